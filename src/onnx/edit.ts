@@ -1,8 +1,8 @@
-import protobuf from 'protobufjs/minimal.js';
 import type { Splice } from '../bytes/splice.ts';
-import type { MessageRef, Tensor, ValueInfo } from './model.ts';
+import { encodeDim, encodeEntry, encodeField, encodeVarint } from './encode.ts';
 import { ChannelwiseError } from './errors.ts';
-import { LEN, type Field, type WireReader } from './wire.ts';
+import type { MessageRef, Model, ValueInfo } from './model.ts';
+import { LEN, type WireReader } from './wire.ts';
 
 /** Replaces whole fields in [start, end), directly inside `parent`'s body, with encoded fields. */
 export interface Edit {
@@ -12,73 +12,104 @@ export interface Edit {
   readonly bytes: Uint8Array;
 }
 
-/** Adds to the edits a splice for the length prefix of every message around them. Everything else stays as it was. */
+/** Field numbers of what edits add, by the message they are added to. */
+export const MODEL_METADATA = 14;
+export const GRAPH_NODE = 1;
+export const GRAPH_INITIALIZER = 5;
+export const GRAPH_INPUT = 11;
+export const GRAPH_OUTPUT = 12;
+export const GRAPH_VALUE_INFO = 13;
+
+/**
+ * Adds to the edits a splice for the length prefix of every message around them. Everything else stays as it was.
+ * Inserts at the same place keep the order they have in `edits`.
+ */
 export async function toSplices(wire: WireReader, edits: readonly Edit[]): Promise<Splice[]> {
-  const growth = new Map<string, { ref: MessageRef; by: number }>();
-  for (const edit of edits) {
-    const by = edit.bytes.length - (edit.end - edit.start);
-    for (let ref: MessageRef | null = edit.parent; ref?.parent; ref = ref.parent) growth.set(key(ref), { ref, by });
-  }
-  // A message grows by its edits and by the change of the length prefixes inside it, so inner ones go first.
-  const touched = [...growth.values()].map((g) => g.ref).sort((a, b) => depth(b) - depth(a));
-  const total = new Map<string, number>();
-  const add = (ref: MessageRef | null, by: number): void => {
-    if (ref?.parent) total.set(key(ref), (total.get(key(ref)) ?? 0) + by);
+  const depths = new Map<MessageRef, number>();
+  const growth = new Map<number, { ref: MessageRef; by: number }>();
+  const grow = (ref: MessageRef, by: number): void => {
+    const known = growth.get(ref.start);
+    if (known) known.by += by;
+    else growth.set(ref.start, { ref, by });
   };
-  for (const edit of edits) add(edit.parent, edit.bytes.length - (edit.end - edit.start));
-  const splices: Splice[] = edits.map(({ start, end, bytes }) => ({ start, end, bytes }));
-  for (const ref of touched) {
-    const by = total.get(key(ref)) ?? 0;
+  for (const edit of edits) {
+    for (let ref: MessageRef | null = edit.parent; ref?.parent; ref = ref.parent) grow(ref, 0);
+    if (edit.parent.parent) grow(edit.parent, edit.bytes.length - (edit.end - edit.start));
+  }
+  // Where a message ends, its container often ends too: what goes into the inner one must come first.
+  const inner = [...edits].sort((a, b) => depth(b.parent, depths) - depth(a.parent, depths));
+  const splices: Splice[] = inner.map(({ start, end, bytes }) => ({ start, end, bytes }));
+  // A message grows by its edits and by the change of the length prefixes inside it, so inner ones go first.
+  for (const { ref, by } of [...growth.values()].sort((a, b) => depth(b.ref, depths) - depth(a.ref, depths))) {
+    const total = growth.get(ref.start)?.by ?? by;
+    if (total === 0) continue;
     const header = await wire.bytes(ref.start, ref.bodyStart);
     const tagLength = header.findIndex((byte) => byte < 0x80) + 1;
-    const prefix = protobuf.Writer.create().uint64(ref.end - ref.bodyStart + by).finish();
-    if (by !== 0) splices.push({ start: ref.start + tagLength, end: ref.bodyStart, bytes: prefix });
-    add(ref.parent, by + (by !== 0 ? prefix.length - (header.length - tagLength) : 0));
+    const prefix = encodeVarint(ref.end - ref.bodyStart + total);
+    splices.push({ start: ref.start + tagLength, end: ref.bodyStart, bytes: prefix });
+    if (ref.parent?.parent) grow(ref.parent, total + prefix.length - (header.length - tagLength));
   }
   return splices;
 }
 
-/** Gives a float tensor new dims and values. The storage form stays; external data moves inline as raw_data. */
-export async function replaceFloatTensor(wire: WireReader, tensor: Tensor, dims: readonly number[], values: Float32Array): Promise<Edit> {
-  const writer = protobuf.Writer.create();
-  writer.uint32(1 << 3 | LEN).fork();
-  for (const dim of dims) writer.int64(dim);
-  writer.ldelim();
-  const view = new DataView(new ArrayBuffer(values.length * 4));
-  values.forEach((value, i) => view.setFloat32(4 * i, value, true));
-  writer.uint32((tensor.storage.kind === 'typed' ? 4 : 9) << 3 | LEN).bytes(new Uint8Array(view.buffer));
-  const dropped = new Set([1, 4, 9, 13, 14]);
-  const kept: Uint8Array[] = [];
-  for (const f of await wire.fields(tensor.ref)) if (!dropped.has(f.number)) kept.push(await wire.bytes(f.start, f.end));
-  return { parent: tensor.ref, start: tensor.ref.bodyStart, end: tensor.ref.end, bytes: concat([...kept, writer.finish()]) };
+/** A new field in front of an existing one, in the same message. */
+export function insertBefore(ref: MessageRef, number: number, body: Uint8Array): Edit {
+  return { parent: container(ref), start: ref.start, end: ref.start, bytes: encodeField(number, body) };
 }
 
-/** Sets one dimension of a value's declared shape to a number; null if the shape isn't declared. Its denotation stays. */
-export async function setValueDim(wire: WireReader, value: ValueInfo, axis: number, size: number): Promise<Edit | null> {
+/** A new field behind an existing one, in the same message. */
+export function insertAfter(ref: MessageRef, number: number, body: Uint8Array): Edit {
+  return { parent: container(ref), start: ref.end, end: ref.end, bytes: encodeField(number, body) };
+}
+
+/** A new field at the end of a message. */
+export function append(parent: MessageRef, number: number, body: Uint8Array): Edit {
+  return { parent, start: parent.end, end: parent.end, bytes: encodeField(number, body) };
+}
+
+/** Puts another field in the place of an existing one. */
+export function replaceField(ref: MessageRef, number: number, body: Uint8Array): Edit {
+  return { parent: container(ref), start: ref.start, end: ref.end, bytes: encodeField(number, body) };
+}
+
+/** Gives a message a new body; its tag stays. */
+export function replaceBody(ref: MessageRef, body: Uint8Array): Edit {
+  return { parent: ref, start: ref.bodyStart, end: ref.end, bytes: body };
+}
+
+/** Removes a whole field: a node, an initializer, a value_info, a metadata entry. */
+export function removeMessage(ref: MessageRef): Edit {
+  return { parent: container(ref), start: ref.start, end: ref.end, bytes: new Uint8Array(0) };
+}
+
+/**
+ * Sets one dimension of a value's declared shape; a number, a symbol, or null for "any". Its denotation and unknown fields stay.
+ * null if no shape with that axis is declared. Throws `unsupported` where the type is stored in pieces.
+ */
+export async function setValueDim(wire: WireReader, value: ValueInfo, axis: number, dim: number | string | null): Promise<Edit | null> {
   const type = await only(wire, value.ref, 2);
   const tensorType = type && await only(wire, type, 1);
   const shape = tensorType && await only(wire, tensorType, 2);
   if (!shape) return null;
-  const dim = (await wire.fields(shape)).filter((f) => f.number === 1)[axis];
-  if (!dim) return null;
-  const dimRef = asRef(dim, shape);
-  const kept: Uint8Array[] = [];
-  for (const f of await wire.fields(dimRef)) if (f.number !== 1 && f.number !== 2) kept.push(await wire.bytes(f.start, f.end));
-  const bytes = concat([protobuf.Writer.create().uint32(1 << 3).int64(size).finish(), ...kept]);
-  return { parent: dimRef, start: dimRef.bodyStart, end: dimRef.end, bytes };
+  const dims = (await wire.fields(shape)).filter((f) => f.number === 1 && f.wireType === LEN);
+  const found = dims[axis];
+  if (!found) return null;
+  const ref = { start: found.start, bodyStart: found.bodyStart, end: found.end, parent: shape };
+  const kept = [encodeDim(dim)];
+  for (const f of await wire.fields(ref)) if (f.number !== 1 && f.number !== 2) kept.push(await wire.bytes(f.start, f.end));
+  return replaceBody(ref, concat(kept));
 }
 
 /** Appends metadata entries to the model. */
 export function appendMetadata(model: MessageRef, entries: readonly (readonly [string, string])[]): Edit {
-  const writer = protobuf.Writer.create();
-  for (const [key, value] of entries) writer.uint32(14 << 3 | LEN).fork().uint32(1 << 3 | LEN).string(key).uint32(2 << 3 | LEN).string(value).ldelim();
-  return { parent: model, start: model.end, end: model.end, bytes: writer.finish() };
+  const bytes = concat(entries.map(([key, value]) => encodeField(MODEL_METADATA, encodeEntry(key, value))));
+  return { parent: model, start: model.end, end: model.end, bytes };
 }
 
-/** Removes a whole field, such as one metadata entry. */
-export function removeMessage(ref: MessageRef): Edit {
-  if (!ref.parent) throw new RangeError('the model itself cannot be removed');
-  return { parent: ref.parent, start: ref.start, end: ref.end, bytes: new Uint8Array(0) };
+/** Sets a metadata entry: replaces the last one with this key, or appends one. */
+export function setMetadata(model: Model, key: string, value: string): Edit {
+  const old = model.metadata.findLast((entry) => entry.key === key);
+  return old ? replaceField(old.ref, MODEL_METADATA, encodeEntry(key, value)) : appendMetadata(model.ref, [[key, value]]);
 }
 
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
@@ -96,19 +127,23 @@ async function only(wire: WireReader, ref: MessageRef, number: number): Promise<
   if (found.length > 1) {
     throw new ChannelwiseError('unsupported', 'split-message', `A value's type is stored in two pieces (byte ${ref.start}); load and save the model with the onnx package first.`, { offset: ref.start });
   }
-  return found[0] ? asRef(found[0], ref) : null;
+  return found[0] ? { start: found[0].start, bodyStart: found[0].bodyStart, end: found[0].end, parent: ref } : null;
 }
 
-function asRef(f: Field, parent: MessageRef): MessageRef {
-  return { start: f.start, bodyStart: f.bodyStart, end: f.end, parent };
+function container(ref: MessageRef): MessageRef {
+  if (!ref.parent) throw new RangeError('the model itself is no field');
+  return ref.parent;
 }
 
-function key(ref: MessageRef): string {
-  return `${ref.start}`;
-}
-
-function depth(ref: MessageRef): number {
-  let n = 0;
-  for (let at = ref.parent; at; at = at.parent) n++;
+/** How many messages lie around this one; remembered, as all nodes of a graph ask for the same. */
+function depth(ref: MessageRef, known: Map<MessageRef, number>): number {
+  const chain: MessageRef[] = [];
+  let at: MessageRef | null = ref;
+  while (at && !known.has(at)) {
+    chain.push(at);
+    at = at.parent;
+  }
+  let n = at ? known.get(at) ?? 0 : -1;
+  for (const link of chain.reverse()) known.set(link, ++n);
   return n;
 }

@@ -107,13 +107,18 @@ export interface SparseTensor {
   readonly dims: readonly number[];
 }
 
-/** Where a tensor's data lies. `typed` is one of the *_data fields, possibly in several pieces. */
+/**
+ * Where a tensor's data lies. `typed` is one of the *_data fields, possibly in several pieces.
+ * `unclear` is data that can be read in more than one way, or in none; `why` ends a sentence that says so.
+ */
 export type TensorStorage =
   | { readonly kind: 'raw'; readonly start: number; readonly end: number }
   | { readonly kind: 'typed'; readonly field: number; readonly pieces: readonly TypedPiece[] }
   | { readonly kind: 'external'; readonly location: string; readonly offset: number; readonly length: number | null }
+  | { readonly kind: 'unclear'; readonly why: string }
   | { readonly kind: 'none' };
 
+/** Packed: [start, end) is the values. Otherwise it is a run of whole fields, tags included; string_data always is. */
 export interface TypedPiece {
   readonly start: number;
   readonly end: number;

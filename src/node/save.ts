@@ -1,0 +1,246 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { pieces, type Piece, type Splice } from '../bytes/splice.ts';
+import { ChannelwiseError } from '../onnx/errors.ts';
+import { errorCode, type FileSource } from './fileSource.ts';
+import { NODE_FS, type SaveFs, type SaveHandle } from './saveFs.ts';
+
+/** One step of the copy. Larger steps are no faster, and a cancel waits for the step under way. */
+const CHUNK_BYTES = 1024 * 1024;
+/** Written data is flushed each time this much has come together, so that the disk works while the copy goes on. */
+const FLUSH_BYTES = 128 * 1024 * 1024;
+/** The last part of the progress is the final flush. */
+const COPY_SHARE = 0.97;
+/** Nobody has this many copies of one model in a folder; more is a loop. */
+const MAX_CANDIDATES = 10_000;
+/** What `link` answers on file systems without hard links (FAT, some network shares). */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK', 'EACCES', 'EXDEV']);
+
+export interface SaveRequest {
+  readonly source: FileSource;
+  readonly splices: readonly Splice[];
+  readonly directory: string;
+  /** The i-th file name to try; null when there are no more. */
+  readonly candidates: (i: number) => string | null;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with 0 to 1 while the copy goes on. */
+  readonly onProgress?: ((fraction: number) => void) | undefined;
+  /** Stands in for the file system in tests. */
+  readonly fs?: SaveFs;
+}
+
+/**
+ * Writes the source with splices applied as a new file in `directory`, under the first candidate name that is free, and returns its path.
+ * The data goes to a temporary file beside the target, is flushed, and gets its name only then; an existing file is never overwritten.
+ * After an error or a cancel nothing is left behind. Throws ChannelwiseError `io` or `cancelled`.
+ */
+export async function saveBeside(request: SaveRequest): Promise<string> {
+  const io = request.fs ?? NODE_FS;
+  checkCancelled(request.signal);
+  const output = pieces(request.source.size, request.splices);
+  await checkUnchanged(request.source);
+  const first = await firstFree(io, request);
+  const temp = join(request.directory, `.channelwise-${randomBytes(9).toString('hex')}.tmp`);
+  try {
+    await writeTemp(io, request, output, temp);
+    await checkUnchanged(request.source);
+    checkCancelled(request.signal);
+    const target = await publish(io, request, temp, first);
+    await removeTemp(io, temp);
+    await syncDirectory(io, request.directory, target);
+    request.onProgress?.(1);
+    return target;
+  } catch (error) {
+    await io.unlink(temp).catch(() => undefined);
+    throw error instanceof ChannelwiseError ? error : writeError(request.directory, error);
+  }
+}
+
+async function writeTemp(io: SaveFs, request: SaveRequest, output: readonly Piece[], temp: string): Promise<void> {
+  const handle = await io.open(temp, request.source.mode);
+  const flusher = new Flusher(handle);
+  try {
+    await copyPieces(handle, flusher, request, output);
+    await unlessAborted(flusher.finish(), request.signal);
+  } catch (error) {
+    // A flush under way can take seconds; the file is removed now, and closed when the flush is done.
+    void flusher.idle().then(() => handle.close()).catch(() => undefined);
+    throw error;
+  }
+  await handle.close();
+}
+
+async function copyPieces(handle: SaveHandle, flusher: Flusher, request: SaveRequest, output: readonly Piece[]): Promise<void> {
+  const total = output.reduce((n, piece) => n + pieceLength(piece), 0);
+  let written = 0;
+  for (const { piece, from, length } of steps(output)) {
+    checkCancelled(request.signal);
+    const bytes = 'bytes' in piece ? piece.bytes.subarray(from, from + length) : await request.source.read(from, length);
+    await writeAll(handle, bytes, written);
+    written += length;
+    flusher.wrote(length);
+    request.onProgress?.(COPY_SHARE * written / total);
+  }
+}
+
+/** Flushes behind the copy, one flush at a time. A failed flush is thrown by the next call. */
+class Flusher {
+  private readonly handle: SaveHandle;
+  private waiting = 0;
+  private failure: { error: unknown } | null = null;
+  private running: Promise<void> | null = null;
+
+  constructor(handle: SaveHandle) {
+    this.handle = handle;
+  }
+
+  wrote(bytes: number): void {
+    if (this.failure) throw this.failure.error;
+    this.waiting += bytes;
+    if (this.waiting < FLUSH_BYTES || this.running) return;
+    this.waiting = 0;
+    this.start(() => this.handle.flush());
+  }
+
+  /** Flushes what is left, with the file's size. */
+  async finish(): Promise<void> {
+    await this.idle();
+    if (!this.failure) this.start(() => this.handle.sync());
+    await this.idle();
+    if (this.failure) throw (this.failure as { error: unknown }).error;
+  }
+
+  /** Settles when no flush is under way; never rejects. */
+  async idle(): Promise<void> {
+    while (this.running) await this.running;
+  }
+
+  private start(flush: () => Promise<void>): void {
+    this.running = flush().catch((error: unknown) => { this.failure ??= { error }; }).finally(() => { this.running = null; });
+  }
+}
+
+function* steps(output: readonly Piece[]): Generator<{ piece: Piece; from: number; length: number }> {
+  for (const piece of output) {
+    const base = 'bytes' in piece ? 0 : piece.start;
+    const length = pieceLength(piece);
+    for (let at = 0; at < length; at += CHUNK_BYTES) yield { piece, from: base + at, length: Math.min(CHUNK_BYTES, length - at) };
+  }
+}
+
+function pieceLength(piece: Piece): number {
+  return 'bytes' in piece ? piece.bytes.length : piece.end - piece.start;
+}
+
+async function writeAll(handle: SaveHandle, bytes: Uint8Array, position: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const n = await handle.write(bytes, done, bytes.length - done, position + done);
+    if (n === 0) throw Object.assign(new Error('nothing was written'), { code: 'EIO' });
+    done += n;
+  }
+}
+
+/** The first candidate whose name is free now, so that a name that is taken is reported before anything is copied. */
+async function firstFree(io: SaveFs, request: SaveRequest): Promise<number> {
+  for (let i = 0; ; i++) {
+    if (!(await io.exists(targetPath(request, i)))) return i;
+  }
+}
+
+/** Gives the temporary file its name: a hard link, which fails where the name is taken. */
+async function publish(io: SaveFs, request: SaveRequest, temp: string, first: number): Promise<string> {
+  for (let i = first; ; i++) {
+    const target = targetPath(request, i);
+    try {
+      await io.link(temp, target);
+      return target;
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'EEXIST') continue;
+      if (!NO_LINKS.has(code)) throw error;
+    }
+    if (await reserveAndRename(io, temp, target)) return target;
+  }
+}
+
+/** Without hard links: takes the name with an empty file of ours, then renames over that one. False when the name is taken. */
+async function reserveAndRename(io: SaveFs, temp: string, target: string): Promise<boolean> {
+  try {
+    await (await io.open(target, 0o600)).close();
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+  try {
+    await io.rename(temp, target);
+    return true;
+  } catch (error) {
+    await io.unlink(target).catch(() => undefined);
+    throw error;
+  }
+}
+
+function targetPath(request: SaveRequest, i: number): string {
+  const name = i < MAX_CANDIDATES ? request.candidates(i) : null;
+  if (name === null) {
+    const last = i > 0 ? request.candidates(i - 1) : null;
+    throw new ChannelwiseError('io', 'exists', `${last === null ? request.directory : join(request.directory, last)} already exists; existing files are never overwritten, so choose another name.`);
+  }
+  return join(request.directory, name);
+}
+
+async function removeTemp(io: SaveFs, temp: string): Promise<void> {
+  // The target is complete by now. A second try covers a passing fault (a virus scanner holding the file).
+  await io.unlink(temp).catch((error: unknown) => errorCode(error) === 'ENOENT' ? undefined : io.unlink(temp)).catch(() => undefined);
+}
+
+async function syncDirectory(io: SaveFs, directory: string, target: string): Promise<void> {
+  try {
+    await io.syncDirectory(directory);
+  } catch (error) {
+    await io.unlink(target).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function checkUnchanged(source: FileSource): Promise<void> {
+  if (!(await source.unchanged())) {
+    throw new ChannelwiseError('io', 'source-changed', `${source.path} changed while it was open, so nothing was written; open it again and repeat.`);
+  }
+}
+
+function checkCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw cancelled();
+}
+
+async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return work;
+  checkCancelled(signal);
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(cancelled());
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    work.catch(() => undefined);
+  }
+}
+
+function cancelled(): ChannelwiseError {
+  return new ChannelwiseError('cancelled', 'cancelled', 'Cancelled; nothing was written.');
+}
+
+function writeError(directory: string, error: unknown): ChannelwiseError {
+  const code = errorCode(error);
+  switch (code) {
+    case 'ENOSPC': case 'EDQUOT': return new ChannelwiseError('io', 'disk-full', `There is not enough space in ${directory}; free some or choose another folder.`);
+    case 'EACCES': case 'EPERM': case 'EROFS': return new ChannelwiseError('io', 'not-writable', `You may not write into ${directory}; choose another folder.`);
+    case 'ENOENT': case 'ENOTDIR': return new ChannelwiseError('io', 'folder-missing', `The folder ${directory} does not exist; choose another one.`);
+    case 'EFBIG': return new ChannelwiseError('io', 'file-too-large', `The file system of ${directory} does not take files this large; choose another folder.`);
+    default: return new ChannelwiseError('io', 'write-failed', `The file could not be written into ${directory} (${code}).`);
+  }
+}

@@ -1,0 +1,62 @@
+import { promises as fs } from 'node:fs';
+import { errorCode } from './fileSource.ts';
+
+/** What saving needs of a file system. Tests put one in that fails on purpose. */
+export interface SaveFs {
+  /** Creates a new file for writing. Fails with EEXIST if the name is taken. */
+  open(path: string, mode: number): Promise<SaveHandle>;
+  exists(path: string): Promise<boolean>;
+  link(from: string, to: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  /** Makes new names in the folder durable, where the system can do that. */
+  syncDirectory(path: string): Promise<void>;
+}
+
+export interface SaveHandle {
+  write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<number>;
+  /** Brings the data to the disk. */
+  flush(): Promise<void>;
+  /** Brings data and size to the disk. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Folders can't be opened or synced on Windows and on some network file systems. */
+const NO_DIRECTORY_SYNC = new Set(['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'EBADF', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+export const NODE_FS: SaveFs = {
+  async open(path, mode) {
+    const handle = await fs.open(path, 'wx', mode);
+    return {
+      write: async (bytes, offset, length, position) => (await handle.write(bytes, offset, length, position)).bytesWritten,
+      flush: () => handle.datasync(),
+      sync: () => handle.sync(),
+      close: () => handle.close(),
+    };
+  },
+  async exists(path) {
+    try {
+      await fs.lstat(path);
+      return true;
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return false;
+      throw error;
+    }
+  },
+  link: (from, to) => fs.link(from, to),
+  rename: (from, to) => fs.rename(from, to),
+  unlink: (path) => fs.unlink(path),
+  async syncDirectory(path) {
+    try {
+      const handle = await fs.open(path, 'r');
+      try {
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      if (!NO_DIRECTORY_SYNC.has(errorCode(error))) throw error;
+    }
+  },
+};

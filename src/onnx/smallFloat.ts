@@ -1,0 +1,99 @@
+/**
+ * The float formats below 32 bits. `bias`, exponent and mantissa widths give the value of a bit pattern; what stands at the top of the
+ * range differs: `ieee` has infinities and NaNs there, `fn` only the all-ones NaN, `fnuz` none (its one NaN is the pattern of minus zero), `none` nothing.
+ * Source: https://onnx.ai/onnx/technical/float8.html, float4.html, and the OCP Microscaling formats 1.0.
+ */
+interface SmallFloat {
+  readonly exponentBits: number;
+  readonly mantissaBits: number;
+  readonly bias: number;
+  readonly top: 'ieee' | 'fn' | 'fnuz' | 'none';
+}
+
+const FORMATS: Readonly<Record<number, SmallFloat>> = {
+  10: { exponentBits: 5, mantissaBits: 10, bias: 15, top: 'ieee' },
+  16: { exponentBits: 8, mantissaBits: 7, bias: 127, top: 'ieee' },
+  17: { exponentBits: 4, mantissaBits: 3, bias: 7, top: 'fn' },
+  18: { exponentBits: 4, mantissaBits: 3, bias: 8, top: 'fnuz' },
+  19: { exponentBits: 5, mantissaBits: 2, bias: 15, top: 'ieee' },
+  20: { exponentBits: 5, mantissaBits: 2, bias: 16, top: 'fnuz' },
+  23: { exponentBits: 2, mantissaBits: 1, bias: 1, top: 'none' },
+};
+/** float8e8m0 holds powers of two only: no sign, no zero, 255 is NaN. */
+const E8M0 = 24;
+
+const tables = new Map<number, Float64Array>();
+
+/** The value of every bit pattern of a small float type; null for other types. */
+export function smallFloatValues(dtype: number): Float64Array | null {
+  const known = tables.get(dtype);
+  if (known) return known;
+  const format = FORMATS[dtype];
+  let table: Float64Array;
+  if (dtype === E8M0) table = Float64Array.from({ length: 256 }, (_, i) => i === 255 ? NaN : 2 ** (i - 127));
+  else if (format) table = Float64Array.from({ length: 2 ** (1 + format.exponentBits + format.mantissaBits) }, (_, i) => patternValue(format, i));
+  else return null;
+  tables.set(dtype, table);
+  return table;
+}
+
+function patternValue({ exponentBits, mantissaBits, bias, top }: SmallFloat, pattern: number): number {
+  const half = 2 ** (exponentBits + mantissaBits);
+  const negative = pattern >= half;
+  const magnitude = pattern % half;
+  const exponent = Math.floor(magnitude / 2 ** mantissaBits);
+  const mantissa = magnitude % 2 ** mantissaBits;
+  if (top === 'ieee' && exponent === 2 ** exponentBits - 1) return mantissa ? NaN : negative ? -Infinity : Infinity;
+  if (top === 'fn' && magnitude === half - 1) return NaN;
+  if (top === 'fnuz' && negative && magnitude === 0) return NaN;
+  const value = exponent === 0
+    ? mantissa * 2 ** (1 - bias - mantissaBits)
+    : (2 ** mantissaBits + mantissa) * 2 ** (exponent - bias - mantissaBits);
+  return negative ? -value : value;
+}
+
+/**
+ * The bit pattern nearest to `value`, ties to even, rounded once from the double.
+ * null where the type can't hold it: a finite value beyond the largest one, an infinity or NaN the type doesn't have.
+ */
+export function smallFloatPattern(dtype: number, value: number): number | null {
+  if (dtype === E8M0) return e8m0Pattern(value);
+  const format = FORMATS[dtype];
+  if (!format) return null;
+  const { exponentBits, mantissaBits, bias, top } = format;
+  const half = 2 ** (exponentBits + mantissaBits);
+  const sign = value < 0 || Object.is(value, -0) ? half : 0;
+  if (Number.isNaN(value)) return top === 'none' ? null : top === 'fnuz' ? half : top === 'fn' ? half - 1 : half - 2 ** mantissaBits + 2 ** (mantissaBits - 1);
+  if (!Number.isFinite(value)) return top === 'ieee' ? sign + half - 2 ** mantissaBits : null;
+  const size = Math.abs(value);
+  const exponent = Math.max(binaryExponent(size), 1 - bias);
+  const steps = roundHalfEven(size / 2 ** (exponent - mantissaBits));
+  // A carry out of the mantissa moves into the exponent by itself: patterns of one sign are in order of size.
+  const pattern = (exponent + bias - 1) * 2 ** mantissaBits + steps;
+  const largest = top === 'ieee' ? half - 2 ** mantissaBits - 1 : top === 'fn' ? half - 2 : half - 1;
+  if (pattern > largest) return null;
+  return top === 'fnuz' && pattern === 0 ? 0 : sign + pattern;
+}
+
+function e8m0Pattern(value: number): number | null {
+  if (Number.isNaN(value)) return 255;
+  const exponent = binaryExponent(value);
+  return value > 0 && value === 2 ** exponent && exponent >= -127 && exponent <= 127 ? exponent + 127 : null;
+}
+
+const scratch = new DataView(new ArrayBuffer(8));
+
+/** floor(log2(x)) of a finite x ≥ 0, exactly; far below any small float's range for 0 and subnormal doubles. */
+function binaryExponent(x: number): number {
+  scratch.setFloat64(0, x);
+  return Math.floor(scratch.getUint16(0) / 16) % 2048 - 1023;
+}
+
+/** Rounds to the nearest integer, ties to even. */
+export function roundHalfEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  if (rest < 0.5) return floor;
+  if (rest > 0.5) return floor + 1;
+  return floor % 2 === 0 ? floor : floor + 1;
+}
