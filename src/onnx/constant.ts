@@ -1,0 +1,101 @@
+import { GRAPH_INITIALIZER, replaceField, type Edit } from './edit.ts';
+import { encodeTensorMessage } from './encode.ts';
+import { FLOAT, INT64 } from './dtypes.ts';
+import { knownRow } from './elements.ts';
+import { ChannelwiseError } from './errors.ts';
+import type { Node, SparseTensor } from './model.ts';
+import { rewriteNode } from './nodeEdit.ts';
+import { decodeTensor, elementCount, type DecodedTensor, type TensorContext } from './tensorData.ts';
+import { replaceTensor } from './tensorEdit.ts';
+
+/** A sparse tensor names its dims freely, so a few bytes could ask for any amount of memory: 2^26 doubles are 512 MiB. */
+const MAX_DENSE_NUMBERS = 2 ** 26;
+/** The attributes that hold a Constant's value; exactly one of them is there. */
+const VALUE_ATTRIBUTES = ['value', 'sparse_value', 'value_float', 'value_floats', 'value_int', 'value_ints', 'value_string', 'value_strings'];
+
+/**
+ * The value of a Constant node, from any of its attribute forms. null for texts, and where the value is a reference to a function's attribute.
+ * Throws as decodeTensor does. Source: https://onnx.ai/onnx/operators/onnx__Constant.html
+ */
+export async function decodeConstant(ctx: TensorContext, node: Node, label: string): Promise<DecodedTensor | null> {
+  const held = node.attributes.filter((attribute) => VALUE_ATTRIBUTES.includes(attribute.name));
+  const [attribute] = held;
+  if (!attribute || held.length > 1) throw new ChannelwiseError('malformed', 'constant', `The Constant ${label} should hold exactly one value, but has ${held.length}.`, { node: label, offset: node.ref.start });
+  if (attribute.refAttrName) return null;
+  switch (attribute.name) {
+    case 'value': return attribute.tensor ? await decodeTensor(ctx, attribute.tensor, label) : null;
+    case 'sparse_value': return attribute.sparseTensor ? await decodeSparse(ctx, attribute.sparseTensor, label) : null;
+    case 'value_float': return { dtype: FLOAT, dims: [], values: Float64Array.of(attribute.float ?? 0) };
+    case 'value_int': return { dtype: INT64, dims: [], values: Float64Array.of(Number(attribute.int ?? 0n)) };
+    case 'value_floats': return { dtype: FLOAT, dims: [attribute.floats?.length ?? 0], values: Float64Array.from(attribute.floats ?? []) };
+    case 'value_ints': return { dtype: INT64, dims: [attribute.ints?.length ?? 0], values: Float64Array.from(attribute.ints ?? [], Number) };
+    default: return null;
+  }
+}
+
+/**
+ * Gives a Constant node a new value of the same type. A tensor keeps its storage form, lists stay lists where the new value is one;
+ * any other form becomes a tensor. Throws `refused` for texts and where a value doesn't fit.
+ */
+export async function replaceConstant(ctx: TensorContext, node: Node, dims: readonly number[], values: ArrayLike<number>): Promise<Edit> {
+  const label = node.name || 'A Constant';
+  const attribute = node.attributes.find(({ name }) => VALUE_ATTRIBUTES.includes(name));
+  if (!attribute || attribute.refAttrName || attribute.name.startsWith('value_string')) {
+    throw new ChannelwiseError('refused', 'weight-type', `${label} holds no numbers that could be changed.`, { node: label, offset: node.ref.start });
+  }
+  if (attribute.name === 'value' && attribute.tensor) return replaceTensor(ctx, attribute.tensor, dims, values);
+  const floats = attribute.name.startsWith('value_float');
+  const dtype = attribute.name === 'sparse_value' ? attribute.sparseTensor?.values.dtype ?? FLOAT : floats ? FLOAT : INT64;
+  const list = Array.from(values);
+  // The tensor form checks that every value fits, whichever form is written.
+  const tensor = { name: '', dims, dtype, values };
+  encodeTensorMessage(tensor);
+  if (attribute.name === 'value_floats' && dims.length === 1) return rewriteNode(ctx.wire, node, { attributes: { set: [{ name: attribute.name, floats: list }] } });
+  if (attribute.name === 'value_ints' && dims.length === 1) return rewriteNode(ctx.wire, node, { attributes: { set: [{ name: attribute.name, ints: list.map(Math.round) }] } });
+  return rewriteNode(ctx.wire, node, { attributes: { remove: [attribute.name], set: [{ name: 'value', tensor }] } });
+}
+
+/**
+ * A sparse tensor, filled out with zeros. Indices are positions in the flat tensor (rank 1) or one coordinate row per value (rank 2).
+ * Throws `malformed` where indices leave the dims, `unsupported` beyond 2^26 numbers.
+ */
+export async function decodeSparse(ctx: TensorContext, sparse: SparseTensor, label: string): Promise<DecodedTensor> {
+  const { dims } = sparse;
+  const count = elementCount({ name: label, dims });
+  const { lanes } = knownRow(sparse.values.dtype, label);
+  if (count * lanes > MAX_DENSE_NUMBERS) {
+    throw new ChannelwiseError('unsupported', 'tensor-too-large', `${label} has ${count} values when its zeros are counted, more than this version holds in memory.`, { tensor: label, offset: sparse.ref.start });
+  }
+  const stored = await decodeTensor(ctx, sparse.values, label);
+  const indices = await decodeTensor(ctx, sparse.indices, `the indices of ${label}`);
+  const given = stored.values.length / lanes;
+  const flat = indices.dims.length <= 1;
+  if (indices.values.length !== (flat ? given : given * dims.length)) throw sparseError(sparse, label, `has ${given} values and ${indices.values.length} indices`);
+  const values = new Float64Array(count * lanes);
+  for (let i = 0; i < given; i++) {
+    const at = flat ? indices.values[i] ?? -1 : flatIndex(indices.values, i, dims);
+    if (!(at >= 0 && at < count)) throw sparseError(sparse, label, 'has an index outside its shape');
+    for (let lane = 0; lane < lanes; lane++) values[at * lanes + lane] = stored.values[i * lanes + lane] ?? 0;
+  }
+  return { dtype: sparse.values.dtype, dims, values };
+}
+
+/** Puts a dense initializer of the same name and type in the place of a sparse one. */
+export function replaceSparseInitializer(sparse: SparseTensor, dims: readonly number[], values: ArrayLike<number>): Edit {
+  const { name, dtype } = sparse.values;
+  return replaceField(sparse.ref, GRAPH_INITIALIZER, encodeTensorMessage({ name, dtype, dims, values }));
+}
+
+function flatIndex(indices: Float64Array, row: number, dims: readonly number[]): number {
+  let at = 0;
+  for (const [axis, dim] of dims.entries()) {
+    const index = indices[row * dims.length + axis] ?? -1;
+    if (!(index >= 0 && index < dim)) return -1;
+    at = at * dim + index;
+  }
+  return at;
+}
+
+function sparseError(sparse: SparseTensor, label: string, what: string): ChannelwiseError {
+  return new ChannelwiseError('malformed', 'sparse', `The sparse tensor ${label} ${what}.`, { tensor: label, offset: sparse.ref.start });
+}
