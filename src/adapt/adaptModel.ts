@@ -1,0 +1,130 @@
+import { setMetadata, removeMessage, replaceField, toSplices, MODEL_METADATA, type Edit } from '../onnx/edit.ts';
+import { encodeEntry } from '../onnx/encode.ts';
+import { ChannelwiseError } from '../onnx/errors.ts';
+import type { Dim, Model, ValueInfo } from '../onnx/model.ts';
+import { decodeTensor, type TensorContext } from '../onnx/tensorData.ts';
+import type { Splice } from '../bytes/splice.ts';
+import { channelFlow, type FlowingInput } from './channelFlow.ts';
+import { affine, type ChannelMap } from './channelMap.ts';
+import { Constants } from './constants.ts';
+import { emit } from './emit.ts';
+import { candidates, noImageInput, realInputs, typeText, type Candidate } from './inputs.ts';
+import { makePlan, type AdaptationPlan } from './plan.ts';
+import { PROVENANCE_KEY, provenanceText } from './provenance.ts';
+import { settle } from './settle.ts';
+import { graphUse } from './use.ts';
+import type { Known, Walk } from './walk.ts';
+
+export interface AdaptRequest {
+  readonly ctx: TensorContext;
+  readonly model: Model;
+  readonly map: ChannelMap;
+  /** Adapt these inputs only; all image inputs when absent. */
+  readonly inputs?: readonly string[] | undefined;
+  readonly version: string;
+  readonly source: { readonly name: string; readonly size: number };
+  /** Shapes and small integers inferred for the original; declared ones are used without. */
+  readonly inferred?: Inferred | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Inferred {
+  dims(tensor: string): readonly Dim[] | null;
+  dtype(tensor: string): number | null;
+  integers(tensor: string): readonly (number | null)[] | null;
+}
+
+export interface Adaptation {
+  readonly plan: AdaptationPlan;
+  readonly splices: readonly Splice[];
+}
+
+/** Plans an adaptation and turns it into splices of the original file. Throws `refused` with the reason where it can't be exact. */
+export async function adaptModel(request: AdaptRequest): Promise<Adaptation> {
+  const { ctx, model, map } = request;
+  const known = knowledge(request);
+  const chosen = await chooseInputs(request, known);
+  const walk = await channelFlow(model.graph, known, chosen.map((c) => flowing(c, map)), request.signal);
+  const settled = settle(walk);
+  const plan = makePlan(model, map, chosen, walk, settled);
+  const edits = [...(await emit(ctx, model, walk, settled)), ...metadata(request, plan)];
+  return { plan, splices: await toSplices(ctx.wire, edits) };
+}
+
+function flowing(c: Candidate, map: ChannelMap): FlowingInput {
+  return { name: c.input.name, axis: c.axis, rank: c.rank, dtype: c.dtype, dims: c.dims.map((d, i) => (i === c.axis ? map.matrix.length : d)), map: affine(map) };
+}
+
+function knowledge({ ctx, model, inferred }: AdaptRequest): Known {
+  const declared = new Map<string, ValueInfo>();
+  const { graph } = model;
+  for (const list of [graph.valueInfo, graph.outputs, graph.inputs]) for (const v of list) declared.set(v.name, v);
+  const stored = new Map(graph.initializers.map((t) => [t.name, t]));
+  const tensorType = (name: string): { dtype: number; dims: readonly Dim[] | null } | null => {
+    const type = declared.get(name)?.type;
+    return type?.kind === 'tensor' ? type : null;
+  };
+  return {
+    opset: Math.max(1, ...model.opsets.filter((o) => o.domain === '').map((o) => o.version)),
+    constants: new Constants(graph, (tensor, label) => decodeTensor(ctx, tensor, label)),
+    use: graphUse(model),
+    dims: (name) => inferred?.dims(name) ?? stored.get(name)?.dims ?? tensorType(name)?.dims ?? null,
+    dtype: (name) => inferred?.dtype(name) ?? stored.get(name)?.dtype ?? tensorType(name)?.dtype ?? null,
+    integers: (name) => inferred?.integers(name) ?? null,
+  };
+}
+
+/** Tries the places where channels may lie, one input at a time, and keeps the one whose map folds best. */
+async function chooseInputs(request: AdaptRequest, known: Known): Promise<Candidate[]> {
+  const { model, map, inputs } = request;
+  const real = realInputs(model.graph);
+  const wanted = inputs ? inputs.map((name) => named(real, name)) : real;
+  const chosen: Candidate[] = [];
+  let failure: ChannelwiseError | null = null;
+  for (const input of wanted) {
+    let best: { candidate: Candidate; walk: Walk } | null = null;
+    for (const candidate of candidates(input, map.matrix.length)) {
+      try {
+        const walk = await channelFlow(model.graph, known, [flowing(candidate, map)], request.signal);
+        if (plausible(candidate, walk) && (!best || better(walk, best.walk))) best = { candidate, walk };
+      } catch (error) {
+        if (!(error instanceof ChannelwiseError) || error.kind !== 'refused') throw error;
+        failure ??= error;
+      }
+    }
+    if (best) chosen.push(best.candidate);
+  }
+  if (chosen.length) return chosen;
+  throw failure ?? noImageInput(wanted, map);
+}
+
+function named(real: readonly ValueInfo[], name: string): ValueInfo {
+  const found = real.find((i) => i.name === name);
+  if (!found) throw new ChannelwiseError('refused', 'no-such-input', `The model has no input \`${name}\`; it has ${real.map((i) => `\`${i.name}\` ${typeText(i)}`).join(', ') || 'none'}.`, { tensor: name });
+  return found;
+}
+
+/** Unconfirmed channel axes need a weight that takes the map in; so do series, where three may be anything. */
+function plausible(c: Candidate, walk: Walk): boolean {
+  if (walk.folds.length) return true;
+  if (!c.certain) return false;
+  return c.rank > 3 || (c.axis !== 1 && c.dims.every((d, i) => i === c.axis || typeof d !== 'number' || d >= 8));
+}
+
+function better(a: Walk, b: Walk): boolean {
+  return a.escapes.length !== b.escapes.length ? a.escapes.length < b.escapes.length : a.folds.length > b.folds.length;
+}
+
+/** Where pictures' formats are declared (ML.NET, Windows ML), the new format; entries that no longer fit go. */
+const FORMATS: Readonly<Record<string, Readonly<Record<string, string>>>> = { bgr: { Rgb8: 'Bgr8', Bgr8: 'Rgb8', Rgba8: 'Bgra8', Bgra8: 'Rgba8' } };
+
+function metadata(request: AdaptRequest, plan: AdaptationPlan): Edit[] {
+  const { model, map } = request;
+  const edits: Edit[] = [setMetadata(model, PROVENANCE_KEY, provenanceText(model, request.version, request.source, map, plan))];
+  for (const entry of model.metadata) {
+    if (entry.key !== 'Image.BitmapPixelFormat') continue;
+    const value = map.matrix[0]?.length === 1 ? 'Gray8' : FORMATS[map.name]?.[entry.value];
+    edits.push(value ? replaceField(entry.ref, MODEL_METADATA, encodeEntry(entry.key, value)) : removeMessage(entry.ref));
+  }
+  return edits;
+}

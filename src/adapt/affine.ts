@@ -1,0 +1,121 @@
+/**
+ * An affine map between channel vectors: `old[c] = Σ_k m[c][k] · base[k] + b[c]`.
+ * `m` has one row per old channel and one column per base channel; `b` one number per old channel.
+ */
+export interface Affine {
+  readonly m: readonly (readonly number[])[];
+  readonly b: readonly number[];
+}
+
+export function identity(channels: number): Affine {
+  return { m: Array.from({ length: channels }, (_, c) => unit(channels, c)), b: new Array<number>(channels).fill(0) };
+}
+
+export function unit(length: number, at: number): number[] {
+  const row = new Array<number>(length).fill(0);
+  row[at] = 1;
+  return row;
+}
+
+/** Every row copies one base channel and adds nothing: any operator that treats channels alike commutes with it. */
+export function isSelection(a: Affine): boolean {
+  return hasNoShift(a) && a.m.every((row) => row.filter((v) => v !== 0).length === 1 && row.includes(1));
+}
+
+export function hasNoShift(a: Affine): boolean {
+  return a.b.every((v) => v === 0);
+}
+
+/** Rows sum to one, so adding the same number to every base channel adds it to every old channel. */
+export function keepsConstants(a: Affine): boolean {
+  return a.m.every((row) => row.reduce((s, v) => s + v, 0) === 1);
+}
+
+/** For a selection: the base channel that each old channel copies. */
+export function lanes(a: Affine): number[] {
+  return a.m.map((row) => row.indexOf(1));
+}
+
+export function sameMap(x: Affine, y: Affine): boolean {
+  return x.m.length === y.m.length && x.b.every((v, i) => v === y.b[i])
+    && x.m.every((row, c) => row.length === y.m[c]?.length && row.every((v, k) => v === y.m[c]?.[k]));
+}
+
+export function pickRows(a: Affine, rows: readonly number[]): Affine {
+  return { m: rows.map((c) => a.m[c] ?? []), b: rows.map((c) => a.b[c] ?? 0) };
+}
+
+/** `old[c] · scale[c] + shift[c]`. */
+export function scaleRows(a: Affine, scale: readonly number[], shift: readonly number[]): Affine {
+  return {
+    m: a.m.map((row, c) => row.map((v) => v * (scale[c] ?? 1))),
+    b: a.b.map((v, c) => v * (scale[c] ?? 1) + (shift[c] ?? 0)),
+  };
+}
+
+/** Adds two maps over the same base, the second one times `sign`. A map of one row broadcasts. */
+export function addMaps(x: Affine, y: Affine, sign: number): Affine {
+  const rows = Math.max(x.m.length, y.m.length);
+  const at = (a: Affine, c: number): number => (a.m.length === 1 ? 0 : c);
+  return {
+    m: Array.from({ length: rows }, (_, c) => (x.m[at(x, c)] ?? []).map((v, k) => v + sign * (y.m[at(y, c)]?.[k] ?? 0))),
+    b: Array.from({ length: rows }, (_, c) => (x.b[at(x, c)] ?? 0) + sign * (y.b[at(y, c)] ?? 0)),
+  };
+}
+
+export function stack(parts: readonly Affine[]): Affine {
+  return { m: parts.flatMap((p) => p.m), b: parts.flatMap((p) => p.b) };
+}
+
+/** Places a map's columns at `offset` among `columns` columns. */
+export function widen(a: Affine, offset: number, columns: number): Affine {
+  return {
+    m: a.m.map((row) => {
+      const wide = new Array<number>(columns).fill(0);
+      row.forEach((v, k) => { wide[offset + k] = v; });
+      return wide;
+    }),
+    b: a.b,
+  };
+}
+
+/** `outer ∘ inner`: the old channels as a function of the inner map's base. */
+export function compose(outer: Affine, inner: Affine): Affine {
+  const columns = inner.m[0]?.length ?? 0;
+  return {
+    m: outer.m.map((row) => Array.from({ length: columns }, (_, k) => row.reduce((s, v, c) => (v === 0 ? s : s + v * (inner.m[c]?.[k] ?? 0)), 0))),
+    b: outer.m.map((row, r) => row.reduce((s, v, c) => (v === 0 ? s : s + v * (inner.b[c] ?? 0)), outer.b[r] ?? 0)),
+  };
+}
+
+/**
+ * A vector u with `m · u = b`, or null when there is none: Gaussian elimination with partial pivoting,
+ * checked by putting the result back in. With it, `m·x + b = m·(x + u)`.
+ */
+export function shiftBeforeMap(a: Affine): number[] | null {
+  const rows = a.m.map((row, r) => [...row, a.b[r] ?? 0]);
+  const columns = a.m[0]?.length ?? 0;
+  const pivots: number[] = [];
+  let top = 0;
+  for (let k = 0; k < columns && top < rows.length; k++) {
+    let best = top;
+    for (let r = top + 1; r < rows.length; r++) if (Math.abs(rows[r]?.[k] ?? 0) > Math.abs(rows[best]?.[k] ?? 0)) best = r;
+    const pivot = rows[best];
+    const first = rows[top];
+    if (!pivot || !first || Math.abs(pivot[k] ?? 0) < 1e-12) continue;
+    rows[best] = first;
+    rows[top] = pivot;
+    for (let r = 0; r < rows.length; r++) {
+      const row = rows[r];
+      if (r === top || !row) continue;
+      const f = (row[k] ?? 0) / (pivot[k] ?? 1);
+      for (let j = k; j <= columns; j++) row[j] = (row[j] ?? 0) - f * (pivot[j] ?? 0);
+    }
+    pivots[top++] = k;
+  }
+  const u = new Array<number>(columns).fill(0);
+  pivots.forEach((k, r) => { u[k] = (rows[r]?.[columns] ?? 0) / (rows[r]?.[k] ?? 1); });
+  const scale = Math.max(1, ...a.b.map(Math.abs));
+  const fits = a.m.every((row, r) => Math.abs(row.reduce((s, v, k) => s + v * (u[k] ?? 0), 0) - (a.b[r] ?? 0)) <= 1e-13 * scale);
+  return fits && u.every(Number.isFinite) ? u : null;
+}

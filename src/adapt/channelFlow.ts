@@ -1,0 +1,87 @@
+import { ChannelwiseError } from '../onnx/errors.ts';
+import type { Graph, Node } from '../onnx/model.ts';
+import type { Affine } from './affine.ts';
+import type { Flow } from './flow.ts';
+import type { Operand } from './rewrite.ts';
+import { conv, CONV_KINDS } from './rules/conv.ts';
+import { ELEMENTWISE } from './rules/elementwise.ts';
+import { LAYOUT } from './rules/layout.ts';
+import { MATMUL } from './rules/matmul.ts';
+import { PER_CHANNEL } from './rules/perChannel.ts';
+import { SELECT } from './rules/select.ts';
+import { SPATIAL } from './rules/spatial.ts';
+import { Step, type Outcome, type Rule } from './step.ts';
+import { Walk, type Known } from './walk.ts';
+
+/** Every operator that lets a channel map through or takes it in. All others see their tensors rebuilt. */
+const RULES: Readonly<Record<string, Rule>> = {
+  ...ELEMENTWISE, ...SELECT, ...LAYOUT, ...SPATIAL, ...PER_CHANNEL, ...MATMUL,
+  ...Object.fromEntries(Object.keys(CONV_KINDS).map((op) => [op, conv])),
+};
+
+/** One adapted graph input: which axis holds channels, and the map to them. */
+export interface FlowingInput {
+  readonly name: string;
+  readonly axis: number;
+  readonly rank: number;
+  readonly dtype: number;
+  readonly dims: Flow['dims'];
+  readonly map: Affine;
+}
+
+/**
+ * Walks the graph forward from the adapted inputs (design §2). Every tensor reached is `map · base`; each node absorbs the map,
+ * passes it, takes it into its weights, or gets its inputs rebuilt. Throws `refused` only where a rebuilt tensor has no exact form.
+ */
+export async function channelFlow(graph: Graph, known: Known, inputs: readonly FlowingInput[], signal?: AbortSignal): Promise<Walk> {
+  const walk = new Walk(graph, known);
+  for (const { name, axis, rank, dtype, dims, map } of inputs) {
+    const base = walk.base(name, map.m[0]?.length ?? 0, null, null);
+    walk.flows.set(name, { base, map, axis, rank, outer: 1, inner: 1, gone: false, dtype, dims });
+  }
+  const captures = capturesByNode(known);
+  for (const node of known.use.order) {
+    if (signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled; nothing was written.');
+    for (const name of captures.get(node) ?? []) {
+      const flow = walk.flows.get(name);
+      if (flow) restore(walk, name, flow, node, 'a subgraph reads it');
+    }
+    if (node.inputs.some((name) => walk.flows.has(name))) await visit(walk, node);
+  }
+  for (const output of graph.outputs) {
+    const flow = walk.flows.get(output.name);
+    if (!flow) continue;
+    if (graph.inputs.some((i) => i.name === output.name)) {
+      throw new ChannelwiseError('refused', 'input-is-output', `\`${output.name}\` is both an input and an output of the model, so one name would need two shapes; give the output its own name first.`, { tensor: output.name });
+    }
+    restore(walk, output.name, flow, null, 'it is an output of the model');
+  }
+  return walk;
+}
+
+async function visit(walk: Walk, node: Node): Promise<void> {
+  const key = node.domain ? `${node.domain}:${node.opType}` : node.opType;
+  const rule = Object.hasOwn(RULES, key) ? RULES[key] : undefined;
+  const step = new Step(walk, node);
+  const outcome: Outcome = rule ? await rule(step) : `${key} may treat channels in its own way`;
+  if (outcome === true) return;
+  const inputs = node.inputs.map((name): Operand => {
+    const flow = walk.flows.get(name);
+    return flow ? restore(walk, name, flow, node, outcome) : name;
+  });
+  walk.rewrites.set(node, { inputs });
+}
+
+function restore(walk: Walk, tensor: string, flow: Flow, node: Node | null, reason: string): Operand {
+  const rebuilt = walk.rebuild(tensor, flow, node ? node.name || node.opType : '', reason);
+  if (rebuilt) return rebuilt;
+  throw new ChannelwiseError('refused', 'not-exact', `\`${tensor}\` can't be rebuilt exactly (its numbers are whole, or pixels and channels share an axis), and ${node ? `${node.opType} \`${node.name}\`` : 'an output'} needs it: ${reason}.`, { tensor, ...(node ? { node: node.name } : {}) });
+}
+
+function capturesByNode(known: Known): Map<Node, string[]> {
+  const byNode = new Map<Node, string[]>();
+  for (const [name, nodes] of known.use.captures) {
+    for (const node of nodes) byNode.set(node, [...(byNode.get(node) ?? []), name]);
+  }
+  return byNode;
+}

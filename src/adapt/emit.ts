@@ -1,0 +1,128 @@
+import { append, GRAPH_INITIALIZER, GRAPH_NODE, insertAfter, insertBefore, removeMessage, setValueDim, type Edit } from '../onnx/edit.ts';
+import { encodeNode, encodeTensorMessage, encodeText, type NewAttribute } from '../onnx/encode.ts';
+import type { Model, Node, ValueInfo } from '../onnx/model.ts';
+import { rewriteNode } from '../onnx/nodeEdit.ts';
+import type { TensorContext } from '../onnx/tensorData.ts';
+import { replaceTensor } from '../onnx/tensorEdit.ts';
+import { nameOf, type AttributeValue, type InsertedNode, type NewConstant, type NodeRewrite } from './rewrite.ts';
+import type { Settled } from './settle.ts';
+import { nestedGraphs } from './use.ts';
+import type { Walk } from './walk.ts';
+
+/** From IR 4 on, an initializer needs no graph input of the same name. */
+const IR_WITH_FREE_INITIALIZERS = 4;
+
+/** The edits that turn the original file into the adapted one; everything else stays byte for byte. */
+export async function emit(ctx: TensorContext, model: Model, walk: Walk, settled: Settled): Promise<Edit[]> {
+  const edits: Edit[] = [];
+  const removed = new Set(settled.removedNodes);
+  edits.push(...newConstants(model, settled.constants), ...newNodes(model, settled.inserted, removed));
+  for (const node of settled.removedNodes) edits.push(removeMessage(node.ref));
+  for (const [node, rewrite] of settled.rewrites) if (!removed.has(node)) edits.push(...(await changedNode(ctx, node, rewrite)));
+  for (const [name, { tensor, dims, values }] of walk.replacements) if (!settled.removedInitializers.has(name)) edits.push(await replaceTensor(ctx, tensor, dims, values));
+  for (const t of model.graph.initializers) if (settled.removedInitializers.has(t.name)) edits.push(removeMessage(t.ref));
+  edits.push(...(await renamed(ctx, model, settled)), ...(await values(ctx, model, walk, settled)));
+  return edits;
+}
+
+function attribute(name: string, value: AttributeValue): NewAttribute {
+  return value.kind === 'int' ? { name, int: value.value } : { name, ints: value.value };
+}
+
+function newConstants(model: Model, constants: readonly NewConstant[]): Edit[] {
+  const { graph } = model;
+  if (model.irVersion >= IR_WITH_FREE_INITIALIZERS) return constants.map((c) => append(graph.ref, GRAPH_INITIALIZER, encodeTensorMessage(c)));
+  return constants.map((c) => {
+    const body = encodeNode({ name: '', opType: 'Constant', inputs: [], outputs: [c.name], attributes: [{ name: 'value', tensor: { ...c, name: '' } }] });
+    return atFront(model, body);
+  });
+}
+
+function atFront(model: Model, body: Uint8Array): Edit {
+  const first = model.graph.nodes[0];
+  return first ? insertBefore(first.ref, GRAPH_NODE, body) : append(model.graph.ref, GRAPH_NODE, body);
+}
+
+function newNodes(model: Model, inserted: readonly InsertedNode[], removed: ReadonlySet<Node>): Edit[] {
+  return inserted.map((node) => {
+    const attributes = [...node.attributes].map(([name, value]) => attribute(name, value));
+    const body = encodeNode({ name: node.name, opType: node.opType, inputs: node.inputs.map(nameOf), outputs: node.outputs.map(nameOf), attributes });
+    if (!node.after) return atFront(model, body);
+    // Behind a removed node there is nothing to wait for; its place in the file is still right.
+    return removed.has(node.after) ? insertBefore(node.after.ref, GRAPH_NODE, body) : insertAfter(node.after.ref, GRAPH_NODE, body);
+  });
+}
+
+async function changedNode(ctx: TensorContext, node: Node, rewrite: NodeRewrite): Promise<Edit[]> {
+  const inputs = (rewrite.inputs ?? node.inputs).map(nameOf);
+  const outputs = (rewrite.outputs ?? node.outputs).map(nameOf);
+  const attributes = [...(rewrite.attributes ?? new Map<string, AttributeValue>())].map(([name, value]) => attribute(name, value));
+  const same = (x: readonly string[], y: readonly string[]): boolean => x.length === y.length && x.every((v, i) => v === y[i]);
+  if (!attributes.length && same(outputs, node.outputs)) {
+    if (same(inputs, node.inputs)) return [];
+    if (inputs.length === node.inputs.length) return renameInputs(ctx, node, inputs);
+  }
+  return [await rewriteNode(ctx.wire, node, {
+    ...(same(inputs, node.inputs) ? {} : { inputs }),
+    ...(same(outputs, node.outputs) ? {} : { outputs }),
+    ...(attributes.length ? { attributes: { set: attributes } } : {}),
+  })];
+}
+
+/** Changes single input fields, so that subgraphs in the node can change too. */
+async function renameInputs(ctx: TensorContext, node: Node, inputs: readonly string[]): Promise<Edit[]> {
+  const fields = (await ctx.wire.fields(node.ref)).filter((f) => f.number === 1);
+  return fields.flatMap((f, i) => {
+    const name = inputs[i];
+    return name === undefined || name === node.inputs[i] ? [] : [{ parent: node.ref, start: f.start, end: f.end, bytes: encodeText(1, name) }];
+  });
+}
+
+/** Subgraphs that read an adapted graph input read the rebuilt tensor instead. */
+async function renamed(ctx: TensorContext, model: Model, settled: Settled): Promise<Edit[]> {
+  const edits: Edit[] = [];
+  if (!settled.renamedCaptures.size) return edits;
+  const removed = new Set(settled.removedNodes);
+  const to = (name: string): string => settled.renamedCaptures.get(name) ?? name;
+  for (const node of model.graph.nodes) {
+    if (removed.has(node)) continue;
+    for (const graph of nestedGraphs(node)) {
+      for (const inner of graph.nodes) if (inner.inputs.some((n) => to(n) !== n)) edits.push(...(await renameInputs(ctx, inner, inner.inputs.map(to))));
+      for (const output of graph.outputs) if (to(output.name) !== output.name) edits.push(...(await renameValue(ctx, output, to(output.name))));
+    }
+  }
+  return edits;
+}
+
+async function renameValue(ctx: TensorContext, value: ValueInfo, name: string): Promise<Edit[]> {
+  const field = (await ctx.wire.fields(value.ref)).find((f) => f.number === 1);
+  return field ? [{ parent: value.ref, start: field.start, end: field.end, bytes: encodeText(1, name) }] : [];
+}
+
+/** Declared shapes follow: the inputs, tensors that now carry the base, weights listed as inputs; those of vanished tensors go. */
+async function values(ctx: TensorContext, model: Model, walk: Walk, settled: Settled): Promise<Edit[]> {
+  const edits: Edit[] = [];
+  const { graph } = model;
+  const inputs = new Set(graph.inputs.map((i) => i.name));
+  for (const value of [...graph.inputs, ...graph.valueInfo]) {
+    if (settled.removedInitializers.has(value.name) || (settled.goneTensors.has(value.name) && !inputs.has(value.name))) {
+      edits.push(removeMessage(value.ref));
+      continue;
+    }
+    for (const [axis, size] of newSizes(walk, value.name, inputs)) {
+      const edit = await setValueDim(ctx.wire, value, axis, size);
+      if (edit) edits.push(edit);
+    }
+  }
+  return edits;
+}
+
+function newSizes(walk: Walk, name: string, inputs: ReadonlySet<string>): [number, number][] {
+  const replaced = walk.replacements.get(name);
+  if (replaced) return replaced.dims.flatMap((d, i): [number, number][] => (d === replaced.tensor.dims[i] ? [] : [[i, d]]));
+  const flow = walk.flows.get(name);
+  if (!flow || flow.gone || (walk.rebuilds.has(name) && !inputs.has(name))) return [];
+  const size = flow.base.channels * flow.outer * flow.inner;
+  return flow.base.name === name && flow.dims[flow.axis] !== size ? [[flow.axis, size]] : [];
+}
+

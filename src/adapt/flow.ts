@@ -1,0 +1,44 @@
+import type { Dim, Node } from '../onnx/model.ts';
+import type { Affine } from './affine.ts';
+import type { Named } from './rewrite.ts';
+
+/** A tensor that really exists in the new graph and carries the new channels. */
+export interface Base extends Named {
+  readonly channels: number;
+  /** The node of the original that makes it in the new graph; null for the graph input and for inserted nodes. */
+  readonly producer: Node | null;
+  /** Inserted nodes that read it go right behind this node; null is the front of the graph. */
+  readonly after: Node | null;
+}
+
+/**
+ * What a tensor T of the original is in the new graph: `T = map · base`, along one axis.
+ * That axis holds `outer · channels · inner` elements, channel index in the middle; outer and inner are 1 until a Flatten or Reshape merges.
+ */
+export interface Flow {
+  readonly base: Base;
+  readonly map: Affine;
+  readonly axis: number;
+  /** Rank of the base. T has the same rank, or one less when `gone`. */
+  readonly rank: number;
+  readonly outer: number;
+  readonly inner: number;
+  /** A scalar Gather took one channel and removed the axis. */
+  readonly gone: boolean;
+  readonly dtype: number;
+  /** Old dims of T with the channel axis in place (also when `gone`). */
+  readonly dims: readonly Dim[];
+}
+
+export function isPlain(flow: Flow): boolean {
+  return !flow.gone && flow.outer === 1 && flow.inner === 1;
+}
+
+export function withMap(flow: Flow, map: Affine): Flow {
+  return { ...flow, map, dims: flow.dims.map((d, i) => (i === flow.axis ? map.m.length * flow.outer * flow.inner : d)) };
+}
+
+/** The base's dims: T's, with the base's channels on the axis. */
+export function baseDims(flow: Flow): Dim[] {
+  return flow.dims.map((d, i) => (i === flow.axis ? flow.base.channels * flow.outer * flow.inner : d));
+}

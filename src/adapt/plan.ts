@@ -1,0 +1,101 @@
+import type { Model } from '../onnx/model.ts';
+import type { ChannelMap } from './channelMap.ts';
+import { product } from './constants.ts';
+import type { Candidate } from './inputs.ts';
+import { nameOf } from './rewrite.ts';
+import type { Settled } from './settle.ts';
+import type { Escape, Fold, Walk } from './walk.ts';
+
+/** What an adaptation does, as data. `channelwise … --json` prints it as it is. */
+export interface AdaptationPlan {
+  readonly map: ChannelMap;
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly axis: number;
+    readonly oldChannels: number;
+    readonly newChannels: number;
+    readonly matrix: readonly (readonly number[])[];
+    readonly shift: readonly number[];
+  }[];
+  readonly folds: readonly Fold[];
+  /** Nodes that vanished because the weights took them in. */
+  readonly absorbed: readonly { readonly node: string; readonly opType: string }[];
+  readonly escapes: readonly Escape[];
+  readonly addedNodes: readonly { readonly name: string; readonly opType: string }[];
+  readonly removedNodes: readonly string[];
+  readonly removedInitializers: readonly string[];
+  readonly saved: {
+    readonly parameters: number;
+    /** Per image where the output's size is known, else null. Added 1×1 convolutions are not counted. */
+    readonly multiplyAdds: number | null;
+  };
+  readonly exactness: string;
+  readonly warnings: readonly string[];
+  readonly notes: readonly string[];
+  /** Tensors whose value equals the original's again. */
+  readonly seam: readonly string[];
+}
+
+export function makePlan(model: Model, map: ChannelMap, inputs: readonly Candidate[], walk: Walk, settled: Settled): AdaptationPlan {
+  const removed = new Set(settled.removedNodes);
+  const inserted = new Set(settled.inserted.flatMap((n) => n.outputs.map(nameOf)));
+  const escapes = walk.escapes.filter((e) => inserted.has(walk.rebuilds.get(e.tensor)?.name ?? ''));
+  const warnings = map.warning ? [map.warning] : [];
+  if (!walk.folds.length && !escapes.length) warnings.push('Nothing in the model depends on this input.');
+  return {
+    map,
+    inputs: inputs.map((c) => ({ name: c.input.name, axis: c.axis, oldChannels: map.matrix.length, newChannels: map.matrix[0]?.length ?? 0, matrix: map.matrix, shift: map.shift })),
+    folds: walk.folds,
+    absorbed: walk.absorbed,
+    escapes,
+    addedNodes: settled.inserted.map((n) => ({ name: n.name, opType: n.opType })),
+    removedNodes: model.graph.nodes.filter((n) => removed.has(n)).map((n) => n.name || n.opType),
+    removedInitializers: [...settled.removedInitializers],
+    saved: { parameters: walk.folds.reduce((n, f) => n + product(f.oldDims) - product(f.newDims), 0), multiplyAdds: savedMultiplyAdds(model, walk) },
+    exactness: 'The new model computes the original on the mapped channels, up to floating-point rounding.',
+    warnings,
+    notes: [...new Set(walk.notes)],
+    seam: [...new Set([...walk.seam, ...escapes.map((e) => walk.rebuilds.get(e.tensor)).filter((r) => r && r.name === r.tensor).map((r) => r?.tensor ?? '')])],
+  };
+}
+
+/** A weight element of a convolution works once per output pixel: https://onnx.ai/onnx/operators/onnx__Conv.html */
+function savedMultiplyAdds(model: Model, walk: Walk): number | null {
+  let saved = 0;
+  for (const fold of walk.folds) {
+    if (fold.oldDims.length < 3) continue;
+    const node = model.graph.nodes.find((n) => n.inputs.includes(fold.tensor) && n.opType === fold.opType);
+    const dims = walk.known.dims(node?.outputs[0] ?? '');
+    let pixels = 1;
+    for (const d of dims?.slice(2) ?? [null]) {
+      if (typeof d !== 'number') return null;
+      pixels *= d;
+    }
+    saved += pixels * (product(fold.oldDims) - product(fold.newDims));
+  }
+  return saved;
+}
+
+/** One sentence for a notification: what folded, and how many channels the input takes now. */
+export function summary(plan: AdaptationPlan): string {
+  const first = plan.folds[0];
+  const more = plan.folds.length > 1 ? ` and ${plan.folds.length - 1} more` : '';
+  const input = plan.inputs[0];
+  const channels = `input ${input?.oldChannels} → ${input?.newChannels} channel${input?.newChannels === 1 ? '' : 's'}`;
+  if (!first) return `The channels are rebuilt inside the model, ${channels}`;
+  return `${first.tensor} ${first.oldDims.join('×')} → ${first.newDims.join('×')}${more}, ${channels}`;
+}
+
+/** The plan as lines for a terminal or a preview. */
+export function planText(plan: AdaptationPlan): string[] {
+  const lines = plan.inputs.map((i) => `input ${i.name}: ${i.oldChannels} → ${i.newChannels} channels on axis ${i.axis} (${plan.map.name})`);
+  for (const f of plan.folds) lines.push(`fold ${f.tensor} [${f.oldDims.join(', ')}] → [${f.newDims.join(', ')}] (${f.opType} ${f.node})`);
+  for (const a of plan.absorbed) lines.push(`absorb ${a.opType} ${a.node}`);
+  for (const e of plan.escapes) lines.push(`rebuild ${e.tensor}${e.node ? ` for ${e.node}` : ''}: ${e.reason}`);
+  if (plan.addedNodes.length) lines.push(`add ${plan.addedNodes.map((n) => n.opType).join(', ')}`);
+  lines.push(...plan.notes);
+  const macs = plan.saved.multiplyAdds;
+  lines.push(`saves ${plan.saved.parameters} parameters${macs === null ? '' : `, ${macs} multiply-adds`}`);
+  lines.push(plan.exactness, ...plan.warnings.map((w) => `Warning: ${w}`));
+  return lines;
+}

@@ -1,0 +1,140 @@
+import { hasNoShift, isSelection, type Affine } from '../affine.ts';
+import type { ConstantValue } from '../constants.ts';
+import { isPlain, type Flow } from '../flow.ts';
+import type { AttributeValue, Operand } from '../rewrite.ts';
+import type { Rule, Step } from '../step.ts';
+import { contract, fits, newWeight, shiftThrough } from '../weight.ts';
+
+/** How a convolution of this operator names its parts. */
+interface ConvKind {
+  readonly weight: number;
+  readonly bias: number | null;
+  /** Zero points of image and weight, where the operator is quantised. */
+  readonly zeros: readonly number[];
+  readonly channelsLast: boolean;
+  readonly transposed: boolean;
+}
+
+const FLOAT_CONV: ConvKind = { weight: 1, bias: 2, zeros: [], channelsLast: false, transposed: false };
+
+export const CONV_KINDS: Readonly<Record<string, ConvKind>> = {
+  Conv: FLOAT_CONV,
+  ConvTranspose: { ...FLOAT_CONV, transposed: true },
+  'com.microsoft:FusedConv': FLOAT_CONV,
+  'com.microsoft:NhwcConv': { ...FLOAT_CONV, channelsLast: true },
+  'com.microsoft:NhwcFusedConv': { ...FLOAT_CONV, channelsLast: true },
+  ConvInteger: { weight: 1, bias: null, zeros: [3], channelsLast: false, transposed: false },
+  QLinearConv: { weight: 3, bias: 8, zeros: [5], channelsLast: false, transposed: false },
+};
+
+/** A grouped weight as a dense one: rows of old channels, zero where a group doesn't read a channel. Always exact. */
+function dense(w: ConstantValue, group: number, transposed: boolean, zero: (output: number) => number): ConstantValue {
+  if (group === 1) return w;
+  const [a = 1, b = 1, ...kernel] = w.dims;
+  const run = kernel.reduce((n, d) => n * d, 1);
+  const dims = [a, b * group, ...kernel];
+  const values = new Float64Array(a * b * group * run);
+  const perGroup = a / group;
+  for (let x = 0; x < a; x++) {
+    const g = Math.floor(x / perGroup);
+    if (!transposed) values.fill(zero(x), x * b * group * run, (x + 1) * b * group * run);
+    values.set(w.values.subarray(x * b * run, (x + 1) * b * run), (x * b * group + g * b) * run);
+  }
+  return { ...w, dims, values, stored: w.stored };
+}
+
+/** The map of one group when no group reads another's channels and all groups see the same map; the grouping can then stay. */
+function groupMap(map: Affine, group: number): Affine[] | null {
+  const rows = map.m.length / group;
+  const columns = (map.m[0]?.length ?? 0) / group;
+  if (group === 1 || !Number.isInteger(rows) || !Number.isInteger(columns) || columns < 1) return null;
+  const maps: Affine[] = [];
+  for (let g = 0; g < group; g++) {
+    const part = map.m.slice(g * rows, (g + 1) * rows);
+    if (part.some((row) => row.some((v, k) => v !== 0 && Math.floor(k / columns) !== g))) return null;
+    maps.push({ m: part.map((row) => row.slice(g * columns, (g + 1) * columns)), b: map.b.slice(g * rows, (g + 1) * rows) });
+  }
+  return maps;
+}
+
+/** Folds group by group and puts the parts back together along the output (Conv) or input (ConvTranspose) axis, which is axis 0 in both. */
+function contractGroups(w: ConstantValue, maps: readonly Affine[], transposed: boolean): { dims: number[]; values: Float64Array } {
+  const share = (w.dims[0] ?? 0) / maps.length;
+  const run = w.values.length / (w.dims[0] ?? 1);
+  const parts = maps.map((map, g) => contract({ ...w, dims: [share, ...w.dims.slice(1)], values: w.values.subarray(g * share * run, (g + 1) * share * run) }, transposed ? 0 : 1, 1, 1, map));
+  const values = new Float64Array(parts.reduce((n, p) => n + p.values.length, 0));
+  let at = 0;
+  for (const p of parts) {
+    values.set(p.values, at);
+    at += p.values.length;
+  }
+  const first = parts[0]?.dims ?? [];
+  return { dims: transposed ? [parts.reduce((n, p) => n + (p.dims[0] ?? 0), 0), ...first.slice(1)] : [w.dims[0] ?? 0, ...first.slice(1)], values };
+}
+
+function pads(step: Step): boolean {
+  const auto = step.text('auto_pad', 'NOTSET');
+  if (auto === 'SAME_UPPER' || auto === 'SAME_LOWER') return true;
+  return auto !== 'VALID' && (step.ints('pads')?.some((p) => p !== 0) ?? false);
+}
+
+export const conv: Rule = async (step) => {
+  const kind = CONV_KINDS[step.node.domain ? `${step.node.domain}:${step.node.opType}` : step.node.opType];
+  const given = step.only();
+  if (!kind || !given || !isPlain(given)) return 'its weights come from the image itself, or a channel was taken out before it';
+  if (given.axis !== (kind.channelsLast ? given.rank - 1 : 1)) return 'it expects channels on another axis';
+  const w = await step.value(kind.weight);
+  if (!w) return 'its weights are not known before the model runs';
+  const group = step.int('group', 1);
+  const oldChannels = given.map.m.length;
+  const reads = kind.transposed ? w.dims[0] : (w.dims[1] ?? 0) * group;
+  if (w.dims.length !== given.rank || reads !== oldChannels || group < 1 || (w.dims[0] ?? 0) % group) return 'its weights do not fit the channels';
+  return kind.zeros.length ? foldQuantised(step, kind, given, w, group) : foldFloat(step, kind, given, w, group);
+};
+
+async function foldFloat(step: Step, kind: ConvKind, given: Flow, w: ConstantValue, group: number): Promise<true | string> {
+  let flow = given;
+  const bias = kind.bias !== null && step.node.inputs[kind.bias] ? await step.value(kind.bias) : null;
+  const fixedBias = !step.node.inputs[kind.bias ?? 99] || bias !== null;
+  if (!hasNoShift(flow.map) && (kind.transposed || pads(step) || !fixedBias)) {
+    const without = step.walk.withoutShift(flow, step.node.inputs[0] ?? '');
+    if (!without) return 'a shift stands in front of zero padding, and rebuilding is the cheapest exact form';
+    flow = without;
+  }
+  const maps = groupMap(flow.map, group);
+  const full = dense(w, maps ? 1 : group, kind.transposed, () => 0);
+  const folded = maps ? contractGroups(w, maps, kind.transposed) : contract(full, kind.transposed ? 0 : 1, 1, 1, flow.map);
+  if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  const inputs = new Map<number, Operand>([[0, flow.base]]);
+  if (!hasNoShift(flow.map)) {
+    const added = shiftThrough(dense(w, group, kind.transposed, () => 0), kind.transposed ? 0 : 1, 1, flow.map.b, 0);
+    const sum = added.map((v, o) => v + (bias?.values[o] ?? 0));
+    if (!fits(w.dtype, sum)) return 'the folded bias leaves the range of its type';
+    const index = kind.bias ?? 2;
+    inputs.set(index, bias ? newWeight(step, index, bias, bias.dims, sum) : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [sum.length], sum));
+  }
+  inputs.set(kind.weight, newWeight(step, kind.weight, w, folded.dims, folded.values));
+  return step.sink(inputs, groupAttribute(group, maps !== null));
+}
+
+function groupAttribute(group: number, kept: boolean): ReadonlyMap<string, AttributeValue> | undefined {
+  return group === 1 || kept ? undefined : new Map([['group', { kind: 'int', value: 1 }]]);
+}
+
+/** Integer weights: `Σ_c (w − z) + z` must be whole and fit the type; then the sum is exact, else the image is rebuilt. */
+async function foldQuantised(step: Step, kind: ConvKind, flow: Flow, w: ConstantValue, group: number): Promise<true | string> {
+  if (!isSelection(flow.map)) return 'quantised weights take only copies of channels';
+  if (step.int('channels_last', 0) !== 0) return 'its layout is channels last';
+  const zeroName = step.node.inputs[kind.zeros[0] ?? 0];
+  const zero = zeroName ? await step.value(kind.zeros[0] ?? 0) : null;
+  if (zeroName && !zero) return 'its zero point is not known before the model runs';
+  const zeroOf = (o: number): number => zero?.values[zero.values.length > 1 ? o : 0] ?? 0;
+  const full = dense(w, group, false, zeroOf);
+  const run = full.values.length / (full.dims[0] ?? 1);
+  const centred = { ...full, values: full.values.map((v, i) => v - zeroOf(Math.floor(i / run))) };
+  const folded = contract(centred, 1, 1, 1, flow.map);
+  const perOutput = folded.values.length / (folded.dims[0] ?? 1);
+  const values = folded.values.map((v, i) => v + zeroOf(Math.floor(i / perOutput)));
+  if (!fits(w.dtype, values)) return 'the sum of its integer weights would overflow their type';
+  return step.sink(new Map<number, Operand>([[0, flow.base], [kind.weight, newWeight(step, kind.weight, w, folded.dims, values)]]), groupAttribute(group, false));
+}

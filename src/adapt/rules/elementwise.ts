@@ -1,0 +1,170 @@
+import { addMaps, hasNoShift, isSelection, keepsConstants, scaleRows } from '../affine.ts';
+import type { ConstantValue } from '../constants.ts';
+import { withMap, type Flow } from '../flow.ts';
+import type { Operand } from '../rewrite.ts';
+import type { Rule, Step } from '../step.ts';
+
+/** How a constant lies against a flow: the same for all channels, one number per channel, the same per channel but not per pixel, or neither. */
+type Profile =
+  | { readonly kind: 'uniform'; readonly value: number }
+  | { readonly kind: 'channel'; readonly values: readonly number[] }
+  | { readonly kind: 'spatial' }
+  | { readonly kind: 'other' };
+
+const INTEGERS = new Set([2, 3, 4, 5, 6, 7, 9, 12, 13]);
+
+function profile(constant: ConstantValue, flow: Flow): Profile {
+  const first = constant.values[0];
+  if (first === undefined || !constant.values.every(Number.isFinite)) return { kind: 'other' };
+  const rank = flow.gone ? flow.rank - 1 : flow.rank;
+  if (constant.dims.length > rank) return { kind: 'other' };
+  const at = flow.gone ? -1 : flow.axis - (rank - constant.dims.length);
+  const channels = constant.dims[at] ?? 1;
+  const others = constant.values.length / channels;
+  if (others === 1 && constant.values.every((v) => v === first)) return { kind: 'uniform', value: first };
+  if (flow.gone || flow.outer !== 1 || flow.inner !== 1) return channels === 1 ? { kind: 'spatial' } : { kind: 'other' };
+  if (channels === 1) return { kind: 'spatial' };
+  if (others !== 1) return { kind: 'other' };
+  return { kind: 'channel', values: flow.map.m.length === channels ? [...constant.values] : [] };
+}
+
+/** A uniform constant as the base sees it: one number, whatever shape the file gave it. */
+function oneNumber(step: Step, index: number, constant: ConstantValue, value: number): Operand {
+  if (constant.values.length === 1) return step.node.inputs[index] ?? '';
+  const dims = constant.dims.map(() => 1);
+  return step.walk.constant(`${step.node.inputs[index] ?? ''}/uniform`, constant.dtype, dims, [value]);
+}
+
+type Apply = (flow: Flow, numbers: readonly number[], constantFirst: boolean) => Flow | null;
+
+/** The four operations with one number per channel, on either side. A constant divided by a tensor is not linear. */
+const PER_CHANNEL: Readonly<Record<string, Apply>> = {
+  Add: (f, c) => withMap(f, scaleRows(f.map, c.map(() => 1), c)),
+  Sub: (f, c, first) => withMap(f, first ? scaleRows(f.map, c.map(() => -1), c) : scaleRows(f.map, c.map(() => 1), c.map((v) => -v))),
+  Mul: (f, c) => withMap(f, scaleRows(f.map, c, c.map(() => 0))),
+  Div: (f, c, first) => (first || c.some((v) => v === 0) ? null : withMap(f, { m: f.map.m.map((row, r) => row.map((v) => v / (c[r] ?? 1))), b: f.map.b.map((v, r) => v / (c[r] ?? 1)) })),
+};
+
+/** What a uniform constant does to the map when the node itself passes to the base. Null where it does not commute. */
+function uniformMap(op: string, flow: Flow, value: number, constantFirst: boolean): Flow['map'] | null {
+  const { map } = flow;
+  if (op === 'Mul') return { m: map.m, b: map.b.map((v) => v * value) };
+  if (op === 'Div' && !constantFirst && value !== 0) return { m: map.m, b: map.b.map((v) => v / value) };
+  if ((op === 'Add' || op === 'Sub') && keepsConstants(map)) return op === 'Sub' && constantFirst ? { m: map.m, b: map.b.map((v) => -v) } : map;
+  return null;
+}
+
+const arithmetic: Rule = async (step) => {
+  const { node } = step;
+  const [a, b] = [step.flows[0] ?? null, step.flows[1] ?? null];
+  if (a && b) return twoFlows(step, a, b);
+  const flow = a ?? b;
+  if (!flow) return 'nothing flows here';
+  const constantFirst = b !== null;
+  const index = constantFirst ? 0 : 1;
+  const constant = await step.value(index);
+  if (!constant) return alikeWithOthers(step);
+  const kind = profile(constant, flow);
+  const apply = PER_CHANNEL[node.opType];
+  if (kind.kind === 'uniform') {
+    const map = isSelection(flow.map) ? flow.map : uniformMap(node.opType, flow, kind.value, constantFirst);
+    if (map) return step.pass(flow, { inputs: new Map([[index, oneNumber(step, index, constant, kind.value)]]), flow: { map, dims: flow.dims } });
+  }
+  const numbers = kind.kind === 'uniform' ? flow.map.m.map(() => kind.value) : kind.kind === 'channel' ? kind.values : [];
+  if (apply && numbers.length && !INTEGERS.has(flow.dtype)) {
+    const out = numbers.length === flow.map.m.length ? apply(flow, numbers, constantFirst) : null;
+    if (out) return step.absorb(out);
+  }
+  const linear = node.opType === 'Mul' || (node.opType === 'Div' && !constantFirst);
+  if (kind.kind === 'spatial' && (isSelection(flow.map) || (linear && hasNoShift(flow.map)))) return step.pass(flow, { flow: { dims: flow.dims } });
+  return kind.kind === 'other' || kind.kind === 'channel' ? 'its constant differs per channel in a way that does not fold' : 'the channels are mixed or shifted here, and the operator does not commute with that';
+};
+
+function twoFlows(step: Step, a: Flow, b: Flow): true | string {
+  const sameLayout = a.axis === b.axis && a.rank === b.rank && a.gone === b.gone && a.outer === b.outer && a.inner === b.inner;
+  if (!sameLayout) return 'two tensors with different channel axes meet here';
+  const op = step.node.opType;
+  if (a.base === b.base && (op === 'Add' || op === 'Sub') && !INTEGERS.has(a.dtype)) {
+    return step.absorb(withMap(a.map.m.length >= b.map.m.length ? a : b, addMaps(a.map, b.map, op === 'Add' ? 1 : -1)));
+  }
+  const alike = step.alike();
+  return typeof alike === 'string' ? alike : step.pass(alike.flow);
+}
+
+/** Several inputs of which some are settled tensors: right when those are the same for every channel. */
+async function alikeWithOthers(step: Step): Promise<true | string> {
+  const alike = step.alike();
+  if (typeof alike === 'string') return alike;
+  const { flow } = alike;
+  const inputs = new Map<number, Operand>();
+  for (const [i, name] of step.node.inputs.entries()) {
+    if (!name || step.flows[i]) continue;
+    const constant = await step.value(i);
+    const kind = constant && profile(constant, flow);
+    if (constant && kind?.kind === 'uniform') inputs.set(i, oneNumber(step, i, constant, kind.value));
+    else if (kind?.kind === 'spatial') continue;
+    else if (constant || !sameForChannels(step, name, flow)) return `${name} may differ per channel`;
+  }
+  return step.pass(flow, { inputs });
+}
+
+function sameForChannels(step: Step, name: string, flow: Flow): boolean {
+  const dims = step.walk.dimsOf(name);
+  if (!dims) return false;
+  const rank = flow.gone ? flow.rank - 1 : flow.rank;
+  const at = flow.axis - (rank - dims.length);
+  return dims.length <= rank && (flow.gone || at < 0 || dims[at] === 1);
+}
+
+/** Operators on single elements: every element is treated alike whatever its place. */
+const elementwise: Rule = (step) => alikeWithOthers(step);
+
+const UNARY = `Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid HardSwish IsInf IsNaN LeakyRelu Log Mish Neg Not
+  Reciprocal Relu Round Selu Shrink Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu`.split(/\s+/);
+const NARY = 'And BitShift BitwiseAnd BitwiseOr BitwiseXor Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Or Pow PRelu Sum Where Xor'.split(' ');
+
+/** min and max are single numbers by the operator's definition. */
+const clip: Rule = (step) => {
+  const alike = step.alike();
+  if (typeof alike === 'string') return alike;
+  return step.flows.slice(1).some(Boolean) ? 'a limit comes from the image itself' : step.pass(alike.flow, { flow: { dims: alike.flow.dims } });
+};
+
+const unary: Rule = (step) => {
+  const alike = step.alike();
+  if (typeof alike === 'string') return alike;
+  return step.pass(alike.flow, { flow: { dims: alike.flow.dims, dtype: step.walk.known.dtype(step.node.outputs[0] ?? '') ?? alike.flow.dtype } });
+};
+
+const identity: Rule = (step) => {
+  const flow = step.flows[0];
+  return flow ? step.absorb(flow) : 'nothing flows here';
+};
+
+const dropout: Rule = async (step) => {
+  const flow = step.only();
+  if (!flow) return 'its options come from the image itself';
+  if (step.node.outputs[1]) return 'its mask is used';
+  const training = step.node.inputs[2] ? await step.value(2) : null;
+  if (step.node.inputs[2] && training?.values[0] !== 0) return 'it may run in training mode';
+  return step.absorb(flow);
+};
+
+/** Integer types that float32 and float64 hold exactly, so that the cast commutes with any map behind it. */
+const EXACT_IN_FLOAT = new Set([2, 3, 4, 5, 9, 10, 16, 1]);
+
+const cast: Rule = (step) => {
+  const flow = step.only();
+  if (!flow) return 'its type comes from another tensor';
+  const to = step.int('to', 0);
+  if (isSelection(flow.map) || (EXACT_IN_FLOAT.has(flow.dtype) && (to === 1 || to === 11))) return step.pass(flow, { flow: { dims: flow.dims, dtype: to } });
+  return 'rounding to the new type does not commute with the map';
+};
+
+export const ELEMENTWISE: Readonly<Record<string, Rule>> = {
+  ...Object.fromEntries(UNARY.map((op) => [op, unary])),
+  ...Object.fromEntries(NARY.map((op) => [op, elementwise])),
+  Add: arithmetic, Sub: arithmetic, Mul: arithmetic, Div: arithmetic,
+  Clip: clip, Identity: identity, Dropout: dropout, Cast: cast,
+};
+

@@ -1,0 +1,92 @@
+import { hasNoShift, isSelection } from '../affine.ts';
+import { product, type ConstantValue } from '../constants.ts';
+import type { Flow } from '../flow.ts';
+import type { Operand } from '../rewrite.ts';
+import type { Rule, Step } from '../step.ts';
+import { contract, fits, newWeight, shiftThrough } from '../weight.ts';
+
+const INTEGER_ZERO: Readonly<Record<string, { weight: number; zero: number }>> = { MatMulInteger: { weight: 1, zero: 3 }, QLinearMatMul: { weight: 3, zero: 5 } };
+
+/** The flow's channels lie on the last axis of A, and nobody else reads them. */
+function rowsOf(step: Step): Flow | string {
+  const flow = step.only();
+  if (!flow || flow.gone) return 'its weights come from the image itself';
+  return flow.axis === flow.rank - 1 ? flow : 'it multiplies along pixels, not along channels';
+}
+
+const matMul: Rule = async (step) => {
+  const given = rowsOf(step);
+  if (typeof given === 'string') return alongPixels(step);
+  const w = await step.value(1);
+  if (!w || w.dims.length !== 2) return 'its weights are not known before the model runs';
+  if (w.dims[0] !== given.map.m.length * given.outer * given.inner) return 'its weights do not fit the channels';
+  const folded = contract(w, 0, given.outer, given.inner, given.map);
+  if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  const bias = hasNoShift(given.map) ? null : shiftThrough(w, 0, given.inner, given.map.b, 1);
+  const { walk, node } = step;
+  const weight = newWeight(step, 1, w, folded.dims, folded.values);
+  if (!bias) return step.sink(new Map<number, Operand>([[0, given.base], [1, weight]]));
+  const output = node.outputs[0] ?? '';
+  const made = { name: walk.fresh(`${output}/unshifted`) };
+  walk.rewrites.set(node, { inputs: [given.base, weight], outputs: [made] });
+  walk.inserted.push({ opType: 'Add', name: walk.fresh(`${output}/Add`), inputs: [made, walk.constant(`${output}/shift`, w.dtype, [bias.length], bias)], outputs: [{ name: output }], attributes: new Map(), after: node });
+  walk.seam.add(output);
+  return true;
+};
+
+/** A product along other axes than the channels is linear per channel, when the constant side is a plain matrix. */
+async function alongPixels(step: Step): Promise<true | string> {
+  const flow = step.only();
+  if (!flow || flow.gone || flow.outer !== 1 || flow.inner !== 1 || flow.rank < 3) return 'it multiplies along pixels, not along channels';
+  const w = step.walk.known.constants.storedDims(step.node.inputs[1] ?? '');
+  if (w?.length !== 2 || flow.axis >= flow.rank - 2 || !(hasNoShift(flow.map) || isSelection(flow.map))) return 'it multiplies along pixels, not along channels';
+  return step.pass(flow);
+}
+
+/** y = alpha · A · B + beta · C: https://onnx.ai/onnx/operators/onnx__Gemm.html */
+const gemm: Rule = async (step) => {
+  const flow = rowsOf(step);
+  if (typeof flow === 'string') return flow;
+  const w = await step.value(1);
+  if (step.int('transA', 0) !== 0 || !w || w.dims.length !== 2) return 'its weights are not known before the model runs, or its image is transposed';
+  const transB = step.int('transB', 0) !== 0;
+  const axis = transB ? 1 : 0;
+  if (w.dims[axis] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
+  const folded = contract(w, axis, flow.outer, flow.inner, flow.map);
+  if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  const inputs = new Map<number, Operand>([[0, flow.base]]);
+  if (!hasNoShift(flow.map)) {
+    const outputs = w.dims[1 - axis] ?? 0;
+    const beta = step.float('beta', 1);
+    const bias = step.node.inputs[2] ? await step.value(2) : null;
+    if ((step.node.inputs[2] && !bias) || beta === 0 || (bias && bias.values.length !== outputs && bias.values.length !== 1)) return 'a shift has no bias to go into';
+    const added = shiftThrough(w, axis, flow.inner, flow.map.b, 1 - axis);
+    const factor = step.float('alpha', 1) / beta;
+    const sum = added.map((v, o) => v * factor + (bias?.values[bias.values.length === 1 ? 0 : o] ?? 0));
+    if (!fits(w.dtype, sum)) return 'the folded bias leaves the range of its type';
+    const same = bias !== null && bias.values.length === outputs && product(bias.dims) === outputs;
+    inputs.set(2, same ? newWeight(step, 2, bias, bias.dims, sum) : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [outputs], sum));
+  }
+  inputs.set(1, newWeight(step, 1, w, folded.dims, folded.values));
+  return step.sink(inputs);
+};
+
+const integerMatMul: Rule = async (step) => {
+  const flow = rowsOf(step);
+  const at = INTEGER_ZERO[step.node.opType];
+  if (typeof flow === 'string' || !at) return typeof flow === 'string' ? flow : 'its weights are not known';
+  if (!isSelection(flow.map)) return 'quantised weights take only copies of channels';
+  const w = await step.value(at.weight);
+  const zero = step.node.inputs[at.zero] ? await step.value(at.zero) : null;
+  if (!w || w.dims.length !== 2 || (step.node.inputs[at.zero] && !zero)) return 'its weights are not known before the model runs';
+  if (w.dims[0] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
+  const columns = w.dims[1] ?? 1;
+  const zeroOf = (i: number): number => zero?.values[zero.values.length > 1 ? i % columns : 0] ?? 0;
+  const centred: ConstantValue = { ...w, values: w.values.map((v, i) => v - zeroOf(i)) };
+  const folded = contract(centred, 0, flow.outer, flow.inner, flow.map);
+  const values = folded.values.map((v, i) => v + zeroOf(i));
+  if (!fits(w.dtype, values)) return 'the sum of its integer weights would overflow their type';
+  return step.sink(new Map<number, Operand>([[0, flow.base], [at.weight, newWeight(step, at.weight, w, folded.dims, values)]]));
+};
+
+export const MATMUL: Readonly<Record<string, Rule>> = { MatMul: matMul, Gemm: gemm, MatMulInteger: integerMatMul, QLinearMatMul: integerMatMul };

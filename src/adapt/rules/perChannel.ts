@@ -1,0 +1,90 @@
+import { compose, isSelection, lanes, scaleRows } from '../affine.ts';
+import { isPlain, withMap, type Flow } from '../flow.ts';
+import type { Operand } from '../rewrite.ts';
+import type { Rule, Step } from '../step.ts';
+
+/** y = (x − mean) / √(var + ε) · scale + bias, one number per channel: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html */
+const batchNormalization: Rule = async (step) => {
+  const flow = step.only();
+  if (!flow || !isPlain(flow) || flow.axis !== 1) return 'it expects channels on axis 1';
+  if (step.int('training_mode', 0) !== 0 || (step.walk.known.opset < 7 && step.int('is_test', 0) === 0) || step.node.outputs.slice(1).some(Boolean)) return 'it runs in training mode';
+  if (step.int('spatial', 1) === 0) return 'it normalises every pixel by its own numbers';
+  const [scale, bias, mean, variance] = [await step.value(1), await step.value(2), await step.value(3), await step.value(4)];
+  const channels = flow.map.m.length;
+  if (!scale || !bias || !mean || !variance || [scale, bias, mean, variance].some((c) => c.values.length !== channels)) return 'its numbers are not known before the model runs';
+  const epsilon = step.float('epsilon', 1e-5);
+  const factor = [...scale.values].map((s, c) => s / Math.sqrt((variance.values[c] ?? 0) + epsilon));
+  const shift = factor.map((f, c) => (bias.values[c] ?? 0) - f * (mean.values[c] ?? 0));
+  if (![...factor, ...shift].every(Number.isFinite)) return 'its numbers are not finite';
+  return step.absorb(withMap(flow, scaleRows(flow.map, factor, shift)));
+};
+
+/** Reductions over pixels only, or over the channel axis only. */
+const reduce: Rule = async (step) => {
+  const flow = step.only();
+  if (!flow || flow.gone) return 'its axes come from the image itself';
+  const given = step.ints('axes') ?? (step.node.inputs[1] ? [...((await step.value(1))?.values ?? [])] : null);
+  if (!given?.length) return 'it reduces over all axes';
+  const axes = given.map((a) => (a < 0 ? a + flow.rank : a));
+  const keep = step.int('keepdims', 1) !== 0;
+  if (axes.includes(flow.axis)) return axes.length === 1 && isPlain(flow) ? reduceChannels(step, flow, keep) : 'it reduces channels and pixels at once';
+  const linear = step.node.opType === 'ReduceMean' || (step.node.opType === 'ReduceSum' && flow.map.b.every((v) => v === 0));
+  if (!linear && !isSelection(flow.map)) return 'the channels are mixed or scaled here, and the operator does not commute with that';
+  const stays = flow.dims.map((_, i) => i).filter((i) => keep || !axes.includes(i));
+  return step.pass(flow, { flow: { axis: stays.indexOf(flow.axis), rank: stays.length } });
+};
+
+function reduceChannels(step: Step, flow: Flow, keep: boolean): true | string {
+  const { opType } = step.node;
+  const rows = flow.map.m.length;
+  if ([2, 3, 4, 5, 6, 7, 12, 13].includes(flow.dtype)) return 'it reduces integers over the channels';
+  if (opType === 'ReduceMean' || opType === 'ReduceSum') {
+    const weight = opType === 'ReduceMean' ? 1 / rows : 1;
+    const map = compose({ m: [new Array<number>(rows).fill(weight)], b: [0] }, flow.map);
+    return step.absorb({ ...withMap(flow, map), gone: !keep });
+  }
+  const same = isSelection(flow.map) && new Set(lanes(flow.map)).size === 1;
+  if ((opType === 'ReduceMax' || opType === 'ReduceMin') && same) {
+    return step.absorb({ ...withMap(flow, { m: flow.map.m.slice(0, 1), b: [0] }), gone: !keep });
+  }
+  return 'it compares or multiplies channels with each other';
+}
+
+/** QuantizeLinear with one scale treats all channels alike; DequantizeLinear with one scale is affine besides. */
+const quantize: Rule = async (step) => {
+  const flow = step.only();
+  if (!flow) return 'its scale comes from the image itself';
+  if (!isSelection(flow.map)) return 'the channels are mixed or scaled here, and rounding does not commute with that';
+  const inputs = new Map<number, Operand>();
+  for (const i of [1, 2]) {
+    if (!step.node.inputs[i]) continue;
+    const value = await step.value(i);
+    if (!value) {
+      const dims = step.walk.dimsOf(step.node.inputs[i] ?? '');
+      if (dims?.length !== 0) return 'its scale is not known before the model runs';
+      continue;
+    }
+    const first = value.values[0] ?? 0;
+    if (value.values.length === 1) continue;
+    if (!value.values.every((v) => v === first)) return 'it has a scale or zero point per channel';
+    inputs.set(i, step.walk.constant(`${step.node.inputs[i]}/uniform`, value.dtype, [], [first]));
+  }
+  const type = (i: number): number => step.walk.known.dtype(step.node.inputs[i] ?? '') ?? (i === 2 ? 2 : 1);
+  return step.pass(flow, { inputs, flow: { dims: flow.dims, dtype: step.node.opType === 'QuantizeLinear' ? type(2) : type(1) } });
+};
+
+/** Its scale and zero point come from the smallest and largest value of the tensor: the same when every base channel is used. */
+const dynamicQuantize: Rule = (step) => {
+  const flow = step.only();
+  if (!flow || flow.gone || !isSelection(flow.map)) return 'the channels are mixed or scaled here, and rounding does not commute with that';
+  if (new Set(lanes(flow.map)).size !== flow.base.channels) return 'its scale would see channels that the model does not use';
+  step.pass(flow, { flow: { dims: flow.dims, dtype: 2 } });
+  for (const name of step.node.outputs.slice(1)) if (name) step.walk.seam.add(name);
+  return true;
+};
+
+export const PER_CHANNEL: Readonly<Record<string, Rule>> = {
+  ...Object.fromEntries('ReduceMean ReduceSum ReduceMax ReduceMin ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceProd ReduceSumSquare'.split(' ').map((op) => [op, reduce])),
+  BatchNormalization: batchNormalization,
+  QuantizeLinear: quantize, DequantizeLinear: quantize, DynamicQuantizeLinear: dynamicQuantize,
+};

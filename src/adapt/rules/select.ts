@@ -1,0 +1,169 @@
+import { identity as identityMap, pickRows, sameMap, stack, widen } from '../affine.ts';
+import { isPlain, withMap, type Base, type Flow } from '../flow.ts';
+import type { Operand } from '../rewrite.ts';
+import type { Rule, Step } from '../step.ts';
+
+/** Start, end and step of one axis of a Slice, as the operator clamps them: https://onnx.ai/onnx/operators/onnx__Slice.html */
+export function sliceIndices(size: number, start: number, end: number, step: number): number[] {
+  const clamp = (v: number, low: number, high: number): number => Math.min(Math.max(v < 0 ? v + size : v, low), high);
+  const picked: number[] = [];
+  if (step > 0) for (let i = clamp(start, 0, size); i < clamp(end, 0, size); i += step) picked.push(i);
+  if (step < 0) for (let i = clamp(start, 0, size - 1); i > clamp(end, -1, size - 1); i += step) picked.push(i);
+  return picked;
+}
+
+interface SliceSpec {
+  readonly starts: number[];
+  readonly ends: number[];
+  readonly axes: number[];
+  readonly steps: number[];
+}
+
+async function sliceSpec(step: Step, rank: number): Promise<SliceSpec | null> {
+  const old = step.ints('starts');
+  const read = async (i: number): Promise<number[] | null> => {
+    const value = await step.value(i);
+    return value ? [...value.values] : null;
+  };
+  const starts = old ?? await read(1);
+  const ends = old ? step.ints('ends') : await read(2);
+  const axes = (old ? step.ints('axes') : step.node.inputs[3] ? await read(3) : null) ?? starts?.map((_, i) => i);
+  const steps = step.node.inputs[4] ? await read(4) : starts?.map(() => 1);
+  if (!starts || !ends || !axes || !steps || [ends, axes, steps].some((l) => l.length !== starts.length)) return null;
+  return { starts, ends, axes: axes.map((a) => (a < 0 ? a + rank : a)), steps };
+}
+
+const slice: Rule = async (step) => {
+  const flow = step.only();
+  if (!flow || flow.gone) return 'its limits come from the image itself';
+  const spec = await sliceSpec(step, flow.rank);
+  if (!spec) return axesAvoid(step, flow) ? step.pass(flow) : 'its limits are computed while the model runs';
+  const on = spec.axes.indexOf(flow.axis);
+  if (on < 0) return step.pass(flow);
+  if (!isPlain(flow)) return 'it cuts through an axis that holds channels and pixels';
+  const rows = sliceIndices(flow.map.m.length, spec.starts[on] ?? 0, spec.ends[on] ?? 0, spec.steps[on] ?? 1);
+  if (!rows.length) return 'it takes no channel at all';
+  const picked = withMap(flow, pickRows(flow.map, rows));
+  if (spec.axes.length === 1) return step.absorb(picked);
+  if (step.ints('starts')) return 'it cuts channels and pixels at once';
+  const rest = (list: readonly number[]): number[] => list.filter((_, i) => i !== on);
+  const make = (what: string, list: readonly number[]): Operand => step.walk.constant(`${step.node.outputs[0]}/${what}`, 7, [list.length - 1], rest(list));
+  const inputs = new Map<number, Operand>([[1, make('starts', spec.starts)], [2, make('ends', spec.ends)], [3, make('axes', spec.axes)]]);
+  if (step.node.inputs[4]) inputs.set(4, make('steps', spec.steps));
+  step.pass(picked, { inputs });
+  return true;
+};
+
+/** True when the axes of a Slice with computed limits are constants that leave the channel axis alone. */
+function axesAvoid(step: Step, flow: Flow): boolean {
+  const value = step.walk.known.integers(step.node.inputs[3] ?? '');
+  return value !== null && value.length > 0 && value.every((a) => a !== null && (a < 0 ? a + flow.rank : a) !== flow.axis);
+}
+
+const gather: Rule = async (step) => {
+  const flow = step.only();
+  if (!flow || flow.gone) return 'its indices come from the image itself';
+  const axis = step.axis('axis', 0, flow.rank);
+  const indices = await step.value(1);
+  if (axis !== flow.axis) {
+    const dims = indices?.dims ?? step.walk.dimsOf(step.node.inputs[1] ?? '');
+    if (!dims) return 'its indices have no known rank';
+    const shift = axis < flow.axis ? dims.length - 1 : 0;
+    return step.pass(flow, { flow: { axis: flow.axis + shift, rank: flow.rank - 1 + dims.length } });
+  }
+  if (!indices || !isPlain(flow) || indices.dims.length > 1) return 'it picks channels by indices that are not known before the model runs';
+  const count = flow.map.m.length;
+  const rows = [...indices.values].map((i) => (i < 0 ? i + count : i));
+  if (!rows.length || rows.some((r) => r < 0 || r >= count)) return 'it picks channels that are not there';
+  const picked = withMap(flow, pickRows(flow.map, rows));
+  return step.absorb(indices.dims.length === 0 ? { ...picked, gone: true } : picked);
+};
+
+const split: Rule = async (step) => {
+  const flow = step.only();
+  if (!flow || flow.gone) return 'its sizes come from the image itself';
+  const { node } = step;
+  const axis = step.axis('axis', 0, flow.rank);
+  const outputs = node.outputs.length;
+  if (axis !== flow.axis) {
+    step.pass(flow);
+    const first = step.walk.flows.get(node.outputs[0] ?? '');
+    for (const name of node.outputs.slice(1)) {
+      if (name && first) step.walk.flows.set(name, { ...first, dims: first.dims.map(() => null), base: step.walk.base(name, flow.base.channels, node, node) });
+    }
+    return true;
+  }
+  if (!isPlain(flow)) return 'it cuts through an axis that holds channels and pixels';
+  const given = step.ints('split') ?? (node.inputs[1] ? [...((await step.value(1))?.values ?? [])] : null);
+  const channels = flow.map.m.length;
+  const each = Math.ceil(channels / outputs);
+  const sizes = given ?? Array.from({ length: outputs }, (_, i) => Math.max(0, Math.min(each, channels - i * each)));
+  if (sizes.length !== outputs || sizes.reduce((s, v) => s + v, 0) !== channels || sizes.some((v) => v < 1)) return 'its sizes are not known before the model runs';
+  let at = 0;
+  sizes.forEach((size, i) => {
+    step.absorb(withMap(flow, pickRows(flow.map, Array.from({ length: size }, (_, c) => at + c))), i);
+    at += size;
+  });
+  return true;
+};
+
+const concat: Rule = (step) => {
+  const flows = step.flows.filter((f): f is Flow => f !== null);
+  const first = flows[0];
+  if (!first) return 'nothing flows here';
+  if (flows.some((f) => !isPlain(f) || f.axis !== first.axis || f.rank !== first.rank)) return 'tensors with different channel axes meet here';
+  const axis = step.axis('axis', 1, first.rank);
+  if (axis !== first.axis) {
+    if (flows.length !== step.node.inputs.length) return 'it joins the image with another tensor beside it';
+    return flows.every((f) => sameMap(f.map, first.map)) ? step.pass(first) : 'parts with different channels are joined side by side';
+  }
+  if (flows.length === step.node.inputs.length && flows.every((f) => f.base === first.base)) {
+    return step.absorb(withMap(first, stack(flows.map((f) => f.map))));
+  }
+  return joinBases(step, first);
+};
+
+/** Concat of different bases (YOLO's Focus, coordinate channels): each base once, the map block by block. */
+function joinBases(step: Step, first: Flow): true | string {
+  const parts: { key: Base | string; channels: number; offset: number }[] = [];
+  let width = 0;
+  const place = (key: Base | string, channels: number): number => {
+    const there = parts.find((p) => p.key === key);
+    if (there) return there.offset;
+    parts.push({ key, channels, offset: width });
+    width += channels;
+    return width - channels;
+  };
+  const blocks: { map: Flow['map']; offset: number }[] = [];
+  for (const [i, name] of step.node.inputs.entries()) {
+    const flow = step.flows[i];
+    const channels = flow ? flow.base.channels : step.walk.dimsOf(name)?.[first.axis];
+    if (typeof channels !== 'number') return `the number of channels of ${name} is not known`;
+    blocks.push({ map: flow ? flow.map : identityMap(channels), offset: place(flow ? flow.base : name, channels) });
+  }
+  const map = stack(blocks.map((b) => widen(b.map, b.offset, width)));
+  const base = step.walk.base(step.node.outputs[0] ?? '', width, step.node, step.node);
+  const dims = first.dims.map(() => null);
+  return step.passAs(base, withMap({ ...first, base, dims }, map), parts.map((p) => p.key));
+}
+
+/** Blocks of pixels become channels, block index first: https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html */
+const spaceToDepth: Rule = (step) => {
+  const flow = step.only();
+  const size = step.int('blocksize', 0);
+  if (!flow || !isPlain(flow) || flow.axis !== 1 || flow.rank !== 4 || size < 1 || size > 64) return 'it mixes channels and pixels in a way that is not known';
+  const blocks = size * size;
+  const k = flow.base.channels;
+  const map = stack(Array.from({ length: blocks }, (_, block) => widen(flow.map, block * k, blocks * k)));
+  const base = step.walk.base(step.node.outputs[0] ?? '', blocks * k, step.node, step.node);
+  return step.passAs(base, withMap({ ...flow, base, dims: [null, null, null, null] }, map), [flow.base]);
+};
+
+const tile: Rule = async (step) => {
+  const flow = step.only();
+  const repeats = await step.value(1);
+  if (!flow || flow.gone || !repeats || repeats.values.length !== flow.rank) return 'its repeats are not known before the model runs';
+  return repeats.values[flow.axis] === 1 ? step.pass(flow) : 'it repeats channels';
+};
+
+export const SELECT: Readonly<Record<string, Rule>> = { Slice: slice, Gather: gather, Split: split, Concat: concat, SpaceToDepth: spaceToDepth, Tile: tile };

@@ -1,0 +1,127 @@
+import { hasNoShift, isSelection, type Affine } from '../affine.ts';
+import { isPlain, withMap, type Flow } from '../flow.ts';
+import type { Operand } from '../rewrite.ts';
+import type { Rule, Step } from '../step.ts';
+import { makerOf } from './layout.ts';
+
+const MIXED = 'the channels are mixed or scaled here, and the operator does not commute with that';
+
+/** Operators over pixels with channels on axis 1, the same for each channel. The other inputs (grids, boxes) hold no channel. */
+const channelFirst: Rule = (step) => {
+  const flow = step.only();
+  if (!flow || !isPlain(flow) || flow.axis !== 1) return 'it expects channels on axis 1';
+  if (step.node.outputs[1] && step.node.opType === 'MaxPool') return 'its indices count through all channels';
+  return isSelection(flow.map) ? step.pass(flow) : MIXED;
+};
+
+/** Averages over pixels commute with any matrix; padding with zeros does not commute with a shift. */
+const average: Rule = (step) => {
+  const flow = step.only();
+  if (!flow || !isPlain(flow) || flow.axis !== 1) return 'it expects channels on axis 1';
+  if (hasNoShift(flow.map) || isSelection(flow.map) || step.node.opType === 'GlobalAveragePool' || step.int('count_include_pad', 0) === 0) return step.pass(flow);
+  const fixed = step.walk.withoutShift(flow, step.node.inputs[0] ?? '');
+  return fixed ? step.pass(fixed, { inputs: new Map([[0, fixed.base]]) }) : MIXED;
+};
+
+/** The pad value for the base, so that the map gives the old one on every channel; null when there is none. */
+function paddedValue(map: Affine, value: number): number | null {
+  const sums = map.m.map((row) => row.reduce((s, v) => s + v, 0));
+  const wanted = isSelection(map) || (value === 0 && hasNoShift(map)) ? value : (value - (map.b[0] ?? 0)) / (sums[0] ?? 0);
+  if (!Number.isFinite(wanted)) return null;
+  return sums.every((s, c) => s * wanted + (map.b[c] ?? 0) === value) ? wanted : null;
+}
+
+interface PadSpec {
+  readonly mode: string;
+  /** Per axis of the tensor. */
+  readonly begin: number[];
+  readonly end: number[];
+  readonly value: number;
+}
+
+async function padSpec(step: Step, rank: number): Promise<PadSpec | null> {
+  const mode = step.text('mode', 'constant');
+  const given = step.ints('pads') ?? step.ints('paddings') ?? [...((await step.value(1))?.values ?? [])];
+  const count = given.length / 2;
+  const axes = step.node.inputs[3] ? await step.value(3) : null;
+  if (step.node.inputs[3] && !axes) return null;
+  const on = axes ? [...axes.values].map((a) => (a < 0 ? a + rank : a)) : Array.from({ length: rank }, (_, i) => i);
+  if (count !== on.length || count === 0) return null;
+  const value = step.node.inputs[2] ? (await step.value(2))?.values[0] ?? NaN : step.float('value', 0);
+  if (Number.isNaN(value)) return null;
+  const begin = new Array<number>(rank).fill(0);
+  const end = new Array<number>(rank).fill(0);
+  on.forEach((axis, i) => {
+    begin[axis] = given[i] ?? 0;
+    end[axis] = given[count + i] ?? 0;
+  });
+  return { mode, begin, end, value };
+}
+
+const pad: Rule = async (step) => {
+  let flow = step.only();
+  if (!flow || flow.gone) return 'its amounts come from the image itself';
+  const spec = await padSpec(step, flow.rank);
+  if (!spec) return isSelection(flow.map) && padsAvoidChannels(step, flow) ? step.pass(flow) : 'its amounts are computed while the model runs';
+  const [front, back] = [spec.begin[flow.axis] ?? 0, spec.end[flow.axis] ?? 0];
+  if (front || back) return padChannels(step, flow, spec, front, back);
+  if (spec.mode !== 'constant') return step.pass(flow);
+  if (paddedValue(flow.map, spec.value) === null && spec.value === 0) flow = step.walk.withoutShift(flow, step.node.inputs[0] ?? '') ?? flow;
+  const value = paddedValue(flow.map, spec.value);
+  if (value === null) return 'it pads with a value that the map does not give';
+  const inputs = new Map<number, Operand>([[0, flow.base]]);
+  if (value !== spec.value) {
+    if (!step.node.inputs[2]) return 'it pads with a value that the map does not give';
+    inputs.set(2, step.walk.constant(`${step.node.outputs[0]}/pad`, flow.dtype, [], [value]));
+  }
+  return step.pass(flow, { inputs });
+};
+
+function padsAvoidChannels(step: Step, flow: Flow): boolean {
+  const amounts = step.walk.known.integers(step.node.inputs[1] ?? '');
+  return !step.node.inputs[2] && !step.node.inputs[3] && amounts?.length === 2 * flow.rank && amounts[flow.axis] === 0 && amounts[flow.axis + flow.rank] === 0;
+}
+
+/** Extra channels of one value are rows without weights. */
+function padChannels(step: Step, flow: Flow, spec: PadSpec, front: number, back: number): true | string {
+  const elsewhere = spec.begin.some((v, i) => i !== flow.axis && v) || spec.end.some((v, i) => i !== flow.axis && v);
+  if (spec.mode !== 'constant' || elsewhere || !isPlain(flow) || front < 0 || back < 0 || front + back > 1024) return 'it adds or removes channels';
+  const zero = (n: number): number[][] => Array.from({ length: n }, () => new Array<number>(flow.base.channels).fill(0));
+  const fill = (n: number): number[] => new Array<number>(n).fill(spec.value);
+  return step.absorb(withMap(flow, { m: [...zero(front), ...flow.map.m, ...zero(back)], b: [...fill(front), ...flow.map.b, ...fill(back)] }));
+}
+
+/** Every interpolation is a weighted mean with weights that sum to one, so it commutes with any map; only the channel axis must stay. */
+const resize: Rule = async (step) => {
+  const flow = step.only();
+  if (!flow || flow.gone) return 'its sizes come from the image itself';
+  if (step.text('coordinate_transformation_mode', '') === 'tf_crop_and_resize' && !isSelection(flow.map)) return MIXED;
+  const axes = step.ints('axes')?.map((a) => (a < 0 ? a + flow.rank : a)) ?? flow.dims.map((_, i) => i);
+  const at = axes.indexOf(flow.axis);
+  const old = step.node.opType === 'Upsample' || step.walk.known.opset < 11;
+  const scales = step.ints('scales') ?? step.attribute('scales')?.floats ?? (await step.value(old ? 1 : 2))?.values;
+  if (at < 0) return step.pass(flow);
+  if (scales?.length) return scales[at] === 1 ? step.pass(flow) : 'it scales channels';
+  const sizes = step.node.inputs[3];
+  if (!sizes || old) return 'its scales are computed while the model runs';
+  return resizeToSizes(step, flow, sizes, at, axes.length);
+};
+
+async function resizeToSizes(step: Step, flow: Flow, sizes: string, at: number, length: number): Promise<true | string> {
+  const stored = await step.value(3);
+  const known = stored ? [...stored.values] : step.walk.known.integers(sizes);
+  const old = flow.map.m.length * flow.outer * flow.inner;
+  const declared = step.walk.known.dims(step.node.outputs[0] ?? '')?.[flow.axis];
+  if ((known?.[at] ?? declared) !== old) return 'its sizes are computed while the model runs, and may scale channels';
+  const size = flow.base.channels * flow.outer * flow.inner;
+  if (size === old) return step.pass(flow);
+  const name = step.node.outputs[0] ?? '';
+  if (stored) return step.pass(flow, { inputs: new Map([[3, step.walk.constant(`${name}/sizes`, 7, [length], [...stored.values].map((v, i) => (i === at ? size : v)))]]) });
+  const delta = step.walk.constant(`${name}/sizes_change`, 7, [length], Array.from({ length }, (_, i) => (i === at ? size - old : 0)));
+  return step.pass(flow, { inputs: new Map([[3, step.walk.insert('Add', `${name}/sizes`, [sizes, delta], makerOf(step, 3))]]) });
+}
+
+export const SPATIAL: Readonly<Record<string, Rule>> = {
+  ...Object.fromEntries('MaxPool LpPool GlobalMaxPool GlobalLpPool GridSample RoiAlign MaxRoiPool'.split(' ').map((op) => [op, channelFirst])),
+  AveragePool: average, GlobalAveragePool: average, Pad: pad, Resize: resize, Upsample: resize,
+};

@@ -1,0 +1,112 @@
+import type { Node } from '../onnx/model.ts';
+import { nameOf, type InsertedNode, type NewConstant, type NodeRewrite } from './rewrite.ts';
+import type { Walk } from './walk.ts';
+
+/** A walk's outcome with all names final and everything nobody needs left out. */
+export interface Settled {
+  readonly inserted: readonly InsertedNode[];
+  readonly constants: readonly NewConstant[];
+  readonly rewrites: ReadonlyMap<Node, NodeRewrite>;
+  readonly removedNodes: readonly Node[];
+  readonly removedInitializers: ReadonlySet<string>;
+  /** Graph inputs that subgraphs read, and the rebuilt tensor they read instead. */
+  readonly renamedCaptures: ReadonlyMap<string, string>;
+  /** Tensors that the new graph no longer has. */
+  readonly goneTensors: ReadonlySet<string>;
+}
+
+/** Names what was rebuilt, and finds what is no longer needed. */
+export function settle(walk: Walk): Settled {
+  nameRebuilt(walk);
+  const renamedCaptures = new Map<string, string>();
+  for (const [tensor, rebuilt] of walk.rebuilds) if (rebuilt.name !== tensor && walk.known.use.captures.has(tensor)) renamedCaptures.set(tensor, rebuilt.name);
+  const before = liveNodes(walk, original(walk));
+  const after = liveNodes(walk, adapted(walk, renamedCaptures));
+  const absorbed = new Set(walk.graph.nodes.filter((n) => n.outputs.some((o) => walk.flows.has(o)) && !walk.rewrites.has(n)));
+  const removedNodes = walk.graph.nodes.filter((n) => absorbed.has(n) || (before.nodes.has(n) && !after.nodes.has(n)));
+  const removed = new Set(removedNodes);
+  const inserted = walk.inserted.filter((n) => after.nodes.has(n));
+  const made = new Set(inserted.flatMap((n) => n.outputs.map(nameOf)));
+  for (const node of walk.graph.nodes) if (!removed.has(node)) for (const output of walk.rewrites.get(node)?.outputs ?? node.outputs) made.add(nameOf(output));
+  const read = readNames(walk, removed, inserted, renamedCaptures);
+  const readBefore = readNames(walk, new Set(), [], new Map(), true);
+  return {
+    inserted,
+    constants: walk.constants.filter((c) => read.has(c.name)),
+    rewrites: walk.rewrites,
+    removedNodes,
+    removedInitializers: new Set(walk.graph.initializers.map((t) => t.name).filter((name) => readBefore.has(name) && !read.has(name))),
+    renamedCaptures,
+    goneTensors: new Set(walk.graph.nodes.flatMap((n) => n.outputs).filter((name) => name && !made.has(name))),
+  };
+}
+
+/** A rebuilt tensor gets its old name, so that outputs and subgraphs find it; the base that held the name steps aside. A graph input keeps its name. */
+function nameRebuilt(walk: Walk): void {
+  const inputs = new Set(walk.graph.inputs.map((i) => i.name));
+  for (const rebuilt of walk.rebuilds.values()) {
+    if (inputs.has(rebuilt.tensor)) continue;
+    const base = walk.flows.get(rebuilt.tensor)?.base;
+    if (base && base.name === rebuilt.tensor && base.producer) {
+      base.name = walk.fresh(`${rebuilt.tensor}/base`);
+      const rewrite = walk.rewrites.get(base.producer) ?? {};
+      rewrite.outputs = (rewrite.outputs ?? base.producer.outputs).map((o) => (nameOf(o) === rebuilt.tensor ? base : o));
+      walk.rewrites.set(base.producer, rewrite);
+    }
+    rebuilt.name = rebuilt.tensor;
+  }
+}
+
+type AnyNode = Node | InsertedNode;
+interface Wiring {
+  readonly node: AnyNode;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+function captured(walk: Walk, node: Node, renamed: ReadonlyMap<string, string>): string[] {
+  const names: string[] = [];
+  for (const [name, nodes] of walk.known.use.captures) if (nodes.has(node)) names.push(renamed.get(name) ?? name);
+  return names;
+}
+
+function original(walk: Walk): Wiring[] {
+  return walk.graph.nodes.map((node) => ({ node, inputs: [...node.inputs, ...captured(walk, node, new Map())], outputs: node.outputs }));
+}
+
+function adapted(walk: Walk, renamed: ReadonlyMap<string, string>): Wiring[] {
+  const kept = walk.graph.nodes.filter((n) => walk.rewrites.has(n) || !n.outputs.some((o) => walk.flows.has(o)));
+  return [
+    ...kept.map((node) => {
+      const rewrite = walk.rewrites.get(node);
+      return { node, inputs: [...(rewrite?.inputs ?? node.inputs).map(nameOf), ...captured(walk, node, renamed)], outputs: (rewrite?.outputs ?? node.outputs).map(nameOf) };
+    }),
+    ...walk.inserted.map((node) => ({ node, inputs: node.inputs.map(nameOf), outputs: node.outputs.map(nameOf) })),
+  ];
+}
+
+function liveNodes(walk: Walk, wirings: readonly Wiring[]): { nodes: Set<AnyNode> } {
+  const maker = new Map<string, Wiring>();
+  for (const w of wirings) for (const output of w.outputs) if (output) maker.set(output, w);
+  const nodes = new Set<AnyNode>();
+  const open = walk.graph.outputs.map((o) => o.name);
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const w = maker.get(name);
+    if (!w || nodes.has(w.node)) continue;
+    nodes.add(w.node);
+    open.push(...w.inputs);
+  }
+  return { nodes };
+}
+
+function readNames(walk: Walk, removed: ReadonlySet<Node>, inserted: readonly InsertedNode[], renamed: ReadonlyMap<string, string>, asWas = false): Set<string> {
+  const read = new Set(walk.graph.outputs.map((o) => o.name));
+  for (const node of walk.graph.nodes) {
+    if (removed.has(node)) continue;
+    const inputs = asWas ? node.inputs : walk.rewrites.get(node)?.inputs ?? node.inputs;
+    for (const input of inputs) read.add(nameOf(input));
+  }
+  for (const node of inserted) for (const input of node.inputs) read.add(nameOf(input));
+  for (const [name, nodes] of walk.known.use.captures) if ([...nodes].some((n) => !removed.has(n))) read.add(renamed.get(name) ?? name);
+  return read;
+}

@@ -1,0 +1,201 @@
+import type { Dim, Graph, Node } from '../onnx/model.ts';
+import { hasNoShift, identity, isSelection, lanes, shiftBeforeMap } from './affine.ts';
+import type { Constants, ConstantValue } from './constants.ts';
+import { type Base, type Flow, isPlain } from './flow.ts';
+import type { AttributeValue, InsertedNode, Named, NewConstant, NodeRewrite, Operand, Replacement } from './rewrite.ts';
+import type { GraphUse } from './use.ts';
+
+/** A weight that took the map in. */
+export interface Fold {
+  readonly node: string;
+  readonly opType: string;
+  readonly tensor: string;
+  readonly oldDims: readonly number[];
+  readonly newDims: readonly number[];
+}
+
+/** A tensor rebuilt as it was, and why. */
+export interface Escape {
+  readonly tensor: string;
+  readonly node: string;
+  readonly reason: string;
+}
+
+export interface Rebuild extends Named {
+  readonly tensor: string;
+  readonly flow: Flow;
+}
+
+/** What a rule may ask of the walk about values it doesn't carry itself. */
+export interface Known {
+  readonly opset: number;
+  readonly constants: Constants;
+  readonly use: GraphUse;
+  dims(tensor: string): readonly Dim[] | null;
+  dtype(tensor: string): number | null;
+  /** The integers of a small tensor that steers shapes, null where one is unknown; null when nothing is known. */
+  integers(tensor: string): readonly (number | null)[] | null;
+}
+
+const INTEGER_DTYPES = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
+
+/** Carries flows through the main graph and collects what changes. One walk is one attempt; it never touches the model. */
+export class Walk {
+  readonly known: Known;
+  readonly graph: Graph;
+  readonly flows = new Map<string, Flow>();
+  readonly rewrites = new Map<Node, NodeRewrite>();
+  readonly dropped = new Set<Node>();
+  readonly inserted: InsertedNode[] = [];
+  readonly constants: NewConstant[] = [];
+  readonly replacements = new Map<string, Replacement>();
+  readonly rebuilds = new Map<string, Rebuild>();
+  readonly bases: Base[] = [];
+  readonly folds: Fold[] = [];
+  readonly absorbed: { node: string; opType: string }[] = [];
+  readonly escapes: Escape[] = [];
+  readonly notes: string[] = [];
+  readonly seam = new Set<string>();
+  private readonly shifted = new Map<Base, Map<string, Base>>();
+  private readonly names: Set<string>;
+
+  constructor(graph: Graph, known: Known) {
+    this.graph = graph;
+    this.known = known;
+    this.names = new Set(known.use.names);
+  }
+
+  fresh(wanted: string): string {
+    let name = wanted;
+    for (let i = 2; this.names.has(name); i++) name = `${wanted}_${i}`;
+    this.names.add(name);
+    return name;
+  }
+
+  constant(wanted: string, dtype: number, dims: readonly number[], values: Float64Array | readonly number[]): NewConstant {
+    const made = { name: this.fresh(wanted), dtype, dims, values: Float64Array.from(values) };
+    this.constants.push(made);
+    return made;
+  }
+
+  insert(opType: string, wanted: string, inputs: readonly Operand[], after: Node | null, attributes: Record<string, AttributeValue> = {}): Named {
+    const output = { name: this.fresh(wanted) };
+    this.inserted.push({ opType, name: this.fresh(`${wanted}/${opType}`), inputs, outputs: [output], attributes: new Map(Object.entries(attributes)), after });
+    return output;
+  }
+
+  base(name: string, channels: number, producer: Node | null, after: Node | null): Base {
+    const base = { name, channels, producer, after };
+    this.bases.push(base);
+    return base;
+  }
+
+  /** Rebuilds a tensor of the original as it was, once; null when no exact form is known. */
+  rebuild(tensor: string, flow: Flow, node: string, reason: string): Rebuild | null {
+    const there = this.rebuilds.get(tensor);
+    if (there) return there;
+    const named = this.emitRebuild(tensor, flow);
+    if (!named) return null;
+    const made: Rebuild = Object.assign(named, { tensor, flow });
+    this.rebuilds.set(tensor, made);
+    this.escapes.push({ tensor, node, reason });
+    return made;
+  }
+
+  private emitRebuild(tensor: string, flow: Flow): Named | null {
+    const { base, map, axis, rank, outer, inner } = flow;
+    const wanted = `${tensor}/restored`;
+    if (isSelection(map)) {
+      const picks = lanes(map);
+      if (!flow.gone && isPlain(flow) && base.channels === 1) {
+        return this.insert('Concat', wanted, picks.map(() => base), base.after, { axis: { kind: 'int', value: axis } });
+      }
+      const indices: number[] = [];
+      for (let o = 0; o < outer; o++) for (const k of picks) for (let i = 0; i < inner; i++) indices.push((o * base.channels + k) * inner + i);
+      const list = this.constant(`${tensor}/channels`, 7, flow.gone ? [] : [indices.length], indices);
+      return this.insert('Gather', wanted, [base, list], base.after, { axis: { kind: 'int', value: axis } });
+    }
+    if (outer !== 1 || inner !== 1 || INTEGER_DTYPES.has(flow.dtype)) return null;
+    return this.emitLinear(tensor, wanted, flow, rank);
+  }
+
+  /** map · base as a 1×1 Conv where the layout allows, else as MatMul along the last axis. */
+  private emitLinear(tensor: string, wanted: string, flow: Flow, rank: number): Named {
+    const { base, map, axis, dtype } = flow;
+    const rows = map.m.length;
+    let out: Named;
+    if (axis === 1 && rank >= 3 && rank <= 5) {
+      const weight = this.constant(`${tensor}/map`, dtype, [rows, base.channels, ...new Array<number>(rank - 2).fill(1)], map.m.flat());
+      const bias = hasNoShift(map) ? [] : [this.constant(`${tensor}/shift`, dtype, [rows], map.b)];
+      out = this.insert('Conv', wanted, [base, weight, ...bias], base.after);
+    } else {
+      const swap = Array.from({ length: rank }, (_, i) => (i === axis ? rank - 1 : i === rank - 1 ? axis : i));
+      const perm = { perm: { kind: 'ints' as const, value: swap } };
+      const last = axis === rank - 1;
+      const front: Operand = last ? base : this.insert('Transpose', `${tensor}/channels_last`, [base], base.after, perm);
+      const weight = this.constant(`${tensor}/map`, dtype, [base.channels, rows], Array.from({ length: base.channels }, (_, k) => map.m.map((row) => row[k] ?? 0)).flat());
+      out = this.insert('MatMul', last && hasNoShift(map) ? wanted : `${tensor}/mapped`, [front, weight], base.after);
+      if (!hasNoShift(map)) out = this.insert('Add', last ? wanted : `${tensor}/shifted`, [out, this.constant(`${tensor}/shift`, dtype, [rows], map.b)], base.after);
+      if (!last) out = this.insert('Transpose', wanted, [out], base.after, perm);
+    }
+    if (!flow.gone) return out;
+    const reshaped = this.known.opset >= 13
+      ? this.insert('Squeeze', `${wanted}/squeezed`, [out, this.constant(`${tensor}/axes`, 7, [1], [axis])], base.after)
+      : this.insert('Squeeze', `${wanted}/squeezed`, [out], base.after, { axes: { kind: 'ints', value: [axis] } });
+    return reshaped;
+  }
+
+  /**
+   * The same tensor as a map without a shift, over another base: `m·x + b = m·(x + u)` where such a u exists, else `[m b]·[x; 1]`.
+   * Zero padding in front of a weight is exact only then. Null when rebuilding the tensor is cheaper, or no form is known.
+   */
+  withoutShift(flow: Flow, tensor: string): Flow | null {
+    if (hasNoShift(flow.map)) return flow;
+    if (!isPlain(flow) || INTEGER_DTYPES.has(flow.dtype)) return null;
+    const { base, axis, rank, dtype } = flow;
+    const u = shiftBeforeMap(flow.map);
+    if (u) {
+      const moved = this.shiftedBase(base, `add ${u.join()}`, base.channels, () => {
+        const dims = Array.from({ length: rank }, (_, i) => (i === axis ? u.length : 1));
+        return this.insert('Add', `${tensor}/shifted`, [base, this.constant(`${tensor}/shift`, dtype, dims, u)], base.after);
+      });
+      this.notes.push(`A shift stands in front of zero padding: one Add of ${u.length} number${u.length > 1 ? 's' : ''} keeps the border exact (${tensor}).`);
+      return { ...flow, base: moved, map: { m: flow.map.m, b: flow.map.b.map(() => 0) } };
+    }
+    if (base.channels + 1 >= flow.map.m.length || axis !== 1 || rank < 3 || rank > 5) return null;
+    const wide = base.channels + 1;
+    const moved = this.shiftedBase(base, 'ones', wide, () => {
+      const weight = this.constant(`${tensor}/with_ones`, dtype, [wide, base.channels, ...new Array<number>(rank - 2).fill(1)], [...identity(base.channels).m.flat(), ...new Array<number>(base.channels).fill(0)]);
+      const bias = this.constant(`${tensor}/ones`, dtype, [wide], [...new Array<number>(base.channels).fill(0), 1]);
+      return this.insert('Conv', `${tensor}/augmented`, [base, weight, bias], base.after);
+    });
+    this.notes.push(`A shift stands in front of zero padding: a channel of ones, made by one 1×1 Conv, keeps the border exact (${tensor}).`);
+    return { ...flow, base: moved, map: { m: flow.map.m.map((row, c) => [...row, flow.map.b[c] ?? 0]), b: flow.map.b.map(() => 0) } };
+  }
+
+  private shiftedBase(base: Base, key: string, channels: number, make: () => Named): Base {
+    const made = this.shifted.get(base) ?? new Map<string, Base>();
+    this.shifted.set(base, made);
+    const there = made.get(key);
+    if (there) return there;
+    const named = make();
+    const moved: Base = Object.assign(named, { channels, producer: null, after: base.after });
+    made.set(key, moved);
+    this.bases.push(moved);
+    return moved;
+  }
+
+  async value(name: string | undefined): Promise<ConstantValue | null> {
+    return name && !this.flows.has(name) ? this.known.constants.value(name) : null;
+  }
+
+  flowOf(name: string | undefined): Flow | null {
+    return (name && this.flows.get(name)) || null;
+  }
+
+  dimsOf(name: string): readonly Dim[] | null {
+    const flow = this.flows.get(name);
+    return flow && !flow.gone ? flow.dims : this.known.dims(name);
+  }
+}
+

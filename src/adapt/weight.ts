@@ -1,0 +1,74 @@
+import type { Affine } from './affine.ts';
+import { product, type ConstantValue } from './constants.ts';
+import type { Operand } from './rewrite.ts';
+import type { Step } from './step.ts';
+import type { Walk } from './walk.ts';
+
+/** Largest and smallest values by dtype: a folded weight that leaves them can't keep its type. float16, and the integers of quantised weights. */
+const RANGE: Readonly<Record<number, readonly [number, number]>> = {
+  1: [-3.4028234663852886e38, 3.4028234663852886e38],
+  2: [0, 255], 3: [-128, 127], 4: [0, 65535], 5: [-32768, 32767], 6: [-2147483648, 2147483647],
+  10: [-65504, 65504], 11: [-Number.MAX_VALUE, Number.MAX_VALUE], 16: [-3.3895313892515355e38, 3.3895313892515355e38],
+};
+const WHOLE = new Set([2, 3, 4, 5, 6]);
+
+/** True when every value can be stored as `dtype`; integers must be whole. */
+export function fits(dtype: number, values: Float64Array): boolean {
+  const range = RANGE[dtype];
+  if (!range) return false;
+  return values.every((v) => v >= range[0] && v <= range[1] && (!WHOLE.has(dtype) || Number.isInteger(v)));
+}
+
+/**
+ * Contracts one axis of a weight with the map: `W'[…, o, k, i, …] = Σ_c W[…, o, c, i, …] · m[c][k]`.
+ * The axis holds outer · C · inner elements before and outer · K · inner after. Sums run in double.
+ */
+export function contract(w: ConstantValue, axis: number, outer: number, inner: number, map: Affine): { dims: number[]; values: Float64Array } {
+  const oldChannels = map.m.length;
+  const newChannels = map.m[0]?.length ?? 0;
+  const blocks = product(w.dims.slice(0, axis)) * outer;
+  const run = inner * product(w.dims.slice(axis + 1));
+  const values = new Float64Array(blocks * newChannels * run);
+  for (let block = 0; block < blocks; block++) {
+    for (let c = 0; c < oldChannels; c++) {
+      for (let k = 0; k < newChannels; k++) {
+        const factor = map.m[c]?.[k] ?? 0;
+        if (factor === 0) continue;
+        const from = (block * oldChannels + c) * run;
+        const to = (block * newChannels + k) * run;
+        for (let i = 0; i < run; i++) values[to + i] = (values[to + i] ?? 0) + factor * (w.values[from + i] ?? 0);
+      }
+    }
+  }
+  return { dims: w.dims.map((d, i) => (i === axis ? outer * newChannels * inner : d)), values };
+}
+
+/** `Σ_c W[…, c, …] · b[c]` over the channel axis and everything but axis `keep`: what the shift adds to each output. */
+export function shiftThrough(w: ConstantValue, axis: number, inner: number, b: readonly number[], keep: number): Float64Array {
+  const strides = w.dims.map((_, i) => product(w.dims.slice(i + 1)));
+  const out = new Float64Array(w.dims[keep] ?? 1);
+  for (let i = 0; i < w.values.length; i++) {
+    const onAxis = Math.floor(i / (strides[axis] ?? 1)) % (w.dims[axis] ?? 1);
+    const c = Math.floor(onAxis / inner) % b.length;
+    const o = Math.floor(i / (strides[keep] ?? 1)) % (w.dims[keep] ?? 1);
+    out[o] = (out[o] ?? 0) + (w.values[i] ?? 0) * (b[c] ?? 0);
+  }
+  return out;
+}
+
+/** A weight that only this node reads is replaced where it lies; a shared or computed one gets a new tensor beside it. */
+export function newWeight(step: Step, index: number, old: ConstantValue, dims: readonly number[], values: Float64Array): Operand {
+  const { walk, node } = step;
+  const name = node.inputs[index] ?? '';
+  walk.folds.push({ node: node.name, opType: node.opType, tensor: name, oldDims: old.dims, newDims: dims });
+  if (old.stored && usedOnce(walk, name)) {
+    walk.replacements.set(name, { tensor: old.stored, dims, values });
+    return name;
+  }
+  return walk.constant(`${name}/folded`, old.dtype, dims, values);
+}
+
+function usedOnce(walk: Walk, name: string): boolean {
+  const { use } = walk.known;
+  return use.readers.get(name)?.length === 1 && !use.captures.has(name) && !use.outputs.has(name);
+}

@@ -1,0 +1,80 @@
+import { basename, dirname, resolve } from 'node:path';
+import { adaptModel } from '../adapt/adaptModel.ts';
+import { grayscale, type ChannelMap } from '../adapt/channelMap.ts';
+import { summary, type AdaptationPlan } from '../adapt/plan.ts';
+import { ChannelwiseError } from '../onnx/errors.ts';
+import type { Graph, Model } from '../onnx/model.ts';
+import { scanModel } from '../onnx/scan.ts';
+import { WireReader } from '../onnx/wire.ts';
+import { externalReader } from './external.ts';
+import { openFileSource } from './fileSource.ts';
+import { saveBeside } from './save.ts';
+import { VERSION } from './version.ts';
+
+export interface AdaptOptions {
+  readonly map: ChannelMap;
+  /** Names of the inputs to adapt; all image inputs when absent. */
+  readonly inputs?: readonly string[] | undefined;
+  /** The file to write; beside the model under a free name when absent. */
+  readonly out?: string | undefined;
+  /** Plan only, write nothing. */
+  readonly dryRun?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with 0 to 1. */
+  readonly onProgress?: ((fraction: number) => void) | undefined;
+}
+
+export interface AdaptResult {
+  /** null for a dry run. */
+  readonly outPath: string | null;
+  readonly plan: AdaptationPlan;
+  /** One sentence for the user. */
+  readonly summary: string;
+}
+
+/**
+ * Plans a channel map for a model file and writes the adapted model beside it. The original is never touched.
+ * Throws ChannelwiseError: what can't be read, is refused, or can't be written.
+ */
+export async function adaptFile(path: string, options: AdaptOptions): Promise<AdaptResult> {
+  const source = await openFileSource(path);
+  try {
+    const model = await scanModel(source, options.signal);
+    const ctx = { wire: new WireReader(source, options.signal), external: externalReader(path) };
+    const { plan, splices } = await adaptModel({
+      ctx, model, map: options.map, inputs: options.inputs, version: VERSION,
+      source: { name: basename(path), size: source.size }, signal: options.signal,
+    });
+    const result = { plan, summary: summary(plan) };
+    if (options.dryRun) return { ...result, outPath: null };
+    const target = targetOf(path, model, options);
+    const outPath = await saveBeside({ source, splices, ...target, signal: options.signal, onProgress: options.onProgress });
+    return { ...result, outPath };
+  } finally {
+    await source.close();
+  }
+}
+
+/** Grayscale by channel sum, as `NAME.gray.onnx` beside the model. */
+export async function convertToGray(path: string, options: Omit<AdaptOptions, 'map'> = {}): Promise<AdaptResult> {
+  return adaptFile(path, { ...options, map: grayscale() });
+}
+
+function targetOf(path: string, model: Model, options: AdaptOptions): { directory: string; candidates: (i: number) => string | null } {
+  if (options.out !== undefined) {
+    const out = resolve(options.out);
+    if (dirname(out) !== dirname(resolve(path)) && hasExternalData(model.graph)) {
+      throw new ChannelwiseError('refused', 'external-elsewhere', `The model's weights lie in files beside it, so the adapted model must stay in ${dirname(resolve(path))}.`);
+    }
+    return { directory: dirname(out), candidates: (i) => (i === 0 ? basename(out) : null) };
+  }
+  const stem = basename(path).replace(/\.onnx$/i, '');
+  const label = options.map.matrix[0]?.length === 1 ? 'gray' : options.map.name.replace(/[^\w-]+/g, '-').replace(/^-+|-+$/g, '') || 'adapted';
+  return { directory: dirname(resolve(path)), candidates: (i) => `${stem}.${label}${i ? `-${i + 1}` : ''}.onnx` };
+}
+
+function hasExternalData(graph: Graph): boolean {
+  const inNodes = graph.nodes.some((n) => n.attributes.some((a) => a.tensor?.storage.kind === 'external'));
+  return inNodes || graph.initializers.some((t) => t.storage.kind === 'external');
+}
+

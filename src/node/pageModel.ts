@@ -1,0 +1,121 @@
+import { basename } from 'node:path';
+import { firstLayers } from '../graph/firstLayers.ts';
+import { dtypeName } from '../onnx/dtypes.ts';
+import type { Attribute, Dim, Graph, Model, Node, Tensor, ValueInfo } from '../onnx/model.ts';
+import { scanModel } from '../onnx/scan.ts';
+import type { DimText, PageEdge, PageModel, PageNode, PageValue, PageWeight } from '../protocol/messages.ts';
+import { openFileSource } from './fileSource.ts';
+
+/** Attribute values are for reading; longer ones are cut with the count of what is left. */
+const MAX_SHOWN = 64;
+const ATTRIBUTE_TYPES: Readonly<Record<number, string>> = { 1: 'float', 2: 'int', 3: 'string', 4: 'tensor', 5: 'graph', 6: 'floats', 7: 'ints', 8: 'strings', 9: 'tensors', 10: 'graphs', 11: 'sparse tensor' };
+
+/** Reads a model file and turns it into what the page shows: names, shapes and places, never weights. */
+export async function readPageModel(path: string, signal?: AbortSignal): Promise<PageModel> {
+  const source = await openFileSource(path);
+  try {
+    return pageModel(await scanModel(source, signal), basename(path), source.size);
+  } finally {
+    await source.close();
+  }
+}
+
+export function pageModel(model: Model, fileName: string, fileSize: number): PageModel {
+  const { graph } = model;
+  const shapes = declaredDims(graph);
+  const weights = storedWeights(graph);
+  const inputs = graph.inputs.filter((i) => !weights.has(i.name));
+  return {
+    fileName, fileSize,
+    producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
+    irVersion: model.irVersion,
+    opsets: model.opsets.map((o) => `${o.domain || 'ai.onnx'} ${o.version}`),
+    inputs: inputs.map(pageValue),
+    outputs: graph.outputs.map(pageValue),
+    parameterCount: [...weights.values()].reduce((n, w) => n + w.dims.reduce((p, d) => p * d, 1), 0),
+    nodes: graph.nodes.map((node, id) => pageNode(node, id, shapes, weights)),
+    ...edges(graph, inputs, shapes),
+    firstLayers: firstLayers(graph).map((l) => ({
+      nodeId: l.index, node: l.node.name, opType: l.node.opType, weight: l.weightName, dims: [...l.dims], dtype: dtypeName(l.dtype), layout: l.layout,
+      strides: [...l.strides], pads: [...l.pads], dilations: [...l.dilations], autoPad: l.autoPad, group: l.group,
+    })),
+    adaptation: model.metadata.filter((m) => m.key.startsWith('channelwise.')).map(({ key, value }) => ({ key, value })),
+  };
+}
+
+type Shapes = ReadonlyMap<string, DimText[]>;
+
+function declaredDims(graph: Graph): Map<string, DimText[]> {
+  const shapes = new Map<string, DimText[]>();
+  for (const list of [graph.valueInfo, graph.outputs, graph.inputs]) {
+    for (const v of list) if (v.type?.kind === 'tensor' && v.type.dims) shapes.set(v.name, v.type.dims.map(dimText));
+  }
+  return shapes;
+}
+
+function dimText(dim: Dim): DimText {
+  return dim === null ? '?' : String(dim);
+}
+
+function pageValue(value: ValueInfo): PageValue {
+  if (value.type?.kind !== 'tensor') return { name: value.name, dtype: value.type?.what ?? 'unknown', dims: null };
+  return { name: value.name, dtype: dtypeName(value.type.dtype), dims: value.type.dims?.map(dimText) ?? null };
+}
+
+function storedWeights(graph: Graph): Map<string, PageWeight> {
+  const weights = new Map<string, PageWeight>();
+  const add = (name: string, t: Tensor): void => {
+    weights.set(name, { name, dtype: dtypeName(t.dtype), dims: [...t.dims], storage: t.storage.kind === 'external' ? `external: ${t.storage.location}` : t.storage.kind });
+  };
+  for (const t of graph.initializers) add(t.name, t);
+  for (const node of graph.nodes) {
+    const value = node.opType === 'Constant' ? node.attributes.find((a) => a.name === 'value')?.tensor : undefined;
+    if (value && node.outputs[0]) add(node.outputs[0], value);
+  }
+  return weights;
+}
+
+function pageNode(node: Node, id: number, shapes: Shapes, weights: ReadonlyMap<string, PageWeight>): PageNode {
+  return {
+    id, name: node.name, opType: node.opType, domain: node.domain,
+    attributes: node.attributes.map((a) => ({ name: a.name, type: ATTRIBUTE_TYPES[a.type] ?? 'unknown', value: attributeText(a) })),
+    inputs: node.inputs.map((name) => ({ name, weight: weights.get(name) ?? null, dims: weights.get(name)?.dims.map(String) ?? shapes.get(name) ?? null })),
+    outputs: node.outputs.map((name) => ({ name, dims: shapes.get(name) ?? weights.get(name)?.dims.map(String) ?? null })),
+  };
+}
+
+function edges(graph: Graph, inputs: readonly ValueInfo[], shapes: Shapes): { edges: PageEdge[]; outputEdges: PageModel['outputEdges'] } {
+  const maker = new Map<string, number>();
+  inputs.forEach((input, i) => maker.set(input.name, -1 - i));
+  graph.nodes.forEach((node, id) => { for (const output of node.outputs) if (output) maker.set(output, id); });
+  const found: PageEdge[] = [];
+  graph.nodes.forEach((node, to) => {
+    for (const tensor of node.inputs) {
+      const from = tensor ? maker.get(tensor) : undefined;
+      if (from !== undefined && (from < 0 || graph.nodes[from]?.opType !== 'Constant')) found.push({ from, to, tensor, dims: shapes.get(tensor) ?? null });
+    }
+  });
+  const outputEdges = graph.outputs.flatMap((o, output) => {
+    const from = maker.get(o.name);
+    return from === undefined ? [] : [{ from, output, dims: shapes.get(o.name) ?? null }];
+  });
+  return { edges: found, outputEdges };
+}
+
+function attributeText(a: Attribute): string {
+  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes.subarray(0, 1024));
+  if (a.refAttrName) return `@${a.refAttrName}`;
+  if (a.tensor) return `${dtypeName(a.tensor.dtype)} [${a.tensor.dims.join(', ')}]`;
+  if (a.graph) return `graph ${a.graph.name} with ${a.graph.nodes.length} nodes`;
+  if (a.graphs) return `${a.graphs.length} graphs`;
+  if (a.ints?.length) return list(a.ints.slice(0, MAX_SHOWN).map(String), a.ints.length);
+  if (a.floats?.length) return list(a.floats.slice(0, MAX_SHOWN).map(String), a.floats.length);
+  if (a.strings?.length) return list(a.strings.slice(0, MAX_SHOWN).map(text), a.strings.length);
+  if (a.string) return text(a.string);
+  if (a.float !== undefined) return String(Math.fround(a.float));
+  return a.int !== undefined ? String(a.int) : '';
+}
+
+function list(shown: readonly string[], total: number): string {
+  return `[${shown.join(', ')}${total > shown.length ? `, … ${total - shown.length} more` : ''}]`;
+}
