@@ -1,0 +1,14 @@
+import { ChannelwiseError } from './onnx/errors.ts';
+import { runVerb, type Output } from './node/commandLine.ts';
+
+const controller = new AbortController();
+process.once('SIGINT', () => controller.abort());
+const output: Output = { line: (text) => void process.stdout.write(`${text}\n`), error: (text) => void process.stderr.write(`${text}\n`) };
+
+try {
+  process.exitCode = await runVerb(process.argv.slice(2), output, controller.signal);
+} catch (error) {
+  const known = error instanceof ChannelwiseError;
+  output.error(known ? error.message.replace(/\s*\n\s*/g, ' ') : `Internal error: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = known ? 2 : 1;
+}

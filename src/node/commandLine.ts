@@ -1,0 +1,123 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { planText } from '../adapt/plan.ts';
+import { ChannelwiseError } from '../onnx/errors.ts';
+import { adaptFile, convertToGray, type AdaptResult } from './convert.ts';
+import { inspectFile, inspectText } from './inspect.ts';
+import { mapFromOptions } from './mapOptions.ts';
+import { VERSION } from './version.ts';
+
+/** Where a verb prints. */
+export interface Output {
+  line(text: string): void;
+  error(text: string): void;
+}
+
+interface Call {
+  readonly args: readonly string[];
+  readonly values: Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
+interface Verb {
+  readonly usage: string;
+  readonly about: string;
+  readonly args: number;
+  readonly options: NonNullable<ParseArgsConfig['options']>;
+  readonly run: (call: Call) => Promise<void>;
+}
+
+const WRITE = { out: { type: 'string', short: 'o' }, 'dry-run': { type: 'boolean' } } as const;
+
+export const VERBS: Readonly<Record<string, Verb>> = {
+  inspect: {
+    usage: 'inspect MODEL', about: 'producer, inputs, outputs, counts, first layers', args: 1, options: {},
+    run: async ({ args, values, output, signal }) => {
+      const found = await inspectFile(args[0] ?? '', signal);
+      print(output, values, found, () => inspectText(found));
+    },
+  },
+  gray: {
+    usage: 'gray MODEL [-o OUT] [--dry-run]', about: 'one gray channel in place of three, by channel sum', args: 1, options: WRITE,
+    run: async (call) => {
+      const { out, dryRun } = writeOptions(call);
+      printResult(call, await convertToGray(call.args[0] ?? '', { out, dryRun, signal: call.signal }));
+    },
+  },
+  adapt: {
+    usage: 'adapt MODEL --map gray|bgr|rgb-from-gray|bands:N|drop-alpha|normalize|FILE.json [--mean …] [--std …] [--scale …] [--input NAME …] [-o OUT] [--dry-run]',
+    about: 'any channel map', args: 1,
+    options: { ...WRITE, map: { type: 'string' }, mean: { type: 'string' }, std: { type: 'string' }, scale: { type: 'string' }, input: { type: 'string', multiple: true } },
+    run: async (call) => {
+      const { values, args, signal } = call;
+      const text = (name: string): string | undefined => (typeof values[name] === 'string' ? values[name] : undefined);
+      const map = await mapFromOptions({ map: text('map'), mean: text('mean'), std: text('std'), scale: text('scale') });
+      const inputs = Array.isArray(values.input) ? values.input.map(String) : undefined;
+      const { out, dryRun } = writeOptions(call);
+      printResult(call, await adaptFile(args[0] ?? '', { map, inputs, out, dryRun, signal }));
+    },
+  },
+};
+
+/** Runs one command line and returns its exit code. Throws ChannelwiseError for what the user can mend. */
+export async function runVerb(argv: readonly string[], output: Output, signal: AbortSignal): Promise<number> {
+  const [name = '', ...rest] = argv;
+  if (name === '--version') return done(output, VERSION);
+  if (name === '--help' || name === '-h' || name === 'help') return done(output, helpText());
+  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  if (!verb) throw usage(name ? `There is no command \`${name}\`; try \`channelwise --help\`.` : 'Name a command; `channelwise --help` lists them.');
+  const { positionals, values } = parse(verb, rest);
+  if (values.help) return done(output, `channelwise ${verb.usage}\n${verb.about}`);
+  if (positionals.length !== verb.args) throw usage(`Usage: channelwise ${verb.usage}`);
+  await verb.run({ args: positionals, values, output, signal });
+  return 0;
+}
+
+function parse(verb: Verb, args: readonly string[]): { positionals: string[]; values: Call['values'] } {
+  try {
+    const { positionals, values } = parseArgs({ args: [...joinNegative(args)], options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, ...verb.options }, allowPositionals: true });
+    return { positionals, values };
+  } catch (error) {
+    throw usage(`${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)} Usage: channelwise ${verb.usage}`);
+  }
+}
+
+/** `--mean -1,0,1` would read as two options; numbers after an option belong to it. */
+function joinNegative(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const next = args[i + 1];
+    if (/^--(mean|std|scale)$/.test(args[i] ?? '') && next !== undefined && /^-[\d.]/.test(next)) {
+      joined.push(`${args[i]}=${next}`);
+      i++;
+    } else joined.push(args[i] ?? '');
+  }
+  return joined;
+}
+
+function writeOptions({ values }: Call): { out: string | undefined; dryRun: boolean } {
+  return { out: typeof values.out === 'string' ? values.out : undefined, dryRun: values['dry-run'] === true };
+}
+
+function printResult({ output, values }: Call, result: AdaptResult): void {
+  print(output, values, result, () => [...planText(result.plan), result.outPath ? `wrote ${result.outPath}` : 'dry run, nothing written']);
+}
+
+function print(output: Output, values: Call['values'], data: unknown, text: () => readonly string[]): void {
+  if (values.json) output.line(JSON.stringify(data, (_, v: unknown) => (typeof v === 'bigint' ? v.toString() : v), 2));
+  else for (const line of text()) output.line(line);
+}
+
+function helpText(): string {
+  const verbs = Object.values(VERBS).map((v) => `  channelwise ${v.usage}\n      ${v.about}`);
+  return `Channelwise ${VERSION}: open ONNX models and adapt their input channels, exactly.\n\n${verbs.join('\n')}\n\nEvery command takes --json. Exit codes: 0 done, 2 refused with a reason, 1 internal error.`;
+}
+
+function done(output: Output, text: string): number {
+  output.line(text);
+  return 0;
+}
+
+function usage(message: string): ChannelwiseError {
+  return new ChannelwiseError('refused', 'usage', message);
+}

@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { composeMaps, mapFromJson, normalize, presetMap, type ChannelMap } from '../adapt/channelMap.ts';
+import { ChannelwiseError } from '../onnx/errors.ts';
+
+export interface MapOptions {
+  /** A preset's name, or a path that ends in .json. */
+  readonly map?: string | undefined;
+  /** Lists of numbers, separated by commas or spaces; fractions like 1/255 are numbers too. */
+  readonly mean?: string | undefined;
+  readonly std?: string | undefined;
+  readonly scale?: string | undefined;
+}
+
+/** The channel map that a command line names. With mean, std or scale, the normalisation comes behind it, inside the model. */
+export async function mapFromOptions(options: MapOptions): Promise<ChannelMap> {
+  const { map: name, mean, std, scale } = options;
+  if (name === undefined) throw refused('Say which map with --map: gray, bgr, rgb-from-gray, bands:N, drop-alpha, normalize or a .json file.');
+  const numbers = mean !== undefined || std !== undefined || scale !== undefined;
+  const n = { mean: parseNumbers(mean ?? '0', 'mean'), std: parseNumbers(std ?? '1', 'std'), scale: parseNumbers(scale ?? '1', 'scale')[0] ?? 1 };
+  if (name === 'normalize') {
+    if (!numbers) throw refused('normalize needs --mean, --std or --scale.');
+    return normalize(n, Math.max(n.mean.length, n.std.length) > 1 ? Math.max(n.mean.length, n.std.length) : 3);
+  }
+  const map = /\.json$/i.test(name) ? await mapFromFile(name) : presetMap(name, 3);
+  if (!map) throw refused(`There is no map \`${name}\`; use gray, bgr, rgb-from-gray, bands:N, drop-alpha, normalize or a .json file.`);
+  return numbers ? composeMaps(normalize(n, map.matrix.length), map) : map;
+}
+
+export function parseNumbers(text: string, what: string): number[] {
+  const parts = text.replace(/[[\]]/g, ' ').split(/[\s,]+/).filter(Boolean);
+  const values = parts.map((part) => {
+    const [top, bottom, ...more] = part.split('/');
+    return more.length || top === '' || bottom === '' ? NaN : Number(top) / (bottom === undefined ? 1 : Number(bottom));
+  });
+  if (!values.length || !values.every(Number.isFinite)) throw refused(`${what} must be numbers separated by commas, but is \`${text}\`.`);
+  return values;
+}
+
+async function mapFromFile(path: string): Promise<ChannelMap> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch {
+    throw refused(`The map file ${path} can't be read.`);
+  }
+  try {
+    return mapFromJson(JSON.parse(text), 'matrix');
+  } catch (error) {
+    throw error instanceof ChannelwiseError ? error : refused(`The map file ${path} is not JSON.`);
+  }
+}
+
+function refused(message: string): ChannelwiseError {
+  return new ChannelwiseError('refused', 'map', message);
+}
