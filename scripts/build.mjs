@@ -1,0 +1,27 @@
+import { build, context } from 'esbuild';
+import { join } from 'node:path';
+import { main, root } from './step.mjs';
+
+const watch = process.argv.includes('--watch');
+const path = (...parts) => join(root, ...parts);
+const common = { bundle: true, sourcemap: true, logLevel: 'warning', absWorkingDir: root };
+const node = { ...common, platform: 'node', target: 'node20' };
+const page = { ...common, platform: 'browser', target: 'chrome120', minify: !watch };
+
+/** One entry per thing that runs somewhere else. The command line has no `vscode` external: a leak of it into the core fails the build. */
+const ENTRIES = [
+  { ...node, entryPoints: [path('src/extension.ts')], outfile: path('dist/extension.cjs'), format: 'cjs', external: ['vscode'] },
+  { ...node, entryPoints: [path('src/workerMain.ts')], outfile: path('dist/worker.cjs'), format: 'cjs' },
+  {
+    ...node, entryPoints: [path('src/cli.ts')], outfile: path('dist/cli.js'), format: 'esm',
+    banner: { js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);" },
+  },
+  { ...page, entryPoints: [path('webview-ui/main.ts')], outfile: path('dist/webview.js'), format: 'iife' },
+  { ...page, entryPoints: [path('webview-ui/page.css')], outfile: path('dist/webview.css') },
+  { ...node, entryPoints: [path('test/vscode/index.ts')], outfile: path('dist/test/vscode.cjs'), format: 'cjs', external: ['vscode', 'mocha'] },
+];
+
+await main(async () => {
+  if (!watch) await Promise.all(ENTRIES.map((entry) => build(entry)));
+  else for (const entry of ENTRIES) await (await context({ ...entry, logLevel: 'info' })).watch();
+});

@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureInstalled } from './install.mjs';
+import { main, root, runNode, say, step } from './step.mjs';
+
+/** Builds and packs the extension; everything it needs is bundled, so the package holds no node_modules. */
+export async function packageExtension() {
+  const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const file = `${name}-${version}.vsix`;
+  await step('Build', () => runNode('Build', ['scripts/build.mjs']));
+  await step(`Package ${file}`, () => runNode('vsce', ['node_modules/@vscode/vsce/vsce', 'package', '--no-dependencies', '--allow-missing-repository', '--out', file]));
+  return join(root, file);
+}
+
+if (process.argv[1]?.endsWith('package.mjs')) await main(async () => {
+  await ensureInstalled();
+  say(`wrote ${await packageExtension()}`);
+});

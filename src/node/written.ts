@@ -1,0 +1,29 @@
+import { stat, unlink } from 'node:fs/promises';
+import { ChannelwiseError } from '../onnx/errors.ts';
+
+/** What tells a file we wrote from one that somebody changed since. */
+export interface Written {
+  readonly path: string;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ino: number;
+}
+
+export async function markWritten(path: string): Promise<Written> {
+  const { size, mtimeMs, ino } = await stat(path);
+  return { path, size, mtimeMs, ino };
+}
+
+/** Deletes a file we wrote. Throws `refused` when it was changed or replaced since. */
+export async function removeWritten(written: Written): Promise<void> {
+  let now;
+  try {
+    now = await stat(written.path);
+  } catch {
+    throw new ChannelwiseError('refused', 'gone', `${written.path} is not there any more.`);
+  }
+  if (now.size !== written.size || now.mtimeMs !== written.mtimeMs || now.ino !== written.ino) {
+    throw new ChannelwiseError('refused', 'changed', `${written.path} was changed since it was written, so it stays.`);
+  }
+  await unlink(written.path);
+}

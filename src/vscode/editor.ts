@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { basename, dirname } from 'node:path';
+import * as vscode from 'vscode';
+import type { WorkerClient } from '../node/workerClient.ts';
+import { ChannelwiseError } from '../onnx/errors.ts';
+import { asPageRequest, type HostMessage, type PageModel, type PageRequest } from '../protocol/messages.ts';
+import { convertForPage, EDITOR_TYPE } from './convert.ts';
+import { localPath, messageOf } from './files.ts';
+
+/** A file that is being written changes many times; the page reads it when it rests. */
+const SETTLE_MS = 300;
+
+/** The read-only editor for .onnx files: a page, and answers to what it asks. */
+export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
+  private readonly worker: WorkerClient;
+  private readonly dist: vscode.Uri;
+  private readonly status: vscode.StatusBarItem;
+
+  constructor(worker: WorkerClient, dist: vscode.Uri, status: vscode.StatusBarItem) {
+    this.worker = worker;
+    this.dist = dist;
+    this.status = status;
+  }
+
+  static register(worker: WorkerClient, context: vscode.ExtensionContext): vscode.Disposable {
+    const status = vscode.window.createStatusBarItem('channelwise.model', vscode.StatusBarAlignment.Right, 90);
+    status.name = 'Channelwise model';
+    const editor = new ModelEditor(worker, vscode.Uri.joinPath(context.extensionUri, 'dist'), status);
+    return vscode.Disposable.from(status, vscode.window.registerCustomEditorProvider(EDITOR_TYPE, editor, { supportsMultipleEditorsPerDocument: true }));
+  }
+
+  openCustomDocument(uri: vscode.Uri): vscode.CustomDocument {
+    return { uri, dispose: () => undefined };
+  }
+
+  resolveCustomEditor(document: vscode.CustomDocument, panel: vscode.WebviewPanel): void {
+    const { webview } = panel;
+    const { uri } = document;
+    const post = (message: HostMessage): void => void webview.postMessage(message);
+    const closed = new AbortController();
+    let line = '';
+    const showStatus = (): void => {
+      this.status.text = line;
+      if (panel.active && line) this.status.show();
+      else this.status.hide();
+    };
+    webview.options = { enableScripts: true, localResourceRoots: [this.dist] };
+    webview.onDidReceiveMessage(async (value: unknown) => {
+      const request = asPageRequest(value);
+      if (!request) return;
+      post(await this.answer(request, uri, closed.signal, (model) => {
+        line = `$(circuit-board) ${model.inputs.map((i) => i.dims?.join('×') ?? i.name).join(', ')} · ${model.nodes.length} nodes · ${model.parameterCount.toLocaleString('en')} parameters`;
+        showStatus();
+      }));
+    });
+    const watching = watch(uri, () => post({ type: 'changed' }));
+    const viewState = panel.onDidChangeViewState(showStatus);
+    panel.onDidDispose(() => {
+      closed.abort();
+      watching.dispose();
+      viewState.dispose();
+      this.status.hide();
+    });
+    webview.html = this.html(webview);
+  }
+
+  private async answer(request: PageRequest, uri: vscode.Uri, signal: AbortSignal, opened: (model: PageModel) => void): Promise<HostMessage> {
+    const { id } = request;
+    try {
+      if (request.method === 'convertToGrayscale') {
+        await convertForPage(this.worker, uri);
+        return { type: 'reply', id, ok: true, model: null };
+      }
+      const model = await this.worker.run('readModel', { path: localPath(uri) }, { signal });
+      opened(model);
+      return { type: 'reply', id, ok: true, model };
+    } catch (error) {
+      return { type: 'reply', id, ok: false, code: error instanceof ChannelwiseError ? error.code : 'internal', message: messageOf(error) };
+    }
+  }
+
+  private html(webview: vscode.Webview): string {
+    const nonce = randomBytes(18).toString('base64');
+    const asset = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(this.dist, name)).toString();
+    const csp = `default-src 'none'; img-src data: blob:; font-src ${webview.cspSource}; style-src ${webview.cspSource}; script-src 'nonce-${nonce}'; worker-src blob:`;
+    return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${csp}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="${asset('webview.css')}">
+<title>Channelwise</title>
+</head>
+<body>
+<cw-app></cw-app>
+<script nonce="${nonce}" src="${asset('webview.js')}"></script>
+</body>
+</html>`;
+  }
+}
+
+/** Calls `changed` when the file was written, replaced or deleted, once it rests. Works outside the workspace too. */
+function watch(uri: vscode.Uri, changed: () => void): vscode.Disposable {
+  const pattern = new vscode.RelativePattern(vscode.Uri.file(dirname(uri.fsPath)), basename(uri.fsPath).replace(/[[\]{}*?]/g, '?'));
+  const watcher = vscode.workspace.createFileSystemWatcher(pattern);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const later = (changedUri: vscode.Uri): void => {
+    if (changedUri.fsPath !== uri.fsPath) return;
+    clearTimeout(timer);
+    timer = setTimeout(changed, SETTLE_MS);
+  };
+  watcher.onDidChange(later);
+  watcher.onDidCreate(later);
+  watcher.onDidDelete(later);
+  return { dispose: () => { clearTimeout(timer); watcher.dispose(); } };
+}
