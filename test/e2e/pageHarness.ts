@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { bundlePage } from '../../webview-ui/build.mjs';
+import type { PageModel } from '../../src/protocol/messages.ts';
+import { THEMES } from '../fixtures/themes.ts';
+import type { ThemeKind } from '../fixtures/themes.ts';
+
+/** Drives the built page in Chromium under the webview's own content security policy, with a stand-in for the extension host. */
+const here = dirname(fileURLToPath(import.meta.url));
+const ORIGIN = 'https://page.invalid';
+const NONCE = 'c2VjcmV0LW5vbmNl';
+const CSP = `default-src 'none'; script-src 'nonce-${NONCE}'; style-src ${ORIGIN}; img-src data: blob:; font-src ${ORIGIN}; worker-src blob:`;
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+}
+
+let bundled: Promise<string> | null = null;
+/** The page's script, built once per process. */
+export function pageScript(outfile = join(here, '../../test-results/page/page.js')): Promise<string> {
+  bundled ??= bundlePage({ outfile, minify: false }).then(() => readFile(outfile, 'utf8'));
+  return bundled;
+}
+
+export type Answer = { ok: true; value: unknown } | { ok: false; code: string; message: string };
+export interface OpenOptions {
+  theme?: ThemeKind;
+  width?: number;
+  height?: number;
+  ratio?: number;
+  reducedMotion?: boolean;
+  /** What getState() returns, as when a tab comes back. */
+  state?: unknown;
+  /** Answers to requests other than `model`, by method; the request itself is given. */
+  answer?: (method: string, request: Record<string, unknown>) => Answer;
+}
+export interface OpenedPage {
+  page: Page;
+  /** Everything the browser complained about: exceptions, console errors, policy violations. */
+  problems: string[];
+  requests: Record<string, unknown>[];
+  /** The last value given to setState. */
+  savedState(): Promise<unknown>;
+  setTheme(kind: ThemeKind): Promise<void>;
+  send(message: unknown): Promise<void>;
+  close(): Promise<void>;
+}
+
+const HTML = `<!DOCTYPE html><html lang="en"><head><meta charset="UTF-8"><title>model</title><link rel="stylesheet" href="${ORIGIN}/page.css"></head>
+<body><script nonce="${NONCE}" src="${ORIGIN}/page.js"></script></body></html>`;
+
+/** Opens the page on a model (or on an error, where `model` is an Answer that is not ok). */
+export async function openPage(browser: Browser, model: PageModel | Answer, options: OpenOptions = {}): Promise<OpenedPage> {
+  const { width = 1200, height = 800, ratio = 1, theme = 'dark' } = options;
+  const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: ratio, reducedMotion: options.reducedMotion ? 'reduce' : 'no-preference', acceptDownloads: true });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  const requests: Record<string, unknown>[] = [];
+  page.on('pageerror', (e) => problems.push(String(e)));
+  page.on('console', (m) => { if (m.type() === 'error' || m.type() === 'warning') problems.push(m.text()); });
+  const [script, css] = await Promise.all([pageScript(), readFile(join(here, '../../webview-ui/page.css'), 'utf8')]);
+  await page.route('**/*', (route) => {
+    const path = new URL(route.request().url()).pathname;
+    if (path === '/') return route.fulfill({ contentType: 'text/html', body: HTML, headers: { 'content-security-policy': CSP } });
+    if (path === '/page.js') return route.fulfill({ contentType: 'text/javascript', body: script });
+    if (path === '/page.css') return route.fulfill({ contentType: 'text/css', body: css });
+    return route.fulfill({ status: 404, body: '' });
+  });
+  const reply: Answer = 'fileName' in model ? { ok: true, value: model } : model;
+  await page.exposeFunction('hostReceive', (request: Record<string, unknown>): Record<string, unknown> => {
+    requests.push(request);
+    const method = String(request.method);
+    const answer = method === 'model' ? reply : options.answer?.(method, request) ?? { ok: true, value: null };
+    if (!answer.ok) return { type: 'reply', id: request.id, ok: false, code: answer.code, message: answer.message };
+    return { type: 'reply', id: request.id, ok: true, model: null, ...(method === 'model' ? { model: answer.value } : answer.value as object | null ?? {}) };
+  });
+  await page.addInitScript(fakeHost, { state: options.state ?? null, theme: THEMES[theme] });
+  await page.goto(`${ORIGIN}/`);
+  return {
+    page, problems, requests,
+    savedState: () => page.evaluate(() => (window as unknown as { __state: unknown }).__state),
+    setTheme: (kind) => page.evaluate((t) => (window as unknown as { __theme(t: unknown): void }).__theme(t), THEMES[kind]),
+    send: (message) => page.evaluate((m) => window.postMessage(m, '*'), message),
+    close: () => context.close(),
+  };
+}
+
+/** Runs in the page before its own script. */
+function fakeHost({ state, theme }: { state: unknown; theme: { body: string; tokens: Record<string, string> } }): void {
+  const w = window as unknown as Record<string, unknown> & { hostReceive(m: unknown): Promise<unknown> };
+  w.__state = state;
+  w.__theme = (t: typeof theme): void => {
+    const style = document.documentElement.style;
+    style.cssText = '';
+    for (const [name, value] of Object.entries(t.tokens)) style.setProperty(`--vscode-${name}`, value);
+    document.body.className = t.body;
+  };
+  // VS Code sets the theme before the page's script runs; the body exists as soon as the script element is parsed.
+  const ready = new MutationObserver(() => {
+    if (!document.body) return;
+    ready.disconnect();
+    (w.__theme as (t: typeof theme) => void)(theme);
+  });
+  ready.observe(document, { childList: true, subtree: true });
+  w.acquireVsCodeApi = () => ({
+    postMessage: (m: unknown) => void w.hostReceive(m).then((answer) => window.postMessage(answer, '*')),
+    getState: () => w.__state,
+    setState: (value: unknown) => { w.__state = JSON.parse(JSON.stringify(value)); },
+  });
+}
