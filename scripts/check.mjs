@@ -2,7 +2,7 @@ import { main, runNode, step } from './step.mjs';
 
 /** Types of each environment, then the lint rules (the layers of design §3 among them). */
 export async function check() {
-  for (const project of ['tsconfig.json', 'tsconfig.node.json', 'webview-ui/tsconfig.json']) {
+  for (const project of ['tsconfig.json', 'tsconfig.node.json', 'webview-ui/tsconfig.json', 'test/e2e/tsconfig.json']) {
     await step(`Types of ${project}`, () => runNode('tsc', ['node_modules/typescript/bin/tsc', '-p', project]));
   }
   await step('Lint', () => runNode('eslint', ['node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.']));

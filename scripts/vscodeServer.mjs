@@ -116,6 +116,7 @@ export async function getServerBuild() {
 
 /**
  * Starts VS Code on a free port of 127.0.0.1 with data folders of its own.
+ * @param {{ extensions?: string[], port?: number, logFile?: string | null }} options
  * `extensions` are VSIX files to install first. `stop()` ends the server and all that it started, and removes the data.
  */
 export async function startServer({ extensions = [], port = 0, logFile = null } = {}) {

@@ -78,7 +78,8 @@ export async function openPage(browser: Browser, model: PageModel | Answer, opti
     if (!answer.ok) return { type: 'reply', id: request.id, ok: false, code: answer.code, message: answer.message };
     return { type: 'reply', id: request.id, ok: true, model: null, ...(method === 'model' ? { model: answer.value } : answer.value as object | null ?? {}) };
   });
-  await page.addInitScript(fakeHost, { state: options.state ?? null, theme: THEMES[theme] });
+  // As text, because the test's own compiler marks functions with a helper that the page doesn't have.
+  await page.addInitScript(`{ const __name = (f) => f; (${String(fakeHost)})(${JSON.stringify({ state: options.state ?? null, theme: THEMES[theme] })}); }`);
   await page.goto(`${ORIGIN}/`);
   return {
     page, problems, requests,

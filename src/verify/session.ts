@@ -1,0 +1,137 @@
+import type * as Runtime from 'onnxruntime-web';
+import { ChannelwiseError } from '../onnx/errors.ts';
+import { VALUE_TYPES, valueRow, type Value, type ValueData } from './values.ts';
+
+export interface RuntimeConfig {
+  /** Where the runtime's two files lie: `ort-wasm-simd-threaded.mjs` and `.wasm`, as file: or other URLs. */
+  readonly wasmPaths: { readonly mjs: string; readonly wasm: string };
+}
+
+export interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** Runs the model. Throws `unsupported` with a `runtime-…` code when it can't. */
+  run(feeds: ReadonlyMap<string, Value>): Promise<Map<string, Value>>;
+  close(): Promise<void>;
+}
+
+let config: RuntimeConfig | null = null;
+let loading: Promise<typeof Runtime> | null = null;
+
+/** Says where the runtime's files lie. Entry points call this once, before the first session; without, they are looked for beside the package. */
+export function configureRuntime(wanted: RuntimeConfig | null): void {
+  config = wanted;
+  loading = null;
+}
+
+/** The runtime's name and version, for reports. */
+export async function runtimeVersion(): Promise<string> {
+  const { env } = await loadRuntime();
+  return `onnxruntime-web ${env.versions.web ?? env.versions.common}`;
+}
+
+/**
+ * Opens a model that is in memory: WebAssembly, one thread. `optimize` fuses operators; without, each node runs as written.
+ * Throws ChannelwiseError: `runtime-load`, `runtime-operator`, `runtime-memory` or `runtime-model`.
+ */
+export async function openSession(model: Uint8Array, optimize = false): Promise<Session> {
+  const runtime = await loadRuntime();
+  let session: Runtime.InferenceSession;
+  try {
+    session = await runtime.InferenceSession.create(model, {
+      executionProviders: ['wasm'], logSeverityLevel: 4, graphOptimizationLevel: optimize ? 'all' : 'disabled',
+    });
+  } catch (error) {
+    throw runtimeError(error, 'open');
+  }
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    run: (feeds) => runSession(runtime, session, feeds),
+    async close() {
+      await session.release();
+    },
+  };
+}
+
+async function runSession(runtime: typeof Runtime, session: Runtime.InferenceSession, feeds: ReadonlyMap<string, Value>): Promise<Map<string, Value>> {
+  const tensors: Record<string, Runtime.Tensor> = {};
+  for (const [name, value] of feeds) {
+    tensors[name] = new runtime.Tensor(valueRow(value.dtype, name).name as 'float32', value.data as Float32Array, value.dims);
+  }
+  let outputs: Runtime.InferenceSession.ReturnType;
+  try {
+    outputs = await session.run(tensors);
+  } catch (error) {
+    throw runtimeError(error, 'run');
+  }
+  const found = new Map<string, Value>();
+  for (const [name, output] of Object.entries(outputs)) {
+    const value = fromRuntime(output);
+    if (value) found.set(name, value);
+  }
+  return found;
+}
+
+const DTYPE_BY_NAME = new Map(Object.entries(VALUE_TYPES).map(([dtype, row]) => [row.name, Number(dtype)]));
+
+/** Outputs that are no numeric tensors (texts, sequences) are left out. */
+function fromRuntime(output: Runtime.OnnxValue): Value | null {
+  const tensor = output as Partial<Runtime.Tensor>;
+  const dtype = DTYPE_BY_NAME.get(tensor.type ?? '');
+  if (dtype === undefined || !tensor.dims || !tensor.data) return null;
+  const data = tensor.data as ValueData;
+  // Newer engines give float16 as Float16Array; its bits are what we hold.
+  const bits = dtype === 10 && !(data instanceof Uint16Array) ? new Uint16Array((data as Uint16Array).buffer, (data as Uint16Array).byteOffset, (data as Uint16Array).length) : data;
+  return { dtype, dims: [...tensor.dims], data: bits };
+}
+
+function loadRuntime(): Promise<typeof Runtime> {
+  loading ??= load().catch((error: unknown) => {
+    loading = null;
+    throw error;
+  });
+  return loading;
+}
+
+async function load(): Promise<typeof Runtime> {
+  try {
+    const runtime = await import('onnxruntime-web');
+    runtime.env.wasm.numThreads = 1;
+    runtime.env.logLevel = 'fatal';
+    if (config) runtime.env.wasm.wasmPaths = { ...config.wasmPaths };
+    return runtime;
+  } catch (error) {
+    throw new ChannelwiseError('unsupported', 'runtime-load', `ONNX Runtime could not be loaded (${reason(error)}).`);
+  }
+}
+
+/** What the runtime's messages mean, most telling first. */
+const CAUSES: readonly { readonly match: RegExp; readonly code: string; readonly say: (match: RegExpExecArray) => string }[] = [
+  { match: /no available backend|both async and sync fetching|Cannot find (?:module|package)|WebAssembly\.(?:instantiate|compile)|ENOENT|initialization of|previous call to 'initWasm/i, code: 'runtime-load', say: (m) => `ONNX Runtime could not be loaded (${reason(m.input)}).` },
+  { match: /bad_alloc|out of memory|out of bounds|allocation failed|failed to allocate|enlarge memory|maximum size|Invalid array length/i, code: 'runtime-memory', say: () => 'ONNX Runtime ran out of memory; the model or its input is too large to be run here.' },
+  { match: /([\w.]*:?\w+)\(-?\d*\) is not a registered function\/op/, code: 'runtime-operator', say: (m) => `ONNX Runtime lacks the operator ${m[1]}.` },
+  { match: /Could not find an implementation for (\w+)(?:\(\d+\))?/, code: 'runtime-operator', say: (m) => `ONNX Runtime lacks the operator ${m[1]} for this type.` },
+  { match: /No Op registered for (\w+)/, code: 'runtime-operator', say: (m) => `ONNX Runtime lacks the operator ${m[1]}.` },
+  { match: /Unsupported model IR version|not under official support|is only guaranteed/i, code: 'runtime-model', say: (m) => `ONNX Runtime doesn't know this model's version (${reason(m.input)}).` },
+];
+
+/** One plain sentence for whatever the runtime throws: errors, texts, or bare numbers where its C++ code had none. */
+export function runtimeError(error: unknown, step: 'open' | 'run'): ChannelwiseError {
+  const text = error instanceof Error ? error.message : String(error);
+  for (const { match, code, say } of CAUSES) {
+    const found = match.exec(text);
+    if (found) return new ChannelwiseError('unsupported', code, say(found));
+  }
+  if (/^\d+$/.test(text)) return new ChannelwiseError('unsupported', 'runtime-memory', 'ONNX Runtime stopped without a reason; most likely it ran out of memory.');
+  const what = step === 'open' ? 'could not open the model' : 'could not run the model';
+  return new ChannelwiseError('unsupported', step === 'open' ? 'runtime-model' : 'runtime-run', `ONNX Runtime ${what} (${reason(text)}).`);
+}
+
+/** The telling part of a runtime's message, as one short line. */
+function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const told = text.slice(text.lastIndexOf('ERROR_MESSAGE:') + (text.includes('ERROR_MESSAGE:') ? 14 : 1));
+  const line = told.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+}

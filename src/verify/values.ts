@@ -1,0 +1,70 @@
+import { dtypeName } from '../onnx/dtypes.ts';
+import { decodeRaw, encodeRaw } from '../onnx/elements.ts';
+import { ChannelwiseError } from '../onnx/errors.ts';
+
+export type ValueData = Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array;
+
+/** A tensor in memory as the runtime takes and gives it: float16 as its bit patterns, bool as 0 and 1. */
+export interface Value {
+  /** TensorProto.DataType. */
+  readonly dtype: number;
+  readonly dims: readonly number[];
+  readonly data: ValueData;
+}
+
+export interface ValueRow {
+  /** The runtime's name for the type. */
+  readonly name: string;
+  readonly make: (buffer: ArrayBuffer) => ValueData;
+  /** Relative step between neighbouring numbers; 0 for integers. */
+  readonly epsilon: number;
+}
+
+/** Types that go in and out of the runtime, by TensorProto.DataType. */
+export const VALUE_TYPES: Readonly<Record<number, ValueRow>> = {
+  1: { name: 'float32', make: (b) => new Float32Array(b), epsilon: 2 ** -24 },
+  2: { name: 'uint8', make: (b) => new Uint8Array(b), epsilon: 0 },
+  3: { name: 'int8', make: (b) => new Int8Array(b), epsilon: 0 },
+  4: { name: 'uint16', make: (b) => new Uint16Array(b), epsilon: 0 },
+  5: { name: 'int16', make: (b) => new Int16Array(b), epsilon: 0 },
+  6: { name: 'int32', make: (b) => new Int32Array(b), epsilon: 0 },
+  7: { name: 'int64', make: (b) => new BigInt64Array(b), epsilon: 0 },
+  9: { name: 'bool', make: (b) => new Uint8Array(b), epsilon: 0 },
+  10: { name: 'float16', make: (b) => new Uint16Array(b), epsilon: 2 ** -11 },
+  11: { name: 'float64', make: (b) => new Float64Array(b), epsilon: 2 ** -53 },
+  12: { name: 'uint32', make: (b) => new Uint32Array(b), epsilon: 0 },
+  13: { name: 'uint64', make: (b) => new BigUint64Array(b), epsilon: 0 },
+};
+
+/** The row of a type the runtime takes. Throws `unsupported` for others. */
+export function valueRow(dtype: number, label: string): ValueRow {
+  const row = VALUE_TYPES[dtype];
+  if (!row) throw new ChannelwiseError('unsupported', 'runtime-type', `${label} is ${dtypeName(dtype)}, which the runtime doesn't take.`, { tensor: label });
+  return row;
+}
+
+/** Numbers rounded to a type, once. Throws `refused` (overflow) where one doesn't fit. */
+export function fromNumbers(dtype: number, dims: readonly number[], numbers: ArrayLike<number>, label: string): Value {
+  const row = valueRow(dtype, label);
+  const bytes = encodeRaw(dtype, numbers, label);
+  const buffer = new ArrayBuffer(bytes.length);
+  new Uint8Array(buffer).set(bytes);
+  return { dtype, dims, data: row.make(buffer) };
+}
+
+/** A value's numbers. 64-bit integers beyond 2^53 are rounded. */
+export function toNumbers(value: Value): Float64Array {
+  const { data, dtype } = value;
+  if (data instanceof Float64Array) return data;
+  if (dtype === 10) {
+    const out = new Float64Array(data.length);
+    decodeRaw(dtype, new Uint8Array(data.buffer, data.byteOffset, data.byteLength), out, 0, data.length);
+    return out;
+  }
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data, Number);
+  return Float64Array.from(data);
+}
+
+export function sizeOf(dims: readonly number[]): number {
+  return dims.reduce((n, d) => n * d, 1);
+}
