@@ -37,6 +37,10 @@ export interface Known {
   integers(tensor: string): readonly (number | null)[] | null;
 }
 
+/** Runtimes know Concat from this opset on; before it, Gather does the same. */
+const CONCAT_WITH_AXIS = 4;
+/** From this opset on, Add broadcasts by shape alone. */
+export const BROADCASTING = 7;
 const INTEGER_DTYPES = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
 
 /** Carries flows through the main graph and collects what changes. One walk is one attempt; it never touches the model. */
@@ -107,7 +111,7 @@ export class Walk {
     const wanted = `${tensor}/restored`;
     if (isSelection(map)) {
       const picks = lanes(map);
-      if (!flow.gone && isPlain(flow) && base.channels === 1) {
+      if (isPlain(flow) && base.channels === 1 && this.known.opset >= CONCAT_WITH_AXIS) {
         return this.insert('Concat', wanted, picks.map(() => base), base.after, { axis: { kind: 'int', value: axis } });
       }
       const indices: number[] = [];
@@ -116,6 +120,8 @@ export class Walk {
       return this.insert('Gather', wanted, [base, list], base.after, { axis: { kind: 'int', value: axis } });
     }
     if (outer !== 1 || inner !== 1 || INTEGER_DTYPES.has(flow.dtype)) return null;
+    const asConv = axis === 1 && rank >= 3 && rank <= 5;
+    if (!asConv && !hasNoShift(map) && this.known.opset < BROADCASTING) return null;
     return this.emitLinear(tensor, wanted, flow, rank);
   }
 
@@ -154,7 +160,7 @@ export class Walk {
     if (!isPlain(flow) || INTEGER_DTYPES.has(flow.dtype)) return null;
     const { base, axis, rank, dtype } = flow;
     const u = shiftBeforeMap(flow.map);
-    if (u) {
+    if (u && this.known.opset >= BROADCASTING) {
       const moved = this.shiftedBase(base, `add ${u.join()}`, base.channels, () => {
         const dims = Array.from({ length: rank }, (_, i) => (i === axis ? u.length : 1));
         return this.insert('Add', `${tensor}/shifted`, [base, this.constant(`${tensor}/shift`, dtype, dims, u)], base.after);

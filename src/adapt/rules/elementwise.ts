@@ -13,12 +13,12 @@ type Profile =
 
 const INTEGERS = new Set([2, 3, 4, 5, 6, 7, 9, 12, 13]);
 
-function profile(constant: ConstantValue, flow: Flow): Profile {
+function profile(step: Step, constant: ConstantValue, flow: Flow): Profile {
   const first = constant.values[0];
   if (first === undefined || !constant.values.every(Number.isFinite)) return { kind: 'other' };
   const rank = flow.gone ? flow.rank - 1 : flow.rank;
   if (constant.dims.length > rank) return { kind: 'other' };
-  const at = flow.gone ? -1 : flow.axis - (rank - constant.dims.length);
+  const at = flow.gone ? -1 : flow.axis - firstAxis(step, constant.dims.length, rank);
   const channels = constant.dims[at] ?? 1;
   const others = constant.values.length / channels;
   if (others === 1 && constant.values.every((v) => v === first)) return { kind: 'uniform', value: first };
@@ -26,6 +26,12 @@ function profile(constant: ConstantValue, flow: Flow): Profile {
   if (channels === 1) return { kind: 'spatial' };
   if (others !== 1) return { kind: 'other' };
   return { kind: 'channel', values: flow.map.m.length === channels ? [...constant.values] : [] };
+}
+
+/** Where a shorter operand's axes start: at the right end, or before opset 7 where the attribute `axis` says. */
+function firstAxis(step: Step, length: number, rank: number): number {
+  const old = step.walk.known.opset < 7 ? step.attribute('axis')?.int : undefined;
+  return old === undefined ? rank - length : Number(old) < 0 ? Number(old) + rank : Number(old);
 }
 
 /** A uniform constant as the base sees it: one number, whatever shape the file gave it. */
@@ -64,7 +70,7 @@ const arithmetic: Rule = async (step) => {
   const index = constantFirst ? 0 : 1;
   const constant = await step.value(index);
   if (!constant) return alikeWithOthers(step);
-  const kind = profile(constant, flow);
+  const kind = profile(step, constant, flow);
   const apply = PER_CHANNEL[node.opType];
   if (kind.kind === 'uniform') {
     const map = isSelection(flow.map) ? flow.map : uniformMap(node.opType, flow, kind.value, constantFirst);
@@ -100,7 +106,7 @@ async function alikeWithOthers(step: Step): Promise<true | string> {
   for (const [i, name] of step.node.inputs.entries()) {
     if (!name || step.flows[i]) continue;
     const constant = await step.value(i);
-    const kind = constant && profile(constant, flow);
+    const kind = constant && profile(step, constant, flow);
     if (constant && kind?.kind === 'uniform') inputs.set(i, oneNumber(step, i, constant, kind.value));
     else if (kind?.kind === 'spatial') continue;
     else if (constant || !sameForChannels(step, name, flow)) return `${name} may differ per channel`;
@@ -112,7 +118,7 @@ function sameForChannels(step: Step, name: string, flow: Flow): boolean {
   const dims = step.walk.dimsOf(name);
   if (!dims) return false;
   const rank = flow.gone ? flow.rank - 1 : flow.rank;
-  const at = flow.axis - (rank - dims.length);
+  const at = flow.axis - firstAxis(step, dims.length, rank);
   return dims.length <= rank && (flow.gone || at < 0 || dims[at] === 1);
 }
 

@@ -3,6 +3,7 @@ import { product, type ConstantValue } from '../constants.ts';
 import type { Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
+import { BROADCASTING } from '../walk.ts';
 import { contract, fits, newWeight, shiftThrough } from '../weight.ts';
 
 const INTEGER_ZERO: Readonly<Record<string, { weight: number; zero: number }>> = { MatMulInteger: { weight: 1, zero: 3 }, QLinearMatMul: { weight: 3, zero: 5 } };
@@ -23,6 +24,7 @@ const matMul: Rule = async (step) => {
   const folded = contract(w, 0, given.outer, given.inner, given.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
   const bias = hasNoShift(given.map) ? null : shiftThrough(w, 0, given.inner, given.map.b, 1);
+  if (bias && step.walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
   const { walk, node } = step;
   const weight = newWeight(step, 1, w, folded.dims, folded.values);
   if (!bias) return step.sink(new Map<number, Operand>([[0, given.base], [1, weight]]));
