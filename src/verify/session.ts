@@ -82,7 +82,7 @@ function fromRuntime(output: Runtime.OnnxValue): Value | null {
   if (dtype === undefined || !tensor.dims || !tensor.data) return null;
   const data = tensor.data as ValueData;
   // Newer engines give float16 as Float16Array; its bits are what we hold.
-  const bits = dtype === 10 && !(data instanceof Uint16Array) ? new Uint16Array((data as Uint16Array).buffer, (data as Uint16Array).byteOffset, (data as Uint16Array).length) : data;
+  const bits = dtype === 10 && !(data instanceof Uint16Array) ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
   return { dtype, dims: [...tensor.dims], data: bits };
 }
 
@@ -108,8 +108,8 @@ async function load(): Promise<typeof Runtime> {
 
 /** What the runtime's messages mean, most telling first. */
 const CAUSES: readonly { readonly match: RegExp; readonly code: string; readonly say: (match: RegExpExecArray) => string }[] = [
-  { match: /no available backend|both async and sync fetching|Cannot find (?:module|package)|WebAssembly\.(?:instantiate|compile)|ENOENT|initialization of|previous call to 'initWasm/i, code: 'runtime-load', say: (m) => `ONNX Runtime could not be loaded (${reason(m.input)}).` },
-  { match: /bad_alloc|out of memory|out of bounds|allocation failed|failed to allocate|enlarge memory|maximum size|Invalid array length/i, code: 'runtime-memory', say: () => 'ONNX Runtime ran out of memory; the model or its input is too large to be run here.' },
+  { match: /no available backend|both async and sync fetching|Cannot find (?:module|package)|WebAssembly\.(?:instantiate|compile)|ENOENT|previous call to 'initWasm/i, code: 'runtime-load', say: (m) => `ONNX Runtime could not be loaded (${reason(m.input)}).` },
+  { match: /bad_alloc|out of memory|access out of bounds|allocation failed|failed to allocate|enlarge memory|maximum size|Invalid array length/i, code: 'runtime-memory', say: () => 'ONNX Runtime ran out of memory; the model or its input is too large to be run here.' },
   { match: /([\w.]*:?\w+)\(-?\d*\) is not a registered function\/op/, code: 'runtime-operator', say: (m) => `ONNX Runtime lacks the operator ${m[1]}.` },
   { match: /Could not find an implementation for (\w+)(?:\(\d+\))?/, code: 'runtime-operator', say: (m) => `ONNX Runtime lacks the operator ${m[1]} for this type.` },
   { match: /No Op registered for (\w+)/, code: 'runtime-operator', say: (m) => `ONNX Runtime lacks the operator ${m[1]}.` },

@@ -1,0 +1,93 @@
+import { decodeTensor, type DecodedTensor } from '../onnx/tensorData.ts';
+import type { Node } from '../onnx/model.ts';
+import { ChannelwiseError } from '../onnx/errors.ts';
+import type { InputMaps, MappedInput } from './inputMap.ts';
+import type { Wiring } from './wiring.ts';
+
+/** One folded weight, checked by arithmetic alone. `ok` null: this way can't tell. */
+export interface FoldCheck {
+  readonly tensor: string;
+  readonly node: string;
+  readonly ok: boolean | null;
+  readonly maxAbs: number | null;
+  readonly why: string | null;
+}
+
+/** Storing a float32 weight rounds it by at most half a step; two steps cover a sum made in another order. */
+const ROUNDING_STEPS = 2;
+const EPSILON: Readonly<Record<number, number>> = { 1: 2 ** -23, 10: 2 ** -10, 11: 2 ** -52, 16: 2 ** -7 };
+/** Sums of weights larger than this are not worth holding in memory when the runtime can't help: 2^26 numbers. */
+const MAX_WEIGHTS = 2 ** 26;
+
+/**
+ * What can be checked where the runtime can't run the stem: convolutions that read an adapted input directly. There `W'[o,k] = Σ_c W[o,c] · M[c,k]` must hold.
+ */
+export async function checkFolds(a: Wiring, b: Wiring, maps: InputMaps): Promise<FoldCheck[]> {
+  const found: FoldCheck[] = [];
+  for (const mapped of maps.inputs) {
+    for (const node of a.order) {
+      if (node.opType !== 'Conv' || node.domain || node.inputs[0] !== mapped.name) continue;
+      found.push(await checkConv(a, b, mapped, node));
+    }
+  }
+  return found;
+}
+
+async function checkConv(a: Wiring, b: Wiring, mapped: MappedInput, node: Node): Promise<FoldCheck> {
+  const other = b.makers.get(node.outputs[0] ?? '');
+  const tensor = node.inputs[1] ?? '';
+  const unclear = (why: string): FoldCheck => ({ tensor, node: node.name, ok: null, maxAbs: null, why });
+  const group = node.attributes.find((at) => at.name === 'group')?.int ?? 1n;
+  if (!other || other.opType !== 'Conv' || other.inputs[0] !== mapped.name) return unclear('the adapted model computes it in another way');
+  if (group !== 1n || mapped.axis !== 1) return unclear('its channels are grouped or not on axis 1');
+  if (mapped.map.b.some((v) => v !== 0)) return unclear('the map has a shift, which goes into the bias');
+  const [before, after] = [await weight(a, tensor), await weight(b, other.inputs[1] ?? '')];
+  if (!before || !after) return unclear('its weights are not stored as numbers');
+  if (!(await sameBias(a, b, node, other))) return { tensor, node: node.name, ok: false, maxAbs: null, why: 'its bias is not what it was' };
+  return { tensor, node: node.name, ...compareFold(before, after, mapped.map.m) };
+}
+
+async function weight(w: Wiring, name: string): Promise<DecodedTensor | null> {
+  const stored = w.stored.get(name);
+  if (!stored || stored.dims.reduce((n, d) => n * d, 1) > MAX_WEIGHTS) return null;
+  try {
+    return await decodeTensor(w.file.ctx, stored, name);
+  } catch (error) {
+    if (error instanceof ChannelwiseError && error.kind !== 'cancelled') return null;
+    throw error;
+  }
+}
+
+async function sameBias(a: Wiring, b: Wiring, node: Node, other: Node): Promise<boolean> {
+  if (!node.inputs[2] || !other.inputs[2]) return !node.inputs[2] && !other.inputs[2];
+  const [x, y] = [await weight(a, node.inputs[2]), await weight(b, other.inputs[2])];
+  return !x || !y ? x === y : x.values.length === y.values.length && x.values.every((v, i) => Object.is(v, y.values[i]));
+}
+
+/** Weights are [out, in, …taps]; the sum runs over `in`. */
+function compareFold(before: DecodedTensor, after: DecodedTensor, m: readonly (readonly number[])[]): Pick<FoldCheck, 'ok' | 'maxAbs' | 'why'> {
+  const [out = 0, channels = 0] = before.dims;
+  const columns = m[0]?.length ?? 0;
+  const taps = before.dims.slice(2).reduce((n, d) => n * d, 1);
+  if (channels !== m.length || after.values.length !== out * columns * taps) return { ok: false, maxAbs: null, why: `its dims are [${after.dims.join(', ')}] now` };
+  const step = (EPSILON[after.dtype] ?? 0) * ROUNDING_STEPS;
+  let maxAbs = 0;
+  let ok = true;
+  for (let o = 0; o < out; o++) {
+    for (let k = 0; k < columns; k++) {
+      for (let t = 0; t < taps; t++) {
+        let sum = 0;
+        let size = 0;
+        for (let c = 0; c < channels; c++) {
+          const term = (before.values[(o * channels + c) * taps + t] ?? 0) * (m[c]?.[k] ?? 0);
+          sum += term;
+          size += Math.abs(term);
+        }
+        const d = Math.abs(sum - (after.values[(o * columns + k) * taps + t] ?? NaN));
+        maxAbs = Math.max(maxAbs, d);
+        if (!(d <= step * size)) ok = false;
+      }
+    }
+  }
+  return { ok, maxAbs, why: ok ? null : `it is off the sum by up to ${maxAbs.toPrecision(3)}` };
+}

@@ -1,0 +1,121 @@
+import { rawBytes } from '../onnx/dtypes.ts';
+import { knownRow } from '../onnx/elements.ts';
+import type { MessageRef, Node, Tensor } from '../onnx/model.ts';
+import { elementCount } from '../onnx/tensorData.ts';
+import { heldTensors, type ModelFile } from './wiring.ts';
+
+/** Two files are compared in steps of this size, so that a cancel is noticed. A multiple of four. */
+const STEP_BYTES = 4 * 1024 * 1024;
+
+/** Compares parts of two models byte for byte, streaming, and counts what it compared. */
+export class ByteComparer {
+  private readonly a: ModelFile;
+  private readonly b: ModelFile;
+  private readonly tensors = new Map<Tensor, Map<Tensor, boolean>>();
+  /** Bytes found to be the same. */
+  bytes = 0;
+
+  constructor(a: ModelFile, b: ModelFile) {
+    this.a = a;
+    this.b = b;
+  }
+
+  /** The bodies of two messages hold the same bytes. */
+  async sameMessage(a: MessageRef, b: MessageRef): Promise<boolean> {
+    return this.sameRanges([a.bodyStart, a.end], [b.bodyStart, b.end]);
+  }
+
+  /** Two nodes are the same bytes, and so is what they keep in files beside the models. */
+  async sameNode(a: Node, b: Node): Promise<boolean> {
+    if (!(await this.sameMessage(a.ref, b.ref))) return false;
+    const beside = heldTensors(a);
+    const other = heldTensors(b);
+    for (const [i, tensor] of beside.entries()) {
+      if (tensor.storage.kind === 'external' && !(await this.sameTensor(tensor, other[i]))) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Two tensors have the same type, dims and data bytes. Tensors stored in different forms count as different here, except that
+   * raw data may lie in either file or beside it.
+   */
+  async sameTensor(a: Tensor, b: Tensor | undefined): Promise<boolean> {
+    if (!b) return false;
+    const known = this.tensors.get(a)?.get(b);
+    if (known !== undefined) return known;
+    const same = await this.compareTensors(a, b);
+    const row = this.tensors.get(a) ?? new Map<Tensor, boolean>();
+    this.tensors.set(a, row.set(b, same));
+    return same;
+  }
+
+  private async compareTensors(a: Tensor, b: Tensor): Promise<boolean> {
+    if (a.dtype !== b.dtype || a.dims.length !== b.dims.length || a.dims.some((d, i) => d !== b.dims[i])) return false;
+    const [x, y] = [a.storage, b.storage];
+    if (x.kind === 'typed' && y.kind === 'typed') {
+      if (x.field !== y.field || x.pieces.length !== y.pieces.length) return false;
+      for (const [i, p] of x.pieces.entries()) {
+        const q = y.pieces[i];
+        if (!q || p.packed !== q.packed || !(await this.sameRanges([p.start, p.end], [q.start, q.end]))) return false;
+      }
+      return true;
+    }
+    if (x.kind === 'external' && y.kind === 'external' && x.offset === y.offset && x.length === y.length) {
+      const [one, two] = [await this.a.identity?.(x.location), await this.b.identity?.(y.location)];
+      if (one && one === two) return true;
+    }
+    const first = rawReader(this.a, a);
+    const second = rawReader(this.b, b);
+    if (first && second) return this.sameStreams(first, second);
+    return x.kind === 'none' && y.kind === 'none';
+  }
+
+  private sameRanges(a: readonly [number, number], b: readonly [number, number]): Promise<boolean> {
+    return this.sameStreams(
+      { length: a[1] - a[0], read: (at, n) => this.a.ctx.wire.bytes(a[0] + at, a[0] + at + n) },
+      { length: b[1] - b[0], read: (at, n) => this.b.ctx.wire.bytes(b[0] + at, b[0] + at + n) },
+    );
+  }
+
+  private async sameStreams(a: ByteStream, b: ByteStream): Promise<boolean> {
+    if (a.length !== b.length) return false;
+    for (let at = 0; at < a.length; at += STEP_BYTES) {
+      await this.a.ctx.wire.breathe();
+      const n = Math.min(STEP_BYTES, a.length - at);
+      if (!sameArrays(await a.read(at, n), await b.read(at, n))) return false;
+    }
+    this.bytes += a.length;
+    return true;
+  }
+}
+
+interface ByteStream {
+  readonly length: number;
+  read(at: number, length: number): Promise<Uint8Array>;
+}
+
+/** Raw data, in the file or beside it. null for other forms, and where it can't be read. */
+function rawReader({ ctx }: ModelFile, tensor: Tensor): ByteStream | null {
+  const { storage } = tensor;
+  if (storage.kind === 'raw') return { length: storage.end - storage.start, read: (at, n) => ctx.wire.bytes(storage.start + at, storage.start + at + n) };
+  const { external } = ctx;
+  if (storage.kind !== 'external' || !external) return null;
+  const length = storage.length ?? rawBytes(knownRow(tensor.dtype, tensor.name), elementCount(tensor));
+  return { length, read: (at, n) => external.read(storage.location, storage.offset + at, n) };
+}
+
+function sameArrays(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let at = 0;
+  // Four bytes at a time: weights of gigabytes are compared as fast as they are read.
+  if (a.byteOffset % 4 === 0 && b.byteOffset % 4 === 0) {
+    const words = Math.floor(a.length / 4);
+    const x = new Int32Array(a.buffer, a.byteOffset, words);
+    const y = new Int32Array(b.buffer, b.byteOffset, words);
+    for (let i = 0; i < words; i++) if (x[i] !== y[i]) return false;
+    at = words * 4;
+  }
+  for (; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}

@@ -1,0 +1,83 @@
+import { graphUse, nestedGraphs } from '../adapt/use.ts';
+import { ChannelwiseError } from '../onnx/errors.ts';
+import type { Model, Node, SparseTensor, Tensor, ValueInfo } from '../onnx/model.ts';
+import type { TensorContext } from '../onnx/tensorData.ts';
+
+/** A model to be checked, and where its bytes come from. */
+export interface ModelFile {
+  readonly model: Model;
+  readonly ctx: TensorContext;
+  /** A text that is the same for two locations only if both are the same file; null when that isn't known. */
+  readonly identity?: ((location: string) => Promise<string | null>) | undefined;
+}
+
+/** Who makes and who reads each tensor of a main graph. */
+export interface Wiring {
+  readonly file: ModelFile;
+  readonly makers: ReadonlyMap<string, Node>;
+  readonly stored: ReadonlyMap<string, Tensor>;
+  readonly sparse: ReadonlyMap<string, SparseTensor>;
+  /** Inputs a caller must feed; those with a stored default are left out. */
+  readonly inputs: ReadonlyMap<string, ValueInfo>;
+  readonly outputs: readonly string[];
+  readonly order: readonly Node[];
+  /** Tensors of the main graph that a node needs, its subgraphs' reads included. Rather too many than too few. */
+  reads(node: Node): readonly string[];
+}
+
+/** Throws `malformed` where two nodes make the same tensor. */
+export function wiring(file: ModelFile): Wiring {
+  const { model } = file;
+  const { graph } = model;
+  const makers = new Map<string, Node>();
+  for (const node of graph.nodes) {
+    for (const output of node.outputs) {
+      if (!output) continue;
+      if (makers.has(output)) throw new ChannelwiseError('malformed', 'two-makers', `Two nodes make the tensor \`${output}\`, so the model has no clear meaning.`, { tensor: output });
+      makers.set(output, node);
+    }
+  }
+  const stored = new Map(graph.initializers.map((t) => [t.name, t]));
+  const sparse = new Map(graph.sparseInitializers.map((s) => [s.values.name, s]));
+  const inputs = new Map(graph.inputs.filter((i) => !stored.has(i.name) && !sparse.has(i.name)).map((i) => [i.name, i]));
+  const here = (name: string): boolean => makers.has(name) || stored.has(name) || sparse.has(name) || inputs.has(name);
+  const known = new Map<Node, readonly string[]>();
+  return {
+    file, makers, stored, sparse, inputs,
+    outputs: graph.outputs.map((o) => o.name),
+    order: graphUse(model).order,
+    reads(node) {
+      const found = known.get(node) ?? [...new Set([...node.inputs.filter(Boolean), ...nestedReads(node).filter(here)])];
+      known.set(node, found);
+      return found;
+    },
+  };
+}
+
+function nestedReads(node: Node): string[] {
+  return nestedGraphs(node).flatMap((g) => [...g.nodes.flatMap((n) => n.inputs), ...g.outputs.map((o) => o.name)]).filter(Boolean);
+}
+
+/** Every stored tensor inside a node: attributes, and whatever its subgraphs hold. */
+export function heldTensors(node: Node): Tensor[] {
+  const graphs = nestedGraphs(node);
+  const nodes = [node, ...graphs.flatMap((g) => g.nodes)];
+  const sparse = (s: SparseTensor): Tensor[] => [s.values, s.indices];
+  return [
+    ...nodes.flatMap((n) => n.attributes.flatMap((a) => [...(a.tensor ? [a.tensor] : []), ...(a.tensors ?? []), ...(a.sparseTensor ? sparse(a.sparseTensor) : [])])),
+    ...graphs.flatMap((g) => [...g.initializers, ...g.sparseInitializers.flatMap(sparse)]),
+  ];
+}
+
+/** The nodes that the given tensors need, in file order. */
+export function ancestors(w: Wiring, targets: readonly string[]): Node[] {
+  const found = new Set<Node>();
+  const open = [...targets];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const node = w.makers.get(name);
+    if (!node || found.has(node)) continue;
+    found.add(node);
+    open.push(...w.reads(node));
+  }
+  return w.file.model.graph.nodes.filter((n) => found.has(n));
+}
