@@ -4,6 +4,7 @@ import { ChannelwiseError } from '../onnx/errors.ts';
 import { adaptFile, convertToGray, type AdaptResult } from './convert.ts';
 import { inspectFile, inspectText } from './inspect.ts';
 import { mapFromOptions } from './mapOptions.ts';
+import { parseBindings, shapesOfFile, shapesText } from './shapes.ts';
 import { VERSION } from './version.ts';
 
 /** Where a verb prints. */
@@ -35,6 +36,14 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     run: async ({ args, values, output, signal }) => {
       const found = await inspectFile(args[0] ?? '', signal);
       print(output, values, found, () => inspectText(found));
+    },
+  },
+  shapes: {
+    usage: 'shapes MODEL [--bind batch=1 …]', about: 'the shape and type of every tensor', args: 1, options: { bind: { type: 'string', multiple: true } },
+    run: async ({ args, values, output, signal }) => {
+      const bind = parseBindings(Array.isArray(values.bind) ? values.bind.map(String) : []);
+      const report = await shapesOfFile(args[0] ?? '', bind, signal);
+      print(output, values, report, () => shapesText(report));
     },
   },
   gray: {

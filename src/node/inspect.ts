@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { CountingSource } from '../bytes/byteSource.ts';
+import { inferShapes } from '../graph/shapes.ts';
 import { scanModel } from '../onnx/scan.ts';
 import type { PageFirstLayer, PageValue } from '../protocol/messages.ts';
 import { openFileSource } from './fileSource.ts';
@@ -24,7 +25,8 @@ export async function inspectFile(path: string, signal?: AbortSignal): Promise<I
   const source = await openFileSource(path);
   try {
     const counting = new CountingSource(source);
-    const page = pageModel(await scanModel(counting, signal), basename(path), source.size);
+    const model = await scanModel(counting, signal);
+    const page = pageModel(model, basename(path), source.size, inferShapes(model));
     const { producer, irVersion, opsets, inputs, outputs, parameterCount, firstLayers } = page;
     return {
       file: page.fileName, producer, irVersion, opsets, inputs, outputs, nodeCount: page.nodes.length, parameterCount, firstLayers,

@@ -4,6 +4,10 @@ import { dtypeName } from '../onnx/dtypes.ts';
 import type { Attribute, Dim, Graph, Model, Node, Tensor, ValueInfo } from '../onnx/model.ts';
 import { scanModel } from '../onnx/scan.ts';
 import type { DimText, PageEdge, PageModel, PageNode, PageValue, PageWeight } from '../protocol/messages.ts';
+import { provenanceOf, type ProvenanceStep } from '../adapt/provenance.ts';
+import { inferShapes, type Shapes } from '../graph/shapes.ts';
+import { steeringConstants } from '../graph/steering.ts';
+import { WireReader } from '../onnx/wire.ts';
 import { openFileSource } from './fileSource.ts';
 
 /** Attribute values are for reading; longer ones are cut with the count of what is left. */
@@ -14,15 +18,17 @@ const ATTRIBUTE_TYPES: Readonly<Record<number, string>> = { 1: 'float', 2: 'int'
 export async function readPageModel(path: string, signal?: AbortSignal): Promise<PageModel> {
   const source = await openFileSource(path);
   try {
-    return pageModel(await scanModel(source, signal), basename(path), source.size);
+    const model = await scanModel(source, signal);
+    const constants = await steeringConstants(model.graph, { wire: new WireReader(source, signal) });
+    return pageModel(model, basename(path), source.size, inferShapes(model, { constants }));
   } finally {
     await source.close();
   }
 }
 
-export function pageModel(model: Model, fileName: string, fileSize: number): PageModel {
+export function pageModel(model: Model, fileName: string, fileSize: number, inferred: Shapes): PageModel {
   const { graph } = model;
-  const shapes = declaredDims(graph);
+  const shapes = knownDims(inferred);
   const weights = storedWeights(graph);
   const inputs = graph.inputs.filter((i) => !weights.has(i.name));
   return {
@@ -39,18 +45,28 @@ export function pageModel(model: Model, fileName: string, fileSize: number): Pag
       nodeId: l.index, node: l.node.name, opType: l.node.opType, weight: l.weightName, dims: [...l.dims], dtype: dtypeName(l.dtype), layout: l.layout,
       strides: [...l.strides], pads: [...l.pads], dilations: [...l.dilations], autoPad: l.autoPad, group: l.group,
     })),
-    adaptation: model.metadata.filter((m) => m.key.startsWith('channelwise.')).map(({ key, value }) => ({ key, value })),
+    adaptation: provenanceOf(model).flatMap(provenanceRows),
   };
 }
 
-type Shapes = ReadonlyMap<string, DimText[]>;
+type DimTexts = ReadonlyMap<string, DimText[]>;
 
-function declaredDims(graph: Graph): Map<string, DimText[]> {
+function knownDims(inferred: Shapes): Map<string, DimText[]> {
   const shapes = new Map<string, DimText[]>();
-  for (const list of [graph.valueInfo, graph.outputs, graph.inputs]) {
-    for (const v of list) if (v.type?.kind === 'tensor' && v.type.dims) shapes.set(v.name, v.type.dims.map(dimText));
-  }
+  for (const [name, { dims }] of inferred.tensors) if (dims) shapes.set(name, dims.map(dimText));
   return shapes;
+}
+
+/** One adaptation in words, a row each. */
+function provenanceRows(step: ProvenanceStep): { key: string; value: string }[] {
+  const rows = [
+    { key: 'Map', value: String(step.map.name) },
+    { key: 'Made from', value: `${step.source.name} (${step.source.size} bytes), by Channelwise ${step.version}` },
+  ];
+  for (const i of step.inputs) rows.push({ key: 'Input', value: `${i.name}: ${i.oldChannels} → ${i.newChannels} channels on axis ${i.axis}` });
+  for (const f of step.folds) rows.push({ key: 'Folded', value: `${f.tensor} [${f.oldDims.join(', ')}] → [${f.newDims.join(', ')}]` });
+  for (const e of step.escapes) rows.push({ key: 'Rebuilt', value: `${e.tensor}: ${e.reason}` });
+  return rows;
 }
 
 function dimText(dim: Dim): DimText {
@@ -75,7 +91,7 @@ function storedWeights(graph: Graph): Map<string, PageWeight> {
   return weights;
 }
 
-function pageNode(node: Node, id: number, shapes: Shapes, weights: ReadonlyMap<string, PageWeight>): PageNode {
+function pageNode(node: Node, id: number, shapes: DimTexts, weights: ReadonlyMap<string, PageWeight>): PageNode {
   return {
     id, name: node.name, opType: node.opType, domain: node.domain,
     attributes: node.attributes.map((a) => ({ name: a.name, type: ATTRIBUTE_TYPES[a.type] ?? 'unknown', value: attributeText(a) })),
@@ -84,7 +100,7 @@ function pageNode(node: Node, id: number, shapes: Shapes, weights: ReadonlyMap<s
   };
 }
 
-function edges(graph: Graph, inputs: readonly ValueInfo[], shapes: Shapes): { edges: PageEdge[]; outputEdges: PageModel['outputEdges'] } {
+function edges(graph: Graph, inputs: readonly ValueInfo[], shapes: DimTexts): { edges: PageEdge[]; outputEdges: PageModel['outputEdges'] } {
   const maker = new Map<string, number>();
   inputs.forEach((input, i) => maker.set(input.name, -1 - i));
   graph.nodes.forEach((node, id) => { for (const output of node.outputs) if (output) maker.set(output, id); });

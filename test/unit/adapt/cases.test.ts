@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { onnx as Onnx } from 'onnx-proto';
+import { bands, grayscale, swapRedBlue, normalize, type ChannelMap } from '../../../src/adapt/channelMap.ts';
+import { adaptBytes, compareAdapted } from '../../fixtures/adaptBytes.ts';
+import { convModel, decodeModel, DTYPE, encodeModel, floatTensor, graph, int64Tensor, model, node, rawTensor, valueInfo, type ModelParts } from '../../fixtures/modelBuilder.ts';
+import type { Value } from '../../fixtures/runtime.ts';
+import { Random } from '../../fixtures/random.ts';
+
+const random = new Random(11);
+const floats = (name: string, dims: number[]): Onnx.ITensorProto => floatTensor(name, dims, random.floats(dims.reduce((n, d) => n * d, 1)));
+const image = valueInfo('x', [1, 3, 8, 8]);
+const GRAY_DIMS = { x: [1, 1, 8, 8] };
+const conv = (input: string, weight = 'w', output = 'y'): Onnx.INodeProto => node('Conv', [input, weight], [output], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] });
+const build = (parts: ModelParts): Uint8Array => encodeModel(model({ inputs: [image], outputs: [valueInfo('y', null)], ...parts }));
+
+interface Case {
+  readonly name: string;
+  readonly parts: ModelParts;
+  readonly map?: ChannelMap;
+  readonly folds: number;
+  readonly escapes: number;
+  readonly dims?: Readonly<Record<string, readonly number[]>>;
+}
+
+const branch = (name: string, nodes: Onnx.INodeProto[], output: string): Onnx.IGraphProto => graph({ name, nodes, outputs: [valueInfo(output, null)] });
+const int8 = (name: string, dims: number[], values: number[]): Onnx.ITensorProto => rawTensor(name, DTYPE.int8, dims, new Uint8Array(Int8Array.from(values).buffer));
+const uint8Scalar = (name: string, value: number): Onnx.ITensorProto => rawTensor(name, DTYPE.uint8, [], Uint8Array.of(value));
+const bytes27 = (scale: number): number[] => Array.from({ length: 2 * 27 }, (_, i) => Math.round(scale * Math.sin(i)));
+
+const CASES: readonly Case[] = [
+  { name: 'a weight shared by two convolutions is folded beside the old one', parts: { initializers: [floats('w', [3, 3, 3, 3])], nodes: [conv('x', 'w', 'a'), conv('a')] }, folds: 1, escapes: 0 },
+  { name: 'a skip connection from the input rebuilds it once', parts: { initializers: [floats('w', [3, 3, 3, 3])], nodes: [conv('x', 'w', 'a'), node('Add', ['a', 'x'], ['b']), node('Mul', ['b', 'x'], ['y'])] }, folds: 1, escapes: 1 },
+  {
+    name: 'an intermediate tensor that is an output keeps its name and channels', folds: 1, escapes: 1,
+    parts: { initializers: [floats('w', [2, 3, 3, 3])], nodes: [node('Relu', ['x'], ['r']), conv('r')], outputs: [valueInfo('y', null), valueInfo('r', [1, 3, 8, 8])] },
+  },
+  {
+    name: 'branches of If that read the input see it as it was', folds: 1, escapes: 1,
+    parts: {
+      inputs: [image, valueInfo('flag', [1], DTYPE.bool)], initializers: [floats('w', [3, 3, 3, 3])],
+      nodes: [conv('x', 'w', 'a'), node('If', ['flag'], ['b'], { then_branch: { graph: branch('then', [node('Neg', ['x'], ['t'])], 't') }, else_branch: { graph: branch('else', [node('Identity', ['x'], ['e'])], 'e') } }), node('Add', ['a', 'b'], ['y'])],
+    },
+  },
+  {
+    name: 'a local function gets the tensor as it was', folds: 0, escapes: 1,
+    parts: {
+      initializers: [floats('w', [2, 3, 3, 3])], opsets: [{ domain: '', version: 17 }, { domain: 'own', version: 1 }],
+      functions: [{ name: 'Twice', domain: 'own', input: ['a'], output: ['b'], opsetImport: [{ domain: '', version: 17 }], node: [node('Add', ['a', 'a'], ['b'])] }],
+      nodes: [node('Twice', ['x'], ['t'], {}, { domain: 'own' }), conv('t')],
+    },
+  },
+  { name: 'depthwise with a multiplier', parts: { initializers: [floats('w', [6, 1, 3, 3])], nodes: [node('Conv', ['x', 'w'], ['y'], { kernel_shape: [3, 3], group: 3, pads: [1, 1, 1, 1] })] }, folds: 1, escapes: 0 },
+  { name: 'a depthwise convolution under a permutation becomes dense', map: swapRedBlue(), dims: { x: [1, 3, 8, 8] }, parts: { initializers: [floats('w', [6, 1, 3, 3])], nodes: [node('Conv', ['x', 'w'], ['y'], { kernel_shape: [3, 3], group: 3 })] }, folds: 1, escapes: 0 },
+  {
+    name: 'a depthwise convolution under a diagonal map keeps its groups', map: normalize({ mean: [0], std: [0.2, 0.3, 0.4], scale: 1 }), dims: { x: [1, 3, 8, 8] }, folds: 1, escapes: 0,
+    parts: { initializers: [floats('w', [6, 1, 3, 3])], nodes: [node('Conv', ['x', 'w'], ['y'], { kernel_shape: [3, 3], group: 3 })] },
+  },
+  {
+    name: 'ConvTranspose with groups', folds: 1, escapes: 0,
+    parts: { initializers: [floats('w', [3, 2, 3, 3])], nodes: [node('ConvTranspose', ['x', 'w'], ['y'], { kernel_shape: [3, 3], group: 3, strides: [2, 2] })] },
+  },
+  {
+    name: 'weights behind Transpose and Reshape', folds: 1, escapes: 0,
+    parts: { initializers: [floats('raw', [3, 3, 3, 2]), int64Tensor('s', [4], [2, 3, 3, 3])], nodes: [node('Transpose', ['raw'], ['turned'], { perm: [3, 2, 0, 1] }), node('Reshape', ['turned', 's'], ['w']), conv('x')] },
+  },
+  {
+    name: 'weights behind DequantizeLinear, one scale per filter', folds: 1, escapes: 0,
+    parts: {
+      initializers: [int8('q', [2, 3, 3, 3], bytes27(100)), floatTensor('s', [2], [0.01, 0.02]), int8('z', [2], [0, 0])],
+      nodes: [node('DequantizeLinear', ['q', 's', 'z'], ['w'], { axis: 0 }), conv('x')],
+    },
+  },
+  {
+    name: 'QDQ around the image', folds: 1, escapes: 0,
+    parts: {
+      initializers: [floats('w', [2, 3, 3, 3]), floatTensor('s', [], [0.05]), uint8Scalar('z', 100)],
+      nodes: [node('QuantizeLinear', ['x', 's', 'z'], ['q']), node('DequantizeLinear', ['q', 's', 'z'], ['d']), conv('d')],
+    },
+  },
+  {
+    name: 'ConvInteger whose sums fit', folds: 1, escapes: 0,
+    parts: {
+      initializers: [int8('w', [2, 3, 3, 3], bytes27(30)), floatTensor('s', [], [0.05]), uint8Scalar('z', 100)],
+      nodes: [node('QuantizeLinear', ['x', 's', 'z'], ['q']), node('ConvInteger', ['q', 'w', 'z'], ['i'], { pads: [1, 1, 1, 1] }), node('Cast', ['i'], ['y'], { to: 1 })],
+    },
+  },
+  {
+    name: 'ConvInteger whose sums overflow int8 keeps its weights', folds: 0, escapes: 1,
+    parts: {
+      initializers: [int8('w', [2, 3, 3, 3], new Array<number>(54).fill(100)), floatTensor('s', [], [0.05]), uint8Scalar('z', 100)],
+      nodes: [node('QuantizeLinear', ['x', 's', 'z'], ['q']), node('ConvInteger', ['q', 'w', 'z'], ['i'], { pads: [1, 1, 1, 1] }), node('Cast', ['i'], ['y'], { to: 1 })],
+    },
+  },
+  {
+    name: 'Resize to sizes that name the channels', folds: 1, escapes: 0,
+    parts: { initializers: [floats('w', [2, 3, 3, 3]), int64Tensor('sizes', [4], [1, 3, 12, 16])], nodes: [node('Resize', ['x', '', '', 'sizes'], ['r'], { mode: 'linear' }), conv('r')] },
+  },
+  {
+    name: 'Reshape by sizes read from Shape', folds: 1, escapes: 0,
+    parts: { initializers: [floats('w', [2, 3, 3, 3])], nodes: [node('Shape', ['x'], ['s']), node('Reshape', ['x', 's'], ['r']), conv('r')] },
+  },
+  {
+    name: 'the channel count read through Shape is still three', folds: 1, escapes: 0,
+    parts: {
+      initializers: [floats('w', [2, 3, 3, 3]), int64Tensor('one', [1], [1])],
+      nodes: [node('Shape', ['x'], ['s']), node('Gather', ['s', 'one'], ['c']), node('Cast', ['c'], ['f'], { to: 1 }), conv('x', 'w', 'a'), node('Mul', ['a', 'f'], ['y'])],
+    },
+  },
+  {
+    name: 'patches by Reshape and Transpose into a MatMul', folds: 1, escapes: 0,
+    parts: {
+      initializers: [floats('w', [48, 5]), int64Tensor('s1', [6], [1, 3, 2, 4, 2, 4]), int64Tensor('s2', [3], [1, 4, 48])],
+      nodes: [node('Reshape', ['x', 's1'], ['a']), node('Transpose', ['a'], ['b'], { perm: [0, 2, 4, 3, 5, 1] }), node('Reshape', ['b', 's2'], ['c']), node('MatMul', ['c', 'w'], ['y'])],
+    },
+  },
+  { name: 'Flatten and Gemm', parts: { initializers: [floats('w', [192, 4])], nodes: [node('Flatten', ['x'], ['f']), node('Gemm', ['f', 'w'], ['y'])] }, folds: 1, escapes: 0 },
+  { name: 'N bands', map: bands(7), dims: { x: [1, 7, 8, 8] }, parts: { initializers: [floats('w', [2, 3, 3, 3])], nodes: [conv('x')] }, folds: 1, escapes: 0 },
+  {
+    name: 'two image inputs', folds: 2, escapes: 0, dims: { x: [1, 1, 8, 8], x2: [1, 1, 8, 8] },
+    parts: { inputs: [image, valueInfo('x2', [1, 3, 8, 8])], initializers: [floats('w', [2, 3, 3, 3]), floats('v', [2, 3, 3, 3])], nodes: [conv('x', 'w', 'a'), conv('x2', 'v', 'b'), node('Add', ['a', 'b'], ['y'])] },
+  },
+  { name: 'an input without a shape, settled by its weight', parts: { inputs: [valueInfo('x', null)], initializers: [floats('w', [2, 3, 3, 3])], nodes: [conv('x')] }, folds: 1, escapes: 0 },
+];
+
+for (const c of CASES) {
+  test(c.name, async () => {
+    const others: Record<string, Value> = c.name.startsWith('branches') ? { flag: { type: 'bool', dims: [1], data: Uint8Array.of(1) } } : {};
+    const { worst, plan } = await compareAdapted(build(c.parts), c.map ?? grayscale(), c.dims ?? GRAY_DIMS, new Random(3), others);
+    assert.ok(worst < 1e-5, `relative L2 ${worst}: ${JSON.stringify({ folds: plan.folds, escapes: plan.escapes, added: plan.addedNodes })}`);
+    assert.equal(plan.folds.length, c.folds, JSON.stringify(plan.folds));
+    assert.equal(plan.escapes.length, c.escapes, JSON.stringify(plan.escapes));
+  });
+}
+
+test('what the file declares follows: input, value_info, a weight listed as an input, the pixel format', async () => {
+  const { bytes } = await adaptBytes(build({
+    inputs: [image, valueInfo('w', [2, 3, 3, 3])], initializers: [floats('w', [2, 3, 3, 3])], nodes: [node('Relu', ['x'], ['r']), conv('r')],
+    valueInfo: [valueInfo('r', [1, 3, 8, 8])], metadata: { 'Image.BitmapPixelFormat': 'Rgb8', author: 'someone' },
+  }), grayscale());
+  const decoded = decodeModel(bytes);
+  const dims = (v: Onnx.IValueInfoProto | undefined | null): number[] | undefined => v?.type?.tensorType?.shape?.dim?.map((d) => Number(d.dimValue));
+  assert.deepEqual(decoded.graph?.input?.map(dims), [[1, 1, 8, 8], [2, 1, 3, 3]]);
+  assert.deepEqual(decoded.graph?.valueInfo?.map(dims), [[1, 1, 8, 8]]);
+  const metadata = new Map(decoded.metadataProps?.map((m) => [m.key, m.value]));
+  assert.equal(metadata.get('Image.BitmapPixelFormat'), 'Gray8');
+  assert.equal(metadata.get('author'), 'someone');
+});
+
+const REFUSALS: readonly { name: string; bytes: Uint8Array; message: RegExp }[] = [
+  { name: 'already one channel', bytes: encodeModel(convModel(1)), message: /`input` is float32\[batch, 1, 8, 8\]: it already takes one channel/ },
+  { name: 'ids', bytes: encodeModel(model({ inputs: [valueInfo('ids', ['N', 'S'], DTYPE.int64)], outputs: [valueInfo('y', null)], nodes: [node('Identity', ['ids'], ['y'])] })), message: /input `ids` is int64\[N, S\]/ },
+  { name: 'an input that is an output', bytes: encodeModel(model({ inputs: [image], outputs: [valueInfo('x', null), valueInfo('y', null)], initializers: [floats('w', [2, 3, 3, 3])], nodes: [conv('x')] })), message: /both an input and an output/ },
+];
+
+for (const { name, bytes, message } of REFUSALS) {
+  test(`refused: ${name}`, async () => {
+    await assert.rejects(adaptBytes(bytes, grayscale()), (error: Error) => message.test(error.message));
+  });
+}
