@@ -111,7 +111,7 @@ const CAUSES: readonly { readonly match: RegExp; readonly code: string; readonly
   { match: /no available backend|both async and sync fetching|Cannot find (?:module|package)|WebAssembly\.(?:instantiate|compile)|ENOENT|previous call to 'initWasm/i, code: 'runtime-load', say: (m) => `ONNX Runtime could not be loaded (${reason(m.input)}).` },
   { match: /bad_alloc|out of memory|access out of bounds|allocation failed|failed to allocate|enlarge memory|maximum size|Invalid array length/i, code: 'runtime-memory', say: () => 'ONNX Runtime ran out of memory; the model or its input is too large to be run here.' },
   { match: /([\w.]*:?\w+)\(-?\d*\) is not a registered function\/op/, code: 'runtime-operator', say: (m) => `ONNX Runtime lacks the operator ${m[1]}.` },
-  { match: /Could not find an implementation for (\w+)(?:\(\d+\))?/, code: 'runtime-operator', say: (m) => `ONNX Runtime lacks the operator ${m[1]} for this type.` },
+  { match: /Could not find an implementation for (\w+)(?:\((\d+)\))?/, code: 'runtime-operator', say: (m) => `ONNX Runtime lacks the operator ${m[1]} in this version${m[2] ? ` (${m[2]})` : ''} or for this type.` },
   { match: /No Op registered for (\w+)/, code: 'runtime-operator', say: (m) => `ONNX Runtime lacks the operator ${m[1]}.` },
   { match: /Unsupported model IR version|not under official support|is only guaranteed/i, code: 'runtime-model', say: (m) => `ONNX Runtime doesn't know this model's version (${reason(m.input)}).` },
 ];
@@ -132,6 +132,7 @@ export function runtimeError(error: unknown, step: 'open' | 'run'): ChannelwiseE
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const told = text.slice(text.lastIndexOf('ERROR_MESSAGE:') + (text.includes('ERROR_MESSAGE:') ? 14 : 1));
-  const line = told.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+  // Failed checks name a source file, a C++ function and the condition; the words for people come last.
+  const line = told.replace(/\s+/g, ' ').replace(/\S*\/onnxruntime\/\S+:\d+ .* was false\. ?/, '').trim().replace(/\.$/, '');
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }

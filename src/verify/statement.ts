@@ -8,7 +8,7 @@ export function statement(report: Omit<VerifyReport, 'statement'>, why: string |
   const behind = report.seam?.identicalNodes ?? 0;
   const same = behind ? `; the ${behind} node${behind > 1 ? 's' : ''} behind ${behind > 1 ? 'are' : 'is'} the same, byte for byte` : '';
   if (report.maxAbs === null) return 'Proved: all outputs follow from nodes and weights that are the same, byte for byte.';
-  return `Proved: max |Δ| ${number(report.maxAbs)} (${number(report.maxRel ?? 0)} of the largest value) at the seam${same}.`;
+  return `Proved: max |Δ| ${number(report.maxAbs)} (${number(report.maxRel ?? 0)} of the largest value) at the seam${same}${report.full?.ok ? '; the whole models agree too' : ''}.`;
 }
 
 function foldsPart(report: Omit<VerifyReport, 'statement'>): string {
