@@ -8,7 +8,7 @@ export async function packageExtension() {
   const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const file = `${name}-${version}.vsix`;
   await step('Build', () => runNode('Build', ['scripts/build.mjs']));
-  await step(`Package ${file}`, () => runNode('vsce', ['node_modules/@vscode/vsce/vsce', 'package', '--no-dependencies', '--allow-missing-repository', '--out', file]));
+  await step(`Package ${file}`, () => runNode('vsce', ['node_modules/@vscode/vsce/vsce', 'package', '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links', '--out', file]));
   return join(root, file);
 }
 
