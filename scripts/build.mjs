@@ -1,4 +1,5 @@
 import { build, context } from 'esbuild';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { main, root } from './step.mjs';
 
@@ -8,20 +9,24 @@ const common = { bundle: true, sourcemap: true, logLevel: 'warning', absWorkingD
 const node = { ...common, platform: 'node', target: 'node20' };
 const page = { ...common, platform: 'browser', target: 'chrome120', minify: !watch };
 
+/** Bundled CommonJS packages ask for `require`, which ES modules lack. */
+const REQUIRE = "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
+/** ONNX Runtime loads these at run time; they lie beside the bundles, so nothing is downloaded. */
+const RUNTIME = ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'];
+
 /** One entry per thing that runs somewhere else. The command line has no `vscode` external: a leak of it into the core fails the build. */
 const ENTRIES = [
   { ...node, entryPoints: [path('src/extension.ts')], outfile: path('dist/extension.cjs'), format: 'cjs', external: ['vscode'] },
-  { ...node, entryPoints: [path('src/workerMain.ts')], outfile: path('dist/worker.cjs'), format: 'cjs' },
-  {
-    ...node, entryPoints: [path('src/cli.ts')], outfile: path('dist/cli.js'), format: 'esm',
-    banner: { js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);" },
-  },
+  { ...node, entryPoints: [path('src/workerMain.ts')], outfile: path('dist/worker.mjs'), format: 'esm', banner: { js: REQUIRE } },
+  { ...node, entryPoints: [path('src/cli.ts')], outfile: path('dist/cli.js'), format: 'esm', banner: { js: `#!/usr/bin/env node\n${REQUIRE}` } },
   { ...page, entryPoints: [path('webview-ui/main.ts')], outfile: path('dist/webview.js'), format: 'iife' },
   { ...page, entryPoints: [path('webview-ui/page.css')], outfile: path('dist/webview.css') },
   { ...node, entryPoints: [path('test/vscode/index.ts')], outfile: path('dist/test/vscode.cjs'), format: 'cjs', external: ['vscode', 'mocha'] },
 ];
 
 await main(async () => {
+  mkdirSync(path('dist/ort'), { recursive: true });
+  for (const file of RUNTIME) copyFileSync(path('node_modules/onnxruntime-web/dist', file), path('dist/ort', file));
   if (!watch) await Promise.all(ENTRIES.map((entry) => build(entry)));
   else for (const entry of ENTRIES) await (await context({ ...entry, logLevel: 'info' })).watch();
 });

@@ -1,6 +1,8 @@
 import { ChannelwiseError } from './onnx/errors.ts';
 import { runVerb, type Output } from './node/commandLine.ts';
+import { useBundledRuntime } from './node/runtimeFiles.ts';
 
+useBundledRuntime(import.meta.url);
 const controller = new AbortController();
 process.once('SIGINT', () => controller.abort());
 const output: Output = { line: (text) => void process.stdout.write(`${text}\n`), error: (text) => void process.stderr.write(`${text}\n`) };

@@ -1,6 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import { JOBS, plainError, type JobContext, type JobMessage, type JobRequest } from './node/jobs.ts';
+import { useBundledRuntime } from './node/runtimeFiles.ts';
 
+useBundledRuntime(import.meta.url);
 const running = new Map<number, AbortController>();
 
 function post(message: JobMessage): void {

@@ -5,6 +5,7 @@ import { adaptFile, convertToGray, type AdaptResult } from './convert.ts';
 import { inspectFile, inspectText } from './inspect.ts';
 import { mapFromOptions } from './mapOptions.ts';
 import { parseBindings, shapesOfFile, shapesText } from './shapes.ts';
+import { reportText, verifyFiles } from './verify.ts';
 import { VERSION } from './version.ts';
 
 /** Where a verb prints. */
@@ -25,7 +26,8 @@ interface Verb {
   readonly about: string;
   readonly args: number;
   readonly options: NonNullable<ParseArgsConfig['options']>;
-  readonly run: (call: Call) => Promise<void>;
+  /** Gives an exit code where that is not 0. */
+  readonly run: (call: Call) => Promise<number | void>;
 }
 
 const WRITE = { out: { type: 'string', short: 'o' }, 'dry-run': { type: 'boolean' } } as const;
@@ -66,7 +68,23 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       printResult(call, await adaptFile(args[0] ?? '', { map, inputs, out, dryRun, signal }));
     },
   },
+  verify: {
+    usage: 'verify ORIGINAL ADAPTED [--full] [--images DIR] [--seed N]', about: 'proves an adapted model in ONNX Runtime', args: 2,
+    options: { full: { type: 'boolean' }, images: { type: 'string' }, seed: { type: 'string' } },
+    run: runVerify,
+  },
 };
+
+/** Proof that could not be had is a refusal: the report says why. */
+async function runVerify({ args, values, output, signal }: Call): Promise<number> {
+  const images = typeof values.images === 'string' ? values.images : undefined;
+  const seed = typeof values.seed === 'string' ? Number(values.seed) : undefined;
+  if (seed !== undefined && !Number.isSafeInteger(seed)) throw usage('--seed must be a whole number.');
+  const report = await verifyFiles(args[0] ?? '', args[1] ?? '', { full: values.full === true, images, seed, signal });
+  print(output, values, report, () => reportText(report));
+  if (!report.ok) output.error(report.statement);
+  return report.ok ? 0 : 2;
+}
 
 /** Runs one command line and returns its exit code. Throws ChannelwiseError for what the user can mend. */
 export async function runVerb(argv: readonly string[], output: Output, signal: AbortSignal): Promise<number> {
@@ -78,8 +96,7 @@ export async function runVerb(argv: readonly string[], output: Output, signal: A
   const { positionals, values } = parse(verb, rest);
   if (values.help) return done(output, `channelwise ${verb.usage}\n${verb.about}`);
   if (positionals.length !== verb.args) throw usage(`Usage: channelwise ${verb.usage}`);
-  await verb.run({ args: positionals, values, output, signal });
-  return 0;
+  return (await verb.run({ args: positionals, values, output, signal })) ?? 0;
 }
 
 function parse(verb: Verb, args: readonly string[]): { positionals: string[]; values: Call['values'] } {

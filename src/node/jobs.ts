@@ -3,6 +3,7 @@ import { planText } from '../adapt/plan.ts';
 import { ChannelwiseError, type ErrorKind, type ErrorPlace } from '../onnx/errors.ts';
 import { adaptFile, convertToGray, type AdaptResult } from './convert.ts';
 import { mapFromOptions, type MapOptions } from './mapOptions.ts';
+import { reportText, verifyFiles } from './verify.ts';
 import { readPageModel } from './pageModel.ts';
 
 export interface AdaptReply {
@@ -13,11 +14,19 @@ export interface AdaptReply {
   readonly plan: readonly string[];
 }
 
+export interface VerifyReply {
+  readonly verdict: 'proved' | 'failed' | 'unproved';
+  /** One sentence. */
+  readonly statement: string;
+  readonly report: readonly string[];
+}
+
 /** What the worker can do: arguments and results are plain data. */
 export interface JobTypes {
   readModel: { args: { path: string }; result: PageModel };
   convertToGray: { args: { path: string }; result: AdaptReply };
   adapt: { args: { path: string; options: MapOptions; inputs?: string[]; dryRun?: boolean }; result: AdaptReply };
+  verify: { args: { original: string; adapted: string }; result: VerifyReply };
 }
 export type JobName = keyof JobTypes;
 
@@ -31,6 +40,10 @@ export const JOBS: { readonly [N in JobName]: (args: JobTypes[N]['args'], contex
   readModel: ({ path }, { signal }) => readPageModel(path, signal),
   convertToGray: async ({ path }, context) => reply(await convertToGray(path, context)),
   adapt: async ({ path, options, inputs, dryRun }, context) => reply(await adaptFile(path, { map: await mapFromOptions(options), inputs, dryRun, ...context })),
+  verify: async ({ original, adapted }, context) => {
+    const report = await verifyFiles(original, adapted, context);
+    return { verdict: report.verdict, statement: report.statement, report: reportText(report) };
+  },
 };
 
 function reply(result: AdaptResult): AdaptReply {

@@ -2,9 +2,9 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { AdaptReply } from '../node/jobs.ts';
 import type { MapOptions } from '../node/mapOptions.ts';
-import type { WorkerClient } from '../node/workerClient.ts';
-import { announce, showFailure, withProgress } from './convert.ts';
+import { announce, showFailure, withProgress, type Workers } from './convert.ts';
 import { chosenModels, localPath } from './files.ts';
+import { proveIfWanted } from './prove.ts';
 
 interface Preset extends vscode.QuickPickItem {
   /** Asks for what the preset needs; undefined when the user leaves. */
@@ -55,26 +55,30 @@ async function askFile(): Promise<MapOptions | undefined> {
 }
 
 /** Adapt Channels…: preset, numbers, preview of the plan, write. */
-export async function adaptChannels(worker: WorkerClient, clicked: unknown): Promise<void> {
+export async function adaptChannels(workers: Workers, clicked: unknown): Promise<void> {
   const [uri] = await chosenModels(clicked, undefined);
   if (!uri) return;
   const preset = await vscode.window.showQuickPick(PRESETS, { title: `Adapt channels of ${basename(uri.path)}`, placeHolder: 'What will the images be?' });
   const options = await preset?.ask();
   if (!options) return;
   try {
-    const plan = await run(worker, uri, options, true);
+    const plan = await run(workers.worker, uri, options, true);
     const write: vscode.QuickPickItem = { label: '$(check) Write the adapted model', alwaysShow: true };
     const lines = plan?.plan.map((line): vscode.QuickPickItem => ({ label: line })) ?? [];
     const choice = await vscode.window.showQuickPick([write, { label: 'Plan', kind: vscode.QuickPickItemKind.Separator }, ...lines], { title: plan?.summary ?? '', placeHolder: 'Write it?' });
     if (choice !== write) return;
-    const done = await run(worker, uri, options, false);
-    if (done) void announce(done);
+    const done = await run(workers.worker, uri, options, false);
+    if (!done?.outPath) return;
+    const { outPath } = done;
+    await withProgress(`Proving ${basename(outPath)}`, async (signal) => {
+      void announce({ ...done, proof: await proveIfWanted(workers.prover, localPath(uri), outPath, signal) });
+    });
   } catch (error) {
     showFailure(uri, error);
   }
 }
 
-async function run(worker: WorkerClient, uri: vscode.Uri, options: MapOptions, dryRun: boolean): Promise<AdaptReply | null> {
+async function run(worker: Workers['worker'], uri: vscode.Uri, options: MapOptions, dryRun: boolean): Promise<AdaptReply | null> {
   let reply: AdaptReply | null = null;
   await withProgress(dryRun ? 'Planning' : `Adapting ${basename(uri.path)}`, async (signal, report) => {
     reply = await worker.run('adapt', { path: localPath(uri), options, dryRun }, { signal, onProgress: report });

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
-import type { WorkerClient } from '../node/workerClient.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import { asPageRequest, type HostMessage, type PageModel, type PageRequest } from '../protocol/messages.ts';
-import { convertForPage, EDITOR_TYPE } from './convert.ts';
+import { convertForPage, EDITOR_TYPE, type Workers } from './convert.ts';
 import { localPath, messageOf } from './files.ts';
 
 /** A file that is being written changes many times; the page reads it when it rests. */
@@ -12,20 +11,20 @@ const SETTLE_MS = 300;
 
 /** The read-only editor for .onnx files: a page, and answers to what it asks. */
 export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
-  private readonly worker: WorkerClient;
+  private readonly workers: Workers;
   private readonly dist: vscode.Uri;
   private readonly status: vscode.StatusBarItem;
 
-  constructor(worker: WorkerClient, dist: vscode.Uri, status: vscode.StatusBarItem) {
-    this.worker = worker;
+  constructor(workers: Workers, dist: vscode.Uri, status: vscode.StatusBarItem) {
+    this.workers = workers;
     this.dist = dist;
     this.status = status;
   }
 
-  static register(worker: WorkerClient, context: vscode.ExtensionContext): vscode.Disposable {
+  static register(workers: Workers, context: vscode.ExtensionContext): vscode.Disposable {
     const status = vscode.window.createStatusBarItem('channelwise.model', vscode.StatusBarAlignment.Right, 90);
     status.name = 'Channelwise model';
-    const editor = new ModelEditor(worker, vscode.Uri.joinPath(context.extensionUri, 'dist'), status);
+    const editor = new ModelEditor(workers, vscode.Uri.joinPath(context.extensionUri, 'dist'), status);
     return vscode.Disposable.from(status, vscode.window.registerCustomEditorProvider(EDITOR_TYPE, editor, { supportsMultipleEditorsPerDocument: true }));
   }
 
@@ -68,10 +67,10 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
     const { id } = request;
     try {
       if (request.method === 'convertToGrayscale') {
-        await convertForPage(this.worker, uri);
+        await convertForPage(this.workers, uri);
         return { type: 'reply', id, ok: true, model: null };
       }
-      const model = await this.worker.run('readModel', { path: localPath(uri) }, { signal });
+      const model = await this.workers.worker.run('readModel', { path: localPath(uri) }, { signal });
       opened(model);
       return { type: 'reply', id, ok: true, model };
     } catch (error) {

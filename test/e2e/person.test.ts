@@ -72,6 +72,7 @@ test('right-click, Convert to Grayscale, and the gray model opens', async () => 
   await file('resnet.gray.onnx').waitFor();
   const toast = page.locator('.notifications-toasts .notification-list-item').filter({ hasText: 'resnet.gray.onnx' });
   await toast.waitFor();
+  assert.match(await toast.innerText(), /Proved: max/);
   assert.match(await toast.innerText(), /conv1\.weight 16×3×7×7 → 16×1×7×7, input 3 → 1 channel/);
   await shot('2-converted');
   await toast.getByRole('button', { name: 'Open', exact: true }).click();
