@@ -1,0 +1,217 @@
+import { typeText } from '../adapt/inputs.ts';
+import type { Attribute, Graph, Model, Node, SparseTensor, Tensor, ValueInfo } from '../onnx/model.ts';
+import { compareTensors, side, type TensorChange } from './compareTensors.ts';
+import { matchNodes } from './matchNodes.ts';
+import { ByteComparer } from './sameBytes.ts';
+import type { ModelFile } from './wiring.ts';
+
+export interface TextChange {
+  readonly what: string;
+  readonly a: string | null;
+  readonly b: string | null;
+}
+
+/** An input, output or declared shape. `a` and `b` are its types; null where it is missing. */
+export interface ValueChange {
+  readonly name: string;
+  readonly a: string | null;
+  readonly b: string | null;
+}
+
+export interface NodeRef {
+  /** Position in its graph. */
+  readonly index: number;
+  readonly name: string;
+  readonly opType: string;
+  readonly outputs: readonly string[];
+}
+
+export interface NodeChange {
+  readonly a: NodeRef;
+  readonly b: NodeRef;
+  readonly changes: readonly TextChange[];
+}
+
+/** All that differs between two models, as plain data. */
+export interface Comparison {
+  readonly identical: boolean;
+  /** Producer, versions, operator sets, functions. */
+  readonly header: readonly TextChange[];
+  readonly inputs: readonly ValueChange[];
+  readonly outputs: readonly ValueChange[];
+  /** Declared shapes inside the graph. */
+  readonly valueInfo: readonly ValueChange[];
+  readonly nodes: { readonly added: readonly NodeRef[]; readonly removed: readonly NodeRef[]; readonly changed: readonly NodeChange[]; readonly same: number };
+  readonly tensors: readonly TensorChange[];
+  readonly metadata: readonly TextChange[];
+  /** For each node of the second model the position of its counterpart in the first, or −1. */
+  readonly alignment: readonly number[];
+}
+
+export interface CompareRequest {
+  readonly a: ModelFile;
+  readonly b: ModelFile;
+  /** Called with 0 to 1. */
+  readonly onProgress?: ((fraction: number) => void) | undefined;
+}
+
+/** Compares two models: structure by name, stored data byte by byte, numbers only where bytes differ. Throws what reading throws. */
+export async function compare({ a, b, onProgress }: CompareRequest): Promise<Comparison> {
+  const bytes = new ByteComparer(a, b);
+  const [one, two] = [a.model, b.model];
+  const tensors = await storedChanges(bytes, { a, b }, one.graph, two.graph, onProgress);
+  const alignment = matchNodes(one.graph.nodes, two.graph.nodes);
+  const nodes = await nodeChanges(bytes, { a, b }, alignment, tensors);
+  const found = {
+    header: [...header(one, two), ...orderChanges(one.graph, two.graph), ...(await functionChanges(bytes, one, two))],
+    inputs: valueChanges(one.graph.inputs, two.graph.inputs), outputs: valueChanges(one.graph.outputs, two.graph.outputs),
+    valueInfo: valueChanges(one.graph.valueInfo, two.graph.valueInfo),
+    nodes, tensors, metadata: textChanges(entries(one), entries(two)),
+  };
+  onProgress?.(1);
+  const lists = [found.header, found.inputs, found.outputs, found.valueInfo, nodes.added, nodes.removed, nodes.changed, tensors, found.metadata];
+  return { identical: lists.every((l) => l.length === 0), ...found, alignment };
+}
+
+function header(a: Model, b: Model): TextChange[] {
+  const texts = (m: Model): [string, string][] => [
+    ['IR version', String(m.irVersion)], ['producer', m.producerName], ['producer version', m.producerVersion], ['domain', m.domain],
+    ['model version', String(m.modelVersion)], ['documentation', m.docString], ['graph name', m.graph.name],
+    ...m.opsets.map((o): [string, string] => [`opset ${o.domain || 'ai.onnx'}`, String(o.version)]),
+  ];
+  return textChanges(texts(a), texts(b));
+}
+
+/** Callers may count inputs and outputs instead of naming them. */
+function orderChanges(a: Graph, b: Graph): TextChange[] {
+  const order = (list: readonly ValueInfo[], other: readonly ValueInfo[]): string => list.filter((v) => other.some((o) => o.name === v.name)).map((v) => v.name).join(', ');
+  return textChanges(
+    [['order of inputs', order(a.inputs, b.inputs)], ['order of outputs', order(a.outputs, b.outputs)]],
+    [['order of inputs', order(b.inputs, a.inputs)], ['order of outputs', order(b.outputs, a.outputs)]],
+  );
+}
+
+function entries(m: Model): [string, string][] {
+  return m.metadata.map((e) => [e.key, e.value]);
+}
+
+function textChanges(a: readonly (readonly [string, string])[], b: readonly (readonly [string, string])[]): TextChange[] {
+  const [x, y] = [new Map(a), new Map(b)];
+  return [...new Set([...x.keys(), ...y.keys()])].flatMap((what) => (x.get(what) === y.get(what) ? [] : [{ what, a: x.get(what) ?? null, b: y.get(what) ?? null }]));
+}
+
+function valueChanges(a: readonly ValueInfo[], b: readonly ValueInfo[]): ValueChange[] {
+  const text = (list: readonly ValueInfo[]): [string, string][] => list.map((v) => [v.name, typeText(v)]);
+  return textChanges(text(a), text(b)).map(({ what, ...sides }) => ({ name: what, ...sides }));
+}
+
+async function functionChanges(bytes: ByteComparer, a: Model, b: Model): Promise<TextChange[]> {
+  const byName = (m: Model): Map<string, Model['functions'][number]> => new Map(m.functions.map((f) => [`function ${f.domain}:${f.name}${f.overload ? `:${f.overload}` : ''}`, f]));
+  const [x, y] = [byName(a), byName(b)];
+  const found: TextChange[] = [];
+  for (const what of new Set([...x.keys(), ...y.keys()])) {
+    const [f, g] = [x.get(what), y.get(what)];
+    if (f && g && (await bytes.sameMessage(f.ref, g.ref))) continue;
+    found.push({ what, a: f ? `${f.nodes.length} nodes` : null, b: g ? `${g.nodes.length} nodes` : null });
+  }
+  return found;
+}
+
+type Held = { readonly tensor: Tensor; readonly sparse: SparseTensor | null };
+
+async function storedChanges(bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, a: Graph, b: Graph, onProgress: CompareRequest['onProgress']): Promise<TensorChange[]> {
+  const held = (g: Graph): Map<string, Held> => new Map([
+    ...g.initializers.map((tensor): [string, Held] => [tensor.name, { tensor, sparse: null }]),
+    ...g.sparseInitializers.map((sparse): [string, Held] => [sparse.values.name, { tensor: { ...sparse.values, dims: sparse.dims }, sparse }]),
+  ]);
+  const [x, y] = [held(a), held(b)];
+  const names = [...new Set([...x.keys(), ...y.keys()])];
+  const found: TensorChange[] = [];
+  for (const [i, name] of names.entries()) {
+    const [t, u] = [x.get(name), y.get(name)];
+    if (t && u) {
+      const change = await heldChange(bytes, files, name, t, u);
+      if (change) found.push(change);
+    } else if (t ?? u) found.push(oneSided(name, t?.tensor ?? null, u?.tensor ?? null));
+    onProgress?.((0.95 * (i + 1)) / names.length);
+  }
+  return found;
+}
+
+async function heldChange(bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, name: string, t: Held, u: Held): Promise<TensorChange | null> {
+  if (!t.sparse && !u.sparse) return compareTensors(bytes, files, name, t.tensor, u.tensor);
+  if (t.sparse && u.sparse && (await bytes.sameMessage(t.sparse.ref, u.sparse.ref))) return null;
+  const note = 'A sparse tensor is compared by its bytes only.';
+  return { ...oneSided(name, t.tensor, u.tensor), change: t.sparse && u.sparse ? 'values' : 'storage', note };
+}
+
+function oneSided(name: string, a: Tensor | null, b: Tensor | null): TensorChange {
+  return { name, change: b ? 'added' : 'removed', a: a && side(a), b: b && side(b), values: null, sumOverAxis: null, note: null };
+}
+
+/** Compares paired nodes; tensors inside Constant nodes and other attributes join `tensors`. */
+async function nodeChanges(bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, alignment: readonly number[], tensors: TensorChange[]): Promise<Comparison['nodes']> {
+  const [one, two] = [files.a.model.graph.nodes, files.b.model.graph.nodes];
+  const changed: NodeChange[] = [];
+  const added: NodeRef[] = [];
+  let same = 0;
+  for (const [i, node] of two.entries()) {
+    const at = alignment[i] ?? -1;
+    const other = one[at];
+    if (!other) added.push(nodeRef(node, i));
+    else if (await bytes.sameNode(other, node)) same++;
+    else changed.push({ a: nodeRef(other, at), b: nodeRef(node, i), changes: await nodeDifferences(bytes, files, other, node, tensors) });
+  }
+  const used = new Set(alignment);
+  return { added, removed: one.flatMap((n, i) => (used.has(i) ? [] : [nodeRef(n, i)])), changed, same };
+}
+
+function nodeRef(n: Node, index: number): NodeRef {
+  return { index, name: n.name, opType: n.opType, outputs: n.outputs };
+}
+
+async function nodeDifferences(bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, a: Node, b: Node, tensors: TensorChange[]): Promise<TextChange[]> {
+  const plain = (n: Node): [string, string][] => [['name', n.name], ['operator', n.domain ? `${n.domain}:${n.opType}` : n.opType], ['inputs', n.inputs.join(', ')], ['outputs', n.outputs.join(', ')]];
+  const found = textChanges(plain(a), plain(b));
+  const [x, y] = [new Map(a.attributes.map((t) => [t.name, t])), new Map(b.attributes.map((t) => [t.name, t]))];
+  for (const name of new Set([...x.keys(), ...y.keys()])) {
+    const [p, q] = [x.get(name), y.get(name)];
+    if (p && q && (await sameAttribute(bytes, files, p, q))) continue;
+    if (p?.tensor && q?.tensor) {
+      const label = `${b.outputs[0] || b.name} (${b.opType} ${name})`;
+      const change = await compareTensors(bytes, files, label, p.tensor, q.tensor);
+      if (change) tensors.push(change);
+    }
+    found.push({ what: `attribute ${name}`, a: p ? attributeText(p) : null, b: q ? attributeText(q) : null });
+  }
+  return found.length ? found : [{ what: 'documentation or other fields', a: null, b: null }];
+}
+
+async function sameAttribute(bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, a: Attribute, b: Attribute): Promise<boolean> {
+  if (await bytes.sameMessage(a.ref, b.ref)) return a.tensor?.storage.kind !== 'external' || (await bytes.sameTensor(a.tensor, b.tensor));
+  if (a.tensor && b.tensor) return (await compareTensors(bytes, files, '', a.tensor, b.tensor)) === null;
+  const list = a.graph ?? b.graph ?? a.graphs ?? b.graphs ?? a.tensors ?? b.tensors ?? a.sparseTensor ?? b.sparseTensor;
+  return list === undefined && attributeText(a, Infinity) === attributeText(b, Infinity);
+}
+
+const LONGEST = 120;
+
+/** An attribute's value as a short text. */
+export function attributeText(t: Attribute, longest = LONGEST): string {
+  const decode = (b: Uint8Array): string => new TextDecoder().decode(b);
+  const numbers = (list: readonly (number | bigint)[]): string => `[${list.slice(0, Math.min(list.length, longest)).join(', ')}]`;
+  let text = '';
+  if (t.refAttrName) text = `of the function: ${t.refAttrName}`;
+  else if (t.tensor) text = `tensor [${t.tensor.dims.join(', ')}]`;
+  else if (t.graph) text = `graph of ${t.graph.nodes.length} nodes`;
+  else if (t.graphs) text = `${t.graphs.length} graphs`;
+  else if (t.tensors) text = `${t.tensors.length} tensors`;
+  else if (t.sparseTensor) text = `sparse tensor [${t.sparseTensor.dims.join(', ')}]`;
+  else if (t.ints) text = numbers(t.ints);
+  else if (t.floats) text = numbers(t.floats);
+  else if (t.strings) text = t.strings.map(decode).join(', ');
+  else if (t.string) text = decode(t.string);
+  else text = String(t.int ?? t.float ?? '');
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+}
+

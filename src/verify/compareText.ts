@@ -1,0 +1,62 @@
+import type { Comparison, NodeRef, TextChange } from './compare.ts';
+import type { TensorChange, TensorSide } from './compareTensors.ts';
+
+/** Longer lists are cut in the text; the data has them whole. */
+const MAX_LINES = 100;
+const MAX_TEXT = 160;
+
+/** A comparison as lines: `-` only in the first, `+` only in the second, `~` in both but not the same. */
+export function compareText(c: Comparison): string[] {
+  if (c.identical) return ['The two models are the same.'];
+  return [
+    ...section('', c.header.map(textLine)),
+    ...section('input ', c.inputs.map(({ name, ...s }) => textLine({ what: name, ...s }))),
+    ...section('output ', c.outputs.map(({ name, ...s }) => textLine({ what: name, ...s }))),
+    ...section('node ', [...c.nodes.removed.map((n) => ['-', nodeText(n)] as const), ...c.nodes.added.map((n) => ['+', nodeText(n)] as const),
+      ...c.nodes.changed.map((n) => ['~', `${nodeText(n.b)}: ${n.changes.map(inlineText).join('; ')}`] as const)]),
+    ...section('tensor ', c.tensors.map(tensorLine)),
+    ...section('declared shape ', c.valueInfo.map(({ name, ...s }) => textLine({ what: name, ...s }))),
+    ...section('metadata ', c.metadata.map(textLine)),
+    `${c.nodes.same} nodes are the same`,
+  ];
+}
+
+type Line = readonly ['-' | '+' | '~', string];
+
+function section(label: string, lines: readonly Line[]): string[] {
+  const shown = lines.slice(0, MAX_LINES).map(([sign, text]) => `${sign} ${label}${text}`);
+  return lines.length > MAX_LINES ? [...shown, `… and ${lines.length - MAX_LINES} more`] : shown;
+}
+
+function textLine({ what, a, b }: TextChange): Line {
+  if (a === null) return ['+', `${what}: ${short(b ?? '')}`];
+  if (b === null) return ['-', `${what}: ${short(a)}`];
+  return ['~', `${what}: ${short(a)} → ${short(b)}`];
+}
+
+function inlineText({ what, a, b }: TextChange): string {
+  if (a === null && b === null) return what;
+  return `${what} ${a === null ? 'added:' : short(a)}${b === null ? ' removed' : a === null ? ` ${short(b)}` : ` → ${short(b)}`}`;
+}
+
+function nodeText(n: NodeRef): string {
+  return short(`${n.opType} ${n.name || `→ ${n.outputs.join(', ')}`}`);
+}
+
+function tensorLine(t: TensorChange): Line {
+  const type = (s: TensorSide | null): string => (s ? `${s.dtype}[${s.dims.join(', ')}]` : '');
+  if (t.change === 'added') return ['+', `${t.name}: ${type(t.b)}`];
+  if (t.change === 'removed') return ['-', `${t.name}: ${type(t.a)}`];
+  const note = t.note ? ` (${t.note})` : '';
+  if (t.change === 'storage') return ['~', `${t.name}: same values, stored as ${t.b?.storage} instead of ${t.a?.storage}${note}`];
+  if (t.change === 'values') {
+    const v = t.values;
+    return ['~', `${t.name} ${type(t.a)}: ${v ? `${v.count} of ${v.total} values differ, max |Δ| ${v.maxAbs.toPrecision(3)}, relative L2 ${v.relL2.toExponential(1)}` : 'values differ'}${note}`];
+  }
+  return ['~', `${t.name}: ${type(t.a)} → ${type(t.b)}${t.sumOverAxis === null ? '' : `, the sum over axis ${t.sumOverAxis}`}${note}`];
+}
+
+function short(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > MAX_TEXT ? `${line.slice(0, MAX_TEXT)}…` : line;
+}
