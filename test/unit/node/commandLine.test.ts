@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { runVerb, type Output } from '../../../src/node/commandLine.ts';
+import { ChannelwiseError } from '../../../src/onnx/errors.ts';
+import { resNet18 } from '../../fixtures/architectures.ts';
+import { encodeModel, externalTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'channelwise-cli-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const at = (name: string): string => join(folder, name);
+writeFileSync(at('model.onnx'), resNet18(8, 4, 32));
+writeFileSync(at('text.onnx'), 'hello');
+writeFileSync(at('empty.onnx'), '');
+writeFileSync(at('cut.onnx'), resNet18(8, 4, 32).subarray(0, 5000));
+mkdirSync(at('folder.onnx'));
+
+interface Ran {
+  readonly code: number;
+  readonly text: string;
+  readonly refused: string;
+}
+
+async function run(...argv: string[]): Promise<Ran> {
+  const lines: string[] = [];
+  const errors: string[] = [];
+  const output: Output = { line: (t) => lines.push(t), error: (t) => errors.push(t) };
+  try {
+    return { code: await runVerb(argv, output, new AbortController().signal), text: lines.join('\n'), refused: errors.join('\n') };
+  } catch (error) {
+    assert.ok(error instanceof ChannelwiseError, String(error));
+    return { code: 2, text: lines.join('\n'), refused: error.message };
+  }
+}
+
+test('inspect --json names the first layer and what reading cost', async () => {
+  const found = JSON.parse((await run('inspect', at('model.onnx'), '--json')).text) as { firstLayers: { weight: string; dims: number[]; strides: number[] }[]; io: { bytesRead: number; fileSize: number } };
+  assert.deepEqual(found.firstLayers.map((l) => [l.weight, l.dims, l.strides]), [['conv1.weight', [8, 3, 7, 7], [2, 2]]]);
+  assert.ok(found.io.bytesRead < found.io.fileSize / 2);
+});
+
+test('gray writes beside the model, never over a file, and verify proves it', async () => {
+  const before = readFileSync(at('model.onnx'));
+  assert.equal((await run('gray', at('model.onnx'))).code, 0);
+  const second = JSON.parse((await run('gray', at('model.onnx'), '--json')).text) as { outPath: string };
+  assert.equal(second.outPath, at('model.gray-2.onnx'));
+  assert.match((await run('gray', at('model.onnx'), '-o', at('model.gray.onnx'))).refused, /already exists/);
+  assert.deepEqual(readFileSync(at('model.onnx')), before);
+  const proof = await run('verify', at('model.onnx'), at('model.gray.onnx'));
+  assert.equal(proof.code, 0);
+  assert.match(proof.text, /^Proved: max/);
+});
+
+test('verify refuses a gray model whose weight was spoilt', async () => {
+  const bytes = Uint8Array.from(readFileSync(at('model.gray-2.onnx')));
+  const { offset } = firstWeight(bytes);
+  new DataView(bytes.buffer).setFloat32(offset, 9, true);
+  writeFileSync(at('spoilt.onnx'), bytes);
+  const proof = await run('verify', at('model.onnx'), at('spoilt.onnx'));
+  assert.equal(proof.code, 2);
+  assert.match(proof.refused, /^Not the same function/);
+});
+
+function firstWeight(bytes: Uint8Array): { offset: number } {
+  const name = Buffer.from(bytes).indexOf('conv1.weight', Buffer.from(bytes).lastIndexOf('fc.bias') > 0 ? 0 : 0);
+  const size = 8 * 49 * 4;
+  // raw_data (field 9) of exactly the folded weight's size: tag 0x4a and its length.
+  const head = Buffer.from([0x4a, (size & 0x7f) | 0x80, size >> 7]);
+  const at = Buffer.from(bytes).indexOf(head);
+  assert.ok(name >= 0 && at >= 0);
+  return { offset: at + head.length };
+}
+
+test('a dry run writes nothing and prints the plan', async () => {
+  const before = readdirSync(folder).length;
+  const { text } = await run('adapt', at('model.onnx'), '--map', 'normalize', '--mean', '0.4,0.5,0.6', '--std', '0.2', '--scale', '1/255', '--dry-run');
+  assert.match(text, /fold conv1\.weight \[8, 3, 7, 7\] → \[8, 3, 7, 7\]/);
+  assert.equal(readdirSync(folder).length, before);
+});
+
+test('shapes with bindings settles every size', async () => {
+  const report = JSON.parse((await run('shapes', at('model.onnx'), '--bind', 'batch=2', '--json')).text) as { tensors: { name: string; dims: unknown[] }[] };
+  assert.deepEqual(report.tensors.find((t) => t.name === 'output')?.dims, [2, 4]);
+});
+
+const REFUSED: readonly [string, readonly string[], RegExp][] = [
+  ['a text file', ['gray', at('text.onnx')], /not a readable ONNX model.*byte/],
+  ['an empty file', ['inspect', at('empty.onnx')], /empty/],
+  ['a truncated file', ['gray', at('cut.onnx')], /byte/],
+  ['a directory', ['gray', at('folder.onnx')], /folder/],
+  ['a missing file', ['inspect', at('none.onnx')], /does not exist/],
+  ['an unknown verb', ['paint', at('model.onnx')], /no command `paint`/],
+  ['a missing argument', ['gray'], /Usage/],
+  ['an unknown option', ['gray', at('model.onnx'), '--fast'], /--fast/],
+  ['an unknown map', ['adapt', at('model.onnx'), '--map', 'sepia'], /no map `sepia`/],
+  ['a map of another width', ['adapt', at('model.onnx'), '--map', 'rgb-from-gray'], /input `input` is float32\[batch, 3, 32, 32\]/],
+  ['an unknown input', ['adapt', at('model.onnx'), '--map', 'gray', '--input', 'no'], /no input `no`/],
+  ['a binding that is none', ['shapes', at('model.onnx'), '--bind', 'batch'], /NAME=NUMBER/],
+];
+
+for (const [name, argv, message] of REFUSED) {
+  test(`one sentence and exit code 2 for ${name}`, async () => {
+    const before = readdirSync(folder).sort();
+    const { code, refused } = await run(...argv);
+    assert.equal(code, 2);
+    assert.match(refused, message);
+    assert.doesNotMatch(refused, /\n/);
+    assert.deepEqual(readdirSync(folder).sort(), before);
+  });
+}
+
+test('a folder that may not be written into leaves nothing behind', { skip: process.getuid?.() === 0 ? 'root may write everywhere' : false }, async () => {
+  mkdirSync(at('locked'));
+  writeFileSync(at('locked/model.onnx'), readFileSync(at('model.onnx')));
+  chmodSync(at('locked'), 0o555);
+  const { refused } = await run('gray', at('locked/model.onnx'));
+  chmodSync(at('locked'), 0o755);
+  assert.match(refused, /may not write/);
+  assert.deepEqual(readdirSync(at('locked')), ['model.onnx']);
+});
+
+test('external weights: folded inline, the rest stays outside; unsafe places are refused', async () => {
+  const weights = (location: string): Uint8Array => encodeModel(model({
+    inputs: [valueInfo('x', [1, 3, 8, 8])], outputs: [valueInfo('y', null)], initializers: [externalTensor('w', 1, [2, 3, 3, 3], { location })], nodes: [node('Conv', ['x', 'w'], ['y'])],
+  }));
+  mkdirSync(at('ext'));
+  writeFileSync(at('ext/w.bin'), Buffer.from(Float32Array.from({ length: 54 }, (_, i) => i / 54).buffer));
+  writeFileSync(at('ext/good.onnx'), weights('w.bin'));
+  writeFileSync(at('ext/bad.onnx'), weights('../secret.bin'));
+  writeFileSync(at('ext/gone.onnx'), weights('gone.bin'));
+  assert.equal((await run('gray', at('ext/good.onnx'))).code, 0);
+  assert.equal((await run('verify', at('ext/good.onnx'), at('ext/good.gray.onnx'))).code, 0);
+  assert.match((await run('gray', at('ext/good.onnx'), '-o', at('elsewhere.onnx'))).refused, /must stay in/);
+  for (const name of ['bad', 'gone']) {
+    assert.equal((await run('inspect', at(`ext/${name}.onnx`))).code, 0);
+    assert.equal((await run('gray', at(`ext/${name}.onnx`))).code, 2);
+  }
+});
