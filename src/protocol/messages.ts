@@ -24,6 +24,10 @@ export interface PageNode {
   attributes: { name: string; type: string; value: string }[];
   inputs: { name: string; weight: PageWeight | null; dims: DimText[] | null }[];
   outputs: { name: string; dims: DimText[] | null }[];
+  /** The exporter's own scopes, outermost first; without it the page reads scopes from the name. */
+  scope?: string[];
+  /** Parameters stored for this node, and multiply-adds for one run where shapes are known. */
+  cost?: { params: number; macs: number | null };
 }
 
 /** from/to are node ids; -1-i is graph input i, and outputs are listed in `outputEdges`. */

@@ -1,78 +1,75 @@
-import { LitElement, css, html } from 'lit';
+import { LitElement, html } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { PageModel, PageNode } from '../../src/protocol/messages.ts';
-import { nodeLabel, shapeText } from '../state/format.ts';
-import { HostError, onChanged, request } from '../state/host.ts';
+import type { PageModel } from '../../src/protocol/messages.ts';
+import type { SelectionKey } from '../graph/graphModel.ts';
+import { shapeText } from '../state/format.ts';
+import { GraphSession } from '../state/graphSession.ts';
+import { HostError, keepState, keptState, onChanged, request } from '../state/host.ts';
+import { asSaved } from '../state/saved.ts';
+import type { Saved } from '../state/saved.ts';
+import { appStyles } from './appStyles.ts';
+import { FindBox } from './findBox.ts';
 import './firstLayer.ts';
+import './graphTools.ts';
 import { GraphView } from './graphView.ts';
 import './inspector.ts';
 import './layerTable.ts';
+import type { TableState } from './layerTable.ts';
 import './summary.ts';
 
 type Tab = 'graph' | 'layers';
 
+const SAVE_DELAY = 250;
+
+/** The page: loads the model, holds what is selected and found, and lets the views follow it. */
 export class App extends LitElement {
   static properties = {
-    model: { state: true },
-    error: { state: true },
-    notice: { state: true },
-    busy: { state: true },
-    tab: { state: true },
-    selected: { state: true },
-    announcement: { state: true },
+    model: { state: true }, session: { state: true }, error: { state: true }, notice: { state: true }, busy: { state: true },
+    tab: { state: true }, selected: { state: true }, found: { state: true }, announcement: { state: true }, table: { state: true },
   };
-  static styles = css`
-    :host { display: flex; flex-direction: column; width: 100%; height: 100%; min-height: 0; --edge: var(--vscode-contrastBorder, var(--vscode-panel-border)); }
-    header { display: flex; align-items: center; gap: 8px 12px; padding: 6px 14px; border-bottom: 1px solid var(--edge); flex-wrap: wrap; }
-    h1 { flex: 1 1 80px; min-width: 60px; margin: 0; font-size: 1.08em; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-    [role='tablist'] { display: flex; gap: 4px; }
-    [role='tab'] { font: inherit; color: var(--vscode-foreground); background: none; border: 1px solid transparent; border-bottom: 2px solid transparent; padding: 4px 8px; cursor: pointer; }
-    [role='tab'][aria-selected='true'] { border-bottom-color: var(--vscode-panelTitle-activeBorder, var(--vscode-focusBorder)); font-weight: 600; }
-    [role='tab']:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
-    main { display: flex; flex: 1; min-height: 0; }
-    .stage { flex: 1; min-width: 0; min-height: 0; position: relative; }
-    [role='tabpanel'] { position: absolute; inset: 0; }
-    [hidden] { display: none !important; }
-    aside { width: 320px; flex: none; overflow-y: auto; border-left: 1px solid var(--edge); background: var(--vscode-sideBar-background, var(--vscode-editor-background)); }
-    .message { margin: auto; padding: 24px; max-width: 640px; text-align: center; overflow-wrap: anywhere; }
-    .message vscode-progress-ring { margin: 0 auto 12px; }
-    .notice { padding: 6px 14px; overflow-wrap: anywhere; color: var(--vscode-inputValidation-errorForeground, var(--vscode-foreground)); background: var(--vscode-inputValidation-errorBackground); border-bottom: 1px solid var(--vscode-inputValidation-errorBorder, var(--edge)); }
-    .quiet { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-    @media (max-width: 620px) {
-      main { flex-direction: column; }
-      aside { width: auto; height: 42%; border-left: none; border-top: 1px solid var(--edge); }
-    }
-  `;
+  static styles = appStyles;
   declare model: PageModel | null;
+  declare session: GraphSession | null;
   declare error: string;
   declare notice: string;
   declare busy: boolean;
   declare tab: Tab;
-  declare selected: number | null;
+  declare selected: SelectionKey | null;
+  declare found: readonly SelectionKey[];
   declare announcement: string;
+  declare table: TableState;
   #load = 0;
+  #saving = 0;
+  #saved = asSaved(keptState());
   #stop: (() => void) | null = null;
+  #shortcuts = (event: KeyboardEvent): void => this.#shortcut(event);
 
   constructor() {
     super();
     this.model = null;
+    this.session = null;
     this.error = '';
     this.notice = '';
     this.busy = false;
-    this.tab = 'graph';
+    this.tab = this.#saved.tab ?? 'graph';
     this.selected = null;
+    this.found = [];
     this.announcement = '';
+    this.table = this.#saved.table ?? { sort: 'order', down: false, filter: '' };
   }
 
   connectedCallback(): void {
     super.connectedCallback();
     this.#stop = onChanged(() => void this.#fetch());
+    window.addEventListener('keydown', this.#shortcuts);
     void this.#fetch();
   }
 
   disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#stop?.();
+    window.removeEventListener('keydown', this.#shortcuts);
+    this.session?.close();
   }
 
   async #fetch(): Promise<void> {
@@ -80,8 +77,7 @@ export class App extends LitElement {
     try {
       const model = await request('model');
       // A newer request has gone out meanwhile; its answer is the one to show.
-      if (turn !== this.#load) return;
-      this.#show(model);
+      if (turn === this.#load) await this.#show(model);
     } catch (error) {
       if (turn !== this.#load) return;
       this.model = null;
@@ -89,11 +85,40 @@ export class App extends LitElement {
     }
   }
 
-  #show(model: PageModel | null): void {
+  async #show(model: PageModel | null): Promise<void> {
+    const before = this.session;
+    const view = before ? this.#graph?.view ?? null : null;
+    // The same file in a new version keeps its reader's place; a tab that comes back finds it again.
+    const place: Partial<Saved> = before ? this.#place(view) : this.#saved;
+    const known = model !== null && place.file === model.fileName && place.nodes === model.nodes.length;
+    before?.close();
     this.model = model;
     this.error = model ? '' : 'The file holds no model.';
     this.notice = '';
-    if (!model?.nodes.some((n) => n.id === this.selected)) this.selected = null;
+    this.session = model ? new GraphSession(model, known ? place.open ?? null : null) : null;
+    this.selected = known && place.selected && this.session?.model.has(place.selected) ? place.selected : null;
+    this.found = [];
+    await this.updateComplete;
+    const graph = this.#graph;
+    if (graph && known && place.view) graph.startView = place.view;
+  }
+
+  #place(view: Saved['view']): Saved {
+    return {
+      file: this.model?.fileName ?? '', nodes: this.model?.nodes.length ?? 0, tab: this.tab, selected: this.selected,
+      open: this.session?.openPaths ?? [], view, query: '', table: this.table,
+    };
+  }
+
+  #save(): void {
+    window.clearTimeout(this.#saving);
+    this.#saving = window.setTimeout(() => {
+      if (this.model && this.#graph?.scene) keepState(this.#place(this.#graph.view));
+    }, SAVE_DELAY);
+  }
+
+  protected updated(): void {
+    this.#save();
   }
 
   async #convert(): Promise<void> {
@@ -103,12 +128,11 @@ export class App extends LitElement {
     this.announcement = 'Converting to grayscale';
     try {
       await request('convertToGrayscale');
-      this.announcement = '';
     } catch (error) {
-      this.announcement = '';
       const cancelled = error instanceof HostError && /^cancel/i.test(error.code);
       if (!cancelled) this.notice = error instanceof Error ? error.message : String(error);
     } finally {
+      this.announcement = '';
       this.busy = false;
     }
   }
@@ -118,21 +142,57 @@ export class App extends LitElement {
     return view instanceof GraphView ? view : null;
   }
 
-  #node(): PageNode | null {
-    return this.model?.nodes.find((n) => n.id === this.selected) ?? null;
+  get #find(): FindBox | null {
+    const box = this.renderRoot.querySelector('cw-find');
+    return box instanceof FindBox ? box : null;
   }
 
-  async #selectNode(event: CustomEvent<{ id: number | null; reveal: boolean }>): Promise<void> {
-    const { id, reveal } = event.detail;
-    this.selected = id;
-    const node = this.#node();
-    const shape = shapeText(node?.outputs[0]?.dims ?? null);
-    this.announcement = node ? `Selected ${node.opType} ${nodeLabel(node)}${shape ? `, output ${shape}` : ''}` : 'Nothing selected';
-    const fromCard = reveal && event.composedPath()[0] instanceof GraphView === false;
+  async #selectThing(event: CustomEvent<{ key: SelectionKey | null; reveal: boolean }>): Promise<void> {
+    const { key, reveal } = event.detail;
+    const model = this.session?.model;
+    this.selected = key && model?.has(key) ? key : null;
+    const source = event.composedPath()[0];
+    // The first-layer card and the inspector's links lead into the picture; find works on whichever view is open.
+    const fromCard = reveal && !(source instanceof GraphView) && !(source instanceof FindBox);
     if (fromCard) this.tab = 'graph';
+    this.announcement = this.selected && model ? `Selected ${model.nameOf(this.selected)}${this.#shapeOf(this.selected)}` : 'Nothing selected';
     await this.updateComplete;
-    if (id !== null && (reveal || this.tab === 'layers')) this.#graph?.reveal(id);
-    if (id !== null && !fromCard) this.renderRoot.querySelector('cw-inspector')?.scrollIntoView({ block: 'nearest' });
+    if (this.selected && reveal) await this.#graph?.reveal(this.selected);
+    else if (this.selected && this.tab === 'layers') await this.#graph?.reveal(this.selected);
+  }
+
+  #shapeOf(key: SelectionKey): string {
+    const item = this.session?.model.flat.items[this.session.model.itemOf(key) ?? -1];
+    const shape = shapeText(item?.node?.outputs[0]?.dims ?? null);
+    return shape ? `, output ${shape}` : '';
+  }
+
+  async #toggle(event: CustomEvent<{ key: SelectionKey }>): Promise<void> {
+    const { key } = event.detail;
+    const group = this.session?.model.groupOf(key);
+    if (!this.session || group === undefined) return;
+    const open = !this.session.isOpen(group);
+    this.session.set([group], open);
+    this.announcement = `${open ? 'Opened' : 'Closed'} ${this.session.model.nameOf(key)}`;
+    this.selected = key;
+    await this.#graph?.relayout(key);
+  }
+
+  async #openAll(open: boolean): Promise<void> {
+    if (!this.session?.setAll(open)) return;
+    this.announcement = open ? 'Opened all groups' : 'Closed all groups';
+    await this.#graph?.relayout(this.selected);
+    if (!this.selected) this.#graph?.fit();
+  }
+
+  #shortcut(event: KeyboardEvent): void {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'f') {
+      event.preventDefault();
+      void this.#find?.show();
+    } else if (event.key === 'F3') {
+      event.preventDefault();
+      void this.#find?.show();
+    }
   }
 
   async #tabKey(event: KeyboardEvent): Promise<void> {
@@ -145,12 +205,6 @@ export class App extends LitElement {
     this.renderRoot.querySelector<HTMLElement>(`#tab-${tab}`)?.focus();
   }
 
-  async #fit(): Promise<void> {
-    this.tab = 'graph';
-    await this.updateComplete;
-    this.#graph?.fit();
-  }
-
   #tab(tab: Tab, text: string): TemplateResult {
     const on = this.tab === tab;
     return html`<button role="tab" id=${`tab-${tab}`} aria-controls=${`panel-${tab}`} aria-selected=${on ? 'true' : 'false'} tabindex=${on ? 0 : -1}
@@ -160,32 +214,45 @@ export class App extends LitElement {
   render(): TemplateResult {
     const m = this.model;
     if (this.error) return html`<div class="message" role="alert">${this.error}</div>`;
-    if (!m) return html`<div class="message" role="status"><vscode-progress-ring aria-label="Loading"></vscode-progress-ring>Reading the model…</div>`;
+    if (!m || !this.session) return html`<div class="message" role="status"><vscode-progress-ring aria-label="Loading"></vscode-progress-ring>Reading the model…</div>`;
     return html`
       <header>
         <h1 title=${m.fileName}>${m.fileName}</h1>
         <div role="tablist" aria-label="View">${this.#tab('graph', 'Graph')}${this.#tab('layers', 'Layers')}</div>
-        <vscode-button id="fit" appearance="secondary" @click=${this.#fit}>Fit</vscode-button>
+        <vscode-button id="find" appearance="secondary" title="Find (Ctrl+F)" @click=${() => void this.#find?.show()}>Find</vscode-button>
         <vscode-button id="convert" ?disabled=${this.busy} @click=${this.#convert}>Convert to Grayscale</vscode-button>
       </header>
       ${this.notice ? html`<div class="notice" role="alert">${this.notice}</div>` : null}
-      <main @select-node=${this.#selectNode}>
+      <main @select-thing=${this.#selectThing} @toggle-group=${this.#toggle}>
         <div class="stage">
           <div role="tabpanel" id="panel-graph" aria-labelledby="tab-graph" ?hidden=${this.tab !== 'graph'}>
-            <cw-graph-view .model=${m} .selected=${this.selected}></cw-graph-view>
+            <cw-graph-view .session=${this.session} .selected=${this.selected} .found=${this.found} @view-moved=${() => this.#save()} @laid-out=${() => this.#save()}></cw-graph-view>
+            <cw-graph-tools .session=${this.session} .target=${this} @open-all=${() => void this.#openAll(true)} @close-all=${() => void this.#openAll(false)}></cw-graph-tools>
           </div>
           <div role="tabpanel" id="panel-layers" aria-labelledby="tab-layers" ?hidden=${this.tab !== 'layers'}>
-            ${this.tab === 'layers' ? html`<cw-layer-table .model=${m} .selected=${this.selected}></cw-layer-table>` : null}
+            ${this.tab === 'layers' ? html`<cw-layer-table .model=${m} .selected=${this.selected} .view=${this.table} @table-view=${(e: CustomEvent<TableState>) => (this.table = e.detail)}></cw-layer-table>` : null}
           </div>
+          <cw-find .model=${m} @found=${(e: CustomEvent<{ keys: SelectionKey[] }>) => (this.found = e.detail.keys)} @find-closed=${this.#findClosed}></cw-find>
         </div>
         <aside aria-label="Details" tabindex="0">
+          ${this.selected ? html`<cw-inspector .session=${this.session} .selected=${this.selected}></cw-inspector>` : null}
           <cw-first-layer .model=${m}></cw-first-layer>
-          <cw-inspector .node=${this.#node()}></cw-inspector>
+          ${this.selected ? null : html`<cw-inspector .session=${this.session} .selected=${null}></cw-inspector>`}
           <cw-summary .model=${m}></cw-summary>
         </aside>
       </main>
       <div class="quiet" aria-live="polite">${this.announcement}</div>
     `;
+  }
+
+  /** The graph view, for the tools beside it. */
+  get graphView(): GraphView | null {
+    return this.#graph;
+  }
+
+  #findClosed(): void {
+    this.found = [];
+    (this.tab === 'graph' ? this.#graph?.canvas : this.renderRoot.querySelector<HTMLElement>('#tab-layers'))?.focus();
   }
 }
 customElements.define('cw-app', App);

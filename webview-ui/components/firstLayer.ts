@@ -1,7 +1,7 @@
 import { LitElement, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageFirstLayer, PageModel } from '../../src/protocol/messages.ts';
-import { listText } from '../state/format.ts';
+import { listText, shapeText } from '../state/format.ts';
 import { cardStyles } from './styles.ts';
 
 export class FirstLayer extends LitElement {
@@ -31,7 +31,7 @@ export class FirstLayer extends LitElement {
 
   #card(l: PageFirstLayer, title: string, id: string): TemplateResult {
     const show = (): void => {
-      this.dispatchEvent(new CustomEvent('select-node', { detail: { id: l.nodeId, reveal: true }, bubbles: true, composed: true }));
+      this.dispatchEvent(new CustomEvent('select-thing', { detail: { key: `n${l.nodeId}`, reveal: true }, bubbles: true, composed: true }));
     };
     return html`<section class="first-layer" aria-labelledby=${id}>
       <h2 id=${id}>${title}</h2>
@@ -39,7 +39,7 @@ export class FirstLayer extends LitElement {
         <dt>Node</dt><dd>${l.node}</dd>
         <dt>Operator</dt><dd>${l.opType}</dd>
         <dt>Weight</dt><dd>${l.weight}</dd>
-        <dt>Shape</dt><dd>${listText(l.dims)}</dd>
+        <dt>Shape</dt><dd>${shapeText(l.dims)} <span class="sub">${listText(l.dims)}</span></dd>
         <dt>Type</dt><dd>${l.dtype}</dd>
         <dt>Layout</dt><dd>${l.layout}</dd>
         <dt>Strides</dt><dd>${listText(l.strides)}</dd>

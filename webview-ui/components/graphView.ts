@@ -1,40 +1,60 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import type { PageModel } from '../../src/protocol/messages.ts';
-import { drawScene, readTheme } from '../layout/draw.ts';
-import type { Theme, View } from '../layout/draw.ts';
-import { buildScene } from '../layout/scene.ts';
-import type { Scene, SceneBox } from '../layout/scene.ts';
+import type { Marks } from '../draw/brush.ts';
+import { centreOn, firstView, fitView, zoomAt } from '../draw/camera.ts';
+import type { Extent, View } from '../draw/camera.ts';
+import { paint } from '../draw/paint.ts';
+import { readTheme } from '../draw/theme.ts';
+import type { Theme } from '../draw/theme.ts';
+import type { SelectionKey } from '../graph/graphModel.ts';
+import type { Scene } from '../graph/scene.ts';
+import { FRAME } from '../layout/nested.ts';
+import type { GraphSession } from '../state/graphSession.ts';
+import { Mover } from './mover.ts';
+import { Pointing } from './pointing.ts';
+import './miniMap.ts';
 
-const MIN_SCALE = 0.005;
-const MAX_SCALE = 4;
-const MARGIN = 24;
+const NO_BOXES: ReadonlySet<number> = new Set();
 
+/** The drawn graph: a canvas with a camera. Selecting and opening are announced as events; the app decides. */
 export class GraphView extends LitElement {
-  static properties = { model: { attribute: false }, selected: { attribute: false } };
+  static properties = { session: { attribute: false }, selected: { attribute: false }, found: { attribute: false }, scene: { state: true } };
   static styles = css`
     :host { display: block; position: relative; width: 100%; height: 100%; overflow: hidden; }
     canvas { position: absolute; inset: 0; width: 100%; height: 100%; touch-action: none; cursor: grab; outline: none; }
     canvas:focus-visible { outline: 2px solid var(--vscode-focusBorder); outline-offset: -2px; }
+    canvas.on-box { cursor: pointer; }
+    .tip { position: absolute; left: 0; top: 0; pointer-events: none; max-width: 420px; padding: 3px 8px; font-size: 0.92em; overflow-wrap: anywhere; color: var(--vscode-editorHoverWidget-foreground, var(--vscode-foreground)); background: var(--vscode-editorHoverWidget-background, var(--vscode-editorWidget-background)); border: 1px solid var(--vscode-editorHoverWidget-border, var(--vscode-contrastBorder, var(--vscode-editorWidget-border))); }
+    .tip:empty { display: none; }
+    .waiting { position: absolute; left: 50%; top: 40%; translate: -50%; color: var(--vscode-descriptionForeground); }
+    cw-mini-map { position: absolute; right: 12px; bottom: 12px; }
   `;
-  declare model: PageModel | null;
-  declare selected: number | null;
-  #scene: Scene | null = null;
+  declare session: GraphSession | null;
+  declare selected: SelectionKey | null;
+  declare found: readonly SelectionKey[];
+  declare scene: Scene | null;
+  /** The view to start with, from an earlier session. */
+  startView: View | null = null;
   #theme: Theme | null = null;
   #view: View = { x: 0, y: 0, scale: 1 };
   #placed = false;
   #frame = 0;
-  #drag: { id: number; x: number; y: number; moved: boolean } | null = null;
+  #marks: Marks = { selected: -1, hovered: -1, found: NO_BOXES, into: [], out: [], traced: [] };
+  #mover = new Mover(() => this.draw());
+  #pointing = new Pointing(this);
   #resize = new ResizeObserver(() => this.#place());
   #themes = new MutationObserver(() => {
     this.#theme = null;
-    this.#draw();
+    this.draw();
+    this.#miniMap?.repaint();
   });
 
   constructor() {
     super();
-    this.model = null;
+    this.session = null;
     this.selected = null;
+    this.found = [];
+    this.scene = null;
   }
 
   connectedCallback(): void {
@@ -49,173 +69,185 @@ export class GraphView extends LitElement {
     super.disconnectedCallback();
     this.#resize.disconnect();
     this.#themes.disconnect();
+    this.#mover.stop();
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
   }
 
   protected firstUpdated(): void {
-    // Registered by hand: a wheel listener must be non-passive to stop the page from scrolling.
-    this.#canvas?.addEventListener('wheel', (e) => this.#wheel(e), { passive: false });
+    if (this.canvas) this.#pointing.listen(this.canvas);
   }
 
   protected updated(changed: PropertyValues): void {
-    if (changed.has('model')) {
-      this.#scene = this.model ? buildScene(this.model) : null;
+    if (changed.has('session')) {
+      this.scene = null;
       this.#placed = false;
-      this.#place();
+      void this.relayout(null);
     }
-    this.#draw();
+    if (changed.has('selected') || changed.has('found') || changed.has('scene')) this.#mark();
   }
 
-  get #canvas(): HTMLCanvasElement | null {
+  get canvas(): HTMLCanvasElement | null {
     return this.renderRoot.querySelector('canvas');
   }
 
-  /** The first view is readable: full width where that is legible, from the top. */
-  #place(): void {
-    const { clientWidth: w, clientHeight: h } = this;
-    if (this.#scene && !this.#placed && w > 0 && h > 0) {
-      this.#placed = true;
-      const scale = Math.min(1, Math.max(0.65, (w - 2 * MARGIN) / this.#scene.width));
-      const first = this.#scene.boxes.find((b) => b.kind === 'input') ?? this.#scene.boxes[0];
-      const fits = this.#scene.width * scale <= w;
-      const centre = fits || !first ? this.#scene.width / 2 : first.x + first.w / 2;
-      this.#view = { scale, x: w / 2 - centre * scale, y: MARGIN };
+  get #miniMap() {
+    return this.renderRoot.querySelector('cw-mini-map');
+  }
+
+  get page(): Extent {
+    return { width: this.clientWidth, height: this.clientHeight };
+  }
+
+  get view(): View {
+    return this.#view;
+  }
+
+  get theme(): Theme {
+    return (this.#theme ??= readTheme(this));
+  }
+
+  get leastScale(): number {
+    return this.scene ? Math.min(0.05, fitView(this.scene.geometry, this.page).scale * 0.5) : 0.05;
+  }
+
+  setView(view: View, glide = false): void {
+    if (glide) this.#mover.glide(this.#view, view, (v) => { this.#view = v; });
+    else {
+      this.#mover.stop();
+      this.#view = view;
     }
-    this.#draw();
+    this.draw();
+    this.dispatchEvent(new CustomEvent('view-moved', { detail: view }));
+  }
+
+  /** Lays out the open groups anew. The thing named by `anchor` stays where the reader sees it, whatever moves around it. */
+  async relayout(anchor: SelectionKey | null): Promise<void> {
+    const { session } = this;
+    const before = this.scene;
+    const from = anchor && before ? this.#corner(before, anchor) : null;
+    const scene = (await session?.layout()) ?? null;
+    if (!scene || session !== this.session) return;
+    const to = anchor ? this.#corner(scene, anchor) : null;
+    if (from && to) {
+      const { x, y, scale } = this.#view;
+      this.#view = { scale, x: x + (from.x - to.x) * scale, y: y + (from.y - to.y) * scale };
+      this.#mover.shift(before!, scene, { x: from.x - to.x, y: from.y - to.y });
+    }
+    this.scene = scene;
+    await this.updateComplete;
+    this.#place();
+    this.dispatchEvent(new CustomEvent('laid-out', { bubbles: true, composed: true }));
+  }
+
+  #corner(scene: Scene, key: SelectionKey): { x: number; y: number } | null {
+    const box = scene.boxOf(key);
+    return box === undefined ? null : { x: scene.geometry.x[box]!, y: scene.geometry.y[box]! };
+  }
+
+  #place(): void {
+    const { scene, page } = this;
+    if (scene && !this.#placed && page.width > 0 && page.height > 0) {
+      this.#placed = true;
+      const first = scene.boxOf('i0') ?? 0;
+      this.#view = this.startView ?? firstView(scene.geometry, page, (scene.geometry.x[first] ?? 0) + (scene.geometry.w[first] ?? 0) / 2);
+      this.startView = null;
+    }
+    this.draw();
+    this.#miniMap?.repaint();
   }
 
   fit(): void {
-    const { clientWidth: w, clientHeight: h } = this;
-    if (!this.#scene || w === 0 || h === 0) return;
-    const { width, height } = this.#scene;
-    const scale = Math.min(1.5, Math.max(MIN_SCALE, Math.min((w - 2 * MARGIN) / Math.max(1, width), (h - 2 * MARGIN) / Math.max(1, height))));
-    this.#view = { scale, x: (w - width * scale) / 2, y: (h - height * scale) / 2 };
-    this.#draw();
+    if (this.scene && this.clientWidth > 0) this.setView(fitView(this.scene.geometry, this.page), true);
   }
 
-  reveal(id: number): void {
-    const box = this.#scene?.boxes.find((b) => b.nodeId === id);
-    if (!box || this.clientWidth === 0) return;
-    const scale = Math.max(this.#view.scale, 0.7);
-    this.#view = { scale, x: this.clientWidth / 2 - (box.x + box.w / 2) * scale, y: this.clientHeight / 2 - (box.y + box.h / 2) * scale };
-    this.#draw();
+  /** Brings a thing into the middle, opening the groups that hide it. */
+  async reveal(key: SelectionKey): Promise<void> {
+    if (this.session?.uncover(key)) await this.relayout(null);
+    const { scene } = this;
+    const box = scene?.boxOf(key);
+    if (!scene || box === undefined || this.clientWidth === 0) return;
+    const { x, y, w, h } = scene.geometry;
+    const scale = Math.min(1.2, Math.max(this.#view.scale, 0.75));
+    const shown = scene.geometry.open[box] ? { x: x[box]!, y: y[box]!, w: w[box]!, h: Math.min(h[box]!, (this.clientHeight * 0.8) / scale) } : { x: x[box]!, y: y[box]!, w: w[box]!, h: h[box]! };
+    this.setView(centreOn(shown, this.page, scale), true);
   }
 
-  #draw(): void {
+  zoom(factor: number, px = this.clientWidth / 2, py = this.clientHeight / 2): void {
+    this.setView(zoomAt(this.#view, factor, px, py, this.leastScale));
+  }
+
+  pan(dx: number, dy: number): void {
+    this.setView({ ...this.#view, x: this.#view.x + dx, y: this.#view.y + dy });
+  }
+
+  select(key: SelectionKey | null, reveal: boolean): void {
+    this.dispatchEvent(new CustomEvent('select-thing', { detail: { key, reveal }, bubbles: true, composed: true }));
+  }
+
+  toggle(key: SelectionKey): void {
+    this.dispatchEvent(new CustomEvent('toggle-group', { detail: { key }, bubbles: true, composed: true }));
+  }
+
+  /** The box and line under a place on the page. */
+  under(px: number, py: number): { box: number; piece: number } {
+    const { scene } = this;
+    if (!scene) return { box: -1, piece: -1 };
+    const [x, y] = [(px - this.#view.x) / this.#view.scale, (py - this.#view.y) / this.#view.scale];
+    const box = scene.boxAt(x, y, FRAME.header);
+    return { box, piece: box >= 0 ? -1 : scene.pieceAt(x, y, 6 / this.#view.scale) };
+  }
+
+  /** Marks what the pointer is on and traces the line under it from end to end. */
+  hover(box: number, piece: number, px: number, py: number): void {
+    const { scene } = this;
+    const tip = this.renderRoot.querySelector<HTMLElement>('.tip');
+    this.canvas?.classList.toggle('on-box', box >= 0);
+    const links = scene && piece >= 0 ? scene.linksOfPiece(piece) : [];
+    const same = this.#marks.hovered === box && links.length === 0 && this.#marks.traced.length === 0;
+    if (tip) {
+      tip.textContent = scene && links.length > 0 ? scene.model.linkText(links) : '';
+      tip.style.transform = `translate(${Math.min(px + 14, Math.max(0, this.clientWidth - tip.offsetWidth - 4))}px, ${Math.min(py + 16, this.clientHeight - 40)}px)`;
+    }
+    if (same) return;
+    this.#marks = { ...this.#marks, hovered: box, traced: scene && links.length > 0 ? scene.piecesOf(links) : [] };
+    this.draw();
+  }
+
+  #mark(): void {
+    const { scene, selected } = this;
+    if (scene) {
+      const lit = selected && scene.model.has(selected) ? scene.linksAt(selected) : { into: [], out: [] };
+      const found = new Set(this.found.flatMap((key) => scene.boxOf(key) ?? []));
+      this.#marks = { selected: scene.boxOf(selected) ?? -1, hovered: -1, found, traced: [], into: scene.piecesOf(lit.into), out: scene.piecesOf(lit.out) };
+    }
+    this.draw();
+  }
+
+  draw(): void {
     if (this.#frame !== 0) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
-      const canvas = this.#canvas;
-      const ctx = canvas?.getContext('2d');
-      const { clientWidth: w, clientHeight: h } = this;
-      if (!canvas || !ctx || !this.#scene || w === 0 || h === 0) return;
+      const { canvas, scene, page } = this;
+      const ctx = canvas?.getContext('2d', { alpha: false });
+      if (!canvas || !ctx || !scene || page.width === 0 || page.height === 0) return;
       const ratio = window.devicePixelRatio || 1;
-      const [pw, ph] = [Math.round(w * ratio), Math.round(h * ratio)];
-      if (canvas.width !== pw || canvas.height !== ph) {
-        canvas.width = pw;
-        canvas.height = ph;
-      }
-      this.#theme ??= readTheme(this);
-      drawScene(ctx, this.#scene, this.#view, this.#theme, w, h, ratio, this.selected);
+      const [pw, ph] = [Math.round(page.width * ratio), Math.round(page.height * ratio)];
+      if (canvas.width !== pw || canvas.height !== ph) [canvas.width, canvas.height] = [pw, ph];
+      const motion = this.#mover.step();
+      const started = performance.now();
+      paint(ctx, scene, this.#view, this.theme, page, ratio, this.#marks, motion);
+      this.dataset.paintMs = (performance.now() - started).toFixed(2);
+      this.#miniMap?.mark(this.#view, page);
     });
   }
 
-  #zoom(factor: number, px: number, py: number): void {
-    const v = this.#view;
-    const scale = Math.min(MAX_SCALE, Math.max(MIN_SCALE, v.scale * factor));
-    const k = scale / v.scale;
-    this.#view = { scale, x: px - (px - v.x) * k, y: py - (py - v.y) * k };
-    this.#draw();
-  }
-
-  #pan(dx: number, dy: number): void {
-    this.#view = { ...this.#view, x: this.#view.x + dx, y: this.#view.y + dy };
-    this.#draw();
-  }
-
-  #wheel(event: WheelEvent): void {
-    event.preventDefault();
-    const step = event.deltaMode === 1 ? event.deltaY * 16 : event.deltaY;
-    this.#zoom(Math.exp(-Math.max(-200, Math.min(200, step)) * 0.0025), event.offsetX, event.offsetY);
-  }
-
-  #down(event: PointerEvent): void {
-    if (event.button !== 0) return;
-    this.#canvas?.setPointerCapture(event.pointerId);
-    this.#drag = { id: event.pointerId, x: event.clientX, y: event.clientY, moved: false };
-  }
-
-  #move(event: PointerEvent): void {
-    const drag = this.#drag;
-    if (!drag || drag.id !== event.pointerId) return;
-    const dx = event.clientX - drag.x;
-    const dy = event.clientY - drag.y;
-    if (!drag.moved && Math.hypot(dx, dy) < 4) return;
-    this.#drag = { id: drag.id, x: event.clientX, y: event.clientY, moved: true };
-    this.#pan(dx, dy);
-  }
-
-  #up(event: PointerEvent): void {
-    const drag = this.#drag;
-    this.#drag = null;
-    if (!drag || drag.moved || event.type === 'pointercancel') return;
-    const x = (event.offsetX - this.#view.x) / this.#view.scale;
-    const y = (event.offsetY - this.#view.y) / this.#view.scale;
-    const hit = this.#scene?.boxes.find((b) => x >= b.x && x <= b.x + b.w && y >= b.y && y <= b.y + b.h);
-    this.#select(hit?.nodeId ?? null, false);
-  }
-
-  #select(id: number | null, reveal: boolean): void {
-    this.dispatchEvent(new CustomEvent('select-node', { detail: { id, reveal }, bubbles: true, composed: true }));
-  }
-
-  /** Next or previous node in reading order: down the page, then across. */
-  #step(by: number): void {
-    const nodes = (this.#scene?.boxes ?? []).filter((b): b is SceneBox & { nodeId: number } => b.nodeId !== null);
-    if (nodes.length === 0) return;
-    nodes.sort((a, b) => a.y + a.h / 2 - (b.y + b.h / 2) || a.x - b.x);
-    const at = nodes.findIndex((b) => b.nodeId === this.selected);
-    const next = at < 0 ? 0 : Math.min(nodes.length - 1, Math.max(0, at + by));
-    this.#select(nodes[next]!.nodeId, true);
-  }
-
-  #key(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey) return;
-    const [cx, cy] = [this.clientWidth / 2, this.clientHeight / 2];
-    const actions: Record<string, () => void> = event.altKey
-      ? { ArrowDown: () => this.#step(1), ArrowUp: () => this.#step(-1) }
-      : {
-          ArrowLeft: () => this.#pan(60, 0),
-          ArrowRight: () => this.#pan(-60, 0),
-          ArrowUp: () => this.#pan(0, 60),
-          ArrowDown: () => this.#pan(0, -60),
-          '+': () => this.#zoom(1.25, cx, cy),
-          '=': () => this.#zoom(1.25, cx, cy),
-          '-': () => this.#zoom(0.8, cx, cy),
-          '0': () => this.fit(),
-          f: () => this.fit(),
-          F: () => this.fit(),
-          Escape: () => this.#select(null, false),
-        };
-    const action = Object.hasOwn(actions, event.key) ? actions[event.key] : undefined;
-    if (!action) return;
-    event.preventDefault();
-    action();
-  }
-
   render(): TemplateResult {
-    const count = this.model?.nodes.length ?? 0;
-    return html`<canvas
-      role="application"
-      tabindex="0"
-      aria-label=${`Layer graph, ${count} layers. Arrow keys pan, plus and minus zoom, 0 fits, Alt with Up or Down selects a layer. The Layers tab lists the same layers as a table.`}
-      @pointerdown=${this.#down}
-      @pointermove=${this.#move}
-      @pointerup=${this.#up}
-      @pointercancel=${this.#up}
-      @keydown=${this.#key}
-    ></canvas>`;
+    const count = this.session?.model.page.nodes.length ?? 0;
+    return html`<canvas role="application" tabindex="0" aria-roledescription="graph"
+        aria-label=${`Layer graph, ${count} layers. Arrow keys pan, plus and minus zoom, 0 fits, Alt with Up or Down selects the next layer, Enter opens or closes a group. The Layers tab lists the same layers as a table.`}></canvas>
+      ${this.scene ? html`<cw-mini-map .scene=${this.scene} .view=${this} aria-hidden="true"></cw-mini-map>` : html`<p class="waiting" role="status">Laying out ${count} layers…</p>`}
+      <div class="tip" role="presentation"></div>`;
   }
 }
 customElements.define('cw-graph-view', GraphView);

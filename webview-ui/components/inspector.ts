@@ -1,41 +1,123 @@
-import { LitElement, html } from 'lit';
+import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { PageNode } from '../../src/protocol/messages.ts';
-import { listText, nodeLabel } from '../state/format.ts';
+import type { PageNode, PageValue } from '../../src/protocol/messages.ts';
+import { nodeParameters } from '../graph/graphModel.ts';
+import type { GraphModel, SelectionKey } from '../graph/graphModel.ts';
+import { countText, listText, nodeLabel, shortCount } from '../state/format.ts';
+import type { GraphSession } from '../state/graphSession.ts';
 import { cardStyles } from './styles.ts';
 
+/** A list of neighbours longer than this is cut; the graph shows the rest. */
+const MOST_LINKS = 12;
+
+/** Facts about what is selected: a node, a group, a graph input or output. Neighbours are links to them. */
 export class Inspector extends LitElement {
-  static properties = { node: { attribute: false } };
-  static styles = cardStyles;
-  declare node: PageNode | null;
+  static properties = { session: { attribute: false }, selected: { attribute: false } };
+  static styles = [cardStyles, css`
+    .link { display: inline; font: inherit; padding: 0; border: none; background: none; color: var(--vscode-textLink-foreground); cursor: pointer; text-align: left; overflow-wrap: anywhere; }
+    .link:hover { text-decoration: underline; }
+    .link:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
+    .at { display: block; padding-left: 12px; }
+  `];
+  declare session: GraphSession | null;
+  declare selected: SelectionKey | null;
 
   constructor() {
     super();
-    this.node = null;
+    this.session = null;
+    this.selected = null;
+  }
+
+  #go(key: SelectionKey): void {
+    this.dispatchEvent(new CustomEvent('select-thing', { detail: { key, reveal: true }, bubbles: true, composed: true }));
+  }
+
+  #toggle(key: SelectionKey): void {
+    this.dispatchEvent(new CustomEvent('toggle-group', { detail: { key }, bubbles: true, composed: true }));
+    this.requestUpdate();
+  }
+
+  #links(model: GraphModel, items: readonly number[], word: string): TemplateResult | null {
+    const unique = [...new Set(items)];
+    if (unique.length === 0) return null;
+    return html`${unique.slice(0, MOST_LINKS).map((i) => {
+      const key = model.keyOf(i);
+      return html`<span class="at sub">${word} <button class="link" @click=${() => this.#go(key)}>${model.nameOf(key)}</button></span>`;
+    })}${unique.length > MOST_LINKS ? html`<span class="at sub">and ${unique.length - MOST_LINKS} more</span>` : null}`;
   }
 
   render(): TemplateResult {
-    const node = this.node;
-    if (!node) {
+    const model = this.session?.model;
+    const key = this.selected;
+    const group = model?.groupOf(key);
+    const item = model?.flat.items[model.itemOf(key) ?? -1];
+    if (!model || !key || (group === undefined && !item)) {
       return html`<section aria-labelledby="t"><h2 id="t">Selected layer</h2><p>Select a layer in the graph or in the table.</p></section>`;
     }
+    if (group !== undefined) return this.#group(model, key, group);
+    if (item?.node) return this.#node(model, key, item.node);
+    const [list, index] = [key.startsWith('i') ? model.page.inputs : model.page.outputs, Number(key.slice(1))];
+    return this.#value(model, key, list[index]!, key.startsWith('i') ? 'Graph input' : 'Graph output');
+  }
+
+  #value(model: GraphModel, key: SelectionKey, value: PageValue, title: string): TemplateResult {
+    const at = model.itemOf(key)!;
+    const { links } = model.flat;
+    return html`<section aria-labelledby="t"><h2 id="t">${title}</h2>
+      <dl><dt>Name</dt><dd>${value.name}</dd><dt>Type</dt><dd>${value.dtype}</dd><dt>Shape</dt><dd>${value.dims ? listText(value.dims) : 'unknown'}</dd></dl>
+      ${this.#links(model, links.filter((l) => l.from === at).map((l) => l.to), 'read by')}
+      ${this.#links(model, links.filter((l) => l.to === at).map((l) => l.from), 'from')}
+    </section>`;
+  }
+
+  #group(model: GraphModel, key: SelectionKey, index: number): TemplateResult {
+    const g = model.hierarchy.groups[index]!;
+    const facts = model.facts[index]!;
+    const open = this.session?.isOpen(index) ?? false;
+    const operators = new Map<string, number>();
+    model.flat.items.forEach((item, i) => {
+      if (!item.node || !model.around(model.keyOf(i)).includes(index)) return;
+      operators.set(item.node.opType, (operators.get(item.node.opType) ?? 0) + 1);
+    });
+    const share = model.page.parameterCount > 0 ? ` (${((facts.params / model.page.parameterCount) * 100).toFixed(1)} %)` : '';
+    return html`<section aria-labelledby="t"><h2 id="t">Selected group</h2>
+      <dl>
+        <dt>Name</dt><dd>${g.title}</dd>
+        <dt>Path</dt><dd>${g.path}</dd>
+        <dt>Layers</dt><dd>${countText(g.count)}</dd>
+        <dt>Output</dt><dd>${facts.output || 'unknown'}</dd>
+        <dt>Parameters</dt><dd>${countText(facts.params)}${share}</dd>
+        <dt>Operators</dt><dd>${[...operators].sort((a, b) => b[1] - a[1]).map(([op, n]) => `${op} ×${n}`).join(', ')}</dd>
+      </dl>
+      <vscode-button appearance="secondary" @click=${() => this.#toggle(key)}>${open ? 'Close group' : 'Open group'}</vscode-button>
+    </section>`;
+  }
+
+  #node(model: GraphModel, key: SelectionKey, node: PageNode): TemplateResult {
+    const at = model.itemOf(key)!;
+    const into = model.flat.links.filter((l) => l.to === at);
+    const out = model.flat.links.filter((l) => l.from === at);
+    const params = nodeParameters(node);
+    const macs = node.cost?.macs;
     return html`<section aria-labelledby="t">
       <h2 id="t">Selected layer</h2>
       <dl>
         <dt>Name</dt><dd>${nodeLabel(node)}</dd>
         <dt>Operator</dt><dd>${node.opType}</dd>
         ${node.domain ? html`<dt>Domain</dt><dd>${node.domain}</dd>` : null}
+        ${params > 0 ? html`<dt>Parameters</dt><dd>${countText(params)}</dd>` : null}
+        ${macs ? html`<dt>Multiply-adds</dt><dd>${shortCount(macs)}</dd>` : null}
       </dl>
       ${node.attributes.length === 0
         ? null
-        : html`<h3>Attributes</h3><dl>${node.attributes.map((a) => html`<dt title=${a.type}>${a.name}</dt><dd>${a.value}</dd>`)}</dl>`}
+        : html`<h3>Attributes</h3><dl>${node.attributes.map((a) => html`<dt title=${a.type}>${a.name}</dt><dd>${a.value} <span class="sub">${a.type}</span></dd>`)}</dl>`}
       <h3>Inputs</h3>
       <ul>${node.inputs.map((input) => html`<li>${input.name || '(omitted)'}
         <span class="sub">${input.weight
           ? `weight ${input.weight.dtype} ${listText(input.weight.dims)} ${input.weight.storage}`
-          : input.dims ? listText(input.dims) : ''}</span></li>`)}</ul>
+          : input.dims ? listText(input.dims) : ''}</span>${input.weight ? null : this.#links(model, into.filter((l) => l.tensor === input.name).map((l) => l.from), 'from')}</li>`)}</ul>
       <h3>Outputs</h3>
-      <ul>${node.outputs.map((output) => html`<li>${output.name || '(omitted)'} <span class="sub">${output.dims ? listText(output.dims) : ''}</span></li>`)}</ul>
+      <ul>${node.outputs.map((output) => html`<li>${output.name || '(omitted)'} <span class="sub">${output.dims ? listText(output.dims) : ''}</span>${this.#links(model, out.filter((l) => l.tensor === output.name).map((l) => l.to), 'read by')}</li>`)}</ul>
     </section>`;
   }
 }

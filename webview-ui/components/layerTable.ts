@@ -1,66 +1,187 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageModel } from '../../src/protocol/messages.ts';
-import { nodeLabel, shapeText } from '../state/format.ts';
+import type { SelectionKey } from '../graph/graphModel.ts';
+import { COLUMNS, filterRows, layerRows, rowsCsv, rowsMarkdown, sortRows } from '../graph/layerRows.ts';
+import type { LayerRow, SortKey } from '../graph/layerRows.ts';
+import { countText, shortCount } from '../state/format.ts';
+import { saveBlob } from '../state/download.ts';
 
+export interface TableState {
+  sort: string;
+  down: boolean;
+  filter: string;
+}
+
+const ROW = 25;
+/** Rows drawn above and below what is in view; a table shorter than this is drawn whole. */
+const SPARE = 200;
+
+/** All layers as a table: the picture's text alternative. Only the rows near the view are in the document. */
 export class LayerTable extends LitElement {
-  static properties = { model: { attribute: false }, selected: { attribute: false } };
+  static properties = { model: { attribute: false }, selected: { attribute: false }, view: { attribute: false }, top: { state: true }, said: { state: true } };
   static styles = css`
-    :host { display: block; overflow: auto; height: 100%; }
-    table { border-collapse: collapse; width: 100%; }
-    caption { text-align: left; padding: 8px 14px; color: var(--vscode-descriptionForeground); }
-    th, td { text-align: left; padding: 4px 14px; border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); overflow-wrap: anywhere; font-weight: inherit; }
-    thead th { position: sticky; top: 0; background: var(--vscode-editor-background); font-weight: 600; }
-    td.shape { font-family: var(--vscode-editor-font-family, monospace); }
-    tbody tr { cursor: pointer; }
-    tbody tr:hover { background: var(--vscode-list-hoverBackground); outline: 1px dashed var(--vscode-contrastActiveBorder, transparent); outline-offset: -1px; }
+    :host { display: flex; flex-direction: column; height: 100%; }
+    .bar { display: flex; align-items: center; gap: 8px; padding: 6px 14px; flex-wrap: wrap; border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); }
+    input { flex: 0 1 260px; min-width: 100px; font: inherit; padding: 3px 6px; color: var(--vscode-input-foreground); background: var(--vscode-input-background); border: 1px solid var(--vscode-input-border, transparent); }
+    input::placeholder { color: var(--vscode-input-placeholderForeground); }
+    input:focus { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
+    .count { flex: 1; color: var(--vscode-descriptionForeground); white-space: nowrap; }
+    .scroll { flex: 1; min-height: 0; overflow: auto; }
+    .scroll:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
+    table { border-collapse: collapse; width: 100%; min-width: 640px; table-layout: fixed; }
+    th, td { box-sizing: border-box; height: ${ROW}px; padding: 0 10px; border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); text-align: left; font-weight: inherit; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+    .number { text-align: right; font-variant-numeric: tabular-nums; }
+    .shape { font-family: var(--vscode-editor-font-family, monospace); font-size: 0.95em; }
+    thead th { position: sticky; top: 0; z-index: 1; padding: 0; background: var(--vscode-editor-background); }
+    thead button { box-sizing: border-box; width: 100%; height: 100%; padding: 0 10px; font: inherit; font-weight: 600; text-align: inherit; color: inherit; background: none; border: none; cursor: pointer; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+    thead button:hover { background: var(--vscode-list-hoverBackground); }
+    thead button:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
+    col.order { width: 58px; } col.name { width: 26%; } col.operator { width: 16%; } col.input, col.output { width: 15%; } col.params { width: 104px; } col.macs { width: 112px; } col.share { width: 78px; }
+    tbody tr.row { cursor: pointer; }
+    tbody tr.row:hover { background: var(--vscode-list-hoverBackground); outline: 1px dashed var(--vscode-contrastActiveBorder, transparent); outline-offset: -1px; }
     tbody tr[aria-selected='true'] { background: var(--vscode-list-activeSelectionBackground); color: var(--vscode-list-activeSelectionForeground); outline: 1px solid var(--vscode-contrastActiveBorder, transparent); outline-offset: -1px; }
     tbody tr:focus-visible { outline: 2px solid var(--vscode-focusBorder); outline-offset: -2px; }
+    tr.space td { padding: 0; border: none; }
+    .empty { padding: 16px; color: var(--vscode-descriptionForeground); }
   `;
   declare model: PageModel | null;
-  declare selected: number | null;
+  declare selected: SelectionKey | null;
+  declare view: TableState;
+  declare top: number;
+  declare said: string;
+  #all: LayerRow[] = [];
+  #rows: LayerRow[] = [];
+  #focusSoon = false;
 
   constructor() {
     super();
     this.model = null;
     this.selected = null;
+    this.view = { sort: 'order', down: false, filter: '' };
+    this.top = 0;
+    this.said = '';
+  }
+
+  protected willUpdate(changed: PropertyValues): void {
+    if (changed.has('model')) this.#all = this.model ? layerRows(this.model) : [];
+    if (changed.has('model') || changed.has('view')) {
+      const sort = COLUMNS.find((c) => c.key === this.view.sort)?.key ?? 'order';
+      this.#rows = sortRows(filterRows(this.#all, this.view.filter), sort, this.view.down);
+    }
   }
 
   protected updated(changed: PropertyValues): void {
-    if (changed.has('selected')) this.renderRoot.querySelector('tr[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
+    const sizes = this.renderRoot.querySelectorAll<HTMLElement>('tr.space td');
+    const { start, end } = this.#range();
+    // Set here and not in the template: the policy forbids style attributes.
+    if (sizes[0]) sizes[0].style.height = `${start * ROW}px`;
+    if (sizes[1]) sizes[1].style.height = `${(this.#rows.length - end) * ROW}px`;
+    if (changed.has('selected') || changed.has('view')) this.#bringIn();
+    if (this.#focusSoon) {
+      this.#focusSoon = false;
+      this.renderRoot.querySelector<HTMLElement>('tr[aria-selected="true"]')?.focus();
+    }
+  }
+
+  get #at(): number {
+    return this.#rows.findIndex((r) => `n${r.id}` === this.selected);
+  }
+
+  /** Scrolls just far enough for the selected row to be seen. */
+  #bringIn(): void {
+    const scroll = this.renderRoot.querySelector('.scroll');
+    const at = this.#at;
+    if (!scroll || at < 0) return;
+    const [y, room] = [at * ROW, scroll.clientHeight - 2 * ROW];
+    if (y < scroll.scrollTop) scroll.scrollTop = y;
+    else if (y > scroll.scrollTop + room) scroll.scrollTop = y - room;
+    this.top = scroll.scrollTop;
+  }
+
+  #range(): { start: number; end: number } {
+    const first = Math.floor(this.top / ROW);
+    const start = Math.max(0, Math.min(first, this.#rows.length) - SPARE);
+    return { start, end: Math.min(this.#rows.length, first + 2 * SPARE) };
   }
 
   #select(id: number): void {
-    this.dispatchEvent(new CustomEvent('select-node', { detail: { id, reveal: false }, bubbles: true, composed: true }));
+    this.dispatchEvent(new CustomEvent('select-thing', { detail: { key: `n${id}`, reveal: false }, bubbles: true, composed: true }));
   }
 
-  #key(event: KeyboardEvent, id: number): void {
-    const row = event.currentTarget as HTMLElement;
-    const next = event.key === 'ArrowDown' ? row.nextElementSibling : event.key === 'ArrowUp' ? row.previousElementSibling : null;
-    if (event.key === 'Enter' || event.key === ' ') this.#select(id);
-    else if (next instanceof HTMLElement) next.focus();
-    else return;
+  #key(event: KeyboardEvent): void {
+    const at = Math.max(0, this.#at);
+    const page = 20;
+    const to: Record<string, number> = { ArrowDown: this.#at < 0 ? 0 : at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: this.#rows.length - 1 };
+    const target = Object.hasOwn(to, event.key) ? to[event.key] : undefined;
+    if (event.ctrlKey && event.key.toLowerCase() === 'c') {
+      void this.#copy('CSV');
+      return;
+    }
+    if (target === undefined || this.#rows.length === 0) return;
     event.preventDefault();
+    this.#focusSoon = true;
+    this.#select(this.#rows[Math.max(0, Math.min(this.#rows.length - 1, target))]!.id);
+    this.requestUpdate();
+  }
+
+  #show(change: Partial<TableState>): void {
+    this.dispatchEvent(new CustomEvent('table-view', { detail: { ...this.view, ...change }, bubbles: true, composed: true }));
+  }
+
+  #sort(key: SortKey, number: boolean): void {
+    // The largest comes first where size is the question.
+    this.#show(this.view.sort === key ? { down: !this.view.down } : { sort: key, down: number && key !== 'order' });
+  }
+
+  async #copy(kind: 'CSV' | 'Markdown'): Promise<void> {
+    const text = kind === 'CSV' ? rowsCsv(this.#rows) : rowsMarkdown(this.#rows);
+    try {
+      await navigator.clipboard.writeText(text);
+      this.said = `Copied ${countText(this.#rows.length)} rows as ${kind}`;
+    } catch {
+      // Without the clipboard the same text is offered as a file.
+      saveBlob(kind === 'CSV' ? 'layers.csv' : 'layers.md', new Blob([text], { type: 'text/plain' }));
+      this.said = `Saved ${countText(this.#rows.length)} rows as ${kind}`;
+    }
+  }
+
+  #row(row: LayerRow, at: number, stop: number): TemplateResult {
+    const chosen = `n${row.id}` === this.selected;
+    return html`<tr class="row" aria-rowindex=${at + 2} aria-selected=${chosen ? 'true' : 'false'} tabindex=${row.id === stop ? 0 : -1} @click=${() => this.#select(row.id)}>
+      <td class="number">${row.order}</td><th scope="row" title=${row.name}>${row.name}</th><td>${row.operator}</td><td class="shape">${row.input}</td><td class="shape">${row.output || 'unknown'}</td>
+      <td class="number">${row.params > 0 ? countText(row.params) : ''}</td><td class="number">${row.macs === null ? '' : shortCount(row.macs)}</td><td class="number">${row.share > 0 ? `${(row.share * 100).toFixed(2)} %` : ''}</td></tr>`;
   }
 
   render(): TemplateResult | null {
-    const m = this.model;
-    if (!m) return null;
+    if (!this.model) return null;
+    const { start, end } = this.#range();
+    const rows = this.#rows;
     // One tab stop for the whole table; arrows move between its rows.
-    const stop = m.nodes.some((n) => n.id === this.selected) ? this.selected : m.nodes[0]?.id;
-    return html`<table role="grid" aria-label="Layers">
-      <caption>${m.nodes.length} layers in file order</caption>
-      <thead><tr><th scope="col">Name</th><th scope="col">Operator</th><th scope="col">Output shape</th></tr></thead>
-      <tbody>
-        ${m.nodes.map((node) => html`<tr
-          data-node-id=${node.id}
-          tabindex=${node.id === stop ? 0 : -1}
-          aria-selected=${node.id === this.selected ? 'true' : 'false'}
-          @click=${() => this.#select(node.id)}
-          @keydown=${(e: KeyboardEvent) => this.#key(e, node.id)}
-        ><th scope="row">${nodeLabel(node)}</th><td>${node.opType}</td><td class="shape">${shapeText(node.outputs[0]?.dims ?? null) || 'unknown'}</td></tr>`)}
-      </tbody>
-    </table>`;
+    const stop = rows[Math.max(0, this.#at)]?.id ?? -1;
+    const all = this.#all.length;
+    return html`
+      <div class="bar">
+        <input type="text" aria-label="Filter layers" placeholder="Filter by name, operator, shape" spellcheck="false" .value=${this.view.filter} @input=${(e: InputEvent) => this.#show({ filter: (e.target as HTMLInputElement).value })}>
+        <span class="count" role="status">${this.said || (rows.length === all ? `${countText(all)} layers` : `${countText(rows.length)} of ${countText(all)} layers`)}</span>
+        <vscode-button appearance="secondary" @click=${() => void this.#copy('CSV')}>Copy as CSV</vscode-button>
+        <vscode-button appearance="secondary" @click=${() => void this.#copy('Markdown')}>Copy as Markdown</vscode-button>
+      </div>
+      <div class="scroll" @scroll=${(e: Event) => { const y = (e.target as HTMLElement).scrollTop; if (Math.abs(y - this.top) > (ROW * SPARE) / 4) this.top = y; }} @keydown=${this.#key}>
+        <table role="grid" aria-label="Layers" aria-rowcount=${rows.length + 1}>
+          <colgroup>${COLUMNS.map((c) => html`<col class=${c.key}>`)}</colgroup>
+          <thead><tr aria-rowindex="1">${COLUMNS.map((c) => {
+            const on = this.view.sort === c.key;
+            return html`<th scope="col" class=${c.number ? 'number' : ''} aria-sort=${on ? (this.view.down ? 'descending' : 'ascending') : 'none'}><button @click=${() => this.#sort(c.key, c.number)}>${c.title}${on && c.key !== 'order' ? (this.view.down ? ' ↓' : ' ↑') : ''}</button></th>`;
+          })}</tr></thead>
+          <tbody>
+            <tr class="space" aria-hidden="true"><td colspan="8"></td></tr>
+            ${rows.slice(start, end).map((row, i) => this.#row(row, start + i, stop))}
+            <tr class="space" aria-hidden="true"><td colspan="8"></td></tr>
+          </tbody>
+        </table>
+        ${rows.length === 0 ? html`<p class="empty">No layer matches the filter.</p>` : null}
+      </div>`;
   }
 }
 customElements.define('cw-layer-table', LayerTable);

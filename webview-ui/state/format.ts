@@ -5,6 +5,20 @@ export function shapeText(dims: readonly (string | number)[] | null): string {
   return dims.length === 0 ? 'scalar' : dims.map((d) => (d === '' ? '?' : String(d))).join('×');
 }
 
+/** Symbolic names are cut to their last part on an edge; the inspector has them whole. */
+const LONGEST_DIM = 9;
+
+export function shapeLabel(dims: readonly (string | number)[] | null): string {
+  return dims === null ? '' : shapeText(dims.map((d) => shortDim(String(d))));
+}
+
+function shortDim(dim: string): string {
+  if (dim.length <= LONGEST_DIM) return dim;
+  const last = /[A-Za-z0-9_]+$/.exec(dim)?.[0] ?? '';
+  if (last === '' || last.length > LONGEST_DIM) return '?';
+  return /^\d+$/.test(last) ? `d${last}` : last;
+}
+
 export function listText(values: readonly (string | number)[]): string {
   return `[${values.join(', ')}]`;
 }
@@ -26,4 +40,17 @@ export function sizeText(bytes: number): string {
 
 export function nodeLabel(node: PageNode): string {
   return node.name || node.outputs[0]?.name || `${node.opType} ${node.id}`;
+}
+
+/** A count in three figures: 64, 9.41 k, 25.5 M, 4.1 G. */
+export function shortCount(value: number): string {
+  if (value < 1000) return String(value);
+  const units = ['k', 'M', 'G', 'T', 'P'];
+  let scaled = value / 1000;
+  let unit = 0;
+  while (scaled >= 999.5 && unit < units.length - 1) {
+    scaled /= 1000;
+    unit++;
+  }
+  return `${scaled.toPrecision(3)} ${units[unit]}`;
 }

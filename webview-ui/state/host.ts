@@ -1,7 +1,7 @@
 import { asHostMessage } from '../../src/protocol/messages.ts';
 import type { PageModel, PageRequest } from '../../src/protocol/messages.ts';
 
-declare function acquireVsCodeApi(): { postMessage(message: PageRequest): void };
+declare function acquireVsCodeApi(): { postMessage(message: PageRequest): void; getState(): unknown; setState(state: unknown): void };
 
 export class HostError extends Error {
   readonly code: string;
@@ -39,6 +39,15 @@ export function request(method: PageRequest['method']): Promise<PageModel | null
     waiting.set(id, { resolve, reject });
     api.postMessage({ type: 'request', id, method });
   });
+}
+
+/** What the page kept when its tab was last here; anything, so check it. */
+export function keptState(): unknown {
+  return api.getState();
+}
+
+export function keepState(state: unknown): void {
+  api.setState(state);
 }
 
 /** Calls `listener` when the host says the file changed; returns the unsubscribe function. */

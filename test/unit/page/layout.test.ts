@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GraphModel } from '../../../webview-ui/graph/graphModel.ts';
+import { layoutNested } from '../../../webview-ui/layout/nested.ts';
+import type { SceneGeometry } from '../../../webview-ui/layout/nested.ts';
+import { layoutGraph } from '../../../webview-ui/layout/layered.ts';
+import type { LayoutInput } from '../../../webview-ui/layout/columns.ts';
+import { densePage, residualPage, resnet50Page, transformerPage } from '../../fixtures/pageModels.ts';
+import type { PageModel } from '../../../src/protocol/messages.ts';
+
+function layout(page: PageModel, open: 0 | 1): { model: GraphModel; scene: SceneGeometry } {
+  const model = new GraphModel(page);
+  return { model, scene: layoutNested(model.input, new Uint8Array(model.hierarchy.groups.length).fill(open)) };
+}
+
+/** Pairs of boxes that overlap though neither holds the other. */
+function overlaps(s: SceneGeometry): number {
+  const order = Array.from(s.box.keys()).filter((b) => !s.open[b]).sort((a, b) => s.y[a]! - s.y[b]!);
+  let count = 0;
+  for (let i = 0; i < order.length; i++) {
+    const a = order[i]!;
+    for (let j = i + 1; j < order.length && s.y[order[j]!]! < s.y[a]! + s.h[a]!; j++) {
+      const b = order[j]!;
+      if (s.x[a]! < s.x[b]! + s.w[b]! && s.x[b]! < s.x[a]! + s.w[a]!) count++;
+    }
+  }
+  return count;
+}
+
+/** Upright runs of lines that pass through a closed box they don't end at. */
+function crossings(s: SceneGeometry): number {
+  let count = 0;
+  for (let p = 0; p + 1 < s.pieceStart.length; p++) {
+    for (let k = s.pieceStart[p]! * 2; k + 3 < s.pieceStart[p + 1]! * 2; k += 2) {
+      const [x0, y0, x1, y1] = [s.points[k]!, s.points[k + 1]!, s.points[k + 2]!, s.points[k + 3]!];
+      for (let b = 0; b < s.box.length; b++) {
+        if (s.open[b]) continue;
+        const inset = 1;
+        if (Math.max(x0, x1) > s.x[b]! + inset && Math.min(x0, x1) < s.x[b]! + s.w[b]! - inset && Math.max(y0, y1) > s.y[b]! + inset && Math.min(y0, y1) < s.y[b]! + s.h[b]! - inset) count++;
+      }
+    }
+  }
+  return count;
+}
+
+const pages: [string, () => PageModel][] = [
+  ['ResNet-50', resnet50Page], ['a transformer', () => transformerPage(200, true)], ['dense skips', () => densePage(90)], ['a residual chain without names', () => residualPage(120, false)],
+];
+for (const [name, page] of pages) {
+  for (const open of [0, 1] as const) {
+    test(`${name}, groups ${open ? 'open' : 'closed'}: boxes don't overlap and lines pass beside them`, () => {
+      const { scene } = layout(page(), open);
+      assert.equal(overlaps(scene), 0);
+      assert.equal(crossings(scene), 0);
+      for (const list of [scene.x, scene.y, scene.points]) assert.ok(list.every(Number.isFinite));
+    });
+  }
+}
+
+test('the overlap and crossing counters see a bad picture', () => {
+  const { scene } = layout(resnet50Page(), 1);
+  const squashed = { ...scene, y: scene.y.map((y) => y * 0.3), points: scene.points.map((p, i) => (i % 2 ? p * 0.3 : p)) };
+  assert.ok(overlaps(squashed) > 10);
+  assert.ok(crossings({ ...scene, points: scene.points.map((p, i) => (i % 2 ? p : 0.9 * p)) }) > 10);
+});
+
+test('edges run downwards, except around a cycle', () => {
+  const { scene } = layout(resnet50Page(), 0);
+  for (let p = 0; p + 1 < scene.pieceStart.length; p++) assert.ok(scene.points[scene.pieceStart[p]! * 2 + 1]! < scene.points[scene.pieceStart[p + 1]! * 2 - 1]!);
+});
+
+test('the main path of ResNet-50 is one straight column', () => {
+  const { model, scene } = layout(resnet50Page(), 1);
+  const middles = new Set<number>();
+  scene.box.forEach((ref, b) => {
+    const op = ref >= 0 ? model.flat.items[ref]!.node?.opType : undefined;
+    if (op === 'Relu' || op === 'Add' || op === 'MaxPool' || op === 'Gemm') middles.add(Math.round(scene.x[b]! + scene.w[b]! / 2));
+  });
+  assert.equal(middles.size, 1);
+});
+
+test('the same model gives the same picture', () => {
+  for (const page of [() => densePage(60), () => transformerPage(100)]) assert.deepEqual(layout(page(), 1).scene, layout(page(), 1).scene);
+});
+
+test('no piece is lost: every link between two visible boxes is carried from its source to its target', () => {
+  const { model, scene } = layout(transformerPage(150, true), 1);
+  const carried = new Map<number, number>();
+  for (const link of scene.links) carried.set(link, (carried.get(link) ?? 0) + 1);
+  assert.equal(carried.size, model.flat.links.length);
+  // A link inside one group is one piece; one that crosses frames has a piece on each side of each.
+  assert.ok([...carried.values()].some((n) => n >= 3));
+});
+
+test('a long edge adds nothing to the graph', () => {
+  const small = layout(residualPage(60), 0).scene;
+  const n = 500;
+  const g: LayoutInput = {
+    w: new Float64Array(n).fill(100), h: new Float64Array(n).fill(30), from: Int32Array.from([...Array(n - 1).keys(), 0]), to: Int32Array.from([...Array(n - 1).keys()].map((i) => i + 1).concat(n - 1)),
+    fromOffset: new Float64Array(n), toOffset: new Float64Array(n), pin: null,
+  };
+  const long = layoutGraph(g);
+  assert.equal(long.start[n]! - long.start[n - 1]!, 6);
+  assert.ok(small.points.length > 0);
+});
+
+test('cycles, self-loops, doubles and empty graphs are laid out, not followed forever', () => {
+  const g = (n: number, edges: [number, number][]): LayoutInput => ({
+    w: new Float64Array(n).fill(100), h: new Float64Array(n).fill(30), from: Int32Array.from(edges, (e) => e[0]), to: Int32Array.from(edges, (e) => e[1]),
+    fromOffset: new Float64Array(edges.length), toOffset: new Float64Array(edges.length), pin: null,
+  });
+  for (const input of [g(0, []), g(1, [[0, 0]]), g(3, [[0, 1], [1, 2], [2, 0]]), g(4, [[0, 1], [0, 1], [1, 0], [2, 3], [3, 3]])]) {
+    const l = layoutGraph(input);
+    assert.ok([...l.x, ...l.y, ...l.points, l.width, l.height].every(Number.isFinite));
+  }
+});
+
+test('a chain of 200,000 nodes does not overflow the stack', () => {
+  const n = 200_000;
+  const l = layoutGraph({
+    w: new Float64Array(n).fill(100), h: new Float64Array(n).fill(30), from: Int32Array.from({ length: n - 1 }, (_, i) => i), to: Int32Array.from({ length: n - 1 }, (_, i) => i + 1),
+    fromOffset: new Float64Array(n - 1), toOffset: new Float64Array(n - 1), pin: null,
+  });
+  assert.ok(l.height > n * 30);
+});

@@ -1,0 +1,26 @@
+import { css } from 'lit';
+
+export const appStyles = css`
+  :host { display: flex; flex-direction: column; width: 100%; height: 100%; min-height: 0; --edge: var(--vscode-contrastBorder, var(--vscode-panel-border)); }
+  header { display: flex; align-items: center; gap: 8px 12px; padding: 6px 14px; border-bottom: 1px solid var(--edge); flex-wrap: wrap; }
+  h1 { flex: 1 1 80px; min-width: 60px; margin: 0; font-size: 1.08em; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  [role='tablist'] { display: flex; gap: 4px; }
+  [role='tab'] { font: inherit; color: var(--vscode-foreground); background: none; border: 1px solid transparent; border-bottom: 2px solid transparent; padding: 4px 8px; cursor: pointer; }
+  [role='tab'][aria-selected='true'] { border-bottom-color: var(--vscode-panelTitle-activeBorder, var(--vscode-focusBorder)); font-weight: 600; }
+  [role='tab']:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
+  main { display: flex; flex: 1; min-height: 0; }
+  .stage { flex: 1; min-width: 0; min-height: 0; position: relative; }
+  [role='tabpanel'] { position: absolute; inset: 0; }
+  [hidden] { display: none !important; }
+  aside { width: 330px; flex: none; overflow-y: auto; border-left: 1px solid var(--edge); background: var(--vscode-sideBar-background, var(--vscode-editor-background)); }
+  aside:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
+  cw-graph-tools { position: absolute; left: 10px; top: 10px; }
+  .message { margin: auto; padding: 24px; max-width: 640px; text-align: center; overflow-wrap: anywhere; }
+  .message vscode-progress-ring { margin: 0 auto 12px; }
+  .notice { padding: 6px 14px; overflow-wrap: anywhere; color: var(--vscode-inputValidation-errorForeground, var(--vscode-foreground)); background: var(--vscode-inputValidation-errorBackground); border-bottom: 1px solid var(--vscode-inputValidation-errorBorder, var(--edge)); }
+  .quiet { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+  @media (max-width: 620px) {
+    main { flex-direction: column; }
+    aside { width: auto; height: 42%; border-left: none; border-top: 1px solid var(--edge); }
+  }
+`;

@@ -1,0 +1,115 @@
+import type { GraphView } from './graphView.ts';
+
+interface Finger {
+  x: number;
+  y: number;
+}
+
+/** Pointer, wheel, pinch and keyboard on the graph's canvas. */
+export class Pointing {
+  #view: GraphView;
+  #fingers = new Map<number, Finger>();
+  #moved = false;
+
+  constructor(view: GraphView) {
+    this.#view = view;
+  }
+
+  listen(canvas: HTMLCanvasElement): void {
+    // Non-passive, or the webview would scroll instead.
+    canvas.addEventListener('wheel', (e) => this.#wheel(e), { passive: false });
+    canvas.addEventListener('pointerdown', (e) => this.#down(e, canvas));
+    canvas.addEventListener('pointermove', (e) => this.#move(e));
+    canvas.addEventListener('pointerup', (e) => this.#up(e));
+    canvas.addEventListener('pointercancel', (e) => this.#fingers.delete(e.pointerId));
+    canvas.addEventListener('pointerleave', () => this.#view.hover(-1, -1, 0, 0));
+    canvas.addEventListener('dblclick', (e) => this.#double(e));
+    canvas.addEventListener('keydown', (e) => this.#key(e));
+  }
+
+  #wheel(event: WheelEvent): void {
+    event.preventDefault();
+    const unit = event.deltaMode === 1 ? 16 : 1;
+    // A pinch on a touch pad arrives as a wheel with Ctrl. Shift pans sideways.
+    if (event.shiftKey && !event.ctrlKey) {
+      this.#view.pan(-(event.deltaX || event.deltaY) * unit, 0);
+      return;
+    }
+    const step = Math.max(-200, Math.min(200, event.deltaY * unit)) * (event.ctrlKey ? 0.01 : 0.0022);
+    this.#view.zoom(Math.exp(-step), event.offsetX, event.offsetY);
+  }
+
+  #down(event: PointerEvent, canvas: HTMLCanvasElement): void {
+    if (event.button !== 0) return;
+    canvas.setPointerCapture(event.pointerId);
+    this.#fingers.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
+    this.#moved = this.#fingers.size > 1;
+  }
+
+  #move(event: PointerEvent): void {
+    const [x, y] = [event.offsetX, event.offsetY];
+    const was = this.#fingers.get(event.pointerId);
+    if (!was) {
+      const { box, piece } = this.#view.under(x, y);
+      this.#view.hover(box, piece, x, y);
+      return;
+    }
+    if (!this.#moved && Math.hypot(x - was.x, y - was.y) < 4) return;
+    this.#moved = true;
+    const other = [...this.#fingers].find(([id]) => id !== event.pointerId)?.[1];
+    if (other) {
+      const before = Math.hypot(was.x - other.x, was.y - other.y);
+      const after = Math.hypot(x - other.x, y - other.y);
+      if (before > 0) this.#view.zoom(after / before, (x + other.x) / 2, (y + other.y) / 2);
+    } else this.#view.pan(x - was.x, y - was.y);
+    this.#fingers.set(event.pointerId, { x, y });
+  }
+
+  #up(event: PointerEvent): void {
+    if (!this.#fingers.delete(event.pointerId) || this.#moved) return;
+    const { box, piece } = this.#view.under(event.offsetX, event.offsetY);
+    const { scene } = this.#view;
+    if (!scene) return;
+    if (box >= 0) this.#view.select(scene.model.keyOf(scene.geometry.box[box]!), false);
+    else if (piece < 0) this.#view.select(null, false);
+  }
+
+  #double(event: MouseEvent): void {
+    const { scene } = this.#view;
+    const { box } = this.#view.under(event.offsetX, event.offsetY);
+    const ref = scene && box >= 0 ? scene.geometry.box[box]! : 0;
+    if (scene && ref < 0) this.#view.toggle(scene.model.keyOf(ref));
+  }
+
+  /** Next or previous box in reading order: down the page, then across. */
+  #step(by: number): void {
+    const { scene, selected } = this.#view;
+    if (!scene) return;
+    const g = scene.geometry;
+    const order = Array.from(g.box.keys()).sort((a, b) => g.y[a]! + (g.open[a] ? 0 : g.h[a]! / 2) - (g.y[b]! + (g.open[b] ? 0 : g.h[b]! / 2)) || g.x[a]! - g.x[b]!);
+    if (order.length === 0) return;
+    const at = order.indexOf(scene.boxOf(selected) ?? -1);
+    const next = at < 0 ? 0 : Math.min(order.length - 1, Math.max(0, at + by));
+    this.#view.select(scene.model.keyOf(g.box[order[next]!]!), true);
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey) return;
+    const view = this.#view;
+    const open = (): void => { if (view.selected?.startsWith('g')) view.toggle(view.selected); };
+    const actions: Record<string, () => void> = event.altKey
+      ? { ArrowDown: () => this.#step(1), ArrowUp: () => this.#step(-1) }
+      : {
+          ArrowLeft: () => view.pan(60, 0), ArrowRight: () => view.pan(-60, 0), ArrowUp: () => view.pan(0, 60), ArrowDown: () => view.pan(0, -60),
+          PageUp: () => view.pan(0, view.clientHeight * 0.8), PageDown: () => view.pan(0, -view.clientHeight * 0.8),
+          '+': () => view.zoom(1.25), '=': () => view.zoom(1.25), '-': () => view.zoom(0.8),
+          '0': () => view.fit(), f: () => view.fit(), F: () => view.fit(),
+          s: () => { if (view.selected) void view.reveal(view.selected); },
+          Enter: open, ' ': open, Escape: () => view.select(null, false),
+        };
+    const action = Object.hasOwn(actions, event.key) ? actions[event.key] : undefined;
+    if (!action) return;
+    event.preventDefault();
+    action();
+  }
+}

@@ -1,0 +1,42 @@
+import type { Scene } from '../graph/scene.ts';
+import type { View } from './camera.ts';
+import type { Theme } from './theme.ts';
+
+/** What stands out: the selected box, found boxes, and lines that enter, leave or are traced. */
+export interface Marks {
+  selected: number;
+  hovered: number;
+  found: ReadonlySet<number>;
+  into: readonly number[];
+  out: readonly number[];
+  traced: readonly number[];
+}
+
+/** Boxes on their way from where they were to where they are; lines fade in meanwhile. */
+export interface Motion {
+  t: number;
+  dx: Float64Array;
+  dy: Float64Array;
+}
+
+export interface Brush {
+  ctx: CanvasRenderingContext2D;
+  scene: Scene;
+  view: View;
+  theme: Theme;
+  /** What is in view, in the picture's own units. */
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+  /** A line of one device pixel, in the picture's units. */
+  hair: number;
+  motion: Motion | null;
+}
+
+/** The smallest text drawn, in pixels of the page; below it text is grain. */
+const LEGIBLE = 6.5;
+
+export function legible(size: number, scale: number): boolean {
+  return size * scale >= LEGIBLE;
+}

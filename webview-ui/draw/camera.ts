@@ -1,0 +1,52 @@
+/** Where the reader looks: a point (X, Y) of the picture is drawn at (X·scale + x, Y·scale + y). */
+export interface View {
+  x: number;
+  y: number;
+  scale: number;
+}
+
+export interface Extent {
+  width: number;
+  height: number;
+}
+
+const MARGIN = 24;
+/** Room for the tools that lie over the picture's upper edge. */
+const TOP = 48;
+export const MAX_SCALE = 4;
+
+export function fitView(picture: Extent, page: Extent): View {
+  const scale = Math.min(1.25, (page.width - 2 * MARGIN) / Math.max(1, picture.width), (page.height - 2 * MARGIN) / Math.max(1, picture.height));
+  return { scale, x: (page.width - picture.width * scale) / 2, y: (page.height - picture.height * scale) / 2 };
+}
+
+/** The first view is readable: as wide as is legible, from the top, with `focus` (the first input's middle) on the page. */
+export function firstView(picture: Extent, page: Extent, focus: number): View {
+  const whole = fitView(picture, page);
+  if (whole.scale >= 0.6) return whole;
+  const scale = Math.min(1, Math.max(0.7, (page.width - 2 * MARGIN) / Math.max(1, picture.width)));
+  const centre = picture.width * scale <= page.width ? picture.width / 2 : focus;
+  return { scale, x: page.width / 2 - centre * scale, y: TOP };
+}
+
+export function zoomAt(view: View, factor: number, px: number, py: number, least: number): View {
+  const scale = Math.min(MAX_SCALE, Math.max(least, view.scale * factor));
+  const k = scale / view.scale;
+  return { scale, x: px - (px - view.x) * k, y: py - (py - view.y) * k };
+}
+
+/** Shows a box in the middle, at a scale at which its text can be read. */
+export function centreOn(box: { x: number; y: number; w: number; h: number }, page: Extent, scale: number): View {
+  return { scale, x: page.width / 2 - (box.x + box.w / 2) * scale, y: page.height / 2 - (box.y + box.h / 2) * scale };
+}
+
+export function between(a: View, b: View, t: number): View {
+  // The scale moves by ratio and the middle by distance; without this a long move swings.
+  const scale = a.scale * (b.scale / a.scale) ** t;
+  const k = Math.abs(b.scale - a.scale) < 1e-9 ? t : (scale - a.scale) / (b.scale - a.scale);
+  return { scale, x: a.x + (b.x - a.x) * k, y: a.y + (b.y - a.y) * k };
+}
+
+export function easeOut(t: number): number {
+  return 1 - (1 - t) ** 3;
+}

@@ -1,0 +1,59 @@
+import type { Scene } from '../graph/scene.ts';
+import type { Extent, View } from './camera.ts';
+import type { Theme } from './theme.ts';
+
+export const MINIMAP = { width: 84, most: 320, inset: 8 } as const;
+
+export interface MiniScale {
+  sx: number;
+  sy: number;
+  width: number;
+  height: number;
+}
+
+/** A tall network in a small strip: the two directions are scaled apart, so that its width can still be seen. */
+export function miniScale(picture: Extent, page: Extent): MiniScale {
+  const room = Math.min(MINIMAP.most, page.height - 120);
+  const sy = Math.min(0.2, (room - 2 * MINIMAP.inset) / Math.max(1, picture.height));
+  const sx = Math.min(0.2, sy * 12, (MINIMAP.width - 2 * MINIMAP.inset) / Math.max(1, picture.width));
+  return { sx, sy, width: MINIMAP.width, height: Math.max(40, Math.ceil(picture.height * sy) + 2 * MINIMAP.inset) };
+}
+
+/** The map itself, without the mark of what is in view. Drawn once per picture and theme. */
+export function paintMinimap(ctx: CanvasRenderingContext2D, scene: Scene, theme: Theme, mini: MiniScale, ratio: number): void {
+  const { geometry: g, model } = scene;
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  ctx.fillStyle = theme.background;
+  ctx.fillRect(0, 0, mini.width, mini.height);
+  const ox = (mini.width - g.width * mini.sx) / 2;
+  let [lastX, lastY] = [NaN, NaN];
+  for (let b = 0; b < g.box.length; b++) {
+    if (g.open[b]) continue;
+    const ref = g.box[b]!;
+    const [x, y] = [ox + g.x[b]! * mini.sx, MINIMAP.inset + g.y[b]! * mini.sy];
+    const [px, py] = [Math.round(x), Math.round(y * 2)];
+    if (px === lastX && py === lastY) continue;
+    [lastX, lastY] = [px, py];
+    ctx.fillStyle = theme.stripe[ref < 0 ? 'group' : model.flat.items[ref]!.kind];
+    ctx.fillRect(x, y, Math.max(2, g.w[b]! * mini.sx), Math.max(1, g.h[b]! * mini.sy));
+  }
+}
+
+/** The rectangle of the minimap that is in view. */
+export function miniWindow(view: View, picture: Extent, page: Extent, mini: MiniScale): { x: number; y: number; w: number; h: number } {
+  const ox = (mini.width - picture.width * mini.sx) / 2;
+  const x0 = Math.max(1, ox + (-view.x / view.scale) * mini.sx);
+  const y0 = Math.max(1, MINIMAP.inset + (-view.y / view.scale) * mini.sy);
+  const x1 = Math.min(mini.width - 1, ox + ((page.width - view.x) / view.scale) * mini.sx);
+  const y1 = Math.min(mini.height - 1, MINIMAP.inset + ((page.height - view.y) / view.scale) * mini.sy);
+  return { x: x0, y: y0, w: Math.max(3, x1 - x0), h: Math.max(3, y1 - y0) };
+}
+
+/** The view whose middle is the given place of the minimap. */
+export function viewFromMini(view: View, picture: Extent, page: Extent, mini: MiniScale, px: number, py: number): View {
+  const ox = (mini.width - picture.width * mini.sx) / 2;
+  const [X, Y] = [(px - ox) / mini.sx, (py - MINIMAP.inset) / mini.sy];
+  const clampedX = Math.max(0, Math.min(picture.width, X));
+  const clampedY = Math.max(0, Math.min(picture.height, Y));
+  return { ...view, x: page.width / 2 - clampedX * view.scale, y: page.height / 2 - clampedY * view.scale };
+}

@@ -1,0 +1,143 @@
+import type { Scene } from '../graph/scene.ts';
+import { FRAME } from '../layout/nested.ts';
+import { legible } from './brush.ts';
+import type { Brush, Marks, Motion } from './brush.ts';
+import { paintBoxes } from './paintBoxes.ts';
+import type { Theme } from './theme.ts';
+import type { Extent, View } from './camera.ts';
+
+export function paint(ctx: CanvasRenderingContext2D, scene: Scene, view: View, theme: Theme, page: Extent, ratio: number, marks: Marks, motion: Motion | null = null): void {
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  ctx.fillStyle = theme.background;
+  ctx.fillRect(0, 0, page.width, page.height);
+  ctx.setTransform(ratio * view.scale, 0, 0, ratio * view.scale, ratio * view.x, ratio * view.y);
+  const left = -view.x / view.scale;
+  const top = -view.y / view.scale;
+  const brush: Brush = {
+    ctx, scene, view, theme, left, top, right: left + page.width / view.scale, bottom: top + page.height / view.scale,
+    hair: 1 / (view.scale * ratio), motion,
+  };
+  paintFrames(brush, marks);
+  const seen = visiblePieces(brush);
+  ctx.globalAlpha = motion ? motion.t : 1;
+  strokePieces(brush, seen, theme.line, Math.max(1.2, brush.hair));
+  const strong = Math.max(2.4, 2 * brush.hair);
+  strokePieces(brush, marks.into, theme.into, strong);
+  strokePieces(brush, marks.out, theme.out, strong);
+  strokePieces(brush, marks.traced, theme.focus, strong);
+  if (legible(12, view.scale)) paintTitles(brush);
+  if (legible(11, view.scale)) paintLabels(brush, seen);
+  ctx.globalAlpha = 1;
+  paintBoxes(brush, marks);
+}
+
+function visiblePieces({ scene, left, top, right, bottom, hair }: Brush): number[] {
+  const { bounds } = scene;
+  const seen: number[] = [];
+  let [lastX, lastY] = [NaN, NaN];
+  for (let p = 0, k = 0; k < bounds.length; p++, k += 4) {
+    if (bounds[k]! > right || bounds[k + 2]! < left || bounds[k + 1]! > bottom || bounds[k + 3]! < top) continue;
+    // Far out, lines that would fall on the same pixel as the one before are left out.
+    if (bounds[k + 2]! - bounds[k]! < hair && bounds[k + 3]! - bounds[k + 1]! < 2 * hair) {
+      const [x, y] = [Math.round(bounds[k]! / hair), Math.round(bounds[k + 3]! / hair)];
+      if (x === lastX && y === lastY) continue;
+      [lastX, lastY] = [x, y];
+    }
+    seen.push(p);
+  }
+  return seen;
+}
+
+function strokePieces({ ctx, scene, view, hair }: Brush, pieces: readonly number[], colour: string, width: number): void {
+  if (pieces.length === 0) return;
+  const { points, pieceStart, arrow } = scene.geometry;
+  const round = view.scale > 0.3;
+  const arrows = view.scale > 0.25;
+  ctx.strokeStyle = ctx.fillStyle = colour;
+  ctx.lineWidth = Math.max(width, hair);
+  ctx.beginPath();
+  for (const p of pieces) {
+    const [s, e] = [pieceStart[p]! * 2, pieceStart[p + 1]! * 2];
+    ctx.moveTo(points[s]!, points[s + 1]!);
+    for (let k = s + 2; k < e - 2; k += 2) {
+      if (round) {
+        const room = Math.min(span(points, k - 2), span(points, k)) / 2;
+        ctx.arcTo(points[k]!, points[k + 1]!, points[k + 2]!, points[k + 3]!, Math.min(7, room));
+      } else ctx.lineTo(points[k]!, points[k + 1]!);
+    }
+    ctx.lineTo(points[e - 2]!, points[e - 1]!);
+  }
+  ctx.stroke();
+  if (!arrows) return;
+  ctx.beginPath();
+  for (const p of pieces) {
+    if (!arrow[p]) continue;
+    const e = pieceStart[p + 1]! * 2;
+    const [x, y] = [points[e - 2]!, points[e - 1]!];
+    ctx.moveTo(x, y);
+    ctx.lineTo(x - 4, y - 7);
+    ctx.lineTo(x + 4, y - 7);
+  }
+  ctx.fill();
+}
+
+function span(points: Float64Array, k: number): number {
+  return Math.abs(points[k + 2]! - points[k]!) + Math.abs(points[k + 3]! - points[k + 1]!);
+}
+
+function paintLabels({ ctx, scene, theme, left, top, right, bottom }: Brush, pieces: readonly number[]): void {
+  const { labels, labelled } = scene.geometry;
+  ctx.font = `11px ${theme.font}`;
+  ctx.textAlign = 'center';
+  ctx.textBaseline = 'middle';
+  for (const p of pieces) {
+    const [x, y] = [labels[2 * p]!, labels[2 * p + 1]!];
+    if (!labelled[p] || y < top - 12 || y > bottom + 12 || x < left - 200 || x > right + 200) continue;
+    const text = scene.label(p);
+    if (text === '') continue;
+    const w = ctx.measureText(text).width + 8;
+    ctx.fillStyle = theme.background;
+    ctx.fillRect(x - w / 2, y - 8, w, 16);
+    ctx.fillStyle = theme.contrast ? theme.text : theme.muted;
+    ctx.fillText(text, x, y);
+  }
+}
+
+/** Frames of open groups, outer ones first. */
+function paintFrames(brush: Brush, marks: Marks): void {
+  const { ctx, scene, theme, hair } = brush;
+  const { geometry: g } = scene;
+  for (let b = 0; b < g.box.length && g.box[b]! < 0; b++) {
+    if (!g.open[b] || g.x[b]! > brush.right || g.x[b]! + g.w[b]! < brush.left || g.y[b]! > brush.bottom || g.y[b]! + g.h[b]! < brush.top) continue;
+    ctx.beginPath();
+    ctx.roundRect(g.x[b]!, g.y[b]!, g.w[b]!, g.h[b]!, 6);
+    ctx.fillStyle = theme.frame;
+    ctx.globalAlpha = theme.contrast ? 1 : 0.55;
+    ctx.fill();
+    ctx.globalAlpha = 1;
+    const selected = b === marks.selected;
+    ctx.strokeStyle = selected ? theme.focus : b === marks.hovered ? theme.text : theme.border;
+    ctx.lineWidth = selected ? Math.max(2.5, 2 * hair) : hair;
+    if (!theme.contrast && !selected) ctx.globalAlpha = 0.6;
+    ctx.stroke();
+    ctx.globalAlpha = 1;
+  }
+}
+
+/** Titles come after the lines, on a ground of their own: a line may enter the frame anywhere. */
+function paintTitles({ ctx, scene, theme, left, top, right, bottom }: Brush): void {
+  const { geometry: g, model } = scene;
+  ctx.font = `600 12px ${theme.font}`;
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'middle';
+  for (let b = 0; b < g.box.length && g.box[b]! < 0; b++) {
+    if (!g.open[b] || g.x[b]! > right || g.x[b]! + g.w[b]! < left || g.y[b]! > bottom || g.y[b]! + FRAME.header < top) continue;
+    const title = `− ${model.facts[-1 - g.box[b]!]!.title}`;
+    const most = Math.max(20, g.w[b]! - 20);
+    const [x, y] = [g.x[b]! + 10, g.y[b]! + FRAME.header / 2 - 3];
+    ctx.fillStyle = theme.frame;
+    ctx.fillRect(x - 3, y - 8, Math.min(most, ctx.measureText(title).width) + 6, 16);
+    ctx.fillStyle = theme.contrast ? theme.text : theme.muted;
+    ctx.fillText(title, x, y, most);
+  }
+}

@@ -1,0 +1,134 @@
+import type { ItemKind } from '../graph/items.ts';
+import { legible } from './brush.ts';
+import type { Brush, Marks } from './brush.ts';
+
+/** Boxes smaller than this many pixels are plain patches of colour. */
+const PATCH = 5;
+
+/** Closed groups, nodes, inputs and outputs. Detail follows the scale: patches of colour, then boxes, then text. */
+export function paintBoxes(brush: Brush, marks: Marks): void {
+  const { scene, view, left, top, right, bottom, motion } = brush;
+  const { geometry: g } = scene;
+  const patches = 32 * view.scale < PATCH;
+  const seen: number[] = [];
+  const grain = new Grain(brush.hair);
+  for (let b = 0; b < g.box.length; b++) {
+    if (g.open[b]) continue;
+    const [x, y] = [g.x[b]! + (motion?.dx[b] ?? 0), g.y[b]! + (motion?.dy[b] ?? 0)];
+    if (x > right || x + g.w[b]! < left || y > bottom || y + g.h[b]! < top) continue;
+    if (patches && b !== marks.selected && !marks.found.has(b) && grain.covered(x, y, g.h[b]!)) continue;
+    seen.push(b);
+  }
+  if (patches) paintPatches(brush, seen, marks);
+  else for (const b of seen) paintBox(brush, b, marks);
+}
+
+/** Far out many boxes fall on one pixel; only the first of them is drawn. */
+class Grain {
+  #hair: number;
+  #x = NaN;
+  #y = NaN;
+  constructor(hair: number) {
+    this.#hair = hair;
+  }
+  covered(x: number, y: number, h: number): boolean {
+    const [px, py] = [Math.round(x / (4 * this.#hair)), Math.round(y / this.#hair)];
+    if (px === this.#x && py === this.#y && h < 2 * this.#hair) return true;
+    [this.#x, this.#y] = [px, py];
+    return false;
+  }
+}
+
+function kindOf({ scene }: Brush, b: number): ItemKind | 'group' {
+  const ref = scene.geometry.box[b]!;
+  return ref < 0 ? 'group' : scene.model.flat.items[ref]!.kind;
+}
+
+function paintPatches(brush: Brush, boxes: readonly number[], marks: Marks): void {
+  const { ctx, scene, theme, hair, motion } = brush;
+  const { geometry: g } = scene;
+  const byColour = new Map<string, number[]>();
+  for (const b of boxes) {
+    const colour = b === marks.selected ? theme.focus : marks.found.has(b) ? theme.match : theme.stripe[kindOf(brush, b)];
+    const list = byColour.get(colour);
+    if (list) list.push(b);
+    else byColour.set(colour, [b]);
+  }
+  const least = 1.5 * hair;
+  for (const [colour, list] of byColour) {
+    ctx.fillStyle = colour;
+    const bold = colour === theme.focus || colour === theme.match ? 4 : 1;
+    for (const b of list) {
+      const [w, h] = [Math.max(g.w[b]!, least * 2 * bold), Math.max(g.h[b]!, least * bold)];
+      ctx.fillRect(g.x[b]! + g.w[b]! / 2 - w / 2 + (motion?.dx[b] ?? 0), g.y[b]! + g.h[b]! / 2 - h / 2 + (motion?.dy[b] ?? 0), w, h);
+    }
+  }
+}
+
+function paintBox(brush: Brush, b: number, marks: Marks): void {
+  const { ctx, scene, theme, hair, view, motion } = brush;
+  const { geometry: g } = scene;
+  const [x, y, w, h] = [g.x[b]! + (motion?.dx[b] ?? 0), g.y[b]! + (motion?.dy[b] ?? 0), g.w[b]!, g.h[b]!];
+  const kind = kindOf(brush, b);
+  const stripe = theme.stripe[kind];
+  const round = kind === 'input' || kind === 'output';
+  const radius = round ? h / 2 : 4;
+  if (kind === 'group') {
+    // A second sheet behind says that there is more inside.
+    ctx.fillStyle = theme.box;
+    ctx.strokeStyle = theme.border;
+    ctx.lineWidth = hair;
+    ctx.beginPath();
+    ctx.roundRect(x + 4, y + 4, w, h, radius);
+    ctx.fill();
+    ctx.stroke();
+  }
+  ctx.beginPath();
+  ctx.roundRect(x, y, w, h, radius);
+  ctx.fillStyle = theme.box;
+  ctx.fill();
+  if (!round && kind !== 'group') {
+    ctx.save();
+    ctx.clip();
+    ctx.fillStyle = stripe;
+    ctx.fillRect(x, y, kind === 'first' ? 8 : 5, h);
+    ctx.restore();
+    ctx.beginPath();
+    ctx.roundRect(x, y, w, h, radius);
+  }
+  const selected = b === marks.selected;
+  const found = marks.found.has(b);
+  ctx.strokeStyle = selected ? theme.focus : found ? theme.match : b === marks.hovered ? theme.text : round || kind === 'first' ? stripe : theme.border;
+  ctx.lineWidth = selected || found ? Math.max(3, 2 * hair) : Math.max(hair, kind === 'first' ? 2 : round ? 1.2 : 0.8);
+  ctx.stroke();
+  if (legible(13, view.scale)) paintText(brush, b, x, y, w, h);
+}
+
+function paintText({ ctx, scene, theme, view }: Brush, b: number, x: number, y: number, w: number, h: number): void {
+  const ref = scene.geometry.box[b]!;
+  const { model } = scene;
+  ctx.textBaseline = 'middle';
+  const small = theme.contrast ? theme.text : theme.muted;
+  if (ref < 0) {
+    const facts = model.facts[-1 - ref]!;
+    ctx.textAlign = 'left';
+    ctx.fillStyle = theme.text;
+    ctx.font = `600 13px ${theme.font}`;
+    ctx.fillText(`+ ${facts.title}`, x + 12, y + 16, w - 24);
+    if (!legible(11, view.scale)) return;
+    ctx.fillStyle = small;
+    ctx.font = `11px ${theme.font}`;
+    ctx.fillText(facts.detail, x + 12, y + 34, w - 24);
+    if (facts.more !== '') ctx.fillText(facts.more, x + 12, y + 50, w - 24);
+    return;
+  }
+  const { title, detail } = model.flat.items[ref]!;
+  ctx.textAlign = 'center';
+  ctx.fillStyle = theme.text;
+  ctx.font = `600 13px ${theme.font}`;
+  ctx.fillText(title, x + w / 2 + 2, y + (detail === '' ? h / 2 : 16), w - 18);
+  if (detail === '' || !legible(11, view.scale)) return;
+  ctx.fillStyle = small;
+  ctx.font = `11px ${theme.font}`;
+  ctx.fillText(detail, x + w / 2 + 2, y + 33, w - 18);
+}

@@ -1,0 +1,143 @@
+import type { PageModel, PageNode } from '../../src/protocol/messages.ts';
+import { nodeLabel, shortCount } from '../state/format.ts';
+import { ancestors, buildHierarchy } from './hierarchy.ts';
+import type { Hierarchy } from './hierarchy.ts';
+import { boxWidth, clip, flatGraph } from './items.ts';
+import type { FlatGraph } from './items.ts';
+import { nestedInput } from './nestedInput.ts';
+import type { NestedInput } from '../layout/nested.ts';
+
+/** Above this many nodes a graph opens with its top groups closed. */
+const OPEN_ALL_BELOW = 300;
+
+export interface GroupFacts {
+  title: string;
+  detail: string;
+  /** Parameters below, the part they are of the whole model's, and the shape that leaves the group. */
+  more: string;
+  params: number;
+  output: string;
+}
+
+/** What a reader has selected: `n` node id, `i` or `o` with the number of a graph input or output, `g` with a group's path. */
+export type SelectionKey = string;
+
+/** One model as a graph with groups: everything the picture needs, without any drawing. */
+export class GraphModel {
+  readonly page: PageModel;
+  readonly flat: FlatGraph;
+  readonly hierarchy: Hierarchy;
+  readonly facts: GroupFacts[];
+  readonly input: NestedInput;
+  #items = new Map<SelectionKey, number>();
+  #groups = new Map<SelectionKey, number>();
+  #keys: SelectionKey[] = [];
+
+  constructor(page: PageModel) {
+    this.page = page;
+    this.flat = flatGraph(page);
+    this.hierarchy = buildHierarchy(this.flat);
+    this.facts = groupFacts(page, this.flat, this.hierarchy);
+    const boxes = this.facts.map((f) => ({ w: Math.max(boxWidth(f.title, f.detail), boxWidth('', f.more)) + 22, h: f.more === '' ? 48 : 64 }));
+    this.input = nestedInput(this.flat, this.hierarchy, boxes);
+    let [inputs, outputs] = [0, 0];
+    this.flat.items.forEach((item, i) => {
+      const key = item.node ? `n${item.node.id}` : item.kind === 'input' ? `i${inputs++}` : `o${outputs++}`;
+      this.#items.set(key, i);
+      this.#keys.push(key);
+    });
+    this.hierarchy.groups.forEach((g, i) => { if (i > 0) this.#groups.set(`g${g.path}`, i); });
+  }
+
+  itemOf(key: SelectionKey | null): number | undefined {
+    return key === null ? undefined : this.#items.get(key);
+  }
+
+  groupOf(key: SelectionKey | null): number | undefined {
+    return key === null ? undefined : this.#groups.get(key);
+  }
+
+  /** The key of what a box shows: an item, or -1 - group. */
+  keyOf(ref: number): SelectionKey {
+    return ref < 0 ? `g${this.hierarchy.groups[-1 - ref]?.path ?? ''}` : this.#keys[ref] ?? '';
+  }
+
+  has(key: SelectionKey | null): boolean {
+    return this.itemOf(key) !== undefined || this.groupOf(key) !== undefined;
+  }
+
+  nameOf(key: SelectionKey): string {
+    const group = this.groupOf(key);
+    if (group !== undefined) return `group ${this.facts[group]!.title}`;
+    const item = this.flat.items[this.itemOf(key) ?? -1];
+    if (!item) return '';
+    return item.node ? `${item.node.opType} ${nodeLabel(item.node)}` : `${item.detail} ${item.title}`;
+  }
+
+  /** What a line carries, in words: the tensor, its shape, from where to where. */
+  linkText(links: readonly number[]): string {
+    const link = this.flat.links[links[0] ?? -1];
+    if (!link) return '';
+    const name = (i: number): string => this.nameOf(this.keyOf(i));
+    const tensors = new Set(links.map((l) => this.flat.links[l]!.tensorId)).size;
+    const carried = tensors > 1 ? `${tensors} tensors` : [link.tensor, link.label].filter(Boolean).join('  ');
+    return links.length > 1 ? `${carried}, ${links.length} readers` : `${carried}  from ${name(link.from)} to ${name(link.to)}`;
+  }
+
+  /** Which groups are open at first: all of a small graph, none of a large one. */
+  initiallyOpen(): Uint8Array {
+    return new Uint8Array(this.hierarchy.groups.length).fill(this.page.nodes.length <= OPEN_ALL_BELOW ? 1 : 0);
+  }
+
+  openPaths(open: Uint8Array): string[] {
+    return this.hierarchy.groups.flatMap((g, i) => (i > 0 && open[i] ? [g.path] : []));
+  }
+
+  openFrom(paths: readonly string[]): Uint8Array {
+    const wanted = new Set(paths);
+    return Uint8Array.from(this.hierarchy.groups, (g, i) => (i > 0 && wanted.has(g.path) ? 1 : 0));
+  }
+
+  /** The groups that must be open for a thing to be seen. */
+  around(key: SelectionKey): number[] {
+    const item = this.itemOf(key);
+    if (item !== undefined) return ancestors(this.hierarchy, this.hierarchy.groupOf[item]!);
+    const group = this.groupOf(key);
+    return group === undefined ? [] : ancestors(this.hierarchy, this.hierarchy.groups[group]!.parent);
+  }
+}
+
+/** Parameters stored for a node, from the host where it says so, else from the weights' own dims. */
+export function nodeParameters(node: PageNode): number {
+  return node.cost?.params ?? node.inputs.reduce((sum, i) => sum + (i.weight ? i.weight.dims.reduce((a, b) => a * b, 1) : 0), 0);
+}
+
+function groupFacts(page: PageModel, flat: FlatGraph, h: Hierarchy): GroupFacts[] {
+  const params = new Float64Array(h.groups.length);
+  flat.items.forEach((item, i) => { if (item.node) params[h.groupOf[i]!]! += nodeParameters(item.node); });
+  for (let g = h.groups.length - 1; g > 0; g--) params[h.groups[g]!.parent]! += params[g]!;
+  const output = leavingShapes(flat, h);
+  return h.groups.map((g, i) => {
+    const share = page.parameterCount > 0 ? params[i]! / page.parameterCount : 0;
+    const detail = `${g.count} layers${output[i] ? ` → ${output[i]!}` : ''}`;
+    const more = params[i]! > 0 ? `${shortCount(params[i]!)} parameters, ${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %` : '';
+    return { title: clip(g.title, 34), detail: clip(detail, 40), more, params: params[i]!, output: output[i] ?? '' };
+  });
+}
+
+/** The shape of the last tensor that leaves each group. */
+function leavingShapes(flat: FlatGraph, h: Hierarchy): string[] {
+  const depth = new Int32Array(h.groups.length);
+  h.groups.forEach((g, i) => { if (i > 0) depth[i] = depth[g.parent]! + 1; });
+  const shapes = h.groups.map(() => '');
+  for (const link of flat.links) {
+    let [a, b] = [h.groupOf[link.from]!, h.groupOf[link.to]!];
+    while (a !== b) {
+      if (depth[a]! >= depth[b]!) {
+        if (link.label) shapes[a] = link.label;
+        a = h.groups[a]!.parent;
+      } else b = h.groups[b]!.parent;
+    }
+  }
+  return shapes;
+}

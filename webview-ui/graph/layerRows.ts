@@ -1,0 +1,84 @@
+import type { PageModel } from '../../src/protocol/messages.ts';
+import { nodeLabel, shapeText } from '../state/format.ts';
+import { nodeParameters } from './graphModel.ts';
+
+export interface LayerRow {
+  id: number;
+  /** Place in the file, from 1. */
+  order: number;
+  name: string;
+  operator: string;
+  input: string;
+  output: string;
+  params: number;
+  /** Null where the host doesn't know it. */
+  macs: number | null;
+  /** Part of the model's parameters, 0 to 1. */
+  share: number;
+}
+
+export type SortKey = keyof Omit<LayerRow, 'id'>;
+
+export const COLUMNS: readonly { key: SortKey; title: string; number: boolean }[] = [
+  { key: 'order', title: '#', number: true },
+  { key: 'name', title: 'Name', number: false },
+  { key: 'operator', title: 'Operator', number: false },
+  { key: 'input', title: 'Input shape', number: false },
+  { key: 'output', title: 'Output shape', number: false },
+  { key: 'params', title: 'Parameters', number: true },
+  { key: 'macs', title: 'Multiply-adds', number: true },
+  { key: 'share', title: 'Share', number: true },
+];
+
+/** One row per node, without the constants that are only weights. */
+export function layerRows(model: PageModel): LayerRow[] {
+  return model.nodes.filter((n) => n.opType !== 'Constant').map((node, i) => {
+    const params = nodeParameters(node);
+    return {
+      id: node.id, order: i + 1, name: nodeLabel(node), operator: node.opType,
+      input: shapeText(node.inputs.find((t) => !t.weight && t.name !== '')?.dims ?? null), output: shapeText(node.outputs[0]?.dims ?? null),
+      params, macs: node.cost?.macs ?? null, share: model.parameterCount > 0 ? params / model.parameterCount : 0,
+    };
+  });
+}
+
+/** Rows that hold every word of the filter in name, operator or shapes. `64x112` means 64×112. */
+export function filterRows(rows: readonly LayerRow[], filter: string): LayerRow[] {
+  const words = filter.toLowerCase().replace(/(\d)\s*[x*]\s*(?=\d)/g, '$1×').split(/\s+/).filter((w) => w !== '');
+  if (words.length === 0) return [...rows];
+  return rows.filter((r) => {
+    const text = `${r.name}\n${r.operator}\n${r.input}\n${r.output}`.toLowerCase();
+    return words.every((w) => text.includes(w));
+  });
+}
+
+/** Sorted by one column; equal rows stay in file order, unknown numbers come last either way. */
+export function sortRows(rows: readonly LayerRow[], key: SortKey, down: boolean): LayerRow[] {
+  const sign = down ? -1 : 1;
+  const words = new Intl.Collator('en', { numeric: true });
+  return [...rows].sort((a, b) => {
+    const [x, y] = [a[key], b[key]];
+    if (x === null || y === null) return x === y ? a.order - b.order : x === null ? 1 : -1;
+    const order = typeof x === 'number' && typeof y === 'number' ? x - y : words.compare(String(x), String(y));
+    return sign * order || a.order - b.order;
+  });
+}
+
+function cells(row: LayerRow): string[] {
+  return [String(row.order), row.name, row.operator, row.input, row.output, String(row.params), row.macs === null ? '' : String(row.macs), row.share.toFixed(6)];
+}
+
+/** RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe before it. */
+export function rowsCsv(rows: readonly LayerRow[]): string {
+  const quote = (cell: string): string => {
+    const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  return [COLUMNS.map((c) => c.title), ...rows.map(cells)].map((line) => line.map(quote).join(',')).join('\r\n') + '\r\n';
+}
+
+export function rowsMarkdown(rows: readonly LayerRow[]): string {
+  const line = (list: readonly string[]): string => `| ${list.join(' | ')} |`;
+  const escape = (cell: string): string => cell.replace(/[\\|`*_<>]/g, '\\$&').replace(/\s+/g, ' ');
+  return [line(COLUMNS.map((c) => c.title)), line(COLUMNS.map((c) => (c.number ? '---:' : '---'))), ...rows.map((r) => line(cells(r).map(escape)))].join('\n') + '\n';
+}

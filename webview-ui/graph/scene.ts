@@ -1,0 +1,130 @@
+import type { SceneGeometry } from '../layout/nested.ts';
+import type { GraphModel, SelectionKey } from './graphModel.ts';
+
+/** A laid-out picture with what drawing and pointing need: bounds of lines, and which lines carry which links. */
+export class Scene {
+  readonly model: GraphModel;
+  readonly geometry: SceneGeometry;
+  /** Left, top, right, bottom of each piece of a line. */
+  readonly bounds: Float64Array;
+  #boxOf = new Map<number, number>();
+  #piecesOf: Map<number, number[]> | null = null;
+
+  constructor(model: GraphModel, geometry: SceneGeometry) {
+    this.model = model;
+    this.geometry = geometry;
+    geometry.box.forEach((ref, b) => this.#boxOf.set(ref, b));
+    const { points, pieceStart } = geometry;
+    this.bounds = new Float64Array((pieceStart.length - 1) * 4);
+    for (let p = 0; p + 1 < pieceStart.length; p++) {
+      let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+      for (let k = pieceStart[p]! * 2; k < pieceStart[p + 1]! * 2; k += 2) {
+        const [x, y] = [points[k]!, points[k + 1]!];
+        if (x < left) left = x;
+        if (x > right) right = x;
+        if (y < top) top = y;
+        if (y > bottom) bottom = y;
+      }
+      this.bounds.set([left, top, right, bottom], p * 4);
+    }
+  }
+
+  get pieceCount(): number {
+    return this.geometry.pieceStart.length - 1;
+  }
+
+  /** The box that shows a thing, or the closed group around it; undefined when it isn't in the model. */
+  boxOf(key: SelectionKey | null): number | undefined {
+    const { model } = this;
+    const item = model.itemOf(key);
+    const group = item === undefined ? model.groupOf(key) : undefined;
+    if (item === undefined && group === undefined) return undefined;
+    const own = this.#boxOf.get(item ?? -1 - group!);
+    if (own !== undefined || key === null) return own;
+    for (const g of model.around(key).reverse()) {
+      const box = this.#boxOf.get(-1 - g);
+      if (box !== undefined && !this.geometry.open[box]) return box;
+    }
+    return undefined;
+  }
+
+  label(piece: number): string {
+    const g = this.geometry;
+    const first = g.links[g.linkStart[piece]!];
+    return first === undefined ? '' : this.model.flat.links[first]!.label;
+  }
+
+  /** The links that enter or leave what a box shows; of a group, those that cross its frame. */
+  linksAt(key: SelectionKey): { into: number[]; out: number[] } {
+    const { flat, hierarchy } = this.model;
+    const item = this.model.itemOf(key);
+    const group = this.model.groupOf(key);
+    const inside = new Uint8Array(hierarchy.groups.length);
+    if (group !== undefined) {
+      inside[group] = 1;
+      hierarchy.groups.forEach((g, i) => { if (g.parent >= 0 && inside[g.parent]) inside[i] = 1; });
+    }
+    const within = (i: number): boolean => (item !== undefined ? i === item : inside[hierarchy.groupOf[i]!] === 1);
+    const into: number[] = [];
+    const out: number[] = [];
+    flat.links.forEach((link, i) => {
+      const [from, to] = [within(link.from), within(link.to)];
+      if (to && !from) into.push(i);
+      if (from && !to) out.push(i);
+    });
+    return { into, out };
+  }
+
+  /** Every piece that carries one of the links. */
+  piecesOf(links: readonly number[]): number[] {
+    if (!this.#piecesOf) {
+      this.#piecesOf = new Map();
+      const g = this.geometry;
+      for (let p = 0; p < this.pieceCount; p++) {
+        for (let k = g.linkStart[p]!; k < g.linkStart[p + 1]!; k++) {
+          const list = this.#piecesOf.get(g.links[k]!);
+          if (list) list.push(p);
+          else this.#piecesOf.set(g.links[k]!, [p]);
+        }
+      }
+    }
+    return [...new Set(links.flatMap((l) => this.#piecesOf!.get(l) ?? []))];
+  }
+
+  linksOfPiece(piece: number): number[] {
+    const g = this.geometry;
+    return Array.from(g.links.subarray(g.linkStart[piece]!, g.linkStart[piece + 1]!));
+  }
+
+  /** The innermost box at a point. An open frame is hit on its title bar only, so its inside stays open ground. */
+  boxAt(x: number, y: number, titleBar: number): number {
+    const g = this.geometry;
+    for (let b = g.box.length - 1; b >= 0; b--) {
+      if (x < g.x[b]! || x > g.x[b]! + g.w[b]! || y < g.y[b]!) continue;
+      if (y <= g.y[b]! + (g.open[b] ? titleBar : g.h[b]!)) return b;
+    }
+    return -1;
+  }
+
+  /** The nearest line within `reach` of a point, or -1. */
+  pieceAt(x: number, y: number, reach: number): number {
+    const g = this.geometry;
+    let best = -1;
+    let least = reach * reach;
+    for (let p = 0; p < this.pieceCount; p++) {
+      if (x < this.bounds[4 * p]! - reach || x > this.bounds[4 * p + 2]! + reach || y < this.bounds[4 * p + 1]! - reach || y > this.bounds[4 * p + 3]! + reach) continue;
+      for (let k = g.pieceStart[p]! * 2; k + 3 < g.pieceStart[p + 1]! * 2; k += 2) {
+        const d = squaredDistance(x, y, g.points[k]!, g.points[k + 1]!, g.points[k + 2]!, g.points[k + 3]!);
+        if (d < least) [least, best] = [d, p];
+      }
+    }
+    return best;
+  }
+}
+
+function squaredDistance(x: number, y: number, x0: number, y0: number, x1: number, y1: number): number {
+  const [dx, dy] = [x1 - x0, y1 - y0];
+  const length = dx * dx + dy * dy;
+  const t = length === 0 ? 0 : Math.max(0, Math.min(1, ((x - x0) * dx + (y - y0) * dy) / length));
+  return (x - x0 - t * dx) ** 2 + (y - y0 - t * dy) ** 2;
+}

@@ -1,0 +1,117 @@
+import type { Csr } from './ranks.ts';
+
+export const COLUMN_GAP = 36;
+const MAX_SHIFT = 120;
+
+export interface LayoutInput {
+  /** Box sizes by node. */
+  w: Float64Array;
+  h: Float64Array;
+  /** Edges by index; offsets are where they attach, measured from the box's middle. */
+  from: Int32Array;
+  to: Int32Array;
+  fromOffset: Float64Array;
+  toOffset: Float64Array;
+  /** -1 for an entrance in the first row, 1 for an exit in the last, else 0. Null when there are none. */
+  pin: Int8Array | null;
+}
+
+/** Nodes of each row, left to right, as one array with starts. */
+export interface Rows {
+  start: Int32Array;
+  list: Int32Array;
+}
+
+export function makeRows(rank: Int32Array, count: number): Rows {
+  const start = new Int32Array(count + 1);
+  for (const r of rank) start[r + 1]!++;
+  for (let r = 0; r < count; r++) start[r + 1]! += start[r]!;
+  const at = start.slice(0, count);
+  const list = new Int32Array(rank.length);
+  for (let v = 0; v < rank.length; v++) list[at[rank[v]!]!++] = v;
+  return { start, list };
+}
+
+/**
+ * Middle x of every box, row by row. The node with the longest way still to go continues its parent's column exactly, so the main path is
+ * straight; the others stand where their parents are and make room. Sorts each row of `rows` left to right.
+ */
+export function placeColumns(g: LayoutInput, out: Csr, into: Csr, rows: Rows, rank: Int32Array, depth: Int32Array): Float64Array {
+  const x = new Float64Array(rank.length);
+  const wish = new Float64Array(rank.length);
+  const main = new Float64Array(rank.length);
+  for (let r = 0; r + 1 < rows.start.length; r++) {
+    const row = rows.list.subarray(rows.start[r]!, rows.start[r + 1]!);
+    if (row.length === 0) continue;
+    let anchor = row[0]!;
+    for (const v of row) {
+      wishOf(v, g, into, rank, x, wish, main);
+      const fed = !Number.isNaN(main[v]!) && Number.isNaN(main[anchor]!);
+      if (depth[v]! > depth[anchor]! || (depth[v] === depth[anchor] && fed)) anchor = v;
+    }
+    wish[anchor] = Number.isNaN(main[anchor]!) ? 0 : main[anchor]!;
+    // What reads nothing stands to the right of the main column.
+    for (const v of row) if (Number.isNaN(wish[v]!)) wish[v] = wish[anchor]! + 1;
+    if (row.length > 1) row.sort((a, b) => wish[a]! - wish[b]! || (a === anchor ? -1 : b === anchor ? 1 : depth[b]! - depth[a]! || a - b));
+    spread(row, row.indexOf(anchor), wish, g.w, x);
+  }
+  alignFirstRow(g, out, rows, rank, depth, x);
+  return x;
+}
+
+/** What stands in the first row has no parents to go by; it is put above its readers instead. */
+function alignFirstRow(g: LayoutInput, out: Csr, rows: Rows, rank: Int32Array, depth: Int32Array, x: Float64Array): void {
+  const row = rows.list.subarray(0, rows.start[1] ?? 0);
+  if (row.length === 0) return;
+  const wish = new Float64Array(x.length);
+  let anchor = row[0]!;
+  for (const v of row) {
+    if (depth[v]! > depth[anchor]!) anchor = v;
+    let near = Infinity;
+    wish[v] = x[v]!;
+    for (let i = out.start[v]!; i < out.start[v + 1]!; i++) {
+      const e = out.list[i]!;
+      const to = g.to[e]!;
+      if (rank[to]! >= near) continue;
+      near = rank[to]!;
+      wish[v] = x[to]! + g.toOffset[e]! - g.fromOffset[e]!;
+    }
+  }
+  row.sort((a, b) => wish[a]! - wish[b]! || (a === anchor ? -1 : b === anchor ? 1 : a - b));
+  spread(row, row.indexOf(anchor), wish, g.w, x);
+}
+
+/** Where v would like to be: `wish` the median of its parents, `main` straight below the nearest of them. NaN when it has none. */
+function wishOf(v: number, g: LayoutInput, into: Csr, rank: Int32Array, x: Float64Array, wish: Float64Array, main: Float64Array): void {
+  const places: number[] = [];
+  let nearest = -1;
+  main[v] = NaN;
+  for (let i = into.start[v]!; i < into.start[v + 1]!; i++) {
+    const e = into.list[i]!;
+    const u = g.from[e]!;
+    if (rank[u]! >= rank[v]!) continue;
+    const shift = g.fromOffset[e]! - g.toOffset[e]!;
+    // Only a small shift may be made good by moving the box: on a long chain they would add up, and the page would lean.
+    const place = x[u]! + (Math.abs(shift) <= MAX_SHIFT ? shift : 0);
+    places.push(place);
+    if (rank[u]! > nearest || (rank[u] === nearest && place < main[v]!)) {
+      nearest = rank[u]!;
+      main[v] = place;
+    }
+  }
+  if (places.length > 2) places.sort((a, b) => a - b);
+  const mid = places.length >> 1;
+  wish[v] = places.length === 0 ? NaN : places.length % 2 === 1 ? places[mid]! : (places[mid - 1]! + places[mid]!) / 2;
+}
+
+function spread(row: Int32Array, anchor: number, wish: Float64Array, w: Float64Array, x: Float64Array): void {
+  x[row[anchor]!] = wish[row[anchor]!]!;
+  for (let i = anchor + 1; i < row.length; i++) {
+    const [before, v] = [row[i - 1]!, row[i]!];
+    x[v] = Math.max(wish[v]!, x[before]! + (w[before]! + w[v]!) / 2 + COLUMN_GAP);
+  }
+  for (let i = anchor - 1; i >= 0; i--) {
+    const [after, v] = [row[i + 1]!, row[i]!];
+    x[v] = Math.min(wish[v]!, x[after]! - (w[after]! + w[v]!) / 2 - COLUMN_GAP);
+  }
+}

@@ -1,0 +1,185 @@
+import { layoutGraph } from './layered.ts';
+import type { Layout } from './layered.ts';
+import { collectPieces, visibleTree } from './pieces.ts';
+import type { Pieces, VisibleTree } from './pieces.ts';
+
+/** Layout of a graph with groups, some open. Plain arrays, so it can cross to a worker. */
+export interface NestedInput {
+  itemW: Float64Array;
+  itemH: Float64Array;
+  /** The group each item lies in directly; group 0 is the whole graph. */
+  groupOf: Int32Array;
+  /** Each group's parent, which has a lower number; -1 for group 0. */
+  groupParent: Int32Array;
+  /** A closed group's box; when open it is at least this wide. */
+  groupW: Float64Array;
+  groupH: Float64Array;
+  linkFrom: Int32Array;
+  linkTo: Int32Array;
+  /** Which tensor the link carries; links of one tensor share their way out. */
+  linkTensor: Int32Array;
+  /** Where the link leaves its source's box, from its middle. */
+  linkOffset: Float64Array;
+}
+
+export interface SceneGeometry {
+  /** What each box is: an item, or -1 - group. Frames of open groups come first, outer ones before inner ones. */
+  box: Int32Array;
+  open: Uint8Array;
+  x: Float64Array;
+  y: Float64Array;
+  w: Float64Array;
+  h: Float64Array;
+  /** Piece p of a line has points `pieceStart[p]` to `pieceStart[p + 1] - 1`, two numbers each. */
+  pieceStart: Int32Array;
+  points: Float64Array;
+  labels: Float64Array;
+  /** 1 where a shape label is drawn; 1 where the piece ends in an arrow. */
+  labelled: Uint8Array;
+  arrow: Uint8Array;
+  /** Links a piece carries: `links[linkStart[p]]` onwards. */
+  linkStart: Int32Array;
+  links: Int32Array;
+  width: number;
+  height: number;
+}
+
+export const FRAME = { side: 18, header: 34, foot: 16 } as const;
+const PORT_WIDTH = 8;
+
+interface Inner {
+  layout: Layout;
+  /** Corner of the contents within the frame. */
+  dx: number;
+  dy: number;
+}
+
+/** Lays out each open group by itself, innermost first, then puts them into one another. No recursion. */
+export function layoutNested(input: NestedInput, open: Uint8Array): SceneGeometry {
+  const tree = visibleTree(input, open);
+  const pieces = collectPieces(input, tree);
+  const groups = input.groupParent.length;
+  const w = new Float64Array(tree.ref.length);
+  const h = new Float64Array(tree.ref.length);
+  tree.ref.forEach((ref, v) => {
+    w[v] = ref < 0 ? input.groupW[-1 - ref]! : input.itemW[ref]!;
+    h[v] = ref < 0 ? input.groupH[-1 - ref]! : input.itemH[ref]!;
+  });
+  const portX = new Float64Array(pieces.portGroup.length);
+  const inner = new Array<Inner | null>(groups).fill(null);
+  const members = bucket(tree.parent, groups);
+  const ports = bucket(Int32Array.from(pieces.portGroup), groups);
+  const lines = bucket(Int32Array.from(pieces.group), groups);
+  const local = new Int32Array(tree.ref.length + pieces.portGroup.length);
+  for (let g = groups - 1; g >= 0; g--) {
+    if (!tree.expanded[g]) continue;
+    const layout = layoutContainer(input, tree, pieces, { members: members(g), ports: ports(g), lines: lines(g), w, h, portX, local });
+    const v = tree.ofGroup[g]!;
+    const [dx, dy] = g === 0 ? [0, 0] : [Math.max(FRAME.side, (w[v]! - layout.width) / 2), FRAME.header];
+    inner[g] = { layout, dx, dy };
+    if (g === 0) continue;
+    w[v] = layout.width + 2 * dx;
+    h[v] = layout.height + FRAME.header + FRAME.foot;
+    const own = ports(g);
+    for (let i = 0; i < own.length; i++) portX[own[i]!] = dx + layout.x[members(g).length + i]! + PORT_WIDTH / 2;
+  }
+  return assemble(tree, pieces, inner, { members, lines, w, h });
+}
+
+interface Container {
+  members: Int32Array;
+  ports: Int32Array;
+  lines: Int32Array;
+  w: Float64Array;
+  h: Float64Array;
+  portX: Float64Array;
+  local: Int32Array;
+}
+
+function layoutContainer(input: NestedInput, tree: VisibleTree, pieces: Pieces, c: Container): Layout {
+  const n = c.members.length + c.ports.length;
+  const boxes = tree.ref.length;
+  const w = new Float64Array(n);
+  const h = new Float64Array(n);
+  const pin = c.ports.length > 0 ? new Int8Array(n) : null;
+  c.members.forEach((v, i) => { c.local[v] = i; w[i] = c.w[v]!; h[i] = c.h[v]!; });
+  c.ports.forEach((p, i) => {
+    const at = c.members.length + i;
+    c.local[boxes + p] = at;
+    w[at] = PORT_WIDTH;
+    pin![at] = pieces.portSide[p]!;
+  });
+  const m = c.lines.length;
+  const [from, to] = [new Int32Array(m), new Int32Array(m)];
+  const [fromOffset, toOffset] = [new Float64Array(m), new Float64Array(m)];
+  c.lines.forEach((line, i) => {
+    const [fv, fp, tv, tp] = [pieces.fromBox[line]!, pieces.fromPort[line]!, pieces.toBox[line]!, pieces.toPort[line]!];
+    from[i] = c.local[fv >= 0 ? fv : boxes + fp]!;
+    to[i] = c.local[tv >= 0 ? tv : boxes + tp]!;
+    if (fv >= 0 && fp >= 0) fromOffset[i] = c.portX[fp]! - c.w[fv]! / 2;
+    else if (fv >= 0 && tree.ref[fv]! >= 0) fromOffset[i] = input.linkOffset[pieces.firstLink[line]!]!;
+    if (tv >= 0 && tp >= 0) toOffset[i] = c.portX[tp]! - c.w[tv]! / 2;
+  });
+  return layoutGraph({ w, h, from, to, fromOffset, toOffset, pin });
+}
+
+interface Measured {
+  members: (g: number) => Int32Array;
+  lines: (g: number) => Int32Array;
+  w: Float64Array;
+  h: Float64Array;
+}
+
+function assemble(tree: VisibleTree, pieces: Pieces, inner: readonly (Inner | null)[], m: Measured): SceneGeometry {
+  const boxes = tree.ref.length;
+  const [x, y] = [new Float64Array(boxes), new Float64Array(boxes)];
+  const count = pieces.group.length;
+  const pieceStart = new Int32Array(count + 1);
+  const labels = new Float64Array(count * 2);
+  const chunks: { line: number; points: Float64Array }[] = new Array(count);
+  inner.forEach((box, g) => {
+    if (!box) return;
+    const frame = tree.ofGroup[g]!;
+    const left = g === 0 ? 0 : x[frame]!;
+    const top = g === 0 ? 0 : y[frame]!;
+    const [ox, oy] = [left + box.dx, top + box.dy];
+    m.members(g).forEach((v, i) => {
+      x[v] = ox + box.layout.x[i]!;
+      y[v] = oy + box.layout.y[i]!;
+    });
+    m.lines(g).forEach((line, i) => {
+      const points = box.layout.points.slice(box.layout.start[i]! * 2, box.layout.start[i + 1]! * 2);
+      for (let k = 0; k < points.length; k += 2) {
+        points[k]! += ox;
+        points[k + 1]! += oy;
+      }
+      // A line through a frame runs to the frame's edge, across the title bar and the foot.
+      if (pieces.fromBox[line]! < 0) points[1] = top;
+      if (pieces.toBox[line]! < 0) points[points.length - 1] = top + m.h[frame]!;
+      chunks[line] = { line, points };
+      labels[2 * line] = box.layout.labels[2 * i]! + ox;
+      labels[2 * line + 1] = box.layout.labels[2 * i + 1]! + oy;
+    });
+  });
+  for (let p = 0; p < count; p++) pieceStart[p + 1] = pieceStart[p]! + chunks[p]!.points.length / 2;
+  const points = new Float64Array(pieceStart[count]! * 2);
+  for (let p = 0; p < count; p++) points.set(chunks[p]!.points, pieceStart[p]! * 2);
+  const root = inner[0]!.layout;
+  return {
+    box: Int32Array.from(tree.ref), open: Uint8Array.from(tree.ref, (ref) => (ref < 0 && tree.expanded[-1 - ref] ? 1 : 0)),
+    x, y, w: m.w, h: m.h, pieceStart, points, labels,
+    labelled: Uint8Array.from(pieces.labelled), arrow: Uint8Array.from(pieces.toBox, (v, p) => (v >= 0 && pieces.toPort[p]! < 0 ? 1 : 0)),
+    ...pieces.allLinks(), width: root.width, height: root.height,
+  };
+}
+
+/** Indices by key, keeping their order; keys below 0 are left out. */
+function bucket(keys: ArrayLike<number>, count: number): (key: number) => Int32Array {
+  const start = new Int32Array(count + 1);
+  for (let i = 0; i < keys.length; i++) if (keys[i]! >= 0) start[keys[i]! + 1]!++;
+  for (let k = 0; k < count; k++) start[k + 1]! += start[k]!;
+  const list = new Int32Array(start[count]!);
+  const at = start.slice(0, count);
+  for (let i = 0; i < keys.length; i++) if (keys[i]! >= 0) list[at[keys[i]!]!++] = i;
+  return (key) => list.subarray(start[key]!, start[key + 1]!);
+}

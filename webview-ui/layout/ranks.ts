@@ -1,0 +1,91 @@
+/** Ranks of a directed graph in typed arrays: no recursion, no node added for a long edge. */
+
+export interface Csr {
+  /** Neighbours of v are `list[start[v]]` to `list[start[v + 1] - 1]`, as edge indices. */
+  start: Int32Array;
+  list: Int32Array;
+}
+
+export function edgesBy(n: number, ends: Int32Array): Csr {
+  const start = new Int32Array(n + 1);
+  for (const v of ends) start[v + 1]!++;
+  for (let v = 0; v < n; v++) start[v + 1]! += start[v]!;
+  const at = start.slice(0, n);
+  const list = new Int32Array(ends.length);
+  for (let e = 0; e < ends.length; e++) list[at[ends[e]!]!++] = e;
+  return { start, list };
+}
+
+/** Kahn's algorithm; when only cycles remain, the lowest unplaced node goes next, so some edges run backwards. */
+function topologicalOrder(n: number, from: Int32Array, to: Int32Array, out: Csr): Int32Array {
+  const missing = new Int32Array(n);
+  for (let e = 0; e < to.length; e++) if (from[e] !== to[e]) missing[to[e]!]!++;
+  const placed = new Uint8Array(n);
+  const order = new Int32Array(n);
+  let tail = 0;
+  const place = (v: number): void => {
+    placed[v] = 1;
+    order[tail++] = v;
+  };
+  for (let v = 0; v < n; v++) if (missing[v] === 0) place(v);
+  let next = 0;
+  for (let head = 0; head < n; head++) {
+    if (head === tail) {
+      while (placed[next]) next++;
+      place(next);
+    }
+    const u = order[head]!;
+    for (let i = out.start[u]!; i < out.start[u + 1]!; i++) {
+      const v = to[out.list[i]!]!;
+      if (--missing[v]! <= 0 && !placed[v]) place(v);
+    }
+  }
+  return order;
+}
+
+export interface Ranks {
+  rank: Int32Array;
+  /** Length of the longest path that starts here: the main path is where it is greatest. */
+  depth: Int32Array;
+  rows: number;
+}
+
+/**
+ * Longest-path ranks. `pin` -1 puts a node in the first row (an entrance of a group), 1 in the last (an exit).
+ * A node that reads nothing stands just above its first reader, so constants don't crowd the top.
+ */
+export function rankNodes(n: number, from: Int32Array, to: Int32Array, out: Csr, into: Csr, pin: Int8Array | null): Ranks {
+  const order = topologicalOrder(n, from, to, out);
+  const position = new Int32Array(n);
+  for (let i = 0; i < n; i++) position[order[i]!] = i;
+  const rank = new Int32Array(n);
+  const depth = new Int32Array(n);
+  let top = 0;
+  if (pin) for (let v = 0; v < n; v++) if (pin[v] === -1) top = 1;
+  for (let i = 0; i < n; i++) {
+    const u = order[i]!;
+    if (pin?.[u] === -1) continue;
+    if (rank[u]! < top) rank[u] = top;
+    for (let k = out.start[u]!; k < out.start[u + 1]!; k++) {
+      const v = to[out.list[k]!]!;
+      if (position[v]! > i && rank[v]! <= rank[u]!) rank[v] = rank[u]! + 1;
+    }
+  }
+  let last = 0;
+  for (let i = n - 1; i >= 0; i--) {
+    const u = order[i]!;
+    let first = Infinity;
+    for (let k = out.start[u]!; k < out.start[u + 1]!; k++) {
+      const v = to[out.list[k]!]!;
+      if (position[v]! <= i) continue;
+      if (depth[u]! <= depth[v]!) depth[u] = depth[v]! + 1;
+      if (rank[v]! < first) first = rank[v]!;
+    }
+    if (into.start[u] === into.start[u + 1] && first !== Infinity && !pin?.[u]) rank[u] = Math.max(top, first - 1);
+    if (pin?.[u] !== 1 && rank[u]! > last) last = rank[u]!;
+  }
+  if (pin) for (let v = 0; v < n; v++) if (pin[v] === 1) rank[v] = last + 1;
+  let rows = 0;
+  for (let v = 0; v < n; v++) if (rank[v]! >= rows) rows = rank[v]! + 1;
+  return { rank, depth, rows };
+}

@@ -1,0 +1,159 @@
+import type { LayoutInput, Rows } from './columns.ts';
+
+const LANE_GAP = 14;
+/** A skip drops straight past other boxes only when this few rows must be checked. */
+const STRAIGHT_LIMIT = 64;
+const EXIT = 12;
+const ENTRY = 12;
+const LABEL = 24;
+
+export interface Placed {
+  rank: Int32Array;
+  rows: Rows;
+  x: Float64Array;
+  /** Top of each box and of each row; bottom of each row. */
+  y: Float64Array;
+  top: Float64Array;
+  bottom: Float64Array;
+}
+
+/** Polylines of all edges in one array: edge e has points `start[e]` to `start[e + 1] - 1`, two numbers each. */
+export interface Routes {
+  points: Float64Array;
+  start: Int32Array;
+  /** Where a shape label sits, two numbers each: on the upright run just below the source. */
+  labels: Float64Array;
+}
+
+class PointList {
+  data = new Float64Array(1024);
+  length = 0;
+  add(x: number, y: number): void {
+    if (this.length + 2 > this.data.length) {
+      const bigger = new Float64Array(this.data.length * 2);
+      bigger.set(this.data);
+      this.data = bigger;
+    }
+    this.data[this.length++] = x;
+    this.data[this.length++] = y;
+  }
+}
+
+const NO_LANE = NaN;
+
+/** Routes every edge: straight where nothing is in the way, else down a lane beside the rows it passes. Costs no node per row. */
+export function routeEdges(g: LayoutInput, p: Placed): Routes {
+  const lanes = assignLanes(g, p);
+  const count = g.from.length;
+  const start = new Int32Array(count + 1);
+  const labels = new Float64Array(count * 2);
+  const points = new PointList();
+  for (let e = 0; e < count; e++) {
+    const [u, v] = [g.from[e]!, g.to[e]!];
+    const [a, b] = [p.rank[u]!, p.rank[v]!];
+    const x0 = p.x[u]! + g.fromOffset[e]!;
+    const x1 = p.x[v]! + g.toOffset[e]!;
+    const y0 = p.y[u]! + g.h[u]!;
+    const y1 = p.y[v]!;
+    const lane = lanes[e]!;
+    if (Number.isNaN(lane)) {
+      points.add(x0, y0);
+      if (Math.abs(x0 - x1) > 0.5) {
+        const bend = Math.max(p.top[b]! - ENTRY - 10, y0 + 1);
+        points.add(x0, bend);
+        points.add(x1, bend);
+      }
+      points.add(x1, y1);
+      labels[2 * e] = x0;
+      labels[2 * e + 1] = p.bottom[a]! + LABEL;
+    } else {
+      const side = Math.sign(lane - p.x[u]!);
+      const sx = g.fromOffset[e] === 0 ? x0 + side * g.w[u]! * 0.3 : x0;
+      const tx = g.toOffset[e] === 0 ? x1 + Math.sign(lane - p.x[v]!) * g.w[v]! * 0.3 : x1;
+      const leave = p.bottom[a]! + EXIT;
+      const enter = p.top[b]! - ENTRY;
+      points.add(sx, y0);
+      points.add(sx, leave);
+      points.add(lane, leave);
+      points.add(lane, enter);
+      points.add(tx, enter);
+      points.add(tx, y1);
+      labels[2 * e] = lane;
+      labels[2 * e + 1] = p.bottom[a]! + LABEL + 12;
+    }
+    start[e + 1] = points.length / 2;
+  }
+  return { points: points.data.slice(0, points.length), start, labels };
+}
+
+/** Lane x of each edge that needs one. One lane per source and attachment; short spans go innermost, so nested skips nest. */
+function assignLanes(g: LayoutInput, p: Placed): Float64Array {
+  const lanes = new Float64Array(g.from.length).fill(NO_LANE);
+  const groups = new Map<string, { from: number; lo: number; hi: number; list: number[] }>();
+  for (let e = 0; e < g.from.length; e++) {
+    const [u, v] = [g.from[e]!, g.to[e]!];
+    const [a, b] = [p.rank[u]!, p.rank[v]!];
+    if (b === a + 1 || (b > a && clearBelow(g, p, p.x[u]! + g.fromOffset[e]!, a, b))) continue;
+    const lo = Math.min(a + 1, b);
+    const hi = Math.max(b - 1, a);
+    const key = `${u} ${g.fromOffset[e]!}`;
+    const group = groups.get(key);
+    if (!group) groups.set(key, { from: u, lo, hi, list: [e] });
+    else {
+      group.lo = Math.min(group.lo, lo);
+      group.hi = Math.max(group.hi, hi);
+      group.list.push(e);
+    }
+  }
+  const { left, right } = extents(g, p);
+  const sorted = [...groups.values()].sort((s, t) => s.hi - s.lo - (t.hi - t.lo) || s.lo - t.lo || s.from - t.from);
+  for (const { from, lo, hi, list } of sorted) {
+    let onRight = p.x[from]! + g.w[from]! * 0.3;
+    let onLeft = p.x[from]! - g.w[from]! * 0.3;
+    for (let r = lo; r <= hi; r++) {
+      if (right[r]! + LANE_GAP > onRight) onRight = right[r]! + LANE_GAP;
+      if (left[r]! - LANE_GAP < onLeft) onLeft = left[r]! - LANE_GAP;
+    }
+    // The nearer side, as seen from both ends; the right one when they are equal.
+    let cost = 0;
+    for (const e of list) cost += Math.abs(onRight - p.x[g.to[e]!]!) - Math.abs(onLeft - p.x[g.to[e]!]!);
+    cost += (onRight - p.x[from]!) - (p.x[from]! - onLeft);
+    const lane = cost <= 1 ? onRight : onLeft;
+    const used = cost <= 1 ? right : left;
+    for (let r = lo; r <= hi; r++) used[r] = lane;
+    for (const e of list) lanes[e] = lane;
+  }
+  return lanes;
+}
+
+function extents(g: LayoutInput, p: Placed): { left: Float64Array; right: Float64Array } {
+  const count = p.top.length;
+  const left = new Float64Array(count).fill(Infinity);
+  const right = new Float64Array(count).fill(-Infinity);
+  for (let r = 0; r < count; r++) {
+    const [s, t] = [p.rows.start[r]!, p.rows.start[r + 1]!];
+    if (s === t) continue;
+    const [first, last] = [p.rows.list[s]!, p.rows.list[t - 1]!];
+    left[r] = p.x[first]! - g.w[first]! / 2;
+    right[r] = p.x[last]! + g.w[last]! / 2;
+  }
+  return { left, right };
+}
+
+/** Whether an upright line at x from row a to row b meets no box between. Rows are sorted, so each costs a binary search. */
+function clearBelow(g: LayoutInput, p: Placed, x: number, a: number, b: number): boolean {
+  if (b - a > STRAIGHT_LIMIT) return false;
+  for (let r = a + 1; r < b; r++) {
+    let lo = p.rows.start[r]!;
+    let hi = p.rows.start[r + 1]!;
+    while (lo < hi) {
+      const mid = (lo + hi) >> 1;
+      const v = p.rows.list[mid]!;
+      if (p.x[v]! + g.w[v]! / 2 + LANE_GAP / 2 < x) lo = mid + 1;
+      else hi = mid;
+    }
+    const v = lo < p.rows.start[r + 1]! ? p.rows.list[lo]! : -1;
+    if (v >= 0 && p.x[v]! - g.w[v]! / 2 - LANE_GAP / 2 < x) return false;
+  }
+  return true;
+}

@@ -1,0 +1,37 @@
+import type { View } from '../draw/camera.ts';
+
+/** What the page keeps for when its tab comes back. Plain data, checked when read: an older version may have written it. */
+export interface Saved {
+  file: string;
+  nodes: number;
+  tab: 'graph' | 'layers';
+  selected: string | null;
+  open: string[];
+  view: View | null;
+  query: string;
+  table: { sort: string; down: boolean; filter: string };
+}
+
+export function asSaved(value: unknown): Partial<Saved> {
+  if (typeof value !== 'object' || value === null) return {};
+  const v = value as Record<string, unknown>;
+  const saved: Partial<Saved> = {};
+  if (typeof v.file === 'string') saved.file = v.file;
+  if (typeof v.nodes === 'number') saved.nodes = v.nodes;
+  if (v.tab === 'graph' || v.tab === 'layers') saved.tab = v.tab;
+  if (typeof v.selected === 'string') saved.selected = v.selected;
+  if (Array.isArray(v.open) && v.open.every((p) => typeof p === 'string')) saved.open = v.open as string[];
+  if (typeof v.query === 'string') saved.query = v.query;
+  const view = asView(v.view);
+  if (view) saved.view = view;
+  const t = v.table as Record<string, unknown> | null | undefined;
+  if (t && typeof t.sort === 'string' && typeof t.down === 'boolean' && typeof t.filter === 'string') saved.table = { sort: t.sort, down: t.down, filter: t.filter };
+  return saved;
+}
+
+function asView(value: unknown): View | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { x, y, scale } = value as Record<string, unknown>;
+  if (![x, y, scale].every((n) => typeof n === 'number' && Number.isFinite(n)) || (scale as number) <= 0) return null;
+  return { x: x as number, y: y as number, scale: scale as number };
+}
