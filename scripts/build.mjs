@@ -1,6 +1,7 @@
 import { build, context } from 'esbuild';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundlePage } from '../webview-ui/build.mjs';
 import { main, root } from './step.mjs';
 
 const watch = process.argv.includes('--watch');
@@ -19,7 +20,6 @@ const ENTRIES = [
   { ...node, entryPoints: [path('src/extension.ts')], outfile: path('dist/extension.cjs'), format: 'cjs', external: ['vscode'] },
   { ...node, entryPoints: [path('src/workerMain.ts')], outfile: path('dist/worker.mjs'), format: 'esm', banner: { js: REQUIRE } },
   { ...node, entryPoints: [path('src/cli.ts')], outfile: path('dist/cli.js'), format: 'esm', banner: { js: `#!/usr/bin/env node\n${REQUIRE}` } },
-  { ...page, entryPoints: [path('webview-ui/main.ts')], outfile: path('dist/webview.js'), format: 'iife' },
   { ...page, entryPoints: [path('webview-ui/page.css')], outfile: path('dist/webview.css') },
   { ...node, entryPoints: [path('test/vscode/index.ts')], outfile: path('dist/test/vscode.cjs'), format: 'cjs', external: ['vscode', 'mocha'] },
 ];
@@ -27,6 +27,7 @@ const ENTRIES = [
 await main(async () => {
   mkdirSync(path('dist/ort'), { recursive: true });
   for (const file of RUNTIME) copyFileSync(path('node_modules/onnxruntime-web/dist', file), path('dist/ort', file));
+  await bundlePage({ outfile: path('dist/webview.js'), minify: !watch, sourcemap: true });
   if (!watch) await Promise.all(ENTRIES.map((entry) => build(entry)));
   else for (const entry of ENTRIES) await (await context({ ...entry, logLevel: 'info' })).watch();
 });

@@ -1,6 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { planText } from '../adapt/plan.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
+import { compareFiles, reportText as compareText } from './compare.ts';
 import { adaptFile, convertToGray, type AdaptResult } from './convert.ts';
 import { inspectFile, inspectText } from './inspect.ts';
 import { mapFromOptions } from './mapOptions.ts';
@@ -72,6 +73,13 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     usage: 'verify ORIGINAL ADAPTED [--full] [--images DIR] [--seed N]', about: 'proves an adapted model in ONNX Runtime', args: 2,
     options: { full: { type: 'boolean' }, images: { type: 'string' }, seed: { type: 'string' } },
     run: runVerify,
+  },
+  compare: {
+    usage: 'compare A B', about: 'what differs: inputs, nodes, tensors, metadata', args: 2, options: {},
+    run: async ({ args, values, output, signal }) => {
+      const comparison = await compareFiles(args[0] ?? '', args[1] ?? '', { signal });
+      print(output, values, comparison, () => compareText(comparison));
+    },
   },
 };
 

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { nodeCosts } from '../graph/cost.ts';
 import { firstLayers } from '../graph/firstLayers.ts';
 import { dtypeName } from '../onnx/dtypes.ts';
 import type { Attribute, Dim, Graph, Model, Node, Tensor, ValueInfo } from '../onnx/model.ts';
@@ -29,6 +30,7 @@ export async function readPageModel(path: string, signal?: AbortSignal): Promise
 export function pageModel(model: Model, fileName: string, fileSize: number, inferred: Shapes): PageModel {
   const { graph } = model;
   const shapes = knownDims(inferred);
+  const costs = nodeCosts(graph, inferred);
   const weights = storedWeights(graph);
   const inputs = graph.inputs.filter((i) => !weights.has(i.name));
   return {
@@ -39,7 +41,7 @@ export function pageModel(model: Model, fileName: string, fileSize: number, infe
     inputs: inputs.map(pageValue),
     outputs: graph.outputs.map(pageValue),
     parameterCount: [...weights.values()].reduce((n, w) => n + w.dims.reduce((p, d) => p * d, 1), 0),
-    nodes: graph.nodes.map((node, id) => pageNode(node, id, shapes, weights)),
+    nodes: graph.nodes.map((node, id) => ({ ...pageNode(node, id, shapes, weights), cost: costs[id] ?? { params: 0, macs: null } })),
     ...edges(graph, inputs, shapes),
     firstLayers: firstLayers(graph).map((l) => ({
       nodeId: l.index, node: l.node.name, opType: l.node.opType, weight: l.weightName, dims: [...l.dims], dtype: dtypeName(l.dtype), layout: l.layout,
