@@ -29,7 +29,7 @@ export class LayerTable extends LitElement {
     .count { flex: 1; color: var(--vscode-descriptionForeground); white-space: nowrap; }
     .scroll { flex: 1; min-height: 0; overflow: auto; }
     .scroll:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
-    table { border-collapse: collapse; width: 100%; min-width: 640px; table-layout: fixed; }
+    table { border-collapse: collapse; width: 100%; min-width: 860px; table-layout: fixed; }
     th, td { box-sizing: border-box; height: ${ROW}px; padding: 0 10px; border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); text-align: left; font-weight: inherit; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
     .number { text-align: right; font-variant-numeric: tabular-nums; }
     .shape { font-family: var(--vscode-editor-font-family, monospace); font-size: 0.95em; }
@@ -37,11 +37,12 @@ export class LayerTable extends LitElement {
     thead button { box-sizing: border-box; width: 100%; height: 100%; padding: 0 10px; font: inherit; font-weight: 600; text-align: inherit; color: inherit; background: none; border: none; cursor: pointer; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
     thead button:hover { background: var(--vscode-list-hoverBackground); }
     thead button:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
-    col.order { width: 58px; } col.name { width: 26%; } col.operator { width: 16%; } col.input, col.output { width: 15%; } col.params { width: 104px; } col.macs { width: 112px; } col.share { width: 78px; }
+    col.order { width: 52px; } col.operator { width: 14%; } col.input, col.output { width: 14%; } col.params { width: 108px; } col.macs { width: 124px; } col.share { width: 72px; }
     tbody tr.row { cursor: pointer; }
     tbody tr.row:hover { background: var(--vscode-list-hoverBackground); outline: 1px dashed var(--vscode-contrastActiveBorder, transparent); outline-offset: -1px; }
     tbody tr[aria-selected='true'] { background: var(--vscode-list-activeSelectionBackground); color: var(--vscode-list-activeSelectionForeground); outline: 1px solid var(--vscode-contrastActiveBorder, transparent); outline-offset: -1px; }
     tbody tr:focus-visible { outline: 2px solid var(--vscode-focusBorder); outline-offset: -2px; }
+    th.name { direction: rtl; text-align: left; }
     tr.space td { padding: 0; border: none; }
     .empty { padding: 16px; color: var(--vscode-descriptionForeground); }
   `;
@@ -149,7 +150,7 @@ export class LayerTable extends LitElement {
   #row(row: LayerRow, at: number, stop: number): TemplateResult {
     const chosen = `n${row.id}` === this.selected;
     return html`<tr class="row" aria-rowindex=${at + 2} aria-selected=${chosen ? 'true' : 'false'} tabindex=${row.id === stop ? 0 : -1} @click=${() => this.#select(row.id)}>
-      <td class="number">${row.order}</td><th scope="row" title=${row.name}>${row.name}</th><td>${row.operator}</td><td class="shape">${row.input}</td><td class="shape">${row.output || 'unknown'}</td>
+      <td class="number">${row.order}</td><th scope="row" class="name" title=${row.name}><bdi>${row.name}</bdi></th><td>${row.operator}</td><td class="shape">${row.input}</td><td class="shape">${row.output || 'unknown'}</td>
       <td class="number">${row.params > 0 ? countText(row.params) : ''}</td><td class="number">${row.macs === null ? '' : shortCount(row.macs)}</td><td class="number">${row.share > 0 ? `${(row.share * 100).toFixed(2)} %` : ''}</td></tr>`;
   }
 

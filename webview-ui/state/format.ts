@@ -6,16 +6,24 @@ export function shapeText(dims: readonly (string | number)[] | null): string {
 }
 
 /** Symbolic names are cut to their last part on an edge; the inspector has them whole. */
-const LONGEST_DIM = 9;
+const LONGEST_NAME = 9;
+/** A derived size longer than this, names cut, says more by a question mark. */
+const LONGEST_DIM = 24;
 
 export function shapeLabel(dims: readonly (string | number)[] | null): string {
   return dims === null ? '' : shapeText(dims.map((d) => shortDim(String(d))));
 }
 
+/** `⌊(model.height+1)/2⌋` as `⌊(height+1)/2⌋`. */
 function shortDim(dim: string): string {
-  if (dim.length <= LONGEST_DIM) return dim;
-  const last = /[A-Za-z0-9_]+$/.exec(dim)?.[0] ?? '';
-  if (last === '' || last.length > LONGEST_DIM) return '?';
+  const short = dim.replace(/[A-Za-z_][\w.:/]*/g, shortName);
+  return short.length <= LONGEST_DIM ? short : '?';
+}
+
+function shortName(name: string): string {
+  if (name.length <= LONGEST_NAME) return name;
+  const last = /[A-Za-z0-9_]+$/.exec(name)?.[0] ?? '';
+  if (last === '' || last.length > LONGEST_NAME) return '?';
   return /^\d+$/.test(last) ? `d${last}` : last;
 }
 
