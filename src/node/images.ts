@@ -18,7 +18,7 @@ export function isImageName(name: string): boolean {
   return EXTENSIONS.has(extname(name).toLowerCase()) && !basename(name).startsWith('.');
 }
 
-/** Decodes a PNG or JPEG file by its content; alpha is dropped, orientation marks are not applied (as Pillow does). Throws ChannelwiseError with the file's name. */
+/** Decodes a PNG or JPEG file by its content. JPEG colours stored at half size are not smoothed, so edges differ from libjpeg's; alpha is dropped, orientation marks are not applied (as Pillow does). Throws ChannelwiseError with the file's name. */
 export async function readPicture(path: string): Promise<Picture> {
   const name = basename(path);
   let bytes: Buffer;
