@@ -37,8 +37,3 @@ export function isPlain(flow: Flow): boolean {
 export function withMap(flow: Flow, map: Affine): Flow {
   return { ...flow, map, dims: flow.dims.map((d, i) => (i === flow.axis ? map.m.length * flow.outer * flow.inner : d)) };
 }
-
-/** The base's dims: T's, with the base's channels on the axis. */
-export function baseDims(flow: Flow): Dim[] {
-  return flow.dims.map((d, i) => (i === flow.axis ? flow.base.channels * flow.outer * flow.inner : d));
-}

@@ -3,8 +3,9 @@ import { planText } from '../adapt/plan.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import { compareFiles, reportText as compareText } from './compare.ts';
 import { adaptFile, convertToGray, type AdaptResult } from './convert.ts';
+import { evaluateFolder, reportCsv, reportText as evaluateText } from './evaluate.ts';
 import { inspectFile, inspectText } from './inspect.ts';
-import { mapFromOptions } from './mapOptions.ts';
+import { mapFromOptions, parseNumbers } from './mapOptions.ts';
 import { parseBindings, shapesOfFile, shapesText } from './shapes.ts';
 import { reportText, verifyFiles } from './verify.ts';
 import { VERSION } from './version.ts';
@@ -81,6 +82,15 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       print(output, values, comparison, () => compareText(comparison));
     },
   },
+  evaluate: {
+    usage: 'evaluate MODEL --images DIR [--adapted MODEL] [--preset imagenet|plus-minus-one|zero-to-one|raw] [--mean … --std … --scale …] [--size N] [--stretch] [--order rgb|bgr] [--labels FILE.json] [--csv]',
+    about: 'what gray costs: RGB, gray repeated, gray through the adapted model', args: 1,
+    options: {
+      images: { type: 'string' }, adapted: { type: 'string' }, preset: { type: 'string' }, mean: { type: 'string' }, std: { type: 'string' }, scale: { type: 'string' },
+      size: { type: 'string' }, stretch: { type: 'boolean' }, order: { type: 'string' }, labels: { type: 'string' }, csv: { type: 'boolean' },
+    },
+    run: runEvaluate,
+  },
 };
 
 /** Proof that could not be had is a refusal: the report says why. */
@@ -92,6 +102,21 @@ async function runVerify({ args, values, output, signal }: Call): Promise<number
   print(output, values, report, () => reportText(report));
   if (!report.ok) output.error(report.statement);
   return report.ok ? 0 : 2;
+}
+
+async function runEvaluate({ args, values, output, signal }: Call): Promise<void> {
+  const text = (name: string): string | undefined => (typeof values[name] === 'string' ? values[name] : undefined);
+  const numbers = (name: string): number[] | undefined => (text(name) === undefined ? undefined : parseNumbers(text(name) ?? '', name));
+  const images = text('images');
+  const order = text('order');
+  if (images === undefined) throw usage('evaluate needs --images with a folder of PNG or JPEG pictures.');
+  if (order !== undefined && order !== 'rgb' && order !== 'bgr') throw usage('--order is rgb or bgr.');
+  const report = await evaluateFolder(args[0] ?? '', text('adapted') ?? null, images, {
+    preset: text('preset'), mean: numbers('mean'), std: numbers('std'), scale: numbers('scale')?.[0], size: numbers('size')?.[0],
+    stretch: values.stretch === true, order, labels: text('labels'), signal,
+  });
+  if (values.csv && !values.json) output.line(reportCsv(report).trimEnd());
+  else print(output, values, report, () => evaluateText(report));
 }
 
 /** Runs one command line and returns its exit code. Throws ChannelwiseError for what the user can mend. */

@@ -115,12 +115,6 @@ export async function decodeStrings(ctx: TensorContext, tensor: Tensor, label: s
   return found;
 }
 
-/** The values of a float32 tensor. Kept beside decodeTensor for callers that want floats. */
-export async function readFloats(wire: WireReader, tensor: Tensor, label: string): Promise<Float32Array> {
-  if (tensor.dtype !== 1) throw new ChannelwiseError('refused', 'weight-type', `${label} is not float32; this version folds only float32 weights.`, place(tensor, label));
-  return Float32Array.from((await decodeTensor({ wire }, tensor, label)).values);
-}
-
 async function streamRaw(
   ctx: TensorContext, tensor: Tensor, row: DtypeRow, read: (at: number, length: number) => Promise<Uint8Array>, visit: (values: Float64Array) => void,
 ): Promise<void> {
