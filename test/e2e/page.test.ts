@@ -1,11 +1,34 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { hostilePage, resnet50Page } from '../fixtures/pageModels.ts';
+import { readFile } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright-core';
+import { PNG } from 'pngjs';
+import { hostilePage, residualPage, resnet50Page } from '../fixtures/pageModels.ts';
 import type { ThemeKind } from '../fixtures/themes.ts';
 import { launch, openPage } from './pageHarness.ts';
 
 let browser: Browser;
+
+/** Waits for the first drawn frame of the graph. */
+async function drawn(page: Page): Promise<void> {
+  await page.waitForFunction(() => performance.getEntriesByName('channelwise:paint').length > 0);
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+const live = (page: Page): ReturnType<Page['locator']> => page.locator('[aria-live="polite"]');
+const graph = (page: Page): ReturnType<Page['locator']> => page.getByRole('application', { name: /Layer graph/ });
+const inspector = (page: Page): ReturnType<Page['locator']> => page.locator('cw-inspector section');
+
+/** How many different colours a screenshot of the graph holds. */
+async function colours(page: Page): Promise<Map<string, number>> {
+  const { data } = PNG.sync.read(await graph(page).screenshot());
+  const found = new Map<string, number>();
+  for (let i = 0; i < data.length; i += 4) {
+    const key = `${data[i]},${data[i + 1]},${data[i + 2]}`;
+    found.set(key, (found.get(key) ?? 0) + 1);
+  }
+  return found;
+}
 before(async () => { browser = await launch(); });
 after(async () => { await browser.close(); });
 
@@ -35,4 +58,184 @@ test('names from the file are text, never markup', async () => {
   assert.equal(await opened.page.evaluate(() => (window as unknown as { __pwned?: number }).__pwned), undefined);
   assert.deepEqual(opened.problems, []);
   await opened.close();
+});
+
+test('find: the list, next and previous, shapes, and where the reader is told', async () => {
+  const { page, problems, close } = await openPage(browser, resnet50Page());
+  await drawn(page);
+  await page.keyboard.press('Control+f');
+  const field = page.getByRole('combobox', { name: 'Find in the model' });
+  assert.ok(await field.evaluate((e) => (e.getRootNode() as ShadowRoot).activeElement === e));
+  await field.fill('64x3x7x7');
+  assert.equal(await page.getByRole('option').count(), 1);
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.querySelector('cw-app')!.shadowRoot!.querySelector('[aria-live]')!.textContent!.includes('/conv1/Conv'));
+  assert.match(await live(page).innerText(), /Selected Conv \/conv1\/Conv, output 1×64×112×112/);
+  assert.match(await inspector(page).innerText(), /kernel_shape[\s\S]*\[7, 7\]/);
+  await field.fill('GlobalAveragePool');
+  await page.keyboard.press('Enter');
+  assert.match(await page.getByRole('search').innerText(), /1 of /);
+  await field.fill('no such thing');
+  assert.match(await page.getByRole('search').innerText(), /No results/);
+  await page.keyboard.press('Escape');
+  assert.equal(await page.getByRole('search').isVisible(), false);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('groups close and open in place, by mouse and by keyboard', async () => {
+  const { page, problems, close } = await openPage(browser, resnet50Page(), { reducedMotion: true });
+  await drawn(page);
+  const before = await page.evaluate(() => (document.querySelector('cw-app') as unknown as { session: { scene: { geometry: { box: unknown[] } } } }).session.scene.geometry.box.length);
+  await page.getByRole('button', { name: 'Close all' }).click();
+  await page.waitForFunction((n) => (document.querySelector('cw-app') as unknown as { session: { scene: { geometry: { box: unknown[] } } } }).session.scene.geometry.box.length < n, before);
+  await graph(page).focus();
+  for (let i = 0; i < 5; i++) await page.keyboard.press('Alt+ArrowDown');
+  assert.match(await live(page).innerText(), /Selected group layer1/);
+  assert.match(await inspector(page).innerText(), /Layers\s+22[\s\S]*Conv ×10/);
+  const anchor = (): Promise<number[]> => page.evaluate(() => {
+    const app = document.querySelector('cw-app') as unknown as { selected: string; graphView: { view: { x: number; y: number; scale: number }; scene: { boxOf(k: string): number; geometry: { x: number[]; y: number[] } } } };
+    const { view, scene } = app.graphView;
+    const b = scene.boxOf(app.selected);
+    return [scene.geometry.x[b]! * view.scale + view.x, scene.geometry.y[b]! * view.scale + view.y].map(Math.round);
+  });
+  const was = await anchor();
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.querySelector('cw-app')!.shadowRoot!.querySelector('[aria-live]')!.textContent === 'Opened group layer1');
+  await page.waitForTimeout(50);
+  assert.deepEqual(await anchor(), was);
+  await page.getByRole('button', { name: 'Close group' }).click();
+  assert.match(await live(page).innerText(), /Closed group layer1/);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('a tab that comes back shows the same place; so does a file that changed on disk', async () => {
+  const first = await openPage(browser, resnet50Page());
+  await drawn(first.page);
+  await first.page.getByRole('button', { name: 'Close all' }).click();
+  await first.page.keyboard.press('Control+f');
+  await first.page.keyboard.type('layer3.2/Add');
+  await first.page.keyboard.press('Enter');
+  await first.page.waitForTimeout(900);
+  const state = await first.savedState() as { selected: string; open: string[]; view: { scale: number } };
+  assert.deepEqual(state.open, ['/layer3', '/layer3/layer3.2']);
+  await first.send({ type: 'changed' });
+  await first.page.waitForTimeout(600);
+  assert.deepEqual((await first.savedState() as typeof state).open, state.open);
+  await first.close();
+  const second = await openPage(browser, resnet50Page(), { state });
+  await drawn(second.page);
+  assert.match(await inspector(second.page).innerText(), /layer3\.2\/Add/);
+  await second.page.waitForTimeout(400);
+  assert.deepEqual(await second.savedState(), state);
+  await second.close();
+  const other = await openPage(browser, residualPage(50), { state });
+  await drawn(other.page);
+  assert.match(await inspector(other.page).innerText(), /Select a layer/);
+  assert.deepEqual(other.problems, []);
+  await other.close();
+});
+
+test('the theme is followed live, and the picture is really drawn', async () => {
+  const { page, setTheme, close } = await openPage(browser, resnet50Page(), { ratio: 2, width: 700, height: 500 });
+  await drawn(page);
+  const dark = await colours(page);
+  assert.ok((dark.get('31,31,31') ?? 0) > 10_000 && dark.size > 20, 'dark ground with boxes on it');
+  assert.equal(await graph(page).evaluate((c) => (c as HTMLCanvasElement).width / c.clientWidth), 2);
+  await setTheme('light');
+  await page.waitForTimeout(150);
+  const light = await colours(page);
+  assert.ok((light.get('255,255,255') ?? 0) > 10_000 && (light.get('31,31,31') ?? 0) === 0);
+  await close();
+});
+
+test('the table: 30,000 layers, few rows in the document, sorted, filtered, selected together with the graph', async () => {
+  const { page, problems, close } = await openPage(browser, residualPage(30_000), { reducedMotion: true });
+  await drawn(page);
+  await page.getByRole('tab', { name: 'Layers' }).click();
+  const grid = page.getByRole('grid', { name: 'Layers' });
+  assert.equal(await grid.getAttribute('aria-rowcount'), '29996');
+  assert.ok(await page.locator('tr.row').count() < 700);
+  await page.locator('tr.row').first().click();
+  await page.keyboard.press('End');
+  await page.waitForFunction(() => document.querySelector('cw-app')!.shadowRoot!.querySelector('[aria-live]')!.textContent!.includes('relu_1/Relu'));
+  await page.locator('tr.row[aria-selected="true"]').filter({ hasText: '29,995' }).or(page.locator('tr.row[aria-selected="true"]')).first().waitFor();
+  await page.getByRole('textbox', { name: 'Filter layers' }).fill('block77/ conv');
+  assert.equal(await page.getByRole('status').filter({ hasText: 'of' }).first().innerText(), '2 of 29,995 layers');
+  await page.getByRole('textbox', { name: 'Filter layers' }).fill('');
+  await page.getByRole('button', { name: 'Parameters' }).click();
+  assert.equal(await page.getByRole('columnheader', { name: 'Parameters' }).getAttribute('aria-sort'), 'descending');
+  await page.locator('tr.row').nth(2).click();
+  await page.getByRole('tab', { name: 'Graph' }).click();
+  const shown = await page.evaluate(() => {
+    const app = document.querySelector('cw-app') as unknown as { selected: string; graphView: { scene: { boxOf(k: string): number; geometry: { box: number[] }; model: { keyOf(r: number): string } } } };
+    const { scene } = app.graphView;
+    return [app.selected, scene.model.keyOf(scene.geometry.box[scene.boxOf(app.selected)]!)];
+  });
+  assert.equal(shown[0], shown[1]);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('the graph is saved as SVG and PNG', async () => {
+  const { page, close } = await openPage(browser, hostilePage());
+  await drawn(page);
+  const save = async (name: string): Promise<Buffer> => {
+    await page.getByRole('button', { name: 'Save picture' }).click();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name }).click()]);
+    return readFile(await download.path());
+  };
+  const svg = (await save('SVG, whole graph')).toString('utf8');
+  const check = await page.evaluate((text) => {
+    const document = new DOMParser().parseFromString(text, 'image/svg+xml');
+    return { bad: document.querySelector('parsererror')?.textContent ?? '', scripts: document.querySelectorAll('script, img').length, texts: [...document.querySelectorAll('text')].map((t) => t.textContent) };
+  }, svg);
+  assert.equal(check.bad, '');
+  assert.equal(check.scripts, 0);
+  assert.ok(check.texts.includes('<b>Relu</b>') && check.texts.includes('1×4×8×8'));
+  const png = PNG.sync.read(await save('PNG, whole graph'));
+  assert.ok(png.width > 300 && new Set(png.data).size > 10);
+  await close();
+});
+
+test('everything can be reached by keyboard and has a name', async () => {
+  const { page, close } = await openPage(browser, resnet50Page());
+  await drawn(page);
+  const reached = new Set<string>();
+  for (let i = 0; i < 30; i++) {
+    await page.keyboard.press('Tab');
+    reached.add(await page.evaluate(() => {
+      let e: Element | null = document.activeElement;
+      while (e?.shadowRoot?.activeElement && e.tagName !== 'VSCODE-BUTTON') e = e.shadowRoot.activeElement;
+      return `${e?.getAttribute('role') ?? e?.tagName.toLowerCase()}:${e?.getAttribute('aria-label') ?? e?.textContent?.trim() ?? ''}`;
+    }));
+  }
+  const list = [...reached].join('\n');
+  for (const part of [/tab:Graph/, /application:Layer graph/, /button:Zoom in/, /button:Fit/, /button:Open all/, /button:Save picture/]) assert.match(list, part);
+  assert.doesNotMatch(list, /^button:$/m);
+  await close();
+});
+
+test('hovering an edge traces it and says what it carries; dragging moves the picture', async () => {
+  const { page, close } = await openPage(browser, resnet50Page());
+  await drawn(page);
+  const at = await page.evaluate(() => {
+    const app = document.querySelector('cw-app') as unknown as { graphView: HTMLElement & { view: { x: number; y: number; scale: number }; scene: { geometry: { points: number[] }; pieceCount: number } } };
+    const { view, scene } = app.graphView;
+    const box = app.graphView.getBoundingClientRect();
+    return { x: box.x + scene.geometry.points[0]! * view.scale + view.x, y: box.y + (scene.geometry.points[1]! + 4) * view.scale + view.y };
+  });
+  await page.mouse.move(at.x, at.y);
+  await page.waitForFunction(() => document.querySelector('cw-app')!.shadowRoot!.querySelector('cw-graph-view')!.shadowRoot!.querySelector('.tip')!.textContent!.includes('1×3×224×224'));
+  const view = (): Promise<{ x: number; y: number }> => page.evaluate(() => (document.querySelector('cw-app') as unknown as { graphView: { view: { x: number; y: number } } }).graphView.view);
+  const before = await view();
+  await page.mouse.move(100, 400);
+  await page.mouse.down();
+  await page.mouse.move(160, 330, { steps: 4 });
+  await page.mouse.up();
+  const after = await view();
+  assert.deepEqual([after.x - before.x, after.y - before.y].map(Math.round), [60, -70]);
+  assert.match(await inspector(page).innerText(), /Select a layer/, 'a drag selects nothing');
+  await close();
 });

@@ -25,7 +25,7 @@ const SAVE_DELAY = 250;
 export class App extends LitElement {
   static properties = {
     model: { state: true }, session: { state: true }, error: { state: true }, notice: { state: true }, busy: { state: true },
-    tab: { state: true }, selected: { state: true }, found: { state: true }, announcement: { state: true }, table: { state: true },
+    tab: { state: true }, selected: { state: true }, found: { state: true }, announcement: { state: true }, table: { state: true }, opened: { state: true },
   };
   static styles = appStyles;
   declare model: PageModel | null;
@@ -38,6 +38,8 @@ export class App extends LitElement {
   declare found: readonly SelectionKey[];
   declare announcement: string;
   declare table: TableState;
+  /** How many groups are open: what shows a group's state follows this. */
+  declare opened: number;
   #load = 0;
   #saving = 0;
   #saved = asSaved(keptState());
@@ -55,6 +57,7 @@ export class App extends LitElement {
     this.selected = null;
     this.found = [];
     this.announcement = '';
+    this.opened = 0;
     this.table = this.#saved.table ?? { sort: 'order', down: false, filter: '' };
   }
 
@@ -86,6 +89,7 @@ export class App extends LitElement {
   }
 
   async #show(model: PageModel | null): Promise<void> {
+    performance.mark('channelwise:model');
     const before = this.session;
     const view = before ? this.#graph?.view ?? null : null;
     // The same file in a new version keeps its reader's place; a tab that comes back finds it again.
@@ -96,6 +100,7 @@ export class App extends LitElement {
     this.error = model ? '' : 'The file holds no model.';
     this.notice = '';
     this.session = model ? new GraphSession(model, known ? place.open ?? null : null) : null;
+    performance.mark('channelwise:graph');
     this.selected = known && place.selected && this.session?.model.has(place.selected) ? place.selected : null;
     this.found = [];
     await this.updateComplete;
@@ -226,7 +231,7 @@ export class App extends LitElement {
       <main @select-thing=${this.#selectThing} @toggle-group=${this.#toggle}>
         <div class="stage">
           <div role="tabpanel" id="panel-graph" aria-labelledby="tab-graph" ?hidden=${this.tab !== 'graph'}>
-            <cw-graph-view .session=${this.session} .selected=${this.selected} .found=${this.found} @view-moved=${() => this.#save()} @laid-out=${() => this.#save()}></cw-graph-view>
+            <cw-graph-view .session=${this.session} .selected=${this.selected} .found=${this.found} @view-moved=${() => this.#save()} @laid-out=${this.#laidOut}></cw-graph-view>
             <cw-graph-tools .session=${this.session} .target=${this} @open-all=${() => void this.#openAll(true)} @close-all=${() => void this.#openAll(false)}></cw-graph-tools>
           </div>
           <div role="tabpanel" id="panel-layers" aria-labelledby="tab-layers" ?hidden=${this.tab !== 'layers'}>
@@ -235,7 +240,7 @@ export class App extends LitElement {
           <cw-find .model=${m} @found=${(e: CustomEvent<{ keys: SelectionKey[] }>) => (this.found = e.detail.keys)} @find-closed=${this.#findClosed}></cw-find>
         </div>
         <aside aria-label="Details" tabindex="0">
-          ${this.selected ? html`<cw-inspector .session=${this.session} .selected=${this.selected}></cw-inspector>` : null}
+          ${this.selected ? html`<cw-inspector .session=${this.session} .selected=${this.selected} .opened=${this.opened}></cw-inspector>` : null}
           <cw-first-layer .model=${m}></cw-first-layer>
           ${this.selected ? null : html`<cw-inspector .session=${this.session} .selected=${null}></cw-inspector>`}
           <cw-summary .model=${m}></cw-summary>
@@ -243,6 +248,11 @@ export class App extends LitElement {
       </main>
       <div class="quiet" aria-live="polite">${this.announcement}</div>
     `;
+  }
+
+  #laidOut(): void {
+    this.opened = this.session?.openPaths.length ?? 0;
+    this.#save();
   }
 
   /** The graph view, for the tools beside it. */

@@ -134,6 +134,7 @@ export class GraphView extends LitElement {
       this.#view = { scale, x: x + (from.x - to.x) * scale, y: y + (from.y - to.y) * scale };
       this.#mover.shift(before!, scene, { x: from.x - to.x, y: from.y - to.y });
     }
+    performance.mark('channelwise:laid-out');
     this.scene = scene;
     await this.updateComplete;
     this.#place();
@@ -170,7 +171,8 @@ export class GraphView extends LitElement {
     const { x, y, w, h } = scene.geometry;
     const scale = Math.min(1.2, Math.max(this.#view.scale, 0.75));
     const shown = scene.geometry.open[box] ? { x: x[box]!, y: y[box]!, w: w[box]!, h: Math.min(h[box]!, (this.clientHeight * 0.8) / scale) } : { x: x[box]!, y: y[box]!, w: w[box]!, h: h[box]! };
-    this.setView(centreOn(shown, this.page, scale), true);
+    // The list of matches lies over the upper part.
+    this.setView(centreOn(shown, this.page, scale, this.found.length > 0 ? 0.68 : 0.5), true);
   }
 
   zoom(factor: number, px = this.clientWidth / 2, py = this.clientHeight / 2): void {
@@ -237,7 +239,7 @@ export class GraphView extends LitElement {
       const motion = this.#mover.step();
       const started = performance.now();
       paint(ctx, scene, this.#view, this.theme, page, ratio, this.#marks, motion);
-      this.dataset.paintMs = (performance.now() - started).toFixed(2);
+      performance.measure('channelwise:paint', { start: started });
       this.#miniMap?.mark(this.#view, page);
     });
   }

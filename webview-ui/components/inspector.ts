@@ -12,7 +12,7 @@ const MOST_LINKS = 12;
 
 /** Facts about what is selected: a node, a group, a graph input or output. Neighbours are links to them. */
 export class Inspector extends LitElement {
-  static properties = { session: { attribute: false }, selected: { attribute: false } };
+  static properties = { session: { attribute: false }, selected: { attribute: false }, opened: { attribute: false } };
   static styles = [cardStyles, css`
     .link { display: inline; font: inherit; padding: 0; border: none; background: none; color: var(--vscode-textLink-foreground); cursor: pointer; text-align: left; overflow-wrap: anywhere; }
     .link:hover { text-decoration: underline; }
@@ -21,11 +21,13 @@ export class Inspector extends LitElement {
   `];
   declare session: GraphSession | null;
   declare selected: SelectionKey | null;
+  declare opened: number;
 
   constructor() {
     super();
     this.session = null;
     this.selected = null;
+    this.opened = 0;
   }
 
   #go(key: SelectionKey): void {
@@ -34,7 +36,6 @@ export class Inspector extends LitElement {
 
   #toggle(key: SelectionKey): void {
     this.dispatchEvent(new CustomEvent('toggle-group', { detail: { key }, bubbles: true, composed: true }));
-    this.requestUpdate();
   }
 
   #links(model: GraphModel, items: readonly number[], word: string): TemplateResult | null {

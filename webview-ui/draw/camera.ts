@@ -23,8 +23,8 @@ export function fitView(picture: Extent, page: Extent): View {
 /** The first view is readable: as wide as is legible, from the top, with `focus` (the first input's middle) on the page. */
 export function firstView(picture: Extent, page: Extent, focus: number): View {
   const whole = fitView(picture, page);
-  if (whole.scale >= 0.6) return whole;
-  const scale = Math.min(1, Math.max(0.7, (page.width - 2 * MARGIN) / Math.max(1, picture.width)));
+  if (whole.scale >= 0.7) return whole;
+  const scale = Math.min(1, Math.max(0.85, (page.width - 2 * MARGIN) / Math.max(1, picture.width)));
   const centre = picture.width * scale <= page.width ? picture.width / 2 : focus;
   return { scale, x: page.width / 2 - centre * scale, y: TOP };
 }
@@ -35,9 +35,9 @@ export function zoomAt(view: View, factor: number, px: number, py: number, least
   return { scale, x: px - (px - view.x) * k, y: py - (py - view.y) * k };
 }
 
-/** Shows a box in the middle, at a scale at which its text can be read. */
-export function centreOn(box: { x: number; y: number; w: number; h: number }, page: Extent, scale: number): View {
-  return { scale, x: page.width / 2 - (box.x + box.w / 2) * scale, y: page.height / 2 - (box.y + box.h / 2) * scale };
+/** Shows a box in the middle (or at another part of the height), at a scale at which its text can be read. */
+export function centreOn(box: { x: number; y: number; w: number; h: number }, page: Extent, scale: number, height = 0.5): View {
+  return { scale, x: page.width / 2 - (box.x + box.w / 2) * scale, y: page.height * height - (box.y + box.h / 2) * scale };
 }
 
 export function between(a: View, b: View, t: number): View {

@@ -48,20 +48,28 @@ function paintPatches(brush: Brush, boxes: readonly number[], marks: Marks): voi
   const { ctx, scene, theme, hair, motion } = brush;
   const { geometry: g } = scene;
   const byColour = new Map<string, number[]>();
+  const marked: number[] = [];
   for (const b of boxes) {
-    const colour = b === marks.selected ? theme.focus : marks.found.has(b) ? theme.match : theme.stripe[kindOf(brush, b)];
+    if (b === marks.selected || marks.found.has(b)) {
+      marked.push(b);
+      continue;
+    }
+    const colour = theme.stripe[kindOf(brush, b)];
     const list = byColour.get(colour);
     if (list) list.push(b);
     else byColour.set(colour, [b]);
   }
-  const least = 1.5 * hair;
+  const patch = (b: number, least: number): void => {
+    const [w, h] = [Math.max(g.w[b]!, least * 2), Math.max(g.h[b]!, least)];
+    ctx.fillRect(g.x[b]! + g.w[b]! / 2 - w / 2 + (motion?.dx[b] ?? 0), g.y[b]! + g.h[b]! / 2 - h / 2 + (motion?.dy[b] ?? 0), w, h);
+  };
   for (const [colour, list] of byColour) {
     ctx.fillStyle = colour;
-    const bold = colour === theme.focus || colour === theme.match ? 4 : 1;
-    for (const b of list) {
-      const [w, h] = [Math.max(g.w[b]!, least * 2 * bold), Math.max(g.h[b]!, least * bold)];
-      ctx.fillRect(g.x[b]! + g.w[b]! / 2 - w / 2 + (motion?.dx[b] ?? 0), g.y[b]! + g.h[b]! / 2 - h / 2 + (motion?.dy[b] ?? 0), w, h);
-    }
+    for (const b of list) patch(b, 1.5 * hair);
+  }
+  for (const b of marked) {
+    ctx.fillStyle = b === marks.selected ? theme.focus : theme.match;
+    patch(b, 6 * hair);
   }
 }
 

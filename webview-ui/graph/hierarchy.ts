@@ -52,14 +52,19 @@ function addRepeats(flat: FlatGraph, scopes: string[][]): void {
   const nodes = flat.items.flatMap((item, i) => (item.node ? [i] : []));
   const signature = nodes.map((i) => `${flat.items[i]!.node!.opType}/${flat.items[i]!.node!.inputs.length}`);
   repeatedBlocks(signature).forEach(({ start, period, times }, run, all) => {
-    const prefix = all.length > 1 ? `Repeat ${run + 1}, block` : 'Block';
+    const letter = all.length > 1 ? runName(run) : '';
     const size = times > MAX_BLOCKS ? Math.ceil(Math.sqrt(times)) : times;
     for (let k = 0; k < times; k++) {
       const lowest = Math.floor(k / size) * size;
-      const range = size < times ? [`${prefix}s ${lowest + 1} to ${Math.min(times, lowest + size)}`] : [];
-      for (let j = 0; j < period; j++) scopes[nodes[start + k * period + j]!] = [...range, `${prefix} ${k + 1}`];
+      const range = size < times ? [`Blocks ${letter}${lowest + 1} to ${letter}${Math.min(times, lowest + size)}`] : [];
+      for (let j = 0; j < period; j++) scopes[nodes[start + k * period + j]!] = [...range, `Block ${letter}${k + 1}`];
     }
   });
+}
+
+/** A, B, … Z, then run 27 and so on as a number with a dot. */
+function runName(run: number): string {
+  return run < 26 ? String.fromCharCode(65 + run) : `${run + 1}.`;
 }
 
 function draft(scopes: readonly string[][]): Draft[] {

@@ -1,7 +1,7 @@
 import type { Csr } from './ranks.ts';
 
 export const COLUMN_GAP = 36;
-const MAX_SHIFT = 120;
+const MAX_SHIFT = 300;
 
 export interface LayoutInput {
   /** Box sizes by node. */

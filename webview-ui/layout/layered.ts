@@ -4,7 +4,7 @@ import { edgesBy, rankNodes } from './ranks.ts';
 import { routeEdges } from './routes.ts';
 import type { Routes } from './routes.ts';
 
-const ROW_GAP = 52;
+const ROW_GAP = 56;
 /** A gap with nothing to label or bend in it can be small. */
 const PORT_GAP = 30;
 

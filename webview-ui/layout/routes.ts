@@ -3,9 +3,14 @@ import type { LayoutInput, Rows } from './columns.ts';
 const LANE_GAP = 14;
 /** A skip drops straight past other boxes only when this few rows must be checked. */
 const STRAIGHT_LIMIT = 64;
-const EXIT = 12;
-const ENTRY = 12;
-const LABEL = 24;
+/** Below a row, from the top: where lanes are left for, labels, where lines bend, where lanes come back. */
+const EXIT = 6;
+const LABEL = 20;
+const BEND = 22;
+const ENTRY = 11;
+/** Where a lane meets a box, as part of its width from the middle; a port is too narrow to have sides. */
+const SIDE = 0.3;
+const NARROW = 20;
 
 export interface Placed {
   rank: Int32Array;
@@ -59,7 +64,7 @@ export function routeEdges(g: LayoutInput, p: Placed): Routes {
     if (Number.isNaN(lane)) {
       points.add(x0, y0);
       if (Math.abs(x0 - x1) > 0.5) {
-        const bend = Math.max(p.top[b]! - ENTRY - 10, y0 + 1);
+        const bend = Math.max(p.top[b]! - BEND, y0 + 1);
         points.add(x0, bend);
         points.add(x1, bend);
       }
@@ -68,8 +73,8 @@ export function routeEdges(g: LayoutInput, p: Placed): Routes {
       labels[2 * e + 1] = p.bottom[a]! + LABEL;
     } else {
       const side = Math.sign(lane - p.x[u]!);
-      const sx = g.fromOffset[e] === 0 ? x0 + side * g.w[u]! * 0.3 : x0;
-      const tx = g.toOffset[e] === 0 ? x1 + Math.sign(lane - p.x[v]!) * g.w[v]! * 0.3 : x1;
+      const sx = g.fromOffset[e] === 0 ? x0 + side * sideOf(g.w[u]!) : x0;
+      const tx = g.toOffset[e] === 0 ? x1 + Math.sign(lane - p.x[v]!) * sideOf(g.w[v]!) : x1;
       const leave = p.bottom[a]! + EXIT;
       const enter = p.top[b]! - ENTRY;
       points.add(sx, y0);
@@ -79,11 +84,15 @@ export function routeEdges(g: LayoutInput, p: Placed): Routes {
       points.add(tx, enter);
       points.add(tx, y1);
       labels[2 * e] = lane;
-      labels[2 * e + 1] = p.bottom[a]! + LABEL + 12;
+      labels[2 * e + 1] = p.bottom[a]! + LABEL + 6;
     }
     start[e + 1] = points.length / 2;
   }
   return { points: points.data.slice(0, points.length), start, labels };
+}
+
+function sideOf(width: number): number {
+  return width > NARROW ? width * SIDE : 0;
 }
 
 /** Lane x of each edge that needs one. One lane per source and attachment; short spans go innermost, so nested skips nest. */
@@ -108,8 +117,8 @@ function assignLanes(g: LayoutInput, p: Placed): Float64Array {
   const { left, right } = extents(g, p);
   const sorted = [...groups.values()].sort((s, t) => s.hi - s.lo - (t.hi - t.lo) || s.lo - t.lo || s.from - t.from);
   for (const { from, lo, hi, list } of sorted) {
-    let onRight = p.x[from]! + g.w[from]! * 0.3;
-    let onLeft = p.x[from]! - g.w[from]! * 0.3;
+    let onRight = p.x[from]! + sideOf(g.w[from]!);
+    let onLeft = p.x[from]! - sideOf(g.w[from]!);
     for (let r = lo; r <= hi; r++) {
       if (right[r]! + LANE_GAP > onRight) onRight = right[r]! + LANE_GAP;
       if (left[r]! - LANE_GAP < onLeft) onLeft = left[r]! - LANE_GAP;

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GraphModel } from '../../../webview-ui/graph/graphModel.ts';
+import { repeatedBlocks } from '../../../webview-ui/graph/repeats.ts';
+import { Scene } from '../../../webview-ui/graph/scene.ts';
+import { layoutNested } from '../../../webview-ui/layout/nested.ts';
+import { densePage, residualPage, resnet50Page, transformerPage } from '../../fixtures/pageModels.ts';
+
+const titles = (model: GraphModel, group = 0): string[] => model.hierarchy.groups[group]!.groups.map((g) => model.hierarchy.groups[g]!.title);
+
+test('scopes come from node names; groups of one vanish', () => {
+  const model = new GraphModel(resnet50Page());
+  assert.deepEqual(titles(model), ['layer1', 'layer2', 'layer3', 'layer4']);
+  assert.deepEqual(titles(model, model.hierarchy.groups[0]!.groups[0]), ['layer1.0', 'layer1.1', 'layer1.2']);
+});
+
+test("the exporter's own scopes win over names", () => {
+  const page = resnet50Page();
+  page.nodes.forEach((n, i) => { n.scope = ['net', i < 61 ? 'first half' : 'second half']; });
+  assert.deepEqual(titles(new GraphModel(page)), ['first half', 'second half']);
+});
+
+test('every item lies in exactly one group, and counts add up', () => {
+  for (const page of [resnet50Page(), transformerPage(300), residualPage(300, false), densePage(90)]) {
+    const { hierarchy: h, flat } = new GraphModel(page);
+    const seen = h.groups.flatMap((g) => g.items).sort((a, b) => a - b);
+    assert.deepEqual(seen, flat.items.map((_, i) => i));
+    h.groups.forEach((g, i) => {
+      if (i > 0) assert.ok(g.parent < i && g.count >= 2);
+      assert.equal(g.count, g.items.filter((k) => flat.items[k]!.node).length + g.groups.reduce((n, c) => n + h.groups[c]!.count, 0));
+    });
+    assert.equal(h.groups[0]!.count, page.nodes.length);
+  }
+});
+
+test('where names say nothing, repeated structure makes groups', () => {
+  const page = residualPage(302, false);
+  for (const n of page.nodes) n.name = '';
+  const model = new GraphModel(page);
+  assert.ok(titles(model).length >= 48, String(titles(model).length));
+  assert.match(titles(model)[0]!, /^Block /);
+  const long = residualPage(6000, false);
+  assert.ok(titles(new GraphModel(long)).every((t) => /^Blocks /.test(t)));
+  assert.ok(titles(new GraphModel(long)).length <= 60);
+});
+
+test('repeated blocks are found with their true period', () => {
+  const block = ['Conv', 'Bn', 'Relu', 'Conv', 'Add', 'Relu'];
+  assert.deepEqual(repeatedBlocks(['Stem', ...Array.from({ length: 10 }, () => block).flat(), 'Gemm']), [{ start: 1, period: 6, times: 10 }]);
+  assert.deepEqual(repeatedBlocks(['A', 'B', 'C', 'D']), []);
+  assert.deepEqual(repeatedBlocks(Array.from({ length: 40 }, () => 'Relu')), []);
+});
+
+test('a group says what leaves it and what part of the parameters it holds', () => {
+  const model = new GraphModel(resnet50Page());
+  const layer4 = model.facts[model.groupOf('g/layer4')!]!;
+  assert.equal(layer4.output, '1×2048×7×7');
+  assert.match(layer4.more, /15\.0 M parameters, 59 %/);
+});
+
+test('a large graph opens closed, a small one open', () => {
+  assert.ok(new GraphModel(resnet50Page()).initiallyOpen().every((o) => o === 1));
+  assert.ok(new GraphModel(residualPage(1000)).initiallyOpen().every((o) => o === 0));
+});
+
+test('open groups are named by path, so another session finds them', () => {
+  const model = new GraphModel(resnet50Page());
+  const open = model.openFrom(['/layer2', '/layer2/layer2.1', '/gone']);
+  assert.deepEqual(model.openPaths(open), ['/layer2', '/layer2/layer2.1']);
+});
+
+test('a thing in a closed group is shown by the group; tracing a link finds all its pieces', () => {
+  const model = new GraphModel(resnet50Page());
+  const node = model.page.nodes.find((n) => n.name === '/layer2/layer2.1/Add')!;
+  const closed = new Scene(model, layoutNested(model.input, new Uint8Array(model.hierarchy.groups.length)));
+  assert.equal(model.keyOf(closed.geometry.box[closed.boxOf(`n${node.id}`)!]!), 'g/layer2');
+  const open = new Scene(model, layoutNested(model.input, model.initiallyOpen()));
+  const box = open.boxOf(`n${node.id}`)!;
+  assert.equal(model.keyOf(open.geometry.box[box]!), `n${node.id}`);
+  const { into, out } = open.linksAt(`n${node.id}`);
+  assert.deepEqual([into.length, out.length], [2, 1]);
+  const pieces = open.piecesOf(into);
+  // The skip comes from the block before: out of its frame, over the gap, into this one.
+  assert.ok(pieces.length >= 4, String(pieces.length));
+  const { x, y, w } = open.geometry;
+  assert.equal(open.boxAt(x[box]! + w[box]! / 2, y[box]! + 5, 30), box);
+  assert.equal(open.boxAt(-1000, -1000, 30), -1);
+  const p = pieces[0]!;
+  const at = open.geometry.pieceStart[p]! * 2;
+  assert.equal(open.pieceAt(open.geometry.points[at]!, open.geometry.points[at + 1]! + 1, 4) >= 0, true);
+});
+
+test('hostile scopes: deep, empty and repeated parts do not break anything', () => {
+  const page = resnet50Page();
+  page.nodes.forEach((n, i) => { n.name = i % 3 === 0 ? '/'.repeat(50) : i % 3 === 1 ? Array.from({ length: 5000 }, () => 'a').join('/') : `__proto__/constructor/${i}`; });
+  const model = new GraphModel(page);
+  const scene = layoutNested(model.input, new Uint8Array(model.hierarchy.groups.length).fill(1));
+  assert.ok(scene.x.every(Number.isFinite));
+  assert.equal(model.hierarchy.groups[0]!.count, page.nodes.length);
+});
