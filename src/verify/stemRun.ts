@@ -90,7 +90,7 @@ async function runSettings(plan: RunPlan, sessions: { a: Session; b: Session }, 
     try {
       found = await sessions.b.run(fed(sample.adapted, sessions.b));
     } catch (error) {
-      if (!(error instanceof ChannelwiseError)) throw error;
+      if (!(error instanceof ChannelwiseError) || error.code !== 'runtime-run') throw error;
       adaptedFails ??= error.message;
       return;
     }
