@@ -1,6 +1,7 @@
-import { ByteComparer } from './sameBytes.ts';
-import { type Wiring } from './wiring.ts';
+import { nestedGraphs } from '../adapt/use.ts';
 import type { Model, Node } from '../onnx/model.ts';
+import { ByteComparer } from './sameBytes.ts';
+import type { Wiring } from './wiring.ts';
 
 /** Where two models are the same again, and what of them was compared. */
 export interface Seam {
@@ -65,6 +66,13 @@ export class SeamFinder {
     const at = (name: string): number => order.get(this.b.makers.get(name) as Node) ?? 0;
     for (const name of measured) if (!this.a.makers.has(name)) broken.push(`The original has no tensor \`${name}\` to compare with.`);
     return { measured: [...measured].sort((x, y) => at(x) - at(y)), sameMaker, identicalNodes: behind.size, broken };
+  }
+
+  /** Nodes of the adapted model with subgraphs that are not the original's: a run shows only the branches it takes. */
+  async changedBranches(nodes: readonly Node[]): Promise<Node[]> {
+    const found: Node[] = [];
+    for (const node of nodes) if (nestedGraphs(node).length && !(await this.sameNode(node.outputs.find(Boolean) ?? '', node))) found.push(node);
+    return found;
   }
 
   /** True where a node of the adapted model is the same bytes as the node of the original that makes the same tensor. */

@@ -1,4 +1,5 @@
 import { ChannelwiseError } from '../onnx/errors.ts';
+import type { Node } from '../onnx/model.ts';
 import type { TensorDifference } from './difference.ts';
 import { checkFolds, type FoldCheck } from './foldCheck.ts';
 import { inputMaps, type InputMaps } from './inputMap.ts';
@@ -65,6 +66,8 @@ export interface Proof {
   readonly seam: Seam;
   readonly stemNodes: number;
   readonly outcome: RunOutcome | null;
+  /** Nodes with changed subgraphs among those run. */
+  readonly branches: readonly Node[];
   /** Ends the search: why it is no proof. */
   readonly trouble: { readonly verdict: 'failed' | 'unproved'; readonly why: string } | null;
 }
@@ -120,10 +123,10 @@ async function prove(request: ProofRequest, finder: SeamFinder): Promise<Proof> 
   const unequal = new Set(maps.inputs.map((i) => i.name));
   for (let round = 0; ; round++) {
     const seam = await finder.find(unequal);
-    const stop = (verdict: 'failed' | 'unproved', why: string, outcome: RunOutcome | null = null, stemNodes = 0): Proof => ({ seam, stemNodes, outcome, trouble: { verdict, why } });
+    const stop = (verdict: 'failed' | 'unproved', why: string, outcome: RunOutcome | null = null, stemNodes = 0): Proof => ({ seam, stemNodes, outcome, branches: [], trouble: { verdict, why } });
     const [broken] = seam.broken;
     if (broken) return stop('failed', broken);
-    if (!seam.measured.length) return { seam, stemNodes: 0, outcome: null, trouble: null };
+    if (!seam.measured.length) return { seam, stemNodes: 0, outcome: null, branches: [], trouble: null };
     let stemNodes = 0;
     try {
       const stems = { a: await cutStem(a, seam.measured), b: await cutStem(b, seam.measured) };
@@ -131,7 +134,7 @@ async function prove(request: ProofRequest, finder: SeamFinder): Promise<Proof> 
       const outcome = await runBoth({ ...request, targets: seam.measured, wanted: RANDOM_RUNS, optimize: false }, stems);
       if (outcome.adaptedFails) return stop('failed', `The adapted model can't be run where the original can: ${outcome.adaptedFails}`, outcome, stemNodes);
       const wrong = outcome.tensors.filter((t) => !t.ok);
-      if (!wrong.length) return { seam, stemNodes, outcome, trouble: null };
+      if (!wrong.length) return { seam, stemNodes, outcome, branches: await finder.changedBranches(stems.b.nodes), trouble: null };
       const final = wrong.find((t) => round + 1 >= MAX_ROUNDS || !movable(t, a, b, seam, maps));
       if (final) {
         const drawn = stems.a.nodes.find((n) => RANDOM_OPERATORS.test(n.opType));
@@ -199,6 +202,7 @@ function worstOf(tensors: readonly TensorDifference[]): TensorDifference | null 
 function warningsOf(maps: InputMaps, tensors: readonly TensorDifference[], proof: Proof): string[] {
   const warnings = maps.assumption ? [maps.assumption] : [];
   for (const t of tensors) if (t.peak === 0 && /float/.test(t.dtype)) warnings.push(`\`${t.name}\` is zero for all inputs tried, so its measurement says little.`);
+  for (const n of proof.branches) warnings.push(`${n.opType} \`${n.name || n.outputs[0]}\` has subgraphs that were changed; only the branches these inputs take were measured.`);
   if (!proof.trouble && !proof.outcome) warnings.push('Nothing had to be measured: all outputs follow from bytes that are the same.');
   return warnings;
 }

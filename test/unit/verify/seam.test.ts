@@ -62,6 +62,15 @@ for (const [name, spoil] of HIDDEN) {
   });
 }
 
+test('a changed subgraph that runs the same is said to be measured only where it was taken', async () => {
+  const adapted = (await adaptBytes(original, grayscale())).bytes;
+  const renamed = changed(adapted, (_, g) => { for (const a of g.node[1]?.attribute ?? []) if (a.g) a.g.name = 'other'; });
+  const report = await verify({ original: await modelFile(original), adapted: await modelFile(renamed) });
+  assert.equal(report.verdict, 'proved', report.statement);
+  assert.ok(report.warnings.some((w) => /If `If_d` has subgraphs that were changed/.test(w)), report.warnings.join());
+  assert.deepEqual((await verify({ original: await modelFile(original), adapted: await modelFile(adapted) })).warnings, []);
+});
+
 test('other operator sets: nothing counts as the same', async () => {
   const adapted = changed((await adaptBytes(original, grayscale())).bytes, (m) => { const o = m.opsetImport[0]; if (o) o.version = 18; });
   assert.deepEqual((await seamOf(original, adapted)).measured, ['y']);
