@@ -79,6 +79,34 @@ export function widen(a: Affine, offset: number, columns: number): Affine {
   };
 }
 
+/** The map along an axis that holds `outer · C · inner` elements: `outer` blocks of the map, each entry `inner` times on the diagonal. */
+export function spread(a: Affine, outer: number, inner: number): Affine {
+  if (outer === 1 && inner === 1) return a;
+  const channels = a.m[0]?.length ?? 0;
+  const width = outer * channels * inner;
+  const rows: number[][] = [];
+  const b: number[] = [];
+  for (let o = 0; o < outer; o++) {
+    a.m.forEach((row, c) => {
+      for (let i = 0; i < inner; i++) {
+        const wide = new Array<number>(width).fill(0);
+        row.forEach((v, k) => { wide[(o * channels + k) * inner + i] = v; });
+        rows.push(wide);
+        b.push(a.b[c] ?? 0);
+      }
+    });
+  }
+  return { m: rows, b };
+}
+
+/** For a selection: how often each base channel is copied when that is the same for all, else null. Then mean and deviation over all channels stay. */
+export function evenUse(a: Affine): number | null {
+  const columns = a.m[0]?.length ?? 0;
+  const counts = new Array<number>(columns).fill(0);
+  for (const k of lanes(a)) counts[k] = (counts[k] ?? 0) + 1;
+  return isSelection(a) && counts.every((n) => n === counts[0]) ? counts[0] ?? null : null;
+}
+
 /** `outer ∘ inner`: the old channels as a function of the inner map's base. */
 export function compose(outer: Affine, inner: Affine): Affine {
   const columns = inner.m[0]?.length ?? 0;

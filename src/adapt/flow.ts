@@ -28,12 +28,22 @@ export interface Flow {
   readonly dtype: number;
   /** Old dims of T with the channel axis in place (also when `gone`). */
   readonly dims: readonly Dim[];
+  /** The same tensor over the base before the last step with one number for all channels: two branches of one image meet there again. */
+  readonly earlier?: Flow | null;
 }
 
 export function isPlain(flow: Flow): boolean {
   return !flow.gone && flow.outer === 1 && flow.inner === 1;
 }
 
+/** Both tensors over one base, when such a base is known. */
+export function overOneBase(a: Flow, b: Flow): [Flow, Flow] | null {
+  for (let x: Flow | null | undefined = a; x; x = x.earlier) {
+    for (let y: Flow | null | undefined = b; y; y = y.earlier) if (x.base === y.base) return [x, y];
+  }
+  return null;
+}
+
 export function withMap(flow: Flow, map: Affine): Flow {
-  return { ...flow, map, dims: flow.dims.map((d, i) => (i === flow.axis ? map.m.length * flow.outer * flow.inner : d)) };
+  return { ...flow, earlier: null, map, dims: flow.dims.map((d, i) => (i === flow.axis ? map.m.length * flow.outer * flow.inner : d)) };
 }

@@ -1,7 +1,7 @@
 import type { Attribute, Node } from '../onnx/model.ts';
 import { isSelection, sameMap, type Affine } from './affine.ts';
 import type { ConstantValue } from './constants.ts';
-import { withMap, type Base, type Flow } from './flow.ts';
+import { isPlain, withMap, type Base, type Flow } from './flow.ts';
 import type { AttributeValue, Operand } from './rewrite.ts';
 import type { Walk } from './walk.ts';
 
@@ -15,6 +15,8 @@ export interface PassOptions {
   readonly attributes?: ReadonlyMap<string, AttributeValue>;
   /** What differs between the input's flow and the output's. */
   readonly flow?: Partial<Pick<Flow, 'axis' | 'rank' | 'outer' | 'inner' | 'gone' | 'dtype' | 'dims' | 'map'>>;
+  /** The output over the base before this node, where the node is one number times or plus everything. */
+  readonly earlier?: Flow | null;
 }
 
 /** One node with at least one flow among its inputs, as a rule sees it. */
@@ -84,7 +86,7 @@ export class Step {
     const dims = !from.gone && declared?.length === rank ? declared : new Array<null>(rank).fill(null);
     const flow: Flow = { ...from, dims, ...options.flow };
     const base = walk.base(output, from.base.channels, node, node);
-    walk.flows.set(output, withMap({ ...flow, base }, flow.map));
+    walk.flows.set(output, { ...withMap({ ...flow, base }, flow.map), earlier: options.earlier ?? null });
     return true;
   }
 
@@ -110,7 +112,12 @@ export class Step {
     const flows = this.flows.filter((f): f is Flow => f !== null);
     const first = flows[0];
     if (!first || !flows.every((f) => isSelection(f.map))) return 'the channels are mixed or scaled here, and the operator does not commute with that';
-    const same = flows.every((f) => sameMap(f.map, first.map) && f.axis === first.axis && f.rank === first.rank && f.gone === first.gone && f.outer === first.outer && f.inner === first.inner);
-    return same ? { flow: first, map: first.map } : 'two tensors with different channels meet here';
+    const sameLayout = flows.every((f) => f.axis === first.axis && f.rank === first.rank && f.gone === first.gone && f.outer === first.outer && f.inner === first.inner);
+    if (!sameLayout) return 'two tensors with different channel axes meet here';
+    if (flows.every((f) => sameMap(f.map, first.map))) return { flow: first, map: first.map };
+    // Over bases of one channel, a tensor of one channel broadcasts against one of many as its base does.
+    const widest = flows.reduce((w, f) => (f.map.m.length > w.map.m.length ? f : w));
+    const broadcasts = flows.every((f) => f.base.channels === 1 && isPlain(f) && (f.map.m.length === 1 || f.map.m.length === widest.map.m.length));
+    return broadcasts ? { flow: widest, map: widest.map } : 'two tensors with different channels meet here';
   }
 }

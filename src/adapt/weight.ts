@@ -29,15 +29,12 @@ export function contract(w: ConstantValue, axis: number, outer: number, inner: n
   const blocks = product(w.dims.slice(0, axis)) * outer;
   const run = inner * product(w.dims.slice(axis + 1));
   const values = new Float64Array(blocks * newChannels * run);
+  const entries = map.m.flatMap((row, c) => row.flatMap((factor, k) => (factor === 0 ? [] : [{ c, k, factor }])));
   for (let block = 0; block < blocks; block++) {
-    for (let c = 0; c < oldChannels; c++) {
-      for (let k = 0; k < newChannels; k++) {
-        const factor = map.m[c]?.[k] ?? 0;
-        if (factor === 0) continue;
-        const from = (block * oldChannels + c) * run;
-        const to = (block * newChannels + k) * run;
-        for (let i = 0; i < run; i++) values[to + i] = (values[to + i] ?? 0) + factor * (w.values[from + i] ?? 0);
-      }
+    for (const { c, k, factor } of entries) {
+      const from = (block * oldChannels + c) * run;
+      const to = (block * newChannels + k) * run;
+      for (let i = 0; i < run; i++) values[to + i] = (values[to + i] ?? 0) + factor * (w.values[from + i] ?? 0);
     }
   }
   return { dims: w.dims.map((d, i) => (i === axis ? outer * newChannels * inner : d)), values };

@@ -1,8 +1,9 @@
 import { addMaps, hasNoShift, isSelection, keepsConstants, scaleRows } from '../affine.ts';
 import type { ConstantValue } from '../constants.ts';
-import { withMap, type Flow } from '../flow.ts';
+import { isPlain, overOneBase, withMap, type Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
+import { BROADCASTING } from '../walk.ts';
 
 /** How a constant lies against a flow: the same for all channels, one number per channel, the same per channel but not per pixel, or neither. */
 type Profile =
@@ -11,6 +12,12 @@ type Profile =
   | { readonly kind: 'spatial' }
   | { readonly kind: 'other' };
 
+/** From this opset on, Max, Min, Sum and Mean broadcast their operands. */
+const BROADCASTING_LISTS = 8;
+const ARITHMETIC = new Set(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Equal', 'Greater', 'Less', 'GreaterOrEqual', 'LessOrEqual', 'And', 'Or', 'Xor', 'Mod', 'Where']);
+const BROADCASTS = new Set(['Max', 'Min', 'Sum', 'Mean']);
+/** Branches that meet again are short; longer chains are not looked back through. */
+const MAX_EARLIER = 8;
 const INTEGERS = new Set([2, 3, 4, 5, 6, 7, 9, 12, 13]);
 
 function profile(step: Step, constant: ConstantValue, flow: Flow): Profile {
@@ -74,31 +81,70 @@ const arithmetic: Rule = async (step) => {
   const apply = PER_CHANNEL[node.opType];
   if (kind.kind === 'uniform') {
     const map = isSelection(flow.map) ? flow.map : uniformMap(node.opType, flow, kind.value, constantFirst);
-    if (map) return step.pass(flow, { inputs: new Map([[index, oneNumber(step, index, constant, kind.value)]]), flow: { map, dims: flow.dims } });
+    if (map) return step.pass(flow, { inputs: new Map([[index, oneNumber(step, index, constant, kind.value)]]), flow: { map, dims: flow.dims }, earlier: absorbed(flow, apply, kind.value, constantFirst) });
   }
   const numbers = kind.kind === 'uniform' ? flow.map.m.map(() => kind.value) : kind.kind === 'channel' ? kind.values : [];
   if (apply && numbers.length && !INTEGERS.has(flow.dtype)) {
     const out = numbers.length === flow.map.m.length ? apply(flow, numbers, constantFirst) : null;
     if (out) return step.absorb(out);
   }
+  if (broadcastsBack(step)) return step.sink(new Map());
   const linear = node.opType === 'Mul' || (node.opType === 'Div' && !constantFirst);
   if (kind.kind === 'spatial' && (isSelection(flow.map) || (linear && hasNoShift(flow.map)))) return step.pass(flow, { flow: { dims: flow.dims } });
   return kind.kind === 'other' || kind.kind === 'channel' ? 'its constant differs per channel in a way that does not fold' : 'the channels are mixed or shifted here, and the operator does not commute with that';
 };
 
+/** The output over the bases that the input has, so that it can meet another branch there. */
+function absorbed(flow: Flow, apply: Apply | undefined, value: number, constantFirst: boolean): Flow | null {
+  if (!apply || INTEGERS.has(flow.dtype) || flow.outer !== 1 || flow.inner !== 1) return null;
+  let out: Flow | null = null;
+  const bases: Flow[] = [];
+  for (let f: Flow | null | undefined = flow; f && bases.length < MAX_EARLIER; f = f.earlier) bases.push(f);
+  for (const f of bases.reverse()) {
+    const made = apply(f, f.map.m.map(() => value), constantFirst);
+    if (made) out = { ...made, earlier: out };
+  }
+  return out;
+}
+
+/**
+ * A base of one channel, copied to all: where another operand has all channels, broadcasting gives the old output with no node added.
+ * Skip connections in image-to-image models end like this, and constants per channel in operators that are not linear.
+ */
+function broadcastsBack(step: Step): boolean {
+  const { node, walk } = step;
+  if (walk.known.opset < BROADCASTING || !(ARITHMETIC.has(node.opType) || (walk.known.opset >= BROADCASTING_LISTS && BROADCASTS.has(node.opType)))) return false;
+  const flows = step.flows.filter((f): f is Flow => f !== null);
+  const first = flows[0];
+  if (!first || !flows.every((f) => isPlain(f) && f.base.channels === 1 && isSelection(f.map) && f.rank - f.axis === first.rank - first.axis)) return false;
+  const channels = Math.max(...flows.map((f) => f.map.m.length));
+  const behind = first.rank - first.axis;
+  return node.inputs.some((name, i) => {
+    const dims = name && !step.flows[i] ? walk.dimsOf(name) : null;
+    return dims?.[dims.length - behind] === channels && dims.length >= behind;
+  });
+}
+
 function twoFlows(step: Step, a: Flow, b: Flow): true | string {
   const sameLayout = a.axis === b.axis && a.rank === b.rank && a.gone === b.gone && a.outer === b.outer && a.inner === b.inner;
   if (!sameLayout) return 'two tensors with different channel axes meet here';
   const op = step.node.opType;
-  if (a.base === b.base && (op === 'Add' || op === 'Sub') && !INTEGERS.has(a.dtype)) {
-    return step.absorb(withMap(a.map.m.length >= b.map.m.length ? a : b, addMaps(a.map, b.map, op === 'Add' ? 1 : -1)));
-  }
+  const linear = (op === 'Add' || op === 'Sub') && !INTEGERS.has(a.dtype);
   const alike = step.alike();
-  return typeof alike === 'string' ? alike : step.pass(alike.flow);
+  if (typeof alike !== 'string' && !(linear && a.base === b.base)) return step.pass(alike.flow);
+  const pair = linear ? overOneBase(a, b) : null;
+  if (!pair) return typeof alike === 'string' ? alike : step.pass(alike.flow);
+  const [x, y] = pair;
+  return step.absorb(withMap(x.map.m.length >= y.map.m.length ? x : y, addMaps(x.map, y.map, op === 'Add' ? 1 : -1)));
 }
 
 /** Several inputs of which some are settled tensors: right when those are the same for every channel. */
 async function alikeWithOthers(step: Step): Promise<true | string> {
+  const passed = await passAlike(step);
+  return passed !== true && broadcastsBack(step) ? step.sink(new Map()) : passed;
+}
+
+async function passAlike(step: Step): Promise<true | string> {
   const alike = step.alike();
   if (typeof alike === 'string') return alike;
   const { flow } = alike;

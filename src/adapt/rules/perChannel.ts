@@ -1,4 +1,4 @@
-import { compose, isSelection, lanes, scaleRows } from '../affine.ts';
+import { compose, evenUse, isSelection, lanes, scaleRows } from '../affine.ts';
 import { isPlain, withMap, type Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
@@ -24,14 +24,33 @@ const reduce: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return 'its axes come from the image itself';
   const given = step.ints('axes') ?? (step.node.inputs[1] ? [...((await step.value(1))?.values ?? [])] : null);
-  if (!given?.length) return 'it reduces over all axes';
-  const axes = given.map((a) => (a < 0 ? a + flow.rank : a));
+  if (!given?.length && (step.node.inputs[1] || step.int('noop_with_empty_axes', 0) !== 0)) return 'its axes are not known before the model runs';
+  const axes = given?.length ? given.map((a) => (a < 0 ? a + flow.rank : a)) : flow.dims.map((_, i) => i);
   const keep = step.int('keepdims', 1) !== 0;
-  if (axes.includes(flow.axis)) return axes.length === 1 && isPlain(flow) ? reduceChannels(step, flow, keep) : 'it reduces channels and pixels at once';
+  if (axes.includes(flow.axis)) return axes.length === 1 && isPlain(flow) ? reduceChannels(step, flow, keep) : reduceAll(step, flow);
   const linear = step.node.opType === 'ReduceMean' || (step.node.opType === 'ReduceSum' && flow.map.b.every((v) => v === 0));
   if (!linear && !isSelection(flow.map)) return 'the channels are mixed or scaled here, and the operator does not commute with that';
   const stays = flow.dims.map((_, i) => i).filter((i) => keep || !axes.includes(i));
   return step.pass(flow, { flow: { axis: stays.indexOf(flow.axis), rank: stays.length } });
+};
+
+/** Over channels and pixels together: copies change neither the extremes nor, when all are copied alike, the mean. */
+function reduceAll(step: Step, flow: Flow): true | string {
+  const { opType } = step.node;
+  const same = opType === 'ReduceMax' || opType === 'ReduceMin' ? isSelection(flow.map) && new Set(lanes(flow.map)).size === flow.base.channels : opType === 'ReduceMean' && evenUse(flow.map) !== null;
+  return same ? step.sink(new Map()) : 'it reduces channels and pixels at once';
+}
+
+/** y = (x − mean) / √(var + ε) · scale + bias over the pixels of each channel: https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html */
+const instanceNormalization: Rule = async (step) => {
+  const flow = step.only();
+  if (!flow || !isPlain(flow) || flow.axis !== 1) return 'it expects channels on axis 1';
+  if (!isSelection(flow.map)) return 'the channels are mixed or scaled here, and the operator does not commute with that';
+  const [scale, bias] = [await step.value(1), await step.value(2)];
+  if (!scale || !bias || [scale, bias].some((c) => c.values.length !== flow.map.m.length)) return 'its numbers are not known before the model runs';
+  const output = step.node.outputs[0] ?? '';
+  const constant = (what: string, value: number): Operand => step.walk.constant(`${output}/${what}`, scale.dtype, [flow.base.channels], new Array<number>(flow.base.channels).fill(value));
+  return step.pass(flow, { inputs: new Map([[1, constant('ones', 1)], [2, constant('zeros', 0)]]), flow: { dims: flow.dims, map: scaleRows(flow.map, [...scale.values], [...bias.values]) } });
 };
 
 function reduceChannels(step: Step, flow: Flow, keep: boolean): true | string {
@@ -85,6 +104,6 @@ const dynamicQuantize: Rule = (step) => {
 
 export const PER_CHANNEL: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries('ReduceMean ReduceSum ReduceMax ReduceMin ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceProd ReduceSumSquare'.split(' ').map((op) => [op, reduce])),
-  BatchNormalization: batchNormalization,
+  BatchNormalization: batchNormalization, InstanceNormalization: instanceNormalization,
   QuantizeLinear: quantize, DequantizeLinear: quantize, DynamicQuantizeLinear: dynamicQuantize,
 };
