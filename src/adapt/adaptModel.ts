@@ -5,7 +5,7 @@ import type { Dim, Model, ValueInfo } from '../onnx/model.ts';
 import { decodeTensor, type TensorContext } from '../onnx/tensorData.ts';
 import type { Splice } from '../bytes/splice.ts';
 import { channelFlow, type FlowingInput } from './channelFlow.ts';
-import { affine, type ChannelMap } from './channelMap.ts';
+import { affine, grayscale, type ChannelMap } from './channelMap.ts';
 import { Constants } from './constants.ts';
 import { emit } from './emit.ts';
 import { candidates, noImageInput, realInputs, typeText, type Candidate } from './inputs.ts';
@@ -86,7 +86,7 @@ async function chooseInputs(request: AdaptRequest, known: Known): Promise<Candid
     for (const candidate of candidates(input, map.matrix.length)) {
       try {
         const walk = await channelFlow(model.graph, known, [flowing(candidate, map)], request.signal);
-        if (plausible(candidate, walk) && (!best || better(walk, best.walk))) best = { candidate, walk };
+        if ((plausible(candidate, walk) || await confirmed(request, known, candidate)) && (!best || better(walk, best.walk))) best = { candidate, walk };
       } catch (error) {
         if (!(error instanceof ChannelwiseError) || error.kind !== 'refused') throw error;
         failure ??= error;
@@ -109,6 +109,13 @@ function plausible(c: Candidate, walk: Walk): boolean {
   if (walk.folds.length) return true;
   if (!c.certain) return false;
   return c.rank > 3 || (c.axis !== 1 && c.dims.every((d, i) => i === c.axis || typeof d !== 'number' || d >= 8));
+}
+
+/** A weight that takes plain copies of the channels confirms the axis for maps that fold nowhere. */
+async function confirmed(request: AdaptRequest, known: Known, candidate: Candidate): Promise<boolean> {
+  const copies = grayscale(request.map.matrix.length);
+  const walk = await channelFlow(request.model.graph, known, [flowing(candidate, copies)], request.signal);
+  return walk.folds.length > 0;
 }
 
 function better(a: Walk, b: Walk): boolean {

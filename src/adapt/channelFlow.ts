@@ -8,14 +8,18 @@ import { ELEMENTWISE } from './rules/elementwise.ts';
 import { LAYOUT } from './rules/layout.ts';
 import { MATMUL } from './rules/matmul.ts';
 import { PER_CHANNEL } from './rules/perChannel.ts';
+import { BLOCKS } from './rules/blocks.ts';
+import { EINSUM } from './rules/einsum.ts';
+import { RESHAPE } from './rules/reshape.ts';
 import { SELECT } from './rules/select.ts';
+import { SIZES } from './rules/sizes.ts';
 import { SPATIAL } from './rules/spatial.ts';
 import { Step, type Outcome, type Rule } from './step.ts';
 import { Walk, type Known } from './walk.ts';
 
 /** Every operator that lets a channel map through or takes it in. All others see their tensors rebuilt. */
 const RULES: Readonly<Record<string, Rule>> = {
-  ...ELEMENTWISE, ...SELECT, ...LAYOUT, ...SPATIAL, ...PER_CHANNEL, ...MATMUL,
+  ...ELEMENTWISE, ...SELECT, ...LAYOUT, ...SPATIAL, ...PER_CHANNEL, ...MATMUL, ...SIZES, ...BLOCKS, ...EINSUM, ...RESHAPE,
   ...Object.fromEntries(Object.keys(CONV_KINDS).map((op) => [op, conv])),
 };
 

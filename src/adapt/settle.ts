@@ -22,11 +22,11 @@ export function settle(walk: Walk): Settled {
   for (const [tensor, rebuilt] of walk.rebuilds) if (rebuilt.name !== tensor && walk.known.use.captures.has(tensor)) renamedCaptures.set(tensor, rebuilt.name);
   const before = liveNodes(walk, original(walk));
   const after = liveNodes(walk, adapted(walk, renamedCaptures));
-  const absorbed = new Set(walk.graph.nodes.filter((n) => n.outputs.some((o) => walk.flows.has(o)) && !walk.rewrites.has(n)));
+  const absorbed = new Set(walk.graph.nodes.filter((n) => walk.dropped.has(n) || (n.outputs.some((o) => walk.flows.has(o)) && !walk.rewrites.has(n))));
   const removedNodes = walk.graph.nodes.filter((n) => absorbed.has(n) || (before.nodes.has(n) && !after.nodes.has(n)));
   const removed = new Set(removedNodes);
   const inserted = walk.inserted.filter((n) => after.nodes.has(n));
-  const made = new Set(inserted.flatMap((n) => n.outputs.map(nameOf)));
+  const made = new Set([...walk.constants.map((c) => c.name), ...inserted.flatMap((n) => n.outputs.map(nameOf))]);
   for (const node of walk.graph.nodes) if (!removed.has(node)) for (const output of walk.rewrites.get(node)?.outputs ?? node.outputs) made.add(nameOf(output));
   const read = readNames(walk, removed, inserted, renamedCaptures);
   const readBefore = readNames(walk, new Set(), [], new Map(), true);
@@ -75,7 +75,7 @@ function original(walk: Walk): Wiring[] {
 }
 
 function adapted(walk: Walk, renamed: ReadonlyMap<string, string>): Wiring[] {
-  const kept = walk.graph.nodes.filter((n) => walk.rewrites.has(n) || !n.outputs.some((o) => walk.flows.has(o)));
+  const kept = walk.graph.nodes.filter((n) => !walk.dropped.has(n)).filter((n) => walk.rewrites.has(n) || !n.outputs.some((o) => walk.flows.has(o)));
   return [
     ...kept.map((node) => {
       const rewrite = walk.rewrites.get(node);

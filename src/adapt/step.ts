@@ -91,8 +91,8 @@ export class Step {
   }
 
   /** A new base that this node makes: its channels are those of its inputs' bases together. */
-  passAs(base: Base, flow: Flow, inputs: readonly Operand[]): true {
-    this.walk.rewrites.set(this.node, { inputs: [...inputs] });
+  passAs(base: Base, flow: Flow, inputs: readonly Operand[], attributes?: ReadonlyMap<string, AttributeValue>): true {
+    this.walk.rewrites.set(this.node, { inputs: [...inputs], ...(attributes ? { attributes: new Map(attributes) } : {}) });
     this.walk.flows.set(this.node.outputs[0] ?? '', { ...flow, base });
     return true;
   }
@@ -104,6 +104,17 @@ export class Step {
     const all = Array.from({ length: count }, (_, i): Operand => inputs.get(i) ?? this.flows[i]?.base ?? node.inputs[i] ?? '');
     walk.rewrites.set(node, { inputs: all, ...(attributes ? { attributes: new Map(attributes) } : {}) });
     for (const output of node.outputs) if (output) walk.seam.add(output);
+    return true;
+  }
+
+  /** The same, with numbers added behind: where an operator has no bias that a shift could go into. */
+  sinkPlus(inputs: ReadonlyMap<number, Operand>, dtype: number, dims: readonly number[], added: Float64Array): true {
+    const { node, walk } = this;
+    const output = node.outputs[0] ?? '';
+    const made = { name: walk.fresh(`${output}/unshifted`) };
+    this.sink(inputs);
+    walk.rewrites.set(node, { ...walk.rewrites.get(node), outputs: [made] });
+    walk.inserted.push({ opType: 'Add', name: walk.fresh(`${output}/Add`), inputs: [made, walk.constant(`${output}/shift`, dtype, dims, added)], outputs: [{ name: output }], attributes: new Map(), after: node });
     return true;
   }
 

@@ -49,6 +49,7 @@ export class Walk {
   readonly graph: Graph;
   readonly flows = new Map<string, Flow>();
   readonly rewrites = new Map<Node, NodeRewrite>();
+  /** Nodes whose only output is a constant of the same name now. */
   readonly dropped = new Set<Node>();
   readonly inserted: InsertedNode[] = [];
   readonly constants: NewConstant[] = [];
@@ -80,6 +81,12 @@ export class Walk {
     const made = { name: this.fresh(wanted), dtype, dims, values: Float64Array.from(values) };
     this.constants.push(made);
     return made;
+  }
+
+  /** A node whose result is known gives way to that result, under its name. */
+  freeze(node: Node, dtype: number, dims: readonly number[], values: readonly number[]): void {
+    this.dropped.add(node);
+    this.constants.push({ name: node.outputs[0] ?? '', dtype, dims, values: Float64Array.from(values) });
   }
 
   insert(opType: string, wanted: string, inputs: readonly Operand[], after: Node | null, attributes: Record<string, AttributeValue> = {}): Named {

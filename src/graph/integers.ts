@@ -37,7 +37,13 @@ export const EVALUATE: Readonly<Record<string, Evaluate>> = {
     if (!x || typeof start !== 'number' || typeof end !== 'number' || (i.has(4) && t?.[0] !== 1) || (i.dims(0)?.length ?? 1) !== 1) return null;
     return x.slice(start, Math.min(end, x.length));
   },
-  Concat: (_, parts) => (parts.every((p) => p !== null) ? parts.flatMap((p) => [...(p ?? [])]) : null),
+  Concat: (i, parts) => {
+    const known = parts.map((p, k) => {
+      const [length, ...more] = i.dims(k) ?? [];
+      return p ?? (typeof length === 'number' && length <= MAX_STEERING && !more.length ? new Array<null>(length).fill(null) : null);
+    });
+    return known.every((p) => p !== null) ? known.flatMap((p) => [...(p ?? [])]) : null;
+  },
   Add: elementwise((a, b) => a + b), Sub: elementwise((a, b) => a - b), Mul: elementwise((a, b) => a * b),
   Div: elementwise((a, b) => (Number.isInteger(a) && Number.isInteger(b) && b !== 0 ? Math.trunc(a / b) : NaN)),
 };

@@ -25,24 +25,31 @@ const matMul: Rule = async (step) => {
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
   const bias = hasNoShift(given.map) ? null : shiftThrough(w, 0, given.inner, given.map.b, 1);
   if (bias && step.walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
-  const { walk, node } = step;
-  const weight = newWeight(step, 1, w, folded.dims, folded.values);
-  if (!bias) return step.sink(new Map<number, Operand>([[0, given.base], [1, weight]]));
-  const output = node.outputs[0] ?? '';
-  const made = { name: walk.fresh(`${output}/unshifted`) };
-  walk.rewrites.set(node, { inputs: [given.base, weight], outputs: [made] });
-  walk.inserted.push({ opType: 'Add', name: walk.fresh(`${output}/Add`), inputs: [made, walk.constant(`${output}/shift`, w.dtype, [bias.length], bias)], outputs: [{ name: output }], attributes: new Map(), after: node });
-  walk.seam.add(output);
-  return true;
+  const inputs = new Map<number, Operand>([[0, given.base], [1, newWeight(step, 1, w, folded.dims, folded.values)]]);
+  return bias ? step.sinkPlus(inputs, w.dtype, [bias.length], bias) : step.sink(inputs);
 };
 
 /** A product along other axes than the channels is linear per channel, when the constant side is a plain matrix. */
 async function alongPixels(step: Step): Promise<true | string> {
+  if (step.only(1)) return fromTheLeft(step);
   const flow = step.only();
   if (!flow || flow.gone || flow.outer !== 1 || flow.inner !== 1 || flow.rank < 3) return 'it multiplies along pixels, not along channels';
   const w = step.walk.known.constants.storedDims(step.node.inputs[1] ?? '');
   if (w?.length !== 2 || flow.axis >= flow.rank - 2 || !(hasNoShift(flow.map) || isSelection(flow.map))) return 'it multiplies along pixels, not along channels';
   return step.pass(flow);
+}
+
+/** A constant matrix times the image: its columns meet the channels when they lie on the axis before the last. */
+async function fromTheLeft(step: Step): Promise<true | string> {
+  const flow = step.only(1);
+  const w = await step.value(0);
+  if (!flow || flow.gone || flow.axis !== flow.rank - 2 || !w || w.dims.length !== 2) return 'it multiplies along pixels, not along channels';
+  if (w.dims[1] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
+  const folded = contract(w, 1, flow.outer, flow.inner, flow.map);
+  const bias = hasNoShift(flow.map) ? null : shiftThrough(w, 1, flow.inner, flow.map.b, 0);
+  if (!fits(w.dtype, folded.values) || (bias && step.walk.known.opset < BROADCASTING)) return 'the folded weights leave the range of their type';
+  const inputs = new Map<number, Operand>([[0, newWeight(step, 0, w, folded.dims, folded.values)], [1, flow.base]]);
+  return bias ? step.sinkPlus(inputs, w.dtype, [bias.length, 1], bias) : step.sink(inputs);
 }
 
 /** y = alpha · A · B + beta · C: https://onnx.ai/onnx/operators/onnx__Gemm.html */

@@ -117,11 +117,23 @@ const concat: Rule = (step) => {
     if (flows.length !== step.node.inputs.length) return 'it joins the image with another tensor beside it';
     return flows.every((f) => sameMap(f.map, first.map)) ? step.pass(first) : 'parts with different channels are joined side by side';
   }
-  if (flows.length === step.node.inputs.length && flows.every((f) => f.base === first.base)) {
-    return step.absorb(withMap(first, stack(flows.map((f) => f.map))));
-  }
-  return joinBases(step, first);
+  const together = flows.length === step.node.inputs.length ? overOne(flows) : null;
+  return together ? step.absorb(withMap(together[0] ?? first, stack(together.map((f) => f.map)))) : joinBases(step, first);
 };
+
+/** All parts over the first base that they share; their own where that is one already. */
+function overOne(flows: readonly Flow[]): Flow[] | null {
+  const first = flows[0];
+  for (let f: Flow | null | undefined = first; f; f = f.earlier) {
+    const { base } = f;
+    const parts = flows.map((other) => {
+      for (let o: Flow | null | undefined = other; o; o = o.earlier) if (o.base === base) return o;
+      return null;
+    });
+    if (parts.every((p) => p !== null)) return parts;
+  }
+  return null;
+}
 
 /** Concat of different bases (YOLO's Focus, coordinate channels): each base once, the map block by block. */
 function joinBases(step: Step, first: Flow): true | string {
@@ -147,18 +159,6 @@ function joinBases(step: Step, first: Flow): true | string {
   return step.passAs(base, withMap({ ...first, base, dims }, map), parts.map((p) => p.key));
 }
 
-/** Blocks of pixels become channels, block index first: https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html */
-const spaceToDepth: Rule = (step) => {
-  const flow = step.only();
-  const size = step.int('blocksize', 0);
-  if (!flow || !isPlain(flow) || flow.axis !== 1 || flow.rank !== 4 || size < 1 || size > 64) return 'it mixes channels and pixels in a way that is not known';
-  const blocks = size * size;
-  const k = flow.base.channels;
-  const map = stack(Array.from({ length: blocks }, (_, block) => widen(flow.map, block * k, blocks * k)));
-  const base = step.walk.base(step.node.outputs[0] ?? '', blocks * k, step.node, step.node);
-  return step.passAs(base, withMap({ ...flow, base, dims: [null, null, null, null] }, map), [flow.base]);
-};
-
 const tile: Rule = async (step) => {
   const flow = step.only();
   const repeats = await step.value(1);
@@ -166,4 +166,4 @@ const tile: Rule = async (step) => {
   return repeats.values[flow.axis] === 1 ? step.pass(flow) : 'it repeats channels';
 };
 
-export const SELECT: Readonly<Record<string, Rule>> = { Slice: slice, Gather: gather, Split: split, Concat: concat, SpaceToDepth: spaceToDepth, Tile: tile };
+export const SELECT: Readonly<Record<string, Rule>> = { Slice: slice, Gather: gather, Split: split, Concat: concat, Tile: tile };

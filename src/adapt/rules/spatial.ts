@@ -2,7 +2,7 @@ import { hasNoShift, isSelection, type Affine } from '../affine.ts';
 import { isPlain, withMap, type Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
-import { makerOf } from './layout.ts';
+import { partNumbers, withSize } from './sizes.ts';
 
 const MIXED = 'the channels are mixed or scaled here, and the operator does not commute with that';
 
@@ -33,15 +33,16 @@ function paddedValue(map: Affine, value: number): number | null {
 
 interface PadSpec {
   readonly mode: string;
-  /** Per axis of the tensor. */
-  readonly begin: number[];
-  readonly end: number[];
+  /** Per axis of the tensor; null is computed while the model runs. */
+  readonly begin: (number | null)[];
+  readonly end: (number | null)[];
   readonly value: number;
 }
 
 async function padSpec(step: Step, rank: number): Promise<PadSpec | null> {
   const mode = step.text('mode', 'constant');
-  const given = step.ints('pads') ?? step.ints('paddings') ?? [...((await step.value(1))?.values ?? [])];
+  const stored = step.ints('pads') ?? step.ints('paddings') ?? (await step.value(1))?.values;
+  const given = stored ? [...stored] : step.walk.known.integers(step.node.inputs[1] ?? '') ?? [];
   const count = given.length / 2;
   const axes = step.node.inputs[3] ? await step.value(3) : null;
   if (step.node.inputs[3] && !axes) return null;
@@ -49,11 +50,11 @@ async function padSpec(step: Step, rank: number): Promise<PadSpec | null> {
   if (count !== on.length || count === 0) return null;
   const value = step.node.inputs[2] ? (await step.value(2))?.values[0] ?? NaN : step.float('value', 0);
   if (Number.isNaN(value)) return null;
-  const begin = new Array<number>(rank).fill(0);
-  const end = new Array<number>(rank).fill(0);
+  const begin = new Array<number | null>(rank).fill(0);
+  const end = new Array<number | null>(rank).fill(0);
   on.forEach((axis, i) => {
-    begin[axis] = given[i] ?? 0;
-    end[axis] = given[count + i] ?? 0;
+    begin[axis] = given[i] ?? null;
+    end[axis] = given[count + i] ?? null;
   });
   return { mode, begin, end, value };
 }
@@ -62,8 +63,8 @@ const pad: Rule = async (step) => {
   let flow = step.only();
   if (!flow || flow.gone) return 'its amounts come from the image itself';
   const spec = await padSpec(step, flow.rank);
-  if (!spec) return isSelection(flow.map) && padsAvoidChannels(step, flow) ? step.pass(flow) : 'its amounts are computed while the model runs';
-  const [front, back] = [spec.begin[flow.axis] ?? 0, spec.end[flow.axis] ?? 0];
+  const [front = null, back = null] = [spec?.begin[flow.axis], spec?.end[flow.axis]];
+  if (!spec || front === null || back === null) return 'its amounts are computed while the model runs';
   if (front || back) return padChannels(step, flow, spec, front, back);
   if (spec.mode !== 'constant') return step.pass(flow);
   if (paddedValue(flow.map, spec.value) === null && spec.value === 0) flow = step.walk.withoutShift(flow, step.node.inputs[0] ?? '') ?? flow;
@@ -77,14 +78,9 @@ const pad: Rule = async (step) => {
   return step.pass(flow, { inputs });
 };
 
-function padsAvoidChannels(step: Step, flow: Flow): boolean {
-  const amounts = step.walk.known.integers(step.node.inputs[1] ?? '');
-  return !step.node.inputs[2] && !step.node.inputs[3] && amounts?.length === 2 * flow.rank && amounts[flow.axis] === 0 && amounts[flow.axis + flow.rank] === 0;
-}
-
 /** Extra channels of one value are rows without weights. */
 function padChannels(step: Step, flow: Flow, spec: PadSpec, front: number, back: number): true | string {
-  const elsewhere = spec.begin.some((v, i) => i !== flow.axis && v) || spec.end.some((v, i) => i !== flow.axis && v);
+  const elsewhere = spec.begin.some((v, i) => i !== flow.axis && v !== 0) || spec.end.some((v, i) => i !== flow.axis && v !== 0);
   if (spec.mode !== 'constant' || elsewhere || !isPlain(flow) || front < 0 || back < 0 || front + back > 1024) return 'it adds or removes channels';
   const zero = (n: number): number[][] => Array.from({ length: n }, () => new Array<number>(flow.base.channels).fill(0));
   const fill = (n: number): number[] => new Array<number>(n).fill(spec.value);
@@ -103,6 +99,8 @@ const resize: Rule = async (step) => {
   if (at < 0) return step.pass(flow);
   if (scales?.length) return scales[at] === 1 ? step.pass(flow) : 'it scales channels';
   const sizes = step.node.inputs[3];
+  const part = sizes && !old ? null : await partNumbers(step, old ? 1 : 2, at);
+  if (part !== null) return part === 1 ? step.pass(flow) : 'it scales channels';
   if (!sizes || old) return 'its scales are computed while the model runs';
   return resizeToSizes(step, flow, sizes, at, axes.length);
 };
@@ -115,10 +113,8 @@ async function resizeToSizes(step: Step, flow: Flow, sizes: string, at: number, 
   if ((known?.[at] ?? declared) !== old) return 'its sizes are computed while the model runs, and may scale channels';
   const size = flow.base.channels * flow.outer * flow.inner;
   if (size === old) return step.pass(flow);
-  const name = step.node.outputs[0] ?? '';
-  if (stored) return step.pass(flow, { inputs: new Map([[3, step.walk.constant(`${name}/sizes`, 7, [length], [...stored.values].map((v, i) => (i === at ? size : v)))]]) });
-  const delta = step.walk.constant(`${name}/sizes_change`, 7, [length], Array.from({ length }, (_, i) => (i === at ? size - old : 0)));
-  return step.pass(flow, { inputs: new Map([[3, step.walk.insert('Add', `${name}/sizes`, [sizes, delta], makerOf(step, 3))]]) });
+  const edited = withSize(step, 3, known?.length === length ? known : Array.from({ length }, (_, i) => (i === at ? old : null)), at, size);
+  return edited ? step.pass(flow, { inputs: new Map([[3, edited]]) }) : 'its sizes are computed while the model runs';
 }
 
 export const SPATIAL: Readonly<Record<string, Rule>> = {

@@ -30,7 +30,8 @@ const bytes27 = (scale: number): number[] => Array.from({ length: 2 * 27 }, (_, 
 
 const CASES: readonly Case[] = [
   { name: 'a weight shared by two convolutions is folded beside the old one', parts: { initializers: [floats('w', [3, 3, 3, 3])], nodes: [conv('x', 'w', 'a'), conv('a')] }, folds: 1, escapes: 0 },
-  { name: 'a skip connection from the input rebuilds it once', parts: { initializers: [floats('w', [3, 3, 3, 3])], nodes: [conv('x', 'w', 'a'), node('Add', ['a', 'x'], ['b']), node('Mul', ['b', 'x'], ['y'])] }, folds: 1, escapes: 1 },
+  { name: 'a skip connection of copies broadcasts back', parts: { initializers: [floats('w', [3, 3, 3, 3])], nodes: [conv('x', 'w', 'a'), node('Add', ['a', 'x'], ['b']), node('Mul', ['b', 'x'], ['y'])] }, folds: 1, escapes: 0 },
+  { name: 'a skip connection from the input rebuilds it once', map: swapRedBlue(), dims: { x: [1, 3, 8, 8] }, parts: { initializers: [floats('w', [3, 3, 3, 3])], nodes: [conv('x', 'w', 'a'), node('Add', ['a', 'x'], ['b']), node('Mul', ['b', 'x'], ['y'])] }, folds: 1, escapes: 1 },
   {
     name: 'an intermediate tensor that is an output keeps its name and channels', folds: 1, escapes: 1,
     parts: { initializers: [floats('w', [2, 3, 3, 3])], nodes: [node('Relu', ['x'], ['r']), conv('r')], outputs: [valueInfo('y', null), valueInfo('r', [1, 3, 8, 8])] },
@@ -100,7 +101,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'Expand, unknown here, gets the tensor as it was', folds: 0, escapes: 1,
+    name: 'Expand to the shape it has', folds: 1, escapes: 0,
     parts: { initializers: [floats('w', [2, 3, 3, 3]), int64Tensor('s', [4], [2, 3, 8, 8])], nodes: [node('Expand', ['x', 's'], ['e']), conv('e')] },
   },
   {

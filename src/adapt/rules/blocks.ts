@@ -1,0 +1,68 @@
+import { stack, widen, type Affine } from '../affine.ts';
+import { isPlain, withMap, type Flow } from '../flow.ts';
+import type { Rule, Step } from '../step.ts';
+
+const NOT_BLOCKS = 'it mixes channels and pixels in a way that is not known';
+/** Larger blocks than any model uses; the map grows with the fourth power. */
+const MAX_BLOCK = 64;
+
+function imageFlow(step: Step): { flow: Flow; size: number } | null {
+  const flow = step.only();
+  const size = step.int('blocksize', 0);
+  return flow && isPlain(flow) && flow.axis === 1 && flow.rank === 4 && size >= 1 && size <= MAX_BLOCK ? { flow, size } : null;
+}
+
+/** Blocks of pixels become channels, block index first: https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html */
+const spaceToDepth: Rule = (step) => {
+  const image = imageFlow(step);
+  if (!image) return NOT_BLOCKS;
+  const { flow, size } = image;
+  const blocks = size * size;
+  const k = flow.base.channels;
+  if (blocks * Math.max(k, flow.map.m.length) > MAX_CHANNELS) return NOT_BLOCKS;
+  const map = stack(Array.from({ length: blocks }, (_, block) => widen(flow.map, block * k, blocks * k)));
+  const base = step.walk.base(step.node.outputs[0] ?? '', blocks * k, step.node, step.node);
+  return step.passAs(base, withMap({ ...flow, base, dims: [null, null, null, null] }, map), [flow.base]);
+};
+/** The map of blocks is a dense matrix; above this it is no first layer. */
+const MAX_CHANNELS = 2048;
+
+/**
+ * Channels become blocks of pixels, block index first (DCR) or channel first (CRD): https://onnx.ai/onnx/operators/onnx__DepthToSpace.html.
+ * It commutes with maps that treat every block alike and mix none with another.
+ */
+const depthToSpace: Rule = (step) => {
+  const image = imageFlow(step);
+  if (!image) return NOT_BLOCKS;
+  const { flow, size } = image;
+  const blocks = size * size;
+  const channelFirst = step.text('mode', 'DCR') === 'CRD';
+  const map = blockMap(flow.map, blocks, channelFirst);
+  if (!map) return 'the blocks of channels are mapped in different ways';
+  const base = step.walk.base(step.node.outputs[0] ?? '', flow.base.channels / blocks, step.node, step.node);
+  return step.passAs(base, withMap({ ...flow, base, dims: [null, null, null, null] }, map), [flow.base]);
+};
+
+/** The map of one block, when the whole map is that for every block; null otherwise. */
+function blockMap(map: Affine, blocks: number, channelFirst: boolean): Affine | null {
+  const rows = map.m.length / blocks;
+  const columns = (map.m[0]?.length ?? 0) / blocks;
+  if (!Number.isInteger(rows) || !Number.isInteger(columns) || rows < 1 || columns < 1) return null;
+  const at = (channel: number, block: number, count: number): number => (channelFirst ? channel * blocks + block : block * count + channel);
+  const one: Affine = {
+    m: Array.from({ length: rows }, (_, c) => Array.from({ length: columns }, (__, k) => map.m[at(c, 0, rows)]?.[at(k, 0, columns)] ?? 0)),
+    b: Array.from({ length: rows }, (_, c) => map.b[at(c, 0, rows)] ?? 0),
+  };
+  for (let block = 0; block < blocks; block++) {
+    for (let c = 0; c < rows; c++) {
+      const row = map.m[at(c, block, rows)] ?? [];
+      if (map.b[at(c, block, rows)] !== one.b[c]) return null;
+      for (let other = 0; other < blocks; other++) {
+        for (let k = 0; k < columns; k++) if (row[at(k, other, columns)] !== (other === block ? one.m[c]?.[k] : 0)) return null;
+      }
+    }
+  }
+  return one;
+}
+
+export const BLOCKS: Readonly<Record<string, Rule>> = { SpaceToDepth: spaceToDepth, DepthToSpace: depthToSpace };

@@ -1,0 +1,33 @@
+import { hasNoShift, isSelection } from '../affine.ts';
+import { isPlain } from '../flow.ts';
+import type { Operand } from '../rewrite.ts';
+import type { Rule } from '../step.ts';
+import { contract, fits, newWeight } from '../weight.ts';
+
+/** Two terms and an output of single letters, nothing repeated: what exporters write. */
+const EQUATION = /^([A-Za-z]+),([A-Za-z]+)->([A-Za-z]*)$/;
+
+/** A product of the image and a constant: https://onnx.ai/onnx/operators/onnx__Einsum.html */
+const einsum: Rule = async (step) => {
+  const image = step.flows.findIndex((f) => f !== null);
+  const flow = step.only(image);
+  const parts = EQUATION.exec(step.text('equation', '').replace(/\s+/g, ''));
+  if (!flow || !isPlain(flow) || !parts || step.node.inputs.length !== 2) return 'its equation is more than one product with a constant';
+  const terms = [parts[1] ?? '', parts[2] ?? ''];
+  const [own = '', other = ''] = [terms[image], terms[1 - image]];
+  const output = parts[3] ?? '';
+  const letter = own[flow.axis] ?? '';
+  if (own.length !== flow.rank || new Set(own).size !== own.length || new Set(other).size !== other.length) return 'its equation repeats an axis';
+  const inOutput = output.indexOf(letter);
+  const inWeight = other.indexOf(letter);
+  if (inWeight < 0 && inOutput >= 0 && (hasNoShift(flow.map) || isSelection(flow.map))) return step.pass(flow, { flow: { axis: inOutput, rank: output.length } });
+  const w = await step.value(1 - image);
+  if (!w || w.dims.length !== other.length) return 'its weights are not known before the model runs';
+  if (inWeight < 0 || inOutput >= 0 || w.dims[inWeight] !== flow.map.m.length) return 'its product keeps the channels apart';
+  if (!hasNoShift(flow.map)) return 'a shift has no bias to go into';
+  const folded = contract(w, inWeight, 1, 1, flow.map);
+  if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  return step.sink(new Map<number, Operand>([[image, flow.base], [1 - image, newWeight(step, 1 - image, w, folded.dims, folded.values)]]));
+};
+
+export const EINSUM: Readonly<Record<string, Rule>> = { Einsum: einsum };

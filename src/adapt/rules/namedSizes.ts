@@ -1,0 +1,86 @@
+import type { Dim, Node } from '../../onnx/model.ts';
+import type { Walk } from '../walk.ts';
+
+/** A product of dims: a number times named sizes. */
+export interface Monomial {
+  readonly n: number;
+  readonly symbols: readonly string[];
+}
+
+/** A size as far as it is known: a dim, or a product such as half a named size. */
+export type Size = Dim | Monomial;
+
+export const ONE: Monomial = { n: 1, symbols: [] };
+/** Shape arithmetic is short; more steps than this are not followed. */
+const MAX_STEPS = 64;
+
+export function times(m: Monomial, size: Size, index: number): Monomial {
+  if (typeof size === 'number') return { n: m.n * size, symbols: m.symbols };
+  if (typeof size === 'object' && size !== null) return { n: m.n * size.n, symbols: [...m.symbols, ...size.symbols].sort() };
+  return { n: m.n, symbols: [...m.symbols, size ?? `?${index}`].sort() };
+}
+
+export function equal(x: Monomial, y: Monomial): boolean {
+  return Math.abs(x.n - y.n) < 1e-9 * Math.abs(y.n) && x.symbols.join('\n') === y.symbols.join('\n');
+}
+
+/** The size as a dim: a number or one name; null for a product of them. */
+export function dimOf(size: Size): Dim {
+  if (typeof size !== 'object' || size === null) return size;
+  if (size.symbols.length === 0 && Number.isSafeInteger(size.n)) return size.n;
+  return size.n === 1 && size.symbols.length === 1 && !size.symbols[0]?.startsWith('?') ? size.symbols[0] ?? null : null;
+}
+
+/** The entries of a vector of sizes that are still open, read from the arithmetic on Shape that makes them. */
+export async function namedSizes(walk: Walk, vector: string, target: readonly Dim[]): Promise<Size[]> {
+  if (target.every((d) => d !== null)) return [...target];
+  const makers = new Map<string, Node>();
+  for (const node of walk.graph.nodes) for (const output of node.outputs) makers.set(output, node);
+  let at = vector;
+  for (let i = 0; i < MAX_STEPS && ['Cast', 'Identity'].includes(makers.get(at)?.opType ?? ''); i++) at = makers.get(at)?.inputs[0] ?? '';
+  const concat = makers.get(at);
+  if (concat?.opType !== 'Concat' || concat.inputs.length !== target.length) return [...target];
+  const sizes: Size[] = [];
+  for (const [i, part] of concat.inputs.entries()) sizes.push(target[i] ?? await sizeOf(walk, makers, part));
+  return sizes;
+}
+
+/** One size behind Cast, Unsqueeze, Squeeze and Reshape: an entry of a Shape, times or through constants. Null where it is anything else. */
+async function sizeOf(walk: Walk, makers: ReadonlyMap<string, Node>, name: string): Promise<Monomial | null> {
+  let product = ONE;
+  const open = [{ name, power: 1 }];
+  for (let i = 0; open.length; i++) {
+    const next = open.pop();
+    if (!next || i > MAX_STEPS) return null;
+    const value = await walk.known.constants.value(next.name);
+    if (value) {
+      if (value.values.length !== 1) return null;
+      product = { ...product, n: product.n * (value.values[0] ?? NaN) ** next.power };
+      continue;
+    }
+    const node = makers.get(next.name);
+    if (!node || node.domain !== '') return null;
+    const [a = '', b = ''] = node.inputs;
+    if (['Cast', 'Identity', 'Unsqueeze', 'Squeeze', 'Reshape'].includes(node.opType)) open.push({ name: a, power: next.power });
+    else if (node.opType === 'Mul') open.push({ name: a, power: next.power }, { name: b, power: next.power });
+    else if (node.opType === 'Div' && await walk.known.constants.value(b)) open.push({ name: a, power: next.power }, { name: b, power: -next.power });
+    else {
+      const dim = next.power === 1 ? await shapeEntry(walk, makers, node) : null;
+      if (dim === null) return null;
+      product = times(product, dim, 0);
+    }
+  }
+  return Number.isFinite(product.n) ? product : null;
+}
+
+async function shapeEntry(walk: Walk, makers: ReadonlyMap<string, Node>, node: Node): Promise<Dim> {
+  if (node.opType !== 'Gather' && node.opType !== 'Slice') return null;
+  const index = await walk.known.constants.value(node.inputs[1] ?? '');
+  const end = node.opType === 'Slice' ? await walk.known.constants.value(node.inputs[2] ?? '') : null;
+  const shape = makers.get(node.inputs[0] ?? '');
+  if (shape?.opType !== 'Shape' || shape.attributes.length || index?.values.length !== 1) return null;
+  const dims = walk.dimsOf(shape.inputs[0] ?? '');
+  const i = index.values[0] ?? 0;
+  const at = i < 0 ? i + (dims?.length ?? 0) : i;
+  return node.opType === 'Slice' && end?.values[0] !== at + 1 ? null : dims?.[at] ?? null;
+}

@@ -1,0 +1,138 @@
+import type { Dim } from '../../onnx/model.ts';
+import { spread } from '../affine.ts';
+import { withMap, type Flow } from '../flow.ts';
+import type { Operand } from '../rewrite.ts';
+import type { Rule, Step } from '../step.ts';
+import { MERGE_REFUSED, mergeIsSafe, number } from './layout.ts';
+import { dimOf, equal, namedSizes, ONE, times, type Size } from './namedSizes.ts';
+import { withSize } from './sizes.ts';
+
+/** From this rank on, a reshaped tensor is taken for an image with channels again. */
+const IMAGE_RANK = 4;
+/** More channels than pixels shuffled into channels ever make; the map is a dense matrix. */
+const MAX_SPREAD = 1024;
+
+interface Target {
+  axis: number;
+  outer: number;
+  inner: number;
+}
+
+/** Finds where the channel axis of `dims` goes in `target`, looking from the front, then from the back: sizes unknown on one side don't matter on the other. */
+export function reshapedAxis(dims: readonly Dim[], axis: number, channels: number, flow: { outer: number; inner: number }, target: readonly Size[]): Target | null {
+  const front = axisFromFront(dims, axis, channels, flow, target);
+  if (front) return front;
+  const back = axisFromFront([...dims].reverse(), dims.length - 1 - axis, channels, { outer: flow.inner, inner: flow.outer }, [...target].reverse());
+  return back && { axis: target.length - 1 - back.axis, outer: back.inner, inner: back.outer };
+}
+
+/** Cuts both lists into runs of equal product until the run with the channel axis is reached. */
+function axisFromFront(dims: readonly Dim[], axis: number, channels: number, flow: { outer: number; inner: number }, target: readonly Size[]): Target | null {
+  let i = 0;
+  let j = 0;
+  while (i < dims.length && j < target.length) {
+    const [i0, j0] = [i, j];
+    let left = times(ONE, dims[i] ?? null, i++);
+    let right = times(ONE, target[j] ?? null, j++);
+    while (!equal(left, right)) {
+      const takeLeft = left.symbols.length < right.symbols.length || (left.symbols.length === right.symbols.length && left.n < right.n);
+      if (takeLeft && i < dims.length) left = times(left, dims[i] ?? null, i++);
+      else if (j < target.length) right = times(right, target[j] ?? null, j++);
+      else if (i < dims.length) left = times(left, dims[i] ?? null, i++);
+      else return null;
+    }
+    if (axis < i0 || axis >= i) continue;
+    return within(dims.slice(i0, i), axis - i0, channels, flow, target.slice(j0, j), j0);
+  }
+  return null;
+}
+
+function within(run: readonly Dim[], at: number, channels: number, flow: { outer: number; inner: number }, target: readonly Size[], j0: number): Target | null {
+  const before = number(run.slice(0, at));
+  const after = number(run.slice(at + 1));
+  if (before === null || after === null) return run.length === 1 && target.length === 1 ? { axis: j0, ...flow } : null;
+  const outer = before * flow.outer;
+  const inner = after * flow.inner;
+  const sizes = target.map((d) => (typeof d === 'number' ? d : 0));
+  let front = 1;
+  for (let k = 0; k < sizes.length; k++) {
+    const size = sizes[k] ?? 0;
+    const back = sizes.slice(k + 1).reduce((n, d) => n * d, 1);
+    if (outer % front === 0 && inner % back === 0 && size === (outer / front) * channels * (inner / back)) return { axis: j0 + k, outer: outer / front, inner: inner / back };
+    front *= size;
+  }
+  return null;
+}
+
+const reshape: Rule = async (step) => {
+  const flow = step.only();
+  if (!flow || flow.gone) return 'a channel was taken out before it';
+  const allowZero = step.int('allowzero', 0) !== 0;
+  const stored = await step.value(1);
+  const asked = step.ints('shape') ?? (stored ? [...stored.values] : step.walk.known.integers(step.node.inputs[1] ?? ''));
+  const output = step.node.outputs[0] ?? '';
+  const target = targetDims(flow.dims, asked, allowZero, step.walk.known.dims(output));
+  if (!target) return 'its new shape is not known before the model runs';
+  const sizes = await namedSizes(step.walk, step.node.inputs[1] ?? '', target);
+  const to = reshapedAxis(flow.dims, flow.axis, flow.map.m.length, flow, sizes);
+  const dims = sizes.map(dimOf);
+  if (!to) return 'the new shape cuts through the channels';
+  const blocks = to.outer * to.inner;
+  const images = blocks > 1 && target.length >= IMAGE_RANK && blocks * Math.max(flow.map.m.length, flow.base.channels) <= MAX_SPREAD;
+  if (blocks > 1 && !images && !mergeIsSafe(step, flow)) return MERGE_REFUSED;
+  const size = flow.base.channels * blocks;
+  const shape = newShape(step, asked, to, flow, size);
+  if (!shape) return 'its new shape is computed while the model runs';
+  const { inputs, attributes } = shape;
+  if (!images) return step.pass(flow, { ...shape, flow: { ...to, rank: target.length, dims } });
+  // Pixels that became channels (pixel unshuffle): the merged axis is an axis of channels of its own.
+  const base = step.walk.base(output, size, step.node, step.node);
+  const passed = { ...flow, base, axis: to.axis, rank: target.length, outer: 1, inner: 1, dims };
+  return step.passAs(base, withMap(passed, spread(flow.map, to.outer, to.inner)), [flow.base, ...(inputs?.get(1) ? [inputs.get(1) as Operand] : step.node.inputs.slice(1))], attributes);
+};
+
+/** The old output's dims: 0 copies, -1 takes what is left, what stays open comes from inference. */
+function targetDims(dims: readonly Dim[], asked: readonly (number | null)[] | null, allowZero: boolean, known: readonly Dim[] | null): Dim[] | null {
+  if (!asked) return known ? [...known] : null;
+  const target = asked.map((d, i): Dim => (d === 0 && !allowZero ? dims[i] ?? null : d === -1 ? null : d));
+  const open = asked.indexOf(-1);
+  if (open >= 0) {
+    const known1 = known?.length === target.length ? known[open] ?? null : null;
+    target[open] = known1 ?? quotient(dims, target.filter((_, i) => i !== open));
+  }
+  const full = target.map((d, i) => d ?? (known?.length === target.length ? known[i] ?? null : null));
+  const unknown = full.indexOf(null);
+  if (unknown >= 0 && unknown === full.lastIndexOf(null)) full[unknown] = quotient(dims, full.filter((_, i) => i !== unknown));
+  return full;
+}
+
+/** What remains of `dims` when the dims of `rest` are divided out; null when it is no single size. */
+function quotient(dims: readonly Dim[], rest: readonly Dim[]): Dim {
+  const left = dims.map((d, i) => d ?? `?${i}`);
+  let n = 1;
+  for (const d of rest) {
+    const at = left.findIndex((l) => typeof l === 'string' && l === d);
+    if (at >= 0) left.splice(at, 1);
+    else if (typeof d === 'number') n *= d;
+    else return null;
+  }
+  const symbols = left.filter((d): d is string => typeof d === 'string');
+  const total = left.reduce((p: number, d) => (typeof d === 'number' ? p * d : p), 1);
+  if (symbols.length === 0) return n > 0 && total % n === 0 ? total / n : null;
+  return symbols.length === 1 && total === n && !symbols[0]?.startsWith('?') ? symbols[0] ?? null : null;
+}
+
+/** The shape input or attribute with the base's size on the channel axis. */
+function newShape(step: Step, asked: readonly (number | null)[] | null, to: Target, flow: Flow, size: number): { inputs?: Map<number, Operand>; attributes?: Map<string, { kind: 'ints'; value: number[] }> } | null {
+  const entry = asked?.[to.axis];
+  const copies = entry === 0 && to.axis === flow.axis;
+  if (entry === -1 || copies) return {};
+  const old = flow.map.m.length * to.outer * to.inner;
+  if (entry !== undefined && entry !== null && entry !== old) return null;
+  if (old === size) return {};
+  if (step.ints('shape')) return { attributes: new Map([['shape', { kind: 'ints', value: (asked ?? []).map((d, i) => (i === to.axis ? size : d ?? -1)) }]]) };
+  const sizes = asked && entry !== undefined && entry !== null ? withSize(step, 1, asked, to.axis, size) : null;
+  return sizes === null ? null : { inputs: new Map([[1, sizes]]) };
+}
+
+export const RESHAPE: Readonly<Record<string, Rule>> = { Reshape: reshape };

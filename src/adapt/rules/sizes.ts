@@ -1,0 +1,177 @@
+import type { Node } from '../../onnx/model.ts';
+import { product, type ConstantValue } from '../constants.ts';
+import type { Flow } from '../flow.ts';
+import type { Operand } from '../rewrite.ts';
+import type { Rule, Step } from '../step.ts';
+import type { Walk } from '../walk.ts';
+
+const INT64 = 7;
+/** Steps between a vector of sizes and the Concat that puts it together are few. */
+const MAX_CASTS = 4;
+
+/** The node behind which something that reads input `index` may stand. */
+function makerOf(walk: Walk, name: string | undefined): Node | null {
+  return walk.graph.nodes.find((n) => name !== undefined && n.outputs.includes(name)) ?? null;
+}
+
+/**
+ * Input `index`, a vector of sizes, with `size` at place `at`. `known` is what it holds, null where the model computes an entry.
+ * A constant is written anew; a Concat that only this node reads takes another part; else one small Add of constants does it.
+ */
+export function withSize(step: Step, index: number, known: readonly (number | null)[], at: number, size: number): Operand | null {
+  const { walk, node } = step;
+  const old = known[at];
+  const name = node.outputs[0] ?? '';
+  const sizes = node.inputs[index] ?? '';
+  if (old === null || old === undefined) return null;
+  if (known.every((d) => d !== null)) return walk.constant(`${name}/sizes`, INT64, [known.length], known.map((d, i) => (i === at ? size : d ?? 0)));
+  if (concatTakes(walk, sizes, at, old, size)) return sizes;
+  const delta = walk.constant(`${name}/sizes_change`, walk.known.dtype(sizes) ?? INT64, [known.length], known.map((_, i) => (i === at ? size - old : 0)));
+  return walk.insert('Add', `${name}/sizes`, [sizes, delta], makerOf(walk, sizes));
+}
+
+/** Puts the new size into the Concat that makes the vector, where nobody else reads that. */
+function concatTakes(walk: Walk, sizes: string, at: number, old: number, size: number): boolean {
+  const { use } = walk.known;
+  let name = sizes;
+  for (let i = 0; i < MAX_CASTS; i++) {
+    if (use.readers.get(name)?.length !== 1 || use.captures.has(name) || use.outputs.has(name)) return false;
+    const maker = makerOf(walk, name);
+    if (!maker || maker.domain !== '' || walk.rewrites.has(maker)) return false;
+    if (maker.opType === 'Concat') return replacePart(walk, maker, at, old, size);
+    if (maker.opType !== 'Cast' && maker.opType !== 'Identity') return false;
+    name = maker.inputs[0] ?? '';
+  }
+  return false;
+}
+
+function replacePart(walk: Walk, concat: Node, at: number, old: number, size: number): boolean {
+  let offset = 0;
+  for (const [i, part] of concat.inputs.entries()) {
+    const dims = walk.known.dims(part);
+    const length = dims?.length === 1 ? dims[0] : null;
+    if (typeof length !== 'number') return false;
+    if (at >= offset + length) {
+      offset += length;
+      continue;
+    }
+    const values = length === 1 ? [old] : walk.known.integers(part);
+    if (!values?.every((v) => v !== null) || values[at - offset] !== old) return false;
+    const made = walk.constant(`${part}/size`, walk.known.dtype(part) ?? INT64, [length], values.map((v, k) => (k === at - offset ? size : v)));
+    walk.rewrites.set(concat, { inputs: concat.inputs.map((name, k): Operand => (k === i ? made : name)) });
+    return true;
+  }
+  return false;
+}
+
+/** One number of input `index` when a Concat of partly known vectors makes it; null when it is not known. */
+export async function partNumbers(step: Step, index: number, at: number): Promise<number | null> {
+  const { walk } = step;
+  const concat = makerOf(walk, step.node.inputs[index]);
+  if (concat?.opType !== 'Concat' || concat.domain !== '') return null;
+  let offset = 0;
+  for (const part of concat.inputs) {
+    const value: ConstantValue | null = await walk.value(part);
+    const dims = value?.dims ?? walk.known.dims(part);
+    const length = dims?.length === 1 ? dims[0] : null;
+    if (typeof length !== 'number') return null;
+    if (at < offset + length) return value?.values[at - offset] ?? null;
+    offset += length;
+  }
+  return null;
+}
+
+/** Shape gives the base's sizes. Who reads the channel count alone gets the old one as a constant; else one small Add makes the old sizes. */
+const shape: Rule = async (step) => {
+  const flow = step.only();
+  if (!flow || flow.gone) return 'a channel was taken out before it';
+  const clamp = (v: number): number => Math.min(Math.max(v < 0 ? v + flow.rank : v, 0), flow.rank);
+  const start = clamp(step.int('start', 0));
+  const end = clamp(step.int('end', flow.rank));
+  const { walk, node } = step;
+  const name = node.outputs[0] ?? '';
+  const old = flow.map.m.length * flow.outer * flow.inner;
+  const change = old - flow.base.channels * flow.outer * flow.inner;
+  if (change === 0 || flow.axis < start || flow.axis >= end || await countsFrozen(walk, name, flow.axis - start, end - start, old)) {
+    walk.rewrites.set(node, { inputs: [flow.base] });
+    return true;
+  }
+  const made = { name: walk.fresh(`${name}/base`) };
+  walk.rewrites.set(node, { inputs: [flow.base], outputs: [made] });
+  const delta = Array.from({ length: end - start }, (_, i) => (i + start === flow.axis ? change : 0));
+  walk.inserted.push({ opType: 'Add', name: walk.fresh(`${name}/Add`), inputs: [made, walk.constant(`${name}/change`, INT64, [delta.length], delta)], outputs: [{ name }], attributes: new Map(), after: node });
+  return true;
+};
+
+/** True when every reader takes entries other than the channel count, or that alone: then it is a number from now on. */
+async function countsFrozen(walk: Walk, name: string, at: number, length: number, count: number): Promise<boolean> {
+  const frozen: { node: Node; dtype: number; dims: readonly number[]; values: readonly number[] }[] = [];
+  const open = [{ name, dtype: INT64 }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { use } = walk.known;
+    if (use.outputs.has(next.name) || use.captures.has(next.name)) return false;
+    for (const reader of use.readers.get(next.name) ?? []) {
+      if (reader.domain !== '' || reader.inputs[0] !== next.name || reader.inputs.lastIndexOf(next.name) !== 0) return false;
+      if (reader.opType === 'Cast' || reader.opType === 'Identity') {
+        const to = Number(reader.attributes.find((a) => a.name === 'to')?.int ?? BigInt(next.dtype));
+        open.push({ name: reader.outputs[0] ?? '', dtype: to });
+        continue;
+      }
+      const read = await entriesRead(walk, reader, length);
+      if (!read) return false;
+      if (!read.at.includes(at)) continue;
+      if (read.at.some((i) => i !== at) || use.outputs.has(reader.outputs[0] ?? '')) return false;
+      frozen.push({ node: reader, dtype: next.dtype, dims: read.dims, values: new Array<number>(product(read.dims)).fill(count) });
+    }
+  }
+  for (const { node, dtype, dims, values } of frozen) walk.freeze(node, dtype, dims, values);
+  return true;
+}
+
+/** Which entries of a vector a Gather or Slice takes, and the dims of what it gives; null when not known. */
+async function entriesRead(walk: Walk, node: Node, length: number): Promise<{ at: number[]; dims: readonly number[] } | null> {
+  const { constants } = walk.known;
+  const attribute = (name: string): number[] | undefined => node.attributes.find((a) => a.name === name)?.ints?.map(Number);
+  if (node.opType === 'Gather') {
+    const picked = await constants.value(node.inputs[1] ?? '');
+    return picked && { at: [...picked.values].map((i) => (i < 0 ? i + length : i)), dims: picked.dims };
+  }
+  if (node.opType !== 'Slice') return null;
+  const starts = attribute('starts') ?? (await constants.value(node.inputs[1] ?? ''))?.values;
+  const ends = attribute('ends') ?? (await constants.value(node.inputs[2] ?? ''))?.values;
+  const steps = node.inputs[4] ? (await constants.value(node.inputs[4]))?.values : [1];
+  if (starts?.length !== 1 || ends?.length !== 1 || steps?.[0] !== 1) return null;
+  const clamp = (v: number): number => Math.min(Math.max(v < 0 ? v + length : v, 0), length);
+  const [from, to] = [clamp(starts[0] ?? 0), clamp(ends[0] ?? 0)];
+  const at = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+  return { at, dims: [at.length] };
+}
+
+/** Copies along axes of size one: https://onnx.ai/onnx/operators/onnx__Expand.html */
+const expand: Rule = async (step) => {
+  const flow = step.only();
+  if (!flow || flow.gone || flow.outer !== 1 || flow.inner !== 1) return 'its shape comes from the image itself';
+  const stored = await step.value(1);
+  const asked = stored ? [...stored.values] : step.walk.known.integers(step.node.inputs[1] ?? '');
+  if (!asked) return 'its shape is not known before the model runs';
+  const rank = Math.max(flow.rank, asked.length);
+  const axis = flow.axis + rank - flow.rank;
+  const at = axis - (rank - asked.length);
+  const entry = at < 0 ? 1 : asked[at];
+  const rows = flow.map.m.length;
+  if (entry === null || entry === undefined) return 'it may copy channels, as often as the model computes';
+  const moved: Partial<Flow> = { axis, rank };
+  if (entry === 1) return step.pass(flow, { flow: moved });
+  if (entry !== rows && rows !== 1) return 'its shape does not fit the channels';
+  const size = flow.base.channels;
+  const inputs = entry === size ? undefined : withSize(step, 1, asked, at, size);
+  if (inputs === null) return 'its shape is computed while the model runs';
+  const map = entry === rows ? flow.map : { m: Array.from({ length: entry }, () => flow.map.m[0] ?? []), b: new Array<number>(entry).fill(flow.map.b[0] ?? 0) };
+  if (map.m.length > MAX_COPIES) return 'it makes very many channels';
+  return step.pass(flow, { ...(inputs === undefined ? {} : { inputs: new Map([[1, inputs]]) }), flow: { ...moved, map } });
+};
+
+/** A tensor expanded to more channels than this is no image. */
+const MAX_COPIES = 4096;
+
+export const SIZES: Readonly<Record<string, Rule>> = { Shape: shape, Expand: expand };
