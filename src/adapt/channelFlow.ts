@@ -1,3 +1,4 @@
+import { dtypeName } from '../onnx/dtypes.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import type { Graph, Node } from '../onnx/model.ts';
 import type { Affine } from './affine.ts';
@@ -79,8 +80,15 @@ async function visit(walk: Walk, node: Node): Promise<void> {
 function restore(walk: Walk, tensor: string, flow: Flow, node: Node | null, reason: string): Operand {
   const rebuilt = walk.rebuild(tensor, flow, node ? node.name || node.opType : '', reason);
   if (rebuilt) return rebuilt;
-  throw new ChannelwiseError('refused', 'not-exact', `\`${tensor}\` can't be rebuilt exactly (its numbers are whole, or pixels and channels share an axis), and ${node ? `${node.opType} \`${node.name}\`` : 'an output'} needs it: ${reason}.`, { tensor, ...(node ? { node: node.name } : {}) });
+  throw new ChannelwiseError('refused', 'not-exact', `\`${tensor}\` can't be rebuilt exactly, because ${whyNot(flow)}; ${node ? `${node.opType} \`${node.name}\`` : 'an output'} needs it: ${reason}.`, { tensor, ...(node ? { node: node.name } : {}) });
 }
+
+function whyNot(flow: Flow): string {
+  if (flow.outer !== 1 || flow.inner !== 1) return 'channels and pixels share an axis there';
+  return WHOLE_TYPES.has(flow.dtype) ? `it holds whole numbers (${dtypeName(flow.dtype)}) and the map gives others` : 'the operators of this opset have no form for it';
+}
+
+const WHOLE_TYPES = new Set([2, 3, 4, 5, 6, 7, 9, 12, 13]);
 
 function capturesByNode(known: Known): Map<Node, string[]> {
   const byNode = new Map<Node, string[]>();

@@ -1,5 +1,6 @@
 import type { Attribute, Graph, Node, Tensor } from '../onnx/model.ts';
 import { FLOAT, INT64 } from '../onnx/dtypes.ts';
+import { smallFloatPattern, smallFloatValues } from '../onnx/smallFloat.ts';
 
 export interface ConstantValue {
   readonly dtype: number;
@@ -15,6 +16,7 @@ export type Decode = (tensor: Tensor, label: string) => Promise<{ dims: readonly
 const MAX_CHAIN = 32;
 /** Larger tensors are never first weights; computing with them would hold the worker's memory. */
 const MAX_ELEMENTS = 1 << 28;
+const FLOAT16 = 10;
 const FLOAT_LIKE = new Set([1, 10, 11, 16]);
 const EXACT_CAST_TO_FLOAT = new Set([1, 2, 3, 4, 5, 9, 10, 11, 16]);
 
@@ -38,6 +40,13 @@ export class Constants {
   storedDims(name: string): readonly number[] | null {
     const tensor = this.stored.get(name) ?? constantTensor(this.makers.get(name));
     return tensor?.dims ?? null;
+  }
+
+  /** The DequantizeLinear node that makes a name straight from a stored tensor, with that tensor's name. */
+  dequantised(name: string): { node: Node; stored: Tensor } | null {
+    const node = this.makers.get(name);
+    const stored = node?.opType === 'DequantizeLinear' && node.domain === '' ? this.stored.get(node.inputs[0] ?? '') : undefined;
+    return node && stored ? { node, stored } : null;
   }
 
   has(name: string): boolean {
@@ -111,6 +120,7 @@ const CHAIN: Readonly<Record<string, ChainRule>> = {
     const to = Number(node.attributes.find((a) => a.name === 'to')?.int ?? 0n);
     if (to === v.dtype) return v;
     if (to === FLOAT) return EXACT_CAST_TO_FLOAT.has(v.dtype) ? { ...v, dtype: to, values: v.values.map(Math.fround), stored: null } : null;
+    if (to === 10) return FLOAT_LIKE.has(v.dtype) ? roundedToHalf(v) : null;
     return to === 11 && FLOAT_LIKE.has(v.dtype) ? { ...v, dtype: to, stored: null } : null;
   },
   Transpose: (node, v) => {
@@ -152,6 +162,13 @@ const CHAIN: Readonly<Record<string, ChainRule>> = {
     return { dtype: scale.dtype, dims: v.dims, values, stored: null };
   },
 };
+
+function roundedToHalf(v: ConstantValue): ConstantValue | null {
+  const table = smallFloatValues(FLOAT16);
+  const patterns = Array.from(v.values, (x) => smallFloatPattern(FLOAT16, x));
+  if (!table || patterns.some((p) => p === null)) return null;
+  return { ...v, dtype: FLOAT16, values: Float64Array.from(patterns, (p) => table[p ?? 0] ?? 0), stored: null };
+}
 
 function axesOf(node: Node, given: ConstantValue | null | undefined, rank: number): number[] | null {
   const axes = given ? [...given.values] : node.attributes.find((a) => a.name === 'axes')?.ints?.map(Number);

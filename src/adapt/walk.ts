@@ -41,6 +41,7 @@ export interface Known {
 const CONCAT_WITH_AXIS = 4;
 /** From this opset on, Add broadcasts by shape alone. */
 export const BROADCASTING = 7;
+const SMALL_INTEGERS = new Set([2, 3, 4, 5]);
 const INTEGER_DTYPES = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
 
 /** Carries flows through the main graph and collects what changes. One walk is one attempt; it never touches the model. */
@@ -126,10 +127,23 @@ export class Walk {
       const list = this.constant(`${tensor}/channels`, 7, flow.gone ? [] : [indices.length], indices);
       return this.insert('Gather', wanted, [base, list], base.after, { axis: { kind: 'int', value: axis } });
     }
-    if (outer !== 1 || inner !== 1 || INTEGER_DTYPES.has(flow.dtype)) return null;
+    if (outer !== 1 || inner !== 1) return null;
+    if (INTEGER_DTYPES.has(flow.dtype)) return this.emitWhole(tensor, flow);
     const asConv = axis === 1 && rank >= 3 && rank <= 5;
     if (!asConv && !hasNoShift(map) && this.known.opset < BROADCASTING) return null;
     return this.emitLinear(tensor, wanted, flow, rank);
+  }
+
+  /** Whole numbers of up to 16 bits under a map of whole numbers: float32 holds all of them, so Cast, map and Cast back are exact. */
+  private emitWhole(tensor: string, flow: Flow): Named | null {
+    const { base, map, dtype } = flow;
+    const whole = map.m.every((row) => row.every(Number.isInteger)) && map.b.every(Number.isInteger);
+    const largest = Math.max(...map.m.map((row, c) => row.reduce((s, v) => s + Math.abs(v), 0) * 65536 + Math.abs(map.b[c] ?? 0)));
+    if (!whole || !SMALL_INTEGERS.has(dtype) || largest > 2 ** 24 || this.known.opset < BROADCASTING) return null;
+    const to = (value: number): Record<string, AttributeValue> => ({ to: { kind: 'int', value } });
+    const real: Base = Object.assign(this.insert('Cast', `${tensor}/real`, [base], base.after, to(1)), { channels: base.channels, producer: null, after: base.after });
+    const mapped = this.emitLinear(tensor, `${tensor}/mapped`, { ...flow, base: real, dtype: 1 }, flow.rank);
+    return this.insert('Cast', `${tensor}/restored`, [mapped], base.after, to(dtype));
   }
 
   /** map · base as a 1×1 Conv where the layout allows, else as MatMul along the last axis. */

@@ -1,6 +1,6 @@
 import type { Affine } from './affine.ts';
 import { product, type ConstantValue } from './constants.ts';
-import type { Operand } from './rewrite.ts';
+import type { Operand, Replacement } from './rewrite.ts';
 import type { Step } from './step.ts';
 import type { Walk } from './walk.ts';
 
@@ -53,8 +53,11 @@ export function shiftThrough(w: ConstantValue, axis: number, inner: number, b: r
   return out;
 }
 
-/** A weight that only this node reads is replaced where it lies; a shared or computed one gets a new tensor beside it. */
-export function newWeight(step: Step, index: number, old: ConstantValue, dims: readonly number[], values: Float64Array): Operand {
+/**
+ * A weight that only this node reads is replaced where it lies, also behind its DequantizeLinear where the new numbers still fit the integers;
+ * a shared or computed one gets a new tensor beside it.
+ */
+export async function newWeight(step: Step, index: number, old: ConstantValue, dims: readonly number[], values: Float64Array): Promise<Operand> {
   const { walk, node } = step;
   const name = node.inputs[index] ?? '';
   walk.folds.push({ node: node.name, opType: node.opType, tensor: name, oldDims: old.dims, newDims: dims });
@@ -62,7 +65,39 @@ export function newWeight(step: Step, index: number, old: ConstantValue, dims: r
     walk.replacements.set(name, { tensor: old.stored, dims, values });
     return name;
   }
+  const quantised = await inQuantised(walk, name, dims, values);
+  if (quantised) {
+    walk.replacements.set(quantised.tensor.name, quantised);
+    return name;
+  }
   return walk.constant(`${name}/folded`, old.dtype, dims, values);
+}
+
+/** How far from whole a folded weight may be in units of its scale: float32's rounding of a few hundred steps, far below half a step. */
+const WHOLE_WITHIN = 1e-3;
+
+/** The folded weight in the integers of its DequantizeLinear, when the same scale and zero point still hold it; null otherwise. */
+async function inQuantised(walk: Walk, name: string, dims: readonly number[], values: Float64Array): Promise<Replacement | null> {
+  const { constants } = walk.known;
+  const found = constants.dequantised(name);
+  if (!found || !usedOnce(walk, name) || !usedOnce(walk, found.stored.name) || found.stored.dims.length !== dims.length) return null;
+  const { node, stored } = found;
+  const scale = await constants.value(node.inputs[1] ?? '');
+  const zero = node.inputs[2] ? await constants.value(node.inputs[2]) : null;
+  const given = Number(node.attributes.find((a) => a.name === 'axis')?.int ?? 1n);
+  const axis = given < 0 ? given + dims.length : given;
+  if (!scale || (node.inputs[2] && !zero) || node.attributes.some((a) => a.name === 'block_size' && a.int !== 0n)) return null;
+  const perAxis = scale.values.length > 1;
+  if (perAxis && scale.values.length !== dims[axis]) return null;
+  const inner = product(dims.slice(axis + 1));
+  const whole = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const c = perAxis ? Math.floor(i / inner) % scale.values.length : 0;
+    const steps = (values[i] ?? 0) / (scale.values[c] ?? 1);
+    if (Math.abs(steps - Math.round(steps)) > WHOLE_WITHIN) return null;
+    whole[i] = Math.round(steps) + (zero?.values[zero.values.length > 1 ? c : 0] ?? 0);
+  }
+  return fits(stored.dtype, whole) ? { tensor: stored, dims, values: whole } : null;
 }
 
 function usedOnce(walk: Walk, name: string): boolean {

@@ -111,9 +111,9 @@ async function foldFloat(step: Step, kind: ConvKind, given: Flow, w: ConstantVal
     const sum = added.map((v, o) => v + (bias?.values[o] ?? 0));
     if (!fits(w.dtype, sum)) return 'the folded bias leaves the range of its type';
     const index = kind.bias ?? 2;
-    inputs.set(index, bias ? newWeight(step, index, bias, bias.dims, sum) : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [sum.length], sum));
+    inputs.set(index, bias ? await newWeight(step, index, bias, bias.dims, sum) : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [sum.length], sum));
   }
-  inputs.set(kind.weight, newWeight(step, kind.weight, w, folded.dims, folded.values));
+  inputs.set(kind.weight, await newWeight(step, kind.weight, w, folded.dims, folded.values));
   return step.sink(inputs, groupAttribute(group, maps !== null));
 }
 
@@ -136,5 +136,5 @@ async function foldQuantised(step: Step, kind: ConvKind, flow: Flow, w: Constant
   const perOutput = folded.values.length / (folded.dims[0] ?? 1);
   const values = folded.values.map((v, i) => v + zeroOf(Math.floor(i / perOutput)));
   if (!fits(w.dtype, values)) return 'the sum of its integer weights would overflow their type';
-  return step.sink(new Map<number, Operand>([[0, flow.base], [kind.weight, newWeight(step, kind.weight, w, folded.dims, values)]]), groupAttribute(group, false));
+  return step.sink(new Map<number, Operand>([[0, flow.base], [kind.weight, await newWeight(step, kind.weight, w, folded.dims, values)]]), groupAttribute(group, false));
 }

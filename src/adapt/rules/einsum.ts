@@ -27,7 +27,7 @@ const einsum: Rule = async (step) => {
   if (!hasNoShift(flow.map)) return 'a shift has no bias to go into';
   const folded = contract(w, inWeight, 1, 1, flow.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
-  return step.sink(new Map<number, Operand>([[image, flow.base], [1 - image, newWeight(step, 1 - image, w, folded.dims, folded.values)]]));
+  return step.sink(new Map<number, Operand>([[image, flow.base], [1 - image, await newWeight(step, 1 - image, w, folded.dims, folded.values)]]));
 };
 
 export const EINSUM: Readonly<Record<string, Rule>> = { Einsum: einsum };

@@ -1,5 +1,5 @@
-import { addMaps, hasNoShift, isSelection, keepsConstants, scaleRows } from '../affine.ts';
-import type { ConstantValue } from '../constants.ts';
+import { addMaps, evenUse, hasNoShift, isSelection, keepsConstants, lanes, sameMap, scaleRows } from '../affine.ts';
+import { product, type ConstantValue } from '../constants.ts';
 import { isPlain, overOneBase, withMap, type Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
@@ -76,7 +76,11 @@ const arithmetic: Rule = async (step) => {
   const constantFirst = b !== null;
   const index = constantFirst ? 0 : 1;
   const constant = await step.value(index);
-  if (!constant) return alikeWithOthers(step);
+  if (!constant) {
+    const scales = node.opType === 'Mul' || (node.opType === 'Div' && !constantFirst);
+    if (scales && hasNoShift(flow.map) && sameForChannels(step, node.inputs[index] ?? '', flow)) return step.pass(flow);
+    return alikeWithOthers(step);
+  }
   const kind = profile(step, constant, flow);
   const apply = PER_CHANNEL[node.opType];
   if (kind.kind === 'uniform') {
@@ -89,6 +93,8 @@ const arithmetic: Rule = async (step) => {
     if (out) return step.absorb(out);
   }
   if (broadcastsBack(step)) return step.sink(new Map());
+  const moved = new Map<number, Operand>();
+  if (rearranged(step, constant, flow, index, moved)) return step.pass(flow, { inputs: moved, flow: { dims: flow.dims } });
   const linear = node.opType === 'Mul' || (node.opType === 'Div' && !constantFirst);
   if (kind.kind === 'spatial' && (isSelection(flow.map) || (linear && hasNoShift(flow.map)))) return step.pass(flow, { flow: { dims: flow.dims } });
   return kind.kind === 'other' || kind.kind === 'channel' ? 'its constant differs per channel in a way that does not fold' : 'the channels are mixed or shifted here, and the operator does not commute with that';
@@ -133,6 +139,11 @@ function twoFlows(step: Step, a: Flow, b: Flow): true | string {
   const alike = step.alike();
   if (typeof alike !== 'string' && !(linear && a.base === b.base)) return step.pass(alike.flow);
   const pair = linear ? overOneBase(a, b) : null;
+  if (!pair && linear && sameMap({ m: a.map.m, b: [] }, { m: b.map.m, b: [] })) {
+    // m·x + b ± (m·y + c) = m·(x ± y) + (b ± c)
+    const shift = a.map.b.map((v, c) => (op === 'Add' ? v + (b.map.b[c] ?? 0) : v - (b.map.b[c] ?? 0)));
+    return step.pass(a, { flow: { map: { m: a.map.m, b: shift } } });
+  }
   if (!pair) return typeof alike === 'string' ? alike : step.pass(alike.flow);
   const [x, y] = pair;
   return step.absorb(withMap(x.map.m.length >= y.map.m.length ? x : y, addMaps(x.map, y.map, op === 'Add' ? 1 : -1)));
@@ -155,9 +166,27 @@ async function passAlike(step: Step): Promise<true | string> {
     const kind = constant && profile(step, constant, flow);
     if (constant && kind?.kind === 'uniform') inputs.set(i, oneNumber(step, i, constant, kind.value));
     else if (kind?.kind === 'spatial') continue;
+    else if (constant && rearranged(step, constant, flow, i, inputs)) continue;
     else if (constant || !sameForChannels(step, name, flow)) return `${name} may differ per channel`;
   }
   return step.pass(flow, { inputs });
+}
+
+/** Under a permutation of channels, a constant per channel goes through the same permutation. */
+function rearranged(step: Step, constant: ConstantValue, flow: Flow, index: number, inputs: Map<number, Operand>): boolean {
+  if (!isPlain(flow) || evenUse(flow.map) !== 1 || flow.map.m.length !== flow.base.channels) return false;
+  const at = flow.axis - firstAxis(step, constant.dims.length, flow.rank);
+  const channels = flow.base.channels;
+  if (constant.dims[at] !== channels) return false;
+  const picks = lanes(flow.map);
+  const run = product(constant.dims.slice(at + 1));
+  const values = new Float64Array(constant.values.length);
+  for (let i = 0; i < values.length; i++) {
+    const c = Math.floor(i / run) % channels;
+    values[i + ((picks[c] ?? 0) - c) * run] = constant.values[i] ?? 0;
+  }
+  inputs.set(index, step.walk.constant(`${step.node.inputs[index] ?? ''}/rearranged`, constant.dtype, constant.dims, values));
+  return true;
 }
 
 function sameForChannels(step: Step, name: string, flow: Flow): boolean {

@@ -25,7 +25,7 @@ const matMul: Rule = async (step) => {
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
   const bias = hasNoShift(given.map) ? null : shiftThrough(w, 0, given.inner, given.map.b, 1);
   if (bias && step.walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
-  const inputs = new Map<number, Operand>([[0, given.base], [1, newWeight(step, 1, w, folded.dims, folded.values)]]);
+  const inputs = new Map<number, Operand>([[0, given.base], [1, await newWeight(step, 1, w, folded.dims, folded.values)]]);
   return bias ? step.sinkPlus(inputs, w.dtype, [bias.length], bias) : step.sink(inputs);
 };
 
@@ -48,7 +48,7 @@ async function fromTheLeft(step: Step): Promise<true | string> {
   const folded = contract(w, 1, flow.outer, flow.inner, flow.map);
   const bias = hasNoShift(flow.map) ? null : shiftThrough(w, 1, flow.inner, flow.map.b, 0);
   if (!fits(w.dtype, folded.values) || (bias && step.walk.known.opset < BROADCASTING)) return 'the folded weights leave the range of their type';
-  const inputs = new Map<number, Operand>([[0, newWeight(step, 0, w, folded.dims, folded.values)], [1, flow.base]]);
+  const inputs = new Map<number, Operand>([[0, await newWeight(step, 0, w, folded.dims, folded.values)], [1, flow.base]]);
   return bias ? step.sinkPlus(inputs, w.dtype, [bias.length, 1], bias) : step.sink(inputs);
 }
 
@@ -74,9 +74,9 @@ const gemm: Rule = async (step) => {
     const sum = added.map((v, o) => v * factor + (bias?.values[bias.values.length === 1 ? 0 : o] ?? 0));
     if (!fits(w.dtype, sum)) return 'the folded bias leaves the range of its type';
     const same = bias !== null && bias.values.length === outputs && product(bias.dims) === outputs;
-    inputs.set(2, same ? newWeight(step, 2, bias, bias.dims, sum) : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [outputs], sum));
+    inputs.set(2, same ? await newWeight(step, 2, bias, bias.dims, sum) : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [outputs], sum));
   }
-  inputs.set(1, newWeight(step, 1, w, folded.dims, folded.values));
+  inputs.set(1, await newWeight(step, 1, w, folded.dims, folded.values));
   return step.sink(inputs);
 };
 
@@ -95,7 +95,7 @@ const integerMatMul: Rule = async (step) => {
   const folded = contract(centred, 0, flow.outer, flow.inner, flow.map);
   const values = folded.values.map((v, i) => v + zeroOf(i));
   if (!fits(w.dtype, values)) return 'the sum of its integer weights would overflow their type';
-  return step.sink(new Map<number, Operand>([[0, flow.base], [at.weight, newWeight(step, at.weight, w, folded.dims, values)]]));
+  return step.sink(new Map<number, Operand>([[0, flow.base], [at.weight, await newWeight(step, at.weight, w, folded.dims, values)]]));
 };
 
 export const MATMUL: Readonly<Record<string, Rule>> = { MatMul: matMul, Gemm: gemm, MatMulInteger: integerMatMul, QLinearMatMul: integerMatMul };

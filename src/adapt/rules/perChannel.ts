@@ -37,8 +37,9 @@ const reduce: Rule = async (step) => {
 /** Over channels and pixels together: copies change neither the extremes nor, when all are copied alike, the mean. */
 function reduceAll(step: Step, flow: Flow): true | string {
   const { opType } = step.node;
-  const same = opType === 'ReduceMax' || opType === 'ReduceMin' ? isSelection(flow.map) && new Set(lanes(flow.map)).size === flow.base.channels : opType === 'ReduceMean' && evenUse(flow.map) !== null;
-  return same ? step.sink(new Map()) : 'it reduces channels and pixels at once';
+  const times = evenUse(flow.map);
+  const extreme = (opType === 'ReduceMax' || opType === 'ReduceMin') && isSelection(flow.map) && new Set(lanes(flow.map)).size === flow.base.channels;
+  return extreme || times === 1 || (opType === 'ReduceMean' && times !== null) ? step.sink(new Map()) : 'it reduces channels and pixels at once';
 }
 
 /** y = (x − mean) / √(var + ε) · scale + bias over the pixels of each channel: https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html */
@@ -66,14 +67,14 @@ function reduceChannels(step: Step, flow: Flow, keep: boolean): true | string {
   if ((opType === 'ReduceMax' || opType === 'ReduceMin') && same) {
     return step.absorb({ ...withMap(flow, { m: flow.map.m.slice(0, 1), b: [0] }), gone: !keep });
   }
-  return 'it compares or multiplies channels with each other';
+  return reduceAll(step, flow) === true ? true : 'it compares or multiplies channels with each other';
 }
 
 /** QuantizeLinear with one scale treats all channels alike; DequantizeLinear with one scale is affine besides. */
 const quantize: Rule = async (step) => {
   const flow = step.only();
   if (!flow) return 'its scale comes from the image itself';
-  if (!isSelection(flow.map)) return 'the channels are mixed or scaled here, and rounding does not commute with that';
+  if (!isSelection(flow.map)) return step.node.opType === 'DequantizeLinear' ? dequantizeMixed(step, flow) : 'the channels are mixed or scaled here, and rounding does not commute with that';
   const inputs = new Map<number, Operand>();
   for (const i of [1, 2]) {
     if (!step.node.inputs[i]) continue;
@@ -91,6 +92,19 @@ const quantize: Rule = async (step) => {
   const type = (i: number): number => step.walk.known.dtype(step.node.inputs[i] ?? '') ?? (i === 2 ? 2 : 1);
   return step.pass(flow, { inputs, flow: { dims: flow.dims, dtype: step.node.opType === 'QuantizeLinear' ? type(2) : type(1) } });
 };
+
+/** (q − z) · s with one scale is affine: m·q + b becomes m·(q − z)·s + s·(Σ m·z + b − z). */
+async function dequantizeMixed(step: Step, flow: Flow): Promise<true | string> {
+  const scale = await step.value(1);
+  const zero = step.node.inputs[2] ? await step.value(2) : null;
+  if (scale?.values.length !== 1 || (step.node.inputs[2] && zero?.values.length !== 1) || !EXACT_AS_FLOAT.has(flow.dtype)) return 'it has a scale or zero point per channel, or one that is not known';
+  const [s, z] = [scale.values[0] ?? 0, zero?.values[0] ?? 0];
+  const b = flow.map.m.map((row, c) => s * (row.reduce((sum, v) => sum + v * z, 0) + (flow.map.b[c] ?? 0) - z));
+  return step.pass(flow, { flow: { dims: flow.dims, dtype: scale.dtype, map: { m: flow.map.m, b } } });
+}
+
+/** Integers that float32 holds exactly. */
+const EXACT_AS_FLOAT = new Set([2, 3, 4, 5]);
 
 /** Its scale and zero point come from the smallest and largest value of the tensor: the same when every base channel is used. */
 const dynamicQuantize: Rule = (step) => {

@@ -6,12 +6,13 @@ import { partNumbers, withSize } from './sizes.ts';
 
 const MIXED = 'the channels are mixed or scaled here, and the operator does not commute with that';
 
-/** Operators over pixels with channels on axis 1, the same for each channel. The other inputs (grids, boxes) hold no channel. */
+/** Operators over pixels with channels on axis 1, the same for each channel; those that weigh pixels with zeros outside commute with any matrix. The other inputs (grids, boxes) hold no channel. */
 const channelFirst: Rule = (step) => {
   const flow = step.only();
   if (!flow || !isPlain(flow) || flow.axis !== 1) return 'it expects channels on axis 1';
   if (step.node.outputs[1] && step.node.opType === 'MaxPool') return 'its indices count through all channels';
-  return isSelection(flow.map) ? step.pass(flow) : MIXED;
+  const linear = step.node.opType === 'GridSample' || (step.node.opType === 'RoiAlign' && step.text('mode', 'avg') === 'avg');
+  return isSelection(flow.map) || (linear && hasNoShift(flow.map)) ? step.pass(flow) : MIXED;
 };
 
 /** Averages over pixels commute with any matrix; padding with zeros does not commute with a shift. */
