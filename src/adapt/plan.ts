@@ -4,7 +4,7 @@ import { product } from './constants.ts';
 import type { Candidate } from './inputs.ts';
 import { nameOf } from './rewrite.ts';
 import type { Settled } from './settle.ts';
-import type { Escape, Fold, Walk } from './walk.ts';
+import type { Escape, Fold, FoldRecipe, Walk } from './walk.ts';
 
 /** What an adaptation does, as data. `channelwise … --json` prints it as it is. */
 export interface AdaptationPlan {
@@ -18,6 +18,8 @@ export interface AdaptationPlan {
     readonly shift: readonly number[];
   }[];
   readonly folds: readonly Fold[];
+  /** How each weight took the map in, with the map as it reached that weight. */
+  readonly recipes: readonly FoldRecipe[];
   /** Nodes that vanished because the weights took them in. */
   readonly absorbed: readonly { readonly node: string; readonly opType: string }[];
   readonly escapes: readonly Escape[];
@@ -46,6 +48,7 @@ export function makePlan(model: Model, map: ChannelMap, inputs: readonly Candida
     map,
     inputs: inputs.map((c) => ({ name: c.input.name, axis: c.axis, oldChannels: map.matrix.length, newChannels: map.matrix[0]?.length ?? 0, matrix: map.matrix, shift: map.shift })),
     folds: walk.folds,
+    recipes: walk.recipes,
     absorbed: walk.absorbed,
     escapes,
     addedNodes: settled.inserted.map((n) => ({ name: n.name, opType: n.opType })),

@@ -14,6 +14,29 @@ export interface Fold {
   readonly newDims: readonly number[];
 }
 
+/** How a weight took the map in, for tools that repeat it elsewhere. */
+export interface FoldRecipe {
+  readonly node: string;
+  readonly opType: string;
+  readonly tensor: string;
+  readonly oldDims: readonly number[];
+  readonly newDims: readonly number[];
+  /** This axis of the weight holds `outer · channels · inner` entries; the channels are multiplied by `matrix`, old × new. */
+  readonly axis: number;
+  readonly outer: number;
+  readonly inner: number;
+  readonly matrix: readonly (readonly number[])[];
+  /** What goes through the weight into the bias, one number per old channel, times `biasFactor`; zeros where nothing does. */
+  readonly shift: readonly number[];
+  readonly bias: string | null;
+  readonly biasFactor: number;
+  /** Groups of a convolution before and after. */
+  readonly groups: readonly [before: number, after: number];
+  readonly quantised: boolean;
+  /** Nodes that read this weight. */
+  readonly readers: number;
+}
+
 /** A tensor rebuilt as it was, and why. */
 export interface Escape {
   readonly tensor: string;
@@ -41,6 +64,8 @@ export interface Known {
 const CONCAT_WITH_AXIS = 4;
 /** From this opset on, Add broadcasts by shape alone. */
 export const BROADCASTING = 7;
+/** More numbers than these say nothing in a sentence. */
+const MAX_SHOWN = 8;
 const SMALL_INTEGERS = new Set([2, 3, 4, 5]);
 const INTEGER_DTYPES = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
 
@@ -58,6 +83,7 @@ export class Walk {
   readonly rebuilds = new Map<string, Rebuild>();
   readonly bases: Base[] = [];
   readonly folds: Fold[] = [];
+  readonly recipes: FoldRecipe[] = [];
   readonly absorbed: { node: string; opType: string }[] = [];
   readonly escapes: Escape[] = [];
   readonly notes: string[] = [];
@@ -186,7 +212,7 @@ export class Walk {
         const dims = Array.from({ length: rank }, (_, i) => (i === axis ? u.length : 1));
         return this.insert('Add', `${tensor}/shifted`, [base, this.constant(`${tensor}/shift`, dtype, dims, u)], base.after);
       });
-      this.notes.push(`A shift stands in front of zero padding: one Add of ${u.length} number${u.length > 1 ? 's' : ''} keeps the border exact (${tensor}).`);
+      this.notes.push(`A shift stands in front of zero padding: one Add of ${u.length > MAX_SHOWN ? `${u.length} numbers` : u.join(', ')} to the channels keeps the border exact (${tensor}).`);
       return { ...flow, base: moved, map: { m: flow.map.m, b: flow.map.b.map(() => 0) } };
     }
     if (base.channels + 1 >= flow.map.m.length || axis !== 1 || rank < 3 || rank > 5) return null;
@@ -196,7 +222,7 @@ export class Walk {
       const bias = this.constant(`${tensor}/ones`, dtype, [wide], [...new Array<number>(base.channels).fill(0), 1]);
       return this.insert('Conv', `${tensor}/augmented`, [base, weight, bias], base.after);
     });
-    this.notes.push(`A shift stands in front of zero padding: a channel of ones, made by one 1×1 Conv, keeps the border exact (${tensor}).`);
+    this.notes.push(`A shift stands in front of zero padding: a channel of ones beside the image, made by one 1×1 Conv, keeps the border exact (${tensor}).`);
     return { ...flow, base: moved, map: { m: flow.map.m.map((row, c) => [...row, flow.map.b[c] ?? 0]), b: flow.map.b.map(() => 0) } };
   }
 

@@ -2,7 +2,7 @@ import type { Affine } from './affine.ts';
 import { product, type ConstantValue } from './constants.ts';
 import type { Operand, Replacement } from './rewrite.ts';
 import type { Step } from './step.ts';
-import type { Walk } from './walk.ts';
+import type { FoldRecipe, Walk } from './walk.ts';
 
 /** Largest and smallest values by dtype: a folded weight that leaves them can't keep its type. float16, and the integers of quantised weights. */
 const RANGE: Readonly<Record<number, readonly [number, number]>> = {
@@ -71,6 +71,17 @@ export async function newWeight(step: Step, index: number, old: ConstantValue, d
     return name;
   }
   return walk.constant(`${name}/folded`, old.dtype, dims, values);
+}
+
+type Recipe = Pick<FoldRecipe, 'axis' | 'newDims' | 'outer' | 'inner'> & Partial<Pick<FoldRecipe, 'shift' | 'bias' | 'biasFactor' | 'groups' | 'quantised'>>;
+
+/** Notes how input `index` took the map in. */
+export function record(step: Step, index: number, old: ConstantValue, map: Affine, recipe: Recipe): void {
+  const { node, walk } = step;
+  walk.recipes.push({
+    node: node.name, opType: node.opType, tensor: node.inputs[index] ?? '', oldDims: old.dims, matrix: map.m,
+    shift: map.b, bias: null, biasFactor: 1, groups: [1, 1], quantised: false, readers: walk.known.use.readers.get(node.inputs[index] ?? '')?.length ?? 0, ...recipe,
+  });
 }
 
 /** How far from whole a folded weight may be in units of its scale: float32's rounding of a few hundred steps, far below half a step. */

@@ -3,7 +3,7 @@ import type { ConstantValue } from '../constants.ts';
 import { isPlain, type Flow } from '../flow.ts';
 import type { AttributeValue, Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
-import { contract, fits, newWeight, shiftThrough } from '../weight.ts';
+import { contract, fits, newWeight, record, shiftThrough } from '../weight.ts';
 
 /** How a convolution of this operator names its parts. */
 interface ConvKind {
@@ -114,6 +114,8 @@ async function foldFloat(step: Step, kind: ConvKind, given: Flow, w: ConstantVal
     inputs.set(index, bias ? await newWeight(step, index, bias, bias.dims, sum) : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [sum.length], sum));
   }
   inputs.set(kind.weight, await newWeight(step, kind.weight, w, folded.dims, folded.values));
+  const biasName = kind.bias === null ? '' : step.node.inputs[kind.bias] ?? '';
+  record(step, kind.weight, w, flow.map, { axis: kind.transposed ? 0 : 1, newDims: folded.dims, outer: 1, inner: 1, bias: biasName || null, groups: [group, maps ? group : 1] });
   return step.sink(inputs, groupAttribute(group, maps !== null));
 }
 
@@ -136,5 +138,6 @@ async function foldQuantised(step: Step, kind: ConvKind, flow: Flow, w: Constant
   const perOutput = folded.values.length / (folded.dims[0] ?? 1);
   const values = folded.values.map((v, i) => v + zeroOf(Math.floor(i / perOutput)));
   if (!fits(w.dtype, values)) return 'the sum of its integer weights would overflow their type';
+  record(step, kind.weight, w, flow.map, { axis: 1, newDims: folded.dims, outer: 1, inner: 1, groups: [group, 1], quantised: true });
   return step.sink(new Map<number, Operand>([[0, flow.base], [kind.weight, await newWeight(step, kind.weight, w, folded.dims, values)]]), groupAttribute(group, false));
 }

@@ -2,7 +2,7 @@ import { hasNoShift, isSelection } from '../affine.ts';
 import { isPlain } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule } from '../step.ts';
-import { contract, fits, newWeight } from '../weight.ts';
+import { contract, fits, newWeight, record } from '../weight.ts';
 
 /** Two terms and an output of single letters, nothing repeated: what exporters write. */
 const EQUATION = /^([A-Za-z]+),([A-Za-z]+)->([A-Za-z]*)$/;
@@ -27,6 +27,7 @@ const einsum: Rule = async (step) => {
   if (!hasNoShift(flow.map)) return 'a shift has no bias to go into';
   const folded = contract(w, inWeight, 1, 1, flow.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  record(step, 1 - image, w, flow.map, { axis: inWeight, newDims: folded.dims, outer: 1, inner: 1 });
   return step.sink(new Map<number, Operand>([[image, flow.base], [1 - image, await newWeight(step, 1 - image, w, folded.dims, folded.values)]]));
 };
 

@@ -4,7 +4,7 @@ import type { Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
 import { BROADCASTING } from '../walk.ts';
-import { contract, fits, newWeight, shiftThrough } from '../weight.ts';
+import { contract, fits, newWeight, record, shiftThrough } from '../weight.ts';
 
 const INTEGER_ZERO: Readonly<Record<string, { weight: number; zero: number }>> = { MatMulInteger: { weight: 1, zero: 3 }, QLinearMatMul: { weight: 3, zero: 5 } };
 
@@ -25,6 +25,7 @@ const matMul: Rule = async (step) => {
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
   const bias = hasNoShift(given.map) ? null : shiftThrough(w, 0, given.inner, given.map.b, 1);
   if (bias && step.walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
+  record(step, 1, w, given.map, { axis: 0, newDims: folded.dims, outer: given.outer, inner: given.inner });
   const inputs = new Map<number, Operand>([[0, given.base], [1, await newWeight(step, 1, w, folded.dims, folded.values)]]);
   return bias ? step.sinkPlus(inputs, w.dtype, [bias.length], bias) : step.sink(inputs);
 };
@@ -48,6 +49,7 @@ async function fromTheLeft(step: Step): Promise<true | string> {
   const folded = contract(w, 1, flow.outer, flow.inner, flow.map);
   const bias = hasNoShift(flow.map) ? null : shiftThrough(w, 1, flow.inner, flow.map.b, 0);
   if (!fits(w.dtype, folded.values) || (bias && step.walk.known.opset < BROADCASTING)) return 'the folded weights leave the range of their type';
+  record(step, 0, w, flow.map, { axis: 1, newDims: folded.dims, outer: flow.outer, inner: flow.inner });
   const inputs = new Map<number, Operand>([[0, await newWeight(step, 0, w, folded.dims, folded.values)], [1, flow.base]]);
   return bias ? step.sinkPlus(inputs, w.dtype, [bias.length, 1], bias) : step.sink(inputs);
 }
@@ -77,6 +79,7 @@ const gemm: Rule = async (step) => {
     inputs.set(2, same ? await newWeight(step, 2, bias, bias.dims, sum) : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [outputs], sum));
   }
   inputs.set(1, await newWeight(step, 1, w, folded.dims, folded.values));
+  record(step, 1, w, flow.map, { axis, newDims: folded.dims, outer: flow.outer, inner: flow.inner, bias: step.node.inputs[2] || null, biasFactor: step.float('alpha', 1) / (step.float('beta', 1) || 1) });
   return step.sink(inputs);
 };
 
@@ -95,6 +98,7 @@ const integerMatMul: Rule = async (step) => {
   const folded = contract(centred, 0, flow.outer, flow.inner, flow.map);
   const values = folded.values.map((v, i) => v + zeroOf(i));
   if (!fits(w.dtype, values)) return 'the sum of its integer weights would overflow their type';
+  record(step, at.weight, w, flow.map, { axis: 0, newDims: folded.dims, outer: flow.outer, inner: flow.inner, quantised: true });
   return step.sink(new Map<number, Operand>([[0, flow.base], [at.weight, await newWeight(step, at.weight, w, folded.dims, values)]]));
 };
 
