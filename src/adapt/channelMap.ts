@@ -92,10 +92,11 @@ export function presetMap(name: string, channels: number): ChannelMap | null {
 
 /** Checks `{"matrix": M, "shift": b}` from a file or a form. Throws `refused` with what is wrong. */
 export function mapFromJson(value: unknown, name: string): ChannelMap {
-  if (typeof value !== 'object' || value === null) throw refused('A channel map is an object with "matrix" and, if wanted, "shift".');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused('A channel map is an object with "matrix" and, if wanted, "shift".');
   const { matrix, shift } = value as { matrix?: unknown; shift?: unknown };
   if (!Array.isArray(matrix) || matrix.length === 0) throw refused('"matrix" must be a list of rows, one per old channel.');
-  const width = Array.isArray(matrix[0]) ? matrix[0].length : 0;
+  if (!Array.isArray(matrix[0])) throw refused('"matrix" must be a list of rows, like [[1], [1], [1]] for one new channel in place of three.');
+  const width = matrix[0].length;
   if (width === 0 || width > MAX_CHANNELS || matrix.length > MAX_CHANNELS) throw refused(`"matrix" must have 1 to ${MAX_CHANNELS} rows and columns.`);
   const rows = matrix.map((row: unknown, r) => {
     if (!Array.isArray(row) || row.length !== width || !row.every(isNumber)) throw refused(`Row ${r + 1} of "matrix" must hold ${width} finite numbers like the first row.`);

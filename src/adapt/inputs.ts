@@ -53,8 +53,18 @@ export function noImageInput(inputs: readonly ValueInfo[], map: ChannelMap): Cha
   if (one && channels === 3 && map.matrix[0]?.length === 1) {
     return new ChannelwiseError('refused', 'already-gray', `Input \`${one.name}\` is ${typeText(one)}: it already takes one channel.`, { tensor: one.name });
   }
-  const seen = inputs.map((i) => `input \`${i.name}\` is ${typeText(i)}`).join(', ');
+  const seen = inputs.map((i) => `input \`${i.name}\` is ${typeText(i)} (${whyNot(i, channels)})`).join(', ');
   return new ChannelwiseError('refused', 'no-image-input', `No input takes images of ${channels} channel${channels > 1 ? 's' : ''}: ${seen || 'the model has no inputs'}.`);
+}
+
+/** Why one input is no image of that many channels. */
+function whyNot(input: ValueInfo, channels: number): string {
+  if (input.type?.kind !== 'tensor') return 'only a tensor can be an image';
+  const { dtype, dims } = input.type;
+  if (dims && !AXES[dims.length]) return 'an image has 3 to 5 axes';
+  if (!PIXEL_TYPES.has(dtype) && !(dtype === INT64 && (dims?.length ?? DEFAULT_RANK) >= DEFAULT_RANK)) return `${dtypeName(dtype)} holds no pixels`;
+  if (candidates(input, channels).length) return `no weight behind it takes ${channels} channel${channels > 1 ? 's' : ''}`;
+  return `no axis of ${channels} where channels lie`;
 }
 
 function looksOneChannel(input: ValueInfo): boolean {

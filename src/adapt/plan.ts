@@ -1,8 +1,8 @@
 import type { Model } from '../onnx/model.ts';
 import type { ChannelMap } from './channelMap.ts';
-import { product } from './constants.ts';
 import type { Candidate } from './inputs.ts';
 import { nameOf } from './rewrite.ts';
+import { savedMultiplyAdds, savedParameters } from './savings.ts';
 import type { Settled } from './settle.ts';
 import type { Escape, Fold, FoldRecipe, Walk } from './walk.ts';
 
@@ -28,7 +28,7 @@ export interface AdaptationPlan {
   readonly removedInitializers: readonly string[];
   readonly saved: {
     readonly parameters: number;
-    /** Per image where the output's size is known, else null. Added 1×1 convolutions are not counted. */
+    /** Per image where the sizes are known, else null. What added nodes cost is taken off. */
     readonly multiplyAdds: number | null;
   };
   readonly exactness: string;
@@ -54,29 +54,20 @@ export function makePlan(model: Model, map: ChannelMap, inputs: readonly Candida
     addedNodes: settled.inserted.map((n) => ({ name: n.name, opType: n.opType })),
     removedNodes: model.graph.nodes.filter((n) => removed.has(n)).map((n) => n.name || n.opType),
     removedInitializers: [...settled.removedInitializers],
-    saved: { parameters: walk.folds.reduce((n, f) => n + product(f.oldDims) - product(f.newDims), 0), multiplyAdds: savedMultiplyAdds(model, walk) },
-    exactness: 'The new model computes the original on the mapped channels, up to floating-point rounding.',
+    saved: { parameters: savedParameters(model, walk, settled), multiplyAdds: savedMultiplyAdds(walk, settled) },
+    exactness: exactness(walk),
     warnings,
     notes: [...new Set(walk.notes)],
     seam: [...new Set([...walk.seam, ...escapes.map((e) => walk.rebuilds.get(e.tensor)).filter((r) => r && r.name === r.tensor).map((r) => r?.tensor ?? '')])],
   };
 }
 
-/** A weight element of a convolution works once per output pixel: https://onnx.ai/onnx/operators/onnx__Conv.html */
-function savedMultiplyAdds(model: Model, walk: Walk): number | null {
-  let saved = 0;
-  for (const fold of walk.folds) {
-    if (fold.oldDims.length < 3) continue;
-    const node = model.graph.nodes.find((n) => n.inputs.includes(fold.tensor) && n.opType === fold.opType);
-    const dims = walk.known.dims(node?.outputs[0] ?? '');
-    let pixels = 1;
-    for (const d of dims?.slice(2) ?? [null]) {
-      if (typeof d !== 'number') return null;
-      pixels *= d;
-    }
-    saved += pixels * (product(fold.oldDims) - product(fold.newDims));
-  }
-  return saved;
+/** Float types of fewer digits than float32, whose rounding is the bound. */
+const SHORT_FLOATS: Readonly<Record<number, string>> = { 10: 'float16', 16: 'bfloat16' };
+
+function exactness(walk: Walk): string {
+  const short = [...walk.replacements.values()].map((r) => SHORT_FLOATS[r.tensor.dtype]).find(Boolean) ?? walk.constants.map((c) => SHORT_FLOATS[c.dtype]).find(Boolean);
+  return `The new model computes the original on the mapped channels, up to ${short ? `the rounding of ${short}` : 'floating-point rounding'}.`;
 }
 
 /** One sentence for a notification: what folded, and how many channels the input takes now. */
@@ -98,7 +89,12 @@ export function planText(plan: AdaptationPlan): string[] {
   if (plan.addedNodes.length) lines.push(`add ${plan.addedNodes.map((n) => n.opType).join(', ')}`);
   lines.push(...plan.notes);
   const macs = plan.saved.multiplyAdds;
-  lines.push(`saves ${plan.saved.parameters} parameters${macs === null ? '' : `, ${macs} multiply-adds`}`);
+  lines.push(savings(plan.saved.parameters, macs));
   lines.push(plan.exactness, ...plan.warnings.map((w) => `Warning: ${w}`));
   return lines;
+}
+
+function savings(parameters: number, macs: number | null): string {
+  const part = (n: number, what: string): string => `${n < 0 ? 'adds' : 'saves'} ${Math.abs(n)} ${what}`;
+  return [part(parameters, 'parameters'), ...(macs === null ? [] : [part(macs, 'multiply-adds per image')])].join(', ');
 }

@@ -27,6 +27,8 @@ export interface InsertedNode {
   readonly outputs: readonly Named[];
   readonly attributes: ReadonlyMap<string, AttributeValue>;
   readonly after: Node | null;
+  /** Per image; 0 where it multiplies nothing, null where a size is unknown. */
+  readonly multiplyAdds: number | null;
 }
 
 export interface NewConstant extends Named {

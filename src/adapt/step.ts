@@ -114,7 +114,7 @@ export class Step {
     const made = { name: walk.fresh(`${output}/unshifted`) };
     this.sink(inputs);
     walk.rewrites.set(node, { ...walk.rewrites.get(node), outputs: [made] });
-    walk.inserted.push({ opType: 'Add', name: walk.fresh(`${output}/Add`), inputs: [made, walk.constant(`${output}/shift`, dtype, dims, added)], outputs: [{ name: output }], attributes: new Map(), after: node });
+    walk.inserted.push({ opType: 'Add', name: walk.fresh(`${output}/Add`), inputs: [made, walk.constant(`${output}/shift`, dtype, dims, added)], outputs: [{ name: output }], attributes: new Map(), after: node, multiplyAdds: 0 });
     return true;
   }
 

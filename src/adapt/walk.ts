@@ -83,6 +83,8 @@ export class Walk {
   readonly rebuilds = new Map<string, Rebuild>();
   readonly bases: Base[] = [];
   readonly folds: Fold[] = [];
+  /** The node that each fold stands in. */
+  readonly foldedAt = new Map<Fold, Node>();
   readonly recipes: FoldRecipe[] = [];
   readonly absorbed: { node: string; opType: string }[] = [];
   readonly escapes: Escape[] = [];
@@ -116,9 +118,9 @@ export class Walk {
     this.constants.push({ name: node.outputs[0] ?? '', dtype, dims, values: Float64Array.from(values) });
   }
 
-  insert(opType: string, wanted: string, inputs: readonly Operand[], after: Node | null, attributes: Record<string, AttributeValue> = {}): Named {
+  insert(opType: string, wanted: string, inputs: readonly Operand[], after: Node | null, attributes: Record<string, AttributeValue> = {}, multiplyAdds: number | null = 0): Named {
     const output = { name: this.fresh(wanted) };
-    this.inserted.push({ opType, name: this.fresh(`${wanted}/${opType}`), inputs, outputs: [output], attributes: new Map(Object.entries(attributes)), after });
+    this.inserted.push({ opType, name: this.fresh(`${wanted}/${opType}`), inputs, outputs: [output], attributes: new Map(Object.entries(attributes)), after, multiplyAdds });
     return output;
   }
 
@@ -176,18 +178,19 @@ export class Walk {
   private emitLinear(tensor: string, wanted: string, flow: Flow, rank: number): Named {
     const { base, map, axis, dtype } = flow;
     const rows = map.m.length;
+    const multiplyAdds = scaled(pixels(flow), rows * base.channels);
     let out: Named;
     if (axis === 1 && rank >= 3 && rank <= 5) {
       const weight = this.constant(`${tensor}/map`, dtype, [rows, base.channels, ...new Array<number>(rank - 2).fill(1)], map.m.flat());
       const bias = hasNoShift(map) ? [] : [this.constant(`${tensor}/shift`, dtype, [rows], map.b)];
-      out = this.insert('Conv', wanted, [base, weight, ...bias], base.after);
+      out = this.insert('Conv', wanted, [base, weight, ...bias], base.after, {}, multiplyAdds);
     } else {
       const swap = Array.from({ length: rank }, (_, i) => (i === axis ? rank - 1 : i === rank - 1 ? axis : i));
       const perm = { perm: { kind: 'ints' as const, value: swap } };
       const last = axis === rank - 1;
       const front: Operand = last ? base : this.insert('Transpose', `${tensor}/channels_last`, [base], base.after, perm);
       const weight = this.constant(`${tensor}/map`, dtype, [base.channels, rows], Array.from({ length: base.channels }, (_, k) => map.m.map((row) => row[k] ?? 0)).flat());
-      out = this.insert('MatMul', last && hasNoShift(map) ? wanted : `${tensor}/mapped`, [front, weight], base.after);
+      out = this.insert('MatMul', last && hasNoShift(map) ? wanted : `${tensor}/mapped`, [front, weight], base.after, {}, multiplyAdds);
       if (!hasNoShift(map)) out = this.insert('Add', last ? wanted : `${tensor}/shifted`, [out, this.constant(`${tensor}/shift`, dtype, [rows], map.b)], base.after);
       if (!last) out = this.insert('Transpose', wanted, [out], base.after, perm);
     }
@@ -220,7 +223,7 @@ export class Walk {
     const moved = this.shiftedBase(base, 'ones', wide, () => {
       const weight = this.constant(`${tensor}/with_ones`, dtype, [wide, base.channels, ...new Array<number>(rank - 2).fill(1)], [...identity(base.channels).m.flat(), ...new Array<number>(base.channels).fill(0)]);
       const bias = this.constant(`${tensor}/ones`, dtype, [wide], [...new Array<number>(base.channels).fill(0), 1]);
-      return this.insert('Conv', `${tensor}/augmented`, [base, weight, bias], base.after);
+      return this.insert('Conv', `${tensor}/augmented`, [base, weight, bias], base.after, {}, scaled(pixels(flow), wide * base.channels));
     });
     this.notes.push(`A shift stands in front of zero padding: a channel of ones beside the image, made by one 1×1 Conv, keeps the border exact (${tensor}).`);
     return { ...flow, base: moved, map: { m: flow.map.m.map((row, c) => [...row, flow.map.b[c] ?? 0]), b: flow.map.b.map(() => 0) } };
@@ -252,3 +255,11 @@ export class Walk {
   }
 }
 
+/** Pixels of one image: all dims but the batch, in front, and the channels; null when one is unknown. */
+function pixels(flow: Flow): number | null {
+  return flow.dims.reduce((n: number | null, d, i) => (i === flow.axis || (i === 0 && flow.axis !== 0) ? n : n === null || typeof d !== 'number' ? null : n * d), 1);
+}
+
+function scaled(count: number | null, by: number): number | null {
+  return count === null ? null : count * by;
+}

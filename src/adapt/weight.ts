@@ -2,7 +2,7 @@ import type { Affine } from './affine.ts';
 import { product, type ConstantValue } from './constants.ts';
 import type { Operand, Replacement } from './rewrite.ts';
 import type { Step } from './step.ts';
-import type { FoldRecipe, Walk } from './walk.ts';
+import type { Fold, FoldRecipe, Walk } from './walk.ts';
 
 /** Largest and smallest values by dtype: a folded weight that leaves them can't keep its type. float16, and the integers of quantised weights. */
 const RANGE: Readonly<Record<number, readonly [number, number]>> = {
@@ -60,7 +60,9 @@ export function shiftThrough(w: ConstantValue, axis: number, inner: number, b: r
 export async function newWeight(step: Step, index: number, old: ConstantValue, dims: readonly number[], values: Float64Array): Promise<Operand> {
   const { walk, node } = step;
   const name = node.inputs[index] ?? '';
-  walk.folds.push({ node: node.name, opType: node.opType, tensor: name, oldDims: old.dims, newDims: dims });
+  const fold: Fold = { node: node.name, opType: node.opType, tensor: name, oldDims: old.dims, newDims: dims };
+  walk.folds.push(fold);
+  walk.foldedAt.set(fold, node);
   if (old.stored && usedOnce(walk, name)) {
     walk.replacements.set(name, { tensor: old.stored, dims, values });
     return name;

@@ -58,13 +58,13 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     },
   },
   adapt: {
-    usage: 'adapt MODEL --map gray|bgr|rgb-from-gray|bands:N|drop-alpha|normalize|FILE.json [--mean …] [--std …] [--scale …] [--input NAME …] [-o OUT] [--dry-run]',
-    about: 'any channel map', args: 1,
-    options: { ...WRITE, map: { type: 'string' }, mean: { type: 'string' }, std: { type: 'string' }, scale: { type: 'string' }, input: { type: 'string', multiple: true } },
+    usage: 'adapt MODEL --map gray|bgr|rgb-from-gray|bands:N|drop-alpha|normalize|FILE.json [--map …] [--mean …] [--std …] [--scale …] [--input NAME …] [-o OUT] [--dry-run]',
+    about: 'any channel map; several are applied to the new pixels from left to right', args: 1,
+    options: { ...WRITE, map: { type: 'string', multiple: true }, mean: { type: 'string' }, std: { type: 'string' }, scale: { type: 'string' }, input: { type: 'string', multiple: true } },
     run: async (call) => {
       const { values, args, signal } = call;
       const text = (name: string): string | undefined => (typeof values[name] === 'string' ? values[name] : undefined);
-      const map = await mapFromOptions({ map: text('map'), mean: text('mean'), std: text('std'), scale: text('scale') });
+      const map = await mapFromOptions({ map: Array.isArray(values.map) ? values.map.map(String) : text('map'), mean: text('mean'), std: text('std'), scale: text('scale') });
       const inputs = Array.isArray(values.input) ? values.input.map(String) : undefined;
       const { out, dryRun } = writeOptions(call);
       printResult(call, await adaptFile(args[0] ?? '', { map, inputs, out, dryRun, signal }));

@@ -3,27 +3,36 @@ import { composeMaps, mapFromJson, normalize, presetMap, type ChannelMap } from 
 import { ChannelwiseError } from '../onnx/errors.ts';
 
 export interface MapOptions {
-  /** A preset's name, or a path that ends in .json. */
-  readonly map?: string | undefined;
+  /** Names of presets, or paths that end in .json; several are applied to the new pixels from left to right. */
+  readonly map?: string | readonly string[] | undefined;
   /** Lists of numbers, separated by commas or spaces; fractions like 1/255 are numbers too. */
   readonly mean?: string | undefined;
   readonly std?: string | undefined;
   readonly scale?: string | undefined;
 }
 
-/** The channel map that a command line names. With mean, std or scale, the normalisation comes behind it, inside the model. */
+/** The channel map that a command line names. With mean, std or scale, the normalisation comes behind it, inside the model; or where `normalize` stands. */
 export async function mapFromOptions(options: MapOptions): Promise<ChannelMap> {
-  const { map: name, mean, std, scale } = options;
-  if (name === undefined) throw refused('Say which map with --map: gray, bgr, rgb-from-gray, bands:N, drop-alpha, normalize or a .json file.');
+  const { map, mean, std, scale } = options;
+  const names = typeof map === 'string' ? [map] : map ?? [];
+  if (!names.length) throw refused('Say which map with --map: gray, bgr, rgb-from-gray, bands:N, drop-alpha, normalize or a .json file.');
   const numbers = mean !== undefined || std !== undefined || scale !== undefined;
   const n = { mean: parseNumbers(mean ?? '0', 'mean'), std: parseNumbers(std ?? '1', 'std'), scale: parseNumbers(scale ?? '1', 'scale')[0] ?? 1 };
-  if (name === 'normalize') {
-    if (!numbers) throw refused('normalize needs --mean, --std or --scale.');
-    return normalize(n, Math.max(n.mean.length, n.std.length) > 1 ? Math.max(n.mean.length, n.std.length) : 3);
+  if (names.filter((name) => name === 'normalize').length > 1) throw refused('normalize can stand in a chain of maps once.');
+  if (names.includes('normalize') && !numbers) throw refused('normalize needs --mean, --std or --scale.');
+  let all: ChannelMap | null = null;
+  for (const name of numbers && !names.includes('normalize') ? [...names, 'normalize'] : names) {
+    const channels = all?.matrix.length ?? Math.max(n.mean.length, n.std.length);
+    const next: ChannelMap = name === 'normalize' ? normalize(n, all ? channels : channels > 1 ? channels : 3) : await oneMap(name);
+    all = all ? composeMaps(next, all) : next;
   }
+  return all ?? oneMap('');
+}
+
+async function oneMap(name: string): Promise<ChannelMap> {
   const map = /\.json$/i.test(name) ? await mapFromFile(name) : presetMap(name, 3);
   if (!map) throw refused(`There is no map \`${name}\`; use gray, bgr, rgb-from-gray, bands:N, drop-alpha, normalize or a .json file.`);
-  return numbers ? composeMaps(normalize(n, map.matrix.length), map) : map;
+  return map;
 }
 
 export function parseNumbers(text: string, what: string): number[] {

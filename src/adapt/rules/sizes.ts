@@ -99,7 +99,7 @@ const shape: Rule = async (step) => {
   const made = { name: walk.fresh(`${name}/base`) };
   walk.rewrites.set(node, { inputs: [flow.base], outputs: [made] });
   const delta = Array.from({ length: end - start }, (_, i) => (i + start === flow.axis ? change : 0));
-  walk.inserted.push({ opType: 'Add', name: walk.fresh(`${name}/Add`), inputs: [made, walk.constant(`${name}/change`, INT64, [delta.length], delta)], outputs: [{ name }], attributes: new Map(), after: node });
+  walk.inserted.push({ opType: 'Add', name: walk.fresh(`${name}/Add`), inputs: [made, walk.constant(`${name}/change`, INT64, [delta.length], delta)], outputs: [{ name }], attributes: new Map(), after: node, multiplyAdds: 0 });
   return true;
 };
 
