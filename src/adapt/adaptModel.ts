@@ -4,8 +4,9 @@ import { ChannelwiseError } from '../onnx/errors.ts';
 import type { Dim, Model, ValueInfo } from '../onnx/model.ts';
 import { decodeTensor, type TensorContext } from '../onnx/tensorData.ts';
 import type { Splice } from '../bytes/splice.ts';
+import { unit } from './affine.ts';
 import { channelFlow, type FlowingInput } from './channelFlow.ts';
-import { affine, grayscale, type ChannelMap } from './channelMap.ts';
+import { affine, type ChannelMap } from './channelMap.ts';
 import { Constants } from './constants.ts';
 import { emit } from './emit.ts';
 import { candidates, noImageInput, realInputs, typeText, type Candidate } from './inputs.ts';
@@ -19,7 +20,7 @@ export interface AdaptRequest {
   readonly ctx: TensorContext;
   readonly model: Model;
   readonly map: ChannelMap;
-  /** Adapt these inputs only; all image inputs when absent. */
+  /** Adapt these inputs only, taken for images where an axis has the right size; all image inputs when absent. */
   readonly inputs?: readonly string[] | undefined;
   readonly version: string;
   readonly source: { readonly name: string; readonly size: number };
@@ -86,7 +87,8 @@ async function chooseInputs(request: AdaptRequest, known: Known): Promise<Candid
     for (const candidate of candidates(input, map.matrix.length)) {
       try {
         const walk = await channelFlow(model.graph, known, [flowing(candidate, map)], request.signal);
-        if ((plausible(candidate, walk) || await confirmed(request, known, candidate)) && (!best || better(walk, best.walk))) best = { candidate, walk };
+        const asked = inputs !== undefined && candidate.certain;
+        if ((asked || plausible(candidate, walk) || await confirmed(request, known, candidate)) && (!best || better(walk, best.walk))) best = { candidate, walk };
       } catch (error) {
         if (!(error instanceof ChannelwiseError) || error.kind !== 'refused') throw error;
         failure ??= error;
@@ -111,10 +113,11 @@ function plausible(c: Candidate, walk: Walk): boolean {
   return c.rank > 3 || (c.axis !== 1 && c.dims.every((d, i) => i === c.axis || typeof d !== 'number' || d >= 8));
 }
 
-/** A weight that takes plain copies of the channels confirms the axis for maps that fold nowhere. */
+/** A weight that takes the channels in another order confirms the axis, for maps that fold nowhere: everything per channel lets an order through. */
 async function confirmed(request: AdaptRequest, known: Known, candidate: Candidate): Promise<boolean> {
-  const copies = grayscale(request.map.matrix.length);
-  const walk = await channelFlow(request.model.graph, known, [flowing(candidate, copies)], request.signal);
+  const channels = request.map.matrix.length;
+  const turned = { name: 'turned', matrix: Array.from({ length: channels }, (_, c) => unit(channels, (c + 1) % channels)), shift: new Array<number>(channels).fill(0) };
+  const walk = await channelFlow(request.model.graph, known, [flowing(candidate, turned)], request.signal);
   return walk.folds.length > 0;
 }
 

@@ -66,6 +66,7 @@ const CONCAT_WITH_AXIS = 4;
 export const BROADCASTING = 7;
 /** More numbers than these say nothing in a sentence. */
 const MAX_SHOWN = 8;
+const FLOAT64 = 11;
 const SMALL_INTEGERS = new Set([2, 3, 4, 5]);
 const INTEGER_DTYPES = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
 
@@ -157,8 +158,7 @@ export class Walk {
     }
     if (outer !== 1 || inner !== 1) return null;
     if (INTEGER_DTYPES.has(flow.dtype)) return this.emitWhole(tensor, flow);
-    const asConv = axis === 1 && rank >= 3 && rank <= 5;
-    if (!asConv && !hasNoShift(map) && this.known.opset < BROADCASTING) return null;
+    if (!asConvolution(flow) && !hasNoShift(map) && this.known.opset < BROADCASTING) return null;
     return this.emitLinear(tensor, wanted, flow, rank);
   }
 
@@ -180,7 +180,7 @@ export class Walk {
     const rows = map.m.length;
     const multiplyAdds = scaled(pixels(flow), rows * base.channels);
     let out: Named;
-    if (axis === 1 && rank >= 3 && rank <= 5) {
+    if (asConvolution(flow)) {
       const weight = this.constant(`${tensor}/map`, dtype, [rows, base.channels, ...new Array<number>(rank - 2).fill(1)], map.m.flat());
       const bias = hasNoShift(map) ? [] : [this.constant(`${tensor}/shift`, dtype, [rows], map.b)];
       out = this.insert('Conv', wanted, [base, weight, ...bias], base.after, {}, multiplyAdds);
@@ -218,7 +218,7 @@ export class Walk {
       this.notes.push(`A shift stands in front of zero padding: one Add of ${u.length > MAX_SHOWN ? `${u.length} numbers` : u.join(', ')} to the channels keeps the border exact (${tensor}).`);
       return { ...flow, base: moved, map: { m: flow.map.m, b: flow.map.b.map(() => 0) } };
     }
-    if (base.channels + 1 >= flow.map.m.length || axis !== 1 || rank < 3 || rank > 5) return null;
+    if (base.channels + 1 >= flow.map.m.length || !asConvolution(flow)) return null;
     const wide = base.channels + 1;
     const moved = this.shiftedBase(base, 'ones', wide, () => {
       const weight = this.constant(`${tensor}/with_ones`, dtype, [wide, base.channels, ...new Array<number>(rank - 2).fill(1)], [...identity(base.channels).m.flat(), ...new Array<number>(base.channels).fill(0)]);
@@ -253,6 +253,11 @@ export class Walk {
     const flow = this.flows.get(name);
     return flow && !flow.gone ? flow.dims : this.known.dims(name);
   }
+}
+
+/** Convolutions take channels on axis 1, and runtimes have none for float64. */
+function asConvolution({ axis, rank, dtype }: Flow): boolean {
+  return axis === 1 && rank >= 3 && rank <= 5 && dtype !== FLOAT64;
 }
 
 /** Pixels of one image: all dims but the batch, in front, and the channels; null when one is unknown. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { bands, composeMaps, dropAlpha, grayscale, mapFromJson, normalize, rgbFromGray, swapRedBlue, type ChannelMap } from '../../../src/adapt/channelMap.ts';
 import { compareAdapted } from '../../fixtures/adaptBytes.ts';
 import { Random } from '../../fixtures/random.ts';
-import { buildStem, SINKS, STEPS } from '../../fixtures/stems.ts';
+import { buildStem, SINKS, STEPS, type Layout } from '../../fixtures/stems.ts';
 
 const SEED = Number(process.env.CHANNELWISE_SEED ?? 20261124);
 const COUNT = Number(process.env.CHANNELWISE_STEMS ?? 300);
@@ -24,7 +24,9 @@ const MAPS: Readonly<Record<string, (r: Random) => ChannelMap>> = {
 interface Case {
   readonly seed: number;
   readonly map: string;
-  readonly layout: 'nchw' | 'nhwc';
+  readonly layout: Layout;
+  /** Spatial axes: 1 to 3. */
+  readonly spatial: number;
   readonly steps: readonly string[];
   readonly sink: string;
 }
@@ -32,9 +34,9 @@ interface Case {
 async function worstOf(c: Case): Promise<number> {
   const random = new Random(c.seed);
   const map = (MAPS[c.map] ?? MAPS.gray)?.(random) ?? grayscale();
-  const stem = buildStem(random, map.matrix.length, c.layout, c.steps, c.sink);
+  const stem = buildStem(random, map.matrix.length, c.layout, c.spatial, c.steps, c.sink);
   const dims = stem.dims.map((d, i) => (i === stem.axis ? map.matrix[0]?.length ?? 0 : d));
-  return (await compareAdapted(stem.bytes, map, { image: dims }, random)).worst;
+  return (await compareAdapted(stem.bytes, map, { image: dims }, random, {}, ['image'])).worst;
 }
 
 async function failure(c: Case): Promise<string | null> {
@@ -61,7 +63,7 @@ test(`${COUNT} random stems under random maps compute the same function`, async 
   const random = new Random(SEED);
   for (let i = 0; i < COUNT; i++) {
     const c: Case = {
-      seed: random.int(2 ** 31), map: random.pick(Object.keys(MAPS)), layout: random.pick(['nchw', 'nhwc']),
+      seed: random.int(2 ** 31), map: random.pick(Object.keys(MAPS)), layout: random.pick(['first', 'last']), spatial: random.pick([1, 2, 2, 2, 3]),
       steps: Array.from({ length: random.int(5) }, () => random.pick(Object.keys(STEPS))), sink: random.pick(Object.keys(SINKS)),
     };
     const why = await failure(c);
@@ -74,7 +76,7 @@ test(`${COUNT} random stems under random maps compute the same function`, async 
 test('each step alone and each sink alone hold for grayscale and a shifted map', async () => {
   for (const map of ['gray', 'grayNormalized', 'matrix']) {
     for (const step of Object.keys(STEPS)) {
-      const c: Case = { seed: 7, map, layout: 'nchw', steps: [step], sink: 'conv' };
+      const c: Case = { seed: 7, map, layout: 'first', spatial: 2, steps: [step], sink: 'conv' };
       assert.equal(await failure(c), null, JSON.stringify(c));
     }
   }
