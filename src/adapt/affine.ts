@@ -7,6 +7,14 @@ export interface Affine {
   readonly b: readonly number[];
 }
 
+/** A map is a dense matrix. Larger ones come from damaged or hostile files: channels joined with themselves over and over, sizes without bounds. */
+const MAX_CELLS = 2 ** 22;
+
+/** True when a map of so many rows and columns may be made. */
+export function isSmall(rows: number, columns: number): boolean {
+  return rows * columns <= MAX_CELLS && rows <= MAX_CELLS && columns <= MAX_CELLS;
+}
+
 export function identity(channels: number): Affine {
   return { m: Array.from({ length: channels }, (_, c) => unit(channels, c)), b: new Array<number>(channels).fill(0) };
 }

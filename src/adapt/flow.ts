@@ -32,6 +32,10 @@ export interface Flow {
   readonly earlier?: Flow | null;
 }
 
+/** Tensors of more axes are no images; sizes in a file have no bounds. */
+export const MAX_RANK = 64;
+export const TOO_MANY = 'it makes more channels than a map is kept for';
+
 export function isPlain(flow: Flow): boolean {
   return !flow.gone && flow.outer === 1 && flow.inner === 1;
 }

@@ -1,7 +1,7 @@
 import type { Attribute, Node } from '../onnx/model.ts';
 import { isSelection, sameMap, type Affine } from './affine.ts';
 import type { ConstantValue } from './constants.ts';
-import { isPlain, withMap, type Base, type Flow } from './flow.ts';
+import { isPlain, MAX_RANK, withMap, type Base, type Flow } from './flow.ts';
 import type { AttributeValue, Operand } from './rewrite.ts';
 import type { Walk } from './walk.ts';
 
@@ -81,7 +81,7 @@ export class Step {
     const output = node.outputs[0] ?? '';
     const inputs = node.inputs.map((name, i): Operand => options.inputs?.get(i) ?? this.flows[i]?.base ?? name);
     walk.rewrites.set(node, { inputs, ...(options.attributes ? { attributes: new Map(options.attributes) } : {}) });
-    const rank = options.flow?.rank ?? from.rank;
+    const rank = Math.min(options.flow?.rank ?? from.rank, MAX_RANK);
     const declared = walk.known.dims(output);
     const dims = !from.gone && declared?.length === rank ? declared : new Array<null>(rank).fill(null);
     const flow: Flow = { ...from, dims, ...options.flow };

@@ -66,6 +66,8 @@ const CONCAT_WITH_AXIS = 4;
 export const BROADCASTING = 7;
 /** More numbers than these say nothing in a sentence. */
 const MAX_SHOWN = 8;
+/** A Gather by a longer list of indices costs more than the model behind it. */
+const MAX_PICKS = 2 ** 24;
 const FLOAT64 = 11;
 const SMALL_INTEGERS = new Set([2, 3, 4, 5]);
 const INTEGER_DTYPES = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
@@ -148,6 +150,7 @@ export class Walk {
     const wanted = `${tensor}/restored`;
     if (isSelection(map)) {
       const picks = lanes(map);
+      if (outer * picks.length * inner > MAX_PICKS) return null;
       if (isPlain(flow) && base.channels === 1 && this.known.opset >= CONCAT_WITH_AXIS) {
         return this.insert('Concat', wanted, picks.map(() => base), base.after, { axis: { kind: 'int', value: axis } });
       }

@@ -1,5 +1,5 @@
-import { stack, widen, type Affine } from '../affine.ts';
-import { isPlain, withMap, type Flow } from '../flow.ts';
+import { isSmall, stack, widen, type Affine } from '../affine.ts';
+import { isPlain, TOO_MANY, withMap, type Flow } from '../flow.ts';
 import type { Rule, Step } from '../step.ts';
 
 const NOT_BLOCKS = 'it mixes channels and pixels in a way that is not known';
@@ -19,13 +19,11 @@ const spaceToDepth: Rule = (step) => {
   const { flow, size } = image;
   const blocks = size * size;
   const k = flow.base.channels;
-  if (blocks * Math.max(k, flow.map.m.length) > MAX_CHANNELS) return NOT_BLOCKS;
+  if (!isSmall(blocks * flow.map.m.length, blocks * k)) return TOO_MANY;
   const map = stack(Array.from({ length: blocks }, (_, block) => widen(flow.map, block * k, blocks * k)));
   const base = step.walk.base(step.node.outputs[0] ?? '', blocks * k, step.node, step.node);
   return step.passAs(base, withMap({ ...flow, base, dims: [null, null, null, null] }, map), [flow.base]);
 };
-/** The map of blocks is a dense matrix; above this it is no first layer. */
-const MAX_CHANNELS = 2048;
 
 /**
  * Channels become blocks of pixels, block index first (DCR) or channel first (CRD): https://onnx.ai/onnx/operators/onnx__DepthToSpace.html.

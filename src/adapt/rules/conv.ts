@@ -101,6 +101,7 @@ async function foldFloat(step: Step, kind: ConvKind, given: Flow, w: ConstantVal
     if (!without) return 'a shift stands in front of zero padding, and rebuilding is the cheapest exact form';
     flow = without;
   }
+  if (!hasNoShift(flow.map) && bias && bias.values.length !== w.dims[0]) return 'its bias does not fit its weights';
   const maps = groupMap(flow.map, group);
   const full = dense(w, maps ? 1 : group, kind.transposed, () => 0);
   const folded = maps ? contractGroups(w, maps, kind.transposed) : contract(full, kind.transposed ? 0 : 1, 1, 1, flow.map);

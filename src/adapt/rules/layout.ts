@@ -1,6 +1,6 @@
 import type { Dim } from '../../onnx/model.ts';
 import { isSelection } from '../affine.ts';
-import { isPlain, type Flow } from '../flow.ts';
+import { isPlain, MAX_RANK, type Flow } from '../flow.ts';
 import type { Rule, Step } from '../step.ts';
 
 export const MERGE_REFUSED = 'channels and pixels are merged into one axis, and another node than a matrix product reads that';
@@ -32,6 +32,7 @@ const unsqueeze: Rule = async (step) => {
   if (!flow) return 'its axes come from the image itself';
   const count = step.ints('axes')?.length ?? step.walk.known.constants.storedDims(step.node.inputs[1] ?? '')?.[0] ?? 1;
   const rank = (flow.gone ? flow.rank - 1 : flow.rank) + count;
+  if (rank > MAX_RANK) return 'it adds very many axes';
   const added = await axes(step, rank);
   if (!added) return 'its axes are not known before the model runs';
   if (flow.gone) return added.length === 1 && added[0] === flow.axis ? step.absorb({ ...flow, gone: false }) : 'a single channel gets a new axis elsewhere';

@@ -1,6 +1,6 @@
 import type { Dim } from '../../onnx/model.ts';
 import { spread } from '../affine.ts';
-import { withMap, type Flow } from '../flow.ts';
+import { MAX_RANK, withMap, type Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
 import { MERGE_REFUSED, mergeIsSafe, number } from './layout.ts';
@@ -71,6 +71,7 @@ const reshape: Rule = async (step) => {
   const stored = await step.value(1);
   const asked = step.ints('shape') ?? (stored ? [...stored.values] : step.walk.known.integers(step.node.inputs[1] ?? ''));
   const output = step.node.outputs[0] ?? '';
+  if (asked && asked.length > MAX_RANK) return 'its new shape has very many axes';
   const target = targetDims(flow.dims, asked, allowZero, step.walk.known.dims(output));
   if (!target) return 'its new shape is not known before the model runs';
   const sizes = await namedSizes(step.walk, step.node.inputs[1] ?? '', target);

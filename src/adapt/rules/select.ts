@@ -1,5 +1,5 @@
-import { identity as identityMap, pickRows, sameMap, stack, widen } from '../affine.ts';
-import { isPlain, withMap, type Base, type Flow } from '../flow.ts';
+import { identity as identityMap, isSmall, pickRows, sameMap, stack, widen } from '../affine.ts';
+import { isPlain, TOO_MANY, withMap, type Base, type Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
 
@@ -73,6 +73,7 @@ const gather: Rule = async (step) => {
   }
   if (!indices || !isPlain(flow) || indices.dims.length > 1) return 'it picks channels by indices that are not known before the model runs';
   const count = flow.map.m.length;
+  if (!isSmall(indices.values.length, flow.base.channels)) return TOO_MANY;
   const rows = [...indices.values].map((i) => (i < 0 ? i + count : i));
   if (!rows.length || rows.some((r) => r < 0 || r >= count)) return 'it picks channels that are not there';
   const picked = withMap(flow, pickRows(flow.map, rows));
@@ -118,6 +119,7 @@ const concat: Rule = (step) => {
     return flows.every((f) => sameMap(f.map, first.map)) ? step.pass(first) : 'parts with different channels are joined side by side';
   }
   const together = flows.length === step.node.inputs.length ? overOne(flows) : null;
+  if (!isSmall(flows.reduce((n, f) => n + f.map.m.length, 0), Math.max(...flows.map((f) => f.base.channels)))) return TOO_MANY;
   return together ? step.absorb(withMap(together[0] ?? first, stack(together.map((f) => f.map)))) : joinBases(step, first);
 };
 
@@ -147,11 +149,15 @@ function joinBases(step: Step, first: Flow): true | string {
     return width - channels;
   };
   const blocks: { map: Flow['map']; offset: number }[] = [];
+  let total = 0;
   for (const [i, name] of step.node.inputs.entries()) {
     const flow = step.flows[i];
     const channels = flow ? flow.base.channels : step.walk.dimsOf(name)?.[first.axis];
     if (typeof channels !== 'number') return `the number of channels of ${name} is not known`;
-    blocks.push({ map: flow ? flow.map : identityMap(channels), offset: place(flow ? flow.base : name, channels) });
+    const rows = flow ? flow.map.m.length : channels;
+    const offset = place(flow ? flow.base : name, channels);
+    if (channels < 0 || !isSmall((total += rows), width)) return TOO_MANY;
+    blocks.push({ map: flow ? flow.map : identityMap(channels), offset });
   }
   const map = stack(blocks.map((b) => widen(b.map, b.offset, width)));
   const base = step.walk.base(step.node.outputs[0] ?? '', width, step.node, step.node);

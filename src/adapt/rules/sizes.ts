@@ -1,6 +1,7 @@
 import type { Node } from '../../onnx/model.ts';
+import { isSmall } from '../affine.ts';
 import { product, type ConstantValue } from '../constants.ts';
-import type { Flow } from '../flow.ts';
+import { MAX_RANK, TOO_MANY, type Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
 import type { Walk } from '../walk.ts';
@@ -57,6 +58,7 @@ function replacePart(walk: Walk, concat: Node, at: number, old: number, size: nu
     }
     const values = length === 1 ? [old] : walk.known.integers(part);
     if (!values?.every((v) => v !== null) || values[at - offset] !== old) return false;
+    if (length > MAX_RANK) return false;
     const made = walk.constant(`${part}/size`, walk.known.dtype(part) ?? INT64, [length], values.map((v, k) => (k === at - offset ? size : v)));
     walk.rewrites.set(concat, { inputs: concat.inputs.map((name, k): Operand => (k === i ? made : name)) });
     return true;
@@ -118,7 +120,7 @@ async function countsFrozen(walk: Walk, name: string, at: number, length: number
         continue;
       }
       const read = await entriesRead(walk, reader, length);
-      if (!read) return false;
+      if (!read || read.at.length > MAX_RANK) return false;
       if (!read.at.includes(at)) continue;
       if (read.at.some((i) => i !== at) || use.outputs.has(reader.outputs[0] ?? '')) return false;
       frozen.push({ node: reader, dtype: next.dtype, dims: read.dims, values: new Array<number>(product(read.dims)).fill(count) });
@@ -153,7 +155,7 @@ const expand: Rule = async (step) => {
   if (!flow || flow.gone || flow.outer !== 1 || flow.inner !== 1) return 'its shape comes from the image itself';
   const stored = await step.value(1);
   const asked = stored ? [...stored.values] : step.walk.known.integers(step.node.inputs[1] ?? '');
-  if (!asked) return 'its shape is not known before the model runs';
+  if (!asked || asked.length > MAX_RANK) return 'its shape is not known before the model runs';
   const rank = Math.max(flow.rank, asked.length);
   const axis = flow.axis + rank - flow.rank;
   const at = axis - (rank - asked.length);
@@ -166,12 +168,9 @@ const expand: Rule = async (step) => {
   const size = flow.base.channels;
   const inputs = entry === size ? undefined : withSize(step, 1, asked, at, size);
   if (inputs === null) return 'its shape is computed while the model runs';
+  if (rank > MAX_RANK || !isSmall(entry, size)) return TOO_MANY;
   const map = entry === rows ? flow.map : { m: Array.from({ length: entry }, () => flow.map.m[0] ?? []), b: new Array<number>(entry).fill(flow.map.b[0] ?? 0) };
-  if (map.m.length > MAX_COPIES) return 'it makes very many channels';
   return step.pass(flow, { ...(inputs === undefined ? {} : { inputs: new Map([[1, inputs]]) }), flow: { ...moved, map } });
 };
-
-/** A tensor expanded to more channels than this is no image. */
-const MAX_COPIES = 4096;
 
 export const SIZES: Readonly<Record<string, Rule>> = { Shape: shape, Expand: expand };
