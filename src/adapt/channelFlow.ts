@@ -9,6 +9,7 @@ import { ELEMENTWISE } from './rules/elementwise.ts';
 import { LAYOUT } from './rules/layout.ts';
 import { MATMUL } from './rules/matmul.ts';
 import { PER_CHANNEL } from './rules/perChannel.ts';
+import { ALONG_AXIS } from './rules/alongAxis.ts';
 import { BLOCKS } from './rules/blocks.ts';
 import { EINSUM } from './rules/einsum.ts';
 import { RESHAPE } from './rules/reshape.ts';
@@ -20,7 +21,7 @@ import { Walk, type Known } from './walk.ts';
 
 /** Every operator that lets a channel map through or takes it in. All others see their tensors rebuilt. */
 const RULES: Readonly<Record<string, Rule>> = {
-  ...ELEMENTWISE, ...SELECT, ...LAYOUT, ...SPATIAL, ...PER_CHANNEL, ...MATMUL, ...SIZES, ...BLOCKS, ...EINSUM, ...RESHAPE,
+  ...ELEMENTWISE, ...SELECT, ...LAYOUT, ...SPATIAL, ...PER_CHANNEL, ...MATMUL, ...SIZES, ...BLOCKS, ...EINSUM, ...ALONG_AXIS, ...RESHAPE,
   ...Object.fromEntries(Object.keys(CONV_KINDS).map((op) => [op, conv])),
 };
 

@@ -21,7 +21,10 @@ export function settle(walk: Walk): Settled {
   const renamedCaptures = new Map<string, string>();
   for (const [tensor, rebuilt] of walk.rebuilds) if (rebuilt.name !== tensor && walk.known.use.captures.has(tensor)) renamedCaptures.set(tensor, rebuilt.name);
   const before = liveNodes(walk, original(walk));
-  const after = liveNodes(walk, adapted(walk, renamedCaptures));
+  // Nodes that nobody needed before stay as they were, and so does what they read.
+  const wirings = adapted(walk, renamedCaptures);
+  const idle = wirings.filter((w) => 'ref' in w.node && !before.nodes.has(w.node));
+  const after = liveNodes(walk, wirings, idle);
   const absorbed = new Set(walk.graph.nodes.filter((n) => walk.dropped.has(n) || (n.outputs.some((o) => walk.flows.has(o)) && !walk.rewrites.has(n))));
   const removedNodes = walk.graph.nodes.filter((n) => absorbed.has(n) || (before.nodes.has(n) && !after.nodes.has(n)));
   const removed = new Set(removedNodes);
@@ -85,11 +88,11 @@ function adapted(walk: Walk, renamed: ReadonlyMap<string, string>): Wiring[] {
   ];
 }
 
-function liveNodes(walk: Walk, wirings: readonly Wiring[]): { nodes: Set<AnyNode> } {
+function liveNodes(walk: Walk, wirings: readonly Wiring[], also: readonly Wiring[] = []): { nodes: Set<AnyNode> } {
   const maker = new Map<string, Wiring>();
   for (const w of wirings) for (const output of w.outputs) if (output) maker.set(output, w);
-  const nodes = new Set<AnyNode>();
-  const open = walk.graph.outputs.map((o) => o.name);
+  const nodes = new Set<AnyNode>(also.map((w) => w.node));
+  const open = [...walk.graph.outputs.map((o) => o.name), ...also.flatMap((w) => w.inputs)];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     const w = maker.get(name);
     if (!w || nodes.has(w.node)) continue;

@@ -1,6 +1,6 @@
 import { identity as identityMap, isSmall, pickRows, sameMap, stack, widen } from '../affine.ts';
 import { isPlain, TOO_MANY, withMap, type Base, type Flow } from '../flow.ts';
-import type { Operand } from '../rewrite.ts';
+import type { AttributeValue, Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
 
 /** Start, end and step of one axis of a Slice, as the operator clamps them: https://onnx.ai/onnx/operators/onnx__Slice.html */
@@ -45,8 +45,11 @@ const slice: Rule = async (step) => {
   if (!rows.length) return 'it takes no channel at all';
   const picked = withMap(flow, pickRows(flow.map, rows));
   if (spec.axes.length === 1) return step.absorb(picked);
-  if (step.ints('starts')) return 'it cuts channels and pixels at once';
   const rest = (list: readonly number[]): number[] => list.filter((_, i) => i !== on);
+  if (step.ints('starts')) {
+    const list = (values: readonly number[]): AttributeValue => ({ kind: 'ints', value: rest(values) });
+    return step.pass(picked, { attributes: new Map([['starts', list(spec.starts)], ['ends', list(spec.ends)], ['axes', list(spec.axes)]]) });
+  }
   const make = (what: string, list: readonly number[]): Operand => step.walk.constant(`${step.node.outputs[0]}/${what}`, 7, [list.length - 1], rest(list));
   const inputs = new Map<number, Operand>([[1, make('starts', spec.starts)], [2, make('ends', spec.ends)], [3, make('axes', spec.axes)]]);
   if (step.node.inputs[4]) inputs.set(4, make('steps', spec.steps));

@@ -130,6 +130,19 @@ const CASES: readonly Case[] = [
       nodes: [node('Reshape', ['x', 's1'], ['a']), node('Transpose', ['a'], ['b'], { perm: [0, 2, 4, 3, 5, 1] }), node('Reshape', ['b', 's2'], ['c']), node('MatMul', ['c', 'w'], ['y'])],
     },
   },
+  {
+    name: 'a node that nobody needs keeps what it reads', folds: 1, escapes: 1,
+    parts: { initializers: [floats('w', [2, 3, 3, 3])], nodes: [conv('x'), node('LRN', ['x'], ['unused'], { size: 3 })] },
+  },
+  {
+    name: 'channels and pixels cut at once by attributes', folds: 1, escapes: 0,
+    parts: { opset: 9, initializers: [floats('w', [2, 2, 3, 3])], nodes: [node('Slice', ['x'], ['s'], { axes: [1, 3], starts: [1, 2], ends: [3, 8] }), conv('s')] },
+  },
+  { name: 'Softmax along the pixels', folds: 1, escapes: 0, parts: { initializers: [floats('w', [2, 3, 3, 3])], nodes: [node('Softmax', ['x'], ['s'], { axis: 3 }), conv('s')] } },
+  { name: 'Softmax of old opsets takes all axes from there on', folds: 0, escapes: 1, parts: { opset: 11, initializers: [floats('w', [2, 3, 3, 3])], nodes: [node('Softmax', ['x'], ['s'], { axis: 1 }), conv('s')] } },
+  { name: 'Softmax across channels in another order', map: swapRedBlue(), dims: { x: [1, 3, 8, 8] }, folds: 1, escapes: 0, parts: { initializers: [floats('w', [2, 3, 3, 3])], nodes: [node('Softmax', ['x'], ['s'], { axis: 1 }), conv('s')] } },
+  { name: 'MeanVarianceNormalization over channels and pixels', folds: 1, escapes: 0, parts: { initializers: [floats('w', [2, 3, 3, 3])], nodes: [node('MeanVarianceNormalization', ['x'], ['s'], { axes: [1, 2, 3] }), conv('s')] } },
+  { name: 'CumSum along the pixels', map: bands(5), dims: { x: [1, 5, 8, 8] }, folds: 1, escapes: 0, parts: { initializers: [floats('w', [2, 3, 3, 3]), int64Tensor('axis', [], [3])], nodes: [node('CumSum', ['x', 'axis'], ['s']), conv('s')] } },
   { name: 'Flatten and Gemm', parts: { initializers: [floats('w', [192, 4])], nodes: [node('Flatten', ['x'], ['f']), node('Gemm', ['f', 'w'], ['y'])] }, folds: 1, escapes: 0 },
   { name: 'N bands', map: bands(7), dims: { x: [1, 7, 8, 8] }, parts: { initializers: [floats('w', [2, 3, 3, 3])], nodes: [conv('x')] }, folds: 1, escapes: 0 },
   {

@@ -1,0 +1,47 @@
+import { evenUse, hasNoShift, isSelection } from '../affine.ts';
+import { isPlain } from '../flow.ts';
+import type { Rule } from '../step.ts';
+
+const MIXED = 'the channels are mixed or scaled here, and the operator does not commute with that';
+/** From this opset on, Softmax and its kin work along one axis; before it, over all axes from there on. */
+const ONE_AXIS = 13;
+
+/** Softmax and its kin: apart for each channel along another axis; along the channels they keep any order of them. */
+const softmax: Rule = (step) => {
+  const flow = step.only();
+  if (!flow || !isPlain(flow)) return 'a channel was taken out before it';
+  if (!isSelection(flow.map)) return MIXED;
+  const oneAxis = step.walk.known.opset >= ONE_AXIS;
+  const axis = step.axis('axis', oneAxis ? -1 : 1, flow.rank);
+  const apart = oneAxis ? axis !== flow.axis : axis > flow.axis;
+  const order = evenUse(flow.map) === 1 && flow.map.m.length === flow.base.channels && step.node.opType !== 'Hardmax';
+  return apart || order ? step.pass(flow, { flow: { dims: flow.dims } }) : 'it compares channels with each other';
+};
+
+/** Sums along another axis than the channels. */
+const cumSum: Rule = async (step) => {
+  const flow = step.only();
+  const axis = (await step.value(1))?.values[0];
+  if (!flow || !isPlain(flow) || axis === undefined) return 'its axis is not known before the model runs';
+  const apart = (axis < 0 ? axis + flow.rank : axis) !== flow.axis;
+  return apart && (hasNoShift(flow.map) || isSelection(flow.map)) ? step.pass(flow, { flow: { dims: flow.dims } }) : MIXED;
+};
+
+/** One norm for all elements along another axis than the channels: https://onnx.ai/onnx/operators/onnx__LpNormalization.html */
+const lpNormalization: Rule = (step) => {
+  const flow = step.only();
+  if (!flow || !isPlain(flow) || !isSelection(flow.map)) return MIXED;
+  return step.axis('axis', -1, flow.rank) !== flow.axis || (evenUse(flow.map) === 1 && flow.map.m.length === flow.base.channels) ? step.pass(flow, { flow: { dims: flow.dims } }) : 'it compares channels with each other';
+};
+
+/** Mean and deviation over some axes: also over the channels, when all are copied alike. */
+const meanVariance: Rule = (step) => {
+  const flow = step.only();
+  if (!flow || !isPlain(flow) || !isSelection(flow.map)) return MIXED;
+  const axes = (step.ints('axes') ?? [0, 2, 3]).map((a) => (a < 0 ? a + flow.rank : a));
+  return !axes.includes(flow.axis) || evenUse(flow.map) !== null ? step.pass(flow, { flow: { dims: flow.dims } }) : 'some channels would count more than others';
+};
+
+export const ALONG_AXIS: Readonly<Record<string, Rule>> = {
+  Softmax: softmax, LogSoftmax: softmax, Hardmax: softmax, CumSum: cumSum, LpNormalization: lpNormalization, MeanVarianceNormalization: meanVariance,
+};
