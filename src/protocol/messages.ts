@@ -71,24 +71,44 @@ export interface PageModel {
   adaptation: { key: string; value: string }[];
 }
 
-/** Page -> host. Every request carries an id and is answered by one `reply` with that id. */
-export type PageRequest =
-  | { type: 'request'; id: number; method: 'model' }
-  | { type: 'request'; id: number; method: 'convertToGrayscale' };
+/** What the page may ask of the host, by method: plain data both ways. A new method goes here, into PAGE_ARGS, and into ANSWERS in src/vscode/pageAnswers.ts. */
+export interface PageMethods {
+  model: { args: null; result: PageModel };
+  convertToGrayscale: { args: null; result: null };
+}
+export type PageMethod = keyof PageMethods;
 
-/** Host -> page. */
+/** Reads a method's arguments from what arrived; undefined where they don't fit. */
+export const PAGE_ARGS: { readonly [M in PageMethod]: (value: unknown) => PageMethods[M]['args'] | undefined } = {
+  model: nothing,
+  convertToGrayscale: nothing,
+};
+
+function nothing(value: unknown): null | undefined {
+  return value === null ? null : undefined;
+}
+
+/** Page -> host. Every request is answered by one `reply` with its id, also when it is cancelled. */
+export type PageMessage =
+  | { type: 'request'; id: number; method: PageMethod; args: unknown }
+  | { type: 'cancel'; id: number };
+
+/** Host -> page. `progress` is 0 to 1 and comes for long requests only. */
 export type HostMessage =
-  | { type: 'reply'; id: number; ok: true; model: PageModel | null }
+  | { type: 'reply'; id: number; ok: true; result: unknown }
   | { type: 'reply'; id: number; ok: false; code: string; message: string }
+  | { type: 'progress'; id: number; fraction: number }
   | { type: 'changed' };
 
 /** Checks an unknown value that arrived from the page. */
-export function asPageRequest(value: unknown): PageRequest | null {
+export function asPageMessage(value: unknown): PageMessage | null {
   if (typeof value !== 'object' || value === null) return null;
   const m = value as Record<string, unknown>;
-  if (m.type !== 'request' || !Number.isSafeInteger(m.id)) return null;
-  if (m.method !== 'model' && m.method !== 'convertToGrayscale') return null;
-  return { type: 'request', id: m.id as number, method: m.method };
+  if (!Number.isSafeInteger(m.id)) return null;
+  const id = m.id as number;
+  if (m.type === 'cancel') return { type: 'cancel', id };
+  if (m.type !== 'request' || typeof m.method !== 'string' || !Object.hasOwn(PAGE_ARGS, m.method)) return null;
+  return { type: 'request', id, method: m.method as PageMethod, args: m.args ?? null };
 }
 
 /** Checks an unknown value that arrived from the host. */
@@ -96,8 +116,11 @@ export function asHostMessage(value: unknown): HostMessage | null {
   if (typeof value !== 'object' || value === null) return null;
   const m = value as Record<string, unknown>;
   if (m.type === 'changed') return { type: 'changed' };
-  if (m.type !== 'reply' || !Number.isSafeInteger(m.id)) return null;
-  if (m.ok === true && typeof m.model === 'object') return m as unknown as HostMessage;
-  if (m.ok === false && typeof m.code === 'string' && typeof m.message === 'string') return m as unknown as HostMessage;
+  if (!Number.isSafeInteger(m.id)) return null;
+  const id = m.id as number;
+  if (m.type === 'progress') return typeof m.fraction === 'number' ? { type: 'progress', id, fraction: m.fraction } : null;
+  if (m.type !== 'reply') return null;
+  if (m.ok === true) return { type: 'reply', id, ok: true, result: m.result };
+  if (m.ok === false && typeof m.code === 'string' && typeof m.message === 'string') return { type: 'reply', id, ok: false, code: m.code, message: m.message };
   return null;
 }

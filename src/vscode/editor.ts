@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
-import { ChannelwiseError } from '../onnx/errors.ts';
-import { asPageRequest, type HostMessage, type PageModel, type PageRequest } from '../protocol/messages.ts';
-import { convertForPage, EDITOR_TYPE, type Workers } from './convert.ts';
-import { localPath, messageOf } from './files.ts';
+import { asPageMessage, type HostMessage, type PageModel } from '../protocol/messages.ts';
+import { EDITOR_TYPE, type Workers } from './convert.ts';
+import { PageAnswers } from './pageAnswers.ts';
 
 /** A file that is being written changes many times; the page reads it when it rests. */
 const SETTLE_MS = 300;
@@ -36,7 +35,6 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
     const { webview } = panel;
     const { uri } = document;
     const post = (message: HostMessage): void => void webview.postMessage(message);
-    const closed = new AbortController();
     let line = '';
     const showStatus = (): void => {
       this.status.text = line;
@@ -44,38 +42,24 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
       else this.status.hide();
     };
     webview.options = { enableScripts: true, localResourceRoots: [this.dist] };
-    webview.onDidReceiveMessage(async (value: unknown) => {
-      const request = asPageRequest(value);
-      if (!request) return;
-      post(await this.answer(request, uri, closed.signal, (model) => {
-        line = `$(circuit-board) ${model.inputs.map((i) => i.dims?.join('×') ?? i.name).join(', ')} · ${model.nodes.length} nodes · ${model.parameterCount.toLocaleString('en')} parameters`;
-        showStatus();
-      }));
+    const opened = (model: PageModel): void => {
+      line = `$(circuit-board) ${model.inputs.map((i) => i.dims?.join('×') ?? i.name).join(', ')} · ${model.nodes.length} nodes · ${model.parameterCount.toLocaleString('en')} parameters`;
+      showStatus();
+    };
+    const answers = new PageAnswers({ workers: this.workers, uri, opened }, post);
+    webview.onDidReceiveMessage((value: unknown) => {
+      const message = asPageMessage(value);
+      if (message) void answers.take(message);
     });
     const watching = watch(uri, () => post({ type: 'changed' }));
     const viewState = panel.onDidChangeViewState(showStatus);
     panel.onDidDispose(() => {
-      closed.abort();
+      answers.dispose();
       watching.dispose();
       viewState.dispose();
       this.status.hide();
     });
     webview.html = this.html(webview);
-  }
-
-  private async answer(request: PageRequest, uri: vscode.Uri, signal: AbortSignal, opened: (model: PageModel) => void): Promise<HostMessage> {
-    const { id } = request;
-    try {
-      if (request.method === 'convertToGrayscale') {
-        await convertForPage(this.workers, uri);
-        return { type: 'reply', id, ok: true, model: null };
-      }
-      const model = await this.workers.worker.run('readModel', { path: localPath(uri) }, { signal });
-      opened(model);
-      return { type: 'reply', id, ok: true, model };
-    } catch (error) {
-      return { type: 'reply', id, ok: false, code: error instanceof ChannelwiseError ? error.code : 'internal', message: messageOf(error) };
-    }
   }
 
   private html(webview: vscode.Webview): string {

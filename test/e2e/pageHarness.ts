@@ -76,10 +76,11 @@ export async function openPage(browser: Browser, model: PageModel | Answer, opti
   const reply: Answer = 'fileName' in model ? { ok: true, value: model } : model;
   await page.exposeFunction('hostReceive', (request: Record<string, unknown>): Record<string, unknown> => {
     requests.push(request);
+    if (request.type === 'cancel') return { type: 'reply', id: request.id, ok: false, code: 'cancelled', message: 'Cancelled.' };
     const method = String(request.method);
     const answer = method === 'model' ? reply : options.answer?.(method, request) ?? { ok: true, value: null };
     if (!answer.ok) return { type: 'reply', id: request.id, ok: false, code: answer.code, message: answer.message };
-    return { type: 'reply', id: request.id, ok: true, model: null, ...(method === 'model' ? { model: answer.value } : answer.value as object | null ?? {}) };
+    return { type: 'reply', id: request.id, ok: true, result: answer.value };
   });
   // As text, because the test's own compiler marks functions with a helper that the page doesn't have.
   await page.addInitScript(`{ const __name = (f) => f; (${String(fakeHost)})(${JSON.stringify({ state: options.state ?? null, theme: THEMES[theme] })}); }`);

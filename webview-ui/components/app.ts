@@ -7,6 +7,8 @@ import { GraphSession } from '../state/graphSession.ts';
 import { HostError, keepState, keptState, onChanged, request } from '../state/host.ts';
 import { asSaved } from '../state/saved.ts';
 import type { Saved } from '../state/saved.ts';
+import { tabsOf } from '../state/tabs.ts';
+import type { Tab } from '../state/tabs.ts';
 import { appStyles } from './appStyles.ts';
 import { FindBox } from './findBox.ts';
 import './firstLayer.ts';
@@ -16,8 +18,7 @@ import './inspector.ts';
 import './layerTable.ts';
 import type { TableState } from './layerTable.ts';
 import './summary.ts';
-
-type Tab = 'graph' | 'layers';
+import { TabBar } from './tabBar.ts';
 
 const SAVE_DELAY = 250;
 
@@ -78,7 +79,7 @@ export class App extends LitElement {
   async #fetch(): Promise<void> {
     const turn = ++this.#load;
     try {
-      const model = await request('model');
+      const model = await request('model', null);
       // A newer request has gone out meanwhile; its answer is the one to show.
       if (turn === this.#load) await this.#show(model);
     } catch (error) {
@@ -99,6 +100,7 @@ export class App extends LitElement {
     this.model = model;
     this.error = model ? '' : 'The file holds no model.';
     this.notice = '';
+    if (model && !tabsOf(model).includes(this.tab)) this.tab = 'graph';
     this.session = model ? new GraphSession(model, known ? place.open ?? null : null) : null;
     performance.mark('channelwise:graph');
     this.selected = known && place.selected && this.session?.model.has(place.selected) ? place.selected : null;
@@ -132,7 +134,7 @@ export class App extends LitElement {
     this.notice = '';
     this.announcement = 'Converting to grayscale';
     try {
-      await request('convertToGrayscale');
+      await request('convertToGrayscale', null);
     } catch (error) {
       const cancelled = error instanceof HostError && /^cancel/i.test(error.code);
       if (!cancelled) this.notice = error instanceof Error ? error.message : String(error);
@@ -200,20 +202,14 @@ export class App extends LitElement {
     }
   }
 
-  async #tabKey(event: KeyboardEvent): Promise<void> {
-    const to: Record<string, Tab> = { ArrowLeft: 'graph', Home: 'graph', ArrowRight: 'layers', End: 'layers' };
-    const tab = Object.hasOwn(to, event.key) ? to[event.key] : undefined;
-    if (!tab) return;
-    event.preventDefault();
-    this.tab = tab;
-    await this.updateComplete;
-    this.renderRoot.querySelector<HTMLElement>(`#tab-${tab}`)?.focus();
+  get #tabs(): TabBar | null {
+    const bar = this.renderRoot.querySelector('cw-tab-bar');
+    return bar instanceof TabBar ? bar : null;
   }
 
-  #tab(tab: Tab, text: string): TemplateResult {
-    const on = this.tab === tab;
-    return html`<button role="tab" id=${`tab-${tab}`} aria-controls=${`panel-${tab}`} aria-selected=${on ? 'true' : 'false'} tabindex=${on ? 0 : -1}
-      @click=${() => (this.tab = tab)} @keydown=${this.#tabKey}>${text}</button>`;
+  /** The frame of one tab's content. Hidden ones stay in the document, so that they keep their place. */
+  #panel(tab: Tab, content: TemplateResult | null): TemplateResult {
+    return html`<div role="tabpanel" id=${`panel-${tab}`} aria-labelledby=${`tab-${tab}`} ?hidden=${this.tab !== tab}>${content}</div>`;
   }
 
   render(): TemplateResult {
@@ -223,20 +219,18 @@ export class App extends LitElement {
     return html`
       <header>
         <h1 title=${m.fileName}>${m.fileName}</h1>
-        <div role="tablist" aria-label="View">${this.#tab('graph', 'Graph')}${this.#tab('layers', 'Layers')}</div>
+        <cw-tab-bar .tab=${this.tab} .shown=${tabsOf(m)} @tab-chosen=${(e: CustomEvent<Tab>) => (this.tab = e.detail)}></cw-tab-bar>
         <vscode-button id="find" appearance="secondary" title="Find (Ctrl+F)" @click=${() => void this.#find?.show()}>Find</vscode-button>
         <vscode-button id="convert" ?disabled=${this.busy} @click=${this.#convert}>Convert to Grayscale</vscode-button>
       </header>
       ${this.notice ? html`<div class="notice" role="alert">${this.notice}</div>` : null}
       <main @select-thing=${this.#selectThing} @toggle-group=${this.#toggle}>
         <div class="stage">
-          <div role="tabpanel" id="panel-graph" aria-labelledby="tab-graph" ?hidden=${this.tab !== 'graph'}>
+          ${this.#panel('graph', html`
             <cw-graph-view .session=${this.session} .selected=${this.selected} .found=${this.found} @view-moved=${() => this.#save()} @laid-out=${this.#laidOut}></cw-graph-view>
-            <cw-graph-tools .session=${this.session} .target=${this} @open-all=${() => void this.#openAll(true)} @close-all=${() => void this.#openAll(false)}></cw-graph-tools>
-          </div>
-          <div role="tabpanel" id="panel-layers" aria-labelledby="tab-layers" ?hidden=${this.tab !== 'layers'}>
-            ${this.tab === 'layers' ? html`<cw-layer-table .model=${m} .selected=${this.selected} .view=${this.table} @table-view=${(e: CustomEvent<TableState>) => (this.table = e.detail)}></cw-layer-table>` : null}
-          </div>
+            <cw-graph-tools .session=${this.session} .target=${this} @open-all=${() => void this.#openAll(true)} @close-all=${() => void this.#openAll(false)}></cw-graph-tools>`)}
+          ${this.#panel('layers', this.tab !== 'layers' ? null
+            : html`<cw-layer-table .model=${m} .selected=${this.selected} .view=${this.table} @table-view=${(e: CustomEvent<TableState>) => (this.table = e.detail)}></cw-layer-table>`)}
           <cw-find .model=${m} @found=${(e: CustomEvent<{ keys: SelectionKey[] }>) => (this.found = e.detail.keys)} @find-closed=${this.#findClosed}></cw-find>
         </div>
         <aside aria-label="Details" tabindex="0">
@@ -262,7 +256,8 @@ export class App extends LitElement {
 
   #findClosed(): void {
     this.found = [];
-    (this.tab === 'graph' ? this.#graph?.canvas : this.renderRoot.querySelector<HTMLElement>('#tab-layers'))?.focus();
+    if (this.tab === 'graph') this.#graph?.canvas?.focus();
+    else this.#tabs?.focusTab();
   }
 }
 customElements.define('cw-app', App);

@@ -1,7 +1,7 @@
 import { asHostMessage } from '../../src/protocol/messages.ts';
-import type { PageModel, PageRequest } from '../../src/protocol/messages.ts';
+import type { PageMessage, PageMethod, PageMethods } from '../../src/protocol/messages.ts';
 
-declare function acquireVsCodeApi(): { postMessage(message: PageRequest): void; getState(): unknown; setState(state: unknown): void };
+declare function acquireVsCodeApi(): { postMessage(message: PageMessage): void; getState(): unknown; setState(state: unknown): void };
 
 export class HostError extends Error {
   readonly code: string;
@@ -12,7 +12,17 @@ export class HostError extends Error {
   }
 }
 
-type Waiting = { resolve(model: PageModel | null): void; reject(error: HostError): void };
+export interface RequestOptions {
+  readonly signal?: AbortSignal;
+  /** Gets the part that is done, 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+interface Waiting {
+  resolve(result: unknown): void;
+  reject(error: HostError): void;
+  readonly onProgress: ((fraction: number) => void) | undefined;
+}
 
 const api = acquireVsCodeApi();
 const waiting = new Map<number, Waiting>();
@@ -28,17 +38,23 @@ window.addEventListener('message', (event: MessageEvent<unknown>) => {
   }
   const entry = waiting.get(message.id);
   if (!entry) return;
+  if (message.type === 'progress') return entry.onProgress?.(message.fraction);
   waiting.delete(message.id);
-  if (message.ok) entry.resolve(message.model);
+  if (message.ok) entry.resolve(message.result);
   else entry.reject(new HostError(message.code, message.message));
 });
 
-export function request(method: PageRequest['method']): Promise<PageModel | null> {
+/** Asks the host. Rejects with a HostError; a cancelled request's code is `cancelled`. */
+export function request<M extends PageMethod>(method: M, args: PageMethods[M]['args'], { signal, onProgress }: RequestOptions = {}): Promise<PageMethods[M]['result']> {
+  if (signal?.aborted) return Promise.reject(new HostError('cancelled', 'Cancelled.'));
   const id = ++lastId;
-  return new Promise((resolve, reject) => {
-    waiting.set(id, { resolve, reject });
-    api.postMessage({ type: 'request', id, method });
+  const cancel = (): void => api.postMessage({ type: 'cancel', id });
+  const answer = new Promise<unknown>((resolve, reject) => {
+    waiting.set(id, { resolve, reject, onProgress });
+    api.postMessage({ type: 'request', id, method, args });
   });
+  signal?.addEventListener('abort', cancel, { once: true });
+  return answer.finally(() => signal?.removeEventListener('abort', cancel)) as Promise<PageMethods[M]['result']>;
 }
 
 /** What the page kept when its tab was last here; anything, so check it. */

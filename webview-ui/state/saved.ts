@@ -1,10 +1,12 @@
 import type { View } from '../draw/camera.ts';
+import { asTab } from './tabs.ts';
+import type { Tab } from './tabs.ts';
 
 /** What the page keeps for when its tab comes back. Plain data, checked when read: an older version may have written it. */
 export interface Saved {
   file: string;
   nodes: number;
-  tab: 'graph' | 'layers';
+  tab: Tab;
   selected: string | null;
   open: string[];
   view: View | null;
@@ -18,7 +20,8 @@ export function asSaved(value: unknown): Partial<Saved> {
   const saved: Partial<Saved> = {};
   if (typeof v.file === 'string') saved.file = v.file;
   if (typeof v.nodes === 'number') saved.nodes = v.nodes;
-  if (v.tab === 'graph' || v.tab === 'layers') saved.tab = v.tab;
+  const tab = asTab(v.tab);
+  if (tab) saved.tab = tab;
   if (typeof v.selected === 'string') saved.selected = v.selected;
   if (Array.isArray(v.open) && v.open.every((p) => typeof p === 'string')) saved.open = v.open as string[];
   if (typeof v.query === 'string') saved.query = v.query;

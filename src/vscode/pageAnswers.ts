@@ -1,0 +1,69 @@
+import type * as vscode from 'vscode';
+import { ChannelwiseError } from '../onnx/errors.ts';
+import { PAGE_ARGS, type HostMessage, type PageMessage, type PageMethod, type PageMethods, type PageModel } from '../protocol/messages.ts';
+import { convertForPage, type Workers } from './convert.ts';
+import { localPath, messageOf } from './files.ts';
+
+/** One open page, as its answers see it. */
+export interface PageContext {
+  readonly workers: Workers;
+  readonly uri: vscode.Uri;
+  /** Called with every model that was read for the page. */
+  readonly opened: (model: PageModel) => void;
+}
+
+interface Call extends PageContext {
+  readonly signal: AbortSignal;
+  readonly onProgress: (fraction: number) => void;
+}
+
+/** One function per method. Errors they throw become the reply. */
+const ANSWERS: { readonly [M in PageMethod]: (call: Call, args: PageMethods[M]['args']) => Promise<PageMethods[M]['result']> } = {
+  model: async ({ workers, uri, signal, onProgress, opened }) => {
+    const model = await workers.worker.run('readModel', { path: localPath(uri) }, { signal, onProgress });
+    opened(model);
+    return model;
+  },
+  convertToGrayscale: async ({ workers, uri }) => {
+    await convertForPage(workers, uri);
+    return null;
+  },
+};
+
+/** Answers a page's requests, each once, and cancels those the page gives up. */
+export class PageAnswers {
+  private readonly running = new Map<number, AbortController>();
+  private readonly context: PageContext;
+  private readonly post: (message: HostMessage) => void;
+
+  constructor(context: PageContext, post: (message: HostMessage) => void) {
+    this.context = context;
+    this.post = post;
+  }
+
+  async take(message: PageMessage): Promise<void> {
+    const { id } = message;
+    if (message.type === 'cancel') return this.running.get(id)?.abort();
+    const controller = new AbortController();
+    this.running.set(id, controller);
+    try {
+      const call: Call = { ...this.context, signal: controller.signal, onProgress: (fraction) => this.post({ type: 'progress', id, fraction }) };
+      this.post({ type: 'reply', id, ok: true, result: await answer(call, message.method, message.args) });
+    } catch (error) {
+      this.post({ type: 'reply', id, ok: false, code: error instanceof ChannelwiseError ? error.code : 'internal', message: messageOf(error) });
+    } finally {
+      this.running.delete(id);
+    }
+  }
+
+  /** Cancels all that still runs. */
+  dispose(): void {
+    for (const controller of this.running.values()) controller.abort();
+  }
+}
+
+function answer<M extends PageMethod>(call: Call, method: M, given: unknown): Promise<PageMethods[M]['result']> {
+  const args = PAGE_ARGS[method](given);
+  if (args === undefined) throw new ChannelwiseError('refused', 'bad-request', `The page asked for ${method} in a way that this version does not know; reopen the editor.`);
+  return ANSWERS[method](call, args);
+}

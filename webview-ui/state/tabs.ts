@@ -1,0 +1,24 @@
+import type { PageModel } from '../../src/protocol/messages.ts';
+
+/** The page's tabs, in their order: what each is called, and for which models it is there. A new tab goes here and into the panels of components/app.ts. */
+interface TabKind {
+  readonly label: string;
+  has(model: PageModel): boolean;
+}
+
+const always = (): boolean => true;
+
+export const TABS = {
+  graph: { label: 'Graph', has: always } as TabKind,
+  layers: { label: 'Layers', has: always } as TabKind,
+} as const;
+
+export type Tab = keyof typeof TABS;
+
+export function tabsOf(model: PageModel): Tab[] {
+  return (Object.keys(TABS) as Tab[]).filter((tab) => TABS[tab].has(model));
+}
+
+export function asTab(value: unknown): Tab | null {
+  return typeof value === 'string' && Object.hasOwn(TABS, value) ? (value as Tab) : null;
+}
