@@ -1,28 +1,8 @@
 import type { Dim, Graph, Model, Node, ValueInfo } from '../onnx/model.ts';
 import { EVALUATE, MAX_STEERING, type Integers } from './integers.ts';
-import { ELEMENTWISE } from './ops/elementwise.ts';
-import { LAYOUT } from './ops/layout.ts';
-import { MATRIX } from './ops/matrix.ts';
-import { SPATIAL } from './ops/spatial.ts';
-import { RuleInput, type ShapeRule } from './shapeRule.ts';
-
-/** Shape rules by operator; other domains as `domain:Operator`. A new operator's rule goes into its family's file in ops/. */
-const RULES: Readonly<Record<string, ShapeRule>> = { ...ELEMENTWISE, ...SPATIAL, ...LAYOUT, ...MATRIX };
-/** Ranks beyond this are no tensor's. */
-const MAX_RANK = 64;
-
-/** Element types of outputs that differ from the first input's. */
-const OUTPUT_DTYPES: Readonly<Record<string, number>> = {
-  Shape: 7, Size: 7, ArgMax: 7, ArgMin: 7, NonZero: 7, ConvInteger: 6, MatMulInteger: 6, DynamicQuantizeLinear: 2,
-  Equal: 9, Greater: 9, GreaterOrEqual: 9, Less: 9, LessOrEqual: 9, Not: 9, And: 9, Or: 9, Xor: 9, IsNaN: 9, IsInf: 9,
-};
-
-export interface InferredTensor {
-  readonly dims: readonly Dim[] | null;
-  readonly dtype: number | null;
-  /** Why the shape is not known. */
-  readonly reason?: string;
-}
+import { fromDeclared, inferredTensor, unknownValue, type Inferred, type InferredHolder, type InferredTensor } from './inferred.ts';
+import { applyRule, operatorKey } from './ops/table.ts';
+import { RuleInput, type Scope } from './shapeRule.ts';
 
 /** A place where the file says another shape than follows from its inputs. */
 export interface Contradiction {
@@ -35,6 +15,8 @@ export interface Contradiction {
 
 export interface Shapes {
   readonly tensors: ReadonlyMap<string, InferredTensor>;
+  /** Sequences, optionals, maps and sparse tensors. */
+  readonly others: ReadonlyMap<string, InferredHolder>;
   readonly integers: ReadonlyMap<string, Integers>;
   readonly contradictions: readonly Contradiction[];
 }
@@ -51,18 +33,21 @@ export function inferShapes(model: Model, options: InferOptions = {}): Shapes {
   return new Inference(model, options).run();
 }
 
-class Inference {
+class Inference implements Scope {
   private readonly graph: Graph;
-  private readonly opset: number;
+  private readonly opsets: ReadonlyMap<string, number>;
   private readonly bind: Readonly<Record<string, number>>;
   private readonly tensors = new Map<string, InferredTensor>();
+  private readonly others = new Map<string, InferredHolder>();
   private readonly integers: Map<string, Integers>;
   private readonly declared = new Map<string, ValueInfo>();
   private readonly contradictions: Contradiction[] = [];
 
   constructor(model: Model, options: InferOptions) {
     this.graph = model.graph;
-    this.opset = Math.max(1, ...model.opsets.filter((o) => o.domain === '').map((o) => o.version));
+    const opsets = new Map<string, number>();
+    for (const { domain, version } of model.opsets) opsets.set(domain, Math.max(1, version, opsets.get(domain) ?? 1));
+    this.opsets = opsets;
     this.bind = options.bind ?? {};
     this.integers = new Map(options.constants ?? []);
   }
@@ -70,11 +55,24 @@ class Inference {
   run(): Shapes {
     const { graph } = this;
     for (const list of [graph.valueInfo, graph.outputs]) for (const v of list) this.declared.set(v.name, v);
-    for (const v of graph.inputs) if (v.type?.kind === 'tensor') this.tensors.set(v.name, { dims: this.bound(v.type.dims), dtype: v.type.dtype });
-    for (const t of graph.initializers) this.tensors.set(t.name, { dims: t.dims, dtype: t.dtype });
-    for (const t of graph.sparseInitializers) this.tensors.set(t.values.name, { dims: t.dims, dtype: t.values.dtype });
+    for (const v of graph.inputs) if (v.type) this.put(v.name, fromDeclared(v.type, (dims) => this.bound(dims)));
+    for (const t of graph.initializers) this.put(t.name, inferredTensor(t.dtype, t.dims));
+    for (const t of graph.sparseInitializers) this.put(t.values.name, inferredTensor(t.values.dtype, t.dims));
     for (const node of graph.nodes) this.visit(node);
-    return { tensors: this.tensors, integers: this.integers, contradictions: this.contradictions };
+    return { tensors: this.tensors, others: this.others, integers: this.integers, contradictions: this.contradictions };
+  }
+
+  inferred(name: string): Inferred | null {
+    return this.tensors.get(name) ?? this.others.get(name) ?? null;
+  }
+
+  numbers(name: string): Integers | null {
+    return this.integers.get(name) ?? null;
+  }
+
+  private put(name: string, value: Inferred): void {
+    if (value.kind === 'tensor') this.tensors.set(name, value);
+    else this.others.set(name, value);
   }
 
   private bound(dims: readonly Dim[] | null): readonly Dim[] | null {
@@ -82,46 +80,26 @@ class Inference {
   }
 
   private visit(node: Node): void {
-    const key = node.domain ? `${node.domain}:${node.opType}` : node.opType;
-    const input = new RuleInput(node, this.opset, (name) => this.tensors.get(name)?.dims ?? null, (name) => this.integers.get(name) ?? null);
-    let shapes: readonly (readonly Dim[] | null)[] = [];
-    let reason: string | undefined;
-    if (key === 'Constant') shapes = [constantDims(node)];
-    else if (Object.hasOwn(RULES, key)) {
-      try {
-        shapes = RULES[key]?.(input) ?? [];
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-        reason = `${node.opType} ${node.name}: ${error.message}`;
-      }
-    } else reason = `there is no shape rule for ${key} yet`;
-    node.outputs.forEach((name, o) => { if (name) this.record(node, name, shapes[o] ?? null, reason, this.dtype(node, key, o)); });
-    this.evaluate(node, key, input);
+    const input = new RuleInput(node, this.opsets.get(node.domain) ?? 1, this);
+    const { outputs } = applyRule(input);
+    node.outputs.forEach((name, o) => { if (name) this.record(node, name, outputs[o] ?? unknownValue()); });
+    this.evaluate(node, operatorKey(node), input);
   }
 
-  private record(node: Node, name: string, found: readonly Dim[] | null, reason: string | undefined, dtype: number | null): void {
-    const inferred = found && found.length <= MAX_RANK ? found : null;
+  private record(node: Node, name: string, inferred: Inferred): void {
     const type = this.declared.get(name)?.type;
-    const declared = type?.kind === 'tensor' ? this.bound(type.dims) : null;
-    if (inferred && declared && contradicts(inferred, declared)) {
-      this.contradictions.push({ node: node.name, opType: node.opType, tensor: name, declared, inferred });
+    if (inferred.kind !== 'tensor' || type?.kind === 'other') {
+      const said = type?.kind === 'other' && inferred.kind === 'tensor' ? fromDeclared(type, (dims) => this.bound(dims)) : inferred;
+      this.put(name, said);
+      return;
     }
-    const dims = inferred && declared && inferred.length === declared.length ? inferred.map((d, i) => d ?? declared[i] ?? null) : inferred ?? declared;
-    const missing = dims ? undefined : reason ?? 'the shape of one of its inputs is not known';
-    this.tensors.set(name, { dims, dtype: dtype ?? (type?.kind === 'tensor' ? type.dtype : null), ...(missing ? { reason: missing } : {}) });
-  }
-
-  private dtype(node: Node, key: string, output: number): number | null {
-    const of = (i: number): number | null => this.tensors.get(node.inputs[i] ?? '')?.dtype ?? null;
-    if (key === 'Constant') return node.attributes.find((a) => a.tensor)?.tensor?.dtype ?? (node.attributes.some((a) => a.name.startsWith('value_int')) ? 7 : 1);
-    if (key === 'Cast') return Number(node.attributes.find((a) => a.name === 'to')?.int ?? 0n) || null;
-    if (key === 'ConstantOfShape') return node.attributes.find((a) => a.name === 'value')?.tensor?.dtype ?? 1;
-    if (key === 'QuantizeLinear') return node.inputs[2] ? of(2) : 2;
-    if (key === 'DequantizeLinear') return of(1);
-    if (key === 'QLinearConv' || key === 'QLinearMatMul') return of(7);
-    if (key === 'Where') return of(1);
-    if ((key === 'MaxPool' || key === 'TopK') && output === 1) return 7;
-    return OUTPUT_DTYPES[key] ?? (Object.hasOwn(RULES, key) ? of(0) : null);
+    const declared = type ? this.bound(type.dims) : null;
+    if (inferred.dims && declared && contradicts(inferred.dims, declared)) {
+      this.contradictions.push({ node: node.name, opType: node.opType, tensor: name, declared, inferred: inferred.dims });
+    }
+    const dims = inferred.dims && declared && inferred.dims.length === declared.length ? inferred.dims.map((d, i) => d ?? declared[i] ?? null) : inferred.dims ?? declared;
+    const missing = dims ? undefined : inferred.reason ?? 'the shape of one of its inputs is not known';
+    this.tensors.set(name, inferredTensor((inferred.dtype ?? type?.dtype) || null, dims, missing));
   }
 
   private evaluate(node: Node, key: string, input: RuleInput): void {
@@ -135,15 +113,4 @@ class Inference {
 
 function contradicts(a: readonly Dim[], b: readonly Dim[]): boolean {
   return a.length !== b.length || a.some((d, i) => typeof d === 'number' && typeof b[i] === 'number' && d !== b[i]);
-}
-
-function constantDims(node: Node): readonly Dim[] | null {
-  for (const a of node.attributes) {
-    if (a.tensor) return a.tensor.dims;
-    if (a.sparseTensor) return a.sparseTensor.dims;
-    if (a.name === 'value_ints') return [a.ints?.length ?? 0];
-    if (a.name === 'value_floats') return [a.floats?.length ?? 0];
-    if (a.name === 'value_int' || a.name === 'value_float' || a.name === 'value_string') return [];
-  }
-  return null;
 }

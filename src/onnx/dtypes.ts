@@ -52,8 +52,11 @@ export const DTYPES: Readonly<Record<number, DtypeRow>> = {
 };
 
 export const FLOAT = 1;
+export const UINT8 = 2;
+export const INT32 = 6;
 export const INT64 = 7;
 export const STRING = 8;
+export const BOOL = 9;
 
 /** The name of an element type, `dtype 99` for one we don't know. */
 export function dtypeName(dtype: number): string {

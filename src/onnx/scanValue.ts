@@ -15,31 +15,51 @@ const VALUE_INFO: Rules<Open<ValueInfo> & { typed: boolean }> = {
   1: name((d, value) => { d.name = value; }),
   2: single("A value's type", (d) => d.typed, (d, ref, depth) => {
     d.typed = true;
-    return frame(ref, TYPE, { value: d, tensor: false }, depth);
+    return frame(ref, TYPE, { put: (type) => { d.type = type; }, tensor: false }, depth);
   }),
 };
 
 interface TypeDraft {
-  readonly value: Open<ValueInfo>;
+  /** Hands on the type as far as it is read; its members may still be filled in. */
+  readonly put: (type: ValueType) => void;
   tensor: boolean;
 }
 
-function other(what: (ValueType & { kind: 'other' })['what']): Rules<TypeDraft>[number] {
+type OpenOther = Open<ValueType & { kind: 'other' }>;
+
+/** A type that holds another one: `fields` read its members. */
+function other(what: OpenOther['what'], fields: Rules<OpenOther> = {}): Rules<TypeDraft>[number] {
   return message((d, ref, depth) => {
-    d.value.type = { kind: 'other', what };
-    return frame(ref, {}, d, depth);
+    const type: OpenOther = { kind: 'other', what };
+    d.put(type);
+    return frame(ref, fields, type, depth);
   });
 }
+
+/** The element type and shape of a tensor within another type. */
+function tensorFrame(ref: MessageRef, depth: number, put: (type: ValueType) => void): Frame {
+  const type: Open<ValueType & { kind: 'tensor' }> = { kind: 'tensor', dtype: 0, dims: null };
+  put(type);
+  return frame(ref, TENSOR_TYPE, type, depth);
+}
+
+const ELEMENT: Rules<OpenOther>[number] = message((d, ref, depth) => frame(ref, TYPE, { put: (type) => { d.element = type; }, tensor: false }, depth));
 
 /** TypeProto is a choice: of several members the last one counts. Two tensor types would be merged, so they are refused. */
 const TYPE: Rules<TypeDraft> = {
   1: single("A value's type", (d) => d.tensor, (d, ref, depth) => {
     d.tensor = true;
-    const type: Open<ValueType & { kind: 'tensor' }> = { kind: 'tensor', dtype: 0, dims: null };
-    d.value.type = type;
-    return frame(ref, TENSOR_TYPE, type, depth);
+    return tensorFrame(ref, depth, d.put);
   }),
-  4: other('sequence'), 5: other('map'), 7: other('opaque'), 8: other('sparse'), 9: other('optional'),
+  4: other('sequence', { 1: ELEMENT }),
+  5: other('map', { 1: integer((d, value) => { d.key = value; }), 2: ELEMENT }),
+  7: other('opaque'),
+  8: message((d, ref, depth) => {
+    const type: OpenOther = { kind: 'other', what: 'sparse' };
+    d.put(type);
+    return tensorFrame(ref, depth, (element) => { type.element = element; });
+  }),
+  9: other('optional', { 1: ELEMENT }),
 };
 
 const TENSOR_TYPE: Rules<Open<ValueType & { kind: 'tensor' }>> = {

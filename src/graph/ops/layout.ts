@@ -1,6 +1,7 @@
+import { INT64 } from '../../onnx/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
 import { multiply, plus, times } from '../dims.ts';
-import { axisOf, type RuleInput, type ShapeRule } from '../shapeRule.ts';
+import { axisOf, fixed, like, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapeRule.ts';
 
 const transpose: ShapeRule = (i) => {
   const x = i.dims(0);
@@ -157,16 +158,12 @@ const tile: ShapeRule = (i) => {
   return [i.dims(0)?.map((d, k) => (typeof repeats?.[k] === 'number' ? times(d, repeats[k] ?? 1) : null)) ?? null];
 };
 
-export const LAYOUT: Readonly<Record<string, ShapeRule>> = {
+const shapes: Readonly<Record<string, ShapeRule>> = {
   Transpose: transpose, Flatten: flatten, Reshape: reshape, Squeeze: squeeze, Unsqueeze: unsqueeze, Concat: concat, Split: split,
   Slice: slice, Gather: gather, GatherND: gatherNd, GatherElements: (i) => [i.dims(1)], Expand: expand, Tile: tile,
-  Shape: (i) => [[i.dims(0) ? shapeLength(i) : null]], Size: () => [[]],
-  ConstantOfShape: (i) => [i.integers(0) ? [...(i.integers(0) ?? [])] : null],
-  NonZero: (i) => [[i.dims(0)?.length ?? null, null]],
 };
 
-function shapeLength(i: RuleInput): number {
-  const rank = i.dims(0)?.length ?? 0;
-  const clamp = (v: number): number => Math.min(Math.max(v < 0 ? v + rank : v, 0), rank);
-  return Math.max(0, clamp(i.int('end', rank)) - clamp(i.int('start', 0)));
-}
+export const LAYOUT: Readonly<Record<string, Rule>> = {
+  ...Object.fromEntries(Object.entries(shapes).map(([op, rule]) => [op, tensors(rule, like(0))])),
+  NonZero: tensors((i) => [[i.dims(0)?.length ?? null, null]], fixed(INT64)),
+};

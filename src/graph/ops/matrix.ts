@@ -1,6 +1,7 @@
+import { INT32, INT64 } from '../../onnx/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
 import { broadcastAll } from '../dims.ts';
-import { axisOf, type RuleInput, type ShapeRule } from '../shapeRule.ts';
+import { axisOf, fixed, like, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapeRule.ts';
 
 /** Numpy's matmul: vectors gain an axis and lose it again. */
 function matMul(b: number): ShapeRule {
@@ -45,8 +46,9 @@ const topK: ShapeRule = (i) => {
 
 const REDUCTIONS = 'ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare'.split(' ');
 
-export const MATRIX: Readonly<Record<string, ShapeRule>> = {
-  ...Object.fromEntries(REDUCTIONS.map((op) => [op, reduce])),
-  MatMul: matMul(1), MatMulInteger: matMul(1), QLinearMatMul: matMul(3), 'com.microsoft:FusedMatMul': (i) => (i.int('transA', 0) || i.int('transB', 0) ? [null] : matMul(1)(i)),
-  Gemm: gemm, ArgMax: arg, ArgMin: arg, TopK: topK,
+export const MATRIX: Readonly<Record<string, Rule>> = {
+  ...Object.fromEntries(REDUCTIONS.map((op) => [op, tensors(reduce, like(0))])),
+  MatMul: tensors(matMul(1), like(0)), MatMulInteger: tensors(matMul(1), fixed(INT32)), QLinearMatMul: tensors(matMul(3), like(7)),
+  'com.microsoft:FusedMatMul': tensors((i) => (i.int('transA', 0) || i.int('transB', 0) ? [null] : matMul(1)(i)), like(0)),
+  Gemm: tensors(gemm, like(0)), ArgMax: tensors(arg, fixed(INT64)), ArgMin: tensors(arg, fixed(INT64)), TopK: tensors(topK, like(0), fixed(INT64)),
 };

@@ -1,6 +1,7 @@
+import { INT32, INT64 } from '../../onnx/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
 import { floorDivide, plus, times } from '../dims.ts';
-import type { RuleInput, ShapeRule } from '../shapeRule.ts';
+import { fixed, like, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapeRule.ts';
 
 interface Window {
   readonly kernel: readonly (number | null)[];
@@ -123,9 +124,13 @@ const depthToSpace: ShapeRule = (i) => {
   return [x?.length === 4 && b > 0 ? [x[0] ?? null, floorDivide(x[1] ?? null, 0, b * b), times(x[2] ?? null, b), times(x[3] ?? null, b)] : null];
 };
 
-export const SPATIAL: Readonly<Record<string, ShapeRule>> = {
-  Conv: conv(1), ConvInteger: conv(1), QLinearConv: conv(3), 'com.microsoft:FusedConv': conv(1), 'com.microsoft:NhwcConv': conv(1, true), ConvTranspose: convTranspose,
-  MaxPool: pool, AveragePool: pool, LpPool: pool,
+const shapes: Readonly<Record<string, ShapeRule>> = {
+  Conv: conv(1), 'com.microsoft:FusedConv': conv(1), 'com.microsoft:NhwcConv': conv(1, true), ConvTranspose: convTranspose, AveragePool: pool, LpPool: pool,
   GlobalAveragePool: globalPool, GlobalMaxPool: globalPool, GlobalLpPool: globalPool,
   Resize: resize, Upsample: resize, Pad: pad, SpaceToDepth: spaceToDepth, DepthToSpace: depthToSpace,
+};
+
+export const SPATIAL: Readonly<Record<string, Rule>> = {
+  ...Object.fromEntries(Object.entries(shapes).map(([op, rule]) => [op, tensors(rule, like(0))])),
+  ConvInteger: tensors(conv(1), fixed(INT32)), QLinearConv: tensors(conv(3), like(7)), MaxPool: tensors(pool, like(0), fixed(INT64)),
 };

@@ -1,0 +1,56 @@
+import type { Dim, Node } from '../../onnx/model.ts';
+import { inferredTensor, unknownValue, type Inferred } from '../inferred.ts';
+import { applyTensors, dtypeOf, type Rule, type RuleInput } from '../shapeRule.ts';
+import { CONSTANTS } from './constant.ts';
+import { ELEMENTWISE } from './elementwise.ts';
+import { LAYOUT } from './layout.ts';
+import { MATRIX } from './matrix.ts';
+import { SPATIAL } from './spatial.ts';
+
+/** Rules by operator; other domains as `domain:Operator`. A new operator's rule goes into its family's file. */
+const RULES: ReadonlyMap<string, Rule> = new Map([CONSTANTS, ELEMENTWISE, SPATIAL, LAYOUT, MATRIX].flatMap((family) => Object.entries(family)));
+/** Ranks beyond this are no tensor's. */
+const MAX_RANK = 64;
+
+/** What follows for a node's outputs, in order. `contradiction` says how its inputs contradict the operator; then shapes are unknown. */
+export interface Applied {
+  readonly outputs: readonly Inferred[];
+  readonly contradiction?: string;
+}
+
+/** The key of a node's operator in the table. */
+export function operatorKey(node: Node): string {
+  return node.domain ? `${node.domain}:${node.opType}` : node.opType;
+}
+
+/** Applies the rule of a node's operator. One without a rule yields unknown values that say so. */
+export function applyRule(input: RuleInput): Applied {
+  const key = operatorKey(input.node);
+  const rule = RULES.get(key);
+  if (!rule) return { outputs: unknowns(input.node, `there is no shape rule for ${key}`) };
+  try {
+    const outputs = typeof rule === 'function' ? rule(input) : applyTensors(rule, input);
+    return { outputs: input.node.outputs.map((_, o) => checked(outputs[o])) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const reason = `${input.node.opType} ${input.node.name}: ${error.message}`;
+    const outputs = typeof rule === 'function' ? unknowns(input.node, reason) : input.node.outputs.map((_, o) => inferredTensor(dtypeOf(rule, input, o), null, reason));
+    return { outputs, contradiction: error.message };
+  }
+}
+
+function unknowns(node: Node, reason: string): Inferred[] {
+  return node.outputs.map(() => unknownValue(reason));
+}
+
+/** Numbers that are no sizes become unknown. */
+function checked(value: Inferred | undefined): Inferred {
+  if (value?.kind !== 'tensor') return value ?? unknownValue('its operator has no such output');
+  const dims = value.dims;
+  if (!dims || (dims.length <= MAX_RANK && dims.every(isDim))) return value;
+  return inferredTensor(value.dtype, dims.length <= MAX_RANK ? dims.map((d) => (isDim(d) ? d : null)) : null, value.reason ?? 'it would be too large for a tensor');
+}
+
+function isDim(d: Dim): boolean {
+  return typeof d !== 'number' || (Number.isSafeInteger(d) && d >= 0);
+}
