@@ -6,6 +6,7 @@ import { ChannelwiseError } from './errors.ts';
 import type { Node, SparseTensor } from './model.ts';
 import { rewriteNode } from './nodeEdit.ts';
 import { decodeTensor, elementCount, type DecodedTensor, type TensorContext } from './tensorData.ts';
+import { readElements } from './tensorElements.ts';
 import { replaceTensor } from './tensorEdit.ts';
 
 /** A sparse tensor names its dims freely, so a few bytes could ask for any amount of memory: 2^26 doubles are 512 MiB. */
@@ -66,36 +67,13 @@ export async function decodeSparse(ctx: TensorContext, sparse: SparseTensor, lab
   if (count * lanes > MAX_DENSE_NUMBERS) {
     throw new ChannelwiseError('unsupported', 'tensor-too-large', `${label} has ${count} values when its zeros are counted, more than this version holds in memory.`, { tensor: label, offset: sparse.ref.start });
   }
-  const stored = await decodeTensor(ctx, sparse.values, label);
-  const indices = await decodeTensor(ctx, sparse.indices, `the indices of ${label}`);
-  const given = stored.values.length / lanes;
-  const flat = indices.dims.length <= 1;
-  if (indices.values.length !== (flat ? given : given * dims.length)) throw sparseError(sparse, label, `has ${given} values and ${indices.values.length} indices`);
-  const values = new Float64Array(count * lanes);
-  for (let i = 0; i < given; i++) {
-    const at = flat ? indices.values[i] ?? -1 : flatIndex(indices.values, i, dims);
-    if (!(at >= 0 && at < count)) throw sparseError(sparse, label, 'has an index outside its shape');
-    for (let lane = 0; lane < lanes; lane++) values[at * lanes + lane] = stored.values[i * lanes + lane] ?? 0;
-  }
-  return { dtype: sparse.values.dtype, dims, values };
+  const { values } = await readElements(ctx, sparse, { from: 0, to: count }, label);
+  if (!(values instanceof Float64Array || values instanceof BigInt64Array || values instanceof BigUint64Array)) throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts, not numbers.`, { tensor: label });
+  return { dtype: sparse.values.dtype, dims, values: values instanceof Float64Array ? values : Float64Array.from(values, Number) };
 }
 
 /** Puts a dense initializer of the same name and type in the place of a sparse one. */
 export function replaceSparseInitializer(sparse: SparseTensor, dims: readonly number[], values: ArrayLike<number>): Edit {
   const { name, dtype } = sparse.values;
   return replaceField(sparse.ref, GRAPH_INITIALIZER, encodeTensorMessage({ name, dtype, dims, values }));
-}
-
-function flatIndex(indices: Float64Array, row: number, dims: readonly number[]): number {
-  let at = 0;
-  for (const [axis, dim] of dims.entries()) {
-    const index = indices[row * dims.length + axis] ?? -1;
-    if (!(index >= 0 && index < dim)) return -1;
-    at = at * dim + index;
-  }
-  return at;
-}
-
-function sparseError(sparse: SparseTensor, label: string, what: string): ChannelwiseError {
-  return new ChannelwiseError('malformed', 'sparse', `The sparse tensor ${label} ${what}.`, { tensor: label, offset: sparse.ref.start });
 }

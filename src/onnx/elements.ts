@@ -2,19 +2,18 @@ import { DTYPES, dtypeName, rawBytes, type DtypeRow } from './dtypes.ts';
 import { ChannelwiseError } from './errors.ts';
 import { roundHalfEven, smallFloatPattern, smallFloatValues } from './smallFloat.ts';
 
-/** Little-endian elements to numbers: `out[at + i]` for i below `count`. 64-bit integers beyond 2^53 are rounded. */
-export function decodeRaw(dtype: number, bytes: Uint8Array, out: Float64Array, at: number, count: number): void {
+/** Fills `out` with the numbers of little-endian elements: one per element, two for complex types. 64-bit integers beyond 2^53 are rounded. */
+export function decodeRaw(dtype: number, bytes: Uint8Array, out: Float64Array): void {
   const row = knownRow(dtype);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const numbers = count * row.lanes;
   const width = (row.bits ?? 0) / row.lanes;
   if (width < 8) {
-    decodeParts(dtype, row, bytes, out, at, numbers);
+    decodeParts(dtype, row, bytes, out);
     return;
   }
   const get = getter(dtype, row, width, view);
   const step = width / 8;
-  for (let i = 0; i < numbers; i++) out[at + i] = get(i * step);
+  for (let i = 0; i < out.length; i++) out[i] = get(i * step);
 }
 
 function getter(dtype: number, row: DtypeRow, width: number, view: DataView): (at: number) => number {
@@ -32,17 +31,17 @@ function getter(dtype: number, row: DtypeRow, width: number, view: DataView): (a
 }
 
 /** One 64-bit integer from its halves, rounded once. */
-export function joinHalves(high: number, low: number): number {
+function joinHalves(high: number, low: number): number {
   return high * 2 ** 32 + low;
 }
 
 /** Elements below a byte: the first one lies in the lowest bits. */
-function decodeParts(dtype: number, row: DtypeRow, bytes: Uint8Array, out: Float64Array, at: number, count: number): void {
+function decodeParts(dtype: number, row: DtypeRow, bytes: Uint8Array, out: Float64Array): void {
   const bits = row.bits ?? 8;
   const perByte = 8 / bits;
   const mask = 2 ** bits - 1;
   const values = partValues(dtype, row);
-  for (let i = 0; i < count; i++) out[at + i] = values[(bytes[Math.floor(i / perByte)] ?? 0) >> (i % perByte) * bits & mask] ?? NaN;
+  for (let i = 0; i < out.length; i++) out[i] = values[(bytes[Math.floor(i / perByte)] ?? 0) >> (i % perByte) * bits & mask] ?? NaN;
 }
 
 function partValues(dtype: number, row: DtypeRow): ArrayLike<number> {

@@ -1,10 +1,10 @@
-import { STRING, dtypeName, rawBytes, type DtypeRow } from './dtypes.ts';
+import { rawBytes, type DtypeRow } from './dtypes.ts';
 import { decodeRaw, knownRow } from './elements.ts';
 import { ChannelwiseError } from './errors.ts';
 import type { ExternalReader } from './externalData.ts';
 import type { Tensor, TypedPiece } from './model.ts';
-import { FIXED_WIDTH, entriesFor, entriesToNumbers, takeFixed, takeVarints } from './typedData.ts';
-import { LEN, malformed, type WireReader } from './wire.ts';
+import { ENTRY_BYTES, FIXED_WIDTH, entriesFor, entriesToRaw, takeFixed, takeVarints } from './typedData.ts';
+import { malformed, type WireReader } from './wire.ts';
 
 /** Where tensor data comes from. Without `external`, tensors in files beside the model can't be read. */
 export interface TensorContext {
@@ -19,170 +19,169 @@ export interface DecodedTensor {
   readonly values: Float64Array;
 }
 
-/** A step of decoding: between two steps a cancel is noticed and other work gets its turn. A multiple of all element widths. */
+/** Elements [from, to) of a tensor, in row-major order. */
+export interface ElementRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A step of reading: between two steps a cancel is noticed and other work gets its turn. A multiple of all element widths. */
 const CHUNK_BYTES = 1024 * 1024;
-/** Decoded at once: 2^28 doubles are 2 GiB, beyond which typed arrays and editors get into trouble. Larger tensors can be streamed. */
-const MAX_DECODED_NUMBERS = 2 ** 28;
 
 /** The number of elements that dims name. Throws `malformed` if it isn't a safe integer. */
 export function elementCount(tensor: { readonly name: string; readonly dims: readonly number[] }): number {
+  // A zero makes a tensor empty, whatever its other dims multiply to.
+  if (tensor.dims.includes(0)) return 0;
   let count = 1;
   for (const dim of tensor.dims) count *= dim;
   if (!Number.isSafeInteger(count)) throw new ChannelwiseError('malformed', 'dims', `Tensor ${tensor.name} has more elements than a file can hold.`, { tensor: tensor.name });
   return count;
 }
 
+/** Decoded at once: 2^28 doubles are 2 GiB, beyond which typed arrays and editors get into trouble. Larger tensors can be streamed. */
+const MAX_DECODED_NUMBERS = 2 ** 28;
+
 /**
  * All values of a numeric tensor, whatever its type and storage.
  * Throws `malformed` if the data doesn't match dims, `refused` for strings, and what the external reader throws.
  */
 export async function decodeTensor(ctx: TensorContext, tensor: Tensor, label: string): Promise<DecodedTensor> {
-  const row = numericRow(tensor, label);
-  const numbers = elementCount(tensor) * row.lanes;
-  if (numbers > MAX_DECODED_NUMBERS) {
-    throw new ChannelwiseError('unsupported', 'tensor-too-large', `${label} has ${numbers} values, more than this version holds in memory.`, place(tensor, label));
-  }
-  await checkStored(ctx, tensor, row, label);
-  const values = new Float64Array(numbers);
+  return { dtype: tensor.dtype, dims: tensor.dims, values: await readNumbers(ctx, tensor, { from: 0, to: elementCount(tensor) }, label) };
+}
+
+/** The values of a range at once. Throws as decodeTensor does. */
+export async function readNumbers(ctx: TensorContext, tensor: Tensor, range: ElementRange, label: string): Promise<Float64Array> {
+  const numbers = (range.to - range.from) * numericRow(tensor, label).lanes;
+  checkHeld(numbers, tensor, label);
+  let values = new Float64Array(0);
   let at = 0;
   await streamTensor(ctx, tensor, label, (chunk) => {
+    // Made when the first part is there: by then the stored size was checked against dims.
+    if (at === 0) values = new Float64Array(numbers);
     values.set(chunk, at);
     at += chunk.length;
-  });
-  return { dtype: tensor.dtype, dims: tensor.dims, values };
-}
-
-/** Hands the values of a numeric tensor of any size to `visit`, part by part and in order. Throws as decodeTensor does. */
-export async function streamTensor(ctx: TensorContext, tensor: Tensor, label: string, visit: (values: Float64Array) => void): Promise<void> {
-  const row = numericRow(tensor, label);
-  await checkStored(ctx, tensor, row, label);
-  const { storage } = tensor;
-  if (storage.kind === 'raw') await streamRaw(ctx, tensor, row, (at, length) => ctx.wire.bytes(storage.start + at, storage.start + at + length), visit);
-  else if (storage.kind === 'external') await streamRaw(ctx, tensor, row, (at, length) => external(ctx, tensor, label).read(storage.location, storage.offset + at, length), visit);
-  else if (storage.kind === 'typed') await streamTyped(ctx, tensor, row, storage.field, storage.pieces, label, visit);
-}
-
-/** The 64-bit integers of an int64 or uint64 tensor, exactly. Throws as decodeTensor does, and `refused` for other types. */
-export async function decodeWide(ctx: TensorContext, tensor: Tensor, label: string): Promise<BigInt64Array | BigUint64Array> {
-  const row = numericRow(tensor, label);
-  if (row.bits !== 64 || (row.kind !== 'int' && row.kind !== 'uint')) throw new ChannelwiseError('refused', 'dtype', `${label} is ${row.name}, not a 64-bit integer.`, place(tensor, label));
-  // Read as doubles, the 8 bytes of each integer come through untouched where they are raw; varints give both halves.
-  const count = elementCount(tensor);
-  await checkStored(ctx, tensor, row, label);
-  if (count > MAX_DECODED_NUMBERS) throw new ChannelwiseError('unsupported', 'tensor-too-large', `${label} has ${count} values, more than this version holds in memory.`, place(tensor, label));
-  const values = row.kind === 'int' ? new BigInt64Array(count) : new BigUint64Array(count);
-  const words = new DataView(values.buffer);
-  const { storage } = tensor;
-  let at = 0;
-  if (storage.kind === 'typed') {
-    await streamEntries(ctx, storage.pieces, label, count, (low, high, entries) => {
-      for (let i = 0; i < entries; i++, at += 8) words.setBigUint64(at, BigInt(high[i] ?? 0) * 2n ** 32n + BigInt(low[i] ?? 0), LITTLE_ENDIAN);
-    });
-    return values;
-  }
-  const copy = (bytes: Uint8Array): void => {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    for (let i = 0; i < bytes.length; i += 8, at += 8) words.setBigUint64(at, view.getBigUint64(i, true), LITTLE_ENDIAN);
-  };
-  for (let done = 0; done < count * 8; done += CHUNK_BYTES) {
-    const length = Math.min(CHUNK_BYTES, count * 8 - done);
-    if (storage.kind === 'raw') copy(await ctx.wire.bytes(storage.start + done, storage.start + done + length));
-    if (storage.kind === 'external') copy(await external(ctx, tensor, label).read(storage.location, storage.offset + done, length));
-  }
+  }, range);
   return values;
 }
 
-/** Typed arrays use the machine's byte order. */
-const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+/**
+ * Hands the values of a numeric tensor of any size, or those of a range, to `visit`, part by part and in order; two per element for
+ * complex types. Only the bytes of the range are read, see streamBytes. Throws as decodeTensor does.
+ */
+export async function streamTensor(ctx: TensorContext, tensor: Tensor, label: string, visit: (values: Float64Array) => void, range: ElementRange = { from: 0, to: elementCount(tensor) }): Promise<void> {
+  const row = numericRow(tensor, label);
+  checkRange(tensor, range);
+  const width = (row.bits ?? 8) / row.lanes;
+  // Elements below a byte are read from the first one of their byte.
+  let drop = width < 8 ? range.from % (8 / width) : 0;
+  const from = range.from - drop;
+  let left = (range.to - from) * row.lanes;
+  await streamBytes(ctx, tensor, row, { from, to: range.to }, label, (raw) => {
+    const count = Math.min(left, raw.length * 8 / width);
+    const values = new Float64Array(count);
+    decodeRaw(tensor.dtype, raw, values);
+    left -= count;
+    visit(values.subarray(drop));
+    drop = 0;
+  });
+}
 
-/** The elements of a string tensor, as the bytes the file holds. Throws `refused` for other types. */
-export async function decodeStrings(ctx: TensorContext, tensor: Tensor, label: string): Promise<Uint8Array[]> {
-  if (tensor.dtype !== STRING) throw new ChannelwiseError('refused', 'dtype', `${label} is ${dtypeName(tensor.dtype)}, not texts.`, place(tensor, label));
-  const count = elementCount(tensor);
+/**
+ * Hands a range of a numeric tensor to `visit`, part by part and in order, as raw_data holds it, whatever the storage. Elements below a
+ * byte share bytes, so `from` must be the first one of its byte. Only the bytes of the range are read, except that varints before it
+ * must be walked. Throws `malformed` if the data doesn't match dims as far as it was read, and what the external reader throws.
+ */
+export async function streamBytes(ctx: TensorContext, tensor: Tensor, row: DtypeRow, range: ElementRange, label: string, visit: (raw: Uint8Array) => void): Promise<void> {
+  await checkStored(ctx, tensor, row, label);
   const { storage } = tensor;
-  const found: Uint8Array[] = [];
-  if (storage.kind === 'typed' && storage.field === 6) {
-    for (const piece of storage.pieces) {
-      for (let at = piece.start; at < piece.end;) {
-        const field = await ctx.wire.fieldAt(at, piece.end);
-        if (field.wireType !== LEN || found.length === count) throw sizeError(tensor, label, `${count} texts`, 'more');
-        found.push(await ctx.wire.payload(field));
-        at = field.end;
-      }
+  const [start, end] = [rawBytes(row, range.from), rawBytes(row, range.to)];
+  if (storage.kind === 'raw') await streamParts(ctx, start, end, (at, length) => ctx.wire.bytes(storage.start + at, storage.start + at + length), visit);
+  else if (storage.kind === 'external') {
+    const reader = external(ctx, tensor, label);
+    await streamParts(ctx, start, end, (at, length) => reader.read(storage.location, storage.offset + at, length), visit);
+  } else if (storage.kind === 'typed') {
+    const width = FIXED_WIDTH[storage.field];
+    const entries = (count: number): number => (width === undefined ? entriesFor(row, count) : count * row.lanes);
+    const wanted = { from: entries(range.from), to: entries(range.to), all: entries(elementCount(tensor)) };
+    const found = width === undefined ? await streamVarints(ctx, storage.pieces, row, wanted, visit) : await streamFixed(ctx, storage.pieces, width, wanted, visit);
+    if (found < wanted.to || (wanted.to === wanted.all && found !== wanted.all)) throw sizeError(tensor, label, `${wanted.all} numbers`, found > wanted.all ? 'more' : `${found}`);
+  }
+}
+
+async function streamParts(ctx: TensorContext, start: number, end: number, read: (at: number, length: number) => Promise<Uint8Array>, visit: (raw: Uint8Array) => void): Promise<void> {
+  for (let at = start; at < end; at += CHUNK_BYTES) {
+    await ctx.wire.breathe();
+    visit(await read(at, Math.min(CHUNK_BYTES, end - at)));
+  }
+}
+
+/** The entries [from, to) of a typed field that has `all` of them. */
+interface Wanted {
+  readonly from: number;
+  readonly to: number;
+  readonly all: number;
+}
+
+/** Reads float_data or double_data; returns how many entries were seen. Packed pieces before the range are stepped over. */
+async function streamFixed(ctx: TensorContext, pieces: readonly TypedPiece[], width: number, wanted: Wanted, visit: (raw: Uint8Array) => void): Promise<number> {
+  let found = 0;
+  const pass = (raw: Uint8Array, count: number): void => {
+    const first = Math.max(0, wanted.from - found);
+    const last = Math.min(count, wanted.to - found);
+    if (last > first) visit(raw.subarray(first * width, last * width));
+    found += count;
+  };
+  for (const piece of pieces) {
+    if (enough(found, wanted)) break;
+    if (!piece.packed) {
+      await forEachChunk(ctx, piece, wanted, (chunk, offset) => {
+        const { bytes, packed } = takeFixed(chunk, width, offset);
+        pass(packed, packed.length / width);
+        return enough(found, wanted) ? null : bytes;
+      });
+      continue;
     }
-  } else if (storage.kind !== 'none') throw sizeError(tensor, label, `${count} texts`, 'other data');
-  if (found.length !== count) throw sizeError(tensor, label, `${count} texts`, `${found.length}`);
+    const count = (piece.end - piece.start) / width;
+    if (!Number.isInteger(count)) throw malformed('a list of numbers is cut short', piece.start);
+    const first = Math.min(count, Math.max(0, wanted.from - found));
+    const last = Math.max(first, Math.min(count, wanted.to - found));
+    await streamParts(ctx, piece.start + first * width, piece.start + last * width, (at, length) => ctx.wire.bytes(at, at + length), visit);
+    found += count;
+  }
   return found;
 }
 
-async function streamRaw(
-  ctx: TensorContext, tensor: Tensor, row: DtypeRow, read: (at: number, length: number) => Promise<Uint8Array>, visit: (values: Float64Array) => void,
-): Promise<void> {
-  const total = elementCount(tensor);
-  const step = CHUNK_BYTES * 8 / (row.bits ?? 8);
-  for (let done = 0; done < total; done += step) {
-    await ctx.wire.breathe();
-    const count = Math.min(step, total - done);
-    const values = new Float64Array(count * row.lanes);
-    decodeRaw(tensor.dtype, await read(rawBytes(row, done), rawBytes(row, count)), values, 0, count);
-    visit(values);
-  }
-}
-
-async function streamTyped(
-  ctx: TensorContext, tensor: Tensor, row: DtypeRow, field: number, pieces: readonly TypedPiece[], label: string, visit: (values: Float64Array) => void,
-): Promise<void> {
-  const width = FIXED_WIDTH[field];
-  const total = elementCount(tensor);
-  if (width === undefined) {
-    let left = total;
-    await streamEntries(ctx, pieces, label, entriesFor(row, total), (low, high, entries) => {
-      const values = new Float64Array(Math.min(left, row.bits !== null && row.bits < 8 ? entries * 8 / row.bits : entries));
-      left -= entriesToNumbers(tensor.dtype, row, low, high, entries, values, 0);
-      visit(values);
-    });
-    return;
-  }
-  // float_data holds complex64 as two floats per element, double_data complex128 as two doubles.
-  const single = width === 4 ? 1 : 11;
-  let found = 0;
-  for (const piece of pieces) {
-    await forEachChunk(ctx, piece, (chunk, offset) => {
-      const { bytes, packed } = piece.packed ? { bytes: chunk.length - chunk.length % width, packed: chunk } : takeFixed(chunk, width, offset);
-      const values = new Float64Array(Math.floor((piece.packed ? bytes : packed.length) / width));
-      decodeRaw(single, packed, values, 0, values.length);
-      found += values.length;
-      if (found > total * row.lanes) throw sizeError(tensor, label, `${total * row.lanes} values`, 'more');
-      visit(values);
-      return bytes;
-    });
-  }
-  if (found !== total * row.lanes) throw sizeError(tensor, label, `${total * row.lanes} values`, `${found}`);
-}
-
-async function streamEntries(
-  ctx: TensorContext, pieces: readonly TypedPiece[], label: string, expected: number, visit: (low: Uint32Array, high: Uint32Array, entries: number) => void,
-): Promise<void> {
-  const low = new Uint32Array(Math.min(CHUNK_BYTES, expected + 1));
+/** Reads int32_data, int64_data or uint64_data; returns how many entries were seen. */
+async function streamVarints(ctx: TensorContext, pieces: readonly TypedPiece[], row: DtypeRow, wanted: Wanted, visit: (raw: Uint8Array) => void): Promise<number> {
+  const low = new Uint32Array(Math.min(CHUNK_BYTES, wanted.to + 1));
   const high = new Uint32Array(low.length);
   let found = 0;
   for (const piece of pieces) {
-    await forEachChunk(ctx, piece, (chunk, offset) => {
+    if (enough(found, wanted)) break;
+    await forEachChunk(ctx, piece, wanted, (chunk, offset) => {
       const taken = takeVarints(chunk, piece.packed, low, high, offset);
+      const first = Math.max(0, wanted.from - found);
+      const last = Math.min(taken.entries, wanted.to - found);
+      if (last > first) visit(entriesToRaw(row, low, high, first, last));
       found += taken.entries;
-      if (found > expected) throw new ChannelwiseError('malformed', 'tensor-size', `${label} should hold ${expected} numbers for its shape, but has more.`, { tensor: label, offset });
-      visit(low, high, taken.entries);
-      return taken.bytes;
+      return enough(found, wanted) ? null : taken.bytes;
     });
   }
-  if (found !== expected) throw new ChannelwiseError('malformed', 'tensor-size', `${label} should hold ${expected} numbers for its shape, but has ${found}.`, { tensor: label });
+  return found;
 }
 
-/** Walks a piece in chunks; `take` says how many bytes it used, and the rest comes again at the head of the next chunk. */
-async function forEachChunk(ctx: TensorContext, piece: TypedPiece, take: (chunk: Uint8Array, offset: number) => number): Promise<void> {
+/** True when nothing more need be read: the range is done, and it is not the last one, whose end shows whether there are too many. */
+function enough(found: number, wanted: Wanted): boolean {
+  return wanted.to < wanted.all ? found >= wanted.to : found > wanted.all;
+}
+
+/** Walks a piece in chunks. `take` says how many bytes it used, and the rest comes again at the head of the next chunk; null stops. */
+async function forEachChunk(ctx: TensorContext, piece: TypedPiece, wanted: Wanted, take: (chunk: Uint8Array, offset: number) => number | null): Promise<void> {
+  const size = Math.min(CHUNK_BYTES, ENTRY_BYTES * Math.max(1, wanted.to));
   for (let at = piece.start; at < piece.end;) {
     await ctx.wire.breathe();
-    const used = take(await ctx.wire.bytes(at, Math.min(piece.end, at + CHUNK_BYTES)), at);
+    const used = take(await ctx.wire.bytes(at, Math.min(piece.end, at + size)), at);
+    if (used === null) return;
     if (used === 0) throw malformed('a list of numbers is cut short', at);
     at += used;
   }
@@ -216,21 +215,32 @@ async function checkStored(ctx: TensorContext, tensor: Tensor, row: DtypeRow, la
   }
 }
 
-function numericRow(tensor: Tensor, label: string): DtypeRow {
-  const row = knownRow(tensor.dtype, label);
-  if (row.kind === 'string') throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts, not numbers.`, place(tensor, label));
-  return row;
-}
-
 function external(ctx: TensorContext, tensor: Tensor, label: string): ExternalReader {
   if (!ctx.external) throw new ChannelwiseError('unsupported', 'no-external-reader', `${label} lies in a file beside the model, which can't be read here.`, place(tensor, label));
   return ctx.external;
 }
 
-function sizeError(tensor: Tensor, label: string, wanted: string, found: string): ChannelwiseError {
+export function sizeError(tensor: Tensor, label: string, wanted: string, found: string): ChannelwiseError {
   return new ChannelwiseError('malformed', 'tensor-size', `${label} should hold ${wanted} for its shape, but has ${found}.`, place(tensor, label));
 }
 
-function place(tensor: Tensor, label: string): { tensor: string; offset: number } {
+export function place(tensor: Tensor, label: string): { tensor: string; offset: number } {
   return { tensor: label, offset: tensor.ref.start };
+}
+
+export function checkRange(tensor: { readonly name: string; readonly dims: readonly number[] }, { from, to }: ElementRange): void {
+  const count = elementCount(tensor);
+  if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && from <= to && to <= count)) throw new RangeError(`elements ${from} to ${to} of ${count}`);
+}
+
+export function checkHeld(numbers: number, tensor: Tensor, label: string): void {
+  if (numbers > MAX_DECODED_NUMBERS) {
+    throw new ChannelwiseError('unsupported', 'tensor-too-large', `${label} has ${numbers} values, more than this version holds in memory.`, place(tensor, label));
+  }
+}
+
+export function numericRow(tensor: Tensor, label: string): DtypeRow {
+  const row = knownRow(tensor.dtype, label);
+  if (row.kind === 'string') throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts, not numbers.`, place(tensor, label));
+  return row;
 }

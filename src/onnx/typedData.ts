@@ -1,9 +1,11 @@
 import { rawBytes, type DtypeRow } from './dtypes.ts';
-import { decodeRaw, joinHalves } from './elements.ts';
 import { malformed } from './wire.ts';
 
 /** Which typed fields hold varints; the others (float_data, double_data) hold little-endian floats of this many bytes. */
 export const FIXED_WIDTH: Readonly<Record<number, number>> = { 4: 4, 10: 8 };
+
+/** The most bytes one entry takes: a tag and a varint of ten bytes each. */
+export const ENTRY_BYTES = 20;
 
 /** What one step took from a chunk of a typed field: bytes used and entries found. */
 export interface Taken {
@@ -74,27 +76,19 @@ export function entriesFor(row: DtypeRow, count: number): number {
   return row.bits !== null && row.bits < 8 ? rawBytes(row, count) : count;
 }
 
-/**
- * Turns varint entries into numbers at `out[at…]` and returns how many elements that were.
- * int32_data holds 16-bit and smaller floats as bit patterns, and bytes of packed elements below 8 bits.
- */
-export function entriesToNumbers(dtype: number, row: DtypeRow, low: Uint32Array, high: Uint32Array, entries: number, out: Float64Array, at: number): number {
-  const bits = row.bits ?? 0;
-  if (bits === 64) {
-    const signed = row.kind === 'int';
-    for (let i = 0; i < entries; i++) out[at + i] = joinHalves(signed ? (high[i] ?? 0) | 0 : high[i] ?? 0, low[i] ?? 0);
-    return entries;
-  }
-  const elements = bits < 8 ? Math.min(entries * 8 / bits, out.length - at) : entries;
-  const width = Math.max(bits / 8, 1);
-  const bytes = new Uint8Array(entries * width);
+/** Entries [first, last) of a varint field as raw_data would hold them: int32_data keeps small floats as bit patterns, and bytes of packed elements. */
+export function entriesToRaw(row: DtypeRow, low: Uint32Array, high: Uint32Array, first: number, last: number): Uint8Array {
+  const width = Math.max((row.bits ?? 8) / 8, 1);
+  const bytes = new Uint8Array((last - first) * width);
   const view = new DataView(bytes.buffer);
-  for (let i = 0; i < entries; i++) {
+  for (let i = first, at = 0; i < last; i++, at += width) {
     const value = low[i] ?? 0;
-    if (width === 1) bytes[i] = row.kind === 'bool' ? Number(value !== 0) : value;
-    else if (width === 2) view.setUint16(2 * i, value, true);
-    else view.setUint32(4 * i, value, true);
+    if (width === 1) bytes[at] = row.kind === 'bool' ? Number(value !== 0) : value;
+    else if (width === 2) view.setUint16(at, value, true);
+    else {
+      view.setUint32(at, value, true);
+      if (width === 8) view.setUint32(at + 4, high[i] ?? 0, true);
+    }
   }
-  decodeRaw(dtype, bytes, out, at, elements);
-  return elements;
+  return bytes;
 }

@@ -58,7 +58,7 @@ export function toNumbers(value: Value): Float64Array {
   if (data instanceof Float64Array) return data;
   if (dtype === 10) {
     const out = new Float64Array(data.length);
-    decodeRaw(dtype, new Uint8Array(data.buffer, data.byteOffset, data.byteLength), out, 0, data.length);
+    decodeRaw(dtype, new Uint8Array(data.buffer, data.byteOffset, data.byteLength), out);
     return out;
   }
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data, Number);
