@@ -1,57 +1,141 @@
 import type { Dim } from '../onnx/model.ts';
+import { add, constant, divide, expressionText, multiply as product, scale, wholeNumber, type Expression } from './expression.ts';
+import { bareName, nameText, readExpression } from './readExpression.ts';
+import { choose, compare as compareExpressions, floor, floorDivide as divided } from './rounding.ts';
 
 /** Sizes beyond this are no tensor's; results that leave it are unknown. */
-const MAX_SIZE = Number.MAX_SAFE_INTEGER;
-
 function safe(n: number): Dim {
-  return Number.isSafeInteger(n) && n >= 0 && n <= MAX_SIZE ? n : null;
+  return Number.isSafeInteger(n) && n >= 0 ? n : null;
 }
 
-/** Expressions stay readable up to this length; longer ones are unknown. */
-const MAX_TEXT = 60;
-
-function text(expression: string): Dim {
-  return expression.length > MAX_TEXT ? null : expression;
+/** The expression behind a dim. Equal expressions have equal texts, so dims compare with ===. */
+export function expressionOf(dim: number | string): Expression | null {
+  return typeof dim === 'number' ? constant(dim) : readExpression(dim);
 }
 
-function atom(dim: string): string {
-  return /^[\w.]+$/.test(dim) || /^⌊[^⌊⌋]*⌋$/.test(dim) ? dim : `(${dim})`;
+/** A number, negative ones too, or a text; null where it is too long to be read. */
+export function entryOf(e: Expression | null): Dim {
+  return e && (wholeNumber(e) ?? expressionText(e));
+}
+
+function sizeOf(e: Expression | null): Dim {
+  const entry = entryOf(e);
+  return typeof entry === 'number' ? safe(entry) : entry;
+}
+
+/** A symbol of a file as it stands in expressions; null for the names by which exporters say "any size". */
+export function symbolDim(name: string): Dim {
+  return name === '' || name === '?' ? null : nameText(name);
+}
+
+/** A dim as people know it: a symbol that is no plain name without its brackets. */
+export function shownDim(dim: Dim): Dim {
+  return typeof dim === 'string' ? bareName(dim) : dim;
 }
 
 /** `dim + n`. */
 export function plus(dim: Dim, n: number): Dim {
   if (n === 0 || dim === null) return dim;
-  return typeof dim === 'number' ? safe(dim + n) : text(`${atom(dim)}${n < 0 ? '-' : '+'}${Math.abs(n)}`);
+  return typeof dim === 'number' ? safe(dim + n) : sum([dim, n]);
+}
+
+/** All of them added. */
+export function sum(dims: readonly Dim[]): Dim {
+  if (dims.every((d) => typeof d === 'number')) return safe(dims.reduce((n: number, d) => n + (d as number), 0));
+  return sizeOf(dims.reduce<Expression | null>((total, d) => combine(total, d, add), constant(0)));
+}
+
+export function minus(a: Dim, b: Dim): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return safe(a - b);
+  return a === null ? null : sizeOf(combine(expressionOf(a), b, (x, y) => add(x, y, -1)));
+}
+
+function combine(total: Expression | null, dim: Dim, how: (a: Expression, b: Expression) => Expression | null): Expression | null {
+  const next = dim === null ? null : expressionOf(dim);
+  return total && next && how(total, next);
 }
 
 /** `⌊(dim + n) / divisor⌋`. */
 export function floorDivide(dim: Dim, n: number, divisor: number): Dim {
-  if (divisor === 1) return plus(dim, n);
-  if (dim === null || divisor < 1) return null;
+  if (dim === null || !Number.isSafeInteger(divisor) || divisor < 1) return null;
   if (typeof dim === 'number') return safe(Math.floor((dim + n) / divisor));
-  return text(n === 0 ? `⌊${atom(dim)}/${divisor}⌋` : `⌊(${atom(dim)}${n < 0 ? '-' : '+'}${Math.abs(n)})/${divisor}⌋`);
+  const moved = combine(readExpression(dim), n, add);
+  return sizeOf(moved && divided(moved, divisor));
 }
 
 export function times(dim: Dim, n: number): Dim {
   if (n === 1 || dim === null) return dim;
   if (n === 0) return 0;
-  return typeof dim === 'number' ? safe(dim * n) : Number.isInteger(n) ? text(`${n}·${atom(dim)}`) : null;
+  return typeof dim === 'number' ? safe(dim * n) : Number.isSafeInteger(n) ? sizeOf(scale(readExpression(dim), n, 1)) : null;
 }
 
-/** The product of several dims: a number, or a number times symbols. */
+/** Fractions with larger denominators are no scales people choose; and their products with sizes are exact in float32. */
+const MAX_FRACTION = 1024;
+
+/** n/den for a number that is a fraction of a power of two, such as 0.5; null for others. */
+export function binaryFraction(value: number): { n: number; den: number } | null {
+  for (let den = 1; den <= MAX_FRACTION; den *= 2) if (Number.isSafeInteger(value * den)) return { n: value * den, den };
+  return null;
+}
+
+/** ⌊dim · factor⌋, computed in float32 as ONNX Runtime does for the scales of Resize. */
+export function scaled(dim: Dim, factor: number): Dim {
+  if (dim === null || factor === 1) return dim;
+  if (typeof dim === 'number') return safe(Math.floor(Math.fround(Math.fround(factor) * dim)));
+  const fraction = binaryFraction(factor);
+  return fraction && fraction.n >= 0 ? sizeOf(floor(scale(readExpression(dim), fraction.n, fraction.den))) : null;
+}
+
+/** The product of several dims. */
 export function multiply(dims: readonly Dim[]): Dim {
-  let n = 1;
-  const symbols: string[] = [];
-  for (const d of dims) {
-    if (d === null) return null;
-    if (typeof d === 'number') n *= d;
-    else symbols.push(d);
-  }
-  if (n === 0) return 0;
-  if (!symbols.length) return safe(n);
-  if (symbols.length === 1) return times(symbols[0] ?? null, n);
-  const product = symbols.map(atom).sort().join('·');
-  return text(n === 1 ? product : `${n}·${product}`);
+  if (dims.includes(0)) return 0;
+  if (dims.every((d) => typeof d === 'number')) return safe(dims.reduce((n: number, d) => n * (d as number), 1));
+  return sizeOf(dims.reduce<Expression | null>((total, d) => combine(total, d, product), constant(1)));
+}
+
+/** What is left of the product of `all` divided by the product of `parts`, where it divides; null where it doesn't. */
+export function quotient(all: readonly Dim[], parts: readonly Dim[]): Dim {
+  const [total, part] = [cancelled(all, parts), cancelled(parts, all)];
+  const [a, b] = [multiply(total), multiply(part)];
+  if (a === null || b === null || b === 0) return null;
+  if (b === 1) return a;
+  if (typeof a === 'number' && typeof b === 'number') return a % b === 0 ? a / b : null;
+  if (a === 0) return null;
+  const [x, y] = [expressionOf(a), expressionOf(b)];
+  return sizeOf(x && y && divide(x, y));
+}
+
+/** `all` without what is in `others` too. Unknown sizes cancel with nothing. */
+function cancelled(all: readonly Dim[], others: readonly Dim[]): Dim[] {
+  const left = [...others];
+  return all.filter((d) => {
+    const at = typeof d === 'string' ? left.indexOf(d) : -1;
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
+/** -1, 0 or 1 as a is always smaller, equal or larger, if named sizes are at least one; null where it depends on them. */
+export function compare(a: Dim, b: Dim): -1 | 0 | 1 | null {
+  if (typeof a === 'number' && typeof b === 'number') return a < b ? -1 : a > b ? 1 : 0;
+  if (a === null || b === null) return null;
+  const [x, y] = [expressionOf(a), expressionOf(b)];
+  return x && y && compareExpressions(x, y);
+}
+
+export function smaller(a: Dim, b: Dim): Dim {
+  return either(a, b, false);
+}
+
+export function larger(a: Dim, b: Dim): Dim {
+  return either(a, b, true);
+}
+
+function either(a: Dim, b: Dim, most: boolean): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return most ? Math.max(a, b) : Math.min(a, b);
+  if (a === null || b === null) return null;
+  const [x, y] = [expressionOf(a), expressionOf(b)];
+  return entryOf(x && y && choose(x, y, most));
 }
 
 /** Numpy's rule for one axis. A symbol against 1 stays; against another size it takes that size. */

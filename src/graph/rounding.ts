@@ -1,0 +1,124 @@
+import { add, atom, collect, constant, expressionText, gcd, scale, wholeNumber, type Expression, type Term } from './expression.ts';
+import { choices, floored } from './readExpression.ts';
+
+/** Roundings inside roundings are merged; more steps than this are not tried. */
+const MAX_MERGES = 32;
+
+/**
+ * ⌊e / divisor⌋ in one form for equal sizes: whole parts come out, and ⌊(⌊x⌋+a)/n⌋ becomes ⌊(x+a)/n⌋ for whole a and n (Graham, Knuth, Patashnik,
+ * Concrete Mathematics, 3.11), so that five halvings of an image are ⌊(height+31)/32⌋. Null where it gets too long.
+ */
+export function floorDivide(e: Expression, divisor: number): Expression | null {
+  // With a denominator it is a size that is known to divide: a whole number.
+  if (divisor === 1) return e;
+  return floor(scale(e, 1, divisor));
+}
+
+/** ⌊e⌋ of an expression whose coefficients may be fractions. */
+export function floor(e: Expression | null): Expression | null {
+  let whole = constant(0);
+  let rest = e;
+  for (let step = 0; step < MAX_MERGES; step++) {
+    const parts: Expression | null = rest && split(rest);
+    const out: Expression | null = parts && rest && add(rest, parts, -1);
+    whole = out && whole && add(whole, out);
+    if (!parts || !whole) return null;
+    if (parts.terms.every((t) => t.atoms.length === 0)) return whole;
+    const grouped = grouping(parts);
+    const merged = grouped && merge(grouped);
+    if (grouped && !merged) {
+      const text = expressionText(grouped);
+      return text === null ? null : add(whole, atom(`⌊${text}⌋`));
+    }
+    rest = merged;
+  }
+  return null;
+}
+
+/** The fractional part of every coefficient; what it leaves is whole. */
+function split(e: Expression): Expression | null {
+  return collect(e.terms.map(({ n, atoms }) => ({ n: ((n % e.den) + e.den) % e.den, atoms })), e.den);
+}
+
+/** ⌊(g·y+c)/d⌋ is ⌊(y+⌊c/g⌋)/(d/g)⌋ where g divides d and y is whole. */
+function grouping(e: Expression): Expression | null {
+  const g = e.terms.reduce((n, t) => (t.atoms.length ? gcd(n, t.n) : n), e.den);
+  return collect(e.terms.map((t) => (t.atoms.length ? { n: t.n / g, atoms: t.atoms } : { n: Math.floor(t.n / g), atoms: [] })), e.den / g);
+}
+
+/** Puts the inside of one rounding in its place, where that changes nothing. Null where there is none. */
+function merge(e: Expression): Expression | null {
+  const at = e.terms.findIndex((t) => t.n === 1 && t.atoms.length === 1 && floored(t.atoms[0] ?? '') !== null);
+  const inside = floored(e.terms[at]?.atoms[0] ?? '');
+  const others = inside && collect(e.terms.filter((_, i) => i !== at), 1);
+  const sum = others && add(others, inside);
+  return sum && scale(sum, 1, e.den);
+}
+
+/** No size is smaller than this, if every named size is at least one; -Infinity where nothing is known. */
+export function lowest(e: Expression): number {
+  const plain = e.terms.reduce((sum, t) => sum + lowestTerm(t), 0) / e.den;
+  if (plain > -Infinity || !e.terms.some((t) => t.atoms.length === 1 && floored(t.atoms[0] ?? ''))) return plain;
+  // x-1 < ⌊x⌋ ≤ x: without its roundings a difference may be decided.
+  let relaxed: Expression | null = constant(0);
+  for (const t of e.terms) relaxed = relaxed && addRelaxed(relaxed, t, e.den);
+  return relaxed ? Math.ceil(relaxed.terms.some((t) => t.atoms.length > 0 && t.n < 0) ? -Infinity : lowest(relaxed)) : -Infinity;
+}
+
+function lowestTerm({ n, atoms }: Term): number {
+  if (atoms.length === 0) return n;
+  const lows = atoms.map(lowestAtom);
+  return n > 0 && (lows.length === 1 || lows.every((low) => low >= 0)) ? n * lows.reduce((p, low) => p * low, 1) : -Infinity;
+}
+
+function addRelaxed(sum: Expression, t: Term, den: number): Expression | null {
+  const inside = t.atoms.length === 1 ? floored(t.atoms[0] ?? '') : null;
+  if (!inside) return add(sum, { terms: [t], den });
+  const value = t.n < 0 ? inside : add(inside, { terms: [{ n: inside.den - 1, atoms: [] }], den: inside.den }, -1);
+  const scaled = value && scale(value, t.n, den);
+  return scaled && add(sum, scaled);
+}
+
+function lowestAtom(text: string): number {
+  const inside = floored(text);
+  if (inside) return Math.floor(lowest(inside));
+  const picked = choices(text);
+  if (!picked) return 1;
+  const all = picked.of.map(lowest);
+  return picked.most ? Math.max(...all) : Math.min(...all);
+}
+
+/** -1, 0 or 1 where a is always smaller than, equal to or larger than b; null where it depends on named sizes. */
+export function compare(a: Expression, b: Expression): -1 | 0 | 1 | null {
+  const difference = add(a, b, -1);
+  if (!difference) return null;
+  if (wholeNumber(difference) === 0) return 0;
+  if (lowest(difference) > 0) return 1;
+  const opposite = scale(difference, -1, 1);
+  return opposite && lowest(opposite) > 0 ? -1 : null;
+}
+
+/** True where a is never smaller than b. */
+function atLeast(a: Expression, b: Expression): boolean {
+  const difference = add(a, b, -1);
+  return difference !== null && lowest(difference) >= 0;
+}
+
+/** The larger or the smaller of two, decided where it can be. */
+export function choose(a: Expression, b: Expression, most: boolean): Expression | null {
+  if (atLeast(a, b)) return most ? a : b;
+  if (atLeast(b, a)) return most ? b : a;
+  const name = most ? 'max' : 'min';
+  const of = [a, b].flatMap((e) => inner(e, most));
+  const texts = of.map(expressionText);
+  if (texts.some((t) => t === null)) return null;
+  const text = `${name}(${[...new Set(texts)].sort().join(', ')})`;
+  return expressionText(atom(text)) === null ? null : atom(text);
+}
+
+function inner(e: Expression, most: boolean): readonly Expression[] {
+  const [only, ...more] = e.terms;
+  const picked = only && !more.length && only.n === 1 && e.den === 1 && only.atoms.length === 1 ? choices(only.atoms[0] ?? '') : null;
+  return picked?.most === most ? picked.of : [e];
+}
+
