@@ -98,6 +98,16 @@ export class Unknown {
   }
 }
 
+/** Says that a steering input's values are missing: `what` names them in the plural. */
+export function atRunTime(what: string, dims: readonly Dim[] | null = null): Unknown {
+  return new Unknown(`${what} are only known when the model runs`, dims);
+}
+
+/** A shape of which only the rank is known. */
+export function openDims(rank: number): null[] {
+  return new Array<null>(Math.max(0, rank)).fill(null);
+}
+
 export type Shape = readonly Dim[] | Unknown | null;
 /** The shapes of a node's outputs, in order; null where an input's shape is missing. Throws RangeError where inputs contradict the operator. */
 export type ShapeRule = (input: RuleInput) => readonly Shape[];
@@ -117,8 +127,22 @@ export function tensors(shapes: ShapeRule, ...dtypes: readonly DtypeRule[]): Ten
   return { shapes, dtypes };
 }
 
-/** The element type of an input. */
-export const like = (index: number): DtypeRule => (i) => i.dtype(index);
+/** A rule for every operator of a list; names are separated by blanks. */
+export function each(operators: string, rule: Rule): Record<string, Rule> {
+  return Object.fromEntries(operators.trim().split(/\s+/).map((op) => [op, rule]));
+}
+
+/** The shape of one input, for every output. */
+export const sameAs = (index: number): ShapeRule => (i) => new Array<Shape>(i.outputs).fill(i.dims(index));
+
+/** The element type of the first of these inputs that has a known one. */
+export const like = (...indices: readonly number[]): DtypeRule => (i) => {
+  for (const index of indices) {
+    const dtype = i.dtype(index);
+    if (dtype !== null) return dtype;
+  }
+  return null;
+};
 /** Always this element type. */
 export const fixed = (dtype: number): DtypeRule => () => dtype;
 /** The element type an attribute names by number. */

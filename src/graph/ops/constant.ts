@@ -1,5 +1,8 @@
 import { FLOAT, INT64, STRING } from '../../onnx/dtypes.ts';
-import { tensors, type DtypeRule, type Rule, type Shape, type ShapeRule } from '../shapeRule.ts';
+import type { Dim } from '../../onnx/model.ts';
+import { larger, minus } from '../dims.ts';
+import { atRunTime, each, fixed, like, named, openDims, sameAs, tensors, type DtypeRule, type Rule, type Shape, type ShapeRule } from '../shapeRule.ts';
+import { lengthOf } from './layout.ts';
 
 /** A Constant's forms: https://onnx.ai/onnx/operators/onnx__Constant.html */
 const constantShape: ShapeRule = (i) => {
@@ -20,9 +23,35 @@ const constantDtype: DtypeRule = (i) => {
   return null;
 };
 
-const filled: ShapeRule = (i): Shape[] => [i.sizes(0)];
+/** A shape that an input holds. */
+const shapeInput: ShapeRule = (i) => {
+  const sizes = i.sizes(0);
+  const rank = lengthOf(i, 0);
+  if (sizes) return [sizes.includes(null) ? atRunTime('the sizes it is given', sizes) : sizes];
+  return [atRunTime('the sizes it is given', rank === null || rank > 64 ? null : openDims(rank))];
+};
+
+/** GivenTensorFill and ConstantFill of opset 1: a shape from an attribute, from an input's values, or an input's own, with more axes behind it. */
+const fill: ShapeRule = (i): Shape[] => {
+  const more = i.ints('extra_shape') ?? [];
+  if (!i.has(0)) return [[...(i.ints('shape') ?? []), ...more]];
+  const sizes = i.int('input_as_shape', 0) ? i.sizes(0) : i.dims(0);
+  return [sizes ? [...sizes, ...more] : i.int('input_as_shape', 0) ? atRunTime('the sizes it is given') : null];
+};
+
+/** max(⌈(limit − start) / delta⌉, 0): https://onnx.ai/onnx/operators/onnx__Range.html */
+const range: ShapeRule = (i) => {
+  const [start, limit, delta] = [0, 1, 2].map((k): Dim => i.sizes(k)?.[0] ?? (k === 2 && !i.has(2) ? 1 : null));
+  if (delta === 0) throw new RangeError('its step is 0');
+  if (typeof start === 'number' && typeof limit === 'number' && typeof delta === 'number') return [[Math.max(0, Math.ceil((limit - start) / delta))]];
+  const length = delta === 1 ? larger(minus(limit ?? null, start ?? null), 0) : null;
+  return [length === null ? atRunTime('its ends', [null]) : [length]];
+};
 
 export const CONSTANTS: Readonly<Record<string, Rule>> = {
   Constant: tensors(constantShape, constantDtype),
-  ConstantOfShape: tensors(filled, (i) => i.attribute('value')?.tensor?.dtype ?? FLOAT),
+  ConstantOfShape: tensors(shapeInput, (i) => i.attribute('value')?.tensor?.dtype ?? FLOAT),
+  GivenTensorFill: tensors(fill, fixed(FLOAT)), ConstantFill: tensors(fill, named('dtype', fixed(FLOAT))),
+  EyeLike: tensors(sameAs(0), named('dtype', like(0))),
+  ...each('Range com.microsoft:Range', tensors(range, like(0, 1, 2))),
 };

@@ -1,54 +1,98 @@
-import { INT32, INT64 } from '../../onnx/dtypes.ts';
+import { INT32 } from '../../onnx/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
-import { broadcastAll } from '../dims.ts';
-import { axisOf, fixed, like, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapeRule.ts';
+import { broadcast, broadcastAll } from '../dims.ts';
+import { each, fixed, like, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapeRule.ts';
+
+function meet(a: Dim, b: Dim): void {
+  if (typeof a === 'number' && typeof b === 'number' && a !== b) throw new RangeError(`it multiplies rows of ${a} with columns of ${b}`);
+}
 
 /** Numpy's matmul: vectors gain an axis and lose it again. */
-function matMul(b: number): ShapeRule {
-  return (i) => {
-    const [x, y] = [i.dims(0), i.dims(b)];
-    if (!x || !y || !x.length || !y.length) return [null];
-    const batch = broadcastAll([x.slice(0, -2), y.slice(0, -2)]);
-    if (!batch) return [null];
-    return [[...batch, ...(x.length > 1 ? [x.at(-2) ?? null] : []), ...(y.length > 1 ? [y.at(-1) ?? null] : [])]];
+export function product(x: readonly Dim[] | null, y: readonly Dim[] | null): Dim[] | null {
+  if (!x || !y) return null;
+  if (!x.length || !y.length) throw new RangeError('it multiplies a scalar');
+  meet(x.at(-1) ?? null, y.at(y.length > 1 ? -2 : -1) ?? null);
+  const batch = broadcastAll([x.slice(0, -2), y.slice(0, -2)]) ?? [];
+  return [...batch, ...(x.length > 1 ? [x.at(-2) ?? null] : []), ...(y.length > 1 ? [y.at(-1) ?? null] : [])];
+}
+
+/** The product of input 0 and input `b`. */
+export const matMul = (b: number): ShapeRule => (i) => [product(i.dims(0), i.dims(b))];
+
+/** https://onnx.ai/onnx/operators/onnx__Gemm.html */
+export const gemm = (b: number): ShapeRule => (i) => {
+  const [x, y] = [matrix(i, 0), matrix(i, b)];
+  const [first, second] = [i.int('transA', 0) ? 1 : 0, i.int('transB', 0) ? 0 : 1];
+  meet(x?.[1 - first] ?? null, y?.[1 - second] ?? null);
+  return [[x?.[first] ?? null, y?.[second] ?? null]];
+};
+
+function matrix(i: RuleInput, index: number): readonly Dim[] | null {
+  const dims = i.dims(index);
+  if (dims && dims.length !== 2) throw new RangeError(`it multiplies matrices, and input ${index} has rank ${dims.length}`);
+  return dims;
+}
+
+/** FusedMatMul can swap the last two axes, and the batch axes with the first of them. */
+const fusedMatMul: ShapeRule = (i) => [product(
+  turned(i.dims(0), i.int('transA', 0) !== 0, i.int('transBatchA', 0) !== 0),
+  turned(i.dims(1), i.int('transB', 0) !== 0, i.int('transBatchB', 0) !== 0),
+)];
+
+function turned(dims: readonly Dim[] | null, last: boolean, batch: boolean): readonly Dim[] | null {
+  if (!dims || dims.length < 2) return dims;
+  const moved = batch ? [...dims.slice(1, -1), dims[0] ?? null, dims.at(-1) ?? null] : [...dims];
+  return last ? [...moved.slice(0, -2), moved.at(-1) ?? null, moved.at(-2) ?? null] : moved;
+}
+
+const det: ShapeRule = (i) => {
+  const x = i.dims(0);
+  if (x && x.length < 2) throw new RangeError(`it takes matrices, and its input has rank ${x.length}`);
+  return [x?.slice(0, -2) ?? null];
+};
+
+/** One letter per axis, `...` for those that broadcast: https://onnx.ai/onnx/operators/onnx__Einsum.html */
+const einsum: ShapeRule = (i) => {
+  const [left = '', right] = i.text('equation', '').replaceAll(/\s/g, '').split('->');
+  const terms = left.split(',');
+  if (terms.length !== i.node.inputs.length) throw new RangeError(`its equation has ${terms.length} terms for ${i.node.inputs.length} inputs`);
+  const sizes = new Map<string, Dim>();
+  const rest: (readonly Dim[] | null)[] = [];
+  terms.forEach((term, k) => {
+    const dims = i.dims(k);
+    const [before = '', behind] = term.split('...');
+    const named = before.length + (behind?.length ?? 0);
+    if (dims && (behind === undefined ? dims.length !== named : dims.length < named)) throw new RangeError(`its term ${term} does not fit a tensor of rank ${dims.length}`);
+    if (behind !== undefined) rest.push(dims && dims.slice(before.length, dims.length - behind.length));
+    [...before].forEach((letter, axis) => note(sizes, letter, dims?.[axis] ?? null));
+    [...(behind ?? '')].forEach((letter, axis) => note(sizes, letter, dims?.[dims.length - (behind?.length ?? 0) + axis] ?? null));
+  });
+  const target = right ?? implicitOutput(left, rest.length > 0);
+  const [head = '', tail] = target.split('...');
+  const ellipsis = tail === undefined ? [] : broadcastAll(rest);
+  const sizeOf = (letter: string): Dim => {
+    if (!sizes.has(letter)) throw new RangeError(`its equation has no size for ${letter}`);
+    return sizes.get(letter) ?? null;
   };
+  return [ellipsis && [...[...head].map(sizeOf), ...ellipsis, ...[...(tail ?? '')].map(sizeOf)]];
+};
+
+function note(sizes: Map<string, Dim>, letter: string, size: Dim): void {
+  const old = sizes.get(letter);
+  sizes.set(letter, old === undefined ? size : broadcast(old, size));
 }
 
-const gemm: ShapeRule = (i) => {
-  const [a, b] = [i.dims(0), i.dims(1)];
-  const rows: Dim = a?.[i.int('transA', 0) ? 1 : 0] ?? null;
-  const columns: Dim = b?.[i.int('transB', 0) ? 0 : 1] ?? null;
-  return [[rows, columns]];
-};
-
-function reduced(i: RuleInput, axes: readonly number[] | null, known: boolean): (readonly Dim[] | null)[] {
-  const x = i.dims(0);
-  const keep = i.int('keepdims', 1) !== 0;
-  if (!x) return [null];
-  if (!known) return [keep ? x.map(() => null) : null];
-  const gone = axes?.length ? axes.map((a) => axisOf(a, x.length)) : i.int('noop_with_empty_axes', 0) ? [] : x.map((_, k) => k);
-  return [keep ? x.map((d, k): Dim => (gone.includes(k) ? 1 : d)) : x.filter((_, k) => !gone.includes(k))];
+/** Without an arrow: the ellipsis, then the letters that occur once, in the order of the alphabet. */
+function implicitOutput(left: string, ellipsis: boolean): string {
+  const letters = [...left.replaceAll(/[^A-Za-z]/g, '')];
+  return (ellipsis ? '...' : '') + letters.filter((l) => letters.filter((m) => m === l).length === 1).sort().join('');
 }
-
-const reduce: ShapeRule = (i) => {
-  const given = i.ints('axes') ?? (i.has(1) ? i.integers(1) : []);
-  return reduced(i, given?.map((a) => a ?? 0) ?? null, given !== null && given.every((a) => a !== null));
-};
-
-const arg: ShapeRule = (i) => reduced(i, [i.int('axis', 0)], true);
-
-const topK: ShapeRule = (i) => {
-  const x = i.dims(0);
-  const k = i.opset < 10 ? i.int('k', 0) : i.integers(1)?.[0] ?? null;
-  const out = x?.map((d, axis): Dim => (axis === axisOf(i.int('axis', -1), x.length) ? k : d)) ?? null;
-  return [out, out];
-};
-
-const REDUCTIONS = 'ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare'.split(' ');
 
 export const MATRIX: Readonly<Record<string, Rule>> = {
-  ...Object.fromEntries(REDUCTIONS.map((op) => [op, tensors(reduce, like(0))])),
-  MatMul: tensors(matMul(1), like(0)), MatMulInteger: tensors(matMul(1), fixed(INT32)), QLinearMatMul: tensors(matMul(3), like(7)),
-  'com.microsoft:FusedMatMul': tensors((i) => (i.int('transA', 0) || i.int('transB', 0) ? [null] : matMul(1)(i)), like(0)),
-  Gemm: tensors(gemm, like(0)), ArgMax: tensors(arg, fixed(INT64)), ArgMin: tensors(arg, fixed(INT64)), TopK: tensors(topK, like(0), fixed(INT64)),
+  MatMul: tensors(matMul(1), like(0, 1)),
+  ...each('com.microsoft:FusedMatMulActivation com.microsoft:SparseToDenseMatMul com.microsoft:TransposeMatMul com.microsoft:FusedMatMul', tensors(fusedMatMul, like(0, 1))),
+  ...each('Gemm com.microsoft:FusedGemm', tensors(gemm(1), like(0, 1, 2))),
+  MatMulInteger: tensors(matMul(1), fixed(INT32)),
+  Einsum: tensors(einsum, (i) => like(...i.node.inputs.keys())(i)),
+  Det: tensors(det, like(0)),
 };

@@ -1,14 +1,35 @@
 import type { Dim, Node } from '../../onnx/model.ts';
 import { inferredTensor, unknownValue, type Inferred } from '../inferred.ts';
 import { applyTensors, dtypeOf, type Rule, type RuleInput } from '../shapeRule.ts';
+import { ATTENTION } from './attention.ts';
 import { CONSTANTS } from './constant.ts';
+import { CONTRIB } from './contrib.ts';
+import { CONTRIB_ATTENTION } from './contribAttention.ts';
+import { CONTRIB_QUANTIZED } from './contribQuantized.ts';
 import { ELEMENTWISE } from './elementwise.ts';
+import { IMAGE } from './image.ts';
 import { LAYOUT } from './layout.ts';
+import { LEGACY } from './legacy.ts';
 import { MATRIX } from './matrix.ts';
+import { ML } from './ml.ts';
+import { NORMALIZATION } from './normalization.ts';
+import { QUANTIZATION } from './quantization.ts';
+import { RANDOM } from './random.ts';
+import { RECURRENT } from './recurrent.ts';
+import { REDUCE } from './reduce.ts';
+import { SELECT } from './select.ts';
+import { SEQUENCE } from './sequence.ts';
+import { SIGNAL } from './signal.ts';
 import { SPATIAL } from './spatial.ts';
+import { TEXT } from './text.ts';
+import { TRAINING } from './training.ts';
 
+const FAMILIES = [
+  CONSTANTS, ELEMENTWISE, LAYOUT, SELECT, SPATIAL, IMAGE, MATRIX, REDUCE, NORMALIZATION, RECURRENT, ATTENTION, SEQUENCE, QUANTIZATION, RANDOM, SIGNAL, TEXT,
+  TRAINING, LEGACY, ML, CONTRIB, CONTRIB_ATTENTION, CONTRIB_QUANTIZED,
+];
 /** Rules by operator; other domains as `domain:Operator`. A new operator's rule goes into its family's file. */
-const RULES: ReadonlyMap<string, Rule> = new Map([CONSTANTS, ELEMENTWISE, SPATIAL, LAYOUT, MATRIX].flatMap((family) => Object.entries(family)));
+export const RULES: ReadonlyMap<string, Rule> = new Map(FAMILIES.flatMap((family) => Object.entries(family)));
 /** Ranks beyond this are no tensor's. */
 const MAX_RANK = 64;
 

@@ -1,0 +1,120 @@
+import { BOOL, FLOAT, INT32, INT64, UINT32 } from '../../onnx/dtypes.ts';
+import type { Dim } from '../../onnx/model.ts';
+import { broadcastAll, floorDivide, multiply, quotient } from '../dims.ts';
+import { Unknown, axisOf, fixed, like, sameAs, tensors, each as forEach, type Rule, type ShapeRule } from '../shapeRule.ts';
+import { broadcasting } from './elementwise.ts';
+import { gemm, product } from './matrix.ts';
+import { layer } from './normalization.ts';
+import { gatherNd, pad } from './select.ts';
+
+/*
+ * Operators of ONNX Runtime: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+ * Those that resemble a standard operator stand with it.
+ */
+
+/** The first output like the first input, the others like a mean over the last axis, and the fourth a sum of the inputs. */
+const skipNormalized: ShapeRule = (i) => {
+  const x = i.dims(0);
+  const mean = x && x.map((d, k) => (k < x.length - 1 ? d : 1));
+  return [x, mean, mean, x];
+};
+
+/** [batch, length] of words to [batch, length, hidden]; the mask becomes one index a row. */
+const embedded: ShapeRule = (i) => {
+  const words = i.dims(0);
+  const all = words && [...words, i.dims(2)?.at(-1) ?? null];
+  return [all, [words?.[0] ?? null], all];
+};
+
+const splitGelu: ShapeRule = (i) => {
+  const x = i.dims(0);
+  return [x && [...x.slice(0, -1), quotient([x.at(-1) ?? null], [2])]];
+};
+
+/** One bit for each element, in words of 32. */
+const bitmask: ShapeRule = (i) => {
+  const x = i.dims(0);
+  return [x, [x && floorDivide(multiply(x), 31, 32)]];
+};
+
+const expandDims: ShapeRule = (i) => {
+  const x = i.dims(0);
+  const axis = i.integers(1)?.[0];
+  if (!x) return [null];
+  if (typeof axis !== 'number') return [new Unknown('the axis it inserts is only known when the model runs', new Array<Dim>(x.length + 1).fill(null))];
+  const at = axisOf(axis, x.length + 1);
+  return [[...x.slice(0, at), 1, ...x.slice(at)]];
+};
+
+/** Slices of `size` along an axis, `step` apart, with their own axis behind. */
+const unfold: ShapeRule = (i) => {
+  const x = i.dims(0);
+  if (!x) return [null];
+  const axis = axisOf(i.int('dim', -1), x.length);
+  const [size, step] = [i.int('size', 1), i.int('step', 1)];
+  return [[...x.map((d, k) => (k === axis ? floorDivide(d, step - size, step) : d)), size]];
+};
+
+/** The weight is stored in blocks; its true sizes are attributes. */
+const blockProduct: ShapeRule = (i) => {
+  const x = i.dims(0);
+  const [inner, outer] = [i.int('K', 0), i.int('N', 0)];
+  return [x && product(x, [inner > 0 ? inner : null, outer > 0 ? outer : null])];
+};
+
+/** Like a Gather of the stored data; bytes hold several numbers along the last axis. */
+const gatherBlocks: ShapeRule = (i) => {
+  const [x, indices] = [i.dims(0), i.dims(1)];
+  if (!x || !indices) return [null];
+  const axis = axisOf(i.int('gather_axis', 0), x.length);
+  const perByte = i.dtype(0) === 2 ? Math.floor(8 / Math.max(1, i.int('bits', 4))) : 1;
+  const whole = x.map((d, k) => (k === x.length - 1 ? multiply([d, perByte]) : d));
+  return [[...whole.slice(0, axis), ...indices, ...whole.slice(axis + 1)]];
+};
+
+const embedding: ShapeRule = (i) => {
+  const [weight, indices] = [i.dims(0), i.dims(1)];
+  return [weight && indices && [...indices, weight.at(-1) ?? null]];
+};
+
+const TOKENS = 'how many tokens a text has depends on the text';
+const tokens: ShapeRule = (i) => {
+  const x = i.dims(0);
+  return [x && new Unknown(TOKENS, [...x, null])];
+};
+
+const DISTINCT = 'how many different values there are depends on the data';
+const unique: ShapeRule = (i) => [new Unknown(DISTINCT, [null]), i.dims(0), new Unknown(DISTINCT, [null])];
+
+/** Every row of one matrix against every row of the other. */
+const pairs: ShapeRule = (i) => [[i.dims(0)?.[0] ?? null, i.dims(1)?.[0] ?? null]];
+
+const mulInteger: ShapeRule = (i) => [broadcastAll([i.dims(0), i.dims(2)])];
+
+const generated: ShapeRule = (i) => [new Unknown('how long the generated text is depends on the data', i.node.opType === 'BeamSearch' ? [i.dims(0)?.[0] ?? null, i.sizes(4)?.[0] ?? null, i.sizes(1)?.[0] ?? null] : [i.dims(0)?.[0] ?? null, i.sizes(1)?.[0] ?? null])];
+
+const same = tensors(sameAs(0), like(0));
+
+const rules: Readonly<Record<string, Rule>> = {
+  ...forEach(`BiasAdd BiasGelu BiasSoftmax FastGelu GatedAdd GatedRMSNorm Gelu GroupNorm Inverse LinearAttentionGate LongformerAttention MoE QMoE QuickGelu
+    SkipGroupNorm Trilu`, same),
+  ...forEach('SkipLayerNormalization SkipSimplifiedLayerNormalization', tensors(skipNormalized, like(0), fixed(FLOAT), fixed(FLOAT), like(0))),
+  SimplifiedLayerNormalization: tensors(layer, like(0), fixed(FLOAT)),
+  EmbedLayerNormalization: tensors(embedded, like(2), fixed(INT32), like(2)),
+  BiasDropout: tensors(sameAs(0), like(0), fixed(BOOL)),
+  ...forEach('BitmaskBiasDropout BitmaskDropout', tensors(bitmask, like(0), fixed(UINT32))),
+  BiasSplitGelu: tensors(splitGelu, like(0)),
+  ...forEach('ComplexMul ComplexMulConj', tensors(broadcasting, like(0))),
+  ExpandDims: tensors(expandDims, like(0)), UnfoldTensor: tensors(unfold, like(0)), Pad: tensors(pad, like(0)), GatherND: tensors(gatherNd, like(0)),
+  ...forEach('MatMulNBits MatMulBnb4 MatMulFpQ4', tensors(blockProduct, like(0))),
+  GatherBlockQuantized: tensors(gatherBlocks, like(2)), TorchEmbedding: tensors(embedding, like(0)),
+  GemmFastGelu: tensors((i) => [product(i.dims(0), i.dims(1))], like(0)),
+  GemmFloat8: tensors(gemm(1), (i) => i.int('dtype', FLOAT) || null),
+  CDist: tensors(pairs, like(0)), MulInteger: tensors(mulInteger, fixed(INT32)),
+  MurmurHash3: tensors(sameAs(0), (i) => (i.int('positive', 1) ? UINT32 : INT32)),
+  NGramRepeatBlock: tensors(sameAs(1), like(1)), IsAllFinite: tensors(() => [[]], fixed(BOOL)),
+  Tokenizer: tensors(tokens, like(0)), Unique: tensors(unique, like(0), fixed(INT64)),
+  ...forEach('BeamSearch GreedySearch Sampling', tensors(generated, fixed(INT32))),
+};
+
+export const CONTRIB: Readonly<Record<string, Rule>> = Object.fromEntries(Object.entries(rules).map(([op, rule]) => [`com.microsoft:${op}`, rule]));

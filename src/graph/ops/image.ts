@@ -1,0 +1,116 @@
+import { INT64, UINT8 } from '../../onnx/dtypes.ts';
+import type { Dim } from '../../onnx/model.ts';
+import { multiply, quotient, scaled } from '../dims.ts';
+import { Unknown, atRunTime, axisOf, each, fixed, like, openDims, tensors, type Rule, type RuleInput, type Shape, type ShapeRule } from '../shapeRule.ts';
+
+/** Where the operator keeps its scales: an attribute, or an input that moved. */
+function scalesOf(i: RuleInput): readonly (number | null)[] | null {
+  const given = i.floats('scales');
+  if (given) return given;
+  // Upsample-1 has one attribute for each of two axes.
+  if (i.attribute('height_scale')) return [1, 1, i.attribute('height_scale')?.float ?? null, i.attribute('width_scale')?.float ?? null];
+  return i.integers(i.node.opType === 'Upsample' || i.opset < 11 ? 1 : 2);
+}
+
+/** https://onnx.ai/onnx/operators/onnx__Resize.html; Upsample is its forerunner. */
+const resize: ShapeRule = (i) => {
+  const x = i.dims(0);
+  if (!x) return [null];
+  const axes = i.ints('axes')?.map((a) => axisOf(a, x.length)) ?? x.map((_, k) => k);
+  const sizes = i.has(3) ? i.sizes(3) : null;
+  const scales = i.has(3) ? null : scalesOf(i);
+  const list = sizes ?? scales;
+  // An empty list stands for one that is left out.
+  if (list && list.length !== axes.length) return [list.length ? fail(`it has ${list.length} sizes or scales for ${axes.length} axes`) : atRunTime('its sizes', openDims(x.length))];
+  const each = sizes ? kept(i, x, axes, sizes) : axes.map((axis, at) => byScale(i, x[axis] ?? null, scales?.[at] ?? null, at, axes.length));
+  const dims = x.map((d, k) => (axes.includes(k) ? each[axes.indexOf(k)] ?? null : d));
+  return [dims.some((d, k) => d === null && x[k] !== null) ? atRunTime('its sizes', dims) : dims];
+};
+
+function fail(message: string): never {
+  throw new RangeError(message);
+}
+
+/** With tf_crop_and_resize the part of the image that is kept counts; its ends stand in the second input. */
+function byScale(i: RuleInput, dim: Dim, scale: number | null, at: number, count: number): Dim {
+  if (scale === null) return null;
+  if (scale <= 0) throw new RangeError(`its scale is ${scale}`);
+  if (i.text('coordinate_transformation_mode', '') !== 'tf_crop_and_resize') return scaled(dim, scale);
+  const roi = i.integers(1);
+  const [start, end] = [roi?.[at] ?? null, roi?.[at + count] ?? null];
+  return typeof dim === 'number' && start !== null && end !== null ? Math.floor(Math.fround(Math.fround(dim * Math.fround(end - start)) * Math.fround(scale))) : null;
+}
+
+/** From opset 18 sizes may be bounds within which the picture keeps its proportions. */
+function kept(i: RuleInput, x: readonly Dim[], axes: readonly number[], sizes: readonly Dim[]): readonly Dim[] {
+  const policy = i.text('keep_aspect_ratio_policy', 'stretch');
+  if (policy === 'stretch') return sizes;
+  const ratios = axes.map((axis, at) => {
+    const [from, to] = [x[axis], sizes[at]];
+    return typeof from === 'number' && typeof to === 'number' && from > 0 ? Math.fround(to / from) : null;
+  });
+  const known = ratios.filter((r) => r !== null);
+  if (known.length !== ratios.length) return sizes.map(() => null);
+  const ratio = policy === 'not_larger' ? Math.min(...known) : Math.max(...known);
+  return axes.map((axis) => Math.floor(Math.fround(ratio * Number(x[axis])) + 0.5));
+}
+
+/** The grid's spatial axes become the image's: https://onnx.ai/onnx/operators/onnx__GridSample.html */
+const gridSample: ShapeRule = (i) => {
+  const [x, grid] = [i.dims(0), i.dims(1)];
+  if (!grid) return [x && [x[0] ?? null, x[1] ?? null, ...openDims(x.length - 2)]];
+  return [[x?.[0] ?? grid[0] ?? null, x?.[1] ?? null, ...grid.slice(1, -1)]];
+};
+
+/** N×C×H×W gives N×H×W×2, and with depth N×D×H×W×3: https://onnx.ai/onnx/operators/onnx__AffineGrid.html */
+const affineGrid: ShapeRule = (i) => {
+  const theta = i.dims(0);
+  const size = i.sizes(1);
+  const spatial = theta && typeof theta[1] === 'number' ? theta[1] : null;
+  if (!size) return [atRunTime('the sizes it is given', spatial === null || spatial > 3 ? null : [theta?.[0] ?? null, ...openDims(spatial), spatial])];
+  return [[size[0] ?? null, ...size.slice(2), size.length - 2]];
+};
+
+/** One patch for each region: https://onnx.ai/onnx/operators/onnx__RoiAlign.html */
+const roiAlign: ShapeRule = (i) => [[i.dims(1)?.[0] ?? i.dims(2)?.[0] ?? null, i.dims(0)?.[1] ?? null, i.int('output_height', 1), i.int('output_width', 1)]];
+const maxRoiPool: ShapeRule = (i) => [[i.dims(1)?.[0] ?? null, i.dims(0)?.[1] ?? null, ...(i.ints('pooled_shape') ?? openDims(2))]];
+const cropAndResize: ShapeRule = (i) => {
+  const size = i.sizes(3);
+  const dims = [i.dims(1)?.[0] ?? null, i.dims(0)?.[1] ?? null, size?.[0] ?? null, size?.[1] ?? null];
+  return [size ? dims : atRunTime('the sizes it is given', dims)];
+};
+
+const nonMaxSuppression: ShapeRule = () => [new Unknown('how many boxes it keeps depends on their scores', [null, 3])];
+
+/** https://onnx.ai/onnx/operators/onnx__CenterCropPad.html */
+const centerCropPad: ShapeRule = (i) => {
+  const x = i.dims(0);
+  const shape = i.sizes(1);
+  if (!x) return [null];
+  const axes = i.ints('axes')?.map((a) => axisOf(a, x.length)) ?? x.map((_, k) => k);
+  const dims = x.map((d, k) => (axes.includes(k) ? shape?.[axes.indexOf(k)] ?? null : d));
+  return [shape ? dims : atRunTime('the sizes it is given', dims)];
+};
+
+/** Columns are blocks, laid back into an image: https://onnx.ai/onnx/operators/onnx__Col2Im.html */
+const col2Im: ShapeRule = (i) => {
+  const x = i.dims(0);
+  const [image, block] = [i.sizes(1), i.sizes(2)];
+  const spatial = image?.length ?? block?.length ?? null;
+  const channels = block && x ? quotient([x[1] ?? null], [multiply(block)]) : null;
+  if (spatial === null) return [atRunTime('the sizes it is given')];
+  const dims = [x?.[0] ?? null, channels, ...(image ?? openDims(spatial))];
+  return [image && block ? dims : atRunTime('the sizes it is given', dims)];
+};
+
+const imageDecoder: ShapeRule = (i): Shape[] => [new Unknown('the size of the picture is in its file', [null, null, i.text('pixel_format', 'RGB') === 'Grayscale' ? 1 : 3])];
+
+export const IMAGE: Readonly<Record<string, Rule>> = {
+  ...each('Resize Upsample', tensors(resize, like(0))),
+  ...each('GridSample com.microsoft:GridSample', tensors(gridSample, like(0))),
+  AffineGrid: tensors(affineGrid, like(0)),
+  RoiAlign: tensors(roiAlign, like(0)), MaxRoiPool: tensors(maxRoiPool, like(0)), 'com.microsoft:CropAndResize': tensors(cropAndResize, like(0)),
+  NonMaxSuppression: tensors(nonMaxSuppression, fixed(INT64)),
+  CenterCropPad: tensors(centerCropPad, like(0)), Col2Im: tensors(col2Im, like(0)),
+  ImageDecoder: tensors(imageDecoder, fixed(UINT8)),
+};

@@ -1,0 +1,59 @@
+import { INT64 } from '../../onnx/dtypes.ts';
+import type { Dim } from '../../onnx/model.ts';
+import { atRunTime, axisOf, each, fixed, like, openDims, tensors, type Rule, type RuleInput, type Shape, type ShapeRule } from '../shapeRule.ts';
+import { lengthOf } from './layout.ts';
+
+function without(x: readonly Dim[], gone: readonly number[], keep: boolean): Dim[] {
+  return keep ? x.map((d, k): Dim => (gone.includes(k) ? 1 : d)) : x.filter((_, k) => !gone.includes(k));
+}
+
+/** Axes are an attribute, and an input from opset 13 (ReduceSum) or 18: https://onnx.ai/onnx/operators/onnx__ReduceSum.html */
+export const reduce: ShapeRule = (i) => {
+  const x = i.dims(0);
+  if (!x) return [null];
+  const keep = i.int('keepdims', 1) !== 0;
+  const axes = i.ints('axes') ?? (i.has(1) ? i.integers(1) : []);
+  if (!axes?.every((a) => a !== null)) return [openAxes(i, x, keep)];
+  const gone = axes.length ? axes.map((a) => axisOf(a ?? 0, x.length)) : i.int('noop_with_empty_axes', 0) ? [] : x.map((_, k) => k);
+  return [without(x, gone, keep)];
+};
+
+/** Each axis is kept or becomes 1; how many there are is known when the list's length is. */
+function openAxes(i: RuleInput, x: readonly Dim[], keep: boolean): Shape {
+  const what = 'the axes it reduces';
+  if (keep) return atRunTime(what, x.map((d) => (d === 1 ? 1 : null)));
+  const count = lengthOf(i, 1);
+  return atRunTime(what, count === null || count > x.length ? null : openDims(count === 0 ? (i.int('noop_with_empty_axes', 0) ? x.length : 0) : x.length - count));
+}
+
+const arg: ShapeRule = (i) => {
+  const x = i.dims(0);
+  return [x && without(x, [axisOf(i.int('axis', 0), x.length)], i.int('keepdims', 1) !== 0)];
+};
+
+/** k is an attribute before opset 10. */
+const topK: ShapeRule = (i) => {
+  const x = i.dims(0);
+  if (!x) return [null, null];
+  const k = i.opset < 10 ? i.int('k', 0) : i.sizes(1)?.[0] ?? null;
+  const axis = axisOf(i.int('axis', -1), x.length);
+  const size = x[axis];
+  if (typeof k === 'number' && typeof size === 'number' && k > size) throw new RangeError(`it takes ${k} of ${size} elements`);
+  const dims = x.map((d, at): Dim => (at === axis ? k : d));
+  const out = k === null ? atRunTime('how many elements it keeps', dims) : dims;
+  return [out, out];
+};
+
+/** One loss per label, or a scalar; SoftmaxCrossEntropyLoss also gives the logarithms of the probabilities. */
+const loss: ShapeRule = (i) => {
+  const x = i.dims(0);
+  const each = i.dims(1) ?? (x && x.filter((_, k) => k !== 1));
+  return [i.text('reduction', 'mean') === 'none' ? each : [], x];
+};
+
+export const REDUCE: Readonly<Record<string, Rule>> = {
+  ...each('ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare', tensors(reduce, like(0))),
+  ...each('ArgMax ArgMin', tensors(arg, fixed(INT64))),
+  TopK: tensors(topK, like(0), fixed(INT64)),
+  ...each('NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss', tensors(loss, like(0))),
+};

@@ -1,0 +1,176 @@
+import { INT64 } from '../../onnx/dtypes.ts';
+import type { Dim } from '../../onnx/model.ts';
+import { compare, floorDivide, larger, minus, multiply, plus, smaller, sum } from '../dims.ts';
+import { Unknown, atRunTime, axisOf, fixed, like, openDims, tensors, type Rule, type RuleInput, type Shape, type ShapeRule } from '../shapeRule.ts';
+import { agreed, lengthOf } from './layout.ts';
+
+/** Until opset 4 the axis of a Concat could be left out. */
+const concat: ShapeRule = (i) => {
+  const shapes = i.node.inputs.map((_, k) => i.dims(k));
+  return [joined(shapes, i.int('axis', 1))];
+};
+
+/** Tensors joined along an axis. */
+export function joined(shapes: readonly (readonly Dim[] | null)[], given: number): Shape {
+  const first = shapes.find((s) => s !== null);
+  if (!first) return null;
+  for (const s of shapes) if (s && s.length !== first.length) throw new RangeError(`tensors of rank ${first.length} and ${s.length} can't be joined`);
+  const axis = axisOf(given, first.length);
+  return first.map((_, k) => (k === axis ? sum(shapes.map((s) => s?.[k] ?? null)) : agreed(shapes.map((s) => s?.[k] ?? null))));
+}
+
+/** Sizes come from an attribute, an input, or by dividing evenly; from opset 18 the last part may be smaller. https://onnx.ai/onnx/operators/onnx__Split.html */
+const split: ShapeRule = (i) => {
+  const x = i.dims(0);
+  const count = i.outputs;
+  if (!x) return i.node.outputs.map(() => null);
+  const axis = axisOf(i.int('axis', 0), x.length);
+  const sizes = i.ints('split') ?? (i.has(1) ? i.sizes(1) : null);
+  const size = x[axis] ?? null;
+  if (sizes && sizes.length !== count) throw new RangeError(`it has ${sizes.length} sizes for ${count} outputs`);
+  if (sizes?.every((s) => typeof s === 'number') && typeof size === 'number' && sum(sizes) !== size) throw new RangeError(`its parts have ${sum(sizes)} elements together, and the axis ${size}`);
+  if (!sizes && !i.has(1) && i.opset < 18 && typeof size === 'number' && size % count !== 0) throw new RangeError(`an axis of ${size} can't be divided evenly into ${count} parts`);
+  const each = i.opset < 18 ? floorDivide(size, 0, count) : floorDivide(size, count - 1, count);
+  const part = (o: number): Dim => {
+    if (sizes || i.has(1)) return sizes?.[o] ?? null;
+    if (i.opset < 18 || typeof size === 'number') return typeof size === 'number' && typeof each === 'number' ? Math.max(0, Math.min(each, size - o * each)) : each;
+    // A symbol may be so small that further parts are cut short as well.
+    return o === 0 ? each : null;
+  };
+  return i.node.outputs.map((_, o) => x.map((d, k) => (k === axis ? part(o) : d)));
+};
+
+/** Ends from here on say "to the end": exporters write the largest int32 or int64. */
+const FAR = 2 ** 31 - 1;
+
+/** How many elements a Slice keeps: https://onnx.ai/onnx/operators/onnx__Slice.html */
+function kept(size: Dim, start: Dim, end: Dim, step: Dim): Dim {
+  if (step === 0) throw new RangeError('its step is 0');
+  if (size === 0) return 0;
+  if (typeof step !== 'number') return null;
+  if (typeof size === 'number' && typeof start === 'number' && typeof end === 'number') {
+    const clamp = (v: number, low: number, high: number): number => Math.min(Math.max(v < 0 ? v + size : v, low), high);
+    const [from, to] = step > 0 ? [clamp(start, 0, size), clamp(end, 0, size)] : [clamp(start, 0, size - 1), clamp(end, -1, size - 1)];
+    return Math.max(0, Math.ceil((to - from) / step));
+  }
+  if (step > 0) return span(edge(start, size), edge(end, size), step);
+  const all = (start === -1 || (typeof start === 'number' && start >= FAR)) && typeof end === 'number' && end <= -FAR;
+  return all ? floorDivide(size, -step - 1, -step) : null;
+}
+
+/** Where a cut lies in an axis: counted from behind when negative, and never outside. */
+function edge(at: Dim, size: Dim): Dim {
+  if (typeof at === 'number') return at >= FAR ? size : at <= -FAR ? 0 : at < 0 ? larger(sum([size, at]), 0) : smaller(at, size);
+  const sign = at === size ? 1 : compare(at, 0);
+  return sign === null ? null : at === size || sign === 0 ? at : sign < 0 ? larger(sum([size, at]), 0) : smaller(at, size);
+}
+
+function span(from: Dim, to: Dim, step: number): Dim {
+  const order = compare(from, to);
+  return order === null ? floorDivide(larger(minus(to, from), 0), step - 1, step) : order >= 0 ? 0 : floorDivide(minus(to, from), step - 1, step);
+}
+
+/** Slice-1 has attributes; later ones have inputs, and axes and steps may be left out. */
+const slice: ShapeRule = (i) => {
+  const x = i.dims(0);
+  if (!x) return [null];
+  const starts = i.ints('starts') ?? i.sizes(1);
+  const ends = i.ints('ends') ?? i.sizes(2);
+  const count = starts?.length ?? ends?.length ?? lengthOf(i, 1) ?? lengthOf(i, 2);
+  const axes = i.ints('axes') ?? (i.has(3) ? i.integers(3) : count === null ? null : Array.from({ length: Math.min(count, x.length) }, (_, k) => k));
+  const steps = i.has(4) ? i.sizes(4) : null;
+  if (!axes?.every((a) => a !== null)) return [atRunTime('the axes it slices', openDims(x.length))];
+  const at = axes.map((a) => axisOf(a ?? 0, x.length));
+  const dims = x.map((d, k) => {
+    const entry = at.indexOf(k);
+    return entry < 0 ? d : kept(d, starts?.[entry] ?? null, ends?.[entry] ?? null, i.has(4) ? steps?.[entry] ?? null : 1);
+  });
+  return [dims.some((d, k) => d === null && x[k] !== null) ? new Unknown('where it cuts is only known when the model runs', dims) : dims];
+};
+
+const gather: ShapeRule = (i) => {
+  const x = i.dims(0);
+  const indices = i.dims(1);
+  if (!x || !indices) return [null];
+  const axis = axisOf(i.int('axis', 0), x.length);
+  return [[...x.slice(0, axis), ...indices, ...x.slice(axis + 1)]];
+};
+
+/** The last axis of the indices says how many axes of the data one of them names. */
+export const gatherNd: ShapeRule = (i) => {
+  const x = i.dims(0);
+  const indices = i.dims(1);
+  if (!x || !indices?.length) return [null];
+  const depth = indices.at(-1) ?? null;
+  const batch = i.int('batch_dims', 0);
+  if (typeof depth !== 'number') return [atRunTime('how many axes an index names')];
+  if (batch < 0 || batch + depth > x.length) throw new RangeError(`an index names ${depth} axes of a tensor of rank ${x.length}`);
+  return [[...indices.slice(0, -1), ...x.slice(batch + depth)]];
+};
+
+/** Pad-1 and Pad-2 have attributes, Pad-11 an input, Pad-18 also axes. */
+export const pad: ShapeRule = (i) => {
+  const x = i.dims(0);
+  const pads = i.ints('pads') ?? i.ints('paddings') ?? i.sizes(1);
+  if (!x) return [null];
+  const axes = i.has(3) ? i.integers(3) : x.map((_, k) => k);
+  if (!pads || !axes?.every((a) => a !== null)) return [atRunTime('its pads', openDims(x.length))];
+  if (pads.length !== 2 * axes.length) throw new RangeError(`it has ${pads.length} pads for ${axes.length} axes`);
+  const at = axes.map((a) => axisOf(a ?? 0, x.length));
+  const dims = x.map((d, k) => {
+    const entry = at.indexOf(k);
+    return entry < 0 ? d : padded(d, pads[entry] ?? null, pads[entry + axes.length] ?? null);
+  });
+  return [pads.includes(null) ? atRunTime('its pads', dims) : dims];
+};
+
+/** Pads may be negative, which plus and minus allow one at a time. */
+function padded(dim: Dim, before: Dim, behind: Dim): Dim {
+  if (typeof before === 'number' && typeof behind === 'number') return plus(dim, before + behind);
+  return sum([dim, before, behind]);
+}
+
+const oneHot: ShapeRule = (i) => {
+  const x = i.dims(0);
+  if (!x) return [null];
+  const axis = axisOf(i.int('axis', -1), x.length + 1);
+  const depth = i.sizes(1)?.[0] ?? null;
+  const dims = [...x.slice(0, axis), depth, ...x.slice(axis)];
+  return [depth === null ? atRunTime('how many classes there are', dims) : dims];
+};
+
+/** With an axis, slices along it; without, single elements of the flattened tensor. */
+const compress: ShapeRule = (i) => {
+  const x = i.dims(0);
+  const axis = i.attribute('axis') ? i.int('axis', 0) : null;
+  if (axis !== null && !x) return [null];
+  const dims = axis === null || !x ? [null] : x.map((d, k) => (k === axisOf(axis, x.length) ? null : d));
+  return [new Unknown('how many it keeps depends on its condition', dims)];
+};
+
+const unique: ShapeRule = (i) => {
+  const x = i.dims(0);
+  const axis = i.attribute('axis') ? i.int('axis', 0) : null;
+  const reason = 'how many different values there are depends on the data';
+  const values = axis === null ? [null] : x && x.map((d, k) => (k === axisOf(axis, x.length) ? null : d));
+  const all = axis === null ? (x && multiply(x)) : x?.[axisOf(axis, x.length)] ?? null;
+  return [new Unknown(reason, values), new Unknown(reason, [null]), [all], new Unknown(reason, [null])];
+};
+
+const nonZero: ShapeRule = (i) => [new Unknown('how many elements are not zero depends on the data', [i.dims(0) ? Math.max(1, i.dims(0)?.length ?? 1) : null, null])];
+
+export const SELECT: Readonly<Record<string, Rule>> = {
+  Concat: tensors(concat, (i) => like(...i.node.inputs.keys())(i)), Split: tensors(split, like(0)),
+  Slice: tensors(slice, like(0)), DynamicSlice: tensors(slice, like(0)),
+  Gather: tensors(gather, like(0)), GatherND: tensors(gatherNd, like(0)), GatherElements: tensors((i) => [i.dims(1)], like(0)),
+  Pad: tensors(pad, like(0)), OneHot: tensors(oneHot, like(2)),
+  Compress: tensors(compress, like(0)), Unique: tensors(unique, like(0), fixed(INT64)), NonZero: tensors(nonZero, fixed(INT64)),
+  Shape: tensors((i) => [[i.dims(0) ? shapeLength(i) : null]], fixed(INT64)), Size: tensors(() => [[]], fixed(INT64)),
+};
+
+/** https://onnx.ai/onnx/operators/onnx__Shape.html: start and end are clamped. */
+function shapeLength(i: RuleInput): number {
+  const rank = i.dims(0)?.length ?? 0;
+  const clamp = (v: number): number => Math.min(Math.max(v < 0 ? v + rank : v, 0), rank);
+  return Math.max(0, clamp(i.int('end', rank)) - clamp(i.int('start', 0)));
+}

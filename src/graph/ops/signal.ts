@@ -1,0 +1,74 @@
+import { FLOAT } from '../../onnx/dtypes.ts';
+import type { Dim } from '../../onnx/model.ts';
+import { floorDivide, minus, plus, times } from '../dims.ts';
+import { atRunTime, axisOf, each, fixed, like, named, openDims, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapeRule.ts';
+
+const windowShape: ShapeRule = (i) => {
+  const size = i.sizes(0)?.[0] ?? null;
+  return [size === null ? atRunTime('how long the window is', [null]) : [size]];
+};
+
+/** Bands by frequencies: https://onnx.ai/onnx/operators/onnx__MelWeightMatrix.html */
+const melWeights: ShapeRule = (i) => {
+  const [bands, length] = [i.sizes(0)?.[0] ?? null, i.sizes(1)?.[0] ?? null];
+  const dims = [half(length), bands];
+  return [dims.includes(null) ? atRunTime('its sizes', dims) : dims];
+};
+
+/** The frequencies of a real signal: ⌊n/2⌋ + 1. */
+function half(length: Dim): Dim {
+  return plus(floorDivide(length, 0, 2), 1);
+}
+
+/** The axis is an attribute before opset 20. The last axis holds real and imaginary parts: https://onnx.ai/onnx/operators/onnx__DFT.html */
+const dft: ShapeRule = (i) => {
+  const x = i.dims(0);
+  if (!x) return [null];
+  const given = i.opset < 20 ? i.int('axis', 1) : i.has(2) ? i.integers(2)?.[0] ?? null : -2;
+  if (given === null) return [atRunTime('the axis it transforms', openDims(x.length))];
+  const axis = axisOf(given, x.length);
+  const length = i.has(1) ? i.sizes(1)?.[0] ?? null : x[axis] ?? null;
+  const [onesided, inverse] = [i.int('onesided', 0) !== 0, i.int('inverse', 0) !== 0];
+  // One-sided and inverse together were ruled out at first, and later give a real signal.
+  if (onesided && inverse) return [atRunTime('the sizes of a one-sided inverse', openDims(x.length))];
+  const size = onesided ? half(length) : length;
+  const dims = x.map((d, k): Dim => (k === x.length - 1 ? 2 : k === axis ? size : d));
+  return [size === null && i.has(1) ? atRunTime('how many samples it takes', dims) : dims];
+};
+
+/** Frames by frequencies by two: https://onnx.ai/onnx/operators/onnx__STFT.html */
+const stft: ShapeRule = (i) => {
+  const signal = i.dims(0);
+  const step = i.integers(1)?.[0] ?? null;
+  const length = frameLength(i);
+  const room = minus(signal?.[1] ?? null, length);
+  const frames = step !== null && step > 0 ? plus(floorDivide(room, 0, step), 1) : null;
+  const bins = i.int('onesided', 1) ? half(length) : length;
+  const dims = [signal?.[0] ?? null, frames, bins, 2];
+  return [length === null || step === null ? atRunTime('how long its frames are', dims) : dims];
+};
+
+function frameLength(i: RuleInput): Dim {
+  return i.has(3) ? i.sizes(3)?.[0] ?? null : i.dims(2)?.[0] ?? null;
+}
+
+/** ONNX Runtime's own transforms of real signals; the last axis holds real and imaginary parts. */
+const rfft: ShapeRule = (i) => {
+  const x = i.dims(0);
+  if (!x) return [null];
+  if (i.int('onesided', 1) === 0 || i.int('signal_ndim', 1) < 1) return [[...x, 2]];
+  return [[...x.slice(0, -1), half(x.at(-1) ?? null), 2]];
+};
+
+const irfft: ShapeRule = (i) => {
+  const x = i.dims(0);
+  if (!x || x.length < 2) return [null];
+  return [[...x.slice(0, -2), times(plus(x.at(-2) ?? null, -1), 2)]];
+};
+
+export const SIGNAL: Readonly<Record<string, Rule>> = {
+  ...each('BlackmanWindow HammingWindow HannWindow', tensors(windowShape, named('output_datatype', fixed(FLOAT)))),
+  MelWeightMatrix: tensors(melWeights, named('output_datatype', fixed(FLOAT))),
+  DFT: tensors(dft, like(0)), STFT: tensors(stft, like(0)),
+  'com.microsoft:Rfft': tensors(rfft, like(0)), 'com.microsoft:Irfft': tensors(irfft, like(0)),
+};

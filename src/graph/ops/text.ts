@@ -1,0 +1,28 @@
+import { BOOL, FLOAT, INT64, STRING } from '../../onnx/dtypes.ts';
+import { broadcasting } from './elementwise.ts';
+import { Unknown, fixed, sameAs, tensors, type Rule, type ShapeRule } from '../shapeRule.ts';
+
+/** Stop words are dropped, so the last axis may shrink: https://onnx.ai/onnx/operators/onnx__StringNormalizer.html */
+const normalized: ShapeRule = (i) => {
+  const x = i.dims(0);
+  if (!x || (i.count('stopwords') ?? 0) === 0) return [x];
+  return [new Unknown('how many words it drops depends on the text', [...x.slice(0, -1), null])];
+};
+
+/** One column for each index that the n-grams have: https://onnx.ai/onnx/operators/onnx__TfIdfVectorizer.html */
+const tfIdf: ShapeRule = (i) => {
+  const x = i.dims(0);
+  const columns = (i.ints('ngram_indexes') ?? []).reduce((most, n) => Math.max(most, n + 1), 0);
+  return [x && (x.length > 1 ? [x[0] ?? null, columns] : [columns])];
+};
+
+const split: ShapeRule = (i) => {
+  const x = i.dims(0);
+  return [x && new Unknown('into how many parts a text falls depends on the text', [...x, null]), x];
+};
+
+export const TEXT: Readonly<Record<string, Rule>> = {
+  StringNormalizer: tensors(normalized, fixed(STRING)), TfIdfVectorizer: tensors(tfIdf, fixed(FLOAT)),
+  StringConcat: tensors(broadcasting, fixed(STRING)), StringSplit: tensors(split, fixed(STRING), fixed(INT64)),
+  RegexFullMatch: tensors(sameAs(0), fixed(BOOL)),
+};
