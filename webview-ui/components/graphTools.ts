@@ -9,7 +9,7 @@ import type { GraphView } from './graphView.ts';
 
 /** The longest side of a saved picture, in pixels: browsers refuse larger canvases. */
 const MOST_PIXELS = 12_000;
-const NOTHING = { selected: -1, hovered: -1, found: new Set<number>(), into: [], out: [], traced: [] };
+const NOTHING = { selected: -1, hovered: -1, found: new Set<number>(), differing: new Map<number, never>(), into: [], out: [], traced: [] };
 
 /** Buttons over the graph: zoom, fit, groups, save as a picture. */
 export class GraphTools extends LitElement {

@@ -1,6 +1,6 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import type { Marks } from '../draw/brush.ts';
+import type { Difference, Marks } from '../draw/brush.ts';
 import { centreOn, firstView, fitView, zoomAt } from '../draw/camera.ts';
 import type { Extent, View } from '../draw/camera.ts';
 import { paint } from '../draw/paint.ts';
@@ -18,7 +18,7 @@ const NO_BOXES: ReadonlySet<number> = new Set();
 
 /** The drawn graph: a canvas with a camera. Selecting and opening are announced as events; the app decides. */
 export class GraphView extends LitElement {
-  static properties = { session: { attribute: false }, selected: { attribute: false }, found: { attribute: false }, scene: { state: true } };
+  static properties = { session: { attribute: false }, selected: { attribute: false }, found: { attribute: false }, differing: { attribute: false }, scene: { state: true } };
   static styles = css`
     :host { display: block; position: relative; width: 100%; height: 100%; overflow: hidden; }
     canvas { position: absolute; inset: 0; width: 100%; height: 100%; touch-action: none; cursor: grab; outline: none; }
@@ -32,6 +32,8 @@ export class GraphView extends LitElement {
   declare session: GraphSession | null;
   declare selected: SelectionKey | null;
   declare found: readonly SelectionKey[];
+  /** Things to mark as differing from another model. */
+  declare differing: ReadonlyMap<SelectionKey, Difference>;
   declare scene: Scene | null;
   /** The view to start with, from an earlier session. */
   startView: View | null = null;
@@ -39,7 +41,7 @@ export class GraphView extends LitElement {
   #view: View = { x: 0, y: 0, scale: 1 };
   #placed = false;
   #frame = 0;
-  #marks: Marks = { selected: -1, hovered: -1, found: NO_BOXES, into: [], out: [], traced: [] };
+  #marks: Marks = { selected: -1, hovered: -1, found: NO_BOXES, differing: new Map(), into: [], out: [], traced: [] };
   #mover = new Mover(() => this.draw());
   #pointing = new Pointing(this);
   #resize = new ResizeObserver(() => this.#place());
@@ -54,6 +56,7 @@ export class GraphView extends LitElement {
     this.session = null;
     this.selected = null;
     this.found = [];
+    this.differing = new Map();
     this.scene = null;
   }
 
@@ -84,7 +87,7 @@ export class GraphView extends LitElement {
       this.#placed = false;
       void this.relayout(null);
     }
-    if (changed.has('selected') || changed.has('found') || changed.has('scene')) this.#mark();
+    if (changed.has('selected') || changed.has('found') || changed.has('differing') || changed.has('scene')) this.#mark();
   }
 
   get canvas(): HTMLCanvasElement | null {
@@ -221,9 +224,19 @@ export class GraphView extends LitElement {
     if (scene) {
       const lit = selected && scene.model.has(selected) ? scene.linksAt(selected) : { into: [], out: [] };
       const found = new Set(this.found.flatMap((key) => scene.boxOf(key) ?? []));
-      this.#marks = { selected: scene.boxOf(selected) ?? -1, hovered: -1, found, traced: [], into: scene.piecesOf(lit.into), out: scene.piecesOf(lit.out) };
+      this.#marks = { selected: scene.boxOf(selected) ?? -1, hovered: -1, found, differing: this.#differing(scene), traced: [], into: scene.piecesOf(lit.into), out: scene.piecesOf(lit.out) };
     }
     this.draw();
+  }
+
+  /** A closed group that hides differences is changed itself. */
+  #differing(scene: Scene): Map<number, Difference> {
+    const boxes = new Map<number, Difference>();
+    for (const [key, kind] of this.differing) {
+      const box = scene.boxOf(key);
+      if (box !== undefined) boxes.set(box, scene.geometry.box[box]! < 0 ? 'changed' : kind);
+    }
+    return boxes;
   }
 
   draw(): void {

@@ -2,11 +2,18 @@ import type { Scene } from '../graph/scene.ts';
 import type { View } from './camera.ts';
 import type { Theme } from './theme.ts';
 
-/** What stands out: the selected box, found boxes, and lines that enter, leave or are traced. */
+/** How a thing differs from the other of two models. */
+export type Difference = 'added' | 'removed' | 'changed';
+
+/** The sign beside the colour, as in the list of differences. */
+export const SIGNS: Readonly<Record<Difference, string>> = { added: '+', removed: '−', changed: '~' };
+
+/** What stands out: the selected box, found boxes, boxes that differ, and lines that enter, leave or are traced. */
 export interface Marks {
   selected: number;
   hovered: number;
   found: ReadonlySet<number>;
+  differing: ReadonlyMap<number, Difference>;
   into: readonly number[];
   out: readonly number[];
   traced: readonly number[];

@@ -1,6 +1,7 @@
 import type { ItemKind } from '../graph/items.ts';
-import { legible } from './brush.ts';
-import type { Brush, Marks } from './brush.ts';
+import { SIGNS, legible } from './brush.ts';
+import type { Brush, Difference, Marks } from './brush.ts';
+import type { Theme } from './theme.ts';
 
 /** Boxes smaller than this many pixels are plain patches of colour. */
 const PATCH = 5;
@@ -16,11 +17,22 @@ export function paintBoxes(brush: Brush, marks: Marks): void {
     if (g.open[b]) continue;
     const [x, y] = [g.x[b]! + (motion?.dx[b] ?? 0), g.y[b]! + (motion?.dy[b] ?? 0)];
     if (x > right || x + g.w[b]! < left || y > bottom || y + g.h[b]! < top) continue;
-    if (patches && b !== marks.selected && !marks.found.has(b) && grain.covered(x, y, g.h[b]!)) continue;
+    if (patches && !stands(b, marks) && grain.covered(x, y, g.h[b]!)) continue;
     seen.push(b);
   }
   if (patches) paintPatches(brush, seen, marks);
   else for (const b of seen) paintBox(brush, b, marks);
+}
+
+/** Boxes to be seen from any distance. */
+function stands(b: number, marks: Marks): boolean {
+  return b === marks.selected || marks.found.has(b) || marks.differing.has(b);
+}
+
+/** The colour of a box that stands out; undefined for others. */
+function standing(b: number, marks: Marks, theme: Theme): string | undefined {
+  const difference = marks.differing.get(b);
+  return b === marks.selected ? theme.focus : marks.found.has(b) ? theme.match : difference && theme.differing[difference];
 }
 
 /** Far out many boxes fall on one pixel; only the first of them is drawn. */
@@ -50,7 +62,7 @@ function paintPatches(brush: Brush, boxes: readonly number[], marks: Marks): voi
   const byColour = new Map<string, number[]>();
   const marked: number[] = [];
   for (const b of boxes) {
-    if (b === marks.selected || marks.found.has(b)) {
+    if (stands(b, marks)) {
       marked.push(b);
       continue;
     }
@@ -68,7 +80,7 @@ function paintPatches(brush: Brush, boxes: readonly number[], marks: Marks): voi
     for (const b of list) patch(b, 1.5 * hair);
   }
   for (const b of marked) {
-    ctx.fillStyle = b === marks.selected ? theme.focus : theme.match;
+    ctx.fillStyle = standing(b, marks, theme) ?? theme.text;
     patch(b, 6 * hair);
   }
 }
@@ -104,12 +116,29 @@ function paintBox(brush: Brush, b: number, marks: Marks): void {
     ctx.beginPath();
     ctx.roundRect(x, y, w, h, radius);
   }
-  const selected = b === marks.selected;
-  const found = marks.found.has(b);
-  ctx.strokeStyle = selected ? theme.focus : found ? theme.match : b === marks.hovered ? theme.text : round || kind === 'first' ? stripe : theme.border;
-  ctx.lineWidth = selected || found ? Math.max(3, 2 * hair) : Math.max(hair, kind === 'first' ? 2 : round ? 1.2 : 0.8);
+  const colour = standing(b, marks, theme);
+  ctx.strokeStyle = colour ?? (b === marks.hovered ? theme.text : round || kind === 'first' ? stripe : theme.border);
+  ctx.lineWidth = colour ? Math.max(3, 2 * hair) : Math.max(hair, kind === 'first' ? 2 : round ? 1.2 : 0.8);
   ctx.stroke();
+  const difference = marks.differing.get(b);
+  if (difference) paintSign(brush, difference, x + w, y);
   if (legible(13, view.scale)) paintText(brush, b, x, y, w, h);
+}
+
+/** A sign on a disc at the box's upper right corner, never smaller than can be read. */
+function paintSign({ ctx, theme, view }: Brush, difference: Difference, x: number, y: number): void {
+  const radius = Math.max(9, 6 / view.scale);
+  ctx.beginPath();
+  ctx.arc(x, y, radius, 0, 2 * Math.PI);
+  ctx.fillStyle = theme.background;
+  ctx.fill();
+  ctx.strokeStyle = ctx.fillStyle = theme.differing[difference];
+  ctx.lineWidth = radius / 6;
+  ctx.stroke();
+  ctx.font = `700 ${radius * 1.6}px ${theme.font}`;
+  ctx.textAlign = 'center';
+  ctx.textBaseline = 'middle';
+  ctx.fillText(SIGNS[difference], x, y + radius * 0.08);
 }
 
 function paintText({ ctx, scene, theme, view }: Brush, b: number, x: number, y: number, w: number, h: number): void {

@@ -1,4 +1,5 @@
 import type { ItemKind } from '../graph/items.ts';
+import type { Difference } from './brush.ts';
 
 /** Colours and font of the picture, read from VS Code's theme tokens. */
 export interface Theme {
@@ -13,6 +14,7 @@ export interface Theme {
   match: string;
   into: string;
   out: string;
+  differing: Record<Difference, string>;
   contrast: boolean;
   font: string;
   stripe: Record<ItemKind | 'group', string>;
@@ -41,6 +43,10 @@ export function readTheme(element: Element): Theme {
     match: token('charts-yellow', 'focusBorder'),
     into: token('charts-green', 'focusBorder'),
     out: token('charts-orange', 'focusBorder'),
+    differing: {
+      added: token('gitDecoration-addedResourceForeground', 'charts-green'), removed: token('gitDecoration-deletedResourceForeground', 'charts-red'),
+      changed: token('gitDecoration-modifiedResourceForeground', 'charts-yellow'),
+    },
     contrast: contrast !== '',
     font: style.fontFamily,
     stripe: {
