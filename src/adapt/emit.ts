@@ -57,25 +57,7 @@ async function changedNode(ctx: TensorContext, node: Node, rewrite: NodeRewrite)
   const inputs = (rewrite.inputs ?? node.inputs).map(nameOf);
   const outputs = (rewrite.outputs ?? node.outputs).map(nameOf);
   const attributes = [...(rewrite.attributes ?? new Map<string, AttributeValue>())].map(([name, value]) => attribute(name, value));
-  const same = (x: readonly string[], y: readonly string[]): boolean => x.length === y.length && x.every((v, i) => v === y[i]);
-  if (!attributes.length && same(outputs, node.outputs)) {
-    if (same(inputs, node.inputs)) return [];
-    if (inputs.length === node.inputs.length) return renameInputs(ctx, node, inputs);
-  }
-  return [await rewriteNode(ctx.wire, node, {
-    ...(same(inputs, node.inputs) ? {} : { inputs }),
-    ...(same(outputs, node.outputs) ? {} : { outputs }),
-    ...(attributes.length ? { attributes: { set: attributes } } : {}),
-  })];
-}
-
-/** Changes single input fields, so that subgraphs in the node can change too. */
-async function renameInputs(ctx: TensorContext, node: Node, inputs: readonly string[]): Promise<Edit[]> {
-  const fields = (await ctx.wire.fields(node.ref)).filter((f) => f.number === 1);
-  return fields.flatMap((f, i) => {
-    const name = inputs[i];
-    return name === undefined || name === node.inputs[i] ? [] : [{ parent: node.ref, start: f.start, end: f.end, bytes: encodeText(1, name) }];
-  });
+  return rewriteNode(ctx.wire, node, { inputs, outputs, ...(attributes.length ? { attributes: { set: attributes } } : {}) });
 }
 
 /** Subgraphs that read an adapted graph input read the rebuilt tensor instead. */
@@ -87,7 +69,7 @@ async function renamed(ctx: TensorContext, model: Model, settled: Settled): Prom
   for (const node of model.graph.nodes) {
     if (removed.has(node)) continue;
     for (const graph of nestedGraphs(node)) {
-      for (const inner of graph.nodes) if (inner.inputs.some((n) => to(n) !== n)) edits.push(...(await renameInputs(ctx, inner, inner.inputs.map(to))));
+      for (const inner of graph.nodes) if (inner.inputs.some((n) => to(n) !== n)) edits.push(...(await rewriteNode(ctx.wire, inner, { inputs: inner.inputs.map(to) })));
       for (const output of graph.outputs) if (to(output.name) !== output.name) edits.push(...(await renameValue(ctx, output, to(output.name))));
     }
   }

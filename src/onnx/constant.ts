@@ -1,13 +1,9 @@
-import { GRAPH_INITIALIZER, replaceField, type Edit } from './edit.ts';
-import { encodeTensorMessage } from './encode.ts';
 import { FLOAT, INT64 } from './dtypes.ts';
 import { knownRow } from './elements.ts';
 import { ChannelwiseError } from './errors.ts';
 import type { Node, SparseTensor } from './model.ts';
-import { rewriteNode } from './nodeEdit.ts';
 import { decodeTensor, elementCount, type DecodedTensor, type TensorContext } from './tensorData.ts';
 import { readElements } from './tensorElements.ts';
-import { replaceTensor } from './tensorEdit.ts';
 
 /** A sparse tensor names its dims freely, so a few bytes could ask for any amount of memory: 2^26 doubles are 512 MiB. */
 const MAX_DENSE_NUMBERS = 2 ** 26;
@@ -35,28 +31,6 @@ export async function decodeConstant(ctx: TensorContext, node: Node, label: stri
 }
 
 /**
- * Gives a Constant node a new value of the same type. A tensor keeps its storage form, lists stay lists where the new value is one;
- * any other form becomes a tensor. Throws `refused` for texts and where a value doesn't fit.
- */
-export async function replaceConstant(ctx: TensorContext, node: Node, dims: readonly number[], values: ArrayLike<number>): Promise<Edit> {
-  const label = node.name || 'A Constant';
-  const attribute = node.attributes.find(({ name }) => VALUE_ATTRIBUTES.includes(name));
-  if (!attribute || attribute.refAttrName || attribute.name.startsWith('value_string')) {
-    throw new ChannelwiseError('refused', 'weight-type', `${label} holds no numbers that could be changed.`, { node: label, offset: node.ref.start });
-  }
-  if (attribute.name === 'value' && attribute.tensor) return replaceTensor(ctx, attribute.tensor, dims, values);
-  const floats = attribute.name.startsWith('value_float');
-  const dtype = attribute.name === 'sparse_value' ? attribute.sparseTensor?.values.dtype ?? FLOAT : floats ? FLOAT : INT64;
-  const list = Array.from(values);
-  // The tensor form checks that every value fits, whichever form is written.
-  const tensor = { name: '', dims, dtype, values };
-  encodeTensorMessage(tensor);
-  if (attribute.name === 'value_floats' && dims.length === 1) return rewriteNode(ctx.wire, node, { attributes: { set: [{ name: attribute.name, floats: list }] } });
-  if (attribute.name === 'value_ints' && dims.length === 1) return rewriteNode(ctx.wire, node, { attributes: { set: [{ name: attribute.name, ints: list.map(Math.round) }] } });
-  return rewriteNode(ctx.wire, node, { attributes: { remove: [attribute.name], set: [{ name: 'value', tensor }] } });
-}
-
-/**
  * A sparse tensor, filled out with zeros. Indices are positions in the flat tensor (rank 1) or one coordinate row per value (rank 2).
  * Throws `malformed` where indices leave the dims, `unsupported` beyond 2^26 numbers.
  */
@@ -70,10 +44,4 @@ export async function decodeSparse(ctx: TensorContext, sparse: SparseTensor, lab
   const { values } = await readElements(ctx, sparse, { from: 0, to: count }, label);
   if (!(values instanceof Float64Array || values instanceof BigInt64Array || values instanceof BigUint64Array)) throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts, not numbers.`, { tensor: label });
   return { dtype: sparse.values.dtype, dims, values: values instanceof Float64Array ? values : Float64Array.from(values, Number) };
-}
-
-/** Puts a dense initializer of the same name and type in the place of a sparse one. */
-export function replaceSparseInitializer(sparse: SparseTensor, dims: readonly number[], values: ArrayLike<number>): Edit {
-  const { name, dtype } = sparse.values;
-  return replaceField(sparse.ref, GRAPH_INITIALIZER, encodeTensorMessage({ name, dtype, dims, values }));
 }

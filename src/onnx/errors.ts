@@ -14,6 +14,11 @@ export interface ErrorPlace {
   tensor?: string;
 }
 
+/** Messages quote names from the file, and a notification shows a few lines. */
+const MAX_MESSAGE = 2000;
+/** Line breaks, other control characters, and marks that turn the direction of the text behind them. */
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
+
 /** An error a user may see: one sentence, a stable code, and the place it concerns. */
 export class ChannelwiseError extends Error {
   readonly kind: ErrorKind;
@@ -21,10 +26,15 @@ export class ChannelwiseError extends Error {
   readonly place: ErrorPlace;
 
   constructor(kind: ErrorKind, code: string, message: string, place: ErrorPlace = {}) {
-    super(message);
+    super(oneLine(message));
     this.name = 'ChannelwiseError';
     this.kind = kind;
     this.code = code;
     this.place = place;
   }
+}
+
+function oneLine(message: string): string {
+  const whole = message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE / 2)} … ${message.slice(-MAX_MESSAGE / 4)}` : message;
+  return whole.replace(UNPRINTABLE, ' ');
 }

@@ -1,0 +1,25 @@
+import { writeSync } from 'node:fs';
+import { Random } from '../fixtures/random.ts';
+import { checkInput } from './check.ts';
+import { fuzzCorpus } from './corpus.ts';
+import { fuzzInput } from './mutate.ts';
+
+/**
+ * Checks inputs first, first + 1, … until it is stopped. Each line on its output is JSON: `{ at }` before an input, so that whoever
+ * waits knows which one hangs, then `{ outcome, ms }` or `{ failure }`.
+ */
+const [seed = 1, first = 0] = process.argv.slice(2).map(Number);
+// Written at once, not when the event loop comes to it: a hang must not hold it back.
+const say = (line: object): void => void writeSync(1, `${JSON.stringify(line)}\n`);
+
+const corpus = fuzzCorpus();
+for (let at = first; ; at++) {
+  say({ at });
+  const start = performance.now();
+  try {
+    const outcome = await checkInput(fuzzInput(corpus, seed, at), new Random(at));
+    say({ outcome, ms: performance.now() - start });
+  } catch (error) {
+    say({ failure: error instanceof Error ? error.stack ?? error.message : String(error) });
+  }
+}
