@@ -133,7 +133,8 @@ function metadata(request: AdaptRequest, plan: AdaptationPlan): Edit[] {
   const edits: Edit[] = [setMetadata(model, PROVENANCE_KEY, provenanceText(model, request.version, request.source, map, plan))];
   for (const entry of model.metadata) {
     if (entry.key !== 'Image.BitmapPixelFormat') continue;
-    const value = map.matrix[0]?.length === 1 ? 'Gray8' : FORMATS[map.name]?.[entry.value];
+    const formats = FORMATS[map.name] ?? {};
+    const value = map.matrix[0]?.length === 1 ? 'Gray8' : Object.hasOwn(formats, entry.value) ? formats[entry.value] : undefined;
     edits.push(value ? replaceField(entry.ref, MODEL_METADATA, encodeEntry(entry.key, value)) : removeMessage(entry.ref));
   }
   return edits;

@@ -23,7 +23,7 @@ async function sliceSpec(step: Step, rank: number): Promise<SliceSpec | null> {
   const old = step.ints('starts');
   const read = async (i: number): Promise<number[] | null> => {
     const value = await step.value(i);
-    return value ? [...value.values] : null;
+    return value?.values.every(Number.isInteger) ? [...value.values] : null;
   };
   const starts = old ?? await read(1);
   const ends = old ? step.ints('ends') : await read(2);
@@ -78,7 +78,7 @@ const gather: Rule = async (step) => {
   const count = flow.map.m.length;
   if (!isSmall(indices.values.length, flow.base.channels)) return TOO_MANY;
   const rows = [...indices.values].map((i) => (i < 0 ? i + count : i));
-  if (!rows.length || rows.some((r) => r < 0 || r >= count)) return 'it picks channels that are not there';
+  if (!rows.length || rows.some((r) => !(Number.isInteger(r) && r >= 0 && r < count))) return 'it picks channels that are not there';
   const picked = withMap(flow, pickRows(flow.map, rows));
   return step.absorb(indices.dims.length === 0 ? { ...picked, gone: true } : picked);
 };
@@ -102,7 +102,7 @@ const split: Rule = async (step) => {
   const channels = flow.map.m.length;
   const each = Math.ceil(channels / outputs);
   const sizes = given ?? Array.from({ length: outputs }, (_, i) => Math.max(0, Math.min(each, channels - i * each)));
-  if (sizes.length !== outputs || sizes.reduce((s, v) => s + v, 0) !== channels || sizes.some((v) => v < 1)) return 'its sizes are not known before the model runs';
+  if (sizes.length !== outputs || sizes.reduce((s, v) => s + v, 0) !== channels || sizes.some((v) => !(Number.isInteger(v) && v >= 1))) return 'its sizes are not known before the model runs';
   let at = 0;
   sizes.forEach((size, i) => {
     step.absorb(withMap(flow, pickRows(flow.map, Array.from({ length: size }, (_, c) => at + c))), i);
