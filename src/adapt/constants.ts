@@ -64,7 +64,7 @@ export class Constants {
       value = await this.direct(at);
       if (value) break;
       const node = this.makers.get(at);
-      if (!node || node.domain !== '' || !CHAIN[node.opType] || !node.inputs[0]) break;
+      if (!node || node.domain !== '' || !Object.hasOwn(CHAIN, node.opType) || !node.inputs[0]) break;
       chain.push({ node, output: at });
       at = node.inputs[0];
     }
