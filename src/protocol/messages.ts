@@ -38,6 +38,19 @@ export interface PageEdge {
   dims: DimText[] | null;
 }
 
+/**
+ * The graphs inside nodes: branches of If, bodies of Loop and Scan, functions that are called. Their nodes' ids go on after the main graph's,
+ * and -1-i goes on with their inputs after the graph's own. Edges lead from outside into them, within them, and from their results to their owner.
+ */
+export interface PageInner {
+  /** In the order of their nodes and inputs; an owner comes before what lies in it. */
+  graphs: { owner: number; title: string; inputs: PageValue[]; nodes: number }[];
+  nodes: PageNode[];
+  edges: PageEdge[];
+  /** Nodes that were left out because there were too many. */
+  left: number;
+}
+
 export interface PageFirstLayer {
   nodeId: number;
   node: string;
@@ -67,6 +80,7 @@ export interface PageModel {
   /** Edges to graph outputs: node id, output index. */
   outputEdges: { from: number; output: number; dims: DimText[] | null }[];
   firstLayers: PageFirstLayer[];
+  inner?: PageInner;
   /** Provenance entries Channelwise wrote into this file, if any. */
   adaptation: { key: string; value: string }[];
 }

@@ -1,5 +1,5 @@
 import type { PageModel, PageNode } from '../../src/protocol/messages.ts';
-import { nodeLabel, shortCount } from '../state/format.ts';
+import { nodeLabel, shapeLabel, shortCount } from '../state/format.ts';
 import { ancestors, buildHierarchy } from './hierarchy.ts';
 import type { Hierarchy } from './hierarchy.ts';
 import { boxWidth, clip, flatGraph } from './items.ts';
@@ -29,28 +29,24 @@ export class GraphModel {
   readonly hierarchy: Hierarchy;
   readonly facts: GroupFacts[];
   readonly input: NestedInput;
-  #items = new Map<SelectionKey, number>();
   #groups = new Map<SelectionKey, number>();
-  #keys: SelectionKey[] = [];
 
   constructor(page: PageModel) {
     this.page = page;
     this.flat = flatGraph(page);
-    this.hierarchy = buildHierarchy(this.flat);
+    this.hierarchy = buildHierarchy(this.flat, page.inner);
     this.facts = groupFacts(page, this.flat, this.hierarchy);
     const boxes = this.facts.map((f) => ({ w: Math.max(boxWidth(f.title, f.detail), boxWidth('', f.more)) + 22, h: f.more === '' ? 48 : 64 }));
     this.input = nestedInput(this.flat, this.hierarchy, boxes);
-    let [inputs, outputs] = [0, 0];
-    this.flat.items.forEach((item, i) => {
-      const key = item.node ? `n${item.node.id}` : item.kind === 'input' ? `i${inputs++}` : `o${outputs++}`;
-      this.#items.set(key, i);
-      this.#keys.push(key);
-    });
     this.hierarchy.groups.forEach((g, i) => { if (i > 0) this.#groups.set(`g${g.path}`, i); });
   }
 
   itemOf(key: SelectionKey | null): number | undefined {
-    return key === null ? undefined : this.#items.get(key);
+    const number = key === null || key.length < 2 ? NaN : Number(key.slice(1));
+    if (!Number.isSafeInteger(number) || number < 0) return undefined;
+    if (key!.startsWith('n')) return this.flat.itemOfNode.get(number);
+    if (key!.startsWith('i')) return this.flat.itemOfNode.get(-1 - number);
+    return key!.startsWith('o') ? this.flat.outputs[number] : undefined;
   }
 
   groupOf(key: SelectionKey | null): number | undefined {
@@ -59,7 +55,11 @@ export class GraphModel {
 
   /** The key of what a box shows: an item, or -1 - group. */
   keyOf(ref: number): SelectionKey {
-    return ref < 0 ? `g${this.hierarchy.groups[-1 - ref]?.path ?? ''}` : this.#keys[ref] ?? '';
+    if (ref < 0) return `g${this.hierarchy.groups[-1 - ref]?.path ?? ''}`;
+    const item = this.flat.items[ref];
+    if (!item) return '';
+    if (item.node) return `n${item.node.id}`;
+    return item.kind === 'input' ? `i${this.flat.inputs.indexOf(ref)}` : `o${this.flat.outputs.indexOf(ref)}`;
   }
 
   has(key: SelectionKey | null): boolean {
@@ -80,7 +80,7 @@ export class GraphModel {
     if (!link) return '';
     const name = (i: number): string => this.nameOf(this.keyOf(i));
     const tensors = new Set(links.map((l) => this.flat.links[l]!.tensorId)).size;
-    const carried = tensors > 1 ? `${tensors} tensors` : [link.tensor, link.label].filter(Boolean).join('  ');
+    const carried = tensors > 1 ? `${tensors} tensors` : [link.tensor, shapeLabel(link.dims)].filter(Boolean).join('  ');
     return links.length > 1 ? `${carried}, ${links.length} readers` : `${carried}  from ${name(link.from)} to ${name(link.to)}`;
   }
 
@@ -126,18 +126,19 @@ function groupFacts(page: PageModel, flat: FlatGraph, h: Hierarchy): GroupFacts[
 }
 
 /** The shape of the last tensor that leaves each group. */
-function leavingShapes(flat: FlatGraph, h: Hierarchy): string[] {
-  const depth = new Int32Array(h.groups.length);
-  h.groups.forEach((g, i) => { if (i > 0) depth[i] = depth[g.parent]! + 1; });
-  const shapes = h.groups.map(() => '');
-  for (const link of flat.links) {
-    let [a, b] = [h.groupOf[link.from]!, h.groupOf[link.to]!];
+function leavingShapes({ links }: FlatGraph, { groups, groupOf }: Hierarchy): string[] {
+  const depth = new Int32Array(groups.length);
+  for (let i = 1; i < groups.length; i++) depth[i] = depth[groups[i]!.parent]! + 1;
+  const last = new Int32Array(groups.length).fill(-1);
+  for (let l = 0; l < links.length; l++) {
+    const link = links[l]!;
+    let [a, b] = [groupOf[link.from]!, groupOf[link.to]!];
     while (a !== b) {
       if (depth[a]! >= depth[b]!) {
-        if (link.label) shapes[a] = link.label;
-        a = h.groups[a]!.parent;
-      } else b = h.groups[b]!.parent;
+        if (link.dims) last[a] = l;
+        a = groups[a]!.parent;
+      } else b = groups[b]!.parent;
     }
   }
-  return shapes;
+  return Array.from(last, (l) => (l < 0 ? '' : shapeLabel(links[l]!.dims)));
 }

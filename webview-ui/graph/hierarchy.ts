@@ -1,3 +1,5 @@
+import type { PageInner, PageNode } from '../../src/protocol/messages.ts';
+import { nodeLabel } from '../state/format.ts';
 import type { FlatGraph } from './items.ts';
 import { repeatedBlocks } from './repeats.ts';
 
@@ -28,28 +30,133 @@ interface Draft {
   parent: number;
   children: Map<string, number>;
   items: number[];
+  /** Nodes below, at any depth. */
+  count: number;
+  /** A group that is kept though it holds one node: a graph inside a node. */
+  kept: boolean;
 }
 
 /** Groups from the scopes of nodes: the exporter's own, else the node's name; where names say nothing, from repeated structure. */
-export function buildHierarchy(flat: FlatGraph): Hierarchy {
-  const scopes = flat.items.map((item) => (item.node ? scopeOf(item.node) : []));
-  const named = settle(draft(scopes), flat);
-  const loose = named.groups[0]!.items.filter((i) => flat.items[i]!.node).length;
-  if (loose < named.groups[0]!.count * 0.7) return named;
-  const repeated = flat.items.map((): string[] => []);
-  addRepeats(flat, repeated);
-  const found = settle(draft(repeated), flat);
-  return found.groups.length > 1 ? found : named;
+export function buildHierarchy(flat: FlatGraph, inner?: PageInner): Hierarchy {
+  const named = settle(new Drafts(flat, inner), flat);
+  const { items, count } = named.groups[0]!;
+  let loose = 0;
+  for (const i of items) if (flat.items[i]!.node) loose++;
+  if (loose < count * 0.7) return named;
+  const found = settle(new Drafts(flat, inner, repeatedScopes(flat, inner)), flat);
+  return found.groups.length > named.groups.length ? found : named;
 }
 
-function scopeOf(node: { name: string; scope?: string[] }): string[] {
-  if (node.scope && node.scope.length > 0) return node.scope.slice(0, MAX_DEPTH);
-  const parts = node.name.split('/').filter((p) => p !== '');
-  return parts.slice(0, Math.min(parts.length - 1, MAX_DEPTH));
+function ownScope({ name, scope }: PageNode): string[] {
+  if (scope && scope.length > 0) return scope.slice(0, MAX_DEPTH);
+  const end = name.lastIndexOf('/');
+  return end <= 0 ? [] : name.slice(0, end).split('/', 10 * MAX_DEPTH).filter((p) => p !== '').slice(0, MAX_DEPTH);
 }
 
-function addRepeats(flat: FlatGraph, scopes: string[][]): void {
-  const nodes = flat.items.flatMap((item, i) => (item.node ? [i] : []));
+/** The tree of scopes as the file gives them, before groups of one are dropped. */
+class Drafts {
+  readonly list: Draft[] = [{ title: '', parent: -1, children: new Map(), items: [], count: 0, kept: false }];
+  readonly #byName = new Map<string, number>();
+  /** The group of each owner's own box, and the one its inner graphs' scopes are read from. */
+  readonly #flat: FlatGraph;
+
+  constructor(flat: FlatGraph, inner: PageInner | undefined, scopes?: ReadonlyMap<number, string[]>) {
+    this.#flat = flat;
+    const owners = new Map<number, number>();
+    for (const graph of inner?.graphs ?? []) owners.set(graph.owner, -1);
+    const firstInner = inner?.nodes[0]?.id ?? Infinity;
+    for (let i = 0; i < flat.items.length; i++) {
+      const { node } = flat.items[i]!;
+      if (!node) {
+        if (i < (inner ? flat.innerStart : Infinity)) this.#put(i, 0);
+        continue;
+      }
+      if (node.id >= firstInner) continue;
+      const scope = scopes?.get(i);
+      this.#place(i, scopes ? this.#down(0, scope ?? []) : this.#scoped(node), node, owners);
+    }
+    this.#inside(inner, owners);
+    for (let g = this.list.length - 1; g > 0; g--) this.list[this.list[g]!.parent]!.count += this.list[g]!.count;
+  }
+
+  /** What lies inside nodes comes after its owner, so the owner's group is there already. */
+  #inside(inner: PageInner | undefined, owners: Map<number, number>): void {
+    let [input, node] = [this.#flat.mainInputs, 0];
+    for (const graph of inner?.graphs ?? []) {
+      const home = owners.get(graph.owner) ?? -1;
+      const body = this.#child(home < 0 ? 0 : home, graph.title, true);
+      for (let k = 0; k < graph.inputs.length; k++) this.#put(this.#flat.inputs[input++]!, body);
+      const outer = this.#scopeOfOwner.get(graph.owner) ?? [];
+      for (let k = 0; k < graph.nodes; k++) {
+        const own = inner!.nodes[node++]!;
+        const item = this.#flat.itemOfNode.get(own.id);
+        if (item === undefined) continue;
+        const scope = ownScope(own);
+        let same = 0;
+        while (same < outer.length && scope[same] === outer[same]) same++;
+        this.#place(item, this.#down(body, scope.slice(same)), own, owners);
+      }
+    }
+  }
+
+  readonly #scopeOfOwner = new Map<number, string[]>();
+
+  #place(item: number, group: number, node: PageNode, owners: Map<number, number>): void {
+    let home = group;
+    if (owners.has(node.id)) {
+      home = this.#child(group, `${node.opType} ${lastPart(nodeLabel(node))}`, true);
+      owners.set(node.id, home);
+      this.#scopeOfOwner.set(node.id, ownScope(node));
+    }
+    this.#put(item, home);
+  }
+
+  #put(item: number, group: number): void {
+    const draft = this.list[group]!;
+    draft.items.push(item);
+    if (this.#flat.items[item]!.node) draft.count++;
+  }
+
+  #scoped(node: PageNode): number {
+    if (node.scope && node.scope.length > 0) return this.#down(0, ownScope(node));
+    const end = node.name.lastIndexOf('/');
+    if (end <= 0) return 0;
+    const prefix = node.name.slice(0, end);
+    let group = this.#byName.get(prefix);
+    if (group === undefined) this.#byName.set(prefix, (group = this.#down(0, ownScope(node))));
+    return group;
+  }
+
+  #down(from: number, scope: readonly string[]): number {
+    let g = from;
+    for (const part of scope) g = this.#child(g, part, false);
+    return g;
+  }
+
+  #child(parent: number, title: string, kept: boolean): number {
+    const { children } = this.list[parent]!;
+    let child = children.get(title);
+    if (child === undefined || (kept && this.list[child]!.kept)) {
+      // Two of one name under one parent, as two calls of a function have, are told apart by a number.
+      const name = child === undefined ? title : `${title} (${children.size + 1})`;
+      child = this.list.length;
+      children.set(name, child);
+      this.list.push({ title: name, parent, children: new Map(), items: [], count: 0, kept });
+    }
+    return child;
+  }
+}
+
+/** `/a/b/If_1` is `If_1` under the groups a and b. */
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1) || name;
+}
+
+function repeatedScopes(flat: FlatGraph, inner: PageInner | undefined): Map<number, string[]> {
+  const scopes = new Map<number, string[]>();
+  const firstInner = inner?.nodes[0]?.id ?? Infinity;
+  const nodes: number[] = [];
+  flat.items.forEach((item, i) => { if (item.node && item.node.id < firstInner) nodes.push(i); });
   const signature = nodes.map((i) => `${flat.items[i]!.node!.opType}/${flat.items[i]!.node!.inputs.length}`);
   repeatedBlocks(signature).forEach(({ start, period, times }, run, all) => {
     const letter = all.length > 1 ? runName(run) : '';
@@ -57,9 +164,10 @@ function addRepeats(flat: FlatGraph, scopes: string[][]): void {
     for (let k = 0; k < times; k++) {
       const lowest = Math.floor(k / size) * size;
       const range = size < times ? [`Blocks ${letter}${lowest + 1} to ${letter}${Math.min(times, lowest + size)}`] : [];
-      for (let j = 0; j < period; j++) scopes[nodes[start + k * period + j]!] = [...range, `Block ${letter}${k + 1}`];
+      for (let j = 0; j < period; j++) scopes.set(nodes[start + k * period + j]!, [...range, `Block ${letter}${k + 1}`]);
     }
   });
+  return scopes;
 }
 
 /** A, B, … Z, then run 27 and so on as a number with a dot. */
@@ -67,29 +175,9 @@ function runName(run: number): string {
   return run < 26 ? String.fromCharCode(65 + run) : `${run + 1}.`;
 }
 
-function draft(scopes: readonly string[][]): Draft[] {
-  const drafts: Draft[] = [{ title: '', parent: -1, children: new Map(), items: [] }];
-  scopes.forEach((scope, item) => {
-    let g = 0;
-    for (const part of scope) {
-      let child = drafts[g]!.children.get(part);
-      if (child === undefined) {
-        child = drafts.length;
-        drafts[g]!.children.set(part, child);
-        drafts.push({ title: part, parent: g, children: new Map(), items: [] });
-      }
-      g = child;
-    }
-    drafts[g]!.items.push(item);
-  });
-  return drafts;
-}
-
 /** Drops groups of one, and joins a group that holds nothing but one other group with it. */
-function settle(drafts: Draft[], flat: FlatGraph): Hierarchy {
-  const count = drafts.map((d) => d.items.filter((i) => flat.items[i]!.node).length);
-  for (let g = drafts.length - 1; g > 0; g--) count[drafts[g]!.parent]! += count[g]!;
-  const total = count[0]!;
+function settle({ list: drafts }: Drafts, flat: FlatGraph): Hierarchy {
+  const total = drafts[0]!.count;
   const groups: Group[] = [{ title: '', path: '', parent: -1, groups: [], items: [], count: total }];
   const groupOf = new Int32Array(flat.items.length);
   const became = new Int32Array(drafts.length);
@@ -97,19 +185,20 @@ function settle(drafts: Draft[], flat: FlatGraph): Hierarchy {
   drafts.forEach((d, g) => {
     const up = g === 0 ? 0 : became[d.parent]!;
     // A wrapper around the whole model, or around one other group, is a step that shows nothing.
-    const wrapper = d.items.length === 0 && d.children.size === 1;
-    if (g === 0 || count[g]! < 2 || wrapper || count[g] === total) {
+    const wrapper = d.items.length === 0 && d.children.size === 1 && !d.kept;
+    if (g === 0 || (!d.kept && (d.count < 2 || wrapper || d.count === total))) {
       became[g] = up;
       if (g > 0 && wrapper) prefix[g] = `${prefix[d.parent]!}${d.title}/`;
     } else {
       const title = `${prefix[d.parent]!}${d.title}`;
       became[g] = groups.length;
       groups[up]!.groups.push(groups.length);
-      groups.push({ title, path: `${groups[up]!.path}/${title}`, parent: up, groups: [], items: [], count: count[g]! });
+      groups.push({ title, path: `${groups[up]!.path}/${title}`, parent: up, groups: [], items: [], count: d.count });
     }
+    const own = groups[became[g]!]!;
     for (const item of d.items) {
       groupOf[item] = became[g]!;
-      groups[became[g]!]!.items.push(item);
+      own.items.push(item);
     }
   });
   return { groups, groupOf };

@@ -1,11 +1,11 @@
-import type { PageModel, PageNode } from '../../src/protocol/messages.ts';
-import { shapeLabel, shapeText } from '../state/format.ts';
+import type { DimText, PageEdge, PageModel, PageNode } from '../../src/protocol/messages.ts';
+import { shapeText } from '../state/format.ts';
 import { opKind } from './opKind.ts';
 import type { OpKind } from './opKind.ts';
 
 export type ItemKind = OpKind | 'input' | 'output' | 'first';
 
-/** What becomes a box: a graph input, a node, a graph output. */
+/** What becomes a box: a graph input, a node, a graph output, an input of a graph inside a node. */
 export interface Item {
   kind: ItemKind;
   /** Null for a graph input or output. */
@@ -20,7 +20,7 @@ export interface Link {
   from: number;
   to: number;
   tensor: string;
-  label: string;
+  dims: readonly DimText[] | null;
   /** Number of the tensor among all, and where it leaves the source's box (-1 left edge, 0 middle, 1 right edge). */
   tensorId: number;
   slot: number;
@@ -29,26 +29,34 @@ export interface Link {
 export interface FlatGraph {
   items: Item[];
   links: Link[];
-  /** Item of each node id; constants that are only weights have none. */
+  tensors: number;
+  /** Item of each node id and, as -1 - i, of each input: of the graph, then of the graphs inside nodes. Constants have none. */
   itemOfNode: Map<number, number>;
+  /** Items of all inputs, the graph's first; and, by number, of the graph's outputs that some node makes. */
+  inputs: number[];
+  outputs: number[];
+  /** How many of the inputs are the graph's own; the first item that lies inside a node. */
+  mainInputs: number;
+  innerStart: number;
 }
 
 const TITLE_MOST = 28;
 const DETAIL_MOST = 32;
 
 export function clip(text: string, most: number): string {
-  const letters = [...text];
-  return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`;
+  if (text.length <= most) return text;
+  const letters = [...text.slice(0, 2 * most)];
+  return letters.length < most ? text : `${letters.slice(0, most - 1).join('')}…`;
 }
 
 /** Widths come from letter counts, not measured fonts, so the same file always gives the same picture. */
 export function boxWidth(title: string, detail: string): number {
-  return Math.max(112, Math.ceil(Math.max([...title].length * 8.2, [...detail].length * 6.6)) + 28);
+  return Math.max(112, Math.ceil(Math.max(title.length * 8.2, detail.length * 6.6)) + 28);
 }
 
 function makeItem(kind: ItemKind, node: PageNode | null, title: string, detail: string): Item {
   const t = clip(title.replace(/\s+/g, ' ') || '(no operator)', TITLE_MOST);
-  const d = clip(detail.replace(/\s+/g, ' '), DETAIL_MOST);
+  const d = clip(detail, DETAIL_MOST);
   return { kind, node, title: t, detail: d, w: boxWidth(t, d), h: d === '' ? 32 : 46 };
 }
 
@@ -58,65 +66,87 @@ export function mainWeight(node: PageNode): number[] | null {
   let most = -1;
   for (const { weight } of node.inputs) {
     if (!weight) continue;
-    const size = weight.dims.reduce((a, b) => a * b, 1);
+    let size = 1;
+    for (const d of weight.dims) size *= d;
     if (size > most) [most, best] = [size, weight.dims];
   }
   return best;
 }
 
-/** The model as boxes and links. Graph inputs first, then nodes in file order, then outputs. */
+/** Every node that can be shown: the main graph's, then those of the graphs inside nodes. */
+export function allNodes(model: PageModel): readonly PageNode[] {
+  return model.inner ? [...model.nodes, ...model.inner.nodes] : model.nodes;
+}
+
+/** The model as boxes and links. Graph inputs first, then nodes in file order, outputs, and what lies inside nodes. */
 export function flatGraph(model: PageModel): FlatGraph {
   const first = new Set(model.firstLayers.map((l) => l.nodeId));
   const items: Item[] = [];
   const itemOfNode = new Map<number, number>();
-  model.inputs.forEach((input, i) => {
-    itemOfNode.set(-1 - i, items.length);
-    items.push(makeItem('input', null, input.name, 'graph input'));
-  });
-  for (const node of model.nodes) {
-    // A constant's value is shown on the node that reads it, as a stored weight is.
-    if (node.opType === 'Constant') continue;
-    const weight = mainWeight(node);
-    const kind: ItemKind = first.has(node.id) ? 'first' : opKind(node.opType);
-    itemOfNode.set(node.id, items.length);
-    items.push(makeItem(kind, node, node.opType, weight && weight.length > 0 ? shapeText(weight) : ''));
-  }
-  const links: Link[] = [];
-  const seen = new Set<string>();
-  const tensorIds = new Map<string, number>();
-  const add = (from: number, to: number, tensor: string, label: string): void => {
-    const name = `${from} ${tensor}`;
-    const key = `${to} ${name}`;
-    if (seen.has(key)) return;
-    seen.add(key);
-    let tensorId = tensorIds.get(name);
-    if (tensorId === undefined) tensorIds.set(name, (tensorId = tensorIds.size));
-    links.push({ from, to, tensor, label, tensorId, slot: 0 });
+  const [inputs, outputs]: [number[], number[]] = [[], []];
+  const addInput = (name: string, detail: string): void => {
+    itemOfNode.set(-1 - inputs.length, items.length);
+    inputs.push(items.length);
+    items.push(makeItem('input', null, name, detail));
   };
-  for (const edge of model.edges) {
-    const [from, to] = [itemOfNode.get(edge.from), itemOfNode.get(edge.to)];
-    if (from !== undefined && to !== undefined) add(from, to, edge.tensor, shapeLabel(edge.dims));
-  }
-  for (const edge of model.outputEdges) {
-    const from = itemOfNode.get(edge.from);
+  const addNode = (node: PageNode): void => {
+    // A constant's value is shown on the node that reads it, as a stored weight is.
+    if (node.opType === 'Constant') return;
+    const weight = mainWeight(node);
+    itemOfNode.set(node.id, items.length);
+    items.push(makeItem(first.has(node.id) ? 'first' : opKind(node.opType), node, node.opType, weight && weight.length > 0 ? shapeText(weight) : ''));
+  };
+  for (const input of model.inputs) addInput(input.name, 'graph input');
+  for (const node of model.nodes) addNode(node);
+  const links = new LinkList(itemOfNode);
+  const ends = model.outputEdges.flatMap((edge) => {
     const output = model.outputs[edge.output];
-    if (from === undefined || !output) continue;
+    if (!output || !itemOfNode.has(edge.from)) return [];
+    outputs[edge.output] = items.length;
     items.push(makeItem('output', null, output.name, 'graph output'));
-    add(from, items.length - 1, output.name, shapeLabel(edge.dims ?? output.dims));
+    return [{ from: edge.from, to: items.length - 1, tensor: output.name, dims: edge.dims ?? output.dims }];
+  });
+  const innerStart = items.length;
+  for (const graph of model.inner?.graphs ?? []) for (const input of graph.inputs) addInput(input.name, `input of ${graph.title}`);
+  for (const node of model.inner?.nodes ?? []) addNode(node);
+  for (const edge of model.edges) links.add(edge, itemOfNode.get(edge.to));
+  for (const edge of model.inner?.edges ?? []) links.add(edge, itemOfNode.get(edge.to));
+  for (const edge of ends) links.add(edge, edge.to);
+  spreadSlots(links.list, items.length, links.tensors);
+  return { items, links: links.list, tensors: links.tensors, itemOfNode, inputs, outputs, mainInputs: model.inputs.length, innerStart };
+}
+
+class LinkList {
+  readonly list: Link[] = [];
+  tensors = 0;
+  readonly #itemOfNode: ReadonlyMap<number, number>;
+  #known = new Map<string, { id: number; from: number; reader: number }>();
+
+  constructor(itemOfNode: ReadonlyMap<number, number>) {
+    this.#itemOfNode = itemOfNode;
   }
-  spreadSlots(links, items.length);
-  return { items, links, itemOfNode };
+
+  /** A reader's edges come one after another, so the last reader of a tensor tells whether this one has it already. */
+  add(edge: PageEdge, to: number | undefined): void {
+    const from = this.#itemOfNode.get(edge.from);
+    if (from === undefined || to === undefined) return;
+    let tensor = this.#known.get(edge.tensor);
+    if (!tensor || tensor.from !== from) this.#known.set(edge.tensor, (tensor = { id: this.tensors++, from, reader: -1 }));
+    if (tensor.reader === to) return;
+    tensor.reader = to;
+    this.list.push({ from, to, tensor: edge.tensor, dims: edge.dims, tensorId: tensor.id, slot: 0 });
+  }
 }
 
 /** A node with several outputs sends each from its own place. */
-function spreadSlots(links: Link[], count: number): void {
-  const tensors: number[][] = Array.from({ length: count }, () => []);
+function spreadSlots(links: readonly Link[], items: number, tensors: number): void {
+  const seen = new Uint8Array(tensors);
+  const place = new Int32Array(tensors);
+  const count = new Int32Array(items);
   for (const l of links) {
-    const list = tensors[l.from]!;
-    if (!list.includes(l.tensorId)) list.push(l.tensorId);
+    if (seen[l.tensorId]) continue;
+    seen[l.tensorId] = 1;
+    place[l.tensorId] = count[l.from]!++;
   }
-  for (const l of links) {
-    const list = tensors[l.from]!;
-    if (list.length > 1) l.slot = (2 * (list.indexOf(l.tensorId) + 0.5)) / list.length - 1;
-  }
+  for (const l of links) if (count[l.from]! > 1) l.slot = (2 * (place[l.tensorId]! + 0.5)) / count[l.from]! - 1;
 }

@@ -8,18 +8,28 @@ export interface GroupBox {
 }
 
 /** The graph as the plain arrays that layout takes, in a worker or here. */
-export function nestedInput(flat: FlatGraph, hierarchy: Hierarchy, boxes: readonly GroupBox[]): NestedInput {
-  const { items, links } = flat;
-  return {
-    itemW: Float64Array.from(items, (i) => i.w),
-    itemH: Float64Array.from(items, (i) => i.h),
-    groupOf: hierarchy.groupOf,
-    groupParent: Int32Array.from(hierarchy.groups, (g) => g.parent),
-    groupW: Float64Array.from(boxes, (b) => b.w),
-    groupH: Float64Array.from(boxes, (b) => b.h),
-    linkFrom: Int32Array.from(links, (l) => l.from),
-    linkTo: Int32Array.from(links, (l) => l.to),
-    linkTensor: Int32Array.from(links, (l) => l.tensorId),
-    linkOffset: Float64Array.from(links, (l) => (l.slot * items[l.from]!.w) / 2),
+export function nestedInput({ items, links, tensors }: FlatGraph, hierarchy: Hierarchy, boxes: readonly GroupBox[]): NestedInput {
+  const { groups, groupOf } = hierarchy;
+  const [n, m, k] = [items.length, links.length, groups.length];
+  const input: NestedInput = {
+    itemW: new Float64Array(n), itemH: new Float64Array(n), groupOf, groupParent: new Int32Array(k), groupW: new Float64Array(k), groupH: new Float64Array(k),
+    linkFrom: new Int32Array(m), linkTo: new Int32Array(m), linkTensor: new Int32Array(m), linkOffset: new Float64Array(m), tensors,
   };
+  for (let i = 0; i < n; i++) {
+    input.itemW[i] = items[i]!.w;
+    input.itemH[i] = items[i]!.h;
+  }
+  for (let g = 0; g < k; g++) {
+    input.groupParent[g] = groups[g]!.parent;
+    input.groupW[g] = boxes[g]!.w;
+    input.groupH[g] = boxes[g]!.h;
+  }
+  for (let l = 0; l < m; l++) {
+    const { from, to, tensorId, slot } = links[l]!;
+    input.linkFrom[l] = from;
+    input.linkTo[l] = to;
+    input.linkTensor[l] = tensorId;
+    input.linkOffset[l] = (slot * items[from]!.w) / 2;
+  }
+  return input;
 }

@@ -1,4 +1,5 @@
 import type { SceneGeometry } from '../layout/nested.ts';
+import { shapeLabel } from '../state/format.ts';
 import type { GraphModel, SelectionKey } from './graphModel.ts';
 
 /** A laid-out picture with what drawing and pointing need: bounds of lines, and which lines carry which links. */
@@ -51,7 +52,7 @@ export class Scene {
   label(piece: number): string {
     const g = this.geometry;
     const first = g.links[g.linkStart[piece]!];
-    return first === undefined ? '' : this.model.flat.links[first]!.label;
+    return first === undefined ? '' : shapeLabel(this.model.flat.links[first]!.dims);
   }
 
   /** The links that enter or leave what a box shows; of a group, those that cross its frame. */

@@ -81,9 +81,12 @@ function alignFirstRow(g: LayoutInput, out: Csr, rows: Rows, rank: Int32Array, d
   spread(row, row.indexOf(anchor), wish, g.w, x);
 }
 
+/** Filled anew for every node. */
+const PLACES: number[] = [];
+
 /** Where v would like to be: `wish` the median of its parents, `main` straight below the nearest of them. NaN when it has none. */
 function wishOf(v: number, g: LayoutInput, into: Csr, rank: Int32Array, x: Float64Array, wish: Float64Array, main: Float64Array): void {
-  const places: number[] = [];
+  PLACES.length = 0;
   let nearest = -1;
   main[v] = NaN;
   for (let i = into.start[v]!; i < into.start[v + 1]!; i++) {
@@ -93,15 +96,16 @@ function wishOf(v: number, g: LayoutInput, into: Csr, rank: Int32Array, x: Float
     const shift = g.fromOffset[e]! - g.toOffset[e]!;
     // Only a small shift may be made good by moving the box: on a long chain they would add up, and the page would lean.
     const place = x[u]! + (Math.abs(shift) <= MAX_SHIFT ? shift : 0);
-    places.push(place);
+    PLACES.push(place);
     if (rank[u]! > nearest || (rank[u] === nearest && place < main[v]!)) {
       nearest = rank[u]!;
       main[v] = place;
     }
   }
-  if (places.length > 2) places.sort((a, b) => a - b);
-  const mid = places.length >> 1;
-  wish[v] = places.length === 0 ? NaN : places.length % 2 === 1 ? places[mid]! : (places[mid - 1]! + places[mid]!) / 2;
+  const count = PLACES.length;
+  if (count > 2) PLACES.sort((a, b) => a - b);
+  const mid = count >> 1;
+  wish[v] = count === 0 ? NaN : count % 2 === 1 ? PLACES[mid]! : (PLACES[mid - 1]! + PLACES[mid]!) / 2;
 }
 
 function spread(row: Int32Array, anchor: number, wish: Float64Array, w: Float64Array, x: Float64Array): void {

@@ -20,6 +20,8 @@ export interface NestedInput {
   linkTensor: Int32Array;
   /** Where the link leaves its source's box, from its middle. */
   linkOffset: Float64Array;
+  /** How many tensors there are. */
+  tensors: number;
 }
 
 export interface SceneGeometry {
@@ -136,34 +138,42 @@ function assemble(tree: VisibleTree, pieces: Pieces, inner: readonly (Inner | nu
   const count = pieces.group.length;
   const pieceStart = new Int32Array(count + 1);
   const labels = new Float64Array(count * 2);
-  const chunks: { line: number; points: Float64Array }[] = new Array(count);
   inner.forEach((box, g) => {
     if (!box) return;
+    const { start } = box.layout;
+    const own = m.lines(g);
+    for (let i = 0; i < own.length; i++) pieceStart[own[i]! + 1] = start[i + 1]! - start[i]!;
+  });
+  for (let p = 0; p < count; p++) pieceStart[p + 1]! += pieceStart[p]!;
+  const points = new Float64Array(pieceStart[count]! * 2);
+  inner.forEach((box, g) => {
+    if (!box) return;
+    const { layout } = box;
     const frame = tree.ofGroup[g]!;
     const left = g === 0 ? 0 : x[frame]!;
     const top = g === 0 ? 0 : y[frame]!;
     const [ox, oy] = [left + box.dx, top + box.dy];
-    m.members(g).forEach((v, i) => {
-      x[v] = ox + box.layout.x[i]!;
-      y[v] = oy + box.layout.y[i]!;
-    });
-    m.lines(g).forEach((line, i) => {
-      const points = box.layout.points.slice(box.layout.start[i]! * 2, box.layout.start[i + 1]! * 2);
-      for (let k = 0; k < points.length; k += 2) {
-        points[k]! += ox;
-        points[k + 1]! += oy;
+    const within = m.members(g);
+    for (let i = 0; i < within.length; i++) {
+      x[within[i]!] = ox + layout.x[i]!;
+      y[within[i]!] = oy + layout.y[i]!;
+    }
+    const own = m.lines(g);
+    for (let i = 0; i < own.length; i++) {
+      const line = own[i]!;
+      const from = pieceStart[line]! * 2;
+      let at = from;
+      for (let k = layout.start[i]! * 2; k < layout.start[i + 1]! * 2; k += 2) {
+        points[at++] = layout.points[k]! + ox;
+        points[at++] = layout.points[k + 1]! + oy;
       }
       // A line through a frame runs to the frame's edge, across the title bar and the foot.
-      if (pieces.fromBox[line]! < 0) points[1] = top;
-      if (pieces.toBox[line]! < 0) points[points.length - 1] = top + m.h[frame]!;
-      chunks[line] = { line, points };
-      labels[2 * line] = box.layout.labels[2 * i]! + ox;
-      labels[2 * line + 1] = box.layout.labels[2 * i + 1]! + oy;
-    });
+      if (pieces.fromBox[line]! < 0) points[from + 1] = top;
+      if (pieces.toBox[line]! < 0) points[at - 1] = top + m.h[frame]!;
+      labels[2 * line] = layout.labels[2 * i]! + ox;
+      labels[2 * line + 1] = layout.labels[2 * i + 1]! + oy;
+    }
   });
-  for (let p = 0; p < count; p++) pieceStart[p + 1] = pieceStart[p]! + chunks[p]!.points.length / 2;
-  const points = new Float64Array(pieceStart[count]! * 2);
-  for (let p = 0; p < count; p++) points.set(chunks[p]!.points, pieceStart[p]! * 2);
   const root = inner[0]!.layout;
   return {
     box: Int32Array.from(tree.ref), open: Uint8Array.from(tree.ref, (ref) => (ref < 0 && tree.expanded[-1 - ref] ? 1 : 0)),

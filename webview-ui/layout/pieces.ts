@@ -71,41 +71,27 @@ export class Pieces {
   readonly portGroup: number[] = [];
   /** -1 for an entrance, 1 for an exit. */
   readonly portSide: number[] = [];
-  #pieces = new Map<string, number>();
-  #ports = new Map<string, number>();
-  #labels = new Set<string>();
   #carried: number[] = [];
   #carrier: number[] = [];
 
-  port(group: number, side: -1 | 1, source: string): number {
-    const key = `${group} ${side} ${source}`;
-    let port = this.#ports.get(key);
-    if (port === undefined) {
-      port = this.portGroup.length;
-      this.#ports.set(key, port);
-      this.portGroup.push(group);
-      this.portSide.push(side);
-    }
-    return port;
+  port(group: number, side: -1 | 1): number {
+    this.portGroup.push(group);
+    this.portSide.push(side);
+    return this.portGroup.length - 1;
   }
 
-  add(group: number, from: End, to: End, source: string, link: number, label: boolean): void {
-    const key = `${from.box} ${from.port} ${to.box} ${to.port} ${source}`;
-    let piece = this.#pieces.get(key);
-    if (piece === undefined) {
-      piece = this.group.length;
-      this.#pieces.set(key, piece);
-      this.group.push(group);
-      this.fromBox.push(from.box);
-      this.fromPort.push(from.port);
-      this.toBox.push(to.box);
-      this.toPort.push(to.port);
-      this.firstLink.push(link);
-      // A tensor with several readers is labelled once.
-      const name = `${group} ${source}`;
-      this.labelled.push(label && !this.#labels.has(name) ? 1 : 0);
-      if (label) this.#labels.add(name);
-    }
+  piece(group: number, from: End, to: End, link: number, label: boolean): number {
+    this.group.push(group);
+    this.fromBox.push(from.box);
+    this.fromPort.push(from.port);
+    this.toBox.push(to.box);
+    this.toPort.push(to.port);
+    this.firstLink.push(link);
+    this.labelled.push(label ? 1 : 0);
+    return this.group.length - 1;
+  }
+
+  carry(piece: number, link: number): void {
     this.#carried.push(link);
     this.#carrier.push(piece);
   }
@@ -116,7 +102,7 @@ export class Pieces {
     for (let p = 0; p < this.group.length; p++) linkStart[p + 1]! += linkStart[p]!;
     const at = linkStart.slice(0, this.group.length);
     const links = new Int32Array(this.#carried.length);
-    this.#carrier.forEach((piece, i) => { links[at[piece]!++] = this.#carried[i]!; });
+    for (let i = 0; i < links.length; i++) links[at[this.#carrier[i]!]!++] = this.#carried[i]!;
     return { linkStart, links };
   }
 }
@@ -126,31 +112,84 @@ interface End {
   port: number;
 }
 
+/** What one source has made so far, by group and by box. Taken for the next source by a new stamp, so nothing is cleared. */
+class SourceMarks {
+  readonly #stamp: Int32Array;
+  readonly #value: Int32Array;
+  constructor(size: number) {
+    this.#stamp = new Int32Array(size).fill(-1);
+    this.#value = new Int32Array(size);
+  }
+  get(at: number, source: number): number {
+    return this.#stamp[at] === source ? this.#value[at]! : -1;
+  }
+  set(at: number, source: number, value: number): number {
+    this.#stamp[at] = source;
+    return (this.#value[at] = value);
+  }
+}
+
+/** Links source by source: a tensor, or a closed group, which sends all its tensors to one reader as one line. */
+function bySource(input: NestedInput, tree: VisibleTree): { source: Int32Array; order: Int32Array } {
+  const count = input.linkFrom.length;
+  const source = new Int32Array(count);
+  const start = new Int32Array(input.tensors + tree.ref.length + 1);
+  for (let l = 0; l < count; l++) {
+    const box = tree.ofItem[input.linkFrom[l]!]!;
+    source[l] = tree.ref[box]! >= 0 ? input.linkTensor[l]! : input.tensors + box;
+    start[source[l]! + 1]!++;
+  }
+  for (let s = 1; s < start.length; s++) start[s]! += start[s - 1]!;
+  const order = new Int32Array(count);
+  for (let l = 0; l < count; l++) order[start[source[l]!]!++] = l;
+  return { source, order };
+}
+
 export function collectPieces(input: NestedInput, tree: VisibleTree): Pieces {
   const pieces = new Pieces();
-  for (let link = 0; link < input.linkFrom.length; link++) {
-    const source = tree.ofItem[input.linkFrom[link]!]!;
+  const groups = input.groupParent.length;
+  const { source, order } = bySource(input, tree);
+  const exits = new SourceMarks(groups);
+  const entries = new SourceMarks(groups);
+  // Within one group a source reaches each box, and leaves the group, by one piece.
+  const leaving = new SourceMarks(groups);
+  const reaching = new SourceMarks(tree.ref.length);
+  const labelled = new SourceMarks(groups);
+  for (const link of order) {
+    const s = source[link]!;
+    const box = tree.ofItem[input.linkFrom[link]!]!;
     const target = tree.ofItem[input.linkTo[link]!]!;
-    if (source === target) continue;
-    // A closed group sends all its tensors to one reader as one line.
-    const name = tree.ref[source]! >= 0 ? `t${input.linkTensor[link]!}` : `g${source}`;
-    let from: End = { box: source, port: -1 };
+    if (box === target) continue;
+    let from: End = { box, port: -1 };
     let to: End = { box: target, port: -1 };
-    let [a, b] = [tree.parent[source]!, tree.parent[target]!];
+    const add = (group: number, a: End, b: End, label: boolean): void => {
+      const [marks, key] = b.box < 0 ? [leaving, group] : [reaching, b.box];
+      let piece = marks.get(key, s);
+      // A tensor with several readers is labelled once.
+      const first = label && labelled.get(group, s) < 0;
+      if (piece < 0) piece = marks.set(key, s, pieces.piece(group, a, b, link, first));
+      if (first) labelled.set(group, s, 1);
+      pieces.carry(piece, link);
+    };
+    const portOf = (marks: SourceMarks, group: number, side: -1 | 1): number => {
+      const known = marks.get(group, s);
+      return known >= 0 ? known : marks.set(group, s, pieces.port(group, side));
+    };
+    let [a, b] = [tree.parent[box]!, tree.parent[target]!];
     while (a !== b) {
       if (tree.depth[a]! >= tree.depth[b]!) {
-        const port = pieces.port(a, 1, name);
-        pieces.add(a, from, { box: -1, port }, name, link, false);
+        const port = portOf(exits, a, 1);
+        add(a, from, { box: -1, port }, false);
         from = { box: tree.ofGroup[a]!, port };
         a = input.groupParent[a]!;
       } else {
-        const port = pieces.port(b, -1, name);
-        pieces.add(b, { box: -1, port }, to, name, link, false);
+        const port = portOf(entries, b, -1);
+        add(b, { box: -1, port }, to, false);
         to = { box: tree.ofGroup[b]!, port };
         b = input.groupParent[b]!;
       }
     }
-    pieces.add(a, from, to, name, link, true);
+    add(a, from, to, true);
   }
   return pieces;
 }

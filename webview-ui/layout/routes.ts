@@ -1,4 +1,5 @@
 import type { LayoutInput, Rows } from './columns.ts';
+import { edgesBy } from './ranks.ts';
 
 const LANE_GAP = 14;
 /** A skip drops straight past other boxes only when this few rows must be checked. */
@@ -30,20 +31,6 @@ export interface Routes {
   labels: Float64Array;
 }
 
-class PointList {
-  data = new Float64Array(1024);
-  length = 0;
-  add(x: number, y: number): void {
-    if (this.length + 2 > this.data.length) {
-      const bigger = new Float64Array(this.data.length * 2);
-      bigger.set(this.data);
-      this.data = bigger;
-    }
-    this.data[this.length++] = x;
-    this.data[this.length++] = y;
-  }
-}
-
 const NO_LANE = NaN;
 
 /** Routes every edge: straight where nothing is in the way, else down a lane beside the rows it passes. Costs no node per row. */
@@ -52,7 +39,13 @@ export function routeEdges(g: LayoutInput, p: Placed): Routes {
   const count = g.from.length;
   const start = new Int32Array(count + 1);
   const labels = new Float64Array(count * 2);
-  const points = new PointList();
+  // A line has at most six points.
+  const points = new Float64Array(count * 12);
+  let end = 0;
+  const add = (x: number, y: number): void => {
+    points[end++] = x;
+    points[end++] = y;
+  };
   for (let e = 0; e < count; e++) {
     const [u, v] = [g.from[e]!, g.to[e]!];
     const [a, b] = [p.rank[u]!, p.rank[v]!];
@@ -62,13 +55,13 @@ export function routeEdges(g: LayoutInput, p: Placed): Routes {
     const y1 = p.y[v]!;
     const lane = lanes[e]!;
     if (Number.isNaN(lane)) {
-      points.add(x0, y0);
+      add(x0, y0);
       if (Math.abs(x0 - x1) > 0.5) {
         const bend = Math.max(p.top[b]! - BEND, y0 + 1);
-        points.add(x0, bend);
-        points.add(x1, bend);
+        add(x0, bend);
+        add(x1, bend);
       }
-      points.add(x1, y1);
+      add(x1, y1);
       labels[2 * e] = x0;
       labels[2 * e + 1] = p.bottom[a]! + LABEL;
     } else {
@@ -77,18 +70,18 @@ export function routeEdges(g: LayoutInput, p: Placed): Routes {
       const tx = g.toOffset[e] === 0 ? x1 + Math.sign(lane - p.x[v]!) * sideOf(g.w[v]!) : x1;
       const leave = p.bottom[a]! + EXIT;
       const enter = p.top[b]! - ENTRY;
-      points.add(sx, y0);
-      points.add(sx, leave);
-      points.add(lane, leave);
-      points.add(lane, enter);
-      points.add(tx, enter);
-      points.add(tx, y1);
+      add(sx, y0);
+      add(sx, leave);
+      add(lane, leave);
+      add(lane, enter);
+      add(tx, enter);
+      add(tx, y1);
       labels[2 * e] = lane;
       labels[2 * e + 1] = p.bottom[a]! + LABEL + 6;
     }
-    start[e + 1] = points.length / 2;
+    start[e + 1] = end / 2;
   }
-  return { points: points.data.slice(0, points.length), start, labels };
+  return { points: points.subarray(0, end), start, labels };
 }
 
 function sideOf(width: number): number {
@@ -98,24 +91,29 @@ function sideOf(width: number): number {
 /** Lane x of each edge that needs one. One lane per source and attachment; short spans go innermost, so nested skips nest. */
 function assignLanes(g: LayoutInput, p: Placed): Float64Array {
   const lanes = new Float64Array(g.from.length).fill(NO_LANE);
-  const groups = new Map<string, { from: number; lo: number; hi: number; list: number[] }>();
-  for (let e = 0; e < g.from.length; e++) {
+  const groups: { from: number; lo: number; hi: number; list: number[] }[] = [];
+  const known = new Map<number, number>();
+  let last = -1;
+  for (const e of edgesBy(g.w.length, g.from).list) {
     const [u, v] = [g.from[e]!, g.to[e]!];
+    if (u !== last) known.clear();
+    last = u;
     const [a, b] = [p.rank[u]!, p.rank[v]!];
     if (b === a + 1 || (b > a && clearBelow(g, p, p.x[u]! + g.fromOffset[e]!, a, b))) continue;
     const lo = Math.min(a + 1, b);
     const hi = Math.max(b - 1, a);
-    const key = `${u} ${g.fromOffset[e]!}`;
-    const group = groups.get(key);
-    if (!group) groups.set(key, { from: u, lo, hi, list: [e] });
-    else {
+    const group = groups[known.get(g.fromOffset[e]!) ?? -1];
+    if (!group) {
+      known.set(g.fromOffset[e]!, groups.length);
+      groups.push({ from: u, lo, hi, list: [e] });
+    } else {
       group.lo = Math.min(group.lo, lo);
       group.hi = Math.max(group.hi, hi);
       group.list.push(e);
     }
   }
   const { left, right } = extents(g, p);
-  const sorted = [...groups.values()].sort((s, t) => s.hi - s.lo - (t.hi - t.lo) || s.lo - t.lo || s.from - t.from);
+  const sorted = groups.sort((s, t) => s.hi - s.lo - (t.hi - t.lo) || s.lo - t.lo || s.from - t.from);
   for (const { from, lo, hi, list } of sorted) {
     let onRight = p.x[from]! + sideOf(g.w[from]!);
     let onLeft = p.x[from]! - sideOf(g.w[from]!);
