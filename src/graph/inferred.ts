@@ -15,6 +15,8 @@ export interface InferredHolder {
   readonly element: Inferred;
   /** The element type of a map's keys. */
   readonly key?: number | null;
+  /** How many values a sequence holds, where that is known. */
+  readonly length?: Dim;
   readonly reason?: string;
 }
 

@@ -144,8 +144,10 @@ const compress: ShapeRule = (i) => {
   const x = i.dims(0);
   const axis = i.attribute('axis') ? i.int('axis', 0) : null;
   if (axis !== null && !x) return [null];
-  const dims = axis === null || !x ? [null] : x.map((d, k) => (k === axisOf(axis, x.length) ? null : d));
-  return [new Unknown('how many it keeps depends on its condition', dims)];
+  const condition = i.integers(1);
+  const count = condition?.every((v) => v !== null) ? condition.filter((v) => v !== 0).length : null;
+  const dims = axis === null || !x ? [count] : x.map((d, k) => (k === axisOf(axis, x.length) ? count : d));
+  return [count === null ? new Unknown('how many it keeps depends on its condition', dims) : dims];
 };
 
 const unique: ShapeRule = (i) => {

@@ -1,41 +1,54 @@
 import { BOOL, FLOAT, INT64 } from '../../onnx/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
-import { inferredTensor, unknownValue, type Inferred } from '../inferred.ts';
+import { floorDivide, multiply, plus } from '../dims.ts';
+import { inferredTensor, unknownValue, type Inferred, type InferredHolder } from '../inferred.ts';
+import { lengthOf } from './layout.ts';
 import { axisOf, fixed, named, tensors, type Rule, type RuleInput } from '../shapeRule.ts';
 
 const DIFFER = 'the tensors in the sequence have different sizes';
 
-/** What holds for both of two values: sizes that differ are open. */
+/** What holds for both of two values: sizes and lengths that differ are open. */
 export function common(a: Inferred, b: Inferred): Inferred {
   if (a.kind !== b.kind) return unknownValue('its values have different types');
-  if (a.kind !== 'tensor' || b.kind !== 'tensor') return a.kind !== 'tensor' && b.kind !== 'tensor' ? { ...a, element: common(a.element, b.element) } : a;
+  if (a.kind !== 'tensor' || b.kind !== 'tensor') {
+    if (a.kind === 'tensor' || b.kind === 'tensor') return a;
+    const { length, ...rest } = a;
+    return { ...rest, element: common(a.element, b.element), ...(length !== undefined && length === b.length ? { length } : {}) };
+  }
   const dtype = a.dtype === b.dtype ? a.dtype : null;
-  if (!a.dims || !b.dims || a.dims.length !== b.dims.length) return inferredTensor(dtype, null, a.dims && b.dims ? 'the tensors in the sequence have different ranks' : a.dims ? b.reason : a.reason);
+  if (!a.dims || !b.dims) return inferredTensor(dtype, null, a.dims ? b.reason : a.reason);
   const other = b.dims;
+  if (a.dims.length !== other.length) return inferredTensor(dtype, null, 'the tensors in the sequence have different ranks');
   const dims = a.dims.map((d, k) => (d === other[k] ? d : null));
   return inferredTensor(dtype, dims, dims.includes(null) ? a.reason ?? b.reason ?? DIFFER : undefined);
 }
 
-function elementOf(i: RuleInput, index: number): Inferred {
+function holderAt(i: RuleInput, index: number): InferredHolder | null {
   const value = i.inferred(index);
-  return value && value.kind !== 'tensor' ? value.element : unknownValue(value?.reason);
+  return value && value.kind !== 'tensor' ? value : null;
 }
 
-function sequence(element: Inferred): Inferred {
-  return { kind: 'sequence', element };
+function elementOf(i: RuleInput, index: number): Inferred {
+  return holderAt(i, index)?.element ?? unknownValue(i.inferred(index)?.reason);
+}
+
+function sequence(element: Inferred, length: Dim = null): Inferred {
+  return { kind: 'sequence', element, ...(length === null ? {} : { length }) };
+}
+
+/** The length after one value came or went. */
+function changed(i: RuleInput, by: number): Dim {
+  return plus(holderAt(i, 0)?.length ?? null, by);
 }
 
 const construct: Rule = (i) => {
   const values = i.node.inputs.map((_, k) => i.inferred(k) ?? unknownValue());
-  return [sequence(values.length ? values.reduce(common) : unknownValue('the sequence is empty'))];
+  return [sequence(values.length ? values.reduce(common) : unknownValue('the sequence is empty'), values.length)];
 };
 
-const EMPTY = 'the sequence was empty at first';
-
 const insert: Rule = (i) => {
-  const old = elementOf(i, 0);
   const added = i.inferred(1) ?? unknownValue();
-  return [sequence(old.kind === 'tensor' && old.reason === EMPTY ? added : common(old, added))];
+  return [sequence(holderAt(i, 0)?.length === 0 ? added : common(elementOf(i, 0), added), changed(i, 1))];
 };
 
 /** One part for each size given, or slices of one; without sizes the axis may go: https://onnx.ai/onnx/operators/onnx__SplitToSequence.html */
@@ -44,10 +57,14 @@ const splitToSequence: Rule = (i) => {
   const dtype = i.dtype(0);
   if (!x) return [sequence(inferredTensor(dtype, null, 'the shape of one of its inputs is not known'))];
   const axis = axisOf(i.int('axis', 0), x.length);
-  if (!i.has(1)) return [sequence(inferredTensor(dtype, i.int('keepdims', 1) ? x.map((d, k) => (k === axis ? 1 : d)) : x.filter((_, k) => k !== axis)))];
-  const size = partSize(i, x[axis] ?? null);
+  const whole = x[axis] ?? null;
+  if (!i.has(1)) return [sequence(inferredTensor(dtype, i.int('keepdims', 1) ? x.map((d, k) => (k === axis ? 1 : d)) : x.filter((_, k) => k !== axis)), whole)];
+  const size = partSize(i, whole);
   const dims = x.map((d, k) => (k === axis ? size : d));
-  return [sequence(inferredTensor(dtype, dims, size === null ? 'its parts differ in size, or their sizes are only known when the model runs' : undefined))];
+  const scalar = i.dims(1)?.length === 0;
+  const given = i.integers(1)?.[0] ?? null;
+  const count = scalar ? (given !== null && given > 0 ? floorDivide(whole, given - 1, given) : null) : lengthOf(i, 1);
+  return [sequence(inferredTensor(dtype, dims, size === null ? 'its parts differ in size, or their sizes are only known when the model runs' : undefined), count)];
 };
 
 /** The size that all parts have; a scalar says how long each is, and the last may be cut short. */
@@ -64,8 +81,9 @@ const concatFromSequence: Rule = (i) => {
   if (element.kind !== 'tensor' || !element.dims) return [inferredTensor(element.kind === 'tensor' ? element.dtype : null, null, element.reason ?? 'what the sequence holds is not known')];
   const stacks = i.int('new_axis', 0) !== 0;
   const axis = axisOf(i.int('axis', 0), element.dims.length + (stacks ? 1 : 0));
-  const dims = stacks ? [...element.dims.slice(0, axis), null, ...element.dims.slice(axis)] : element.dims.map((d, k) => (k === axis ? null : d));
-  return [inferredTensor(element.dtype, dims, 'how many tensors the sequence holds is only known when the model runs')];
+  const count = holderAt(i, 0)?.length ?? null;
+  const dims = stacks ? [...element.dims.slice(0, axis), count, ...element.dims.slice(axis)] : element.dims.map((d, k) => (k === axis ? multiply([d, count]) : d));
+  return [inferredTensor(element.dtype, dims, dims.includes(null) ? 'how many tensors of which sizes the sequence holds is only known when the model runs' : undefined)];
 };
 
 /** A value that may be missing; without an input its type is an attribute that says no more than the declared one. */
@@ -79,8 +97,8 @@ const getElement: Rule = (i) => {
 
 export const SEQUENCE: Readonly<Record<string, Rule>> = {
   SequenceConstruct: construct, SequenceInsert: insert,
-  SequenceEmpty: (i) => [sequence(inferredTensor(named('dtype', fixed(FLOAT))(i), null, EMPTY))],
-  SequenceErase: (i) => [sequence(elementOf(i, 0))], SequenceAt: (i) => [elementOf(i, 0)],
+  SequenceEmpty: (i) => [sequence(inferredTensor(named('dtype', fixed(FLOAT))(i), null, 'the sequence is empty'), 0)],
+  SequenceErase: (i) => [sequence(elementOf(i, 0), changed(i, -1))], SequenceAt: (i) => [elementOf(i, 0)],
   SequenceLength: tensors(() => [[]], fixed(INT64)),
   SplitToSequence: splitToSequence, ConcatFromSequence: concatFromSequence,
   Optional: optional, OptionalGetElement: getElement, OptionalHasElement: tensors(() => [[]], fixed(BOOL)),
