@@ -1,23 +1,28 @@
 import * as vscode from 'vscode';
 import { WorkerClient } from './node/workerClient.ts';
-import { adaptChannels } from './vscode/adaptChannels.ts';
-import { convertToGrayscale, openModel } from './vscode/convert.ts';
+import { AdaptFlow } from './vscode/adaptChannels.ts';
+import { openModel } from './vscode/announce.ts';
+import { convertToGrayscale } from './vscode/convert.ts';
 import { ModelEditor } from './vscode/editor.ts';
 import { chosenModels } from './vscode/files.ts';
-import { verifyCommand } from './vscode/prove.ts';
+import { Proofs, verifyCommand } from './vscode/prove.ts';
+import { TextTabs } from './vscode/textTabs.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
   const file = vscode.Uri.joinPath(context.extensionUri, 'dist', 'worker.mjs').fsPath;
   const worker = new WorkerClient(file);
   const prover = new WorkerClient(file);
-  const workers = { worker, prover };
+  const workers = { worker, prover, proofs: new Proofs(prover), tabs: new TextTabs() };
+  const flow = new AdaptFlow(workers, context.globalState);
   const command = (name: string, run: (clicked: unknown, selected: unknown) => Promise<void>): vscode.Disposable => vscode.commands.registerCommand(`channelwise.${name}`, run);
   context.subscriptions.push(
     { dispose: () => void Promise.all([worker.dispose(), prover.dispose()]) },
+    workers.tabs.register(),
     ModelEditor.register(workers, context),
     command('convertToGrayscale', (clicked, selected) => convertToGrayscale(workers, clicked, selected)),
-    command('adaptChannels', (clicked) => adaptChannels(workers, clicked)),
-    command('verify', (clicked) => verifyCommand(prover, clicked)),
+    command('adaptChannels', (clicked) => flow.run(clicked, 'write')),
+    command('copyAsPython', (clicked) => flow.run(clicked, 'python')),
+    command('verify', (clicked) => verifyCommand(workers, clicked)),
     command('openPreview', async (clicked, selected) => {
       for (const uri of await chosenModels(clicked, selected)) await openModel(uri);
     }),

@@ -11,7 +11,7 @@ import { Constants } from './constants.ts';
 import { emit } from './emit.ts';
 import { candidates, noImageInput, realInputs, typeText, type Candidate } from './inputs.ts';
 import { makePlan, type AdaptationPlan } from './plan.ts';
-import { PROVENANCE_KEY, provenanceText } from './provenance.ts';
+import { PROVENANCE_KEY, provenanceText, type ProvenanceSource } from './provenance.ts';
 import { settle } from './settle.ts';
 import { graphUse } from './use.ts';
 import type { Known, Walk } from './walk.ts';
@@ -23,7 +23,7 @@ export interface AdaptRequest {
   /** Adapt these inputs only, taken for images where an axis has the right size; all image inputs when absent. */
   readonly inputs?: readonly string[] | undefined;
   readonly version: string;
-  readonly source: { readonly name: string; readonly size: number };
+  readonly source: ProvenanceSource;
   /** Shapes and small integers inferred for the original; declared ones are used without. */
   readonly inferred?: Inferred | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -58,7 +58,7 @@ export function noImageInput(inputs: readonly ValueInfo[], map: ChannelMap): Cha
 }
 
 /** Why one input is no image of that many channels. */
-function whyNot(input: ValueInfo, channels: number): string {
+export function whyNot(input: ValueInfo, channels: number): string {
   if (input.type?.kind !== 'tensor') return 'only a tensor can be an image';
   const { dtype, dims } = input.type;
   if (dims && !AXES[dims.length]) return 'an image has 3 to 5 axes';

@@ -79,22 +79,3 @@ export function summary(plan: AdaptationPlan): string {
   if (!first) return `The channels are rebuilt inside the model, ${channels}`;
   return `${first.tensor} ${first.oldDims.join('×')} → ${first.newDims.join('×')}${more}, ${channels}`;
 }
-
-/** The plan as lines for a terminal or a preview. */
-export function planText(plan: AdaptationPlan): string[] {
-  const lines = plan.inputs.map((i) => `input ${i.name}: ${i.oldChannels} → ${i.newChannels} channels on axis ${i.axis} (${plan.map.name})`);
-  for (const f of plan.folds) lines.push(`fold ${f.tensor} [${f.oldDims.join(', ')}] → [${f.newDims.join(', ')}] (${f.opType} ${f.node})`);
-  for (const a of plan.absorbed) lines.push(`absorb ${a.opType} ${a.node}`);
-  for (const e of plan.escapes) lines.push(`rebuild ${e.tensor}${e.node ? ` for ${e.node}` : ''}: ${e.reason}`);
-  if (plan.addedNodes.length) lines.push(`add ${plan.addedNodes.map((n) => n.opType).join(', ')}`);
-  lines.push(...plan.notes);
-  const macs = plan.saved.multiplyAdds;
-  lines.push(savings(plan.saved.parameters, macs));
-  lines.push(plan.exactness, ...plan.warnings.map((w) => `Warning: ${w}`));
-  return lines;
-}
-
-function savings(parameters: number, macs: number | null): string {
-  const part = (n: number, what: string): string => `${n < 0 ? 'adds' : 'saves'} ${Math.abs(n)} ${what}`;
-  return [part(parameters, 'parameters'), ...(macs === null ? [] : [part(macs, 'multiply-adds per image')])].join(', ');
-}

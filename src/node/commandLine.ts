@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { planText } from '../adapt/plan.ts';
+import { planText } from '../adapt/planText.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import { compareFiles, reportText as compareText } from './compare.ts';
 import { adaptFile, convertToGray, type AdaptResult } from './convert.ts';

@@ -11,6 +11,7 @@ import { WireReader } from '../onnx/wire.ts';
 import { externalReader } from './external.ts';
 import { openFileSource } from './fileSource.ts';
 import { saveBeside } from './save.ts';
+import { sourceDigest } from './sourceDigest.ts';
 import { VERSION } from './version.ts';
 
 export interface AdaptOptions {
@@ -51,7 +52,7 @@ export async function adaptFile(path: string, options: AdaptOptions): Promise<Ad
     };
     const { plan, splices } = await adaptModel({
       inferred, ctx, model, map: options.map, inputs: options.inputs, version: VERSION,
-      source: { name: basename(path), size: source.size }, signal: options.signal,
+      source: { name: basename(path), size: source.size, digest: await sourceDigest(source) }, signal: options.signal,
     });
     const result = { plan, summary: summary(plan) };
     if (options.dryRun) return { ...result, outPath: null };

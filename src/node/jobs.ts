@@ -1,8 +1,17 @@
+import { basename } from 'node:path';
+import type { PageProof } from '../protocol/adaptation.ts';
 import type { PageModel } from '../protocol/messages.ts';
-import { planText } from '../adapt/plan.ts';
+import { asPython, type PythonFramework } from '../adapt/python.ts';
+import type { ChannelMap } from '../adapt/channelMap.ts';
+import { imageInputs, type ImageInput } from '../adapt/imageInputs.ts';
+import { planSections, type PlanSection } from '../adapt/planText.ts';
+import type { Model } from '../onnx/model.ts';
+import { scanModel } from '../onnx/scan.ts';
+import type { VerifyReport } from '../verify/verify.ts';
 import { ChannelwiseError, type ErrorKind, type ErrorPlace } from '../onnx/errors.ts';
+import { madeFrom, type MadeFrom } from './adaptation.ts';
 import { adaptFile, convertToGray, type AdaptResult } from './convert.ts';
-import { mapFromOptions, type MapOptions } from './mapOptions.ts';
+import { openFileSource } from './fileSource.ts';
 import { reportText, verifyFiles } from './verify.ts';
 import { readPageModel } from './pageModel.ts';
 
@@ -10,25 +19,33 @@ export interface AdaptReply {
   readonly outPath: string | null;
   /** One sentence for a notification. */
   readonly summary: string;
-  /** The plan in words, a line each. */
-  readonly plan: readonly string[];
+  /** The plan in words. */
+  readonly plan: readonly PlanSection[];
 }
 
-export interface VerifyReply {
-  readonly verdict: 'proved' | 'failed' | 'unproved';
-  /** One sentence. */
-  readonly statement: string;
+export interface VerifyReply extends PageProof {
   readonly report: readonly string[];
 }
 
 /** What the worker can do: arguments and results are plain data. */
 export interface JobTypes {
   readModel: { args: { path: string }; result: PageModel };
-  convertToGray: { args: { path: string }; result: AdaptReply };
-  adapt: { args: { path: string; options: MapOptions; inputs?: string[]; dryRun?: boolean }; result: AdaptReply };
+  convertToGray: { args: { path: string; out?: string | undefined }; result: AdaptReply };
+  adapt: { args: AdaptArgs & { out?: string | undefined; dryRun?: boolean }; result: AdaptReply };
+  imageInputs: { args: { path: string }; result: ImageInput[] };
+  asPython: { args: AdaptArgs & { framework: PythonFramework }; result: string };
+  /** The record of an adapted file's last step and the original it names, if that is still beside it. */
+  madeFrom: { args: { path: string }; result: MadeFrom | null };
   verify: { args: { original: string; adapted: string }; result: VerifyReply };
 }
 export type JobName = keyof JobTypes;
+
+/** A map for a file, and the inputs it is for; all image inputs when absent. */
+export interface AdaptArgs {
+  readonly path: string;
+  readonly map: ChannelMap;
+  readonly inputs?: readonly string[] | undefined;
+}
 
 export interface JobContext {
   readonly signal: AbortSignal;
@@ -38,16 +55,38 @@ export interface JobContext {
 /** One function per job. */
 export const JOBS: { readonly [N in JobName]: (args: JobTypes[N]['args'], context: JobContext) => Promise<JobTypes[N]['result']> } = {
   readModel: ({ path }, { signal }) => readPageModel(path, signal),
-  convertToGray: async ({ path }, context) => reply(await convertToGray(path, context)),
-  adapt: async ({ path, options, inputs, dryRun }, context) => reply(await adaptFile(path, { map: await mapFromOptions(options), inputs, dryRun, ...context })),
+  convertToGray: async ({ path, out }, context) => reply(await convertToGray(path, { out, ...context })),
+  adapt: async ({ path, ...options }, context) => reply(await adaptFile(path, { ...options, ...context })),
+  imageInputs: ({ path }, { signal }) => withModel(path, signal, ({ graph }) => imageInputs(graph)),
+  asPython: async ({ path, map, inputs, framework }, context) => asPython((await adaptFile(path, { map, inputs, dryRun: true, ...context })).plan, framework),
+  madeFrom: ({ path }, { signal }) => withModel(path, signal, (model) => madeFrom(model, path)),
   verify: async ({ original, adapted }, context) => {
     const report = await verifyFiles(original, adapted, context);
-    return { verdict: report.verdict, statement: report.statement, report: reportText(report) };
+    return { ...pageProof(report, basename(original)), report: reportText(report) };
   },
 };
 
 function reply(result: AdaptResult): AdaptReply {
-  return { outPath: result.outPath, summary: result.summary, plan: planText(result.plan) };
+  return { outPath: result.outPath, summary: result.summary, plan: planSections(result.plan) };
+}
+
+async function withModel<T>(path: string, signal: AbortSignal, use: (model: Model) => T | Promise<T>): Promise<T> {
+  const source = await openFileSource(path);
+  try {
+    return await use(await scanModel(source, signal));
+  } finally {
+    await source.close();
+  }
+}
+
+function pageProof(report: VerifyReport, against: string): PageProof {
+  const { verdict, statement, maxAbs, maxRel, tolerance, seam, runtime, warnings } = report;
+  const sizes = (all: Readonly<Record<string, readonly number[]>>): string => Object.entries(all).map(([name, dims]) => `${name} ${dims.join('×')}`).join(', ');
+  return {
+    verdict, statement, maxAbs, maxRel, tolerance, runtime, warnings: [...warnings], against,
+    runs: report.runs.map((r) => ({ on: r.on, sizes: sizes(r.sizes) })),
+    identicalNodes: seam?.identicalNodes ?? 0, stemNodes: seam?.stemNodes ?? 0, bytesCompared: seam?.bytesCompared ?? 0,
+  };
 }
 
 /** To the worker. */

@@ -45,7 +45,8 @@ export function parseNumbers(text: string, what: string): number[] {
   return values;
 }
 
-async function mapFromFile(path: string): Promise<ChannelMap> {
+/** The map in a JSON file `{"matrix": M, "shift": b}`. Throws `refused` with what is wrong. */
+export async function mapFromFile(path: string): Promise<ChannelMap> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');

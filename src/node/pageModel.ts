@@ -4,11 +4,11 @@ import { firstLayers } from '../graph/firstLayers.ts';
 import { dtypeName } from '../onnx/dtypes.ts';
 import type { Attribute, Dim, Graph, Model, Node, Tensor, ValueInfo } from '../onnx/model.ts';
 import { scanModel } from '../onnx/scan.ts';
-import type { DimText, PageEdge, PageModel, PageNode, PageValue, PageWeight } from '../protocol/messages.ts';
-import { provenanceOf, type ProvenanceStep } from '../adapt/provenance.ts';
+import type { DimText, PageAdaptation, PageEdge, PageModel, PageNode, PageValue, PageWeight } from '../protocol/messages.ts';
 import { inferShapes, type Shapes } from '../graph/shapes.ts';
 import { steeringConstants } from '../graph/steering.ts';
 import { WireReader } from '../onnx/wire.ts';
+import { adaptationOf } from './adaptation.ts';
 import { openFileSource } from './fileSource.ts';
 
 /** Attribute values are for reading; longer ones are cut with the count of what is left. */
@@ -21,13 +21,13 @@ export async function readPageModel(path: string, signal?: AbortSignal): Promise
   try {
     const model = await scanModel(source, signal);
     const constants = await steeringConstants(model.graph, { wire: new WireReader(source, signal) });
-    return pageModel(model, basename(path), source.size, inferShapes(model, { constants }));
+    return pageModel(model, basename(path), source.size, inferShapes(model, { constants }), await adaptationOf(model, path));
   } finally {
     await source.close();
   }
 }
 
-export function pageModel(model: Model, fileName: string, fileSize: number, inferred: Shapes): PageModel {
+export function pageModel(model: Model, fileName: string, fileSize: number, inferred: Shapes, adaptation: PageAdaptation | null): PageModel {
   const { graph } = model;
   const shapes = knownDims(inferred);
   const costs = nodeCosts(graph, inferred);
@@ -47,7 +47,7 @@ export function pageModel(model: Model, fileName: string, fileSize: number, infe
       nodeId: l.index, node: l.node.name, opType: l.node.opType, weight: l.weightName, dims: [...l.dims], dtype: dtypeName(l.dtype), layout: l.layout,
       strides: [...l.strides], pads: [...l.pads], dilations: [...l.dilations], autoPad: l.autoPad, group: l.group,
     })),
-    adaptation: provenanceOf(model).flatMap(provenanceRows),
+    adaptation,
   };
 }
 
@@ -57,18 +57,6 @@ function knownDims(inferred: Shapes): Map<string, DimText[]> {
   const shapes = new Map<string, DimText[]>();
   for (const [name, { dims }] of inferred.tensors) if (dims) shapes.set(name, dims.map(dimText));
   return shapes;
-}
-
-/** One adaptation in words, a row each. */
-function provenanceRows(step: ProvenanceStep): { key: string; value: string }[] {
-  const rows = [
-    { key: 'Map', value: String(step.map.name) },
-    { key: 'Made from', value: `${step.source.name} (${step.source.size} bytes), by Channelwise ${step.version}` },
-  ];
-  for (const i of step.inputs) rows.push({ key: 'Input', value: `${i.name}: ${i.oldChannels} → ${i.newChannels} channels on axis ${i.axis}` });
-  for (const f of step.folds) rows.push({ key: 'Folded', value: `${f.tensor} [${f.oldDims.join(', ')}] → [${f.newDims.join(', ')}]` });
-  for (const e of step.escapes) rows.push({ key: 'Rebuilt', value: `${e.tensor}: ${e.reason}` });
-  return rows;
 }
 
 function dimText(dim: Dim): DimText {

@@ -1,3 +1,5 @@
+import type { PageAdaptation, PageProof } from './adaptation.ts';
+
 /** Messages between extension host and page: plain data, typed once for both. Names are text from the file; they are never markup. */
 
 export type DimText = string;
@@ -81,14 +83,23 @@ export interface PageModel {
   outputEdges: { from: number; output: number; dims: DimText[] | null }[];
   firstLayers: PageFirstLayer[];
   inner?: PageInner;
-  /** Provenance entries Channelwise wrote into this file, if any. */
-  adaptation: { key: string; value: string }[];
+  /** What the file records about its adaptation; null when it records nothing. */
+  adaptation: PageAdaptation | null;
 }
+
+/** Commands of the extension that the page has buttons for; each acts on the page's own file. */
+export const PAGE_COMMANDS = ['adaptChannels', 'verify', 'copyAsPython', 'openOriginal'] as const;
+export type PageCommand = (typeof PAGE_COMMANDS)[number];
 
 /** What the page may ask of the host, by method: plain data both ways. A new method goes here, into PAGE_ARGS, and into ANSWERS in src/vscode/pageAnswers.ts. */
 export interface PageMethods {
   model: { args: null; result: PageModel };
   convertToGrayscale: { args: null; result: null };
+  command: { args: { name: PageCommand }; result: null };
+  /** Proves the file against the original beside it, now. */
+  prove: { args: null; result: PageProof };
+  /** What a proof found since VS Code was opened, while the file is the same; else null. */
+  lastProof: { args: null; result: PageProof | null };
 }
 export type PageMethod = keyof PageMethods;
 
@@ -96,6 +107,13 @@ export type PageMethod = keyof PageMethods;
 export const PAGE_ARGS: { readonly [M in PageMethod]: (value: unknown) => PageMethods[M]['args'] | undefined } = {
   model: nothing,
   convertToGrayscale: nothing,
+  command: (value) => {
+    const name = typeof value === 'object' && value !== null ? (value as { name?: unknown }).name : undefined;
+    const found = PAGE_COMMANDS.find((c) => c === name);
+    return found && { name: found };
+  },
+  prove: nothing,
+  lastProof: nothing,
 };
 
 function nothing(value: unknown): null | undefined {

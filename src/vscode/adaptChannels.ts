@@ -1,87 +1,191 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { AdaptReply } from '../node/jobs.ts';
-import type { MapOptions } from '../node/mapOptions.ts';
-import { announce, showFailure, withProgress, type Workers } from './convert.ts';
-import { chosenModels, localPath } from './files.ts';
-import { proveIfWanted } from './prove.ts';
+import type { AdaptArgs, AdaptReply, JobTypes } from '../node/jobs.ts';
+import { mapFromSteps, mapWords, type MapStep } from '../node/mapSteps.ts';
+import { announce, planLines, showFailure } from './announce.ts';
+import { isCancel, withProgress, writeAndProve, type Workers } from './convert.ts';
+import { chosenModels, localPath, messageOf } from './files.ts';
+import { askFor } from './mapNumbers.ts';
+import { mapChoices, type MapChoice, type Wanted } from './mapChoices.ts';
+import { BACK, LEAVE, pickOne, pickSome, runSteps, type Step } from './quickSteps.ts';
 
-interface Preset extends vscode.QuickPickItem {
-  /** Asks for what the preset needs; undefined when the user leaves. */
-  readonly ask: () => Promise<MapOptions | undefined>;
+type Input = JobTypes['imageInputs']['result'][number];
+type Framework = JobTypes['asPython']['args']['framework'];
+
+const FRAMEWORKS: Readonly<Record<Framework, string>> = { pytorch: 'PyTorch state dict', timm: 'timm model', keras: 'Keras layer' };
+const LAST_MAP = 'channelwise.lastMap';
+
+/** What the flow knows while it goes on. Steps never change it, so that Back finds it as it was. */
+interface State {
+  readonly uri: vscode.Uri;
+  readonly inputs: readonly Input[];
+  /** The inputs a person picked; null where there was no choice. */
+  readonly picked: readonly Input[] | null;
+  readonly map: readonly MapStep[];
 }
 
-const IMAGENET = { mean: '0.485, 0.456, 0.406', std: '0.229, 0.224, 0.225', scale: '1/255' };
+/** Adapt Channels… and Copy as Python: inputs if there are several, map, numbers, then the plan to look at before it is written, or the code. */
+export class AdaptFlow {
+  private readonly workers: Workers;
+  private readonly memory: vscode.Memento;
 
-const PRESETS: readonly Preset[] = [
-  { label: 'Grayscale', description: 'one channel in place of three, weights summed', ask: fixed({ map: 'gray' }) },
-  { label: 'Swap RGB ↔ BGR', ask: fixed({ map: 'bgr' }) },
-  { label: 'Drop alpha', description: 'RGBA images for an RGB model', ask: fixed({ map: 'drop-alpha' }) },
-  { label: 'N bands', description: 'tiled from RGB, a start for fine-tuning', ask: askBands },
-  { label: 'RGB input for a one-channel model', description: 'BT.601 luma', ask: fixed({ map: 'rgb-from-gray' }) },
-  { label: 'Raw pixels 0–255, ImageNet normalisation inside', ask: fixed({ map: 'normalize', ...IMAGENET }) },
-  { label: 'Raw pixels 0–255, scaled to [-1, 1] inside', ask: fixed({ map: 'normalize', mean: '0.5', std: '0.5', scale: '1/255' }) },
-  { label: 'Raw pixels 0–255, scaled to [0, 1] inside', ask: fixed({ map: 'normalize', scale: '1/255' }) },
-  { label: 'Own normalisation inside…', ask: () => askNormalisation('normalize') },
-  { label: 'Gray pixels 0–255, ImageNet normalisation inside', ask: fixed({ map: 'gray', ...IMAGENET }) },
-  { label: 'Gray pixels with own normalisation inside…', ask: () => askNormalisation('gray') },
-  { label: 'Matrix and shift from a JSON file…', ask: askFile },
-];
+  constructor(workers: Workers, memory: vscode.Memento) {
+    this.workers = workers;
+    this.memory = memory;
+  }
 
-function fixed(options: MapOptions): () => Promise<MapOptions> {
-  return () => Promise.resolve(options);
-}
+  async run(clicked: unknown, goal: 'write' | 'python'): Promise<void> {
+    const [uri] = await chosenModels(clicked, undefined);
+    if (!uri) return;
+    try {
+      const path = localPath(uri);
+      const made = goal === 'python' ? await this.workers.worker.run('madeFrom', { path }) : null;
+      if (made) return await this.repeat(uri, made);
+      const all = await this.workers.worker.run('imageInputs', { path });
+      const inputs = all.filter((i) => i.why === null);
+      if (!inputs.length) return void vscode.window.showErrorMessage(`${basename(path)}: no input takes images: ${all.map((i) => `\`${i.name}\` is ${i.type} (${i.why})`).join(', ') || 'the model has no inputs'}.`);
+      const state: State = { uri, inputs, picked: null, map: [] };
+      const last = goal === 'write' ? this.preview : this.framework;
+      await runSteps(inputs.length > 1 ? this.chooseInputs(state, last) : this.chooseMap(state, last));
+    } catch (error) {
+      showFailure(uri, error);
+    }
+  }
 
-async function askBands(): Promise<MapOptions | undefined> {
-  const n = await vscode.window.showInputBox({ prompt: 'Number of bands', value: '4', validateInput: (v) => (/^[1-9]\d{0,3}$/.test(v) ? null : 'A whole number from 1 to 4096') });
-  return n === undefined ? undefined : { map: `bands:${n}` };
-}
+  private chooseInputs(state: State, last: (state: State) => Step): Step {
+    return async (before) => {
+      const items = state.inputs.map((input) => ({ label: input.name, description: input.type, input }));
+      const picked = await pickSome({ title: title(state), placeholder: 'Which inputs take the new images?', place: { before, after: 2 }, items });
+      return typeof picked === 'symbol' ? picked : this.chooseMap({ ...state, picked: picked.map((i) => i.input) }, last);
+    };
+  }
 
-async function askNormalisation(map: string): Promise<MapOptions | undefined> {
-  const mean = await askNumbers('Mean, one number or one per channel', IMAGENET.mean);
-  const std = mean === undefined ? undefined : await askNumbers('Standard deviation, one number or one per channel', IMAGENET.std);
-  const scale = std === undefined ? undefined : await askNumbers('Scale of pixels before that', IMAGENET.scale);
-  return scale === undefined ? undefined : { map, mean, std, scale };
-}
+  private chooseMap(state: State, last: (state: State) => Step): Step {
+    return async (before) => {
+      const wanted = await this.wanted(state);
+      const { items, fits } = mapChoices(wanted);
+      const remembered = this.memory.get<string>(LAST_MAP);
+      const picked = await pickOne({
+        title: title(state), place: { before, after: 1 }, items, allowed: fits, active: items.find((c) => c.id === remembered && fits(c)),
+        placeholder: state.map.length ? 'What do the new pixels go through first?' : 'What will the images be?',
+      });
+      if (typeof picked === 'symbol') return picked;
+      await this.memory.update(LAST_MAP, picked.id);
+      return this.numbers(state, picked, wanted, last);
+    };
+  }
 
-function askNumbers(prompt: string, value: string): Thenable<string | undefined> {
-  const numbers = /^\s*-?[\d.eE+/-]+(\s*[\s,]\s*-?[\d.eE+/-]+)*\s*$/;
-  return vscode.window.showInputBox({ prompt, value, validateInput: (v) => (numbers.test(v) ? null : 'Numbers separated by commas') });
-}
+  /** What the chosen map asks for, then the last step. */
+  private numbers(state: State, picked: MapChoice, wanted: Wanted, last: (state: State) => Step): Step {
+    const done = (steps: readonly MapStep[]): Step => last({ ...state, map: [...state.map, ...steps, ...picked.then] });
+    if (picked.asks === 'nothing') return done(picked.steps);
+    const channels = picked.needs ?? wanted.channels[0] ?? null;
+    return askFor[picked.asks]({ title: title(state), memory: this.memory, channels, done });
+  }
 
-async function askFile(): Promise<MapOptions | undefined> {
-  const [file] = (await vscode.window.showOpenDialog({ filters: { 'Channel map': ['json'] }, title: 'A file with {"matrix": …, "shift": …}' })) ?? [];
-  return file ? { map: localPath(file) } : undefined;
-}
+  /** The plan to look at. Nothing is written before it is accepted. */
+  private preview = (state: State): Step => async (before) => {
+    const planned = await this.plan(state);
+    if (planned === null) return LEAVE;
+    const place = { before, after: 0 };
+    if ('refused' in planned) {
+      const item = { label: '$(circle-slash) This can’t be done', detail: planned.refused };
+      return pickOne({ title: title(state), placeholder: 'Nothing was written. Go back to choose another map, or press Escape.', place, items: [item], allowed: () => false }) as Promise<typeof BACK | typeof LEAVE>;
+    }
+    const { args, reply } = planned;
+    const write = { label: '$(check) Write the adapted model', description: reply.summary };
+    const more = { label: '$(add) Add another map in front…', description: mapWords(args.map) };
+    const python = { label: '$(code) Copy as Python…' };
+    const text = { label: '$(list-unordered) Show the plan as text' };
+    const sections = reply.plan.flatMap(({ title: label, lines }): vscode.QuickPickItem[] => [{ label, kind: vscode.QuickPickItemKind.Separator }, ...lines.map((line) => ({ label: line }))]);
+    const actions: vscode.QuickPickItem[] = [write, more, python, text];
+    for (;;) {
+      const picked = await pickOne({ title: title(state), placeholder: 'Look at the plan, then write it', place, items: [...actions, ...sections], active: write, allowed: (i) => actions.includes(i) });
+      if (typeof picked === 'symbol') return picked;
+      if (picked === more) return this.chooseMap(state, this.preview);
+      if (picked === python) return this.framework(state);
+      if (picked === text) {
+        await this.workers.tabs.show(`Plan for ${basename(state.uri.path)}`, planLines(reply));
+        continue;
+      }
+      await this.write(state.uri, args);
+      return null;
+    }
+  };
 
-/** Adapt Channels…: preset, numbers, preview of the plan, write. */
-export async function adaptChannels(workers: Workers, clicked: unknown): Promise<void> {
-  const [uri] = await chosenModels(clicked, undefined);
-  if (!uri) return;
-  const preset = await vscode.window.showQuickPick(PRESETS, { title: `Adapt channels of ${basename(uri.path)}`, placeHolder: 'What will the images be?' });
-  const options = await preset?.ask();
-  if (!options) return;
-  try {
-    const plan = await run(workers.worker, uri, options, true);
-    const write: vscode.QuickPickItem = { label: '$(check) Write the adapted model', alwaysShow: true };
-    const lines = plan?.plan.map((line): vscode.QuickPickItem => ({ label: line })) ?? [];
-    const choice = await vscode.window.showQuickPick([write, { label: 'Plan', kind: vscode.QuickPickItemKind.Separator }, ...lines], { title: plan?.summary ?? '', placeHolder: 'Write it?' });
-    if (choice !== write) return;
-    const done = await run(workers.worker, uri, options, false);
-    if (!done?.outPath) return;
-    const { outPath } = done;
-    await withProgress(`Proving ${basename(outPath)}`, async (signal) => {
-      void announce({ ...done, proof: await proveIfWanted(workers.prover, localPath(uri), outPath, signal) });
-    });
-  } catch (error) {
-    showFailure(uri, error);
+  private async write(uri: vscode.Uri, args: AdaptArgs): Promise<void> {
+    const done = await writeAndProve(this.workers, uri, `Adapting ${basename(args.path)}`, (out, options) => this.workers.worker.run('adapt', { ...args, out }, options));
+    if (done) void announce(this.workers, done);
+  }
+
+  private async plan(state: State): Promise<{ args: AdaptArgs; reply: AdaptReply } | { refused: string } | null> {
+    try {
+      const args = await this.args(state);
+      const reply = await withProgress('Planning', (signal, onProgress) => this.workers.worker.run('adapt', { ...args, dryRun: true }, { signal, onProgress }));
+      return { args, reply };
+    } catch (error) {
+      return isCancel(error) ? null : { refused: messageOf(error) };
+    }
+  }
+
+  private framework = (state: State): Step => async (before) => {
+    const picked = await this.pickFramework(title(state), before);
+    if (typeof picked === 'symbol') return picked;
+    await this.copy(state.uri, await this.args(state), picked);
+    return null;
+  };
+
+  private async pickFramework(name: string, before: number): Promise<Framework | typeof BACK | typeof LEAVE> {
+    const items = (Object.keys(FRAMEWORKS) as Framework[]).map((id) => ({ label: FRAMEWORKS[id], id }));
+    const picked = await pickOne({ title: name, placeholder: 'Where do you go on to train?', place: { before, after: 0 }, items });
+    return typeof picked === 'symbol' ? picked : picked.id;
+  }
+
+  private async copy(uri: vscode.Uri, args: AdaptArgs, framework: Framework): Promise<void> {
+    try {
+      await vscode.env.clipboard.writeText(await this.workers.worker.run('asPython', { ...args, framework }));
+      void vscode.window.showInformationMessage(`Copied: Python that makes the same change to the ${FRAMEWORKS[framework]}.`);
+    } catch (error) {
+      showFailure(uri, error);
+    }
+  }
+
+  /** An adapted file repeats its own last step, which needs the original's names and shapes. */
+  private async repeat(uri: vscode.Uri, made: NonNullable<JobTypes['madeFrom']['result']>): Promise<void> {
+    const { original, map, inputs } = made;
+    if (!map) return void vscode.window.showErrorMessage(`${basename(uri.path)}: what the file records about its adaptation is damaged, so there is no code for it.`);
+    if (!original.path) return void vscode.window.showErrorMessage(`${basename(uri.path)}: the code needs the names and shapes of ${original.name || 'the original'}, which is not beside it any more.`);
+    const framework = await this.pickFramework(`Copy as Python: ${basename(uri.path)}`, 0);
+    if (typeof framework !== 'symbol') await this.copy(uri, { path: original.path, map, inputs }, framework);
+  }
+
+  private async args({ uri, map, picked, inputs }: State): Promise<AdaptArgs> {
+    const first = wantedOf(picked ?? inputs);
+    const needs = first.channels.length > 1 ? await this.rows(map, first.channels) : first.channels[0] ?? null;
+    return { path: localPath(uri), map: await mapFromSteps(map, needs), inputs: picked?.map((i) => i.name) };
+  }
+
+  /** Of several counts that the dims allow, the first that the map fits. */
+  private async rows(map: readonly MapStep[], channels: readonly number[]): Promise<number | null> {
+    for (const n of channels) if (await mapFromSteps(map, n).then((m) => m.matrix.length === n, () => false)) return n;
+    return channels[0] ?? null;
+  }
+
+  private async wanted(state: State): Promise<Wanted> {
+    if (!state.map.length) return wantedOf(state.picked ?? state.inputs);
+    const width = (await this.args(state)).map.matrix[0]?.length;
+    return { channels: width === undefined ? [] : [width], open: false };
   }
 }
 
-async function run(worker: Workers['worker'], uri: vscode.Uri, options: MapOptions, dryRun: boolean): Promise<AdaptReply | null> {
-  let reply: AdaptReply | null = null;
-  await withProgress(dryRun ? 'Planning' : `Adapting ${basename(uri.path)}`, async (signal, report) => {
-    reply = await worker.run('adapt', { path: localPath(uri), options, dryRun }, { signal, onProgress: report });
-  });
-  return reply;
+function title({ uri, map }: State): string {
+  return `Adapt Channels of ${basename(uri.path)}${map.length > 1 ? ` (${map.length} maps)` : ''}`;
+}
+
+/** The channel counts that all inputs share. */
+function wantedOf(inputs: readonly Input[]): Wanted {
+  const [first, ...rest] = inputs;
+  const fixed = inputs.filter((i) => !i.open);
+  const shared = (first?.channels ?? []).filter((n) => rest.every((i) => i.open || i.channels.includes(n)));
+  return { channels: shared, open: fixed.length === 0 };
 }

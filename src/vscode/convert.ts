@@ -1,101 +1,108 @@
-import { basename } from 'node:path';
+import { homedir } from 'node:os';
+import { basename, join } from 'node:path';
 import * as vscode from 'vscode';
-import type { AdaptReply, VerifyReply } from '../node/jobs.ts';
-import type { WorkerClient } from '../node/workerClient.ts';
-import { markWritten, removeWritten } from '../node/written.ts';
+import type { AdaptReply } from '../node/jobs.ts';
+import type { RunOptions, WorkerClient } from '../node/workerClient.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
+import { announce, announceAll, showFailure, type Converted, type NotConverted } from './announce.ts';
 import { chosenModels, localPath, messageOf } from './files.ts';
-import { proveIfWanted } from './prove.ts';
+import type { Proofs } from './prove.ts';
+import type { TextTabs } from './textTabs.ts';
 
-export const EDITOR_TYPE = 'channelwise.model';
-
-/** One worker reads and writes; the other runs models, and may be ended when one hangs. */
+/** What commands work with. One worker reads and writes; the other runs models, and may be ended when one hangs. */
 export interface Workers {
   readonly worker: WorkerClient;
   readonly prover: WorkerClient;
+  readonly proofs: Proofs;
+  readonly tabs: TextTabs;
 }
 
-/** A written model and, unless the setting is off, its proof. */
-export interface Converted extends AdaptReply {
-  readonly proof: VerifyReply | null;
-}
+/** Writes an adapted model: to `out`, or beside the model when that is undefined. */
+type Write = (out: string | undefined, options: RunOptions) => Promise<AdaptReply>;
 
-/** The one-click conversion: progress while it runs, one sentence when it ends. */
+/** The one-click conversion: progress while it runs, one message when it ends. */
 export async function convertToGrayscale(workers: Workers, clicked: unknown, selected: unknown): Promise<void> {
-  for (const reply of await convertAll(workers, await chosenModels(clicked, selected))) void announce(reply);
+  const uris = await chosenModels(clicked, selected);
+  const [only] = uris;
+  if (uris.length > 1) return convertSeveral(workers, uris);
+  if (!only) return;
+  try {
+    await convertOne(workers, only);
+  } catch (error) {
+    showFailure(only, error);
+  }
 }
 
-/** Converts each model in turn. Failures are shown and the rest goes on; a cancel ends it. */
-async function convertAll(workers: Workers, uris: readonly vscode.Uri[]): Promise<Converted[]> {
+/** Converts one model and announces it. Throws what went wrong; the page shows that itself. */
+export async function convertOne(workers: Workers, uri: vscode.Uri): Promise<void> {
+  const path = localPath(uri);
+  const done = await writeAndProve(workers, uri, `Converting ${basename(path)} to grayscale`, (out, options) => workers.worker.run('convertToGray', { path, out }, options));
+  if (done) void announce(workers, done);
+}
+
+/** Converts each model in turn. What fails is told at the end with the rest; a cancel ends it. */
+async function convertSeveral(workers: Workers, uris: readonly vscode.Uri[]): Promise<void> {
   const done: Converted[] = [];
-  await withProgress(uris.length === 1 ? `Converting ${basename(uris[0]?.path ?? '')} to grayscale` : `Converting ${uris.length} models to grayscale`, async (signal, report) => {
+  const not: NotConverted[] = [];
+  await withProgress(`Converting ${uris.length} models to grayscale`, async (signal, report) => {
     for (const [i, uri] of uris.entries()) {
       if (signal.aborted) return;
       try {
-        done.push(await convertOne(workers, localPath(uri), signal, (f) => report((i + f) / uris.length)));
+        const path = localPath(uri);
+        const write: Write = (out, options) => workers.worker.run('convertToGray', { path, out }, options);
+        done.push(await writeThenProve(workers, path, undefined, write, signal, (f) => report((i + f) / uris.length)));
       } catch (error) {
-        showFailure(uri, error);
+        if (!isCancel(error)) not.push({ path: uri.fsPath, why: messageOf(error) });
       }
     }
   });
-  return done;
+  void announceAll(workers, done, not);
 }
 
-/** Converts one model for the page, which shows the failure itself. */
-export async function convertForPage(workers: Workers, uri: vscode.Uri): Promise<void> {
-  await withProgress(`Converting ${basename(uri.path)} to grayscale`, async (signal, report) => {
-    void announce(await convertOne(workers, localPath(uri), signal, report));
-  });
+/** What another folder can mend. */
+const ELSEWHERE = new Set(['not-writable', 'disk-full', 'folder-missing', 'file-too-large']);
+
+/** Writes and proves with progress. Where the folder takes no file, offers to save elsewhere; null when that is declined. Throws all else. */
+export async function writeAndProve(workers: Workers, uri: vscode.Uri, title: string, write: Write): Promise<Converted | null> {
+  const path = localPath(uri);
+  let out: string | undefined;
+  for (;;) {
+    try {
+      return await withProgress(title, (signal, report) => writeThenProve(workers, path, out, write, signal, report));
+    } catch (error) {
+      if (!(error instanceof ChannelwiseError) || !ELSEWHERE.has(error.code)) throw error;
+      const choice = await vscode.window.showErrorMessage(`${basename(path)}: ${error.message}`, 'Save Elsewhere…');
+      const target = choice ? await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.file(join(homedir(), basename(path).replace(/\.onnx$/i, '.adapted.onnx'))), filters: { 'ONNX models': ['onnx'] } }) : undefined;
+      if (!target) return null;
+      out = localPath(target);
+    }
+  }
 }
 
 /** Share of the progress bar that is left for the proof. */
 const PROOF_SHARE = 0.3;
 
-async function convertOne({ worker, prover }: Workers, path: string, signal: AbortSignal, report: (fraction: number) => void): Promise<Converted> {
-  const reply = await worker.run('convertToGray', { path }, { signal, onProgress: (f) => report(f * (1 - PROOF_SHARE)) });
-  const proof = reply.outPath ? await proveIfWanted(prover, path, reply.outPath, signal) : null;
+async function writeThenProve({ proofs }: Workers, path: string, out: string | undefined, write: Write, signal: AbortSignal, report: (fraction: number) => void): Promise<Converted> {
+  const reply = await write(out, { signal, onProgress: (f) => report(f * (1 - PROOF_SHARE)) });
+  const { outPath } = reply;
+  if (outPath === null) throw new ChannelwiseError('io', 'not-written', 'Nothing was written.');
+  const proof = await proofs.ifWanted(path, outPath, signal);
   report(1);
-  return { ...reply, proof };
+  return { ...reply, outPath, proof };
 }
 
-export async function withProgress(title: string, work: (signal: AbortSignal, report: (fraction: number) => void) => Promise<void>): Promise<void> {
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (progress, token) => {
+export async function withProgress<T>(title: string, work: (signal: AbortSignal, report: (fraction: number) => void) => Promise<T>): Promise<T> {
+  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (progress, token) => {
     const controller = new AbortController();
     token.onCancellationRequested(() => controller.abort());
     let shown = 0;
-    await work(controller.signal, (fraction) => {
+    return work(controller.signal, (fraction) => {
       progress.report({ increment: 100 * (fraction - shown) });
       shown = fraction;
     });
   });
 }
 
-export function showFailure(uri: vscode.Uri, error: unknown): void {
-  if (error instanceof ChannelwiseError && error.kind === 'cancelled') return;
-  void vscode.window.showErrorMessage(`${basename(uri.path)}: ${messageOf(error)}`);
-}
-
-/** Says what was written and proved, and offers to open, reveal or take it back. A failed proof offers to delete the file. */
-export async function announce(reply: Converted): Promise<void> {
-  if (!reply.outPath) return;
-  const written = await markWritten(reply.outPath);
-  const uri = vscode.Uri.file(reply.outPath);
-  const text = `${basename(reply.outPath)}: ${reply.summary}.${reply.proof ? ` ${reply.proof.statement}` : ''}`;
-  const failed = reply.proof?.verdict === 'failed';
-  const choice = failed
-    ? await vscode.window.showErrorMessage(text, 'Delete', 'Open')
-    : await vscode.window.showInformationMessage(text, 'Open', 'Reveal', 'Undo');
-  if (choice === 'Open') await openModel(uri);
-  if (choice === 'Reveal') await vscode.commands.executeCommand('revealInExplorer', uri);
-  if (choice === 'Undo' || choice === 'Delete') {
-    try {
-      await removeWritten(written);
-    } catch (error) {
-      showFailure(uri, error);
-    }
-  }
-}
-
-export async function openModel(uri: vscode.Uri): Promise<void> {
-  await vscode.commands.executeCommand('vscode.openWith', uri, EDITOR_TYPE);
+export function isCancel(error: unknown): boolean {
+  return error instanceof ChannelwiseError && error.kind === 'cancelled';
 }

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { asPageMessage, type HostMessage, type PageModel } from '../protocol/messages.ts';
-import { EDITOR_TYPE, type Workers } from './convert.ts';
+import type { Workers } from './convert.ts';
+import { EDITOR_TYPE } from './files.ts';
 import { PageAnswers } from './pageAnswers.ts';
 
 /** A file that is being written changes many times; the page reads it when it rests. */

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
 
+export const EDITOR_TYPE = 'channelwise.model';
+
 /** The model the user means: what was clicked, what is selected, the open editor, or a file they pick. */
 export async function chosenModels(clicked: unknown, selected: unknown): Promise<vscode.Uri[]> {
   const list = Array.isArray(selected) ? selected.filter((u): u is vscode.Uri => u instanceof vscode.Uri) : [];

@@ -1,7 +1,10 @@
-import type * as vscode from 'vscode';
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import type { VerifyReply } from '../node/jobs.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
-import { PAGE_ARGS, type HostMessage, type PageMessage, type PageMethod, type PageMethods, type PageModel } from '../protocol/messages.ts';
-import { convertForPage, type Workers } from './convert.ts';
+import { PAGE_ARGS, type HostMessage, type PageMessage, type PageMethod, type PageMethods, type PageModel, type PageProof } from '../protocol/messages.ts';
+import { openModel } from './announce.ts';
+import { convertOne, type Workers } from './convert.ts';
 import { localPath, messageOf } from './files.ts';
 
 /** One open page, as its answers see it. */
@@ -25,10 +28,34 @@ const ANSWERS: { readonly [M in PageMethod]: (call: Call, args: PageMethods[M]['
     return model;
   },
   convertToGrayscale: async ({ workers, uri }) => {
-    await convertForPage(workers, uri);
+    await convertOne(workers, uri);
     return null;
   },
+  command: async (call, { name }) => {
+    if (name === 'openOriginal') await openModel(vscode.Uri.file(await originalOf(call)));
+    // A flow lasts as long as a person takes; the page does not wait for it.
+    else void vscode.commands.executeCommand(`channelwise.${name}`, call.uri);
+    return null;
+  },
+  prove: async (call) => plain(await call.workers.proofs.prove(await originalOf(call), localPath(call.uri), call)),
+  lastProof: async ({ workers, uri }) => {
+    const last = await workers.proofs.last(localPath(uri));
+    return last && plain(last);
+  },
 };
+
+/** The file beside this one that it says it was made from. */
+async function originalOf({ workers, uri, signal }: Call): Promise<string> {
+  const path = localPath(uri);
+  const made = await workers.worker.run('madeFrom', { path }, { signal });
+  if (made?.original.path) return made.original.path;
+  throw new ChannelwiseError('refused', 'no-original', `The original of ${basename(path)} is not beside it any more; use Verify to say where it is.`);
+}
+
+/** Without the report's lines, which the page makes from the numbers. */
+function plain({ report: _, ...proof }: VerifyReply): PageProof {
+  return proof;
+}
 
 /** Answers a page's requests, each once, and cancels those the page gives up. */
 export class PageAnswers {

@@ -22,10 +22,6 @@ export class FirstLayer extends LitElement {
       ${m.firstLayers.length === 0
         ? html`<section class="first-layer" aria-labelledby="f"><h2 id="f">First layer</h2><p>No layer that reads the image channels was found.</p></section>`
         : m.firstLayers.map((layer, i) => this.#card(layer, many ? `First layer ${i + 1} of ${m.firstLayers.length}` : 'First layer', `f${i}`))}
-      ${m.adaptation.length === 0
-        ? null
-        : html`<section class="adaptation" aria-labelledby="a"><h2 id="a">Adaptation</h2>
-            <dl>${m.adaptation.map((e) => html`<dt>${e.key}</dt><dd>${e.value}</dd>`)}</dl></section>`}
     `;
   }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { composeMaps, grayscale, mapFromJson, normalize, swapRedBlue, type ChannelMap } from '../../../src/adapt/channelMap.ts';
-import { planText } from '../../../src/adapt/plan.ts';
+import { planText } from '../../../src/adapt/planText.ts';
 import { mapFromOptions } from '../../../src/node/mapOptions.ts';
 import { adaptBytes, applyMap } from '../../fixtures/adaptBytes.ts';
 import { decodeModel, DTYPE, encodeModel, floatTensor, model, node, rawTensor, valueInfo, type ModelParts } from '../../fixtures/modelBuilder.ts';
@@ -31,7 +31,7 @@ for (const { name, parts, map, parameters, multiplyAdds } of SAVINGS) {
   test(`saved: ${name}`, async () => {
     const { plan } = await adaptBytes(build(parts), map ?? grayscale());
     assert.deepEqual(plan.saved, { parameters, multiplyAdds });
-    assert.ok(planText(plan).some((line) => line.startsWith(parameters < 0 ? `adds ${-parameters} parameters` : `saves ${parameters} parameters`)));
+    assert.ok(planText(plan).some((line) => line.trim() === (parameters < 0 ? `adds ${-parameters} parameters` : `saves ${parameters} parameters`)));
   });
 }
 

@@ -1,0 +1,52 @@
+import type { AdaptationPlan } from './plan.ts';
+
+/** One part of a plan in words: what it is about, and a line for each thing. */
+export interface PlanSection {
+  readonly title: string;
+  readonly lines: readonly string[];
+}
+
+/** A person reads a few names; the count says how many there are. */
+const MAX_SHOWN = 40;
+
+/** The plan as a person reads it: parts that say something, in the order of interest. */
+export function planSections(plan: AdaptationPlan): PlanSection[] {
+  const macs = plan.saved.multiplyAdds;
+  return [
+    { title: 'Inputs', lines: plan.inputs.map((i) => `input ${i.name}: ${i.oldChannels} → ${i.newChannels} channels on axis ${i.axis} (${plan.map.name})`) },
+    { title: 'Warnings', lines: plan.warnings },
+    { title: 'Weights that take the map in', lines: shown(plan.folds.map((f) => `fold ${f.tensor} [${f.oldDims.join(', ')}] → [${f.newDims.join(', ')}] (${f.opType} ${f.node})`)) },
+    { title: 'Tensors rebuilt inside the model', lines: shown(plan.escapes.map((e) => `rebuild ${e.tensor}${e.node ? ` for ${e.node}` : ''}: ${e.reason}`)) },
+    { title: 'Nodes that vanish into the weights', lines: counted(plan.absorbed.map((a) => a.opType), 'absorb') },
+    { title: 'Nodes added', lines: counted(plan.addedNodes.map((n) => n.opType), 'add') },
+    { title: 'What it costs', lines: plan.notes },
+    { title: 'Savings', lines: [saving(plan.saved.parameters, 'parameters'), ...(macs === null ? [] : [saving(macs, 'multiply-adds per image')])] },
+    { title: 'Exactness', lines: [plan.exactness] },
+  ].filter((section) => section.lines.length > 0);
+}
+
+/** The plan as lines for a terminal or a text tab. */
+export function planText(plan: AdaptationPlan): string[] {
+  return planSections(plan).flatMap(({ title, lines }) => [`${title}:`, ...lines.map((line) => `  ${line}`)]);
+}
+
+/** How often each word stands in a list, most frequent first: `absorb Sub, 2 Div`. */
+export function tally(words: readonly string[]): { word: string; count: number }[] {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return [...counts].map(([word, count]) => ({ word, count })).sort((a, b) => b.count - a.count);
+}
+
+function counted(words: readonly string[], verb: string): string[] {
+  if (!words.length) return [];
+  const groups = tally(words).map(({ word, count }) => (count === 1 ? word : `${count} ${word}`));
+  return [`${verb} ${groups.slice(0, MAX_SHOWN).join(', ')}${groups.length > MAX_SHOWN ? ', …' : ''}`];
+}
+
+function shown(lines: readonly string[]): string[] {
+  return lines.length > MAX_SHOWN ? [...lines.slice(0, MAX_SHOWN), `… and ${lines.length - MAX_SHOWN} more`] : [...lines];
+}
+
+function saving(n: number, what: string): string {
+  return n === 0 ? `as many ${what} as before` : `${n < 0 ? 'adds' : 'saves'} ${Math.abs(n).toLocaleString('en')} ${what}`;
+}

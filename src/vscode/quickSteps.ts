@@ -1,0 +1,111 @@
+import * as vscode from 'vscode';
+
+/** Ends a flow, or goes to the step before. */
+export const LEAVE = Symbol('leave');
+export const BACK = Symbol('back');
+type Left = typeof LEAVE | typeof BACK;
+
+/** Where a step stands: how many came before it, and how many it knows to follow. */
+export interface Place {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** A step asks one thing and gives the next step, or null when the flow is done. */
+export type Step = (before: number) => Promise<Step | null | Left>;
+
+/** Runs steps one after the other. Back returns to the step before; Escape ends the flow. Gives true when it came to its end. */
+export async function runSteps(first: Step): Promise<boolean> {
+  const steps = [first];
+  for (let step = steps.at(-1); step; step = steps.at(-1)) {
+    const next = await step(steps.length - 1);
+    if (next === LEAVE) return false;
+    if (next === null) return true;
+    if (next === BACK) steps.pop();
+    else steps.push(next);
+  }
+  return false;
+}
+
+interface Asked {
+  readonly title: string;
+  readonly placeholder?: string | undefined;
+  readonly place: Place;
+}
+
+export interface PickAsked<T extends vscode.QuickPickItem> extends Asked {
+  readonly items: readonly T[];
+  readonly active?: T | undefined;
+  /** Items that can be chosen; others stay in the list and say why not. */
+  readonly allowed?: (item: T) => boolean;
+}
+
+/** One item of a list. */
+export async function pickOne<T extends vscode.QuickPickItem>(asked: PickAsked<T>): Promise<T | Left> {
+  const picked = await pick(asked, false);
+  return Array.isArray(picked) ? picked[0] ?? LEAVE : picked;
+}
+
+/** One or more items of a list, all chosen at first. */
+export function pickSome<T extends vscode.QuickPickItem>(asked: PickAsked<T>): Promise<readonly T[] | Left> {
+  return pick(asked, true);
+}
+
+async function pick<T extends vscode.QuickPickItem>({ items, active, allowed = () => true, ...asked }: PickAsked<T>, many: boolean): Promise<T[] | Left> {
+  const box = vscode.window.createQuickPick<T>();
+  box.items = items;
+  box.canSelectMany = many;
+  box.matchOnDescription = true;
+  box.matchOnDetail = true;
+  if (many) box.selectedItems = items;
+  if (active) box.activeItems = [active];
+  return ask(box, asked, (done) => {
+    const chosen = many ? [...box.selectedItems] : [...box.activeItems].filter(allowed);
+    if (chosen.length) done(chosen);
+  });
+}
+
+export interface InputAsked extends Asked {
+  readonly prompt: string;
+  readonly value: string;
+  /** What the text means, or the sentence that is wrong with it. */
+  readonly check: (text: string) => Promise<{ readonly means: string } | { readonly wrong: string }>;
+}
+
+/** A line of text, checked while it is typed. Enter takes it only when nothing is wrong with it. */
+export async function inputLine({ prompt, value, check, ...asked }: InputAsked): Promise<string | Left> {
+  const box = vscode.window.createInputBox();
+  box.prompt = prompt;
+  box.value = value;
+  let turn = 0;
+  const show = async (): Promise<boolean> => {
+    const now = ++turn;
+    const found = await check(box.value);
+    if (now !== turn) return false;
+    const good = 'means' in found;
+    box.validationMessage = good ? { message: found.means, severity: vscode.InputBoxValidationSeverity.Info } : { message: found.wrong, severity: vscode.InputBoxValidationSeverity.Error };
+    return good;
+  };
+  box.onDidChangeValue(() => void show());
+  void show();
+  return ask(box, asked, async (done) => {
+    const text = box.value;
+    if (await show()) done(text);
+  });
+}
+
+/** Shows a box with its step number, and Back where there is a way back, until it is accepted, left or hidden. */
+function ask<T>(box: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox, { title, placeholder, place }: Asked, accept: (done: (value: T) => void) => void | Promise<void>): Promise<T | Left> {
+  box.title = title;
+  box.placeholder = placeholder ?? '';
+  box.step = place.before + 1;
+  box.totalSteps = place.before + 1 + place.after;
+  box.ignoreFocusOut = true;
+  box.buttons = place.before > 0 ? [vscode.QuickInputButtons.Back] : [];
+  return new Promise<T | Left>((resolve) => {
+    box.onDidAccept(() => void accept(resolve));
+    box.onDidTriggerButton((button) => { if (button === vscode.QuickInputButtons.Back) resolve(BACK); });
+    box.onDidHide(() => resolve(LEAVE));
+    box.show();
+  }).finally(() => box.dispose());
+}

@@ -1,0 +1,31 @@
+import * as vscode from 'vscode';
+
+const SCHEME = 'channelwise-text';
+/** Texts of tabs long closed; more are forgotten. */
+const MAX_KEPT = 50;
+
+/** Read-only tabs for plans and reports: nothing to save, nothing asked when they close. */
+export class TextTabs implements vscode.TextDocumentContentProvider {
+  private readonly texts = new Map<string, string>();
+  private count = 0;
+
+  register(): vscode.Disposable {
+    return vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.texts.get(uri.query) ?? 'This text is not kept any longer.';
+  }
+
+  /** Opens lines of text under a name. */
+  async show(name: string, lines: readonly string[]): Promise<void> {
+    const key = String(++this.count);
+    this.texts.set(key, `${lines.join('\n')}\n`);
+    for (const old of this.texts.keys()) {
+      if (this.texts.size <= MAX_KEPT) break;
+      this.texts.delete(old);
+    }
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${name.replace(/[\\/]/g, '_')}`, query: key });
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
+  }
+}
