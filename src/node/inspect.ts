@@ -26,7 +26,7 @@ export async function inspectFile(path: string, signal?: AbortSignal): Promise<I
   try {
     const counting = new CountingSource(source);
     const model = await scanModel(counting, signal);
-    const page = pageModel(model, basename(path), source.size, inferShapes(model), null);
+    const page = pageModel(model, basename(path), source.size, inferShapes(model));
     const { producer, irVersion, opsets, inputs, outputs, parameterCount, firstLayers } = page;
     return {
       file: page.fileName, producer, irVersion, opsets, inputs, outputs, nodeCount: page.nodes.length, parameterCount, firstLayers,

@@ -27,7 +27,7 @@ export async function readPageModel(path: string, signal?: AbortSignal): Promise
   }
 }
 
-export function pageModel(model: Model, fileName: string, fileSize: number, inferred: Shapes, adaptation: PageAdaptation | null): PageModel {
+export function pageModel(model: Model, fileName: string, fileSize: number, inferred: Shapes, adaptation: PageAdaptation | null = null): PageModel {
   const { graph } = model;
   const shapes = knownDims(inferred);
   const costs = nodeCosts(graph, inferred);
