@@ -2,7 +2,7 @@ import { setMetadata, removeMessage, replaceField, toSplices, MODEL_METADATA, ty
 import { encodeEntry } from '../onnx/encode.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import type { Dim, Model, ValueInfo } from '../onnx/model.ts';
-import { decodeTensor, type TensorContext } from '../onnx/tensorData.ts';
+import type { TensorContext } from '../onnx/tensorData.ts';
 import type { Splice } from '../bytes/splice.ts';
 import { unit } from './affine.ts';
 import { channelFlow, type FlowingInput } from './channelFlow.ts';
@@ -67,7 +67,7 @@ function knowledge({ ctx, model, inferred }: AdaptRequest): Known {
   };
   return {
     opset: Math.max(1, ...model.opsets.filter((o) => o.domain === '').map((o) => o.version)),
-    constants: new Constants(graph, (tensor, label) => decodeTensor(ctx, tensor, label)),
+    constants: new Constants(graph, ctx, () => true),
     use: graphUse(model),
     dims: (name) => inferred?.dims(name) ?? stored.get(name)?.dims ?? tensorType(name)?.dims ?? null,
     dtype: (name) => inferred?.dtype(name) ?? stored.get(name)?.dtype ?? tensorType(name)?.dtype ?? null,

@@ -13,6 +13,8 @@ import { ALONG_AXIS } from './rules/alongAxis.ts';
 import { BLOCKS } from './rules/blocks.ts';
 import { EINSUM } from './rules/einsum.ts';
 import { RESHAPE } from './rules/reshape.ts';
+import { LEGACY } from './rules/legacy.ts';
+import { NORMALISATION } from './rules/normalisation.ts';
 import { SELECT } from './rules/select.ts';
 import { SIZES } from './rules/sizes.ts';
 import { SPATIAL } from './rules/spatial.ts';
@@ -21,7 +23,7 @@ import { Walk, type Known } from './walk.ts';
 
 /** Every operator that lets a channel map through or takes it in. All others see their tensors rebuilt. */
 const RULES: Readonly<Record<string, Rule>> = {
-  ...ELEMENTWISE, ...SELECT, ...LAYOUT, ...SPATIAL, ...PER_CHANNEL, ...MATMUL, ...SIZES, ...BLOCKS, ...EINSUM, ...ALONG_AXIS, ...RESHAPE,
+  ...ELEMENTWISE, ...SELECT, ...LAYOUT, ...SPATIAL, ...PER_CHANNEL, ...MATMUL, ...SIZES, ...BLOCKS, ...EINSUM, ...ALONG_AXIS, ...RESHAPE, ...LEGACY, ...NORMALISATION,
   ...Object.fromEntries(Object.keys(CONV_KINDS).map((op) => [op, conv])),
 };
 
@@ -66,9 +68,9 @@ export async function channelFlow(graph: Graph, known: Known, inputs: readonly F
 }
 
 async function visit(walk: Walk, node: Node): Promise<void> {
-  const key = node.domain ? `${node.domain}:${node.opType}` : node.opType;
-  const rule = Object.hasOwn(RULES, key) ? RULES[key] : undefined;
   const step = new Step(walk, node);
+  const { key } = step;
+  const rule = Object.hasOwn(RULES, key) ? RULES[key] : undefined;
   const outcome: Outcome = rule ? await rule(step) : `${key} may treat channels in its own way`;
   if (outcome === true) return;
   const inputs = node.inputs.map((name): Operand => {

@@ -21,12 +21,18 @@ export async function emit(ctx: TensorContext, model: Model, walk: Walk, settled
   for (const [node, rewrite] of settled.rewrites) if (!removed.has(node)) edits.push(...(await changedNode(ctx, node, rewrite)));
   for (const [name, { tensor, dims, values }] of walk.replacements) if (!settled.removedInitializers.has(name)) edits.push(await replaceTensor(ctx, tensor, dims, values));
   for (const t of model.graph.initializers) if (settled.removedInitializers.has(t.name)) edits.push(removeMessage(t.ref));
+  for (const s of model.graph.sparseInitializers) if (settled.removedInitializers.has(s.values.name)) edits.push(removeMessage(s.ref));
   edits.push(...(await renamed(ctx, model, settled)), ...(await values(ctx, model, walk, settled)));
   return edits;
 }
 
 function attribute(name: string, value: AttributeValue): NewAttribute {
-  return value.kind === 'int' ? { name, int: value.value } : { name, ints: value.value };
+  switch (value.kind) {
+    case 'int': return { name, int: value.value };
+    case 'ints': return { name, ints: value.value };
+    case 'float': return { name, float: value.value };
+    case 'floats': return { name, floats: value.value };
+  }
 }
 
 function newConstants(model: Model, constants: readonly NewConstant[]): Edit[] {

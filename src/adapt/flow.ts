@@ -40,10 +40,15 @@ export function isPlain(flow: Flow): boolean {
   return !flow.gone && flow.outer === 1 && flow.inner === 1;
 }
 
-/** Both tensors over one base, when such a base is known. */
-export function overOneBase(a: Flow, b: Flow): [Flow, Flow] | null {
-  for (let x: Flow | null | undefined = a; x; x = x.earlier) {
-    for (let y: Flow | null | undefined = b; y; y = y.earlier) if (x.base === y.base) return [x, y];
+/** All tensors over the first base that they share, when such a base is known. */
+export function overOneBase(flows: readonly Flow[]): Flow[] | null {
+  for (let f: Flow | null | undefined = flows[0]; f; f = f.earlier) {
+    const { base } = f;
+    const parts = flows.map((other) => {
+      for (let o: Flow | null | undefined = other; o; o = o.earlier) if (o.base === base) return o;
+      return null;
+    });
+    if (parts.every((p) => p !== null)) return parts;
   }
   return null;
 }

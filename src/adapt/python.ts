@@ -1,4 +1,4 @@
-import { product } from './constants.ts';
+import { product } from './constantValue.ts';
 import type { AdaptationPlan } from './plan.ts';
 import type { FoldRecipe } from './walk.ts';
 

@@ -10,7 +10,9 @@ export type Operand = string | Named;
 
 export type AttributeValue =
   | { readonly kind: 'int'; readonly value: number }
-  | { readonly kind: 'ints'; readonly value: readonly number[] };
+  | { readonly kind: 'ints'; readonly value: readonly number[] }
+  | { readonly kind: 'float'; readonly value: number }
+  | { readonly kind: 'floats'; readonly value: readonly number[] };
 
 /** What changes in a node that stays. */
 export interface NodeRewrite {

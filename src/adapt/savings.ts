@@ -1,5 +1,5 @@
 import type { Dim, Model, Node } from '../onnx/model.ts';
-import { product } from './constants.ts';
+import { product } from './constantValue.ts';
 import type { Settled } from './settle.ts';
 import type { Walk } from './walk.ts';
 

@@ -38,7 +38,7 @@ export function settle(walk: Walk): Settled {
     constants: walk.constants.filter((c) => read.has(c.name)),
     rewrites: walk.rewrites,
     removedNodes,
-    removedInitializers: new Set(walk.graph.initializers.map((t) => t.name).filter((name) => readBefore.has(name) && !read.has(name))),
+    removedInitializers: new Set([...walk.graph.initializers.map((t) => t.name), ...walk.graph.sparseInitializers.map((s) => s.values.name)].filter((name) => readBefore.has(name) && !read.has(name))),
     renamedCaptures,
     goneTensors: new Set(walk.graph.nodes.flatMap((n) => n.outputs).filter((name) => name && !made.has(name))),
   };

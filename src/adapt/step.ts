@@ -1,6 +1,6 @@
 import type { Attribute, Node } from '../onnx/model.ts';
 import { isSelection, sameMap, type Affine } from './affine.ts';
-import type { ConstantValue } from './constants.ts';
+import type { ConstantValue } from './constantValue.ts';
 import { isPlain, MAX_RANK, withMap, type Base, type Flow } from './flow.ts';
 import type { AttributeValue, Operand } from './rewrite.ts';
 import type { Walk } from './walk.ts';
@@ -29,6 +29,11 @@ export class Step {
     this.walk = walk;
     this.node = node;
     this.flows = node.inputs.map((name) => walk.flowOf(name));
+  }
+
+  /** The operator as rule tables name it: other domains than the standard one stand in front. */
+  get key(): string {
+    return this.node.domain ? `${this.node.domain}:${this.node.opType}` : this.node.opType;
   }
 
   attribute(name: string): Attribute | undefined {
@@ -79,7 +84,8 @@ export class Step {
   pass(from: Flow, options: PassOptions = {}): true {
     const { node, walk } = this;
     const output = node.outputs[0] ?? '';
-    const inputs = node.inputs.map((name, i): Operand => options.inputs?.get(i) ?? this.flows[i]?.base ?? name);
+    const count = Math.max(node.inputs.length, ...[...options.inputs?.keys() ?? []].map((i) => i + 1));
+    const inputs = Array.from({ length: count }, (_, i): Operand => options.inputs?.get(i) ?? this.flows[i]?.base ?? node.inputs[i] ?? '');
     walk.rewrites.set(node, { inputs, ...(options.attributes ? { attributes: new Map(options.attributes) } : {}) });
     const rank = Math.min(options.flow?.rank ?? from.rank, MAX_RANK);
     const declared = walk.known.dims(output);
@@ -104,17 +110,6 @@ export class Step {
     const all = Array.from({ length: count }, (_, i): Operand => inputs.get(i) ?? this.flows[i]?.base ?? node.inputs[i] ?? '');
     walk.rewrites.set(node, { inputs: all, ...(attributes ? { attributes: new Map(attributes) } : {}) });
     for (const output of node.outputs) if (output) walk.seam.add(output);
-    return true;
-  }
-
-  /** The same, with numbers added behind: where an operator has no bias that a shift could go into. */
-  sinkPlus(inputs: ReadonlyMap<number, Operand>, dtype: number, dims: readonly number[], added: Float64Array): true {
-    const { node, walk } = this;
-    const output = node.outputs[0] ?? '';
-    const made = { name: walk.fresh(`${output}/unshifted`) };
-    this.sink(inputs);
-    walk.rewrites.set(node, { ...walk.rewrites.get(node), outputs: [made] });
-    walk.inserted.push({ opType: 'Add', name: walk.fresh(`${output}/Add`), inputs: [made, walk.constant(`${output}/shift`, dtype, dims, added)], outputs: [{ name: output }], attributes: new Map(), after: node, multiplyAdds: 0 });
     return true;
   }
 

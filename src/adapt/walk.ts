@@ -1,6 +1,7 @@
 import type { Dim, Graph, Node } from '../onnx/model.ts';
-import { hasNoShift, identity, isSelection, lanes, shiftBeforeMap } from './affine.ts';
-import type { Constants, ConstantValue } from './constants.ts';
+import { hasNoShift, isSelection, isSmall, lanes, shiftBeforeMap, spread } from './affine.ts';
+import type { Constants } from './constants.ts';
+import type { ConstantValue } from './constantValue.ts';
 import { type Base, type Flow, isPlain } from './flow.ts';
 import type { AttributeValue, InsertedNode, Named, NewConstant, NodeRewrite, Operand, Replacement } from './rewrite.ts';
 import type { GraphUse } from './use.ts';
@@ -64,6 +65,10 @@ export interface Known {
 const CONCAT_WITH_AXIS = 4;
 /** From this opset on, Add broadcasts by shape alone. */
 export const BROADCASTING = 7;
+/** From this opset on, Pad takes amounts and value as inputs. */
+const PAD_WITH_INPUTS = 11;
+/** The first opset whose Pad has the attribute `pads`. */
+const PAD = 2;
 /** More numbers than these say nothing in a sentence. */
 const MAX_SHOWN = 8;
 /** A Gather by a longer list of indices costs more than the model behind it. */
@@ -213,32 +218,43 @@ export class Walk {
     if (!isPlain(flow) || INTEGER_DTYPES.has(flow.dtype)) return null;
     const { base, axis, rank, dtype } = flow;
     const u = shiftBeforeMap(flow.map);
+    const inserted = (named: Named, channels: number): Base => Object.assign(named, { channels, producer: null, after: base.after });
     if (u && this.known.opset >= BROADCASTING) {
-      const moved = this.shiftedBase(base, `add ${u.join()}`, base.channels, () => {
+      const moved = this.shiftedBase(base, `add ${u.join()}`, () => {
         const dims = Array.from({ length: rank }, (_, i) => (i === axis ? u.length : 1));
-        return this.insert('Add', `${tensor}/shifted`, [base, this.constant(`${tensor}/shift`, dtype, dims, u)], base.after);
+        return inserted(this.insert('Add', `${tensor}/shifted`, [base, this.constant(`${tensor}/shift`, dtype, dims, u)], base.after), base.channels);
       });
-      this.notes.push(`A shift stands in front of zero padding: one Add of ${u.length > MAX_SHOWN ? `${u.length} numbers` : u.join(', ')} to the channels keeps the border exact (${tensor}).`);
+      this.notes.push(`A shift stands in front of zero padding: one Add of ${u.length > MAX_SHOWN ? `${u.length} numbers` : u.map(shown).join(', ')} to the channels keeps the border exact (${tensor}).`);
       return { ...flow, base: moved, map: { m: flow.map.m, b: flow.map.b.map(() => 0) } };
     }
-    if (base.channels + 1 >= flow.map.m.length || !asConvolution(flow)) return null;
     const wide = base.channels + 1;
-    const moved = this.shiftedBase(base, 'ones', wide, () => {
-      const weight = this.constant(`${tensor}/with_ones`, dtype, [wide, base.channels, ...new Array<number>(rank - 2).fill(1)], [...identity(base.channels).m.flat(), ...new Array<number>(base.channels).fill(0)]);
-      const bias = this.constant(`${tensor}/ones`, dtype, [wide], [...new Array<number>(base.channels).fill(0), 1]);
-      return this.insert('Conv', `${tensor}/augmented`, [base, weight, bias], base.after, {}, scaled(pixels(flow), wide * base.channels));
+    if (wide > flow.map.m.length || this.known.opset < PAD) return null;
+    const moved = this.shiftedBase(base, 'ones', () => {
+      const pads = Array.from({ length: 2 * rank }, (_, i) => (i === rank + axis ? 1 : 0));
+      const asInputs = this.known.opset >= PAD_WITH_INPUTS;
+      const inputs = asInputs ? [this.constant(`${tensor}/pads`, 7, [pads.length], pads), this.constant(`${tensor}/one`, dtype, [], [1])] : [];
+      const attributes: Record<string, AttributeValue> = asInputs ? {} : { pads: { kind: 'ints', value: pads }, value: { kind: 'float', value: 1 } };
+      return inserted(this.insert('Pad', `${tensor}/with_ones`, [base, ...inputs], base.after, attributes), wide);
     });
-    this.notes.push(`A shift stands in front of zero padding: a channel of ones beside the image, made by one 1×1 Conv, keeps the border exact (${tensor}).`);
+    this.notes.push(`A shift stands in front of zero padding: a channel of ones beside the image, made by one Pad, keeps the border exact (${tensor}).`);
     return { ...flow, base: moved, map: { m: flow.map.m.map((row, c) => [...row, flow.map.b[c] ?? 0]), b: flow.map.b.map(() => 0) } };
   }
 
-  private shiftedBase(base: Base, key: string, channels: number, make: () => Named): Base {
+  /** The same tensor with all that its channel axis holds as channels; null where that is too much for a map. */
+  wide(flow: Flow): Flow | null {
+    if (isPlain(flow)) return flow;
+    const { base, outer, inner, map } = flow;
+    const channels = outer * base.channels * inner;
+    if (flow.gone || !isSmall(outer * map.m.length * inner, channels)) return null;
+    return { ...flow, base: this.shiftedBase(base, `wide ${outer} ${inner}`, () => new WideBase(base, channels)), map: spread(map, outer, inner), outer: 1, inner: 1, earlier: null };
+  }
+
+  private shiftedBase(base: Base, key: string, make: () => Base): Base {
     const made = this.shifted.get(base) ?? new Map<string, Base>();
     this.shifted.set(base, made);
     const there = made.get(key);
     if (there) return there;
-    const named = make();
-    const moved: Base = Object.assign(named, { channels, producer: null, after: base.after });
+    const moved = make();
     made.set(key, moved);
     this.bases.push(moved);
     return moved;
@@ -258,9 +274,37 @@ export class Walk {
   }
 }
 
+/** A base whose channel axis also holds pixels, seen as channels: the same tensor under the same name. */
+class WideBase implements Base {
+  readonly channels: number;
+  readonly producer: Node | null;
+  readonly after: Node | null;
+  private readonly of: Base;
+
+  constructor(of: Base, channels: number) {
+    this.of = of;
+    this.channels = channels;
+    this.producer = of.producer;
+    this.after = of.after;
+  }
+
+  get name(): string {
+    return this.of.name;
+  }
+
+  set name(name: string) {
+    this.of.name = name;
+  }
+}
+
 /** Convolutions take channels on axis 1, and runtimes have none for float64. */
 function asConvolution({ axis, rank, dtype }: Flow): boolean {
   return axis === 1 && rank >= 3 && rank <= 5 && dtype !== FLOAT64;
+}
+
+/** A number as a sentence shows it: float32 has seven digits. */
+function shown(v: number): string {
+  return String(Number(v.toPrecision(7)));
 }
 
 /** Pixels of one image: all dims but the batch, in front, and the channels; null when one is unknown. */

@@ -1,7 +1,7 @@
 import type { Affine } from './affine.ts';
-import { product, type ConstantValue } from './constants.ts';
+import { product, type ConstantValue } from './constantValue.ts';
 import type { Operand, Replacement } from './rewrite.ts';
-import type { Step } from './step.ts';
+import { Step } from './step.ts';
 import type { Fold, FoldRecipe, Walk } from './walk.ts';
 
 /** Largest and smallest values by dtype: a folded weight that leaves them can't keep its type. float16, and the integers of quantised weights. */
@@ -73,6 +73,42 @@ export async function newWeight(step: Step, index: number, old: ConstantValue, d
     return name;
   }
   return walk.constant(`${name}/folded`, old.dtype, dims, values);
+}
+
+/**
+ * A sink with numbers added behind, where an operator has no bias that a shift could go into. `dims` are those of `added`, broadcast to the output.
+ * An Add of constants behind it takes them in; else one is put there.
+ */
+export async function sinkPlus(step: Step, inputs: ReadonlyMap<number, Operand>, dtype: number, dims: readonly number[], added: Float64Array): Promise<true> {
+  const { node, walk } = step;
+  const output = node.outputs[0] ?? '';
+  step.sink(inputs);
+  if (await intoNextAdd(step, dims, added)) return true;
+  const made = { name: walk.fresh(`${output}/unshifted`) };
+  walk.rewrites.set(node, { ...walk.rewrites.get(node), outputs: [made] });
+  walk.inserted.push({ opType: 'Add', name: walk.fresh(`${output}/Add`), inputs: [made, walk.constant(`${output}/shift`, dtype, dims, added)], outputs: [{ name: output }], attributes: new Map(), after: node, multiplyAdds: 0 });
+  return true;
+}
+
+/** The sum of both is the bias of a layer that exporters write as a product and an Add. */
+async function intoNextAdd(step: Step, dims: readonly number[], added: Float64Array): Promise<boolean> {
+  const { node, walk } = step;
+  const output = node.outputs[0] ?? '';
+  const { use } = walk.known;
+  const [add, ...more] = use.readers.get(output) ?? [];
+  if (!add || more.length || add.domain !== '' || add.opType !== 'Add' || use.outputs.has(output) || use.captures.has(output)) return false;
+  const index = add.inputs[0] === output ? 1 : 0;
+  const bias = await walk.value(add.inputs[index]);
+  const trimmed = bias?.dims.slice(bias.dims.findIndex((d) => d !== 1));
+  if (!bias || `${trimmed}` !== `${dims}`) return false;
+  const sum = added.map((v, i) => v + (bias.values[i] ?? 0));
+  if (!fits(bias.dtype, sum)) return false;
+  const inputs = [...add.inputs] as Operand[];
+  inputs[index] = await newWeight(new Step(walk, add), index, bias, bias.dims, sum);
+  walk.rewrites.set(add, { inputs });
+  walk.seam.delete(output);
+  walk.seam.add(add.outputs[0] ?? '');
+  return true;
 }
 
 type Recipe = Pick<FoldRecipe, 'axis' | 'newDims' | 'outer' | 'inner'> & Partial<Pick<FoldRecipe, 'shift' | 'bias' | 'biasFactor' | 'groups' | 'quantised'>>;

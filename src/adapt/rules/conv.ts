@@ -1,5 +1,5 @@
 import { hasNoShift, isSelection, type Affine } from '../affine.ts';
-import type { ConstantValue } from '../constants.ts';
+import type { ConstantValue } from '../constantValue.ts';
 import { isPlain, type Flow } from '../flow.ts';
 import type { AttributeValue, Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
@@ -17,6 +17,9 @@ interface ConvKind {
 
 const FLOAT_CONV: ConvKind = { weight: 1, bias: 2, zeros: [], channelsLast: false, transposed: false };
 
+const QLINEAR_CONV: ConvKind = { weight: 3, bias: 8, zeros: [5], channelsLast: false, transposed: false };
+
+/** ONNX Runtime's own QLinearConv says in an attribute where channels lie; its weights are as in the standard one. */
 export const CONV_KINDS: Readonly<Record<string, ConvKind>> = {
   Conv: FLOAT_CONV,
   ConvTranspose: { ...FLOAT_CONV, transposed: true },
@@ -24,7 +27,8 @@ export const CONV_KINDS: Readonly<Record<string, ConvKind>> = {
   'com.microsoft:NhwcConv': { ...FLOAT_CONV, channelsLast: true },
   'com.microsoft:NhwcFusedConv': { ...FLOAT_CONV, channelsLast: true },
   ConvInteger: { weight: 1, bias: null, zeros: [3], channelsLast: false, transposed: false },
-  QLinearConv: { weight: 3, bias: 8, zeros: [5], channelsLast: false, transposed: false },
+  QLinearConv: QLINEAR_CONV,
+  'com.microsoft:QLinearConv': QLINEAR_CONV,
 };
 
 /** A grouped weight as a dense one: rows of old channels, zero where a group doesn't read a channel. Always exact. */
@@ -79,10 +83,10 @@ function pads(step: Step): boolean {
 }
 
 export const conv: Rule = async (step) => {
-  const kind = CONV_KINDS[step.node.domain ? `${step.node.domain}:${step.node.opType}` : step.node.opType];
+  const kind = CONV_KINDS[step.key];
   const given = step.only();
   if (!kind || !given || !isPlain(given)) return 'its weights come from the image itself, or a channel was taken out before it';
-  if (given.axis !== (kind.channelsLast ? given.rank - 1 : 1)) return 'it expects channels on another axis';
+  if (given.axis !== (kind.channelsLast || step.int('channels_last', 0) !== 0 ? given.rank - 1 : 1)) return 'it expects channels on another axis';
   const w = await step.value(kind.weight);
   if (!w) return 'its weights are not known before the model runs';
   const group = step.int('group', 1);
@@ -127,7 +131,6 @@ function groupAttribute(group: number, kept: boolean): ReadonlyMap<string, Attri
 /** Integer weights: `Σ_c (w − z) + z` must be whole and fit the type; then the sum is exact, else the image is rebuilt. */
 async function foldQuantised(step: Step, kind: ConvKind, flow: Flow, w: ConstantValue, group: number): Promise<true | string> {
   if (!isSelection(flow.map)) return 'quantised weights take only copies of channels';
-  if (step.int('channels_last', 0) !== 0) return 'its layout is channels last';
   const zeroName = step.node.inputs[kind.zeros[0] ?? 0];
   const zero = zeroName ? await step.value(kind.zeros[0] ?? 0) : null;
   if (zeroName && !zero) return 'its zero point is not known before the model runs';

@@ -1,5 +1,5 @@
 import { addMaps, evenUse, hasNoShift, isSelection, keepsConstants, lanes, sameMap, scaleRows } from '../affine.ts';
-import { product, type ConstantValue } from '../constants.ts';
+import { product, type ConstantValue } from '../constantValue.ts';
 import { isPlain, overOneBase, withMap, type Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
@@ -35,6 +35,13 @@ function profile(step: Step, constant: ConstantValue, flow: Flow): Profile {
   return { kind: 'channel', values: flow.map.m.length === channels ? [...constant.values] : [] };
 }
 
+/** Channels and pixels that share an axis, each with a number of its own: the axis counts as channels from here on. Null where it doesn't. */
+function perElement(step: Step, constant: ConstantValue, flow: Flow): Flow | null {
+  if (flow.gone || isPlain(flow)) return null;
+  const size = constant.dims[flow.axis - firstAxis(step, constant.dims.length, flow.rank)] ?? 1;
+  return size > 1 && size === constant.values.length && !constant.values.every((v) => v === constant.values[0]) ? step.walk.wide(flow) : null;
+}
+
 /** Where a shorter operand's axes start: at the right end, or before opset 7 where the attribute `axis` says. */
 function firstAxis(step: Step, length: number, rank: number): number {
   const old = step.walk.known.opset < 7 ? step.attribute('axis')?.int : undefined;
@@ -62,7 +69,7 @@ const PER_CHANNEL: Readonly<Record<string, Apply>> = {
 function uniformMap(op: string, flow: Flow, value: number, constantFirst: boolean): Flow['map'] | null {
   const { map } = flow;
   if (op === 'Mul') return { m: map.m, b: map.b.map((v) => v * value) };
-  if (op === 'Div' && !constantFirst && value !== 0) return { m: map.m, b: map.b.map((v) => v / value) };
+  if (op === 'Div' && !constantFirst && value !== 0 && !INTEGERS.has(flow.dtype)) return { m: map.m, b: map.b.map((v) => v / value) };
   if ((op === 'Add' || op === 'Sub') && keepsConstants(map)) return op === 'Sub' && constantFirst ? { m: map.m, b: map.b.map((v) => -v) } : map;
   return null;
 }
@@ -71,13 +78,14 @@ const arithmetic: Rule = async (step) => {
   const { node } = step;
   const [a, b] = [step.flows[0] ?? null, step.flows[1] ?? null];
   if (a && b) return twoFlows(step, a, b);
-  const flow = a ?? b;
-  if (!flow) return 'nothing flows here';
+  const given = a ?? b;
+  if (!given) return 'nothing flows here';
   const constantFirst = b !== null;
   const index = constantFirst ? 0 : 1;
   const constant = await step.value(index);
+  const flow = (constant && perElement(step, constant, given)) || given;
   if (!constant) {
-    const scales = node.opType === 'Mul' || (node.opType === 'Div' && !constantFirst);
+    const scales = node.opType === 'Mul' || (node.opType === 'Div' && !constantFirst && !INTEGERS.has(flow.dtype));
     if (scales && hasNoShift(flow.map) && sameForChannels(step, node.inputs[index] ?? '', flow)) return step.pass(flow);
     return alikeWithOthers(step);
   }
@@ -95,7 +103,7 @@ const arithmetic: Rule = async (step) => {
   if (broadcastsBack(step)) return step.sink(new Map());
   const moved = new Map<number, Operand>();
   if (rearranged(step, constant, flow, index, moved)) return step.pass(flow, { inputs: moved, flow: { dims: flow.dims } });
-  const linear = node.opType === 'Mul' || (node.opType === 'Div' && !constantFirst);
+  const linear = node.opType === 'Mul' || (node.opType === 'Div' && !constantFirst && !INTEGERS.has(flow.dtype));
   if (kind.kind === 'spatial' && (isSelection(flow.map) || (linear && hasNoShift(flow.map)))) return step.pass(flow, { flow: { dims: flow.dims } });
   return kind.kind === 'other' || kind.kind === 'channel' ? 'its constant differs per channel in a way that does not fold' : 'the channels are mixed or shifted here, and the operator does not commute with that';
 };
@@ -132,20 +140,19 @@ function broadcastsBack(step: Step): boolean {
 }
 
 function twoFlows(step: Step, a: Flow, b: Flow): true | string {
-  const sameLayout = a.axis === b.axis && a.rank === b.rank && a.gone === b.gone && a.outer === b.outer && a.inner === b.inner;
-  if (!sameLayout) return 'two tensors with different channel axes meet here';
+  if (!sameLayout(a, b)) return 'two tensors with different channel axes meet here';
   const op = step.node.opType;
   const linear = (op === 'Add' || op === 'Sub') && !INTEGERS.has(a.dtype);
   const alike = step.alike();
   if (typeof alike !== 'string' && !(linear && a.base === b.base)) return step.pass(alike.flow);
-  const pair = linear ? overOneBase(a, b) : null;
+  const pair = linear ? overOneBase([a, b]) : null;
   if (!pair && linear && sameMap({ m: a.map.m, b: [] }, { m: b.map.m, b: [] })) {
     // m·x + b ± (m·y + c) = m·(x ± y) + (b ± c)
     const shift = a.map.b.map((v, c) => (op === 'Add' ? v + (b.map.b[c] ?? 0) : v - (b.map.b[c] ?? 0)));
     return step.pass(a, { flow: { map: { m: a.map.m, b: shift } } });
   }
   if (!pair) return typeof alike === 'string' ? alike : step.pass(alike.flow);
-  const [x, y] = pair;
+  const [x = a, y = b] = pair;
   return step.absorb(withMap(x.map.m.length >= y.map.m.length ? x : y, addMaps(x.map, y.map, op === 'Add' ? 1 : -1)));
 }
 
@@ -200,8 +207,26 @@ function sameForChannels(step: Step, name: string, flow: Flow): boolean {
 /** Operators on single elements: every element is treated alike whatever its place. */
 const elementwise: Rule = (step) => alikeWithOthers(step);
 
-const UNARY = `Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid HardSwish IsInf IsNaN LeakyRelu Log Mish Neg Not
-  Reciprocal Relu Round Selu Shrink Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu`.split(/\s+/);
+/** Sum and Mean of channels that one base makes are linear: gray as a mean of slices. */
+const sum: Rule = (step) => {
+  const flows = step.flows.filter((f): f is Flow => f !== null);
+  const first = flows[0];
+  const together = flows.length === step.node.inputs.length && flows.every((f) => sameLayout(f, flows[0] ?? f)) && !INTEGERS.has(first?.dtype ?? 0) ? overOneBase(flows) : null;
+  if (!together) return alikeWithOthers(step);
+  const widest = together.reduce((w, f) => (f.map.m.length > w.map.m.length ? f : w));
+  const nothing: Flow['map'] = { m: widest.map.m.map((row) => row.map(() => 0)), b: widest.map.b.map(() => 0) };
+  const weight = step.node.opType === 'Mean' ? 1 / together.length : 1;
+  const added = together.reduce((map, f) => addMaps(map, f.map, weight), nothing);
+  return step.absorb(withMap(widest, added));
+};
+
+/** Channels on the same axis of tensors of the same layout. */
+function sameLayout(a: Flow, b: Flow): boolean {
+  return a.axis === b.axis && a.rank === b.rank && a.gone === b.gone && a.outer === b.outer && a.inner === b.inner;
+}
+
+const UNARY = `Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid HardSwish IsInf IsNaN LeakyRelu Log Mish Not ParametricSoftplus
+  Reciprocal Relu Round ScaledTanh Selu Shrink Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu`.split(/\s+/);
 const NARY = 'And BitShift BitwiseAnd BitwiseOr BitwiseXor Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Or Pow PRelu Sum Where Xor'.split(' ');
 
 /** min and max are single numbers by the operator's definition. */
@@ -211,10 +236,18 @@ const clip: Rule = (step) => {
   return step.flows.slice(1).some(Boolean) ? 'a limit comes from the image itself' : step.pass(alike.flow, { flow: { dims: alike.flow.dims } });
 };
 
+/** A second input, as FastGelu has for a bias, would hold numbers of its own. */
 const unary: Rule = (step) => {
+  if (step.node.inputs.slice(1).some(Boolean)) return 'it has a bias of its own';
   const alike = step.alike();
   if (typeof alike === 'string') return alike;
   return step.pass(alike.flow, { flow: { dims: alike.flow.dims, dtype: step.walk.known.dtype(step.node.outputs[0] ?? '') ?? alike.flow.dtype } });
+};
+
+const negative: Rule = (step) => {
+  const flow = step.only();
+  if (!flow || isSelection(flow.map) || INTEGERS.has(flow.dtype)) return unary(step);
+  return step.absorb(withMap(flow, scaleRows(flow.map, flow.map.m.map(() => -1), flow.map.m.map(() => 0))));
 };
 
 const identity: Rule = (step) => {
@@ -231,21 +264,25 @@ const dropout: Rule = async (step) => {
   return step.absorb(flow);
 };
 
-/** Integer types that float32 and float64 hold exactly, so that the cast commutes with any map behind it. */
-const EXACT_IN_FLOAT = new Set([2, 3, 4, 5, 9, 10, 16, 1]);
+const FLOATS = new Set([1, 10, 11, 16]);
+/** Integers of 32 and 64 bits: float32 holds them exactly up to 2^24. */
+const WIDE_INTEGERS = new Set([6, 7, 12, 13]);
 
 const cast: Rule = (step) => {
   const flow = step.only();
   if (!flow) return 'its type comes from another tensor';
   const to = step.int('to', 0);
-  if (isSelection(flow.map) || (EXACT_IN_FLOAT.has(flow.dtype) && (to === 1 || to === 11))) return step.pass(flow, { flow: { dims: flow.dims, dtype: to } });
-  return 'rounding to the new type does not commute with the map';
+  // What a cast to floats rounds is a rounding of the type; a cast to integers cuts the mapped numbers.
+  if (!isSelection(flow.map) && !FLOATS.has(to)) return 'rounding to whole numbers does not commute with the map';
+  if (!isSelection(flow.map) && WIDE_INTEGERS.has(flow.dtype)) step.walk.notes.push(`The map works on the numbers behind ${step.node.opType} ${step.node.name}: whole numbers beyond 2^24 round first.`);
+  return step.pass(flow, { flow: { dims: flow.dims, dtype: to } });
 };
 
 export const ELEMENTWISE: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(UNARY.map((op) => [op, unary])),
+  ...Object.fromEntries(['Gelu', 'FastGelu', 'QuickGelu'].map((op) => [`com.microsoft:${op}`, unary])),
   ...Object.fromEntries(NARY.map((op) => [op, elementwise])),
-  Add: arithmetic, Sub: arithmetic, Mul: arithmetic, Div: arithmetic,
+  Add: arithmetic, Sub: arithmetic, Mul: arithmetic, Div: arithmetic, Sum: sum, Mean: sum, Neg: negative,
   Clip: clip, Identity: identity, Dropout: dropout, Cast: cast,
 };
 

@@ -13,6 +13,9 @@ const transpose: Rule = (step) => {
   return step.pass(flow, { flow: { axis: perm.indexOf(flow.axis), dims: perm.map((p) => flow.dims[p] ?? null) } });
 };
 
+/** From this opset on, Squeeze takes its axes as an input. */
+const AXES_AS_INPUT = 13;
+
 async function axes(step: Step, rank: number): Promise<number[] | null> {
   const given = step.ints('axes') ?? (step.node.inputs[1] ? [...((await step.value(1))?.values ?? [])] : null);
   return given?.length ? given.map((a) => (a < 0 ? a + rank : a)) : null;
@@ -21,16 +24,21 @@ async function axes(step: Step, rank: number): Promise<number[] | null> {
 const squeeze: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return 'a channel was taken out before it';
-  const gone = await axes(step, flow.rank);
+  const given = await axes(step, flow.rank);
+  // Without axes it removes every axis of size one, which the channels may have become.
+  const gone = given ?? (flow.dims.every((d) => typeof d === 'number') && !step.node.inputs[1] ? flow.dims.flatMap((d, i) => (d === 1 ? [i] : [])) : null);
   if (!gone || gone.includes(flow.axis)) return 'it may remove the channel axis';
   const stays = flow.dims.map((_, i) => i).filter((i) => !gone.includes(i));
-  return step.pass(flow, { flow: { axis: stays.indexOf(flow.axis), rank: stays.length, dims: stays.map((i) => flow.dims[i] ?? null) } });
+  const named = given ? {} : step.walk.known.opset >= AXES_AS_INPUT
+    ? { inputs: new Map([[1, step.walk.constant(`${step.node.outputs[0]}/axes`, 7, [gone.length], gone)]]) }
+    : { attributes: new Map([['axes', { kind: 'ints' as const, value: gone }]]) };
+  return step.pass(flow, { ...named, flow: { axis: stays.indexOf(flow.axis), rank: stays.length, dims: stays.map((i) => flow.dims[i] ?? null) } });
 };
 
 const unsqueeze: Rule = async (step) => {
   const flow = step.only();
   if (!flow) return 'its axes come from the image itself';
-  const count = step.ints('axes')?.length ?? step.walk.known.constants.storedDims(step.node.inputs[1] ?? '')?.[0] ?? 1;
+  const count = step.ints('axes')?.length ?? (await step.value(1))?.values.length ?? 1;
   const rank = (flow.gone ? flow.rank - 1 : flow.rank) + count;
   if (rank > MAX_RANK) return 'it adds very many axes';
   const added = await axes(step, rank);
@@ -50,14 +58,17 @@ export function number(dims: readonly Dim[]): number | null {
   return n;
 }
 
+/** What takes merged axes into its weights. */
+const PRODUCTS = new Set(['Gemm', 'MatMul', 'com.microsoft:FusedGemm', 'com.microsoft:FusedMatMul']);
+
 /** Merged axes fold into matrix products; a map that is not a plain copy has no cheap way back from there. */
 export function mergeIsSafe(step: Step, flow: Flow): boolean {
   if (isSelection(flow.map)) return true;
   const { use } = step.walk.known;
   const output = step.node.outputs[0] ?? '';
   if (use.outputs.has(output) || use.captures.has(output)) return false;
-  return (use.readers.get(output) ?? []).every((n) => n.domain === '' && (n.opType === 'Gemm' || n.opType === 'MatMul') && n.inputs[0] === output
-    && step.walk.known.constants.storedDims(n.inputs[1] ?? '') !== null);
+  return (use.readers.get(output) ?? []).every((n) => PRODUCTS.has(n.domain ? `${n.domain}:${n.opType}` : n.opType) && n.inputs[0] === output
+    && step.walk.known.constants.isFixed(n.inputs[1] ?? ''));
 }
 
 const flatten: Rule = (step) => {

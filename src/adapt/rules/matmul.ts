@@ -1,12 +1,16 @@
-import { hasNoShift, isSelection } from '../affine.ts';
-import { product, type ConstantValue } from '../constants.ts';
+import { hasNoShift, isSelection, lanes } from '../affine.ts';
+import { product, type ConstantValue } from '../constantValue.ts';
 import type { Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
 import { BROADCASTING } from '../walk.ts';
-import { contract, fits, newWeight, record, shiftThrough } from '../weight.ts';
+import { contract, fits, newWeight, record, shiftThrough, sinkPlus } from '../weight.ts';
 
-const INTEGER_ZERO: Readonly<Record<string, { weight: number; zero: number }>> = { MatMulInteger: { weight: 1, zero: 3 }, QLinearMatMul: { weight: 3, zero: 5 } };
+/** Where quantised products have their weight and its zero point; whether they quantise the image themselves, by its smallest and largest value. */
+const INTEGER: Readonly<Record<string, { weight: number; zero: number; dynamic?: true }>> = {
+  MatMulInteger: { weight: 1, zero: 3 }, QLinearMatMul: { weight: 3, zero: 5 },
+  'com.microsoft:MatMulIntegerToFloat': { weight: 1, zero: 5 }, 'com.microsoft:DynamicQuantizeMatMul': { weight: 1, zero: 3, dynamic: true },
+};
 
 /** The flow's channels lie on the last axis of A, and nobody else reads them. */
 function rowsOf(step: Step): Flow | string {
@@ -15,19 +19,24 @@ function rowsOf(step: Step): Flow | string {
   return flow.axis === flow.rank - 1 ? flow : 'it multiplies along pixels, not along channels';
 }
 
+/** alpha · A · B, where FusedMatMul may transpose B: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md */
 const matMul: Rule = async (step) => {
+  const { node, walk } = step;
+  if (['transA', 'transBatchA', 'transBatchB'].some((name) => step.int(name, 0) !== 0)) return 'it transposes the image';
   const given = rowsOf(step);
-  if (typeof given === 'string') return alongPixels(step);
+  if (typeof given === 'string') return node.domain ? given : alongPixels(step);
   const w = await step.value(1);
   if (!w || w.dims.length !== 2) return 'its weights are not known before the model runs';
-  if (w.dims[0] !== given.map.m.length * given.outer * given.inner) return 'its weights do not fit the channels';
-  const folded = contract(w, 0, given.outer, given.inner, given.map);
+  const axis = step.int('transB', 0) === 0 ? 0 : 1;
+  if (w.dims[axis] !== given.map.m.length * given.outer * given.inner) return 'its weights do not fit the channels';
+  const folded = contract(w, axis, given.outer, given.inner, given.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
-  const bias = hasNoShift(given.map) ? null : shiftThrough(w, 0, given.inner, given.map.b, 1);
-  if (bias && step.walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
-  record(step, 1, w, given.map, { axis: 0, newDims: folded.dims, outer: given.outer, inner: given.inner });
+  const alpha = step.float('alpha', 1);
+  const bias = hasNoShift(given.map) ? null : shiftThrough(w, axis, given.inner, given.map.b, 1 - axis).map((v) => v * alpha);
+  if (bias && walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
+  record(step, 1, w, given.map, { axis, newDims: folded.dims, outer: given.outer, inner: given.inner, biasFactor: alpha });
   const inputs = new Map<number, Operand>([[0, given.base], [1, await newWeight(step, 1, w, folded.dims, folded.values)]]);
-  return bias ? step.sinkPlus(inputs, w.dtype, [bias.length], bias) : step.sink(inputs);
+  return bias ? sinkPlus(step, inputs, w.dtype, [bias.length], bias) : step.sink(inputs);
 };
 
 /** A product along other axes than the channels is linear per channel, when the constant side is a plain matrix. */
@@ -35,7 +44,8 @@ async function alongPixels(step: Step): Promise<true | string> {
   if (step.only(1)) return fromTheLeft(step);
   const flow = step.only();
   if (!flow || flow.gone || flow.outer !== 1 || flow.inner !== 1 || flow.rank < 3) return 'it multiplies along pixels, not along channels';
-  const w = step.walk.known.constants.storedDims(step.node.inputs[1] ?? '');
+  const other = step.node.inputs[1] ?? '';
+  const w = step.walk.known.constants.isFixed(other) ? step.walk.dimsOf(other) : null;
   if (w?.length !== 2 || flow.axis >= flow.rank - 2 || !(hasNoShift(flow.map) || isSelection(flow.map))) return 'it multiplies along pixels, not along channels';
   return step.pass(flow);
 }
@@ -51,7 +61,7 @@ async function fromTheLeft(step: Step): Promise<true | string> {
   if (!fits(w.dtype, folded.values) || (bias && step.walk.known.opset < BROADCASTING)) return 'the folded weights leave the range of their type';
   record(step, 0, w, flow.map, { axis: 1, newDims: folded.dims, outer: flow.outer, inner: flow.inner });
   const inputs = new Map<number, Operand>([[0, await newWeight(step, 0, w, folded.dims, folded.values)], [1, flow.base]]);
-  return bias ? step.sinkPlus(inputs, w.dtype, [bias.length, 1], bias) : step.sink(inputs);
+  return bias ? sinkPlus(step, inputs, w.dtype, [bias.length, 1], bias) : step.sink(inputs);
 }
 
 /** y = alpha · A · B + beta · C: https://onnx.ai/onnx/operators/onnx__Gemm.html */
@@ -85,9 +95,10 @@ const gemm: Rule = async (step) => {
 
 const integerMatMul: Rule = async (step) => {
   const flow = rowsOf(step);
-  const at = INTEGER_ZERO[step.node.opType];
+  const at = INTEGER[step.key];
   if (typeof flow === 'string' || !at) return typeof flow === 'string' ? flow : 'its weights are not known';
   if (!isSelection(flow.map)) return 'quantised weights take only copies of channels';
+  if (at.dynamic && new Set(lanes(flow.map)).size !== flow.base.channels) return 'its scale would see channels that the model does not use';
   const w = await step.value(at.weight);
   const zero = step.node.inputs[at.zero] ? await step.value(at.zero) : null;
   if (!w || w.dims.length !== 2 || (step.node.inputs[at.zero] && !zero)) return 'its weights are not known before the model runs';
@@ -102,4 +113,7 @@ const integerMatMul: Rule = async (step) => {
   return step.sink(new Map<number, Operand>([[0, flow.base], [at.weight, await newWeight(step, at.weight, w, folded.dims, values)]]));
 };
 
-export const MATMUL: Readonly<Record<string, Rule>> = { MatMul: matMul, Gemm: gemm, MatMulInteger: integerMatMul, QLinearMatMul: integerMatMul };
+export const MATMUL: Readonly<Record<string, Rule>> = {
+  MatMul: matMul, 'com.microsoft:FusedMatMul': matMul, Gemm: gemm, 'com.microsoft:FusedGemm': gemm,
+  ...Object.fromEntries(Object.keys(INTEGER).map((op) => [op, integerMatMul])),
+};

@@ -1,5 +1,6 @@
 import { compose, evenUse, isSelection, lanes, scaleRows } from '../affine.ts';
 import { isPlain, withMap, type Flow } from '../flow.ts';
+import type { ConstantValue } from '../constantValue.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
 
@@ -19,6 +20,9 @@ const batchNormalization: Rule = async (step) => {
   return step.absorb(withMap(flow, scaleRows(flow.map, factor, shift)));
 };
 
+/** Types in which a mean rounds and a sum may overflow. */
+const WHOLE = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
+
 /** Reductions over pixels only, or over the channel axis only. */
 const reduce: Rule = async (step) => {
   const flow = step.only();
@@ -28,7 +32,7 @@ const reduce: Rule = async (step) => {
   const axes = given?.length ? given.map((a) => (a < 0 ? a + flow.rank : a)) : flow.dims.map((_, i) => i);
   const keep = step.int('keepdims', 1) !== 0;
   if (axes.includes(flow.axis)) return axes.length === 1 && isPlain(flow) ? reduceChannels(step, flow, keep) : reduceAll(step, flow);
-  const linear = step.node.opType === 'ReduceMean' || (step.node.opType === 'ReduceSum' && flow.map.b.every((v) => v === 0));
+  const linear = (step.node.opType === 'ReduceMean' && !WHOLE.has(flow.dtype)) || (step.node.opType === 'ReduceSum' && flow.map.b.every((v) => v === 0));
   if (!linear && !isSelection(flow.map)) return 'the channels are mixed or scaled here, and the operator does not commute with that';
   const stays = flow.dims.map((_, i) => i).filter((i) => keep || !axes.includes(i));
   return step.pass(flow, { flow: { axis: stays.indexOf(flow.axis), rank: stays.length } });
@@ -42,22 +46,10 @@ function reduceAll(step: Step, flow: Flow): true | string {
   return extreme || times === 1 || (opType === 'ReduceMean' && times !== null) ? step.sink(new Map()) : 'it reduces channels and pixels at once';
 }
 
-/** y = (x − mean) / √(var + ε) · scale + bias over the pixels of each channel: https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html */
-const instanceNormalization: Rule = async (step) => {
-  const flow = step.only();
-  if (!flow || !isPlain(flow) || flow.axis !== 1) return 'it expects channels on axis 1';
-  if (!isSelection(flow.map)) return 'the channels are mixed or scaled here, and the operator does not commute with that';
-  const [scale, bias] = [await step.value(1), await step.value(2)];
-  if (!scale || !bias || [scale, bias].some((c) => c.values.length !== flow.map.m.length)) return 'its numbers are not known before the model runs';
-  const output = step.node.outputs[0] ?? '';
-  const constant = (what: string, value: number): Operand => step.walk.constant(`${output}/${what}`, scale.dtype, [flow.base.channels], new Array<number>(flow.base.channels).fill(value));
-  return step.pass(flow, { inputs: new Map([[1, constant('ones', 1)], [2, constant('zeros', 0)]]), flow: { dims: flow.dims, map: scaleRows(flow.map, [...scale.values], [...bias.values]) } });
-};
-
 function reduceChannels(step: Step, flow: Flow, keep: boolean): true | string {
   const { opType } = step.node;
   const rows = flow.map.m.length;
-  if ([2, 3, 4, 5, 6, 7, 12, 13].includes(flow.dtype)) return 'it reduces integers over the channels';
+  if (WHOLE.has(flow.dtype)) return 'it reduces integers over the channels';
   if (opType === 'ReduceMean' || opType === 'ReduceSum') {
     const weight = opType === 'ReduceMean' ? 1 / rows : 1;
     const map = compose({ m: [new Array<number>(rows).fill(weight)], b: [0] }, flow.map);
@@ -84,14 +76,25 @@ const quantize: Rule = async (step) => {
       if (dims?.length !== 0) return 'its scale is not known before the model runs';
       continue;
     }
-    const first = value.values[0] ?? 0;
     if (value.values.length === 1) continue;
-    if (!value.values.every((v) => v === first)) return 'it has a scale or zero point per channel';
-    inputs.set(i, step.walk.constant(`${step.node.inputs[i]}/uniform`, value.dtype, [], [first]));
+    const numbers = perBase(step, flow, value);
+    if (!numbers) return 'it has a scale or zero point per channel';
+    inputs.set(i, step.walk.constant(`${step.node.inputs[i]}/per_channel`, value.dtype, numbers.length > 1 ? [numbers.length] : [], numbers));
   }
   const type = (i: number): number => step.walk.known.dtype(step.node.inputs[i] ?? '') ?? (i === 2 ? 2 : 1);
   return step.pass(flow, { inputs, flow: { dims: flow.dims, dtype: step.node.opType === 'QuantizeLinear' ? type(2) : type(1) } });
 };
+
+/** One number per base channel, or one for all, where the old channels that copy a base channel have the same. */
+function perBase(step: Step, flow: Flow, value: ConstantValue): number[] | null {
+  const first = value.values[0] ?? 0;
+  if (value.values.every((v) => v === first)) return [first];
+  if (!isPlain(flow) || step.axis('axis', 1, flow.rank) !== flow.axis || value.dims.length !== 1 || value.values.length !== flow.map.m.length) return null;
+  const numbers = new Array<number>(flow.base.channels).fill(first);
+  const picks = lanes(flow.map);
+  picks.forEach((k, c) => { numbers[k] = value.values[c] ?? 0; });
+  return picks.every((k, c) => numbers[k] === value.values[c]) ? numbers : null;
+}
 
 /** (q − z) · s with one scale is affine: m·q + b becomes m·(q − z)·s + s·(Σ m·z + b − z). */
 async function dequantizeMixed(step: Step, flow: Flow): Promise<true | string> {
@@ -118,6 +121,6 @@ const dynamicQuantize: Rule = (step) => {
 
 export const PER_CHANNEL: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries('ReduceMean ReduceSum ReduceMax ReduceMin ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceProd ReduceSumSquare'.split(' ').map((op) => [op, reduce])),
-  BatchNormalization: batchNormalization, InstanceNormalization: instanceNormalization,
-  QuantizeLinear: quantize, DequantizeLinear: quantize, DynamicQuantizeLinear: dynamicQuantize,
+  BatchNormalization: batchNormalization,
+  QuantizeLinear: quantize, DequantizeLinear: quantize, 'com.microsoft:QuantizeLinear': quantize, 'com.microsoft:DequantizeLinear': quantize, DynamicQuantizeLinear: dynamicQuantize,
 };

@@ -1,5 +1,5 @@
 import { identity as identityMap, isSmall, pickRows, sameMap, stack, widen } from '../affine.ts';
-import { isPlain, TOO_MANY, withMap, type Base, type Flow } from '../flow.ts';
+import { isPlain, overOneBase, TOO_MANY, withMap, type Base, type Flow } from '../flow.ts';
 import type { AttributeValue, Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
 
@@ -121,24 +121,10 @@ const concat: Rule = (step) => {
     if (flows.length !== step.node.inputs.length) return 'it joins the image with another tensor beside it';
     return flows.every((f) => sameMap(f.map, first.map)) ? step.pass(first) : 'parts with different channels are joined side by side';
   }
-  const together = flows.length === step.node.inputs.length ? overOne(flows) : null;
+  const together = flows.length === step.node.inputs.length ? overOneBase(flows) : null;
   if (!isSmall(flows.reduce((n, f) => n + f.map.m.length, 0), Math.max(...flows.map((f) => f.base.channels)))) return TOO_MANY;
   return together ? step.absorb(withMap(together[0] ?? first, stack(together.map((f) => f.map)))) : joinBases(step, first);
 };
-
-/** All parts over the first base that they share; their own where that is one already. */
-function overOne(flows: readonly Flow[]): Flow[] | null {
-  const first = flows[0];
-  for (let f: Flow | null | undefined = first; f; f = f.earlier) {
-    const { base } = f;
-    const parts = flows.map((other) => {
-      for (let o: Flow | null | undefined = other; o; o = o.earlier) if (o.base === base) return o;
-      return null;
-    });
-    if (parts.every((p) => p !== null)) return parts;
-  }
-  return null;
-}
 
 /** Concat of different bases (YOLO's Focus, coordinate channels): each base once, the map block by block. */
 function joinBases(step: Step, first: Flow): true | string {
@@ -168,11 +154,30 @@ function joinBases(step: Step, first: Flow): true | string {
   return step.passAs(base, withMap({ ...first, base, dims }, map), parts.map((p) => p.key));
 }
 
+/** Copies of channels are rows of the map once more; copies along other axes stay. */
 const tile: Rule = async (step) => {
   const flow = step.only();
   const repeats = await step.value(1);
   if (!flow || flow.gone || !repeats || repeats.values.length !== flow.rank) return 'its repeats are not known before the model runs';
-  return repeats.values[flow.axis] === 1 ? step.pass(flow) : 'it repeats channels';
+  const times = repeats.values[flow.axis] ?? 1;
+  if (times === 1) return step.pass(flow);
+  if (!isPlain(flow) || times < 1 || !isSmall(times * flow.map.m.length, flow.base.channels)) return 'it repeats channels and pixels at once';
+  const copied = withMap(flow, stack(Array.from({ length: times }, () => flow.map)));
+  const others = repeats.values.map((n, i) => (i === flow.axis ? 1 : n));
+  if (others.every((n) => n === 1)) return step.absorb(copied);
+  return step.pass(copied, { inputs: new Map([[1, step.walk.constant(`${step.node.outputs[0]}/repeats`, 7, repeats.dims, others)]]) });
 };
 
-export const SELECT: Readonly<Record<string, Rule>> = { Slice: slice, Gather: gather, Split: split, Concat: concat, Tile: tile };
+/** The first entries along one axis turned round, as many as each sequence has: older TensorFlow converters write channel order like this. */
+const reverseSequence: Rule = async (step) => {
+  const flow = step.only();
+  if (!flow || flow.gone) return 'its lengths come from the image itself';
+  const [batch, time] = [step.axis('batch_axis', 1, flow.rank), step.axis('time_axis', 0, flow.rank)];
+  if (time !== flow.axis) return batch === flow.axis ? 'it turns pixels round in some channels' : step.pass(flow, { flow: { dims: flow.dims } });
+  const rows = flow.map.m.length;
+  const lengths = (await step.value(1))?.values;
+  if (!lengths?.length || !isPlain(flow) || lengths.some((n) => n !== rows)) return 'it turns some channels round and keeps others';
+  return step.absorb(withMap(flow, pickRows(flow.map, Array.from({ length: rows }, (_, c) => rows - 1 - c))));
+};
+
+export const SELECT: Readonly<Record<string, Rule>> = { Slice: slice, Gather: gather, Split: split, Concat: concat, Tile: tile, ReverseSequence: reverseSequence };

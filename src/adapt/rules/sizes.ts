@@ -1,6 +1,6 @@
 import type { Node } from '../../onnx/model.ts';
 import { isSmall } from '../affine.ts';
-import { product, type ConstantValue } from '../constants.ts';
+import { product, type ConstantValue } from '../constantValue.ts';
 import { MAX_RANK, TOO_MANY, type Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';

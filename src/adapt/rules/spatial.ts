@@ -6,6 +6,9 @@ import { partNumbers, withSize } from './sizes.ts';
 
 const MIXED = 'the channels are mixed or scaled here, and the operator does not commute with that';
 
+/** Types in which a mean rounds to a whole number. */
+const WHOLE = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
+
 /** Operators over pixels with channels on axis 1, the same for each channel; those that weigh pixels with zeros outside commute with any matrix. The other inputs (grids, boxes) hold no channel. */
 const channelFirst: Rule = (step) => {
   const flow = step.only();
@@ -92,7 +95,8 @@ function padChannels(step: Step, flow: Flow, spec: PadSpec, front: number, back:
 const resize: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return 'its sizes come from the image itself';
-  if (step.text('coordinate_transformation_mode', '') === 'tf_crop_and_resize' && !isSelection(flow.map)) return MIXED;
+  const rounds = WHOLE.has(flow.dtype) && step.text('mode', 'nearest') !== 'nearest';
+  if ((rounds || step.text('coordinate_transformation_mode', '') === 'tf_crop_and_resize') && !isSelection(flow.map)) return MIXED;
   const axes = step.ints('axes')?.map((a) => (a < 0 ? a + flow.rank : a)) ?? flow.dims.map((_, i) => i);
   const at = axes.indexOf(flow.axis);
   const old = step.node.opType === 'Upsample' || step.walk.known.opset < 11;

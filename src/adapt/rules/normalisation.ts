@@ -1,0 +1,66 @@
+import { evenUse, isSelection, scaleRows } from '../affine.ts';
+import type { ConstantValue } from '../constantValue.ts';
+import { isPlain, type Flow } from '../flow.ts';
+import type { AttributeValue, Operand } from '../rewrite.ts';
+import type { Rule, Step } from '../step.ts';
+
+/** Normalisations pass to the base with ones and zeros in place of their own numbers, which go into the map. */
+const UNKNOWN = 'its numbers are not known before the model runs';
+const MIXED = 'the channels are mixed or scaled here, and the operator does not commute with that';
+/** From this opset on, GroupNormalization has a scale and bias per channel; before it, per group. */
+const PER_CHANNEL = 21;
+
+function passNeutral(step: Step, flow: Flow, channels: number, scale: ConstantValue, bias: ConstantValue | null, attributes?: ReadonlyMap<string, AttributeValue>): true {
+  const output = step.node.outputs[0] ?? '';
+  const constant = (what: string, value: number): Operand => step.walk.constant(`${output}/${what}`, scale.dtype, [channels], new Array<number>(channels).fill(value));
+  const rows = flow.map.m.length;
+  const each = (v: ConstantValue): number[] => Array.from({ length: rows }, (_, c) => v.values[v.values.length === 1 ? 0 : c] ?? 0);
+  const inputs = new Map([[1, constant('ones', 1)], ...(bias ? [[2, constant('zeros', 0)] as const] : [])]);
+  return step.pass(flow, { inputs, ...(attributes ? { attributes } : {}), flow: { dims: flow.dims, map: scaleRows(flow.map, each(scale), bias ? each(bias) : []) } });
+}
+
+/** y = (x − mean) / √(var + ε) · scale + bias over the pixels of each channel: https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html */
+const instance: Rule = async (step) => {
+  const flow = step.only();
+  if (!flow || !isPlain(flow) || flow.axis !== 1) return 'it expects channels on axis 1';
+  if (!isSelection(flow.map)) return MIXED;
+  const [scale, bias] = [await step.value(1), await step.value(2)];
+  if (!scale || !bias || [scale, bias].some((c) => c.values.length !== flow.map.m.length)) return UNKNOWN;
+  return passNeutral(step, flow, flow.base.channels, scale, bias);
+};
+
+/** One group per channel, or one group of all: https://onnx.ai/onnx/operators/onnx__GroupNormalization.html */
+const group: Rule = async (step) => {
+  const flow = step.only();
+  if (!flow || !isPlain(flow) || flow.axis !== 1) return 'it expects channels on axis 1';
+  const groups = step.int('num_groups', 0);
+  const channels = flow.map.m.length;
+  const times = evenUse(flow.map);
+  if (!isSelection(flow.map) || (groups !== channels && (groups !== 1 || times === null))) return MIXED;
+  const [scale, bias] = [await step.value(1), await step.value(2)];
+  const count = step.walk.known.opset >= PER_CHANNEL ? channels : groups;
+  if (!scale || !bias || [scale, bias].some((c) => c.values.length !== count)) return UNKNOWN;
+  const newGroups = groups === 1 ? 1 : flow.base.channels;
+  const newCount = step.walk.known.opset >= PER_CHANNEL ? flow.base.channels : newGroups;
+  return passNeutral(step, flow, newCount, scale, bias, new Map([['num_groups', { kind: 'int', value: newGroups }]]));
+};
+
+/**
+ * Over the last axes, from `axis` on: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html.
+ * Behind the channels it treats each alike; over the channels alone (patches of pixels among them), copies change neither mean nor deviation.
+ */
+const layer: Rule = async (step) => {
+  const given = step.only();
+  if (!given || given.gone || step.node.outputs.slice(1).some(Boolean)) return 'its mean or deviation is used besides';
+  if (!isSelection(given.map)) return MIXED;
+  const axis = step.axis('axis', -1, given.rank);
+  if (axis > given.axis) return step.pass(given, { flow: { dims: given.dims } });
+  const flow = axis === given.rank - 1 && axis === given.axis && evenUse(given.map) !== null ? step.walk.wide(given) : null;
+  if (!flow) return 'it compares channels with each other';
+  const [scale, bias] = [await step.value(1), step.node.inputs[2] ? await step.value(2) : null];
+  const fits = (v: ConstantValue | null): boolean => v !== null && v.values.length === flow.map.m.length;
+  if (!scale || !fits(scale) || (step.node.inputs[2] && !fits(bias))) return UNKNOWN;
+  return passNeutral(step, flow, flow.base.channels, scale, bias);
+};
+
+export const NORMALISATION: Readonly<Record<string, Rule>> = { InstanceNormalization: instance, GroupNormalization: group, LayerNormalization: layer };
