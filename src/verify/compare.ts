@@ -1,7 +1,7 @@
 import { typeText } from '../adapt/inputs.ts';
 import type { Attribute, Graph, Model, Node, SparseTensor, Tensor, ValueInfo } from '../onnx/model.ts';
 import { compareTensors, side, type TensorChange } from './compareTensors.ts';
-import { matchNodes } from './matchNodes.ts';
+import { align, type Alignment } from './align.ts';
 import { ByteComparer } from './sameBytes.ts';
 import type { ModelFile } from './wiring.ts';
 
@@ -26,23 +26,31 @@ export interface NodeRef {
   readonly outputs: readonly string[];
 }
 
-export interface NodeChange {
+export interface NodePair {
   readonly a: NodeRef;
   readonly b: NodeRef;
+}
+
+export interface NodeChange extends NodePair {
   readonly changes: readonly TextChange[];
 }
 
 /** All that differs between two models, as plain data. */
 export interface Comparison {
+  /** Nothing below holds anything. */
   readonly identical: boolean;
+  /** Also the files are the same, byte for byte. Where they are not, nothing is lost on a reader: order and encoding, or what this version doesn't know. */
+  readonly sameFile: boolean;
   /** Producer, versions, operator sets, functions. */
   readonly header: readonly TextChange[];
   readonly inputs: readonly ValueChange[];
   readonly outputs: readonly ValueChange[];
   /** Declared shapes inside the graph. */
   readonly valueInfo: readonly ValueChange[];
-  readonly nodes: { readonly added: readonly NodeRef[]; readonly removed: readonly NodeRef[]; readonly changed: readonly NodeChange[]; readonly same: number };
+  readonly nodes: { readonly added: readonly NodeRef[]; readonly removed: readonly NodeRef[]; readonly changed: readonly NodeChange[]; readonly renamed: readonly NodePair[]; readonly same: number };
   readonly tensors: readonly TensorChange[];
+  /** Stored tensors with the same values under another name, by their name in the second model. */
+  readonly renamedTensors: readonly { readonly a: string; readonly b: string }[];
   readonly metadata: readonly TextChange[];
   /** For each node of the second model the position of its counterpart in the first, or −1. */
   readonly alignment: readonly number[];
@@ -59,18 +67,19 @@ export interface CompareRequest {
 export async function compare({ a, b, onProgress }: CompareRequest): Promise<Comparison> {
   const bytes = new ByteComparer(a, b);
   const [one, two] = [a.model, b.model];
-  const tensors = await storedChanges(bytes, { a, b }, one.graph, two.graph, onProgress);
-  const alignment = matchNodes(one.graph.nodes, two.graph.nodes);
+  const alignment = align(one.graph, two.graph);
+  const { tensors, renamedTensors } = await storedChanges(bytes, { a, b }, alignment, onProgress);
   const nodes = await nodeChanges(bytes, { a, b }, alignment, tensors);
   const found = {
-    header: [...header(one, two), ...orderChanges(one.graph, two.graph), ...(await functionChanges(bytes, one, two))],
+    header: [...header(one, two), ...orderChanges(one.graph, two.graph), ...nodeOrder(alignment.nodes), ...(await functionChanges(bytes, one, two))],
     inputs: valueChanges(one.graph.inputs, two.graph.inputs), outputs: valueChanges(one.graph.outputs, two.graph.outputs),
     valueInfo: valueChanges(one.graph.valueInfo, two.graph.valueInfo),
-    nodes, tensors, metadata: textChanges(entries(one), entries(two)),
+    nodes, tensors, renamedTensors, metadata: textChanges(entries(one), entries(two)),
   };
   onProgress?.(1);
-  const lists = [found.header, found.inputs, found.outputs, found.valueInfo, nodes.added, nodes.removed, nodes.changed, tensors, found.metadata];
-  return { identical: lists.every((l) => l.length === 0), ...found, alignment };
+  const lists = [found.header, found.inputs, found.outputs, found.valueInfo, nodes.added, nodes.removed, nodes.changed, nodes.renamed, tensors, renamedTensors, found.metadata];
+  const identical = lists.every((l) => l.length === 0);
+  return { identical, sameFile: identical && (await bytes.sameMessage(one.ref, two.ref)), ...found, alignment: alignment.nodes };
 }
 
 function header(a: Model, b: Model): TextChange[] {
@@ -89,6 +98,17 @@ function orderChanges(a: Graph, b: Graph): TextChange[] {
     [['order of inputs', order(a.inputs, b.inputs)], ['order of outputs', order(a.outputs, b.outputs)]],
     [['order of inputs', order(b.inputs, a.inputs)], ['order of outputs', order(b.outputs, a.outputs)]],
   );
+}
+
+/** Nodes that stand in another order: the same model where the order is a legal one, but not the same file. */
+function nodeOrder(alignment: readonly number[]): TextChange[] {
+  let [last, moved] = [-1, 0];
+  for (const at of alignment) {
+    if (at < 0) continue;
+    if (at < last) moved++;
+    else last = at;
+  }
+  return moved ? [{ what: 'order of nodes', a: 'as in the file', b: `${moved} node${moved > 1 ? 's stand' : ' stands'} earlier` }] : [];
 }
 
 function entries(m: Model): [string, string][] {
@@ -119,23 +139,29 @@ async function functionChanges(bytes: ByteComparer, a: Model, b: Model): Promise
 
 type Held = { readonly tensor: Tensor; readonly sparse: SparseTensor | null };
 
-async function storedChanges(bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, a: Graph, b: Graph, onProgress: CompareRequest['onProgress']): Promise<TensorChange[]> {
+async function storedChanges(
+  bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, { renamed }: Alignment, onProgress: CompareRequest['onProgress'],
+): Promise<{ tensors: TensorChange[]; renamedTensors: { a: string; b: string }[] }> {
   const held = (g: Graph): Map<string, Held> => new Map([
     ...g.initializers.map((tensor): [string, Held] => [tensor.name, { tensor, sparse: null }]),
     ...g.sparseInitializers.map((sparse): [string, Held] => [sparse.values.name, { tensor: { ...sparse.values, dims: sparse.dims }, sparse }]),
   ]);
-  const [x, y] = [held(a), held(b)];
-  const names = [...new Set([...x.keys(), ...y.keys()])];
-  const found: TensorChange[] = [];
-  for (const [i, name] of names.entries()) {
-    const [t, u] = [x.get(name), y.get(name)];
-    if (t && u) {
-      const change = await heldChange(bytes, files, name, t, u);
-      if (change) found.push(change);
-    } else if (t ?? u) found.push(oneSided(name, t?.tensor ?? null, u?.tensor ?? null));
-    onProgress?.((0.95 * (i + 1)) / names.length);
+  const [x, y] = [held(files.a.model.graph), held(files.b.model.graph)];
+  const tensors: TensorChange[] = [];
+  const renamedTensors: { a: string; b: string }[] = [];
+  const met = new Set<string>();
+  let done = 0;
+  for (const [name, u] of y) {
+    const was = renamed.get(name) ?? name;
+    const t = x.get(was);
+    met.add(was);
+    const change = t ? await heldChange(bytes, files, name, t, u) : oneSided(name, null, u.tensor);
+    if (change) tensors.push(was === name || !t ? change : { ...change, was });
+    else if (was !== name) renamedTensors.push({ a: was, b: name });
+    onProgress?.((0.95 * ++done) / y.size);
   }
-  return found;
+  const removed = [...x].flatMap(([name, t]) => (met.has(name) ? [] : [oneSided(name, t.tensor, null)]));
+  return { tensors: [...removed, ...tensors], renamedTensors };
 }
 
 async function heldChange(bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, name: string, t: Held, u: Held): Promise<TensorChange | null> {
@@ -146,33 +172,51 @@ async function heldChange(bytes: ByteComparer, files: { a: ModelFile; b: ModelFi
 }
 
 function oneSided(name: string, a: Tensor | null, b: Tensor | null): TensorChange {
-  return { name, change: b ? 'added' : 'removed', a: a && side(a), b: b && side(b), values: null, sumOverAxis: null, note: null };
+  return { name, was: null, change: b ? 'added' : 'removed', a: a && side(a), b: b && side(b), values: null, sumOverAxis: null, note: null };
 }
 
 /** Compares paired nodes; tensors inside Constant nodes and other attributes join `tensors`. */
-async function nodeChanges(bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, alignment: readonly number[], tensors: TensorChange[]): Promise<Comparison['nodes']> {
+async function nodeChanges(bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, { nodes, renamed: names }: Alignment, tensors: TensorChange[]): Promise<Comparison['nodes']> {
   const [one, two] = [files.a.model.graph.nodes, files.b.model.graph.nodes];
   const changed: NodeChange[] = [];
+  const renamed: NodePair[] = [];
   const added: NodeRef[] = [];
   let same = 0;
   for (const [i, node] of two.entries()) {
-    const at = alignment[i] ?? -1;
+    const at = nodes[i] ?? -1;
     const other = one[at];
-    if (!other) added.push(nodeRef(node, i));
-    else if (await bytes.sameNode(other, node)) same++;
-    else changed.push({ a: nodeRef(other, at), b: nodeRef(node, i), changes: await nodeDifferences(bytes, files, other, node, tensors) });
+    if (!other) {
+      added.push(nodeRef(node, i));
+      continue;
+    }
+    // The same bytes mean something else where the names in them stand for other tensors now.
+    const moved = [...node.inputs, ...node.outputs].some((name) => names.has(name));
+    if (!moved && (await bytes.sameNode(other, node))) {
+      same++;
+      continue;
+    }
+    const pair = { a: nodeRef(other, at), b: nodeRef(node, i) };
+    const changes = await nodeDifferences(bytes, files, other, node, names, tensors);
+    if (changes.length) changed.push({ ...pair, changes });
+    else renamed.push(pair);
   }
-  const used = new Set(alignment);
-  return { added, removed: one.flatMap((n, i) => (used.has(i) ? [] : [nodeRef(n, i)])), changed, same };
+  const used = new Set(nodes);
+  return { added, removed: one.flatMap((n, i) => (used.has(i) ? [] : [nodeRef(n, i)])), changed, renamed, same };
 }
 
 function nodeRef(n: Node, index: number): NodeRef {
   return { index, name: n.name, opType: n.opType, outputs: n.outputs };
 }
 
-async function nodeDifferences(bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, a: Node, b: Node, tensors: TensorChange[]): Promise<TextChange[]> {
-  const plain = (n: Node): [string, string][] => [['name', n.name], ['operator', n.domain ? `${n.domain}:${n.opType}` : n.opType], ['inputs', n.inputs.join(', ')], ['outputs', n.outputs.join(', ')]];
-  const found = textChanges(plain(a), plain(b));
+/** What two paired nodes differ in, names aside; empty where only names are others. */
+async function nodeDifferences(
+  bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, a: Node, b: Node, names: ReadonlyMap<string, string>, tensors: TensorChange[],
+): Promise<TextChange[]> {
+  const operator = (n: Node): string => (n.domain ? `${n.domain}:${n.opType}` : n.opType);
+  const found = textChanges([['operator', operator(a)]], [['operator', operator(b)]]);
+  for (const [what, x, y] of [['inputs', a.inputs, b.inputs], ['outputs', a.outputs, b.outputs]] as const) {
+    if (y.length !== x.length || y.some((name, i) => (names.get(name) ?? name) !== x[i])) found.push({ what, a: x.join(', '), b: y.join(', ') });
+  }
   const [x, y] = [new Map(a.attributes.map((t) => [t.name, t])), new Map(b.attributes.map((t) => [t.name, t]))];
   for (const name of new Set([...x.keys(), ...y.keys()])) {
     const [p, q] = [x.get(name), y.get(name)];
@@ -184,7 +228,8 @@ async function nodeDifferences(bytes: ByteComparer, files: { a: ModelFile; b: Mo
     }
     found.push({ what: `attribute ${name}`, a: p ? attributeText(p) : null, b: q ? attributeText(q) : null });
   }
-  return found.length ? found : [{ what: 'documentation or other fields', a: null, b: null }];
+  const onlyNames = a.name !== b.name || [...b.inputs, ...b.outputs].some((name) => names.has(name));
+  return found.length || onlyNames ? found : [{ what: 'documentation or other fields', a: null, b: null }];
 }
 
 async function sameAttribute(bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, a: Attribute, b: Attribute): Promise<boolean> {

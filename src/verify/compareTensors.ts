@@ -15,10 +15,12 @@ export interface TensorSide {
 /** One stored tensor that is not the same in both models. */
 export interface TensorChange {
   readonly name: string;
+  /** Its name in the first model where that is another one. */
+  readonly was: string | null;
   readonly change: 'added' | 'removed' | 'dtype' | 'dims' | 'values' | 'storage';
   readonly a: TensorSide | null;
   readonly b: TensorSide | null;
-  /** For other values of the same shape. */
+  /** For other values of the same shape, also where the type is another one. */
   readonly values: ValueDifference | null;
   /** The axis along which the second is the exact sum of the first, as folding gray leaves it. */
   readonly sumOverAxis: number | null;
@@ -40,10 +42,11 @@ const STEP_ELEMENTS = 2 ** 23;
 
 /** What differs between two tensors of one name; null when nothing does. Bytes first, numbers only where they differ. */
 export async function compareTensors(bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, name: string, a: Tensor, b: Tensor): Promise<TensorChange | null> {
-  const bare = { name, a: side(a), b: side(b), values: null, sumOverAxis: null, note: null };
-  if (a.dtype !== b.dtype) return { ...bare, change: 'dtype' };
+  const bare = { name, was: null, a: side(a), b: side(b), values: null, sumOverAxis: null, note: null };
   const sameDims = a.dims.length === b.dims.length && a.dims.every((d, i) => d === b.dims[i]);
+  const sameType = a.dtype === b.dtype;
   try {
+    if (!sameType) return { ...bare, change: 'dtype', values: sameDims && comparable(a) && comparable(b) ? await valueDifference(files, a, b) : null };
     if (!sameDims) return { ...bare, change: 'dims', sumOverAxis: await sumAxis(files, a, b) };
     if (await bytes.sameTensor(a, b)) return a.storage.kind === b.storage.kind ? null : { ...bare, change: 'storage' };
     const values = await valueDifference(files, a, b);
@@ -51,8 +54,13 @@ export async function compareTensors(bytes: ByteComparer, files: { a: ModelFile;
     return { ...bare, change: 'values', values };
   } catch (error) {
     if (!(error instanceof ChannelwiseError) || error.kind === 'cancelled') throw error;
-    return { ...bare, change: sameDims ? 'values' : 'dims', note: error.message };
+    return { ...bare, change: !sameType ? 'dtype' : sameDims ? 'values' : 'dims', note: error.message };
   }
+}
+
+/** Numbers of these types mean the same when one is stored as another: a model in half precision. */
+function comparable(t: Tensor): boolean {
+  return ROUNDING[t.dtype] !== undefined;
 }
 
 export function side(t: Tensor): TensorSide {

@@ -7,43 +7,64 @@ const MAX_TEXT = 160;
 
 /** A comparison as lines: `-` only in the first, `+` only in the second, `~` in both but not the same. */
 export function compareText(c: Comparison): string[] {
-  if (c.identical) return ['The two models are the same.'];
+  if (c.identical) return [comparisonStatement(c)];
   return [
+    comparisonStatement(c),
     ...section('', c.header.map(textLine)),
     ...section('input ', c.inputs.map(({ name, ...s }) => textLine({ what: name, ...s }))),
     ...section('output ', c.outputs.map(({ name, ...s }) => textLine({ what: name, ...s }))),
     ...section('node ', [...c.nodes.removed.map((n) => ['-', nodeText(n)] as const), ...c.nodes.added.map((n) => ['+', nodeText(n)] as const),
       ...c.nodes.changed.map((n) => ['~', `${nodeText(n.b)}: ${n.changes.map(inlineText).join('; ')}`] as const)]),
+    ...section('renamed node ', c.nodes.renamed.map((n) => ['~', `${nodeText(n.a)} → ${n.b.name || n.b.outputs.join(', ')}`] as const)),
     ...section('tensor ', c.tensors.map(tensorLine)),
+    ...section('renamed tensor ', c.renamedTensors.map((t) => ['~', `${t.a} → ${t.b}`] as const)),
     ...section('declared shape ', c.valueInfo.map(({ name, ...s }) => textLine({ what: name, ...s }))),
     ...section('metadata ', c.metadata.map(textLine)),
     `${c.nodes.same} nodes are the same`,
   ];
 }
 
-type Line = readonly ['-' | '+' | '~', string];
+export type Line = readonly ['-' | '+' | '~', string];
 
 function section(label: string, lines: readonly Line[]): string[] {
   const shown = lines.slice(0, MAX_LINES).map(([sign, text]) => `${sign} ${label}${text}`);
   return lines.length > MAX_LINES ? [...shown, `… and ${lines.length - MAX_LINES} more`] : shown;
 }
 
-function textLine({ what, a, b }: TextChange): Line {
+/** What differs, counted, in one sentence. */
+export function comparisonStatement(c: Comparison): string {
+  if (c.identical) return c.sameFile ? 'The two models are the same, byte for byte.' : 'The two models are the same; only the order or the encoding of things in their files differs.';
+  const { added, removed, changed, renamed } = c.nodes;
+  const names = renamed.length + c.renamedTensors.length;
+  const parts = [
+    [c.inputs.length, 'input'], [c.outputs.length, 'output'], [removed.length, 'node', ' removed'], [added.length, 'node', ' added'], [changed.length, 'node', ' changed'],
+    [c.tensors.length, 'weight'], [names, 'name'], [c.valueInfo.length, 'declared shape'], [c.header.length, 'header field'], [c.metadata.length, 'metadata entry', '', 'metadata entries'],
+  ] as const;
+  const told = parts.filter(([n]) => n > 0).map(([n, what, how = '', many = `${what}s`]) => `${n} ${n === 1 ? what : many}${how}`);
+  const common = c.nodes.same + changed.length + renamed.length;
+  return common ? `${told.join(', ')}; nothing else differs.` : `No node is in both models: ${told.join(', ')}.`;
+}
+
+export function textLine({ what, a, b }: TextChange): Line {
   if (a === null) return ['+', `${what}: ${short(b ?? '')}`];
   if (b === null) return ['-', `${what}: ${short(a)}`];
   return ['~', `${what}: ${short(a)} → ${short(b)}`];
 }
 
-function inlineText({ what, a, b }: TextChange): string {
+export function inlineText({ what, a, b }: TextChange): string {
   if (a === null && b === null) return what;
   return `${what} ${a === null ? 'added:' : short(a)}${b === null ? ' removed' : a === null ? ` ${short(b)}` : ` → ${short(b)}`}`;
 }
 
-function nodeText(n: NodeRef): string {
+export function nodeText(n: NodeRef): string {
   return short(`${n.opType} ${n.name || `→ ${n.outputs.join(', ')}`}`);
 }
 
-function tensorLine(t: TensorChange): Line {
+export function tensorLine(t: TensorChange): Line {
+  if (t.was !== null) {
+    const [sign, text] = tensorLine({ ...t, was: null });
+    return [sign, `${t.was} → ${text}`];
+  }
   const type = (s: TensorSide | null): string => (s ? `${s.dtype}[${s.dims.join(', ')}]` : '');
   if (t.change === 'added') return ['+', `${t.name}: ${type(t.b)}`];
   if (t.change === 'removed') return ['-', `${t.name}: ${type(t.a)}`];
@@ -53,7 +74,8 @@ function tensorLine(t: TensorChange): Line {
     const v = t.values;
     return ['~', `${t.name} ${type(t.a)}: ${v ? `${v.count} of ${v.total} values differ, max |Δ| ${v.maxAbs.toPrecision(3)}, relative L2 ${v.relL2.toExponential(1)}` : 'values differ'}${note}`];
   }
-  return ['~', `${t.name}: ${type(t.a)} → ${type(t.b)}${t.sumOverAxis === null ? '' : `, the sum over axis ${t.sumOverAxis}`}${note}`];
+  const off = t.values ? `, values differ by up to ${t.values.maxAbs.toPrecision(3)}` : '';
+  return ['~', `${t.name}: ${type(t.a)} → ${type(t.b)}${off}${t.sumOverAxis === null ? '' : `, the sum over axis ${t.sumOverAxis}`}${note}`];
 }
 
 function short(text: string): string {
