@@ -31,14 +31,13 @@ function fail(message: string): never {
   throw new RangeError(message);
 }
 
-/** With tf_crop_and_resize the part of the image that is kept counts; its ends stand in the second input. */
+/** With tf_crop_and_resize and a part of the image, the text and the runtimes differ on whether the part counts: https://onnx.ai/onnx/operators/onnx__Resize.html */
 function byScale(i: RuleInput, dim: Dim, scale: number | null, at: number, count: number): Dim {
   if (scale === null) return null;
   if (scale <= 0) throw new RangeError(`its scale is ${scale}`);
   if (i.text('coordinate_transformation_mode', '') !== 'tf_crop_and_resize') return scaled(dim, scale);
   const roi = i.integers(1);
-  const [start, end] = [roi?.[at] ?? null, roi?.[at + count] ?? null];
-  return typeof dim === 'number' && start !== null && end !== null ? Math.floor(Math.fround(Math.fround(dim * Math.fround(end - start)) * Math.fround(scale))) : null;
+  return roi?.[at] === 0 && roi[at + count] === 1 ? scaled(dim, scale) : null;
 }
 
 /** From opset 18 sizes may be bounds within which the picture keeps its proportions. */
