@@ -8,12 +8,14 @@ import { planSections, type PlanSection } from '../adapt/planText.ts';
 import type { Model } from '../onnx/model.ts';
 import { scanModel } from '../onnx/scan.ts';
 import type { VerifyReport } from '../verify/verify.ts';
+import type { PageRange, PageStatistics, TensorFormat } from '../protocol/weights.ts';
 import { ChannelwiseError, type ErrorKind, type ErrorPlace } from '../onnx/errors.ts';
 import { madeFrom, type MadeFrom } from './adaptation.ts';
 import { adaptFile, convertToGray, type AdaptResult } from './convert.ts';
 import { openFileSource } from './fileSource.ts';
 import { reportText, verifyFiles } from './verify.ts';
 import { readPageModel } from './pageModel.ts';
+import { saveTensor, tensorBlock, tensorStatistics } from './weights.ts';
 
 export interface AdaptReply {
   readonly outPath: string | null;
@@ -37,6 +39,9 @@ export interface JobTypes {
   /** The record of an adapted file's last step and the original it names, if that is still beside it. */
   madeFrom: { args: { path: string }; result: MadeFrom | null };
   verify: { args: { original: string; adapted: string }; result: VerifyReply };
+  tensorStatistics: { args: { path: string; tensor: string }; result: PageStatistics };
+  tensorBlock: { args: { path: string; tensor: string; ranges: readonly PageRange[] }; result: string[] };
+  saveTensor: { args: { path: string; tensor: string; format: TensorFormat; outPath: string }; result: string | null };
 }
 export type JobName = keyof JobTypes;
 
@@ -64,6 +69,9 @@ export const JOBS: { readonly [N in JobName]: (args: JobTypes[N]['args'], contex
     const report = await verifyFiles(original, adapted, context);
     return { ...pageProof(report, basename(original)), report: reportText(report) };
   },
+  tensorStatistics: ({ path, tensor }, context) => tensorStatistics(path, tensor, context),
+  tensorBlock: ({ path, tensor, ranges }, context) => tensorBlock(path, tensor, ranges, context),
+  saveTensor: ({ path, tensor, format, outPath }, context) => saveTensor(path, tensor, format, outPath, context),
 };
 
 function reply(result: AdaptResult): AdaptReply {

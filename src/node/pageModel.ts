@@ -2,15 +2,14 @@ import { basename } from 'node:path';
 import { nodeCosts } from '../graph/cost.ts';
 import { firstLayers } from '../graph/firstLayers.ts';
 import { dtypeName } from '../onnx/dtypes.ts';
-import type { Attribute, Dim, Graph, Model, Node, Tensor, ValueInfo } from '../onnx/model.ts';
-import { scanModel } from '../onnx/scan.ts';
+import type { Attribute, Dim, Graph, Model, Node, SparseTensor, Tensor, ValueInfo } from '../onnx/model.ts';
 import type { DimText, PageEdge, PageModel, PageNode, PageValue, PageWeight } from '../protocol/messages.ts';
 import type { PageAdaptation } from '../protocol/adaptation.ts';
 import { inferShapes, type Shapes } from '../graph/shapes.ts';
 import { steeringConstants } from '../graph/steering.ts';
-import { WireReader } from '../onnx/wire.ts';
+import { storedTensors } from '../graph/storedTensors.ts';
 import { adaptationOf } from './adaptation.ts';
-import { openFileSource } from './fileSource.ts';
+import { withOpenModel } from './openModel.ts';
 
 /** Attribute values are for reading; longer ones are cut with the count of what is left. */
 const MAX_SHOWN = 64;
@@ -18,14 +17,10 @@ const ATTRIBUTE_TYPES: Readonly<Record<number, string>> = { 1: 'float', 2: 'int'
 
 /** Reads a model file and turns it into what the page shows: names, shapes and places, never weights. */
 export async function readPageModel(path: string, signal?: AbortSignal): Promise<PageModel> {
-  const source = await openFileSource(path);
-  try {
-    const model = await scanModel(source, signal);
-    const constants = await steeringConstants(model.graph, { wire: new WireReader(source, signal) });
+  return withOpenModel(path, signal, async ({ source, model, ctx }) => {
+    const constants = await steeringConstants(model.graph, ctx);
     return pageModel(model, basename(path), source.size, inferShapes(model, { constants }), await adaptationOf(model, path));
-  } finally {
-    await source.close();
-  }
+  });
 }
 
 export function pageModel(model: Model, fileName: string, fileSize: number, inferred: Shapes, adaptation: PageAdaptation | null = null): PageModel {
@@ -41,7 +36,7 @@ export function pageModel(model: Model, fileName: string, fileSize: number, infe
     opsets: model.opsets.map((o) => `${o.domain || 'ai.onnx'} ${o.version}`),
     inputs: inputs.map(pageValue),
     outputs: graph.outputs.map(pageValue),
-    parameterCount: [...weights.values()].reduce((n, w) => n + w.dims.reduce((p, d) => p * d, 1), 0),
+    parameterCount: [...weights.values()].reduce((n, w) => n + (w.storage === 'sparse' ? 0 : w.dims.reduce((p, d) => p * d, 1)), 0),
     nodes: graph.nodes.map((node, id) => ({ ...pageNode(node, id, shapes, weights), cost: costs[id] ?? { params: 0, macs: null } })),
     ...edges(graph, inputs, shapes),
     firstLayers: firstLayers(graph).map((l) => ({
@@ -70,16 +65,14 @@ function pageValue(value: ValueInfo): PageValue {
 }
 
 function storedWeights(graph: Graph): Map<string, PageWeight> {
-  const weights = new Map<string, PageWeight>();
-  const add = (name: string, t: Tensor): void => {
-    weights.set(name, { name, dtype: dtypeName(t.dtype), dims: [...t.dims], storage: t.storage.kind === 'external' ? `external: ${t.storage.location}` : t.storage.kind });
-  };
-  for (const t of graph.initializers) add(t.name, t);
-  for (const node of graph.nodes) {
-    const value = node.opType === 'Constant' ? node.attributes.find((a) => a.name === 'value')?.tensor : undefined;
-    if (value && node.outputs[0]) add(node.outputs[0], value);
-  }
-  return weights;
+  return new Map([...storedTensors(graph)].map(([name, tensor]) => [name, pageWeight(name, tensor)]));
+}
+
+function pageWeight(name: string, tensor: Tensor | SparseTensor): PageWeight {
+  const sparse = 'indices' in tensor;
+  const { dtype, storage } = sparse ? tensor.values : tensor;
+  const place = storage.kind === 'external' ? `external: ${storage.location}` : storage.kind;
+  return { name, dtype: dtypeName(dtype), dims: [...tensor.dims], storage: sparse ? 'sparse' : place };
 }
 
 function pageNode(node: Node, id: number, shapes: DimTexts, weights: ReadonlyMap<string, PageWeight>): PageNode {

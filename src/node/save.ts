@@ -234,7 +234,8 @@ function cancelled(): ChannelwiseError {
   return new ChannelwiseError('cancelled', 'cancelled', 'Cancelled; nothing was written.');
 }
 
-function writeError(directory: string, error: unknown): ChannelwiseError {
+/** An error of the file system while writing into a folder, in one sentence. */
+export function writeError(directory: string, error: unknown): ChannelwiseError {
   const code = errorCode(error);
   switch (code) {
     case 'ENOSPC': case 'EDQUOT': return new ChannelwiseError('io', 'disk-full', `There is not enough space in ${directory}; free some or choose another folder.`);

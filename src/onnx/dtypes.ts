@@ -53,6 +53,7 @@ export const DTYPES: Readonly<Record<number, DtypeRow>> = {
 
 export const FLOAT = 1;
 export const UINT8 = 2;
+export const INT8 = 3;
 export const INT32 = 6;
 export const INT64 = 7;
 export const STRING = 8;

@@ -35,9 +35,17 @@ async function readWide(ctx: TensorContext, tensor: Tensor, row: DtypeRow, range
   let at = 0;
   await streamBytes(ctx, tensor, row, range, label, (raw) => {
     if (at === 0) values = emptyWide(row, count);
-    const view = new DataView(raw.buffer, raw.byteOffset, raw.length);
-    for (let i = 0; i < raw.length; i += 8) values[at++] = row.kind === 'int' ? view.getBigInt64(i, true) : view.getBigUint64(i, true);
+    const part = wideElements(row, raw);
+    for (const value of part) values[at++] = value;
   });
+  return values;
+}
+
+/** The 64-bit integers in some little-endian bytes. */
+export function wideElements(row: DtypeRow, raw: Uint8Array): BigInt64Array | BigUint64Array {
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.length);
+  const values = emptyWide(row, raw.length / 8);
+  for (let i = 0; i < values.length; i++) values[i] = row.kind === 'int' ? view.getBigInt64(i * 8, true) : view.getBigUint64(i * 8, true);
   return values;
 }
 
@@ -122,7 +130,8 @@ function emptyWide(row: DtypeRow, count: number): BigInt64Array | BigUint64Array
   return row.kind === 'int' ? new BigInt64Array(count) : new BigUint64Array(count);
 }
 
-function isWide(row: DtypeRow): boolean {
+/** True for the integer types that a double can't hold. */
+export function isWide(row: DtypeRow): boolean {
   return row.bits === 64 && (row.kind === 'int' || row.kind === 'uint');
 }
 

@@ -1,0 +1,17 @@
+import type { Graph, SparseTensor, Tensor } from '../onnx/model.ts';
+
+/** Every tensor a graph holds by name: initializers, sparse ones, and what Constant nodes hold as a tensor. Where a name comes twice, the later one counts. */
+export function storedTensors(graph: Graph): Map<string, Tensor | SparseTensor> {
+  const stored = new Map<string, Tensor | SparseTensor>();
+  for (const t of graph.initializers) stored.set(t.name, t);
+  for (const s of graph.sparseInitializers) stored.set(s.values.name, s);
+  for (const node of graph.nodes) {
+    const output = node.outputs[0];
+    if (node.opType !== 'Constant' || node.domain !== '' || !output) continue;
+    for (const { name, tensor, sparseTensor } of node.attributes) {
+      if (name === 'value' && tensor) stored.set(output, tensor);
+      if (name === 'sparse_value' && sparseTensor) stored.set(output, sparseTensor);
+    }
+  }
+  return stored;
+}
