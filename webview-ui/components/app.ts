@@ -9,6 +9,8 @@ import { asSaved } from '../state/saved.ts';
 import type { Saved } from '../state/saved.ts';
 import { tabsOf } from '../state/tabs.ts';
 import type { Tab } from '../state/tabs.ts';
+import './actionBar.ts';
+import './adaptation.ts';
 import { appStyles } from './appStyles.ts';
 import { FindBox } from './findBox.ts';
 import './firstLayer.ts';
@@ -222,6 +224,7 @@ export class App extends LitElement {
         <cw-tab-bar .tab=${this.tab} .shown=${tabsOf(m)} @tab-chosen=${(e: CustomEvent<Tab>) => (this.tab = e.detail)}></cw-tab-bar>
         <vscode-button id="find" appearance="secondary" title="Find (Ctrl+F)" @click=${() => void this.#find?.show()}>Find</vscode-button>
         <vscode-button id="convert" ?disabled=${this.busy} @click=${this.#convert}>Convert to Grayscale</vscode-button>
+        <cw-action-bar></cw-action-bar>
       </header>
       ${this.notice ? html`<div class="notice" role="alert">${this.notice}</div>` : null}
       <main @select-thing=${this.#selectThing} @toggle-group=${this.#toggle}>
@@ -231,6 +234,7 @@ export class App extends LitElement {
             <cw-graph-tools .session=${this.session} .target=${this} @open-all=${() => void this.#openAll(true)} @close-all=${() => void this.#openAll(false)}></cw-graph-tools>`)}
           ${this.#panel('layers', this.tab !== 'layers' ? null
             : html`<cw-layer-table .model=${m} .selected=${this.selected} .view=${this.table} @table-view=${(e: CustomEvent<TableState>) => (this.table = e.detail)}></cw-layer-table>`)}
+          ${m.adaptation ? this.#panel('adaptation', html`<cw-adaptation .model=${m}></cw-adaptation>`) : null}
           <cw-find .model=${m} @found=${(e: CustomEvent<{ keys: SelectionKey[] }>) => (this.found = e.detail.keys)} @find-closed=${this.#findClosed}></cw-find>
         </div>
         <aside aria-label="Details" tabindex="0">

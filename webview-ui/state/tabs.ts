@@ -11,6 +11,7 @@ const always = (): boolean => true;
 export const TABS = {
   graph: { label: 'Graph', has: always } as TabKind,
   layers: { label: 'Layers', has: always } as TabKind,
+  adaptation: { label: 'Adaptation', has: (model) => model.adaptation !== null } as TabKind,
 } as const;
 
 export type Tab = keyof typeof TABS;
