@@ -6,7 +6,7 @@ import type { TensorContext } from '../onnx/tensorData.ts';
 import { replaceTensor } from '../onnx/tensorEdit.ts';
 import { nameOf, type AttributeValue, type InsertedNode, type NewConstant, type NodeRewrite } from './rewrite.ts';
 import type { Settled } from './settle.ts';
-import { nestedGraphs } from './use.ts';
+import { nestedGraphs } from '../graph/nested.ts';
 import type { Walk } from './walk.ts';
 
 /** From IR 4 on, an initializer needs no graph input of the same name. */

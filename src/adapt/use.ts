@@ -1,3 +1,4 @@
+import { nestedGraphs } from '../graph/nested.ts';
 import type { Graph, Model, Node } from '../onnx/model.ts';
 
 /** Who uses which tensor of the main graph, and every name taken anywhere in the model. */
@@ -33,21 +34,6 @@ export function graphUse(model: Model): GraphUse {
     }
   }
   return { names, readers, captures, outputs: new Set(graph.outputs.map((o) => o.name)), order: ordered(graph, captures) };
-}
-
-/** Every graph inside a node, however deep. */
-export function nestedGraphs(node: Node): Graph[] {
-  const found: Graph[] = [];
-  const open: Node[] = [node];
-  for (let next = open.pop(); next; next = open.pop()) {
-    for (const a of next.attributes) {
-      for (const g of [...(a.graph ? [a.graph] : []), ...(a.graphs ?? [])]) {
-        found.push(g);
-        for (const inner of g.nodes) open.push(inner);
-      }
-    }
-  }
-  return found;
 }
 
 /**

@@ -1,45 +1,67 @@
-import type { Graph, Node, Tensor } from '../onnx/model.ts';
-import { decodeTensor, type TensorContext } from '../onnx/tensorData.ts';
-import { MAX_STEERING, type Integers } from './integers.ts';
+import type { Model, Node, Tensor } from '../onnx/model.ts';
+import { BOOL, DOUBLE, FLOAT, INT32, INT64 } from '../onnx/dtypes.ts';
+import { decodeTensor, elementCount, type TensorContext } from '../onnx/tensorData.ts';
+import { allGraphs, allNodeLists } from './nested.ts';
+import { EVALUATE } from './values/evaluate.ts';
+import { MAX_ENTRIES, small, type SmallTensor } from './values/smallTensor.ts';
 
-const INT32 = 6;
-const INT64 = 7;
-const FLOAT = 1;
-/** Where an operator's float input steers a shape. */
-const SCALES: Readonly<Record<string, number>> = { Resize: 2, Upsample: 1 };
+/** The small stored tensors whose numbers steer shapes, by the tensor of the scan. */
+export type SteeringConstants = ReadonlyMap<Tensor, SmallTensor>;
 
-/** Reads the small constants that steer shapes: integers, and the scales of Resize. What can't be read is left out. */
-export async function steeringConstants(graph: Graph, ctx: TensorContext): Promise<Map<string, Integers>> {
-  const found = new Map<string, Integers>();
-  const scales = new Set(graph.nodes.flatMap((n) => scaleNames(n)));
-  const wanted = (name: string, t: Tensor): boolean => {
-    const small = t.storage.kind !== 'external' && t.dims.reduce((n, d) => n * d, 1) <= MAX_STEERING;
-    return small && (t.dtype === INT32 || t.dtype === INT64 || (t.dtype === FLOAT && scales.has(name)));
+const INTEGERS = new Set([INT32, INT64, BOOL]);
+const FLOATS = new Set([FLOAT, DOUBLE]);
+/** Scales have an entry for each axis. */
+const MAX_SCALES = 8;
+/** Inputs that steer an output's shape and may be floats, by operator. Everything evaluated on the way to them counts too. */
+const FLOAT_STEERED: Readonly<Record<string, readonly number[]>> = { Resize: [1, 2], Upsample: [1], Range: [0, 1, 2], Cast: [0] };
+
+/**
+ * Reads the small constants that steer shapes, in all graphs and functions: integers, and floats on the way to a scale or a size.
+ * What can't be read is left out. Other weights are not touched.
+ */
+export async function steeringConstants(model: Model, ctx: TensorContext): Promise<SteeringConstants> {
+  const found = new Map<Tensor, SmallTensor>();
+  const floats = steeringFloats(model);
+  const read = async (t: Tensor, name: string): Promise<void> => {
+    const limit = INTEGERS.has(t.dtype) ? MAX_ENTRIES : FLOATS.has(t.dtype) && floats.has(name) ? MAX_SCALES : 0;
+    if (limit === 0 || t.dims.includes(0) || (t.storage.kind === 'external' && !ctx.external) || elementCount(t) > limit) return;
+    const value = small(t.dims, [...(await decodeTensor(ctx, t, name || 'a constant')).values]);
+    if (value) found.set(t, value);
   };
-  const read = async (name: string, t: Tensor): Promise<void> => {
-    if (wanted(name, t)) found.set(name, [...(await decodeTensor(ctx, t, name)).values]);
-  };
-  for (const t of graph.initializers) await read(t.name, t).catch(ignoreMalformed);
-  for (const node of graph.nodes) {
-    const output = node.outputs[0];
-    if (node.opType !== 'Constant' || node.domain !== '' || !output) continue;
-    for (const a of node.attributes) {
-      if (a.tensor) await read(output, a.tensor).catch(ignoreMalformed);
-      if (a.name === 'value_int' && a.int !== undefined) found.set(output, [Number(a.int)]);
-      if (a.name === 'value_ints' && a.ints && a.ints.length <= MAX_STEERING) found.set(output, a.ints.map(Number));
-    }
+  const all: [Tensor, string][] = [];
+  for (const graph of allGraphs(model)) for (const t of graph.initializers) all.push([t, t.name]);
+  for (const nodes of allNodeLists(model)) {
+    for (const node of nodes) for (const a of node.attributes) if (a.tensor) all.push([a.tensor, node.outputs[0] ?? '']);
   }
+  for (const [t, name] of all) await read(t, name).catch((error: unknown) => ignoreUnreadable(error, t));
   return found;
 }
 
-function scaleNames(node: Node): string[] {
-  const at = SCALES[node.opType];
-  const names = at === undefined ? [] : [node.inputs[at], node.opType === 'Resize' ? node.inputs[1] : undefined];
-  return names.filter((n): n is string => Boolean(n));
+/** Names of floats from which a shape is computed: backwards from where they are used, through what can be evaluated. */
+function steeringFloats(model: Model): Set<string> {
+  const wanted = new Set<string>();
+  for (const nodes of allNodeLists(model)) {
+    for (let i = nodes.length - 1; i >= 0; i--) {
+      const node = nodes[i];
+      if (node) for (const name of wantedInputs(node, wanted)) wanted.add(name);
+    }
+  }
+  return wanted;
 }
 
-/** A damaged constant leaves one shape unknown; whoever needs its values reports the damage. A cancel goes on. */
-function ignoreMalformed(error: unknown): void {
+function wantedInputs(node: Node, wanted: ReadonlySet<string>): readonly string[] {
+  if (node.domain !== '') return [];
+  const direct = node.opType === 'Cast' && !toInteger(node) ? undefined : FLOAT_STEERED[node.opType];
+  if (direct) return direct.flatMap((i) => node.inputs[i] ?? []);
+  return Object.hasOwn(EVALUATE, node.opType) && node.outputs.some((o) => wanted.has(o)) ? node.inputs : [];
+}
+
+function toInteger(node: Node): boolean {
+  return INTEGERS.has(Number(node.attributes.find((a) => a.name === 'to')?.int ?? 0n));
+}
+
+/** A damaged constant, or a file beside the model that is missing, leaves one shape unknown; whoever needs the values reports it. A cancel goes on. */
+function ignoreUnreadable(error: unknown, t: Tensor): void {
   const kind = (error as { kind?: unknown }).kind;
-  if (kind !== 'malformed' && kind !== 'unsupported' && kind !== 'refused') throw error;
+  if (kind !== 'malformed' && kind !== 'unsupported' && kind !== 'refused' && !(kind === 'io' && t.storage.kind === 'external')) throw error;
 }

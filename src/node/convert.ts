@@ -44,7 +44,7 @@ export async function adaptFile(path: string, options: AdaptOptions): Promise<Ad
   try {
     const model = await scanModel(source, options.signal);
     const ctx = { wire: new WireReader(source, options.signal), external: externalReader(path) };
-    const { tensors, integers } = inferShapes(model, { constants: await steeringConstants(model.graph, ctx) });
+    const { tensors, integers } = inferShapes(model, { constants: await steeringConstants(model, ctx) });
     const inferred = {
       dims: (name: string) => tensors.get(name)?.dims ?? null,
       dtype: (name: string) => tensors.get(name)?.dtype ?? null,

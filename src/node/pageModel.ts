@@ -18,7 +18,7 @@ const ATTRIBUTE_TYPES: Readonly<Record<number, string>> = { 1: 'float', 2: 'int'
 /** Reads a model file and turns it into what the page shows: names, shapes and places, never weights. */
 export async function readPageModel(path: string, signal?: AbortSignal): Promise<PageModel> {
   return withOpenModel(path, signal, async ({ source, model, ctx }) => {
-    const constants = await steeringConstants(model.graph, ctx);
+    const constants = await steeringConstants(model, ctx);
     return pageModel(model, basename(path), source.size, inferShapes(model, { constants }), await adaptationOf(model, path));
   });
 }

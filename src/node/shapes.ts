@@ -1,42 +1,84 @@
 import { basename } from 'node:path';
+import type { InferredTensor } from '../graph/inferred.ts';
+import { nodeLabel, type ScopeShapes } from '../graph/scope.ts';
+import { inferShapes, type Contradiction, type Shapes } from '../graph/shapes.ts';
+import { shownDim } from '../graph/dims.ts';
+import { steeringConstants } from '../graph/steering.ts';
 import { dtypeName } from '../onnx/dtypes.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import type { Dim } from '../onnx/model.ts';
 import { scanModel } from '../onnx/scan.ts';
 import { WireReader } from '../onnx/wire.ts';
-import { inferShapes, type Contradiction } from '../graph/shapes.ts';
-import { steeringConstants } from '../graph/steering.ts';
+import { externalReader } from './external.ts';
 import { openFileSource } from './fileSource.ts';
+
+export interface ShapedTensor {
+  readonly name: string;
+  readonly dtype: string | null;
+  readonly dims: readonly Dim[] | null;
+  readonly reason?: string;
+}
 
 export interface ShapesReport {
   readonly file: string;
-  readonly tensors: readonly { readonly name: string; readonly dtype: string | null; readonly dims: readonly Dim[] | null; readonly reason?: string }[];
+  readonly tensors: readonly ShapedTensor[];
+  /** Tensors inside subgraphs and functions, by the path of the node and what is inside it. */
+  readonly inside: readonly { readonly path: string; readonly tensors: readonly ShapedTensor[] }[];
+  /** Graphs inside that are not listed, because there are very many. */
+  readonly insideLeftOut: number;
   /** Why shapes stayed unknown, with how many tensors each reason concerns. */
   readonly unknown: Readonly<Record<string, number>>;
+  /** Sizes that have a name of their own, with the reason. `--bind` takes these names too. */
+  readonly symbols: Readonly<Record<string, string>>;
   readonly contradictions: readonly Contradiction[];
 }
 
-/** The shape of every tensor of the main graph. `bind` gives sizes to symbols. */
+/** Functions that call functions unfold without end; a reader wants no more than this. */
+const MAX_INSIDE = 2000;
+
+/** The shape of every tensor, also inside subgraphs and functions. `bind` gives sizes to symbols. */
 export async function shapesOfFile(path: string, bind: Readonly<Record<string, number>>, signal?: AbortSignal): Promise<ShapesReport> {
   const source = await openFileSource(path);
   try {
     const model = await scanModel(source, signal);
-    const constants = await steeringConstants(model.graph, { wire: new WireReader(source, signal) });
-    const { tensors, contradictions } = inferShapes(model, { constants, bind });
-    const unknown: Record<string, number> = {};
-    for (const { reason } of tensors.values()) if (reason) unknown[reason] = (unknown[reason] ?? 0) + 1;
-    const list = [...tensors].map(([name, t]) => ({ name, dtype: t.dtype === null ? null : dtypeName(t.dtype), dims: t.dims, ...(t.reason ? { reason: t.reason } : {}) }));
-    return { file: basename(path), tensors: list, unknown, contradictions };
+    const constants = await steeringConstants(model, { wire: new WireReader(source, signal), external: externalReader(path) });
+    return shapesReport(basename(path), inferShapes(model, { constants, bind }));
   } finally {
     await source.close();
   }
 }
 
+function shapesReport(file: string, shapes: Shapes): ShapesReport {
+  const unknown: Record<string, number> = {};
+  const inside: { path: string; tensors: ShapedTensor[] }[] = [];
+  let insideLeftOut = 0;
+  const open: { path: string; shapes: ScopeShapes }[] = [{ path: '', shapes }];
+  for (let at = open.shift(); at; at = open.shift()) {
+    for (const { reason } of at.shapes.tensors.values()) if (reason) unknown[reason] = (unknown[reason] ?? 0) + 1;
+    if (at.path) inside.push({ path: at.path, tensors: listed(at.shapes.tensors) });
+    for (const [node, scopes] of at.shapes.inner) {
+      for (const s of scopes) {
+        if (inside.length + open.length < MAX_INSIDE) open.push({ path: `${at.path ? `${at.path}/` : ''}${nodeLabel(node)}/${s.label}`, shapes: s.shapes });
+        else insideLeftOut++;
+      }
+    }
+  }
+  const contradictions = shapes.contradictions.map((c) => (c.declared && c.inferred ? { ...c, declared: c.declared.map(shownDim), inferred: c.inferred.map(shownDim) } : c));
+  return { file, tensors: listed(shapes.tensors), inside, insideLeftOut, unknown, symbols: Object.fromEntries(shapes.symbols), contradictions };
+}
+
+function listed(tensors: ReadonlyMap<string, InferredTensor>): ShapedTensor[] {
+  return [...tensors].map(([name, t]) => ({ name, dtype: t.dtype === null ? null : dtypeName(t.dtype), dims: t.dims?.map(shownDim) ?? null, ...(t.reason ? { reason: t.reason } : {}) }));
+}
+
 export function shapesText(report: ShapesReport): string[] {
-  const dims = (d: readonly Dim[] | null): string => (d ? `[${d.map((x) => x ?? '?').join(', ')}]` : 'unknown');
+  const line = (t: ShapedTensor): string => `${t.name}: ${t.dtype ?? 'unknown type'} ${t.dims ? `[${t.dims.map((d) => d ?? '?').join(', ')}]` : 'unknown'}${t.reason ? ` (${t.reason})` : ''}`;
   return [
-    ...report.tensors.map((t) => `${t.name}: ${t.dtype ?? 'unknown type'} ${dims(t.dims)}${t.reason ? ` (${t.reason})` : ''}`),
-    ...report.contradictions.map((c) => `Contradiction at ${c.opType} ${c.node}: ${c.tensor} is declared ${dims(c.declared)}, but follows as ${dims(c.inferred)}`),
+    ...report.tensors.map(line),
+    ...report.inside.flatMap(({ path, tensors }) => [`Inside ${path}:`, ...tensors.map((t) => `  ${line(t)}`)]),
+    ...(report.insideLeftOut ? [`${report.insideLeftOut} more graphs inside are not listed.`] : []),
+    ...Object.entries(report.symbols).map(([name, reason]) => `${name} is ${reason}`),
+    ...report.contradictions.map((c) => `Contradiction at ${c.opType} ${c.node}${c.scope ? ` in ${c.scope}` : ''}: ${c.message}`),
   ];
 }
 

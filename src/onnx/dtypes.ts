@@ -58,6 +58,7 @@ export const INT32 = 6;
 export const INT64 = 7;
 export const STRING = 8;
 export const BOOL = 9;
+export const DOUBLE = 11;
 export const UINT32 = 12;
 
 /** The name of an element type, `dtype 99` for one we don't know. */

@@ -54,7 +54,10 @@ export interface FunctionDef {
   readonly overload: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Attributes without a default. */
   readonly attributeNames: readonly string[];
+  /** Attributes with their defaults. */
+  readonly attributes: readonly Attribute[];
   readonly opsets: readonly OpsetImport[];
   readonly nodes: readonly Node[];
 }
@@ -65,6 +68,8 @@ export interface Node {
   readonly opType: string;
   /** '' is the standard domain; 'ai.onnx' is read as ''. */
   readonly domain: string;
+  /** Which of several functions of this name it calls. */
+  readonly overload: string;
   /** '' marks an optional input that is left out. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];

@@ -57,7 +57,7 @@ const OPSET: Rules<Open<OpsetImport>> = {
 };
 
 function functionFrame(ref: MessageRef, depth: number, into: FunctionDef[]): Frame {
-  const draft: Open<FunctionDef> = { ref, name: '', domain: '', overload: '', inputs: [], outputs: [], attributeNames: [], opsets: [], nodes: [] };
+  const draft: Open<FunctionDef> = { ref, name: '', domain: '', overload: '', inputs: [], outputs: [], attributeNames: [], attributes: [], opsets: [], nodes: [] };
   into.push(draft);
   return frame(ref, FUNCTION, draft, depth);
 }
@@ -70,6 +70,7 @@ const FUNCTION: Rules<Open<FunctionDef>> = {
   7: message((d, ref, depth) => nodeFrame(ref, depth, d.nodes)),
   9: message((d, ref, depth) => opsetFrame(ref, depth, d.opsets)),
   10: name((d, value) => { d.domain = standardDomain(value); }),
+  11: message((d, ref, depth) => attributeFrame(ref, depth, d.attributes)),
   13: name((d, value) => { d.overload = value; }),
 };
 
@@ -93,7 +94,7 @@ const GRAPH: Rules<Open<Graph>> = {
 };
 
 function nodeFrame(ref: MessageRef, depth: number, into: Node[]): Frame {
-  const draft: Open<Node> = { ref, name: '', opType: '', domain: '', inputs: [], outputs: [], attributes: [] };
+  const draft: Open<Node> = { ref, name: '', opType: '', domain: '', overload: '', inputs: [], outputs: [], attributes: [] };
   into.push(draft);
   return frame(ref, NODE, draft, depth);
 }
@@ -105,6 +106,7 @@ const NODE: Rules<Open<Node>> = {
   4: name((d, value) => { d.opType = value; }),
   5: message((d, ref, depth) => attributeFrame(ref, depth, d.attributes)),
   7: name((d, value) => { d.domain = standardDomain(value); }),
+  8: name((d, value) => { d.overload = value; }),
 };
 
 /** Lists are made only where the file has them: most attributes are one number. */

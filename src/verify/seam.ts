@@ -1,4 +1,4 @@
-import { nestedGraphs } from '../adapt/use.ts';
+import { nestedGraphs } from '../graph/nested.ts';
 import type { Model, Node } from '../onnx/model.ts';
 import { ByteComparer } from './sameBytes.ts';
 import type { Wiring } from './wiring.ts';

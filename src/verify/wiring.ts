@@ -1,4 +1,5 @@
-import { graphUse, nestedGraphs } from '../adapt/use.ts';
+import { graphUse } from '../adapt/use.ts';
+import { nestedGraphs } from '../graph/nested.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import type { Model, Node, SparseTensor, Tensor, ValueInfo } from '../onnx/model.ts';
 import type { TensorContext } from '../onnx/tensorData.ts';

@@ -51,7 +51,7 @@ export async function checkInput(bytes: Uint8Array, random: Random): Promise<Out
   for (const tensor of tensors) await checkTensor(ctx, tensor, random);
   await checkMetadataEdit(bytes, tree, model, wire);
   await checkTensorEdit(bytes, tree, tensors, ctx, random);
-  const constants = await steeringConstants(model.graph, ctx);
+  const constants = await steeringConstants(model, ctx);
   const shapes = inferShapes(model, { constants });
   pageModel(model, 'model.onnx', bytes.length, shapes);
   let splices: readonly Splice[];

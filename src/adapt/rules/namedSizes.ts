@@ -1,3 +1,4 @@
+import { readExpression } from '../../graph/readExpression.ts';
 import type { Dim, Node } from '../../onnx/model.ts';
 import type { Walk } from '../walk.ts';
 
@@ -17,6 +18,9 @@ const MAX_STEPS = 64;
 export function times(m: Monomial, size: Size, index: number): Monomial {
   if (typeof size === 'number') return { n: m.n * size, symbols: m.symbols };
   if (typeof size === 'object' && size !== null) return { n: m.n * size.n, symbols: [...m.symbols, ...size.symbols].sort() };
+  const [term, ...more] = size === null ? [] : readExpression(size).terms;
+  // Half a named size is a product; a sum is a name of its own.
+  if (term && !more.length && size !== null) return { n: m.n * term.n / readExpression(size).den, symbols: [...m.symbols, ...term.atoms].sort() };
   return { n: m.n, symbols: [...m.symbols, size ?? `?${index}`].sort() };
 }
 

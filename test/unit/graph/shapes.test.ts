@@ -13,7 +13,7 @@ import { float32, runModel } from '../../fixtures/runtime.ts';
 async function shapesOf(bytes: Uint8Array, bind: Record<string, number> = {}): Promise<Shapes> {
   const source = new MemorySource(bytes);
   const scanned = await scanModel(source);
-  return inferShapes(scanned, { constants: await steeringConstants(scanned.graph, { wire: new WireReader(source) }), bind });
+  return inferShapes(scanned, { constants: await steeringConstants(scanned, { wire: new WireReader(source) }), bind });
 }
 
 for (const [name, bytes] of [['ResNet-18', resNet18(16, 10, 64)], ['MobileNet-v2', mobileNetV2(0.5, 10, 64)]] as const) {
@@ -43,6 +43,8 @@ test('a contradiction is reported on its node, and an unknown operator says so',
     nodes: [node('Relu', ['x'], ['y'], {}, { name: 'r' }), node('Odd', ['x'], ['z'], {}, { domain: 'own' })],
   }));
   const shapes = await shapesOf(bytes);
-  assert.deepEqual(shapes.contradictions, [{ node: 'r', opType: 'Relu', tensor: 'y', declared: [1, 3, 5, 5], inferred: [1, 3, 4, 4] }]);
+  assert.deepEqual(shapes.contradictions, [{
+    scope: '', node: 'r', opType: 'Relu', tensor: 'y', declared: [1, 3, 5, 5], inferred: [1, 3, 4, 4], message: '`y` is declared [1, 3, 5, 5], but follows as [1, 3, 4, 4]',
+  }]);
   assert.match(shapes.tensors.get('z')?.reason ?? '', /no shape rule for own:Odd/);
 });

@@ -1,0 +1,34 @@
+import type { Graph, Model, Node } from '../onnx/model.ts';
+
+/** Every graph inside a node, however deep. */
+export function nestedGraphs(node: Node): Graph[] {
+  return graphsInside([node]);
+}
+
+/** Every list of nodes of a model: of the main graph, of the graphs inside its nodes, and of its functions with theirs. */
+export function allNodeLists(model: Model): readonly (readonly Node[])[] {
+  const tops = [model.graph.nodes, ...model.functions.map((f) => f.nodes)];
+  return tops.flatMap((nodes) => [nodes, ...graphsInside(nodes).map((g) => g.nodes)]);
+}
+
+/** Every graph of a model; functions are none, but the graphs inside them are. */
+export function allGraphs(model: Model): readonly Graph[] {
+  return [model.graph, ...graphsInside(model.graph.nodes), ...model.functions.flatMap((f) => graphsInside(f.nodes))];
+}
+
+function graphsInside(nodes: readonly Node[]): Graph[] {
+  const found: Graph[] = [];
+  const open: (readonly Node[])[] = [nodes];
+  for (let next = open.pop(); next; next = open.pop()) {
+    for (const node of next) {
+      for (const a of node.attributes) {
+        if (!a.graph && !a.graphs) continue;
+        for (const g of [...(a.graph ? [a.graph] : []), ...(a.graphs ?? [])]) {
+          found.push(g);
+          open.push(g.nodes);
+        }
+      }
+    }
+  }
+  return found;
+}

@@ -1,0 +1,102 @@
+import type { Attribute, Dim, FunctionDef, Graph, Node, OpsetImport } from '../onnx/model.ts';
+import type { Inferred, InferredHolder, InferredTensor } from './inferred.ts';
+import type { Scope } from './shapeRule.ts';
+import type { SmallTensor } from './values/smallTensor.ts';
+
+/** What is known inside one graph or function. */
+export interface ScopeShapes {
+  readonly tensors: ReadonlyMap<string, InferredTensor>;
+  /** Sequences, optionals, maps and sparse tensors. */
+  readonly others: ReadonlyMap<string, InferredHolder>;
+  /** The graphs and functions inside nodes. Two calls of a function with the same inputs share one. */
+  readonly inner: ReadonlyMap<Node, readonly InnerScope[]>;
+}
+
+export interface InnerScope {
+  /** The attribute that holds the graph, such as `then_branch`, or the function's name. */
+  readonly label: string;
+  readonly body: Graph | FunctionDef;
+  readonly shapes: ScopeShapes;
+  /** How often it runs; null where that is not known before the model runs. */
+  readonly runs: Dim;
+  /** Of several of these in one node only one runs. */
+  readonly either: boolean;
+}
+
+/** A value on its way into or out of a graph. */
+export interface Passed {
+  readonly value: Inferred;
+  readonly small: SmallTensor | null;
+}
+
+/** Opset versions by domain; the highest where a domain is named twice. */
+export function opsetsOf(imports: readonly OpsetImport[]): ReadonlyMap<string, number> {
+  const opsets = new Map<string, number>();
+  for (const { domain, version } of imports) opsets.set(domain, Math.max(1, version, opsets.get(domain) ?? 1));
+  return opsets;
+}
+
+/** One graph or function while it is inferred. A subgraph sees the names around it; a function sees only its own. */
+export class GraphScope implements Scope, ScopeShapes {
+  readonly tensors = new Map<string, InferredTensor>();
+  readonly others = new Map<string, InferredHolder>();
+  readonly inner = new Map<Node, readonly InnerScope[]>();
+  readonly values = new Map<string, SmallTensor>();
+  readonly opsets: ReadonlyMap<string, number>;
+  /** The attributes of the call, inside a function. */
+  readonly attributes: ReadonlyMap<string, Attribute> | null;
+  /** Where it is, for people: `loop/body`. Empty for the main graph. */
+  readonly path: string;
+  readonly depth: number;
+  private readonly outer: GraphScope | null;
+
+  private constructor(outer: GraphScope | null, opsets: GraphScope['opsets'], attributes: GraphScope['attributes'], path: string, depth: number) {
+    this.outer = outer;
+    this.opsets = opsets;
+    this.attributes = attributes;
+    this.path = path;
+    this.depth = depth;
+  }
+
+  static main(opsets: ReadonlyMap<string, number>): GraphScope {
+    return new GraphScope(null, opsets, null, '', 0);
+  }
+
+  /** The scope of a graph inside a node of this one. */
+  subgraph(path: string): GraphScope {
+    return new GraphScope(this, this.opsets, this.attributes, path, this.depth + 1);
+  }
+
+  /** The scope of a function that a node of this one calls. */
+  call(path: string, opsets: ReadonlyMap<string, number>, attributes: ReadonlyMap<string, Attribute>): GraphScope {
+    return new GraphScope(null, opsets, attributes, path, this.depth + 1);
+  }
+
+  inferred(name: string): Inferred | null {
+    let found: Inferred | undefined;
+    for (let at: GraphScope | null = this; at && !found; at = at.outer) found = at.tensors.get(name) ?? at.others.get(name);
+    return found ?? null;
+  }
+
+  small(name: string): SmallTensor | null {
+    for (let at: GraphScope | null = this; at; at = at.outer) {
+      if (at.tensors.has(name) || at.others.has(name)) return at.values.get(name) ?? null;
+    }
+    return null;
+  }
+
+  numbers(name: string): readonly Dim[] | null {
+    return this.small(name)?.values ?? null;
+  }
+
+  put(name: string, { value, small }: Passed): void {
+    if (value.kind === 'tensor') this.tensors.set(name, value);
+    else this.others.set(name, value);
+    if (small) this.values.set(name, small);
+  }
+}
+
+/** A node's name as paths and reports use it. */
+export function nodeLabel(node: Node): string {
+  return node.name || node.outputs.find(Boolean) || node.opType;
+}

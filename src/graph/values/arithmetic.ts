@@ -1,0 +1,130 @@
+import { broadcastAll } from '../dims.ts';
+import { absolute, arithmeticOf, difference, least, most, negated, order, product, ratio, remainder, roundedDown, roundedUp, sum, truncated, type Arithmetic, type Step2 } from './entries.ts';
+import { broadcastAt, build, small, type Entry, type Evaluate, type Reading, type SmallTensor } from './smallTensor.ts';
+
+const INT64 = 7;
+const BOOL = 9;
+
+/** All inputs, where each is known. */
+function inputs(r: Reading): readonly SmallTensor[] | null {
+  const found = r.rule.node.inputs.map((_, k) => r.small(k));
+  return found.length > 0 && found.every((t) => t !== null) ? found : null;
+}
+
+/** Entry by entry over inputs that broadcast. */
+function elementwise(apply: (entries: readonly Entry[], r: Reading) => Entry): Evaluate {
+  return (r) => {
+    const all = inputs(r);
+    const dims = all && broadcastAll(all.map((t) => t.dims));
+    return [dims && build(dims as readonly number[], (places) => apply(all.map((t) => broadcastAt(t, places)), r))];
+  };
+}
+
+function typed(step: Step2): Evaluate {
+  return elementwise((entries, r) => {
+    const type = arithmeticOf(r.rule.dtype(0));
+    const [first = null, ...more] = entries;
+    return type && more.reduce((total, next) => step(total, next, type), first);
+  });
+}
+
+function unary(apply: (a: Entry, type: Arithmetic) => Entry): Evaluate {
+  return elementwise(([a = null], r) => {
+    const type = arithmeticOf(r.rule.dtype(0));
+    return type && apply(a, type);
+  });
+}
+
+/** A float function of plain numbers. */
+function plain(apply: (a: number) => number): Evaluate {
+  return unary((a, type) => (typeof a === 'number' ? type.round(apply(a)) : null));
+}
+
+function compared(holds: (order: -1 | 0 | 1) => boolean): Evaluate {
+  return elementwise(([a = null, b = null]) => {
+    const found = order(a, b);
+    return found === null ? null : Number(holds(found));
+  });
+}
+
+/** Logic on what is known: one known false decides an And. */
+function logic(apply: (a: boolean | null, b: boolean | null) => boolean | null): Evaluate {
+  const truth = (e: Entry): boolean | null => (typeof e === 'number' ? e !== 0 : null);
+  return elementwise(([a = null, b = null]) => {
+    const found = apply(truth(a), truth(b));
+    return found === null ? null : Number(found);
+  });
+}
+
+const where = elementwise(([condition = null, a = null, b = null]) => (a === b ? a : typeof condition === 'number' ? (condition === 0 ? b : a) : null));
+
+const cast: Evaluate = (r) => {
+  const to = r.outDtype(0);
+  const [from, into] = [arithmeticOf(r.rule.dtype(0)), arithmeticOf(to)];
+  const x = r.small(0);
+  if (!x || !from || !into) return [null];
+  return [small(x.dims, x.values.map((v) => {
+    if (to === BOOL) return order(v, 0) === null ? null : Number(order(v, 0) !== 0);
+    const whole = from.float && !into.float ? truncated(v) : v;
+    return typeof whole === 'number' ? into.round(whole) : whole;
+  }))];
+};
+
+const modulo: Evaluate = (r) => (r.rule.int('fmod', 0) ? [null] : typed(remainder)(r));
+
+const power = elementwise(([a = null, b = null], r) => {
+  const type = arithmeticOf(r.rule.dtype(0));
+  if (type && a !== null && b === 2) return product(a, a, type);
+  return type && typeof a === 'number' && typeof b === 'number' ? type.round(a ** b) : null;
+});
+
+/** A range of known length: https://onnx.ai/onnx/operators/onnx__Range.html */
+const range: Evaluate = (r) => {
+  const [start, delta] = [r.small(0)?.values[0] ?? null, r.small(2)?.values[0] ?? null];
+  const dims = r.out(0);
+  const type = arithmeticOf(r.rule.dtype(0));
+  if (!dims || !type || start === null || delta === null) return [null];
+  return [build(dims, ([k = 0]) => sum(start, product(k, delta, type), type))];
+};
+
+/** Reductions of small tensors to one number, or along axes. */
+function reduced(step: Step2): Evaluate {
+  return (r) => {
+    const x = r.small(0);
+    const type = arithmeticOf(r.rule.dtype(0));
+    const out = r.out(0);
+    if (!x || !type || !out || x.values.length === 0) return [null];
+    const given = r.rule.ints('axes') ?? (r.rule.has(1) ? r.small(1)?.values ?? null : []);
+    if (!given?.every((a) => typeof a === 'number')) return [null];
+    const axes = given.map((a) => (a as number) + ((a as number) < 0 ? x.dims.length : 0));
+    if (!axes.length && r.rule.int('noop_with_empty_axes', 0)) return [x];
+    const gone = (k: number): boolean => !axes.length || axes.includes(k);
+    const totals = new Map<string, Entry>();
+    build(x.dims, (places) => {
+      const key = places.filter((_, k) => !gone(k)).join();
+      const value = broadcastAt(x, places);
+      totals.set(key, totals.has(key) ? step(totals.get(key) ?? null, value, type) : value);
+      return null;
+    });
+    return [small(out, [...totals.values()])];
+  };
+}
+
+const size: Evaluate = (r) => {
+  const dims = r.rule.dims(0);
+  const type = arithmeticOf(INT64);
+  return [dims && type && small([], [dims.reduce<Entry>((n, d) => product(n, d, type), 1)])];
+};
+
+export const ARITHMETIC: Readonly<Record<string, Evaluate>> = {
+  Add: typed(sum), Sub: typed(difference), Mul: typed(product), Div: typed(ratio), Mod: modulo, Pow: power, Sum: typed(sum),
+  Min: typed(least), Max: typed(most), Neg: unary(negated), Abs: unary(absolute), Floor: unary(roundedDown), Ceil: unary(roundedUp),
+  Sqrt: plain(Math.sqrt), Exp: plain(Math.exp), Log: plain(Math.log), Reciprocal: plain((a) => 1 / a), Sign: plain(Math.sign),
+  Equal: compared((o) => o === 0), Greater: compared((o) => o > 0), Less: compared((o) => o < 0), GreaterOrEqual: compared((o) => o >= 0), LessOrEqual: compared((o) => o <= 0),
+  Not: logic((a) => (a === null ? null : !a)),
+  And: logic((a, b) => (a === false || b === false ? false : a === null || b === null ? null : a && b)),
+  Or: logic((a, b) => (a === true || b === true ? true : a === null || b === null ? null : a || b)),
+  Xor: logic((a, b) => (a === null || b === null ? null : a !== b)),
+  Where: where, Cast: cast, CastLike: cast, Range: range, Size: size,
+  ReduceProd: reduced(product), ReduceSum: reduced(sum), ReduceMax: reduced(most), ReduceMin: reduced(least),
+};

@@ -1,0 +1,80 @@
+import type { Dim } from '../../onnx/model.ts';
+import type { RuleInput } from '../shapeRule.ts';
+
+/** One number of a small tensor: known, computed from named sizes, or unknown. Unlike a dim it may be negative or a fraction. */
+export type Entry = number | string | null;
+
+/** A small tensor whose entries are known as far as they can be, in row-major order. Booleans are 0 and 1. */
+export interface SmallTensor {
+  readonly dims: readonly number[];
+  readonly values: readonly Entry[];
+}
+
+/** Longer tensors don't steer shapes: the longest that do hold a few sizes for each axis. */
+export const MAX_ENTRIES = 256;
+
+/** What an evaluation may ask about a node. */
+export interface Reading {
+  /** Attributes, dims and element types of the inputs. */
+  readonly rule: RuleInput;
+  /** The entries of an input, null where they are not known. */
+  small(index: number): SmallTensor | null;
+  /** The numbers of a tensor attribute. */
+  attribute(name: string): SmallTensor | null;
+  /** The inferred dims of an output where all are numbers. */
+  out(index: number): readonly number[] | null;
+  outDtype(index: number): number | null;
+}
+
+/** What a node's outputs hold, as far as known. */
+export type Evaluate = (r: Reading) => readonly (SmallTensor | null)[];
+
+export function small(dims: readonly number[], values: readonly Entry[]): SmallTensor | null {
+  return values.length <= MAX_ENTRIES && count(dims) === values.length ? { dims, values } : null;
+}
+
+export function vector(values: readonly Entry[]): SmallTensor | null {
+  return small([values.length], values);
+}
+
+export function count(dims: readonly number[]): number {
+  return dims.reduce((n, d) => n * d, 1);
+}
+
+/** True for dims that are numbers and name no more entries than are kept. */
+export function isSmall(dims: readonly Dim[] | null | undefined): dims is readonly number[] {
+  return Boolean(dims?.every((d) => typeof d === 'number' && d >= 0)) && count(dims as readonly number[]) <= MAX_ENTRIES;
+}
+
+/** How far apart neighbours of each axis lie in row-major order. */
+export function stridesOf(dims: readonly number[]): number[] {
+  return dims.map((_, k) => count(dims.slice(k + 1)));
+}
+
+/** The places of an entry: row-major index to one index per axis. */
+export function placesOf(index: number, dims: readonly number[]): number[] {
+  return stridesOf(dims).map((stride, k) => (dims[k] ? Math.floor(index / stride) % (dims[k] ?? 1) : 0));
+}
+
+/** A tensor of these dims whose entry at each place comes from `at`; null where it would be too large. */
+export function build(dims: readonly number[], at: (places: readonly number[]) => Entry | undefined): SmallTensor | null {
+  if (!isSmall(dims)) return null;
+  return { dims, values: Array.from({ length: count(dims) }, (_, i) => at(placesOf(i, dims)) ?? null) };
+}
+
+/** The entry at places, counted from the back where there are more places than axes, as broadcasting does. */
+export function broadcastAt(t: SmallTensor, places: readonly number[]): Entry {
+  const strides = stridesOf(t.dims);
+  const skip = places.length - t.dims.length;
+  return t.values[t.dims.reduce((n, d, k) => n + (d === 1 ? 0 : places[k + skip] ?? 0) * (strides[k] ?? 1), 0)] ?? null;
+}
+
+/** The entry at exact places. */
+export function entryAt(t: SmallTensor, places: readonly number[]): Entry {
+  return t.values[stridesOf(t.dims).reduce((n, stride, k) => n + stride * (places[k] ?? 0), 0)] ?? null;
+}
+
+/** Numbers only, or null. */
+export function numbersOf(t: SmallTensor | null): number[] | null {
+  return t && t.values.every((v) => typeof v === 'number') ? [...t.values] as number[] : null;
+}
