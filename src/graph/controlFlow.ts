@@ -2,7 +2,7 @@ import { BOOL, INT64 } from '../onnx/dtypes.ts';
 import type { Dim, Graph, Node } from '../onnx/model.ts';
 import { inferredTensor, unknownValue, type Inferred } from './inferred.ts';
 import type { Inference } from './inference.ts';
-import { join } from './join.ts';
+import { join, joinHolders, typeOnly, valueText } from './join.ts';
 import { nodeLabel, type GraphScope, type InnerScope, type Passed } from './scope.ts';
 import { axisOf, type RuleInput } from './shapeRule.ts';
 import { small, type SmallTensor } from './values/smallTensor.ts';
@@ -62,46 +62,60 @@ const branch: Follow = (at) => {
   });
 };
 
+/** A value that a loop carries from round to round. */
+interface Carried {
+  first: Inferred;
+  /** Axes whose sizes change. */
+  readonly changing: Set<number>;
+  lost: boolean;
+}
+
 /** Runs a body until what it carries keeps its shape. Sizes that change from round to round get a name, then everything is unknown. */
-function settle(at: Inside, body: Graph, label: string, first: readonly Passed[], inputs: (carried: readonly Passed[]) => readonly Passed[], skip: number): { carried: Passed[]; scope: GraphScope; outputs: Passed[] } {
+function settle(at: Inside, body: Graph, first: readonly Passed[], inputs: (carried: readonly Passed[]) => readonly Passed[], skip: number): { carried: Passed[]; scope: GraphScope; outputs: Passed[] } {
   const mark = at.inference.mark();
-  const changing = first.map(() => new Set<number>());
-  const lost = first.map(() => false);
+  const state = first.map((p): Carried => ({ first: p.value, changing: new Set(), lost: false }));
   for (let round = 0; ; round++) {
     at.inference.restore(mark);
-    const carried = first.map((p, i): Passed => start(at, p, changing[i] ?? new Set(), lost[i] ?? false));
-    const scope = at.inference.inside(body, at.scope, at.node, label, inputs(carried));
+    const carried = state.map((c): Passed => ({ value: start(at, c), small: null }));
+    const scope = at.inference.inside(body, at.scope, at.node, 'body', inputs(carried));
     const outputs = outputsOf(at, scope, body);
     let quiet = true;
-    for (const [i, before] of carried.entries()) {
-      const after = outputs[i + skip];
-      if (!after || lost[i] || fits(before, after, changing[i] ?? new Set())) continue;
-      quiet = false;
-      if (round >= MAX_ROUNDS || !widen(before.value, after.value, changing[i] ?? new Set())) lost[i] = true;
+    for (const [i, c] of state.entries()) {
+      const [before, after] = [carried[i]?.value, outputs[i + skip]?.value];
+      if (before && after && !c.lost && !keeps(c, before, after, round)) quiet = false;
     }
-    if (quiet) return { carried, scope, outputs };
+    if (!quiet) continue;
+    const given = carried.map((p, i): Passed => (state[i]?.lost ? { value: typeOnly(outputs[i + skip]?.value ?? p.value, CHANGES), small: null } : p));
+    return { carried: given, scope, outputs };
   }
 }
 
+const CHANGES = 'its shape changes from round to round';
+
 /** A carried value before a round: its first shape, with names for what changes. Its numbers may change. */
-function start(at: Inside, { value }: Passed, changing: ReadonlySet<number>, lost: boolean): Passed {
-  if (lost) return { value: value.kind === 'tensor' ? inferredTensor(value.dtype, null, `its shape changes from round to round of ${at.node.opType} ${nodeLabel(at.node)}`) : unknownValue('it changes from round to round'), small: null };
-  if (value.kind !== 'tensor' || !value.dims || !changing.size) return { value, small: null };
-  return { value: inferredTensor(value.dtype, value.dims.map((d, axis) => (changing.has(axis) ? open(at, 'it changes from round to round')(axis, d, null) : d))), small: null };
+function start(at: Inside, { first, changing, lost }: Carried): Inferred {
+  if (lost) return first.kind === 'tensor' ? inferredTensor(first.dtype, null, CHANGES) : unknownValue(CHANGES);
+  if (first.kind !== 'tensor' || !first.dims || !changing.size) return first;
+  return inferredTensor(first.dtype, first.dims.map((d, axis) => (changing.has(axis) ? open(at, 'it changes from round to round')(axis, d, null) : d)));
 }
 
-function fits(before: Passed, after: Passed, changing: ReadonlySet<number>): boolean {
-  const [a, b] = [before.value, after.value];
-  if (a.kind !== 'tensor' || b.kind !== 'tensor') return a.kind === b.kind;
-  if (!a.dims) return true;
-  return b.dims?.length === a.dims.length && a.dims.every((d, axis) => changing.has(axis) || d === b.dims?.[axis]);
-}
-
-/** Marks the sizes that differ; false where more than sizes does. */
-function widen(a: Inferred, b: Inferred, changing: Set<number>): boolean {
-  if (a.kind !== 'tensor' || b.kind !== 'tensor' || !a.dims || b.dims?.length !== a.dims.length) return false;
-  a.dims.forEach((d, axis) => { if (d !== b.dims?.[axis]) changing.add(axis); });
-  return true;
+/** True where a round leaves a carried value as it was; otherwise notes what changes. */
+function keeps(c: Carried, before: Inferred, after: Inferred, round: number): boolean {
+  if (before.kind !== 'tensor' && after.kind !== 'tensor' && before.kind === after.kind && round < MAX_ROUNDS) {
+    const joined = joinHolders(before, after);
+    if (valueText(joined) === valueText(before)) return true;
+    c.first = joined;
+    return false;
+  }
+  if (before.kind === 'tensor' && before.dims === null) return true;
+  const [a, b] = [before.kind === 'tensor' ? before.dims : null, after.kind === 'tensor' ? after.dims : null];
+  const size = c.changing.size;
+  if (a && b?.length === a.length && round < MAX_ROUNDS) {
+    a.forEach((d, axis) => { if (d !== b[axis]) c.changing.add(axis); });
+    return a.every((d, axis) => d === b[axis] || c.changing.has(axis)) && c.changing.size === size;
+  }
+  c.lost = true;
+  return false;
 }
 
 const TRUE: SmallTensor | null = small([], [1]);
@@ -114,7 +128,7 @@ const loop: Follow = (at) => {
   const first = Array.from({ length: Math.max(0, count) }, (_, i) => given(at, i + 2));
   // A round runs only where the condition holds.
   const head: Passed[] = [{ value: inferredTensor(INT64, []), small: null }, { value: inferredTensor(BOOL, []), small: TRUE }];
-  const { carried, scope, outputs } = settle(at, body, 'body', first, (c) => [...head, ...c], 1);
+  const { carried, scope, outputs } = settle(at, body, first, (c) => [...head, ...c], 1);
   const limit = at.node.inputs[0] ? given(at, 0).small?.values[0] ?? null : null;
   const starts = !at.node.inputs[1] || given(at, 1).small?.values[0] === 1;
   const endless = outputs[0]?.small?.values[0] === 1;
@@ -160,7 +174,7 @@ const scan: Follow = (at) => {
     times = typeof times === 'number' ? times : cut.size ?? times;
     return { value: cut.value, small: null };
   });
-  const settled = settle(at, body, 'body', carried, (c) => [...c, ...scanned], 0);
+  const settled = settle(at, body, carried, (c) => [...c, ...scanned], 0);
   at.keep([{ label: 'body', body, shapes: settled.scope, runs: times, either: false }]);
   const outAxes = at.input.ints(old ? '' : 'scan_output_axes');
   const wrap = (value: Inferred): Passed => ({ value: old ? stacked(value, 0, batch) : value, small: null });

@@ -1,6 +1,6 @@
 import type { Attribute, FunctionDef, Model, Node } from '../onnx/model.ts';
-import type { Inferred } from './inferred.ts';
 import type { Inference } from './inference.ts';
+import { valueText } from './join.ts';
 import type { GraphScope, InnerScope, Passed } from './scope.ts';
 
 /** The results of a call, to be used again where a function is called with the same inputs. */
@@ -62,9 +62,4 @@ function signatureOf(inputs: readonly (Passed | null)[], attributes: readonly At
   if (attributes.some((a) => a.tensor ?? a.sparseTensor ?? a.graph ?? a.tensors ?? a.graphs)) return null;
   const given = attributes.map((a) => `${a.name}=${[a.int, a.float, a.string, a.ints, a.floats, a.strings].map((v) => v?.toString() ?? '').join(';')}`);
   return [...inputs.map((p) => (p ? `${valueText(p.value)} ${p.small?.values.join() ?? ''}` : '')), ...given].join('\n');
-}
-
-function valueText(value: Inferred): string {
-  if (value.kind !== 'tensor') return `${value.kind}(${valueText(value.element)})`;
-  return `${value.dtype ?? ''}[${value.dims?.map((d) => d ?? '?').join() ?? ''}]${value.dims ? '' : '?'}`;
 }

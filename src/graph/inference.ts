@@ -4,6 +4,7 @@ import { CONTROL_FLOW } from './controlFlow.ts';
 import { shownDim } from './dims.ts';
 import { fromDeclared, inferredTensor, unknownValue, type Inferred, type InferredTensor } from './inferred.ts';
 import { Functions } from './functions.ts';
+import { isBlank } from './join.ts';
 import { applyRule, operatorKey } from './ops/table.ts';
 import { GraphScope, nodeLabel, opsetsOf, type InnerScope, type Passed } from './scope.ts';
 import { RuleInput } from './shapeRule.ts';
@@ -140,11 +141,16 @@ export class Inference {
     const dtype = (found.dtype ?? said?.dtype) || null;
     const dims = found.dims ?? said?.dims ?? null;
     if (!dims) return inferredTensor(dtype, null, found.reason ?? 'the shape of one of its inputs is not known');
-    if (!dims.includes(null)) return dims === found.dims && dtype === found.dtype && !found.reason ? found : inferredTensor(dtype, dims);
     const other = said?.dims?.length === dims.length ? said.dims : null;
-    const whole = named.get(dims) ?? dims.map((d, axis) => d ?? other?.[axis] ?? this.symbols.fresh(stemOf(node), `size ${axis} of \`${name}\`, which ${node.opType} ${nodeLabel(node)} gives: ${found.reason ?? 'it is decided while the model runs'}`));
+    const isOpen = (d: Dim, axis: number): boolean => d === null || (typeof d === 'string' && typeof other?.[axis] === 'number' && this.symbols.reasons.has(d));
+    if (!dims.some(isOpen)) return dims === found.dims && dtype === found.dtype && !found.reason ? found : inferredTensor(dtype, dims);
+    const whole = (other ? undefined : named.get(dims)) ?? dims.map((d, axis) => (isOpen(d, axis) ? other?.[axis] ?? this.named(node, name, axis, found.reason) : d));
     named.set(dims, whole);
     return inferredTensor(dtype, whole);
+  }
+
+  private named(node: Node, tensor: string, axis: number, reason = 'it is decided while the model runs'): Dim {
+    return this.symbols.fresh(stemOf(node), `size ${axis} of \`${tensor}\`, which ${node.opType} ${nodeLabel(node)} gives: ${reason}`);
   }
 
   private check(scope: GraphScope, node: Node, tensor: string, found: InferredTensor, said: InferredTensor): void {
@@ -210,10 +216,6 @@ function pathOf(outer: GraphScope, node: Node, label: string): string {
 
 function stemOf(node: Node): string {
   return node.opType === 'NonMaxSuppression' ? 'nms' : node.opType.toLowerCase();
-}
-
-function isBlank(value: Inferred): boolean {
-  return value.kind === 'tensor' && value.dims === null && value.dtype === null;
 }
 
 /** A node inside a function, with the attributes of the call where it refers to them. */

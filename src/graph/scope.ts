@@ -73,16 +73,23 @@ export class GraphScope implements Scope, ScopeShapes {
   }
 
   inferred(name: string): Inferred | null {
-    let found: Inferred | undefined;
-    for (let at: GraphScope | null = this; at && !found; at = at.outer) found = at.tensors.get(name) ?? at.others.get(name);
-    return found ?? null;
+    return this.owner(name)?.own(name) ?? null;
   }
 
   small(name: string): SmallTensor | null {
-    for (let at: GraphScope | null = this; at; at = at.outer) {
-      if (at.tensors.has(name) || at.others.has(name)) return at.values.get(name) ?? null;
-    }
-    return null;
+    return this.owner(name)?.values.get(name) ?? null;
+  }
+
+  private own(name: string): Inferred | undefined {
+    return this.tensors.get(name) ?? this.others.get(name);
+  }
+
+  /** The innermost graph around that has a value of this name. */
+  private owner(name: string): GraphScope | null {
+    if (this.own(name)) return this;
+    let at = this.outer;
+    while (at && !at.own(name)) at = at.outer;
+    return at;
   }
 
   numbers(name: string): readonly Dim[] | null {
