@@ -3,8 +3,9 @@ import { nodeCosts } from '../graph/cost.ts';
 import { firstLayers } from '../graph/firstLayers.ts';
 import { dtypeName } from '../onnx/dtypes.ts';
 import type { Attribute, Dim, Graph, Model, Node, SparseTensor, Tensor, ValueInfo } from '../onnx/model.ts';
-import type { DimText, PageEdge, PageModel, PageNode, PageValue, PageWeight } from '../protocol/messages.ts';
+import type { DimText, PageEdge, PageModel, PageNode, PageOperator, PageValue, PageWeight } from '../protocol/messages.ts';
 import type { PageAdaptation } from '../protocol/adaptation.ts';
+import { operatorSchema } from '../graph/operatorSchema.ts';
 import { inferShapes, type Shapes } from '../graph/shapes.ts';
 import { steeringConstants } from '../graph/steering.ts';
 import { storedTensors } from '../graph/storedTensors.ts';
@@ -43,8 +44,17 @@ export function pageModel(model: Model, fileName: string, fileSize: number, infe
       nodeId: l.index, node: l.node.name, opType: l.node.opType, weight: l.weightName, dims: [...l.dims], dtype: dtypeName(l.dtype), layout: l.layout,
       strides: [...l.strides], pads: [...l.pads], dilations: [...l.dilations], autoPad: l.autoPad, group: l.group,
     })),
+    operators: operators(model),
     adaptation,
   };
+}
+
+function operators(model: Model): PageOperator[] {
+  const used = new Map([...model.graph.nodes, ...model.functions.flatMap((f) => f.nodes)].map((n) => [`${n.domain}:${n.opType}`, n]));
+  return [...used.values()].flatMap(({ opType, domain }) => {
+    const schema = operatorSchema(model, { opType, domain });
+    return schema ? [{ opType, domain, inputs: [...schema.inputs], outputs: [...schema.outputs], attributes: schema.attributes.map(({ name, type, fallback }) => ({ name, type, fallback })) }] : [];
+  });
 }
 
 type DimTexts = ReadonlyMap<string, DimText[]>;

@@ -33,6 +33,21 @@ export interface PageNode {
   cost?: { params: number; macs: number | null };
 }
 
+/** What the ONNX standard says about an operator in the model's opset: formal names, and what holds for attributes left out. */
+export interface PageOperator {
+  opType: string;
+  domain: string;
+  /** A variadic name stands for itself and all that follow. */
+  inputs: PageFormal[];
+  outputs: PageFormal[];
+  attributes: { name: string; type: string; fallback: string | null }[];
+}
+
+export interface PageFormal {
+  name: string;
+  kind: 'single' | 'optional' | 'variadic';
+}
+
 /** from/to are node ids; -1-i is graph input i, and outputs are listed in `outputEdges`. */
 export interface PageEdge {
   from: number;
@@ -83,6 +98,8 @@ export interface PageModel {
   /** Edges to graph outputs: node id, output index. */
   outputEdges: { from: number; output: number; dims: DimText[] | null }[];
   firstLayers: PageFirstLayer[];
+  /** One entry per operator of the standard that the model uses. */
+  operators?: PageOperator[];
   inner?: PageInner;
   /** What the file records about its adaptation; null when it records nothing. */
   adaptation: PageAdaptation | null;
