@@ -24,7 +24,7 @@ export async function steeringConstants(model: Model, ctx: TensorContext): Promi
   const floats = steeringFloats(model);
   const read = async (t: Tensor, name: string): Promise<void> => {
     const limit = INTEGERS.has(t.dtype) ? MAX_ENTRIES : FLOATS.has(t.dtype) && floats.has(name) ? MAX_SCALES : 0;
-    if (limit === 0 || t.dims.includes(0) || (t.storage.kind === 'external' && !ctx.external) || elementCount(t) > limit) return;
+    if (limit === 0 || (t.storage.kind === 'external' && !ctx.external) || elementCount(t) > limit) return;
     const value = small(t.dims, [...(await decodeTensor(ctx, t, name || 'a constant')).values]);
     if (value) found.set(t, value);
   };
