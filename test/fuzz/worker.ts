@@ -9,8 +9,20 @@ import { fuzzInput } from './mutate.ts';
  * waits knows which one hangs, then `{ outcome, ms }` or `{ failure }`.
  */
 const [seed = 1, first = 0] = process.argv.slice(2).map(Number);
-// Written at once, not when the event loop comes to it: a hang must not hold it back.
-const say = (line: object): void => void writeSync(1, `${JSON.stringify(line)}\n`);
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/** Written at once, not when the event loop comes to it: a hang must not hold it back. A full pipe is waited for. */
+function say(line: object): void {
+  const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+  for (let done = 0; done < bytes.length;) {
+    try {
+      done += writeSync(1, bytes, done);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'EAGAIN') throw error;
+      Atomics.wait(pause, 0, 0, 5);
+    }
+  }
+}
 
 const corpus = fuzzCorpus();
 for (let at = first; ; at++) {
