@@ -5,7 +5,8 @@ import { summary, type AdaptationPlan } from '../adapt/plan.ts';
 import { inferShapes } from '../graph/shapes.ts';
 import { steeringConstants } from '../graph/steering.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
-import type { Graph, Model } from '../onnx/model.ts';
+import { hasExternalData } from '../onnx/allTensors.ts';
+import type { Model } from '../onnx/model.ts';
 import { scanModel } from '../onnx/scan.ts';
 import { WireReader } from '../onnx/wire.ts';
 import { externalReader } from './external.ts';
@@ -72,7 +73,7 @@ export async function convertToGray(path: string, options: Omit<AdaptOptions, 'm
 function targetOf(path: string, model: Model, options: AdaptOptions): { directory: string; candidates: (i: number) => string | null } {
   if (options.out !== undefined) {
     const out = resolve(options.out);
-    if (dirname(out) !== dirname(resolve(path)) && hasExternalData(model.graph)) {
+    if (dirname(out) !== dirname(resolve(path)) && hasExternalData(model)) {
       throw new ChannelwiseError('refused', 'external-elsewhere', `The model's weights lie in files beside it, so the adapted model must stay in ${dirname(resolve(path))}.`);
     }
     return { directory: dirname(out), candidates: (i) => (i === 0 ? basename(out) : null) };
@@ -81,9 +82,3 @@ function targetOf(path: string, model: Model, options: AdaptOptions): { director
   const label = options.map.matrix[0]?.length === 1 ? 'gray' : options.map.name.replace(/[^\w-]+/g, '-').replace(/^-+|-+$/g, '') || 'adapted';
   return { directory: dirname(resolve(path)), candidates: (i) => `${stem}.${label}${i ? `-${i + 1}` : ''}.onnx` };
 }
-
-function hasExternalData(graph: Graph): boolean {
-  const inNodes = graph.nodes.some((n) => n.attributes.some((a) => a.tensor?.storage.kind === 'external'));
-  return inNodes || graph.initializers.some((t) => t.storage.kind === 'external');
-}
-

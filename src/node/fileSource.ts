@@ -8,10 +8,17 @@ import { ChannelwiseError } from '../onnx/errors.ts';
 export interface FileSource extends ByteSource {
   readonly path: string;
   readonly mode: number;
+  /** The file takes less room on the disk than it has bytes: parts of it are holes. */
+  readonly sparse: boolean;
+  /** Fills `target` with the bytes at `offset`, or throws. */
+  readInto(target: Uint8Array, offset: number): Promise<void>;
   close(): Promise<void>;
   /** False once the file under `path` is another one, or has another size or modification time, than when it was opened. */
   unchanged(): Promise<boolean>;
 }
+
+/** What stat counts a file's room in, on every system. */
+const BLOCK_BYTES = 512n;
 
 /** Opens a file for random access. Throws ChannelwiseError `io` when it is missing, a folder, not a regular file, or not readable. */
 export async function openFileSource(path: string): Promise<FileSource> {
@@ -38,6 +45,7 @@ class OpenFile implements FileSource {
   readonly path: string;
   readonly size: number;
   readonly mode: number;
+  readonly sparse: boolean;
   private readonly handle: FileHandle;
   private readonly opened: BigIntStats;
 
@@ -47,21 +55,27 @@ class OpenFile implements FileSource {
     this.opened = opened;
     this.size = Number(opened.size);
     this.mode = Number(opened.mode) & 0o777;
+    this.sparse = opened.blocks * BLOCK_BYTES < opened.size;
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
     checkRange(this.size, offset, length);
     const buffer = Buffer.allocUnsafeSlow(length);
-    let got = 0;
-    while (got < length) {
-      const { bytesRead } = await this.attempt(() => this.handle.read(buffer, got, length - got, offset + got));
+    // A plain array: what slices a Buffer shares its memory.
+    const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, length);
+    await this.readInto(bytes, offset);
+    return bytes;
+  }
+
+  async readInto(target: Uint8Array, offset: number): Promise<void> {
+    checkRange(this.size, offset, target.length);
+    for (let got = 0; got < target.length;) {
+      const { bytesRead } = await this.attempt(() => this.handle.read(target, got, target.length - got, offset + got));
       if (bytesRead === 0) {
         throw new ChannelwiseError('io', 'source-changed', `${this.path} became shorter while it was read; try again when nothing writes to it.`, { offset: offset + got });
       }
       got += bytesRead;
     }
-    // A plain array: what slices a Buffer shares its memory.
-    return new Uint8Array(buffer.buffer, buffer.byteOffset, length);
   }
 
   async unchanged(): Promise<boolean> {

@@ -22,9 +22,10 @@ export const GRAPH_VALUE_INFO = 13;
 
 /**
  * Adds to the edits a splice for the length prefix of every message around them. Everything else stays as it was.
- * Inserts at the same place keep the order they have in `edits`.
+ * Inserts at the same place keep the order they have in `edits`; edits inside a message that goes are left out.
  */
-export async function toSplices(wire: WireReader, edits: readonly Edit[]): Promise<Splice[]> {
+export async function toSplices(wire: WireReader, all: readonly Edit[]): Promise<Splice[]> {
+  const edits = outsideRemoved(all);
   const depths = new Map<MessageRef, number>();
   const growth = new Map<number, { ref: MessageRef; by: number }>();
   const grow = (ref: MessageRef, by: number): void => {
@@ -50,6 +51,27 @@ export async function toSplices(wire: WireReader, edits: readonly Edit[]): Promi
     if (ref.parent?.parent) grow(ref.parent, total + prefix.length - (header.length - tagLength));
   }
   return splices;
+}
+
+function outsideRemoved(edits: readonly Edit[]): readonly Edit[] {
+  const removed: Edit[] = [];
+  // Messages lie inside one another or apart, so what begins inside a removed one ends there too.
+  for (const edit of edits.filter((e) => e.bytes.length === 0 && e.end > e.start).sort((a, b) => a.start - b.start || b.end - a.end)) {
+    if (edit.start >= (removed.at(-1)?.end ?? 0)) removed.push(edit);
+  }
+  return removed.length ? edits.filter(({ parent }) => !covers(removed, parent)) : edits;
+}
+
+/** Whether a message lies in one of the ranges, which are in order and don't overlap. */
+function covers(ranges: readonly Edit[], message: MessageRef): boolean {
+  let low = 0;
+  for (let high = ranges.length; low < high;) {
+    const middle = Math.floor((low + high) / 2);
+    if ((ranges[middle]?.start ?? 0) <= message.start) low = middle + 1;
+    else high = middle;
+  }
+  const last = ranges[low - 1];
+  return last !== undefined && message.end <= last.end;
 }
 
 /** A new field in front of an existing one, in the same message. */

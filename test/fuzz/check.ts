@@ -6,10 +6,11 @@ import { pieces, type Splice } from '../../src/bytes/splice.ts';
 import { inferShapes } from '../../src/graph/shapes.ts';
 import { steeringConstants } from '../../src/graph/steering.ts';
 import { pageModel } from '../../src/node/pageModel.ts';
+import { allTensors } from '../../src/onnx/allTensors.ts';
 import { DTYPES } from '../../src/onnx/dtypes.ts';
 import { setMetadata, toSplices } from '../../src/onnx/edit.ts';
 import { ChannelwiseError } from '../../src/onnx/errors.ts';
-import type { Graph, Model, Node, SparseTensor, Tensor } from '../../src/onnx/model.ts';
+import type { Model, SparseTensor, Tensor } from '../../src/onnx/model.ts';
 import { scanModel } from '../../src/onnx/scan.ts';
 import { decodeTensor, elementCount, type TensorContext } from '../../src/onnx/tensorData.ts';
 import { readElements, type Elements } from '../../src/onnx/tensorElements.ts';
@@ -47,7 +48,7 @@ export async function checkInput(bytes: Uint8Array, random: Random): Promise<Out
   }
   const tree = parse(bytes);
   assert.ok(tree, 'the scan read what is no sequence of fields');
-  const tensors = tensorsOf(model);
+  const tensors = allTensors(model);
   for (const tensor of tensors) await checkTensor(ctx, tensor, random);
   await checkMetadataEdit(bytes, tree, model, wire);
   await checkTensorEdit(bytes, tree, tensors, ctx, random);
@@ -77,25 +78,6 @@ async function readData(location: string, offset: number, length: number | null)
   const end = length === null ? DATA.length : offset + length;
   if (location !== 'data.bin' || end > DATA.length) throw new ChannelwiseError('io', 'external-missing', 'missing');
   return DATA.subarray(offset, end);
-}
-
-/** Every tensor of a model, wherever it stands, in file order of the walk. */
-function tensorsOf(model: Model): (Tensor | SparseTensor)[] {
-  const found: (Tensor | SparseTensor)[] = [];
-  const graphs: Graph[] = [model.graph];
-  const visit = (nodes: readonly Node[]): void => {
-    for (const a of nodes.flatMap((n) => n.attributes)) {
-      found.push(...(a.tensor ? [a.tensor] : []), ...(a.tensors ?? []), ...(a.sparseTensor ? [a.sparseTensor] : []));
-      graphs.push(...(a.graph ? [a.graph] : []), ...(a.graphs ?? []));
-    }
-  };
-  for (const f of model.functions) visit(f.nodes);
-  for (let i = 0; i < graphs.length; i++) {
-    const graph = graphs[i] as Graph;
-    found.push(...graph.initializers, ...graph.sparseInitializers);
-    visit(graph.nodes);
-  }
-  return found;
 }
 
 async function attempt<T>(work: Promise<T>): Promise<T | null> {
@@ -142,7 +124,7 @@ async function checkTensorEdit(bytes: Uint8Array, tree: TreeMessage, tensors: re
   const edit = decoded && decoded.values.length <= HELD_ELEMENTS && await attempt(replaceTensor(ctx, tensor, tensor.dims, decoded.values));
   if (!edit) return;
   const splices = await toSplices(ctx.wire, [edit]);
-  const after = tensorsOf(await checkSplices(bytes, tree, splices));
+  const after = allTensors(await checkSplices(bytes, tree, splices));
   assert.equal(after.length, tensors.length);
   const wire = new WireReader(new MemorySource(spliced(bytes, splices)));
   for (const [i, before] of tensors.entries()) {
