@@ -1,7 +1,7 @@
 import type { Graph, SparseTensor, Tensor } from '../onnx/model.ts';
 
 /** Every tensor a graph holds by name: initializers, sparse ones, and what Constant nodes hold as a tensor. Where a name comes twice, the later one counts. */
-export function storedTensors(graph: Graph): Map<string, Tensor | SparseTensor> {
+export function storedTensors(graph: Pick<Graph, 'initializers' | 'sparseInitializers' | 'nodes'>): Map<string, Tensor | SparseTensor> {
   const stored = new Map<string, Tensor | SparseTensor>();
   for (const t of graph.initializers) stored.set(t.name, t);
   for (const s of graph.sparseInitializers) stored.set(s.values.name, s);

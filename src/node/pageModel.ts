@@ -6,11 +6,14 @@ import type { Attribute, Dim, Graph, Model, Node, SparseTensor, Tensor, ValueInf
 import type { DimText, PageEdge, PageModel, PageNode, PageOperator, PageValue, PageWeight } from '../protocol/messages.ts';
 import type { PageAdaptation } from '../protocol/adaptation.ts';
 import { operatorSchema } from '../graph/operatorSchema.ts';
+import type { ScopeShapes } from '../graph/scope.ts';
+import { nodeScope } from '../graph/scopes.ts';
 import { inferShapes, type Shapes } from '../graph/shapes.ts';
 import { steeringConstants } from '../graph/steering.ts';
 import { storedTensors } from '../graph/storedTensors.ts';
 import { adaptationOf } from './adaptation.ts';
 import { withOpenModel } from './openModel.ts';
+import { pageInner } from './pageInner.ts';
 
 /** Attribute values are for reading; longer ones are cut with the count of what is left. */
 const MAX_SHOWN = 64;
@@ -30,6 +33,8 @@ export function pageModel(model: Model, fileName: string, fileSize: number, infe
   const costs = nodeCosts(graph, inferred);
   const weights = storedWeights(graph);
   const inputs = graph.inputs.filter((i) => !weights.has(i.name));
+  const lookup: Lookup = { weight: (name) => weights.get(name), dims: (name) => shapes.get(name) };
+  const inner = pageInner(model, inputs.map((i) => i.name), inferred, weights);
   return {
     fileName, fileSize,
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
@@ -38,8 +43,9 @@ export function pageModel(model: Model, fileName: string, fileSize: number, infe
     inputs: inputs.map(pageValue),
     outputs: graph.outputs.map(pageValue),
     parameterCount: [...weights.values()].reduce((n, w) => n + (w.storage === 'sparse' ? 0 : w.dims.reduce((p, d) => p * d, 1)), 0),
-    nodes: graph.nodes.map((node, id) => ({ ...pageNode(node, id, shapes, weights), cost: costs[id] ?? { params: 0, macs: null } })),
+    nodes: graph.nodes.map((node, id) => ({ ...pageNode(node, id, lookup), cost: costs[id] ?? { params: 0, macs: null } })),
     ...edges(graph, inputs, shapes),
+    ...(inner ? { inner } : {}),
     firstLayers: firstLayers(graph).map((l) => ({
       nodeId: l.index, node: l.node.name, opType: l.node.opType, weight: l.weightName, dims: [...l.dims], dtype: dtypeName(l.dtype), layout: l.layout,
       strides: [...l.strides], pads: [...l.pads], dilations: [...l.dilations], autoPad: l.autoPad, group: l.group,
@@ -57,24 +63,24 @@ function operators(model: Model): PageOperator[] {
   });
 }
 
-type DimTexts = ReadonlyMap<string, DimText[]>;
+export type DimTexts = ReadonlyMap<string, DimText[]>;
 
-function knownDims(inferred: Shapes): Map<string, DimText[]> {
+export function knownDims(inferred: ScopeShapes): Map<string, DimText[]> {
   const shapes = new Map<string, DimText[]>();
   for (const [name, { dims }] of inferred.tensors) if (dims) shapes.set(name, dims.map(dimText));
   return shapes;
 }
 
-function dimText(dim: Dim): DimText {
+export function dimText(dim: Dim): DimText {
   return dim === null ? '?' : String(dim);
 }
 
-function pageValue(value: ValueInfo): PageValue {
+export function pageValue(value: ValueInfo): PageValue {
   if (value.type?.kind !== 'tensor') return { name: value.name, dtype: value.type?.what ?? 'unknown', dims: null };
   return { name: value.name, dtype: dtypeName(value.type.dtype), dims: value.type.dims?.map(dimText) ?? null };
 }
 
-function storedWeights(graph: Graph): Map<string, PageWeight> {
+export function storedWeights(graph: Pick<Graph, 'initializers' | 'sparseInitializers' | 'nodes'>): Map<string, PageWeight> {
   return new Map([...storedTensors(graph)].map(([name, tensor]) => [name, pageWeight(name, tensor)]));
 }
 
@@ -85,12 +91,23 @@ function pageWeight(name: string, tensor: Tensor | SparseTensor): PageWeight {
   return { name, dtype: dtypeName(dtype), dims: [...tensor.dims], storage: sparse ? 'sparse' : place };
 }
 
-function pageNode(node: Node, id: number, shapes: DimTexts, weights: ReadonlyMap<string, PageWeight>): PageNode {
+/** What a name stands for where a node reads or makes it. */
+export interface Lookup {
+  weight(name: string): PageWeight | undefined;
+  dims(name: string): DimText[] | undefined;
+}
+
+export function pageNode(node: Node, id: number, { weight, dims }: Lookup): PageNode {
+  const scope = nodeScope(node);
   return {
     id, name: node.name, opType: node.opType, domain: node.domain,
     attributes: node.attributes.map((a) => ({ name: a.name, type: ATTRIBUTE_TYPES[a.type] ?? 'unknown', value: attributeText(a) })),
-    inputs: node.inputs.map((name) => ({ name, weight: weights.get(name) ?? null, dims: weights.get(name)?.dims.map(String) ?? shapes.get(name) ?? null })),
-    outputs: node.outputs.map((name) => ({ name, dims: shapes.get(name) ?? weights.get(name)?.dims.map(String) ?? null })),
+    inputs: node.inputs.map((name) => {
+      const stored = weight(name);
+      return { name, weight: stored ?? null, dims: stored?.dims.map(String) ?? dims(name) ?? null };
+    }),
+    outputs: node.outputs.map((name) => ({ name, dims: dims(name) ?? weight(name)?.dims.map(String) ?? null })),
+    ...(scope ? { scope } : {}),
   };
 }
 

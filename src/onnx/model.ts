@@ -74,6 +74,8 @@ export interface Node {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: readonly Attribute[];
+  /** What the exporter noted about the node; absent where the file has nothing. */
+  readonly metadata?: readonly MetadataEntry[];
 }
 
 /** One attribute. Which members are set depends on what the file holds. */

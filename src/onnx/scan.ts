@@ -1,6 +1,6 @@
 import type { ByteSource } from '../bytes/byteSource.ts';
 import { ChannelwiseError } from './errors.ts';
-import type { Attribute, FunctionDef, Graph, MessageRef, Model, Node, OpsetImport, SparseTensor, Tensor } from './model.ts';
+import type { Attribute, FunctionDef, Graph, MessageRef, MetadataEntry, Model, Node, OpsetImport, SparseTensor, Tensor } from './model.ts';
 import { bytes, float, floats, frame, integer, integers, message, name, single, standardDomain, text, wide } from './scanFields.ts';
 import { entryFrame, sparseFrame, tensorFrame } from './scanTensor.ts';
 import { valueInfoFrame } from './scanValue.ts';
@@ -94,12 +94,14 @@ const GRAPH: Rules<Open<Graph>> = {
 };
 
 function nodeFrame(ref: MessageRef, depth: number, into: Node[]): Frame {
-  const draft: Open<Node> = { ref, name: '', opType: '', domain: '', overload: '', inputs: [], outputs: [], attributes: [] };
+  const draft: NodeDraft = { ref, name: '', opType: '', domain: '', overload: '', inputs: [], outputs: [], attributes: [] };
   into.push(draft);
   return frame(ref, NODE, draft, depth);
 }
 
-const NODE: Rules<Open<Node>> = {
+type NodeDraft = Omit<Open<Node>, 'metadata'> & { metadata?: MetadataEntry[] };
+
+const NODE: Rules<NodeDraft> = {
   1: name((d, value) => void d.inputs.push(value)),
   2: name((d, value) => void d.outputs.push(value)),
   3: name((d, value) => { d.name = value; }),
@@ -107,6 +109,7 @@ const NODE: Rules<Open<Node>> = {
   5: message((d, ref, depth) => attributeFrame(ref, depth, d.attributes)),
   7: name((d, value) => { d.domain = standardDomain(value); }),
   8: name((d, value) => { d.overload = value; }),
+  9: message((d, ref, depth) => entryFrame(ref, depth, (key, value) => void (d.metadata ??= []).push({ ref, key, value }))),
 };
 
 /** Lists are made only where the file has them: most attributes are one number. */

@@ -57,8 +57,8 @@ export class Inspector extends LitElement {
     }
     if (group !== undefined) return this.#group(model, key, group);
     if (item?.node) return this.#node(model, key, item.node);
-    const [list, index] = [key.startsWith('i') ? model.page.inputs : model.page.outputs, Number(key.slice(1))];
-    return this.#value(model, key, list[index]!, key.startsWith('i') ? 'Graph input' : 'Graph output');
+    const value = model.valueOf(key);
+    return value ? this.#value(model, key, value, key.startsWith('i') ? 'Graph input' : 'Graph output') : html``;
   }
 
   #value(model: GraphModel, key: SelectionKey, value: PageValue, title: string): TemplateResult {

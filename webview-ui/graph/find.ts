@@ -1,6 +1,7 @@
-import type { PageModel, PageNode } from '../../src/protocol/messages.ts';
+import type { PageModel, PageNode, PageValue } from '../../src/protocol/messages.ts';
 import { nodeLabel, shapeText } from '../state/format.ts';
 import type { SelectionKey } from './graphModel.ts';
+import { allNodes } from './items.ts';
 
 export interface Found {
   key: SelectionKey;
@@ -9,64 +10,97 @@ export interface Found {
   why: string;
 }
 
-interface Field {
-  what: string;
-  text: string;
-  lower: string;
-}
-
 interface Entry {
   key: SelectionKey;
   title: string;
-  fields: Field[];
+  /** One line per field: what it is, a tab, its text. */
+  text: string;
 }
 
 /** Looks through names, operators, tensors, dtypes, shapes and attributes. Words are sought separately; all must be found. */
 export class Finder {
-  #entries: Entry[];
+  readonly #model: PageModel;
+  #entries: Entry[] | null = null;
 
   constructor(model: PageModel) {
-    this.#entries = [
-      ...model.inputs.map((v, i) => ({ key: `i${i}`, title: v.name, fields: fields([['graph input', v.name], ['type', v.dtype], ['shape', shapeText(v.dims)]]) })),
-      ...model.nodes.filter((n) => n.opType !== 'Constant').map((n) => ({ key: `n${n.id}`, title: nodeLabel(n), fields: nodeFields(n) })),
-      ...model.outputs.map((v, i) => ({ key: `o${i}`, title: v.name, fields: fields([['graph output', v.name], ['type', v.dtype], ['shape', shapeText(v.dims)]]) })),
-    ];
+    this.#model = model;
   }
 
   /** Matches in file order; those whose operator or name is exactly the query come first. */
   find(query: string): Found[] {
     const words = normalQuery(query);
     if (words.length === 0) return [];
+    const [first, ...others] = words.map(pattern);
+    const whole = new RegExp(`^(?:operator|name|graph (?:in|out)put)\\t${escape(words.join(' '))}$`, 'mi');
     const exact: Found[] = [];
     const rest: Found[] = [];
-    for (const { key, title, fields: all } of this.#entries) {
-      const hits = words.map((word) => all.find((f) => matches(f, word)));
-      const first = hits[0];
-      if (!first || hits.includes(undefined)) continue;
-      const whole = all.some((f) => (f.what === 'operator' || f.what === 'name') && f.lower === words.join(' '));
-      (whole ? exact : rest).push({ key, title, why: `${first.what}: ${first.text}` });
+    for (const { key, title, text } of (this.#entries ??= entriesOf(this.#model))) {
+      const hit = first!.exec(text);
+      if (!hit || !others.every((p) => p.test(text))) continue;
+      const [what, where] = lineAt(text, hit.index).split('\t');
+      (whole.test(text) ? exact : rest).push({ key, title, why: `${what ?? ''}: ${where ?? ''}` });
     }
     return [...exact, ...rest];
   }
 }
 
-/** `64x112`, `64*112` and `[64, 112]` all mean the shape 64×112. */
+/** `64x112`, `64*112` and `64, 112` mean the shape 64×112; `[64, 3` one that starts with 64×3; `kernel_shape=3` an attribute. */
 function normalQuery(query: string): string[] {
-  return query.trim().toLowerCase().replace(/[[\]()]/g, ' ').replace(/(\d)\s*,\s*(?=\d)/g, '$1×').replace(/(\w)\s*[x*×]\s*(?=\d)/g, (_, before: string) => (/[\d?]/.test(before) ? `${before}×` : `${before}x`))
+  return query.trim().toLowerCase()
+    .replace(/\s*=\s*/g, '=')
+    .replace(/[[(]([^\])]*)([\])])?/g, (_, inside: string, end?: string) => ` [${inside.split(/[\s,x*×]+/).filter(Boolean).join('×')}${end ? ']' : ''} `)
+    .replace(/=\s+/g, '=')
+    .replace(/(\d)\s*,\s*(?=\d)/g, '$1×')
+    .replace(/(^|[\s=×\d?])x(?=\d)|(?<=[\d?])\s*[*×]\s*(?=\d)/g, (hit, before?: string) => (before !== undefined && !/[\d?]/.test(before) ? hit : `${before ?? ''}×`))
     .split(/\s+/).filter((w) => w !== '');
 }
 
-function matches(field: Field, word: string): boolean {
-  if (field.what !== 'shape' || !/^[\d×]+$/.test(word)) return field.lower.includes(word);
-  // In a shape a number is a whole dimension: 64 is not in 164.
-  return `×${field.lower}×`.includes(`×${word}×`);
+/** In a shape a number is a whole size: 64 is not in 164. Elsewhere a word may stand anywhere. */
+function pattern(word: string): RegExp {
+  const attribute = /^([^=]+)=(.*)$/.exec(word);
+  if (attribute) return new RegExp(`^attribute\\t[^=\\n]*${escape(attribute[1]!)}[^=\\n]* = ${valuePattern(attribute[2]!)}`, 'mi');
+  if (word.startsWith('[')) {
+    const closed = word.endsWith(']');
+    const sizes = word.slice(1, closed ? -1 : undefined).split('×').map(escape);
+    return new RegExp(`^shape\\t${sizes.join('×')}${closed ? '$' : '(?:×|$)'}|^attribute\\t.*\\[${sizes.join(', ')}${closed ? '\\]' : '(?:,|\\])'}`, 'mi');
+  }
+  if (/^[\d×]+$/.test(word)) return new RegExp(`^shape\\t(?:.*×)?${word}(?:×|$)|^(?!shape)[^\\t\\n]*\\t.*${word}`, 'mi');
+  return new RegExp(`^[^\\t\\n]*\\t.*${escape(word)}`, 'mi');
 }
 
-function fields(list: readonly (readonly [string, string])[]): Field[] {
-  return list.filter(([, text]) => text !== '').map(([what, text]) => ({ what, text, lower: text.toLowerCase() }));
+function valuePattern(value: string): string {
+  const bare = value.replace(/^\[|\]$/g, '');
+  if (bare.includes('×') || value.startsWith('[')) return `\\[${bare.split('×').map(escape).join(', ')}(?:,|\\])`;
+  if (/^-?[\d.]+$/.test(bare)) return `(?:${escape(bare)}$|\\[(?:.*, )?${escape(bare)}(?:,|\\]))`;
+  return escape(bare);
 }
 
-function nodeFields(node: PageNode): Field[] {
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+}
+
+function lineAt(text: string, index: number): string {
+  const end = text.indexOf('\n', index);
+  return text.slice(index, end < 0 ? undefined : end);
+}
+
+function entriesOf(model: PageModel): Entry[] {
+  const value = (what: string, letter: string) => (v: PageValue, i: number): Entry => (
+    { key: `${letter}${i}`, title: v.name, text: lines([[what, v.name], ['type', v.dtype], ['shape', shapeText(v.dims)]]) });
+  return [
+    ...model.inputs.map(value('graph input', 'i')),
+    ...allNodes(model).filter((n) => n.opType !== 'Constant').map((n) => ({ key: `n${n.id}`, title: nodeLabel(n), text: nodeText(n) })),
+    ...model.outputs.map(value('graph output', 'o')),
+  ];
+}
+
+function lines(list: readonly (readonly [string, string])[]): string {
+  let text = '';
+  for (const [what, value] of list) if (value !== '') text += `${text === '' ? '' : '\n'}${what}\t${/[\n\t]/.test(value) ? value.replace(/[\n\t]+/g, ' ') : value}`;
+  return text;
+}
+
+function nodeText(node: PageNode): string {
   const list: [string, string][] = [['operator', node.opType], ['name', node.name], ['domain', node.domain]];
   for (const t of node.outputs) list.push(['output', t.name], ['shape', shapeText(t.dims)]);
   for (const t of node.inputs) {
@@ -74,5 +108,5 @@ function nodeFields(node: PageNode): Field[] {
     if (t.weight) list.push(['type', t.weight.dtype]);
   }
   for (const a of node.attributes) list.push(['attribute', `${a.name} = ${a.value}`]);
-  return fields(list);
+  return lines(list);
 }

@@ -1,4 +1,4 @@
-import type { PageModel, PageNode } from '../../src/protocol/messages.ts';
+import type { PageModel, PageNode, PageValue } from '../../src/protocol/messages.ts';
 import { nodeLabel, shapeLabel, shortCount } from '../state/format.ts';
 import { ancestors, buildHierarchy } from './hierarchy.ts';
 import type { Hierarchy } from './hierarchy.ts';
@@ -62,6 +62,13 @@ export class GraphModel {
     return item.kind === 'input' ? `i${this.flat.inputs.indexOf(ref)}` : `o${this.flat.outputs.indexOf(ref)}`;
   }
 
+  /** The graph input or output that a key means, or an input of a graph inside a node. */
+  valueOf(key: SelectionKey): PageValue | undefined {
+    const number = Number(key.slice(1));
+    if (key.startsWith('o')) return this.page.outputs[number];
+    return this.page.inputs[number] ?? this.page.inner?.graphs.flatMap((g) => g.inputs)[number - this.page.inputs.length];
+  }
+
   has(key: SelectionKey | null): boolean {
     return this.itemOf(key) !== undefined || this.groupOf(key) !== undefined;
   }
@@ -86,7 +93,7 @@ export class GraphModel {
 
   /** Which groups are open at first: all of a small graph, none of a large one. */
   initiallyOpen(): Uint8Array {
-    return new Uint8Array(this.hierarchy.groups.length).fill(this.page.nodes.length <= OPEN_ALL_BELOW ? 1 : 0);
+    return new Uint8Array(this.hierarchy.groups.length).fill(this.page.nodes.length + (this.page.inner?.nodes.length ?? 0) <= OPEN_ALL_BELOW ? 1 : 0);
   }
 
   openPaths(open: Uint8Array): string[] {

@@ -82,9 +82,12 @@ class Drafts {
   /** What lies inside nodes comes after its owner, so the owner's group is there already. */
   #inside(inner: PageInner | undefined, owners: Map<number, number>): void {
     let [input, node] = [this.#flat.mainInputs, 0];
+    const bodies = new Map<number, number>();
+    for (const { owner } of inner?.graphs ?? []) bodies.set(owner, (bodies.get(owner) ?? 0) + 1);
     for (const graph of inner?.graphs ?? []) {
-      const home = owners.get(graph.owner) ?? -1;
-      const body = this.#child(home < 0 ? 0 : home, graph.title, true);
+      const home = Math.max(0, owners.get(graph.owner) ?? 0);
+      // A single body needs no frame of its own inside its owner's.
+      const body = bodies.get(graph.owner) === 1 && home > 0 ? home : this.#child(home, graph.title, true);
       for (let k = 0; k < graph.inputs.length; k++) this.#put(this.#flat.inputs[input++]!, body);
       const outer = this.#scopeOfOwner.get(graph.owner) ?? [];
       for (let k = 0; k < graph.nodes; k++) {

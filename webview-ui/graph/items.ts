@@ -109,11 +109,21 @@ export function flatGraph(model: PageModel): FlatGraph {
   const innerStart = items.length;
   for (const graph of model.inner?.graphs ?? []) for (const input of graph.inputs) addInput(input.name, `input of ${graph.title}`);
   for (const node of model.inner?.nodes ?? []) addNode(node);
-  for (const edge of model.edges) links.add(edge, itemOfNode.get(edge.to));
-  for (const edge of model.inner?.edges ?? []) links.add(edge, itemOfNode.get(edge.to));
+  const inside = takenInside(model);
+  for (const edge of model.edges) if (!inside?.has(`${edge.to} ${edge.tensor}`)) links.add(edge, itemOfNode.get(edge.to));
+  for (const edge of model.inner?.edges ?? []) if (edge.to < 0 || !inside?.has(`${edge.to} ${edge.tensor}`)) links.add(edge, itemOfNode.get(edge.to));
   for (const edge of ends) links.add(edge, edge.to);
   spreadSlots(links.list, items.length, links.tensors);
   return { items, links: links.list, tensors: links.tensors, itemOfNode, inputs, outputs, mainInputs: model.inputs.length, innerStart };
+}
+
+/** What an owner's inner graph takes in goes straight to where it is used; a second line to the owner's own box would only be in the way. */
+function takenInside({ inner, inputs }: PageModel): Set<string> | null {
+  if (!inner) return null;
+  const taken = new Set<string>();
+  const ownerOf = inner.graphs.flatMap((graph) => graph.inputs.map(() => graph.owner));
+  for (const edge of inner.edges) if (edge.to < 0) taken.add(`${ownerOf[-1 - edge.to - inputs.length] ?? ''} ${edge.tensor}`);
+  return taken;
 }
 
 class LinkList {

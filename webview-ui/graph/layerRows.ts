@@ -1,6 +1,7 @@
 import type { PageModel } from '../../src/protocol/messages.ts';
 import { nodeLabel, shapeText } from '../state/format.ts';
 import { nodeParameters } from './graphModel.ts';
+import { allNodes } from './items.ts';
 
 export interface LayerRow {
   id: number;
@@ -32,7 +33,7 @@ export const COLUMNS: readonly { key: SortKey; title: string; number: boolean }[
 
 /** One row per node, without the constants that are only weights. */
 export function layerRows(model: PageModel): LayerRow[] {
-  return model.nodes.filter((n) => n.opType !== 'Constant').map((node, i) => {
+  return allNodes(model).filter((n) => n.opType !== 'Constant').map((node, i) => {
     const params = nodeParameters(node);
     return {
       id: node.id, order: i + 1, name: nodeLabel(node), operator: node.opType,

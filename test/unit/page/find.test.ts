@@ -45,3 +45,18 @@ test('30,000 nodes are searched whole', () => {
   assert.equal(big.find('block4998/Add').length > 0, true);
   assert.equal(big.find('BatchNormalization').length >= 4999, true);
 });
+
+test('attributes by value, and shapes by how they begin or as a whole', () => {
+  const finder = new Finder(resnet50Page());
+  const names = (query: string): number => finder.find(query).length;
+  assert.equal(names('kernel_shape=7'), 1);
+  assert.equal(names('kernel_shape = [7, 7]'), 1);
+  assert.equal(names('kernel_shape=7x7'), 1);
+  assert.equal(names('kernel_shape=77'), 0);
+  assert.equal(names('[64, 3'), 1);
+  assert.equal(names('[64, 3]'), 0);
+  assert.equal(names('[1, 1000]'), 2);
+  assert.equal(names('conv kernel_shape=3'), 16);
+  assert.match(finder.find('strides=2')[0]!.why, /^attribute: strides = \[2, 2\]$/);
+  for (const hostile of ['(', '[', '\\', '^$.*', '=', '==', '[=', 'a=', '=b', '((((a+)+)+)+)$']) assert.doesNotThrow(() => finder.find(hostile));
+});
