@@ -143,6 +143,14 @@ export const like = (...indices: readonly number[]): DtypeRule => (i) => {
   }
   return null;
 };
+/** The element type of the first input at all that has a known one. */
+export const likeAny: DtypeRule = (i) => {
+  for (let index = 0; index < i.node.inputs.length; index++) {
+    const dtype = i.dtype(index);
+    if (dtype !== null) return dtype;
+  }
+  return null;
+};
 /** Always this element type. */
 export const fixed = (dtype: number): DtypeRule => () => dtype;
 /** The element type an attribute names by number. */

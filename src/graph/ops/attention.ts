@@ -1,5 +1,5 @@
 import type { Dim } from '../../onnx/model.ts';
-import { quotient, sum } from '../dims.ts';
+import { multiply, plus, quotient, sum } from '../dims.ts';
 import { each, like, sameAs, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapeRule.ts';
 
 interface Heads {
@@ -29,7 +29,37 @@ const attention: ShapeRule = (i) => {
   return [y, [q.batch, k.count, total, k.size], [q.batch, v.count, total, v.size], [q.batch, q.count, q.length, total]];
 };
 
+/** Only heads apart: https://onnx.ai/onnx/operators/onnx_aionnxpreview_FlexAttention.html */
+const flexAttention: ShapeRule = (i) => {
+  const [q, v] = [i.dims(0), i.dims(2)];
+  return [q && [q[0] ?? null, q[1] ?? null, q[2] ?? null, v?.[3] ?? null]];
+};
+
+/**
+ * The state is a matrix for each head; heads are packed in the last axes: https://onnx.ai/onnx/operators/onnx__LinearAttention.html.
+ * ONNX Runtime's own also keeps a window of states, in an axis before all others.
+ */
+const linearAttention: ShapeRule = (i) => {
+  const [q, k, v] = [headsOf(i, 0, 'q_num_heads'), headsOf(i, 1, 'kv_num_heads'), headsOf(i, 2, 'kv_num_heads')];
+  const heads = typeof q.count === 'number' && typeof v.count === 'number' ? Math.max(q.count, v.count) : null;
+  const window = i.int('state_window', 0);
+  return [[q.batch, q.length, multiply([heads, v.size])], [...(window > 0 ? [window] : []), q.batch, k.count, k.size, v.size]];
+};
+
+/** The state is what the kernel reads before the first step: https://onnx.ai/onnx/operators/onnx__CausalConvWithState.html */
+const causalConv: ShapeRule = (i) => {
+  const [x, w] = [i.dims(0), i.dims(1)];
+  const window = i.int('state_window', 0);
+  const before = multiply([plus(w?.[2] ?? null, -1), i.int('dilation', 1)]);
+  const known = x && i.int('ndim', 1) === 1;
+  const state = !known ? i.dims(3) : i.int('channels_last', 0) ? [x[0] ?? null, before, ...x.slice(2)] : [x[0] ?? null, x[1] ?? null, before];
+  return [x, state && known && window > 0 ? [window, ...state] : state];
+};
+
 export const ATTENTION: Readonly<Record<string, Rule>> = {
   Attention: tensors(attention, like(0), like(1), like(2), like(0)),
+  ...each('LinearAttention com.microsoft:LinearAttention', tensors(linearAttention, like(0), like(3, 0))),
+  ...each('CausalConvWithState com.microsoft:CausalConvWithState', tensors(causalConv, like(0))),
+  'ai.onnx.preview:FlexAttention': tensors(flexAttention, like(0)),
   ...each('RotaryEmbedding com.microsoft:MRotaryEmbedding com.microsoft:RotaryEmbedding', tensors(sameAs(0), like(0))),
 };

@@ -62,6 +62,18 @@ const blockProduct: ShapeRule = (i) => {
   return [x && product(x, [inner > 0 ? inner : null, outer > 0 ? outer : null])];
 };
 
+/** One product for each name of a size, of the same rows; then the rows as they were summed. */
+const blockProducts = (...sizes: readonly string[]): ShapeRule => (i) => {
+  const x = i.dims(0);
+  return [...sizes.map((size) => x && [...x.slice(0, -1), i.int(size, 0) || null]), x];
+};
+
+/** A bias for each head, query and key. */
+const positionBias: ShapeRule = (i) => {
+  const dims = [1, i.dims(0)?.[1] ?? null, i.sizes(1)?.[0] ?? null, i.sizes(2)?.[0] ?? null];
+  return [dims.includes(null) ? new Unknown('how long queries and keys are is only known when the model runs', dims) : dims];
+};
+
 /** Like a Gather of the stored data; bytes hold several numbers along the last axis. */
 const gatherBlocks: ShapeRule = (i) => {
   const [x, indices] = [i.dims(0), i.dims(1)];
@@ -107,6 +119,8 @@ const rules: Readonly<Record<string, Rule>> = {
   ...forEach('ComplexMul ComplexMulConj', tensors(broadcasting, like(0))),
   ExpandDims: tensors(expandDims, like(0)), UnfoldTensor: tensors(unfold, like(0)), Pad: tensors(pad, like(0)), GatherND: tensors(gatherNd, like(0)),
   ...forEach('MatMulNBits MatMulBnb4 MatMulFpQ4', tensors(blockProduct, like(0))),
+  MatMulNBitsMlp: tensors(blockProducts('N'), like(0)), MatMulNBitsQkv: tensors(blockProducts('Nq', 'Nkv', 'Nkv'), like(0)),
+  RelativePositionBias: tensors(positionBias, like(0)),
   GatherBlockQuantized: tensors(gatherBlocks, like(2)), TorchEmbedding: tensors(embedding, like(0)),
   GemmFastGelu: tensors((i) => [product(i.dims(0), i.dims(1))], like(0)),
   GemmFloat8: tensors(gemm(1), (i) => i.int('dtype', FLOAT) || null),

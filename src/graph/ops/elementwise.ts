@@ -1,7 +1,7 @@
 import { BOOL } from '../../onnx/dtypes.ts';
 import { unknownValue } from '../inferred.ts';
 import { broadcastAll } from '../dims.ts';
-import { each, fixed, like, named, sameAs, tensors, type DtypeRule, type Rule, type ShapeRule } from '../shapeRule.ts';
+import { each, fixed, like, likeAny, named, sameAs, tensors, type DtypeRule, type Rule, type ShapeRule } from '../shapeRule.ts';
 
 export const broadcasting: ShapeRule = (i) => [broadcastAll(i.node.inputs.map((_, k) => i.dims(k)))];
 /** Before opset 7 the second operand bends to the first: https://github.com/onnx/onnx/blob/main/docs/Changelog.md#Add-1 */
@@ -20,7 +20,7 @@ export const ELEMENTWISE: Readonly<Record<string, Rule>> = {
   ...each('Add Div Mul Sub', tensors(arithmetic, like(0, 1))),
   ...each('And Equal Greater Less Or Xor', tensors(arithmetic, fixed(BOOL))),
   ...each('GreaterOrEqual LessOrEqual', tensors(broadcasting, fixed(BOOL))),
-  ...each('BitShift BitwiseAnd BitwiseOr BitwiseXor Max Mean Min Mod Sum', tensors(broadcasting, (i) => like(...i.node.inputs.keys())(i))),
+  ...each('BitShift BitwiseAnd BitwiseOr BitwiseXor Max Mean Min Mod Sum', tensors(broadcasting, likeAny)),
   ...each('IsInf IsNaN Not', tensors(sameAs(0), fixed(BOOL))),
   Identity: (i) => [i.inferred(0) ?? unknownValue()],
   Pow: tensors(arithmetic, like(0)),

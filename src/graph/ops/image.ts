@@ -49,8 +49,8 @@ function kept(i: RuleInput, x: readonly Dim[], axes: readonly number[], sizes: r
     return typeof from === 'number' && typeof to === 'number' && from > 0 ? Math.fround(to / from) : null;
   });
   const known = ratios.filter((r) => r !== null);
-  if (known.length !== ratios.length) return sizes.map(() => null);
-  const ratio = policy === 'not_larger' ? Math.min(...known) : Math.max(...known);
+  if (known.length !== ratios.length || !known.length) return sizes.map(() => null);
+  const ratio = known.reduce((a, b) => (policy === 'not_larger' ? Math.min(a, b) : Math.max(a, b)));
   return axes.map((axis) => Math.floor(Math.fround(ratio * Number(x[axis])) + 0.5));
 }
 

@@ -1,7 +1,7 @@
 import { INT64 } from '../../onnx/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
 import { compare, floorDivide, larger, minus, multiply, plus, smaller, sum } from '../dims.ts';
-import { Unknown, atRunTime, axisOf, fixed, like, openDims, tensors, type Rule, type RuleInput, type Shape, type ShapeRule } from '../shapeRule.ts';
+import { Unknown, atRunTime, axisOf, fixed, like, likeAny, openDims, tensors, type Rule, type RuleInput, type Shape, type ShapeRule } from '../shapeRule.ts';
 import { agreed, lengthOf } from './layout.ts';
 
 /** Until opset 4 the axis of a Concat could be left out. */
@@ -47,7 +47,8 @@ const FAR = 2 ** 31 - 1;
 function kept(size: Dim, start: Dim, end: Dim, step: Dim): Dim {
   if (step === 0) throw new RangeError('its step is 0');
   if (size === 0) return 0;
-  if (typeof step !== 'number') return null;
+  // Going backward to the largest number is going nowhere by the text, and to the start in ONNX Runtime.
+  if (typeof step !== 'number' || (step < 0 && (end === FAR || end === Number(2n ** 63n - 1n)))) return null;
   if (typeof size === 'number' && typeof start === 'number' && typeof end === 'number') {
     const clamp = (v: number, low: number, high: number): number => Math.min(Math.max(v < 0 ? v + size : v, low), high);
     const [from, to] = step > 0 ? [clamp(start, 0, size), clamp(end, 0, size)] : [clamp(start, 0, size - 1), clamp(end, -1, size - 1)];
@@ -162,7 +163,7 @@ const unique: ShapeRule = (i) => {
 const nonZero: ShapeRule = (i) => [new Unknown('how many elements are not zero depends on the data', [i.dims(0) ? Math.max(1, i.dims(0)?.length ?? 1) : null, null])];
 
 export const SELECT: Readonly<Record<string, Rule>> = {
-  Concat: tensors(concat, (i) => like(...i.node.inputs.keys())(i)), Split: tensors(split, like(0)),
+  Concat: tensors(concat, likeAny), Split: tensors(split, like(0)),
   Slice: tensors(slice, like(0)), DynamicSlice: tensors(slice, like(0)),
   Gather: tensors(gather, like(0)), GatherND: tensors(gatherNd, like(0)), GatherElements: tensors((i) => [i.dims(1)], like(0)),
   Pad: tensors(pad, like(0)), OneHot: tensors(oneHot, like(2)),

@@ -32,8 +32,17 @@ function elementOf(i: RuleInput, index: number): Inferred {
   return holderAt(i, index)?.element ?? unknownValue(i.inferred(index)?.reason);
 }
 
+/** A value in a value in a value is no type that a model needs. */
+const MAX_NESTING = 8;
+
+function nested(kind: 'sequence' | 'optional', element: Inferred, length: Dim = null): Inferred {
+  let depth = 0;
+  for (let at = element; at.kind !== 'tensor' && depth < MAX_NESTING; at = at.element) depth++;
+  return { kind, element: depth < MAX_NESTING ? element : unknownValue('its type is nested too deeply'), ...(length === null ? {} : { length }) };
+}
+
 function sequence(element: Inferred, length: Dim = null): Inferred {
-  return { kind: 'sequence', element, ...(length === null ? {} : { length }) };
+  return nested('sequence', element, length);
 }
 
 /** The length after one value came or went. */
@@ -87,7 +96,7 @@ const concatFromSequence: Rule = (i) => {
 };
 
 /** A value that may be missing; without an input its type is an attribute that says no more than the declared one. */
-const optional: Rule = (i) => [{ kind: 'optional', element: i.inferred(0) ?? unknownValue('the optional is empty') }];
+const optional: Rule = (i) => [nested('optional', i.inferred(0) ?? unknownValue('the optional is empty'))];
 
 /** From opset 18 a value that is no optional is its own element. */
 const getElement: Rule = (i) => {

@@ -51,8 +51,9 @@ const convTranspose: ShapeRule = (i) => {
   const out = x.slice(2).map((d, axis): Dim => {
     const stride = window.strides[axis] ?? 1;
     if (given?.length) return given[given.length - spatial + axis] ?? null;
-    if (window.auto.startsWith('SAME')) return times(d, stride);
     const extent = extentOf(window, axis);
+    // Where the kernel is smaller than the stride, ONNX Runtime leaves the gap out, against the text.
+    if (window.auto.startsWith('SAME')) return extent !== null && extent + (extra[axis] ?? 0) >= stride ? times(d, stride) : null;
     const [before, behind] = padsOf(window, axis);
     return extent === null ? null : plus(times(d, stride), extent - stride + (extra[axis] ?? 0) - before - behind);
   });
@@ -86,7 +87,9 @@ export function pool(channelsLast = false): ShapeRule {
     if (!x || !kernel) return i.node.outputs.map(() => x && openDims(x.length));
     if (x.length !== kernel.length + 2) throw new RangeError(`its window has ${kernel.length} axes for a tensor of rank ${x.length}`);
     const window = windowOf(i, kernel.length, kernel);
-    const out = slid(channelsLast ? x.slice(1, -1) : x.slice(2), window);
+    // ONNX Runtime does not follow the text where the padding is automatic and the window has gaps.
+    const unclear = (axis: number): boolean => window.auto.startsWith('SAME') && (window.dilations[axis] ?? 1) > 1;
+    const out = slid(channelsLast ? x.slice(1, -1) : x.slice(2), window).map((d, axis) => (unclear(axis) ? null : d));
     const shape = channelsLast ? [x[0] ?? null, ...out, x.at(-1) ?? null] : [x[0] ?? null, x[1] ?? null, ...out];
     return i.node.outputs.map(() => shape);
   };
