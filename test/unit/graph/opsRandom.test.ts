@@ -150,7 +150,7 @@ test('hostile shapes, values and attributes crash no rule, and give no impossibl
       const scope: Scope = { inferred: (name) => values.get(name) ?? null, numbers: (name) => numbers.get(name) ?? null };
       const attributes = Array.from({ length: random.int(8) }, () => hostileAttribute(random, random.pick(ATTRIBUTES)));
       const outputs = Array.from({ length: random.pick([0, 1, 1, 2, 3, 5]) }, (_, k) => `o${k}`);
-      const node: Node = { ref: NODE_REF, name: 'n', opType: key.slice(at + 1), domain: at < 0 ? '' : key.slice(0, at), inputs, outputs, attributes };
+      const node: Node = { ref: NODE_REF, name: 'n', overload: '', opType: key.slice(at + 1), domain: at < 0 ? '' : key.slice(0, at), inputs, outputs, attributes };
       const applied = applyRule(new RuleInput(node, 1 + random.int(27), scope));
       if (applied.contradiction) contradictions++;
       assert.equal(applied.outputs.length, outputs.length, key);
