@@ -35,7 +35,7 @@ function reached(graph: Graph, weights: Weights, table: Readonly<Record<string, 
   const found: FirstLayer[] = [];
   graph.nodes.forEach((node, index) => {
     if (!node.inputs.some((name) => carries.has(name))) return;
-    const at = table[node.opType];
+    const at = Object.hasOwn(table, node.opType) ? table[node.opType] : undefined;
     const weightName = at === undefined ? undefined : node.inputs[at];
     const tensor = weightName === undefined ? null : weightBehind(weights, weightName);
     if (tensor && weightName !== undefined) found.push(describe(node, index, weightName, tensor));
@@ -87,7 +87,7 @@ function describe(node: Node, index: number, weightName: string, tensor: Tensor)
 }
 
 function layout(node: Node, rank: number): string {
-  if (MATRIX_INPUT[node.opType] !== undefined) return node.attributes.some((a) => a.name === 'transB' && a.int === 1n) ? '[out, in]' : '[in, out]';
+  if (Object.hasOwn(MATRIX_INPUT, node.opType)) return node.attributes.some((a) => a.name === 'transB' && a.int === 1n) ? '[out, in]' : '[in, out]';
   const kernel = rank === 3 ? ['kW'] : rank === 4 ? ['kH', 'kW'] : rank === 5 ? ['kD', 'kH', 'kW'] : [];
   const channels = node.opType === 'ConvTranspose' ? ['in', 'out/group'] : ['out', 'in/group'];
   return `[${[...channels, ...kernel].join(', ')}]`;

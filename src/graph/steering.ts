@@ -51,7 +51,7 @@ function steeringFloats(model: Model): Set<string> {
 
 function wantedInputs(node: Node, wanted: ReadonlySet<string>): readonly string[] {
   if (node.domain !== '') return [];
-  const direct = node.opType === 'Cast' && !toInteger(node) ? undefined : FLOAT_STEERED[node.opType];
+  const direct = Object.hasOwn(FLOAT_STEERED, node.opType) && (node.opType !== 'Cast' || toInteger(node)) ? FLOAT_STEERED[node.opType] : undefined;
   if (direct) return direct.flatMap((i) => node.inputs[i] ?? []);
   return Object.hasOwn(EVALUATE, node.opType) && node.outputs.some((o) => wanted.has(o)) ? node.inputs : [];
 }
