@@ -118,6 +118,8 @@ export interface PageMethods extends WeightMethods {
   prove: { args: null; result: PageProof };
   /** What a proof found since VS Code was opened, while the file is the same; else null. */
   lastProof: { args: null; result: PageProof | null };
+  /** Puts a link to a node, by its name or by a tensor it makes, on the clipboard. */
+  copyLink: { args: { node: string }; result: null };
 }
 export type PageMethod = keyof PageMethods;
 
@@ -132,6 +134,10 @@ export const PAGE_ARGS: { readonly [M in PageMethod]: (value: unknown) => PageMe
   },
   prove: nothing,
   lastProof: nothing,
+  copyLink: (value) => {
+    const node = (value as { node?: unknown } | null)?.node;
+    return typeof node === 'string' ? { node } : undefined;
+  },
   ...WEIGHT_ARGS,
 };
 
@@ -149,7 +155,9 @@ export type HostMessage =
   | { type: 'reply'; id: number; ok: true; result: unknown }
   | { type: 'reply'; id: number; ok: false; code: string; message: string }
   | { type: 'progress'; id: number; fraction: number }
-  | { type: 'changed' };
+  | { type: 'changed' }
+  /** A link asks for a node, by its name or by a tensor it makes. */
+  | { type: 'show'; node: string };
 
 /** Checks an unknown value that arrived from the page. */
 export function asPageMessage(value: unknown): PageMessage | null {
@@ -167,6 +175,7 @@ export function asHostMessage(value: unknown): HostMessage | null {
   if (typeof value !== 'object' || value === null) return null;
   const m = value as Record<string, unknown>;
   if (m.type === 'changed') return { type: 'changed' };
+  if (m.type === 'show') return typeof m.node === 'string' ? { type: 'show', node: m.node } : null;
   if (!Number.isSafeInteger(m.id)) return null;
   const id = m.id as number;
   if (m.type === 'progress') return typeof m.fraction === 'number' ? { type: 'progress', id, fraction: m.fraction } : null;

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { asPageMessage, type HostMessage, type PageModel } from '../protocol/messages.ts';
 import type { Workers } from './convert.ts';
 import { EDITOR_TYPE } from './files.ts';
+import { Links } from './links.ts';
 import { PageAnswers } from './pageAnswers.ts';
 
 /** A file that is being written changes many times; the page reads it when it rests. */
@@ -14,6 +15,9 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
   private readonly workers: Workers;
   private readonly dist: vscode.Uri;
   private readonly status: vscode.StatusBarItem;
+  /** Of each open model the newest page, and nodes wanted of models that no page has read since. */
+  private readonly pages = new Map<string, vscode.WebviewPanel>();
+  private readonly wanted = new Map<string, string>();
 
   constructor(workers: Workers, dist: vscode.Uri, status: vscode.StatusBarItem) {
     this.workers = workers;
@@ -25,7 +29,7 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
     const status = vscode.window.createStatusBarItem('channelwise.model', vscode.StatusBarAlignment.Right, 90);
     status.name = 'Channelwise model';
     const editor = new ModelEditor(workers, vscode.Uri.joinPath(context.extensionUri, 'dist'), status);
-    return vscode.Disposable.from(status, vscode.window.registerCustomEditorProvider(EDITOR_TYPE, editor, { supportsMultipleEditorsPerDocument: true }));
+    return vscode.Disposable.from(status, vscode.window.registerUriHandler(new Links(editor)), vscode.window.registerCustomEditorProvider(EDITOR_TYPE, editor, { supportsMultipleEditorsPerDocument: true }));
   }
 
   openCustomDocument(uri: vscode.Uri): vscode.CustomDocument {
@@ -37,6 +41,7 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
     const { uri } = document;
     const post = (message: HostMessage): void => void webview.postMessage(message);
     let line = '';
+    const key = uri.toString();
     const showStatus = (): void => {
       this.status.text = line;
       if (panel.active && line) this.status.show();
@@ -46,7 +51,11 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
     const opened = (model: PageModel): void => {
       line = `$(circuit-board) ${model.inputs.map((i) => i.dims?.join('×') ?? i.name).join(', ')} · ${model.nodes.length} nodes · ${model.parameterCount.toLocaleString('en')} parameters`;
       showStatus();
+      const node = this.wanted.get(key);
+      this.wanted.delete(key);
+      if (node !== undefined) post({ type: 'show', node });
     };
+    this.pages.set(key, panel);
     const answers = new PageAnswers({ workers: this.workers, uri, opened }, post);
     webview.onDidReceiveMessage((value: unknown) => {
       const message = asPageMessage(value);
@@ -55,12 +64,21 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
     const watching = watch(uri, () => post({ type: 'changed' }));
     const viewState = panel.onDidChangeViewState(showStatus);
     panel.onDidDispose(() => {
+      if (this.pages.get(key) === panel) this.pages.delete(key);
       answers.dispose();
       watching.dispose();
       viewState.dispose();
       this.status.hide();
     });
     webview.html = this.html(webview);
+  }
+
+  /** Has the page of a model select a node: now where it is open, else when it has read the model. */
+  show(uri: vscode.Uri, node: string): void {
+    const page = this.pages.get(uri.toString());
+    // The page of a hidden tab is gone; it reads the model again when it comes back.
+    if (page?.visible) void page.webview.postMessage({ type: 'show', node } satisfies HostMessage);
+    else this.wanted.set(uri.toString(), node);
   }
 
   private html(webview: vscode.Webview): string {

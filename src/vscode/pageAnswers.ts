@@ -7,6 +7,7 @@ import { PAGE_ARGS, type HostMessage, type PageMessage, type PageMethod, type Pa
 import { openModel } from './announce.ts';
 import { convertOne, type Workers } from './convert.ts';
 import { localPath, messageOf } from './files.ts';
+import { copyLink } from './links.ts';
 import { saveTensor } from './saveTensor.ts';
 
 /** One open page, as its answers see it. */
@@ -46,6 +47,10 @@ const ANSWERS: { readonly [M in PageMethod]: (call: Call, args: PageMethods[M]['
   },
   tensorStatistics: ({ workers, uri, ...options }, { tensor }) => workers.worker.run('tensorStatistics', { path: localPath(uri), tensor }, options),
   tensorBlock: async ({ workers, uri, ...options }, { tensor, ranges }) => ({ texts: await workers.worker.run('tensorBlock', { path: localPath(uri), tensor, ranges }, options) }),
+  copyLink: async ({ uri }, { node }) => {
+    await copyLink(uri, node);
+    return null;
+  },
   saveTensor: ({ workers, uri, ...options }, args) => saveTensor(workers.worker, uri, args, options),
 };
 

@@ -4,7 +4,7 @@ import type { PageModel } from '../../src/protocol/messages.ts';
 import type { SelectionKey } from '../graph/graphModel.ts';
 import { shapeText } from '../state/format.ts';
 import { GraphSession } from '../state/graphSession.ts';
-import { HostError, keepState, keptState, onChanged, request } from '../state/host.ts';
+import { HostError, keepState, keptState, onChanged, onShow, request } from '../state/host.ts';
 import { asSaved } from '../state/saved.ts';
 import type { Saved } from '../state/saved.ts';
 import { tabsOf } from '../state/tabs.ts';
@@ -46,6 +46,8 @@ export class App extends LitElement {
   #load = 0;
   #saving = 0;
   #saved = asSaved(keptState());
+  /** A node that a link asks for, until the model is here. */
+  #wanted: string | null = null;
   #stop: (() => void) | null = null;
   #shortcuts = (event: KeyboardEvent): void => this.#shortcut(event);
 
@@ -66,7 +68,8 @@ export class App extends LitElement {
 
   connectedCallback(): void {
     super.connectedCallback();
-    this.#stop = onChanged(() => void this.#fetch());
+    const stops = [onChanged(() => void this.#fetch()), onShow((node) => { this.#wanted = node; void this.#showWanted(); })];
+    this.#stop = () => { for (const stop of stops) stop(); };
     window.addEventListener('keydown', this.#shortcuts);
     void this.#fetch();
   }
@@ -110,6 +113,30 @@ export class App extends LitElement {
     await this.updateComplete;
     const graph = this.#graph;
     if (graph && known && place.view) graph.startView = place.view;
+    await this.#showWanted();
+  }
+
+  async #showWanted(): Promise<void> {
+    const model = this.session?.model;
+    if (this.#wanted === null || !model) return;
+    const key = model.named(this.#wanted);
+    if (key) {
+      this.tab = 'graph';
+      this.selected = key;
+      this.announcement = `Selected ${model.nameOf(key)}`;
+      await this.updateComplete;
+      await this.#graph?.reveal(key);
+    } else this.notice = `The model holds nothing named ${this.#wanted}.`;
+    this.#wanted = null;
+  }
+
+  async #copyLink(node: string): Promise<void> {
+    try {
+      await request('copyLink', { node });
+      this.announcement = 'Copied a link to this layer';
+    } catch (error) {
+      this.notice = error instanceof Error ? error.message : String(error);
+    }
   }
 
   #place(view: Saved['view']): Saved {
@@ -239,6 +266,7 @@ export class App extends LitElement {
         </div>
         <aside aria-label="Details" tabindex="0">
           ${this.selected ? html`<cw-inspector .session=${this.session} .selected=${this.selected} .opened=${this.opened}></cw-inspector>` : null}
+          ${this.#linkButton()}
           <cw-first-layer .model=${m}></cw-first-layer>
           ${this.selected ? null : html`<cw-inspector .session=${this.session} .selected=${null}></cw-inspector>`}
           <cw-summary .model=${m}></cw-summary>
@@ -246,6 +274,11 @@ export class App extends LitElement {
       </main>
       <div class="quiet" aria-live="polite">${this.announcement}</div>
     `;
+  }
+
+  #linkButton(): TemplateResult | null {
+    const node = this.selected ? this.session?.model.linkName(this.selected) : '';
+    return node ? html`<p class="link"><vscode-button appearance="secondary" @click=${() => void this.#copyLink(node)}>Copy link to this layer</vscode-button></p>` : null;
   }
 
   #laidOut(): void {

@@ -1,5 +1,6 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
+import { fitView } from '../draw/camera.ts';
 import type { Extent, View } from '../draw/camera.ts';
 import { miniScale, miniWindow, paintMinimap, viewFromMini } from '../draw/minimap.ts';
 import type { MiniScale } from '../draw/minimap.ts';
@@ -47,7 +48,7 @@ export class MiniMap extends LitElement {
     if (!scene || !view || !canvas || !map || !ctx) return;
     const { page } = view;
     // Where everything is in view, or the page is small, a map is in the way.
-    this.hidden = scene.geometry.height < 1.2 * page.height || page.width < 360 || page.height < 260;
+    this.hidden = fitView(scene.geometry, page).scale >= 0.7 || page.width < 360 || page.height < 260;
     if (this.hidden) return;
     const mini = (this.#mini = miniScale(scene.geometry, page));
     const ratio = window.devicePixelRatio || 1;

@@ -1,7 +1,8 @@
-import { LitElement, html } from 'lit';
+import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { PageModel, PageValue } from '../../src/protocol/messages.ts';
-import { countText, listText, sizeText } from '../state/format.ts';
+import type { PageModel, PageNode, PageValue } from '../../src/protocol/messages.ts';
+import { nodeParameters } from '../graph/graphModel.ts';
+import { countText, listText, nodeLabel, shortCount, sizeText } from '../state/format.ts';
 import { cardStyles } from './styles.ts';
 
 function values(list: PageValue[]): TemplateResult {
@@ -10,12 +11,30 @@ function values(list: PageValue[]): TemplateResult {
 
 export class Summary extends LitElement {
   static properties = { model: { attribute: false } };
-  static styles = cardStyles;
+  static styles = [cardStyles, css`
+    .go { font: inherit; padding: 0; border: none; background: none; color: var(--vscode-textLink-foreground); cursor: pointer; text-align: left; overflow-wrap: anywhere; }
+    .go:hover { text-decoration: underline; }
+    .go:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
+  `];
   declare model: PageModel | null;
 
   constructor() {
     super();
     this.model = null;
+  }
+
+  /** Leads to the layer that holds the most parameters. */
+  #largest(m: PageModel): TemplateResult | null {
+    let best: PageNode | null = null;
+    let most = 0;
+    for (const node of m.nodes) {
+      const params = node.opType === 'Constant' ? 0 : nodeParameters(node);
+      if (params > most) [most, best] = [params, node];
+    }
+    if (!best) return null;
+    const key = `n${best.id}`;
+    const go = (): void => void this.dispatchEvent(new CustomEvent('select-thing', { detail: { key, reveal: true }, bubbles: true, composed: true }));
+    return html`<dt>Largest layer</dt><dd><button class="go" @click=${go}>${nodeLabel(best)}</button> <span class="sub">${shortCount(most)}</span></dd>`;
   }
 
   render(): TemplateResult | null {
@@ -29,6 +48,7 @@ export class Summary extends LitElement {
         <dt>Opsets</dt><dd>${m.opsets.join(', ')}</dd>
         <dt>Nodes</dt><dd>${countText(m.nodes.length)}</dd>
         <dt>Parameters</dt><dd>${countText(m.parameterCount)}</dd>
+        ${this.#largest(m)}
         <dt>File size</dt><dd>${sizeText(m.fileSize)}</dd>
       </dl>
       <h3>Inputs</h3>${values(m.inputs)}

@@ -2,7 +2,7 @@ import type { PageModel, PageNode, PageValue } from '../../src/protocol/messages
 import { nodeLabel, shapeLabel, shortCount } from '../state/format.ts';
 import { ancestors, buildHierarchy } from './hierarchy.ts';
 import type { Hierarchy } from './hierarchy.ts';
-import { boxWidth, clip, flatGraph } from './items.ts';
+import { allNodes, boxWidth, clip, flatGraph } from './items.ts';
 import type { FlatGraph } from './items.ts';
 import { nestedInput } from './nestedInput.ts';
 import type { NestedInput } from '../layout/nested.ts';
@@ -67,6 +67,21 @@ export class GraphModel {
     const number = Number(key.slice(1));
     if (key.startsWith('o')) return this.page.outputs[number];
     return this.page.inputs[number] ?? this.page.inner?.graphs.flatMap((g) => g.inputs)[number - this.page.inputs.length];
+  }
+
+  /** The thing of a name: a node, what makes a tensor, a graph input or output. Null when there is none. */
+  named(name: string): SelectionKey | null {
+    const nodes = allNodes(this.page).filter((n) => this.flat.itemOfNode.has(n.id));
+    const node = nodes.find((n) => n.name === name) ?? nodes.find((n) => n.outputs.some((t) => t.name === name));
+    if (node) return `n${node.id}`;
+    const input = this.page.inputs.findIndex((v) => v.name === name);
+    return input < 0 ? null : `i${input}`;
+  }
+
+  /** What a link calls a thing; empty for what no link can name. */
+  linkName(key: SelectionKey): string {
+    const node = this.flat.items[this.itemOf(key) ?? -1]?.node;
+    return node ? node.name || (node.outputs.find((t) => t.name !== '')?.name ?? '') : key.startsWith('g') ? '' : this.valueOf(key)?.name ?? '';
   }
 
   has(key: SelectionKey | null): boolean {

@@ -27,6 +27,7 @@ interface Waiting {
 const api = acquireVsCodeApi();
 const waiting = new Map<number, Waiting>();
 const listeners = new Set<() => void>();
+const shows = new Set<(node: string) => void>();
 let lastId = 0;
 
 window.addEventListener('message', (event: MessageEvent<unknown>) => {
@@ -34,6 +35,10 @@ window.addEventListener('message', (event: MessageEvent<unknown>) => {
   if (!message) return;
   if (message.type === 'changed') {
     for (const listener of [...listeners]) listener();
+    return;
+  }
+  if (message.type === 'show') {
+    for (const listener of [...shows]) listener(message.node);
     return;
   }
   const entry = waiting.get(message.id);
@@ -70,4 +75,10 @@ export function keepState(state: unknown): void {
 export function onChanged(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+/** Calls `listener` when a link asks for a node; returns the unsubscribe function. */
+export function onShow(listener: (node: string) => void): () => void {
+  shows.add(listener);
+  return () => shows.delete(listener);
 }
