@@ -86,6 +86,16 @@ export function scaled(dim: Dim, factor: number): Dim {
   return fraction && fraction.n >= 0 ? sizeOf(floor(scale(readExpression(dim), fraction.n, fraction.den))) : null;
 }
 
+/** ⌈(to − from) / step⌉, at least 0, of entries that may be fractions where they are floats. Null where it is not known. */
+export function stepsBetween(from: Dim, to: Dim, step: Dim): Dim {
+  if (typeof step !== 'number' || from === null || to === null) return null;
+  if (typeof from === 'number' && typeof to === 'number') return safe(Math.max(0, Math.ceil((to - from) / step)));
+  const [a, b] = [expressionOf(from), expressionOf(to)];
+  const down = Number.isSafeInteger(step) && step !== 0 && a && b ? add(a, b, -1) : null;
+  const count = floor(down && scale(down, Math.sign(step), Math.abs(step)));
+  return larger(sizeOf(count && scale(count, -1, 1)), 0);
+}
+
 /** The product of several dims. */
 export function multiply(dims: readonly Dim[]): Dim {
   if (dims.includes(0)) return 0;

@@ -173,6 +173,10 @@ export class Inference {
   private evaluate(node: Node, input: RuleInput, scope: GraphScope): readonly (SmallTensor | null)[] {
     if (node.domain !== '') return [];
     if (node.opType === 'Constant') return [this.constant(node)];
+    if (node.opType === 'ConstantOfShape' && node.outputs[0]) {
+      const fill = input.attribute('value')?.tensor ? this.stored(input.attribute('value')?.tensor)?.values[0] : 0;
+      if (typeof fill === 'number') scope.fills.set(node.outputs[0], fill);
+    }
     const rule = Object.hasOwn(EVALUATE, node.opType) ? EVALUATE[node.opType] : undefined;
     if (!rule) return [];
     const dims = (o: number): readonly Dim[] | null => scope.tensors.get(node.outputs[o] ?? '')?.dims ?? null;

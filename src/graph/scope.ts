@@ -42,6 +42,8 @@ export class GraphScope implements Scope, ScopeShapes {
   readonly others = new Map<string, InferredHolder>();
   readonly inner = new Map<Node, readonly InnerScope[]>();
   readonly values = new Map<string, SmallTensor>();
+  /** The number of all elements of what ConstantOfShape makes. */
+  readonly fills = new Map<string, number>();
   readonly opsets: ReadonlyMap<string, number>;
   /** The attributes of the call, inside a function. */
   readonly attributes: ReadonlyMap<string, Attribute> | null;
@@ -94,6 +96,10 @@ export class GraphScope implements Scope, ScopeShapes {
 
   numbers(name: string): readonly Dim[] | null {
     return this.small(name)?.values ?? null;
+  }
+
+  uniform(name: string): number | null {
+    return this.owner(name)?.fills.get(name) ?? null;
   }
 
   put(name: string, { value, small }: Passed): void {

@@ -7,6 +7,8 @@ export interface Scope {
   inferred(name: string): Inferred | null;
   /** The entries of a small tensor that steers shapes, flat: numbers, symbols or expressions, null where unknown. null when nothing is known. */
   numbers(name: string): readonly Dim[] | null;
+  /** The number that every element of a tensor is, however large it is; null when they differ or it is not known. */
+  uniform(name: string): number | null;
 }
 
 /** What a rule may ask about a node. `opset` is the version of the node's own domain. */
@@ -56,6 +58,12 @@ export class RuleInput {
   integers(index: number): readonly (number | null)[] | null {
     const sizes = this.sizes(index);
     return sizes?.every((v) => typeof v !== 'string') ? sizes as readonly (number | null)[] : sizes?.map((v) => (typeof v === 'number' ? v : null)) ?? null;
+  }
+
+  /** The number that every element of an input is, as ConstantOfShape makes it. */
+  uniform(index: number): number | null {
+    const name = this.node.inputs[index];
+    return name ? this.scope.uniform(name) : null;
   }
 
   attribute(name: string): Attribute | undefined {

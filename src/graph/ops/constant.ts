@@ -1,6 +1,6 @@
 import { FLOAT, INT64, STRING } from '../../onnx/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
-import { larger, minus } from '../dims.ts';
+import { stepsBetween } from '../dims.ts';
 import { atRunTime, each, fixed, like, named, openDims, sameAs, tensors, type DtypeRule, type Rule, type Shape, type ShapeRule } from '../shapeRule.ts';
 import { lengthOf } from './layout.ts';
 
@@ -43,8 +43,7 @@ const fill: ShapeRule = (i): Shape[] => {
 const range: ShapeRule = (i) => {
   const [start, limit, delta] = [0, 1, 2].map((k): Dim => i.sizes(k)?.[0] ?? (k === 2 && !i.has(2) ? 1 : null));
   if (delta === 0) throw new RangeError('its step is 0');
-  if (typeof start === 'number' && typeof limit === 'number' && typeof delta === 'number') return [[Math.max(0, Math.ceil((limit - start) / delta))]];
-  const length = delta === 1 ? larger(minus(limit ?? null, start ?? null), 0) : null;
+  const length = stepsBetween(start ?? null, limit ?? null, delta ?? null);
   return [length === null ? atRunTime('its ends', [null]) : [length]];
 };
 

@@ -160,7 +160,15 @@ const unique: ShapeRule = (i) => {
   return [new Unknown(reason, values), new Unknown(reason, [null]), [all], new Unknown(reason, [null])];
 };
 
-const nonZero: ShapeRule = (i) => [new Unknown('how many elements are not zero depends on the data', [i.dims(0) ? Math.max(1, i.dims(0)?.length ?? 1) : null, null])];
+/** Exporters before Range wrote it as the places in a tensor of ones. */
+const nonZero: ShapeRule = (i) => {
+  const x = i.dims(0);
+  const rank = x && Math.max(1, x.length);
+  const everywhere = i.uniform(0);
+  const values = i.sizes(0);
+  const count = everywhere !== null ? (everywhere === 0 ? 0 : x && multiply(x)) : values?.every((v) => typeof v === 'number') ? values.filter((v) => v !== 0).length : null;
+  return [count === null ? new Unknown('how many elements are not zero depends on the data', [rank, null]) : [rank, count]];
+};
 
 export const SELECT: Readonly<Record<string, Rule>> = {
   Concat: tensors(concat, likeAny), Split: tensors(split, like(0)),

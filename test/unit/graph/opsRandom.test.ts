@@ -147,7 +147,7 @@ test('hostile shapes, values and attributes crash no rule, and give no impossibl
       const inputs = Array.from({ length: random.int(8) }, (_, k) => (random.int(8) ? `i${k}` : ''));
       const values = new Map(inputs.map((name) => [name, hostileValue(random)]));
       const numbers = new Map(inputs.map((name) => [name, random.int(3) ? Array.from({ length: random.pick([0, 1, 2, 3, 4, 8, 64]) }, (): Dim => random.pick<Dim>([...HOSTILE, null, 'h', '-h', 'h-5'])) : null]));
-      const scope: Scope = { inferred: (name) => values.get(name) ?? null, numbers: (name) => numbers.get(name) ?? null };
+      const scope: Scope = { inferred: (name) => values.get(name) ?? null, numbers: (name) => numbers.get(name) ?? null, uniform: () => random.pick([null, 0, 1]) };
       const attributes = Array.from({ length: random.int(8) }, () => hostileAttribute(random, random.pick(ATTRIBUTES)));
       const outputs = Array.from({ length: random.pick([0, 1, 1, 2, 3, 5]) }, (_, k) => `o${k}`);
       const node: Node = { ref: NODE_REF, name: 'n', overload: '', opType: key.slice(at + 1), domain: at < 0 ? '' : key.slice(0, at), inputs, outputs, attributes };
