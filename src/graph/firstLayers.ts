@@ -5,6 +5,14 @@ export interface FirstLayer {
   readonly index: number;
   readonly node: Node;
   readonly weightName: string;
+  /** The stored tensor behind the weight, and the operators between, from the layer back. */
+  readonly tensor: Tensor;
+  readonly stored: string;
+  readonly via: readonly string[];
+  /** True for a matrix product. */
+  readonly matrix: boolean;
+  /** The input that carries the pixels. */
+  readonly data: string;
   readonly dims: readonly number[];
   readonly dtype: number;
   /** What the weight's axes mean, e.g. [out, in, kH, kW]. */
@@ -37,8 +45,8 @@ function reached(graph: Graph, weights: Weights, table: Readonly<Record<string, 
     if (!node.inputs.some((name) => carries.has(name))) return;
     const at = Object.hasOwn(table, node.opType) ? table[node.opType] : undefined;
     const weightName = at === undefined ? undefined : node.inputs[at];
-    const tensor = weightName === undefined ? null : weightBehind(weights, weightName);
-    if (tensor && weightName !== undefined) found.push(describe(node, index, weightName, tensor));
+    const behind = weightName === undefined ? null : weightBehind(weights, weightName);
+    if (behind && weightName !== undefined) found.push(describe(node, index, weightName, behind));
     else for (const output of node.outputs) carries.add(output);
   });
   return found;
@@ -61,25 +69,34 @@ function weightTensors(graph: Graph): Weights {
   return { stored, makers };
 }
 
-function weightBehind(weights: Weights, name: string): Tensor | null {
+interface Behind {
+  readonly tensor: Tensor;
+  readonly stored: string;
+  readonly via: readonly string[];
+}
+
+function weightBehind(weights: Weights, name: string): Behind | null {
   let at = name;
+  const via: string[] = [];
   for (let i = 0; i < MAX_CHAIN; i++) {
     const tensor = weights.stored.get(at);
-    if (tensor) return tensor;
+    if (tensor) return { tensor, stored: at, via };
     const node = weights.makers.get(at);
     if (!node || !WEIGHT_CHAIN.has(node.opType) || !node.inputs[0]) return null;
+    via.push(node.opType);
     at = node.inputs[0];
   }
   return null;
 }
 
-function describe(node: Node, index: number, weightName: string, tensor: Tensor): FirstLayer {
+function describe(node: Node, index: number, weightName: string, behind: Behind): FirstLayer {
+  const { tensor } = behind;
   const ints = (name: string): number[] | null => node.attributes.find((a) => a.name === name)?.ints?.map(Number) ?? null;
   const spatial = Math.max(0, tensor.dims.length - 2);
   const fill = (value: number, count: number): number[] => new Array<number>(count).fill(value);
   const autoPad = node.attributes.find((a) => a.name === 'auto_pad')?.string;
   return {
-    index, node, weightName, dims: tensor.dims, dtype: tensor.dtype, layout: layout(node, tensor.dims.length),
+    index, node, weightName, ...behind, data: node.inputs[0] ?? '', matrix: MATRIX_INPUT[node.opType] !== undefined, dims: tensor.dims, dtype: tensor.dtype, layout: layout(node, tensor.dims.length),
     strides: ints('strides') ?? fill(1, spatial), pads: ints('pads') ?? fill(0, 2 * spatial), dilations: ints('dilations') ?? fill(1, spatial),
     autoPad: autoPad ? new TextDecoder().decode(autoPad) : 'NOTSET',
     group: Number(node.attributes.find((a) => a.name === 'group')?.int ?? 1n),

@@ -8,6 +8,7 @@ import { planSections, type PlanSection } from '../adapt/planText.ts';
 import type { Model } from '../onnx/model.ts';
 import { scanModel } from '../onnx/scan.ts';
 import type { VerifyReport } from '../verify/verify.ts';
+import type { FirstLayerMethods, PageFirstLayerFacts } from '../protocol/firstLayer.ts';
 import type { PageRange, PageStatistics, TensorFormat } from '../protocol/weights.ts';
 import { ChannelwiseError, type ErrorKind, type ErrorPlace } from '../onnx/errors.ts';
 import { madeFrom, type MadeFrom } from './adaptation.ts';
@@ -15,6 +16,7 @@ import { adaptFile, convertToGray, type AdaptResult } from './convert.ts';
 import { openFileSource } from './fileSource.ts';
 import { reportText, verifyFiles } from './verify.ts';
 import { readPageModel } from './pageModel.ts';
+import { firstLayerFacts, layerFilters } from './firstLayer.ts';
 import { saveTensor, tensorBlock, tensorStatistics } from './weights.ts';
 
 export interface AdaptReply {
@@ -41,6 +43,8 @@ export interface JobTypes {
   verify: { args: { original: string; adapted: string }; result: VerifyReply };
   tensorStatistics: { args: { path: string; tensor: string }; result: PageStatistics };
   tensorBlock: { args: { path: string; tensor: string; ranges: readonly PageRange[] }; result: string[] };
+  firstLayerFacts: { args: { path: string; layer: number }; result: PageFirstLayerFacts };
+  layerFilters: { args: FirstLayerMethods['layerFilters']['args'] & { path: string }; result: FirstLayerMethods['layerFilters']['result'] };
   saveTensor: { args: { path: string; tensor: string; format: TensorFormat; outPath: string }; result: string | null };
 }
 export type JobName = keyof JobTypes;
@@ -71,6 +75,8 @@ export const JOBS: { readonly [N in JobName]: (args: JobTypes[N]['args'], contex
   },
   tensorStatistics: ({ path, tensor }, context) => tensorStatistics(path, tensor, context),
   tensorBlock: ({ path, tensor, ranges }, context) => tensorBlock(path, tensor, ranges, context),
+  firstLayerFacts: ({ path, layer }, context) => firstLayerFacts(path, layer, context),
+  layerFilters: ({ path, ...args }, context) => layerFilters(path, args, context),
   saveTensor: ({ path, tensor, format, outPath }, context) => saveTensor(path, tensor, format, outPath, context),
 };
 

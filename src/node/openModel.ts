@@ -20,15 +20,17 @@ interface Scanned {
   readonly stored: OpenModel['stored'];
 }
 
-/** The model scanned last: a page asks for one weight after another of the same file. Its source is closed and only tells whether the file changed. */
-let last: Scanned | null = null;
+/** A page asks for one weight after another of the same file, or of it and its original. */
+const KEPT = 2;
+/** The models scanned last. Their sources are closed and only tell whether the file changed. */
+let last: Scanned[] = [];
 
 /** Opens a model file, scans it unless that was done and the file is the same, and closes it when `use` is done. */
 export async function withOpenModel<T>(path: string, signal: AbortSignal | undefined, use: (open: OpenModel) => Promise<T>): Promise<T> {
   const source = await openFileSource(path);
   try {
-    const known = last?.source.path === path && await last.source.unchanged() ? last : null;
-    const { model, stored } = known ?? await scanned(source, signal);
+    const known = last.find((s) => s.source.path === path);
+    const { model, stored } = known && await known.source.unchanged() ? known : await scanned(source, signal);
     return await use({ source, model, stored, ctx: { wire: new WireReader(source, signal), external: externalReader(path) } });
   } finally {
     await source.close();
@@ -37,6 +39,7 @@ export async function withOpenModel<T>(path: string, signal: AbortSignal | undef
 
 async function scanned(source: FileSource, signal: AbortSignal | undefined): Promise<Scanned> {
   const model = await scanModel(source, signal);
-  last = { source, model, stored: storedTensors(model.graph) };
-  return last;
+  const now = { source, model, stored: storedTensors(model.graph) };
+  last = [now, ...last.filter((s) => s.source.path !== source.path)].slice(0, KEPT);
+  return now;
 }

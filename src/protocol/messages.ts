@@ -1,4 +1,5 @@
 import type { PageAdaptation, PageProof } from './adaptation.ts';
+import { FIRST_LAYER_ARGS, type FirstLayerMethods } from './firstLayer.ts';
 import { WEIGHT_ARGS, type WeightMethods } from './weights.ts';
 
 /** Messages between extension host and page: plain data, typed once for both. Names are text from the file; they are never markup. */
@@ -110,7 +111,7 @@ export const PAGE_COMMANDS = ['adaptChannels', 'verify', 'copyAsPython', 'openOr
 export type PageCommand = (typeof PAGE_COMMANDS)[number];
 
 /** What the page may ask of the host, by method: plain data both ways. A new method goes here, into PAGE_ARGS, and into ANSWERS in src/vscode/pageAnswers.ts. */
-export interface PageMethods extends WeightMethods {
+export interface PageMethods extends WeightMethods, FirstLayerMethods {
   model: { args: null; result: PageModel };
   convertToGrayscale: { args: null; result: null };
   command: { args: { name: PageCommand }; result: null };
@@ -139,6 +140,7 @@ export const PAGE_ARGS: { readonly [M in PageMethod]: (value: unknown) => PageMe
     return typeof node === 'string' ? { node } : undefined;
   },
   ...WEIGHT_ARGS,
+  ...FIRST_LAYER_ARGS,
 };
 
 function nothing(value: unknown): null | undefined {

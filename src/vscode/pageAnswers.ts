@@ -51,6 +51,8 @@ const ANSWERS: { readonly [M in PageMethod]: (call: Call, args: PageMethods[M]['
     await copyLink(uri, node);
     return null;
   },
+  firstLayerFacts: ({ workers, uri, ...options }, args) => workers.worker.run('firstLayerFacts', { path: localPath(uri), ...args }, options),
+  layerFilters: ({ workers, uri, ...options }, args) => workers.worker.run('layerFilters', { path: localPath(uri), ...args }, options),
   saveTensor: ({ workers, uri, ...options }, args) => saveTensor(workers.worker, uri, args, options),
 };
 
