@@ -1,13 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, fsyncSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { convertToGray } from '../../src/node/convert.ts';
+import { openFileSource } from '../../src/node/fileSource.ts';
 import { inspectFile } from '../../src/node/inspect.ts';
+import { scanModel } from '../../src/onnx/scan.ts';
 import { resNet18 } from '../fixtures/architectures.ts';
+import { writeLargeModel } from '../fixtures/largeModel.ts';
 import type { Figure } from './main.ts';
 
 const ROUNDS = 5;
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const PEAK = fileURLToPath(new URL('./peakMemory.mjs', import.meta.url));
 const PYTHON = `
 import sys, onnx
 from onnx import numpy_helper
@@ -17,23 +23,31 @@ t = next(t for t in m.graph.initializer if t.name == n.input[1])
 t.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(t).sum(1, keepdims=True), t.name))
 onnx.save(m, sys.argv[2])
 `;
+/** Other pythons of the machine may lack the package that Debian's has. */
+const PYTHONS = ['/usr/bin/python3', 'python3'];
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
-async function time(work: () => Promise<void> | void): Promise<number> {
+async function time(work: () => Promise<unknown> | unknown): Promise<number> {
   const start = performance.now();
   await work();
   return performance.now() - start;
 }
 
-/** Opening and converting, in alternating runs against `cp` and, where python3-onnx is installed, its load, sum and save. */
-export async function benchFile(paths: readonly string[]): Promise<Figure[]> {
+/** Opening, converting and cancelling, in alternating runs against `cp` and, where python3-onnx is installed, its load, sum and save. */
+export async function benchFile(paths: readonly string[], large: boolean): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'channelwise-bench-'));
   try {
-    const files = paths.length ? paths : [join(folder, 'resnet18-width-160.onnx')];
-    if (!paths.length) writeFileSync(files[0] ?? '', resNet18(160));
+    const files = [...paths];
+    if (large) {
+      files.push(join(folder, 'large-1.5-GB.onnx'));
+      writeLargeModel(files.at(-1) ?? '', { layers: 46, side: 2896, holes: false });
+    } else if (!paths.length) {
+      files.push(join(folder, 'resnet18-width-160.onnx'));
+      writeFileSync(files[0] ?? '', resNet18(160));
+    }
     const figures: Figure[] = [];
     for (const file of files) figures.push(...(await benchOne(file, folder)));
     return figures;
@@ -42,26 +56,93 @@ export async function benchFile(paths: readonly string[]): Promise<Figure[]> {
   }
 }
 
+/** One way to make a second file; removed before the next one is made. */
+type Maker = (to: string) => Promise<unknown> | unknown;
+
 async function benchOne(file: string, folder: string): Promise<Figure[]> {
-  const python = spawnSync('python3', ['-c', 'import onnx']).status === 0;
-  const open: number[] = [];
-  const gray: number[] = [];
-  const copy: number[] = [];
-  const load: number[] = [];
+  const python = PYTHONS.find((p) => spawnSync(p, ['-c', 'import onnx']).status === 0);
+  const makers: Record<string, Maker> = {
+    convert: (to) => convertToGray(file, { out: to }),
+    cp: (to) => copy(file, to),
+    'cp, flushed': (to) => {
+      copy(file, to);
+      flush(to);
+    },
+    ...(python ? { python: (to: string) => check(spawnSync(python, ['-c', PYTHON, file, to])) } : {}),
+  };
+  const times: Record<string, number[]> = { open: [] };
   let bytesRead = 0;
-  for (let i = 0; i < ROUNDS; i++) {
-    open.push(await time(async () => { bytesRead = (await inspectFile(file)).io.bytesRead; }));
-    copy.push(await time(() => copyFileSync(file, join(folder, 'copy'))));
-    rmSync(join(folder, 'copy'));
-    gray.push(await time(async () => { await convertToGray(file, { out: join(folder, 'gray') }); }));
-    rmSync(join(folder, 'gray'));
-    if (python) load.push(await time(() => { spawnSync('python3', ['-c', PYTHON, file, join(folder, 'python')]); }));
+  for (let round = 0; round < ROUNDS; round++) {
+    times.open?.push(await time(async () => { bytesRead = (await inspectFile(file)).io.bytesRead; }));
+    // Each round begins with another one, so that none always follows the same neighbour.
+    const names = Object.keys(makers);
+    for (const name of [...names.slice(round % names.length), ...names.slice(0, round % names.length)]) {
+      const to = join(folder, `made-${round}.onnx`);
+      (times[name] ??= []).push(await time(() => makers[name]?.(to)));
+      flush(to);
+      rmSync(to);
+    }
   }
   const size = statSync(file).size;
+  const ms = (name: string): number => median(times[name] ?? []);
+  const peak = peakMemory(file, join(folder, 'peak.onnx'));
   return [
-    { what: `open ${size} bytes`, value: median(open), unit: 'ms' },
-    { what: 'bytes read to open', value: bytesRead / size, unit: 'of the file' },
-    { what: 'convert to gray, flushed to disk', value: median(gray) / median(copy), unit: 'times', against: 'copyFile, not flushed' },
-    ...(python ? [{ what: 'convert to gray', value: median(gray) / median(load), unit: 'times', against: "python onnx's load, sum, save" }] : []),
+    { what: `open ${size} bytes`, value: ms('open'), unit: 'ms' },
+    { what: 'read to open', value: bytesRead, unit: 'bytes' },
+    { what: 'convert to gray, flushed to disk', value: ms('convert'), unit: 'ms' },
+    { what: 'convert', value: ms('convert') / ms('cp, flushed'), unit: 'times', against: `cp and sync of the file, ${Math.round(ms('cp, flushed'))} ms` },
+    { what: 'convert', value: ms('convert') / ms('cp'), unit: 'times', against: `cp, not flushed, ${Math.round(ms('cp'))} ms` },
+    ...(python ? [{ what: 'convert', value: ms('convert') / ms('python'), unit: 'times', against: `python onnx's load, sum, save, not flushed, ${Math.round(ms('python'))} ms` }] : []),
+    ...(peak === null ? [] : [{ what: 'peak memory of the converting process', value: peak / 2 ** 20, unit: 'MiB' }]),
+    { what: 'from a cancel to the end of a scan, worst of 10', value: await slowestCancel((signal) => scan(file, signal)), unit: 'ms' },
+    { what: 'from a cancel to the end of a conversion, worst of 10', value: await slowestCancel((signal) => convertToGray(file, { out: join(folder, 'cancelled.onnx'), signal }), () => rmSync(join(folder, 'cancelled.onnx'), { force: true })), unit: 'ms' },
   ];
+}
+
+function copy(from: string, to: string): void {
+  if (spawnSync('cp', [from, to]).status !== 0) copyFileSync(from, to);
+}
+
+function flush(path: string): void {
+  const file = openSync(path, 'r+');
+  fsyncSync(file);
+  closeSync(file);
+}
+
+function check({ status, stderr }: { status: number | null; stderr: Buffer }): void {
+  if (status !== 0) throw new Error(stderr.toString());
+}
+
+async function scan(file: string, signal: AbortSignal): Promise<void> {
+  const source = await openFileSource(file);
+  await scanModel(source, signal).finally(() => source.close());
+}
+
+/** How long work goes on after a cancel at ten moments of it. */
+async function slowestCancel(work: (signal: AbortSignal) => Promise<unknown>, tidy: () => void = () => undefined): Promise<number> {
+  const whole = await time(() => work(new AbortController().signal));
+  tidy();
+  let slowest = 0;
+  for (let i = 0; i < 10; i++) {
+    const controller = new AbortController();
+    let cancelled = Infinity;
+    const timer = setTimeout(() => {
+      cancelled = performance.now();
+      controller.abort();
+    }, whole * i / 10);
+    await work(controller.signal).catch(() => undefined);
+    slowest = Math.max(slowest, performance.now() - cancelled);
+    clearTimeout(timer);
+    tidy();
+  }
+  return slowest;
+}
+
+/** Bytes a process of its own held at most, for the built command line; null where that was not built. */
+function peakMemory(file: string, to: string): number | null {
+  if (!existsSync(CLI)) return null;
+  const run = spawnSync(process.execPath, ['--import', PEAK, CLI, 'gray', file, '-o', to]);
+  check(run);
+  rmSync(to);
+  return Number(/peak (\d+)/.exec(run.stderr.toString())?.[1]) * 1024;
 }

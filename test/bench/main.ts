@@ -9,8 +9,7 @@ export interface Figure {
   readonly against?: string;
 }
 
-const json = process.argv.includes('--json');
 const paths = process.argv.slice(2).filter((a) => !a.startsWith('--'));
-const sections: Record<string, Figure[]> = { file: await benchFile(paths), shapes: await benchShapes() };
-if (json) console.log(JSON.stringify(sections, null, 2));
+const sections: Record<string, Figure[]> = { file: await benchFile(paths, process.argv.includes('--large')), shapes: await benchShapes() };
+if (process.argv.includes('--json')) console.log(JSON.stringify(sections, null, 2));
 else for (const [name, figures] of Object.entries(sections)) for (const f of figures) console.log(`${name}: ${f.what}: ${Number(f.value.toPrecision(3))} ${f.unit}${f.against ? ` (against ${f.against})` : ''}`);
