@@ -1,3 +1,4 @@
+import { promises as fs } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { adaptModel } from '../adapt/adaptModel.ts';
 import { grayscale, type ChannelMap } from '../adapt/channelMap.ts';
@@ -57,7 +58,7 @@ export async function adaptFile(path: string, options: AdaptOptions): Promise<Ad
     });
     const result = { plan, summary: summary(plan) };
     if (options.dryRun) return { ...result, outPath: null };
-    const target = targetOf(path, model, options);
+    const target = await targetOf(path, model, options);
     const outPath = await saveBeside({ source, splices, ...target, signal: options.signal, onProgress: options.onProgress });
     return { ...result, outPath };
   } finally {
@@ -70,10 +71,10 @@ export async function convertToGray(path: string, options: Omit<AdaptOptions, 'm
   return adaptFile(path, { ...options, map: grayscale() });
 }
 
-function targetOf(path: string, model: Model, options: AdaptOptions): { directory: string; candidates: (i: number) => string | null } {
+async function targetOf(path: string, model: Model, options: AdaptOptions): Promise<{ directory: string; candidates: (i: number) => string | null }> {
   if (options.out !== undefined) {
     const out = resolve(options.out);
-    if (dirname(out) !== dirname(resolve(path)) && hasExternalData(model)) {
+    if (hasExternalData(model) && await realFolder(out) !== await realFolder(resolve(path))) {
       throw new ChannelwiseError('refused', 'external-elsewhere', `The model's weights lie in files beside it, so the adapted model must stay in ${dirname(resolve(path))}.`);
     }
     return { directory: dirname(out), candidates: (i) => (i === 0 ? basename(out) : null) };
@@ -81,4 +82,9 @@ function targetOf(path: string, model: Model, options: AdaptOptions): { director
   const stem = basename(path).replace(/\.onnx$/i, '');
   const label = options.map.matrix[0]?.length === 1 ? 'gray' : options.map.name.replace(/[^\w-]+/g, '-').replace(/^-+|-+$/g, '') || 'adapted';
   return { directory: dirname(resolve(path)), candidates: (i) => `${stem}.${label}${i ? `-${i + 1}` : ''}.onnx` };
+}
+
+/** The folder a path lies in, links resolved; one that can't be resolved is nobody's, and saving will say why. */
+async function realFolder(path: string): Promise<string> {
+  return fs.realpath(dirname(path)).catch(() => dirname(path));
 }
