@@ -1,20 +1,19 @@
 import { setMetadata, removeMessage, replaceField, toSplices, MODEL_METADATA, type Edit } from '../onnx/edit.ts';
 import { encodeEntry } from '../onnx/encode.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
-import type { Dim, Model, ValueInfo } from '../onnx/model.ts';
+import type { Model, ValueInfo } from '../onnx/model.ts';
 import type { TensorContext } from '../onnx/tensorData.ts';
 import type { Splice } from '../bytes/splice.ts';
 import { unit } from './affine.ts';
-import { channelFlow, type FlowingInput } from './channelFlow.ts';
+import { attempt, better } from './attempt.ts';
+import type { FlowingInput } from './channelFlow.ts';
 import { affine, type ChannelMap } from './channelMap.ts';
-import { Constants } from './constants.ts';
 import { emit } from './emit.ts';
 import { candidates, noImageInput, realInputs, typeText, type Candidate } from './inputs.ts';
 import { makePlan, type AdaptationPlan } from './plan.ts';
 import { PROVENANCE_KEY, provenanceText, type ProvenanceSource } from './provenance.ts';
 import { settle } from './settle.ts';
-import { graphUse } from './use.ts';
-import type { Known, Walk } from './walk.ts';
+import type { Walk } from './walk.ts';
 
 export interface AdaptRequest {
   readonly ctx: TensorContext;
@@ -24,15 +23,7 @@ export interface AdaptRequest {
   readonly inputs?: readonly string[] | undefined;
   readonly version: string;
   readonly source: ProvenanceSource;
-  /** Shapes and small integers inferred for the original; declared ones are used without. */
-  readonly inferred?: Inferred | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-export interface Inferred {
-  dims(tensor: string): readonly Dim[] | null;
-  dtype(tensor: string): number | null;
-  integers(tensor: string): readonly (number | null)[] | null;
 }
 
 export interface Adaptation {
@@ -42,13 +33,12 @@ export interface Adaptation {
 
 /** Plans an adaptation and turns it into splices of the original file. Throws `refused` with the reason where it can't be exact. */
 export async function adaptModel(request: AdaptRequest): Promise<Adaptation> {
-  const { ctx, model, map } = request;
-  const known = knowledge(request);
-  const chosen = await chooseInputs(request, known);
-  const walk = await channelFlow(model.graph, known, chosen.map((c) => flowing(c, map)), request.signal);
+  const { ctx, map } = request;
+  const chosen = await chooseInputs(request);
+  const { model, walk } = await attempt(ctx, request.model, chosen.map((c) => flowing(c, map)), request.signal);
   const settled = settle(walk);
   const plan = makePlan(model, map, chosen, walk, settled);
-  const edits = [...(await emit(ctx, model, walk, settled)), ...metadata(request, plan)];
+  const edits = [...(await emit(ctx, request.model, model, walk, settled)), ...metadata(request, plan)];
   return { plan, splices: await toSplices(ctx.wire, edits) };
 }
 
@@ -56,28 +46,9 @@ function flowing(c: Candidate, map: ChannelMap): FlowingInput {
   return { name: c.input.name, axis: c.axis, rank: c.rank, dtype: c.dtype, dims: c.dims.map((d, i) => (i === c.axis ? map.matrix.length : d)), map: affine(map) };
 }
 
-function knowledge({ ctx, model, inferred }: AdaptRequest): Known {
-  const declared = new Map<string, ValueInfo>();
-  const { graph } = model;
-  for (const list of [graph.valueInfo, graph.outputs, graph.inputs]) for (const v of list) declared.set(v.name, v);
-  const stored = new Map(graph.initializers.map((t) => [t.name, t]));
-  const tensorType = (name: string): { dtype: number; dims: readonly Dim[] | null } | null => {
-    const type = declared.get(name)?.type;
-    return type?.kind === 'tensor' ? type : null;
-  };
-  return {
-    opset: Math.max(1, ...model.opsets.filter((o) => o.domain === '').map((o) => o.version)),
-    constants: new Constants(graph, ctx, () => true),
-    use: graphUse(model),
-    dims: (name) => inferred?.dims(name) ?? stored.get(name)?.dims ?? tensorType(name)?.dims ?? null,
-    dtype: (name) => inferred?.dtype(name) ?? stored.get(name)?.dtype ?? tensorType(name)?.dtype ?? null,
-    integers: (name) => inferred?.integers(name) ?? null,
-  };
-}
-
 /** Tries the places where channels may lie, one input at a time, and keeps the one whose map folds best. */
-async function chooseInputs(request: AdaptRequest, known: Known): Promise<Candidate[]> {
-  const { model, map, inputs } = request;
+async function chooseInputs(request: AdaptRequest): Promise<Candidate[]> {
+  const { ctx, model, map, inputs, signal } = request;
   const real = realInputs(model.graph);
   const wanted = inputs ? inputs.map((name) => named(real, name)) : real;
   const chosen: Candidate[] = [];
@@ -86,9 +57,9 @@ async function chooseInputs(request: AdaptRequest, known: Known): Promise<Candid
     let best: { candidate: Candidate; walk: Walk } | null = null;
     for (const candidate of candidates(input, map.matrix.length)) {
       try {
-        const walk = await channelFlow(model.graph, known, [flowing(candidate, map)], request.signal);
+        const { walk } = await attempt(ctx, model, [flowing(candidate, map)], signal);
         const asked = inputs !== undefined && candidate.certain;
-        if ((asked || plausible(candidate, walk) || await confirmed(request, known, candidate)) && (!best || better(walk, best.walk))) best = { candidate, walk };
+        if ((asked || plausible(candidate, walk) || await confirmed(request, candidate)) && (!best || better(walk, best.walk))) best = { candidate, walk };
       } catch (error) {
         if (!(error instanceof ChannelwiseError) || error.kind !== 'refused') throw error;
         failure ??= error;
@@ -114,15 +85,11 @@ function plausible(c: Candidate, walk: Walk): boolean {
 }
 
 /** A weight that takes the channels in another order confirms the axis, for maps that fold nowhere: everything per channel lets an order through. */
-async function confirmed(request: AdaptRequest, known: Known, candidate: Candidate): Promise<boolean> {
+async function confirmed(request: AdaptRequest, candidate: Candidate): Promise<boolean> {
   const channels = request.map.matrix.length;
   const turned = { name: 'turned', matrix: Array.from({ length: channels }, (_, c) => unit(channels, (c + 1) % channels)), shift: new Array<number>(channels).fill(0) };
-  const walk = await channelFlow(request.model.graph, known, [flowing(candidate, turned)], request.signal);
+  const { walk } = await attempt(request.ctx, request.model, [flowing(candidate, turned)], request.signal);
   return walk.folds.length > 0;
-}
-
-function better(a: Walk, b: Walk): boolean {
-  return a.escapes.length !== b.escapes.length ? a.escapes.length < b.escapes.length : a.folds.length > b.folds.length;
 }
 
 /** Where pictures' formats are declared (ML.NET, Windows ML), the new format; entries that no longer fit go. */

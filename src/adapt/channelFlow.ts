@@ -27,6 +27,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(Object.keys(CONV_KINDS).map((op) => [op, conv])),
 };
 
+/** In these domains runtimes have operators of their own, which may go before a function of the same name: what such a node does is not certain. */
+const OPERATOR_DOMAINS = new Set(['', 'ai.onnx.ml', 'ai.onnx.training', 'ai.onnx.preview.training', 'com.microsoft', 'com.microsoft.nchwc', 'com.microsoft.experimental', 'ai.onnx.contrib']);
+
 /** One adapted graph input: which axis holds channels, and the map to them. */
 export interface FlowingInput {
   readonly name: string;
@@ -37,11 +40,17 @@ export interface FlowingInput {
   readonly map: Affine;
 }
 
+export interface FlowOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told of every call of a local function that the image reaches. */
+  readonly onCall?: (node: Node) => void;
+}
+
 /**
  * Walks the graph forward from the adapted inputs (design §2). Every tensor reached is `map · base`; each node absorbs the map,
  * passes it, takes it into its weights, or gets its inputs rebuilt. Throws `refused` only where a rebuilt tensor has no exact form.
  */
-export async function channelFlow(graph: Graph, known: Known, inputs: readonly FlowingInput[], signal?: AbortSignal): Promise<Walk> {
+export async function channelFlow(graph: Graph, known: Known, inputs: readonly FlowingInput[], options: FlowOptions = {}): Promise<Walk> {
   const walk = new Walk(graph, known);
   for (const { name, axis, rank, dtype, dims, map } of inputs) {
     const base = walk.base(name, map.m[0]?.length ?? 0, null, null);
@@ -49,12 +58,15 @@ export async function channelFlow(graph: Graph, known: Known, inputs: readonly F
   }
   const captures = capturesByNode(known);
   for (const node of known.use.order) {
-    if (signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled; nothing was written.');
+    if (options.signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled; nothing was written.');
     for (const name of captures.get(node) ?? []) {
       const flow = walk.flows.get(name);
       if (flow) restore(walk, name, flow, node, 'a subgraph reads it');
     }
-    if (node.inputs.some((name) => walk.flows.has(name))) await visit(walk, node);
+    if (!node.inputs.some((name) => walk.flows.has(name))) continue;
+    const call = known.isCall(node);
+    if (call && !OPERATOR_DOMAINS.has(node.domain)) options.onCall?.(node);
+    await visit(walk, node, call);
   }
   for (const output of graph.outputs) {
     const flow = walk.flows.get(output.name);
@@ -67,11 +79,11 @@ export async function channelFlow(graph: Graph, known: Known, inputs: readonly F
   return walk;
 }
 
-async function visit(walk: Walk, node: Node): Promise<void> {
+async function visit(walk: Walk, node: Node, call: boolean): Promise<void> {
   const step = new Step(walk, node);
   const { key } = step;
-  const rule = Object.hasOwn(RULES, key) ? RULES[key] : undefined;
-  const outcome: Outcome = rule ? await rule(step) : `${key} may treat channels in its own way`;
+  const rule = !call && Object.hasOwn(RULES, key) ? RULES[key] : undefined;
+  const outcome: Outcome = call ? `${node.opType} is a function of this model that can't be written out here` : rule ? await rule(step) : `${key} may treat channels in its own way`;
   if (outcome === true) return;
   const inputs = node.inputs.map((name): Operand => {
     const flow = walk.flows.get(name);

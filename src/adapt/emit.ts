@@ -1,9 +1,11 @@
 import { append, GRAPH_INITIALIZER, GRAPH_NODE, insertAfter, insertBefore, removeMessage, setValueDim, type Edit } from '../onnx/edit.ts';
 import { encodeNode, encodeTensorMessage, encodeText, type NewAttribute } from '../onnx/encode.ts';
-import type { Model, Node, ValueInfo } from '../onnx/model.ts';
+import type { Attribute, Model, Node, ValueInfo } from '../onnx/model.ts';
+import { copyNode } from '../onnx/nodeCopy.ts';
 import { rewriteNode } from '../onnx/nodeEdit.ts';
 import type { TensorContext } from '../onnx/tensorData.ts';
 import { replaceTensor } from '../onnx/tensorEdit.ts';
+import type { ExpandedModel } from './inline.ts';
 import { nameOf, type AttributeValue, type InsertedNode, type NewConstant, type NodeRewrite } from './rewrite.ts';
 import type { Settled } from './settle.ts';
 import { nestedGraphs } from '../graph/nested.ts';
@@ -13,16 +15,19 @@ import type { Walk } from './walk.ts';
 const IR_WITH_FREE_INITIALIZERS = 4;
 
 /** The edits that turn the original file into the adapted one; everything else stays byte for byte. */
-export async function emit(ctx: TensorContext, model: Model, walk: Walk, settled: Settled): Promise<Edit[]> {
+export async function emit(ctx: TensorContext, model: Model, expanded: ExpandedModel, walk: Walk, settled: Settled): Promise<Edit[]> {
   const edits: Edit[] = [];
+  const { inlined } = expanded;
   const removed = new Set(settled.removedNodes);
-  edits.push(...newConstants(model, settled.constants), ...newNodes(model, settled.inserted, removed));
-  for (const node of settled.removedNodes) edits.push(removeMessage(node.ref));
-  for (const [node, rewrite] of settled.rewrites) if (!removed.has(node)) edits.push(...(await changedNode(ctx, node, rewrite)));
+  const behindInlined = (n: InsertedNode): boolean => n.after !== null && inlined.has(n.after);
+  edits.push(...newConstants(model, settled.constants), ...newNodes(model, settled.inserted.filter((n) => !behindInlined(n)), removed));
+  edits.push(...(await writtenOut(ctx, expanded, settled)));
+  for (const node of settled.removedNodes) if (!inlined.has(node)) edits.push(removeMessage(node.ref));
+  for (const [node, rewrite] of settled.rewrites) if (!removed.has(node) && !inlined.has(node)) edits.push(...(await changedNode(ctx, node, rewrite)));
   for (const [name, { tensor, dims, values }] of walk.replacements) if (!settled.removedInitializers.has(name)) edits.push(await replaceTensor(ctx, tensor, dims, values));
   for (const t of model.graph.initializers) if (settled.removedInitializers.has(t.name)) edits.push(removeMessage(t.ref));
   for (const s of model.graph.sparseInitializers) if (settled.removedInitializers.has(s.values.name)) edits.push(removeMessage(s.ref));
-  edits.push(...(await renamed(ctx, model, settled)), ...(await values(ctx, model, walk, settled)));
+  edits.push(...(await renamed(ctx, expanded, settled)), ...(await values(ctx, model, walk, settled)));
   return edits;
 }
 
@@ -49,10 +54,31 @@ function atFront(model: Model, body: Uint8Array): Edit {
   return first ? insertBefore(first.ref, GRAPH_NODE, body) : append(model.graph.ref, GRAPH_NODE, body);
 }
 
+function newNode(node: InsertedNode): Uint8Array {
+  const attributes = [...node.attributes].map(([name, value]) => attribute(name, value));
+  return encodeNode({ name: node.name, opType: node.opType, inputs: node.inputs.map(nameOf), outputs: node.outputs.map(nameOf), attributes });
+}
+
+/** In the place of each call that is written out, the function's nodes as the walk left them, and what was inserted among them. */
+async function writtenOut(ctx: TensorContext, { graph, inlined }: ExpandedModel, settled: Settled): Promise<Edit[]> {
+  const edits: Edit[] = [];
+  const removed = new Set(settled.removedNodes);
+  for (const call of new Set([...inlined.values()].map((i) => i.call))) edits.push(removeMessage(call.ref));
+  for (const node of graph.nodes) {
+    const from = inlined.get(node);
+    if (!from) continue;
+    const rewrite = settled.rewrites.get(node) ?? {};
+    const changed = [...(rewrite.attributes ?? new Map<string, AttributeValue>())].map(([name, value]) => [name, attribute(name, value)] as const);
+    const copy = { name: node.name, inputs: (rewrite.inputs ?? node.inputs).map(nameOf), outputs: (rewrite.outputs ?? node.outputs).map(nameOf), attributes: new Map<string, Attribute | NewAttribute | null>([...from.attributes, ...changed]) };
+    if (!removed.has(node)) edits.push(insertBefore(from.call.ref, GRAPH_NODE, await copyNode(ctx.wire, from.source, copy)));
+    for (const n of settled.inserted) if (n.after === node) edits.push(insertBefore(from.call.ref, GRAPH_NODE, newNode(n)));
+  }
+  return edits;
+}
+
 function newNodes(model: Model, inserted: readonly InsertedNode[], removed: ReadonlySet<Node>): Edit[] {
   return inserted.map((node) => {
-    const attributes = [...node.attributes].map(([name, value]) => attribute(name, value));
-    const body = encodeNode({ name: node.name, opType: node.opType, inputs: node.inputs.map(nameOf), outputs: node.outputs.map(nameOf), attributes });
+    const body = newNode(node);
     if (!node.after) return atFront(model, body);
     // Behind a removed node there is nothing to wait for; its place in the file is still right.
     return removed.has(node.after) ? insertBefore(node.after.ref, GRAPH_NODE, body) : insertAfter(node.after.ref, GRAPH_NODE, body);

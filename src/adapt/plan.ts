@@ -1,5 +1,6 @@
-import type { Model } from '../onnx/model.ts';
+import type { Node } from '../onnx/model.ts';
 import type { ChannelMap } from './channelMap.ts';
+import type { ExpandedModel } from './inline.ts';
 import type { Candidate } from './inputs.ts';
 import { nameOf } from './rewrite.ts';
 import { savedMultiplyAdds, savedParameters } from './savings.ts';
@@ -22,6 +23,8 @@ export interface AdaptationPlan {
   readonly recipes: readonly FoldRecipe[];
   /** Nodes that vanished because the weights took them in. */
   readonly absorbed: readonly { readonly node: string; readonly opType: string }[];
+  /** Calls of the model's own functions that are written out as nodes, because the map goes into what is inside. */
+  readonly writtenOut: readonly { readonly node: string; readonly function: string }[];
   readonly escapes: readonly Escape[];
   readonly addedNodes: readonly { readonly name: string; readonly opType: string }[];
   readonly removedNodes: readonly string[];
@@ -38,10 +41,11 @@ export interface AdaptationPlan {
   readonly seam: readonly string[];
 }
 
-export function makePlan(model: Model, map: ChannelMap, inputs: readonly Candidate[], walk: Walk, settled: Settled): AdaptationPlan {
+export function makePlan(model: ExpandedModel, map: ChannelMap, inputs: readonly Candidate[], walk: Walk, settled: Settled): AdaptationPlan {
   const removed = new Set(settled.removedNodes);
   const inserted = new Set(settled.inserted.flatMap((n) => n.outputs.map(nameOf)));
   const escapes = walk.escapes.filter((e) => inserted.has(walk.rebuilds.get(e.tensor)?.name ?? ''));
+  const calls = new Set([...model.inlined.values()].map((i) => i.call));
   const warnings = map.warning ? [map.warning] : [];
   if (!walk.folds.length && !escapes.length) warnings.push('Nothing in the model depends on this input.');
   return {
@@ -50,16 +54,25 @@ export function makePlan(model: Model, map: ChannelMap, inputs: readonly Candida
     folds: walk.folds,
     recipes: walk.recipes,
     absorbed: walk.absorbed,
+    writtenOut: [...calls].map((n) => ({ node: n.name, function: n.opType })),
     escapes,
     addedNodes: settled.inserted.map((n) => ({ name: n.name, opType: n.opType })),
-    removedNodes: model.graph.nodes.filter((n) => removed.has(n)).map((n) => n.name || n.opType),
+    removedNodes: model.graph.nodes.filter((n) => removed.has(n) && !model.inlined.has(n)).map((n) => n.name || n.opType),
     removedInitializers: [...settled.removedInitializers],
     saved: { parameters: savedParameters(model, walk, settled), multiplyAdds: savedMultiplyAdds(walk, settled) },
     exactness: exactness(walk),
     warnings,
     notes: [...new Set(walk.notes)],
-    seam: [...new Set([...walk.seam, ...escapes.map((e) => walk.rebuilds.get(e.tensor)).filter((r) => r && r.name === r.tensor).map((r) => r?.tensor ?? '')])],
+    seam: seamOf(model, walk, [...walk.seam, ...escapes.map((e) => walk.rebuilds.get(e.tensor)).filter((r) => r && r.name === r.tensor).map((r) => r?.tensor ?? '')]),
   };
+}
+
+/** The same tensors where the original has them too: for those inside a call that is written out, what the call gives. */
+function seamOf(model: ExpandedModel, walk: Walk, names: readonly string[]): string[] {
+  const makers = new Map<string, Node>();
+  for (const node of model.inlined.keys()) for (const output of node.outputs) makers.set(output, node);
+  const settledAgain = (name: string): boolean => name !== '' && (!walk.flows.has(name) || walk.rebuilds.get(name)?.name === name);
+  return [...new Set(names.flatMap((name) => model.inlined.get(makers.get(name) as Node)?.call.outputs.filter(settledAgain) ?? [name]))];
 }
 
 /** Float types of fewer digits than float32, whose rounding is the bound. */

@@ -18,6 +18,7 @@ export function planSections(plan: AdaptationPlan): PlanSection[] {
     { title: 'Weights that take the map in', lines: shown(plan.folds.map((f) => `fold ${f.tensor} [${f.oldDims.join(', ')}] → [${f.newDims.join(', ')}] (${f.opType} ${f.node})`)) },
     { title: 'Tensors rebuilt inside the model', lines: shown(plan.escapes.map((e) => `rebuild ${e.tensor}${e.node ? ` for ${e.node}` : ''}: ${e.reason}`)) },
     { title: 'Nodes that vanish into the weights', lines: counted(plan.absorbed.map((a) => a.opType), 'absorb') },
+    { title: 'Functions written out', lines: shown(plan.writtenOut.map((c) => `write out ${c.function} ${c.node}: the map goes into what is inside`)) },
     { title: 'Nodes added', lines: counted(plan.addedNodes.map((n) => n.opType), 'add') },
     { title: 'What it costs', lines: plan.notes },
     { title: 'Savings', lines: [saving(plan.saved.parameters, 'parameters'), ...(macs === null ? [] : [saving(macs, 'multiply-adds per image')])] },

@@ -55,6 +55,8 @@ export interface Known {
   readonly opset: number;
   readonly constants: Constants;
   readonly use: GraphUse;
+  /** True when a node calls a function of the model, whatever operator has the same name. */
+  isCall(node: Node): boolean;
   dims(tensor: string): readonly Dim[] | null;
   dtype(tensor: string): number | null;
   /** The integers of a small tensor that steers shapes, null where one is unknown; null when nothing is known. */

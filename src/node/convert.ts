@@ -3,8 +3,6 @@ import { basename, dirname, resolve } from 'node:path';
 import { adaptModel } from '../adapt/adaptModel.ts';
 import { grayscale, type ChannelMap } from '../adapt/channelMap.ts';
 import { summary, type AdaptationPlan } from '../adapt/plan.ts';
-import { inferShapes } from '../graph/shapes.ts';
-import { steeringConstants } from '../graph/steering.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import { hasExternalData } from '../onnx/allTensors.ts';
 import type { Model } from '../onnx/model.ts';
@@ -46,14 +44,8 @@ export async function adaptFile(path: string, options: AdaptOptions): Promise<Ad
   try {
     const model = await scanModel(source, options.signal);
     const ctx = { wire: new WireReader(source, options.signal), external: externalReader(path) };
-    const { tensors, integers } = inferShapes(model, { constants: await steeringConstants(model, ctx) });
-    const inferred = {
-      dims: (name: string) => tensors.get(name)?.dims ?? null,
-      dtype: (name: string) => tensors.get(name)?.dtype ?? null,
-      integers: (name: string) => integers.get(name) ?? null,
-    };
     const { plan, splices } = await adaptModel({
-      inferred, ctx, model, map: options.map, inputs: options.inputs, version: VERSION,
+      ctx, model, map: options.map, inputs: options.inputs, version: VERSION,
       source: { name: basename(path), size: source.size, digest: await sourceDigest(source) }, signal: options.signal,
     });
     const result = { plan, summary: summary(plan) };

@@ -57,8 +57,7 @@ export async function checkInput(bytes: Uint8Array, random: Random): Promise<Out
   pageModel(model, 'model.onnx', bytes.length, shapes);
   let splices: readonly Splice[];
   try {
-    const inferred = { dims: (n: string) => shapes.tensors.get(n)?.dims ?? null, dtype: (n: string) => shapes.tensors.get(n)?.dtype ?? null, integers: (n: string) => shapes.integers.get(n) ?? null };
-    ({ splices } = await adaptModel({ ctx, model, inferred, map: random.pick(MAPS)(), version: 'fuzz', source: { name: 'fuzz.onnx', size: bytes.length } }));
+    ({ splices } = await adaptModel({ ctx, model, map: random.pick(MAPS)(), version: 'fuzz', source: { name: 'fuzz.onnx', size: bytes.length } }));
   } catch (error) {
     return `adapt: ${typed(error).code}`;
   }
