@@ -106,9 +106,9 @@ export class Unknown {
   }
 }
 
-/** Says that a steering input's values are missing: `what` names them in the plural. */
+/** Says that a steering input's values are missing: `what` names them with their verb, as in "its pads are". */
 export function atRunTime(what: string, dims: readonly Dim[] | null = null): Unknown {
-  return new Unknown(`${what} are only known when the model runs`, dims);
+  return new Unknown(`${what} only known when the model runs`, dims);
 }
 
 /** A shape of which only the rank is known. */

@@ -27,8 +27,8 @@ const constantDtype: DtypeRule = (i) => {
 const shapeInput: ShapeRule = (i) => {
   const sizes = i.sizes(0);
   const rank = lengthOf(i, 0);
-  if (sizes) return [sizes.includes(null) ? atRunTime('the sizes it is given', sizes) : sizes];
-  return [atRunTime('the sizes it is given', rank === null || rank > 64 ? null : openDims(rank))];
+  if (sizes) return [sizes.includes(null) ? atRunTime('the sizes it is given are', sizes) : sizes];
+  return [atRunTime('the sizes it is given are', rank === null || rank > 64 ? null : openDims(rank))];
 };
 
 /** GivenTensorFill and ConstantFill of opset 1: a shape from an attribute, from an input's values, or an input's own, with more axes behind it. */
@@ -36,7 +36,7 @@ const fill: ShapeRule = (i): Shape[] => {
   const more = i.ints('extra_shape') ?? [];
   if (!i.has(0)) return [[...(i.ints('shape') ?? []), ...more]];
   const sizes = i.int('input_as_shape', 0) ? i.sizes(0) : i.dims(0);
-  return [sizes ? [...sizes, ...more] : i.int('input_as_shape', 0) ? atRunTime('the sizes it is given') : null];
+  return [sizes ? [...sizes, ...more] : i.int('input_as_shape', 0) ? atRunTime('the sizes it is given are') : null];
 };
 
 /** max(⌈(limit − start) / delta⌉, 0): https://onnx.ai/onnx/operators/onnx__Range.html */
@@ -44,7 +44,7 @@ const range: ShapeRule = (i) => {
   const [start, limit, delta] = [0, 1, 2].map((k): Dim => i.sizes(k)?.[0] ?? (k === 2 && !i.has(2) ? 1 : null));
   if (delta === 0) throw new RangeError('its step is 0');
   const length = stepsBetween(start ?? null, limit ?? null, delta ?? null);
-  return [length === null ? atRunTime('its ends', [null]) : [length]];
+  return [length === null ? atRunTime('its ends are', [null]) : [length]];
 };
 
 export const CONSTANTS: Readonly<Record<string, Rule>> = {

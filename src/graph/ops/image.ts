@@ -21,10 +21,10 @@ const resize: ShapeRule = (i) => {
   const scales = i.has(3) ? null : scalesOf(i);
   const list = sizes ?? scales;
   // An empty list stands for one that is left out.
-  if (list && list.length !== axes.length) return [list.length ? fail(`it has ${list.length} sizes or scales for ${axes.length} axes`) : atRunTime('its sizes', openDims(x.length))];
+  if (list && list.length !== axes.length) return [list.length ? fail(`it has ${list.length} sizes or scales for ${axes.length} axes`) : atRunTime('its sizes are', openDims(x.length))];
   const each = sizes ? kept(i, x, axes, sizes) : axes.map((axis, at) => byScale(i, x[axis] ?? null, scales?.[at] ?? null, at, axes.length));
   const dims = x.map((d, k) => (axes.includes(k) ? each[axes.indexOf(k)] ?? null : d));
-  return [dims.some((d, k) => d === null && x[k] !== null) ? atRunTime('its sizes', dims) : dims];
+  return [dims.some((d, k) => d === null && x[k] !== null) ? atRunTime('its sizes are', dims) : dims];
 };
 
 function fail(message: string): never {
@@ -66,7 +66,7 @@ const affineGrid: ShapeRule = (i) => {
   const theta = i.dims(0);
   const size = i.sizes(1);
   const spatial = theta && typeof theta[1] === 'number' ? theta[1] : null;
-  if (!size) return [atRunTime('the sizes it is given', spatial === null || spatial > 3 ? null : [theta?.[0] ?? null, ...openDims(spatial), spatial])];
+  if (!size) return [atRunTime('the sizes it is given are', spatial === null || spatial > 3 ? null : [theta?.[0] ?? null, ...openDims(spatial), spatial])];
   return [[size[0] ?? null, ...size.slice(2), size.length - 2]];
 };
 
@@ -76,7 +76,7 @@ const maxRoiPool: ShapeRule = (i) => [[i.dims(1)?.[0] ?? null, i.dims(0)?.[1] ??
 const cropAndResize: ShapeRule = (i) => {
   const size = i.sizes(3);
   const dims = [i.dims(1)?.[0] ?? null, i.dims(0)?.[1] ?? null, size?.[0] ?? null, size?.[1] ?? null];
-  return [size ? dims : atRunTime('the sizes it is given', dims)];
+  return [size ? dims : atRunTime('the sizes it is given are', dims)];
 };
 
 const nonMaxSuppression: ShapeRule = () => [new Unknown('how many boxes it keeps depends on their scores', [null, 3])];
@@ -88,7 +88,7 @@ const centerCropPad: ShapeRule = (i) => {
   if (!x) return [null];
   const axes = i.ints('axes')?.map((a) => axisOf(a, x.length)) ?? x.map((_, k) => k);
   const dims = x.map((d, k) => (axes.includes(k) ? shape?.[axes.indexOf(k)] ?? null : d));
-  return [shape ? dims : atRunTime('the sizes it is given', dims)];
+  return [shape ? dims : atRunTime('the sizes it is given are', dims)];
 };
 
 /** Columns are blocks, laid back into an image: https://onnx.ai/onnx/operators/onnx__Col2Im.html */
@@ -97,9 +97,9 @@ const col2Im: ShapeRule = (i) => {
   const [image, block] = [i.sizes(1), i.sizes(2)];
   const spatial = image?.length ?? block?.length ?? null;
   const channels = block && x ? quotient([x[1] ?? null], [multiply(block)]) : null;
-  if (spatial === null) return [atRunTime('the sizes it is given')];
+  if (spatial === null) return [atRunTime('the sizes it is given are')];
   const dims = [x?.[0] ?? null, channels, ...(image ?? openDims(spatial))];
-  return [image && block ? dims : atRunTime('the sizes it is given', dims)];
+  return [image && block ? dims : atRunTime('the sizes it is given are', dims)];
 };
 
 const imageDecoder: ShapeRule = (i): Shape[] => [new Unknown('the size of the picture is in its file', [null, null, i.text('pixel_format', 'RGB') === 'Grayscale' ? 1 : 3])];

@@ -32,7 +32,7 @@ const reshape: ShapeRule = (i) => {
   const x = i.dims(0);
   const target = i.ints('shape') ?? i.sizes(1);
   const rank = lengthOf(i, 1);
-  if (!target) return [atRunTime('the sizes it is given', rank === null || rank > 64 ? null : openDims(rank))];
+  if (!target) return [atRunTime('the sizes it is given are', rank === null || rank > 64 ? null : openDims(rank))];
   const copies = i.int('allowzero', 0) === 0;
   const dims = target.map((d, k): Dim => {
     if (d !== 0 || !copies) return d === -1 ? null : d;
@@ -46,7 +46,7 @@ const reshape: ShapeRule = (i) => {
   if (at === undefined || !x) return [dims];
   // Whatever stands in the one place that is open, the count of elements says its size.
   if (open.length === 1) dims[at] = rest(x, dims.filter((_, k) => k !== at));
-  return [dims.includes(null) && target.includes(null) ? atRunTime('the sizes it is given', dims) : dims];
+  return [dims.includes(null) && target.includes(null) ? atRunTime('the sizes it is given are', dims) : dims];
 };
 
 function checkCount(x: readonly Dim[], dims: readonly Dim[]): void {
@@ -76,19 +76,19 @@ const squeeze: ShapeRule = (i) => {
   }
   if (i.has(1)) {
     const count = lengthOf(i, 1);
-    return [atRunTime('the axes it squeezes', count === null || count > x.length ? null : openDims(x.length - count))];
+    return [atRunTime('the axes it squeezes are', count === null || count > x.length ? null : openDims(x.length - count))];
   }
-  return [x.some((d) => typeof d !== 'number') ? atRunTime('which of its axes have size 1, and so its rank,') : x.filter((d) => d !== 1)];
+  return [x.some((d) => typeof d !== 'number') ? atRunTime('which of its axes have size 1 is') : x.filter((d) => d !== 1)];
 };
 
 const unsqueeze: ShapeRule = (i) => {
   const x = i.dims(0);
   const count = i.ints('axes')?.length ?? lengthOf(i, 1);
   if (!x) return [null];
-  if (count === null || count > 64) return [atRunTime('the axes it inserts')];
+  if (count === null || count > 64) return [atRunTime('the axes it inserts are')];
   const rank = x.length + count;
   const axes = axesOf(i, 1, rank);
-  if (!axes) return [atRunTime('the axes it inserts', openDims(rank))];
+  if (!axes) return [atRunTime('the axes it inserts are', openDims(rank))];
   if (new Set(axes).size !== axes.length) throw new RangeError('it inserts an axis twice');
   let next = 0;
   return [Array.from({ length: rank }, (_, k): Dim => (axes.includes(k) ? 1 : x[next++] ?? null))];
@@ -99,10 +99,10 @@ const expand: ShapeRule = (i) => {
   const target = i.sizes(1);
   if (!x) return [null];
   const length = lengthOf(i, 1);
-  if (!target) return [atRunTime('the sizes it is given', length === null || length > 64 ? null : openDims(Math.max(x.length, length)))];
+  if (!target) return [atRunTime('the sizes it is given are', length === null || length > 64 ? null : openDims(Math.max(x.length, length)))];
   const rank = Math.max(x.length, target.length);
   const dims = Array.from({ length: rank }, (_, k) => stretched(k < rank - x.length ? 1 : x[k - (rank - x.length)] ?? null, k < rank - target.length ? 1 : target[k - (rank - target.length)] ?? null));
-  return [dims.includes(null) && target.includes(null) ? atRunTime('the sizes it is given', dims) : dims];
+  return [dims.includes(null) && target.includes(null) ? atRunTime('the sizes it is given are', dims) : dims];
 };
 
 /** One axis of Expand, which broadcasts both ways. A size that is a symbol may be 1. */
@@ -119,10 +119,10 @@ const tile: ShapeRule = (i) => {
   const x = i.dims(0);
   if (!x) return [null];
   const repeats = i.sizes(1);
-  if (!repeats) return [atRunTime('how often it repeats the axes', openDims(x.length))];
+  if (!repeats) return [atRunTime('how often it repeats the axes is', openDims(x.length))];
   if (i.opset < 6) {
     const axis = i.integers(2)?.[0];
-    return [typeof axis === 'number' ? x.map((d, k) => (k === axis ? multiply([d, repeats[0] ?? null]) : d)) : atRunTime('the axis it repeats', openDims(x.length))];
+    return [typeof axis === 'number' ? x.map((d, k) => (k === axis ? multiply([d, repeats[0] ?? null]) : d)) : atRunTime('the axis it repeats is', openDims(x.length))];
   }
   if (repeats.length !== x.length) throw new RangeError(`it has ${repeats.length} counts for a tensor of rank ${x.length}`);
   return [x.map((d, k) => multiply([d, repeats[k] ?? null]))];

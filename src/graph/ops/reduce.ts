@@ -20,7 +20,7 @@ export const reduce: ShapeRule = (i) => {
 
 /** Each axis is kept or becomes 1; how many there are is known when the list's length is. */
 function openAxes(i: RuleInput, x: readonly Dim[], keep: boolean): Shape {
-  const what = 'the axes it reduces';
+  const what = 'the axes it reduces are';
   if (keep) return atRunTime(what, x.map((d) => (d === 1 ? 1 : null)));
   const count = lengthOf(i, 1);
   return atRunTime(what, count === null || count > x.length ? null : openDims(count === 0 ? (i.int('noop_with_empty_axes', 0) ? x.length : 0) : x.length - count));
@@ -40,7 +40,7 @@ const topK: ShapeRule = (i) => {
   const size = x[axis];
   if (typeof k === 'number' && typeof size === 'number' && k > size) throw new RangeError(`it takes ${k} of ${size} elements`);
   const dims = x.map((d, at): Dim => (at === axis ? k : d));
-  const out = k === null ? atRunTime('how many elements it keeps', dims) : dims;
+  const out = k === null ? atRunTime('how many elements it keeps is', dims) : dims;
   return [out, out];
 };
 

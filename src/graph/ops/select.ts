@@ -37,7 +37,10 @@ const split: ShapeRule = (i) => {
     // A symbol may be so small that further parts are cut short as well.
     return o === 0 ? each : null;
   };
-  return i.node.outputs.map((_, o) => x.map((d, k) => (k === axis ? part(o) : d)));
+  return i.node.outputs.map((_, o): Shape => {
+    const dims = x.map((d, k) => (k === axis ? part(o) : d));
+    return size !== null && dims[axis] === null ? atRunTime('the sizes of its parts are', dims) : dims;
+  });
 };
 
 /** Ends from here on say "to the end": exporters write the largest int32 or int64. */
@@ -80,7 +83,7 @@ const slice: ShapeRule = (i) => {
   const count = starts?.length ?? ends?.length ?? lengthOf(i, 1) ?? lengthOf(i, 2);
   const axes = i.ints('axes') ?? (i.has(3) ? i.integers(3) : count === null ? null : Array.from({ length: Math.min(count, x.length) }, (_, k) => k));
   const steps = i.has(4) ? i.sizes(4) : null;
-  if (!axes?.every((a) => a !== null)) return [atRunTime('the axes it slices', openDims(x.length))];
+  if (!axes?.every((a) => a !== null)) return [atRunTime('the axes it slices are', openDims(x.length))];
   const at = axes.map((a) => axisOf(a ?? 0, x.length));
   const dims = x.map((d, k) => {
     const entry = at.indexOf(k);
@@ -104,7 +107,7 @@ export const gatherNd: ShapeRule = (i) => {
   if (!x || !indices?.length) return [null];
   const depth = indices.at(-1) ?? null;
   const batch = i.int('batch_dims', 0);
-  if (typeof depth !== 'number') return [atRunTime('how many axes an index names')];
+  if (typeof depth !== 'number') return [atRunTime('how many axes an index names is')];
   if (batch < 0 || batch + depth > x.length) throw new RangeError(`an index names ${depth} axes of a tensor of rank ${x.length}`);
   return [[...indices.slice(0, -1), ...x.slice(batch + depth)]];
 };
@@ -115,14 +118,14 @@ export const pad: ShapeRule = (i) => {
   const pads = i.ints('pads') ?? i.ints('paddings') ?? i.sizes(1);
   if (!x) return [null];
   const axes = i.has(3) ? i.integers(3) : x.map((_, k) => k);
-  if (!pads || !axes?.every((a) => a !== null)) return [atRunTime('its pads', openDims(x.length))];
+  if (!pads || !axes?.every((a) => a !== null)) return [atRunTime('its pads are', openDims(x.length))];
   if (pads.length !== 2 * axes.length) throw new RangeError(`it has ${pads.length} pads for ${axes.length} axes`);
   const at = axes.map((a) => axisOf(a ?? 0, x.length));
   const dims = x.map((d, k) => {
     const entry = at.indexOf(k);
     return entry < 0 ? d : padded(d, pads[entry] ?? null, pads[entry + axes.length] ?? null);
   });
-  return [pads.includes(null) ? atRunTime('its pads', dims) : dims];
+  return [pads.includes(null) ? atRunTime('its pads are', dims) : dims];
 };
 
 /** Pads may be negative, which plus and minus allow one at a time. */
@@ -137,7 +140,7 @@ const oneHot: ShapeRule = (i) => {
   const axis = axisOf(i.int('axis', -1), x.length + 1);
   const depth = i.sizes(1)?.[0] ?? null;
   const dims = [...x.slice(0, axis), depth, ...x.slice(axis)];
-  return [depth === null ? atRunTime('how many classes there are', dims) : dims];
+  return [depth === null ? atRunTime('the number of classes is', dims) : dims];
 };
 
 /** With an axis, slices along it; without, single elements of the flattened tensor. */

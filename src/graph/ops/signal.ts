@@ -5,14 +5,14 @@ import { atRunTime, axisOf, each, fixed, like, named, openDims, tensors, type Ru
 
 const windowShape: ShapeRule = (i) => {
   const size = i.sizes(0)?.[0] ?? null;
-  return [size === null ? atRunTime('how long the window is', [null]) : [size]];
+  return [size === null ? atRunTime('the length of the window is', [null]) : [size]];
 };
 
 /** Bands by frequencies: https://onnx.ai/onnx/operators/onnx__MelWeightMatrix.html */
 const melWeights: ShapeRule = (i) => {
   const [bands, length] = [i.sizes(0)?.[0] ?? null, i.sizes(1)?.[0] ?? null];
   const dims = [half(length), bands];
-  return [dims.includes(null) ? atRunTime('its sizes', dims) : dims];
+  return [dims.includes(null) ? atRunTime('its sizes are', dims) : dims];
 };
 
 /** The frequencies of a real signal: ⌊n/2⌋ + 1. */
@@ -20,20 +20,23 @@ function half(length: Dim): Dim {
   return plus(floorDivide(length, 0, 2), 1);
 }
 
-/** The axis is an attribute before opset 20. The last axis holds real and imaginary parts: https://onnx.ai/onnx/operators/onnx__DFT.html */
+/**
+ * The axis is an attribute before opset 20. The last axis holds real and imaginary parts; a one-sided inverse gives a real signal.
+ * https://onnx.ai/onnx/operators/onnx__DFT.html
+ */
 const dft: ShapeRule = (i) => {
   const x = i.dims(0);
   if (!x) return [null];
-  const given = i.opset < 20 ? i.int('axis', 1) : i.has(2) ? i.integers(2)?.[0] ?? null : -2;
-  if (given === null) return [atRunTime('the axis it transforms', openDims(x.length))];
-  const axis = axisOf(given, x.length);
-  const length = i.has(1) ? i.sizes(1)?.[0] ?? null : x[axis] ?? null;
   const [onesided, inverse] = [i.int('onesided', 0) !== 0, i.int('inverse', 0) !== 0];
-  // One-sided and inverse together were ruled out at first, and later give a real signal.
-  if (onesided && inverse) return [atRunTime('the sizes of a one-sided inverse', openDims(x.length))];
-  const size = onesided ? half(length) : length;
-  const dims = x.map((d, k): Dim => (k === x.length - 1 ? 2 : k === axis ? size : d));
-  return [size === null && i.has(1) ? atRunTime('how many samples it takes', dims) : dims];
+  const parts = onesided && inverse ? 1 : 2;
+  const given = i.opset < 20 ? i.int('axis', 1) : i.has(2) ? i.integers(2)?.[0] ?? null : -2;
+  if (given === null) return [onesided || i.has(1) ? atRunTime('the axis it transforms is', [...openDims(x.length - 1), parts]) : [...x.slice(0, -1), parts]];
+  const axis = axisOf(given, x.length);
+  const own = x[axis] ?? null;
+  const length = i.has(1) ? i.sizes(1)?.[0] ?? null : parts === 1 ? times(plus(own, -1), 2) : own;
+  const size = onesided && !inverse ? half(length) : length;
+  const dims = x.map((d, k): Dim => (k === x.length - 1 ? parts : k === axis ? size : d));
+  return [size === null && i.has(1) ? atRunTime('how many samples it takes is', dims) : dims];
 };
 
 /** Frames by frequencies by two: https://onnx.ai/onnx/operators/onnx__STFT.html */
@@ -45,7 +48,7 @@ const stft: ShapeRule = (i) => {
   const frames = step !== null && step > 0 ? plus(floorDivide(room, 0, step), 1) : null;
   const bins = i.int('onesided', 1) ? half(length) : length;
   const dims = [signal?.[0] ?? null, frames, bins, 2];
-  return [length === null || step === null ? atRunTime('how long its frames are', dims) : dims];
+  return [length === null || step === null ? atRunTime('the length of its frames is', dims) : dims];
 };
 
 function frameLength(i: RuleInput): Dim {

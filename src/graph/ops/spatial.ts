@@ -69,7 +69,7 @@ const convTransposeDynamic: ShapeRule = (i) => {
   const spatial = x.length - 2;
   const window = windowOf(i, spatial, kernelOf(i, w.slice(2)) ?? openDims(spatial));
   const head = [x[0] ?? null, times(w[1] ?? null, i.int('group', 1))];
-  if (!pads) return [atRunTime('its pads', [...head, ...openDims(spatial)])];
+  if (!pads) return [atRunTime('its pads are', [...head, ...openDims(spatial)])];
   const extra = i.ints('output_padding') ?? [];
   return [[...head, ...x.slice(2).map((d, axis): Dim => {
     const stride = window.strides[axis] ?? 1;
@@ -106,7 +106,7 @@ export function globalPool(channelsLast = false): ShapeRule {
 const maxUnpool: ShapeRule = (i) => {
   const x = i.dims(0);
   const kernel = i.ints('kernel_shape');
-  if (i.has(2)) return [i.sizes(2) ?? atRunTime('the sizes it is given', x && openDims(x.length))];
+  if (i.has(2)) return [i.sizes(2) ?? atRunTime('the sizes it is given are', x && openDims(x.length))];
   if (!x || !kernel || x.length !== kernel.length + 2) return [null];
   const window = windowOf(i, kernel.length, kernel);
   const out = x.slice(2).map((d, axis) => {

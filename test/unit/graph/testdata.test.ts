@@ -26,6 +26,9 @@ function tally(cases: readonly Case[], found: (c: Case) => Said): Tally {
   return counts;
 }
 
+/** A reason without the names of tensors. */
+const why = (reason: string): string => reason.replace(/^size \d+ of [^:]*: /, '').replaceAll(/`[^`]*`/g, '…');
+
 const text = (t: Tally): string => `${t.matched} matched, ${t.unknown} unknown, ${t.wrong} wrong`;
 
 test('no output of libonnx-testdata is inferred wrongly, and no fewer are known than to Python', { skip }, async () => {
@@ -39,11 +42,11 @@ test('no output of libonnx-testdata is inferred wrongly, and no fewer are known 
   for (const op of [...new Set(cases.map((c) => c.opType))].sort()) {
     const own = cases.filter((c) => c.opType === op);
     const open = tally(own, (c) => c.found);
-    if (open.unknown) console.log(`  ${op}: ${text(open)}; Python ${text(tally(own, says))}; ${[...new Set(own.filter((c) => judge(c.truth, c.found) === 'unknown').map((c) => c.reason || 'a size is open'))].join('; ')}`);
+    if (open.unknown) console.log(`  ${op}: ${text(open)}; Python ${text(tally(own, says))}; ${[...new Set(own.filter((c) => judge(c.truth, c.found) === 'unknown').map((c) => why(c.reason)))].join('; ')}`);
   }
   const lost = cases.filter((c) => judge(c.truth, c.found) !== 'matched' && judge(c.truth, says(c)) === 'matched');
   assert.deepEqual(lost.map((c) => `${c.file} ${c.tensor}`), []);
-  assert.ok(ours.matched >= 1050, text(ours));
+  assert.ok(ours.matched >= 1116, text(ours));
 });
 
 /** bfloat16 tensors are stored as uint16 in these. */
@@ -62,5 +65,5 @@ test('with the values of the data set known, every output is as it was computed'
   const counts = tally(cases, (c) => c.found);
   console.log(`libonnx-testdata outputs with their inputs' values known: ${text(counts)}`);
   assert.deepEqual(cases.filter((c) => judge(c.truth, c.found) === 'wrong'), []);
-  assert.ok(counts.matched >= 1140, text(counts));
+  assert.ok(counts.matched >= 1199, text(counts));
 });
