@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
 import type { PageProof } from '../protocol/adaptation.ts';
+import type { PageComparison } from '../protocol/comparison.ts';
+import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from '../protocol/evaluation.ts';
 import type { PageModel } from '../protocol/messages.ts';
 import { asPython, type PythonFramework } from '../adapt/python.ts';
 import type { ChannelMap } from '../adapt/channelMap.ts';
@@ -13,7 +15,9 @@ import type { PageRange, PageStatistics, TensorFormat } from '../protocol/weight
 import { ChannelwiseError, type ErrorKind, type ErrorPlace } from '../onnx/errors.ts';
 import { madeFrom, type MadeFrom } from './adaptation.ts';
 import { adaptFile, convertToGray, type AdaptResult } from './convert.ts';
+import { evaluatePage, evaluationSetup, type EvaluatedModels } from './evaluatePage.ts';
 import { openFileSource } from './fileSource.ts';
+import { comparePage } from './pageComparison.ts';
 import { reportText, verifyFiles } from './verify.ts';
 import { readPageModel } from './pageModel.ts';
 import { firstLayerFacts, layerFilters } from './firstLayer.ts';
@@ -46,6 +50,9 @@ export interface JobTypes {
   firstLayerFacts: { args: { path: string; layer: number }; result: PageFirstLayerFacts };
   layerFilters: { args: FirstLayerMethods['layerFilters']['args'] & { path: string }; result: FirstLayerMethods['layerFilters']['result'] };
   saveTensor: { args: { path: string; tensor: string; format: TensorFormat; outPath: string }; result: string | null };
+  compare: { args: { path: string; other: string }; result: PageComparison };
+  evaluationSetup: { args: { models: EvaluatedModels; folder: string }; result: PageEvaluationSetup };
+  evaluate: { args: { models: EvaluatedModels; folder: string; choice: PageEvaluationChoice }; result: { evaluation: PageEvaluation; csv: string } };
 }
 export type JobName = keyof JobTypes;
 
@@ -78,6 +85,9 @@ export const JOBS: { readonly [N in JobName]: (args: JobTypes[N]['args'], contex
   firstLayerFacts: ({ path, layer }, context) => firstLayerFacts(path, layer, context),
   layerFilters: ({ path, ...args }, context) => layerFilters(path, args, context),
   saveTensor: ({ path, tensor, format, outPath }, context) => saveTensor(path, tensor, format, outPath, context),
+  compare: ({ path, other }, context) => comparePage(path, other, context),
+  evaluationSetup: ({ models, folder }, { signal }) => evaluationSetup(models, folder, signal),
+  evaluate: ({ models, folder, choice }, context) => evaluatePage(models, folder, choice, context),
 };
 
 function reply(result: AdaptResult): AdaptReply {

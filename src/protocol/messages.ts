@@ -1,6 +1,8 @@
 import type { PageAdaptation, PageProof } from './adaptation.ts';
 import { FIRST_LAYER_ARGS, type FirstLayerMethods } from './firstLayer.ts';
 import { WEIGHT_ARGS, type WeightMethods } from './weights.ts';
+import type { PageComparison } from './comparison.ts';
+import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from './evaluation.ts';
 
 /** Messages between extension host and page: plain data, typed once for both. Names are text from the file; they are never markup. */
 
@@ -107,8 +109,11 @@ export interface PageModel {
 }
 
 /** Commands of the extension that the page has buttons for; each acts on the page's own file. */
-export const PAGE_COMMANDS = ['adaptChannels', 'verify', 'copyAsPython', 'openOriginal'] as const;
+export const PAGE_COMMANDS = ['adaptChannels', 'verify', 'copyAsPython', 'openOriginal', 'compare', 'evaluate'] as const;
 export type PageCommand = (typeof PAGE_COMMANDS)[number];
+
+/** Views that commands outside the page ask for. */
+export type PageView = 'compare' | 'evaluate';
 
 /** What the page may ask of the host, by method: plain data both ways. A new method goes here, into PAGE_ARGS, and into ANSWERS in src/vscode/pageAnswers.ts. */
 export interface PageMethods extends WeightMethods, FirstLayerMethods {
@@ -121,6 +126,15 @@ export interface PageMethods extends WeightMethods, FirstLayerMethods {
   lastProof: { args: null; result: PageProof | null };
   /** Puts a link to a node, by its name or by a tensor it makes, on the clipboard. */
   copyLink: { args: { node: string }; result: null };
+  /** The view a command asked for, once; null when none did. */
+  wanted: { args: null; result: PageView | null };
+  /** The comparison with the model that `compare` chose last; null when none was chosen. */
+  comparison: { args: null; result: PageComparison | null };
+  /** The folder that `evaluate` chose last; null when none was chosen. */
+  evaluationSetup: { args: null; result: PageEvaluationSetup | null };
+  evaluate: { args: PageEvaluationChoice; result: PageEvaluation };
+  /** Asks where to, and writes the last evaluation's lines there; the file's name, or null when the user left. */
+  saveEvaluation: { args: null; result: string | null };
 }
 export type PageMethod = keyof PageMethods;
 
@@ -141,7 +155,18 @@ export const PAGE_ARGS: { readonly [M in PageMethod]: (value: unknown) => PageMe
   },
   ...WEIGHT_ARGS,
   ...FIRST_LAYER_ARGS,
+  wanted: nothing,
+  comparison: nothing,
+  evaluationSetup: nothing,
+  evaluate: evaluationChoice,
+  saveEvaluation: nothing,
 };
+
+function evaluationChoice(value: unknown): PageEvaluationChoice | undefined {
+  const { preset, stretch, order } = (value ?? {}) as Record<string, unknown>;
+  if (typeof preset !== 'string' || typeof stretch !== 'boolean' || (order !== 'rgb' && order !== 'bgr')) return undefined;
+  return { preset, stretch, order };
+}
 
 function nothing(value: unknown): null | undefined {
   return value === null ? null : undefined;
@@ -159,7 +184,9 @@ export type HostMessage =
   | { type: 'progress'; id: number; fraction: number }
   | { type: 'changed' }
   /** A link asks for a node, by its name or by a tensor it makes. */
-  | { type: 'show'; node: string };
+  | { type: 'show'; node: string }
+  /** A command wants a view shown; the page asks `wanted` which. */
+  | { type: 'wanted' };
 
 /** Checks an unknown value that arrived from the page. */
 export function asPageMessage(value: unknown): PageMessage | null {
@@ -176,7 +203,7 @@ export function asPageMessage(value: unknown): PageMessage | null {
 export function asHostMessage(value: unknown): HostMessage | null {
   if (typeof value !== 'object' || value === null) return null;
   const m = value as Record<string, unknown>;
-  if (m.type === 'changed') return { type: 'changed' };
+  if (m.type === 'changed' || m.type === 'wanted') return { type: m.type };
   if (m.type === 'show') return typeof m.node === 'string' ? { type: 'show', node: m.node } : null;
   if (!Number.isSafeInteger(m.id)) return null;
   const id = m.id as number;

@@ -197,8 +197,13 @@ async function nodeChanges(bytes: ByteComparer, files: { a: ModelFile; b: ModelF
     }
     const pair = { a: nodeRef(other, at), b: nodeRef(node, i) };
     const changes = await nodeDifferences(bytes, files, other, node, names, tensors);
-    if (changes.length) changed.push({ ...pair, changes });
-    else renamed.push(pair);
+    if (changes.length) {
+      // A Constant's tensor is listed with the tensors.
+      const stored = node.opType === 'Constant' && changes.every((x) => x.what === 'attribute value' && x.a !== null && x.b !== null);
+      if (!stored) changed.push({ ...pair, changes });
+    }
+    else if (other.name !== node.name || node.outputs.some((name) => names.has(name))) renamed.push(pair);
+    else same++;
   }
   const used = new Set(nodes);
   return { added, removed: one.flatMap((n, i) => (used.has(i) ? [] : [nodeRef(n, i)])), changed, renamed, same };

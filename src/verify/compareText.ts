@@ -1,4 +1,4 @@
-import type { Comparison, NodeRef, TextChange } from './compare.ts';
+import type { Comparison, NodePair, NodeRef, TextChange } from './compare.ts';
 import type { TensorChange, TensorSide } from './compareTensors.ts';
 
 /** Longer lists are cut in the text; the data has them whole. */
@@ -15,7 +15,7 @@ export function compareText(c: Comparison): string[] {
     ...section('output ', c.outputs.map(({ name, ...s }) => textLine({ what: name, ...s }))),
     ...section('node ', [...c.nodes.removed.map((n) => ['-', nodeText(n)] as const), ...c.nodes.added.map((n) => ['+', nodeText(n)] as const),
       ...c.nodes.changed.map((n) => ['~', `${nodeText(n.b)}: ${n.changes.map(inlineText).join('; ')}`] as const)]),
-    ...section('renamed node ', c.nodes.renamed.map((n) => ['~', `${nodeText(n.a)} → ${n.b.name || n.b.outputs.join(', ')}`] as const)),
+    ...section('renamed node ', c.nodes.renamed.map(renamedLine)),
     ...section('tensor ', c.tensors.map(tensorLine)),
     ...section('renamed tensor ', c.renamedTensors.map((t) => ['~', `${t.a} → ${t.b}`] as const)),
     ...section('declared shape ', c.valueInfo.map(({ name, ...s }) => textLine({ what: name, ...s }))),
@@ -58,6 +58,11 @@ export function inlineText({ what, a, b }: TextChange): string {
 
 export function nodeText(n: NodeRef): string {
   return short(`${n.opType} ${n.name || `→ ${n.outputs.join(', ')}`}`);
+}
+
+/** A node's other name, or else the other names of what it makes. */
+export function renamedLine({ a, b }: NodePair): Line {
+  return ['~', a.name === b.name ? `${nodeText(a)}: makes ${short(b.outputs.join(', '))} instead of ${short(a.outputs.join(', '))}` : `${nodeText(a)} → ${short(b.name || b.outputs.join(', '))}`];
 }
 
 export function tensorLine(t: TensorChange): Line {

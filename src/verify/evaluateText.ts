@@ -22,9 +22,55 @@ export interface EvaluationSummary {
   readonly runtime: string;
 }
 
-/** The table, and how it came about. */
-export function evaluationText(e: EvaluationSummary): string[] {
+/** Scores this close (as a part of the largest) differ by rounding only. */
+const SAME_SCORES = 1e-4;
+/** Below so many images one of them is worth more than a tenth of a point. */
+const MANY_IMAGES = 1000;
+
+/** What the numbers come to, a plain sentence each: what grayness costs, what the conversion costs, and how fine the scale is. */
+export function conclusions({ runs, images }: Pick<EvaluationSummary, 'runs'> & { readonly images: readonly ImageResult[] }): string[] {
+  const get = (key: RunKey): RunResult | undefined => runs.find((r) => r.key === key);
+  const [rgb, repeated, adapted, exact] = [get('rgb'), get('repeated'), get('adapted'), get('exact')];
+  if (!rgb || !repeated || !adapted) return [];
+  const labelled = images.filter((i) => i.label !== null).length;
+  const n = labelled || images.length;
+  const said = [grayness(rgb, repeated)];
+  if (same(adapted)) said.push(`Gray through the adapted model gives the scores of gray repeated (largest difference ${adapted.scoreDifference.toExponential(1)} of the largest score): the conversion costs nothing.`);
+  else {
+    const points = adapted.top1 === null || repeated.top1 === null ? '' : `, ${cost(repeated.top1 - adapted.top1)}`;
+    said.push(`Gray through the adapted model with one mean and std has the top class of gray repeated on ${share(adapted.agreesWithRepeated)}${points}.`);
+    if (exact && same(exact)) said.push(`With the normalisation folded into its weights the scores are those of gray repeated (largest difference ${exact.scoreDifference.toExponential(1)}): that form costs nothing.`);
+  }
+  if (n < MANY_IMAGES) said.push(`One of ${n} image${n === 1 ? '' : 's'} is ${(100 / n).toFixed(1)} points, so differences of that size are chance.`);
+  return said;
+}
+
+function grayness(rgb: RunResult, repeated: RunResult): string {
+  if (rgb.top1 === null || repeated.top1 === null) return `Without colours the top class stays the same on ${share(repeated.agreesWithRgb)} of the images; labels would tell what that costs.`;
+  return `Without colours the original is right on ${share(repeated.top1)} in place of ${share(rgb.top1)} (top-1): grayness ${cost(rgb.top1 - repeated.top1).replace('costing', 'costs').replace('gaining', 'gains')}.`;
+}
+
+function same(run: RunResult): boolean {
+  return run.scoreDifference <= SAME_SCORES;
+}
+
+function cost(difference: number): string {
+  const points = (Math.abs(difference) * 100).toFixed(1);
+  return points === '0.0' ? 'costing nothing here' : `${difference > 0 ? 'costing' : 'gaining'} ${points} points`;
+}
+
+/** How an evaluation came about, a line each. */
+export function evaluationDetails(e: Pick<EvaluationSummary, 'preprocessing' | 'classes' | 'labels' | 'runtime'>): string[] {
   const p = e.preprocessing;
+  return [
+    `preprocessing ${p.name} (${p.chosen}): ${p.width}×${p.height} ${p.crop ? 'middle crop' : 'stretched'}, ${p.order}, scale ${short(p.normalisation.scale)}, mean ${p.normalisation.mean.map(short).join(' ')}, std ${p.normalisation.std.map(short).join(' ')}; bilinear with antialiasing, gray by BT.601`,
+    e.labels === null ? `${e.classes} classes, no labels` : `${e.classes} classes, labels from ${e.labels}`,
+    e.runtime,
+  ];
+}
+
+/** The table, what it comes to, and how it came about. */
+export function evaluationText(e: EvaluationSummary & { readonly images: readonly ImageResult[] }): string[] {
   const rows = e.runs.map((r) => [
     r.title, r.top1 === null ? '–' : share(r.top1), r.top5 === null ? '–' : share(r.top5), share(r.agreesWithRgb), share(r.agreesWithRepeated), r.key === 'rgb' ? '–' : r.scoreDifference.toExponential(1),
   ]);
@@ -33,10 +79,7 @@ export function evaluationText(e: EvaluationSummary): string[] {
   return [
     e.statement,
     ...table.map((row) => row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0))).join('  ')),
-    `preprocessing ${p.name} (${p.chosen}): ${p.width}×${p.height} ${p.crop ? 'middle crop' : 'stretched'}, ${p.order}, scale ${short(p.normalisation.scale)}, mean ${p.normalisation.mean.map(short).join(' ')}, std ${p.normalisation.std.map(short).join(' ')}; bilinear with antialiasing, gray by BT.601`,
-    e.labels === null ? `${e.classes} classes, no labels` : `${e.classes} classes, labels from ${e.labels}`,
-    e.runtime,
-    ...e.warnings.map((w) => `Note: ${w}`),
+    ...conclusions(e), ...evaluationDetails(e), ...e.warnings.map((w) => `Note: ${w}`),
   ];
 }
 

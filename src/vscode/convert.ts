@@ -6,8 +6,11 @@ import type { RunOptions, WorkerClient } from '../node/workerClient.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import { announce, announceAll, showFailure, type Converted, type NotConverted } from './announce.ts';
 import { chosenModels, localPath, messageOf } from './files.ts';
+import type { Comparisons } from './compare.ts';
+import type { Evaluations } from './evaluate.ts';
 import type { Proofs } from './prove.ts';
 import type { TextTabs } from './textTabs.ts';
+import type { Views } from './views.ts';
 
 /** What commands work with. One worker reads and writes; the other runs models, and may be ended when one hangs. */
 export interface Workers {
@@ -15,6 +18,9 @@ export interface Workers {
   readonly prover: WorkerClient;
   readonly proofs: Proofs;
   readonly tabs: TextTabs;
+  readonly views: Views;
+  readonly comparisons: Comparisons;
+  readonly evaluations: Evaluations;
 }
 
 /** Writes an adapted model: to `out`, or beside the model when that is undefined. */

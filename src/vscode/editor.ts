@@ -61,11 +61,13 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
       const message = asPageMessage(value);
       if (message) void answers.take(message);
     });
+    const page = this.workers.views.add(uri, post);
     const watching = watch(uri, () => post({ type: 'changed' }));
     const viewState = panel.onDidChangeViewState(showStatus);
     panel.onDidDispose(() => {
       if (this.pages.get(key) === panel) this.pages.delete(key);
       answers.dispose();
+      page.dispose();
       watching.dispose();
       viewState.dispose();
       this.status.hide();

@@ -54,6 +54,11 @@ const ANSWERS: { readonly [M in PageMethod]: (call: Call, args: PageMethods[M]['
   firstLayerFacts: ({ workers, uri, ...options }, args) => workers.worker.run('firstLayerFacts', { path: localPath(uri), ...args }, options),
   layerFilters: ({ workers, uri, ...options }, args) => workers.worker.run('layerFilters', { path: localPath(uri), ...args }, options),
   saveTensor: ({ workers, uri, ...options }, args) => saveTensor(workers.worker, uri, args, options),
+  wanted: ({ workers, uri }) => Promise.resolve(workers.views.take(uri)),
+  comparison: (call) => call.workers.comparisons.run(call.workers, call.uri, call),
+  evaluationSetup: (call) => call.workers.evaluations.setup(call.workers, call.uri, call),
+  evaluate: (call, choice) => call.workers.evaluations.run(call.workers, call.uri, choice, call),
+  saveEvaluation: ({ workers, uri }) => workers.evaluations.save(uri),
 };
 
 /** The file beside this one that it says it was made from. */

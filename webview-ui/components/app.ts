@@ -4,7 +4,7 @@ import type { PageModel } from '../../src/protocol/messages.ts';
 import type { SelectionKey } from '../graph/graphModel.ts';
 import { shapeText } from '../state/format.ts';
 import { GraphSession } from '../state/graphSession.ts';
-import { HostError, keepState, keptState, onChanged, onShow, request } from '../state/host.ts';
+import { HostError, keepState, keptState, onHost, onShow, request } from '../state/host.ts';
 import { asSaved } from '../state/saved.ts';
 import type { Saved } from '../state/saved.ts';
 import { tabsOf } from '../state/tabs.ts';
@@ -12,6 +12,8 @@ import type { Tab } from '../state/tabs.ts';
 import './actionBar.ts';
 import './adaptation.ts';
 import { appStyles } from './appStyles.ts';
+import './compareView.ts';
+import './evaluateView.ts';
 import { FindBox } from './findBox.ts';
 import './firstLayer.ts';
 import './graphTools.ts';
@@ -28,7 +30,7 @@ const SAVE_DELAY = 250;
 export class App extends LitElement {
   static properties = {
     model: { state: true }, session: { state: true }, error: { state: true }, notice: { state: true }, busy: { state: true },
-    tab: { state: true }, selected: { state: true }, found: { state: true }, announcement: { state: true }, table: { state: true }, opened: { state: true },
+    tab: { state: true }, selected: { state: true }, found: { state: true }, announcement: { state: true }, table: { state: true }, opened: { state: true }, turn: { state: true },
   };
   static styles = appStyles;
   declare model: PageModel | null;
@@ -43,12 +45,14 @@ export class App extends LitElement {
   declare table: TableState;
   /** How many groups are open: what shows a group's state follows this. */
   declare opened: number;
+  /** How often a command has asked for a view: those views start anew. */
+  declare turn: number;
   #load = 0;
   #saving = 0;
   #saved = asSaved(keptState());
   /** A node that a link asks for, until the model is here. */
   #wanted: string | null = null;
-  #stop: (() => void) | null = null;
+  #stops: (() => void)[] = [];
   #shortcuts = (event: KeyboardEvent): void => this.#shortcut(event);
 
   constructor() {
@@ -63,20 +67,23 @@ export class App extends LitElement {
     this.found = [];
     this.announcement = '';
     this.opened = 0;
+    this.turn = 0;
     this.table = this.#saved.table ?? { sort: 'order', down: false, filter: '' };
   }
 
   connectedCallback(): void {
     super.connectedCallback();
-    const stops = [onChanged(() => void this.#fetch()), onShow((node) => { this.#wanted = node; void this.#showWanted(); })];
-    this.#stop = () => { for (const stop of stops) stop(); };
+    this.#stops = [
+      onHost('changed', () => void this.#fetch()), onHost('wanted', () => void this.#showView()),
+      onShow((node) => { this.#wanted = node; void this.#showWanted(); }),
+    ];
     window.addEventListener('keydown', this.#shortcuts);
     void this.#fetch();
   }
 
   disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#stop?.();
+    for (const stop of this.#stops) stop();
     window.removeEventListener('keydown', this.#shortcuts);
     this.session?.close();
   }
@@ -114,6 +121,7 @@ export class App extends LitElement {
     const graph = this.#graph;
     if (graph && known && place.view) graph.startView = place.view;
     await this.#showWanted();
+    await this.#showView();
   }
 
   async #showWanted(): Promise<void> {
@@ -137,6 +145,14 @@ export class App extends LitElement {
     } catch (error) {
       this.notice = error instanceof Error ? error.message : String(error);
     }
+  }
+
+  /** Shows the view that a command outside the page asked for, if one did. */
+  async #showView(): Promise<void> {
+    const view = this.model ? await request('wanted', null).catch(() => null) : null;
+    if (!view) return;
+    this.turn++;
+    this.tab = view;
   }
 
   #place(view: Saved['view']): Saved {
@@ -262,9 +278,11 @@ export class App extends LitElement {
           ${this.#panel('layers', this.tab !== 'layers' ? null
             : html`<cw-layer-table .model=${m} .selected=${this.selected} .view=${this.table} @table-view=${(e: CustomEvent<TableState>) => (this.table = e.detail)}></cw-layer-table>`)}
           ${m.adaptation ? this.#panel('adaptation', html`<cw-adaptation .model=${m}></cw-adaptation>`) : null}
+          ${this.#panel('compare', html`<cw-compare .model=${m} .active=${this.tab === 'compare'} .turn=${this.turn}></cw-compare>`)}
+          ${tabsOf(m).includes('evaluate') ? this.#panel('evaluate', html`<cw-evaluate .model=${m} .active=${this.tab === 'evaluate'} .turn=${this.turn}></cw-evaluate>`) : null}
           <cw-find .model=${m} @found=${(e: CustomEvent<{ keys: SelectionKey[] }>) => (this.found = e.detail.keys)} @find-closed=${this.#findClosed}></cw-find>
         </div>
-        <aside aria-label="Details" tabindex="0">
+        <aside aria-label="Details" tabindex="0" ?hidden=${this.tab === 'compare' || this.tab === 'evaluate'}>
           ${this.selected ? html`<cw-inspector .session=${this.session} .selected=${this.selected} .opened=${this.opened}></cw-inspector>` : null}
           ${this.#linkButton()}
           <cw-first-layer .model=${m}></cw-first-layer>

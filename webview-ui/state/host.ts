@@ -26,15 +26,15 @@ interface Waiting {
 
 const api = acquireVsCodeApi();
 const waiting = new Map<number, Waiting>();
-const listeners = new Set<() => void>();
+const listeners = { changed: new Set<() => void>(), wanted: new Set<() => void>() };
 const shows = new Set<(node: string) => void>();
 let lastId = 0;
 
 window.addEventListener('message', (event: MessageEvent<unknown>) => {
   const message = asHostMessage(event.data);
   if (!message) return;
-  if (message.type === 'changed') {
-    for (const listener of [...listeners]) listener();
+  if (message.type === 'changed' || message.type === 'wanted') {
+    for (const listener of [...listeners[message.type]]) listener();
     return;
   }
   if (message.type === 'show') {
@@ -71,10 +71,10 @@ export function keepState(state: unknown): void {
   api.setState(state);
 }
 
-/** Calls `listener` when the host says the file changed; returns the unsubscribe function. */
-export function onChanged(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+/** Calls `listener` when the host says that the file changed or that a command wants a view; returns the unsubscribe function. */
+export function onHost(news: keyof typeof listeners, listener: () => void): () => void {
+  listeners[news].add(listener);
+  return () => listeners[news].delete(listener);
 }
 
 /** Calls `listener` when a link asks for a node; returns the unsubscribe function. */

@@ -7,11 +7,15 @@ interface TabKind {
 }
 
 const always = (): boolean => true;
+/** Images have rows, columns and channels. */
+const takesImages = (model: PageModel): boolean => model.inputs.some((i) => i.dims === null || i.dims.length === 4);
 
 export const TABS = {
   graph: { label: 'Graph', has: always } as TabKind,
   layers: { label: 'Layers', has: always } as TabKind,
   adaptation: { label: 'Adaptation', has: (model) => model.adaptation !== null } as TabKind,
+  compare: { label: 'Compare', has: always } as TabKind,
+  evaluate: { label: 'Evaluate', has: takesImages } as TabKind,
 } as const;
 
 export type Tab = keyof typeof TABS;
