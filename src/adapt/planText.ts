@@ -13,13 +13,13 @@ const MAX_SHOWN = 40;
 export function planSections(plan: AdaptationPlan): PlanSection[] {
   const macs = plan.saved.multiplyAdds;
   return [
-    { title: 'Inputs', lines: plan.inputs.map((i) => `input ${i.name}: ${i.oldChannels} → ${i.newChannels} channels on axis ${i.axis} (${plan.map.name})`) },
+    { title: 'Inputs', lines: plan.inputs.map((i) => `${i.name}: ${i.oldChannels} → ${i.newChannels} channels on axis ${i.axis} (${plan.map.name})`) },
     { title: 'Warnings', lines: plan.warnings },
-    { title: 'Weights that take the map in', lines: shown(plan.folds.map((f) => `fold ${f.tensor} [${f.oldDims.join(', ')}] → [${f.newDims.join(', ')}] (${f.opType} ${f.node})`)) },
-    { title: 'Tensors rebuilt inside the model', lines: shown(plan.escapes.map((e) => `rebuild ${e.tensor}${e.node ? ` for ${e.node}` : ''}: ${e.reason}`)) },
-    { title: 'Nodes that vanish into the weights', lines: counted(plan.absorbed.map((a) => a.opType), 'absorb') },
-    { title: 'Functions written out', lines: shown(plan.writtenOut.map((c) => `write out ${c.function} ${c.node}: the map goes into what is inside`)) },
-    { title: 'Nodes added', lines: counted(plan.addedNodes.map((n) => n.opType), 'add') },
+    { title: 'Weights that take the map in', lines: shown(plan.folds.map((f) => `${f.tensor} [${f.oldDims.join(', ')}] → [${f.newDims.join(', ')}] (${f.opType} ${f.node})`)) },
+    { title: 'Tensors rebuilt inside the model', lines: shown(plan.escapes.map((e) => `${e.tensor}${e.node ? ` for ${e.node}` : ''}: ${e.reason}`)) },
+    { title: 'Nodes that vanish into the weights', lines: counted(plan.absorbed.map((a) => a.opType)) },
+    { title: 'Functions written out', lines: shown(plan.writtenOut.map((c) => `${c.function} ${c.node}: the map goes into what is inside`)) },
+    { title: 'Nodes added', lines: counted(plan.addedNodes.map((n) => n.opType)) },
     { title: 'What it costs', lines: plan.notes },
     { title: 'Savings', lines: [saving(plan.saved.parameters, 'parameters'), ...(macs === null ? [] : [saving(macs, 'multiply-adds per image')])] },
     { title: 'Exactness', lines: [plan.exactness] },
@@ -31,17 +31,17 @@ export function planText(plan: AdaptationPlan): string[] {
   return planSections(plan).flatMap(({ title, lines }) => [`${title}:`, ...lines.map((line) => `  ${line}`)]);
 }
 
-/** How often each word stands in a list, most frequent first: `absorb Sub, 2 Div`. */
+/** How often each word stands in a list, most frequent first. */
 export function tally(words: readonly string[]): { word: string; count: number }[] {
   const counts = new Map<string, number>();
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
   return [...counts].map(([word, count]) => ({ word, count })).sort((a, b) => b.count - a.count);
 }
 
-function counted(words: readonly string[], verb: string): string[] {
+function counted(words: readonly string[]): string[] {
   if (!words.length) return [];
   const groups = tally(words).map(({ word, count }) => (count === 1 ? word : `${count} ${word}`));
-  return [`${verb} ${groups.slice(0, MAX_SHOWN).join(', ')}${groups.length > MAX_SHOWN ? ', …' : ''}`];
+  return [`${groups.slice(0, MAX_SHOWN).join(', ')}${groups.length > MAX_SHOWN ? ', …' : ''}`];
 }
 
 function shown(lines: readonly string[]): string[] {

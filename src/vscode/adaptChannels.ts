@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { AdaptArgs, AdaptReply, JobTypes } from '../node/jobs.ts';
 import { mapFromSteps, mapWords, type MapStep } from '../node/mapSteps.ts';
 import { announce, planLines, showFailure } from './announce.ts';
-import { isCancel, withProgress, writeAndProve, type Workers } from './convert.ts';
+import { isCancel, withLateProgress, writeAndProve, type Workers } from './convert.ts';
 import { chosenModels, localPath, messageOf } from './files.ts';
 import { askFor } from './mapNumbers.ts';
 import { mapChoices, type MapChoice, type Wanted } from './mapChoices.ts';
@@ -121,7 +121,7 @@ export class AdaptFlow {
   private async plan(state: State): Promise<{ args: AdaptArgs; reply: AdaptReply } | { refused: string } | null> {
     try {
       const args = await this.args(state);
-      const reply = await withProgress('Planning', (signal, onProgress) => this.workers.worker.run('adapt', { ...args, dryRun: true }, { signal, onProgress }));
+      const reply = await withLateProgress('Planning', (signal, onProgress) => this.workers.worker.run('adapt', { ...args, dryRun: true }, { signal, onProgress }));
       return { args, reply };
     } catch (error) {
       return isCancel(error) ? null : { refused: messageOf(error) };

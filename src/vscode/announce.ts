@@ -67,8 +67,8 @@ function models(n: number): string {
 /** The proof in a notification's few words; what is not proved says why. */
 function proofText(proof: VerifyReply | null): string {
   if (proof?.verdict !== 'proved' || proof.maxAbs === null) return proof?.statement ?? '';
-  const size = proof.maxAbs === 0 ? '0' : proof.maxAbs.toExponential(1);
-  return `Proved: max |Δ| ${size}${proof.identicalNodes ? ', all behind it the same bytes' : ''}.`;
+  if (proof.maxAbs === 0) return 'Proved: no difference.';
+  return `Proved: max |Δ| ${proof.maxAbs.toExponential(1)}${proof.maxRel === null ? '' : `, ${proof.maxRel.toExponential(1)} of the largest value`}.`;
 }
 
 export function planLines({ summary, plan }: AdaptReply): string[] {

@@ -109,6 +109,23 @@ export async function withProgress<T>(title: string, work: (signal: AbortSignal,
   });
 }
 
+/** Work that is mostly quick shows its progress only when it isn't. */
+const LATE_MS = 500;
+
+export async function withLateProgress<T>(title: string, work: (signal: AbortSignal, report: (fraction: number) => void) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  let show: (fraction: number) => void = () => undefined;
+  const running = work(controller.signal, (fraction) => show(fraction));
+  const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), LATE_MS));
+  const first = await Promise.race([running.then(() => 'done', () => 'failed'), late]);
+  if (first !== 'late') return running;
+  return withProgress(title, (signal, report) => {
+    signal.addEventListener('abort', () => controller.abort(), { once: true });
+    show = report;
+    return running;
+  });
+}
+
 export function isCancel(error: unknown): boolean {
   return error instanceof ChannelwiseError && error.kind === 'cancelled';
 }

@@ -33,7 +33,7 @@ function normalisation(asking: Asking): Step {
   const per = asking.channels === null || asking.channels === 1 ? 'one number per channel' : `one number, or ${asking.channels} for the channels`;
   const fallback = asking.channels === 3 || asking.channels === null ? IMAGENET : { mean: '0.5', std: '0.5', scale: IMAGENET.scale };
   const at = (key: keyof typeof IMAGENET): string => recalled(memory, key, fallback[key]);
-  const words = (s: MapStep): string => (s.kind === 'normalize' ? `old = (pixel · ${s.scale.trim()} − ${s.mean.trim()}) / ${s.std.trim()}` : '');
+  const words = (s: MapStep): string => (s.kind === 'normalize' ? `Inside: (pixel · ${s.scale.trim()} − ${listed(s.mean)})${s.std === '1' ? '' : ` / ${listed(s.std)}`}` : '');
   const make = (mean: string, std: string, scale: string): MapStep => ({ kind: 'normalize', mean, std, scale });
   const scaleStep = (mean: string, std: string): Step => question(asking, {
     key: 'scale', fallback: fallback.scale, prompt: 'Scale that pixels are multiplied with first', after: 1, words, step: (scale) => make(mean, std, scale), next: (scale, steps) => asking.done(steps(scale)),
@@ -44,6 +44,12 @@ function normalisation(asking: Asking): Step {
   return question(asking, {
     key: 'mean', fallback: fallback.mean, prompt: `Mean, ${per}`, after: 3, words, step: (mean) => make(mean, '1', at('scale')), next: (mean) => stdStep(mean),
   });
+}
+
+/** `[0.5, 0.4]`, or a single number as it is. */
+function listed(typed: string): string {
+  const parts = typed.split(/[\s,]+/).filter(Boolean);
+  return parts.length === 1 ? parts[0] ?? '' : `[${parts.join(', ')}]`;
 }
 
 function matrix(asking: Asking): Step {
@@ -86,7 +92,7 @@ function question({ title, memory, channels }: Asking, { key, fallback, prompt, 
     try {
       const made = step(typed);
       const map = await mapFromSteps([made], channels);
-      return { means: words?.(made) || mapWords(map) };
+      return { means: words?.(made) || `Inside: ${mapWords(map)}` };
     } catch (error) {
       return { wrong: messageOf(error) };
     }

@@ -83,7 +83,9 @@ export async function inputLine({ prompt, value, check, ...asked }: InputAsked):
     const found = await check(box.value);
     if (now !== turn) return false;
     const good = 'means' in found;
-    box.validationMessage = good ? { message: found.means, severity: vscode.InputBoxValidationSeverity.Info } : { message: found.wrong, severity: vscode.InputBoxValidationSeverity.Error };
+    // A validation message would stand in place of the prompt.
+    box.prompt = good ? `${prompt}. ${found.means}` : prompt;
+    box.validationMessage = good ? undefined : found.wrong;
     return good;
   };
   box.onDidChangeValue(() => void show());

@@ -14,7 +14,6 @@ export class ProofCard extends LitElement {
   static styles = [cardStyles, css`
     section { border-bottom: none; padding: 0; }
     .verdict { font-weight: 600; color: var(--vscode-foreground); margin-bottom: 4px; }
-    .proved { color: var(--vscode-testing-iconPassed, var(--vscode-foreground)); }
     .failed { color: var(--vscode-errorForeground); }
     .statement { color: var(--vscode-foreground); margin-bottom: 8px; }
     progress { width: 160px; accent-color: var(--vscode-progressBar-background); vertical-align: middle; }
@@ -93,7 +92,7 @@ export class ProofCard extends LitElement {
 
   #found(p: PageProof): TemplateResult {
     return html`
-      <p class="verdict ${p.verdict}">${VERDICTS[p.verdict]}</p>
+      <p class=${p.verdict === 'failed' ? 'verdict failed' : 'verdict'}>${VERDICTS[p.verdict]}</p>
       <p class="statement">${withoutVerdict(p.statement)}</p>
       <dl>
         <dt>Against</dt><dd>${p.against}</dd>
