@@ -1,82 +1,215 @@
-import type { Dim, Graph, Node, Tensor } from '../onnx/model.ts';
+import { DTYPES, rawBytes } from '../onnx/dtypes.ts';
+import type { Dim, FunctionDef, Graph, Model, Node, SparseTensor, Tensor } from '../onnx/model.ts';
+import { dimAt } from './dims.ts';
+import { MACS, type CountedNode } from './macs.ts';
+import { nestedGraphs } from './nested.ts';
+import { operatorKey } from './ops/table.ts';
+import type { ScopeShapes } from './scope.ts';
 import type { Shapes } from './shapes.ts';
+import { storedTensors } from './storedTensors.ts';
 
-/** What one node costs. */
+/** What one node costs. Nodes with graphs or functions inside include them. */
 export interface NodeCost {
-  /** Elements of the floating-point weights it reads, counted at the first node that reads them. */
+  /**
+   * Elements of the weights it reads, counted at the first node that reads them: stored tensors of floating-point and quantised types.
+   * No weights are the running mean and variance of BatchNormalization, and the scales and zero points of quantisation.
+   */
   readonly params: number;
-  /** Multiply-adds for one image; a batch that is only a symbol counts as one. null where sizes are not known. */
+  /**
+   * Multiply-adds of convolutions, matrix products and recurrent layers; other operators count none. Of an If, the costlier branch; of a loop,
+   * its rounds, or one where their number is not known. null where a size or a counting rule is not known.
+   */
   readonly macs: number | null;
+  /** Bytes of the tensors it makes, at their own type; null where a size is not known. Tensors inside graphs and functions are in their own nodes. */
+  readonly memory: number | null;
 }
 
-const FLOAT_TYPES = new Set([1, 10, 11, 16]);
-
-type MacRule = (node: Node, dims: (name: string | undefined) => readonly Dim[] | null) => number | null;
-
-/** Every output element of a convolution sums over the input channels of its group times the kernel. */
-function convolution(weight: number): MacRule {
-  return (node, dims) => {
-    const w = dims(node.inputs[weight]);
-    return w ? times(elements(dims(node.outputs[0])), elements(w.slice(1))) : null;
-  };
+export interface ModelCost {
+  readonly params: number;
+  readonly macs: number | null;
+  /** Nodes whose multiply-adds are not known. */
+  readonly uncounted: number;
+  /** Bytes of all tensors that nodes of the main graph make, views too. */
+  readonly memory: number | null;
+  /**
+   * The most bytes alive at once when the nodes run in file order: a tensor lives from the node that makes it (an input from the start) to the last
+   * that reads it (an output to the end). Weights are not among them.
+   */
+  readonly peak: number | null;
 }
 
-/** In a transposed one, every input element spreads over the output channels of its group times the kernel. */
-const transposed: MacRule = (node, dims) => {
-  const w = dims(node.inputs[1]);
-  return w ? times(elements(dims(node.inputs[0])), elements(w.slice(1))) : null;
+export interface Costs {
+  readonly total: ModelCost;
+  /** Of the main graph's nodes and those inside its nodes. */
+  of(node: Node): NodeCost;
+}
+
+const NOTHING: NodeCost = { params: 0, macs: 0, memory: 0 };
+const INTEGERS = new Set([5, 6, 7, 8, 9, 12, 13]);
+/** Inputs that are no weights, by operator. */
+const NOT_WEIGHTS: Readonly<Record<string, readonly number[]>> = {
+  BatchNormalization: [3, 4], QuantizeLinear: [1, 2], DequantizeLinear: [1, 2], QLinearConv: [1, 2, 4, 5, 6, 7], QLinearMatMul: [1, 2, 4, 5, 6, 7],
 };
 
-/** Every output element sums over the inner axis. */
-function product(inner: (node: Node, dims: Parameters<MacRule>[1]) => Dim): MacRule {
-  return (node, dims) => {
-    const size = inner(node, dims);
-    return typeof size === 'number' ? times(elements(dims(node.outputs[0])), size) : null;
-  };
-}
-
-const lastAxis = product((node, dims) => dims(node.inputs[0])?.at(-1) ?? null);
-const gemm = product((node, dims) => dims(node.inputs[0])?.[node.attributes.some((a) => a.name === 'transA' && a.int === 1n) ? 0 : 1] ?? null);
-
-const MACS: Readonly<Record<string, MacRule>> = {
-  Conv: convolution(1), ConvInteger: convolution(1), FusedConv: convolution(1), QLinearConv: convolution(3), ConvTranspose: transposed,
-  Gemm: gemm, MatMul: lastAxis, MatMulInteger: lastAxis, QLinearMatMul: lastAxis,
-};
-
-/** The cost of every node of a graph, in its order. Operators without multiplications of weights count zero multiply-adds. */
-export function nodeCosts(graph: Graph, shapes: Shapes): NodeCost[] {
-  const weights = new Map<string, Tensor>(graph.initializers.map((t) => [t.name, t]));
-  for (const node of graph.nodes) {
-    const value = node.opType === 'Constant' ? node.attributes.find((a) => a.tensor)?.tensor : undefined;
-    if (value && node.outputs[0]) weights.set(node.outputs[0], value);
+/** Costs for one image: a name that is the first size of an input is a batch and counts as one where it has no number. */
+export function modelCosts(model: Model, shapes: Shapes): Costs {
+  const costs = new Map<Node, NodeCost>();
+  const batch = new Map<string, number>();
+  for (const { name } of model.graph.inputs) {
+    const first = shapes.tensors.get(name)?.dims?.[0];
+    if (typeof first === 'string') batch.set(first, 1);
   }
-  const counted = new Set<string>();
-  const dims = (name: string | undefined): readonly Dim[] | null => (name ? shapes.tensors.get(name)?.dims ?? null : null);
-  return graph.nodes.map((node) => {
-    let params = 0;
-    for (const name of node.inputs) {
-      const t = weights.get(name);
-      if (!t || counted.has(name) || !FLOAT_TYPES.has(t.dtype)) continue;
-      counted.add(name);
-      params += t.dims.reduce((n, d) => n * d, 1);
+  const counting = new Counting(costs, batch);
+  const { params, macs, uncounted } = counting.inside(model.graph, shapes, null);
+  const memory = addUp(model.graph.nodes.map((n) => costs.get(n)?.memory ?? null));
+  const total = { params, macs, uncounted, memory, peak: peak(model.graph, (name) => counting.bytes(shapes.tensors.get(name))) };
+  return { total, of: (node) => costs.get(node) ?? NOTHING };
+}
+
+/** The weights a graph sees: its own, then those of the graph around it. */
+interface Weights {
+  readonly own: ReadonlyMap<string, Tensor | SparseTensor>;
+  readonly up: Weights | null;
+}
+
+interface Sum {
+  readonly params: number;
+  readonly macs: number | null;
+  readonly uncounted: number;
+}
+
+class Counting {
+  private readonly costs: Map<Node, NodeCost>;
+  private readonly batch: ReadonlyMap<string, number>;
+  private readonly counted = new Set<Tensor | SparseTensor>();
+  private readonly known = new Map<ScopeShapes, Sum>();
+
+  constructor(costs: Map<Node, NodeCost>, batch: ReadonlyMap<string, number>) {
+    this.costs = costs;
+    this.batch = batch;
+  }
+
+  /** Inference bounds how deep graphs and functions lie in each other; what is shared is counted through once, its weights at the first reader. */
+  inside(body: Graph | FunctionDef, shapes: ScopeShapes, around: Weights | null): Sum {
+    const known = this.known.get(shapes);
+    if (known) return { ...known, params: 0 };
+    const weights = { own: storedTensors('initializers' in body ? body : { initializers: [], sparseInitializers: [], nodes: body.nodes }), up: 'initializers' in body ? around : null };
+    const sums = body.nodes.map((node) => this.node(node, shapes, weights));
+    const sum = { params: sums.reduce((n, s) => n + s.params, 0), macs: addUp(sums.map((s) => s.macs)), uncounted: sums.reduce((n, s) => n + s.uncounted, 0) };
+    this.known.set(shapes, sum);
+    return sum;
+  }
+
+  private node(node: Node, shapes: ScopeShapes, weights: Weights): Sum {
+    let params = this.params(node, weights);
+    const dims = (name: string | undefined): readonly Dim[] | null => (name ? dimsIn(name, shapes, weights) : null);
+    const inner = shapes.inner.get(node);
+    let sum: Omit<Sum, 'params'>;
+    if (inner) {
+      const parts = inner.map((s) => ({ ...this.inside(s.body, s.shapes, weights), runs: dimAt(s.runs, this.batch) ?? 1, either: s.either }));
+      params += parts.reduce((n, p) => n + p.params, 0);
+      const macs = parts.map((p) => (p.runs === 0 ? 0 : p.macs === null ? null : safe(p.macs * p.runs)));
+      sum = { macs: parts.some((p) => p.either) ? largest(macs) : addUp(macs), uncounted: parts.reduce((n, p) => n + p.uncounted, 0) };
+    } else {
+      const counted: CountedNode = { node, input: (i) => dims(node.inputs[i]), output: (i) => dims(node.outputs[i]) };
+      const macs = this.number(MACS.get(operatorKey(node))?.(this.single(counted)) ?? (MACS.has(operatorKey(node)) ? null : 0));
+      sum = { macs, uncounted: macs === null ? 1 : 0 };
     }
-    const rule = Object.hasOwn(MACS, node.opType) ? MACS[node.opType] : undefined;
-    return { params, macs: rule ? rule(node, dims) : 0 };
-  });
+    const memory = node.opType === 'Constant' ? 0 : addUp(node.outputs.filter(Boolean).map((name) => this.bytes(shapes.tensors.get(name))));
+    this.costs.set(node, { params, macs: sum.macs, memory });
+    return { ...sum, params };
+  }
+
+  /** A node whose batch is one wherever it is only a name: expressions may get too long for texts, numbers don't. */
+  private single(n: CountedNode): CountedNode {
+    const one = (dims: readonly Dim[] | null): readonly Dim[] | null => dims?.map((d) => dimAt(d, this.batch) ?? d) ?? null;
+    return { node: n.node, input: (i) => one(n.input(i)), output: (i) => one(n.output(i)) };
+  }
+
+  private params(node: Node, weights: Weights): number {
+    const skipped = Object.hasOwn(NOT_WEIGHTS, node.opType) ? NOT_WEIGHTS[node.opType] ?? [] : [];
+    let params = 0;
+    for (const [i, name] of node.inputs.entries()) {
+      const t = name && !skipped.includes(i) ? storedIn(name, weights) : undefined;
+      if (!t || this.counted.has(t) || INTEGERS.has('values' in t ? t.values.dtype : t.dtype)) continue;
+      this.counted.add(t);
+      params += 'values' in t ? t.values.dims.reduce((n, d) => n * d, 1) : t.dims.reduce((n, d) => n * d, 1);
+    }
+    return params;
+  }
+
+  /** Bytes of a tensor for one image. */
+  bytes(t: { readonly dims: readonly Dim[] | null; readonly dtype: number | null } | undefined): number | null {
+    const row = t?.dtype ? DTYPES[t.dtype] : undefined;
+    if (!row || row.bits === null || !t?.dims) return null;
+    const count = t.dims.reduce((n: number, d) => n * (dimAt(d, this.batch) ?? NaN), 1);
+    return safe(rawBytes(row, count));
+  }
+
+  private number(d: Dim): number | null {
+    const n = dimAt(d, this.batch);
+    return n === null ? null : safe(n);
+  }
 }
 
-/** The number of elements; a symbolic first axis is a batch and counts as one. */
-function elements(dims: readonly Dim[] | null): number | null {
-  if (!dims) return null;
-  let n = 1;
-  for (const [i, d] of dims.entries()) {
-    if (typeof d === 'number') n *= d;
-    else if (i > 0 || d === null) return null;
-  }
+function storedIn(name: string, weights: Weights): Tensor | SparseTensor | undefined {
+  let at: Weights | null = weights;
+  while (at && !at.own.has(name)) at = at.up;
+  return at?.own.get(name);
+}
+
+function dimsIn(name: string, shapes: ScopeShapes, weights: Weights): readonly Dim[] | null {
+  const value = shapes.inferred(name);
+  return value ? (value.kind === 'tensor' ? value.dims : null) : storedIn(name, weights)?.dims ?? null;
+}
+
+function safe(n: number): number | null {
   return Number.isSafeInteger(n) ? n : null;
 }
 
-function times(a: number | null, b: number | null): number | null {
-  const n = a === null || b === null ? null : a * b;
-  return n !== null && Number.isSafeInteger(n) ? n : null;
+function addUp(parts: readonly (number | null)[]): number | null {
+  return safe(parts.reduce((n: number, p) => n + (p ?? NaN), 0));
+}
+
+function largest(parts: readonly (number | null)[]): number | null {
+  return parts.includes(null) ? null : Math.max(0, ...parts as number[]);
+}
+
+/** Walks the nodes in file order with what is alive. */
+function peak(graph: Graph, bytes: (name: string) => number | null): number | null {
+  const last = new Map<string, number>();
+  graph.nodes.forEach((node, i) => { for (const name of readBy(node)) last.set(name, i); });
+  for (const o of graph.outputs) last.set(o.name, graph.nodes.length);
+  const stored = storedTensors(graph);
+  const dying = new Map<number, string[]>();
+  for (const [name, i] of last) {
+    if (stored.has(name)) continue;
+    const names = dying.get(i);
+    if (names) names.push(name);
+    else dying.set(i, [name]);
+  }
+  const alive = new Map<string, number>();
+  let [now, most] = [0, 0];
+  const born = (name: string): void => {
+    const size = !name || stored.has(name) || alive.has(name) ? 0 : bytes(name) ?? NaN;
+    if (name && !stored.has(name)) alive.set(name, alive.get(name) ?? size);
+    now += size;
+  };
+  for (const v of graph.inputs) born(v.name);
+  for (const [i, node] of graph.nodes.entries()) {
+    if (node.opType !== 'Constant') node.outputs.forEach(born);
+    most = Math.max(most, now);
+    const gone = [...(dying.get(i) ?? []), ...node.outputs.filter((name) => !last.has(name))];
+    for (const name of gone) {
+      now -= alive.get(name) ?? 0;
+      alive.delete(name);
+    }
+  }
+  return safe(most);
+}
+
+/** What a node reads, with what the graphs inside it read. */
+function readBy(node: Node): readonly string[] {
+  const inside = nestedGraphs(node);
+  return inside.length ? [...node.inputs, ...inside.flatMap((g) => [...g.nodes.flatMap((n) => n.inputs), ...g.outputs.map((o) => o.name)])] : node.inputs;
 }

@@ -1,7 +1,7 @@
 import type { Dim } from '../onnx/model.ts';
 import { add, constant, divide, expressionText, multiply as product, scale, wholeNumber, type Expression } from './expression.ts';
 import { bareName, nameText, readExpression } from './readExpression.ts';
-import { choose, compare as compareExpressions, floor, floorDivide as divided } from './rounding.ts';
+import { choose, compare as compareExpressions, evaluate, floor, floorDivide as divided } from './rounding.ts';
 
 /** Sizes beyond this are no tensor's; results that leave it are unknown. */
 function safe(n: number): Dim {
@@ -21,6 +21,11 @@ export function entryOf(e: Expression | null): Dim {
 function sizeOf(e: Expression | null): Dim {
   const entry = entryOf(e);
   return typeof entry === 'number' ? safe(entry) : entry;
+}
+
+/** The number a dim is for given sizes of names; null where one is missing. */
+export function dimAt(dim: Dim, sizes: ReadonlyMap<string, number>): number | null {
+  return typeof dim === 'string' ? evaluate(readExpression(dim), sizes) : dim;
 }
 
 /** A symbol of a file as it stands in expressions; null for the names by which exporters say "any size". */

@@ -45,11 +45,15 @@ export class Inference {
     const { graph } = this.model;
     const scope = GraphScope.main(opsetsOf(this.model.opsets));
     this.visits = -graph.nodes.length;
-    for (const v of graph.inputs) if (v.type) scope.put(v.name, { value: this.opened(v.name, this.declared(v)), small: null });
+    const stored = new Set(graph.initializers.map((t) => t.name));
+    for (const v of graph.inputs) if (v.type && !stored.has(v.name)) scope.put(v.name, { value: this.input(v), small: null });
     this.fill(graph, scope);
     const integers = new Map<string, readonly (number | null)[]>();
     for (const [name, { values }] of scope.values) integers.set(name, values.map((v) => (typeof v === 'number' ? v : null)));
-    return { tensors: scope.tensors, others: scope.others, inner: scope.inner, integers, contradictions: this.contradictions, symbols: this.symbols.reasons };
+    return {
+      tensors: scope.tensors, others: scope.others, inner: scope.inner, inferred: (name) => scope.inferred(name), sizes: [...this.symbols.sizes],
+      integers, contradictions: this.contradictions, symbols: this.symbols.reasons,
+    };
   }
 
   /** What a declared type says, numbers in the place of bound names. */
@@ -165,9 +169,8 @@ export class Inference {
     this.contradictions.push({ scope: scope.path, node: node.name, opType: node.opType, tensor, message, ...(declared && inferred ? { declared, inferred } : {}) });
   }
 
-  private opened(name: string, value: Inferred): Inferred {
-    if (value.kind !== 'tensor' || !value.dims?.includes(null)) return value;
-    return inferredTensor(value.dtype, value.dims.map((d, axis) => d ?? this.symbols.open(name, axis)));
+  private input(v: ValueInfo): Inferred {
+    return v.type?.kind === 'tensor' ? inferredTensor(v.type.dtype || null, v.type.dims && this.symbols.input(v.name, v.type.dims)) : this.declared(v);
   }
 
   private evaluate(node: Node, input: RuleInput, scope: GraphScope): readonly (SmallTensor | null)[] {

@@ -122,3 +122,27 @@ function inner(e: Expression, most: boolean): readonly Expression[] {
   return picked?.most === most ? picked.of : [e];
 }
 
+
+/** The number an expression is for given sizes of names; null where one is missing. Brackets nest no deeper than a text is long. */
+export function evaluate(e: Expression, sizes: ReadonlyMap<string, number>): number | null {
+  let total = 0;
+  for (const { n, atoms } of e.terms) {
+    let product = n;
+    for (const a of atoms) product *= evaluateAtom(a, sizes) ?? NaN;
+    total += product;
+  }
+  return Number.isNaN(total) ? null : total / e.den;
+}
+
+function evaluateAtom(text: string, sizes: ReadonlyMap<string, number>): number | null {
+  const given = sizes.get(text);
+  if (given !== undefined) return given;
+  const inside = floored(text);
+  if (inside) {
+    const value = evaluate(inside, sizes);
+    return value === null ? null : Math.floor(value);
+  }
+  const picked = choices(text);
+  const values = picked?.of.map((e) => evaluate(e, sizes)) ?? [null];
+  return values.includes(null) ? null : picked?.most ? Math.max(...values as number[]) : Math.min(...values as number[]);
+}

@@ -8,6 +8,8 @@ export interface ScopeShapes {
   readonly tensors: ReadonlyMap<string, InferredTensor>;
   /** Sequences, optionals, maps and sparse tensors. */
   readonly others: ReadonlyMap<string, InferredHolder>;
+  /** What is known of a name, also one of the graphs around. */
+  inferred(name: string): Inferred | null;
   /** The graphs and functions inside nodes. Two calls of a function with the same inputs share one. */
   readonly inner: ReadonlyMap<Node, readonly InnerScope[]>;
 }

@@ -21,6 +21,8 @@ export interface Shapes extends ScopeShapes {
   /** The numbers of small tensors of the main graph that steer shapes, null where one is unknown. */
   readonly integers: ReadonlyMap<string, readonly (number | null)[]>;
   readonly contradictions: readonly Contradiction[];
+  /** Names of the inputs' sizes, which numbers can be given for: declared ones, and ours where the file leaves a size open. */
+  readonly sizes: readonly string[];
   /** Sizes that got a name of their own, because they follow from nothing, with the reason. */
   readonly symbols: ReadonlyMap<string, string>;
 }

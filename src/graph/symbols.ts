@@ -6,6 +6,8 @@ import { allGraphs } from './nested.ts';
 export class Symbols {
   /** Sizes the model's file leaves open or its data decides, by name, with the reason; each ends a sentence "it is …". */
   readonly reasons = new Map<string, string>();
+  /** The names of the inputs' sizes, bound or not. */
+  readonly sizes = new Set<string>();
   private readonly taken = new Set<string>();
   private readonly counts = new Map<string, number>();
   private readonly bind: ReadonlyMap<string, number>;
@@ -34,12 +36,22 @@ export class Symbols {
     return this.given(name, reason);
   }
 
+  /** An input's dims, with names for those that the file leaves open. */
+  input(name: string, dims: readonly Dim[]): readonly Dim[] {
+    return dims.map((d, axis) => {
+      const known = this.declared(d);
+      if (typeof d === 'string' && symbolDim(d) !== null) this.sizes.add(d);
+      return known ?? this.open(name, axis);
+    });
+  }
+
   /** The name of an input's size that the file leaves open: `image_0` for its first axis. */
-  open(input: string, axis: number): Dim {
+  private open(input: string, axis: number): Dim {
     const name = `${input.replace(/[^\p{L}\p{N}_.]+/gu, '_')}_${axis}`;
     const reason = `size ${axis} of input \`${input}\`, which the file leaves open`;
     if (this.taken.has(name)) return this.fresh(name, reason);
     this.taken.add(name);
+    this.sizes.add(name);
     return this.given(name, reason);
   }
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { nodeCosts } from '../graph/cost.ts';
+import { modelCosts } from '../graph/cost.ts';
 import { firstLayers } from '../graph/firstLayers.ts';
 import { dtypeName } from '../onnx/dtypes.ts';
 import type { Attribute, Dim, Graph, Model, Node, SparseTensor, Tensor, ValueInfo } from '../onnx/model.ts';
@@ -30,7 +30,7 @@ export async function readPageModel(path: string, signal?: AbortSignal): Promise
 export function pageModel(model: Model, fileName: string, fileSize: number, inferred: Shapes, adaptation: PageAdaptation | null = null): PageModel {
   const { graph } = model;
   const shapes = knownDims(inferred);
-  const costs = nodeCosts(graph, inferred);
+  const costs = modelCosts(model, inferred);
   const weights = storedWeights(graph);
   const inputs = graph.inputs.filter((i) => !weights.has(i.name));
   const lookup: Lookup = { weight: (name) => weights.get(name), dims: (name) => shapes.get(name) };
@@ -43,7 +43,7 @@ export function pageModel(model: Model, fileName: string, fileSize: number, infe
     inputs: inputs.map(pageValue),
     outputs: graph.outputs.map(pageValue),
     parameterCount: [...weights.values()].reduce((n, w) => n + (w.storage === 'sparse' ? 0 : w.dims.reduce((p, d) => p * d, 1)), 0),
-    nodes: graph.nodes.map((node, id) => ({ ...pageNode(node, id, lookup), cost: costs[id] ?? { params: 0, macs: null } })),
+    nodes: graph.nodes.map((node, id) => ({ ...pageNode(node, id, lookup), cost: costs.of(node) })),
     ...edges(graph, inputs, shapes),
     ...(inner ? { inner } : {}),
     firstLayers: firstLayers(graph).map((l) => ({
