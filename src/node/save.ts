@@ -41,12 +41,13 @@ export interface SaveRequest {
  */
 export async function saveBeside(request: SaveRequest): Promise<string> {
   const io = request.fs ?? NODE_FS;
-  checkCancelled(request.signal);
   const output = pieces(request.source.size, request.splices);
   await checkUnchanged(request.source);
+  checkCancelled(request.signal);
   const temp = join(request.directory, `.channelwise-${randomBytes(9).toString('hex')}.tmp`);
   try {
     const first = await firstFree(io, request);
+    checkCancelled(request.signal);
     await writeTemp(io, request, output, temp);
     await checkUnchanged(request.source);
     checkCancelled(request.signal);
@@ -64,12 +65,13 @@ export async function saveBeside(request: SaveRequest): Promise<string> {
 async function writeTemp(io: SaveFs, request: SaveRequest, output: readonly Piece[], temp: string): Promise<void> {
   const handle = await io.open(temp, request.source.mode);
   const flusher = new Flusher(handle);
+  const copying = copyPieces(handle, flusher, request, output);
   try {
-    await copyPieces(handle, flusher, request, output);
+    await unlessAborted(copying, request.signal);
     await unlessAborted(flusher.finish(), request.signal);
   } catch (error) {
-    // A flush under way can take seconds; the file is removed now, and closed when the flush is done.
-    void flusher.idle().then(() => handle.close()).catch(() => undefined);
+    // A flush under way can take seconds, and so can a write that waits for it; the file is removed now, and closed when they are done.
+    void copying.catch(() => undefined).then(() => flusher.idle()).then(() => handle.close()).catch(() => undefined);
     throw error;
   }
   await handle.close();
@@ -93,8 +95,8 @@ async function copyPieces(handle: SaveHandle, flusher: Flusher, request: SaveReq
         const { piece, from, to, length } = next.value;
         const bytes = 'bytes' in piece ? piece.bytes.subarray(from, from + length) : buffer.subarray(0, length);
         if (!('bytes' in piece)) await request.source.readInto(bytes, from);
+        if (!(request.source.sparse && to + length < total && isZero(bytes))) await writeAll(handle, bytes, to, request.signal);
         checkCancelled(request.signal);
-        if (!(request.source.sparse && to + length < total && isZero(bytes))) await writeAll(handle, bytes, to);
         written += length;
         flusher.wrote(length);
         request.onProgress?.(COPY_SHARE * written / total);
@@ -175,9 +177,10 @@ function pieceLength(piece: Piece): number {
   return 'bytes' in piece ? piece.bytes.length : piece.end - piece.start;
 }
 
-async function writeAll(handle: SaveHandle, bytes: Uint8Array, position: number): Promise<void> {
+async function writeAll(handle: SaveHandle, bytes: Uint8Array, position: number, signal: AbortSignal | undefined): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
+    checkCancelled(signal);
     const n = await handle.write(bytes, done, bytes.length - done, position + done);
     if (n === 0) throw Object.assign(new Error('nothing was written'), { code: 'EIO' });
     done += n;

@@ -173,6 +173,8 @@ for (const links of [true, false]) {
         if (name === 'an error after it' && call === 'open') continue;
         const done = await save(`${name} at call ${at} (${call})`, links, at, fault);
         assert.ok(done.calls.length > at, `${name} at call ${at}: saving ended before`);
+        // Behind a cancel nothing is begun but tidying up and a look at the source.
+        if (done.outcome === 'cancelled') assert.deepEqual(done.calls.slice(at + 1).filter((c) => !['unlink', 'close', 'unchanged'].includes(c)), [], `cancel at call ${at} (${call})`);
         assert.equal(done.open, 0, `${name} at call ${at} (${call}): a file stays open`);
         outcomes.set(`${name}: ${done.outcome}`, (outcomes.get(`${name}: ${done.outcome}`) ?? 0) + 1);
       }
