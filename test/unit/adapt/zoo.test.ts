@@ -10,8 +10,9 @@ import { relativeL2, runModel, type Value } from '../../fixtures/runtime.ts';
 import { CLASSIFIERS } from '../../fixtures/zoo/classifiers.ts';
 import { DETECTORS } from '../../fixtures/zoo/detectors.ts';
 import { HABITS } from '../../fixtures/zoo/habits.ts';
-import { buildExported, float16Bits, type Exported } from '../../fixtures/zoo/net.ts';
+import { buildExported, type Exported } from '../../fixtures/zoo/net.ts';
 import { ODD } from '../../fixtures/zoo/odd.ts';
+import { typed, WHOLE } from '../../fixtures/zoo/pixels.ts';
 import { RESTORATION } from '../../fixtures/zoo/restoration.ts';
 
 const NORM = normalize({ mean: [0.4, 0.5, 0.6], std: [0.2, 0.25, 0.3], scale: 1 });
@@ -28,20 +29,6 @@ const MAPS: Readonly<Record<string, (r: Random) => ChannelMap>> = {
 interface Feeds {
   readonly before: Record<string, Value>;
   readonly after: Record<string, Value>;
-}
-
-const WHOLE: ReadonlySet<number> = new Set([DTYPE.uint8, DTYPE.int8, DTYPE.int32, DTYPE.int64]);
-const TYPED: Readonly<Record<number, (v: Value) => Value>> = {
-  [DTYPE.uint8]: (v) => ({ ...v, type: 'uint8', data: Uint8Array.from(v.data as Float32Array) }),
-  [DTYPE.int8]: (v) => ({ ...v, type: 'int8', data: Int8Array.from(v.data as Float32Array) }),
-  [DTYPE.int32]: (v) => ({ ...v, type: 'int32', data: Int32Array.from(v.data as Float32Array) }),
-  [DTYPE.int64]: (v) => ({ ...v, type: 'int64', data: BigInt64Array.from(Array.from(v.data, (x) => BigInt(Math.round(Number(x))))) }),
-  [DTYPE.float16]: (v) => ({ ...v, type: 'float16', data: float16Bits(v.data as Float32Array) }),
-  [DTYPE.float64]: (v) => ({ ...v, type: 'float64', data: Float64Array.from(v.data as Float32Array) }),
-};
-
-function typed(v: Value, dtype: number): Value {
-  return TYPED[dtype]?.(v) ?? v;
 }
 
 /** `asFloat`: the original gets its pixels as float32 whatever it declares. */
