@@ -101,7 +101,7 @@ test('functions: the definition stays, and the plan says what is written out', a
   assert.deepEqual(decoded.functions?.map((f) => f.name), ['Net']);
   assert.deepEqual(decoded.graph?.node?.map((n) => [n.opType, n.name]), [['Conv', 'one/Conv_h'], ['Relu', 'one/Relu_o'], ['Net', 'two']]);
   assert.deepEqual(plan.seam, ['a']);
-  assert.ok(planText(plan).includes('  write out Net one: the map goes into what is inside'));
+  assert.ok(planText(plan).includes('  Net one: the map goes into what is inside'));
 });
 
 test('functions: what calls itself without end is rebuilt in front', async () => {
