@@ -5,12 +5,6 @@ import type { FoldRecipe } from './walk.ts';
 /** Where people go on to train. */
 export type PythonFramework = 'pytorch' | 'timm' | 'keras';
 
-export const PYTHON_FRAMEWORKS: readonly { readonly id: PythonFramework; readonly label: string }[] = [
-  { id: 'pytorch', label: 'PyTorch state dict' },
-  { id: 'timm', label: 'timm model' },
-  { id: 'keras', label: 'Keras layer' },
-];
-
 /**
  * Python that folds the same map into the same weights of the trained model the file came from. Sums run in float64 and are rounded once, as here.
  * What can't be said as a change of weights stands in it as comments. Names from the file appear as quoted strings only.
@@ -35,7 +29,7 @@ function float(v: number): string {
   return Number.isInteger(v) && Math.abs(v) < 1e15 ? `${v}.0` : String(v);
 }
 
-function tuple(dims: readonly number[]): string {
+function tuple(dims: readonly (number | string)[]): string {
   return dims.length === 1 ? `(${dims[0]},)` : `(${dims.join(', ')})`;
 }
 
@@ -73,7 +67,8 @@ function pytorch(plan: AdaptationPlan): string[] {
 function timm(plan: AdaptationPlan): string[] {
   const recipes = recipesOf(plan);
   const input = plan.inputs[0];
-  const channels = input?.newChannels ?? 1;
+  // A channel of ones beside the image counts.
+  const channels = recipes[0]?.matrix[0]?.length ?? input?.newChannels ?? 1;
   const own = input !== undefined && plan.inputs.length === 1 && !plan.absorbed.length && !plan.escapes.length && isTimms(input.matrix, input.shift);
   return ['import timm', 'import torch', '', ...preface(plan),
     ...(own ? [`# timm does the same by itself: timm.create_model(NAME, pretrained=True, in_chans=${channels})`] : []), '',
@@ -107,16 +102,48 @@ function rebuildOnly(plan: AdaptationPlan): string[] {
 
 function torchWeight(r: FoldRecipe): string[] {
   const [before, after] = r.groups;
+  const turned = isTurned(r);
   const head = [
     ...(r.readers > 1 ? [`    # ${r.readers} layers of the file read this weight; where not all of them see the image, give the folded one a parameter of its own.`] : []),
     `    # ${quoted(r.opType)} ${quoted(r.node)}: ${tuple(r.oldDims)} -> ${tuple(r.newDims)}`,
+    ...torchKey(r, turned),
     `    M = torch.tensor(${matrix(r.matrix)}, dtype=torch.float64)`,
-    `    w = state[${quoted(r.tensor)}]`,
+    `    w = state[key]${turned ? '.T' : ''}`,
     `    assert tuple(w.shape) == ${tuple(r.oldDims)}, tuple(w.shape)`,
     `    old = w.double()`,
   ];
   if (before > 1 && (after === 1 || !isZero(r.shift))) head.push(...densified(r, before));
-  return [...head, ...contraction(r, before > 1 && after === 1 ? 'wide' : 'old'), `    state[${quoted(r.tensor)}] = new.to(w.dtype)`];
+  return [...head, ...contraction(r, before > 1 && after === 1 ? 'wide' : 'old'), `    state[key] = new${turned ? '.T.contiguous()' : ''}.to(w.dtype)`];
+}
+
+/** A Linear's weight is [out, in]; exporters store it transposed, under a name of their own, where they write MatMul. */
+function isTurned(r: FoldRecipe): boolean {
+  return r.opType === 'MatMul' && r.axis === 0 && r.oldDims.length === 2 && !isKey(r.tensor);
+}
+
+function isKey(name: string): boolean {
+  return /(^|\.)(weight|bias|kernel)$/.test(name);
+}
+
+/** The weight's key in the state dict: its name where the exporter kept it; else the one its node's name leads to, or the only one of its shape. */
+function torchKey(r: FoldRecipe, turned: boolean): string[] {
+  if (isKey(r.tensor)) return [`    key = ${quoted(r.tensor)}`];
+  const guesses = [r.tensor, ...modulePath(r.node).map((path) => `${path}.weight`)];
+  return [
+    `    # The file calls this weight ${quoted(r.tensor)}, which is no name of a parameter. If the exporter merged a BatchNorm into it, folding the layer's own weight is the same change.`,
+    `    keys = [k for k, v in state.items() if tuple(v.shape) == ${tuple(turned ? [...r.oldDims].reverse() : r.oldDims)}]`,
+    `    key = next((k for k in ${tuple(guesses.map(quoted))} if k in keys), keys[0] if len(keys) == 1 else None)`,
+    `    assert key, f"say which of these is the first layer's weight: {keys}"`,
+  ];
+}
+
+/** PyTorch's exporter names nodes by their modules, each child of a list with its parent's name: `/layer1/layer1.0/conv1/Conv` is `layer1.0.conv1`. */
+function modulePath(node: string): string[] {
+  const scopes = node.split('/').slice(1, -1);
+  if (!scopes.length) return [];
+  let path: string[] = [];
+  for (const scope of scopes) path = path.length && scope.startsWith(`${path.at(-1)}.`) ? [...path.slice(0, -1), scope] : [...path, scope];
+  return [path.join('.')];
 }
 
 /** A grouped weight as one over all channels: zeros where a group doesn't look. */
@@ -154,20 +181,17 @@ function torchBias(r: FoldRecipe): string[] {
   const from = r.groups[0] > 1 ? 'wide' : 'old';
   const view = r.axis === 0 ? `old.reshape(${rows}, ${channels}, ${r.inner}, -1).sum((0, 2)).reshape(${channels}, 1, -1)` : `${from}.reshape(${rows}, ${r.outer}, ${channels}, -1).sum(1)`;
   const lines = [`    shift = torch.tensor(${list(r.shift)}, dtype=torch.float64)`, `    added = torch.einsum(${across}, ${view}, shift)${r.biasFactor === 1 ? '' : ` * ${float(r.biasFactor)}`}`];
-  if (r.bias === null) return [...lines, '    # The layer has no bias: give it one, and put this there.', `    state[${quoted(biasName(r.tensor))}] = added.to(w.dtype)`];
-  return [...lines, `    state[${quoted(r.bias)}] = (state[${quoted(r.bias)}].double() + added).to(w.dtype)`];
-}
-
-function biasName(weight: string): string {
-  return /weight$/.test(weight) ? weight.replace(/weight$/, 'bias') : `${weight}.bias`;
+  const name = r.bias !== null && isKey(r.bias) ? quoted(r.bias) : 'key.rpartition(".")[0] + ".bias"';
+  return [...lines, `    bias = ${name}`, '    # A layer without bias needs one here: build it with bias=True; or subtract `added` from the running_mean of the BatchNorm behind it.',
+    '    state[bias] = ((state[bias].double() if bias in state else 0) + added).to(w.dtype)'];
 }
 
 function layerHints(recipes: readonly FoldRecipe[]): string[] {
   return recipes.flatMap((r) => {
     if (r.quantised) return [];
     const channels = (r.newDims[r.axis] ?? 0) * (r.opType === 'ConvTranspose' ? 1 : r.groups[1]);
-    const own = /(^|\.)weight$/.test(r.tensor);
-    const layer = own ? `the layer of ${quoted(r.tensor)}` : `the layer whose weight the exporter called ${quoted(r.tensor)} (put your own key in)`;
+    const [guess] = modulePath(r.node);
+    const layer = isKey(r.tensor) ? `the layer of ${quoted(r.tensor)}` : guess ? `the layer ${quoted(guess)}` : `the layer of ${quoted(r.tensor)}`;
     return [`# Build ${layer} for ${channels} input ${r.opType.includes('Conv') ? 'channels' : 'features'}${r.groups[0] !== r.groups[1] ? `, groups=${r.groups[1]}` : ''}, then load the state dict.`];
   });
 }
@@ -190,7 +214,7 @@ function kerasLayer(r: FoldRecipe): string[] {
   if (r.quantised) return [`    # ${quoted(r.tensor)} holds quantised integers: fold the float model, then quantise again.`];
   if (isConv && r.groups[0] === 1) {
     const [out = 0, channels = 0, ...kernel] = r.oldDims;
-    return [...kerasHead(r, layer, [...kernel, channels, out]), `    new = np.einsum("${spatial}co,ck->${spatial}ko", old, M)`, ...kerasBias(r, `np.einsum("${spatial}co,c->o", old, shift)`), ...kerasTail(layer)];
+    return [...kerasHead(r, layer, [...kernel, channels, out]), `    new = np.einsum("${spatial}co,ck->${spatial}ko", old, M)`, ...kerasBias(r, `np.einsum("${spatial}co,c->o", old, shift)`), ...KERAS_TAIL];
   }
   const dense = r.opType === 'MatMul' && r.axis === 0;
   const denseTransposed = r.opType === 'Gemm' && r.oldDims.length === 2;
@@ -199,7 +223,7 @@ function kerasLayer(r: FoldRecipe): string[] {
     const newSize = r.newDims[r.axis] ?? 0;
     const view = `old.reshape(${r.outer}, ${r.matrix.length}, ${r.inner}, ${out})`;
     return ['    # The rows of this kernel follow the order in which the file flattens the image.', ...kerasHead(r, layer, [size, out]), `    new = np.einsum("acio,ck->akio", ${view}, M).reshape(${newSize}, ${out})`,
-      ...kerasBias(r, `np.einsum("acio,c->o", ${view}, shift)`), ...kerasTail(layer)];
+      ...kerasBias(r, `np.einsum("acio,c->o", ${view}, shift)`), ...KERAS_TAIL];
   }
   return [`    # ${quoted(r.tensor)} (${quoted(r.opType)}${r.groups[0] > 1 ? `, ${r.groups[0]} groups` : ''}) has another layout in Keras; fold it by hand: new[k] = sum over c of old[c] * M[c][k], M = ${matrix(r.matrix)}.`];
 }
@@ -207,9 +231,11 @@ function kerasLayer(r: FoldRecipe): string[] {
 function kerasHead(r: FoldRecipe, layer: string, dims: readonly number[]): string[] {
   return [
     `    # The file calls this kernel ${quoted(r.tensor)}.`,
+    `    layers = [l for l in old_model.layers if [tuple(w.shape) for w in l.get_weights()][:1] == [${tuple(dims)}]]`,
+    `    layer = next((l for l in layers if l.name == ${layer}), layers[0] if len(layers) == 1 else None)`,
+    `    assert layer, f"say which of these is the first layer: {[l.name for l in layers]}"`,
     `    M = np.array(${matrix(r.matrix)}, dtype=np.float64)`,
-    `    kernel, *rest = old_model.get_layer(${layer}).get_weights()`,
-    `    assert kernel.shape == ${tuple(dims)}, kernel.shape`,
+    `    kernel, *rest = layer.get_weights()`,
     `    old = kernel.astype(np.float64)`,
   ];
 }
@@ -220,9 +246,7 @@ function kerasBias(r: FoldRecipe, added: string): string[] {
     '    # A layer without bias gets one here: build it with use_bias=True.', '    rest = [((rest[0] if rest else 0) + added).astype(kernel.dtype)]'];
 }
 
-function kerasTail(layer: string): string[] {
-  return [`    folded[${layer}] = [new.astype(kernel.dtype), *rest]`];
-}
+const KERAS_TAIL = ['    folded[layer.name] = [new.astype(kernel.dtype), *rest]'];
 
 /** tf2onnx and keras2onnx name a kernel by path; the layer stands in front of the operator. */
 function layerName(tensor: string): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bands, composeMaps, dropAlpha, grayscale, normalize, swapRedBlue, type ChannelMap } from '../../../src/adapt/channelMap.ts';
-import { asPython, PYTHON_FRAMEWORKS } from '../../../src/adapt/python.ts';
+import { asPython, type PythonFramework } from '../../../src/adapt/python.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
 import { decodeModel, encodeModel, floatTensor, model, node, valueInfo, type AttributeValue } from '../../fixtures/modelBuilder.ts';
 import { Random } from '../../fixtures/random.ts';
@@ -111,11 +111,68 @@ test('names from the file stay inside quotes', { skip: pythonMissing }, async ()
   const name = 'w"\n    raise SystemExit(3)\n#\u2028';
   const original = oneLayer(CONV, name, 'b"""');
   const { plan } = await adaptBytes(original, grayscale());
-  for (const { id } of PYTHON_FRAMEWORKS) {
+  for (const id of ['pytorch', 'timm', 'keras'] satisfies PythonFramework[]) {
     const code = asPython(plan, id);
     assert.ok(code.split(/\r|\n|\u2028/).every((line) => !line.trimStart().startsWith('raise')), code);
   }
   assert.ok(runPython(asPython(plan, 'pytorch'), tensors(original))[name]);
+});
+
+/** A convolution under an exporter's name, and the state dict of the model it came from: other numbers, because a BatchNorm was merged. */
+function renamed(name: string): { original: Uint8Array; own: Array64 } {
+  const random = new Random(9);
+  const weight = random.floats(4 * 27);
+  const original = encodeModel(model({
+    inputs: [valueInfo('x', [1, 3, 9, 9])], outputs: [valueInfo('y', null)], initializers: [floatTensor('onnx::Conv_193', [4, 3, 3, 3], weight)],
+    nodes: [{ ...node('Conv', ['x', 'onnx::Conv_193'], ['y']), name }],
+  }));
+  return { original, own: { dims: [4, 3, 3, 3], values: [...weight.map((v) => v * 2)] } };
+}
+
+test('a weight that the exporter renamed is found by its module, or by its shape', { skip: pythonMissing }, async () => {
+  const { original, own } = renamed('/layer1/layer1.0/conv1/Conv');
+  const code = asPython((await adaptBytes(original, grayscale())).plan, 'pytorch');
+  const sum = (t: Array64): number[] => Array.from({ length: 36 }, (_, i) => [0, 1, 2].reduce((s, c) => s + (t.values[(Math.floor(i / 9) * 3 + c) * 9 + (i % 9)] ?? 0), 0));
+  const other = { dims: [4, 3, 3, 3], values: new Array<number>(108).fill(1) };
+  const two = runPython(code, { 'other.weight': other, 'layer1.0.conv1.weight': own });
+  same(two['layer1.0.conv1.weight'], { dims: [4, 1, 3, 3], values: sum(own) }, 'by module');
+  same(two['other.weight'], other, 'others stay');
+  same(runPython(code, { 'stem.weight': own, 'stem.bias': { dims: [4], values: [0, 0, 0, 0] } })['stem.weight'], { dims: [4, 1, 3, 3], values: sum(own) }, 'by shape');
+  assert.throws(() => runPython(code, { 'a.weight': own, 'b.weight': other }), /say which of these.*a\.weight.*b\.weight/);
+});
+
+test('a shift goes into a bias that only the file has, by the layer’s own name', { skip: pythonMissing }, async () => {
+  const { original, own } = renamed('/features/features.0/features.0.0/Conv');
+  const state = runPython(asPython((await adaptBytes(original, NORM)).plan, 'pytorch'), { 'features.0.0.weight': own });
+  const expected = [0, 1, 2, 3].map((o) => [0, 1, 2].reduce((s, c) => s + own.values.slice((o * 3 + c) * 9, (o * 3 + c) * 9 + 9).reduce((a, v) => a + v, 0) * (NORM.shift[c] ?? 0), 0));
+  same(state['features.0.0.bias'], { dims: [4], values: expected }, 'bias');
+});
+
+test('a Linear that became a MatMul is folded in its own layout', { skip: pythonMissing }, async () => {
+  const random = new Random(12);
+  const stored = random.floats(48 * 5);
+  const original = encodeModel(model({
+    inputs: [valueInfo('x', [1, 3, 4, 4])], outputs: [valueInfo('y', null)], initializers: [floatTensor('onnx::MatMul_7', [48, 5], stored)],
+    nodes: [node('Flatten', ['x'], ['flat']), node('MatMul', ['flat', 'onnx::MatMul_7'], ['y'])],
+  }));
+  const { bytes, plan } = await adaptBytes(original, grayscale());
+  const turn = (t: Array64): Array64 => ({ dims: [...t.dims].reverse(), values: Array.from({ length: t.values.length }, (_, i) => t.values[(i % (t.dims[0] ?? 1)) * (t.dims[1] ?? 1) + Math.floor(i / (t.dims[0] ?? 1))] ?? 0) });
+  const state = runPython(asPython(plan, 'pytorch'), { 'head.weight': turn({ dims: [48, 5], values: [...stored] }) });
+  const folded = tensors(bytes)['onnx::MatMul_7'];
+  assert.ok(folded);
+  same(state['head.weight'], turn(folded), 'weight');
+});
+
+test('a Keras Dense layer is found by its shape and folded', { skip: pythonMissing }, async () => {
+  const original = oneLayer({ op: 'Gemm', image: [1, 3, 4, 4], weight: [48, 5], bias: 5, flatten: true }, 'dense', 'b');
+  for (const map of [grayscale(), NORM]) {
+    const { bytes, plan } = await adaptBytes(original, map);
+    const [before, after] = [tensors(original), tensors(bytes)];
+    assert.ok(before.dense && before.b);
+    const out = runPython(asPython(plan, 'keras'), { kernel: before.dense, b: before.b, other: before.b }, { fc: ['kernel', 'b'], head: ['other'] });
+    same(out['fc:0'], after.dense, 'kernel');
+    same(out['fc:1'], after.b, 'bias');
+  }
 });
 
 test('what does not fold is said, and the code still stands', { skip: pythonMissing }, async () => {
