@@ -50,7 +50,7 @@ function flowing(c: Candidate, map: ChannelMap): FlowingInput {
 async function chooseInputs(request: AdaptRequest): Promise<Candidate[]> {
   const { ctx, model, map, inputs, signal } = request;
   const real = realInputs(model.graph);
-  const wanted = inputs ? inputs.map((name) => named(real, name)) : real;
+  const wanted = inputs ? [...new Set(inputs)].map((name) => named(real, name)) : real;
   const chosen: Candidate[] = [];
   let failure: ChannelwiseError | null = null;
   for (const input of wanted) {

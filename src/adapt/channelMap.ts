@@ -99,7 +99,7 @@ export function mapFromJson(value: unknown, name: string): ChannelMap {
   const width = matrix[0].length;
   if (width === 0 || width > MAX_CHANNELS || matrix.length > MAX_CHANNELS) throw refused(`"matrix" must have 1 to ${MAX_CHANNELS} rows and columns.`);
   const rows = matrix.map((row: unknown, r) => {
-    if (!Array.isArray(row) || row.length !== width || !row.every(isNumber)) throw refused(`Row ${r + 1} of "matrix" must hold ${width} finite numbers like the first row.`);
+    if (!Array.isArray(row) || row.length !== width || !row.every(isNumber)) throw refused(`Row ${r + 1} of "matrix" must hold ${width} finite number${width > 1 ? 's' : ''}${r ? ', like the first row' : ''}.`);
     return row as number[];
   });
   if (shift !== undefined && !(Array.isArray(shift) && shift.length === rows.length && shift.every(isNumber))) {

@@ -1,3 +1,4 @@
+import { dtypeName } from '../onnx/dtypes.ts';
 import type { Node } from '../onnx/model.ts';
 import type { ChannelMap } from './channelMap.ts';
 import type { ExpandedModel } from './inline.ts';
@@ -47,6 +48,9 @@ export function makePlan(model: ExpandedModel, map: ChannelMap, inputs: readonly
   const escapes = walk.escapes.filter((e) => inserted.has(walk.rebuilds.get(e.tensor)?.name ?? ''));
   const calls = new Set([...model.inlined.values()].map((i) => i.call));
   const warnings = map.warning ? [map.warning] : [];
+  if (![...map.matrix.flat(), ...map.shift].every(Number.isInteger)) {
+    for (const c of inputs) if (WHOLE_TYPES.has(c.dtype)) warnings.push(`Input ${c.input.name} holds whole numbers (${dtypeName(c.dtype)}), and the map gives fractions: the new model works with them, where the old input would have rounded.`);
+  }
   if (!walk.folds.length && !escapes.length) warnings.push('Nothing in the model depends on this input.');
   return {
     map,
@@ -75,6 +79,8 @@ function seamOf(model: ExpandedModel, walk: Walk, names: readonly string[]): str
   return [...new Set(names.flatMap((name) => model.inlined.get(makers.get(name) as Node)?.call.outputs.filter(settledAgain) ?? [name]))];
 }
 
+/** Integers of 8 to 64 bits. */
+const WHOLE_TYPES = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
 /** Float types of fewer digits than float32, whose rounding is the bound. */
 const SHORT_FLOATS: Readonly<Record<number, string>> = { 10: 'float16', 16: 'bfloat16' };
 

@@ -18,6 +18,7 @@ export interface Settled {
 /** Names what was rebuilt, and finds what is no longer needed. */
 export function settle(walk: Walk): Settled {
   nameRebuilt(walk);
+  const replaced = replaceShared(walk);
   const renamedCaptures = new Map<string, string>();
   for (const [tensor, rebuilt] of walk.rebuilds) if (rebuilt.name !== tensor && walk.known.use.captures.has(tensor)) renamedCaptures.set(tensor, rebuilt.name);
   const before = liveNodes(walk, original(walk));
@@ -35,7 +36,7 @@ export function settle(walk: Walk): Settled {
   const readBefore = readNames(walk, new Set(), [], new Map(), true);
   return {
     inserted,
-    constants: walk.constants.filter((c) => read.has(c.name)),
+    constants: walk.constants.filter((c) => read.has(c.name) && !replaced.has(c)),
     rewrites: walk.rewrites,
     removedNodes,
     removedInitializers: new Set([...walk.graph.initializers.map((t) => t.name), ...walk.graph.sparseInitializers.map((s) => s.values.name)].filter((name) => readBefore.has(name) && !read.has(name))),
@@ -58,6 +59,23 @@ function nameRebuilt(walk: Walk): void {
     }
     rebuilt.name = rebuilt.tensor;
   }
+}
+
+/** A weight that all its readers fold alike is replaced where it lies, under its name. */
+function replaceShared(walk: Walk): ReadonlySet<NewConstant> {
+  const replaced = new Set<NewConstant>();
+  const { use } = walk.known;
+  const stored = new Map(walk.graph.initializers.map((t) => [t.name, t]));
+  for (const [name, [made, ...others]] of walk.folded) {
+    const tensor = stored.get(name);
+    const readers = use.readers.get(name) ?? [];
+    const leave = readers.every((node) => !(walk.rewrites.get(node)?.inputs ?? node.inputs).includes(name));
+    if (!tensor || !made || others.length || !leave || use.captures.has(name) || use.outputs.has(name)) continue;
+    made.name = name;
+    replaced.add(made);
+    walk.replacements.set(name, { tensor, dims: made.dims, values: made.values });
+  }
+  return replaced;
 }
 
 type AnyNode = Node | InsertedNode;

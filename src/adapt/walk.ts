@@ -90,6 +90,8 @@ export class Walk {
   readonly inserted: InsertedNode[] = [];
   readonly constants: NewConstant[] = [];
   readonly replacements = new Map<string, Replacement>();
+  /** New tensors beside a weight that several nodes read, each for the readers that fold alike. */
+  readonly folded = new Map<string, NewConstant[]>();
   readonly rebuilds = new Map<string, Rebuild>();
   readonly bases: Base[] = [];
   readonly folds: Fold[] = [];

@@ -72,7 +72,12 @@ export async function newWeight(step: Step, index: number, old: ConstantValue, d
     walk.replacements.set(quantised.tensor.name, quantised);
     return name;
   }
-  return walk.constant(`${name}/folded`, old.dtype, dims, values);
+  const made = walk.folded.get(name) ?? [];
+  const same = made.find((f) => `${f.dims}` === `${dims}` && f.values.every((v, i) => v === values[i]));
+  if (same) return same;
+  const constant = walk.constant(`${name}/folded`, old.dtype, dims, values);
+  walk.folded.set(name, [...made, constant]);
+  return constant;
 }
 
 /**

@@ -49,7 +49,8 @@ export function parseNumbers(text: string, what: string): number[] {
 export async function mapFromFile(path: string): Promise<ChannelMap> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    // Some editors put a byte order mark in front.
+    text = (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
   } catch {
     throw refused(`The map file ${path} can't be read.`);
   }

@@ -176,6 +176,26 @@ test('what the file declares follows: input, value_info, a weight listed as an i
   assert.equal(metadata.get('author'), 'someone');
 });
 
+test('a weight that two image inputs share is replaced once, under its name', async () => {
+  const shared = build({ inputs: [image, valueInfo('x2', [1, 3, 8, 8])], initializers: [floats('w', [2, 3, 3, 3]), floats('b', [2])], nodes: [node('Conv', ['x', 'w', 'b'], ['p']), node('Conv', ['x2', 'w', 'b'], ['q']), node('Sub', ['p', 'q'], ['y'])] });
+  for (const [map, channels] of [[grayscale(), 1], [normalize({ mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.4], scale: 1 }), 3]] as const) {
+    const { bytes, worst } = await compareAdapted(shared, map, { x: [1, channels, 8, 8], x2: [1, channels, 8, 8] }, new Random(3));
+    assert.ok(worst < 1e-5, `relative L2 ${worst}`);
+    assert.deepEqual(decodeModel(bytes).graph?.initializer?.map((t) => [t.name, t.dims?.map(Number)]), [['w', [2, channels, 3, 3]], ['b', [2]]]);
+  }
+  // One reader that keeps its three channels keeps the old weight beside the new one.
+  const { bytes } = await adaptBytes(shared, grayscale(), ['x']);
+  assert.deepEqual(decodeModel(bytes).graph?.initializer?.map((t) => [t.name, t.dims?.map(Number)]), [['w', [2, 3, 3, 3]], ['b', [2]], ['w/folded', [2, 1, 3, 3]]]);
+});
+
+test('bytes under a map of fractions: the cast comes first, and a warning says so', async () => {
+  const bytesIn = build({ inputs: [valueInfo('x', [1, 3, 8, 8], DTYPE.uint8)], initializers: [floats('w', [2, 3, 3, 3])], nodes: [node('Cast', ['x'], ['f'], { to: 1 }), conv('f')] });
+  const { plan } = await adaptBytes(bytesIn, bands(5));
+  assert.deepEqual([plan.folds.length, plan.escapes.length, plan.addedNodes.length], [1, 0, 0]);
+  assert.match(plan.warnings.join(' '), /Input x holds whole numbers \(uint8\), and the map gives fractions/);
+  assert.deepEqual((await adaptBytes(bytesIn, grayscale())).plan.warnings, []);
+});
+
 test('float16 weights keep their type, rounded once from the exact sum', async () => {
   const half = new Uint16Array(54).fill(0x3555);
   const { bytes, plan } = await adaptBytes(build({ inputs: [valueInfo('x', [1, 3, 8, 8], DTYPE.float16)], initializers: [rawTensor('w', DTYPE.float16, [2, 3, 3, 3], new Uint8Array(half.buffer))], nodes: [conv('x')] }), grayscale());
