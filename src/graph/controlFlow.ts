@@ -194,5 +194,15 @@ const sequenceMap: Follow = (at) => {
   return outputsOf(at, scope, body).map((o) => ({ value: { kind: 'sequence', element: o.value }, small: null }));
 };
 
+/** An axis that is not there is a reason, as it is for operators without graphs. */
+const told = (rule: Follow): Follow => (at) => {
+  try {
+    return rule(at);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return error.message;
+  }
+};
+
 /** Operators with graphs inside, by their key in the operator table. */
-export const CONTROL_FLOW: ReadonlyMap<string, Follow> = new Map([['If', branch], ['Loop', loop], ['Scan', scan], ['SequenceMap', sequenceMap]]);
+export const CONTROL_FLOW: ReadonlyMap<string, Follow> = new Map([['If', told(branch)], ['Loop', told(loop)], ['Scan', told(scan)], ['SequenceMap', told(sequenceMap)]]);
