@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { PageProof } from '../protocol/adaptation.ts';
 import type { PageComparison } from '../protocol/comparison.ts';
 import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from '../protocol/evaluation.ts';
-import type { PageModel } from '../protocol/messages.ts';
+import { packModel, type PackedModel } from '../protocol/packed.ts';
 import { asPython, type PythonFramework } from '../adapt/python.ts';
 import type { ChannelMap } from '../adapt/channelMap.ts';
 import { imageInputs, type ImageInput } from '../adapt/imageInputs.ts';
@@ -37,7 +37,7 @@ export interface VerifyReply extends PageProof {
 
 /** What the worker can do: arguments and results are plain data. */
 export interface JobTypes {
-  readModel: { args: { path: string }; result: PageModel };
+  readModel: { args: { path: string }; result: PackedModel };
   convertToGray: { args: { path: string; out?: string | undefined }; result: AdaptReply };
   adapt: { args: AdaptArgs & { out?: string | undefined; dryRun?: boolean }; result: AdaptReply };
   imageInputs: { args: { path: string }; result: ImageInput[] };
@@ -70,7 +70,7 @@ export interface JobContext {
 
 /** One function per job. */
 export const JOBS: { readonly [N in JobName]: (args: JobTypes[N]['args'], context: JobContext) => Promise<JobTypes[N]['result']> } = {
-  readModel: ({ path }, { signal }) => readPageModel(path, signal),
+  readModel: async ({ path }, { signal }) => packModel(await readPageModel(path, signal)),
   convertToGray: async ({ path, out }, context) => reply(await convertToGray(path, { out, ...context })),
   adapt: async ({ path, ...options }, context) => reply(await adaptFile(path, { ...options, ...context })),
   imageInputs: ({ path }, { signal }) => withModel(path, signal, ({ graph }) => imageInputs(graph)),

@@ -1,5 +1,6 @@
 import type { PageAdaptation, PageProof } from './adaptation.ts';
 import { FIRST_LAYER_ARGS, type FirstLayerMethods } from './firstLayer.ts';
+import type { PackedModel } from './packed.ts';
 import { WEIGHT_ARGS, type WeightMethods } from './weights.ts';
 import type { PageComparison } from './comparison.ts';
 import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from './evaluation.ts';
@@ -117,7 +118,7 @@ export type PageView = 'compare' | 'evaluate';
 
 /** What the page may ask of the host, by method: plain data both ways. A new method goes here, into PAGE_ARGS, and into ANSWERS in src/vscode/pageAnswers.ts. */
 export interface PageMethods extends WeightMethods, FirstLayerMethods {
-  model: { args: null; result: PageModel };
+  model: { args: null; result: PackedModel };
   convertToGrayscale: { args: null; result: null };
   command: { args: { name: PageCommand }; result: null };
   /** Proves the file against the original beside it, now. */

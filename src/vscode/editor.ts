@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
-import { asPageMessage, type HostMessage, type PageModel } from '../protocol/messages.ts';
+import { asPageMessage, type HostMessage } from '../protocol/messages.ts';
+import type { PackedModel } from '../protocol/packed.ts';
 import type { Workers } from './convert.ts';
 import { EDITOR_TYPE } from './files.ts';
 import { Links } from './links.ts';
@@ -48,8 +49,8 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
       else this.status.hide();
     };
     webview.options = { enableScripts: true, localResourceRoots: [this.dist] };
-    const opened = (model: PageModel): void => {
-      line = `$(circuit-board) ${model.inputs.map((i) => i.dims?.join('×') ?? i.name).join(', ')} · ${model.nodes.length} nodes · ${model.parameterCount.toLocaleString('en')} parameters`;
+    const opened = ({ head, count }: PackedModel): void => {
+      line = `$(circuit-board) ${head.inputs.map((i) => i.dims?.join('×') ?? i.name).join(', ')} · ${count} nodes · ${head.parameterCount.toLocaleString('en')} parameters`;
       showStatus();
       const node = this.wanted.get(key);
       this.wanted.delete(key);

@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 import type { VerifyReply } from '../node/jobs.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import type { PageProof } from '../protocol/adaptation.ts';
-import { PAGE_ARGS, type HostMessage, type PageMessage, type PageMethod, type PageMethods, type PageModel } from '../protocol/messages.ts';
+import { PAGE_ARGS, type HostMessage, type PageMessage, type PageMethod, type PageMethods } from '../protocol/messages.ts';
+import type { PackedModel } from '../protocol/packed.ts';
 import { openModel } from './announce.ts';
 import { convertOne, type Workers } from './convert.ts';
 import { localPath, messageOf } from './files.ts';
@@ -15,7 +16,7 @@ export interface PageContext {
   readonly workers: Workers;
   readonly uri: vscode.Uri;
   /** Called with every model that was read for the page. */
-  readonly opened: (model: PageModel) => void;
+  readonly opened: (model: PackedModel) => void;
 }
 
 interface Call extends PageContext {

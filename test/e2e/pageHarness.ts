@@ -5,6 +5,7 @@ import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { bundlePage } from '../../webview-ui/build.mjs';
 import type { PageModel } from '../../src/protocol/messages.ts';
+import { packModel } from '../../src/protocol/packed.ts';
 import { THEMES } from '../fixtures/themes.ts';
 import type { ThemeKind } from '../fixtures/themes.ts';
 
@@ -73,7 +74,7 @@ export async function openPage(browser: Browser, model: PageModel | Answer, opti
     if (path === '/page.css') return route.fulfill({ contentType: 'text/css', body: css });
     return route.fulfill({ status: 404, body: '' });
   });
-  const reply: Answer = 'fileName' in model ? { ok: true, value: model } : model;
+  const reply: Answer = 'fileName' in model ? { ok: true, value: packModel(model) } : model;
   await page.exposeFunction('hostReceive', (request: Record<string, unknown>): Record<string, unknown> => {
     requests.push(request);
     if (request.type === 'cancel') return { type: 'reply', id: request.id, ok: false, code: 'cancelled', message: 'Cancelled.' };

@@ -1,6 +1,8 @@
 import { LitElement, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageModel } from '../../src/protocol/messages.ts';
+import { unpackModel } from '../../src/protocol/packed.ts';
+import type { PackedModel } from '../../src/protocol/packed.ts';
 import type { SelectionKey } from '../graph/graphModel.ts';
 import { shapeText } from '../state/format.ts';
 import { GraphSession } from '../state/graphSession.ts';
@@ -91,9 +93,9 @@ export class App extends LitElement {
   async #fetch(): Promise<void> {
     const turn = ++this.#load;
     try {
-      const model = await request('model', null);
+      const packed = await request('model', null);
       // A newer request has gone out meanwhile; its answer is the one to show.
-      if (turn === this.#load) await this.#show(model);
+      if (turn === this.#load) await this.#show(packed);
     } catch (error) {
       if (turn !== this.#load) return;
       this.model = null;
@@ -101,8 +103,9 @@ export class App extends LitElement {
     }
   }
 
-  async #show(model: PageModel | null): Promise<void> {
+  async #show(packed: PackedModel | null): Promise<void> {
     performance.mark('channelwise:model');
+    const model = packed && unpackModel(packed);
     const before = this.session;
     const view = before ? this.#graph?.view ?? null : null;
     // The same file in a new version keeps its reader's place; a tab that comes back finds it again.

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { packModel, unpackModel } from '../../../src/protocol/packed.ts';
+import { densePage, hostilePage, resnet50Page, transformerPage } from '../../fixtures/pageModels.ts';
+import type { PageModel } from '../../../src/protocol/messages.ts';
+
+/** Absent and undefined are the same on the way. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+const sent = (model: PageModel): unknown => plain(unpackModel(plain(packModel(model)) as ReturnType<typeof packModel>));
+
+test('a packed model comes out as it went in', () => {
+  for (const page of [resnet50Page(), transformerPage(200, true), densePage(60), hostilePage()]) assert.deepEqual(sent(page), plain(page));
+});
+
+test('scopes, costs, missing shapes and inner graphs too', () => {
+  const page = resnet50Page();
+  page.nodes[0]!.scope = ['a', 'b'];
+  page.nodes[1]!.cost = { params: 0, macs: null };
+  page.nodes[2]!.cost = { params: 5, macs: 7e12 };
+  page.nodes[3]!.outputs[0]!.dims = null;
+  page.nodes[3]!.inputs.push({ name: '', weight: null, dims: [] });
+  page.edges[0]!.dims = null;
+  page.inner = { graphs: [{ owner: 4, title: 'body', inputs: [{ name: 'x', dtype: '', dims: null }], nodes: 1 }], nodes: [{ ...page.nodes[5]!, id: 122 }], edges: [{ from: -2, to: 122, tensor: 'x', dims: null }], left: 3 };
+  assert.deepEqual(sent(page), plain(page));
+});
+
+test('texts that would run together stay apart', () => {
+  const page = resnet50Page();
+  page.nodes[0]!.attributes = [{ name: 'a', type: 'string', value: '1:b' }];
+  page.nodes[1]!.attributes = [{ name: 'a', type: 'string1:', value: 'b' }];
+  page.nodes[2]!.outputs[0]!.dims = ['1:1', '2'];
+  page.nodes[3]!.outputs[0]!.dims = ['1', '1:2'];
+  assert.deepEqual(sent(page), plain(page));
+});
+
+test('a packed model is a fraction of the plain one', () => {
+  const page = transformerPage(2000);
+  assert.ok(JSON.stringify(packModel(page)).length < 0.45 * JSON.stringify(page).length);
+});
