@@ -123,6 +123,25 @@ const FAMILIES: Readonly<Record<string, readonly OpCase[]>> = {
     of('RMSNormalization', [[2, 3, 4], [4]], {}, { opset: 23 }),
     of('Gelu', [[2, 3]], {}, MS), of('FastGelu', [[2, 3], [3]], {}, MS), of('BiasGelu', [[2, 3], [3]], {}, MS), of('QuickGelu', [[2, 3]], {}, MS), of('Inverse', [[2, 3, 3]], {}, MS), of('GatherBlockQuantized', [filled('uint8', [4, 16]), ints(0, 2), [4, 1]], { block_size: 32, quantize_axis: 1 }, MS),
   ],
+  'attention of the runtime': [
+    of('QAttention', [filled('uint8', [2, 3, 8]), filled('int8', [8, 24]), [24], stored('float32', [], [0.1]), stored('float32', [], [0.1]), null, stored('uint8', [], [0]), stored('int8', [], [0])], { num_heads: 2 }, MS),
+    of('GroupQueryAttention', [[2, 3, 32], [2, 3, 16], [2, 3, 16], null, null, stored('int32', [2], [2, 2]), stored('int32', [], [3])], { num_heads: 4, kv_num_heads: 2 }, { ...MS, outputs: 3 }),
+    of('GroupQueryAttention', [[2, 3, 64], null, null, null, null, stored('int32', [2], [2, 2]), stored('int32', [], [3])], { num_heads: 4, kv_num_heads: 2 }, { ...MS, outputs: 3 }),
+    of('MultiHeadAttention', [[2, 3, 8], [2, 2, 5, 4], [2, 2, 5, 4]], { num_heads: 2 }, MS), of('MultiHeadAttention', [[2, 3, 8], [2, 3, 8], [2, 3, 8], null, null, null, [2, 2, 4, 4], [2, 2, 4, 4]], { num_heads: 2 }, { ...MS, outputs: 3 }),
+    of('Attention', [[2, 3, 8], [8, 24], [24], null, [2, 2, 2, 5, 4]], { num_heads: 2 }, { ...MS, outputs: 2 }), of('SkipSimplifiedLayerNormalization', [[2, 3, 8], [2, 3, 8], [8]], {}, MS), of('MoE', [[6, 8], [6, 2], [2, 16, 8], null, [2, 8, 16]], { k: 1 }, MS),
+  ],
+  'old operators': [
+    of('Affine', [[2, 3]], { alpha: { float: 1 }, beta: { float: 1 } }, { opset: 9 }), of('ParametricSoftplus', [[2, 3]], { alpha: { float: 1 }, beta: { float: 1 } }, { opset: 9 }), of('ScaledTanh', [[2, 3]], { alpha: { float: 1 }, beta: { float: 1 } }, { opset: 9 }),
+    of('ImageScaler', [[1, 3, 4, 5]], { bias: { floats: [0, 0, 0] }, scale: { float: 1 } }, { opset: 9 }), of('Crop', [[1, 3, 9, 8]], { border: { ints: [1, 2, 3, 1] } }, { opset: 9 }), of('Crop', [[1, 3, 9, 8]], { border: { ints: [1, 2, 0, 0] }, scale: { ints: [4, 5] } }, { opset: 9 }),
+    of('DynamicSlice', [[5, 6], ints(1), ints(4), ints(1)], {}, { opset: 9 }),
+  ],
+  'more of the runtime': [
+    of('NhwcMaxPool', [filled('uint8', [2, 9, 7, 4])], { kernel_shape: [3, 3], strides: [2, 2] }, MS), of('Trilu', [[2, 3, 4]], {}, MS), of('QLinearConv', [filled('uint8', [2, 9, 7, 4]), stored('float32', [], [0.1]), stored('uint8', [], [0]), filled('int8', w), stored('float32', [], [0.1]), stored('int8', [], [0]), stored('float32', [], [0.1]), stored('uint8', [], [0])], { channels_last: 1, pads: [1, 1, 1, 1] }, MS),
+    of('ConvTransposeWithDynamicPads', [x, [4, 5, 3, 3], ints(1, 0, 1, 1)], { strides: [2, 2] }, MS), of('QLinearSoftmax', [filled('uint8', [2, 3]), stored('float32', [], [0.1]), stored('uint8', [], [0]), stored('float32', [], [0.1]), stored('uint8', [], [0])], { opset: 13, axis: -1 }, MS),
+    of('QLinearWhere', [filled('bool', [2, 1]), filled('uint8', [3]), stored('float32', [], [0.1]), stored('uint8', [], [0]), filled('uint8', [1]), stored('float32', [], [0.1]), stored('uint8', [], [0]), stored('float32', [], [0.1]), stored('uint8', [], [0])], {}, MS),
+    of('QuantizeLinear', [[2, 3], stored('float32', [], [0.1]), stored('uint8', [], [0])], {}, MS), of('DequantizeLinear', [filled('uint8', [2, 3]), stored('float32', [], [0.1]), stored('uint8', [], [0])], {}, MS), of('Range', [scalar(1), scalar(7)], {}, MS),
+    of('NGramRepeatBlock', [filled('int64', [2, 5]), [2, 9]], { ngram_size: 2 }, MS),
+  ],
   text: [
     of('StringNormalizer', [texts([2], 'a', 'b')], { case_change_action: 'UPPER' }), of('TfIdfVectorizer', [filled('int64', [2, 6])], { mode: 'TF', min_gram_length: 1, max_gram_length: 1, max_skip_count: 0, ngram_counts: { ints: [0] }, ngram_indexes: { ints: [0, 3, 1] }, pool_int64s: { ints: [0, 1, 2] } }),
     of('StringConcat', [texts([2, 1], 'a', 'b'), texts([3], 'c', 'd', 'e')], {}, { opset: 20 }), of('RegexFullMatch', [texts([2], 'a', 'b')], { pattern: 'a' }, { opset: 20 }), of('MurmurHash3', [filled('int32', [2, 3])], {}, MS), of('MurmurHash3', [filled('int32', [2, 3])], { positive: 0 }, MS),
