@@ -110,7 +110,7 @@ export interface PageModel {
 }
 
 /** Commands of the extension that the page has buttons for; each acts on the page's own file. */
-export const PAGE_COMMANDS = ['adaptChannels', 'verify', 'copyAsPython', 'openOriginal', 'compare', 'evaluate'] as const;
+export const PAGE_COMMANDS = ['adaptChannels', 'verify', 'copyAsPython', 'openOriginal', 'compareOriginal', 'compare', 'evaluate'] as const;
 export type PageCommand = (typeof PAGE_COMMANDS)[number];
 
 /** Views that commands outside the page ask for. */

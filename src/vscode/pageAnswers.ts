@@ -37,6 +37,10 @@ const ANSWERS: { readonly [M in PageMethod]: (call: Call, args: PageMethods[M]['
   },
   command: async (call, { name }) => {
     if (name === 'openOriginal') await openModel(vscode.Uri.file(await originalOf(call)));
+    else if (name === 'compareOriginal') {
+      call.workers.comparisons.set(call.uri, await originalOf(call));
+      call.workers.views.show(call.uri, 'compare');
+    }
     // A flow lasts as long as a person takes; the page does not wait for it.
     else void vscode.commands.executeCommand(`channelwise.${name}`, call.uri);
     return null;

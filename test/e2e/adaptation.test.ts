@@ -107,8 +107,9 @@ test('the bar has buttons for the commands, and a narrow page keeps them', async
   const { page, requests, problems, close } = await open(adaptedPage(), { width: 620, height: 800 });
   for (const name of ['Adapt Channels…', 'Verify', 'Copy as Python…']) await page.getByRole('button', { name, exact: true }).click();
   await panel(page).getByRole('button', { name: 'Open the original' }).click();
+  await panel(page).getByRole('button', { name: 'Compare with it' }).click();
   await page.waitForFunction(() => true);
-  assert.deepEqual(requests.filter((r) => r.method === 'command').map((r) => (r.args as { name: string }).name), ['adaptChannels', 'verify', 'copyAsPython', 'openOriginal']);
+  assert.deepEqual(requests.filter((r) => r.method === 'command').map((r) => (r.args as { name: string }).name), ['adaptChannels', 'verify', 'copyAsPython', 'openOriginal', 'compareOriginal']);
   await page.screenshot({ path: join(SHOTS, 'narrow.png') });
   assert.deepEqual(problems, []);
   await close();

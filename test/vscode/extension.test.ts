@@ -16,11 +16,22 @@ async function until(what: string, holds: () => boolean): Promise<void> {
   assert.fail(`never: ${what}`);
 }
 
+/** Presses a key of the quick input again and again until the command that opened it has ended. */
+async function pressUntil(key: string, command: Thenable<unknown>): Promise<void> {
+  let ended = false;
+  void Promise.resolve(command).finally(() => { ended = true; });
+  for (let i = 0; i < 100 && !ended; i++) {
+    await vscode.commands.executeCommand(key);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.ok(ended, 'the command ended');
+}
+
 describe('Channelwise in VS Code', () => {
   it('contributes its commands and the default editor for .onnx', async () => {
     const commands = await vscode.commands.getCommands(true);
     await vscode.commands.executeCommand('vscode.open', uri('resnet.onnx'));
-    for (const name of ['convertToGrayscale', 'adaptChannels', 'openPreview']) assert.ok(commands.includes(`channelwise.${name}`) || vscode.extensions.getExtension('channelwise.channelwise')?.isActive, name);
+    for (const name of ['convertToGrayscale', 'adaptChannels', 'openPreview', 'verify', 'copyAsPython']) assert.ok(commands.includes(`channelwise.${name}`) || vscode.extensions.getExtension('channelwise.channelwise')?.isActive, name);
     await until('the custom editor is open', () => vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputCustom);
     const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
     assert.ok(input instanceof vscode.TabInputCustom);
@@ -57,6 +68,35 @@ describe('Channelwise in VS Code', () => {
       assert.deepEqual(readdirSync(folder()).sort(), before);
     });
   }
+
+  it('Adapt Channels… by keyboard: the first map, the plan, and a new file', async () => {
+    await pressUntil('workbench.action.acceptSelectedQuickOpenItem', vscode.commands.executeCommand('channelwise.adaptChannels', uri('resnet.onnx')));
+    assert.ok(existsSync(uri('resnet.gray-3.onnx').fsPath));
+  });
+
+  it('Adapt Channels… and Copy as Python left by Escape write nothing', async () => {
+    const before = readdirSync(folder()).sort();
+    for (const name of ['adaptChannels', 'copyAsPython']) await pressUntil('workbench.action.closeQuickOpen', vscode.commands.executeCommand(`channelwise.${name}`, uri('resnet.onnx')));
+    assert.deepEqual(readdirSync(folder()).sort(), before);
+  });
+
+  it('files that are not on disk end in a message, not in an exception', async () => {
+    const before = readdirSync(folder()).sort();
+    const virtual = uri('resnet.onnx').with({ scheme: 'git' });
+    for (const name of ['convertToGrayscale', 'adaptChannels', 'verify', 'copyAsPython']) await vscode.commands.executeCommand(`channelwise.${name}`, virtual);
+    assert.deepEqual(readdirSync(folder()).sort(), before);
+  });
+
+  it('opens the new model where the setting says so', async () => {
+    const settings = vscode.workspace.getConfiguration('channelwise');
+    await settings.update('openAfterConversion', true, vscode.ConfigurationTarget.Global);
+    try {
+      await convert(uri('second.onnx'));
+      await until('the new model is open', () => vscode.window.tabGroups.activeTabGroup.activeTab?.label === 'second.gray-3.onnx');
+    } finally {
+      await settings.update('openAfterConversion', undefined, vscode.ConfigurationTarget.Global);
+    }
+  });
 
   it('opens a broken file without harm, and the editor stays when the file changes', async () => {
     await vscode.commands.executeCommand('channelwise.openPreview', uri('truncated.onnx'));

@@ -1,7 +1,7 @@
 import { LitElement, html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageAdaptation, PageFold, PageMappedInput, PageOriginal, PageStep } from '../../src/protocol/adaptation.ts';
-import type { PageModel } from '../../src/protocol/messages.ts';
+import type { PageCommand, PageModel } from '../../src/protocol/messages.ts';
 import { countText, shapeText, sizeText } from '../state/format.ts';
 import { request } from '../state/host.ts';
 import { adaptationStyles } from './adaptationStyles.ts';
@@ -19,13 +19,16 @@ const NOW: Readonly<Record<PageFold['now'], string>> = { same: '✓ as recorded'
 
 /** The story of an adapted model: left what was checked now, right what the file says about itself. */
 export class Adaptation extends LitElement {
-  static properties = { model: { attribute: false } };
+  static properties = { model: { attribute: false }, error: { state: true } };
   static styles = [cardStyles, adaptationStyles];
   declare model: PageModel | null;
+  /** What the last button could not do. */
+  declare error: string;
 
   constructor() {
     super();
     this.model = null;
+    this.error = '';
   }
 
   render(): TemplateResult | null {
@@ -51,7 +54,16 @@ export class Adaptation extends LitElement {
   #original(o: PageOriginal): TemplateResult {
     return html`<h3>Original</h3>
       <p>${o.name ? html`<span class="name">${o.name}</span>: ` : null}${ORIGINALS[o.state]}.</p>
-      ${o.path === null ? null : html`<vscode-button appearance="secondary" id="open-original" @click=${() => void request('command', { name: 'openOriginal' }).catch(() => undefined)}>Open the original</vscode-button>`}`;
+      ${o.path === null ? null : html`<div class="row">
+        <vscode-button appearance="secondary" @click=${() => this.#ask('openOriginal')}>Open the original</vscode-button>
+        <vscode-button appearance="secondary" @click=${() => this.#ask('compareOriginal')}>Compare with it</vscode-button>
+      </div>`}
+      ${this.error ? html`<p class="bad" role="alert">${this.error}</p>` : null}`;
+  }
+
+  #ask(name: PageCommand): void {
+    this.error = '';
+    request('command', { name }).catch((error: unknown) => { this.error = error instanceof Error ? error.message : String(error); });
   }
 
   #inputs(a: PageAdaptation, last: PageStep): TemplateResult {

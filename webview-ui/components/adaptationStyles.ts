@@ -13,6 +13,7 @@ export const adaptationStyles = css`
   .bad { color: var(--vscode-errorForeground); }
   .warning { margin: 6px 0; padding: 4px 8px; border: 1px solid var(--vscode-inputValidation-warningBorder, var(--edge)); background: var(--vscode-inputValidation-warningBackground, transparent); color: var(--vscode-inputValidation-warningForeground, var(--vscode-foreground)); }
   .reason { font-family: var(--vscode-font-family, sans-serif); color: var(--vscode-descriptionForeground); }
+  .row { display: flex; flex-wrap: wrap; gap: 0 10px; }
   .scroll { overflow-x: auto; }
   table { border-collapse: collapse; user-select: text; }
   .step .hint { margin-bottom: 6px; }
