@@ -5,7 +5,7 @@ import type { Model, ValueInfo } from '../onnx/model.ts';
 import type { TensorContext } from '../onnx/tensorData.ts';
 import type { Splice } from '../bytes/splice.ts';
 import { unit } from './affine.ts';
-import { attempt, better } from './attempt.ts';
+import { attempt, better, type Attempt } from './attempt.ts';
 import type { FlowingInput } from './channelFlow.ts';
 import { affine, type ChannelMap } from './channelMap.ts';
 import { emit } from './emit.ts';
@@ -34,8 +34,10 @@ export interface Adaptation {
 /** Plans an adaptation and turns it into splices of the original file. Throws `refused` with the reason where it can't be exact. */
 export async function adaptModel(request: AdaptRequest): Promise<Adaptation> {
   const { ctx, map } = request;
-  const chosen = await chooseInputs(request);
-  const { model, walk } = await attempt(ctx, request.model, chosen.map((c) => flowing(c, map)), request.signal);
+  const tried = await chooseInputs(request);
+  const chosen = tried.map((t) => t.candidate);
+  const only = tried.length === 1 ? tried[0] : undefined;
+  const { model, walk } = only?.made ?? await attempt(ctx, request.model, chosen.map((c) => flowing(c, map)), request.signal);
   const settled = settle(walk);
   const plan = makePlan(model, map, chosen, walk, settled);
   const edits = [...(await emit(ctx, request.model, model, walk, settled)), ...metadata(request, plan)];
@@ -46,26 +48,33 @@ function flowing(c: Candidate, map: ChannelMap): FlowingInput {
   return { name: c.input.name, axis: c.axis, rank: c.rank, dtype: c.dtype, dims: c.dims.map((d, i) => (i === c.axis ? map.matrix.length : d)), map: affine(map) };
 }
 
+/** A place where an input's channels may lie, and how far the map comes from there when no other input is adapted. */
+interface Tried {
+  readonly candidate: Candidate;
+  readonly made: Attempt;
+}
+
 /** Tries the places where channels may lie, one input at a time, and keeps the one whose map folds best. */
-async function chooseInputs(request: AdaptRequest): Promise<Candidate[]> {
+async function chooseInputs(request: AdaptRequest): Promise<Tried[]> {
   const { ctx, model, map, inputs, signal } = request;
   const real = realInputs(model.graph);
   const wanted = inputs ? [...new Set(inputs)].map((name) => named(real, name)) : real;
-  const chosen: Candidate[] = [];
+  const chosen: Tried[] = [];
   let failure: ChannelwiseError | null = null;
   for (const input of wanted) {
-    let best: { candidate: Candidate; walk: Walk } | null = null;
+    let best: Tried | null = null;
     for (const candidate of candidates(input, map.matrix.length)) {
       try {
-        const { walk } = await attempt(ctx, model, [flowing(candidate, map)], signal);
+        const made = await attempt(ctx, model, [flowing(candidate, map)], signal);
+        const { walk } = made;
         const asked = inputs !== undefined && candidate.certain;
-        if ((asked || plausible(candidate, walk) || await confirmed(request, candidate)) && (!best || better(walk, best.walk))) best = { candidate, walk };
+        if ((asked || plausible(candidate, walk) || await confirmed(request, candidate)) && (!best || better(walk, best.made.walk))) best = { candidate, made };
       } catch (error) {
         if (!(error instanceof ChannelwiseError) || error.kind !== 'refused') throw error;
         failure ??= error;
       }
     }
-    if (best) chosen.push(best.candidate);
+    if (best) chosen.push(best);
   }
   if (chosen.length) return chosen;
   throw failure ?? noImageInput(wanted, map);

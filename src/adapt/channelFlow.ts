@@ -15,6 +15,7 @@ import { EINSUM } from './rules/einsum.ts';
 import { RESHAPE } from './rules/reshape.ts';
 import { LEGACY } from './rules/legacy.ts';
 import { NORMALISATION } from './rules/normalisation.ts';
+import { RECURRENT } from './rules/recurrent.ts';
 import { SELECT } from './rules/select.ts';
 import { SIZES } from './rules/sizes.ts';
 import { SPATIAL } from './rules/spatial.ts';
@@ -23,7 +24,7 @@ import { Walk, type Known } from './walk.ts';
 
 /** Every operator that lets a channel map through or takes it in. All others see their tensors rebuilt. */
 const RULES: Readonly<Record<string, Rule>> = {
-  ...ELEMENTWISE, ...SELECT, ...LAYOUT, ...SPATIAL, ...PER_CHANNEL, ...MATMUL, ...SIZES, ...BLOCKS, ...EINSUM, ...ALONG_AXIS, ...RESHAPE, ...LEGACY, ...NORMALISATION,
+  ...ELEMENTWISE, ...SELECT, ...LAYOUT, ...SPATIAL, ...PER_CHANNEL, ...MATMUL, ...SIZES, ...BLOCKS, ...EINSUM, ...ALONG_AXIS, ...RESHAPE, ...LEGACY, ...NORMALISATION, ...RECURRENT,
   ...Object.fromEntries(Object.keys(CONV_KINDS).map((op) => [op, conv])),
 };
 

@@ -2,6 +2,7 @@ import { evenUse, hasNoShift, isSelection } from '../affine.ts';
 import { isPlain } from '../flow.ts';
 import type { Rule } from '../step.ts';
 
+const INT64 = 7;
 const MIXED = 'the channels are mixed or scaled here, and the operator does not commute with that';
 /** From this opset on, Softmax and its kin work along one axis; before it, over all axes from there on. */
 const ONE_AXIS = 13;
@@ -42,6 +43,30 @@ const meanVariance: Rule = (step) => {
   return !axes.includes(flow.axis) || evenUse(flow.map) !== null ? step.pass(flow, { flow: { dims: flow.dims } }) : 'some channels would count more than others';
 };
 
+/** The place of the largest or smallest element along another axis: the same for all copies of a channel. */
+const argument: Rule = (step) => {
+  const flow = step.only();
+  if (!flow || !isPlain(flow) || !isSelection(flow.map)) return MIXED;
+  const axis = step.axis('axis', 0, flow.rank);
+  if (axis === flow.axis) return 'it compares channels with each other';
+  const keep = step.int('keepdims', 1) !== 0;
+  return step.pass(flow, { flow: { dtype: INT64, ...(keep ? {} : { rank: flow.rank - 1, axis: flow.axis - (axis < flow.axis ? 1 : 0) }) } });
+};
+
+/** Picks or zeroes elements by their place on other axes than the channels. */
+const compress: Rule = (step) => {
+  const flow = step.only();
+  if (!flow || !step.attribute('axis') || step.axis('axis', 0, flow.rank) === flow.axis) return 'it may pick among channels';
+  return step.pass(flow);
+};
+
+const triangle: Rule = (step) => {
+  const flow = step.only();
+  if (!flow || flow.gone || flow.axis >= flow.rank - 2) return 'it cuts through the channels';
+  return hasNoShift(flow.map) || isSelection(flow.map) ? step.pass(flow, { flow: { dims: flow.dims } }) : MIXED;
+};
+
 export const ALONG_AXIS: Readonly<Record<string, Rule>> = {
   Softmax: softmax, LogSoftmax: softmax, Hardmax: softmax, CumSum: cumSum, LpNormalization: lpNormalization, MeanVarianceNormalization: meanVariance,
+  ArgMax: argument, ArgMin: argument, Compress: compress, Trilu: triangle,
 };

@@ -1,17 +1,31 @@
 import { hasNoShift, isSelection } from '../affine.ts';
-import { isPlain } from '../flow.ts';
+import { isPlain, type Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
-import type { Rule } from '../step.ts';
+import type { Rule, Step } from '../step.ts';
 import { contract, fits, newWeight, record } from '../weight.ts';
 
 /** Two terms and an output of single letters, nothing repeated: what exporters write. */
 const EQUATION = /^([A-Za-z]+),([A-Za-z]+)->([A-Za-z]*)$/;
 
+/** One term and an output: axes in another order, or summed over. */
+const MOVED = /^([A-Za-z]+)->([A-Za-z]*)$/;
+
+function moved(step: Step, flow: Flow, own: string, output: string): true | string {
+  const letter = own[flow.axis] ?? '';
+  const axis = output.indexOf(letter);
+  if (own.length !== flow.rank || new Set(own).size !== own.length || new Set(output).size !== output.length || axis < 0) return 'it sums over the channels';
+  if (own.length !== output.length && !hasNoShift(flow.map)) return 'a shift would be summed';
+  return step.pass(flow, { flow: { axis, rank: output.length } });
+}
+
 /** A product of the image and a constant: https://onnx.ai/onnx/operators/onnx__Einsum.html */
 const einsum: Rule = async (step) => {
   const image = step.flows.findIndex((f) => f !== null);
   const flow = step.only(image);
-  const parts = EQUATION.exec(step.text('equation', '').replace(/\s+/g, ''));
+  const equation = step.text('equation', '').replace(/\s+/g, '');
+  const turned = MOVED.exec(equation);
+  if (turned && flow && isPlain(flow)) return moved(step, flow, turned[1] ?? '', turned[2] ?? '');
+  const parts = EQUATION.exec(equation);
   if (!flow || !isPlain(flow) || !parts || step.node.inputs.length !== 2) return 'its equation is more than one product with a constant';
   const terms = [parts[1] ?? '', parts[2] ?? ''];
   const [own = '', other = ''] = [terms[image], terms[1 - image]];

@@ -59,7 +59,7 @@ export function number(dims: readonly Dim[]): number | null {
 }
 
 /** What takes merged axes into its weights. */
-const PRODUCTS = new Set(['Gemm', 'MatMul', 'com.microsoft:FusedGemm', 'com.microsoft:FusedMatMul']);
+const PRODUCTS = new Set(['Gemm', 'MatMul', 'RNN', 'LSTM', 'GRU', 'com.microsoft:FusedGemm', 'com.microsoft:FusedMatMul']);
 
 /** Merged axes fold into matrix products; a map that is not a plain copy has no cheap way back from there. */
 export function mergeIsSafe(step: Step, flow: Flow): boolean {
