@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import type { ChannelMap } from '../adapt/channelMap.ts';
 import { planText } from '../adapt/planText.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import { compareFiles, reportText as compareText } from './compare.ts';
@@ -33,6 +34,7 @@ interface Verb {
 }
 
 const WRITE = { out: { type: 'string', short: 'o' }, 'dry-run': { type: 'boolean' } } as const;
+const MAP_OPTIONS: Verb['options'] = { map: { type: 'string', multiple: true }, mean: { type: 'string' }, std: { type: 'string' }, scale: { type: 'string' } };
 
 export const VERBS: Readonly<Record<string, Verb>> = {
   inspect: {
@@ -60,19 +62,18 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   adapt: {
     usage: 'adapt MODEL --map gray|bgr|rgb-from-gray|bands:N|drop-alpha|normalize|FILE.json [--map …] [--mean …] [--std …] [--scale …] [--input NAME …] [-o OUT] [--dry-run]',
     about: 'any channel map; several are applied to the new pixels from left to right', args: 1,
-    options: { ...WRITE, map: { type: 'string', multiple: true }, mean: { type: 'string' }, std: { type: 'string' }, scale: { type: 'string' }, input: { type: 'string', multiple: true } },
+    options: { ...WRITE, ...MAP_OPTIONS, input: { type: 'string', multiple: true } },
     run: async (call) => {
       const { values, args, signal } = call;
-      const text = (name: string): string | undefined => (typeof values[name] === 'string' ? values[name] : undefined);
-      const map = await mapFromOptions({ map: Array.isArray(values.map) ? values.map.map(String) : text('map'), mean: text('mean'), std: text('std'), scale: text('scale') });
+      const map = await mapOf(values);
       const inputs = Array.isArray(values.input) ? values.input.map(String) : undefined;
       const { out, dryRun } = writeOptions(call);
       printResult(call, await adaptFile(args[0] ?? '', { map, inputs, out, dryRun, signal }));
     },
   },
   verify: {
-    usage: 'verify ORIGINAL ADAPTED [--full] [--images DIR] [--seed N]', about: 'proves an adapted model in ONNX Runtime', args: 2,
-    options: { full: { type: 'boolean' }, images: { type: 'string' }, seed: { type: 'string' } },
+    usage: 'verify ORIGINAL ADAPTED [--full] [--images DIR] [--seed N] [--map … [--mean … --std … --scale …]]', about: 'proves an adapted model in ONNX Runtime', args: 2,
+    options: { full: { type: 'boolean' }, images: { type: 'string' }, seed: { type: 'string' }, ...MAP_OPTIONS },
     run: runVerify,
   },
   compare: {
@@ -93,12 +94,18 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
 };
 
+/** The map that --map and the options beside it name. */
+async function mapOf(values: Call['values']): Promise<ChannelMap> {
+  const text = (name: string): string | undefined => (typeof values[name] === 'string' ? values[name] : undefined);
+  return mapFromOptions({ map: Array.isArray(values.map) ? values.map.map(String) : text('map'), mean: text('mean'), std: text('std'), scale: text('scale') });
+}
+
 /** Proof that could not be had is a refusal: the report says why. */
 async function runVerify({ args, values, output, signal }: Call): Promise<number> {
   const images = typeof values.images === 'string' ? values.images : undefined;
   const seed = typeof values.seed === 'string' ? Number(values.seed) : undefined;
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw usage('--seed must be a whole number.');
-  const report = await verifyFiles(args[0] ?? '', args[1] ?? '', { full: values.full === true, images, seed, signal });
+  const report = await verifyFiles(args[0] ?? '', args[1] ?? '', { full: values.full === true, images, seed, signal, map: values.map === undefined ? undefined : await mapOf(values) });
   print(output, values, report, () => reportText(report));
   if (!report.ok) output.error(report.statement);
   return report.ok ? 0 : 2;

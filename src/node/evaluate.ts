@@ -20,6 +20,9 @@ import { classIndex, imageFiles, type LabelledFile } from './labels.ts';
 import { modelFile } from './verify.ts';
 import { VERSION } from './version.ts';
 
+/** Reasons for skipped images that are spelt out. */
+const MAX_REASONS = 3;
+
 export interface EvaluateOptions {
   /** A preset's name: imagenet, plus-minus-one, zero-to-one, raw. Read from the model's first steps when absent, else imagenet. */
   readonly preset?: string | undefined;
@@ -102,7 +105,7 @@ async function run(parts: Parts): Promise<EvaluationReport> {
   const { classes, index, how } = await labelling(parts, runs[0], input, preprocessing, warnings);
   const images = files.map((f): EvaluationImage => ({ name: f.name, label: f.folder === null ? null : index?.(f.folder) ?? null, load: () => readPicture(f.path) }));
   const found = await evaluate({ runs, images, signal: options.signal, onProgress: (done, total) => options.onProgress?.(done / total) });
-  for (const s of found.skipped) warnings.push(s.why);
+  if (found.skipped.length) warnings.push(skippedText(found.skipped));
   return {
     model: basename(parts.modelPath), adapted: parts.adaptedPath && basename(parts.adaptedPath), statement: evaluationStatement(found.runs),
     preprocessing: { name: preprocessing.name, chosen, normalisation: preprocessing.normalisation, height: input.height, width: input.width, crop: preprocessing.margin !== null, order: preprocessing.order },
@@ -204,6 +207,13 @@ async function labelling(parts: Parts, run: EvaluationRun | undefined, input: Im
 
 export function reportText(report: EvaluationReport): string[] {
   return evaluationText(report);
+}
+
+/** Images that could not be used, counted, with the first reasons. */
+function skippedText(skipped: EvaluationReport['skipped']): string {
+  const shown = skipped.slice(0, MAX_REASONS).map((s) => s.why.replace(/^The image (.*)\.$/s, '$1')).join('; ');
+  const more = skipped.length - MAX_REASONS;
+  return `${skipped.length} image${skipped.length > 1 ? 's were' : ' was'} skipped: ${shown}${more > 0 ? `; and ${more} more` : ''}.`;
 }
 
 /** One line per image: its label and the best class of each run. */

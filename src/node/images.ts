@@ -55,6 +55,7 @@ function decodePng(bytes: Buffer, name: string): Picture {
 }
 
 function decodeJpeg(bytes: Buffer, name: string): Picture {
+  if (jpegComponents(bytes) > 3) throw bad(name, 'its colours are printing inks (CMYK); save it as RGB');
   try {
     const { width, height, data } = jpeg.decode(bytes, { useTArray: true, formatAsRGBA: false, tolerantDecoding: false, maxResolutionInMP: MAX_PIXELS / 1e6, maxMemoryUsageInMB: JPEG_MEGABYTES });
     if (data.length !== width * height * 3) throw new Error('it is cut short');
@@ -62,6 +63,21 @@ function decodeJpeg(bytes: Buffer, name: string): Picture {
   } catch (error) {
     throw bad(name, reason(error));
   }
+}
+
+/** Start-of-frame markers; the gaps are tables. */
+const FRAMES = new Set([0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf]);
+
+/** The number of colour components a JPEG's frame declares; 0 where no frame is found. https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.2.2 */
+function jpegComponents(bytes: Buffer): number {
+  for (let at = 2; at + 9 < bytes.length;) {
+    if (bytes[at] !== 0xff) return 0;
+    const marker = bytes[at + 1] ?? 0;
+    if (FRAMES.has(marker)) return bytes[at + 9] ?? 0;
+    // Fill bytes and markers without a body.
+    at += marker === 0xff ? 1 : marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8) ? 2 : 2 + bytes.readUInt16BE(at + 2);
+  }
+  return 0;
 }
 
 /** The first images of a folder, for a proof. Ones that can't be decoded are named in `warnings`. Throws where there is none. */

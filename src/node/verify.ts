@@ -1,5 +1,6 @@
 import { promises as fs } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { ChannelMap } from '../adapt/channelMap.ts';
 import { scanModel } from '../onnx/scan.ts';
 import { WireReader } from '../onnx/wire.ts';
 import { verifyText } from '../verify/statement.ts';
@@ -10,6 +11,8 @@ import { openFileSource, type FileSource } from './fileSource.ts';
 import { verifyImages } from './images.ts';
 
 export interface VerifyOptions {
+  /** How the inputs belong together, where the adapted model does not record it. */
+  readonly map?: ChannelMap | undefined;
   readonly seed?: number | undefined;
   /** Run both whole models too. */
   readonly full?: boolean | undefined;
@@ -26,7 +29,7 @@ const MAX_VERIFY_IMAGES = 8;
 export async function verifyFiles(originalPath: string, adaptedPath: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   const found = options.images === undefined ? null : await verifyImages(options.images, MAX_VERIFY_IMAGES, options.signal);
   const report = await withModels([originalPath, adaptedPath], options.signal, ([original, adapted]) => verify({
-    original, adapted, seed: options.seed, full: options.full, images: found?.images, signal: options.signal, onProgress: options.onProgress,
+    original, adapted, map: options.map, seed: options.seed, full: options.full, images: found?.images, signal: options.signal, onProgress: options.onProgress,
   }));
   return found?.warnings.length ? { ...report, warnings: [...report.warnings, ...found.warnings] } : report;
 }

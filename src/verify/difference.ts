@@ -133,9 +133,15 @@ function floatVerdict(
   return { tolerance, ok, why: ok ? null : `it differs by ${(ratio * tolerance).toPrecision(3)} where rounding explains ${tolerance.toPrecision(2)}` };
 }
 
-/** The worse of two measurements of the same tensor: not ok before ok, then nearer to its tolerance. */
+/** The worse of two measurements of the same tensor: not ok before ok, then nearer to its tolerance, then the one that shows more. */
 export function worse(x: TensorDifference, y: TensorDifference): TensorDifference {
   if (x.ok !== y.ok) return x.ok ? y : x;
   const share = (d: TensorDifference): number => (d.maxAbs === 0 ? 0 : d.maxAbs / (d.tolerance || 1e-300));
-  return share(y) > share(x) ? y : x;
+  return share(y) > share(x) || (share(y) === share(x) && y.peak > x.peak) ? y : x;
+}
+
+/** Numbers were measured, and all are zero. */
+export function silent(tensors: readonly TensorDifference[]): boolean {
+  const floats = tensors.filter((t) => /float/.test(t.dtype));
+  return floats.length > 0 && floats.every((t) => t.peak === 0);
 }

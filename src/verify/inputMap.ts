@@ -1,4 +1,5 @@
 import { compose, identity, type Affine } from '../adapt/affine.ts';
+import type { ChannelMap } from '../adapt/channelMap.ts';
 import { provenanceOf, type ProvenanceStep } from '../adapt/provenance.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import type { Dim, Model, ValueInfo } from '../onnx/model.ts';
@@ -20,8 +21,26 @@ export interface InputMaps {
   readonly hint: ReadonlySet<string> | null;
 }
 
+/** Rows, columns and channels. */
+const MIN_IMAGE_RANK = 3;
 /** No sensor has more channels; a larger matrix in a file is damage. */
 const MAX_CHANNELS = 4096;
+
+/**
+ * The map that the user names, for models without a record: it holds for every input whose sizes differ as its matrix says, or, where it keeps the number of
+ * channels, for every image of that many. Throws `refused` where no input fits.
+ */
+export function givenMap(original: Model, adapted: Model, { matrix, shift }: ChannelMap): InputMaps {
+  const [rows, columns] = [matrix.length, matrix[0]?.length ?? 0];
+  const inputs = adapted.graph.inputs.flatMap((input): MappedInput[] => {
+    const [was, now] = [dims(original.graph.inputs.find((i) => i.name === input.name)), dims(input)];
+    if (!was || !now || was.length !== now.length || now.length < MIN_IMAGE_RANK) return [];
+    const axes = now.flatMap((d, i) => (was[i] === rows && d === columns && (rows === columns ? i === 1 || i === now.length - 1 : d !== was[i]) ? [i] : []));
+    return axes[0] === undefined ? [] : [{ name: input.name, axis: axes[0], map: { m: matrix.map((row) => [...row]), b: [...shift] } }];
+  });
+  if (!inputs.length) throw unrelated(`No input takes ${rows} channels in the original and ${columns} in the adapted model, as the map that was given says.`);
+  return { inputs, assumption: `Checked under the map that was given, on ${inputs.map((i) => `\`${i.name}\``).join(', ')}.`, steps: [], hint: null };
+}
 
 /**
  * The channel maps between two models: from the steps the adapted one records beyond the original's, else, for grayscale only, from the inputs' dims.

@@ -12,6 +12,8 @@ export interface Setting {
   readonly width: number;
   readonly low: number;
   readonly high: number;
+  /** Whole numbers that are no image are 0, as indices into a batch of one must be; else 1 to 3. */
+  readonly zeros?: true;
 }
 
 /** Sizes that most image models take, small ones first; odd ones show borders and strides. Ranges: 0 to 1, raw pixels, normalised. */
@@ -25,6 +27,9 @@ export const SETTINGS: readonly Setting[] = [
   { batch: 1, height: 32, width: 32, low: 0, high: 1 },
   { batch: 1, height: 320, width: 320, low: 0, high: 1 },
   { batch: 1, height: 640, width: 640, low: 0, high: 1 },
+  { batch: 1, height: 64, width: 64, low: 0, high: 1, zeros: true },
+  { batch: 1, height: 77, width: 65, low: 0, high: 255, zeros: true },
+  { batch: 1, height: 96, width: 128, low: -2, high: 2, zeros: true },
 ];
 
 /** Dims left open that are neither batch nor size: time, depth, counts. */
@@ -66,7 +71,7 @@ export function drawSample(pairs: readonly InputPair[], setting: Setting, random
     sizes[name] = dims;
     if (sizeOf(dims) * (mapped?.map.m.length ?? 1) > MAX_INPUT_ELEMENTS) throw new ChannelwiseError('unsupported', 'input-too-large', `Input \`${name}\` is [${dims.join(', ')}], too large to be run here.`, { tensor: name });
     if (!mapped) {
-      const same = fromNumbers(dtype, dims, made(dtype, sizeOf(dims), random, name), name);
+      const same = fromNumbers(dtype, dims, made(dtype, sizeOf(dims), setting, random, name), name);
       for (const feeds of [original, adapted, noisy]) feeds.set(name, same);
       continue;
     }
@@ -133,10 +138,10 @@ function settle(dim: Dim, wanted: number, symbols: Map<string, number>): number 
 }
 
 /** Numbers for an input that is no image: around one, or small positive integers, so that they can be sizes, scales and ids. */
-function made(dtype: number, count: number, random: SeededRandom, name: string): Float64Array {
+function made(dtype: number, count: number, { zeros }: Setting, random: SeededRandom, name: string): Float64Array {
   const kind = DTYPES[dtype]?.kind;
   if (kind === 'string' || kind === undefined || kind === 'complex') throw new ChannelwiseError('unsupported', 'input-type', `Input \`${name}\` is ${dtypeName(dtype)}, so no numbers can be made up for it.`, { tensor: name });
-  return Float64Array.from({ length: count }, () => (kind === 'float' ? 0.5 + random.next() : kind === 'bool' ? random.int(2) : 1 + random.int(3)));
+  return Float64Array.from({ length: count }, () => (kind === 'float' ? 0.5 + random.next() : kind === 'bool' ? random.int(2) : zeros ? 0 : 1 + random.int(3)));
 }
 
 function isFloat(dtype: number): boolean {

@@ -15,6 +15,9 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** The runtime's own log would land on the user's terminal; what fails is told in one sentence. */
+const QUIET: Runtime.InferenceSession.RunOptions = { logSeverityLevel: 4 };
+
 let config: RuntimeConfig | null = null;
 let loading: Promise<typeof Runtime> | null = null;
 
@@ -61,7 +64,7 @@ async function runSession(runtime: typeof Runtime, session: Runtime.InferenceSes
   }
   let outputs: Runtime.InferenceSession.ReturnType;
   try {
-    outputs = await session.run(tensors);
+    outputs = await session.run(tensors, QUIET);
   } catch (error) {
     throw runtimeError(error, 'run');
   }

@@ -1,8 +1,9 @@
+import type { ChannelMap } from '../adapt/channelMap.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import type { Node } from '../onnx/model.ts';
-import type { TensorDifference } from './difference.ts';
+import { silent, type TensorDifference } from './difference.ts';
 import { checkFolds, type FoldCheck } from './foldCheck.ts';
-import { inputMaps, type InputMaps } from './inputMap.ts';
+import { givenMap, inputMaps, type InputMaps } from './inputMap.ts';
 import { SeamFinder, type Seam } from './seam.ts';
 import { runtimeVersion } from './session.ts';
 import { cutStem } from './stem.ts';
@@ -13,6 +14,8 @@ import { wiring, type ModelFile, type Wiring } from './wiring.ts';
 export interface VerifyRequest {
   readonly original: ModelFile;
   readonly adapted: ModelFile;
+  /** How the input follows from the adapted one's, where the adapted model does not record it. */
+  readonly map?: ChannelMap | undefined;
   readonly seed?: number | undefined;
   /** Run both whole models too. */
   readonly full?: boolean | undefined;
@@ -61,6 +64,9 @@ const MAX_ROUNDS = 12;
 /** Operators that give other numbers at each run. */
 const RANDOM_OPERATORS = /^(Random(Normal|Uniform)(Like)?|Multinomial|Bernoulli)$/;
 
+/** What these make is no tensor, so the runtime gives no numbers for it; what is made of it is measured instead. */
+const SEQUENCES = /^(Sequence(Construct|Empty|Erase|Insert|Map)|SplitToSequence|Optional)$/;
+
 /** What the search for the seam came to. */
 export interface Proof {
   readonly seam: Seam;
@@ -80,7 +86,8 @@ export interface Proof {
 export async function verify(request: VerifyRequest): Promise<VerifyReport> {
   const { signal, onProgress } = request;
   const seed = request.seed ?? DEFAULT_SEED;
-  const maps = inputMaps(request.original.model, request.adapted.model);
+  const [original, adapted] = [request.original.model, request.adapted.model];
+  const maps = request.map ? givenMap(original, adapted, request.map) : inputMaps(original, adapted);
   const [a, b] = [wiring(request.original), wiring(request.adapted)];
   checkRelated(a, b);
   const finder = new SeamFinder(a, b);
@@ -126,6 +133,11 @@ async function prove(request: ProofRequest, finder: SeamFinder): Promise<Proof> 
     const stop = (verdict: 'failed' | 'unproved', why: string, outcome: RunOutcome | null = null, stemNodes = 0): Proof => ({ seam, stemNodes, outcome, branches: [], trouble: { verdict, why } });
     const [broken] = seam.broken;
     if (broken) return stop('failed', broken);
+    const lists = seam.measured.filter((name) => SEQUENCES.test(b.makers.get(name)?.opType ?? '') && !b.outputs.includes(name));
+    if (lists.length) {
+      for (const name of lists) unequal.add(name);
+      continue;
+    }
     if (!seam.measured.length) return { seam, stemNodes: 0, outcome: null, branches: [], trouble: null };
     let stemNodes = 0;
     try {
@@ -187,11 +199,6 @@ function verdictOf(proof: Proof, folds: readonly FoldCheck[], full: VerifyReport
   if (full?.ok === false) return { verdict: 'failed', why: full.why };
   if (proof.outcome && silent(proof.outcome.tensors)) return { verdict: 'unproved', why: 'Everything measured is zero for all inputs tried, which shows nothing.' };
   return { verdict: 'proved', why: null };
-}
-
-function silent(tensors: readonly TensorDifference[]): boolean {
-  const floats = tensors.filter((t) => /float/.test(t.dtype));
-  return floats.length > 0 && floats.every((t) => t.peak === 0);
 }
 
 function worstOf(tensors: readonly TensorDifference[]): TensorDifference | null {

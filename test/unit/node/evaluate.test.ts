@@ -7,6 +7,7 @@ import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { composeMaps, grayscale, normalize, swapRedBlue } from '../../../src/adapt/channelMap.ts';
 import { adaptFile, convertToGray } from '../../../src/node/convert.ts';
+import { conclusions } from '../../../src/verify/evaluateText.ts';
 import { evaluateFolder, reportCsv, reportText, type EvaluationReport } from '../../../src/node/evaluate.ts';
 import { readPicture } from '../../../src/node/images.ts';
 import { ChannelwiseError } from '../../../src/onnx/errors.ts';
@@ -122,6 +123,7 @@ test('unlabelled pictures, PNG and JPEG; a broken one is named and skipped', asy
   assert.deepEqual(report.skipped.map((s) => s.image), ['c.jpg', 'd.png']);
   assert.match(report.skipped[0]?.why ?? '', /c\.jpg can't be used: it is neither PNG nor JPEG\.$/);
   assert.match(report.skipped[1]?.why ?? '', /pixels/);
+  assert.match(report.warnings.at(-1) ?? '', /^2 images were skipped: c\.jpg can't be used: it is neither PNG nor JPEG; d\.png can't be used: it has \d+ pixels\.$/);
   assert.deepEqual(seen, [0.25, 0.5, 0.75, 1]);
   const csv = reportCsv(report).trimEnd().split('\n');
   assert.equal(csv.length, 3);
@@ -184,4 +186,33 @@ test('gray, palette and transparent PNG decode to colours', async () => {
   writeFileSync(path, PNG.sync.write(image, { colorType: 0 }));
   const gray = (await readPicture(path)).rgb;
   assert.equal(gray[0], gray[1]);
+});
+
+test('sixteen bits, and printing inks, which are refused', async () => {
+  const deep = Object.assign(new PNG({ width: 2, height: 1 }), { data: Buffer.from(Uint16Array.of(0xffff, 0x8000, 0x00ff, 0, 0x7f80, 0xfe7f).buffer) });
+  const path = join(folder, 'deep.png');
+  writeFileSync(path, PNG.sync.write(deep, { bitDepth: 16, colorType: 2, inputColorType: 2, inputHasAlpha: false }));
+  assert.deepEqual([...(await readPicture(path)).rgb], [255, 128, 1, 0, 127, 254]);
+  const { data } = jpeg.encode({ width: 8, height: 8, data: new Uint8Array(256).fill(90) }, 90);
+  const at = data.indexOf(Buffer.from([0xff, 0xc0]));
+  const inks = Buffer.from(data);
+  inks[at + 9] = 4;
+  const printed = join(folder, 'inks.jpg');
+  writeFileSync(printed, inks);
+  await assert.rejects(readPicture(printed), /inks\.jpg can't be used: its colours are printing inks \(CMYK\); save it as RGB\./);
+  writeFileSync(printed, data);
+  assert.equal((await readPicture(printed)).width, 8);
+});
+
+test('what it comes to is said: exact where it is, with n, and what is chance', async () => {
+  const sets: Record<string, readonly (readonly [number, number, number])[]> = { a: [[0, 0, 200], [10, 0, 220]], b: [[0, 200, 0]], c: [[200, 0, 0]] };
+  const dir = colours('conclusions', sets);
+  writeFileSync(join(dir, 'classes.txt'), 'c\nb\na\n');
+  const exact = conclusions(await evaluateFolder(original, null, dir, { preset: 'zero-to-one' }));
+  assert.match(exact[0] ?? '', /^Without colours the original is right on .* in place of 100\.0 % \(top-1\): grayness costs \d/);
+  assert.match(exact[1] ?? '', /^Gray through the adapted model gives the scores of gray repeated .*: the conversion costs nothing\.$/);
+  assert.equal(exact[2], 'One of 4 images is 25.0 points, so differences of that size are chance.');
+  const folded = conclusions(await evaluateFolder(original, null, dir, { preset: 'imagenet' }));
+  assert.match(folded[1] ?? '', /^Gray through the adapted model with one mean and std has the top class of gray repeated on /);
+  assert.match(folded[2] ?? '', /^With the normalisation folded into its weights the scores are those of gray repeated .*: that form costs nothing\.$/);
 });

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { after, test } from 'node:test';
 import { convertToGray } from '../../../src/node/convert.ts';
 import { withTimeLimit } from '../../../src/node/timeLimit.ts';
 import { ChannelwiseError } from '../../../src/onnx/errors.ts';
 import { DTYPE, encodeModel, floatTensor, graph, int64Tensor, model, node, rawTensor, valueInfo } from '../../fixtures/modelBuilder.ts';
+import { verifyInThread } from '../../fixtures/verifyThread.ts';
 
-const THREAD = new URL('../../fixtures/verifyWorker.ts', import.meta.url).href;
 const folder = mkdtempSync(join(tmpdir(), 'channelwise-limit-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -29,17 +28,8 @@ function loopModel(name: string, trips: number): string {
   return path;
 }
 
-async function inThread(original: string): Promise<{ worker: Worker; report: Promise<{ verdict: string }> }> {
-  const { outPath } = await convertToGray(original);
-  // Threads don't take over the loader of TypeScript by themselves.
-  const start = `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then(({ tsImport }) => tsImport(${JSON.stringify(THREAD)}, ${JSON.stringify(import.meta.url)}));`;
-  const worker = new Worker(start, { eval: true, workerData: { original, adapted: outPath } });
-  const report = new Promise<{ verdict: string }>((resolve, reject) => {
-    worker.on('message', (m) => { if (m !== 'started') resolve(m as { verdict: string }); });
-    worker.on('error', reject);
-    worker.on('exit', () => reject(new Error('the thread ended')));
-  });
-  return { worker, report };
+async function inThread(original: string): Promise<ReturnType<typeof verifyInThread>> {
+  return verifyInThread({ original, adapted: (await convertToGray(original)).outPath ?? '' });
 }
 
 test('a proof that hangs is stopped, and said in one sentence', async () => {

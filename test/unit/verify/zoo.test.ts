@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { composeMaps, grayscale, normalize, type ChannelMap } from '../../../src/adapt/channelMap.ts';
+import { ChannelwiseError } from '../../../src/onnx/errors.ts';
+import { verify } from '../../../src/verify/verify.ts';
+import { adaptBytes } from '../../fixtures/adaptBytes.ts';
+import { modelFile } from '../../fixtures/modelFile.ts';
+import { CLASSIFIERS } from '../../fixtures/zoo/classifiers.ts';
+import { DETECTORS } from '../../fixtures/zoo/detectors.ts';
+import { buildExported } from '../../fixtures/zoo/net.ts';
+import { ODD } from '../../fixtures/zoo/odd.ts';
+import { RESTORATION } from '../../fixtures/zoo/restoration.ts';
+
+const MAPS: Readonly<Record<string, ChannelMap>> = {
+  gray: grayscale(), 'gray and normalised': composeMaps(normalize({ mean: [0.4, 0.5, 0.6], std: [0.2, 0.25, 0.3], scale: 1 }), grayscale()),
+};
+/** Its sampling grid leaves the picture for all pixels tried, so there is nothing to measure; that is said. */
+const SILENT = new Set(['gray and normalised: spatial transformer']);
+const ZOO = [...CLASSIFIERS, ...DETECTORS, ...RESTORATION, ...ODD];
+
+for (const [name, map] of Object.entries(MAPS)) {
+  test(`every model of the zoo that converts is proved: ${name}`, async () => {
+    let proved = 0;
+    for (const e of ZOO) {
+      const original = buildExported(e);
+      let adapted: Uint8Array;
+      try {
+        adapted = (await adaptBytes(original, map)).bytes;
+      } catch (error) {
+        // What may be refused is the business of the adapt tests.
+        if (error instanceof ChannelwiseError && error.kind === 'refused') continue;
+        throw error;
+      }
+      const report = await verify({ original: await modelFile(original), adapted: await modelFile(adapted) });
+      if (SILENT.has(`${name}: ${e.name}`)) {
+        assert.match(report.statement, /^Unproved: everything measured is zero/);
+        continue;
+      }
+      assert.equal(report.verdict, 'proved', `${e.name}: ${report.statement}`);
+      assert.ok(report.tensors.every((t) => t.maxAbs <= t.tolerance), e.name);
+      proved++;
+    }
+    assert.ok(proved > 0.9 * ZOO.length, `${proved} of ${ZOO.length}`);
+  });
+}
