@@ -61,7 +61,7 @@ function rest(x: readonly Dim[], others: readonly Dim[]): Dim {
 }
 
 /** Axes from an attribute or, later, from an input: null when they are unknown. */
-export function axesOf(i: RuleInput, index: number, rank: number): number[] | null {
+function axesOf(i: RuleInput, index: number, rank: number): number[] | null {
   const axes = i.ints('axes') ?? (i.has(index) ? i.integers(index) : null);
   return axes && axes.every((a) => a !== null) ? axes.map((a) => axisOf(a ?? 0, rank)) : null;
 }
