@@ -22,7 +22,7 @@ export const layer: ShapeRule = (i) => {
 };
 
 /** The type of the statistics. */
-export const stashed: DtypeRule = (i) => {
+const stashed: DtypeRule = (i) => {
   const stash = i.int('stash_type', FLOAT);
   return DTYPES[stash] ? stash : null;
 };
