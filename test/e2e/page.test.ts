@@ -45,6 +45,53 @@ for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
   });
 }
 
+test('30,000 layers: closed groups with their facts in every theme, opened in place, found by attribute', async () => {
+  const { page, problems, setTheme, close } = await openPage(browser, residualPage(30_000), { reducedMotion: true });
+  await drawn(page);
+  assert.match(await graph(page).getAttribute('aria-label') ?? '', /29995 layers/);
+  for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
+    await setTheme(theme);
+    await page.waitForTimeout(100);
+    await page.screenshot({ path: `test-results/page/residual-30000-${theme}.png` });
+    assert.ok((await colours(page)).size > 20, `${theme}: something is drawn`);
+  }
+  await page.keyboard.press('Control+f');
+  await page.keyboard.type('block77/ kernel_shape=3');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.querySelector('cw-app')!.shadowRoot!.querySelector('[aria-live]')!.textContent!.includes('/stage0/block77/conv1/Conv'));
+  assert.match(await page.getByRole('search').innerText(), /1 of 3/);
+  // Its groups are open now, and the layer itself is in the picture.
+  await page.waitForFunction(() => {
+    const app = document.querySelector('cw-app') as unknown as { selected: string; graphView: { scene: { boxOf(k: string): number; geometry: { box: number[] }; model: { keyOf(r: number): string } } } };
+    const { scene } = app.graphView;
+    return scene.model.keyOf(scene.geometry.box[scene.boxOf(app.selected)]!) === app.selected;
+  });
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('a link to a node is copied by name and shows the node when it is followed', async () => {
+  const { page, problems, requests, send, close } = await openPage(browser, resnet50Page(), { reducedMotion: true });
+  await drawn(page);
+  await send({ type: 'show', node: 'layer2.0.conv1.weight is no node' });
+  assert.match(await page.getByRole('alert').innerText(), /holds nothing named/);
+  await send({ type: 'show', node: '/layer2/layer2.0/conv1/Conv_output_0' });
+  await page.waitForFunction(() => document.querySelector('cw-app')!.shadowRoot!.querySelector('[aria-live]')!.textContent!.includes('/layer2/layer2.0/conv1/Conv'));
+  await page.getByRole('button', { name: 'Copy link to this layer' }).click();
+  await page.waitForFunction(() => document.querySelector('cw-app')!.shadowRoot!.querySelector('[aria-live]')!.textContent === 'Copied a link to this layer');
+  assert.deepEqual(requests.filter((r) => r.method === 'copyLink').map((r) => r.args), [{ node: '/layer2/layer2.0/conv1/Conv' }]);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('the largest layer is one step away', async () => {
+  const { page, close } = await openPage(browser, resnet50Page(), { reducedMotion: true });
+  await drawn(page);
+  await page.getByRole('region', { name: 'Summary' }).getByRole('button').click();
+  await page.waitForFunction(() => document.querySelector('cw-app')!.shadowRoot!.querySelector('[aria-live]')!.textContent!.includes('/layer4/layer4.0/conv2/Conv'));
+  await close();
+});
+
 test('a file that cannot be read shows its one sentence and nothing else', async () => {
   const opened = await openPage(browser, { ok: false, code: 'truncated', message: 'The file ends at byte 12, inside a node.' });
   assert.equal(await opened.page.getByRole('alert').innerText(), 'The file ends at byte 12, inside a node.');

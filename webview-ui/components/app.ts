@@ -133,6 +133,7 @@ export class App extends LitElement {
     const key = model.named(this.#wanted);
     if (key) {
       this.tab = 'graph';
+      this.notice = '';
       this.selected = key;
       this.announcement = `Selected ${model.nameOf(key)}`;
       await this.updateComplete;

@@ -15,7 +15,7 @@ export const appStyles = css`
   aside { width: 330px; flex: none; overflow-y: auto; border-left: 1px solid var(--edge); background: var(--vscode-sideBar-background, var(--vscode-editor-background)); }
   aside:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
   cw-graph-tools { position: absolute; left: 10px; top: 10px; }
-  .link { margin: 0; padding: 0 14px 12px; }
+  .link { margin: 0; padding: 10px 14px 12px; border-bottom: 1px solid var(--edge); }
   .message { margin: auto; padding: 24px; max-width: 640px; text-align: center; overflow-wrap: anywhere; }
   .message vscode-progress-ring { margin: 0 auto 12px; }
   .notice { padding: 6px 14px; overflow-wrap: anywhere; color: var(--vscode-inputValidation-errorForeground, var(--vscode-foreground)); background: var(--vscode-inputValidation-errorBackground); border-bottom: 1px solid var(--vscode-inputValidation-errorBorder, var(--edge)); }

@@ -15,7 +15,7 @@ export interface TableState {
 
 const ROW = 25;
 /** Rows drawn above and below what is in view; a table shorter than this is drawn whole. */
-const SPARE = 200;
+const SPARE = 60;
 
 /** All layers as a table: the picture's text alternative. Only the rows near the view are in the document. */
 export class LayerTable extends LitElement {
@@ -135,6 +135,11 @@ export class LayerTable extends LitElement {
     this.#show(this.view.sort === key ? { down: !this.view.down } : { sort: key, down: number && key !== 'order' });
   }
 
+  #save(kind: 'CSV' | 'Markdown'): void {
+    saveBlob(kind === 'CSV' ? 'layers.csv' : 'layers.md', new Blob([kind === 'CSV' ? rowsCsv(this.#rows) : rowsMarkdown(this.#rows)], { type: 'text/plain' }));
+    this.said = `Saved ${countText(this.#rows.length)} rows as ${kind}`;
+  }
+
   async #copy(kind: 'CSV' | 'Markdown'): Promise<void> {
     const text = kind === 'CSV' ? rowsCsv(this.#rows) : rowsMarkdown(this.#rows);
     try {
@@ -142,8 +147,7 @@ export class LayerTable extends LitElement {
       this.said = `Copied ${countText(this.#rows.length)} rows as ${kind}`;
     } catch {
       // Without the clipboard the same text is offered as a file.
-      saveBlob(kind === 'CSV' ? 'layers.csv' : 'layers.md', new Blob([text], { type: 'text/plain' }));
-      this.said = `Saved ${countText(this.#rows.length)} rows as ${kind}`;
+      this.#save(kind);
     }
   }
 
@@ -167,6 +171,8 @@ export class LayerTable extends LitElement {
         <span class="count" role="status">${this.said || (rows.length === all ? `${countText(all)} layers` : `${countText(rows.length)} of ${countText(all)} layers`)}</span>
         <vscode-button appearance="secondary" @click=${() => void this.#copy('CSV')}>Copy as CSV</vscode-button>
         <vscode-button appearance="secondary" @click=${() => void this.#copy('Markdown')}>Copy as Markdown</vscode-button>
+        <vscode-button appearance="secondary" @click=${() => this.#save('CSV')}>Save as CSV</vscode-button>
+        <vscode-button appearance="secondary" @click=${() => this.#save('Markdown')}>Save as Markdown</vscode-button>
       </div>
       <div class="scroll" @scroll=${(e: Event) => { const y = (e.target as HTMLElement).scrollTop; if (Math.abs(y - this.top) > (ROW * SPARE) / 4) this.top = y; }} @keydown=${this.#key}>
         <table role="grid" aria-label="Layers" aria-rowcount=${rows.length + 1}>

@@ -1,7 +1,7 @@
 import type { Csr } from './ranks.ts';
 
 export const COLUMN_GAP = 36;
-const MAX_SHIFT = 300;
+const MAX_SHIFT = 700;
 
 export interface LayoutInput {
   /** Box sizes by node. */
@@ -66,7 +66,8 @@ function alignFirstRow(g: LayoutInput, out: Csr, rows: Rows, rank: Int32Array, d
   const wish = new Float64Array(x.length);
   let anchor = row[0]!;
   for (const v of row) {
-    if (depth[v]! > depth[anchor]!) anchor = v;
+    // Of entrances that lead equally far the last is the nearest tensor's: the main path comes in there.
+    if (depth[v]! > depth[anchor]! || (depth[v] === depth[anchor] && g.pin?.[v] === -1)) anchor = v;
     let near = Infinity;
     wish[v] = x[v]!;
     for (let i = out.start[v]!; i < out.start[v + 1]!; i++) {

@@ -5,7 +5,7 @@ import { layoutNested } from '../../../webview-ui/layout/nested.ts';
 import type { SceneGeometry } from '../../../webview-ui/layout/nested.ts';
 import { layoutGraph } from '../../../webview-ui/layout/layered.ts';
 import type { LayoutInput } from '../../../webview-ui/layout/columns.ts';
-import { densePage, residualPage, resnet50Page, transformerPage } from '../../fixtures/pageModels.ts';
+import { densePage, inceptionPage, residualPage, resnet50Page, transformerPage, unetPage } from '../../fixtures/pageModels.ts';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 
 function layout(page: PageModel, open: 0 | 1): { model: GraphModel; scene: SceneGeometry } {
@@ -44,7 +44,7 @@ function crossings(s: SceneGeometry): number {
 }
 
 const pages: [string, () => PageModel][] = [
-  ['ResNet-50', resnet50Page], ['a transformer', () => transformerPage(200, true)], ['dense skips', () => densePage(90)], ['a residual chain without names', () => residualPage(120, false)],
+  ['ResNet-50', resnet50Page], ['a transformer', () => transformerPage(200, true)], ['dense skips', () => densePage(90)], ['a residual chain without names', () => residualPage(120, false)], ['a U-Net', unetPage], ['Inception', inceptionPage],
 ];
 for (const [name, page] of pages) {
   for (const open of [0, 1] as const) {
@@ -77,6 +77,48 @@ test('the main path of ResNet-50 is one straight column', () => {
     if (op === 'Relu' || op === 'Add' || op === 'MaxPool' || op === 'Gemm') middles.add(Math.round(scene.x[b]! + scene.w[b]! / 2));
   });
   assert.equal(middles.size, 1);
+});
+
+/** How far apart the middles of boxes of some operators lie, from the leftmost to the rightmost. */
+function spreadOf(page: PageModel, operators: readonly string[]): number {
+  const { model, scene } = layout(page, 1);
+  const middles = Array.from(scene.box).flatMap((ref, b) => (ref >= 0 && operators.includes(model.flat.items[ref]!.node?.opType ?? '') ? [scene.x[b]! + scene.w[b]! / 2] : []));
+  return Math.max(...middles) - Math.min(...middles);
+}
+
+test('the main path stays one column with skips of every kind beside it', () => {
+  assert.ok(spreadOf(unetPage(), ['Relu', 'MaxPool', 'Concat', 'ConvTranspose']) < 1);
+  assert.ok(spreadOf(inceptionPage(), ['Concat']) < 1);
+  assert.ok(spreadOf(transformerPage(300, true), ['LayerNormalization', 'Softmax']) < 1);
+  // Twelve skips come in beside the main path, which may not drift with every block.
+  assert.ok(spreadOf(densePage(200), ['Concat']) < 1);
+});
+
+/** Pairs of an upright and a level run that cross each other; a line meets itself and its own tensor's others freely. */
+function lineCrossings(s: SceneGeometry): number {
+  const upright: number[][] = [];
+  const level: number[][] = [];
+  for (let p = 0; p + 1 < s.pieceStart.length; p++) {
+    for (let k = s.pieceStart[p]! * 2; k + 3 < s.pieceStart[p + 1]! * 2; k += 2) {
+      const [x0, y0, x1, y1] = [s.points[k]!, s.points[k + 1]!, s.points[k + 2]!, s.points[k + 3]!];
+      const source = s.links[s.linkStart[p]!]!;
+      if (Math.abs(x0 - x1) < 0.01) upright.push([x0, Math.min(y0, y1), Math.max(y0, y1), source]);
+      else level.push([y0, Math.min(x0, x1), Math.max(x0, x1), source]);
+    }
+  }
+  let count = 0;
+  for (const [x, top, bottom, a] of upright) for (const [y, left, right, b] of level) if (a !== b && x! > left! + 1 && x! < right! - 1 && y! > top! + 1 && y! < bottom! - 1) count++;
+  return count;
+}
+
+test('few lines cross', () => {
+  const most: [string, PageModel, number][] = [['ResNet-50', resnet50Page(), 0], ['U-Net', unetPage(), 12], ['Inception', inceptionPage(), 12], ['transformer', transformerPage(100, true), 60], ['dense', densePage(40), 1500]];
+  for (const [name, page, limit] of most) {
+    const crossed = lineCrossings(layout(page, 1).scene);
+    assert.ok(crossed <= limit, `${name}: ${crossed}`);
+  }
+  const { scene } = layout(inceptionPage(), 1);
+  assert.ok(lineCrossings({ ...scene, points: scene.points.map((p, i) => (i % 2 ? p : scene.width / 2 + Math.sin(i) * p)) }) > 12, 'the counter sees a bad picture');
 });
 
 test('the same model gives the same picture', () => {
