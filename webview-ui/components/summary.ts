@@ -47,6 +47,7 @@ export class Summary extends LitElement {
         <dt>IR version</dt><dd>${m.irVersion}</dd>
         <dt>Opsets</dt><dd>${m.opsets.join(', ')}</dd>
         <dt>Nodes</dt><dd>${countText(m.nodes.length)}</dd>
+        ${m.inner ? html`<dt>Inside nodes</dt><dd>${countText(m.inner.nodes.length)}${m.inner.left > 0 ? `, ${countText(m.inner.left)} more not drawn` : ''}</dd>` : null}
         <dt>Parameters</dt><dd>${countText(m.parameterCount)}</dd>
         ${this.#largest(m)}
         <dt>File size</dt><dd>${sizeText(m.fileSize)}</dd>
