@@ -53,14 +53,20 @@ function pass(from: Uint8Array, size: number, wanted: number, at: Lines): Uint8A
 export function centerCrop(picture: Picture, width: number, height: number): Picture {
   const grow = Math.max(1, width / picture.width, height / picture.height);
   const from = grow > 1 ? resize(picture, Math.max(width, Math.round(picture.width * grow)), Math.max(height, Math.round(picture.height * grow))) : picture;
-  const left = Math.round((from.width - width) / 2);
-  const top = Math.round((from.height - height) / 2);
+  const left = halfEven((from.width - width) / 2);
+  const top = halfEven((from.height - height) / 2);
   const rgb = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {
     const start = ((top + y) * from.width + left) * 3;
     rgb.set(from.rgb.subarray(start, start + width * 3), y * width * 3);
   }
   return { width, height, rgb };
+}
+
+/** Python's round, which torchvision's CenterCrop uses: halves go to the even neighbour. */
+function halfEven(v: number): number {
+  const down = Math.floor(v);
+  return v - down === 0.5 ? down + (down % 2) : Math.round(v);
 }
 
 /** Makes the shorter side `side` pixels long. */

@@ -35,6 +35,8 @@ test('gray is BT.601 as Pillow gives it', () => {
 test('crops the middle; enlarges what is too small', () => {
   const cropped = centerCrop(picture, 3, 2);
   assert.deepEqual([...cropped.rgb.subarray(0, 3)], [...picture.rgb.subarray((1 * 5 + 1) * 3, (1 * 5 + 1) * 3 + 3)]);
+  // Half a pixel goes to the even neighbour, as in torchvision: (5 - 4) / 2 is 0, not 1.
+  assert.deepEqual([...centerCrop(picture, 4, 3).rgb.subarray(0, 3)], [...picture.rgb.subarray(0, 3)]);
   assert.deepEqual([centerCrop(picture, 9, 9).width, centerCrop(picture, 9, 9).rgb.length], [9, 243]);
   assert.deepEqual([resizeShorter(picture, 8).width, resizeShorter(picture, 8).height], [10, 8]);
 });
