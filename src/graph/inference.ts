@@ -111,7 +111,7 @@ export class Inference {
     const input = new RuleInput(node, scope.opsets.get(node.domain) ?? 1, scope);
     const inner = this.goInside(node, original, input, scope);
     const { outputs, contradiction } = inner ?? applyRule(input);
-    if (contradiction !== undefined) this.contradict(scope, node, node.outputs[0] ?? '', `${node.opType} ${contradiction}`);
+    if (contradiction !== undefined) this.contradict(scope, node, node.outputs[0] ?? '', contradiction);
     const named = new Map<readonly Dim[], readonly Dim[]>();
     node.outputs.forEach((name, o) => {
       if (name) scope.put(name, { value: this.settled(scope, node, name, outputs[o] ?? unknownValue(), declared.get(name), named), small: null });
