@@ -15,7 +15,7 @@ const WHOLE: Readonly<Record<number, readonly [number, number]>> = { 2: [0, 255]
 const EXACT_CAST_TO_FLOAT = new Set([1, 2, 3, 4, 5, 9, 10, 11, 16]);
 const MAX_RANK = 64;
 /** Sizes in a file have no bounds. */
-const MAX_EXPANDED = 1 << 26;
+export const MAX_EXPANDED = 1 << 24;
 
 /** Each number as its type holds it; null where one leaves the range. */
 function rounded(dtype: number, values: Float64Array): Float64Array | null {
@@ -162,7 +162,7 @@ const gather: ConstantRule = (node, [v, indices]) => {
   if (!v || !indices) return null;
   const axis = axisOf(node, 0, v.dims.length);
   const size = v.dims[axis] ?? 0;
-  if (!indices.values.every((i) => isSize(i < 0 ? i + size : i) && i < size) || indices.values.length * product(v.dims) > MAX_EXPANDED) return null;
+  if (!indices.values.every((i) => isSize(i < 0 ? i + size : i) && i < size) || (indices.values.length * product(v.dims)) / Math.max(size, 1) > MAX_EXPANDED) return null;
   const [outer, inner] = [product(v.dims.slice(0, axis)), product(v.dims.slice(axis + 1))];
   const values = new Float64Array(outer * indices.values.length * inner);
   let at = 0;

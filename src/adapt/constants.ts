@@ -2,11 +2,13 @@ import { decodeConstant, decodeSparse } from '../onnx/constant.ts';
 import { FLOAT } from '../onnx/dtypes.ts';
 import type { Graph, Node, SparseTensor, Tensor } from '../onnx/model.ts';
 import { decodeTensor, type DecodedTensor, type TensorContext } from '../onnx/tensorData.ts';
-import { COMPUTED } from './constantOps.ts';
+import { COMPUTED, MAX_EXPANDED } from './constantOps.ts';
 import { product, type ConstantValue } from './constantValue.ts';
 
 /** Larger tensors are never first weights; computing with them would hold the worker's memory. */
-const MAX_ELEMENTS = 1 << 26;
+const MAX_ELEMENTS = 1 << 28;
+/** Elements that all computed constants of a model may have together: a few bytes of a file can ask for any amount. */
+const MAX_MADE = 1 << 27;
 /** The operators between stored numbers and a weight are few; a longer computation is no weight. */
 const MAX_COMPUTED = 256;
 
@@ -17,6 +19,7 @@ export class Constants {
   private readonly makers = new Map<string, Node>();
   private readonly known = new Map<string, ConstantValue | null>();
   private readonly fixed = new Map<string, boolean>();
+  private room = MAX_MADE;
   private readonly ctx: TensorContext;
   private readonly inPlace: (node: Node) => boolean;
 
@@ -90,14 +93,17 @@ export class Constants {
     if (node.opType === 'Constant') return this.constant(node, name);
     const inputs = node.inputs.map((i) => this.known.get(i) ?? null);
     if (node.inputs.some((i, n) => i && !inputs[n])) return null;
-    if (node.opType === 'ConstantOfShape') return this.filled(node, inputs[0] ?? null, name);
-    return COMPUTED[key(node)]?.(node, inputs) ?? null;
+    const read = inputs.reduce((n, v) => n + (v?.values.length ?? 0), 0);
+    if (read > this.room) return null;
+    const made = node.opType === 'ConstantOfShape' ? await this.filled(node, inputs[0] ?? null, name) : COMPUTED[key(node)]?.(node, inputs) ?? null;
+    this.room -= made?.values.length ?? 0;
+    return made;
   }
 
   /** One number, or zero, in every place: https://onnx.ai/onnx/operators/onnx__ConstantOfShape.html */
   private async filled(node: Node, shape: ConstantValue | null, name: string): Promise<ConstantValue | null> {
     const tensor = node.attributes.find((a) => a.name === 'value')?.tensor;
-    if (!shape?.values.every((d) => Number.isSafeInteger(d) && d >= 0) || !readable(tensor?.dtype ?? FLOAT, [...shape.values]) || (tensor && product(tensor.dims) !== 1)) return null;
+    if (!shape?.values.every((d) => Number.isSafeInteger(d) && d >= 0) || !readable(tensor?.dtype ?? FLOAT, [...shape.values]) || product([...shape.values]) > MAX_EXPANDED || (tensor && product(tensor.dims) !== 1)) return null;
     const value = tensor ? (await decodeTensor(this.ctx, tensor, name)).values[0] ?? 0 : 0;
     return { dtype: tensor?.dtype ?? FLOAT, dims: [...shape.values], values: new Float64Array(product([...shape.values])).fill(value), stored: null };
   }

@@ -133,7 +133,9 @@ async function values(ctx: TensorContext, model: Model, walk: Walk, settled: Set
 
 function newSizes(walk: Walk, name: string, inputs: ReadonlySet<string>): [number, number][] {
   const replaced = walk.replacements.get(name);
-  if (replaced) return replaced.dims.flatMap((d, i): [number, number][] => (d === replaced.tensor.dims[i] ? [] : [[i, d]]));
+  const dequantised = walk.dequantised.get(name);
+  const [oldDims, newDims] = replaced ? [replaced.tensor.dims, replaced.dims] : dequantised ? [dequantised.oldDims, dequantised.newDims] : [null, null];
+  if (newDims) return newDims.flatMap((d, i): [number, number][] => (d === oldDims[i] ? [] : [[i, d]]));
   const flow = walk.flows.get(name);
   if (!flow || flow.gone || (walk.rebuilds.has(name) && !inputs.has(name))) return [];
   const size = flow.base.channels * flow.outer * flow.inner;

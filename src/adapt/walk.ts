@@ -90,6 +90,8 @@ export class Walk {
   readonly inserted: InsertedNode[] = [];
   readonly constants: NewConstant[] = [];
   readonly replacements = new Map<string, Replacement>();
+  /** What DequantizeLinear makes of a weight that got new dims: tensors with their old and new dims. */
+  readonly dequantised = new Map<string, { readonly oldDims: readonly number[]; readonly newDims: readonly number[] }>();
   /** New tensors beside a weight that several nodes read, each for the readers that fold alike. */
   readonly folded = new Map<string, NewConstant[]>();
   readonly rebuilds = new Map<string, Rebuild>();

@@ -70,6 +70,7 @@ export async function newWeight(step: Step, index: number, old: ConstantValue, d
   const quantised = await inQuantised(walk, name, dims, values);
   if (quantised) {
     walk.replacements.set(quantised.tensor.name, quantised);
+    walk.dequantised.set(name, { oldDims: old.dims, newDims: dims });
     return name;
   }
   const made = walk.folded.get(name) ?? [];

@@ -196,6 +196,23 @@ test('bytes under a map of fractions: the cast comes first, and a warning says s
   assert.deepEqual((await adaptBytes(bytesIn, grayscale())).plan.warnings, []);
 });
 
+test('weights that a few bytes of the file make as large as they like are not computed', async () => {
+  const shape = [64, 3, 512, 512];
+  const { plan } = await adaptBytes(build({ initializers: [int64Tensor('s', [4], shape)], nodes: [node('ConstantOfShape', ['s'], ['w']), node('Conv', ['x', 'w'], ['y'])] }), grayscale());
+  assert.deepEqual(plan.escapes.map((e) => e.reason), ['its weights are not known before the model runs']);
+});
+
+test('what the file declares of a dequantised weight follows', async () => {
+  const { bytes, plan } = await adaptBytes(build({
+    initializers: [int8('q', [2, 3, 3, 3], bytes27(30)), floatTensor('s', [], [0.5])], nodes: [node('DequantizeLinear', ['q', 's'], ['w']), conv('x')],
+    valueInfo: [valueInfo('w', [2, 3, 3, 3]), valueInfo('y', [1, 2, 8, 8])],
+  }), grayscale());
+  const { graph: changed } = decodeModel(bytes);
+  assert.equal(plan.folds.length, 1);
+  assert.deepEqual(changed?.initializer?.map((t) => [t.name, t.dims?.map(Number)]), [['q', [2, 1, 3, 3]], ['s', []]]);
+  assert.deepEqual(changed?.valueInfo?.map((v) => v.type?.tensorType?.shape?.dim?.map((d) => Number(d.dimValue))), [[2, 1, 3, 3], [1, 2, 8, 8]]);
+});
+
 test('float16 weights keep their type, rounded once from the exact sum', async () => {
   const half = new Uint16Array(54).fill(0x3555);
   const { bytes, plan } = await adaptBytes(build({ inputs: [valueInfo('x', [1, 3, 8, 8], DTYPE.float16)], initializers: [rawTensor('w', DTYPE.float16, [2, 3, 3, 3], new Uint8Array(half.buffer))], nodes: [conv('x')] }), grayscale());
