@@ -16,9 +16,7 @@ export interface Edit {
 export const MODEL_METADATA = 14;
 export const GRAPH_NODE = 1;
 export const GRAPH_INITIALIZER = 5;
-export const GRAPH_INPUT = 11;
 export const GRAPH_OUTPUT = 12;
-export const GRAPH_VALUE_INFO = 13;
 
 /**
  * Adds to the edits a splice for the length prefix of every message around them. Everything else stays as it was.
@@ -123,7 +121,7 @@ export async function setValueDim(wire: WireReader, value: ValueInfo, axis: numb
 }
 
 /** Appends metadata entries to the model. */
-export function appendMetadata(model: MessageRef, entries: readonly (readonly [string, string])[]): Edit {
+function appendMetadata(model: MessageRef, entries: readonly (readonly [string, string])[]): Edit {
   const bytes = concat(entries.map(([key, value]) => encodeField(MODEL_METADATA, encodeEntry(key, value))));
   return { parent: model, start: model.end, end: model.end, bytes };
 }

@@ -35,13 +35,6 @@ export interface NewTensor {
   readonly values: ArrayLike<number>;
 }
 
-export interface NewValueInfo {
-  readonly name: string;
-  readonly dtype: number;
-  /** null: unknown rank. */
-  readonly dims: readonly Dim[] | null;
-}
-
 /** A NodeProto body. Attributes are encoded with their type. */
 export function encodeNode(node: NewNode): Uint8Array {
   const writer = protobuf.Writer.create();
@@ -92,18 +85,6 @@ export function encodeTensorMessage(tensor: NewTensor): Uint8Array {
   writer.uint32(tag(2, VARINT)).uint32(tensor.dtype);
   if (tensor.name) text(writer, 8, tensor.name);
   return writer.uint32(tag(9, LEN)).bytes(encodeRaw(tensor.dtype, tensor.values, tensor.name)).finish();
-}
-
-/** A ValueInfoProto body with a tensor type. */
-export function encodeValueInfo(value: NewValueInfo): Uint8Array {
-  const tensorType = protobuf.Writer.create().uint32(tag(1, VARINT)).uint32(value.dtype);
-  if (value.dims) {
-    const shape = protobuf.Writer.create();
-    for (const dim of value.dims) message(shape, 1, encodeDim(dim));
-    message(tensorType, 2, shape.finish());
-  }
-  const type = message(protobuf.Writer.create(), 1, tensorType.finish());
-  return message(text(protobuf.Writer.create(), 1, value.name), 2, type.finish()).finish();
 }
 
 /** A TensorShapeProto.Dimension body: a size, a symbol, or nothing. */
