@@ -38,17 +38,16 @@ const MAP_OPTIONS: Verb['options'] = { map: { type: 'string', multiple: true }, 
 
 export const VERBS: Readonly<Record<string, Verb>> = {
   inspect: {
-    usage: 'inspect MODEL', about: 'producer, inputs, outputs, counts, first layers', args: 1, options: {},
+    usage: 'inspect MODEL [--bind batch=1 …]', about: 'producer, inputs, outputs, counts, cost, first layers', args: 1, options: { bind: { type: 'string', multiple: true } },
     run: async ({ args, values, output, signal }) => {
-      const found = await inspectFile(args[0] ?? '', signal);
+      const found = await inspectFile(args[0] ?? '', bindings(values), signal);
       print(output, values, found, () => inspectText(found));
     },
   },
   shapes: {
     usage: 'shapes MODEL [--bind batch=1 …]', about: 'the shape and type of every tensor', args: 1, options: { bind: { type: 'string', multiple: true } },
     run: async ({ args, values, output, signal }) => {
-      const bind = parseBindings(Array.isArray(values.bind) ? values.bind.map(String) : []);
-      const report = await shapesOfFile(args[0] ?? '', bind, signal);
+      const report = await shapesOfFile(args[0] ?? '', bindings(values), signal);
       print(output, values, report, () => shapesText(report));
     },
   },
@@ -159,6 +158,10 @@ function joinNegative(args: readonly string[]): string[] {
     } else joined.push(args[i] ?? '');
   }
   return joined;
+}
+
+function bindings(values: Call['values']): Record<string, number> {
+  return parseBindings(Array.isArray(values.bind) ? values.bind.map(String) : []);
 }
 
 function writeOptions({ values }: Call): { out: string | undefined; dryRun: boolean } {

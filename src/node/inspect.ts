@@ -1,10 +1,16 @@
 import { basename } from 'node:path';
 import { CountingSource } from '../bytes/byteSource.ts';
+import { modelCosts } from '../graph/cost.ts';
 import { inferShapes } from '../graph/shapes.ts';
+import { steeringConstants } from '../graph/steering.ts';
 import { scanModel } from '../onnx/scan.ts';
+import { WireReader } from '../onnx/wire.ts';
 import type { PageFirstLayer, PageValue } from '../protocol/messages.ts';
+import type { PageCost } from '../protocol/sizes.ts';
+import { externalReader } from './external.ts';
 import { openFileSource } from './fileSource.ts';
-import { pageModel } from './pageModel.ts';
+import { pageModel, pageValue } from './pageModel.ts';
+import { contradictionTexts } from './pageSizes.ts';
 
 export interface Inspection {
   readonly file: string;
@@ -15,21 +21,30 @@ export interface Inspection {
   readonly outputs: readonly PageValue[];
   readonly nodeCount: number;
   readonly parameterCount: number;
+  /** Multiply-adds and activation memory for one image; null where sizes are not known. */
+  readonly cost: PageCost;
+  /** Where the file says something else than what follows, a sentence each. */
+  readonly contradictions: readonly string[];
   readonly firstLayers: readonly PageFirstLayer[];
   /** What reading cost. */
   readonly io: { readonly bytesRead: number; readonly fileSize: number; readonly reads: number };
 }
 
-/** What a model is, without reading its weights. */
-export async function inspectFile(path: string, signal?: AbortSignal): Promise<Inspection> {
+/** What a model is, without reading its weights. `bind` gives sizes to names, so that costs can be counted. */
+export async function inspectFile(path: string, bind: Readonly<Record<string, number>> = {}, signal?: AbortSignal): Promise<Inspection> {
   const source = await openFileSource(path);
   try {
     const counting = new CountingSource(source);
     const model = await scanModel(counting, signal);
-    const page = pageModel(model, basename(path), source.size, inferShapes(model));
-    const { producer, irVersion, opsets, inputs, outputs, parameterCount, firstLayers } = page;
+    const constants = await steeringConstants(model, { wire: new WireReader(counting, signal), external: externalReader(path) });
+    const shapes = inferShapes(model, { constants, bind });
+    const { fileName, producer, irVersion, opsets, inputs, parameterCount, firstLayers } = pageModel(model, basename(path), source.size, shapes);
+    const { graph } = model;
+    const shown = new Set(inputs.map((v) => v.name));
+    const { total: cost } = modelCosts(model, shapes);
     return {
-      file: page.fileName, producer, irVersion, opsets, inputs, outputs, nodeCount: page.nodes.length, parameterCount, firstLayers,
+      file: fileName, producer, irVersion, opsets, inputs: graph.inputs.filter((v) => shown.has(v.name)).map(pageValue), outputs: graph.outputs.map(pageValue),
+      nodeCount: graph.nodes.length, parameterCount, cost, contradictions: contradictionTexts(shapes), firstLayers,
       io: { bytesRead: counting.bytesRead, fileSize: source.size, reads: counting.reads },
     };
   } finally {
@@ -44,6 +59,8 @@ export function inspectText(i: Inspection): string[] {
     ...i.inputs.map((v) => `input ${value(v)}`),
     ...i.outputs.map((v) => `output ${value(v)}`),
     `${i.nodeCount} nodes, ${i.parameterCount} parameters, ${i.io.fileSize} bytes (${i.io.bytesRead} read)`,
+    `${i.cost.macs ?? 'unknown'} multiply-adds for one image${i.cost.uncounted ? ` (${i.cost.uncounted} nodes with unknown sizes are not counted; --bind NAME=NUMBER gives sizes)` : ''}, ${i.cost.memory ?? 'unknown'} bytes of activations, ${i.cost.peak ?? 'unknown'} at once`,
+    ...i.contradictions.map((c) => `contradiction: ${c}`),
     ...i.firstLayers.map((l) => `first layer ${l.opType} ${l.node}: ${l.weight} ${l.dtype}[${l.dims.join(', ')}] as ${l.layout}, strides ${l.strides.join('×')}, pads ${l.pads.join(' ')}${l.autoPad === 'NOTSET' ? '' : ` (${l.autoPad})`}, group ${l.group}`),
   ];
 }

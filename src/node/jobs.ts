@@ -3,6 +3,7 @@ import type { PageProof } from '../protocol/adaptation.ts';
 import type { PageComparison } from '../protocol/comparison.ts';
 import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from '../protocol/evaluation.ts';
 import { packModel, type PackedModel } from '../protocol/packed.ts';
+import type { PageBinding } from '../protocol/sizes.ts';
 import { asPython, type PythonFramework } from '../adapt/python.ts';
 import type { ChannelMap } from '../adapt/channelMap.ts';
 import { imageInputs, type ImageInput } from '../adapt/imageInputs.ts';
@@ -37,7 +38,7 @@ export interface VerifyReply extends PageProof {
 
 /** What the worker can do: arguments and results are plain data. */
 export interface JobTypes {
-  readModel: { args: { path: string }; result: PackedModel };
+  readModel: { args: { path: string; bind?: PageBinding }; result: PackedModel };
   convertToGray: { args: { path: string; out?: string | undefined }; result: AdaptReply };
   adapt: { args: AdaptArgs & { out?: string | undefined; dryRun?: boolean }; result: AdaptReply };
   imageInputs: { args: { path: string }; result: ImageInput[] };
@@ -70,7 +71,7 @@ export interface JobContext {
 
 /** One function per job. */
 export const JOBS: { readonly [N in JobName]: (args: JobTypes[N]['args'], context: JobContext) => Promise<JobTypes[N]['result']> } = {
-  readModel: async ({ path }, { signal }) => packModel(await readPageModel(path, signal)),
+  readModel: async ({ path, bind }, { signal }) => packModel(await readPageModel(path, signal, bind)),
   convertToGray: async ({ path, out }, context) => reply(await convertToGray(path, { out, ...context })),
   adapt: async ({ path, ...options }, context) => reply(await adaptFile(path, { ...options, ...context })),
   imageInputs: ({ path }, { signal }) => withModel(path, signal, ({ graph }) => imageInputs(graph)),

@@ -1,5 +1,6 @@
 import { dtypeName } from '../onnx/dtypes.ts';
 import type { FunctionDef, Graph, Model, Node } from '../onnx/model.ts';
+import type { Costs } from '../graph/cost.ts';
 import type { ScopeShapes } from '../graph/scope.ts';
 import type { DimText, PageEdge, PageInner, PageValue, PageWeight } from '../protocol/messages.ts';
 import { dimText, knownDims, pageNode, pageValue, storedWeights, type DimTexts } from './pageModel.ts';
@@ -32,7 +33,7 @@ interface Body {
 const INPUTS_FROM: Readonly<Record<string, number>> = { Loop: 1, Scan: 0, SequenceMap: 0 };
 
 /** What lies inside nodes, as the page draws it; null when nothing does. Nodes are numbered on from the main graph's, outer graphs first. */
-export function pageInner(model: Model, mainInputs: readonly string[], shapes: ScopeShapes, weights: ReadonlyMap<string, PageWeight>): PageInner | null {
+export function pageInner(model: Model, mainInputs: readonly string[], shapes: ScopeShapes, weights: ReadonlyMap<string, PageWeight>, costs: Costs): PageInner | null {
   const functions = new Map(model.functions.map((f) => [callKey(f, f.name), f]));
   const main: Names = { maker: makers(model.graph.nodes, 0, mainInputs, 0), dims: knownDims(shapes), weights, up: null };
   const inner: PageInner = { graphs: [], nodes: [], edges: [], left: 0 };
@@ -56,7 +57,7 @@ export function pageInner(model: Model, mainInputs: readonly string[], shapes: S
     const values = inputValues(graph, known);
     const names = ownNames(body, firstId, values, inputs, known);
     inner.graphs.push({ owner: body.ownerId, title: body.title, inputs: values, nodes: graph.nodes.length });
-    connect(body, names, firstId, inputs, inner);
+    connect(body, names, firstId, inputs, inner, costs);
     inputs += values.length;
     look(graph.nodes, firstId, names, known, body.depth + 1);
   }
@@ -107,7 +108,7 @@ function scopeOf(names: Names, name: string): Names | null {
   return null;
 }
 
-function connect(body: Body, names: Names, firstId: number, firstInput: number, inner: PageInner): void {
+function connect(body: Body, names: Names, firstId: number, firstInput: number, inner: PageInner, costs: Costs): void {
   const { graph, owner, ownerId, around } = body;
   const lookup = {
     weight: (name: string) => scopeOf(names, name)?.weights.get(name),
@@ -122,7 +123,7 @@ function connect(body: Body, names: Names, firstId: number, firstInput: number, 
   const start = 'initializers' in graph ? (Object.hasOwn(INPUTS_FROM, owner.opType) ? INPUTS_FROM[owner.opType] ?? 0 : Infinity) : 0;
   for (let k = start; k < Math.min(graph.inputs.length, owner.inputs.length); k++) inner.edges.push(...edge(around, -1 - firstInput - k, owner.inputs[k]!));
   graph.nodes.forEach((node, i) => {
-    inner.nodes.push(pageNode(node, firstId + i, lookup));
+    inner.nodes.push({ ...pageNode(node, firstId + i, lookup), cost: costs.of(node) });
     for (const tensor of node.inputs) inner.edges.push(...edge(names, firstId + i, tensor));
   });
   for (const output of graph.outputs) inner.edges.push(...edge(names, ownerId, typeof output === 'string' ? output : output.name));

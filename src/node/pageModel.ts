@@ -1,10 +1,12 @@
 import { basename } from 'node:path';
 import { modelCosts } from '../graph/cost.ts';
+import { shownDim } from '../graph/dims.ts';
 import { firstLayers } from '../graph/firstLayers.ts';
 import { dtypeName } from '../onnx/dtypes.ts';
 import type { Attribute, Dim, Graph, Model, Node, SparseTensor, Tensor, ValueInfo } from '../onnx/model.ts';
 import type { DimText, PageEdge, PageModel, PageNode, PageOperator, PageValue, PageWeight } from '../protocol/messages.ts';
 import type { PageAdaptation } from '../protocol/adaptation.ts';
+import type { PageBinding } from '../protocol/sizes.ts';
 import { operatorSchema } from '../graph/operatorSchema.ts';
 import type { ScopeShapes } from '../graph/scope.ts';
 import { nodeScope } from '../graph/scopes.ts';
@@ -14,35 +16,36 @@ import { storedTensors } from '../graph/storedTensors.ts';
 import { adaptationOf } from './adaptation.ts';
 import { withOpenModel } from './openModel.ts';
 import { pageInner } from './pageInner.ts';
+import { pageSizes } from './pageSizes.ts';
 
 /** Attribute values are for reading; longer ones are cut with the count of what is left. */
 const MAX_SHOWN = 64;
 const ATTRIBUTE_TYPES: Readonly<Record<number, string>> = { 1: 'float', 2: 'int', 3: 'string', 4: 'tensor', 5: 'graph', 6: 'floats', 7: 'ints', 8: 'strings', 9: 'tensors', 10: 'graphs', 11: 'sparse tensor' };
 
 /** Reads a model file and turns it into what the page shows: names, shapes and places, never weights. */
-export async function readPageModel(path: string, signal?: AbortSignal): Promise<PageModel> {
+export async function readPageModel(path: string, signal?: AbortSignal, bind: PageBinding = {}): Promise<PageModel> {
   return withOpenModel(path, signal, async ({ source, model, ctx }) => {
     const constants = await steeringConstants(model, ctx);
-    return pageModel(model, basename(path), source.size, inferShapes(model, { constants }), await adaptationOf(model, path));
+    return pageModel(model, basename(path), source.size, inferShapes(model, { constants, bind }), await adaptationOf(model, path), bind);
   });
 }
 
-export function pageModel(model: Model, fileName: string, fileSize: number, inferred: Shapes, adaptation: PageAdaptation | null = null): PageModel {
+export function pageModel(model: Model, fileName: string, fileSize: number, inferred: Shapes, adaptation: PageAdaptation | null = null, bind: PageBinding = {}): PageModel {
   const { graph } = model;
   const shapes = knownDims(inferred);
   const costs = modelCosts(model, inferred);
   const weights = storedWeights(graph);
   const inputs = graph.inputs.filter((i) => !weights.has(i.name));
   const lookup: Lookup = { weight: (name) => weights.get(name), dims: (name) => shapes.get(name) };
-  const inner = pageInner(model, inputs.map((i) => i.name), inferred, weights);
+  const inner = pageInner(model, inputs.map((i) => i.name), inferred, weights, costs);
   return {
     fileName, fileSize,
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
     irVersion: model.irVersion,
     opsets: model.opsets.map((o) => `${o.domain || 'ai.onnx'} ${o.version}`),
-    inputs: inputs.map(pageValue),
-    outputs: graph.outputs.map(pageValue),
-    parameterCount: [...weights.values()].reduce((n, w) => n + (w.storage === 'sparse' ? 0 : w.dims.reduce((p, d) => p * d, 1)), 0),
+    inputs: inputs.map((v) => withShape(v, inferred)),
+    outputs: graph.outputs.map((v) => withShape(v, inferred)),
+    parameterCount: costs.total.params,
     nodes: graph.nodes.map((node, id) => ({ ...pageNode(node, id, lookup), cost: costs.of(node) })),
     ...edges(graph, inputs, shapes),
     ...(inner ? { inner } : {}),
@@ -51,6 +54,7 @@ export function pageModel(model: Model, fileName: string, fileSize: number, infe
       strides: [...l.strides], pads: [...l.pads], dilations: [...l.dilations], autoPad: l.autoPad, group: l.group,
     })),
     operators: operators(model),
+    sizes: pageSizes(graph, inferred, costs.total, bind),
     adaptation,
   };
 }
@@ -72,7 +76,15 @@ export function knownDims(inferred: ScopeShapes): Map<string, DimText[]> {
 }
 
 export function dimText(dim: Dim): DimText {
-  return dim === null ? '?' : String(dim);
+  return String(shownDim(dim) ?? '?');
+}
+
+/** A declared value with what follows for it; of a graph's inputs, named sizes have their numbers. */
+function withShape(value: ValueInfo, { tensors }: Shapes): PageValue {
+  const declared = pageValue(value);
+  const found = tensors.get(value.name);
+  if (!found) return declared;
+  return { name: value.name, dtype: found.dtype === null ? declared.dtype : dtypeName(found.dtype), dims: found.dims?.map(dimText) ?? declared.dims };
 }
 
 export function pageValue(value: ValueInfo): PageValue {

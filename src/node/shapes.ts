@@ -11,6 +11,7 @@ import { scanModel } from '../onnx/scan.ts';
 import { WireReader } from '../onnx/wire.ts';
 import { externalReader } from './external.ts';
 import { openFileSource } from './fileSource.ts';
+import { contradictionText } from './pageSizes.ts';
 
 export interface ShapedTensor {
   readonly name: string;
@@ -78,7 +79,7 @@ export function shapesText(report: ShapesReport): string[] {
     ...report.inside.flatMap(({ path, tensors }) => [`Inside ${path}:`, ...tensors.map((t) => `  ${line(t)}`)]),
     ...(report.insideLeftOut ? [`${report.insideLeftOut} more graphs inside are not listed.`] : []),
     ...Object.entries(report.symbols).map(([name, reason]) => `${name} is ${reason}`),
-    ...report.contradictions.map((c) => `Contradiction at ${c.opType} ${c.node}${c.scope ? ` in ${c.scope}` : ''}: ${c.message}`),
+    ...report.contradictions.map((c) => `Contradiction at ${contradictionText(c)}`),
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { PageAdaptation, PageProof } from './adaptation.ts';
 import { FIRST_LAYER_ARGS, type FirstLayerMethods } from './firstLayer.ts';
 import type { PackedModel } from './packed.ts';
+import { asBinding, type PageBinding, type PageSizes } from './sizes.ts';
 import { WEIGHT_ARGS, type WeightMethods } from './weights.ts';
 import type { PageComparison } from './comparison.ts';
 import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from './evaluation.ts';
@@ -33,8 +34,8 @@ export interface PageNode {
   outputs: { name: string; dims: DimText[] | null }[];
   /** The exporter's own scopes, outermost first; without it the page reads scopes from the name. */
   scope?: string[];
-  /** Parameters stored for this node, and multiply-adds for one run where shapes are known. */
-  cost?: { params: number; macs: number | null };
+  /** Parameters read here first, multiply-adds and bytes of what it makes, as far as sizes are known; with what lies inside it. */
+  cost?: { params: number; macs: number | null; memory: number | null };
 }
 
 /** What the ONNX standard says about an operator in the model's opset: formal names, and what holds for attributes left out. */
@@ -105,6 +106,7 @@ export interface PageModel {
   /** One entry per operator of the standard that the model uses. */
   operators?: PageOperator[];
   inner?: PageInner;
+  sizes?: PageSizes;
   /** What the file records about its adaptation; null when it records nothing. */
   adaptation: PageAdaptation | null;
 }
@@ -118,7 +120,8 @@ export type PageView = 'compare' | 'evaluate';
 
 /** What the page may ask of the host, by method: plain data both ways. A new method goes here, into PAGE_ARGS, and into ANSWERS in src/vscode/pageAnswers.ts. */
 export interface PageMethods extends WeightMethods, FirstLayerMethods {
-  model: { args: null; result: PackedModel };
+  /** The page's model, with numbers for names of sizes. */
+  model: { args: { bind: PageBinding } | null; result: PackedModel };
   convertToGrayscale: { args: null; result: null };
   command: { args: { name: PageCommand }; result: null };
   /** Proves the file against the original beside it, now. */
@@ -141,7 +144,11 @@ export type PageMethod = keyof PageMethods;
 
 /** Reads a method's arguments from what arrived; undefined where they don't fit. */
 export const PAGE_ARGS: { readonly [M in PageMethod]: (value: unknown) => PageMethods[M]['args'] | undefined } = {
-  model: nothing,
+  model: (value) => {
+    if (value === null) return null;
+    const bind = asBinding((value as { bind?: unknown }).bind);
+    return bind && { bind };
+  },
   convertToGrayscale: nothing,
   command: (value) => {
     const name = typeof value === 'object' && value !== null ? (value as { name?: unknown }).name : undefined;

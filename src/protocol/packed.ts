@@ -74,7 +74,7 @@ class Packer {
     const row: number[] = [];
     for (const n of nodes) {
       row.push(n.id, this.text(n.name), this.text(n.opType), this.text(n.domain), this.attributes.add(n.attributes), this.scopes.add(n.scope));
-      row.push(n.cost ? n.cost.params : NONE, n.cost?.macs ?? NONE, n.inputs.length, n.outputs.length);
+      row.push(n.cost ? n.cost.params : NONE, n.cost?.macs ?? NONE, n.cost?.memory ?? NONE, n.inputs.length, n.outputs.length);
       for (const i of n.inputs) row.push(this.text(i.name), this.weights.add(i.weight), this.dims.add(i.dims));
       for (const o of n.outputs) row.push(this.text(o.name), this.dims.add(o.dims));
     }
@@ -119,8 +119,9 @@ function unpackNodes(p: PackedModel, row: readonly number[]): PageNode[] {
   while (at < row.length) {
     const [id, name, opType, domain] = [next(), text(), text(), text()];
     const [attributes, scope] = [p.attributes[next()] ?? [], p.scopes[next()]];
-    const [params, macs, inputs, outputs] = [next(), next(), next(), next()];
-    const node: Whole<PageNode> = { id, name, opType, domain, attributes, inputs: [], outputs: [], scope, cost: params === NONE ? undefined : { params, macs: macs === NONE ? null : macs } };
+    const [params, macs, memory, inputs, outputs] = [next(), next(), next(), next(), next()];
+    const cost = params === NONE ? undefined : { params, macs: macs === NONE ? null : macs, memory: memory === NONE ? null : memory };
+    const node: Whole<PageNode> = { id, name, opType, domain, attributes, inputs: [], outputs: [], scope, cost };
     for (let i = 0; i < inputs; i++) {
       const input: Whole<PageNode['inputs'][number]> = { name: text(), weight: p.weights[next()] ?? null, dims: p.dims[next()] ?? null };
       node.inputs!.push(input as PageNode['inputs'][number]);

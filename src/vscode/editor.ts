@@ -50,7 +50,7 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
     };
     webview.options = { enableScripts: true, localResourceRoots: [this.dist] };
     const opened = ({ head, count }: PackedModel): void => {
-      line = `$(circuit-board) ${head.inputs.map((i) => i.dims?.join('×') ?? i.name).join(', ')} · ${count} nodes · ${head.parameterCount.toLocaleString('en')} parameters`;
+      line = `$(circuit-board) ${head.inputs.map((i) => i.dims?.join('×') ?? i.name).join(', ')} · ${count} nodes · ${head.parameterCount.toLocaleString('en')} parameters${work(head)}`;
       showStatus();
       const node = this.wanted.get(key);
       this.wanted.delete(key);
@@ -119,4 +119,11 @@ function watch(uri: vscode.Uri, changed: () => void): vscode.Disposable {
   watcher.onDidCreate(later);
   watcher.onDidDelete(later);
   return { dispose: () => { clearTimeout(timer); watcher.dispose(); } };
+}
+
+/** ` · 4.09 G multiply-adds`, where they are known. */
+function work({ sizes }: PackedModel['head']): string {
+  const macs = sizes?.cost.macs ?? 0;
+  if (!macs) return '';
+  return ` · ${macs < 1e9 ? `${(macs / 1e6).toPrecision(3)} M` : `${(macs / 1e9).toPrecision(3)} G`} multiply-adds`;
 }

@@ -26,8 +26,8 @@ interface Call extends PageContext {
 
 /** One function per method. Errors they throw become the reply. */
 const ANSWERS: { readonly [M in PageMethod]: (call: Call, args: PageMethods[M]['args']) => Promise<PageMethods[M]['result']> } = {
-  model: async ({ workers, uri, signal, onProgress, opened }) => {
-    const model = await workers.worker.run('readModel', { path: localPath(uri) }, { signal, onProgress });
+  model: async ({ workers, uri, signal, onProgress, opened }, args) => {
+    const model = await workers.worker.run('readModel', { path: localPath(uri), ...args }, { signal, onProgress });
     opened(model);
     return model;
   },

@@ -39,7 +39,7 @@ export interface OpenOptions {
   reducedMotion?: boolean;
   /** What getState() returns, as when a tab comes back. */
   state?: unknown;
-  /** Answers to requests other than `model`, by method; the request itself is given. */
+  /** Answers to requests other than `model`, and to that one where it comes with arguments; the request itself is given. */
   answer?: (method: string, request: Record<string, unknown>) => Answer;
 }
 export interface OpenedPage {
@@ -79,7 +79,7 @@ export async function openPage(browser: Browser, model: PageModel | Answer, opti
     requests.push(request);
     if (request.type === 'cancel') return { type: 'reply', id: request.id, ok: false, code: 'cancelled', message: 'Cancelled.' };
     const method = String(request.method);
-    const answer = method === 'model' ? reply : options.answer?.(method, request) ?? { ok: true, value: null };
+    const answer = method === 'model' && request.args === null ? reply : options.answer?.(method, request) ?? { ok: true, value: null };
     if (!answer.ok) return { type: 'reply', id: request.id, ok: false, code: answer.code, message: answer.message };
     return { type: 'reply', id: request.id, ok: true, result: answer.value };
   };

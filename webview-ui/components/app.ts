@@ -3,6 +3,7 @@ import type { TemplateResult } from 'lit';
 import type { PageModel } from '../../src/protocol/messages.ts';
 import { unpackModel } from '../../src/protocol/packed.ts';
 import type { PackedModel } from '../../src/protocol/packed.ts';
+import type { PageBinding } from '../../src/protocol/sizes.ts';
 import type { SelectionKey } from '../graph/graphModel.ts';
 import { shapeText } from '../state/format.ts';
 import { GraphSession } from '../state/graphSession.ts';
@@ -23,6 +24,7 @@ import { GraphView } from './graphView.ts';
 import './inspector.ts';
 import './layerTable.ts';
 import type { TableState } from './layerTable.ts';
+import './sizesCard.ts';
 import './summary.ts';
 import { TabBar } from './tabBar.ts';
 
@@ -32,7 +34,7 @@ const SAVE_DELAY = 250;
 export class App extends LitElement {
   static properties = {
     model: { state: true }, session: { state: true }, error: { state: true }, notice: { state: true }, busy: { state: true },
-    tab: { state: true }, selected: { state: true }, found: { state: true }, announcement: { state: true }, table: { state: true }, opened: { state: true }, turn: { state: true },
+    tab: { state: true }, selected: { state: true }, found: { state: true }, announcement: { state: true }, table: { state: true }, opened: { state: true }, turn: { state: true }, bind: { state: true },
   };
   static styles = appStyles;
   declare model: PageModel | null;
@@ -45,6 +47,8 @@ export class App extends LitElement {
   declare found: readonly SelectionKey[];
   declare announcement: string;
   declare table: TableState;
+  /** Numbers for names of sizes: shapes and costs are for these. */
+  declare bind: PageBinding;
   /** How many groups are open: what shows a group's state follows this. */
   declare opened: number;
   /** How often a command has asked for a view: those views start anew. */
@@ -69,6 +73,7 @@ export class App extends LitElement {
     this.found = [];
     this.announcement = '';
     this.opened = 0;
+    this.bind = this.#saved.bind ?? {};
     this.turn = 0;
     this.table = this.#saved.table ?? { sort: 'order', down: false, filter: '' };
   }
@@ -93,7 +98,7 @@ export class App extends LitElement {
   async #fetch(): Promise<void> {
     const turn = ++this.#load;
     try {
-      const packed = await request('model', null);
+      const packed = await request('model', Object.keys(this.bind).length ? { bind: this.bind } : null);
       // A newer request has gone out meanwhile; its answer is the one to show.
       if (turn === this.#load) await this.#show(packed);
     } catch (error) {
@@ -162,7 +167,7 @@ export class App extends LitElement {
   #place(view: Saved['view']): Saved {
     return {
       file: this.model?.fileName ?? '', nodes: this.model?.nodes.length ?? 0, tab: this.tab, selected: this.selected,
-      open: this.session?.openPaths ?? [], view, query: '', table: this.table,
+      open: this.session?.openPaths ?? [], view, query: '', table: this.table, bind: this.bind,
     };
   }
 
@@ -277,7 +282,7 @@ export class App extends LitElement {
       <main @select-thing=${this.#selectThing} @toggle-group=${this.#toggle}>
         <div class="stage">
           ${this.#panel('graph', html`
-            <cw-graph-view .session=${this.session} .selected=${this.selected} .found=${this.found} @view-moved=${() => this.#save()} @laid-out=${this.#laidOut}></cw-graph-view>
+            <cw-graph-view .session=${this.session} .selected=${this.selected} .found=${this.found} .differing=${this.session.model.doubts} @view-moved=${() => this.#save()} @laid-out=${this.#laidOut}></cw-graph-view>
             <cw-graph-tools .session=${this.session} .target=${this} @open-all=${() => void this.#openAll(true)} @close-all=${() => void this.#openAll(false)}></cw-graph-tools>`)}
           ${this.#panel('layers', this.tab !== 'layers' ? null
             : html`<cw-layer-table .model=${m} .selected=${this.selected} .view=${this.table} @table-view=${(e: CustomEvent<TableState>) => (this.table = e.detail)}></cw-layer-table>`)}
@@ -291,6 +296,7 @@ export class App extends LitElement {
           ${this.#linkButton()}
           <cw-first-layer .model=${m}></cw-first-layer>
           ${this.selected ? null : html`<cw-inspector .session=${this.session} .selected=${null}></cw-inspector>`}
+          <cw-sizes .model=${m} .bind=${this.bind} @sizes-bound=${(e: CustomEvent<PageBinding>) => { this.bind = e.detail; void this.#fetch(); }}></cw-sizes>
           <cw-summary .model=${m}></cw-summary>
         </aside>
       </main>

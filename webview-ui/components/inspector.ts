@@ -3,7 +3,7 @@ import type { TemplateResult } from 'lit';
 import type { PageNode, PageValue } from '../../src/protocol/messages.ts';
 import { nodeParameters } from '../graph/graphModel.ts';
 import type { GraphModel, SelectionKey } from '../graph/graphModel.ts';
-import { countText, listText, nodeLabel, shortCount } from '../state/format.ts';
+import { bytesText, countText, listText, nodeLabel, shortCount } from '../state/format.ts';
 import type { GraphSession } from '../state/graphSession.ts';
 import { cardStyles } from './styles.ts';
 
@@ -100,6 +100,7 @@ export class Inspector extends LitElement {
     const out = model.flat.links.filter((l) => l.from === at);
     const params = nodeParameters(node);
     const macs = node.cost?.macs;
+    const contradictions = model.page.sizes?.contradictions.filter((c) => c.node === node.id) ?? [];
     return html`<section aria-labelledby="t">
       <h2 id="t">Selected layer</h2>
       <dl>
@@ -108,6 +109,8 @@ export class Inspector extends LitElement {
         ${node.domain ? html`<dt>Domain</dt><dd>${node.domain}</dd>` : null}
         ${params > 0 ? html`<dt>Parameters</dt><dd>${countText(params)}</dd>` : null}
         ${macs ? html`<dt>Multiply-adds</dt><dd>${shortCount(macs)}</dd>` : null}
+        ${node.cost?.memory ? html`<dt>Activations</dt><dd>${bytesText(node.cost.memory)}</dd>` : null}
+        ${contradictions.map((c) => html`<dt>Contradiction</dt><dd>${c.message}</dd>`)}
       </dl>
       ${node.attributes.length === 0
         ? null

@@ -4,7 +4,7 @@ import type { PageModel } from '../../src/protocol/messages.ts';
 import type { SelectionKey } from '../graph/graphModel.ts';
 import { COLUMNS, filterRows, layerRows, rowsCsv, rowsMarkdown, sortRows } from '../graph/layerRows.ts';
 import type { LayerRow, SortKey } from '../graph/layerRows.ts';
-import { countText, shortCount } from '../state/format.ts';
+import { bytesText, countText, shortCount } from '../state/format.ts';
 import { saveBlob } from '../state/download.ts';
 
 export interface TableState {
@@ -16,6 +16,10 @@ export interface TableState {
 const ROW = 25;
 /** Rows drawn above and below what is in view; a table shorter than this is drawn whole. */
 const SPARE = 60;
+
+function percent(share: number | null): string {
+  return share ? `${(share * 100).toFixed(2)} %` : '';
+}
 
 /** All layers as a table: the picture's text alternative. Only the rows near the view are in the document. */
 export class LayerTable extends LitElement {
@@ -29,7 +33,7 @@ export class LayerTable extends LitElement {
     .count { flex: 1; color: var(--vscode-descriptionForeground); white-space: nowrap; }
     .scroll { flex: 1; min-height: 0; overflow: auto; }
     .scroll:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
-    table { border-collapse: collapse; width: 100%; min-width: 860px; table-layout: fixed; }
+    table { border-collapse: collapse; width: 100%; min-width: 1280px; table-layout: fixed; }
     th, td { box-sizing: border-box; height: ${ROW}px; padding: 0 10px; border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); text-align: left; font-weight: inherit; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
     .number { text-align: right; font-variant-numeric: tabular-nums; }
     .shape { font-family: var(--vscode-editor-font-family, monospace); font-size: 0.95em; }
@@ -37,7 +41,7 @@ export class LayerTable extends LitElement {
     thead button { box-sizing: border-box; width: 100%; height: 100%; padding: 0 10px; font: inherit; font-weight: 600; text-align: inherit; color: inherit; background: none; border: none; cursor: pointer; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
     thead button:hover { background: var(--vscode-list-hoverBackground); }
     thead button:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
-    col.order { width: 52px; } col.operator { width: 14%; } col.input, col.output { width: 14%; } col.params { width: 108px; } col.macs { width: 124px; } col.share { width: 72px; }
+    col.order { width: 52px; } col.operator { width: 12%; } col.input, col.output { width: 13%; } col.params { width: 108px; } col.macs { width: 128px; } col.share { width: 80px; } col.work { width: 124px; } col.memory { width: 104px; }
     tbody tr.row { cursor: pointer; }
     tbody tr.row:hover { background: var(--vscode-list-hoverBackground); outline: 1px dashed var(--vscode-contrastActiveBorder, transparent); outline-offset: -1px; }
     tbody tr[aria-selected='true'] { background: var(--vscode-list-activeSelectionBackground); color: var(--vscode-list-activeSelectionForeground); outline: 1px solid var(--vscode-contrastActiveBorder, transparent); outline-offset: -1px; }
@@ -155,7 +159,8 @@ export class LayerTable extends LitElement {
     const chosen = `n${row.id}` === this.selected;
     return html`<tr class="row" aria-rowindex=${at + 2} aria-selected=${chosen ? 'true' : 'false'} tabindex=${row.id === stop ? 0 : -1} @click=${() => this.#select(row.id)}>
       <td class="number">${row.order}</td><th scope="row" class="name" title=${row.name}><bdi>${row.name}</bdi></th><td>${row.operator}</td><td class="shape">${row.input}</td><td class="shape">${row.output || 'unknown'}</td>
-      <td class="number">${row.params > 0 ? countText(row.params) : ''}</td><td class="number">${row.macs === null ? '' : shortCount(row.macs)}</td><td class="number">${row.share > 0 ? `${(row.share * 100).toFixed(2)} %` : ''}</td></tr>`;
+      <td class="number">${row.params > 0 ? countText(row.params) : ''}</td><td class="number">${percent(row.share)}</td>
+      <td class="number">${row.macs === null ? 'unknown' : row.macs > 0 ? shortCount(row.macs) : ''}</td><td class="number">${percent(row.work)}</td><td class="number">${row.memory === null ? 'unknown' : bytesText(row.memory)}</td></tr>`;
   }
 
   render(): TemplateResult | null {
@@ -182,9 +187,9 @@ export class LayerTable extends LitElement {
             return html`<th scope="col" class=${c.number ? 'number' : ''} aria-sort=${on ? (this.view.down ? 'descending' : 'ascending') : 'none'}><button @click=${() => this.#sort(c.key, c.number)}>${c.title}${on && c.key !== 'order' ? (this.view.down ? ' ↓' : ' ↑') : ''}</button></th>`;
           })}</tr></thead>
           <tbody>
-            <tr class="space" aria-hidden="true"><td colspan="8"></td></tr>
+            <tr class="space" aria-hidden="true"><td colspan="10"></td></tr>
             ${rows.slice(start, end).map((row, i) => this.#row(row, start + i, stop))}
-            <tr class="space" aria-hidden="true"><td colspan="8"></td></tr>
+            <tr class="space" aria-hidden="true"><td colspan="10"></td></tr>
           </tbody>
         </table>
         ${rows.length === 0 ? html`<p class="empty">No layer matches the filter.</p>` : null}

@@ -2,7 +2,7 @@ import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageModel, PageNode, PageValue } from '../../src/protocol/messages.ts';
 import { nodeParameters } from '../graph/graphModel.ts';
-import { countText, listText, nodeLabel, shortCount, sizeText } from '../state/format.ts';
+import { bytesText, countText, listText, nodeLabel, shortCount, sizeText } from '../state/format.ts';
 import { cardStyles } from './styles.ts';
 
 function values(list: PageValue[]): TemplateResult {
@@ -33,8 +33,29 @@ export class Summary extends LitElement {
     }
     if (!best) return null;
     const key = `n${best.id}`;
-    const go = (): void => void this.dispatchEvent(new CustomEvent('select-thing', { detail: { key, reveal: true }, bubbles: true, composed: true }));
-    return html`<dt>Largest layer</dt><dd><button class="go" @click=${go}>${nodeLabel(best)}</button> <span class="sub">${shortCount(most)}</span></dd>`;
+    return html`<dt>Largest layer</dt><dd><button class="go" @click=${() => this.#go(key)}>${nodeLabel(best)}</button> <span class="sub">${shortCount(most)}</span></dd>`;
+  }
+
+  #go(key: string): void {
+    this.dispatchEvent(new CustomEvent('select-thing', { detail: { key, reveal: true }, bubbles: true, composed: true }));
+  }
+
+  #cost(m: PageModel): TemplateResult | null {
+    const cost = m.sizes?.cost;
+    if (!cost) return null;
+    const left = cost.uncounted > 0 ? html` <span class="sub">${cost.uncounted === 1 ? '1 layer has sizes' : `${cost.uncounted} layers have sizes`} that are not known</span>` : null;
+    return html`
+      <dt>Multiply-adds</dt><dd title="Of convolutions, matrix products and recurrent layers, for one image">${cost.macs === null ? 'unknown' : shortCount(cost.macs)}${left}</dd>
+      <dt>Activations</dt><dd title="The tensors that all layers make together, for one image">${cost.memory === null ? 'unknown' : bytesText(cost.memory)}</dd>
+      <dt>At once</dt><dd title="The most of them that is needed at the same time, in the file's order of layers">${cost.peak === null ? 'unknown' : bytesText(cost.peak)}</dd>`;
+  }
+
+  /** Where the file contradicts itself; the model opens all the same. */
+  #contradictions(m: PageModel): TemplateResult | null {
+    const list = m.sizes?.contradictions ?? [];
+    if (list.length === 0) return null;
+    return html`<h3>Contradictions (${list.length})</h3>
+      <ul>${list.map(({ node, message }) => html`<li>${node === null ? message : html`<button class="go" @click=${() => this.#go(`n${node}`)}>${message}</button>`}</li>`)}</ul>`;
   }
 
   render(): TemplateResult | null {
@@ -49,9 +70,11 @@ export class Summary extends LitElement {
         <dt>Nodes</dt><dd>${countText(m.nodes.length)}</dd>
         ${m.inner ? html`<dt>Inside nodes</dt><dd>${countText(m.inner.nodes.length)}${m.inner.left > 0 ? `, ${countText(m.inner.left)} more not drawn` : ''}</dd>` : null}
         <dt>Parameters</dt><dd>${countText(m.parameterCount)}</dd>
+        ${this.#cost(m)}
         ${this.#largest(m)}
         <dt>File size</dt><dd>${sizeText(m.fileSize)}</dd>
       </dl>
+      ${this.#contradictions(m)}
       <h3>Inputs</h3>${values(m.inputs)}
       <h3>Outputs</h3>${values(m.outputs)}
     </section>`;

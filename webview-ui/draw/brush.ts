@@ -2,11 +2,11 @@ import type { Scene } from '../graph/scene.ts';
 import type { View } from './camera.ts';
 import type { Theme } from './theme.ts';
 
-/** How a thing differs from the other of two models. */
-export type Difference = 'added' | 'removed' | 'changed';
+/** How a thing differs from the other of two models; doubtful is one that the file contradicts itself about. */
+export type Difference = 'added' | 'removed' | 'changed' | 'doubtful';
 
-/** The sign beside the colour, as in the list of differences. */
-export const SIGNS: Readonly<Record<Difference, string>> = { added: '+', removed: '−', changed: '~' };
+/** The sign beside the colour, as in the list of differences, or ! for a contradiction. */
+export const SIGNS: Readonly<Record<Difference, string>> = { added: '+', removed: '−', changed: '~', doubtful: '!' };
 
 /** What stands out: the selected box, found boxes, boxes that differ, and lines that enter, leave or are traced. */
 export interface Marks {

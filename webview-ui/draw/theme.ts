@@ -45,7 +45,7 @@ export function readTheme(element: Element): Theme {
     out: token('charts-orange', 'focusBorder'),
     differing: {
       added: token('gitDecoration-addedResourceForeground', 'charts-green'), removed: token('gitDecoration-deletedResourceForeground', 'charts-red'),
-      changed: token('gitDecoration-modifiedResourceForeground', 'charts-yellow'),
+      changed: token('gitDecoration-modifiedResourceForeground', 'charts-yellow'), doubtful: token('editorWarning-foreground', 'charts-orange'),
     },
     contrast: contrast !== '',
     font: style.fontFamily,

@@ -29,12 +29,15 @@ export class GraphModel {
   readonly hierarchy: Hierarchy;
   readonly facts: GroupFacts[];
   readonly input: NestedInput;
+  /** Layers that the file contradicts itself about, for the picture to mark. */
+  readonly doubts: ReadonlyMap<SelectionKey, 'doubtful'>;
   #groups = new Map<SelectionKey, number>();
 
   constructor(page: PageModel) {
     this.page = page;
     this.flat = flatGraph(page);
     this.hierarchy = buildHierarchy(this.flat, page.inner);
+    this.doubts = new Map((page.sizes?.contradictions ?? []).flatMap(({ node }) => (node === null ? [] : [[`n${node}`, 'doubtful'] as const])));
     this.facts = groupFacts(page, this.flat, this.hierarchy);
     const boxes = this.facts.map((f) => ({ w: Math.max(boxWidth(f.title, f.detail), boxWidth('', f.more)) + 22, h: f.more === '' ? 48 : 64 }));
     this.input = nestedInput(this.flat, this.hierarchy, boxes);
@@ -136,7 +139,9 @@ export function nodeParameters(node: PageNode): number {
 
 function groupFacts(page: PageModel, flat: FlatGraph, h: Hierarchy): GroupFacts[] {
   const params = new Float64Array(h.groups.length);
-  flat.items.forEach((item, i) => { if (item.node) params[h.groupOf[i]!]! += nodeParameters(item.node); });
+  // A node counts what lies inside it, so the owner of shown graphs would count twice.
+  const owners = new Set(page.inner?.graphs.map((g) => g.owner));
+  flat.items.forEach((item, i) => { if (item.node && !owners.has(item.node.id)) params[h.groupOf[i]!]! += nodeParameters(item.node); });
   for (let g = h.groups.length - 1; g > 0; g--) params[h.groups[g]!.parent]! += params[g]!;
   const output = leavingShapes(flat, h);
   return h.groups.map((g, i) => {

@@ -16,6 +16,10 @@ export interface LayerRow {
   macs: number | null;
   /** Part of the model's parameters, 0 to 1. */
   share: number;
+  /** Part of the model's multiply-adds, 0 to 1; null where either is not known. */
+  work: number | null;
+  /** Bytes of the tensors it makes. Null where a size is not known. */
+  memory: number | null;
 }
 
 export type SortKey = keyof Omit<LayerRow, 'id'>;
@@ -27,18 +31,22 @@ export const COLUMNS: readonly { key: SortKey; title: string; number: boolean }[
   { key: 'input', title: 'Input shape', number: false },
   { key: 'output', title: 'Output shape', number: false },
   { key: 'params', title: 'Parameters', number: true },
-  { key: 'macs', title: 'Multiply-adds', number: true },
   { key: 'share', title: 'Share', number: true },
+  { key: 'macs', title: 'Multiply-adds', number: true },
+  { key: 'work', title: 'Share of work', number: true },
+  { key: 'memory', title: 'Activations', number: true },
 ];
 
 /** One row per node, without the constants that are only weights. */
 export function layerRows(model: PageModel): LayerRow[] {
+  const total = model.sizes?.cost.macs ?? null;
   return allNodes(model).filter((n) => n.opType !== 'Constant').map((node, i) => {
     const params = nodeParameters(node);
+    const macs = node.cost?.macs ?? null;
     return {
       id: node.id, order: i + 1, name: nodeLabel(node), operator: node.opType,
       input: shapeText(node.inputs.find((t) => !t.weight && t.name !== '')?.dims ?? null), output: shapeText(node.outputs[0]?.dims ?? null),
-      params, macs: node.cost?.macs ?? null, share: model.parameterCount > 0 ? params / model.parameterCount : 0,
+      params, macs, memory: node.cost?.memory ?? null, work: macs === null || !total ? null : macs / total, share: model.parameterCount > 0 ? params / model.parameterCount : 0,
     };
   });
 }
@@ -66,7 +74,8 @@ export function sortRows(rows: readonly LayerRow[], key: SortKey, down: boolean)
 }
 
 function cells(row: LayerRow): string[] {
-  return [String(row.order), row.name, row.operator, row.input, row.output, String(row.params), row.macs === null ? '' : String(row.macs), row.share.toFixed(6)];
+  const text = (n: number | null): string => (n === null ? '' : String(n));
+  return [String(row.order), row.name, row.operator, row.input, row.output, String(row.params), row.share.toFixed(6), text(row.macs), row.work === null ? '' : row.work.toFixed(6), text(row.memory)];
 }
 
 /** RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe before it. */

@@ -36,6 +36,11 @@ export function countText(value: number): string {
 }
 
 export function sizeText(bytes: number): string {
+  return bytes < 1024 ? bytesText(bytes) : `${bytesText(bytes)} (${countText(bytes)} bytes)`;
+}
+
+/** In one unit: 512 bytes, 9.2 MiB. */
+export function bytesText(bytes: number): string {
   const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
   let value = bytes;
   let unit = 0;
@@ -43,7 +48,7 @@ export function sizeText(bytes: number): string {
     value /= 1024;
     unit++;
   }
-  return unit === 0 ? `${countText(bytes)} bytes` : `${value.toFixed(1)} ${units[unit]} (${countText(bytes)} bytes)`;
+  return `${unit === 0 ? countText(bytes) : value.toFixed(1)} ${units[unit]}`;
 }
 
 export function nodeLabel(node: PageNode): string {

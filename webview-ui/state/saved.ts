@@ -1,3 +1,5 @@
+import { asBinding } from '../../src/protocol/sizes.ts';
+import type { PageBinding } from '../../src/protocol/sizes.ts';
 import type { View } from '../draw/camera.ts';
 import { asTab } from './tabs.ts';
 import type { Tab } from './tabs.ts';
@@ -12,6 +14,8 @@ export interface Saved {
   view: View | null;
   query: string;
   table: { sort: string; down: boolean; filter: string };
+  /** Numbers given for names of sizes. */
+  bind: PageBinding;
 }
 
 export function asSaved(value: unknown): Partial<Saved> {
@@ -25,6 +29,8 @@ export function asSaved(value: unknown): Partial<Saved> {
   if (typeof v.selected === 'string') saved.selected = v.selected;
   if (Array.isArray(v.open) && v.open.every((p) => typeof p === 'string')) saved.open = v.open as string[];
   if (typeof v.query === 'string') saved.query = v.query;
+  const bind = asBinding(v.bind);
+  if (bind) saved.bind = bind;
   const view = asView(v.view);
   if (view) saved.view = view;
   const t = v.table as Record<string, unknown> | null | undefined;

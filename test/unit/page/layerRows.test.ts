@@ -9,14 +9,16 @@ const rows = layerRows(resnet50Page());
 
 test('a row per layer with shapes, parameters and share', () => {
   assert.equal(rows.length, 122);
-  assert.deepEqual(rows[0], { id: 0, order: 1, name: '/conv1/Conv', operator: 'Conv', input: '1×3×224×224', output: '1×64×112×112', params: 9472, macs: null, share: 9472 / 25_530_472 });
+  assert.deepEqual(rows[0], { id: 0, order: 1, name: '/conv1/Conv', operator: 'Conv', input: '1×3×224×224', output: '1×64×112×112', params: 9472, macs: null, memory: null, work: null, share: 9472 / 25_530_472 });
   assert.ok(Math.abs(rows.reduce((sum, r) => sum + r.share, 0) - 1) < 1e-9);
 });
 
 test("the host's own cost is used where it is given", () => {
   const page = resnet50Page();
-  page.nodes[0]!.cost = { params: 7, macs: 118_013_952 };
-  assert.deepEqual([layerRows(page)[0]!.params, layerRows(page)[0]!.macs], [7, 118_013_952]);
+  page.nodes[0]!.cost = { params: 7, macs: 118_013_952, memory: 3_211_264 };
+  page.sizes = { names: [], computed: [], computedLeft: 0, contradictions: [], cost: { params: 7, macs: 236_027_904, uncounted: 0, memory: 3_211_264, peak: 3_211_264 } };
+  const { params, macs, work, memory } = layerRows(page)[0]!;
+  assert.deepEqual([params, macs, work, memory], [7, 118_013_952, 0.5, 3_211_264]);
 });
 
 test('sorting: largest first, ties in file order, unknown last either way', () => {
@@ -40,7 +42,7 @@ test('filtering by words and by shape', () => {
 
 test('CSV is quoted, and no cell is a formula', () => {
   const csv = rowsCsv([{ ...rows[0]!, name: '=cmd|"/c calc"!A1, x' }]);
-  assert.equal(csv.split('\r\n')[0], '#,Name,Operator,Input shape,Output shape,Parameters,Multiply-adds,Share');
+  assert.equal(csv.split('\r\n')[0], '#,Name,Operator,Input shape,Output shape,Parameters,Share,Multiply-adds,Share of work,Activations');
   assert.ok(csv.includes(`"'=cmd|""/c calc""!A1, x"`));
   assert.equal(rowsCsv(rows).trimEnd().split('\r\n').length, 123);
 });
@@ -48,7 +50,7 @@ test('CSV is quoted, and no cell is a formula', () => {
 test('Markdown keeps names as text', () => {
   const line = rowsMarkdown(layerRows(hostilePage()))!.split('\n')[2]!;
   assert.ok(line.includes('\\<script\\>'));
-  assert.equal(rowsMarkdown([{ ...rows[0]!, name: 'a|b\nc' }]).split('\n')[2], '| 1 | a\\|b c | Conv | 1×3×224×224 | 1×64×112×112 | 9472 |  | 0.000371 |');
+  assert.equal(rowsMarkdown([{ ...rows[0]!, name: 'a|b\nc' }]).split('\n')[2], '| 1 | a\\|b c | Conv | 1×3×224×224 | 1×64×112×112 | 9472 | 0.000371 |  |  |  |');
 });
 
 test('numbers and shapes as people read them', () => {

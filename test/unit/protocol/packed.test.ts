@@ -15,7 +15,7 @@ test('a packed model comes out as it went in', () => {
 test('scopes, costs, missing shapes and inner graphs too', () => {
   const page = resnet50Page();
   page.nodes[0]!.scope = ['a', 'b'];
-  page.nodes[1]!.cost = { params: 0, macs: null };
+  page.nodes[1]!.cost = { params: 0, macs: null, memory: null };
   page.nodes[2]!.cost = { params: 5, macs: 7e12 };
   page.nodes[3]!.outputs[0]!.dims = null;
   page.nodes[3]!.inputs.push({ name: '', weight: null, dims: [] });
