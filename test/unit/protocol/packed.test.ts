@@ -16,7 +16,7 @@ test('scopes, costs, missing shapes and inner graphs too', () => {
   const page = resnet50Page();
   page.nodes[0]!.scope = ['a', 'b'];
   page.nodes[1]!.cost = { params: 0, macs: null, memory: null };
-  page.nodes[2]!.cost = { params: 5, macs: 7e12 };
+  page.nodes[2]!.cost = { params: 5, macs: 7e12, memory: 12 };
   page.nodes[3]!.outputs[0]!.dims = null;
   page.nodes[3]!.inputs.push({ name: '', weight: null, dims: [] });
   page.edges[0]!.dims = null;
