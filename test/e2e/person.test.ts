@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Browser, Frame, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
 import { launchBrowser } from '../../scripts/browser.mjs';
 import { startServer } from '../../scripts/vscodeServer.mjs';
 import { writeSamples } from '../fixtures/writeSamples.ts';
@@ -15,6 +15,7 @@ const PATIENCE = Number(process.env.CHANNELWISE_PATIENCE ?? 60_000);
 
 let server: Awaited<ReturnType<typeof startServer>>;
 let browser: Browser;
+let context: BrowserContext;
 let page: Page;
 let workspace: string;
 
@@ -27,7 +28,7 @@ before(async () => {
   writeSamples(workspace);
   server = await startServer({ extensions: [vsix] });
   browser = await launchBrowser();
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
@@ -64,7 +65,12 @@ async function menuItem(name: string, command: string): Promise<ReturnType<Page[
 }
 
 async function choose(name: string, command: string): Promise<void> {
-  await (await menuItem(name, command)).click();
+  const item = await menuItem(name, command);
+  // A menu that has just opened takes no click for a moment.
+  while ((await item.count()) > 0) {
+    await page.waitForTimeout(300);
+    await item.click({ timeout: 2_000 }).catch(() => undefined);
+  }
 }
 
 async function shot(name: string): Promise<void> {
@@ -186,7 +192,7 @@ test('Copy as Python puts the same fold on the clipboard', async () => {
   await page.keyboard.press('Enter');
   await toast('Copied').waitFor();
   const code = await page.evaluate(() => navigator.clipboard.readText());
-  assert.match(code, /state\["conv1\.weight"\]/);
+  assert.match(code, /key = "conv1\.weight"/);
   assert.match(code, /\(16, 3, 7, 7\)/);
 });
 
@@ -202,6 +208,13 @@ test('several selected models end in one message', async () => {
   await file('resnet.gray-2.onnx').waitFor({ state: 'detached' });
 });
 
+test('of several inputs a person says which', async () => {
+  await choose('two.onnx', 'Adapt Channels…');
+  await asked('float32[1, 3, 8, 8]');
+  await shot('inputs-1');
+  await page.keyboard.press('Escape');
+});
+
 test('the layer table lists the layers, and a click on the first layer selects its node', async () => {
   await file('resnet18-random.onnx').dblclick();
   const frame = await pageWith('[64, 3, 7, 7]');
@@ -214,4 +227,22 @@ test('a file that is no model says why and where', async () => {
   await file('text.onnx').dblclick();
   await pageWith('byte');
   await shot('6-no-model');
+});
+
+test('in Restricted Mode the conversion works too', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'channelwise-restricted-'));
+  try {
+    writeWorkspace(folder);
+    page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    await page.goto(`${server.url}/?${new URLSearchParams({ folder, payload: JSON.stringify([['skipWelcome', 'true']]) })}`);
+    await page.getByRole('button', { name: /no, i don/i }).click();
+    await page.getByText('Restricted Mode').first().waitFor();
+    await choose('second.onnx', 'Convert to Grayscale');
+    await toast('second.gray.onnx').waitFor();
+    await shot('restricted-1');
+    assert.ok(existsSync(join(folder, 'second.gray.onnx')));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

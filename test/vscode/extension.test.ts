@@ -74,6 +74,11 @@ describe('Channelwise in VS Code', () => {
     assert.ok(existsSync(uri('resnet.gray-3.onnx').fsPath));
   });
 
+  it('Adapt Channels… asks which of several inputs', async () => {
+    await pressUntil('workbench.action.acceptSelectedQuickOpenItem', vscode.commands.executeCommand('channelwise.adaptChannels', uri('two.onnx')));
+    assert.ok(existsSync(uri('two.gray.onnx').fsPath));
+  });
+
   it('Adapt Channels… and Copy as Python left by Escape write nothing', async () => {
     const before = readdirSync(folder()).sort();
     for (const name of ['adaptChannels', 'copyAsPython']) await pressUntil('workbench.action.closeQuickOpen', vscode.commands.executeCommand(`channelwise.${name}`, uri('resnet.onnx')));
