@@ -67,12 +67,24 @@ function operators(model: Model): PageOperator[] {
   });
 }
 
-export type DimTexts = ReadonlyMap<string, DimText[]>;
+/** Shapes by tensor name, as texts. */
+export interface DimTexts {
+  get(name: string): DimText[] | undefined;
+}
 
-export function knownDims(inferred: ScopeShapes): Map<string, DimText[]> {
-  const shapes = new Map<string, DimText[]>();
-  for (const [name, { dims }] of inferred.tensors) if (dims) shapes.set(name, dims.map(dimText));
-  return shapes;
+/** What inference knows, put into words when it is first asked for: most names are weights, which say their shapes themselves. */
+export function knownDims({ tensors }: ScopeShapes): DimTexts {
+  const asked = new Map<string, DimText[]>();
+  return {
+    get: (name) => {
+      const before = asked.get(name);
+      const dims = before ? null : tensors.get(name)?.dims;
+      if (!dims) return before;
+      const texts = dims.map(dimText);
+      asked.set(name, texts);
+      return texts;
+    },
+  };
 }
 
 export function dimText(dim: Dim): DimText {
