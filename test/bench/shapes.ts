@@ -1,15 +1,16 @@
 import { MemorySource } from '../../src/bytes/byteSource.ts';
-import type { onnx as Onnx } from 'onnx-proto';
+import { modelCosts } from '../../src/graph/cost.ts';
 import { inferShapes } from '../../src/graph/shapes.ts';
 import { steeringConstants } from '../../src/graph/steering.ts';
 import { scanModel } from '../../src/onnx/scan.ts';
 import { WireReader } from '../../src/onnx/wire.ts';
-import { encodeModel, floatTensor, int64Tensor, model, node, valueInfo } from '../fixtures/modelBuilder.ts';
+import { encodeModel, floatTensor, model, node, valueInfo } from '../fixtures/modelBuilder.ts';
+import { Net } from '../fixtures/zoo/net.ts';
 import type { Figure } from './main.ts';
 
 const NODES = 30_000;
 
-/** A residual chain of convolutions, with a batch that is a symbol. */
+/** A residual chain with a named batch. */
 function residual(): Uint8Array {
   const nodes = Array.from({ length: NODES }, (_, i) => (i % 3 === 2
     ? node('Add', [`t${i}`, `t${i - 2}`], [`t${i + 1}`])
@@ -17,41 +18,44 @@ function residual(): Uint8Array {
   return encodeModel(model({ nodes, inputs: [valueInfo('t0', ['batch', 4, 64, 64])], outputs: [valueInfo(`t${NODES}`, null)], initializers: [floatTensor('w', [4, 4, 3, 3], new Float32Array(144))] }));
 }
 
-/** Attention blocks as exporters write them: heads split by shapes that are computed, with two symbols. */
+/** Attention blocks whose reshapes are computed from the sizes of what they reshape, as exporters write them. */
 function transformer(): Uint8Array {
-  const block = (x: string, y: string, n: string): Onnx.INodeProto[] => [
-    node('LayerNormalization', [x, 'gain', 'gain'], [`${n}.norm`]), node('MatMul', [`${n}.norm`, 'wide'], [`${n}.qkv`]), node('Split', [`${n}.qkv`, 'thirds'], [`${n}.q`, `${n}.k`, `${n}.v`], { axis: -1 }),
-    node('Shape', [x], [`${n}.shape`]), node('Gather', [`${n}.shape`, 'first'], [`${n}.batch`]), node('Gather', [`${n}.shape`, 'second'], [`${n}.length`]), node('Concat', [`${n}.batch`, `${n}.length`, 'heads'], [`${n}.split`], { axis: 0 }),
-    ...['q', 'k', 'v'].flatMap((v) => [node('Reshape', [`${n}.${v}`, `${n}.split`], [`${n}.${v}4`]), node('Transpose', [`${n}.${v}4`], [`${n}.${v}h`], { perm: v === 'k' ? [0, 2, 3, 1] : [0, 2, 1, 3] })]),
-    node('MatMul', [`${n}.qh`, `${n}.kh`], [`${n}.scores`]), node('Mul', [`${n}.scores`, 'scale'], [`${n}.scaled`]), node('Softmax', [`${n}.scaled`], [`${n}.soft`]), node('MatMul', [`${n}.soft`, `${n}.vh`], [`${n}.mixed`]),
-    node('Transpose', [`${n}.mixed`], [`${n}.back`], { perm: [0, 2, 1, 3] }), node('Reshape', [`${n}.back`, 'joined'], [`${n}.flat`]), node('MatMul', [`${n}.flat`, 'square'], [`${n}.out`]), node('Add', [x, `${n}.out`], [y]),
-  ];
-  const nodes: Onnx.INodeProto[] = [];
-  for (let i = 0; nodes.length < NODES; i++) nodes.push(...block(`x${i}`, `x${i + 1}`, `b${i}`));
-  return encodeModel(model({
-    nodes, inputs: [valueInfo('x0', ['batch', 'tokens', 96])], outputs: [valueInfo('out', null)],
-    initializers: [
-      floatTensor('gain', [96], new Float32Array(96)), floatTensor('wide', [96, 288], new Float32Array(96 * 288)), floatTensor('square', [96, 96], new Float32Array(96 * 96)), floatTensor('scale', [], [0.1]),
-      int64Tensor('thirds', [3], [96, 96, 96]), int64Tensor('first', [1], [0]), int64Tensor('second', [1], [1]), int64Tensor('heads', [2], [4, 24]), int64Tensor('joined', [3], [0, 0, 96]),
-    ],
-  }));
+  const n = new Net(5);
+  const [w, four, zero, perm] = [n.f([16, 16]), n.i([4]), n.i([0]), { perm: [0, 2, 1, 3] }];
+  const axes = [0, 1, 2].map((axis) => n.i([axis], []));
+  const size = (x: string, axis: number): string => n.op('Unsqueeze', [n.op('Gather', [n.op('Shape', [x]), axes[axis] ?? '']), zero]);
+  let x = 'x';
+  while (n.nodes.length < NODES) {
+    const heads = [0, 1, 2].map(() => {
+      const h = n.op('MatMul', [x, w]);
+      return n.op('Transpose', [n.op('Reshape', [h, n.op('Concat', [size(h, 0), size(h, 1), four, n.op('Div', [size(h, 2), four])], { axis: 0 })])], perm);
+    });
+    const scores = n.op('Softmax', [n.op('MatMul', [heads[0] ?? '', n.op('Transpose', [heads[1] ?? ''], { perm: [0, 1, 3, 2] })])]);
+    const mixed = n.op('Transpose', [n.op('MatMul', [scores, heads[2] ?? ''])], perm);
+    x = n.op('Add', [x, n.op('Reshape', [mixed, n.op('Concat', [size(x, 0), size(x, 1), size(x, 2)], { axis: 0 })])]);
+  }
+  return encodeModel(model({ nodes: n.nodes, initializers: n.initializers, inputs: [valueInfo('x', ['batch', 'tokens', 16])], outputs: [valueInfo(x, null)] }));
 }
 
-async function measured(what: string, bytes: Uint8Array): Promise<Figure[]> {
-  const source = new MemorySource(bytes);
-  const start = performance.now();
-  const scanned = await scanModel(source);
-  const middle = performance.now();
-  inferShapes(scanned, { constants: await steeringConstants(scanned, { wire: new WireReader(source) }) });
-  const end = performance.now();
-  return [
-    { what: `scan a ${what} of ${scanned.graph.nodes.length} nodes`, value: middle - start, unit: 'ms' },
-    { what: `infer the ${what}`, value: end - middle, unit: 'ms' },
-    { what: `infer the ${what}`, value: (end - middle) / (middle - start), unit: 'times', against: 'scanning it' },
-  ];
-}
-
-/** Two models of 30,000 nodes: scanned, then inferred with their small constants. */
+/** Models of 30,000 nodes: scanned, then inferred and counted. */
 export async function benchShapes(): Promise<Figure[]> {
-  return [...await measured('residual network', residual()), ...await measured('transformer', transformer())];
+  const figures: Figure[] = [];
+  for (const [what, bytes] of [['residual chain', residual()], ['transformer with computed sizes', transformer()]] as const) {
+    const source = new MemorySource(bytes);
+    const start = performance.now();
+    const scanned = await scanModel(source);
+    const middle = performance.now();
+    const constants = await steeringConstants(scanned, { wire: new WireReader(source) });
+    const shapes = inferShapes(scanned, { constants });
+    const end = performance.now();
+    modelCosts(scanned, shapes);
+    const counted = performance.now();
+    figures.push(
+      { what: `scan ${NODES} nodes, ${what}`, value: middle - start, unit: 'ms' },
+      { what: `infer ${NODES} nodes, ${what}`, value: end - middle, unit: 'ms' },
+      { what: `infer, ${what}`, value: (end - middle) / (middle - start), unit: 'times', against: 'scanning the same model' },
+      { what: `count the cost of ${NODES} nodes, ${what}`, value: counted - end, unit: 'ms' },
+    );
+  }
+  return figures;
 }
