@@ -40,7 +40,7 @@ export interface OpenOptions {
   /** What getState() returns, as when a tab comes back. */
   state?: unknown;
   /** Answers to requests other than `model`, and to that one where it comes with arguments; the request itself is given. */
-  answer?: (method: string, request: Record<string, unknown>) => Answer;
+  answer?: (method: string, request: Record<string, unknown>) => Answer | Promise<Answer>;
 }
 export interface OpenedPage {
   page: Page;
@@ -75,16 +75,16 @@ export async function openPage(browser: Browser, model: PageModel | Answer, opti
     return route.fulfill({ status: 404, body: '' });
   });
   const reply: Answer = 'fileName' in model ? { ok: true, value: packModel(model) } : model;
-  const answerTo = (request: Record<string, unknown>): Record<string, unknown> => {
+  const answerTo = async (request: Record<string, unknown>): Promise<Record<string, unknown>> => {
     requests.push(request);
     if (request.type === 'cancel') return { type: 'reply', id: request.id, ok: false, code: 'cancelled', message: 'Cancelled.' };
     const method = String(request.method);
-    const answer = method === 'model' && request.args === null ? reply : options.answer?.(method, request) ?? { ok: true, value: null };
+    const answer = method === 'model' && request.args === null ? reply : await options.answer?.(method, request) ?? { ok: true, value: null };
     if (!answer.ok) return { type: 'reply', id: request.id, ok: false, code: answer.code, message: answer.message };
     return { type: 'reply', id: request.id, ok: true, result: answer.value };
   };
   // As one text: the browser's driver takes objects apart value by value, which for 30,000 nodes takes many seconds.
-  await page.exposeFunction('hostReceive', (request: Record<string, unknown>): string => JSON.stringify(answerTo(request)));
+  await page.exposeFunction('hostReceive', async (request: Record<string, unknown>): Promise<string> => JSON.stringify(await answerTo(request)));
   // As text, because the test's own compiler marks functions with a helper that the page doesn't have.
   await page.addInitScript(`{ const __name = (f) => f; (${String(fakeHost)})(${JSON.stringify({ state: options.state ?? null, theme: THEMES[theme] })}); }`);
   await page.goto(`${ORIGIN}/`);

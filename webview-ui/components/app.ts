@@ -19,6 +19,7 @@ import './compareView.ts';
 import './evaluateView.ts';
 import { FindBox } from './findBox.ts';
 import './firstLayer.ts';
+import './firstLayerTab.ts';
 import './graphTools.ts';
 import { GraphView } from './graphView.ts';
 import './inspector.ts';
@@ -286,6 +287,7 @@ export class App extends LitElement {
             <cw-graph-tools .session=${this.session} .target=${this} @open-all=${() => void this.#openAll(true)} @close-all=${() => void this.#openAll(false)}></cw-graph-tools>`)}
           ${this.#panel('layers', this.tab !== 'layers' ? null
             : html`<cw-layer-table .model=${m} .selected=${this.selected} .view=${this.table} @table-view=${(e: CustomEvent<TableState>) => (this.table = e.detail)}></cw-layer-table>`)}
+          ${m.firstLayers.length ? this.#panel('first', html`<cw-first-layer-tab .model=${m} .shown=${this.tab === 'first'}></cw-first-layer-tab>`) : null}
           ${m.adaptation ? this.#panel('adaptation', html`<cw-adaptation .model=${m}></cw-adaptation>`) : null}
           ${this.#panel('compare', html`<cw-compare .model=${m} .active=${this.tab === 'compare'} .turn=${this.turn}></cw-compare>`)}
           ${tabsOf(m).includes('evaluate') ? this.#panel('evaluate', html`<cw-evaluate .model=${m} .active=${this.tab === 'evaluate'} .turn=${this.turn}></cw-evaluate>`) : null}

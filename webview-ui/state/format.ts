@@ -55,6 +55,11 @@ export function nodeLabel(node: PageNode): string {
   return node.name || node.outputs[0]?.name || `${node.opType} ${node.id}`;
 }
 
+/** A number in four figures: 0.1235, -12.3, 4.2e-7. */
+export function numberText(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
 /** A count in three figures: 64, 9.41 k, 25.5 M, 4.1 G. */
 export function shortCount(value: number): string {
   if (value < 1000) return String(value);

@@ -13,6 +13,7 @@ const takesImages = (model: PageModel): boolean => model.inputs.some((i) => i.di
 export const TABS = {
   graph: { label: 'Graph', has: always } as TabKind,
   layers: { label: 'Layers', has: always } as TabKind,
+  first: { label: 'First layer', has: (model) => model.firstLayers.length > 0 } as TabKind,
   adaptation: { label: 'Adaptation', has: (model) => model.adaptation !== null } as TabKind,
   compare: { label: 'Compare', has: always } as TabKind,
   evaluate: { label: 'Evaluate', has: takesImages } as TabKind,
