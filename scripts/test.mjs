@@ -12,5 +12,5 @@ await main(async () => {
   const vsix = await packageExtension();
   await step('Tests inside the extension host', () => runNode('Extension host tests', ['scripts/extensionHost.mjs']));
   await step('Tests as a person, with the packaged extension', () => runNode('Person-like tests', ['--import', 'tsx', '--test', 'test/e2e/person.test.ts'], { env: { CHANNELWISE_VSIX: vsix } }));
-  await step('Tests of the page in Chromium', () => runNode('Page tests', ['--import', 'tsx', '--test', 'test/e2e/page.test.ts', 'test/e2e/adaptation.test.ts', 'test/e2e/compare.test.ts', 'test/e2e/evaluate.test.ts', 'test/e2e/sizes.test.ts']));
+  await step('Tests of the page in Chromium', () => runNode('Page tests', ['--import', 'tsx', '--test', 'test/e2e/page.test.ts', 'test/e2e/adaptation.test.ts', 'test/e2e/compare.test.ts', 'test/e2e/evaluate.test.ts', 'test/e2e/sizes.test.ts', 'test/e2e/weights.test.ts']));
 });

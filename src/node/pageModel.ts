@@ -36,7 +36,7 @@ export function pageModel(model: Model, fileName: string, fileSize: number, infe
   const costs = modelCosts(model, inferred);
   const weights = storedWeights(graph);
   const inputs = graph.inputs.filter((i) => !weights.has(i.name));
-  const lookup: Lookup = { weight: (name) => weights.get(name), dims: (name) => shapes.get(name) };
+  const lookup: Lookup = { weight: (name) => weights.get(name), dims: (name) => shapes.get(name), dtype: (name) => inferred.tensors.get(name)?.dtype ?? null };
   const inner = pageInner(model, inputs.map((i) => i.name), inferred, weights, costs);
   return {
     fileName, fileSize,
@@ -119,9 +119,11 @@ function pageWeight(name: string, tensor: Tensor | SparseTensor): PageWeight {
 export interface Lookup {
   weight(name: string): PageWeight | undefined;
   dims(name: string): DimText[] | undefined;
+  /** TensorProto.DataType of what a node makes. */
+  dtype?(name: string): number | null;
 }
 
-export function pageNode(node: Node, id: number, { weight, dims }: Lookup): PageNode {
+export function pageNode(node: Node, id: number, { weight, dims, dtype }: Lookup): PageNode {
   const scope = nodeScope(node);
   return {
     id, name: node.name, opType: node.opType, domain: node.domain,
@@ -130,7 +132,10 @@ export function pageNode(node: Node, id: number, { weight, dims }: Lookup): Page
       const stored = weight(name);
       return { name, weight: stored ?? null, dims: stored?.dims.map(String) ?? dims(name) ?? null };
     }),
-    outputs: node.outputs.map((name) => ({ name, dims: dims(name) ?? weight(name)?.dims.map(String) ?? null })),
+    outputs: node.outputs.map((name) => {
+      const type = dtype?.(name) ?? null;
+      return { name, dims: dims(name) ?? weight(name)?.dims.map(String) ?? null, ...(type === null ? {} : { dtype: dtypeName(type) }) };
+    }),
     ...(scope ? { scope } : {}),
   };
 }

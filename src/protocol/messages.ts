@@ -31,7 +31,7 @@ export interface PageNode {
   domain: string;
   attributes: { name: string; type: string; value: string }[];
   inputs: { name: string; weight: PageWeight | null; dims: DimText[] | null }[];
-  outputs: { name: string; dims: DimText[] | null }[];
+  outputs: { name: string; dims: DimText[] | null; dtype?: string }[];
   /** The exporter's own scopes, outermost first; without it the page reads scopes from the name. */
   scope?: string[];
   /** Parameters read here first, multiply-adds and bytes of what it makes, as far as sizes are known; with what lies inside it. */

@@ -76,7 +76,7 @@ class Packer {
       row.push(n.id, this.text(n.name), this.text(n.opType), this.text(n.domain), this.attributes.add(n.attributes), this.scopes.add(n.scope));
       row.push(n.cost ? n.cost.params : NONE, n.cost?.macs ?? NONE, n.cost?.memory ?? NONE, n.inputs.length, n.outputs.length);
       for (const i of n.inputs) row.push(this.text(i.name), this.weights.add(i.weight), this.dims.add(i.dims));
-      for (const o of n.outputs) row.push(this.text(o.name), this.dims.add(o.dims));
+      for (const o of n.outputs) row.push(this.text(o.name), this.dims.add(o.dims), o.dtype === undefined ? NONE : this.text(o.dtype));
     }
     return row;
   }
@@ -127,7 +127,7 @@ function unpackNodes(p: PackedModel, row: readonly number[]): PageNode[] {
       node.inputs!.push(input as PageNode['inputs'][number]);
     }
     for (let i = 0; i < outputs; i++) {
-      const output: Whole<PageNode['outputs'][number]> = { name: text(), dims: p.dims[next()] ?? null };
+      const output: Whole<PageNode['outputs'][number]> = { name: text(), dims: p.dims[next()] ?? null, dtype: p.texts[next()] };
       node.outputs!.push(output as PageNode['outputs'][number]);
     }
     nodes.push(node as PageNode);

@@ -296,7 +296,7 @@ export class App extends LitElement {
         <aside aria-label="Details" tabindex="0" ?hidden=${this.tab === 'compare' || this.tab === 'evaluate'}>
           ${this.selected ? html`<cw-inspector .session=${this.session} .selected=${this.selected} .opened=${this.opened}></cw-inspector>` : null}
           ${this.#linkButton()}
-          <cw-first-layer .model=${m}></cw-first-layer>
+          ${this.tab === 'first' ? null : html`<cw-first-layer .model=${m} @show-filters=${() => (this.tab = 'first')}></cw-first-layer>`}
           ${this.selected ? null : html`<cw-inspector .session=${this.session} .selected=${null}></cw-inspector>`}
           <cw-sizes .model=${m} .bind=${this.bind} @sizes-bound=${(e: CustomEvent<PageBinding>) => { this.bind = e.detail; void this.#fetch(); }}></cw-sizes>
           <cw-summary .model=${m}></cw-summary>

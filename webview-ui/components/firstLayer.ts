@@ -32,10 +32,10 @@ export class FirstLayer extends LitElement {
     return html`<section class="first-layer" aria-labelledby=${id}>
       <h2 id=${id}>${title}</h2>
       <dl>
+        <dt>Weight</dt><dd>${l.weight}</dd>
+        <dt>Shape</dt><dd><strong>${shapeText(l.dims)}</strong> <span class="sub">${listText(l.dims)}</span></dd>
         <dt>Node</dt><dd>${l.node}</dd>
         <dt>Operator</dt><dd>${l.opType}</dd>
-        <dt>Weight</dt><dd>${l.weight}</dd>
-        <dt>Shape</dt><dd>${shapeText(l.dims)} <span class="sub">${listText(l.dims)}</span></dd>
         <dt>Type</dt><dd>${l.dtype}</dd>
         <dt>Layout</dt><dd>${l.layout}</dd>
         <dt>Strides</dt><dd>${listText(l.strides)}</dd>
@@ -44,6 +44,7 @@ export class FirstLayer extends LitElement {
         <dt>auto_pad</dt><dd>${l.autoPad}</dd>
         <dt>Group</dt><dd>${l.group}</dd>
       </dl>
+      <vscode-button appearance="secondary" @click=${() => this.dispatchEvent(new CustomEvent('show-filters'))}>Show filters</vscode-button>
       <vscode-button appearance="secondary" @click=${show}>Show in graph</vscode-button>
     </section>`;
   }

@@ -24,16 +24,16 @@ export function firstLayerFacts(layer: PageFirstLayer, facts: PageFirstLayerFact
       ${facts?.field ? html`<dt>Sees</dt><dd class="words">Each output value sees ${pixelsText(facts.field.size)}; neighbours are ${stepText(facts.field.step)} apart.</dd>` : null}
       ${facts?.downsampling ? html`<dt>Smaller at</dt><dd class="words">${facts.downsampling.node}: from there each value sees ${pixelsText(facts.downsampling.size)}, ${stepText(facts.downsampling.step)} apart.</dd>` : null}
     </dl></section>
-    ${facts?.inputs.map((input, i) => inputFacts(input, `input${i}`)) ?? null}`;
+    ${facts?.inputs.map((input, i) => inputFacts(input, `input${i}`, facts.filters?.channels ?? 0)) ?? null}`;
 }
 
-function inputFacts(input: PageLayerInput, id: string): TemplateResult {
+function inputFacts(input: PageLayerInput, id: string, channels: number): TemplateResult {
   return html`<section aria-labelledby=${id}><h3 id=${id}>What input <span class="name">${input.name}</span> must be</h3><dl>
     <dt>Type</dt><dd>${input.dtype} ${input.dims ? listText(input.dims) : ''}</dd>
     <dt>Layout</dt><dd class="words">${input.layout ? html`<span class="name">${input.layout}</span>${layoutText(input.layout)}` : 'not clear from the graph'}</dd>
     <dt>Values</dt><dd class="words">${rangeText(input)}</dd>
     ${input.normalisation ? html`<dt>Mean</dt><dd>${numbersText(input.normalisation.mean)}</dd><dt>Std</dt><dd>${numbersText(input.normalisation.std)}</dd><dt>Done by</dt><dd>${input.normalisation.nodes.join(', ')}</dd>` : null}
-    <dt>Channel order</dt><dd class="words">The file does not say (RGB or BGR); check how the model was trained. Channel 0 is drawn as red.</dd>
+    ${channels === 3 ? html`<dt>Order</dt><dd class="words">The file does not say whether it is RGB or BGR: check how the model was trained. Channel 0 is drawn as red.</dd>` : null}
   </dl></section>`;
 }
 

@@ -5,7 +5,9 @@ import { nodeParameters } from '../graph/graphModel.ts';
 import type { GraphModel, SelectionKey } from '../graph/graphModel.ts';
 import { bytesText, countText, listText, nodeLabel, shortCount } from '../state/format.ts';
 import type { GraphSession } from '../state/graphSession.ts';
+import { attributeRows, formalName, operatorOf } from './nodeFacts.ts';
 import { cardStyles } from './styles.ts';
+import './weightCard.ts';
 
 /** A list of neighbours longer than this is cut; the graph shows the rest. */
 const MOST_LINKS = 12;
@@ -18,6 +20,8 @@ export class Inspector extends LitElement {
     .link:hover { text-decoration: underline; }
     .link:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
     .at { display: block; padding-left: 12px; }
+    .formal { color: var(--vscode-descriptionForeground); margin-right: 4px; }
+    .left, .left .sub { color: var(--vscode-descriptionForeground); font-style: italic; }
   `];
   declare session: GraphSession | null;
   declare selected: SelectionKey | null;
@@ -94,6 +98,13 @@ export class Inspector extends LitElement {
     </section>`;
   }
 
+  /** The element type of a tensor that another item makes. */
+  #dtypeOf(model: GraphModel, from: number | undefined, tensor: string): string | undefined {
+    const node = from === undefined ? undefined : model.flat.items[from]?.node;
+    if (node) return node.outputs.find((o) => o.name === tensor)?.dtype;
+    return model.page.inputs.find((i) => i.name === tensor)?.dtype;
+  }
+
   #node(model: GraphModel, key: SelectionKey, node: PageNode): TemplateResult {
     const at = model.itemOf(key)!;
     const into = model.flat.links.filter((l) => l.to === at);
@@ -101,6 +112,9 @@ export class Inspector extends LitElement {
     const params = nodeParameters(node);
     const macs = node.cost?.macs;
     const contradictions = model.page.sizes?.contradictions.filter((c) => c.node === node.id) ?? [];
+    const operator = operatorOf(model.page, node);
+    // Weights inside subgraphs go by names of their own, which the host can't be asked for.
+    const inMain = node.id < model.page.nodes.length;
     return html`<section aria-labelledby="t">
       <h2 id="t">Selected layer</h2>
       <dl>
@@ -112,17 +126,26 @@ export class Inspector extends LitElement {
         ${node.cost?.memory ? html`<dt>Activations</dt><dd>${bytesText(node.cost.memory)}</dd>` : null}
         ${contradictions.map((c) => html`<dt>Contradiction</dt><dd>${c.message}</dd>`)}
       </dl>
-      ${node.attributes.length === 0
-        ? null
-        : html`<h3>Attributes</h3><dl>${node.attributes.map((a) => html`<dt title=${a.type}>${a.name}</dt><dd>${a.value} <span class="sub">${a.type}</span></dd>`)}</dl>`}
+      ${attributeRows(node, operator)}
       <h3>Inputs</h3>
-      <ul>${node.inputs.map((input) => html`<li>${input.name || '(omitted)'}
-        <span class="sub">${input.weight
-          ? `weight ${input.weight.dtype} ${listText(input.weight.dims)} ${input.weight.storage}`
-          : input.dims ? listText(input.dims) : ''}</span>${input.weight ? null : this.#links(model, into.filter((l) => l.tensor === input.name).map((l) => l.from), 'from')}</li>`)}</ul>
+      <ul>${node.inputs.map((input, i) => {
+        const from = into.filter((l) => l.tensor === input.name).map((l) => l.from);
+        const formal = formalName(operator?.inputs, i);
+        return html`<li>${formal ? html`<span class="formal">${formal}</span>` : null}${input.name || '(left out)'}
+          <span class="sub">${input.weight
+            ? `weight ${input.weight.dtype} ${listText(input.weight.dims)} ${input.weight.storage}`
+            : typeText(this.#dtypeOf(model, from[0], input.name), input.dims)}</span>${input.weight ? (inMain ? html`<cw-weight .weight=${input.weight}></cw-weight>` : null) : this.#links(model, from, 'from')}</li>`;
+      })}</ul>
       <h3>Outputs</h3>
-      <ul>${node.outputs.map((output) => html`<li>${output.name || '(omitted)'} <span class="sub">${output.dims ? listText(output.dims) : ''}</span>${this.#links(model, out.filter((l) => l.tensor === output.name).map((l) => l.to), 'read by')}</li>`)}</ul>
+      <ul>${node.outputs.map((output, i) => {
+        const formal = formalName(operator?.outputs, i);
+        return html`<li>${formal ? html`<span class="formal">${formal}</span>` : null}${output.name || '(left out)'} <span class="sub">${typeText(output.dtype, output.dims)}</span>${this.#links(model, out.filter((l) => l.tensor === output.name).map((l) => l.to), 'read by')}</li>`;
+      })}</ul>
     </section>`;
   }
 }
 customElements.define('cw-inspector', Inspector);
+
+function typeText(dtype: string | undefined, dims: readonly string[] | null): string {
+  return [dtype ?? '', dims ? listText(dims) : ''].filter(Boolean).join(' ');
+}
