@@ -1,5 +1,6 @@
 import { JOBS, plainError, type JobContext, type JobName } from '../../src/node/jobs.ts';
 import { PAGE_ARGS, type PageMethod } from '../../src/protocol/messages.ts';
+import { unpackModel } from '../../src/protocol/packed.ts';
 import type { Browser } from 'playwright-core';
 import { openPage, type Answer, type OpenedPage, type OpenOptions } from './pageHarness.ts';
 
@@ -9,7 +10,7 @@ const JOB_METHODS: Readonly<Record<string, JobName>> = { tensorStatistics: 'tens
 /** Opens the page on a real file, with the worker's own jobs behind it. */
 export async function openFilePage(browser: Browser, path: string, options: OpenOptions = {}): Promise<OpenedPage> {
   const context: JobContext = { signal: new AbortController().signal, onProgress: () => undefined };
-  const model = await JOBS.readModel({ path }, context);
+  const model = unpackModel(await JOBS.readModel({ path }, context));
   const answer = async (method: string, request: Record<string, unknown>): Promise<Answer> => {
     const given = options.answer?.(method, request);
     if (given) return given;

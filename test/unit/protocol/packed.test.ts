@@ -18,6 +18,7 @@ test('scopes, costs, missing shapes and inner graphs too', () => {
   page.nodes[1]!.cost = { params: 0, macs: null, memory: null };
   page.nodes[2]!.cost = { params: 5, macs: 7e12, memory: 12 };
   page.nodes[3]!.outputs[0]!.dims = null;
+  page.nodes[3]!.outputs[0]!.dtype = 'int64';
   page.nodes[3]!.inputs.push({ name: '', weight: null, dims: [] });
   page.edges[0]!.dims = null;
   page.inner = { graphs: [{ owner: 4, title: 'body', inputs: [{ name: 'x', dtype: '', dims: null }], nodes: 1 }], nodes: [{ ...page.nodes[5]!, id: 122 }], edges: [{ from: -2, to: 122, tensor: 'x', dims: null }], left: 3 };
