@@ -274,10 +274,10 @@ export class App extends LitElement {
     return html`
       <header>
         <h1 title=${m.fileName}>${m.fileName}</h1>
-        <cw-tab-bar .tab=${this.tab} .shown=${tabsOf(m)} @tab-chosen=${(e: CustomEvent<Tab>) => (this.tab = e.detail)}></cw-tab-bar>
         <vscode-button id="find" appearance="secondary" title="Find (Ctrl+F)" @click=${() => void this.#find?.show()}>Find</vscode-button>
-        <vscode-button id="convert" ?disabled=${this.busy} @click=${this.#convert}>Convert to Grayscale</vscode-button>
         <cw-action-bar></cw-action-bar>
+        <vscode-button id="convert" ?disabled=${this.busy} @click=${this.#convert}>Convert to Grayscale</vscode-button>
+        <cw-tab-bar .tab=${this.tab} .shown=${tabsOf(m)} @tab-chosen=${(e: CustomEvent<Tab>) => (this.tab = e.detail)}></cw-tab-bar>
       </header>
       ${this.notice ? html`<div class="notice" role="alert">${this.notice}</div>` : null}
       <main @select-thing=${this.#selectThing} @toggle-group=${this.#toggle}>

@@ -2,9 +2,10 @@ import { css } from 'lit';
 
 export const appStyles = css`
   :host { display: flex; flex-direction: column; width: 100%; height: 100%; min-height: 0; --edge: var(--vscode-contrastBorder, var(--vscode-panel-border)); }
-  header { display: flex; align-items: center; gap: 8px 12px; padding: 6px 14px; border-bottom: 1px solid var(--edge); flex-wrap: wrap; }
-  h1 { flex: 1 1 80px; min-width: 60px; margin: 0; font-size: 1.08em; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-  [role='tablist'] { display: flex; gap: 4px; }
+  header { display: flex; align-items: center; gap: 6px 8px; padding: 6px 14px 0; border-bottom: 1px solid var(--edge); flex-wrap: wrap; }
+  h1 { flex: 1 1 120px; min-width: 60px; margin: 0; font-size: 1.08em; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  cw-tab-bar { flex-basis: 100%; margin-left: -8px; }
+  [role='tablist'] { overflow-x: auto; display: flex; gap: 4px; }
   [role='tab'] { font: inherit; color: var(--vscode-foreground); background: none; border: 1px solid transparent; border-bottom: 2px solid transparent; padding: 4px 8px; cursor: pointer; }
   [role='tab'][aria-selected='true'] { border-bottom-color: var(--vscode-panelTitle-activeBorder, var(--vscode-focusBorder)); font-weight: 600; }
   [role='tab']:focus-visible { outline: 1px solid var(--vscode-focusBorder); }

@@ -47,7 +47,7 @@ export class Summary extends LitElement {
     return html`
       <dt>Multiply-adds</dt><dd title="Of convolutions, matrix products and recurrent layers, for one image">${cost.macs === null ? 'unknown' : shortCount(cost.macs)}${left}</dd>
       <dt>Activations</dt><dd title="The tensors that all layers make together, for one image">${cost.memory === null ? 'unknown' : bytesText(cost.memory)}</dd>
-      <dt>At once</dt><dd title="The most of them that is needed at the same time, in the file's order of layers">${cost.peak === null ? 'unknown' : bytesText(cost.peak)}</dd>`;
+      <dt>Peak memory</dt><dd title="The most of them that is needed at the same time, in the file's order of layers">${cost.peak === null ? 'unknown' : bytesText(cost.peak)}</dd>`;
   }
 
   /** Where the file contradicts itself; the model opens all the same. */

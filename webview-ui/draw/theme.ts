@@ -51,7 +51,7 @@ export function readTheme(element: Element): Theme {
     font: style.fontFamily,
     stripe: {
       input: token('charts-green', 'foreground'), output: token('charts-purple', 'foreground'), first: token('charts-orange', 'foreground'), layer: token('charts-blue', 'foreground'),
-      norm: token('charts-yellow', 'foreground'), activation: token('charts-red', 'foreground'), pool: token('charts-green', 'foreground'), merge: token('charts-purple', 'foreground'),
+      norm: token('terminal-ansiCyan', 'charts-blue'), activation: token('charts-yellow', 'foreground'), pool: token('charts-green', 'foreground'), merge: token('charts-purple', 'foreground'),
       plain: muted, group: token('charts-blue', 'foreground'),
     },
   };
