@@ -62,7 +62,7 @@ export function modelCosts(model: Model, shapes: Shapes): Costs {
   const counting = new Counting(costs, batch);
   const { params, macs, uncounted } = counting.inside(model.graph, shapes, null);
   const memory = addUp(model.graph.nodes.map((n) => costs.get(n)?.memory ?? null));
-  const total = { params, macs, uncounted, memory, peak: peak(model.graph, (name) => counting.bytes(shapes.tensors.get(name))) };
+  const total = { params, macs, uncounted, memory, peak: peak(model.graph, storedTensors(model.graph), (name) => counting.bytes(shapes.tensors.get(name))) };
   return { total, of: (node) => costs.get(node) ?? NOTHING };
 }
 
@@ -176,40 +176,36 @@ function largest(parts: readonly (number | null)[]): number | null {
 }
 
 /** Walks the nodes in file order with what is alive. */
-function peak(graph: Graph, bytes: (name: string) => number | null): number | null {
+function peak(graph: Graph, stored: ReadonlyMap<string, unknown>, bytes: (name: string) => number | null): number | null {
   const last = new Map<string, number>();
   graph.nodes.forEach((node, i) => { for (const name of readBy(node)) last.set(name, i); });
   for (const o of graph.outputs) last.set(o.name, graph.nodes.length);
-  const stored = storedTensors(graph);
-  const dying = new Map<number, string[]>();
-  for (const [name, i] of last) {
-    if (stored.has(name)) continue;
-    const names = dying.get(i);
-    if (names) names.push(name);
-    else dying.set(i, [name]);
-  }
   const alive = new Map<string, number>();
   let [now, most] = [0, 0];
   const born = (name: string): void => {
-    const size = !name || stored.has(name) || alive.has(name) ? 0 : bytes(name) ?? NaN;
-    if (name && !stored.has(name)) alive.set(name, alive.get(name) ?? size);
+    if (!name || stored.has(name) || alive.has(name)) return;
+    const size = bytes(name) ?? NaN;
+    alive.set(name, size);
     now += size;
+  };
+  const gone = (name: string): void => {
+    const size = alive.get(name);
+    if (size === undefined) return;
+    alive.delete(name);
+    now -= size;
   };
   for (const v of graph.inputs) born(v.name);
   for (const [i, node] of graph.nodes.entries()) {
-    if (node.opType !== 'Constant') node.outputs.forEach(born);
-    most = Math.max(most, now);
-    const gone = [...(dying.get(i) ?? []), ...node.outputs.filter((name) => !last.has(name))];
-    for (const name of gone) {
-      now -= alive.get(name) ?? 0;
-      alive.delete(name);
-    }
+    if (node.opType !== 'Constant') for (const name of node.outputs) born(name);
+    if (now > most) most = now;
+    for (const name of readBy(node)) if (last.get(name) === i) gone(name);
+    for (const name of node.outputs) if (!last.has(name)) gone(name);
   }
-  return safe(most);
+  return safe(Number.isNaN(now) ? NaN : most);
 }
 
 /** What a node reads, with what the graphs inside it read. */
 function readBy(node: Node): readonly string[] {
-  const inside = nestedGraphs(node);
+  const inside = node.attributes.some((a) => a.graph || a.graphs) ? nestedGraphs(node) : [];
   return inside.length ? [...node.inputs, ...inside.flatMap((g) => [...g.nodes.flatMap((n) => n.inputs), ...g.outputs.map((o) => o.name)])] : node.inputs;
 }

@@ -1,4 +1,4 @@
-import { constants, promises as fs } from 'node:fs';
+import { constants, promises as fs, readSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { checkRange, type ByteSource } from '../bytes/byteSource.ts';
@@ -16,6 +16,12 @@ export interface FileSource extends ByteSource {
   /** False once the file under `path` is another one, or has another size or modification time, than when it was opened. */
   unchanged(): Promise<boolean>;
 }
+
+/**
+ * Reads up to this size are done at once: a trip through Node's thread pool takes longer than they do. A scan that jumps from weight
+ * to weight makes 30,000 of them (0.95 s against 0.4 s). Only the worker and the command line read files.
+ */
+const AT_ONCE_BYTES = 64 * 1024;
 
 /** What stat counts a file's room in, on every system. */
 const BLOCK_BYTES = 512n;
@@ -70,12 +76,18 @@ class OpenFile implements FileSource {
   async readInto(target: Uint8Array, offset: number): Promise<void> {
     checkRange(this.size, offset, target.length);
     for (let got = 0; got < target.length;) {
-      const { bytesRead } = await this.attempt(() => this.handle.read(target, got, target.length - got, offset + got));
+      const bytesRead = await this.attempt(() => this.some(target, got, offset + got));
       if (bytesRead === 0) {
         throw new ChannelwiseError('io', 'source-changed', `${this.path} became shorter while it was read; try again when nothing writes to it.`, { offset: offset + got });
       }
       got += bytesRead;
     }
+  }
+
+  private async some(target: Uint8Array, got: number, position: number): Promise<number> {
+    const length = target.length - got;
+    if (length <= AT_ONCE_BYTES) return readSync(this.handle.fd, target, got, length, position);
+    return (await this.handle.read(target, got, length, position)).bytesRead;
   }
 
   async unchanged(): Promise<boolean> {
