@@ -1,24 +1,34 @@
 import { basename } from 'node:path';
+import { realInputs } from '../adapt/inputs.ts';
 import { CountingSource } from '../bytes/byteSource.ts';
 import { modelCosts } from '../graph/cost.ts';
 import { inferShapes } from '../graph/shapes.ts';
 import { steeringConstants } from '../graph/steering.ts';
+import { dtypeName } from '../onnx/dtypes.ts';
+import type { Dim, ValueInfo } from '../onnx/model.ts';
 import { scanModel } from '../onnx/scan.ts';
 import { WireReader } from '../onnx/wire.ts';
-import type { PageFirstLayer, PageValue } from '../protocol/messages.ts';
+import type { PageFirstLayer } from '../protocol/messages.ts';
 import type { PageCost } from '../protocol/sizes.ts';
 import { externalReader } from './external.ts';
 import { openFileSource } from './fileSource.ts';
-import { pageModel, pageValue } from './pageModel.ts';
+import { pageFirstLayers, pageHead } from './pageModel.ts';
 import { contradictionTexts } from './pageSizes.ts';
+
+export interface DeclaredValue {
+  readonly name: string;
+  readonly dtype: string;
+  /** A number, a name, or null for a size; null in place of the list where the rank is unknown. */
+  readonly dims: readonly Dim[] | null;
+}
 
 export interface Inspection {
   readonly file: string;
   readonly producer: string;
   readonly irVersion: number;
   readonly opsets: readonly string[];
-  readonly inputs: readonly PageValue[];
-  readonly outputs: readonly PageValue[];
+  readonly inputs: readonly DeclaredValue[];
+  readonly outputs: readonly DeclaredValue[];
   readonly nodeCount: number;
   readonly parameterCount: number;
   /** Multiply-adds and activation memory for one image; null where sizes are not known. */
@@ -38,13 +48,11 @@ export async function inspectFile(path: string, bind: Readonly<Record<string, nu
     const model = await scanModel(counting, signal);
     const constants = await steeringConstants(model, { wire: new WireReader(counting, signal), external: externalReader(path) });
     const shapes = inferShapes(model, { constants, bind });
-    const { fileName, producer, irVersion, opsets, inputs, parameterCount, firstLayers } = pageModel(model, basename(path), source.size, shapes);
     const { graph } = model;
-    const shown = new Set(inputs.map((v) => v.name));
     const { total: cost } = modelCosts(model, shapes);
     return {
-      file: fileName, producer, irVersion, opsets, inputs: graph.inputs.filter((v) => shown.has(v.name)).map(pageValue), outputs: graph.outputs.map(pageValue),
-      nodeCount: graph.nodes.length, parameterCount, cost, contradictions: contradictionTexts(shapes), firstLayers,
+      file: basename(path), ...pageHead(model), inputs: realInputs(graph).map(declared), outputs: graph.outputs.map(declared),
+      nodeCount: graph.nodes.length, parameterCount: cost.params, cost, contradictions: contradictionTexts(shapes), firstLayers: pageFirstLayers(graph),
       io: { bytesRead: counting.bytesRead, fileSize: source.size, reads: counting.reads },
     };
   } finally {
@@ -52,8 +60,13 @@ export async function inspectFile(path: string, bind: Readonly<Record<string, nu
   }
 }
 
+function declared({ name, type }: ValueInfo): DeclaredValue {
+  if (type?.kind !== 'tensor') return { name, dtype: type?.what ?? 'unknown', dims: null };
+  return { name, dtype: dtypeName(type.dtype), dims: type.dims };
+}
+
 export function inspectText(i: Inspection): string[] {
-  const value = (v: PageValue): string => `${v.name}: ${v.dtype}${v.dims ? `[${v.dims.join(', ')}]` : ''}`;
+  const value = (v: DeclaredValue): string => `${v.name}: ${v.dtype}${v.dims ? `[${v.dims.map((d) => d ?? '?').join(', ')}]` : ''}`;
   return [
     `${i.file}: ${i.producer || 'unknown producer'}, IR ${i.irVersion}, ${i.opsets.join(', ')}`,
     ...i.inputs.map((v) => `input ${value(v)}`),

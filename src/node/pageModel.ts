@@ -40,23 +40,34 @@ export function pageModel(model: Model, fileName: string, fileSize: number, infe
   const inner = pageInner(model, inputs.map((i) => i.name), inferred, weights, costs);
   return {
     fileName, fileSize,
-    producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
-    irVersion: model.irVersion,
-    opsets: model.opsets.map((o) => `${o.domain || 'ai.onnx'} ${o.version}`),
+    ...pageHead(model),
     inputs: inputs.map((v) => withShape(v, inferred)),
     outputs: graph.outputs.map((v) => withShape(v, inferred)),
     parameterCount: costs.total.params,
     nodes: graph.nodes.map((node, id) => ({ ...pageNode(node, id, lookup), cost: costs.of(node) })),
     ...edges(graph, inputs, shapes),
     ...(inner ? { inner } : {}),
-    firstLayers: firstLayers(graph).map((l) => ({
-      nodeId: l.index, node: l.node.name, opType: l.node.opType, weight: l.weightName, dims: [...l.dims], dtype: dtypeName(l.dtype), layout: l.layout,
-      strides: [...l.strides], pads: [...l.pads], dilations: [...l.dilations], autoPad: l.autoPad, group: l.group,
-    })),
+    firstLayers: pageFirstLayers(graph),
     operators: operators(model),
     sizes: pageSizes(graph, inferred, costs.total, bind),
     adaptation,
   };
+}
+
+/** Who made a model, and for which versions. */
+export function pageHead(model: Model): Pick<PageModel, 'producer' | 'irVersion' | 'opsets'> {
+  return {
+    producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
+    irVersion: model.irVersion,
+    opsets: model.opsets.map((o) => `${o.domain || 'ai.onnx'} ${o.version}`),
+  };
+}
+
+export function pageFirstLayers(graph: Graph): PageModel['firstLayers'] {
+  return firstLayers(graph).map((l) => ({
+    nodeId: l.index, node: l.node.name, opType: l.node.opType, weight: l.weightName, dims: [...l.dims], dtype: dtypeName(l.dtype), layout: l.layout,
+    strides: [...l.strides], pads: [...l.pads], dilations: [...l.dilations], autoPad: l.autoPad, group: l.group,
+  }));
 }
 
 function operators(model: Model): PageOperator[] {

@@ -36,8 +36,9 @@ async function run(...argv: string[]): Promise<Ran> {
 }
 
 test('inspect --json names the first layer and what reading cost', async () => {
-  const found = JSON.parse((await run('inspect', at('model.onnx'), '--json')).text) as { firstLayers: { weight: string; dims: number[]; strides: number[] }[]; io: { bytesRead: number; fileSize: number } };
+  const found = JSON.parse((await run('inspect', at('model.onnx'), '--json')).text) as { inputs: { dims: unknown[] }[]; firstLayers: { weight: string; dims: number[]; strides: number[] }[]; io: { bytesRead: number; fileSize: number } };
   assert.deepEqual(found.firstLayers.map((l) => [l.weight, l.dims, l.strides]), [['conv1.weight', [8, 3, 7, 7], [2, 2]]]);
+  assert.deepEqual(found.inputs.map((i) => i.dims), [['batch', 3, 32, 32]]);
   assert.ok(found.io.bytesRead < found.io.fileSize / 2);
 });
 
