@@ -1,14 +1,13 @@
-import { build, context } from 'esbuild';
+import { build } from 'esbuild';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundlePage } from '../webview-ui/build.mjs';
 import { main, root } from './step.mjs';
 
-const watch = process.argv.includes('--watch');
 const path = (...parts) => join(root, ...parts);
 const common = { bundle: true, sourcemap: true, logLevel: 'warning', absWorkingDir: root };
 const node = { ...common, platform: 'node', target: 'node20' };
-const page = { ...common, platform: 'browser', target: 'chrome120', minify: !watch };
+const page = { ...common, platform: 'browser', target: 'chrome120', minify: true };
 
 /** Bundled CommonJS packages ask for `require`, which ES modules lack. */
 const REQUIRE = "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
@@ -27,7 +26,6 @@ const ENTRIES = [
 await main(async () => {
   mkdirSync(path('dist/ort'), { recursive: true });
   for (const file of RUNTIME) copyFileSync(path('node_modules/onnxruntime-web/dist', file), path('dist/ort', file));
-  await bundlePage({ outfile: path('dist/webview.js'), minify: !watch, sourcemap: true });
-  if (!watch) await Promise.all(ENTRIES.map((entry) => build(entry)));
-  else for (const entry of ENTRIES) await (await context({ ...entry, logLevel: 'info' })).watch();
+  await bundlePage({ outfile: path('dist/webview.js'), sourcemap: true });
+  await Promise.all(ENTRIES.map((entry) => build(entry)));
 });

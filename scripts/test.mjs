@@ -1,5 +1,10 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { ensureInstalled } from './install.mjs';
-import { main, runNode, step } from './step.mjs';
+import { main, root, runNode, step } from './step.mjs';
+
+/** The one that needs the packaged extension; all others in its folder drive the page alone. */
+const PERSON = 'person.test.ts';
 
 // Runs before node_modules exists, so what needs packages is imported or started after the install.
 await main(async () => {
@@ -11,6 +16,7 @@ await main(async () => {
   await step('Unit tests', unitTests);
   const vsix = await packageExtension();
   await step('Tests inside the extension host', () => runNode('Extension host tests', ['scripts/extensionHost.mjs']));
-  await step('Tests as a person, with the packaged extension', () => runNode('Person-like tests', ['--import', 'tsx', '--test', 'test/e2e/person.test.ts'], { env: { CHANNELWISE_VSIX: vsix } }));
-  await step('Tests of the page in Chromium', () => runNode('Page tests', ['--import', 'tsx', '--test', 'test/e2e/page.test.ts', 'test/e2e/adaptation.test.ts', 'test/e2e/compare.test.ts', 'test/e2e/evaluate.test.ts', 'test/e2e/sizes.test.ts', 'test/e2e/weights.test.ts']));
+  await step('Tests as a person, with the packaged extension', () => runNode('Person-like tests', ['--import', 'tsx', '--test', `test/e2e/${PERSON}`], { env: { CHANNELWISE_VSIX: vsix } }));
+  const pages = readdirSync(join(root, 'test/e2e')).filter((f) => f.endsWith('.test.ts') && f !== PERSON).map((f) => `test/e2e/${f}`);
+  await step('Tests of the page in Chromium', () => runNode('Page tests', ['--import', 'tsx', '--test', ...pages]));
 });
