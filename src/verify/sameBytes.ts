@@ -4,8 +4,8 @@ import type { MessageRef, Node, Tensor } from '../onnx/model.ts';
 import { elementCount } from '../onnx/tensorData.ts';
 import { heldTensors, type ModelFile } from './wiring.ts';
 
-/** Two files are compared in steps of this size, so that a cancel is noticed. A multiple of four. */
-const STEP_BYTES = 4 * 1024 * 1024;
+/** Two files are compared in steps of this size, a multiple of four: small enough to be compared while they are in the processor's cache. */
+const STEP_BYTES = 512 * 1024;
 
 /** Compares parts of two models byte for byte, streaming, and counts what it compared. */
 export class ByteComparer {
@@ -78,15 +78,24 @@ export class ByteComparer {
     );
   }
 
+  /** The next step is read while this one is compared. */
   private async sameStreams(a: ByteStream, b: ByteStream): Promise<boolean> {
     if (a.length !== b.length) return false;
-    for (let at = 0; at < a.length; at += STEP_BYTES) {
-      await this.a.ctx.wire.breathe();
+    const step = (at: number): Promise<[Uint8Array, Uint8Array]> => {
       const n = Math.min(STEP_BYTES, a.length - at);
-      if (!sameArrays(await a.read(at, n), await b.read(at, n))) return false;
+      return Promise.all([a.read(at, n), b.read(at, n)]);
+    };
+    let reading = step(0);
+    let same = true;
+    for (let at = 0; same && at < a.length; at += STEP_BYTES) {
+      await this.a.ctx.wire.breathe();
+      const [x, y] = await reading;
+      if (at + STEP_BYTES < a.length) reading = step(at + STEP_BYTES);
+      same = sameArrays(x, y);
     }
-    this.bytes += a.length;
-    return true;
+    await reading;
+    if (same) this.bytes += a.length;
+    return same;
   }
 }
 

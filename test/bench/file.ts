@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { convertToGray } from '../../src/node/convert.ts';
 import { openFileSource } from '../../src/node/fileSource.ts';
 import { inspectFile } from '../../src/node/inspect.ts';
+import { verifyFiles } from '../../src/node/verify.ts';
 import { scanModel } from '../../src/onnx/scan.ts';
 import { resNet18 } from '../fixtures/architectures.ts';
 import { writeLargeModel } from '../fixtures/largeModel.ts';
@@ -36,7 +37,7 @@ async function time(work: () => Promise<unknown> | unknown): Promise<number> {
   return performance.now() - start;
 }
 
-/** Opening, converting and cancelling, in alternating runs against `cp` and, where python3-onnx is installed, its load, sum and save. */
+/** Opening, converting, proving and cancelling, in alternating runs against `cp` and, where python3-onnx is installed, its load, sum and save. */
 export async function benchFile(paths: readonly string[], large: boolean): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'channelwise-bench-'));
   try {
@@ -86,6 +87,7 @@ async function benchOne(file: string, folder: string): Promise<Figure[]> {
   const size = statSync(file).size;
   const ms = (name: string): number => median(times[name] ?? []);
   const peak = peakMemory(file, join(folder, 'peak.onnx'));
+  const proof = await proving(file, folder);
   return [
     { what: `open ${size} bytes`, value: ms('open'), unit: 'ms' },
     { what: 'read to open', value: bytesRead, unit: 'bytes' },
@@ -94,9 +96,26 @@ async function benchOne(file: string, folder: string): Promise<Figure[]> {
     { what: 'convert', value: ms('convert') / ms('cp'), unit: 'times', against: `cp, not flushed, ${Math.round(ms('cp'))} ms` },
     ...(python ? [{ what: 'convert', value: ms('convert') / ms('python'), unit: 'times', against: `python onnx's load, sum, save, not flushed, ${Math.round(ms('python'))} ms` }] : []),
     ...(peak === null ? [] : [{ what: 'peak memory of the converting process', value: peak / 2 ** 20, unit: 'MiB' }]),
+    { what: 'prove the converted file', value: proof.verify / proof.cmp, unit: 'times', against: `cmp of two copies of the file, ${Math.round(proof.cmp)} ms` },
     { what: 'from a cancel to the end of a scan, worst of 10', value: await slowestCancel((signal) => scan(file, signal)), unit: 'ms' },
     { what: 'from a cancel to the end of a conversion, worst of 10', value: await slowestCancel((signal) => convertToGray(file, { out: join(folder, 'cancelled.onnx'), signal }), () => rmSync(join(folder, 'cancelled.onnx'), { force: true })), unit: 'ms' },
   ];
+}
+
+/** Milliseconds to prove a converted file, which compares every byte behind the seam, and for `cmp` of two copies; alternating runs. */
+async function proving(file: string, folder: string): Promise<{ verify: number; cmp: number }> {
+  const [adapted, same] = [join(folder, 'proved.onnx'), join(folder, 'same.onnx')];
+  await convertToGray(file, { out: adapted });
+  copy(file, same);
+  flush(same);
+  const [verify, cmp]: [number[], number[]] = [[], []];
+  for (let round = 0; round < ROUNDS; round++) {
+    verify.push(await time(() => verifyFiles(file, adapted)));
+    cmp.push(await time(() => check(spawnSync('cmp', [file, same]))));
+  }
+  rmSync(adapted);
+  rmSync(same);
+  return { verify: median(verify), cmp: median(cmp) };
 }
 
 function copy(from: string, to: string): void {
