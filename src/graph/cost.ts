@@ -60,9 +60,10 @@ export function modelCosts(model: Model, shapes: Shapes): Costs {
     if (typeof first === 'string') batch.set(first, 1);
   }
   const counting = new Counting(costs, batch);
-  const { params, macs, uncounted } = counting.inside(model.graph, shapes, null);
+  const stored = storedTensors(model.graph);
+  const { params, macs, uncounted } = counting.nodes(model.graph.nodes, shapes, { own: stored, up: null });
   const memory = addUp(model.graph.nodes.map((n) => costs.get(n)?.memory ?? null));
-  const total = { params, macs, uncounted, memory, peak: peak(model.graph, storedTensors(model.graph), (name) => counting.bytes(shapes.tensors.get(name))) };
+  const total = { params, macs, uncounted, memory, peak: peak(model.graph, stored, (name) => counting.bytes(shapes.tensors.get(name))) };
   return { total, of: (node) => costs.get(node) ?? NOTHING };
 }
 
@@ -90,14 +91,18 @@ class Counting {
   }
 
   /** Inference bounds how deep graphs and functions lie in each other; what is shared is counted through once, its weights at the first reader. */
-  inside(body: Graph | FunctionDef, shapes: ScopeShapes, around: Weights | null): Sum {
+  private inside(body: Graph | FunctionDef, shapes: ScopeShapes, around: Weights): Sum {
     const known = this.known.get(shapes);
     if (known) return { ...known, params: 0 };
     const weights = { own: storedTensors('initializers' in body ? body : { initializers: [], sparseInitializers: [], nodes: body.nodes }), up: 'initializers' in body ? around : null };
-    const sums = body.nodes.map((node) => this.node(node, shapes, weights));
-    const sum = { params: sums.reduce((n, s) => n + s.params, 0), macs: addUp(sums.map((s) => s.macs)), uncounted: sums.reduce((n, s) => n + s.uncounted, 0) };
+    const sum = this.nodes(body.nodes, shapes, weights);
     this.known.set(shapes, sum);
     return sum;
+  }
+
+  nodes(nodes: readonly Node[], shapes: ScopeShapes, weights: Weights): Sum {
+    const sums = nodes.map((node) => this.node(node, shapes, weights));
+    return { params: sums.reduce((n, s) => n + s.params, 0), macs: addUp(sums.map((s) => s.macs)), uncounted: sums.reduce((n, s) => n + s.uncounted, 0) };
   }
 
   private node(node: Node, shapes: ScopeShapes, weights: Weights): Sum {
@@ -111,8 +116,8 @@ class Counting {
       const macs = parts.map((p) => (p.runs === 0 ? 0 : p.macs === null ? null : safe(p.macs * p.runs)));
       sum = { macs: parts.some((p) => p.either) ? largest(macs) : addUp(macs), uncounted: parts.reduce((n, p) => n + p.uncounted, 0) };
     } else {
-      const counted: CountedNode = { node, input: (i) => dims(node.inputs[i]), output: (i) => dims(node.outputs[i]) };
-      const macs = this.number(MACS.get(operatorKey(node))?.(this.single(counted)) ?? (MACS.has(operatorKey(node)) ? null : 0));
+      const rule = MACS.get(operatorKey(node));
+      const macs = rule ? this.number(rule(this.single({ node, input: (i) => dims(node.inputs[i]), output: (i) => dims(node.outputs[i]) }))) : 0;
       sum = { macs, uncounted: macs === null ? 1 : 0 };
     }
     const memory = node.opType === 'Constant' ? 0 : addUp(node.outputs.filter(Boolean).map((name) => this.bytes(shapes.tensors.get(name))));
@@ -127,10 +132,11 @@ class Counting {
   }
 
   private params(node: Node, weights: Weights): number {
-    const skipped = Object.hasOwn(NOT_WEIGHTS, node.opType) ? NOT_WEIGHTS[node.opType] ?? [] : [];
+    const skipped = Object.hasOwn(NOT_WEIGHTS, node.opType) ? NOT_WEIGHTS[node.opType] : undefined;
     let params = 0;
-    for (const [i, name] of node.inputs.entries()) {
-      const t = name && !skipped.includes(i) ? storedIn(name, weights) : undefined;
+    for (let i = 0; i < node.inputs.length; i++) {
+      const name = node.inputs[i];
+      const t = name && !skipped?.includes(i) ? storedIn(name, weights) : undefined;
       if (!t || this.counted.has(t) || INTEGERS.has('values' in t ? t.values.dtype : t.dtype)) continue;
       this.counted.add(t);
       params += 'values' in t ? t.values.dims.reduce((n, d) => n * d, 1) : t.dims.reduce((n, d) => n * d, 1);
@@ -153,9 +159,11 @@ class Counting {
 }
 
 function storedIn(name: string, weights: Weights): Tensor | SparseTensor | undefined {
-  let at: Weights | null = weights;
-  while (at && !at.own.has(name)) at = at.up;
-  return at?.own.get(name);
+  for (let at: Weights | null = weights; at; at = at.up) {
+    const found = at.own.get(name);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 function dimsIn(name: string, shapes: ScopeShapes, weights: Weights): readonly Dim[] | null {
@@ -175,31 +183,44 @@ function largest(parts: readonly (number | null)[]): number | null {
   return parts.includes(null) ? null : Math.max(0, ...parts as number[]);
 }
 
+/** A tensor that lives for a while: its bytes (NaN where they are not known) and the last node that reads it, -1 when none does. */
+interface Living {
+  readonly size: number;
+  last: number;
+  alive: boolean;
+}
+
 /** Walks the nodes in file order with what is alive. */
 function peak(graph: Graph, stored: ReadonlyMap<string, unknown>, bytes: (name: string) => number | null): number | null {
-  const last = new Map<string, number>();
-  graph.nodes.forEach((node, i) => { for (const name of readBy(node)) last.set(name, i); });
-  for (const o of graph.outputs) last.set(o.name, graph.nodes.length);
-  const alive = new Map<string, number>();
+  const values = new Map<string, Living>();
+  const add = (name: string): void => {
+    if (name && !values.has(name) && !stored.has(name)) values.set(name, { size: bytes(name) ?? NaN, last: -1, alive: false });
+  };
+  const read = (name: string, at: number): void => {
+    const value = values.get(name);
+    if (value) value.last = at;
+  };
+  for (const v of graph.inputs) add(v.name);
+  for (const node of graph.nodes) if (node.opType !== 'Constant') for (const name of node.outputs) add(name);
+  const reads = graph.nodes.map(readBy);
+  reads.forEach((names, i) => { for (const name of names) read(name, i); });
+  for (const o of graph.outputs) read(o.name, graph.nodes.length);
   let [now, most] = [0, 0];
-  const born = (name: string): void => {
-    if (!name || stored.has(name) || alive.has(name)) return;
-    const size = bytes(name) ?? NaN;
-    alive.set(name, size);
-    now += size;
+  const live = (value: Living | undefined, alive: boolean): void => {
+    if (!value || value.alive === alive) return;
+    value.alive = alive;
+    now += alive ? value.size : -value.size;
   };
-  const gone = (name: string): void => {
-    const size = alive.get(name);
-    if (size === undefined) return;
-    alive.delete(name);
-    now -= size;
-  };
-  for (const v of graph.inputs) born(v.name);
+  for (const v of graph.inputs) live(values.get(v.name), true);
   for (const [i, node] of graph.nodes.entries()) {
-    if (node.opType !== 'Constant') for (const name of node.outputs) born(name);
+    const made = node.outputs.map((name) => values.get(name));
+    if (node.opType !== 'Constant') for (const value of made) live(value, true);
     if (now > most) most = now;
-    for (const name of readBy(node)) if (last.get(name) === i) gone(name);
-    for (const name of node.outputs) if (!last.has(name)) gone(name);
+    for (const name of reads[i] ?? []) {
+      const value = values.get(name);
+      if (value?.last === i) live(value, false);
+    }
+    for (const value of made) if (value?.last === -1) live(value, false);
   }
   return safe(Number.isNaN(now) ? NaN : most);
 }

@@ -22,16 +22,16 @@ const FLOAT_STEERED: Readonly<Record<string, readonly number[]>> = { Resize: [1,
 export async function steeringConstants(model: Model, ctx: TensorContext): Promise<SteeringConstants> {
   const found = new Map<Tensor, SmallTensor>();
   const floats = steeringFloats(model);
+  const steers = (t: Tensor, name: string): boolean => INTEGERS.has(t.dtype) || (FLOATS.has(t.dtype) && floats.has(name));
   const read = async (t: Tensor, name: string): Promise<void> => {
-    const limit = INTEGERS.has(t.dtype) ? MAX_ENTRIES : FLOATS.has(t.dtype) && floats.has(name) ? MAX_SCALES : 0;
-    if (limit === 0 || (t.storage.kind === 'external' && !ctx.external) || elementCount(t) > limit) return;
+    if ((t.storage.kind === 'external' && !ctx.external) || elementCount(t) > (INTEGERS.has(t.dtype) ? MAX_ENTRIES : MAX_SCALES)) return;
     const value = small(t.dims, [...(await decodeTensor(ctx, t, name || 'a constant')).values]);
     if (value) found.set(t, value);
   };
   const all: [Tensor, string][] = [];
-  for (const graph of allGraphs(model)) for (const t of graph.initializers) all.push([t, t.name]);
+  for (const graph of allGraphs(model)) for (const t of graph.initializers) if (steers(t, t.name)) all.push([t, t.name]);
   for (const nodes of allNodeLists(model)) {
-    for (const node of nodes) for (const a of node.attributes) if (a.tensor) all.push([a.tensor, node.outputs[0] ?? '']);
+    for (const node of nodes) for (const a of node.attributes) if (a.tensor && steers(a.tensor, node.outputs[0] ?? '')) all.push([a.tensor, node.outputs[0] ?? '']);
   }
   for (const [t, name] of all) await read(t, name).catch((error: unknown) => ignoreUnreadable(error, t));
   return found;

@@ -123,7 +123,7 @@ function connect(body: Body, names: Names, firstId: number, firstInput: number, 
   const start = 'initializers' in graph ? (Object.hasOwn(INPUTS_FROM, owner.opType) ? INPUTS_FROM[owner.opType] ?? 0 : Infinity) : 0;
   for (let k = start; k < Math.min(graph.inputs.length, owner.inputs.length); k++) inner.edges.push(...edge(around, -1 - firstInput - k, owner.inputs[k]!));
   graph.nodes.forEach((node, i) => {
-    inner.nodes.push({ ...pageNode(node, firstId + i, lookup), cost: costs.of(node) });
+    inner.nodes.push(pageNode(node, firstId + i, lookup, costs.of(node)));
     for (const tensor of node.inputs) inner.edges.push(...edge(names, firstId + i, tensor));
   });
   for (const output of graph.outputs) inner.edges.push(...edge(names, ownerId, typeof output === 'string' ? output : output.name));

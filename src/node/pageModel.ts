@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { modelCosts } from '../graph/cost.ts';
+import { modelCosts, type NodeCost } from '../graph/cost.ts';
 import { shownDim } from '../graph/dims.ts';
 import { firstLayers } from '../graph/firstLayers.ts';
 import { dtypeName } from '../onnx/dtypes.ts';
@@ -44,7 +44,7 @@ export function pageModel(model: Model, fileName: string, fileSize: number, infe
     inputs: inputs.map((v) => withShape(v, inferred)),
     outputs: graph.outputs.map((v) => withShape(v, inferred)),
     parameterCount: costs.total.params,
-    nodes: graph.nodes.map((node, id) => ({ ...pageNode(node, id, lookup), cost: costs.of(node) })),
+    nodes: graph.nodes.map((node, id) => pageNode(node, id, lookup, costs.of(node))),
     ...edges(graph, inputs, shapes),
     ...(inner ? { inner } : {}),
     firstLayers: pageFirstLayers(graph),
@@ -71,7 +71,8 @@ export function pageFirstLayers(graph: Graph): PageModel['firstLayers'] {
 }
 
 function operators(model: Model): PageOperator[] {
-  const used = new Map([...model.graph.nodes, ...model.functions.flatMap((f) => f.nodes)].map((n) => [`${n.domain}:${n.opType}`, n]));
+  const used = new Map<string, Node>();
+  for (const nodes of [model.graph.nodes, ...model.functions.map((f) => f.nodes)]) for (const n of nodes) used.set(`${n.domain}:${n.opType}`, n);
   return [...used.values()].flatMap(({ opType, domain }) => {
     const schema = operatorSchema(model, { opType, domain });
     return schema ? [{ opType, domain, inputs: [...schema.inputs], outputs: [...schema.outputs], attributes: schema.attributes.map(({ name, type, fallback }) => ({ name, type, fallback })) }] : [];
@@ -116,7 +117,9 @@ export function pageValue(value: ValueInfo): PageValue {
 }
 
 export function storedWeights(graph: Pick<Graph, 'initializers' | 'sparseInitializers' | 'nodes'>): Map<string, PageWeight> {
-  return new Map([...storedTensors(graph)].map(([name, tensor]) => [name, pageWeight(name, tensor)]));
+  const weights = new Map<string, PageWeight>();
+  for (const [name, tensor] of storedTensors(graph)) weights.set(name, pageWeight(name, tensor));
+  return weights;
 }
 
 function pageWeight(name: string, tensor: Tensor | SparseTensor): PageWeight {
@@ -134,7 +137,7 @@ export interface Lookup {
   dtype?(name: string): number | null;
 }
 
-export function pageNode(node: Node, id: number, { weight, dims, dtype }: Lookup): PageNode {
+export function pageNode(node: Node, id: number, { weight, dims, dtype }: Lookup, cost: NodeCost): PageNode {
   const scope = nodeScope(node);
   return {
     id, name: node.name, opType: node.opType, domain: node.domain,
@@ -148,6 +151,7 @@ export function pageNode(node: Node, id: number, { weight, dims, dtype }: Lookup
       return { name, dims: dims(name) ?? weight(name)?.dims.map(String) ?? null, ...(type === null ? {} : { dtype: dtypeName(type) }) };
     }),
     ...(scope ? { scope } : {}),
+    cost,
   };
 }
 

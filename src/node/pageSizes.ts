@@ -9,18 +9,26 @@ const MAX_CONTRADICTIONS = 500;
 
 /** Sizes, contradictions and cost as the page shows them. */
 export function pageSizes(graph: Graph, shapes: Shapes, cost: ModelCost, bind: PageBinding): PageSizes {
-  const makers = new Map(graph.nodes.flatMap((node, id) => node.outputs.map((name): [string, number] => [name, id])));
+  const contradictions = shapes.contradictions.slice(0, MAX_CONTRADICTIONS);
+  const makers = makersOf(graph, new Set(contradictions.map((c) => c.tensor)));
   const inputs = new Set(shapes.sizes);
   const computed = [...shapes.symbols].filter(([name]) => !inputs.has(name)).map(([name, reason]) => ({ name, reason }));
   return {
     names: shapes.sizes.map((name) => ({ name, value: Object.hasOwn(bind, name) ? bind[name] ?? null : null })),
     computed: computed.slice(0, MAX_COMPUTED), computedLeft: Math.max(0, computed.length - MAX_COMPUTED),
-    contradictions: shapes.contradictions.slice(0, MAX_CONTRADICTIONS).map((c) => ({
+    contradictions: contradictions.map((c) => ({
       node: c.scope === '' ? makers.get(c.tensor) ?? null : null,
       message: contradictionText(c),
     })),
     cost,
   };
+}
+
+/** The nodes that make these tensors, by position; of a name that comes twice, the last. */
+function makersOf(graph: Graph, tensors: ReadonlySet<string>): ReadonlyMap<string, number> {
+  const makers = new Map<string, number>();
+  if (tensors.size) graph.nodes.forEach((node, id) => { for (const name of node.outputs) if (tensors.has(name)) makers.set(name, id); });
+  return makers;
 }
 
 export function contradictionText(c: Contradiction): string {
