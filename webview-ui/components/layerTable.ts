@@ -27,13 +27,14 @@ export class LayerTable extends LitElement {
   static styles = css`
     :host { display: flex; flex-direction: column; height: 100%; }
     .bar { display: flex; align-items: center; gap: 8px; padding: 6px 14px; flex-wrap: wrap; border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); }
-    input { flex: 0 1 260px; min-width: 100px; font: inherit; padding: 3px 6px; color: var(--vscode-input-foreground); background: var(--vscode-input-background); border: 1px solid var(--vscode-input-border, transparent); }
+    input { flex: 1 1 120px; min-width: 100px; max-width: 260px; font: inherit; padding: 3px 6px; color: var(--vscode-input-foreground); background: var(--vscode-input-background); border: 1px solid var(--vscode-input-border, transparent); }
     input::placeholder { color: var(--vscode-input-placeholderForeground); }
     input:focus { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
-    .count { flex: 1; color: var(--vscode-descriptionForeground); white-space: nowrap; }
+    .count { flex: 1 0 auto; color: var(--vscode-descriptionForeground); white-space: nowrap; }
+    .out { display: inline-flex; align-items: center; gap: 4px; white-space: nowrap; }
     .scroll { flex: 1; min-height: 0; overflow: auto; }
     .scroll:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
-    table { border-collapse: collapse; width: 100%; min-width: 1280px; table-layout: fixed; }
+    table { border-collapse: collapse; width: 100%; min-width: 1210px; table-layout: fixed; }
     th, td { box-sizing: border-box; height: ${ROW}px; padding: 0 10px; border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); text-align: left; font-weight: inherit; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
     .number { text-align: right; font-variant-numeric: tabular-nums; }
     .shape { font-family: var(--vscode-editor-font-family, monospace); font-size: 0.95em; }
@@ -41,7 +42,7 @@ export class LayerTable extends LitElement {
     thead button { box-sizing: border-box; width: 100%; height: 100%; padding: 0 10px; font: inherit; font-weight: 600; text-align: inherit; color: inherit; background: none; border: none; cursor: pointer; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
     thead button:hover { background: var(--vscode-list-hoverBackground); }
     thead button:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
-    col.order { width: 52px; } col.operator { width: 12%; } col.input, col.output { width: 13%; } col.params { width: 108px; } col.macs { width: 128px; } col.share { width: 80px; } col.work { width: 124px; } col.memory { width: 104px; }
+    col.order { width: 46px; } col.operator { width: 116px; } col.input, col.output { width: 156px; } col.params { width: 106px; } col.macs { width: 122px; } col.share { width: 80px; } col.work { width: 124px; } col.memory { width: 104px; }
     tbody tr.row { cursor: pointer; }
     tbody tr.row:hover { background: var(--vscode-list-hoverBackground); outline: 1px dashed var(--vscode-contrastActiveBorder, transparent); outline-offset: -1px; }
     tbody tr[aria-selected='true'] { background: var(--vscode-list-activeSelectionBackground); color: var(--vscode-list-activeSelectionForeground); outline: 1px solid var(--vscode-contrastActiveBorder, transparent); outline-offset: -1px; }
@@ -155,12 +156,17 @@ export class LayerTable extends LitElement {
     }
   }
 
+  /** One verb with its two formats, in one row with the filter. */
+  #out(verb: string, act: (kind: 'CSV' | 'Markdown') => void): TemplateResult {
+    return html`<span class="out" role="group" aria-label=${verb}><span aria-hidden="true">${verb}</span>${(['CSV', 'Markdown'] as const).map((kind) => html`<vscode-button appearance="secondary" aria-label=${`${verb} ${kind}`} @click=${() => act(kind)}>${kind}</vscode-button>`)}</span>`;
+  }
+
   #row(row: LayerRow, at: number, stop: number): TemplateResult {
     const chosen = `n${row.id}` === this.selected;
     return html`<tr class="row" aria-rowindex=${at + 2} aria-selected=${chosen ? 'true' : 'false'} tabindex=${row.id === stop ? 0 : -1} @click=${() => this.#select(row.id)}>
-      <td class="number">${row.order}</td><th scope="row" class="name" title=${row.name}><bdi>${row.name}</bdi></th><td>${row.operator}</td><td class="shape">${row.input}</td><td class="shape">${row.output || 'unknown'}</td>
-      <td class="number">${row.params > 0 ? countText(row.params) : ''}</td><td class="number">${percent(row.share)}</td>
-      <td class="number">${row.macs === null ? 'unknown' : row.macs > 0 ? shortCount(row.macs) : ''}</td><td class="number">${percent(row.work)}</td><td class="number">${row.memory === null ? 'unknown' : bytesText(row.memory)}</td></tr>`;
+      <td class="number">${row.order}</td><th scope="row" class="name" title=${row.name}><bdi>${row.name}</bdi></th><td>${row.operator}</td><td class="shape" title=${row.output}>${row.output || 'unknown'}</td>
+      <td class="number">${row.params > 0 ? countText(row.params) : ''}</td><td class="number">${row.macs === null ? 'unknown' : row.macs > 0 ? shortCount(row.macs) : ''}</td>
+      <td class="shape" title=${row.input}>${row.input}</td><td class="number">${percent(row.share)}</td><td class="number">${percent(row.work)}</td><td class="number">${row.memory === null ? 'unknown' : bytesText(row.memory)}</td></tr>`;
   }
 
   render(): TemplateResult | null {
@@ -174,10 +180,7 @@ export class LayerTable extends LitElement {
       <div class="bar">
         <input type="text" aria-label="Filter layers" placeholder="Filter by name, operator, shape" spellcheck="false" .value=${this.view.filter} @input=${(e: InputEvent) => this.#show({ filter: (e.target as HTMLInputElement).value })}>
         <span class="count" role="status">${this.said || (rows.length === all ? `${countText(all)} layers` : `${countText(rows.length)} of ${countText(all)} layers`)}</span>
-        <vscode-button appearance="secondary" @click=${() => void this.#copy('CSV')}>Copy as CSV</vscode-button>
-        <vscode-button appearance="secondary" @click=${() => void this.#copy('Markdown')}>Copy as Markdown</vscode-button>
-        <vscode-button appearance="secondary" @click=${() => this.#save('CSV')}>Save as CSV</vscode-button>
-        <vscode-button appearance="secondary" @click=${() => this.#save('Markdown')}>Save as Markdown</vscode-button>
+        ${this.#out('Copy as', (kind) => void this.#copy(kind))}${this.#out('Save as', (kind) => this.#save(kind))}
       </div>
       <div class="scroll" @scroll=${(e: Event) => { const y = (e.target as HTMLElement).scrollTop; if (Math.abs(y - this.top) > (ROW * SPARE) / 4) this.top = y; }} @keydown=${this.#key}>
         <table role="grid" aria-label="Layers" aria-rowcount=${rows.length + 1}>

@@ -24,15 +24,16 @@ export interface LayerRow {
 
 export type SortKey = keyof Omit<LayerRow, 'id'>;
 
+/** What people look for comes first: beside the Explorer and the details, a window has room for six columns. */
 export const COLUMNS: readonly { key: SortKey; title: string; number: boolean }[] = [
   { key: 'order', title: '#', number: true },
   { key: 'name', title: 'Name', number: false },
   { key: 'operator', title: 'Operator', number: false },
-  { key: 'input', title: 'Input shape', number: false },
   { key: 'output', title: 'Output shape', number: false },
   { key: 'params', title: 'Parameters', number: true },
-  { key: 'share', title: 'Share', number: true },
   { key: 'macs', title: 'Multiply-adds', number: true },
+  { key: 'input', title: 'Input shape', number: false },
+  { key: 'share', title: 'Share', number: true },
   { key: 'work', title: 'Share of work', number: true },
   { key: 'memory', title: 'Activations', number: true },
 ];
@@ -74,8 +75,11 @@ export function sortRows(rows: readonly LayerRow[], key: SortKey, down: boolean)
 }
 
 function cells(row: LayerRow): string[] {
-  const text = (n: number | null): string => (n === null ? '' : String(n));
-  return [String(row.order), row.name, row.operator, row.input, row.output, String(row.params), row.share.toFixed(6), text(row.macs), row.work === null ? '' : row.work.toFixed(6), text(row.memory)];
+  return COLUMNS.map(({ key }) => {
+    const value = row[key];
+    if (value === null) return '';
+    return key === 'share' || key === 'work' ? Number(value).toFixed(6) : String(value);
+  });
 }
 
 /** RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe before it. */

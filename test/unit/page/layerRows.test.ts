@@ -42,7 +42,7 @@ test('filtering by words and by shape', () => {
 
 test('CSV is quoted, and no cell is a formula', () => {
   const csv = rowsCsv([{ ...rows[0]!, name: '=cmd|"/c calc"!A1, x' }]);
-  assert.equal(csv.split('\r\n')[0], '#,Name,Operator,Input shape,Output shape,Parameters,Share,Multiply-adds,Share of work,Activations');
+  assert.equal(csv.split('\r\n')[0], '#,Name,Operator,Output shape,Parameters,Multiply-adds,Input shape,Share,Share of work,Activations');
   assert.ok(csv.includes(`"'=cmd|""/c calc""!A1, x"`));
   assert.equal(rowsCsv(rows).trimEnd().split('\r\n').length, 123);
 });
@@ -50,7 +50,7 @@ test('CSV is quoted, and no cell is a formula', () => {
 test('Markdown keeps names as text', () => {
   const line = rowsMarkdown(layerRows(hostilePage()))!.split('\n')[2]!;
   assert.ok(line.includes('\\<script\\>'));
-  assert.equal(rowsMarkdown([{ ...rows[0]!, name: 'a|b\nc' }]).split('\n')[2], '| 1 | a\\|b c | Conv | 1×3×224×224 | 1×64×112×112 | 9472 | 0.000371 |  |  |  |');
+  assert.equal(rowsMarkdown([{ ...rows[0]!, name: 'a|b\nc' }]).split('\n')[2], '| 1 | a\\|b c | Conv | 1×64×112×112 | 9472 |  | 1×3×224×224 | 0.000371 |  |  |');
 });
 
 test('numbers and shapes as people read them', () => {
