@@ -10,7 +10,7 @@ import { GraphSession } from '../state/graphSession.ts';
 import { HostError, keepState, keptState, onHost, onShow, request } from '../state/host.ts';
 import { asSaved } from '../state/saved.ts';
 import type { Saved } from '../state/saved.ts';
-import { tabsOf } from '../state/tabs.ts';
+import { TABS, tabsOf, takesOneChannel } from '../state/tabs.ts';
 import type { Tab } from '../state/tabs.ts';
 import './actionBar.ts';
 import './adaptation.ts';
@@ -275,11 +275,11 @@ export class App extends LitElement {
       <header>
         <h1 title=${m.fileName}>${m.fileName}</h1>
         <vscode-button id="find" appearance="secondary" title="Find (Ctrl+F)" @click=${() => void this.#find?.show()}>Find</vscode-button>
-        <cw-action-bar></cw-action-bar>
-        <vscode-button id="convert" ?disabled=${this.busy} @click=${this.#convert}>Convert to Grayscale</vscode-button>
+        <cw-action-bar .model=${m}></cw-action-bar>
+        ${takesOneChannel(m) ? html`<span class="done">Takes one channel</span>` : html`<vscode-button id="convert" ?disabled=${this.busy} @click=${this.#convert}>Convert to Grayscale</vscode-button>`}
         <cw-tab-bar .tab=${this.tab} .shown=${tabsOf(m)} @tab-chosen=${(e: CustomEvent<Tab>) => (this.tab = e.detail)}></cw-tab-bar>
       </header>
-      ${this.notice ? html`<div class="notice" role="alert">${this.notice}</div>` : null}
+      ${this.notice ? html`<div class="notice"><span role="alert">${this.notice}</span><button aria-label="Dismiss this message" title="Dismiss" @click=${() => (this.notice = '')}>×</button></div>` : null}
       <main @select-thing=${this.#selectThing} @toggle-group=${this.#toggle}>
         <div class="stage">
           ${this.#panel('graph', html`
@@ -293,10 +293,10 @@ export class App extends LitElement {
           ${tabsOf(m).includes('evaluate') ? this.#panel('evaluate', html`<cw-evaluate .model=${m} .active=${this.tab === 'evaluate'} .turn=${this.turn}></cw-evaluate>`) : null}
           <cw-find .model=${m} @found=${(e: CustomEvent<{ keys: SelectionKey[] }>) => (this.found = e.detail.keys)} @find-closed=${this.#findClosed}></cw-find>
         </div>
-        <aside aria-label="Details" tabindex="0" ?hidden=${this.tab === 'compare' || this.tab === 'evaluate'}>
+        <aside aria-label="Details" tabindex="0" ?hidden=${!TABS[this.tab].details}>
           ${this.selected ? html`<cw-inspector .session=${this.session} .selected=${this.selected} .opened=${this.opened}></cw-inspector>` : null}
           ${this.#linkButton()}
-          ${this.tab === 'first' ? null : html`<cw-first-layer .model=${m} @show-filters=${() => (this.tab = 'first')}></cw-first-layer>`}
+          <cw-first-layer .model=${m} @show-filters=${() => (this.tab = 'first')}></cw-first-layer>
           ${this.selected ? null : html`<cw-inspector .session=${this.session} .selected=${null}></cw-inspector>`}
           <cw-sizes .model=${m} .bind=${this.bind} @sizes-bound=${(e: CustomEvent<PageBinding>) => { this.bind = e.detail; void this.#fetch(); }}></cw-sizes>
           <cw-summary .model=${m}></cw-summary>

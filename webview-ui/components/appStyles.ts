@@ -19,7 +19,10 @@ export const appStyles = css`
   .link { margin: 0; padding: 10px 14px 12px; border-bottom: 1px solid var(--edge); }
   .message { margin: auto; padding: 24px; max-width: 640px; text-align: center; overflow-wrap: anywhere; }
   .message vscode-progress-ring { margin: 0 auto 12px; }
-  .notice { padding: 6px 14px; overflow-wrap: anywhere; color: var(--vscode-inputValidation-errorForeground, var(--vscode-foreground)); background: var(--vscode-inputValidation-errorBackground); border-bottom: 1px solid var(--vscode-inputValidation-errorBorder, var(--edge)); }
+  .done { padding: 3px 8px; color: var(--vscode-descriptionForeground); border: 1px solid var(--edge); white-space: nowrap; }
+  .notice { display: flex; gap: 12px; justify-content: space-between; align-items: start; padding: 6px 14px; overflow-wrap: anywhere; color: var(--vscode-inputValidation-errorForeground, var(--vscode-foreground)); background: var(--vscode-inputValidation-errorBackground); border-bottom: 1px solid var(--vscode-inputValidation-errorBorder, var(--edge)); }
+  .notice button { flex: none; font: inherit; line-height: 1; padding: 2px 6px; color: inherit; background: none; border: none; cursor: pointer; }
+  .notice button:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
   .quiet { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   @media (max-width: 620px) {
     main { flex-direction: column; }

@@ -96,9 +96,9 @@ export class ProofCard extends LitElement {
       <p class="statement">${withoutVerdict(p.statement)}</p>
       <dl>
         <dt>Against</dt><dd>${p.against}</dd>
-        ${p.maxAbs === null ? null : html`<dt>Largest |Δ|</dt><dd>${numberText(p.maxAbs)}${p.maxRel === null ? null : html` <span class="sub">${numberText(p.maxRel)} of the largest value; rounding explains ${numberText(p.tolerance ?? 0)}</span>`}</dd>`}
+        ${p.maxAbs === null ? null : html`<dt>Largest |Δ|</dt><dd>${numberText(p.maxAbs)}${p.maxRel === null ? null : html` <span class="sub">(${numberText(p.maxRel)} of the largest value)${p.tolerance === null ? '' : `; rounding explains up to ${numberText(p.tolerance)}`}</span>`}</dd>`}
         ${p.runs.length ? html`<dt>Run on</dt><dd>${p.runs.map((r) => html`<div>${r.on}: ${r.sizes}</div>`)}</dd>` : null}
-        ${p.bytesCompared ? html`<dt>Compared</dt><dd>${countText(p.stemNodes)} nodes run, ${countText(p.identicalNodes)} nodes behind them the same, byte for byte <span class="sub">(${countText(p.bytesCompared)} bytes)</span></dd>` : null}
+        ${p.bytesCompared ? html`<dt>Compared</dt><dd>${nodesText(p.stemNodes)} run, ${nodesText(p.identicalNodes)} behind the same, byte for byte <span class="sub">(${countText(p.bytesCompared)} bytes)</span></dd>` : null}
         ${p.runtime ? html`<dt>Runtime</dt><dd>${p.runtime}</dd>` : null}
         ${p.warnings.length ? html`<dt>Notes</dt><dd>${p.warnings.map((w) => html`<div>${w}</div>`)}</dd>` : null}
       </dl>`;
@@ -110,6 +110,10 @@ customElements.define('cw-proof', ProofCard);
 function withoutVerdict(statement: string): string {
   const rest = statement.replace(/^(Proved|Unproved|Not the same function): /, '');
   return rest.charAt(0).toUpperCase() + rest.slice(1);
+}
+
+function nodesText(n: number): string {
+  return `${countText(n)} node${n === 1 ? '' : 's'}`;
 }
 
 function numberText(v: number): string {

@@ -3,6 +3,8 @@ import type { PageModel } from '../../src/protocol/messages.ts';
 /** The page's tabs, in their order: what each is called, and for which models it is there. A new tab goes here and into the panels of components/app.ts. */
 interface TabKind {
   readonly label: string;
+  /** The panel beside it says more about what is selected. */
+  readonly details: boolean;
   has(model: PageModel): boolean;
 }
 
@@ -10,13 +12,19 @@ const always = (): boolean => true;
 /** Images have rows, columns and channels. */
 const takesImages = (model: PageModel): boolean => model.inputs.some((i) => i.dims === null || i.dims.length === 4);
 
+/** Whether the image inputs have one channel already, first or last: there is nothing left to make gray. */
+export function takesOneChannel(model: PageModel): boolean {
+  const images = model.inputs.flatMap(({ dims }) => (dims?.length === 4 ? [[dims[1], dims[3]]] : []));
+  return images.length > 0 && images.every((ends) => ends.includes('1') && !ends.includes('3'));
+}
+
 export const TABS = {
-  graph: { label: 'Graph', has: always } as TabKind,
-  layers: { label: 'Layers', has: always } as TabKind,
-  first: { label: 'First layer', has: (model) => model.firstLayers.length > 0 } as TabKind,
-  adaptation: { label: 'Adaptation', has: (model) => model.adaptation !== null } as TabKind,
-  compare: { label: 'Compare', has: always } as TabKind,
-  evaluate: { label: 'Evaluate', has: takesImages } as TabKind,
+  graph: { label: 'Graph', details: true, has: always } as TabKind,
+  layers: { label: 'Layers', details: true, has: always } as TabKind,
+  first: { label: 'First layer', details: false, has: (model) => model.firstLayers.length > 0 } as TabKind,
+  adaptation: { label: 'Adaptation', details: false, has: (model) => model.adaptation !== null } as TabKind,
+  compare: { label: 'Compare', details: false, has: always } as TabKind,
+  evaluate: { label: 'Evaluate', details: false, has: takesImages } as TabKind,
 } as const;
 
 export type Tab = keyof typeof TABS;
