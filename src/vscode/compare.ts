@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { RunOptions } from '../node/workerClient.ts';
 import type { PageComparison } from '../protocol/comparison.ts';
@@ -36,6 +36,14 @@ export async function compareCommand(workers: Workers, clicked: unknown, selecte
   }
 }
 
+const MOST_BESIDE = 100;
+
+/** The model files of one folder, read from disk: a search would leave out what the user's settings hide. */
+async function modelsIn(folder: string): Promise<string[]> {
+  const entries = await vscode.workspace.fs.readDirectory(vscode.Uri.file(folder)).then((found) => found, () => []);
+  return entries.filter(([name, type]) => (type & vscode.FileType.File) !== 0 && /\.onnx$/i.test(name)).map(([name]) => join(folder, name)).sort().slice(0, MOST_BESIDE);
+}
+
 interface OtherItem extends vscode.QuickPickItem {
   readonly path: string | null;
 }
@@ -44,8 +52,7 @@ interface OtherItem extends vscode.QuickPickItem {
 async function otherModel({ worker }: Workers, path: string): Promise<string | null> {
   const made = await worker.run('madeFrom', { path });
   const original = made?.original.path ?? null;
-  const beside = await vscode.workspace.findFiles(new vscode.RelativePattern(vscode.Uri.file(dirname(path)), '*.onnx'), null, 100);
-  const paths = beside.map((u) => u.fsPath).filter((p) => p !== path && p !== original).sort();
+  const paths = (await modelsIn(dirname(path))).filter((p) => p !== path && p !== original);
   const items: OtherItem[] = [
     ...(original ? [{ label: basename(original), description: 'the model this one was made from', path: original }] : []),
     ...paths.map((p) => ({ label: basename(p), path: p })), { label: 'Browse…', path: null },

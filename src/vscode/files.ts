@@ -23,7 +23,8 @@ interface ModelItem extends vscode.QuickPickItem {
 }
 
 async function pickModel(): Promise<vscode.Uri[]> {
-  const found = await vscode.workspace.findFiles('**/*.onnx', '**/node_modules/**', 200);
+  // Where the search can't run, the user browses.
+  const found = await vscode.workspace.findFiles('**/*.onnx', '**/node_modules/**', 200).then((uris) => uris, () => []);
   const items: ModelItem[] = found.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
   items.push({ label: 'Browse…', uri: null });
   const picked = found.length ? await vscode.window.showQuickPick(items, { placeHolder: 'Choose a model' }) : items[0];

@@ -86,7 +86,10 @@ export async function verifyCommand(workers: Workers, clicked: unknown): Promise
 async function originalFor({ worker }: Workers, path: string): Promise<string | null> {
   const made = await worker.run('madeFrom', { path });
   if (made?.original.path && made.original.state === 'same') return made.original.path;
-  const guess = made?.original.path ?? join(dirname(path), basename(path).replace(/\.gray(-\d+)?\.onnx$/i, '.onnx'));
-  const [picked] = (await vscode.window.showOpenDialog({ title: `The original of ${basename(path)}`, openLabel: 'Verify Against This', defaultUri: vscode.Uri.file(guess), filters: { 'ONNX models': ['onnx'] } })) ?? [];
+  const named = join(dirname(path), basename(path).replace(/\.gray(-\d+)?\.onnx$/i, '.onnx'));
+  // No model is the original of itself: then only the folder is offered.
+  const guess = made?.original.path ?? (named === path ? dirname(path) : named);
+  const why = made ? `The original of ${basename(path)} is not where it was, or changed` : `${basename(path)} names no original`;
+  const [picked] = (await vscode.window.showOpenDialog({ title: `${why}: choose the model it was made from`, openLabel: 'Verify Against This', defaultUri: vscode.Uri.file(guess), filters: { 'ONNX models': ['onnx'] } })) ?? [];
   return picked ? localPath(picked) : null;
 }
