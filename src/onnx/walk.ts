@@ -62,7 +62,7 @@ export async function walk(wire: WireReader, root: Frame, onProgress?: (offset: 
       stack.pop();
       continue;
     }
-    if (!wire.holdsHeader(top.at, limit)) {
+    while (!wire.holdsHeader(top.at, limit)) {
       onProgress?.(top.at);
       await wire.load(top.at, Math.min(20, limit - top.at));
     }
@@ -76,7 +76,7 @@ export async function walk(wire: WireReader, root: Frame, onProgress?: (offset: 
       const length = field.end - field.bodyStart;
       wire.checkText(field);
       budget.charge(TEXT_COST + 2 * length, field.start);
-      if (!wire.holds(field.bodyStart, length)) await wire.load(field.bodyStart, length);
+      while (!wire.holds(field.bodyStart, length)) await wire.load(field.bodyStart, length);
       rule.set(frame.draft, wire.view(field.bodyStart, field.end), field);
     } else if (rule.kind === 'list') await takeList(wire, rule, frame, field, budget);
     else {
@@ -93,7 +93,7 @@ async function takeList(wire: WireReader, rule: Rule<unknown> & { kind: 'list' }
   if (field.wireType === LEN) wire.checkText(field);
   for (let at = field.bodyStart; at < field.end;) {
     const end = Math.min(field.end, at + PART_BYTES);
-    if (!wire.holds(at, end - at)) await wire.load(at, end - at);
+    while (!wire.holds(at, end - at)) await wire.load(at, end - at);
     const used = rule.take(frame.draft, wire.view(at, end), field, budget);
     if (used === 0) throw malformed('a list of numbers is cut short', field.start);
     at += used;

@@ -74,7 +74,7 @@ export class WireReader {
       this.checkCancelled();
       return this.source.read(start, end - start);
     }
-    if (!this.holds(start, end - start)) await this.load(start, end - start);
+    while (!this.holds(start, end - start)) await this.load(start, end - start);
     return this.view(start, end).slice();
   }
 
@@ -99,7 +99,7 @@ export class WireReader {
   /** Reads a field's header; its payload stays where it is. A group is one field that ends behind its end tag. */
   async fieldAt(start: number, limit: number): Promise<Field> {
     const length = Math.min(HEADER_BYTES, limit - start);
-    if (!this.holds(start, length)) await this.load(start, length);
+    while (!this.holds(start, length)) await this.load(start, length);
     const field = this.header(start, limit);
     if (field.wireType === GROUP) field.end = await this.groupEnd(field, limit);
     return field;
@@ -114,13 +114,14 @@ export class WireReader {
     return start >= this.windowStart && start + length <= this.windowStart + this.window.length;
   }
 
-  /** Bytes of the window itself, for use before the next wait. The range must be held. */
+  /** Bytes of the window itself, for use before the next wait. Throws a RangeError unless the range is held. */
   view(start: number, end: number): Uint8Array {
+    if (!this.holds(start, end - start)) throw new RangeError(`bytes ${start} to ${end} are not in the window`);
     return this.window.subarray(start - this.windowStart, end - this.windowStart);
   }
 
-  /** Reads a field's header from the window, which must hold it. For a group, `end` is not known yet. */
-  header(start: number, limit: number): Field {
+  /** Reads a field's header from the window, which must hold it. For a group, `end` is not known yet. Only inside a group may a group end. */
+  header(start: number, limit: number, inGroup = false): Field {
     const tag = this.varint(start, limit);
     const number = Math.floor(tag / 8);
     const wireType = tag % 8;
@@ -142,34 +143,30 @@ export class WireReader {
     } else if (wireType !== GROUP && wireType !== END_GROUP) {
       throw malformed(`there is no wire type ${wireType}`, start);
     }
-    if (wireType === END_GROUP && this.groupDepth === 0) throw malformed('a group ends that did not begin', start);
+    if (wireType === END_GROUP && !inGroup) throw malformed('a group ends that did not begin', start);
     return { number, wireType, start, bodyStart, end, value };
   }
-
-  private groupDepth = 0;
 
   /** Where a group ends. Groups were dropped from protobuf long ago; inside a model they can only be unknown fields. */
   async groupEnd(group: Field, limit: number): Promise<number> {
     const open = [group.number];
     let at = group.bodyStart;
-    try {
-      while (open.length) {
-        if (at >= limit) throw malformed('a group does not end', group.start);
-        if (open.length > MAX_GROUP_DEPTH) throw malformed(`groups are nested more than ${MAX_GROUP_DEPTH} deep`, group.start);
-        this.groupDepth = open.length;
-        if (!this.holdsHeader(at, limit)) await this.load(at, Math.min(HEADER_BYTES, limit - at));
-        const field = this.header(at, limit);
-        at = field.end;
-        if (field.wireType === GROUP) open.push(field.number);
-        else if (field.wireType === END_GROUP && open.pop() !== field.number) throw malformed('a group ends under another number', field.start);
-      }
-    } finally {
-      this.groupDepth = 0;
+    while (open.length) {
+      if (at >= limit) throw malformed('a group does not end', group.start);
+      if (open.length > MAX_GROUP_DEPTH) throw malformed(`groups are nested more than ${MAX_GROUP_DEPTH} deep`, group.start);
+      while (!this.holdsHeader(at, limit)) await this.load(at, Math.min(HEADER_BYTES, limit - at));
+      const field = this.header(at, limit, true);
+      at = field.end;
+      if (field.wireType === GROUP) open.push(field.number);
+      else if (field.wireType === END_GROUP && open.pop() !== field.number) throw malformed('a group ends under another number', field.start);
     }
     return at;
   }
 
-  /** Reads a window that holds [start, start + length), and more behind it where the walk goes straight on. */
+  /**
+   * Reads a window that holds [start, start + length), and more behind it where the walk goes straight on. Whoever waited must ask
+   * `holds` again: another walk of the same reader may have moved the window meanwhile.
+   */
   async load(start: number, length: number): Promise<void> {
     await this.breathe();
     const straight = start >= this.windowStart && start <= this.windowStart + this.window.length;
