@@ -2,21 +2,32 @@ import type { DimText, PageEdge, PageModel, PageNode, PageWeight } from './messa
 
 /**
  * A page model on its way from the worker to the page. As plain objects a model of 30,000 nodes is 21 MB that is copied four times;
- * here every text and every shape comes once, and nodes and edges are rows of numbers.
+ * here every text and every shape comes once, and nodes and edges are rows of numbers. VS Code passes typed arrays on as bytes; plain ones
+ * it would write out as text, number by number.
  */
 export interface PackedModel {
   head: Omit<PageModel, 'nodes' | 'edges' | 'inner'>;
-  texts: string[];
-  /** Shapes, lists of attributes, scopes and costs, each once. */
+  /** All texts, one behind the other, and where each ends. */
+  texts: string;
+  ends: Int32Array;
+  /** Shapes, lists of attributes, and scopes, each once. */
   dims: DimText[][];
   attributes: PageNode['attributes'][];
   scopes: string[][];
-  weights: PageWeight[];
+  /** Name, type, storage and shape of each. */
+  weights: Int32Array;
   /** How many nodes the rows hold. */
   count: number;
-  nodes: number[];
-  edges: number[];
-  inner: { head: Omit<NonNullable<PageModel['inner']>, 'nodes' | 'edges'>; nodes: number[]; edges: number[] } | null;
+  rows: PackedRows;
+  inner: { head: Omit<NonNullable<PageModel['inner']>, 'nodes' | 'edges'>; rows: PackedRows } | null;
+}
+
+/** Nodes and edges of the main graph, or of all graphs inside nodes. Most numbers are places in the model's lists. */
+interface PackedRows {
+  nodes: Int32Array;
+  /** Three numbers for each node that has costs; they may be larger than 32 bits. */
+  costs: Float64Array;
+  edges: Int32Array;
 }
 
 const NONE = -1;
@@ -70,18 +81,36 @@ class Packer {
     return at;
   }
 
-  nodes(nodes: readonly PageNode[]): number[] {
+  weightRows(): Int32Array {
+    const row: number[] = [];
+    for (const w of this.weights.list) row.push(this.text(w.name), this.text(w.dtype), this.text(w.storage), this.dims.add(w.dims.map(String)));
+    return new Int32Array(row);
+  }
+
+  /** All texts as one, and where each ends. */
+  joinedTexts(): { texts: string; ends: Int32Array } {
+    let end = 0;
+    return { texts: this.texts.join(''), ends: new Int32Array(this.texts.map((text) => (end += text.length))) };
+  }
+
+  rows(nodes: readonly PageNode[], edges: readonly PageEdge[]): PackedRows {
+    const costs: number[] = [];
+    for (const { cost } of nodes) if (cost) costs.push(cost.params, cost.macs ?? NONE, cost.memory ?? NONE);
+    return { nodes: new Int32Array(this.#nodes(nodes)), costs: new Float64Array(costs), edges: new Int32Array(this.#edges(edges)) };
+  }
+
+  #nodes(nodes: readonly PageNode[]): number[] {
     const row: number[] = [];
     for (const n of nodes) {
       row.push(n.id, this.text(n.name), this.text(n.opType), this.text(n.domain), this.attributes.add(n.attributes), this.scopes.add(n.scope));
-      row.push(n.cost ? n.cost.params : NONE, n.cost?.macs ?? NONE, n.cost?.memory ?? NONE, n.inputs.length, n.outputs.length);
+      row.push(n.cost ? 1 : 0, n.inputs.length, n.outputs.length);
       for (const i of n.inputs) row.push(this.text(i.name), this.weights.add(i.weight), this.dims.add(i.dims));
       for (const o of n.outputs) row.push(this.text(o.name), this.dims.add(o.dims), o.dtype === undefined ? NONE : this.text(o.dtype));
     }
     return row;
   }
 
-  edges(edges: readonly PageEdge[]): number[] {
+  #edges(edges: readonly PageEdge[]): number[] {
     const row: number[] = [];
     for (const e of edges) row.push(e.from, e.to, this.text(e.tensor), this.dims.add(e.dims));
     return row;
@@ -91,36 +120,56 @@ class Packer {
 export function packModel(model: PageModel): PackedModel {
   const { nodes, edges, inner, ...head } = model;
   const packer = new Packer();
-  const rows = { nodes: packer.nodes(nodes), edges: packer.edges(edges) };
+  const rows = packer.rows(nodes, edges);
   let inside: PackedModel['inner'] = null;
   if (inner) {
     const { nodes: innerNodes, edges: innerEdges, ...innerHead } = inner;
-    inside = { head: innerHead, nodes: packer.nodes(innerNodes), edges: packer.edges(innerEdges) };
+    inside = { head: innerHead, rows: packer.rows(innerNodes, innerEdges) };
   }
-  const { texts, dims, attributes, scopes, weights } = packer;
-  return { head, texts, dims: dims.list, attributes: attributes.list, scopes: scopes.list, weights: weights.list, count: nodes.length, ...rows, inner: inside };
+  const weights = packer.weightRows();
+  const { dims, attributes, scopes } = packer;
+  return { head, ...packer.joinedTexts(), dims: dims.list, attributes: attributes.list, scopes: scopes.list, weights, count: nodes.length, rows, inner: inside };
 }
 
 /** The model again. Equal shapes and lists are one object, so nothing may change them. */
 export function unpackModel(packed: PackedModel): PageModel {
-  const { head, inner } = packed;
-  const model: PageModel = { ...head, nodes: unpackNodes(packed, packed.nodes), edges: unpackEdges(packed, packed.edges) };
-  return inner ? { ...model, inner: { ...inner.head, nodes: unpackNodes(packed, inner.nodes), edges: unpackEdges(packed, inner.edges) } } : model;
+  const { head, rows, inner } = packed;
+  const lists = unpackLists(packed);
+  const model: PageModel = { ...head, nodes: unpackNodes(lists, rows), edges: unpackEdges(lists, rows) };
+  return inner ? { ...model, inner: { ...inner.head, nodes: unpackNodes(lists, inner.rows), edges: unpackEdges(lists, inner.rows) } } : model;
+}
+
+/** What the rows' numbers point to. */
+interface Lists extends Pick<PackedModel, 'dims' | 'attributes' | 'scopes'> {
+  texts: string[];
+  weights: PageWeight[];
+}
+
+function unpackLists({ texts: all, ends, dims, attributes, scopes, weights: row }: PackedModel): Lists {
+  const texts = Array.from(ends, (end, i) => all.slice(ends[i - 1] ?? 0, end));
+  const weights: PageWeight[] = [];
+  for (let at = 0; at < row.length; at += 4) {
+    const weight: Whole<PageWeight> = { name: texts[row[at]!]!, dtype: texts[row[at + 1]!]!, storage: texts[row[at + 2]!]!, dims: dims[row[at + 3]!]!.map(Number) };
+    weights.push(weight as PageWeight);
+  }
+  return { texts, dims, attributes, scopes, weights };
 }
 
 /** Every key, so that a field added to a node can't be forgotten here. */
 type Whole<T> = { [K in keyof Required<T>]: T[K] | undefined };
 
-function unpackNodes(p: PackedModel, row: readonly number[]): PageNode[] {
+function unpackNodes(p: Lists, { nodes: row, costs }: PackedRows): PageNode[] {
   const nodes: PageNode[] = [];
-  let at = 0;
+  let [at, costAt] = [0, 0];
+  const known = (n: number): number | null => (n === NONE ? null : n);
   const next = (): number => row[at++]!;
   const text = (): string => p.texts[next()]!;
   while (at < row.length) {
     const [id, name, opType, domain] = [next(), text(), text(), text()];
     const [attributes, scope] = [p.attributes[next()] ?? [], p.scopes[next()]];
-    const [params, macs, memory, inputs, outputs] = [next(), next(), next(), next(), next()];
-    const cost = params === NONE ? undefined : { params, macs: macs === NONE ? null : macs, memory: memory === NONE ? null : memory };
+    const [costed, inputs, outputs] = [next(), next(), next()];
+    const cost = costed ? { params: costs[costAt]!, macs: known(costs[costAt + 1]!), memory: known(costs[costAt + 2]!) } : undefined;
+    if (cost) costAt += 3;
     const node: Whole<PageNode> = { id, name, opType, domain, attributes, inputs: [], outputs: [], scope, cost };
     for (let i = 0; i < inputs; i++) {
       const input: Whole<PageNode['inputs'][number]> = { name: text(), weight: p.weights[next()] ?? null, dims: p.dims[next()] ?? null };
@@ -135,7 +184,7 @@ function unpackNodes(p: PackedModel, row: readonly number[]): PageNode[] {
   return nodes;
 }
 
-function unpackEdges(p: PackedModel, row: readonly number[]): PageEdge[] {
+function unpackEdges(p: Lists, { edges: row }: PackedRows): PageEdge[] {
   const edges: PageEdge[] = [];
   for (let at = 0; at < row.length; at += 4) {
     const edge: Whole<PageEdge> = { from: row[at]!, to: row[at + 1]!, tensor: p.texts[row[at + 2]!]!, dims: p.dims[row[at + 3]!] ?? null };

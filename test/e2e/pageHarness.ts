@@ -84,7 +84,7 @@ export async function openPage(browser: Browser, model: PageModel | Answer, opti
     return { type: 'reply', id: request.id, ok: true, result: answer.value };
   };
   // As one text: the browser's driver takes objects apart value by value, which for 30,000 nodes takes many seconds.
-  await page.exposeFunction('hostReceive', async (request: Record<string, unknown>): Promise<string> => JSON.stringify(await answerTo(request)));
+  await page.exposeFunction('hostReceive', async (request: Record<string, unknown>): Promise<string> => JSON.stringify(await answerTo(request), typedAsText));
   // As text, because the test's own compiler marks functions with a helper that the page doesn't have.
   await page.addInitScript(`{ const __name = (f) => f; (${String(fakeHost)})(${JSON.stringify({ state: options.state ?? null, theme: THEMES[theme] })}); }`);
   await page.goto(`${ORIGIN}/`);
@@ -95,6 +95,12 @@ export async function openPage(browser: Browser, model: PageModel | Answer, opti
     send: (message) => page.evaluate((m) => window.postMessage(m, '*'), message),
     close: () => context.close(),
   };
+}
+
+/** VS Code hands typed arrays over as bytes; `fakeHost` makes them out of this again. */
+function typedAsText(_: string, value: unknown): unknown {
+  if (!ArrayBuffer.isView(value)) return value;
+  return { typed: value.constructor.name, base64: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
 }
 
 /** Runs in the page before its own script. */
@@ -114,8 +120,10 @@ function fakeHost({ state, theme }: { state: unknown; theme: { body: string; tok
     (w.__theme as (t: typeof theme) => void)(theme);
   });
   ready.observe(document, { childList: true, subtree: true });
+  const typed = (_: string, value: { typed?: 'Int32Array' | 'Float64Array'; base64: string } | null): unknown =>
+    value?.typed ? new window[value.typed](Uint8Array.from(atob(value.base64), (c) => c.charCodeAt(0)).buffer) : value;
   w.acquireVsCodeApi = () => ({
-    postMessage: (m: unknown) => void w.hostReceive(m).then((answer) => window.postMessage(JSON.parse(answer), '*')),
+    postMessage: (m: unknown) => void w.hostReceive(m).then((answer) => window.postMessage(JSON.parse(answer, typed), '*')),
     getState: () => w.__state,
     setState: (value: unknown) => { w.__state = JSON.parse(JSON.stringify(value)); },
   });
