@@ -42,7 +42,8 @@ async function open(state?: unknown): Promise<OpenedPage & { settled(): Promise<
   const known = new Map<string, PageModel>();
   const bindings: readonly PageBinding[] = [{}, { height: 64 }, { height: 64, image_3: 32 }, { batch: 2, height: 64, image_3: 32 }];
   for (const bind of bindings) known.set(JSON.stringify(bind), await readPageModel(path, undefined, bind));
-  const answer = (_: string, { args }: Record<string, unknown>): Answer => {
+  const answer = (method: string, { args }: Record<string, unknown>): Answer => {
+    if (method !== 'model') return { ok: true, value: null };
     const bind = asBinding((args as { bind?: unknown } | null)?.bind) ?? {};
     const sorted = Object.fromEntries(Object.entries(bind).sort());
     const found = known.get(JSON.stringify(sorted));
