@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 import { provenanceOf } from '../adapt/provenance.ts';
+import { storedTensors } from '../graph/storedTensors.ts';
 import type { Graph, Model } from '../onnx/model.ts';
 import type { DifferenceSign, PageComparison, PageDifference, PageDifferenceGroup } from '../protocol/comparison.ts';
-import type { PageModel } from '../protocol/messages.ts';
+import { packModel } from '../protocol/packed.ts';
 import { compare, type Comparison, type TextChange, type ValueChange } from '../verify/compare.ts';
 import type { TensorChange } from '../verify/compareTensors.ts';
 import { comparisonStatement, inlineText, nodeText, renamedLine, tensorLine, textLine, type Line } from '../verify/compareText.ts';
@@ -19,7 +20,7 @@ export interface PageComparisonOptions {
 
 /** Compares the page's model with another one. An adapted model comes second, whichever of the two it is. Throws ChannelwiseError for what can't be read. */
 export async function comparePage(path: string, otherPath: string, { signal, onProgress }: PageComparisonOptions): Promise<PageComparison> {
-  const other = await readPageModel(otherPath, signal);
+  const other = packModel(await readPageModel(otherPath, signal));
   return withModels([path, otherPath], signal, async ([own, second]) => {
     const swapped = provenanceOf(own.model).length > provenanceOf(second.model).length;
     const [a, b] = swapped ? [second, own] : [own, second];
@@ -30,7 +31,7 @@ export async function comparePage(path: string, otherPath: string, { signal, onP
 }
 
 /** A comparison as rows with places in the two graphs. */
-export function pageComparison(c: Comparison, a: Model, b: Model): Omit<PageComparison, 'own' | 'aName' | 'bName' | keyof { other: PageModel }> {
+export function pageComparison(c: Comparison, a: Model, b: Model): Omit<PageComparison, 'own' | 'aName' | 'bName' | 'other'> {
   const places = { a: new Places(a.graph), b: new Places(b.graph) };
   const marks = { a: new Map<string, DifferenceSign>(), b: new Map<string, DifferenceSign>() };
   const mark = (row: PageDifference): PageDifference => {
@@ -91,7 +92,7 @@ class Places {
 
   constructor(graph: Graph) {
     this.graph = graph;
-    const stored = new Set(graph.initializers.map((t) => t.name));
+    const stored = storedTensors(graph);
     this.inputs = new Map(graph.inputs.filter((i) => !stored.has(i.name)).map((v, i) => [v.name, i]));
     this.outputs = new Map(graph.outputs.map((v, i) => [v.name, i]));
     graph.nodes.forEach((node, id) => {

@@ -1,4 +1,4 @@
-import type { PageModel } from './messages.ts';
+import type { PackedModel } from './packed.ts';
 
 /** How a thing of one model stands to the other: only in the first, only in the second, or in both but not the same. */
 export type DifferenceSign = '-' | '+' | '~';
@@ -23,7 +23,7 @@ export interface PageComparison {
   own: 'a' | 'b';
   aName: string;
   bName: string;
-  other: PageModel;
+  other: PackedModel;
   /** One sentence. */
   statement: string;
   groups: PageDifferenceGroup[];

@@ -1,5 +1,6 @@
 import type { DifferenceSign, PageComparison } from '../../src/protocol/comparison.ts';
 import type { PageModel } from '../../src/protocol/messages.ts';
+import { unpackModel } from '../../src/protocol/packed.ts';
 import type { Difference } from '../draw/brush.ts';
 import type { SelectionKey } from '../graph/graphModel.ts';
 import { GraphSession } from './graphSession.ts';
@@ -17,7 +18,8 @@ export class ComparedGraphs {
   #counterparts: Readonly<Record<Side, Map<SelectionKey, SelectionKey>>> = { a: new Map(), b: new Map() };
 
   constructor(own: PageModel, c: PageComparison) {
-    const pages = c.own === 'a' ? { a: own, b: c.other } : { a: c.other, b: own };
+    const other = unpackModel(c.other);
+    const pages = c.own === 'a' ? { a: own, b: other } : { a: other, b: own };
     this.sessions = { a: new GraphSession(pages.a, null), b: new GraphSession(pages.b, null) };
     const kinds = (side: Side): ReadonlyMap<SelectionKey, Difference> => new Map(c.marks[side].map(([key, sign]) => [key, KINDS[sign]]));
     this.marks = { a: kinds('a'), b: kinds('b') };
