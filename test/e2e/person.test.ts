@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { PNG } from 'pngjs';
 import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
 import { launchBrowser } from '../../scripts/browser.mjs';
 import { startServer } from '../../scripts/vscodeServer.mjs';
@@ -26,6 +27,7 @@ before(async () => {
   workspace = mkdtempSync(join(tmpdir(), 'channelwise-person-'));
   writeWorkspace(workspace);
   writeSamples(workspace);
+  writePictures(join(workspace, 'pictures'));
   server = await startServer({ extensions: [vsix] });
   browser = await launchBrowser();
   context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
@@ -127,6 +129,24 @@ test('Undo in the notification takes the file back', async () => {
 const quick = (): ReturnType<Page['locator']> => page.locator('.quick-input-widget');
 const toast = (text: string): ReturnType<Page['locator']> => page.locator('.notifications-toasts .notification-list-item').filter({ hasText: text });
 
+async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
+  const end = Date.now() + PATIENCE;
+  while (!(await holds())) {
+    if (Date.now() > end) assert.fail(`not so: ${what}`);
+    await page.waitForTimeout(50);
+  }
+}
+
+/** Four small pictures, and a folder among them, by which the folder's listing is known. */
+function writePictures(folder: string): void {
+  mkdirSync(join(folder, 'inside'), { recursive: true });
+  for (let k = 0; k < 4; k++) {
+    const png = new PNG({ width: 64, height: 64 });
+    png.data.forEach((_, i) => { png.data[i] = i % 4 === 3 ? 255 : (i * (k + 3) + (i >> 6)) % 256; });
+    writeFileSync(join(folder, `${k}.png`), PNG.sync.write(png));
+  }
+}
+
 /** Waits until the quick input asks something. */
 async function asked(text: string | RegExp): Promise<void> {
   await quick().getByText(text).first().waitFor();
@@ -184,6 +204,55 @@ test('the Adaptation tab of the new model proves it again', async () => {
   await frame.locator('cw-proof progress').waitFor({ state: 'detached' });
   await frame.locator('cw-proof').getByText('✓ Proved').waitFor();
   await shot('adapt-8-tab');
+});
+
+test('Compare… with the model it was made from shows the fold, in a list and in two graphs that move together', async () => {
+  const frame = await pageWith('What the file says');
+  await frame.locator('cw-app').getByRole('tab', { name: 'Compare' }).click();
+  await frame.locator('cw-compare').getByRole('button', { name: 'Choose a Model…' }).click();
+  await asked('the model this one was made from');
+  await page.keyboard.press('Enter');
+  const row = frame.locator('cw-compare').getByRole('option', { name: /^changed: conv1\.weight:/ });
+  await row.click();
+  assert.match(await row.innerText(), /float32\[16, 3, 7, 7\] → float32\[16, 2, 7, 7\]/);
+  const graphs = frame.locator('cw-twin-graphs cw-graph-view');
+  await graphs.nth(1).waitFor();
+  const places = (): Promise<number[]> => graphs.evaluateAll((all) => all.map((g) => Math.round((g as unknown as { view: { y: number } }).view.y)));
+  // Showing the row's node moves the picture first.
+  let before: number[] = [];
+  await until(async () => {
+    const last = before;
+    before = await places();
+    await page.waitForTimeout(300);
+    return before.join() === last.join();
+  }, 'the graphs stand still');
+  const box = await graphs.first().boundingBox();
+  assert.ok(box && before.length === 2);
+  const [x, y] = [box.x + box.width * 0.1, box.y + box.height * 0.8];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x, y - 150, { steps: 5 });
+  await page.mouse.up();
+  await until(async () => (await places()).every((at, i) => Math.abs(at - before[i]! + 150) <= 1), `both graphs follow the drag: from ${before.join()}, now ${(await places()).join()}`);
+  await shot('compare-1');
+});
+
+test('Evaluate on a folder of pictures ends in a table', async () => {
+  await file('third.onnx').dblclick();
+  const frame = await pageWith('[16, 3, 7, 7]');
+  await frame.locator('cw-app').getByRole('tab', { name: 'Evaluate' }).click();
+  await frame.locator('cw-evaluate').getByRole('button', { name: 'Choose a Folder of Images…' }).click();
+  await asked('Use This Folder');
+  await quick().locator('input[type="text"]').first().fill(`${workspace}/pictures/`);
+  // The dialog takes its folder only when it has listed it.
+  await quick().locator('.monaco-list-row').filter({ hasText: 'inside' }).waitFor();
+  await quick().getByText('Use This Folder').click();
+  await frame.locator('cw-evaluate').getByText('pictures: 4 images').waitFor();
+  await frame.locator('cw-evaluate').getByRole('button', { name: 'Evaluate', exact: true }).click();
+  const result = frame.locator('cw-evaluate').getByRole('region', { name: 'Result' });
+  await result.waitFor();
+  assert.match(await result.getByRole('row', { name: /^gray repeated/i }).innerText(), /100\.0 %/);
+  await shot('evaluate-1');
 });
 
 test('Copy as Python puts the same fold on the clipboard', async () => {
