@@ -113,6 +113,7 @@ const rules: Readonly<Record<string, Rule>> = {
   ...forEach('SkipLayerNormalization SkipSimplifiedLayerNormalization', tensors(skipNormalized, like(0), fixed(FLOAT), fixed(FLOAT), like(0))),
   SimplifiedLayerNormalization: tensors(layer, like(0), fixed(FLOAT)),
   EmbedLayerNormalization: tensors(embedded, like(2), fixed(INT32), like(2)),
+  QEmbedLayerNormalization: tensors(embedded, fixed(FLOAT), fixed(INT32)),
   BiasDropout: tensors(sameAs(0), like(0), fixed(BOOL)),
   ...forEach('BitmaskBiasDropout BitmaskDropout', tensors(bitmask, like(0), fixed(UINT32))),
   BiasSplitGelu: tensors(splitGelu, like(0)),
