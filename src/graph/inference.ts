@@ -51,7 +51,7 @@ export class Inference {
     const integers = new Map<string, readonly (number | null)[]>();
     for (const [name, { values }] of scope.values) integers.set(name, values.map((v) => (typeof v === 'number' ? v : null)));
     return {
-      tensors: scope.tensors, others: scope.others, inner: scope.inner, inferred: (name) => scope.inferred(name), sizes: [...this.symbols.sizes],
+      tensors: scope.tensors, others: scope.others, inner: scope.inner, inferred: (name) => scope.inferred(name), sizes: [...this.symbols.sizes], unused: this.symbols.unused,
       integers, contradictions: this.contradictions, symbols: this.symbols.reasons,
     };
   }

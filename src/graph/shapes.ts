@@ -23,6 +23,8 @@ export interface Shapes extends ScopeShapes {
   readonly contradictions: readonly Contradiction[];
   /** Names of the inputs' sizes, which numbers can be given for: declared ones, and ours where the file leaves a size open. */
   readonly sizes: readonly string[];
+  /** Names in `bind` that no size has. */
+  readonly unused: readonly string[];
   /** Sizes that got a name of their own, because they follow from nothing, with the reason. */
   readonly symbols: ReadonlyMap<string, string>;
 }

@@ -11,6 +11,8 @@ export class Symbols {
   private readonly taken = new Set<string>();
   private readonly counts = new Map<string, number>();
   private readonly bind: ReadonlyMap<string, number>;
+  /** Bound names of ours that came up. */
+  private readonly met = new Set<string>();
 
   constructor(model: Model, bind: Readonly<Record<string, number>>) {
     this.bind = new Map(Object.entries(bind).filter(([, size]) => Number.isSafeInteger(size) && size >= 0));
@@ -57,9 +59,17 @@ export class Symbols {
 
   private given(name: string, reason: string): Dim {
     const bound = this.bind.get(name);
-    if (bound !== undefined) return bound;
+    if (bound !== undefined) {
+      this.met.add(name);
+      return bound;
+    }
     this.reasons.set(name, reason);
     return symbolDim(name);
+  }
+
+  /** Bound names that no size has. */
+  get unused(): string[] {
+    return [...this.bind.keys()].filter((name) => !this.taken.has(name) && !this.met.has(name));
   }
 
   /** How many names were given so far. */

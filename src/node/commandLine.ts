@@ -29,11 +29,24 @@ interface Verb {
   readonly about: string;
   readonly args: number;
   readonly options: NonNullable<ParseArgsConfig['options']>;
+  /** Lines that `--help` adds to the usage. */
+  readonly help?: readonly string[];
   /** Gives an exit code where that is not 0. */
   readonly run: (call: Call) => Promise<number | void>;
 }
 
 const WRITE = { out: { type: 'string', short: 'o' }, 'dry-run': { type: 'boolean' } } as const;
+const WRITE_HELP = ['-o OUT          the file to write; without it a free name beside the model', '--dry-run       print the plan, write nothing'];
+const MAP_HELP = [
+  'gray            one gray channel; the first weights are summed over the channels',
+  'bgr             BGR in place of RGB, or the other way round',
+  'drop-alpha      RGBA; alpha is not used',
+  'bands:N         N bands, tiled from RGB and scaled by 3/N: a start for fine-tuning, not the same function',
+  'rgb-from-gray   RGB for a one-channel model, by BT.601 luma',
+  'normalize       raw pixels; (pixel * scale - mean) / std moves into the model',
+  'FILE.json       {"matrix": [[…], …], "shift": […]}: one row per old channel, one column per new one',
+  '--mean, --std and --scale take numbers with commas, also 1/255. With another map the normalisation stands behind it.',
+];
 const MAP_OPTIONS: Verb['options'] = { map: { type: 'string', multiple: true }, mean: { type: 'string' }, std: { type: 'string' }, scale: { type: 'string' } };
 
 export const VERBS: Readonly<Record<string, Verb>> = {
@@ -52,7 +65,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     },
   },
   gray: {
-    usage: 'gray MODEL [-o OUT] [--dry-run]', about: 'one gray channel in place of three, by channel sum', args: 1, options: WRITE,
+    usage: 'gray MODEL [-o OUT] [--dry-run]', about: 'one gray channel in place of three, by channel sum', args: 1, options: WRITE, help: WRITE_HELP,
     run: async (call) => {
       const { out, dryRun } = writeOptions(call);
       printResult(call, await convertToGray(call.args[0] ?? '', { out, dryRun, signal: call.signal }));
@@ -61,7 +74,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   adapt: {
     usage: 'adapt MODEL --map gray|bgr|rgb-from-gray|bands:N|drop-alpha|normalize|FILE.json [--map …] [--mean …] [--std …] [--scale …] [--input NAME …] [-o OUT] [--dry-run]',
     about: 'any channel map; several are applied to the new pixels from left to right', args: 1,
-    options: { ...WRITE, ...MAP_OPTIONS, input: { type: 'string', multiple: true } },
+    options: { ...WRITE, ...MAP_OPTIONS, input: { type: 'string', multiple: true } }, help: [...MAP_HELP, '--input NAME    adapts that input only', ...WRITE_HELP],
     run: async (call) => {
       const { values, args, signal } = call;
       const map = await mapOf(values);
@@ -73,6 +86,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   verify: {
     usage: 'verify ORIGINAL ADAPTED [--full] [--images DIR] [--seed N] [--map … [--mean … --std … --scale …]]', about: 'proves an adapted model in ONNX Runtime', args: 2,
     options: { full: { type: 'boolean' }, images: { type: 'string' }, seed: { type: 'string' }, ...MAP_OPTIONS },
+    help: ['--full         run the whole models too, not only the part that differs', '--images DIR   run on these pictures as well', '--seed N       other random images', '--map          the map, where the adapted model has no record of it; see `channelwise adapt --help`'],
     run: runVerify,
   },
   compare: {
@@ -128,13 +142,13 @@ async function runEvaluate({ args, values, output, signal }: Call): Promise<void
 /** Runs one command line and returns its exit code. Throws ChannelwiseError for what the user can mend. */
 export async function runVerb(argv: readonly string[], output: Output, signal: AbortSignal): Promise<number> {
   const [name = '', ...rest] = argv;
-  if (name === '--version') return done(output, VERSION);
+  if (name === '--version' || name === '-v') return done(output, VERSION);
   if (name === '--help' || name === '-h' || name === 'help') return done(output, helpText());
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   if (!verb) throw usage(name ? `There is no command \`${name}\`; try \`channelwise --help\`.` : 'Name a command; `channelwise --help` lists them.');
   const { positionals, values } = parse(verb, rest);
-  if (values.help) return done(output, `channelwise ${verb.usage}\n${verb.about}`);
-  if (positionals.length !== verb.args) throw usage(`Usage: channelwise ${verb.usage}`);
+  if (values.help) return done(output, [`channelwise ${verb.usage}`, verb.about, ...(verb.help ?? []).map((line) => `  ${line}`)].join('\n'));
+  if (positionals.length !== verb.args) throw usage(`\`${name}\` takes ${verb.args === 1 ? 'one file' : `${verb.args} files`} but got ${positionals.length || 'none'}. Usage: channelwise ${verb.usage}`);
   return (await verb.run({ args: positionals, values, output, signal })) ?? 0;
 }
 
@@ -143,8 +157,18 @@ function parse(verb: Verb, args: readonly string[]): { positionals: string[]; va
     const { positionals, values } = parseArgs({ args: [...joinNegative(args)], options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, ...verb.options }, allowPositionals: true });
     return { positionals, values };
   } catch (error) {
-    throw usage(`${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)} Usage: channelwise ${verb.usage}`);
+    throw usage(`${optionFault(error)} Usage: channelwise ${verb.usage}`);
   }
+}
+
+/** What is wrong with an option, in one sentence. Node's own text for an unknown one speaks of positional arguments. */
+function optionFault(error: unknown): string {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  const first = String(message).split('\n')[0] ?? '';
+  const option = /'(-[^', ]*)/.exec(first)?.[1];
+  if (option === undefined) return first;
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `There is no option \`${option}\` here.`;
+  return /does not take/.test(first) ? `The option \`${option}\` takes no value.` : `The option \`${option}\` needs a value.`;
 }
 
 /** `--mean -1,0,1` would read as two options; numbers after an option belong to it. */
@@ -179,7 +203,7 @@ function print(output: Output, values: Call['values'], data: unknown, text: () =
 
 function helpText(): string {
   const verbs = Object.values(VERBS).map((v) => `  channelwise ${v.usage}\n      ${v.about}`);
-  return `Channelwise ${VERSION}: open ONNX models and adapt their input channels, exactly.\n\n${verbs.join('\n')}\n\nEvery command takes --json. Exit codes: 0 done, 2 refused with a reason, 1 internal error.`;
+  return `Channelwise ${VERSION}: open ONNX models and adapt their input channels, exactly.\n\n${verbs.join('\n')}\n\n\`channelwise COMMAND --help\` says more. Every command takes --json. Exit codes: 0 done, 2 refused with a reason, 1 internal error.`;
 }
 
 function done(output: Output, text: string): number {

@@ -2,7 +2,6 @@ import { basename } from 'node:path';
 import { realInputs } from '../adapt/inputs.ts';
 import { CountingSource } from '../bytes/byteSource.ts';
 import { modelCosts } from '../graph/cost.ts';
-import { inferShapes } from '../graph/shapes.ts';
 import { steeringConstants } from '../graph/steering.ts';
 import { dtypeName } from '../onnx/dtypes.ts';
 import type { Dim, ValueInfo } from '../onnx/model.ts';
@@ -14,6 +13,7 @@ import { externalReader } from './external.ts';
 import { openFileSource } from './fileSource.ts';
 import { pageFirstLayers, pageHead } from './pageModel.ts';
 import { contradictionTexts } from './pageSizes.ts';
+import { boundShapes } from './shapes.ts';
 
 export interface DeclaredValue {
   readonly name: string;
@@ -47,7 +47,7 @@ export async function inspectFile(path: string, bind: Readonly<Record<string, nu
     const counting = new CountingSource(source);
     const model = await scanModel(counting, signal);
     const constants = await steeringConstants(model, { wire: new WireReader(counting, signal), external: externalReader(path) });
-    const shapes = inferShapes(model, { constants, bind });
+    const shapes = boundShapes(model, { constants, bind });
     const { graph } = model;
     const { total: cost } = modelCosts(model, shapes);
     return {

@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
 import type { InferredTensor } from '../graph/inferred.ts';
 import { nodeLabel, type ScopeShapes } from '../graph/scope.ts';
-import { inferShapes, type Contradiction, type Shapes } from '../graph/shapes.ts';
+import { inferShapes, type Contradiction, type InferOptions, type Shapes } from '../graph/shapes.ts';
 import { shownDim } from '../graph/dims.ts';
 import { steeringConstants } from '../graph/steering.ts';
 import { dtypeName } from '../onnx/dtypes.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
-import type { Dim } from '../onnx/model.ts';
+import type { Dim, Model } from '../onnx/model.ts';
 import { scanModel } from '../onnx/scan.ts';
 import { WireReader } from '../onnx/wire.ts';
 import { externalReader } from './external.ts';
@@ -43,10 +43,19 @@ export async function shapesOfFile(path: string, bind: Readonly<Record<string, n
   try {
     const model = await scanModel(source, signal);
     const constants = await steeringConstants(model, { wire: new WireReader(source, signal), external: externalReader(path) });
-    return shapesReport(basename(path), inferShapes(model, { constants, bind }));
+    return shapesReport(basename(path), boundShapes(model, { constants, bind }));
   } finally {
     await source.close();
   }
+}
+
+/** Shapes with numbers for names. Throws `refused` for a name that no size has: a typing mistake would change nothing and say nothing. */
+export function boundShapes(model: Model, options: InferOptions): Shapes {
+  const shapes = inferShapes(model, options);
+  const [unused] = shapes.unused;
+  if (unused === undefined) return shapes;
+  const names = shapes.sizes.map((size) => `\`${size}\``).join(', ');
+  throw new ChannelwiseError('refused', 'bind', `No size is named \`${unused}\`; ${names ? `the inputs have ${names}` : 'all sizes of the inputs are numbers'}.`);
 }
 
 function shapesReport(file: string, shapes: Shapes): ShapesReport {

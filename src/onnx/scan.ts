@@ -1,5 +1,6 @@
 import type { ByteSource } from '../bytes/byteSource.ts';
 import { ChannelwiseError } from './errors.ts';
+import { HEAD_BYTES, foreignFormat } from './foreignFormat.ts';
 import type { Attribute, FunctionDef, Graph, MessageRef, MetadataEntry, Model, Node, OpsetImport, SparseTensor, Tensor } from './model.ts';
 import { bytes, float, floats, frame, integer, integers, message, name, single, standardDomain, text, wide } from './scanFields.ts';
 import { entryFrame, sparseFrame, tensorFrame } from './scanTensor.ts';
@@ -23,11 +24,22 @@ export async function scanModel(source: ByteSource, signal?: AbortSignal, onProg
     ref, irVersion: 0, producerName: '', producerVersion: '', domain: '', modelVersion: 0n, docString: '',
     opsets: [], metadata: [], graph: null, functions: [],
   };
-  await walk(new WireReader(source, signal), frame(ref, MODEL, draft, 0), onProgress && ((offset) => onProgress(offset / source.size)));
-  const { graph } = draft;
-  if (!graph) throw malformed('it holds no graph', 0);
-  onProgress?.(1);
-  return { ...draft, graph };
+  try {
+    await walk(new WireReader(source, signal), frame(ref, MODEL, draft, 0), onProgress && ((offset) => onProgress(offset / source.size)));
+    const { graph } = draft;
+    if (!graph) throw malformed('it holds no graph', 0);
+    onProgress?.(1);
+    return { ...draft, graph };
+  } catch (error) {
+    throw await explained(source, error);
+  }
+}
+
+/** Where a file that can't be scanned begins like another format, an error that names it. What can be scanned is never asked. */
+async function explained(source: ByteSource, error: unknown): Promise<unknown> {
+  if (!(error instanceof ChannelwiseError) || error.kind !== 'malformed') return error;
+  const foreign = foreignFormat(await source.read(0, Math.min(source.size, HEAD_BYTES)));
+  return foreign === null ? error : new ChannelwiseError('malformed', 'other-format', `This is not an ONNX model: ${foreign}.`, error.place);
 }
 
 type ModelDraft = Omit<Open<Model>, 'graph'> & { graph: Graph | null };

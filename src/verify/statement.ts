@@ -29,7 +29,7 @@ export function verifyText(report: VerifyReport): string[] {
   for (const r of report.runs) lines.push(`run on ${r.on}: ${Object.entries(r.sizes).map(([name, dims]) => `${name} [${dims.join(', ')}]`).join(', ')}`);
   if (report.seam) {
     const { identicalNodes, stemNodes, bytesCompared } = report.seam;
-    lines.push(`${stemNodes} nodes run, ${identicalNodes} nodes behind the seam are the same; ${bytesCompared} bytes of nodes and weights compared`);
+    lines.push(`${stemNodes} ${stemNodes === 1 ? 'node' : 'nodes'} run, ${identicalNodes} behind the seam are the same; ${bytesCompared} bytes of nodes and weights compared`);
   }
   if (report.full) {
     lines.push(report.full.ok === null ? `whole models not run: ${report.full.why}` : report.full.ok ? 'whole models agree' : `whole models differ: ${report.full.why}`);

@@ -1,21 +1,27 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { runVerb, type Output } from '../../../src/node/commandLine.ts';
+import { fileURLToPath } from 'node:url';
+import { runVerb, VERBS, type Output } from '../../../src/node/commandLine.ts';
 import { ChannelwiseError } from '../../../src/onnx/errors.ts';
 import { resNet18 } from '../../fixtures/architectures.ts';
 import { encodeModel, externalTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'channelwise-cli-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const at = (name: string): string => join(folder, name);
 writeFileSync(at('model.onnx'), resNet18(8, 4, 32));
 writeFileSync(at('text.onnx'), 'hello');
 writeFileSync(at('empty.onnx'), '');
+writeFileSync(at('model.pt'), 'PK\x03\x04\x00\x00', 'latin1');
 writeFileSync(at('cut.onnx'), resNet18(8, 4, 32).subarray(0, 5000));
 mkdirSync(at('folder.onnx'));
+// Its list of shapes is longer than a pipe holds.
+writeFileSync(at('long.onnx'), encodeModel(model({ inputs: [valueInfo('x', [1])], outputs: [valueInfo('t9999', null)], nodes: Array.from({ length: 10_000 }, (_, i) => node('Relu', [i ? `t${i - 1}` : 'x'], [`t${i}`])) })));
 
 interface Ran {
   readonly code: number;
@@ -86,6 +92,19 @@ test('shapes with bindings settles every size', async () => {
   assert.deepEqual(report.tensors.find((t) => t.name === 'output')?.dims, [2, 4]);
 });
 
+test('help of every command begins with its usage; that of adapt names every map', async () => {
+  for (const [name, verb] of Object.entries(VERBS)) assert.ok((await run(name, '--help')).text.startsWith(`channelwise ${verb.usage}\n${verb.about}`));
+  const { text } = await run('adapt', '--help');
+  for (const map of ['gray', 'bgr', 'drop-alpha', 'bands:N', 'rgb-from-gray', 'normalize', 'FILE.json']) assert.match(text, new RegExp(`^  ${map} {2,}\\S`, 'm'));
+});
+
+test('a reader that closes the pipe early sees no stack', () => {
+  const { stdout, stderr, status } = spawnSync('bash', ['-c', 'set -o pipefail; "$0" --import tsx src/cli.ts shapes "$1" | head -n 1', process.execPath, at('long.onnx')], { cwd: ROOT, encoding: 'utf8' });
+  assert.equal(stderr, '');
+  assert.match(stdout, /^x: float32 \[1\]\n$/);
+  assert.equal(status, 0);
+});
+
 const REFUSED: readonly [string, readonly string[], RegExp][] = [
   ['a text file', ['gray', at('text.onnx')], /not a readable ONNX model.*byte/],
   ['an empty file', ['inspect', at('empty.onnx')], /empty/],
@@ -93,11 +112,20 @@ const REFUSED: readonly [string, readonly string[], RegExp][] = [
   ['a directory', ['gray', at('folder.onnx')], /folder/],
   ['a missing file', ['inspect', at('none.onnx')], /does not exist/],
   ['an unknown verb', ['paint', at('model.onnx')], /no command `paint`/],
-  ['a missing argument', ['gray'], /Usage/],
-  ['an unknown option', ['gray', at('model.onnx'), '--fast'], /--fast/],
+  ['a missing argument', ['gray'], /^`gray` takes one file but got none\. Usage: channelwise gray/],
+  ['several files', ['gray', at('model.onnx'), at('text.onnx')], /takes one file but got 2\./],
+  ['one file to compare', ['compare', at('model.onnx')], /takes 2 files but got 1\./],
+  ['an unknown option', ['gray', at('model.onnx'), '--fast'], /^There is no option `--fast` here\. Usage/],
+  ['an unknown short option', ['gray', at('model.onnx'), '-x'], /^There is no option `-x` here\./],
+  ['an option without its value', ['gray', at('model.onnx'), '-o'], /^The option `-o` needs a value\./],
+  ['a value where none belongs', ['gray', at('model.onnx'), '--dry-run=yes'], /^The option `--dry-run` takes no value\./],
+  ['an option without its value before another', ['gray', at('model.onnx'), '-o', '--dry-run'], /^The option `-o` needs a value\./],
   ['an unknown map', ['adapt', at('model.onnx'), '--map', 'sepia'], /no map `sepia`/],
   ['a map of another width', ['adapt', at('model.onnx'), '--map', 'rgb-from-gray'], /input `input` is float32\[batch, 3, 32, 32\]/],
   ['an unknown input', ['adapt', at('model.onnx'), '--map', 'gray', '--input', 'no'], /no input `no`/],
+  ['a binding of a name that no size has', ['shapes', at('model.onnx'), '--bind', 'bach=1'], /No size is named `bach`; the inputs have `batch`\./],
+  ['the same in inspect', ['inspect', at('model.onnx'), '--bind', 'batch=1,bach=1'], /No size is named `bach`/],
+  ['a PyTorch file', ['gray', at('model.pt')], /^This is not an ONNX model: it is a ZIP archive, as PyTorch and Keras write them; export/],
   ['a binding that is none', ['shapes', at('model.onnx'), '--bind', 'batch'], /NAME=NUMBER/],
 ];
 

@@ -1,0 +1,36 @@
+/** A file that people take for an ONNX model: how its bytes show, and what to do with it. */
+interface Foreign {
+  readonly what: string;
+  readonly advice: string;
+  matches(head: Uint8Array): boolean;
+}
+
+/** Bytes that every test below needs at most. */
+export const HEAD_BYTES = 64;
+
+const EXPORT = 'export the model to ONNX first';
+
+/** Whether `head` has these Latin-1 characters at `at`. */
+function starts(text: string, at = 0): (head: Uint8Array) => boolean {
+  return (head) => [...text].every((c, i) => head[at + i] === c.charCodeAt(0));
+}
+
+const FORMATS: readonly Foreign[] = [
+  { what: 'a ZIP archive, as PyTorch and Keras write them', advice: EXPORT, matches: starts('PK\x03\x04') },
+  { what: 'a Python pickle, as older PyTorch files are', advice: EXPORT, matches: (head) => head[0] === 0x80 && [2, 3, 4, 5].includes(head[1] ?? 0) },
+  { what: 'an HDF5 file, as Keras writes them', advice: EXPORT, matches: starts('\x89HDF\r\n\x1a\n') },
+  { what: 'a TensorFlow Lite model', advice: EXPORT, matches: starts('TFL3', 4) },
+  { what: 'a model in ONNX Runtime\'s own format', advice: 'take the .onnx file it was made from', matches: starts('ORTM', 4) },
+  { what: 'a GGUF file', advice: EXPORT, matches: starts('GGUF') },
+  // Eight bytes of length, whose upper half is zero in any real file, then JSON.
+  { what: 'a safetensors file, which holds weights without a graph', advice: EXPORT, matches: (head) => head[8] === 0x7b && [4, 5, 6, 7].every((i) => head[i] === 0) },
+  { what: 'a gzip archive', advice: 'unpack it first', matches: starts('\x1f\x8b') },
+  { what: 'a Git LFS pointer, not the file itself', advice: 'run `git lfs pull`', matches: starts('version https://git-lfs') },
+  { what: 'a web page', advice: 'download the model again', matches: (head) => /^\s*<(!doctype html|html)/i.test(String.fromCharCode(...head)) },
+];
+
+/** What a file that is no ONNX model seems to be, from its first bytes, as the end of a sentence; null where they tell nothing. */
+export function foreignFormat(head: Uint8Array): string | null {
+  const found = FORMATS.find((f) => f.matches(head));
+  return found ? `it is ${found.what}; ${found.advice}` : null;
+}
