@@ -2,10 +2,11 @@ import { build } from 'esbuild';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundlePage } from '../webview-ui/build.mjs';
+import { writeNotices } from './notices.mjs';
 import { main, root } from './step.mjs';
 
 const path = (...parts) => join(root, ...parts);
-const common = { bundle: true, sourcemap: true, logLevel: 'warning', absWorkingDir: root };
+const common = { bundle: true, sourcemap: true, metafile: true, logLevel: 'warning', absWorkingDir: root };
 const node = { ...common, platform: 'node', target: 'node20' };
 const page = { ...common, platform: 'browser', target: 'chrome120', minify: true };
 
@@ -26,6 +27,7 @@ const ENTRIES = [
 await main(async () => {
   mkdirSync(path('dist/ort'), { recursive: true });
   for (const file of RUNTIME) copyFileSync(path('node_modules/onnxruntime-web/dist', file), path('dist/ort', file));
-  await bundlePage({ outfile: path('dist/webview.js'), sourcemap: true });
-  await Promise.all(ENTRIES.map((entry) => build(entry)));
+  const page = await bundlePage({ outfile: path('dist/webview.js'), sourcemap: true });
+  const built = await Promise.all(ENTRIES.map((entry) => build(entry)));
+  writeNotices([...page, ...built.map(({ metafile }) => metafile)]);
 });

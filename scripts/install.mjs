@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, run, step } from './step.mjs';
+import { main, root, run, step } from './step.mjs';
 
 // Runs before node_modules exists, so this file and what it imports use Node's own modules only.
 
@@ -40,3 +40,5 @@ export async function ensureInstalled() {
   if (reason === null) return;
   await step(`Installing packages (${reason})`, () => run('npm ci', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']));
 }
+
+if (process.argv[1]?.endsWith('install.mjs')) await main(ensureInstalled);

@@ -13,7 +13,7 @@ await main(async () => {
   const { unitTests } = await import('./unit.mjs');
   const { packageExtension } = await import('./package.mjs');
   await check();
-  await step('Unit tests', unitTests);
+  await step('Unit tests', () => unitTests());
   const vsix = await packageExtension();
   await step('Tests inside the extension host', () => runNode('Extension host tests', ['scripts/extensionHost.mjs']));
   await step('Tests as a person, with the packaged extension', () => runNode('Person-like tests', ['--import', 'tsx', '--test', `test/e2e/${PERSON}`], { env: { CHANNELWISE_VSIX: vsix } }));
