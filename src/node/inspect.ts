@@ -71,9 +71,9 @@ export function inspectText(i: Inspection): string[] {
     `${i.file}: ${i.producer || 'unknown producer'}, IR ${i.irVersion}, ${i.opsets.join(', ')}`,
     ...i.inputs.map((v) => `input ${value(v)}`),
     ...i.outputs.map((v) => `output ${value(v)}`),
-    `${i.nodeCount} nodes, ${i.parameterCount} parameters, ${i.io.fileSize} bytes (${i.io.bytesRead} read)`,
+    `${i.nodeCount} ${i.nodeCount === 1 ? 'node' : 'nodes'}, ${i.parameterCount} parameters, ${i.io.fileSize} bytes (${i.io.bytesRead} read)`,
     `${i.cost.macs ?? 'unknown'} multiply-adds for one image${i.cost.uncounted ? ` (${i.cost.uncounted} nodes with unknown sizes are not counted; --bind NAME=NUMBER gives sizes)` : ''}, ${i.cost.memory ?? 'unknown'} bytes of activations, ${i.cost.peak ?? 'unknown'} at once`,
     ...i.contradictions.map((c) => `contradiction: ${c}`),
-    ...i.firstLayers.map((l) => `first layer ${l.opType} ${l.node}: ${l.weight} ${l.dtype}[${l.dims.join(', ')}] as ${l.layout}, strides ${l.strides.join('×')}, pads ${l.pads.join(' ')}${l.autoPad === 'NOTSET' ? '' : ` (${l.autoPad})`}, group ${l.group}`),
+    ...i.firstLayers.map((l) => `first layer ${l.opType}${l.node && ` ${l.node}`}: ${l.weight} ${l.dtype}[${l.dims.join(', ')}] as ${l.layout}, strides ${l.strides.join('×')}, pads ${l.pads.join(' ')}${l.autoPad === 'NOTSET' ? '' : ` (${l.autoPad})`}, group ${l.group}`),
   ];
 }
