@@ -20,7 +20,7 @@ export function compareText(c: Comparison): string[] {
     ...section('renamed tensor ', c.renamedTensors.map((t) => ['~', `${t.a} → ${t.b}`] as const)),
     ...section('declared shape ', c.valueInfo.map(({ name, ...s }) => textLine({ what: name, ...s }))),
     ...section('metadata ', c.metadata.map(textLine)),
-    `${c.nodes.same} nodes are the same`,
+    c.nodes.same === 1 ? '1 node is the same' : `${c.nodes.same} nodes are the same`,
   ];
 }
 
