@@ -164,7 +164,7 @@ const expand: Rule = async (step) => {
   if (entry === null || entry === undefined) return 'it may copy channels, as often as the model computes';
   const moved: Partial<Flow> = { axis, rank };
   if (entry === 1) return step.pass(flow, { flow: moved });
-  if (entry !== rows && rows !== 1) return 'its shape does not fit the channels';
+  if (entry < 1 || (entry !== rows && rows !== 1)) return 'its shape does not fit the channels';
   const size = flow.base.channels;
   const inputs = entry === size ? undefined : withSize(step, 1, asked, at, size);
   if (inputs === null) return 'its shape is computed while the model runs';
