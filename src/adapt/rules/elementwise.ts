@@ -1,4 +1,4 @@
-import { addMaps, evenUse, hasNoShift, isSelection, keepsConstants, lanes, sameMap, scaleRows } from '../affine.ts';
+import { addMaps, evenUse, hasNoShift, isSelection, isSmall, keepsConstants, lanes, sameMap, scaleRows, stack } from '../affine.ts';
 import { product, type ConstantValue } from '../constantValue.ts';
 import { isPlain, overOneBase, withMap, type Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
@@ -28,11 +28,13 @@ function profile(step: Step, constant: ConstantValue, flow: Flow): Profile {
   const at = flow.gone ? -1 : flow.axis - firstAxis(step, constant.dims.length, rank);
   const channels = constant.dims[at] ?? 1;
   const others = constant.values.length / channels;
+  // One channel against many becomes many; whoever can take that has widened the flow first.
+  if (!flow.gone && channels !== 1 && channels !== flow.map.m.length * flow.outer * flow.inner) return { kind: 'other' };
   if (others === 1 && constant.values.every((v) => v === first)) return { kind: 'uniform', value: first };
   if (flow.gone || flow.outer !== 1 || flow.inner !== 1) return channels === 1 ? { kind: 'spatial' } : { kind: 'other' };
   if (channels === 1) return { kind: 'spatial' };
   if (others !== 1) return { kind: 'other' };
-  return { kind: 'channel', values: flow.map.m.length === channels ? [...constant.values] : [] };
+  return { kind: 'channel', values: [...constant.values] };
 }
 
 /** Channels and pixels that share an axis, each with a number of its own: the axis counts as channels from here on. Null where it doesn't. */
@@ -42,9 +44,17 @@ function perElement(step: Step, constant: ConstantValue, flow: Flow): Flow | nul
   return size > 1 && size === constant.values.length && !constant.values.every((v) => v === constant.values[0]) ? step.walk.wide(flow) : null;
 }
 
-/** Where a shorter operand's axes start: at the right end, or before opset 7 where the attribute `axis` says. */
+/** One channel beside a constant of many is copied to each of them: a gray image that meets three means. */
+function broadcast(step: Step, constant: ConstantValue, flow: Flow): Flow {
+  if (!isPlain(flow) || flow.map.m.length !== 1 || step.walk.known.opset < BROADCASTING || constant.dims.length > flow.rank) return flow;
+  const channels = constant.dims[flow.axis - firstAxis(step, constant.dims.length, flow.rank)] ?? 1;
+  return channels > 1 && isSmall(channels, flow.base.channels) ? withMap(flow, stack(new Array<Flow['map']>(channels).fill(flow.map))) : flow;
+}
+
+/** Where a shorter operand's axes start: at the right end, or before opset 7 where the attribute `axis` says; there PRelu has a slope per channel. */
 function firstAxis(step: Step, length: number, rank: number): number {
-  const old = step.walk.known.opset < 7 ? step.attribute('axis')?.int : undefined;
+  if (step.walk.known.opset < BROADCASTING && step.node.opType === 'PRelu') return 1;
+  const old = step.walk.known.opset < BROADCASTING ? step.attribute('axis')?.int : undefined;
   return old === undefined ? rank - length : Number(old) < 0 ? Number(old) + rank : Number(old);
 }
 
@@ -83,7 +93,7 @@ const arithmetic: Rule = async (step) => {
   const constantFirst = b !== null;
   const index = constantFirst ? 0 : 1;
   const constant = await step.value(index);
-  const flow = (constant && perElement(step, constant, given)) || given;
+  const flow = (constant && perElement(step, constant, given)) || (constant ? broadcast(step, constant, given) : given);
   if (!constant) {
     const scales = node.opType === 'Mul' || (node.opType === 'Div' && !constantFirst && !INTEGERS.has(flow.dtype));
     if (scales && hasNoShift(flow.map) && sameForChannels(step, node.inputs[index] ?? '', flow)) return step.pass(flow);

@@ -1,5 +1,5 @@
 import { hasNoShift, isSelection, lanes } from '../affine.ts';
-import { product, type ConstantValue } from '../constantValue.ts';
+import type { ConstantValue } from '../constantValue.ts';
 import type { Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
@@ -76,20 +76,27 @@ const gemm: Rule = async (step) => {
   const folded = contract(w, axis, flow.outer, flow.inner, flow.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
   const inputs = new Map<number, Operand>([[0, flow.base]]);
+  const recordGemm = (): void => record(step, 1, w, flow.map, { axis, newDims: folded.dims, outer: flow.outer, inner: flow.inner, bias: step.node.inputs[2] || null, biasFactor: step.float('alpha', 1) / (step.float('beta', 1) || 1) });
   if (!hasNoShift(flow.map)) {
     const outputs = w.dims[1 - axis] ?? 0;
     const beta = step.float('beta', 1);
     const bias = step.node.inputs[2] ? await step.value(2) : null;
-    if ((step.node.inputs[2] && !bias) || beta === 0 || (bias && bias.values.length !== outputs && bias.values.length !== 1)) return 'a shift has no bias to go into';
-    const added = shiftThrough(w, axis, flow.inner, flow.map.b, 1 - axis);
-    const factor = step.float('alpha', 1) / beta;
-    const sum = added.map((v, o) => v * factor + (bias?.values[bias.values.length === 1 ? 0 : o] ?? 0));
+    const added = shiftThrough(w, axis, flow.inner, flow.map.b, 1 - axis).map((v) => v * step.float('alpha', 1));
+    // A bias may also differ per row, be computed or be switched off; then the shift stands behind.
+    const perOutput = bias ? bias.values.length === 1 || (bias.values.length === outputs && bias.dims.at(-1) === outputs) : !step.node.inputs[2];
+    if (beta === 0 || !perOutput) {
+      if (step.node.domain !== '' || step.walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
+      recordGemm();
+      inputs.set(1, await newWeight(step, 1, w, folded.dims, folded.values));
+      return sinkPlus(step, inputs, w.dtype, [outputs], added);
+    }
+    const sum = added.map((v, o) => v / beta + (bias?.values[bias.values.length === 1 ? 0 : o] ?? 0));
     if (!fits(w.dtype, sum)) return 'the folded bias leaves the range of its type';
-    const same = bias !== null && bias.values.length === outputs && product(bias.dims) === outputs;
+    const same = bias !== null && bias.values.length === outputs;
     inputs.set(2, same ? await newWeight(step, 2, bias, bias.dims, sum) : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [outputs], sum));
   }
+  recordGemm();
   inputs.set(1, await newWeight(step, 1, w, folded.dims, folded.values));
-  record(step, 1, w, flow.map, { axis, newDims: folded.dims, outer: flow.outer, inner: flow.inner, bias: step.node.inputs[2] || null, biasFactor: step.float('alpha', 1) / (step.float('beta', 1) || 1) });
   return step.sink(inputs);
 };
 

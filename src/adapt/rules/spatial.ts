@@ -91,7 +91,10 @@ function padChannels(step: Step, flow: Flow, spec: PadSpec, front: number, back:
   return step.absorb(withMap(flow, { m: [...zero(front), ...flow.map.m, ...zero(back)], b: [...fill(front), ...flow.map.b, ...fill(back)] }));
 }
 
-/** Every interpolation is a weighted mean with weights that sum to one, so it commutes with any map; only the channel axis must stay. */
+/**
+ * Every interpolation is a weighted mean with weights that sum to one, so it commutes with any map; only the channel axis must stay.
+ * Under a policy that keeps proportions, sizes name limits: https://onnx.ai/onnx/operators/onnx__Resize.html
+ */
 const resize: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return 'its sizes come from the image itself';
@@ -99,6 +102,7 @@ const resize: Rule = async (step) => {
   if ((rounds || step.text('coordinate_transformation_mode', '') === 'tf_crop_and_resize') && !isSelection(flow.map)) return MIXED;
   const axes = step.ints('axes')?.map((a) => (a < 0 ? a + flow.rank : a)) ?? flow.dims.map((_, i) => i);
   const at = axes.indexOf(flow.axis);
+  if (at >= 0 && step.text('keep_aspect_ratio_policy', 'stretch') !== 'stretch') return 'it scales all axes alike, and so the channels';
   const old = step.node.opType === 'Upsample' || step.walk.known.opset < 11;
   const scales = step.ints('scales') ?? step.attribute('scales')?.floats ?? (await step.value(old ? 1 : 2))?.values;
   if (at < 0) return step.pass(flow);

@@ -143,6 +143,26 @@ const CASES: readonly Case[] = [
   { name: 'Softmax across channels in another order', map: swapRedBlue(), dims: { x: [1, 3, 8, 8] }, folds: 1, escapes: 0, parts: { initializers: [floats('w', [2, 3, 3, 3])], nodes: [node('Softmax', ['x'], ['s'], { axis: 1 }), conv('s')] } },
   { name: 'MeanVarianceNormalization over channels and pixels', folds: 1, escapes: 0, parts: { initializers: [floats('w', [2, 3, 3, 3])], nodes: [node('MeanVarianceNormalization', ['x'], ['s'], { axes: [1, 2, 3] }), conv('s')] } },
   { name: 'CumSum along the pixels', map: bands(5), dims: { x: [1, 5, 8, 8] }, folds: 1, escapes: 0, parts: { initializers: [floats('w', [2, 3, 3, 3]), int64Tensor('axis', [], [3])], nodes: [node('CumSum', ['x', 'axis'], ['s']), conv('s')] } },
+  {
+    name: 'one channel that meets a constant of three becomes three', folds: 1, escapes: 0,
+    parts: { initializers: [floats('w', [2, 3, 3, 3]), floatTensor('two', [1, 3, 1, 1], new Float32Array(3).fill(2)), floats('k', [3, 1, 1])], nodes: [node('ReduceMean', ['x'], ['m'], { axes: [1] }), node('Mul', ['m', 'two'], ['a']), node('Mul', ['k', 'a'], ['b']), conv('b')] },
+  },
+  {
+    name: 'one channel that an operator without a linear form makes three is rebuilt', folds: 0, escapes: 1,
+    parts: { initializers: [floats('w', [2, 3, 3, 3]), floatTensor('limit', [1, 3, 1, 1], new Float32Array(3).fill(0.1))], nodes: [node('ReduceMean', ['x'], ['m'], { axes: [1] }), node('Max', ['m', 'limit'], ['a']), conv('a')] },
+  },
+  {
+    name: 'a Gemm whose bias differs per row gets the shift behind it', map: normalize({ mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.4], scale: 1 }), dims: { x: [4, 3, 2, 2] }, folds: 1, escapes: 0,
+    parts: { inputs: [valueInfo('x', [4, 3, 2, 2])], initializers: [floats('w', [12, 4]), floats('b', [4, 1])], nodes: [node('Flatten', ['x'], ['f']), node('Gemm', ['f', 'w', 'b'], ['y'], { alpha: { float: 0.5 }, beta: { float: 2 } })] },
+  },
+  {
+    name: 'a Gemm without use of its bias gets the shift behind it', map: normalize({ mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.4], scale: 1 }), dims: { x: [2, 3, 2, 2] }, folds: 1, escapes: 0,
+    parts: { inputs: [valueInfo('x', [2, 3, 2, 2])], initializers: [floats('w', [12, 4]), floats('b', [4])], nodes: [node('Flatten', ['x'], ['f']), node('Gemm', ['f', 'w', 'b'], ['y'], { alpha: { float: 0.5 }, beta: { float: 0 } })] },
+  },
+  {
+    name: 'Resize that keeps proportions scales the channels too', map: swapRedBlue(), dims: { x: [2, 3, 8, 8] }, folds: 0, escapes: 1,
+    parts: { opset: 18, inputs: [valueInfo('x', [2, 3, 8, 8])], initializers: [floats('w', [2, 6, 3, 3]), int64Tensor('sizes', [4], [2, 3, 16, 12])], nodes: [node('Resize', ['x', '', '', 'sizes'], ['r'], { mode: 'nearest', keep_aspect_ratio_policy: 'not_smaller' }), conv('r')] },
+  },
   { name: 'Flatten and Gemm', parts: { initializers: [floats('w', [192, 4])], nodes: [node('Flatten', ['x'], ['f']), node('Gemm', ['f', 'w'], ['y'])] }, folds: 1, escapes: 0 },
   { name: 'N bands', map: bands(7), dims: { x: [1, 7, 8, 8] }, parts: { initializers: [floats('w', [2, 3, 3, 3])], nodes: [conv('x')] }, folds: 1, escapes: 0 },
   {
@@ -194,6 +214,11 @@ test('bytes under a map of fractions: the cast comes first, and a warning says s
   assert.deepEqual([plan.folds.length, plan.escapes.length, plan.addedNodes.length], [1, 0, 0]);
   assert.match(plan.warnings.join(' '), /Input x holds whole numbers \(uint8\), and the map gives fractions/);
   assert.deepEqual((await adaptBytes(bytesIn, grayscale())).plan.warnings, []);
+});
+
+test('the slopes of PRelu in the first opsets are one per channel', async () => {
+  const { plan } = await adaptBytes(build({ opset: 6, initializers: [floats('slope', [3]), floats('w', [2, 3, 3, 3])], nodes: [node('PRelu', ['x', 'slope'], ['p']), conv('p')] }), grayscale());
+  assert.deepEqual(plan.escapes.map((e) => e.reason), ['slope may differ per channel']);
 });
 
 test('weights that a few bytes of the file make as large as they like are not computed', async () => {
