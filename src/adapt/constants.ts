@@ -1,3 +1,4 @@
+import { unambiguous } from '../graph/storedTensors.ts';
 import { decodeConstant, decodeSparse } from '../onnx/constant.ts';
 import { FLOAT } from '../onnx/dtypes.ts';
 import type { Graph, Node, SparseTensor, Tensor } from '../onnx/model.ts';
@@ -27,8 +28,9 @@ export class Constants {
   constructor(graph: Graph, ctx: TensorContext, inPlace: (node: Node) => boolean) {
     this.ctx = ctx;
     this.inPlace = inPlace;
-    for (const tensor of graph.initializers) this.stored.set(tensor.name, tensor);
-    for (const tensor of graph.sparseInitializers) this.sparse.set(tensor.values.name, tensor);
+    const { initializers, sparseInitializers } = unambiguous(graph);
+    for (const tensor of initializers) this.stored.set(tensor.name, tensor);
+    for (const tensor of sparseInitializers) this.sparse.set(tensor.values.name, tensor);
     for (const node of graph.nodes) {
       const output = node.outputs[0];
       if (output && !this.stored.has(output)) this.makers.set(output, node);

@@ -2,6 +2,7 @@ import type { Model, Node, Tensor } from '../onnx/model.ts';
 import { BOOL, DOUBLE, FLOAT, INT32, INT64 } from '../onnx/dtypes.ts';
 import { decodeTensor, elementCount, type TensorContext } from '../onnx/tensorData.ts';
 import { allGraphs, allNodeLists } from './nested.ts';
+import { unambiguous } from './storedTensors.ts';
 import { EVALUATE } from './values/evaluate.ts';
 import { MAX_ENTRIES, small, type SmallTensor } from './values/smallTensor.ts';
 
@@ -29,7 +30,7 @@ export async function steeringConstants(model: Model, ctx: TensorContext): Promi
     if (value) found.set(t, value);
   };
   const all: [Tensor, string][] = [];
-  for (const graph of allGraphs(model)) for (const t of graph.initializers) if (steers(t, t.name)) all.push([t, t.name]);
+  for (const graph of allGraphs(model)) for (const t of unambiguous(graph).initializers) if (steers(t, t.name)) all.push([t, t.name]);
   for (const nodes of allNodeLists(model)) {
     for (const node of nodes) for (const a of node.attributes) if (a.tensor && steers(a.tensor, node.outputs[0] ?? '')) all.push([a.tensor, node.outputs[0] ?? '']);
   }

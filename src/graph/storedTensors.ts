@@ -15,3 +15,11 @@ export function storedTensors(graph: Pick<Graph, 'initializers' | 'sparseInitial
   }
   return stored;
 }
+
+/** The initializers whose name no other one has. Of two with one name runtimes take either, so neither's numbers are known. */
+export function unambiguous(graph: Pick<Graph, 'initializers' | 'sparseInitializers'>): Pick<Graph, 'initializers' | 'sparseInitializers'> {
+  const times = new Map<string, number>();
+  for (const t of [...graph.initializers, ...graph.sparseInitializers.map((s) => s.values)]) times.set(t.name, (times.get(t.name) ?? 0) + 1);
+  const once = ({ name }: Tensor): boolean => times.get(name) === 1;
+  return { initializers: graph.initializers.filter(once), sparseInitializers: graph.sparseInitializers.filter((s) => once(s.values)) };
+}

@@ -13,6 +13,8 @@ export interface TensorDifference {
   readonly relL2: number;
   /** The original's largest magnitude. */
   readonly peak: number;
+  /** The original gives one and the same number everywhere, as where a coarse scale cuts all off; a single number is no such case. */
+  readonly flat: boolean;
   /** What rounding may explain at the element that comes closest to it or exceeds it most. */
   readonly tolerance: number;
   readonly ok: boolean;
@@ -48,13 +50,13 @@ const TIPPED_SHARE = 1e-3;
 /** Compares two runs of one tensor. `noise` is the original's value with every pixel off by one rounding step. */
 export function difference(name: string, original: Value | undefined, adapted: Value | undefined, noise: Value | undefined): TensorDifference {
   const dims = original?.dims ?? [];
-  const bare = { name, dtype: original ? dtypeName(original.dtype) : 'unknown', dims, maxAbs: NaN, maxRel: NaN, relL2: NaN, peak: NaN, tolerance: 0, ok: false };
+  const bare = { name, dtype: original ? dtypeName(original.dtype) : 'unknown', dims, maxAbs: NaN, maxRel: NaN, relL2: NaN, peak: NaN, flat: false, tolerance: 0, ok: false };
   if (!original || !adapted) return { ...bare, why: 'the runtime gives no numbers for it' };
   if (original.dtype !== adapted.dtype) return { ...bare, why: `it is ${dtypeName(adapted.dtype)} now, not ${dtypeName(original.dtype)}` };
   if (dims.length !== adapted.dims.length || dims.some((d, i) => d !== adapted.dims[i])) return { ...bare, why: `its shape is [${adapted.dims.join(', ')}] now, not [${dims.join(', ')}]` };
   const [a, b] = [toNumbers(original), toNumbers(adapted)];
   const stats = statistics(a, b);
-  const common = { ...bare, ...stats };
+  const common = { ...bare, ...stats, flat: a.length > 1 && a.every((v) => v === a[0]) };
   if (stats.broken) return { ...common, why: 'one of the models gives no finite number where the other does' };
   const rule = TOLERANCES[original.dtype];
   if (!rule) return { ...common, ...integerVerdict(a, b, stats.maxAbs) };
@@ -137,11 +139,12 @@ function floatVerdict(
 export function worse(x: TensorDifference, y: TensorDifference): TensorDifference {
   if (x.ok !== y.ok) return x.ok ? y : x;
   const share = (d: TensorDifference): number => (d.maxAbs === 0 ? 0 : d.maxAbs / (d.tolerance || 1e-300));
-  return share(y) > share(x) || (share(y) === share(x) && y.peak > x.peak) ? y : x;
+  if (share(x) !== share(y)) return share(y) > share(x) ? y : x;
+  return x.flat === y.flat ? (y.peak > x.peak ? y : x) : x.flat ? y : x;
 }
 
-/** Numbers were measured, and all are zero. */
+/** Numbers were measured, and they say nothing: floats that are all zero, or nothing but whole numbers that are all the same. */
 export function silent(tensors: readonly TensorDifference[]): boolean {
   const floats = tensors.filter((t) => /float/.test(t.dtype));
-  return floats.length > 0 && floats.every((t) => t.peak === 0);
+  return floats.length ? floats.every((t) => t.peak === 0) : tensors.length > 0 && tensors.every((t) => t.flat);
 }

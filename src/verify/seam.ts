@@ -1,5 +1,5 @@
 import { nestedGraphs } from '../graph/nested.ts';
-import type { Model, Node } from '../onnx/model.ts';
+import type { Model, Node, ValueInfo } from '../onnx/model.ts';
 import { ByteComparer } from './sameBytes.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -108,13 +108,15 @@ export class SeamFinder {
       const beside = [sparse[0].values, sparse[0].indices].some((t) => t.storage.kind === 'external');
       return !beside && this.bytes.sameMessage(sparse[0].ref, sparse[1].ref);
     }
-    return this.a.inputs.has(name) && this.b.inputs.has(name);
+    return sameType(this.a.inputs.get(name), this.b.inputs.get(name));
   }
 
   private missingOutputs(): string[] {
     return [
       ...this.b.outputs.filter((name) => !this.a.outputs.includes(name)).map((name) => `The original has no output \`${name}\`.`),
       ...this.a.outputs.filter((name) => !this.b.outputs.includes(name)).map((name) => `The adapted model has no output \`${name}\`.`),
+      // Many programs take outputs by their place.
+      ...(this.a.outputs.some((name, i) => name !== this.b.outputs[i]) || this.a.outputs.length !== this.b.outputs.length ? ['The outputs stand in another order.'] : []),
     ];
   }
 
@@ -128,4 +130,14 @@ export class SeamFinder {
     }
     return true;
   }
+}
+
+/** Inputs of one type, and of the same sizes as far as both models fix them. */
+function sameType(a: ValueInfo | undefined, b: ValueInfo | undefined): boolean {
+  if (!a || !b) return false;
+  const [x, y] = [a.type, b.type];
+  if (x?.kind !== 'tensor' || y?.kind !== 'tensor') return x?.kind === y?.kind;
+  const { dims } = y;
+  if (x.dtype !== y.dtype || !x.dims || !dims) return x.dtype === y.dtype;
+  return x.dims.length === dims.length && x.dims.every((d, i) => d === dims[i] || typeof d !== 'number' || typeof dims[i] !== 'number');
 }

@@ -49,7 +49,7 @@ export interface VerifyReport {
   } | null;
   readonly full: { readonly ok: boolean | null; readonly tensors: readonly TensorDifference[]; readonly runs: readonly RunRecord[]; readonly why: string | null } | null;
   readonly maps: { readonly inputs: InputMaps['inputs']; readonly assumption: string | null };
-  /** Checked by arithmetic, where the runtime could not run the stem. */
+  /** Checked by arithmetic: a weight that is off by less than a run shows, and what the runtime could not run. */
   readonly folds: readonly FoldCheck[];
   readonly runtime: string | null;
   readonly seed: number;
@@ -96,7 +96,7 @@ export async function verify(request: VerifyRequest): Promise<VerifyReport> {
   let done = 0;
   const onRun = (): void => onProgress?.(Math.min(0.99, ++done / total));
   const proof = await prove({ a, b, maps, seed, images, signal, onRun }, finder);
-  const folds = proof.trouble?.verdict === 'unproved' ? await checkFolds(a, b, maps) : [];
+  const folds = proof.trouble?.verdict === 'failed' ? [] : await checkFolds(a, b, maps, proof.trouble ? null : proof.seam.measured);
   const full = request.full ? await runFull({ a, b, maps, seed, signal, onRun }) : null;
   const runtime = await runtimeVersion().catch(() => null);
   const verdict = verdictOf(proof, folds, full);
@@ -197,7 +197,7 @@ function verdictOf(proof: Proof, folds: readonly FoldCheck[], full: VerifyReport
   if (wrong) return { verdict: 'failed', why: `The weight \`${wrong.tensor}\` is wrong: ${wrong.why ?? 'it is not the sum'}.` };
   if (proof.trouble) return proof.trouble;
   if (full?.ok === false) return { verdict: 'failed', why: full.why };
-  if (proof.outcome && silent(proof.outcome.tensors)) return { verdict: 'unproved', why: 'Everything measured is zero for all inputs tried, which shows nothing.' };
+  if (proof.outcome && silent(proof.outcome.tensors)) return { verdict: 'unproved', why: 'Everything measured is one and the same number for all inputs tried, which shows nothing.' };
   return { verdict: 'proved', why: null };
 }
 

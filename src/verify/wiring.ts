@@ -1,5 +1,6 @@
 import { graphUse } from '../adapt/use.ts';
 import { nestedGraphs } from '../graph/nested.ts';
+import { unambiguous } from '../graph/storedTensors.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import type { Model, Node, SparseTensor, Tensor, ValueInfo } from '../onnx/model.ts';
 import type { TensorContext } from '../onnx/tensorData.ts';
@@ -16,6 +17,7 @@ export interface ModelFile {
 export interface Wiring {
   readonly file: ModelFile;
   readonly makers: ReadonlyMap<string, Node>;
+  /** Without those that share their name, here and in `sparse`. */
   readonly stored: ReadonlyMap<string, Tensor>;
   readonly sparse: ReadonlyMap<string, SparseTensor>;
   /** Inputs a caller must feed; those with a stored default are left out. */
@@ -38,10 +40,12 @@ export function wiring(file: ModelFile): Wiring {
       makers.set(output, node);
     }
   }
-  const stored = new Map(graph.initializers.map((t) => [t.name, t]));
-  const sparse = new Map(graph.sparseInitializers.map((s) => [s.values.name, s]));
-  const inputs = new Map(graph.inputs.filter((i) => !stored.has(i.name) && !sparse.has(i.name)).map((i) => [i.name, i]));
-  const here = (name: string): boolean => makers.has(name) || stored.has(name) || sparse.has(name) || inputs.has(name);
+  const defaults = new Set([...graph.initializers.map((t) => t.name), ...graph.sparseInitializers.map((s) => s.values.name)]);
+  const { initializers, sparseInitializers } = unambiguous(graph);
+  const stored = new Map(initializers.map((t) => [t.name, t]));
+  const sparse = new Map(sparseInitializers.map((s) => [s.values.name, s]));
+  const inputs = new Map(graph.inputs.filter((i) => !defaults.has(i.name)).map((i) => [i.name, i]));
+  const here = (name: string): boolean => makers.has(name) || defaults.has(name) || inputs.has(name);
   const known = new Map<Node, readonly string[]>();
   return {
     file, makers, stored, sparse, inputs,

@@ -216,6 +216,11 @@ test('bytes under a map of fractions: the cast comes first, and a warning says s
   assert.deepEqual((await adaptBytes(bytesIn, grayscale())).plan.warnings, []);
 });
 
+test('of two weights with one name neither is folded, whichever the runtime takes', async () => {
+  const { plan, worst } = await compareAdapted(build({ initializers: [floats('w', [2, 3, 3, 3]), floats('w', [2, 3, 3, 3])], nodes: [conv('x')] }), grayscale(), GRAY_DIMS, new Random(3));
+  assert.deepEqual([plan.folds.length, plan.escapes.length, worst], [0, 1, 0]);
+});
+
 test('the slopes of PRelu in the first opsets are one per channel', async () => {
   const { plan } = await adaptBytes(build({ opset: 6, initializers: [floats('slope', [3]), floats('w', [2, 3, 3, 3])], nodes: [node('PRelu', ['x', 'slope'], ['p']), conv('p')] }), grayscale());
   assert.deepEqual(plan.escapes.map((e) => e.reason), ['slope may differ per channel']);

@@ -49,6 +49,14 @@ function flip(g: Graph, name: string, byte: number, bit: number): void {
   t.rawData[byte] = (t.rawData[byte] ?? 0) ^ (1 << bit);
 }
 
+/** Moves a stored float32 by some steps of its last bit. */
+function step(g: Graph, name: string, at: number, steps: number): void {
+  const t = tensor(g, name);
+  t.rawData = Uint8Array.from(t.rawData as Uint8Array);
+  const view = new DataView(t.rawData.buffer);
+  view.setInt32(4 * at, view.getInt32(4 * at, true) + steps, true);
+}
+
 /** Each is not the same function, however small the change. */
 const WRONG: readonly [string, (m: Built, g: Graph) => void][] = [
   ['the highest mantissa bit of one weight behind the seam', (_, g) => flip(g, 'w2', 4 * 77 + 2, 6)],
@@ -69,6 +77,10 @@ const WRONG: readonly [string, (m: Built, g: Graph) => void][] = [
   }],
   ['channels averaged instead of summed', (_, g) => { const w = tensor(g, 'w1'); w.rawData = new Uint8Array(new Float32Array(Uint8Array.from(w.rawData as Uint8Array).buffer).map((v) => v / 3).buffer); }],
   ['one tap of one filter turned over', (_, g) => flip(g, 'w1', 4 * 3 + 3, 7)],
+  ['a folded weight off by fifty steps, less than a run shows', (_, g) => { step(g, 'w1', 17, 50); }],
+  ['an output listed twice', (_, g) => { g.output.push(g.output[0] as Graph['output'][number]); }],
+  ['the type of an input that is not adapted', (_, g) => { const type = g.input.find((i) => i.name === 'flag')?.type?.tensorType; if (type) type.elemType = DTYPE.uint8; }],
+  ['a second weight of the same name in front', (_, g) => { g.initializer.unshift({ ...tensor(g, 'w2'), rawData: new Uint8Array(4 * 144) } as Graph['initializer'][number]); }],
   ['the bias of the first layer left out', (_, g) => { maker(g, 'c1').input = ['image', 'w1']; }],
 ];
 for (const [name, spoil] of WRONG) {
@@ -100,6 +112,30 @@ for (const [name, change] of HARMLESS) {
     assert.equal(report.verdict, 'proved', report.statement);
   });
 }
+
+test('outputs in another order are another interface', async () => {
+  const two = encodeModel(model({
+    inputs: [valueInfo('x', [1, 3, 8, 8])], outputs: [valueInfo('y', null), valueInfo('z', null)], initializers: [floatTensor('w', [2, 3, 3, 3], random.floats(54))],
+    nodes: [node('Conv', ['x', 'w'], ['y']), node('Relu', ['y'], ['z'])],
+  }));
+  const files = async (bytes: Uint8Array): Promise<VerifyReport> => verify({ original: await modelFile(two), adapted: await modelFile(bytes) });
+  const { bytes } = await adaptBytes(two, grayscale());
+  assert.equal((await files(bytes)).verdict, 'proved');
+  assert.match((await files(changed(bytes, (_, g) => void g.output.reverse()))).statement, /^Not the same function: the outputs stand in another order/);
+});
+
+test('a seam that a coarse scale makes one number everywhere proves nothing', async () => {
+  const int8 = Uint8Array.from({ length: 54 }, (_, i) => Math.round(30 * Math.sin(i)) & 255);
+  const quantised = (scale: number): Uint8Array => encodeModel(model({
+    inputs: [valueInfo('x', [1, 3, 8, 8])], outputs: [valueInfo('y', null)],
+    initializers: [rawTensor('w', DTYPE.int8, [2, 3, 3, 3], int8), floatTensor('s', [], [0.02]), rawTensor('z', DTYPE.uint8, [], Uint8Array.of(100)), rawTensor('wz', DTYPE.int8, [], Uint8Array.of(0)), floatTensor('ys', [], [scale])],
+    nodes: [node('QuantizeLinear', ['x', 's', 'z'], ['q']), node('QLinearConv', ['q', 's', 'z', 'w', 's', 'wz', 'ys', 'z'], ['r']), node('DequantizeLinear', ['r', 'ys', 'z'], ['y'])],
+  }));
+  for (const [scale, verdict] of [[0.05, 'proved'], [1000, 'unproved']] as const) {
+    const report = await verify({ original: await modelFile(quantised(scale)), adapted: await modelFile((await adaptBytes(quantised(scale), grayscale())).bytes) });
+    assert.equal(report.verdict, verdict, report.statement);
+  }
+});
 
 test('bits too small to matter are measured, not believed: the last bit of a weight is no other function', async () => {
   const report = await check(changed(adapted, (_, g) => flip(g, 'w2', 4 * 10, 0)));
