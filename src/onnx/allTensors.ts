@@ -1,9 +1,9 @@
 import type { Graph, Model, Node, SparseTensor, Tensor } from './model.ts';
 
-/** Every stored tensor of a model: of its graph, of subgraphs however deep, of attributes and of local functions. */
+/** Every stored tensor of a model: of its graph, of those that train it, of subgraphs however deep, of attributes and of local functions. */
 export function allTensors(model: Model): (Tensor | SparseTensor)[] {
   const found: (Tensor | SparseTensor)[] = [];
-  const graphs: Graph[] = [model.graph];
+  const graphs: Graph[] = [model.graph, ...model.training];
   const visit = (nodes: readonly Node[]): void => {
     for (const node of nodes) {
       for (const { tensor, tensors, sparseTensor, graph, graphs: several } of node.attributes) {

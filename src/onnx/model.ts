@@ -23,6 +23,8 @@ export interface Model {
   readonly metadata: readonly MetadataEntry[];
   readonly graph: Graph;
   readonly functions: readonly FunctionDef[];
+  /** Graphs that train the model. They are never run or changed here, but they may keep weights beside the file. */
+  readonly training: readonly Graph[];
 }
 
 export interface OpsetImport {

@@ -22,7 +22,7 @@ export async function scanModel(source: ByteSource, signal?: AbortSignal, onProg
   const ref: MessageRef = { start: 0, bodyStart: 0, end: source.size, parent: null };
   const draft: ModelDraft = {
     ref, irVersion: 0, producerName: '', producerVersion: '', domain: '', modelVersion: 0n, docString: '',
-    opsets: [], metadata: [], graph: null, functions: [],
+    opsets: [], metadata: [], graph: null, functions: [], training: [],
   };
   try {
     await walk(new WireReader(source, signal), frame(ref, MODEL, draft, 0), onProgress && ((offset) => onProgress(offset / source.size)));
@@ -54,8 +54,13 @@ const MODEL: Rules<ModelDraft> = {
   7: single('The graph', (d) => d.graph !== null, (d, ref) => graphFrame(ref, 0, (graph) => { d.graph = graph; })),
   8: message((d, ref, depth) => opsetFrame(ref, depth, d.opsets)),
   14: message((d, ref, depth) => entryFrame(ref, depth, (key, value) => void d.metadata.push({ ref, key, value }))),
+  20: message((d, ref, depth) => frame(ref, TRAINING, d.training, depth)),
   25: message((d, ref, depth) => functionFrame(ref, depth, d.functions)),
 };
+
+const trainingGraph = message<Graph[]>((graphs, ref, depth) => graphFrame(ref, depth, (graph) => void graphs.push(graph)));
+/** What sets the weights, and one step of training: https://onnx.ai/onnx/api/classes.html#traininginfoproto */
+const TRAINING: Rules<Graph[]> = { 1: trainingGraph, 2: trainingGraph };
 
 function opsetFrame(ref: MessageRef, depth: number, into: OpsetImport[]): Frame {
   const draft: Open<OpsetImport> = { domain: '', version: 0 };

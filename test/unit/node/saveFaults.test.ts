@@ -186,3 +186,52 @@ for (const links of [true, false]) {
     assert.equal([...outcomes.keys()].filter((o) => o.startsWith('the target appears')).join(), 'the target appears: written');
   });
 }
+
+/** A file of 1.25 GiB that takes no time and no room: two flushes begin while the copy goes on. */
+const LARGE = 1.25 * 1024 ** 3;
+
+/** Saves it with the `fails`-th flush in the background going wrong, `late` only when everything is written. */
+async function flushing(fails: number, late: boolean, signal?: AbortController): Promise<{ outcome: string; calls: string[] }> {
+  const calls: string[] = [];
+  let flushes = 0;
+  let done = 0;
+  let written: () => void = () => undefined;
+  const all = new Promise<void>((resolve) => { written = resolve; });
+  const source: FileSource = { path: 'large.onnx', size: LARGE, mode: 0o644, sparse: false, read: () => failing('EIO'), readInto: async () => undefined, unchanged: async () => true, close: async () => undefined };
+  const handle: SaveHandle = {
+    write: async (_bytes, _offset, length) => {
+      done += length;
+      if (done === LARGE) written();
+      return length;
+    },
+    flush: async () => {
+      calls.push('flush');
+      if (++flushes !== fails) return;
+      if (late) await all;
+      signal?.abort();
+      await failing('ENOSPC');
+    },
+    sync: async () => void calls.push('sync'),
+    close: async () => void calls.push('close'),
+  };
+  const fs: SaveFs = {
+    open: async () => handle, exists: async () => false, rename: async () => undefined, syncDirectory: async () => undefined,
+    link: async () => void calls.push('link'), unlink: async () => void calls.push('unlink'),
+  };
+  const outcome = await saveBeside({ source, splices: [], directory: '.', candidates: (i) => (i ? null : 'out.onnx'), fs, signal: signal?.signal })
+    .then(() => 'written', (error: unknown) => (error instanceof ChannelwiseError ? error.code : String(error)));
+  for (let i = 0; !calls.includes('close') && i < 200; i++) await new Promise((resolve) => { setTimeout(resolve, 5); });
+  return { outcome, calls };
+}
+
+test('a flush in the background that fails ends the save: nothing is published, the temporary file is closed and removed', async () => {
+  for (const [fails, late] of [[1, false], [2, false], [1, true], [2, true]] as const) {
+    const { outcome, calls } = await flushing(fails, late);
+    assert.equal(outcome, 'disk-full', `flush ${fails}, ${late ? 'late' : 'at once'}`);
+    assert.deepEqual(calls.filter((c) => c !== 'flush').sort(), ['close', 'unlink'], `flush ${fails}, ${late ? 'late' : 'at once'}`);
+  }
+  assert.deepEqual(await flushing(1, false, new AbortController()).then(({ outcome, calls }) => [outcome, calls.includes('link'), calls.includes('close')]), ['cancelled', false, true]);
+  const { outcome, calls } = await flushing(0, false);
+  assert.equal(outcome, 'written');
+  assert.deepEqual(calls, ['flush', 'flush', 'sync', 'close', 'link', 'unlink']);
+});

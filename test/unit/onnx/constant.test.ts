@@ -51,6 +51,10 @@ test('tensors are found wherever they stand: subgraphs of subgraphs, attributes,
   const names = allTensors(scanned).map((t) => ('indices' in t ? t.values.name : t.name));
   assert.deepEqual(names.sort(), ['constant', 'in.function', 'inner.constant', 'inner.initializer', 'listed', 'outer.initializer', 'sparse']);
   assert.equal(hasExternalData(scanned), false);
+  const step = graph({ name: 'step', initializers: [externalTensor('rate', 1, [1], { location: 'x.bin' })] });
+  for (const training of [{ algorithm: step }, { initialization: step }]) {
+    assert.equal(hasExternalData(await scanModel(new MemorySource(encodeModel({ ...model(parts), trainingInfo: [training] })))), true, Object.keys(training).join());
+  }
   const beside = await scanModel(new MemorySource(encodeModel(model({ ...parts, initializers: [externalTensor('listed', 1, [1], { location: 'x.bin' })] }))));
   assert.equal(hasExternalData(beside), true);
 });
