@@ -3,13 +3,13 @@ import { runVerb, type Output } from './node/commandLine.ts';
 import { useBundledRuntime } from './node/runtimeFiles.ts';
 
 useBundledRuntime(import.meta.url);
-// A reader that has seen enough, such as `head`, closes the pipe; verbs print when their work is done, so nothing is lost.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
 const controller = new AbortController();
 process.once('SIGINT', () => controller.abort());
+// A reader that has seen enough, such as `head`, closes the pipe; verbs print when their work is done, so nothing is lost. A file may find no room.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') output.error(`The output could not be written (${error.code ?? error.message}).`);
+  process.exit(error.code === 'EPIPE' ? 0 : 2);
+});
 const output: Output = { line: (text) => void process.stdout.write(`${text}\n`), error: (text) => void process.stderr.write(`${text}\n`) };
 
 try {

@@ -6,7 +6,7 @@ import { compareFiles, reportText as compareText } from './compare.ts';
 import { adaptFile, convertToGray, type AdaptResult } from './convert.ts';
 import { evaluateFolder, reportCsv, reportText as evaluateText } from './evaluate.ts';
 import { inspectFile, inspectText } from './inspect.ts';
-import { mapFromOptions, parseNumbers } from './mapOptions.ts';
+import { mapFromOptions, parseNumber, parseNumbers } from './mapOptions.ts';
 import { parseBindings, shapesOfFile, shapesText } from './shapes.ts';
 import { reportText, verifyFiles } from './verify.ts';
 import { VERSION } from './version.ts';
@@ -126,13 +126,14 @@ async function runVerify({ args, values, output, signal }: Call): Promise<number
 
 async function runEvaluate({ args, values, output, signal }: Call): Promise<void> {
   const text = (name: string): string | undefined => (typeof values[name] === 'string' ? values[name] : undefined);
+  const number = (name: string): number | undefined => (text(name) === undefined ? undefined : parseNumber(text(name) ?? '', name));
   const numbers = (name: string): number[] | undefined => (text(name) === undefined ? undefined : parseNumbers(text(name) ?? '', name));
   const images = text('images');
   const order = text('order');
   if (images === undefined) throw usage('evaluate needs --images with a folder of PNG or JPEG pictures.');
   if (order !== undefined && order !== 'rgb' && order !== 'bgr') throw usage('--order is rgb or bgr.');
   const report = await evaluateFolder(args[0] ?? '', text('adapted') ?? null, images, {
-    preset: text('preset'), mean: numbers('mean'), std: numbers('std'), scale: numbers('scale')?.[0], size: numbers('size')?.[0],
+    preset: text('preset'), mean: numbers('mean'), std: numbers('std'), scale: number('scale'), size: number('size'),
     stretch: values.stretch === true, order, labels: text('labels'), signal,
   });
   if (values.csv && !values.json) output.line(reportCsv(report).trimEnd());
@@ -176,7 +177,7 @@ function joinNegative(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (let i = 0; i < args.length; i++) {
     const next = args[i + 1];
-    if (/^--(mean|std|scale)$/.test(args[i] ?? '') && next !== undefined && /^-[\d.]/.test(next)) {
+    if (/^--[a-z-]+$/.test(args[i] ?? '') && next !== undefined && /^-[\d.]/.test(next)) {
       joined.push(`${args[i]}=${next}`);
       i++;
     } else joined.push(args[i] ?? '');

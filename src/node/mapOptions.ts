@@ -17,7 +17,7 @@ export async function mapFromOptions(options: MapOptions): Promise<ChannelMap> {
   const names = typeof map === 'string' ? [map] : map ?? [];
   if (!names.length) throw refused('Say which map with --map: gray, bgr, rgb-from-gray, bands:N, drop-alpha, normalize or a .json file.');
   const numbers = mean !== undefined || std !== undefined || scale !== undefined;
-  const n = { mean: parseNumbers(mean ?? '0', 'mean'), std: parseNumbers(std ?? '1', 'std'), scale: parseNumbers(scale ?? '1', 'scale')[0] ?? 1 };
+  const n = { mean: parseNumbers(mean ?? '0', 'mean'), std: parseNumbers(std ?? '1', 'std'), scale: parseNumber(scale ?? '1', 'scale') };
   if (names.filter((name) => name === 'normalize').length > 1) throw refused('normalize can stand in a chain of maps once.');
   if (names.includes('normalize') && !numbers) throw refused('normalize needs --mean, --std or --scale.');
   let all: ChannelMap | null = null;
@@ -36,13 +36,21 @@ async function oneMap(name: string): Promise<ChannelMap> {
 }
 
 export function parseNumbers(text: string, what: string): number[] {
-  const parts = text.replace(/[[\]]/g, ' ').split(/[\s,]+/).filter(Boolean);
+  // Between two commas a number is missing: leaving it out would move those behind it to other channels.
+  const parts = text.replace(/[[\]]/g, ' ').trim().replace(/,$/, '').split(/\s*,\s*|\s+/);
   const values = parts.map((part) => {
     const [top, bottom, ...more] = part.split('/');
     return more.length || top === '' || bottom === '' ? NaN : Number(top) / (bottom === undefined ? 1 : Number(bottom));
   });
   if (!values.length || !values.every(Number.isFinite)) throw refused(`${what} must be numbers separated by commas, but is \`${text}\`.`);
   return values;
+}
+
+/** Throws `refused` unless the text is exactly one number. */
+export function parseNumber(text: string, what: string): number {
+  const [value, ...more] = parseNumbers(text, what);
+  if (value === undefined || more.length) throw refused(`${what} must be one number, but is \`${text}\`.`);
+  return value;
 }
 
 /** The map in a JSON file `{"matrix": M, "shift": b}`. Throws `refused` with what is wrong. */

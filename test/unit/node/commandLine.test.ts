@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -120,6 +120,9 @@ const REFUSED: readonly [string, readonly string[], RegExp][] = [
   ['an option without its value', ['gray', at('model.onnx'), '-o'], /^The option `-o` needs a value\./],
   ['a value where none belongs', ['gray', at('model.onnx'), '--dry-run=yes'], /^The option `--dry-run` takes no value\./],
   ['an option without its value before another', ['gray', at('model.onnx'), '-o', '--dry-run'], /^The option `-o` needs a value\./],
+  ['a number that is missing between two', ['adapt', at('model.onnx'), '--map', 'normalize', '--mean', '1,,2'], /mean must be numbers/],
+  ['three scales', ['adapt', at('model.onnx'), '--map', 'normalize', '--scale', '1,2,3'], /scale must be one number, but is `1,2,3`/],
+  ['a number below zero that does not fit', ['verify', at('model.onnx'), at('model.onnx'), '--seed', '-1.5'], /--seed must be a whole number/],
   ['an unknown map', ['adapt', at('model.onnx'), '--map', 'sepia'], /no map `sepia`/],
   ['a map of another width', ['adapt', at('model.onnx'), '--map', 'rgb-from-gray'], /input `input` is float32\[batch, 3, 32, 32\]/],
   ['an unknown input', ['adapt', at('model.onnx'), '--map', 'gray', '--input', 'no'], /no input `no`/],
@@ -139,6 +142,13 @@ for (const [name, argv, message] of REFUSED) {
     assert.deepEqual(readdirSync(folder).sort(), before);
   });
 }
+
+test('an output that finds no room ends in one sentence', { skip: existsSync('/dev/full') ? false : 'only Linux has a file that is always full' }, () => {
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'src/cli.ts', '--help'], { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+  closeSync(full);
+  assert.deepEqual([status, stderr], [2, 'The output could not be written (ENOSPC).\n']);
+});
 
 test('a folder that may not be written into leaves nothing behind', { skip: process.getuid?.() === 0 ? 'root may write everywhere' : false }, async () => {
   mkdirSync(at('locked'));
