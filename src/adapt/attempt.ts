@@ -23,12 +23,16 @@ export async function attempt(ctx: TensorContext, model: Model, inputs: readonly
   for (let round = 0; at && round < MAX_ROUNDS; round++) {
     const calls = new Set<Node>();
     const known = await knowledge(ctx, at, inputs);
-    try {
-      const walk: Walk = await channelFlow(at.graph, known, inputs, { signal, onCall: (node) => calls.add(node) });
-      if (!best || better(walk, best.walk)) best = { model: at, walk };
-    } catch (error) {
-      if (!(error instanceof ChannelwiseError) || error.kind !== 'refused') throw error;
-      failure ??= error;
+    // Behind merged axes a product may not take the map in after all; kept apart, the tensor in front of it can be rebuilt.
+    for (const merges of [true, false]) {
+      try {
+        const walk: Walk = await channelFlow(at.graph, known, inputs, { signal, merges, onCall: (node) => calls.add(node) });
+        if (!best || better(walk, best.walk)) best = { model: at, walk };
+        break;
+      } catch (error) {
+        if (!(error instanceof ChannelwiseError) || error.kind !== 'refused') throw error;
+        failure ??= error;
+      }
     }
     at = calls.size ? expand(at, calls, known.use.names) : null;
   }

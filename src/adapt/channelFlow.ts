@@ -45,6 +45,8 @@ export interface FlowOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told of every call of a local function that the image reaches. */
   readonly onCall?: (node: Node) => void;
+  /** False keeps channels and pixels on axes of their own; see `Walk.merges`. */
+  readonly merges?: boolean;
 }
 
 /**
@@ -52,7 +54,7 @@ export interface FlowOptions {
  * passes it, takes it into its weights, or gets its inputs rebuilt. Throws `refused` only where a rebuilt tensor has no exact form.
  */
 export async function channelFlow(graph: Graph, known: Known, inputs: readonly FlowingInput[], options: FlowOptions = {}): Promise<Walk> {
-  const walk = new Walk(graph, known);
+  const walk = new Walk(graph, known, options.merges);
   for (const { name, axis, rank, dtype, dims, map } of inputs) {
     const base = walk.base(name, map.m[0]?.length ?? 0, null, null);
     walk.flows.set(name, { base, map, axis, rank, outer: 1, inner: 1, gone: false, dtype, dims });

@@ -107,9 +107,13 @@ export class Walk {
   private readonly shifted = new Map<Base, Map<string, Base>>();
   private readonly names: Set<string>;
 
-  constructor(graph: Graph, known: Known) {
+  /** Whether channels and pixels may share an axis under a map that is no plain copy: only matrix products take that in, and there is no way back. */
+  readonly merges: boolean;
+
+  constructor(graph: Graph, known: Known, merges = true) {
     this.graph = graph;
     this.known = known;
+    this.merges = merges;
     this.names = new Set(known.use.names);
   }
 

@@ -64,6 +64,7 @@ const PRODUCTS = new Set(['Gemm', 'MatMul', 'RNN', 'LSTM', 'GRU', 'com.microsoft
 /** Merged axes fold into matrix products; a map that is not a plain copy has no cheap way back from there. */
 export function mergeIsSafe(step: Step, flow: Flow): boolean {
   if (isSelection(flow.map)) return true;
+  if (!step.walk.merges) return false;
   const { use } = step.walk.known;
   const output = step.node.outputs[0] ?? '';
   if (use.outputs.has(output) || use.captures.has(output)) return false;

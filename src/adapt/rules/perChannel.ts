@@ -66,6 +66,7 @@ function reduceChannels(step: Step, flow: Flow, keep: boolean): true | string {
 const quantize: Rule = async (step) => {
   const flow = step.only();
   if (!flow) return 'its scale comes from the image itself';
+  if (step.int('block_size', 0) !== 0) return 'it has a scale per block';
   if (!isSelection(flow.map)) return step.node.opType === 'DequantizeLinear' ? dequantizeMixed(step, flow) : 'the channels are mixed or scaled here, and rounding does not commute with that';
   const inputs = new Map<number, Operand>();
   for (const i of [1, 2]) {

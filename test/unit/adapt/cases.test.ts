@@ -163,6 +163,21 @@ const CASES: readonly Case[] = [
     name: 'Resize that keeps proportions scales the channels too', map: swapRedBlue(), dims: { x: [2, 3, 8, 8] }, folds: 0, escapes: 1,
     parts: { opset: 18, inputs: [valueInfo('x', [2, 3, 8, 8])], initializers: [floats('w', [2, 6, 3, 3]), int64Tensor('sizes', [4], [2, 3, 16, 12])], nodes: [node('Resize', ['x', '', '', 'sizes'], ['r'], { mode: 'nearest', keep_aspect_ratio_policy: 'not_smaller' }), conv('r')] },
   },
+  {
+    name: 'a product along other axes than the merged one sees the image as it was', map: bands(5), dims: { x: [2, 5, 8, 8] }, folds: 0, escapes: 1,
+    parts: { inputs: [valueInfo('x', [2, 3, 8, 8])], initializers: [floats('w', [64, 4]), int64Tensor('s', [2], [6, 64])], nodes: [node('Reshape', ['x', 's'], ['r']), node('MatMul', ['r', 'w'], ['y'])] },
+  },
+  {
+    name: 'a product with a stack of matrices sees the image as it was', map: bands(5), dims: { x: [1, 5, 8, 8] }, folds: 0, escapes: 1,
+    parts: { initializers: [floats('w', [2, 192, 4])], nodes: [node('Flatten', ['x'], ['f']), node('MatMul', ['f', 'w'], ['y'])] },
+  },
+  {
+    name: 'QuantizeLinear in blocks', folds: 0, escapes: 1,
+    parts: {
+      opset: 21, initializers: [floats('w', [2, 3, 3, 3]), floatTensor('s', [1, 3, 8, 2], new Float32Array(48).fill(0.05))],
+      nodes: [node('QuantizeLinear', ['x', 's'], ['q'], { axis: 3, block_size: 4 }), node('DequantizeLinear', ['q', 's'], ['d'], { axis: 3, block_size: 4 }), conv('d')],
+    },
+  },
   { name: 'Flatten and Gemm', parts: { initializers: [floats('w', [192, 4])], nodes: [node('Flatten', ['x'], ['f']), node('Gemm', ['f', 'w'], ['y'])] }, folds: 1, escapes: 0 },
   { name: 'N bands', map: bands(7), dims: { x: [1, 7, 8, 8] }, parts: { initializers: [floats('w', [2, 3, 3, 3])], nodes: [conv('x')] }, folds: 1, escapes: 0 },
   {
