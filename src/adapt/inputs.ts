@@ -51,7 +51,7 @@ export function noImageInput(inputs: readonly ValueInfo[], map: ChannelMap): Cha
   const channels = map.matrix.length;
   const one = inputs.find((i) => looksOneChannel(i));
   if (one && channels === 3 && map.matrix[0]?.length === 1) {
-    return new ChannelwiseError('refused', 'already-gray', `Input \`${one.name}\` is ${typeText(one)}: it already takes one channel.`, { tensor: one.name });
+    return new ChannelwiseError('refused', 'already-gray', `The model already takes one channel: input \`${one.name}\` is ${typeText(one)}.`, { tensor: one.name });
   }
   const seen = inputs.map((i) => `input \`${i.name}\` is ${typeText(i)} (${whyNot(i, channels)})`).join(', ');
   return new ChannelwiseError('refused', 'no-image-input', `No input takes images of ${channels} channel${channels > 1 ? 's' : ''}: ${seen || 'the model has no inputs'}.`);

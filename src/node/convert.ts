@@ -12,6 +12,7 @@ import { externalReader } from './external.ts';
 import { openFileSource } from './fileSource.ts';
 import { saveBeside } from './save.ts';
 import { sourceDigest } from './sourceDigest.ts';
+import { variantName, variantOf } from './variantName.ts';
 import { VERSION } from './version.ts';
 
 export interface AdaptOptions {
@@ -71,9 +72,7 @@ async function targetOf(path: string, model: Model, options: AdaptOptions): Prom
     }
     return { directory: dirname(out), candidates: (i) => (i === 0 ? basename(out) : null) };
   }
-  const stem = basename(path).replace(/\.onnx$/i, '');
-  const label = options.map.matrix[0]?.length === 1 ? 'gray' : options.map.name.replace(/[^\w-]+/g, '-').replace(/^-+|-+$/g, '') || 'adapted';
-  return { directory: dirname(resolve(path)), candidates: (i) => `${stem}.${label}${i ? `-${i + 1}` : ''}.onnx` };
+  return { directory: dirname(resolve(path)), candidates: (i) => variantName(path, variantOf(options.map), i) };
 }
 
 /** The folder a path lies in, links resolved; one that can't be resolved is nobody's, and saving will say why. */

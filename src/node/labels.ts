@@ -38,7 +38,7 @@ export async function classIndex(dir: string, labels: string | undefined, folder
   if (given !== null) return fromMap(new Map(given.split(/\r?\n/).map((line) => line.trim()).filter(Boolean).map((name, i) => [name, i])), folders, classes, 'classes.txt');
   if (folders.every((f) => /^\d{1,9}$/.test(f))) return fromMap(new Map(folders.map((f) => [f, Number(f)])), folders, classes, 'folder names');
   if (folders.length === classes) return fromMap(new Map([...folders].sort().map((f, i) => [f, i])), folders, classes, 'sorted folder names');
-  return { index: null, how: `There are ${folders.length} sub-folders but ${classes} classes; put a classes.txt into the folder (one folder name a line, in class order) or give --labels to count right answers.` };
+  return { index: null, how: `There are ${folders.length} sub-folders but ${classes} classes; to count right answers, put a classes.txt into the folder (one folder name a line, in class order).` };
 }
 
 function fromMap(map: ReadonlyMap<string, number>, folders: readonly string[], classes: number, how: string): { index: ClassIndex; how: string } {

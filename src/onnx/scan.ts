@@ -18,7 +18,7 @@ type Open<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E
  * Throws `malformed` with a byte offset, `unsupported` for what a splice could not keep, `cancelled`.
  */
 export async function scanModel(source: ByteSource, signal?: AbortSignal, onProgress?: (fraction: number) => void): Promise<Model> {
-  if (source.size === 0) throw malformed('the file is empty', 0);
+  if (source.size === 0) throw new ChannelwiseError('malformed', 'malformed', 'The file is empty.', { offset: 0 });
   const ref: MessageRef = { start: 0, bodyStart: 0, end: source.size, parent: null };
   const draft: ModelDraft = {
     ref, irVersion: 0, producerName: '', producerVersion: '', domain: '', modelVersion: 0n, docString: '',

@@ -2,7 +2,8 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { AdaptArgs, AdaptReply, JobTypes } from '../node/jobs.ts';
 import { mapFromSteps, mapWords, type MapStep } from '../node/mapSteps.ts';
-import { announce, planLines, showFailure } from './announce.ts';
+import { variantOf } from '../node/variantName.ts';
+import { announce, planLines, showFailure, showProblem } from './announce.ts';
 import { isCancel, withLateProgress, writeAndProve, type Workers } from './convert.ts';
 import { chosenModels, localPath, messageOf } from './files.ts';
 import { askFor } from './mapNumbers.ts';
@@ -43,7 +44,7 @@ export class AdaptFlow {
       if (made) return await this.repeat(uri, made);
       const all = await this.workers.worker.run('imageInputs', { path });
       const inputs = all.filter((i) => i.why === null);
-      if (!inputs.length) return void vscode.window.showErrorMessage(`${basename(path)}: no input takes images: ${all.map((i) => `\`${i.name}\` is ${i.type} (${i.why})`).join(', ') || 'the model has no inputs'}.`);
+      if (!inputs.length) return showProblem(uri, `no input takes images: ${all.map((i) => `\`${i.name}\` is ${i.type} (${i.why})`).join(', ') || 'the model has no inputs'}.`);
       const state: State = { uri, inputs, picked: null, map: [] };
       const last = goal === 'write' ? this.preview : this.framework;
       await runSteps(inputs.length > 1 ? this.chooseInputs(state, last) : this.chooseMap(state, last));
@@ -114,7 +115,7 @@ export class AdaptFlow {
   };
 
   private async write(uri: vscode.Uri, args: AdaptArgs): Promise<void> {
-    const done = await writeAndProve(this.workers, uri, `Adapting ${basename(args.path)}`, (out, options) => this.workers.worker.run('adapt', { ...args, out }, options));
+    const done = await writeAndProve(this.workers, uri, `Adapting ${basename(args.path)}`, variantOf(args.map), (out, options) => this.workers.worker.run('adapt', { ...args, out }, options));
     if (done) void announce(this.workers, done);
   }
 
@@ -144,7 +145,7 @@ export class AdaptFlow {
   private async copy(uri: vscode.Uri, args: AdaptArgs, framework: Framework): Promise<void> {
     try {
       await vscode.env.clipboard.writeText(await this.workers.worker.run('asPython', { ...args, framework }));
-      void vscode.window.showInformationMessage(`Copied: Python that makes the same change to the ${FRAMEWORKS[framework]}.`);
+      void vscode.window.showInformationMessage(`Copied as Python, for the ${FRAMEWORKS[framework]}.`);
     } catch (error) {
       showFailure(uri, error);
     }
@@ -153,8 +154,8 @@ export class AdaptFlow {
   /** An adapted file repeats its own last step, which needs the original's names and shapes. */
   private async repeat(uri: vscode.Uri, made: NonNullable<JobTypes['madeFrom']['result']>): Promise<void> {
     const { original, map, inputs } = made;
-    if (!map) return void vscode.window.showErrorMessage(`${basename(uri.path)}: what the file records about its adaptation is damaged, so there is no code for it.`);
-    if (!original.path) return void vscode.window.showErrorMessage(`${basename(uri.path)}: the code needs the names and shapes of ${original.name || 'the original'}, which is not beside it any more.`);
+    if (!map) return showProblem(uri, `what the file records about its adaptation is damaged, so there is no code for it.`);
+    if (!original.path) return showProblem(uri, `the code needs the names and shapes of ${original.name || 'the original'}, which is not beside it any more.`);
     const framework = await this.pickFramework(`Copy as Python: ${basename(uri.path)}`, 0);
     if (typeof framework !== 'symbol') await this.copy(uri, { path: original.path, map, inputs }, framework);
   }

@@ -4,7 +4,7 @@ import type { AdaptReply, VerifyReply } from '../node/jobs.ts';
 import { markWritten, removeWritten } from '../node/written.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import type { Workers } from './convert.ts';
-import { EDITOR_TYPE, messageOf } from './files.ts';
+import { EDITOR_TYPE, activeModel, messageOf } from './files.ts';
 
 /** A written model and, unless the setting is off, its proof. */
 export interface Converted extends AdaptReply {
@@ -75,9 +75,20 @@ export function planLines({ summary, plan }: AdaptReply): string[] {
   return [`${summary}.`, ...plan.flatMap(({ title, lines }) => ['', title, ...lines.map((line) => `  ${line}`)])];
 }
 
+/** Says why something could not be done with a model; a cancel needs no words. */
 export function showFailure(uri: vscode.Uri, error: unknown): void {
   if (error instanceof ChannelwiseError && error.kind === 'cancelled') return;
-  void vscode.window.showErrorMessage(`${basename(uri.path)}: ${messageOf(error)}`);
+  showProblem(uri, messageOf(error));
+}
+
+/** VS Code shows a notification without buttons as one line, cut short, so that a reason would not be read. */
+export function showProblem(uri: vscode.Uri, text: string): void {
+  const open = activeModel()?.toString() === uri.toString() ? [] : (['Open'] as const);
+  const said = `${basename(uri.path)}: ${text}`;
+  void vscode.window.showErrorMessage(said, ...open, 'Copy Message').then(async (choice) => {
+    if (choice === 'Open') await openModel(uri);
+    if (choice === 'Copy Message') await vscode.env.clipboard.writeText(said);
+  });
 }
 
 export async function openModel(uri: vscode.Uri): Promise<void> {

@@ -2,9 +2,9 @@ import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { RunOptions } from '../node/workerClient.ts';
 import type { PageComparison } from '../protocol/comparison.ts';
-import { openModel } from './announce.ts';
+import { openModel, showFailure } from './announce.ts';
 import type { Workers } from './convert.ts';
-import { chosenModels, localPath, messageOf } from './files.ts';
+import { chosenModels, localPath } from './files.ts';
 
 /** Which model each model is compared with, for as long as VS Code runs. */
 export class Comparisons {
@@ -32,7 +32,7 @@ export async function compareCommand(workers: Workers, clicked: unknown, selecte
     workers.views.show(first, 'compare');
     await openModel(first);
   } catch (error) {
-    void vscode.window.showErrorMessage(`${basename(first.path)}: ${messageOf(error)}`);
+    showFailure(first, error);
   }
 }
 

@@ -1,8 +1,9 @@
 import { homedir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import type { AdaptReply } from '../node/jobs.ts';
 import type { RunOptions, WorkerClient } from '../node/workerClient.ts';
+import { variantName } from '../node/variantName.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import { announce, announceAll, showFailure, type Converted, type NotConverted } from './announce.ts';
 import { chosenModels, localPath, messageOf } from './files.ts';
@@ -42,7 +43,7 @@ export async function convertToGrayscale(workers: Workers, clicked: unknown, sel
 /** Converts one model and announces it. Throws what went wrong; the page shows that itself. */
 export async function convertOne(workers: Workers, uri: vscode.Uri): Promise<void> {
   const path = localPath(uri);
-  const done = await writeAndProve(workers, uri, `Converting ${basename(path)} to grayscale`, (out, options) => workers.worker.run('convertToGray', { path, out }, options));
+  const done = await writeAndProve(workers, uri, `Converting ${basename(path)} to grayscale`, 'gray', (out, options) => workers.worker.run('convertToGray', { path, out }, options));
   if (done) void announce(workers, done);
 }
 
@@ -65,11 +66,11 @@ async function convertSeveral(workers: Workers, uris: readonly vscode.Uri[]): Pr
   void announceAll(workers, done, not);
 }
 
-/** What another folder can mend. */
-const ELSEWHERE = new Set(['not-writable', 'disk-full', 'folder-missing', 'file-too-large']);
+/** What another folder or name can mend. */
+const ELSEWHERE = new Set(['not-writable', 'disk-full', 'folder-missing', 'file-too-large', 'exists']);
 
 /** Writes and proves with progress. Where the folder takes no file, offers to save elsewhere; null when that is declined. Throws all else. */
-export async function writeAndProve(workers: Workers, uri: vscode.Uri, title: string, write: Write): Promise<Converted | null> {
+export async function writeAndProve(workers: Workers, uri: vscode.Uri, title: string, variant: string, write: Write): Promise<Converted | null> {
   const path = localPath(uri);
   let out: string | undefined;
   for (;;) {
@@ -78,7 +79,8 @@ export async function writeAndProve(workers: Workers, uri: vscode.Uri, title: st
     } catch (error) {
       if (!(error instanceof ChannelwiseError) || !ELSEWHERE.has(error.code)) throw error;
       const choice = await vscode.window.showErrorMessage(`${basename(path)}: ${error.message}`, 'Save Elsewhere…');
-      const target = choice ? await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.file(join(homedir(), basename(path).replace(/\.onnx$/i, '.adapted.onnx'))), filters: { 'ONNX models': ['onnx'] } }) : undefined;
+      const beside = vscode.Uri.file(join(out === undefined ? homedir() : dirname(out), variantName(path, variant)));
+      const target = choice ? await vscode.window.showSaveDialog({ title: 'Save the adapted model as a new file', saveLabel: 'Save', defaultUri: beside, filters: { 'ONNX models': ['onnx'] } }) : undefined;
       if (!target) return null;
       out = localPath(target);
     }

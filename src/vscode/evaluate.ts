@@ -5,9 +5,9 @@ import { withTimeLimit } from '../node/timeLimit.ts';
 import type { RunOptions } from '../node/workerClient.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from '../protocol/evaluation.ts';
-import { openModel } from './announce.ts';
+import { openModel, showFailure } from './announce.ts';
 import type { Workers } from './convert.ts';
-import { chosenModels, localPath, messageOf } from './files.ts';
+import { chosenModels, localPath } from './files.ts';
 
 /** Folders of any size are run, with a cancel; what takes longer than a night hangs. */
 const LIMIT_MS = 12 * 60 * 60 * 1000;
@@ -62,7 +62,7 @@ export async function evaluateCommand(workers: Workers, clicked: unknown): Promi
     if (!folder) return;
     await evaluateOn(workers, uri, localPath(folder));
   } catch (error) {
-    void vscode.window.showErrorMessage(`${basename(uri.path)}: ${messageOf(error)}`);
+    showFailure(uri, error);
   }
 }
 

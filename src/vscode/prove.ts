@@ -4,6 +4,7 @@ import type { VerifyReply } from '../node/jobs.ts';
 import { RUNTIME_MILLISECONDS, withTimeLimit } from '../node/timeLimit.ts';
 import type { WorkerClient } from '../node/workerClient.ts';
 import { markWritten, sameAsWritten, type Written } from '../node/written.ts';
+import { showFailure } from './announce.ts';
 import type { Workers } from './convert.ts';
 import { chosenModels, localPath, messageOf } from './files.ts';
 
@@ -67,7 +68,7 @@ export async function verifyCommand(workers: Workers, clicked: unknown): Promise
     path = localPath(adapted);
     original = await originalFor(workers, path);
   } catch (error) {
-    return void vscode.window.showErrorMessage(`${basename(adapted.path)}: ${messageOf(error)}`);
+    return showFailure(adapted, error);
   }
   if (!original) return;
   const from = original;

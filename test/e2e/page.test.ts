@@ -92,9 +92,10 @@ test('the largest layer is one step away', async () => {
   await close();
 });
 
-test('a file that cannot be read shows its one sentence and nothing else', async () => {
+test('a file that cannot be read shows its one sentence and no tab or table', async () => {
   const opened = await openPage(browser, { ok: false, code: 'truncated', message: 'The file ends at byte 12, inside a node.' });
-  assert.equal(await opened.page.getByRole('alert').innerText(), 'The file ends at byte 12, inside a node.');
+  assert.deepEqual(await opened.page.getByRole('alert').locator('h1, p').allInnerTexts(), ['This file can’t be shown', 'The file ends at byte 12, inside a node.', 'It is read again when it changes.']);
+  assert.equal(await opened.page.locator('[role=tab], table, canvas').count(), 0);
   await opened.close();
 });
 

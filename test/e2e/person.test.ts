@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
@@ -243,9 +243,10 @@ test('Evaluate on a folder of pictures ends in a table', async () => {
   await frame.locator('cw-app').getByRole('tab', { name: 'Evaluate' }).click();
   await frame.locator('cw-evaluate').getByRole('button', { name: 'Choose a Folder of Images…' }).click();
   await asked('Use This Folder');
-  await quick().locator('input[type="text"]').first().fill(`${workspace}/pictures/`);
+  const row = (name: string): ReturnType<Page['locator']> => quick().locator('.monaco-list-row').filter({ hasText: name });
+  await row('pictures').click();
   // The dialog takes its folder only when it has listed it.
-  await quick().locator('.monaco-list-row').filter({ hasText: 'inside' }).waitFor();
+  await row('inside').waitFor();
   await quick().getByText('Use This Folder').click();
   await frame.locator('cw-evaluate').getByText('pictures: 4 images').waitFor();
   await frame.locator('cw-evaluate').getByRole('button', { name: 'Evaluate', exact: true }).click();
@@ -268,6 +269,8 @@ test('Copy as Python puts the same fold on the clipboard', async () => {
 
 test('several selected models end in one message', async () => {
   await file('resnet.onnx').click();
+  // The click opens the model, and the Explorer then selects what is open; only after that more is added.
+  await pageWith('resnet.onnx');
   await file('second.onnx').click({ modifiers: ['ControlOrMeta'] });
   await file('text.onnx').click({ modifiers: ['ControlOrMeta'] });
   await choose('second.onnx', 'Convert to Grayscale');
@@ -293,10 +296,19 @@ test('the layer table lists the layers, and a click on the first layer selects i
   await shot('5-layers');
 });
 
-test('a file that is no model says why and where', async () => {
-  await file('text.onnx').dblclick();
-  await pageWith('byte');
+test('a file that is no model says why and where, and is shown when it has become one', async () => {
+  await choose('text.onnx', 'Convert to Grayscale');
+  await toast('This is not a readable ONNX model').getByRole('button', { name: 'Open', exact: true }).click();
+  const frame = await pageWith('byte');
   await shot('6-no-model');
+  copyFileSync(join(workspace, 'resnet.onnx'), join(workspace, 'text.onnx'));
+  await frame.locator('cw-graph-view').waitFor();
+});
+
+test('a model that takes gray already is not converted again', async () => {
+  await choose('resnet.gray.onnx', 'Convert to Grayscale');
+  await toast('resnet.gray.onnx: The model already takes one channel').waitFor();
+  await shot('already-gray');
 });
 
 test('in Restricted Mode the conversion works too', async () => {

@@ -1,5 +1,5 @@
 import { LitElement, html } from 'lit';
-import type { TemplateResult } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageModel } from '../../src/protocol/messages.ts';
 import { unpackModel } from '../../src/protocol/packed.ts';
 import type { PackedModel } from '../../src/protocol/packed.ts';
@@ -179,7 +179,9 @@ export class App extends LitElement {
     }, SAVE_DELAY);
   }
 
-  protected updated(): void {
+  protected updated(changed: PropertyValues<this>): void {
+    // What is selected stands first in the details, which may have been scrolled.
+    if (changed.has('selected')) this.renderRoot.querySelector('aside')?.scrollTo(0, 0);
     this.#save();
   }
 
@@ -269,7 +271,7 @@ export class App extends LitElement {
 
   render(): TemplateResult {
     const m = this.model;
-    if (this.error) return html`<div class="message" role="alert">${this.error}</div>`;
+    if (this.error) return html`<div class="message" role="alert"><h1>This file can’t be shown</h1><p>${this.error}</p><p class="later">It is read again when it changes.</p></div>`;
     if (!m || !this.session) return html`<div class="message" role="status"><vscode-progress-ring aria-label="Loading"></vscode-progress-ring>Reading the model…</div>`;
     return html`
       <header>

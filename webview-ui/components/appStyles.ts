@@ -18,6 +18,9 @@ export const appStyles = css`
   cw-graph-tools { position: absolute; left: 10px; top: 10px; }
   .link { margin: 0; padding: 10px 14px 12px; border-bottom: 1px solid var(--edge); }
   .message { margin: auto; padding: 24px; max-width: 640px; text-align: center; overflow-wrap: anywhere; }
+  .message h1 { margin: 0 0 10px; white-space: normal; }
+  .message p { margin: 0 0 10px; }
+  .later { color: var(--vscode-descriptionForeground); }
   .message vscode-progress-ring { margin: 0 auto 12px; }
   .done { padding: 3px 8px; color: var(--vscode-descriptionForeground); border: 1px solid var(--edge); white-space: nowrap; }
   .notice { display: flex; gap: 12px; justify-content: space-between; align-items: start; padding: 6px 14px; overflow-wrap: anywhere; color: var(--vscode-inputValidation-errorForeground, var(--vscode-foreground)); background: var(--vscode-inputValidation-errorBackground); border-bottom: 1px solid var(--vscode-inputValidation-errorBorder, var(--edge)); }

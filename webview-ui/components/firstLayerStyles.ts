@@ -5,7 +5,7 @@ export const firstLayerStyles = css`
   header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 6px 20px; padding: 12px 16px 4px; }
   header h2 { margin: 0; font-size: 1.08em; }
   .name { font-family: var(--vscode-editor-font-family, monospace); font-weight: normal; overflow-wrap: anywhere; }
-  .columns { display: grid; grid-template-columns: minmax(0, 1fr) 270px; align-items: start; }
+  .columns { display: grid; grid-template-columns: minmax(0, 1fr) 270px; }
   .columns .facts { grid-column: 2; grid-row: 1; border-left: 1px solid var(--edge); }
   .columns .pictures { grid-column: 1; grid-row: 1; border: none; padding-top: 4px; }
   .facts section:last-child { border-bottom: none; }

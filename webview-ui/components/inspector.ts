@@ -19,8 +19,10 @@ export class Inspector extends LitElement {
     .link { display: inline; font: inherit; padding: 0; border: none; background: none; color: var(--vscode-textLink-foreground); cursor: pointer; text-align: left; overflow-wrap: anywhere; }
     .link:hover { text-decoration: underline; }
     .link:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
+    /* Stays in one line where it fits into one. */
+    .whole { display: inline-block; }
     .at { display: block; padding-left: 12px; }
-    .formal { color: var(--vscode-descriptionForeground); margin-right: 4px; }
+    .formal { color: var(--vscode-descriptionForeground); margin-right: 8px; }
     .left, .left .sub { color: var(--vscode-descriptionForeground); font-style: italic; }
   `];
   declare session: GraphSession | null;
@@ -133,7 +135,7 @@ export class Inspector extends LitElement {
         const formal = formalName(operator?.inputs, i);
         return html`<li>${formal ? html`<span class="formal">${formal}</span>` : null}${input.name || '(left out)'}
           <span class="sub">${input.weight
-            ? `weight ${input.weight.dtype} ${listText(input.weight.dims)} ${input.weight.storage}`
+            ? html`weight ${input.weight.dtype} <span class="whole">${listText(input.weight.dims)}</span> ${input.weight.storage}`
             : typeText(this.#dtypeOf(model, from[0], input.name), input.dims)}</span>${input.weight ? (inMain ? html`<cw-weight .weight=${input.weight}></cw-weight>` : null) : this.#links(model, from, 'from')}</li>`;
       })}</ul>
       <h3>Outputs</h3>

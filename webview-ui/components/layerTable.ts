@@ -178,7 +178,7 @@ export class LayerTable extends LitElement {
     const all = this.#all.length;
     return html`
       <div class="bar">
-        <input type="text" aria-label="Filter layers" placeholder="Filter by name, operator, shape" spellcheck="false" .value=${this.view.filter} @input=${(e: InputEvent) => this.#show({ filter: (e.target as HTMLInputElement).value })}>
+        <input type="text" aria-label="Filter layers" placeholder="Name, operator, shape" spellcheck="false" .value=${this.view.filter} @input=${(e: InputEvent) => this.#show({ filter: (e.target as HTMLInputElement).value })}>
         <span class="count" role="status">${this.said || (rows.length === all ? `${countText(all)} layers` : `${countText(rows.length)} of ${countText(all)} layers`)}</span>
         ${this.#out('Copy as', (kind) => void this.#copy(kind))}${this.#out('Save as', (kind) => this.#save(kind))}
       </div>

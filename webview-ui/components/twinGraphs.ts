@@ -20,7 +20,7 @@ export class TwinGraphs extends LitElement {
     h3 { margin: 0; padding: 5px 12px; font-size: 0.92em; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; background: var(--vscode-sideBar-background, var(--vscode-editor-background)); border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); }
     h3 span { color: var(--vscode-descriptionForeground); font-weight: 400; }
     .view { flex: 1; min-height: 0; position: relative; }
-    @media (max-width: 760px) {
+    @media (max-width: 460px) {
       :host { flex-direction: column; }
       section + section { border-left: none; border-top: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); }
     }

@@ -269,7 +269,7 @@ test('float16 weights keep their type, rounded once from the exact sum', async (
 });
 
 const REFUSALS: readonly { name: string; bytes: Uint8Array; message: RegExp }[] = [
-  { name: 'already one channel', bytes: encodeModel(convModel(1)), message: /`input` is float32\[batch, 1, 8, 8\]: it already takes one channel/ },
+  { name: 'already one channel', bytes: encodeModel(convModel(1)), message: /already takes one channel: input `input` is float32\[batch, 1, 8, 8\]\./ },
   { name: 'ids', bytes: encodeModel(model({ inputs: [valueInfo('ids', ['N', 'S'], DTYPE.int64)], outputs: [valueInfo('y', null)], nodes: [node('Identity', ['ids'], ['y'])] })), message: /input `ids` is int64\[N, S\]/ },
   { name: 'an input that is an output', bytes: encodeModel(model({ inputs: [image], outputs: [valueInfo('x', null), valueInfo('y', null)], initializers: [floats('w', [2, 3, 3, 3])], nodes: [conv('x')] })), message: /both an input and an output/ },
 ];
