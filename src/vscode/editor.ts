@@ -50,7 +50,7 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
     };
     webview.options = { enableScripts: true, localResourceRoots: [this.dist] };
     const opened = ({ head, count }: PackedModel): void => {
-      line = `$(circuit-board) ${head.inputs.map((i) => i.dims?.join('×') ?? i.name).join(', ')} · ${count} nodes · ${head.parameterCount.toLocaleString('en')} parameters${work(head)}`;
+      line = `$(circuit-board) ${head.inputs.map((i) => i.dims?.join('×') ?? i.name).join(', ')} · ${count.toLocaleString('en')} nodes · ${head.parameterCount.toLocaleString('en')} parameters${work(head)}`;
       showStatus();
       const node = this.wanted.get(key);
       this.wanted.delete(key);

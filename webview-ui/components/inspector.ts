@@ -19,8 +19,6 @@ export class Inspector extends LitElement {
     .link { display: inline; font: inherit; padding: 0; border: none; background: none; color: var(--vscode-textLink-foreground); cursor: pointer; text-align: left; overflow-wrap: anywhere; }
     .link:hover { text-decoration: underline; }
     .link:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
-    /* Stays in one line where it fits into one. */
-    .whole { display: inline-block; }
     .at { display: block; padding-left: 12px; }
     .formal { color: var(--vscode-descriptionForeground); margin-right: 8px; }
     .left, .left .sub { color: var(--vscode-descriptionForeground); font-style: italic; }
@@ -148,6 +146,6 @@ export class Inspector extends LitElement {
 }
 customElements.define('cw-inspector', Inspector);
 
-function typeText(dtype: string | undefined, dims: readonly string[] | null): string {
-  return [dtype ?? '', dims ? listText(dims) : ''].filter(Boolean).join(' ');
+function typeText(dtype: string | undefined, dims: readonly string[] | null): TemplateResult {
+  return html`${dtype ?? ''}${dims ? html` <span class="whole">${listText(dims)}</span>` : null}`;
 }

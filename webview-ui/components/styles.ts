@@ -12,5 +12,7 @@ export const cardStyles = css`
   ul { margin: 0; padding: 0; list-style: none; }
   li { margin: 0 0 5px; overflow-wrap: anywhere; font-family: var(--vscode-editor-font-family, monospace); font-size: 0.95em; }
   .sub { color: var(--vscode-descriptionForeground); }
+  /* Stays in one line where it fits into one. */
+  .whole { display: inline-block; }
   vscode-button { margin-top: 8px; }
 `;

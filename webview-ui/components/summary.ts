@@ -33,7 +33,7 @@ export class Summary extends LitElement {
     }
     if (!best) return null;
     const key = `n${best.id}`;
-    return html`<dt>Largest layer</dt><dd><button class="go" @click=${() => this.#go(key)}>${nodeLabel(best)}</button> <span class="sub">${shortCount(most)}</span></dd>`;
+    return html`<dt>Largest layer</dt><dd><button class="go" @click=${() => this.#go(key)}>${nodeLabel(best)}</button> <span class="sub whole">${shortCount(most)}</span></dd>`;
   }
 
   #go(key: string): void {
