@@ -27,7 +27,9 @@ export function withSize(step: Step, index: number, known: readonly (number | nu
   if (old === null || old === undefined) return null;
   if (known.every((d) => d !== null)) return walk.constant(`${name}/sizes`, INT64, [known.length], known.map((d, i) => (i === at ? size : d ?? 0)));
   if (concatTakes(walk, sizes, at, old, size)) return sizes;
-  const delta = walk.constant(`${name}/sizes_change`, walk.known.dtype(sizes) ?? INT64, [known.length], known.map((_, i) => (i === at ? size - old : 0)));
+  // Sizes are int64 by every operator's definition; a file that declares another type gets no constant of it.
+  if ((walk.known.dtype(sizes) ?? INT64) !== INT64) return null;
+  const delta = walk.constant(`${name}/sizes_change`, INT64, [known.length], known.map((_, i) => (i === at ? size - old : 0)));
   return walk.insert('Add', `${name}/sizes`, [sizes, delta], makerOf(walk, sizes));
 }
 
