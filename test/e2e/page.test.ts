@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
-import { hostilePage, residualPage, resnet50Page } from '../fixtures/pageModels.ts';
+import { hostilePage, residualPage, resnet50Page, unetPage } from '../fixtures/pageModels.ts';
 import type { ThemeKind } from '../fixtures/themes.ts';
 import { launch, openPage } from './pageHarness.ts';
 
@@ -40,6 +40,19 @@ for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
     assert.match(await card.innerText(), /conv1\.weight[\s\S]*64×3×7×7 \[64, 3, 7, 7\]/);
     assert.match(await opened.page.getByRole('region', { name: 'Summary' }).innerText(), /pytorch 2\.4\.0/);
     await opened.page.screenshot({ path: `test-results/page/resnet50-${theme}.png` });
+    assert.deepEqual(opened.problems, []);
+    await opened.close();
+  });
+
+  test(`a small model is drawn whole in ${theme}, and its first layer is selected from the card`, async () => {
+    const opened = await openPage(browser, unetPage(), { theme });
+    const { page } = opened;
+    await drawn(page);
+    assert.ok((await colours(page)).size > 20, 'something is drawn');
+    await page.getByRole('button', { name: 'Show in graph' }).click();
+    await inspector(page).getByText('Conv', { exact: true }).first().waitFor();
+    assert.match(await live(page).innerText(), /^Selected /);
+    await page.screenshot({ path: `test-results/page/small-${theme}.png` });
     assert.deepEqual(opened.problems, []);
     await opened.close();
   });
