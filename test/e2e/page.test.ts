@@ -44,7 +44,7 @@ for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
     await opened.close();
   });
 
-  test(`a small model is drawn whole in ${theme}, and its first layer is selected from the card`, async () => {
+  test(`a small model is drawn in ${theme}, and its first layer is selected from the card`, async () => {
     const opened = await openPage(browser, unetPage(), { theme });
     const { page } = opened;
     await drawn(page);
