@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { pieces, type Piece, type Splice } from '../bytes/splice.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
+import { pageAligned } from './directFile.ts';
 import { errorCode, type FileSource } from './fileSource.ts';
 import { NODE_FS, type SaveFs, type SaveHandle } from './saveFs.ts';
 
 /** One step of the copy. Larger steps are no faster, and a cancel waits for the steps under way. */
-const CHUNK_BYTES = 1024 * 1024;
-/** Steps under way at once, each with a buffer of its own: one reads while the other writes. More were no faster. */
+const CHUNK_BYTES = 2 * 1024 * 1024;
+/** Steps under way at once, each with a buffer of its own: one reads while the other writes. More are no faster, and Node's four threads serve others too. */
 const LANES = 2;
 /**
  * Written data is flushed each time this much has come together, so that the disk works while the copy goes on. A flush holds up the
@@ -63,9 +64,10 @@ export async function saveBeside(request: SaveRequest): Promise<string> {
 }
 
 async function writeTemp(io: SaveFs, request: SaveRequest, output: readonly Piece[], temp: string): Promise<void> {
-  const handle = await io.open(temp, request.source.mode);
+  const total = output.reduce((n, piece) => n + pieceLength(piece), 0);
+  const handle = await io.open(temp, request.source.mode, total);
   const flusher = new Flusher(handle);
-  const copying = copyPieces(handle, flusher, request, output);
+  const copying = copyPieces(handle, flusher, request, output, total);
   try {
     await unlessAborted(copying, request.signal);
     await unlessAborted(flusher.finish(), request.signal);
@@ -78,23 +80,21 @@ async function writeTemp(io: SaveFs, request: SaveRequest, output: readonly Piec
 }
 
 /**
- * Copies all pieces, in lanes that take the next step each when they are free. Tried and slower or no faster on ext4, 1.5 GB: one lane
- * (1.1 to 1.3 times as long), steps of 256 KiB and 4 MiB, calls that block. Kernel-side copies can't be had for a part of a file, and
- * an edit moves all that lies behind it.
+ * Copies all pieces, in lanes that take the next step each when they are free. Steps begin at multiples of their size, as direct writes
+ * need it. Tried and slower or no faster on ext4, 1.5 GB: one, three or four lanes, steps of 512 KiB, 1, 4 and 8 MiB, calls that block. Kernel-side
+ * copies can't be had for a part of a file, and an edit moves all that lies behind it.
  */
-async function copyPieces(handle: SaveHandle, flusher: Flusher, request: SaveRequest, output: readonly Piece[]): Promise<void> {
-  const total = output.reduce((n, piece) => n + pieceLength(piece), 0);
+async function copyPieces(handle: SaveHandle, flusher: Flusher, request: SaveRequest, output: readonly Piece[], total: number): Promise<void> {
   const queue = steps(output);
   let written = 0;
   let failed = false;
-  const lane = async (): Promise<void> => {
-    const buffer = new Uint8Array(Math.min(CHUNK_BYTES, total));
+  const lane = async (buffer: Uint8Array): Promise<void> => {
     try {
       for (let next = queue.next(); !next.done && !failed; next = queue.next()) {
         checkCancelled(request.signal);
-        const { piece, from, to, length } = next.value;
-        const bytes = 'bytes' in piece ? piece.bytes.subarray(from, from + length) : buffer.subarray(0, length);
-        if (!('bytes' in piece)) await request.source.readInto(bytes, from);
+        const { parts, to, length } = next.value;
+        const bytes = buffer.subarray(0, length);
+        await fill(bytes, parts, request);
         if (!(request.source.sparse && to + length < total && isZero(bytes))) await writeAll(handle, bytes, to, request.signal);
         checkCancelled(request.signal);
         written += length;
@@ -106,9 +106,21 @@ async function copyPieces(handle: SaveHandle, flusher: Flusher, request: SaveReq
       throw error;
     }
   };
-  const lanes = Array.from({ length: LANES }, lane);
+  const lanes = pageAligned(Math.min(LANES, Math.ceil(total / CHUNK_BYTES)), CHUNK_BYTES).map(lane);
   // No step may be under way any more when the file is closed.
   for (const result of await Promise.allSettled(lanes)) if (result.status === 'rejected') throw result.reason;
+}
+
+/** Fills `target` with the pieces, one after the other. */
+async function fill(target: Uint8Array, parts: readonly Piece[], request: SaveRequest): Promise<void> {
+  let at = 0;
+  for (const part of parts) {
+    const length = pieceLength(part);
+    if ('bytes' in part) target.set(part.bytes, at);
+    else await request.source.readInto(target.subarray(at, at + length), part.start);
+    checkCancelled(request.signal);
+    at += length;
+  }
 }
 
 const ZEROS = new Uint8Array(CHUNK_BYTES);
@@ -155,22 +167,33 @@ class Flusher {
   }
 }
 
-/** A part of a piece: from where in it or in the source, and to where in the new file. */
+/** A part of the new file: what it is made of, from where on, and how long it is. */
 interface Step {
-  readonly piece: Piece;
-  readonly from: number;
+  readonly parts: readonly Piece[];
   readonly to: number;
   readonly length: number;
 }
 
+/** Steps of CHUNK_BYTES each, but for the last one. */
 function* steps(output: readonly Piece[]): Generator<Step, void> {
   let to = 0;
+  let parts: Piece[] = [];
+  let length = 0;
   for (const piece of output) {
-    const base = 'bytes' in piece ? 0 : piece.start;
-    const length = pieceLength(piece);
-    for (let at = 0; at < length; at += CHUNK_BYTES) yield { piece, from: base + at, to: to + at, length: Math.min(CHUNK_BYTES, length - at) };
-    to += length;
+    const whole = pieceLength(piece);
+    for (let at = 0; at < whole;) {
+      const n = Math.min(CHUNK_BYTES - length, whole - at);
+      parts.push('bytes' in piece ? { bytes: piece.bytes.subarray(at, at + n) } : { start: piece.start + at, end: piece.start + at + n });
+      at += n;
+      length += n;
+      if (length < CHUNK_BYTES) continue;
+      yield { parts, to, length };
+      to += length;
+      parts = [];
+      length = 0;
+    }
   }
+  if (length) yield { parts, to, length };
 }
 
 function pieceLength(piece: Piece): number {
@@ -214,7 +237,7 @@ async function publish(io: SaveFs, request: SaveRequest, temp: string, first: nu
 async function reserveAndRename(io: SaveFs, temp: string, target: string): Promise<boolean> {
   let handle: SaveHandle;
   try {
-    handle = await io.open(target, 0o600);
+    handle = await io.open(target, 0o600, 0);
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
     throw error;

@@ -1,10 +1,14 @@
 import { promises as fs } from 'node:fs';
+import { DirectFile } from './directFile.ts';
 import { errorCode } from './fileSource.ts';
+
+/** Files from this size on are written past the page cache; smaller ones are flushed in no time, and are read again from the cache. */
+const DIRECT_BYTES = 64 * 1024 * 1024;
 
 /** What saving needs of a file system. Tests put one in that fails on purpose. */
 export interface SaveFs {
-  /** Creates a new file for writing. Fails with EEXIST if the name is taken. */
-  open(path: string, mode: number): Promise<SaveHandle>;
+  /** Creates a new file for writing, which will hold `size` bytes. Fails with EEXIST if the name is taken. */
+  open(path: string, mode: number, size: number): Promise<SaveHandle>;
   exists(path: string): Promise<boolean>;
   link(from: string, to: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
@@ -26,13 +30,17 @@ export interface SaveHandle {
 const NO_DIRECTORY_SYNC = new Set(['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'EBADF', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 export const NODE_FS: SaveFs = {
-  async open(path, mode) {
+  async open(path, mode, size) {
     const handle = await fs.open(path, 'wx', mode);
+    const direct = size < DIRECT_BYTES ? null : await DirectFile.over(handle);
     return {
-      write: async (bytes, offset, length, position) => (await handle.write(bytes, offset, length, position)).bytesWritten,
+      write: async (bytes, offset, length, position) => direct ? direct.write(bytes, offset, length, position) : (await handle.write(bytes, offset, length, position)).bytesWritten,
       flush: () => handle.datasync(),
       sync: () => handle.sync(),
-      close: () => handle.close(),
+      close: async () => {
+        await direct?.giveUp().catch(() => undefined);
+        await handle.close();
+      },
     };
   },
   async exists(path) {

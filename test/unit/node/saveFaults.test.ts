@@ -88,9 +88,9 @@ class Stage {
 
   get fs(): SaveFs {
     return {
-      open: async (path, mode) => {
+      open: async (path, mode, size) => {
         // A file that was opened is known to be open, so a fault comes before or beside.
-        const handle = await this.call('open', () => NODE_FS.open(path, mode).then((h) => { this.open++; return h; }));
+        const handle = await this.call('open', () => NODE_FS.open(path, mode, size).then((h) => { this.open++; return h; }));
         return this.handle(handle);
       },
       exists: (path) => this.call('exists', () => NODE_FS.exists(path)),
