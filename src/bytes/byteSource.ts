@@ -1,7 +1,9 @@
-/** Random access to the bytes of one file. `read` gives exactly `length` bytes or throws; it never zero-fills. */
+/** Random access to the bytes of one file. Both reads give exactly what was asked for or throw; they never zero-fill. */
 export interface ByteSource {
   readonly size: number;
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Fills `target` with the bytes at `offset`: for what streams through a buffer, where new memory for each step costs more than the read. */
+  readInto(target: Uint8Array, offset: number): Promise<void>;
 }
 
 /** What was read so far: asserted in tests and reported by `inspect`. */
@@ -24,6 +26,10 @@ export class MemorySource implements ByteSource {
     checkRange(this.size, offset, length);
     return this.bytes.subarray(offset, offset + length);
   }
+
+  async readInto(target: Uint8Array, offset: number): Promise<void> {
+    target.set(await this.read(offset, target.length));
+  }
 }
 
 /** Wraps a source and counts what is asked of it. */
@@ -40,9 +46,18 @@ export class CountingSource implements ByteSource, ReadCounts {
 
   async read(offset: number, length: number): Promise<Uint8Array> {
     const bytes = await this.inner.read(offset, length);
+    this.count(length);
+    return bytes;
+  }
+
+  async readInto(target: Uint8Array, offset: number): Promise<void> {
+    await this.inner.readInto(target, offset);
+    this.count(target.length);
+  }
+
+  private count(length: number): void {
     this.bytesRead += length;
     this.reads += 1;
-    return bytes;
   }
 }
 

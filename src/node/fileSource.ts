@@ -10,8 +10,6 @@ export interface FileSource extends ByteSource {
   readonly mode: number;
   /** The file takes less room on the disk than it has bytes: parts of it are holes. */
   readonly sparse: boolean;
-  /** Fills `target` with the bytes at `offset`, or throws. */
-  readInto(target: Uint8Array, offset: number): Promise<void>;
   close(): Promise<void>;
   /** False once the file under `path` is another one, or has another size or modification time, than when it was opened. */
   unchanged(): Promise<boolean>;

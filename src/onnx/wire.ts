@@ -70,12 +70,21 @@ export class WireReader {
 
   /** A copy of the bytes [start, end). */
   async bytes(start: number, end: number): Promise<Uint8Array> {
-    if (end - start > MIN_WINDOW_BYTES && !this.holds(start, end - start)) {
-      this.checkCancelled();
-      return this.source.read(start, end - start);
-    }
+    if (this.passesWindow(start, end - start)) return this.source.read(start, end - start);
     while (!this.holds(start, end - start)) await this.load(start, end - start);
     return this.view(start, end).slice();
+  }
+
+  /** Fills `target` with the bytes at `start`. */
+  async bytesInto(target: Uint8Array, start: number): Promise<void> {
+    if (this.passesWindow(start, target.length)) await this.source.readInto(target, start);
+    else target.set(await this.bytes(start, start + target.length));
+  }
+
+  /** Long parts that the window does not hold are read without it. */
+  private passesWindow(start: number, length: number): boolean {
+    this.checkCancelled();
+    return length > MIN_WINDOW_BYTES && !this.holds(start, length);
   }
 
   async text(field: Field): Promise<string> {

@@ -22,6 +22,13 @@ export class SplicedSource implements ByteSource {
   async read(offset: number, length: number): Promise<Uint8Array> {
     checkRange(this.size, offset, length);
     const out = new Uint8Array(length);
+    await this.readInto(out, offset);
+    return out;
+  }
+
+  async readInto(target: Uint8Array, offset: number): Promise<void> {
+    const { length } = target;
+    checkRange(this.size, offset, length);
     for (let i = this.find(offset); i < this.parts.length; i++) {
       const part = this.parts[i];
       if (!part || part.at >= offset + length) break;
@@ -29,9 +36,10 @@ export class SplicedSource implements ByteSource {
       const to = Math.min(part.length, offset + length - part.at);
       if (to <= from) continue;
       const { piece } = part;
-      out.set('bytes' in piece ? piece.bytes.subarray(from, to) : await this.source.read(piece.start + from, to - from), part.at + from - offset);
+      const place = target.subarray(part.at + from - offset, part.at + to - offset);
+      if ('bytes' in piece) place.set(piece.bytes.subarray(from, to));
+      else await this.source.readInto(place, piece.start + from);
     }
-    return out;
   }
 
   /** The part that holds `offset`: a binary search, as adapted models can have many parts. */

@@ -24,9 +24,18 @@ class CancellingSource implements ByteSource {
   }
 
   read(offset: number, length: number): Promise<Uint8Array> {
+    this.count(length);
+    return this.inner.read(offset, length);
+  }
+
+  readInto(target: Uint8Array, offset: number): Promise<void> {
+    this.count(target.length);
+    return this.inner.readInto(target, offset);
+  }
+
+  private count(length: number): void {
     this.largest = Math.max(this.largest, length);
     if (++this.reads === this.at) this.controller.abort();
-    return this.inner.read(offset, length);
   }
 }
 

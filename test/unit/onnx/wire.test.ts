@@ -18,6 +18,10 @@ class Uneven implements ByteSource {
     for (let turns = (this.asked++ * 7) % 5; turns > 0; turns--) await Promise.resolve();
     return this.bytes.slice(offset, offset + length);
   }
+
+  async readInto(target: Uint8Array, offset: number): Promise<void> {
+    target.set(await this.read(offset, target.length));
+  }
 }
 
 test('many at once read through one reader, and each gets its own bytes', async () => {
@@ -26,6 +30,13 @@ test('many at once read through one reader, and each gets its own bytes', async 
   const starts = Array.from({ length: 200 }, (_, k) => (k * 7919) % 99_000);
   const found = await Promise.all(starts.map((start) => wire.bytes(start, start + 900)));
   found.forEach((got, k) => assert.deepEqual(got, bytes.slice(starts[k]!, starts[k]! + 900)));
+  // Into buffers of the caller's, some short enough for the window and some not.
+  const filled = await Promise.all(starts.map(async (start, k) => {
+    const target = new Uint8Array(k % 3 ? 900 : 990 + 1000 * (k % 2)).subarray(0, 99_999 - start);
+    await wire.bytesInto(target, start);
+    return target;
+  }));
+  filled.forEach((got, k) => assert.deepEqual(got, bytes.slice(starts[k]!, starts[k]! + got.length)));
 });
 
 test('walks of one reader at the same time see the fields that each sees alone', async () => {

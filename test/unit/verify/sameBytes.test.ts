@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { MemorySource, type ByteSource } from '../../../src/bytes/byteSource.ts';
+import { openFileSource } from '../../../src/node/fileSource.ts';
+import { scanModel } from '../../../src/onnx/scan.ts';
+import { WireReader } from '../../../src/onnx/wire.ts';
+import { ByteComparer } from '../../../src/verify/sameBytes.ts';
+import { SplicedSource } from '../../../src/verify/splicedSource.ts';
+import type { ModelFile } from '../../../src/verify/wiring.ts';
+import { convModel, encodeModel } from '../../fixtures/modelBuilder.ts';
+import { Random } from '../../fixtures/random.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'channelwise-same-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+
+/** The steps of a comparison. */
+const STEP = 512 * 1024;
+const MODEL = await scanModel(new MemorySource(encodeModel(convModel())));
+const over = (source: ByteSource): ModelFile => ({ model: MODEL, ctx: { wire: new WireReader(source) } });
+
+async function same(a: ByteSource, b: ByteSource, [from, other]: readonly [number, number], length: number): Promise<[same: boolean, bytes: number]> {
+  const bytes = new ByteComparer(over(a), over(b));
+  const body = (start: number): { start: number; bodyStart: number; end: number; parent: null } => ({ start, bodyStart: start, end: start + length, parent: null });
+  return [await bytes.sameMessage(body(from), body(other)), bytes.bytes];
+}
+
+test('parts of any length at any place are the same only if every bit is', async () => {
+  const random = new Random(17);
+  const bytes = Uint8Array.from({ length: 4 * STEP }, () => random.int(256));
+  // The same bytes, but for the first ones, three bytes further on.
+  const moved = new SplicedSource(new MemorySource(bytes), [{ start: 0, end: 1, bytes: Uint8Array.of(1, 2, 3, 4) }]);
+  const path = join(root, 'bytes');
+  writeFileSync(path, bytes);
+  const file = await openFileSource(path);
+  for (const length of [0, 1, 3, 4, 5, 15, 16, 17, 1023, 1025, STEP - 1, STEP, STEP + 1, 2 * STEP, 2 * STEP + 7, 3 * STEP + 18]) {
+    assert.deepEqual(await same(new MemorySource(bytes), moved, [5, 8], length), [true, length], `${length}, moved`);
+    assert.deepEqual(await same(file, new MemorySource(bytes), [1, 1], length), [true, length], `${length}, of a file`);
+    if (!length) continue;
+    const places = new Set([0, length - 1, length - Math.min(length, 5), random.int(length), random.int(length), Math.min(STEP, length) - 1, Math.min(STEP, length - 1)]);
+    for (const place of places) {
+      const changed = bytes.slice();
+      changed[64 + place]! ^= 1 << random.int(8);
+      assert.deepEqual(await same(new MemorySource(bytes), new MemorySource(changed), [64, 64], length), [false, 0], `${length}, a bit of byte ${place}`);
+      assert.deepEqual(await same(file, new MemorySource(changed), [64, 64], length), [false, 0], `${length}, a bit of byte ${place}, of a file`);
+    }
+  }
+  await file.close();
+});
+
+test('parts of different lengths are not the same', async () => {
+  const source = new MemorySource(new Uint8Array(100));
+  const bytes = new ByteComparer(over(source), over(source));
+  assert.equal(await bytes.sameMessage({ start: 0, bodyStart: 0, end: 50, parent: null }, { start: 0, bodyStart: 0, end: 51, parent: null }), false);
+});
