@@ -31,6 +31,8 @@ interface Verb {
   readonly options: NonNullable<ParseArgsConfig['options']>;
   /** Lines that `--help` adds to the usage. */
   readonly help?: readonly string[];
+  /** It writes a file, so it must be told to stop and tidy up; every other verb may just be ended. */
+  readonly writes?: true;
   /** Gives an exit code where that is not 0. */
   readonly run: (call: Call) => Promise<number | void>;
 }
@@ -65,7 +67,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     },
   },
   gray: {
-    usage: 'gray MODEL [-o OUT] [--dry-run]', about: 'one gray channel in place of three, by channel sum', args: 1, options: WRITE, help: WRITE_HELP,
+    usage: 'gray MODEL [-o OUT] [--dry-run]', about: 'one gray channel in place of three, by channel sum', args: 1, options: WRITE, help: WRITE_HELP, writes: true,
     run: async (call) => {
       const { out, dryRun } = writeOptions(call);
       printResult(call, await convertToGray(call.args[0] ?? '', { out, dryRun, signal: call.signal }));
@@ -74,7 +76,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   adapt: {
     usage: 'adapt MODEL --map gray|bgr|rgb-from-gray|bands:N|drop-alpha|normalize|FILE.json [--map …] [--mean …] [--std …] [--scale …] [--input NAME …] [-o OUT] [--dry-run]',
     about: 'any channel map; several are applied to the new pixels from left to right', args: 1,
-    options: { ...WRITE, ...MAP_OPTIONS, input: { type: 'string', multiple: true } }, help: [...MAP_HELP, '--input NAME    adapts that input only', ...WRITE_HELP],
+    options: { ...WRITE, ...MAP_OPTIONS, input: { type: 'string', multiple: true } }, help: [...MAP_HELP, '--input NAME    adapts that input only', ...WRITE_HELP], writes: true,
     run: async (call) => {
       const { values, args, signal } = call;
       const map = await mapOf(values);
