@@ -11,15 +11,19 @@ import { Proofs, verifyCommand } from './vscode/prove.ts';
 import { TextTabs } from './vscode/textTabs.ts';
 import { Views } from './vscode/views.ts';
 
+let closeWorker: (() => Promise<void>) | null = null;
+
 export function activate(context: vscode.ExtensionContext): void {
   const file = vscode.Uri.joinPath(context.extensionUri, 'dist', 'worker.mjs').fsPath;
   const worker = new WorkerClient(file);
   const prover = new WorkerClient(file);
+  // VS Code waits for what `deactivate` gives, not for what it disposes of.
+  closeWorker = () => worker.close();
   const workers = { worker, prover, proofs: new Proofs(prover), tabs: new TextTabs(), views: new Views(), comparisons: new Comparisons(), evaluations: new Evaluations() };
   const flow = new AdaptFlow(workers, context.globalState);
   const command = (name: string, run: (clicked: unknown, selected: unknown) => Promise<void>): vscode.Disposable => vscode.commands.registerCommand(`channelwise.${name}`, run);
   context.subscriptions.push(
-    { dispose: () => void Promise.all([worker.dispose(), prover.dispose()]) },
+    { dispose: () => void prover.dispose() },
     workers.tabs.register(),
     ModelEditor.register(workers, context),
     command('convertToGrayscale', (clicked, selected) => convertToGrayscale(workers, clicked, selected)),
@@ -32,4 +36,8 @@ export function activate(context: vscode.ExtensionContext): void {
       for (const uri of await chosenModels(clicked, selected)) await openModel(uri);
     }),
   );
+}
+
+export async function deactivate(): Promise<void> {
+  await closeWorker?.();
 }

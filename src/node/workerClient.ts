@@ -13,11 +13,15 @@ interface Pending {
   readonly onProgress: ((fraction: number) => void) | undefined;
 }
 
+/** How long jobs may take to tidy up when the editor closes. It waits four seconds for all extensions together. */
+const CLOSE_MILLISECONDS = 2000;
+
 /** Runs jobs in a worker thread, so that the extension host stays free. A worker that dies fails its jobs; the next job starts another. */
 export class WorkerClient {
   private worker: Worker | null = null;
   private lastId = 0;
   private readonly pending = new Map<number, Pending>();
+  private readonly running = new Set<Promise<unknown>>();
   private readonly file: string;
 
   constructor(file: string) {
@@ -33,9 +37,25 @@ export class WorkerClient {
     const promise = new Promise<unknown>((resolve, reject) => this.pending.set(id, { resolve, reject, onProgress }));
     signal?.addEventListener('abort', cancel, { once: true });
     this.send({ type: 'job', id, name, args } as JobRequest);
-    return promise.finally(() => signal?.removeEventListener('abort', cancel)) as Promise<JobTypes[N]['result']>;
+    const running = promise.finally(() => {
+      signal?.removeEventListener('abort', cancel);
+      this.running.delete(running);
+    });
+    this.running.add(running);
+    return running as Promise<JobTypes[N]['result']>;
   }
 
+  /** Cancels all jobs, and ends the worker when they have tidied up: a save under way removes its temporary file. */
+  async close(): Promise<void> {
+    for (const id of this.pending.keys()) this.send({ type: 'cancel', id });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => { timer = setTimeout(resolve, CLOSE_MILLISECONDS); });
+    await Promise.race([Promise.allSettled(this.running), late]);
+    clearTimeout(timer);
+    await this.dispose();
+  }
+
+  /** Ends the worker at once, whatever it does. */
   async dispose(): Promise<void> {
     const { worker } = this;
     this.worker = null;
