@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { benchFile } from './file.ts';
 import { benchLayout } from './layout.ts';
 import { benchPage } from './page.ts';
@@ -5,20 +6,30 @@ import { benchShapes } from './shapes.ts';
 
 /** One measured figure; ratios compare with a peer of the same run. */
 export interface Figure {
+  /** The model it was measured on, where the caller may name several. */
+  readonly of?: string;
   readonly what: string;
   readonly value: number;
   readonly unit: string;
   readonly against?: string;
 }
 
-const json = process.argv.includes('--json');
-const only = process.argv.find((a) => a.startsWith('--only='))?.slice('--only='.length);
-const paths = process.argv.slice(2).filter((a) => !a.startsWith('--'));
-const SECTIONS: Readonly<Record<string, () => Promise<Figure[]> | Figure[]>> = { file: () => benchFile(paths, process.argv.includes('--large')), shapes: benchShapes, layout: benchLayout, page: benchPage };
-const sections: Record<string, Figure[]> = {};
-for (const [name, bench] of Object.entries(SECTIONS)) {
-  if (only !== undefined && only !== name) continue;
-  const figures = (sections[name] = await bench());
-  if (!json) for (const f of figures) console.log(`${name}: ${f.what}: ${Number(f.value.toPrecision(3))} ${f.unit}${f.against ? ` (against ${f.against})` : ''}`);
+const SECTIONS: Readonly<Record<string, (paths: readonly string[], large: boolean) => Promise<Figure[]> | Figure[]>> = { file: benchFile, shapes: benchShapes, layout: benchLayout, page: benchPage };
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' }, large: { type: 'boolean' }, only: { type: 'string' } }, allowPositionals: true });
+  const { json, only, large = false } = values;
+  if (only !== undefined && !Object.hasOwn(SECTIONS, only)) throw new Error(`There is no section ${only}; --only takes ${Object.keys(SECTIONS).join(', ')}.`);
+  const sections: Record<string, Figure[]> = {};
+  for (const [name, bench] of Object.entries(SECTIONS)) {
+    if (only !== undefined && only !== name) continue;
+    const figures = (sections[name] = await bench(positionals, large));
+    if (!json) for (const f of figures) console.log(`${name}: ${f.of ? `${f.of}: ` : ''}${f.what}: ${Number(f.value.toPrecision(3))} ${f.unit}${f.against ? ` (against ${f.against})` : ''}`);
+  }
+  if (json) console.log(JSON.stringify(sections, null, 2));
 }
-if (json) console.log(JSON.stringify(sections, null, 2));
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message.split('\n')[0] : error);
+  process.exitCode = 2;
+});
