@@ -4,7 +4,7 @@ import { adaptModel } from '../adapt/adaptModel.ts';
 import { grayscale, type ChannelMap } from '../adapt/channelMap.ts';
 import { summary, type AdaptationPlan } from '../adapt/plan.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
-import { hasExternalData } from '../onnx/allTensors.ts';
+import { externalFiles } from '../onnx/allTensors.ts';
 import type { Model } from '../onnx/model.ts';
 import { scanModel } from '../onnx/scan.ts';
 import { WireReader } from '../onnx/wire.ts';
@@ -67,7 +67,7 @@ export async function convertToGray(path: string, options: Omit<AdaptOptions, 'm
 async function targetOf(path: string, model: Model, options: AdaptOptions): Promise<{ directory: string; candidates: (i: number) => string | null }> {
   if (options.out !== undefined) {
     const out = resolve(options.out);
-    if (hasExternalData(model) && await realFolder(out) !== await realFolder(resolve(path))) {
+    if (externalFiles(model).size > 0 && await realFolder(out) !== await realFolder(resolve(path))) {
       throw new ChannelwiseError('refused', 'external-elsewhere', `The model's weights lie in files beside it, so the adapted model must stay in ${dirname(resolve(path))}.`);
     }
     return { directory: dirname(out), candidates: (i) => (i === 0 ? basename(out) : null) };

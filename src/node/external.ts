@@ -16,15 +16,57 @@ export function externalReader(modelPath: string): ExternalReader {
       const source = await openFileSource(await safePath(modelPath, folder, location));
       try {
         const wanted = length ?? source.size - offset;
-        if (wanted < 0 || offset + wanted > source.size) {
-          throw new ChannelwiseError('io', 'external-short', `The data file ${location} has ${source.size} bytes, but the model needs ${offset + Math.max(wanted, 0)}; it was cut short or belongs to another model.`);
-        }
+        if (wanted < 0 || offset + wanted > source.size) throw tooShort(location, source.size, offset + Math.max(wanted, 0));
         return await source.read(offset, wanted);
       } finally {
         await source.close();
       }
     },
   };
+}
+
+/** What keeps weights from being read: one sentence, and the file that would have to change where it is one that may be read. */
+export interface DataTrouble {
+  readonly message: string;
+  readonly path: string | null;
+}
+
+/** A model that names more data files is told about the first ones only: looking at each takes a moment. */
+const MOST_FILES = 1000;
+const CURABLE = new Set(['external-missing', 'external-short']);
+
+/**
+ * Looks whether the data files of the model at `modelPath` are there and long enough, by their names and sizes alone. `files` says how many
+ * bytes of each location are needed. null where nothing is wrong, else the first that is.
+ */
+export async function dataTrouble(modelPath: string, files: ReadonlyMap<string, number>): Promise<DataTrouble | null> {
+  const folder = dirname(resolve(modelPath));
+  const looked = [...files].slice(0, MOST_FILES).map(([location, needed]) => lookAt(modelPath, folder, location, needed));
+  const wrong = (await Promise.all(looked)).filter((w) => w !== null);
+  const [first] = wrong;
+  if (!first) return null;
+  const missing = wrong.filter(({ error }) => error.code === 'external-missing').length;
+  const path = CURABLE.has(first.error.code) ? resolve(folder, first.location) : null;
+  if (first.error.code !== 'external-missing' || missing === 1) return { message: first.error.message, path };
+  const others = files.size > MOST_FILES ? 'others' : missing === 2 ? '1 other' : `${(missing - 1).toLocaleString('en')} others`;
+  return { message: new ChannelwiseError('io', 'external-missing', `The data file ${first.location} and ${others} are missing; put them beside the model.`).message, path };
+}
+
+async function lookAt(modelPath: string, folder: string, location: string, needed: number): Promise<{ location: string; error: ChannelwiseError } | null> {
+  try {
+    const path = await safePath(modelPath, folder, location);
+    const stats = await onDisk(location, () => fs.stat(path));
+    if (!stats.isFile()) throw new ChannelwiseError('io', 'external-failed', `The data file ${location} is no regular file.`);
+    if (stats.size < needed) throw tooShort(location, stats.size, needed);
+    return null;
+  } catch (error) {
+    if (error instanceof ChannelwiseError) return { location, error };
+    throw error;
+  }
+}
+
+function tooShort(location: string, size: number, needed: number): ChannelwiseError {
+  return new ChannelwiseError('io', 'external-short', `The data file ${location} has ${size} bytes, but the model needs ${needed}; it was cut short or belongs to another model.`);
 }
 
 async function safePath(modelPath: string, folder: string, location: string): Promise<string> {
@@ -40,9 +82,14 @@ async function safePath(modelPath: string, folder: string, location: string): Pr
   return path;
 }
 
-async function real(path: string, location: string): Promise<string> {
+function real(path: string, location: string): Promise<string> {
+  return onDisk(location, () => fs.realpath(path));
+}
+
+/** Asks the file system about a data file; what it can't say becomes a sentence. */
+async function onDisk<T>(location: string, ask: () => Promise<T>): Promise<T> {
   try {
-    return await fs.realpath(path);
+    return await ask();
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new ChannelwiseError('io', 'external-missing', `The data file ${location} is missing; put it beside the model.`);

@@ -13,7 +13,9 @@ import { nodeScope } from '../graph/scopes.ts';
 import { inferShapes, type Shapes } from '../graph/shapes.ts';
 import { steeringConstants } from '../graph/steering.ts';
 import { storedTensors } from '../graph/storedTensors.ts';
+import { externalFiles } from '../onnx/allTensors.ts';
 import { adaptationOf } from './adaptation.ts';
+import { dataTrouble } from './external.ts';
 import { withOpenModel } from './openModel.ts';
 import { pageInner } from './pageInner.ts';
 import { pageSizes } from './pageSizes.ts';
@@ -26,7 +28,8 @@ const ATTRIBUTE_TYPES: Readonly<Record<number, string>> = { 1: 'float', 2: 'int'
 export async function readPageModel(path: string, signal?: AbortSignal, bind: PageBinding = {}): Promise<PageModel> {
   return withOpenModel(path, signal, async ({ source, model, ctx }) => {
     const constants = await steeringConstants(model, ctx);
-    return pageModel(model, basename(path), source.size, inferShapes(model, { constants, bind }), await adaptationOf(model, path), bind);
+    const page = pageModel(model, basename(path), source.size, inferShapes(model, { constants, bind }), await adaptationOf(model, path), bind);
+    return { ...page, dataTrouble: await dataTrouble(path, externalFiles(model)) };
   });
 }
 

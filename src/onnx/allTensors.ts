@@ -24,7 +24,13 @@ export function allTensors(model: Model): (Tensor | SparseTensor)[] {
   return found;
 }
 
-/** True when any tensor lies in a file beside the model. */
-export function hasExternalData(model: Model): boolean {
-  return allTensors(model).some((t) => ('indices' in t ? [t.values, t.indices] : [t]).some(({ storage }) => storage.kind === 'external'));
+/** The files beside the model that tensors lie in, by location, in the order in which tensors name them, and how many bytes of each are needed at least. */
+export function externalFiles(model: Model): Map<string, number> {
+  const files = new Map<string, number>();
+  for (const t of allTensors(model)) {
+    for (const { storage } of 'indices' in t ? [t.values, t.indices] : [t]) {
+      if (storage.kind === 'external') files.set(storage.location, Math.max(files.get(storage.location) ?? 0, storage.offset + (storage.length ?? 0)));
+    }
+  }
+  return files;
 }

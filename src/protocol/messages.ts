@@ -109,6 +109,8 @@ export interface PageModel {
   sizes?: PageSizes;
   /** What the file records about its adaptation; null when it records nothing. */
   adaptation: PageAdaptation | null;
+  /** Why weights in files beside the model can't be read, in one sentence, and the file to put right; null when nothing is wrong. */
+  dataTrouble?: { message: string; path: string | null } | null;
 }
 
 /** Commands of the extension that the page has buttons for; each acts on the page's own file. */

@@ -43,6 +43,16 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
     const post = (message: HostMessage): void => void webview.postMessage(message);
     let line = '';
     const key = uri.toString();
+    const changed = (): void => post({ type: 'changed' });
+    let lookout: vscode.Disposable | undefined;
+    let missed: string | null = null;
+    // A data file that comes, or comes whole, lets weights be read.
+    const lookOut = (path: string | null): void => {
+      if (path === missed) return;
+      lookout?.dispose();
+      missed = path;
+      lookout = path === null ? undefined : watch(vscode.Uri.file(path), changed);
+    };
     const showStatus = (): void => {
       this.status.text = line;
       if (panel.active && line) this.status.show();
@@ -52,6 +62,7 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
     const opened = ({ head, count }: PackedModel): void => {
       line = `$(circuit-board) ${head.inputs.map((i) => i.dims?.join('×') ?? i.name).join(', ')} · ${count.toLocaleString('en')} nodes · ${head.parameterCount.toLocaleString('en')} parameters${work(head)}`;
       showStatus();
+      lookOut(head.dataTrouble?.path ?? null);
       const node = this.wanted.get(key);
       this.wanted.delete(key);
       if (node !== undefined) post({ type: 'show', node });
@@ -63,13 +74,14 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
       if (message) void answers.take(message);
     });
     const page = this.workers.views.add(uri, post);
-    const watching = watch(uri, () => post({ type: 'changed' }));
+    const watching = watch(uri, changed);
     const viewState = panel.onDidChangeViewState(showStatus);
     panel.onDidDispose(() => {
       if (this.pages.get(key) === panel) this.pages.delete(key);
       answers.dispose();
       page.dispose();
       watching.dispose();
+      lookout?.dispose();
       viewState.dispose();
       this.status.hide();
     });

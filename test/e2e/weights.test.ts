@@ -199,3 +199,25 @@ test('a file that is named markup stays text, and a failed save says why', async
   await page.getByRole('alert').filter({ hasText: 'There is not enough space in <i>here</i>.' }).waitFor();
   await close();
 });
+
+test('a missing data file is told beside the graph and the table, by name and with what to do, and no more once it is there', async () => {
+  const path = join(folder, 'beside.onnx');
+  writeFileSync(path, encodeModel(model({
+    inputs: [valueInfo('x', [1, 3, 8, 8])], outputs: [valueInfo('y', null)],
+    initializers: [externalTensor('w', DTYPE.float32, [2, 3, 1, 1], { location: 'beside.data', length: '24' })], nodes: [node('Conv', ['x', 'w'], ['y'])],
+  })));
+  const trouble = (page: Page): ReturnType<Page['locator']> => page.getByRole('status').filter({ hasText: 'The data file beside.data is missing; put it beside the model.' });
+  const before = await openFilePage(browser, path, { width: 800, height: 600 });
+  await trouble(before.page).waitFor();
+  await before.page.getByRole('tab', { name: 'Layers' }).click();
+  assert.equal(await trouble(before.page).isVisible(), true);
+  await before.page.getByRole('tab', { name: 'Compare' }).click();
+  assert.equal(await trouble(before.page).count(), 0);
+  assert.deepEqual(before.problems, []);
+  await before.close();
+  writeFileSync(join(folder, 'beside.data'), new Uint8Array(24));
+  const now = await openFilePage(browser, path);
+  await now.page.getByRole('region', { name: 'First layer' }).waitFor();
+  assert.equal(await now.page.getByText('The data file').count(), 0);
+  await now.close();
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
-import { allTensors, hasExternalData } from '../../../src/onnx/allTensors.ts';
+import { allTensors, externalFiles } from '../../../src/onnx/allTensors.ts';
 import { decodeConstant } from '../../../src/onnx/constant.ts';
 import type { Node } from '../../../src/onnx/model.ts';
 import { scanModel } from '../../../src/onnx/scan.ts';
@@ -50,11 +50,12 @@ test('tensors are found wherever they stand: subgraphs of subgraphs, attributes,
   const scanned = await scanModel(new MemorySource(encodeModel(model(parts))));
   const names = allTensors(scanned).map((t) => ('indices' in t ? t.values.name : t.name));
   assert.deepEqual(names.sort(), ['constant', 'in.function', 'inner.constant', 'inner.initializer', 'listed', 'outer.initializer', 'sparse']);
-  assert.equal(hasExternalData(scanned), false);
+  assert.equal(externalFiles(scanned).size, 0);
   const step = graph({ name: 'step', initializers: [externalTensor('rate', 1, [1], { location: 'x.bin' })] });
   for (const training of [{ algorithm: step }, { initialization: step }]) {
-    assert.equal(hasExternalData(await scanModel(new MemorySource(encodeModel({ ...model(parts), trainingInfo: [training] })))), true, Object.keys(training).join());
+    const trained = await scanModel(new MemorySource(encodeModel({ ...model(parts), trainingInfo: [training] })));
+    assert.deepEqual([...externalFiles(trained)], [['x.bin', 0]], Object.keys(training).join());
   }
-  const beside = await scanModel(new MemorySource(encodeModel(model({ ...parts, initializers: [externalTensor('listed', 1, [1], { location: 'x.bin' })] }))));
-  assert.equal(hasExternalData(beside), true);
+  const beside = await scanModel(new MemorySource(encodeModel(model({ ...parts, initializers: [externalTensor('listed', 1, [1], { location: 'x.bin', offset: '64', length: '4' }), externalTensor('other', 1, [1], { location: 'x.bin', offset: '8', length: '4' })] }))));
+  assert.deepEqual([...externalFiles(beside)], [['x.bin', 68]]);
 });
