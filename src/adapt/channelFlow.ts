@@ -4,6 +4,7 @@ import type { Graph, Node } from '../onnx/model.ts';
 import type { Affine } from './affine.ts';
 import type { Flow } from './flow.ts';
 import type { Operand } from './rewrite.ts';
+import { CAST } from './rules/cast.ts';
 import { conv, CONV_KINDS } from './rules/conv.ts';
 import { ELEMENTWISE } from './rules/elementwise.ts';
 import { LAYOUT } from './rules/layout.ts';
@@ -24,7 +25,7 @@ import { Walk, type Known } from './walk.ts';
 
 /** Every operator that lets a channel map through or takes it in. All others see their tensors rebuilt. */
 const RULES: Readonly<Record<string, Rule>> = {
-  ...ELEMENTWISE, ...SELECT, ...LAYOUT, ...SPATIAL, ...PER_CHANNEL, ...MATMUL, ...SIZES, ...BLOCKS, ...EINSUM, ...ALONG_AXIS, ...RESHAPE, ...LEGACY, ...NORMALISATION, ...RECURRENT,
+  ...ELEMENTWISE, ...CAST, ...SELECT, ...LAYOUT, ...SPATIAL, ...PER_CHANNEL, ...MATMUL, ...SIZES, ...BLOCKS, ...EINSUM, ...ALONG_AXIS, ...RESHAPE, ...LEGACY, ...NORMALISATION, ...RECURRENT,
   ...Object.fromEntries(Object.keys(CONV_KINDS).map((op) => [op, conv])),
 };
 

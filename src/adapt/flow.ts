@@ -35,6 +35,7 @@ export interface Flow {
 /** Tensors of more axes are no images; sizes in a file have no bounds. */
 export const MAX_RANK = 64;
 export const TOO_MANY = 'it makes more channels than a map is kept for';
+export const TAKEN_OUT = 'a channel was taken out before it';
 
 export function isPlain(flow: Flow): boolean {
   return !flow.gone && flow.outer === 1 && flow.inner === 1;
@@ -51,6 +52,11 @@ export function overOneBase(flows: readonly Flow[]): Flow[] | null {
     if (parts.every((p) => p !== null)) return parts;
   }
   return null;
+}
+
+/** The same flow with its channel axis taken out or put back, over all the bases it is known over. */
+export function withGone(flow: Flow, gone: boolean): Flow {
+  return { ...flow, gone, earlier: flow.earlier ? withGone(flow.earlier, gone) : null };
 }
 
 export function withMap(flow: Flow, map: Affine): Flow {

@@ -92,7 +92,7 @@ export class Step {
     const dims = !from.gone && declared?.length === rank ? declared : new Array<null>(rank).fill(null);
     const flow: Flow = { ...from, dims, ...options.flow };
     const base = walk.base(output, from.base.channels, node, node);
-    walk.flows.set(output, { ...withMap({ ...flow, base }, flow.map), earlier: options.earlier ?? null });
+    if (output) walk.flows.set(output, { ...withMap({ ...flow, base }, flow.map), earlier: options.earlier ?? null });
     return true;
   }
 

@@ -68,7 +68,7 @@ const CONCAT_WITH_AXIS = 4;
 /** From this opset on, Add broadcasts by shape alone. */
 export const BROADCASTING = 7;
 /** From this opset on, Pad takes amounts and value as inputs. */
-const PAD_WITH_INPUTS = 11;
+export const PAD_WITH_INPUTS = 11;
 /** The first opset whose Pad has the attribute `pads`. */
 const PAD = 2;
 /** More numbers than these say nothing in a sentence. */

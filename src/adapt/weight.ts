@@ -40,14 +40,14 @@ export function contract(w: ConstantValue, axis: number, outer: number, inner: n
   return { dims: w.dims.map((d, i) => (i === axis ? outer * newChannels * inner : d)), values };
 }
 
-/** `Σ_c W[…, c, …] · b[c]` over the channel axis and everything but axis `keep`: what the shift adds to each output. */
-export function shiftThrough(w: ConstantValue, axis: number, inner: number, b: readonly number[], keep: number): Float64Array {
+/** `Σ_c W[…, c, …] · b[c]` over the channel axis and everything but the axes `keep`, in their order: what the shift adds to each output. */
+export function shiftThrough(w: ConstantValue, axis: number, inner: number, b: readonly number[], keep: readonly number[]): Float64Array {
   const strides = w.dims.map((_, i) => product(w.dims.slice(i + 1)));
-  const out = new Float64Array(w.dims[keep] ?? 1);
+  const at = (i: number, on: number): number => Math.floor(i / (strides[on] ?? 1)) % (w.dims[on] ?? 1);
+  const out = new Float64Array(product(keep.map((k) => w.dims[k] ?? 1)));
   for (let i = 0; i < w.values.length; i++) {
-    const onAxis = Math.floor(i / (strides[axis] ?? 1)) % (w.dims[axis] ?? 1);
-    const c = Math.floor(onAxis / inner) % b.length;
-    const o = Math.floor(i / (strides[keep] ?? 1)) % (w.dims[keep] ?? 1);
+    const c = Math.floor(at(i, axis) / inner) % b.length;
+    const o = keep.reduce((n, k) => n * (w.dims[k] ?? 1) + at(i, k), 0);
     out[o] = (out[o] ?? 0) + (w.values[i] ?? 0) * (b[c] ?? 0);
   }
   return out;
@@ -96,6 +96,12 @@ export async function sinkPlus(step: Step, inputs: ReadonlyMap<number, Operand>,
   return true;
 }
 
+/** Dims without the ones in front, which broadcasting adds again; the last one stays. */
+export function withoutOnes(dims: readonly number[]): number[] {
+  const first = dims.findIndex((d) => d !== 1);
+  return dims.slice(first < 0 ? -1 : first);
+}
+
 /** The sum of both is the bias of a layer that exporters write as a product and an Add. */
 async function intoNextAdd(step: Step, dims: readonly number[], added: Float64Array): Promise<boolean> {
   const { node, walk } = step;
@@ -105,8 +111,7 @@ async function intoNextAdd(step: Step, dims: readonly number[], added: Float64Ar
   if (!add || more.length || add.domain !== '' || add.opType !== 'Add' || use.outputs.has(output) || use.captures.has(output)) return false;
   const index = add.inputs[0] === output ? 1 : 0;
   const bias = await walk.value(add.inputs[index]);
-  const trimmed = bias?.dims.slice(bias.dims.findIndex((d) => d !== 1));
-  if (!bias || `${trimmed}` !== `${dims}`) return false;
+  if (!bias || `${withoutOnes(bias.dims)}` !== `${dims}`) return false;
   const sum = added.map((v, i) => v + (bias.values[i] ?? 0));
   if (!fits(bias.dtype, sum)) return false;
   const inputs = [...add.inputs] as Operand[];

@@ -1,5 +1,5 @@
 import { evenUse, hasNoShift, isSelection } from '../affine.ts';
-import { isPlain } from '../flow.ts';
+import { isPlain, TAKEN_OUT } from '../flow.ts';
 import type { Rule } from '../step.ts';
 
 const INT64 = 7;
@@ -10,7 +10,7 @@ const ONE_AXIS = 13;
 /** Softmax and its kin: apart for each channel along another axis; along the channels they keep any order of them. */
 const softmax: Rule = (step) => {
   const flow = step.only();
-  if (!flow || !isPlain(flow)) return 'a channel was taken out before it';
+  if (!flow || !isPlain(flow)) return TAKEN_OUT;
   if (!isSelection(flow.map)) return MIXED;
   const oneAxis = step.walk.known.opset >= ONE_AXIS;
   const axis = step.axis('axis', oneAxis ? -1 : 1, flow.rank);

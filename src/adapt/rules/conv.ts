@@ -112,7 +112,7 @@ async function foldFloat(step: Step, kind: ConvKind, given: Flow, w: ConstantVal
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
   const inputs = new Map<number, Operand>([[0, flow.base]]);
   if (!hasNoShift(flow.map)) {
-    const added = shiftThrough(dense(w, group, kind.transposed, () => 0), kind.transposed ? 0 : 1, 1, flow.map.b, 0);
+    const added = shiftThrough(dense(w, group, kind.transposed, () => 0), kind.transposed ? 0 : 1, 1, flow.map.b, [0]);
     const sum = added.map((v, o) => v + (bias?.values[o] ?? 0));
     if (!fits(w.dtype, sum)) return 'the folded bias leaves the range of its type';
     const index = kind.bias ?? 2;

@@ -1,19 +1,37 @@
-import { hasNoShift, isSelection } from '../affine.ts';
-import { isPlain, type Flow } from '../flow.ts';
+import { hasNoShift, isSelection, scaleRows } from '../affine.ts';
+import type { ConstantValue } from '../constantValue.ts';
+import { isPlain, withMap, type Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
-import { contract, fits, newWeight, record } from '../weight.ts';
+import { contract, fits, newWeight, record, shiftThrough, sinkPlus, withoutOnes } from '../weight.ts';
 
-/** Two terms and an output of single letters, nothing repeated: what exporters write. */
-const EQUATION = /^([A-Za-z]+),([A-Za-z]+)->([A-Za-z]*)$/;
+/** One or two terms and an output. */
+const EQUATION = /^([^,>]+?)(?:,([^,>]+?))?->([^,>]*)$/;
 
-/** One term and an output: axes in another order, or summed over. */
-const MOVED = /^([A-Za-z]+)->([A-Za-z]*)$/;
+interface Equation {
+  readonly terms: readonly string[];
+  readonly output: string;
+}
 
+/** The equation with a letter for each axis that the dots of the image stand for; null for what has dots elsewhere or repeats an axis. */
+function readEquation(text: string, image: number, rank: number): Equation | null {
+  const parts = EQUATION.exec(text);
+  if (!parts) return null;
+  const terms = parts[2] === undefined ? [parts[1] ?? ''] : [parts[1] ?? '', parts[2]];
+  const own = terms[image] ?? '';
+  const count = own.includes('...') ? rank - (own.length - 3) : 0;
+  const free = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'].filter((l) => !text.includes(l));
+  if (count < 0 || count > free.length) return null;
+  const spelt = (term: string): string => term.replace('...', free.slice(0, count).join(''));
+  const equation = { terms: terms.map((t, i) => (i === image ? spelt(t) : t)), output: spelt(parts[3] ?? '') };
+  const plain = [...equation.terms, equation.output].every((t) => /^[A-Za-z]*$/.test(t) && new Set(t).size === t.length);
+  return plain && equation.terms[image]?.length === rank ? equation : null;
+}
+
+/** One term: axes in another order, or summed over. */
 function moved(step: Step, flow: Flow, own: string, output: string): true | string {
-  const letter = own[flow.axis] ?? '';
-  const axis = output.indexOf(letter);
-  if (own.length !== flow.rank || new Set(own).size !== own.length || new Set(output).size !== output.length || axis < 0) return 'it sums over the channels';
+  const axis = output.indexOf(own[flow.axis] ?? '');
+  if (axis < 0) return 'it sums over the channels';
   if (own.length !== output.length && !hasNoShift(flow.map)) return 'a shift would be summed';
   return step.pass(flow, { flow: { axis, rank: output.length } });
 }
@@ -22,27 +40,60 @@ function moved(step: Step, flow: Flow, own: string, output: string): true | stri
 const einsum: Rule = async (step) => {
   const image = step.flows.findIndex((f) => f !== null);
   const flow = step.only(image);
-  const equation = step.text('equation', '').replace(/\s+/g, '');
-  const turned = MOVED.exec(equation);
-  if (turned && flow && isPlain(flow)) return moved(step, flow, turned[1] ?? '', turned[2] ?? '');
-  const parts = EQUATION.exec(equation);
-  if (!flow || !isPlain(flow) || !parts || step.node.inputs.length !== 2) return 'its equation is more than one product with a constant';
-  const terms = [parts[1] ?? '', parts[2] ?? ''];
+  const equation = flow && !flow.gone ? readEquation(step.text('equation', '').replace(/\s+/g, ''), image, flow.rank) : null;
+  if (!flow || !equation || equation.terms.length !== step.node.inputs.length) return 'its equation is more than one product with a constant';
+  const { terms, output } = equation;
   const [own = '', other = ''] = [terms[image], terms[1 - image]];
-  const output = parts[3] ?? '';
+  if (terms.length === 1) return isPlain(flow) ? moved(step, flow, own, output) : 'channels and pixels share an axis here';
   const letter = own[flow.axis] ?? '';
-  if (own.length !== flow.rank || new Set(own).size !== own.length || new Set(other).size !== other.length) return 'its equation repeats an axis';
   const inOutput = output.indexOf(letter);
   const inWeight = other.indexOf(letter);
-  if (inWeight < 0 && inOutput >= 0 && (hasNoShift(flow.map) || isSelection(flow.map))) return step.pass(flow, { flow: { axis: inOutput, rank: output.length } });
+  if (inWeight < 0) {
+    if (inOutput < 0) return 'it sums over the channels';
+    const commutes = hasNoShift(flow.map) || isSelection(flow.map);
+    return commutes ? step.pass(flow, { flow: { axis: inOutput, rank: output.length } }) : 'the channels are shifted here, and the operator does not commute with that';
+  }
   const w = await step.value(1 - image);
   if (!w || w.dims.length !== other.length) return 'its weights are not known before the model runs';
-  if (inWeight < 0 || inOutput >= 0 || w.dims[inWeight] !== flow.map.m.length) return 'its product keeps the channels apart';
-  if (!hasNoShift(flow.map)) return 'a shift has no bias to go into';
-  const folded = contract(w, inWeight, 1, 1, flow.map);
-  if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
-  record(step, 1 - image, w, flow.map, { axis: inWeight, newDims: folded.dims, outer: 1, inner: 1 });
-  return step.sink(new Map<number, Operand>([[image, flow.base], [1 - image, await newWeight(step, 1 - image, w, folded.dims, folded.values)]]));
+  if (w.dims[inWeight] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
+  const parts = { flow, image, w, own, other, output };
+  return inOutput >= 0 ? factors(step, parts) : product(step, parts);
 };
+
+/** A factor per channel and nothing else goes into the map; where axes move, the product stays with ones. */
+function factors(step: Step, { flow, image, w, own, output }: Product): true | string {
+  if (w.dims.length !== 1 || !isPlain(flow)) return 'its product keeps the channels apart';
+  const map = scaleRows(flow.map, [...w.values], []);
+  if (own === output) return step.absorb(withMap(flow, map));
+  if (own.length !== output.length && !hasNoShift(flow.map)) return 'a shift would be summed';
+  const { channels } = flow.base;
+  const ones = step.walk.constant(`${step.node.outputs[0] ?? ''}/ones`, w.dtype, [channels], new Array<number>(channels).fill(1));
+  return step.pass(flow, { inputs: new Map([[1 - image, ones]]), flow: { axis: output.indexOf(own[flow.axis] ?? ''), rank: output.length, map } });
+}
+
+interface Product {
+  readonly flow: Flow;
+  readonly image: number;
+  readonly w: ConstantValue;
+  readonly own: string;
+  readonly other: string;
+  readonly output: string;
+}
+
+/** The channels are summed over. What a shift adds stands behind, one number per entry of the weight's axes that the output keeps. */
+async function product(step: Step, { flow, image, w, own, other, output }: Product): Promise<true | string> {
+  const axis = other.indexOf(own[flow.axis] ?? '');
+  const kept = [...output].map((l) => other.indexOf(l)).filter((i) => i >= 0);
+  // An axis of the image that is summed over and that the weight lacks or broadcasts would count the shift as often as it is long.
+  const summed = [...own].some((l, i) => !output.includes(l) && i !== flow.axis && (w.dims[other.indexOf(l)] ?? 1) === 1 && flow.dims[i] !== 1);
+  if (!hasNoShift(flow.map) && summed) return 'a shift would be summed';
+  const folded = contract(w, axis, flow.outer, flow.inner, flow.map);
+  if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  record(step, 1 - image, w, flow.map, { axis, newDims: folded.dims, outer: flow.outer, inner: flow.inner });
+  const inputs = new Map<number, Operand>([[image, flow.base], [1 - image, await newWeight(step, 1 - image, w, folded.dims, folded.values)]]);
+  if (hasNoShift(flow.map)) return step.sink(inputs);
+  const dims = [...output].map((l) => (other.includes(l) ? w.dims[other.indexOf(l)] ?? 1 : 1));
+  return sinkPlus(step, inputs, w.dtype, withoutOnes(dims), shiftThrough(w, axis, flow.inner, flow.map.b, kept));
+}
 
 export const EINSUM: Readonly<Record<string, Rule>> = { Einsum: einsum };

@@ -1,3 +1,4 @@
+import type { Dim } from '../../onnx/model.ts';
 import { addMaps, evenUse, hasNoShift, isSelection, isSmall, keepsConstants, lanes, sameMap, scaleRows, stack } from '../affine.ts';
 import { product, type ConstantValue } from '../constantValue.ts';
 import { isPlain, overOneBase, withMap, type Flow } from '../flow.ts';
@@ -24,7 +25,7 @@ function profile(step: Step, constant: ConstantValue, flow: Flow): Profile {
   const first = constant.values[0];
   if (first === undefined || !constant.values.every(Number.isFinite)) return { kind: 'other' };
   const rank = flow.gone ? flow.rank - 1 : flow.rank;
-  if (constant.dims.length > rank) return { kind: 'other' };
+  if (constant.dims.length > rank || !staysAligned(constant.dims, flow)) return { kind: 'other' };
   const at = flow.gone ? -1 : flow.axis - firstAxis(step, constant.dims.length, rank);
   const channels = constant.dims[at] ?? 1;
   const others = constant.values.length / channels;
@@ -211,7 +212,12 @@ function sameForChannels(step: Step, name: string, flow: Flow): boolean {
   if (!dims) return false;
   const rank = flow.gone ? flow.rank - 1 : flow.rank;
   const at = flow.axis - firstAxis(step, dims.length, rank);
-  return dims.length <= rank && (flow.gone || at < 0 || dims[at] === 1);
+  return dims.length <= rank && staysAligned(dims, flow) && (flow.gone || at < 0 || dims[at] === 1);
+}
+
+/** Where a channel axis was taken out, the base has one axis more: an operand meets the same pixels when it holds nothing in front of that place. */
+function staysAligned(dims: readonly Dim[], flow: Flow): boolean {
+  return !flow.gone || dims.slice(0, Math.max(0, dims.length - (flow.rank - 1 - flow.axis))).every((d) => d === 1);
 }
 
 /** Operators on single elements: every element is treated alike whatever its place. */
@@ -274,25 +280,11 @@ const dropout: Rule = async (step) => {
   return step.absorb(flow);
 };
 
-const FLOATS = new Set([1, 10, 11, 16]);
-/** Integers of 32 and 64 bits: float32 holds them exactly up to 2^24. */
-const WIDE_INTEGERS = new Set([6, 7, 12, 13]);
-
-const cast: Rule = (step) => {
-  const flow = step.only();
-  if (!flow) return 'its type comes from another tensor';
-  const to = step.int('to', 0);
-  // What a cast to floats rounds is a rounding of the type; a cast to integers cuts the mapped numbers.
-  if (!isSelection(flow.map) && !FLOATS.has(to)) return 'rounding to whole numbers does not commute with the map';
-  if (!isSelection(flow.map) && WIDE_INTEGERS.has(flow.dtype)) step.walk.notes.push(`The map works on the numbers behind ${step.node.opType} ${step.node.name}: whole numbers beyond 2^24 round first.`);
-  return step.pass(flow, { flow: { dims: flow.dims, dtype: to } });
-};
-
 export const ELEMENTWISE: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(UNARY.map((op) => [op, unary])),
   ...Object.fromEntries(['Gelu', 'FastGelu', 'QuickGelu'].map((op) => [`com.microsoft:${op}`, unary])),
   ...Object.fromEntries(NARY.map((op) => [op, elementwise])),
   Add: arithmetic, Sub: arithmetic, Mul: arithmetic, Div: arithmetic, Sum: sum, Mean: sum, Neg: negative,
-  Clip: clip, Identity: identity, Dropout: dropout, Cast: cast,
+  Clip: clip, Identity: identity, Dropout: dropout,
 };
 

@@ -1,13 +1,13 @@
 import type { Dim } from '../../onnx/model.ts';
 import { isSelection } from '../affine.ts';
-import { isPlain, MAX_RANK, type Flow } from '../flow.ts';
+import { isPlain, MAX_RANK, TAKEN_OUT, withGone, type Flow } from '../flow.ts';
 import type { Rule, Step } from '../step.ts';
 
 export const MERGE_REFUSED = 'channels and pixels are merged into one axis, and another node than a matrix product reads that';
 
 const transpose: Rule = (step) => {
   const flow = step.only();
-  if (!flow || flow.gone) return 'a channel was taken out before it';
+  if (!flow || flow.gone) return TAKEN_OUT;
   const perm = step.ints('perm') ?? flow.dims.map((_, i) => flow.rank - 1 - i);
   if (perm.length !== flow.rank || !perm.includes(flow.axis)) return 'its perm does not fit the tensor';
   return step.pass(flow, { flow: { axis: perm.indexOf(flow.axis), dims: perm.map((p) => flow.dims[p] ?? null) } });
@@ -23,10 +23,11 @@ async function axes(step: Step, rank: number): Promise<number[] | null> {
 
 const squeeze: Rule = async (step) => {
   const flow = step.only();
-  if (!flow || flow.gone) return 'a channel was taken out before it';
+  if (!flow || flow.gone) return TAKEN_OUT;
   const given = await axes(step, flow.rank);
   // Without axes it removes every axis of size one, which the channels may have become.
   const gone = given ?? (flow.dims.every((d) => typeof d === 'number') && !step.node.inputs[1] ? flow.dims.flatMap((d, i) => (d === 1 ? [i] : [])) : null);
+  if (gone?.length === 1 && gone[0] === flow.axis && isPlain(flow) && flow.map.m.length === 1) return step.absorb(withGone(flow, true));
   if (!gone || gone.includes(flow.axis)) return 'it may remove the channel axis';
   const stays = flow.dims.map((_, i) => i).filter((i) => !gone.includes(i));
   const named = given ? {} : step.walk.known.opset >= AXES_AS_INPUT
@@ -43,7 +44,7 @@ const unsqueeze: Rule = async (step) => {
   if (rank > MAX_RANK) return 'it adds very many axes';
   const added = await axes(step, rank);
   if (!added) return 'its axes are not known before the model runs';
-  if (flow.gone) return added.length === 1 && added[0] === flow.axis ? step.absorb({ ...flow, gone: false }) : 'a single channel gets a new axis elsewhere';
+  if (flow.gone) return added.length === 1 && added[0] === flow.axis ? step.absorb(withGone(flow, false)) : 'a single channel gets a new axis elsewhere';
   const stays = Array.from({ length: rank }, (_, i) => i).filter((i) => !added.includes(i));
   const dims = Array.from({ length: rank }, (_, i): Dim => (added.includes(i) ? 1 : flow.dims[stays.indexOf(i)] ?? null));
   return step.pass(flow, { flow: { axis: stays[flow.axis] ?? 0, rank, dims } });
@@ -59,22 +60,33 @@ export function number(dims: readonly Dim[]): number | null {
 }
 
 /** What takes merged axes into its weights. */
-const PRODUCTS = new Set(['Gemm', 'MatMul', 'RNN', 'LSTM', 'GRU', 'com.microsoft:FusedGemm', 'com.microsoft:FusedMatMul']);
+export const PRODUCTS = new Set(['Gemm', 'MatMul', 'Einsum', 'RNN', 'LSTM', 'GRU', 'com.microsoft:FusedGemm', 'com.microsoft:FusedMatMul']);
+/** What may stand between a merge and the product, and reads one image. */
+const BETWEEN = new Set(['Reshape', 'Identity', 'Cast', 'Dropout', 'Squeeze', 'Unsqueeze']);
+/** Between a merge and its products stand few nodes. */
+const MAX_BETWEEN = 16;
 
 /** Merged axes fold into matrix products; a map that is not a plain copy has no cheap way back from there. */
 export function mergeIsSafe(step: Step, flow: Flow): boolean {
   if (isSelection(flow.map)) return true;
   if (!step.walk.merges) return false;
-  const { use } = step.walk.known;
-  const output = step.node.outputs[0] ?? '';
-  if (use.outputs.has(output) || use.captures.has(output)) return false;
-  return (use.readers.get(output) ?? []).every((n) => PRODUCTS.has(n.domain ? `${n.domain}:${n.opType}` : n.opType) && n.inputs[0] === output
-    && step.walk.known.constants.isFixed(n.inputs[1] ?? ''));
+  const { use, constants } = step.walk.known;
+  const open = [step.node.outputs[0] ?? ''];
+  for (let i = 0; i < open.length; i++) {
+    const name = open[i] ?? '';
+    if (i > MAX_BETWEEN || use.outputs.has(name) || use.captures.has(name)) return false;
+    for (const n of use.readers.get(name) ?? []) {
+      const key = n.domain ? `${n.domain}:${n.opType}` : n.opType;
+      if (BETWEEN.has(key) && n.inputs[0] === name) open.push(n.outputs[0] ?? '');
+      else if (!PRODUCTS.has(key) || n.inputs[0] !== name || !constants.isFixed(n.inputs[1] ?? '')) return false;
+    }
+  }
+  return true;
 }
 
 const flatten: Rule = (step) => {
   const flow = step.only();
-  if (!flow || !isPlain(flow)) return 'a channel was taken out before it';
+  if (!flow || !isPlain(flow)) return TAKEN_OUT;
   const axis = step.axis('axis', 1, flow.rank);
   const behind = axis <= flow.axis;
   const outer = number(flow.dims.slice(behind ? axis : 0, flow.axis));

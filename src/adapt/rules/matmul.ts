@@ -1,10 +1,10 @@
 import { hasNoShift, isSelection, lanes } from '../affine.ts';
 import type { ConstantValue } from '../constantValue.ts';
-import type { Flow } from '../flow.ts';
+import { TAKEN_OUT, type Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
 import { BROADCASTING } from '../walk.ts';
-import { contract, fits, newWeight, record, shiftThrough, sinkPlus } from '../weight.ts';
+import { contract, fits, newWeight, record, shiftThrough, sinkPlus, withoutOnes } from '../weight.ts';
 
 /** Where quantised products have their weight and its zero point; whether they quantise the image themselves, by its smallest and largest value. */
 const INTEGER: Readonly<Record<string, { weight: number; zero: number; dynamic?: true }>> = {
@@ -12,10 +12,12 @@ const INTEGER: Readonly<Record<string, { weight: number; zero: number; dynamic?:
   'com.microsoft:MatMulIntegerToFloat': { weight: 1, zero: 5 }, 'com.microsoft:DynamicQuantizeMatMul': { weight: 1, zero: 3, dynamic: true },
 };
 
+const UNKNOWN = 'its weights are not known before the model runs';
+
 /** The flow's channels lie on the last axis of A, and nobody else reads them. */
 function rowsOf(step: Step): Flow | string {
   const flow = step.only();
-  if (!flow || flow.gone) return 'its weights come from the image itself';
+  if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its weights come from the image itself';
   return flow.axis === flow.rank - 1 ? flow : 'it multiplies along pixels, not along channels';
 }
 
@@ -26,17 +28,21 @@ const matMul: Rule = async (step) => {
   const given = rowsOf(step);
   if (typeof given === 'string') return node.domain ? given : alongPixels(step);
   const w = await step.value(1);
-  if (!w || w.dims.length !== 2) return 'its weights are not known before the model runs';
-  const axis = step.int('transB', 0) === 0 ? 0 : 1;
+  const length = w?.dims.length ?? 0;
+  if (!w || length === 0) return UNKNOWN;
+  const axis = length === 1 ? 0 : length - (step.int('transB', 0) === 0 ? 2 : 1);
   if (w.dims[axis] !== given.map.m.length * given.outer * given.inner) return 'its weights do not fit the channels';
   const folded = contract(w, axis, given.outer, given.inner, given.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
   const alpha = step.float('alpha', 1);
-  const bias = hasNoShift(given.map) ? null : shiftThrough(w, axis, given.inner, given.map.b, 1 - axis).map((v) => v * alpha);
+  const kept = w.dims.map((_, i) => i).filter((i) => i !== axis);
+  const bias = hasNoShift(given.map) ? null : shiftThrough(w, axis, given.inner, given.map.b, kept).map((v) => v * alpha);
   if (bias && walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
   record(step, 1, w, given.map, { axis, newDims: folded.dims, outer: given.outer, inner: given.inner, biasFactor: alpha });
   const inputs = new Map<number, Operand>([[0, given.base], [1, await newWeight(step, 1, w, folded.dims, folded.values)]]);
-  return bias ? sinkPlus(step, inputs, w.dtype, [bias.length], bias) : step.sink(inputs);
+  // A matrix per batch gives a row per batch; a plain matrix or vector gives one row or number.
+  const rows = [...w.dims.slice(0, -2), 1, length === 1 ? 1 : w.dims[2 * length - 3 - axis] ?? 1];
+  return bias ? sinkPlus(step, inputs, w.dtype, withoutOnes(rows), bias) : step.sink(inputs);
 };
 
 /** A product along other axes than the channels is linear per channel, when the constant side is a plain matrix. */
@@ -57,7 +63,7 @@ async function fromTheLeft(step: Step): Promise<true | string> {
   if (!flow || flow.gone || flow.axis !== flow.rank - 2 || !w || w.dims.length !== 2) return 'it multiplies along pixels, not along channels';
   if (w.dims[1] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
   const folded = contract(w, 1, flow.outer, flow.inner, flow.map);
-  const bias = hasNoShift(flow.map) ? null : shiftThrough(w, 1, flow.inner, flow.map.b, 0);
+  const bias = hasNoShift(flow.map) ? null : shiftThrough(w, 1, flow.inner, flow.map.b, [0]);
   if (!fits(w.dtype, folded.values) || (bias && step.walk.known.opset < BROADCASTING)) return 'the folded weights leave the range of their type';
   record(step, 0, w, flow.map, { axis: 1, newDims: folded.dims, outer: flow.outer, inner: flow.inner });
   const inputs = new Map<number, Operand>([[0, await newWeight(step, 0, w, folded.dims, folded.values)], [1, flow.base]]);
@@ -81,7 +87,7 @@ const gemm: Rule = async (step) => {
     const outputs = w.dims[1 - axis] ?? 0;
     const beta = step.float('beta', 1);
     const bias = step.node.inputs[2] ? await step.value(2) : null;
-    const added = shiftThrough(w, axis, flow.inner, flow.map.b, 1 - axis).map((v) => v * step.float('alpha', 1));
+    const added = shiftThrough(w, axis, flow.inner, flow.map.b, [1 - axis]).map((v) => v * step.float('alpha', 1));
     // A bias may also differ per row, be computed or be switched off; then the shift stands behind.
     const perOutput = bias ? bias.values.length === 1 || (bias.values.length === outputs && bias.dims.at(-1) === outputs) : !step.node.inputs[2];
     if (beta === 0 || !perOutput) {
@@ -108,7 +114,7 @@ const integerMatMul: Rule = async (step) => {
   if (at.dynamic && new Set(lanes(flow.map)).size !== flow.base.channels) return 'its scale would see channels that the model does not use';
   const w = await step.value(at.weight);
   const zero = step.node.inputs[at.zero] ? await step.value(at.zero) : null;
-  if (!w || w.dims.length !== 2 || (step.node.inputs[at.zero] && !zero)) return 'its weights are not known before the model runs';
+  if (!w || w.dims.length !== 2 || (step.node.inputs[at.zero] && !zero)) return UNKNOWN;
   if (w.dims[0] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
   const columns = w.dims[1] ?? 1;
   const zeroOf = (i: number): number => zero?.values[zero.values.length > 1 ? i % columns : 0] ?? 0;

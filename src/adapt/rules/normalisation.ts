@@ -1,6 +1,6 @@
 import { evenUse, isSelection, scaleRows } from '../affine.ts';
 import type { ConstantValue } from '../constantValue.ts';
-import { isPlain, type Flow } from '../flow.ts';
+import { isPlain, TAKEN_OUT, type Flow } from '../flow.ts';
 import type { AttributeValue, Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
 
@@ -51,7 +51,8 @@ const group: Rule = async (step) => {
  */
 const layer: Rule = async (step) => {
   const given = step.only();
-  if (!given || given.gone || step.node.outputs.slice(1).some(Boolean)) return 'its mean or deviation is used besides';
+  if (!given || given.gone) return TAKEN_OUT;
+  if (step.node.outputs.slice(1).some(Boolean)) return 'its mean or deviation is used besides';
   if (!isSelection(given.map)) return MIXED;
   const axis = step.axis('axis', -1, given.rank);
   if (axis > given.axis) return step.pass(given, { flow: { dims: given.dims } });

@@ -1,5 +1,5 @@
 import { compose, evenUse, isSelection, lanes, scaleRows } from '../affine.ts';
-import { isPlain, withMap, type Flow } from '../flow.ts';
+import { isPlain, TAKEN_OUT, withMap, type Flow } from '../flow.ts';
 import type { ConstantValue } from '../constantValue.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
@@ -26,7 +26,7 @@ const WHOLE = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
 /** Reductions over pixels only, or over the channel axis only. */
 const reduce: Rule = async (step) => {
   const flow = step.only();
-  if (!flow || flow.gone) return 'its axes come from the image itself';
+  if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its axes come from the image itself';
   const given = step.ints('axes') ?? (step.node.inputs[1] ? [...((await step.value(1))?.values ?? [])] : null);
   if (!given?.length && (step.node.inputs[1] || step.int('noop_with_empty_axes', 0) !== 0)) return 'its axes are not known before the model runs';
   const axes = given?.length ? given.map((a) => (a < 0 ? a + flow.rank : a)) : flow.dims.map((_, i) => i);

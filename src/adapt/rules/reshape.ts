@@ -1,6 +1,6 @@
 import type { Dim } from '../../onnx/model.ts';
 import { spread } from '../affine.ts';
-import { MAX_RANK, withMap, type Flow } from '../flow.ts';
+import { MAX_RANK, TAKEN_OUT, withMap, type Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
 import { MERGE_REFUSED, mergeIsSafe, number } from './layout.ts';
@@ -66,7 +66,7 @@ function within(run: readonly Dim[], at: number, channels: number, flow: { outer
 
 const reshape: Rule = async (step) => {
   const flow = step.only();
-  if (!flow || flow.gone) return 'a channel was taken out before it';
+  if (!flow || flow.gone) return TAKEN_OUT;
   const allowZero = step.int('allowzero', 0) !== 0;
   const stored = await step.value(1);
   const asked = step.ints('shape') ?? (stored ? [...stored.values] : step.walk.known.integers(step.node.inputs[1] ?? ''));
@@ -78,6 +78,7 @@ const reshape: Rule = async (step) => {
   const to = reshapedAxis(flow.dims, flow.axis, flow.map.m.length, flow, sizes);
   const dims = sizes.map(dimOf);
   if (!to) return 'the new shape cuts through the channels';
+  if (to.axis !== flow.axis && asked?.[flow.axis] === 0 && !allowZero && flow.base.channels !== flow.map.m.length) return 'the new shape copies the number of channels to another axis';
   const blocks = to.outer * to.inner;
   const images = blocks > 1 && target.length >= IMAGE_RANK && blocks * Math.max(flow.map.m.length, flow.base.channels) <= MAX_SPREAD;
   if (blocks > 1 && !images && !mergeIsSafe(step, flow)) return MERGE_REFUSED;

@@ -1,5 +1,5 @@
 import { identity as identityMap, isSmall, pickRows, sameMap, stack, widen } from '../affine.ts';
-import { isPlain, overOneBase, TOO_MANY, withMap, type Base, type Flow } from '../flow.ts';
+import { isPlain, overOneBase, TAKEN_OUT, TOO_MANY, withMap, type Base, type Flow } from '../flow.ts';
 import type { AttributeValue, Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
 
@@ -35,7 +35,7 @@ async function sliceSpec(step: Step, rank: number): Promise<SliceSpec | null> {
 
 const slice: Rule = async (step) => {
   const flow = step.only();
-  if (!flow || flow.gone) return 'its limits come from the image itself';
+  if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its limits come from the image itself';
   const spec = await sliceSpec(step, flow.rank);
   if (!spec) return axesAvoid(step, flow) ? step.pass(flow) : 'its limits are computed while the model runs';
   const on = spec.axes.indexOf(flow.axis);
@@ -65,7 +65,7 @@ function axesAvoid(step: Step, flow: Flow): boolean {
 
 const gather: Rule = async (step) => {
   const flow = step.only();
-  if (!flow || flow.gone) return 'its indices come from the image itself';
+  if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its indices come from the image itself';
   const axis = step.axis('axis', 0, flow.rank);
   const indices = await step.value(1);
   if (axis !== flow.axis) {
@@ -85,15 +85,15 @@ const gather: Rule = async (step) => {
 
 const split: Rule = async (step) => {
   const flow = step.only();
-  if (!flow || flow.gone) return 'its sizes come from the image itself';
+  if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its sizes come from the image itself';
   const { node } = step;
   const axis = step.axis('axis', 0, flow.rank);
   const outputs = node.outputs.length;
   if (axis !== flow.axis) {
     step.pass(flow);
-    const first = step.walk.flows.get(node.outputs[0] ?? '');
+    const dims = withMap({ ...flow, dims: flow.dims.map(() => null) }, flow.map).dims;
     for (const name of node.outputs.slice(1)) {
-      if (name && first) step.walk.flows.set(name, { ...first, dims: first.dims.map(() => null), base: step.walk.base(name, flow.base.channels, node, node) });
+      if (name) step.walk.flows.set(name, { ...flow, dims, earlier: null, base: step.walk.base(name, flow.base.channels, node, node) });
     }
     return true;
   }
@@ -171,7 +171,7 @@ const tile: Rule = async (step) => {
 /** The first entries along one axis turned round, as many as each sequence has: older TensorFlow converters write channel order like this. */
 const reverseSequence: Rule = async (step) => {
   const flow = step.only();
-  if (!flow || flow.gone) return 'its lengths come from the image itself';
+  if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its lengths come from the image itself';
   const [batch, time] = [step.axis('batch_axis', 1, flow.rank), step.axis('time_axis', 0, flow.rank)];
   if (time !== flow.axis) return batch === flow.axis ? 'it turns pixels round in some channels' : step.pass(flow, { flow: { dims: flow.dims } });
   const rows = flow.map.m.length;

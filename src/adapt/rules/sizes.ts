@@ -1,7 +1,7 @@
 import type { Node } from '../../onnx/model.ts';
 import { isSmall } from '../affine.ts';
 import { product, type ConstantValue } from '../constantValue.ts';
-import { MAX_RANK, TOO_MANY, type Flow } from '../flow.ts';
+import { MAX_RANK, TAKEN_OUT, TOO_MANY, type Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
 import type { Walk } from '../walk.ts';
@@ -88,7 +88,7 @@ export async function partNumbers(step: Step, index: number, at: number): Promis
 /** Shape gives the base's sizes. Who reads the channel count alone gets the old one as a constant; else one small Add makes the old sizes. */
 const shape: Rule = async (step) => {
   const flow = step.only();
-  if (!flow || flow.gone) return 'a channel was taken out before it';
+  if (!flow || flow.gone) return TAKEN_OUT;
   const clamp = (v: number): number => Math.min(Math.max(v < 0 ? v + flow.rank : v, 0), flow.rank);
   const start = clamp(step.int('start', 0));
   const end = clamp(step.int('end', flow.rank));

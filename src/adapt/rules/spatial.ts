@@ -1,7 +1,9 @@
 import { hasNoShift, isSelection, type Affine } from '../affine.ts';
-import { isPlain, withMap, type Flow } from '../flow.ts';
+import { isPlain, TAKEN_OUT, withMap, type Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
+import { PAD_WITH_INPUTS } from '../walk.ts';
+import { fits } from '../weight.ts';
 import { partNumbers, withSize } from './sizes.ts';
 
 const MIXED = 'the channels are mixed or scaled here, and the operator does not commute with that';
@@ -65,7 +67,7 @@ async function padSpec(step: Step, rank: number): Promise<PadSpec | null> {
 
 const pad: Rule = async (step) => {
   let flow = step.only();
-  if (!flow || flow.gone) return 'its amounts come from the image itself';
+  if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its amounts come from the image itself';
   const spec = await padSpec(step, flow.rank);
   const [front = null, back = null] = [spec?.begin[flow.axis], spec?.end[flow.axis]];
   if (!spec || front === null || back === null) return 'its amounts are computed while the model runs';
@@ -75,10 +77,10 @@ const pad: Rule = async (step) => {
   const value = paddedValue(flow.map, spec.value);
   if (value === null) return 'it pads with a value that the map does not give';
   const inputs = new Map<number, Operand>([[0, flow.base]]);
-  if (value !== spec.value) {
-    if (!step.node.inputs[2]) return 'it pads with a value that the map does not give';
-    inputs.set(2, step.walk.constant(`${step.node.outputs[0]}/pad`, flow.dtype, [], [value]));
-  }
+  if (value === spec.value) return step.pass(flow, { inputs });
+  if (!fits(flow.dtype, Float64Array.of(value))) return `it pads with ${spec.value}, and the type has no number that the map turns into that`;
+  if (step.walk.known.opset < PAD_WITH_INPUTS) return step.pass(flow, { inputs, attributes: new Map([['value', { kind: 'float', value }]]) });
+  inputs.set(2, step.walk.constant(`${step.node.outputs[0]}/pad`, flow.dtype, [], [value]));
   return step.pass(flow, { inputs });
 };
 
@@ -97,7 +99,7 @@ function padChannels(step: Step, flow: Flow, spec: PadSpec, front: number, back:
  */
 const resize: Rule = async (step) => {
   const flow = step.only();
-  if (!flow || flow.gone) return 'its sizes come from the image itself';
+  if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its sizes come from the image itself';
   const rounds = WHOLE.has(flow.dtype) && step.text('mode', 'nearest') !== 'nearest';
   if ((rounds || step.text('coordinate_transformation_mode', '') === 'tf_crop_and_resize') && !isSelection(flow.map)) return MIXED;
   const axes = step.ints('axes')?.map((a) => (a < 0 ? a + flow.rank : a)) ?? flow.dims.map((_, i) => i);

@@ -1,0 +1,45 @@
+import { isSelection } from '../affine.ts';
+import type { Rule, Step } from '../step.ts';
+import { CONV_KINDS } from './conv.ts';
+import { PRODUCTS } from './layout.ts';
+
+const FLOATS = new Set([1, 10, 11, 16]);
+/** Integers of 32 and 64 bits: float32 holds them exactly up to 2^24. */
+const WIDE_INTEGERS = new Set([6, 7, 12, 13]);
+/** Digits of the floats, in bits. */
+const PRECISION: Readonly<Record<number, number>> = { 1: 24, 10: 11, 11: 53, 16: 8 };
+/** Between the image and its first weights stand few nodes. */
+const MAX_AHEAD = 64;
+
+/** Types converted one by one: a flow takes the new type. */
+const cast: Rule = (step) => {
+  const flow = step.only();
+  if (!flow) return 'its type comes from another tensor';
+  const to = step.int('to', 0);
+  // What a cast to floats rounds is a rounding of the type; a cast to integers cuts the mapped numbers.
+  if (!isSelection(flow.map) && !FLOATS.has(to)) return 'rounding to whole numbers does not commute with the map';
+  if (!isSelection(flow.map) && roundsForGood(step, flow.dtype, to)) return 'it rounds to a shorter type, and the model goes on in a longer one, which would show the rounding of other numbers';
+  if (!isSelection(flow.map) && WIDE_INTEGERS.has(flow.dtype)) step.walk.notes.push(`The map works on the numbers behind ${step.node.opType} ${step.node.name}: whole numbers beyond 2^24 round first.`);
+  return step.pass(flow, { flow: { dims: flow.dims, dtype: to } });
+};
+
+/** True when a cast to a shorter float is taken back before the first weights: what follows is exact to more digits than the rounding. */
+function roundsForGood(step: Step, from: number, to: number): boolean {
+  const { use, dtype } = step.walk.known;
+  const short = PRECISION[to] ?? 0;
+  if (short >= (PRECISION[from] ?? 0)) return false;
+  const open = [step.node.outputs[0] ?? ''];
+  for (let i = 0; i < open.length && i < MAX_AHEAD; i++) {
+    const name = open[i] ?? '';
+    const longer = (PRECISION[dtype(name) ?? 0] ?? 0) > short;
+    if (longer && (use.outputs.has(name) || use.captures.has(name))) return true;
+    for (const node of use.readers.get(name) ?? []) {
+      const key = node.domain ? `${node.domain}:${node.opType}` : node.opType;
+      if (!Object.hasOwn(CONV_KINDS, key) && !PRODUCTS.has(key)) open.push(...node.outputs.filter((o) => o && !open.includes(o)));
+      else if (longer) return true;
+    }
+  }
+  return false;
+}
+
+export const CAST: Readonly<Record<string, Rule>> = { Cast: cast };
