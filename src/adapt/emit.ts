@@ -113,13 +113,15 @@ async function renameValue(ctx: TensorContext, value: ValueInfo, name: string): 
   return field ? [{ parent: value.ref, start: field.start, end: field.end, bytes: encodeText(1, name) }] : [];
 }
 
-/** Declared shapes follow: the inputs, tensors that now carry the base, weights listed as inputs; those of vanished tensors go. */
+/** Declared shapes follow: the inputs, tensors that now carry the base, weights listed as inputs; those of vanished tensors go, and of tensors that have one axis more now. */
 async function values(ctx: TensorContext, model: Model, walk: Walk, settled: Settled): Promise<Edit[]> {
   const edits: Edit[] = [];
   const { graph } = model;
   const inputs = new Set(graph.inputs.map((i) => i.name));
   for (const value of [...graph.inputs, ...graph.valueInfo]) {
-    if (settled.removedInitializers.has(value.name) || (settled.goneTensors.has(value.name) && !inputs.has(value.name))) {
+    const flow = walk.flows.get(value.name);
+    const wider = flow?.gone && flow.base.name === value.name && !walk.rebuilds.has(value.name);
+    if (settled.removedInitializers.has(value.name) || wider || (settled.goneTensors.has(value.name) && !inputs.has(value.name))) {
       edits.push(removeMessage(value.ref));
       continue;
     }

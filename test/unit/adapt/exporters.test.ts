@@ -143,6 +143,18 @@ test('bytes are padded with a byte, or rebuilt', async () => {
   assert.deepEqual(await run(bytes, pixels), await run(bytesIn, pixels.map((v) => 2 * v + 1)));
 });
 
+test('what is declared of a single channel goes where its tensor has all channels now', async () => {
+  const taken = build({
+    inputs: [valueInfo('x', [2, 3, 8, 9])], initializers: [scalar('i', 1), ints('one', 1), number('k', 2), floats('w', [2, 1, 3, 3])],
+    nodes: [node('Gather', ['x', 'i'], ['g'], { axis: 1 }), node('Mul', ['g', 'k'], ['m']), node('Relu', ['m'], ['r']), node('Unsqueeze', ['r', 'one'], ['u']), conv('u', 'c'), node('CumSum', ['r', 'i'], ['y'])],
+    valueInfo: [...['g', 'm', 'r'].map((name) => valueInfo(name, [2, 8, 9])), valueInfo('u', [2, 1, 8, 9]), valueInfo('c', [2, 2, 8, 9])],
+    outputs: [valueInfo('c', [2, 2, 8, 9]), valueInfo('y', [2, 8, 9])],
+  });
+  const { bytes, worst } = await compareAdapted(taken, grayscale(), { x: gray }, new Random(3));
+  assert.ok(worst < 1e-5, `relative L2 ${worst}`);
+  assert.deepEqual(decodeModel(bytes).graph?.valueInfo?.map((v) => v.name), ['r', 'c']);
+});
+
 test('a part of a Split that nobody names is no tensor', async () => {
   const { bytes, plan } = await adaptBytes(build({
     initializers: [floats('w', [2, 3, 3, 3]), ints('sizes', 3, 5), floatTensor('scales', [4], [1, 1, 2, 2])],
