@@ -86,8 +86,8 @@ export function presetMap(name: string, channels: number): ChannelMap | null {
   if (name === 'bgr') return swapRedBlue();
   if (name === 'drop-alpha') return dropAlpha();
   if (name === 'rgb-from-gray') return rgbFromGray();
-  const match = /^bands:(\d{1,5})$/.exec(name);
-  return match ? bands(Number(match[1])) : null;
+  const count = /^bands:(.*)$/.exec(name)?.[1];
+  return count === undefined ? null : bands(/^\d+$/.test(count) ? Number(count) : NaN);
 }
 
 /** Checks `{"matrix": M, "shift": b}` from a file or a form. Throws `refused` with what is wrong. */

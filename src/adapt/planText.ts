@@ -21,7 +21,7 @@ export function planSections(plan: AdaptationPlan): PlanSection[] {
     { title: 'Functions written out', lines: shown(plan.writtenOut.map((c) => `${c.function} ${c.node}: the map goes into what is inside`)) },
     { title: 'Nodes added', lines: counted(plan.addedNodes.map((n) => n.opType)) },
     { title: 'What it costs', lines: plan.notes },
-    { title: 'Savings', lines: [saving(plan.saved.parameters, 'parameters'), ...(macs === null ? [] : [saving(macs, 'multiply-adds per image')])] },
+    { title: 'Savings', lines: [saving(plan.saved.parameters, 'parameter'), ...(macs === null ? [] : [saving(macs, 'multiply-add', ' per image')])] },
     { title: 'Exactness', lines: [plan.exactness] },
   ].filter((section) => section.lines.length > 0);
 }
@@ -48,6 +48,7 @@ function shown(lines: readonly string[]): string[] {
   return lines.length > MAX_SHOWN ? [...lines.slice(0, MAX_SHOWN), `… and ${lines.length - MAX_SHOWN} more`] : [...lines];
 }
 
-function saving(n: number, what: string): string {
+function saving(n: number, thing: string, per = ''): string {
+  const what = `${thing}${Math.abs(n) === 1 ? '' : 's'}${per}`;
   return n === 0 ? `as many ${what} as before` : `${n < 0 ? 'adds' : 'saves'} ${Math.abs(n).toLocaleString('en')} ${what}`;
 }

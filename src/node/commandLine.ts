@@ -118,8 +118,10 @@ async function mapOf(values: Call['values']): Promise<ChannelMap> {
 /** Proof that could not be had is a refusal: the report says why. */
 async function runVerify({ args, values, output, signal }: Call): Promise<number> {
   const images = typeof values.images === 'string' ? values.images : undefined;
-  const seed = typeof values.seed === 'string' ? Number(values.seed) : undefined;
+  const seed = typeof values.seed === 'string' ? parseNumber(values.seed, '--seed') : undefined;
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw usage('--seed must be a whole number.');
+  const lost = values.map === undefined ? ['mean', 'std', 'scale'].find((name) => values[name] !== undefined) : undefined;
+  if (lost !== undefined) throw usage(`--${lost} belongs to a map; give --map too.`);
   const report = await verifyFiles(args[0] ?? '', args[1] ?? '', { full: values.full === true, images, seed, signal, map: values.map === undefined ? undefined : await mapOf(values) });
   print(output, values, report, () => reportText(report));
   if (!report.ok) output.error(report.statement);
@@ -145,6 +147,7 @@ async function runEvaluate({ args, values, output, signal }: Call): Promise<void
 /** Runs one command line and returns its exit code. Throws ChannelwiseError for what the user can mend. */
 export async function runVerb(argv: readonly string[], output: Output, signal: AbortSignal): Promise<number> {
   const [name = '', ...rest] = argv;
+  if (['help', '--help', '-h'].includes(name) && Object.hasOwn(VERBS, rest[0] ?? '')) return runVerb([rest[0] ?? '', '--help'], output, signal);
   if (name === '--version' || name === '-v') return done(output, VERSION);
   if (name === '--help' || name === '-h' || name === 'help') return done(output, helpText());
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
@@ -192,6 +195,7 @@ function bindings(values: Call['values']): Record<string, number> {
 }
 
 function writeOptions({ values }: Call): { out: string | undefined; dryRun: boolean } {
+  if (values.out === '') throw usage('The option `-o` needs a value.');
   return { out: typeof values.out === 'string' ? values.out : undefined, dryRun: values['dry-run'] === true };
 }
 

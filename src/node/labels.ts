@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import { errorCode } from './fileSource.ts';
 import { listFolders, listImages } from './images.ts';
+import { fileText } from './textFile.ts';
 
 export interface LabelledFile {
   readonly path: string;
@@ -81,7 +82,7 @@ async function text(path: string): Promise<string> {
     throw new ChannelwiseError('io', 'labels', `The labels file ${path} could not be read (${code}).`);
   }
   if (bytes.length > MAX_LABEL_BYTES) throw refused(`${basename(path)} is too long for a list of classes.`);
-  return bytes.toString('utf8');
+  return fileText(bytes);
 }
 
 function refused(message: string): ChannelwiseError {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { composeMaps, mapFromJson, normalize, presetMap, type ChannelMap } from '../adapt/channelMap.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
+import { fileText } from './textFile.ts';
 
 export interface MapOptions {
   /** Names of presets, or paths that end in .json; several are applied to the new pixels from left to right. */
@@ -36,20 +37,25 @@ async function oneMap(name: string): Promise<ChannelMap> {
 }
 
 export function parseNumbers(text: string, what: string): number[] {
-  // Between two commas a number is missing: leaving it out would move those behind it to other channels.
-  const parts = text.replace(/[[\]]/g, ' ').trim().replace(/,$/, '').split(/\s*,\s*|\s+/);
-  const values = parts.map((part) => {
-    const [top, bottom, ...more] = part.split('/');
-    return more.length || top === '' || bottom === '' ? NaN : Number(top) / (bottom === undefined ? 1 : Number(bottom));
-  });
+  const values = numbersIn(text);
   if (!values.length || !values.every(Number.isFinite)) throw refused(`${what} must be numbers separated by commas, but is \`${text}\`.`);
   return values;
 }
 
+/** The numbers of a list; NaN for what is none. */
+function numbersIn(text: string): number[] {
+  // Between two commas a number is missing: leaving it out would move those behind it to other channels.
+  const parts = text.replace(/[[\]]/g, ' ').trim().replace(/,$/, '').split(/\s*,\s*|\s+/);
+  return parts.map((part) => {
+    const [top, bottom, ...more] = part.split('/');
+    return more.length || top === '' || bottom === '' ? NaN : Number(top) / (bottom === undefined ? 1 : Number(bottom));
+  });
+}
+
 /** Throws `refused` unless the text is exactly one number. */
 export function parseNumber(text: string, what: string): number {
-  const [value, ...more] = parseNumbers(text, what);
-  if (value === undefined || more.length) throw refused(`${what} must be one number, but is \`${text}\`.`);
+  const [value, ...more] = numbersIn(text);
+  if (value === undefined || more.length || !Number.isFinite(value)) throw refused(`${what} must be one number, but is \`${text}\`.`);
   return value;
 }
 
@@ -57,16 +63,21 @@ export function parseNumber(text: string, what: string): number {
 export async function mapFromFile(path: string): Promise<ChannelMap> {
   let text: string;
   try {
-    // Some editors put a byte order mark in front.
-    text = (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
+    text = fileText(await readFile(path));
   } catch {
     throw refused(`The map file ${path} can't be read.`);
   }
+  let value: unknown;
   try {
-    return mapFromJson(JSON.parse(text), 'matrix');
-  } catch (error) {
-    throw error instanceof ChannelwiseError ? error : refused(`The map file ${path} is not JSON.`);
+    value = JSON.parse(text);
+  } catch {
+    throw refused(`The map file ${path} is not JSON.`);
   }
+  const map = mapFromJson(value, 'matrix');
+  // A misspelt shift that is passed over would make another function of the model.
+  const stranger = Object.keys(value as object).find((key) => key !== 'matrix' && key !== 'shift');
+  if (stranger !== undefined) throw refused(`The map file ${path} has "${stranger}", but a map has only "matrix" and "shift".`);
+  return map;
 }
 
 function refused(message: string): ChannelwiseError {

@@ -1,3 +1,4 @@
+import { tally } from '../adapt/planText.ts';
 import type { TensorDifference } from './difference.ts';
 import type { VerifyReport } from './verify.ts';
 
@@ -26,7 +27,8 @@ export function verifyText(report: VerifyReport): string[] {
   for (const i of report.maps.inputs) lines.push(`input ${i.name}: original = ${matrix(i.map.m, i.map.b)} · adapted, along axis ${i.axis}`);
   for (const t of report.tensors) lines.push(tensorLine('seam', t));
   for (const f of report.folds) lines.push(`fold ${f.tensor} (${f.node}): ${f.ok === null ? `not checked, ${f.why}` : f.ok ? `exact sum, max |Δ| ${number(f.maxAbs ?? 0)}` : `wrong, ${f.why}`}`);
-  for (const r of report.runs) lines.push(`run on ${r.on}: ${Object.entries(r.sizes).map(([name, dims]) => `${name} [${dims.join(', ')}]`).join(', ')}`);
+  const runs = report.runs.map((r) => `on ${r.on}: ${Object.entries(r.sizes).map(([name, dims]) => `${name} [${dims.join(', ')}]`).join(', ')}`);
+  for (const { word, count } of tally(runs)) lines.push(`${count === 1 ? 'run' : `${count} runs`} ${word}`);
   if (report.seam) {
     const { identicalNodes, stemNodes, bytesCompared } = report.seam;
     lines.push(`${stemNodes} ${stemNodes === 1 ? 'node' : 'nodes'} run, ${identicalNodes} behind the seam are the same; ${bytesCompared} bytes of nodes and weights compared`);

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { runVerb, VERBS, type Output } from '../../../src/node/commandLine.ts';
 import { ChannelwiseError } from '../../../src/onnx/errors.ts';
 import { resNet18 } from '../../fixtures/architectures.ts';
-import { encodeModel, externalTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
+import { encodeModel, externalTensor, floatTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'channelwise-cli-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -20,6 +20,7 @@ writeFileSync(at('empty.onnx'), '');
 writeFileSync(at('model.pt'), 'PK\x03\x04\x00\x00', 'latin1');
 writeFileSync(at('cut.onnx'), resNet18(8, 4, 32).subarray(0, 5000));
 mkdirSync(at('folder.onnx'));
+writeFileSync(at('typo.json'), '{"matrix": [[1], [1], [1]], "shfit": [1, 2, 3]}');
 // Its list of shapes is longer than a pipe holds.
 writeFileSync(at('long.onnx'), encodeModel(model({ inputs: [valueInfo('x', [1])], outputs: [valueInfo('t9999', null)], nodes: Array.from({ length: 10_000 }, (_, i) => node('Relu', [i ? `t${i - 1}` : 'x'], [`t${i}`])) })));
 
@@ -98,6 +99,32 @@ test('help of every command begins with its usage; that of adapt names every map
   for (const map of ['gray', 'bgr', 'drop-alpha', 'bands:N', 'rgb-from-gray', 'normalize', 'FILE.json']) assert.match(text, new RegExp(`^  ${map} {2,}\\S`, 'm'));
 });
 
+test('help names a command in front or behind', async () => {
+  const { text } = await run('gray', '--help');
+  for (const word of ['help', '--help', '-h']) assert.equal((await run(word, 'gray')).text, text);
+  assert.match((await run('help')).text, /^Channelwise \d/);
+});
+
+test('map files in UTF-8 and UTF-16, with their marks, are read alike', async () => {
+  const json = '{"matrix": [[1], [0.5], [1]], "shift": [0, 0, 2]}';
+  const wide = Buffer.from(`\ufeff${json}`, 'utf16le');
+  const plans: string[] = [];
+  for (const [name, bytes] of Object.entries({ plain: Buffer.from(json), marked: Buffer.from(`\ufeff${json}`), little: wide, big: Buffer.from(wide).swap16() })) {
+    writeFileSync(at(`${name}.json`), bytes);
+    plans.push((await run('adapt', at('model.onnx'), '--map', at(`${name}.json`), '--dry-run', '--json')).text);
+  }
+  assert.match(plans[0] ?? '', /"shift"/);
+  assert.deepEqual(new Set(plans).size, 1);
+});
+
+test('one of a thing is said as one', async () => {
+  writeFileSync(at('one.onnx'), encodeModel(model({ inputs: [valueInfo('x', [1, 3, 1, 1])], outputs: [valueInfo('y', null)], initializers: [floatTensor('w', [1, 3, 1, 1], [1, 2, 3])], nodes: [node('Conv', ['x', 'w'], ['y'])] })));
+  const { text } = await run('adapt', at('one.onnx'), '--map', 'drop-alpha', '--dry-run');
+  assert.match(text, /adds 1 parameter\n {2}adds 1 multiply-add per image\n/);
+  await run('gray', at('one.onnx'), '-o', at('one-gray.onnx'));
+  assert.match((await run('verify', at('one.onnx'), at('one-gray.onnx'))).text, /^3 runs on random: x \[1, 1, 1, 1\]$/m);
+});
+
 test('a reader that closes the pipe early sees no stack', () => {
   const { stdout, stderr, status } = spawnSync('bash', ['-c', 'set -o pipefail; "$0" --import tsx src/cli.ts shapes "$1" | head -n 1', process.execPath, at('long.onnx')], { cwd: ROOT, encoding: 'utf8' });
   assert.equal(stderr, '');
@@ -123,6 +150,13 @@ const REFUSED: readonly [string, readonly string[], RegExp][] = [
   ['a number that is missing between two', ['adapt', at('model.onnx'), '--map', 'normalize', '--mean', '1,,2'], /mean must be numbers/],
   ['three scales', ['adapt', at('model.onnx'), '--map', 'normalize', '--scale', '1,2,3'], /scale must be one number, but is `1,2,3`/],
   ['a number below zero that does not fit', ['verify', at('model.onnx'), at('model.onnx'), '--seed', '-1.5'], /--seed must be a whole number/],
+  ['a scale that is no number', ['adapt', at('model.onnx'), '--map', 'normalize', '--scale', '1/0'], /^scale must be one number, but is `1\/0`\.$/],
+  ['a seed without a number', ['verify', at('model.onnx'), at('model.onnx'), '--seed', ''], /^--seed must be one number/],
+  ['a mean without a map to verify', ['verify', at('model.onnx'), at('model.onnx'), '--mean', '1'], /^--mean belongs to a map; give --map too\.$/],
+  ['an empty name to write', ['gray', at('model.onnx'), '-o', ''], /^The option `-o` needs a value\.$/],
+  ['more bands than there may be', ['adapt', at('model.onnx'), '--map', 'bands:9999999'], /^The number of bands must be a whole number from 1 to 4096\.$/],
+  ['a number of bands that is none', ['adapt', at('model.onnx'), '--map', 'bands:-3'], /^The number of bands must be/],
+  ['a misspelt shift in a map file', ['adapt', at('model.onnx'), '--map', at('typo.json')], /typo\.json has "shfit", but a map has only "matrix" and "shift"\.$/],
   ['an unknown map', ['adapt', at('model.onnx'), '--map', 'sepia'], /no map `sepia`/],
   ['a map of another width', ['adapt', at('model.onnx'), '--map', 'rgb-from-gray'], /input `input` is float32\[batch, 3, 32, 32\]/],
   ['an unknown input', ['adapt', at('model.onnx'), '--map', 'gray', '--input', 'no'], /no input `no`/],
