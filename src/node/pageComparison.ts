@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { provenanceOf } from '../adapt/provenance.ts';
+import { PROVENANCE_KEY, provenanceOf } from '../adapt/provenance.ts';
 import { storedTensors } from '../graph/storedTensors.ts';
 import type { Graph, Model } from '../onnx/model.ts';
 import type { DifferenceSign, PageComparison, PageDifference, PageDifferenceGroup } from '../protocol/comparison.ts';
@@ -55,9 +55,16 @@ export function pageComparison(c: Comparison, a: Model, b: Model): Omit<PageComp
   const texts = (list: readonly TextChange[]): PageDifference[] => list.map((t) => row(textLine(t)));
   const groups = [
     group('Inputs', ends(c.inputs, 'i')), group('Outputs', ends(c.outputs, 'o')), group('Nodes', nodes), group('Weights', tensors), group('Names', names),
-    group('Declared shapes', c.valueInfo.map((v) => row(valueLine(v)))), group('Model', texts(c.header)), group('Metadata', texts(c.metadata)),
+    group('Declared shapes', c.valueInfo.map((v) => row(valueLine(v)))), group('Model', texts(c.header)), group('Metadata', texts(c.metadata.map(inWords))),
   ];
   return { statement: comparisonStatement(c), groups: groups.filter((g) => g.count > 0), marks: { a: [...marks.a], b: [...marks.b] }, alignment: [...c.alignment] };
+}
+
+/** The record of an adaptation is for programs; its tab shows it. */
+function inWords(t: TextChange): TextChange {
+  if (t.what !== PROVENANCE_KEY || (t.a !== null && t.b !== null)) return t;
+  const words = 'the record of the adaptation';
+  return { ...t, a: t.a === null ? null : words, b: t.b === null ? null : words };
 }
 
 function group(title: string, rows: PageDifference[]): PageDifferenceGroup {

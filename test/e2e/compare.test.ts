@@ -66,6 +66,7 @@ for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
     const rows = await page.getByRole('option').allInnerTexts();
     assert.equal(rows.length, 3);
     assert.match(rows[1] ?? '', /conv1\.weight: float32\[8, 3, 7, 7\] → float32\[8, 1, 7, 7\], the sum over axis 1/);
+    assert.match(rows[2] ?? '', /channelwise\.adaptation: the record of the adaptation$/);
     await page.getByRole('option').nth(1).click();
     await page.waitForTimeout(300);
     await page.screenshot({ path: `test-results/page/compare-${theme}.png` });

@@ -300,3 +300,29 @@ test('hovering an edge traces it and says what it carries; dragging moves the pi
   assert.match(await inspector(page).innerText(), /Select a layer/, 'a drag selects nothing');
   await close();
 });
+
+test('of many first layers the first is shown, and the others are a list that leads to each', async () => {
+  const model = resnet50Page();
+  const convolutions = model.nodes.filter((n) => n.opType === 'Conv').slice(0, 49);
+  model.firstLayers = convolutions.map((n) => ({ ...model.firstLayers[0]!, nodeId: n.id, node: n.name }));
+  const { page, problems, close } = await openPage(browser, model, { reducedMotion: true });
+  await drawn(page);
+  assert.deepEqual(await page.locator('cw-first-layer h2').allInnerTexts(), ['First layer 1 of 49']);
+  const others = page.getByRole('region', { name: 'Other first layers' });
+  assert.equal(await others.getByRole('button').count(), 0, 'nothing is made before it is asked for');
+  await others.getByText('48 other first layers').click();
+  await others.getByRole('button').nth(47).waitFor();
+  assert.equal(await others.getByRole('button').count(), 48);
+  await others.getByRole('button', { name: convolutions[2]!.name, exact: true }).click();
+  await page.waitForFunction((name) => document.querySelector('cw-app')!.shadowRoot!.querySelector('[aria-live]')!.textContent!.includes(name), convolutions[2]!.name);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('a model without layers says so in the table', async () => {
+  const bare = await openPage(browser, { ...unetPage(), nodes: [], edges: [], outputEdges: [], firstLayers: [], parameterCount: 0 });
+  await bare.page.getByRole('tab', { name: 'Layers' }).click();
+  await bare.page.getByText('The model has no layers.').waitFor();
+  assert.deepEqual(bare.problems, []);
+  await bare.close();
+});

@@ -221,3 +221,17 @@ test('a missing data file is told beside the graph and the table, by name and wi
   assert.equal(await now.page.getByText('The data file').count(), 0);
   await now.close();
 });
+
+test('a weight of one value only says so in place of a histogram', async () => {
+  const path = join(folder, 'zeros.onnx');
+  writeFileSync(path, encodeModel(model({ inputs: [valueInfo('x', [1, 3, 8, 8])], outputs: [valueInfo('y', null)], initializers: [floatTensor('w', [2, 3, 1, 1], new Float32Array(6)), floatTensor('b', [2], [1, 2])], nodes: [node('Conv', ['x', 'w', 'b'], ['y'])] })));
+  const { page, problems, close } = await openFilePage(browser, path);
+  await page.getByRole('button', { name: 'Show in graph' }).click();
+  await statistics(page, 'w');
+  await page.getByText('All values are the same.').waitFor();
+  assert.equal(await page.getByRole('img', { name: /^Histogram/ }).count(), 0);
+  await statistics(page, 'b');
+  await page.getByRole('img', { name: /^Histogram/ }).waitFor();
+  assert.deepEqual(problems, []);
+  await close();
+});

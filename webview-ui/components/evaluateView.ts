@@ -28,7 +28,7 @@ export class EvaluateView extends LitElement {
     table { border-collapse: collapse; min-width: 100%; }
     th, td { padding: 5px 12px; text-align: right; white-space: nowrap; font-weight: inherit; border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); font-variant-numeric: tabular-nums; }
     th:first-child { text-align: left; padding-left: 0; }
-    thead th { font-weight: 600; }
+    thead th { font-weight: 600; white-space: normal; vertical-align: bottom; }
     h3 { margin: 14px 0 4px; font-size: 0.92em; font-weight: 600; color: var(--vscode-descriptionForeground); }
     ul { margin: 0; padding: 0 0 0 18px; }
     li { margin: 0 0 3px; overflow-wrap: anywhere; }

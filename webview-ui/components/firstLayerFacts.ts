@@ -16,14 +16,14 @@ export function firstLayerFacts(layer: PageFirstLayer, facts: PageFirstLayerFact
       <dt>Type</dt><dd>${layer.dtype}</dd>
       ${facts?.note ? html`<dt>Note</dt><dd class="words">${facts.note}</dd>` : null}
     </dl></section>
-    <section aria-labelledby="moves"><h3 id="moves">How it reads the image</h3><dl>
+    ${layer.strides.length === 0 ? null : html`<section aria-labelledby="moves"><h3 id="moves">How it reads the image</h3><dl>
       <dt>Strides</dt><dd>${listText(layer.strides)}</dd>
       <dt>Pads</dt><dd>${layer.autoPad === 'NOTSET' ? listText(layer.pads) : layer.autoPad}</dd>
       <dt>Dilations</dt><dd>${listText(layer.dilations)}</dd>
       <dt>Group</dt><dd>${layer.group}</dd>
       ${facts?.field ? html`<dt>Sees</dt><dd class="words">Each output value sees ${pixelsText(facts.field.size)}; neighbours are ${stepText(facts.field.step)} apart.</dd>` : null}
       ${facts?.downsampling ? html`<dt>Smaller at</dt><dd class="words">${facts.downsampling.node}: from there each value sees ${pixelsText(facts.downsampling.size)}, ${stepText(facts.downsampling.step)} apart.</dd>` : null}
-    </dl></section>
+    </dl></section>`}
     ${facts?.inputs.map((input, i) => inputFacts(input, `input${i}`, facts.filters?.channels ?? 0)) ?? null}`;
 }
 

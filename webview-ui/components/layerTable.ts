@@ -34,7 +34,7 @@ export class LayerTable extends LitElement {
     .out { display: inline-flex; align-items: center; gap: 4px; white-space: nowrap; }
     .scroll { flex: 1; min-height: 0; overflow: auto; }
     .scroll:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
-    table { border-collapse: collapse; width: 100%; min-width: 1210px; table-layout: fixed; }
+    table { border-collapse: collapse; width: 100%; min-width: 1250px; table-layout: fixed; }
     th, td { box-sizing: border-box; height: ${ROW}px; padding: 0 10px; border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); text-align: left; font-weight: inherit; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
     .number { text-align: right; font-variant-numeric: tabular-nums; }
     .shape { font-family: var(--vscode-editor-font-family, monospace); font-size: 0.95em; }
@@ -42,7 +42,7 @@ export class LayerTable extends LitElement {
     thead button { box-sizing: border-box; width: 100%; height: 100%; padding: 0 10px; font: inherit; font-weight: 600; text-align: inherit; color: inherit; background: none; border: none; cursor: pointer; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
     thead button:hover { background: var(--vscode-list-hoverBackground); }
     thead button:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
-    col.order { width: 46px; } col.operator { width: 116px; } col.input, col.output { width: 156px; } col.params { width: 106px; } col.macs { width: 122px; } col.share { width: 80px; } col.work { width: 124px; } col.memory { width: 104px; }
+    col.order { width: 46px; } col.operator { width: 156px; } col.input, col.output { width: 156px; } col.params { width: 106px; } col.macs { width: 122px; } col.share { width: 80px; } col.work { width: 124px; } col.memory { width: 104px; }
     tbody tr.row { cursor: pointer; }
     tbody tr.row:hover { background: var(--vscode-list-hoverBackground); outline: 1px dashed var(--vscode-contrastActiveBorder, transparent); outline-offset: -1px; }
     tbody tr[aria-selected='true'] { background: var(--vscode-list-activeSelectionBackground); color: var(--vscode-list-activeSelectionForeground); outline: 1px solid var(--vscode-contrastActiveBorder, transparent); outline-offset: -1px; }
@@ -164,7 +164,7 @@ export class LayerTable extends LitElement {
   #row(row: LayerRow, at: number, stop: number): TemplateResult {
     const chosen = `n${row.id}` === this.selected;
     return html`<tr class="row" aria-rowindex=${at + 2} aria-selected=${chosen ? 'true' : 'false'} tabindex=${row.id === stop ? 0 : -1} @click=${() => this.#select(row.id)}>
-      <td class="number">${row.order}</td><th scope="row" class="name" title=${row.name}><bdi>${row.name}</bdi></th><td>${row.operator}</td><td class="shape" title=${row.output}>${row.output || 'unknown'}</td>
+      <td class="number">${row.order}</td><th scope="row" class="name" title=${row.name}><bdi>${row.name}</bdi></th><td title=${row.operator}>${row.operator}</td><td class="shape" title=${row.output}>${row.output || 'unknown'}</td>
       <td class="number">${row.params > 0 ? countText(row.params) : ''}</td><td class="number">${row.macs === null ? 'unknown' : row.macs > 0 ? shortCount(row.macs) : ''}</td>
       <td class="shape" title=${row.input}>${row.input}</td><td class="number">${percent(row.share)}</td><td class="number">${percent(row.work)}</td><td class="number">${row.memory === null ? 'unknown' : bytesText(row.memory)}</td></tr>`;
   }
@@ -195,7 +195,7 @@ export class LayerTable extends LitElement {
             <tr class="space" aria-hidden="true"><td colspan="10"></td></tr>
           </tbody>
         </table>
-        ${rows.length === 0 ? html`<p class="empty">No layer matches the filter.</p>` : null}
+        ${rows.length === 0 ? html`<p class="empty">${all === 0 ? 'The model has no layers.' : 'No layer matches the filter.'}</p>` : null}
       </div>`;
   }
 }

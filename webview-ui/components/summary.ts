@@ -43,7 +43,7 @@ export class Summary extends LitElement {
   #cost(m: PageModel): TemplateResult | null {
     const cost = m.sizes?.cost;
     if (!cost) return null;
-    const left = cost.uncounted > 0 ? html` <span class="sub">${cost.uncounted === 1 ? '1 layer has sizes' : `${cost.uncounted} layers have sizes`} that are not known</span>` : null;
+    const left = cost.uncounted > 0 ? html`; <span class="sub">${cost.uncounted === 1 ? '1 layer has sizes' : `${cost.uncounted} layers have sizes`} that are not known</span>` : null;
     return html`
       <dt>Multiply-adds</dt><dd title="Of convolutions, matrix products and recurrent layers, for one image">${cost.macs === null ? 'unknown' : shortCount(cost.macs)}${left}</dd>
       <dt>Activations</dt><dd title="The tensors that all layers make together, for one image">${cost.memory === null ? 'unknown' : bytesText(cost.memory)}</dd>

@@ -18,7 +18,7 @@ export class ValuesDialog extends LitElement {
     dialog[open] { display: flex; flex-direction: column; }
     dialog::backdrop { background: rgb(0 0 0 / 40%); }
     header { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 16px; padding: 10px 14px; border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); }
-    h2 { flex: 1; margin: 0; font-size: 1.05em; overflow-wrap: anywhere; }
+    h2 { flex: 1 1 340px; margin: 0; font-size: 1.05em; overflow-wrap: anywhere; }
     h2 span { font-weight: normal; color: var(--vscode-descriptionForeground); }
     label { white-space: nowrap; }
     button, input, select { font: inherit; color: var(--vscode-input-foreground); background: var(--vscode-input-background); border: 1px solid var(--vscode-input-border, var(--vscode-contrastBorder, transparent)); padding: 1px 6px; }

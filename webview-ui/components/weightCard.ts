@@ -129,7 +129,13 @@ export class WeightCard extends LitElement {
       ${s.nan > 0 ? html`<dt>NaN</dt><dd>${share(s.nan)}</dd>` : null}
       ${s.infinite > 0 ? html`<dt>Infinite</dt><dd>${share(s.infinite)}</dd>` : null}
     </dl>
-    ${s.histogram ? histogramView(s.histogram) : null}`;
+    ${this.#spread(s)}`;
+  }
+
+  /** The histogram; one value has none. */
+  #spread({ histogram, min, max, count, nan, infinite }: PageStatistics): TemplateResult | null {
+    if (!histogram || count === 1) return null;
+    return min === max ? html`<p>${nan + infinite > 0 ? 'All finite values are the same.' : 'All values are the same.'}</p>` : histogramView(histogram);
   }
 }
 customElements.define('cw-weight', WeightCard);

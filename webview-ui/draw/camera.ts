@@ -15,9 +15,10 @@ const MARGIN = 24;
 const TOP = 48;
 export const MAX_SCALE = 4;
 
+/** All of the picture, below the tools. */
 export function fitView(picture: Extent, page: Extent): View {
-  const scale = Math.min(1.25, (page.width - 2 * MARGIN) / Math.max(1, picture.width), (page.height - 2 * MARGIN) / Math.max(1, picture.height));
-  return { scale, x: (page.width - picture.width * scale) / 2, y: (page.height - picture.height * scale) / 2 };
+  const scale = Math.min(1.25, (page.width - 2 * MARGIN) / Math.max(1, picture.width), (page.height - TOP - MARGIN) / Math.max(1, picture.height));
+  return { scale, x: (page.width - picture.width * scale) / 2, y: Math.max(TOP, (page.height - picture.height * scale) / 2) };
 }
 
 /** The first view is readable: as wide as is legible, from the top, with `focus` (the first input's middle) on the page. */
