@@ -141,7 +141,7 @@ export class WireReader {
     if (wireType === LEN) {
       const length = this.varint(bodyStart, limit);
       bodyStart = this.next;
-      if (length > limit - bodyStart) throw malformed(`a field says it has ${length} bytes, but only ${limit - bodyStart} remain`, start);
+      if (length > limit - bodyStart) throw malformed(`a field says it has ${length} bytes, but only ${limit - bodyStart} remain, as in a file that was cut short`, start);
       end = bodyStart + length;
     } else if (wireType === VARINT) {
       value = this.wideVarint(bodyStart, limit);

@@ -20,6 +20,9 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
   private readonly pages = new Map<string, vscode.WebviewPanel>();
   private readonly wanted = new Map<string, string>();
 
+  /** The page that the status bar speaks of. */
+  private told: vscode.WebviewPanel | null = null;
+
   constructor(workers: Workers, dist: vscode.Uri, status: vscode.StatusBarItem) {
     this.workers = workers;
     this.dist = dist;
@@ -53,16 +56,13 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
       missed = path;
       lookout = path === null ? undefined : watch(vscode.Uri.file(path), changed);
     };
-    const showStatus = (): void => {
-      this.status.text = line;
-      if (panel.active && line) this.status.show();
-      else this.status.hide();
-    };
+    const showStatus = (): void => this.showStatus(panel, line);
     webview.options = { enableScripts: true, localResourceRoots: [this.dist] };
-    const opened = ({ head, count }: PackedModel): void => {
-      line = `$(circuit-board) ${head.inputs.map((i) => i.dims?.join('×') ?? i.name).join(', ')} · ${count.toLocaleString('en')} nodes · ${head.parameterCount.toLocaleString('en')} parameters${work(head)}`;
+    const opened = (model: PackedModel | null): void => {
+      line = model ? statusLine(model) : '';
       showStatus();
-      lookOut(head.dataTrouble?.path ?? null);
+      lookOut(model?.head.dataTrouble?.path ?? null);
+      if (!model) return;
       const node = this.wanted.get(key);
       this.wanted.delete(key);
       if (node !== undefined) post({ type: 'show', node });
@@ -83,9 +83,19 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
       watching.dispose();
       lookout?.dispose();
       viewState.dispose();
-      this.status.hide();
+      if (this.told === panel) this.status.hide();
     });
     webview.html = this.html(webview);
+  }
+
+  /** Shows the line of the page that is in front. Others, which may read their models again behind it, change nothing. */
+  private showStatus(panel: vscode.WebviewPanel, line: string): void {
+    if (panel.active) {
+      this.told = panel;
+      this.status.text = line;
+    } else if (this.told !== panel) return;
+    if (panel.active && line) this.status.show();
+    else this.status.hide();
   }
 
   /** Has the page of a model select a node: now where it is open, else when it has read the model. */
@@ -133,9 +143,16 @@ function watch(uri: vscode.Uri, changed: () => void): vscode.Disposable {
   return { dispose: () => { clearTimeout(timer); watcher.dispose(); } };
 }
 
+/** What the model takes, and how large it is. */
+function statusLine({ head, count }: PackedModel): string {
+  return `$(circuit-board) ${head.inputs.map((i) => i.dims?.join('×') ?? i.name).join(', ')} · ${count.toLocaleString('en')} nodes · ${head.parameterCount.toLocaleString('en')} parameters${work(head)}`;
+}
+
+const UNITS = [[1e9, ' G'], [1e6, ' M'], [1e3, ' k'], [1, '']] as const;
+
 /** ` · 4.09 G multiply-adds`, where they are known. */
 function work({ sizes }: PackedModel['head']): string {
   const macs = sizes?.cost.macs ?? 0;
-  if (!macs) return '';
-  return ` · ${macs < 1e9 ? `${(macs / 1e6).toPrecision(3)} M` : `${(macs / 1e9).toPrecision(3)} G`} multiply-adds`;
+  const [size, unit] = UNITS.find(([least]) => macs >= least) ?? [1, ''];
+  return macs ? ` · ${size === 1 ? macs : (macs / size).toPrecision(3)}${unit} multiply-adds` : '';
 }

@@ -15,8 +15,8 @@ import { saveTensor } from './saveTensor.ts';
 export interface PageContext {
   readonly workers: Workers;
   readonly uri: vscode.Uri;
-  /** Called with every model that was read for the page. */
-  readonly opened: (model: PackedModel) => void;
+  /** Called with every model that was read for the page, and with null where there is none to be read. */
+  readonly opened: (model: PackedModel | null) => void;
 }
 
 interface Call extends PageContext {
@@ -27,7 +27,10 @@ interface Call extends PageContext {
 /** One function per method. Errors they throw become the reply. */
 const ANSWERS: { readonly [M in PageMethod]: (call: Call, args: PageMethods[M]['args']) => Promise<PageMethods[M]['result']> } = {
   model: async ({ workers, uri, signal, onProgress, opened }, args) => {
-    const model = await workers.worker.run('readModel', { path: localPath(uri), ...args }, { signal, onProgress });
+    const model = await workers.worker.run('readModel', { path: localPath(uri), ...args }, { signal, onProgress }).catch((error: unknown) => {
+      if (!signal.aborted) opened(null);
+      throw error;
+    });
     opened(model);
     return model;
   },

@@ -326,3 +326,19 @@ test('a model without layers says so in the table', async () => {
   assert.deepEqual(bare.problems, []);
   await bare.close();
 });
+
+test('what is in the middle of the graph stays there when the editor becomes narrower, and comes back', async () => {
+  const { page, close } = await openPage(browser, resnet50Page(), { width: 1440, height: 900 });
+  await drawn(page);
+  const middle = (): Promise<number> => page.evaluate(() => {
+    const { view, clientWidth } = (document.querySelector('cw-app') as unknown as { graphView: { view: { x: number; scale: number }; clientWidth: number } }).graphView;
+    return Math.round((clientWidth / 2 - view.x) / view.scale);
+  });
+  const before = await middle();
+  for (const width of [900, 560, 1440]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    assert.ok(Math.abs(await middle() - before) <= 1, `${width}: ${await middle()}, not ${before}`);
+  }
+  await close();
+});

@@ -207,8 +207,12 @@ test('a missing data file is told beside the graph and the table, by name and wi
     initializers: [externalTensor('w', DTYPE.float32, [2, 3, 1, 1], { location: 'beside.data', length: '24' })], nodes: [node('Conv', ['x', 'w'], ['y'])],
   })));
   const trouble = (page: Page): ReturnType<Page['locator']> => page.getByRole('status').filter({ hasText: 'The data file beside.data is missing; put it beside the model.' });
-  const before = await openFilePage(browser, path, { width: 800, height: 600 });
+  const before = await openFilePage(browser, path, { width: 800, height: 600, answer: (method) => (method === 'convertToGrayscale' ? { ok: false, code: 'external-missing', message: 'The data file beside.data is missing; put it beside the model.' } : undefined as never) });
   await trouble(before.page).waitFor();
+  await before.page.getByRole('button', { name: 'Convert to Grayscale' }).click();
+  await before.page.getByRole('alert').filter({ hasText: 'The data file beside.data is missing' }).waitFor();
+  assert.equal(await trouble(before.page).count(), 0, 'it is not said twice');
+  await before.page.getByRole('button', { name: 'Dismiss this message' }).click();
   await before.page.getByRole('tab', { name: 'Layers' }).click();
   assert.equal(await trouble(before.page).isVisible(), true);
   await before.page.getByRole('tab', { name: 'Compare' }).click();

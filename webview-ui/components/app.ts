@@ -282,7 +282,7 @@ export class App extends LitElement {
         <cw-tab-bar .tab=${this.tab} .shown=${tabsOf(m)} @tab-chosen=${(e: CustomEvent<Tab>) => (this.tab = e.detail)}></cw-tab-bar>
       </header>
       ${this.notice ? html`<div class="notice"><span role="alert">${this.notice}</span><button aria-label="Dismiss this message" title="Dismiss" @click=${() => (this.notice = '')}>×</button></div>` : null}
-      ${m.dataTrouble && TABS[this.tab].details ? html`<p class="trouble" role="status">${m.dataTrouble.message}</p>` : null}
+      ${m.dataTrouble && m.dataTrouble.message !== this.notice && TABS[this.tab].details ? html`<p class="trouble" role="status">${m.dataTrouble.message}</p>` : null}
       <main @select-thing=${this.#selectThing} @toggle-group=${this.#toggle}>
         <div class="stage">
           ${this.#panel('graph', html`

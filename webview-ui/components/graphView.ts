@@ -40,6 +40,8 @@ export class GraphView extends LitElement {
   #theme: Theme | null = null;
   #view: View = { x: 0, y: 0, scale: 1 };
   #placed = false;
+  /** How wide the view was when it was last placed. */
+  #width = 0;
   #frame = 0;
   #marks: Marks = { selected: -1, hovered: -1, found: NO_BOXES, differing: new Map(), into: [], out: [], traced: [] };
   #mover = new Mover(() => this.draw());
@@ -156,7 +158,11 @@ export class GraphView extends LitElement {
       const first = scene.boxOf('i0') ?? 0;
       this.#view = this.startView ?? firstView(scene.geometry, page, (scene.geometry.x[first] ?? 0) + (scene.geometry.w[first] ?? 0) / 2);
       this.startView = null;
+    } else if (page.width > 0 && this.#width > 0) {
+      // What is in the middle stays there when the editor is split or made wider.
+      this.#view = { ...this.#view, x: this.#view.x + (page.width - this.#width) / 2 };
     }
+    if (page.width > 0) this.#width = page.width;
     this.draw();
     this.#miniMap?.repaint();
   }
