@@ -48,10 +48,13 @@ function flowing(c: Candidate, map: ChannelMap): FlowingInput {
   return { name: c.input.name, axis: c.axis, rank: c.rank, dtype: c.dtype, dims: c.dims.map((d, i) => (i === c.axis ? map.matrix.length : d)), map: affine(map) };
 }
 
-/** A place where an input's channels may lie, and how far the map comes from there when no other input is adapted. */
+/** Inputs that are tried: each one alone, which walks the whole graph. The caches of the largest language models are some hundred inputs beside the image. */
+const MAX_TRIED = 1024;
+
+/** A place where an input's channels may lie, and how far the map comes from there. What was made for one input alone is no use beside others, and large. */
 interface Tried {
   readonly candidate: Candidate;
-  readonly made: Attempt;
+  readonly made: Attempt | null;
 }
 
 /** Tries the places where channels may lie, one input at a time, and keeps the one whose map folds best. */
@@ -59,10 +62,12 @@ async function chooseInputs(request: AdaptRequest): Promise<Tried[]> {
   const { ctx, model, map, inputs, signal } = request;
   const real = realInputs(model.graph);
   const wanted = inputs ? [...new Set(inputs)].map((name) => named(real, name)) : real;
+  const possible = wanted.filter((input) => candidates(input, map.matrix.length).length);
+  if (possible.length > MAX_TRIED) throw new ChannelwiseError('refused', 'too-many-inputs', `${possible.length} inputs may take images, more than the ${MAX_TRIED} that are tried; name the inputs to adapt.`);
   const chosen: Tried[] = [];
   let failure: ChannelwiseError | null = null;
-  for (const input of wanted) {
-    let best: Tried | null = null;
+  for (const input of possible) {
+    let best: { candidate: Candidate; made: Attempt } | null = null;
     for (const candidate of candidates(input, map.matrix.length)) {
       try {
         const made = await attempt(ctx, model, [flowing(candidate, map)], signal);
@@ -74,7 +79,7 @@ async function chooseInputs(request: AdaptRequest): Promise<Tried[]> {
         failure ??= error;
       }
     }
-    if (best) chosen.push(best);
+    if (best) chosen.push(chosen.length ? { candidate: best.candidate, made: null } : best);
   }
   if (chosen.length) return chosen;
   throw failure ?? noImageInput(wanted, map);

@@ -58,7 +58,7 @@ export class Constants {
         // A name met again while it waits lies on a cycle.
         if (missing.length && !waiting.has(at)) {
           waiting.add(at);
-          open.push(...missing);
+          for (const input of missing) open.push(input);
         } else this.fixed.set(at, !missing.length && node.inputs.every((i) => !i || this.fixed.get(i)));
       }
     }
@@ -74,7 +74,7 @@ export class Constants {
       const missing = this.isStored(at) ? [] : node?.inputs.filter((i) => i && !this.known.has(i)) ?? [];
       if (this.known.has(at)) open.pop();
       else if (missing.length && computed < MAX_COMPUTED) {
-        open.push(...missing);
+        for (const input of missing) open.push(input);
         computed++;
       } else this.known.set(at, missing.length ? null : await this.compute(at, node));
     }

@@ -16,19 +16,19 @@ const IR_WITH_FREE_INITIALIZERS = 4;
 
 /** The edits that turn the original file into the adapted one; everything else stays byte for byte. */
 export async function emit(ctx: TensorContext, model: Model, expanded: ExpandedModel, walk: Walk, settled: Settled): Promise<Edit[]> {
-  const edits: Edit[] = [];
   const { inlined } = expanded;
   const removed = new Set(settled.removedNodes);
   const behindInlined = (n: InsertedNode): boolean => n.after !== null && inlined.has(n.after);
-  edits.push(...newConstants(model, settled.constants), ...newNodes(model, settled.inserted.filter((n) => !behindInlined(n)), removed));
-  edits.push(...(await writtenOut(ctx, expanded, settled)));
+  const edits = [
+    ...newConstants(model, settled.constants), ...newNodes(model, settled.inserted.filter((n) => !behindInlined(n)), removed),
+    ...(await writtenOut(ctx, expanded, settled)),
+  ];
   for (const node of settled.removedNodes) if (!inlined.has(node)) edits.push(removeMessage(node.ref));
-  for (const [node, rewrite] of settled.rewrites) if (!removed.has(node) && !inlined.has(node)) edits.push(...(await changedNode(ctx, node, rewrite)));
+  for (const [node, rewrite] of settled.rewrites) if (!removed.has(node) && !inlined.has(node)) for (const edit of await changedNode(ctx, node, rewrite)) edits.push(edit);
   for (const [name, { tensor, dims, values }] of walk.replacements) if (!settled.removedInitializers.has(name)) edits.push(await replaceTensor(ctx, tensor, dims, values));
   for (const t of model.graph.initializers) if (settled.removedInitializers.has(t.name)) edits.push(removeMessage(t.ref));
   for (const s of model.graph.sparseInitializers) if (settled.removedInitializers.has(s.values.name)) edits.push(removeMessage(s.ref));
-  edits.push(...(await renamed(ctx, expanded, settled)), ...(await values(ctx, model, walk, settled)));
-  return edits;
+  return [...edits, ...(await renamed(ctx, expanded, settled)), ...(await values(ctx, model, walk, settled))];
 }
 
 function attribute(name: string, value: AttributeValue): NewAttribute {
@@ -101,7 +101,7 @@ async function renamed(ctx: TensorContext, model: Model, settled: Settled): Prom
   for (const node of model.graph.nodes) {
     if (removed.has(node)) continue;
     for (const graph of nestedGraphs(node)) {
-      for (const inner of graph.nodes) if (inner.inputs.some((n) => to(n) !== n)) edits.push(...(await rewriteNode(ctx.wire, inner, { inputs: inner.inputs.map(to) })));
+      for (const inner of graph.nodes) if (inner.inputs.some((n) => to(n) !== n)) for (const edit of await rewriteNode(ctx.wire, inner, { inputs: inner.inputs.map(to) })) edits.push(edit);
       for (const output of graph.outputs) if (to(output.name) !== output.name) edits.push(...(await renameValue(ctx, output, to(output.name))));
     }
   }

@@ -115,7 +115,7 @@ function liveNodes(walk: Walk, wirings: readonly Wiring[], also: readonly Wiring
     const w = maker.get(name);
     if (!w || nodes.has(w.node)) continue;
     nodes.add(w.node);
-    open.push(...w.inputs);
+    for (const input of w.inputs) open.push(input);
   }
   return { nodes };
 }

@@ -27,7 +27,7 @@ export async function rewriteNode(wire: WireReader, node: Node, changes: NodeCha
   if (changes.opType !== undefined) texts.set(OP_TYPE, [changes.opType]);
   const fields = await wire.fields(node.ref);
   const edits: Edit[] = [];
-  for (const [number, values] of texts) edits.push(...(await changeTexts(wire, node, fields.filter((f) => f.number === number), number, values)));
+  for (const [number, values] of texts) for (const edit of await changeTexts(wire, node, fields.filter((f) => f.number === number), number, values)) edits.push(edit);
   return [...edits, ...changeAttributes(node, fields, changes.attributes ?? {})];
 }
 

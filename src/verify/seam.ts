@@ -56,7 +56,7 @@ export class SeamFinder {
       const reads = this.b.reads(node);
       if (same && reads.every((r) => !unequal.has(r)) && (await this.allGiven(reads))) {
         behind.add(node);
-        open.push(...reads);
+        for (const read of reads) open.push(read);
         continue;
       }
       measured.add(name);

@@ -82,7 +82,7 @@ export function ancestors(w: Wiring, targets: readonly string[]): Node[] {
     const node = w.makers.get(name);
     if (!node || found.has(node)) continue;
     found.add(node);
-    open.push(...w.reads(node));
+    for (const read of w.reads(node)) open.push(read);
   }
   return w.file.model.graph.nodes.filter((n) => found.has(n));
 }

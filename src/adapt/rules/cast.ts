@@ -35,8 +35,11 @@ function roundsForGood(step: Step, from: number, to: number): boolean {
     if (longer && (use.outputs.has(name) || use.captures.has(name))) return true;
     for (const node of use.readers.get(name) ?? []) {
       const key = node.domain ? `${node.domain}:${node.opType}` : node.opType;
-      if (!Object.hasOwn(CONV_KINDS, key) && !PRODUCTS.has(key)) open.push(...node.outputs.filter((o) => o && !open.includes(o)));
-      else if (longer) return true;
+      if (Object.hasOwn(CONV_KINDS, key) || PRODUCTS.has(key)) {
+        if (longer) return true;
+        continue;
+      }
+      for (const output of node.outputs) if (output && open.length < MAX_AHEAD && !open.includes(output)) open.push(output);
     }
   }
   return false;

@@ -142,7 +142,7 @@ function broadcastsBack(step: Step): boolean {
   const flows = step.flows.filter((f): f is Flow => f !== null);
   const first = flows[0];
   if (!first || !flows.every((f) => isPlain(f) && f.base.channels === 1 && isSelection(f.map) && f.rank - f.axis === first.rank - first.axis)) return false;
-  const channels = Math.max(...flows.map((f) => f.map.m.length));
+  const channels = flows.reduce((most, f) => Math.max(most, f.map.m.length), 0);
   const behind = first.rank - first.axis;
   return node.inputs.some((name, i) => {
     const dims = name && !step.flows[i] ? walk.dimsOf(name) : null;

@@ -122,7 +122,7 @@ const concat: Rule = (step) => {
     return flows.every((f) => sameMap(f.map, first.map)) ? step.pass(first) : 'parts with different channels are joined side by side';
   }
   const together = flows.length === step.node.inputs.length ? overOneBase(flows) : null;
-  if (!isSmall(flows.reduce((n, f) => n + f.map.m.length, 0), Math.max(...flows.map((f) => f.base.channels)))) return TOO_MANY;
+  if (!isSmall(flows.reduce((n, f) => n + f.map.m.length, 0), flows.reduce((most, f) => Math.max(most, f.base.channels), 0))) return TOO_MANY;
   return together ? step.absorb(withMap(together[0] ?? first, stack(together.map((f) => f.map)))) : joinBases(step, first);
 };
 
