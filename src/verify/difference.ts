@@ -42,13 +42,15 @@ const TOLERANCES: Readonly<Record<number, Tolerances>> = {
   10: { noise: 8, lane: 8, tensor: 4, cap: 5e-2 },
   11: { noise: 32, lane: 64, tensor: 16, cap: 1e-9 },
 };
+/** Where large numbers are added up to a small one: times the type's rounding step, of the largest of them. Each is rounded, and so is their sum. */
+const TERMS = 4;
 /** Behind steps (a sigmoid's smallest output, a rounding) one rounding step in a pixel jumps; twice two such jumps meet. */
 const JUMPS = 4;
 /** Integers come from rounding, which a difference in the last place can tip over; so a few may be off by one. */
 const TIPPED_SHARE = 1e-3;
 
-/** Compares two runs of one tensor. `noise` is the original's value with every pixel off by one rounding step. */
-export function difference(name: string, original: Value | undefined, adapted: Value | undefined, noise: Value | undefined): TensorDifference {
+/** Compares two runs of one tensor. `noise` is the original's value with every pixel off by one rounding step, `terms` what the original adds up to make it. */
+export function difference(name: string, original: Value | undefined, adapted: Value | undefined, noise: Value | undefined, terms: readonly Value[] = []): TensorDifference {
   const dims = original?.dims ?? [];
   const bare = { name, dtype: original ? dtypeName(original.dtype) : 'unknown', dims, maxAbs: NaN, maxRel: NaN, relL2: NaN, peak: NaN, flat: false, tolerance: 0, ok: false };
   if (!original || !adapted) return { ...bare, why: 'the runtime gives no numbers for it' };
@@ -61,7 +63,15 @@ export function difference(name: string, original: Value | undefined, adapted: V
   const rule = TOLERANCES[original.dtype];
   if (!rule) return { ...common, ...integerVerdict(a, b, stats.maxAbs) };
   const shaken = noise && noise.data.length === a.length ? toNumbers(noise) : null;
-  return { ...common, ...floatVerdict(a, b, shaken, dims, stats.peak, rule, valueRow(original.dtype, name).epsilon) };
+  const { epsilon } = valueRow(original.dtype, name);
+  const added = TERMS * epsilon * largest(terms.filter((t) => t.dtype === original.dtype));
+  return { ...common, ...floatVerdict(a, b, shaken, dims, stats.peak, rule, epsilon, added) };
+}
+
+function largest(values: readonly Value[]): number {
+  let most = 0;
+  for (const value of values) for (const v of toNumbers(value)) if (Number.isFinite(v)) most = Math.max(most, Math.abs(v));
+  return most;
 }
 
 export interface Statistics {
@@ -107,7 +117,7 @@ function integerVerdict(a: Float64Array, b: Float64Array, maxAbs: number): Pick<
 
 /** Each lane along axis 1 (for images the channel) has its own tolerance, so that a wrong filter can't hide behind a louder one. */
 function floatVerdict(
-  a: Float64Array, b: Float64Array, noise: Float64Array | null, dims: readonly number[], peak: number, rule: Tolerances, epsilon: number,
+  a: Float64Array, b: Float64Array, noise: Float64Array | null, dims: readonly number[], peak: number, rule: Tolerances, epsilon: number, added: number,
 ): Pick<TensorDifference, 'tolerance' | 'ok' | 'why'> {
   const lanes = dims.length > 1 ? dims[1] ?? 1 : 1;
   const inner = dims.slice(2).reduce((n, d) => n * d, 1);
@@ -126,7 +136,7 @@ function floatVerdict(
   let tolerance = 0;
   let ratio = -1;
   for (let lane = 0; lane < lanes; lane++) {
-    const wide = rule.noise * (worst.noise[lane] ?? 0) + epsilon * (rule.lane * (worst.peak[lane] ?? 0) + rule.tensor * peak);
+    const wide = rule.noise * (worst.noise[lane] ?? 0) + epsilon * (rule.lane * (worst.peak[lane] ?? 0) + rule.tensor * peak) + added;
     const allowed = Math.min(wide, cap);
     const here = worst.abs[lane] === 0 ? 0 : (worst.abs[lane] ?? 0) / allowed;
     if (here > ratio) [ratio, tolerance] = [here, allowed];

@@ -37,8 +37,9 @@ const OTHER_SIZE = 4;
 /** Ranks are the runtime's business; an input larger than this is not worth a proof's time: 2^26 floats are 256 MiB. */
 const MAX_INPUT_ELEMENTS = 2 ** 26;
 const DEFAULT_RANK = 4;
+const FLOAT64 = 11;
 
-/** The inputs of both models for one run. `noisy` is the original's with each number off by one rounding step. */
+/** The inputs of both models for one run. `noisy` is the original's with each number off by one rounding step of the terms it is the sum of. */
 export interface Sample {
   readonly sizes: Readonly<Record<string, readonly number[]>>;
   readonly original: ReadonlyMap<string, Value>;
@@ -81,7 +82,7 @@ export function drawSample(pairs: readonly InputPair[], setting: Setting, random
     const old = applyMap(mapped, x);
     adapted.set(name, x);
     original.set(name, fromNumbers(dtype, old.dims, old.numbers, name));
-    noisy.set(name, isFloat(dtype) ? shake(dtype, old, random, name) : original.get(name) as Value);
+    noisy.set(name, isFloat(dtype) ? shake(dtype, old, termSizes(mapped, x), random, name) : original.get(name) as Value);
     shaken ||= isFloat(dtype);
   }
   return { sizes, original, adapted, noisy: shaken ? noisy : null };
@@ -109,9 +110,15 @@ export function applyMap({ axis, map }: MappedInput, x: Value): { dims: readonly
   return { dims: x.dims.map((d, i) => (i === axis ? rows : d)), numbers };
 }
 
-function shake(dtype: number, old: { dims: readonly number[]; numbers: Float64Array }, random: SeededRandom, name: string): Value {
+/** `|m| · |x_new| + |b|`: where the terms of the map cancel, the adapted model rounds numbers of this size. */
+function termSizes({ name, axis, map }: MappedInput, x: Value): Float64Array {
+  const sizes = { name, axis, map: { m: map.m.map((row) => row.map(Math.abs)), b: map.b.map(Math.abs) } };
+  return applyMap(sizes, { dtype: FLOAT64, dims: x.dims, data: toNumbers(x).map(Math.abs) }).numbers;
+}
+
+function shake(dtype: number, old: { dims: readonly number[]; numbers: Float64Array }, terms: Float64Array, random: SeededRandom, name: string): Value {
   const step = 2 * valueRow(dtype, name).epsilon;
-  return fromNumbers(dtype, old.dims, old.numbers.map((v) => v * (1 + (random.int(2) ? step : -step))), name);
+  return fromNumbers(dtype, old.dims, old.numbers.map((v, i) => v + (random.int(2) ? step : -step) * (terms[i] ?? 0)), name);
 }
 
 function imageDims(declared: readonly Dim[] | null, { axis, map }: MappedInput, setting: Setting, symbols: Map<string, number>): number[] {

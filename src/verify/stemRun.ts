@@ -14,6 +14,8 @@ export interface VerifyImage {
   readonly paint: Painter;
 }
 
+const SUMS = new Set(['Add', 'Sub', 'Sum']);
+
 /** One run of both models. */
 export interface RunRecord {
   /** `random` or an image's name. */
@@ -96,7 +98,8 @@ async function runSettings(plan: RunPlan, sessions: { a: Session; b: Session }, 
     }
     const noise = sample.noisy ? await sessions.a.run(fed(sample.noisy, sessions.a)) : null;
     for (const name of plan.targets) {
-      const d = difference(name, reference.get(name), found.get(name), noise?.get(name));
+      const terms = termsOf(plan.a, name).flatMap((term) => reference.get(term) ?? []);
+      const d = difference(name, reference.get(name), found.get(name), noise?.get(name), terms);
       const known = worst.get(name);
       worst.set(name, known ? worse(known, d) : d);
     }
@@ -119,6 +122,12 @@ async function runSettings(plan: RunPlan, sessions: { a: Session; b: Session }, 
     throw new ChannelwiseError('unsupported', 'no-size', `The original runs at none of the input sizes tried: ${failure?.message ?? 'no reason given'}`);
   }
   return { tensors: plan.targets.flatMap((name) => worst.get(name) ?? []), runs, adaptedFails };
+}
+
+/** What an addition puts together to make a tensor: it may be far larger than the result. */
+export function termsOf(w: Wiring, name: string): string[] {
+  const node = w.makers.get(name);
+  return node && node.domain === '' && SUMS.has(node.opType) ? node.inputs.filter((input) => w.makers.has(input)) : [];
 }
 
 function fed(feeds: Sample['original'], session: Session): Map<string, Value> {

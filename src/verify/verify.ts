@@ -7,7 +7,7 @@ import { givenMap, inputMaps, type InputMaps } from './inputMap.ts';
 import { SeamFinder, type Seam } from './seam.ts';
 import { runtimeVersion } from './session.ts';
 import { cutStem } from './stem.ts';
-import { runBoth, type RunOutcome, type RunRecord, type VerifyImage } from './stemRun.ts';
+import { runBoth, termsOf, type RunOutcome, type RunRecord, type VerifyImage } from './stemRun.ts';
 import { statement } from './statement.ts';
 import { wiring, type ModelFile, type Wiring } from './wiring.ts';
 
@@ -141,7 +141,7 @@ async function prove(request: ProofRequest, finder: SeamFinder): Promise<Proof> 
     if (!seam.measured.length) return { seam, stemNodes: 0, outcome: null, branches: [], trouble: null };
     let stemNodes = 0;
     try {
-      const stems = { a: await cutStem(a, seam.measured), b: await cutStem(b, seam.measured) };
+      const stems = { a: await cutStem(a, withTerms(a, seam.measured)), b: await cutStem(b, seam.measured) };
       stemNodes = stems.b.nodes.length;
       const outcome = await runBoth({ ...request, targets: seam.measured, wanted: RANDOM_RUNS, optimize: false }, stems);
       if (outcome.adaptedFails) return stop('failed', `The adapted model can't be run where the original can: ${outcome.adaptedFails}`, outcome, stemNodes);
@@ -160,6 +160,10 @@ async function prove(request: ProofRequest, finder: SeamFinder): Promise<Proof> 
   }
 }
 
+function withTerms(a: Wiring, targets: readonly string[]): string[] {
+  return [...new Set([...targets, ...targets.flatMap((name) => termsOf(a, name))])];
+}
+
 /** A tensor that may differ, as long as what follows from it does not: it has another shape, is not claimed to be equal, or only its inputs changed. */
 function movable(t: TensorDifference, a: Wiring, b: Wiring, seam: Seam, maps: InputMaps): boolean {
   if (a.outputs.includes(t.name) || b.outputs.includes(t.name)) return false;
@@ -171,7 +175,7 @@ async function runFull(request: Omit<ProofRequest, 'images'>): Promise<VerifyRep
   const { a, b } = request;
   const targets = a.outputs.filter((name) => a.makers.has(name) && b.makers.has(name));
   try {
-    const stems = { a: await cutStem(a, targets), b: await cutStem(b, targets) };
+    const stems = { a: await cutStem(a, withTerms(a, targets)), b: await cutStem(b, targets) };
     const outcome = await runBoth({ ...request, targets, wanted: FULL_RUNS, images: [], optimize: true }, stems);
     const wrong = outcome.tensors.find((t) => !t.ok);
     const why = outcome.adaptedFails ?? (wrong ? `At \`${wrong.name}\`, ${wrong.why ?? 'the models differ'}.` : null);
