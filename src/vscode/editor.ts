@@ -145,7 +145,7 @@ function watch(uri: vscode.Uri, changed: () => void): vscode.Disposable {
 
 /** What the model takes, and how large it is. */
 function statusLine({ head, count }: PackedModel): string {
-  return `$(circuit-board) ${head.inputs.map((i) => i.dims?.join('×') ?? i.name).join(', ')} · ${count.toLocaleString('en')} nodes · ${head.parameterCount.toLocaleString('en')} parameters${work(head)}`;
+  return `$(circuit-board) ${head.inputs.map((i) => i.dims?.length ? i.dims.join('×') : i.name).join(', ')} · ${count.toLocaleString('en')} nodes · ${head.parameterCount.toLocaleString('en')} parameters${work(head)}`;
 }
 
 const UNITS = [[1e9, ' G'], [1e6, ' M'], [1e3, ' k'], [1, '']] as const;

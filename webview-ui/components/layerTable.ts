@@ -1,5 +1,6 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import type { PageModel } from '../../src/protocol/messages.ts';
 import type { SelectionKey } from '../graph/graphModel.ts';
 import { COLUMNS, filterRows, layerRows, rowsCsv, rowsMarkdown, sortRows } from '../graph/layerRows.ts';
@@ -14,8 +15,8 @@ export interface TableState {
 }
 
 const ROW = 25;
-/** Rows drawn above and below what is in view; a table shorter than this is drawn whole. */
-const SPARE = 60;
+/** Rows drawn above and below what is in view. */
+const SPARE = 30;
 
 function percent(share: number | null): string {
   return share ? `${(share * 100).toFixed(2)} %` : '';
@@ -59,6 +60,7 @@ export class LayerTable extends LitElement {
   #all: LayerRow[] = [];
   #rows: LayerRow[] = [];
   #focusSoon = false;
+  #resized = (): void => this.requestUpdate();
 
   constructor() {
     super();
@@ -69,9 +71,20 @@ export class LayerTable extends LitElement {
     this.said = '';
   }
 
+  connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener('resize', this.#resized);
+  }
+
+  disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener('resize', this.#resized);
+  }
+
   protected willUpdate(changed: PropertyValues): void {
     if (changed.has('model')) this.#all = this.model ? layerRows(this.model) : [];
     if (changed.has('model') || changed.has('view')) {
+      this.said = '';
       const sort = COLUMNS.find((c) => c.key === this.view.sort)?.key ?? 'order';
       this.#rows = sortRows(filterRows(this.#all, this.view.filter), sort, this.view.down);
     }
@@ -105,10 +118,12 @@ export class LayerTable extends LitElement {
     this.top = scroll.scrollTop;
   }
 
-  #range(): { start: number; end: number } {
+  /** The rows that are drawn, and how many they are at most. */
+  #range(): { start: number; end: number; most: number } {
     const first = Math.floor(this.top / ROW);
+    const inView = Math.ceil(window.innerHeight / ROW);
     const start = Math.max(0, Math.min(first, this.#rows.length) - SPARE);
-    return { start, end: Math.min(this.#rows.length, first + 2 * SPARE) };
+    return { start, end: Math.min(this.#rows.length, first + inView + SPARE), most: SPARE + inView + SPARE };
   }
 
   #select(id: number): void {
@@ -161,6 +176,12 @@ export class LayerTable extends LitElement {
     return html`<span class="out" role="group" aria-label=${verb}><span aria-hidden="true">${verb}</span>${(['CSV', 'Markdown'] as const).map((kind) => html`<vscode-button appearance="secondary" aria-label=${`${verb} ${kind}`} @click=${() => act(kind)}>${kind}</vscode-button>`)}</span>`;
   }
 
+  /** Rows that stay in view stay as they are; those that leave it at one end come back at the other with new texts. */
+  #drawn(stop: number): unknown {
+    const { start, end, most } = this.#range();
+    return repeat(this.#rows.slice(start, end), (_, i) => (start + i) % most, (row, i) => this.#row(row, start + i, stop));
+  }
+
   #row(row: LayerRow, at: number, stop: number): TemplateResult {
     const chosen = `n${row.id}` === this.selected;
     return html`<tr class="row" aria-rowindex=${at + 2} aria-selected=${chosen ? 'true' : 'false'} tabindex=${row.id === stop ? 0 : -1} @click=${() => this.#select(row.id)}>
@@ -171,7 +192,6 @@ export class LayerTable extends LitElement {
 
   render(): TemplateResult | null {
     if (!this.model) return null;
-    const { start, end } = this.#range();
     const rows = this.#rows;
     // One tab stop for the whole table; arrows move between its rows.
     const stop = rows[Math.max(0, this.#at)]?.id ?? -1;
@@ -182,7 +202,7 @@ export class LayerTable extends LitElement {
         <span class="count" role="status">${this.said || (rows.length === all ? `${countText(all)} layers` : `${countText(rows.length)} of ${countText(all)} layers`)}</span>
         ${this.#out('Copy as', (kind) => void this.#copy(kind))}${this.#out('Save as', (kind) => this.#save(kind))}
       </div>
-      <div class="scroll" @scroll=${(e: Event) => { const y = (e.target as HTMLElement).scrollTop; if (Math.abs(y - this.top) > (ROW * SPARE) / 4) this.top = y; }} @keydown=${this.#key}>
+      <div class="scroll" @scroll=${(e: Event) => { const y = (e.target as HTMLElement).scrollTop; if (Math.abs(y - this.top) > (ROW * SPARE) / 3) this.top = y; }} @keydown=${this.#key}>
         <table role="grid" aria-label="Layers" aria-rowcount=${rows.length + 1}>
           <colgroup>${COLUMNS.map((c) => html`<col class=${c.key}>`)}</colgroup>
           <thead><tr aria-rowindex="1">${COLUMNS.map((c) => {
@@ -191,7 +211,7 @@ export class LayerTable extends LitElement {
           })}</tr></thead>
           <tbody>
             <tr class="space" aria-hidden="true"><td colspan="10"></td></tr>
-            ${rows.slice(start, end).map((row, i) => this.#row(row, start + i, stop))}
+            ${this.#drawn(stop)}
             <tr class="space" aria-hidden="true"><td colspan="10"></td></tr>
           </tbody>
         </table>
