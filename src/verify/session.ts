@@ -135,7 +135,7 @@ export function runtimeError(error: unknown, step: 'open' | 'run'): ChannelwiseE
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const told = text.slice(text.lastIndexOf('ERROR_MESSAGE:') + (text.includes('ERROR_MESSAGE:') ? 14 : 1));
-  // Failed checks name a source file, a C++ function and the condition; the words for people come last.
-  const line = told.replace(/\s+/g, ' ').replace(/\S*\/onnxruntime\/\S+:\d+ .* was false\. ?/, '').trim().replace(/\.$/, '');
+  // Failed checks name a source file, a C++ function and the condition, or an error inside; the words for people come last.
+  const line = told.replace(/\s+/g, ' ').replace(/\S*\/onnxruntime\/\S+:\d+ .* was false\. ?/, '').replace(/\S*\/onnxruntime\/\S+:\d+ .*\[ONNXRuntimeError\] : \d+ : \w+ : /, '').trim().replace(/\.$/, '');
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }

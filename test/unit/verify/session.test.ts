@@ -19,6 +19,7 @@ const CAUSES: readonly [string, unknown, string, RegExp][] = [
   ['a bare number', 123456, 'runtime-memory', /most likely it ran out of memory/],
   ['no files', new Error('no available backend found. ERR: [wasm] Error: ENOENT: no such file'), 'runtime-load', /could not be loaded/],
   ['a failed check', new Error('failed to call OrtRun(). ERROR_CODE: 2, ERROR_MESSAGE: /mnt/x/onnxruntime/core/squeeze.h:54 static void f(int) a == 1 was false. Dimension of input 0 must be 1'), 'runtime-run', /\(Dimension of input 0 must be 1\)\.$/],
+  ['an error inside', new Error("Can't create a session. ERROR_CODE: 10, ERROR_MESSAGE: /mnt/x/onnxruntime/core/graph/model.cc:284 onnxruntime::Model::Model(ModelProto &&, const PathString &) [ONNXRuntimeError] : 10 : INVALID_GRAPH : Model local function definitions must not be recursive."), 'runtime-run', /\(Model local function definitions must not be recursive\)\.$/],
 ];
 for (const [name, thrown, code, message] of CAUSES) {
   test(`the runtime fails: ${name}`, () => {
