@@ -40,6 +40,7 @@ interface Verb {
 const WRITE = { out: { type: 'string', short: 'o' }, 'dry-run': { type: 'boolean' } } as const;
 const WRITE_HELP = ['-o OUT          the file to write; without it a free name beside the model', '--dry-run       print the plan, write nothing'];
 const MAP_HELP = [
+  '--map MAP       one of those below; given again, the next one stands behind it',
   'gray            one gray channel; the first weights are summed over the channels',
   'bgr             BGR in place of RGB, or the other way round',
   'drop-alpha      RGBA; alpha is not used',
@@ -49,18 +50,30 @@ const MAP_HELP = [
   'FILE.json       {"matrix": [[…], …], "shift": […]}: one row per old channel, one column per new one',
   '--mean, --std and --scale take numbers with commas, also 1/255. With another map the normalisation stands behind it.',
 ];
+const BIND_HELP = ['--bind NAME=N   gives a size a number: batch=1; several at once, or with commas'];
+const EVALUATE_HELP = [
+  '--images DIR    the pictures, PNG or JPEG; sub-folders are classes',
+  '--adapted MODEL the gray model; without it the model is adapted in memory',
+  '--preset NAME   how pixels are normalised, where the model does not say it: imagenet without this option',
+  '--mean, --std and --scale take numbers with commas, also 1/255, in place of the preset\'s.',
+  '--size N        the side of the square, where the model leaves it open',
+  '--stretch       stretches the pictures in place of cropping their middle',
+  '--order bgr     for models that take BGR',
+  '--labels FILE   {"folder": class, …}, or a list of folders in class order',
+  '--csv           a line for each picture in place of the report',
+];
 const MAP_OPTIONS: Verb['options'] = { map: { type: 'string', multiple: true }, mean: { type: 'string' }, std: { type: 'string' }, scale: { type: 'string' } };
 
 export const VERBS: Readonly<Record<string, Verb>> = {
   inspect: {
-    usage: 'inspect MODEL [--bind batch=1 …]', about: 'producer, inputs, outputs, counts, cost, first layers', args: 1, options: { bind: { type: 'string', multiple: true } },
+    usage: 'inspect MODEL [--bind batch=1 …]', about: 'producer, inputs, outputs, counts, cost, first layers', args: 1, options: { bind: { type: 'string', multiple: true } }, help: BIND_HELP,
     run: async ({ args, values, output, signal }) => {
       const found = await inspectFile(args[0] ?? '', bindings(values), signal);
       print(output, values, found, () => inspectText(found));
     },
   },
   shapes: {
-    usage: 'shapes MODEL [--bind batch=1 …]', about: 'the shape and type of every tensor', args: 1, options: { bind: { type: 'string', multiple: true } },
+    usage: 'shapes MODEL [--bind batch=1 …]', about: 'the shape and type of every tensor', args: 1, options: { bind: { type: 'string', multiple: true } }, help: BIND_HELP,
     run: async ({ args, values, output, signal }) => {
       const report = await shapesOfFile(args[0] ?? '', bindings(values), signal);
       print(output, values, report, () => shapesText(report));
@@ -88,7 +101,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   verify: {
     usage: 'verify ORIGINAL ADAPTED [--full] [--images DIR] [--seed N] [--map … [--mean … --std … --scale …]]', about: 'proves an adapted model in ONNX Runtime', args: 2,
     options: { full: { type: 'boolean' }, images: { type: 'string' }, seed: { type: 'string' }, ...MAP_OPTIONS },
-    help: ['--full         run the whole models too, not only the part that differs', '--images DIR   run on these pictures as well', '--seed N       other random images', '--map          the map, where the adapted model has no record of it; see `channelwise adapt --help`'],
+    help: ['--full         run the whole models too, not only the part that differs', '--images DIR   run on these pictures as well', '--seed N       other random images', '--map          the map, with --mean, --std and --scale, where the adapted model has no record of it; see `channelwise adapt --help`'],
     run: runVerify,
   },
   compare: {
@@ -105,6 +118,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       images: { type: 'string' }, adapted: { type: 'string' }, preset: { type: 'string' }, mean: { type: 'string' }, std: { type: 'string' }, scale: { type: 'string' },
       size: { type: 'string' }, stretch: { type: 'boolean' }, order: { type: 'string' }, labels: { type: 'string' }, csv: { type: 'boolean' },
     },
+    help: EVALUATE_HELP,
     run: runEvaluate,
   },
 };

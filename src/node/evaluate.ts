@@ -100,6 +100,9 @@ async function run(parts: Parts): Promise<EvaluationReport> {
   // Building the map checks mean, std and scale.
   normalize(preprocessing.normalisation, mapped.map.m.length);
   const input = declaredInput(original, mapped.name, mapped.map.m.length, preprocessing);
+  if (options.size !== undefined && input.height !== options.size && input.width !== options.size) {
+    throw new ChannelwiseError('refused', 'size', `The model takes images of ${input.height}×${input.width} and no other size, so the size ${options.size} has no use.`);
+  }
   const { runs, exact } = await openRuns(parts, w, mapped, input, preprocessing, warnings);
   if (!exact) warnings.push('The adapted model gets one mean and one std, the averages, so it is not quite the original on repeated gray; the form with the normalisation folded into the weights is.');
   const { classes, index, how } = await labelling(parts, runs[0], input, preprocessing, warnings);

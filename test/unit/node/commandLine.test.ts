@@ -95,6 +95,10 @@ test('shapes with bindings settles every size', async () => {
 
 test('help of every command begins with its usage; that of adapt names every map', async () => {
   for (const [name, verb] of Object.entries(VERBS)) assert.ok((await run(name, '--help')).text.startsWith(`channelwise ${verb.usage}\n${verb.about}`));
+  for (const [name, verb] of Object.entries(VERBS)) {
+    const { text } = await run(name, '--help');
+    for (const option of Object.keys(verb.options)) assert.ok(verb.help?.some((line) => line.includes(option === 'out' ? '-o' : `--${option}`)), `${name} --help does not explain --${option}: ${text}`);
+  }
   const { text } = await run('adapt', '--help');
   for (const map of ['gray', 'bgr', 'drop-alpha', 'bands:N', 'rgb-from-gray', 'normalize', 'FILE.json']) assert.match(text, new RegExp(`^  ${map} {2,}\\S`, 'm'));
 });

@@ -165,6 +165,7 @@ test('bad days end in one sentence', async () => {
     [() => evaluateFolder(original, null, empty), 'no-images'], [() => evaluateFolder(original, null, join(folder, 'nowhere')), 'image-folder'],
     [() => evaluateFolder(dense, null, rgb), 'no-classes'], [() => evaluateFolder(two, null, rgb), 'more-inputs'], [() => evaluateFolder(original, swapped, rgb), 'not-gray'],
     [() => evaluateFolder(original, null, rgb, { preset: 'nothing' }), 'preset'], [() => evaluateFolder(original, null, rgb, { std: [0] }), 'map'],
+    [() => evaluateFolder(original, null, rgb, { size: 16 }), 'size'],
     [() => evaluateFolder(original, null, rgb, { labels: join(folder, 'no.json') }), 'labels-missing'], [() => evaluateFolder(original, null, rgb, { signal: AbortSignal.abort() }), 'cancelled'],
   ];
   for (const [start, code] of cases) {
