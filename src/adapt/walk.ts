@@ -94,6 +94,8 @@ export class Walk {
   readonly dequantised = new Map<string, { readonly oldDims: readonly number[]; readonly newDims: readonly number[] }>();
   /** New tensors beside a weight that several nodes read, each for the readers that fold alike. */
   readonly folded = new Map<string, NewConstant[]>();
+  /** What Shape gives of a base, and the place and number of the channels there, by the tensor with the old number. */
+  readonly shapes = new Map<string, { readonly bare: Named; readonly at: number; readonly size: number }>();
   readonly rebuilds = new Map<string, Rebuild>();
   readonly bases: Base[] = [];
   readonly folds: Fold[] = [];

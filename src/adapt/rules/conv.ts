@@ -1,6 +1,6 @@
 import { hasNoShift, isSelection, type Affine } from '../affine.ts';
 import type { ConstantValue } from '../constantValue.ts';
-import { isPlain, type Flow } from '../flow.ts';
+import { TAKEN_OUT, TOO_MANY, type Flow } from '../flow.ts';
 import type { AttributeValue, Operand } from '../rewrite.ts';
 import type { Rule, Step } from '../step.ts';
 import { contract, fits, newWeight, record, shiftThrough } from '../weight.ts';
@@ -84,8 +84,10 @@ function pads(step: Step): boolean {
 
 export const conv: Rule = async (step) => {
   const kind = CONV_KINDS[step.key];
-  const given = step.only();
-  if (!kind || !given || !isPlain(given)) return 'its weights come from the image itself, or a channel was taken out before it';
+  const flow = step.only();
+  if (!kind || !flow || flow.gone) return flow ? TAKEN_OUT : 'its weights come from the image itself';
+  const given = step.walk.wide(flow);
+  if (!given) return TOO_MANY;
   if (given.axis !== (kind.channelsLast || step.int('channels_last', 0) !== 0 ? given.rank - 1 : 1)) return 'it expects channels on another axis';
   const w = await step.value(kind.weight);
   if (!w) return 'its weights are not known before the model runs';

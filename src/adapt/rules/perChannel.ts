@@ -6,8 +6,9 @@ import type { Rule, Step } from '../step.ts';
 
 /** y = (x − mean) / √(var + ε) · scale + bias, one number per channel: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html */
 const batchNormalization: Rule = async (step) => {
-  const flow = step.only();
-  if (!flow || !isPlain(flow) || flow.axis !== 1) return 'it expects channels on axis 1';
+  const given = step.only();
+  const flow = given && step.walk.wide(given);
+  if (!flow || flow.axis !== 1) return 'it expects channels on axis 1';
   if (step.int('training_mode', 0) !== 0 || (step.walk.known.opset < 7 && step.int('is_test', 0) === 0) || step.node.outputs.slice(1).some(Boolean)) return 'it runs in training mode';
   if (step.int('spatial', 1) === 0) return 'it normalises every pixel by its own numbers';
   const [scale, bias, mean, variance] = [await step.value(1), await step.value(2), await step.value(3), await step.value(4)];

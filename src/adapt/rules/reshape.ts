@@ -83,7 +83,7 @@ const reshape: Rule = async (step) => {
   const images = blocks > 1 && target.length >= IMAGE_RANK && blocks * Math.max(flow.map.m.length, flow.base.channels) <= MAX_SPREAD;
   if (blocks > 1 && !images && !mergeIsSafe(step, flow)) return MERGE_REFUSED;
   const size = flow.base.channels * blocks;
-  const shape = newShape(step, asked, to, flow, size);
+  const shape = await newShape(step, asked, to, flow, size);
   if (!shape) return 'its new shape is computed while the model runs';
   const { inputs, attributes } = shape;
   if (!images) return step.pass(flow, { ...shape, flow: { ...to, rank: target.length, dims } });
@@ -125,7 +125,7 @@ function quotient(dims: readonly Dim[], rest: readonly Dim[]): Dim {
 }
 
 /** The shape input or attribute with the base's size on the channel axis. */
-function newShape(step: Step, asked: readonly (number | null)[] | null, to: Target, flow: Flow, size: number): { inputs?: Map<number, Operand>; attributes?: Map<string, { kind: 'ints'; value: number[] }> } | null {
+async function newShape(step: Step, asked: readonly (number | null)[] | null, to: Target, flow: Flow, size: number): Promise<{ inputs?: Map<number, Operand>; attributes?: Map<string, { kind: 'ints'; value: number[] }> } | null> {
   const entry = asked?.[to.axis];
   const copies = entry === 0 && to.axis === flow.axis;
   if (entry === -1 || copies) return {};
@@ -133,7 +133,7 @@ function newShape(step: Step, asked: readonly (number | null)[] | null, to: Targ
   if (entry !== undefined && entry !== null && entry !== old) return null;
   if (old === size) return {};
   if (step.ints('shape')) return { attributes: new Map([['shape', { kind: 'ints', value: (asked ?? []).map((d, i) => (i === to.axis ? size : d ?? -1)) }]]) };
-  const sizes = asked && entry !== undefined && entry !== null ? withSize(step, 1, asked, to.axis, size) : null;
+  const sizes = asked && entry !== undefined && entry !== null ? await withSize(step, 1, asked, to.axis, size) : null;
   return sizes === null ? null : { inputs: new Map([[1, sizes]]) };
 }
 

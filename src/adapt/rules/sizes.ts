@@ -9,6 +9,8 @@ import type { Walk } from '../walk.ts';
 const INT64 = 7;
 /** Steps between a vector of sizes and the Concat that puts it together are few. */
 const MAX_CASTS = 4;
+/** And so are those back to the Shape that an entry comes from. */
+const MAX_BACK = 8;
 
 /** The node behind which something that reads input `index` may stand. */
 function makerOf(walk: Walk, name: string | undefined): Node | null {
@@ -17,20 +19,68 @@ function makerOf(walk: Walk, name: string | undefined): Node | null {
 
 /**
  * Input `index`, a vector of sizes, with `size` at place `at`. `known` is what it holds, null where the model computes an entry.
- * A constant is written anew; a Concat that only this node reads takes another part; else one small Add of constants does it.
+ * A constant is written anew; what comes from a Shape is the size of what that reads now; a Concat that only this node reads takes another part; else one small Add of constants does it.
  */
-export function withSize(step: Step, index: number, known: readonly (number | null)[], at: number, size: number): Operand | null {
+export async function withSize(step: Step, index: number, known: readonly (number | null)[], at: number, size: number): Promise<Operand | null> {
   const { walk, node } = step;
   const old = known[at];
   const name = node.outputs[0] ?? '';
   const sizes = node.inputs[index] ?? '';
   if (old === null || old === undefined) return null;
   if (known.every((d) => d !== null)) return walk.constant(`${name}/sizes`, INT64, [known.length], known.map((d, i) => (i === at ? size : d ?? 0)));
+  const bare = await fromShape(step, sizes, at, size);
+  if (bare) return bare;
   if (concatTakes(walk, sizes, at, old, size)) return sizes;
   // Sizes are int64 by every operator's definition; a file that declares another type gets no constant of it.
   if ((walk.known.dtype(sizes) ?? INT64) !== INT64) return null;
   const delta = walk.constant(`${name}/sizes_change`, INT64, [known.length], known.map((_, i) => (i === at ? size - old : 0)));
   return walk.insert('Add', `${name}/sizes`, [sizes, delta], makerOf(walk, sizes));
+}
+
+/** A vector whose entry `at` comes from a Shape of `size` channels, by way of nodes that nobody else reads: they take the bare Shape, without the Add behind it. */
+async function fromShape(step: Step, sizes: string, at: number, size: number): Promise<Operand | null> {
+  const { walk } = step;
+  const { use } = walk.known;
+  let [reader, name] = [step.node, sizes];
+  for (let i = 0; i < MAX_BACK; i++) {
+    const shape = walk.shapes.get(name);
+    if (shape) {
+      if (shape.at !== at || shape.size !== size || reader.inputs.indexOf(name) !== reader.inputs.lastIndexOf(name)) return null;
+      if (reader === step.node) return shape.bare;
+      walk.rewrites.set(reader, { inputs: reader.inputs.map((input): Operand => (input === name ? shape.bare : input)) });
+      return sizes;
+    }
+    const maker = makerOf(walk, name);
+    if (!maker || maker.domain !== '' || walk.rewrites.has(maker) || use.readers.get(name)?.length !== 1 || use.captures.has(name) || use.outputs.has(name)) return null;
+    const before = await entryBefore(walk, maker, at);
+    if (!before) return null;
+    [reader, name, at] = [maker, before.name, before.at];
+  }
+  return null;
+}
+
+/** Which entry of which vector a node gives at place `at`; null where that is not known, or where it gives the entry more than once. */
+async function entryBefore(walk: Walk, node: Node, at: number): Promise<{ name: string; at: number } | null> {
+  const [name = ''] = node.inputs;
+  const lengthOf = (vector: string): number | null => {
+    const dims = walk.known.dims(vector);
+    return dims?.length === 1 && typeof dims[0] === 'number' ? dims[0] : null;
+  };
+  if (node.opType === 'Cast' || node.opType === 'Identity') return { name, at };
+  if (node.opType === 'Concat') {
+    let offset = 0;
+    for (const part of node.inputs) {
+      const length = lengthOf(part);
+      if (length === null) return null;
+      if (at < offset + length) return { name: part, at: at - offset };
+      offset += length;
+    }
+    return null;
+  }
+  const length = lengthOf(name);
+  const read = length === null ? null : await entriesRead(walk, node, length);
+  const found = read?.dims.length === 1 ? read.at[at] : undefined;
+  return found === undefined || read?.at.indexOf(found) !== read?.at.lastIndexOf(found) ? null : { name, at: found };
 }
 
 /** Puts the new size into the Concat that makes the vector, where nobody else reads that. */
@@ -103,6 +153,7 @@ const shape: Rule = async (step) => {
   const made = { name: walk.fresh(`${name}/base`) };
   walk.rewrites.set(node, { inputs: [flow.base], outputs: [made] });
   const delta = Array.from({ length: end - start }, (_, i) => (i + start === flow.axis ? change : 0));
+  walk.shapes.set(name, { bare: made, at: flow.axis - start, size: flow.base.channels * flow.outer * flow.inner });
   walk.inserted.push({ opType: 'Add', name: walk.fresh(`${name}/Add`), inputs: [made, walk.constant(`${name}/change`, INT64, [delta.length], delta)], outputs: [{ name }], attributes: new Map(), after: node, multiplyAdds: 0 });
   return true;
 };
@@ -168,7 +219,7 @@ const expand: Rule = async (step) => {
   if (entry === 1) return step.pass(flow, { flow: moved });
   if (entry < 1 || (entry !== rows && rows !== 1)) return 'its shape does not fit the channels';
   const size = flow.base.channels;
-  const inputs = entry === size ? undefined : withSize(step, 1, asked, at, size);
+  const inputs = entry === size ? undefined : await withSize(step, 1, asked, at, size);
   if (inputs === null) return 'its shape is computed while the model runs';
   if (rank > MAX_RANK || !isSmall(entry, size)) return TOO_MANY;
   const map = entry === rows ? flow.map : { m: Array.from({ length: entry }, () => flow.map.m[0] ?? []), b: new Array<number>(entry).fill(flow.map.b[0] ?? 0) };

@@ -124,7 +124,7 @@ async function resizeToSizes(step: Step, flow: Flow, sizes: string, at: number, 
   if ((known?.[at] ?? declared) !== old) return 'its sizes are computed while the model runs, and may scale channels';
   const size = flow.base.channels * flow.outer * flow.inner;
   if (size === old) return step.pass(flow);
-  const edited = withSize(step, 3, known?.length === length ? known : Array.from({ length }, (_, i) => (i === at ? old : null)), at, size);
+  const edited = await withSize(step, 3, known?.length === length ? known : Array.from({ length }, (_, i) => (i === at ? old : null)), at, size);
   return edited ? step.pass(flow, { inputs: new Map([[3, edited]]) }) : 'its sizes are computed while the model runs';
 }
 

@@ -51,6 +51,10 @@ const stacked = (one: (k: number) => Onnx.INodeProto[], more: Onnx.ITensorProto[
   initializers: [floats('w', [2, 3, 3, 3]), ints('one', 1), ...[0, 1, 2].flatMap((k) => [scalar(`i${k}`, k), number(`f${k}`, k + 0.5), ints(`from${k}`, k), ints(`to${k}`, k + 1)]), ...more],
   nodes: [...[0, 1, 2].flatMap(one), node('Concat', ['u0', 'u1', 'u2'], ['c'], { axis: 1 }), conv('c')],
 });
+const resized = (sizes: Onnx.INodeProto[]): ModelParts => ({
+  initializers: [floats('w', [2, 3, 3, 3]), ints('zero', 0), ints('two', 2), ints('hw', 12, 13), ints('twice', 0, 1, 1, 3)],
+  nodes: [...sizes, node('Resize', ['x', '', '', 'sizes'], ['r'], { mode: 'linear' }), conv('r')],
+});
 const single = (constant: number[], inputs: Onnx.IValueInfoProto[], axis: number): ModelParts => ({
   inputs, initializers: [scalar('i', 1), floats('k', constant)], nodes: [node('Gather', ['x', 'i'], ['g'], { axis }), node('Mul', ['g', 'k'], ['m']), node('Relu', ['m'], ['y'])],
 });
@@ -103,6 +107,33 @@ const CASES: readonly Case[] = [
   {
     name: 'padding by attributes, in front of a shift', map: WHOLE, dims: rgb, folds: 1, added: 0, escapes: 0,
     parts: { opset: 10, initializers: [floats('w', [2, 3, 3, 3])], nodes: [node('Pad', ['x'], ['a'], { pads: [0, 0, 1, 1, 0, 0, 1, 1] }), node('Conv', ['a', 'w'], ['y'])] },
+  },
+  {
+    name: 'resized to sizes put together from the own shape', dims: gray, folds: 1, added: 0, escapes: 0,
+    parts: resized([node('Shape', ['x'], ['s']), node('Slice', ['s', 'zero', 'two'], ['nc']), node('Concat', ['nc', 'hw'], ['sizes'], { axis: 0 })]),
+  },
+  {
+    name: 'resized to sizes that somebody else reads too', dims: gray, folds: 1, added: 2, escapes: 0,
+    parts: { ...resized([node('Shape', ['x'], ['s']), node('Slice', ['s', 'zero', 'two'], ['nc']), node('Concat', ['nc', 'hw'], ['sizes'], { axis: 0 }), node('Cast', ['nc'], ['z'], { to: 1 })]), outputs: [valueInfo('y', null), valueInfo('z', null)] },
+  },
+  {
+    name: 'resized to a height that is the number of channels', dims: gray, folds: 1, added: 2, escapes: 0,
+    parts: resized([node('Shape', ['x'], ['s']), node('Gather', ['s', 'twice'], ['sizes'])]),
+  },
+  {
+    name: 'reshaped back to the own shape', dims: gray, folds: 1, added: 0, escapes: 0,
+    parts: { initializers: [ints('flat', 0, 3, -1), floats('w', [2, 3, 3, 3])], nodes: [node('Shape', ['x'], ['s']), node('Reshape', ['x', 'flat'], ['r']), node('Softmax', ['r'], ['p']), node('Reshape', ['p', 's'], ['q']), conv('q')] },
+  },
+  {
+    name: 'rows as channels of a convolution over columns', dims: [1, 1, 8, 9], folds: 1, added: 0, escapes: 0,
+    parts: { inputs: [valueInfo('x', [1, 3, 8, 9])], initializers: [ints('s', 1, 24, 9), floats('w', [4, 24, 3])], nodes: [node('Reshape', ['x', 's'], ['r']), node('Conv', ['r', 'w'], ['y'], { pads: [1, 1] })] },
+  },
+  {
+    name: 'BatchNormalization of a flat image', dims: [2, 1, 4, 4], folds: 2, added: 0, escapes: 0,
+    parts: {
+      inputs: [valueInfo('x', [2, 3, 4, 4])], initializers: [floats('k', [48]), floats('l', [48]), floats('m', [48]), floatTensor('v', [48], Array.from({ length: 48 }, (_, i) => 0.5 + i / 48)), floats('w', [48, 5]), floats('b', [5])],
+      nodes: [node('Flatten', ['x'], ['f']), node('BatchNormalization', ['f', 'k', 'l', 'm', 'v'], ['n']), node('Gemm', ['n', 'w', 'b'], ['y'])],
+    },
   },
   {
     name: 'float16 between float32 before a product', map: SHIFTED, dims: rgbLast, folds: 0, added: 2, escapes: 1,
