@@ -82,11 +82,17 @@ export class ByteComparer {
   private async sameStreams(a: ByteStream, b: ByteStream): Promise<boolean> {
     if (a.length !== b.length) return false;
     const pair = (): [Uint8Array, Uint8Array] => [new Uint8Array(Math.min(STEP_BYTES, a.length)), new Uint8Array(Math.min(STEP_BYTES, a.length))];
-    const step = async (pair: readonly [Uint8Array, Uint8Array], at: number): Promise<[Uint8Array, Uint8Array]> => {
+    const read = async (pair: readonly [Uint8Array, Uint8Array], at: number): Promise<[Uint8Array, Uint8Array]> => {
       const n = Math.min(STEP_BYTES, a.length - at);
       const [x, y] = [pair[0].subarray(0, n), pair[1].subarray(0, n)];
       await Promise.all([a.readInto(x, at), b.readInto(y, at)]);
       return [x, y];
+    };
+    const step = (...args: Parameters<typeof read>): ReturnType<typeof read> => {
+      const reading = read(...args);
+      // A cancel ends the comparison before this is waited for; a failure that nobody waits for would end the whole thread.
+      reading.catch(() => undefined);
+      return reading;
     };
     let [now, next] = [pair(), a.length > STEP_BYTES ? pair() : null];
     let reading = step(now, 0);
