@@ -8,6 +8,7 @@ import { PNG } from 'pngjs';
 import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
 import { launchBrowser } from '../../scripts/browser.mjs';
 import { startServer } from '../../scripts/vscodeServer.mjs';
+import { DTYPE, encodeModel, externalTensor, model, node, valueInfo } from '../fixtures/modelBuilder.ts';
 import { writeSamples } from '../fixtures/writeSamples.ts';
 import { writeWorkspace } from '../fixtures/writeWorkspace.ts';
 
@@ -302,8 +303,21 @@ test('a file that is no model says why and where, and is shown when it has becom
   // Not `byte` alone: the page that was open before counts bytes, too.
   const frame = await pageWith('This is not a readable ONNX model: a group ends that did not begin (byte 0)');
   await shot('6-no-model');
+  const facts = page.locator('.statusbar-item').filter({ hasText: ' nodes · ' });
+  await until(async () => (await facts.count()) === 0, 'the status bar says nothing of what is not there');
   copyFileSync(join(workspace, 'resnet.onnx'), join(workspace, 'text.onnx'));
   await frame.locator('cw-graph-view').waitFor();
+  await facts.waitFor();
+});
+
+test('a missing data file is named on the page until it is put beside the model', async () => {
+  const weight = externalTensor('w', DTYPE.float32, [4, 3, 1, 1], { location: 'beside.data', length: '48' });
+  writeFileSync(join(workspace, 'beside.onnx'), encodeModel(model({ inputs: [valueInfo('x', [1, 3, 8, 8])], outputs: [valueInfo('y', null)], initializers: [weight], nodes: [node('Conv', ['x', 'w'], ['y'])] })));
+  await file('beside.onnx').dblclick();
+  const frame = await pageWith('The data file beside.data is missing; put it beside the model.');
+  await shot('7-missing-data');
+  writeFileSync(join(workspace, 'beside.data'), new Uint8Array(48));
+  await until(async () => (await frame.getByText('The data file beside.data').count()) === 0, 'the page reads the model again');
 });
 
 test('a model that takes gray already is not converted again', async () => {
