@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { ChannelMap } from '../adapt/channelMap.ts';
 import { planText } from '../adapt/planText.ts';
-import { ChannelwiseError } from '../onnx/errors.ts';
+import { ChannelwiseError, printable } from '../onnx/errors.ts';
 import { compareFiles, reportText as compareText } from './compare.ts';
 import { adaptFile, convertToGray, type AdaptResult } from './convert.ts';
 import { evaluateFolder, reportCsv, reportText as evaluateText } from './evaluate.ts';
@@ -219,7 +219,7 @@ function printResult({ output, values }: Call, result: AdaptResult): void {
 
 function print(output: Output, values: Call['values'], data: unknown, text: () => readonly string[]): void {
   if (values.json) output.line(JSON.stringify(data, (_, v: unknown) => (typeof v === 'bigint' ? v.toString() : v), 2));
-  else for (const line of text()) output.line(line);
+  else for (const line of text()) output.line(printable(line));
 }
 
 function helpText(): string {

@@ -34,7 +34,12 @@ export class ChannelwiseError extends Error {
   }
 }
 
+/** A text with names from a file as one line that can do nothing to a terminal: what is not printed becomes a space. */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, ' ');
+}
+
 function oneLine(message: string): string {
   const whole = message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE / 2)} … ${message.slice(-MAX_MESSAGE / 4)}` : message;
-  return whole.replace(UNPRINTABLE, ' ');
+  return printable(whole);
 }

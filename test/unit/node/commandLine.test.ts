@@ -121,6 +121,19 @@ test('map files in UTF-8 and UTF-16, with their marks, are read alike', async ()
   assert.deepEqual(new Set(plans).size, 1);
 });
 
+test('names from a file do nothing to a terminal and make no lines of their own', async () => {
+  const evil = 'a\u001b[31m\nwrote all\r\u0007\u202eb';
+  const parts = { inputs: [valueInfo('x', [1, 3, 4, 4])], outputs: [valueInfo('y', null)], nodes: [node('Conv', ['x', evil], ['y'], {}, { name: evil })] };
+  writeFileSync(at('evil.onnx'), encodeModel({ ...model({ ...parts, initializers: [floatTensor(evil, [1, 3, 1, 1], [1, 2, 3])] }), producerName: evil }));
+  const calls = [['gray', at('evil.onnx'), '-o', at('evil-gray.onnx')], ['inspect', at('evil.onnx')], ['shapes', at('evil.onnx')], ['compare', at('evil.onnx'), at('evil-gray.onnx')], ['verify', at('evil.onnx'), at('evil-gray.onnx')]];
+  for (const argv of calls) {
+    const { text } = await run(...argv);
+    assert.match(text, /a \[31m wrote all b/, argv[0]);
+    assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\u202e]/u, argv[0]);
+    assert.doesNotMatch(text, /^wrote all/m, argv[0]);
+  }
+});
+
 test('one of a thing is said as one', async () => {
   writeFileSync(at('one.onnx'), encodeModel(model({ inputs: [valueInfo('x', [1, 3, 1, 1])], outputs: [valueInfo('y', null)], initializers: [floatTensor('w', [1, 3, 1, 1], [1, 2, 3])], nodes: [node('Conv', ['x', 'w'], ['y'])] })));
   const { text } = await run('adapt', at('one.onnx'), '--map', 'drop-alpha', '--dry-run');
