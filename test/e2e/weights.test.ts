@@ -239,3 +239,18 @@ test('a weight of one value only says so in place of a histogram', async () => {
   assert.deepEqual(problems, []);
   await close();
 });
+
+test('indices of words are not called pixels, and a matrix product has no strides', async () => {
+  const path = join(folder, 'words.onnx');
+  writeFileSync(path, encodeModel(model({
+    inputs: [valueInfo('ids', ['batch', 'length'], DTYPE.int64)], outputs: [valueInfo('y', null)],
+    initializers: [floatTensor('words', [5, 4], Array.from({ length: 20 }, (_, i) => i)), floatTensor('w', [4, 4], Array.from({ length: 16 }, (_, i) => i))],
+    nodes: [node('Gather', ['words', 'ids'], ['e']), node('MatMul', ['e', 'w'], ['y'])],
+  })));
+  const { page, problems, close } = await openFilePage(browser, path);
+  await page.getByRole('tab', { name: 'First layer' }).click();
+  await filters(page).getByText('Whole numbers, such as indices').waitFor();
+  assert.doesNotMatch(await filters(page).innerText(), /ixels|Strides/);
+  assert.deepEqual(problems, []);
+  await close();
+});

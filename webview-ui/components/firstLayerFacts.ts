@@ -41,7 +41,11 @@ function layoutText(layout: string): string {
   return layout === 'NCHW' ? ': batch, channels, rows, columns' : layout === 'NHWC' ? ': batch, rows, columns, channels' : '';
 }
 
-function rangeText({ range, normalisation, dtype }: PageLayerInput): string {
+/** Rows, columns and channels: what has fewer axes is no image. */
+const IMAGE_RANK = 3;
+
+function rangeText({ range, normalisation, dtype, dims }: PageLayerInput): string {
+  if (dims && dims.length < IMAGE_RANK) return dtype.includes('int') ? 'Whole numbers, such as indices; the graph does not state their range.' : 'The graph does not state a range.';
   if (range === 'raw') return dtype.startsWith('float') || dtype === 'bfloat16' ? 'Pixels 0 to 255: the graph normalises them itself.' : 'Pixels as whole numbers, 0 to 255.';
   if (range === 'zero-to-one') return 'Pixels 0 to 1: the graph normalises them itself.';
   if (normalisation) return 'The graph scales the pixels itself, see below; the range it expects is not stated.';

@@ -44,6 +44,8 @@ export class LayerTable extends LitElement {
     thead button:hover { background: var(--vscode-list-hoverBackground); }
     thead button:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
     col.order { width: 46px; } col.operator { width: 156px; } col.input, col.output { width: 156px; } col.params { width: 106px; } col.macs { width: 122px; } col.share { width: 80px; } col.work { width: 124px; } col.memory { width: 104px; }
+    /* Beside the details there is room for name, operator and output shape. */
+    @media (max-width: 900px) { table { min-width: 1160px; } col.operator { width: 126px; } }
     tbody tr.row { cursor: pointer; }
     tbody tr.row:hover { background: var(--vscode-list-hoverBackground); outline: 1px dashed var(--vscode-contrastActiveBorder, transparent); outline-offset: -1px; }
     tbody tr[aria-selected='true'] { background: var(--vscode-list-activeSelectionBackground); color: var(--vscode-list-activeSelectionForeground); outline: 1px solid var(--vscode-contrastActiveBorder, transparent); outline-offset: -1px; }
