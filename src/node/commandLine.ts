@@ -173,12 +173,22 @@ export async function runVerb(argv: readonly string[], output: Output, signal: A
 }
 
 function parse(verb: Verb, args: readonly string[]): { positionals: string[]; values: Call['values'] } {
+  const options: Verb['options'] = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, ...verb.options };
+  let parsed;
   try {
-    const { positionals, values } = parseArgs({ args: [...joinNegative(args)], options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, ...verb.options }, allowPositionals: true });
-    return { positionals, values };
+    parsed = parseArgs({ args: [...joinNegative(args)], options, allowPositionals: true, tokens: true });
   } catch (error) {
     throw usage(`${optionFault(error)} Usage: channelwise ${verb.usage}`);
   }
+  const { positionals, values, tokens } = parsed;
+  const given = new Set<string>();
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    // Of two values the first one would be lost.
+    if (given.has(token.name) && token.value !== undefined && !options[token.name]?.multiple) throw usage(`The option \`${token.rawName}\` is given twice. Usage: channelwise ${verb.usage}`);
+    given.add(token.name);
+  }
+  return { positionals, values };
 }
 
 /** What is wrong with an option, in one sentence. Node's own text for an unknown one speaks of positional arguments. */

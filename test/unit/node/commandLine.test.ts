@@ -164,6 +164,8 @@ const REFUSED: readonly [string, readonly string[], RegExp][] = [
   ['an option without its value', ['gray', at('model.onnx'), '-o'], /^The option `-o` needs a value\./],
   ['a value where none belongs', ['gray', at('model.onnx'), '--dry-run=yes'], /^The option `--dry-run` takes no value\./],
   ['an option without its value before another', ['gray', at('model.onnx'), '-o', '--dry-run'], /^The option `-o` needs a value\./],
+  ['an option given twice', ['adapt', at('model.onnx'), '--map', 'gray', '--mean', '1', '--mean', '2'], /^The option `--mean` is given twice\. Usage/],
+  ['an output given twice, short and long', ['gray', at('model.onnx'), '-o', at('a.onnx'), '--out', at('b.onnx')], /^The option `--out` is given twice\./],
   ['a number that is missing between two', ['adapt', at('model.onnx'), '--map', 'normalize', '--mean', '1,,2'], /mean must be numbers/],
   ['three scales', ['adapt', at('model.onnx'), '--map', 'normalize', '--scale', '1,2,3'], /scale must be one number, but is `1,2,3`/],
   ['a number below zero that does not fit', ['verify', at('model.onnx'), at('model.onnx'), '--seed', '-1.5'], /--seed must be a whole number/],
