@@ -13,6 +13,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') output.error(`The output could not be written (${error.code ?? error.message}).`);
   process.exit(error.code === 'EPIPE' ? 0 : 2);
 });
+// Whoever reads no errors still gets the exit code.
+process.stderr.on('error', () => undefined);
 const output: Output = { line: (text) => void process.stdout.write(`${text}\n`), error: (text) => void process.stderr.write(`${text}\n`) };
 
 try {

@@ -149,6 +149,12 @@ test('a reader that closes the pipe early sees no stack', () => {
   assert.equal(status, 0);
 });
 
+test('a refusal that nobody reads is still a refusal', () => {
+  const script = '( sleep 0.2; "$0" --import tsx src/cli.ts inspect none.onnx 2>&1 >/dev/null; echo $? >"$1" ) | true';
+  spawnSync('bash', ['-c', script, process.execPath, at('code')], { cwd: ROOT });
+  assert.equal(readFileSync(at('code'), 'utf8'), '2\n');
+});
+
 const REFUSED: readonly [string, readonly string[], RegExp][] = [
   ['a text file', ['gray', at('text.onnx')], /not a readable ONNX model.*byte/],
   ['an empty file', ['inspect', at('empty.onnx')], /empty/],
