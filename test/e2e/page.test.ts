@@ -320,14 +320,6 @@ test('of many first layers the first is shown, and the others are a list that le
   await close();
 });
 
-test('a model without layers says so in the table', async () => {
-  const bare = await openPage(browser, { ...unetPage(), nodes: [], edges: [], outputEdges: [], firstLayers: [], parameterCount: 0 });
-  await bare.page.getByRole('tab', { name: 'Layers' }).click();
-  await bare.page.getByText('The model has no layers.').waitFor();
-  assert.deepEqual(bare.problems, []);
-  await bare.close();
-});
-
 test('what is in the middle of the graph stays there when the editor becomes narrower, and comes back', async () => {
   const { page, close } = await openPage(browser, resnet50Page(), { width: 1440, height: 900 });
   await drawn(page);
@@ -344,46 +336,28 @@ test('what is in the middle of the graph stays there when the editor becomes nar
   await close();
 });
 
-test('the table while it scrolls: rows in order without a gap, the focus stays on its row, and a taller window is filled', async () => {
-  const { page, problems, close } = await openPage(browser, residualPage(1_000), { width: 1200, height: 500 });
-  await page.getByRole('tab', { name: 'Layers' }).click();
-  const scrolled = (top: number): Promise<{ indices: number[]; texts: boolean; focus: string; covered: boolean }> => page.evaluate(async (y) => {
-    const table = document.querySelector('cw-app')!.shadowRoot!.querySelector('cw-layer-table') as unknown as { shadowRoot: ShadowRoot; updateComplete: Promise<unknown> };
-    const scroll = table.shadowRoot.querySelector('.scroll')!;
-    scroll.scrollTop = y;
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    await table.updateComplete;
-    const rows = [...table.shadowRoot.querySelectorAll<HTMLTableRowElement>('tr.row')];
-    const indices = rows.map((r) => Number(r.ariaRowIndex ?? r.getAttribute('aria-rowindex')));
-    const view = scroll.getBoundingClientRect();
-    return {
-      indices, texts: rows.every((r, i) => r.cells[0]!.textContent === String(indices[i]! - 1)),
-      focus: table.shadowRoot.activeElement?.getAttribute('aria-rowindex') ?? '',
-      covered: rows[0]!.getBoundingClientRect().top <= view.top + 26 && rows[rows.length - 1]!.getBoundingClientRect().bottom >= view.top + scroll.clientHeight - 2,
-    };
-  }, top);
-  for (const top of [700, 0, 900, 12_000, 13_000, 200, 1e6]) {
-    const { indices, texts, covered } = await scrolled(top);
-    assert.ok(indices.every((n, i) => i === 0 || n === indices[i - 1]! + 1), `${top}: ${indices.join()}`);
-    assert.ok(texts, `${top}: each row says its own number`);
-    assert.ok(covered, `${top}: the view is filled`);
-  }
-  await scrolled(0);
-  await page.locator('tr.row').nth(20).click();
+test('the menu of pictures is walked with the arrows, and closes when it is left', async () => {
+  const { page, problems, close } = await openPage(browser, unetPage());
+  await drawn(page);
+  const item = (name: string): ReturnType<Page['locator']> => page.getByRole('menuitem', { name });
+  const focused = (name: string): Promise<boolean> => item(name).evaluate((e) => (e.getRootNode() as ShadowRoot).activeElement === e);
+  const button = page.getByRole('button', { name: 'Save picture' });
+  await button.press('Enter');
+  await item('SVG, whole graph').waitFor();
   await page.keyboard.press('ArrowDown');
-  assert.equal((await scrolled(500)).focus, '23');
-  await page.setViewportSize({ width: 1200, height: 1400 });
-  assert.ok((await scrolled(5_000)).covered);
+  assert.equal(await focused('SVG, whole graph'), true);
+  await page.keyboard.press('ArrowUp');
+  assert.equal(await focused('PNG, visible part'), true);
+  await page.keyboard.press('Escape');
+  assert.equal(await page.getByRole('menuitem').count(), 0);
+  await button.click();
+  await item('SVG, whole graph').waitFor();
+  await graph(page).click({ position: { x: 20, y: 300 } });
+  assert.equal(await page.getByRole('menuitem').count(), 0);
+  await button.click();
+  const saved = page.waitForEvent('download');
+  await item('SVG, whole graph').click();
+  assert.equal((await saved).suggestedFilename(), 'unet.svg');
   assert.deepEqual(problems, []);
-  await close();
-});
-
-test('the table counts again once the filter changes after a copy', async () => {
-  const { page, close } = await openPage(browser, resnet50Page());
-  await page.getByRole('tab', { name: 'Layers' }).click();
-  await page.getByRole('button', { name: 'Save as CSV' }).click();
-  await page.getByText(/^Saved \d+ rows as CSV$/).waitFor();
-  await page.getByLabel('Filter layers').fill('MaxPool');
-  await page.getByText(/^1 of \d+ layers$/).waitFor();
   await close();
 });

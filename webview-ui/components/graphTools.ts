@@ -77,10 +77,25 @@ export class GraphTools extends LitElement {
   }
 
   #menuKey(event: KeyboardEvent): void {
-    if (event.key !== 'Escape' || !this.saving) return;
-    this.saving = false;
-    this.renderRoot.querySelector<HTMLElement>('#save')?.focus();
+    if (!this.saving) return;
+    const items = [...this.renderRoot.querySelectorAll<HTMLElement>('[role="menuitem"]')];
+    const at = items.findIndex((item) => item.matches(':focus'));
+    const to: Record<string, HTMLElement | null | undefined> = {
+      ArrowDown: items[(at + 1) % items.length], ArrowUp: items[(Math.max(0, at) + items.length - 1) % items.length], Home: items[0], End: items[items.length - 1],
+      Escape: this.renderRoot.querySelector<HTMLElement>('#save'),
+    };
+    const target = Object.hasOwn(to, event.key) ? to[event.key] : null;
+    if (!target) return;
+    if (event.key === 'Escape') this.saving = false;
+    target.focus();
+    event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** A menu that is left closes. */
+  #menuLeft(event: FocusEvent): void {
+    const to = event.relatedTarget;
+    if (!(to instanceof Node && (event.currentTarget as HTMLElement).contains(to))) this.saving = false;
   }
 
   render(): TemplateResult {
@@ -92,7 +107,7 @@ export class GraphTools extends LitElement {
       <button id="fit" title="Show the whole graph (0)" @click=${() => this.#view?.fit()}>Fit</button>
       ${groups ? html`<button title="Open all groups" @click=${() => this.#tell('open-all')}>Open all</button>
         <button title="Close all groups" @click=${() => this.#tell('close-all')}>Close all</button>` : null}
-      <div class="menu" @keydown=${this.#menuKey}>
+      <div class="menu" @keydown=${this.#menuKey} @focusout=${this.#menuLeft}>
         <button id="save" aria-haspopup="menu" aria-expanded=${this.saving ? 'true' : 'false'} title="Save the graph as a picture" @click=${() => (this.saving = !this.saving)}>Save picture</button>
         ${this.saving ? html`<div class="items" role="menu" aria-label="Save the graph as a picture">
           ${item('SVG, whole graph', () => this.#saveSvg(false))}${item('SVG, visible part', () => this.#saveSvg(true))}
