@@ -361,3 +361,17 @@ test('the menu of pictures is walked with the arrows, and closes when it is left
   assert.deepEqual(problems, []);
   await close();
 });
+
+test('the ring around a tab that has the focus is whole', async () => {
+  const { page, close } = await openPage(browser, unetPage(), { theme: 'dark' });
+  await drawn(page);
+  await page.getByRole('tab', { name: 'Graph' }).press('ArrowRight');
+  const { data, width, height } = PNG.sync.read(await page.getByRole('tab', { name: 'Layers' }).screenshot());
+  const ring = (x: number, y: number): boolean => [0x00, 0x78, 0xd4].every((part, i) => Math.abs(data[(y * width + x) * 4 + i]! - part) < 24);
+  for (const x of [4, width >> 1, width - 5]) assert.ok(ring(x, 0) || ring(x, 1), `above, at ${x} of ${width}`);
+  for (const y of [4, height >> 1]) {
+    assert.ok(ring(0, y) || ring(1, y), `left, at ${y} of ${height}`);
+    assert.ok(ring(width - 1, y) || ring(width - 2, y), `right, at ${y} of ${height}`);
+  }
+  await close();
+});

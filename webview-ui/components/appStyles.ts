@@ -8,7 +8,7 @@ export const appStyles = css`
   [role='tablist'] { overflow-x: auto; display: flex; gap: 4px; }
   [role='tab'] { font: inherit; color: var(--vscode-foreground); background: none; border: 1px solid transparent; border-bottom: 2px solid transparent; padding: 4px 8px; cursor: pointer; }
   [role='tab'][aria-selected='true'] { border-bottom-color: var(--vscode-panelTitle-activeBorder, var(--vscode-focusBorder)); font-weight: 600; }
-  [role='tab']:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
+  [role='tab']:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
   main { display: flex; flex: 1; min-height: 0; }
   .stage { flex: 1; min-width: 0; min-height: 0; position: relative; }
   [role='tabpanel'] { position: absolute; inset: 0; }
