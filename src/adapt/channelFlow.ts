@@ -87,7 +87,7 @@ async function visit(walk: Walk, node: Node, call: boolean): Promise<void> {
   const step = new Step(walk, node);
   const { key } = step;
   const rule = !call && Object.hasOwn(RULES, key) ? RULES[key] : undefined;
-  const outcome: Outcome = call ? `${node.opType} is a function of this model that can't be written out here` : rule ? await rule(step) : `${key} may treat channels in its own way`;
+  const outcome: Outcome = call ? `${node.opType} is a function of this model, and what stands in it may need the image as it was` : rule ? await rule(step) : `${key} may treat channels in its own way`;
   if (outcome === true) return;
   const inputs = node.inputs.map((name): Operand => {
     const flow = walk.flows.get(name);

@@ -175,6 +175,9 @@ function contraction(r: FoldRecipe, from: string): string[] {
 /** The shift's part of the bias: what the old weight makes of it. */
 function torchBias(r: FoldRecipe): string[] {
   if (isZero(r.shift)) return [];
+  if (r.opType === 'Einsum' || (r.opType.endsWith('MatMul') && r.oldDims.length !== 2)) {
+    return [`    # The shift b = ${list(r.shift)} adds what this product gives for an image of b everywhere; add that behind it.`];
+  }
   const across = r.axis === 0 ? '"cbx,c->x"' : '"bcx,c->b"';
   const channels = r.matrix.length;
   const rows = r.axis === 0 ? r.outer : r.oldDims[0] ?? 0;
@@ -216,7 +219,7 @@ function kerasLayer(r: FoldRecipe): string[] {
     const [out = 0, channels = 0, ...kernel] = r.oldDims;
     return [...kerasHead(r, layer, [...kernel, channels, out]), `    new = np.einsum("${spatial}co,ck->${spatial}ko", old, M)`, ...kerasBias(r, `np.einsum("${spatial}co,c->o", old, shift)`), ...KERAS_TAIL];
   }
-  const dense = r.opType === 'MatMul' && r.axis === 0;
+  const dense = r.opType === 'MatMul' && r.axis === 0 && r.oldDims.length === 2;
   const denseTransposed = r.opType === 'Gemm' && r.oldDims.length === 2;
   if (dense || denseTransposed) {
     const [size = 0, out = 0] = r.axis === 0 ? r.oldDims : [...r.oldDims].reverse();

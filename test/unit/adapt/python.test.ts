@@ -163,6 +163,21 @@ test('a Linear that became a MatMul is folded in its own layout', { skip: python
   same(state['head.weight'], turn(folded), 'weight');
 });
 
+/** No layer's bias takes the shift of these; it stands behind the product. */
+const BARE: readonly [name: string, dims: readonly number[], equation: string][] = [['a stack of matrices', [1, 2, 3, 5], ''], ['a vector', [3], ''], ['Einsum', [3, 5], 'nhwc,co->nhwo']];
+for (const [name, dims, equation] of BARE) {
+  test(`a product with ${name} is folded, and its shift is told`, { skip: pythonMissing }, async () => {
+    const op = equation ? node('Einsum', ['x', 'head.weight'], ['y'], { equation }) : node('MatMul', ['x', 'head.weight'], ['y']);
+    const original = encodeModel(model({ inputs: [valueInfo('x', [1, 2, 4, 3])], outputs: [valueInfo('y', null)], initializers: [floatTensor('head.weight', dims, new Random(5).floats(dims.reduce((n, d) => n * d, 1)))], nodes: [op] }));
+    const { bytes, plan } = await adaptBytes(original, composeMaps(NORM, grayscale()));
+    const state = runPython(asPython(plan, 'pytorch'), tensors(original));
+    same(state['head.weight'], tensors(bytes)['head.weight'], 'weight');
+    assert.deepEqual(Object.keys(state), ['head.weight']);
+    assert.match(asPython(plan, 'pytorch'), /adds what this product gives for an image of b everywhere/);
+    if (!equation) assert.match(asPython(plan, 'keras'), /fold it by hand/);
+  });
+}
+
 test('a Keras Dense layer is found by its shape and folded', { skip: pythonMissing }, async () => {
   const original = oneLayer({ op: 'Gemm', image: [1, 3, 4, 4], weight: [48, 5], bias: 5, flatten: true }, 'dense', 'b');
   for (const map of [grayscale(), NORM]) {
