@@ -60,10 +60,9 @@ export async function channelFlow(graph: Graph, known: Known, inputs: readonly F
     const base = walk.base(name, map.m[0]?.length ?? 0, null, null);
     walk.flows.set(name, { base, map, axis, rank, outer: 1, inner: 1, gone: false, dtype, dims });
   }
-  const captures = capturesByNode(known);
   for (const node of known.use.order) {
     if (options.signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled; nothing was written.');
-    for (const name of captures.get(node) ?? []) {
+    for (const name of known.use.capturedBy.get(node) ?? []) {
       const flow = walk.flows.get(name);
       if (flow) restore(walk, name, flow, node, 'a subgraph reads it');
     }
@@ -108,11 +107,3 @@ function whyNot(flow: Flow): string {
 }
 
 const WHOLE_TYPES = new Set([2, 3, 4, 5, 6, 7, 9, 12, 13]);
-
-function capturesByNode(known: Known): Map<Node, string[]> {
-  const byNode = new Map<Node, string[]>();
-  for (const [name, nodes] of known.use.captures) {
-    for (const node of nodes) byNode.set(node, [...(byNode.get(node) ?? []), name]);
-  }
-  return byNode;
-}

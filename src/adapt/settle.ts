@@ -86,9 +86,7 @@ interface Wiring {
 }
 
 function captured(walk: Walk, node: Node, renamed: ReadonlyMap<string, string>): string[] {
-  const names: string[] = [];
-  for (const [name, nodes] of walk.known.use.captures) if (nodes.has(node)) names.push(renamed.get(name) ?? name);
-  return names;
+  return (walk.known.use.capturedBy.get(node) ?? []).map((name) => renamed.get(name) ?? name);
 }
 
 function original(walk: Walk): Wiring[] {

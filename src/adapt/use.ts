@@ -8,6 +8,8 @@ export interface GraphUse {
   readonly readers: ReadonlyMap<string, readonly Node[]>;
   /** Nodes of the main graph whose subgraphs read a tensor of the main graph. */
   readonly captures: ReadonlyMap<string, ReadonlySet<Node>>;
+  /** The same the other way round: what the subgraphs of a node read. */
+  readonly capturedBy: ReadonlyMap<Node, readonly string[]>;
   readonly outputs: ReadonlySet<string>;
   /** The main graph's nodes, each behind the nodes it reads from. */
   readonly order: readonly Node[];
@@ -33,7 +35,19 @@ export function graphUse(model: Model): GraphUse {
       captures.set(name, set);
     }
   }
-  return { names, readers, captures, outputs: new Set(graph.outputs.map((o) => o.name)), order: ordered(graph, captures) };
+  return { names, readers, captures, capturedBy: byNode(captures), outputs: new Set(graph.outputs.map((o) => o.name)), order: ordered(graph, captures) };
+}
+
+function byNode(captures: ReadonlyMap<string, ReadonlySet<Node>>): Map<Node, string[]> {
+  const names = new Map<Node, string[]>();
+  for (const [name, nodes] of captures) {
+    for (const node of nodes) {
+      const list = names.get(node) ?? [];
+      if (!list.length) names.set(node, list);
+      list.push(name);
+    }
+  }
+  return names;
 }
 
 /**
