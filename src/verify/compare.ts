@@ -93,7 +93,10 @@ function header(a: Model, b: Model): TextChange[] {
 
 /** Callers may count inputs and outputs instead of naming them. */
 function orderChanges(a: Graph, b: Graph): TextChange[] {
-  const order = (list: readonly ValueInfo[], other: readonly ValueInfo[]): string => list.filter((v) => other.some((o) => o.name === v.name)).map((v) => v.name).join(', ');
+  const order = (list: readonly ValueInfo[], other: readonly ValueInfo[]): string => {
+    const both = new Set(other.map((v) => v.name));
+    return list.filter((v) => both.has(v.name)).map((v) => v.name).join(', ');
+  };
   return textChanges(
     [['order of inputs', order(a.inputs, b.inputs)], ['order of outputs', order(a.outputs, b.outputs)]],
     [['order of inputs', order(b.inputs, a.inputs)], ['order of outputs', order(b.outputs, a.outputs)]],
