@@ -4,7 +4,7 @@ import { pieces, type Piece, type Splice } from '../bytes/splice.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import { pageAligned } from './directFile.ts';
 import { errorCode, type FileSource } from './fileSource.ts';
-import { NODE_FS, type SaveFs, type SaveHandle } from './saveFs.ts';
+import { NODE_FS, type SaveFolder, type SaveFs, type SaveHandle } from './saveFs.ts';
 
 /** One step of the copy. Larger steps are no faster, and a cancel waits for the steps under way. */
 const CHUNK_BYTES = 2 * 1024 * 1024;
@@ -45,7 +45,21 @@ export async function saveBeside(request: SaveRequest): Promise<string> {
   const output = pieces(request.source.size, request.splices);
   await checkUnchanged(request.source);
   checkCancelled(request.signal);
-  const temp = join(request.directory, `.channelwise-${randomBytes(9).toString('hex')}.tmp`);
+  let folder: SaveFolder | null = null;
+  try {
+    folder = await io.folder(request.directory);
+    checkCancelled(request.signal);
+    return await saveInto(folder, io, request, output);
+  } catch (error) {
+    throw error instanceof ChannelwiseError ? error : writeError(request.directory, error);
+  } finally {
+    await folder?.close().catch(() => undefined);
+  }
+}
+
+async function saveInto(folder: SaveFolder, io: SaveFs, request: SaveRequest, output: readonly Piece[]): Promise<string> {
+  const name = `.channelwise-${randomBytes(9).toString('hex')}.tmp`;
+  const temp = join(request.directory, name);
   try {
     const first = await firstFree(io, request);
     checkCancelled(request.signal);
@@ -53,13 +67,13 @@ export async function saveBeside(request: SaveRequest): Promise<string> {
     await checkUnchanged(request.source);
     checkCancelled(request.signal);
     const target = await publish(io, request, temp, first);
-    await removeTemp(io, temp);
-    await syncDirectory(io, request.directory, target);
+    await removeTemp(folder, name);
+    await syncFolder(folder, io, target);
     request.onProgress?.(1);
     return target;
   } catch (error) {
-    await io.unlink(temp).catch(() => undefined);
-    throw error instanceof ChannelwiseError ? error : writeError(request.directory, error);
+    await folder.remove(name).catch(() => undefined);
+    throw error;
   }
 }
 
@@ -261,14 +275,14 @@ function targetPath(request: SaveRequest, i: number): string {
   return join(request.directory, name);
 }
 
-async function removeTemp(io: SaveFs, temp: string): Promise<void> {
+async function removeTemp(folder: SaveFolder, name: string): Promise<void> {
   // The target is complete by now. A second try covers a passing fault (a virus scanner holding the file).
-  await io.unlink(temp).catch((error: unknown) => errorCode(error) === 'ENOENT' ? undefined : io.unlink(temp)).catch(() => undefined);
+  await folder.remove(name).catch((error: unknown) => errorCode(error) === 'ENOENT' ? undefined : folder.remove(name)).catch(() => undefined);
 }
 
-async function syncDirectory(io: SaveFs, directory: string, target: string): Promise<void> {
+async function syncFolder(folder: SaveFolder, io: SaveFs, target: string): Promise<void> {
   try {
-    await io.syncDirectory(directory);
+    await folder.sync();
   } catch (error) {
     await io.unlink(target).catch(() => undefined);
     throw error;

@@ -1,4 +1,6 @@
-import { promises as fs } from 'node:fs';
+import { constants, promises as fs } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DirectFile } from './directFile.ts';
 import { errorCode } from './fileSource.ts';
 
@@ -13,8 +15,16 @@ export interface SaveFs {
   link(from: string, to: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
+  /** The folder at `path`, also when it gets another name later. */
+  folder(path: string): Promise<SaveFolder>;
+}
+
+export interface SaveFolder {
+  /** Removes a file of the folder, wherever the folder is by now: only for a name that nobody else can have given. */
+  remove(name: string): Promise<void>;
   /** Makes new names in the folder durable, where the system can do that. */
-  syncDirectory(path: string): Promise<void>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
 }
 
 export interface SaveHandle {
@@ -26,8 +36,8 @@ export interface SaveHandle {
   close(): Promise<void>;
 }
 
-/** Folders can't be opened or synced on Windows and on some network file systems. */
-const NO_DIRECTORY_SYNC = new Set(['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'EBADF', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+/** Folders can't be opened or synced on Windows, without the right to list them, and on some network file systems. */
+const NO_FOLDERS = new Set(['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'EBADF', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 export const NODE_FS: SaveFs = {
   async open(path, mode, size) {
@@ -55,16 +65,29 @@ export const NODE_FS: SaveFs = {
   link: (from, to) => fs.link(from, to),
   rename: (from, to) => fs.rename(from, to),
   unlink: (path) => fs.unlink(path),
-  async syncDirectory(path) {
-    try {
-      const handle = await fs.open(path, 'r');
-      try {
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-    } catch (error) {
-      if (!NO_DIRECTORY_SYNC.has(errorCode(error))) throw error;
-    }
+  async folder(path) {
+    const handle = await openFolder(path);
+    return {
+      async remove(name) {
+        // Linux reaches what is in an open folder without its name.
+        const reached = handle !== null && await fs.unlink(`/proc/self/fd/${handle.fd}/${name}`).then(() => true, () => false);
+        if (!reached) await fs.unlink(join(path, name));
+      },
+      sync: () => whereItCan(async () => handle?.sync()),
+      close: async () => handle?.close(),
+    };
   },
 };
+
+async function openFolder(path: string): Promise<FileHandle | null> {
+  return await whereItCan(() => fs.open(path, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0))) ?? null;
+}
+
+async function whereItCan<T>(action: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!NO_FOLDERS.has(errorCode(error))) throw error;
+    return undefined;
+  }
+}

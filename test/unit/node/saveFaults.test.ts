@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Splice } from '../../../src/bytes/splice.ts';
 import { openFileSource, type FileSource } from '../../../src/node/fileSource.ts';
 import { saveBeside } from '../../../src/node/save.ts';
-import { NODE_FS, type SaveFs, type SaveHandle } from '../../../src/node/saveFs.ts';
+import { NODE_FS, type SaveFolder, type SaveFs, type SaveHandle } from '../../../src/node/saveFs.ts';
 import { ChannelwiseError } from '../../../src/onnx/errors.ts';
 import { Random } from '../../fixtures/random.ts';
 
@@ -63,6 +63,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     if (!existsSync(join(folder, 'out.onnx'))) writeFileSync(join(folder, 'out.onnx'), INTRUDER);
   }, perform),
   'the folder goes': ({ folder }, perform) => beside(() => rmSync(folder, { recursive: true }), perform),
+  // Elsewhere than on Linux a folder that has another name can't be reached, and the temporary file stays in it.
+  ...(process.platform === 'linux' ? { 'the folder is renamed': ({ folder }: Scene, perform: () => Promise<unknown>) => beside(() => renameSync(folder, `${folder} renamed`), perform) } : {}),
 };
 
 /** Counts every call that saving makes, of the file system and of the source, and lets a fault happen at one of them. */
@@ -97,7 +99,15 @@ class Stage {
       link: (from, to) => this.call('link', () => (this.links ? NODE_FS.link(from, to) : failing('EPERM'))),
       rename: (from, to) => this.call('rename', () => NODE_FS.rename(from, to)),
       unlink: (path) => this.call('unlink', () => NODE_FS.unlink(path)),
-      syncDirectory: (path) => this.call('syncDirectory', () => NODE_FS.syncDirectory(path)),
+      folder: async (path) => this.folder(await this.call('folder', () => NODE_FS.folder(path).then((f) => { this.open++; return f; }))),
+    };
+  }
+
+  private folder(folder: SaveFolder): SaveFolder {
+    return {
+      remove: (name) => this.call('remove', () => folder.remove(name)),
+      sync: () => this.call('sync folder', () => folder.sync()),
+      close: () => this.call('close folder', () => Promise.resolve()).finally(() => folder.close().then(() => { this.open--; })),
     };
   }
 
@@ -147,9 +157,13 @@ async function save(what: string, links: boolean, at: number, fault: Fault | nul
   // A file whose flush was under way is closed behind the error.
   for (let i = 0; stage.open && i < 200; i++) await new Promise((resolve) => { setTimeout(resolve, 5); });
   await source.close();
-  for (const name of existsSync(scene.folder) ? readdirSync(scene.folder) : []) {
+  const renamed = `${scene.folder} renamed`;
+  for (const path of [scene.folder, renamed].flatMap((f) => (existsSync(f) ? readdirSync(f).map((name) => join(f, name)) : []))) {
+    const name = basename(path);
+    // Without hard links a name is reserved for a moment. Where the folder is renamed in that moment the empty file stays, as it may be another one by then.
+    if (path.startsWith(renamed) && !links && readFileSync(path).length === 0 && name === 'out.onnx') continue;
     assert.match(name, /^out1?\.onnx$/, `${what}: ${name} was left behind`);
-    const bytes = readFileSync(join(scene.folder, name));
+    const bytes = readFileSync(path);
     assert.ok(EXPECTED.equals(bytes) || (name === 'out.onnx' && INTRUDER.equals(bytes)), `${what}: ${name} has ${bytes.length} bytes that are neither the whole result nor what somebody else wrote`);
   }
   if (existsSync(scene.source)) {
@@ -163,24 +177,24 @@ async function save(what: string, links: boolean, at: number, fault: Fault | nul
 for (const links of [true, false]) {
   test(`a fault at any step of saving leaves the source as it was, the target absent or complete, and nothing else (${links ? 'with' : 'without'} hard links)`, async () => {
     const plain = await save('no fault', links, -1, null);
-    const steps = ['exists', 'unchanged', 'open', 'read', 'write', 'sync', 'close', 'link', 'unlink', 'syncDirectory', ...(links ? [] : ['rename'])];
+    const steps = ['exists', 'unchanged', 'open', 'read', 'write', 'sync', 'close', 'link', 'folder', 'remove', 'sync folder', 'close folder', ...(links ? [] : ['rename'])];
     for (const step of steps) assert.ok(plain.calls.includes(step), `${step} is never called`);
     const outcomes = new Map<string, number>();
     for (const [name, fault] of Object.entries(FAULTS)) {
       for (let at = 0; at < plain.calls.length; at++) {
         const call = plain.calls[at] ?? '';
         // A file system that opens a file and then says it did not is none; without hard links nothing is left to unlink.
-        if (name === 'an error after it' && call === 'open') continue;
+        if (name === 'an error after it' && (call === 'open' || call === 'folder')) continue;
         const done = await save(`${name} at call ${at} (${call})`, links, at, fault);
         assert.ok(done.calls.length > at, `${name} at call ${at}: saving ended before`);
         // Behind a cancel nothing is begun but tidying up and a look at the source.
-        if (done.outcome === 'cancelled') assert.deepEqual(done.calls.slice(at + 1).filter((c) => !['unlink', 'close', 'unchanged'].includes(c)), [], `cancel at call ${at} (${call})`);
+        if (done.outcome === 'cancelled') assert.deepEqual(done.calls.slice(at + 1).filter((c) => !['unlink', 'remove', 'close', 'close folder', 'unchanged'].includes(c)), [], `cancel at call ${at} (${call})`);
         assert.equal(done.open, 0, `${name} at call ${at} (${call}): a file stays open`);
         outcomes.set(`${name}: ${done.outcome}`, (outcomes.get(`${name}: ${done.outcome}`) ?? 0) + 1);
       }
     }
     // Each fault was felt, and told as what it is.
-    for (const told of ['disk full: disk-full', 'an error before it: write-failed', 'an error after it: write-failed', 'cancel: cancelled', 'the source is changed: source-changed', 'the source is replaced: source-changed', 'the source becomes shorter: source-changed', 'the source goes: source-changed', 'the folder goes: folder-missing']) {
+    for (const told of ['disk full: disk-full', 'an error before it: write-failed', 'an error after it: write-failed', 'cancel: cancelled', 'the source is changed: source-changed', 'the source is replaced: source-changed', 'the source becomes shorter: source-changed', 'the source goes: source-changed', 'the folder goes: folder-missing', ...('the folder is renamed' in FAULTS ? ['the folder is renamed: folder-missing'] : [])]) {
       assert.ok((outcomes.get(told) ?? 0) > 1, `${told}: ${JSON.stringify([...outcomes])}`);
     }
     assert.equal([...outcomes.keys()].filter((o) => o.startsWith('the target appears')).join(), 'the target appears: written');
@@ -215,8 +229,8 @@ async function flushing(fails: number, late: boolean, signal?: AbortController):
     close: async () => void calls.push('close'),
   };
   const fs: SaveFs = {
-    open: async () => handle, exists: async () => false, rename: async () => undefined, syncDirectory: async () => undefined,
-    link: async () => void calls.push('link'), unlink: async () => void calls.push('unlink'),
+    open: async () => handle, exists: async () => false, rename: async () => undefined, unlink: async () => undefined,
+    link: async () => void calls.push('link'), folder: async () => ({ remove: async () => void calls.push('remove'), sync: async () => undefined, close: async () => undefined }),
   };
   const outcome = await saveBeside({ source, splices: [], directory: '.', candidates: (i) => (i ? null : 'out.onnx'), fs, signal: signal?.signal })
     .then(() => 'written', (error: unknown) => (error instanceof ChannelwiseError ? error.code : String(error)));
@@ -228,10 +242,10 @@ test('a flush in the background that fails ends the save: nothing is published, 
   for (const [fails, late] of [[1, false], [2, false], [1, true], [2, true]] as const) {
     const { outcome, calls } = await flushing(fails, late);
     assert.equal(outcome, 'disk-full', `flush ${fails}, ${late ? 'late' : 'at once'}`);
-    assert.deepEqual(calls.filter((c) => c !== 'flush').sort(), ['close', 'unlink'], `flush ${fails}, ${late ? 'late' : 'at once'}`);
+    assert.deepEqual(calls.filter((c) => c !== 'flush').sort(), ['close', 'remove'], `flush ${fails}, ${late ? 'late' : 'at once'}`);
   }
   assert.deepEqual(await flushing(1, false, new AbortController()).then(({ outcome, calls }) => [outcome, calls.includes('link'), calls.includes('close')]), ['cancelled', false, true]);
   const { outcome, calls } = await flushing(0, false);
   assert.equal(outcome, 'written');
-  assert.deepEqual(calls, ['flush', 'flush', 'sync', 'close', 'link', 'unlink']);
+  assert.deepEqual(calls, ['flush', 'flush', 'sync', 'close', 'link', 'remove']);
 });
