@@ -131,7 +131,7 @@ customElements.define('cw-adaptation', Adaptation);
 function preparation({ matrix, shift }: PageMappedInput): string {
   if (!matrix || !shift) return '';
   const plain = shift.every((v) => v === 0) && matrix.every((row) => row.every((v) => v === 0 || v === 1));
-  return plain ? 'Prepare each channel as the original wants it.' : 'The map below is inside the model; don’t apply it again outside.';
+  return plain ? 'Prepare each channel as the original wants it.' : 'The map is inside the model; don’t apply it again outside.';
 }
 
 function groupText(groups: readonly { opType: string; count: number }[]): string {
