@@ -57,10 +57,13 @@ async function checkConv(a: Wiring, b: Wiring, mapped: MappedInput, node: Node, 
   return { tensor, node: node.name, ...compareBias(from, was, is, mapped.map.b), maxAbs: folded.maxAbs };
 }
 
-/** A convolution's weight, [out, in of a group, …taps], as if every output read all channels. */
+/** A convolution's weight, [out, in of a group, …taps]. Channels are counted over all groups; `at` is 0 where an output does not read one. */
 interface Grouped {
   readonly out: number;
   readonly channels: number;
+  /** Channels that an output reads, from `first` on. */
+  readonly each: number;
+  first(output: number): number;
   readonly taps: number;
   readonly tensor: DecodedTensor;
   at(output: number, channel: number, tap: number): number;
@@ -70,10 +73,11 @@ function grouped(tensor: DecodedTensor, node: Node): Grouped {
   const group = Number(node.attributes.find((at) => at.name === 'group')?.int ?? 1n);
   const [out = 0, each = 0] = tensor.dims;
   const taps = tensor.dims.slice(2).reduce((n, d) => n * d, 1);
+  const first = (output: number): number => Math.floor(output * group / out) * each;
   return {
-    out, channels: each * group, taps, tensor,
+    out, channels: each * group, each, first, taps, tensor,
     at(output, channel, tap) {
-      const own = channel - Math.floor(output * group / out) * each;
+      const own = channel - first(output);
       return own >= 0 && own < each ? tensor.values[(output * each + own) * taps + tap] ?? NaN : 0;
     },
   };
@@ -98,7 +102,7 @@ async function sameBias(a: Wiring, b: Wiring, node: Node, other: Node): Promise<
 
 /** The sum runs over the original's channels. */
 function compareFold(before: Grouped, after: Grouped, m: readonly (readonly number[])[]): Pick<FoldCheck, 'ok' | 'maxAbs' | 'why'> {
-  const { out, channels, taps } = before;
+  const { out, channels, each, taps } = before;
   const columns = m[0]?.length ?? 0;
   const { tensor } = after;
   if (channels !== m.length || after.out !== out || after.channels !== columns || after.taps !== taps) return { ok: false, maxAbs: null, why: `its dims are [${tensor.dims.join(', ')}] now` };
@@ -107,11 +111,12 @@ function compareFold(before: Grouped, after: Grouped, m: readonly (readonly numb
   let maxAbs = 0;
   let ok = true;
   for (let o = 0; o < out; o++) {
+    const first = before.first(o);
     for (let k = 0; k < columns; k++) {
       for (let t = 0; t < taps; t++) {
         let sum = 0;
         let size = 0;
-        for (let c = 0; c < channels; c++) {
+        for (let c = first; c < first + each; c++) {
           const term = before.at(o, c, t) * (m[c]?.[k] ?? 0);
           sum += term;
           size += Math.abs(term);
@@ -134,7 +139,7 @@ function compareBias(w: Grouped, before: DecodedTensor | null, after: DecodedTen
   for (let o = 0; o < w.out; o++) {
     let sum = before?.values[o] ?? 0;
     let size = Math.abs(sum);
-    for (let c = 0; c < w.channels; c++) {
+    for (let c = w.first(o); c < w.first(o) + w.each; c++) {
       for (let t = 0; t < w.taps; t++) {
         const term = w.at(o, c, t) * (shift[c] ?? 0);
         sum += term;
