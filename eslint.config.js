@@ -12,19 +12,32 @@ const above = {
 };
 
 const fence = (folders, message) => ({ group: folders.flatMap((f) => [`**/${f}/**`]), message });
-const nodeOnly = { regex: '^(node:|fs$|path$|os$|child_process$|worker_threads$)', message: 'The core runs in a browser too; only src/node, src/vscode and the entry points use Node.' };
+const nodeOnly = {
+  regex: '^(node:|fs$|path$|os$|child_process$|worker_threads$)',
+  message: 'The core runs in a browser too; only src/node, src/vscode and the entry points use Node.',
+};
 const noVscode = { name: 'vscode', message: "Only src/vscode and src/extension.ts import 'vscode'." };
-const noRuntime = { group: ['onnxruntime-web', 'onnxruntime-web/*'], message: 'Only src/verify/session.ts imports the runtime.' };
+const noRuntime = {
+  group: ['onnxruntime-web', 'onnxruntime-web/*'],
+  message: 'Only src/verify/session.ts imports the runtime.',
+};
 
 function layer(name) {
   const core = name !== 'node';
   return {
     files: [`src/${name}/**/*.ts`],
     rules: {
-      'no-restricted-imports': ['error', {
-        paths: [noVscode],
-        patterns: [fence(above[name], `src/${name} lies below these folders; imports run downwards only (README, "Map").`), ...(core ? [nodeOnly] : []), noRuntime],
-      }],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [noVscode],
+          patterns: [
+            fence(above[name], `src/${name} lies below these folders; imports run downwards only (README, "Map").`),
+            ...(core ? [nodeOnly] : []),
+            noRuntime,
+          ],
+        },
+      ],
     },
   };
 }
@@ -42,15 +55,44 @@ export default tseslint.config(
   ...Object.keys(above).map(layer),
   {
     files: ['src/verify/session.ts'],
-    rules: { 'no-restricted-imports': ['error', { paths: [noVscode], patterns: [fence(above.verify, 'src/verify lies below these folders.'), nodeOnly] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { paths: [noVscode], patterns: [fence(above.verify, 'src/verify lies below these folders.'), nodeOnly] },
+      ],
+    },
   },
   {
     files: ['src/vscode/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [fence(['bytes', 'graph', 'adapt', 'verify'], 'The extension host asks the worker; it does no model work itself.'), { regex: '^(node:)?fs(/|$)', message: 'Only src/node touches files.' }] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            fence(
+              ['bytes', 'graph', 'adapt', 'verify'],
+              'The extension host asks the worker; it does no model work itself.',
+            ),
+            { regex: '^(node:)?fs(/|$)', message: 'Only src/node touches files.' },
+          ],
+        },
+      ],
+    },
   },
   {
     files: ['webview-ui/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { paths: [noVscode], patterns: [nodeOnly, { regex: 'src/(?!protocol/)', message: 'The page imports src/protocol and nothing else of src.' }] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [noVscode],
+          patterns: [
+            nodeOnly,
+            { regex: 'src/(?!protocol/)', message: 'The page imports src/protocol and nothing else of src.' },
+          ],
+        },
+      ],
+    },
   },
   { files: ['**/*.mjs', '**/*.cjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
 );

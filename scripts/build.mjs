@@ -11,17 +11,42 @@ const node = { ...common, platform: 'node', target: 'node20' };
 const page = { ...common, platform: 'browser', target: 'chrome120', minify: true };
 
 /** Bundled CommonJS packages ask for `require`, which ES modules lack. */
-const REQUIRE = "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
+const REQUIRE =
+  "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
 /** ONNX Runtime loads these at run time; they lie beside the bundles, so nothing is downloaded. */
 const RUNTIME = ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'];
 
 /** One entry per thing that runs somewhere else. The command line has no `vscode` external: a leak of it into the core fails the build. */
 const ENTRIES = [
-  { ...node, entryPoints: [path('src/extension.ts')], outfile: path('dist/extension.cjs'), format: 'cjs', external: ['vscode'] },
-  { ...node, entryPoints: [path('src/workerMain.ts')], outfile: path('dist/worker.mjs'), format: 'esm', banner: { js: REQUIRE } },
-  { ...node, entryPoints: [path('src/cli.ts')], outfile: path('dist/cli.js'), format: 'esm', banner: { js: `#!/usr/bin/env node\n${REQUIRE}` } },
+  {
+    ...node,
+    entryPoints: [path('src/extension.ts')],
+    outfile: path('dist/extension.cjs'),
+    format: 'cjs',
+    external: ['vscode'],
+  },
+  {
+    ...node,
+    entryPoints: [path('src/workerMain.ts')],
+    outfile: path('dist/worker.mjs'),
+    format: 'esm',
+    banner: { js: REQUIRE },
+  },
+  {
+    ...node,
+    entryPoints: [path('src/cli.ts')],
+    outfile: path('dist/cli.js'),
+    format: 'esm',
+    banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
+  },
   { ...page, entryPoints: [path('webview-ui/page.css')], outfile: path('dist/webview.css') },
-  { ...node, entryPoints: [path('test/vscode/index.ts')], outfile: path('dist/test/vscode.cjs'), format: 'cjs', external: ['vscode', 'mocha'] },
+  {
+    ...node,
+    entryPoints: [path('test/vscode/index.ts')],
+    outfile: path('dist/test/vscode.cjs'),
+    format: 'cjs',
+    external: ['vscode', 'mocha'],
+  },
 ];
 
 await main(async () => {

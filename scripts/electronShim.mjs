@@ -23,13 +23,22 @@ await main(async () => {
   const browser = await launchBrowser();
   try {
     const remote = (path) => `vscode-remote://${server.authority}${path}`;
-    const payload = [['extensionDevelopmentPath', remote(option('extensionDevelopmentPath'))], ['extensionTestsPath', remote(option('extensionTestsPath'))], ['skipWelcome', 'true']];
+    const payload = [
+      ['extensionDevelopmentPath', remote(option('extensionDevelopmentPath'))],
+      ['extensionTestsPath', remote(option('extensionTestsPath'))],
+      ['skipWelcome', 'true'],
+    ];
     const page = await browser.newPage();
     const verdict = new Promise((resolve, reject) => {
       const late = setTimeout(() => reject(new Error('The suite did not end in time.')), LIMIT_MS);
-      void page.exposeFunction('codeAutomationExit', (code) => { clearTimeout(late); resolve(code); });
+      void page.exposeFunction('codeAutomationExit', (code) => {
+        clearTimeout(late);
+        resolve(code);
+      });
     });
-    await page.exposeFunction('codeAutomationLog', (type, args) => { if (!args.some((a) => NOISE.test(String(a)))) console.log(...args); });
+    await page.exposeFunction('codeAutomationLog', (type, args) => {
+      if (!args.some((a) => NOISE.test(String(a)))) console.log(...args);
+    });
     await page.goto(`${server.url}/?${new URLSearchParams({ folder, payload: JSON.stringify(payload) })}`);
     process.exitCode = await verdict;
   } finally {

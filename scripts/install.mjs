@@ -38,7 +38,9 @@ export async function ensureInstalled() {
   checkNode();
   const reason = staleReason();
   if (reason === null) return;
-  await step(`Installing packages (${reason})`, () => run('npm ci', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']));
+  await step(`Installing packages (${reason})`, () =>
+    run('npm ci', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']),
+  );
 }
 
 if (process.argv[1]?.endsWith('install.mjs')) await main(ensureInstalled);

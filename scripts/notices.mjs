@@ -5,13 +5,30 @@ import { root } from './step.mjs';
 const TEXTS = /^(licen[cs]e|copying|notices?|copyrightnotice)(\.\w+)?$/i;
 
 /** Packages that name the MIT licence in package.json and ship no text of it, with who holds the copyright. */
-const MIT_HOLDERS = new Map(['onnxruntime-web', 'onnxruntime-common', '@microsoft/fast-element', '@microsoft/fast-foundation', '@microsoft/fast-web-utilities'].map((name) => [name, 'Microsoft Corporation']));
+const MIT_HOLDERS = new Map(
+  [
+    'onnxruntime-web',
+    'onnxruntime-common',
+    '@microsoft/fast-element',
+    '@microsoft/fast-foundation',
+    '@microsoft/fast-web-utilities',
+  ].map((name) => [name, 'Microsoft Corporation']),
+);
 /** What a package's own files leave out. */
-const REMARKS = new Map([['onnxruntime-web', 'The WebAssembly build holds other libraries in turn; ThirdPartyNotices.txt in the repository microsoft/onnxruntime lists them.']]);
+const REMARKS = new Map([
+  [
+    'onnxruntime-web',
+    'The WebAssembly build holds other libraries in turn; ThirdPartyNotices.txt in the repository microsoft/onnxruntime lists them.',
+  ],
+]);
 
 /** The folders of the packages from which bundles took code. Metafiles are esbuild's, with paths relative to the repository. */
 export function bundledPackages(metafiles) {
-  const files = metafiles.flatMap((m) => Object.values(m.outputs)).flatMap((o) => Object.entries(o.inputs)).filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file);
+  const files = metafiles
+    .flatMap((m) => Object.values(m.outputs))
+    .flatMap((o) => Object.entries(o.inputs))
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .map(([file]) => file);
   const folders = files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
   return [...new Set(folders)].map((folder) => resolve(root, folder)).sort();
 }
@@ -21,11 +38,20 @@ export function noticesText(folders) {
   const mit = readFileSync(join(root, 'LICENSE'), 'utf8').replace(/\r/g, '');
   const sections = folders.map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const texts = readdirSync(folder).filter((file) => TEXTS.test(file)).sort().map((file) => readFileSync(join(folder, file), 'utf8').replace(/\r/g, '').trim());
+    const texts = readdirSync(folder)
+      .filter((file) => TEXTS.test(file))
+      .sort()
+      .map((file) => readFileSync(join(folder, file), 'utf8').replace(/\r/g, '').trim());
     const holder = MIT_HOLDERS.get(name);
-    if (!texts.length && holder !== undefined && license === 'MIT') texts.push(mit.replace(/^Copyright.*$/m, `Copyright (c) ${holder}`).trim());
-    if (!texts.length) throw new Error(`The bundled package ${name} (${license}) has no licence text; add its holder to scripts/notices.mjs.`);
-    return [`${name} ${version} (${license})`, ...(REMARKS.has(name) ? [REMARKS.get(name)] : []), ...texts].join('\n\n');
+    if (!texts.length && holder !== undefined && license === 'MIT')
+      texts.push(mit.replace(/^Copyright.*$/m, `Copyright (c) ${holder}`).trim());
+    if (!texts.length)
+      throw new Error(
+        `The bundled package ${name} (${license}) has no licence text; add its holder to scripts/notices.mjs.`,
+      );
+    return [`${name} ${version} (${license})`, ...(REMARKS.has(name) ? [REMARKS.get(name)] : []), ...texts].join(
+      '\n\n',
+    );
   });
   return `Channelwise's bundles contain code of these packages.\n\n${sections.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }

@@ -13,14 +13,22 @@ await main(async () => {
   await ensureInstalled();
   await step('Build', () => runNode('Build', ['scripts/build.mjs']));
   const samples = join(root, 'samples');
-  await step('Prepare the sample models in samples/', () => runNode('Samples', ['--import', 'tsx', 'test/fixtures/writeSamples.ts', samples]));
+  await step('Prepare the sample models in samples/', () =>
+    runNode('Samples', ['--import', 'tsx', 'test/fixtures/writeSamples.ts', samples]),
+  );
   if (hasDesktopCode()) {
     say('Opening the desktop VS Code.');
-    spawnSync('code', [`--extensionDevelopmentPath=${root}`, samples], { stdio: 'inherit', shell: process.platform === 'win32' });
+    spawnSync('code', [`--extensionDevelopmentPath=${root}`, samples], {
+      stdio: 'inherit',
+      shell: process.platform === 'win32',
+    });
     return;
   }
   const server = await startServer();
-  const payload = [['extensionDevelopmentPath', `vscode-remote://${server.authority}${root}`], ['skipWelcome', 'true']];
+  const payload = [
+    ['extensionDevelopmentPath', `vscode-remote://${server.authority}${root}`],
+    ['skipWelcome', 'true'],
+  ];
   const query = new URLSearchParams({ folder: samples, payload: JSON.stringify(payload) });
   say('There is no `code` on the PATH, so VS Code runs as a server here. Open this address in a browser:');
   console.log(`\n    ${server.url}/?${query}\n`);

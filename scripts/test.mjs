@@ -16,7 +16,13 @@ await main(async () => {
   await step('Unit tests', () => unitTests());
   const vsix = await packageExtension();
   await step('Tests inside the extension host', () => runNode('Extension host tests', ['scripts/extensionHost.mjs']));
-  await step('Tests as a person, with the packaged extension', () => runNode('Person-like tests', ['--import', 'tsx', '--test', `test/e2e/${PERSON}`], { env: { CHANNELWISE_VSIX: vsix } }));
-  const pages = readdirSync(join(root, 'test/e2e')).filter((f) => f.endsWith('.test.ts') && f !== PERSON).map((f) => `test/e2e/${f}`);
+  await step('Tests as a person, with the packaged extension', () =>
+    runNode('Person-like tests', ['--import', 'tsx', '--test', `test/e2e/${PERSON}`], {
+      env: { CHANNELWISE_VSIX: vsix },
+    }),
+  );
+  const pages = readdirSync(join(root, 'test/e2e'))
+    .filter((f) => f.endsWith('.test.ts') && f !== PERSON)
+    .map((f) => `test/e2e/${f}`);
   await step('Tests of the page in Chromium', () => runNode('Page tests', ['--import', 'tsx', '--test', ...pages]));
 });

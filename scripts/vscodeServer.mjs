@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, appendFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  appendFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, run, say } from './step.mjs';
@@ -99,7 +109,12 @@ async function fetchBuild() {
     // Its own install scripts stay off: they want files from hosts other than the npm registry, and none is needed here.
     const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     writeFileSync(join(temporary, 'package.json'), '{"private":true}\n');
-    await run('npm install', 'npm', ['install', ...quiet, `code-server@${VERSION}`, ...(BUILD.node ? [BUILD.node] : [])], { cwd: temporary });
+    await run(
+      'npm install',
+      'npm',
+      ['install', ...quiet, `code-server@${VERSION}`, ...(BUILD.node ? [BUILD.node] : [])],
+      { cwd: temporary },
+    );
     await run('npm install', 'npm', ['install', '--omit=dev', ...quiet], { cwd: join(temporary, SERVER) });
     const missing = missingFile(temporary);
     if (missing) throw new Error(missing);
@@ -108,7 +123,10 @@ async function fetchBuild() {
     renameSync(temporary, HOME);
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
-    throw new Error(`Could not get the VS Code server build (code-server ${VERSION}) from the npm registry: ${error.message} Check that npm can reach its registry, then run the command again.`, { cause: error });
+    throw new Error(
+      `Could not get the VS Code server build (code-server ${VERSION}) from the npm registry: ${error.message} Check that npm can reach its registry, then run the command again.`,
+      { cause: error },
+    );
   }
 }
 
@@ -142,7 +160,15 @@ export async function startServer({ extensions = [], port = 0, trusted = false, 
     rmSync(data, { recursive: true, force: true });
     throw error;
   }
-  const child = spawnServer([...common, '--host', '127.0.0.1', '--port', String(port), '--without-connection-token', ...(trusted ? ['--disable-workspace-trust'] : [])]);
+  const child = spawnServer([
+    ...common,
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--without-connection-token',
+    ...(trusted ? ['--disable-workspace-trust'] : []),
+  ]);
   const killNow = () => signalTree(child, 'SIGKILL');
   process.on('exit', killNow);
   const stop = async () => {
@@ -152,7 +178,12 @@ export async function startServer({ extensions = [], port = 0, trusted = false, 
   };
   try {
     const bound = await waitForPort(child, logFile);
-    return { url: `http://127.0.0.1:${bound}`, authority: `127.0.0.1:${bound}`, extensionsDir: join(data, 'extensions'), stop };
+    return {
+      url: `http://127.0.0.1:${bound}`,
+      authority: `127.0.0.1:${bound}`,
+      extensionsDir: join(data, 'extensions'),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -162,7 +193,9 @@ export async function startServer({ extensions = [], port = 0, trusted = false, 
 function spawnServer(args) {
   // A process group of its own (not on Windows), so that the extension host ends with the server.
   // NODE_OPTIONS and VSCODE_* of an editor's own terminal would reach the server and its extension host.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'NODE_OPTIONS' && !/^(VSCODE|ELECTRON)_/.test(name)));
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => name !== 'NODE_OPTIONS' && !/^(VSCODE|ELECTRON)_/.test(name)),
+  );
   return spawn(NODE, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32', env });
 }
 
@@ -178,7 +211,13 @@ function waitForPort(child, logFile) {
     child.stdout.on('data', read);
     child.stderr.on('data', read);
     child.on('error', reject);
-    child.on('exit', (code) => reject(new Error(`The VS Code server ended at once (exit code ${code}): ${text.trim().split('\n').slice(-5).join(' ')}`)));
+    child.on('exit', (code) =>
+      reject(
+        new Error(
+          `The VS Code server ended at once (exit code ${code}): ${text.trim().split('\n').slice(-5).join(' ')}`,
+        ),
+      ),
+    );
   });
 }
 
@@ -212,7 +251,10 @@ function signalTree(child, signal) {
 
 /** Asks the whole process group to end, and makes it end after five seconds. */
 async function endTree(child) {
-  const ended = child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : new Promise((resolve) => child.once('exit', resolve));
+  const ended =
+    child.exitCode !== null || child.signalCode !== null
+      ? Promise.resolve()
+      : new Promise((resolve) => child.once('exit', resolve));
   signalTree(child, 'SIGTERM');
   const late = setTimeout(() => signalTree(child, 'SIGKILL'), 5_000);
   await ended;

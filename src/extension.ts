@@ -19,9 +19,18 @@ export function activate(context: vscode.ExtensionContext): void {
   const prover = new WorkerClient(file);
   // VS Code waits for what `deactivate` gives, not for what it disposes of.
   closeWorker = () => worker.close();
-  const workers = { worker, prover, proofs: new Proofs(prover), tabs: new TextTabs(), views: new Views(), comparisons: new Comparisons(), evaluations: new Evaluations() };
+  const workers = {
+    worker,
+    prover,
+    proofs: new Proofs(prover),
+    tabs: new TextTabs(),
+    views: new Views(),
+    comparisons: new Comparisons(),
+    evaluations: new Evaluations(),
+  };
   const flow = new AdaptFlow(workers, context.globalState);
-  const command = (name: string, run: (clicked: unknown, selected: unknown) => Promise<void>): vscode.Disposable => vscode.commands.registerCommand(`channelwise.${name}`, run);
+  const command = (name: string, run: (clicked: unknown, selected: unknown) => Promise<void>): vscode.Disposable =>
+    vscode.commands.registerCommand(`channelwise.${name}`, run);
   context.subscriptions.push(
     { dispose: () => void prover.dispose() },
     workers.tabs.register(),

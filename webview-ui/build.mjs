@@ -9,9 +9,24 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
  * @param {{ outfile: string, minify?: boolean, sourcemap?: boolean }} options
  */
 export async function bundlePage({ outfile, minify = true, sourcemap = false }) {
-  const common = { bundle: true, format: 'iife', target: 'es2022', legalComments: 'none', metafile: true, absWorkingDir: here('..'), minify, logLevel: 'warning' };
+  const common = {
+    bundle: true,
+    format: 'iife',
+    target: 'es2022',
+    legalComments: 'none',
+    metafile: true,
+    absWorkingDir: here('..'),
+    minify,
+    logLevel: 'warning',
+  };
   const worker = await build({ ...common, entryPoints: [here('layout/worker.ts')], write: false });
   const text = worker.outputFiles[0]?.text ?? '';
-  const page = await build({ ...common, entryPoints: [here('main.ts')], outfile, sourcemap, define: { LAYOUT_WORKER_TEXT: JSON.stringify(text) } });
+  const page = await build({
+    ...common,
+    entryPoints: [here('main.ts')],
+    outfile,
+    sourcemap,
+    define: { LAYOUT_WORKER_TEXT: JSON.stringify(text) },
+  });
   return [worker.metafile, page.metafile];
 }

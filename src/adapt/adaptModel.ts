@@ -37,7 +37,14 @@ export async function adaptModel(request: AdaptRequest): Promise<Adaptation> {
   const tried = await chooseInputs(request);
   const chosen = tried.map((t) => t.candidate);
   const only = tried.length === 1 ? tried[0] : undefined;
-  const { model, walk } = only?.made ?? await attempt(ctx, request.model, chosen.map((c) => flowing(c, map)), request.signal);
+  const { model, walk } =
+    only?.made ??
+    (await attempt(
+      ctx,
+      request.model,
+      chosen.map((c) => flowing(c, map)),
+      request.signal,
+    ));
   const settled = settle(walk);
   const plan = makePlan(model, map, chosen, walk, settled);
   const edits = [...(await emit(ctx, request.model, model, walk, settled)), ...metadata(request, plan)];
@@ -45,7 +52,14 @@ export async function adaptModel(request: AdaptRequest): Promise<Adaptation> {
 }
 
 function flowing(c: Candidate, map: ChannelMap): FlowingInput {
-  return { name: c.input.name, axis: c.axis, rank: c.rank, dtype: c.dtype, dims: c.dims.map((d, i) => (i === c.axis ? map.matrix.length : d)), map: affine(map) };
+  return {
+    name: c.input.name,
+    axis: c.axis,
+    rank: c.rank,
+    dtype: c.dtype,
+    dims: c.dims.map((d, i) => (i === c.axis ? map.matrix.length : d)),
+    map: affine(map),
+  };
 }
 
 /** Inputs that are tried: each one alone, which walks the whole graph. The caches of the largest language models are some hundred inputs beside the image. */
@@ -63,7 +77,12 @@ async function chooseInputs(request: AdaptRequest): Promise<Tried[]> {
   const real = realInputs(model.graph);
   const wanted = inputs ? [...new Set(inputs)].map((name) => named(real, name)) : real;
   const possible = wanted.filter((input) => candidates(input, map.matrix.length).length);
-  if (possible.length > MAX_TRIED) throw new ChannelwiseError('refused', 'too-many-inputs', `${possible.length} inputs may take images, more than the ${MAX_TRIED} that are tried; name the inputs to adapt.`);
+  if (possible.length > MAX_TRIED)
+    throw new ChannelwiseError(
+      'refused',
+      'too-many-inputs',
+      `${possible.length} inputs may take images, more than the ${MAX_TRIED} that are tried; name the inputs to adapt.`,
+    );
   const chosen: Tried[] = [];
   let failure: ChannelwiseError | null = null;
   for (const input of possible) {
@@ -73,7 +92,11 @@ async function chooseInputs(request: AdaptRequest): Promise<Tried[]> {
         const made = await attempt(ctx, model, [flowing(candidate, map)], signal);
         const { walk } = made;
         const asked = inputs !== undefined && candidate.certain;
-        if ((asked || plausible(candidate, walk) || await confirmed(request, candidate)) && (!best || better(walk, best.made.walk))) best = { candidate, made };
+        if (
+          (asked || plausible(candidate, walk) || (await confirmed(request, candidate))) &&
+          (!best || better(walk, best.made.walk))
+        )
+          best = { candidate, made };
       } catch (error) {
         if (!(error instanceof ChannelwiseError) || error.kind !== 'refused') throw error;
         failure ??= error;
@@ -87,7 +110,13 @@ async function chooseInputs(request: AdaptRequest): Promise<Tried[]> {
 
 function named(real: readonly ValueInfo[], name: string): ValueInfo {
   const found = real.find((i) => i.name === name);
-  if (!found) throw new ChannelwiseError('refused', 'no-such-input', `The model has no input \`${name}\`; it has ${real.map((i) => `\`${i.name}\` ${typeText(i)}`).join(', ') || 'none'}.`, { tensor: name });
+  if (!found)
+    throw new ChannelwiseError(
+      'refused',
+      'no-such-input',
+      `The model has no input \`${name}\`; it has ${real.map((i) => `\`${i.name}\` ${typeText(i)}`).join(', ') || 'none'}.`,
+      { tensor: name },
+    );
   return found;
 }
 
@@ -101,22 +130,33 @@ function plausible(c: Candidate, walk: Walk): boolean {
 /** A weight that takes the channels in another order confirms the axis, for maps that fold nowhere: everything per channel lets an order through. */
 async function confirmed(request: AdaptRequest, candidate: Candidate): Promise<boolean> {
   const channels = request.map.matrix.length;
-  const turned = { name: 'turned', matrix: Array.from({ length: channels }, (_, c) => unit(channels, (c + 1) % channels)), shift: new Array<number>(channels).fill(0) };
+  const turned = {
+    name: 'turned',
+    matrix: Array.from({ length: channels }, (_, c) => unit(channels, (c + 1) % channels)),
+    shift: new Array<number>(channels).fill(0),
+  };
   const { walk } = await attempt(request.ctx, request.model, [flowing(candidate, turned)], request.signal);
   return walk.folds.length > 0;
 }
 
 /** Where pictures' formats are declared (ML.NET, Windows ML), the new format; entries that no longer fit go. */
-const FORMATS: Readonly<Record<string, Readonly<Record<string, string>>>> = { bgr: { Rgb8: 'Bgr8', Bgr8: 'Rgb8', Rgba8: 'Bgra8', Bgra8: 'Rgba8' } };
+const FORMATS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  bgr: { Rgb8: 'Bgr8', Bgr8: 'Rgb8', Rgba8: 'Bgra8', Bgra8: 'Rgba8' },
+};
 
 function metadata(request: AdaptRequest, plan: AdaptationPlan): Edit[] {
   const { model, map } = request;
-  const edits: Edit[] = [setMetadata(model, PROVENANCE_KEY, provenanceText(model, request.version, request.source, map, plan))];
+  const edits: Edit[] = [
+    setMetadata(model, PROVENANCE_KEY, provenanceText(model, request.version, request.source, map, plan)),
+  ];
   for (const entry of model.metadata) {
     if (entry.key !== 'Image.BitmapPixelFormat') continue;
     const formats = FORMATS[map.name] ?? {};
-    const value = map.matrix[0]?.length === 1 ? 'Gray8' : Object.hasOwn(formats, entry.value) ? formats[entry.value] : undefined;
-    edits.push(value ? replaceField(entry.ref, MODEL_METADATA, encodeEntry(entry.key, value)) : removeMessage(entry.ref));
+    const value =
+      map.matrix[0]?.length === 1 ? 'Gray8' : Object.hasOwn(formats, entry.value) ? formats[entry.value] : undefined;
+    edits.push(
+      value ? replaceField(entry.ref, MODEL_METADATA, encodeEntry(entry.key, value)) : removeMessage(entry.ref),
+    );
   }
   return edits;
 }

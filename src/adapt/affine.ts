@@ -45,8 +45,11 @@ export function lanes(a: Affine): number[] {
 }
 
 export function sameMap(x: Affine, y: Affine): boolean {
-  return x.m.length === y.m.length && x.b.every((v, i) => v === y.b[i])
-    && x.m.every((row, c) => row.length === y.m[c]?.length && row.every((v, k) => v === y.m[c]?.[k]));
+  return (
+    x.m.length === y.m.length &&
+    x.b.every((v, i) => v === y.b[i]) &&
+    x.m.every((row, c) => row.length === y.m[c]?.length && row.every((v, k) => v === y.m[c]?.[k]))
+  );
 }
 
 export function pickRows(a: Affine, rows: readonly number[]): Affine {
@@ -66,7 +69,9 @@ export function addMaps(x: Affine, y: Affine, sign: number): Affine {
   const rows = Math.max(x.m.length, y.m.length);
   const at = (a: Affine, c: number): number => (a.m.length === 1 ? 0 : c);
   return {
-    m: Array.from({ length: rows }, (_, c) => (x.m[at(x, c)] ?? []).map((v, k) => v + sign * (y.m[at(y, c)]?.[k] ?? 0))),
+    m: Array.from({ length: rows }, (_, c) =>
+      (x.m[at(x, c)] ?? []).map((v, k) => v + sign * (y.m[at(y, c)]?.[k] ?? 0)),
+    ),
     b: Array.from({ length: rows }, (_, c) => (x.b[at(x, c)] ?? 0) + sign * (y.b[at(y, c)] ?? 0)),
   };
 }
@@ -80,7 +85,9 @@ export function widen(a: Affine, offset: number, columns: number): Affine {
   return {
     m: a.m.map((row) => {
       const wide = new Array<number>(columns).fill(0);
-      row.forEach((v, k) => { wide[offset + k] = v; });
+      row.forEach((v, k) => {
+        wide[offset + k] = v;
+      });
       return wide;
     }),
     b: a.b,
@@ -98,7 +105,9 @@ export function spread(a: Affine, outer: number, inner: number): Affine {
     a.m.forEach((row, c) => {
       for (let i = 0; i < inner; i++) {
         const wide = new Array<number>(width).fill(0);
-        row.forEach((v, k) => { wide[(o * channels + k) * inner + i] = v; });
+        row.forEach((v, k) => {
+          wide[(o * channels + k) * inner + i] = v;
+        });
         rows.push(wide);
         b.push(a.b[c] ?? 0);
       }
@@ -112,14 +121,18 @@ export function evenUse(a: Affine): number | null {
   const columns = a.m[0]?.length ?? 0;
   const counts = new Array<number>(columns).fill(0);
   for (const k of lanes(a)) counts[k] = (counts[k] ?? 0) + 1;
-  return isSelection(a) && counts.every((n) => n === counts[0]) ? counts[0] ?? null : null;
+  return isSelection(a) && counts.every((n) => n === counts[0]) ? (counts[0] ?? null) : null;
 }
 
 /** `outer ∘ inner`: the old channels as a function of the inner map's base. */
 export function compose(outer: Affine, inner: Affine): Affine {
   const columns = inner.m[0]?.length ?? 0;
   return {
-    m: outer.m.map((row) => Array.from({ length: columns }, (_, k) => row.reduce((s, v, c) => (v === 0 ? s : s + v * (inner.m[c]?.[k] ?? 0)), 0))),
+    m: outer.m.map((row) =>
+      Array.from({ length: columns }, (_, k) =>
+        row.reduce((s, v, c) => (v === 0 ? s : s + v * (inner.m[c]?.[k] ?? 0)), 0),
+      ),
+    ),
     b: outer.m.map((row, r) => row.reduce((s, v, c) => (v === 0 ? s : s + v * (inner.b[c] ?? 0)), outer.b[r] ?? 0)),
   };
 }
@@ -135,7 +148,8 @@ export function shiftBeforeMap(a: Affine): number[] | null {
   let top = 0;
   for (let k = 0; k < columns && top < rows.length; k++) {
     let best = top;
-    for (let r = top + 1; r < rows.length; r++) if (Math.abs(rows[r]?.[k] ?? 0) > Math.abs(rows[best]?.[k] ?? 0)) best = r;
+    for (let r = top + 1; r < rows.length; r++)
+      if (Math.abs(rows[r]?.[k] ?? 0) > Math.abs(rows[best]?.[k] ?? 0)) best = r;
     const pivot = rows[best];
     const first = rows[top];
     if (!pivot || !first || Math.abs(pivot[k] ?? 0) < 1e-12) continue;
@@ -150,8 +164,12 @@ export function shiftBeforeMap(a: Affine): number[] | null {
     pivots[top++] = k;
   }
   const u = new Array<number>(columns).fill(0);
-  pivots.forEach((k, r) => { u[k] = (rows[r]?.[columns] ?? 0) / (rows[r]?.[k] ?? 1); });
+  pivots.forEach((k, r) => {
+    u[k] = (rows[r]?.[columns] ?? 0) / (rows[r]?.[k] ?? 1);
+  });
   const scale = Math.max(1, ...a.b.map(Math.abs));
-  const fits = a.m.every((row, r) => Math.abs(row.reduce((s, v, k) => s + v * (u[k] ?? 0), 0) - (a.b[r] ?? 0)) <= 1e-13 * scale);
+  const fits = a.m.every(
+    (row, r) => Math.abs(row.reduce((s, v, k) => s + v * (u[k] ?? 0), 0) - (a.b[r] ?? 0)) <= 1e-13 * scale,
+  );
   return fits && u.every(Number.isFinite) ? u : null;
 }

@@ -16,7 +16,12 @@ export interface Attempt {
 const MAX_ROUNDS = 32;
 
 /** Walks the model, and again with the calls written out that the image reached, as long as there are such; the walk that folds best counts. */
-export async function attempt(ctx: TensorContext, model: Model, inputs: readonly FlowingInput[], signal?: AbortSignal): Promise<Attempt> {
+export async function attempt(
+  ctx: TensorContext,
+  model: Model,
+  inputs: readonly FlowingInput[],
+  signal?: AbortSignal,
+): Promise<Attempt> {
   let best: Attempt | null = null;
   let failure: unknown = null;
   let at: ExpandedModel | null = asItStands(model);
@@ -26,7 +31,11 @@ export async function attempt(ctx: TensorContext, model: Model, inputs: readonly
     // Behind merged axes a product may not take the map in after all; kept apart, the tensor in front of it can be rebuilt.
     for (const merges of [true, false]) {
       try {
-        const walk: Walk = await channelFlow(at.graph, known, inputs, { signal, merges, onCall: (node) => calls.add(node) });
+        const walk: Walk = await channelFlow(at.graph, known, inputs, {
+          signal,
+          merges,
+          onCall: (node) => calls.add(node),
+        });
         if (!best || better(walk, best.walk)) best = { model: at, walk };
         break;
       } catch (error) {

@@ -25,12 +25,35 @@ import { Walk, type Known } from './walk.ts';
 
 /** Every operator that lets a channel map through or takes it in. All others see their tensors rebuilt. */
 const RULES: Readonly<Record<string, Rule>> = {
-  ...ELEMENTWISE, ...CAST, ...SELECT, ...LAYOUT, ...SPATIAL, ...PER_CHANNEL, ...MATMUL, ...SIZES, ...BLOCKS, ...EINSUM, ...ALONG_AXIS, ...RESHAPE, ...LEGACY, ...NORMALISATION, ...RECURRENT,
+  ...ELEMENTWISE,
+  ...CAST,
+  ...SELECT,
+  ...LAYOUT,
+  ...SPATIAL,
+  ...PER_CHANNEL,
+  ...MATMUL,
+  ...SIZES,
+  ...BLOCKS,
+  ...EINSUM,
+  ...ALONG_AXIS,
+  ...RESHAPE,
+  ...LEGACY,
+  ...NORMALISATION,
+  ...RECURRENT,
   ...Object.fromEntries(Object.keys(CONV_KINDS).map((op) => [op, conv])),
 };
 
 /** In these domains runtimes have operators of their own, which may go before a function of the same name: what such a node does is not certain. */
-const OPERATOR_DOMAINS = new Set(['', 'ai.onnx.ml', 'ai.onnx.training', 'ai.onnx.preview.training', 'com.microsoft', 'com.microsoft.nchwc', 'com.microsoft.experimental', 'ai.onnx.contrib']);
+const OPERATOR_DOMAINS = new Set([
+  '',
+  'ai.onnx.ml',
+  'ai.onnx.training',
+  'ai.onnx.preview.training',
+  'com.microsoft',
+  'com.microsoft.nchwc',
+  'com.microsoft.experimental',
+  'ai.onnx.contrib',
+]);
 
 /** One adapted graph input: which axis holds channels, and the map to them. */
 export interface FlowingInput {
@@ -54,14 +77,20 @@ export interface FlowOptions {
  * Walks the graph forward from the adapted inputs (design §2). Every tensor reached is `map · base`; each node absorbs the map,
  * passes it, takes it into its weights, or gets its inputs rebuilt. Throws `refused` only where a rebuilt tensor has no exact form.
  */
-export async function channelFlow(graph: Graph, known: Known, inputs: readonly FlowingInput[], options: FlowOptions = {}): Promise<Walk> {
+export async function channelFlow(
+  graph: Graph,
+  known: Known,
+  inputs: readonly FlowingInput[],
+  options: FlowOptions = {},
+): Promise<Walk> {
   const walk = new Walk(graph, known, options.merges);
   for (const { name, axis, rank, dtype, dims, map } of inputs) {
     const base = walk.base(name, map.m[0]?.length ?? 0, null, null);
     walk.flows.set(name, { base, map, axis, rank, outer: 1, inner: 1, gone: false, dtype, dims });
   }
   for (const node of known.use.order) {
-    if (options.signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled; nothing was written.');
+    if (options.signal?.aborted)
+      throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled; nothing was written.');
     for (const name of known.use.capturedBy.get(node) ?? []) {
       const flow = walk.flows.get(name);
       if (flow) restore(walk, name, flow, node, 'a subgraph reads it');
@@ -75,7 +104,12 @@ export async function channelFlow(graph: Graph, known: Known, inputs: readonly F
     const flow = walk.flows.get(output.name);
     if (!flow) continue;
     if (graph.inputs.some((i) => i.name === output.name)) {
-      throw new ChannelwiseError('refused', 'input-is-output', `\`${output.name}\` is both an input and an output of the model, so one name would need two shapes; give the output its own name first.`, { tensor: output.name });
+      throw new ChannelwiseError(
+        'refused',
+        'input-is-output',
+        `\`${output.name}\` is both an input and an output of the model, so one name would need two shapes; give the output its own name first.`,
+        { tensor: output.name },
+      );
     }
     restore(walk, output.name, flow, null, 'it is an output of the model');
   }
@@ -86,7 +120,11 @@ async function visit(walk: Walk, node: Node, call: boolean): Promise<void> {
   const step = new Step(walk, node);
   const { key } = step;
   const rule = !call && Object.hasOwn(RULES, key) ? RULES[key] : undefined;
-  const outcome: Outcome = call ? `${node.opType} is a function of this model, and what stands in it may need the image as it was` : rule ? await rule(step) : `${key} may treat channels in its own way`;
+  const outcome: Outcome = call
+    ? `${node.opType} is a function of this model, and what stands in it may need the image as it was`
+    : rule
+      ? await rule(step)
+      : `${key} may treat channels in its own way`;
   if (outcome === true) return;
   const inputs = node.inputs.map((name): Operand => {
     const flow = walk.flows.get(name);
@@ -98,12 +136,19 @@ async function visit(walk: Walk, node: Node, call: boolean): Promise<void> {
 function restore(walk: Walk, tensor: string, flow: Flow, node: Node | null, reason: string): Operand {
   const rebuilt = walk.rebuild(tensor, flow, node ? node.name || node.opType : '', reason);
   if (rebuilt) return rebuilt;
-  throw new ChannelwiseError('refused', 'not-exact', `\`${tensor}\` can't be rebuilt exactly, because ${whyNot(flow)}; ${node ? `${node.opType} \`${node.name}\`` : 'an output'} needs it: ${reason}.`, { tensor, ...(node ? { node: node.name } : {}) });
+  throw new ChannelwiseError(
+    'refused',
+    'not-exact',
+    `\`${tensor}\` can't be rebuilt exactly, because ${whyNot(flow)}; ${node ? `${node.opType} \`${node.name}\`` : 'an output'} needs it: ${reason}.`,
+    { tensor, ...(node ? { node: node.name } : {}) },
+  );
 }
 
 function whyNot(flow: Flow): string {
   if (flow.outer !== 1 || flow.inner !== 1) return 'channels and pixels share an axis there';
-  return WHOLE_TYPES.has(flow.dtype) ? `it holds whole numbers (${dtypeName(flow.dtype)}) and the map gives others` : 'the operators of this opset have no form for it';
+  return WHOLE_TYPES.has(flow.dtype)
+    ? `it holds whole numbers (${dtypeName(flow.dtype)}) and the map gives others`
+    : 'the operators of this opset have no form for it';
 }
 
 const WHOLE_TYPES = new Set([2, 3, 4, 5, 6, 7, 9, 12, 13]);

@@ -46,9 +46,15 @@ export function dropAlpha(): ChannelMap {
 
 /** N bands for an RGB model, tiled and scaled by 3/N as timm's adapt_input_conv does: weights keep their sum. */
 export function bands(n: number): ChannelMap {
-  if (!Number.isInteger(n) || n < 1 || n > MAX_CHANNELS) throw refused(`The number of bands must be a whole number from 1 to ${MAX_CHANNELS}.`);
+  if (!Number.isInteger(n) || n < 1 || n > MAX_CHANNELS)
+    throw refused(`The number of bands must be a whole number from 1 to ${MAX_CHANNELS}.`);
   const matrix = [0, 1, 2].map((c) => Array.from({ length: n }, (_, k) => (k % 3 === c ? 3 / n : 0)));
-  return { name: `bands:${n}`, matrix, shift: zeros(3), warning: 'N bands are a heuristic start for fine-tuning, not the same function on other images.' };
+  return {
+    name: `bands:${n}`,
+    matrix,
+    shift: zeros(3),
+    warning: 'N bands are a heuristic start for fine-tuning, not the same function on other images.',
+  };
 }
 
 /** An RGB input for a one-channel model, by BT.601 luma. */
@@ -69,7 +75,9 @@ export function normalize(n: Normalisation, channels = 3): ChannelMap {
 /** First `inner`, then `outer`: the model sees `outer(inner(x_new))`. */
 export function composeMaps(outer: ChannelMap, inner: ChannelMap): ChannelMap {
   if (outer.matrix[0]?.length !== inner.matrix.length) {
-    throw refused(`The maps don't fit: ${inner.name} gives ${inner.matrix.length} channels, ${outer.name} takes ${outer.matrix[0]?.length ?? 0}.`);
+    throw refused(
+      `The maps don't fit: ${inner.name} gives ${inner.matrix.length} channels, ${outer.name} takes ${outer.matrix[0]?.length ?? 0}.`,
+    );
   }
   const { m, b } = compose(affine(outer), affine(inner));
   const warning = outer.warning ?? inner.warning;
@@ -92,14 +100,21 @@ export function presetMap(name: string, channels: number): ChannelMap | null {
 
 /** Checks `{"matrix": M, "shift": b}` from a file or a form. Throws `refused` with what is wrong. */
 export function mapFromJson(value: unknown, name: string): ChannelMap {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused('A channel map is an object with "matrix" and, if wanted, "shift".');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw refused('A channel map is an object with "matrix" and, if wanted, "shift".');
   const { matrix, shift } = value as { matrix?: unknown; shift?: unknown };
-  if (!Array.isArray(matrix) || matrix.length === 0) throw refused('"matrix" must be a list of rows, one per old channel.');
-  if (!Array.isArray(matrix[0])) throw refused('"matrix" must be a list of rows, like [[1], [1], [1]] for one new channel in place of three.');
+  if (!Array.isArray(matrix) || matrix.length === 0)
+    throw refused('"matrix" must be a list of rows, one per old channel.');
+  if (!Array.isArray(matrix[0]))
+    throw refused('"matrix" must be a list of rows, like [[1], [1], [1]] for one new channel in place of three.');
   const width = matrix[0].length;
-  if (width === 0 || width > MAX_CHANNELS || matrix.length > MAX_CHANNELS) throw refused(`"matrix" must have 1 to ${MAX_CHANNELS} rows and columns.`);
+  if (width === 0 || width > MAX_CHANNELS || matrix.length > MAX_CHANNELS)
+    throw refused(`"matrix" must have 1 to ${MAX_CHANNELS} rows and columns.`);
   const rows = matrix.map((row: unknown, r) => {
-    if (!Array.isArray(row) || row.length !== width || !row.every(isNumber)) throw refused(`Row ${r + 1} of "matrix" must hold ${width} finite number${width > 1 ? 's' : ''}${r ? ', like the first row' : ''}.`);
+    if (!Array.isArray(row) || row.length !== width || !row.every(isNumber))
+      throw refused(
+        `Row ${r + 1} of "matrix" must hold ${width} finite number${width > 1 ? 's' : ''}${r ? ', like the first row' : ''}.`,
+      );
     return row as number[];
   });
   if (shift !== undefined && !(Array.isArray(shift) && shift.length === rows.length && shift.every(isNumber))) {

@@ -40,7 +40,8 @@ export class Constants {
   /** The DequantizeLinear node that makes a name straight from a stored tensor, with that tensor's name. */
   dequantised(name: string): { node: Node; stored: Tensor } | null {
     const node = this.makers.get(name);
-    const stored = node?.opType === 'DequantizeLinear' && node.domain === '' ? this.stored.get(node.inputs[0] ?? '') : undefined;
+    const stored =
+      node?.opType === 'DequantizeLinear' && node.domain === '' ? this.stored.get(node.inputs[0] ?? '') : undefined;
     return node && stored ? { node, stored } : null;
   }
 
@@ -71,7 +72,7 @@ export class Constants {
     let computed = 0;
     for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
       const node = this.makers.get(at);
-      const missing = this.isStored(at) ? [] : node?.inputs.filter((i) => i && !this.known.has(i)) ?? [];
+      const missing = this.isStored(at) ? [] : (node?.inputs.filter((i) => i && !this.known.has(i)) ?? []);
       if (this.known.has(at)) open.pop();
       else if (missing.length && computed < MAX_COMPUTED) {
         for (const input of missing) open.push(input);
@@ -88,16 +89,21 @@ export class Constants {
 
   private async compute(name: string, node: Node | undefined): Promise<ConstantValue | null> {
     const tensor = this.stored.get(name);
-    if (tensor) return readable(tensor.dtype, tensor.dims) ? held(await decodeTensor(this.ctx, tensor, name), tensor) : null;
+    if (tensor)
+      return readable(tensor.dtype, tensor.dims) ? held(await decodeTensor(this.ctx, tensor, name), tensor) : null;
     const sparse = this.sparse.get(name);
-    if (sparse) return readable(sparse.values.dtype, sparse.dims) ? held(await decodeSparse(this.ctx, sparse, name), null) : null;
+    if (sparse)
+      return readable(sparse.values.dtype, sparse.dims) ? held(await decodeSparse(this.ctx, sparse, name), null) : null;
     if (!node) return null;
     if (node.opType === 'Constant') return this.constant(node, name);
     const inputs = node.inputs.map((i) => this.known.get(i) ?? null);
     if (node.inputs.some((i, n) => i && !inputs[n])) return null;
     const read = inputs.reduce((n, v) => n + (v?.values.length ?? 0), 0);
     if (read > this.room) return null;
-    const made = node.opType === 'ConstantOfShape' ? await this.filled(node, inputs[0] ?? null, name) : COMPUTED[key(node)]?.(node, inputs) ?? null;
+    const made =
+      node.opType === 'ConstantOfShape'
+        ? await this.filled(node, inputs[0] ?? null, name)
+        : (COMPUTED[key(node)]?.(node, inputs) ?? null);
     this.room -= made?.values.length ?? 0;
     return made;
   }
@@ -105,9 +111,20 @@ export class Constants {
   /** One number, or zero, in every place: https://onnx.ai/onnx/operators/onnx__ConstantOfShape.html */
   private async filled(node: Node, shape: ConstantValue | null, name: string): Promise<ConstantValue | null> {
     const tensor = node.attributes.find((a) => a.name === 'value')?.tensor;
-    if (!shape?.values.every((d) => Number.isSafeInteger(d) && d >= 0) || !readable(tensor?.dtype ?? FLOAT, [...shape.values]) || product([...shape.values]) > MAX_EXPANDED || (tensor && product(tensor.dims) !== 1)) return null;
-    const value = tensor ? (await decodeTensor(this.ctx, tensor, name)).values[0] ?? 0 : 0;
-    return { dtype: tensor?.dtype ?? FLOAT, dims: [...shape.values], values: new Float64Array(product([...shape.values])).fill(value), stored: null };
+    if (
+      !shape?.values.every((d) => Number.isSafeInteger(d) && d >= 0) ||
+      !readable(tensor?.dtype ?? FLOAT, [...shape.values]) ||
+      product([...shape.values]) > MAX_EXPANDED ||
+      (tensor && product(tensor.dims) !== 1)
+    )
+      return null;
+    const value = tensor ? ((await decodeTensor(this.ctx, tensor, name)).values[0] ?? 0) : 0;
+    return {
+      dtype: tensor?.dtype ?? FLOAT,
+      dims: [...shape.values],
+      values: new Float64Array(product([...shape.values])).fill(value),
+      stored: null,
+    };
   }
 
   private async constant(node: Node, name: string): Promise<ConstantValue | null> {

@@ -60,5 +60,10 @@ export function withGone(flow: Flow, gone: boolean): Flow {
 }
 
 export function withMap(flow: Flow, map: Affine): Flow {
-  return { ...flow, earlier: null, map, dims: flow.dims.map((d, i) => (i === flow.axis ? map.m.length * flow.outer * flow.inner : d)) };
+  return {
+    ...flow,
+    earlier: null,
+    map,
+    dims: flow.dims.map((d, i) => (i === flow.axis ? map.m.length * flow.outer * flow.inner : d)),
+  };
 }

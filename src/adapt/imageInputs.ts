@@ -22,12 +22,18 @@ export function imageInputs(graph: Graph): ImageInput[] {
   return realInputs(graph).map((input) => {
     const channels = sizes(input);
     const open = candidates(input, -1).length > 0;
-    return { name: input.name, type: typeText(input), channels, open, why: channels.length || open ? null : whyNot(input, 3) };
+    return {
+      name: input.name,
+      type: typeText(input),
+      channels,
+      open,
+      why: channels.length || open ? null : whyNot(input, 3),
+    };
   });
 }
 
 function sizes(input: ValueInfo): number[] {
-  const dims = input.type?.kind === 'tensor' ? input.type.dims ?? [] : [];
+  const dims = input.type?.kind === 'tensor' ? (input.type.dims ?? []) : [];
   const numbers = new Set(dims.filter((d): d is number => typeof d === 'number' && d > 0));
   const found = [...numbers].filter((n) => candidates(input, n).some((c) => c.certain));
   return found.sort((a, b) => rank(a) - rank(b) || a - b);

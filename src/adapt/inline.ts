@@ -25,11 +25,18 @@ export function asItStands(model: Model): ExpandedModel {
 
 /** The local function that a node calls; null for operators. */
 export function calledFunction(model: Model, node: Node): FunctionDef | null {
-  return model.functions.find((f) => f.name === node.opType && f.domain === node.domain && f.overload === node.overload) ?? null;
+  return (
+    model.functions.find((f) => f.name === node.opType && f.domain === node.domain && f.overload === node.overload) ??
+    null
+  );
 }
 
 /** The model with these calls written out, as far as that is plain; null when it is for none. */
-export function expand(model: ExpandedModel, calls: ReadonlySet<Node>, names: ReadonlySet<string>): ExpandedModel | null {
+export function expand(
+  model: ExpandedModel,
+  calls: ReadonlySet<Node>,
+  names: ReadonlySet<string>,
+): ExpandedModel | null {
   const taken = new Set(names);
   const inlined = new Map(model.inlined);
   const nodes: Node[] = [];
@@ -37,7 +44,8 @@ export function expand(model: ExpandedModel, calls: ReadonlySet<Node>, names: Re
   let some = false;
   for (const node of model.graph.nodes) {
     const called = calls.has(node) ? calledFunction(model, node) : null;
-    const body = called && called.nodes.length <= left && isPlain(model, called, node) ? written(called, node, taken) : null;
+    const body =
+      called && called.nodes.length <= left && isPlain(model, called, node) ? written(called, node, taken) : null;
     if (!body) {
       nodes.push(node);
       continue;
@@ -56,13 +64,25 @@ export function expand(model: ExpandedModel, calls: ReadonlySet<Node>, names: Re
 
 /** The same operators mean the same outside: no other versions, no subgraphs that would need other names, nothing passed straight through. */
 function isPlain(model: Model, called: FunctionDef, call: Node): boolean {
-  const versions = (list: Model['opsets'], domain: string): number | undefined => list.find((o) => o.domain === domain)?.version;
+  const versions = (list: Model['opsets'], domain: string): number | undefined =>
+    list.find((o) => o.domain === domain)?.version;
   const local = new Set(model.functions.map((f) => f.domain));
   const made = called.nodes.flatMap((n) => n.outputs.filter(Boolean));
   const unique = new Set([...made, ...called.inputs]).size === made.length + called.inputs.length;
-  return unique && call.inputs.length <= called.inputs.length && call.outputs.length <= called.outputs.length
-    && called.outputs.every((o) => made.includes(o)) && new Set(called.outputs).size === called.outputs.length
-    && called.nodes.every((n) => !nestedGraphs(n).length && (local.has(n.domain) ? versions(model.opsets, n.domain) !== undefined : versions(called.opsets, n.domain) === versions(model.opsets, n.domain)));
+  return (
+    unique &&
+    call.inputs.length <= called.inputs.length &&
+    call.outputs.length <= called.outputs.length &&
+    called.outputs.every((o) => made.includes(o)) &&
+    new Set(called.outputs).size === called.outputs.length &&
+    called.nodes.every(
+      (n) =>
+        !nestedGraphs(n).length &&
+        (local.has(n.domain)
+          ? versions(model.opsets, n.domain) !== undefined
+          : versions(called.opsets, n.domain) === versions(model.opsets, n.domain)),
+    )
+  );
 }
 
 interface Written {
@@ -81,7 +101,9 @@ function written(called: FunctionDef, call: Node, taken: Set<string>): Written[]
   };
   const outside = new Map<string, string>([['', '']]);
   called.inputs.forEach((name, i) => outside.set(name, call.inputs[i] ?? ''));
-  called.outputs.forEach((name, i) => { if (call.outputs[i]) outside.set(name, call.outputs[i]); });
+  called.outputs.forEach((name, i) => {
+    if (call.outputs[i]) outside.set(name, call.outputs[i]);
+  });
   const nameOf = (name: string): string => {
     const known = outside.get(name);
     if (known !== undefined) return known;
@@ -93,8 +115,13 @@ function written(called: FunctionDef, call: Node, taken: Set<string>): Written[]
     const attributes = new Map<string, Attribute | null>();
     for (const a of source.attributes) if (a.refAttrName) attributes.set(a.name, given(called, call, a.refAttrName));
     const node: Node = {
-      ...source, name: fresh(`${prefix}/${source.name || source.opType}`), inputs: source.inputs.map(nameOf), outputs: source.outputs.map(nameOf),
-      attributes: source.attributes.flatMap((a) => (a.refAttrName ? [attributes.get(a.name)].flatMap((v) => (v ? [{ ...v, name: a.name }] : [])) : [a])),
+      ...source,
+      name: fresh(`${prefix}/${source.name || source.opType}`),
+      inputs: source.inputs.map(nameOf),
+      outputs: source.outputs.map(nameOf),
+      attributes: source.attributes.flatMap((a) =>
+        a.refAttrName ? [attributes.get(a.name)].flatMap((v) => (v ? [{ ...v, name: a.name }] : [])) : [a],
+      ),
     };
     return { node, source, attributes };
   });

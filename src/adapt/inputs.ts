@@ -51,10 +51,19 @@ export function noImageInput(inputs: readonly ValueInfo[], map: ChannelMap): Cha
   const channels = map.matrix.length;
   const one = inputs.find((i) => looksOneChannel(i));
   if (one && channels === 3 && map.matrix[0]?.length === 1) {
-    return new ChannelwiseError('refused', 'already-gray', `The model already takes one channel: input \`${one.name}\` is ${typeText(one)}.`, { tensor: one.name });
+    return new ChannelwiseError(
+      'refused',
+      'already-gray',
+      `The model already takes one channel: input \`${one.name}\` is ${typeText(one)}.`,
+      { tensor: one.name },
+    );
   }
   const seen = inputs.map((i) => `input \`${i.name}\` is ${typeText(i)} (${whyNot(i, channels)})`).join(', ');
-  return new ChannelwiseError('refused', 'no-image-input', `No input takes images of ${channels} channel${channels > 1 ? 's' : ''}: ${seen || 'the model has no inputs'}.`);
+  return new ChannelwiseError(
+    'refused',
+    'no-image-input',
+    `No input takes images of ${channels} channel${channels > 1 ? 's' : ''}: ${seen || 'the model has no inputs'}.`,
+  );
 }
 
 /** Why one input is no image of that many channels. */
@@ -62,8 +71,10 @@ export function whyNot(input: ValueInfo, channels: number): string {
   if (input.type?.kind !== 'tensor') return 'only a tensor can be an image';
   const { dtype, dims } = input.type;
   if (dims && !AXES[dims.length]) return 'an image has 3 to 5 axes';
-  if (!PIXEL_TYPES.has(dtype) && !(dtype === INT64 && (dims?.length ?? DEFAULT_RANK) >= DEFAULT_RANK)) return `${dtypeName(dtype)} holds no pixels`;
-  if (candidates(input, channels).length) return `no weight behind it takes ${channels} channel${channels > 1 ? 's' : ''}`;
+  if (!PIXEL_TYPES.has(dtype) && !(dtype === INT64 && (dims?.length ?? DEFAULT_RANK) >= DEFAULT_RANK))
+    return `${dtypeName(dtype)} holds no pixels`;
+  if (candidates(input, channels).length)
+    return `no weight behind it takes ${channels} channel${channels > 1 ? 's' : ''}`;
   return `no axis of ${channels} where channels lie`;
 }
 

@@ -12,13 +12,20 @@ import type { Known } from './walk.ts';
  * What is known about a model's tensors before a walk. An adapted input counts as having the channels it is adapted for, also where
  * the file names that size with a symbol, so that sizes computed from it are numbers.
  */
-export async function knowledge(ctx: TensorContext, model: ExpandedModel, inputs: readonly FlowingInput[]): Promise<Known> {
+export async function knowledge(
+  ctx: TensorContext,
+  model: ExpandedModel,
+  inputs: readonly FlowingInput[],
+): Promise<Known> {
   const { graph } = model;
   const sized = graph.inputs.map((value): ValueInfo => {
     const input = inputs.find((i) => i.name === value.name);
     return input ? { ...value, type: { kind: 'tensor', dtype: input.dtype, dims: input.dims } } : value;
   });
-  const shapes = inferShapes({ ...model, graph: { ...graph, inputs: sized } }, { constants: await steeringConstants(model, ctx) });
+  const shapes = inferShapes(
+    { ...model, graph: { ...graph, inputs: sized } },
+    { constants: await steeringConstants(model, ctx) },
+  );
   const declared = new Map<string, ValueInfo>();
   for (const list of [graph.valueInfo, graph.outputs, sized]) for (const v of list) declared.set(v.name, v);
   const stored = new Map(graph.initializers.map((t) => [t.name, t]));

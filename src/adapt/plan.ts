@@ -42,32 +42,57 @@ export interface AdaptationPlan {
   readonly seam: readonly string[];
 }
 
-export function makePlan(model: ExpandedModel, map: ChannelMap, inputs: readonly Candidate[], walk: Walk, settled: Settled): AdaptationPlan {
+export function makePlan(
+  model: ExpandedModel,
+  map: ChannelMap,
+  inputs: readonly Candidate[],
+  walk: Walk,
+  settled: Settled,
+): AdaptationPlan {
   const removed = new Set(settled.removedNodes);
   const inserted = new Set(settled.inserted.flatMap((n) => n.outputs.map(nameOf)));
   const escapes = walk.escapes.filter((e) => inserted.has(walk.rebuilds.get(e.tensor)?.name ?? ''));
   const calls = new Set([...model.inlined.values()].map((i) => i.call));
   const warnings = map.warning ? [map.warning] : [];
   if (![...map.matrix.flat(), ...map.shift].every(Number.isInteger)) {
-    for (const c of inputs) if (WHOLE_TYPES.has(c.dtype)) warnings.push(`Input ${c.input.name} holds whole numbers (${dtypeName(c.dtype)}), and the map gives fractions: the new model works with them, where the old input would have rounded.`);
+    for (const c of inputs)
+      if (WHOLE_TYPES.has(c.dtype))
+        warnings.push(
+          `Input ${c.input.name} holds whole numbers (${dtypeName(c.dtype)}), and the map gives fractions: the new model works with them, where the old input would have rounded.`,
+        );
   }
   if (!walk.folds.length && !escapes.length) warnings.push('Nothing in the model depends on this input.');
   return {
     map,
-    inputs: inputs.map((c) => ({ name: c.input.name, axis: c.axis, oldChannels: map.matrix.length, newChannels: map.matrix[0]?.length ?? 0, matrix: map.matrix, shift: map.shift })),
+    inputs: inputs.map((c) => ({
+      name: c.input.name,
+      axis: c.axis,
+      oldChannels: map.matrix.length,
+      newChannels: map.matrix[0]?.length ?? 0,
+      matrix: map.matrix,
+      shift: map.shift,
+    })),
     folds: walk.folds,
     recipes: walk.recipes,
     absorbed: walk.absorbed,
     writtenOut: [...calls].map((n) => ({ node: n.name, function: n.opType })),
     escapes,
     addedNodes: settled.inserted.map((n) => ({ name: n.name, opType: n.opType })),
-    removedNodes: model.graph.nodes.filter((n) => removed.has(n) && !model.inlined.has(n)).map((n) => n.name || n.opType),
+    removedNodes: model.graph.nodes
+      .filter((n) => removed.has(n) && !model.inlined.has(n))
+      .map((n) => n.name || n.opType),
     removedInitializers: [...settled.removedInitializers],
     saved: { parameters: savedParameters(model, walk, settled), multiplyAdds: savedMultiplyAdds(walk, settled) },
     exactness: exactness(walk),
     warnings,
     notes: [...new Set(walk.notes)],
-    seam: seamOf(model, walk, [...walk.seam, ...escapes.map((e) => walk.rebuilds.get(e.tensor)).filter((r) => r && r.name === r.tensor).map((r) => r?.tensor ?? '')]),
+    seam: seamOf(model, walk, [
+      ...walk.seam,
+      ...escapes
+        .map((e) => walk.rebuilds.get(e.tensor))
+        .filter((r) => r && r.name === r.tensor)
+        .map((r) => r?.tensor ?? ''),
+    ]),
   };
 }
 
@@ -75,8 +100,13 @@ export function makePlan(model: ExpandedModel, map: ChannelMap, inputs: readonly
 function seamOf(model: ExpandedModel, walk: Walk, names: readonly string[]): string[] {
   const makers = new Map<string, Node>();
   for (const node of model.inlined.keys()) for (const output of node.outputs) makers.set(output, node);
-  const settledAgain = (name: string): boolean => name !== '' && (!walk.flows.has(name) || walk.rebuilds.get(name)?.name === name);
-  return [...new Set(names.flatMap((name) => model.inlined.get(makers.get(name) as Node)?.call.outputs.filter(settledAgain) ?? [name]))];
+  const settledAgain = (name: string): boolean =>
+    name !== '' && (!walk.flows.has(name) || walk.rebuilds.get(name)?.name === name);
+  return [
+    ...new Set(
+      names.flatMap((name) => model.inlined.get(makers.get(name) as Node)?.call.outputs.filter(settledAgain) ?? [name]),
+    ),
+  ];
 }
 
 /** Integers of 8 to 64 bits. */
@@ -85,7 +115,9 @@ const WHOLE_TYPES = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
 const SHORT_FLOATS: Readonly<Record<number, string>> = { 10: 'float16', 16: 'bfloat16' };
 
 function exactness(walk: Walk): string {
-  const short = [...walk.replacements.values()].map((r) => SHORT_FLOATS[r.tensor.dtype]).find(Boolean) ?? walk.constants.map((c) => SHORT_FLOATS[c.dtype]).find(Boolean);
+  const short =
+    [...walk.replacements.values()].map((r) => SHORT_FLOATS[r.tensor.dtype]).find(Boolean) ??
+    walk.constants.map((c) => SHORT_FLOATS[c.dtype]).find(Boolean);
   return `The new model computes the original on the mapped channels, up to ${short ? `the rounding of ${short}` : 'floating-point rounding'}.`;
 }
 

@@ -13,15 +13,39 @@ const MAX_SHOWN = 40;
 export function planSections(plan: AdaptationPlan): PlanSection[] {
   const macs = plan.saved.multiplyAdds;
   return [
-    { title: 'Inputs', lines: plan.inputs.map((i) => `${i.name}: ${i.oldChannels} → ${i.newChannels} channels on axis ${i.axis} (${plan.map.name})`) },
+    {
+      title: 'Inputs',
+      lines: plan.inputs.map(
+        (i) => `${i.name}: ${i.oldChannels} → ${i.newChannels} channels on axis ${i.axis} (${plan.map.name})`,
+      ),
+    },
     { title: 'Warnings', lines: plan.warnings },
-    { title: 'Weights that take the map in', lines: shown(plan.folds.map((f) => `${f.tensor} [${f.oldDims.join(', ')}] → [${f.newDims.join(', ')}] (${f.opType} ${f.node})`)) },
-    { title: 'Tensors rebuilt inside the model', lines: shown(plan.escapes.map((e) => `${e.tensor}${e.node ? ` for ${e.node}` : ''}: ${e.reason}`)) },
+    {
+      title: 'Weights that take the map in',
+      lines: shown(
+        plan.folds.map(
+          (f) => `${f.tensor} [${f.oldDims.join(', ')}] → [${f.newDims.join(', ')}] (${f.opType} ${f.node})`,
+        ),
+      ),
+    },
+    {
+      title: 'Tensors rebuilt inside the model',
+      lines: shown(plan.escapes.map((e) => `${e.tensor}${e.node ? ` for ${e.node}` : ''}: ${e.reason}`)),
+    },
     { title: 'Nodes that vanish into the weights', lines: counted(plan.absorbed.map((a) => a.opType)) },
-    { title: 'Functions written out', lines: shown(plan.writtenOut.map((c) => `${c.function} ${c.node}: the map goes into what is inside`)) },
+    {
+      title: 'Functions written out',
+      lines: shown(plan.writtenOut.map((c) => `${c.function} ${c.node}: the map goes into what is inside`)),
+    },
     { title: 'Nodes added', lines: counted(plan.addedNodes.map((n) => n.opType)) },
     { title: 'What it costs', lines: plan.notes },
-    { title: 'Savings', lines: [saving(plan.saved.parameters, 'parameter'), ...(macs === null ? [] : [saving(macs, 'multiply-add', ' per image')])] },
+    {
+      title: 'Savings',
+      lines: [
+        saving(plan.saved.parameters, 'parameter'),
+        ...(macs === null ? [] : [saving(macs, 'multiply-add', ' per image')]),
+      ],
+    },
     { title: 'Exactness', lines: [plan.exactness] },
   ].filter((section) => section.lines.length > 0);
 }
@@ -45,10 +69,14 @@ function counted(words: readonly string[]): string[] {
 }
 
 function shown(lines: readonly string[]): string[] {
-  return lines.length > MAX_SHOWN ? [...lines.slice(0, MAX_SHOWN), `… and ${lines.length - MAX_SHOWN} more`] : [...lines];
+  return lines.length > MAX_SHOWN
+    ? [...lines.slice(0, MAX_SHOWN), `… and ${lines.length - MAX_SHOWN} more`]
+    : [...lines];
 }
 
 function saving(n: number, thing: string, per = ''): string {
   const what = `${thing}${Math.abs(n) === 1 ? '' : 's'}${per}`;
-  return n === 0 ? `as many ${what} as before` : `${n < 0 ? 'adds' : 'saves'} ${Math.abs(n).toLocaleString('en')} ${what}`;
+  return n === 0
+    ? `as many ${what} as before`
+    : `${n < 0 ? 'adds' : 'saves'} ${Math.abs(n).toLocaleString('en')} ${what}`;
 }

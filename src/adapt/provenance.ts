@@ -57,19 +57,47 @@ function isStep(value: unknown): value is ProvenanceStep {
   if (typeof value !== 'object' || value === null) return false;
   const step = value as Record<string, unknown>;
   const list = (key: string): boolean => Array.isArray(step[key]);
-  return typeof step.version === 'string' && typeof step.source === 'object' && step.source !== null && typeof step.map === 'object' && step.map !== null
-    && list('inputs') && list('folds') && list('escapes') && list('seam');
+  return (
+    typeof step.version === 'string' &&
+    typeof step.source === 'object' &&
+    step.source !== null &&
+    typeof step.map === 'object' &&
+    step.map !== null &&
+    list('inputs') &&
+    list('folds') &&
+    list('escapes') &&
+    list('seam')
+  );
 }
 
-export function provenanceText(model: Model, version: string, source: ProvenanceSource, map: ChannelMap, plan: AdaptationPlan): string {
-  const groups = (words: readonly string[]): [string, number][] => tally(words).slice(0, MAX_WORDS).map(({ word, count }) => [cut(word), count]);
+export function provenanceText(
+  model: Model,
+  version: string,
+  source: ProvenanceSource,
+  map: ChannelMap,
+  plan: AdaptationPlan,
+): string {
+  const groups = (words: readonly string[]): [string, number][] =>
+    tally(words)
+      .slice(0, MAX_WORDS)
+      .map(({ word, count }) => [cut(word), count]);
   const step: ProvenanceStep = {
-    version, source: { ...source, name: cut(source.name) }, map: { name: map.name, warning: map.warning }, inputs: plan.inputs,
-    folds: plan.folds.slice(0, MAX_FOLDS).map((f) => ({ ...f, node: cut(f.node), opType: cut(f.opType), tensor: cut(f.tensor) })),
-    escapes: plan.escapes.slice(0, MAX_ESCAPES).map((e) => ({ tensor: cut(e.tensor), node: cut(e.node), reason: cut(e.reason) })),
-    absorbed: groups(plan.absorbed.map((a) => a.opType)), added: groups(plan.addedNodes.map((n) => n.opType)),
+    version,
+    source: { ...source, name: cut(source.name) },
+    map: { name: map.name, warning: map.warning },
+    inputs: plan.inputs,
+    folds: plan.folds
+      .slice(0, MAX_FOLDS)
+      .map((f) => ({ ...f, node: cut(f.node), opType: cut(f.opType), tensor: cut(f.tensor) })),
+    escapes: plan.escapes
+      .slice(0, MAX_ESCAPES)
+      .map((e) => ({ tensor: cut(e.tensor), node: cut(e.node), reason: cut(e.reason) })),
+    absorbed: groups(plan.absorbed.map((a) => a.opType)),
+    added: groups(plan.addedNodes.map((n) => n.opType)),
     counts: { folds: plan.folds.length, escapes: plan.escapes.length },
-    saved: plan.saved, exactness: plan.exactness, notes: plan.notes.slice(0, MAX_WORDS).map(cut),
+    saved: plan.saved,
+    exactness: plan.exactness,
+    notes: plan.notes.slice(0, MAX_WORDS).map(cut),
     seam: plan.seam.filter((name) => name.length <= MAX_TEXT).slice(0, MAX_SEAM),
   };
   return JSON.stringify([...provenanceOf(model), step]);

@@ -10,8 +10,10 @@ const MATRIX_PRODUCTS = new Set(['MatMul', 'Gemm', 'MatMulInteger', 'QLinearMatM
 /** Stored numbers before and after, as the files hold them: folded, removed and added ones. */
 export function savedParameters(model: Model, walk: Walk, settled: Settled): number {
   let saved = 0;
-  for (const [name, { tensor, dims }] of walk.replacements) if (!settled.removedInitializers.has(name)) saved += product(tensor.dims) - product(dims);
-  for (const t of model.graph.initializers) if (settled.removedInitializers.has(t.name) && t.dtype !== INT64) saved += product(t.dims);
+  for (const [name, { tensor, dims }] of walk.replacements)
+    if (!settled.removedInitializers.has(name)) saved += product(tensor.dims) - product(dims);
+  for (const t of model.graph.initializers)
+    if (settled.removedInitializers.has(t.name) && t.dtype !== INT64) saved += product(t.dims);
   for (const node of settled.removedNodes) {
     const tensor = node.opType === 'Constant' ? node.attributes.find((a) => a.name === 'value')?.tensor : null;
     if (tensor && tensor.dtype !== INT64) saved += product(tensor.dims);

@@ -20,18 +20,25 @@ export function settle(walk: Walk): Settled {
   nameRebuilt(walk);
   const replaced = replaceShared(walk);
   const renamedCaptures = new Map<string, string>();
-  for (const [tensor, rebuilt] of walk.rebuilds) if (rebuilt.name !== tensor && walk.known.use.captures.has(tensor)) renamedCaptures.set(tensor, rebuilt.name);
+  for (const [tensor, rebuilt] of walk.rebuilds)
+    if (rebuilt.name !== tensor && walk.known.use.captures.has(tensor)) renamedCaptures.set(tensor, rebuilt.name);
   const before = liveNodes(walk, original(walk));
   // Nodes that nobody needed before stay as they were, and so does what they read.
   const wirings = adapted(walk, renamedCaptures);
   const idle = wirings.filter((w) => 'ref' in w.node && !before.nodes.has(w.node));
   const after = liveNodes(walk, wirings, idle);
-  const absorbed = new Set(walk.graph.nodes.filter((n) => walk.dropped.has(n) || (n.outputs.some((o) => walk.flows.has(o)) && !walk.rewrites.has(n))));
+  const absorbed = new Set(
+    walk.graph.nodes.filter(
+      (n) => walk.dropped.has(n) || (n.outputs.some((o) => walk.flows.has(o)) && !walk.rewrites.has(n)),
+    ),
+  );
   const removedNodes = walk.graph.nodes.filter((n) => absorbed.has(n) || (before.nodes.has(n) && !after.nodes.has(n)));
   const removed = new Set(removedNodes);
   const inserted = walk.inserted.filter((n) => after.nodes.has(n));
   const made = new Set([...walk.constants.map((c) => c.name), ...inserted.flatMap((n) => n.outputs.map(nameOf))]);
-  for (const node of walk.graph.nodes) if (!removed.has(node)) for (const output of walk.rewrites.get(node)?.outputs ?? node.outputs) made.add(nameOf(output));
+  for (const node of walk.graph.nodes)
+    if (!removed.has(node))
+      for (const output of walk.rewrites.get(node)?.outputs ?? node.outputs) made.add(nameOf(output));
   const read = readNames(walk, removed, inserted, renamedCaptures);
   const readBefore = readNames(walk, new Set(), [], new Map(), true);
   return {
@@ -39,7 +46,12 @@ export function settle(walk: Walk): Settled {
     constants: walk.constants.filter((c) => read.has(c.name) && !replaced.has(c)),
     rewrites: walk.rewrites,
     removedNodes,
-    removedInitializers: new Set([...walk.graph.initializers.map((t) => t.name), ...walk.graph.sparseInitializers.map((s) => s.values.name)].filter((name) => readBefore.has(name) && !read.has(name))),
+    removedInitializers: new Set(
+      [
+        ...walk.graph.initializers.map((t) => t.name),
+        ...walk.graph.sparseInitializers.map((s) => s.values.name),
+      ].filter((name) => readBefore.has(name) && !read.has(name)),
+    ),
     renamedCaptures,
     goneTensors: new Set(walk.graph.nodes.flatMap((n) => n.outputs).filter((name) => name && !made.has(name))),
   };
@@ -54,7 +66,9 @@ function nameRebuilt(walk: Walk): void {
     if (base && base.name === rebuilt.tensor && base.producer) {
       base.name = walk.fresh(`${rebuilt.tensor}/base`);
       const rewrite = walk.rewrites.get(base.producer) ?? {};
-      rewrite.outputs = (rewrite.outputs ?? base.producer.outputs).map((o) => (nameOf(o) === rebuilt.tensor ? base : o));
+      rewrite.outputs = (rewrite.outputs ?? base.producer.outputs).map((o) =>
+        nameOf(o) === rebuilt.tensor ? base : o,
+      );
       walk.rewrites.set(base.producer, rewrite);
     }
     rebuilt.name = rebuilt.tensor;
@@ -90,15 +104,25 @@ function captured(walk: Walk, node: Node, renamed: ReadonlyMap<string, string>):
 }
 
 function original(walk: Walk): Wiring[] {
-  return walk.graph.nodes.map((node) => ({ node, inputs: [...node.inputs, ...captured(walk, node, new Map())], outputs: node.outputs }));
+  return walk.graph.nodes.map((node) => ({
+    node,
+    inputs: [...node.inputs, ...captured(walk, node, new Map())],
+    outputs: node.outputs,
+  }));
 }
 
 function adapted(walk: Walk, renamed: ReadonlyMap<string, string>): Wiring[] {
-  const kept = walk.graph.nodes.filter((n) => !walk.dropped.has(n)).filter((n) => walk.rewrites.has(n) || !n.outputs.some((o) => walk.flows.has(o)));
+  const kept = walk.graph.nodes
+    .filter((n) => !walk.dropped.has(n))
+    .filter((n) => walk.rewrites.has(n) || !n.outputs.some((o) => walk.flows.has(o)));
   return [
     ...kept.map((node) => {
       const rewrite = walk.rewrites.get(node);
-      return { node, inputs: [...(rewrite?.inputs ?? node.inputs).map(nameOf), ...captured(walk, node, renamed)], outputs: (rewrite?.outputs ?? node.outputs).map(nameOf) };
+      return {
+        node,
+        inputs: [...(rewrite?.inputs ?? node.inputs).map(nameOf), ...captured(walk, node, renamed)],
+        outputs: (rewrite?.outputs ?? node.outputs).map(nameOf),
+      };
     }),
     ...walk.inserted.map((node) => ({ node, inputs: node.inputs.map(nameOf), outputs: node.outputs.map(nameOf) })),
   ];
@@ -118,14 +142,21 @@ function liveNodes(walk: Walk, wirings: readonly Wiring[], also: readonly Wiring
   return { nodes };
 }
 
-function readNames(walk: Walk, removed: ReadonlySet<Node>, inserted: readonly InsertedNode[], renamed: ReadonlyMap<string, string>, asWas = false): Set<string> {
+function readNames(
+  walk: Walk,
+  removed: ReadonlySet<Node>,
+  inserted: readonly InsertedNode[],
+  renamed: ReadonlyMap<string, string>,
+  asWas = false,
+): Set<string> {
   const read = new Set(walk.graph.outputs.map((o) => o.name));
   for (const node of walk.graph.nodes) {
     if (removed.has(node)) continue;
-    const inputs = asWas ? node.inputs : walk.rewrites.get(node)?.inputs ?? node.inputs;
+    const inputs = asWas ? node.inputs : (walk.rewrites.get(node)?.inputs ?? node.inputs);
     for (const input of inputs) read.add(nameOf(input));
   }
   for (const node of inserted) for (const input of node.inputs) read.add(nameOf(input));
-  for (const [name, nodes] of walk.known.use.captures) if ([...nodes].some((n) => !removed.has(n))) read.add(renamed.get(name) ?? name);
+  for (const [name, nodes] of walk.known.use.captures)
+    if ([...nodes].some((n) => !removed.has(n))) read.add(renamed.get(name) ?? name);
   return read;
 }

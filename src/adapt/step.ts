@@ -64,7 +64,7 @@ export class Step {
 
   /** The flow of the first input when it is the only one. */
   only(index = 0): Flow | null {
-    return this.flows.every((f, i) => (f !== null) === (i === index)) ? this.flows[index] ?? null : null;
+    return this.flows.every((f, i) => (f !== null) === (i === index)) ? (this.flows[index] ?? null) : null;
   }
 
   axis(name: string, otherwise: number, rank: number): number {
@@ -84,8 +84,11 @@ export class Step {
   pass(from: Flow, options: PassOptions = {}): true {
     const { node, walk } = this;
     const output = node.outputs[0] ?? '';
-    const count = Math.max(node.inputs.length, ...[...options.inputs?.keys() ?? []].map((i) => i + 1));
-    const inputs = Array.from({ length: count }, (_, i): Operand => options.inputs?.get(i) ?? this.flows[i]?.base ?? node.inputs[i] ?? '');
+    const count = Math.max(node.inputs.length, ...[...(options.inputs?.keys() ?? [])].map((i) => i + 1));
+    const inputs = Array.from(
+      { length: count },
+      (_, i): Operand => options.inputs?.get(i) ?? this.flows[i]?.base ?? node.inputs[i] ?? '',
+    );
     walk.rewrites.set(node, { inputs, ...(options.attributes ? { attributes: new Map(options.attributes) } : {}) });
     const rank = Math.min(options.flow?.rank ?? from.rank, MAX_RANK);
     const declared = walk.known.dims(output);
@@ -98,7 +101,10 @@ export class Step {
 
   /** A new base that this node makes: its channels are those of its inputs' bases together. */
   passAs(base: Base, flow: Flow, inputs: readonly Operand[], attributes?: ReadonlyMap<string, AttributeValue>): true {
-    this.walk.rewrites.set(this.node, { inputs: [...inputs], ...(attributes ? { attributes: new Map(attributes) } : {}) });
+    this.walk.rewrites.set(this.node, {
+      inputs: [...inputs],
+      ...(attributes ? { attributes: new Map(attributes) } : {}),
+    });
     this.walk.flows.set(this.node.outputs[0] ?? '', { ...flow, base });
     return true;
   }
@@ -107,7 +113,10 @@ export class Step {
   sink(inputs: ReadonlyMap<number, Operand>, attributes?: ReadonlyMap<string, AttributeValue>): true {
     const { node, walk } = this;
     const count = Math.max(node.inputs.length, ...[...inputs.keys()].map((i) => i + 1));
-    const all = Array.from({ length: count }, (_, i): Operand => inputs.get(i) ?? this.flows[i]?.base ?? node.inputs[i] ?? '');
+    const all = Array.from(
+      { length: count },
+      (_, i): Operand => inputs.get(i) ?? this.flows[i]?.base ?? node.inputs[i] ?? '',
+    );
     walk.rewrites.set(node, { inputs: all, ...(attributes ? { attributes: new Map(attributes) } : {}) });
     for (const output of node.outputs) if (output) walk.seam.add(output);
     return true;
@@ -117,13 +126,23 @@ export class Step {
   alike(): { flow: Flow; map: Affine } | string {
     const flows = this.flows.filter((f): f is Flow => f !== null);
     const first = flows[0];
-    if (!first || !flows.every((f) => isSelection(f.map))) return 'the channels are mixed or scaled here, and the operator does not commute with that';
-    const sameLayout = flows.every((f) => f.axis === first.axis && f.rank === first.rank && f.gone === first.gone && f.outer === first.outer && f.inner === first.inner);
+    if (!first || !flows.every((f) => isSelection(f.map)))
+      return 'the channels are mixed or scaled here, and the operator does not commute with that';
+    const sameLayout = flows.every(
+      (f) =>
+        f.axis === first.axis &&
+        f.rank === first.rank &&
+        f.gone === first.gone &&
+        f.outer === first.outer &&
+        f.inner === first.inner,
+    );
     if (!sameLayout) return 'two tensors with different channel axes meet here';
     if (flows.every((f) => sameMap(f.map, first.map))) return { flow: first, map: first.map };
     // Over bases of one channel, a tensor of one channel broadcasts against one of many as its base does.
     const widest = flows.reduce((w, f) => (f.map.m.length > w.map.m.length ? f : w));
-    const broadcasts = flows.every((f) => f.base.channels === 1 && isPlain(f) && (f.map.m.length === 1 || f.map.m.length === widest.map.m.length));
+    const broadcasts = flows.every(
+      (f) => f.base.channels === 1 && isPlain(f) && (f.map.m.length === 1 || f.map.m.length === widest.map.m.length),
+    );
     return broadcasts ? { flow: widest, map: widest.map } : 'two tensors with different channels meet here';
   }
 }

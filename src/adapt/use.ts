@@ -35,7 +35,14 @@ export function graphUse(model: Model): GraphUse {
       captures.set(name, set);
     }
   }
-  return { names, readers, captures, capturedBy: byNode(captures), outputs: new Set(graph.outputs.map((o) => o.name)), order: ordered(graph, captures) };
+  return {
+    names,
+    readers,
+    captures,
+    capturedBy: byNode(captures),
+    outputs: new Set(graph.outputs.map((o) => o.name)),
+    order: ordered(graph, captures),
+  };
 }
 
 function byNode(captures: ReadonlyMap<string, ReadonlySet<Node>>): Map<Node, string[]> {
@@ -74,7 +81,8 @@ function capturedNames(node: Node, names: Set<string>): Set<string> {
 }
 
 function addDeclared(graph: Graph, names: Set<string>): void {
-  for (const list of [graph.inputs, graph.outputs, graph.valueInfo, graph.initializers]) for (const v of list) names.add(v.name);
+  for (const list of [graph.inputs, graph.outputs, graph.valueInfo, graph.initializers])
+    for (const v of list) names.add(v.name);
   for (const s of graph.sparseInitializers) names.add(s.values.name);
 }
 

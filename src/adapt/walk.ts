@@ -91,7 +91,10 @@ export class Walk {
   readonly constants: NewConstant[] = [];
   readonly replacements = new Map<string, Replacement>();
   /** What DequantizeLinear makes of a weight that got new dims: tensors with their old and new dims. */
-  readonly dequantised = new Map<string, { readonly oldDims: readonly number[]; readonly newDims: readonly number[] }>();
+  readonly dequantised = new Map<
+    string,
+    { readonly oldDims: readonly number[]; readonly newDims: readonly number[] }
+  >();
   /** New tensors beside a weight that several nodes read, each for the readers that fold alike. */
   readonly folded = new Map<string, NewConstant[]>();
   /** What Shape gives of a base, and the place and number of the channels there, by the tensor with the old number. */
@@ -126,7 +129,12 @@ export class Walk {
     return name;
   }
 
-  constant(wanted: string, dtype: number, dims: readonly number[], values: Float64Array | readonly number[]): NewConstant {
+  constant(
+    wanted: string,
+    dtype: number,
+    dims: readonly number[],
+    values: Float64Array | readonly number[],
+  ): NewConstant {
     const made = { name: this.fresh(wanted), dtype, dims, values: Float64Array.from(values) };
     this.constants.push(made);
     return made;
@@ -138,9 +146,24 @@ export class Walk {
     this.constants.push({ name: node.outputs[0] ?? '', dtype, dims, values: Float64Array.from(values) });
   }
 
-  insert(opType: string, wanted: string, inputs: readonly Operand[], after: Node | null, attributes: Record<string, AttributeValue> = {}, multiplyAdds: number | null = 0): Named {
+  insert(
+    opType: string,
+    wanted: string,
+    inputs: readonly Operand[],
+    after: Node | null,
+    attributes: Record<string, AttributeValue> = {},
+    multiplyAdds: number | null = 0,
+  ): Named {
     const output = { name: this.fresh(wanted) };
-    this.inserted.push({ opType, name: this.fresh(`${wanted}/${opType}`), inputs, outputs: [output], attributes: new Map(Object.entries(attributes)), after, multiplyAdds });
+    this.inserted.push({
+      opType,
+      name: this.fresh(`${wanted}/${opType}`),
+      inputs,
+      outputs: [output],
+      attributes: new Map(Object.entries(attributes)),
+      after,
+      multiplyAdds,
+    });
     return output;
   }
 
@@ -169,10 +192,17 @@ export class Walk {
       const picks = lanes(map);
       if (outer * picks.length * inner > MAX_PICKS) return null;
       if (isPlain(flow) && base.channels === 1 && this.known.opset >= CONCAT_WITH_AXIS) {
-        return this.insert('Concat', wanted, picks.map(() => base), base.after, { axis: { kind: 'int', value: axis } });
+        return this.insert(
+          'Concat',
+          wanted,
+          picks.map(() => base),
+          base.after,
+          { axis: { kind: 'int', value: axis } },
+        );
       }
       const indices: number[] = [];
-      for (let o = 0; o < outer; o++) for (const k of picks) for (let i = 0; i < inner; i++) indices.push((o * base.channels + k) * inner + i);
+      for (let o = 0; o < outer; o++)
+        for (const k of picks) for (let i = 0; i < inner; i++) indices.push((o * base.channels + k) * inner + i);
       const list = this.constant(`${tensor}/channels`, 7, flow.gone ? [] : [indices.length], indices);
       return this.insert('Gather', wanted, [base, list], base.after, { axis: { kind: 'int', value: axis } });
     }
@@ -186,10 +216,16 @@ export class Walk {
   private emitWhole(tensor: string, flow: Flow): Named | null {
     const { base, map, dtype } = flow;
     const whole = map.m.every((row) => row.every(Number.isInteger)) && map.b.every(Number.isInteger);
-    const largest = Math.max(...map.m.map((row, c) => row.reduce((s, v) => s + Math.abs(v), 0) * 65536 + Math.abs(map.b[c] ?? 0)));
+    const largest = Math.max(
+      ...map.m.map((row, c) => row.reduce((s, v) => s + Math.abs(v), 0) * 65536 + Math.abs(map.b[c] ?? 0)),
+    );
     if (!whole || !SMALL_INTEGERS.has(dtype) || largest > 2 ** 24 || this.known.opset < BROADCASTING) return null;
     const to = (value: number): Record<string, AttributeValue> => ({ to: { kind: 'int', value } });
-    const real: Base = Object.assign(this.insert('Cast', `${tensor}/real`, [base], base.after, to(1)), { channels: base.channels, producer: null, after: base.after });
+    const real: Base = Object.assign(this.insert('Cast', `${tensor}/real`, [base], base.after, to(1)), {
+      channels: base.channels,
+      producer: null,
+      after: base.after,
+    });
     const mapped = this.emitLinear(tensor, `${tensor}/mapped`, { ...flow, base: real, dtype: 1 }, flow.rank);
     return this.insert('Cast', `${tensor}/restored`, [mapped], base.after, to(dtype));
   }
@@ -201,23 +237,54 @@ export class Walk {
     const multiplyAdds = scaled(pixels(flow), rows * base.channels);
     let out: Named;
     if (asConvolution(flow)) {
-      const weight = this.constant(`${tensor}/map`, dtype, [rows, base.channels, ...new Array<number>(rank - 2).fill(1)], map.m.flat());
+      const weight = this.constant(
+        `${tensor}/map`,
+        dtype,
+        [rows, base.channels, ...new Array<number>(rank - 2).fill(1)],
+        map.m.flat(),
+      );
       const bias = hasNoShift(map) ? [] : [this.constant(`${tensor}/shift`, dtype, [rows], map.b)];
       out = this.insert('Conv', wanted, [base, weight, ...bias], base.after, {}, multiplyAdds);
     } else {
       const swap = Array.from({ length: rank }, (_, i) => (i === axis ? rank - 1 : i === rank - 1 ? axis : i));
       const perm = { perm: { kind: 'ints' as const, value: swap } };
       const last = axis === rank - 1;
-      const front: Operand = last ? base : this.insert('Transpose', `${tensor}/channels_last`, [base], base.after, perm);
-      const weight = this.constant(`${tensor}/map`, dtype, [base.channels, rows], Array.from({ length: base.channels }, (_, k) => map.m.map((row) => row[k] ?? 0)).flat());
-      out = this.insert('MatMul', last && hasNoShift(map) ? wanted : `${tensor}/mapped`, [front, weight], base.after, {}, multiplyAdds);
-      if (!hasNoShift(map)) out = this.insert('Add', last ? wanted : `${tensor}/shifted`, [out, this.constant(`${tensor}/shift`, dtype, [rows], map.b)], base.after);
+      const front: Operand = last
+        ? base
+        : this.insert('Transpose', `${tensor}/channels_last`, [base], base.after, perm);
+      const weight = this.constant(
+        `${tensor}/map`,
+        dtype,
+        [base.channels, rows],
+        Array.from({ length: base.channels }, (_, k) => map.m.map((row) => row[k] ?? 0)).flat(),
+      );
+      out = this.insert(
+        'MatMul',
+        last && hasNoShift(map) ? wanted : `${tensor}/mapped`,
+        [front, weight],
+        base.after,
+        {},
+        multiplyAdds,
+      );
+      if (!hasNoShift(map))
+        out = this.insert(
+          'Add',
+          last ? wanted : `${tensor}/shifted`,
+          [out, this.constant(`${tensor}/shift`, dtype, [rows], map.b)],
+          base.after,
+        );
       if (!last) out = this.insert('Transpose', wanted, [out], base.after, perm);
     }
     if (!flow.gone) return out;
-    const reshaped = this.known.opset >= 13
-      ? this.insert('Squeeze', `${wanted}/squeezed`, [out, this.constant(`${tensor}/axes`, 7, [1], [axis])], base.after)
-      : this.insert('Squeeze', `${wanted}/squeezed`, [out], base.after, { axes: { kind: 'ints', value: [axis] } });
+    const reshaped =
+      this.known.opset >= 13
+        ? this.insert(
+            'Squeeze',
+            `${wanted}/squeezed`,
+            [out, this.constant(`${tensor}/axes`, 7, [1], [axis])],
+            base.after,
+          )
+        : this.insert('Squeeze', `${wanted}/squeezed`, [out], base.after, { axes: { kind: 'ints', value: [axis] } });
     return reshaped;
   }
 
@@ -230,13 +297,19 @@ export class Walk {
     if (!isPlain(flow) || INTEGER_DTYPES.has(flow.dtype)) return null;
     const { base, axis, rank, dtype } = flow;
     const u = shiftBeforeMap(flow.map);
-    const inserted = (named: Named, channels: number): Base => Object.assign(named, { channels, producer: null, after: base.after });
+    const inserted = (named: Named, channels: number): Base =>
+      Object.assign(named, { channels, producer: null, after: base.after });
     if (u && this.known.opset >= BROADCASTING) {
       const moved = this.shiftedBase(base, `add ${u.join()}`, () => {
         const dims = Array.from({ length: rank }, (_, i) => (i === axis ? u.length : 1));
-        return inserted(this.insert('Add', `${tensor}/shifted`, [base, this.constant(`${tensor}/shift`, dtype, dims, u)], base.after), base.channels);
+        return inserted(
+          this.insert('Add', `${tensor}/shifted`, [base, this.constant(`${tensor}/shift`, dtype, dims, u)], base.after),
+          base.channels,
+        );
       });
-      this.notes.push(`A shift stands in front of zero padding: one Add of ${u.length > MAX_SHOWN ? `${u.length} numbers` : u.map(shown).join(', ')} to the channels keeps the border exact (${tensor}).`);
+      this.notes.push(
+        `A shift stands in front of zero padding: one Add of ${u.length > MAX_SHOWN ? `${u.length} numbers` : u.map(shown).join(', ')} to the channels keeps the border exact (${tensor}).`,
+      );
       return { ...flow, base: moved, map: { m: flow.map.m, b: flow.map.b.map(() => 0) } };
     }
     const wide = base.channels + 1;
@@ -244,12 +317,22 @@ export class Walk {
     const moved = this.shiftedBase(base, 'ones', () => {
       const pads = Array.from({ length: 2 * rank }, (_, i) => (i === rank + axis ? 1 : 0));
       const asInputs = this.known.opset >= PAD_WITH_INPUTS;
-      const inputs = asInputs ? [this.constant(`${tensor}/pads`, 7, [pads.length], pads), this.constant(`${tensor}/one`, dtype, [], [1])] : [];
-      const attributes: Record<string, AttributeValue> = asInputs ? {} : { pads: { kind: 'ints', value: pads }, value: { kind: 'float', value: 1 } };
+      const inputs = asInputs
+        ? [this.constant(`${tensor}/pads`, 7, [pads.length], pads), this.constant(`${tensor}/one`, dtype, [], [1])]
+        : [];
+      const attributes: Record<string, AttributeValue> = asInputs
+        ? {}
+        : { pads: { kind: 'ints', value: pads }, value: { kind: 'float', value: 1 } };
       return inserted(this.insert('Pad', `${tensor}/with_ones`, [base, ...inputs], base.after, attributes), wide);
     });
-    this.notes.push(`A shift stands in front of zero padding: a channel of ones beside the image, made by one Pad, keeps the border exact (${tensor}).`);
-    return { ...flow, base: moved, map: { m: flow.map.m.map((row, c) => [...row, flow.map.b[c] ?? 0]), b: flow.map.b.map(() => 0) } };
+    this.notes.push(
+      `A shift stands in front of zero padding: a channel of ones beside the image, made by one Pad, keeps the border exact (${tensor}).`,
+    );
+    return {
+      ...flow,
+      base: moved,
+      map: { m: flow.map.m.map((row, c) => [...row, flow.map.b[c] ?? 0]), b: flow.map.b.map(() => 0) },
+    };
   }
 
   /** The same tensor with all that its channel axis holds as channels; null where that is too much for a map. */
@@ -258,7 +341,14 @@ export class Walk {
     const { base, outer, inner, map } = flow;
     const channels = outer * base.channels * inner;
     if (flow.gone || !isSmall(outer * map.m.length * inner, channels)) return null;
-    return { ...flow, base: this.shiftedBase(base, `wide ${outer} ${inner}`, () => new WideBase(base, channels)), map: spread(map, outer, inner), outer: 1, inner: 1, earlier: null };
+    return {
+      ...flow,
+      base: this.shiftedBase(base, `wide ${outer} ${inner}`, () => new WideBase(base, channels)),
+      map: spread(map, outer, inner),
+      outer: 1,
+      inner: 1,
+      earlier: null,
+    };
   }
 
   private shiftedBase(base: Base, key: string, make: () => Base): Base {
@@ -321,7 +411,11 @@ function shown(v: number): string {
 
 /** Pixels of one image: all dims but the batch, in front, and the channels; null when one is unknown. */
 function pixels(flow: Flow): number | null {
-  return flow.dims.reduce((n: number | null, d, i) => (i === flow.axis || (i === 0 && flow.axis !== 0) ? n : n === null || typeof d !== 'number' ? null : n * d), 1);
+  return flow.dims.reduce(
+    (n: number | null, d, i) =>
+      i === flow.axis || (i === 0 && flow.axis !== 0) ? n : n === null || typeof d !== 'number' ? null : n * d,
+    1,
+  );
 }
 
 function scaled(count: number | null, by: number): number | null {

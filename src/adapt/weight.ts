@@ -7,8 +7,14 @@ import type { Fold, FoldRecipe, Walk } from './walk.ts';
 /** Largest and smallest values by dtype: a folded weight that leaves them can't keep its type. float16, and the integers of quantised weights. */
 const RANGE: Readonly<Record<number, readonly [number, number]>> = {
   1: [-3.4028234663852886e38, 3.4028234663852886e38],
-  2: [0, 255], 3: [-128, 127], 4: [0, 65535], 5: [-32768, 32767], 6: [-2147483648, 2147483647],
-  10: [-65504, 65504], 11: [-Number.MAX_VALUE, Number.MAX_VALUE], 16: [-3.3895313892515355e38, 3.3895313892515355e38],
+  2: [0, 255],
+  3: [-128, 127],
+  4: [0, 65535],
+  5: [-32768, 32767],
+  6: [-2147483648, 2147483647],
+  10: [-65504, 65504],
+  11: [-Number.MAX_VALUE, Number.MAX_VALUE],
+  16: [-3.3895313892515355e38, 3.3895313892515355e38],
 };
 const WHOLE = new Set([2, 3, 4, 5, 6]);
 
@@ -23,7 +29,13 @@ export function fits(dtype: number, values: Float64Array): boolean {
  * Contracts one axis of a weight with the map: `W'[…, o, k, i, …] = Σ_c W[…, o, c, i, …] · m[c][k]`.
  * The axis holds outer · C · inner elements before and outer · K · inner after. Sums run in double.
  */
-export function contract(w: ConstantValue, axis: number, outer: number, inner: number, map: Affine): { dims: number[]; values: Float64Array } {
+export function contract(
+  w: ConstantValue,
+  axis: number,
+  outer: number,
+  inner: number,
+  map: Affine,
+): { dims: number[]; values: Float64Array } {
   const oldChannels = map.m.length;
   const newChannels = map.m[0]?.length ?? 0;
   const blocks = product(w.dims.slice(0, axis)) * outer;
@@ -41,7 +53,13 @@ export function contract(w: ConstantValue, axis: number, outer: number, inner: n
 }
 
 /** `Σ_c W[…, c, …] · b[c]` over the channel axis and everything but the axes `keep`, in their order: what the shift adds to each output. */
-export function shiftThrough(w: ConstantValue, axis: number, inner: number, b: readonly number[], keep: readonly number[]): Float64Array {
+export function shiftThrough(
+  w: ConstantValue,
+  axis: number,
+  inner: number,
+  b: readonly number[],
+  keep: readonly number[],
+): Float64Array {
   const strides = w.dims.map((_, i) => product(w.dims.slice(i + 1)));
   const at = (i: number, on: number): number => Math.floor(i / (strides[on] ?? 1)) % (w.dims[on] ?? 1);
   const out = new Float64Array(product(keep.map((k) => w.dims[k] ?? 1)));
@@ -57,7 +75,13 @@ export function shiftThrough(w: ConstantValue, axis: number, inner: number, b: r
  * A weight that only this node reads is replaced where it lies, also behind its DequantizeLinear where the new numbers still fit the integers;
  * a shared or computed one gets a new tensor beside it.
  */
-export async function newWeight(step: Step, index: number, old: ConstantValue, dims: readonly number[], values: Float64Array): Promise<Operand> {
+export async function newWeight(
+  step: Step,
+  index: number,
+  old: ConstantValue,
+  dims: readonly number[],
+  values: Float64Array,
+): Promise<Operand> {
   const { walk, node } = step;
   const name = node.inputs[index] ?? '';
   const fold: Fold = { node: node.name, opType: node.opType, tensor: name, oldDims: old.dims, newDims: dims };
@@ -85,14 +109,28 @@ export async function newWeight(step: Step, index: number, old: ConstantValue, d
  * A sink with numbers added behind, where an operator has no bias that a shift could go into. `dims` are those of `added`, broadcast to the output.
  * An Add of constants behind it takes them in; else one is put there.
  */
-export async function sinkPlus(step: Step, inputs: ReadonlyMap<number, Operand>, dtype: number, dims: readonly number[], added: Float64Array): Promise<true> {
+export async function sinkPlus(
+  step: Step,
+  inputs: ReadonlyMap<number, Operand>,
+  dtype: number,
+  dims: readonly number[],
+  added: Float64Array,
+): Promise<true> {
   const { node, walk } = step;
   const output = node.outputs[0] ?? '';
   step.sink(inputs);
   if (await intoNextAdd(step, dims, added)) return true;
   const made = { name: walk.fresh(`${output}/unshifted`) };
   walk.rewrites.set(node, { ...walk.rewrites.get(node), outputs: [made] });
-  walk.inserted.push({ opType: 'Add', name: walk.fresh(`${output}/Add`), inputs: [made, walk.constant(`${output}/shift`, dtype, dims, added)], outputs: [{ name: output }], attributes: new Map(), after: node, multiplyAdds: 0 });
+  walk.inserted.push({
+    opType: 'Add',
+    name: walk.fresh(`${output}/Add`),
+    inputs: [made, walk.constant(`${output}/shift`, dtype, dims, added)],
+    outputs: [{ name: output }],
+    attributes: new Map(),
+    after: node,
+    multiplyAdds: 0,
+  });
   return true;
 }
 
@@ -108,7 +146,15 @@ async function intoNextAdd(step: Step, dims: readonly number[], added: Float64Ar
   const output = node.outputs[0] ?? '';
   const { use } = walk.known;
   const [add, ...more] = use.readers.get(output) ?? [];
-  if (!add || more.length || add.domain !== '' || add.opType !== 'Add' || use.outputs.has(output) || use.captures.has(output)) return false;
+  if (
+    !add ||
+    more.length ||
+    add.domain !== '' ||
+    add.opType !== 'Add' ||
+    use.outputs.has(output) ||
+    use.captures.has(output)
+  )
+    return false;
   const index = add.inputs[0] === output ? 1 : 0;
   const bias = await walk.value(add.inputs[index]);
   if (!bias || `${withoutOnes(bias.dims)}` !== `${dims}`) return false;
@@ -122,14 +168,25 @@ async function intoNextAdd(step: Step, dims: readonly number[], added: Float64Ar
   return true;
 }
 
-type Recipe = Pick<FoldRecipe, 'axis' | 'newDims' | 'outer' | 'inner'> & Partial<Pick<FoldRecipe, 'shift' | 'bias' | 'biasFactor' | 'groups' | 'quantised'>>;
+type Recipe = Pick<FoldRecipe, 'axis' | 'newDims' | 'outer' | 'inner'> &
+  Partial<Pick<FoldRecipe, 'shift' | 'bias' | 'biasFactor' | 'groups' | 'quantised'>>;
 
 /** Notes how input `index` took the map in. */
 export function record(step: Step, index: number, old: ConstantValue, map: Affine, recipe: Recipe): void {
   const { node, walk } = step;
   walk.recipes.push({
-    node: node.name, opType: node.opType, tensor: node.inputs[index] ?? '', oldDims: old.dims, matrix: map.m,
-    shift: map.b, bias: null, biasFactor: 1, groups: [1, 1], quantised: false, readers: walk.known.use.readers.get(node.inputs[index] ?? '')?.length ?? 0, ...recipe,
+    node: node.name,
+    opType: node.opType,
+    tensor: node.inputs[index] ?? '',
+    oldDims: old.dims,
+    matrix: map.m,
+    shift: map.b,
+    bias: null,
+    biasFactor: 1,
+    groups: [1, 1],
+    quantised: false,
+    readers: walk.known.use.readers.get(node.inputs[index] ?? '')?.length ?? 0,
+    ...recipe,
   });
 }
 
@@ -137,16 +194,23 @@ export function record(step: Step, index: number, old: ConstantValue, map: Affin
 const WHOLE_WITHIN = 1e-3;
 
 /** The folded weight in the integers of its DequantizeLinear, when the same scale and zero point still hold it; null otherwise. */
-async function inQuantised(walk: Walk, name: string, dims: readonly number[], values: Float64Array): Promise<Replacement | null> {
+async function inQuantised(
+  walk: Walk,
+  name: string,
+  dims: readonly number[],
+  values: Float64Array,
+): Promise<Replacement | null> {
   const { constants } = walk.known;
   const found = constants.dequantised(name);
-  if (!found || !usedOnce(walk, name) || !usedOnce(walk, found.stored.name) || found.stored.dims.length !== dims.length) return null;
+  if (!found || !usedOnce(walk, name) || !usedOnce(walk, found.stored.name) || found.stored.dims.length !== dims.length)
+    return null;
   const { node, stored } = found;
   const scale = await constants.value(node.inputs[1] ?? '');
   const zero = node.inputs[2] ? await constants.value(node.inputs[2]) : null;
   const given = Number(node.attributes.find((a) => a.name === 'axis')?.int ?? 1n);
   const axis = given < 0 ? given + dims.length : given;
-  if (!scale || (node.inputs[2] && !zero) || node.attributes.some((a) => a.name === 'block_size' && a.int !== 0n)) return null;
+  if (!scale || (node.inputs[2] && !zero) || node.attributes.some((a) => a.name === 'block_size' && a.int !== 0n))
+    return null;
   const perAxis = scale.values.length > 1;
   if (perAxis && scale.values.length !== dims[axis]) return null;
   const inner = product(dims.slice(axis + 1));

@@ -63,7 +63,13 @@ export class CountingSource implements ByteSource, ReadCounts {
 
 /** Throws a RangeError unless [offset, offset + length) lies inside a source of `size` bytes. */
 export function checkRange(size: number, offset: number, length: number): void {
-  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0 || offset + length > size) {
+  if (
+    !Number.isSafeInteger(offset) ||
+    !Number.isSafeInteger(length) ||
+    offset < 0 ||
+    length < 0 ||
+    offset + length > size
+  ) {
     throw new RangeError(`read of ${length} bytes at ${offset} leaves the file (${size} bytes)`);
   }
 }

@@ -30,7 +30,9 @@ function graphOf(at: Inside, name: string): Graph | null {
 function outputsOf(at: Inside, scope: GraphScope, graph: Graph): Passed[] {
   return graph.outputs.map((o) => {
     const passed = at.inference.passed(scope, o.name);
-    return passed.value.kind === 'tensor' && passed.value.dims === null && o.type ? { value: at.inference.declared(o), small: null } : passed;
+    return passed.value.kind === 'tensor' && passed.value.dims === null && o.type
+      ? { value: at.inference.declared(o), small: null }
+      : passed;
   });
 }
 
@@ -40,7 +42,11 @@ function given(at: Inside, index: number): Passed {
 }
 
 function open(at: Inside, reason: string): (axis: number, a: Dim, b: Dim) => Dim {
-  return (axis, a, b) => at.inference.symbols.fresh(at.node.opType.toLowerCase(), `size ${axis} of what ${at.node.opType} ${nodeLabel(at.node)} gives: ${reason} (${a ?? '?'} or ${b ?? '?'})`);
+  return (axis, a, b) =>
+    at.inference.symbols.fresh(
+      at.node.opType.toLowerCase(),
+      `size ${axis} of what ${at.node.opType} ${nodeLabel(at.node)} gives: ${reason} (${a ?? '?'} or ${b ?? '?'})`,
+    );
 }
 
 /** https://onnx.ai/onnx/operators/onnx__If.html: both branches are followed; a condition that is known picks one. */
@@ -48,7 +54,10 @@ const branch: Follow = (at) => {
   const [yes, no] = [graphOf(at, 'then_branch'), graphOf(at, 'else_branch')];
   if (!yes || !no) return 'it has no two branches';
   const condition = given(at, 0).small?.values[0];
-  const scopes = [at.inference.inside(yes, at.scope, at.node, 'then_branch', []), at.inference.inside(no, at.scope, at.node, 'else_branch', [])] as const;
+  const scopes = [
+    at.inference.inside(yes, at.scope, at.node, 'then_branch', []),
+    at.inference.inside(no, at.scope, at.node, 'else_branch', []),
+  ] as const;
   const runs = (taken: boolean): Dim => (typeof condition === 'number' ? Number((condition !== 0) === taken) : 1);
   at.keep([
     { label: 'then_branch', body: yes, shapes: scopes[0], runs: runs(true), either: true },
@@ -71,7 +80,13 @@ interface Carried {
 }
 
 /** Runs a body until what it carries keeps its shape. Sizes that change from round to round get a name, then everything is unknown. */
-function settle(at: Inside, body: Graph, first: readonly Passed[], inputs: (carried: readonly Passed[]) => readonly Passed[], skip: number): { carried: Passed[]; scope: GraphScope; outputs: Passed[] } {
+function settle(
+  at: Inside,
+  body: Graph,
+  first: readonly Passed[],
+  inputs: (carried: readonly Passed[]) => readonly Passed[],
+  skip: number,
+): { carried: Passed[]; scope: GraphScope; outputs: Passed[] } {
   const mark = at.inference.mark();
   const state = first.map((p): Carried => ({ first: p.value, changing: new Set(), lost: false }));
   for (let round = 0; ; round++) {
@@ -85,7 +100,9 @@ function settle(at: Inside, body: Graph, first: readonly Passed[], inputs: (carr
       if (before && after && !c.lost && !keeps(c, before, after, round)) quiet = false;
     }
     if (!quiet) continue;
-    const given = carried.map((p, i): Passed => (state[i]?.lost ? { value: typeOnly(outputs[i + skip]?.value ?? p.value, CHANGES), small: null } : p));
+    const given = carried.map((p, i): Passed =>
+      state[i]?.lost ? { value: typeOnly(outputs[i + skip]?.value ?? p.value, CHANGES), small: null } : p,
+    );
     return { carried: given, scope, outputs };
   }
 }
@@ -96,7 +113,10 @@ const CHANGES = 'its shape changes from round to round';
 function start(at: Inside, { first, changing, lost }: Carried): Inferred {
   if (lost) return first.kind === 'tensor' ? inferredTensor(first.dtype, null, CHANGES) : unknownValue(CHANGES);
   if (first.kind !== 'tensor' || !first.dims || !changing.size) return first;
-  return inferredTensor(first.dtype, first.dims.map((d, axis) => (changing.has(axis) ? open(at, 'it changes from round to round')(axis, d, null) : d)));
+  return inferredTensor(
+    first.dtype,
+    first.dims.map((d, axis) => (changing.has(axis) ? open(at, 'it changes from round to round')(axis, d, null) : d)),
+  );
 }
 
 /** True where a round leaves a carried value as it was; otherwise notes what changes. */
@@ -111,7 +131,9 @@ function keeps(c: Carried, before: Inferred, after: Inferred, round: number): bo
   const [a, b] = [before.kind === 'tensor' ? before.dims : null, after.kind === 'tensor' ? after.dims : null];
   const size = c.changing.size;
   if (a && b?.length === a.length && round < MAX_ROUNDS) {
-    a.forEach((d, axis) => { if (d !== b[axis]) c.changing.add(axis); });
+    a.forEach((d, axis) => {
+      if (d !== b[axis]) c.changing.add(axis);
+    });
     return a.every((d, axis) => d === b[axis] || c.changing.has(axis)) && c.changing.size === size;
   }
   c.lost = true;
@@ -127,15 +149,21 @@ const loop: Follow = (at) => {
   const count = at.node.inputs.length - 2;
   const first = Array.from({ length: Math.max(0, count) }, (_, i) => given(at, i + 2));
   // A round runs only where the condition holds.
-  const head: Passed[] = [{ value: inferredTensor(INT64, []), small: null }, { value: inferredTensor(BOOL, []), small: TRUE }];
+  const head: Passed[] = [
+    { value: inferredTensor(INT64, []), small: null },
+    { value: inferredTensor(BOOL, []), small: TRUE },
+  ];
   const { carried, scope, outputs } = settle(at, body, first, (c) => [...head, ...c], 1);
-  const limit = at.node.inputs[0] ? given(at, 0).small?.values[0] ?? null : null;
+  const limit = at.node.inputs[0] ? (given(at, 0).small?.values[0] ?? null) : null;
   const starts = !at.node.inputs[1] || given(at, 1).small?.values[0] === 1;
   const endless = outputs[0]?.small?.values[0] === 1;
   const known = starts && endless && limit !== null ? (typeof limit === 'number' ? Math.max(0, limit) : limit) : null;
   at.keep([{ label: 'body', body, shapes: scope, runs: known, either: false }]);
   const times = known ?? at.inference.symbols.fresh('loop', `how often Loop ${nodeLabel(at.node)} runs`);
-  return [...carried, ...outputs.slice(1 + carried.length).map((o) => ({ value: stacked(o.value, 0, times), small: null }))];
+  return [
+    ...carried,
+    ...outputs.slice(1 + carried.length).map((o) => ({ value: stacked(o.value, 0, times), small: null })),
+  ];
 };
 
 /** One more axis, along which the rounds lie. */
@@ -147,9 +175,16 @@ function stacked(value: Inferred, axis: number, times: Dim): Inferred {
 }
 
 function without(value: Inferred, axis: number): { value: Inferred; size: Dim } {
-  if (value.kind !== 'tensor' || !value.dims) return { value: value.kind === 'tensor' ? inferredTensor(value.dtype, null, value.reason) : value, size: null };
+  if (value.kind !== 'tensor' || !value.dims)
+    return { value: value.kind === 'tensor' ? inferredTensor(value.dtype, null, value.reason) : value, size: null };
   const at = axisOf(axis, value.dims.length);
-  return { value: inferredTensor(value.dtype, value.dims.filter((_, k) => k !== at)), size: value.dims[at] ?? null };
+  return {
+    value: inferredTensor(
+      value.dtype,
+      value.dims.filter((_, k) => k !== at),
+    ),
+    size: value.dims[at] ?? null,
+  };
 }
 
 /** https://onnx.ai/onnx/operators/onnx__Scan.html since opset 9; the older form has a batch axis in front of everything. */
@@ -171,14 +206,17 @@ const scan: Follow = (at) => {
   const carried = inputs.slice(0, states).map((p): Passed => ({ value: strip(p.value), small: null }));
   const scanned = inputs.slice(states).map((p, i): Passed => {
     const cut = without(strip(p.value), axes?.[i] ?? 0);
-    times = typeof times === 'number' ? times : cut.size ?? times;
+    times = typeof times === 'number' ? times : (cut.size ?? times);
     return { value: cut.value, small: null };
   });
   const settled = settle(at, body, carried, (c) => [...c, ...scanned], 0);
   at.keep([{ label: 'body', body, shapes: settled.scope, runs: times, either: false }]);
   const outAxes = at.input.ints(old ? '' : 'scan_output_axes');
   const wrap = (value: Inferred): Passed => ({ value: old ? stacked(value, 0, batch) : value, small: null });
-  return [...settled.carried.map((p) => wrap(p.value)), ...settled.outputs.slice(states).map((o, i) => wrap(stacked(o.value, outAxes?.[i] ?? 0, times)))];
+  return [
+    ...settled.carried.map((p) => wrap(p.value)),
+    ...settled.outputs.slice(states).map((o, i) => wrap(stacked(o.value, outAxes?.[i] ?? 0, times))),
+  ];
 };
 
 /** https://onnx.ai/onnx/operators/onnx__SequenceMap.html: the body sees one element of each sequence; other inputs come as they are. */
@@ -195,14 +233,21 @@ const sequenceMap: Follow = (at) => {
 };
 
 /** An axis that is not there is a reason, as it is for operators without graphs. */
-const told = (rule: Follow): Follow => (at) => {
-  try {
-    return rule(at);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return error.message;
-  }
-};
+const told =
+  (rule: Follow): Follow =>
+  (at) => {
+    try {
+      return rule(at);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return error.message;
+    }
+  };
 
 /** Operators with graphs inside, by their key in the operator table. */
-export const CONTROL_FLOW: ReadonlyMap<string, Follow> = new Map([['If', told(branch)], ['Loop', told(loop)], ['Scan', told(scan)], ['SequenceMap', told(sequenceMap)]]);
+export const CONTROL_FLOW: ReadonlyMap<string, Follow> = new Map([
+  ['If', told(branch)],
+  ['Loop', told(loop)],
+  ['Scan', told(scan)],
+  ['SequenceMap', told(sequenceMap)],
+]);

@@ -48,7 +48,11 @@ const NOTHING: NodeCost = { params: 0, macs: 0, memory: 0 };
 const INTEGERS = new Set([5, 6, 7, 8, 9, 12, 13]);
 /** Inputs that are no weights, by operator. */
 const NOT_WEIGHTS: Readonly<Record<string, readonly number[]>> = {
-  BatchNormalization: [3, 4], QuantizeLinear: [1, 2], DequantizeLinear: [1, 2], QLinearConv: [1, 2, 4, 5, 6, 7], QLinearMatMul: [1, 2, 4, 5, 6, 7],
+  BatchNormalization: [3, 4],
+  QuantizeLinear: [1, 2],
+  DequantizeLinear: [1, 2],
+  QLinearConv: [1, 2, 4, 5, 6, 7],
+  QLinearMatMul: [1, 2, 4, 5, 6, 7],
 };
 
 /** Costs for one image: a name that is the first size of an input is a batch and counts as one where it has no number. */
@@ -63,7 +67,13 @@ export function modelCosts(model: Model, shapes: Shapes): Costs {
   const stored = storedTensors(model.graph);
   const { params, macs, uncounted } = counting.nodes(model.graph.nodes, shapes, { own: stored, up: null });
   const memory = addUp(model.graph.nodes.map((n) => costs.get(n)?.memory ?? null));
-  const total = { params, macs, uncounted, memory, peak: peak(model.graph, stored, (name) => counting.bytes(shapes.tensors.get(name))) };
+  const total = {
+    params,
+    macs,
+    uncounted,
+    memory,
+    peak: peak(model.graph, stored, (name) => counting.bytes(shapes.tensors.get(name))),
+  };
   return { total, of: (node) => costs.get(node) ?? NOTHING };
 }
 
@@ -94,7 +104,12 @@ class Counting {
   private inside(body: Graph | FunctionDef, shapes: ScopeShapes, around: Weights): Sum {
     const known = this.known.get(shapes);
     if (known) return { ...known, params: 0 };
-    const weights = { own: storedTensors('initializers' in body ? body : { initializers: [], sparseInitializers: [], nodes: body.nodes }), up: 'initializers' in body ? around : null };
+    const weights = {
+      own: storedTensors(
+        'initializers' in body ? body : { initializers: [], sparseInitializers: [], nodes: body.nodes },
+      ),
+      up: 'initializers' in body ? around : null,
+    };
     const sum = this.nodes(body.nodes, shapes, weights);
     this.known.set(shapes, sum);
     return sum;
@@ -102,7 +117,11 @@ class Counting {
 
   nodes(nodes: readonly Node[], shapes: ScopeShapes, weights: Weights): Sum {
     const sums = nodes.map((node) => this.node(node, shapes, weights));
-    return { params: sums.reduce((n, s) => n + s.params, 0), macs: addUp(sums.map((s) => s.macs)), uncounted: sums.reduce((n, s) => n + s.uncounted, 0) };
+    return {
+      params: sums.reduce((n, s) => n + s.params, 0),
+      macs: addUp(sums.map((s) => s.macs)),
+      uncounted: sums.reduce((n, s) => n + s.uncounted, 0),
+    };
   }
 
   private node(node: Node, shapes: ScopeShapes, weights: Weights): Sum {
@@ -111,23 +130,38 @@ class Counting {
     const inner = shapes.inner.get(node);
     let sum: Omit<Sum, 'params'>;
     if (inner) {
-      const parts = inner.map((s) => ({ ...this.inside(s.body, s.shapes, weights), runs: dimAt(s.runs, this.batch) ?? 1, either: s.either }));
+      const parts = inner.map((s) => ({
+        ...this.inside(s.body, s.shapes, weights),
+        runs: dimAt(s.runs, this.batch) ?? 1,
+        either: s.either,
+      }));
       params += parts.reduce((n, p) => n + p.params, 0);
       const macs = parts.map((p) => (p.runs === 0 ? 0 : p.macs === null ? null : safe(p.macs * p.runs)));
-      sum = { macs: parts.some((p) => p.either) ? largest(macs) : addUp(macs), uncounted: parts.reduce((n, p) => n + p.uncounted, 0) };
+      sum = {
+        macs: parts.some((p) => p.either) ? largest(macs) : addUp(macs),
+        uncounted: parts.reduce((n, p) => n + p.uncounted, 0),
+      };
     } else {
       const rule = MACS.get(operatorKey(node));
-      const macs = rule ? this.number(rule(this.single({ node, input: (i) => dims(node.inputs[i]), output: (i) => dims(node.outputs[i]) }))) : 0;
+      const macs = rule
+        ? this.number(
+            rule(this.single({ node, input: (i) => dims(node.inputs[i]), output: (i) => dims(node.outputs[i]) })),
+          )
+        : 0;
       sum = { macs, uncounted: macs === null ? 1 : 0 };
     }
-    const memory = node.opType === 'Constant' ? 0 : addUp(node.outputs.filter(Boolean).map((name) => this.bytes(shapes.tensors.get(name))));
+    const memory =
+      node.opType === 'Constant'
+        ? 0
+        : addUp(node.outputs.filter(Boolean).map((name) => this.bytes(shapes.tensors.get(name))));
     this.costs.set(node, { params, macs: sum.macs, memory });
     return { ...sum, params };
   }
 
   /** A node whose batch is one wherever it is only a name: expressions may get too long for texts, numbers don't. */
   private single(n: CountedNode): CountedNode {
-    const one = (dims: readonly Dim[] | null): readonly Dim[] | null => dims?.map((d) => dimAt(d, this.batch) ?? d) ?? null;
+    const one = (dims: readonly Dim[] | null): readonly Dim[] | null =>
+      dims?.map((d) => dimAt(d, this.batch) ?? d) ?? null;
     return { node: n.node, input: (i) => one(n.input(i)), output: (i) => one(n.output(i)) };
   }
 
@@ -168,7 +202,7 @@ function storedIn(name: string, weights: Weights): Tensor | SparseTensor | undef
 
 function dimsIn(name: string, shapes: ScopeShapes, weights: Weights): readonly Dim[] | null {
   const value = shapes.inferred(name);
-  return value ? (value.kind === 'tensor' ? value.dims : null) : storedIn(name, weights)?.dims ?? null;
+  return value ? (value.kind === 'tensor' ? value.dims : null) : (storedIn(name, weights)?.dims ?? null);
 }
 
 function safe(n: number): number | null {
@@ -180,7 +214,7 @@ function addUp(parts: readonly (number | null)[]): number | null {
 }
 
 function largest(parts: readonly (number | null)[]): number | null {
-  return parts.includes(null) ? null : Math.max(0, ...parts as number[]);
+  return parts.includes(null) ? null : Math.max(0, ...(parts as number[]));
 }
 
 /** A tensor that lives for a while: its bytes (NaN where they are not known) and the last node that reads it, -1 when none does. */
@@ -191,10 +225,15 @@ interface Living {
 }
 
 /** Walks the nodes in file order with what is alive. */
-function peak(graph: Graph, stored: ReadonlyMap<string, unknown>, bytes: (name: string) => number | null): number | null {
+function peak(
+  graph: Graph,
+  stored: ReadonlyMap<string, unknown>,
+  bytes: (name: string) => number | null,
+): number | null {
   const values = new Map<string, Living>();
   const add = (name: string): void => {
-    if (name && !values.has(name) && !stored.has(name)) values.set(name, { size: bytes(name) ?? NaN, last: -1, alive: false });
+    if (name && !values.has(name) && !stored.has(name))
+      values.set(name, { size: bytes(name) ?? NaN, last: -1, alive: false });
   };
   const read = (name: string, at: number): void => {
     const value = values.get(name);
@@ -203,7 +242,9 @@ function peak(graph: Graph, stored: ReadonlyMap<string, unknown>, bytes: (name: 
   for (const v of graph.inputs) add(v.name);
   for (const node of graph.nodes) if (node.opType !== 'Constant') for (const name of node.outputs) add(name);
   const reads = graph.nodes.map(readBy);
-  reads.forEach((names, i) => { for (const name of names) read(name, i); });
+  reads.forEach((names, i) => {
+    for (const name of names) read(name, i);
+  });
   for (const o of graph.outputs) read(o.name, graph.nodes.length);
   let [now, most] = [0, 0];
   const live = (value: Living | undefined, alive: boolean): void => {
@@ -228,5 +269,7 @@ function peak(graph: Graph, stored: ReadonlyMap<string, unknown>, bytes: (name: 
 /** What a node reads, with what the graphs inside it read. */
 function readBy(node: Node): readonly string[] {
   const inside = node.attributes.some((a) => a.graph || a.graphs) ? nestedGraphs(node) : [];
-  return inside.length ? [...node.inputs, ...inside.flatMap((g) => [...g.nodes.flatMap((n) => n.inputs), ...g.outputs.map((o) => o.name)])] : node.inputs;
+  return inside.length
+    ? [...node.inputs, ...inside.flatMap((g) => [...g.nodes.flatMap((n) => n.inputs), ...g.outputs.map((o) => o.name)])]
+    : node.inputs;
 }

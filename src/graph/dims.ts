@@ -1,5 +1,14 @@
 import type { Dim } from '../onnx/model.ts';
-import { add, constant, divide, expressionText, multiply as product, scale, wholeNumber, type Expression } from './expression.ts';
+import {
+  add,
+  constant,
+  divide,
+  expressionText,
+  multiply as product,
+  scale,
+  wholeNumber,
+  type Expression,
+} from './expression.ts';
 import { bareName, nameText, readExpression } from './readExpression.ts';
 import { choose, compare as compareExpressions, evaluate, floor, floorDivide as divided } from './rounding.ts';
 
@@ -55,7 +64,11 @@ export function minus(a: Dim, b: Dim): Dim {
   return a === null ? null : sizeOf(combine(expressionOf(a), b, (x, y) => add(x, y, -1)));
 }
 
-function combine(total: Expression | null, dim: Dim, how: (a: Expression, b: Expression) => Expression | null): Expression | null {
+function combine(
+  total: Expression | null,
+  dim: Dim,
+  how: (a: Expression, b: Expression) => Expression | null,
+): Expression | null {
   const next = dim === null ? null : expressionOf(dim);
   return total && next && how(total, next);
 }
@@ -71,7 +84,11 @@ export function floorDivide(dim: Dim, n: number, divisor: number): Dim {
 export function times(dim: Dim, n: number): Dim {
   if (n === 1 || dim === null) return dim;
   if (n === 0) return 0;
-  return typeof dim === 'number' ? safe(dim * n) : Number.isSafeInteger(n) ? sizeOf(scale(readExpression(dim), n, 1)) : null;
+  return typeof dim === 'number'
+    ? safe(dim * n)
+    : Number.isSafeInteger(n)
+      ? sizeOf(scale(readExpression(dim), n, 1))
+      : null;
 }
 
 /** Fractions with larger denominators are no scales people choose; and their products with sizes are exact in float32. */
@@ -79,7 +96,8 @@ const MAX_FRACTION = 1024;
 
 /** n/den for a number that is a fraction of a power of two, such as 0.5; null for others. */
 export function binaryFraction(value: number): { n: number; den: number } | null {
-  for (let den = 1; den <= MAX_FRACTION; den *= 2) if (Number.isSafeInteger(value * den)) return { n: value * den, den };
+  for (let den = 1; den <= MAX_FRACTION; den *= 2)
+    if (Number.isSafeInteger(value * den)) return { n: value * den, den };
   return null;
 }
 
@@ -168,7 +186,8 @@ export function broadcastAll(shapes: readonly (readonly Dim[] | null)[]): Dim[] 
   for (const shape of shapes) {
     if (!shape) return null;
     const rank = Math.max(out.length, shape.length);
-    const at = (dims: readonly Dim[], i: number): Dim => (i < rank - dims.length ? 1 : dims[i - (rank - dims.length)] ?? null);
+    const at = (dims: readonly Dim[], i: number): Dim =>
+      i < rank - dims.length ? 1 : (dims[i - (rank - dims.length)] ?? null);
     const left = out;
     out = Array.from({ length: rank }, (_, i) => broadcast(at(left, i), at(shape, i)));
   }

@@ -34,7 +34,12 @@ export function collect(terms: readonly Term[], den: number): Expression | null 
   }
   const kept = [...sums.values()].filter(({ n }) => n !== 0);
   const divisor = kept.reduce((g, { n }) => gcd(g, n), den);
-  if (kept.length > MAX_TERMS || !Number.isSafeInteger(den) || kept.some(({ n, atoms }) => !Number.isSafeInteger(n) || atoms.length > MAX_DEGREE)) return null;
+  if (
+    kept.length > MAX_TERMS ||
+    !Number.isSafeInteger(den) ||
+    kept.some(({ n, atoms }) => !Number.isSafeInteger(n) || atoms.length > MAX_DEGREE)
+  )
+    return null;
   const reduced = kept.map(({ n, atoms }) => ({ n: n / divisor, atoms }));
   return { terms: reduced.sort(before), den: den / divisor };
 }
@@ -54,7 +59,10 @@ export function atom(text: string): Expression {
 }
 
 export function add(a: Expression, b: Expression, sign: 1 | -1 = 1): Expression | null {
-  const terms = [...a.terms.map((t) => ({ n: t.n * b.den, atoms: t.atoms })), ...b.terms.map((t) => ({ n: sign * t.n * a.den, atoms: t.atoms }))];
+  const terms = [
+    ...a.terms.map((t) => ({ n: t.n * b.den, atoms: t.atoms })),
+    ...b.terms.map((t) => ({ n: sign * t.n * a.den, atoms: t.atoms })),
+  ];
   return collect(terms, a.den * b.den);
 }
 
@@ -65,7 +73,10 @@ export function multiply(a: Expression, b: Expression): Expression | null {
 
 /** Times n/den. */
 export function scale(e: Expression, n: number, den: number): Expression | null {
-  return collect(e.terms.map((t) => ({ n: t.n * n, atoms: t.atoms })), e.den * den);
+  return collect(
+    e.terms.map((t) => ({ n: t.n * n, atoms: t.atoms })),
+    e.den * den,
+  );
 }
 
 /** a / b where b divides a as a polynomial; null where it doesn't. */
@@ -100,7 +111,12 @@ function firstQuotient(of: Expression, by: Term): Term | null {
 }
 
 function positiveDen(e: Expression): Expression | null {
-  return e.den > 0 ? e : collect(e.terms.map((t) => ({ n: -t.n, atoms: t.atoms })), -e.den);
+  return e.den > 0
+    ? e
+    : collect(
+        e.terms.map((t) => ({ n: -t.n, atoms: t.atoms })),
+        -e.den,
+      );
 }
 
 /** The canonical text, which `readExpression` reads back: `height/2`, `⌊(h+1)/2⌋`, `3·h·w-2`. Null where it would be too long. */

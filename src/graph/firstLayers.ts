@@ -25,7 +25,14 @@ export interface FirstLayer {
 }
 
 /** Which input holds the weight, per convolution-like operator. */
-const WEIGHT_INPUT: Readonly<Record<string, number>> = { Conv: 1, ConvTranspose: 1, FusedConv: 1, NhwcConv: 1, ConvInteger: 1, QLinearConv: 3 };
+const WEIGHT_INPUT: Readonly<Record<string, number>> = {
+  Conv: 1,
+  ConvTranspose: 1,
+  FusedConv: 1,
+  NhwcConv: 1,
+  ConvInteger: 1,
+  QLinearConv: 3,
+};
 const MATRIX_INPUT: Readonly<Record<string, number>> = { Gemm: 1, MatMul: 1, MatMulInteger: 1, QLinearMatMul: 3 };
 /** Weights hide behind these when they are quantised or laid out anew. */
 const WEIGHT_CHAIN = new Set(['Identity', 'Cast', 'Transpose', 'Reshape', 'Squeeze', 'Unsqueeze', 'DequantizeLinear']);
@@ -91,20 +98,32 @@ function weightBehind(weights: Weights, name: string): Behind | null {
 
 function describe(node: Node, index: number, weightName: string, behind: Behind): FirstLayer {
   const { tensor } = behind;
-  const ints = (name: string): number[] | null => node.attributes.find((a) => a.name === name)?.ints?.map(Number) ?? null;
+  const ints = (name: string): number[] | null =>
+    node.attributes.find((a) => a.name === name)?.ints?.map(Number) ?? null;
   const spatial = Math.max(0, tensor.dims.length - 2);
   const fill = (value: number, count: number): number[] => new Array<number>(count).fill(value);
   const autoPad = node.attributes.find((a) => a.name === 'auto_pad')?.string;
   return {
-    index, node, weightName, ...behind, data: node.inputs[0] ?? '', matrix: MATRIX_INPUT[node.opType] !== undefined, dims: tensor.dims, dtype: tensor.dtype, layout: layout(node, tensor.dims.length),
-    strides: ints('strides') ?? fill(1, spatial), pads: ints('pads') ?? fill(0, 2 * spatial), dilations: ints('dilations') ?? fill(1, spatial),
+    index,
+    node,
+    weightName,
+    ...behind,
+    data: node.inputs[0] ?? '',
+    matrix: MATRIX_INPUT[node.opType] !== undefined,
+    dims: tensor.dims,
+    dtype: tensor.dtype,
+    layout: layout(node, tensor.dims.length),
+    strides: ints('strides') ?? fill(1, spatial),
+    pads: ints('pads') ?? fill(0, 2 * spatial),
+    dilations: ints('dilations') ?? fill(1, spatial),
     autoPad: autoPad ? new TextDecoder().decode(autoPad) : 'NOTSET',
     group: Number(node.attributes.find((a) => a.name === 'group')?.int ?? 1n),
   };
 }
 
 function layout(node: Node, rank: number): string {
-  if (Object.hasOwn(MATRIX_INPUT, node.opType)) return node.attributes.some((a) => a.name === 'transB' && a.int === 1n) ? '[out, in]' : '[in, out]';
+  if (Object.hasOwn(MATRIX_INPUT, node.opType))
+    return node.attributes.some((a) => a.name === 'transB' && a.int === 1n) ? '[out, in]' : '[in, out]';
   const kernel = rank === 3 ? ['kW'] : rank === 4 ? ['kH', 'kW'] : rank === 5 ? ['kD', 'kH', 'kW'] : [];
   const channels = node.opType === 'ConvTranspose' ? ['in', 'out/group'] : ['out', 'in/group'];
   return `[${[...channels, ...kernel].join(', ')}]`;

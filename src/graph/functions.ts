@@ -21,11 +21,17 @@ export class Functions {
 
   /** The function a node calls, null where it calls none. */
   find(node: Node): FunctionDef | null {
-    return this.bodies.size ? this.bodies.get(key(node.domain, node.opType, node.overload)) ?? null : null;
+    return this.bodies.size ? (this.bodies.get(key(node.domain, node.opType, node.overload)) ?? null) : null;
   }
 
   /** The outputs of a call; a text where they can't be followed. */
-  call(inference: Inference, node: Node, scope: GraphScope, body: FunctionDef, keep: (inner: readonly InnerScope[]) => void): readonly Passed[] | string {
+  call(
+    inference: Inference,
+    node: Node,
+    scope: GraphScope,
+    body: FunctionDef,
+    keep: (inner: readonly InnerScope[]) => void,
+  ): readonly Passed[] | string {
     if (this.open.has(body)) return `the function ${body.name} calls itself`;
     const inputs = body.inputs.map((_, i) => (node.inputs[i] ? inference.passed(scope, node.inputs[i]) : null));
     const attributes = new Map([...body.attributes, ...node.attributes].map((a): [string, Attribute] => [a.name, a]));
@@ -37,7 +43,13 @@ export class Functions {
   }
 
   private enter(
-    inference: Inference, node: Node, outer: GraphScope, body: FunctionDef, attributes: ReadonlyMap<string, Attribute>, inputs: readonly (Passed | null)[], signature: string | null,
+    inference: Inference,
+    node: Node,
+    outer: GraphScope,
+    body: FunctionDef,
+    attributes: ReadonlyMap<string, Attribute>,
+    inputs: readonly (Passed | null)[],
+    signature: string | null,
   ): Called {
     const before = inference.symbols.count;
     this.open.add(body);
@@ -60,6 +72,11 @@ function key(domain: string, name: string, overload: string): string {
 /** A text that is the same for calls that give the same shapes; null where attributes hold tensors or graphs. */
 function signatureOf(inputs: readonly (Passed | null)[], attributes: readonly Attribute[]): string | null {
   if (attributes.some((a) => a.tensor ?? a.sparseTensor ?? a.graph ?? a.tensors ?? a.graphs)) return null;
-  const given = attributes.map((a) => `${a.name}=${[a.int, a.float, a.string, a.ints, a.floats, a.strings].map((v) => v?.toString() ?? '').join(';')}`);
-  return [...inputs.map((p) => (p ? `${valueText(p.value)} ${p.small?.values.join() ?? ''}` : '')), ...given].join('\n');
+  const given = attributes.map(
+    (a) =>
+      `${a.name}=${[a.int, a.float, a.string, a.ints, a.floats, a.strings].map((v) => v?.toString() ?? '').join(';')}`,
+  );
+  return [...inputs.map((p) => (p ? `${valueText(p.value)} ${p.small?.values.join() ?? ''}` : '')), ...given].join(
+    '\n',
+  );
 }

@@ -46,13 +46,25 @@ export class Inference {
     const scope = GraphScope.main(opsetsOf(this.model.opsets));
     this.visits = -graph.nodes.length;
     const stored = new Set(graph.initializers.map((t) => t.name));
-    for (const v of graph.inputs) if (v.type && !stored.has(v.name)) scope.put(v.name, { value: this.input(v), small: null });
+    for (const v of graph.inputs)
+      if (v.type && !stored.has(v.name)) scope.put(v.name, { value: this.input(v), small: null });
     this.fill(graph, scope);
     const integers = new Map<string, readonly (number | null)[]>();
-    for (const [name, { values }] of scope.values) integers.set(name, values.map((v) => (typeof v === 'number' ? v : null)));
+    for (const [name, { values }] of scope.values)
+      integers.set(
+        name,
+        values.map((v) => (typeof v === 'number' ? v : null)),
+      );
     return {
-      tensors: scope.tensors, others: scope.others, inner: scope.inner, inferred: (name) => scope.inferred(name), sizes: [...this.symbols.sizes], unused: this.symbols.unused,
-      integers, contradictions: this.contradictions, symbols: this.symbols.reasons,
+      tensors: scope.tensors,
+      others: scope.others,
+      inner: scope.inner,
+      inferred: (name) => scope.inferred(name),
+      sizes: [...this.symbols.sizes],
+      unused: this.symbols.unused,
+      integers,
+      contradictions: this.contradictions,
+      symbols: this.symbols.reasons,
     };
   }
 
@@ -76,16 +88,29 @@ export class Inference {
     graph.inputs.forEach((v, i) => {
       const given = inputs[i];
       const declared = v.type ? this.declared(v) : null;
-      scope.put(v.name, given && !isBlank(given.value) ? given : { value: declared ?? given?.value ?? unknownValue('its graph gets no such input'), small: null });
+      scope.put(
+        v.name,
+        given && !isBlank(given.value)
+          ? given
+          : { value: declared ?? given?.value ?? unknownValue('its graph gets no such input'), small: null },
+      );
     });
     this.fill(graph, scope);
     return scope;
   }
 
   /** Goes inside a function that a node calls. */
-  call(node: Node, outer: GraphScope, body: FunctionDef, attributes: ReadonlyMap<string, Attribute>, inputs: readonly (Passed | null)[]): GraphScope {
+  call(
+    node: Node,
+    outer: GraphScope,
+    body: FunctionDef,
+    attributes: ReadonlyMap<string, Attribute>,
+    inputs: readonly (Passed | null)[],
+  ): GraphScope {
     const scope = outer.call(pathOf(outer, node, body.name), opsetsOf(body.opsets), attributes);
-    body.inputs.forEach((name, i) => { if (name && inputs[i]) scope.put(name, inputs[i]); });
+    body.inputs.forEach((name, i) => {
+      if (name && inputs[i]) scope.put(name, inputs[i]);
+    });
     for (const inner of body.nodes) this.visit(inner, scope, EMPTY);
     return scope;
   }
@@ -97,8 +122,10 @@ export class Inference {
   private fill(graph: Graph, scope: GraphScope): void {
     const declared = new Map<string, ValueInfo>();
     for (const list of [graph.valueInfo, graph.outputs]) for (const v of list) declared.set(v.name, v);
-    for (const t of graph.initializers) scope.put(t.name, { value: inferredTensor(t.dtype, t.dims), small: this.constants.get(t) ?? null });
-    for (const t of graph.sparseInitializers) scope.put(t.values.name, { value: inferredTensor(t.values.dtype, t.dims), small: null });
+    for (const t of graph.initializers)
+      scope.put(t.name, { value: inferredTensor(t.dtype, t.dims), small: this.constants.get(t) ?? null });
+    for (const t of graph.sparseInitializers)
+      scope.put(t.values.name, { value: inferredTensor(t.values.dtype, t.dims), small: null });
     for (const node of graph.nodes) this.visit(node, scope, declared);
   }
 
@@ -114,20 +141,36 @@ export class Inference {
     if (contradiction !== undefined) this.contradict(scope, node, node.outputs[0] ?? '', contradiction);
     const named = new Map<readonly Dim[], readonly Dim[]>();
     node.outputs.forEach((name, o) => {
-      if (name) scope.put(name, { value: this.settled(scope, node, name, outputs[o] ?? unknownValue(), declared.get(name), named), small: null });
+      if (name)
+        scope.put(name, {
+          value: this.settled(scope, node, name, outputs[o] ?? unknownValue(), declared.get(name), named),
+          small: null,
+        });
     });
     const values = inner ? inner.values : this.evaluate(node, input, scope);
-    node.outputs.forEach((name, o) => { if (name && values[o]) scope.values.set(name, values[o]); });
+    node.outputs.forEach((name, o) => {
+      if (name && values[o]) scope.values.set(name, values[o]);
+    });
   }
 
-  private goInside(node: Node, original: Node, input: RuleInput, scope: GraphScope): { outputs: Inferred[]; values: readonly (SmallTensor | null)[]; contradiction?: undefined } | null {
+  private goInside(
+    node: Node,
+    original: Node,
+    input: RuleInput,
+    scope: GraphScope,
+  ): { outputs: Inferred[]; values: readonly (SmallTensor | null)[]; contradiction?: undefined } | null {
     const key = operatorKey(node);
     const body = this.functions.find(node);
     const control = CONTROL_FLOW.get(key);
     if (!body && !control) return null;
-    if (scope.depth >= MAX_DEPTH) return this.blank(node, `graphs and functions lie more than ${MAX_DEPTH} deep in each other`);
-    const keep = (found: readonly InnerScope[]): void => { scope.inner.set(original, found); };
-    const passed = body ? this.functions.call(this, node, scope, body, keep) : control?.({ inference: this, node, scope, input, keep });
+    if (scope.depth >= MAX_DEPTH)
+      return this.blank(node, `graphs and functions lie more than ${MAX_DEPTH} deep in each other`);
+    const keep = (found: readonly InnerScope[]): void => {
+      scope.inner.set(original, found);
+    };
+    const passed = body
+      ? this.functions.call(this, node, scope, body, keep)
+      : control?.({ inference: this, node, scope, input, keep });
     if (typeof passed === 'string' || !passed) return this.blank(node, passed ?? 'it can not be followed');
     return { outputs: passed.map((p) => p.value), values: passed.map((p) => p.small) };
   }
@@ -137,7 +180,14 @@ export class Inference {
   }
 
   /** What follows and what the file declares, together; sizes that neither says get a name. */
-  private settled(scope: GraphScope, node: Node, name: string, found: Inferred, v: ValueInfo | undefined, named: Map<readonly Dim[], readonly Dim[]>): Inferred {
+  private settled(
+    scope: GraphScope,
+    node: Node,
+    name: string,
+    found: Inferred,
+    v: ValueInfo | undefined,
+    named: Map<readonly Dim[], readonly Dim[]>,
+  ): Inferred {
     const said = v?.type ? this.declared(v) : null;
     if (found.kind !== 'tensor') return found;
     if (said && said.kind !== 'tensor') return isBlank(found) ? said : found;
@@ -146,31 +196,66 @@ export class Inference {
     const dims = found.dims ?? said?.dims ?? null;
     if (!dims) return inferredTensor(dtype, null, found.reason ?? 'the shape of one of its inputs is not known');
     const other = said?.dims?.length === dims.length ? said.dims : null;
-    const isOpen = (d: Dim, axis: number): boolean => d === null || (typeof d === 'string' && typeof other?.[axis] === 'number' && this.symbols.reasons.has(d));
-    if (!dims.some(isOpen)) return dims === found.dims && dtype === found.dtype && !found.reason ? found : inferredTensor(dtype, dims);
-    const whole = (other ? undefined : named.get(dims)) ?? dims.map((d, axis) => (isOpen(d, axis) ? other?.[axis] ?? this.named(node, name, axis, found.reason) : d));
+    const isOpen = (d: Dim, axis: number): boolean =>
+      d === null || (typeof d === 'string' && typeof other?.[axis] === 'number' && this.symbols.reasons.has(d));
+    if (!dims.some(isOpen))
+      return dims === found.dims && dtype === found.dtype && !found.reason ? found : inferredTensor(dtype, dims);
+    const whole =
+      (other ? undefined : named.get(dims)) ??
+      dims.map((d, axis) => (isOpen(d, axis) ? (other?.[axis] ?? this.named(node, name, axis, found.reason)) : d));
     named.set(dims, whole);
     return inferredTensor(dtype, whole);
   }
 
   private named(node: Node, tensor: string, axis: number, reason = 'it is decided while the model runs'): Dim {
-    return this.symbols.fresh(stemOf(node), `size ${axis} of \`${tensor}\`, which ${node.opType} ${nodeLabel(node)} gives: ${reason}`);
+    return this.symbols.fresh(
+      stemOf(node),
+      `size ${axis} of \`${tensor}\`, which ${node.opType} ${nodeLabel(node)} gives: ${reason}`,
+    );
   }
 
   private check(scope: GraphScope, node: Node, tensor: string, found: InferredTensor, said: InferredTensor): void {
     if (found.dims && said.dims && contradicts(found.dims, said.dims)) {
-      this.contradict(scope, node, tensor, `\`${tensor}\` is declared ${dimsText(said.dims)}, but follows as ${dimsText(found.dims)}`, said.dims, found.dims);
+      this.contradict(
+        scope,
+        node,
+        tensor,
+        `\`${tensor}\` is declared ${dimsText(said.dims)}, but follows as ${dimsText(found.dims)}`,
+        said.dims,
+        found.dims,
+      );
     } else if (found.dtype && said.dtype && found.dtype !== said.dtype) {
-      this.contradict(scope, node, tensor, `\`${tensor}\` is declared ${dtypeName(said.dtype)}, but follows as ${dtypeName(found.dtype)}`);
+      this.contradict(
+        scope,
+        node,
+        tensor,
+        `\`${tensor}\` is declared ${dtypeName(said.dtype)}, but follows as ${dtypeName(found.dtype)}`,
+      );
     }
   }
 
-  private contradict(scope: GraphScope, node: Node, tensor: string, message: string, declared?: readonly Dim[], inferred?: readonly Dim[]): void {
-    this.contradictions.push({ scope: scope.path, node: node.name, opType: node.opType, tensor, message, ...(declared && inferred ? { declared, inferred } : {}) });
+  private contradict(
+    scope: GraphScope,
+    node: Node,
+    tensor: string,
+    message: string,
+    declared?: readonly Dim[],
+    inferred?: readonly Dim[],
+  ): void {
+    this.contradictions.push({
+      scope: scope.path,
+      node: node.name,
+      opType: node.opType,
+      tensor,
+      message,
+      ...(declared && inferred ? { declared, inferred } : {}),
+    });
   }
 
   private input(v: ValueInfo): Inferred {
-    return v.type?.kind === 'tensor' ? inferredTensor(v.type.dtype || null, v.type.dims && this.symbols.input(v.name, v.type.dims)) : this.declared(v);
+    return v.type?.kind === 'tensor'
+      ? inferredTensor(v.type.dtype || null, v.type.dims && this.symbols.input(v.name, v.type.dims))
+      : this.declared(v);
   }
 
   private evaluate(node: Node, input: RuleInput, scope: GraphScope): readonly (SmallTensor | null)[] {
@@ -188,7 +273,10 @@ export class Inference {
       rule: input,
       small: (i) => (node.inputs[i] ? scope.small(node.inputs[i]) : null),
       attribute: (name) => this.stored(input.attribute(name)?.tensor),
-      out: (o) => { const d = dims(o); return isSmall(d) ? d : null; },
+      out: (o) => {
+        const d = dims(o);
+        return isSmall(d) ? d : null;
+      },
       outDtype: (o) => scope.tensors.get(node.outputs[o] ?? '')?.dtype ?? null,
     };
     try {

@@ -37,6 +37,7 @@ export function fromDeclared(type: ValueType, bound: (dims: readonly Dim[] | nul
   let at: ValueType | undefined = type;
   for (; at?.kind === 'other'; at = at.element) holders.push({ kind: at.what, key: at.key });
   let inferred: Inferred = at ? inferredTensor(at.dtype || null, bound(at.dims)) : unknownValue();
-  for (const { kind, key } of holders.reverse()) inferred = { kind, element: inferred, ...(key === undefined ? {} : { key }) };
+  for (const { kind, key } of holders.reverse())
+    inferred = { kind, element: inferred, ...(key === undefined ? {} : { key }) };
   return inferred;
 }

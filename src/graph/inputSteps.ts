@@ -42,7 +42,9 @@ export async function inputSteps(graph: Graph, ctx: TensorContext, input: string
     const [node] = readers;
     if (!node || readers.length > 1 || node.domain || !node.outputs[0]) break;
     if (ARITHMETIC.has(node.opType) || node.opType === 'BatchNormalization') {
-      const step = await (node.opType === 'BatchNormalization' ? normalization(node, constant) : arithmetic(node, end, constant));
+      const step = await (node.opType === 'BatchNormalization'
+        ? normalization(node, constant)
+        : arithmetic(node, end, constant));
       if (!step) break;
       steps.push(step);
     } else if (!PASSING.has(node.opType)) break;
@@ -52,20 +54,33 @@ export async function inputSteps(graph: Graph, ctx: TensorContext, input: string
   return { steps, perm, end };
 }
 
-async function arithmetic(node: Node, tensor: string, constant: (name: string) => Promise<readonly number[] | null>): Promise<InputStep | null> {
+async function arithmetic(
+  node: Node,
+  tensor: string,
+  constant: (name: string) => Promise<readonly number[] | null>,
+): Promise<InputStep | null> {
   const first = node.inputs[0] === tensor;
   const values = await constant(node.inputs[first ? 1 : 0] ?? '');
   if (!values || (node.opType === 'Div' && !first)) return null;
   switch (node.opType) {
-    case 'Mul': return { node, values, scale: values, shift: [0] };
-    case 'Div': return { node, values, scale: values.map((v) => 1 / v), shift: [0] };
-    case 'Add': return { node, values, scale: [1], shift: values };
-    default: return first ? { node, values, scale: [1], shift: values.map((v) => -v) } : { node, values, scale: [-1], shift: values };
+    case 'Mul':
+      return { node, values, scale: values, shift: [0] };
+    case 'Div':
+      return { node, values, scale: values.map((v) => 1 / v), shift: [0] };
+    case 'Add':
+      return { node, values, scale: [1], shift: values };
+    default:
+      return first
+        ? { node, values, scale: [1], shift: values.map((v) => -v) }
+        : { node, values, scale: [-1], shift: values };
   }
 }
 
 /** `(x − mean) / sqrt(var + epsilon) · scale + B`: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html */
-async function normalization(node: Node, constant: (name: string) => Promise<readonly number[] | null>): Promise<InputStep | null> {
+async function normalization(
+  node: Node,
+  constant: (name: string) => Promise<readonly number[] | null>,
+): Promise<InputStep | null> {
   const [gamma, beta, mean, variance] = await Promise.all([1, 2, 3, 4].map((i) => constant(node.inputs[i] ?? '')));
   if (!gamma || !beta || !mean || !variance) return null;
   const epsilon = node.attributes.find((a) => a.name === 'epsilon')?.float ?? 1e-5;
@@ -74,11 +89,18 @@ async function normalization(node: Node, constant: (name: string) => Promise<rea
 }
 
 /** What all steps do together, per channel; null where their numbers don't go together. */
-export function composedSteps(steps: readonly InputStep[]): { scale: readonly number[]; shift: readonly number[] } | null {
+export function composedSteps(
+  steps: readonly InputStep[],
+): { scale: readonly number[]; shift: readonly number[] } | null {
   const channels = Math.max(1, ...steps.flatMap((s) => [s.scale.length, s.shift.length]));
   if (steps.some((s) => [s.scale.length, s.shift.length].some((n) => n !== 1 && n !== channels))) return null;
   const at = (list: readonly number[], c: number): number => list[list.length === 1 ? 0 : c] ?? 0;
-  const each = Array.from({ length: channels }, (_, c) => steps.reduce(([a, b], s) => [a * at(s.scale, c), b * at(s.scale, c) + at(s.shift, c)] as const, [1, 0] as readonly [number, number]));
+  const each = Array.from({ length: channels }, (_, c) =>
+    steps.reduce(([a, b], s) => [a * at(s.scale, c), b * at(s.scale, c) + at(s.shift, c)] as const, [1, 0] as readonly [
+      number,
+      number,
+    ]),
+  );
   return { scale: each.map(([a]) => a), shift: each.map(([, b]) => b) };
 }
 
@@ -106,12 +128,22 @@ function composed(before: readonly number[] | null, node: Node): readonly number
   return before ? perm.map((axis) => before[axis] ?? -1) : perm;
 }
 
-async function smallConstant(ctx: TensorContext, name: string, stored: ReturnType<typeof storedTensors>, makers: ReadonlyMap<string, Node>): Promise<readonly number[] | null> {
+async function smallConstant(
+  ctx: TensorContext,
+  name: string,
+  stored: ReturnType<typeof storedTensors>,
+  makers: ReadonlyMap<string, Node>,
+): Promise<readonly number[] | null> {
   const tensor = stored.get(name);
   const maker = makers.get(name);
   try {
     if (tensor && (tensor.dims.reduce((n, d) => n * d, 1) > MAX_CONSTANT || 'indices' in tensor)) return null;
-    const value = tensor && !('indices' in tensor) ? await decodeTensor(ctx, tensor, name) : maker?.opType === 'Constant' ? await decodeConstant(ctx, maker, name) : null;
+    const value =
+      tensor && !('indices' in tensor)
+        ? await decodeTensor(ctx, tensor, name)
+        : maker?.opType === 'Constant'
+          ? await decodeConstant(ctx, maker, name)
+          : null;
     return value && value.values.length > 0 ? [...value.values] : null;
   } catch (error) {
     if (error instanceof ChannelwiseError && error.kind !== 'cancelled') return null;

@@ -26,7 +26,10 @@ function joinValues(a: Inferred, b: Inferred, reason: string, open: OpenSize): I
   if (!a.dims || !b.dims) return inferredTensor(dtype, null, a.reason ?? b.reason ?? reason);
   if (a.dims.length !== b.dims.length) return inferredTensor(dtype, null, reason);
   const [x, y] = [a.dims, b.dims];
-  return inferredTensor(dtype, x.map((d, axis) => (d === y[axis] ? d : open(axis, d, y[axis] ?? null))));
+  return inferredTensor(
+    dtype,
+    x.map((d, axis) => (d === y[axis] ? d : open(axis, d, y[axis] ?? null))),
+  );
 }
 
 /** Sequences, optionals and maps, of which an empty one says nothing about what others hold. */
@@ -45,11 +48,16 @@ export function isBlank(value: Inferred): boolean {
 /** What remains of a value when its sizes may change. */
 export function typeOnly(value: Inferred, reason: string): Inferred {
   if (value.kind === 'tensor') return inferredTensor(value.dtype, null, reason);
-  return { kind: value.kind, element: typeOnly(value.element, reason), ...(value.key === undefined ? {} : { key: value.key }) };
+  return {
+    kind: value.kind,
+    element: typeOnly(value.element, reason),
+    ...(value.key === undefined ? {} : { key: value.key }),
+  };
 }
 
 /** A text that is the same for values that are known to be alike. */
 export function valueText(value: Inferred): string {
-  if (value.kind !== 'tensor') return `${value.kind} ${value.length ?? ''} ${value.key ?? ''}(${valueText(value.element)})`;
+  if (value.kind !== 'tensor')
+    return `${value.kind} ${value.length ?? ''} ${value.key ?? ''}(${valueText(value.element)})`;
   return `${value.dtype ?? ''}${value.dims ? `[${value.dims.map((d) => d ?? '?').join()}]` : '?'}`;
 }

@@ -23,29 +23,48 @@ export interface OperatorSchema {
   readonly attributes: readonly FormalAttribute[];
 }
 
-type Row = readonly [since: number, inputs: readonly string[], outputs: readonly string[], attributes: readonly string[]];
+type Row = readonly [
+  since: number,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes: readonly string[],
+];
 const ROWS = new Map(Object.entries(schemas.operators as unknown as Readonly<Record<string, readonly Row[]>>));
 
 const WINDOW = { dilations: '1 along each axis', pads: '0 on every side', strides: '1 along each axis' };
 const WEIGHTED = { ...WINDOW, kernel_shape: "the weight's own" };
 /** Defaults that the standard gives in words only: https://onnx.ai/onnx/operators/ */
 const IN_WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  Conv: WEIGHTED, ConvInteger: WEIGHTED, QLinearConv: WEIGHTED, DeformConv: WEIGHTED,
+  Conv: WEIGHTED,
+  ConvInteger: WEIGHTED,
+  QLinearConv: WEIGHTED,
+  DeformConv: WEIGHTED,
   ConvTranspose: { ...WEIGHTED, output_padding: '0 along each axis' },
-  MaxPool: WINDOW, AveragePool: WINDOW, LpPool: WINDOW, MaxUnpool: WINDOW,
+  MaxPool: WINDOW,
+  AveragePool: WINDOW,
+  LpPool: WINDOW,
+  MaxUnpool: WINDOW,
   Transpose: { perm: 'the axes reversed' },
   Squeeze: { axes: 'all axes of size 1' },
 };
 
 /** The schema of a node's operator under the model's opsets; null for an operator the standard doesn't have. */
-export function operatorSchema(model: Model, { domain, opType }: Pick<Node, 'domain' | 'opType'>): OperatorSchema | null {
+export function operatorSchema(
+  model: Model,
+  { domain, opType }: Pick<Node, 'domain' | 'opType'>,
+): OperatorSchema | null {
   const rows = ROWS.get(domain ? `${domain}:${opType}` : opType);
   const version = Math.max(1, ...model.opsets.filter((o) => o.domain === domain).map((o) => o.version));
   const row = rows?.findLast(([since]) => since <= version);
   if (!row) return null;
   const [since, inputs, outputs, attributes] = row;
   const words = Object.hasOwn(IN_WORDS, opType) && !domain ? IN_WORDS[opType] : undefined;
-  return { since, inputs: inputs.map(formalValue), outputs: outputs.map(formalValue), attributes: attributes.map((text) => formalAttribute(text, words)) };
+  return {
+    since,
+    inputs: inputs.map(formalValue),
+    outputs: outputs.map(formalValue),
+    attributes: attributes.map((text) => formalAttribute(text, words)),
+  };
 }
 
 function formalValue(text: string): FormalValue {
@@ -56,5 +75,10 @@ function formalValue(text: string): FormalValue {
 /** `name:type`, with `!` behind it where it must be given, or `=` and its default. */
 function formalAttribute(text: string, words: Readonly<Record<string, string>> | undefined): FormalAttribute {
   const [, name = '', type = '', required, given] = /^(\w+):(\w+)(!)?(?:=([\s\S]*))?$/.exec(text) ?? [];
-  return { name, type: type.replace('_', ' '), required: required !== undefined, fallback: given ?? words?.[name] ?? null };
+  return {
+    name,
+    type: type.replace('_', ' '),
+    required: required !== undefined,
+    fallback: given ?? words?.[name] ?? null,
+  };
 }

@@ -125,7 +125,9 @@ class Reader {
     const name = PLAIN_NAME.exec(this.text)?.[0];
     if (!name) return null;
     const end = start + name.length;
-    return this.take((name === 'max' || name === 'min') && this.text[end] === '(' ? closing(this.text, end, ')') + 1 : end);
+    return this.take(
+      (name === 'max' || name === 'min') && this.text[end] === '(' ? closing(this.text, end, ')') + 1 : end,
+    );
   }
 
   private take(end: number): Expression | null {

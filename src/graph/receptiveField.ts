@@ -8,7 +8,23 @@ export interface ReceptiveField {
 }
 
 const WINDOWED = new Set(['Conv', 'MaxPool', 'AveragePool', 'LpPool']);
-const POINTWISE = new Set(['Relu', 'LeakyRelu', 'PRelu', 'Clip', 'Sigmoid', 'Tanh', 'Elu', 'Selu', 'Gelu', 'HardSwish', 'HardSigmoid', 'BatchNormalization', 'Identity', 'Dropout', 'Cast']);
+const POINTWISE = new Set([
+  'Relu',
+  'LeakyRelu',
+  'PRelu',
+  'Clip',
+  'Sigmoid',
+  'Tanh',
+  'Elu',
+  'Selu',
+  'Gelu',
+  'HardSwish',
+  'HardSigmoid',
+  'BatchNormalization',
+  'Identity',
+  'Dropout',
+  'Cast',
+]);
 /** A chain longer than this has no downsampling worth naming. */
 const MAX_CHAIN = 64;
 
@@ -16,11 +32,18 @@ const MAX_CHAIN = 64;
 export function receptiveField(layer: FirstLayer): ReceptiveField | null {
   const kernel = layer.dims.slice(2);
   if (!kernel.length || layer.node.opType === 'ConvTranspose' || layer.matrix) return null;
-  return { size: kernel.map((k, a) => (k - 1) * (layer.dilations[a] ?? 1) + 1), step: kernel.map((_, a) => layer.strides[a] ?? 1) };
+  return {
+    size: kernel.map((k, a) => (k - 1) * (layer.dilations[a] ?? 1) + 1),
+    step: kernel.map((_, a) => layer.strides[a] ?? 1),
+  };
 }
 
 /** The receptive field behind the first layer that steps more than one pixel, along a chain without branches; null where the chain ends before. */
-export function firstDownsampling(graph: Graph, layer: FirstLayer, weightDims: (name: string) => readonly number[] | null): { node: Node; field: ReceptiveField } | null {
+export function firstDownsampling(
+  graph: Graph,
+  layer: FirstLayer,
+  weightDims: (name: string) => readonly number[] | null,
+): { node: Node; field: ReceptiveField } | null {
   let field = receptiveField(layer);
   let { node } = layer;
   for (let i = 0; field && i < MAX_CHAIN; i++) {
@@ -36,8 +59,13 @@ export function firstDownsampling(graph: Graph, layer: FirstLayer, weightDims: (
   return null;
 }
 
-function widened({ size, step }: ReceptiveField, node: Node, weightDims: (name: string) => readonly number[] | null): ReceptiveField | null {
-  const ints = (name: string): number[] | null => node.attributes.find((a) => a.name === name)?.ints?.map(Number) ?? null;
+function widened(
+  { size, step }: ReceptiveField,
+  node: Node,
+  weightDims: (name: string) => readonly number[] | null,
+): ReceptiveField | null {
+  const ints = (name: string): number[] | null =>
+    node.attributes.find((a) => a.name === name)?.ints?.map(Number) ?? null;
   const kernel = ints('kernel_shape') ?? weightDims(node.inputs[1] ?? '')?.slice(2);
   if (kernel?.length !== size.length) return null;
   return {

@@ -1,4 +1,15 @@
-import { add, atom, collect, constant, expressionText, gcd, scale, wholeNumber, type Expression, type Term } from './expression.ts';
+import {
+  add,
+  atom,
+  collect,
+  constant,
+  expressionText,
+  gcd,
+  scale,
+  wholeNumber,
+  type Expression,
+  type Term,
+} from './expression.ts';
 import { choices, floored } from './readExpression.ts';
 
 /** Roundings inside roundings are merged; more steps than this are not tried. */
@@ -37,20 +48,31 @@ export function floor(e: Expression | null): Expression | null {
 
 /** The fractional part of every coefficient; what it leaves is whole. */
 function split(e: Expression): Expression | null {
-  return collect(e.terms.map(({ n, atoms }) => ({ n: ((n % e.den) + e.den) % e.den, atoms })), e.den);
+  return collect(
+    e.terms.map(({ n, atoms }) => ({ n: ((n % e.den) + e.den) % e.den, atoms })),
+    e.den,
+  );
 }
 
 /** ⌊(g·y+c)/d⌋ is ⌊(y+⌊c/g⌋)/(d/g)⌋ where g divides d and y is whole. */
 function grouping(e: Expression): Expression | null {
   const g = e.terms.reduce((n, t) => (t.atoms.length ? gcd(n, t.n) : n), e.den);
-  return collect(e.terms.map((t) => (t.atoms.length ? { n: t.n / g, atoms: t.atoms } : { n: Math.floor(t.n / g), atoms: [] })), e.den / g);
+  return collect(
+    e.terms.map((t) => (t.atoms.length ? { n: t.n / g, atoms: t.atoms } : { n: Math.floor(t.n / g), atoms: [] })),
+    e.den / g,
+  );
 }
 
 /** Puts the inside of one rounding in its place, where that changes nothing. Null where there is none. */
 function merge(e: Expression): Expression | null {
   const at = e.terms.findIndex((t) => t.n === 1 && t.atoms.length === 1 && floored(t.atoms[0] ?? '') !== null);
   const inside = floored(e.terms[at]?.atoms[0] ?? '');
-  const others = inside && collect(e.terms.filter((_, i) => i !== at), 1);
+  const others =
+    inside &&
+    collect(
+      e.terms.filter((_, i) => i !== at),
+      1,
+    );
   const sum = others && add(others, inside);
   return sum && scale(sum, 1, e.den);
 }
@@ -62,13 +84,17 @@ export function lowest(e: Expression): number {
   // x-1 < ⌊x⌋ ≤ x: without its roundings a difference may be decided.
   let relaxed: Expression | null = constant(0);
   for (const t of e.terms) relaxed = relaxed && addRelaxed(relaxed, t, e.den);
-  return relaxed ? Math.ceil(relaxed.terms.some((t) => t.atoms.length > 0 && t.n < 0) ? -Infinity : lowest(relaxed)) : -Infinity;
+  return relaxed
+    ? Math.ceil(relaxed.terms.some((t) => t.atoms.length > 0 && t.n < 0) ? -Infinity : lowest(relaxed))
+    : -Infinity;
 }
 
 function lowestTerm({ n, atoms }: Term): number {
   if (atoms.length === 0) return n;
   const lows = atoms.map(lowestAtom);
-  return n > 0 && (lows.length === 1 || lows.every((low) => low >= 0)) ? n * lows.reduce((p, low) => p * low, 1) : -Infinity;
+  return n > 0 && (lows.length === 1 || lows.every((low) => low >= 0))
+    ? n * lows.reduce((p, low) => p * low, 1)
+    : -Infinity;
 }
 
 function addRelaxed(sum: Expression, t: Term, den: number): Expression | null {
@@ -118,10 +144,12 @@ export function choose(a: Expression, b: Expression, most: boolean): Expression 
 
 function inner(e: Expression, most: boolean): readonly Expression[] {
   const [only, ...more] = e.terms;
-  const picked = only && !more.length && only.n === 1 && e.den === 1 && only.atoms.length === 1 ? choices(only.atoms[0] ?? '') : null;
+  const picked =
+    only && !more.length && only.n === 1 && e.den === 1 && only.atoms.length === 1
+      ? choices(only.atoms[0] ?? '')
+      : null;
   return picked?.most === most ? picked.of : [e];
 }
-
 
 /** The number an expression is for given sizes of names; null where one is missing. Brackets nest no deeper than a text is long. */
 export function evaluate(e: Expression, sizes: ReadonlyMap<string, number>): number | null {
@@ -144,5 +172,9 @@ function evaluateAtom(text: string, sizes: ReadonlyMap<string, number>): number 
   }
   const picked = choices(text);
   const values = picked?.of.map((e) => evaluate(e, sizes)) ?? [null];
-  return values.includes(null) ? null : picked?.most ? Math.max(...values as number[]) : Math.min(...values as number[]);
+  return values.includes(null)
+    ? null
+    : picked?.most
+      ? Math.max(...(values as number[]))
+      : Math.min(...(values as number[]));
 }

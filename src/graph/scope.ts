@@ -54,7 +54,13 @@ export class GraphScope implements Scope, ScopeShapes {
   readonly depth: number;
   private readonly outer: GraphScope | null;
 
-  private constructor(outer: GraphScope | null, opsets: GraphScope['opsets'], attributes: GraphScope['attributes'], path: string, depth: number) {
+  private constructor(
+    outer: GraphScope | null,
+    opsets: GraphScope['opsets'],
+    attributes: GraphScope['attributes'],
+    path: string,
+    depth: number,
+  ) {
     this.outer = outer;
     this.opsets = opsets;
     this.attributes = attributes;

@@ -16,7 +16,9 @@ export function nodeScope(node: Node): string[] | null {
 
 function fromList(text: string): string[] | null {
   if (!/^\s*\[.*\]\s*$/s.test(text)) return null;
-  const parts = [...text.matchAll(/'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/g)].map((m) => (m[1] ?? m[2] ?? '').replace(/\\(.)/g, '$1'));
+  const parts = [...text.matchAll(/'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/g)].map((m) =>
+    (m[1] ?? m[2] ?? '').replace(/\\(.)/g, '$1'),
+  );
   return named(parts.slice(0, -1));
 }
 
@@ -25,7 +27,11 @@ function fromNamespace(text: string): string[] | null {
   const parts = text.split('/');
   // Without classes the text is a plain path of scopes, and the node is not in it.
   if (!text.includes(':')) return named(parts);
-  return named(parts.slice(0, -1).map((part) => part.slice(0, Math.max(0, part.indexOf(':') < 0 ? part.length : part.indexOf(':')))));
+  return named(
+    parts
+      .slice(0, -1)
+      .map((part) => part.slice(0, Math.max(0, part.indexOf(':') < 0 ? part.length : part.indexOf(':')))),
+  );
 }
 
 function named(parts: readonly string[]): string[] {

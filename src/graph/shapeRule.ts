@@ -57,7 +57,9 @@ export class RuleInput {
   /** The same where only numbers help, such as axes and scales: what is not a number is null. */
   integers(index: number): readonly (number | null)[] | null {
     const sizes = this.sizes(index);
-    return sizes?.every((v) => typeof v !== 'string') ? sizes as readonly (number | null)[] : sizes?.map((v) => (typeof v === 'number' ? v : null)) ?? null;
+    return sizes?.every((v) => typeof v !== 'string')
+      ? (sizes as readonly (number | null)[])
+      : (sizes?.map((v) => (typeof v === 'number' ? v : null)) ?? null);
   }
 
   /** The number that every element of an input is, as ConstantOfShape makes it. */
@@ -137,20 +139,30 @@ export function tensors(shapes: ShapeRule, ...dtypes: readonly DtypeRule[]): Ten
 
 /** A rule for every operator of a list; names are separated by blanks. */
 export function each(operators: string, rule: Rule): Record<string, Rule> {
-  return Object.fromEntries(operators.trim().split(/\s+/).map((op) => [op, rule]));
+  return Object.fromEntries(
+    operators
+      .trim()
+      .split(/\s+/)
+      .map((op) => [op, rule]),
+  );
 }
 
 /** The shape of one input, for every output. */
-export const sameAs = (index: number): ShapeRule => (i) => new Array<Shape>(i.outputs).fill(i.dims(index));
+export const sameAs =
+  (index: number): ShapeRule =>
+  (i) =>
+    new Array<Shape>(i.outputs).fill(i.dims(index));
 
 /** The element type of the first of these inputs that has a known one. */
-export const like = (...indices: readonly number[]): DtypeRule => (i) => {
-  for (const index of indices) {
-    const dtype = i.dtype(index);
-    if (dtype !== null) return dtype;
-  }
-  return null;
-};
+export const like =
+  (...indices: readonly number[]): DtypeRule =>
+  (i) => {
+    for (const index of indices) {
+      const dtype = i.dtype(index);
+      if (dtype !== null) return dtype;
+    }
+    return null;
+  };
 /** The element type of the first input at all that has a known one. */
 export const likeAny: DtypeRule = (i) => {
   for (let index = 0; index < i.node.inputs.length; index++) {
@@ -160,12 +172,17 @@ export const likeAny: DtypeRule = (i) => {
   return null;
 };
 /** Always this element type. */
-export const fixed = (dtype: number): DtypeRule => () => dtype;
+export const fixed =
+  (dtype: number): DtypeRule =>
+  () =>
+    dtype;
 /** The element type an attribute names by number. */
-export const named = (attribute: string, otherwise: DtypeRule): DtypeRule => (i) => {
-  const dtype = i.int(attribute, 0);
-  return dtype > 0 ? (DTYPES[dtype] ? dtype : null) : otherwise(i);
-};
+export const named =
+  (attribute: string, otherwise: DtypeRule): DtypeRule =>
+  (i) => {
+    const dtype = i.int(attribute, 0);
+    return dtype > 0 ? (DTYPES[dtype] ? dtype : null) : otherwise(i);
+  };
 
 /** Gives all outputs of a node the same rule's values, in the order of its table row. */
 export function applyTensors(rule: TensorRule, input: RuleInput): Inferred[] {
@@ -183,6 +200,7 @@ function inferredOutput(shape: Shape, dtype: number | null): Inferred {
 
 export function axisOf(axis: number, rank: number): number {
   const positive = axis < 0 ? axis + rank : axis;
-  if (!Number.isInteger(positive) || positive < 0 || positive >= rank) throw new RangeError(`axis ${axis} does not exist in a tensor of rank ${rank}`);
+  if (!Number.isInteger(positive) || positive < 0 || positive >= rank)
+    throw new RangeError(`axis ${axis} does not exist in a tensor of rank ${rank}`);
   return positive;
 }

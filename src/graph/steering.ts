@@ -14,7 +14,12 @@ const FLOATS = new Set([FLOAT, DOUBLE]);
 /** Scales have an entry for each axis. */
 const MAX_SCALES = 8;
 /** Inputs that steer an output's shape and may be floats, by operator. Everything evaluated on the way to them counts too. */
-const FLOAT_STEERED: Readonly<Record<string, readonly number[]>> = { Resize: [1, 2], Upsample: [1], Range: [0, 1, 2], Cast: [0] };
+const FLOAT_STEERED: Readonly<Record<string, readonly number[]>> = {
+  Resize: [1, 2],
+  Upsample: [1],
+  Range: [0, 1, 2],
+  Cast: [0],
+};
 
 /**
  * Reads the small constants that steer shapes, in all graphs and functions: integers, and floats on the way to a scale or a size.
@@ -23,16 +28,24 @@ const FLOAT_STEERED: Readonly<Record<string, readonly number[]>> = { Resize: [1,
 export async function steeringConstants(model: Model, ctx: TensorContext): Promise<SteeringConstants> {
   const found = new Map<Tensor, SmallTensor>();
   const floats = steeringFloats(model);
-  const steers = (t: Tensor, name: string): boolean => INTEGERS.has(t.dtype) || (FLOATS.has(t.dtype) && floats.has(name));
+  const steers = (t: Tensor, name: string): boolean =>
+    INTEGERS.has(t.dtype) || (FLOATS.has(t.dtype) && floats.has(name));
   const read = async (t: Tensor, name: string): Promise<void> => {
-    if ((t.storage.kind === 'external' && !ctx.external) || elementCount(t) > (INTEGERS.has(t.dtype) ? MAX_ENTRIES : MAX_SCALES)) return;
+    if (
+      (t.storage.kind === 'external' && !ctx.external) ||
+      elementCount(t) > (INTEGERS.has(t.dtype) ? MAX_ENTRIES : MAX_SCALES)
+    )
+      return;
     const value = small(t.dims, [...(await decodeTensor(ctx, t, name || 'a constant')).values]);
     if (value) found.set(t, value);
   };
   const all: [Tensor, string][] = [];
-  for (const graph of allGraphs(model)) for (const t of unambiguous(graph).initializers) if (steers(t, t.name)) all.push([t, t.name]);
+  for (const graph of allGraphs(model))
+    for (const t of unambiguous(graph).initializers) if (steers(t, t.name)) all.push([t, t.name]);
   for (const nodes of allNodeLists(model)) {
-    for (const node of nodes) for (const a of node.attributes) if (a.tensor && steers(a.tensor, node.outputs[0] ?? '')) all.push([a.tensor, node.outputs[0] ?? '']);
+    for (const node of nodes)
+      for (const a of node.attributes)
+        if (a.tensor && steers(a.tensor, node.outputs[0] ?? '')) all.push([a.tensor, node.outputs[0] ?? '']);
   }
   for (const [t, name] of all) await read(t, name).catch((error: unknown) => ignoreUnreadable(error, t));
   return found;
@@ -52,7 +65,10 @@ function steeringFloats(model: Model): Set<string> {
 
 function wantedInputs(node: Node, wanted: ReadonlySet<string>): readonly string[] {
   if (node.domain !== '') return [];
-  const direct = Object.hasOwn(FLOAT_STEERED, node.opType) && (node.opType !== 'Cast' || toInteger(node)) ? FLOAT_STEERED[node.opType] : undefined;
+  const direct =
+    Object.hasOwn(FLOAT_STEERED, node.opType) && (node.opType !== 'Cast' || toInteger(node))
+      ? FLOAT_STEERED[node.opType]
+      : undefined;
   if (direct) return direct.flatMap((i) => node.inputs[i] ?? []);
   return Object.hasOwn(EVALUATE, node.opType) && node.outputs.some((o) => wanted.has(o)) ? node.inputs : [];
 }
@@ -64,5 +80,11 @@ function toInteger(node: Node): boolean {
 /** A damaged constant, or a file beside the model that is missing, leaves one shape unknown; whoever needs the values reports it. A cancel goes on. */
 function ignoreUnreadable(error: unknown, t: Tensor): void {
   const kind = (error as { kind?: unknown }).kind;
-  if (kind !== 'malformed' && kind !== 'unsupported' && kind !== 'refused' && !(kind === 'io' && t.storage.kind === 'external')) throw error;
+  if (
+    kind !== 'malformed' &&
+    kind !== 'unsupported' &&
+    kind !== 'refused' &&
+    !(kind === 'io' && t.storage.kind === 'external')
+  )
+    throw error;
 }

@@ -1,7 +1,9 @@
 import type { Graph, SparseTensor, Tensor } from '../onnx/model.ts';
 
 /** Every tensor a graph holds by name: initializers, sparse ones, and what Constant nodes hold as a tensor. Where a name comes twice, the later one counts. */
-export function storedTensors(graph: Pick<Graph, 'initializers' | 'sparseInitializers' | 'nodes'>): Map<string, Tensor | SparseTensor> {
+export function storedTensors(
+  graph: Pick<Graph, 'initializers' | 'sparseInitializers' | 'nodes'>,
+): Map<string, Tensor | SparseTensor> {
   const stored = new Map<string, Tensor | SparseTensor>();
   for (const t of graph.initializers) stored.set(t.name, t);
   for (const s of graph.sparseInitializers) stored.set(s.values.name, s);
@@ -17,9 +19,15 @@ export function storedTensors(graph: Pick<Graph, 'initializers' | 'sparseInitial
 }
 
 /** The initializers whose name no other one has. Of two with one name runtimes take either, so neither's numbers are known. */
-export function unambiguous(graph: Pick<Graph, 'initializers' | 'sparseInitializers'>): Pick<Graph, 'initializers' | 'sparseInitializers'> {
+export function unambiguous(
+  graph: Pick<Graph, 'initializers' | 'sparseInitializers'>,
+): Pick<Graph, 'initializers' | 'sparseInitializers'> {
   const times = new Map<string, number>();
-  for (const t of [...graph.initializers, ...graph.sparseInitializers.map((s) => s.values)]) times.set(t.name, (times.get(t.name) ?? 0) + 1);
+  for (const t of [...graph.initializers, ...graph.sparseInitializers.map((s) => s.values)])
+    times.set(t.name, (times.get(t.name) ?? 0) + 1);
   const once = ({ name }: Tensor): boolean => times.get(name) === 1;
-  return { initializers: graph.initializers.filter(once), sparseInitializers: graph.sparseInitializers.filter((s) => once(s.values)) };
+  return {
+    initializers: graph.initializers.filter(once),
+    sparseInitializers: graph.sparseInitializers.filter((s) => once(s.values)),
+  };
 }

@@ -17,13 +17,14 @@ export class Symbols {
   constructor(model: Model, bind: Readonly<Record<string, number>>) {
     this.bind = new Map(Object.entries(bind).filter(([, size]) => Number.isSafeInteger(size) && size >= 0));
     for (const graph of allGraphs(model)) {
-      for (const list of [graph.inputs, graph.outputs, graph.valueInfo]) for (const v of list) for (const d of declaredDims(v)) if (typeof d === 'string') this.taken.add(d);
+      for (const list of [graph.inputs, graph.outputs, graph.valueInfo])
+        for (const v of list) for (const d of declaredDims(v)) if (typeof d === 'string') this.taken.add(d);
     }
   }
 
   /** A declared dim: its number where the name is bound. */
   declared(dim: Dim): Dim {
-    return typeof dim === 'string' ? this.bind.get(dim) ?? symbolDim(dim) : dim;
+    return typeof dim === 'string' ? (this.bind.get(dim) ?? symbolDim(dim)) : dim;
   }
 
   /** A name of its own for a size that is not known: `nonzero_1`. A number where that name is bound. */

@@ -21,14 +21,26 @@ export async function adaptationOf(model: Model, path: string): Promise<PageAdap
   if (!last) return null;
   const dims = new Map(model.graph.initializers.map((t) => [t.name, t.dims]));
   const shown = steps.slice(-MAX_STEPS).map((step) => pageStep(step, dims));
-  return { steps: shown, stepCount: steps.length, inputs: shown.at(-1)?.inputs.map((i) => inputNow(model, i)) ?? [], original: await originalOf(path, last) };
+  return {
+    steps: shown,
+    stepCount: steps.length,
+    inputs: shown.at(-1)?.inputs.map((i) => inputNow(model, i)) ?? [],
+    original: await originalOf(path, last),
+  };
 }
 
 /** The file beside `path` that the last step says it was made from. Only a plain `.onnx` name in the same folder counts: a record can't point anywhere else. */
 export async function originalOf(path: string, step: ProvenanceStep): Promise<PageOriginal> {
   const { name, size, digest } = step.source as { name?: unknown; size?: unknown; digest?: unknown };
   const shown = text(name);
-  if (typeof name !== 'string' || name !== basename(name) || /[\\/:\0]/.test(name) || !/\.onnx$/i.test(name) || name === basename(path)) return { name: shown, path: null, state: 'unnamed' };
+  if (
+    typeof name !== 'string' ||
+    name !== basename(name) ||
+    /[\\/:\0]/.test(name) ||
+    !/\.onnx$/i.test(name) ||
+    name === basename(path)
+  )
+    return { name: shown, path: null, state: 'unnamed' };
   const beside = join(dirname(resolve(path)), name);
   try {
     const source = await openFileSource(beside);
@@ -55,7 +67,11 @@ export async function madeFrom(model: Model, path: string): Promise<MadeFrom | n
   const last = provenanceOf(model).at(-1);
   if (!last) return null;
   const inputs = items(last.inputs);
-  return { original: await originalOf(path, last), map: recordedMap(inputs[0], text(object(last.map).name)), inputs: inputs.map((i) => text(i.name)) };
+  return {
+    original: await originalOf(path, last),
+    map: recordedMap(inputs[0], text(object(last.map).name)),
+    inputs: inputs.map((i) => text(i.name)),
+  };
 }
 
 function recordedMap(input: Readonly<Record<string, unknown>> | undefined, name: string): ChannelMap | null {
@@ -92,10 +108,20 @@ function pageStep(step: ProvenanceStep, dims: ReadonlyMap<string, readonly numbe
 function mappedInput(raw: Readonly<Record<string, unknown>>): PageMappedInput {
   const rows = Array.isArray(raw.matrix) ? (raw.matrix as unknown[]) : [];
   const width = Array.isArray(rows[0]) ? rows[0].length : 0;
-  const small = rows.length > 0 && rows.length <= MAX_MATRIX && width > 0 && width <= MAX_MATRIX && rows.every((r) => numbers(r, width)) && numbers(raw.shift, rows.length);
+  const small =
+    rows.length > 0 &&
+    rows.length <= MAX_MATRIX &&
+    width > 0 &&
+    width <= MAX_MATRIX &&
+    rows.every((r) => numbers(r, width)) &&
+    numbers(raw.shift, rows.length);
   return {
-    name: text(raw.name), axis: count(raw.axis), oldChannels: count(raw.oldChannels), newChannels: count(raw.newChannels),
-    matrix: small ? (rows as number[][]) : null, shift: small ? (raw.shift as number[]) : null,
+    name: text(raw.name),
+    axis: count(raw.axis),
+    oldChannels: count(raw.oldChannels),
+    newChannels: count(raw.newChannels),
+    matrix: small ? (rows as number[][]) : null,
+    shift: small ? (raw.shift as number[]) : null,
   };
 }
 
@@ -103,7 +129,14 @@ function fold(raw: Readonly<Record<string, unknown>>, dims: ReadonlyMap<string, 
   const tensor = text(raw.tensor);
   const [oldDims, newDims] = [sizes(raw.oldDims), sizes(raw.newDims)];
   const now = dims.get(tensor);
-  return { tensor, node: text(raw.node), opType: text(raw.opType), oldDims, newDims, now: now === undefined ? 'missing' : now.join() === newDims.join() ? 'same' : 'other' };
+  return {
+    tensor,
+    node: text(raw.node),
+    opType: text(raw.opType),
+    oldDims,
+    newDims,
+    now: now === undefined ? 'missing' : now.join() === newDims.join() ? 'same' : 'other',
+  };
 }
 
 /** What an adapted input takes by the file's own declaration, beside what the record says. */
@@ -111,7 +144,11 @@ function inputNow(model: Model, recorded: PageMappedInput): PageAdaptation['inpu
   const input = realInputs(model.graph).find((i) => i.name === recorded.name);
   if (!input) return { name: recorded.name, type: null, agrees: false };
   const dim = input.type?.kind === 'tensor' ? input.type.dims?.[recorded.axis] : undefined;
-  return { name: recorded.name, type: typeText(input), agrees: typeof dim === 'number' ? dim === recorded.newChannels : candidates(input, recorded.newChannels).length > 0 };
+  return {
+    name: recorded.name,
+    type: typeText(input),
+    agrees: typeof dim === 'number' ? dim === recorded.newChannels : candidates(input, recorded.newChannels).length > 0,
+  };
 }
 
 function object(value: unknown): Readonly<Record<string, unknown>> {
@@ -143,7 +180,9 @@ function sizes(value: unknown): number[] {
 }
 
 function numbers(value: unknown, length: number): boolean {
-  return Array.isArray(value) && value.length === length && value.every((v) => typeof v === 'number' && Number.isFinite(v));
+  return (
+    Array.isArray(value) && value.length === length && value.every((v) => typeof v === 'number' && Number.isFinite(v))
+  );
 }
 
 function groups(value: unknown): { opType: string; count: number }[] {

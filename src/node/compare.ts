@@ -9,7 +9,9 @@ export interface CompareOptions {
 
 /** Compares two model files. Throws ChannelwiseError for what can't be read. */
 export async function compareFiles(a: string, b: string, options: CompareOptions = {}): Promise<Comparison> {
-  return withModels([a, b], options.signal, ([one, two]) => compare({ a: one, b: two, onProgress: options.onProgress }));
+  return withModels([a, b], options.signal, ([one, two]) =>
+    compare({ a: one, b: two, onProgress: options.onProgress }),
+  );
 }
 
 export function reportText(comparison: Comparison): string[] {

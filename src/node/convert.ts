@@ -46,13 +46,24 @@ export async function adaptFile(path: string, options: AdaptOptions): Promise<Ad
     const model = await scanModel(source, options.signal);
     const ctx = { wire: new WireReader(source, options.signal), external: externalReader(path) };
     const { plan, splices } = await adaptModel({
-      ctx, model, map: options.map, inputs: options.inputs, version: VERSION,
-      source: { name: basename(path), size: source.size, digest: await sourceDigest(source) }, signal: options.signal,
+      ctx,
+      model,
+      map: options.map,
+      inputs: options.inputs,
+      version: VERSION,
+      source: { name: basename(path), size: source.size, digest: await sourceDigest(source) },
+      signal: options.signal,
     });
     const result = { plan, summary: summary(plan) };
     if (options.dryRun) return { ...result, outPath: null };
     const target = await targetOf(path, model, options);
-    const outPath = await saveBeside({ source, splices, ...target, signal: options.signal, onProgress: options.onProgress });
+    const outPath = await saveBeside({
+      source,
+      splices,
+      ...target,
+      signal: options.signal,
+      onProgress: options.onProgress,
+    });
     return { ...result, outPath };
   } finally {
     await source.close();
@@ -64,11 +75,19 @@ export async function convertToGray(path: string, options: Omit<AdaptOptions, 'm
   return adaptFile(path, { ...options, map: grayscale() });
 }
 
-async function targetOf(path: string, model: Model, options: AdaptOptions): Promise<{ directory: string; candidates: (i: number) => string | null }> {
+async function targetOf(
+  path: string,
+  model: Model,
+  options: AdaptOptions,
+): Promise<{ directory: string; candidates: (i: number) => string | null }> {
   if (options.out !== undefined) {
     const out = resolve(options.out);
-    if (externalFiles(model).size > 0 && await realFolder(out) !== await realFolder(resolve(path))) {
-      throw new ChannelwiseError('refused', 'external-elsewhere', `The model's weights lie in files beside it, so the adapted model must stay in ${dirname(resolve(path))}.`);
+    if (externalFiles(model).size > 0 && (await realFolder(out)) !== (await realFolder(resolve(path)))) {
+      throw new ChannelwiseError(
+        'refused',
+        'external-elsewhere',
+        `The model's weights lie in files beside it, so the adapted model must stay in ${dirname(resolve(path))}.`,
+      );
     }
     return { directory: dirname(out), candidates: (i) => (i === 0 ? basename(out) : null) };
   }

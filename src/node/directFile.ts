@@ -10,7 +10,11 @@ const WASM_PAGE_BYTES = 65536;
 const NOT_TAKEN = new Set(['EINVAL', 'EOPNOTSUPP', 'ENOTSUP']);
 
 /** Node's types don't name it; undefined in a Node that runs without a compiler. */
-declare const WebAssembly: { readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => { readonly buffer: ArrayBuffer } };
+declare const WebAssembly: {
+  readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => {
+    readonly buffer: ArrayBuffer;
+  };
+};
 
 /**
  * `count` buffers of `length` bytes each that begin at a page of memory, as direct writes need them. Node's own buffers begin anywhere;

@@ -16,7 +16,8 @@ export function externalReader(modelPath: string): ExternalReader {
       const source = await openFileSource(await safePath(modelPath, folder, location));
       try {
         const wanted = length ?? source.size - offset;
-        if (wanted < 0 || offset + wanted > source.size) throw tooShort(location, source.size, offset + Math.max(wanted, 0));
+        if (wanted < 0 || offset + wanted > source.size)
+          throw tooShort(location, source.size, offset + Math.max(wanted, 0));
         return await source.read(offset, wanted);
       } finally {
         await source.close();
@@ -41,22 +42,38 @@ const CURABLE = new Set(['external-missing', 'external-short']);
  */
 export async function dataTrouble(modelPath: string, files: ReadonlyMap<string, number>): Promise<DataTrouble | null> {
   const folder = dirname(resolve(modelPath));
-  const looked = [...files].slice(0, MOST_FILES).map(([location, needed]) => lookAt(modelPath, folder, location, needed));
+  const looked = [...files]
+    .slice(0, MOST_FILES)
+    .map(([location, needed]) => lookAt(modelPath, folder, location, needed));
   const wrong = (await Promise.all(looked)).filter((w) => w !== null);
   const [first] = wrong;
   if (!first) return null;
   const missing = wrong.filter(({ error }) => error.code === 'external-missing').length;
   const path = CURABLE.has(first.error.code) ? resolve(folder, first.location) : null;
   if (first.error.code !== 'external-missing' || missing === 1) return { message: first.error.message, path };
-  const others = files.size > MOST_FILES ? 'others' : missing === 2 ? '1 other' : `${(missing - 1).toLocaleString('en')} others`;
-  return { message: new ChannelwiseError('io', 'external-missing', `The data file ${first.location} and ${others} are missing; put them beside the model.`).message, path };
+  const others =
+    files.size > MOST_FILES ? 'others' : missing === 2 ? '1 other' : `${(missing - 1).toLocaleString('en')} others`;
+  return {
+    message: new ChannelwiseError(
+      'io',
+      'external-missing',
+      `The data file ${first.location} and ${others} are missing; put them beside the model.`,
+    ).message,
+    path,
+  };
 }
 
-async function lookAt(modelPath: string, folder: string, location: string, needed: number): Promise<{ location: string; error: ChannelwiseError } | null> {
+async function lookAt(
+  modelPath: string,
+  folder: string,
+  location: string,
+  needed: number,
+): Promise<{ location: string; error: ChannelwiseError } | null> {
   try {
     const path = await safePath(modelPath, folder, location);
     const stats = await onDisk(location, () => fs.stat(path));
-    if (!stats.isFile()) throw new ChannelwiseError('io', 'external-failed', `The data file ${location} is no regular file.`);
+    if (!stats.isFile())
+      throw new ChannelwiseError('io', 'external-failed', `The data file ${location} is no regular file.`);
     if (stats.size < needed) throw tooShort(location, stats.size, needed);
     return null;
   } catch (error) {
@@ -66,14 +83,23 @@ async function lookAt(modelPath: string, folder: string, location: string, neede
 }
 
 function tooShort(location: string, size: number, needed: number): ChannelwiseError {
-  return new ChannelwiseError('io', 'external-short', `The data file ${location} has ${size} bytes, but the model needs ${needed}; it was cut short or belongs to another model.`);
+  return new ChannelwiseError(
+    'io',
+    'external-short',
+    `The data file ${location} has ${size} bytes, but the model needs ${needed}; it was cut short or belongs to another model.`,
+  );
 }
 
 async function safePath(modelPath: string, folder: string, location: string): Promise<string> {
   const refuse = (why: string): ChannelwiseError =>
-    new ChannelwiseError('refused', 'external-location', `The model wants data from "${location}", ${why}; only files in the model's own folder are read.`);
+    new ChannelwiseError(
+      'refused',
+      'external-location',
+      `The model wants data from "${location}", ${why}; only files in the model's own folder are read.`,
+    );
   if (location === '' || location.includes('\0')) throw refuse('which is no file name');
-  if (isAbsolute(location) || win32.isAbsolute(location) || /^[a-zA-Z]:/.test(location)) throw refuse('an absolute path');
+  if (isAbsolute(location) || win32.isAbsolute(location) || /^[a-zA-Z]:/.test(location))
+    throw refuse('an absolute path');
   if (location.split(/[\\/]/).includes('..')) throw refuse('which leads out of the folder');
   const path = await real(resolve(folder, location), location);
   const roots = [await real(folder, location)];
@@ -92,7 +118,12 @@ async function onDisk<T>(location: string, ask: () => Promise<T>): Promise<T> {
     return await ask();
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new ChannelwiseError('io', 'external-missing', `The data file ${location} is missing; put it beside the model.`);
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new ChannelwiseError(
+        'io',
+        'external-missing',
+        `The data file ${location} is missing; put it beside the model.`,
+      );
     throw new ChannelwiseError('io', 'external-failed', `The data file ${location} could not be opened (${code}).`);
   }
 }

@@ -36,8 +36,10 @@ export async function openFileSource(path: string): Promise<FileSource> {
   try {
     const stats = await handle.stat({ bigint: true });
     if (stats.isDirectory()) throw new ChannelwiseError('io', 'directory', `${path} is a folder; give a model file.`);
-    if (!stats.isFile()) throw new ChannelwiseError('io', 'not-a-file', `${path} is not a regular file; give a model file.`);
-    if (stats.size > BigInt(Number.MAX_SAFE_INTEGER)) throw new ChannelwiseError('io', 'file-too-large', `${path} is larger than any file can be.`);
+    if (!stats.isFile())
+      throw new ChannelwiseError('io', 'not-a-file', `${path} is not a regular file; give a model file.`);
+    if (stats.size > BigInt(Number.MAX_SAFE_INTEGER))
+      throw new ChannelwiseError('io', 'file-too-large', `${path} is larger than any file can be.`);
     return new OpenFile(path, handle, stats);
   } catch (error) {
     await handle.close();
@@ -76,7 +78,12 @@ class OpenFile implements FileSource {
     for (let got = 0; got < target.length;) {
       const bytesRead = await this.attempt(() => this.some(target, got, offset + got));
       if (bytesRead === 0) {
-        throw new ChannelwiseError('io', 'source-changed', `${this.path} became shorter while it was read; try again when nothing writes to it.`, { offset: offset + got });
+        throw new ChannelwiseError(
+          'io',
+          'source-changed',
+          `${this.path} became shorter while it was read; try again when nothing writes to it.`,
+          { offset: offset + got },
+        );
       }
       got += bytesRead;
     }
@@ -115,11 +122,22 @@ class OpenFile implements FileSource {
 function openError(path: string, error: unknown): ChannelwiseError {
   const code = errorCode(error);
   switch (code) {
-    case 'ENOENT': case 'ENOTDIR': return new ChannelwiseError('io', 'missing', `${path} does not exist.`);
-    case 'EACCES': case 'EPERM': return new ChannelwiseError('io', 'no-permission', `You may not read ${path}; change its permissions and try again.`);
-    case 'EISDIR': return new ChannelwiseError('io', 'directory', `${path} is a folder; give a model file.`);
-    case 'ENXIO': return new ChannelwiseError('io', 'not-a-file', `${path} is not a regular file; give a model file.`);
-    default: return new ChannelwiseError('io', 'open-failed', `${path} could not be opened (${code}).`);
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new ChannelwiseError('io', 'missing', `${path} does not exist.`);
+    case 'EACCES':
+    case 'EPERM':
+      return new ChannelwiseError(
+        'io',
+        'no-permission',
+        `You may not read ${path}; change its permissions and try again.`,
+      );
+    case 'EISDIR':
+      return new ChannelwiseError('io', 'directory', `${path} is a folder; give a model file.`);
+    case 'ENXIO':
+      return new ChannelwiseError('io', 'not-a-file', `${path} is not a regular file; give a model file.`);
+    default:
+      return new ChannelwiseError('io', 'open-failed', `${path} could not be opened (${code}).`);
   }
 }
 

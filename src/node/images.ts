@@ -27,7 +27,9 @@ export async function readPicture(path: string): Promise<Picture> {
     if (size > MAX_FILE_BYTES) throw bad(name, `it has ${size} bytes`);
     bytes = await fs.readFile(path);
   } catch (error) {
-    throw error instanceof ChannelwiseError ? error : new ChannelwiseError('io', 'image', `The image ${name} could not be read (${errorCode(error)}).`);
+    throw error instanceof ChannelwiseError
+      ? error
+      : new ChannelwiseError('io', 'image', `The image ${name} could not be read (${errorCode(error)}).`);
   }
   return decodePicture(bytes, name);
 }
@@ -57,7 +59,13 @@ function decodePng(bytes: Buffer, name: string): Picture {
 function decodeJpeg(bytes: Buffer, name: string): Picture {
   if (jpegComponents(bytes) > 3) throw bad(name, 'its colours are printing inks (CMYK); save it as RGB');
   try {
-    const { width, height, data } = jpeg.decode(bytes, { useTArray: true, formatAsRGBA: false, tolerantDecoding: false, maxResolutionInMP: MAX_PIXELS / 1e6, maxMemoryUsageInMB: JPEG_MEGABYTES });
+    const { width, height, data } = jpeg.decode(bytes, {
+      useTArray: true,
+      formatAsRGBA: false,
+      tolerantDecoding: false,
+      maxResolutionInMP: MAX_PIXELS / 1e6,
+      maxMemoryUsageInMB: JPEG_MEGABYTES,
+    });
     if (data.length !== width * height * 3) throw new Error('it is cut short');
     return { width, height, rgb: new Uint8Array(data.buffer, data.byteOffset, data.length) };
   } catch (error) {
@@ -75,13 +83,18 @@ function jpegComponents(bytes: Buffer): number {
     const marker = bytes[at + 1] ?? 0;
     if (FRAMES.has(marker)) return bytes[at + 9] ?? 0;
     // Fill bytes and markers without a body.
-    at += marker === 0xff ? 1 : marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8) ? 2 : 2 + bytes.readUInt16BE(at + 2);
+    at +=
+      marker === 0xff ? 1 : marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8) ? 2 : 2 + bytes.readUInt16BE(at + 2);
   }
   return 0;
 }
 
 /** The first images of a folder, for a proof. Ones that can't be decoded are named in `warnings`. Throws where there is none. */
-export async function verifyImages(dir: string, limit: number, signal?: AbortSignal): Promise<{ images: VerifyImage[]; warnings: string[] }> {
+export async function verifyImages(
+  dir: string,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<{ images: VerifyImage[]; warnings: string[] }> {
   const images: VerifyImage[] = [];
   const warnings: string[] = [];
   for (const path of await listImages(dir)) {
@@ -94,18 +107,25 @@ export async function verifyImages(dir: string, limit: number, signal?: AbortSig
       warnings.push(error.message);
     }
   }
-  if (!images.length) throw new ChannelwiseError('refused', 'no-images', `There is no readable PNG or JPEG image in ${dir}.`);
+  if (!images.length)
+    throw new ChannelwiseError('refused', 'no-images', `There is no readable PNG or JPEG image in ${dir}.`);
   return { images, warnings };
 }
 
 /** PNG and JPEG files directly in a folder, by name. Throws `io` where the folder can't be read. */
 export async function listImages(dir: string): Promise<string[]> {
-  return (await entriesOf(dir)).filter((e) => !e.isDirectory() && isImageName(e.name)).map((e) => join(dir, e.name)).sort();
+  return (await entriesOf(dir))
+    .filter((e) => !e.isDirectory() && isImageName(e.name))
+    .map((e) => join(dir, e.name))
+    .sort();
 }
 
 /** Sub-folders, by name. */
 export async function listFolders(dir: string): Promise<string[]> {
-  return (await entriesOf(dir)).filter((e) => e.isDirectory() && !e.name.startsWith('.')).map((e) => e.name).sort();
+  return (await entriesOf(dir))
+    .filter((e) => e.isDirectory() && !e.name.startsWith('.'))
+    .map((e) => e.name)
+    .sort();
 }
 
 async function entriesOf(dir: string): Promise<{ name: string; isDirectory(): boolean }[]> {
@@ -113,7 +133,13 @@ async function entriesOf(dir: string): Promise<{ name: string; isDirectory(): bo
     return await fs.readdir(dir, { withFileTypes: true });
   } catch (error) {
     const code = errorCode(error);
-    throw new ChannelwiseError('io', 'image-folder', code === 'ENOENT' || code === 'ENOTDIR' ? `The image folder ${dir} does not exist.` : `The image folder ${dir} could not be read (${code}).`);
+    throw new ChannelwiseError(
+      'io',
+      'image-folder',
+      code === 'ENOENT' || code === 'ENOTDIR'
+        ? `The image folder ${dir} does not exist.`
+        : `The image folder ${dir} could not be read (${code}).`,
+    );
   }
 }
 

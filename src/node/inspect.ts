@@ -41,18 +41,32 @@ export interface Inspection {
 }
 
 /** What a model is, without reading its weights. `bind` gives sizes to names, so that costs can be counted. */
-export async function inspectFile(path: string, bind: Readonly<Record<string, number>> = {}, signal?: AbortSignal): Promise<Inspection> {
+export async function inspectFile(
+  path: string,
+  bind: Readonly<Record<string, number>> = {},
+  signal?: AbortSignal,
+): Promise<Inspection> {
   const source = await openFileSource(path);
   try {
     const counting = new CountingSource(source);
     const model = await scanModel(counting, signal);
-    const constants = await steeringConstants(model, { wire: new WireReader(counting, signal), external: externalReader(path) });
+    const constants = await steeringConstants(model, {
+      wire: new WireReader(counting, signal),
+      external: externalReader(path),
+    });
     const shapes = boundShapes(model, { constants, bind });
     const { graph } = model;
     const { total: cost } = modelCosts(model, shapes);
     return {
-      file: basename(path), ...pageHead(model), inputs: realInputs(graph).map(declared), outputs: graph.outputs.map(declared),
-      nodeCount: graph.nodes.length, parameterCount: cost.params, cost, contradictions: contradictionTexts(shapes), firstLayers: pageFirstLayers(graph),
+      file: basename(path),
+      ...pageHead(model),
+      inputs: realInputs(graph).map(declared),
+      outputs: graph.outputs.map(declared),
+      nodeCount: graph.nodes.length,
+      parameterCount: cost.params,
+      cost,
+      contradictions: contradictionTexts(shapes),
+      firstLayers: pageFirstLayers(graph),
       io: { bytesRead: counting.bytesRead, fileSize: source.size, reads: counting.reads },
     };
   } finally {
@@ -66,7 +80,8 @@ function declared({ name, type }: ValueInfo): DeclaredValue {
 }
 
 export function inspectText(i: Inspection): string[] {
-  const value = (v: DeclaredValue): string => `${v.name}: ${v.dtype}${v.dims ? `[${v.dims.map((d) => d ?? '?').join(', ')}]` : ''}`;
+  const value = (v: DeclaredValue): string =>
+    `${v.name}: ${v.dtype}${v.dims ? `[${v.dims.map((d) => d ?? '?').join(', ')}]` : ''}`;
   return [
     `${i.file}: ${i.producer || 'unknown producer'}, IR ${i.irVersion}, ${i.opsets.join(', ')}`,
     ...i.inputs.map((v) => `input ${value(v)}`),
@@ -74,6 +89,9 @@ export function inspectText(i: Inspection): string[] {
     `${i.nodeCount} ${i.nodeCount === 1 ? 'node' : 'nodes'}, ${i.parameterCount} parameters, ${i.io.fileSize} bytes (${i.io.bytesRead} read)`,
     `${i.cost.macs ?? 'unknown'} multiply-adds for one image${i.cost.uncounted ? ` (${i.cost.uncounted} nodes with unknown sizes are not counted; --bind NAME=NUMBER gives sizes)` : ''}, ${i.cost.memory ?? 'unknown'} bytes of activations, ${i.cost.peak ?? 'unknown'} at once`,
     ...i.contradictions.map((c) => `contradiction: ${c}`),
-    ...i.firstLayers.map((l) => `first layer ${l.opType}${l.node && ` ${l.node}`}: ${l.weight} ${l.dtype}[${l.dims.join(', ')}] as ${l.layout}, strides ${l.strides.join('×')}, pads ${l.pads.join(' ')}${l.autoPad === 'NOTSET' ? '' : ` (${l.autoPad})`}, group ${l.group}`),
+    ...i.firstLayers.map(
+      (l) =>
+        `first layer ${l.opType}${l.node && ` ${l.node}`}: ${l.weight} ${l.dtype}[${l.dims.join(', ')}] as ${l.layout}, strides ${l.strides.join('×')}, pads ${l.pads.join(' ')}${l.autoPad === 'NOTSET' ? '' : ` (${l.autoPad})`}, group ${l.group}`,
+    ),
   ];
 }

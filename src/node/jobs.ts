@@ -49,11 +49,17 @@ export interface JobTypes {
   tensorStatistics: { args: { path: string; tensor: string }; result: PageStatistics };
   tensorBlock: { args: { path: string; tensor: string; ranges: readonly PageRange[] }; result: string[] };
   firstLayerFacts: { args: { path: string; layer: number }; result: PageFirstLayerFacts };
-  layerFilters: { args: FirstLayerMethods['layerFilters']['args'] & { path: string }; result: FirstLayerMethods['layerFilters']['result'] };
+  layerFilters: {
+    args: FirstLayerMethods['layerFilters']['args'] & { path: string };
+    result: FirstLayerMethods['layerFilters']['result'];
+  };
   saveTensor: { args: { path: string; tensor: string; format: TensorFormat; outPath: string }; result: string | null };
   compare: { args: { path: string; other: string }; result: PageComparison };
   evaluationSetup: { args: { models: EvaluatedModels; folder: string }; result: PageEvaluationSetup };
-  evaluate: { args: { models: EvaluatedModels; folder: string; choice: PageEvaluationChoice }; result: { evaluation: PageEvaluation; csv: string } };
+  evaluate: {
+    args: { models: EvaluatedModels; folder: string; choice: PageEvaluationChoice };
+    result: { evaluation: PageEvaluation; csv: string };
+  };
 }
 export type JobName = keyof JobTypes;
 
@@ -70,12 +76,15 @@ export interface JobContext {
 }
 
 /** One function per job. */
-export const JOBS: { readonly [N in JobName]: (args: JobTypes[N]['args'], context: JobContext) => Promise<JobTypes[N]['result']> } = {
+export const JOBS: {
+  readonly [N in JobName]: (args: JobTypes[N]['args'], context: JobContext) => Promise<JobTypes[N]['result']>;
+} = {
   readModel: async ({ path, bind }, { signal }) => packModel(await readPageModel(path, signal, bind)),
   convertToGray: async ({ path, out }, context) => reply(await convertToGray(path, { out, ...context })),
   adapt: async ({ path, ...options }, context) => reply(await adaptFile(path, { ...options, ...context })),
   imageInputs: ({ path }, { signal }) => withModel(path, signal, ({ graph }) => imageInputs(graph)),
-  asPython: async ({ path, map, inputs, framework }, context) => asPython((await adaptFile(path, { map, inputs, dryRun: true, ...context })).plan, framework),
+  asPython: async ({ path, map, inputs, framework }, context) =>
+    asPython((await adaptFile(path, { map, inputs, dryRun: true, ...context })).plan, framework),
   madeFrom: ({ path }, { signal }) => withModel(path, signal, (model) => madeFrom(model, path)),
   verify: async ({ original, adapted }, context) => {
     const report = await verifyFiles(original, adapted, context);
@@ -106,16 +115,30 @@ async function withModel<T>(path: string, signal: AbortSignal, use: (model: Mode
 
 function pageProof(report: VerifyReport, against: string): PageProof {
   const { verdict, statement, maxAbs, maxRel, tolerance, seam, runtime, warnings } = report;
-  const sizes = (all: Readonly<Record<string, readonly number[]>>): string => Object.entries(all).map(([name, dims]) => `${name} ${dims.join('×')}`).join(', ');
+  const sizes = (all: Readonly<Record<string, readonly number[]>>): string =>
+    Object.entries(all)
+      .map(([name, dims]) => `${name} ${dims.join('×')}`)
+      .join(', ');
   return {
-    verdict, statement, maxAbs, maxRel, tolerance, runtime, warnings: [...warnings], against,
+    verdict,
+    statement,
+    maxAbs,
+    maxRel,
+    tolerance,
+    runtime,
+    warnings: [...warnings],
+    against,
     runs: report.runs.map((r) => ({ on: r.on, sizes: sizes(r.sizes) })),
-    identicalNodes: seam?.identicalNodes ?? 0, stemNodes: seam?.stemNodes ?? 0, bytesCompared: seam?.bytesCompared ?? 0,
+    identicalNodes: seam?.identicalNodes ?? 0,
+    stemNodes: seam?.stemNodes ?? 0,
+    bytesCompared: seam?.bytesCompared ?? 0,
   };
 }
 
 /** To the worker. */
-export type JobRequest = { [N in JobName]: { type: 'job'; id: number; name: N; args: JobTypes[N]['args'] } }[JobName] | { type: 'cancel'; id: number };
+export type JobRequest =
+  | { [N in JobName]: { type: 'job'; id: number; name: N; args: JobTypes[N]['args'] } }[JobName]
+  | { type: 'cancel'; id: number };
 
 /** From the worker. Every job ends in exactly one `done` or `failed`. */
 export type JobMessage =
@@ -132,6 +155,12 @@ export interface PlainError {
 
 /** An error as plain data; what is no ChannelwiseError is our own fault and says so. */
 export function plainError(error: unknown): PlainError {
-  if (error instanceof ChannelwiseError) return { kind: error.kind, code: error.code, message: error.message, place: error.place };
-  return { kind: 'unsupported', code: 'internal', message: `Channelwise made a mistake: ${error instanceof Error ? error.message : String(error)}`, place: {} };
+  if (error instanceof ChannelwiseError)
+    return { kind: error.kind, code: error.code, message: error.message, place: error.place };
+  return {
+    kind: 'unsupported',
+    code: 'internal',
+    message: `Channelwise made a mistake: ${error instanceof Error ? error.message : String(error)}`,
+    place: {},
+  };
 }

@@ -28,10 +28,14 @@ export async function mapFromSteps(steps: readonly MapStep[], channels: number |
 
 async function mapOfStep(step: MapStep, channels: number | null): Promise<ChannelMap> {
   switch (step.kind) {
-    case 'preset': return known(presetMap(step.name, channels ?? USUAL), step.name);
-    case 'normalize': return normalize(normalisationOf(step), channels ?? USUAL);
-    case 'matrix': return matrixMap(step.matrix, step.shift, channels);
-    case 'file': return mapFromFile(step.path);
+    case 'preset':
+      return known(presetMap(step.name, channels ?? USUAL), step.name);
+    case 'normalize':
+      return normalize(normalisationOf(step), channels ?? USUAL);
+    case 'matrix':
+      return matrixMap(step.matrix, step.shift, channels);
+    case 'file':
+      return mapFromFile(step.path);
   }
 }
 
@@ -40,7 +44,11 @@ function known(map: ChannelMap | null, name: string): ChannelMap {
   return map;
 }
 
-function normalisationOf({ mean, std, scale }: { mean: string; std: string; scale: string }): { mean: number[]; std: number[]; scale: number } {
+function normalisationOf({ mean, std, scale }: { mean: string; std: string; scale: string }): {
+  mean: number[];
+  std: number[];
+  scale: number;
+} {
   const [factor = NaN, ...more] = parseNumbers(scale, 'scale');
   if (more.length) throw new ChannelwiseError('refused', 'map', 'scale must be one number.');
   return { mean: parseNumbers(mean, 'mean'), std: parseNumbers(std, 'std'), scale: factor };
@@ -53,13 +61,21 @@ function normalisationOf({ mean, std, scale }: { mean: string; std: string; scal
  */
 export function matrixMap(matrix: string, shift: string, channels: number | null): ChannelMap {
   const marked = matrix.replace(/\]\s*,?\s*\[/g, ';').replace(/[[\]]/g, ' ');
-  let rows = marked.split(/[;\n\r]+/).filter((row) => row.trim()).map((row) => parseNumbers(row, 'matrix'));
+  let rows = marked
+    .split(/[;\n\r]+/)
+    .filter((row) => row.trim())
+    .map((row) => parseNumbers(row, 'matrix'));
   const flat = rows[0] ?? [];
   if (rows.length === 1 && channels !== null && channels > 1 && flat.length % channels === 0) {
     const width = flat.length / channels;
     rows = Array.from({ length: channels }, (_, r) => flat.slice(r * width, (r + 1) * width));
   }
-  if (channels !== null && rows.length !== channels) throw new ChannelwiseError('refused', 'map', `The matrix needs ${channels} row${channels === 1 ? '' : 's'}, one per channel of the model, separated by ";", but has ${rows.length}.`);
+  if (channels !== null && rows.length !== channels)
+    throw new ChannelwiseError(
+      'refused',
+      'map',
+      `The matrix needs ${channels} row${channels === 1 ? '' : 's'}, one per channel of the model, separated by ";", but has ${rows.length}.`,
+    );
   const numbers = shift.trim() ? parseNumbers(shift, 'shift') : [0];
   return mapFromJson({ matrix: rows, shift: numbers.length === 1 ? rows.map(() => numbers[0]) : numbers }, 'matrix');
 }
@@ -70,7 +86,9 @@ const MAX_TERMS = 4;
 /** What a map does, in one line: `old₁ = 0.3·new₁ + 0.6·new₂ …`, with the lines of several channels after each other. */
 export function mapWords(map: ChannelMap): string {
   const width = map.matrix[0]?.length ?? 0;
-  const rows = map.matrix.slice(0, MAX_TERMS).map((row, c) => `old${subscript(c)} = ${formula(row, map.shift[c] ?? 0)}`);
+  const rows = map.matrix
+    .slice(0, MAX_TERMS)
+    .map((row, c) => `old${subscript(c)} = ${formula(row, map.shift[c] ?? 0)}`);
   return `${width} → ${map.matrix.length} channel${map.matrix.length === 1 ? '' : 's'}: ${rows.join(', ')}${map.matrix.length > MAX_TERMS ? ', …' : ''}`;
 }
 

@@ -26,12 +26,21 @@ const KEPT = 2;
 let last: Scanned[] = [];
 
 /** Opens a model file, scans it unless that was done and the file is the same, and closes it when `use` is done. */
-export async function withOpenModel<T>(path: string, signal: AbortSignal | undefined, use: (open: OpenModel) => Promise<T>): Promise<T> {
+export async function withOpenModel<T>(
+  path: string,
+  signal: AbortSignal | undefined,
+  use: (open: OpenModel) => Promise<T>,
+): Promise<T> {
   const source = await openFileSource(path);
   try {
     const known = last.find((s) => s.source.path === path);
-    const { model, stored } = known && await known.source.unchanged() ? known : await scanned(source, signal);
-    return await use({ source, model, stored, ctx: { wire: new WireReader(source, signal), external: externalReader(path) } });
+    const { model, stored } = known && (await known.source.unchanged()) ? known : await scanned(source, signal);
+    return await use({
+      source,
+      model,
+      stored,
+      ctx: { wire: new WireReader(source, signal), external: externalReader(path) },
+    });
   } finally {
     await source.close();
   }

@@ -6,7 +6,15 @@ import type { DifferenceSign, PageComparison, PageDifference, PageDifferenceGrou
 import { packModel } from '../protocol/packed.ts';
 import { compare, type Comparison, type TextChange, type ValueChange } from '../verify/compare.ts';
 import type { TensorChange } from '../verify/compareTensors.ts';
-import { comparisonStatement, inlineText, nodeText, renamedLine, tensorLine, textLine, type Line } from '../verify/compareText.ts';
+import {
+  comparisonStatement,
+  inlineText,
+  nodeText,
+  renamedLine,
+  tensorLine,
+  textLine,
+  type Line,
+} from '../verify/compareText.ts';
 import { readPageModel } from './pageModel.ts';
 import { withModels } from './verify.ts';
 
@@ -19,19 +27,33 @@ export interface PageComparisonOptions {
 }
 
 /** Compares the page's model with another one. An adapted model comes second, whichever of the two it is. Throws ChannelwiseError for what can't be read. */
-export async function comparePage(path: string, otherPath: string, { signal, onProgress }: PageComparisonOptions): Promise<PageComparison> {
+export async function comparePage(
+  path: string,
+  otherPath: string,
+  { signal, onProgress }: PageComparisonOptions,
+): Promise<PageComparison> {
   const other = packModel(await readPageModel(otherPath, signal));
   return withModels([path, otherPath], signal, async ([own, second]) => {
     const swapped = provenanceOf(own.model).length > provenanceOf(second.model).length;
     const [a, b] = swapped ? [second, own] : [own, second];
     const found = await compare({ a, b, onProgress });
     const names = swapped ? [otherPath, path] : [path, otherPath];
-    return { own: swapped ? 'b' : 'a', aName: basename(names[0] ?? ''), bName: basename(names[1] ?? ''), other, ...pageComparison(found, a.model, b.model) };
+    return {
+      own: swapped ? 'b' : 'a',
+      aName: basename(names[0] ?? ''),
+      bName: basename(names[1] ?? ''),
+      other,
+      ...pageComparison(found, a.model, b.model),
+    };
   });
 }
 
 /** A comparison as rows with places in the two graphs. */
-export function pageComparison(c: Comparison, a: Model, b: Model): Omit<PageComparison, 'own' | 'aName' | 'bName' | 'other'> {
+export function pageComparison(
+  c: Comparison,
+  a: Model,
+  b: Model,
+): Omit<PageComparison, 'own' | 'aName' | 'bName' | 'other'> {
   const places = { a: new Places(a.graph), b: new Places(b.graph) };
   const marks = { a: new Map<string, DifferenceSign>(), b: new Map<string, DifferenceSign>() };
   const mark = (row: PageDifference): PageDifference => {
@@ -39,12 +61,34 @@ export function pageComparison(c: Comparison, a: Model, b: Model): Omit<PageComp
     if (row.b && (row.sign !== '-' || !marks.b.has(row.b))) marks.b.set(row.b, row.sign === '-' ? '~' : row.sign);
     return row;
   };
-  const row = ([sign, text]: Line, keyA: string | null = null, keyB: string | null = null): PageDifference => ({ sign, text, a: keyA, b: keyB });
-  const ends = (list: readonly ValueChange[], what: 'i' | 'o'): PageDifference[] => list.map((v) => mark(row(valueLine(v), v.a === null ? null : places.a.end(what, v.name), v.b === null ? null : places.b.end(what, v.name))));
+  const row = ([sign, text]: Line, keyA: string | null = null, keyB: string | null = null): PageDifference => ({
+    sign,
+    text,
+    a: keyA,
+    b: keyB,
+  });
+  const ends = (list: readonly ValueChange[], what: 'i' | 'o'): PageDifference[] =>
+    list.map((v) =>
+      mark(
+        row(
+          valueLine(v),
+          v.a === null ? null : places.a.end(what, v.name),
+          v.b === null ? null : places.b.end(what, v.name),
+        ),
+      ),
+    );
   const nodes = [
     ...c.nodes.removed.map((n) => mark(row(['-', nodeText(n)], places.a.node(n.index)))),
     ...c.nodes.added.map((n) => mark(row(['+', nodeText(n)], null, places.b.node(n.index)))),
-    ...c.nodes.changed.map((n) => mark(row(['~', `${nodeText(n.b)}: ${n.changes.map(inlineText).join('; ')}`], places.a.node(n.a.index), places.b.node(n.b.index)))),
+    ...c.nodes.changed.map((n) =>
+      mark(
+        row(
+          ['~', `${nodeText(n.b)}: ${n.changes.map(inlineText).join('; ')}`],
+          places.a.node(n.a.index),
+          places.b.node(n.b.index),
+        ),
+      ),
+    ),
   ];
   // Nodes first: a weight of a new node is new with it, and says nothing about the node itself.
   const tensors = c.tensors.map((t) => tensorRow(t, places, marks));
@@ -54,10 +98,24 @@ export function pageComparison(c: Comparison, a: Model, b: Model): Omit<PageComp
   ];
   const texts = (list: readonly TextChange[]): PageDifference[] => list.map((t) => row(textLine(t)));
   const groups = [
-    group('Inputs', ends(c.inputs, 'i')), group('Outputs', ends(c.outputs, 'o')), group('Nodes', nodes), group('Weights', tensors), group('Names', names),
-    group('Declared shapes', c.valueInfo.map((v) => row(valueLine(v)))), group('Model', texts(c.header)), group('Metadata', texts(c.metadata.map(inWords))),
+    group('Inputs', ends(c.inputs, 'i')),
+    group('Outputs', ends(c.outputs, 'o')),
+    group('Nodes', nodes),
+    group('Weights', tensors),
+    group('Names', names),
+    group(
+      'Declared shapes',
+      c.valueInfo.map((v) => row(valueLine(v))),
+    ),
+    group('Model', texts(c.header)),
+    group('Metadata', texts(c.metadata.map(inWords))),
   ];
-  return { statement: comparisonStatement(c), groups: groups.filter((g) => g.count > 0), marks: { a: [...marks.a], b: [...marks.b] }, alignment: [...c.alignment] };
+  return {
+    statement: comparisonStatement(c),
+    groups: groups.filter((g) => g.count > 0),
+    marks: { a: [...marks.a], b: [...marks.b] },
+    alignment: [...c.alignment],
+  };
 }
 
 /** The record of an adaptation is for programs; its tab shows it. */
@@ -81,7 +139,10 @@ type Marks = { readonly a: Map<string, DifferenceSign>; readonly b: Map<string, 
 /** A weight is shown at the nodes that read it. */
 function tensorRow(t: TensorChange, places: BothPlaces, marks: Marks): PageDifference {
   const [sign, text] = tensorLine(t);
-  const sides = [['a', t.a && (t.was ?? t.name)], ['b', t.b && t.name]] as const;
+  const sides = [
+    ['a', t.a && (t.was ?? t.name)],
+    ['b', t.b && t.name],
+  ] as const;
   const keys = sides.map(([side, name]) => {
     const readers = name ? places[side].readers(name) : [];
     for (const key of readers) if (!marks[side].has(key)) marks[side].set(key, '~');

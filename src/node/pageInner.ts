@@ -33,14 +33,32 @@ interface Body {
 const INPUTS_FROM: Readonly<Record<string, number>> = { Loop: 1, Scan: 0, SequenceMap: 0 };
 
 /** What lies inside nodes, as the page draws it; null when nothing does. Nodes are numbered on from the main graph's, outer graphs first. */
-export function pageInner(model: Model, mainInputs: readonly string[], shapes: ScopeShapes, weights: ReadonlyMap<string, PageWeight>, costs: Costs): PageInner | null {
+export function pageInner(
+  model: Model,
+  mainInputs: readonly string[],
+  shapes: ScopeShapes,
+  weights: ReadonlyMap<string, PageWeight>,
+  costs: Costs,
+): PageInner | null {
   const functions = new Map(model.functions.map((f) => [callKey(f, f.name), f]));
-  const main: Names = { maker: makers(model.graph.nodes, 0, mainInputs, 0), dims: knownDims(shapes), weights, up: null };
+  const main: Names = {
+    maker: makers(model.graph.nodes, 0, mainInputs, 0),
+    dims: knownDims(shapes),
+    weights,
+    up: null,
+  };
   const inner: PageInner = { graphs: [], nodes: [], edges: [], left: 0 };
   const waiting: Body[] = [];
-  const look = (nodes: readonly Node[], firstId: number, around: Names, within: ScopeShapes | undefined, depth: number): void => {
+  const look = (
+    nodes: readonly Node[],
+    firstId: number,
+    around: Names,
+    within: ScopeShapes | undefined,
+    depth: number,
+  ): void => {
     nodes.forEach((owner, i) => {
-      for (const { title, graph } of bodiesOf(owner, functions)) waiting.push({ owner, ownerId: firstId + i, title, graph, around, shapes: within, depth });
+      for (const { title, graph } of bodiesOf(owner, functions))
+        waiting.push({ owner, ownerId: firstId + i, title, graph, around, shapes: within, depth });
     });
   };
   look(model.graph.nodes, 0, main, shapes, 1);
@@ -68,7 +86,10 @@ function callKey({ domain, overload }: { domain: string; overload: string }, nam
   return JSON.stringify([domain, name, overload]);
 }
 
-function bodiesOf(node: Node, functions: ReadonlyMap<string, FunctionDef>): { title: string; graph: Graph | FunctionDef }[] {
+function bodiesOf(
+  node: Node,
+  functions: ReadonlyMap<string, FunctionDef>,
+): { title: string; graph: Graph | FunctionDef }[] {
   const found: { title: string; graph: Graph | FunctionDef }[] = [];
   for (const a of node.attributes) {
     if (a.graph) found.push({ title: a.name, graph: a.graph });
@@ -79,26 +100,57 @@ function bodiesOf(node: Node, functions: ReadonlyMap<string, FunctionDef>): { ti
   return found;
 }
 
-function makers(nodes: readonly Node[], firstId: number, inputs: readonly string[], firstInput: number): Map<string, number> {
+function makers(
+  nodes: readonly Node[],
+  firstId: number,
+  inputs: readonly string[],
+  firstInput: number,
+): Map<string, number> {
   const maker = new Map<string, number>();
   inputs.forEach((name, i) => maker.set(name, -1 - firstInput - i));
-  nodes.forEach((node, i) => { for (const output of node.outputs) if (output) maker.set(output, firstId + i); });
+  nodes.forEach((node, i) => {
+    for (const output of node.outputs) if (output) maker.set(output, firstId + i);
+  });
   return maker;
 }
 
 function inputValues(graph: Graph | FunctionDef, known: ScopeShapes | undefined): PageValue[] {
-  const values: PageValue[] = 'initializers' in graph ? graph.inputs.map(pageValue) : graph.inputs.map((name) => ({ name, dtype: '', dims: null }));
+  const values: PageValue[] =
+    'initializers' in graph
+      ? graph.inputs.map(pageValue)
+      : graph.inputs.map((name) => ({ name, dtype: '', dims: null }));
   return values.map((v) => {
     const found = known?.tensors.get(v.name);
-    return { name: v.name, dtype: v.dtype || (found?.dtype ? dtypeName(found.dtype) : ''), dims: v.dims ?? found?.dims?.map(dimText) ?? null };
+    return {
+      name: v.name,
+      dtype: v.dtype || (found?.dtype ? dtypeName(found.dtype) : ''),
+      dims: v.dims ?? found?.dims?.map(dimText) ?? null,
+    };
   });
 }
 
 /** A function sees its own names only; a subgraph also those around it. */
-function ownNames({ graph, around }: Body, firstId: number, values: readonly PageValue[], firstInput: number, known: ScopeShapes | undefined): Names {
-  const maker = makers(graph.nodes, firstId, values.map((v) => v.name), firstInput);
+function ownNames(
+  { graph, around }: Body,
+  firstId: number,
+  values: readonly PageValue[],
+  firstInput: number,
+  known: ScopeShapes | undefined,
+): Names {
+  const maker = makers(
+    graph.nodes,
+    firstId,
+    values.map((v) => v.name),
+    firstInput,
+  );
   const dims = known ? knownDims(known) : new Map<string, DimText[]>();
-  if (!('initializers' in graph)) return { maker, dims, weights: storedWeights({ initializers: [], sparseInitializers: [], nodes: graph.nodes }), up: null };
+  if (!('initializers' in graph))
+    return {
+      maker,
+      dims,
+      weights: storedWeights({ initializers: [], sparseInitializers: [], nodes: graph.nodes }),
+      up: null,
+    };
   return { maker, dims, weights: storedWeights(graph), up: around };
 }
 
@@ -118,13 +170,22 @@ function connect(body: Body, names: Names, firstId: number, firstInput: number, 
     const scope = tensor ? scopeOf(from, tensor) : null;
     const made = scope?.maker.get(tensor);
     // A stored value has no box of its own.
-    return made === undefined || scope!.weights.has(tensor) ? [] : [{ from: made, to, tensor, dims: scope!.dims.get(tensor) ?? null }];
+    return made === undefined || scope!.weights.has(tensor)
+      ? []
+      : [{ from: made, to, tensor, dims: scope!.dims.get(tensor) ?? null }];
   };
-  const start = 'initializers' in graph ? (Object.hasOwn(INPUTS_FROM, owner.opType) ? INPUTS_FROM[owner.opType] ?? 0 : Infinity) : 0;
-  for (let k = start; k < Math.min(graph.inputs.length, owner.inputs.length); k++) inner.edges.push(...edge(around, -1 - firstInput - k, owner.inputs[k]!));
+  const start =
+    'initializers' in graph
+      ? Object.hasOwn(INPUTS_FROM, owner.opType)
+        ? (INPUTS_FROM[owner.opType] ?? 0)
+        : Infinity
+      : 0;
+  for (let k = start; k < Math.min(graph.inputs.length, owner.inputs.length); k++)
+    inner.edges.push(...edge(around, -1 - firstInput - k, owner.inputs[k]!));
   graph.nodes.forEach((node, i) => {
     inner.nodes.push(pageNode(node, firstId + i, lookup, costs.of(node)));
     for (const tensor of node.inputs) inner.edges.push(...edge(names, firstId + i, tensor));
   });
-  for (const output of graph.outputs) inner.edges.push(...edge(names, ownerId, typeof output === 'string' ? output : output.name));
+  for (const output of graph.outputs)
+    inner.edges.push(...edge(names, ownerId, typeof output === 'string' ? output : output.name));
 }

@@ -4,7 +4,15 @@ import { shownDim } from '../graph/dims.ts';
 import { firstLayers } from '../graph/firstLayers.ts';
 import { dtypeName } from '../onnx/dtypes.ts';
 import type { Attribute, Dim, Graph, Model, Node, SparseTensor, Tensor, ValueInfo } from '../onnx/model.ts';
-import type { DimText, PageEdge, PageModel, PageNode, PageOperator, PageValue, PageWeight } from '../protocol/messages.ts';
+import type {
+  DimText,
+  PageEdge,
+  PageModel,
+  PageNode,
+  PageOperator,
+  PageValue,
+  PageWeight,
+} from '../protocol/messages.ts';
 import type { PageAdaptation } from '../protocol/adaptation.ts';
 import type { PageBinding } from '../protocol/sizes.ts';
 import { operatorSchema } from '../graph/operatorSchema.ts';
@@ -22,27 +30,64 @@ import { pageSizes } from './pageSizes.ts';
 
 /** Attribute values are for reading; longer ones are cut with the count of what is left. */
 const MAX_SHOWN = 64;
-const ATTRIBUTE_TYPES: Readonly<Record<number, string>> = { 1: 'float', 2: 'int', 3: 'string', 4: 'tensor', 5: 'graph', 6: 'floats', 7: 'ints', 8: 'strings', 9: 'tensors', 10: 'graphs', 11: 'sparse tensor' };
+const ATTRIBUTE_TYPES: Readonly<Record<number, string>> = {
+  1: 'float',
+  2: 'int',
+  3: 'string',
+  4: 'tensor',
+  5: 'graph',
+  6: 'floats',
+  7: 'ints',
+  8: 'strings',
+  9: 'tensors',
+  10: 'graphs',
+  11: 'sparse tensor',
+};
 
 /** Reads a model file and turns it into what the page shows: names, shapes and places, never weights. */
 export async function readPageModel(path: string, signal?: AbortSignal, bind: PageBinding = {}): Promise<PageModel> {
   return withOpenModel(path, signal, async ({ source, model, ctx }) => {
     const constants = await steeringConstants(model, ctx);
-    const page = pageModel(model, basename(path), source.size, inferShapes(model, { constants, bind }), await adaptationOf(model, path), bind);
+    const page = pageModel(
+      model,
+      basename(path),
+      source.size,
+      inferShapes(model, { constants, bind }),
+      await adaptationOf(model, path),
+      bind,
+    );
     return { ...page, dataTrouble: await dataTrouble(path, externalFiles(model)) };
   });
 }
 
-export function pageModel(model: Model, fileName: string, fileSize: number, inferred: Shapes, adaptation: PageAdaptation | null = null, bind: PageBinding = {}): PageModel {
+export function pageModel(
+  model: Model,
+  fileName: string,
+  fileSize: number,
+  inferred: Shapes,
+  adaptation: PageAdaptation | null = null,
+  bind: PageBinding = {},
+): PageModel {
   const { graph } = model;
   const shapes = knownDims(inferred);
   const costs = modelCosts(model, inferred);
   const weights = storedWeights(graph);
   const inputs = graph.inputs.filter((i) => !weights.has(i.name));
-  const lookup: Lookup = { weight: (name) => weights.get(name), dims: (name) => shapes.get(name), dtype: (name) => inferred.tensors.get(name)?.dtype ?? null };
-  const inner = pageInner(model, inputs.map((i) => i.name), inferred, weights, costs);
+  const lookup: Lookup = {
+    weight: (name) => weights.get(name),
+    dims: (name) => shapes.get(name),
+    dtype: (name) => inferred.tensors.get(name)?.dtype ?? null,
+  };
+  const inner = pageInner(
+    model,
+    inputs.map((i) => i.name),
+    inferred,
+    weights,
+    costs,
+  );
   return {
-    fileName, fileSize,
+    fileName,
+    fileSize,
     ...pageHead(model),
     inputs: inputs.map((v) => withShape(v, inferred)),
     outputs: graph.outputs.map((v) => withShape(v, inferred)),
@@ -68,17 +113,38 @@ export function pageHead(model: Model): Pick<PageModel, 'producer' | 'irVersion'
 
 export function pageFirstLayers(graph: Graph): PageModel['firstLayers'] {
   return firstLayers(graph).map((l) => ({
-    nodeId: l.index, node: l.node.name, opType: l.node.opType, weight: l.weightName, dims: [...l.dims], dtype: dtypeName(l.dtype), layout: l.layout,
-    strides: [...l.strides], pads: [...l.pads], dilations: [...l.dilations], autoPad: l.autoPad, group: l.group,
+    nodeId: l.index,
+    node: l.node.name,
+    opType: l.node.opType,
+    weight: l.weightName,
+    dims: [...l.dims],
+    dtype: dtypeName(l.dtype),
+    layout: l.layout,
+    strides: [...l.strides],
+    pads: [...l.pads],
+    dilations: [...l.dilations],
+    autoPad: l.autoPad,
+    group: l.group,
   }));
 }
 
 function operators(model: Model): PageOperator[] {
   const used = new Map<string, Node>();
-  for (const nodes of [model.graph.nodes, ...model.functions.map((f) => f.nodes)]) for (const n of nodes) used.set(`${n.domain}:${n.opType}`, n);
+  for (const nodes of [model.graph.nodes, ...model.functions.map((f) => f.nodes)])
+    for (const n of nodes) used.set(`${n.domain}:${n.opType}`, n);
   return [...used.values()].flatMap(({ opType, domain }) => {
     const schema = operatorSchema(model, { opType, domain });
-    return schema ? [{ opType, domain, inputs: [...schema.inputs], outputs: [...schema.outputs], attributes: schema.attributes.map(({ name, type, fallback }) => ({ name, type, fallback })) }] : [];
+    return schema
+      ? [
+          {
+            opType,
+            domain,
+            inputs: [...schema.inputs],
+            outputs: [...schema.outputs],
+            attributes: schema.attributes.map(({ name, type, fallback }) => ({ name, type, fallback })),
+          },
+        ]
+      : [];
   });
 }
 
@@ -111,7 +177,11 @@ function withShape(value: ValueInfo, { tensors }: Shapes): PageValue {
   const declared = pageValue(value);
   const found = tensors.get(value.name);
   if (!found) return declared;
-  return { name: value.name, dtype: found.dtype === null ? declared.dtype : dtypeName(found.dtype), dims: found.dims?.map(dimText) ?? declared.dims };
+  return {
+    name: value.name,
+    dtype: found.dtype === null ? declared.dtype : dtypeName(found.dtype),
+    dims: found.dims?.map(dimText) ?? declared.dims,
+  };
 }
 
 export function pageValue(value: ValueInfo): PageValue {
@@ -119,7 +189,9 @@ export function pageValue(value: ValueInfo): PageValue {
   return { name: value.name, dtype: dtypeName(value.type.dtype), dims: value.type.dims?.map(dimText) ?? null };
 }
 
-export function storedWeights(graph: Pick<Graph, 'initializers' | 'sparseInitializers' | 'nodes'>): Map<string, PageWeight> {
+export function storedWeights(
+  graph: Pick<Graph, 'initializers' | 'sparseInitializers' | 'nodes'>,
+): Map<string, PageWeight> {
   const weights = new Map<string, PageWeight>();
   for (const [name, tensor] of storedTensors(graph)) weights.set(name, pageWeight(name, tensor));
   return weights;
@@ -143,30 +215,48 @@ export interface Lookup {
 export function pageNode(node: Node, id: number, { weight, dims, dtype }: Lookup, cost: NodeCost): PageNode {
   const scope = nodeScope(node);
   return {
-    id, name: node.name, opType: node.opType, domain: node.domain,
-    attributes: node.attributes.map((a) => ({ name: a.name, type: ATTRIBUTE_TYPES[a.type] ?? 'unknown', value: attributeText(a) })),
+    id,
+    name: node.name,
+    opType: node.opType,
+    domain: node.domain,
+    attributes: node.attributes.map((a) => ({
+      name: a.name,
+      type: ATTRIBUTE_TYPES[a.type] ?? 'unknown',
+      value: attributeText(a),
+    })),
     inputs: node.inputs.map((name) => {
       const stored = weight(name);
       return { name, weight: stored ?? null, dims: stored?.dims.map(String) ?? dims(name) ?? null };
     }),
     outputs: node.outputs.map((name) => {
       const type = dtype?.(name) ?? null;
-      return { name, dims: dims(name) ?? weight(name)?.dims.map(String) ?? null, ...(type === null ? {} : { dtype: dtypeName(type) }) };
+      return {
+        name,
+        dims: dims(name) ?? weight(name)?.dims.map(String) ?? null,
+        ...(type === null ? {} : { dtype: dtypeName(type) }),
+      };
     }),
     ...(scope ? { scope } : {}),
     cost,
   };
 }
 
-function edges(graph: Graph, inputs: readonly ValueInfo[], shapes: DimTexts): { edges: PageEdge[]; outputEdges: PageModel['outputEdges'] } {
+function edges(
+  graph: Graph,
+  inputs: readonly ValueInfo[],
+  shapes: DimTexts,
+): { edges: PageEdge[]; outputEdges: PageModel['outputEdges'] } {
   const maker = new Map<string, number>();
   inputs.forEach((input, i) => maker.set(input.name, -1 - i));
-  graph.nodes.forEach((node, id) => { for (const output of node.outputs) if (output) maker.set(output, id); });
+  graph.nodes.forEach((node, id) => {
+    for (const output of node.outputs) if (output) maker.set(output, id);
+  });
   const found: PageEdge[] = [];
   graph.nodes.forEach((node, to) => {
     for (const tensor of node.inputs) {
       const from = tensor ? maker.get(tensor) : undefined;
-      if (from !== undefined && (from < 0 || graph.nodes[from]?.opType !== 'Constant')) found.push({ from, to, tensor, dims: shapes.get(tensor) ?? null });
+      if (from !== undefined && (from < 0 || graph.nodes[from]?.opType !== 'Constant'))
+        found.push({ from, to, tensor, dims: shapes.get(tensor) ?? null });
     }
   });
   const outputEdges = graph.outputs.flatMap((o, output) => {

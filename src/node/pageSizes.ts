@@ -12,12 +12,15 @@ export function pageSizes(graph: Graph, shapes: Shapes, cost: ModelCost, bind: P
   const contradictions = shapes.contradictions.slice(0, MAX_CONTRADICTIONS);
   const makers = makersOf(graph, new Set(contradictions.map((c) => c.tensor)));
   const inputs = new Set(shapes.sizes);
-  const computed = [...shapes.symbols].filter(([name]) => !inputs.has(name)).map(([name, reason]) => ({ name, reason }));
+  const computed = [...shapes.symbols]
+    .filter(([name]) => !inputs.has(name))
+    .map(([name, reason]) => ({ name, reason }));
   return {
-    names: shapes.sizes.map((name) => ({ name, value: Object.hasOwn(bind, name) ? bind[name] ?? null : null })),
-    computed: computed.slice(0, MAX_COMPUTED), computedLeft: Math.max(0, computed.length - MAX_COMPUTED),
+    names: shapes.sizes.map((name) => ({ name, value: Object.hasOwn(bind, name) ? (bind[name] ?? null) : null })),
+    computed: computed.slice(0, MAX_COMPUTED),
+    computedLeft: Math.max(0, computed.length - MAX_COMPUTED),
     contradictions: contradictions.map((c) => ({
-      node: c.scope === '' ? makers.get(c.tensor) ?? null : null,
+      node: c.scope === '' ? (makers.get(c.tensor) ?? null) : null,
       message: contradictionText(c),
     })),
     cost,
@@ -27,7 +30,10 @@ export function pageSizes(graph: Graph, shapes: Shapes, cost: ModelCost, bind: P
 /** The nodes that make these tensors, by position; of a name that comes twice, the last. */
 function makersOf(graph: Graph, tensors: ReadonlySet<string>): ReadonlyMap<string, number> {
   const makers = new Map<string, number>();
-  if (tensors.size) graph.nodes.forEach((node, id) => { for (const name of node.outputs) if (tensors.has(name)) makers.set(name, id); });
+  if (tensors.size)
+    graph.nodes.forEach((node, id) => {
+      for (const name of node.outputs) if (tensors.has(name)) makers.set(name, id);
+    });
   return makers;
 }
 

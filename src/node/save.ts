@@ -57,7 +57,12 @@ export async function saveBeside(request: SaveRequest): Promise<string> {
   }
 }
 
-async function saveInto(folder: SaveFolder, io: SaveFs, request: SaveRequest, output: readonly Piece[]): Promise<string> {
+async function saveInto(
+  folder: SaveFolder,
+  io: SaveFs,
+  request: SaveRequest,
+  output: readonly Piece[],
+): Promise<string> {
   const name = `.channelwise-${randomBytes(9).toString('hex')}.tmp`;
   const temp = join(request.directory, name);
   try {
@@ -87,7 +92,11 @@ async function writeTemp(io: SaveFs, request: SaveRequest, output: readonly Piec
     await unlessAborted(flusher.finish(), request.signal);
   } catch (error) {
     // A flush under way can take seconds, and so can a write that waits for it; the file is removed now, and closed when they are done.
-    void copying.catch(() => undefined).then(() => flusher.idle()).then(() => handle.close()).catch(() => undefined);
+    void copying
+      .catch(() => undefined)
+      .then(() => flusher.idle())
+      .then(() => handle.close())
+      .catch(() => undefined);
     throw error;
   }
   await handle.close();
@@ -98,7 +107,13 @@ async function writeTemp(io: SaveFs, request: SaveRequest, output: readonly Piec
  * need it. Tried and slower or no faster on ext4, 1.5 GB: one, three or four lanes, steps of 512 KiB, 1, 4 and 8 MiB, calls that block. Kernel-side
  * copies can't be had for a part of a file, and an edit moves all that lies behind it.
  */
-async function copyPieces(handle: SaveHandle, flusher: Flusher, request: SaveRequest, output: readonly Piece[], total: number): Promise<void> {
+async function copyPieces(
+  handle: SaveHandle,
+  flusher: Flusher,
+  request: SaveRequest,
+  output: readonly Piece[],
+  total: number,
+): Promise<void> {
   const queue = steps(output);
   let written = 0;
   let failed = false;
@@ -109,11 +124,12 @@ async function copyPieces(handle: SaveHandle, flusher: Flusher, request: SaveReq
         const { parts, to, length } = next.value;
         const bytes = buffer.subarray(0, length);
         await fill(bytes, parts, request);
-        if (!(request.source.sparse && to + length < total && isZero(bytes))) await writeAll(handle, bytes, to, request.signal);
+        if (!(request.source.sparse && to + length < total && isZero(bytes)))
+          await writeAll(handle, bytes, to, request.signal);
         checkCancelled(request.signal);
         written += length;
         flusher.wrote(length);
-        request.onProgress?.(COPY_SHARE * written / total);
+        request.onProgress?.((COPY_SHARE * written) / total);
       }
     } catch (error) {
       failed = true;
@@ -177,7 +193,13 @@ class Flusher {
   }
 
   private start(flush: () => Promise<void>): void {
-    this.running = flush().catch((error: unknown) => { this.failure ??= { error }; }).finally(() => { this.running = null; });
+    this.running = flush()
+      .catch((error: unknown) => {
+        this.failure ??= { error };
+      })
+      .finally(() => {
+        this.running = null;
+      });
   }
 }
 
@@ -197,7 +219,11 @@ function* steps(output: readonly Piece[]): Generator<Step, void> {
     const whole = pieceLength(piece);
     for (let at = 0; at < whole;) {
       const n = Math.min(CHUNK_BYTES - length, whole - at);
-      parts.push('bytes' in piece ? { bytes: piece.bytes.subarray(at, at + n) } : { start: piece.start + at, end: piece.start + at + n });
+      parts.push(
+        'bytes' in piece
+          ? { bytes: piece.bytes.subarray(at, at + n) }
+          : { start: piece.start + at, end: piece.start + at + n },
+      );
       at += n;
       length += n;
       if (length < CHUNK_BYTES) continue;
@@ -214,7 +240,12 @@ function pieceLength(piece: Piece): number {
   return 'bytes' in piece ? piece.bytes.length : piece.end - piece.start;
 }
 
-async function writeAll(handle: SaveHandle, bytes: Uint8Array, position: number, signal: AbortSignal | undefined): Promise<void> {
+async function writeAll(
+  handle: SaveHandle,
+  bytes: Uint8Array,
+  position: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
     checkCancelled(signal);
@@ -270,14 +301,21 @@ function targetPath(request: SaveRequest, i: number): string {
   const name = i < MAX_CANDIDATES ? request.candidates(i) : null;
   if (name === null) {
     const last = i > 0 ? request.candidates(i - 1) : null;
-    throw new ChannelwiseError('io', 'exists', `${last === null ? request.directory : join(request.directory, last)} already exists; existing files are never overwritten, so choose another name.`);
+    throw new ChannelwiseError(
+      'io',
+      'exists',
+      `${last === null ? request.directory : join(request.directory, last)} already exists; existing files are never overwritten, so choose another name.`,
+    );
   }
   return join(request.directory, name);
 }
 
 async function removeTemp(folder: SaveFolder, name: string): Promise<void> {
   // The target is complete by now. A second try covers a passing fault (a virus scanner holding the file).
-  await folder.remove(name).catch((error: unknown) => errorCode(error) === 'ENOENT' ? undefined : folder.remove(name)).catch(() => undefined);
+  await folder
+    .remove(name)
+    .catch((error: unknown) => (errorCode(error) === 'ENOENT' ? undefined : folder.remove(name)))
+    .catch(() => undefined);
 }
 
 async function syncFolder(folder: SaveFolder, io: SaveFs, target: string): Promise<void> {
@@ -291,7 +329,11 @@ async function syncFolder(folder: SaveFolder, io: SaveFs, target: string): Promi
 
 async function checkUnchanged(source: FileSource): Promise<void> {
   if (!(await source.unchanged())) {
-    throw new ChannelwiseError('io', 'source-changed', `${source.path} changed while it was open, so nothing was written; open it again and repeat.`);
+    throw new ChannelwiseError(
+      'io',
+      'source-changed',
+      `${source.path} changed while it was open, so nothing was written; open it again and repeat.`,
+    );
   }
 }
 
@@ -323,10 +365,31 @@ function cancelled(): ChannelwiseError {
 export function writeError(directory: string, error: unknown): ChannelwiseError {
   const code = errorCode(error);
   switch (code) {
-    case 'ENOSPC': case 'EDQUOT': return new ChannelwiseError('io', 'disk-full', `There is not enough space in ${directory}; free some or choose another folder.`);
-    case 'EACCES': case 'EPERM': case 'EROFS': return new ChannelwiseError('io', 'not-writable', `You may not write into ${directory}; choose another folder.`);
-    case 'ENOENT': case 'ENOTDIR': return new ChannelwiseError('io', 'folder-missing', `The folder ${directory} does not exist; choose another one.`);
-    case 'EFBIG': return new ChannelwiseError('io', 'file-too-large', `The file system of ${directory} does not take files this large; choose another folder.`);
-    default: return new ChannelwiseError('io', 'write-failed', `The file could not be written into ${directory} (${code}).`);
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new ChannelwiseError(
+        'io',
+        'disk-full',
+        `There is not enough space in ${directory}; free some or choose another folder.`,
+      );
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new ChannelwiseError('io', 'not-writable', `You may not write into ${directory}; choose another folder.`);
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new ChannelwiseError(
+        'io',
+        'folder-missing',
+        `The folder ${directory} does not exist; choose another one.`,
+      );
+    case 'EFBIG':
+      return new ChannelwiseError(
+        'io',
+        'file-too-large',
+        `The file system of ${directory} does not take files this large; choose another folder.`,
+      );
+    default:
+      return new ChannelwiseError('io', 'write-failed', `The file could not be written into ${directory} (${code}).`);
   }
 }

@@ -44,7 +44,10 @@ export const NODE_FS: SaveFs = {
     const handle = await fs.open(path, 'wx', mode);
     const direct = size < DIRECT_BYTES ? null : await DirectFile.over(handle);
     return {
-      write: async (bytes, offset, length, position) => direct ? direct.write(bytes, offset, length, position) : (await handle.write(bytes, offset, length, position)).bytesWritten,
+      write: async (bytes, offset, length, position) =>
+        direct
+          ? direct.write(bytes, offset, length, position)
+          : (await handle.write(bytes, offset, length, position)).bytesWritten,
       flush: () => handle.datasync(),
       sync: () => handle.sync(),
       close: async () => {
@@ -70,7 +73,12 @@ export const NODE_FS: SaveFs = {
     return {
       async remove(name) {
         // Linux reaches what is in an open folder without its name.
-        const reached = handle !== null && await fs.unlink(`/proc/self/fd/${handle.fd}/${name}`).then(() => true, () => false);
+        const reached =
+          handle !== null &&
+          (await fs.unlink(`/proc/self/fd/${handle.fd}/${name}`).then(
+            () => true,
+            () => false,
+          ));
         if (!reached) await fs.unlink(join(path, name));
       },
       sync: () => whereItCan(async () => handle?.sync()),
@@ -80,7 +88,7 @@ export const NODE_FS: SaveFs = {
 };
 
 async function openFolder(path: string): Promise<FileHandle | null> {
-  return await whereItCan(() => fs.open(path, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0))) ?? null;
+  return (await whereItCan(() => fs.open(path, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0)))) ?? null;
 }
 
 async function whereItCan<T>(action: () => Promise<T>): Promise<T | undefined> {

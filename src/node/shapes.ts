@@ -38,11 +38,18 @@ export interface ShapesReport {
 const MAX_INSIDE = 2000;
 
 /** The shape of every tensor, also inside subgraphs and functions. `bind` gives sizes to symbols. */
-export async function shapesOfFile(path: string, bind: Readonly<Record<string, number>>, signal?: AbortSignal): Promise<ShapesReport> {
+export async function shapesOfFile(
+  path: string,
+  bind: Readonly<Record<string, number>>,
+  signal?: AbortSignal,
+): Promise<ShapesReport> {
   const source = await openFileSource(path);
   try {
     const model = await scanModel(source, signal);
-    const constants = await steeringConstants(model, { wire: new WireReader(source, signal), external: externalReader(path) });
+    const constants = await steeringConstants(model, {
+      wire: new WireReader(source, signal),
+      external: externalReader(path),
+    });
     return shapesReport(basename(path), boundShapes(model, { constants, bind }));
   } finally {
     await source.close();
@@ -55,7 +62,11 @@ export function boundShapes(model: Model, options: InferOptions): Shapes {
   const [unused] = shapes.unused;
   if (unused === undefined) return shapes;
   const names = shapes.sizes.map((size) => `\`${size}\``).join(', ');
-  throw new ChannelwiseError('refused', 'bind', `No size is named \`${unused}\`; ${names ? `the inputs have ${names}` : 'all sizes of the inputs are numbers'}.`);
+  throw new ChannelwiseError(
+    'refused',
+    'bind',
+    `No size is named \`${unused}\`; ${names ? `the inputs have ${names}` : 'all sizes of the inputs are numbers'}.`,
+  );
 }
 
 function shapesReport(file: string, shapes: Shapes): ShapesReport {
@@ -68,21 +79,38 @@ function shapesReport(file: string, shapes: Shapes): ShapesReport {
     if (at.path) inside.push({ path: at.path, tensors: listed(at.shapes.tensors) });
     for (const [node, scopes] of at.shapes.inner) {
       for (const s of scopes) {
-        if (inside.length + open.length < MAX_INSIDE) open.push({ path: `${at.path ? `${at.path}/` : ''}${nodeLabel(node)}/${s.label}`, shapes: s.shapes });
+        if (inside.length + open.length < MAX_INSIDE)
+          open.push({ path: `${at.path ? `${at.path}/` : ''}${nodeLabel(node)}/${s.label}`, shapes: s.shapes });
         else insideLeftOut++;
       }
     }
   }
-  const contradictions = shapes.contradictions.map((c) => (c.declared && c.inferred ? { ...c, declared: c.declared.map(shownDim), inferred: c.inferred.map(shownDim) } : c));
-  return { file, tensors: listed(shapes.tensors), inside, insideLeftOut, unknown, symbols: Object.fromEntries(shapes.symbols), contradictions };
+  const contradictions = shapes.contradictions.map((c) =>
+    c.declared && c.inferred ? { ...c, declared: c.declared.map(shownDim), inferred: c.inferred.map(shownDim) } : c,
+  );
+  return {
+    file,
+    tensors: listed(shapes.tensors),
+    inside,
+    insideLeftOut,
+    unknown,
+    symbols: Object.fromEntries(shapes.symbols),
+    contradictions,
+  };
 }
 
 function listed(tensors: ReadonlyMap<string, InferredTensor>): ShapedTensor[] {
-  return [...tensors].map(([name, t]) => ({ name, dtype: t.dtype === null ? null : dtypeName(t.dtype), dims: t.dims?.map(shownDim) ?? null, ...(t.reason ? { reason: t.reason } : {}) }));
+  return [...tensors].map(([name, t]) => ({
+    name,
+    dtype: t.dtype === null ? null : dtypeName(t.dtype),
+    dims: t.dims?.map(shownDim) ?? null,
+    ...(t.reason ? { reason: t.reason } : {}),
+  }));
 }
 
 export function shapesText(report: ShapesReport): string[] {
-  const line = (t: ShapedTensor): string => `${t.name}: ${t.dtype ?? 'unknown type'} ${t.dims ? `[${t.dims.map((d) => d ?? '?').join(', ')}]` : 'unknown'}${t.reason ? ` (${t.reason})` : ''}`;
+  const line = (t: ShapedTensor): string =>
+    `${t.name}: ${t.dtype ?? 'unknown type'} ${t.dims ? `[${t.dims.map((d) => d ?? '?').join(', ')}]` : 'unknown'}${t.reason ? ` (${t.reason})` : ''}`;
   return [
     ...report.tensors.map(line),
     ...report.inside.flatMap(({ path, tensors }) => [`Inside ${path}:`, ...tensors.map((t) => `  ${line(t)}`)]),
@@ -97,7 +125,12 @@ export function parseBindings(texts: readonly string[]): Record<string, number> 
   const bind: Record<string, number> = {};
   for (const part of texts.flatMap((t) => t.split(','))) {
     const match = /^\s*(.+?)\s*=\s*(\d{1,15})\s*$/.exec(part);
-    if (!match?.[1]) throw new ChannelwiseError('refused', 'bind', `A binding is NAME=NUMBER, such as batch=1, but \`${part}\` is not.`);
+    if (!match?.[1])
+      throw new ChannelwiseError(
+        'refused',
+        'bind',
+        `A binding is NAME=NUMBER, such as batch=1, but \`${part}\` is not.`,
+      );
     bind[match[1]] = Number(match[2]);
   }
   return bind;

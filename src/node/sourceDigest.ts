@@ -13,6 +13,8 @@ const BLOCKS = 32;
 export async function sourceDigest(source: ByteSource): Promise<string> {
   const hash = createHash('sha256').update(`${source.size}\n`);
   if (source.size <= WHOLE) hash.update(await source.read(0, source.size));
-  else for (let i = 0; i < BLOCKS; i++) hash.update(await source.read(Math.floor((i * (source.size - BLOCK)) / (BLOCKS - 1)), BLOCK));
+  else
+    for (let i = 0; i < BLOCKS; i++)
+      hash.update(await source.read(Math.floor((i * (source.size - BLOCK)) / (BLOCKS - 1)), BLOCK));
   return hash.digest('hex');
 }

@@ -8,7 +8,10 @@ import { writeError } from './save.ts';
  * Writes a file that the user named in a dialog, which asked before replacing one: to a temporary file beside it, which gets the name when
  * `fill` is done. After an error or a cancel nothing is left behind and an older file is as it was. Throws ChannelwiseError `io`, and what `fill` throws.
  */
-export async function writeFileWhole(path: string, fill: (write: (bytes: Uint8Array) => void) => Promise<void>): Promise<void> {
+export async function writeFileWhole(
+  path: string,
+  fill: (write: (bytes: Uint8Array) => void) => Promise<void>,
+): Promise<void> {
   const folder = dirname(path);
   const temp = join(folder, `.channelwise-${randomBytes(9).toString('hex')}.tmp`);
   try {

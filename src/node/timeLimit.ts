@@ -26,7 +26,10 @@ export async function withTimeLimit<T>(work: Promise<T>, { milliseconds, stop, s
       void Promise.resolve(stop()).catch(() => undefined);
     };
     timers.push(setTimeout(() => end(tooLong(milliseconds)), milliseconds));
-    onAbort = () => timers.push(setTimeout(() => end(new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.')), GRACE_MILLISECONDS));
+    onAbort = () =>
+      timers.push(
+        setTimeout(() => end(new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.')), GRACE_MILLISECONDS),
+      );
     if (signal?.aborted) onAbort();
     else signal?.addEventListener('abort', onAbort, { once: true });
   });
@@ -42,5 +45,9 @@ export async function withTimeLimit<T>(work: Promise<T>, { milliseconds, stop, s
 }
 
 function tooLong(milliseconds: number): ChannelwiseError {
-  return new ChannelwiseError('unsupported', 'runtime-time', `ONNX Runtime did not finish within ${Math.round(milliseconds / 1000)} seconds and was stopped.`);
+  return new ChannelwiseError(
+    'unsupported',
+    'runtime-time',
+    `ONNX Runtime did not finish within ${Math.round(milliseconds / 1000)} seconds and was stopped.`,
+  );
 }

@@ -26,11 +26,25 @@ export interface VerifyOptions {
 const MAX_VERIFY_IMAGES = 8;
 
 /** Proves an adapted model file against the original. Throws ChannelwiseError as `verify` does, and `io` for what can't be read. */
-export async function verifyFiles(originalPath: string, adaptedPath: string, options: VerifyOptions = {}): Promise<VerifyReport> {
-  const found = options.images === undefined ? null : await verifyImages(options.images, MAX_VERIFY_IMAGES, options.signal);
-  const report = await withModels([originalPath, adaptedPath], options.signal, ([original, adapted]) => verify({
-    original, adapted, map: options.map, seed: options.seed, full: options.full, images: found?.images, signal: options.signal, onProgress: options.onProgress,
-  }));
+export async function verifyFiles(
+  originalPath: string,
+  adaptedPath: string,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
+  const found =
+    options.images === undefined ? null : await verifyImages(options.images, MAX_VERIFY_IMAGES, options.signal);
+  const report = await withModels([originalPath, adaptedPath], options.signal, ([original, adapted]) =>
+    verify({
+      original,
+      adapted,
+      map: options.map,
+      seed: options.seed,
+      full: options.full,
+      images: found?.images,
+      signal: options.signal,
+      onProgress: options.onProgress,
+    }),
+  );
   return found?.warnings.length ? { ...report, warnings: [...report.warnings, ...found.warnings] } : report;
 }
 
@@ -39,7 +53,11 @@ export function reportText(report: VerifyReport): string[] {
 }
 
 /** Opens and scans two model files, and closes them when `use` is done. */
-export async function withModels<T>(paths: readonly [string, string], signal: AbortSignal | undefined, use: (models: [ModelFile, ModelFile]) => Promise<T>): Promise<T> {
+export async function withModels<T>(
+  paths: readonly [string, string],
+  signal: AbortSignal | undefined,
+  use: (models: [ModelFile, ModelFile]) => Promise<T>,
+): Promise<T> {
   const first = await openFileSource(paths[0]);
   try {
     const second = await openFileSource(paths[1]);

@@ -49,7 +49,9 @@ export class WorkerClient {
   async close(): Promise<void> {
     for (const id of this.pending.keys()) this.send({ type: 'cancel', id });
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise((resolve) => { timer = setTimeout(resolve, CLOSE_MILLISECONDS); });
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, CLOSE_MILLISECONDS);
+    });
     await Promise.race([Promise.allSettled(this.running), late]);
     clearTimeout(timer);
     await this.dispose();

@@ -22,7 +22,9 @@ export async function sameAsWritten(written: Written): Promise<boolean> {
 
 /** Deletes a file we wrote. Throws `refused` when it was changed or replaced since. */
 export async function removeWritten(written: Written): Promise<void> {
-  if (!(await markWritten(written.path).catch(() => null))) throw new ChannelwiseError('refused', 'gone', 'It is not there any more.');
-  if (!(await sameAsWritten(written))) throw new ChannelwiseError('refused', 'changed', 'It was changed since it was written, so it stays.');
+  if (!(await markWritten(written.path).catch(() => null)))
+    throw new ChannelwiseError('refused', 'gone', 'It is not there any more.');
+  if (!(await sameAsWritten(written)))
+    throw new ChannelwiseError('refused', 'changed', 'It was changed since it was written, so it stays.');
   await unlink(written.path);
 }

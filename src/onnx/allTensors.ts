@@ -29,7 +29,8 @@ export function externalFiles(model: Model): Map<string, number> {
   const files = new Map<string, number>();
   for (const t of allTensors(model)) {
     for (const { storage } of 'indices' in t ? [t.values, t.indices] : [t]) {
-      if (storage.kind === 'external') files.set(storage.location, Math.max(files.get(storage.location) ?? 0, storage.offset + (storage.length ?? 0)));
+      if (storage.kind === 'external')
+        files.set(storage.location, Math.max(files.get(storage.location) ?? 0, storage.offset + (storage.length ?? 0)));
     }
   }
   return files;

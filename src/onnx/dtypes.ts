@@ -68,5 +68,5 @@ export function dtypeName(dtype: number): string {
 
 /** Bytes that `count` elements take in raw_data. Elements below a byte share bytes: two (4 bit) or four (2 bit) in one. */
 export function rawBytes(row: DtypeRow, count: number): number {
-  return row.bits === null ? 0 : Math.ceil(count * row.bits / 8);
+  return row.bits === null ? 0 : Math.ceil((count * row.bits) / 8);
 }

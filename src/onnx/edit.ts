@@ -54,7 +54,9 @@ export async function toSplices(wire: WireReader, all: readonly Edit[]): Promise
 function outsideRemoved(edits: readonly Edit[]): readonly Edit[] {
   const removed: Edit[] = [];
   // Messages lie inside one another or apart, so what begins inside a removed one ends there too.
-  for (const edit of edits.filter((e) => e.bytes.length === 0 && e.end > e.start).sort((a, b) => a.start - b.start || b.end - a.end)) {
+  for (const edit of edits
+    .filter((e) => e.bytes.length === 0 && e.end > e.start)
+    .sort((a, b) => a.start - b.start || b.end - a.end)) {
     if (edit.start >= (removed.at(-1)?.end ?? 0)) removed.push(edit);
   }
   return removed.length ? edits.filter(({ parent }) => !covers(removed, parent)) : edits;
@@ -106,17 +108,23 @@ export function removeMessage(ref: MessageRef): Edit {
  * Sets one dimension of a value's declared shape; a number, a symbol, or null for "any". Its denotation and unknown fields stay.
  * null if no shape with that axis is declared. Throws `unsupported` where the type is stored in pieces.
  */
-export async function setValueDim(wire: WireReader, value: ValueInfo, axis: number, dim: number | string | null): Promise<Edit | null> {
+export async function setValueDim(
+  wire: WireReader,
+  value: ValueInfo,
+  axis: number,
+  dim: number | string | null,
+): Promise<Edit | null> {
   const type = await only(wire, value.ref, 2);
-  const tensorType = type && await only(wire, type, 1);
-  const shape = tensorType && await only(wire, tensorType, 2);
+  const tensorType = type && (await only(wire, type, 1));
+  const shape = tensorType && (await only(wire, tensorType, 2));
   if (!shape) return null;
   const dims = (await wire.fields(shape)).filter((f) => f.number === 1 && f.wireType === LEN);
   const found = dims[axis];
   if (!found) return null;
   const ref = { start: found.start, bodyStart: found.bodyStart, end: found.end, parent: shape };
   const kept = [encodeDim(dim)];
-  for (const f of await wire.fields(ref)) if (f.number !== 1 && f.number !== 2) kept.push(await wire.bytes(f.start, f.end));
+  for (const f of await wire.fields(ref))
+    if (f.number !== 1 && f.number !== 2) kept.push(await wire.bytes(f.start, f.end));
   return replaceBody(ref, concat(kept));
 }
 
@@ -129,7 +137,9 @@ function appendMetadata(model: MessageRef, entries: readonly (readonly [string, 
 /** Sets a metadata entry: replaces the last one with this key, or appends one. */
 export function setMetadata(model: Model, key: string, value: string): Edit {
   const old = model.metadata.findLast((entry) => entry.key === key);
-  return old ? replaceField(old.ref, MODEL_METADATA, encodeEntry(key, value)) : appendMetadata(model.ref, [[key, value]]);
+  return old
+    ? replaceField(old.ref, MODEL_METADATA, encodeEntry(key, value))
+    : appendMetadata(model.ref, [[key, value]]);
 }
 
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
@@ -145,7 +155,12 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
 async function only(wire: WireReader, ref: MessageRef, number: number): Promise<MessageRef | null> {
   const found = (await wire.fields(ref)).filter((f) => f.number === number && f.wireType === LEN);
   if (found.length > 1) {
-    throw new ChannelwiseError('unsupported', 'split-message', `A value's type is stored in two pieces (byte ${ref.start}); load and save the model with the onnx package first.`, { offset: ref.start });
+    throw new ChannelwiseError(
+      'unsupported',
+      'split-message',
+      `A value's type is stored in two pieces (byte ${ref.start}); load and save the model with the onnx package first.`,
+      { offset: ref.start },
+    );
   }
   return found[0] ? { start: found[0].start, bodyStart: found[0].bodyStart, end: found[0].end, parent: ref } : null;
 }
@@ -163,7 +178,7 @@ function depth(ref: MessageRef, known: Map<MessageRef, number>): number {
     chain.push(at);
     at = at.parent;
   }
-  let n = at ? known.get(at) ?? 0 : -1;
+  let n = at ? (known.get(at) ?? 0) : -1;
   for (const link of chain.reverse()) known.set(link, ++n);
   return n;
 }

@@ -19,7 +19,13 @@ export interface StreamOptions {
  * Hands all elements of a tensor to `visit`, part by part and in order, without loss. Tensors of any size; those of texts and sparse ones
  * up to 2^22 elements. Throws as readElements does, and `unsupported` beyond.
  */
-export async function streamElements(ctx: TensorContext, tensor: Tensor | SparseTensor, label: string, visit: (part: Elements) => void, { onProgress }: StreamOptions = {}): Promise<void> {
+export async function streamElements(
+  ctx: TensorContext,
+  tensor: Tensor | SparseTensor,
+  label: string,
+  visit: (part: Elements) => void,
+  { onProgress }: StreamOptions = {},
+): Promise<void> {
   const count = elementCount({ name: label, dims: tensor.dims });
   let seen = 0;
   const pass = (part: Elements, numbers: number): void => {
@@ -28,12 +34,21 @@ export async function streamElements(ctx: TensorContext, tensor: Tensor | Sparse
     onProgress?.(seen / numbers);
   };
   if ('indices' in tensor || tensor.dtype === STRING) {
-    if (count > MAX_WHOLE) throw new ChannelwiseError('unsupported', 'tensor-too-large', `${label} has ${count} elements, more than this version writes out for ${'indices' in tensor ? 'a sparse tensor' : 'texts'}.`, { tensor: label });
+    if (count > MAX_WHOLE)
+      throw new ChannelwiseError(
+        'unsupported',
+        'tensor-too-large',
+        `${label} has ${count} elements, more than this version writes out for ${'indices' in tensor ? 'a sparse tensor' : 'texts'}.`,
+        { tensor: label },
+      );
     visit(await readElements(ctx, tensor, { from: 0, to: count }, label));
     onProgress?.(1);
     return;
   }
   const row = numericRow(tensor, label);
-  if (isWide(row)) await streamBytes(ctx, tensor, row, { from: 0, to: count }, label, (raw) => pass({ kind: 'integers', values: wideElements(row, raw) }, count));
+  if (isWide(row))
+    await streamBytes(ctx, tensor, row, { from: 0, to: count }, label, (raw) =>
+      pass({ kind: 'integers', values: wideElements(row, raw) }, count),
+    );
   else await streamTensor(ctx, tensor, label, (values) => pass({ kind: 'numbers', values }, count * row.lanes));
 }

@@ -18,15 +18,22 @@ export function decodeRaw(dtype: number, bytes: Uint8Array, out: Float64Array): 
 
 function getter(dtype: number, row: DtypeRow, width: number, view: DataView): (at: number) => number {
   const table = smallFloatValues(dtype);
-  if (table) return width === 8 ? (at) => table[view.getUint8(at)] ?? NaN : (at) => table[view.getUint16(at, true)] ?? NaN;
-  if (row.kind === 'float' || row.kind === 'complex') return width === 32 ? (at) => view.getFloat32(at, true) : (at) => view.getFloat64(at, true);
-  if (row.kind === 'bool') return (at) => view.getUint8(at) === 0 ? 0 : 1;
+  if (table)
+    return width === 8 ? (at) => table[view.getUint8(at)] ?? NaN : (at) => table[view.getUint16(at, true)] ?? NaN;
+  if (row.kind === 'float' || row.kind === 'complex')
+    return width === 32 ? (at) => view.getFloat32(at, true) : (at) => view.getFloat64(at, true);
+  if (row.kind === 'bool') return (at) => (view.getUint8(at) === 0 ? 0 : 1);
   const signed = row.kind === 'int';
   switch (width) {
-    case 8: return signed ? (at) => view.getInt8(at) : (at) => view.getUint8(at);
-    case 16: return signed ? (at) => view.getInt16(at, true) : (at) => view.getUint16(at, true);
-    case 32: return signed ? (at) => view.getInt32(at, true) : (at) => view.getUint32(at, true);
-    default: return (at) => joinHalves(signed ? view.getInt32(at + 4, true) : view.getUint32(at + 4, true), view.getUint32(at, true));
+    case 8:
+      return signed ? (at) => view.getInt8(at) : (at) => view.getUint8(at);
+    case 16:
+      return signed ? (at) => view.getInt16(at, true) : (at) => view.getUint16(at, true);
+    case 32:
+      return signed ? (at) => view.getInt32(at, true) : (at) => view.getUint32(at, true);
+    default:
+      return (at) =>
+        joinHalves(signed ? view.getInt32(at + 4, true) : view.getUint32(at + 4, true), view.getUint32(at, true));
   }
 }
 
@@ -41,14 +48,15 @@ function decodeParts(dtype: number, row: DtypeRow, bytes: Uint8Array, out: Float
   const perByte = 8 / bits;
   const mask = 2 ** bits - 1;
   const values = partValues(dtype, row);
-  for (let i = 0; i < out.length; i++) out[i] = values[(bytes[Math.floor(i / perByte)] ?? 0) >> (i % perByte) * bits & mask] ?? NaN;
+  for (let i = 0; i < out.length; i++)
+    out[i] = values[((bytes[Math.floor(i / perByte)] ?? 0) >> ((i % perByte) * bits)) & mask] ?? NaN;
 }
 
 function partValues(dtype: number, row: DtypeRow): ArrayLike<number> {
   const table = smallFloatValues(dtype);
   if (table) return table;
   const size = 2 ** (row.bits ?? 8);
-  return Array.from({ length: size }, (_, i) => row.kind === 'int' && i >= size / 2 ? i - size : i);
+  return Array.from({ length: size }, (_, i) => (row.kind === 'int' && i >= size / 2 ? i - size : i));
 }
 
 /**
@@ -57,7 +65,8 @@ function partValues(dtype: number, row: DtypeRow): ArrayLike<number> {
  */
 export function encodeRaw(dtype: number, values: ArrayLike<number>, label: string): Uint8Array {
   const row = knownRow(dtype);
-  if (row.bits === null) throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts, not numbers.`, { tensor: label });
+  if (row.bits === null)
+    throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts, not numbers.`, { tensor: label });
   const width = row.bits / row.lanes;
   const bytes = new Uint8Array(rawBytes(row, values.length / row.lanes));
   const view = new DataView(bytes.buffer);
@@ -66,13 +75,18 @@ export function encodeRaw(dtype: number, values: ArrayLike<number>, label: strin
     const value = values[i] ?? NaN;
     const pattern = fits(value);
     if (pattern === null) {
-      throw new ChannelwiseError('refused', 'overflow', `${label} would need the value ${value}, which ${dtypeName(dtype)} can't hold.`, { tensor: label });
+      throw new ChannelwiseError(
+        'refused',
+        'overflow',
+        `${label} would need the value ${value}, which ${dtypeName(dtype)} can't hold.`,
+        { tensor: label },
+      );
     }
     if (width < 8) {
       const perByte = 8 / width;
       const at = Math.floor(i / perByte);
-      bytes[at] = (bytes[at] ?? 0) + pattern * 2 ** (i % perByte * width);
-    } else put(view, i * width / 8, width, row, pattern);
+      bytes[at] = (bytes[at] ?? 0) + pattern * 2 ** ((i % perByte) * width);
+    } else put(view, (i * width) / 8, width, row, pattern);
   }
   return bytes;
 }
@@ -80,8 +94,11 @@ export function encodeRaw(dtype: number, values: ArrayLike<number>, label: strin
 /** Checks and rounds a value: floats of 32 and 64 bits stay numbers, small floats become bit patterns, integers are wrapped to unsigned below a byte. */
 function patternOf(dtype: number, row: DtypeRow, width: number): (value: number) => number | null {
   if (smallFloatValues(dtype)) return (value) => smallFloatPattern(dtype, value);
-  if (row.kind === 'float' || row.kind === 'complex') return width === 64 ? (value) => value : (value) => Number.isFinite(value) && !Number.isFinite(Math.fround(value)) ? null : value;
-  if (row.kind === 'bool') return (value) => value === 0 || value === 1 ? value : null;
+  if (row.kind === 'float' || row.kind === 'complex')
+    return width === 64
+      ? (value) => value
+      : (value) => (Number.isFinite(value) && !Number.isFinite(Math.fround(value)) ? null : value);
+  if (row.kind === 'bool') return (value) => (value === 0 || value === 1 ? value : null);
   // A double holds integers exactly up to 2^53 only; a wider sum would be silently wrong.
   const limit = Math.min(2 ** (row.kind === 'int' ? width - 1 : width), 2 ** 53);
   const low = row.kind === 'int' ? -limit : 0;
@@ -105,6 +122,12 @@ function put(view: DataView, at: number, width: number, row: DtypeRow, value: nu
 /** The row of a known type. Throws `unsupported` for one we don't know. */
 export function knownRow(dtype: number, label = 'A tensor'): DtypeRow {
   const row = DTYPES[dtype];
-  if (!row) throw new ChannelwiseError('unsupported', 'dtype', `${label} has the element type ${dtype}, which this version doesn't know.`, { tensor: label });
+  if (!row)
+    throw new ChannelwiseError(
+      'unsupported',
+      'dtype',
+      `${label} has the element type ${dtype}, which this version doesn't know.`,
+      { tensor: label },
+    );
   return row;
 }

@@ -84,7 +84,10 @@ export function encodeTensorMessage(tensor: NewTensor): Uint8Array {
   for (const dim of tensor.dims) int64(writer.uint32(tag(1, VARINT)), dim);
   writer.uint32(tag(2, VARINT)).uint32(tensor.dtype);
   if (tensor.name) text(writer, 8, tensor.name);
-  return writer.uint32(tag(9, LEN)).bytes(encodeRaw(tensor.dtype, tensor.values, tensor.name)).finish();
+  return writer
+    .uint32(tag(9, LEN))
+    .bytes(encodeRaw(tensor.dtype, tensor.values, tensor.name))
+    .finish();
 }
 
 /** A TensorShapeProto.Dimension body: a size, a symbol, or nothing. */
@@ -122,7 +125,8 @@ export function tag(number: number, wireType: number): number {
 /** Throws a RangeError unless dims name as many elements as there are values. */
 export function checkCount(dtype: number, dims: readonly number[], values: number, label: string): void {
   const count = dims.reduce((n, dim) => n * dim, 1);
-  if (count * knownRow(dtype, label).lanes !== values) throw new RangeError(`${label}: ${values} values for dims [${dims.join(', ')}]`);
+  if (count * knownRow(dtype, label).lanes !== values)
+    throw new RangeError(`${label}: ${values} values for dims [${dims.join(', ')}]`);
 }
 
 function text(writer: protobuf.Writer, number: number, value: string): protobuf.Writer {
@@ -134,7 +138,12 @@ function message(writer: protobuf.Writer, number: number, body: Uint8Array): pro
 }
 
 function int64(writer: protobuf.Writer, value: number | bigint): protobuf.Writer {
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new ChannelwiseError('refused', 'overflow', `${value} is no integer that a model can hold.`);
+  if (typeof value === 'number' && !Number.isSafeInteger(value))
+    throw new ChannelwiseError('refused', 'overflow', `${value} is no integer that a model can hold.`);
   const wide = BigInt(value);
-  return writer.int64({ low: Number(BigInt.asIntN(32, wide)), high: Number(BigInt.asIntN(32, wide >> 32n)), unsigned: false } as unknown as number);
+  return writer.int64({
+    low: Number(BigInt.asIntN(32, wide)),
+    high: Number(BigInt.asIntN(32, wide >> 32n)),
+    unsigned: false,
+  } as unknown as number);
 }

@@ -40,6 +40,9 @@ export function printable(text: string): string {
 }
 
 function oneLine(message: string): string {
-  const whole = message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE / 2)} … ${message.slice(-MAX_MESSAGE / 4)}` : message;
+  const whole =
+    message.length > MAX_MESSAGE
+      ? `${message.slice(0, MAX_MESSAGE / 2)} … ${message.slice(-MAX_MESSAGE / 4)}`
+      : message;
   return printable(whole);
 }

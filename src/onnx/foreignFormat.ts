@@ -17,16 +17,36 @@ function starts(text: string, at = 0): (head: Uint8Array) => boolean {
 
 const FORMATS: readonly Foreign[] = [
   { what: 'a ZIP archive, as PyTorch and Keras write them', advice: EXPORT, matches: starts('PK\x03\x04') },
-  { what: 'a Python pickle, as older PyTorch files are', advice: EXPORT, matches: (head) => head[0] === 0x80 && [2, 3, 4, 5].includes(head[1] ?? 0) },
+  {
+    what: 'a Python pickle, as older PyTorch files are',
+    advice: EXPORT,
+    matches: (head) => head[0] === 0x80 && [2, 3, 4, 5].includes(head[1] ?? 0),
+  },
   { what: 'an HDF5 file, as Keras writes them', advice: EXPORT, matches: starts('\x89HDF\r\n\x1a\n') },
   { what: 'a TensorFlow Lite model', advice: EXPORT, matches: starts('TFL3', 4) },
-  { what: 'a model in ONNX Runtime\'s own format', advice: 'take the .onnx file it was made from', matches: starts('ORTM', 4) },
+  {
+    what: "a model in ONNX Runtime's own format",
+    advice: 'take the .onnx file it was made from',
+    matches: starts('ORTM', 4),
+  },
   { what: 'a GGUF file', advice: EXPORT, matches: starts('GGUF') },
   // Eight bytes of length, whose upper half is zero in any real file, then JSON.
-  { what: 'a safetensors file, which holds weights without a graph', advice: EXPORT, matches: (head) => head[8] === 0x7b && [4, 5, 6, 7].every((i) => head[i] === 0) },
+  {
+    what: 'a safetensors file, which holds weights without a graph',
+    advice: EXPORT,
+    matches: (head) => head[8] === 0x7b && [4, 5, 6, 7].every((i) => head[i] === 0),
+  },
   { what: 'a gzip archive', advice: 'unpack it first', matches: starts('\x1f\x8b') },
-  { what: 'a Git LFS pointer, not the file itself', advice: 'run `git lfs pull`', matches: starts('version https://git-lfs') },
-  { what: 'a web page', advice: 'download the model again', matches: (head) => /^\s*<(!doctype html|html)/i.test(String.fromCharCode(...head)) },
+  {
+    what: 'a Git LFS pointer, not the file itself',
+    advice: 'run `git lfs pull`',
+    matches: starts('version https://git-lfs'),
+  },
+  {
+    what: 'a web page',
+    advice: 'download the model again',
+    matches: (head) => /^\s*<(!doctype html|html)/i.test(String.fromCharCode(...head)),
+  },
 ];
 
 /** What a file that is no ONNX model seems to be, from its first bytes, as the end of a sentence; null where they tell nothing. */

@@ -40,7 +40,9 @@ export class HistogramCounter {
     const width = barWidth(this.low, this.high, this.least);
     const first = barOf(this.low, width);
     const counts = new Float64Array(MAX_BARS);
-    const move = (value: number, count: number): void => { if (count > 0) counts[barOf(value, width) - first]! += count; };
+    const move = (value: number, count: number): void => {
+      if (count > 0) counts[barOf(value, width) - first]! += count;
+    };
     if (this.width === 0) move(before, this.single);
     else this.counts.forEach((count, i) => move((this.first + i) * this.width, count));
     Object.assign(this, { width, first, counts });
@@ -54,7 +56,12 @@ export class HistogramCounter {
   /** null where no value was added. */
   result(): Histogram | null {
     if (Number.isNaN(this.low)) return null;
-    if (this.width > 0) return { first: this.first, width: this.width, counts: [...this.counts.subarray(0, barOf(this.high, this.width) - this.first + 1)] };
+    if (this.width > 0)
+      return {
+        first: this.first,
+        width: this.width,
+        counts: [...this.counts.subarray(0, barOf(this.high, this.width) - this.first + 1)],
+      };
     const width = barWidth(this.low, this.low, Math.max(this.least, Math.abs(this.low) / MAX_BARS));
     return { first: barOf(this.low, width), width, counts: [this.single] };
   }

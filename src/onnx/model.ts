@@ -146,10 +146,10 @@ export type Dim = number | string | null;
 export type ValueType =
   | { readonly kind: 'tensor'; readonly dtype: number; readonly dims: readonly Dim[] | null }
   | {
-    readonly kind: 'other';
-    readonly what: 'sequence' | 'map' | 'optional' | 'sparse' | 'opaque';
-    /** A sequence's or optional's element, a map's value, the dense counterpart of a sparse tensor. */
-    readonly element?: ValueType;
-    /** The element type of a map's keys. */
-    readonly key?: number;
-  };
+      readonly kind: 'other';
+      readonly what: 'sequence' | 'map' | 'optional' | 'sparse' | 'opaque';
+      /** A sequence's or optional's element, a map's value, the dense counterpart of a sparse tensor. */
+      readonly element?: ValueType;
+      /** The element type of a map's keys. */
+      readonly key?: number;
+    };

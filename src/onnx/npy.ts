@@ -17,7 +17,20 @@ interface NpyType {
 }
 
 const NATIVE: Readonly<Record<number, string>> = {
-  1: '<f4', 2: '|u1', 3: '|i1', 4: '<u2', 5: '<i2', 6: '<i4', 7: '<i8', 9: '|b1', 10: '<f2', 11: '<f8', 12: '<u4', 13: '<u8', 14: '<c8', 15: '<c16',
+  1: '<f4',
+  2: '|u1',
+  3: '|i1',
+  4: '<u2',
+  5: '<i2',
+  6: '<i4',
+  7: '<i8',
+  9: '|b1',
+  10: '<f2',
+  11: '<f8',
+  12: '<u4',
+  13: '<u8',
+  14: '<c8',
+  15: '<c16',
 };
 
 function npyType(dtype: number, label: string): NpyType {
@@ -27,7 +40,12 @@ function npyType(dtype: number, label: string): NpyType {
   if (row.kind === 'float') return { descr: '<f4', dtype: FLOAT };
   if (row.kind === 'int') return { descr: '|i1', dtype: INT8 };
   if (row.kind === 'uint') return { descr: '|u1', dtype: UINT8 };
-  throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts, which a .npy file can't hold in a portable way; save it as CSV.`, { tensor: label });
+  throw new ChannelwiseError(
+    'refused',
+    'weight-type',
+    `${label} holds texts, which a .npy file can't hold in a portable way; save it as CSV.`,
+    { tensor: label },
+  );
 }
 
 /** What happens to the type in a .npy file, in words; null where it is kept. Every value is kept exactly. */
@@ -37,7 +55,13 @@ export function npyNote(dtype: number): string | null {
 }
 
 /** Hands a tensor as a .npy file to `write`, part by part. Throws as streamElements does, and `refused` for texts. */
-export async function streamNpy(ctx: TensorContext, tensor: Tensor | SparseTensor, label: string, write: (bytes: Uint8Array) => void, options: StreamOptions = {}): Promise<void> {
+export async function streamNpy(
+  ctx: TensorContext,
+  tensor: Tensor | SparseTensor,
+  label: string,
+  write: (bytes: Uint8Array) => void,
+  options: StreamOptions = {},
+): Promise<void> {
   const dtype = 'indices' in tensor ? tensor.values.dtype : tensor.dtype;
   const type = npyType(dtype, label);
   let begun = false;
@@ -46,19 +70,39 @@ export async function streamNpy(ctx: TensorContext, tensor: Tensor | SparseTenso
     begun = true;
   };
   const kept = type.dtype === dtype && dtype !== BOOL && !('indices' in tensor);
-  if (kept) await passBytes(ctx, tensor, label, (raw) => {
-    begin();
-    write(raw);
-  }, options);
-  else await streamElements(ctx, tensor, label, (part) => {
-    begin();
-    write(partBytes(type.dtype, part, label));
-  }, options);
+  if (kept)
+    await passBytes(
+      ctx,
+      tensor,
+      label,
+      (raw) => {
+        begin();
+        write(raw);
+      },
+      options,
+    );
+  else
+    await streamElements(
+      ctx,
+      tensor,
+      label,
+      (part) => {
+        begin();
+        write(partBytes(type.dtype, part, label));
+      },
+      options,
+    );
   begin();
 }
 
 /** Elements that numpy stores as raw_data does, bit by bit. */
-async function passBytes(ctx: TensorContext, tensor: Tensor, label: string, write: (bytes: Uint8Array) => void, { onProgress }: StreamOptions): Promise<void> {
+async function passBytes(
+  ctx: TensorContext,
+  tensor: Tensor,
+  label: string,
+  write: (bytes: Uint8Array) => void,
+  { onProgress }: StreamOptions,
+): Promise<void> {
   const row = knownRow(tensor.dtype, label);
   const count = elementCount(tensor);
   let done = 0;
@@ -70,7 +114,8 @@ async function passBytes(ctx: TensorContext, tensor: Tensor, label: string, writ
 }
 
 function partBytes(dtype: number, part: Elements, label: string): Uint8Array {
-  if (part.kind === 'texts') throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts.`, { tensor: label });
+  if (part.kind === 'texts')
+    throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts.`, { tensor: label });
   if (part.kind === 'numbers') return encodeRaw(dtype, part.values, label);
   const bytes = new Uint8Array(part.values.length * 8);
   const view = new DataView(bytes.buffer);
@@ -90,4 +135,3 @@ export function npyHeader(descr: string, dims: readonly number[]): Uint8Array {
   bytes[length - 1] = 0x0a;
   return bytes;
 }
-

@@ -40,12 +40,21 @@ export function message<D>(enter: (draft: D, ref: Frame['ref'], depth: number) =
 }
 
 /** A message that may stand only once. Protobuf merges repeated ones, and an edit could not keep that, so the file is refused. */
-export function single<D>(what: string, taken: (draft: D) => boolean, enter: (draft: D, ref: Frame['ref'], depth: number) => Frame): Rule<D> {
+export function single<D>(
+  what: string,
+  taken: (draft: D) => boolean,
+  enter: (draft: D, ref: Frame['ref'], depth: number) => Frame,
+): Rule<D> {
   return {
     kind: 'message',
     enter: (draft, ref, depth) => {
       if (taken(draft)) {
-        throw new ChannelwiseError('unsupported', 'split-message', `${what} is stored in two pieces (the second at byte ${ref.start}); merge them first by loading and saving the model with the onnx package.`, { offset: ref.start });
+        throw new ChannelwiseError(
+          'unsupported',
+          'split-message',
+          `${what} is stored in two pieces (the second at byte ${ref.start}); merge them first by loading and saving the model with the onnx package.`,
+          { offset: ref.start },
+        );
       }
       return enter(draft, ref, depth);
     },
@@ -73,7 +82,8 @@ export function floats<D>(list: (draft: D) => number[]): Rule<D> {
   return {
     kind: 'list',
     take: (draft, part, field, budget) => {
-      if (field.wireType !== LEN && field.wireType !== FIXED32) throw malformed('a float has the wrong wire type', field.start);
+      if (field.wireType !== LEN && field.wireType !== FIXED32)
+        throw malformed('a float has the wrong wire type', field.start);
       const count = Math.floor(part.length / 4);
       budget.charge(count * FLOAT_COST, field.start);
       const view = new DataView(part.buffer, part.byteOffset, part.length);
@@ -89,7 +99,8 @@ export function integers<D>(add: (draft: D, value: bigint, field: Field) => void
   return {
     kind: 'list',
     take: (draft, part, field, budget) => {
-      if (field.wireType !== LEN && field.wireType !== VARINT) throw malformed('a list of numbers has the wrong wire type', field.start);
+      if (field.wireType !== LEN && field.wireType !== VARINT)
+        throw malformed('a list of numbers has the wrong wire type', field.start);
       let used = 0;
       let count = 0;
       for (let at = 0; at < part.length; at++) {
@@ -109,7 +120,7 @@ export function integers<D>(add: (draft: D, value: bigint, field: Field) => void
 function varintValue(part: Uint8Array, from: number, last: number): bigint {
   if (last - from < 7) {
     let small = 0;
-    for (let at = last; at >= from; at--) small = small * 128 + (part[at] ?? 0) % 128;
+    for (let at = last; at >= from; at--) small = small * 128 + ((part[at] ?? 0) % 128);
     return BigInt(small);
   }
   let value = 0n;

@@ -26,7 +26,16 @@ interface TensorDraft {
 export function tensorFrame(ref: MessageRef, depth: number, done: (tensor: Tensor) => void): Frame {
   const dims: number[] = [];
   const tensor: Open<Tensor> = { ref, name: '', dtype: 0, dims, storage: NONE };
-  const draft: TensorDraft = { tensor, dims, pieces: [], fields: new Set(), raw: null, external: false, segment: false, entries: new Map() };
+  const draft: TensorDraft = {
+    tensor,
+    dims,
+    pieces: [],
+    fields: new Set(),
+    raw: null,
+    external: false,
+    segment: false,
+    entries: new Map(),
+  };
   return frame(ref, TENSOR, draft, depth, () => {
     tensor.storage = storage(draft);
     done(tensor);
@@ -40,13 +49,22 @@ const TENSOR: Rules<TensorDraft> = {
     d.dims.push(dimension(value, field));
     if (d.dims.length > MAX_RANK) throw malformed(`a tensor has more than ${MAX_RANK} dimensions`, field.start);
   }),
-  2: integer((d, value) => { d.tensor.dtype = value; }),
+  2: integer((d, value) => {
+    d.tensor.dtype = value;
+  }),
   3: message((d, ref, depth) => {
     d.segment = true;
     return frame(ref, {}, d, depth);
   }),
-  4: dataField(), 5: dataField(), 6: dataField(), 7: dataField(), 10: dataField(), 11: dataField(),
-  8: name((d, value) => { d.tensor.name = value; }),
+  4: dataField(),
+  5: dataField(),
+  6: dataField(),
+  7: dataField(),
+  10: dataField(),
+  11: dataField(),
+  8: name((d, value) => {
+    d.tensor.name = value;
+  }),
   9: {
     kind: 'value',
     set: (d, field) => {
@@ -55,7 +73,12 @@ const TENSOR: Rules<TensorDraft> = {
     },
   },
   13: message((d, ref, depth) => entryFrame(ref, depth, (key, value) => d.entries.set(key, value))),
-  14: { kind: 'value', set: (d, field) => { d.external = int(field) === 1; } },
+  14: {
+    kind: 'value',
+    set: (d, field) => {
+      d.external = int(field) === 1;
+    },
+  },
 };
 
 function dataField(): Rule<TensorDraft> {
@@ -69,7 +92,8 @@ function dataField(): Rule<TensorDraft> {
       // Runs of unpacked values are one piece: a million floats can be a million fields.
       if (!packed && last && !last.packed && last.end === field.start) last.end = field.end;
       else d.pieces.push({ start: packed ? field.bodyStart : field.start, end: field.end, packed });
-      if (d.pieces.length > MAX_PIECES) throw malformed(`a tensor's data lies in more than ${MAX_PIECES} pieces`, field.start);
+      if (d.pieces.length > MAX_PIECES)
+        throw malformed(`a tensor's data lies in more than ${MAX_PIECES} pieces`, field.start);
     },
   };
 }
@@ -89,14 +113,21 @@ function externalStorage(entries: ReadonlyMap<string, string>): TensorStorage {
   if (!location) return { kind: 'unclear', why: 'it should lie in another file, but none is named' };
   for (const key of ['offset', 'length']) {
     const value = entries.get(key);
-    if (value !== undefined && !(/^\d+$/.test(value) && Number.isSafeInteger(Number(value)))) return { kind: 'unclear', why: `its external data has the ${key} "${value}"` };
+    if (value !== undefined && !(/^\d+$/.test(value) && Number.isSafeInteger(Number(value))))
+      return { kind: 'unclear', why: `its external data has the ${key} "${value}"` };
   }
   const length = entries.get('length');
-  return { kind: 'external', location, offset: Number(entries.get('offset') ?? 0), length: length === undefined ? null : Number(length) };
+  return {
+    kind: 'external',
+    location,
+    offset: Number(entries.get('offset') ?? 0),
+    length: length === undefined ? null : Number(length),
+  };
 }
 
 function dimension(value: bigint, field: Field): number {
-  if (value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER)) throw malformed(`a tensor dimension of ${value} is not possible`, field.start);
+  if (value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER))
+    throw malformed(`a tensor dimension of ${value} is not possible`, field.start);
   return Number(value);
 }
 
@@ -109,15 +140,34 @@ interface SparseDraft {
 
 /** Reads a SparseTensorProto. Values or indices that are missing become empty tensors. */
 export function sparseFrame(ref: MessageRef, depth: number, done: (sparse: SparseTensor) => void): Frame {
-  const draft: SparseDraft = { sparse: { ref, values: missing(ref), indices: missing(ref), dims: [] }, dims: [], values: null, indices: null };
+  const draft: SparseDraft = {
+    sparse: { ref, values: missing(ref), indices: missing(ref), dims: [] },
+    dims: [],
+    values: null,
+    indices: null,
+  };
   return frame(ref, SPARSE, draft, depth, () => {
     done({ ref, values: draft.values ?? missing(ref), indices: draft.indices ?? missing(ref), dims: draft.dims });
   });
 }
 
 const SPARSE: Rules<SparseDraft> = {
-  1: single('A sparse tensor', (d) => d.values !== null, (d, ref, depth) => tensorFrame(ref, depth, (tensor) => { d.values = tensor; })),
-  2: single('A sparse tensor', (d) => d.indices !== null, (d, ref, depth) => tensorFrame(ref, depth, (tensor) => { d.indices = tensor; })),
+  1: single(
+    'A sparse tensor',
+    (d) => d.values !== null,
+    (d, ref, depth) =>
+      tensorFrame(ref, depth, (tensor) => {
+        d.values = tensor;
+      }),
+  ),
+  2: single(
+    'A sparse tensor',
+    (d) => d.indices !== null,
+    (d, ref, depth) =>
+      tensorFrame(ref, depth, (tensor) => {
+        d.indices = tensor;
+      }),
+  ),
   3: integers((d, value, field) => {
     d.dims.push(dimension(value, field));
     if (d.dims.length > MAX_RANK) throw malformed(`a tensor has more than ${MAX_RANK} dimensions`, field.start);
@@ -125,7 +175,13 @@ const SPARSE: Rules<SparseDraft> = {
 };
 
 function missing(ref: MessageRef): Tensor {
-  return { ref: { start: ref.end, bodyStart: ref.end, end: ref.end, parent: ref }, name: '', dtype: 0, dims: [0], storage: NONE };
+  return {
+    ref: { start: ref.end, bodyStart: ref.end, end: ref.end, parent: ref },
+    name: '',
+    dtype: 0,
+    dims: [0],
+    storage: NONE,
+  };
 }
 
 interface EntryDraft {
@@ -140,7 +196,10 @@ export function entryFrame(ref: MessageRef, depth: number, done: (key: string, v
 }
 
 const ENTRY: Rules<EntryDraft> = {
-  1: text((d, value) => { d.key = value; }),
-  2: text((d, value) => { d.value = value; }),
+  1: text((d, value) => {
+    d.key = value;
+  }),
+  2: text((d, value) => {
+    d.value = value;
+  }),
 };
-

@@ -12,11 +12,27 @@ export function valueInfoFrame(ref: MessageRef, depth: number, done: (value: Val
 }
 
 const VALUE_INFO: Rules<Open<ValueInfo> & { typed: boolean }> = {
-  1: name((d, value) => { d.name = value; }),
-  2: single("A value's type", (d) => d.typed, (d, ref, depth) => {
-    d.typed = true;
-    return frame(ref, TYPE, { put: (type) => { d.type = type; }, tensor: false }, depth);
+  1: name((d, value) => {
+    d.name = value;
   }),
+  2: single(
+    "A value's type",
+    (d) => d.typed,
+    (d, ref, depth) => {
+      d.typed = true;
+      return frame(
+        ref,
+        TYPE,
+        {
+          put: (type) => {
+            d.type = type;
+          },
+          tensor: false,
+        },
+        depth,
+      );
+    },
+  ),
 };
 
 interface TypeDraft {
@@ -43,32 +59,61 @@ function tensorFrame(ref: MessageRef, depth: number, put: (type: ValueType) => v
   return frame(ref, TENSOR_TYPE, type, depth);
 }
 
-const ELEMENT: Rules<OpenOther>[number] = message((d, ref, depth) => frame(ref, TYPE, { put: (type) => { d.element = type; }, tensor: false }, depth));
+const ELEMENT: Rules<OpenOther>[number] = message((d, ref, depth) =>
+  frame(
+    ref,
+    TYPE,
+    {
+      put: (type) => {
+        d.element = type;
+      },
+      tensor: false,
+    },
+    depth,
+  ),
+);
 
 /** TypeProto is a choice: of several members the last one counts. Two tensor types would be merged, so they are refused. */
 const TYPE: Rules<TypeDraft> = {
-  1: single("A value's type", (d) => d.tensor, (d, ref, depth) => {
-    d.tensor = true;
-    return tensorFrame(ref, depth, d.put);
-  }),
+  1: single(
+    "A value's type",
+    (d) => d.tensor,
+    (d, ref, depth) => {
+      d.tensor = true;
+      return tensorFrame(ref, depth, d.put);
+    },
+  ),
   4: other('sequence', { 1: ELEMENT }),
-  5: other('map', { 1: integer((d, value) => { d.key = value; }), 2: ELEMENT }),
+  5: other('map', {
+    1: integer((d, value) => {
+      d.key = value;
+    }),
+    2: ELEMENT,
+  }),
   7: other('opaque'),
   8: message((d, ref, depth) => {
     const type: OpenOther = { kind: 'other', what: 'sparse' };
     d.put(type);
-    return tensorFrame(ref, depth, (element) => { type.element = element; });
+    return tensorFrame(ref, depth, (element) => {
+      type.element = element;
+    });
   }),
   9: other('optional', { 1: ELEMENT }),
 };
 
 const TENSOR_TYPE: Rules<Open<ValueType & { kind: 'tensor' }>> = {
-  1: integer((d, value) => { d.dtype = value; }),
-  2: single("A value's shape", (d) => d.dims !== null, (d, ref, depth) => {
-    const dims: Dim[] = [];
-    d.dims = dims;
-    return frame(ref, SHAPE, dims, depth);
+  1: integer((d, value) => {
+    d.dtype = value;
   }),
+  2: single(
+    "A value's shape",
+    (d) => d.dims !== null,
+    (d, ref, depth) => {
+      const dims: Dim[] = [];
+      d.dims = dims;
+      return frame(ref, SHAPE, dims, depth);
+    },
+  ),
 };
 
 const SHAPE: Rules<Dim[]> = {
@@ -87,5 +132,7 @@ const DIMENSION: Rules<{ dim: Dim }> = {
       d.dim = BigInt.asIntN(64, field.value) > 0n ? int(field) : null;
     },
   },
-  2: text((d, value) => { d.dim = value || null; }),
+  2: text((d, value) => {
+    d.dim = value || null;
+  }),
 };

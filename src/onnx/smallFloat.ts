@@ -30,8 +30,11 @@ export function smallFloatValues(dtype: number): Float64Array | null {
   if (known) return known;
   const format = FORMATS[dtype];
   let table: Float64Array;
-  if (dtype === E8M0) table = Float64Array.from({ length: 256 }, (_, i) => i === 255 ? NaN : 2 ** (i - 127));
-  else if (format) table = Float64Array.from({ length: 2 ** (1 + format.exponentBits + format.mantissaBits) }, (_, i) => patternValue(format, i));
+  if (dtype === E8M0) table = Float64Array.from({ length: 256 }, (_, i) => (i === 255 ? NaN : 2 ** (i - 127)));
+  else if (format)
+    table = Float64Array.from({ length: 2 ** (1 + format.exponentBits + format.mantissaBits) }, (_, i) =>
+      patternValue(format, i),
+    );
   else return null;
   tables.set(dtype, table);
   return table;
@@ -46,9 +49,10 @@ function patternValue({ exponentBits, mantissaBits, bias, top }: SmallFloat, pat
   if (top === 'ieee' && exponent === 2 ** exponentBits - 1) return mantissa ? NaN : negative ? -Infinity : Infinity;
   if (top === 'fn' && magnitude === half - 1) return NaN;
   if (top === 'fnuz' && negative && magnitude === 0) return NaN;
-  const value = exponent === 0
-    ? mantissa * 2 ** (1 - bias - mantissaBits)
-    : (2 ** mantissaBits + mantissa) * 2 ** (exponent - bias - mantissaBits);
+  const value =
+    exponent === 0
+      ? mantissa * 2 ** (1 - bias - mantissaBits)
+      : (2 ** mantissaBits + mantissa) * 2 ** (exponent - bias - mantissaBits);
   return negative ? -value : value;
 }
 
@@ -63,7 +67,14 @@ export function smallFloatPattern(dtype: number, value: number): number | null {
   const { exponentBits, mantissaBits, bias, top } = format;
   const half = 2 ** (exponentBits + mantissaBits);
   const sign = value < 0 || Object.is(value, -0) ? half : 0;
-  if (Number.isNaN(value)) return top === 'none' ? null : top === 'fnuz' ? half : top === 'fn' ? half - 1 : half - 2 ** mantissaBits + 2 ** (mantissaBits - 1);
+  if (Number.isNaN(value))
+    return top === 'none'
+      ? null
+      : top === 'fnuz'
+        ? half
+        : top === 'fn'
+          ? half - 1
+          : half - 2 ** mantissaBits + 2 ** (mantissaBits - 1);
   if (!Number.isFinite(value)) return top === 'ieee' ? sign + half - 2 ** mantissaBits : null;
   const size = Math.abs(value);
   const exponent = Math.max(binaryExponent(size), 1 - bias);
@@ -86,7 +97,7 @@ const scratch = new DataView(new ArrayBuffer(8));
 /** floor(log2(x)) of a finite x ≥ 0, exactly; far below any small float's range for 0 and subnormal doubles. */
 function binaryExponent(x: number): number {
   scratch.setFloat64(0, x);
-  return Math.floor(scratch.getUint16(0) / 16) % 2048 - 1023;
+  return (Math.floor(scratch.getUint16(0) / 16) % 2048) - 1023;
 }
 
 /** Rounds to the nearest integer, ties to even. */

@@ -27,13 +27,19 @@ export interface Statistics {
  * Statistics of a tensor of any size, in one pass over its bytes and with one part of it in memory at a time.
  * Throws as streamTensor does: `malformed` where the data doesn't match dims, `refused` for texts, `cancelled`, and what the external reader throws.
  */
-export async function readStatistics(ctx: TensorContext, tensor: Tensor | SparseTensor, label: string, options: StreamOptions = {}): Promise<Statistics> {
+export async function readStatistics(
+  ctx: TensorContext,
+  tensor: Tensor | SparseTensor,
+  label: string,
+  options: StreamOptions = {},
+): Promise<Statistics> {
   const stored = 'indices' in tensor ? tensor.values : tensor;
   const row = DTYPES[stored.dtype];
   const counter = new StatisticsCounter(row !== undefined && row.kind !== 'float' && row.kind !== 'complex');
   const [all, held] = [elementCount({ name: label, dims: tensor.dims }), elementCount(stored)];
   if (held > all) throw sizeError(stored, label, `at most ${all} values`, `${held}`);
-  if (row?.kind === 'string') throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts, not numbers.`, { tensor: label });
+  if (row?.kind === 'string')
+    throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts, not numbers.`, { tensor: label });
   await streamElements(ctx, stored, label, (part) => counter.add(part), options);
   counter.addZeros((all - held) * (row?.lanes ?? 1));
   return counter.result();
@@ -82,9 +88,12 @@ export class StatisticsCounter {
     const mean = (this.sum + this.lost) / this.finite;
     const deviation = Math.sqrt(Math.max(0, this.squares) / this.finite);
     return {
-      count: this.count, nan: this.nan, infinite: this.count - this.nan - this.finite, zeros: this.zeros,
-      min: this.finite > 0 ? this.exact?.min ?? this.low : null,
-      max: this.finite > 0 ? this.exact?.max ?? this.high : null,
+      count: this.count,
+      nan: this.nan,
+      infinite: this.count - this.nan - this.finite,
+      zeros: this.zeros,
+      min: this.finite > 0 ? (this.exact?.min ?? this.low) : null,
+      max: this.finite > 0 ? (this.exact?.max ?? this.high) : null,
       mean: Number.isFinite(mean) ? mean : null,
       deviation: Number.isFinite(deviation) ? deviation : null,
       histogram: this.histogram.result(),

@@ -14,22 +14,41 @@ export const MAX_BLOCK = 2 ** 20;
  * tensors), the elements between the runs are read too, once.
  * Throws RangeError where a range leaves the tensor, `refused` above MAX_BLOCK elements, otherwise as readElements does.
  */
-export async function readBlock(ctx: TensorContext, tensor: Tensor | SparseTensor, ranges: readonly ElementRange[], label: string): Promise<Elements> {
+export async function readBlock(
+  ctx: TensorContext,
+  tensor: Tensor | SparseTensor,
+  ranges: readonly ElementRange[],
+  label: string,
+): Promise<Elements> {
   const { dims } = tensor;
   elementCount({ name: label, dims });
   for (const [axis, { from, to }] of ranges.entries()) {
-    if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && from <= to && to <= (dims[axis] ?? -1))) throw new RangeError(`${from} to ${to} on axis ${axis} of [${dims.join(', ')}]`);
+    if (!(
+      Number.isSafeInteger(from) &&
+      Number.isSafeInteger(to) &&
+      from >= 0 &&
+      from <= to &&
+      to <= (dims[axis] ?? -1)
+    ))
+      throw new RangeError(`${from} to ${to} on axis ${axis} of [${dims.join(', ')}]`);
   }
   if (ranges.length !== dims.length) throw new RangeError(`${ranges.length} ranges for ${dims.length} axes`);
   const count = ranges.reduce((n, { from, to }) => n * (to - from), 1);
-  if (count > MAX_BLOCK) throw new ChannelwiseError('refused', 'block-too-large', `${count} values of ${label} were asked for at once, and ${MAX_BLOCK} are the most.`, { tensor: label });
+  if (count > MAX_BLOCK)
+    throw new ChannelwiseError(
+      'refused',
+      'block-too-large',
+      `${count} values of ${label} were asked for at once, and ${MAX_BLOCK} are the most.`,
+      { tensor: label },
+    );
   const { starts, length } = count === 0 ? { starts: [], length: 0 } : runs(dims, ranges);
   const parts: Elements[] = [];
   const [first = 0, last = 0] = [starts[0], starts.at(-1)];
   const walked = 'indices' in tensor || tensor.storage.kind === 'typed';
   if (walked && starts.length > 1 && last + length - first <= MAX_BLOCK * 4) {
     const span = await readElements(ctx, tensor, { from: first, to: last + length }, label);
-    const lanes = span.kind === 'numbers' ? knownRow('indices' in tensor ? tensor.values.dtype : tensor.dtype, label).lanes : 1;
+    const lanes =
+      span.kind === 'numbers' ? knownRow('indices' in tensor ? tensor.values.dtype : tensor.dtype, label).lanes : 1;
     for (const start of starts) parts.push(part(span, (start - first) * lanes, (start - first + length) * lanes));
   } else {
     for (const start of starts) parts.push(await readElements(ctx, tensor, { from: start, to: start + length }, label));
@@ -65,7 +84,8 @@ function part(span: Elements, from: number, to: number): Elements {
 
 function joined(parts: readonly Elements[], tensor: Tensor | SparseTensor): Elements {
   const dtype = 'indices' in tensor ? tensor.values.dtype : tensor.dtype;
-  if (dtype === STRING) return { kind: 'texts', values: parts.flatMap((p) => p.kind === 'texts' ? [...p.values] : []) };
+  if (dtype === STRING)
+    return { kind: 'texts', values: parts.flatMap((p) => (p.kind === 'texts' ? [...p.values] : [])) };
   const [only] = parts;
   if (only && parts.length === 1) return only;
   const total = parts.reduce((n, p) => n + p.values.length, 0);

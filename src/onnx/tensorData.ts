@@ -34,7 +34,10 @@ export function elementCount(tensor: { readonly name: string; readonly dims: rea
   if (tensor.dims.includes(0)) return 0;
   let count = 1;
   for (const dim of tensor.dims) count *= dim;
-  if (!Number.isSafeInteger(count)) throw new ChannelwiseError('malformed', 'dims', `Tensor ${tensor.name} has more elements than a file can hold.`, { tensor: tensor.name });
+  if (!Number.isSafeInteger(count))
+    throw new ChannelwiseError('malformed', 'dims', `Tensor ${tensor.name} has more elements than a file can hold.`, {
+      tensor: tensor.name,
+    });
   return count;
 }
 
@@ -46,21 +49,36 @@ const MAX_DECODED_NUMBERS = 2 ** 28;
  * Throws `malformed` if the data doesn't match dims, `refused` for strings, and what the external reader throws.
  */
 export async function decodeTensor(ctx: TensorContext, tensor: Tensor, label: string): Promise<DecodedTensor> {
-  return { dtype: tensor.dtype, dims: tensor.dims, values: await readNumbers(ctx, tensor, { from: 0, to: elementCount(tensor) }, label) };
+  return {
+    dtype: tensor.dtype,
+    dims: tensor.dims,
+    values: await readNumbers(ctx, tensor, { from: 0, to: elementCount(tensor) }, label),
+  };
 }
 
 /** The values of a range at once. Throws as decodeTensor does. */
-export async function readNumbers(ctx: TensorContext, tensor: Tensor, range: ElementRange, label: string): Promise<Float64Array> {
+export async function readNumbers(
+  ctx: TensorContext,
+  tensor: Tensor,
+  range: ElementRange,
+  label: string,
+): Promise<Float64Array> {
   const numbers = (range.to - range.from) * numericRow(tensor, label).lanes;
   checkHeld(numbers, tensor, label);
   let values = new Float64Array(0);
   let at = 0;
-  await streamTensor(ctx, tensor, label, (chunk) => {
-    // Made when the first part is there: by then the stored size was checked against dims.
-    if (at === 0) values = new Float64Array(numbers);
-    values.set(chunk, at);
-    at += chunk.length;
-  }, range);
+  await streamTensor(
+    ctx,
+    tensor,
+    label,
+    (chunk) => {
+      // Made when the first part is there: by then the stored size was checked against dims.
+      if (at === 0) values = new Float64Array(numbers);
+      values.set(chunk, at);
+      at += chunk.length;
+    },
+    range,
+  );
   return values;
 }
 
@@ -68,7 +86,13 @@ export async function readNumbers(ctx: TensorContext, tensor: Tensor, range: Ele
  * Hands the values of a numeric tensor of any size, or those of a range, to `visit`, part by part and in order; two per element for
  * complex types. Only the bytes of the range are read, see streamBytes. Throws as decodeTensor does.
  */
-export async function streamTensor(ctx: TensorContext, tensor: Tensor, label: string, visit: (values: Float64Array) => void, range: ElementRange = { from: 0, to: elementCount(tensor) }): Promise<void> {
+export async function streamTensor(
+  ctx: TensorContext,
+  tensor: Tensor,
+  label: string,
+  visit: (values: Float64Array) => void,
+  range: ElementRange = { from: 0, to: elementCount(tensor) },
+): Promise<void> {
   const row = numericRow(tensor, label);
   checkRange(tensor, range);
   const width = (row.bits ?? 8) / row.lanes;
@@ -77,7 +101,7 @@ export async function streamTensor(ctx: TensorContext, tensor: Tensor, label: st
   const from = range.from - drop;
   let left = (range.to - from) * row.lanes;
   await streamBytes(ctx, tensor, row, { from, to: range.to }, label, (raw) => {
-    const count = Math.min(left, raw.length * 8 / width);
+    const count = Math.min(left, (raw.length * 8) / width);
     const values = new Float64Array(count);
     decodeRaw(tensor.dtype, raw, values);
     left -= count;
@@ -91,24 +115,54 @@ export async function streamTensor(ctx: TensorContext, tensor: Tensor, label: st
  * byte share bytes, so `from` must be the first one of its byte. Only the bytes of the range are read, except that varints before it
  * must be walked. Throws `malformed` if the data doesn't match dims as far as it was read, and what the external reader throws.
  */
-export async function streamBytes(ctx: TensorContext, tensor: Tensor, row: DtypeRow, range: ElementRange, label: string, visit: (raw: Uint8Array) => void): Promise<void> {
+export async function streamBytes(
+  ctx: TensorContext,
+  tensor: Tensor,
+  row: DtypeRow,
+  range: ElementRange,
+  label: string,
+  visit: (raw: Uint8Array) => void,
+): Promise<void> {
   await checkStored(ctx, tensor, row, label);
   const { storage } = tensor;
   const [start, end] = [rawBytes(row, range.from), rawBytes(row, range.to)];
-  if (storage.kind === 'raw') await streamParts(ctx, start, end, (at, length) => ctx.wire.bytes(storage.start + at, storage.start + at + length), visit);
+  if (storage.kind === 'raw')
+    await streamParts(
+      ctx,
+      start,
+      end,
+      (at, length) => ctx.wire.bytes(storage.start + at, storage.start + at + length),
+      visit,
+    );
   else if (storage.kind === 'external') {
     const reader = external(ctx, tensor, label);
-    await streamParts(ctx, start, end, (at, length) => reader.read(storage.location, storage.offset + at, length), visit);
+    await streamParts(
+      ctx,
+      start,
+      end,
+      (at, length) => reader.read(storage.location, storage.offset + at, length),
+      visit,
+    );
   } else if (storage.kind === 'typed') {
     const width = FIXED_WIDTH[storage.field];
     const entries = (count: number): number => (width === undefined ? entriesFor(row, count) : count * row.lanes);
     const wanted = { from: entries(range.from), to: entries(range.to), all: entries(elementCount(tensor)) };
-    const found = width === undefined ? await streamVarints(ctx, storage.pieces, row, wanted, visit) : await streamFixed(ctx, storage.pieces, width, wanted, visit);
-    if (found < wanted.to || (wanted.to === wanted.all && found !== wanted.all)) throw sizeError(tensor, label, `${wanted.all} numbers`, found > wanted.all ? 'more' : `${found}`);
+    const found =
+      width === undefined
+        ? await streamVarints(ctx, storage.pieces, row, wanted, visit)
+        : await streamFixed(ctx, storage.pieces, width, wanted, visit);
+    if (found < wanted.to || (wanted.to === wanted.all && found !== wanted.all))
+      throw sizeError(tensor, label, `${wanted.all} numbers`, found > wanted.all ? 'more' : `${found}`);
   }
 }
 
-async function streamParts(ctx: TensorContext, start: number, end: number, read: (at: number, length: number) => Promise<Uint8Array>, visit: (raw: Uint8Array) => void): Promise<void> {
+async function streamParts(
+  ctx: TensorContext,
+  start: number,
+  end: number,
+  read: (at: number, length: number) => Promise<Uint8Array>,
+  visit: (raw: Uint8Array) => void,
+): Promise<void> {
   for (let at = start; at < end; at += CHUNK_BYTES) {
     await ctx.wire.breathe();
     visit(await read(at, Math.min(CHUNK_BYTES, end - at)));
@@ -123,7 +177,13 @@ interface Wanted {
 }
 
 /** Reads float_data or double_data; returns how many entries were seen. Packed pieces before the range are stepped over. */
-async function streamFixed(ctx: TensorContext, pieces: readonly TypedPiece[], width: number, wanted: Wanted, visit: (raw: Uint8Array) => void): Promise<number> {
+async function streamFixed(
+  ctx: TensorContext,
+  pieces: readonly TypedPiece[],
+  width: number,
+  wanted: Wanted,
+  visit: (raw: Uint8Array) => void,
+): Promise<number> {
   let found = 0;
   const pass = (raw: Uint8Array, count: number): void => {
     const first = Math.max(0, wanted.from - found);
@@ -145,14 +205,26 @@ async function streamFixed(ctx: TensorContext, pieces: readonly TypedPiece[], wi
     if (!Number.isInteger(count)) throw malformed('a list of numbers is cut short', piece.start);
     const first = Math.min(count, Math.max(0, wanted.from - found));
     const last = Math.max(first, Math.min(count, wanted.to - found));
-    await streamParts(ctx, piece.start + first * width, piece.start + last * width, (at, length) => ctx.wire.bytes(at, at + length), visit);
+    await streamParts(
+      ctx,
+      piece.start + first * width,
+      piece.start + last * width,
+      (at, length) => ctx.wire.bytes(at, at + length),
+      visit,
+    );
     found += count;
   }
   return found;
 }
 
 /** Reads int32_data, int64_data or uint64_data; returns how many entries were seen. */
-async function streamVarints(ctx: TensorContext, pieces: readonly TypedPiece[], row: DtypeRow, wanted: Wanted, visit: (raw: Uint8Array) => void): Promise<number> {
+async function streamVarints(
+  ctx: TensorContext,
+  pieces: readonly TypedPiece[],
+  row: DtypeRow,
+  wanted: Wanted,
+  visit: (raw: Uint8Array) => void,
+): Promise<number> {
   const low = new Uint32Array(Math.min(CHUNK_BYTES, wanted.to + 1));
   const high = new Uint32Array(low.length);
   let found = 0;
@@ -176,7 +248,12 @@ function enough(found: number, wanted: Wanted): boolean {
 }
 
 /** Walks a piece in chunks. `take` says how many bytes it used, and the rest comes again at the head of the next chunk; null stops. */
-async function forEachChunk(ctx: TensorContext, piece: TypedPiece, wanted: Wanted, take: (chunk: Uint8Array, offset: number) => number | null): Promise<void> {
+async function forEachChunk(
+  ctx: TensorContext,
+  piece: TypedPiece,
+  wanted: Wanted,
+  take: (chunk: Uint8Array, offset: number) => number | null,
+): Promise<void> {
   const size = Math.min(CHUNK_BYTES, ENTRY_BYTES * Math.max(1, wanted.to));
   for (let at = piece.start; at < piece.end;) {
     await ctx.wire.breathe();
@@ -195,52 +272,83 @@ async function checkStored(ctx: TensorContext, tensor: Tensor, row: DtypeRow, la
   if (!Number.isSafeInteger(wanted)) throw sizeError(tensor, label, 'fewer elements', 'more than a file can hold');
   switch (storage.kind) {
     case 'raw':
-      if (storage.end - storage.start !== wanted) throw sizeError(tensor, label, `${wanted} bytes`, `${storage.end - storage.start}`);
+      if (storage.end - storage.start !== wanted)
+        throw sizeError(tensor, label, `${wanted} bytes`, `${storage.end - storage.start}`);
       return;
     case 'external':
-      if (storage.length !== null && storage.length !== wanted) throw sizeError(tensor, label, `${wanted} bytes`, `${storage.length}`);
+      if (storage.length !== null && storage.length !== wanted)
+        throw sizeError(tensor, label, `${wanted} bytes`, `${storage.length}`);
       // Reading its last byte shows that the file is there and long enough.
       if (wanted > 0) await external(ctx, tensor, label).read(storage.location, storage.offset + wanted - 1, 1);
       return;
     case 'typed': {
-      if (storage.field !== row.field) throw sizeError(tensor, label, `${row.name} values`, `another kind of field (${storage.field})`);
+      if (storage.field !== row.field)
+        throw sizeError(tensor, label, `${row.name} values`, `another kind of field (${storage.field})`);
       const bytes = storage.pieces.reduce((n, piece) => n + piece.end - piece.start, 0);
-      const least = (FIXED_WIDTH[storage.field] ?? 1) * (FIXED_WIDTH[storage.field] ? count * row.lanes : entriesFor(row, count));
+      const least =
+        (FIXED_WIDTH[storage.field] ?? 1) * (FIXED_WIDTH[storage.field] ? count * row.lanes : entriesFor(row, count));
       if (bytes < least) throw sizeError(tensor, label, `at least ${least} bytes`, `${bytes}`);
       return;
     }
-    case 'unclear': throw new ChannelwiseError('unsupported', 'unclear-storage', `${label} can't be read: ${storage.why}.`, place(tensor, label));
+    case 'unclear':
+      throw new ChannelwiseError(
+        'unsupported',
+        'unclear-storage',
+        `${label} can't be read: ${storage.why}.`,
+        place(tensor, label),
+      );
     case 'none':
       if (count > 0) throw sizeError(tensor, label, `${wanted} bytes`, 'none');
   }
 }
 
 function external(ctx: TensorContext, tensor: Tensor, label: string): ExternalReader {
-  if (!ctx.external) throw new ChannelwiseError('unsupported', 'no-external-reader', `${label} lies in a file beside the model, which can't be read here.`, place(tensor, label));
+  if (!ctx.external)
+    throw new ChannelwiseError(
+      'unsupported',
+      'no-external-reader',
+      `${label} lies in a file beside the model, which can't be read here.`,
+      place(tensor, label),
+    );
   return ctx.external;
 }
 
 export function sizeError(tensor: Tensor, label: string, wanted: string, found: string): ChannelwiseError {
-  return new ChannelwiseError('malformed', 'tensor-size', `${label} should hold ${wanted} for its shape, but has ${found}.`, place(tensor, label));
+  return new ChannelwiseError(
+    'malformed',
+    'tensor-size',
+    `${label} should hold ${wanted} for its shape, but has ${found}.`,
+    place(tensor, label),
+  );
 }
 
 export function place(tensor: Tensor, label: string): { tensor: string; offset: number } {
   return { tensor: label, offset: tensor.ref.start };
 }
 
-export function checkRange(tensor: { readonly name: string; readonly dims: readonly number[] }, { from, to }: ElementRange): void {
+export function checkRange(
+  tensor: { readonly name: string; readonly dims: readonly number[] },
+  { from, to }: ElementRange,
+): void {
   const count = elementCount(tensor);
-  if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && from <= to && to <= count)) throw new RangeError(`elements ${from} to ${to} of ${count}`);
+  if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && from <= to && to <= count))
+    throw new RangeError(`elements ${from} to ${to} of ${count}`);
 }
 
 export function checkHeld(numbers: number, tensor: Tensor, label: string): void {
   if (numbers > MAX_DECODED_NUMBERS) {
-    throw new ChannelwiseError('unsupported', 'tensor-too-large', `${label} has ${numbers} values, more than this version holds in memory.`, place(tensor, label));
+    throw new ChannelwiseError(
+      'unsupported',
+      'tensor-too-large',
+      `${label} has ${numbers} values, more than this version holds in memory.`,
+      place(tensor, label),
+    );
   }
 }
 
 export function numericRow(tensor: Tensor, label: string): DtypeRow {
   const row = knownRow(tensor.dtype, label);
-  if (row.kind === 'string') throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts, not numbers.`, place(tensor, label));
+  if (row.kind === 'string')
+    throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts, not numbers.`, place(tensor, label));
   return row;
 }

@@ -18,22 +18,44 @@ const DATA_FIELDS = new Set([3, 4, 5, 6, 7, 9, 10, 11, 13, 14]);
  * raw_data stays raw_data, a typed field stays that field. External data moves inline as raw_data.
  * Throws `refused` with code `overflow` where a value doesn't fit the type.
  */
-export async function replaceTensor(ctx: TensorContext, tensor: Tensor, dims: readonly number[], values: ArrayLike<number>): Promise<Edit> {
+export async function replaceTensor(
+  ctx: TensorContext,
+  tensor: Tensor,
+  dims: readonly number[],
+  values: ArrayLike<number>,
+): Promise<Edit> {
   const label = tensor.name || 'A tensor';
   checkCount(tensor.dtype, dims, values.length, label);
   const { storage } = tensor;
-  if (storage.kind === 'unclear') throw new ChannelwiseError('unsupported', 'unclear-storage', `${label} can't be changed: ${storage.why}.`, { tensor: label });
+  if (storage.kind === 'unclear')
+    throw new ChannelwiseError('unsupported', 'unclear-storage', `${label} can't be changed: ${storage.why}.`, {
+      tensor: label,
+    });
   const raw = encodeRaw(tensor.dtype, values, label);
-  const data = storage.kind === 'typed'
-    ? encodeTyped(tensor.dtype, storage.field, raw, storage.pieces.some((piece) => piece.packed))
-    : encodeField(RAW_DATA, raw);
+  const data =
+    storage.kind === 'typed'
+      ? encodeTyped(
+          tensor.dtype,
+          storage.field,
+          raw,
+          storage.pieces.some((piece) => piece.packed),
+        )
+      : encodeField(RAW_DATA, raw);
   const fields = await ctx.wire.fields(tensor.ref);
-  const newDims = encodeDims(dims, fields.some((f) => f.number === DIMS && f.wireType === LEN));
+  const newDims = encodeDims(
+    dims,
+    fields.some((f) => f.number === DIMS && f.wireType === LEN),
+  );
   return replaceBody(tensor.ref, await rebuild(ctx, fields, newDims, data));
 }
 
 /** Puts dims and data where the old ones first stood; a tensor that had none gets them at the end. */
-async function rebuild(ctx: TensorContext, fields: readonly Field[], dims: Uint8Array, data: Uint8Array): Promise<Uint8Array> {
+async function rebuild(
+  ctx: TensorContext,
+  fields: readonly Field[],
+  dims: Uint8Array,
+  data: Uint8Array,
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   const firstDim = fields.find((f) => f.number === DIMS);
   // A repeated data field counts at its first piece; the marks of external data only when there is nothing else.
@@ -41,7 +63,8 @@ async function rebuild(ctx: TensorContext, fields: readonly Field[], dims: Uint8
   for (const field of fields) {
     if (field === firstDim) parts.push(dims);
     if (field === firstData) parts.push(data);
-    if (field.number !== DIMS && !DATA_FIELDS.has(field.number)) parts.push(await ctx.wire.bytes(field.start, field.end));
+    if (field.number !== DIMS && !DATA_FIELDS.has(field.number))
+      parts.push(await ctx.wire.bytes(field.start, field.end));
   }
   if (!firstDim) parts.push(dims);
   if (!firstData) parts.push(data);
@@ -60,7 +83,7 @@ function encodeTyped(dtype: number, field: number, raw: Uint8Array, packed: bool
   if (width !== undefined) {
     const fixedTag = encodeVarint(tag(field, width === 4 ? FIXED32 : FIXED64));
     const size = fixedTag.length + width;
-    const out = new Uint8Array(raw.length / width * size);
+    const out = new Uint8Array((raw.length / width) * size);
     for (let from = 0, to = 0; from < raw.length; from += width, to += size) {
       out.set(fixedTag, to);
       out.set(raw.subarray(from, from + width), to + fixedTag.length);
@@ -86,9 +109,18 @@ function* entries(dtype: number, raw: Uint8Array): Generator<{ low: number; high
       yield { low: view.getInt32(at, true), high: view.getInt32(at + 4, true), unsigned: false };
       continue;
     }
-    const low = width === 1 ? (signed ? view.getInt8(at) : view.getUint8(at))
-      : width === 2 ? (signed ? view.getInt16(at, true) : view.getUint16(at, true))
-        : signed ? view.getInt32(at, true) : view.getUint32(at, true);
+    const low =
+      width === 1
+        ? signed
+          ? view.getInt8(at)
+          : view.getUint8(at)
+        : width === 2
+          ? signed
+            ? view.getInt16(at, true)
+            : view.getUint16(at, true)
+          : signed
+            ? view.getInt32(at, true)
+            : view.getUint32(at, true);
     yield { low: low | 0, high: low < 0 ? -1 : 0, unsigned: false };
   }
 }

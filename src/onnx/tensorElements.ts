@@ -2,7 +2,19 @@ import { STRING, type DtypeRow } from './dtypes.ts';
 import { knownRow } from './elements.ts';
 import { ChannelwiseError } from './errors.ts';
 import type { SparseTensor, Tensor } from './model.ts';
-import { checkHeld, checkRange, decodeTensor, elementCount, numericRow, place, readNumbers, sizeError, streamBytes, type ElementRange, type TensorContext } from './tensorData.ts';
+import {
+  checkHeld,
+  checkRange,
+  decodeTensor,
+  elementCount,
+  numericRow,
+  place,
+  readNumbers,
+  sizeError,
+  streamBytes,
+  type ElementRange,
+  type TensorContext,
+} from './tensorData.ts';
 import { LEN } from './wire.ts';
 
 /**
@@ -19,7 +31,12 @@ export type Elements =
  * needs: its bytes; varints and texts before it are walked, and of a sparse tensor all indices and stored values are read.
  * Throws RangeError for a range outside the tensor, otherwise as decodeTensor does.
  */
-export async function readElements(ctx: TensorContext, tensor: Tensor | SparseTensor, range: ElementRange, label: string): Promise<Elements> {
+export async function readElements(
+  ctx: TensorContext,
+  tensor: Tensor | SparseTensor,
+  range: ElementRange,
+  label: string,
+): Promise<Elements> {
   if ('indices' in tensor) return readSparse(ctx, tensor, range, label);
   checkRange(tensor, range);
   if (tensor.dtype === STRING) return { kind: 'texts', values: await readTexts(ctx, tensor, range, label) };
@@ -28,7 +45,13 @@ export async function readElements(ctx: TensorContext, tensor: Tensor | SparseTe
   return { kind: 'numbers', values: await readNumbers(ctx, tensor, range, label) };
 }
 
-async function readWide(ctx: TensorContext, tensor: Tensor, row: DtypeRow, range: ElementRange, label: string): Promise<BigInt64Array | BigUint64Array> {
+async function readWide(
+  ctx: TensorContext,
+  tensor: Tensor,
+  row: DtypeRow,
+  range: ElementRange,
+  label: string,
+): Promise<BigInt64Array | BigUint64Array> {
   const count = range.to - range.from;
   checkHeld(count, tensor, label);
   let values = emptyWide(row, 0);
@@ -45,16 +68,29 @@ async function readWide(ctx: TensorContext, tensor: Tensor, row: DtypeRow, range
 export function wideElements(row: DtypeRow, raw: Uint8Array): BigInt64Array | BigUint64Array {
   const view = new DataView(raw.buffer, raw.byteOffset, raw.length);
   const values = emptyWide(row, raw.length / 8);
-  for (let i = 0; i < values.length; i++) values[i] = row.kind === 'int' ? view.getBigInt64(i * 8, true) : view.getBigUint64(i * 8, true);
+  for (let i = 0; i < values.length; i++)
+    values[i] = row.kind === 'int' ? view.getBigInt64(i * 8, true) : view.getBigUint64(i * 8, true);
   return values;
 }
 
 /** string_data is walked from its start; texts outside the range are stepped over. */
-async function readTexts(ctx: TensorContext, tensor: Tensor, { from, to }: ElementRange, label: string): Promise<Uint8Array[]> {
+async function readTexts(
+  ctx: TensorContext,
+  tensor: Tensor,
+  { from, to }: ElementRange,
+  label: string,
+): Promise<Uint8Array[]> {
   const count = elementCount(tensor);
   const { storage } = tensor;
-  if (storage.kind === 'unclear') throw new ChannelwiseError('unsupported', 'unclear-storage', `${label} can't be read: ${storage.why}.`, place(tensor, label));
-  if (storage.kind !== 'none' && !(storage.kind === 'typed' && storage.field === 6)) throw sizeError(tensor, label, `${count} texts`, 'other data');
+  if (storage.kind === 'unclear')
+    throw new ChannelwiseError(
+      'unsupported',
+      'unclear-storage',
+      `${label} can't be read: ${storage.why}.`,
+      place(tensor, label),
+    );
+  if (storage.kind !== 'none' && !(storage.kind === 'typed' && storage.field === 6))
+    throw sizeError(tensor, label, `${count} texts`, 'other data');
   const found: Uint8Array[] = [];
   let seen = 0;
   for (const piece of storage.kind === 'typed' ? storage.pieces : []) {
@@ -70,7 +106,12 @@ async function readTexts(ctx: TensorContext, tensor: Tensor, { from, to }: Eleme
   return found;
 }
 
-async function readSparse(ctx: TensorContext, sparse: SparseTensor, range: ElementRange, label: string): Promise<Elements> {
+async function readSparse(
+  ctx: TensorContext,
+  sparse: SparseTensor,
+  range: ElementRange,
+  label: string,
+): Promise<Elements> {
   const dense = { name: label, dims: sparse.dims };
   checkRange(dense, range);
   const stored = await readElements(ctx, sparse.values, { from: 0, to: elementCount(sparse.values) }, label);
@@ -79,20 +120,28 @@ async function readSparse(ctx: TensorContext, sparse: SparseTensor, range: Eleme
   checkHeld(count * row.lanes, sparse.values, label);
   const places = await sparsePlaces(ctx, sparse, label);
   const inside = (visit: (at: number, i: number) => void): void => {
-    for (const [i, place] of places.entries()) if (place >= range.from && place < range.to) visit(place - range.from, i);
+    for (const [i, place] of places.entries())
+      if (place >= range.from && place < range.to) visit(place - range.from, i);
   };
   if (stored.kind === 'texts') {
     const values = Array.from({ length: count }, () => new Uint8Array(0));
-    inside((at, i) => { values[at] = Uint8Array.from(stored.values[i] ?? []); });
+    inside((at, i) => {
+      values[at] = Uint8Array.from(stored.values[i] ?? []);
+    });
     return { kind: 'texts', values };
   }
   if (stored.kind === 'integers') {
     const values = emptyWide(row, count);
-    inside((at, i) => { values[at] = stored.values[i] ?? 0n; });
+    inside((at, i) => {
+      values[at] = stored.values[i] ?? 0n;
+    });
     return { kind: 'integers', values };
   }
   const values = new Float64Array(count * row.lanes);
-  inside((at, i) => { for (let lane = 0; lane < row.lanes; lane++) values[at * row.lanes + lane] = stored.values[i * row.lanes + lane] ?? 0; });
+  inside((at, i) => {
+    for (let lane = 0; lane < row.lanes; lane++)
+      values[at * row.lanes + lane] = stored.values[i * row.lanes + lane] ?? 0;
+  });
   return { kind: 'numbers', values };
 }
 
@@ -104,26 +153,31 @@ async function sparsePlaces(ctx: TensorContext, sparse: SparseTensor, label: str
   const { dims, values, indices } = sparse;
   const given = elementCount(values);
   const flat = indices.dims.length <= 1;
-  if (elementCount(indices) !== (flat ? given : given * dims.length)) throw sparseError(sparse, label, `has ${given} values and ${elementCount(indices)} indices`);
+  if (elementCount(indices) !== (flat ? given : given * dims.length))
+    throw sparseError(sparse, label, `has ${given} values and ${elementCount(indices)} indices`);
   const decoded = await decodeTensor(ctx, indices, `the indices of ${label}`);
   const total = elementCount({ name: label, dims });
   const places = new Float64Array(given);
   for (let i = 0; i < given; i++) {
-    let at = flat ? decoded.values[i] ?? -1 : 0;
+    let at = flat ? (decoded.values[i] ?? -1) : 0;
     if (!flat) {
       for (const [axis, dim] of dims.entries()) {
         const index = decoded.values[i * dims.length + axis] ?? -1;
         at = index >= 0 && index < dim ? at * dim + index : NaN;
       }
     }
-    if (!(Number.isInteger(at) && at >= 0 && at < total)) throw sparseError(sparse, label, 'has an index outside its shape');
+    if (!(Number.isInteger(at) && at >= 0 && at < total))
+      throw sparseError(sparse, label, 'has an index outside its shape');
     places[i] = at;
   }
   return places;
 }
 
 function sparseError(sparse: SparseTensor, label: string, what: string): ChannelwiseError {
-  return new ChannelwiseError('malformed', 'sparse', `The sparse tensor ${label} ${what}.`, { tensor: label, offset: sparse.ref.start });
+  return new ChannelwiseError('malformed', 'sparse', `The sparse tensor ${label} ${what}.`, {
+    tensor: label,
+    offset: sparse.ref.start,
+  });
 }
 
 function emptyWide(row: DtypeRow, count: number): BigInt64Array | BigUint64Array {
@@ -134,4 +188,3 @@ function emptyWide(row: DtypeRow, count: number): BigInt64Array | BigUint64Array
 export function isWide(row: DtypeRow): boolean {
   return row.bits === 64 && (row.kind === 'int' || row.kind === 'uint');
 }
-

@@ -17,7 +17,13 @@ export interface Taken {
  * Reads whole varints from a chunk into `low` and `high` (the halves of the 64-bit value), until the chunk or the room ends.
  * In an unpacked run each value has its tag before it. A varint cut by the chunk's end is left for the next chunk.
  */
-export function takeVarints(chunk: Uint8Array, packed: boolean, low: Uint32Array, high: Uint32Array, offset: number): Taken {
+export function takeVarints(
+  chunk: Uint8Array,
+  packed: boolean,
+  low: Uint32Array,
+  high: Uint32Array,
+  offset: number,
+): Taken {
   let at = 0;
   let entries = 0;
   while (at < chunk.length && entries < low.length) {
@@ -34,7 +40,7 @@ export function takeVarints(chunk: Uint8Array, packed: boolean, low: Uint32Array
       const part = (chunk[i] ?? 0) & 0x7f;
       if (shift < 28) lo += part * 2 ** shift;
       else if (shift === 28) {
-        lo += part % 16 * 2 ** 28;
+        lo += (part % 16) * 2 ** 28;
         hi += Math.floor(part / 16);
       } else hi += part * 2 ** (shift - 32);
     }
@@ -77,7 +83,13 @@ export function entriesFor(row: DtypeRow, count: number): number {
 }
 
 /** Entries [first, last) of a varint field as raw_data would hold them: int32_data keeps small floats as bit patterns, and bytes of packed elements. */
-export function entriesToRaw(row: DtypeRow, low: Uint32Array, high: Uint32Array, first: number, last: number): Uint8Array {
+export function entriesToRaw(
+  row: DtypeRow,
+  low: Uint32Array,
+  high: Uint32Array,
+  first: number,
+  last: number,
+): Uint8Array {
   const width = Math.max((row.bits ?? 8) / 8, 1);
   const bytes = new Uint8Array((last - first) * width);
   const view = new DataView(bytes.buffer);

@@ -42,7 +42,12 @@ export class Budget {
   charge(bytes: number, offset: number): void {
     this.held += bytes;
     if (this.held > MAX_HELD_BYTES) {
-      throw new ChannelwiseError('unsupported', 'too-large', `The model's structure, without its weights, needs more than ${MAX_HELD_BYTES / 1024 ** 2} MiB of memory (at byte ${offset}).`, { offset });
+      throw new ChannelwiseError(
+        'unsupported',
+        'too-large',
+        `The model's structure, without its weights, needs more than ${MAX_HELD_BYTES / 1024 ** 2} MiB of memory (at byte ${offset}).`,
+        { offset },
+      );
     }
   }
 }
@@ -89,7 +94,13 @@ export async function walk(wire: WireReader, root: Frame, onProgress?: (offset: 
   }
 }
 
-async function takeList(wire: WireReader, rule: Rule<unknown> & { kind: 'list' }, frame: Frame, field: Field, budget: Budget): Promise<void> {
+async function takeList(
+  wire: WireReader,
+  rule: Rule<unknown> & { kind: 'list' },
+  frame: Frame,
+  field: Field,
+  budget: Budget,
+): Promise<void> {
   if (field.wireType === LEN) wire.checkText(field);
   for (let at = field.bodyStart; at < field.end;) {
     const end = Math.min(field.end, at + PART_BYTES);

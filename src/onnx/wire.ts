@@ -101,7 +101,12 @@ export class WireReader {
   checkText(field: Field): void {
     if (field.wireType !== LEN) throw malformed('a text or bytes field has the wrong wire type', field.start);
     if (field.end - field.bodyStart > MAX_TEXT_BYTES) {
-      throw new ChannelwiseError('unsupported', 'text-too-long', `A text or list of ${field.end - field.bodyStart} bytes (byte ${field.start}) is longer than any model needs.`, { offset: field.start });
+      throw new ChannelwiseError(
+        'unsupported',
+        'text-too-long',
+        `A text or list of ${field.end - field.bodyStart} bytes (byte ${field.start}) is longer than any model needs.`,
+        { offset: field.start },
+      );
     }
   }
 
@@ -141,7 +146,11 @@ export class WireReader {
     if (wireType === LEN) {
       const length = this.varint(bodyStart, limit);
       bodyStart = this.next;
-      if (length > limit - bodyStart) throw malformed(`a field says it has ${length} bytes, but only ${limit - bodyStart} remain, as in a file that was cut short`, start);
+      if (length > limit - bodyStart)
+        throw malformed(
+          `a field says it has ${length} bytes, but only ${limit - bodyStart} remain, as in a file that was cut short`,
+          start,
+        );
       end = bodyStart + length;
     } else if (wireType === VARINT) {
       value = this.wideVarint(bodyStart, limit);
@@ -162,12 +171,14 @@ export class WireReader {
     let at = group.bodyStart;
     while (open.length) {
       if (at >= limit) throw malformed('a group does not end', group.start);
-      if (open.length > MAX_GROUP_DEPTH) throw malformed(`groups are nested more than ${MAX_GROUP_DEPTH} deep`, group.start);
+      if (open.length > MAX_GROUP_DEPTH)
+        throw malformed(`groups are nested more than ${MAX_GROUP_DEPTH} deep`, group.start);
       while (!this.holdsHeader(at, limit)) await this.load(at, Math.min(HEADER_BYTES, limit - at));
       const field = this.header(at, limit, true);
       at = field.end;
       if (field.wireType === GROUP) open.push(field.number);
-      else if (field.wireType === END_GROUP && open.pop() !== field.number) throw malformed('a group ends under another number', field.start);
+      else if (field.wireType === END_GROUP && open.pop() !== field.number)
+        throw malformed('a group ends under another number', field.start);
     }
     return at;
   }
@@ -179,7 +190,9 @@ export class WireReader {
   async load(start: number, length: number): Promise<void> {
     await this.breathe();
     const straight = start >= this.windowStart && start <= this.windowStart + this.window.length;
-    this.reach = straight ? Math.min(MAX_WINDOW_BYTES, this.reach * 2) : Math.max(MIN_WINDOW_BYTES, Math.floor(this.reach / SHRINK));
+    this.reach = straight
+      ? Math.min(MAX_WINDOW_BYTES, this.reach * 2)
+      : Math.max(MIN_WINDOW_BYTES, Math.floor(this.reach / SHRINK));
     const size = Math.min(Math.max(length, this.reach), this.source.size - start);
     if (size < length) throw malformed('the file ends too early', start);
     this.window = await this.source.read(start, size);
@@ -190,7 +203,9 @@ export class WireReader {
   async breathe(): Promise<void> {
     this.checkCancelled();
     if (Date.now() - this.turnStart < TURN_MILLISECONDS) return;
-    await new Promise<void>((resolve) => { setTimeout(resolve, 0); });
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, 0);
+    });
     this.turnStart = Date.now();
     this.checkCancelled();
   }
@@ -206,7 +221,7 @@ export class WireReader {
     let at = start;
     for (; at < start + 10; at++) {
       const byte = this.byte(at, start, limit);
-      value += byte % 128 * scale;
+      value += (byte % 128) * scale;
       if (byte < 0x80) {
         this.next = at + 1;
         return value;
@@ -232,5 +247,10 @@ export class WireReader {
 }
 
 export function malformed(what: string, offset: number): ChannelwiseError {
-  return new ChannelwiseError('malformed', 'malformed', `This is not a readable ONNX model: ${what} (byte ${offset}).`, { offset });
+  return new ChannelwiseError(
+    'malformed',
+    'malformed',
+    `This is not a readable ONNX model: ${what} (byte ${offset}).`,
+    { offset },
+  );
 }

@@ -10,7 +10,11 @@ export interface PageLayerInput {
   /** What the model does to the pixels first: `raw` says that it takes 0 to 255 and normalises by itself, `zero-to-one` 0 to 1, null nothing of the kind. */
   readonly range: 'raw' | 'zero-to-one' | null;
   /** `(x − mean) / std`, one number or one per channel, and the nodes that do it; null where none were found. */
-  readonly normalisation: { readonly mean: readonly number[]; readonly std: readonly number[]; readonly nodes: readonly string[] } | null;
+  readonly normalisation: {
+    readonly mean: readonly number[];
+    readonly std: readonly number[];
+    readonly nodes: readonly string[];
+  } | null;
 }
 
 export interface PageField {
@@ -38,16 +42,25 @@ export interface PageFirstLayerFacts {
   readonly stored: string;
   readonly note: string | null;
   /** Of an adapted model: the same layer of the file it was made from, or why that can't be shown. */
-  readonly original: { readonly file: string; readonly filters: PageFilterSet | null; readonly why: string | null } | null;
+  readonly original: {
+    readonly file: string;
+    readonly filters: PageFilterSet | null;
+    readonly why: string | null;
+  } | null;
 }
 
 export interface FirstLayerMethods {
   firstLayerFacts: { args: { layer: number }; result: PageFirstLayerFacts };
   /** Filters from `from` on, as many as fit: little-endian float32 in base64, in the order filter, channel, row, column. */
-  layerFilters: { args: { layer: number; from: number; of: 'file' | 'original' }; result: { from: number; to: number; values: string } };
+  layerFilters: {
+    args: { layer: number; from: number; of: 'file' | 'original' };
+    result: { from: number; to: number; values: string };
+  };
 }
 
-export const FIRST_LAYER_ARGS: { readonly [M in keyof FirstLayerMethods]: (value: unknown) => FirstLayerMethods[M]['args'] | undefined } = {
+export const FIRST_LAYER_ARGS: {
+  readonly [M in keyof FirstLayerMethods]: (value: unknown) => FirstLayerMethods[M]['args'] | undefined;
+} = {
   firstLayerFacts: (value) => {
     const { layer } = record(value);
     return isIndex(layer) ? { layer } : undefined;
@@ -59,7 +72,7 @@ export const FIRST_LAYER_ARGS: { readonly [M in keyof FirstLayerMethods]: (value
 };
 
 function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? value as Record<string, unknown> : {};
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function isIndex(value: unknown): value is number {

@@ -114,7 +114,15 @@ export interface PageModel {
 }
 
 /** Commands of the extension that the page has buttons for; each acts on the page's own file. */
-export const PAGE_COMMANDS = ['adaptChannels', 'verify', 'copyAsPython', 'openOriginal', 'compareOriginal', 'compare', 'evaluate'] as const;
+export const PAGE_COMMANDS = [
+  'adaptChannels',
+  'verify',
+  'copyAsPython',
+  'openOriginal',
+  'compareOriginal',
+  'compare',
+  'evaluate',
+] as const;
 export type PageCommand = (typeof PAGE_COMMANDS)[number];
 
 /** Views that commands outside the page ask for. */
@@ -174,7 +182,8 @@ export const PAGE_ARGS: { readonly [M in PageMethod]: (value: unknown) => PageMe
 
 function evaluationChoice(value: unknown): PageEvaluationChoice | undefined {
   const { preset, stretch, order } = (value ?? {}) as Record<string, unknown>;
-  if (typeof preset !== 'string' || typeof stretch !== 'boolean' || (order !== 'rgb' && order !== 'bgr')) return undefined;
+  if (typeof preset !== 'string' || typeof stretch !== 'boolean' || (order !== 'rgb' && order !== 'bgr'))
+    return undefined;
   return { preset, stretch, order };
 }
 
@@ -184,8 +193,7 @@ function nothing(value: unknown): null | undefined {
 
 /** Page -> host. Every request is answered by one `reply` with its id, also when it is cancelled. */
 export type PageMessage =
-  | { type: 'request'; id: number; method: PageMethod; args: unknown }
-  | { type: 'cancel'; id: number };
+  { type: 'request'; id: number; method: PageMethod; args: unknown } | { type: 'cancel'; id: number };
 
 /** Host -> page. `progress` is 0 to 1 and comes for long requests only. */
 export type HostMessage =
@@ -217,9 +225,11 @@ export function asHostMessage(value: unknown): HostMessage | null {
   if (m.type === 'show') return typeof m.node === 'string' ? { type: 'show', node: m.node } : null;
   if (!Number.isSafeInteger(m.id)) return null;
   const id = m.id as number;
-  if (m.type === 'progress') return typeof m.fraction === 'number' ? { type: 'progress', id, fraction: m.fraction } : null;
+  if (m.type === 'progress')
+    return typeof m.fraction === 'number' ? { type: 'progress', id, fraction: m.fraction } : null;
   if (m.type !== 'reply') return null;
   if (m.ok === true) return { type: 'reply', id, ok: true, result: m.result };
-  if (m.ok === false && typeof m.code === 'string' && typeof m.message === 'string') return { type: 'reply', id, ok: false, code: m.code, message: m.message };
+  if (m.ok === false && typeof m.code === 'string' && typeof m.message === 'string')
+    return { type: 'reply', id, ok: false, code: m.code, message: m.message };
   return null;
 }

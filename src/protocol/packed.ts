@@ -67,7 +67,9 @@ function joined(texts: readonly string[]): string {
 class Packer {
   readonly texts: string[] = [];
   readonly dims = new Once<DimText[]>(joined);
-  readonly attributes = new Once<PageNode['attributes']>((list) => list.reduce((key, a) => key + joined([a.name, a.type, a.value]), ''));
+  readonly attributes = new Once<PageNode['attributes']>((list) =>
+    list.reduce((key, a) => key + joined([a.name, a.type, a.value]), ''),
+  );
   readonly scopes = new Once<string[]>(joined);
   readonly weights = new Once<PageWeight>(null);
   readonly #text = new Map<string, number>();
@@ -83,7 +85,8 @@ class Packer {
 
   weightRows(): Int32Array {
     const row: number[] = [];
-    for (const w of this.weights.list) row.push(this.text(w.name), this.text(w.dtype), this.text(w.storage), this.dims.add(w.dims.map(String)));
+    for (const w of this.weights.list)
+      row.push(this.text(w.name), this.text(w.dtype), this.text(w.storage), this.dims.add(w.dims.map(String)));
     return new Int32Array(row);
   }
 
@@ -96,16 +99,28 @@ class Packer {
   rows(nodes: readonly PageNode[], edges: readonly PageEdge[]): PackedRows {
     const costs: number[] = [];
     for (const { cost } of nodes) if (cost) costs.push(cost.params, cost.macs ?? NONE, cost.memory ?? NONE);
-    return { nodes: new Int32Array(this.#nodes(nodes)), costs: new Float64Array(costs), edges: new Int32Array(this.#edges(edges)) };
+    return {
+      nodes: new Int32Array(this.#nodes(nodes)),
+      costs: new Float64Array(costs),
+      edges: new Int32Array(this.#edges(edges)),
+    };
   }
 
   #nodes(nodes: readonly PageNode[]): number[] {
     const row: number[] = [];
     for (const n of nodes) {
-      row.push(n.id, this.text(n.name), this.text(n.opType), this.text(n.domain), this.attributes.add(n.attributes), this.scopes.add(n.scope));
+      row.push(
+        n.id,
+        this.text(n.name),
+        this.text(n.opType),
+        this.text(n.domain),
+        this.attributes.add(n.attributes),
+        this.scopes.add(n.scope),
+      );
       row.push(n.cost ? 1 : 0, n.inputs.length, n.outputs.length);
       for (const i of n.inputs) row.push(this.text(i.name), this.weights.add(i.weight), this.dims.add(i.dims));
-      for (const o of n.outputs) row.push(this.text(o.name), this.dims.add(o.dims), o.dtype === undefined ? NONE : this.text(o.dtype));
+      for (const o of n.outputs)
+        row.push(this.text(o.name), this.dims.add(o.dims), o.dtype === undefined ? NONE : this.text(o.dtype));
     }
     return row;
   }
@@ -128,7 +143,17 @@ export function packModel(model: PageModel): PackedModel {
   }
   const weights = packer.weightRows();
   const { dims, attributes, scopes } = packer;
-  return { head, ...packer.joinedTexts(), dims: dims.list, attributes: attributes.list, scopes: scopes.list, weights, count: nodes.length, rows, inner: inside };
+  return {
+    head,
+    ...packer.joinedTexts(),
+    dims: dims.list,
+    attributes: attributes.list,
+    scopes: scopes.list,
+    weights,
+    count: nodes.length,
+    rows,
+    inner: inside,
+  };
 }
 
 /** The model again. Equal shapes and lists are one object, so nothing may change them. */
@@ -136,7 +161,12 @@ export function unpackModel(packed: PackedModel): PageModel {
   const { head, rows, inner } = packed;
   const lists = unpackLists(packed);
   const model: PageModel = { ...head, nodes: unpackNodes(lists, rows), edges: unpackEdges(lists, rows) };
-  return inner ? { ...model, inner: { ...inner.head, nodes: unpackNodes(lists, inner.rows), edges: unpackEdges(lists, inner.rows) } } : model;
+  return inner
+    ? {
+        ...model,
+        inner: { ...inner.head, nodes: unpackNodes(lists, inner.rows), edges: unpackEdges(lists, inner.rows) },
+      }
+    : model;
 }
 
 /** What the rows' numbers point to. */
@@ -149,7 +179,12 @@ function unpackLists({ texts: all, ends, dims, attributes, scopes, weights: row 
   const texts = Array.from(ends, (end, i) => all.slice(ends[i - 1] ?? 0, end));
   const weights: PageWeight[] = [];
   for (let at = 0; at < row.length; at += 4) {
-    const weight: Whole<PageWeight> = { name: texts[row[at]!]!, dtype: texts[row[at + 1]!]!, storage: texts[row[at + 2]!]!, dims: dims[row[at + 3]!]!.map(Number) };
+    const weight: Whole<PageWeight> = {
+      name: texts[row[at]!]!,
+      dtype: texts[row[at + 1]!]!,
+      storage: texts[row[at + 2]!]!,
+      dims: dims[row[at + 3]!]!.map(Number),
+    };
     weights.push(weight as PageWeight);
   }
   return { texts, dims, attributes, scopes, weights };
@@ -168,15 +203,25 @@ function unpackNodes(p: Lists, { nodes: row, costs }: PackedRows): PageNode[] {
     const [id, name, opType, domain] = [next(), text(), text(), text()];
     const [attributes, scope] = [p.attributes[next()] ?? [], p.scopes[next()]];
     const [costed, inputs, outputs] = [next(), next(), next()];
-    const cost = costed ? { params: costs[costAt]!, macs: known(costs[costAt + 1]!), memory: known(costs[costAt + 2]!) } : undefined;
+    const cost = costed
+      ? { params: costs[costAt]!, macs: known(costs[costAt + 1]!), memory: known(costs[costAt + 2]!) }
+      : undefined;
     if (cost) costAt += 3;
     const node: Whole<PageNode> = { id, name, opType, domain, attributes, inputs: [], outputs: [], scope, cost };
     for (let i = 0; i < inputs; i++) {
-      const input: Whole<PageNode['inputs'][number]> = { name: text(), weight: p.weights[next()] ?? null, dims: p.dims[next()] ?? null };
+      const input: Whole<PageNode['inputs'][number]> = {
+        name: text(),
+        weight: p.weights[next()] ?? null,
+        dims: p.dims[next()] ?? null,
+      };
       node.inputs!.push(input as PageNode['inputs'][number]);
     }
     for (let i = 0; i < outputs; i++) {
-      const output: Whole<PageNode['outputs'][number]> = { name: text(), dims: p.dims[next()] ?? null, dtype: p.texts[next()] };
+      const output: Whole<PageNode['outputs'][number]> = {
+        name: text(),
+        dims: p.dims[next()] ?? null,
+        dtype: p.texts[next()],
+      };
       node.outputs!.push(output as PageNode['outputs'][number]);
     }
     nodes.push(node as PageNode);
@@ -187,7 +232,12 @@ function unpackNodes(p: Lists, { nodes: row, costs }: PackedRows): PageNode[] {
 function unpackEdges(p: Lists, { edges: row }: PackedRows): PageEdge[] {
   const edges: PageEdge[] = [];
   for (let at = 0; at < row.length; at += 4) {
-    const edge: Whole<PageEdge> = { from: row[at]!, to: row[at + 1]!, tensor: p.texts[row[at + 2]!]!, dims: p.dims[row[at + 3]!] ?? null };
+    const edge: Whole<PageEdge> = {
+      from: row[at]!,
+      to: row[at + 1]!,
+      tensor: p.texts[row[at + 2]!]!,
+      dims: p.dims[row[at + 3]!] ?? null,
+    };
     edges.push(edge as PageEdge);
   }
   return edges;

@@ -30,5 +30,7 @@ export type PageBinding = Record<string, number>;
 export function asBinding(value: unknown): PageBinding | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const entries = Object.entries(value as Record<string, unknown>);
-  return entries.every(([, n]) => typeof n === 'number' && Number.isSafeInteger(n) && n > 0) ? Object.fromEntries(entries) as PageBinding : undefined;
+  return entries.every(([, n]) => typeof n === 'number' && Number.isSafeInteger(n) && n > 0)
+    ? (Object.fromEntries(entries) as PageBinding)
+    : undefined;
 }

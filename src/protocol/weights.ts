@@ -40,7 +40,9 @@ export const WEIGHT_ARGS: { readonly [M in keyof WeightMethods]: Reader<M> } = {
   },
   tensorBlock: (value) => {
     const { tensor, ranges } = record(value);
-    return typeof tensor === 'string' && Array.isArray(ranges) && ranges.every(isRange) ? { tensor, ranges } : undefined;
+    return typeof tensor === 'string' && Array.isArray(ranges) && ranges.every(isRange)
+      ? { tensor, ranges }
+      : undefined;
   },
   saveTensor: (value) => {
     const { tensor, format } = record(value);
@@ -49,10 +51,15 @@ export const WEIGHT_ARGS: { readonly [M in keyof WeightMethods]: Reader<M> } = {
 };
 
 function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? value as Record<string, unknown> : {};
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function isRange(value: unknown): value is PageRange {
   const { from, to } = record(value);
-  return Number.isSafeInteger(from) && Number.isSafeInteger(to) && 0 <= (from as number) && (from as number) <= (to as number);
+  return (
+    Number.isSafeInteger(from) &&
+    Number.isSafeInteger(to) &&
+    0 <= (from as number) &&
+    (from as number) <= (to as number)
+  );
 }

@@ -47,7 +47,12 @@ function sideOf(graph: Graph): Side {
       else readers.set(input, [[i, slot]]);
     });
   });
-  return { graph, makers, readers, stored: new Set([...graph.initializers.map((t) => t.name), ...graph.sparseInitializers.map((s) => s.values.name)]) };
+  return {
+    graph,
+    makers,
+    readers,
+    stored: new Set([...graph.initializers.map((t) => t.name), ...graph.sparseInitializers.map((s) => s.values.name)]),
+  };
 }
 
 /** Carries the alignment along edges, both ways. */
@@ -79,13 +84,21 @@ class Flow implements Matching {
   /** Weights of one name that one node each reads. */
   seedWeights(): void {
     for (const name of this.two.stored) {
-      if (this.one.stored.has(name) && this.one.readers.get(name)?.length === 1 && this.two.readers.get(name)?.length === 1) this.tensors(name, name);
+      if (
+        this.one.stored.has(name) &&
+        this.one.readers.get(name)?.length === 1 &&
+        this.two.readers.get(name)?.length === 1
+      )
+        this.tensors(name, name);
     }
   }
 
   /** Inputs and outputs, by name or else by place. */
   seedEnds(): void {
-    for (const [x, y] of [[this.one.graph.inputs, this.two.graph.inputs], [this.one.graph.outputs, this.two.graph.outputs]] as const) {
+    for (const [x, y] of [
+      [this.one.graph.inputs, this.two.graph.inputs],
+      [this.one.graph.outputs, this.two.graph.outputs],
+    ] as const) {
       const names = [new Set(x.map((v) => v.name)), new Set(y.map((v) => v.name))] as const;
       y.forEach(({ name }, i) => {
         const other = names[0].has(name) ? name : x[i]?.name;

@@ -47,7 +47,13 @@ export interface Comparison {
   readonly outputs: readonly ValueChange[];
   /** Declared shapes inside the graph. */
   readonly valueInfo: readonly ValueChange[];
-  readonly nodes: { readonly added: readonly NodeRef[]; readonly removed: readonly NodeRef[]; readonly changed: readonly NodeChange[]; readonly renamed: readonly NodePair[]; readonly same: number };
+  readonly nodes: {
+    readonly added: readonly NodeRef[];
+    readonly removed: readonly NodeRef[];
+    readonly changed: readonly NodeChange[];
+    readonly renamed: readonly NodePair[];
+    readonly same: number;
+  };
   readonly tensors: readonly TensorChange[];
   /** Stored tensors with the same values under another name, by their name in the second model. */
   readonly renamedTensors: readonly { readonly a: string; readonly b: string }[];
@@ -71,21 +77,52 @@ export async function compare({ a, b, onProgress }: CompareRequest): Promise<Com
   const { tensors, renamedTensors } = await storedChanges(bytes, { a, b }, alignment, onProgress);
   const nodes = await nodeChanges(bytes, { a, b }, alignment, tensors);
   const found = {
-    header: [...header(one, two), ...orderChanges(one.graph, two.graph), ...nodeOrder(alignment.nodes), ...(await functionChanges(bytes, one, two))],
-    inputs: valueChanges(one.graph.inputs, two.graph.inputs), outputs: valueChanges(one.graph.outputs, two.graph.outputs),
+    header: [
+      ...header(one, two),
+      ...orderChanges(one.graph, two.graph),
+      ...nodeOrder(alignment.nodes),
+      ...(await functionChanges(bytes, one, two)),
+    ],
+    inputs: valueChanges(one.graph.inputs, two.graph.inputs),
+    outputs: valueChanges(one.graph.outputs, two.graph.outputs),
     valueInfo: valueChanges(one.graph.valueInfo, two.graph.valueInfo),
-    nodes, tensors, renamedTensors, metadata: textChanges(entries(one), entries(two)),
+    nodes,
+    tensors,
+    renamedTensors,
+    metadata: textChanges(entries(one), entries(two)),
   };
   onProgress?.(1);
-  const lists = [found.header, found.inputs, found.outputs, found.valueInfo, nodes.added, nodes.removed, nodes.changed, nodes.renamed, tensors, renamedTensors, found.metadata];
+  const lists = [
+    found.header,
+    found.inputs,
+    found.outputs,
+    found.valueInfo,
+    nodes.added,
+    nodes.removed,
+    nodes.changed,
+    nodes.renamed,
+    tensors,
+    renamedTensors,
+    found.metadata,
+  ];
   const identical = lists.every((l) => l.length === 0);
-  return { identical, sameFile: identical && (await bytes.sameMessage(one.ref, two.ref)), ...found, alignment: alignment.nodes };
+  return {
+    identical,
+    sameFile: identical && (await bytes.sameMessage(one.ref, two.ref)),
+    ...found,
+    alignment: alignment.nodes,
+  };
 }
 
 function header(a: Model, b: Model): TextChange[] {
   const texts = (m: Model): [string, string][] => [
-    ['IR version', String(m.irVersion)], ['producer', m.producerName], ['producer version', m.producerVersion], ['domain', m.domain],
-    ['model version', String(m.modelVersion)], ['documentation', m.docString], ['graph name', m.graph.name],
+    ['IR version', String(m.irVersion)],
+    ['producer', m.producerName],
+    ['producer version', m.producerVersion],
+    ['domain', m.domain],
+    ['model version', String(m.modelVersion)],
+    ['documentation', m.docString],
+    ['graph name', m.graph.name],
     ...m.opsets.map((o): [string, string] => [`opset ${o.domain || 'ai.onnx'}`, String(o.version)]),
   ];
   return textChanges(texts(a), texts(b));
@@ -95,11 +132,20 @@ function header(a: Model, b: Model): TextChange[] {
 function orderChanges(a: Graph, b: Graph): TextChange[] {
   const order = (list: readonly ValueInfo[], other: readonly ValueInfo[]): string => {
     const both = new Set(other.map((v) => v.name));
-    return list.filter((v) => both.has(v.name)).map((v) => v.name).join(', ');
+    return list
+      .filter((v) => both.has(v.name))
+      .map((v) => v.name)
+      .join(', ');
   };
   return textChanges(
-    [['order of inputs', order(a.inputs, b.inputs)], ['order of outputs', order(a.outputs, b.outputs)]],
-    [['order of inputs', order(b.inputs, a.inputs)], ['order of outputs', order(b.outputs, a.outputs)]],
+    [
+      ['order of inputs', order(a.inputs, b.inputs)],
+      ['order of outputs', order(a.outputs, b.outputs)],
+    ],
+    [
+      ['order of inputs', order(b.inputs, a.inputs)],
+      ['order of outputs', order(b.outputs, a.outputs)],
+    ],
   );
 }
 
@@ -111,16 +157,23 @@ function nodeOrder(alignment: readonly number[]): TextChange[] {
     if (at < last) moved++;
     else last = at;
   }
-  return moved ? [{ what: 'order of nodes', a: 'as in the file', b: `${moved} node${moved > 1 ? 's stand' : ' stands'} earlier` }] : [];
+  return moved
+    ? [{ what: 'order of nodes', a: 'as in the file', b: `${moved} node${moved > 1 ? 's stand' : ' stands'} earlier` }]
+    : [];
 }
 
 function entries(m: Model): [string, string][] {
   return m.metadata.map((e) => [e.key, e.value]);
 }
 
-function textChanges(a: readonly (readonly [string, string])[], b: readonly (readonly [string, string])[]): TextChange[] {
+function textChanges(
+  a: readonly (readonly [string, string])[],
+  b: readonly (readonly [string, string])[],
+): TextChange[] {
   const [x, y] = [new Map(a), new Map(b)];
-  return [...new Set([...x.keys(), ...y.keys()])].flatMap((what) => (x.get(what) === y.get(what) ? [] : [{ what, a: x.get(what) ?? null, b: y.get(what) ?? null }]));
+  return [...new Set([...x.keys(), ...y.keys()])].flatMap((what) =>
+    x.get(what) === y.get(what) ? [] : [{ what, a: x.get(what) ?? null, b: y.get(what) ?? null }],
+  );
 }
 
 function valueChanges(a: readonly ValueInfo[], b: readonly ValueInfo[]): ValueChange[] {
@@ -129,7 +182,8 @@ function valueChanges(a: readonly ValueInfo[], b: readonly ValueInfo[]): ValueCh
 }
 
 async function functionChanges(bytes: ByteComparer, a: Model, b: Model): Promise<TextChange[]> {
-  const byName = (m: Model): Map<string, Model['functions'][number]> => new Map(m.functions.map((f) => [`function ${f.domain}:${f.name}${f.overload ? `:${f.overload}` : ''}`, f]));
+  const byName = (m: Model): Map<string, Model['functions'][number]> =>
+    new Map(m.functions.map((f) => [`function ${f.domain}:${f.name}${f.overload ? `:${f.overload}` : ''}`, f]));
   const [x, y] = [byName(a), byName(b)];
   const found: TextChange[] = [];
   for (const what of new Set([...x.keys(), ...y.keys()])) {
@@ -143,12 +197,19 @@ async function functionChanges(bytes: ByteComparer, a: Model, b: Model): Promise
 type Held = { readonly tensor: Tensor; readonly sparse: SparseTensor | null };
 
 async function storedChanges(
-  bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, { renamed }: Alignment, onProgress: CompareRequest['onProgress'],
+  bytes: ByteComparer,
+  files: { a: ModelFile; b: ModelFile },
+  { renamed }: Alignment,
+  onProgress: CompareRequest['onProgress'],
 ): Promise<{ tensors: TensorChange[]; renamedTensors: { a: string; b: string }[] }> {
-  const held = (g: Graph): Map<string, Held> => new Map([
-    ...g.initializers.map((tensor): [string, Held] => [tensor.name, { tensor, sparse: null }]),
-    ...g.sparseInitializers.map((sparse): [string, Held] => [sparse.values.name, { tensor: { ...sparse.values, dims: sparse.dims }, sparse }]),
-  ]);
+  const held = (g: Graph): Map<string, Held> =>
+    new Map([
+      ...g.initializers.map((tensor): [string, Held] => [tensor.name, { tensor, sparse: null }]),
+      ...g.sparseInitializers.map((sparse): [string, Held] => [
+        sparse.values.name,
+        { tensor: { ...sparse.values, dims: sparse.dims }, sparse },
+      ]),
+    ]);
   const [x, y] = [held(files.a.model.graph), held(files.b.model.graph)];
   const tensors: TensorChange[] = [];
   const renamedTensors: { a: string; b: string }[] = [];
@@ -167,7 +228,13 @@ async function storedChanges(
   return { tensors: [...removed, ...tensors], renamedTensors };
 }
 
-async function heldChange(bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, name: string, t: Held, u: Held): Promise<TensorChange | null> {
+async function heldChange(
+  bytes: ByteComparer,
+  files: { a: ModelFile; b: ModelFile },
+  name: string,
+  t: Held,
+  u: Held,
+): Promise<TensorChange | null> {
   if (!t.sparse && !u.sparse) return compareTensors(bytes, files, name, t.tensor, u.tensor);
   if (t.sparse && u.sparse && (await bytes.sameMessage(t.sparse.ref, u.sparse.ref))) return null;
   const note = 'A sparse tensor is compared by its bytes only.';
@@ -175,11 +242,25 @@ async function heldChange(bytes: ByteComparer, files: { a: ModelFile; b: ModelFi
 }
 
 function oneSided(name: string, a: Tensor | null, b: Tensor | null): TensorChange {
-  return { name, was: null, change: b ? 'added' : 'removed', a: a && side(a), b: b && side(b), values: null, sumOverAxis: null, note: null };
+  return {
+    name,
+    was: null,
+    change: b ? 'added' : 'removed',
+    a: a && side(a),
+    b: b && side(b),
+    values: null,
+    sumOverAxis: null,
+    note: null,
+  };
 }
 
 /** Compares paired nodes; tensors inside Constant nodes and other attributes join `tensors`. */
-async function nodeChanges(bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, { nodes, renamed: names }: Alignment, tensors: TensorChange[]): Promise<Comparison['nodes']> {
+async function nodeChanges(
+  bytes: ByteComparer,
+  files: { a: ModelFile; b: ModelFile },
+  { nodes, renamed: names }: Alignment,
+  tensors: TensorChange[],
+): Promise<Comparison['nodes']> {
   const [one, two] = [files.a.model.graph.nodes, files.b.model.graph.nodes];
   const changed: NodeChange[] = [];
   const renamed: NodePair[] = [];
@@ -202,10 +283,11 @@ async function nodeChanges(bytes: ByteComparer, files: { a: ModelFile; b: ModelF
     const changes = await nodeDifferences(bytes, files, other, node, names, tensors);
     if (changes.length) {
       // A Constant's tensor is listed with the tensors.
-      const stored = node.opType === 'Constant' && changes.every((x) => x.what === 'attribute value' && x.a !== null && x.b !== null);
+      const stored =
+        node.opType === 'Constant' &&
+        changes.every((x) => x.what === 'attribute value' && x.a !== null && x.b !== null);
       if (!stored) changed.push({ ...pair, changes });
-    }
-    else if (other.name !== node.name || node.outputs.some((name) => names.has(name))) renamed.push(pair);
+    } else if (other.name !== node.name || node.outputs.some((name) => names.has(name))) renamed.push(pair);
     else same++;
   }
   const used = new Set(nodes);
@@ -218,12 +300,21 @@ function nodeRef(n: Node, index: number): NodeRef {
 
 /** What two paired nodes differ in, names aside; empty where only names are others. */
 async function nodeDifferences(
-  bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, a: Node, b: Node, names: ReadonlyMap<string, string>, tensors: TensorChange[],
+  bytes: ByteComparer,
+  files: { a: ModelFile; b: ModelFile },
+  a: Node,
+  b: Node,
+  names: ReadonlyMap<string, string>,
+  tensors: TensorChange[],
 ): Promise<TextChange[]> {
   const operator = (n: Node): string => (n.domain ? `${n.domain}:${n.opType}` : n.opType);
   const found = textChanges([['operator', operator(a)]], [['operator', operator(b)]]);
-  for (const [what, x, y] of [['inputs', a.inputs, b.inputs], ['outputs', a.outputs, b.outputs]] as const) {
-    if (y.length !== x.length || y.some((name, i) => (names.get(name) ?? name) !== x[i])) found.push({ what, a: x.join(', '), b: y.join(', ') });
+  for (const [what, x, y] of [
+    ['inputs', a.inputs, b.inputs],
+    ['outputs', a.outputs, b.outputs],
+  ] as const) {
+    if (y.length !== x.length || y.some((name, i) => (names.get(name) ?? name) !== x[i]))
+      found.push({ what, a: x.join(', '), b: y.join(', ') });
   }
   const [x, y] = [new Map(a.attributes.map((t) => [t.name, t])), new Map(b.attributes.map((t) => [t.name, t]))];
   for (const name of new Set([...x.keys(), ...y.keys()])) {
@@ -240,8 +331,14 @@ async function nodeDifferences(
   return found.length || onlyNames ? found : [{ what: 'documentation or other fields', a: null, b: null }];
 }
 
-async function sameAttribute(bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, a: Attribute, b: Attribute): Promise<boolean> {
-  if (await bytes.sameMessage(a.ref, b.ref)) return a.tensor?.storage.kind !== 'external' || (await bytes.sameTensor(a.tensor, b.tensor));
+async function sameAttribute(
+  bytes: ByteComparer,
+  files: { a: ModelFile; b: ModelFile },
+  a: Attribute,
+  b: Attribute,
+): Promise<boolean> {
+  if (await bytes.sameMessage(a.ref, b.ref))
+    return a.tensor?.storage.kind !== 'external' || (await bytes.sameTensor(a.tensor, b.tensor));
   if (a.tensor && b.tensor) return (await compareTensors(bytes, files, '', a.tensor, b.tensor)) === null;
   const list = a.graph ?? b.graph ?? a.graphs ?? b.graphs ?? a.tensors ?? b.tensors ?? a.sparseTensor ?? b.sparseTensor;
   return list === undefined && attributeText(a, Infinity) === attributeText(b, Infinity);
@@ -252,7 +349,8 @@ const LONGEST = 120;
 /** An attribute's value as a short text. */
 export function attributeText(t: Attribute, longest = LONGEST): string {
   const decode = (b: Uint8Array): string => new TextDecoder().decode(b);
-  const numbers = (list: readonly (number | bigint)[]): string => `[${list.slice(0, Math.min(list.length, longest)).join(', ')}]`;
+  const numbers = (list: readonly (number | bigint)[]): string =>
+    `[${list.slice(0, Math.min(list.length, longest)).join(', ')}]`;
   let text = '';
   if (t.refAttrName) text = `of the function: ${t.refAttrName}`;
   else if (t.tensor) text = `tensor [${t.tensor.dims.join(', ')}]`;
@@ -267,4 +365,3 @@ export function attributeText(t: Attribute, longest = LONGEST): string {
   else text = String(t.int ?? t.float ?? '');
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
-

@@ -41,12 +41,23 @@ export interface ValueDifference {
 const STEP_ELEMENTS = 2 ** 23;
 
 /** What differs between two tensors of one name; null when nothing does. Bytes first, numbers only where they differ. */
-export async function compareTensors(bytes: ByteComparer, files: { a: ModelFile; b: ModelFile }, name: string, a: Tensor, b: Tensor): Promise<TensorChange | null> {
+export async function compareTensors(
+  bytes: ByteComparer,
+  files: { a: ModelFile; b: ModelFile },
+  name: string,
+  a: Tensor,
+  b: Tensor,
+): Promise<TensorChange | null> {
   const bare = { name, was: null, a: side(a), b: side(b), values: null, sumOverAxis: null, note: null };
   const sameDims = a.dims.length === b.dims.length && a.dims.every((d, i) => d === b.dims[i]);
   const sameType = a.dtype === b.dtype;
   try {
-    if (!sameType) return { ...bare, change: 'dtype', values: sameDims && comparable(a) && comparable(b) ? await valueDifference(files, a, b) : null };
+    if (!sameType)
+      return {
+        ...bare,
+        change: 'dtype',
+        values: sameDims && comparable(a) && comparable(b) ? await valueDifference(files, a, b) : null,
+      };
     if (!sameDims) return { ...bare, change: 'dims', sumOverAxis: await sumAxis(files, a, b) };
     if (await bytes.sameTensor(a, b)) return a.storage.kind === b.storage.kind ? null : { ...bare, change: 'storage' };
     const values = await valueDifference(files, a, b);
@@ -97,8 +108,14 @@ function part(t: Tensor, at: number, n: number, total: number): Tensor {
   const row = knownRow(t.dtype, t.name);
   const [skip, length] = [rawBytes(row, at), rawBytes(row, n)];
   const { storage } = t;
-  if (storage.kind === 'raw') return { ...t, dims: [n], storage: { kind: 'raw', start: storage.start + skip, end: Math.min(storage.end, storage.start + skip + length) } };
-  if (storage.kind === 'external') return { ...t, dims: [n], storage: { ...storage, offset: storage.offset + skip, length } };
+  if (storage.kind === 'raw')
+    return {
+      ...t,
+      dims: [n],
+      storage: { kind: 'raw', start: storage.start + skip, end: Math.min(storage.end, storage.start + skip + length) },
+    };
+  if (storage.kind === 'external')
+    return { ...t, dims: [n], storage: { ...storage, offset: storage.offset + skip, length } };
   return t;
 }
 
@@ -109,7 +126,15 @@ async function sumAxis(files: { a: ModelFile; b: ModelFile }, a: Tensor, b: Tens
   const axes = a.dims.flatMap((d, i) => (d === b.dims[i] ? [] : [i]));
   const [axis] = axes;
   const rounding = ROUNDING[a.dtype];
-  if (a.dims.length !== b.dims.length || axes.length !== 1 || axis === undefined || b.dims[axis] !== 1 || rounding === undefined || elementCount(a) > STEP_ELEMENTS) return null;
+  if (
+    a.dims.length !== b.dims.length ||
+    axes.length !== 1 ||
+    axis === undefined ||
+    b.dims[axis] !== 1 ||
+    rounding === undefined ||
+    elementCount(a) > STEP_ELEMENTS
+  )
+    return null;
   const x = (await decodeTensor(files.a.ctx, a, a.name)).values;
   const y = (await decodeTensor(files.b.ctx, b, b.name)).values;
   const channels = a.dims[axis] ?? 0;

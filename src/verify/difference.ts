@@ -50,12 +50,31 @@ const JUMPS = 4;
 const TIPPED_SHARE = 1e-3;
 
 /** Compares two runs of one tensor. `noise` is the original's value with every pixel off by one rounding step, `terms` what the original adds up to make it. */
-export function difference(name: string, original: Value | undefined, adapted: Value | undefined, noise: Value | undefined, terms: readonly Value[] = []): TensorDifference {
+export function difference(
+  name: string,
+  original: Value | undefined,
+  adapted: Value | undefined,
+  noise: Value | undefined,
+  terms: readonly Value[] = [],
+): TensorDifference {
   const dims = original?.dims ?? [];
-  const bare = { name, dtype: original ? dtypeName(original.dtype) : 'unknown', dims, maxAbs: NaN, maxRel: NaN, relL2: NaN, peak: NaN, flat: false, tolerance: 0, ok: false };
+  const bare = {
+    name,
+    dtype: original ? dtypeName(original.dtype) : 'unknown',
+    dims,
+    maxAbs: NaN,
+    maxRel: NaN,
+    relL2: NaN,
+    peak: NaN,
+    flat: false,
+    tolerance: 0,
+    ok: false,
+  };
   if (!original || !adapted) return { ...bare, why: 'the runtime gives no numbers for it' };
-  if (original.dtype !== adapted.dtype) return { ...bare, why: `it is ${dtypeName(adapted.dtype)} now, not ${dtypeName(original.dtype)}` };
-  if (dims.length !== adapted.dims.length || dims.some((d, i) => d !== adapted.dims[i])) return { ...bare, why: `its shape is [${adapted.dims.join(', ')}] now, not [${dims.join(', ')}]` };
+  if (original.dtype !== adapted.dtype)
+    return { ...bare, why: `it is ${dtypeName(adapted.dtype)} now, not ${dtypeName(original.dtype)}` };
+  if (dims.length !== adapted.dims.length || dims.some((d, i) => d !== adapted.dims[i]))
+    return { ...bare, why: `its shape is [${adapted.dims.join(', ')}] now, not [${dims.join(', ')}]` };
   const [a, b] = [toNumbers(original), toNumbers(adapted)];
   const stats = statistics(a, b);
   const common = { ...bare, ...stats, flat: a.length > 1 && a.every((v) => v === a[0]) };
@@ -70,7 +89,8 @@ export function difference(name: string, original: Value | undefined, adapted: V
 
 function largest(values: readonly Value[]): number {
   let most = 0;
-  for (const value of values) for (const v of toNumbers(value)) if (Number.isFinite(v)) most = Math.max(most, Math.abs(v));
+  for (const value of values)
+    for (const v of toNumbers(value)) if (Number.isFinite(v)) most = Math.max(most, Math.abs(v));
   return most;
 }
 
@@ -107,7 +127,11 @@ export function statistics(a: Float64Array, b: Float64Array): Statistics {
   return { maxAbs, maxRel: over(maxAbs, peak), relL2: over(Math.sqrt(square), Math.sqrt(size)), peak, broken };
 }
 
-function integerVerdict(a: Float64Array, b: Float64Array, maxAbs: number): Pick<TensorDifference, 'tolerance' | 'ok' | 'why'> {
+function integerVerdict(
+  a: Float64Array,
+  b: Float64Array,
+  maxAbs: number,
+): Pick<TensorDifference, 'tolerance' | 'ok' | 'why'> {
   if (maxAbs === 0) return { tolerance: 0, ok: true, why: null };
   let off = 0;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) off++;
@@ -117,9 +141,16 @@ function integerVerdict(a: Float64Array, b: Float64Array, maxAbs: number): Pick<
 
 /** Each lane along axis 1 (for images the channel) has its own tolerance, so that a wrong filter can't hide behind a louder one. */
 function floatVerdict(
-  a: Float64Array, b: Float64Array, noise: Float64Array | null, dims: readonly number[], peak: number, rule: Tolerances, epsilon: number, added: number,
+  a: Float64Array,
+  b: Float64Array,
+  noise: Float64Array | null,
+  dims: readonly number[],
+  peak: number,
+  rule: Tolerances,
+  epsilon: number,
+  added: number,
 ): Pick<TensorDifference, 'tolerance' | 'ok' | 'why'> {
-  const lanes = dims.length > 1 ? dims[1] ?? 1 : 1;
+  const lanes = dims.length > 1 ? (dims[1] ?? 1) : 1;
   const inner = dims.slice(2).reduce((n, d) => n * d, 1);
   const worst = { abs: new Float64Array(lanes), peak: new Float64Array(lanes), noise: new Float64Array(lanes) };
   for (let i = 0; i < a.length; i++) {
@@ -136,13 +167,22 @@ function floatVerdict(
   let tolerance = 0;
   let ratio = -1;
   for (let lane = 0; lane < lanes; lane++) {
-    const wide = rule.noise * (worst.noise[lane] ?? 0) + epsilon * (rule.lane * (worst.peak[lane] ?? 0) + rule.tensor * peak) + added;
+    const wide =
+      rule.noise * (worst.noise[lane] ?? 0) +
+      epsilon * (rule.lane * (worst.peak[lane] ?? 0) + rule.tensor * peak) +
+      added;
     const allowed = Math.min(wide, cap);
     const here = worst.abs[lane] === 0 ? 0 : (worst.abs[lane] ?? 0) / allowed;
     if (here > ratio) [ratio, tolerance] = [here, allowed];
   }
   const ok = ratio <= 1;
-  return { tolerance, ok, why: ok ? null : `it differs by ${(ratio * tolerance).toPrecision(3)} where rounding explains ${tolerance.toPrecision(2)}` };
+  return {
+    tolerance,
+    ok,
+    why: ok
+      ? null
+      : `it differs by ${(ratio * tolerance).toPrecision(3)} where rounding explains ${tolerance.toPrecision(2)}`,
+  };
 }
 
 /** The worse of two measurements of the same tensor: not ok before ok, then nearer to its tolerance, then the one that shows more. */

@@ -76,7 +76,9 @@ interface Tally {
  * picture could be used, what the runtime throws, and `cancelled`.
  */
 export async function evaluate({ runs, images, signal, onProgress }: EvaluationRequest): Promise<Evaluation> {
-  const tallies = new Map<RunKey, Tally>(runs.map((r) => [r.key, { top1: 0, top5: 0, rgb: 0, repeated: 0, difference: 0, peak: 0 }]));
+  const tallies = new Map<RunKey, Tally>(
+    runs.map((r) => [r.key, { top1: 0, top5: 0, rgb: 0, repeated: 0, difference: 0, peak: 0 }]),
+  );
   const done: ImageResult[] = [];
   const skipped: Evaluation['skipped'][number][] = [];
   let classes = 0;
@@ -93,8 +95,18 @@ export async function evaluate({ runs, images, signal, onProgress }: EvaluationR
     }
     onProgress?.(i + 1, images.length);
   }
-  if (!done.length) throw new ChannelwiseError('refused', 'no-images', `None of the ${images.length} images could be used${skipped[0] ? `; the first: ${skipped[0].why}` : '.'}`);
-  return { classes, images: done, skipped, runs: runs.map(({ key, title }) => result(key, title, tallies.get(key), done.length, labelled)) };
+  if (!done.length)
+    throw new ChannelwiseError(
+      'refused',
+      'no-images',
+      `None of the ${images.length} images could be used${skipped[0] ? `; the first: ${skipped[0].why}` : '.'}`,
+    );
+  return {
+    classes,
+    images: done,
+    skipped,
+    runs: runs.map(({ key, title }) => result(key, title, tallies.get(key), done.length, labelled)),
+  };
 }
 
 async function loaded(image: EvaluationImage, skipped: { image: string; why: string }[]): Promise<Picture | null> {
@@ -112,7 +124,11 @@ async function scoresOf({ session, input, feed }: EvaluationRun, picture: Pictur
   const value = session.outputNames.map((name) => outputs.get(name)).find((v) => v && isScores(v.dims));
   if (!value) {
     const shapes = [...outputs.values()].map((v) => `[${v.dims.join(', ')}]`).join(', ');
-    throw new ChannelwiseError('refused', 'no-classes', `The model's outputs (${shapes || 'none with numbers'}) are no list of class scores, so there is nothing to count.`);
+    throw new ChannelwiseError(
+      'refused',
+      'no-classes',
+      `The model's outputs (${shapes || 'none with numbers'}) are no list of class scores, so there is nothing to count.`,
+    );
   }
   return toNumbers(value);
 }
@@ -122,7 +138,11 @@ function isScores(dims: readonly number[]): boolean {
   return dims.filter((d) => d !== 1).length === 1 && dims.every((d) => d > 0);
 }
 
-function count(image: EvaluationImage, scores: ReadonlyMap<RunKey, Float64Array>, tallies: ReadonlyMap<RunKey, Tally>): ImageResult {
+function count(
+  image: EvaluationImage,
+  scores: ReadonlyMap<RunKey, Float64Array>,
+  tallies: ReadonlyMap<RunKey, Tally>,
+): ImageResult {
   const top: Partial<Record<RunKey, readonly number[]>> = {};
   for (const [key, list] of scores) top[key] = best(list);
   const repeated = scores.get('repeated');
@@ -159,7 +179,13 @@ export function best(scores: ArrayLike<number>): number[] {
 function result(key: RunKey, title: string, tally: Tally | undefined, images: number, labelled: number): RunResult {
   const t = tally ?? { top1: 0, top5: 0, rgb: 0, repeated: 0, difference: 0, peak: 0 };
   return {
-    key, title, images, top1: labelled ? t.top1 / labelled : null, top5: labelled ? t.top5 / labelled : null,
-    agreesWithRgb: t.rgb / images, agreesWithRepeated: t.repeated / images, scoreDifference: t.peak ? t.difference / t.peak : 0,
+    key,
+    title,
+    images,
+    top1: labelled ? t.top1 / labelled : null,
+    top5: labelled ? t.top5 / labelled : null,
+    agreesWithRgb: t.rgb / images,
+    agreesWithRepeated: t.repeated / images,
+    scoreDifference: t.peak ? t.difference / t.peak : 0,
   };
 }

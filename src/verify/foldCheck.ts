@@ -25,11 +25,22 @@ const MAX_WEIGHTS = 2 ** 26;
  * What arithmetic alone can check: convolutions that read an adapted input directly. There `W'[o,k] = Σ_c W[o,c] · M[c,k]` must hold, in groups too, and the
  * shift's part in the bias, whether the runtime can run the stem or not. `equal` names the tensors that were found equal: then only what makes one of these is looked at, and only what can be told is returned.
  */
-export async function checkFolds(a: Wiring, b: Wiring, maps: InputMaps, equal: readonly string[] | null): Promise<FoldCheck[]> {
+export async function checkFolds(
+  a: Wiring,
+  b: Wiring,
+  maps: InputMaps,
+  equal: readonly string[] | null,
+): Promise<FoldCheck[]> {
   const found: FoldCheck[] = [];
   for (const mapped of maps.inputs) {
     for (const node of a.order) {
-      if (node.opType !== 'Conv' || node.domain || node.inputs[0] !== mapped.name || (equal && !equal.includes(node.outputs[0] ?? ''))) continue;
+      if (
+        node.opType !== 'Conv' ||
+        node.domain ||
+        node.inputs[0] !== mapped.name ||
+        (equal && !equal.includes(node.outputs[0] ?? ''))
+      )
+        continue;
       const check = await checkConv(a, b, mapped, node, maps.steps.length > 1);
       if (!equal || check.ok !== null) found.push(check);
     }
@@ -41,12 +52,14 @@ async function checkConv(a: Wiring, b: Wiring, mapped: MappedInput, node: Node, 
   const other = b.makers.get(node.outputs[0] ?? '');
   const tensor = node.inputs[1] ?? '';
   const unclear = (why: string): FoldCheck => ({ tensor, node: node.name, ok: null, maxAbs: null, why });
-  if (!other || other.opType !== 'Conv' || other.inputs[0] !== mapped.name) return unclear('the adapted model computes it in another way');
+  if (!other || other.opType !== 'Conv' || other.inputs[0] !== mapped.name)
+    return unclear('the adapted model computes it in another way');
   if (mapped.axis !== 1) return unclear('its channels are not on axis 1');
   const [before, after] = [await weight(a, tensor), await weight(b, other.inputs[1] ?? '')];
   if (!before || !after) return unclear('its weights are not stored as numbers');
   const shifted = mapped.map.b.some((v) => v !== 0);
-  if (!shifted && !(await sameBias(a, b, node, other))) return { tensor, node: node.name, ok: false, maxAbs: null, why: 'its bias is not what it was' };
+  if (!shifted && !(await sameBias(a, b, node, other)))
+    return { tensor, node: node.name, ok: false, maxAbs: null, why: 'its bias is not what it was' };
   const [from, to] = [grouped(before, node), grouped(after, other)];
   const folded = compareFold(from, to, mapped.map.m);
   if (!shifted || folded.ok !== true) return { tensor, node: node.name, ...folded };
@@ -73,12 +86,17 @@ function grouped(tensor: DecodedTensor, node: Node): Grouped {
   const group = Number(node.attributes.find((at) => at.name === 'group')?.int ?? 1n);
   const [out = 0, each = 0] = tensor.dims;
   const taps = tensor.dims.slice(2).reduce((n, d) => n * d, 1);
-  const first = (output: number): number => Math.floor(output * group / out) * each;
+  const first = (output: number): number => Math.floor((output * group) / out) * each;
   return {
-    out, channels: each * group, each, first, taps, tensor,
+    out,
+    channels: each * group,
+    each,
+    first,
+    taps,
+    tensor,
     at(output, channel, tap) {
       const own = channel - first(output);
-      return own >= 0 && own < each ? tensor.values[(output * each + own) * taps + tap] ?? NaN : 0;
+      return own >= 0 && own < each ? (tensor.values[(output * each + own) * taps + tap] ?? NaN) : 0;
     },
   };
 }
@@ -97,15 +115,22 @@ async function weight(w: Wiring, name: string): Promise<DecodedTensor | null> {
 async function sameBias(a: Wiring, b: Wiring, node: Node, other: Node): Promise<boolean> {
   if (!node.inputs[2] || !other.inputs[2]) return !node.inputs[2] && !other.inputs[2];
   const [x, y] = [await weight(a, node.inputs[2]), await weight(b, other.inputs[2])];
-  return !x || !y ? x === y : x.values.length === y.values.length && x.values.every((v, i) => Object.is(v, y.values[i]));
+  return !x || !y
+    ? x === y
+    : x.values.length === y.values.length && x.values.every((v, i) => Object.is(v, y.values[i]));
 }
 
 /** The sum runs over the original's channels. */
-function compareFold(before: Grouped, after: Grouped, m: readonly (readonly number[])[]): Pick<FoldCheck, 'ok' | 'maxAbs' | 'why'> {
+function compareFold(
+  before: Grouped,
+  after: Grouped,
+  m: readonly (readonly number[])[],
+): Pick<FoldCheck, 'ok' | 'maxAbs' | 'why'> {
   const { out, channels, each, taps } = before;
   const columns = m[0]?.length ?? 0;
   const { tensor } = after;
-  if (channels !== m.length || after.out !== out || after.channels !== columns || after.taps !== taps) return { ok: false, maxAbs: null, why: `its dims are [${tensor.dims.join(', ')}] now` };
+  if (channels !== m.length || after.out !== out || after.channels !== columns || after.taps !== taps)
+    return { ok: false, maxAbs: null, why: `its dims are [${tensor.dims.join(', ')}] now` };
   const step = (EPSILON[tensor.dtype] ?? 0) * ROUNDING_STEPS;
   const smallest = (SMALLEST[tensor.dtype] ?? 0) * ROUNDING_STEPS;
   let maxAbs = 0;
@@ -131,7 +156,12 @@ function compareFold(before: Grouped, after: Grouped, m: readonly (readonly numb
 }
 
 /** `b'[o] = b[o] + Σ W[o,c] · shift[c]` over channels and taps. */
-function compareBias(w: Grouped, before: DecodedTensor | null, after: DecodedTensor, shift: readonly number[]): Pick<FoldCheck, 'ok' | 'why'> {
+function compareBias(
+  w: Grouped,
+  before: DecodedTensor | null,
+  after: DecodedTensor,
+  shift: readonly number[],
+): Pick<FoldCheck, 'ok' | 'why'> {
   const step = (EPSILON[after.dtype] ?? 0) * ROUNDING_STEPS;
   const smallest = (SMALLEST[after.dtype] ?? 0) * ROUNDING_STEPS;
   let worst = 0;

@@ -35,11 +35,25 @@ export function givenMap(original: Model, adapted: Model, { matrix, shift }: Cha
   const inputs = adapted.graph.inputs.flatMap((input): MappedInput[] => {
     const [was, now] = [dims(original.graph.inputs.find((i) => i.name === input.name)), dims(input)];
     if (!was || !now || was.length !== now.length || now.length < MIN_IMAGE_RANK) return [];
-    const axes = now.flatMap((d, i) => (was[i] === rows && d === columns && (rows === columns ? i === 1 || i === now.length - 1 : d !== was[i]) ? [i] : []));
-    return axes[0] === undefined ? [] : [{ name: input.name, axis: axes[0], map: { m: matrix.map((row) => [...row]), b: [...shift] } }];
+    const axes = now.flatMap((d, i) =>
+      was[i] === rows && d === columns && (rows === columns ? i === 1 || i === now.length - 1 : d !== was[i])
+        ? [i]
+        : [],
+    );
+    return axes[0] === undefined
+      ? []
+      : [{ name: input.name, axis: axes[0], map: { m: matrix.map((row) => [...row]), b: [...shift] } }];
   });
-  if (!inputs.length) throw unrelated(`No input takes ${rows} channels in the original and ${columns} in the adapted model, as the map that was given says.`);
-  return { inputs, assumption: `Checked under the map that was given, on ${inputs.map((i) => `\`${i.name}\``).join(', ')}.`, steps: [], hint: null };
+  if (!inputs.length)
+    throw unrelated(
+      `No input takes ${rows} channels in the original and ${columns} in the adapted model, as the map that was given says.`,
+    );
+  return {
+    inputs,
+    assumption: `Checked under the map that was given, on ${inputs.map((i) => `\`${i.name}\``).join(', ')}.`,
+    steps: [],
+    hint: null,
+  };
 }
 
 /**
@@ -51,14 +65,18 @@ export function inputMaps(original: Model, adapted: Model): InputMaps {
   const all = provenanceOf(adapted);
   const shared = before.every((step, i) => JSON.stringify(step) === JSON.stringify(all[i]));
   const steps = shared ? all.slice(before.length) : [];
-  if (!shared && all.length) throw unrelated('The adapted model records steps that did not start from this original; give the file it was made from.');
+  if (!shared && all.length)
+    throw unrelated(
+      'The adapted model records steps that did not start from this original; give the file it was made from.',
+    );
   if (!steps.length) return assumed(original, adapted);
   const maps = new Map<string, MappedInput>();
   for (const step of steps) {
     for (const input of step.inputs) {
       const next = checked(input, adapted);
       const known = maps.get(next.name);
-      if (known && (known.axis !== next.axis || known.map.m[0]?.length !== next.map.m.length)) throw unrelated(`The recorded steps for input \`${next.name}\` don't fit each other.`);
+      if (known && (known.axis !== next.axis || known.map.m[0]?.length !== next.map.m.length))
+        throw unrelated(`The recorded steps for input \`${next.name}\` don't fit each other.`);
       maps.set(next.name, known ? { ...next, map: compose(known.map, next.map) } : next);
     }
   }
@@ -69,14 +87,24 @@ export function inputMaps(original: Model, adapted: Model): InputMaps {
 /** What a file records is checked like anything else in it. */
 function checked(input: unknown, adapted: Model): MappedInput {
   const { name, axis, matrix, shift } = (input ?? {}) as Record<string, unknown>;
-  const numbers = (v: unknown, length: number): v is number[] => Array.isArray(v) && v.length === length && v.every((n) => typeof n === 'number' && Number.isFinite(n));
+  const numbers = (v: unknown, length: number): v is number[] =>
+    Array.isArray(v) && v.length === length && v.every((n) => typeof n === 'number' && Number.isFinite(n));
   const rows = Array.isArray(matrix) ? (matrix as unknown[]) : [];
   const width = Array.isArray(rows[0]) ? rows[0].length : 0;
-  const good = typeof name === 'string' && Number.isSafeInteger(axis) && (axis as number) >= 0 && rows.length > 0 && rows.length <= MAX_CHANNELS
-    && width > 0 && width <= MAX_CHANNELS && rows.every((row) => numbers(row, width)) && numbers(shift, rows.length);
+  const good =
+    typeof name === 'string' &&
+    Number.isSafeInteger(axis) &&
+    (axis as number) >= 0 &&
+    rows.length > 0 &&
+    rows.length <= MAX_CHANNELS &&
+    width > 0 &&
+    width <= MAX_CHANNELS &&
+    rows.every((row) => numbers(row, width)) &&
+    numbers(shift, rows.length);
   if (!good) throw unrelated('What the adapted model records about its adaptation is damaged.');
   const declared = adapted.graph.inputs.find((i) => i.name === name);
-  if (!declared) throw unrelated(`The adapted model records a change to input \`${name as string}\`, which it doesn't have.`);
+  if (!declared)
+    throw unrelated(`The adapted model records a change to input \`${name as string}\`, which it doesn't have.`);
   return { name: name as string, axis: axis as number, map: { m: rows as number[][], b: shift as number[] } };
 }
 
@@ -84,10 +112,15 @@ function fits(original: Model, adapted: Model, { name, axis, map }: MappedInput)
   const size = (model: Model): Dim | undefined => dims(model.graph.inputs.find((i) => i.name === name))?.[axis];
   const was = size(original);
   if (!original.graph.inputs.some((i) => i.name === name) || (typeof was === 'number' && was !== map.m.length)) {
-    throw unrelated(`The adapted model was made from one whose input \`${name}\` takes ${map.m.length} channels; this original is another model.`);
+    throw unrelated(
+      `The adapted model was made from one whose input \`${name}\` takes ${map.m.length} channels; this original is another model.`,
+    );
   }
   const now = size(adapted);
-  if (typeof now === 'number' && now !== map.m[0]?.length) throw unrelated(`Input \`${name}\` of the adapted model takes ${now} channels, but its record says ${map.m[0]?.length}.`);
+  if (typeof now === 'number' && now !== map.m[0]?.length)
+    throw unrelated(
+      `Input \`${name}\` of the adapted model takes ${now} channels, but its record says ${map.m[0]?.length}.`,
+    );
 }
 
 function dims(value: ValueInfo | undefined): readonly Dim[] | null {
@@ -102,15 +135,32 @@ function assumed(original: Model, adapted: Model): InputMaps {
     const was = dims(original.graph.inputs.find((i) => i.name === input.name));
     const now = dims(input);
     if (!was && !now && original.graph.inputs.some((i) => i.name === input.name)) continue;
-    if (!was || !now || was.length !== now.length) throw unrelated(`Input \`${input.name}\` of the adapted model has no counterpart of the same rank in the original.`);
-    const changed = now.flatMap((d, i) => (typeof d === 'number' && typeof was[i] === 'number' && d !== was[i] ? [i] : []));
+    if (!was || !now || was.length !== now.length)
+      throw unrelated(
+        `Input \`${input.name}\` of the adapted model has no counterpart of the same rank in the original.`,
+      );
+    const changed = now.flatMap((d, i) =>
+      typeof d === 'number' && typeof was[i] === 'number' && d !== was[i] ? [i] : [],
+    );
     if (!changed.length) continue;
     const [axis] = changed;
     const channels = was[axis ?? 0];
-    if (changed.length > 1 || axis === undefined || now[axis] !== 1 || typeof channels !== 'number' || channels > MAX_CHANNELS) {
-      throw unrelated(`Input \`${input.name}\` is ${text(was)} in the original and ${text(now)} in the adapted model, and no record says how they belong together.`);
+    if (
+      changed.length > 1 ||
+      axis === undefined ||
+      now[axis] !== 1 ||
+      typeof channels !== 'number' ||
+      channels > MAX_CHANNELS
+    ) {
+      throw unrelated(
+        `Input \`${input.name}\` is ${text(was)} in the original and ${text(now)} in the adapted model, and no record says how they belong together.`,
+      );
     }
-    inputs.push({ name: input.name, axis, map: { m: identity(channels).m.map(() => [1]), b: new Array<number>(channels).fill(0) } });
+    inputs.push({
+      name: input.name,
+      axis,
+      map: { m: identity(channels).m.map(() => [1]), b: new Array<number>(channels).fill(0) },
+    });
   }
   const assumption = inputs.length
     ? `No record says how the models belong together; assumed that the one channel of ${inputs.map((i) => `\`${i.name}\``).join(', ')} stands for all ${inputs[0]?.map.m.length}.`

@@ -23,7 +23,10 @@ const RAW: Normalisation = { mean: [0], std: [1], scale: 1 };
 
 /** Presets by name: `imagenet`, `plus-minus-one`, `zero-to-one`, and `raw` pixels 0 to 255. */
 export const PREPROCESSINGS: Readonly<Record<string, Preprocessing>> = Object.fromEntries(
-  [...Object.entries(NORMALISATIONS), ['raw', RAW] as const].map(([name, normalisation]) => [name, { name, normalisation, size: SIZE, margin: MARGIN, order: 'rgb' }]),
+  [...Object.entries(NORMALISATIONS), ['raw', RAW] as const].map(([name, normalisation]) => [
+    name,
+    { name, normalisation, size: SIZE, margin: MARGIN, order: 'rgb' },
+  ]),
 );
 
 /** An image input: where its channels, rows and columns lie. */
@@ -38,20 +41,43 @@ export interface ImageInput {
 
 /** Reads an input's layout; sizes left open come from `size`. Throws `refused` where it takes no images of `channels` channels. */
 export function imageInput(input: ValueInfo, channels: number, size: number): ImageInput {
-  const dims = input.type?.kind === 'tensor' ? input.type.dims ?? [null, null, null, null] : null;
+  const dims = input.type?.kind === 'tensor' ? (input.type.dims ?? [null, null, null, null]) : null;
   const fits = (axis: number): boolean => dims?.[axis] === channels;
-  const layout = dims?.length === 4 ? (fits(1) || (typeof dims[1] !== 'number' && !fits(3)) ? 'NCHW' : fits(3) ? 'NHWC' : null) : null;
+  const layout =
+    dims?.length === 4
+      ? fits(1) || (typeof dims[1] !== 'number' && !fits(3))
+        ? 'NCHW'
+        : fits(3)
+          ? 'NHWC'
+          : null
+      : null;
   if (!dims || !layout || input.type?.kind !== 'tensor' || (typeof dims[0] === 'number' && dims[0] !== 1)) {
-    throw new ChannelwiseError('refused', 'no-image-input', `Input \`${input.name}\` does not take one image of ${channels} channel${channels > 1 ? 's' : ''} at a time.`, { tensor: input.name });
+    throw new ChannelwiseError(
+      'refused',
+      'no-image-input',
+      `Input \`${input.name}\` does not take one image of ${channels} channel${channels > 1 ? 's' : ''} at a time.`,
+      { tensor: input.name },
+    );
   }
   const [height, width] = layout === 'NCHW' ? [dims[2], dims[3]] : [dims[1], dims[2]];
-  return { name: input.name, dtype: input.type.dtype, channels, layout, height: typeof height === 'number' ? height : size, width: typeof width === 'number' ? width : size };
+  return {
+    name: input.name,
+    dtype: input.type.dtype,
+    channels,
+    layout,
+    height: typeof height === 'number' ? height : size,
+    width: typeof width === 'number' ? width : size,
+  };
 }
 
 /** Resizes and crops a picture to an input's size. */
 export function fitPicture(picture: Picture, input: ImageInput, { margin }: Preprocessing): Picture {
   if (margin === null) return resize(picture, input.width, input.height);
-  return centerCrop(resizeShorter(picture, Math.round(Math.max(input.height, input.width) * margin)), input.width, input.height);
+  return centerCrop(
+    resizeShorter(picture, Math.round(Math.max(input.height, input.width) * margin)),
+    input.width,
+    input.height,
+  );
 }
 
 /** The picture's colours, normalised. */
@@ -94,7 +120,8 @@ export function grayScaling(map: Affine, n: Normalisation): GrayScaling {
   const gain = (gains[c] ?? 0) / (m[c] ?? 1);
   const offset = (offsets[c] ?? 0) / (m[c] ?? 1);
   const near = (x: number, y: number): boolean => Math.abs(x - y) <= SOLVED * Math.max(1, Math.abs(x), Math.abs(y));
-  if (c >= 0 && m.every((v, i) => near(v * gain, gains[i] ?? 0) && near(v * offset, offsets[i] ?? 0))) return { gain, offset, exact: true };
+  if (c >= 0 && m.every((v, i) => near(v * gain, gains[i] ?? 0) && near(v * offset, offsets[i] ?? 0)))
+    return { gain, offset, exact: true };
   const average = (list: readonly number[]): number => list.reduce((s, v) => s + v, 0) / list.length;
   return { gain: n.scale / average(n.std), offset: -average(n.mean) / average(n.std), exact: false };
 }
@@ -103,11 +130,19 @@ function normal(n: Normalisation, c: number, pixel: number): number {
   return (pixel * n.scale - (n.mean[n.mean.length === 1 ? 0 : c] ?? 0)) / (n.std[n.std.length === 1 ? 0 : c] ?? 1);
 }
 
-function feed({ name, dtype, channels, layout, height, width }: ImageInput, value: (channel: number, pixel: number) => number): Value {
+function feed(
+  { name, dtype, channels, layout, height, width }: ImageInput,
+  value: (channel: number, pixel: number) => number,
+): Value {
   const pixels = height * width;
   const numbers = new Float64Array(channels * pixels);
   for (let c = 0; c < channels; c++) {
     for (let i = 0; i < pixels; i++) numbers[layout === 'NCHW' ? c * pixels + i : i * channels + c] = value(c, i);
   }
-  return fromNumbers(dtype, layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels], numbers, name);
+  return fromNumbers(
+    dtype,
+    layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels],
+    numbers,
+    name,
+  );
 }

@@ -81,7 +81,10 @@ export class ByteComparer {
   /** The next step is read while this one is compared, into two pairs of buffers that take turns. */
   private async sameStreams(a: ByteStream, b: ByteStream): Promise<boolean> {
     if (a.length !== b.length) return false;
-    const pair = (): [Uint8Array, Uint8Array] => [new Uint8Array(Math.min(STEP_BYTES, a.length)), new Uint8Array(Math.min(STEP_BYTES, a.length))];
+    const pair = (): [Uint8Array, Uint8Array] => [
+      new Uint8Array(Math.min(STEP_BYTES, a.length)),
+      new Uint8Array(Math.min(STEP_BYTES, a.length)),
+    ];
     const read = async (pair: readonly [Uint8Array, Uint8Array], at: number): Promise<[Uint8Array, Uint8Array]> => {
       const n = Math.min(STEP_BYTES, a.length - at);
       const [x, y] = [pair[0].subarray(0, n), pair[1].subarray(0, n)];
@@ -120,11 +123,19 @@ interface ByteStream {
 /** Raw data, in the file or beside it. null for other forms, and where it can't be read. */
 function rawReader({ ctx }: ModelFile, tensor: Tensor): ByteStream | null {
   const { storage } = tensor;
-  if (storage.kind === 'raw') return { length: storage.end - storage.start, readInto: (target, at) => ctx.wire.bytesInto(target, storage.start + at) };
+  if (storage.kind === 'raw')
+    return {
+      length: storage.end - storage.start,
+      readInto: (target, at) => ctx.wire.bytesInto(target, storage.start + at),
+    };
   const { external } = ctx;
   if (storage.kind !== 'external' || !external) return null;
   const length = storage.length ?? rawBytes(knownRow(tensor.dtype, tensor.name), elementCount(tensor));
-  return { length, readInto: async (target, at) => target.set(await external.read(storage.location, storage.offset + at, target.length)) };
+  return {
+    length,
+    readInto: async (target, at) =>
+      target.set(await external.read(storage.location, storage.offset + at, target.length)),
+  };
 }
 
 function sameArrays(a: Uint8Array, b: Uint8Array): boolean {
@@ -132,7 +143,8 @@ function sameArrays(a: Uint8Array, b: Uint8Array): boolean {
   let at = 0;
   if (a.byteOffset % 4 === 0 && b.byteOffset % 4 === 0) {
     const words = Math.floor(a.length / 4);
-    if (!sameWords(new Int32Array(a.buffer, a.byteOffset, words), new Int32Array(b.buffer, b.byteOffset, words))) return false;
+    if (!sameWords(new Int32Array(a.buffer, a.byteOffset, words), new Int32Array(b.buffer, b.byteOffset, words)))
+      return false;
     at = words * 4;
   }
   for (; at < a.length; at++) if (a[at] !== b[at]) return false;

@@ -58,7 +58,12 @@ export interface InputPair {
 }
 
 /** Draws the inputs of one run. Throws `unsupported` for inputs that can't be made up: texts, sequences, too large ones. */
-export function drawSample(pairs: readonly InputPair[], setting: Setting, random: SeededRandom, paint?: Painter): Sample {
+export function drawSample(
+  pairs: readonly InputPair[],
+  setting: Setting,
+  random: SeededRandom,
+  paint?: Painter,
+): Sample {
   const symbols = new Map<string, number>();
   const sizes: Record<string, readonly number[]> = {};
   const original = new Map<string, Value>();
@@ -66,23 +71,42 @@ export function drawSample(pairs: readonly InputPair[], setting: Setting, random
   const noisy = new Map<string, Value>();
   let shaken = false;
   for (const { name, declared, mapped } of pairs) {
-    if (declared.type?.kind !== 'tensor') throw new ChannelwiseError('unsupported', 'input-type', `Input \`${name}\` is no tensor, so no numbers can be made up for it.`, { tensor: name });
+    if (declared.type?.kind !== 'tensor')
+      throw new ChannelwiseError(
+        'unsupported',
+        'input-type',
+        `Input \`${name}\` is no tensor, so no numbers can be made up for it.`,
+        { tensor: name },
+      );
     const { dtype } = declared.type;
-    const dims = mapped ? imageDims(declared.type.dims, mapped, setting, symbols) : otherDims(declared.type.dims, setting, symbols);
+    const dims = mapped
+      ? imageDims(declared.type.dims, mapped, setting, symbols)
+      : otherDims(declared.type.dims, setting, symbols);
     sizes[name] = dims;
-    if (sizeOf(dims) * (mapped?.map.m.length ?? 1) > MAX_INPUT_ELEMENTS) throw new ChannelwiseError('unsupported', 'input-too-large', `Input \`${name}\` is [${dims.join(', ')}], too large to be run here.`, { tensor: name });
+    if (sizeOf(dims) * (mapped?.map.m.length ?? 1) > MAX_INPUT_ELEMENTS)
+      throw new ChannelwiseError(
+        'unsupported',
+        'input-too-large',
+        `Input \`${name}\` is [${dims.join(', ')}], too large to be run here.`,
+        { tensor: name },
+      );
     if (!mapped) {
       const same = fromNumbers(dtype, dims, made(dtype, sizeOf(dims), setting, random, name), name);
       for (const feeds of [original, adapted, noisy]) feeds.set(name, same);
       continue;
     }
-    const numbers = paint ? paint(dims, mapped.axis) : Float64Array.from({ length: sizeOf(dims) }, () => setting.low + random.next() * (setting.high - setting.low));
+    const numbers = paint
+      ? paint(dims, mapped.axis)
+      : Float64Array.from({ length: sizeOf(dims) }, () => setting.low + random.next() * (setting.high - setting.low));
     const fitted = isFloat(dtype) ? numbers : wholeNumbers(dtype, dims, mapped, paint ? numbers : null, random);
     const x = fromNumbers(dtype, dims, fitted, name);
     const old = applyMap(mapped, x);
     adapted.set(name, x);
     original.set(name, fromNumbers(dtype, old.dims, old.numbers, name));
-    noisy.set(name, isFloat(dtype) ? shake(dtype, old, termSizes(mapped, x), random, name) : original.get(name) as Value);
+    noisy.set(
+      name,
+      isFloat(dtype) ? shake(dtype, old, termSizes(mapped, x), random, name) : (original.get(name) as Value),
+    );
     shaken ||= isFloat(dtype);
   }
   return { sizes, original, adapted, noisy: shaken ? noisy : null };
@@ -116,17 +140,42 @@ function termSizes({ name, axis, map }: MappedInput, x: Value): Float64Array {
   return applyMap(sizes, { dtype: FLOAT64, dims: x.dims, data: toNumbers(x).map(Math.abs) }).numbers;
 }
 
-function shake(dtype: number, old: { dims: readonly number[]; numbers: Float64Array }, terms: Float64Array, random: SeededRandom, name: string): Value {
+function shake(
+  dtype: number,
+  old: { dims: readonly number[]; numbers: Float64Array },
+  terms: Float64Array,
+  random: SeededRandom,
+  name: string,
+): Value {
   const step = 2 * valueRow(dtype, name).epsilon;
-  return fromNumbers(dtype, old.dims, old.numbers.map((v, i) => v + (random.int(2) ? step : -step) * (terms[i] ?? 0)), name);
+  return fromNumbers(
+    dtype,
+    old.dims,
+    old.numbers.map((v, i) => v + (random.int(2) ? step : -step) * (terms[i] ?? 0)),
+    name,
+  );
 }
 
-function imageDims(declared: readonly Dim[] | null, { axis, map }: MappedInput, setting: Setting, symbols: Map<string, number>): number[] {
+function imageDims(
+  declared: readonly Dim[] | null,
+  { axis, map }: MappedInput,
+  setting: Setting,
+  symbols: Map<string, number>,
+): number[] {
   const dims = declared ?? new Array<Dim>(DEFAULT_RANK).fill(null);
   const spatial = dims.map((_, i) => i).filter((i) => i !== axis && !(i === 0 && dims.length > 3));
   const [height, width] = spatial.slice(-2);
   return dims.map((d, i) => {
-    const wanted = i === axis ? map.m[0]?.length ?? 1 : i === height ? setting.height : i === width ? setting.width : i === 0 && !spatial.includes(0) ? setting.batch : OTHER_SIZE;
+    const wanted =
+      i === axis
+        ? (map.m[0]?.length ?? 1)
+        : i === height
+          ? setting.height
+          : i === width
+            ? setting.width
+            : i === 0 && !spatial.includes(0)
+              ? setting.batch
+              : OTHER_SIZE;
     return settle(d, wanted, symbols);
   });
 }
@@ -147,8 +196,16 @@ function settle(dim: Dim, wanted: number, symbols: Map<string, number>): number 
 /** Numbers for an input that is no image: around one, or small positive integers, so that they can be sizes, scales and ids. */
 function made(dtype: number, count: number, { zeros }: Setting, random: SeededRandom, name: string): Float64Array {
   const kind = DTYPES[dtype]?.kind;
-  if (kind === 'string' || kind === undefined || kind === 'complex') throw new ChannelwiseError('unsupported', 'input-type', `Input \`${name}\` is ${dtypeName(dtype)}, so no numbers can be made up for it.`, { tensor: name });
-  return Float64Array.from({ length: count }, () => (kind === 'float' ? 0.5 + random.next() : kind === 'bool' ? random.int(2) : zeros ? 0 : 1 + random.int(3)));
+  if (kind === 'string' || kind === undefined || kind === 'complex')
+    throw new ChannelwiseError(
+      'unsupported',
+      'input-type',
+      `Input \`${name}\` is ${dtypeName(dtype)}, so no numbers can be made up for it.`,
+      { tensor: name },
+    );
+  return Float64Array.from({ length: count }, () =>
+    kind === 'float' ? 0.5 + random.next() : kind === 'bool' ? random.int(2) : zeros ? 0 : 1 + random.int(3),
+  );
 }
 
 function isFloat(dtype: number): boolean {
@@ -161,14 +218,23 @@ const TRIES = 4096;
 const NEARLY_WHOLE = 1e-6;
 
 /** Whole pixels whose mapped channels are whole numbers of the type too; else the original could not be fed. `painted` pixels are kept where they fit. */
-function wholeNumbers(dtype: number, dims: readonly number[], mapped: MappedInput, painted: Float64Array | null, random: SeededRandom): Float64Array {
+function wholeNumbers(
+  dtype: number,
+  dims: readonly number[],
+  mapped: MappedInput,
+  painted: Float64Array | null,
+  random: SeededRandom,
+): Float64Array {
   const { m, b } = mapped.map;
   const columns = m[0]?.length ?? 1;
   const limit = dtype === 3 ? 127 : 255;
-  const good = (pixel: readonly number[]): boolean => m.every((row, c) => {
-    const v = row.reduce((s, f, k) => s + f * (pixel[k] ?? 0), b[c] ?? 0);
-    return Math.abs(v - Math.round(v)) <= NEARLY_WHOLE && v >= (DTYPES[dtype]?.kind === 'uint' ? 0 : -128) && v <= limit;
-  });
+  const good = (pixel: readonly number[]): boolean =>
+    m.every((row, c) => {
+      const v = row.reduce((s, f, k) => s + f * (pixel[k] ?? 0), b[c] ?? 0);
+      return (
+        Math.abs(v - Math.round(v)) <= NEARLY_WHOLE && v >= (DTYPES[dtype]?.kind === 'uint' ? 0 : -128) && v <= limit
+      );
+    });
   const exact = m.every((row, c) => row.every((f) => f === 0 || f === 1) && row.filter(Boolean).length <= 1 && !b[c]);
   const pixels: number[][] = [];
   for (let i = 0; i < TRIES && !exact && pixels.length < 256; i++) {
@@ -176,7 +242,13 @@ function wholeNumbers(dtype: number, dims: readonly number[], mapped: MappedInpu
     const pixel = Array.from({ length: columns }, () => (i % 2 ? random.int(limit + 1) : level));
     if (good(pixel)) pixels.push(pixel);
   }
-  if (!exact && !pixels.length) throw new ChannelwiseError('unsupported', 'no-whole-pixels', `No whole pixel values of input \`${mapped.name}\` map to whole values again, so the original can't be fed.`, { tensor: mapped.name });
+  if (!exact && !pixels.length)
+    throw new ChannelwiseError(
+      'unsupported',
+      'no-whole-pixels',
+      `No whole pixel values of input \`${mapped.name}\` map to whole values again, so the original can't be fed.`,
+      { tensor: mapped.name },
+    );
   const out = new Float64Array(sizeOf(dims));
   if (exact) return out.map((_, i) => (painted ? Math.min(limit, Math.round(painted[i] ?? 0)) : random.int(limit + 1)));
   const inner = sizeOf(dims.slice(mapped.axis + 1));

@@ -64,14 +64,16 @@ export class SeamFinder {
     }
     const order = new Map(this.b.order.map((n, i) => [n, i]));
     const at = (name: string): number => order.get(this.b.makers.get(name) as Node) ?? 0;
-    for (const name of measured) if (!this.a.makers.has(name)) broken.push(`The original has no tensor \`${name}\` to compare with.`);
+    for (const name of measured)
+      if (!this.a.makers.has(name)) broken.push(`The original has no tensor \`${name}\` to compare with.`);
     return { measured: [...measured].sort((x, y) => at(x) - at(y)), sameMaker, identicalNodes: behind.size, broken };
   }
 
   /** Nodes of the adapted model with subgraphs that are not the original's: a run shows only the branches it takes. */
   async changedBranches(nodes: readonly Node[]): Promise<Node[]> {
     const found: Node[] = [];
-    for (const node of nodes) if (nestedGraphs(node).length && !(await this.sameNode(node.outputs.find(Boolean) ?? '', node))) found.push(node);
+    for (const node of nodes)
+      if (nestedGraphs(node).length && !(await this.sameNode(node.outputs.find(Boolean) ?? '', node))) found.push(node);
     return found;
   }
 
@@ -113,16 +115,27 @@ export class SeamFinder {
 
   private missingOutputs(): string[] {
     return [
-      ...this.b.outputs.filter((name) => !this.a.outputs.includes(name)).map((name) => `The original has no output \`${name}\`.`),
-      ...this.a.outputs.filter((name) => !this.b.outputs.includes(name)).map((name) => `The adapted model has no output \`${name}\`.`),
+      ...this.b.outputs
+        .filter((name) => !this.a.outputs.includes(name))
+        .map((name) => `The original has no output \`${name}\`.`),
+      ...this.a.outputs
+        .filter((name) => !this.b.outputs.includes(name))
+        .map((name) => `The adapted model has no output \`${name}\`.`),
       // Many programs take outputs by their place.
-      ...(this.a.outputs.some((name, i) => name !== this.b.outputs[i]) || this.a.outputs.length !== this.b.outputs.length ? ['The outputs stand in another order.'] : []),
+      ...(this.a.outputs.some((name, i) => name !== this.b.outputs[i]) ||
+      this.a.outputs.length !== this.b.outputs.length
+        ? ['The outputs stand in another order.']
+        : []),
     ];
   }
 
   /** A node means the same only under the same operator versions and functions. */
   private async compareFrames(a: Model, b: Model): Promise<boolean> {
-    const versions = (m: Model): string => m.opsets.map((o) => `${o.domain}:${o.version}`).sort().join();
+    const versions = (m: Model): string =>
+      m.opsets
+        .map((o) => `${o.domain}:${o.version}`)
+        .sort()
+        .join();
     if (versions(a) !== versions(b) || a.functions.length !== b.functions.length) return false;
     for (const [i, f] of a.functions.entries()) {
       const g = b.functions[i];
@@ -139,5 +152,8 @@ function sameType(a: ValueInfo | undefined, b: ValueInfo | undefined): boolean {
   if (x?.kind !== 'tensor' || y?.kind !== 'tensor') return x?.kind === y?.kind;
   const { dims } = y;
   if (x.dtype !== y.dtype || !x.dims || !dims) return x.dtype === y.dtype;
-  return x.dims.length === dims.length && x.dims.every((d, i) => d === dims[i] || typeof d !== 'number' || typeof dims[i] !== 'number');
+  return (
+    x.dims.length === dims.length &&
+    x.dims.every((d, i) => d === dims[i] || typeof d !== 'number' || typeof dims[i] !== 'number')
+  );
 }

@@ -42,7 +42,9 @@ export async function openSession(model: Uint8Array, optimize = false): Promise<
   let session: Runtime.InferenceSession;
   try {
     session = await runtime.InferenceSession.create(model, {
-      executionProviders: ['wasm'], logSeverityLevel: 4, graphOptimizationLevel: optimize ? 'all' : 'disabled',
+      executionProviders: ['wasm'],
+      logSeverityLevel: 4,
+      graphOptimizationLevel: optimize ? 'all' : 'disabled',
     });
   } catch (error) {
     throw runtimeError(error, 'open');
@@ -57,10 +59,18 @@ export async function openSession(model: Uint8Array, optimize = false): Promise<
   };
 }
 
-async function runSession(runtime: typeof Runtime, session: Runtime.InferenceSession, feeds: ReadonlyMap<string, Value>): Promise<Map<string, Value>> {
+async function runSession(
+  runtime: typeof Runtime,
+  session: Runtime.InferenceSession,
+  feeds: ReadonlyMap<string, Value>,
+): Promise<Map<string, Value>> {
   const tensors: Record<string, Runtime.Tensor> = {};
   for (const [name, value] of feeds) {
-    tensors[name] = new runtime.Tensor(valueRow(value.dtype, name).name as 'float32', value.data as Float32Array, value.dims);
+    tensors[name] = new runtime.Tensor(
+      valueRow(value.dtype, name).name as 'float32',
+      value.data as Float32Array,
+      value.dims,
+    );
   }
   let outputs: Runtime.InferenceSession.ReturnType;
   try {
@@ -85,7 +95,8 @@ function fromRuntime(output: Runtime.OnnxValue): Value | null {
   if (dtype === undefined || !tensor.dims || !tensor.data) return null;
   const data = tensor.data as ValueData;
   // Newer engines give float16 as Float16Array; its bits are what we hold.
-  const bits = dtype === 10 && !(data instanceof Uint16Array) ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
+  const bits =
+    dtype === 10 && !(data instanceof Uint16Array) ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
   return { dtype, dims: [...tensor.dims], data: bits };
 }
 
@@ -110,13 +121,43 @@ async function load(): Promise<typeof Runtime> {
 }
 
 /** What the runtime's messages mean, most telling first. */
-const CAUSES: readonly { readonly match: RegExp; readonly code: string; readonly say: (match: RegExpExecArray) => string }[] = [
-  { match: /no available backend|both async and sync fetching|Cannot find (?:module|package)|WebAssembly\.(?:instantiate|compile)|ENOENT|previous call to 'initWasm/i, code: 'runtime-load', say: (m) => `ONNX Runtime could not be loaded (${reason(m.input)}).` },
-  { match: /bad_alloc|out of memory|access out of bounds|allocation failed|failed to allocate|enlarge memory|maximum size|Invalid array length/i, code: 'runtime-memory', say: () => 'ONNX Runtime ran out of memory; the model or its input is too large to be run here.' },
-  { match: /([\w.]*:?\w+)\(-?\d*\) is not a registered function\/op/, code: 'runtime-operator', say: (m) => `ONNX Runtime lacks the operator ${m[1]}.` },
-  { match: /Could not find an implementation for (\w+)(?:\((\d+)\))?/, code: 'runtime-operator', say: (m) => `ONNX Runtime lacks the operator ${m[1]} in this version${m[2] ? ` (${m[2]})` : ''} or for this type.` },
-  { match: /No Op registered for (\w+)/, code: 'runtime-operator', say: (m) => `ONNX Runtime lacks the operator ${m[1]}.` },
-  { match: /Unsupported model IR version|not under official support|is only guaranteed/i, code: 'runtime-model', say: (m) => `ONNX Runtime doesn't know this model's version (${reason(m.input)}).` },
+const CAUSES: readonly {
+  readonly match: RegExp;
+  readonly code: string;
+  readonly say: (match: RegExpExecArray) => string;
+}[] = [
+  {
+    match:
+      /no available backend|both async and sync fetching|Cannot find (?:module|package)|WebAssembly\.(?:instantiate|compile)|ENOENT|previous call to 'initWasm/i,
+    code: 'runtime-load',
+    say: (m) => `ONNX Runtime could not be loaded (${reason(m.input)}).`,
+  },
+  {
+    match:
+      /bad_alloc|out of memory|access out of bounds|allocation failed|failed to allocate|enlarge memory|maximum size|Invalid array length/i,
+    code: 'runtime-memory',
+    say: () => 'ONNX Runtime ran out of memory; the model or its input is too large to be run here.',
+  },
+  {
+    match: /([\w.]*:?\w+)\(-?\d*\) is not a registered function\/op/,
+    code: 'runtime-operator',
+    say: (m) => `ONNX Runtime lacks the operator ${m[1]}.`,
+  },
+  {
+    match: /Could not find an implementation for (\w+)(?:\((\d+)\))?/,
+    code: 'runtime-operator',
+    say: (m) => `ONNX Runtime lacks the operator ${m[1]} in this version${m[2] ? ` (${m[2]})` : ''} or for this type.`,
+  },
+  {
+    match: /No Op registered for (\w+)/,
+    code: 'runtime-operator',
+    say: (m) => `ONNX Runtime lacks the operator ${m[1]}.`,
+  },
+  {
+    match: /Unsupported model IR version|not under official support|is only guaranteed/i,
+    code: 'runtime-model',
+    say: (m) => `ONNX Runtime doesn't know this model's version (${reason(m.input)}).`,
+  },
 ];
 
 /** One plain sentence for whatever the runtime throws: errors, texts, or bare numbers where its C++ code had none. */
@@ -126,9 +167,18 @@ export function runtimeError(error: unknown, step: 'open' | 'run'): ChannelwiseE
     const found = match.exec(text);
     if (found) return new ChannelwiseError('unsupported', code, say(found));
   }
-  if (/^\d+$/.test(text)) return new ChannelwiseError('unsupported', 'runtime-memory', 'ONNX Runtime stopped without a reason; most likely it ran out of memory.');
+  if (/^\d+$/.test(text))
+    return new ChannelwiseError(
+      'unsupported',
+      'runtime-memory',
+      'ONNX Runtime stopped without a reason; most likely it ran out of memory.',
+    );
   const what = step === 'open' ? 'could not open the model' : 'could not run the model';
-  return new ChannelwiseError('unsupported', step === 'open' ? 'runtime-model' : 'runtime-run', `ONNX Runtime ${what} (${reason(text)}).`);
+  return new ChannelwiseError(
+    'unsupported',
+    step === 'open' ? 'runtime-model' : 'runtime-run',
+    `ONNX Runtime ${what} (${reason(text)}).`,
+  );
 }
 
 /** The telling part of a runtime's message, as one short line. */
@@ -136,6 +186,11 @@ function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const told = text.slice(text.lastIndexOf('ERROR_MESSAGE:') + (text.includes('ERROR_MESSAGE:') ? 14 : 1));
   // Failed checks name a source file, a C++ function and the condition, or an error inside; the words for people come last.
-  const line = told.replace(/\s+/g, ' ').replace(/\S*\/onnxruntime\/\S+:\d+ .* was false\. ?/, '').replace(/\S*\/onnxruntime\/\S+:\d+ .*\[ONNXRuntimeError\] : \d+ : \w+ : /, '').trim().replace(/\.$/, '');
+  const line = told
+    .replace(/\s+/g, ' ')
+    .replace(/\S*\/onnxruntime\/\S+:\d+ .* was false\. ?/, '')
+    .replace(/\S*\/onnxruntime\/\S+:\d+ .*\[ONNXRuntimeError\] : \d+ : \w+ : /, '')
+    .trim()
+    .replace(/\.$/, '');
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }

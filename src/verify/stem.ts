@@ -46,8 +46,13 @@ export async function cutStem(w: Wiring, targets: readonly string[]): Promise<St
   for (const input of graph.inputs) if (needed.has(input.name)) parts.push(await copy(input.ref));
   for (const name of targets) parts.push(encodeField(GRAPH_OUTPUT, encodeText(1, name)));
   const frame: Uint8Array[] = [];
-  for (const field of await ctx.wire.fields(model.ref)) if (FRAME_FIELDS.has(field.number)) frame.push(await copy(field));
-  return { bytes: concat([...frame, encodeField(MODEL_GRAPH, concat(parts))]), nodes, inputs: [...w.inputs.keys()].filter((name) => needed.has(name)) };
+  for (const field of await ctx.wire.fields(model.ref))
+    if (FRAME_FIELDS.has(field.number)) frame.push(await copy(field));
+  return {
+    bytes: concat([...frame, encodeField(MODEL_GRAPH, concat(parts))]),
+    nodes,
+    inputs: [...w.inputs.keys()].filter((name) => needed.has(name)),
+  };
 }
 
 /** A whole model with the data beside it moved inline, ready for the runtime. Throws as cutStem does. */
@@ -57,28 +62,53 @@ export async function wholeModel(w: Wiring): Promise<Stem> {
 }
 
 function checkSize(tensors: readonly Tensor[], nodes: readonly Node[]): void {
-  const total = tensors.reduce((n, t) => n + storedBytes(t), 0) + nodes.reduce((n, node) => n + node.ref.end - node.ref.start, 0);
+  const total =
+    tensors.reduce((n, t) => n + storedBytes(t), 0) + nodes.reduce((n, node) => n + node.ref.end - node.ref.start, 0);
   if (total > MAX_RUN_BYTES) {
-    throw new ChannelwiseError('unsupported', 'stem-too-large', `The part to be run takes ${Math.ceil(total / 1024 ** 2)} MiB, more than the ${MAX_RUN_BYTES / 1024 ** 2} MiB that fit into the runtime.`);
+    throw new ChannelwiseError(
+      'unsupported',
+      'stem-too-large',
+      `The part to be run takes ${Math.ceil(total / 1024 ** 2)} MiB, more than the ${MAX_RUN_BYTES / 1024 ** 2} MiB that fit into the runtime.`,
+    );
   }
 }
 
 function storedBytes(t: Tensor): number {
   switch (t.storage.kind) {
-    case 'raw': return t.storage.end - t.storage.start;
-    case 'typed': return t.storage.pieces.reduce((n, p) => n + p.end - p.start, 0);
-    case 'external': return rawBytes(knownRow(t.dtype, t.name), elementCount(t));
-    default: return 0;
+    case 'raw':
+      return t.storage.end - t.storage.start;
+    case 'typed':
+      return t.storage.pieces.reduce((n, p) => n + p.end - p.start, 0);
+    case 'external':
+      return rawBytes(knownRow(t.dtype, t.name), elementCount(t));
+    default:
+      return 0;
   }
 }
 
 async function inlined(w: Wiring, t: Tensor): Promise<Uint8Array> {
   if (t.storage.kind !== 'external' || !w.file.ctx.external) {
-    throw new ChannelwiseError('unsupported', 'no-external-reader', `${t.name} lies in a file beside the model, which can't be read here.`, { tensor: t.name });
+    throw new ChannelwiseError(
+      'unsupported',
+      'no-external-reader',
+      `${t.name} lies in a file beside the model, which can't be read here.`,
+      { tensor: t.name },
+    );
   }
   const data = await w.file.ctx.external.read(t.storage.location, t.storage.offset, storedBytes(t));
-  const varint = (field: number, value: number): Uint8Array[] => [encodeVarint(tag(field, VARINT)), encodeVarint(value)];
-  return encodeField(GRAPH_INITIALIZER, concat([...t.dims.flatMap((d) => varint(1, d)), ...varint(2, t.dtype), encodeText(8, t.name), encodeField(9, data)]));
+  const varint = (field: number, value: number): Uint8Array[] => [
+    encodeVarint(tag(field, VARINT)),
+    encodeVarint(value),
+  ];
+  return encodeField(
+    GRAPH_INITIALIZER,
+    concat([
+      ...t.dims.flatMap((d) => varint(1, d)),
+      ...varint(2, t.dtype),
+      encodeText(8, t.name),
+      encodeField(9, data),
+    ]),
+  );
 }
 
 /** A node's own bytes; tensors inside it that lie beside the model are moved inline. */
@@ -88,9 +118,11 @@ async function nodeBytes(w: Wiring, node: Node): Promise<Uint8Array> {
   const beside = heldTensors(node).filter((t) => t.storage.kind === 'external');
   if (!beside.length) return ctx.wire.bytes(start, end);
   const edits = [];
-  for (const t of beside) edits.push(await replaceTensor(ctx, t, t.dims, (await decodeTensor(ctx, t, t.name || node.name)).values));
-  const inside: Splice[] = (await toSplices(ctx.wire, edits)).filter((s) => s.start >= start && s.end <= end).map((s) => ({ ...s, start: s.start - start, end: s.end - start }));
+  for (const t of beside)
+    edits.push(await replaceTensor(ctx, t, t.dims, (await decodeTensor(ctx, t, t.name || node.name)).values));
+  const inside: Splice[] = (await toSplices(ctx.wire, edits))
+    .filter((s) => s.start >= start && s.end <= end)
+    .map((s) => ({ ...s, start: s.start - start, end: s.end - start }));
   const own = await ctx.wire.bytes(start, end);
   return concat(pieces(own.length, inside).map((p) => ('bytes' in p ? p.bytes : own.subarray(p.start, p.end))));
 }
-

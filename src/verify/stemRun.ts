@@ -72,12 +72,22 @@ function pairsOf({ b, maps }: RunPlan, stems: { a: Stem; b: Stem }): InputPair[]
   const mapped = new Map(maps.inputs.map((m) => [m.name, m]));
   return [...new Set([...stems.a.inputs, ...stems.b.inputs])].map((name) => {
     const declared = b.inputs.get(name);
-    if (!declared) throw new ChannelwiseError('refused', 'unrelated', `The original's input \`${name}\` is missing in the adapted model.`, { tensor: name });
+    if (!declared)
+      throw new ChannelwiseError(
+        'refused',
+        'unrelated',
+        `The original's input \`${name}\` is missing in the adapted model.`,
+        { tensor: name },
+      );
     return { name, declared, mapped: mapped.get(name) ?? null };
   });
 }
 
-async function runSettings(plan: RunPlan, sessions: { a: Session; b: Session }, pairs: readonly InputPair[]): Promise<RunOutcome> {
+async function runSettings(
+  plan: RunPlan,
+  sessions: { a: Session; b: Session },
+  pairs: readonly InputPair[],
+): Promise<RunOutcome> {
   const random = new SeededRandom(plan.seed);
   const worst = new Map<string, TensorDifference>();
   const runs: RunRecord[] = [];
@@ -119,7 +129,11 @@ async function runSettings(plan: RunPlan, sessions: { a: Session; b: Session }, 
   }
   if (works) for (const image of plan.images) await once(works, image.name, image.paint);
   if (!runs.length && !adaptedFails) {
-    throw new ChannelwiseError('unsupported', 'no-size', `The original runs at none of the input sizes tried: ${failure?.message ?? 'no reason given'}`);
+    throw new ChannelwiseError(
+      'unsupported',
+      'no-size',
+      `The original runs at none of the input sizes tried: ${failure?.message ?? 'no reason given'}`,
+    );
   }
   return { tensors: plan.targets.flatMap((name) => worst.get(name) ?? []), runs, adaptedFails };
 }

@@ -2,7 +2,17 @@ import { dtypeName } from '../onnx/dtypes.ts';
 import { decodeRaw, encodeRaw } from '../onnx/elements.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 
-export type ValueData = Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array;
+export type ValueData =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
 
 /** A tensor in memory as the runtime takes and gives it: float16 as its bit patterns, bool as 0 and 1. */
 export interface Value {
@@ -39,7 +49,13 @@ export const VALUE_TYPES: Readonly<Record<number, ValueRow>> = {
 /** The row of a type the runtime takes. Throws `unsupported` for others. */
 export function valueRow(dtype: number, label: string): ValueRow {
   const row = VALUE_TYPES[dtype];
-  if (!row) throw new ChannelwiseError('unsupported', 'runtime-type', `${label} is ${dtypeName(dtype)}, which the runtime doesn't take.`, { tensor: label });
+  if (!row)
+    throw new ChannelwiseError(
+      'unsupported',
+      'runtime-type',
+      `${label} is ${dtypeName(dtype)}, which the runtime doesn't take.`,
+      { tensor: label },
+    );
   return row;
 }
 

@@ -47,7 +47,12 @@ export interface VerifyReport {
     /** Bytes of nodes and weights found the same. */
     readonly bytesCompared: number;
   } | null;
-  readonly full: { readonly ok: boolean | null; readonly tensors: readonly TensorDifference[]; readonly runs: readonly RunRecord[]; readonly why: string | null } | null;
+  readonly full: {
+    readonly ok: boolean | null;
+    readonly tensors: readonly TensorDifference[];
+    readonly runs: readonly RunRecord[];
+    readonly why: string | null;
+  } | null;
   readonly maps: { readonly inputs: InputMaps['inputs']; readonly assumption: string | null };
   /** Checked by arithmetic: a weight that is off by less than a run shows, and what the runtime could not run. */
   readonly folds: readonly FoldCheck[];
@@ -96,7 +101,8 @@ export async function verify(request: VerifyRequest): Promise<VerifyReport> {
   let done = 0;
   const onRun = (): void => onProgress?.(Math.min(0.99, ++done / total));
   const proof = await prove({ a, b, maps, seed, images, signal, onRun }, finder);
-  const folds = proof.trouble?.verdict === 'failed' ? [] : await checkFolds(a, b, maps, proof.trouble ? null : proof.seam.measured);
+  const folds =
+    proof.trouble?.verdict === 'failed' ? [] : await checkFolds(a, b, maps, proof.trouble ? null : proof.seam.measured);
   const full = request.full ? await runFull({ a, b, maps, seed, signal, onRun }) : null;
   const runtime = await runtimeVersion().catch(() => null);
   const verdict = verdictOf(proof, folds, full);
@@ -105,11 +111,27 @@ export async function verify(request: VerifyRequest): Promise<VerifyReport> {
   const warnings = warningsOf(maps, tensors, proof);
   onProgress?.(1);
   const report = {
-    verdict: verdict.verdict, ok: verdict.verdict === 'proved', statement: '',
-    maxAbs: worst?.maxAbs ?? null, maxRel: worst?.maxRel ?? null, relL2: worst?.relL2 ?? null, tolerance: worst?.tolerance ?? null,
-    tensors, runs: proof.outcome?.runs ?? [],
-    seam: { tensors: proof.seam.measured, identicalNodes: proof.seam.identicalNodes, stemNodes: proof.stemNodes, bytesCompared: finder.bytes.bytes },
-    full, maps: { inputs: maps.inputs, assumption: maps.assumption }, folds, runtime, seed, warnings,
+    verdict: verdict.verdict,
+    ok: verdict.verdict === 'proved',
+    statement: '',
+    maxAbs: worst?.maxAbs ?? null,
+    maxRel: worst?.maxRel ?? null,
+    relL2: worst?.relL2 ?? null,
+    tolerance: worst?.tolerance ?? null,
+    tensors,
+    runs: proof.outcome?.runs ?? [],
+    seam: {
+      tensors: proof.seam.measured,
+      identicalNodes: proof.seam.identicalNodes,
+      stemNodes: proof.stemNodes,
+      bytesCompared: finder.bytes.bytes,
+    },
+    full,
+    maps: { inputs: maps.inputs, assumption: maps.assumption },
+    folds,
+    runtime,
+    seed,
+    warnings,
   };
   return { ...report, statement: statement(report, verdict.why) };
 }
@@ -130,10 +152,17 @@ async function prove(request: ProofRequest, finder: SeamFinder): Promise<Proof> 
   const unequal = new Set(maps.inputs.map((i) => i.name));
   for (let round = 0; ; round++) {
     const seam = await finder.find(unequal);
-    const stop = (verdict: 'failed' | 'unproved', why: string, outcome: RunOutcome | null = null, stemNodes = 0): Proof => ({ seam, stemNodes, outcome, branches: [], trouble: { verdict, why } });
+    const stop = (
+      verdict: 'failed' | 'unproved',
+      why: string,
+      outcome: RunOutcome | null = null,
+      stemNodes = 0,
+    ): Proof => ({ seam, stemNodes, outcome, branches: [], trouble: { verdict, why } });
     const [broken] = seam.broken;
     if (broken) return stop('failed', broken);
-    const lists = seam.measured.filter((name) => SEQUENCES.test(b.makers.get(name)?.opType ?? '') && !b.outputs.includes(name));
+    const lists = seam.measured.filter(
+      (name) => SEQUENCES.test(b.makers.get(name)?.opType ?? '') && !b.outputs.includes(name),
+    );
     if (lists.length) {
       for (const name of lists) unequal.add(name);
       continue;
@@ -143,18 +172,42 @@ async function prove(request: ProofRequest, finder: SeamFinder): Promise<Proof> 
     try {
       const stems = { a: await cutStem(a, withTerms(a, seam.measured)), b: await cutStem(b, seam.measured) };
       stemNodes = stems.b.nodes.length;
-      const outcome = await runBoth({ ...request, targets: seam.measured, wanted: RANDOM_RUNS, optimize: false }, stems);
-      if (outcome.adaptedFails) return stop('failed', `The adapted model can't be run where the original can: ${outcome.adaptedFails}`, outcome, stemNodes);
+      const outcome = await runBoth(
+        { ...request, targets: seam.measured, wanted: RANDOM_RUNS, optimize: false },
+        stems,
+      );
+      if (outcome.adaptedFails)
+        return stop(
+          'failed',
+          `The adapted model can't be run where the original can: ${outcome.adaptedFails}`,
+          outcome,
+          stemNodes,
+        );
       const wrong = outcome.tensors.filter((t) => !t.ok);
-      if (!wrong.length) return { seam, stemNodes, outcome, branches: await finder.changedBranches(stems.b.nodes), trouble: null };
+      if (!wrong.length)
+        return { seam, stemNodes, outcome, branches: await finder.changedBranches(stems.b.nodes), trouble: null };
       const final = wrong.find((t) => round + 1 >= MAX_ROUNDS || !movable(t, a, b, seam, maps));
       if (final) {
         const drawn = stems.a.nodes.find((n) => RANDOM_OPERATORS.test(n.opType));
-        return drawn ? stop('unproved', `${drawn.opType} \`${drawn.name}\` draws other numbers at each run, so the models can't be compared.`, outcome, stemNodes) : stop('failed', `At \`${final.name}\`, ${final.why ?? 'the models differ'}.`, outcome, stemNodes);
+        return drawn
+          ? stop(
+              'unproved',
+              `${drawn.opType} \`${drawn.name}\` draws other numbers at each run, so the models can't be compared.`,
+              outcome,
+              stemNodes,
+            )
+          : stop('failed', `At \`${final.name}\`, ${final.why ?? 'the models differ'}.`, outcome, stemNodes);
       }
       for (const t of wrong) unequal.add(t.name);
     } catch (error) {
-      if (!(error instanceof ChannelwiseError) || error.kind === 'cancelled' || error.kind === 'io' || error.kind === 'malformed' || error.code === 'unrelated') throw error;
+      if (
+        !(error instanceof ChannelwiseError) ||
+        error.kind === 'cancelled' ||
+        error.kind === 'io' ||
+        error.kind === 'malformed' ||
+        error.code === 'unrelated'
+      )
+        throw error;
       return stop('unproved', error.message, null, stemNodes);
     }
   }
@@ -189,31 +242,56 @@ async function runFull(request: Omit<ProofRequest, 'images'>): Promise<VerifyRep
 /** Models that share neither an output nor a node are two models, not one and its variant. */
 function checkRelated(a: Wiring, b: Wiring): void {
   if (b.outputs.some((name) => a.outputs.includes(name))) return;
-  throw new ChannelwiseError('refused', 'unrelated', `The two models share no output (${list(a.outputs)} and ${list(b.outputs)}), so they don't belong together.`);
+  throw new ChannelwiseError(
+    'refused',
+    'unrelated',
+    `The two models share no output (${list(a.outputs)} and ${list(b.outputs)}), so they don't belong together.`,
+  );
 }
 
 function list(names: readonly string[]): string {
-  return names.slice(0, 3).map((n) => `\`${n}\``).join(', ') + (names.length > 3 ? ', …' : '') || 'none';
+  return (
+    names
+      .slice(0, 3)
+      .map((n) => `\`${n}\``)
+      .join(', ') + (names.length > 3 ? ', …' : '') || 'none'
+  );
 }
 
-function verdictOf(proof: Proof, folds: readonly FoldCheck[], full: VerifyReport['full']): { verdict: VerifyReport['verdict']; why: string | null } {
+function verdictOf(
+  proof: Proof,
+  folds: readonly FoldCheck[],
+  full: VerifyReport['full'],
+): { verdict: VerifyReport['verdict']; why: string | null } {
   const wrong = folds.find((f) => f.ok === false);
-  if (wrong) return { verdict: 'failed', why: `The weight \`${wrong.tensor}\` is wrong: ${wrong.why ?? 'it is not the sum'}.` };
+  if (wrong)
+    return { verdict: 'failed', why: `The weight \`${wrong.tensor}\` is wrong: ${wrong.why ?? 'it is not the sum'}.` };
   if (proof.trouble) return proof.trouble;
   if (full?.ok === false) return { verdict: 'failed', why: full.why };
-  if (proof.outcome && silent(proof.outcome.tensors)) return { verdict: 'unproved', why: 'Everything measured is one and the same number for all inputs tried, which shows nothing.' };
+  if (proof.outcome && silent(proof.outcome.tensors))
+    return {
+      verdict: 'unproved',
+      why: 'Everything measured is one and the same number for all inputs tried, which shows nothing.',
+    };
   return { verdict: 'proved', why: null };
 }
 
 function worstOf(tensors: readonly TensorDifference[]): TensorDifference | null {
-  const share = (t: TensorDifference): number => (Number.isNaN(t.maxAbs) ? Infinity : t.maxAbs === 0 ? 0 : t.maxAbs / (t.tolerance || Number.MIN_VALUE));
+  const share = (t: TensorDifference): number =>
+    Number.isNaN(t.maxAbs) ? Infinity : t.maxAbs === 0 ? 0 : t.maxAbs / (t.tolerance || Number.MIN_VALUE);
   return tensors.reduce<TensorDifference | null>((w, t) => (!w || share(t) > share(w) ? t : w), null);
 }
 
 function warningsOf(maps: InputMaps, tensors: readonly TensorDifference[], proof: Proof): string[] {
   const warnings = maps.assumption ? [maps.assumption] : [];
-  for (const t of tensors) if (t.peak === 0 && /float/.test(t.dtype)) warnings.push(`\`${t.name}\` is zero for all inputs tried, so its measurement says little.`);
-  for (const n of proof.branches) warnings.push(`${n.opType} \`${n.name || n.outputs[0]}\` has subgraphs that were changed; only the branches these inputs take were measured.`);
-  if (!proof.trouble && !proof.outcome) warnings.push('Nothing had to be measured: all outputs follow from bytes that are the same.');
+  for (const t of tensors)
+    if (t.peak === 0 && /float/.test(t.dtype))
+      warnings.push(`\`${t.name}\` is zero for all inputs tried, so its measurement says little.`);
+  for (const n of proof.branches)
+    warnings.push(
+      `${n.opType} \`${n.name || n.outputs[0]}\` has subgraphs that were changed; only the branches these inputs take were measured.`,
+    );
+  if (!proof.trouble && !proof.outcome)
+    warnings.push('Nothing had to be measured: all outputs follow from bytes that are the same.');
   return warnings;
 }

@@ -36,11 +36,20 @@ export function wiring(file: ModelFile): Wiring {
   for (const node of graph.nodes) {
     for (const output of node.outputs) {
       if (!output) continue;
-      if (makers.has(output)) throw new ChannelwiseError('malformed', 'two-makers', `Two nodes make the tensor \`${output}\`, so the model has no clear meaning.`, { tensor: output });
+      if (makers.has(output))
+        throw new ChannelwiseError(
+          'malformed',
+          'two-makers',
+          `Two nodes make the tensor \`${output}\`, so the model has no clear meaning.`,
+          { tensor: output },
+        );
       makers.set(output, node);
     }
   }
-  const defaults = new Set([...graph.initializers.map((t) => t.name), ...graph.sparseInitializers.map((s) => s.values.name)]);
+  const defaults = new Set([
+    ...graph.initializers.map((t) => t.name),
+    ...graph.sparseInitializers.map((s) => s.values.name),
+  ]);
   const { initializers, sparseInitializers } = unambiguous(graph);
   const stored = new Map(initializers.map((t) => [t.name, t]));
   const sparse = new Map(sparseInitializers.map((s) => [s.values.name, s]));
@@ -48,11 +57,17 @@ export function wiring(file: ModelFile): Wiring {
   const here = (name: string): boolean => makers.has(name) || defaults.has(name) || inputs.has(name);
   const known = new Map<Node, readonly string[]>();
   return {
-    file, makers, stored, sparse, inputs,
+    file,
+    makers,
+    stored,
+    sparse,
+    inputs,
     outputs: graph.outputs.map((o) => o.name),
     order: graphUse(model).order,
     reads(node) {
-      const found = known.get(node) ?? [...new Set([...node.inputs.filter(Boolean), ...nestedReads(node).filter(here)])];
+      const found = known.get(node) ?? [
+        ...new Set([...node.inputs.filter(Boolean), ...nestedReads(node).filter(here)]),
+      ];
       known.set(node, found);
       return found;
     },
@@ -60,7 +75,9 @@ export function wiring(file: ModelFile): Wiring {
 }
 
 function nestedReads(node: Node): string[] {
-  return nestedGraphs(node).flatMap((g) => [...g.nodes.flatMap((n) => n.inputs), ...g.outputs.map((o) => o.name)]).filter(Boolean);
+  return nestedGraphs(node)
+    .flatMap((g) => [...g.nodes.flatMap((n) => n.inputs), ...g.outputs.map((o) => o.name)])
+    .filter(Boolean);
 }
 
 /** Every stored tensor inside a node: attributes, and whatever its subgraphs hold. */
@@ -69,7 +86,13 @@ export function heldTensors(node: Node): Tensor[] {
   const nodes = [node, ...graphs.flatMap((g) => g.nodes)];
   const sparse = (s: SparseTensor): Tensor[] => [s.values, s.indices];
   return [
-    ...nodes.flatMap((n) => n.attributes.flatMap((a) => [...(a.tensor ? [a.tensor] : []), ...(a.tensors ?? []), ...(a.sparseTensor ? sparse(a.sparseTensor) : [])])),
+    ...nodes.flatMap((n) =>
+      n.attributes.flatMap((a) => [
+        ...(a.tensor ? [a.tensor] : []),
+        ...(a.tensors ?? []),
+        ...(a.sparseTensor ? sparse(a.sparseTensor) : []),
+      ]),
+    ),
     ...graphs.flatMap((g) => [...g.initializers, ...g.sparseInitializers.flatMap(sparse)]),
   ];
 }

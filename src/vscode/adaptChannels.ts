@@ -13,7 +13,11 @@ import { BACK, LEAVE, pickOne, pickSome, runSteps, type Step } from './quickStep
 type Input = JobTypes['imageInputs']['result'][number];
 type Framework = JobTypes['asPython']['args']['framework'];
 
-const FRAMEWORKS: Readonly<Record<Framework, string>> = { pytorch: 'PyTorch state dict', timm: 'timm model', keras: 'Keras layer' };
+const FRAMEWORKS: Readonly<Record<Framework, string>> = {
+  pytorch: 'PyTorch state dict',
+  timm: 'timm model',
+  keras: 'Keras layer',
+};
 const LAST_MAP = 'channelwise.lastMap';
 
 /** What the flow knows while it goes on. Steps never change it, so that Back finds it as it was. */
@@ -44,7 +48,11 @@ export class AdaptFlow {
       if (made) return await this.repeat(uri, made);
       const all = await this.workers.worker.run('imageInputs', { path });
       const inputs = all.filter((i) => i.why === null);
-      if (!inputs.length) return showProblem(uri, `no input takes images: ${all.map((i) => `\`${i.name}\` is ${i.type} (${i.why})`).join(', ') || 'the model has no inputs'}.`);
+      if (!inputs.length)
+        return showProblem(
+          uri,
+          `no input takes images: ${all.map((i) => `\`${i.name}\` is ${i.type} (${i.why})`).join(', ') || 'the model has no inputs'}.`,
+        );
       const state: State = { uri, inputs, picked: null, map: [] };
       const last = goal === 'write' ? this.preview : this.framework;
       await runSteps(inputs.length > 1 ? this.chooseInputs(state, last) : this.chooseMap(state, last));
@@ -56,8 +64,15 @@ export class AdaptFlow {
   private chooseInputs(state: State, last: (state: State) => Step): Step {
     return async (before) => {
       const items = state.inputs.map((input) => ({ label: input.name, description: input.type, input }));
-      const picked = await pickSome({ title: title(state), placeholder: 'Which inputs take the new images?', place: { before, after: 2 }, items });
-      return typeof picked === 'symbol' ? picked : this.chooseMap({ ...state, picked: picked.map((i) => i.input) }, last);
+      const picked = await pickSome({
+        title: title(state),
+        placeholder: 'Which inputs take the new images?',
+        place: { before, after: 2 },
+        items,
+      });
+      return typeof picked === 'symbol'
+        ? picked
+        : this.chooseMap({ ...state, picked: picked.map((i) => i.input) }, last);
     };
   }
 
@@ -67,7 +82,11 @@ export class AdaptFlow {
       const { items, fits } = mapChoices(wanted);
       const remembered = this.memory.get<string>(LAST_MAP);
       const picked = await pickOne({
-        title: title(state), place: { before, after: 1 }, items, allowed: fits, active: items.find((c) => c.id === remembered && fits(c)),
+        title: title(state),
+        place: { before, after: 1 },
+        items,
+        allowed: fits,
+        active: items.find((c) => c.id === remembered && fits(c)),
         placeholder: state.map.length ? 'What do the new pixels go through first?' : 'What will the images be?',
       });
       if (typeof picked === 'symbol') return picked;
@@ -85,60 +104,93 @@ export class AdaptFlow {
   }
 
   /** The plan to look at. Nothing is written before it is accepted. */
-  private preview = (state: State): Step => async (before) => {
-    const planned = await this.plan(state);
-    if (planned === null) return LEAVE;
-    const place = { before, after: 0 };
-    if ('refused' in planned) {
-      const item = { label: '$(circle-slash) This can’t be done', detail: planned.refused };
-      return pickOne({ title: title(state), placeholder: 'Nothing was written. Go back to choose another map, or press Escape.', place, items: [item], allowed: () => false }) as Promise<typeof BACK | typeof LEAVE>;
-    }
-    const { args, reply } = planned;
-    const write = { label: '$(check) Write the adapted model', description: reply.summary };
-    const more = { label: '$(add) Add another map in front…', description: mapWords(args.map) };
-    const python = { label: '$(code) Copy as Python…' };
-    const text = { label: '$(list-unordered) Show the plan as text' };
-    const sections = reply.plan.flatMap(({ title: label, lines }): vscode.QuickPickItem[] => [{ label, kind: vscode.QuickPickItemKind.Separator }, ...lines.map((line) => ({ label: line }))]);
-    const actions: vscode.QuickPickItem[] = [write, more, python, text];
-    for (;;) {
-      const picked = await pickOne({ title: title(state), placeholder: 'Look at the plan, then write it', place, items: [...actions, ...sections], active: write, allowed: (i) => actions.includes(i) });
-      if (typeof picked === 'symbol') return picked;
-      if (picked === more) return this.chooseMap(state, this.preview);
-      if (picked === python) return this.framework(state);
-      if (picked === text) {
-        await this.workers.tabs.show(`Plan for ${basename(state.uri.path)}`, planLines(reply));
-        continue;
+  private preview =
+    (state: State): Step =>
+    async (before) => {
+      const planned = await this.plan(state);
+      if (planned === null) return LEAVE;
+      const place = { before, after: 0 };
+      if ('refused' in planned) {
+        const item = { label: '$(circle-slash) This can’t be done', detail: planned.refused };
+        return pickOne({
+          title: title(state),
+          placeholder: 'Nothing was written. Go back to choose another map, or press Escape.',
+          place,
+          items: [item],
+          allowed: () => false,
+        }) as Promise<typeof BACK | typeof LEAVE>;
       }
-      await this.write(state.uri, args);
-      return null;
-    }
-  };
+      const { args, reply } = planned;
+      const write = { label: '$(check) Write the adapted model', description: reply.summary };
+      const more = { label: '$(add) Add another map in front…', description: mapWords(args.map) };
+      const python = { label: '$(code) Copy as Python…' };
+      const text = { label: '$(list-unordered) Show the plan as text' };
+      const sections = reply.plan.flatMap(({ title: label, lines }): vscode.QuickPickItem[] => [
+        { label, kind: vscode.QuickPickItemKind.Separator },
+        ...lines.map((line) => ({ label: line })),
+      ]);
+      const actions: vscode.QuickPickItem[] = [write, more, python, text];
+      for (;;) {
+        const picked = await pickOne({
+          title: title(state),
+          placeholder: 'Look at the plan, then write it',
+          place,
+          items: [...actions, ...sections],
+          active: write,
+          allowed: (i) => actions.includes(i),
+        });
+        if (typeof picked === 'symbol') return picked;
+        if (picked === more) return this.chooseMap(state, this.preview);
+        if (picked === python) return this.framework(state);
+        if (picked === text) {
+          await this.workers.tabs.show(`Plan for ${basename(state.uri.path)}`, planLines(reply));
+          continue;
+        }
+        await this.write(state.uri, args);
+        return null;
+      }
+    };
 
   private async write(uri: vscode.Uri, args: AdaptArgs): Promise<void> {
-    const done = await writeAndProve(this.workers, uri, `Adapting ${basename(args.path)}`, variantOf(args.map), (out, options) => this.workers.worker.run('adapt', { ...args, out }, options));
+    const done = await writeAndProve(
+      this.workers,
+      uri,
+      `Adapting ${basename(args.path)}`,
+      variantOf(args.map),
+      (out, options) => this.workers.worker.run('adapt', { ...args, out }, options),
+    );
     if (done) void announce(this.workers, done);
   }
 
   private async plan(state: State): Promise<{ args: AdaptArgs; reply: AdaptReply } | { refused: string } | null> {
     try {
       const args = await this.args(state);
-      const reply = await withLateProgress('Planning', (signal, onProgress) => this.workers.worker.run('adapt', { ...args, dryRun: true }, { signal, onProgress }));
+      const reply = await withLateProgress('Planning', (signal, onProgress) =>
+        this.workers.worker.run('adapt', { ...args, dryRun: true }, { signal, onProgress }),
+      );
       return { args, reply };
     } catch (error) {
       return isCancel(error) ? null : { refused: messageOf(error) };
     }
   }
 
-  private framework = (state: State): Step => async (before) => {
-    const picked = await this.pickFramework(title(state), before);
-    if (typeof picked === 'symbol') return picked;
-    await this.copy(state.uri, await this.args(state), picked);
-    return null;
-  };
+  private framework =
+    (state: State): Step =>
+    async (before) => {
+      const picked = await this.pickFramework(title(state), before);
+      if (typeof picked === 'symbol') return picked;
+      await this.copy(state.uri, await this.args(state), picked);
+      return null;
+    };
 
   private async pickFramework(name: string, before: number): Promise<Framework | typeof BACK | typeof LEAVE> {
     const items = (Object.keys(FRAMEWORKS) as Framework[]).map((id) => ({ label: FRAMEWORKS[id], id }));
-    const picked = await pickOne({ title: name, placeholder: 'Where do you go on to train?', place: { before, after: 0 }, items });
+    const picked = await pickOne({
+      title: name,
+      placeholder: 'Where do you go on to train?',
+      place: { before, after: 0 },
+      items,
+    });
     return typeof picked === 'symbol' ? picked : picked.id;
   }
 
@@ -154,21 +206,33 @@ export class AdaptFlow {
   /** An adapted file repeats its own last step, which needs the original's names and shapes. */
   private async repeat(uri: vscode.Uri, made: NonNullable<JobTypes['madeFrom']['result']>): Promise<void> {
     const { original, map, inputs } = made;
-    if (!map) return showProblem(uri, `what the file records about its adaptation is damaged, so there is no code for it.`);
-    if (!original.path) return showProblem(uri, `the code needs the names and shapes of ${original.name || 'the original'}, which is not beside it any more.`);
+    if (!map)
+      return showProblem(uri, `what the file records about its adaptation is damaged, so there is no code for it.`);
+    if (!original.path)
+      return showProblem(
+        uri,
+        `the code needs the names and shapes of ${original.name || 'the original'}, which is not beside it any more.`,
+      );
     const framework = await this.pickFramework(`Copy as Python: ${basename(uri.path)}`, 0);
     if (typeof framework !== 'symbol') await this.copy(uri, { path: original.path, map, inputs }, framework);
   }
 
   private async args({ uri, map, picked, inputs }: State): Promise<AdaptArgs> {
     const first = wantedOf(picked ?? inputs);
-    const needs = first.channels.length > 1 ? await this.rows(map, first.channels) : first.channels[0] ?? null;
+    const needs = first.channels.length > 1 ? await this.rows(map, first.channels) : (first.channels[0] ?? null);
     return { path: localPath(uri), map: await mapFromSteps(map, needs), inputs: picked?.map((i) => i.name) };
   }
 
   /** Of several counts that the dims allow, the first that the map fits. */
   private async rows(map: readonly MapStep[], channels: readonly number[]): Promise<number | null> {
-    for (const n of channels) if (await mapFromSteps(map, n).then((m) => m.matrix.length === n, () => false)) return n;
+    for (const n of channels)
+      if (
+        await mapFromSteps(map, n).then(
+          (m) => m.matrix.length === n,
+          () => false,
+        )
+      )
+        return n;
     return channels[0] ?? null;
   }
 

@@ -25,14 +25,25 @@ export async function announce(workers: Workers, done: Converted): Promise<void>
   if (vscode.workspace.getConfiguration('channelwise').get('openAfterConversion', false)) void openModel(uri);
   const text = `${basename(done.outPath)}: ${done.summary}. ${proofText(done.proof)}`.trim();
   const failed = done.proof?.verdict === 'failed';
-  const choice = failed ? await vscode.window.showErrorMessage(text, 'Delete', 'Open', 'Plan') : await vscode.window.showInformationMessage(text, 'Open', 'Plan', 'Undo');
+  const choice = failed
+    ? await vscode.window.showErrorMessage(text, 'Delete', 'Open', 'Plan')
+    : await vscode.window.showInformationMessage(text, 'Open', 'Plan', 'Undo');
   if (choice === 'Open') await openModel(uri);
-  if (choice === 'Plan') await workers.tabs.show(`Plan of ${basename(done.outPath)}`, [...planLines(done), ...(done.proof?.report.length ? ['', 'Proof', ...done.proof.report.map((l) => `  ${l}`)] : [])]);
-  if (choice === 'Undo' || choice === 'Delete') await removeWritten(written).catch((error: unknown) => showFailure(uri, error));
+  if (choice === 'Plan')
+    await workers.tabs.show(`Plan of ${basename(done.outPath)}`, [
+      ...planLines(done),
+      ...(done.proof?.report.length ? ['', 'Proof', ...done.proof.report.map((l) => `  ${l}`)] : []),
+    ]);
+  if (choice === 'Undo' || choice === 'Delete')
+    await removeWritten(written).catch((error: unknown) => showFailure(uri, error));
 }
 
 /** One message for several models: what was written, what not, and the reasons behind a button. */
-export async function announceAll(workers: Workers, done: readonly Converted[], not: readonly NotConverted[]): Promise<void> {
+export async function announceAll(
+  workers: Workers,
+  done: readonly Converted[],
+  not: readonly NotConverted[],
+): Promise<void> {
   if (!done.length && !not.length) return;
   const written = await Promise.all(done.map((d) => markWritten(d.outPath)));
   const failed = written.filter((_, i) => done[i]?.proof?.verdict === 'failed');
@@ -41,15 +52,23 @@ export async function announceAll(workers: Workers, done: readonly Converted[], 
     done.length ? `${models(done.length)} converted` : '',
     proved ? (proved === done.length ? 'all proved' : `${proved} proved`) : '',
     failed.length ? `${failed.length} not the same function` : '',
-    not.length ? `${not.length} not converted (${not.slice(0, 3).map((n) => basename(n.path)).join(', ')}${not.length > 3 ? ', …' : ''})` : '',
+    not.length
+      ? `${not.length} not converted (${not
+          .slice(0, 3)
+          .map((n) => basename(n.path))
+          .join(', ')}${not.length > 3 ? ', …' : ''})`
+      : '',
   ].filter(Boolean);
   const text = `${parts.join(', ')}.`;
   const choice = failed.length
     ? await vscode.window.showErrorMessage(text, 'Details', `Delete ${models(failed.length)}`)
-    : done.length ? await vscode.window.showInformationMessage(text, 'Details', 'Undo') : await vscode.window.showErrorMessage(text, 'Details');
+    : done.length
+      ? await vscode.window.showInformationMessage(text, 'Details', 'Undo')
+      : await vscode.window.showErrorMessage(text, 'Details');
   if (choice === 'Details') await workers.tabs.show('Conversion to grayscale', details(done, not));
   else if (choice) {
-    for (const file of failed.length ? failed : written) await removeWritten(file).catch((error: unknown) => showFailure(vscode.Uri.file(file.path), error));
+    for (const file of failed.length ? failed : written)
+      await removeWritten(file).catch((error: unknown) => showFailure(vscode.Uri.file(file.path), error));
   }
 }
 

@@ -40,8 +40,15 @@ const MOST_BESIDE = 100;
 
 /** The model files of one folder, read from disk: a search would leave out what the user's settings hide. */
 async function modelsIn(folder: string): Promise<string[]> {
-  const entries = await vscode.workspace.fs.readDirectory(vscode.Uri.file(folder)).then((found) => found, () => []);
-  return entries.filter(([name, type]) => (type & vscode.FileType.File) !== 0 && /\.onnx$/i.test(name)).map(([name]) => join(folder, name)).sort().slice(0, MOST_BESIDE);
+  const entries = await vscode.workspace.fs.readDirectory(vscode.Uri.file(folder)).then(
+    (found) => found,
+    () => [],
+  );
+  return entries
+    .filter(([name, type]) => (type & vscode.FileType.File) !== 0 && /\.onnx$/i.test(name))
+    .map(([name]) => join(folder, name))
+    .sort()
+    .slice(0, MOST_BESIDE);
 }
 
 interface OtherItem extends vscode.QuickPickItem {
@@ -54,11 +61,25 @@ async function otherModel({ worker }: Workers, path: string): Promise<string | n
   const original = made?.original.path ?? null;
   const paths = (await modelsIn(dirname(path))).filter((p) => p !== path && p !== original);
   const items: OtherItem[] = [
-    ...(original ? [{ label: basename(original), description: 'the model this one was made from', path: original }] : []),
-    ...paths.map((p) => ({ label: basename(p), path: p })), { label: 'Browse…', path: null },
+    ...(original
+      ? [{ label: basename(original), description: 'the model this one was made from', path: original }]
+      : []),
+    ...paths.map((p) => ({ label: basename(p), path: p })),
+    { label: 'Browse…', path: null },
   ];
-  const choice = items.length > 1 ? await vscode.window.showQuickPick(items, { title: `Compare ${basename(path)} with`, placeHolder: 'Choose the other model' }) : items[0];
+  const choice =
+    items.length > 1
+      ? await vscode.window.showQuickPick(items, {
+          title: `Compare ${basename(path)} with`,
+          placeHolder: 'Choose the other model',
+        })
+      : items[0];
   if (!choice || choice.path !== null) return choice?.path ?? null;
-  const [picked] = (await vscode.window.showOpenDialog({ title: `Compare ${basename(path)} with`, openLabel: 'Compare', filters: { 'ONNX models': ['onnx'] } })) ?? [];
+  const [picked] =
+    (await vscode.window.showOpenDialog({
+      title: `Compare ${basename(path)} with`,
+      openLabel: 'Compare',
+      filters: { 'ONNX models': ['onnx'] },
+    })) ?? [];
   return picked ? localPath(picked) : null;
 }

@@ -43,7 +43,9 @@ export async function convertToGrayscale(workers: Workers, clicked: unknown, sel
 /** Converts one model and announces it. Throws what went wrong; the page shows that itself. */
 export async function convertOne(workers: Workers, uri: vscode.Uri): Promise<void> {
   const path = localPath(uri);
-  const done = await writeAndProve(workers, uri, `Converting ${basename(path)} to grayscale`, 'gray', (out, options) => workers.worker.run('convertToGray', { path, out }, options));
+  const done = await writeAndProve(workers, uri, `Converting ${basename(path)} to grayscale`, 'gray', (out, options) =>
+    workers.worker.run('convertToGray', { path, out }, options),
+  );
   if (done) void announce(workers, done);
 }
 
@@ -70,7 +72,13 @@ async function convertSeveral(workers: Workers, uris: readonly vscode.Uri[]): Pr
 const ELSEWHERE = new Set(['not-writable', 'disk-full', 'folder-missing', 'file-too-large', 'exists']);
 
 /** Writes and proves with progress. Where the folder takes no file, offers to save elsewhere; null when that is declined. Throws all else. */
-export async function writeAndProve(workers: Workers, uri: vscode.Uri, title: string, variant: string, write: Write): Promise<Converted | null> {
+export async function writeAndProve(
+  workers: Workers,
+  uri: vscode.Uri,
+  title: string,
+  variant: string,
+  write: Write,
+): Promise<Converted | null> {
   const path = localPath(uri);
   let out: string | undefined;
   for (;;) {
@@ -80,7 +88,14 @@ export async function writeAndProve(workers: Workers, uri: vscode.Uri, title: st
       if (!(error instanceof ChannelwiseError) || !ELSEWHERE.has(error.code)) throw error;
       const choice = await vscode.window.showErrorMessage(`${basename(path)}: ${error.message}`, 'Save Elsewhere…');
       const beside = vscode.Uri.file(join(out === undefined ? homedir() : dirname(out), variantName(path, variant)));
-      const target = choice ? await vscode.window.showSaveDialog({ title: 'Save the adapted model as a new file', saveLabel: 'Save', defaultUri: beside, filters: { 'ONNX models': ['onnx'] } }) : undefined;
+      const target = choice
+        ? await vscode.window.showSaveDialog({
+            title: 'Save the adapted model as a new file',
+            saveLabel: 'Save',
+            defaultUri: beside,
+            filters: { 'ONNX models': ['onnx'] },
+          })
+        : undefined;
       if (!target) return null;
       out = localPath(target);
     }
@@ -90,7 +105,14 @@ export async function writeAndProve(workers: Workers, uri: vscode.Uri, title: st
 /** Share of the progress bar that is left for the proof. */
 const PROOF_SHARE = 0.3;
 
-async function writeThenProve({ proofs }: Workers, path: string, out: string | undefined, write: Write, signal: AbortSignal, report: (fraction: number) => void): Promise<Converted> {
+async function writeThenProve(
+  { proofs }: Workers,
+  path: string,
+  out: string | undefined,
+  write: Write,
+  signal: AbortSignal,
+  report: (fraction: number) => void,
+): Promise<Converted> {
   const reply = await write(out, { signal, onProgress: (f) => report(f * (1 - PROOF_SHARE)) });
   const { outPath } = reply;
   if (outPath === null) throw new ChannelwiseError('io', 'not-written', 'Nothing was written.');
@@ -99,27 +121,42 @@ async function writeThenProve({ proofs }: Workers, path: string, out: string | u
   return { ...reply, outPath, proof };
 }
 
-export async function withProgress<T>(title: string, work: (signal: AbortSignal, report: (fraction: number) => void) => Promise<T>): Promise<T> {
-  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (progress, token) => {
-    const controller = new AbortController();
-    token.onCancellationRequested(() => controller.abort());
-    let shown = 0;
-    return work(controller.signal, (fraction) => {
-      progress.report({ increment: 100 * (fraction - shown) });
-      shown = fraction;
-    });
-  });
+export async function withProgress<T>(
+  title: string,
+  work: (signal: AbortSignal, report: (fraction: number) => void) => Promise<T>,
+): Promise<T> {
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+    async (progress, token) => {
+      const controller = new AbortController();
+      token.onCancellationRequested(() => controller.abort());
+      let shown = 0;
+      return work(controller.signal, (fraction) => {
+        progress.report({ increment: 100 * (fraction - shown) });
+        shown = fraction;
+      });
+    },
+  );
 }
 
 /** Work that is mostly quick shows its progress only when it isn't. */
 const LATE_MS = 500;
 
-export async function withLateProgress<T>(title: string, work: (signal: AbortSignal, report: (fraction: number) => void) => Promise<T>): Promise<T> {
+export async function withLateProgress<T>(
+  title: string,
+  work: (signal: AbortSignal, report: (fraction: number) => void) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   let show: (fraction: number) => void = () => undefined;
   const running = work(controller.signal, (fraction) => show(fraction));
   const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), LATE_MS));
-  const first = await Promise.race([running.then(() => 'done', () => 'failed'), late]);
+  const first = await Promise.race([
+    running.then(
+      () => 'done',
+      () => 'failed',
+    ),
+    late,
+  ]);
   if (first !== 'late') return running;
   return withProgress(title, (signal, report) => {
     signal.addEventListener('abort', () => controller.abort(), { once: true });

@@ -33,7 +33,11 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
     const status = vscode.window.createStatusBarItem('channelwise.model', vscode.StatusBarAlignment.Right, 90);
     status.name = 'Channelwise model';
     const editor = new ModelEditor(workers, vscode.Uri.joinPath(context.extensionUri, 'dist'), status);
-    return vscode.Disposable.from(status, vscode.window.registerUriHandler(new Links(editor)), vscode.window.registerCustomEditorProvider(EDITOR_TYPE, editor, { supportsMultipleEditorsPerDocument: true }));
+    return vscode.Disposable.from(
+      status,
+      vscode.window.registerUriHandler(new Links(editor)),
+      vscode.window.registerCustomEditorProvider(EDITOR_TYPE, editor, { supportsMultipleEditorsPerDocument: true }),
+    );
   }
 
   openCustomDocument(uri: vscode.Uri): vscode.CustomDocument {
@@ -129,7 +133,10 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider {
 
 /** Calls `changed` when the file was written, replaced or deleted, once it rests. Works outside the workspace too. */
 function watch(uri: vscode.Uri, changed: () => void): vscode.Disposable {
-  const pattern = new vscode.RelativePattern(vscode.Uri.file(dirname(uri.fsPath)), basename(uri.fsPath).replace(/[[\]{}*?]/g, '?'));
+  const pattern = new vscode.RelativePattern(
+    vscode.Uri.file(dirname(uri.fsPath)),
+    basename(uri.fsPath).replace(/[[\]{}*?]/g, '?'),
+  );
   const watcher = vscode.workspace.createFileSystemWatcher(pattern);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const later = (changedUri: vscode.Uri): void => {
@@ -140,15 +147,25 @@ function watch(uri: vscode.Uri, changed: () => void): vscode.Disposable {
   watcher.onDidChange(later);
   watcher.onDidCreate(later);
   watcher.onDidDelete(later);
-  return { dispose: () => { clearTimeout(timer); watcher.dispose(); } };
+  return {
+    dispose: () => {
+      clearTimeout(timer);
+      watcher.dispose();
+    },
+  };
 }
 
 /** What the model takes, and how large it is. */
 function statusLine({ head, count }: PackedModel): string {
-  return `$(circuit-board) ${head.inputs.map((i) => i.dims?.length ? i.dims.join('×') : i.name).join(', ')} · ${count.toLocaleString('en')} nodes · ${head.parameterCount.toLocaleString('en')} parameters${work(head)}`;
+  return `$(circuit-board) ${head.inputs.map((i) => (i.dims?.length ? i.dims.join('×') : i.name)).join(', ')} · ${count.toLocaleString('en')} nodes · ${head.parameterCount.toLocaleString('en')} parameters${work(head)}`;
 }
 
-const UNITS = [[1e9, ' G'], [1e6, ' M'], [1e3, ' k'], [1, '']] as const;
+const UNITS = [
+  [1e9, ' G'],
+  [1e6, ' M'],
+  [1e3, ' k'],
+  [1, ''],
+] as const;
 
 /** ` · 4.09 G multiply-adds`, where they are known. */
 function work({ sizes }: PackedModel['head']): string {

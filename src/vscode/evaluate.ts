@@ -32,11 +32,20 @@ export class Evaluations {
   }
 
   /** Runs in the prover, which is ended when a cancel is not heard. */
-  async run({ prover }: Workers, uri: vscode.Uri, choice: PageEvaluationChoice, options: RunOptions): Promise<PageEvaluation> {
+  async run(
+    { prover }: Workers,
+    uri: vscode.Uri,
+    choice: PageEvaluationChoice,
+    options: RunOptions,
+  ): Promise<PageEvaluation> {
     const kept = this.kept.get(uri.toString());
     if (!kept) throw new ChannelwiseError('refused', 'no-folder', 'Choose a folder of images first.');
     const work = prover.run('evaluate', { models: kept.models, folder: kept.folder, choice }, options);
-    const { evaluation, csv } = await withTimeLimit(work, { milliseconds: LIMIT_MS, stop: () => prover.dispose(), signal: options.signal });
+    const { evaluation, csv } = await withTimeLimit(work, {
+      milliseconds: LIMIT_MS,
+      stop: () => prover.dispose(),
+      signal: options.signal,
+    });
     kept.csv = csv;
     return evaluation;
   }
@@ -45,7 +54,10 @@ export class Evaluations {
   async save(uri: vscode.Uri): Promise<string | null> {
     const csv = this.kept.get(uri.toString())?.csv;
     if (!csv) throw new ChannelwiseError('refused', 'no-evaluation', 'There is no evaluation to save yet.');
-    const target = await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.file(uri.fsPath.replace(/\.onnx$/i, '.evaluation.csv')), filters: { CSV: ['csv'] } });
+    const target = await vscode.window.showSaveDialog({
+      defaultUri: vscode.Uri.file(uri.fsPath.replace(/\.onnx$/i, '.evaluation.csv')),
+      filters: { CSV: ['csv'] },
+    });
     if (!target) return null;
     await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(csv));
     return basename(target.path);
@@ -58,7 +70,13 @@ export async function evaluateCommand(workers: Workers, clicked: unknown): Promi
   if (!uri) return;
   try {
     const path = localPath(uri);
-    const [folder] = (await vscode.window.showOpenDialog({ title: `Images to evaluate ${basename(path)} on`, openLabel: 'Use This Folder', canSelectFolders: true, canSelectFiles: false })) ?? [];
+    const [folder] =
+      (await vscode.window.showOpenDialog({
+        title: `Images to evaluate ${basename(path)} on`,
+        openLabel: 'Use This Folder',
+        canSelectFolders: true,
+        canSelectFiles: false,
+      })) ?? [];
     if (!folder) return;
     await evaluateOn(workers, uri, localPath(folder));
   } catch (error) {

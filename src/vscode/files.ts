@@ -24,7 +24,10 @@ interface ModelItem extends vscode.QuickPickItem {
 
 async function pickModel(): Promise<vscode.Uri[]> {
   // Where the search can't run, the user browses.
-  const found = await vscode.workspace.findFiles('**/*.onnx', '**/node_modules/**', 200).then((uris) => uris, () => []);
+  const found = await vscode.workspace.findFiles('**/*.onnx', '**/node_modules/**', 200).then(
+    (uris) => uris,
+    () => [],
+  );
   const items: ModelItem[] = found.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
   items.push({ label: 'Browse…', uri: null });
   const picked = found.length ? await vscode.window.showQuickPick(items, { placeHolder: 'Choose a model' }) : items[0];
@@ -35,7 +38,10 @@ async function pickModel(): Promise<vscode.Uri[]> {
 
 /** The path of a file on this machine (or the remote one the extension runs on). Others can't be read in place. */
 export function localPath(uri: vscode.Uri): string {
-  if (uri.scheme !== 'file') throw new Error(`Channelwise reads files on disk, and ${uri.scheme}: files are not; save the model to a folder first.`);
+  if (uri.scheme !== 'file')
+    throw new Error(
+      `Channelwise reads files on disk, and ${uri.scheme}: files are not; save the model to a folder first.`,
+    );
   return uri.fsPath;
 }
 

@@ -19,7 +19,10 @@ export class Links implements vscode.UriHandler {
       return;
     }
     const file = vscode.Uri.file(link.file);
-    const found = await vscode.workspace.fs.stat(file).then((s) => (s.type & vscode.FileType.File) !== 0, () => false);
+    const found = await vscode.workspace.fs.stat(file).then(
+      (s) => (s.type & vscode.FileType.File) !== 0,
+      () => false,
+    );
     if (!found) {
       void vscode.window.showWarningMessage(`${basename(link.file)} is not where the link says: ${link.file}`);
       return;

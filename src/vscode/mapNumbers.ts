@@ -15,13 +15,21 @@ export interface Asking {
 }
 
 /** What a map asks for, by kind: each gives the first step of the questions. */
-export const askFor: Readonly<Record<Exclude<Asks, 'nothing'>, (asking: Asking) => Step>> = { bands, normalisation, matrix, file };
+export const askFor: Readonly<Record<Exclude<Asks, 'nothing'>, (asking: Asking) => Step>> = {
+  bands,
+  normalisation,
+  matrix,
+  file,
+};
 
 const BANDS = /^[1-9]\d{0,3}$/;
 
 function bands(asking: Asking): Step {
   return question(asking, {
-    key: 'bands', fallback: '4', prompt: 'Number of bands', after: 1,
+    key: 'bands',
+    fallback: '4',
+    prompt: 'Number of bands',
+    after: 1,
     step: (n) => ({ kind: 'preset', name: `bands:${n}` }),
     wrong: (n) => (BANDS.test(n.trim()) && Number(n) <= 4096 ? null : 'A whole number from 1 to 4096.'),
     next: (n, steps) => asking.done(steps(n)),
@@ -30,43 +38,89 @@ function bands(asking: Asking): Step {
 
 function normalisation(asking: Asking): Step {
   const { memory } = asking;
-  const per = asking.channels === null || asking.channels === 1 ? 'one number per channel' : `one number, or ${asking.channels} for the channels`;
-  const fallback = asking.channels === 3 || asking.channels === null ? IMAGENET : { mean: '0.5', std: '0.5', scale: IMAGENET.scale };
+  const per =
+    asking.channels === null || asking.channels === 1
+      ? 'one number per channel'
+      : `one number, or ${asking.channels} for the channels`;
+  const fallback =
+    asking.channels === 3 || asking.channels === null ? IMAGENET : { mean: '0.5', std: '0.5', scale: IMAGENET.scale };
   const at = (key: keyof typeof IMAGENET): string => recalled(memory, key, fallback[key]);
-  const words = (s: MapStep): string => (s.kind === 'normalize' ? `Inside: (pixel · ${s.scale.trim()} − ${listed(s.mean)})${s.std === '1' ? '' : ` / ${listed(s.std)}`}` : '');
+  const words = (s: MapStep): string =>
+    s.kind === 'normalize'
+      ? `Inside: (pixel · ${s.scale.trim()} − ${listed(s.mean)})${s.std === '1' ? '' : ` / ${listed(s.std)}`}`
+      : '';
   const make = (mean: string, std: string, scale: string): MapStep => ({ kind: 'normalize', mean, std, scale });
-  const scaleStep = (mean: string, std: string): Step => question(asking, {
-    key: 'scale', fallback: fallback.scale, prompt: 'Scale that pixels are multiplied with first', after: 1, words, step: (scale) => make(mean, std, scale), next: (scale, steps) => asking.done(steps(scale)),
-  });
-  const stdStep = (mean: string): Step => question(asking, {
-    key: 'std', fallback: fallback.std, prompt: `Standard deviation, ${per}`, after: 2, words, step: (std) => make(mean, std, at('scale')), next: (std) => scaleStep(mean, std),
-  });
+  const scaleStep = (mean: string, std: string): Step =>
+    question(asking, {
+      key: 'scale',
+      fallback: fallback.scale,
+      prompt: 'Scale that pixels are multiplied with first',
+      after: 1,
+      words,
+      step: (scale) => make(mean, std, scale),
+      next: (scale, steps) => asking.done(steps(scale)),
+    });
+  const stdStep = (mean: string): Step =>
+    question(asking, {
+      key: 'std',
+      fallback: fallback.std,
+      prompt: `Standard deviation, ${per}`,
+      after: 2,
+      words,
+      step: (std) => make(mean, std, at('scale')),
+      next: (std) => scaleStep(mean, std),
+    });
   return question(asking, {
-    key: 'mean', fallback: fallback.mean, prompt: `Mean, ${per}`, after: 3, words, step: (mean) => make(mean, '1', at('scale')), next: (mean) => stdStep(mean),
+    key: 'mean',
+    fallback: fallback.mean,
+    prompt: `Mean, ${per}`,
+    after: 3,
+    words,
+    step: (mean) => make(mean, '1', at('scale')),
+    next: (mean) => stdStep(mean),
   });
 }
 
 /** `[0.5, 0.4]`, or a single number as it is. */
 function listed(typed: string): string {
   const parts = typed.split(/[\s,]+/).filter(Boolean);
-  return parts.length === 1 ? parts[0] ?? '' : `[${parts.join(', ')}]`;
+  return parts.length === 1 ? (parts[0] ?? '') : `[${parts.join(', ')}]`;
 }
 
 function matrix(asking: Asking): Step {
   const { channels } = asking;
-  const rows = channels === null ? 'one row per model channel' : `${channels} row${channels === 1 ? '' : 's'}, one per model channel`;
+  const rows =
+    channels === null
+      ? 'one row per model channel'
+      : `${channels} row${channels === 1 ? '' : 's'}, one per model channel`;
   const fallback = new Array<string>(channels ?? 3).fill('1').join('; ');
-  const shiftStep = (typed: string): Step => question(asking, {
-    key: 'shift', fallback: '0', prompt: 'Shift added behind the matrix: one number, or one per row', after: 1, step: (shift) => ({ kind: 'matrix', matrix: typed, shift }), next: (shift, steps) => asking.done(steps(shift)),
-  });
+  const shiftStep = (typed: string): Step =>
+    question(asking, {
+      key: 'shift',
+      fallback: '0',
+      prompt: 'Shift added behind the matrix: one number, or one per row',
+      after: 1,
+      step: (shift) => ({ kind: 'matrix', matrix: typed, shift }),
+      next: (shift, steps) => asking.done(steps(shift)),
+    });
   return question(asking, {
-    key: 'matrix', fallback, prompt: `Matrix: ${rows}, separated by ";"; one column per new channel`, after: 2, step: (typed) => ({ kind: 'matrix', matrix: typed, shift: '0' }), next: (typed) => shiftStep(typed),
+    key: 'matrix',
+    fallback,
+    prompt: `Matrix: ${rows}, separated by ";"; one column per new channel`,
+    after: 2,
+    step: (typed) => ({ kind: 'matrix', matrix: typed, shift: '0' }),
+    next: (typed) => shiftStep(typed),
   });
 }
 
 function file(asking: Asking): Step {
   return async () => {
-    const [picked] = (await window.showOpenDialog({ filters: { 'Channel map': ['json'] }, title: 'A file with {"matrix": …, "shift": …}', openLabel: 'Use This Map' })) ?? [];
+    const [picked] =
+      (await window.showOpenDialog({
+        filters: { 'Channel map': ['json'] },
+        title: 'A file with {"matrix": …, "shift": …}',
+        openLabel: 'Use This Map',
+      })) ?? [];
     // Nothing to come back to: from the next step, Back opens the dialog again.
     return picked ? asking.done([{ kind: 'file', path: localPath(picked) }]) : BACK;
   };
@@ -85,7 +139,10 @@ interface Question {
   readonly next: (text: string, steps: (text: string) => readonly MapStep[]) => Step;
 }
 
-function question({ title, memory, channels }: Asking, { key, fallback, prompt, after, step, words, wrong = () => null, next }: Question): Step {
+function question(
+  { title, memory, channels }: Asking,
+  { key, fallback, prompt, after, step, words, wrong = () => null, next }: Question,
+): Step {
   const check = async (typed: string): Promise<{ means: string } | { wrong: string }> => {
     const bad = wrong(typed);
     if (bad) return { wrong: bad };

@@ -3,7 +3,13 @@ import * as vscode from 'vscode';
 import type { VerifyReply } from '../node/jobs.ts';
 import { ChannelwiseError } from '../onnx/errors.ts';
 import type { PageProof } from '../protocol/adaptation.ts';
-import { PAGE_ARGS, type HostMessage, type PageMessage, type PageMethod, type PageMethods } from '../protocol/messages.ts';
+import {
+  PAGE_ARGS,
+  type HostMessage,
+  type PageMessage,
+  type PageMethod,
+  type PageMethods,
+} from '../protocol/messages.ts';
 import type { PackedModel } from '../protocol/packed.ts';
 import { openModel } from './announce.ts';
 import { convertOne, type Workers } from './convert.ts';
@@ -25,12 +31,16 @@ interface Call extends PageContext {
 }
 
 /** One function per method. Errors they throw become the reply. */
-const ANSWERS: { readonly [M in PageMethod]: (call: Call, args: PageMethods[M]['args']) => Promise<PageMethods[M]['result']> } = {
+const ANSWERS: {
+  readonly [M in PageMethod]: (call: Call, args: PageMethods[M]['args']) => Promise<PageMethods[M]['result']>;
+} = {
   model: async ({ workers, uri, signal, onProgress, opened }, args) => {
-    const model = await workers.worker.run('readModel', { path: localPath(uri), ...args }, { signal, onProgress }).catch((error: unknown) => {
-      if (!signal.aborted) opened(null);
-      throw error;
-    });
+    const model = await workers.worker
+      .run('readModel', { path: localPath(uri), ...args }, { signal, onProgress })
+      .catch((error: unknown) => {
+        if (!signal.aborted) opened(null);
+        throw error;
+      });
     opened(model);
     return model;
   },
@@ -53,14 +63,19 @@ const ANSWERS: { readonly [M in PageMethod]: (call: Call, args: PageMethods[M]['
     const last = await workers.proofs.last(localPath(uri));
     return last && plain(last);
   },
-  tensorStatistics: ({ workers, uri, ...options }, { tensor }) => workers.worker.run('tensorStatistics', { path: localPath(uri), tensor }, options),
-  tensorBlock: async ({ workers, uri, ...options }, { tensor, ranges }) => ({ texts: await workers.worker.run('tensorBlock', { path: localPath(uri), tensor, ranges }, options) }),
+  tensorStatistics: ({ workers, uri, ...options }, { tensor }) =>
+    workers.worker.run('tensorStatistics', { path: localPath(uri), tensor }, options),
+  tensorBlock: async ({ workers, uri, ...options }, { tensor, ranges }) => ({
+    texts: await workers.worker.run('tensorBlock', { path: localPath(uri), tensor, ranges }, options),
+  }),
   copyLink: async ({ uri }, { node }) => {
     await copyLink(uri, node);
     return null;
   },
-  firstLayerFacts: ({ workers, uri, ...options }, args) => workers.worker.run('firstLayerFacts', { path: localPath(uri), ...args }, options),
-  layerFilters: ({ workers, uri, ...options }, args) => workers.worker.run('layerFilters', { path: localPath(uri), ...args }, options),
+  firstLayerFacts: ({ workers, uri, ...options }, args) =>
+    workers.worker.run('firstLayerFacts', { path: localPath(uri), ...args }, options),
+  layerFilters: ({ workers, uri, ...options }, args) =>
+    workers.worker.run('layerFilters', { path: localPath(uri), ...args }, options),
   saveTensor: ({ workers, uri, ...options }, args) => saveTensor(workers.worker, uri, args, options),
   wanted: ({ workers, uri }) => Promise.resolve(workers.views.take(uri)),
   comparison: (call) => call.workers.comparisons.run(call.workers, call.uri, call),
@@ -74,7 +89,11 @@ async function originalOf({ workers, uri, signal }: Call): Promise<string> {
   const path = localPath(uri);
   const made = await workers.worker.run('madeFrom', { path }, { signal });
   if (made?.original.path) return made.original.path;
-  throw new ChannelwiseError('refused', 'no-original', `The original of ${basename(path)} is not beside it any more; use Verify to say where it is.`);
+  throw new ChannelwiseError(
+    'refused',
+    'no-original',
+    `The original of ${basename(path)} is not beside it any more; use Verify to say where it is.`,
+  );
 }
 
 /** Without the report's lines, which the page makes from the numbers. */
@@ -99,10 +118,20 @@ export class PageAnswers {
     const controller = new AbortController();
     this.running.set(id, controller);
     try {
-      const call: Call = { ...this.context, signal: controller.signal, onProgress: (fraction) => this.post({ type: 'progress', id, fraction }) };
+      const call: Call = {
+        ...this.context,
+        signal: controller.signal,
+        onProgress: (fraction) => this.post({ type: 'progress', id, fraction }),
+      };
       this.post({ type: 'reply', id, ok: true, result: await answer(call, message.method, message.args) });
     } catch (error) {
-      this.post({ type: 'reply', id, ok: false, code: error instanceof ChannelwiseError ? error.code : 'internal', message: messageOf(error) });
+      this.post({
+        type: 'reply',
+        id,
+        ok: false,
+        code: error instanceof ChannelwiseError ? error.code : 'internal',
+        message: messageOf(error),
+      });
     } finally {
       this.running.delete(id);
     }
@@ -116,6 +145,11 @@ export class PageAnswers {
 
 function answer<M extends PageMethod>(call: Call, method: M, given: unknown): Promise<PageMethods[M]['result']> {
   const args = PAGE_ARGS[method](given);
-  if (args === undefined) throw new ChannelwiseError('refused', 'bad-request', `The page asked for ${method} in a way that this version does not know; reopen the editor.`);
+  if (args === undefined)
+    throw new ChannelwiseError(
+      'refused',
+      'bad-request',
+      `The page asked for ${method} in a way that this version does not know; reopen the editor.`,
+    );
   return ANSWERS[method](call, args);
 }

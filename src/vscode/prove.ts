@@ -27,7 +27,11 @@ export class Proofs {
   }
 
   /** Runs the proof. What goes wrong leaves the file as it is, unproved. */
-  async prove(original: string, adapted: string, { signal, onProgress }: { signal: AbortSignal; onProgress?: (fraction: number) => void }): Promise<VerifyReply> {
+  async prove(
+    original: string,
+    adapted: string,
+    { signal, onProgress }: { signal: AbortSignal; onProgress?: (fraction: number) => void },
+  ): Promise<VerifyReply> {
     const written = await markWritten(adapted).catch(() => null);
     const proof = await this.run(original, adapted, signal, onProgress);
     if (written) this.kept.set(adapted, { written, proof });
@@ -44,18 +48,44 @@ export class Proofs {
     return kept && (await sameAsWritten(kept.written)) ? kept.proof : null;
   }
 
-  private async run(original: string, adapted: string, signal: AbortSignal, onProgress?: (fraction: number) => void): Promise<VerifyReply> {
+  private async run(
+    original: string,
+    adapted: string,
+    signal: AbortSignal,
+    onProgress?: (fraction: number) => void,
+  ): Promise<VerifyReply> {
     try {
       const work = this.prover.run('verify', { original, adapted }, { signal, onProgress });
-      return await withTimeLimit(work, { milliseconds: RUNTIME_MILLISECONDS, stop: () => this.prover.dispose(), signal });
+      return await withTimeLimit(work, {
+        milliseconds: RUNTIME_MILLISECONDS,
+        stop: () => this.prover.dispose(),
+        signal,
+      });
     } catch (error) {
-      return unproved(signal.aborted ? 'Unproved: the proof was cancelled.' : `Unproved: ${messageOf(error)}`, basename(original));
+      return unproved(
+        signal.aborted ? 'Unproved: the proof was cancelled.' : `Unproved: ${messageOf(error)}`,
+        basename(original),
+      );
     }
   }
 }
 
 function unproved(statement: string, against: string): VerifyReply {
-  return { verdict: 'unproved', statement, against, maxAbs: null, maxRel: null, tolerance: null, runs: [], identicalNodes: 0, stemNodes: 0, bytesCompared: 0, runtime: null, warnings: [], report: [] };
+  return {
+    verdict: 'unproved',
+    statement,
+    against,
+    maxAbs: null,
+    maxRel: null,
+    tolerance: null,
+    runs: [],
+    identicalNodes: 0,
+    stemNodes: 0,
+    bytesCompared: 0,
+    runtime: null,
+    warnings: [],
+    report: [],
+  };
 }
 
 /** Verify Against the Original: takes the original the file names, or asks for it, and shows the proof. */
@@ -72,15 +102,21 @@ export async function verifyCommand(workers: Workers, clicked: unknown): Promise
   }
   if (!original) return;
   const from = original;
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: `Proving ${basename(path)}`, cancellable: true }, async (_, token) => {
-    const controller = new AbortController();
-    token.onCancellationRequested(() => controller.abort());
-    const reply = await workers.proofs.prove(from, path, { signal: controller.signal });
-    const show = reply.verdict === 'failed' ? vscode.window.showErrorMessage : vscode.window.showInformationMessage;
-    void show(`${basename(path)}, against ${basename(from)}: ${reply.statement}`, ...(reply.report.length ? ['Report'] : [])).then(async (choice) => {
-      if (choice === 'Report') await workers.tabs.show(`Proof of ${basename(path)}`, reply.report);
-    });
-  });
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: `Proving ${basename(path)}`, cancellable: true },
+    async (_, token) => {
+      const controller = new AbortController();
+      token.onCancellationRequested(() => controller.abort());
+      const reply = await workers.proofs.prove(from, path, { signal: controller.signal });
+      const show = reply.verdict === 'failed' ? vscode.window.showErrorMessage : vscode.window.showInformationMessage;
+      void show(
+        `${basename(path)}, against ${basename(from)}: ${reply.statement}`,
+        ...(reply.report.length ? ['Report'] : []),
+      ).then(async (choice) => {
+        if (choice === 'Report') await workers.tabs.show(`Proof of ${basename(path)}`, reply.report);
+      });
+    },
+  );
 }
 
 /** The recorded original while it is the same file; else a person says which. */
@@ -90,7 +126,15 @@ async function originalFor({ worker }: Workers, path: string): Promise<string | 
   const named = join(dirname(path), basename(path).replace(/\.gray(-\d+)?\.onnx$/i, '.onnx'));
   // No model is the original of itself: then only the folder is offered.
   const guess = made?.original.path ?? (named === path ? dirname(path) : named);
-  const why = made ? `The original of ${basename(path)} is not where it was, or changed` : `${basename(path)} names no original`;
-  const [picked] = (await vscode.window.showOpenDialog({ title: `${why}: choose the model it was made from`, openLabel: 'Verify Against This', defaultUri: vscode.Uri.file(guess), filters: { 'ONNX models': ['onnx'] } })) ?? [];
+  const why = made
+    ? `The original of ${basename(path)} is not where it was, or changed`
+    : `${basename(path)} names no original`;
+  const [picked] =
+    (await vscode.window.showOpenDialog({
+      title: `${why}: choose the model it was made from`,
+      openLabel: 'Verify Against This',
+      defaultUri: vscode.Uri.file(guess),
+      filters: { 'ONNX models': ['onnx'] },
+    })) ?? [];
   return picked ? localPath(picked) : null;
 }

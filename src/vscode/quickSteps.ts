@@ -43,7 +43,7 @@ export interface PickAsked<T extends vscode.QuickPickItem> extends Asked {
 /** One item of a list. */
 export async function pickOne<T extends vscode.QuickPickItem>(asked: PickAsked<T>): Promise<T | Left> {
   const picked = await pick(asked, false);
-  return Array.isArray(picked) ? picked[0] ?? LEAVE : picked;
+  return Array.isArray(picked) ? (picked[0] ?? LEAVE) : picked;
 }
 
 /** One or more items of a list, all chosen at first. */
@@ -51,7 +51,10 @@ export function pickSome<T extends vscode.QuickPickItem>(asked: PickAsked<T>): P
   return pick(asked, true);
 }
 
-async function pick<T extends vscode.QuickPickItem>({ items, active, allowed = () => true, ...asked }: PickAsked<T>, many: boolean): Promise<T[] | Left> {
+async function pick<T extends vscode.QuickPickItem>(
+  { items, active, allowed = () => true, ...asked }: PickAsked<T>,
+  many: boolean,
+): Promise<T[] | Left> {
   const box = vscode.window.createQuickPick<T>();
   box.items = items;
   box.canSelectMany = many;
@@ -97,7 +100,11 @@ export async function inputLine({ prompt, value, check, ...asked }: InputAsked):
 }
 
 /** Shows a box with its step number, and Back where there is a way back, until it is accepted, left or hidden. */
-function ask<T>(box: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox, { title, placeholder, place }: Asked, accept: (done: (value: T) => void) => void | Promise<void>): Promise<T | Left> {
+function ask<T>(
+  box: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox,
+  { title, placeholder, place }: Asked,
+  accept: (done: (value: T) => void) => void | Promise<void>,
+): Promise<T | Left> {
   box.title = title;
   box.placeholder = placeholder ?? '';
   box.step = place.before + 1;
@@ -106,7 +113,9 @@ function ask<T>(box: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox, {
   box.buttons = place.before > 0 ? [vscode.QuickInputButtons.Back] : [];
   return new Promise<T | Left>((resolve) => {
     box.onDidAccept(() => void accept(resolve));
-    box.onDidTriggerButton((button) => { if (button === vscode.QuickInputButtons.Back) resolve(BACK); });
+    box.onDidTriggerButton((button) => {
+      if (button === vscode.QuickInputButtons.Back) resolve(BACK);
+    });
     box.onDidHide(() => resolve(LEAVE));
     box.show();
   }).finally(() => box.dispose());

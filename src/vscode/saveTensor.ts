@@ -4,21 +4,40 @@ import type { RunOptions, WorkerClient } from '../node/workerClient.ts';
 import type { TensorFormat, WeightMethods } from '../protocol/weights.ts';
 import { localPath } from './files.ts';
 
-const FILTERS: Readonly<Record<TensorFormat, Record<string, string[]>>> = { npy: { 'NumPy array': ['npy'] }, csv: { 'Comma-separated values': ['csv'] } };
+const FILTERS: Readonly<Record<TensorFormat, Record<string, string[]>>> = {
+  npy: { 'NumPy array': ['npy'] },
+  csv: { 'Comma-separated values': ['csv'] },
+};
 /** Longer file names are refused by file systems. */
 const LONGEST_NAME = 100;
 
 /** Asks where to save a tensor, and writes it there. */
-export async function saveTensor(worker: WorkerClient, model: vscode.Uri, { tensor, format }: WeightMethods['saveTensor']['args'], options: RunOptions): Promise<WeightMethods['saveTensor']['result']> {
+export async function saveTensor(
+  worker: WorkerClient,
+  model: vscode.Uri,
+  { tensor, format }: WeightMethods['saveTensor']['args'],
+  options: RunOptions,
+): Promise<WeightMethods['saveTensor']['result']> {
   const chosen = await vscode.window.showSaveDialog({
-    title: 'Save weights', filters: FILTERS[format], defaultUri: vscode.Uri.joinPath(model, '..', `${fileName(tensor)}.${format}`),
+    title: 'Save weights',
+    filters: FILTERS[format],
+    defaultUri: vscode.Uri.joinPath(model, '..', `${fileName(tensor)}.${format}`),
   });
   if (!chosen) return { name: null, note: null };
-  const note = await worker.run('saveTensor', { path: localPath(model), tensor, format, outPath: localPath(chosen) }, options);
+  const note = await worker.run(
+    'saveTensor',
+    { path: localPath(model), tensor, format, outPath: localPath(chosen) },
+    options,
+  );
   return { name: basename(chosen.fsPath), note };
 }
 
 /** A tensor's name as a file name: what every system takes. */
 function fileName(tensor: string): string {
-  return tensor.replace(/[^\w.-]+/g, '_').replace(/^[._-]+/, '').slice(0, LONGEST_NAME) || 'tensor';
+  return (
+    tensor
+      .replace(/[^\w.-]+/g, '_')
+      .replace(/^[._-]+/, '')
+      .slice(0, LONGEST_NAME) || 'tensor'
+  );
 }

@@ -11,10 +11,12 @@ export class Views {
     const key = uri.toString();
     const pages = this.pages.get(key) ?? new Set();
     this.pages.set(key, pages.add(post));
-    return { dispose: () => {
-      pages.delete(post);
-      if (!pages.size) this.pages.delete(key);
-    } };
+    return {
+      dispose: () => {
+        pages.delete(post);
+        if (!pages.size) this.pages.delete(key);
+      },
+    };
   }
 
   show(uri: vscode.Uri, view: PageView): void {

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, copyFileSync, existsSync, fsyncSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,7 +60,8 @@ export async function benchFile(paths: readonly string[], large: boolean): Promi
       writeFileSync(files[0] ?? '', resNet18(160));
     }
     const figures: Figure[] = [];
-    for (const file of files) figures.push(...(await benchOne(file, folder)).map((f) => ({ of: basename(file), ...f })));
+    for (const file of files)
+      figures.push(...(await benchOne(file, folder)).map((f) => ({ of: basename(file), ...f })));
     return figures;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -74,7 +85,11 @@ async function benchOne(file: string, folder: string): Promise<Figure[]> {
   const times: Record<string, number[]> = { open: [] };
   let bytesRead = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    times.open?.push(await time(async () => { bytesRead = (await inspectFile(file)).io.bytesRead; }));
+    times.open?.push(
+      await time(async () => {
+        bytesRead = (await inspectFile(file)).io.bytesRead;
+      }),
+    );
     // Each round begins with another one, so that none always follows the same neighbour.
     const names = Object.keys(makers);
     for (const name of [...names.slice(round % names.length), ...names.slice(0, round % names.length)]) {
@@ -92,13 +107,48 @@ async function benchOne(file: string, folder: string): Promise<Figure[]> {
     { what: `open ${size} bytes`, value: ms('open'), unit: 'ms' },
     { what: 'read to open', value: bytesRead, unit: 'bytes' },
     { what: 'convert to gray, flushed to disk', value: ms('convert'), unit: 'ms' },
-    { what: 'convert', value: ms('convert') / ms('cp, flushed'), unit: 'times', against: `cp and sync of the file, ${Math.round(ms('cp, flushed'))} ms` },
-    { what: 'convert', value: ms('convert') / ms('cp'), unit: 'times', against: `cp, not flushed, ${Math.round(ms('cp'))} ms` },
-    ...(python ? [{ what: 'convert', value: ms('convert') / ms('python'), unit: 'times', against: `python onnx's load, sum, save, not flushed, ${Math.round(ms('python'))} ms` }] : []),
+    {
+      what: 'convert',
+      value: ms('convert') / ms('cp, flushed'),
+      unit: 'times',
+      against: `cp and sync of the file, ${Math.round(ms('cp, flushed'))} ms`,
+    },
+    {
+      what: 'convert',
+      value: ms('convert') / ms('cp'),
+      unit: 'times',
+      against: `cp, not flushed, ${Math.round(ms('cp'))} ms`,
+    },
+    ...(python
+      ? [
+          {
+            what: 'convert',
+            value: ms('convert') / ms('python'),
+            unit: 'times',
+            against: `python onnx's load, sum, save, not flushed, ${Math.round(ms('python'))} ms`,
+          },
+        ]
+      : []),
     ...(peak === null ? [] : [{ what: 'peak memory of the converting process', value: peak / 2 ** 20, unit: 'MiB' }]),
-    { what: 'prove the converted file', value: proof.verify / proof.cmp, unit: 'times', against: `cmp of two copies of the file, ${Math.round(proof.cmp)} ms` },
-    { what: 'from a cancel to the end of a scan, worst of 10', value: await slowestCancel((signal) => scan(file, signal)), unit: 'ms' },
-    { what: 'from a cancel to the end of a conversion, worst of 10', value: await slowestCancel((signal) => convertToGray(file, { out: join(folder, 'cancelled.onnx'), signal }), () => rmSync(join(folder, 'cancelled.onnx'), { force: true })), unit: 'ms' },
+    {
+      what: 'prove the converted file',
+      value: proof.verify / proof.cmp,
+      unit: 'times',
+      against: `cmp of two copies of the file, ${Math.round(proof.cmp)} ms`,
+    },
+    {
+      what: 'from a cancel to the end of a scan, worst of 10',
+      value: await slowestCancel((signal) => scan(file, signal)),
+      unit: 'ms',
+    },
+    {
+      what: 'from a cancel to the end of a conversion, worst of 10',
+      value: await slowestCancel(
+        (signal) => convertToGray(file, { out: join(folder, 'cancelled.onnx'), signal }),
+        () => rmSync(join(folder, 'cancelled.onnx'), { force: true }),
+      ),
+      unit: 'ms',
+    },
   ];
 }
 
@@ -145,17 +195,23 @@ async function scan(file: string, signal: AbortSignal): Promise<void> {
 }
 
 /** How long work goes on after a cancel at ten moments of it. */
-async function slowestCancel(work: (signal: AbortSignal) => Promise<unknown>, tidy: () => void = () => undefined): Promise<number> {
+async function slowestCancel(
+  work: (signal: AbortSignal) => Promise<unknown>,
+  tidy: () => void = () => undefined,
+): Promise<number> {
   const whole = await time(() => work(new AbortController().signal));
   tidy();
   let slowest = 0;
   for (let i = 0; i < 10; i++) {
     const controller = new AbortController();
     let cancelled = Infinity;
-    const timer = setTimeout(() => {
-      cancelled = performance.now();
-      controller.abort();
-    }, whole * i / 10);
+    const timer = setTimeout(
+      () => {
+        cancelled = performance.now();
+        controller.abort();
+      },
+      (whole * i) / 10,
+    );
     await work(controller.signal).catch(() => undefined);
     slowest = Math.max(slowest, performance.now() - cancelled);
     clearTimeout(timer);

@@ -23,7 +23,15 @@ export function benchLayout(): Figure[] {
     const dagre = run('dagre', graph);
     if (typeof ours === 'string') throw new Error(`${graph}: ${ours}`);
     return [
-      { what: `layout of ${graph}`, value: ours.milliseconds, unit: 'ms of processor time, first run', against: typeof dagre === 'string' ? `dagre: ${dagre}` : `dagre: ${Math.round(dagre.milliseconds)} ms, ${mega(dagre.bytes)} MB` },
+      {
+        what: `layout of ${graph}`,
+        value: ours.milliseconds,
+        unit: 'ms of processor time, first run',
+        against:
+          typeof dagre === 'string'
+            ? `dagre: ${dagre}`
+            : `dagre: ${Math.round(dagre.milliseconds)} ms, ${mega(dagre.bytes)} MB`,
+      },
       { what: `largest memory of that process`, value: mega(ours.bytes), unit: 'MB' },
     ];
   });
@@ -34,7 +42,11 @@ function mega(bytes: number): number {
 }
 
 function run(which: string, graph: string): { milliseconds: number; bytes: number } | string {
-  const { status, stdout, stderr, error } = spawnSync(process.execPath, ['--import', 'tsx', child, which, graph], { encoding: 'utf8', timeout: PATIENCE_S * 1000, killSignal: 'SIGKILL' });
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, ['--import', 'tsx', child, which, graph], {
+    encoding: 'utf8',
+    timeout: PATIENCE_S * 1000,
+    killSignal: 'SIGKILL',
+  });
   if (error) return `did not finish in ${PATIENCE_S} s`;
   if (status === 0) return JSON.parse(stdout) as { milliseconds: number; bytes: number };
   return /RangeError: ([^\n]*)/.exec(stderr)?.[1] ?? (stderr.trim().split('\n').at(-1) || `ended with ${status}`);

@@ -10,7 +10,8 @@ import { LAYOUT_GRAPHS } from './layout.ts';
 const [which = '', graph = ''] = process.argv.slice(2);
 const model = new GraphModel(LAYOUT_GRAPHS[graph]!());
 const { input } = model;
-const work = which === 'dagre' ? byDagre() : () => void layoutNested(input, new Uint8Array(input.groupParent.length).fill(1));
+const work =
+  which === 'dagre' ? byDagre() : () => void layoutNested(input, new Uint8Array(input.groupParent.length).fill(1));
 const start = process.cpuUsage();
 work();
 const { user, system } = process.cpuUsage(start);

@@ -14,17 +14,30 @@ export interface Figure {
   readonly against?: string;
 }
 
-const SECTIONS: Readonly<Record<string, (paths: readonly string[], large: boolean) => Promise<Figure[]> | Figure[]>> = { file: benchFile, shapes: benchShapes, layout: benchLayout, page: benchPage };
+const SECTIONS: Readonly<Record<string, (paths: readonly string[], large: boolean) => Promise<Figure[]> | Figure[]>> = {
+  file: benchFile,
+  shapes: benchShapes,
+  layout: benchLayout,
+  page: benchPage,
+};
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' }, large: { type: 'boolean' }, only: { type: 'string' } }, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    options: { json: { type: 'boolean' }, large: { type: 'boolean' }, only: { type: 'string' } },
+    allowPositionals: true,
+  });
   const { json, only, large = false } = values;
-  if (only !== undefined && !Object.hasOwn(SECTIONS, only)) throw new Error(`There is no section ${only}; --only takes ${Object.keys(SECTIONS).join(', ')}.`);
+  if (only !== undefined && !Object.hasOwn(SECTIONS, only))
+    throw new Error(`There is no section ${only}; --only takes ${Object.keys(SECTIONS).join(', ')}.`);
   const sections: Record<string, Figure[]> = {};
   for (const [name, bench] of Object.entries(SECTIONS)) {
     if (only !== undefined && only !== name) continue;
     const figures = (sections[name] = await bench(positionals, large));
-    if (!json) for (const f of figures) console.log(`${name}: ${f.of ? `${f.of}: ` : ''}${f.what}: ${Number(f.value.toPrecision(3))} ${f.unit}${f.against ? ` (against ${f.against})` : ''}`);
+    if (!json)
+      for (const f of figures)
+        console.log(
+          `${name}: ${f.of ? `${f.of}: ` : ''}${f.what}: ${Number(f.value.toPrecision(3))} ${f.unit}${f.against ? ` (against ${f.against})` : ''}`,
+        );
   }
   if (json) console.log(JSON.stringify(sections, null, 2));
 }

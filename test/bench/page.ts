@@ -17,8 +17,10 @@ import type { Figure } from './main.ts';
 
 const ROUNDS = 5;
 const FILES: readonly [string, () => PageModel, number][] = [
-  ['ResNet-50', resnet50Page, 1], ['ResNet-50, four times as wide', resnet50Page, 4],
-  ['residual network of 5,000 nodes', () => residualPage(5000), 1], ['residual network of 30,000 nodes', () => residualPage(30_000), 1],
+  ['ResNet-50', resnet50Page, 1],
+  ['ResNet-50, four times as wide', resnet50Page, 4],
+  ['residual network of 5,000 nodes', () => residualPage(5000), 1],
+  ['residual network of 30,000 nodes', () => residualPage(30_000), 1],
 ];
 const PARTS = ['read', 'transfer', 'graph', 'layout', 'draw'] as const;
 type Times = Record<(typeof PARTS)[number] | 'total', number>;
@@ -42,7 +44,14 @@ export async function benchPage(): Promise<Figure[]> {
         await opened.close();
       }
       const middle = (part: keyof Times): number => median(rounds.map((r) => r[part]));
-      figures.push({ what: `${name} (${size} MB): first frame`, value: middle('total'), unit: `ms, of which ${PARTS.map((p) => `${p} ${Math.round(middle(p))}`).join(', ')}` }, ...frames);
+      figures.push(
+        {
+          what: `${name} (${size} MB): first frame`,
+          value: middle('total'),
+          unit: `ms, of which ${PARTS.map((p) => `${p} ${Math.round(middle(p))}`).join(', ')}`,
+        },
+        ...frames,
+      );
       rmSync(file);
     }
     return figures;
@@ -60,22 +69,34 @@ function median(values: readonly number[]): number {
 async function open(browser: Browser, file: string): Promise<{ page: Page; times: Times; close(): Promise<void> }> {
   const model = await readPageModel(file);
   const graph = new GraphModel(model);
-  const state = { file: model.fileName, nodes: model.nodes.length, open: graph.openPaths(new Uint8Array(graph.hierarchy.groups.length).fill(1)) };
+  const state = {
+    file: model.fileName,
+    nodes: model.nodes.length,
+    open: graph.openPaths(new Uint8Array(graph.hierarchy.groups.length).fill(1)),
+  };
   const script = await pageScript();
   const css = readFileSync(fileURLToPath(new URL('../../webview-ui/page.css', import.meta.url)));
   let read = NaN;
   const server = createServer((request, response) => {
-    const send = (type: string, body: string | Buffer): void => void response.writeHead(200, { 'content-type': type }).end(body);
+    const send = (type: string, body: string | Buffer): void =>
+      void response.writeHead(200, { 'content-type': type }).end(body);
     if (request.url === '/page.js') return send('text/javascript', script);
     if (request.url === '/page.css') return send('text/css', css);
-    if (request.url !== '/model') return send('text/html', `<!DOCTYPE html><link rel="stylesheet" href="/page.css"><body><script>window.__name = (f) => f; (${host.toString()})(${JSON.stringify({ state, theme: THEMES.dark })})</script><script src="/page.js"></script>`);
+    if (request.url !== '/model')
+      return send(
+        'text/html',
+        `<!DOCTYPE html><link rel="stylesheet" href="/page.css"><body><script>window.__name = (f) => f; (${host.toString()})(${JSON.stringify({ state, theme: THEMES.dark })})</script><script src="/page.js"></script>`,
+      );
     // A changed time: what was kept of an earlier scan does not count.
     utimesSync(file, new Date(), new Date());
     const start = performance.now();
     void readPageModel(file).then((result) => {
       read = performance.now() - start;
       // Worker to extension host, then extension host to page.
-      send('application/octet-stream', asMessage({ type: 'reply', id: 1, ok: true, result: structuredClone(packModel(result)) }));
+      send(
+        'application/octet-stream',
+        asMessage({ type: 'reply', id: 1, ok: true, result: structuredClone(packModel(result)) }),
+      );
     });
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -84,21 +105,35 @@ async function open(browser: Browser, file: string): Promise<{ page: Page; times
   await page.waitForFunction(() => (window as unknown as { __asked?: boolean }).__asked);
   const marks = await page.evaluate(() => (window as unknown as { __go(): Promise<Record<string, number>> }).__go());
   const times: Times = {
-    total: marks.paint! - marks.start!, read, transfer: marks.model! - marks.start! - read, graph: marks.graph! - marks.model!, layout: marks.laid! - marks.graph!, draw: marks.paint! - marks.laid!,
+    total: marks.paint! - marks.start!,
+    read,
+    transfer: marks.model! - marks.start! - read,
+    graph: marks.graph! - marks.model!,
+    layout: marks.laid! - marks.graph!,
+    draw: marks.paint! - marks.laid!,
   };
-  return { page, times, close: async () => { await page.close(); server.close(); } };
+  return {
+    page,
+    times,
+    close: async () => {
+      await page.close();
+      server.close();
+    },
+  };
 }
 
 /** The length of the JSON, the JSON, and the arrays that it refers to by their place behind it. */
 function asMessage(value: unknown): Buffer {
   const arrays: Buffer[] = [];
   let at = 0;
-  const json = Buffer.from(JSON.stringify(value, (_, v: unknown) => {
-    if (!ArrayBuffer.isView(v)) return v;
-    arrays.push(Buffer.from(v.buffer, v.byteOffset, v.byteLength));
-    at += v.byteLength;
-    return { typed: v.constructor.name, from: at - v.byteLength, to: at };
-  }));
+  const json = Buffer.from(
+    JSON.stringify(value, (_, v: unknown) => {
+      if (!ArrayBuffer.isView(v)) return v;
+      arrays.push(Buffer.from(v.buffer, v.byteOffset, v.byteLength));
+      at += v.byteLength;
+      return { typed: v.constructor.name, from: at - v.byteLength, to: at };
+    }),
+  );
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
   return Buffer.concat([length, json, ...arrays]);
@@ -107,19 +142,30 @@ function asMessage(value: unknown): Buffer {
 /** Runs in the page: a host that answers when told to, and times what follows. */
 function host({ state, theme }: { state: unknown; theme: { body: string; tokens: Record<string, string> } }): void {
   const w = window as unknown as Record<string, unknown>;
-  for (const [name, value] of Object.entries(theme.tokens)) document.documentElement.style.setProperty(`--vscode-${name}`, value);
+  for (const [name, value] of Object.entries(theme.tokens))
+    document.documentElement.style.setProperty(`--vscode-${name}`, value);
   document.body.className = theme.body;
-  w.acquireVsCodeApi = () => ({ postMessage: () => { w.__asked = true; }, getState: () => state, setState: () => undefined });
+  w.acquireVsCodeApi = () => ({
+    postMessage: () => {
+      w.__asked = true;
+    },
+    getState: () => state,
+    setState: () => undefined,
+  });
   w.__go = async () => {
     const start = performance.now();
-    const drawn = new Promise<number>((done) => new PerformanceObserver((list) => {
-      const first = list.getEntriesByName('channelwise:paint')[0];
-      if (first) done(first.startTime + first.duration);
-    }).observe({ entryTypes: ['measure'] }));
+    const drawn = new Promise<number>((done) =>
+      new PerformanceObserver((list) => {
+        const first = list.getEntriesByName('channelwise:paint')[0];
+        if (first) done(first.startTime + first.duration);
+      }).observe({ entryTypes: ['measure'] }),
+    );
     const bytes = await (await fetch('/model')).arrayBuffer();
     const arrays = 4 + new DataView(bytes).getUint32(0, true);
-    const typed = (_: string, v: { typed?: 'Int32Array' | 'Float64Array'; from: number; to: number } | null): unknown =>
-      v?.typed ? new window[v.typed](bytes.slice(arrays + v.from, arrays + v.to)) : v;
+    const typed = (
+      _: string,
+      v: { typed?: 'Int32Array' | 'Float64Array'; from: number; to: number } | null,
+    ): unknown => (v?.typed ? new window[v.typed](bytes.slice(arrays + v.from, arrays + v.to)) : v);
     window.postMessage(JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, arrays - 4)), typed), '*');
     const paint = await drawn;
     const at = (name: string): number => performance.getEntriesByName(`channelwise:${name}`)[0]?.startTime ?? NaN;
@@ -130,10 +176,21 @@ function host({ state, theme }: { state: unknown; theme: { body: string; tokens:
 /** Median time to paint a frame and median time between frames while the picture is dragged, at three zooms. */
 async function panning(page: Page): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const [what, scale] of [['whole picture', 0], ['boxes without text', 0.12], ['readable', 1]] as const) {
+  for (const [what, scale] of [
+    ['whole picture', 0],
+    ['boxes without text', 0.12],
+    ['readable', 1],
+  ] as const) {
     const { paints, frames, boxes } = await page.evaluate(async (wanted) => {
       type View = { x: number; y: number; scale: number };
-      const app = document.querySelector('cw-app') as unknown as { graphView: { view: View; setView(v: View): void; leastScale: number; scene: { geometry: { width: number; height: number; y: Float64Array; h: Float64Array } } } };
+      const app = document.querySelector('cw-app') as unknown as {
+        graphView: {
+          view: View;
+          setView(v: View): void;
+          leastScale: number;
+          scene: { geometry: { width: number; height: number; y: Float64Array; h: Float64Array } };
+        };
+      };
       const view = app.graphView;
       const { geometry } = view.scene;
       const scale = wanted || 780 / geometry.height;
@@ -147,10 +204,17 @@ async function panning(page: Page): Promise<Figure[]> {
         frames.push(performance.now() - last);
         last = performance.now();
       }
-      const boxes = geometry.y.reduce((n, top, b) => n + (top * scale + y < 800 && (top + geometry.h[b]!) * scale + y > 0 ? 1 : 0), 0);
+      const boxes = geometry.y.reduce(
+        (n, top, b) => n + (top * scale + y < 800 && (top + geometry.h[b]!) * scale + y > 0 ? 1 : 0),
+        0,
+      );
       return { paints: performance.getEntriesByName('channelwise:paint').map((e) => e.duration), frames, boxes };
     }, scale);
-    figures.push({ what: `30,000 nodes, all open, panning, ${what} (${boxes} boxes in view)`, value: median(paints), unit: `ms to paint, ${median(frames).toFixed(1)} ms a frame` });
+    figures.push({
+      what: `30,000 nodes, all open, panning, ${what} (${boxes} boxes in view)`,
+      value: median(paints),
+      unit: `ms to paint, ${median(frames).toFixed(1)} ms a frame`,
+    });
   }
   return figures;
 }

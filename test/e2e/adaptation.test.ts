@@ -17,12 +17,18 @@ before(async () => {
 });
 after(() => browser.close());
 
-const answering = (answers: Readonly<Record<string, Answer>>): OpenOptions['answer'] => (method) => answers[method] ?? { ok: true, value: null };
+const answering =
+  (answers: Readonly<Record<string, Answer>>): OpenOptions['answer'] =>
+  (method) =>
+    answers[method] ?? { ok: true, value: null };
 const panel = (page: Page): ReturnType<Page['locator']> => page.locator('cw-adaptation');
 
 /** All that is shown, the proof among it; innerText stops at a component's edge. */
 async function shown(page: Page): Promise<string> {
-  return [...(await panel(page).locator('.column').allInnerTexts()), await panel(page).locator('cw-proof section').innerText()].join('\n');
+  return [
+    ...(await panel(page).locator('.column').allInnerTexts()),
+    await panel(page).locator('cw-proof section').innerText(),
+  ].join('\n');
 }
 
 async function open(model = adaptedPage(), options: OpenOptions = {}): Promise<Awaited<ReturnType<typeof openPage>>> {
@@ -34,10 +40,24 @@ async function open(model = adaptedPage(), options: OpenOptions = {}): Promise<A
 
 for (const theme of Object.keys(THEMES) as ThemeKind[]) {
   test(`the tab tells the story of an adapted model: ${theme}`, async () => {
-    const { page, problems, close } = await open(adaptedPage(), { theme, answer: answering({ lastProof: { ok: true, value: PROOF } }) });
+    const { page, problems, close } = await open(adaptedPage(), {
+      theme,
+      answer: answering({ lastProof: { ok: true, value: PROOF } }),
+    });
     await panel(page).getByText('✓ Proved').waitFor();
     const text = await shown(page);
-    for (const part of [/✓ Proved/, /3\.1e-7/, /onnxruntime-web 1\.30\.0/, /64×3×7×7/, /64×1×7×7/, /2\.118/, /6,272 parameters fewer/, /1 channel on axis 1/, /Add reads the image beside/]) assert.match(text, part);
+    for (const part of [
+      /✓ Proved/,
+      /3\.1e-7/,
+      /onnxruntime-web 1\.30\.0/,
+      /64×3×7×7/,
+      /64×1×7×7/,
+      /2\.118/,
+      /6,272 parameters fewer/,
+      /1 channel on axis 1/,
+      /Add reads the image beside/,
+    ])
+      assert.match(text, part);
     await page.screenshot({ path: join(SHOTS, `${theme}.png`) });
     assert.deepEqual(problems, []);
     await close();
@@ -61,7 +81,9 @@ test('a weight leads to its node in the graph', async () => {
 });
 
 test('Prove now asks the host and shows what it found, by keyboard', async () => {
-  const { page, requests, problems, close } = await open(adaptedPage(), { answer: answering({ lastProof: { ok: true, value: null }, prove: { ok: true, value: PROOF } }) });
+  const { page, requests, problems, close } = await open(adaptedPage(), {
+    answer: answering({ lastProof: { ok: true, value: null }, prove: { ok: true, value: PROOF } }),
+  });
   assert.match(await shown(page), /Not proved since VS Code was opened/);
   await panel(page).locator('#prove').focus();
   await page.keyboard.press('Enter');
@@ -77,7 +99,9 @@ test('a proof that fails, or can’t be run, says so', async () => {
   const one = await open(adaptedPage(), { answer: answering({ lastProof: { ok: true, value: failed } }) });
   await panel(one.page).getByText('✗ Not the same function', { exact: true }).waitFor();
   await one.close();
-  const two = await open(adaptedPage(), { answer: answering({ prove: { ok: false, code: 'no-original', message: 'The original is gone.' } }) });
+  const two = await open(adaptedPage(), {
+    answer: answering({ prove: { ok: false, code: 'no-original', message: 'The original is gone.' } }),
+  });
   await panel(two.page).locator('#prove').click();
   await panel(two.page).getByText('The original is gone.').waitFor();
   await two.close();
@@ -88,16 +112,33 @@ test('a record that lies is shown beside what was found', async () => {
     const [step] = a.steps;
     assert.ok(step);
     step.map = '<img src=x onerror="window.__pwned=1">';
-    step.folds = [{ ...step.folds[0]!, newDims: [64, 1, 9, 9], now: 'other' }, { ...step.folds[0]!, tensor: '<b>none</b>', now: 'missing' }];
+    step.folds = [
+      { ...step.folds[0]!, newDims: [64, 1, 9, 9], now: 'other' },
+      { ...step.folds[0]!, tensor: '<b>none</b>', now: 'missing' },
+    ];
     step.foldCount = 30_000;
     a.inputs = [{ name: 'input', type: 'float32[batch, 3, 224, 224]', agrees: false }];
     a.original = { name: '../../secret.onnx', path: null, state: 'unnamed' };
   });
   const { page, problems, close } = await open(model);
   const text = await shown(page);
-  for (const part of [/✗ 2 of 2 are not as recorded/, /✗ other shape/, /✗ no such weight/, /29,998 more/, /though the file says 1 channel on axis 1/, /names none that could lie beside it/, /<img src=x/]) assert.match(text, part);
+  for (const part of [
+    /✗ 2 of 2 are not as recorded/,
+    /✗ other shape/,
+    /✗ no such weight/,
+    /29,998 more/,
+    /though the file says 1 channel on axis 1/,
+    /names none that could lie beside it/,
+    /<img src=x/,
+  ])
+    assert.match(text, part);
   assert.equal(await page.evaluate(() => (window as unknown as { __pwned?: number }).__pwned), undefined);
-  assert.equal(await panel(page).locator('#prove').evaluate((b) => (b as unknown as { disabled: boolean }).disabled), true);
+  assert.equal(
+    await panel(page)
+      .locator('#prove')
+      .evaluate((b) => (b as unknown as { disabled: boolean }).disabled),
+    true,
+  );
   await page.screenshot({ path: join(SHOTS, 'lies.png') });
   assert.deepEqual(problems, []);
   await close();
@@ -105,11 +146,15 @@ test('a record that lies is shown beside what was found', async () => {
 
 test('the bar has buttons for the commands, and a narrow page keeps them', async () => {
   const { page, requests, problems, close } = await open(adaptedPage(), { width: 620, height: 800 });
-  for (const name of ['Adapt Channels…', 'Verify', 'Copy as Python…']) await page.getByRole('button', { name, exact: true }).click();
+  for (const name of ['Adapt Channels…', 'Verify', 'Copy as Python…'])
+    await page.getByRole('button', { name, exact: true }).click();
   await panel(page).getByRole('button', { name: 'Open the original' }).click();
   await panel(page).getByRole('button', { name: 'Compare with it' }).click();
   await page.waitForFunction(() => true);
-  assert.deepEqual(requests.filter((r) => r.method === 'command').map((r) => (r.args as { name: string }).name), ['adaptChannels', 'verify', 'copyAsPython', 'openOriginal', 'compareOriginal']);
+  assert.deepEqual(
+    requests.filter((r) => r.method === 'command').map((r) => (r.args as { name: string }).name),
+    ['adaptChannels', 'verify', 'copyAsPython', 'openOriginal', 'compareOriginal'],
+  );
   await page.screenshot({ path: join(SHOTS, 'narrow.png') });
   assert.deepEqual(problems, []);
   await close();

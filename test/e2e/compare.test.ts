@@ -18,12 +18,16 @@ before(async () => {
   browser = await launch();
   gray = await comparedPages(original);
 });
-after(async () => { await browser.close(); });
+after(async () => {
+  await browser.close();
+});
 
 function open(pages: ComparedPages, options: OpenOptions = {}): Promise<OpenedPage> {
   let wanted = true;
   return openPage(browser, pages.own, {
-    reducedMotion: true, width: 1400, ...options,
+    reducedMotion: true,
+    width: 1400,
+    ...options,
     answer: (method) => {
       if (method === 'comparison') return { ok: true, value: pages.comparison };
       if (method !== 'wanted' || !wanted) return { ok: true, value: null };
@@ -33,17 +37,36 @@ function open(pages: ComparedPages, options: OpenOptions = {}): Promise<OpenedPa
   });
 }
 
-interface View { x: number; y: number; scale: number }
-interface Twin { view: View; clientWidth: number; selected: string | null; scene: { boxOf(key: string): number | undefined; geometry: { x: number[]; y: number[]; w: number[] } } | null }
+interface View {
+  x: number;
+  y: number;
+  scale: number;
+}
+interface Twin {
+  view: View;
+  clientWidth: number;
+  selected: string | null;
+  scene: { boxOf(key: string): number | undefined; geometry: { x: number[]; y: number[]; w: number[] } } | null;
+}
 
 /** Where a thing stands on the page in both views, from each view's own left edge. */
 function placesOf(page: Page, keys: Record<'a' | 'b', string>): Promise<Record<'a' | 'b', [number, number] | null>> {
   return page.evaluate((wanted) => {
-    const twins = document.querySelector('cw-app')!.shadowRoot!.querySelector('cw-compare')!.shadowRoot!.querySelector('cw-twin-graphs')!.shadowRoot!;
+    const twins = document
+      .querySelector('cw-app')!
+      .shadowRoot!.querySelector('cw-compare')!
+      .shadowRoot!.querySelector('cw-twin-graphs')!.shadowRoot!;
     const found = (['a', 'b'] as const).map((side): [number, number] | null => {
       const g = twins.querySelector(`#${side} cw-graph-view`) as unknown as Twin;
       const box = g.scene?.boxOf(wanted[side]);
-      return box === undefined || !g.scene ? null : [g.view.x + g.scene.geometry.x[box]! * g.view.scale + (g.scene.geometry.w[box]! * g.view.scale - g.clientWidth) / 2, g.view.y + g.scene.geometry.y[box]! * g.view.scale].map(Math.round) as [number, number];
+      return box === undefined || !g.scene
+        ? null
+        : ([
+            g.view.x +
+              g.scene.geometry.x[box]! * g.view.scale +
+              (g.scene.geometry.w[box]! * g.view.scale - g.clientWidth) / 2,
+            g.view.y + g.scene.geometry.y[box]! * g.view.scale,
+          ].map(Math.round) as [number, number]);
     });
     return { a: found[0] ?? null, b: found[1] ?? null };
   }, keys);
@@ -51,7 +74,10 @@ function placesOf(page: Page, keys: Record<'a' | 'b', string>): Promise<Record<'
 
 async function drawn(page: Page): Promise<void> {
   await page.waitForFunction(() => {
-    const twins = document.querySelector('cw-app')?.shadowRoot?.querySelector('cw-compare')?.shadowRoot?.querySelector('cw-twin-graphs')?.shadowRoot;
+    const twins = document
+      .querySelector('cw-app')
+      ?.shadowRoot?.querySelector('cw-compare')
+      ?.shadowRoot?.querySelector('cw-twin-graphs')?.shadowRoot;
     const views = [...(twins?.querySelectorAll('cw-graph-view') ?? [])] as unknown as Twin[];
     return views.length === 2 && views.every((v) => v.scene);
   });
@@ -62,7 +88,10 @@ for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
   test(`a model and its gray variant: exactly the fold, in ${theme}`, async () => {
     const { page, problems, close } = await open(gray, { theme });
     await drawn(page);
-    assert.equal(await page.locator('cw-compare .top p').innerText(), '1 input, 1 weight, 1 metadata entry; nothing else differs.');
+    assert.equal(
+      await page.locator('cw-compare .top p').innerText(),
+      '1 input, 1 weight, 1 metadata entry; nothing else differs.',
+    );
     const rows = await page.getByRole('option').allInnerTexts();
     assert.equal(rows.length, 3);
     assert.match(rows[1] ?? '', /conv1\.weight: float32\[8, 3, 7, 7\] → float32\[8, 1, 7, 7\], the sum over axis 1/);
@@ -84,7 +113,10 @@ test('the list is walked by keyboard; both graphs select and show what it names'
   assert.match(await page.getByRole('option', { selected: true }).innerText(), /conv1\.weight/);
   await page.waitForTimeout(300);
   const selected = await page.evaluate(() => {
-    const twins = document.querySelector('cw-app')!.shadowRoot!.querySelector('cw-compare')!.shadowRoot!.querySelector('cw-twin-graphs')!.shadowRoot!;
+    const twins = document
+      .querySelector('cw-app')!
+      .shadowRoot!.querySelector('cw-compare')!
+      .shadowRoot!.querySelector('cw-twin-graphs')!.shadowRoot!;
     return ['a', 'b'].map((side) => (twins.querySelector(`#${side} cw-graph-view`) as unknown as Twin).selected);
   });
   assert.deepEqual(selected, ['n0', 'n0']);
@@ -92,7 +124,10 @@ test('the list is walked by keyboard; both graphs select and show what it names'
   assert.deepEqual(at.a, at.b);
   assert.ok(at.a && at.a[1] > 0 && at.a[1] < 700, 'in view');
   await page.keyboard.press('Home');
-  assert.match(await page.getByRole('option', { selected: true }).innerText(), /input: float32\[batch, 3, 64, 64\] → float32\[batch, 1, 64, 64\]/);
+  assert.match(
+    await page.getByRole('option', { selected: true }).innerText(),
+    /input: float32\[batch, 3, 64, 64\] → float32\[batch, 1, 64, 64\]/,
+  );
   assert.deepEqual(problems, []);
   await close();
 });
@@ -102,13 +137,25 @@ test('the two graphs move together, past what only one of them has', async () =>
     const relu = g.node[1];
     const made = relu?.output?.[0] ?? '';
     if (relu) relu.output = ['inserted/in'];
-    g.node.splice(2, 0, node('Sigmoid', ['inserted/in'], ['inserted/mid'], {}, { name: 'inserted/one' }) as (typeof g.node)[number], node('Tanh', ['inserted/mid'], [made], {}, { name: 'inserted/two' }) as (typeof g.node)[number]);
-    changeWeight(g, 'fc.weight', (w) => w.forEach((v, i) => { w[i] = v + 1; }));
+    g.node.splice(
+      2,
+      0,
+      node('Sigmoid', ['inserted/in'], ['inserted/mid'], {}, { name: 'inserted/one' }) as (typeof g.node)[number],
+      node('Tanh', ['inserted/mid'], [made], {}, { name: 'inserted/two' }) as (typeof g.node)[number],
+    );
+    changeWeight(g, 'fc.weight', (w) =>
+      w.forEach((v, i) => {
+        w[i] = v + 1;
+      }),
+    );
   });
   const pages = await comparedPages(original, other);
   const { page, problems, close } = await open(pages);
   await drawn(page);
-  assert.match(await page.locator('cw-compare .top p').innerText(), /^2 nodes added, 1 weight, 1 name; nothing else differs\.$/);
+  assert.match(
+    await page.locator('cw-compare .top p').innerText(),
+    /^2 nodes added, 1 weight, 1 name; nothing else differs\.$/,
+  );
   const last = pages.own.nodes.length - 1;
   const left = page.getByRole('region', { name: /First model/ }).getByRole('application');
   await left.focus();
@@ -125,17 +172,24 @@ test('the two graphs move together, past what only one of them has', async () =>
 
 test('no comparison yet, a failure, and a long one that is cancelled', async () => {
   const asked: string[] = [];
-  const empty = await openPage(browser, gray.own, { answer: (method, request) => {
-    if (method === 'command') asked.push(JSON.stringify(request.args));
-    return { ok: true, value: null };
-  } });
+  const empty = await openPage(browser, gray.own, {
+    answer: (method, request) => {
+      if (method === 'command') asked.push(JSON.stringify(request.args));
+      return { ok: true, value: null };
+    },
+  });
   await empty.page.getByRole('tab', { name: 'Compare' }).click();
   await empty.page.getByRole('button', { name: 'Choose a Model…' }).click();
   await empty.page.waitForTimeout(50);
   assert.deepEqual(asked, ['{"name":"compare"}']);
   await empty.page.screenshot({ path: 'test-results/page/compare-empty.png' });
   await empty.close();
-  const failed = await openPage(browser, gray.own, { answer: (method) => (method === 'comparison' ? { ok: false, code: 'io', message: 'other.onnx is not there any more.' } : { ok: true, value: null }) });
+  const failed = await openPage(browser, gray.own, {
+    answer: (method) =>
+      method === 'comparison'
+        ? { ok: false, code: 'io', message: 'other.onnx is not there any more.' }
+        : { ok: true, value: null },
+  });
   await failed.page.getByRole('tab', { name: 'Compare' }).click();
   assert.equal(await failed.page.getByRole('alert').innerText(), 'other.onnx is not there any more.');
   assert.equal(await failed.page.getByRole('button', { name: 'Choose Another Model…' }).isVisible(), true);
@@ -143,10 +197,17 @@ test('no comparison yet, a failure, and a long one that is cancelled', async () 
 });
 
 test('names from files are text in the list, and long lists open on request', async () => {
-  const hostile = changed(original, (_, g) => g.node.forEach((n, i) => { n.name = `<img src=x onerror="window.__pwned=1">${i}`; }));
+  const hostile = changed(original, (_, g) =>
+    g.node.forEach((n, i) => {
+      n.name = `<img src=x onerror="window.__pwned=1">${i}`;
+    }),
+  );
   const many: ComparedPages = await comparedPages(original, hostile);
   const rows = Array.from({ length: 300 }, (_, i) => ({ sign: '~' as const, text: `<b>${i}</b>`, a: 'n1', b: 'n1' }));
-  const { page, problems, close } = await open({ ...many, comparison: { ...many.comparison, groups: [...many.comparison.groups, { title: 'Many', count: 9000, rows }] } });
+  const { page, problems, close } = await open({
+    ...many,
+    comparison: { ...many.comparison, groups: [...many.comparison.groups, { title: 'Many', count: 9000, rows }] },
+  });
   await drawn(page);
   assert.equal(await page.evaluate(() => (window as unknown as { __pwned?: number }).__pwned), undefined);
   assert.equal(await page.getByRole('option').count(), 249);

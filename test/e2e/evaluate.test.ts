@@ -8,15 +8,29 @@ import { launch, openPage } from './pageHarness.ts';
 import type { Answer, OpenedPage, OpenOptions } from './pageHarness.ts';
 
 let browser: Browser;
-before(async () => { browser = await launch(); });
-after(async () => { await browser.close(); });
+before(async () => {
+  browser = await launch();
+});
+after(async () => {
+  await browser.close();
+});
 
 const SETUP: PageEvaluationSetup = {
-  folder: 'scans', images: 1200, subFolders: 4, found: 'raw',
-  presets: [{ name: 'raw', text: 'raw pixels, 0 to 255 (read from the model)' }, { name: 'imagenet', text: 'ImageNet: mean 0.485 0.456 0.406, std 0.229 0.224 0.225, pixels 0 to 1' }],
+  folder: 'scans',
+  images: 1200,
+  subFolders: 4,
+  found: 'raw',
+  presets: [
+    { name: 'raw', text: 'raw pixels, 0 to 255 (read from the model)' },
+    { name: 'imagenet', text: 'ImageNet: mean 0.485 0.456 0.406, std 0.229 0.224 0.225, pixels 0 to 1' },
+  ],
 };
 const RESULT: PageEvaluation = {
-  original: 'resnet50.onnx', adapted: null, images: 1198, labelled: 1198, classes: 1000,
+  original: 'resnet50.onnx',
+  adapted: null,
+  images: 1198,
+  labelled: 1198,
+  classes: 1000,
   conclusions: [
     'Without colours the original is right on 72.2 % in place of 75.3 % (top-1): grayness costs 3.1 points.',
     'Gray through the adapted model gives the scores of gray repeated (largest difference 3.1e-7 of the largest score): the conversion costs nothing.',
@@ -24,10 +38,21 @@ const RESULT: PageEvaluation = {
   runs: [
     { title: 'RGB', top1: 0.753, top5: 0.921, agreesWithRgb: 1, agreesWithRepeated: 0.81, scoreDifference: 0.4 },
     { title: 'gray repeated', top1: 0.722, top5: 0.9, agreesWithRgb: 0.81, agreesWithRepeated: 1, scoreDifference: 0 },
-    { title: 'adapted model', top1: 0.722, top5: 0.9, agreesWithRgb: 0.81, agreesWithRepeated: 1, scoreDifference: 3.1e-7 },
+    {
+      title: 'adapted model',
+      top1: 0.722,
+      top5: 0.9,
+      agreesWithRgb: 0.81,
+      agreesWithRepeated: 1,
+      scoreDifference: 3.1e-7,
+    },
   ],
-  details: ['preprocessing raw (given): 224×224 middle crop', '1000 classes, labels from classes.txt', 'onnxruntime-web 1.30.0'],
-  notes: ['The image <b>x</b>.png can\'t be used: it is damaged.', 'The image y.jpg can\'t be used: it is cut short.'],
+  details: [
+    'preprocessing raw (given): 224×224 middle crop',
+    '1000 classes, labels from classes.txt',
+    'onnxruntime-web 1.30.0',
+  ],
+  notes: ["The image <b>x</b>.png can't be used: it is damaged.", "The image y.jpg can't be used: it is cut short."],
 };
 
 function open(answers: Partial<Record<string, Answer>>, options: OpenOptions = {}): Promise<OpenedPage> {
@@ -46,7 +71,14 @@ function open(answers: Partial<Record<string, Answer>>, options: OpenOptions = {
 
 for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
   test(`choices, the table and what it comes to, in ${theme}`, async () => {
-    const { page, problems, requests, close } = await open({ evaluationSetup: { ok: true, value: SETUP }, evaluate: { ok: true, value: RESULT }, saveEvaluation: { ok: true, value: 'resnet50.evaluation.csv' } }, { theme });
+    const { page, problems, requests, close } = await open(
+      {
+        evaluationSetup: { ok: true, value: SETUP },
+        evaluate: { ok: true, value: RESULT },
+        saveEvaluation: { ok: true, value: 'resnet50.evaluation.csv' },
+      },
+      { theme },
+    );
     const preset = page.getByLabel('Preprocessing');
     await preset.waitFor();
     assert.equal(await preset.inputValue(), 'raw', 'the steps found in the model come first');
@@ -56,9 +88,19 @@ for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
     await page.getByRole('button', { name: 'Evaluate', exact: true }).click();
     const result = page.getByRole('region', { name: 'Result' });
     await result.waitFor();
-    assert.deepEqual(requests.find((r) => r.method === 'evaluate')?.args, { preset: 'imagenet', stretch: true, order: 'rgb' });
+    assert.deepEqual(requests.find((r) => r.method === 'evaluate')?.args, {
+      preset: 'imagenet',
+      stretch: true,
+      order: 'rgb',
+    });
     assert.match(await result.getByRole('status').first().innerText(), /grayness costs 3\.1 points/);
-    assert.deepEqual(await result.getByRole('row').nth(3).getByRole('cell').allInnerTexts(), ['72.2 %', '90.0 %', '81.0 %', '100.0 %', '3.1e-7']);
+    assert.deepEqual(await result.getByRole('row').nth(3).getByRole('cell').allInnerTexts(), [
+      '72.2 %',
+      '90.0 %',
+      '81.0 %',
+      '100.0 %',
+      '3.1e-7',
+    ]);
     assert.match(await result.getByRole('columnheader').first().innerText(), /n = 1,198, 1,198 with labels/);
     assert.equal(await result.getByText('The image <b>x</b>.png').isVisible(), true, 'names are text');
     await page.getByRole('button', { name: 'Save as CSV…' }).click();
@@ -73,10 +115,16 @@ test('no folder yet; a failure is one sentence, and the choices stay', async () 
   const empty = await open({});
   await empty.page.getByRole('button', { name: 'Choose a Folder of Images…' }).click();
   await empty.page.waitForTimeout(50);
-  assert.deepEqual(empty.requests.filter((r) => r.method === 'command').map((r) => r.args), [{ name: 'evaluate' }]);
+  assert.deepEqual(
+    empty.requests.filter((r) => r.method === 'command').map((r) => r.args),
+    [{ name: 'evaluate' }],
+  );
   await empty.page.screenshot({ path: 'test-results/page/evaluate-empty.png' });
   await empty.close();
-  const failed = await open({ evaluationSetup: { ok: true, value: SETUP }, evaluate: { ok: false, code: 'runtime-memory', message: 'ONNX Runtime ran out of memory.' } });
+  const failed = await open({
+    evaluationSetup: { ok: true, value: SETUP },
+    evaluate: { ok: false, code: 'runtime-memory', message: 'ONNX Runtime ran out of memory.' },
+  });
   await failed.page.getByRole('button', { name: 'Evaluate', exact: true }).click();
   assert.equal(await failed.page.getByRole('alert').innerText(), 'ONNX Runtime ran out of memory.');
   assert.equal(await failed.page.getByLabel('Preprocessing').isEnabled(), true);
@@ -92,11 +140,23 @@ test('progress and cancel', async () => {
   await page.evaluate(() => {
     const w = window as unknown as { hostReceive(m: { type: string; id: number; method?: string }): Promise<unknown> };
     const real = w.hostReceive.bind(w);
-    w.hostReceive = (m) => (m.method === 'evaluate' ? new Promise(() => setTimeout(() => window.postMessage({ type: 'progress', id: m.id, fraction: 0.5 }, '*'))) : real(m));
+    w.hostReceive = (m) =>
+      m.method === 'evaluate'
+        ? new Promise(() => setTimeout(() => window.postMessage({ type: 'progress', id: m.id, fraction: 0.5 }, '*')))
+        : real(m);
   });
   await page.getByRole('button', { name: 'Evaluate', exact: true }).click();
   const bar = page.getByRole('progressbar');
-  await page.waitForFunction(() => (document.querySelector('cw-app')!.shadowRoot!.querySelector('cw-evaluate')!.shadowRoot!.querySelector('cw-long-work')?.shadowRoot?.querySelector('progress') as HTMLProgressElement | null)?.value === 0.5);
+  await page.waitForFunction(
+    () =>
+      (
+        document
+          .querySelector('cw-app')!
+          .shadowRoot!.querySelector('cw-evaluate')!
+          .shadowRoot!.querySelector('cw-long-work')
+          ?.shadowRoot?.querySelector('progress') as HTMLProgressElement | null
+      )?.value === 0.5,
+  );
   assert.equal(await bar.isVisible(), true);
   assert.equal(await page.getByLabel('Preprocessing').isEnabled(), false);
   await page.screenshot({ path: 'test-results/page/evaluate-running.png' });

@@ -5,7 +5,11 @@ import type { Browser } from 'playwright-core';
 import { openPage, type Answer, type OpenedPage, type OpenOptions } from './pageHarness.ts';
 
 /** Methods that the worker answers as they are; the extension only adds the file's path. */
-const JOB_METHODS: Readonly<Record<string, JobName>> = { tensorStatistics: 'tensorStatistics', firstLayerFacts: 'firstLayerFacts', layerFilters: 'layerFilters' };
+const JOB_METHODS: Readonly<Record<string, JobName>> = {
+  tensorStatistics: 'tensorStatistics',
+  firstLayerFacts: 'firstLayerFacts',
+  layerFilters: 'layerFilters',
+};
 
 /** Opens the page on a real file, with the worker's own jobs behind it. */
 export async function openFilePage(browser: Browser, path: string, options: OpenOptions = {}): Promise<OpenedPage> {
@@ -17,9 +21,13 @@ export async function openFilePage(browser: Browser, path: string, options: Open
     try {
       const args = PAGE_ARGS[method as PageMethod](request.args) as Record<string, unknown> | undefined;
       if (args === undefined) return { ok: false, code: 'bad-request', message: 'bad request' };
-      if (method === 'tensorBlock') return { ok: true, value: { texts: await JOBS.tensorBlock({ path, ...(args as { tensor: string; ranges: [] }) }, context) } };
+      if (method === 'tensorBlock')
+        return {
+          ok: true,
+          value: { texts: await JOBS.tensorBlock({ path, ...(args as { tensor: string; ranges: [] }) }, context) },
+        };
       const name = JOB_METHODS[method];
-      const job = name && JOBS[name] as (args: unknown, context: JobContext) => Promise<unknown>;
+      const job = name && (JOBS[name] as (args: unknown, context: JobContext) => Promise<unknown>);
       return { ok: true, value: job ? await job({ path, ...args }, context) : null };
     } catch (error) {
       const { code, message } = plainError(error);

@@ -5,11 +5,22 @@ import { residualPage, resnet50Page, unetPage } from '../fixtures/pageModels.ts'
 import { launch, openPage } from './pageHarness.ts';
 
 let browser: Browser;
-before(async () => { browser = await launch(); });
-after(async () => { await browser.close(); });
+before(async () => {
+  browser = await launch();
+});
+after(async () => {
+  await browser.close();
+});
 
 test('a model without layers says so in the table', async () => {
-  const bare = await openPage(browser, { ...unetPage(), nodes: [], edges: [], outputEdges: [], firstLayers: [], parameterCount: 0 });
+  const bare = await openPage(browser, {
+    ...unetPage(),
+    nodes: [],
+    edges: [],
+    outputEdges: [],
+    firstLayers: [],
+    parameterCount: 0,
+  });
   await bare.page.getByRole('tab', { name: 'Layers' }).click();
   await bare.page.getByText('The model has no layers.').waitFor();
   assert.deepEqual(bare.problems, []);
@@ -19,24 +30,34 @@ test('a model without layers says so in the table', async () => {
 test('the table while it scrolls: rows in order without a gap, the focus stays on its row, and a taller window is filled', async () => {
   const { page, problems, close } = await openPage(browser, residualPage(1_000), { width: 1200, height: 500 });
   await page.getByRole('tab', { name: 'Layers' }).click();
-  const scrolled = (top: number): Promise<{ indices: number[]; texts: boolean; focus: string; covered: boolean }> => page.evaluate(async (y) => {
-    const table = document.querySelector('cw-app')!.shadowRoot!.querySelector('cw-layer-table') as unknown as { shadowRoot: ShadowRoot; updateComplete: Promise<unknown> };
-    const scroll = table.shadowRoot.querySelector('.scroll')!;
-    scroll.scrollTop = y;
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    await table.updateComplete;
-    const rows = [...table.shadowRoot.querySelectorAll<HTMLTableRowElement>('tr.row')];
-    const indices = rows.map((r) => Number(r.ariaRowIndex ?? r.getAttribute('aria-rowindex')));
-    const view = scroll.getBoundingClientRect();
-    return {
-      indices, texts: rows.every((r, i) => r.cells[0]!.textContent === String(indices[i]! - 1)),
-      focus: table.shadowRoot.activeElement?.getAttribute('aria-rowindex') ?? '',
-      covered: rows[0]!.getBoundingClientRect().top <= view.top + 26 && rows[rows.length - 1]!.getBoundingClientRect().bottom >= view.top + scroll.clientHeight - 2,
-    };
-  }, top);
+  const scrolled = (top: number): Promise<{ indices: number[]; texts: boolean; focus: string; covered: boolean }> =>
+    page.evaluate(async (y) => {
+      const table = document.querySelector('cw-app')!.shadowRoot!.querySelector('cw-layer-table') as unknown as {
+        shadowRoot: ShadowRoot;
+        updateComplete: Promise<unknown>;
+      };
+      const scroll = table.shadowRoot.querySelector('.scroll')!;
+      scroll.scrollTop = y;
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      await table.updateComplete;
+      const rows = [...table.shadowRoot.querySelectorAll<HTMLTableRowElement>('tr.row')];
+      const indices = rows.map((r) => Number(r.ariaRowIndex ?? r.getAttribute('aria-rowindex')));
+      const view = scroll.getBoundingClientRect();
+      return {
+        indices,
+        texts: rows.every((r, i) => r.cells[0]!.textContent === String(indices[i]! - 1)),
+        focus: table.shadowRoot.activeElement?.getAttribute('aria-rowindex') ?? '',
+        covered:
+          rows[0]!.getBoundingClientRect().top <= view.top + 26 &&
+          rows[rows.length - 1]!.getBoundingClientRect().bottom >= view.top + scroll.clientHeight - 2,
+      };
+    }, top);
   for (const top of [700, 0, 900, 12_000, 13_000, 200, 1e6]) {
     const { indices, texts, covered } = await scrolled(top);
-    assert.ok(indices.every((n, i) => i === 0 || n === indices[i - 1]! + 1), `${top}: ${indices.join()}`);
+    assert.ok(
+      indices.every((n, i) => i === 0 || n === indices[i - 1]! + 1),
+      `${top}: ${indices.join()}`,
+    );
     assert.ok(texts, `${top}: each row says its own number`);
     assert.ok(covered, `${top}: the view is filled`);
   }

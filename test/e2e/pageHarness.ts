@@ -14,7 +14,15 @@ const here = dirname(fileURLToPath(import.meta.url));
 const ORIGIN = 'https://page.invalid';
 const NONCE = 'c2VjcmV0LW5vbmNl';
 const CSP = `default-src 'none'; script-src 'nonce-${NONCE}'; style-src ${ORIGIN}; img-src data: blob:; font-src ${ORIGIN}; worker-src blob:`;
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
@@ -58,18 +66,30 @@ const HTML = `<!DOCTYPE html><html lang="en"><head><meta charset="UTF-8"><title>
 <body><script nonce="${NONCE}" src="${ORIGIN}/page.js"></script></body></html>`;
 
 /** Opens the page on a model (or on an error, where `model` is an Answer that is not ok). */
-export async function openPage(browser: Browser, model: PageModel | Answer, options: OpenOptions = {}): Promise<OpenedPage> {
+export async function openPage(
+  browser: Browser,
+  model: PageModel | Answer,
+  options: OpenOptions = {},
+): Promise<OpenedPage> {
   const { width = 1200, height = 800, ratio = 1, theme = 'dark' } = options;
-  const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: ratio, reducedMotion: options.reducedMotion ? 'reduce' : 'no-preference', acceptDownloads: true });
+  const context = await browser.newContext({
+    viewport: { width, height },
+    deviceScaleFactor: ratio,
+    reducedMotion: options.reducedMotion ? 'reduce' : 'no-preference',
+    acceptDownloads: true,
+  });
   const page = await context.newPage();
   const problems: string[] = [];
   const requests: Record<string, unknown>[] = [];
   page.on('pageerror', (e) => problems.push(String(e)));
-  page.on('console', (m) => { if ((m.type() === 'error' || m.type() === 'warning') && !m.text().includes(EMPTY_STYLE)) problems.push(m.text()); });
+  page.on('console', (m) => {
+    if ((m.type() === 'error' || m.type() === 'warning') && !m.text().includes(EMPTY_STYLE)) problems.push(m.text());
+  });
   const [script, css] = await Promise.all([pageScript(), readFile(join(here, '../../webview-ui/page.css'), 'utf8')]);
   await page.route('**/*', (route) => {
     const path = new URL(route.request().url()).pathname;
-    if (path === '/') return route.fulfill({ contentType: 'text/html', body: HTML, headers: { 'content-security-policy': CSP } });
+    if (path === '/')
+      return route.fulfill({ contentType: 'text/html', body: HTML, headers: { 'content-security-policy': CSP } });
     if (path === '/page.js') return route.fulfill({ contentType: 'text/javascript', body: script });
     if (path === '/page.css') return route.fulfill({ contentType: 'text/css', body: css });
     return route.fulfill({ status: 404, body: '' });
@@ -77,21 +97,32 @@ export async function openPage(browser: Browser, model: PageModel | Answer, opti
   const reply: Answer = 'fileName' in model ? { ok: true, value: packModel(model) } : model;
   const answerTo = async (request: Record<string, unknown>): Promise<Record<string, unknown>> => {
     requests.push(request);
-    if (request.type === 'cancel') return { type: 'reply', id: request.id, ok: false, code: 'cancelled', message: 'Cancelled.' };
+    if (request.type === 'cancel')
+      return { type: 'reply', id: request.id, ok: false, code: 'cancelled', message: 'Cancelled.' };
     const method = String(request.method);
-    const answer = method === 'model' && request.args === null ? reply : await options.answer?.(method, request) ?? { ok: true, value: null };
+    const answer =
+      method === 'model' && request.args === null
+        ? reply
+        : ((await options.answer?.(method, request)) ?? { ok: true, value: null });
     if (!answer.ok) return { type: 'reply', id: request.id, ok: false, code: answer.code, message: answer.message };
     return { type: 'reply', id: request.id, ok: true, result: answer.value };
   };
   // As one text: the browser's driver takes objects apart value by value, which for 30,000 nodes takes many seconds.
-  await page.exposeFunction('hostReceive', async (request: Record<string, unknown>): Promise<string> => JSON.stringify(await answerTo(request), typedAsText));
+  await page.exposeFunction('hostReceive', async (request: Record<string, unknown>): Promise<string> =>
+    JSON.stringify(await answerTo(request), typedAsText),
+  );
   // As text, because the test's own compiler marks functions with a helper that the page doesn't have.
-  await page.addInitScript(`{ const __name = (f) => f; (${String(fakeHost)})(${JSON.stringify({ state: options.state ?? null, theme: THEMES[theme] })}); }`);
+  await page.addInitScript(
+    `{ const __name = (f) => f; (${String(fakeHost)})(${JSON.stringify({ state: options.state ?? null, theme: THEMES[theme] })}); }`,
+  );
   await page.goto(`${ORIGIN}/`);
   return {
-    page, problems, requests,
+    page,
+    problems,
+    requests,
     savedState: () => page.evaluate(() => (window as unknown as { __state: unknown }).__state),
-    setTheme: (kind) => page.evaluate((t) => (window as unknown as { __theme(t: unknown): void }).__theme(t), THEMES[kind]),
+    setTheme: (kind) =>
+      page.evaluate((t) => (window as unknown as { __theme(t: unknown): void }).__theme(t), THEMES[kind]),
     send: (message) => page.evaluate((m) => window.postMessage(m, '*'), message),
     close: () => context.close(),
   };
@@ -100,7 +131,10 @@ export async function openPage(browser: Browser, model: PageModel | Answer, opti
 /** VS Code hands typed arrays over as bytes; `fakeHost` makes them out of this again. */
 function typedAsText(_: string, value: unknown): unknown {
   if (!ArrayBuffer.isView(value)) return value;
-  return { typed: value.constructor.name, base64: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
+  return {
+    typed: value.constructor.name,
+    base64: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'),
+  };
 }
 
 /** Runs in the page before its own script. */
@@ -123,8 +157,11 @@ function fakeHost({ state, theme }: { state: unknown; theme: { body: string; tok
   const typed = (_: string, value: { typed?: 'Int32Array' | 'Float64Array'; base64: string } | null): unknown =>
     value?.typed ? new window[value.typed](Uint8Array.from(atob(value.base64), (c) => c.charCodeAt(0)).buffer) : value;
   w.acquireVsCodeApi = () => ({
-    postMessage: (m: unknown) => void w.hostReceive(m).then((answer) => window.postMessage(JSON.parse(answer, typed), '*')),
+    postMessage: (m: unknown) =>
+      void w.hostReceive(m).then((answer) => window.postMessage(JSON.parse(answer, typed), '*')),
     getState: () => w.__state,
-    setState: (value: unknown) => { w.__state = JSON.parse(JSON.stringify(value)); },
+    setState: (value: unknown) => {
+      w.__state = JSON.parse(JSON.stringify(value));
+    },
   });
 }

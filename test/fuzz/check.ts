@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { adaptModel } from '../../src/adapt/adaptModel.ts';
-import { bands, dropAlpha, grayscale, mapFromJson, normalize, swapRedBlue, type ChannelMap } from '../../src/adapt/channelMap.ts';
+import {
+  bands,
+  dropAlpha,
+  grayscale,
+  mapFromJson,
+  normalize,
+  swapRedBlue,
+  type ChannelMap,
+} from '../../src/adapt/channelMap.ts';
 import { MemorySource } from '../../src/bytes/byteSource.ts';
 import { pieces, type Splice } from '../../src/bytes/splice.ts';
 import { inferShapes } from '../../src/graph/shapes.ts';
@@ -23,8 +31,24 @@ import { brokenMessages, messagesOf, parse, type TreeMessage } from './messageTr
 export type Outcome = string;
 
 const MAPS: readonly (() => ChannelMap)[] = [
-  grayscale, swapRedBlue, dropAlpha, () => bands(5), () => normalize({ mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.4], scale: 1 }),
-  () => mapFromJson({ matrix: [[0.5, -1], [2, 0.25], [0, 1]], shift: [1, 0, -0.5] }, 'fuzz'), () => mapFromJson({ matrix: [[0.3, 0.6, 0.1]] }, 'fuzz'),
+  grayscale,
+  swapRedBlue,
+  dropAlpha,
+  () => bands(5),
+  () => normalize({ mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.4], scale: 1 }),
+  () =>
+    mapFromJson(
+      {
+        matrix: [
+          [0.5, -1],
+          [2, 0.25],
+          [0, 1],
+        ],
+        shift: [1, 0, -0.5],
+      },
+      'fuzz',
+    ),
+  () => mapFromJson({ matrix: [[0.3, 0.6, 0.1]] }, 'fuzz'),
 ];
 const HELD_ELEMENTS = 4096;
 /** The file beside every model: `data.bin`, as long as a small tensor needs. */
@@ -43,7 +67,10 @@ export async function checkInput(bytes: Uint8Array, random: Random): Promise<Out
     model = await scanModel(source);
   } catch (error) {
     const { place, code } = typed(error);
-    assert.ok(typeof place.offset === 'number' && place.offset >= 0 && place.offset <= bytes.length, `an error of the scan has no offset: ${String(error)}`);
+    assert.ok(
+      typeof place.offset === 'number' && place.offset >= 0 && place.offset <= bytes.length,
+      `an error of the scan has no offset: ${String(error)}`,
+    );
     return `scan: ${code}`;
   }
   const tree = parse(bytes);
@@ -57,7 +84,13 @@ export async function checkInput(bytes: Uint8Array, random: Random): Promise<Out
   pageModel(model, 'model.onnx', bytes.length, shapes);
   let splices: readonly Splice[];
   try {
-    ({ splices } = await adaptModel({ ctx, model, map: random.pick(MAPS)(), version: 'fuzz', source: { name: 'fuzz.onnx', size: bytes.length } }));
+    ({ splices } = await adaptModel({
+      ctx,
+      model,
+      map: random.pick(MAPS)(),
+      version: 'fuzz',
+      source: { name: 'fuzz.onnx', size: bytes.length },
+    }));
   } catch (error) {
     return `adapt: ${typed(error).code}`;
   }
@@ -67,9 +100,16 @@ export async function checkInput(bytes: Uint8Array, random: Random): Promise<Out
 
 function typed(error: unknown): ChannelwiseError {
   if (!(error instanceof ChannelwiseError)) throw error;
-  assert.ok(error.code && error.message && !error.message.includes('\n'), `an error should be one sentence: ${error.message}`);
+  assert.ok(
+    error.code && error.message && !error.message.includes('\n'),
+    `an error should be one sentence: ${error.message}`,
+  );
   const { offset, node, tensor } = error.place;
-  if (error.kind === 'malformed') assert.ok(offset !== undefined || node !== undefined || tensor !== undefined, `an error has no place: ${error.message}`);
+  if (error.kind === 'malformed')
+    assert.ok(
+      offset !== undefined || node !== undefined || tensor !== undefined,
+      `an error has no place: ${error.message}`,
+    );
   return error;
 }
 
@@ -104,7 +144,7 @@ async function checkTensor(ctx: TensorContext, tensor: Tensor | SparseTensor, ra
   const whole = await attempt(readElements(ctx, tensor, { from: 0, to: count }, 't'));
   if (!whole) return;
   assert.ok(part, 'the whole tensor can be read, but a part of it can not');
-  const lanes = 'indices' in tensor ? DTYPES[tensor.values.dtype]?.lanes ?? 1 : DTYPES[tensor.dtype]?.lanes ?? 1;
+  const lanes = 'indices' in tensor ? (DTYPES[tensor.values.dtype]?.lanes ?? 1) : (DTYPES[tensor.dtype]?.lanes ?? 1);
   assert.deepEqual([...part.values], [...whole.values].slice(from * lanes, to * lanes));
 }
 
@@ -114,13 +154,22 @@ async function checkMetadataEdit(bytes: Uint8Array, tree: TreeMessage, model: Mo
 }
 
 /** Writes the values a tensor has into it: everything reads back as it was, of this tensor and all others. */
-async function checkTensorEdit(bytes: Uint8Array, tree: TreeMessage, tensors: readonly (Tensor | SparseTensor)[], ctx: TensorContext, random: Random): Promise<void> {
+async function checkTensorEdit(
+  bytes: Uint8Array,
+  tree: TreeMessage,
+  tensors: readonly (Tensor | SparseTensor)[],
+  ctx: TensorContext,
+  random: Random,
+): Promise<void> {
   if (!tensors.length) return;
   const at = random.int(tensors.length);
   const tensor = tensors[at] as Tensor | SparseTensor;
   if ('indices' in tensor) return;
   const decoded = await attempt(decodeTensor(ctx, tensor, 't'));
-  const edit = decoded && decoded.values.length <= HELD_ELEMENTS && await attempt(replaceTensor(ctx, tensor, tensor.dims, decoded.values));
+  const edit =
+    decoded &&
+    decoded.values.length <= HELD_ELEMENTS &&
+    (await attempt(replaceTensor(ctx, tensor, tensor.dims, decoded.values)));
   if (!edit) return;
   const splices = await toSplices(ctx.wire, [edit]);
   const after = allTensors(await checkSplices(bytes, tree, splices));
@@ -136,18 +185,23 @@ async function checkTensorEdit(bytes: Uint8Array, tree: TreeMessage, tensors: re
 }
 
 async function readSmall(ctx: TensorContext, tensor: Tensor): Promise<Elements | null> {
-  return tensor.dims.reduce((n, d) => n * d, 1) <= HELD_ELEMENTS ? attempt(readElements(ctx, tensor, { from: 0, to: elementCount(tensor) }, 't')) : null;
+  return tensor.dims.reduce((n, d) => n * d, 1) <= HELD_ELEMENTS
+    ? attempt(readElements(ctx, tensor, { from: 0, to: elementCount(tensor) }, 't'))
+    : null;
 }
 
 function spliced(bytes: Uint8Array, splices: readonly Splice[]): Uint8Array {
-  return Buffer.concat(pieces(bytes.length, splices).map((p) => ('bytes' in p ? p.bytes : bytes.subarray(p.start, p.end))));
+  return Buffer.concat(
+    pieces(bytes.length, splices).map((p) => ('bytes' in p ? p.bytes : bytes.subarray(p.start, p.end))),
+  );
 }
 
 /** Splices replace whole fields of one message, or a length prefix; the result is a model, and as sound for the independent reader as before. */
 async function checkSplices(bytes: Uint8Array, tree: TreeMessage, splices: readonly Splice[]): Promise<Model> {
   const prefixes = new Set<string>();
   const owners = new Map<number, Set<TreeMessage>>();
-  const own = (position: number, message: TreeMessage): void => void owners.set(position, (owners.get(position) ?? new Set()).add(message));
+  const own = (position: number, message: TreeMessage): void =>
+    void owners.set(position, (owners.get(position) ?? new Set()).add(message));
   for (const message of messagesOf(tree)) {
     own(message.start, message);
     for (const field of message.fields) {
@@ -156,11 +210,14 @@ async function checkSplices(bytes: Uint8Array, tree: TreeMessage, splices: reado
     }
   }
   for (const { start, end } of splices) {
-    const fields = [...owners.get(start) ?? []].some((message) => owners.get(end)?.has(message));
+    const fields = [...(owners.get(start) ?? [])].some((message) => owners.get(end)?.has(message));
     assert.ok(fields || prefixes.has(`${start}-${end}`), `a splice of bytes ${start} to ${end} cuts through a field`);
   }
   const out = spliced(bytes, splices);
   const after = parse(out);
-  assert.ok(after && brokenMessages(after) <= brokenMessages(tree), 'the edited model has a message that is no sequence of fields');
+  assert.ok(
+    after && brokenMessages(after) <= brokenMessages(tree),
+    'the edited model has a message that is no sequence of fields',
+  );
   return scanModel(new MemorySource(out));
 }

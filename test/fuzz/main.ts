@@ -25,7 +25,10 @@ const inputs = option('inputs');
 const seconds = option('seconds') ?? (inputs === undefined ? 60 : undefined);
 const corpus = fuzzCorpus();
 const report = await runFuzz({
-  seed, first: option('from') ?? 0, ...(inputs === undefined ? {} : { inputs }), ...(seconds === undefined ? {} : { seconds }),
+  seed,
+  first: option('from') ?? 0,
+  ...(inputs === undefined ? {} : { inputs }),
+  ...(seconds === undefined ? {} : { seconds }),
   onFailure: ({ index, what }) => {
     const bytes = fuzzInput(corpus, seed, index);
     const file = join(FAILED, `${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}.onnx`);

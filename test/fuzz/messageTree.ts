@@ -22,7 +22,10 @@ export const MESSAGES = {
   function: { 7: 'node', 9: 'opset', 11: 'attribute', 12: 'value', 14: 'entry' },
   training: { 1: 'graph', 2: 'graph', 3: 'entry', 4: 'entry' },
   annotation: { 2: 'entry' },
-  opset: {}, entry: {}, dimension: {}, segment: {},
+  opset: {},
+  entry: {},
+  dimension: {},
+  segment: {},
 } as const satisfies Record<string, Record<number, string>>;
 
 export interface TreeField {
@@ -52,11 +55,28 @@ export interface TreeMessage {
 }
 
 export function leaf(number: number, wireType: number, bytes: Uint8Array, value = 0n): TreeField {
-  return { number, wireType, value, bytes, message: null, padding: 0, lie: 0, start: 0, tagEnd: 0, bodyStart: 0, end: 0 };
+  return {
+    number,
+    wireType,
+    value,
+    bytes,
+    message: null,
+    padding: 0,
+    lie: 0,
+    start: 0,
+    tagEnd: 0,
+    bodyStart: 0,
+    end: 0,
+  };
 }
 
 /** Reads a message. Returns null where the bytes are no fields. */
-export function parse(bytes: Uint8Array, type: MessageType = 'model', start = 0, end = bytes.length): TreeMessage | null {
+export function parse(
+  bytes: Uint8Array,
+  type: MessageType = 'model',
+  start = 0,
+  end = bytes.length,
+): TreeMessage | null {
   const fields: TreeField[] = [];
   for (let at = start; at < end;) {
     const field = parseField(bytes, type, at, end);
@@ -147,11 +167,15 @@ export function writeVarint(value: bigint, padding = 0): Uint8Array {
 /** All messages of a tree, outer ones first. */
 export function messagesOf(root: TreeMessage): TreeMessage[] {
   const found = [root];
-  for (let i = 0; i < found.length; i++) for (const { message } of found[i]?.fields ?? []) if (message) found.push(message);
+  for (let i = 0; i < found.length; i++)
+    for (const { message } of found[i]?.fields ?? []) if (message) found.push(message);
   return found;
 }
 
 /** How many fields should hold a message, but hold something else. */
 export function brokenMessages(root: TreeMessage): number {
-  return messagesOf(root).reduce((n, { type, fields }) => n + fields.filter((f) => f.number in MESSAGES[type] && !f.message).length, 0);
+  return messagesOf(root).reduce(
+    (n, { type, fields }) => n + fields.filter((f) => f.number in MESSAGES[type] && !f.message).length,
+    0,
+  );
 }

@@ -38,45 +38,69 @@ type Line = { at: number } | { outcome: string; ms: number } | { failure: string
 export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
   const { seed, first = 0, inputs = Infinity, seconds = Infinity, onFailure } = options;
   const deadline = Date.now() + 1000 * seconds;
-  const state = { inputs: 0, outcomes: {} as Record<string, number>, slowest: { index: -1, ms: 0 }, failures: [] as FuzzFailure[] };
+  const state = {
+    inputs: 0,
+    outcomes: {} as Record<string, number>,
+    slowest: { index: -1, ms: 0 },
+    failures: [] as FuzzFailure[],
+  };
   const fail = (index: number, what: string): void => {
     state.failures.push({ index, what });
     onFailure?.({ index, what });
   };
   for (let next = first; state.inputs < inputs && Date.now() < deadline;) {
-    next = await runChild(seed, next, (line, index) => {
-      if ('at' in line) return state.inputs >= inputs || Date.now() >= deadline;
-      state.inputs++;
-      if ('failure' in line) fail(index, line.failure);
-      else {
-        state.outcomes[line.outcome] = (state.outcomes[line.outcome] ?? 0) + 1;
-        if (line.ms > state.slowest.ms) state.slowest = { index, ms: line.ms };
-      }
-      return false;
-    }, (index, what) => {
-      state.inputs++;
-      fail(index, what);
-    });
+    next = await runChild(
+      seed,
+      next,
+      (line, index) => {
+        if ('at' in line) return state.inputs >= inputs || Date.now() >= deadline;
+        state.inputs++;
+        if ('failure' in line) fail(index, line.failure);
+        else {
+          state.outcomes[line.outcome] = (state.outcomes[line.outcome] ?? 0) + 1;
+          if (line.ms > state.slowest.ms) state.slowest = { index, ms: line.ms };
+        }
+        return false;
+      },
+      (index, what) => {
+        state.inputs++;
+        fail(index, what);
+      },
+    );
   }
   return state;
 }
 
 /** Runs one process until `onLine` says so or it fails; returns the next index. */
-async function runChild(seed: number, first: number, onLine: (line: Line, index: number) => boolean, onDeath: (index: number, what: string) => void): Promise<number> {
+async function runChild(
+  seed: number,
+  first: number,
+  onLine: (line: Line, index: number) => boolean,
+  onDeath: (index: number, what: string) => void,
+): Promise<number> {
   const file = fileURLToPath(new URL('./worker.ts', import.meta.url));
-  const child = spawn(process.execPath, [`--max-old-space-size=${MAX_HEAP_MIB}`, '--import', 'tsx', file, `${seed}`, `${first}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(
+    process.execPath,
+    [`--max-old-space-size=${MAX_HEAP_MIB}`, '--import', 'tsx', file, `${seed}`, `${first}`],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
   let at = first;
   let since = Infinity;
   let stopped = false;
   let reason = '';
   let errors = '';
-  child.stderr.on('data', (data: Buffer) => { errors = `${errors}${data.toString()}`.slice(-2000); });
+  child.stderr.on('data', (data: Buffer) => {
+    errors = `${errors}${data.toString()}`.slice(-2000);
+  });
   const watch = setInterval(() => {
     if (Date.now() - since > 1000 * MAX_SECONDS) reason = `it took longer than ${MAX_SECONDS} s`;
-    if (residentBytes(child.pid) > MAX_RESIDENT_BYTES) reason = `it took more than ${MAX_RESIDENT_BYTES} bytes of memory`;
+    if (residentBytes(child.pid) > MAX_RESIDENT_BYTES)
+      reason = `it took more than ${MAX_RESIDENT_BYTES} bytes of memory`;
     if (reason) child.kill('SIGKILL');
   }, WATCH_MILLISECONDS);
-  const ended = new Promise<void>((resolve) => { child.on('close', () => resolve()); });
+  const ended = new Promise<void>((resolve) => {
+    child.on('close', () => resolve());
+  });
   for await (const text of createInterface({ input: child.stdout })) {
     if (stopped) continue;
     const line = JSON.parse(text) as Line;

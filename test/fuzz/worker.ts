@@ -32,6 +32,6 @@ for (let at = first; ; at++) {
     const outcome = await checkInput(fuzzInput(corpus, seed, at), new Random(at));
     say({ outcome, ms: performance.now() - start });
   } catch (error) {
-    say({ failure: error instanceof Error ? error.stack ?? error.message : String(error) });
+    say({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }
 }

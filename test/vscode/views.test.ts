@@ -17,10 +17,20 @@ const uri = (name: string): vscode.Uri => vscode.Uri.file(join(folder(), name));
 
 /** What the extension's commands work with, on workers of the test's own. */
 function workers(): Workers & vscode.Disposable {
-  const file = join(vscode.extensions.getExtension('channelwise.channelwise')?.extensionPath ?? '', 'dist', 'worker.mjs');
+  const file = join(
+    vscode.extensions.getExtension('channelwise.channelwise')?.extensionPath ?? '',
+    'dist',
+    'worker.mjs',
+  );
   const [worker, prover] = [new WorkerClient(file), new WorkerClient(file)];
   return {
-    worker, prover, proofs: new Proofs(prover), tabs: new TextTabs(), views: new Views(), comparisons: new Comparisons(), evaluations: new Evaluations(),
+    worker,
+    prover,
+    proofs: new Proofs(prover),
+    tabs: new TextTabs(),
+    views: new Views(),
+    comparisons: new Comparisons(),
+    evaluations: new Evaluations(),
     dispose: () => void Promise.all([worker.dispose(), prover.dispose()]),
   };
 }
@@ -28,7 +38,10 @@ function workers(): Workers & vscode.Disposable {
 describe('Compare and evaluate in VS Code', () => {
   it('compares two selected models in the page of the first', async () => {
     await vscode.commands.executeCommand('channelwise.convertToGrayscale', uri('third.onnx'));
-    await vscode.commands.executeCommand('channelwise.compare', uri('third.onnx'), [uri('third.onnx'), uri('third.gray.onnx')]);
+    await vscode.commands.executeCommand('channelwise.compare', uri('third.onnx'), [
+      uri('third.onnx'),
+      uri('third.gray.onnx'),
+    ]);
     const { activeTab } = vscode.window.tabGroups.activeTabGroup;
     assert.equal(activeTab?.label, 'third.onnx');
     const own = workers();
@@ -37,7 +50,11 @@ describe('Compare and evaluate in VS Code', () => {
       own.comparisons.set(uri('third.gray.onnx'), uri('third.onnx').fsPath);
       const found = await own.comparisons.run(own, uri('third.gray.onnx'), {});
       assert.equal(found?.statement, '1 input, 1 weight, 1 metadata entry; nothing else differs.');
-      assert.deepEqual([found?.own, found?.aName, found?.bName], ['b', 'third.onnx', 'third.gray.onnx'], 'the adapted model comes second, on its own page too');
+      assert.deepEqual(
+        [found?.own, found?.aName, found?.bName],
+        ['b', 'third.onnx', 'third.gray.onnx'],
+        'the adapted model comes second, on its own page too',
+      );
       own.comparisons.set(uri('third.onnx'), uri('gone.onnx').fsPath);
       await assert.rejects(own.comparisons.run(own, uri('third.onnx'), {}), /gone\.onnx/);
     } finally {
@@ -48,9 +65,15 @@ describe('Compare and evaluate in VS Code', () => {
   it('evaluates on a folder of images, with progress; a cancel ends it', async () => {
     const images = join(folder(), 'pictures');
     mkdirSync(images, { recursive: true });
-    for (const [i, colour] of [[200, 30, 30], [30, 200, 30], [90, 90, 90]].entries()) {
+    for (const [i, colour] of [
+      [200, 30, 30],
+      [30, 200, 30],
+      [90, 90, 90],
+    ].entries()) {
       const png = new PNG({ width: 40, height: 30 });
-      png.data.forEach((_, k) => { png.data[k] = k % 4 === 3 ? 255 : (colour[k % 4] ?? 0); });
+      png.data.forEach((_, k) => {
+        png.data[k] = k % 4 === 3 ? 255 : (colour[k % 4] ?? 0);
+      });
       writeFileSync(join(images, `${i}.png`), PNG.sync.write(png));
     }
     writeFileSync(join(images, 'broken.jpg'), 'no picture');
@@ -62,13 +85,23 @@ describe('Compare and evaluate in VS Code', () => {
       const setup = await own.evaluations.setup(own, model, {});
       assert.deepEqual([setup?.folder, setup?.images, setup?.presets[0]?.name], ['pictures', 4, 'imagenet']);
       const seen: number[] = [];
-      const found = await own.evaluations.run(own, model, { preset: 'zero-to-one', stretch: false, order: 'rgb' }, { onProgress: (f) => seen.push(f) });
+      const found = await own.evaluations.run(
+        own,
+        model,
+        { preset: 'zero-to-one', stretch: false, order: 'rgb' },
+        { onProgress: (f) => seen.push(f) },
+      );
       assert.deepEqual([found.images, found.labelled, found.runs.length], [3, 0, 3]);
       assert.match(found.conclusions[1] ?? '', /the conversion costs nothing/);
       assert.match(found.notes.join(), /^1 image was skipped: broken\.jpg/);
       assert.equal(seen.at(-1), 1);
       const controller = new AbortController();
-      const cancelled = own.evaluations.run(own, model, { preset: 'raw', stretch: true, order: 'bgr' }, { signal: controller.signal });
+      const cancelled = own.evaluations.run(
+        own,
+        model,
+        { preset: 'raw', stretch: true, order: 'bgr' },
+        { signal: controller.signal },
+      );
       controller.abort();
       await assert.rejects(cancelled, /Cancelled/);
     } finally {

@@ -7,14 +7,22 @@ import type { HostMessage, PageMethod, PageMethods } from '../../src/protocol/me
 import type { Workers } from '../../src/vscode/convert.ts';
 import { PageAnswers } from '../../src/vscode/pageAnswers.ts';
 
-const uri = (name: string): vscode.Uri => vscode.Uri.file(join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '', name));
+const uri = (name: string): vscode.Uri =>
+  vscode.Uri.file(join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '', name));
 
 describe('Weights on demand in VS Code', () => {
-  const file = join(vscode.extensions.getExtension('channelwise.channelwise')?.extensionPath ?? '', 'dist', 'worker.mjs');
+  const file = join(
+    vscode.extensions.getExtension('channelwise.channelwise')?.extensionPath ?? '',
+    'dist',
+    'worker.mjs',
+  );
   const worker = new WorkerClient(file);
   const posted: HostMessage[] = [];
   // These answers use nothing but the worker.
-  const answers = new PageAnswers({ workers: { worker } as Workers, uri: uri('resnet.onnx'), opened: () => undefined }, (message) => posted.push(JSON.parse(JSON.stringify(message)) as HostMessage));
+  const answers = new PageAnswers(
+    { workers: { worker } as Workers, uri: uri('resnet.onnx'), opened: () => undefined },
+    (message) => posted.push(JSON.parse(JSON.stringify(message)) as HostMessage),
+  );
   let lastId = 0;
   after(() => worker.dispose());
 
@@ -30,14 +38,31 @@ describe('Weights on demand in VS Code', () => {
 
   it('gives statistics, values and filters of a real file, from the worker', async () => {
     const s = await ask('tensorStatistics', { tensor: 'conv1.weight' });
-    assert.deepEqual([s.count, s.nan, s.histogram?.counts.reduce((n, c) => n + c, 0)], [16 * 3 * 7 * 7, 0, 16 * 3 * 7 * 7]);
-    const ranges = [{ from: 0, to: 1 }, { from: 0, to: 1 }, { from: 0, to: 7 }, { from: 0, to: 7 }];
+    assert.deepEqual(
+      [s.count, s.nan, s.histogram?.counts.reduce((n, c) => n + c, 0)],
+      [16 * 3 * 7 * 7, 0, 16 * 3 * 7 * 7],
+    );
+    const ranges = [
+      { from: 0, to: 1 },
+      { from: 0, to: 1 },
+      { from: 0, to: 7 },
+      { from: 0, to: 7 },
+    ];
     const { texts } = await ask('tensorBlock', { tensor: 'conv1.weight', ranges });
     assert.equal(texts.length, 49);
-    assert.deepEqual((await ask('firstLayerFacts', { layer: 0 })).filters, { count: 16, channels: 3, height: 7, width: 7 });
+    assert.deepEqual((await ask('firstLayerFacts', { layer: 0 })).filters, {
+      count: 16,
+      channels: 3,
+      height: 7,
+      width: 7,
+    });
     const filters = await ask('layerFilters', { layer: 0, from: 0, of: 'file' });
     const first = Buffer.from(filters.values, 'base64');
-    assert.deepEqual(texts.map((t) => Math.fround(Number(t))), Array.from({ length: 49 }, (_, i) => first.readFloatLE(i * 4)), 'two ways to the same numbers');
+    assert.deepEqual(
+      texts.map((t) => Math.fround(Number(t))),
+      Array.from({ length: 49 }, (_, i) => first.readFloatLE(i * 4)),
+      'two ways to the same numbers',
+    );
     await assert.rejects(ask('tensorStatistics', { tensor: 'gone' }), /stores no tensor gone/);
   });
 
@@ -46,13 +71,24 @@ describe('Weights on demand in VS Code', () => {
     const { showSaveDialog } = vscode.window;
     let answer: vscode.Uri | undefined;
     let offered = '';
-    Object.assign(vscode.window, { showSaveDialog: async (options: vscode.SaveDialogOptions) => { offered = options.defaultUri?.path ?? ''; return answer; } });
+    Object.assign(vscode.window, {
+      showSaveDialog: async (options: vscode.SaveDialogOptions) => {
+        offered = options.defaultUri?.path ?? '';
+        return answer;
+      },
+    });
     try {
       assert.deepEqual(await ask('saveTensor', { tensor: 'conv1.weight', format: 'npy' }), { name: null, note: null });
       assert.ok(offered.endsWith('/conv1.weight.npy') && !existsSync(target.fsPath));
       answer = target;
-      assert.deepEqual(await ask('saveTensor', { tensor: 'conv1.weight', format: 'npy' }), { name: 'conv1.npy', note: null });
-      assert.match(readFileSync(target.fsPath).toString('latin1', 0, 128), /'descr': '<f4', 'fortran_order': False, 'shape': \(16, 3, 7, 7\)/);
+      assert.deepEqual(await ask('saveTensor', { tensor: 'conv1.weight', format: 'npy' }), {
+        name: 'conv1.npy',
+        note: null,
+      });
+      assert.match(
+        readFileSync(target.fsPath).toString('latin1', 0, 128),
+        /'descr': '<f4', 'fortran_order': False, 'shape': \(16, 3, 7, 7\)/,
+      );
     } finally {
       Object.assign(vscode.window, { showSaveDialog });
     }

@@ -10,15 +10,34 @@ interface Button {
 }
 
 const BUTTONS: readonly Button[] = [
-  { name: 'adaptChannels', label: 'Adapt Channels…', title: () => 'Another channel map; the plan is shown before anything is written' },
-  { name: 'verify', label: 'Verify', title: (model) => (model.adaptation ? 'Prove this model against the one it was made from' : 'Prove this model against the one it was made from; you will be asked which, because this file names none') },
-  { name: 'copyAsPython', label: 'Copy as Python…', title: () => 'The same change for a PyTorch state dict, a timm model or a Keras layer' },
+  {
+    name: 'adaptChannels',
+    label: 'Adapt Channels…',
+    title: () => 'Another channel map; the plan is shown before anything is written',
+  },
+  {
+    name: 'verify',
+    label: 'Verify',
+    title: (model) =>
+      model.adaptation
+        ? 'Prove this model against the one it was made from'
+        : 'Prove this model against the one it was made from; you will be asked which, because this file names none',
+  },
+  {
+    name: 'copyAsPython',
+    label: 'Copy as Python…',
+    title: () => 'The same change for a PyTorch state dict, a timm model or a Keras layer',
+  },
 ];
 
 /** Buttons for commands that VS Code runs on this file. */
 export class ActionBar extends LitElement {
   static properties = { model: { attribute: false } };
-  static styles = css`:host { display: contents; }`;
+  static styles = css`
+    :host {
+      display: contents;
+    }
+  `;
   declare model: PageModel | null;
 
   constructor() {
@@ -28,8 +47,18 @@ export class ActionBar extends LitElement {
 
   render(): TemplateResult | null {
     const { model } = this;
-    return model && html`${BUTTONS.map(({ name, label, title }) => html`
-      <vscode-button appearance="secondary" title=${title(model)} @click=${() => void request('command', { name }).catch(() => undefined)}>${label}</vscode-button>`)}`;
+    return (
+      model &&
+      html`${BUTTONS.map(
+        ({ name, label, title }) =>
+          html` <vscode-button
+            appearance="secondary"
+            title=${title(model)}
+            @click=${() => void request('command', { name }).catch(() => undefined)}
+            >${label}</vscode-button
+          >`,
+      )}`
+    );
   }
 }
 customElements.define('cw-action-bar', ActionBar);

@@ -34,8 +34,19 @@ const SAVE_DELAY = 250;
 /** The page: loads the model, holds what is selected and found, and lets the views follow it. */
 export class App extends LitElement {
   static properties = {
-    model: { state: true }, session: { state: true }, error: { state: true }, notice: { state: true }, busy: { state: true },
-    tab: { state: true }, selected: { state: true }, found: { state: true }, announcement: { state: true }, table: { state: true }, opened: { state: true }, turn: { state: true }, bind: { state: true },
+    model: { state: true },
+    session: { state: true },
+    error: { state: true },
+    notice: { state: true },
+    busy: { state: true },
+    tab: { state: true },
+    selected: { state: true },
+    found: { state: true },
+    announcement: { state: true },
+    table: { state: true },
+    opened: { state: true },
+    turn: { state: true },
+    bind: { state: true },
   };
   static styles = appStyles;
   declare model: PageModel | null;
@@ -82,8 +93,12 @@ export class App extends LitElement {
   connectedCallback(): void {
     super.connectedCallback();
     this.#stops = [
-      onHost('changed', () => void this.#fetch()), onHost('wanted', () => void this.#showView()),
-      onShow((node) => { this.#wanted = node; void this.#showWanted(); }),
+      onHost('changed', () => void this.#fetch()),
+      onHost('wanted', () => void this.#showView()),
+      onShow((node) => {
+        this.#wanted = node;
+        void this.#showWanted();
+      }),
     ];
     window.addEventListener('keydown', this.#shortcuts);
     void this.#fetch();
@@ -113,7 +128,7 @@ export class App extends LitElement {
     performance.mark('channelwise:model');
     const model = packed && unpackModel(packed);
     const before = this.session;
-    const view = before ? this.#graph?.view ?? null : null;
+    const view = before ? (this.#graph?.view ?? null) : null;
     // The same file in a new version keeps its reader's place; a tab that comes back finds it again.
     const place: Partial<Saved> = before ? this.#place(view) : this.#saved;
     const known = model !== null && place.file === model.fileName && place.nodes === model.nodes.length;
@@ -122,7 +137,7 @@ export class App extends LitElement {
     this.error = model ? '' : 'The file holds no model.';
     this.notice = '';
     if (model && !tabsOf(model).includes(this.tab)) this.tab = 'graph';
-    this.session = model ? new GraphSession(model, known ? place.open ?? null : null) : null;
+    this.session = model ? new GraphSession(model, known ? (place.open ?? null) : null) : null;
     performance.mark('channelwise:graph');
     this.selected = known && place.selected && this.session?.model.has(place.selected) ? place.selected : null;
     this.found = [];
@@ -167,8 +182,15 @@ export class App extends LitElement {
 
   #place(view: Saved['view']): Saved {
     return {
-      file: this.model?.fileName ?? '', nodes: this.model?.nodes.length ?? 0, tab: this.tab, selected: this.selected,
-      open: this.session?.openPaths ?? [], view, query: '', table: this.table, bind: this.bind,
+      file: this.model?.fileName ?? '',
+      nodes: this.model?.nodes.length ?? 0,
+      tab: this.tab,
+      selected: this.selected,
+      open: this.session?.openPaths ?? [],
+      view,
+      query: '',
+      table: this.table,
+      bind: this.bind,
     };
   }
 
@@ -219,7 +241,10 @@ export class App extends LitElement {
     // The first-layer card and the inspector's links lead into the picture; find works on whichever view is open.
     const fromCard = reveal && !(source instanceof GraphView) && !(source instanceof FindBox);
     if (fromCard) this.tab = 'graph';
-    this.announcement = this.selected && model ? `Selected ${model.nameOf(this.selected)}${this.#shapeOf(this.selected)}` : 'Nothing selected';
+    this.announcement =
+      this.selected && model
+        ? `Selected ${model.nameOf(this.selected)}${this.#shapeOf(this.selected)}`
+        : 'Nothing selected';
     await this.updateComplete;
     if (this.selected && reveal) await this.#graph?.reveal(this.selected);
     else if (this.selected && this.tab === 'layers') await this.#graph?.reveal(this.selected);
@@ -266,42 +291,92 @@ export class App extends LitElement {
 
   /** The frame of one tab's content. Hidden ones stay in the document, so that they keep their place. */
   #panel(tab: Tab, content: TemplateResult | null): TemplateResult {
-    return html`<div role="tabpanel" id=${`panel-${tab}`} aria-labelledby=${`tab-${tab}`} ?hidden=${this.tab !== tab}>${content}</div>`;
+    return html`<div role="tabpanel" id=${`panel-${tab}`} aria-labelledby=${`tab-${tab}`} ?hidden=${this.tab !== tab}>
+      ${content}
+    </div>`;
   }
 
   render(): TemplateResult {
     const m = this.model;
-    if (this.error) return html`<div class="message" role="alert"><h1>This file can’t be shown</h1><p>${this.error}</p><p class="later">It is read again when it changes.</p></div>`;
-    if (!m || !this.session) return html`<div class="message" role="status"><vscode-progress-ring aria-label="Loading"></vscode-progress-ring>Reading the model…</div>`;
+    if (this.error)
+      return html`<div class="message" role="alert">
+        <h1>This file can’t be shown</h1>
+        <p>${this.error}</p>
+        <p class="later">It is read again when it changes.</p>
+      </div>`;
+    if (!m || !this.session)
+      return html`<div class="message" role="status">
+        <vscode-progress-ring aria-label="Loading"></vscode-progress-ring>Reading the model…
+      </div>`;
     return html`
       <header>
         <h1 title=${m.fileName}>${m.fileName}</h1>
-        <vscode-button id="find" appearance="secondary" title="Find (Ctrl+F)" @click=${() => void this.#find?.show()}>Find</vscode-button>
+        <vscode-button id="find" appearance="secondary" title="Find (Ctrl+F)" @click=${() => void this.#find?.show()}
+          >Find</vscode-button
+        >
         <cw-action-bar .model=${m}></cw-action-bar>
         ${takesOneChannel(m) ? html`<span class="done">Takes one channel</span>` : html`<vscode-button id="convert" ?disabled=${this.busy} @click=${this.#convert}>Convert to Grayscale</vscode-button>`}
-        <cw-tab-bar .tab=${this.tab} .shown=${tabsOf(m)} @tab-chosen=${(e: CustomEvent<Tab>) => (this.tab = e.detail)}></cw-tab-bar>
+        <cw-tab-bar
+          .tab=${this.tab}
+          .shown=${tabsOf(m)}
+          @tab-chosen=${(e: CustomEvent<Tab>) => (this.tab = e.detail)}
+        ></cw-tab-bar>
       </header>
       ${this.notice ? html`<div class="notice"><span role="alert">${this.notice}</span><button aria-label="Dismiss this message" title="Dismiss" @click=${() => (this.notice = '')}>×</button></div>` : null}
       ${m.dataTrouble && m.dataTrouble.message !== this.notice && TABS[this.tab].details ? html`<p class="trouble" role="status">${m.dataTrouble.message}</p>` : null}
       <main @select-thing=${this.#selectThing} @toggle-group=${this.#toggle}>
         <div class="stage">
-          ${this.#panel('graph', html`
-            <cw-graph-view .session=${this.session} .selected=${this.selected} .found=${this.found} .differing=${this.session.model.doubts} @view-moved=${() => this.#save()} @laid-out=${this.#laidOut}></cw-graph-view>
-            <cw-graph-tools .session=${this.session} .target=${this} @open-all=${() => void this.#openAll(true)} @close-all=${() => void this.#openAll(false)}></cw-graph-tools>`)}
-          ${this.#panel('layers', this.tab !== 'layers' ? null
-            : html`<cw-layer-table .model=${m} .selected=${this.selected} .view=${this.table} @table-view=${(e: CustomEvent<TableState>) => (this.table = e.detail)}></cw-layer-table>`)}
+          ${this.#panel(
+            'graph',
+            html` <cw-graph-view
+                .session=${this.session}
+                .selected=${this.selected}
+                .found=${this.found}
+                .differing=${this.session.model.doubts}
+                @view-moved=${() => this.#save()}
+                @laid-out=${this.#laidOut}
+              ></cw-graph-view>
+              <cw-graph-tools
+                .session=${this.session}
+                .target=${this}
+                @open-all=${() => void this.#openAll(true)}
+                @close-all=${() => void this.#openAll(false)}
+              ></cw-graph-tools>`,
+          )}
+          ${this.#panel(
+            'layers',
+            this.tab !== 'layers'
+              ? null
+              : html`<cw-layer-table
+                  .model=${m}
+                  .selected=${this.selected}
+                  .view=${this.table}
+                  @table-view=${(e: CustomEvent<TableState>) => (this.table = e.detail)}
+                ></cw-layer-table>`,
+          )}
           ${m.firstLayers.length ? this.#panel('first', html`<cw-first-layer-tab .model=${m} .shown=${this.tab === 'first'}></cw-first-layer-tab>`) : null}
           ${m.adaptation ? this.#panel('adaptation', html`<cw-adaptation .model=${m}></cw-adaptation>`) : null}
           ${this.#panel('compare', html`<cw-compare .model=${m} .active=${this.tab === 'compare'} .turn=${this.turn}></cw-compare>`)}
           ${tabsOf(m).includes('evaluate') ? this.#panel('evaluate', html`<cw-evaluate .model=${m} .active=${this.tab === 'evaluate'} .turn=${this.turn}></cw-evaluate>`) : null}
-          <cw-find .model=${m} @found=${(e: CustomEvent<{ keys: SelectionKey[] }>) => (this.found = e.detail.keys)} @find-closed=${this.#findClosed}></cw-find>
+          <cw-find
+            .model=${m}
+            @found=${(e: CustomEvent<{ keys: SelectionKey[] }>) => (this.found = e.detail.keys)}
+            @find-closed=${this.#findClosed}
+          ></cw-find>
         </div>
         <aside aria-label="Details" tabindex="0" ?hidden=${!TABS[this.tab].details}>
           ${this.selected ? html`<cw-inspector .session=${this.session} .selected=${this.selected} .opened=${this.opened}></cw-inspector>` : null}
           ${this.#linkButton()}
           <cw-first-layer .model=${m} @show-filters=${() => (this.tab = 'first')}></cw-first-layer>
           ${this.selected ? null : html`<cw-inspector .session=${this.session} .selected=${null}></cw-inspector>`}
-          <cw-sizes .model=${m} .bind=${this.bind} @sizes-bound=${(e: CustomEvent<PageBinding>) => { this.bind = e.detail; void this.#fetch(); }}></cw-sizes>
+          <cw-sizes
+            .model=${m}
+            .bind=${this.bind}
+            @sizes-bound=${(e: CustomEvent<PageBinding>) => {
+              this.bind = e.detail;
+              void this.#fetch();
+            }}
+          ></cw-sizes>
           <cw-summary .model=${m}></cw-summary>
         </aside>
       </main>
@@ -311,7 +386,13 @@ export class App extends LitElement {
 
   #linkButton(): TemplateResult | null {
     const node = this.selected ? this.session?.model.linkName(this.selected) : '';
-    return node ? html`<p class="link"><vscode-button appearance="secondary" @click=${() => void this.#copyLink(node)}>Copy link to this layer</vscode-button></p>` : null;
+    return node
+      ? html`<p class="link">
+          <vscode-button appearance="secondary" @click=${() => void this.#copyLink(node)}
+            >Copy link to this layer</vscode-button
+          >
+        </p>`
+      : null;
   }
 
   #laidOut(): void {

@@ -10,19 +10,70 @@ import { TwinGraphs } from './twinGraphs.ts';
 
 /** The Compare tab: what differs in one sentence, a list to walk through, and the two graphs beside each other. */
 export class CompareView extends LitElement {
-  static properties = { model: { attribute: false }, active: { attribute: false }, turn: { attribute: false }, comparison: { state: true }, progress: { state: true }, error: { state: true } };
+  static properties = {
+    model: { attribute: false },
+    active: { attribute: false },
+    turn: { attribute: false },
+    comparison: { state: true },
+    progress: { state: true },
+    error: { state: true },
+  };
   static styles = css`
-    :host { display: flex; flex-direction: column; width: 100%; height: 100%; }
-    .top { display: flex; align-items: center; gap: 6px 14px; padding: 8px 14px; flex-wrap: wrap; border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); }
-    .top p { flex: 1 1 260px; margin: 0; font-weight: 600; overflow-wrap: anywhere; }
-    .body { display: flex; flex: 1; min-height: 0; }
-    cw-difference-list { flex: 0 0 34%; max-width: 420px; min-width: 200px; border-right: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); }
-    cw-twin-graphs { flex: 1; min-width: 0; }
-    .empty { margin: auto; padding: 24px; max-width: 520px; text-align: center; overflow-wrap: anywhere; }
-    .empty p { margin: 0 0 14px; }
+    :host {
+      display: flex;
+      flex-direction: column;
+      width: 100%;
+      height: 100%;
+    }
+    .top {
+      display: flex;
+      align-items: center;
+      gap: 6px 14px;
+      padding: 8px 14px;
+      flex-wrap: wrap;
+      border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+    }
+    .top p {
+      flex: 1 1 260px;
+      margin: 0;
+      font-weight: 600;
+      overflow-wrap: anywhere;
+    }
+    .body {
+      display: flex;
+      flex: 1;
+      min-height: 0;
+    }
+    cw-difference-list {
+      flex: 0 0 34%;
+      max-width: 420px;
+      min-width: 200px;
+      border-right: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+    }
+    cw-twin-graphs {
+      flex: 1;
+      min-width: 0;
+    }
+    .empty {
+      margin: auto;
+      padding: 24px;
+      max-width: 520px;
+      text-align: center;
+      overflow-wrap: anywhere;
+    }
+    .empty p {
+      margin: 0 0 14px;
+    }
     @media (max-width: 760px) {
-      .body { flex-direction: column; }
-      cw-difference-list { flex: 0 0 34%; max-width: none; border-right: none; border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); }
+      .body {
+        flex-direction: column;
+      }
+      cw-difference-list {
+        flex: 0 0 34%;
+        max-width: none;
+        border-right: none;
+        border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+      }
     }
   `;
   declare model: PageModel | null;
@@ -70,7 +121,12 @@ export class CompareView extends LitElement {
     this.progress = 0;
     this.error = '';
     try {
-      const comparison = await request('comparison', null, { signal: running.signal, onProgress: (f) => { if (this.#running === running) this.progress = f; } });
+      const comparison = await request('comparison', null, {
+        signal: running.signal,
+        onProgress: (f) => {
+          if (this.#running === running) this.progress = f;
+        },
+      });
       if (this.#running !== running) return;
       this.#graphs?.close();
       this.#graphs = comparison && new ComparedGraphs(model, comparison);
@@ -78,7 +134,8 @@ export class CompareView extends LitElement {
     } catch (error) {
       if (this.#running !== running) return;
       this.comparison = null;
-      if (!(error instanceof HostError && error.code === 'cancelled')) this.error = error instanceof Error ? error.message : String(error);
+      if (!(error instanceof HostError && error.code === 'cancelled'))
+        this.error = error instanceof Error ? error.message : String(error);
     }
     this.progress = null;
   }
@@ -90,16 +147,36 @@ export class CompareView extends LitElement {
   }
 
   #choose(text: string): TemplateResult {
-    return html`<vscode-button appearance="secondary" @click=${() => void request('command', { name: 'compare' })}>${text}</vscode-button>`;
+    return html`<vscode-button appearance="secondary" @click=${() => void request('command', { name: 'compare' })}
+      >${text}</vscode-button
+    >`;
   }
 
   render(): TemplateResult {
     const c = this.comparison;
-    if (this.progress !== null) return html`<cw-long-work .text=${'Comparing the two models'} .fraction=${this.progress} @stop=${() => this.#running?.abort()}></cw-long-work>`;
-    if (this.error) return html`<div class="empty"><p role="alert">${this.error}</p>${this.#choose('Choose Another Model…')}</div>`;
-    if (!c) return html`<div class="empty"><p>Compare this model with another one: inputs and outputs, nodes, weights and metadata, with both graphs side by side.</p>${this.#choose('Choose a Model…')}</div>`;
-    return html`
-      <div class="top"><p role="status">${c.statement}</p>${this.#choose('Compare with Another…')}</div>
+    if (this.progress !== null)
+      return html`<cw-long-work
+        .text=${'Comparing the two models'}
+        .fraction=${this.progress}
+        @stop=${() => this.#running?.abort()}
+      ></cw-long-work>`;
+    if (this.error)
+      return html`<div class="empty">
+        <p role="alert">${this.error}</p>
+        ${this.#choose('Choose Another Model…')}
+      </div>`;
+    if (!c)
+      return html`<div class="empty">
+        <p>
+          Compare this model with another one: inputs and outputs, nodes, weights and metadata, with both graphs side by
+          side.
+        </p>
+        ${this.#choose('Choose a Model…')}
+      </div>`;
+    return html` <div class="top">
+        <p role="status">${c.statement}</p>
+        ${this.#choose('Compare with Another…')}
+      </div>
       <div class="body">
         ${c.groups.length ? html`<cw-difference-list .groups=${c.groups} @difference-chosen=${this.#chosen}></cw-difference-list>` : null}
         <cw-twin-graphs .graphs=${this.#graphs} .names=${{ a: c.aName, b: c.bName }}></cw-twin-graphs>

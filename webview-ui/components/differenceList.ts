@@ -12,22 +12,85 @@ const SIGN_WORDS = { '-': 'only in the first', '+': 'only in the second', '~': '
 export class DifferenceList extends LitElement {
   static properties = { groups: { attribute: false }, at: { state: true }, whole: { state: true } };
   static styles = css`
-    :host { display: block; overflow: auto; }
-    [role='listbox']:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
-    h3 { margin: 0; padding: 10px 14px 4px; font-size: 0.92em; font-weight: 600; }
-    h3 span { color: var(--vscode-descriptionForeground); font-weight: 400; }
-    [role='option'] { display: flex; gap: 8px; padding: 3px 14px; cursor: pointer; overflow-wrap: anywhere; font-family: var(--vscode-editor-font-family, monospace); font-size: 0.95em; }
-    [role='option']:hover { background: var(--vscode-list-hoverBackground); outline: 1px dashed var(--vscode-contrastActiveBorder, transparent); outline-offset: -1px; }
-    [role='option'][aria-selected='true'] { background: var(--vscode-list-activeSelectionBackground); color: var(--vscode-list-activeSelectionForeground); outline: 1px solid var(--vscode-contrastActiveBorder, transparent); outline-offset: -1px; }
-    .sign { flex: none; width: 1ch; font-weight: 700; }
-    [data-sign='+'] .sign { color: var(--vscode-gitDecoration-addedResourceForeground, var(--vscode-charts-green)); }
-    [data-sign='-'] .sign { color: var(--vscode-gitDecoration-deletedResourceForeground, var(--vscode-charts-red)); }
-    [data-sign='~'] .sign { color: var(--vscode-gitDecoration-modifiedResourceForeground, var(--vscode-charts-yellow)); }
-    [aria-selected='true'] .sign { color: inherit !important; }
-    .text { min-width: 0; white-space: pre-wrap; }
-    .more { margin: 4px 14px 8px 32px; font: inherit; color: var(--vscode-textLink-foreground); background: none; border: none; padding: 2px 0; cursor: pointer; }
-    .more:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
-    .quiet { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+    :host {
+      display: block;
+      overflow: auto;
+    }
+    [role='listbox']:focus-visible {
+      outline: 1px solid var(--vscode-focusBorder);
+      outline-offset: -1px;
+    }
+    h3 {
+      margin: 0;
+      padding: 10px 14px 4px;
+      font-size: 0.92em;
+      font-weight: 600;
+    }
+    h3 span {
+      color: var(--vscode-descriptionForeground);
+      font-weight: 400;
+    }
+    [role='option'] {
+      display: flex;
+      gap: 8px;
+      padding: 3px 14px;
+      cursor: pointer;
+      overflow-wrap: anywhere;
+      font-family: var(--vscode-editor-font-family, monospace);
+      font-size: 0.95em;
+    }
+    [role='option']:hover {
+      background: var(--vscode-list-hoverBackground);
+      outline: 1px dashed var(--vscode-contrastActiveBorder, transparent);
+      outline-offset: -1px;
+    }
+    [role='option'][aria-selected='true'] {
+      background: var(--vscode-list-activeSelectionBackground);
+      color: var(--vscode-list-activeSelectionForeground);
+      outline: 1px solid var(--vscode-contrastActiveBorder, transparent);
+      outline-offset: -1px;
+    }
+    .sign {
+      flex: none;
+      width: 1ch;
+      font-weight: 700;
+    }
+    [data-sign='+'] .sign {
+      color: var(--vscode-gitDecoration-addedResourceForeground, var(--vscode-charts-green));
+    }
+    [data-sign='-'] .sign {
+      color: var(--vscode-gitDecoration-deletedResourceForeground, var(--vscode-charts-red));
+    }
+    [data-sign='~'] .sign {
+      color: var(--vscode-gitDecoration-modifiedResourceForeground, var(--vscode-charts-yellow));
+    }
+    [aria-selected='true'] .sign {
+      color: inherit !important;
+    }
+    .text {
+      min-width: 0;
+      white-space: pre-wrap;
+    }
+    .more {
+      margin: 4px 14px 8px 32px;
+      font: inherit;
+      color: var(--vscode-textLink-foreground);
+      background: none;
+      border: none;
+      padding: 2px 0;
+      cursor: pointer;
+    }
+    .more:focus-visible {
+      outline: 1px solid var(--vscode-focusBorder);
+    }
+    .quiet {
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      overflow: hidden;
+      clip-path: inset(50%);
+      white-space: nowrap;
+    }
   `;
   declare groups: readonly PageDifferenceGroup[];
   /** The chosen row, counted over all shown ones. */
@@ -65,7 +128,16 @@ export class DifferenceList extends LitElement {
 
   #key(event: KeyboardEvent): void {
     const count = this.groups.reduce((n, g) => n + this.#shown(g).length, 0);
-    const to: Record<string, number> = { ArrowDown: this.at + 1, ArrowUp: this.at - 1, Home: 0, End: count - 1, PageDown: this.at + PAGE_ROWS, PageUp: this.at - PAGE_ROWS, Enter: this.at, ' ': this.at };
+    const to: Record<string, number> = {
+      ArrowDown: this.at + 1,
+      ArrowUp: this.at - 1,
+      Home: 0,
+      End: count - 1,
+      PageDown: this.at + PAGE_ROWS,
+      PageUp: this.at - PAGE_ROWS,
+      Enter: this.at,
+      ' ': this.at,
+    };
     if (!Object.hasOwn(to, event.key) || event.target instanceof HTMLButtonElement) return;
     event.preventDefault();
     void this.#choose(to[event.key] ?? 0);
@@ -75,16 +147,33 @@ export class DifferenceList extends LitElement {
     let n = 0;
     const option = (row: PageDifference): TemplateResult => {
       const i = n++;
-      return html`<div role="option" id=${`d${i}`} data-sign=${row.sign} aria-selected=${this.at === i ? 'true' : 'false'} @click=${() => this.#choose(i)}>
-        <span class="sign" aria-hidden="true">${row.sign === '-' ? '−' : row.sign}</span><span class="text"><span class="quiet">${SIGN_WORDS[row.sign]}: </span>${row.text}</span></div>`;
+      return html`<div
+        role="option"
+        id=${`d${i}`}
+        data-sign=${row.sign}
+        aria-selected=${this.at === i ? 'true' : 'false'}
+        @click=${() => this.#choose(i)}
+      >
+        <span class="sign" aria-hidden="true">${row.sign === '-' ? '−' : row.sign}</span
+        ><span class="text"><span class="quiet">${SIGN_WORDS[row.sign]}: </span>${row.text}</span>
+      </div>`;
     };
-    return html`<div role="listbox" tabindex="0" aria-label="Differences" aria-activedescendant=${this.at >= 0 ? `d${this.at}` : ''} @keydown=${this.#key}>
+    return html`<div
+      role="listbox"
+      tabindex="0"
+      aria-label="Differences"
+      aria-activedescendant=${this.at >= 0 ? `d${this.at}` : ''}
+      @keydown=${this.#key}
+    >
       ${this.groups.map((g) => {
         const shown = this.#shown(g);
         const left = g.rows.length - shown.length;
-        return html`<div role="group" aria-label=${`${g.title}, ${g.count}`}><h3>${g.title} <span>${countText(g.count)}</span></h3>${shown.map(option)}
+        return html`<div role="group" aria-label=${`${g.title}, ${g.count}`}>
+          <h3>${g.title} <span>${countText(g.count)}</span></h3>
+          ${shown.map(option)}
           ${left > 0 ? html`<button class="more" @click=${() => (this.whole = new Set([...this.whole, g.title]))}>Show ${countText(left)} more</button>` : null}
-          ${left === 0 && g.count > g.rows.length ? html`<h3><span>and ${countText(g.count - g.rows.length)} more; channelwise compare --json lists all</span></h3>` : null}</div>`;
+          ${left === 0 && g.count > g.rows.length ? html`<h3><span>and ${countText(g.count - g.rows.length)} more; channelwise compare --json lists all</span></h3>` : null}
+        </div>`;
       })}
     </div>`;
   }

@@ -15,18 +15,62 @@ const TARGET = 52;
 
 /** Filters as small pictures in a list that wraps. Arrow keys, Home and End move; `filter-at` says which one has the focus or the pointer. */
 export class FilterGrid extends LitElement {
-  static properties = { tiles: { attribute: false }, at: { attribute: false }, name: { attribute: false }, wipe: { attribute: false } };
+  static properties = {
+    tiles: { attribute: false },
+    at: { attribute: false },
+    name: { attribute: false },
+    wipe: { attribute: false },
+  };
   static styles = css`
-    :host { display: block; }
-    .list { display: flex; flex-wrap: wrap; gap: 6px; padding: 2px; }
-    .tile { display: flex; gap: 2px; padding: 2px; border: 1px solid transparent; cursor: default; position: relative; }
-    .tile[aria-selected='true'] { border-color: var(--vscode-focusBorder); }
-    .tile:focus-visible { outline: 2px solid var(--vscode-focusBorder); outline-offset: 0; }
-    .tile:focus { outline-offset: 0; }
-    canvas { display: block; image-rendering: pixelated; background: repeating-conic-gradient(var(--vscode-editorWidget-border, gray) 0 25%, transparent 0 50%) 0 0 / 6px 6px; }
-    .stack { position: relative; }
-    .over { position: absolute; inset: 0; clip-path: inset(0 0 0 var(--wipe, 50%)); }
-    .line { position: absolute; top: 0; bottom: 0; left: var(--wipe, 50%); width: 1px; background: var(--vscode-focusBorder); }
+    :host {
+      display: block;
+    }
+    .list {
+      display: flex;
+      flex-wrap: wrap;
+      gap: 6px;
+      padding: 2px;
+    }
+    .tile {
+      display: flex;
+      gap: 2px;
+      padding: 2px;
+      border: 1px solid transparent;
+      cursor: default;
+      position: relative;
+    }
+    .tile[aria-selected='true'] {
+      border-color: var(--vscode-focusBorder);
+    }
+    .tile:focus-visible {
+      outline: 2px solid var(--vscode-focusBorder);
+      outline-offset: 0;
+    }
+    .tile:focus {
+      outline-offset: 0;
+    }
+    canvas {
+      display: block;
+      image-rendering: pixelated;
+      background: repeating-conic-gradient(var(--vscode-editorWidget-border, gray) 0 25%, transparent 0 50%) 0 0 / 6px
+        6px;
+    }
+    .stack {
+      position: relative;
+    }
+    .over {
+      position: absolute;
+      inset: 0;
+      clip-path: inset(0 0 0 var(--wipe, 50%));
+    }
+    .line {
+      position: absolute;
+      top: 0;
+      bottom: 0;
+      left: var(--wipe, 50%);
+      width: 1px;
+      background: var(--vscode-focusBorder);
+    }
   `;
   declare tiles: readonly Tile[];
   declare at: number;
@@ -45,7 +89,11 @@ export class FilterGrid extends LitElement {
   protected updated(changed: PropertyValues): void {
     if (changed.has('wipe')) this.style.setProperty('--wipe', `${this.wipe}%`);
     if (!changed.has('tiles')) return;
-    const pictures = this.tiles.flatMap((t) => [...t.pictures.slice(0, 1), ...(t.over ? [t.over] : []), ...t.pictures.slice(1)]);
+    const pictures = this.tiles.flatMap((t) => [
+      ...t.pictures.slice(0, 1),
+      ...(t.over ? [t.over] : []),
+      ...t.pictures.slice(1),
+    ]);
     this.renderRoot.querySelectorAll('canvas').forEach((canvas, i) => {
       const picture = pictures[i];
       if (picture) draw(canvas, picture);
@@ -66,19 +114,42 @@ export class FilterGrid extends LitElement {
     const tiles = this.#tiles();
     const top = tiles[0]?.offsetTop;
     const columns = Math.max(1, tiles.filter((t) => t.offsetTop === top).length);
-    const to: Record<string, number> = { ArrowLeft: this.at - 1, ArrowRight: this.at + 1, ArrowUp: this.at - columns, ArrowDown: this.at + columns, Home: 0, End: tiles.length - 1 };
+    const to: Record<string, number> = {
+      ArrowLeft: this.at - 1,
+      ArrowRight: this.at + 1,
+      ArrowUp: this.at - columns,
+      ArrowDown: this.at + columns,
+      Home: 0,
+      End: tiles.length - 1,
+    };
     if (!Object.hasOwn(to, event.key)) return;
     event.preventDefault();
     this.#go(to[event.key] ?? 0, true);
   }
 
   render(): TemplateResult {
-    return html`<div class="list" role="listbox" aria-label=${this.name} @keydown=${this.#key}>${this.tiles.map((tile, i) => html`
-      <div class="tile" role="option" aria-label=${tile.label} title=${tile.label} aria-selected=${i === this.at ? 'true' : 'false'} tabindex=${i === this.at ? 0 : -1}
-        @pointerenter=${() => this.#go(i, false)} @click=${() => this.#go(i, true)} @focus=${() => this.#go(i, false)}>
-        <span class="stack"><canvas></canvas>${tile.over ? html`<canvas class="over"></canvas><span class="line"></span>` : null}</span>
-        ${tile.pictures.slice(1).map(() => html`<canvas></canvas>`)}
-      </div>`)}</div>`;
+    return html`<div class="list" role="listbox" aria-label=${this.name} @keydown=${this.#key}>
+      ${this.tiles.map(
+        (tile, i) =>
+          html` <div
+            class="tile"
+            role="option"
+            aria-label=${tile.label}
+            title=${tile.label}
+            aria-selected=${i === this.at ? 'true' : 'false'}
+            tabindex=${i === this.at ? 0 : -1}
+            @pointerenter=${() => this.#go(i, false)}
+            @click=${() => this.#go(i, true)}
+            @focus=${() => this.#go(i, false)}
+          >
+            <span class="stack"
+              ><canvas></canvas
+              >${tile.over ? html`<canvas class="over"></canvas><span class="line"></span>` : null}</span
+            >
+            ${tile.pictures.slice(1).map(() => html`<canvas></canvas>`)}
+          </div>`,
+      )}
+    </div>`;
   }
 }
 customElements.define('cw-filter-grid', FilterGrid);

@@ -9,19 +9,64 @@ import type { GraphView } from './graphView.ts';
 
 /** The longest side of a saved picture, in pixels: browsers refuse larger canvases. */
 const MOST_PIXELS = 12_000;
-const NOTHING = { selected: -1, hovered: -1, found: new Set<number>(), differing: new Map<number, never>(), into: [], out: [], traced: [] };
+const NOTHING = {
+  selected: -1,
+  hovered: -1,
+  found: new Set<number>(),
+  differing: new Map<number, never>(),
+  into: [],
+  out: [],
+  traced: [],
+};
 
 /** Buttons over the graph: zoom, fit, groups, save as a picture. */
 export class GraphTools extends LitElement {
   static properties = { session: { attribute: false }, target: { attribute: false }, saving: { state: true } };
   static styles = css`
-    :host { display: flex; gap: 2px; padding: 2px; background: var(--vscode-editorWidget-background); border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border, var(--vscode-panel-border))); }
-    button { font: inherit; font-size: 0.95em; color: var(--vscode-foreground); background: none; border: none; min-width: 26px; padding: 3px 7px; cursor: pointer; white-space: nowrap; }
-    button:hover { background: var(--vscode-list-hoverBackground); outline: 1px dashed var(--vscode-contrastActiveBorder, transparent); }
-    button:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
-    .menu { position: relative; }
-    .items { position: absolute; z-index: 3; top: 100%; left: 0; display: flex; flex-direction: column; min-width: 170px; background: var(--vscode-editorWidget-background); border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border)); box-shadow: 0 2px 8px var(--vscode-widget-shadow, transparent); }
-    .items button { text-align: left; padding: 5px 10px; }
+    :host {
+      display: flex;
+      gap: 2px;
+      padding: 2px;
+      background: var(--vscode-editorWidget-background);
+      border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border, var(--vscode-panel-border)));
+    }
+    button {
+      font: inherit;
+      font-size: 0.95em;
+      color: var(--vscode-foreground);
+      background: none;
+      border: none;
+      min-width: 26px;
+      padding: 3px 7px;
+      cursor: pointer;
+      white-space: nowrap;
+    }
+    button:hover {
+      background: var(--vscode-list-hoverBackground);
+      outline: 1px dashed var(--vscode-contrastActiveBorder, transparent);
+    }
+    button:focus-visible {
+      outline: 1px solid var(--vscode-focusBorder);
+    }
+    .menu {
+      position: relative;
+    }
+    .items {
+      position: absolute;
+      z-index: 3;
+      top: 100%;
+      left: 0;
+      display: flex;
+      flex-direction: column;
+      min-width: 170px;
+      background: var(--vscode-editorWidget-background);
+      border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border));
+      box-shadow: 0 2px 8px var(--vscode-widget-shadow, transparent);
+    }
+    .items button {
+      text-align: left;
+      padding: 5px 10px;
+    }
   `;
   declare session: GraphSession | null;
   declare target: { readonly graphView: GraphView | null } | null;
@@ -58,7 +103,8 @@ export class GraphTools extends LitElement {
     this.saving = false;
     const region = this.#region(visible);
     const view = this.#view;
-    if (region && view?.scene) saveBlob(`${this.#name}.svg`, new Blob([sceneSvg(view.scene, view.theme, region)], { type: 'image/svg+xml' }));
+    if (region && view?.scene)
+      saveBlob(`${this.#name}.svg`, new Blob([sceneSvg(view.scene, view.theme, region)], { type: 'image/svg+xml' }));
   }
 
   #savePng(visible: boolean): void {
@@ -73,7 +119,9 @@ export class GraphTools extends LitElement {
     const ctx = canvas.getContext('2d', { alpha: false });
     if (!ctx) return;
     paint(ctx, view.scene, { x: -region.x * scale, y: -region.y * scale, scale }, view.theme, canvas, 1, NOTHING);
-    canvas.toBlob((blob) => { if (blob) saveBlob(`${this.#name}.png`, blob); }, 'image/png');
+    canvas.toBlob((blob) => {
+      if (blob) saveBlob(`${this.#name}.png`, blob);
+    }, 'image/png');
   }
 
   #menuKey(event: KeyboardEvent): void {
@@ -81,7 +129,10 @@ export class GraphTools extends LitElement {
     const items = [...this.renderRoot.querySelectorAll<HTMLElement>('[role="menuitem"]')];
     const at = items.findIndex((item) => item.matches(':focus'));
     const to: Record<string, HTMLElement | null | undefined> = {
-      ArrowDown: items[(at + 1) % items.length], ArrowUp: items[(Math.max(0, at) + items.length - 1) % items.length], Home: items[0], End: items[items.length - 1],
+      ArrowDown: items[(at + 1) % items.length],
+      ArrowUp: items[(Math.max(0, at) + items.length - 1) % items.length],
+      Home: items[0],
+      End: items[items.length - 1],
       Escape: this.renderRoot.querySelector<HTMLElement>('#save'),
     };
     const target = Object.hasOwn(to, event.key) ? to[event.key] : null;
@@ -100,19 +151,35 @@ export class GraphTools extends LitElement {
 
   render(): TemplateResult {
     const groups = (this.session?.model.hierarchy.groups.length ?? 1) > 1;
-    const item = (text: string, act: () => void): TemplateResult => html`<button role="menuitem" @click=${act}>${text}</button>`;
-    return html`
-      <button aria-label="Zoom in" title="Zoom in (+)" @click=${() => this.#view?.zoom(1.25)}>+</button>
+    const item = (text: string, act: () => void): TemplateResult =>
+      html`<button role="menuitem" @click=${act}>${text}</button>`;
+    return html` <button aria-label="Zoom in" title="Zoom in (+)" @click=${() => this.#view?.zoom(1.25)}>+</button>
       <button aria-label="Zoom out" title="Zoom out (-)" @click=${() => this.#view?.zoom(0.8)}>−</button>
       <button id="fit" title="Show the whole graph (0)" @click=${() => this.#view?.fit()}>Fit</button>
-      ${groups ? html`<button title="Open all groups" @click=${() => this.#tell('open-all')}>Open all</button>
-        <button title="Close all groups" @click=${() => this.#tell('close-all')}>Close all</button>` : null}
+      ${
+        groups
+          ? html`<button title="Open all groups" @click=${() => this.#tell('open-all')}>Open all</button>
+              <button title="Close all groups" @click=${() => this.#tell('close-all')}>Close all</button>`
+          : null
+      }
       <div class="menu" @keydown=${this.#menuKey} @focusout=${this.#menuLeft}>
-        <button id="save" aria-haspopup="menu" aria-expanded=${this.saving ? 'true' : 'false'} title="Save the graph as a picture" @click=${() => (this.saving = !this.saving)}>Save picture</button>
-        ${this.saving ? html`<div class="items" role="menu" aria-label="Save the graph as a picture">
-          ${item('SVG, whole graph', () => this.#saveSvg(false))}${item('SVG, visible part', () => this.#saveSvg(true))}
-          ${item('PNG, whole graph', () => this.#savePng(false))}${item('PNG, visible part', () => this.#savePng(true))}
-        </div>` : null}
+        <button
+          id="save"
+          aria-haspopup="menu"
+          aria-expanded=${this.saving ? 'true' : 'false'}
+          title="Save the graph as a picture"
+          @click=${() => (this.saving = !this.saving)}
+        >
+          Save picture
+        </button>
+        ${
+          this.saving
+            ? html`<div class="items" role="menu" aria-label="Save the graph as a picture">
+                ${item('SVG, whole graph', () => this.#saveSvg(false))}${item('SVG, visible part', () => this.#saveSvg(true))}
+                ${item('PNG, whole graph', () => this.#savePng(false))}${item('PNG, visible part', () => this.#savePng(true))}
+              </div>`
+            : null
+        }
       </div>`;
   }
 }

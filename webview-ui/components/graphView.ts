@@ -18,16 +18,66 @@ const NO_BOXES: ReadonlySet<number> = new Set();
 
 /** The drawn graph: a canvas with a camera. Selecting and opening are announced as events; the app decides. */
 export class GraphView extends LitElement {
-  static properties = { session: { attribute: false }, selected: { attribute: false }, found: { attribute: false }, differing: { attribute: false }, scene: { state: true } };
+  static properties = {
+    session: { attribute: false },
+    selected: { attribute: false },
+    found: { attribute: false },
+    differing: { attribute: false },
+    scene: { state: true },
+  };
   static styles = css`
-    :host { display: block; position: relative; width: 100%; height: 100%; overflow: hidden; }
-    canvas { position: absolute; inset: 0; width: 100%; height: 100%; touch-action: none; cursor: grab; outline: none; }
-    canvas:focus-visible { outline: 2px solid var(--vscode-focusBorder); outline-offset: -2px; }
-    canvas.on-box { cursor: pointer; }
-    .tip { position: absolute; left: 0; top: 0; pointer-events: none; max-width: 420px; padding: 3px 8px; font-size: 0.92em; overflow-wrap: anywhere; color: var(--vscode-editorHoverWidget-foreground, var(--vscode-foreground)); background: var(--vscode-editorHoverWidget-background, var(--vscode-editorWidget-background)); border: 1px solid var(--vscode-editorHoverWidget-border, var(--vscode-contrastBorder, var(--vscode-editorWidget-border))); }
-    .tip:empty { display: none; }
-    .waiting { position: absolute; left: 50%; top: 40%; translate: -50%; color: var(--vscode-descriptionForeground); }
-    cw-mini-map { position: absolute; right: 12px; bottom: 12px; }
+    :host {
+      display: block;
+      position: relative;
+      width: 100%;
+      height: 100%;
+      overflow: hidden;
+    }
+    canvas {
+      position: absolute;
+      inset: 0;
+      width: 100%;
+      height: 100%;
+      touch-action: none;
+      cursor: grab;
+      outline: none;
+    }
+    canvas:focus-visible {
+      outline: 2px solid var(--vscode-focusBorder);
+      outline-offset: -2px;
+    }
+    canvas.on-box {
+      cursor: pointer;
+    }
+    .tip {
+      position: absolute;
+      left: 0;
+      top: 0;
+      pointer-events: none;
+      max-width: 420px;
+      padding: 3px 8px;
+      font-size: 0.92em;
+      overflow-wrap: anywhere;
+      color: var(--vscode-editorHoverWidget-foreground, var(--vscode-foreground));
+      background: var(--vscode-editorHoverWidget-background, var(--vscode-editorWidget-background));
+      border: 1px solid
+        var(--vscode-editorHoverWidget-border, var(--vscode-contrastBorder, var(--vscode-editorWidget-border)));
+    }
+    .tip:empty {
+      display: none;
+    }
+    .waiting {
+      position: absolute;
+      left: 50%;
+      top: 40%;
+      translate: -50%;
+      color: var(--vscode-descriptionForeground);
+    }
+    cw-mini-map {
+      position: absolute;
+      right: 12px;
+      bottom: 12px;
+    }
   `;
   declare session: GraphSession | null;
   declare selected: SelectionKey | null;
@@ -89,7 +139,8 @@ export class GraphView extends LitElement {
       this.#placed = false;
       void this.relayout(null);
     }
-    if (changed.has('selected') || changed.has('found') || changed.has('differing') || changed.has('scene')) this.#mark();
+    if (changed.has('selected') || changed.has('found') || changed.has('differing') || changed.has('scene'))
+      this.#mark();
   }
 
   get canvas(): HTMLCanvasElement | null {
@@ -117,7 +168,10 @@ export class GraphView extends LitElement {
   }
 
   setView(view: View, glide = false): void {
-    if (glide) this.#mover.glide(this.#view, view, (v) => { this.#view = v; });
+    if (glide)
+      this.#mover.glide(this.#view, view, (v) => {
+        this.#view = v;
+      });
     else {
       this.#mover.stop();
       this.#view = view;
@@ -156,7 +210,9 @@ export class GraphView extends LitElement {
     if (scene && !this.#placed && page.width > 0 && page.height > 0) {
       this.#placed = true;
       const first = scene.boxOf('i0') ?? 0;
-      this.#view = this.startView ?? firstView(scene.geometry, page, (scene.geometry.x[first] ?? 0) + (scene.geometry.w[first] ?? 0) / 2);
+      this.#view =
+        this.startView ??
+        firstView(scene.geometry, page, (scene.geometry.x[first] ?? 0) + (scene.geometry.w[first] ?? 0) / 2);
       this.startView = null;
     } else if (page.width > 0 && this.#width > 0) {
       // What is in the middle stays there when the editor is split or made wider.
@@ -179,7 +235,9 @@ export class GraphView extends LitElement {
     if (!scene || box === undefined || this.clientWidth === 0) return;
     const { x, y, w, h } = scene.geometry;
     const scale = Math.min(1.2, Math.max(this.#view.scale, 0.75));
-    const shown = scene.geometry.open[box] ? { x: x[box]!, y: y[box]!, w: w[box]!, h: Math.min(h[box]!, (this.clientHeight * 0.8) / scale) } : { x: x[box]!, y: y[box]!, w: w[box]!, h: h[box]! };
+    const shown = scene.geometry.open[box]
+      ? { x: x[box]!, y: y[box]!, w: w[box]!, h: Math.min(h[box]!, (this.clientHeight * 0.8) / scale) }
+      : { x: x[box]!, y: y[box]!, w: w[box]!, h: h[box]! };
     // The list of matches lies over the upper part.
     this.setView(centreOn(shown, this.page, scale, this.found.length > 0 ? 0.68 : 0.5), true);
   }
@@ -230,7 +288,15 @@ export class GraphView extends LitElement {
     if (scene) {
       const lit = selected && scene.model.has(selected) ? scene.linksAt(selected) : { into: [], out: [] };
       const found = new Set(this.found.flatMap((key) => scene.boxOf(key) ?? []));
-      this.#marks = { selected: scene.boxOf(selected) ?? -1, hovered: -1, found, differing: this.#differing(scene), traced: [], into: scene.piecesOf(lit.into), out: scene.piecesOf(lit.out) };
+      this.#marks = {
+        selected: scene.boxOf(selected) ?? -1,
+        hovered: -1,
+        found,
+        differing: this.#differing(scene),
+        traced: [],
+        into: scene.piecesOf(lit.into),
+        out: scene.piecesOf(lit.out),
+      };
     }
     this.draw();
   }
@@ -265,8 +331,12 @@ export class GraphView extends LitElement {
 
   render(): TemplateResult {
     const count = this.session?.model.page.nodes.length ?? 0;
-    return html`<canvas role="application" tabindex="0" aria-roledescription="graph"
-        aria-label=${`Layer graph, ${count} layers. Arrow keys pan, plus and minus zoom, 0 fits, Alt with Up or Down selects the next layer, Enter opens or closes a group. The Layers tab lists the same layers as a table.`}></canvas>
+    return html`<canvas
+        role="application"
+        tabindex="0"
+        aria-roledescription="graph"
+        aria-label=${`Layer graph, ${count} layers. Arrow keys pan, plus and minus zoom, 0 fits, Alt with Up or Down selects the next layer, Enter opens or closes a group. The Layers tab lists the same layers as a table.`}
+      ></canvas>
       ${this.scene ? html`<cw-mini-map .scene=${this.scene} .view=${this} aria-hidden="true"></cw-mini-map>` : html`<p class="waiting" role="status">Laying out ${count} layers…</p>`}
       <div class="tip" role="presentation"></div>`;
   }

@@ -19,11 +19,34 @@ export interface MapTarget {
 export class MiniMap extends LitElement {
   static properties = { scene: { attribute: false }, view: { attribute: false } };
   static styles = css`
-    :host { display: block; border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border, var(--vscode-panel-border))); opacity: 0.92; }
-    :host([hidden]) { display: none; }
-    .map { position: relative; overflow: hidden; cursor: pointer; touch-action: none; }
-    canvas { display: block; width: 100%; height: 100%; }
-    .window { position: absolute; left: 0; top: 0; box-sizing: border-box; border: 1px solid var(--vscode-focusBorder); background: color-mix(in srgb, var(--vscode-focusBorder) 18%, transparent); pointer-events: none; }
+    :host {
+      display: block;
+      border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border, var(--vscode-panel-border)));
+      opacity: 0.92;
+    }
+    :host([hidden]) {
+      display: none;
+    }
+    .map {
+      position: relative;
+      overflow: hidden;
+      cursor: pointer;
+      touch-action: none;
+    }
+    canvas {
+      display: block;
+      width: 100%;
+      height: 100%;
+    }
+    .window {
+      position: absolute;
+      left: 0;
+      top: 0;
+      box-sizing: border-box;
+      border: 1px solid var(--vscode-focusBorder);
+      background: color-mix(in srgb, var(--vscode-focusBorder) 18%, transparent);
+      pointer-events: none;
+    }
   `;
   declare scene: Scene | null;
   declare view: MapTarget | null;
@@ -77,11 +100,23 @@ export class MiniMap extends LitElement {
     const map = event.currentTarget as HTMLElement;
     if (event.type === 'pointerdown') map.setPointerCapture(event.pointerId);
     const at = map.getBoundingClientRect();
-    this.view.setView(viewFromMini(this.view.view, this.scene.geometry, this.view.page, this.#mini, event.clientX - at.left, event.clientY - at.top));
+    this.view.setView(
+      viewFromMini(
+        this.view.view,
+        this.scene.geometry,
+        this.view.page,
+        this.#mini,
+        event.clientX - at.left,
+        event.clientY - at.top,
+      ),
+    );
   }
 
   render(): TemplateResult {
-    return html`<div class="map" @pointerdown=${this.#go} @pointermove=${this.#go}><canvas></canvas><div class="window"></div></div>`;
+    return html`<div class="map" @pointerdown=${this.#go} @pointermove=${this.#go}>
+      <canvas></canvas>
+      <div class="window"></div>
+    </div>`;
   }
 }
 customElements.define('cw-mini-map', MiniMap);

@@ -20,8 +20,19 @@ export function attributeRows(node: PageNode, operator: PageOperator | undefined
   const given = new Set(node.attributes.map((a) => a.name));
   const left = operator?.attributes.filter((a) => !given.has(a.name)) ?? [];
   if (node.attributes.length + left.length === 0) return null;
-  return html`<h3>Attributes</h3><dl>
-    ${node.attributes.map((a) => html`<dt title=${a.type}>${a.name}</dt><dd>${a.value} <span class="sub">${a.type}</span></dd>`)}
-    ${left.map((a) => html`<dt class="left" title=${a.type}>${a.name}</dt><dd class="left">${a.fallback === null ? 'not set' : html`${a.fallback === '' ? '""' : a.fallback} <span class="sub">${a.type}, default</span>`}</dd>`)}
-  </dl>`;
+  return html`<h3>Attributes</h3>
+    <dl>
+      ${node.attributes.map(
+        (a) =>
+          html`<dt title=${a.type}>${a.name}</dt>
+            <dd>${a.value} <span class="sub">${a.type}</span></dd>`,
+      )}
+      ${left.map(
+        (a) =>
+          html`<dt class="left" title=${a.type}>${a.name}</dt>
+            <dd class="left">
+              ${a.fallback === null ? 'not set' : html`${a.fallback === '' ? '""' : a.fallback} <span class="sub">${a.type}, default</span>`}
+            </dd>`,
+      )}
+    </dl>`;
 }

@@ -86,7 +86,10 @@ export class Pointing {
     const { scene, selected } = this.#view;
     if (!scene) return;
     const g = scene.geometry;
-    const order = Array.from(g.box.keys()).sort((a, b) => g.y[a]! + (g.open[a] ? 0 : g.h[a]! / 2) - (g.y[b]! + (g.open[b] ? 0 : g.h[b]! / 2)) || g.x[a]! - g.x[b]!);
+    const order = Array.from(g.box.keys()).sort(
+      (a, b) =>
+        g.y[a]! + (g.open[a] ? 0 : g.h[a]! / 2) - (g.y[b]! + (g.open[b] ? 0 : g.h[b]! / 2)) || g.x[a]! - g.x[b]!,
+    );
     if (order.length === 0) return;
     const at = order.indexOf(scene.boxOf(selected) ?? -1);
     const next = at < 0 ? 0 : Math.min(order.length - 1, Math.max(0, at + by));
@@ -96,16 +99,30 @@ export class Pointing {
   #key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey) return;
     const view = this.#view;
-    const open = (): void => { if (view.selected?.startsWith('g')) view.toggle(view.selected); };
+    const open = (): void => {
+      if (view.selected?.startsWith('g')) view.toggle(view.selected);
+    };
     const actions: Record<string, () => void> = event.altKey
       ? { ArrowDown: () => this.#step(1), ArrowUp: () => this.#step(-1) }
       : {
-          ArrowLeft: () => view.pan(60, 0), ArrowRight: () => view.pan(-60, 0), ArrowUp: () => view.pan(0, 60), ArrowDown: () => view.pan(0, -60),
-          PageUp: () => view.pan(0, view.clientHeight * 0.8), PageDown: () => view.pan(0, -view.clientHeight * 0.8),
-          '+': () => view.zoom(1.25), '=': () => view.zoom(1.25), '-': () => view.zoom(0.8),
-          '0': () => view.fit(), f: () => view.fit(), F: () => view.fit(),
-          s: () => { if (view.selected) void view.reveal(view.selected); },
-          Enter: open, ' ': open, Escape: () => view.select(null, false),
+          ArrowLeft: () => view.pan(60, 0),
+          ArrowRight: () => view.pan(-60, 0),
+          ArrowUp: () => view.pan(0, 60),
+          ArrowDown: () => view.pan(0, -60),
+          PageUp: () => view.pan(0, view.clientHeight * 0.8),
+          PageDown: () => view.pan(0, -view.clientHeight * 0.8),
+          '+': () => view.zoom(1.25),
+          '=': () => view.zoom(1.25),
+          '-': () => view.zoom(0.8),
+          '0': () => view.fit(),
+          f: () => view.fit(),
+          F: () => view.fit(),
+          s: () => {
+            if (view.selected) void view.reveal(view.selected);
+          },
+          Enter: open,
+          ' ': open,
+          Escape: () => view.select(null, false),
         };
     const action = Object.hasOwn(actions, event.key) ? actions[event.key] : undefined;
     if (!action) return;

@@ -6,21 +6,61 @@ import { countText } from '../state/format.ts';
 import { HostError, request } from '../state/host.ts';
 import { cardStyles } from './styles.ts';
 
-const VERDICTS: Readonly<Record<PageProof['verdict'], string>> = { proved: '✓ Proved', failed: '✗ Not the same function', unproved: '? Unproved' };
+const VERDICTS: Readonly<Record<PageProof['verdict'], string>> = {
+  proved: '✓ Proved',
+  failed: '✗ Not the same function',
+  unproved: '? Unproved',
+};
 
 /** The proof of an adapted model: what the last one found, and a button to run it now. */
 export class ProofCard extends LitElement {
-  static properties = { model: { attribute: false }, original: { attribute: false }, proof: { state: true }, error: { state: true }, fraction: { state: true } };
-  static styles = [cardStyles, css`
-    section { border-bottom: none; padding: 0; }
-    .verdict { font-weight: 600; color: var(--vscode-foreground); margin-bottom: 4px; }
-    .failed { color: var(--vscode-errorForeground); }
-    .statement { color: var(--vscode-foreground); margin-bottom: 8px; }
-    progress { width: 160px; accent-color: var(--vscode-progressBar-background); vertical-align: middle; }
-    .error { color: var(--vscode-errorForeground); margin-top: 6px; }
-    .row { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 10px; margin-top: 8px; }
-    .row vscode-button { margin-top: 0; }
-  `];
+  static properties = {
+    model: { attribute: false },
+    original: { attribute: false },
+    proof: { state: true },
+    error: { state: true },
+    fraction: { state: true },
+  };
+  static styles = [
+    cardStyles,
+    css`
+      section {
+        border-bottom: none;
+        padding: 0;
+      }
+      .verdict {
+        font-weight: 600;
+        color: var(--vscode-foreground);
+        margin-bottom: 4px;
+      }
+      .failed {
+        color: var(--vscode-errorForeground);
+      }
+      .statement {
+        color: var(--vscode-foreground);
+        margin-bottom: 8px;
+      }
+      progress {
+        width: 160px;
+        accent-color: var(--vscode-progressBar-background);
+        vertical-align: middle;
+      }
+      .error {
+        color: var(--vscode-errorForeground);
+        margin-top: 6px;
+      }
+      .row {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 4px 10px;
+        margin-top: 8px;
+      }
+      .row vscode-button {
+        margin-top: 0;
+      }
+    `,
+  ];
   declare model: PageModel | null;
   declare original: PageOriginal | null;
   declare proof: PageProof | null;
@@ -62,10 +102,16 @@ export class ProofCard extends LitElement {
     this.fraction = 0;
     this.error = '';
     try {
-      const proof = await request('prove', null, { signal: running.signal, onProgress: (f) => { if (this.#running === running) this.fraction = f; } });
+      const proof = await request('prove', null, {
+        signal: running.signal,
+        onProgress: (f) => {
+          if (this.#running === running) this.fraction = f;
+        },
+      });
       if (this.#running === running) this.proof = proof;
     } catch (error) {
-      if (this.#running === running && !(error instanceof HostError && error.code === 'cancelled')) this.error = error instanceof Error ? error.message : String(error);
+      if (this.#running === running && !(error instanceof HostError && error.code === 'cancelled'))
+        this.error = error instanceof Error ? error.message : String(error);
     } finally {
       if (this.#running === running) {
         this.#running = null;
@@ -79,11 +125,20 @@ export class ProofCard extends LitElement {
     const there = original?.path !== null && original !== null;
     return html`<section aria-labelledby="p">
       <h2 id="p">Proof</h2>
-      <div role="status">${proof ? this.#found(proof) : html`<p>${fraction === null ? 'Not proved since VS Code was opened. A record in the file proves nothing; the proof runs both models.' : 'Running both models…'}</p>`}</div>
+      <div role="status">
+        ${proof ? this.#found(proof) : html`<p>${fraction === null ? 'Not proved since VS Code was opened. A record in the file proves nothing; the proof runs both models.' : 'Running both models…'}</p>`}
+      </div>
       <div class="row">
-        ${fraction === null
-          ? html`<vscode-button id="prove" ?disabled=${!there} @click=${() => void this.#prove()}>${proof ? 'Prove again' : 'Prove now'}</vscode-button>`
-          : html`<progress max="1" .value=${fraction} aria-label="Proof"></progress><vscode-button id="cancel" appearance="secondary" @click=${() => this.#running?.abort()}>Cancel</vscode-button>`}
+        ${
+          fraction === null
+            ? html`<vscode-button id="prove" ?disabled=${!there} @click=${() => void this.#prove()}
+                >${proof ? 'Prove again' : 'Prove now'}</vscode-button
+              >`
+            : html`<progress max="1" .value=${fraction} aria-label="Proof"></progress
+                ><vscode-button id="cancel" appearance="secondary" @click=${() => this.#running?.abort()}
+                  >Cancel</vscode-button
+                >`
+        }
         ${there ? null : html`<span class="sub">The original is not beside this file; Verify asks where it is.</span>`}
       </div>
       ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : null}
@@ -91,16 +146,46 @@ export class ProofCard extends LitElement {
   }
 
   #found(p: PageProof): TemplateResult {
-    return html`
-      <p class=${p.verdict === 'failed' ? 'verdict failed' : 'verdict'}>${VERDICTS[p.verdict]}</p>
+    return html` <p class=${p.verdict === 'failed' ? 'verdict failed' : 'verdict'}>${VERDICTS[p.verdict]}</p>
       <p class="statement">${withoutVerdict(p.statement)}</p>
       <dl>
-        <dt>Against</dt><dd>${p.against}</dd>
-        ${p.maxAbs === null ? null : html`<dt>Largest |Δ|</dt><dd>${numberText(p.maxAbs)}${p.maxRel === null ? null : html` <span class="sub">(${numberText(p.maxRel)} of the largest value)${p.tolerance === null ? '' : `; rounding explains up to ${numberText(p.tolerance)}`}</span>`}</dd>`}
-        ${p.runs.length ? html`<dt>Run on</dt><dd>${p.runs.map((r) => html`<div>${r.on}: ${r.sizes}</div>`)}</dd>` : null}
-        ${p.bytesCompared ? html`<dt>Compared</dt><dd>${nodesText(p.stemNodes)} run, ${nodesText(p.identicalNodes)} behind the same, byte for byte <span class="sub">(${countText(p.bytesCompared)} bytes)</span></dd>` : null}
-        ${p.runtime ? html`<dt>Runtime</dt><dd>${p.runtime}</dd>` : null}
-        ${p.warnings.length ? html`<dt>Notes</dt><dd>${p.warnings.map((w) => html`<div>${w}</div>`)}</dd>` : null}
+        <dt>Against</dt>
+        <dd>${p.against}</dd>
+        ${
+          p.maxAbs === null
+            ? null
+            : html`<dt>Largest |Δ|</dt>
+                <dd>
+                  ${numberText(p.maxAbs)}${p.maxRel === null ? null : html` <span class="sub">(${numberText(p.maxRel)} of the largest value)${p.tolerance === null ? '' : `; rounding explains up to ${numberText(p.tolerance)}`}</span>`}
+                </dd>`
+        }
+        ${
+          p.runs.length
+            ? html`<dt>Run on</dt>
+                <dd>${p.runs.map((r) => html`<div>${r.on}: ${r.sizes}</div>`)}</dd>`
+            : null
+        }
+        ${
+          p.bytesCompared
+            ? html`<dt>Compared</dt>
+                <dd>
+                  ${nodesText(p.stemNodes)} run, ${nodesText(p.identicalNodes)} behind the same, byte for byte
+                  <span class="sub">(${countText(p.bytesCompared)} bytes)</span>
+                </dd>`
+            : null
+        }
+        ${
+          p.runtime
+            ? html`<dt>Runtime</dt>
+                <dd>${p.runtime}</dd>`
+            : null
+        }
+        ${
+          p.warnings.length
+            ? html`<dt>Notes</dt>
+                <dd>${p.warnings.map((w) => html`<div>${w}</div>`)}</dd>`
+            : null
+        }
       </dl>`;
   }
 }
@@ -117,5 +202,9 @@ function nodesText(n: number): string {
 }
 
 function numberText(v: number): string {
-  return v === 0 ? '0' : Math.abs(v) < 1e-3 || Math.abs(v) >= 1e5 ? v.toExponential(1) : String(Number(v.toPrecision(3)));
+  return v === 0
+    ? '0'
+    : Math.abs(v) < 1e-3 || Math.abs(v) >= 1e5
+      ? v.toExponential(1)
+      : String(Number(v.toPrecision(3)));
 }

@@ -11,18 +11,56 @@ const LARGEST = 2 ** 31;
 /** A number field for every named size of the inputs: shapes and costs follow what is typed. */
 export class SizesCard extends LitElement {
   static properties = { model: { attribute: false }, bind: { attribute: false } };
-  static styles = [cardStyles, css`
-    .fields { display: grid; grid-template-columns: minmax(72px, max-content) 1fr; gap: 5px 12px; align-items: center; margin-top: 8px; }
-    label { color: var(--vscode-descriptionForeground); overflow-wrap: anywhere; max-width: 180px; }
-    input { box-sizing: border-box; width: 100px; font: inherit; padding: 2px 6px; color: var(--vscode-input-foreground); background: var(--vscode-input-background); border: 1px solid var(--vscode-input-border, transparent); }
-    input::placeholder { color: var(--vscode-input-placeholderForeground); }
-    input:focus { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
-    input:invalid { outline: 1px solid var(--vscode-inputValidation-errorBorder, var(--vscode-focusBorder)); outline-offset: -1px; }
-    details { margin-top: 10px; }
-    summary { color: var(--vscode-descriptionForeground); cursor: pointer; }
-    summary:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
-    details ul { margin-top: 6px; }
-  `];
+  static styles = [
+    cardStyles,
+    css`
+      .fields {
+        display: grid;
+        grid-template-columns: minmax(72px, max-content) 1fr;
+        gap: 5px 12px;
+        align-items: center;
+        margin-top: 8px;
+      }
+      label {
+        color: var(--vscode-descriptionForeground);
+        overflow-wrap: anywhere;
+        max-width: 180px;
+      }
+      input {
+        box-sizing: border-box;
+        width: 100px;
+        font: inherit;
+        padding: 2px 6px;
+        color: var(--vscode-input-foreground);
+        background: var(--vscode-input-background);
+        border: 1px solid var(--vscode-input-border, transparent);
+      }
+      input::placeholder {
+        color: var(--vscode-input-placeholderForeground);
+      }
+      input:focus {
+        outline: 1px solid var(--vscode-focusBorder);
+        outline-offset: -1px;
+      }
+      input:invalid {
+        outline: 1px solid var(--vscode-inputValidation-errorBorder, var(--vscode-focusBorder));
+        outline-offset: -1px;
+      }
+      details {
+        margin-top: 10px;
+      }
+      summary {
+        color: var(--vscode-descriptionForeground);
+        cursor: pointer;
+      }
+      summary:focus-visible {
+        outline: 1px solid var(--vscode-focusBorder);
+      }
+      details ul {
+        margin-top: 6px;
+      }
+    `,
+  ];
   declare model: PageModel | null;
   /** The numbers given, also those that are on their way to the host. */
   declare bind: PageBinding;
@@ -44,7 +82,8 @@ export class SizesCard extends LitElement {
     if (!changed.has('bind') && !changed.has('model')) return;
     for (const input of this.#inputs()) {
       const value = this.bind[input.name];
-      if (this.#number(input) !== (value ?? null) && this.shadowRoot?.activeElement !== input) input.value = value === undefined ? '' : String(value);
+      if (this.#number(input) !== (value ?? null) && this.shadowRoot?.activeElement !== input)
+        input.value = value === undefined ? '' : String(value);
     }
   }
 
@@ -82,16 +121,47 @@ export class SizesCard extends LitElement {
     if (!sizes || (sizes.names.length === 0 && sizes.computed.length === 0)) return null;
     return html`<section aria-labelledby="t">
       <h2 id="t">Sizes</h2>
-      ${sizes.names.length === 0 ? null : html`
-        <p>The inputs leave these sizes open. With numbers, every shape and cost settles.</p>
-        <div class="fields">${sizes.names.map(({ name }, i) => html`
-          <label for=${`size-${i}`}>${name}</label>
-          <input id=${`size-${i}`} name=${name} type="number" min="1" max=${LARGEST} step="1" placeholder="any" @input=${this.#typed}>`)}</div>
-        <vscode-button appearance="secondary" ?disabled=${Object.keys(this.bind).length === 0} @click=${this.#reset}>Reset sizes</vscode-button>`}
-      ${sizes.computed.length === 0 ? null : html`<details>
-        <summary>${sizes.computed.length + sizes.computedLeft === 1 ? '1 size is' : `${sizes.computed.length + sizes.computedLeft} sizes are`} known only when the model runs</summary>
-        <ul>${sizes.computed.map(({ name, reason }) => html`<li>${name} <span class="sub">${reason}</span></li>`)}</ul>
-        ${sizes.computedLeft ? html`<p>and ${sizes.computedLeft} more</p>` : null}</details>`}
+      ${
+        sizes.names.length === 0
+          ? null
+          : html` <p>The inputs leave these sizes open. With numbers, every shape and cost settles.</p>
+              <div class="fields">
+                ${sizes.names.map(
+                  ({ name }, i) =>
+                    html` <label for=${`size-${i}`}>${name}</label>
+                      <input
+                        id=${`size-${i}`}
+                        name=${name}
+                        type="number"
+                        min="1"
+                        max=${LARGEST}
+                        step="1"
+                        placeholder="any"
+                        @input=${this.#typed}
+                      />`,
+                )}
+              </div>
+              <vscode-button
+                appearance="secondary"
+                ?disabled=${Object.keys(this.bind).length === 0}
+                @click=${this.#reset}
+                >Reset sizes</vscode-button
+              >`
+      }
+      ${
+        sizes.computed.length === 0
+          ? null
+          : html`<details>
+              <summary>
+                ${sizes.computed.length + sizes.computedLeft === 1 ? '1 size is' : `${sizes.computed.length + sizes.computedLeft} sizes are`}
+                known only when the model runs
+              </summary>
+              <ul>
+                ${sizes.computed.map(({ name, reason }) => html`<li>${name} <span class="sub">${reason}</span></li>`)}
+              </ul>
+              ${sizes.computedLeft ? html`<p>and ${sizes.computedLeft} more</p>` : null}
+            </details>`
+      }
     </section>`;
   }
 }

@@ -6,16 +6,34 @@ import { bytesText, countText, listText, nodeLabel, shortCount, sizeText } from 
 import { cardStyles } from './styles.ts';
 
 function values(list: PageValue[]): TemplateResult {
-  return html`<ul>${list.map((v) => html`<li>${v.name} <span class="sub">${v.dtype} ${v.dims ? listText(v.dims) : 'shape unknown'}</span></li>`)}</ul>`;
+  return html`<ul>
+    ${list.map((v) => html`<li>${v.name} <span class="sub">${v.dtype} ${v.dims ? listText(v.dims) : 'shape unknown'}</span></li>`)}
+  </ul>`;
 }
 
 export class Summary extends LitElement {
   static properties = { model: { attribute: false } };
-  static styles = [cardStyles, css`
-    .go { font: inherit; padding: 0; border: none; background: none; color: var(--vscode-textLink-foreground); cursor: pointer; text-align: left; overflow-wrap: anywhere; }
-    .go:hover { text-decoration: underline; }
-    .go:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
-  `];
+  static styles = [
+    cardStyles,
+    css`
+      .go {
+        font: inherit;
+        padding: 0;
+        border: none;
+        background: none;
+        color: var(--vscode-textLink-foreground);
+        cursor: pointer;
+        text-align: left;
+        overflow-wrap: anywhere;
+      }
+      .go:hover {
+        text-decoration: underline;
+      }
+      .go:focus-visible {
+        outline: 1px solid var(--vscode-focusBorder);
+      }
+    `,
+  ];
   declare model: PageModel | null;
 
   constructor() {
@@ -33,21 +51,42 @@ export class Summary extends LitElement {
     }
     if (!best) return null;
     const key = `n${best.id}`;
-    return html`<dt>Largest layer</dt><dd><button class="go" @click=${() => this.#go(key)}>${nodeLabel(best)}</button> <span class="sub whole">${shortCount(most)}</span></dd>`;
+    return html`<dt>Largest layer</dt>
+      <dd>
+        <button class="go" @click=${() => this.#go(key)}>${nodeLabel(best)}</button>
+        <span class="sub whole">${shortCount(most)}</span>
+      </dd>`;
   }
 
   #go(key: string): void {
-    this.dispatchEvent(new CustomEvent('select-thing', { detail: { key, reveal: true }, bubbles: true, composed: true }));
+    this.dispatchEvent(
+      new CustomEvent('select-thing', { detail: { key, reveal: true }, bubbles: true, composed: true }),
+    );
   }
 
   #cost(m: PageModel): TemplateResult | null {
     const cost = m.sizes?.cost;
     if (!cost) return null;
-    const left = cost.uncounted > 0 ? html`; <span class="sub">${cost.uncounted === 1 ? '1 layer has sizes' : `${cost.uncounted} layers have sizes`} that are not known</span>` : null;
-    return html`
-      <dt>Multiply-adds</dt><dd title="Of convolutions, matrix products and recurrent layers, for one image">${cost.macs === null ? 'unknown' : shortCount(cost.macs)}${left}</dd>
-      <dt>Activations</dt><dd title="The tensors that all layers make together, for one image">${cost.memory === null ? 'unknown' : bytesText(cost.memory)}</dd>
-      <dt>Peak memory</dt><dd title="The most of them that is needed at the same time, in the file's order of layers">${cost.peak === null ? 'unknown' : bytesText(cost.peak)}</dd>`;
+    const left =
+      cost.uncounted > 0
+        ? html`;
+            <span class="sub"
+              >${cost.uncounted === 1 ? '1 layer has sizes' : `${cost.uncounted} layers have sizes`} that are not
+              known</span
+            >`
+        : null;
+    return html` <dt>Multiply-adds</dt>
+      <dd title="Of convolutions, matrix products and recurrent layers, for one image">
+        ${cost.macs === null ? 'unknown' : shortCount(cost.macs)}${left}
+      </dd>
+      <dt>Activations</dt>
+      <dd title="The tensors that all layers make together, for one image">
+        ${cost.memory === null ? 'unknown' : bytesText(cost.memory)}
+      </dd>
+      <dt>Peak memory</dt>
+      <dd title="The most of them that is needed at the same time, in the file's order of layers">
+        ${cost.peak === null ? 'unknown' : bytesText(cost.peak)}
+      </dd>`;
   }
 
   /** Where the file contradicts itself; the model opens all the same. */
@@ -55,7 +94,9 @@ export class Summary extends LitElement {
     const list = m.sizes?.contradictions ?? [];
     if (list.length === 0) return null;
     return html`<h3>Contradictions (${list.length})</h3>
-      <ul>${list.map(({ node, message }) => html`<li>${node === null ? message : html`<button class="go" @click=${() => this.#go(`n${node}`)}>${message}</button>`}</li>`)}</ul>`;
+      <ul>
+        ${list.map(({ node, message }) => html`<li>${node === null ? message : html`<button class="go" @click=${() => this.#go(`n${node}`)}>${message}</button>`}</li>`)}
+      </ul>`;
   }
 
   render(): TemplateResult | null {
@@ -64,19 +105,33 @@ export class Summary extends LitElement {
     return html`<section aria-labelledby="t">
       <h2 id="t">Summary</h2>
       <dl>
-        <dt>Producer</dt><dd>${m.producer || 'not stated'}</dd>
-        <dt>IR version</dt><dd>${m.irVersion}</dd>
-        <dt>Opsets</dt><dd>${m.opsets.join(', ')}</dd>
-        <dt>Nodes</dt><dd>${countText(m.nodes.length)}</dd>
-        ${m.inner ? html`<dt>Inside nodes</dt><dd>${countText(m.inner.nodes.length)}${m.inner.left > 0 ? `, ${countText(m.inner.left)} more not drawn` : ''}</dd>` : null}
-        <dt>Parameters</dt><dd>${countText(m.parameterCount)}</dd>
-        ${this.#cost(m)}
-        ${this.#largest(m)}
-        <dt>File size</dt><dd>${sizeText(m.fileSize)}</dd>
+        <dt>Producer</dt>
+        <dd>${m.producer || 'not stated'}</dd>
+        <dt>IR version</dt>
+        <dd>${m.irVersion}</dd>
+        <dt>Opsets</dt>
+        <dd>${m.opsets.join(', ')}</dd>
+        <dt>Nodes</dt>
+        <dd>${countText(m.nodes.length)}</dd>
+        ${
+          m.inner
+            ? html`<dt>Inside nodes</dt>
+                <dd>
+                  ${countText(m.inner.nodes.length)}${m.inner.left > 0 ? `, ${countText(m.inner.left)} more not drawn` : ''}
+                </dd>`
+            : null
+        }
+        <dt>Parameters</dt>
+        <dd>${countText(m.parameterCount)}</dd>
+        ${this.#cost(m)} ${this.#largest(m)}
+        <dt>File size</dt>
+        <dd>${sizeText(m.fileSize)}</dd>
       </dl>
       ${this.#contradictions(m)}
-      <h3>Inputs</h3>${values(m.inputs)}
-      <h3>Outputs</h3>${values(m.outputs)}
+      <h3>Inputs</h3>
+      ${values(m.inputs)}
+      <h3>Outputs</h3>
+      ${values(m.outputs)}
     </section>`;
   }
 }

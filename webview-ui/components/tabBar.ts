@@ -28,7 +28,12 @@ export class TabBar extends LitElement {
   async #key(event: KeyboardEvent): Promise<void> {
     const last = this.shown.length - 1;
     const at = this.shown.indexOf(this.tab);
-    const to: Record<string, number> = { ArrowLeft: at === 0 ? last : at - 1, ArrowRight: at === last ? 0 : at + 1, Home: 0, End: last };
+    const to: Record<string, number> = {
+      ArrowLeft: at === 0 ? last : at - 1,
+      ArrowRight: at === last ? 0 : at + 1,
+      Home: 0,
+      End: last,
+    };
     const tab = Object.hasOwn(to, event.key) ? this.shown[to[event.key] ?? 0] : undefined;
     if (!tab) return;
     event.preventDefault();
@@ -43,9 +48,22 @@ export class TabBar extends LitElement {
   }
 
   render(): TemplateResult {
-    return html`<div role="tablist" aria-label="View">${this.shown.map((tab) => html`
-      <button role="tab" id=${`tab-${tab}`} aria-controls=${`panel-${tab}`} aria-selected=${this.tab === tab ? 'true' : 'false'} tabindex=${this.tab === tab ? 0 : -1}
-        @click=${() => this.#choose(tab)} @keydown=${this.#key}>${TABS[tab].label}</button>`)}</div>`;
+    return html`<div role="tablist" aria-label="View">
+      ${this.shown.map(
+        (tab) =>
+          html` <button
+            role="tab"
+            id=${`tab-${tab}`}
+            aria-controls=${`panel-${tab}`}
+            aria-selected=${this.tab === tab ? 'true' : 'false'}
+            tabindex=${this.tab === tab ? 0 : -1}
+            @click=${() => this.#choose(tab)}
+            @keydown=${this.#key}
+          >
+            ${TABS[tab].label}
+          </button>`,
+      )}
+    </div>`;
   }
 }
 customElements.define('cw-tab-bar', TabBar);

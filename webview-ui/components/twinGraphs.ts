@@ -14,15 +14,51 @@ const NOTHING: Selection = { a: null, b: null };
 export class TwinGraphs extends LitElement {
   static properties = { graphs: { attribute: false }, names: { attribute: false }, selected: { state: true } };
   static styles = css`
-    :host { display: flex; width: 100%; height: 100%; min-width: 0; min-height: 0; }
-    section { flex: 1; min-width: 0; min-height: 0; display: flex; flex-direction: column; }
-    section + section { border-left: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); }
-    h3 { margin: 0; padding: 5px 12px; font-size: 0.92em; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; background: var(--vscode-sideBar-background, var(--vscode-editor-background)); border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); }
-    h3 span { color: var(--vscode-descriptionForeground); font-weight: 400; }
-    .view { flex: 1; min-height: 0; position: relative; }
+    :host {
+      display: flex;
+      width: 100%;
+      height: 100%;
+      min-width: 0;
+      min-height: 0;
+    }
+    section {
+      flex: 1;
+      min-width: 0;
+      min-height: 0;
+      display: flex;
+      flex-direction: column;
+    }
+    section + section {
+      border-left: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+    }
+    h3 {
+      margin: 0;
+      padding: 5px 12px;
+      font-size: 0.92em;
+      font-weight: 600;
+      white-space: nowrap;
+      overflow: hidden;
+      text-overflow: ellipsis;
+      background: var(--vscode-sideBar-background, var(--vscode-editor-background));
+      border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+    }
+    h3 span {
+      color: var(--vscode-descriptionForeground);
+      font-weight: 400;
+    }
+    .view {
+      flex: 1;
+      min-height: 0;
+      position: relative;
+    }
     @media (max-width: 460px) {
-      :host { flex-direction: column; }
-      section + section { border-left: none; border-top: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border)); }
+      :host {
+        flex-direction: column;
+      }
+      section + section {
+        border-left: none;
+        border-top: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+      }
     }
   `;
   declare graphs: ComparedGraphs | null;
@@ -52,7 +88,8 @@ export class TwinGraphs extends LitElement {
     await this.updateComplete;
     const side: Side = b === null ? 'a' : 'b';
     const [key, other] = side === 'b' ? [b, a] : [a, b];
-    if (other !== null && graphs.sessions[OTHER_SIDE[side]].uncover(other)) await this.#view(OTHER_SIDE[side])?.relayout(null);
+    if (other !== null && graphs.sessions[OTHER_SIDE[side]].uncover(other))
+      await this.#view(OTHER_SIDE[side])?.relayout(null);
     // The other view follows this one.
     if (key !== null) await this.#view(side)?.reveal(key);
   }
@@ -102,17 +139,27 @@ export class TwinGraphs extends LitElement {
     const dx = geometry.x[from]! + geometry.w[from]! / 2 - (theirs.x[to]! + theirs.w[to]! / 2);
     const dy = geometry.y[from]! + geometry.h[from]! / 2 - (theirs.y[to]! + theirs.h[to]! / 2);
     this.#moving = true;
-    other.setView({ scale: view.scale, x: view.x + dx * view.scale + (other.clientWidth - mine.clientWidth) / 2, y: view.y + dy * view.scale });
+    other.setView({
+      scale: view.scale,
+      x: view.x + dx * view.scale + (other.clientWidth - mine.clientWidth) / 2,
+      y: view.y + dy * view.scale,
+    });
     this.#moving = false;
   }
 
   #half(side: Side, label: string): TemplateResult {
     return html`<section id=${side} aria-label=${`${label} model: ${this.names[side]}`}>
       <h3 title=${this.names[side]}><span>${label}</span> ${this.names[side]}</h3>
-      <div class="view"><cw-graph-view .session=${this.graphs?.sessions[side] ?? null} .selected=${this.selected[side]} .differing=${this.graphs?.marks[side] ?? new Map()}
-        @view-moved=${(e: CustomEvent<View>) => this.#follow(side, e.detail)}
-        @select-thing=${(e: CustomEvent<{ key: SelectionKey | null; reveal: boolean }>) => this.#select(side, e)}
-        @toggle-group=${(e: CustomEvent<{ key: SelectionKey }>) => this.#toggle(side, e)}></cw-graph-view></div>
+      <div class="view">
+        <cw-graph-view
+          .session=${this.graphs?.sessions[side] ?? null}
+          .selected=${this.selected[side]}
+          .differing=${this.graphs?.marks[side] ?? new Map()}
+          @view-moved=${(e: CustomEvent<View>) => this.#follow(side, e.detail)}
+          @select-thing=${(e: CustomEvent<{ key: SelectionKey | null; reveal: boolean }>) => this.#select(side, e)}
+          @toggle-group=${(e: CustomEvent<{ key: SelectionKey }>) => this.#toggle(side, e)}
+        ></cw-graph-view>
+      </div>
     </section>`;
   }
 

@@ -10,26 +10,98 @@ import { ValuesDialog } from './valuesDialog.ts';
 
 /** One stored weight: statistics and histogram when asked for, its values, and saving it. Nothing is read before. */
 export class WeightCard extends LitElement {
-  static properties = { weight: { attribute: false }, stats: { state: true }, busy: { state: true }, fraction: { state: true }, said: { state: true }, failed: { state: true } };
-  static styles = [cardStyles, css`
-    .buttons { display: flex; flex-wrap: wrap; gap: 4px; margin: 3px 0 2px; }
-    button { font: inherit; font-family: var(--vscode-font-family, sans-serif); padding: 1px 5px; color: var(--vscode-button-secondaryForeground, var(--vscode-foreground)); background: var(--vscode-button-secondaryBackground, transparent); border: 1px solid var(--vscode-contrastBorder, var(--vscode-button-border, transparent)); cursor: pointer; }
-    button:hover { background: var(--vscode-button-secondaryHoverBackground, var(--vscode-list-hoverBackground)); }
-    button:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: 1px; }
-    dl { margin: 6px 0; }
-    p { font-family: var(--vscode-font-family, sans-serif); }
-    figure { margin: 8px 0 4px; }
-    svg { display: block; width: 100%; height: 72px; border-bottom: 1px solid var(--vscode-descriptionForeground); }
-    rect { fill: var(--vscode-charts-blue, var(--vscode-foreground)); }
-    rect:hover { fill: var(--vscode-charts-orange, var(--vscode-focusBorder)); }
-    line { stroke: var(--vscode-descriptionForeground); stroke-width: 1; stroke-dasharray: 2 2; vector-effect: non-scaling-stroke; }
-    figcaption { display: flex; justify-content: space-between; color: var(--vscode-descriptionForeground); font-size: 0.92em; }
-    details { margin-top: 4px; }
-    summary { cursor: pointer; font-family: var(--vscode-font-family, sans-serif); }
-    .scroll { max-height: 180px; overflow: auto; }
-    th, td { padding: 0 12px 0 0; text-align: right; font-weight: normal; font-variant-numeric: tabular-nums; }
-    progress { width: 100px; accent-color: var(--vscode-progressBar-background); }
-  `];
+  static properties = {
+    weight: { attribute: false },
+    stats: { state: true },
+    busy: { state: true },
+    fraction: { state: true },
+    said: { state: true },
+    failed: { state: true },
+  };
+  static styles = [
+    cardStyles,
+    css`
+      .buttons {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 4px;
+        margin: 3px 0 2px;
+      }
+      button {
+        font: inherit;
+        font-family: var(--vscode-font-family, sans-serif);
+        padding: 1px 5px;
+        color: var(--vscode-button-secondaryForeground, var(--vscode-foreground));
+        background: var(--vscode-button-secondaryBackground, transparent);
+        border: 1px solid var(--vscode-contrastBorder, var(--vscode-button-border, transparent));
+        cursor: pointer;
+      }
+      button:hover {
+        background: var(--vscode-button-secondaryHoverBackground, var(--vscode-list-hoverBackground));
+      }
+      button:focus-visible,
+      summary:focus-visible,
+      .scroll:focus-visible {
+        outline: 1px solid var(--vscode-focusBorder);
+        outline-offset: 1px;
+      }
+      dl {
+        margin: 6px 0;
+      }
+      p {
+        font-family: var(--vscode-font-family, sans-serif);
+      }
+      figure {
+        margin: 8px 0 4px;
+      }
+      svg {
+        display: block;
+        width: 100%;
+        height: 72px;
+        border-bottom: 1px solid var(--vscode-descriptionForeground);
+      }
+      rect {
+        fill: var(--vscode-charts-blue, var(--vscode-foreground));
+      }
+      rect:hover {
+        fill: var(--vscode-charts-orange, var(--vscode-focusBorder));
+      }
+      line {
+        stroke: var(--vscode-descriptionForeground);
+        stroke-width: 1;
+        stroke-dasharray: 2 2;
+        vector-effect: non-scaling-stroke;
+      }
+      figcaption {
+        display: flex;
+        justify-content: space-between;
+        color: var(--vscode-descriptionForeground);
+        font-size: 0.92em;
+      }
+      details {
+        margin-top: 4px;
+      }
+      summary {
+        cursor: pointer;
+        font-family: var(--vscode-font-family, sans-serif);
+      }
+      .scroll {
+        max-height: 180px;
+        overflow: auto;
+      }
+      th,
+      td {
+        padding: 0 12px 0 0;
+        text-align: right;
+        font-weight: normal;
+        font-variant-numeric: tabular-nums;
+      }
+      progress {
+        width: 100px;
+        accent-color: var(--vscode-progressBar-background);
+      }
+    `,
+  ];
   declare weight: PageWeight | null;
   declare stats: PageStatistics | null;
   /** What is under way, in words; '' when nothing is. */
@@ -64,12 +136,20 @@ export class WeightCard extends LitElement {
   }
 
   /** Runs one request at a time, with its progress shown and a way to stop it. */
-  async #run(busy: string, work: (options: { signal: AbortSignal; onProgress: (fraction: number) => void }) => Promise<void>): Promise<void> {
+  async #run(
+    busy: string,
+    work: (options: { signal: AbortSignal; onProgress: (fraction: number) => void }) => Promise<void>,
+  ): Promise<void> {
     this.#reset();
     const { signal } = (this.#work = new AbortController());
     this.busy = busy;
     try {
-      await work({ signal, onProgress: (fraction) => { if (!signal.aborted) this.fraction = fraction; } });
+      await work({
+        signal,
+        onProgress: (fraction) => {
+          if (!signal.aborted) this.fraction = fraction;
+        },
+      });
     } catch (error) {
       if (signal.aborted) return;
       this.failed = true;
@@ -102,8 +182,7 @@ export class WeightCard extends LitElement {
     const w = this.weight;
     if (!w) return null;
     const texts = w.dtype === 'string';
-    return html`
-      <div class="buttons" role="group" aria-label=${`Weight ${w.name}`}>
+    return html` <div class="buttons" role="group" aria-label=${`Weight ${w.name}`}>
         ${texts ? null : html`<button @click=${() => this.#statistics(w)}>Statistics</button>`}
         <button @click=${() => this.#values(w)}>Values…</button>
         ${texts ? null : html`<button title="Save the weight as a NumPy array" @click=${() => this.#save(w, 'npy')}>Save .npy</button>`}
@@ -116,26 +195,50 @@ export class WeightCard extends LitElement {
   }
 
   #facts(w: PageWeight, s: PageStatistics): TemplateResult {
-    const share = (n: number): TemplateResult => html`${countText(n)}${n > 0 ? html` <span class="sub">${((n / s.count) * 100).toFixed(n === s.count ? 0 : 2)} %</span>` : null}`;
+    const share = (n: number): TemplateResult =>
+      html`${countText(n)}${n > 0 ? html` <span class="sub">${((n / s.count) * 100).toFixed(n === s.count ? 0 : 2)} %</span>` : null}`;
     const number = (value: number | null, none: string): string => (value === null ? none : numberText(value));
     const none = s.count === s.nan + s.infinite ? 'none' : 'beyond double precision';
     return html`<dl aria-label=${`Statistics of ${w.name}`}>
-      <dt>Values</dt><dd>${countText(s.count)} <span class="sub">${w.dtype} ${shapeText(w.dims)}${w.dtype.startsWith('complex') ? ', real and imaginary parts' : ''}</span></dd>
-      <dt>Minimum</dt><dd>${s.min ?? 'none'}</dd>
-      <dt>Maximum</dt><dd>${s.max ?? 'none'}</dd>
-      <dt>Mean</dt><dd>${number(s.mean, none)}</dd>
-      <dt title="Population standard deviation">Std. deviation</dt><dd>${number(s.deviation, none)}</dd>
-      <dt>Zeros</dt><dd>${share(s.zeros)}</dd>
-      ${s.nan > 0 ? html`<dt>NaN</dt><dd>${share(s.nan)}</dd>` : null}
-      ${s.infinite > 0 ? html`<dt>Infinite</dt><dd>${share(s.infinite)}</dd>` : null}
-    </dl>
-    ${this.#spread(s)}`;
+        <dt>Values</dt>
+        <dd>
+          ${countText(s.count)}
+          <span class="sub"
+            >${w.dtype} ${shapeText(w.dims)}${w.dtype.startsWith('complex') ? ', real and imaginary parts' : ''}</span
+          >
+        </dd>
+        <dt>Minimum</dt>
+        <dd>${s.min ?? 'none'}</dd>
+        <dt>Maximum</dt>
+        <dd>${s.max ?? 'none'}</dd>
+        <dt>Mean</dt>
+        <dd>${number(s.mean, none)}</dd>
+        <dt title="Population standard deviation">Std. deviation</dt>
+        <dd>${number(s.deviation, none)}</dd>
+        <dt>Zeros</dt>
+        <dd>${share(s.zeros)}</dd>
+        ${
+          s.nan > 0
+            ? html`<dt>NaN</dt>
+                <dd>${share(s.nan)}</dd>`
+            : null
+        }
+        ${
+          s.infinite > 0
+            ? html`<dt>Infinite</dt>
+                <dd>${share(s.infinite)}</dd>`
+            : null
+        }
+      </dl>
+      ${this.#spread(s)}`;
   }
 
   /** The histogram; one value has none. */
   #spread({ histogram, min, max, count, nan, infinite }: PageStatistics): TemplateResult | null {
     if (!histogram || count === 1) return null;
-    return min === max ? html`<p>${nan + infinite > 0 ? 'All finite values are the same.' : 'All values are the same.'}</p>` : histogramView(histogram);
+    return min === max
+      ? html`<p>${nan + infinite > 0 ? 'All finite values are the same.' : 'All values are the same.'}</p>`
+      : histogramView(histogram);
   }
 }
 customElements.define('cw-weight', WeightCard);

@@ -17,8 +17,16 @@ export const MAX_SCALE = 4;
 
 /** All of the picture, below the tools. */
 export function fitView(picture: Extent, page: Extent): View {
-  const scale = Math.min(1.25, (page.width - 2 * MARGIN) / Math.max(1, picture.width), (page.height - TOP - MARGIN) / Math.max(1, picture.height));
-  return { scale, x: (page.width - picture.width * scale) / 2, y: Math.max(TOP, (page.height - picture.height * scale) / 2) };
+  const scale = Math.min(
+    1.25,
+    (page.width - 2 * MARGIN) / Math.max(1, picture.width),
+    (page.height - TOP - MARGIN) / Math.max(1, picture.height),
+  );
+  return {
+    scale,
+    x: (page.width - picture.width * scale) / 2,
+    y: Math.max(TOP, (page.height - picture.height * scale) / 2),
+  };
 }
 
 /** The first view is readable: as wide as is legible, from the top, with `focus` (the first input's middle) on the page. */
@@ -37,8 +45,17 @@ export function zoomAt(view: View, factor: number, px: number, py: number, least
 }
 
 /** Shows a box in the middle (or at another part of the height), at a scale at which its text can be read. */
-export function centreOn(box: { x: number; y: number; w: number; h: number }, page: Extent, scale: number, height = 0.5): View {
-  return { scale, x: page.width / 2 - (box.x + box.w / 2) * scale, y: page.height * height - (box.y + box.h / 2) * scale };
+export function centreOn(
+  box: { x: number; y: number; w: number; h: number },
+  page: Extent,
+  scale: number,
+  height = 0.5,
+): View {
+  return {
+    scale,
+    x: page.width / 2 - (box.x + box.w / 2) * scale,
+    y: page.height * height - (box.y + box.h / 2) * scale,
+  };
 }
 
 export function between(a: View, b: View, t: number): View {

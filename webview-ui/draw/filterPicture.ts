@@ -40,7 +40,8 @@ export function countOf({ set, values }: Filters): number {
 export function summed({ set, values }: Filters): Filters {
   const plane = set.height * set.width;
   const out = new Float32Array(countOf({ set, values }) * plane);
-  for (let i = 0; i < values.length; i++) out[Math.floor(i / (plane * set.channels)) * plane + (i % plane)]! += values[i]!;
+  for (let i = 0; i < values.length; i++)
+    out[Math.floor(i / (plane * set.channels)) * plane + (i % plane)]! += values[i]!;
   return { set: { ...set, channels: 1 }, values: out };
 }
 
@@ -51,9 +52,14 @@ export function filterStats({ set, values }: Filters, filter: number): FilterSta
 
 /** The pictures of one filter: one in colour for three channels, else one in gray per channel. `all` scales them by the numbers of all filters. */
 export function picturesOf(filters: Filters, filter: number, all: FilterStats | null): Picture[] {
-  const { set: { channels, height, width }, values } = filters;
+  const {
+    set: { channels, height, width },
+    values,
+  } = filters;
   const plane = height * width;
-  const planes = Array.from({ length: channels }, (_, c) => values.subarray((filter * channels + c) * plane, (filter * channels + c + 1) * plane));
+  const planes = Array.from({ length: channels }, (_, c) =>
+    values.subarray((filter * channels + c) * plane, (filter * channels + c + 1) * plane),
+  );
   const { min: low, max: high } = all ?? filterStats(filters, filter);
   if (channels === 3) return [{ width, height, planes, low, high }];
   return planes.slice(0, MOST_CHANNELS).map((p) => ({ width, height, planes: [p], low, high }));

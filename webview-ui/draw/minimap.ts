@@ -20,7 +20,13 @@ export function miniScale(picture: Extent, page: Extent): MiniScale {
 }
 
 /** The map itself, without the mark of what is in view. Drawn once per picture and theme. */
-export function paintMinimap(ctx: CanvasRenderingContext2D, scene: Scene, theme: Theme, mini: MiniScale, ratio: number): void {
+export function paintMinimap(
+  ctx: CanvasRenderingContext2D,
+  scene: Scene,
+  theme: Theme,
+  mini: MiniScale,
+  ratio: number,
+): void {
   const { geometry: g, model } = scene;
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.fillStyle = theme.background;
@@ -40,7 +46,12 @@ export function paintMinimap(ctx: CanvasRenderingContext2D, scene: Scene, theme:
 }
 
 /** The rectangle of the minimap that is in view. */
-export function miniWindow(view: View, picture: Extent, page: Extent, mini: MiniScale): { x: number; y: number; w: number; h: number } {
+export function miniWindow(
+  view: View,
+  picture: Extent,
+  page: Extent,
+  mini: MiniScale,
+): { x: number; y: number; w: number; h: number } {
   const ox = (mini.width - picture.width * mini.sx) / 2;
   const x0 = Math.max(1, ox + (-view.x / view.scale) * mini.sx);
   const y0 = Math.max(1, MINIMAP.inset + (-view.y / view.scale) * mini.sy);

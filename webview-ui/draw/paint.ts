@@ -6,7 +6,16 @@ import { paintBoxes } from './paintBoxes.ts';
 import type { Theme } from './theme.ts';
 import type { Extent, View } from './camera.ts';
 
-export function paint(ctx: CanvasRenderingContext2D, scene: Scene, view: View, theme: Theme, page: Extent, ratio: number, marks: Marks, motion: Motion | null = null): void {
+export function paint(
+  ctx: CanvasRenderingContext2D,
+  scene: Scene,
+  view: View,
+  theme: Theme,
+  page: Extent,
+  ratio: number,
+  marks: Marks,
+  motion: Motion | null = null,
+): void {
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.fillStyle = theme.background;
   ctx.fillRect(0, 0, page.width, page.height);
@@ -14,8 +23,16 @@ export function paint(ctx: CanvasRenderingContext2D, scene: Scene, view: View, t
   const left = -view.x / view.scale;
   const top = -view.y / view.scale;
   const brush: Brush = {
-    ctx, scene, view, theme, left, top, right: left + page.width / view.scale, bottom: top + page.height / view.scale,
-    hair: 1 / (view.scale * ratio), motion,
+    ctx,
+    scene,
+    view,
+    theme,
+    left,
+    top,
+    right: left + page.width / view.scale,
+    bottom: top + page.height / view.scale,
+    hair: 1 / (view.scale * ratio),
+    motion,
   };
   paintFrames(brush, marks);
   const seen = visiblePieces(brush);
@@ -48,7 +65,12 @@ function visiblePieces({ scene, left, top, right, bottom, hair }: Brush): number
   return seen;
 }
 
-function strokePieces({ ctx, scene, view, hair }: Brush, pieces: readonly number[], colour: string, width: number): void {
+function strokePieces(
+  { ctx, scene, view, hair }: Brush,
+  pieces: readonly number[],
+  colour: string,
+  width: number,
+): void {
   if (pieces.length === 0) return;
   const { points, pieceStart, arrow } = scene.geometry;
   const round = view.scale > 0.3;
@@ -108,7 +130,14 @@ function paintFrames(brush: Brush, marks: Marks): void {
   const { ctx, scene, theme, hair } = brush;
   const { geometry: g } = scene;
   for (let b = 0; b < g.box.length && g.box[b]! < 0; b++) {
-    if (!g.open[b] || g.x[b]! > brush.right || g.x[b]! + g.w[b]! < brush.left || g.y[b]! > brush.bottom || g.y[b]! + g.h[b]! < brush.top) continue;
+    if (
+      !g.open[b] ||
+      g.x[b]! > brush.right ||
+      g.x[b]! + g.w[b]! < brush.left ||
+      g.y[b]! > brush.bottom ||
+      g.y[b]! + g.h[b]! < brush.top
+    )
+      continue;
     ctx.beginPath();
     ctx.roundRect(g.x[b]!, g.y[b]!, g.w[b]!, g.h[b]!, 6);
     ctx.fillStyle = theme.frame;
@@ -131,7 +160,8 @@ function paintTitles({ ctx, scene, theme, left, top, right, bottom }: Brush): vo
   ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
   for (let b = 0; b < g.box.length && g.box[b]! < 0; b++) {
-    if (!g.open[b] || g.x[b]! > right || g.x[b]! + g.w[b]! < left || g.y[b]! > bottom || g.y[b]! + FRAME.header < top) continue;
+    if (!g.open[b] || g.x[b]! > right || g.x[b]! + g.w[b]! < left || g.y[b]! > bottom || g.y[b]! + FRAME.header < top)
+      continue;
     const title = `− ${model.facts[-1 - g.box[b]!]!.title}`;
     const most = Math.max(20, g.w[b]! - 20);
     const [x, y] = [g.x[b]! + 10, g.y[b]! + FRAME.header / 2 - 3];

@@ -32,7 +32,11 @@ function stands(b: number, marks: Marks): boolean {
 /** The colour of a box that stands out; undefined for others. */
 function standing(b: number, marks: Marks, theme: Theme): string | undefined {
   const difference = marks.differing.get(b);
-  return b === marks.selected ? theme.focus : marks.found.has(b) ? theme.match : difference && theme.differing[difference];
+  return b === marks.selected
+    ? theme.focus
+    : marks.found.has(b)
+      ? theme.match
+      : difference && theme.differing[difference];
 }
 
 /** Far out many boxes fall on one pixel; only the first of them is drawn. */
@@ -73,7 +77,12 @@ function paintPatches(brush: Brush, boxes: readonly number[], marks: Marks): voi
   }
   const patch = (b: number, least: number): void => {
     const [w, h] = [Math.max(g.w[b]!, least * 2), Math.max(g.h[b]!, least)];
-    ctx.fillRect(g.x[b]! + g.w[b]! / 2 - w / 2 + (motion?.dx[b] ?? 0), g.y[b]! + g.h[b]! / 2 - h / 2 + (motion?.dy[b] ?? 0), w, h);
+    ctx.fillRect(
+      g.x[b]! + g.w[b]! / 2 - w / 2 + (motion?.dx[b] ?? 0),
+      g.y[b]! + g.h[b]! / 2 - h / 2 + (motion?.dy[b] ?? 0),
+      w,
+      h,
+    );
   };
   for (const [colour, list] of byColour) {
     ctx.fillStyle = colour;

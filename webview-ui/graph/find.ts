@@ -46,25 +46,45 @@ export class Finder {
 
 /** `64x112`, `64*112` and `64, 112` mean the shape 64×112; `[64, 3` one that starts with 64×3; `kernel_shape=3` an attribute. */
 function normalQuery(query: string): string[] {
-  return query.trim().toLowerCase()
+  return query
+    .trim()
+    .toLowerCase()
     .replace(/\s*=\s*/g, '=')
-    .replace(/[[(]([^\])]*)([\])])?/g, (_, inside: string, end?: string) => ` [${inside.split(/[\s,x*×]+/).filter(Boolean).join('×')}${end ? ']' : ''} `)
+    .replace(
+      /[[(]([^\])]*)([\])])?/g,
+      (_, inside: string, end?: string) =>
+        ` [${inside
+          .split(/[\s,x*×]+/)
+          .filter(Boolean)
+          .join('×')}${end ? ']' : ''} `,
+    )
     .replace(/=\s+/g, '=')
     .replace(/(\d)\s*,\s*(?=\d)/g, '$1×')
-    .replace(/(^|[\s=×\d?])x(?=\d)|(?<=[\d?])\s*[*×]\s*(?=\d)/g, (hit, before?: string) => (before !== undefined && !/[\d?]/.test(before) ? hit : `${before ?? ''}×`))
-    .split(/\s+/).filter((w) => w !== '');
+    .replace(/(^|[\s=×\d?])x(?=\d)|(?<=[\d?])\s*[*×]\s*(?=\d)/g, (hit, before?: string) =>
+      before !== undefined && !/[\d?]/.test(before) ? hit : `${before ?? ''}×`,
+    )
+    .split(/\s+/)
+    .filter((w) => w !== '');
 }
 
 /** In a shape a number is a whole size: 64 is not in 164. Elsewhere a word may stand anywhere. */
 function pattern(word: string): RegExp {
   const attribute = /^([^=]+)=(.*)$/.exec(word);
-  if (attribute) return new RegExp(`^attribute\\t[^=\\n]*${escape(attribute[1]!)}[^=\\n]* = ${valuePattern(attribute[2]!)}`, 'mi');
+  if (attribute)
+    return new RegExp(`^attribute\\t[^=\\n]*${escape(attribute[1]!)}[^=\\n]* = ${valuePattern(attribute[2]!)}`, 'mi');
   if (word.startsWith('[')) {
     const closed = word.endsWith(']');
-    const sizes = word.slice(1, closed ? -1 : undefined).split('×').map(escape);
-    return new RegExp(`^shape\\t${sizes.join('×')}${closed ? '$' : '(?:×|$)'}|^attribute\\t.*\\[${sizes.join(', ')}${closed ? '\\]' : '(?:,|\\])'}`, 'mi');
+    const sizes = word
+      .slice(1, closed ? -1 : undefined)
+      .split('×')
+      .map(escape);
+    return new RegExp(
+      `^shape\\t${sizes.join('×')}${closed ? '$' : '(?:×|$)'}|^attribute\\t.*\\[${sizes.join(', ')}${closed ? '\\]' : '(?:,|\\])'}`,
+      'mi',
+    );
   }
-  if (/^[\d×]+$/.test(word)) return new RegExp(`^shape\\t(?:.*×)?${word}(?:×|$)|^(?!shape)[^\\t\\n]*\\t.*${word}`, 'mi');
+  if (/^[\d×]+$/.test(word))
+    return new RegExp(`^shape\\t(?:.*×)?${word}(?:×|$)|^(?!shape)[^\\t\\n]*\\t.*${word}`, 'mi');
   return new RegExp(`^[^\\t\\n]*\\t.*${escape(word)}`, 'mi');
 }
 
@@ -85,23 +105,40 @@ function lineAt(text: string, index: number): string {
 }
 
 function entriesOf(model: PageModel): Entry[] {
-  const value = (what: string, letter: string) => (v: PageValue, i: number): Entry => (
-    { key: `${letter}${i}`, title: v.name, text: lines([[what, v.name], ['type', v.dtype], ['shape', shapeText(v.dims)]]) });
+  const value =
+    (what: string, letter: string) =>
+    (v: PageValue, i: number): Entry => ({
+      key: `${letter}${i}`,
+      title: v.name,
+      text: lines([
+        [what, v.name],
+        ['type', v.dtype],
+        ['shape', shapeText(v.dims)],
+      ]),
+    });
   return [
     ...model.inputs.map(value('graph input', 'i')),
-    ...allNodes(model).filter((n) => n.opType !== 'Constant').map((n) => ({ key: `n${n.id}`, title: nodeLabel(n), text: nodeText(n) })),
+    ...allNodes(model)
+      .filter((n) => n.opType !== 'Constant')
+      .map((n) => ({ key: `n${n.id}`, title: nodeLabel(n), text: nodeText(n) })),
     ...model.outputs.map(value('graph output', 'o')),
   ];
 }
 
 function lines(list: readonly (readonly [string, string])[]): string {
   let text = '';
-  for (const [what, value] of list) if (value !== '') text += `${text === '' ? '' : '\n'}${what}\t${/[\n\t]/.test(value) ? value.replace(/[\n\t]+/g, ' ') : value}`;
+  for (const [what, value] of list)
+    if (value !== '')
+      text += `${text === '' ? '' : '\n'}${what}\t${/[\n\t]/.test(value) ? value.replace(/[\n\t]+/g, ' ') : value}`;
   return text;
 }
 
 function nodeText(node: PageNode): string {
-  const list: [string, string][] = [['operator', node.opType], ['name', node.name], ['domain', node.domain]];
+  const list: [string, string][] = [
+    ['operator', node.opType],
+    ['name', node.name],
+    ['domain', node.domain],
+  ];
   for (const t of node.outputs) list.push(['output', t.name], ['shape', shapeText(t.dims)]);
   for (const t of node.inputs) {
     list.push([t.weight ? 'weight' : 'input', t.name], ['shape', shapeText(t.weight?.dims ?? t.dims)]);

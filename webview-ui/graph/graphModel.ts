@@ -37,11 +37,20 @@ export class GraphModel {
     this.page = page;
     this.flat = flatGraph(page);
     this.hierarchy = buildHierarchy(this.flat, page.inner);
-    this.doubts = new Map((page.sizes?.contradictions ?? []).flatMap(({ node }) => (node === null ? [] : [[`n${node}`, 'doubtful'] as const])));
+    this.doubts = new Map(
+      (page.sizes?.contradictions ?? []).flatMap(({ node }) =>
+        node === null ? [] : [[`n${node}`, 'doubtful'] as const],
+      ),
+    );
     this.facts = groupFacts(page, this.flat, this.hierarchy);
-    const boxes = this.facts.map((f) => ({ w: Math.max(boxWidth(f.title, f.detail), boxWidth('', f.more)) + 22, h: f.more === '' ? 48 : 64 }));
+    const boxes = this.facts.map((f) => ({
+      w: Math.max(boxWidth(f.title, f.detail), boxWidth('', f.more)) + 22,
+      h: f.more === '' ? 48 : 64,
+    }));
     this.input = nestedInput(this.flat, this.hierarchy, boxes);
-    this.hierarchy.groups.forEach((g, i) => { if (i > 0) this.#groups.set(`g${g.path}`, i); });
+    this.hierarchy.groups.forEach((g, i) => {
+      if (i > 0) this.#groups.set(`g${g.path}`, i);
+    });
   }
 
   itemOf(key: SelectionKey | null): number | undefined {
@@ -69,7 +78,9 @@ export class GraphModel {
   valueOf(key: SelectionKey): PageValue | undefined {
     const number = Number(key.slice(1));
     if (key.startsWith('o')) return this.page.outputs[number];
-    return this.page.inputs[number] ?? this.page.inner?.graphs.flatMap((g) => g.inputs)[number - this.page.inputs.length];
+    return (
+      this.page.inputs[number] ?? this.page.inner?.graphs.flatMap((g) => g.inputs)[number - this.page.inputs.length]
+    );
   }
 
   /** The thing of a name: a node, what makes a tensor, a graph input or output. Null when there is none. */
@@ -84,7 +95,11 @@ export class GraphModel {
   /** What a link calls a thing; empty for what no link can name. */
   linkName(key: SelectionKey): string {
     const node = this.flat.items[this.itemOf(key) ?? -1]?.node;
-    return node ? node.name || (node.outputs.find((t) => t.name !== '')?.name ?? '') : key.startsWith('g') ? '' : this.valueOf(key)?.name ?? '';
+    return node
+      ? node.name || (node.outputs.find((t) => t.name !== '')?.name ?? '')
+      : key.startsWith('g')
+        ? ''
+        : (this.valueOf(key)?.name ?? '');
   }
 
   has(key: SelectionKey | null): boolean {
@@ -105,13 +120,18 @@ export class GraphModel {
     if (!link) return '';
     const name = (i: number): string => this.nameOf(this.keyOf(i));
     const tensors = new Set(links.map((l) => this.flat.links[l]!.tensorId)).size;
-    const carried = tensors > 1 ? `${tensors} tensors` : [link.tensor, shapeLabel(link.dims)].filter(Boolean).join('  ');
-    return links.length > 1 ? `${carried}, ${links.length} readers` : `${carried}  from ${name(link.from)} to ${name(link.to)}`;
+    const carried =
+      tensors > 1 ? `${tensors} tensors` : [link.tensor, shapeLabel(link.dims)].filter(Boolean).join('  ');
+    return links.length > 1
+      ? `${carried}, ${links.length} readers`
+      : `${carried}  from ${name(link.from)} to ${name(link.to)}`;
   }
 
   /** Which groups are open at first: all of a small graph, none of a large one. */
   initiallyOpen(): Uint8Array {
-    return new Uint8Array(this.hierarchy.groups.length).fill(this.page.nodes.length + (this.page.inner?.nodes.length ?? 0) <= OPEN_ALL_BELOW ? 1 : 0);
+    return new Uint8Array(this.hierarchy.groups.length).fill(
+      this.page.nodes.length + (this.page.inner?.nodes.length ?? 0) <= OPEN_ALL_BELOW ? 1 : 0,
+    );
   }
 
   openPaths(open: Uint8Array): string[] {
@@ -134,20 +154,26 @@ export class GraphModel {
 
 /** Parameters stored for a node, from the host where it says so, else from the weights' own dims. */
 export function nodeParameters(node: PageNode): number {
-  return node.cost?.params ?? node.inputs.reduce((sum, i) => sum + (i.weight ? i.weight.dims.reduce((a, b) => a * b, 1) : 0), 0);
+  return (
+    node.cost?.params ??
+    node.inputs.reduce((sum, i) => sum + (i.weight ? i.weight.dims.reduce((a, b) => a * b, 1) : 0), 0)
+  );
 }
 
 function groupFacts(page: PageModel, flat: FlatGraph, h: Hierarchy): GroupFacts[] {
   const params = new Float64Array(h.groups.length);
   // A node counts what lies inside it, so the owner of shown graphs would count twice.
   const owners = new Set(page.inner?.graphs.map((g) => g.owner));
-  flat.items.forEach((item, i) => { if (item.node && !owners.has(item.node.id)) params[h.groupOf[i]!]! += nodeParameters(item.node); });
+  flat.items.forEach((item, i) => {
+    if (item.node && !owners.has(item.node.id)) params[h.groupOf[i]!]! += nodeParameters(item.node);
+  });
   for (let g = h.groups.length - 1; g > 0; g--) params[h.groups[g]!.parent]! += params[g]!;
   const output = leavingShapes(flat, h);
   return h.groups.map((g, i) => {
     const share = page.parameterCount > 0 ? params[i]! / page.parameterCount : 0;
     const detail = `${g.count} layers${output[i] ? ` → ${output[i]!}` : ''}`;
-    const more = params[i]! > 0 ? `${shortCount(params[i]!)} parameters, ${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %` : '';
+    const more =
+      params[i]! > 0 ? `${shortCount(params[i]!)} parameters, ${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %` : '';
     return { title: clip(g.title, 34), detail: clip(detail, 40), more, params: params[i]!, output: output[i] ?? '' };
   });
 }

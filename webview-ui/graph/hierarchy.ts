@@ -50,7 +50,13 @@ export function buildHierarchy(flat: FlatGraph, inner?: PageInner): Hierarchy {
 function ownScope({ name, scope }: PageNode): string[] {
   if (scope && scope.length > 0) return scope.slice(0, MAX_DEPTH);
   const end = name.lastIndexOf('/');
-  return end <= 0 ? [] : name.slice(0, end).split('/', 10 * MAX_DEPTH).filter((p) => p !== '').slice(0, MAX_DEPTH);
+  return end <= 0
+    ? []
+    : name
+        .slice(0, end)
+        .split('/', 10 * MAX_DEPTH)
+        .filter((p) => p !== '')
+        .slice(0, MAX_DEPTH);
 }
 
 /** The tree of scopes as the file gives them, before groups of one are dropped. */
@@ -159,7 +165,9 @@ function repeatedScopes(flat: FlatGraph, inner: PageInner | undefined): Map<numb
   const scopes = new Map<number, string[]>();
   const firstInner = inner?.nodes[0]?.id ?? Infinity;
   const nodes: number[] = [];
-  flat.items.forEach((item, i) => { if (item.node && item.node.id < firstInner) nodes.push(i); });
+  flat.items.forEach((item, i) => {
+    if (item.node && item.node.id < firstInner) nodes.push(i);
+  });
   const signature = nodes.map((i) => `${flat.items[i]!.node!.opType}/${flat.items[i]!.node!.inputs.length}`);
   repeatedBlocks(signature).forEach(({ start, period, times }, run, all) => {
     const letter = all.length > 1 ? runName(run) : '';
@@ -167,7 +175,8 @@ function repeatedScopes(flat: FlatGraph, inner: PageInner | undefined): Map<numb
     for (let k = 0; k < times; k++) {
       const lowest = Math.floor(k / size) * size;
       const range = size < times ? [`Blocks ${letter}${lowest + 1} to ${letter}${Math.min(times, lowest + size)}`] : [];
-      for (let j = 0; j < period; j++) scopes.set(nodes[start + k * period + j]!, [...range, `Block ${letter}${k + 1}`]);
+      for (let j = 0; j < period; j++)
+        scopes.set(nodes[start + k * period + j]!, [...range, `Block ${letter}${k + 1}`]);
     }
   });
   return scopes;

@@ -94,7 +94,14 @@ export function flatGraph(model: PageModel): FlatGraph {
     if (node.opType === 'Constant') return;
     const weight = mainWeight(node);
     itemOfNode.set(node.id, items.length);
-    items.push(makeItem(first.has(node.id) ? 'first' : opKind(node.opType), node, node.opType, weight && weight.length > 0 ? shapeText(weight) : ''));
+    items.push(
+      makeItem(
+        first.has(node.id) ? 'first' : opKind(node.opType),
+        node,
+        node.opType,
+        weight && weight.length > 0 ? shapeText(weight) : '',
+      ),
+    );
   };
   for (const input of model.inputs) addInput(input.name, 'graph input');
   for (const node of model.nodes) addNode(node);
@@ -107,14 +114,26 @@ export function flatGraph(model: PageModel): FlatGraph {
     return [{ from: edge.from, to: items.length - 1, tensor: output.name, dims: edge.dims ?? output.dims }];
   });
   const innerStart = items.length;
-  for (const graph of model.inner?.graphs ?? []) for (const input of graph.inputs) addInput(input.name, `input of ${graph.title}`);
+  for (const graph of model.inner?.graphs ?? [])
+    for (const input of graph.inputs) addInput(input.name, `input of ${graph.title}`);
   for (const node of model.inner?.nodes ?? []) addNode(node);
   const inside = takenInside(model);
-  for (const edge of model.edges) if (!inside?.has(`${edge.to} ${edge.tensor}`)) links.add(edge, itemOfNode.get(edge.to));
-  for (const edge of model.inner?.edges ?? []) if (edge.to < 0 || !inside?.has(`${edge.to} ${edge.tensor}`)) links.add(edge, itemOfNode.get(edge.to));
+  for (const edge of model.edges)
+    if (!inside?.has(`${edge.to} ${edge.tensor}`)) links.add(edge, itemOfNode.get(edge.to));
+  for (const edge of model.inner?.edges ?? [])
+    if (edge.to < 0 || !inside?.has(`${edge.to} ${edge.tensor}`)) links.add(edge, itemOfNode.get(edge.to));
   for (const edge of ends) links.add(edge, edge.to);
   spreadSlots(links.list, items.length, links.tensors);
-  return { items, links: links.list, tensors: links.tensors, itemOfNode, inputs, outputs, mainInputs: model.inputs.length, innerStart };
+  return {
+    items,
+    links: links.list,
+    tensors: links.tensors,
+    itemOfNode,
+    inputs,
+    outputs,
+    mainInputs: model.inputs.length,
+    innerStart,
+  };
 }
 
 /** What an owner's inner graph takes in goes straight to where it is used; a second line to the owner's own box would only be in the way. */
@@ -122,7 +141,8 @@ function takenInside({ inner, inputs }: PageModel): Set<string> | null {
   if (!inner) return null;
   const taken = new Set<string>();
   const ownerOf = inner.graphs.flatMap((graph) => graph.inputs.map(() => graph.owner));
-  for (const edge of inner.edges) if (edge.to < 0) taken.add(`${ownerOf[-1 - edge.to - inputs.length] ?? ''} ${edge.tensor}`);
+  for (const edge of inner.edges)
+    if (edge.to < 0) taken.add(`${ownerOf[-1 - edge.to - inputs.length] ?? ''} ${edge.tensor}`);
   return taken;
 }
 
@@ -141,7 +161,8 @@ class LinkList {
     const from = this.#itemOfNode.get(edge.from);
     if (from === undefined || to === undefined) return;
     let tensor = this.#known.get(edge.tensor);
-    if (!tensor || tensor.from !== from) this.#known.set(edge.tensor, (tensor = { id: this.tensors++, from, reader: -1 }));
+    if (!tensor || tensor.from !== from)
+      this.#known.set(edge.tensor, (tensor = { id: this.tensors++, from, reader: -1 }));
     if (tensor.reader === to) return;
     tensor.reader = to;
     this.list.push({ from, to, tensor: edge.tensor, dims: edge.dims, tensorId: tensor.id, slot: 0 });

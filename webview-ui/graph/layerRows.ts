@@ -41,20 +41,34 @@ export const COLUMNS: readonly { key: SortKey; title: string; number: boolean }[
 /** One row per node, without the constants that are only weights. */
 export function layerRows(model: PageModel): LayerRow[] {
   const total = model.sizes?.cost.macs ?? null;
-  return allNodes(model).filter((n) => n.opType !== 'Constant').map((node, i) => {
-    const params = nodeParameters(node);
-    const macs = node.cost?.macs ?? null;
-    return {
-      id: node.id, order: i + 1, name: nodeLabel(node), operator: node.opType,
-      input: shapeText(node.inputs.find((t) => !t.weight && t.name !== '')?.dims ?? null), output: shapeText(node.outputs[0]?.dims ?? null),
-      params, macs, memory: node.cost?.memory ?? null, work: macs === null || !total ? null : macs / total, share: model.parameterCount > 0 ? params / model.parameterCount : 0,
-    };
-  });
+  return allNodes(model)
+    .filter((n) => n.opType !== 'Constant')
+    .map((node, i) => {
+      const params = nodeParameters(node);
+      const macs = node.cost?.macs ?? null;
+      return {
+        id: node.id,
+        order: i + 1,
+        name: nodeLabel(node),
+        operator: node.opType,
+        input: shapeText(node.inputs.find((t) => !t.weight && t.name !== '')?.dims ?? null),
+        output: shapeText(node.outputs[0]?.dims ?? null),
+        params,
+        macs,
+        memory: node.cost?.memory ?? null,
+        work: macs === null || !total ? null : macs / total,
+        share: model.parameterCount > 0 ? params / model.parameterCount : 0,
+      };
+    });
 }
 
 /** Rows that hold every word of the filter in name, operator or shapes. `64x112` means 64×112. */
 export function filterRows(rows: readonly LayerRow[], filter: string): LayerRow[] {
-  const words = filter.toLowerCase().replace(/(\d)\s*[x*]\s*(?=\d)/g, '$1×').split(/\s+/).filter((w) => w !== '');
+  const words = filter
+    .toLowerCase()
+    .replace(/(\d)\s*[x*]\s*(?=\d)/g, '$1×')
+    .split(/\s+/)
+    .filter((w) => w !== '');
   if (words.length === 0) return [...rows];
   return rows.filter((r) => {
     const text = `${r.name}\n${r.operator}\n${r.input}\n${r.output}`.toLowerCase();
@@ -88,11 +102,19 @@ export function rowsCsv(rows: readonly LayerRow[]): string {
     const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
-  return [COLUMNS.map((c) => c.title), ...rows.map(cells)].map((line) => line.map(quote).join(',')).join('\r\n') + '\r\n';
+  return (
+    [COLUMNS.map((c) => c.title), ...rows.map(cells)].map((line) => line.map(quote).join(',')).join('\r\n') + '\r\n'
+  );
 }
 
 export function rowsMarkdown(rows: readonly LayerRow[]): string {
   const line = (list: readonly string[]): string => `| ${list.join(' | ')} |`;
   const escape = (cell: string): string => cell.replace(/[\\|`*_<>]/g, '\\$&').replace(/\s+/g, ' ');
-  return [line(COLUMNS.map((c) => c.title)), line(COLUMNS.map((c) => (c.number ? '---:' : '---'))), ...rows.map((r) => line(cells(r).map(escape)))].join('\n') + '\n';
+  return (
+    [
+      line(COLUMNS.map((c) => c.title)),
+      line(COLUMNS.map((c) => (c.number ? '---:' : '---'))),
+      ...rows.map((r) => line(cells(r).map(escape))),
+    ].join('\n') + '\n'
+  );
 }

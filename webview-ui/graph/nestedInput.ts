@@ -8,12 +8,25 @@ export interface GroupBox {
 }
 
 /** The graph as the plain arrays that layout takes, in a worker or here. */
-export function nestedInput({ items, links, tensors }: FlatGraph, hierarchy: Hierarchy, boxes: readonly GroupBox[]): NestedInput {
+export function nestedInput(
+  { items, links, tensors }: FlatGraph,
+  hierarchy: Hierarchy,
+  boxes: readonly GroupBox[],
+): NestedInput {
   const { groups, groupOf } = hierarchy;
   const [n, m, k] = [items.length, links.length, groups.length];
   const input: NestedInput = {
-    itemW: new Float64Array(n), itemH: new Float64Array(n), groupOf, groupParent: new Int32Array(k), groupW: new Float64Array(k), groupH: new Float64Array(k),
-    linkFrom: new Int32Array(m), linkTo: new Int32Array(m), linkTensor: new Int32Array(m), linkOffset: new Float64Array(m), tensors,
+    itemW: new Float64Array(n),
+    itemH: new Float64Array(n),
+    groupOf,
+    groupParent: new Int32Array(k),
+    groupW: new Float64Array(k),
+    groupH: new Float64Array(k),
+    linkFrom: new Int32Array(m),
+    linkTo: new Int32Array(m),
+    linkTensor: new Int32Array(m),
+    linkOffset: new Float64Array(m),
+    tensors,
   };
   for (let i = 0; i < n; i++) {
     input.itemW[i] = items[i]!.w;

@@ -36,7 +36,8 @@ export function repeatedBlocks(signature: readonly string[]): Run[] {
   for (const { start, period, times } of found) {
     const run = { start, period, times };
     const block = s.subarray(run.start, run.start + run.period);
-    if (taken[run.start] || taken[run.start + run.period * run.times - 1] || block.every((id) => id === block[0])) continue;
+    if (taken[run.start] || taken[run.start + run.period * run.times - 1] || block.every((id) => id === block[0]))
+      continue;
     taken.fill(1, run.start, run.start + run.period * run.times);
     kept.push(run);
   }

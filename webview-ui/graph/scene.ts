@@ -63,7 +63,9 @@ export class Scene {
     const inside = new Uint8Array(hierarchy.groups.length);
     if (group !== undefined) {
       inside[group] = 1;
-      hierarchy.groups.forEach((g, i) => { if (g.parent >= 0 && inside[g.parent]) inside[i] = 1; });
+      hierarchy.groups.forEach((g, i) => {
+        if (g.parent >= 0 && inside[g.parent]) inside[i] = 1;
+      });
     }
     const within = (i: number): boolean => (item !== undefined ? i === item : inside[hierarchy.groupOf[i]!] === 1);
     const into: number[] = [];
@@ -113,7 +115,13 @@ export class Scene {
     let best = -1;
     let least = reach * reach;
     for (let p = 0; p < this.pieceCount; p++) {
-      if (x < this.bounds[4 * p]! - reach || x > this.bounds[4 * p + 2]! + reach || y < this.bounds[4 * p + 1]! - reach || y > this.bounds[4 * p + 3]! + reach) continue;
+      if (
+        x < this.bounds[4 * p]! - reach ||
+        x > this.bounds[4 * p + 2]! + reach ||
+        y < this.bounds[4 * p + 1]! - reach ||
+        y > this.bounds[4 * p + 3]! + reach
+      )
+        continue;
       for (let k = g.pieceStart[p]! * 2; k + 3 < g.pieceStart[p + 1]! * 2; k += 2) {
         const d = squaredDistance(x, y, g.points[k]!, g.points[k + 1]!, g.points[k + 2]!, g.points[k + 3]!);
         if (d < least) [least, best] = [d, p];

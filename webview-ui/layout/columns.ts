@@ -36,7 +36,14 @@ export function makeRows(rank: Int32Array, count: number): Rows {
  * Middle x of every box, row by row. The node with the longest way still to go continues its parent's column exactly, so the main path is
  * straight; the others stand where their parents are and make room. Sorts each row of `rows` left to right.
  */
-export function placeColumns(g: LayoutInput, out: Csr, into: Csr, rows: Rows, rank: Int32Array, depth: Int32Array): Float64Array {
+export function placeColumns(
+  g: LayoutInput,
+  out: Csr,
+  into: Csr,
+  rows: Rows,
+  rank: Int32Array,
+  depth: Int32Array,
+): Float64Array {
   const x = new Float64Array(rank.length);
   const wish = new Float64Array(rank.length);
   const main = new Float64Array(rank.length);
@@ -52,7 +59,10 @@ export function placeColumns(g: LayoutInput, out: Csr, into: Csr, rows: Rows, ra
     wish[anchor] = Number.isNaN(main[anchor]!) ? 0 : main[anchor]!;
     // What reads nothing stands to the right of the main column.
     for (const v of row) if (Number.isNaN(wish[v]!)) wish[v] = wish[anchor]! + 1;
-    if (row.length > 1) row.sort((a, b) => wish[a]! - wish[b]! || (a === anchor ? -1 : b === anchor ? 1 : depth[b]! - depth[a]! || a - b));
+    if (row.length > 1)
+      row.sort(
+        (a, b) => wish[a]! - wish[b]! || (a === anchor ? -1 : b === anchor ? 1 : depth[b]! - depth[a]! || a - b),
+      );
     spread(row, row.indexOf(anchor), wish, g.w, x);
   }
   alignFirstRow(g, out, rows, rank, depth, x);
@@ -60,7 +70,14 @@ export function placeColumns(g: LayoutInput, out: Csr, into: Csr, rows: Rows, ra
 }
 
 /** What stands in the first row has no parents to go by; it is put above its readers instead. */
-function alignFirstRow(g: LayoutInput, out: Csr, rows: Rows, rank: Int32Array, depth: Int32Array, x: Float64Array): void {
+function alignFirstRow(
+  g: LayoutInput,
+  out: Csr,
+  rows: Rows,
+  rank: Int32Array,
+  depth: Int32Array,
+  x: Float64Array,
+): void {
   const row = rows.list.subarray(0, rows.start[1] ?? 0);
   if (row.length === 0) return;
   const wish = new Float64Array(x.length);
@@ -86,7 +103,15 @@ function alignFirstRow(g: LayoutInput, out: Csr, rows: Rows, rank: Int32Array, d
 const PLACES: number[] = [];
 
 /** Where v would like to be: `wish` the median of its parents, `main` straight below the nearest of them. NaN when it has none. */
-function wishOf(v: number, g: LayoutInput, into: Csr, rank: Int32Array, x: Float64Array, wish: Float64Array, main: Float64Array): void {
+function wishOf(
+  v: number,
+  g: LayoutInput,
+  into: Csr,
+  rank: Int32Array,
+  x: Float64Array,
+  wish: Float64Array,
+  main: Float64Array,
+): void {
   PLACES.length = 0;
   let nearest = -1;
   main[v] = NaN;

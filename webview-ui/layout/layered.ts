@@ -36,7 +36,8 @@ export function layoutGraph(g: LayoutInput): Layout {
     bottom[r] = at + tall;
     for (const v of row) y[v] = at + (tall - g.h[v]!) / 2;
     const next = rows.list[rows.start[r + 1]!];
-    const ports = g.pin !== null && ((row[0] !== undefined && g.pin[row[0]] === -1) || (next !== undefined && g.pin[next] === 1));
+    const ports =
+      g.pin !== null && ((row[0] !== undefined && g.pin[row[0]] === -1) || (next !== undefined && g.pin[next] === 1));
     at += tall + (ports ? PORT_GAP : ROW_GAP);
   }
   const routes = routeEdges(g, { rank, rows, x, y, top, bottom });

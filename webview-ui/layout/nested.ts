@@ -75,7 +75,15 @@ export function layoutNested(input: NestedInput, open: Uint8Array): SceneGeometr
   const local = new Int32Array(tree.ref.length + pieces.portGroup.length);
   for (let g = groups - 1; g >= 0; g--) {
     if (!tree.expanded[g]) continue;
-    const layout = layoutContainer(input, tree, pieces, { members: members(g), ports: ports(g), lines: lines(g), w, h, portX, local });
+    const layout = layoutContainer(input, tree, pieces, {
+      members: members(g),
+      ports: ports(g),
+      lines: lines(g),
+      w,
+      h,
+      portX,
+      local,
+    });
     const v = tree.ofGroup[g]!;
     const [dx, dy] = g === 0 ? [0, 0] : [Math.max(FRAME.side, (w[v]! - layout.width) / 2), FRAME.header];
     inner[g] = { layout, dx, dy };
@@ -104,7 +112,11 @@ function layoutContainer(input: NestedInput, tree: VisibleTree, pieces: Pieces, 
   const w = new Float64Array(n);
   const h = new Float64Array(n);
   const pin = c.ports.length > 0 ? new Int8Array(n) : null;
-  c.members.forEach((v, i) => { c.local[v] = i; w[i] = c.w[v]!; h[i] = c.h[v]!; });
+  c.members.forEach((v, i) => {
+    c.local[v] = i;
+    w[i] = c.w[v]!;
+    h[i] = c.h[v]!;
+  });
   c.ports.forEach((p, i) => {
     const at = c.members.length + i;
     c.local[boxes + p] = at;
@@ -176,10 +188,20 @@ function assemble(tree: VisibleTree, pieces: Pieces, inner: readonly (Inner | nu
   });
   const root = inner[0]!.layout;
   return {
-    box: Int32Array.from(tree.ref), open: Uint8Array.from(tree.ref, (ref) => (ref < 0 && tree.expanded[-1 - ref] ? 1 : 0)),
-    x, y, w: m.w, h: m.h, pieceStart, points, labels,
-    labelled: Uint8Array.from(pieces.labelled), arrow: Uint8Array.from(pieces.toBox, (v, p) => (v >= 0 && pieces.toPort[p]! < 0 ? 1 : 0)),
-    ...pieces.allLinks(), width: root.width, height: root.height,
+    box: Int32Array.from(tree.ref),
+    open: Uint8Array.from(tree.ref, (ref) => (ref < 0 && tree.expanded[-1 - ref] ? 1 : 0)),
+    x,
+    y,
+    w: m.w,
+    h: m.h,
+    pieceStart,
+    points,
+    labels,
+    labelled: Uint8Array.from(pieces.labelled),
+    arrow: Uint8Array.from(pieces.toBox, (v, p) => (v >= 0 && pieces.toPort[p]! < 0 ? 1 : 0)),
+    ...pieces.allLinks(),
+    width: root.width,
+    height: root.height,
   };
 }
 

@@ -54,7 +54,14 @@ export interface Ranks {
  * Longest-path ranks. `pin` -1 puts a node in the first row (an entrance of a group), 1 in the last (an exit).
  * A node that reads nothing stands just above its first reader, so constants don't crowd the top.
  */
-export function rankNodes(n: number, from: Int32Array, to: Int32Array, out: Csr, into: Csr, pin: Int8Array | null): Ranks {
+export function rankNodes(
+  n: number,
+  from: Int32Array,
+  to: Int32Array,
+  out: Csr,
+  into: Csr,
+  pin: Int8Array | null,
+): Ranks {
   const order = topologicalOrder(n, from, to, out);
   const position = new Int32Array(n);
   for (let i = 0; i < n; i++) position[order[i]!] = i;

@@ -124,7 +124,7 @@ function assignLanes(g: LayoutInput, p: Placed): Float64Array {
     // The nearer side, as seen from both ends; the right one when they are equal.
     let cost = 0;
     for (const e of list) cost += Math.abs(onRight - p.x[g.to[e]!]!) - Math.abs(onLeft - p.x[g.to[e]!]!);
-    cost += (onRight - p.x[from]!) - (p.x[from]! - onLeft);
+    cost += onRight - p.x[from]! - (p.x[from]! - onLeft);
     const lane = cost <= 1 ? onRight : onLeft;
     const used = cost <= 1 ? right : left;
     for (let r = lo; r <= hi; r++) used[r] = lane;

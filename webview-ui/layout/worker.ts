@@ -5,7 +5,10 @@ import type { NestedInput } from './nested.ts';
 type Order = { type: 'graph'; input: NestedInput } | { type: 'layout'; turn: number; open: Uint8Array };
 
 let input: NestedInput | null = null;
-const scope = self as unknown as { onmessage: ((e: MessageEvent<Order>) => void) | null; postMessage(message: unknown, transfer: Transferable[]): void };
+const scope = self as unknown as {
+  onmessage: ((e: MessageEvent<Order>) => void) | null;
+  postMessage(message: unknown, transfer: Transferable[]): void;
+};
 
 scope.onmessage = ({ data }) => {
   if (data.type === 'graph') {

@@ -76,5 +76,5 @@ export class Blocks {
 }
 
 function sizeOf({ dims }: Plane, axis: number | null): number {
-  return dims.includes(0) ? 0 : axis === null ? 1 : dims[axis] ?? 1;
+  return dims.includes(0) ? 0 : axis === null ? 1 : (dims[axis] ?? 1);
 }

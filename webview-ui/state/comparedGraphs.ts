@@ -21,10 +21,16 @@ export class ComparedGraphs {
     const other = unpackModel(c.other);
     const pages = c.own === 'a' ? { a: own, b: other } : { a: other, b: own };
     this.sessions = { a: new GraphSession(pages.a, null), b: new GraphSession(pages.b, null) };
-    const kinds = (side: Side): ReadonlyMap<SelectionKey, Difference> => new Map(c.marks[side].map(([key, sign]) => [key, KINDS[sign]]));
+    const kinds = (side: Side): ReadonlyMap<SelectionKey, Difference> =>
+      new Map(c.marks[side].map(([key, sign]) => [key, KINDS[sign]]));
     this.marks = { a: kinds('a'), b: kinds('b') };
-    c.alignment.forEach((first, second) => { if (first >= 0) this.#pair(`n${first}`, `n${second}`); });
-    for (const [what, x, y] of [['i', pages.a.inputs, pages.b.inputs], ['o', pages.a.outputs, pages.b.outputs]] as const) {
+    c.alignment.forEach((first, second) => {
+      if (first >= 0) this.#pair(`n${first}`, `n${second}`);
+    });
+    for (const [what, x, y] of [
+      ['i', pages.a.inputs, pages.b.inputs],
+      ['o', pages.a.outputs, pages.b.outputs],
+    ] as const) {
       y.forEach(({ name }, j) => {
         const i = x.findIndex((v) => v.name === name);
         if (i >= 0 || x.length === y.length) this.#pair(`${what}${i >= 0 ? i : j}`, `${what}${j}`);

@@ -13,17 +13,35 @@ export interface FilterPage {
 }
 
 /** Asks for filters from `from` on, and for the original's where there is one. Null where there are no pictures. */
-export async function loadFilters(layer: number, from: number, facts: PageFirstLayerFacts, signal: AbortSignal): Promise<FilterPage | null> {
+export async function loadFilters(
+  layer: number,
+  from: number,
+  facts: PageFirstLayerFacts,
+  signal: AbortSignal,
+): Promise<FilterPage | null> {
   if (!facts.filters) return null;
   const answer = await request('layerFilters', { layer, from, of: 'file' }, { signal });
   const own: Filters = { set: facts.filters, values: decodeFloats(answer.values) };
   if (facts.original?.filters) {
     const old = await request('layerFilters', { layer, from, of: 'original' }, { signal });
     const before: Filters = { set: facts.original.filters, values: decodeFloats(old.values) };
-    return { from, before, beforeTitle: `Before: ${facts.original.file}, ${kindOf(before)}`, after: own, afterTitle: `Now: this file, ${kindOf(own)}` };
+    return {
+      from,
+      before,
+      beforeTitle: `Before: ${facts.original.file}, ${kindOf(before)}`,
+      after: own,
+      afterTitle: `Now: this file, ${kindOf(own)}`,
+    };
   }
-  if (own.set.channels === 1) return { from, before: own, beforeTitle: `As stored, ${kindOf(own)}`, after: null, afterTitle: '' };
-  return { from, before: own, beforeTitle: `As stored, ${kindOf(own)}`, after: summed(own), afterTitle: 'In gray, channels summed' };
+  if (own.set.channels === 1)
+    return { from, before: own, beforeTitle: `As stored, ${kindOf(own)}`, after: null, afterTitle: '' };
+  return {
+    from,
+    before: own,
+    beforeTitle: `As stored, ${kindOf(own)}`,
+    after: summed(own),
+    afterTitle: 'In gray, channels summed',
+  };
 }
 
 function kindOf({ set: { channels } }: Filters): string {

@@ -45,7 +45,10 @@ export class GraphSession {
   }
 
   setAll(open: boolean): boolean {
-    return this.set(this.model.hierarchy.groups.map((_, g) => g), open);
+    return this.set(
+      this.model.hierarchy.groups.map((_, g) => g),
+      open,
+    );
   }
 
   /** Opens what hides a thing. */

@@ -1,7 +1,11 @@
 import { asHostMessage } from '../../src/protocol/messages.ts';
 import type { PageMessage, PageMethod, PageMethods } from '../../src/protocol/messages.ts';
 
-declare function acquireVsCodeApi(): { postMessage(message: PageMessage): void; getState(): unknown; setState(state: unknown): void };
+declare function acquireVsCodeApi(): {
+  postMessage(message: PageMessage): void;
+  getState(): unknown;
+  setState(state: unknown): void;
+};
 
 export class HostError extends Error {
   readonly code: string;
@@ -50,7 +54,11 @@ window.addEventListener('message', (event: MessageEvent<unknown>) => {
 });
 
 /** Asks the host. Rejects with a HostError; a cancelled request's code is `cancelled`. */
-export function request<M extends PageMethod>(method: M, args: PageMethods[M]['args'], { signal, onProgress }: RequestOptions = {}): Promise<PageMethods[M]['result']> {
+export function request<M extends PageMethod>(
+  method: M,
+  args: PageMethods[M]['args'],
+  { signal, onProgress }: RequestOptions = {},
+): Promise<PageMethods[M]['result']> {
   if (signal?.aborted) return Promise.reject(new HostError('cancelled', 'Cancelled.'));
   const id = ++lastId;
   const cancel = (): void => api.postMessage({ type: 'cancel', id });

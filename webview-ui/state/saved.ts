@@ -34,7 +34,8 @@ export function asSaved(value: unknown): Partial<Saved> {
   const view = asView(v.view);
   if (view) saved.view = view;
   const t = v.table as Record<string, unknown> | null | undefined;
-  if (t && typeof t.sort === 'string' && typeof t.down === 'boolean' && typeof t.filter === 'string') saved.table = { sort: t.sort, down: t.down, filter: t.filter };
+  if (t && typeof t.sort === 'string' && typeof t.down === 'boolean' && typeof t.filter === 'string')
+    saved.table = { sort: t.sort, down: t.down, filter: t.filter };
   return saved;
 }
 

@@ -25,14 +25,19 @@ const cumSum: Rule = async (step) => {
   const axis = (await step.value(1))?.values[0];
   if (!flow || !isPlain(flow) || axis === undefined) return 'its axis is not known before the model runs';
   const apart = (axis < 0 ? axis + flow.rank : axis) !== flow.axis;
-  return apart && (hasNoShift(flow.map) || isSelection(flow.map)) ? step.pass(flow, { flow: { dims: flow.dims } }) : MIXED;
+  return apart && (hasNoShift(flow.map) || isSelection(flow.map))
+    ? step.pass(flow, { flow: { dims: flow.dims } })
+    : MIXED;
 };
 
 /** One norm for all elements along another axis than the channels: https://onnx.ai/onnx/operators/onnx__LpNormalization.html */
 const lpNormalization: Rule = (step) => {
   const flow = step.only();
   if (!flow || !isPlain(flow) || !isSelection(flow.map)) return MIXED;
-  return step.axis('axis', -1, flow.rank) !== flow.axis || (evenUse(flow.map) === 1 && flow.map.m.length === flow.base.channels) ? step.pass(flow, { flow: { dims: flow.dims } }) : 'it compares channels with each other';
+  return step.axis('axis', -1, flow.rank) !== flow.axis ||
+    (evenUse(flow.map) === 1 && flow.map.m.length === flow.base.channels)
+    ? step.pass(flow, { flow: { dims: flow.dims } })
+    : 'it compares channels with each other';
 };
 
 /** Mean and deviation over some axes: also over the channels, when all are copied alike. */
@@ -40,7 +45,9 @@ const meanVariance: Rule = (step) => {
   const flow = step.only();
   if (!flow || !isPlain(flow) || !isSelection(flow.map)) return MIXED;
   const axes = (step.ints('axes') ?? [0, 2, 3]).map((a) => (a < 0 ? a + flow.rank : a));
-  return !axes.includes(flow.axis) || evenUse(flow.map) !== null ? step.pass(flow, { flow: { dims: flow.dims } }) : 'some channels would count more than others';
+  return !axes.includes(flow.axis) || evenUse(flow.map) !== null
+    ? step.pass(flow, { flow: { dims: flow.dims } })
+    : 'some channels would count more than others';
 };
 
 /** The place of the largest or smallest element along another axis: the same for all copies of a channel. */
@@ -50,13 +57,16 @@ const argument: Rule = (step) => {
   const axis = step.axis('axis', 0, flow.rank);
   if (axis === flow.axis) return 'it compares channels with each other';
   const keep = step.int('keepdims', 1) !== 0;
-  return step.pass(flow, { flow: { dtype: INT64, ...(keep ? {} : { rank: flow.rank - 1, axis: flow.axis - (axis < flow.axis ? 1 : 0) }) } });
+  return step.pass(flow, {
+    flow: { dtype: INT64, ...(keep ? {} : { rank: flow.rank - 1, axis: flow.axis - (axis < flow.axis ? 1 : 0) }) },
+  });
 };
 
 /** Picks or zeroes elements by their place on other axes than the channels. */
 const compress: Rule = (step) => {
   const flow = step.only();
-  if (!flow || !step.attribute('axis') || step.axis('axis', 0, flow.rank) === flow.axis) return 'it may pick among channels';
+  if (!flow || !step.attribute('axis') || step.axis('axis', 0, flow.rank) === flow.axis)
+    return 'it may pick among channels';
   return step.pass(flow);
 };
 
@@ -67,6 +77,14 @@ const triangle: Rule = (step) => {
 };
 
 export const ALONG_AXIS: Readonly<Record<string, Rule>> = {
-  Softmax: softmax, LogSoftmax: softmax, Hardmax: softmax, CumSum: cumSum, LpNormalization: lpNormalization, MeanVarianceNormalization: meanVariance,
-  ArgMax: argument, ArgMin: argument, Compress: compress, Trilu: triangle,
+  Softmax: softmax,
+  LogSoftmax: softmax,
+  Hardmax: softmax,
+  CumSum: cumSum,
+  LpNormalization: lpNormalization,
+  MeanVarianceNormalization: meanVariance,
+  ArgMax: argument,
+  ArgMin: argument,
+  Compress: compress,
+  Trilu: triangle,
 };

@@ -9,7 +9,9 @@ const MAX_BLOCK = 64;
 function imageFlow(step: Step): { flow: Flow; size: number } | null {
   const flow = step.only();
   const size = step.int('blocksize', 0);
-  return flow && isPlain(flow) && flow.axis === 1 && flow.rank === 4 && size >= 1 && size <= MAX_BLOCK ? { flow, size } : null;
+  return flow && isPlain(flow) && flow.axis === 1 && flow.rank === 4 && size >= 1 && size <= MAX_BLOCK
+    ? { flow, size }
+    : null;
 }
 
 /** Blocks of pixels become channels, block index first: https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html */
@@ -46,9 +48,12 @@ function blockMap(map: Affine, blocks: number, channelFirst: boolean): Affine | 
   const rows = map.m.length / blocks;
   const columns = (map.m[0]?.length ?? 0) / blocks;
   if (!Number.isInteger(rows) || !Number.isInteger(columns) || rows < 1 || columns < 1) return null;
-  const at = (channel: number, block: number, count: number): number => (channelFirst ? channel * blocks + block : block * count + channel);
+  const at = (channel: number, block: number, count: number): number =>
+    channelFirst ? channel * blocks + block : block * count + channel;
   const one: Affine = {
-    m: Array.from({ length: rows }, (_, c) => Array.from({ length: columns }, (__, k) => map.m[at(c, 0, rows)]?.[at(k, 0, columns)] ?? 0)),
+    m: Array.from({ length: rows }, (_, c) =>
+      Array.from({ length: columns }, (__, k) => map.m[at(c, 0, rows)]?.[at(k, 0, columns)] ?? 0),
+    ),
     b: Array.from({ length: rows }, (_, c) => map.b[at(c, 0, rows)] ?? 0),
   };
   for (let block = 0; block < blocks; block++) {
@@ -56,7 +61,8 @@ function blockMap(map: Affine, blocks: number, channelFirst: boolean): Affine | 
       const row = map.m[at(c, block, rows)] ?? [];
       if (map.b[at(c, block, rows)] !== one.b[c]) return null;
       for (let other = 0; other < blocks; other++) {
-        for (let k = 0; k < columns; k++) if (row[at(k, other, columns)] !== (other === block ? one.m[c]?.[k] : 0)) return null;
+        for (let k = 0; k < columns; k++)
+          if (row[at(k, other, columns)] !== (other === block ? one.m[c]?.[k] : 0)) return null;
       }
     }
   }

@@ -18,8 +18,12 @@ const cast: Rule = (step) => {
   const to = step.int('to', 0);
   // What a cast to floats rounds is a rounding of the type; a cast to integers cuts the mapped numbers.
   if (!isSelection(flow.map) && !FLOATS.has(to)) return 'rounding to whole numbers does not commute with the map';
-  if (!isSelection(flow.map) && roundsForGood(step, flow.dtype, to)) return 'it rounds to a shorter type, and the model goes on in a longer one, which would show the rounding of other numbers';
-  if (!isSelection(flow.map) && WIDE_INTEGERS.has(flow.dtype)) step.walk.notes.push(`The map works on the numbers behind ${step.node.opType} ${step.node.name}: whole numbers beyond 2^24 round first.`);
+  if (!isSelection(flow.map) && roundsForGood(step, flow.dtype, to))
+    return 'it rounds to a shorter type, and the model goes on in a longer one, which would show the rounding of other numbers';
+  if (!isSelection(flow.map) && WIDE_INTEGERS.has(flow.dtype))
+    step.walk.notes.push(
+      `The map works on the numbers behind ${step.node.opType} ${step.node.name}: whole numbers beyond 2^24 round first.`,
+    );
   return step.pass(flow, { flow: { dims: flow.dims, dtype: to } });
 };
 
@@ -39,7 +43,8 @@ function roundsForGood(step: Step, from: number, to: number): boolean {
         if (longer) return true;
         continue;
       }
-      for (const output of node.outputs) if (output && open.length < MAX_AHEAD && !open.includes(output)) open.push(output);
+      for (const output of node.outputs)
+        if (output && open.length < MAX_AHEAD && !open.includes(output)) open.push(output);
     }
   }
   return false;

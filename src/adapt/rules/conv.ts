@@ -56,16 +56,31 @@ function groupMap(map: Affine, group: number): Affine[] | null {
   for (let g = 0; g < group; g++) {
     const part = map.m.slice(g * rows, (g + 1) * rows);
     if (part.some((row) => row.some((v, k) => v !== 0 && Math.floor(k / columns) !== g))) return null;
-    maps.push({ m: part.map((row) => row.slice(g * columns, (g + 1) * columns)), b: map.b.slice(g * rows, (g + 1) * rows) });
+    maps.push({
+      m: part.map((row) => row.slice(g * columns, (g + 1) * columns)),
+      b: map.b.slice(g * rows, (g + 1) * rows),
+    });
   }
   return maps;
 }
 
 /** Folds group by group and puts the parts back together along the output (Conv) or input (ConvTranspose) axis, which is axis 0 in both. */
-function contractGroups(w: ConstantValue, maps: readonly Affine[], transposed: boolean): { dims: number[]; values: Float64Array } {
+function contractGroups(
+  w: ConstantValue,
+  maps: readonly Affine[],
+  transposed: boolean,
+): { dims: number[]; values: Float64Array } {
   const share = (w.dims[0] ?? 0) / maps.length;
   const run = w.values.length / (w.dims[0] ?? 1);
-  const parts = maps.map((map, g) => contract({ ...w, dims: [share, ...w.dims.slice(1)], values: w.values.subarray(g * share * run, (g + 1) * share * run) }, transposed ? 0 : 1, 1, 1, map));
+  const parts = maps.map((map, g) =>
+    contract(
+      { ...w, dims: [share, ...w.dims.slice(1)], values: w.values.subarray(g * share * run, (g + 1) * share * run) },
+      transposed ? 0 : 1,
+      1,
+      1,
+      map,
+    ),
+  );
   const values = new Float64Array(parts.reduce((n, p) => n + p.values.length, 0));
   let at = 0;
   for (const p of parts) {
@@ -73,7 +88,12 @@ function contractGroups(w: ConstantValue, maps: readonly Affine[], transposed: b
     at += p.values.length;
   }
   const first = parts[0]?.dims ?? [];
-  return { dims: transposed ? [parts.reduce((n, p) => n + (p.dims[0] ?? 0), 0), ...first.slice(1)] : [w.dims[0] ?? 0, ...first.slice(1)], values };
+  return {
+    dims: transposed
+      ? [parts.reduce((n, p) => n + (p.dims[0] ?? 0), 0), ...first.slice(1)]
+      : [w.dims[0] ?? 0, ...first.slice(1)],
+    values,
+  };
 }
 
 function pads(step: Step): boolean {
@@ -88,17 +108,25 @@ export const conv: Rule = async (step) => {
   if (!kind || !flow || flow.gone) return flow ? TAKEN_OUT : 'its weights come from the image itself';
   const given = step.walk.wide(flow);
   if (!given) return TOO_MANY;
-  if (given.axis !== (kind.channelsLast || step.int('channels_last', 0) !== 0 ? given.rank - 1 : 1)) return 'it expects channels on another axis';
+  if (given.axis !== (kind.channelsLast || step.int('channels_last', 0) !== 0 ? given.rank - 1 : 1))
+    return 'it expects channels on another axis';
   const w = await step.value(kind.weight);
   if (!w) return 'its weights are not known before the model runs';
   const group = step.int('group', 1);
   const oldChannels = given.map.m.length;
   const reads = kind.transposed ? w.dims[0] : (w.dims[1] ?? 0) * group;
-  if (w.dims.length !== given.rank || reads !== oldChannels || group < 1 || (w.dims[0] ?? 0) % group) return 'its weights do not fit the channels';
+  if (w.dims.length !== given.rank || reads !== oldChannels || group < 1 || (w.dims[0] ?? 0) % group)
+    return 'its weights do not fit the channels';
   return kind.zeros.length ? foldQuantised(step, kind, given, w, group) : foldFloat(step, kind, given, w, group);
 };
 
-async function foldFloat(step: Step, kind: ConvKind, given: Flow, w: ConstantValue, group: number): Promise<true | string> {
+async function foldFloat(
+  step: Step,
+  kind: ConvKind,
+  given: Flow,
+  w: ConstantValue,
+  group: number,
+): Promise<true | string> {
   let flow = given;
   const bias = kind.bias !== null && step.node.inputs[kind.bias] ? await step.value(kind.bias) : null;
   const fixedBias = !step.node.inputs[kind.bias ?? 99] || bias !== null;
@@ -110,19 +138,39 @@ async function foldFloat(step: Step, kind: ConvKind, given: Flow, w: ConstantVal
   if (!hasNoShift(flow.map) && bias && bias.values.length !== w.dims[0]) return 'its bias does not fit its weights';
   const maps = groupMap(flow.map, group);
   const full = dense(w, maps ? 1 : group, kind.transposed, () => 0);
-  const folded = maps ? contractGroups(w, maps, kind.transposed) : contract(full, kind.transposed ? 0 : 1, 1, 1, flow.map);
+  const folded = maps
+    ? contractGroups(w, maps, kind.transposed)
+    : contract(full, kind.transposed ? 0 : 1, 1, 1, flow.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
   const inputs = new Map<number, Operand>([[0, flow.base]]);
   if (!hasNoShift(flow.map)) {
-    const added = shiftThrough(dense(w, group, kind.transposed, () => 0), kind.transposed ? 0 : 1, 1, flow.map.b, [0]);
+    const added = shiftThrough(
+      dense(w, group, kind.transposed, () => 0),
+      kind.transposed ? 0 : 1,
+      1,
+      flow.map.b,
+      [0],
+    );
     const sum = added.map((v, o) => v + (bias?.values[o] ?? 0));
     if (!fits(w.dtype, sum)) return 'the folded bias leaves the range of its type';
     const index = kind.bias ?? 2;
-    inputs.set(index, bias ? await newWeight(step, index, bias, bias.dims, sum) : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [sum.length], sum));
+    inputs.set(
+      index,
+      bias
+        ? await newWeight(step, index, bias, bias.dims, sum)
+        : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [sum.length], sum),
+    );
   }
   inputs.set(kind.weight, await newWeight(step, kind.weight, w, folded.dims, folded.values));
-  const biasName = kind.bias === null ? '' : step.node.inputs[kind.bias] ?? '';
-  record(step, kind.weight, w, flow.map, { axis: kind.transposed ? 0 : 1, newDims: folded.dims, outer: 1, inner: 1, bias: biasName || null, groups: [group, maps ? group : 1] });
+  const biasName = kind.bias === null ? '' : (step.node.inputs[kind.bias] ?? '');
+  record(step, kind.weight, w, flow.map, {
+    axis: kind.transposed ? 0 : 1,
+    newDims: folded.dims,
+    outer: 1,
+    inner: 1,
+    bias: biasName || null,
+    groups: [group, maps ? group : 1],
+  });
   return step.sink(inputs, groupAttribute(group, maps !== null));
 }
 
@@ -131,7 +179,13 @@ function groupAttribute(group: number, kept: boolean): ReadonlyMap<string, Attri
 }
 
 /** Integer weights: `Σ_c (w − z) + z` must be whole and fit the type; then the sum is exact, else the image is rebuilt. */
-async function foldQuantised(step: Step, kind: ConvKind, flow: Flow, w: ConstantValue, group: number): Promise<true | string> {
+async function foldQuantised(
+  step: Step,
+  kind: ConvKind,
+  flow: Flow,
+  w: ConstantValue,
+  group: number,
+): Promise<true | string> {
   if (!isSelection(flow.map)) return 'quantised weights take only copies of channels';
   const zeroName = step.node.inputs[kind.zeros[0] ?? 0];
   const zero = zeroName ? await step.value(kind.zeros[0] ?? 0) : null;
@@ -144,6 +198,19 @@ async function foldQuantised(step: Step, kind: ConvKind, flow: Flow, w: Constant
   const perOutput = folded.values.length / (folded.dims[0] ?? 1);
   const values = folded.values.map((v, i) => v + zeroOf(Math.floor(i / perOutput)));
   if (!fits(w.dtype, values)) return 'the sum of its integer weights would overflow their type';
-  record(step, kind.weight, w, flow.map, { axis: 1, newDims: folded.dims, outer: 1, inner: 1, groups: [group, 1], quantised: true });
-  return step.sink(new Map<number, Operand>([[0, flow.base], [kind.weight, await newWeight(step, kind.weight, w, folded.dims, values)]]), groupAttribute(group, false));
+  record(step, kind.weight, w, flow.map, {
+    axis: 1,
+    newDims: folded.dims,
+    outer: 1,
+    inner: 1,
+    groups: [group, 1],
+    quantised: true,
+  });
+  return step.sink(
+    new Map<number, Operand>([
+      [0, flow.base],
+      [kind.weight, await newWeight(step, kind.weight, w, folded.dims, values)],
+    ]),
+    groupAttribute(group, false),
+  );
 }

@@ -24,7 +24,9 @@ function readEquation(text: string, image: number, rank: number): Equation | nul
   if (count < 0 || count > free.length) return null;
   const spelt = (term: string): string => term.replace('...', free.slice(0, count).join(''));
   const equation = { terms: terms.map((t, i) => (i === image ? spelt(t) : t)), output: spelt(parts[3] ?? '') };
-  const plain = [...equation.terms, equation.output].every((t) => /^[A-Za-z]*$/.test(t) && new Set(t).size === t.length);
+  const plain = [...equation.terms, equation.output].every(
+    (t) => /^[A-Za-z]*$/.test(t) && new Set(t).size === t.length,
+  );
   return plain && equation.terms[image]?.length === rank ? equation : null;
 }
 
@@ -40,18 +42,23 @@ function moved(step: Step, flow: Flow, own: string, output: string): true | stri
 const einsum: Rule = async (step) => {
   const image = step.flows.findIndex((f) => f !== null);
   const flow = step.only(image);
-  const equation = flow && !flow.gone ? readEquation(step.text('equation', '').replace(/\s+/g, ''), image, flow.rank) : null;
-  if (!flow || !equation || equation.terms.length !== step.node.inputs.length) return 'its equation is more than one product with a constant';
+  const equation =
+    flow && !flow.gone ? readEquation(step.text('equation', '').replace(/\s+/g, ''), image, flow.rank) : null;
+  if (!flow || !equation || equation.terms.length !== step.node.inputs.length)
+    return 'its equation is more than one product with a constant';
   const { terms, output } = equation;
   const [own = '', other = ''] = [terms[image], terms[1 - image]];
-  if (terms.length === 1) return isPlain(flow) ? moved(step, flow, own, output) : 'channels and pixels share an axis here';
+  if (terms.length === 1)
+    return isPlain(flow) ? moved(step, flow, own, output) : 'channels and pixels share an axis here';
   const letter = own[flow.axis] ?? '';
   const inOutput = output.indexOf(letter);
   const inWeight = other.indexOf(letter);
   if (inWeight < 0) {
     if (inOutput < 0) return 'it sums over the channels';
     const commutes = hasNoShift(flow.map) || isSelection(flow.map);
-    return commutes ? step.pass(flow, { flow: { axis: inOutput, rank: output.length } }) : 'the channels are shifted here, and the operator does not commute with that';
+    return commutes
+      ? step.pass(flow, { flow: { axis: inOutput, rank: output.length } })
+      : 'the channels are shifted here, and the operator does not commute with that';
   }
   const w = await step.value(1 - image);
   if (!w || w.dims.length !== other.length) return 'its weights are not known before the model runs';
@@ -67,8 +74,16 @@ function factors(step: Step, { flow, image, w, own, output }: Product): true | s
   if (own === output) return step.absorb(withMap(flow, map));
   if (own.length !== output.length && !hasNoShift(flow.map)) return 'a shift would be summed';
   const { channels } = flow.base;
-  const ones = step.walk.constant(`${step.node.outputs[0] ?? ''}/ones`, w.dtype, [channels], new Array<number>(channels).fill(1));
-  return step.pass(flow, { inputs: new Map([[1 - image, ones]]), flow: { axis: output.indexOf(own[flow.axis] ?? ''), rank: output.length, map } });
+  const ones = step.walk.constant(
+    `${step.node.outputs[0] ?? ''}/ones`,
+    w.dtype,
+    [channels],
+    new Array<number>(channels).fill(1),
+  );
+  return step.pass(flow, {
+    inputs: new Map([[1 - image, ones]]),
+    flow: { axis: output.indexOf(own[flow.axis] ?? ''), rank: output.length, map },
+  });
 }
 
 interface Product {
@@ -85,14 +100,19 @@ async function product(step: Step, { flow, image, w, own, other, output }: Produ
   const axis = other.indexOf(own[flow.axis] ?? '');
   const kept = [...output].map((l) => other.indexOf(l)).filter((i) => i >= 0);
   // An axis of the image that is summed over and that the weight lacks or broadcasts would count the shift as often as it is long.
-  const summed = [...own].some((l, i) => !output.includes(l) && i !== flow.axis && (w.dims[other.indexOf(l)] ?? 1) === 1 && flow.dims[i] !== 1);
+  const summed = [...own].some(
+    (l, i) => !output.includes(l) && i !== flow.axis && (w.dims[other.indexOf(l)] ?? 1) === 1 && flow.dims[i] !== 1,
+  );
   if (!hasNoShift(flow.map) && summed) return 'a shift would be summed';
   const folded = contract(w, axis, flow.outer, flow.inner, flow.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
   record(step, 1 - image, w, flow.map, { axis, newDims: folded.dims, outer: flow.outer, inner: flow.inner });
-  const inputs = new Map<number, Operand>([[image, flow.base], [1 - image, await newWeight(step, 1 - image, w, folded.dims, folded.values)]]);
+  const inputs = new Map<number, Operand>([
+    [image, flow.base],
+    [1 - image, await newWeight(step, 1 - image, w, folded.dims, folded.values)],
+  ]);
   if (hasNoShift(flow.map)) return step.sink(inputs);
-  const dims = [...output].map((l) => (other.includes(l) ? w.dims[other.indexOf(l)] ?? 1 : 1));
+  const dims = [...output].map((l) => (other.includes(l) ? (w.dims[other.indexOf(l)] ?? 1) : 1));
   return sinkPlus(step, inputs, w.dtype, withoutOnes(dims), shiftThrough(w, axis, flow.inner, flow.map.b, kept));
 }
 

@@ -1,5 +1,16 @@
 import type { Dim } from '../../onnx/model.ts';
-import { addMaps, evenUse, hasNoShift, isSelection, isSmall, keepsConstants, lanes, sameMap, scaleRows, stack } from '../affine.ts';
+import {
+  addMaps,
+  evenUse,
+  hasNoShift,
+  isSelection,
+  isSmall,
+  keepsConstants,
+  lanes,
+  sameMap,
+  scaleRows,
+  stack,
+} from '../affine.ts';
 import { product, type ConstantValue } from '../constantValue.ts';
 import { isPlain, overOneBase, withMap, type Flow } from '../flow.ts';
 import type { Operand } from '../rewrite.ts';
@@ -15,7 +26,23 @@ type Profile =
 
 /** From this opset on, Max, Min, Sum and Mean broadcast their operands. */
 const BROADCASTING_LISTS = 8;
-const ARITHMETIC = new Set(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Equal', 'Greater', 'Less', 'GreaterOrEqual', 'LessOrEqual', 'And', 'Or', 'Xor', 'Mod', 'Where']);
+const ARITHMETIC = new Set([
+  'Add',
+  'Sub',
+  'Mul',
+  'Div',
+  'Pow',
+  'Equal',
+  'Greater',
+  'Less',
+  'GreaterOrEqual',
+  'LessOrEqual',
+  'And',
+  'Or',
+  'Xor',
+  'Mod',
+  'Where',
+]);
 const BROADCASTS = new Set(['Max', 'Min', 'Sum', 'Mean']);
 /** Branches that meet again are short; longer chains are not looked back through. */
 const MAX_EARLIER = 8;
@@ -30,9 +57,11 @@ function profile(step: Step, constant: ConstantValue, flow: Flow): Profile {
   const channels = constant.dims[at] ?? 1;
   const others = constant.values.length / channels;
   // One channel against many becomes many; whoever can take that has widened the flow first.
-  if (!flow.gone && channels !== 1 && channels !== flow.map.m.length * flow.outer * flow.inner) return { kind: 'other' };
+  if (!flow.gone && channels !== 1 && channels !== flow.map.m.length * flow.outer * flow.inner)
+    return { kind: 'other' };
   if (others === 1 && constant.values.every((v) => v === first)) return { kind: 'uniform', value: first };
-  if (flow.gone || flow.outer !== 1 || flow.inner !== 1) return channels === 1 ? { kind: 'spatial' } : { kind: 'other' };
+  if (flow.gone || flow.outer !== 1 || flow.inner !== 1)
+    return channels === 1 ? { kind: 'spatial' } : { kind: 'other' };
   if (channels === 1) return { kind: 'spatial' };
   if (others !== 1) return { kind: 'other' };
   return { kind: 'channel', values: [...constant.values] };
@@ -42,14 +71,24 @@ function profile(step: Step, constant: ConstantValue, flow: Flow): Profile {
 function perElement(step: Step, constant: ConstantValue, flow: Flow): Flow | null {
   if (flow.gone || isPlain(flow)) return null;
   const size = constant.dims[flow.axis - firstAxis(step, constant.dims.length, flow.rank)] ?? 1;
-  return size > 1 && size === constant.values.length && !constant.values.every((v) => v === constant.values[0]) ? step.walk.wide(flow) : null;
+  return size > 1 && size === constant.values.length && !constant.values.every((v) => v === constant.values[0])
+    ? step.walk.wide(flow)
+    : null;
 }
 
 /** One channel beside a constant of many is copied to each of them: a gray image that meets three means. */
 function broadcast(step: Step, constant: ConstantValue, flow: Flow): Flow {
-  if (!isPlain(flow) || flow.map.m.length !== 1 || step.walk.known.opset < BROADCASTING || constant.dims.length > flow.rank) return flow;
+  if (
+    !isPlain(flow) ||
+    flow.map.m.length !== 1 ||
+    step.walk.known.opset < BROADCASTING ||
+    constant.dims.length > flow.rank
+  )
+    return flow;
   const channels = constant.dims[flow.axis - firstAxis(step, constant.dims.length, flow.rank)] ?? 1;
-  return channels > 1 && isSmall(channels, flow.base.channels) ? withMap(flow, stack(new Array<Flow['map']>(channels).fill(flow.map))) : flow;
+  return channels > 1 && isSmall(channels, flow.base.channels)
+    ? withMap(flow, stack(new Array<Flow['map']>(channels).fill(flow.map)))
+    : flow;
 }
 
 /** Where a shorter operand's axes start: at the right end, or before opset 7 where the attribute `axis` says; there PRelu has a slope per channel. */
@@ -70,18 +109,56 @@ type Apply = (flow: Flow, numbers: readonly number[], constantFirst: boolean) =>
 
 /** The four operations with one number per channel, on either side. A constant divided by a tensor is not linear. */
 const PER_CHANNEL: Readonly<Record<string, Apply>> = {
-  Add: (f, c) => withMap(f, scaleRows(f.map, c.map(() => 1), c)),
-  Sub: (f, c, first) => withMap(f, first ? scaleRows(f.map, c.map(() => -1), c) : scaleRows(f.map, c.map(() => 1), c.map((v) => -v))),
-  Mul: (f, c) => withMap(f, scaleRows(f.map, c, c.map(() => 0))),
-  Div: (f, c, first) => (first || c.some((v) => v === 0) ? null : withMap(f, { m: f.map.m.map((row, r) => row.map((v) => v / (c[r] ?? 1))), b: f.map.b.map((v, r) => v / (c[r] ?? 1)) })),
+  Add: (f, c) =>
+    withMap(
+      f,
+      scaleRows(
+        f.map,
+        c.map(() => 1),
+        c,
+      ),
+    ),
+  Sub: (f, c, first) =>
+    withMap(
+      f,
+      first
+        ? scaleRows(
+            f.map,
+            c.map(() => -1),
+            c,
+          )
+        : scaleRows(
+            f.map,
+            c.map(() => 1),
+            c.map((v) => -v),
+          ),
+    ),
+  Mul: (f, c) =>
+    withMap(
+      f,
+      scaleRows(
+        f.map,
+        c,
+        c.map(() => 0),
+      ),
+    ),
+  Div: (f, c, first) =>
+    first || c.some((v) => v === 0)
+      ? null
+      : withMap(f, {
+          m: f.map.m.map((row, r) => row.map((v) => v / (c[r] ?? 1))),
+          b: f.map.b.map((v, r) => v / (c[r] ?? 1)),
+        }),
 };
 
 /** What a uniform constant does to the map when the node itself passes to the base. Null where it does not commute. */
 function uniformMap(op: string, flow: Flow, value: number, constantFirst: boolean): Flow['map'] | null {
   const { map } = flow;
   if (op === 'Mul') return { m: map.m, b: map.b.map((v) => v * value) };
-  if (op === 'Div' && !constantFirst && value !== 0 && !INTEGERS.has(flow.dtype)) return { m: map.m, b: map.b.map((v) => v / value) };
-  if ((op === 'Add' || op === 'Sub') && keepsConstants(map)) return op === 'Sub' && constantFirst ? { m: map.m, b: map.b.map((v) => -v) } : map;
+  if (op === 'Div' && !constantFirst && value !== 0 && !INTEGERS.has(flow.dtype))
+    return { m: map.m, b: map.b.map((v) => v / value) };
+  if ((op === 'Add' || op === 'Sub') && keepsConstants(map))
+    return op === 'Sub' && constantFirst ? { m: map.m, b: map.b.map((v) => -v) } : map;
   return null;
 }
 
@@ -104,19 +181,29 @@ const arithmetic: Rule = async (step) => {
   const apply = PER_CHANNEL[node.opType];
   if (kind.kind === 'uniform') {
     const map = isSelection(flow.map) ? flow.map : uniformMap(node.opType, flow, kind.value, constantFirst);
-    if (map) return step.pass(flow, { inputs: new Map([[index, oneNumber(step, index, constant, kind.value)]]), flow: { map, dims: flow.dims }, earlier: absorbed(flow, apply, kind.value, constantFirst) });
+    if (map)
+      return step.pass(flow, {
+        inputs: new Map([[index, oneNumber(step, index, constant, kind.value)]]),
+        flow: { map, dims: flow.dims },
+        earlier: absorbed(flow, apply, kind.value, constantFirst),
+      });
   }
-  const numbers = kind.kind === 'uniform' ? flow.map.m.map(() => kind.value) : kind.kind === 'channel' ? kind.values : [];
+  const numbers =
+    kind.kind === 'uniform' ? flow.map.m.map(() => kind.value) : kind.kind === 'channel' ? kind.values : [];
   if (apply && numbers.length && !INTEGERS.has(flow.dtype)) {
     const out = numbers.length === flow.map.m.length ? apply(flow, numbers, constantFirst) : null;
     if (out) return step.absorb(out);
   }
   if (broadcastsBack(step)) return step.sink(new Map());
   const moved = new Map<number, Operand>();
-  if (rearranged(step, constant, flow, index, moved)) return step.pass(flow, { inputs: moved, flow: { dims: flow.dims } });
+  if (rearranged(step, constant, flow, index, moved))
+    return step.pass(flow, { inputs: moved, flow: { dims: flow.dims } });
   const linear = node.opType === 'Mul' || (node.opType === 'Div' && !constantFirst && !INTEGERS.has(flow.dtype));
-  if (kind.kind === 'spatial' && (isSelection(flow.map) || (linear && hasNoShift(flow.map)))) return step.pass(flow, { flow: { dims: flow.dims } });
-  return kind.kind === 'other' || kind.kind === 'channel' ? 'its constant differs per channel in a way that does not fold' : 'the channels are mixed or shifted here, and the operator does not commute with that';
+  if (kind.kind === 'spatial' && (isSelection(flow.map) || (linear && hasNoShift(flow.map))))
+    return step.pass(flow, { flow: { dims: flow.dims } });
+  return kind.kind === 'other' || kind.kind === 'channel'
+    ? 'its constant differs per channel in a way that does not fold'
+    : 'the channels are mixed or shifted here, and the operator does not commute with that';
 };
 
 /** The output over the bases that the input has, so that it can meet another branch there. */
@@ -126,7 +213,11 @@ function absorbed(flow: Flow, apply: Apply | undefined, value: number, constantF
   const bases: Flow[] = [];
   for (let f: Flow | null | undefined = flow; f && bases.length < MAX_EARLIER; f = f.earlier) bases.push(f);
   for (const f of bases.reverse()) {
-    const made = apply(f, f.map.m.map(() => value), constantFirst);
+    const made = apply(
+      f,
+      f.map.m.map(() => value),
+      constantFirst,
+    );
     if (made) out = { ...made, earlier: out };
   }
   return out;
@@ -138,10 +229,20 @@ function absorbed(flow: Flow, apply: Apply | undefined, value: number, constantF
  */
 function broadcastsBack(step: Step): boolean {
   const { node, walk } = step;
-  if (walk.known.opset < BROADCASTING || !(ARITHMETIC.has(node.opType) || (walk.known.opset >= BROADCASTING_LISTS && BROADCASTS.has(node.opType)))) return false;
+  if (
+    walk.known.opset < BROADCASTING ||
+    !(ARITHMETIC.has(node.opType) || (walk.known.opset >= BROADCASTING_LISTS && BROADCASTS.has(node.opType)))
+  )
+    return false;
   const flows = step.flows.filter((f): f is Flow => f !== null);
   const first = flows[0];
-  if (!first || !flows.every((f) => isPlain(f) && f.base.channels === 1 && isSelection(f.map) && f.rank - f.axis === first.rank - first.axis)) return false;
+  if (
+    !first ||
+    !flows.every(
+      (f) => isPlain(f) && f.base.channels === 1 && isSelection(f.map) && f.rank - f.axis === first.rank - first.axis,
+    )
+  )
+    return false;
   const channels = flows.reduce((most, f) => Math.max(most, f.map.m.length), 0);
   const behind = first.rank - first.axis;
   return node.inputs.some((name, i) => {
@@ -191,7 +292,13 @@ async function passAlike(step: Step): Promise<true | string> {
 }
 
 /** Under a permutation of channels, a constant per channel goes through the same permutation. */
-function rearranged(step: Step, constant: ConstantValue, flow: Flow, index: number, inputs: Map<number, Operand>): boolean {
+function rearranged(
+  step: Step,
+  constant: ConstantValue,
+  flow: Flow,
+  index: number,
+  inputs: Map<number, Operand>,
+): boolean {
   if (!isPlain(flow) || evenUse(flow.map) !== 1 || flow.map.m.length !== flow.base.channels) return false;
   const at = flow.axis - firstAxis(step, constant.dims.length, flow.rank);
   const channels = flow.base.channels;
@@ -203,7 +310,10 @@ function rearranged(step: Step, constant: ConstantValue, flow: Flow, index: numb
     const c = Math.floor(i / run) % channels;
     values[i + ((picks[c] ?? 0) - c) * run] = constant.values[i] ?? 0;
   }
-  inputs.set(index, step.walk.constant(`${step.node.inputs[index] ?? ''}/rearranged`, constant.dtype, constant.dims, values));
+  inputs.set(
+    index,
+    step.walk.constant(`${step.node.inputs[index] ?? ''}/rearranged`, constant.dtype, constant.dims, values),
+  );
   return true;
 }
 
@@ -227,7 +337,12 @@ const elementwise: Rule = (step) => alikeWithOthers(step);
 const sum: Rule = (step) => {
   const flows = step.flows.filter((f): f is Flow => f !== null);
   const first = flows[0];
-  const together = flows.length === step.node.inputs.length && flows.every((f) => sameLayout(f, flows[0] ?? f)) && !INTEGERS.has(first?.dtype ?? 0) ? overOneBase(flows) : null;
+  const together =
+    flows.length === step.node.inputs.length &&
+    flows.every((f) => sameLayout(f, flows[0] ?? f)) &&
+    !INTEGERS.has(first?.dtype ?? 0)
+      ? overOneBase(flows)
+      : null;
   if (!together) return alikeWithOthers(step);
   const widest = together.reduce((w, f) => (f.map.m.length > w.map.m.length ? f : w));
   const nothing: Flow['map'] = { m: widest.map.m.map((row) => row.map(() => 0)), b: widest.map.b.map(() => 0) };
@@ -241,15 +356,23 @@ function sameLayout(a: Flow, b: Flow): boolean {
   return a.axis === b.axis && a.rank === b.rank && a.gone === b.gone && a.outer === b.outer && a.inner === b.inner;
 }
 
-const UNARY = `Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid HardSwish IsInf IsNaN LeakyRelu Log Mish Not ParametricSoftplus
-  Reciprocal Relu Round ScaledTanh Selu Shrink Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu`.split(/\s+/);
-const NARY = 'And BitShift BitwiseAnd BitwiseOr BitwiseXor Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Or Pow PRelu Sum Where Xor'.split(' ');
+const UNARY =
+  `Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid HardSwish IsInf IsNaN LeakyRelu Log Mish Not ParametricSoftplus
+  Reciprocal Relu Round ScaledTanh Selu Shrink Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu`.split(
+    /\s+/,
+  );
+const NARY =
+  'And BitShift BitwiseAnd BitwiseOr BitwiseXor Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Or Pow PRelu Sum Where Xor'.split(
+    ' ',
+  );
 
 /** min and max are single numbers by the operator's definition. */
 const clip: Rule = (step) => {
   const alike = step.alike();
   if (typeof alike === 'string') return alike;
-  return step.flows.slice(1).some(Boolean) ? 'a limit comes from the image itself' : step.pass(alike.flow, { flow: { dims: alike.flow.dims } });
+  return step.flows.slice(1).some(Boolean)
+    ? 'a limit comes from the image itself'
+    : step.pass(alike.flow, { flow: { dims: alike.flow.dims } });
 };
 
 /** A second input, as FastGelu has for a bias, would hold numbers of its own. */
@@ -257,13 +380,24 @@ const unary: Rule = (step) => {
   if (step.node.inputs.slice(1).some(Boolean)) return 'it has a bias of its own';
   const alike = step.alike();
   if (typeof alike === 'string') return alike;
-  return step.pass(alike.flow, { flow: { dims: alike.flow.dims, dtype: step.walk.known.dtype(step.node.outputs[0] ?? '') ?? alike.flow.dtype } });
+  return step.pass(alike.flow, {
+    flow: { dims: alike.flow.dims, dtype: step.walk.known.dtype(step.node.outputs[0] ?? '') ?? alike.flow.dtype },
+  });
 };
 
 const negative: Rule = (step) => {
   const flow = step.only();
   if (!flow || isSelection(flow.map) || INTEGERS.has(flow.dtype)) return unary(step);
-  return step.absorb(withMap(flow, scaleRows(flow.map, flow.map.m.map(() => -1), flow.map.m.map(() => 0))));
+  return step.absorb(
+    withMap(
+      flow,
+      scaleRows(
+        flow.map,
+        flow.map.m.map(() => -1),
+        flow.map.m.map(() => 0),
+      ),
+    ),
+  );
 };
 
 const identity: Rule = (step) => {
@@ -284,7 +418,14 @@ export const ELEMENTWISE: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(UNARY.map((op) => [op, unary])),
   ...Object.fromEntries(['Gelu', 'FastGelu', 'QuickGelu'].map((op) => [`com.microsoft:${op}`, unary])),
   ...Object.fromEntries(NARY.map((op) => [op, elementwise])),
-  Add: arithmetic, Sub: arithmetic, Mul: arithmetic, Div: arithmetic, Sum: sum, Mean: sum, Neg: negative,
-  Clip: clip, Identity: identity, Dropout: dropout,
+  Add: arithmetic,
+  Sub: arithmetic,
+  Mul: arithmetic,
+  Div: arithmetic,
+  Sum: sum,
+  Mean: sum,
+  Neg: negative,
+  Clip: clip,
+  Identity: identity,
+  Dropout: dropout,
 };
-

@@ -3,7 +3,8 @@ import { isSelection } from '../affine.ts';
 import { isPlain, MAX_RANK, TAKEN_OUT, withGone, type Flow } from '../flow.ts';
 import type { Rule, Step } from '../step.ts';
 
-export const MERGE_REFUSED = 'channels and pixels are merged into one axis, and another node than a matrix product reads that';
+export const MERGE_REFUSED =
+  'channels and pixels are merged into one axis, and another node than a matrix product reads that';
 
 const transpose: Rule = (step) => {
   const flow = step.only();
@@ -26,14 +27,24 @@ const squeeze: Rule = async (step) => {
   if (!flow || flow.gone) return TAKEN_OUT;
   const given = await axes(step, flow.rank);
   // Without axes it removes every axis of size one, which the channels may have become.
-  const gone = given ?? (flow.dims.every((d) => typeof d === 'number') && !step.node.inputs[1] ? flow.dims.flatMap((d, i) => (d === 1 ? [i] : [])) : null);
-  if (gone?.length === 1 && gone[0] === flow.axis && isPlain(flow) && flow.map.m.length === 1) return step.absorb(withGone(flow, true));
+  const gone =
+    given ??
+    (flow.dims.every((d) => typeof d === 'number') && !step.node.inputs[1]
+      ? flow.dims.flatMap((d, i) => (d === 1 ? [i] : []))
+      : null);
+  if (gone?.length === 1 && gone[0] === flow.axis && isPlain(flow) && flow.map.m.length === 1)
+    return step.absorb(withGone(flow, true));
   if (!gone || gone.includes(flow.axis)) return 'it may remove the channel axis';
   const stays = flow.dims.map((_, i) => i).filter((i) => !gone.includes(i));
-  const named = given ? {} : step.walk.known.opset >= AXES_AS_INPUT
-    ? { inputs: new Map([[1, step.walk.constant(`${step.node.outputs[0]}/axes`, 7, [gone.length], gone)]]) }
-    : { attributes: new Map([['axes', { kind: 'ints' as const, value: gone }]]) };
-  return step.pass(flow, { ...named, flow: { axis: stays.indexOf(flow.axis), rank: stays.length, dims: stays.map((i) => flow.dims[i] ?? null) } });
+  const named = given
+    ? {}
+    : step.walk.known.opset >= AXES_AS_INPUT
+      ? { inputs: new Map([[1, step.walk.constant(`${step.node.outputs[0]}/axes`, 7, [gone.length], gone)]]) }
+      : { attributes: new Map([['axes', { kind: 'ints' as const, value: gone }]]) };
+  return step.pass(flow, {
+    ...named,
+    flow: { axis: stays.indexOf(flow.axis), rank: stays.length, dims: stays.map((i) => flow.dims[i] ?? null) },
+  });
 };
 
 const unsqueeze: Rule = async (step) => {
@@ -44,9 +55,14 @@ const unsqueeze: Rule = async (step) => {
   if (rank > MAX_RANK) return 'it adds very many axes';
   const added = await axes(step, rank);
   if (!added) return 'its axes are not known before the model runs';
-  if (flow.gone) return added.length === 1 && added[0] === flow.axis ? step.absorb(withGone(flow, false)) : 'a single channel gets a new axis elsewhere';
+  if (flow.gone)
+    return added.length === 1 && added[0] === flow.axis
+      ? step.absorb(withGone(flow, false))
+      : 'a single channel gets a new axis elsewhere';
   const stays = Array.from({ length: rank }, (_, i) => i).filter((i) => !added.includes(i));
-  const dims = Array.from({ length: rank }, (_, i): Dim => (added.includes(i) ? 1 : flow.dims[stays.indexOf(i)] ?? null));
+  const dims = Array.from({ length: rank }, (_, i): Dim =>
+    added.includes(i) ? 1 : (flow.dims[stays.indexOf(i)] ?? null),
+  );
   return step.pass(flow, { flow: { axis: stays[flow.axis] ?? 0, rank, dims } });
 };
 
@@ -60,7 +76,16 @@ export function number(dims: readonly Dim[]): number | null {
 }
 
 /** What takes merged axes into its weights. */
-export const PRODUCTS = new Set(['Gemm', 'MatMul', 'Einsum', 'RNN', 'LSTM', 'GRU', 'com.microsoft:FusedGemm', 'com.microsoft:FusedMatMul']);
+export const PRODUCTS = new Set([
+  'Gemm',
+  'MatMul',
+  'Einsum',
+  'RNN',
+  'LSTM',
+  'GRU',
+  'com.microsoft:FusedGemm',
+  'com.microsoft:FusedMatMul',
+]);
 /** What may stand between a merge and the product, and reads one image. */
 const BETWEEN = new Set(['Reshape', 'Identity', 'Cast', 'Dropout', 'Squeeze', 'Unsqueeze']);
 /** Between a merge and its products stand few nodes. */
@@ -96,4 +121,9 @@ const flatten: Rule = (step) => {
   return step.pass(flow, { flow: { axis: behind ? 1 : 0, rank: 2, outer, inner, dims: [null, null] } });
 };
 
-export const LAYOUT: Readonly<Record<string, Rule>> = { Transpose: transpose, Squeeze: squeeze, Unsqueeze: unsqueeze, Flatten: flatten };
+export const LAYOUT: Readonly<Record<string, Rule>> = {
+  Transpose: transpose,
+  Squeeze: squeeze,
+  Unsqueeze: unsqueeze,
+  Flatten: flatten,
+};

@@ -8,12 +8,27 @@ import type { Rule } from '../step.ts';
 const imageScaler: Rule = (step) => {
   const flow = step.only();
   const bias = step.attribute('bias')?.floats;
-  if (!flow || !isPlain(flow) || flow.axis !== 1 || bias?.length !== flow.map.m.length) return 'its numbers do not fit the channels';
+  if (!flow || !isPlain(flow) || flow.axis !== 1 || bias?.length !== flow.map.m.length)
+    return 'its numbers do not fit the channels';
   const scale = step.float('scale', 1);
   if (isSelection(flow.map) && bias.every((v) => v === bias[0])) {
-    return step.pass(flow, { attributes: new Map([['bias', { kind: 'floats', value: new Array<number>(flow.base.channels).fill(bias[0] ?? 0) }]]), flow: { dims: flow.dims } });
+    return step.pass(flow, {
+      attributes: new Map([
+        ['bias', { kind: 'floats', value: new Array<number>(flow.base.channels).fill(bias[0] ?? 0) }],
+      ]),
+      flow: { dims: flow.dims },
+    });
   }
-  return step.absorb(withMap(flow, scaleRows(flow.map, bias.map(() => scale), bias)));
+  return step.absorb(
+    withMap(
+      flow,
+      scaleRows(
+        flow.map,
+        bias.map(() => scale),
+        bias,
+      ),
+    ),
+  );
 };
 
 /** y = alpha · x + beta. */
@@ -23,12 +38,23 @@ const affine: Rule = (step) => {
   if (isSelection(flow.map)) return step.pass(flow, { flow: { dims: flow.dims } });
   const rows = flow.map.m.length;
   if (flow.outer !== 1 || flow.inner !== 1) return 'channels and pixels share an axis here';
-  return step.absorb(withMap(flow, scaleRows(flow.map, new Array<number>(rows).fill(step.float('alpha', 1)), new Array<number>(rows).fill(step.float('beta', 0)))));
+  return step.absorb(
+    withMap(
+      flow,
+      scaleRows(
+        flow.map,
+        new Array<number>(rows).fill(step.float('alpha', 1)),
+        new Array<number>(rows).fill(step.float('beta', 0)),
+      ),
+    ),
+  );
 };
 
 const crop: Rule = (step) => {
   const flow = step.only();
-  return flow && isPlain(flow) && flow.axis === 1 && flow.rank === 4 ? step.pass(flow) : 'it expects channels on axis 1';
+  return flow && isPlain(flow) && flow.axis === 1 && flow.rank === 4
+    ? step.pass(flow)
+    : 'it expects channels on axis 1';
 };
 
 /**
@@ -39,8 +65,17 @@ const localResponse: Rule = (step) => {
   const flow = step.only();
   const size = step.int('size', 0);
   const times = flow && isPlain(flow) && flow.axis === 1 ? evenUse(flow.map) : null;
-  if (!flow || times === null || Math.floor((size - 1) / 2) < flow.map.m.length - 1) return 'it compares channels with their neighbours';
-  return step.pass(flow, { attributes: new Map([['alpha', { kind: 'float', value: step.float('alpha', 1e-4) * times }]]), flow: { dims: flow.dims } });
+  if (!flow || times === null || Math.floor((size - 1) / 2) < flow.map.m.length - 1)
+    return 'it compares channels with their neighbours';
+  return step.pass(flow, {
+    attributes: new Map([['alpha', { kind: 'float', value: step.float('alpha', 1e-4) * times }]]),
+    flow: { dims: flow.dims },
+  });
 };
 
-export const LEGACY: Readonly<Record<string, Rule>> = { ImageScaler: imageScaler, Affine: affine, Crop: crop, LRN: localResponse };
+export const LEGACY: Readonly<Record<string, Rule>> = {
+  ImageScaler: imageScaler,
+  Affine: affine,
+  Crop: crop,
+  LRN: localResponse,
+};

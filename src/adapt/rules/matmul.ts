@@ -8,8 +8,10 @@ import { contract, fits, newWeight, record, shiftThrough, sinkPlus, withoutOnes 
 
 /** Where quantised products have their weight and its zero point; whether they quantise the image themselves, by its smallest and largest value. */
 const INTEGER: Readonly<Record<string, { weight: number; zero: number; dynamic?: true }>> = {
-  MatMulInteger: { weight: 1, zero: 3 }, QLinearMatMul: { weight: 3, zero: 5 },
-  'com.microsoft:MatMulIntegerToFloat': { weight: 1, zero: 5 }, 'com.microsoft:DynamicQuantizeMatMul': { weight: 1, zero: 3, dynamic: true },
+  MatMulInteger: { weight: 1, zero: 3 },
+  QLinearMatMul: { weight: 3, zero: 5 },
+  'com.microsoft:MatMulIntegerToFloat': { weight: 1, zero: 5 },
+  'com.microsoft:DynamicQuantizeMatMul': { weight: 1, zero: 3, dynamic: true },
 };
 
 const UNKNOWN = 'its weights are not known before the model runs';
@@ -24,7 +26,8 @@ function rowsOf(step: Step): Flow | string {
 /** alpha · A · B, where FusedMatMul may transpose B: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md */
 const matMul: Rule = async (step) => {
   const { node, walk } = step;
-  if (['transA', 'transBatchA', 'transBatchB'].some((name) => step.int(name, 0) !== 0)) return 'it transposes the image';
+  if (['transA', 'transBatchA', 'transBatchB'].some((name) => step.int(name, 0) !== 0))
+    return 'it transposes the image';
   const given = rowsOf(step);
   if (typeof given === 'string') return node.domain ? given : alongPixels(step);
   const w = await step.value(1);
@@ -36,12 +39,23 @@ const matMul: Rule = async (step) => {
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
   const alpha = step.float('alpha', 1);
   const kept = w.dims.map((_, i) => i).filter((i) => i !== axis);
-  const bias = hasNoShift(given.map) ? null : shiftThrough(w, axis, given.inner, given.map.b, kept).map((v) => v * alpha);
+  const bias = hasNoShift(given.map)
+    ? null
+    : shiftThrough(w, axis, given.inner, given.map.b, kept).map((v) => v * alpha);
   if (bias && walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
-  record(step, 1, w, given.map, { axis, newDims: folded.dims, outer: given.outer, inner: given.inner, biasFactor: alpha });
-  const inputs = new Map<number, Operand>([[0, given.base], [1, await newWeight(step, 1, w, folded.dims, folded.values)]]);
+  record(step, 1, w, given.map, {
+    axis,
+    newDims: folded.dims,
+    outer: given.outer,
+    inner: given.inner,
+    biasFactor: alpha,
+  });
+  const inputs = new Map<number, Operand>([
+    [0, given.base],
+    [1, await newWeight(step, 1, w, folded.dims, folded.values)],
+  ]);
   // A matrix per batch gives a row per batch; a plain matrix or vector gives one row or number.
-  const rows = [...w.dims.slice(0, -2), 1, length === 1 ? 1 : w.dims[2 * length - 3 - axis] ?? 1];
+  const rows = [...w.dims.slice(0, -2), 1, length === 1 ? 1 : (w.dims[2 * length - 3 - axis] ?? 1)];
   return bias ? sinkPlus(step, inputs, w.dtype, withoutOnes(rows), bias) : step.sink(inputs);
 };
 
@@ -49,10 +63,12 @@ const matMul: Rule = async (step) => {
 async function alongPixels(step: Step): Promise<true | string> {
   if (step.only(1)) return fromTheLeft(step);
   const flow = step.only();
-  if (!flow || flow.gone || flow.outer !== 1 || flow.inner !== 1 || flow.rank < 3) return 'it multiplies along pixels, not along channels';
+  if (!flow || flow.gone || flow.outer !== 1 || flow.inner !== 1 || flow.rank < 3)
+    return 'it multiplies along pixels, not along channels';
   const other = step.node.inputs[1] ?? '';
   const w = step.walk.known.constants.isFixed(other) ? step.walk.dimsOf(other) : null;
-  if (w?.length !== 2 || flow.axis >= flow.rank - 2 || !(hasNoShift(flow.map) || isSelection(flow.map))) return 'it multiplies along pixels, not along channels';
+  if (w?.length !== 2 || flow.axis >= flow.rank - 2 || !(hasNoShift(flow.map) || isSelection(flow.map)))
+    return 'it multiplies along pixels, not along channels';
   return step.pass(flow);
 }
 
@@ -60,13 +76,18 @@ async function alongPixels(step: Step): Promise<true | string> {
 async function fromTheLeft(step: Step): Promise<true | string> {
   const flow = step.only(1);
   const w = await step.value(0);
-  if (!flow || flow.gone || flow.axis !== flow.rank - 2 || !w || w.dims.length !== 2) return 'it multiplies along pixels, not along channels';
+  if (!flow || flow.gone || flow.axis !== flow.rank - 2 || !w || w.dims.length !== 2)
+    return 'it multiplies along pixels, not along channels';
   if (w.dims[1] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
   const folded = contract(w, 1, flow.outer, flow.inner, flow.map);
   const bias = hasNoShift(flow.map) ? null : shiftThrough(w, 1, flow.inner, flow.map.b, [0]);
-  if (!fits(w.dtype, folded.values) || (bias && step.walk.known.opset < BROADCASTING)) return 'the folded weights leave the range of their type';
+  if (!fits(w.dtype, folded.values) || (bias && step.walk.known.opset < BROADCASTING))
+    return 'the folded weights leave the range of their type';
   record(step, 0, w, flow.map, { axis: 1, newDims: folded.dims, outer: flow.outer, inner: flow.inner });
-  const inputs = new Map<number, Operand>([[0, await newWeight(step, 0, w, folded.dims, folded.values)], [1, flow.base]]);
+  const inputs = new Map<number, Operand>([
+    [0, await newWeight(step, 0, w, folded.dims, folded.values)],
+    [1, flow.base],
+  ]);
   return bias ? sinkPlus(step, inputs, w.dtype, [bias.length, 1], bias) : step.sink(inputs);
 }
 
@@ -75,21 +96,32 @@ const gemm: Rule = async (step) => {
   const flow = rowsOf(step);
   if (typeof flow === 'string') return flow;
   const w = await step.value(1);
-  if (step.int('transA', 0) !== 0 || !w || w.dims.length !== 2) return 'its weights are not known before the model runs, or its image is transposed';
+  if (step.int('transA', 0) !== 0 || !w || w.dims.length !== 2)
+    return 'its weights are not known before the model runs, or its image is transposed';
   const transB = step.int('transB', 0) !== 0;
   const axis = transB ? 1 : 0;
   if (w.dims[axis] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
   const folded = contract(w, axis, flow.outer, flow.inner, flow.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
   const inputs = new Map<number, Operand>([[0, flow.base]]);
-  const recordGemm = (): void => record(step, 1, w, flow.map, { axis, newDims: folded.dims, outer: flow.outer, inner: flow.inner, bias: step.node.inputs[2] || null, biasFactor: step.float('alpha', 1) / (step.float('beta', 1) || 1) });
+  const recordGemm = (): void =>
+    record(step, 1, w, flow.map, {
+      axis,
+      newDims: folded.dims,
+      outer: flow.outer,
+      inner: flow.inner,
+      bias: step.node.inputs[2] || null,
+      biasFactor: step.float('alpha', 1) / (step.float('beta', 1) || 1),
+    });
   if (!hasNoShift(flow.map)) {
     const outputs = w.dims[1 - axis] ?? 0;
     const beta = step.float('beta', 1);
     const bias = step.node.inputs[2] ? await step.value(2) : null;
     const added = shiftThrough(w, axis, flow.inner, flow.map.b, [1 - axis]).map((v) => v * step.float('alpha', 1));
     // A bias may also differ per row, be computed or be switched off; then the shift stands behind.
-    const perOutput = bias ? bias.values.length === 1 || (bias.values.length === outputs && bias.dims.at(-1) === outputs) : !step.node.inputs[2];
+    const perOutput = bias
+      ? bias.values.length === 1 || (bias.values.length === outputs && bias.dims.at(-1) === outputs)
+      : !step.node.inputs[2];
     if (beta === 0 || !perOutput) {
       if (step.node.domain !== '' || step.walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
       recordGemm();
@@ -99,7 +131,12 @@ const gemm: Rule = async (step) => {
     const sum = added.map((v, o) => v / beta + (bias?.values[bias.values.length === 1 ? 0 : o] ?? 0));
     if (!fits(w.dtype, sum)) return 'the folded bias leaves the range of its type';
     const same = bias !== null && bias.values.length === outputs;
-    inputs.set(2, same ? await newWeight(step, 2, bias, bias.dims, sum) : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [outputs], sum));
+    inputs.set(
+      2,
+      same
+        ? await newWeight(step, 2, bias, bias.dims, sum)
+        : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [outputs], sum),
+    );
   }
   recordGemm();
   inputs.set(1, await newWeight(step, 1, w, folded.dims, folded.values));
@@ -111,7 +148,8 @@ const integerMatMul: Rule = async (step) => {
   const at = INTEGER[step.key];
   if (typeof flow === 'string' || !at) return typeof flow === 'string' ? flow : 'its weights are not known';
   if (!isSelection(flow.map)) return 'quantised weights take only copies of channels';
-  if (at.dynamic && new Set(lanes(flow.map)).size !== flow.base.channels) return 'its scale would see channels that the model does not use';
+  if (at.dynamic && new Set(lanes(flow.map)).size !== flow.base.channels)
+    return 'its scale would see channels that the model does not use';
   const w = await step.value(at.weight);
   const zero = step.node.inputs[at.zero] ? await step.value(at.zero) : null;
   if (!w || w.dims.length !== 2 || (step.node.inputs[at.zero] && !zero)) return UNKNOWN;
@@ -122,11 +160,25 @@ const integerMatMul: Rule = async (step) => {
   const folded = contract(centred, 0, flow.outer, flow.inner, flow.map);
   const values = folded.values.map((v, i) => v + zeroOf(i));
   if (!fits(w.dtype, values)) return 'the sum of its integer weights would overflow their type';
-  record(step, at.weight, w, flow.map, { axis: 0, newDims: folded.dims, outer: flow.outer, inner: flow.inner, quantised: true });
-  return step.sink(new Map<number, Operand>([[0, flow.base], [at.weight, await newWeight(step, at.weight, w, folded.dims, values)]]));
+  record(step, at.weight, w, flow.map, {
+    axis: 0,
+    newDims: folded.dims,
+    outer: flow.outer,
+    inner: flow.inner,
+    quantised: true,
+  });
+  return step.sink(
+    new Map<number, Operand>([
+      [0, flow.base],
+      [at.weight, await newWeight(step, at.weight, w, folded.dims, values)],
+    ]),
+  );
 };
 
 export const MATMUL: Readonly<Record<string, Rule>> = {
-  MatMul: matMul, 'com.microsoft:FusedMatMul': matMul, Gemm: gemm, 'com.microsoft:FusedGemm': gemm,
+  MatMul: matMul,
+  'com.microsoft:FusedMatMul': matMul,
+  Gemm: gemm,
+  'com.microsoft:FusedGemm': gemm,
   ...Object.fromEntries(Object.keys(INTEGER).map((op) => [op, integerMatMul])),
 };

@@ -17,10 +17,12 @@ const MAX_STEPS = 64;
 
 export function times(m: Monomial, size: Size, index: number): Monomial {
   if (typeof size === 'number') return { n: m.n * size, symbols: m.symbols };
-  if (typeof size === 'object' && size !== null) return { n: m.n * size.n, symbols: [...m.symbols, ...size.symbols].sort() };
+  if (typeof size === 'object' && size !== null)
+    return { n: m.n * size.n, symbols: [...m.symbols, ...size.symbols].sort() };
   const [term, ...more] = size === null ? [] : readExpression(size).terms;
   // Half a named size is a product; a sum is a name of its own.
-  if (term && !more.length && size !== null) return { n: m.n * term.n / readExpression(size).den, symbols: [...m.symbols, ...term.atoms].sort() };
+  if (term && !more.length && size !== null)
+    return { n: (m.n * term.n) / readExpression(size).den, symbols: [...m.symbols, ...term.atoms].sort() };
   return { n: m.n, symbols: [...m.symbols, size ?? `?${index}`].sort() };
 }
 
@@ -32,7 +34,9 @@ export function equal(x: Monomial, y: Monomial): boolean {
 export function dimOf(size: Size): Dim {
   if (typeof size !== 'object' || size === null) return size;
   if (size.symbols.length === 0 && Number.isSafeInteger(size.n)) return size.n;
-  return size.n === 1 && size.symbols.length === 1 && !size.symbols[0]?.startsWith('?') ? size.symbols[0] ?? null : null;
+  return size.n === 1 && size.symbols.length === 1 && !size.symbols[0]?.startsWith('?')
+    ? (size.symbols[0] ?? null)
+    : null;
 }
 
 /** The entries of a vector of sizes that are still open, read from the arithmetic on Shape that makes them. */
@@ -41,11 +45,12 @@ export async function namedSizes(walk: Walk, vector: string, target: readonly Di
   const makers = new Map<string, Node>();
   for (const node of walk.graph.nodes) for (const output of node.outputs) makers.set(output, node);
   let at = vector;
-  for (let i = 0; i < MAX_STEPS && ['Cast', 'Identity'].includes(makers.get(at)?.opType ?? ''); i++) at = makers.get(at)?.inputs[0] ?? '';
+  for (let i = 0; i < MAX_STEPS && ['Cast', 'Identity'].includes(makers.get(at)?.opType ?? ''); i++)
+    at = makers.get(at)?.inputs[0] ?? '';
   const concat = makers.get(at);
   if (concat?.opType !== 'Concat' || concat.inputs.length !== target.length) return [...target];
   const sizes: Size[] = [];
-  for (const [i, part] of concat.inputs.entries()) sizes.push(target[i] ?? await sizeOf(walk, makers, part));
+  for (const [i, part] of concat.inputs.entries()) sizes.push(target[i] ?? (await sizeOf(walk, makers, part)));
   return sizes;
 }
 
@@ -65,9 +70,11 @@ async function sizeOf(walk: Walk, makers: ReadonlyMap<string, Node>, name: strin
     const node = makers.get(next.name);
     if (!node || node.domain !== '') return null;
     const [a = '', b = ''] = node.inputs;
-    if (['Cast', 'Identity', 'Unsqueeze', 'Squeeze', 'Reshape'].includes(node.opType)) open.push({ name: a, power: next.power });
+    if (['Cast', 'Identity', 'Unsqueeze', 'Squeeze', 'Reshape'].includes(node.opType))
+      open.push({ name: a, power: next.power });
     else if (node.opType === 'Mul') open.push({ name: a, power: next.power }, { name: b, power: next.power });
-    else if (node.opType === 'Div' && await walk.known.constants.value(b)) open.push({ name: a, power: next.power }, { name: b, power: -next.power });
+    else if (node.opType === 'Div' && (await walk.known.constants.value(b)))
+      open.push({ name: a, power: next.power }, { name: b, power: -next.power });
     else {
       const dim = next.power === 1 ? await shapeEntry(walk, makers, node) : null;
       if (dim === null) return null;
@@ -86,5 +93,5 @@ async function shapeEntry(walk: Walk, makers: ReadonlyMap<string, Node>, node: N
   const dims = walk.dimsOf(shape.inputs[0] ?? '');
   const i = index.values[0] ?? 0;
   const at = i < 0 ? i + (dims?.length ?? 0) : i;
-  return node.opType === 'Slice' && end?.values[0] !== at + 1 ? null : dims?.[at] ?? null;
+  return node.opType === 'Slice' && end?.values[0] !== at + 1 ? null : (dims?.[at] ?? null);
 }

@@ -10,13 +10,26 @@ const MIXED = 'the channels are mixed or scaled here, and the operator does not 
 /** From this opset on, GroupNormalization has a scale and bias per channel; before it, per group. */
 const PER_CHANNEL = 21;
 
-function passNeutral(step: Step, flow: Flow, channels: number, scale: ConstantValue, bias: ConstantValue | null, attributes?: ReadonlyMap<string, AttributeValue>): true {
+function passNeutral(
+  step: Step,
+  flow: Flow,
+  channels: number,
+  scale: ConstantValue,
+  bias: ConstantValue | null,
+  attributes?: ReadonlyMap<string, AttributeValue>,
+): true {
   const output = step.node.outputs[0] ?? '';
-  const constant = (what: string, value: number): Operand => step.walk.constant(`${output}/${what}`, scale.dtype, [channels], new Array<number>(channels).fill(value));
+  const constant = (what: string, value: number): Operand =>
+    step.walk.constant(`${output}/${what}`, scale.dtype, [channels], new Array<number>(channels).fill(value));
   const rows = flow.map.m.length;
-  const each = (v: ConstantValue): number[] => Array.from({ length: rows }, (_, c) => v.values[v.values.length === 1 ? 0 : c] ?? 0);
+  const each = (v: ConstantValue): number[] =>
+    Array.from({ length: rows }, (_, c) => v.values[v.values.length === 1 ? 0 : c] ?? 0);
   const inputs = new Map([[1, constant('ones', 1)], ...(bias ? [[2, constant('zeros', 0)] as const] : [])]);
-  return step.pass(flow, { inputs, ...(attributes ? { attributes } : {}), flow: { dims: flow.dims, map: scaleRows(flow.map, each(scale), bias ? each(bias) : []) } });
+  return step.pass(flow, {
+    inputs,
+    ...(attributes ? { attributes } : {}),
+    flow: { dims: flow.dims, map: scaleRows(flow.map, each(scale), bias ? each(bias) : []) },
+  });
 }
 
 /** y = (x − mean) / √(var + ε) · scale + bias over the pixels of each channel: https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html */
@@ -56,7 +69,8 @@ const layer: Rule = async (step) => {
   if (!isSelection(given.map)) return MIXED;
   const axis = step.axis('axis', -1, given.rank);
   if (axis > given.axis) return step.pass(given, { flow: { dims: given.dims } });
-  const flow = axis === given.rank - 1 && axis === given.axis && evenUse(given.map) !== null ? step.walk.wide(given) : null;
+  const flow =
+    axis === given.rank - 1 && axis === given.axis && evenUse(given.map) !== null ? step.walk.wide(given) : null;
   if (!flow) return 'it compares channels with each other';
   const [scale, bias] = [await step.value(1), step.node.inputs[2] ? await step.value(2) : null];
   const fits = (v: ConstantValue | null): boolean => v !== null && v.values.length === flow.map.m.length;
@@ -64,4 +78,8 @@ const layer: Rule = async (step) => {
   return passNeutral(step, flow, flow.base.channels, scale, bias);
 };
 
-export const NORMALISATION: Readonly<Record<string, Rule>> = { InstanceNormalization: instance, GroupNormalization: group, LayerNormalization: layer };
+export const NORMALISATION: Readonly<Record<string, Rule>> = {
+  InstanceNormalization: instance,
+  GroupNormalization: group,
+  LayerNormalization: layer,
+};

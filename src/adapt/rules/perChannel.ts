@@ -9,11 +9,22 @@ const batchNormalization: Rule = async (step) => {
   const given = step.only();
   const flow = given && step.walk.wide(given);
   if (!flow || flow.axis !== 1) return 'it expects channels on axis 1';
-  if (step.int('training_mode', 0) !== 0 || (step.walk.known.opset < 7 && step.int('is_test', 0) === 0) || step.node.outputs.slice(1).some(Boolean)) return 'it runs in training mode';
+  if (
+    step.int('training_mode', 0) !== 0 ||
+    (step.walk.known.opset < 7 && step.int('is_test', 0) === 0) ||
+    step.node.outputs.slice(1).some(Boolean)
+  )
+    return 'it runs in training mode';
   if (step.int('spatial', 1) === 0) return 'it normalises every pixel by its own numbers';
-  const [scale, bias, mean, variance] = [await step.value(1), await step.value(2), await step.value(3), await step.value(4)];
+  const [scale, bias, mean, variance] = [
+    await step.value(1),
+    await step.value(2),
+    await step.value(3),
+    await step.value(4),
+  ];
   const channels = flow.map.m.length;
-  if (!scale || !bias || !mean || !variance || [scale, bias, mean, variance].some((c) => c.values.length !== channels)) return 'its numbers are not known before the model runs';
+  if (!scale || !bias || !mean || !variance || [scale, bias, mean, variance].some((c) => c.values.length !== channels))
+    return 'its numbers are not known before the model runs';
   const epsilon = step.float('epsilon', 1e-5);
   const factor = [...scale.values].map((s, c) => s / Math.sqrt((variance.values[c] ?? 0) + epsilon));
   const shift = factor.map((f, c) => (bias.values[c] ?? 0) - f * (mean.values[c] ?? 0));
@@ -29,12 +40,17 @@ const reduce: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its axes come from the image itself';
   const given = step.ints('axes') ?? (step.node.inputs[1] ? [...((await step.value(1))?.values ?? [])] : null);
-  if (!given?.length && (step.node.inputs[1] || step.int('noop_with_empty_axes', 0) !== 0)) return 'its axes are not known before the model runs';
+  if (!given?.length && (step.node.inputs[1] || step.int('noop_with_empty_axes', 0) !== 0))
+    return 'its axes are not known before the model runs';
   const axes = given?.length ? given.map((a) => (a < 0 ? a + flow.rank : a)) : flow.dims.map((_, i) => i);
   const keep = step.int('keepdims', 1) !== 0;
-  if (axes.includes(flow.axis)) return axes.length === 1 && isPlain(flow) ? reduceChannels(step, flow, keep) : reduceAll(step, flow);
-  const linear = (step.node.opType === 'ReduceMean' && !WHOLE.has(flow.dtype)) || (step.node.opType === 'ReduceSum' && flow.map.b.every((v) => v === 0));
-  if (!linear && !isSelection(flow.map)) return 'the channels are mixed or scaled here, and the operator does not commute with that';
+  if (axes.includes(flow.axis))
+    return axes.length === 1 && isPlain(flow) ? reduceChannels(step, flow, keep) : reduceAll(step, flow);
+  const linear =
+    (step.node.opType === 'ReduceMean' && !WHOLE.has(flow.dtype)) ||
+    (step.node.opType === 'ReduceSum' && flow.map.b.every((v) => v === 0));
+  if (!linear && !isSelection(flow.map))
+    return 'the channels are mixed or scaled here, and the operator does not commute with that';
   const stays = flow.dims.map((_, i) => i).filter((i) => keep || !axes.includes(i));
   return step.pass(flow, { flow: { axis: stays.indexOf(flow.axis), rank: stays.length } });
 };
@@ -43,8 +59,13 @@ const reduce: Rule = async (step) => {
 function reduceAll(step: Step, flow: Flow): true | string {
   const { opType } = step.node;
   const times = evenUse(flow.map);
-  const extreme = (opType === 'ReduceMax' || opType === 'ReduceMin') && isSelection(flow.map) && new Set(lanes(flow.map)).size === flow.base.channels;
-  return extreme || times === 1 || (opType === 'ReduceMean' && times !== null) ? step.sink(new Map()) : 'it reduces channels and pixels at once';
+  const extreme =
+    (opType === 'ReduceMax' || opType === 'ReduceMin') &&
+    isSelection(flow.map) &&
+    new Set(lanes(flow.map)).size === flow.base.channels;
+  return extreme || times === 1 || (opType === 'ReduceMean' && times !== null)
+    ? step.sink(new Map())
+    : 'it reduces channels and pixels at once';
 }
 
 function reduceChannels(step: Step, flow: Flow, keep: boolean): true | string {
@@ -68,7 +89,10 @@ const quantize: Rule = async (step) => {
   const flow = step.only();
   if (!flow) return 'its scale comes from the image itself';
   if (step.int('block_size', 0) !== 0) return 'it has a scale per block';
-  if (!isSelection(flow.map)) return step.node.opType === 'DequantizeLinear' ? dequantizeMixed(step, flow) : 'the channels are mixed or scaled here, and rounding does not commute with that';
+  if (!isSelection(flow.map))
+    return step.node.opType === 'DequantizeLinear'
+      ? dequantizeMixed(step, flow)
+      : 'the channels are mixed or scaled here, and rounding does not commute with that';
   const inputs = new Map<number, Operand>();
   for (const i of [1, 2]) {
     if (!step.node.inputs[i]) continue;
@@ -81,20 +105,39 @@ const quantize: Rule = async (step) => {
     if (value.values.length === 1) continue;
     const numbers = perBase(step, flow, value);
     if (!numbers) return 'it has a scale or zero point per channel';
-    inputs.set(i, step.walk.constant(`${step.node.inputs[i]}/per_channel`, value.dtype, numbers.length > 1 ? [numbers.length] : [], numbers));
+    inputs.set(
+      i,
+      step.walk.constant(
+        `${step.node.inputs[i]}/per_channel`,
+        value.dtype,
+        numbers.length > 1 ? [numbers.length] : [],
+        numbers,
+      ),
+    );
   }
   const type = (i: number): number => step.walk.known.dtype(step.node.inputs[i] ?? '') ?? (i === 2 ? 2 : 1);
-  return step.pass(flow, { inputs, flow: { dims: flow.dims, dtype: step.node.opType === 'QuantizeLinear' ? type(2) : type(1) } });
+  return step.pass(flow, {
+    inputs,
+    flow: { dims: flow.dims, dtype: step.node.opType === 'QuantizeLinear' ? type(2) : type(1) },
+  });
 };
 
 /** One number per base channel, or one for all, where the old channels that copy a base channel have the same. */
 function perBase(step: Step, flow: Flow, value: ConstantValue): number[] | null {
   const first = value.values[0] ?? 0;
   if (value.values.every((v) => v === first)) return [first];
-  if (!isPlain(flow) || step.axis('axis', 1, flow.rank) !== flow.axis || value.dims.length !== 1 || value.values.length !== flow.map.m.length) return null;
+  if (
+    !isPlain(flow) ||
+    step.axis('axis', 1, flow.rank) !== flow.axis ||
+    value.dims.length !== 1 ||
+    value.values.length !== flow.map.m.length
+  )
+    return null;
   const numbers = new Array<number>(flow.base.channels).fill(first);
   const picks = lanes(flow.map);
-  picks.forEach((k, c) => { numbers[k] = value.values[c] ?? 0; });
+  picks.forEach((k, c) => {
+    numbers[k] = value.values[c] ?? 0;
+  });
   return picks.every((k, c) => numbers[k] === value.values[c]) ? numbers : null;
 }
 
@@ -102,7 +145,12 @@ function perBase(step: Step, flow: Flow, value: ConstantValue): number[] | null 
 async function dequantizeMixed(step: Step, flow: Flow): Promise<true | string> {
   const scale = await step.value(1);
   const zero = step.node.inputs[2] ? await step.value(2) : null;
-  if (scale?.values.length !== 1 || (step.node.inputs[2] && zero?.values.length !== 1) || !EXACT_AS_FLOAT.has(flow.dtype)) return 'it has a scale or zero point per channel, or one that is not known';
+  if (
+    scale?.values.length !== 1 ||
+    (step.node.inputs[2] && zero?.values.length !== 1) ||
+    !EXACT_AS_FLOAT.has(flow.dtype)
+  )
+    return 'it has a scale or zero point per channel, or one that is not known';
   const [s, z] = [scale.values[0] ?? 0, zero?.values[0] ?? 0];
   const b = flow.map.m.map((row, c) => s * (row.reduce((sum, v) => sum + v * z, 0) + (flow.map.b[c] ?? 0) - z));
   return step.pass(flow, { flow: { dims: flow.dims, dtype: scale.dtype, map: { m: flow.map.m, b } } });
@@ -114,15 +162,25 @@ const EXACT_AS_FLOAT = new Set([2, 3, 4, 5]);
 /** Its scale and zero point come from the smallest and largest value of the tensor: the same when every base channel is used. */
 const dynamicQuantize: Rule = (step) => {
   const flow = step.only();
-  if (!flow || flow.gone || !isSelection(flow.map)) return 'the channels are mixed or scaled here, and rounding does not commute with that';
-  if (new Set(lanes(flow.map)).size !== flow.base.channels) return 'its scale would see channels that the model does not use';
+  if (!flow || flow.gone || !isSelection(flow.map))
+    return 'the channels are mixed or scaled here, and rounding does not commute with that';
+  if (new Set(lanes(flow.map)).size !== flow.base.channels)
+    return 'its scale would see channels that the model does not use';
   step.pass(flow, { flow: { dims: flow.dims, dtype: 2 } });
   for (const name of step.node.outputs.slice(1)) if (name) step.walk.seam.add(name);
   return true;
 };
 
 export const PER_CHANNEL: Readonly<Record<string, Rule>> = {
-  ...Object.fromEntries('ReduceMean ReduceSum ReduceMax ReduceMin ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceProd ReduceSumSquare'.split(' ').map((op) => [op, reduce])),
+  ...Object.fromEntries(
+    'ReduceMean ReduceSum ReduceMax ReduceMin ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceProd ReduceSumSquare'
+      .split(' ')
+      .map((op) => [op, reduce]),
+  ),
   BatchNormalization: batchNormalization,
-  QuantizeLinear: quantize, DequantizeLinear: quantize, 'com.microsoft:QuantizeLinear': quantize, 'com.microsoft:DequantizeLinear': quantize, DynamicQuantizeLinear: dynamicQuantize,
+  QuantizeLinear: quantize,
+  DequantizeLinear: quantize,
+  'com.microsoft:QuantizeLinear': quantize,
+  'com.microsoft:DequantizeLinear': quantize,
+  DynamicQuantizeLinear: dynamicQuantize,
 };

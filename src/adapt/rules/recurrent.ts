@@ -12,11 +12,13 @@ const recurrent: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone || flow.rank !== 3 || flow.axis !== 2) return 'the channels are no part of its input vectors';
   const w = await step.value(1);
-  if (w?.dims.length !== 3 || w.dims[2] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
+  if (w?.dims.length !== 3 || w.dims[2] !== flow.map.m.length * flow.outer * flow.inner)
+    return 'its weights do not fit the channels';
   const bias = node.inputs[3] ? await step.value(3) : null;
   const [directions = 0, gates = 0, size = 0] = w.dims;
   const shifted = !hasNoShift(flow.map);
-  if (shifted && node.inputs[3] && bias?.values.length !== directions * 2 * gates) return 'a shift has no bias to go into';
+  if (shifted && node.inputs[3] && bias?.values.length !== directions * 2 * gates)
+    return 'a shift has no bias to go into';
   const folded = contract(w, 2, flow.outer, flow.inner, flow.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
   const inputs = new Map<number, Operand>([[0, flow.base]]);
@@ -24,13 +26,27 @@ const recurrent: Rule = async (step) => {
     const sum = bias ? bias.values.slice() : new Float64Array(directions * 2 * gates);
     for (let row = 0; row < directions * gates; row++) {
       const at = Math.floor(row / gates) * 2 * gates + (row % gates);
-      for (let i = 0; i < size; i++) sum[at] = (sum[at] ?? 0) + (w.values[row * size + i] ?? 0) * (flow.map.b[Math.floor(i / flow.inner) % flow.map.b.length] ?? 0);
+      for (let i = 0; i < size; i++)
+        sum[at] =
+          (sum[at] ?? 0) +
+          (w.values[row * size + i] ?? 0) * (flow.map.b[Math.floor(i / flow.inner) % flow.map.b.length] ?? 0);
     }
     if (!fits(w.dtype, sum)) return 'the folded bias leaves the range of its type';
-    inputs.set(3, bias ? await newWeight(step, 3, bias, bias.dims, sum) : walk.constant(`${node.outputs.find(Boolean) ?? ''}/bias`, w.dtype, [directions, 2 * gates], sum));
+    inputs.set(
+      3,
+      bias
+        ? await newWeight(step, 3, bias, bias.dims, sum)
+        : walk.constant(`${node.outputs.find(Boolean) ?? ''}/bias`, w.dtype, [directions, 2 * gates], sum),
+    );
   }
   inputs.set(1, await newWeight(step, 1, w, folded.dims, folded.values));
-  record(step, 1, w, flow.map, { axis: 2, newDims: folded.dims, outer: flow.outer, inner: flow.inner, bias: node.inputs[3] || null });
+  record(step, 1, w, flow.map, {
+    axis: 2,
+    newDims: folded.dims,
+    outer: flow.outer,
+    inner: flow.inner,
+    bias: node.inputs[3] || null,
+  });
   return step.sink(inputs);
 };
 

@@ -19,15 +19,33 @@ interface Target {
 }
 
 /** Finds where the channel axis of `dims` goes in `target`, looking from the front, then from the back: sizes unknown on one side don't matter on the other. */
-export function reshapedAxis(dims: readonly Dim[], axis: number, channels: number, flow: { outer: number; inner: number }, target: readonly Size[]): Target | null {
+export function reshapedAxis(
+  dims: readonly Dim[],
+  axis: number,
+  channels: number,
+  flow: { outer: number; inner: number },
+  target: readonly Size[],
+): Target | null {
   const front = axisFromFront(dims, axis, channels, flow, target);
   if (front) return front;
-  const back = axisFromFront([...dims].reverse(), dims.length - 1 - axis, channels, { outer: flow.inner, inner: flow.outer }, [...target].reverse());
+  const back = axisFromFront(
+    [...dims].reverse(),
+    dims.length - 1 - axis,
+    channels,
+    { outer: flow.inner, inner: flow.outer },
+    [...target].reverse(),
+  );
   return back && { axis: target.length - 1 - back.axis, outer: back.inner, inner: back.outer };
 }
 
 /** Cuts both lists into runs of equal product until the run with the channel axis is reached. */
-function axisFromFront(dims: readonly Dim[], axis: number, channels: number, flow: { outer: number; inner: number }, target: readonly Size[]): Target | null {
+function axisFromFront(
+  dims: readonly Dim[],
+  axis: number,
+  channels: number,
+  flow: { outer: number; inner: number },
+  target: readonly Size[],
+): Target | null {
   let i = 0;
   let j = 0;
   while (i < dims.length && j < target.length) {
@@ -35,7 +53,9 @@ function axisFromFront(dims: readonly Dim[], axis: number, channels: number, flo
     let left = times(ONE, dims[i] ?? null, i++);
     let right = times(ONE, target[j] ?? null, j++);
     while (!equal(left, right)) {
-      const takeLeft = left.symbols.length < right.symbols.length || (left.symbols.length === right.symbols.length && left.n < right.n);
+      const takeLeft =
+        left.symbols.length < right.symbols.length ||
+        (left.symbols.length === right.symbols.length && left.n < right.n);
       if (takeLeft && i < dims.length) left = times(left, dims[i] ?? null, i++);
       else if (j < target.length) right = times(right, target[j] ?? null, j++);
       else if (i < dims.length) left = times(left, dims[i] ?? null, i++);
@@ -47,7 +67,14 @@ function axisFromFront(dims: readonly Dim[], axis: number, channels: number, flo
   return null;
 }
 
-function within(run: readonly Dim[], at: number, channels: number, flow: { outer: number; inner: number }, target: readonly Size[], j0: number): Target | null {
+function within(
+  run: readonly Dim[],
+  at: number,
+  channels: number,
+  flow: { outer: number; inner: number },
+  target: readonly Size[],
+  j0: number,
+): Target | null {
   const before = number(run.slice(0, at));
   const after = number(run.slice(at + 1));
   if (before === null || after === null) return run.length === 1 && target.length === 1 ? { axis: j0, ...flow } : null;
@@ -58,7 +85,8 @@ function within(run: readonly Dim[], at: number, channels: number, flow: { outer
   for (let k = 0; k < sizes.length; k++) {
     const size = sizes[k] ?? 0;
     const back = sizes.slice(k + 1).reduce((n, d) => n * d, 1);
-    if (outer % front === 0 && inner % back === 0 && size === (outer / front) * channels * (inner / back)) return { axis: j0 + k, outer: outer / front, inner: inner / back };
+    if (outer % front === 0 && inner % back === 0 && size === (outer / front) * channels * (inner / back))
+      return { axis: j0 + k, outer: outer / front, inner: inner / back };
     front *= size;
   }
   return null;
@@ -69,7 +97,8 @@ const reshape: Rule = async (step) => {
   if (!flow || flow.gone) return TAKEN_OUT;
   const allowZero = step.int('allowzero', 0) !== 0;
   const stored = await step.value(1);
-  const asked = step.ints('shape') ?? (stored ? [...stored.values] : step.walk.known.integers(step.node.inputs[1] ?? ''));
+  const asked =
+    step.ints('shape') ?? (stored ? [...stored.values] : step.walk.known.integers(step.node.inputs[1] ?? ''));
   const output = step.node.outputs[0] ?? '';
   if (asked && asked.length > MAX_RANK) return 'its new shape has very many axes';
   const target = targetDims(flow.dims, asked, allowZero, step.walk.known.dims(output));
@@ -78,9 +107,11 @@ const reshape: Rule = async (step) => {
   const to = reshapedAxis(flow.dims, flow.axis, flow.map.m.length, flow, sizes);
   const dims = sizes.map(dimOf);
   if (!to) return 'the new shape cuts through the channels';
-  if (to.axis !== flow.axis && asked?.[flow.axis] === 0 && !allowZero && flow.base.channels !== flow.map.m.length) return 'the new shape copies the number of channels to another axis';
+  if (to.axis !== flow.axis && asked?.[flow.axis] === 0 && !allowZero && flow.base.channels !== flow.map.m.length)
+    return 'the new shape copies the number of channels to another axis';
   const blocks = to.outer * to.inner;
-  const images = blocks > 1 && target.length >= IMAGE_RANK && blocks * Math.max(flow.map.m.length, flow.base.channels) <= MAX_SPREAD;
+  const images =
+    blocks > 1 && target.length >= IMAGE_RANK && blocks * Math.max(flow.map.m.length, flow.base.channels) <= MAX_SPREAD;
   if (blocks > 1 && !images && !mergeIsSafe(step, flow)) return MERGE_REFUSED;
   const size = flow.base.channels * blocks;
   const shape = await newShape(step, asked, to, flow, size);
@@ -90,21 +121,40 @@ const reshape: Rule = async (step) => {
   // Pixels that became channels (pixel unshuffle): the merged axis is an axis of channels of its own.
   const base = step.walk.base(output, size, step.node, step.node);
   const passed = { ...flow, base, axis: to.axis, rank: target.length, outer: 1, inner: 1, dims };
-  return step.passAs(base, withMap(passed, spread(flow.map, to.outer, to.inner)), [flow.base, ...(inputs?.get(1) ? [inputs.get(1) as Operand] : step.node.inputs.slice(1))], attributes);
+  return step.passAs(
+    base,
+    withMap(passed, spread(flow.map, to.outer, to.inner)),
+    [flow.base, ...(inputs?.get(1) ? [inputs.get(1) as Operand] : step.node.inputs.slice(1))],
+    attributes,
+  );
 };
 
 /** The old output's dims: 0 copies, -1 takes what is left, what stays open comes from inference. */
-function targetDims(dims: readonly Dim[], asked: readonly (number | null)[] | null, allowZero: boolean, known: readonly Dim[] | null): Dim[] | null {
+function targetDims(
+  dims: readonly Dim[],
+  asked: readonly (number | null)[] | null,
+  allowZero: boolean,
+  known: readonly Dim[] | null,
+): Dim[] | null {
   if (!asked) return known ? [...known] : null;
-  const target = asked.map((d, i): Dim => (d === 0 && !allowZero ? dims[i] ?? null : d === -1 ? null : d));
+  const target = asked.map((d, i): Dim => (d === 0 && !allowZero ? (dims[i] ?? null) : d === -1 ? null : d));
   const open = asked.indexOf(-1);
   if (open >= 0) {
-    const known1 = known?.length === target.length ? known[open] ?? null : null;
-    target[open] = known1 ?? quotient(dims, target.filter((_, i) => i !== open));
+    const known1 = known?.length === target.length ? (known[open] ?? null) : null;
+    target[open] =
+      known1 ??
+      quotient(
+        dims,
+        target.filter((_, i) => i !== open),
+      );
   }
-  const full = target.map((d, i) => d ?? (known?.length === target.length ? known[i] ?? null : null));
+  const full = target.map((d, i) => d ?? (known?.length === target.length ? (known[i] ?? null) : null));
   const unknown = full.indexOf(null);
-  if (unknown >= 0 && unknown === full.lastIndexOf(null)) full[unknown] = quotient(dims, full.filter((_, i) => i !== unknown));
+  if (unknown >= 0 && unknown === full.lastIndexOf(null))
+    full[unknown] = quotient(
+      dims,
+      full.filter((_, i) => i !== unknown),
+    );
   return full;
 }
 
@@ -121,18 +171,29 @@ function quotient(dims: readonly Dim[], rest: readonly Dim[]): Dim {
   const symbols = left.filter((d): d is string => typeof d === 'string');
   const total = left.reduce((p: number, d) => (typeof d === 'number' ? p * d : p), 1);
   if (symbols.length === 0) return n > 0 && total % n === 0 ? total / n : null;
-  return symbols.length === 1 && total === n && !symbols[0]?.startsWith('?') ? symbols[0] ?? null : null;
+  return symbols.length === 1 && total === n && !symbols[0]?.startsWith('?') ? (symbols[0] ?? null) : null;
 }
 
 /** The shape input or attribute with the base's size on the channel axis. */
-async function newShape(step: Step, asked: readonly (number | null)[] | null, to: Target, flow: Flow, size: number): Promise<{ inputs?: Map<number, Operand>; attributes?: Map<string, { kind: 'ints'; value: number[] }> } | null> {
+async function newShape(
+  step: Step,
+  asked: readonly (number | null)[] | null,
+  to: Target,
+  flow: Flow,
+  size: number,
+): Promise<{ inputs?: Map<number, Operand>; attributes?: Map<string, { kind: 'ints'; value: number[] }> } | null> {
   const entry = asked?.[to.axis];
   const copies = entry === 0 && to.axis === flow.axis;
   if (entry === -1 || copies) return {};
   const old = flow.map.m.length * to.outer * to.inner;
   if (entry !== undefined && entry !== null && entry !== old) return null;
   if (old === size) return {};
-  if (step.ints('shape')) return { attributes: new Map([['shape', { kind: 'ints', value: (asked ?? []).map((d, i) => (i === to.axis ? size : d ?? -1)) }]]) };
+  if (step.ints('shape'))
+    return {
+      attributes: new Map([
+        ['shape', { kind: 'ints', value: (asked ?? []).map((d, i) => (i === to.axis ? size : (d ?? -1))) }],
+      ]),
+    };
   const sizes = asked && entry !== undefined && entry !== null ? await withSize(step, 1, asked, to.axis, size) : null;
   return sizes === null ? null : { inputs: new Map([[1, sizes]]) };
 }

@@ -25,7 +25,7 @@ async function sliceSpec(step: Step, rank: number): Promise<SliceSpec | null> {
     const value = await step.value(i);
     return value?.values.every(Number.isInteger) ? [...value.values] : null;
   };
-  const starts = old ?? await read(1);
+  const starts = old ?? (await read(1));
   const ends = old ? step.ints('ends') : await read(2);
   const axes = (old ? step.ints('axes') : step.node.inputs[3] ? await read(3) : null) ?? starts?.map((_, i) => i);
   const steps = step.node.inputs[4] ? await read(4) : starts?.map(() => 1);
@@ -48,10 +48,21 @@ const slice: Rule = async (step) => {
   const rest = (list: readonly number[]): number[] => list.filter((_, i) => i !== on);
   if (step.ints('starts')) {
     const list = (values: readonly number[]): AttributeValue => ({ kind: 'ints', value: rest(values) });
-    return step.pass(picked, { attributes: new Map([['starts', list(spec.starts)], ['ends', list(spec.ends)], ['axes', list(spec.axes)]]) });
+    return step.pass(picked, {
+      attributes: new Map([
+        ['starts', list(spec.starts)],
+        ['ends', list(spec.ends)],
+        ['axes', list(spec.axes)],
+      ]),
+    });
   }
-  const make = (what: string, list: readonly number[]): Operand => step.walk.constant(`${step.node.outputs[0]}/${what}`, 7, [list.length - 1], rest(list));
-  const inputs = new Map<number, Operand>([[1, make('starts', spec.starts)], [2, make('ends', spec.ends)], [3, make('axes', spec.axes)]]);
+  const make = (what: string, list: readonly number[]): Operand =>
+    step.walk.constant(`${step.node.outputs[0]}/${what}`, 7, [list.length - 1], rest(list));
+  const inputs = new Map<number, Operand>([
+    [1, make('starts', spec.starts)],
+    [2, make('ends', spec.ends)],
+    [3, make('axes', spec.axes)],
+  ]);
   if (step.node.inputs[4]) inputs.set(4, make('steps', spec.steps));
   step.pass(picked, { inputs });
   return true;
@@ -60,7 +71,9 @@ const slice: Rule = async (step) => {
 /** True when the axes of a Slice with computed limits are constants that leave the channel axis alone. */
 function axesAvoid(step: Step, flow: Flow): boolean {
   const value = step.walk.known.integers(step.node.inputs[3] ?? '');
-  return value !== null && value.length > 0 && value.every((a) => a !== null && (a < 0 ? a + flow.rank : a) !== flow.axis);
+  return (
+    value !== null && value.length > 0 && value.every((a) => a !== null && (a < 0 ? a + flow.rank : a) !== flow.axis)
+  );
 }
 
 const gather: Rule = async (step) => {
@@ -74,11 +87,13 @@ const gather: Rule = async (step) => {
     const shift = axis < flow.axis ? dims.length - 1 : 0;
     return step.pass(flow, { flow: { axis: flow.axis + shift, rank: flow.rank - 1 + dims.length } });
   }
-  if (!indices || !isPlain(flow) || indices.dims.length > 1) return 'it picks channels by indices that are not known before the model runs';
+  if (!indices || !isPlain(flow) || indices.dims.length > 1)
+    return 'it picks channels by indices that are not known before the model runs';
   const count = flow.map.m.length;
   if (!isSmall(indices.values.length, flow.base.channels)) return TOO_MANY;
   const rows = [...indices.values].map((i) => (i < 0 ? i + count : i));
-  if (!rows.length || rows.some((r) => !(Number.isInteger(r) && r >= 0 && r < count))) return 'it picks channels that are not there';
+  if (!rows.length || rows.some((r) => !(Number.isInteger(r) && r >= 0 && r < count)))
+    return 'it picks channels that are not there';
   const picked = withMap(flow, pickRows(flow.map, rows));
   return step.absorb(indices.dims.length === 0 ? { ...picked, gone: true } : picked);
 };
@@ -93,7 +108,13 @@ const split: Rule = async (step) => {
     step.pass(flow);
     const dims = withMap({ ...flow, dims: flow.dims.map(() => null) }, flow.map).dims;
     for (const name of node.outputs.slice(1)) {
-      if (name) step.walk.flows.set(name, { ...flow, dims, earlier: null, base: step.walk.base(name, flow.base.channels, node, node) });
+      if (name)
+        step.walk.flows.set(name, {
+          ...flow,
+          dims,
+          earlier: null,
+          base: step.walk.base(name, flow.base.channels, node, node),
+        });
     }
     return true;
   }
@@ -102,10 +123,24 @@ const split: Rule = async (step) => {
   const channels = flow.map.m.length;
   const each = Math.ceil(channels / outputs);
   const sizes = given ?? Array.from({ length: outputs }, (_, i) => Math.max(0, Math.min(each, channels - i * each)));
-  if (sizes.length !== outputs || sizes.reduce((s, v) => s + v, 0) !== channels || sizes.some((v) => !(Number.isInteger(v) && v >= 1))) return 'its sizes are not known before the model runs';
+  if (
+    sizes.length !== outputs ||
+    sizes.reduce((s, v) => s + v, 0) !== channels ||
+    sizes.some((v) => !(Number.isInteger(v) && v >= 1))
+  )
+    return 'its sizes are not known before the model runs';
   let at = 0;
   sizes.forEach((size, i) => {
-    step.absorb(withMap(flow, pickRows(flow.map, Array.from({ length: size }, (_, c) => at + c))), i);
+    step.absorb(
+      withMap(
+        flow,
+        pickRows(
+          flow.map,
+          Array.from({ length: size }, (_, c) => at + c),
+        ),
+      ),
+      i,
+    );
     at += size;
   });
   return true;
@@ -115,15 +150,26 @@ const concat: Rule = (step) => {
   const flows = step.flows.filter((f): f is Flow => f !== null);
   const first = flows[0];
   if (!first) return 'nothing flows here';
-  if (flows.some((f) => !isPlain(f) || f.axis !== first.axis || f.rank !== first.rank)) return 'tensors with different channel axes meet here';
+  if (flows.some((f) => !isPlain(f) || f.axis !== first.axis || f.rank !== first.rank))
+    return 'tensors with different channel axes meet here';
   const axis = step.axis('axis', 1, first.rank);
   if (axis !== first.axis) {
     if (flows.length !== step.node.inputs.length) return 'it joins the image with another tensor beside it';
-    return flows.every((f) => sameMap(f.map, first.map)) ? step.pass(first) : 'parts with different channels are joined side by side';
+    return flows.every((f) => sameMap(f.map, first.map))
+      ? step.pass(first)
+      : 'parts with different channels are joined side by side';
   }
   const together = flows.length === step.node.inputs.length ? overOneBase(flows) : null;
-  if (!isSmall(flows.reduce((n, f) => n + f.map.m.length, 0), flows.reduce((most, f) => Math.max(most, f.base.channels), 0))) return TOO_MANY;
-  return together ? step.absorb(withMap(together[0] ?? first, stack(together.map((f) => f.map)))) : joinBases(step, first);
+  if (
+    !isSmall(
+      flows.reduce((n, f) => n + f.map.m.length, 0),
+      flows.reduce((most, f) => Math.max(most, f.base.channels), 0),
+    )
+  )
+    return TOO_MANY;
+  return together
+    ? step.absorb(withMap(together[0] ?? first, stack(together.map((f) => f.map))))
+    : joinBases(step, first);
 };
 
 /** Concat of different bases (YOLO's Focus, coordinate channels): each base once, the map block by block. */
@@ -151,21 +197,29 @@ function joinBases(step: Step, first: Flow): true | string {
   const map = stack(blocks.map((b) => widen(b.map, b.offset, width)));
   const base = step.walk.base(step.node.outputs[0] ?? '', width, step.node, step.node);
   const dims = first.dims.map(() => null);
-  return step.passAs(base, withMap({ ...first, base, dims }, map), parts.map((p) => p.key));
+  return step.passAs(
+    base,
+    withMap({ ...first, base, dims }, map),
+    parts.map((p) => p.key),
+  );
 }
 
 /** Copies of channels are rows of the map once more; copies along other axes stay. */
 const tile: Rule = async (step) => {
   const flow = step.only();
   const repeats = await step.value(1);
-  if (!flow || flow.gone || !repeats || repeats.values.length !== flow.rank) return 'its repeats are not known before the model runs';
+  if (!flow || flow.gone || !repeats || repeats.values.length !== flow.rank)
+    return 'its repeats are not known before the model runs';
   const times = repeats.values[flow.axis] ?? 1;
   if (times === 1) return step.pass(flow);
-  if (!isPlain(flow) || times < 1 || !isSmall(times * flow.map.m.length, flow.base.channels)) return 'it repeats channels and pixels at once';
+  if (!isPlain(flow) || times < 1 || !isSmall(times * flow.map.m.length, flow.base.channels))
+    return 'it repeats channels and pixels at once';
   const copied = withMap(flow, stack(Array.from({ length: times }, () => flow.map)));
   const others = repeats.values.map((n, i) => (i === flow.axis ? 1 : n));
   if (others.every((n) => n === 1)) return step.absorb(copied);
-  return step.pass(copied, { inputs: new Map([[1, step.walk.constant(`${step.node.outputs[0]}/repeats`, 7, repeats.dims, others)]]) });
+  return step.pass(copied, {
+    inputs: new Map([[1, step.walk.constant(`${step.node.outputs[0]}/repeats`, 7, repeats.dims, others)]]),
+  });
 };
 
 /** The first entries along one axis turned round, as many as each sequence has: older TensorFlow converters write channel order like this. */
@@ -173,11 +227,30 @@ const reverseSequence: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its lengths come from the image itself';
   const [batch, time] = [step.axis('batch_axis', 1, flow.rank), step.axis('time_axis', 0, flow.rank)];
-  if (time !== flow.axis) return batch === flow.axis ? 'it turns pixels round in some channels' : step.pass(flow, { flow: { dims: flow.dims } });
+  if (time !== flow.axis)
+    return batch === flow.axis
+      ? 'it turns pixels round in some channels'
+      : step.pass(flow, { flow: { dims: flow.dims } });
   const rows = flow.map.m.length;
   const lengths = (await step.value(1))?.values;
-  if (!lengths?.length || !isPlain(flow) || lengths.some((n) => n !== rows)) return 'it turns some channels round and keeps others';
-  return step.absorb(withMap(flow, pickRows(flow.map, Array.from({ length: rows }, (_, c) => rows - 1 - c))));
+  if (!lengths?.length || !isPlain(flow) || lengths.some((n) => n !== rows))
+    return 'it turns some channels round and keeps others';
+  return step.absorb(
+    withMap(
+      flow,
+      pickRows(
+        flow.map,
+        Array.from({ length: rows }, (_, c) => rows - 1 - c),
+      ),
+    ),
+  );
 };
 
-export const SELECT: Readonly<Record<string, Rule>> = { Slice: slice, Gather: gather, Split: split, Concat: concat, Tile: tile, ReverseSequence: reverseSequence };
+export const SELECT: Readonly<Record<string, Rule>> = {
+  Slice: slice,
+  Gather: gather,
+  Split: split,
+  Concat: concat,
+  Tile: tile,
+  ReverseSequence: reverseSequence,
+};

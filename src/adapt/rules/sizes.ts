@@ -21,19 +21,36 @@ function makerOf(walk: Walk, name: string | undefined): Node | null {
  * Input `index`, a vector of sizes, with `size` at place `at`. `known` is what it holds, null where the model computes an entry.
  * A constant is written anew; what comes from a Shape is the size of what that reads now; a Concat that only this node reads takes another part; else one small Add of constants does it.
  */
-export async function withSize(step: Step, index: number, known: readonly (number | null)[], at: number, size: number): Promise<Operand | null> {
+export async function withSize(
+  step: Step,
+  index: number,
+  known: readonly (number | null)[],
+  at: number,
+  size: number,
+): Promise<Operand | null> {
   const { walk, node } = step;
   const old = known[at];
   const name = node.outputs[0] ?? '';
   const sizes = node.inputs[index] ?? '';
   if (old === null || old === undefined) return null;
-  if (known.every((d) => d !== null)) return walk.constant(`${name}/sizes`, INT64, [known.length], known.map((d, i) => (i === at ? size : d ?? 0)));
+  if (known.every((d) => d !== null))
+    return walk.constant(
+      `${name}/sizes`,
+      INT64,
+      [known.length],
+      known.map((d, i) => (i === at ? size : (d ?? 0))),
+    );
   const bare = await fromShape(step, sizes, at, size);
   if (bare) return bare;
   if (concatTakes(walk, sizes, at, old, size)) return sizes;
   // Sizes are int64 by every operator's definition; a file that declares another type gets no constant of it.
   if ((walk.known.dtype(sizes) ?? INT64) !== INT64) return null;
-  const delta = walk.constant(`${name}/sizes_change`, INT64, [known.length], known.map((_, i) => (i === at ? size - old : 0)));
+  const delta = walk.constant(
+    `${name}/sizes_change`,
+    INT64,
+    [known.length],
+    known.map((_, i) => (i === at ? size - old : 0)),
+  );
   return walk.insert('Add', `${name}/sizes`, [sizes, delta], makerOf(walk, sizes));
 }
 
@@ -45,13 +62,24 @@ async function fromShape(step: Step, sizes: string, at: number, size: number): P
   for (let i = 0; i < MAX_BACK; i++) {
     const shape = walk.shapes.get(name);
     if (shape) {
-      if (shape.at !== at || shape.size !== size || reader.inputs.indexOf(name) !== reader.inputs.lastIndexOf(name)) return null;
+      if (shape.at !== at || shape.size !== size || reader.inputs.indexOf(name) !== reader.inputs.lastIndexOf(name))
+        return null;
       if (reader === step.node) return shape.bare;
-      walk.rewrites.set(reader, { inputs: reader.inputs.map((input): Operand => (input === name ? shape.bare : input)) });
+      walk.rewrites.set(reader, {
+        inputs: reader.inputs.map((input): Operand => (input === name ? shape.bare : input)),
+      });
       return sizes;
     }
     const maker = makerOf(walk, name);
-    if (!maker || maker.domain !== '' || walk.rewrites.has(maker) || use.readers.get(name)?.length !== 1 || use.captures.has(name) || use.outputs.has(name)) return null;
+    if (
+      !maker ||
+      maker.domain !== '' ||
+      walk.rewrites.has(maker) ||
+      use.readers.get(name)?.length !== 1 ||
+      use.captures.has(name) ||
+      use.outputs.has(name)
+    )
+      return null;
     const before = await entryBefore(walk, maker, at);
     if (!before) return null;
     [reader, name, at] = [maker, before.name, before.at];
@@ -111,7 +139,12 @@ function replacePart(walk: Walk, concat: Node, at: number, old: number, size: nu
     const values = length === 1 ? [old] : walk.known.integers(part);
     if (!values?.every((v) => v !== null) || values[at - offset] !== old) return false;
     if (length > MAX_RANK) return false;
-    const made = walk.constant(`${part}/size`, walk.known.dtype(part) ?? INT64, [length], values.map((v, k) => (k === at - offset ? size : v)));
+    const made = walk.constant(
+      `${part}/size`,
+      walk.known.dtype(part) ?? INT64,
+      [length],
+      values.map((v, k) => (k === at - offset ? size : v)),
+    );
     walk.rewrites.set(concat, { inputs: concat.inputs.map((name, k): Operand => (k === i ? made : name)) });
     return true;
   }
@@ -146,7 +179,12 @@ const shape: Rule = async (step) => {
   const name = node.outputs[0] ?? '';
   const old = flow.map.m.length * flow.outer * flow.inner;
   const change = old - flow.base.channels * flow.outer * flow.inner;
-  if (change === 0 || flow.axis < start || flow.axis >= end || await countsFrozen(walk, name, flow.axis - start, end - start, old)) {
+  if (
+    change === 0 ||
+    flow.axis < start ||
+    flow.axis >= end ||
+    (await countsFrozen(walk, name, flow.axis - start, end - start, old))
+  ) {
     walk.rewrites.set(node, { inputs: [flow.base] });
     return true;
   }
@@ -154,7 +192,15 @@ const shape: Rule = async (step) => {
   walk.rewrites.set(node, { inputs: [flow.base], outputs: [made] });
   const delta = Array.from({ length: end - start }, (_, i) => (i + start === flow.axis ? change : 0));
   walk.shapes.set(name, { bare: made, at: flow.axis - start, size: flow.base.channels * flow.outer * flow.inner });
-  walk.inserted.push({ opType: 'Add', name: walk.fresh(`${name}/Add`), inputs: [made, walk.constant(`${name}/change`, INT64, [delta.length], delta)], outputs: [{ name }], attributes: new Map(), after: node, multiplyAdds: 0 });
+  walk.inserted.push({
+    opType: 'Add',
+    name: walk.fresh(`${name}/Add`),
+    inputs: [made, walk.constant(`${name}/change`, INT64, [delta.length], delta)],
+    outputs: [{ name }],
+    attributes: new Map(),
+    after: node,
+    multiplyAdds: 0,
+  });
   return true;
 };
 
@@ -166,7 +212,8 @@ async function countsFrozen(walk: Walk, name: string, at: number, length: number
     const { use } = walk.known;
     if (use.outputs.has(next.name) || use.captures.has(next.name)) return false;
     for (const reader of use.readers.get(next.name) ?? []) {
-      if (reader.domain !== '' || reader.inputs[0] !== next.name || reader.inputs.lastIndexOf(next.name) !== 0) return false;
+      if (reader.domain !== '' || reader.inputs[0] !== next.name || reader.inputs.lastIndexOf(next.name) !== 0)
+        return false;
       if (reader.opType === 'Cast' || reader.opType === 'Identity') {
         const to = Number(reader.attributes.find((a) => a.name === 'to')?.int ?? BigInt(next.dtype));
         open.push({ name: reader.outputs[0] ?? '', dtype: to });
@@ -176,7 +223,12 @@ async function countsFrozen(walk: Walk, name: string, at: number, length: number
       if (!read || read.at.length > MAX_RANK) return false;
       if (!read.at.includes(at)) continue;
       if (read.at.some((i) => i !== at) || use.outputs.has(reader.outputs[0] ?? '')) return false;
-      frozen.push({ node: reader, dtype: next.dtype, dims: read.dims, values: new Array<number>(product(read.dims)).fill(count) });
+      frozen.push({
+        node: reader,
+        dtype: next.dtype,
+        dims: read.dims,
+        values: new Array<number>(product(read.dims)).fill(count),
+      });
     }
   }
   for (const { node, dtype, dims, values } of frozen) walk.freeze(node, dtype, dims, values);
@@ -184,9 +236,14 @@ async function countsFrozen(walk: Walk, name: string, at: number, length: number
 }
 
 /** Which entries of a vector a Gather or Slice takes, and the dims of what it gives; null when not known. */
-async function entriesRead(walk: Walk, node: Node, length: number): Promise<{ at: number[]; dims: readonly number[] } | null> {
+async function entriesRead(
+  walk: Walk,
+  node: Node,
+  length: number,
+): Promise<{ at: number[]; dims: readonly number[] } | null> {
   const { constants } = walk.known;
-  const attribute = (name: string): number[] | undefined => node.attributes.find((a) => a.name === name)?.ints?.map(Number);
+  const attribute = (name: string): number[] | undefined =>
+    node.attributes.find((a) => a.name === name)?.ints?.map(Number);
   if (node.opType === 'Gather') {
     const picked = await constants.value(node.inputs[1] ?? '');
     return picked && { at: [...picked.values].map((i) => (i < 0 ? i + length : i)), dims: picked.dims };
@@ -222,8 +279,17 @@ const expand: Rule = async (step) => {
   const inputs = entry === size ? undefined : await withSize(step, 1, asked, at, size);
   if (inputs === null) return 'its shape is computed while the model runs';
   if (rank > MAX_RANK || !isSmall(entry, size)) return TOO_MANY;
-  const map = entry === rows ? flow.map : { m: Array.from({ length: entry }, () => flow.map.m[0] ?? []), b: new Array<number>(entry).fill(flow.map.b[0] ?? 0) };
-  return step.pass(flow, { ...(inputs === undefined ? {} : { inputs: new Map([[1, inputs]]) }), flow: { ...moved, map } });
+  const map =
+    entry === rows
+      ? flow.map
+      : {
+          m: Array.from({ length: entry }, () => flow.map.m[0] ?? []),
+          b: new Array<number>(entry).fill(flow.map.b[0] ?? 0),
+        };
+  return step.pass(flow, {
+    ...(inputs === undefined ? {} : { inputs: new Map([[1, inputs]]) }),
+    flow: { ...moved, map },
+  });
 };
 
 export const SIZES: Readonly<Record<string, Rule>> = { Shape: shape, Expand: expand };

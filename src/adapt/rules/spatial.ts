@@ -16,7 +16,8 @@ const channelFirst: Rule = (step) => {
   const flow = step.only();
   if (!flow || !isPlain(flow) || flow.axis !== 1) return 'it expects channels on axis 1';
   if (step.node.outputs[1] && step.node.opType === 'MaxPool') return 'its indices count through all channels';
-  const linear = step.node.opType === 'GridSample' || (step.node.opType === 'RoiAlign' && step.text('mode', 'avg') === 'avg');
+  const linear =
+    step.node.opType === 'GridSample' || (step.node.opType === 'RoiAlign' && step.text('mode', 'avg') === 'avg');
   return isSelection(flow.map) || (linear && hasNoShift(flow.map)) ? step.pass(flow) : MIXED;
 };
 
@@ -24,7 +25,13 @@ const channelFirst: Rule = (step) => {
 const average: Rule = (step) => {
   const flow = step.only();
   if (!flow || !isPlain(flow) || flow.axis !== 1) return 'it expects channels on axis 1';
-  if (hasNoShift(flow.map) || isSelection(flow.map) || step.node.opType === 'GlobalAveragePool' || step.int('count_include_pad', 0) === 0) return step.pass(flow);
+  if (
+    hasNoShift(flow.map) ||
+    isSelection(flow.map) ||
+    step.node.opType === 'GlobalAveragePool' ||
+    step.int('count_include_pad', 0) === 0
+  )
+    return step.pass(flow);
   const fixed = step.walk.withoutShift(flow, step.node.inputs[0] ?? '');
   return fixed ? step.pass(fixed, { inputs: new Map([[0, fixed.base]]) }) : MIXED;
 };
@@ -32,7 +39,8 @@ const average: Rule = (step) => {
 /** The pad value for the base, so that the map gives the old one on every channel; null when there is none. */
 function paddedValue(map: Affine, value: number): number | null {
   const sums = map.m.map((row) => row.reduce((s, v) => s + v, 0));
-  const wanted = isSelection(map) || (value === 0 && hasNoShift(map)) ? value : (value - (map.b[0] ?? 0)) / (sums[0] ?? 0);
+  const wanted =
+    isSelection(map) || (value === 0 && hasNoShift(map)) ? value : (value - (map.b[0] ?? 0)) / (sums[0] ?? 0);
   if (!Number.isFinite(wanted)) return null;
   return sums.every((s, c) => s * wanted + (map.b[c] ?? 0) === value) ? wanted : null;
 }
@@ -48,13 +56,13 @@ interface PadSpec {
 async function padSpec(step: Step, rank: number): Promise<PadSpec | null> {
   const mode = step.text('mode', 'constant');
   const stored = step.ints('pads') ?? step.ints('paddings') ?? (await step.value(1))?.values;
-  const given = stored ? [...stored] : step.walk.known.integers(step.node.inputs[1] ?? '') ?? [];
+  const given = stored ? [...stored] : (step.walk.known.integers(step.node.inputs[1] ?? '') ?? []);
   const count = given.length / 2;
   const axes = step.node.inputs[3] ? await step.value(3) : null;
   if (step.node.inputs[3] && !axes) return null;
   const on = axes ? [...axes.values].map((a) => (a < 0 ? a + rank : a)) : Array.from({ length: rank }, (_, i) => i);
   if (count !== on.length || count === 0) return null;
-  const value = step.node.inputs[2] ? (await step.value(2))?.values[0] ?? NaN : step.float('value', 0);
+  const value = step.node.inputs[2] ? ((await step.value(2))?.values[0] ?? NaN) : step.float('value', 0);
   if (Number.isNaN(value)) return null;
   const begin = new Array<number | null>(rank).fill(0);
   const end = new Array<number | null>(rank).fill(0);
@@ -73,24 +81,35 @@ const pad: Rule = async (step) => {
   if (!spec || front === null || back === null) return 'its amounts are computed while the model runs';
   if (front || back) return padChannels(step, flow, spec, front, back);
   if (spec.mode !== 'constant') return step.pass(flow);
-  if (paddedValue(flow.map, spec.value) === null && spec.value === 0) flow = step.walk.withoutShift(flow, step.node.inputs[0] ?? '') ?? flow;
+  if (paddedValue(flow.map, spec.value) === null && spec.value === 0)
+    flow = step.walk.withoutShift(flow, step.node.inputs[0] ?? '') ?? flow;
   const value = paddedValue(flow.map, spec.value);
   if (value === null) return 'it pads with a value that the map does not give';
   const inputs = new Map<number, Operand>([[0, flow.base]]);
   if (value === spec.value) return step.pass(flow, { inputs });
-  if (!fits(flow.dtype, Float64Array.of(value))) return `it pads with ${spec.value}, and the type has no number that the map turns into that`;
-  if (step.walk.known.opset < PAD_WITH_INPUTS) return step.pass(flow, { inputs, attributes: new Map([['value', { kind: 'float', value }]]) });
+  if (!fits(flow.dtype, Float64Array.of(value)))
+    return `it pads with ${spec.value}, and the type has no number that the map turns into that`;
+  if (step.walk.known.opset < PAD_WITH_INPUTS)
+    return step.pass(flow, { inputs, attributes: new Map([['value', { kind: 'float', value }]]) });
   inputs.set(2, step.walk.constant(`${step.node.outputs[0]}/pad`, flow.dtype, [], [value]));
   return step.pass(flow, { inputs });
 };
 
 /** Extra channels of one value are rows without weights. */
 function padChannels(step: Step, flow: Flow, spec: PadSpec, front: number, back: number): true | string {
-  const elsewhere = spec.begin.some((v, i) => i !== flow.axis && v !== 0) || spec.end.some((v, i) => i !== flow.axis && v !== 0);
-  if (spec.mode !== 'constant' || elsewhere || !isPlain(flow) || front < 0 || back < 0 || front + back > 1024) return 'it adds or removes channels';
-  const zero = (n: number): number[][] => Array.from({ length: n }, () => new Array<number>(flow.base.channels).fill(0));
+  const elsewhere =
+    spec.begin.some((v, i) => i !== flow.axis && v !== 0) || spec.end.some((v, i) => i !== flow.axis && v !== 0);
+  if (spec.mode !== 'constant' || elsewhere || !isPlain(flow) || front < 0 || back < 0 || front + back > 1024)
+    return 'it adds or removes channels';
+  const zero = (n: number): number[][] =>
+    Array.from({ length: n }, () => new Array<number>(flow.base.channels).fill(0));
   const fill = (n: number): number[] => new Array<number>(n).fill(spec.value);
-  return step.absorb(withMap(flow, { m: [...zero(front), ...flow.map.m, ...zero(back)], b: [...fill(front), ...flow.map.b, ...fill(back)] }));
+  return step.absorb(
+    withMap(flow, {
+      m: [...zero(front), ...flow.map.m, ...zero(back)],
+      b: [...fill(front), ...flow.map.b, ...fill(back)],
+    }),
+  );
 }
 
 /**
@@ -101,10 +120,12 @@ const resize: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its sizes come from the image itself';
   const rounds = WHOLE.has(flow.dtype) && step.text('mode', 'nearest') !== 'nearest';
-  if ((rounds || step.text('coordinate_transformation_mode', '') === 'tf_crop_and_resize') && !isSelection(flow.map)) return MIXED;
+  if ((rounds || step.text('coordinate_transformation_mode', '') === 'tf_crop_and_resize') && !isSelection(flow.map))
+    return MIXED;
   const axes = step.ints('axes')?.map((a) => (a < 0 ? a + flow.rank : a)) ?? flow.dims.map((_, i) => i);
   const at = axes.indexOf(flow.axis);
-  if (at >= 0 && step.text('keep_aspect_ratio_policy', 'stretch') !== 'stretch') return 'it scales all axes alike, and so the channels';
+  if (at >= 0 && step.text('keep_aspect_ratio_policy', 'stretch') !== 'stretch')
+    return 'it scales all axes alike, and so the channels';
   const old = step.node.opType === 'Upsample' || step.walk.known.opset < 11;
   const scales = step.ints('scales') ?? step.attribute('scales')?.floats ?? (await step.value(old ? 1 : 2))?.values;
   if (at < 0) return step.pass(flow);
@@ -116,7 +137,13 @@ const resize: Rule = async (step) => {
   return resizeToSizes(step, flow, sizes, at, axes.length);
 };
 
-async function resizeToSizes(step: Step, flow: Flow, sizes: string, at: number, length: number): Promise<true | string> {
+async function resizeToSizes(
+  step: Step,
+  flow: Flow,
+  sizes: string,
+  at: number,
+  length: number,
+): Promise<true | string> {
   const stored = await step.value(3);
   const known = stored ? [...stored.values] : step.walk.known.integers(sizes);
   const old = flow.map.m.length * flow.outer * flow.inner;
@@ -124,11 +151,25 @@ async function resizeToSizes(step: Step, flow: Flow, sizes: string, at: number, 
   if ((known?.[at] ?? declared) !== old) return 'its sizes are computed while the model runs, and may scale channels';
   const size = flow.base.channels * flow.outer * flow.inner;
   if (size === old) return step.pass(flow);
-  const edited = await withSize(step, 3, known?.length === length ? known : Array.from({ length }, (_, i) => (i === at ? old : null)), at, size);
+  const edited = await withSize(
+    step,
+    3,
+    known?.length === length ? known : Array.from({ length }, (_, i) => (i === at ? old : null)),
+    at,
+    size,
+  );
   return edited ? step.pass(flow, { inputs: new Map([[3, edited]]) }) : 'its sizes are computed while the model runs';
 }
 
 export const SPATIAL: Readonly<Record<string, Rule>> = {
-  ...Object.fromEntries('MaxPool LpPool GlobalMaxPool GlobalLpPool GridSample RoiAlign MaxRoiPool'.split(' ').map((op) => [op, channelFirst])),
-  AveragePool: average, GlobalAveragePool: average, Pad: pad, Resize: resize, Upsample: resize,
+  ...Object.fromEntries(
+    'MaxPool LpPool GlobalMaxPool GlobalLpPool GridSample RoiAlign MaxRoiPool'
+      .split(' ')
+      .map((op) => [op, channelFirst]),
+  ),
+  AveragePool: average,
+  GlobalAveragePool: average,
+  Pad: pad,
+  Resize: resize,
+  Upsample: resize,
 };

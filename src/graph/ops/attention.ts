@@ -25,7 +25,18 @@ const attention: ShapeRule = (i) => {
   if (rank === undefined) return [];
   const [q, k, v] = [headsOf(i, 0, 'q_num_heads'), headsOf(i, 1, 'kv_num_heads'), headsOf(i, 2, 'kv_num_heads')];
   const total = i.has(4) ? sum([i.dims(4)?.[2] ?? null, k.length]) : k.length;
-  const y = rank === 4 ? [q.batch, q.count, q.length, v.size] : [q.batch, q.length, typeof q.count === 'number' && typeof v.size === 'number' ? q.count * v.size : q.count === v.count ? i.dims(2)?.[2] ?? null : null];
+  const y =
+    rank === 4
+      ? [q.batch, q.count, q.length, v.size]
+      : [
+          q.batch,
+          q.length,
+          typeof q.count === 'number' && typeof v.size === 'number'
+            ? q.count * v.size
+            : q.count === v.count
+              ? (i.dims(2)?.[2] ?? null)
+              : null,
+        ];
   return [y, [q.batch, k.count, total, k.size], [q.batch, v.count, total, v.size], [q.batch, q.count, q.length, total]];
 };
 
@@ -43,7 +54,10 @@ const linearAttention: ShapeRule = (i) => {
   const [q, k, v] = [headsOf(i, 0, 'q_num_heads'), headsOf(i, 1, 'kv_num_heads'), headsOf(i, 2, 'kv_num_heads')];
   const heads = typeof q.count === 'number' && typeof v.count === 'number' ? Math.max(q.count, v.count) : null;
   const window = i.int('state_window', 0);
-  return [[q.batch, q.length, multiply([heads, v.size])], [...(window > 0 ? [window] : []), q.batch, k.count, k.size, v.size]];
+  return [
+    [q.batch, q.length, multiply([heads, v.size])],
+    [...(window > 0 ? [window] : []), q.batch, k.count, k.size, v.size],
+  ];
 };
 
 /** The state is what the kernel reads before the first step: https://onnx.ai/onnx/operators/onnx__CausalConvWithState.html */
@@ -52,7 +66,11 @@ const causalConv: ShapeRule = (i) => {
   const window = i.int('state_window', 0);
   const before = multiply([plus(w?.[2] ?? null, -1), i.int('dilation', 1)]);
   const known = x && i.int('ndim', 1) === 1;
-  const state = !known ? i.dims(3) : i.int('channels_last', 0) ? [x[0] ?? null, before, ...x.slice(2)] : [x[0] ?? null, x[1] ?? null, before];
+  const state = !known
+    ? i.dims(3)
+    : i.int('channels_last', 0)
+      ? [x[0] ?? null, before, ...x.slice(2)]
+      : [x[0] ?? null, x[1] ?? null, before];
   return [x, state && known && window > 0 ? [window, ...state] : state];
 };
 

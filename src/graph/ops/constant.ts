@@ -1,7 +1,20 @@
 import { FLOAT, INT64, STRING } from '../../onnx/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
 import { stepsBetween } from '../dims.ts';
-import { atRunTime, each, fixed, like, named, openDims, sameAs, tensors, type DtypeRule, type Rule, type Shape, type ShapeRule } from '../shapeRule.ts';
+import {
+  atRunTime,
+  each,
+  fixed,
+  like,
+  named,
+  openDims,
+  sameAs,
+  tensors,
+  type DtypeRule,
+  type Rule,
+  type Shape,
+  type ShapeRule,
+} from '../shapeRule.ts';
 import { lengthOf } from './layout.ts';
 
 /** A Constant's forms: https://onnx.ai/onnx/operators/onnx__Constant.html */
@@ -18,7 +31,8 @@ const constantShape: ShapeRule = (i) => {
 const constantDtype: DtypeRule = (i) => {
   for (const a of i.node.attributes) {
     if (a.tensor ?? a.sparseTensor) return a.tensor?.dtype ?? a.sparseTensor?.values.dtype ?? null;
-    if (a.name.startsWith('value_')) return a.name.startsWith('value_int') ? INT64 : a.name.startsWith('value_string') ? STRING : FLOAT;
+    if (a.name.startsWith('value_'))
+      return a.name.startsWith('value_int') ? INT64 : a.name.startsWith('value_string') ? STRING : FLOAT;
   }
   return null;
 };
@@ -50,7 +64,8 @@ const range: ShapeRule = (i) => {
 export const CONSTANTS: Readonly<Record<string, Rule>> = {
   Constant: tensors(constantShape, constantDtype),
   ConstantOfShape: tensors(shapeInput, (i) => i.attribute('value')?.tensor?.dtype ?? FLOAT),
-  GivenTensorFill: tensors(fill, fixed(FLOAT)), ConstantFill: tensors(fill, named('dtype', fixed(FLOAT))),
+  GivenTensorFill: tensors(fill, fixed(FLOAT)),
+  ConstantFill: tensors(fill, named('dtype', fixed(FLOAT))),
   EyeLike: tensors(sameAs(0), named('dtype', like(0))),
   ...each('Range com.microsoft:Range', tensors(range, like(0, 1, 2))),
 };

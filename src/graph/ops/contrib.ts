@@ -1,7 +1,17 @@
 import { BOOL, FLOAT, INT32, INT64, UINT32 } from '../../onnx/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
 import { broadcastAll, floorDivide, multiply, quotient } from '../dims.ts';
-import { Unknown, axisOf, fixed, like, sameAs, tensors, each as forEach, type Rule, type ShapeRule } from '../shapeRule.ts';
+import {
+  Unknown,
+  axisOf,
+  fixed,
+  like,
+  sameAs,
+  tensors,
+  each as forEach,
+  type Rule,
+  type ShapeRule,
+} from '../shapeRule.ts';
 import { broadcasting } from './elementwise.ts';
 import { gemm, product } from './matrix.ts';
 import { layer } from './normalization.ts';
@@ -41,7 +51,10 @@ const expandDims: ShapeRule = (i) => {
   const x = i.dims(0);
   const axis = i.integers(1)?.[0];
   if (!x) return [null];
-  if (typeof axis !== 'number') return [new Unknown('the axis it inserts is only known when the model runs', new Array<Dim>(x.length + 1).fill(null))];
+  if (typeof axis !== 'number')
+    return [
+      new Unknown('the axis it inserts is only known when the model runs', new Array<Dim>(x.length + 1).fill(null)),
+    ];
   const at = axisOf(axis, x.length + 1);
   return [[...x.slice(0, at), 1, ...x.slice(at)]];
 };
@@ -63,15 +76,19 @@ const blockProduct: ShapeRule = (i) => {
 };
 
 /** One product for each name of a size, of the same rows; then the rows as they were summed. */
-const blockProducts = (...sizes: readonly string[]): ShapeRule => (i) => {
-  const x = i.dims(0);
-  return [...sizes.map((size) => x && [...x.slice(0, -1), i.int(size, 0) || null]), x];
-};
+const blockProducts =
+  (...sizes: readonly string[]): ShapeRule =>
+  (i) => {
+    const x = i.dims(0);
+    return [...sizes.map((size) => x && [...x.slice(0, -1), i.int(size, 0) || null]), x];
+  };
 
 /** A bias for each head, query and key. */
 const positionBias: ShapeRule = (i) => {
   const dims = [1, i.dims(0)?.[1] ?? null, i.sizes(1)?.[0] ?? null, i.sizes(2)?.[0] ?? null];
-  return [dims.includes(null) ? new Unknown('how long queries and keys are is only known when the model runs', dims) : dims];
+  return [
+    dims.includes(null) ? new Unknown('how long queries and keys are is only known when the model runs', dims) : dims,
+  ];
 };
 
 /** Like a Gather of the stored data; bytes hold several numbers along the last axis. */
@@ -103,14 +120,27 @@ const pairs: ShapeRule = (i) => [[i.dims(0)?.[0] ?? null, i.dims(1)?.[0] ?? null
 
 const mulInteger: ShapeRule = (i) => [broadcastAll([i.dims(0), i.dims(2)])];
 
-const generated: ShapeRule = (i) => [new Unknown('how long the generated text is depends on the data', i.node.opType === 'BeamSearch' ? [i.dims(0)?.[0] ?? null, i.sizes(4)?.[0] ?? null, i.sizes(1)?.[0] ?? null] : [i.dims(0)?.[0] ?? null, i.sizes(1)?.[0] ?? null])];
+const generated: ShapeRule = (i) => [
+  new Unknown(
+    'how long the generated text is depends on the data',
+    i.node.opType === 'BeamSearch'
+      ? [i.dims(0)?.[0] ?? null, i.sizes(4)?.[0] ?? null, i.sizes(1)?.[0] ?? null]
+      : [i.dims(0)?.[0] ?? null, i.sizes(1)?.[0] ?? null],
+  ),
+];
 
 const same = tensors(sameAs(0), like(0));
 
 const rules: Readonly<Record<string, Rule>> = {
-  ...forEach(`BiasAdd BiasGelu BiasSoftmax FastGelu GatedAdd GatedRMSNorm Gelu GroupNorm Inverse LinearAttentionGate LongformerAttention MoE QMoE QuickGelu
-    SkipGroupNorm Trilu`, same),
-  ...forEach('SkipLayerNormalization SkipSimplifiedLayerNormalization', tensors(skipNormalized, like(0), fixed(FLOAT), fixed(FLOAT), like(0))),
+  ...forEach(
+    `BiasAdd BiasGelu BiasSoftmax FastGelu GatedAdd GatedRMSNorm Gelu GroupNorm Inverse LinearAttentionGate LongformerAttention MoE QMoE QuickGelu
+    SkipGroupNorm Trilu`,
+    same,
+  ),
+  ...forEach(
+    'SkipLayerNormalization SkipSimplifiedLayerNormalization',
+    tensors(skipNormalized, like(0), fixed(FLOAT), fixed(FLOAT), like(0)),
+  ),
   SimplifiedLayerNormalization: tensors(layer, like(0), fixed(FLOAT)),
   EmbedLayerNormalization: tensors(embedded, like(2), fixed(INT32), like(2)),
   QEmbedLayerNormalization: tensors(embedded, fixed(FLOAT), fixed(INT32)),
@@ -118,18 +148,28 @@ const rules: Readonly<Record<string, Rule>> = {
   ...forEach('BitmaskBiasDropout BitmaskDropout', tensors(bitmask, like(0), fixed(UINT32))),
   BiasSplitGelu: tensors(splitGelu, like(0)),
   ...forEach('ComplexMul ComplexMulConj', tensors(broadcasting, like(0))),
-  ExpandDims: tensors(expandDims, like(0)), UnfoldTensor: tensors(unfold, like(0)), Pad: tensors(pad, like(0)), GatherND: tensors(gatherNd, like(0)),
+  ExpandDims: tensors(expandDims, like(0)),
+  UnfoldTensor: tensors(unfold, like(0)),
+  Pad: tensors(pad, like(0)),
+  GatherND: tensors(gatherNd, like(0)),
   ...forEach('MatMulNBits MatMulBnb4 MatMulFpQ4', tensors(blockProduct, like(0))),
-  MatMulNBitsMlp: tensors(blockProducts('N'), like(0)), MatMulNBitsQkv: tensors(blockProducts('Nq', 'Nkv', 'Nkv'), like(0)),
+  MatMulNBitsMlp: tensors(blockProducts('N'), like(0)),
+  MatMulNBitsQkv: tensors(blockProducts('Nq', 'Nkv', 'Nkv'), like(0)),
   RelativePositionBias: tensors(positionBias, like(0)),
-  GatherBlockQuantized: tensors(gatherBlocks, like(2)), TorchEmbedding: tensors(embedding, like(0)),
+  GatherBlockQuantized: tensors(gatherBlocks, like(2)),
+  TorchEmbedding: tensors(embedding, like(0)),
   GemmFastGelu: tensors((i) => [product(i.dims(0), i.dims(1))], like(0)),
   GemmFloat8: tensors(gemm(1), (i) => i.int('dtype', FLOAT) || null),
-  CDist: tensors(pairs, like(0)), MulInteger: tensors(mulInteger, fixed(INT32)),
+  CDist: tensors(pairs, like(0)),
+  MulInteger: tensors(mulInteger, fixed(INT32)),
   MurmurHash3: tensors(sameAs(0), (i) => (i.int('positive', 1) ? UINT32 : INT32)),
-  NGramRepeatBlock: tensors(sameAs(1), like(1)), IsAllFinite: tensors(() => [[]], fixed(BOOL)),
-  Tokenizer: tensors(tokens, like(0)), Unique: tensors(unique, like(0), fixed(INT64)),
+  NGramRepeatBlock: tensors(sameAs(1), like(1)),
+  IsAllFinite: tensors(() => [[]], fixed(BOOL)),
+  Tokenizer: tensors(tokens, like(0)),
+  Unique: tensors(unique, like(0), fixed(INT64)),
   ...forEach('BeamSearch GreedySearch Sampling', tensors(generated, fixed(INT32))),
 };
 
-export const CONTRIB: Readonly<Record<string, Rule>> = Object.fromEntries(Object.entries(rules).map(([op, rule]) => [`com.microsoft:${op}`, rule]));
+export const CONTRIB: Readonly<Record<string, Rule>> = Object.fromEntries(
+  Object.entries(rules).map(([op, rule]) => [`com.microsoft:${op}`, rule]),
+);

@@ -15,15 +15,20 @@ function mergedSizes(i: RuleInput): readonly Dim[] {
 }
 
 /** Attention with its own projection; `past` is the input that holds earlier keys and values. */
-const merged = (past: number): ShapeRule => (i) => {
-  const x = i.dims(0);
-  const [query = null, , value = null] = mergedSizes(i);
-  const [batch, length] = [x?.[0] ?? null, x?.[1] ?? null];
-  const heads = i.int('num_heads', 0);
-  const before = i.has(past) ? i.dims(past)?.[3] ?? null : 0;
-  const shared = i.int('past_present_share_buffer', 0) !== 0;
-  return [[batch, length, value], [2, batch, heads, shared ? before : sum([before, length]), quotient([query], [heads])]];
-};
+const merged =
+  (past: number): ShapeRule =>
+  (i) => {
+    const x = i.dims(0);
+    const [query = null, , value = null] = mergedSizes(i);
+    const [batch, length] = [x?.[0] ?? null, x?.[1] ?? null];
+    const heads = i.int('num_heads', 0);
+    const before = i.has(past) ? (i.dims(past)?.[3] ?? null) : 0;
+    const shared = i.int('past_present_share_buffer', 0) !== 0;
+    return [
+      [batch, length, value],
+      [2, batch, heads, shared ? before : sum([before, length]), quotient([query], [heads])],
+    ];
+  };
 
 /** Separate queries, keys and values, or packed ones of rank 5. */
 const multiHead: ShapeRule = (i) => {
@@ -33,19 +38,19 @@ const multiHead: ShapeRule = (i) => {
   const packed = q.length === 5;
   const key = i.dims(1);
   const [batch, length] = [q[0] ?? null, q[1] ?? null];
-  const size = packed ? q[4] ?? null : quotient([q[2] ?? null], [heads]);
-  const keyLength = packed ? length : key?.length === 4 ? key[2] ?? null : key?.[1] ?? null;
+  const size = packed ? (q[4] ?? null) : quotient([q[2] ?? null], [heads]);
+  const keyLength = packed ? length : key?.length === 4 ? (key[2] ?? null) : (key?.[1] ?? null);
   const values = valueSize(i, size, heads);
   const total: Shape = cacheOf(i, i.has(8), 6, [batch, heads, keyLength, size]);
   const totalValues: Shape = cacheOf(i, i.has(8), 7, [batch, heads, keyLength, quotient([values], [heads])]);
-  const all = total instanceof Unknown ? null : total?.[2] ?? null;
+  const all = total instanceof Unknown ? null : (total?.[2] ?? null);
   return [[batch, length, values], total, totalValues, [batch, heads, length, all]];
 };
 
 /** The hidden size of the values: their own last axis, or that of the heads they are split in. */
 function valueSize(i: RuleInput, size: Dim, heads: number): Dim {
   const value = i.dims(2);
-  const per = value?.length === 4 ? value[3] ?? null : null;
+  const per = value?.length === 4 ? (value[3] ?? null) : null;
   if (value?.length === 3) return value[2] ?? null;
   const each = per ?? (i.has(2) ? null : size);
   return typeof each === 'number' ? each * heads : null;
@@ -53,7 +58,7 @@ function valueSize(i: RuleInput, size: Dim, heads: number): Dim {
 
 /** What is kept for the next step: as long as the past and the new together, or as the buffer both share. */
 function cacheOf(i: RuleInput, shared: boolean, past: number, now: readonly [Dim, Dim, Dim, Dim]): Shape {
-  const before = i.has(past) ? i.dims(past)?.[2] ?? null : 0;
+  const before = i.has(past) ? (i.dims(past)?.[2] ?? null) : 0;
   return [now[0], now[1], shared ? before : sum([before, now[2]]), now[3]];
 }
 
@@ -63,9 +68,16 @@ const groupQuery: ShapeRule = (i) => {
   if (!q) return [];
   const [heads, groups] = [i.int('num_heads', 0), i.int('kv_num_heads', 0)];
   const size = i.has(1) ? quotient([q[2] ?? null], [heads]) : quotient([q[2] ?? null], [heads + 2 * groups]);
-  const hidden = i.has(1) ? q[2] ?? null : typeof size === 'number' ? size * heads : null;
-  const cache = i.has(3) ? new Unknown(SHARED, [q[0] ?? null, groups, null, i.dims(3)?.[3] ?? null]) : [q[0] ?? null, groups, q[1] ?? null, size];
-  return [[q[0] ?? null, q[1] ?? null, hidden], cache, cache, new Unknown(SHARED, [q[0] ?? null, heads, q[1] ?? null, null])];
+  const hidden = i.has(1) ? (q[2] ?? null) : typeof size === 'number' ? size * heads : null;
+  const cache = i.has(3)
+    ? new Unknown(SHARED, [q[0] ?? null, groups, null, i.dims(3)?.[3] ?? null])
+    : [q[0] ?? null, groups, q[1] ?? null, size];
+  return [
+    [q[0] ?? null, q[1] ?? null, hidden],
+    cache,
+    cache,
+    new Unknown(SHARED, [q[0] ?? null, heads, q[1] ?? null, null]),
+  ];
 };
 
 /** Its caches are written in place. */
@@ -89,12 +101,23 @@ const packed: ShapeRule = (i) => {
 };
 
 const rules: Readonly<Record<string, Rule>> = {
-  Attention: tensors(merged(4), like(0)), DecoderMaskedSelfAttention: tensors(merged(4), like(0)),
+  Attention: tensors(merged(4), like(0)),
+  DecoderMaskedSelfAttention: tensors(merged(4), like(0)),
   QAttention: tensors(merged(8), fixed(FLOAT)),
-  MultiHeadAttention: tensors(multiHead, like(0)), GroupQueryAttention: tensors(groupQuery, like(0), like(3, 0), like(4, 0), like(0)),
-  SparseAttention: tensors(sparse, like(0)), DecoderAttention: tensors(decoder, like(0)), PackedAttention: tensors(packed, like(0)),
+  MultiHeadAttention: tensors(multiHead, like(0)),
+  GroupQueryAttention: tensors(groupQuery, like(0), like(3, 0), like(4, 0), like(0)),
+  SparseAttention: tensors(sparse, like(0)),
+  DecoderAttention: tensors(decoder, like(0)),
+  PackedAttention: tensors(packed, like(0)),
   GemmaRotaryEmbedding: tensors((i) => [i.dims(1), i.dims(3)], like(1)),
-  GatedRelativePositionBias: tensors((i) => [[i.dims(0)?.length === 3 ? i.dims(0)?.[0] ?? null : null, ...(i.dims(2)?.slice(1) ?? [null, null, null])]], like(0)),
+  GatedRelativePositionBias: tensors(
+    (i) => [
+      [i.dims(0)?.length === 3 ? (i.dims(0)?.[0] ?? null) : null, ...(i.dims(2)?.slice(1) ?? [null, null, null])],
+    ],
+    like(0),
+  ),
 };
 
-export const CONTRIB_ATTENTION: Readonly<Record<string, Rule>> = Object.fromEntries(Object.entries(rules).map(([op, rule]) => [`com.microsoft:${op}`, rule]));
+export const CONTRIB_ATTENTION: Readonly<Record<string, Rule>> = Object.fromEntries(
+  Object.entries(rules).map(([op, rule]) => [`com.microsoft:${op}`, rule]),
+);

@@ -8,8 +8,13 @@ import { globalPool, pool } from './spatial.ts';
 
 /* Quantised operators of ONNX Runtime: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md. Scales and zero points stand between the tensors. */
 
-const between = (...indices: readonly number[]): ShapeRule => (i) => [broadcastAll(indices.map((k) => i.dims(k)))];
-const channelsLast = (rule: (last: boolean) => ShapeRule): ShapeRule => (i) => rule(i.int('channels_last', 0) !== 0)(i);
+const between =
+  (...indices: readonly number[]): ShapeRule =>
+  (i) => [broadcastAll(indices.map((k) => i.dims(k)))];
+const channelsLast =
+  (rule: (last: boolean) => ShapeRule): ShapeRule =>
+  (i) =>
+    rule(i.int('channels_last', 0) !== 0)(i);
 
 /** The output's scale and zero point come first, then a tensor, its scale and its zero point for each part. */
 const concat: ShapeRule = (i) => {
@@ -18,16 +23,23 @@ const concat: ShapeRule = (i) => {
 };
 
 /** Reduces by its attribute; its second input is a scale. */
-const reduceMean: ShapeRule = (i) => (i.ints('axes') ? reduce(i) : [i.int('keepdims', 1) ? i.dims(0)?.map(() => 1) ?? null : []]);
+const reduceMean: ShapeRule = (i) =>
+  i.ints('axes') ? reduce(i) : [i.int('keepdims', 1) ? (i.dims(0)?.map(() => 1) ?? null) : []];
 
 const rules: Readonly<Record<string, Rule>> = {
-  ...each('QLinearAdd QLinearMul', tensors(between(0, 3), like(0))), QLinearWhere: tensors(between(0, 1, 4), like(1)),
+  ...each('QLinearAdd QLinearMul', tensors(between(0, 3), like(0))),
+  QLinearWhere: tensors(between(0, 1, 4), like(1)),
   ...each('QLinearLeakyRelu QLinearSigmoid QLinearSoftmax', tensors(sameAs(0), like(0))),
-  QLinearConcat: tensors(concat, like(1, 2)), QLinearReduceMean: tensors(reduceMean, like(0)),
-  QLinearAveragePool: tensors(channelsLast(pool), like(0)), QLinearGlobalAveragePool: tensors(channelsLast(globalPool), like(0)),
+  QLinearConcat: tensors(concat, like(1, 2)),
+  QLinearReduceMean: tensors(reduceMean, like(0)),
+  QLinearAveragePool: tensors(channelsLast(pool), like(0)),
+  QLinearGlobalAveragePool: tensors(channelsLast(globalPool), like(0)),
   QGemm: tensors(gemm(3), (i) => (i.has(8) ? i.dtype(8) : FLOAT)),
-  ...each('DynamicQuantizeMatMul MatMulIntegerToFloat', tensors(matMul(1), fixed(FLOAT))), MatMulInteger16: tensors(matMul(1), fixed(INT32)),
+  ...each('DynamicQuantizeMatMul MatMulIntegerToFloat', tensors(matMul(1), fixed(FLOAT))),
+  MatMulInteger16: tensors(matMul(1), fixed(INT32)),
   ReduceSumInteger: tensors(reduce, fixed(INT32)),
 };
 
-export const CONTRIB_QUANTIZED: Readonly<Record<string, Rule>> = Object.fromEntries(Object.entries(rules).map(([op, rule]) => [`com.microsoft:${op}`, rule]));
+export const CONTRIB_QUANTIZED: Readonly<Record<string, Rule>> = Object.fromEntries(
+  Object.entries(rules).map(([op, rule]) => [`com.microsoft:${op}`, rule]),
+);

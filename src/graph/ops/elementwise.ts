@@ -1,15 +1,28 @@
 import { BOOL } from '../../onnx/dtypes.ts';
 import { unknownValue } from '../inferred.ts';
 import { broadcastAll } from '../dims.ts';
-import { each, fixed, like, likeAny, named, sameAs, tensors, type DtypeRule, type Rule, type ShapeRule } from '../shapeRule.ts';
+import {
+  each,
+  fixed,
+  like,
+  likeAny,
+  named,
+  sameAs,
+  tensors,
+  type DtypeRule,
+  type Rule,
+  type ShapeRule,
+} from '../shapeRule.ts';
 
 export const broadcasting: ShapeRule = (i) => [broadcastAll(i.node.inputs.map((_, k) => i.dims(k)))];
 /** Before opset 7 the second operand bends to the first: https://github.com/onnx/onnx/blob/main/docs/Changelog.md#Add-1 */
 const arithmetic: ShapeRule = (i) => (i.opset < 7 ? [i.dims(0)] : broadcasting(i));
 
 /** Cast-1 names the type by its word, later ones by its number. */
-const WORDS = 'FLOAT UINT8 INT8 UINT16 INT16 INT32 INT64 STRING BOOL FLOAT16 DOUBLE UINT32 UINT64 COMPLEX64 COMPLEX128'.split(' ');
-const castDtype: DtypeRule = (i) => (i.attribute('to')?.string ? WORDS.indexOf(i.text('to', '').toUpperCase()) + 1 || null : named('to', () => null)(i));
+const WORDS =
+  'FLOAT UINT8 INT8 UINT16 INT16 INT32 INT64 STRING BOOL FLOAT16 DOUBLE UINT32 UINT64 COMPLEX64 COMPLEX128'.split(' ');
+const castDtype: DtypeRule = (i) =>
+  i.attribute('to')?.string ? WORDS.indexOf(i.text('to', '').toUpperCase()) + 1 || null : named('to', () => null)(i);
 
 const UNARY = `Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Clip Cos Cosh CumProd CumSum Elu Erf Exp Floor Gelu Hardmax HardSigmoid HardSwish LeakyRelu Log
   LogSoftmax Mish Neg PRelu Reciprocal Relu ReverseSequence Round Scatter ScatterElements ScatterND Selu Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign Sqrt SwiGLU Swish
@@ -25,6 +38,11 @@ export const ELEMENTWISE: Readonly<Record<string, Rule>> = {
   Identity: (i) => [i.inferred(0) ?? unknownValue()],
   Pow: tensors(arithmetic, like(0)),
   Where: tensors(broadcasting, like(1, 2)),
-  Cast: tensors(sameAs(0), castDtype), CastLike: tensors(sameAs(0), like(1)), BitCast: tensors(sameAs(0), named('to', () => null)),
+  Cast: tensors(sameAs(0), castDtype),
+  CastLike: tensors(sameAs(0), like(1)),
+  BitCast: tensors(
+    sameAs(0),
+    named('to', () => null),
+  ),
   Dropout: tensors(sameAs(0), like(0), (i) => (i.opset < 10 ? i.dtype(0) : BOOL)),
 };

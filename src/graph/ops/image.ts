@@ -1,14 +1,28 @@
 import { INT64, UINT8 } from '../../onnx/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
 import { multiply, quotient, scaled } from '../dims.ts';
-import { Unknown, atRunTime, axisOf, each, fixed, like, openDims, tensors, type Rule, type RuleInput, type Shape, type ShapeRule } from '../shapeRule.ts';
+import {
+  Unknown,
+  atRunTime,
+  axisOf,
+  each,
+  fixed,
+  like,
+  openDims,
+  tensors,
+  type Rule,
+  type RuleInput,
+  type Shape,
+  type ShapeRule,
+} from '../shapeRule.ts';
 
 /** Where the operator keeps its scales: an attribute, or an input that moved. */
 function scalesOf(i: RuleInput): readonly (number | null)[] | null {
   const given = i.floats('scales');
   if (given) return given;
   // Upsample-1 has one attribute for each of two axes.
-  if (i.attribute('height_scale')) return [1, 1, i.attribute('height_scale')?.float ?? null, i.attribute('width_scale')?.float ?? null];
+  if (i.attribute('height_scale'))
+    return [1, 1, i.attribute('height_scale')?.float ?? null, i.attribute('width_scale')?.float ?? null];
   return i.integers(i.node.opType === 'Upsample' || i.opset < 11 ? 1 : 2);
 }
 
@@ -21,9 +35,16 @@ const resize: ShapeRule = (i) => {
   const scales = i.has(3) ? null : scalesOf(i);
   const list = sizes ?? scales;
   // An empty list stands for one that is left out.
-  if (list && list.length !== axes.length) return [list.length ? fail(`it has ${list.length} sizes or scales for ${axes.length} axes`) : atRunTime('its sizes are', openDims(x.length))];
-  const each = sizes ? kept(i, x, axes, sizes) : axes.map((axis, at) => byScale(i, x[axis] ?? null, scales?.[at] ?? null, at, axes.length));
-  const dims = x.map((d, k) => (axes.includes(k) ? each[axes.indexOf(k)] ?? null : d));
+  if (list && list.length !== axes.length)
+    return [
+      list.length
+        ? fail(`it has ${list.length} sizes or scales for ${axes.length} axes`)
+        : atRunTime('its sizes are', openDims(x.length)),
+    ];
+  const each = sizes
+    ? kept(i, x, axes, sizes)
+    : axes.map((axis, at) => byScale(i, x[axis] ?? null, scales?.[at] ?? null, at, axes.length));
+  const dims = x.map((d, k) => (axes.includes(k) ? (each[axes.indexOf(k)] ?? null) : d));
   return [dims.some((d, k) => d === null && x[k] !== null) ? atRunTime('its sizes are', dims) : dims];
 };
 
@@ -66,13 +87,28 @@ const affineGrid: ShapeRule = (i) => {
   const theta = i.dims(0);
   const size = i.sizes(1);
   const spatial = theta && typeof theta[1] === 'number' ? theta[1] : null;
-  if (!size) return [atRunTime('the sizes it is given are', spatial === null || spatial > 3 ? null : [theta?.[0] ?? null, ...openDims(spatial), spatial])];
+  if (!size)
+    return [
+      atRunTime(
+        'the sizes it is given are',
+        spatial === null || spatial > 3 ? null : [theta?.[0] ?? null, ...openDims(spatial), spatial],
+      ),
+    ];
   return [[size[0] ?? null, ...size.slice(2), size.length - 2]];
 };
 
 /** One patch for each region: https://onnx.ai/onnx/operators/onnx__RoiAlign.html */
-const roiAlign: ShapeRule = (i) => [[i.dims(1)?.[0] ?? i.dims(2)?.[0] ?? null, i.dims(0)?.[1] ?? null, i.int('output_height', 1), i.int('output_width', 1)]];
-const maxRoiPool: ShapeRule = (i) => [[i.dims(1)?.[0] ?? null, i.dims(0)?.[1] ?? null, ...(i.ints('pooled_shape') ?? openDims(2))]];
+const roiAlign: ShapeRule = (i) => [
+  [
+    i.dims(1)?.[0] ?? i.dims(2)?.[0] ?? null,
+    i.dims(0)?.[1] ?? null,
+    i.int('output_height', 1),
+    i.int('output_width', 1),
+  ],
+];
+const maxRoiPool: ShapeRule = (i) => [
+  [i.dims(1)?.[0] ?? null, i.dims(0)?.[1] ?? null, ...(i.ints('pooled_shape') ?? openDims(2))],
+];
 const cropAndResize: ShapeRule = (i) => {
   const size = i.sizes(3);
   const dims = [i.dims(1)?.[0] ?? null, i.dims(0)?.[1] ?? null, size?.[0] ?? null, size?.[1] ?? null];
@@ -87,7 +123,7 @@ const centerCropPad: ShapeRule = (i) => {
   const shape = i.sizes(1);
   if (!x) return [null];
   const axes = i.ints('axes')?.map((a) => axisOf(a, x.length)) ?? x.map((_, k) => k);
-  const dims = x.map((d, k) => (axes.includes(k) ? shape?.[axes.indexOf(k)] ?? null : d));
+  const dims = x.map((d, k) => (axes.includes(k) ? (shape?.[axes.indexOf(k)] ?? null) : d));
   return [shape ? dims : atRunTime('the sizes it is given are', dims)];
 };
 
@@ -102,14 +138,23 @@ const col2Im: ShapeRule = (i) => {
   return [image && block ? dims : atRunTime('the sizes it is given are', dims)];
 };
 
-const imageDecoder: ShapeRule = (i): Shape[] => [new Unknown('the size of the picture is in its file', [null, null, i.text('pixel_format', 'RGB') === 'Grayscale' ? 1 : 3])];
+const imageDecoder: ShapeRule = (i): Shape[] => [
+  new Unknown('the size of the picture is in its file', [
+    null,
+    null,
+    i.text('pixel_format', 'RGB') === 'Grayscale' ? 1 : 3,
+  ]),
+];
 
 export const IMAGE: Readonly<Record<string, Rule>> = {
   ...each('Resize Upsample', tensors(resize, like(0))),
   ...each('GridSample com.microsoft:GridSample', tensors(gridSample, like(0))),
   AffineGrid: tensors(affineGrid, like(0)),
-  RoiAlign: tensors(roiAlign, like(0)), MaxRoiPool: tensors(maxRoiPool, like(0)), 'com.microsoft:CropAndResize': tensors(cropAndResize, like(0)),
+  RoiAlign: tensors(roiAlign, like(0)),
+  MaxRoiPool: tensors(maxRoiPool, like(0)),
+  'com.microsoft:CropAndResize': tensors(cropAndResize, like(0)),
   NonMaxSuppression: tensors(nonMaxSuppression, fixed(INT64)),
-  CenterCropPad: tensors(centerCropPad, like(0)), Col2Im: tensors(col2Im, like(0)),
+  CenterCropPad: tensors(centerCropPad, like(0)),
+  Col2Im: tensors(col2Im, like(0)),
   ImageDecoder: tensors(imageDecoder, fixed(UINT8)),
 };

@@ -1,12 +1,23 @@
 import type { Dim } from '../../onnx/model.ts';
 import { multiply, quotient, times } from '../dims.ts';
-import { atRunTime, axisOf, like, openDims, tensors, type Rule, type RuleInput, type Shape, type ShapeRule } from '../shapeRule.ts';
+import {
+  atRunTime,
+  axisOf,
+  like,
+  openDims,
+  tensors,
+  type Rule,
+  type RuleInput,
+  type Shape,
+  type ShapeRule,
+} from '../shapeRule.ts';
 
 const transpose: ShapeRule = (i) => {
   const x = i.dims(0);
   if (!x) return [null];
   const perm = i.ints('perm') ?? x.map((_, k) => x.length - 1 - k);
-  if (perm.length !== x.length) throw new RangeError(`perm has ${perm.length} entries for a tensor of rank ${x.length}`);
+  if (perm.length !== x.length)
+    throw new RangeError(`perm has ${perm.length} entries for a tensor of rank ${x.length}`);
   const axes = perm.map((p) => axisOf(p, x.length));
   if (new Set(axes).size !== axes.length) throw new RangeError(`perm [${perm.join(', ')}] names an axis twice`);
   return [axes.map((axis) => x[axis] ?? null)];
@@ -45,18 +56,24 @@ const reshape: ShapeRule = (i) => {
   if (x && open.length === 0) checkCount(x, dims);
   if (at === undefined || !x) return [dims];
   // Whatever stands in the one place that is open, the count of elements says its size.
-  if (open.length === 1) dims[at] = rest(x, dims.filter((_, k) => k !== at));
+  if (open.length === 1)
+    dims[at] = rest(
+      x,
+      dims.filter((_, k) => k !== at),
+    );
   return [dims.includes(null) && target.includes(null) ? atRunTime('the sizes it is given are', dims) : dims];
 };
 
 function checkCount(x: readonly Dim[], dims: readonly Dim[]): void {
   const [from, to] = [multiply(x), multiply(dims)];
-  if (typeof from === 'number' && typeof to === 'number' && from !== to) throw new RangeError(`${from} elements do not fit a shape of ${to}`);
+  if (typeof from === 'number' && typeof to === 'number' && from !== to)
+    throw new RangeError(`${from} elements do not fit a shape of ${to}`);
 }
 
 function rest(x: readonly Dim[], others: readonly Dim[]): Dim {
   const [from, to] = [multiply(x), multiply(others)];
-  if (typeof from === 'number' && typeof to === 'number' && (to === 0 ? from !== 0 : from % to !== 0)) throw new RangeError(`${from} elements do not fit a shape of a multiple of ${to}`);
+  if (typeof from === 'number' && typeof to === 'number' && (to === 0 ? from !== 0 : from % to !== 0))
+    throw new RangeError(`${from} elements do not fit a shape of a multiple of ${to}`);
   return quotient(x, others);
 }
 
@@ -71,14 +88,20 @@ const squeeze: ShapeRule = (i) => {
   if (!x) return [null];
   const axes = axesOf(i, 1, x.length);
   if (axes) {
-    for (const a of axes) if (typeof x[a] === 'number' && x[a] !== 1) throw new RangeError(`axis ${a} has size ${x[a]}, so it can't be squeezed`);
+    for (const a of axes)
+      if (typeof x[a] === 'number' && x[a] !== 1)
+        throw new RangeError(`axis ${a} has size ${x[a]}, so it can't be squeezed`);
     return [x.filter((_, k) => !axes.includes(k))];
   }
   if (i.has(1)) {
     const count = lengthOf(i, 1);
-    return [atRunTime('the axes it squeezes are', count === null || count > x.length ? null : openDims(x.length - count))];
+    return [
+      atRunTime('the axes it squeezes are', count === null || count > x.length ? null : openDims(x.length - count)),
+    ];
   }
-  return [x.some((d) => typeof d !== 'number') ? atRunTime('which of its axes have size 1 is') : x.filter((d) => d !== 1)];
+  return [
+    x.some((d) => typeof d !== 'number') ? atRunTime('which of its axes have size 1 is') : x.filter((d) => d !== 1),
+  ];
 };
 
 const unsqueeze: ShapeRule = (i) => {
@@ -91,7 +114,7 @@ const unsqueeze: ShapeRule = (i) => {
   if (!axes) return [atRunTime('the axes it inserts are', openDims(rank))];
   if (new Set(axes).size !== axes.length) throw new RangeError('it inserts an axis twice');
   let next = 0;
-  return [Array.from({ length: rank }, (_, k): Dim => (axes.includes(k) ? 1 : x[next++] ?? null))];
+  return [Array.from({ length: rank }, (_, k): Dim => (axes.includes(k) ? 1 : (x[next++] ?? null)))];
 };
 
 const expand: ShapeRule = (i) => {
@@ -99,9 +122,20 @@ const expand: ShapeRule = (i) => {
   const target = i.sizes(1);
   if (!x) return [null];
   const length = lengthOf(i, 1);
-  if (!target) return [atRunTime('the sizes it is given are', length === null || length > 64 ? null : openDims(Math.max(x.length, length)))];
+  if (!target)
+    return [
+      atRunTime(
+        'the sizes it is given are',
+        length === null || length > 64 ? null : openDims(Math.max(x.length, length)),
+      ),
+    ];
   const rank = Math.max(x.length, target.length);
-  const dims = Array.from({ length: rank }, (_, k) => stretched(k < rank - x.length ? 1 : x[k - (rank - x.length)] ?? null, k < rank - target.length ? 1 : target[k - (rank - target.length)] ?? null));
+  const dims = Array.from({ length: rank }, (_, k) =>
+    stretched(
+      k < rank - x.length ? 1 : (x[k - (rank - x.length)] ?? null),
+      k < rank - target.length ? 1 : (target[k - (rank - target.length)] ?? null),
+    ),
+  );
   return [dims.includes(null) && target.includes(null) ? atRunTime('the sizes it is given are', dims) : dims];
 };
 
@@ -109,7 +143,8 @@ const expand: ShapeRule = (i) => {
 function stretched(old: Dim, wanted: Dim): Dim {
   if (old === wanted || wanted === 1) return old;
   if (old === 1) return wanted;
-  if (typeof old === 'number' && typeof wanted === 'number') throw new RangeError(`size ${old} does not stretch to ${wanted}`);
+  if (typeof old === 'number' && typeof wanted === 'number')
+    throw new RangeError(`size ${old} does not stretch to ${wanted}`);
   if (typeof old === 'number') return old;
   return typeof wanted === 'number' ? wanted : null;
 }
@@ -122,9 +157,14 @@ const tile: ShapeRule = (i) => {
   if (!repeats) return [atRunTime('how often it repeats the axes is', openDims(x.length))];
   if (i.opset < 6) {
     const axis = i.integers(2)?.[0];
-    return [typeof axis === 'number' ? x.map((d, k) => (k === axis ? multiply([d, repeats[0] ?? null]) : d)) : atRunTime('the axis it repeats is', openDims(x.length))];
+    return [
+      typeof axis === 'number'
+        ? x.map((d, k) => (k === axis ? multiply([d, repeats[0] ?? null]) : d))
+        : atRunTime('the axis it repeats is', openDims(x.length)),
+    ];
   }
-  if (repeats.length !== x.length) throw new RangeError(`it has ${repeats.length} counts for a tensor of rank ${x.length}`);
+  if (repeats.length !== x.length)
+    throw new RangeError(`it has ${repeats.length} counts for a tensor of rank ${x.length}`);
   return [x.map((d, k) => multiply([d, repeats[k] ?? null]))];
 };
 
@@ -159,15 +199,21 @@ const depthToSpace: ShapeRule = (i) => {
 export function agreed(sizes: readonly Dim[]): Dim {
   let best: Dim = null;
   for (const size of sizes) {
-    if (typeof size === 'number' && typeof best === 'number' && size !== best) throw new RangeError(`sizes ${best} and ${size} should be equal`);
+    if (typeof size === 'number' && typeof best === 'number' && size !== best)
+      throw new RangeError(`sizes ${best} and ${size} should be equal`);
     if (typeof size === 'number' || best === null) best = size ?? best;
   }
   return best;
 }
 
 export const LAYOUT: Readonly<Record<string, Rule>> = {
-  Transpose: tensors(transpose, like(0)), Flatten: tensors(flatten, like(0)), Reshape: tensors(reshape, like(0)),
-  Squeeze: tensors(squeeze, like(0)), Unsqueeze: tensors(unsqueeze, like(0)),
-  Expand: tensors(expand, like(0)), Tile: tensors(tile, like(0)),
-  SpaceToDepth: tensors(spaceToDepth, like(0)), DepthToSpace: tensors(depthToSpace, like(0)),
+  Transpose: tensors(transpose, like(0)),
+  Flatten: tensors(flatten, like(0)),
+  Reshape: tensors(reshape, like(0)),
+  Squeeze: tensors(squeeze, like(0)),
+  Unsqueeze: tensors(unsqueeze, like(0)),
+  Expand: tensors(expand, like(0)),
+  Tile: tensors(tile, like(0)),
+  SpaceToDepth: tensors(spaceToDepth, like(0)),
+  DepthToSpace: tensors(depthToSpace, like(0)),
 };

@@ -4,7 +4,8 @@ import { broadcast, broadcastAll } from '../dims.ts';
 import { each, fixed, like, likeAny, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapeRule.ts';
 
 function meet(a: Dim, b: Dim): void {
-  if (typeof a === 'number' && typeof b === 'number' && a !== b) throw new RangeError(`it multiplies rows of ${a} with columns of ${b}`);
+  if (typeof a === 'number' && typeof b === 'number' && a !== b)
+    throw new RangeError(`it multiplies rows of ${a} with columns of ${b}`);
 }
 
 /** Numpy's matmul: vectors gain an axis and lose it again. */
@@ -17,27 +18,34 @@ export function product(x: readonly Dim[] | null, y: readonly Dim[] | null): Dim
 }
 
 /** The product of input 0 and input `b`. */
-export const matMul = (b: number): ShapeRule => (i) => [product(i.dims(0), i.dims(b))];
+export const matMul =
+  (b: number): ShapeRule =>
+  (i) => [product(i.dims(0), i.dims(b))];
 
 /** https://onnx.ai/onnx/operators/onnx__Gemm.html */
-export const gemm = (b: number): ShapeRule => (i) => {
-  const [x, y] = [matrix(i, 0), matrix(i, b)];
-  const [first, second] = [i.int('transA', 0) ? 1 : 0, i.int('transB', 0) ? 0 : 1];
-  meet(x?.[1 - first] ?? null, y?.[1 - second] ?? null);
-  return [[x?.[first] ?? null, y?.[second] ?? null]];
-};
+export const gemm =
+  (b: number): ShapeRule =>
+  (i) => {
+    const [x, y] = [matrix(i, 0), matrix(i, b)];
+    const [first, second] = [i.int('transA', 0) ? 1 : 0, i.int('transB', 0) ? 0 : 1];
+    meet(x?.[1 - first] ?? null, y?.[1 - second] ?? null);
+    return [[x?.[first] ?? null, y?.[second] ?? null]];
+  };
 
 function matrix(i: RuleInput, index: number): readonly Dim[] | null {
   const dims = i.dims(index);
-  if (dims && dims.length !== 2) throw new RangeError(`it multiplies matrices, and input ${index} has rank ${dims.length}`);
+  if (dims && dims.length !== 2)
+    throw new RangeError(`it multiplies matrices, and input ${index} has rank ${dims.length}`);
   return dims;
 }
 
 /** FusedMatMul can swap the last two axes, and the batch axes with the first of them. */
-const fusedMatMul: ShapeRule = (i) => [product(
-  turned(i.dims(0), i.int('transA', 0) !== 0, i.int('transBatchA', 0) !== 0),
-  turned(i.dims(1), i.int('transB', 0) !== 0, i.int('transBatchB', 0) !== 0),
-)];
+const fusedMatMul: ShapeRule = (i) => [
+  product(
+    turned(i.dims(0), i.int('transA', 0) !== 0, i.int('transBatchA', 0) !== 0),
+    turned(i.dims(1), i.int('transB', 0) !== 0, i.int('transBatchB', 0) !== 0),
+  ),
+];
 
 function turned(dims: readonly Dim[] | null, last: boolean, batch: boolean): readonly Dim[] | null {
   if (!dims || dims.length < 2) return dims;
@@ -55,17 +63,21 @@ const det: ShapeRule = (i) => {
 const einsum: ShapeRule = (i) => {
   const [left = '', right] = i.text('equation', '').replaceAll(/\s/g, '').split('->');
   const terms = left.split(',');
-  if (terms.length !== i.node.inputs.length) throw new RangeError(`its equation has ${terms.length} terms for ${i.node.inputs.length} inputs`);
+  if (terms.length !== i.node.inputs.length)
+    throw new RangeError(`its equation has ${terms.length} terms for ${i.node.inputs.length} inputs`);
   const sizes = new Map<string, Dim>();
   const rest: (readonly Dim[] | null)[] = [];
   terms.forEach((term, k) => {
     const dims = i.dims(k);
     const [before = '', behind] = term.split('...');
     const named = before.length + (behind?.length ?? 0);
-    if (dims && (behind === undefined ? dims.length !== named : dims.length < named)) throw new RangeError(`its term ${term} does not fit a tensor of rank ${dims.length}`);
+    if (dims && (behind === undefined ? dims.length !== named : dims.length < named))
+      throw new RangeError(`its term ${term} does not fit a tensor of rank ${dims.length}`);
     if (behind !== undefined) rest.push(dims && dims.slice(before.length, dims.length - behind.length));
     [...before].forEach((letter, axis) => note(sizes, letter, dims?.[axis] ?? null));
-    [...(behind ?? '')].forEach((letter, axis) => note(sizes, letter, dims?.[dims.length - (behind?.length ?? 0) + axis] ?? null));
+    [...(behind ?? '')].forEach((letter, axis) =>
+      note(sizes, letter, dims?.[dims.length - (behind?.length ?? 0) + axis] ?? null),
+    );
   });
   const target = right ?? implicitOutput(left, rest.length > 0);
   const [head = '', tail] = target.split('...');
@@ -86,12 +98,21 @@ function note(sizes: Map<string, Dim>, letter: string, size: Dim): void {
 function implicitOutput(left: string, ellipsis: boolean): string {
   const counts = new Map<string, number>();
   for (const letter of left) if (/[A-Za-z]/.test(letter)) counts.set(letter, (counts.get(letter) ?? 0) + 1);
-  return (ellipsis ? '...' : '') + [...counts].flatMap(([letter, count]) => (count === 1 ? [letter] : [])).sort().join('');
+  return (
+    (ellipsis ? '...' : '') +
+    [...counts]
+      .flatMap(([letter, count]) => (count === 1 ? [letter] : []))
+      .sort()
+      .join('')
+  );
 }
 
 export const MATRIX: Readonly<Record<string, Rule>> = {
   MatMul: tensors(matMul(1), like(0, 1)),
-  ...each('com.microsoft:FusedMatMulActivation com.microsoft:SparseToDenseMatMul com.microsoft:TransposeMatMul com.microsoft:FusedMatMul', tensors(fusedMatMul, like(0, 1))),
+  ...each(
+    'com.microsoft:FusedMatMulActivation com.microsoft:SparseToDenseMatMul com.microsoft:TransposeMatMul com.microsoft:FusedMatMul',
+    tensors(fusedMatMul, like(0, 1)),
+  ),
   ...each('Gemm com.microsoft:FusedGemm', tensors(gemm(1), like(0, 1, 2))),
   MatMulInteger: tensors(matMul(1), fixed(INT32)),
   Einsum: tensors(einsum, likeAny),

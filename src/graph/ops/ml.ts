@@ -2,12 +2,23 @@ import { FLOAT, INT64, STRING } from '../../onnx/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
 import { sum } from '../dims.ts';
 import { inferredTensor, type Inferred } from '../inferred.ts';
-import { Unknown, fixed, like, sameAs, tensors, type DtypeRule, type Rule, type RuleInput, type Shape, type ShapeRule } from '../shapeRule.ts';
+import {
+  Unknown,
+  fixed,
+  like,
+  sameAs,
+  tensors,
+  type DtypeRule,
+  type Rule,
+  type RuleInput,
+  type Shape,
+  type ShapeRule,
+} from '../shapeRule.ts';
 
 /** Rows of samples: one vector alone is a row too. */
 function rows(i: RuleInput): Dim {
   const x = i.dims(0);
-  return x ? (x.length > 1 ? x[0] ?? null : 1) : null;
+  return x ? (x.length > 1 ? (x[0] ?? null) : 1) : null;
 }
 
 /** How many labels a classifier has, and of which type. */
@@ -21,16 +32,28 @@ const labelDtype: DtypeRule = (i) => (i.count('classlabels_strings') ? STRING : 
 /** A label and a score per class; a single label leaves it to the runtime whether both classes get one. */
 const classifier: ShapeRule = (i) => {
   const n = labels(i);
-  return [[rows(i)], n !== null && n > 1 ? [rows(i), n] : new Unknown('how many scores there are depends on the runtime', [rows(i), null])];
+  return [
+    [rows(i)],
+    n !== null && n > 1
+      ? [rows(i), n]
+      : new Unknown('how many scores there are depends on the runtime', [rows(i), null]),
+  ];
 };
 
 /** Scores are per class with probabilities, else for each pair of classes or each class, as the runtime has it. */
 const svmClassifier: ShapeRule = (i) => {
   const n = labels(i);
-  return [[rows(i)], n !== null && n > 1 && ((i.count('prob_a') ?? 0) > 0 || n === 2) ? [rows(i), n] : new Unknown('how many scores there are depends on the runtime', [rows(i), null])];
+  return [
+    [rows(i)],
+    n !== null && n > 1 && ((i.count('prob_a') ?? 0) > 0 || n === 2)
+      ? [rows(i), n]
+      : new Unknown('how many scores there are depends on the runtime', [rows(i), null]),
+  ];
 };
 
-const regressor = (attribute: string, otherwise: number | null): ShapeRule => (i) => [[rows(i), i.attribute(attribute) ? i.int(attribute, 1) : otherwise]];
+const regressor =
+  (attribute: string, otherwise: number | null): ShapeRule =>
+  (i) => [[rows(i), i.attribute(attribute) ? i.int(attribute, 1) : otherwise]];
 
 /** Words become numbers and numbers words, or as the lists of keys and values say. */
 const encodedDtype: DtypeRule = (i) => {
@@ -45,7 +68,11 @@ const encodedDtype: DtypeRule = (i) => {
 
 const CAST_MAP: Readonly<Record<string, number>> = { TO_FLOAT: FLOAT, TO_STRING: STRING, TO_INT64: INT64 };
 /** Dense maps become as long as they are, sparse ones as long as said. */
-const castMap: ShapeRule = (i) => [i.text('map_form', 'DENSE') === 'SPARSE' ? [1, i.int('max_map', 1)] : new Unknown('how many entries the map has depends on the data', [1, null])];
+const castMap: ShapeRule = (i) => [
+  i.text('map_form', 'DENSE') === 'SPARSE'
+    ? [1, i.int('max_map', 1)]
+    : new Unknown('how many entries the map has depends on the data', [1, null]),
+];
 
 /** A map's values by the words of a vocabulary. */
 const vocabulary: ShapeRule = (i) => [[1, i.count('string_vocabulary') ?? i.count('int64_vocabulary')]];
@@ -73,21 +100,35 @@ const oneHot: ShapeRule = (i): Shape[] => {
 };
 
 /** A list of maps from label to score. */
-const zipMap: Rule = (i): Inferred[] => [{
-  kind: 'sequence', element: { kind: 'map', key: i.count('classlabels_strings') ? STRING : INT64, element: inferredTensor(FLOAT, []) },
-}];
+const zipMap: Rule = (i): Inferred[] => [
+  {
+    kind: 'sequence',
+    element: { kind: 'map', key: i.count('classlabels_strings') ? STRING : INT64, element: inferredTensor(FLOAT, []) },
+  },
+];
 
 const rules: Readonly<Record<string, Rule>> = {
-  ArrayFeatureExtractor: tensors(extract, like(0)), Binarizer: tensors(sameAs(0), like(0)), Imputer: tensors(sameAs(0), like(0)),
-  CastMap: tensors(castMap, (i) => CAST_MAP[i.text('cast_to', 'TO_FLOAT')] ?? null), DictVectorizer: tensors(vocabulary, mapValue),
-  CategoryMapper: tensors(sameAs(0), encodedDtype), LabelEncoder: tensors(sameAs(0), encodedDtype),
-  FeatureVectorizer: tensors(featureVector, fixed(FLOAT)), Normalizer: tensors(sameAs(0), fixed(FLOAT)), Scaler: tensors(sameAs(0), fixed(FLOAT)),
+  ArrayFeatureExtractor: tensors(extract, like(0)),
+  Binarizer: tensors(sameAs(0), like(0)),
+  Imputer: tensors(sameAs(0), like(0)),
+  CastMap: tensors(castMap, (i) => CAST_MAP[i.text('cast_to', 'TO_FLOAT')] ?? null),
+  DictVectorizer: tensors(vocabulary, mapValue),
+  CategoryMapper: tensors(sameAs(0), encodedDtype),
+  LabelEncoder: tensors(sameAs(0), encodedDtype),
+  FeatureVectorizer: tensors(featureVector, fixed(FLOAT)),
+  Normalizer: tensors(sameAs(0), fixed(FLOAT)),
+  Scaler: tensors(sameAs(0), fixed(FLOAT)),
   OneHotEncoder: tensors(oneHot, fixed(FLOAT)),
-  LinearClassifier: tensors(classifier, labelDtype, fixed(FLOAT)), TreeEnsembleClassifier: tensors(classifier, labelDtype, fixed(FLOAT)),
+  LinearClassifier: tensors(classifier, labelDtype, fixed(FLOAT)),
+  TreeEnsembleClassifier: tensors(classifier, labelDtype, fixed(FLOAT)),
   SVMClassifier: tensors(svmClassifier, labelDtype, fixed(FLOAT)),
-  LinearRegressor: tensors(regressor('targets', 1), fixed(FLOAT)), SVMRegressor: tensors((i) => [[rows(i), 1]], fixed(FLOAT)),
-  TreeEnsembleRegressor: tensors(regressor('n_targets', null), fixed(FLOAT)), TreeEnsemble: tensors(regressor('n_targets', null), like(0)),
+  LinearRegressor: tensors(regressor('targets', 1), fixed(FLOAT)),
+  SVMRegressor: tensors((i) => [[rows(i), 1]], fixed(FLOAT)),
+  TreeEnsembleRegressor: tensors(regressor('n_targets', null), fixed(FLOAT)),
+  TreeEnsemble: tensors(regressor('n_targets', null), like(0)),
   ZipMap: zipMap,
 };
 
-export const ML: Readonly<Record<string, Rule>> = Object.fromEntries(Object.entries(rules).map(([op, rule]) => [`ai.onnx.ml:${op}`, rule]));
+export const ML: Readonly<Record<string, Rule>> = Object.fromEntries(
+  Object.entries(rules).map(([op, rule]) => [`ai.onnx.ml:${op}`, rule]),
+);

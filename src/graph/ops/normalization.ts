@@ -1,12 +1,22 @@
 import { DTYPES, FLOAT } from '../../onnx/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
-import { axisOf, each, like, sameAs, tensors, type DtypeRule, type Rule, type Shape, type ShapeRule } from '../shapeRule.ts';
+import {
+  axisOf,
+  each,
+  like,
+  sameAs,
+  tensors,
+  type DtypeRule,
+  type Rule,
+  type Shape,
+  type ShapeRule,
+} from '../shapeRule.ts';
 
 /** Later outputs are statistics of each channel, shaped like those that come in. */
 const batch: ShapeRule = (i) => {
   const x = i.dims(0);
   const channels = i.dims(1) ?? (x && x.length > 1 ? [x[1] ?? null] : null);
-  return i.node.outputs.map((_, o): Shape => (o === 0 ? x : i.dims(o % 2 ? 3 : 4) ?? channels));
+  return i.node.outputs.map((_, o): Shape => (o === 0 ? x : (i.dims(o % 2 ? 3 : 4) ?? channels)));
 };
 
 /** What is left of a tensor whose axes from `axis` on are averaged. */
@@ -28,9 +38,18 @@ const stashed: DtypeRule = (i) => {
 };
 
 export const NORMALIZATION: Readonly<Record<string, Rule>> = {
-  BatchNormalization: tensors(batch, like(0), (i) => like(i.opset < 14 ? 0 : 3)(i), (i) => like(i.opset < 14 ? 0 : 4)(i), like(0)),
+  BatchNormalization: tensors(
+    batch,
+    like(0),
+    (i) => like(i.opset < 14 ? 0 : 3)(i),
+    (i) => like(i.opset < 14 ? 0 : 4)(i),
+    like(0),
+  ),
   LayerNormalization: tensors(layer, like(0), stashed),
   // ONNX Runtime keeps this one in the standard domain.
   SimplifiedLayerNormalization: tensors(layer, like(1, 0), stashed),
-  ...each('GroupNormalization InstanceNormalization LRN LpNormalization MeanVarianceNormalization RMSNormalization', tensors(sameAs(0), like(0))),
+  ...each(
+    'GroupNormalization InstanceNormalization LRN LpNormalization MeanVarianceNormalization RMSNormalization',
+    tensors(sameAs(0), like(0)),
+  ),
 };

@@ -6,7 +6,8 @@ import { conv } from './spatial.ts';
 /** The zero point's type, or from opset 21 an attribute's: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html */
 const quantized: DtypeRule = (i) => (i.has(2) ? i.dtype(2) : named('output_dtype', fixed(UINT8))(i));
 /** float32 until scales could have other types; from opset 23 an attribute may say so. */
-const dequantized: DtypeRule = (i) => named('output_dtype', (j) => (j.node.domain === '' && j.opset < 19 ? FLOAT : j.dtype(1)))(i);
+const dequantized: DtypeRule = (i) =>
+  named('output_dtype', (j) => (j.node.domain === '' && j.opset < 19 ? FLOAT : j.dtype(1)))(i);
 
 export const QUANTIZATION: Readonly<Record<string, Rule>> = {
   ...each('QuantizeLinear com.microsoft:QuantizeLinear', tensors(sameAs(0), quantized)),

@@ -5,7 +5,10 @@ import { each, fixed, like, named, sameAs, tensors, type Rule, type ShapeRule } 
 const multinomial: ShapeRule = (i) => [[i.dims(0)?.[0] ?? null, i.int('sample_size', 1)]];
 
 export const RANDOM: Readonly<Record<string, Rule>> = {
-  ...each('RandomNormal RandomUniform', tensors((i) => [i.ints('shape')], named('dtype', fixed(FLOAT)))),
+  ...each(
+    'RandomNormal RandomUniform',
+    tensors((i) => [i.ints('shape')], named('dtype', fixed(FLOAT))),
+  ),
   ...each('Bernoulli RandomNormalLike RandomUniformLike', tensors(sameAs(0), named('dtype', like(0)))),
   Multinomial: tensors(multinomial, named('dtype', fixed(INT32))),
 };

@@ -1,6 +1,18 @@
 import { INT64 } from '../../onnx/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
-import { atRunTime, axisOf, each, fixed, like, openDims, tensors, type Rule, type RuleInput, type Shape, type ShapeRule } from '../shapeRule.ts';
+import {
+  atRunTime,
+  axisOf,
+  each,
+  fixed,
+  like,
+  openDims,
+  tensors,
+  type Rule,
+  type RuleInput,
+  type Shape,
+  type ShapeRule,
+} from '../shapeRule.ts';
 import { lengthOf } from './layout.ts';
 
 function without(x: readonly Dim[], gone: readonly number[], keep: boolean): Dim[] {
@@ -14,16 +26,29 @@ export const reduce: ShapeRule = (i) => {
   const keep = i.int('keepdims', 1) !== 0;
   const axes = i.ints('axes') ?? (i.has(1) ? i.integers(1) : []);
   if (!axes?.every((a) => a !== null)) return [openAxes(i, x, keep)];
-  const gone = axes.length ? axes.map((a) => axisOf(a ?? 0, x.length)) : i.int('noop_with_empty_axes', 0) ? [] : x.map((_, k) => k);
+  const gone = axes.length
+    ? axes.map((a) => axisOf(a ?? 0, x.length))
+    : i.int('noop_with_empty_axes', 0)
+      ? []
+      : x.map((_, k) => k);
   return [without(x, gone, keep)];
 };
 
 /** Each axis is kept or becomes 1; how many there are is known when the list's length is. */
 function openAxes(i: RuleInput, x: readonly Dim[], keep: boolean): Shape {
   const what = 'the axes it reduces are';
-  if (keep) return atRunTime(what, x.map((d) => (d === 1 ? 1 : null)));
+  if (keep)
+    return atRunTime(
+      what,
+      x.map((d) => (d === 1 ? 1 : null)),
+    );
   const count = lengthOf(i, 1);
-  return atRunTime(what, count === null || count > x.length ? null : openDims(count === 0 ? (i.int('noop_with_empty_axes', 0) ? x.length : 0) : x.length - count));
+  return atRunTime(
+    what,
+    count === null || count > x.length
+      ? null
+      : openDims(count === 0 ? (i.int('noop_with_empty_axes', 0) ? x.length : 0) : x.length - count),
+  );
 }
 
 const arg: ShapeRule = (i) => {
@@ -35,10 +60,11 @@ const arg: ShapeRule = (i) => {
 const topK: ShapeRule = (i) => {
   const x = i.dims(0);
   if (!x) return [null, null];
-  const k = i.opset < 10 ? i.int('k', 0) : i.sizes(1)?.[0] ?? null;
+  const k = i.opset < 10 ? i.int('k', 0) : (i.sizes(1)?.[0] ?? null);
   const axis = axisOf(i.int('axis', -1), x.length);
   const size = x[axis];
-  if (typeof k === 'number' && typeof size === 'number' && k > size) throw new RangeError(`it takes ${k} of ${size} elements`);
+  if (typeof k === 'number' && typeof size === 'number' && k > size)
+    throw new RangeError(`it takes ${k} of ${size} elements`);
   const dims = x.map((d, at): Dim => (at === axis ? k : d));
   const out = k === null ? atRunTime('how many elements it keeps is', dims) : dims;
   return [out, out];
@@ -52,7 +78,10 @@ const loss: ShapeRule = (i) => {
 };
 
 export const REDUCE: Readonly<Record<string, Rule>> = {
-  ...each('ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare', tensors(reduce, like(0))),
+  ...each(
+    'ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare',
+    tensors(reduce, like(0)),
+  ),
   ...each('ArgMax ArgMin', tensors(arg, fixed(INT64))),
   TopK: tensors(topK, like(0), fixed(INT64)),
   ...each('NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss', tensors(loss, like(0))),

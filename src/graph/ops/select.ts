@@ -1,7 +1,20 @@
 import { INT64 } from '../../onnx/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
 import { compare, floorDivide, larger, minus, multiply, plus, smaller, sum } from '../dims.ts';
-import { Unknown, atRunTime, axisOf, fixed, like, likeAny, openDims, tensors, type Rule, type RuleInput, type Shape, type ShapeRule } from '../shapeRule.ts';
+import {
+  Unknown,
+  atRunTime,
+  axisOf,
+  fixed,
+  like,
+  likeAny,
+  openDims,
+  tensors,
+  type Rule,
+  type RuleInput,
+  type Shape,
+  type ShapeRule,
+} from '../shapeRule.ts';
 import { agreed, lengthOf } from './layout.ts';
 
 /** Until opset 4 the axis of a Concat could be left out. */
@@ -14,9 +27,13 @@ const concat: ShapeRule = (i) => {
 export function joined(shapes: readonly (readonly Dim[] | null)[], given: number): Shape {
   const first = shapes.find((s) => s !== null);
   if (!first) return null;
-  for (const s of shapes) if (s && s.length !== first.length) throw new RangeError(`tensors of rank ${first.length} and ${s.length} can't be joined`);
+  for (const s of shapes)
+    if (s && s.length !== first.length)
+      throw new RangeError(`tensors of rank ${first.length} and ${s.length} can't be joined`);
   const axis = axisOf(given, first.length);
-  return first.map((_, k) => (k === axis ? sum(shapes.map((s) => s?.[k] ?? null)) : agreed(shapes.map((s) => s?.[k] ?? null))));
+  return first.map((_, k) =>
+    k === axis ? sum(shapes.map((s) => s?.[k] ?? null)) : agreed(shapes.map((s) => s?.[k] ?? null)),
+  );
 }
 
 /** Sizes come from an attribute, an input, or by dividing evenly; from opset 18 the last part may be smaller. https://onnx.ai/onnx/operators/onnx__Split.html */
@@ -28,12 +45,15 @@ const split: ShapeRule = (i) => {
   const sizes = i.ints('split') ?? (i.has(1) ? i.sizes(1) : null);
   const size = x[axis] ?? null;
   if (sizes && sizes.length !== count) throw new RangeError(`it has ${sizes.length} sizes for ${count} outputs`);
-  if (sizes?.every((s) => typeof s === 'number') && typeof size === 'number' && sum(sizes) !== size) throw new RangeError(`its parts have ${sum(sizes)} elements together, and the axis ${size}`);
-  if (!sizes && !i.has(1) && i.opset < 18 && typeof size === 'number' && size % count !== 0) throw new RangeError(`an axis of ${size} can't be divided evenly into ${count} parts`);
+  if (sizes?.every((s) => typeof s === 'number') && typeof size === 'number' && sum(sizes) !== size)
+    throw new RangeError(`its parts have ${sum(sizes)} elements together, and the axis ${size}`);
+  if (!sizes && !i.has(1) && i.opset < 18 && typeof size === 'number' && size % count !== 0)
+    throw new RangeError(`an axis of ${size} can't be divided evenly into ${count} parts`);
   const each = i.opset < 18 ? floorDivide(size, 0, count) : floorDivide(size, count - 1, count);
   const part = (o: number): Dim => {
     if (sizes || i.has(1)) return sizes?.[o] ?? null;
-    if (i.opset < 18 || typeof size === 'number') return typeof size === 'number' && typeof each === 'number' ? Math.max(0, Math.min(each, size - o * each)) : each;
+    if (i.opset < 18 || typeof size === 'number')
+      return typeof size === 'number' && typeof each === 'number' ? Math.max(0, Math.min(each, size - o * each)) : each;
     // A symbol may be so small that further parts are cut short as well.
     return o === 0 ? each : null;
   };
@@ -54,7 +74,8 @@ function kept(size: Dim, start: Dim, end: Dim, step: Dim): Dim {
   if (typeof step !== 'number' || (step < 0 && (end === FAR || end === Number(2n ** 63n - 1n)))) return null;
   if (typeof size === 'number' && typeof start === 'number' && typeof end === 'number') {
     const clamp = (v: number, low: number, high: number): number => Math.min(Math.max(v < 0 ? v + size : v, low), high);
-    const [from, to] = step > 0 ? [clamp(start, 0, size), clamp(end, 0, size)] : [clamp(start, 0, size - 1), clamp(end, -1, size - 1)];
+    const [from, to] =
+      step > 0 ? [clamp(start, 0, size), clamp(end, 0, size)] : [clamp(start, 0, size - 1), clamp(end, -1, size - 1)];
     return Math.max(0, Math.ceil((to - from) / step));
   }
   if (step > 0) return span(edge(start, size), edge(end, size), step);
@@ -64,14 +85,25 @@ function kept(size: Dim, start: Dim, end: Dim, step: Dim): Dim {
 
 /** Where a cut lies in an axis: counted from behind when negative, and never outside. */
 function edge(at: Dim, size: Dim): Dim {
-  if (typeof at === 'number') return at >= FAR ? size : at <= -FAR ? 0 : at < 0 ? larger(sum([size, at]), 0) : smaller(at, size);
+  if (typeof at === 'number')
+    return at >= FAR ? size : at <= -FAR ? 0 : at < 0 ? larger(sum([size, at]), 0) : smaller(at, size);
   const sign = at === size ? 1 : compare(at, 0);
-  return sign === null ? null : at === size || sign === 0 ? at : sign < 0 ? larger(sum([size, at]), 0) : smaller(at, size);
+  return sign === null
+    ? null
+    : at === size || sign === 0
+      ? at
+      : sign < 0
+        ? larger(sum([size, at]), 0)
+        : smaller(at, size);
 }
 
 function span(from: Dim, to: Dim, step: number): Dim {
   const order = compare(from, to);
-  return order === null ? floorDivide(larger(minus(to, from), 0), step - 1, step) : order >= 0 ? 0 : floorDivide(minus(to, from), step - 1, step);
+  return order === null
+    ? floorDivide(larger(minus(to, from), 0), step - 1, step)
+    : order >= 0
+      ? 0
+      : floorDivide(minus(to, from), step - 1, step);
 }
 
 /** Slice-1 has attributes; later ones have inputs, and axes and steps may be left out. */
@@ -81,15 +113,23 @@ const slice: ShapeRule = (i) => {
   const starts = i.ints('starts') ?? i.sizes(1);
   const ends = i.ints('ends') ?? i.sizes(2);
   const count = starts?.length ?? ends?.length ?? lengthOf(i, 1) ?? lengthOf(i, 2);
-  const axes = i.ints('axes') ?? (i.has(3) ? i.integers(3) : count === null ? null : Array.from({ length: Math.min(count, x.length) }, (_, k) => k));
+  const axes =
+    i.ints('axes') ??
+    (i.has(3) ? i.integers(3) : count === null ? null : Array.from({ length: Math.min(count, x.length) }, (_, k) => k));
   const steps = i.has(4) ? i.sizes(4) : null;
   if (!axes?.every((a) => a !== null)) return [atRunTime('the axes it slices are', openDims(x.length))];
   const at = axes.map((a) => axisOf(a ?? 0, x.length));
   const dims = x.map((d, k) => {
     const entry = at.indexOf(k);
-    return entry < 0 ? d : kept(d, starts?.[entry] ?? null, ends?.[entry] ?? null, i.has(4) ? steps?.[entry] ?? null : 1);
+    return entry < 0
+      ? d
+      : kept(d, starts?.[entry] ?? null, ends?.[entry] ?? null, i.has(4) ? (steps?.[entry] ?? null) : 1);
   });
-  return [dims.some((d, k) => d === null && x[k] !== null) ? new Unknown('where it cuts is only known when the model runs', dims) : dims];
+  return [
+    dims.some((d, k) => d === null && x[k] !== null)
+      ? new Unknown('where it cuts is only known when the model runs', dims)
+      : dims,
+  ];
 };
 
 const gather: ShapeRule = (i) => {
@@ -108,7 +148,8 @@ export const gatherNd: ShapeRule = (i) => {
   const depth = indices.at(-1) ?? null;
   const batch = i.int('batch_dims', 0);
   if (typeof depth !== 'number') return [atRunTime('how many axes an index names is')];
-  if (batch < 0 || batch + depth > x.length) throw new RangeError(`an index names ${depth} axes of a tensor of rank ${x.length}`);
+  if (batch < 0 || batch + depth > x.length)
+    throw new RangeError(`an index names ${depth} axes of a tensor of rank ${x.length}`);
   return [[...indices.slice(0, -1), ...x.slice(batch + depth)]];
 };
 
@@ -159,7 +200,7 @@ const unique: ShapeRule = (i) => {
   const axis = i.attribute('axis') ? i.int('axis', 0) : null;
   const reason = 'how many different values there are depends on the data';
   const values = axis === null ? [null] : x && x.map((d, k) => (k === axisOf(axis, x.length) ? null : d));
-  const all = axis === null ? (x && multiply(x)) : x?.[axisOf(axis, x.length)] ?? null;
+  const all = axis === null ? x && multiply(x) : (x?.[axisOf(axis, x.length)] ?? null);
   return [new Unknown(reason, values), new Unknown(reason, [null]), [all], new Unknown(reason, [null])];
 };
 
@@ -169,17 +210,34 @@ const nonZero: ShapeRule = (i) => {
   const rank = x && Math.max(1, x.length);
   const everywhere = i.uniform(0);
   const values = i.sizes(0);
-  const count = everywhere !== null ? (everywhere === 0 ? 0 : x && multiply(x)) : values?.every((v) => typeof v === 'number') ? values.filter((v) => v !== 0).length : null;
-  return [count === null ? new Unknown('how many elements are not zero depends on the data', [rank, null]) : [rank, count]];
+  const count =
+    everywhere !== null
+      ? everywhere === 0
+        ? 0
+        : x && multiply(x)
+      : values?.every((v) => typeof v === 'number')
+        ? values.filter((v) => v !== 0).length
+        : null;
+  return [
+    count === null ? new Unknown('how many elements are not zero depends on the data', [rank, null]) : [rank, count],
+  ];
 };
 
 export const SELECT: Readonly<Record<string, Rule>> = {
-  Concat: tensors(concat, likeAny), Split: tensors(split, like(0)),
-  Slice: tensors(slice, like(0)), DynamicSlice: tensors(slice, like(0)),
-  Gather: tensors(gather, like(0)), GatherND: tensors(gatherNd, like(0)), GatherElements: tensors((i) => [i.dims(1)], like(0)),
-  Pad: tensors(pad, like(0)), OneHot: tensors(oneHot, like(2)),
-  Compress: tensors(compress, like(0)), Unique: tensors(unique, like(0), fixed(INT64)), NonZero: tensors(nonZero, fixed(INT64)),
-  Shape: tensors((i) => [[i.dims(0) ? shapeLength(i) : null]], fixed(INT64)), Size: tensors(() => [[]], fixed(INT64)),
+  Concat: tensors(concat, likeAny),
+  Split: tensors(split, like(0)),
+  Slice: tensors(slice, like(0)),
+  DynamicSlice: tensors(slice, like(0)),
+  Gather: tensors(gather, like(0)),
+  GatherND: tensors(gatherNd, like(0)),
+  GatherElements: tensors((i) => [i.dims(1)], like(0)),
+  Pad: tensors(pad, like(0)),
+  OneHot: tensors(oneHot, like(2)),
+  Compress: tensors(compress, like(0)),
+  Unique: tensors(unique, like(0), fixed(INT64)),
+  NonZero: tensors(nonZero, fixed(INT64)),
+  Shape: tensors((i) => [[i.dims(0) ? shapeLength(i) : null]], fixed(INT64)),
+  Size: tensors(() => [[]], fixed(INT64)),
 };
 
 /** https://onnx.ai/onnx/operators/onnx__Shape.html: start and end are clamped. */

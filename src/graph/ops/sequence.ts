@@ -13,14 +13,19 @@ export function common(a: Inferred, b: Inferred): Inferred {
   if (a.kind !== 'tensor' || b.kind !== 'tensor') {
     if (a.kind === 'tensor' || b.kind === 'tensor') return a;
     const { length, ...rest } = a;
-    return { ...rest, element: common(a.element, b.element), ...(length !== undefined && length === b.length ? { length } : {}) };
+    return {
+      ...rest,
+      element: common(a.element, b.element),
+      ...(length !== undefined && length === b.length ? { length } : {}),
+    };
   }
   const dtype = a.dtype === b.dtype ? a.dtype : null;
   if (!a.dims || !b.dims) return inferredTensor(dtype, null, a.dims ? b.reason : a.reason);
   const other = b.dims;
-  if (a.dims.length !== other.length) return inferredTensor(dtype, null, 'the tensors in the sequence have different ranks');
+  if (a.dims.length !== other.length)
+    return inferredTensor(dtype, null, 'the tensors in the sequence have different ranks');
   const dims = a.dims.map((d, k) => (d === other[k] ? d : null));
-  return inferredTensor(dtype, dims, dims.includes(null) ? a.reason ?? b.reason ?? DIFFER : undefined);
+  return inferredTensor(dtype, dims, dims.includes(null) ? (a.reason ?? b.reason ?? DIFFER) : undefined);
 }
 
 function holderAt(i: RuleInput, index: number): InferredHolder | null {
@@ -38,7 +43,11 @@ const MAX_NESTING = 8;
 function nested(kind: 'sequence' | 'optional', element: Inferred, length: Dim = null): Inferred {
   let depth = 0;
   for (let at = element; at.kind !== 'tensor' && depth < MAX_NESTING; at = at.element) depth++;
-  return { kind, element: depth < MAX_NESTING ? element : unknownValue('its type is nested too deeply'), ...(length === null ? {} : { length }) };
+  return {
+    kind,
+    element: depth < MAX_NESTING ? element : unknownValue('its type is nested too deeply'),
+    ...(length === null ? {} : { length }),
+  };
 }
 
 function sequence(element: Inferred, length: Dim = null): Inferred {
@@ -67,13 +76,31 @@ const splitToSequence: Rule = (i) => {
   if (!x) return [sequence(inferredTensor(dtype, null, 'the shape of one of its inputs is not known'))];
   const axis = axisOf(i.int('axis', 0), x.length);
   const whole = x[axis] ?? null;
-  if (!i.has(1)) return [sequence(inferredTensor(dtype, i.int('keepdims', 1) ? x.map((d, k) => (k === axis ? 1 : d)) : x.filter((_, k) => k !== axis)), whole)];
+  if (!i.has(1))
+    return [
+      sequence(
+        inferredTensor(
+          dtype,
+          i.int('keepdims', 1) ? x.map((d, k) => (k === axis ? 1 : d)) : x.filter((_, k) => k !== axis),
+        ),
+        whole,
+      ),
+    ];
   const size = partSize(i, whole);
   const dims = x.map((d, k) => (k === axis ? size : d));
   const scalar = i.dims(1)?.length === 0;
   const given = i.integers(1)?.[0] ?? null;
   const count = scalar ? (given !== null && given > 0 ? floorDivide(whole, given - 1, given) : null) : lengthOf(i, 1);
-  return [sequence(inferredTensor(dtype, dims, size === null ? 'its parts differ in size, or their sizes are only known when the model runs' : undefined), count)];
+  return [
+    sequence(
+      inferredTensor(
+        dtype,
+        dims,
+        size === null ? 'its parts differ in size, or their sizes are only known when the model runs' : undefined,
+      ),
+      count,
+    ),
+  ];
 };
 
 /** The size that all parts have; a scalar says how long each is, and the last may be cut short. */
@@ -81,18 +108,36 @@ function partSize(i: RuleInput, size: Dim): Dim {
   const sizes = i.sizes(1);
   const [first] = sizes ?? [];
   if (!sizes || first === undefined || first === null) return null;
-  if (i.dims(1)?.length === 0) return typeof size === 'number' && typeof first === 'number' && first > 0 && size % first === 0 ? first : null;
+  if (i.dims(1)?.length === 0)
+    return typeof size === 'number' && typeof first === 'number' && first > 0 && size % first === 0 ? first : null;
   return i.dims(1)?.length === 1 && sizes.every((s) => s === first) ? first : null;
 }
 
 const concatFromSequence: Rule = (i) => {
   const element = elementOf(i, 0);
-  if (element.kind !== 'tensor' || !element.dims) return [inferredTensor(element.kind === 'tensor' ? element.dtype : null, null, element.reason ?? 'what the sequence holds is not known')];
+  if (element.kind !== 'tensor' || !element.dims)
+    return [
+      inferredTensor(
+        element.kind === 'tensor' ? element.dtype : null,
+        null,
+        element.reason ?? 'what the sequence holds is not known',
+      ),
+    ];
   const stacks = i.int('new_axis', 0) !== 0;
   const axis = axisOf(i.int('axis', 0), element.dims.length + (stacks ? 1 : 0));
   const count = holderAt(i, 0)?.length ?? null;
-  const dims = stacks ? [...element.dims.slice(0, axis), count, ...element.dims.slice(axis)] : element.dims.map((d, k) => (k === axis ? multiply([d, count]) : d));
-  return [inferredTensor(element.dtype, dims, dims.includes(null) ? 'how many tensors of which sizes the sequence holds is only known when the model runs' : undefined)];
+  const dims = stacks
+    ? [...element.dims.slice(0, axis), count, ...element.dims.slice(axis)]
+    : element.dims.map((d, k) => (k === axis ? multiply([d, count]) : d));
+  return [
+    inferredTensor(
+      element.dtype,
+      dims,
+      dims.includes(null)
+        ? 'how many tensors of which sizes the sequence holds is only known when the model runs'
+        : undefined,
+    ),
+  ];
 };
 
 /** A value that may be missing; without an input its type is an attribute that says no more than the declared one. */
@@ -101,14 +146,19 @@ const optional: Rule = (i) => [nested('optional', i.inferred(0) ?? unknownValue(
 /** From opset 18 a value that is no optional is its own element. */
 const getElement: Rule = (i) => {
   const value = i.inferred(0);
-  return [value?.kind === 'optional' ? value.element : value ?? unknownValue()];
+  return [value?.kind === 'optional' ? value.element : (value ?? unknownValue())];
 };
 
 export const SEQUENCE: Readonly<Record<string, Rule>> = {
-  SequenceConstruct: construct, SequenceInsert: insert,
+  SequenceConstruct: construct,
+  SequenceInsert: insert,
   SequenceEmpty: (i) => [sequence(inferredTensor(named('dtype', fixed(FLOAT))(i), null, 'the sequence is empty'), 0)],
-  SequenceErase: (i) => [sequence(elementOf(i, 0), changed(i, -1))], SequenceAt: (i) => [elementOf(i, 0)],
+  SequenceErase: (i) => [sequence(elementOf(i, 0), changed(i, -1))],
+  SequenceAt: (i) => [elementOf(i, 0)],
   SequenceLength: tensors(() => [[]], fixed(INT64)),
-  SplitToSequence: splitToSequence, ConcatFromSequence: concatFromSequence,
-  Optional: optional, OptionalGetElement: getElement, OptionalHasElement: tensors(() => [[]], fixed(BOOL)),
+  SplitToSequence: splitToSequence,
+  ConcatFromSequence: concatFromSequence,
+  Optional: optional,
+  OptionalGetElement: getElement,
+  OptionalHasElement: tensors(() => [[]], fixed(BOOL)),
 };

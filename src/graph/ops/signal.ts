@@ -1,7 +1,19 @@
 import { FLOAT } from '../../onnx/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
 import { floorDivide, minus, plus, times } from '../dims.ts';
-import { atRunTime, axisOf, each, fixed, like, named, openDims, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapeRule.ts';
+import {
+  atRunTime,
+  axisOf,
+  each,
+  fixed,
+  like,
+  named,
+  openDims,
+  tensors,
+  type Rule,
+  type RuleInput,
+  type ShapeRule,
+} from '../shapeRule.ts';
 
 const windowShape: ShapeRule = (i) => {
   const size = i.sizes(0)?.[0] ?? null;
@@ -29,11 +41,16 @@ const dft: ShapeRule = (i) => {
   if (!x) return [null];
   const [onesided, inverse] = [i.int('onesided', 0) !== 0, i.int('inverse', 0) !== 0];
   const parts = onesided && inverse ? 1 : 2;
-  const given = i.opset < 20 ? i.int('axis', 1) : i.has(2) ? i.integers(2)?.[0] ?? null : -2;
-  if (given === null) return [onesided || i.has(1) ? atRunTime('the axis it transforms is', [...openDims(x.length - 1), parts]) : [...x.slice(0, -1), parts]];
+  const given = i.opset < 20 ? i.int('axis', 1) : i.has(2) ? (i.integers(2)?.[0] ?? null) : -2;
+  if (given === null)
+    return [
+      onesided || i.has(1)
+        ? atRunTime('the axis it transforms is', [...openDims(x.length - 1), parts])
+        : [...x.slice(0, -1), parts],
+    ];
   const axis = axisOf(given, x.length);
   const own = x[axis] ?? null;
-  const length = i.has(1) ? i.sizes(1)?.[0] ?? null : parts === 1 ? times(plus(own, -1), 2) : own;
+  const length = i.has(1) ? (i.sizes(1)?.[0] ?? null) : parts === 1 ? times(plus(own, -1), 2) : own;
   const size = onesided && !inverse ? half(length) : length;
   const dims = x.map((d, k): Dim => (k === x.length - 1 ? parts : k === axis ? size : d));
   return [size === null && i.has(1) ? atRunTime('how many samples it takes is', dims) : dims];
@@ -52,7 +69,7 @@ const stft: ShapeRule = (i) => {
 };
 
 function frameLength(i: RuleInput): Dim {
-  return i.has(3) ? i.sizes(3)?.[0] ?? null : i.dims(2)?.[0] ?? null;
+  return i.has(3) ? (i.sizes(3)?.[0] ?? null) : (i.dims(2)?.[0] ?? null);
 }
 
 /** ONNX Runtime's own transforms of real signals; the last axis holds real and imaginary parts. */
@@ -72,6 +89,8 @@ const irfft: ShapeRule = (i) => {
 export const SIGNAL: Readonly<Record<string, Rule>> = {
   ...each('BlackmanWindow HammingWindow HannWindow', tensors(windowShape, named('output_datatype', fixed(FLOAT)))),
   MelWeightMatrix: tensors(melWeights, named('output_datatype', fixed(FLOAT))),
-  DFT: tensors(dft, like(0)), STFT: tensors(stft, like(0)),
-  'com.microsoft:Rfft': tensors(rfft, like(0)), 'com.microsoft:Irfft': tensors(irfft, like(0)),
+  DFT: tensors(dft, like(0)),
+  STFT: tensors(stft, like(0)),
+  'com.microsoft:Rfft': tensors(rfft, like(0)),
+  'com.microsoft:Irfft': tensors(irfft, like(0)),
 };

@@ -1,7 +1,17 @@
 import { INT32, INT64 } from '../../onnx/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
 import { plus, times } from '../dims.ts';
-import { atRunTime, each, fixed, like, openDims, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapeRule.ts';
+import {
+  atRunTime,
+  each,
+  fixed,
+  like,
+  openDims,
+  tensors,
+  type Rule,
+  type RuleInput,
+  type ShapeRule,
+} from '../shapeRule.ts';
 import { extentOf, padsOf, slide, windowOf, type Window } from './window.ts';
 
 /** The kernel of a convolution: the weight's own, else what the attribute says. */
@@ -23,11 +33,15 @@ export function conv(weight: number, channelsLast = false): ShapeRule {
     const w = i.dims(weight);
     const rank = x?.length ?? w?.length;
     if (rank === undefined) return [null];
-    if (rank < 3 || (w && w.length !== rank)) throw new RangeError(`it has no weight of rank ${w?.length} for a tensor of rank ${rank}`);
+    if (rank < 3 || (w && w.length !== rank))
+      throw new RangeError(`it has no weight of rank ${w?.length} for a tensor of rank ${rank}`);
     const kernel = kernelOf(i, w && w.slice(2));
     const image = x ? (channelsLast ? x.slice(1, -1) : x.slice(2)) : openDims(rank - 2);
     if (x && w) checkChannels(i, x[channelsLast ? rank - 1 : 1] ?? null, w[1] ?? null);
-    const out = kernel || i.text('auto_pad', '').startsWith('SAME') ? slid(image, windowOf(i, rank - 2, kernel ?? openDims(rank - 2))) : openDims(rank - 2);
+    const out =
+      kernel || i.text('auto_pad', '').startsWith('SAME')
+        ? slid(image, windowOf(i, rank - 2, kernel ?? openDims(rank - 2)))
+        : openDims(rank - 2);
     const [batch, channels] = [x?.[0] ?? null, w?.[0] ?? null];
     return [channelsLast ? [batch, ...out, channels] : [batch, channels, ...out]];
   };
@@ -42,9 +56,11 @@ const convTranspose: ShapeRule = (i) => {
   const x = i.dims(0);
   const w = i.dims(1);
   if (!x) return [null];
-  if (x.length < 3 || (w && w.length !== x.length)) throw new RangeError(`it has no weight of rank ${w?.length} for a tensor of rank ${x.length}`);
+  if (x.length < 3 || (w && w.length !== x.length))
+    throw new RangeError(`it has no weight of rank ${w?.length} for a tensor of rank ${x.length}`);
   const spatial = x.length - 2;
-  if (w && typeof x[1] === 'number' && typeof w[0] === 'number' && x[1] !== w[0]) throw new RangeError(`its weight is for ${w[0]} channels, and the input has ${x[1]}`);
+  if (w && typeof x[1] === 'number' && typeof w[0] === 'number' && x[1] !== w[0])
+    throw new RangeError(`its weight is for ${w[0]} channels, and the input has ${x[1]}`);
   const window = windowOf(i, spatial, kernelOf(i, w?.slice(2) ?? null) ?? openDims(spatial));
   const given = i.ints('output_shape');
   const extra = i.ints('output_padding') ?? [];
@@ -53,7 +69,8 @@ const convTranspose: ShapeRule = (i) => {
     if (given?.length) return given[given.length - spatial + axis] ?? null;
     const extent = extentOf(window, axis);
     // Where the kernel is smaller than the stride, ONNX Runtime leaves the gap out, against the text.
-    if (window.auto.startsWith('SAME')) return extent !== null && extent + (extra[axis] ?? 0) >= stride ? times(d, stride) : null;
+    if (window.auto.startsWith('SAME'))
+      return extent !== null && extent + (extra[axis] ?? 0) >= stride ? times(d, stride) : null;
     const [before, behind] = padsOf(window, axis);
     return extent === null ? null : plus(times(d, stride), extent - stride + (extra[axis] ?? 0) - before - behind);
   });
@@ -71,12 +88,19 @@ const convTransposeDynamic: ShapeRule = (i) => {
   const head = [x[0] ?? null, times(w[1] ?? null, i.int('group', 1))];
   if (!pads) return [atRunTime('its pads are', [...head, ...openDims(spatial)])];
   const extra = i.ints('output_padding') ?? [];
-  return [[...head, ...x.slice(2).map((d, axis): Dim => {
-    const stride = window.strides[axis] ?? 1;
-    const extent = extentOf(window, axis);
-    const [before, behind] = pads.length ? [pads[axis] ?? null, pads[axis + spatial] ?? null] : [0, 0];
-    return extent === null || before === null || behind === null ? null : plus(times(d, stride), extent - stride + (extra[axis] ?? 0) - before - behind);
-  })]];
+  return [
+    [
+      ...head,
+      ...x.slice(2).map((d, axis): Dim => {
+        const stride = window.strides[axis] ?? 1;
+        const extent = extentOf(window, axis);
+        const [before, behind] = pads.length ? [pads[axis] ?? null, pads[axis + spatial] ?? null] : [0, 0];
+        return extent === null || before === null || behind === null
+          ? null
+          : plus(times(d, stride), extent - stride + (extra[axis] ?? 0) - before - behind);
+      }),
+    ],
+  ];
 };
 
 /** A pooling keeps batch and channels. */
@@ -85,7 +109,8 @@ export function pool(channelsLast = false): ShapeRule {
     const x = i.dims(0);
     const kernel = i.ints('kernel_shape');
     if (!x || !kernel) return i.node.outputs.map(() => x && openDims(x.length));
-    if (x.length !== kernel.length + 2) throw new RangeError(`its window has ${kernel.length} axes for a tensor of rank ${x.length}`);
+    if (x.length !== kernel.length + 2)
+      throw new RangeError(`its window has ${kernel.length} axes for a tensor of rank ${x.length}`);
     const window = windowOf(i, kernel.length, kernel);
     // ONNX Runtime does not follow the text where the padding is automatic and the window has gaps.
     const unclear = (axis: number): boolean => window.auto.startsWith('SAME') && (window.dilations[axis] ?? 1) > 1;

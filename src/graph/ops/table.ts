@@ -25,8 +25,28 @@ import { TEXT } from './text.ts';
 import { TRAINING } from './training.ts';
 
 const FAMILIES = [
-  CONSTANTS, ELEMENTWISE, LAYOUT, SELECT, SPATIAL, IMAGE, MATRIX, REDUCE, NORMALIZATION, RECURRENT, ATTENTION, SEQUENCE, QUANTIZATION, RANDOM, SIGNAL, TEXT,
-  TRAINING, LEGACY, ML, CONTRIB, CONTRIB_ATTENTION, CONTRIB_QUANTIZED,
+  CONSTANTS,
+  ELEMENTWISE,
+  LAYOUT,
+  SELECT,
+  SPATIAL,
+  IMAGE,
+  MATRIX,
+  REDUCE,
+  NORMALIZATION,
+  RECURRENT,
+  ATTENTION,
+  SEQUENCE,
+  QUANTIZATION,
+  RANDOM,
+  SIGNAL,
+  TEXT,
+  TRAINING,
+  LEGACY,
+  ML,
+  CONTRIB,
+  CONTRIB_ATTENTION,
+  CONTRIB_QUANTIZED,
 ];
 /** Rules by operator; other domains as `domain:Operator`. A new operator's rule goes into its family's file. */
 export const RULES: ReadonlyMap<string, Rule> = new Map(FAMILIES.flatMap((family) => Object.entries(family)));
@@ -55,7 +75,10 @@ export function applyRule(input: RuleInput): Applied {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     const reason = `${input.node.opType} ${input.node.name}: ${error.message}`;
-    const outputs = typeof rule === 'function' ? unknowns(input.node, reason) : input.node.outputs.map((_, o) => inferredTensor(dtypeOf(rule, input, o), null, reason));
+    const outputs =
+      typeof rule === 'function'
+        ? unknowns(input.node, reason)
+        : input.node.outputs.map((_, o) => inferredTensor(dtypeOf(rule, input, o), null, reason));
     return { outputs, contradiction: error.message };
   }
 }
@@ -69,7 +92,11 @@ function checked(value: Inferred | undefined): Inferred {
   if (value?.kind !== 'tensor') return value ?? unknownValue('its operator has no such output');
   const dims = value.dims;
   if (!dims || (dims.length <= MAX_RANK && dims.every(isDim))) return value;
-  return inferredTensor(value.dtype, dims.length <= MAX_RANK ? dims.map((d) => (isDim(d) ? d : null)) : null, value.reason ?? 'it would be too large for a tensor');
+  return inferredTensor(
+    value.dtype,
+    dims.length <= MAX_RANK ? dims.map((d) => (isDim(d) ? d : null)) : null,
+    value.reason ?? 'it would be too large for a tensor',
+  );
 }
 
 function isDim(d: Dim): boolean {

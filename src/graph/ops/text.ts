@@ -22,7 +22,9 @@ const split: ShapeRule = (i) => {
 };
 
 export const TEXT: Readonly<Record<string, Rule>> = {
-  StringNormalizer: tensors(normalized, fixed(STRING)), TfIdfVectorizer: tensors(tfIdf, fixed(FLOAT)),
-  StringConcat: tensors(broadcasting, fixed(STRING)), StringSplit: tensors(split, fixed(STRING), fixed(INT64)),
+  StringNormalizer: tensors(normalized, fixed(STRING)),
+  TfIdfVectorizer: tensors(tfIdf, fixed(FLOAT)),
+  StringConcat: tensors(broadcasting, fixed(STRING)),
+  StringSplit: tensors(split, fixed(STRING), fixed(INT64)),
   RegexFullMatch: tensors(sameAs(0), fixed(BOOL)),
 };

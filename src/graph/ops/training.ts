@@ -16,6 +16,9 @@ function optimizer(groups: number): Rule {
 const gradient: Rule = (i) => i.node.outputs.map((_, o) => i.inferred(o) ?? unknownValue());
 
 export const TRAINING: Readonly<Record<string, Rule>> = {
-  'ai.onnx.preview.training:Adagrad': optimizer(3), 'ai.onnx.preview.training:Momentum': optimizer(3), 'ai.onnx.preview.training:Adam': optimizer(4),
-  'ai.onnx.preview.training:Gradient': gradient, 'ai.onnx.training:Gradient': gradient,
+  'ai.onnx.preview.training:Adagrad': optimizer(3),
+  'ai.onnx.preview.training:Momentum': optimizer(3),
+  'ai.onnx.preview.training:Adam': optimizer(4),
+  'ai.onnx.preview.training:Gradient': gradient,
+  'ai.onnx.training:Gradient': gradient,
 };

@@ -16,15 +16,22 @@ export interface Window {
 export function windowOf(i: RuleInput, spatial: number, kernel: readonly (number | null)[]): Window {
   const list = (name: string, length: number, value: number): readonly number[] => {
     const given = i.ints(name);
-    if (given && given.length !== length) throw new RangeError(`${name} has ${given.length} entries for ${spatial} spatial axes`);
+    if (given && given.length !== length)
+      throw new RangeError(`${name} has ${given.length} entries for ${spatial} spatial axes`);
     return given ?? new Array<number>(length).fill(value);
   };
   const window = {
-    kernel, strides: list('strides', spatial, 1), dilations: list('dilations', spatial, 1), pads: list('pads', 2 * spatial, 0),
-    auto: i.text('auto_pad', 'NOTSET'), ceil: i.int('ceil_mode', 0) !== 0,
+    kernel,
+    strides: list('strides', spatial, 1),
+    dilations: list('dilations', spatial, 1),
+    pads: list('pads', 2 * spatial, 0),
+    auto: i.text('auto_pad', 'NOTSET'),
+    ceil: i.int('ceil_mode', 0) !== 0,
   };
-  if (kernel.length !== spatial || kernel.some((k) => k !== null && k < 1)) throw new RangeError('its window does not fit the tensor');
-  if ([...window.strides, ...window.dilations].some((s) => s < 1)) throw new RangeError('strides and dilations are at least 1');
+  if (kernel.length !== spatial || kernel.some((k) => k !== null && k < 1))
+    throw new RangeError('its window does not fit the tensor');
+  if ([...window.strides, ...window.dilations].some((s) => s < 1))
+    throw new RangeError('strides and dilations are at least 1');
   return window;
 }
 
@@ -46,7 +53,8 @@ export function slide(dim: Dim, w: Window, axis: number): Dim {
   const extent = extentOf(w, axis);
   if (extent === null) return null;
   const [before, behind] = padsOf(w, axis);
-  if (typeof dim === 'number' && dim + before + behind < extent) throw new RangeError(`its window of ${extent} is larger than the ${dim + before + behind} pixels it slides over`);
+  if (typeof dim === 'number' && dim + before + behind < extent)
+    throw new RangeError(`its window of ${extent} is larger than the ${dim + before + behind} pixels it slides over`);
   const rounded = floorDivide(dim, before + behind - extent + stride + (w.ceil ? stride - 1 : 0), stride);
   if (!w.ceil || stride <= extent - behind) return rounded;
   // With ceil_mode, a window that would start behind the image and its left pad is dropped; of a symbol we can't tell.

@@ -1,5 +1,22 @@
 import { broadcastAll } from '../dims.ts';
-import { absolute, arithmeticOf, difference, least, most, negated, order, product, ratio, remainder, roundedDown, roundedUp, sum, truncated, type Arithmetic, type Step2 } from './entries.ts';
+import {
+  absolute,
+  arithmeticOf,
+  difference,
+  least,
+  most,
+  negated,
+  order,
+  product,
+  ratio,
+  remainder,
+  roundedDown,
+  roundedUp,
+  sum,
+  truncated,
+  type Arithmetic,
+  type Step2,
+} from './entries.ts';
 import { broadcastAt, build, small, type Entry, type Evaluate, type Reading, type SmallTensor } from './smallTensor.ts';
 
 const INT64 = 7;
@@ -16,7 +33,15 @@ function elementwise(apply: (entries: readonly Entry[], r: Reading) => Entry): E
   return (r) => {
     const all = inputs(r);
     const dims = all && broadcastAll(all.map((t) => t.dims));
-    return [dims && build(dims as readonly number[], (places) => apply(all.map((t) => broadcastAt(t, places)), r))];
+    return [
+      dims &&
+        build(dims as readonly number[], (places) =>
+          apply(
+            all.map((t) => broadcastAt(t, places)),
+            r,
+          ),
+        ),
+    ];
   };
 }
 
@@ -56,18 +81,25 @@ function logic(apply: (a: boolean | null, b: boolean | null) => boolean | null):
   });
 }
 
-const where = elementwise(([condition = null, a = null, b = null]) => (a === b ? a : typeof condition === 'number' ? (condition === 0 ? b : a) : null));
+const where = elementwise(([condition = null, a = null, b = null]) =>
+  a === b ? a : typeof condition === 'number' ? (condition === 0 ? b : a) : null,
+);
 
 const cast: Evaluate = (r) => {
   const to = r.outDtype(0);
   const [from, into] = [arithmeticOf(r.rule.dtype(0)), arithmeticOf(to)];
   const x = r.small(0);
   if (!x || !from || !into) return [null];
-  return [small(x.dims, x.values.map((v) => {
-    if (to === BOOL) return order(v, 0) === null ? null : Number(order(v, 0) !== 0);
-    const whole = from.float && !into.float ? truncated(v) : v;
-    return typeof whole === 'number' ? into.round(whole) : whole;
-  }))];
+  return [
+    small(
+      x.dims,
+      x.values.map((v) => {
+        if (to === BOOL) return order(v, 0) === null ? null : Number(order(v, 0) !== 0);
+        const whole = from.float && !into.float ? truncated(v) : v;
+        return typeof whole === 'number' ? into.round(whole) : whole;
+      }),
+    ),
+  ];
 };
 
 const modulo: Evaluate = (r) => (r.rule.int('fmod', 0) ? [null] : typed(remainder)(r));
@@ -94,7 +126,7 @@ function reduced(step: Step2): Evaluate {
     const type = arithmeticOf(r.rule.dtype(0));
     const out = r.out(0);
     if (!x || !type || !out || x.values.length === 0) return [null];
-    const given = r.rule.ints('axes') ?? (r.rule.has(1) ? r.small(1)?.values ?? null : []);
+    const given = r.rule.ints('axes') ?? (r.rule.has(1) ? (r.small(1)?.values ?? null) : []);
     if (!given?.every((a) => typeof a === 'number')) return [null];
     const axes = given.map((a) => (a as number) + ((a as number) < 0 ? x.dims.length : 0));
     if (!axes.length && r.rule.int('noop_with_empty_axes', 0)) return [x];
@@ -117,14 +149,40 @@ const size: Evaluate = (r) => {
 };
 
 export const ARITHMETIC: Readonly<Record<string, Evaluate>> = {
-  Add: typed(sum), Sub: typed(difference), Mul: typed(product), Div: typed(ratio), Mod: modulo, Pow: power, Sum: typed(sum),
-  Min: typed(least), Max: typed(most), Neg: unary(negated), Abs: unary(absolute), Floor: unary(roundedDown), Ceil: unary(roundedUp),
-  Sqrt: plain(Math.sqrt), Exp: plain(Math.exp), Log: plain(Math.log), Reciprocal: plain((a) => 1 / a), Sign: plain(Math.sign),
-  Equal: compared((o) => o === 0), Greater: compared((o) => o > 0), Less: compared((o) => o < 0), GreaterOrEqual: compared((o) => o >= 0), LessOrEqual: compared((o) => o <= 0),
+  Add: typed(sum),
+  Sub: typed(difference),
+  Mul: typed(product),
+  Div: typed(ratio),
+  Mod: modulo,
+  Pow: power,
+  Sum: typed(sum),
+  Min: typed(least),
+  Max: typed(most),
+  Neg: unary(negated),
+  Abs: unary(absolute),
+  Floor: unary(roundedDown),
+  Ceil: unary(roundedUp),
+  Sqrt: plain(Math.sqrt),
+  Exp: plain(Math.exp),
+  Log: plain(Math.log),
+  Reciprocal: plain((a) => 1 / a),
+  Sign: plain(Math.sign),
+  Equal: compared((o) => o === 0),
+  Greater: compared((o) => o > 0),
+  Less: compared((o) => o < 0),
+  GreaterOrEqual: compared((o) => o >= 0),
+  LessOrEqual: compared((o) => o <= 0),
   Not: logic((a) => (a === null ? null : !a)),
   And: logic((a, b) => (a === false || b === false ? false : a === null || b === null ? null : a && b)),
   Or: logic((a, b) => (a === true || b === true ? true : a === null || b === null ? null : a || b)),
   Xor: logic((a, b) => (a === null || b === null ? null : a !== b)),
-  Where: where, Cast: cast, CastLike: cast, Range: range, Size: size,
-  ReduceProd: reduced(product), ReduceSum: reduced(sum), ReduceMax: reduced(most), ReduceMin: reduced(least),
+  Where: where,
+  Cast: cast,
+  CastLike: cast,
+  Range: range,
+  Size: size,
+  ReduceProd: reduced(product),
+  ReduceSum: reduced(sum),
+  ReduceMax: reduced(most),
+  ReduceMin: reduced(least),
 };

@@ -19,14 +19,21 @@ const BYTE = within(0, 255);
 const finite = (n: number): number | null => (Number.isFinite(n) ? n : null);
 /** By element type. 64-bit integers are followed as far as doubles hold them; half floats steer no shapes. */
 const ARITHMETIC: Readonly<Record<number, Arithmetic>> = {
-  1: { float: true, round: (n) => finite(Math.fround(n)) }, 11: { float: true, round: finite },
-  2: { float: false, round: BYTE }, 3: { float: false, round: within(-128, 127) }, 4: { float: false, round: within(0, 65535) }, 5: { float: false, round: within(-32768, 32767) },
-  6: { float: false, round: within(-(2 ** 31), 2 ** 31 - 1) }, 7: { float: false, round: within(-LARGEST, LARGEST) },
-  9: { float: false, round: within(0, 1) }, 12: { float: false, round: within(0, 2 ** 32 - 1) }, 13: { float: false, round: within(0, LARGEST) },
+  1: { float: true, round: (n) => finite(Math.fround(n)) },
+  11: { float: true, round: finite },
+  2: { float: false, round: BYTE },
+  3: { float: false, round: within(-128, 127) },
+  4: { float: false, round: within(0, 65535) },
+  5: { float: false, round: within(-32768, 32767) },
+  6: { float: false, round: within(-(2 ** 31), 2 ** 31 - 1) },
+  7: { float: false, round: within(-LARGEST, LARGEST) },
+  9: { float: false, round: within(0, 1) },
+  12: { float: false, round: within(0, 2 ** 32 - 1) },
+  13: { float: false, round: within(0, LARGEST) },
 };
 
 export function arithmeticOf(dtype: number | null): Arithmetic | null {
-  return dtype === null ? null : ARITHMETIC[dtype] ?? null;
+  return dtype === null ? null : (ARITHMETIC[dtype] ?? null);
 }
 
 /** An entry as an expression; in floats only fractions of a power of two, whose sums and products with sizes are exact. */
@@ -47,7 +54,10 @@ function isPowerOfTwo(n: number): boolean {
 /** A step of two entries: plain numbers by `numbers`, expressions by `expressions`. */
 export type Step2 = (a: Entry, b: Entry, type: Arithmetic) => Entry;
 
-function step(numbers: (a: number, b: number, type: Arithmetic) => number, expressions: (a: Expression, b: Expression, type: Arithmetic) => Expression | null): Step2 {
+function step(
+  numbers: (a: number, b: number, type: Arithmetic) => number,
+  expressions: (a: Expression, b: Expression, type: Arithmetic) => Expression | null,
+): Step2 {
   return (a, b, type) => {
     if (a === null || b === null) return null;
     if (typeof a === 'number' && typeof b === 'number') return type.round(numbers(a, b, type));
@@ -56,26 +66,44 @@ function step(numbers: (a: number, b: number, type: Arithmetic) => number, expre
   };
 }
 
-export const sum = step((a, b) => a + b, (a, b) => add(a, b));
-export const difference = step((a, b) => a - b, (a, b) => add(a, b, -1));
+export const sum = step(
+  (a, b) => a + b,
+  (a, b) => add(a, b),
+);
+export const difference = step(
+  (a, b) => a - b,
+  (a, b) => add(a, b, -1),
+);
 export const product = step((a, b) => a * b, multiply);
-export const least = step((a, b) => Math.min(a, b), (a, b) => choose(a, b, false));
-export const most = step((a, b) => Math.max(a, b), (a, b) => choose(a, b, true));
+export const least = step(
+  (a, b) => Math.min(a, b),
+  (a, b) => choose(a, b, false),
+);
+export const most = step(
+  (a, b) => Math.max(a, b),
+  (a, b) => choose(a, b, true),
+);
 /** Integers are cut towards zero, which is ⌊⌋ for sizes. */
-export const ratio = step((a, b, { float }) => (b === 0 ? NaN : float ? a / b : Math.trunc(a / b)), (a, b, { float }) => {
-  const exact = divide(a, b);
-  const by = wholeNumber(b);
-  if (exact && (float || exact.den === 1)) return exact;
-  if (float || by === null || by < 1 || lowest(a) < 0) return null;
-  return floorDivide(a, by);
-});
+export const ratio = step(
+  (a, b, { float }) => (b === 0 ? NaN : float ? a / b : Math.trunc(a / b)),
+  (a, b, { float }) => {
+    const exact = divide(a, b);
+    const by = wholeNumber(b);
+    if (exact && (float || exact.den === 1)) return exact;
+    if (float || by === null || by < 1 || lowest(a) < 0) return null;
+    return floorDivide(a, by);
+  },
+);
 /** The remainder with the sign of the divisor, as Mod gives it for integers. */
-export const remainder = step((a, b) => (b === 0 ? NaN : a - Math.floor(a / b) * b), (a, b, { float }) => {
-  const by = wholeNumber(b);
-  const whole = float || by === null || by < 1 || lowest(a) < 0 ? null : floorDivide(a, by);
-  const taken = whole && by !== null && scale(whole, by, 1);
-  return taken ? add(a, taken, -1) : null;
-});
+export const remainder = step(
+  (a, b) => (b === 0 ? NaN : a - Math.floor(a / b) * b),
+  (a, b, { float }) => {
+    const by = wholeNumber(b);
+    const whole = float || by === null || by < 1 || lowest(a) < 0 ? null : floorDivide(a, by);
+    const taken = whole && by !== null && scale(whole, by, 1);
+    return taken ? add(a, taken, -1) : null;
+  },
+);
 
 export function negated(a: Entry, type: Arithmetic): Entry {
   return difference(0, a, type);

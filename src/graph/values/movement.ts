@@ -1,5 +1,19 @@
 import { axisOf } from '../shapeRule.ts';
-import { broadcastAt, build, count, entryAt, isSmall, numbersOf, placesOf, small, vector, type Entry, type Evaluate, type Reading, type SmallTensor } from './smallTensor.ts';
+import {
+  broadcastAt,
+  build,
+  count,
+  entryAt,
+  isSmall,
+  numbersOf,
+  placesOf,
+  small,
+  vector,
+  type Entry,
+  type Evaluate,
+  type Reading,
+  type SmallTensor,
+} from './smallTensor.ts';
 
 /** The same entries in the same order under the output's dims. */
 const reshaped: Evaluate = (r) => {
@@ -24,20 +38,31 @@ const gather: Evaluate = (r) => {
   if (!x || !indices || !x.dims.length) return [null];
   const axis = axisOf(r.rule.int('axis', 0), x.dims.length);
   const dims = [...x.dims.slice(0, axis), ...indices.dims, ...x.dims.slice(axis + 1)];
-  return [build(dims, (places) => {
-    const at = wrapped(entryAt(indices, places.slice(axis, axis + indices.dims.length)), x.dims[axis] ?? 0);
-    return at === null ? null : entryAt(x, [...places.slice(0, axis), at, ...places.slice(axis + indices.dims.length)]);
-  })];
+  return [
+    build(dims, (places) => {
+      const at = wrapped(entryAt(indices, places.slice(axis, axis + indices.dims.length)), x.dims[axis] ?? 0);
+      return at === null
+        ? null
+        : entryAt(x, [...places.slice(0, axis), at, ...places.slice(axis + indices.dims.length)]);
+    }),
+  ];
 };
 
 const gatherElements: Evaluate = (r) => {
   const [x, indices] = [r.small(0), r.small(1)];
   if (!x || !indices || !x.dims.length) return [null];
   const axis = axisOf(r.rule.int('axis', 0), x.dims.length);
-  return [build(indices.dims, (places) => {
-    const at = wrapped(entryAt(indices, places), x.dims[axis] ?? 0);
-    return at === null ? null : entryAt(x, places.map((p, k) => (k === axis ? at : p)));
-  })];
+  return [
+    build(indices.dims, (places) => {
+      const at = wrapped(entryAt(indices, places), x.dims[axis] ?? 0);
+      return at === null
+        ? null
+        : entryAt(
+            x,
+            places.map((p, k) => (k === axis ? at : p)),
+          );
+    }),
+  ];
 };
 
 const gatherNd: Evaluate = (r) => {
@@ -45,16 +70,21 @@ const gatherNd: Evaluate = (r) => {
   const depth = indices?.dims.at(-1);
   if (!x || !indices || !dims || depth === undefined || r.rule.int('batch_dims', 0) !== 0) return [null];
   const lead = indices.dims.length - 1;
-  return [build(dims, (places) => {
-    const at = Array.from({ length: depth }, (_, k) => wrapped(entryAt(indices, [...places.slice(0, lead), k]), x.dims[k] ?? 0));
-    return at.includes(null) ? null : entryAt(x, [...at as number[], ...places.slice(lead)]);
-  })];
+  return [
+    build(dims, (places) => {
+      const at = Array.from({ length: depth }, (_, k) =>
+        wrapped(entryAt(indices, [...places.slice(0, lead), k]), x.dims[k] ?? 0),
+      );
+      return at.includes(null) ? null : entryAt(x, [...(at as number[]), ...places.slice(lead)]);
+    }),
+  ];
 };
 
 /** Places that start, end and step pick along one axis: https://onnx.ai/onnx/operators/onnx__Slice.html */
 function picked(size: number, start: number, end: number, step: number): number[] {
   const clamp = (v: number, low: number, high: number): number => Math.min(Math.max(v < 0 ? v + size : v, low), high);
-  const [from, to] = step > 0 ? [clamp(start, 0, size), clamp(end, 0, size)] : [clamp(start, 0, size - 1), clamp(end, -1, size - 1)];
+  const [from, to] =
+    step > 0 ? [clamp(start, 0, size), clamp(end, 0, size)] : [clamp(start, 0, size - 1), clamp(end, -1, size - 1)];
   return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, k) => from + k * step);
 }
 
@@ -71,7 +101,16 @@ const slice: Evaluate = (r) => {
     const at = axisOf(axis, x.dims.length);
     kept[at] = picked(x.dims[at] ?? 0, starts[i] ?? 0, ends[i] ?? 0, steps[i] ?? 1);
   }
-  return [build(kept.map((k) => k.length), (places) => entryAt(x, places.map((p, k) => kept[k]?.[p] ?? 0)))];
+  return [
+    build(
+      kept.map((k) => k.length),
+      (places) =>
+        entryAt(
+          x,
+          places.map((p, k) => kept[k]?.[p] ?? 0),
+        ),
+    ),
+  ];
 };
 
 /** Parts whose entries are unknown keep their places, so that the others are still known. */
@@ -82,15 +121,24 @@ const concat: Evaluate = (r) => {
   if (rank === 0 || parts.some((p) => p.dims.length !== rank)) return [null];
   const axis = axisOf(r.rule.int('axis', 1), rank);
   const total = parts.reduce((n, p) => n + (p.dims[axis] ?? 0), 0);
-  return [build((parts[0]?.dims ?? []).map((d, k) => (k === axis ? total : d)), (places) => {
-    let at = places[axis] ?? 0;
-    for (const part of parts) {
-      const length = part.dims[axis] ?? 0;
-      if (at < length) return entryAt(part, places.map((p, k) => (k === axis ? at : p)));
-      at -= length;
-    }
-    return null;
-  })];
+  return [
+    build(
+      (parts[0]?.dims ?? []).map((d, k) => (k === axis ? total : d)),
+      (places) => {
+        let at = places[axis] ?? 0;
+        for (const part of parts) {
+          const length = part.dims[axis] ?? 0;
+          if (at < length)
+            return entryAt(
+              part,
+              places.map((p, k) => (k === axis ? at : p)),
+            );
+          at -= length;
+        }
+        return null;
+      },
+    ),
+  ];
 };
 
 function blank(r: Reading, index: number): SmallTensor | null {
@@ -110,7 +158,12 @@ const split: Evaluate = (r) => {
     if (!dims) return null;
     const start = from;
     from += dims[axis] ?? 0;
-    return build(dims, (places) => entryAt(x, places.map((p, k) => (k === axis ? p + start : p))));
+    return build(dims, (places) =>
+      entryAt(
+        x,
+        places.map((p, k) => (k === axis ? p + start : p)),
+      ),
+    );
   });
 };
 
@@ -119,7 +172,16 @@ const transpose: Evaluate = (r) => {
   if (!x) return [null];
   const perm = r.rule.ints('perm') ?? x.dims.map((_, k) => x.dims.length - 1 - k);
   if (perm.length !== x.dims.length || new Set(perm).size !== perm.length) return [null];
-  return [build(perm.map((p) => x.dims[p] ?? 0), (places) => entryAt(x, x.dims.map((_, k) => places[perm.indexOf(k)] ?? 0)))];
+  return [
+    build(
+      perm.map((p) => x.dims[p] ?? 0),
+      (places) =>
+        entryAt(
+          x,
+          x.dims.map((_, k) => places[perm.indexOf(k)] ?? 0),
+        ),
+    ),
+  ];
 };
 
 const expand: Evaluate = (r) => {
@@ -130,7 +192,14 @@ const expand: Evaluate = (r) => {
 const tile: Evaluate = (r) => {
   const [x, dims] = [r.small(0), r.out(0)];
   if (!x || !dims || dims.length !== x.dims.length) return [null];
-  return [build(dims, (places) => entryAt(x, places.map((p, k) => p % (x.dims[k] || 1))))];
+  return [
+    build(dims, (places) =>
+      entryAt(
+        x,
+        places.map((p, k) => p % (x.dims[k] || 1)),
+      ),
+    ),
+  ];
 };
 
 /** Zeros, where no value is given. */
@@ -144,24 +213,41 @@ const scatterElements: Evaluate = (r) => {
   const [x, indices, updates] = [r.small(0), r.small(1), r.small(2)];
   if (!x || !indices || !updates || !x.dims.length || r.rule.text('reduction', 'none') !== 'none') return [null];
   const axis = axisOf(r.rule.int('axis', 0), x.dims.length);
-  return [written(x, updates, indices.values.map((index, i) => {
-    const at = wrapped(index, x.dims[axis] ?? 0);
-    return at === null ? null : placesOf(i, indices.dims).map((p, k) => (k === axis ? at : p));
-  }))];
+  return [
+    written(
+      x,
+      updates,
+      indices.values.map((index, i) => {
+        const at = wrapped(index, x.dims[axis] ?? 0);
+        return at === null ? null : placesOf(i, indices.dims).map((p, k) => (k === axis ? at : p));
+      }),
+    ),
+  ];
 };
 
 /** Only whole entries: each index names one. */
 const scatterNd: Evaluate = (r) => {
   const [x, indices, updates] = [r.small(0), r.small(1), r.small(2)];
   const depth = indices?.dims.at(-1);
-  if (!x || !indices || !updates || depth !== x.dims.length || r.rule.text('reduction', 'none') !== 'none') return [null];
-  return [written(x, updates, updates.values.map((_, i) => {
-    const at = x.dims.map((d, k) => wrapped(indices.values[i * x.dims.length + k] ?? null, d));
-    return at.includes(null) ? null : at as number[];
-  }))];
+  if (!x || !indices || !updates || depth !== x.dims.length || r.rule.text('reduction', 'none') !== 'none')
+    return [null];
+  return [
+    written(
+      x,
+      updates,
+      updates.values.map((_, i) => {
+        const at = x.dims.map((d, k) => wrapped(indices.values[i * x.dims.length + k] ?? null, d));
+        return at.includes(null) ? null : (at as number[]);
+      }),
+    ),
+  ];
 };
 
-function written(x: SmallTensor, updates: SmallTensor, places: readonly (readonly number[] | null)[]): SmallTensor | null {
+function written(
+  x: SmallTensor,
+  updates: SmallTensor,
+  places: readonly (readonly number[] | null)[],
+): SmallTensor | null {
   if (places.includes(null)) return null;
   const values = new Map(places.map((p, i) => [p?.join(), updates.values[i] ?? null]));
   return build(x.dims, (at) => (values.has(at.join()) ? values.get(at.join()) : entryAt(x, at)));
@@ -177,7 +263,24 @@ const nonZero: Evaluate = (r) => {
 };
 
 export const MOVEMENT: Readonly<Record<string, Evaluate>> = {
-  Identity: reshaped, Squeeze: reshaped, Unsqueeze: reshaped, Reshape: reshaped, Flatten: reshaped, Shape: shape, Gather: gather, GatherElements: gatherElements, GatherND: gatherNd,
-  Slice: slice, Concat: concat, Split: split, Transpose: transpose, Expand: expand, Tile: tile, ConstantOfShape: constantOfShape,
-  ScatterElements: scatterElements, Scatter: scatterElements, ScatterND: scatterNd, NonZero: nonZero,
+  Identity: reshaped,
+  Squeeze: reshaped,
+  Unsqueeze: reshaped,
+  Reshape: reshaped,
+  Flatten: reshaped,
+  Shape: shape,
+  Gather: gather,
+  GatherElements: gatherElements,
+  GatherND: gatherNd,
+  Slice: slice,
+  Concat: concat,
+  Split: split,
+  Transpose: transpose,
+  Expand: expand,
+  Tile: tile,
+  ConstantOfShape: constantOfShape,
+  ScatterElements: scatterElements,
+  Scatter: scatterElements,
+  ScatterND: scatterNd,
+  NonZero: nonZero,
 };

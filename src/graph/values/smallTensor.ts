@@ -43,7 +43,9 @@ export function count(dims: readonly number[]): number {
 
 /** True for dims that are numbers and name no more entries than are kept. */
 export function isSmall(dims: readonly Dim[] | null | undefined): dims is readonly number[] {
-  return Boolean(dims?.every((d) => typeof d === 'number' && d >= 0)) && count(dims as readonly number[]) <= MAX_ENTRIES;
+  return (
+    Boolean(dims?.every((d) => typeof d === 'number' && d >= 0)) && count(dims as readonly number[]) <= MAX_ENTRIES
+  );
 }
 
 /** How far apart neighbours of each axis lie in row-major order. */
@@ -57,7 +59,10 @@ export function placesOf(index: number, dims: readonly number[]): number[] {
 }
 
 /** A tensor of these dims whose entry at each place comes from `at`; null where it would be too large. */
-export function build(dims: readonly number[], at: (places: readonly number[]) => Entry | undefined): SmallTensor | null {
+export function build(
+  dims: readonly number[],
+  at: (places: readonly number[]) => Entry | undefined,
+): SmallTensor | null {
   if (!isSmall(dims)) return null;
   return { dims, values: Array.from({ length: count(dims) }, (_, i) => at(placesOf(i, dims)) ?? null) };
 }
@@ -66,7 +71,9 @@ export function build(dims: readonly number[], at: (places: readonly number[]) =
 export function broadcastAt(t: SmallTensor, places: readonly number[]): Entry {
   const strides = stridesOf(t.dims);
   const skip = places.length - t.dims.length;
-  return t.values[t.dims.reduce((n, d, k) => n + (d === 1 ? 0 : places[k + skip] ?? 0) * (strides[k] ?? 1), 0)] ?? null;
+  return (
+    t.values[t.dims.reduce((n, d, k) => n + (d === 1 ? 0 : (places[k + skip] ?? 0)) * (strides[k] ?? 1), 0)] ?? null
+  );
 }
 
 /** The entry at exact places. */
@@ -76,5 +83,5 @@ export function entryAt(t: SmallTensor, places: readonly number[]): Entry {
 
 /** Numbers only, or null. */
 export function numbersOf(t: SmallTensor | null): number[] | null {
-  return t && t.values.every((v) => typeof v === 'number') ? [...t.values] as number[] : null;
+  return t && t.values.every((v) => typeof v === 'number') ? ([...t.values] as number[]) : null;
 }

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bands, composeMaps, dropAlpha, grayscale, mapFromJson, normalize, rgbFromGray, swapRedBlue, type ChannelMap } from '../../../src/adapt/channelMap.ts';
+import {
+  bands,
+  composeMaps,
+  dropAlpha,
+  grayscale,
+  mapFromJson,
+  normalize,
+  rgbFromGray,
+  swapRedBlue,
+  type ChannelMap,
+} from '../../../src/adapt/channelMap.ts';
 import { compareAdapted } from '../../fixtures/adaptBytes.ts';
 import { Random } from '../../fixtures/random.ts';
 import { buildStem, SINKS, STEPS, type Layout } from '../../fixtures/stems.ts';
@@ -35,7 +45,7 @@ async function worstOf(c: Case): Promise<number> {
   const random = new Random(c.seed);
   const map = (MAPS[c.map] ?? MAPS.gray)?.(random) ?? grayscale();
   const stem = buildStem(random, map.matrix.length, c.layout, c.spatial, c.steps, c.sink);
-  const dims = stem.dims.map((d, i) => (i === stem.axis ? map.matrix[0]?.length ?? 0 : d));
+  const dims = stem.dims.map((d, i) => (i === stem.axis ? (map.matrix[0]?.length ?? 0) : d));
   return (await compareAdapted(stem.bytes, map, { image: dims }, random, {}, ['image'])).worst;
 }
 
@@ -63,13 +73,19 @@ test(`${COUNT} random stems under random maps compute the same function`, async 
   const random = new Random(SEED);
   for (let i = 0; i < COUNT; i++) {
     const c: Case = {
-      seed: random.int(2 ** 31), map: random.pick(Object.keys(MAPS)), layout: random.pick(['first', 'last']), spatial: random.pick([1, 2, 2, 2, 3]),
-      steps: Array.from({ length: random.int(5) }, () => random.pick(Object.keys(STEPS))), sink: random.pick(Object.keys(SINKS)),
+      seed: random.int(2 ** 31),
+      map: random.pick(Object.keys(MAPS)),
+      layout: random.pick(['first', 'last']),
+      spatial: random.pick([1, 2, 2, 2, 3]),
+      steps: Array.from({ length: random.int(5) }, () => random.pick(Object.keys(STEPS))),
+      sink: random.pick(Object.keys(SINKS)),
     };
     const why = await failure(c);
     if (!why) continue;
     const small = await shrink(c);
-    assert.fail(`stem ${i} of seed ${SEED}: ${await failure(small)} in ${JSON.stringify(small)} (found in ${JSON.stringify(c)}: ${why})`);
+    assert.fail(
+      `stem ${i} of seed ${SEED}: ${await failure(small)} in ${JSON.stringify(small)} (found in ${JSON.stringify(c)}: ${why})`,
+    );
   }
 });
 

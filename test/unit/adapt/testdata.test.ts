@@ -16,14 +16,20 @@ import { relativeL2, runModel, type Value } from '../../fixtures/runtime.ts';
 const FOLDERS = ['/usr/share/libonnx-testdata', '/usr/share/onnx'];
 
 function modelsUnder(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String).filter((f) => f.endsWith('.onnx')).map((f) => join(folder, f)) : [];
+  return existsSync(folder)
+    ? readdirSync(folder, { recursive: true })
+        .map(String)
+        .filter((f) => f.endsWith('.onnx'))
+        .map((f) => join(folder, f))
+    : [];
 }
 
 const MODELS = FOLDERS.flatMap(modelsUnder).sort();
 const skip = MODELS.length ? false : 'libonnx-testdata is not installed';
 
 type Make = (r: Random, count: number) => Value['data'];
-const whole = (r: Random, n: number, low: number, high: number): number[] => Array.from({ length: n }, () => low + r.int(high - low));
+const whole = (r: Random, n: number, low: number, high: number): number[] =>
+  Array.from({ length: n }, () => low + r.int(high - low));
 const MAKE: Readonly<Record<string, Make>> = {
   float32: (r, n) => r.floats(n, 2),
   float64: (r, n) => Float64Array.from(r.floats(n, 2)),
@@ -38,7 +44,8 @@ function repeatChannel(image: Value, axis: number): Value {
   const before = image.dims.slice(0, axis).reduce((n, d) => n * d, 1);
   const after = image.dims.slice(axis + 1).reduce((n, d) => n * d, 1);
   const list: (number | bigint)[] = [];
-  for (let o = 0; o < before; o++) for (let c = 0; c < 3; c++) for (let i = 0; i < after; i++) list.push(image.data[o * after + i] ?? 0);
+  for (let o = 0; o < before; o++)
+    for (let c = 0; c < 3; c++) for (let i = 0; i < after; i++) list.push(image.data[o * after + i] ?? 0);
   const data = (image.data.constructor as unknown as { from(values: (number | bigint)[]): Value['data'] }).from(list);
   return { ...image, dims: image.dims.map((d, i) => (i === axis ? 3 : d)), data };
 }
@@ -57,18 +64,25 @@ test('every model of libonnx-testdata converts exactly or is refused with a reas
       compared++;
       assert.ok(worst < 1e-5, `${path}: relative L2 ${worst}`);
     } catch (error) {
-      if (!(error instanceof ChannelwiseError)) throw new Error(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      if (!(error instanceof ChannelwiseError))
+        throw new Error(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
       assert.equal(error.kind, 'refused', `${path}: ${error.message}`);
       assert.match(error.message, /is |no inputs|input/, path);
       refused++;
     }
   }
-  console.log(`libonnx-testdata: ${converted} converted, ${compared} of them compared in ONNX Runtime, ${refused} refused`);
+  console.log(
+    `libonnx-testdata: ${converted} converted, ${compared} of them compared in ONNX Runtime, ${refused} refused`,
+  );
   assert.ok(converted > 100 && compared > 90 && refused > 800, `${converted} ${compared} ${refused}`);
 });
 
 /** The worst difference over all outputs; null where the runtime can't run the original. */
-async function compare(original: Uint8Array, adapted: Uint8Array, axes: ReadonlyMap<string, number>): Promise<number | null> {
+async function compare(
+  original: Uint8Array,
+  adapted: Uint8Array,
+  axes: ReadonlyMap<string, number>,
+): Promise<number | null> {
   const model = await scanModel(new MemorySource(original));
   const random = new Random(5);
   const before: Record<string, Value> = {};
@@ -78,7 +92,10 @@ async function compare(original: Uint8Array, adapted: Uint8Array, axes: Readonly
     const axis = axes.get(input.name);
     const dims = input.type.dims.map((d, i) => (i === axis ? 1 : typeof d === 'number' ? d : 2));
     const type = dtypeName(input.type.dtype);
-    const data = MAKE[type]?.(random, dims.reduce((n, d) => n * d, 1));
+    const data = MAKE[type]?.(
+      random,
+      dims.reduce((n, d) => n * d, 1),
+    );
     if (!data) return null;
     const value = { type, dims, data };
     after[input.name] = value;
@@ -91,5 +108,8 @@ async function compare(original: Uint8Array, adapted: Uint8Array, axes: Readonly
     return null;
   }
   const got = await runModel(adapted, after);
-  return Math.max(0, ...Object.entries(expected).map(([name, value]) => (got[name] ? relativeL2(got[name], value) : Infinity)));
+  return Math.max(
+    0,
+    ...Object.entries(expected).map(([name, value]) => (got[name] ? relativeL2(got[name], value) : Infinity)),
+  );
 }

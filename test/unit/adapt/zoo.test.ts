@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isSelection } from '../../../src/adapt/affine.ts';
-import { affine, bands, composeMaps, dropAlpha, grayscale, mapFromJson, normalize, swapRedBlue, type ChannelMap } from '../../../src/adapt/channelMap.ts';
+import {
+  affine,
+  bands,
+  composeMaps,
+  dropAlpha,
+  grayscale,
+  mapFromJson,
+  normalize,
+  swapRedBlue,
+  type ChannelMap,
+} from '../../../src/adapt/channelMap.ts';
 import type { AdaptationPlan } from '../../../src/adapt/plan.ts';
 import { adaptBytes, applyMap } from '../../fixtures/adaptBytes.ts';
 import { DTYPE } from '../../fixtures/modelBuilder.ts';
@@ -23,7 +33,8 @@ const MAPS: Readonly<Record<string, (r: Random) => ChannelMap>> = {
   bands: () => bands(5),
   normalised: () => NORM,
   'gray and normalised': () => composeMaps(NORM, grayscale()),
-  'random matrix and shift': (r) => mapFromJson({ matrix: [0, 1, 2].map(() => [...r.floats(2)]), shift: [...r.floats(3)] }, 'matrix'),
+  'random matrix and shift': (r) =>
+    mapFromJson({ matrix: [0, 1, 2].map(() => [...r.floats(2)]), shift: [...r.floats(3)] }, 'matrix'),
 };
 
 interface Feeds {
@@ -37,10 +48,12 @@ function feeds(e: Exported, map: ChannelMap, random: Random, asFloat = false): F
   const after: Record<string, Value> = { ...e.others };
   const [low, high] = e.pixels ?? [-1, 1];
   for (const [name, { dims, axis = 1, dtype = DTYPE.float32 }] of Object.entries(e.images)) {
-    const newDims = dims.map((d, i) => (i === axis ? map.matrix[0]?.length ?? 0 : d));
+    const newDims = dims.map((d, i) => (i === axis ? (map.matrix[0]?.length ?? 0) : d));
     const count = newDims.reduce((n, d) => n * d, 1);
     const whole = WHOLE.has(dtype);
-    const data = Float32Array.from({ length: count }, () => (whole ? random.int(128) : dtype === DTYPE.float16 ? random.int(33) / 16 - 1 : low + random.next() * (high - low)));
+    const data = Float32Array.from({ length: count }, () =>
+      whole ? random.int(128) : dtype === DTYPE.float16 ? random.int(33) / 16 - 1 : low + random.next() * (high - low),
+    );
     const image: Value = { type: 'float32', dims: newDims, data };
     before[name] = asFloat ? applyMap(map, axis, image) : typed(applyMap(map, axis, image), dtype);
     after[name] = typed(image, dtype);
@@ -49,7 +62,9 @@ function feeds(e: Exported, map: ChannelMap, random: Random, asFloat = false): F
 }
 
 function difference(got: Readonly<Record<string, Value>>, expected: Readonly<Record<string, Value>>): number {
-  const each = Object.entries(expected).map(([name, value]) => (got[name] && `${got[name].dims}` === `${value.dims}` ? relativeL2(got[name], value) : Infinity));
+  const each = Object.entries(expected).map(([name, value]) =>
+    got[name] && `${got[name].dims}` === `${value.dims}` ? relativeL2(got[name], value) : Infinity,
+  );
   return Math.max(...each);
 }
 
@@ -59,11 +74,22 @@ async function check(e: Exported, original: Uint8Array, map: ChannelMap): Promis
   const asFloat = whole && !isSelection(affine(map));
   const { before, after } = feeds(e, map, new Random(5), asFloat);
   const { bytes, plan } = await adaptBytes(original, map);
-  assert.deepEqual(plan.inputs.map((i) => [i.name, i.axis]), Object.entries(e.images).map(([name, { axis = 1 }]) => [name, axis]));
+  assert.deepEqual(
+    plan.inputs.map((i) => [i.name, i.axis]),
+    Object.entries(e.images).map(([name, { axis = 1 }]) => [name, axis]),
+  );
   if (e.planOnly || (asFloat && !e.castFirst)) return plan;
-  const reference = asFloat ? buildExported({ ...e, images: Object.fromEntries(Object.entries(e.images).map(([name, i]) => [name, { ...i, dtype: DTYPE.float32 }])) }) : original;
+  const reference = asFloat
+    ? buildExported({
+        ...e,
+        images: Object.fromEntries(Object.entries(e.images).map(([name, i]) => [name, { ...i, dtype: DTYPE.float32 }])),
+      })
+    : original;
   const worst = difference(await runModel(bytes, after), await runModel(reference, before));
-  assert.ok(worst < (e.tolerance ?? 1e-5), `${map.name}: relative L2 ${worst}, ${JSON.stringify({ folds: plan.folds, escapes: plan.escapes, added: plan.addedNodes })}`);
+  assert.ok(
+    worst < (e.tolerance ?? 1e-5),
+    `${map.name}: relative L2 ${worst}, ${JSON.stringify({ folds: plan.folds, escapes: plan.escapes, added: plan.addedNodes })}`,
+  );
   return plan;
 }
 
@@ -72,7 +98,12 @@ for (const e of [...CLASSIFIERS, ...DETECTORS, ...RESTORATION, ...ODD, ...HABITS
     const original = buildExported(e);
     for (const [name, make] of Object.entries(MAPS)) {
       const plan = await check(e, original, make(new Random(5)));
-      if (name === 'gray') assert.deepEqual([plan.folds.length, plan.escapes.length, plan.addedNodes.length], [...e.gray], JSON.stringify({ escapes: plan.escapes, added: plan.addedNodes }));
+      if (name === 'gray')
+        assert.deepEqual(
+          [plan.folds.length, plan.escapes.length, plan.addedNodes.length],
+          [...e.gray],
+          JSON.stringify({ escapes: plan.escapes, added: plan.addedNodes }),
+        );
     }
   });
 }

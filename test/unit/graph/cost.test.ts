@@ -8,13 +8,31 @@ import type { Model } from '../../../src/onnx/model.ts';
 import { scanModel } from '../../../src/onnx/scan.ts';
 import { WireReader } from '../../../src/onnx/wire.ts';
 import { mobileNetV2, resNet18 } from '../../fixtures/architectures.ts';
-import { encodeModel, floatTensor, graph, int64Tensor, model, node, rawTensor, valueInfo } from '../../fixtures/modelBuilder.ts';
+import {
+  encodeModel,
+  floatTensor,
+  graph,
+  int64Tensor,
+  model,
+  node,
+  rawTensor,
+  valueInfo,
+} from '../../fixtures/modelBuilder.ts';
 import { denseNet121, resNet50, squeezeNet10, vgg19 } from '../../fixtures/published.ts';
 
-async function costsOf(bytes: Uint8Array, bind: Record<string, number> = {}): Promise<{ costs: Costs; scanned: Model }> {
+async function costsOf(
+  bytes: Uint8Array,
+  bind: Record<string, number> = {},
+): Promise<{ costs: Costs; scanned: Model }> {
   const source = new MemorySource(bytes);
   const scanned = await scanModel(source);
-  return { costs: modelCosts(scanned, inferShapes(scanned, { constants: await steeringConstants(scanned, { wire: new WireReader(source) }), bind })), scanned };
+  return {
+    costs: modelCosts(
+      scanned,
+      inferShapes(scanned, { constants: await steeringConstants(scanned, { wire: new WireReader(source) }), bind }),
+    ),
+    scanned,
+  };
 }
 
 /**
@@ -38,13 +56,18 @@ for (const { name, bytes, params, within, macs } of PUBLISHED) {
   });
 }
 
-const matrix = (name: string, rows: number, columns: number): ReturnType<typeof floatTensor> => floatTensor(name, [rows, columns], new Float32Array(rows * columns));
+const matrix = (name: string, rows: number, columns: number): ReturnType<typeof floatTensor> =>
+  floatTensor(name, [rows, columns], new Float32Array(rows * columns));
 
 test('weights that several nodes share count once; a named batch counts as one, a number as it is', async () => {
-  const bytes = encodeModel(model({
-    inputs: [valueInfo('x', ['batch', 4])], outputs: [valueInfo('y', null)], initializers: [matrix('w', 4, 4)],
-    nodes: [node('MatMul', ['x', 'w'], ['h'], {}), node('MatMul', ['h', 'w'], ['y'], {})],
-  }));
+  const bytes = encodeModel(
+    model({
+      inputs: [valueInfo('x', ['batch', 4])],
+      outputs: [valueInfo('y', null)],
+      initializers: [matrix('w', 4, 4)],
+      nodes: [node('MatMul', ['x', 'w'], ['h'], {}), node('MatMul', ['h', 'w'], ['y'], {})],
+    }),
+  );
   const { total } = (await costsOf(bytes)).costs;
   assert.deepEqual([total.params, total.macs], [16, 32]);
   assert.equal((await costsOf(bytes, { batch: 3 })).costs.total.macs, 96);
@@ -52,45 +75,109 @@ test('weights that several nodes share count once; a named batch counts as one, 
 
 test('memory: the sum of what nodes make, and the most that is alive at once', async () => {
   // x (40) makes a (40) makes b (80); x is read again at the end, so all three live there, but a does not.
-  const { total } = (await costsOf(encodeModel(model({
-    inputs: [valueInfo('x', [10])], outputs: [valueInfo('c', null)],
-    nodes: [node('Relu', ['x'], ['a']), node('Concat', ['a', 'a'], ['b'], { axis: 0 }), node('Concat', ['b', 'x'], ['c'], { axis: 0 })],
-  })))).costs;
+  const { total } = (
+    await costsOf(
+      encodeModel(
+        model({
+          inputs: [valueInfo('x', [10])],
+          outputs: [valueInfo('c', null)],
+          nodes: [
+            node('Relu', ['x'], ['a']),
+            node('Concat', ['a', 'a'], ['b'], { axis: 0 }),
+            node('Concat', ['b', 'x'], ['c'], { axis: 0 }),
+          ],
+        }),
+      ),
+    )
+  ).costs;
   assert.equal(total.memory, 40 + 80 + 120);
   assert.equal(total.peak, 40 + 80 + 120);
-  const chain = (await costsOf(encodeModel(model({ inputs: [valueInfo('x', [10])], outputs: [valueInfo('c', null)], nodes: ['x', 'a', 'b'].map((x, i) => node('Relu', [x], [['a', 'b', 'c'][i] ?? ''])) })))).costs.total;
+  const chain = (
+    await costsOf(
+      encodeModel(
+        model({
+          inputs: [valueInfo('x', [10])],
+          outputs: [valueInfo('c', null)],
+          nodes: ['x', 'a', 'b'].map((x, i) => node('Relu', [x], [['a', 'b', 'c'][i] ?? ''])),
+        }),
+      ),
+    )
+  ).costs.total;
   assert.deepEqual([chain.memory, chain.peak], [120, 80]);
 });
 
 test('quantised weights are weights, their scales and zero points are not, and neither are numbers that steer shapes', async () => {
-  const { total } = (await costsOf(encodeModel(model({
-    inputs: [valueInfo('x', [1, 4])], outputs: [valueInfo('z', null)],
-    initializers: [rawTensor('q', 3, [4, 8], new Uint8Array(32)), floatTensor('s', [8], new Float32Array(8)), rawTensor('p', 3, [8], new Uint8Array(8)), int64Tensor('to', [2], [2, 4])],
-    nodes: [node('DequantizeLinear', ['q', 's', 'p'], ['w'], { axis: 1 }), node('MatMul', ['x', 'w'], ['y']), node('Reshape', ['y', 'to'], ['z'])],
-  })))).costs;
+  const { total } = (
+    await costsOf(
+      encodeModel(
+        model({
+          inputs: [valueInfo('x', [1, 4])],
+          outputs: [valueInfo('z', null)],
+          initializers: [
+            rawTensor('q', 3, [4, 8], new Uint8Array(32)),
+            floatTensor('s', [8], new Float32Array(8)),
+            rawTensor('p', 3, [8], new Uint8Array(8)),
+            int64Tensor('to', [2], [2, 4]),
+          ],
+          nodes: [
+            node('DequantizeLinear', ['q', 's', 'p'], ['w'], { axis: 1 }),
+            node('MatMul', ['x', 'w'], ['y']),
+            node('Reshape', ['y', 'to'], ['z']),
+          ],
+        }),
+      ),
+    )
+  ).costs;
   assert.deepEqual([total.params, total.macs], [32, 32]);
 });
 
 test('graphs and functions inside count: rounds of a loop, the costlier branch, a function at each call', async () => {
   const square = (from: string, to: string): ReturnType<typeof node> => node('MatMul', [from, 'w'], [to]);
   const body = graph({
-    name: 'body', inputs: [valueInfo('i', [], 7), valueInfo('go', [], 9), valueInfo('s', [4, 4])], outputs: [valueInfo('on', [], 9), valueInfo('t', null)],
+    name: 'body',
+    inputs: [valueInfo('i', [], 7), valueInfo('go', [], 9), valueInfo('s', [4, 4])],
+    outputs: [valueInfo('on', [], 9), valueInfo('t', null)],
     nodes: [node('Identity', ['go'], ['on']), square('s', 't')],
   });
-  const branch = (times: number): ReturnType<typeof graph> => graph({
-    name: `b${times}`, outputs: [valueInfo(`o${times}_${times}`, null)],
-    nodes: Array.from({ length: times }, (_, k) => square(k ? `o${times}_${k}` : 'x', `o${times}_${k + 1}`)),
-  });
-  const { costs, scanned } = await costsOf(encodeModel(model({
-    opsets: [{ domain: '', version: 17 }, { domain: 'own', version: 1 }],
-    functions: [{ name: 'Twice', domain: 'own', input: ['a', 'w'], output: ['c'], opsetImport: [{ domain: '', version: 17 }], node: [node('MatMul', ['a', 'w'], ['b']), node('MatMul', ['b', 'w'], ['c'])] }],
-    inputs: [valueInfo('x', [4, 4]), valueInfo('c', [], 9)], outputs: [valueInfo('y', null)],
-    initializers: [matrix('w', 4, 4), int64Tensor('n', [], [5]), rawTensor('yes', 9, [], Uint8Array.of(1))],
-    nodes: [
-      node('Loop', ['n', 'yes', 'x'], ['l'], { body: { graph: body } }), node('If', ['c'], ['b'], { then_branch: { graph: branch(1) }, else_branch: { graph: branch(3) } }),
-      node('Twice', ['l', 'w'], ['f'], {}, { domain: 'own' }), node('Twice', ['b', 'w'], ['g'], {}, { domain: 'own' }), node('Add', ['f', 'g'], ['y']),
-    ],
-  })));
-  assert.deepEqual(scanned.graph.nodes.map((n) => costs.of(n).macs), [5 * 64, 3 * 64, 2 * 64, 2 * 64, 0]);
+  const branch = (times: number): ReturnType<typeof graph> =>
+    graph({
+      name: `b${times}`,
+      outputs: [valueInfo(`o${times}_${times}`, null)],
+      nodes: Array.from({ length: times }, (_, k) => square(k ? `o${times}_${k}` : 'x', `o${times}_${k + 1}`)),
+    });
+  const { costs, scanned } = await costsOf(
+    encodeModel(
+      model({
+        opsets: [
+          { domain: '', version: 17 },
+          { domain: 'own', version: 1 },
+        ],
+        functions: [
+          {
+            name: 'Twice',
+            domain: 'own',
+            input: ['a', 'w'],
+            output: ['c'],
+            opsetImport: [{ domain: '', version: 17 }],
+            node: [node('MatMul', ['a', 'w'], ['b']), node('MatMul', ['b', 'w'], ['c'])],
+          },
+        ],
+        inputs: [valueInfo('x', [4, 4]), valueInfo('c', [], 9)],
+        outputs: [valueInfo('y', null)],
+        initializers: [matrix('w', 4, 4), int64Tensor('n', [], [5]), rawTensor('yes', 9, [], Uint8Array.of(1))],
+        nodes: [
+          node('Loop', ['n', 'yes', 'x'], ['l'], { body: { graph: body } }),
+          node('If', ['c'], ['b'], { then_branch: { graph: branch(1) }, else_branch: { graph: branch(3) } }),
+          node('Twice', ['l', 'w'], ['f'], {}, { domain: 'own' }),
+          node('Twice', ['b', 'w'], ['g'], {}, { domain: 'own' }),
+          node('Add', ['f', 'g'], ['y']),
+        ],
+      }),
+    ),
+  );
+  assert.deepEqual(
+    scanned.graph.nodes.map((n) => costs.of(n).macs),
+    [5 * 64, 3 * 64, 2 * 64, 2 * 64, 0],
+  );
   assert.deepEqual([costs.total.params, costs.total.macs, costs.total.uncounted], [16, 12 * 64, 0]);
 });

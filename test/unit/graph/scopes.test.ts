@@ -7,10 +7,21 @@ import { graph, joinBytes, model, node, onnx, rawField, utf8, valueInfo } from '
 
 /** Node metadata is newer than the published schema, so its bytes are written by hand. */
 async function scopeWith(metadata: Readonly<Record<string, string>>): Promise<string[] | null> {
-  const entries = Object.entries(metadata).map(([key, value]) => rawField(9, 2, joinBytes(rawField(1, 2, utf8(key)), rawField(2, 2, utf8(value)))));
+  const entries = Object.entries(metadata).map(([key, value]) =>
+    rawField(9, 2, joinBytes(rawField(1, 2, utf8(key)), rawField(2, 2, utf8(value)))),
+  );
   const bytes = joinBytes(onnx.NodeProto.encode(node('Relu', ['x'], ['y'])).finish(), ...entries);
-  const body = onnx.GraphProto.encode(graph({ inputs: [valueInfo('x', [1])], outputs: [valueInfo('y', [1])] })).finish();
-  const scanned = await scanModel(new MemorySource(joinBytes(onnx.ModelProto.encode({ ...model({}), graph: null }).finish(), rawField(7, 2, joinBytes(rawField(1, 2, bytes), body)))));
+  const body = onnx.GraphProto.encode(
+    graph({ inputs: [valueInfo('x', [1])], outputs: [valueInfo('y', [1])] }),
+  ).finish();
+  const scanned = await scanModel(
+    new MemorySource(
+      joinBytes(
+        onnx.ModelProto.encode({ ...model({}), graph: null }).finish(),
+        rawField(7, 2, joinBytes(rawField(1, 2, bytes), body)),
+      ),
+    ),
+  );
   assert.equal(scanned.graph.nodes[0]?.metadata?.length ?? 0, entries.length);
   return nodeScope(scanned.graph.nodes[0]!);
 }
@@ -18,9 +29,18 @@ async function scopeWith(metadata: Readonly<Record<string, string>>): Promise<st
 test('scopes from what exporters note', async () => {
   const cases: [Record<string, string>, string[] | null][] = [
     [{}, null],
-    [{ 'pkg.torch.onnx.name_scopes': "['', 'layer1', 'layer1.0', 'layer1.0.conv1', 'conv2d']" }, ['layer1', 'layer1.0', 'layer1.0.conv1']],
+    [
+      { 'pkg.torch.onnx.name_scopes': "['', 'layer1', 'layer1.0', 'layer1.0.conv1', 'conv2d']" },
+      ['layer1', 'layer1.0', 'layer1.0.conv1'],
+    ],
     [{ 'pkg.torch.onnx.name_scopes': '["", "it\'s", \'a\\\'b\', "n"]' }, ["it's", "a'b"]],
-    [{ namespace: ': torchvision.models.ResNet/layer1: torch.nn.Sequential/layer1.0.conv1: torch.nn.Conv2d/conv2d: aten.conv2d.default' }, ['layer1', 'layer1.0.conv1']],
+    [
+      {
+        namespace:
+          ': torchvision.models.ResNet/layer1: torch.nn.Sequential/layer1.0.conv1: torch.nn.Conv2d/conv2d: aten.conv2d.default',
+      },
+      ['layer1', 'layer1.0.conv1'],
+    ],
     [{ namespace: 'encoder/block_1' }, ['encoder', 'block_1']],
     [{ namespace: 'a: A/x: X', 'pkg.torch.onnx.name_scopes': "['', 'b', 'x']" }, ['b']],
     [{ 'pkg.torch.onnx.name_scopes': 'not a list', namespace: 'a: A/x: X' }, ['a']],
@@ -28,7 +48,8 @@ test('scopes from what exporters note', async () => {
     [{ namespace: '////' }, null],
     [{ other: 'a/b' }, null],
   ];
-  for (const [metadata, expected] of cases) assert.deepEqual(await scopeWith(metadata), expected, JSON.stringify(metadata));
+  for (const [metadata, expected] of cases)
+    assert.deepEqual(await scopeWith(metadata), expected, JSON.stringify(metadata));
 });
 
 test('deep and long notes are cut', async () => {

@@ -2,20 +2,38 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { casesOf, judge, pythonShapes, TESTDATA, TESTDATA_FILES, withDataSet, type Case, type Said } from '../../fixtures/shapeTruth.ts';
+import {
+  casesOf,
+  judge,
+  pythonShapes,
+  TESTDATA,
+  TESTDATA_FILES,
+  withDataSet,
+  type Case,
+  type Said,
+} from '../../fixtures/shapeTruth.ts';
 
 const skip = TESTDATA_FILES.length ? false : 'libonnx-testdata is not installed';
 const tensor = (dims: Said['dims'], dtype: number | null = 1): Said => ({ kind: 'tensor', dtype, dims });
 
 /** The judge itself: what it must call wrong, or a mistake of ours would pass. */
 const VERDICTS: readonly [Said, Said, ReturnType<typeof judge>][] = [
-  [tensor([1, 3]), tensor([1, 3]), 'matched'], [tensor(['n', 3]), tensor([7, 3]), 'matched'], [tensor(null), tensor([7, 3]), 'matched'],
-  [tensor([1, 3]), tensor([1, null]), 'unknown'], [tensor([1, 3]), tensor([1, 'n']), 'unknown'], [tensor([1, 3]), tensor(null), 'unknown'], [tensor([1, 3]), tensor([1, 3], null), 'unknown'],
-  [tensor([1, 3]), tensor([1, 4]), 'wrong'], [tensor([1, 3]), tensor([1, 3, 1]), 'wrong'], [tensor([1, 3]), tensor([1, 3], 7), 'wrong'], [tensor([1, 3]), { ...tensor([1, 3]), kind: 'sequence of tensor' }, 'wrong'],
+  [tensor([1, 3]), tensor([1, 3]), 'matched'],
+  [tensor(['n', 3]), tensor([7, 3]), 'matched'],
+  [tensor(null), tensor([7, 3]), 'matched'],
+  [tensor([1, 3]), tensor([1, null]), 'unknown'],
+  [tensor([1, 3]), tensor([1, 'n']), 'unknown'],
+  [tensor([1, 3]), tensor(null), 'unknown'],
+  [tensor([1, 3]), tensor([1, 3], null), 'unknown'],
+  [tensor([1, 3]), tensor([1, 4]), 'wrong'],
+  [tensor([1, 3]), tensor([1, 3, 1]), 'wrong'],
+  [tensor([1, 3]), tensor([1, 3], 7), 'wrong'],
+  [tensor([1, 3]), { ...tensor([1, 3]), kind: 'sequence of tensor' }, 'wrong'],
 ];
 
 test('what counts as matched, unknown and wrong', () => {
-  for (const [truth, found, verdict] of VERDICTS) assert.equal(judge(truth, found), verdict, JSON.stringify([truth, found]));
+  for (const [truth, found, verdict] of VERDICTS)
+    assert.equal(judge(truth, found), verdict, JSON.stringify([truth, found]));
 });
 
 type Tally = Record<ReturnType<typeof judge>, number>;
@@ -33,19 +51,31 @@ const text = (t: Tally): string => `${t.matched} matched, ${t.unknown} unknown, 
 
 test('no output of libonnx-testdata is inferred wrongly, and no fewer are known than to Python', { skip }, async () => {
   const cases: Case[] = [];
-  for (const file of TESTDATA_FILES) cases.push(...await casesOf(file, readFileSync(join(TESTDATA, file))));
-  assert.deepEqual(cases.filter((c) => judge(c.truth, c.found) === 'wrong'), []);
+  for (const file of TESTDATA_FILES) cases.push(...(await casesOf(file, readFileSync(join(TESTDATA, file)))));
+  assert.deepEqual(
+    cases.filter((c) => judge(c.truth, c.found) === 'wrong'),
+    [],
+  );
   const ours = tally(cases, (c) => c.found);
   const python = pythonShapes(TESTDATA_FILES);
-  const says = (c: Case): Said => (typeof python === 'string' ? tensor(null, null) : python.get(c.file)?.get(c.tensor) ?? tensor(null, null));
-  console.log(`libonnx-testdata outputs, shape and element type: ours ${text(ours)}; ${typeof python === 'string' ? python : `Python's onnx ${text(tally(cases, says))}`}`);
+  const says = (c: Case): Said =>
+    typeof python === 'string' ? tensor(null, null) : (python.get(c.file)?.get(c.tensor) ?? tensor(null, null));
+  console.log(
+    `libonnx-testdata outputs, shape and element type: ours ${text(ours)}; ${typeof python === 'string' ? python : `Python's onnx ${text(tally(cases, says))}`}`,
+  );
   for (const op of [...new Set(cases.map((c) => c.opType))].sort()) {
     const own = cases.filter((c) => c.opType === op);
     const open = tally(own, (c) => c.found);
-    if (open.unknown) console.log(`  ${op}: ${text(open)}; Python ${text(tally(own, says))}; ${[...new Set(own.filter((c) => judge(c.truth, c.found) === 'unknown').map((c) => why(c.reason)))].join('; ')}`);
+    if (open.unknown)
+      console.log(
+        `  ${op}: ${text(open)}; Python ${text(tally(own, says))}; ${[...new Set(own.filter((c) => judge(c.truth, c.found) === 'unknown').map((c) => why(c.reason)))].join('; ')}`,
+      );
   }
   const lost = cases.filter((c) => judge(c.truth, c.found) !== 'matched' && judge(c.truth, says(c)) === 'matched');
-  assert.deepEqual(lost.map((c) => `${c.file} ${c.tensor}`), []);
+  assert.deepEqual(
+    lost.map((c) => `${c.file} ${c.tensor}`),
+    [],
+  );
   assert.ok(ours.matched >= 1116, text(ours));
 });
 
@@ -64,6 +94,9 @@ test('with the values of the data set known, every output is as it was computed'
   }
   const counts = tally(cases, (c) => c.found);
   console.log(`libonnx-testdata outputs with their inputs' values known: ${text(counts)}`);
-  assert.deepEqual(cases.filter((c) => judge(c.truth, c.found) === 'wrong'), []);
+  assert.deepEqual(
+    cases.filter((c) => judge(c.truth, c.found) === 'wrong'),
+    [],
+  );
   assert.ok(counts.matched >= 1199, text(counts));
 });

@@ -28,7 +28,10 @@ function timesOpen(path: string): number | null {
 }
 
 /** Writes in the given way, and gives what the file holds then and how often it was open while and after it was written. */
-async function written(name: string, write: (file: DirectFile) => Promise<void>): Promise<{ bytes: Buffer; opened: (number | null)[] }> {
+async function written(
+  name: string,
+  write: (file: DirectFile) => Promise<void>,
+): Promise<{ bytes: Buffer; opened: (number | null)[] }> {
   const path = join(root, name);
   const handle = await open(path, 'wx');
   const file = await DirectFile.over(handle);
@@ -44,7 +47,14 @@ async function written(name: string, write: (file: DirectFile) => Promise<void>)
 
 test('buffers begin at a page, have the length asked for and share no byte', () => {
   const buffers = pageAligned(3, 100_000);
-  assert.deepEqual(buffers.map((b) => [b.length, b.byteOffset % PAGE]), [[100_000, 0], [100_000, 0], [100_000, 0]]);
+  assert.deepEqual(
+    buffers.map((b) => [b.length, b.byteOffset % PAGE]),
+    [
+      [100_000, 0],
+      [100_000, 0],
+      [100_000, 0],
+    ],
+  );
   buffers.forEach((b, i) => b.fill(i + 1));
   assert.ok(buffers.every((b, i) => b.every((v) => v === i + 1)));
 });
@@ -55,7 +65,13 @@ test('aligned and unaligned writes in any order make one file', async () => {
   const [buffer] = pageAligned(1, expected.length);
   assert.ok(buffer);
   buffer.set(expected);
-  const parts: readonly (readonly [start: number, end: number])[] = [[8 * PAGE, 16 * PAGE], [40 * PAGE, expected.length], [0, 3], [3, 8 * PAGE], [16 * PAGE, 40 * PAGE]];
+  const parts: readonly (readonly [start: number, end: number])[] = [
+    [8 * PAGE, 16 * PAGE],
+    [40 * PAGE, expected.length],
+    [0, 3],
+    [3, 8 * PAGE],
+    [16 * PAGE, 40 * PAGE],
+  ];
   const { bytes, opened } = await written('parts', async (file) => {
     for (const [start, end] of parts) assert.equal(await file.write(buffer, start, end - start, start), end - start);
   });
@@ -86,7 +102,11 @@ test('a large model is saved whole, whatever lies at the borders of its steps', 
   const original = Buffer.concat(Array.from({ length: 68 }, () => block));
   const source = join(root, 'model.onnx');
   writeFileSync(source, original);
-  const cut = (start: number, end: number, length: number): Splice => ({ start, end, bytes: Uint8Array.from({ length }, (_, i) => (start + i) % 251) });
+  const cut = (start: number, end: number, length: number): Splice => ({
+    start,
+    end,
+    bytes: Uint8Array.from({ length }, (_, i) => (start + i) % 251),
+  });
   const sets: Readonly<Record<string, readonly Splice[]>> = {
     nothing: [],
     'shorter at the front': [cut(100, 50_000, 3)],

@@ -27,12 +27,18 @@ function onDisk(path: string): number {
 }
 
 /** The tensors of a written model by name, and the values of its first layer's weight. */
-async function reread(path: string): Promise<{ tensors: Map<string, Tensor>; stem: number[]; dims: readonly number[] }> {
+async function reread(
+  path: string,
+): Promise<{ tensors: Map<string, Tensor>; stem: number[]; dims: readonly number[] }> {
   const source = await openFileSource(path);
   try {
     const model = await scanModel(source);
     const tensors = new Map(model.graph.initializers.map((t) => [t.name, t]));
-    const stem = await decodeTensor({ wire: new WireReader(source), external: externalReader(path) }, tensors.get('stem') as Tensor, 'stem');
+    const stem = await decodeTensor(
+      { wire: new WireReader(source), external: externalReader(path) },
+      tensors.get('stem') as Tensor,
+      'stem',
+    );
     return { tensors, stem: [...stem.values], dims: stem.dims };
   } finally {
     await source.close();
@@ -59,7 +65,13 @@ test('offsets past 4 GiB are right: a weight behind them is folded, and all else
   assert.deepEqual([now.dims, now.stem], [[4, 1, 1, 1], SUMMED]);
   for (const [name, tensor] of before.tensors) {
     const other = now.tensors.get(name)?.storage;
-    if (name !== 'stem') assert.ok(tensor.storage.kind === 'raw' && other?.kind === 'raw' && other.end - other.start === tensor.storage.end - tensor.storage.start, name);
+    if (name !== 'stem')
+      assert.ok(
+        tensor.storage.kind === 'raw' &&
+          other?.kind === 'raw' &&
+          other.end - other.start === tensor.storage.end - tensor.storage.start,
+        name,
+      );
   }
   assert.ok(onDisk(outPath) < 64 * MIB, `holes were filled: ${onDisk(outPath)} bytes`);
 });
@@ -83,5 +95,11 @@ test('30 GB of external data: opened without it, one weight read from behind 4 G
   const now = await reread(outPath);
   assert.deepEqual([now.dims, now.stem], [[4, 1, 1, 1], SUMMED]);
   assert.equal(now.tensors.get('stem')?.storage.kind, 'raw');
-  for (let i = 0; i < 7; i++) assert.deepEqual(now.tensors.get(`w${i}`)?.storage, { kind: 'external', location: 'weights.bin', offset: i * 4 * 32768 ** 2, length: 4 * 32768 ** 2 });
+  for (let i = 0; i < 7; i++)
+    assert.deepEqual(now.tensors.get(`w${i}`)?.storage, {
+      kind: 'external',
+      location: 'weights.bin',
+      offset: i * 4 * 32768 ** 2,
+      length: 4 * 32768 ** 2,
+    });
 });

@@ -9,8 +9,14 @@ const gray: MapStep = { kind: 'preset', name: 'gray' };
 test('steps stand in front of each other, the last one meets the pixels', async () => {
   const norm = normalize({ mean: [0.5, 0.4, 0.3], std: [0.25], scale: 1 / 255 });
   assert.deepEqual(await mapFromSteps([NORM, gray], 3), composeMaps(norm, grayscale()));
-  assert.deepEqual((await mapFromSteps([{ kind: 'preset', name: 'bgr' }, NORM], 3)).shift, composeMaps(swapRedBlue(), norm).shift);
-  assert.deepEqual((await mapFromSteps([gray, { kind: 'preset', name: 'rgb-from-gray' }], 3)).matrix, composeMaps(grayscale(), rgbFromGray()).matrix);
+  assert.deepEqual(
+    (await mapFromSteps([{ kind: 'preset', name: 'bgr' }, NORM], 3)).shift,
+    composeMaps(swapRedBlue(), norm).shift,
+  );
+  assert.deepEqual(
+    (await mapFromSteps([gray, { kind: 'preset', name: 'rgb-from-gray' }], 3)).matrix,
+    composeMaps(grayscale(), rgbFromGray()).matrix,
+  );
   assert.equal((await mapFromSteps([gray], 5)).matrix.length, 5);
   await assert.rejects(mapFromSteps([gray, { kind: 'preset', name: 'bgr' }], 3), /maps don't fit/);
   await assert.rejects(mapFromSteps([], 3), /Choose a map/);
@@ -18,10 +24,39 @@ test('steps stand in front of each other, the last one meets the pixels', async 
 
 const TYPED: readonly [matrix: string, shift: string, channels: number | null, rows: number[][], shifts: number[]][] = [
   ['0.299 0.587 0.114', '', 1, [[0.299, 0.587, 0.114]], [0]],
-  ['1 0; 0 1; 0.5 0.5', '1, 2, 3', 3, [[1, 0], [0, 1], [0.5, 0.5]], [1, 2, 3]],
+  [
+    '1 0; 0 1; 0.5 0.5',
+    '1, 2, 3',
+    3,
+    [
+      [1, 0],
+      [0, 1],
+      [0.5, 0.5],
+    ],
+    [1, 2, 3],
+  ],
   ['[[1], [1], [1]]', '-1/2', 3, [[1], [1], [1]], [-0.5, -0.5, -0.5]],
-  ['1 0\n0 1', '0', 2, [[1, 0], [0, 1]], [0, 0]],
-  ['0 0 1 0 1 0 1 0 0', '', 3, [[0, 0, 1], [0, 1, 0], [1, 0, 0]], [0, 0, 0]],
+  [
+    '1 0\n0 1',
+    '0',
+    2,
+    [
+      [1, 0],
+      [0, 1],
+    ],
+    [0, 0],
+  ],
+  [
+    '0 0 1 0 1 0 1 0 0',
+    '',
+    3,
+    [
+      [0, 0, 1],
+      [0, 1, 0],
+      [1, 0, 0],
+    ],
+    [0, 0, 0],
+  ],
   ['1;1;1;1', '', null, [[1], [1], [1], [1]], [0, 0, 0, 0]],
 ];
 
@@ -34,7 +69,12 @@ for (const [matrix, shift, channels, rows, shifts] of TYPED) {
 
 test('what is wrong with typed numbers is said', () => {
   const wrong: readonly [string, string, RegExp][] = [
-    ['1; 1', '', /needs 3 rows, one per channel of the model, separated by ";", but has 2/], ['1 2; 3; 4', '', /Row 2/], ['1; x; 1', '', /matrix must be numbers/], ['1;1;1', '1, 2', /"shift" must hold 3/], ['', '', /has 0/], ['1; 1e999; 1', '', /numbers/],
+    ['1; 1', '', /needs 3 rows, one per channel of the model, separated by ";", but has 2/],
+    ['1 2; 3; 4', '', /Row 2/],
+    ['1; x; 1', '', /matrix must be numbers/],
+    ['1;1;1', '1, 2', /"shift" must hold 3/],
+    ['', '', /has 0/],
+    ['1; 1e999; 1', '', /numbers/],
   ];
   for (const [matrix, shift, message] of wrong) assert.throws(() => matrixMap(matrix, shift, 3), message);
 });

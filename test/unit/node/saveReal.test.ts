@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
@@ -11,7 +21,19 @@ import { readPageModel } from '../../../src/node/pageModel.ts';
 import { shapesOfFile } from '../../../src/node/shapes.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
 import { resNet18 } from '../../fixtures/architectures.ts';
-import { DTYPE, convModel, decodeModel, encodeModel, externalTensor, floatTensor, graph, model, node, rawTensor, valueInfo } from '../../fixtures/modelBuilder.ts';
+import {
+  DTYPE,
+  convModel,
+  decodeModel,
+  encodeModel,
+  externalTensor,
+  floatTensor,
+  graph,
+  model,
+  node,
+  rawTensor,
+  valueInfo,
+} from '../../fixtures/modelBuilder.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'channelwise-real-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -97,26 +119,42 @@ test('what exists is not overwritten, a missing folder and a folder in the place
   writeFileSync(join(folder, 'there.onnx'), 'mine');
   mkdirSync(join(folder, 'folder.onnx'));
   symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling.onnx'));
-  for (const name of ['there.onnx', 'folder.onnx', 'dangling.onnx', 'model.onnx']) await assert.rejects(convertToGray(path, { out: join(folder, name) }), { kind: 'io', code: 'exists' }, name);
-  await assert.rejects(convertToGray(path, { out: join(folder, 'no', 'such.onnx') }), { kind: 'io', code: 'folder-missing' });
-  await assert.rejects(convertToGray(path, { out: join(path, 'below-a-file.onnx') }), { kind: 'io', code: 'folder-missing' });
+  for (const name of ['there.onnx', 'folder.onnx', 'dangling.onnx', 'model.onnx'])
+    await assert.rejects(convertToGray(path, { out: join(folder, name) }), { kind: 'io', code: 'exists' }, name);
+  await assert.rejects(convertToGray(path, { out: join(folder, 'no', 'such.onnx') }), {
+    kind: 'io',
+    code: 'folder-missing',
+  });
+  await assert.rejects(convertToGray(path, { out: join(path, 'below-a-file.onnx') }), {
+    kind: 'io',
+    code: 'folder-missing',
+  });
   assert.equal(readFileSync(join(folder, 'there.onnx'), 'utf8'), 'mine');
   assert.deepEqual(readdirSync(folder).sort(), ['dangling.onnx', 'folder.onnx', 'model.onnx', 'there.onnx']);
 });
 
 const STEM = Float32Array.from({ length: 24 }, (_, i) => i - 5);
-const stemEntries = (location: string, more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => ({ location, ...more });
+const stemEntries = (
+  location: string,
+  more: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> => ({ location, ...more });
 
 /** Conv with the first weight, then MatMul with a second one; either may lie outside. */
-function twoWeights(stem: Readonly<Record<string, string>> | null, far: Readonly<Record<string, string>> | null): Uint8Array {
-  return encodeModel(model({
-    inputs: [valueInfo('x', [1, 3, 4, 4])], outputs: [valueInfo('y', null)],
-    initializers: [
-      stem ? externalTensor('stem', DTYPE.float32, [2, 3, 2, 2], stem) : floatTensor('stem', [2, 3, 2, 2], STEM),
-      far ? externalTensor('far', DTYPE.float32, [3, 2], far) : floatTensor('far', [3, 2], [1, 2, 3, 4, 5, 6]),
-    ],
-    nodes: [node('Conv', ['x', 'stem'], ['c']), node('MatMul', ['c', 'far'], ['y'])],
-  }));
+function twoWeights(
+  stem: Readonly<Record<string, string>> | null,
+  far: Readonly<Record<string, string>> | null,
+): Uint8Array {
+  return encodeModel(
+    model({
+      inputs: [valueInfo('x', [1, 3, 4, 4])],
+      outputs: [valueInfo('y', null)],
+      initializers: [
+        stem ? externalTensor('stem', DTYPE.float32, [2, 3, 2, 2], stem) : floatTensor('stem', [2, 3, 2, 2], STEM),
+        far ? externalTensor('far', DTYPE.float32, [3, 2], far) : floatTensor('far', [3, 2], [1, 2, 3, 4, 5, 6]),
+      ],
+      nodes: [node('Conv', ['x', 'stem'], ['c']), node('MatMul', ['c', 'far'], ['y'])],
+    }),
+  );
 }
 
 const LOCATIONS: readonly [what: string, entries: Readonly<Record<string, string>>, kind: string, code: string][] = [
@@ -159,28 +197,75 @@ test('external data that is not there or not ours to read: an error for what nee
     rmSync(outPath ?? '');
   }
   const whole = modelIn(folder, twoWeights(stemEntries('whole.bin'), null), 'whole.onnx');
-  const inside = decodeModel(readFileSync((await convertToGray(whole)).outPath ?? '')).graph?.initializer?.find((t) => t.name === 'stem');
-  const expected = decodeModel((await adaptBytes(twoWeights(null, null), grayscale())).bytes).graph?.initializer?.find((t) => t.name === 'stem');
-  assert.deepEqual([...inside?.rawData ?? []], [...expected?.rawData ?? []]);
+  const inside = decodeModel(readFileSync((await convertToGray(whole)).outPath ?? '')).graph?.initializer?.find(
+    (t) => t.name === 'stem',
+  );
+  const expected = decodeModel((await adaptBytes(twoWeights(null, null), grayscale())).bytes).graph?.initializer?.find(
+    (t) => t.name === 'stem',
+  );
+  assert.deepEqual([...(inside?.rawData ?? [])], [...(expected?.rawData ?? [])]);
 });
 
 test('a model whose weights lie beside it is not written into another folder, wherever in the model they are named', async () => {
   const beside = externalTensor('w', DTYPE.float32, [1], stemEntries('w.bin'));
   const inner = graph({ name: 'inner', initializers: [beside], outputs: [valueInfo('w', null)] });
-  const rest = { inputs: [valueInfo('x', [1, 3, 4, 4]), valueInfo('b', [], DTYPE.bool)], outputs: [valueInfo('y', null)] };
+  const rest = {
+    inputs: [valueInfo('x', [1, 3, 4, 4]), valueInfo('b', [], DTYPE.bool)],
+    outputs: [valueInfo('y', null)],
+  };
   const stem = floatTensor('stem', [2, 3, 2, 2], STEM);
   const conv = node('Conv', ['x', 'stem'], ['y']);
   const held: Readonly<Record<string, Uint8Array>> = {
     initializer: twoWeights(null, stemEntries('far.bin')),
-    Constant: encodeModel(model({ ...rest, initializers: [stem], nodes: [conv, node('Constant', [], ['k'], { value: { tensor: beside } })] })),
-    subgraph: encodeModel(model({ ...rest, initializers: [stem], nodes: [conv, node('If', ['b'], ['k'], { then_branch: { graph: inner }, else_branch: { graph: inner } })] })),
-    'sparse initializer': encodeModel(model({ ...rest, initializers: [stem], sparseInitializers: [{ dims: [4], values: beside, indices: rawTensor('', DTYPE.int64, [1], new Uint8Array(8)) }], nodes: [conv] })),
-    function: encodeModel(model({ ...rest, initializers: [stem], nodes: [conv], functions: [{ name: 'f', domain: 'own', output: ['k'], node: [node('Constant', [], ['k'], { value: { tensor: beside } })], opsetImport: [{ domain: '', version: 17 }] }] })),
+    Constant: encodeModel(
+      model({
+        ...rest,
+        initializers: [stem],
+        nodes: [conv, node('Constant', [], ['k'], { value: { tensor: beside } })],
+      }),
+    ),
+    subgraph: encodeModel(
+      model({
+        ...rest,
+        initializers: [stem],
+        nodes: [conv, node('If', ['b'], ['k'], { then_branch: { graph: inner }, else_branch: { graph: inner } })],
+      }),
+    ),
+    'sparse initializer': encodeModel(
+      model({
+        ...rest,
+        initializers: [stem],
+        sparseInitializers: [
+          { dims: [4], values: beside, indices: rawTensor('', DTYPE.int64, [1], new Uint8Array(8)) },
+        ],
+        nodes: [conv],
+      }),
+    ),
+    function: encodeModel(
+      model({
+        ...rest,
+        initializers: [stem],
+        nodes: [conv],
+        functions: [
+          {
+            name: 'f',
+            domain: 'own',
+            output: ['k'],
+            node: [node('Constant', [], ['k'], { value: { tensor: beside } })],
+            opsetImport: [{ domain: '', version: 17 }],
+          },
+        ],
+      }),
+    ),
   };
   for (const [what, bytes] of Object.entries(held)) {
     const [from, to] = [freshFolder(), freshFolder()];
     const path = modelIn(from, bytes);
-    await assert.rejects(convertToGray(path, { out: join(to, 'gray.onnx') }), { kind: 'refused', code: 'external-elsewhere' }, what);
+    await assert.rejects(
+      convertToGray(path, { out: join(to, 'gray.onnx') }),
+      { kind: 'refused', code: 'external-elsewhere' },
+      what,
+    );
     assert.deepEqual(readdirSync(to), [], what);
     // The same folder by another way is the same folder.
     symlinkSync(from, join(to, 'back'));

@@ -22,10 +22,17 @@ interface Ended {
 
 /** Starts the command line, and sends it the signal as soon as its temporary file is there. */
 async function interrupted(signal: NodeJS.Signals): Promise<Ended> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'gray', MODEL], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'gray', MODEL], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text; });
-  const ended = new Promise<Ended>((resolve) => { child.on('close', (code, by) => resolve({ code, signal: by, errors })); });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (code, by) => resolve({ code, signal: by, errors }));
+  });
   const watch = setInterval(() => {
     if (!readdirSync(folder).some((name) => name.endsWith('.tmp'))) return;
     clearInterval(watch);
@@ -35,11 +42,15 @@ async function interrupted(signal: NodeJS.Signals): Promise<Ended> {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  test(`${signal} while a model is written leaves nothing behind`, { skip: process.platform === 'win32' ? 'Windows ends a process without asking it' : false }, async () => {
-    const ended = await interrupted(signal);
-    assert.deepEqual(readdirSync(folder), ['model.onnx']);
-    assert.deepEqual(ended, { code: 2, signal: null, errors: 'Cancelled; nothing was written.\n' });
-  });
+  test(
+    `${signal} while a model is written leaves nothing behind`,
+    { skip: process.platform === 'win32' ? 'Windows ends a process without asking it' : false },
+    async () => {
+      const ended = await interrupted(signal);
+      assert.deepEqual(readdirSync(folder), ['model.onnx']);
+      assert.deepEqual(ended, { code: 2, signal: null, errors: 'Cancelled; nothing was written.\n' });
+    },
+  );
 }
 
 test('what ends the process at once is felt', { skip: process.platform === 'win32' ? 'as above' : false }, async () => {

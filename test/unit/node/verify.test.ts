@@ -8,7 +8,15 @@ import { ChannelwiseError } from '../../../src/onnx/errors.ts';
 import { adaptFile, convertToGray } from '../../../src/node/convert.ts';
 import { reportText, verifyFiles } from '../../../src/node/verify.ts';
 import { grayscale } from '../../../src/adapt/channelMap.ts';
-import { DTYPE, encodeModel, externalTensor, floatTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
+import {
+  DTYPE,
+  encodeModel,
+  externalTensor,
+  floatTensor,
+  model,
+  node,
+  valueInfo,
+} from '../../fixtures/modelBuilder.ts';
 import { changeWeight, changed } from '../../fixtures/modelFile.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'channelwise-verify-'));
@@ -21,7 +29,9 @@ for (const name of ['ch_PP-OCRv4_det_infer', 'ch_PP-OCRv4_rec_infer', 'ch_ppocr_
     const images = join(folder, 'pictures');
     mkdirSync(images, { recursive: true });
     const png = new PNG({ width: 40, height: 30 });
-    png.data.forEach((_, i) => { png.data[i] = (i * 37) % 256; });
+    png.data.forEach((_, i) => {
+      png.data[i] = (i * 37) % 256;
+    });
     writeFileSync(join(images, 'a.png'), PNG.sync.write(png));
     writeFileSync(join(images, 'broken.jpg'), 'nothing');
     const { outPath } = await convertToGray(original, { out: join(folder, `${name}.gray.onnx`) });
@@ -42,11 +52,20 @@ test('weights beside the model: those in the stem are run, those behind are the 
   writeFileSync(join(folder, 'huge.bin'), '');
   truncateSync(join(folder, 'huge.bin'), elements * 4);
   const original = join(folder, 'beside.onnx');
-  writeFileSync(original, encodeModel(model({
-    inputs: [valueInfo('image', ['n', 3, 16, 16])], outputs: [valueInfo('y', null)],
-    initializers: [externalTensor('w', DTYPE.float32, [2, 3, 3, 3], { location: 'first.bin' }), externalTensor('huge', DTYPE.float32, [elements], { location: 'huge.bin' })],
-    nodes: [node('Conv', ['image', 'w'], ['c']), node('Relu', ['c'], ['r']), node('Gather', ['huge', 'r'], ['y'])],
-  })));
+  writeFileSync(
+    original,
+    encodeModel(
+      model({
+        inputs: [valueInfo('image', ['n', 3, 16, 16])],
+        outputs: [valueInfo('y', null)],
+        initializers: [
+          externalTensor('w', DTYPE.float32, [2, 3, 3, 3], { location: 'first.bin' }),
+          externalTensor('huge', DTYPE.float32, [elements], { location: 'huge.bin' }),
+        ],
+        nodes: [node('Conv', ['image', 'w'], ['c']), node('Relu', ['c'], ['r']), node('Gather', ['huge', 'r'], ['y'])],
+      }),
+    ),
+  );
   const { outPath } = await adaptFile(original, { map: grayscale() });
   const report = await verifyFiles(original, outPath ?? '');
   assert.equal(report.verdict, 'proved', report.statement);
@@ -59,13 +78,33 @@ test('weights beside the model: those in the stem are run, those behind are the 
 
 test('a file that was changed afterwards is not proved', async () => {
   const original = join(folder, 'small.onnx');
-  writeFileSync(original, encodeModel(model({
-    inputs: [valueInfo('image', [1, 3, 9, 9])], outputs: [valueInfo('y', null)],
-    initializers: [floatTensor('w', [2, 3, 3, 3], Float32Array.from({ length: 54 }, (_, i) => Math.cos(i)))], nodes: [node('Conv', ['image', 'w'], ['y'])],
-  })));
+  writeFileSync(
+    original,
+    encodeModel(
+      model({
+        inputs: [valueInfo('image', [1, 3, 9, 9])],
+        outputs: [valueInfo('y', null)],
+        initializers: [
+          floatTensor(
+            'w',
+            [2, 3, 3, 3],
+            Float32Array.from({ length: 54 }, (_, i) => Math.cos(i)),
+          ),
+        ],
+        nodes: [node('Conv', ['image', 'w'], ['y'])],
+      }),
+    ),
+  );
   const { outPath } = await convertToGray(original);
   const wrong = join(folder, 'wrong.onnx');
-  writeFileSync(wrong, changed(readFileSync(outPath ?? ''), (_, g) => changeWeight(g, 'w', (w) => { w[4] = 0; })));
+  writeFileSync(
+    wrong,
+    changed(readFileSync(outPath ?? ''), (_, g) =>
+      changeWeight(g, 'w', (w) => {
+        w[4] = 0;
+      }),
+    ),
+  );
   assert.equal((await verifyFiles(original, outPath ?? '')).ok, true);
   assert.equal((await verifyFiles(original, wrong)).verdict, 'failed');
 });
@@ -73,7 +112,11 @@ test('a file that was changed afterwards is not proved', async () => {
 test('files that are missing, no models, or strangers to each other are one sentence', async () => {
   const text = join(folder, 'text.onnx');
   writeFileSync(text, 'hello');
-  for (const [a, b] of [[join(folder, 'none.onnx'), text], [text, text], [join(OCR, 'ch_PP-OCRv4_det_infer.onnx'), join(OCR, 'ch_PP-OCRv4_rec_infer.onnx')]] as const) {
+  for (const [a, b] of [
+    [join(folder, 'none.onnx'), text],
+    [text, text],
+    [join(OCR, 'ch_PP-OCRv4_det_infer.onnx'), join(OCR, 'ch_PP-OCRv4_rec_infer.onnx')],
+  ] as const) {
     await assert.rejects(verifyFiles(a, b), (e: unknown) => e instanceof ChannelwiseError && !e.message.includes('\n'));
   }
 });

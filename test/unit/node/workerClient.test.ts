@@ -15,7 +15,10 @@ after(() => {
 });
 const THREAD = join(root, 'worker.mjs');
 // Threads don't take over the loader of TypeScript by themselves.
-writeFileSync(THREAD, `import { tsImport } from ${JSON.stringify(import.meta.resolve('tsx/esm/api'))};\nawait tsImport(${JSON.stringify(new URL('../../../src/workerMain.ts', import.meta.url).href)}, import.meta.url);\n`);
+writeFileSync(
+  THREAD,
+  `import { tsImport } from ${JSON.stringify(import.meta.resolve('tsx/esm/api'))};\nawait tsImport(${JSON.stringify(new URL('../../../src/workerMain.ts', import.meta.url).href)}, import.meta.url);\n`,
+);
 
 test('closing while a model is written cancels the job, and nothing is left behind', async () => {
   const folder = mkdtempSync(join(root, 'models-'));
@@ -23,8 +26,14 @@ test('closing while a model is written cancels the job, and nothing is left behi
   // 4 GiB of holes: reading them takes a second or two, and writing them nothing.
   writeLargeModel(path, { layers: 16, side: 8192, holes: true });
   const client = new WorkerClient(THREAD);
-  const job = client.run('convertToGray', { path }).then(() => 'written', (error: { code?: string }) => error.code);
-  while (!readdirSync(folder).some((name) => name.endsWith('.tmp'))) await new Promise((resolve) => { setTimeout(resolve, 5); });
+  const job = client.run('convertToGray', { path }).then(
+    () => 'written',
+    (error: { code?: string }) => error.code,
+  );
+  while (!readdirSync(folder).some((name) => name.endsWith('.tmp')))
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
   await client.close();
   assert.equal(await job, 'cancelled');
   assert.deepEqual(readdirSync(folder), ['model.onnx']);

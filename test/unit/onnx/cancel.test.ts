@@ -40,10 +40,15 @@ class CancellingSource implements ByteSource {
 }
 
 const NODES = 40_000;
-const MANY = encodeModel(model({
-  inputs: [valueInfo('t0', [1])], outputs: [valueInfo(`t${NODES}`, [1])],
-  nodes: Array.from({ length: NODES }, (_, i) => node('Relu', [`t${i}`], [`t${i + 1}`], { alpha: i, beta: [1, 2, 3] })),
-}));
+const MANY = encodeModel(
+  model({
+    inputs: [valueInfo('t0', [1])],
+    outputs: [valueInfo(`t${NODES}`, [1])],
+    nodes: Array.from({ length: NODES }, (_, i) =>
+      node('Relu', [`t${i}`], [`t${i + 1}`], { alpha: i, beta: [1, 2, 3] }),
+    ),
+  }),
+);
 
 test('a cancelled scan reads nothing more, and what it reads at once is little', async () => {
   const whole = new CancellingSource(MANY, -1, new AbortController());
@@ -67,7 +72,12 @@ test('a cancelled read of weights reads nothing more, in every storage form', as
       const controller = new AbortController();
       const source = new CancellingSource(bytes, at, controller);
       let seen = 0;
-      await assert.rejects(streamTensor({ wire: new WireReader(source, controller.signal) }, tensor, 'w', () => { seen++; }), { kind: 'cancelled' });
+      await assert.rejects(
+        streamTensor({ wire: new WireReader(source, controller.signal) }, tensor, 'w', () => {
+          seen++;
+        }),
+        { kind: 'cancelled' },
+      );
       assert.deepEqual([source.reads, seen], [at, at]);
     }
   }
@@ -76,9 +86,14 @@ test('a cancelled read of weights reads nothing more, in every storage form', as
 test('a scan tells how far it is, and other work gets its turn', async () => {
   const told: number[] = [];
   let turns = 0;
-  const timer = setInterval(() => { turns++; }, 1);
+  const timer = setInterval(() => {
+    turns++;
+  }, 1);
   await scanModel(new MemorySource(MANY), undefined, (fraction) => told.push(fraction));
   clearInterval(timer);
-  assert.ok(told.length > 4 && told.at(-1) === 1 && told.every((f, i) => f <= 1 && f >= (told[i - 1] ?? 0)), String(told));
+  assert.ok(
+    told.length > 4 && told.at(-1) === 1 && told.every((f, i) => f <= 1 && f >= (told[i - 1] ?? 0)),
+    String(told),
+  );
   assert.ok(turns > 0);
 });

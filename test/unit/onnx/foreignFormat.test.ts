@@ -39,12 +39,14 @@ for (const [name, head, message] of FOREIGN) {
   });
 }
 
-test('bytes that begin like no known format keep the scanner\'s own reason', async () => {
+test("bytes that begin like no known format keep the scanner's own reason", async () => {
   assert.match((await scan(Buffer.from('hello')))?.message ?? '', /^This is not a readable ONNX model: .*byte/);
 });
 
 test('a model that begins with such bytes is a model: unknown fields pass through', async () => {
   // Field 32 as a varint, 0x80 0x02 and its value, is how a pickle begins, too.
-  const good = encodeModel(model({ inputs: [valueInfo('x', [1])], outputs: [valueInfo('y', [1])], nodes: [node('Relu', ['x'], ['y'])] }));
+  const good = encodeModel(
+    model({ inputs: [valueInfo('x', [1])], outputs: [valueInfo('y', [1])], nodes: [node('Relu', ['x'], ['y'])] }),
+  );
   assert.equal(await scan(Buffer.concat([Buffer.from([0x80, 0x02, 0x01]), good])), null);
 });

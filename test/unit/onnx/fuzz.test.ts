@@ -11,12 +11,21 @@ const INPUTS = 6000;
 test('inputs that once failed', async () => {
   const files = existsSync(FAILED) ? readdirSync(FAILED) : [];
   assert.ok(files.length);
-  for (const file of files) for (let seed = 0; seed < 7; seed++) await checkInput(new Uint8Array(readFileSync(new URL(file, FAILED))), new Random(seed));
+  for (const file of files)
+    for (let seed = 0; seed < 7; seed++)
+      await checkInput(new Uint8Array(readFileSync(new URL(file, FAILED))), new Random(seed));
 });
 
 test(`${INPUTS} mutated models: a typed error with its place, or a result that holds; longer runs with npm run fuzz`, async () => {
   const report = await runFuzz({ seed: Number(process.env.CHANNELWISE_SEED ?? 1), inputs: INPUTS });
   assert.deepEqual(report.failures, []);
   // The mutations reach every stage, and not all are thrown out at the first.
-  for (const outcome of ['converted', 'scan: malformed', 'scan: split-message', 'adapt: no-image-input', 'adapt: tensor-size']) assert.ok((report.outcomes[outcome] ?? 0) > 5, `${outcome}: ${JSON.stringify(report.outcomes)}`);
+  for (const outcome of [
+    'converted',
+    'scan: malformed',
+    'scan: split-message',
+    'adapt: no-image-input',
+    'adapt: tensor-size',
+  ])
+    assert.ok((report.outcomes[outcome] ?? 0) > 5, `${outcome}: ${JSON.stringify(report.outcomes)}`);
 });

@@ -13,10 +13,17 @@ import { convModel, decodeModel, encodeModel, joinBytes, rawField, utf8 } from '
 import { Random } from '../../fixtures/random.ts';
 
 const FOLDER = '/usr/share/libonnx-testdata';
-const FILES = existsSync(FOLDER) ? readdirSync(FOLDER, { recursive: true }).map(String).filter((f) => f.endsWith('.onnx')).sort() : [];
+const FILES = existsSync(FOLDER)
+  ? readdirSync(FOLDER, { recursive: true })
+      .map(String)
+      .filter((f) => f.endsWith('.onnx'))
+      .sort()
+  : [];
 
 function written(bytes: Uint8Array, splices: readonly Splice[]): Uint8Array {
-  return Uint8Array.from(Buffer.concat(pieces(bytes.length, splices).map((p) => ('bytes' in p ? p.bytes : bytes.subarray(p.start, p.end)))));
+  return Uint8Array.from(
+    Buffer.concat(pieces(bytes.length, splices).map((p) => ('bytes' in p ? p.bytes : bytes.subarray(p.start, p.end)))),
+  );
 }
 
 async function withMetadata(bytes: Uint8Array): Promise<Uint8Array> {
@@ -25,16 +32,20 @@ async function withMetadata(bytes: Uint8Array): Promise<Uint8Array> {
   return written(bytes, await toSplices(new WireReader(source), [setMetadata(model, 'added', 'here')]));
 }
 
-test('no edit gives the same bytes, an edit leaves all others as they were: every model of libonnx-testdata', { skip: FILES.length ? false : 'libonnx-testdata is not installed' }, async () => {
-  for (const file of FILES) {
-    const bytes = new Uint8Array(readFileSync(join(FOLDER, file)));
-    assert.deepEqual(Buffer.from(written(bytes, [])), Buffer.from(bytes), file);
-    const edited = await withMetadata(bytes);
-    assert.ok(Buffer.from(edited).subarray(0, bytes.length).equals(Buffer.from(bytes)), file);
-    assert.equal(decodeModel(edited).metadataProps?.at(-1)?.key, 'added', file);
-  }
-  assert.ok(FILES.length > 1000);
-});
+test(
+  'no edit gives the same bytes, an edit leaves all others as they were: every model of libonnx-testdata',
+  { skip: FILES.length ? false : 'libonnx-testdata is not installed' },
+  async () => {
+    for (const file of FILES) {
+      const bytes = new Uint8Array(readFileSync(join(FOLDER, file)));
+      assert.deepEqual(Buffer.from(written(bytes, [])), Buffer.from(bytes), file);
+      const edited = await withMetadata(bytes);
+      assert.ok(Buffer.from(edited).subarray(0, bytes.length).equals(Buffer.from(bytes)), file);
+      assert.equal(decodeModel(edited).metadataProps?.at(-1)?.key, 'added', file);
+    }
+    assert.ok(FILES.length > 1000);
+  },
+);
 
 test('unknown fields, groups and over-long varints come through byte for byte', async () => {
   const group = joinBytes(Uint8Array.of(0x9b, 0x06), rawField(1, 0, Uint8Array.of(7)), Uint8Array.of(0x9c, 0x06));

@@ -10,12 +10,30 @@ import { decodeTensor } from '../../../src/onnx/tensorData.ts';
 import { replaceTensor } from '../../../src/onnx/tensorEdit.ts';
 import { WireReader } from '../../../src/onnx/wire.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
-import { DTYPE, encodeModel, joinBytes, model, node, rawField, rawTensor, utf8, valueInfo } from '../../fixtures/modelBuilder.ts';
+import {
+  DTYPE,
+  encodeModel,
+  joinBytes,
+  model,
+  node,
+  rawField,
+  rawTensor,
+  utf8,
+  valueInfo,
+} from '../../fixtures/modelBuilder.ts';
 import { Random } from '../../fixtures/random.ts';
 import { STORED, modelOf, storedTensor } from '../../fixtures/storedTensors.ts';
 
 /** Types whose every pattern can be listed, with their bits. */
-const SMALL = { float16: 16, bfloat16: 16, float8e4m3fn: 8, float8e4m3fnuz: 8, float8e5m2: 8, float8e5m2fnuz: 8, float4e2m1: 4 } as const;
+const SMALL = {
+  float16: 16,
+  bfloat16: 16,
+  float8e4m3fn: 8,
+  float8e4m3fnuz: 8,
+  float8e5m2: 8,
+  float8e5m2fnuz: 8,
+  float4e2m1: 4,
+} as const;
 
 function valueOf(dtype: number, bits: number, pattern: number): number {
   const out = new Float64Array(1);
@@ -46,7 +64,12 @@ test('small floats round to nearest, ties to even: against the list of all value
       // The middle of two 16-bit values is a double, so a tie is a tie.
       const even = low.pattern % 2 === 0 ? low : high;
       const nearly = (high.value - low.value) * (0.01 + 0.48 * random.next());
-      for (const [value, wanted] of [[low.value, low], [middle, even], [middle - nearly, low], [middle + nearly, high]] as const) {
+      for (const [value, wanted] of [
+        [low.value, low],
+        [middle, even],
+        [middle - nearly, low],
+        [middle + nearly, high],
+      ] as const) {
         const got = valueOf(dtype, bits, patternOf(dtype, value));
         assert.ok(got === wanted.value, `${name}: ${value} became ${got}, not ${wanted.value}`);
       }
@@ -58,18 +81,26 @@ test('small floats round to nearest, ties to even: against the list of all value
 
 /** Three channels whose sum is exact in double and rounded once, but goes wrong when it is added up in the type itself. */
 const SUMS: readonly [type: keyof typeof DTYPE, channels: readonly [number, number, number], sum: number][] = [
-  ['float16', [2048, 1, 1], 2050], ['float16', [1, 2 ** -11, 2 ** -11], 1 + 2 ** -10], ['float16', [2 ** -24, 2 ** -24, 2 ** -24], 3 * 2 ** -24],
-  ['bfloat16', [256, 1, 1], 258], ['float32', [2 ** 24, 1, 1], 2 ** 24 + 2], ['float32', [2 ** 40, 1, -(2 ** 40)], 1],
+  ['float16', [2048, 1, 1], 2050],
+  ['float16', [1, 2 ** -11, 2 ** -11], 1 + 2 ** -10],
+  ['float16', [2 ** -24, 2 ** -24, 2 ** -24], 3 * 2 ** -24],
+  ['bfloat16', [256, 1, 1], 258],
+  ['float32', [2 ** 24, 1, 1], 2 ** 24 + 2],
+  ['float32', [2 ** 40, 1, -(2 ** 40)], 1],
   ['float64', [0.1, 0.2, 0.3], 0.1 + 0.2 + 0.3],
 ];
 
 test('a fold accumulates in double, rounds once and keeps the type', async () => {
   for (const [type, channels, sum] of SUMS) {
     const dtype = DTYPE[type];
-    const bytes = encodeModel(model({
-      inputs: [valueInfo('x', [1, 3, 2, 2], dtype)], outputs: [valueInfo('y', null, dtype)],
-      initializers: [rawTensor('w', dtype, [1, 3, 1, 1], encodeRaw(dtype, channels, 'w'))], nodes: [node('Conv', ['x', 'w'], ['y'])],
-    }));
+    const bytes = encodeModel(
+      model({
+        inputs: [valueInfo('x', [1, 3, 2, 2], dtype)],
+        outputs: [valueInfo('y', null, dtype)],
+        initializers: [rawTensor('w', dtype, [1, 3, 1, 1], encodeRaw(dtype, channels, 'w'))],
+        nodes: [node('Conv', ['x', 'w'], ['y'])],
+      }),
+    );
     const source = new MemorySource((await adaptBytes(bytes, grayscale())).bytes);
     const [w] = (await scanModel(source)).graph.initializers;
     assert.ok(w && w.dtype === dtype, type);
@@ -86,11 +117,21 @@ test('a fold accumulates in double, rounds once and keeps the type', async () =>
 });
 
 test('integers: whole numbers as they are, halves to even, what does not fit is refused', () => {
-  for (const [type, low, high] of [['int8', -128, 127], ['uint8', 0, 255], ['int16', -32768, 32767], ['int4', -8, 7], ['uint4', 0, 15], ['int2', -2, 1], ['uint2', 0, 3], ['int32', -(2 ** 31), 2 ** 31 - 1]] as const) {
+  for (const [type, low, high] of [
+    ['int8', -128, 127],
+    ['uint8', 0, 255],
+    ['int16', -32768, 32767],
+    ['int4', -8, 7],
+    ['uint4', 0, 15],
+    ['int2', -2, 1],
+    ['uint2', 0, 3],
+    ['int32', -(2 ** 31), 2 ** 31 - 1],
+  ] as const) {
     const out = new Float64Array(4);
     decodeRaw(DTYPE[type], encodeRaw(DTYPE[type], [low, high, 0.5, 1], 'w'), out);
     assert.deepEqual([...out], [low, high, 0, 1], type);
-    for (const value of [low - 1, high + 1, NaN, Infinity]) assert.throws(() => encodeRaw(DTYPE[type], [value], 'w'), { code: 'overflow' }, `${type} ${value}`);
+    for (const value of [low - 1, high + 1, NaN, Infinity])
+      assert.throws(() => encodeRaw(DTYPE[type], [value], 'w'), { code: 'overflow' }, `${type} ${value}`);
   }
 });
 
@@ -98,18 +139,32 @@ test('new values keep the storage form, name, type, text and unknown fields; ext
   const raw = new Uint8Array(Float32Array.from({ length: 6 }, (_, i) => i).buffer);
   const more = joinBytes(rawField(12, 2, utf8('why it is so')), rawField(777, 2, utf8('unknown'), 2));
   for (const form of STORED) {
-    const bytes = modelOf(joinBytes(storedTensor(form, 'w', DTYPE.float32, [2, 3], raw), more), storedTensor('raw', 'after', DTYPE.float32, [6], raw));
+    const bytes = modelOf(
+      joinBytes(storedTensor(form, 'w', DTYPE.float32, [2, 3], raw), more),
+      storedTensor('raw', 'after', DTYPE.float32, [6], raw),
+    );
     const source = new MemorySource(bytes);
     const before = (await scanModel(source)).graph.initializers[0];
     assert.ok(before);
     const wire = new WireReader(source);
     const splices = await toSplices(wire, [await replaceTensor({ wire }, before, [2], [7, 8.5])]);
-    const out = Buffer.concat(pieces(bytes.length, splices).map((p) => ('bytes' in p ? p.bytes : bytes.subarray(p.start, p.end))));
+    const out = Buffer.concat(
+      pieces(bytes.length, splices).map((p) => ('bytes' in p ? p.bytes : bytes.subarray(p.start, p.end))),
+    );
     const changed = new MemorySource(Uint8Array.from(out));
     const [w, after] = (await scanModel(changed)).graph.initializers;
     assert.ok(w && after);
-    assert.deepEqual([w.name, w.dtype, w.dims, w.storage.kind], ['w', DTYPE.float32, [2], form === 'raw' || form === 'external' ? 'raw' : 'typed'], form);
-    if (w.storage.kind === 'typed') assert.deepEqual(w.storage.pieces.map((p) => p.packed), [form !== 'unpacked'], form);
+    assert.deepEqual(
+      [w.name, w.dtype, w.dims, w.storage.kind],
+      ['w', DTYPE.float32, [2], form === 'raw' || form === 'external' ? 'raw' : 'typed'],
+      form,
+    );
+    if (w.storage.kind === 'typed')
+      assert.deepEqual(
+        w.storage.pieces.map((p) => p.packed),
+        [form !== 'unpacked'],
+        form,
+      );
     const ctx = { wire: new WireReader(changed) };
     assert.deepEqual([...(await decodeTensor(ctx, w, 'w')).values], [7, 8.5], form);
     assert.deepEqual([...(await decodeTensor(ctx, after, 'after')).values], [0, 1, 2, 3, 4, 5], form);

@@ -25,7 +25,9 @@ interface Opened {
 }
 
 async function opened(dtype: number, dims: readonly number[], raw: Uint8Array, signal?: AbortSignal): Promise<Opened> {
-  const source = new CountingSource(new MemorySource(encodeModel(model({ initializers: [rawTensor('w', dtype, dims, raw)] }))));
+  const source = new CountingSource(
+    new MemorySource(encodeModel(model({ initializers: [rawTensor('w', dtype, dims, raw)] }))),
+  );
   const tensor = (await scanModel(source)).graph.initializers[0] as Tensor;
   Object.assign(source, { bytesRead: 0, reads: 0 });
   return { ctx: { wire: new WireReader(source, signal) }, tensor, source };
@@ -33,7 +35,8 @@ async function opened(dtype: number, dims: readonly number[], raw: Uint8Array, s
 
 /** The statistics by the textbook, from all values at once: sorted sums, so that rounding is another one than in the code under test. */
 function naive(values: readonly number[]): { mean: number; deviation: number } {
-  const sum = (list: readonly number[]): number => [...list].sort((a, b) => Math.abs(a) - Math.abs(b)).reduce((n, v) => n + v, 0);
+  const sum = (list: readonly number[]): number =>
+    [...list].sort((a, b) => Math.abs(a) - Math.abs(b)).reduce((n, v) => n + v, 0);
   const mean = sum(values) / values.length;
   return { mean, deviation: Math.sqrt(sum(values.map((v) => (v - mean) ** 2)) / values.length) };
 }
@@ -45,17 +48,30 @@ const TOLERANCE = 1e-12;
 function patterns(dtype: number, count: number): Uint8Array {
   const bytes = Uint8Array.from({ length: rawBytes(DTYPES[dtype]!, count) }, (_, i) => i);
   const random = new Random(dtype);
-  if ((DTYPES[dtype]?.bits ?? 0) > 16) bytes.forEach((_, i) => { bytes[i] = random.int(256); });
-  if (dtype === DTYPE.bool) bytes.forEach((_, i) => { bytes[i] = i % 3 === 0 ? 1 : 0; });
+  if ((DTYPES[dtype]?.bits ?? 0) > 16)
+    bytes.forEach((_, i) => {
+      bytes[i] = random.int(256);
+    });
+  if (dtype === DTYPE.bool)
+    bytes.forEach((_, i) => {
+      bytes[i] = i % 3 === 0 ? 1 : 0;
+    });
   // Doubles whose squares overflow are tested by themselves.
   if (dtype === DTYPE.float64 || dtype === DTYPE.complex128) {
     const view = new DataView(bytes.buffer);
-    for (let at = 0; at < bytes.length; at += 8) view.setFloat64(at, at % 88 === 0 ? NaN : at % 80 === 0 ? -Infinity : at % 72 === 0 ? -0 : random.next() * 10 - 3, true);
+    for (let at = 0; at < bytes.length; at += 8)
+      view.setFloat64(
+        at,
+        at % 88 === 0 ? NaN : at % 80 === 0 ? -Infinity : at % 72 === 0 ? -0 : random.next() * 10 - 3,
+        true,
+      );
   }
   return bytes;
 }
 
-for (const dtype of Object.keys(DTYPES).map(Number).filter((d) => d !== DTYPE.string)) {
+for (const dtype of Object.keys(DTYPES)
+  .map(Number)
+  .filter((d) => d !== DTYPE.string)) {
   test(`${dtypeName(dtype)}: agrees with the textbook, and reads each byte once`, async () => {
     const count = 1001;
     const raw = patterns(dtype, count);
@@ -67,10 +83,21 @@ for (const dtype of Object.keys(DTYPES).map(Number).filter((d) => d !== DTYPE.st
     const finite = all.filter(Number.isFinite);
     const scale = Math.max(...finite.map(Math.abs));
     const expected = naive(finite);
-    assert.deepEqual([s.count, s.nan, s.infinite, s.zeros], [all.length, all.filter(Number.isNaN).length, all.filter((v) => Math.abs(v) === Infinity).length, all.filter((v) => v === 0).length]);
+    assert.deepEqual(
+      [s.count, s.nan, s.infinite, s.zeros],
+      [
+        all.length,
+        all.filter(Number.isNaN).length,
+        all.filter((v) => Math.abs(v) === Infinity).length,
+        all.filter((v) => v === 0).length,
+      ],
+    );
     assert.deepEqual([Number(s.min), Number(s.max)], [Math.min(...finite), Math.max(...finite)]);
     assert.ok(Math.abs((s.mean ?? NaN) - expected.mean) <= TOLERANCE * scale, `mean ${s.mean} for ${expected.mean}`);
-    assert.ok(Math.abs((s.deviation ?? NaN) - expected.deviation) <= TOLERANCE * scale, `deviation ${s.deviation} for ${expected.deviation}`);
+    assert.ok(
+      Math.abs((s.deviation ?? NaN) - expected.deviation) <= TOLERANCE * scale,
+      `deviation ${s.deviation} for ${expected.deviation}`,
+    );
     checkHistogram(s, finite);
   });
 }
@@ -96,12 +123,15 @@ test('parts of any size in any order join to the same histogram and nearly the s
   }
   const [a, b] = [whole.result(), parts.result()];
   assert.deepEqual({ ...b, mean: 0, deviation: 0 }, { ...a, mean: 0, deviation: 0 });
-  assert.ok(Math.abs(a.mean! - b.mean!) < 1e-12 * Number(a.max) && Math.abs(a.deviation! - b.deviation!) < 1e-12 * a.deviation!);
+  assert.ok(
+    Math.abs(a.mean! - b.mean!) < 1e-12 * Number(a.max) && Math.abs(a.deviation! - b.deviation!) < 1e-12 * a.deviation!,
+  );
 });
 
 test('a large mean does not drown a small spread', () => {
   const counter = new StatisticsCounter(false);
-  for (let i = 0; i < 10; i++) counter.add({ kind: 'numbers', values: Float64Array.from({ length: 1000 }, (_, k) => 1e9 + (k % 2)) });
+  for (let i = 0; i < 10; i++)
+    counter.add({ kind: 'numbers', values: Float64Array.from({ length: 1000 }, (_, k) => 1e9 + (k % 2)) });
   assert.equal(counter.result().mean, 1e9 + 0.5);
   assert.equal(counter.result().deviation, 0.5);
 });
@@ -112,8 +142,28 @@ test('edges: nothing, one number, all the same, only NaN, the ends of the double
     for (const v of values) counter.add({ kind: 'numbers', values: Float64Array.of(v) });
     return counter.result();
   };
-  assert.deepEqual(of([]), { count: 0, nan: 0, infinite: 0, zeros: 0, min: null, max: null, mean: null, deviation: null, histogram: null });
-  assert.deepEqual(of([NaN, Infinity, -Infinity]), { count: 3, nan: 1, infinite: 2, zeros: 0, min: null, max: null, mean: null, deviation: null, histogram: null });
+  assert.deepEqual(of([]), {
+    count: 0,
+    nan: 0,
+    infinite: 0,
+    zeros: 0,
+    min: null,
+    max: null,
+    mean: null,
+    deviation: null,
+    histogram: null,
+  });
+  assert.deepEqual(of([NaN, Infinity, -Infinity]), {
+    count: 3,
+    nan: 1,
+    infinite: 2,
+    zeros: 0,
+    min: null,
+    max: null,
+    mean: null,
+    deviation: null,
+    histogram: null,
+  });
   const one = of([-2.5]);
   assert.deepEqual([one.min, one.mean, one.deviation, one.histogram?.counts], [-2.5, -2.5, 0, [1]]);
   const h = of([7, 7, 7], true).histogram!;
@@ -138,9 +188,15 @@ test('an empty tensor, a scalar, a wrong size, texts', async () => {
   const scalar = await opened(DTYPE.float32, [], new Uint8Array(Float32Array.of(0.25).buffer));
   assert.equal((await readStatistics(scalar.ctx, scalar.tensor, 'w')).mean, 0.25);
   const lying = await opened(DTYPE.float32, [2 ** 31], new Uint8Array(8));
-  await assert.rejects(readStatistics(lying.ctx, lying.tensor, 'w'), (e) => e instanceof ChannelwiseError && e.message === 'w should hold 8589934592 bytes for its shape, but has 8.');
+  await assert.rejects(
+    readStatistics(lying.ctx, lying.tensor, 'w'),
+    (e) => e instanceof ChannelwiseError && e.message === 'w should hold 8589934592 bytes for its shape, but has 8.',
+  );
   const huge = await opened(DTYPE.float32, [2 ** 31, 2 ** 31], new Uint8Array(8));
-  await assert.rejects(readStatistics(huge.ctx, huge.tensor, 'w'), (e) => e instanceof ChannelwiseError && e.code === 'dims');
+  await assert.rejects(
+    readStatistics(huge.ctx, huge.tensor, 'w'),
+    (e) => e instanceof ChannelwiseError && e.code === 'dims',
+  );
   const texts = await opened(DTYPE.string, [1], new Uint8Array(0));
   await assert.rejects(readStatistics(texts.ctx, texts.tensor, 'w'), /texts/);
 });
@@ -149,7 +205,10 @@ test('a cancel stops the reading', async () => {
   const stop = new AbortController();
   const count = 3 * 2 ** 20;
   const { ctx, tensor, source } = await opened(DTYPE.uint8, [count], new Uint8Array(count), stop.signal);
-  await assert.rejects(readStatistics(ctx, tensor, 'w', { onProgress: () => stop.abort() }), (e) => e instanceof ChannelwiseError && e.kind === 'cancelled');
+  await assert.rejects(
+    readStatistics(ctx, tensor, 'w', { onProgress: () => stop.abort() }),
+    (e) => e instanceof ChannelwiseError && e.kind === 'cancelled',
+  );
   assert.equal(source.bytesRead, 2 ** 20);
 });
 
@@ -167,12 +226,25 @@ for path in sys.argv[1:]:
         "mean": float(d.mean()), "std": float(d.std()), "scale": float(np.abs(d).max())})
 print(json.dumps(out))
 `;
-interface FromNumpy { shape: number[]; kind: string; count: number; nan: number; zeros: number; min: string; max: string; mean: number; std: number; scale: number }
+interface FromNumpy {
+  shape: number[];
+  kind: string;
+  count: number;
+  nan: number;
+  zeros: number;
+  min: string;
+  max: string;
+  mean: number;
+  std: number;
+  scale: number;
+}
 
 test('numpy loads every type from .npy and finds the same statistics', { skip: pythonMissing }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'channelwise-npy-'));
   try {
-    const dtypes = Object.keys(DTYPES).map(Number).filter((d) => d !== DTYPE.string);
+    const dtypes = Object.keys(DTYPES)
+      .map(Number)
+      .filter((d) => d !== DTYPE.string);
     const ours: Statistics[] = [];
     for (const dtype of dtypes) {
       const { ctx, tensor } = await opened(dtype, [7, 11, 13], patterns(dtype, 1001));
@@ -181,7 +253,11 @@ test('numpy loads every type from .npy and finds the same statistics', { skip: p
       await streamNpy(ctx, tensor, 'w', (bytes) => parts.push(bytes));
       writeFileSync(join(folder, `${dtype}.npy`), Buffer.concat(parts));
     }
-    const { stdout, stderr } = spawnSync('/usr/bin/python3', ['-W', 'ignore', '-c', NUMPY, ...dtypes.map((d) => join(folder, `${d}.npy`))], { encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync(
+      '/usr/bin/python3',
+      ['-W', 'ignore', '-c', NUMPY, ...dtypes.map((d) => join(folder, `${d}.npy`))],
+      { encoding: 'utf8' },
+    );
     assert.ok(stdout, stderr);
     const numpys = JSON.parse(stdout) as FromNumpy[];
     dtypes.forEach((dtype, i) => {
@@ -190,7 +266,10 @@ test('numpy loads every type from .npy and finds the same statistics', { skip: p
       assert.deepEqual([n.shape, n.count, n.nan, n.zeros], [[7, 11, 13], s.count, s.nan, s.zeros], label);
       if (typeof s.min === 'bigint') assert.deepEqual([n.min, n.max], [String(s.min), String(s.max)], label);
       else assert.deepEqual([Number(n.min), Number(n.max)], [s.min, s.max], label);
-      assert.ok(Math.abs(n.mean - s.mean!) <= TOLERANCE * n.scale && Math.abs(n.std - s.deviation!) <= TOLERANCE * n.scale, `${label}: ${n.mean} ${s.mean}, ${n.std} ${s.deviation}`);
+      assert.ok(
+        Math.abs(n.mean - s.mean!) <= TOLERANCE * n.scale && Math.abs(n.std - s.deviation!) <= TOLERANCE * n.scale,
+        `${label}: ${n.mean} ${s.mean}, ${n.std} ${s.deviation}`,
+      );
     });
   } finally {
     rmSync(folder, { recursive: true });

@@ -31,17 +31,19 @@ test('many at once read through one reader, and each gets its own bytes', async 
   const found = await Promise.all(starts.map((start) => wire.bytes(start, start + 900)));
   found.forEach((got, k) => assert.deepEqual(got, bytes.slice(starts[k]!, starts[k]! + 900)));
   // Into buffers of the caller's, some short enough for the window and some not.
-  const filled = await Promise.all(starts.map(async (start, k) => {
-    const target = new Uint8Array(k % 3 ? 900 : 990 + 1000 * (k % 2)).subarray(0, 99_999 - start);
-    await wire.bytesInto(target, start);
-    return target;
-  }));
+  const filled = await Promise.all(
+    starts.map(async (start, k) => {
+      const target = new Uint8Array(k % 3 ? 900 : 990 + 1000 * (k % 2)).subarray(0, 99_999 - start);
+      await wire.bytesInto(target, start);
+      return target;
+    }),
+  );
   filled.forEach((got, k) => assert.deepEqual(got, bytes.slice(starts[k]!, starts[k]! + got.length)));
 });
 
 test('walks of one reader at the same time see the fields that each sees alone', async () => {
   const field = (n: number): number[] => [n * 8 + 2, 200, 1, ...Array<number>(200).fill(n)];
-  const bytes = Uint8Array.from(Array.from({ length: 120 }, (_, i) => field(1 + i % 15)).flat());
+  const bytes = Uint8Array.from(Array.from({ length: 120 }, (_, i) => field(1 + (i % 15))).flat());
   const part = bytes.length / 4;
   const refs = [0, 1, 2, 3].map((i) => ({ start: i * part, bodyStart: i * part, end: (i + 1) * part, parent: null }));
   const alone = await Promise.all(refs.map((ref) => new WireReader(new Uneven(bytes)).fields(ref)));

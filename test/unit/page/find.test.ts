@@ -8,8 +8,16 @@ const keys = (query: string): string[] => finder.find(query).map((f) => f.key);
 
 test('find by operator, name, tensor, dtype, shape and attribute', () => {
   const cases: [string, number, RegExp][] = [
-    ['Gemm', 1, /operator: Gemm/], ['maxpool', 2, /MaxPool/], ['layer3.5/conv2', 2, /conv2/], ['fc.weight', 1, /weight: fc\.weight/], ['conv1_output_0', 0, /^$/],
-    ['64x3x7x7', 1, /shape: 64×3×7×7/], ['[64, 3, 7, 7]', 1, /shape/], ['64*3*7*7', 1, /shape/], ['transB', 1, /attribute: transB = 1/], ['conv 512x7x7', 8, /./],
+    ['Gemm', 1, /operator: Gemm/],
+    ['maxpool', 2, /MaxPool/],
+    ['layer3.5/conv2', 2, /conv2/],
+    ['fc.weight', 1, /weight: fc\.weight/],
+    ['conv1_output_0', 0, /^$/],
+    ['64x3x7x7', 1, /shape: 64×3×7×7/],
+    ['[64, 3, 7, 7]', 1, /shape/],
+    ['64*3*7*7', 1, /shape/],
+    ['transB', 1, /attribute: transB = 1/],
+    ['conv 512x7x7', 8, /./],
   ];
   for (const [query, least, why] of cases) {
     const found = finder.find(query);
@@ -58,5 +66,6 @@ test('attributes by value, and shapes by how they begin or as a whole', () => {
   assert.equal(names('[1, 1000]'), 2);
   assert.equal(names('conv kernel_shape=3'), 16);
   assert.match(finder.find('strides=2')[0]!.why, /^attribute: strides = \[2, 2\]$/);
-  for (const hostile of ['(', '[', '\\', '^$.*', '=', '==', '[=', 'a=', '=b', '((((a+)+)+)+)$']) assert.doesNotThrow(() => finder.find(hostile));
+  for (const hostile of ['(', '[', '\\', '^$.*', '=', '==', '[=', 'a=', '=b', '((((a+)+)+)+)$'])
+    assert.doesNotThrow(() => finder.find(hostile));
 });

@@ -6,7 +6,8 @@ import { Scene } from '../../../webview-ui/graph/scene.ts';
 import { layoutNested } from '../../../webview-ui/layout/nested.ts';
 import { densePage, residualPage, resnet50Page, transformerPage } from '../../fixtures/pageModels.ts';
 
-const titles = (model: GraphModel, group = 0): string[] => model.hierarchy.groups[group]!.groups.map((g) => model.hierarchy.groups[g]!.title);
+const titles = (model: GraphModel, group = 0): string[] =>
+  model.hierarchy.groups[group]!.groups.map((g) => model.hierarchy.groups[g]!.title);
 
 test('scopes come from node names; groups of one vanish', () => {
   const model = new GraphModel(resnet50Page());
@@ -16,7 +17,9 @@ test('scopes come from node names; groups of one vanish', () => {
 
 test("the exporter's own scopes win over names", () => {
   const page = resnet50Page();
-  page.nodes.forEach((n, i) => { n.scope = ['net', i < 61 ? 'first half' : 'second half']; });
+  page.nodes.forEach((n, i) => {
+    n.scope = ['net', i < 61 ? 'first half' : 'second half'];
+  });
   assert.deepEqual(titles(new GraphModel(page)), ['first half', 'second half']);
 });
 
@@ -24,10 +27,16 @@ test('every item lies in exactly one group, and counts add up', () => {
   for (const page of [resnet50Page(), transformerPage(300), residualPage(300, false), densePage(90)]) {
     const { hierarchy: h, flat } = new GraphModel(page);
     const seen = h.groups.flatMap((g) => g.items).sort((a, b) => a - b);
-    assert.deepEqual(seen, flat.items.map((_, i) => i));
+    assert.deepEqual(
+      seen,
+      flat.items.map((_, i) => i),
+    );
     h.groups.forEach((g, i) => {
       if (i > 0) assert.ok(g.parent < i && g.count >= 2);
-      assert.equal(g.count, g.items.filter((k) => flat.items[k]!.node).length + g.groups.reduce((n, c) => n + h.groups[c]!.count, 0));
+      assert.equal(
+        g.count,
+        g.items.filter((k) => flat.items[k]!.node).length + g.groups.reduce((n, c) => n + h.groups[c]!.count, 0),
+      );
     });
     assert.equal(h.groups[0]!.count, page.nodes.length);
   }
@@ -46,7 +55,9 @@ test('where names say nothing, repeated structure makes groups', () => {
 
 test('repeated blocks are found with their true period', () => {
   const block = ['Conv', 'Bn', 'Relu', 'Conv', 'Add', 'Relu'];
-  assert.deepEqual(repeatedBlocks(['Stem', ...Array.from({ length: 10 }, () => block).flat(), 'Gemm']), [{ start: 1, period: 6, times: 10 }]);
+  assert.deepEqual(repeatedBlocks(['Stem', ...Array.from({ length: 10 }, () => block).flat(), 'Gemm']), [
+    { start: 1, period: 6, times: 10 },
+  ]);
   assert.deepEqual(repeatedBlocks(['A', 'B', 'C', 'D']), []);
   assert.deepEqual(repeatedBlocks(Array.from({ length: 40 }, () => 'Relu')), []);
 });
@@ -92,7 +103,14 @@ test('a thing in a closed group is shown by the group; tracing a link finds all 
 
 test('hostile scopes: deep, empty and repeated parts do not break anything', () => {
   const page = resnet50Page();
-  page.nodes.forEach((n, i) => { n.name = i % 3 === 0 ? '/'.repeat(50) : i % 3 === 1 ? Array.from({ length: 5000 }, () => 'a').join('/') : `__proto__/constructor/${i}`; });
+  page.nodes.forEach((n, i) => {
+    n.name =
+      i % 3 === 0
+        ? '/'.repeat(50)
+        : i % 3 === 1
+          ? Array.from({ length: 5000 }, () => 'a').join('/')
+          : `__proto__/constructor/${i}`;
+  });
   const model = new GraphModel(page);
   const scene = layoutNested(model.input, new Uint8Array(model.hierarchy.groups.length).fill(1));
   assert.ok(scene.x.every(Number.isFinite));

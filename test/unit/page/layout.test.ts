@@ -5,7 +5,14 @@ import { layoutNested } from '../../../webview-ui/layout/nested.ts';
 import type { SceneGeometry } from '../../../webview-ui/layout/nested.ts';
 import { layoutGraph } from '../../../webview-ui/layout/layered.ts';
 import type { LayoutInput } from '../../../webview-ui/layout/columns.ts';
-import { densePage, inceptionPage, residualPage, resnet50Page, transformerPage, unetPage } from '../../fixtures/pageModels.ts';
+import {
+  densePage,
+  inceptionPage,
+  residualPage,
+  resnet50Page,
+  transformerPage,
+  unetPage,
+} from '../../fixtures/pageModels.ts';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 
 function layout(page: PageModel, open: 0 | 1): { model: GraphModel; scene: SceneGeometry } {
@@ -15,7 +22,9 @@ function layout(page: PageModel, open: 0 | 1): { model: GraphModel; scene: Scene
 
 /** Pairs of boxes that overlap though neither holds the other. */
 function overlaps(s: SceneGeometry): number {
-  const order = Array.from(s.box.keys()).filter((b) => !s.open[b]).sort((a, b) => s.y[a]! - s.y[b]!);
+  const order = Array.from(s.box.keys())
+    .filter((b) => !s.open[b])
+    .sort((a, b) => s.y[a]! - s.y[b]!);
   let count = 0;
   for (let i = 0; i < order.length; i++) {
     const a = order[i]!;
@@ -36,7 +45,13 @@ function crossings(s: SceneGeometry): number {
       for (let b = 0; b < s.box.length; b++) {
         if (s.open[b]) continue;
         const inset = 1;
-        if (Math.max(x0, x1) > s.x[b]! + inset && Math.min(x0, x1) < s.x[b]! + s.w[b]! - inset && Math.max(y0, y1) > s.y[b]! + inset && Math.min(y0, y1) < s.y[b]! + s.h[b]! - inset) count++;
+        if (
+          Math.max(x0, x1) > s.x[b]! + inset &&
+          Math.min(x0, x1) < s.x[b]! + s.w[b]! - inset &&
+          Math.max(y0, y1) > s.y[b]! + inset &&
+          Math.min(y0, y1) < s.y[b]! + s.h[b]! - inset
+        )
+          count++;
       }
     }
   }
@@ -44,7 +59,12 @@ function crossings(s: SceneGeometry): number {
 }
 
 const pages: [string, () => PageModel][] = [
-  ['ResNet-50', resnet50Page], ['a transformer', () => transformerPage(200, true)], ['dense skips', () => densePage(90)], ['a residual chain without names', () => residualPage(120, false)], ['a U-Net', unetPage], ['Inception', inceptionPage],
+  ['ResNet-50', resnet50Page],
+  ['a transformer', () => transformerPage(200, true)],
+  ['dense skips', () => densePage(90)],
+  ['a residual chain without names', () => residualPage(120, false)],
+  ['a U-Net', unetPage],
+  ['Inception', inceptionPage],
 ];
 for (const [name, page] of pages) {
   for (const open of [0, 1] as const) {
@@ -59,14 +79,19 @@ for (const [name, page] of pages) {
 
 test('the overlap and crossing counters see a bad picture', () => {
   const { scene } = layout(resnet50Page(), 1);
-  const squashed = { ...scene, y: scene.y.map((y) => y * 0.3), points: scene.points.map((p, i) => (i % 2 ? p * 0.3 : p)) };
+  const squashed = {
+    ...scene,
+    y: scene.y.map((y) => y * 0.3),
+    points: scene.points.map((p, i) => (i % 2 ? p * 0.3 : p)),
+  };
   assert.ok(overlaps(squashed) > 10);
   assert.ok(crossings({ ...scene, points: scene.points.map((p, i) => (i % 2 ? p : 0.9 * p)) }) > 10);
 });
 
 test('edges run downwards, except around a cycle', () => {
   const { scene } = layout(resnet50Page(), 0);
-  for (let p = 0; p + 1 < scene.pieceStart.length; p++) assert.ok(scene.points[scene.pieceStart[p]! * 2 + 1]! < scene.points[scene.pieceStart[p + 1]! * 2 - 1]!);
+  for (let p = 0; p + 1 < scene.pieceStart.length; p++)
+    assert.ok(scene.points[scene.pieceStart[p]! * 2 + 1]! < scene.points[scene.pieceStart[p + 1]! * 2 - 1]!);
 });
 
 test('the main path of ResNet-50 is one straight column', () => {
@@ -74,7 +99,8 @@ test('the main path of ResNet-50 is one straight column', () => {
   const middles = new Set<number>();
   scene.box.forEach((ref, b) => {
     const op = ref >= 0 ? model.flat.items[ref]!.node?.opType : undefined;
-    if (op === 'Relu' || op === 'Add' || op === 'MaxPool' || op === 'Gemm') middles.add(Math.round(scene.x[b]! + scene.w[b]! / 2));
+    if (op === 'Relu' || op === 'Add' || op === 'MaxPool' || op === 'Gemm')
+      middles.add(Math.round(scene.x[b]! + scene.w[b]! / 2));
   });
   assert.equal(middles.size, 1);
 });
@@ -82,7 +108,9 @@ test('the main path of ResNet-50 is one straight column', () => {
 /** How far apart the middles of boxes of some operators lie, from the leftmost to the rightmost. */
 function spreadOf(page: PageModel, operators: readonly string[]): number {
   const { model, scene } = layout(page, 1);
-  const middles = Array.from(scene.box).flatMap((ref, b) => (ref >= 0 && operators.includes(model.flat.items[ref]!.node?.opType ?? '') ? [scene.x[b]! + scene.w[b]! / 2] : []));
+  const middles = Array.from(scene.box).flatMap((ref, b) =>
+    ref >= 0 && operators.includes(model.flat.items[ref]!.node?.opType ?? '') ? [scene.x[b]! + scene.w[b]! / 2] : [],
+  );
   return Math.max(...middles) - Math.min(...middles);
 }
 
@@ -107,12 +135,20 @@ function lineCrossings(s: SceneGeometry): number {
     }
   }
   let count = 0;
-  for (const [x, top, bottom, a] of upright) for (const [y, left, right, b] of level) if (a !== b && x! > left! + 1 && x! < right! - 1 && y! > top! + 1 && y! < bottom! - 1) count++;
+  for (const [x, top, bottom, a] of upright)
+    for (const [y, left, right, b] of level)
+      if (a !== b && x! > left! + 1 && x! < right! - 1 && y! > top! + 1 && y! < bottom! - 1) count++;
   return count;
 }
 
 test('few lines cross', () => {
-  const most: [string, PageModel, number][] = [['ResNet-50', resnet50Page(), 0], ['U-Net', unetPage(), 12], ['Inception', inceptionPage(), 12], ['transformer', transformerPage(100, true), 60], ['dense', densePage(40), 1500]];
+  const most: [string, PageModel, number][] = [
+    ['ResNet-50', resnet50Page(), 0],
+    ['U-Net', unetPage(), 12],
+    ['Inception', inceptionPage(), 12],
+    ['transformer', transformerPage(100, true), 60],
+    ['dense', densePage(40), 1500],
+  ];
   for (const [name, page, limit] of most) {
     const crossed = lineCrossings(layout(page, 1).scene);
     assert.ok(crossed <= limit, `${name}: ${crossed}`);
@@ -124,7 +160,8 @@ test('few lines cross', () => {
 });
 
 test('the same model gives the same picture', () => {
-  for (const page of [() => densePage(60), () => transformerPage(100)]) assert.deepEqual(layout(page(), 1).scene, layout(page(), 1).scene);
+  for (const page of [() => densePage(60), () => transformerPage(100)])
+    assert.deepEqual(layout(page(), 1).scene, layout(page(), 1).scene);
 });
 
 test('no piece is lost: every link between two visible boxes is carried from its source to its target', () => {
@@ -140,8 +177,13 @@ test('a long edge adds nothing to the graph', () => {
   const small = layout(residualPage(60), 0).scene;
   const n = 500;
   const g: LayoutInput = {
-    w: new Float64Array(n).fill(100), h: new Float64Array(n).fill(30), from: Int32Array.from([...Array(n - 1).keys(), 0]), to: Int32Array.from([...Array(n - 1).keys()].map((i) => i + 1).concat(n - 1)),
-    fromOffset: new Float64Array(n), toOffset: new Float64Array(n), pin: null,
+    w: new Float64Array(n).fill(100),
+    h: new Float64Array(n).fill(30),
+    from: Int32Array.from([...Array(n - 1).keys(), 0]),
+    to: Int32Array.from([...Array(n - 1).keys()].map((i) => i + 1).concat(n - 1)),
+    fromOffset: new Float64Array(n),
+    toOffset: new Float64Array(n),
+    pin: null,
   };
   const long = layoutGraph(g);
   assert.equal(long.start[n]! - long.start[n - 1]!, 6);
@@ -150,10 +192,30 @@ test('a long edge adds nothing to the graph', () => {
 
 test('cycles, self-loops, doubles and empty graphs are laid out, not followed forever', () => {
   const g = (n: number, edges: [number, number][]): LayoutInput => ({
-    w: new Float64Array(n).fill(100), h: new Float64Array(n).fill(30), from: Int32Array.from(edges, (e) => e[0]), to: Int32Array.from(edges, (e) => e[1]),
-    fromOffset: new Float64Array(edges.length), toOffset: new Float64Array(edges.length), pin: null,
+    w: new Float64Array(n).fill(100),
+    h: new Float64Array(n).fill(30),
+    from: Int32Array.from(edges, (e) => e[0]),
+    to: Int32Array.from(edges, (e) => e[1]),
+    fromOffset: new Float64Array(edges.length),
+    toOffset: new Float64Array(edges.length),
+    pin: null,
   });
-  for (const input of [g(0, []), g(1, [[0, 0]]), g(3, [[0, 1], [1, 2], [2, 0]]), g(4, [[0, 1], [0, 1], [1, 0], [2, 3], [3, 3]])]) {
+  for (const input of [
+    g(0, []),
+    g(1, [[0, 0]]),
+    g(3, [
+      [0, 1],
+      [1, 2],
+      [2, 0],
+    ]),
+    g(4, [
+      [0, 1],
+      [0, 1],
+      [1, 0],
+      [2, 3],
+      [3, 3],
+    ]),
+  ]) {
     const l = layoutGraph(input);
     assert.ok([...l.x, ...l.y, ...l.points, l.width, l.height].every(Number.isFinite));
   }
@@ -162,8 +224,13 @@ test('cycles, self-loops, doubles and empty graphs are laid out, not followed fo
 test('a chain of 200,000 nodes does not overflow the stack', () => {
   const n = 200_000;
   const l = layoutGraph({
-    w: new Float64Array(n).fill(100), h: new Float64Array(n).fill(30), from: Int32Array.from({ length: n - 1 }, (_, i) => i), to: Int32Array.from({ length: n - 1 }, (_, i) => i + 1),
-    fromOffset: new Float64Array(n - 1), toOffset: new Float64Array(n - 1), pin: null,
+    w: new Float64Array(n).fill(100),
+    h: new Float64Array(n).fill(30),
+    from: Int32Array.from({ length: n - 1 }, (_, i) => i),
+    to: Int32Array.from({ length: n - 1 }, (_, i) => i + 1),
+    fromOffset: new Float64Array(n - 1),
+    toOffset: new Float64Array(n - 1),
+    pin: null,
   });
   assert.ok(l.height > n * 30);
 });

@@ -10,7 +10,8 @@ const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 const sent = (model: PageModel): unknown => plain(unpackModel(structuredClone(packModel(model))));
 
 test('a packed model comes out as it went in', () => {
-  for (const page of [resnet50Page(), transformerPage(200, true), densePage(60), hostilePage()]) assert.deepEqual(sent(page), plain(page));
+  for (const page of [resnet50Page(), transformerPage(200, true), densePage(60), hostilePage()])
+    assert.deepEqual(sent(page), plain(page));
 });
 
 test('scopes, costs, missing shapes and inner graphs too', () => {
@@ -22,7 +23,12 @@ test('scopes, costs, missing shapes and inner graphs too', () => {
   page.nodes[3]!.outputs[0]!.dtype = 'int64';
   page.nodes[3]!.inputs.push({ name: '', weight: null, dims: [] });
   page.edges[0]!.dims = null;
-  page.inner = { graphs: [{ owner: 4, title: 'body', inputs: [{ name: 'x', dtype: '', dims: null }], nodes: 1 }], nodes: [{ ...page.nodes[5]!, id: 122 }], edges: [{ from: -2, to: 122, tensor: 'x', dims: null }], left: 3 };
+  page.inner = {
+    graphs: [{ owner: 4, title: 'body', inputs: [{ name: 'x', dtype: '', dims: null }], nodes: 1 }],
+    nodes: [{ ...page.nodes[5]!, id: 122 }],
+    edges: [{ from: -2, to: 122, tensor: 'x', dims: null }],
+    left: 3,
+  };
   assert.deepEqual(sent(page), plain(page));
 });
 

@@ -13,7 +13,10 @@ const REFUSED: readonly [args: readonly string[], message: RegExp][] = [
 
 for (const [args, message] of REFUSED) {
   test(`the bench says in one line what is wrong with ${args.join(' ')}`, () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'test/bench/main.ts', ...args], { cwd: ROOT, encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'test/bench/main.ts', ...args], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
     assert.match(stderr, message);
     assert.deepEqual([status, stdout], [2, '']);
   });

@@ -30,9 +30,20 @@ test('a known package without a text gets the MIT licence with its holder, and o
 
 test('packages are those from which bytes came, nested and scoped ones too', () => {
   const input = (bytesInOutput: number): { bytesInOutput: number } => ({ bytesInOutput });
-  const outputs = { 'a.js': { inputs: {
-    'src/a.ts': input(5), 'node_modules/one/x.js': input(1), 'node_modules/one/y.js': input(1), 'node_modules/unused/x.js': input(0),
-    'node_modules/@s/two/node_modules/three/x.js': input(1), 'node_modules/@s/two/x.js': input(1),
-  } } };
-  assert.deepEqual(bundledPackages([{ outputs }]).map((f) => f.replace(/^.*?node_modules\//, '')), ['@s/two', '@s/two/node_modules/three', 'one']);
+  const outputs = {
+    'a.js': {
+      inputs: {
+        'src/a.ts': input(5),
+        'node_modules/one/x.js': input(1),
+        'node_modules/one/y.js': input(1),
+        'node_modules/unused/x.js': input(0),
+        'node_modules/@s/two/node_modules/three/x.js': input(1),
+        'node_modules/@s/two/x.js': input(1),
+      },
+    },
+  };
+  assert.deepEqual(
+    bundledPackages([{ outputs }]).map((f) => f.replace(/^.*?node_modules\//, '')),
+    ['@s/two', '@s/two/node_modules/three', 'one'],
+  );
 });

@@ -3,7 +3,17 @@ import { test } from 'node:test';
 import { bands, composeMaps, grayscale, normalize } from '../../../src/adapt/channelMap.ts';
 import { verify, type VerifyReport } from '../../../src/verify/verify.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
-import { DTYPE, encodeModel, floatTensor, graph, int64Tensor, model, node, rawTensor, valueInfo } from '../../fixtures/modelBuilder.ts';
+import {
+  DTYPE,
+  encodeModel,
+  floatTensor,
+  graph,
+  int64Tensor,
+  model,
+  node,
+  rawTensor,
+  valueInfo,
+} from '../../fixtures/modelBuilder.ts';
 import { changed, changeWeight, modelFile } from '../../fixtures/modelFile.ts';
 import { Random } from '../../fixtures/random.ts';
 
@@ -12,24 +22,53 @@ const random = new Random(11);
 /** Two branches behind the first layer, a function, a subgraph, a Constant and weights of three kinds. */
 const original = encodeModel({
   ...model({
-    inputs: [valueInfo('image', ['n', 3, 'h', 'w']), valueInfo('flag', [], DTYPE.bool)], outputs: [valueInfo('y', null)],
+    inputs: [valueInfo('image', ['n', 3, 'h', 'w']), valueInfo('flag', [], DTYPE.bool)],
+    outputs: [valueInfo('y', null)],
     initializers: [
-      floatTensor('w1', [4, 3, 3, 3], random.floats(108)), floatTensor('b1', [4], random.floats(4)), floatTensor('w2', [4, 4, 3, 3], random.floats(144)),
-      floatTensor('w3', [4, 4, 1, 1], random.floats(16)), int64Tensor('axes', [2], [2, 3]), rawTensor('zero', DTYPE.uint8, [], Uint8Array.of(7)),
+      floatTensor('w1', [4, 3, 3, 3], random.floats(108)),
+      floatTensor('b1', [4], random.floats(4)),
+      floatTensor('w2', [4, 4, 3, 3], random.floats(144)),
+      floatTensor('w3', [4, 4, 1, 1], random.floats(16)),
+      int64Tensor('axes', [2], [2, 3]),
+      rawTensor('zero', DTYPE.uint8, [], Uint8Array.of(7)),
     ],
     nodes: [
-      node('Conv', ['image', 'w1', 'b1'], ['c1'], { pads: [1, 1, 1, 1] }), node('Conv', ['c1', 'w2'], ['left'], { pads: [1, 1, 1, 1] }), node('Conv', ['c1', 'w3'], ['right']),
-      node('Add', ['left', 'right'], ['sum']), node('LeakyRelu', ['sum'], ['leaky'], { alpha: { float: 0.1 } }),
-      node('Constant', [], ['k'], { value: { tensor: floatTensor('', [1], [1.5]) } }), node('Mul', ['leaky', 'k'], ['scaled']),
+      node('Conv', ['image', 'w1', 'b1'], ['c1'], { pads: [1, 1, 1, 1] }),
+      node('Conv', ['c1', 'w2'], ['left'], { pads: [1, 1, 1, 1] }),
+      node('Conv', ['c1', 'w3'], ['right']),
+      node('Add', ['left', 'right'], ['sum']),
+      node('LeakyRelu', ['sum'], ['leaky'], { alpha: { float: 0.1 } }),
+      node('Constant', [], ['k'], { value: { tensor: floatTensor('', [1], [1.5]) } }),
+      node('Mul', ['leaky', 'k'], ['scaled']),
       node('If', ['flag'], ['chosen'], {
-        then_branch: { graph: graph({ name: 'then', nodes: [node('Twice', ['scaled'], ['t'], {}, { domain: 'own' })], outputs: [valueInfo('t', null)] }) },
-        else_branch: { graph: graph({ name: 'else', nodes: [node('Neg', ['scaled'], ['e'])], outputs: [valueInfo('e', null)] }) },
+        then_branch: {
+          graph: graph({
+            name: 'then',
+            nodes: [node('Twice', ['scaled'], ['t'], {}, { domain: 'own' })],
+            outputs: [valueInfo('t', null)],
+          }),
+        },
+        else_branch: {
+          graph: graph({ name: 'else', nodes: [node('Neg', ['scaled'], ['e'])], outputs: [valueInfo('e', null)] }),
+        },
       }),
       node('ReduceSum', ['chosen', 'axes'], ['y'], { keepdims: 0 }),
     ],
-    opsets: [{ domain: '', version: 17 }, { domain: 'own', version: 1 }],
+    opsets: [
+      { domain: '', version: 17 },
+      { domain: 'own', version: 1 },
+    ],
   }),
-  functions: [{ name: 'Twice', domain: 'own', input: ['x'], output: ['z'], node: [node('Add', ['x', 'x'], ['z'])], opsetImport: [{ domain: '', version: 17 }] }],
+  functions: [
+    {
+      name: 'Twice',
+      domain: 'own',
+      input: ['x'],
+      output: ['z'],
+      node: [node('Add', ['x', 'x'], ['z'])],
+      opsetImport: [{ domain: '', version: 17 }],
+    },
+  ],
 });
 const adapted = (await adaptBytes(original, grayscale())).bytes;
 
@@ -40,8 +79,10 @@ async function check(bytes: Uint8Array): Promise<VerifyReport> {
 type Graph = Parameters<Parameters<typeof changed>[1]>[1];
 type Built = Parameters<Parameters<typeof changed>[1]>[0];
 
-const tensor = (g: Graph, name: string): Graph['initializer'][number] => g.initializer.find((t) => t.name === name) ?? assert.fail(name);
-const maker = (g: Graph, output: string): Graph['node'][number] => g.node.find((n) => n.output?.includes(output)) ?? assert.fail(output);
+const tensor = (g: Graph, name: string): Graph['initializer'][number] =>
+  g.initializer.find((t) => t.name === name) ?? assert.fail(name);
+const maker = (g: Graph, output: string): Graph['node'][number] =>
+  g.node.find((n) => n.output?.includes(output)) ?? assert.fail(output);
 /** Flips one bit of a stored number. */
 function flip(g: Graph, name: string, byte: number, bit: number): void {
   const t = tensor(g, name);
@@ -61,33 +102,124 @@ function step(g: Graph, name: string, at: number, steps: number): void {
 const WRONG: readonly [string, (m: Built, g: Graph) => void][] = [
   ['the highest mantissa bit of one weight behind the seam', (_, g) => flip(g, 'w2', 4 * 77 + 2, 6)],
   ['the sign of one weight behind the seam', (_, g) => flip(g, 'w3', 4 * 5 + 3, 7)],
-  ['an attribute behind the seam, by a hundredth', (_, g) => { for (const a of maker(g, 'leaky').attribute ?? []) a.f = 0.101; }],
-  ['the value of a Constant', (_, g) => { for (const a of maker(g, 'k').attribute ?? []) a.t = floatTensor('', [1], [1.501]); }],
-  ['an axis', (_, g) => { tensor(g, 'axes').rawData = new Uint8Array(BigInt64Array.from([1n, 2n]).buffer); }],
-  ['a bias added behind the seam', (_, g) => { maker(g, 'left').input = ['c1', 'w2', 'b1']; }],
-  ['an input taken from elsewhere', (_, g) => { maker(g, 'sum').input = ['left', 'left']; }],
-  ['a function body', (m) => { for (const n of m.functions[0]?.node ?? []) n.opType = 'Mul'; }],
-  ['one branch of a subgraph', (_, g) => { for (const a of maker(g, 'chosen').attribute ?? []) for (const n of a.g?.node ?? []) if (n.opType === 'Neg') n.opType = 'Abs'; }],
-  ['an extra output', (_, g) => { g.output.push(valueInfo('sum', null) as Graph['output'][number]); }],
-  ['the output cast to another type', (_, g) => { maker(g, 'y').output = ['y32']; g.node.push(node('Cast', ['y32'], ['y'], { to: DTYPE.float64 }) as Graph['node'][number]); }],
-  ['a folded weight in another type', (_, g) => {
-    const [w, c] = [tensor(g, 'w1'), maker(g, 'c1')];
-    Object.assign(w, { name: 'w64', dataType: DTYPE.float64, rawData: new Uint8Array(Float64Array.from(new Float32Array(Uint8Array.from(w.rawData as Uint8Array).buffer)).buffer) });
-    c.input = ['image', 'w64', 'b1'];
-  }],
-  ['channels averaged instead of summed', (_, g) => { const w = tensor(g, 'w1'); w.rawData = new Uint8Array(new Float32Array(Uint8Array.from(w.rawData as Uint8Array).buffer).map((v) => v / 3).buffer); }],
+  [
+    'an attribute behind the seam, by a hundredth',
+    (_, g) => {
+      for (const a of maker(g, 'leaky').attribute ?? []) a.f = 0.101;
+    },
+  ],
+  [
+    'the value of a Constant',
+    (_, g) => {
+      for (const a of maker(g, 'k').attribute ?? []) a.t = floatTensor('', [1], [1.501]);
+    },
+  ],
+  [
+    'an axis',
+    (_, g) => {
+      tensor(g, 'axes').rawData = new Uint8Array(BigInt64Array.from([1n, 2n]).buffer);
+    },
+  ],
+  [
+    'a bias added behind the seam',
+    (_, g) => {
+      maker(g, 'left').input = ['c1', 'w2', 'b1'];
+    },
+  ],
+  [
+    'an input taken from elsewhere',
+    (_, g) => {
+      maker(g, 'sum').input = ['left', 'left'];
+    },
+  ],
+  [
+    'a function body',
+    (m) => {
+      for (const n of m.functions[0]?.node ?? []) n.opType = 'Mul';
+    },
+  ],
+  [
+    'one branch of a subgraph',
+    (_, g) => {
+      for (const a of maker(g, 'chosen').attribute ?? [])
+        for (const n of a.g?.node ?? []) if (n.opType === 'Neg') n.opType = 'Abs';
+    },
+  ],
+  [
+    'an extra output',
+    (_, g) => {
+      g.output.push(valueInfo('sum', null) as Graph['output'][number]);
+    },
+  ],
+  [
+    'the output cast to another type',
+    (_, g) => {
+      maker(g, 'y').output = ['y32'];
+      g.node.push(node('Cast', ['y32'], ['y'], { to: DTYPE.float64 }) as Graph['node'][number]);
+    },
+  ],
+  [
+    'a folded weight in another type',
+    (_, g) => {
+      const [w, c] = [tensor(g, 'w1'), maker(g, 'c1')];
+      Object.assign(w, {
+        name: 'w64',
+        dataType: DTYPE.float64,
+        rawData: new Uint8Array(
+          Float64Array.from(new Float32Array(Uint8Array.from(w.rawData as Uint8Array).buffer)).buffer,
+        ),
+      });
+      c.input = ['image', 'w64', 'b1'];
+    },
+  ],
+  [
+    'channels averaged instead of summed',
+    (_, g) => {
+      const w = tensor(g, 'w1');
+      w.rawData = new Uint8Array(
+        new Float32Array(Uint8Array.from(w.rawData as Uint8Array).buffer).map((v) => v / 3).buffer,
+      );
+    },
+  ],
   ['one tap of one filter turned over', (_, g) => flip(g, 'w1', 4 * 3 + 3, 7)],
-  ['a folded weight off by fifty steps, less than a run shows', (_, g) => { step(g, 'w1', 17, 50); }],
-  ['an output listed twice', (_, g) => { g.output.push(g.output[0] as Graph['output'][number]); }],
-  ['the type of an input that is not adapted', (_, g) => { const type = g.input.find((i) => i.name === 'flag')?.type?.tensorType; if (type) type.elemType = DTYPE.uint8; }],
-  ['a second weight of the same name in front', (_, g) => { g.initializer.unshift({ ...tensor(g, 'w2'), rawData: new Uint8Array(4 * 144) } as Graph['initializer'][number]); }],
-  ['the bias of the first layer left out', (_, g) => { maker(g, 'c1').input = ['image', 'w1']; }],
+  [
+    'a folded weight off by fifty steps, less than a run shows',
+    (_, g) => {
+      step(g, 'w1', 17, 50);
+    },
+  ],
+  [
+    'an output listed twice',
+    (_, g) => {
+      g.output.push(g.output[0] as Graph['output'][number]);
+    },
+  ],
+  [
+    'the type of an input that is not adapted',
+    (_, g) => {
+      const type = g.input.find((i) => i.name === 'flag')?.type?.tensorType;
+      if (type) type.elemType = DTYPE.uint8;
+    },
+  ],
+  [
+    'a second weight of the same name in front',
+    (_, g) => {
+      g.initializer.unshift({ ...tensor(g, 'w2'), rawData: new Uint8Array(4 * 144) } as Graph['initializer'][number]);
+    },
+  ],
+  [
+    'the bias of the first layer left out',
+    (_, g) => {
+      maker(g, 'c1').input = ['image', 'w1'];
+    },
+  ],
 ];
 for (const [name, spoil] of WRONG) {
   test(`never proved: ${name}`, async () => {
     const report = await check(changed(adapted, spoil));
     // Both branches of an If run only when the flag says so; three draws of a flag may miss one, which must then be said.
-    const said = report.verdict === 'proved' && report.warnings.some((w) => /only the branches these inputs take/.test(w));
+    const said =
+      report.verdict === 'proved' && report.warnings.some((w) => /only the branches these inputs take/.test(w));
     assert.ok(report.verdict === 'failed' || said, report.statement);
     if (name !== 'one branch of a subgraph') assert.equal(report.verdict, 'failed', report.statement);
   });
@@ -95,16 +227,42 @@ for (const [name, spoil] of WRONG) {
 
 /** Each leaves the function as it is. */
 const HARMLESS: readonly [string, (m: Built, g: Graph) => void][] = [
-  ['nodes in another legal order', (_, g) => { const [a, b, c, ...rest] = g.node; if (a && b && c) g.node = [a, c, b, ...rest]; }],
-  ['an initializer twice, under a second name that nothing reads', (_, g) => { g.initializer.push({ ...tensor(g, 'w2'), name: 'copy' } as Graph['initializer'][number]); }],
-  ['other metadata', (m) => { m.producerName = 'somebody'; m.docString = 'x'; m.metadataProps.push({ key: 'a', value: 'b' } as (typeof m.metadataProps)[number]); }],
-  ['weights stored in another form', (_, g) => {
-    const w = tensor(g, 'w2');
-    const values = [...new Float32Array(Uint8Array.from(w.rawData as Uint8Array).buffer)];
-    Object.assign(w, { rawData: new Uint8Array(0), floatData: values });
-    delete (w as { rawData?: unknown }).rawData;
-  }],
-  ['a node that only has another name', (_, g) => { maker(g, 'sum').name = 'other'; }],
+  [
+    'nodes in another legal order',
+    (_, g) => {
+      const [a, b, c, ...rest] = g.node;
+      if (a && b && c) g.node = [a, c, b, ...rest];
+    },
+  ],
+  [
+    'an initializer twice, under a second name that nothing reads',
+    (_, g) => {
+      g.initializer.push({ ...tensor(g, 'w2'), name: 'copy' } as Graph['initializer'][number]);
+    },
+  ],
+  [
+    'other metadata',
+    (m) => {
+      m.producerName = 'somebody';
+      m.docString = 'x';
+      m.metadataProps.push({ key: 'a', value: 'b' } as (typeof m.metadataProps)[number]);
+    },
+  ],
+  [
+    'weights stored in another form',
+    (_, g) => {
+      const w = tensor(g, 'w2');
+      const values = [...new Float32Array(Uint8Array.from(w.rawData as Uint8Array).buffer)];
+      Object.assign(w, { rawData: new Uint8Array(0), floatData: values });
+      delete (w as { rawData?: unknown }).rawData;
+    },
+  ],
+  [
+    'a node that only has another name',
+    (_, g) => {
+      maker(g, 'sum').name = 'other';
+    },
+  ],
 ];
 for (const [name, change] of HARMLESS) {
   test(`still proved: ${name}`, async () => {
@@ -115,22 +273,40 @@ for (const [name, change] of HARMLESS) {
 
 const NORM = normalize({ mean: [0.4, 0.5, 0.6], std: [0.2, 0.25, 0.3], scale: 1 });
 const image = valueInfo('x', ['n', 3, 8, 9]);
-const around = { initializers: [floatTensor('k', [3, 1, 1], [1, 2, 3]), floatTensor('k2', [3, 1, 1], [0.5, 0.1, 0.2])], nodes: [node('Add', ['x', 'k'], ['p']), node('Sub', ['x', 'k2'], ['q']), node('Sub', ['p', 'q'], ['y'])] };
+const around = {
+  initializers: [floatTensor('k', [3, 1, 1], [1, 2, 3]), floatTensor('k2', [3, 1, 1], [0.5, 0.1, 0.2])],
+  nodes: [node('Add', ['x', 'k'], ['p']), node('Sub', ['x', 'k2'], ['q']), node('Sub', ['p', 'q'], ['y'])],
+};
 
 /** Models that round far more than their results show, what they are adapted to, and a number whose change by a few thousandths is seen all the same. */
 const CANCELLING = [
   { name: 'pixels that leave the result again', map: NORM, parts: around, spoilt: 'y/shift' },
-  { name: 'pixels that leave the result again, gray', map: composeMaps(NORM, grayscale()), parts: around, spoilt: 'y/shift' },
-  { name: 'a pole where mixed channels cancel', map: bands(5), parts: { nodes: [node('Reciprocal', ['x'], ['y'])] }, spoilt: 'x/map' },
+  {
+    name: 'pixels that leave the result again, gray',
+    map: composeMaps(NORM, grayscale()),
+    parts: around,
+    spoilt: 'y/shift',
+  },
+  {
+    name: 'a pole where mixed channels cancel',
+    map: bands(5),
+    parts: { nodes: [node('Reciprocal', ['x'], ['y'])] },
+    spoilt: 'x/map',
+  },
 ];
 for (const { name, map, parts, spoilt } of CANCELLING) {
   test(`rounding is told from a wrong number: ${name}`, async () => {
     const before = encodeModel(model({ inputs: [image], outputs: [valueInfo('y', null)], ...parts }));
     const { bytes } = await adaptBytes(before, map);
-    const proof = async (of: Uint8Array): Promise<VerifyReport> => verify({ original: await modelFile(before), adapted: await modelFile(of) });
+    const proof = async (of: Uint8Array): Promise<VerifyReport> =>
+      verify({ original: await modelFile(before), adapted: await modelFile(of) });
     const report = await proof(bytes);
     assert.equal(report.verdict, 'proved', report.statement);
-    const wrong = changed(bytes, (_, g) => changeWeight(g, spoilt, (values) => { values[0] = (values[0] ?? 0) * 1.004; }));
+    const wrong = changed(bytes, (_, g) =>
+      changeWeight(g, spoilt, (values) => {
+        values[0] = (values[0] ?? 0) * 1.004;
+      }),
+    );
     assert.equal((await proof(wrong)).verdict, 'failed');
   });
 }
@@ -144,39 +320,79 @@ const OFF: readonly [string, ReturnType<typeof grayscale>, number, string][] = [
 ];
 for (const [name, map, group, off] of OFF) {
   test(`never proved: ${name}, off by a hundred-thousandth`, async () => {
-    const before = encodeModel(model({
-      inputs: [image], outputs: [valueInfo('y', null)], initializers: [floatTensor('w', [6, 3 / group, 3, 3], random.floats(54 * 3 / group)), floatTensor('b', [6], random.floats(6))],
-      nodes: [node('Conv', ['x', 'w', 'b'], ['c'], { group }), node('Relu', ['c'], ['y'])],
-    }));
+    const before = encodeModel(
+      model({
+        inputs: [image],
+        outputs: [valueInfo('y', null)],
+        initializers: [
+          floatTensor('w', [6, 3 / group, 3, 3], random.floats((54 * 3) / group)),
+          floatTensor('b', [6], random.floats(6)),
+        ],
+        nodes: [node('Conv', ['x', 'w', 'b'], ['c'], { group }), node('Relu', ['c'], ['y'])],
+      }),
+    );
     const { bytes } = await adaptBytes(before, map);
-    const proof = async (of: Uint8Array): Promise<VerifyReport> => verify({ original: await modelFile(before), adapted: await modelFile(of) });
+    const proof = async (of: Uint8Array): Promise<VerifyReport> =>
+      verify({ original: await modelFile(before), adapted: await modelFile(of) });
     const good = await proof(bytes);
     assert.deepEqual([good.verdict, good.folds.map((f) => f.ok)], ['proved', [true]], good.statement);
-    const spoilt = changed(bytes, (_, g) => changeWeight(g, off, (values) => { values[4] = (values[4] ?? 0) * 1.00001; }));
+    const spoilt = changed(bytes, (_, g) =>
+      changeWeight(g, off, (values) => {
+        values[4] = (values[4] ?? 0) * 1.00001;
+      }),
+    );
     assert.equal((await proof(spoilt)).verdict, 'failed');
   });
 }
 
 test('outputs in another order are another interface', async () => {
-  const two = encodeModel(model({
-    inputs: [valueInfo('x', [1, 3, 8, 8])], outputs: [valueInfo('y', null), valueInfo('z', null)], initializers: [floatTensor('w', [2, 3, 3, 3], random.floats(54))],
-    nodes: [node('Conv', ['x', 'w'], ['y']), node('Relu', ['y'], ['z'])],
-  }));
-  const files = async (bytes: Uint8Array): Promise<VerifyReport> => verify({ original: await modelFile(two), adapted: await modelFile(bytes) });
+  const two = encodeModel(
+    model({
+      inputs: [valueInfo('x', [1, 3, 8, 8])],
+      outputs: [valueInfo('y', null), valueInfo('z', null)],
+      initializers: [floatTensor('w', [2, 3, 3, 3], random.floats(54))],
+      nodes: [node('Conv', ['x', 'w'], ['y']), node('Relu', ['y'], ['z'])],
+    }),
+  );
+  const files = async (bytes: Uint8Array): Promise<VerifyReport> =>
+    verify({ original: await modelFile(two), adapted: await modelFile(bytes) });
   const { bytes } = await adaptBytes(two, grayscale());
   assert.equal((await files(bytes)).verdict, 'proved');
-  assert.match((await files(changed(bytes, (_, g) => void g.output.reverse()))).statement, /^Not the same function: the outputs stand in another order/);
+  assert.match(
+    (await files(changed(bytes, (_, g) => void g.output.reverse()))).statement,
+    /^Not the same function: the outputs stand in another order/,
+  );
 });
 
 test('a seam that a coarse scale makes one number everywhere proves nothing', async () => {
   const int8 = Uint8Array.from({ length: 54 }, (_, i) => Math.round(30 * Math.sin(i)) & 255);
-  const quantised = (scale: number): Uint8Array => encodeModel(model({
-    inputs: [valueInfo('x', [1, 3, 8, 8])], outputs: [valueInfo('y', null)],
-    initializers: [rawTensor('w', DTYPE.int8, [2, 3, 3, 3], int8), floatTensor('s', [], [0.02]), rawTensor('z', DTYPE.uint8, [], Uint8Array.of(100)), rawTensor('wz', DTYPE.int8, [], Uint8Array.of(0)), floatTensor('ys', [], [scale])],
-    nodes: [node('QuantizeLinear', ['x', 's', 'z'], ['q']), node('QLinearConv', ['q', 's', 'z', 'w', 's', 'wz', 'ys', 'z'], ['r']), node('DequantizeLinear', ['r', 'ys', 'z'], ['y'])],
-  }));
-  for (const [scale, verdict] of [[0.05, 'proved'], [1000, 'unproved']] as const) {
-    const report = await verify({ original: await modelFile(quantised(scale)), adapted: await modelFile((await adaptBytes(quantised(scale), grayscale())).bytes) });
+  const quantised = (scale: number): Uint8Array =>
+    encodeModel(
+      model({
+        inputs: [valueInfo('x', [1, 3, 8, 8])],
+        outputs: [valueInfo('y', null)],
+        initializers: [
+          rawTensor('w', DTYPE.int8, [2, 3, 3, 3], int8),
+          floatTensor('s', [], [0.02]),
+          rawTensor('z', DTYPE.uint8, [], Uint8Array.of(100)),
+          rawTensor('wz', DTYPE.int8, [], Uint8Array.of(0)),
+          floatTensor('ys', [], [scale]),
+        ],
+        nodes: [
+          node('QuantizeLinear', ['x', 's', 'z'], ['q']),
+          node('QLinearConv', ['q', 's', 'z', 'w', 's', 'wz', 'ys', 'z'], ['r']),
+          node('DequantizeLinear', ['r', 'ys', 'z'], ['y']),
+        ],
+      }),
+    );
+  for (const [scale, verdict] of [
+    [0.05, 'proved'],
+    [1000, 'unproved'],
+  ] as const) {
+    const report = await verify({
+      original: await modelFile(quantised(scale)),
+      adapted: await modelFile((await adaptBytes(quantised(scale), grayscale())).bytes),
+    });
     assert.equal(report.verdict, verdict, report.statement);
   }
 });
@@ -184,12 +400,17 @@ test('a seam that a coarse scale makes one number everywhere proves nothing', as
 test('bits too small to matter are measured, not believed: the last bit of a weight is no other function', async () => {
   const report = await check(changed(adapted, (_, g) => flip(g, 'w2', 4 * 10, 0)));
   assert.equal(report.verdict, 'proved', report.statement);
-  assert.ok((report.maxAbs ?? 0) > 0 && report.seam?.tensors.includes('left'), 'the tensor behind the changed weight was measured');
+  assert.ok(
+    (report.maxAbs ?? 0) > 0 && report.seam?.tensors.includes('left'),
+    'the tensor behind the changed weight was measured',
+  );
 });
 
 test('a map that is not recorded can be given; without it, or with another one, nothing is proved', async () => {
   const map = bands(5);
-  const bare = changed((await adaptBytes(original, map)).bytes, (m) => { m.metadataProps = []; });
+  const bare = changed((await adaptBytes(original, map)).bytes, (m) => {
+    m.metadataProps = [];
+  });
   const files = { original: await modelFile(original), adapted: await modelFile(bare) };
   await assert.rejects(verify(files), /no record says how they belong together/);
   const report = await verify({ ...files, map });

@@ -9,7 +9,8 @@ import { SplicedSource } from '../../../src/verify/splicedSource.ts';
 import { best } from '../../../src/verify/evaluate.ts';
 
 const picture: Picture = {
-  width: 5, height: 4,
+  width: 5,
+  height: 4,
   rgb: Uint8Array.from({ length: 60 }, (_, i) => {
     const [y, x, c] = [Math.floor(i / 15), Math.floor(i / 3) % 5, i % 3];
     return (x + y) % 2 ? 10 * y + x * 3 + c * 7 : 255 - (x * y * 5 + c * 40);
@@ -18,11 +19,14 @@ const picture: Picture = {
 
 // The expected numbers are those of Pillow 12.3 for the same picture; its fixed-point weights may round to a neighbour.
 const SMALL = [134, 117, 100, 133, 116, 99, 133, 116, 99, 134, 118, 102, 129, 113, 97, 123, 107, 92];
-const LARGE = [255, 215, 175, 111, 98, 85, 75, 69, 62, 255, 215, 175, 79, 73, 66, 114, 101, 88, 255, 215, 175, 133, 116, 100];
+const LARGE = [
+  255, 215, 175, 111, 98, 85, 75, 69, 62, 255, 215, 175, 79, 73, 66, 114, 101, 88, 255, 215, 175, 133, 116, 100,
+];
 const LUMA = [222, 9, 222, 15, 222, 16, 217, 22, 207, 28, 222, 29, 202, 35, 182, 36, 207, 42, 177, 48];
 
 test('resizes as Pillow does, smaller and larger, within one level', () => {
-  const near = (found: ArrayLike<number>, wanted: readonly number[]): void => wanted.forEach((v, i) => assert.ok(Math.abs((found[i] ?? NaN) - v) <= 1, `${i}: ${found[i]} instead of ${v}`));
+  const near = (found: ArrayLike<number>, wanted: readonly number[]): void =>
+    wanted.forEach((v, i) => assert.ok(Math.abs((found[i] ?? NaN) - v) <= 1, `${i}: ${found[i]} instead of ${v}`));
   near(resize(picture, 3, 2).rgb, SMALL);
   near(resize(picture, 7, 6).rgb, LARGE);
   assert.equal(resize(picture, 5, 4), picture);
@@ -45,10 +49,11 @@ test('paints inputs of both layouts', () => {
   const paint = picturePainter(picture);
   const nchw = paint([2, 3, 4, 5], 1);
   const nhwc = paint([1, 4, 5, 3], 3);
-  for (let i = 0; i < 20; i++) for (let c = 0; c < 3; c++) {
-    assert.equal(nchw[60 + c * 20 + i], picture.rgb[i * 3 + c]);
-    assert.equal(nhwc[i * 3 + c], picture.rgb[i * 3 + c]);
-  }
+  for (let i = 0; i < 20; i++)
+    for (let c = 0; c < 3; c++) {
+      assert.equal(nchw[60 + c * 20 + i], picture.rgb[i * 3 + c]);
+      assert.equal(nhwc[i * 3 + c], picture.rgb[i * 3 + c]);
+    }
   assert.deepEqual([...paint([1, 1, 4, 5], 1)], LUMA);
 });
 
@@ -71,10 +76,16 @@ test('the five best, ties to the lower class', () => {
 
 test('a spliced source reads as if written', async () => {
   const bytes = Uint8Array.from({ length: 50 }, (_, i) => i);
-  const splices = [{ start: 10, end: 12, bytes: Uint8Array.of(200, 201, 202) }, { start: 30, end: 40, bytes: new Uint8Array(0) }, { start: 50, end: 50, bytes: Uint8Array.of(250) }];
+  const splices = [
+    { start: 10, end: 12, bytes: Uint8Array.of(200, 201, 202) },
+    { start: 30, end: 40, bytes: new Uint8Array(0) },
+    { start: 50, end: 50, bytes: Uint8Array.of(250) },
+  ];
   const wanted = [...bytes.subarray(0, 10), 200, 201, 202, ...bytes.subarray(12, 30), ...bytes.subarray(40), 250];
   const source = new SplicedSource(new MemorySource(bytes), splices);
   assert.equal(source.size, wanted.length);
-  for (let from = 0; from <= wanted.length; from++) for (let to = from; to <= wanted.length; to++) assert.deepEqual([...await source.read(from, to - from)], wanted.slice(from, to));
+  for (let from = 0; from <= wanted.length; from++)
+    for (let to = from; to <= wanted.length; to++)
+      assert.deepEqual([...(await source.read(from, to - from))], wanted.slice(from, to));
   await assert.rejects(source.read(wanted.length, 1), RangeError);
 });

@@ -21,9 +21,19 @@ const STEP = 512 * 1024;
 const MODEL = await scanModel(new MemorySource(encodeModel(convModel())));
 const over = (source: ByteSource): ModelFile => ({ model: MODEL, ctx: { wire: new WireReader(source) } });
 
-async function same(a: ByteSource, b: ByteSource, [from, other]: readonly [number, number], length: number): Promise<[same: boolean, bytes: number]> {
+async function same(
+  a: ByteSource,
+  b: ByteSource,
+  [from, other]: readonly [number, number],
+  length: number,
+): Promise<[same: boolean, bytes: number]> {
   const bytes = new ByteComparer(over(a), over(b));
-  const body = (start: number): { start: number; bodyStart: number; end: number; parent: null } => ({ start, bodyStart: start, end: start + length, parent: null });
+  const body = (start: number): { start: number; bodyStart: number; end: number; parent: null } => ({
+    start,
+    bodyStart: start,
+    end: start + length,
+    parent: null,
+  });
   return [await bytes.sameMessage(body(from), body(other)), bytes.bytes];
 }
 
@@ -35,16 +45,49 @@ test('parts of any length at any place are the same only if every bit is', async
   const path = join(root, 'bytes');
   writeFileSync(path, bytes);
   const file = await openFileSource(path);
-  for (const length of [0, 1, 3, 4, 5, 15, 16, 17, 1023, 1025, STEP - 1, STEP, STEP + 1, 2 * STEP, 2 * STEP + 7, 3 * STEP + 18]) {
+  for (const length of [
+    0,
+    1,
+    3,
+    4,
+    5,
+    15,
+    16,
+    17,
+    1023,
+    1025,
+    STEP - 1,
+    STEP,
+    STEP + 1,
+    2 * STEP,
+    2 * STEP + 7,
+    3 * STEP + 18,
+  ]) {
     assert.deepEqual(await same(new MemorySource(bytes), moved, [5, 8], length), [true, length], `${length}, moved`);
     assert.deepEqual(await same(file, new MemorySource(bytes), [1, 1], length), [true, length], `${length}, of a file`);
     if (!length) continue;
-    const places = new Set([0, length - 1, length - Math.min(length, 5), random.int(length), random.int(length), Math.min(STEP, length) - 1, Math.min(STEP, length - 1)]);
+    const places = new Set([
+      0,
+      length - 1,
+      length - Math.min(length, 5),
+      random.int(length),
+      random.int(length),
+      Math.min(STEP, length) - 1,
+      Math.min(STEP, length - 1),
+    ]);
     for (const place of places) {
       const changed = bytes.slice();
       changed[64 + place]! ^= 1 << random.int(8);
-      assert.deepEqual(await same(new MemorySource(bytes), new MemorySource(changed), [64, 64], length), [false, 0], `${length}, a bit of byte ${place}`);
-      assert.deepEqual(await same(file, new MemorySource(changed), [64, 64], length), [false, 0], `${length}, a bit of byte ${place}, of a file`);
+      assert.deepEqual(
+        await same(new MemorySource(bytes), new MemorySource(changed), [64, 64], length),
+        [false, 0],
+        `${length}, a bit of byte ${place}`,
+      );
+      assert.deepEqual(
+        await same(file, new MemorySource(changed), [64, 64], length),
+        [false, 0],
+        `${length}, a bit of byte ${place}, of a file`,
+      );
     }
   }
   await file.close();
@@ -71,12 +114,17 @@ test('a cancel leaves no failure behind that nobody waits for: it would end the 
           await memory.readInto(target, offset);
         },
       };
-      const file = (from: ByteSource): ModelFile => ({ model: MODEL, ctx: { wire: new WireReader(from, controller.signal) } });
+      const file = (from: ByteSource): ModelFile => ({
+        model: MODEL,
+        ctx: { wire: new WireReader(from, controller.signal) },
+      });
       const body = { start: 0, bodyStart: 0, end: length, parent: null };
       await new ByteComparer(file(source), file(memory)).sameMessage(body, body).catch(() => undefined);
     }
   }
-  await new Promise((resolve) => { setTimeout(resolve, 10); });
+  await new Promise((resolve) => {
+    setTimeout(resolve, 10);
+  });
   process.off('unhandledRejection', note);
   assert.deepEqual(unheard, []);
 });
@@ -84,5 +132,11 @@ test('a cancel leaves no failure behind that nobody waits for: it would end the 
 test('parts of different lengths are not the same', async () => {
   const source = new MemorySource(new Uint8Array(100));
   const bytes = new ByteComparer(over(source), over(source));
-  assert.equal(await bytes.sameMessage({ start: 0, bodyStart: 0, end: 50, parent: null }, { start: 0, bodyStart: 0, end: 51, parent: null }), false);
+  assert.equal(
+    await bytes.sameMessage(
+      { start: 0, bodyStart: 0, end: 50, parent: null },
+      { start: 0, bodyStart: 0, end: 51, parent: null },
+    ),
+    false,
+  );
 });

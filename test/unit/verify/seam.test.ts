@@ -9,7 +9,17 @@ import { fromNumbers } from '../../../src/verify/values.ts';
 import { verify } from '../../../src/verify/verify.ts';
 import { wiring } from '../../../src/verify/wiring.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
-import { DTYPE, decodeModel, encodeModel, floatTensor, graph, model, node, rawTensor, valueInfo } from '../../fixtures/modelBuilder.ts';
+import {
+  DTYPE,
+  decodeModel,
+  encodeModel,
+  floatTensor,
+  graph,
+  model,
+  node,
+  rawTensor,
+  valueInfo,
+} from '../../fixtures/modelBuilder.ts';
 import { changed, modelFile } from '../../fixtures/modelFile.ts';
 
 const weights = (n: number): number[] => Array.from({ length: n }, (_, i) => Math.sin(i * 1.7));
@@ -17,22 +27,47 @@ const weights = (n: number): number[] => Array.from({ length: n }, (_, i) => Mat
 /** A convolution, then an If whose branches hold a weight and read an outer tensor, then a function call. */
 const original = encodeModel({
   ...model({
-    inputs: [valueInfo('image', [1, 3, 6, 6]), valueInfo('flag', [], DTYPE.bool)], outputs: [valueInfo('y', null)],
+    inputs: [valueInfo('image', [1, 3, 6, 6]), valueInfo('flag', [], DTYPE.bool)],
+    outputs: [valueInfo('y', null)],
     initializers: [floatTensor('w', [2, 3, 3, 3], weights(54)), floatTensor('unused', [2], [1, 2])],
     nodes: [
       node('Conv', ['image', 'w'], ['c']),
       node('If', ['flag'], ['d'], {
-        then_branch: { graph: graph({ name: 'then', initializers: [floatTensor('k', [1], [2])], nodes: [node('Mul', ['c', 'k'], ['t'])], outputs: [valueInfo('t', null)] }) },
-        else_branch: { graph: graph({ name: 'else', nodes: [node('Neg', ['c'], ['e'])], outputs: [valueInfo('e', null)] }) },
+        then_branch: {
+          graph: graph({
+            name: 'then',
+            initializers: [floatTensor('k', [1], [2])],
+            nodes: [node('Mul', ['c', 'k'], ['t'])],
+            outputs: [valueInfo('t', null)],
+          }),
+        },
+        else_branch: {
+          graph: graph({ name: 'else', nodes: [node('Neg', ['c'], ['e'])], outputs: [valueInfo('e', null)] }),
+        },
       }),
       node('Twice', ['d'], ['y'], {}, { domain: 'own' }),
     ],
-    opsets: [{ domain: '', version: 17 }, { domain: 'own', version: 1 }],
+    opsets: [
+      { domain: '', version: 17 },
+      { domain: 'own', version: 1 },
+    ],
   }),
-  functions: [{ name: 'Twice', domain: 'own', input: ['x'], output: ['z'], node: [node('Add', ['x', 'x'], ['z'])], opsetImport: [{ domain: '', version: 17 }] }],
+  functions: [
+    {
+      name: 'Twice',
+      domain: 'own',
+      input: ['x'],
+      output: ['z'],
+      node: [node('Add', ['x', 'x'], ['z'])],
+      opsetImport: [{ domain: '', version: 17 }],
+    },
+  ],
 });
 
-async function seamOf(a: Uint8Array, b: Uint8Array): Promise<{ measured: readonly string[]; identicalNodes: number; broken: readonly string[] }> {
+async function seamOf(
+  a: Uint8Array,
+  b: Uint8Array,
+): Promise<{ measured: readonly string[]; identicalNodes: number; broken: readonly string[] }> {
   const finder = new SeamFinder(wiring(await modelFile(a)), wiring(await modelFile(b)));
   return finder.find(new Set(['image']));
 }
@@ -47,9 +82,33 @@ test('the seam lies behind the fold; subgraph and function behind it are compare
 });
 
 const HIDDEN: readonly [string, (bytes: Uint8Array) => Uint8Array][] = [
-  ['a weight inside a subgraph', (b) => changed(b, (_, g) => { const t = g.node[1]?.attribute?.[0]?.g?.initializer?.[0]; if (t) t.rawData = new Uint8Array(Float32Array.of(2.5).buffer); })],
-  ['an operator inside a subgraph', (b) => changed(b, (_, g) => { for (const a of g.node[1]?.attribute ?? []) for (const n of a.g?.node ?? []) { if (n.opType === 'Mul') n.opType = 'Div'; if (n.opType === 'Neg') n.opType = 'Abs'; } })],
-  ['a function', (b) => changed(b, (m) => { const n = m.functions[0]?.node?.[0]; if (n) n.opType = 'Mul'; })],
+  [
+    'a weight inside a subgraph',
+    (b) =>
+      changed(b, (_, g) => {
+        const t = g.node[1]?.attribute?.[0]?.g?.initializer?.[0];
+        if (t) t.rawData = new Uint8Array(Float32Array.of(2.5).buffer);
+      }),
+  ],
+  [
+    'an operator inside a subgraph',
+    (b) =>
+      changed(b, (_, g) => {
+        for (const a of g.node[1]?.attribute ?? [])
+          for (const n of a.g?.node ?? []) {
+            if (n.opType === 'Mul') n.opType = 'Div';
+            if (n.opType === 'Neg') n.opType = 'Abs';
+          }
+      }),
+  ],
+  [
+    'a function',
+    (b) =>
+      changed(b, (m) => {
+        const n = m.functions[0]?.node?.[0];
+        if (n) n.opType = 'Mul';
+      }),
+  ],
 ];
 for (const [name, spoil] of HIDDEN) {
   test(`a change behind the seam does not go unseen: ${name}`, async () => {
@@ -57,70 +116,128 @@ for (const [name, spoil] of HIDDEN) {
     const wrong = spoil(adapted);
     assert.notDeepEqual(decodeModel(wrong), decodeModel(adapted), 'something was changed');
     const seam = await seamOf(original, wrong);
-    assert.ok(seam.measured.some((t) => t === 'd' || t === 'y'), seam.measured.join());
-    assert.equal((await verify({ original: await modelFile(original), adapted: await modelFile(wrong) })).verdict, 'failed');
+    assert.ok(
+      seam.measured.some((t) => t === 'd' || t === 'y'),
+      seam.measured.join(),
+    );
+    assert.equal(
+      (await verify({ original: await modelFile(original), adapted: await modelFile(wrong) })).verdict,
+      'failed',
+    );
   });
 }
 
 test('a changed subgraph that runs the same is said to be measured only where it was taken', async () => {
   const adapted = (await adaptBytes(original, grayscale())).bytes;
-  const renamed = changed(adapted, (_, g) => { for (const a of g.node[1]?.attribute ?? []) if (a.g) a.g.name = 'other'; });
+  const renamed = changed(adapted, (_, g) => {
+    for (const a of g.node[1]?.attribute ?? []) if (a.g) a.g.name = 'other';
+  });
   const report = await verify({ original: await modelFile(original), adapted: await modelFile(renamed) });
   assert.equal(report.verdict, 'proved', report.statement);
-  assert.ok(report.warnings.some((w) => /If `If_d` has subgraphs that were changed/.test(w)), report.warnings.join());
-  assert.deepEqual((await verify({ original: await modelFile(original), adapted: await modelFile(adapted) })).warnings, []);
+  assert.ok(
+    report.warnings.some((w) => /If `If_d` has subgraphs that were changed/.test(w)),
+    report.warnings.join(),
+  );
+  assert.deepEqual(
+    (await verify({ original: await modelFile(original), adapted: await modelFile(adapted) })).warnings,
+    [],
+  );
 });
 
 test('other operator sets: nothing counts as the same', async () => {
-  const adapted = changed((await adaptBytes(original, grayscale())).bytes, (m) => { const o = m.opsetImport[0]; if (o) o.version = 18; });
+  const adapted = changed((await adaptBytes(original, grayscale())).bytes, (m) => {
+    const o = m.opsetImport[0];
+    if (o) o.version = 18;
+  });
   assert.deepEqual((await seamOf(original, adapted)).measured, ['y']);
 });
 
 test('a missing or added output, and an output that became an input, are no proof', async () => {
   const adapted = (await adaptBytes(original, grayscale())).bytes;
-  const more = changed(adapted, (_, g) => { g.output.push(valueInfo('c', null) as (typeof g.output)[number]); });
+  const more = changed(adapted, (_, g) => {
+    g.output.push(valueInfo('c', null) as (typeof g.output)[number]);
+  });
   assert.match((await seamOf(original, more)).broken.join(), /no output `c`/);
-  assert.equal((await verify({ original: await modelFile(original), adapted: await modelFile(more) })).verdict, 'failed');
-  const bypass = changed(adapted, (_, g) => { g.node.splice(2, 1); g.input.push(valueInfo('y', [1, 2, 4, 4]) as (typeof g.input)[number]); });
+  assert.equal(
+    (await verify({ original: await modelFile(original), adapted: await modelFile(more) })).verdict,
+    'failed',
+  );
+  const bypass = changed(adapted, (_, g) => {
+    g.node.splice(2, 1);
+    g.input.push(valueInfo('y', [1, 2, 4, 4]) as (typeof g.input)[number]);
+  });
   assert.match((await seamOf(original, bypass)).broken.join(), /`y` is no longer what it was/);
 });
 
 test('two makers of one tensor are refused', async () => {
-  const twice = changed(original, (_, g) => { g.node.push(node('Relu', ['c'], ['d']) as (typeof g.node)[number]); });
+  const twice = changed(original, (_, g) => {
+    g.node.push(node('Relu', ['c'], ['d']) as (typeof g.node)[number]);
+  });
   const file = await modelFile(twice);
-  assert.throws(() => wiring(file), (e: ChannelwiseError) => e.code === 'two-makers');
+  assert.throws(
+    () => wiring(file),
+    (e: ChannelwiseError) => e.code === 'two-makers',
+  );
 });
 
 test('a stem holds what its targets need and nothing else', async () => {
   const w = wiring(await modelFile(original));
   const stem = await cutStem(w, ['c']);
   const decoded = decodeModel(stem.bytes);
-  assert.deepEqual(decoded.graph?.node?.map((n) => n.opType), ['Conv']);
-  assert.deepEqual(decoded.graph?.initializer?.map((t) => t.name), ['w']);
-  assert.deepEqual([decoded.graph?.input?.map((i) => i.name), decoded.graph?.output?.map((o) => o.name), stem.inputs], [['image'], ['c'], ['image']]);
+  assert.deepEqual(
+    decoded.graph?.node?.map((n) => n.opType),
+    ['Conv'],
+  );
+  assert.deepEqual(
+    decoded.graph?.initializer?.map((t) => t.name),
+    ['w'],
+  );
+  assert.deepEqual(
+    [decoded.graph?.input?.map((i) => i.name), decoded.graph?.output?.map((o) => o.name), stem.inputs],
+    [['image'], ['c'], ['image']],
+  );
   assert.deepEqual([decoded.functions.length, decoded.opsetImport.length], [1, 2]);
   const branch = decodeModel((await cutStem(w, ['d'])).bytes);
-  assert.deepEqual(branch.graph?.node?.map((n) => n.opType), ['Conv', 'If'], 'what a subgraph reads is needed too');
+  assert.deepEqual(
+    branch.graph?.node?.map((n) => n.opType),
+    ['Conv', 'If'],
+    'what a subgraph reads is needed too',
+  );
   const before = decodeModel(original);
   assert.deepEqual(decoded.graph?.node?.[0], before.graph?.node?.[0]);
 });
 
 test('numbers of types the runtime does not take leave the proof open', async () => {
-  const odd = encodeModel(model({
-    inputs: [valueInfo('image', [1, 3, 6, 6], DTYPE.bfloat16)], outputs: [valueInfo('y', null, DTYPE.bfloat16)],
-    initializers: [rawTensor('w', DTYPE.bfloat16, [2, 3, 1, 1], new Uint8Array(12).fill(64))], nodes: [node('Conv', ['image', 'w'], ['y'])],
-  }));
-  const report = await verify({ original: await modelFile(odd), adapted: await modelFile((await adaptBytes(odd, grayscale())).bytes) });
+  const odd = encodeModel(
+    model({
+      inputs: [valueInfo('image', [1, 3, 6, 6], DTYPE.bfloat16)],
+      outputs: [valueInfo('y', null, DTYPE.bfloat16)],
+      initializers: [rawTensor('w', DTYPE.bfloat16, [2, 3, 1, 1], new Uint8Array(12).fill(64))],
+      nodes: [node('Conv', ['image', 'w'], ['y'])],
+    }),
+  );
+  const report = await verify({
+    original: await modelFile(odd),
+    adapted: await modelFile((await adaptBytes(odd, grayscale())).bytes),
+  });
   assert.equal(report.verdict, 'unproved');
   assert.equal(report.folds[0]?.ok, true, report.folds[0]?.why ?? '');
 });
 
 test('differences: NaN, shape, a quiet lane, whole numbers', () => {
-  const value = (values: readonly number[], dtype = 1, dims = [1, 2, values.length / 2]): ReturnType<typeof fromNumbers> => fromNumbers(dtype, dims, values, 'x');
+  const value = (
+    values: readonly number[],
+    dtype = 1,
+    dims = [1, 2, values.length / 2],
+  ): ReturnType<typeof fromNumbers> => fromNumbers(dtype, dims, values, 'x');
   const loud = value([1000, 1000, 1e-3, 1e-3]);
   assert.equal(difference('x', loud, value([1000, 1000, 1e-3, 1e-3]), undefined).ok, true);
   assert.equal(difference('x', loud, value([1000.0001, 1000, 1e-3, 1e-3]), undefined).ok, true, 'rounding');
-  assert.equal(difference('x', loud, value([1000, 1000, 1e-3, 3e-3]), undefined).ok, false, 'the quiet lane is wrong by a factor');
+  assert.equal(
+    difference('x', loud, value([1000, 1000, 1e-3, 3e-3]), undefined).ok,
+    false,
+    'the quiet lane is wrong by a factor',
+  );
   assert.equal(difference('x', value([NaN, 1]), value([NaN, 1]), undefined).ok, true);
   assert.equal(difference('x', value([0, 1]), value([NaN, 1]), undefined).ok, false);
   assert.equal(difference('x', value([Infinity, 1]), value([-Infinity, 1]), undefined).ok, false);

@@ -1,13 +1,33 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { composeMaps, bands, dropAlpha, grayscale, normalize, rgbFromGray, swapRedBlue, NORMALISATIONS, type ChannelMap } from '../../../src/adapt/channelMap.ts';
+import {
+  composeMaps,
+  bands,
+  dropAlpha,
+  grayscale,
+  normalize,
+  rgbFromGray,
+  swapRedBlue,
+  NORMALISATIONS,
+  type ChannelMap,
+} from '../../../src/adapt/channelMap.ts';
 import { PROVENANCE_KEY } from '../../../src/adapt/provenance.ts';
 import { ChannelwiseError } from '../../../src/onnx/errors.ts';
 import { verifyText } from '../../../src/verify/statement.ts';
 import { verify, type VerifyReport } from '../../../src/verify/verify.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
 import { mobileNetV2, resNet18 } from '../../fixtures/architectures.ts';
-import { DTYPE, convModel, encodeModel, floatTensor, int64Tensor, model, node, rawTensor, valueInfo } from '../../fixtures/modelBuilder.ts';
+import {
+  DTYPE,
+  convModel,
+  encodeModel,
+  floatTensor,
+  int64Tensor,
+  model,
+  node,
+  rawTensor,
+  valueInfo,
+} from '../../fixtures/modelBuilder.ts';
 import { changeWeight, changed, modelFile } from '../../fixtures/modelFile.ts';
 import { Random } from '../../fixtures/random.ts';
 
@@ -16,26 +36,34 @@ const imagenet = NORMALISATIONS.imagenet ?? assert.fail();
 
 /** Padded convolution with bias, ReLU, a second convolution, pooling, and a fully connected end. */
 function network(size: number | string = 'size'): Uint8Array {
-  return encodeModel(model({
-    inputs: [valueInfo('image', ['batch', 3, size, size])],
-    outputs: [valueInfo('scores', ['batch', 5])],
-    initializers: [
-      floatTensor('w1', [6, 3, 3, 3], random.floats(162)), floatTensor('b1', [6], random.floats(6)),
-      floatTensor('w2', [4, 6, 3, 3], random.floats(216)), floatTensor('b2', [4], random.floats(4)),
-      floatTensor('w3', [4, 5], random.floats(20)),
-    ],
-    nodes: [
-      node('Conv', ['image', 'w1', 'b1'], ['c1'], { pads: [1, 1, 1, 1], strides: [2, 2] }),
-      node('Relu', ['c1'], ['r1']),
-      node('Conv', ['r1', 'w2', 'b2'], ['c2'], { pads: [1, 1, 1, 1] }),
-      node('GlobalAveragePool', ['c2'], ['pooled']),
-      node('Flatten', ['pooled'], ['flat']),
-      node('MatMul', ['flat', 'w3'], ['scores']),
-    ],
-  }));
+  return encodeModel(
+    model({
+      inputs: [valueInfo('image', ['batch', 3, size, size])],
+      outputs: [valueInfo('scores', ['batch', 5])],
+      initializers: [
+        floatTensor('w1', [6, 3, 3, 3], random.floats(162)),
+        floatTensor('b1', [6], random.floats(6)),
+        floatTensor('w2', [4, 6, 3, 3], random.floats(216)),
+        floatTensor('b2', [4], random.floats(4)),
+        floatTensor('w3', [4, 5], random.floats(20)),
+      ],
+      nodes: [
+        node('Conv', ['image', 'w1', 'b1'], ['c1'], { pads: [1, 1, 1, 1], strides: [2, 2] }),
+        node('Relu', ['c1'], ['r1']),
+        node('Conv', ['r1', 'w2', 'b2'], ['c2'], { pads: [1, 1, 1, 1] }),
+        node('GlobalAveragePool', ['c2'], ['pooled']),
+        node('Flatten', ['pooled'], ['flat']),
+        node('MatMul', ['flat', 'w3'], ['scores']),
+      ],
+    }),
+  );
 }
 
-async function check(original: Uint8Array, adapted: Uint8Array, more: { full?: boolean; seed?: number } = {}): Promise<VerifyReport> {
+async function check(
+  original: Uint8Array,
+  adapted: Uint8Array,
+  more: { full?: boolean; seed?: number } = {},
+): Promise<VerifyReport> {
   return verify({ original: await modelFile(original), adapted: await modelFile(adapted), ...more });
 }
 
@@ -43,17 +71,30 @@ async function checkMap(original: Uint8Array, map: ChannelMap, more: { full?: bo
   return check(original, (await adaptBytes(original, map)).bytes, more);
 }
 
-const alphaModel = encodeModel(model({
-  inputs: [valueInfo('image', [1, 3, 16, 16])], outputs: [valueInfo('y', null)],
-  initializers: [floatTensor('w', [4, 3, 1, 1], random.floats(12))], nodes: [node('Conv', ['image', 'w'], ['c']), node('Relu', ['c'], ['y'])],
-}));
-const grayModel = encodeModel(model({
-  inputs: [valueInfo('image', [1, 1, 16, 16])], outputs: [valueInfo('y', null)],
-  initializers: [floatTensor('w', [4, 1, 3, 3], random.floats(36))], nodes: [node('Conv', ['image', 'w'], ['c']), node('Relu', ['c'], ['y'])],
-}));
+const alphaModel = encodeModel(
+  model({
+    inputs: [valueInfo('image', [1, 3, 16, 16])],
+    outputs: [valueInfo('y', null)],
+    initializers: [floatTensor('w', [4, 3, 1, 1], random.floats(12))],
+    nodes: [node('Conv', ['image', 'w'], ['c']), node('Relu', ['c'], ['y'])],
+  }),
+);
+const grayModel = encodeModel(
+  model({
+    inputs: [valueInfo('image', [1, 1, 16, 16])],
+    outputs: [valueInfo('y', null)],
+    initializers: [floatTensor('w', [4, 1, 3, 3], random.floats(36))],
+    nodes: [node('Conv', ['image', 'w'], ['c']), node('Relu', ['c'], ['y'])],
+  }),
+);
 const MAPS: readonly [string, Uint8Array, ChannelMap][] = [
-  ['gray', network(), grayscale()], ['bgr', network(), swapRedBlue()], ['five bands', network(), bands(5)], ['drop alpha', alphaModel, dropAlpha()],
-  ['rgb from gray', grayModel, rgbFromGray()], ['normalisation', network(), normalize(imagenet)], ['gray and normalisation', network(), composeMaps(normalize(imagenet), grayscale())],
+  ['gray', network(), grayscale()],
+  ['bgr', network(), swapRedBlue()],
+  ['five bands', network(), bands(5)],
+  ['drop alpha', alphaModel, dropAlpha()],
+  ['rgb from gray', grayModel, rgbFromGray()],
+  ['normalisation', network(), normalize(imagenet)],
+  ['gray and normalisation', network(), composeMaps(normalize(imagenet), grayscale())],
 ];
 for (const [name, original, map] of MAPS) {
   test(`a right conversion is proved: ${name}`, async () => {
@@ -66,7 +107,10 @@ for (const [name, original, map] of MAPS) {
 }
 
 test('architectures are proved from their first layer; everything behind is compared byte by byte', async () => {
-  for (const [bytes, nodes] of [[resNet18(8, 10, 64), 48], [mobileNetV2(0.25, 10, 64), 100]] as const) {
+  for (const [bytes, nodes] of [
+    [resNet18(8, 10, 64), 48],
+    [mobileNetV2(0.25, 10, 64), 100],
+  ] as const) {
     const report = await checkMap(bytes, grayscale());
     assert.equal(report.verdict, 'proved', report.statement);
     assert.equal(report.seam?.identicalNodes, nodes);
@@ -77,22 +121,79 @@ test('architectures are proved from their first layer; everything behind is comp
 });
 
 const WRONG: readonly [string, ChannelMap, (bytes: Uint8Array) => Uint8Array][] = [
-  ['one filter scaled by 1 %', grayscale(), (b) => changed(b, (_, g) => changeWeight(g, 'w1', (w) => { for (let i = 0; i < 9; i++) w[i] = (w[i] ?? 0) * 1.01; }))],
-  ['all weights averaged instead of summed', grayscale(), (b) => changed(b, (_, g) => changeWeight(g, 'w1', (w) => { w.forEach((v, i) => { w[i] = v / 3; }); }))],
-  ['channels not swapped', swapRedBlue(), (b) => changed(b, (_, g) => changeWeight(g, 'w1', (w) => {
-    for (let o = 0; o < 6; o++) for (let t = 0; t < 9; t++) [w[o * 27 + t], w[o * 27 + 18 + t]] = [w[o * 27 + 18 + t] ?? 0, w[o * 27 + t] ?? 0];
-  }))],
+  [
+    'one filter scaled by 1 %',
+    grayscale(),
+    (b) =>
+      changed(b, (_, g) =>
+        changeWeight(g, 'w1', (w) => {
+          for (let i = 0; i < 9; i++) w[i] = (w[i] ?? 0) * 1.01;
+        }),
+      ),
+  ],
+  [
+    'all weights averaged instead of summed',
+    grayscale(),
+    (b) =>
+      changed(b, (_, g) =>
+        changeWeight(g, 'w1', (w) => {
+          w.forEach((v, i) => {
+            w[i] = v / 3;
+          });
+        }),
+      ),
+  ],
+  [
+    'channels not swapped',
+    swapRedBlue(),
+    (b) =>
+      changed(b, (_, g) =>
+        changeWeight(g, 'w1', (w) => {
+          for (let o = 0; o < 6; o++)
+            for (let t = 0; t < 9; t++)
+              [w[o * 27 + t], w[o * 27 + 18 + t]] = [w[o * 27 + 18 + t] ?? 0, w[o * 27 + t] ?? 0];
+        }),
+      ),
+  ],
   ['bias dropped', grayscale(), (b) => changed(b, (_, g) => changeWeight(g, 'b1', (w) => w.fill(0)))],
-  ['a bias off by a thousandth', grayscale(), (b) => changed(b, (_, g) => changeWeight(g, 'b1', (w) => { w[2] = (w[2] ?? 0) + 1e-3; }))],
-  ['padding moved', grayscale(), (b) => changed(b, (_, g) => {
-    const pads = g.node.find((n) => n.opType === 'Conv')?.attribute?.find((a) => a.name === 'pads');
-    if (pads) pads.ints = [0, 0, 2, 2];
-  })],
-  ['a weight far behind the seam changed', grayscale(), (b) => changed(b, (_, g) => changeWeight(g, 'w3', (w) => { w[19] = (w[19] ?? 0) + 0.01; }))],
-  ['an operator behind the seam replaced', grayscale(), (b) => changed(b, (_, g) => {
-    const pool = g.node.find((n) => n.opType === 'GlobalAveragePool');
-    if (pool) pool.opType = 'GlobalMaxPool';
-  })],
+  [
+    'a bias off by a thousandth',
+    grayscale(),
+    (b) =>
+      changed(b, (_, g) =>
+        changeWeight(g, 'b1', (w) => {
+          w[2] = (w[2] ?? 0) + 1e-3;
+        }),
+      ),
+  ],
+  [
+    'padding moved',
+    grayscale(),
+    (b) =>
+      changed(b, (_, g) => {
+        const pads = g.node.find((n) => n.opType === 'Conv')?.attribute?.find((a) => a.name === 'pads');
+        if (pads) pads.ints = [0, 0, 2, 2];
+      }),
+  ],
+  [
+    'a weight far behind the seam changed',
+    grayscale(),
+    (b) =>
+      changed(b, (_, g) =>
+        changeWeight(g, 'w3', (w) => {
+          w[19] = (w[19] ?? 0) + 0.01;
+        }),
+      ),
+  ],
+  [
+    'an operator behind the seam replaced',
+    grayscale(),
+    (b) =>
+      changed(b, (_, g) => {
+        const pool = g.node.find((n) => n.opType === 'GlobalAveragePool');
+        if (pool) pool.opType = 'GlobalMaxPool';
+      }),
+  ],
 ];
 for (const [name, map, spoil] of WRONG) {
   test(`a wrong conversion is caught: ${name}`, async () => {
@@ -107,17 +208,24 @@ for (const [name, map, spoil] of WRONG) {
 }
 
 test('a shift folded into the bias as if there were no padding is caught at the border only', async () => {
-  const original = encodeModel(model({
-    inputs: [valueInfo('image', [1, 3, 24, 24])], outputs: [valueInfo('y', null)],
-    initializers: [floatTensor('w', [2, 3, 3, 3], random.floats(54)), floatTensor('b', [2], [0, 0])],
-    nodes: [node('Conv', ['image', 'w', 'b'], ['y'], { pads: [1, 1, 1, 1] })],
-  }));
+  const original = encodeModel(
+    model({
+      inputs: [valueInfo('image', [1, 3, 24, 24])],
+      outputs: [valueInfo('y', null)],
+      initializers: [floatTensor('w', [2, 3, 3, 3], random.floats(54)), floatTensor('b', [2], [0, 0])],
+      nodes: [node('Conv', ['image', 'w', 'b'], ['y'], { pads: [1, 1, 1, 1] })],
+    }),
+  );
   const map = normalize({ mean: [0.5, 0.4, 0.3], std: [0.25, 0.25, 0.25], scale: 1 });
   // Converted without padding, so the shift goes into the bias; then the padding is put back, as careless folding would.
-  const unpadded = changed(original, (_, g) => { g.node[0]?.attribute?.splice(0); });
+  const unpadded = changed(original, (_, g) => {
+    g.node[0]?.attribute?.splice(0);
+  });
   const folded = (await adaptBytes(unpadded, map)).bytes;
   assert.equal((await check(unpadded, folded)).verdict, 'proved');
-  const careless = changed(folded, (_, g) => { g.node.find((n) => n.opType === 'Conv')?.attribute?.push({ name: 'pads', type: 7, ints: [1, 1, 1, 1] }); });
+  const careless = changed(folded, (_, g) => {
+    g.node.find((n) => n.opType === 'Conv')?.attribute?.push({ name: 'pads', type: 7, ints: [1, 1, 1, 1] });
+  });
   assert.equal((await check(original, careless)).verdict, 'failed');
 });
 
@@ -125,7 +233,9 @@ test('a hostile record does not help a wrong conversion', async () => {
   const original = network();
   const adapted = (await adaptBytes(original, grayscale())).bytes;
   const wrong = changed(adapted, (m, g) => {
-    changeWeight(g, 'w1', (w) => { w[0] = (w[0] ?? 0) + 0.5; });
+    changeWeight(g, 'w1', (w) => {
+      w[0] = (w[0] ?? 0) + 0.5;
+    });
     const entry = m.metadataProps.find((e) => e.key === PROVENANCE_KEY);
     const steps = JSON.parse(entry?.value ?? '[]') as { seam: string[] }[];
     for (const s of steps) s.seam = [];
@@ -136,11 +246,15 @@ test('a hostile record does not help a wrong conversion', async () => {
 
 test('without a record, grayscale is assumed and said', async () => {
   const original = network();
-  const bare = changed((await adaptBytes(original, grayscale())).bytes, (m) => { m.metadataProps = []; });
+  const bare = changed((await adaptBytes(original, grayscale())).bytes, (m) => {
+    m.metadataProps = [];
+  });
   const report = await check(original, bare);
   assert.equal(report.verdict, 'proved', report.statement);
   assert.match(report.maps.assumption ?? '', /stands for all 3/);
-  const swapped = changed((await adaptBytes(original, swapRedBlue())).bytes, (m) => { m.metadataProps = []; });
+  const swapped = changed((await adaptBytes(original, swapRedBlue())).bytes, (m) => {
+    m.metadataProps = [];
+  });
   assert.equal((await check(original, swapped)).verdict, 'failed');
 });
 
@@ -148,7 +262,11 @@ test('two steps are proved together and one by one', async () => {
   const original = network();
   const first = (await adaptBytes(original, normalize(imagenet))).bytes;
   const second = (await adaptBytes(first, grayscale())).bytes;
-  for (const [from, to, inputs] of [[original, first, 3], [first, second, 3], [original, second, 3]] as const) {
+  for (const [from, to, inputs] of [
+    [original, first, 3],
+    [first, second, 3],
+    [original, second, 3],
+  ] as const) {
     const report = await check(from, to);
     assert.equal(report.verdict, 'proved', report.statement);
     assert.equal(report.maps.inputs[0]?.map.m.length, inputs);
@@ -162,20 +280,29 @@ test('models that do not belong together are refused in one sentence', async () 
   const adapted = (await adaptBytes(network(), grayscale())).bytes;
   const other = encodeModel(convModel(4));
   for (const original of [other, encodeModel(convModel(3))]) {
-    await assert.rejects(check(original, adapted), (e: unknown) => e instanceof ChannelwiseError && e.kind === 'refused' && !e.message.includes('\n'));
+    await assert.rejects(
+      check(original, adapted),
+      (e: unknown) => e instanceof ChannelwiseError && e.kind === 'refused' && !e.message.includes('\n'),
+    );
   }
 });
 
 test('rebuilt channels, subgraphs and shapes read from the image are measured behind the change', async () => {
-  const original = encodeModel(model({
-    inputs: [valueInfo('image', [1, 3, 12, 12])], outputs: [valueInfo('y', null), valueInfo('sum', null)],
-    initializers: [floatTensor('w', [3, 3, 1, 1], random.floats(9)), int64Tensor('one', [1], [1])],
-    nodes: [
-      node('Relu', ['image'], ['r']), node('Shape', ['r'], ['shape']), node('Conv', ['r', 'w'], ['c']), node('Expand', ['c', 'shape'], ['y']),
-      node('CumSum', ['r', 'one'], ['sum']),
-    ],
-    opset: 17,
-  }));
+  const original = encodeModel(
+    model({
+      inputs: [valueInfo('image', [1, 3, 12, 12])],
+      outputs: [valueInfo('y', null), valueInfo('sum', null)],
+      initializers: [floatTensor('w', [3, 3, 1, 1], random.floats(9)), int64Tensor('one', [1], [1])],
+      nodes: [
+        node('Relu', ['image'], ['r']),
+        node('Shape', ['r'], ['shape']),
+        node('Conv', ['r', 'w'], ['c']),
+        node('Expand', ['c', 'shape'], ['y']),
+        node('CumSum', ['r', 'one'], ['sum']),
+      ],
+      opset: 17,
+    }),
+  );
   const report = await checkMap(original, grayscale());
   assert.equal(report.verdict, 'proved', report.statement);
 });
@@ -191,11 +318,17 @@ test('float16 models have the tolerance of float16', async () => {
     });
     return new Uint8Array(out.buffer);
   };
-  const original = encodeModel(model({
-    inputs: [valueInfo('image', [1, 3, 16, 16], DTYPE.float16)], outputs: [valueInfo('y', null, DTYPE.float16)],
-    initializers: [rawTensor('w', DTYPE.float16, [4, 3, 3, 3], half(random.floats(108, 2)))], nodes: [node('Conv', ['image', 'w'], ['y'])],
-  }));
-  const adapted = (await adaptBytes(original, composeMaps(normalize({ mean: [0.1], std: [0.3], scale: 1 }), grayscale()))).bytes;
+  const original = encodeModel(
+    model({
+      inputs: [valueInfo('image', [1, 3, 16, 16], DTYPE.float16)],
+      outputs: [valueInfo('y', null, DTYPE.float16)],
+      initializers: [rawTensor('w', DTYPE.float16, [4, 3, 3, 3], half(random.floats(108, 2)))],
+      nodes: [node('Conv', ['image', 'w'], ['y'])],
+    }),
+  );
+  const adapted = (
+    await adaptBytes(original, composeMaps(normalize({ mean: [0.1], std: [0.3], scale: 1 }), grayscale()))
+  ).bytes;
   const report = await check(original, adapted);
   assert.equal(report.verdict, 'proved', report.statement);
   assert.ok((report.maxRel ?? 0) > 1e-5, 'float16 rounding shows');
@@ -209,44 +342,80 @@ test('float16 models have the tolerance of float16', async () => {
 });
 
 test('whole-number images: exact where channels are copied', async () => {
-  const original = encodeModel(model({
-    inputs: [valueInfo('image', [1, 16, 16, 3], DTYPE.uint8)], outputs: [valueInfo('y', null)],
-    initializers: [floatTensor('w', [4, 3, 3, 3], random.floats(108))],
-    nodes: [node('Cast', ['image'], ['f'], { to: 1 }), node('Transpose', ['f'], ['t'], { perm: [0, 3, 1, 2] }), node('Conv', ['t', 'w'], ['y'])],
-  }));
+  const original = encodeModel(
+    model({
+      inputs: [valueInfo('image', [1, 16, 16, 3], DTYPE.uint8)],
+      outputs: [valueInfo('y', null)],
+      initializers: [floatTensor('w', [4, 3, 3, 3], random.floats(108))],
+      nodes: [
+        node('Cast', ['image'], ['f'], { to: 1 }),
+        node('Transpose', ['f'], ['t'], { perm: [0, 3, 1, 2] }),
+        node('Conv', ['t', 'w'], ['y']),
+      ],
+    }),
+  );
   const report = await checkMap(original, grayscale());
   assert.equal(report.verdict, 'proved', report.statement);
   assert.deepEqual(report.runs[0]?.sizes, { image: [1, 16, 16, 1] });
 });
 
 test('an operator the runtime lacks: said, and the sums are checked by arithmetic', async () => {
-  const original = encodeModel(model({
-    inputs: [valueInfo('image', [1, 3, 8, 8])], outputs: [valueInfo('y', null)],
-    initializers: [floatTensor('w', [2, 3, 3, 3], random.floats(54))],
-    nodes: [node('Relu', ['image'], ['r']), node('Conv', ['image', 'w'], ['c']), node('Mystery', ['c', 'r'], ['y'], {}, { domain: 'nobody.knows' })],
-    opsets: [{ domain: '', version: 17 }, { domain: 'nobody.knows', version: 1 }],
-  }));
+  const original = encodeModel(
+    model({
+      inputs: [valueInfo('image', [1, 3, 8, 8])],
+      outputs: [valueInfo('y', null)],
+      initializers: [floatTensor('w', [2, 3, 3, 3], random.floats(54))],
+      nodes: [
+        node('Relu', ['image'], ['r']),
+        node('Conv', ['image', 'w'], ['c']),
+        node('Mystery', ['c', 'r'], ['y'], {}, { domain: 'nobody.knows' }),
+      ],
+      opsets: [
+        { domain: '', version: 17 },
+        { domain: 'nobody.knows', version: 1 },
+      ],
+    }),
+  );
   const adapted = (await adaptBytes(original, grayscale())).bytes;
   assert.equal((await check(original, adapted)).verdict, 'proved', 'the unknown operator lies behind the seam');
   const inside = changed(original, (_, g) => {
     const [relu, conv, last] = g.node;
-    if (relu && conv && last) g.node = [conv, node('Mystery', ['image'], ['r'], {}, { domain: 'nobody.knows' }), node('Add', ['c', 'c'], ['y'])] as typeof g.node;
+    if (relu && conv && last)
+      g.node = [
+        conv,
+        node('Mystery', ['image'], ['r'], {}, { domain: 'nobody.knows' }),
+        node('Add', ['c', 'c'], ['y']),
+      ] as typeof g.node;
     g.output.push(valueInfo('r', null) as (typeof g.output)[number]);
   });
   const lacking = (await adaptBytes(inside, grayscale())).bytes;
   const report = await check(inside, lacking);
   assert.equal(report.verdict, 'unproved', report.statement);
   assert.match(report.statement, /ONNX Runtime lacks the operator .*Mystery.*exact sum/);
-  assert.deepEqual(report.folds.map((f) => [f.tensor, f.ok]), [['w', true]]);
-  const wrong = await check(inside, changed(lacking, (_, g) => changeWeight(g, 'w', (w) => { w[3] = (w[3] ?? 0) * 1.0001; })));
+  assert.deepEqual(
+    report.folds.map((f) => [f.tensor, f.ok]),
+    [['w', true]],
+  );
+  const wrong = await check(
+    inside,
+    changed(lacking, (_, g) =>
+      changeWeight(g, 'w', (w) => {
+        w[3] = (w[3] ?? 0) * 1.0001;
+      }),
+    ),
+  );
   assert.equal(wrong.verdict, 'failed', wrong.statement);
 });
 
 test('a model that says nothing is not called proved', async () => {
-  const dead = encodeModel(model({
-    inputs: [valueInfo('image', [1, 3, 8, 8])], outputs: [valueInfo('y', null)],
-    initializers: [floatTensor('w', [2, 3, 3, 3], new Float32Array(54))], nodes: [node('Conv', ['image', 'w'], ['y'])],
-  }));
+  const dead = encodeModel(
+    model({
+      inputs: [valueInfo('image', [1, 3, 8, 8])],
+      outputs: [valueInfo('y', null)],
+      initializers: [floatTensor('w', [2, 3, 3, 3], new Float32Array(54))],
+      nodes: [node('Conv', ['image', 'w'], ['y'])],
+    }),
+  );
   const report = await checkMap(dead, grayscale());
   assert.equal(report.verdict, 'unproved');
   assert.match(report.statement, /one and the same number for all inputs/);
@@ -255,7 +424,11 @@ test('a model that says nothing is not called proved', async () => {
 test('the same seed gives the same numbers, another seed others; the report is plain data', async () => {
   const original = network();
   const adapted = (await adaptBytes(original, grayscale())).bytes;
-  const [one, again, other] = [await check(original, adapted, { seed: 5 }), await check(original, adapted, { seed: 5 }), await check(original, adapted, { seed: 6 })];
+  const [one, again, other] = [
+    await check(original, adapted, { seed: 5 }),
+    await check(original, adapted, { seed: 5 }),
+    await check(original, adapted, { seed: 6 }),
+  ];
   assert.deepEqual(one, again);
   assert.notEqual(one.relL2, other.relL2);
   assert.deepEqual(JSON.parse(JSON.stringify(one)), one);
@@ -266,5 +439,8 @@ test('a cancel stops the proof', async () => {
   const original = network();
   const adapted = (await adaptBytes(original, grayscale())).bytes;
   const signal = AbortSignal.abort();
-  await assert.rejects(verify({ original: await modelFile(original), adapted: await modelFile(adapted), signal }), (e: ChannelwiseError) => e.kind === 'cancelled');
+  await assert.rejects(
+    verify({ original: await modelFile(original), adapted: await modelFile(adapted), signal }),
+    (e: ChannelwiseError) => e.kind === 'cancelled',
+  );
 });

@@ -12,7 +12,11 @@ import { ODD } from '../../fixtures/zoo/odd.ts';
 import { RESTORATION } from '../../fixtures/zoo/restoration.ts';
 
 const MAPS: Readonly<Record<string, ChannelMap>> = {
-  gray: grayscale(), 'gray and normalised': composeMaps(normalize({ mean: [0.4, 0.5, 0.6], std: [0.2, 0.25, 0.3], scale: 1 }), grayscale()),
+  gray: grayscale(),
+  'gray and normalised': composeMaps(
+    normalize({ mean: [0.4, 0.5, 0.6], std: [0.2, 0.25, 0.3], scale: 1 }),
+    grayscale(),
+  ),
 };
 /** A sampling grid that leaves the picture for all pixels tried, and the largest of three equal channels: there is nothing to measure, and that is said. */
 const SILENT = new Set(['gray and normalised: spatial transformer', 'gray: ArgMax over the channels']);
@@ -37,7 +41,10 @@ for (const [name, map] of Object.entries(MAPS)) {
         continue;
       }
       assert.equal(report.verdict, 'proved', `${e.name}: ${report.statement}`);
-      assert.ok(report.tensors.every((t) => t.maxAbs <= t.tolerance), e.name);
+      assert.ok(
+        report.tensors.every((t) => t.maxAbs <= t.tolerance),
+        e.name,
+      );
       proved++;
     }
     assert.ok(proved > 0.9 * ZOO.length, `${proved} of ${ZOO.length}`);
