@@ -1,7 +1,10 @@
 import { main, runNode, step } from './step.mjs';
 
-/** Types of each environment, then the lint rules (the layers of design §3 among them). */
+/** Formatting, types of each environment, then the lint rules (the rooms and which may import which among them). */
 export async function check() {
+  await step('Formatting', () =>
+    runNode('prettier', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.']),
+  );
   for (const project of ['tsconfig.json', 'tsconfig.node.json', 'webview-ui/tsconfig.json', 'test/e2e/tsconfig.json']) {
     await step(`Types of ${project}`, () => runNode('tsc', ['node_modules/typescript/bin/tsc', '-p', project]));
   }
