@@ -1,98 +1,252 @@
 import tseslint from 'typescript-eslint';
 
-/** Design §3: imports run downwards only. Each folder names what it may not import, with the reason. */
-const above = {
-  bytes: ['onnx', 'graph', 'adapt', 'verify', 'node', 'vscode', 'protocol'],
-  onnx: ['graph', 'adapt', 'verify', 'node', 'vscode', 'protocol'],
-  graph: ['adapt', 'verify', 'node', 'vscode', 'protocol'],
-  adapt: ['verify', 'node', 'vscode', 'protocol'],
-  verify: ['node', 'vscode', 'protocol'],
-  protocol: ['bytes', 'onnx', 'graph', 'adapt', 'verify', 'node', 'vscode'],
-  node: ['vscode'],
-};
+/**
+ * The rooms, from the bottom up: a room may import the rooms that stand before it, and nothing behind it.
+ * README's map shows the same order. `protocol` imports nothing, and only the rooms that speak to the page import it.
+ */
+const ROOMS = ['bytes', 'tensors', 'formats', 'graph', 'adapt', 'verify', 'files', 'jobs', 'page', 'cli', 'vscode'];
+/** These rooms run in a browser too: no files, no Node, no DOM. */
+const CORE = ['bytes', 'tensors', 'formats', 'graph', 'adapt', 'verify'];
+const SPEAKS_TO_PAGE = ['page', 'cli', 'vscode'];
+/** The host asks the worker; what it may import of the core is names and errors. */
+const CLOSED_TO_HOST = ['formats', 'graph', 'adapt', 'verify'];
 
-const fence = (folders, message) => ({ group: folders.flatMap((f) => [`**/${f}/**`]), message });
-const nodeOnly = {
-  regex: '^(node:|fs$|path$|os$|child_process$|worker_threads$)',
-  message: 'The core runs in a browser too; only src/node, src/vscode and the entry points use Node.',
-};
 const noVscode = { name: 'vscode', message: "Only src/vscode and src/extension.ts import 'vscode'." };
+const noNode = {
+  regex: '^(node:|fs$|path$|os$|child_process$|worker_threads$)',
+  message:
+    'The core runs in a browser too; only src/files, src/jobs, src/page, src/cli, src/vscode and the entry points use Node.',
+};
+const noFiles = { regex: '^(node:)?fs(/|$)', message: 'Only src/files touches a file system.' };
 const noRuntime = {
   group: ['onnxruntime-web', 'onnxruntime-web/*'],
   message: 'Only src/verify/session.ts imports the runtime.',
 };
 
-function layer(name) {
-  const core = name !== 'node';
+function fence(rooms, message) {
+  return { regex: `^\\.\\./(.*/)?(${rooms.join('|')})/`, message };
+}
+
+function roomRules(room) {
+  const above = ROOMS.slice(ROOMS.indexOf(room) + 1);
+  const closed = room === 'vscode' ? CLOSED_TO_HOST : above;
+  const message =
+    room === 'vscode'
+      ? 'The extension host asks the worker; it does no model work itself.'
+      : `src/${room} lies below these rooms; imports run downwards only (README, "Map").`;
+  const patterns = [];
+  if (closed.length > 0) patterns.push(fence(closed, message));
+  if (!SPEAKS_TO_PAGE.includes(room)) patterns.push(fence(['protocol'], 'The core does not know the page.'));
+  if (CORE.includes(room)) patterns.push(noNode);
+  if (!CORE.includes(room) && room !== 'files') patterns.push(noFiles);
+  return { patterns, paths: room === 'vscode' ? [] : [noVscode] };
+}
+
+function roomConfig(room) {
+  const { patterns, paths } = roomRules(room);
   return {
-    files: [`src/${name}/**/*.ts`],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          paths: [noVscode],
-          patterns: [
-            fence(above[name], `src/${name} lies below these folders; imports run downwards only (README, "Map").`),
-            ...(core ? [nodeOnly] : []),
-            noRuntime,
-          ],
-        },
-      ],
-    },
+    files: [`src/${room}/**/*.ts`],
+    rules: { 'no-restricted-imports': ['error', { paths, patterns: [...patterns, noRuntime] }] },
   };
 }
+
+/** The page, from the bottom up: components over state over drawing, graph, layout and texts. It imports the protocol and nothing else of src. */
+const PAGE_ROOMS = ['text', 'layout', 'graph', 'draw', 'state', 'components'];
+const pageOnly = [
+  noNode,
+  { regex: 'src/(?!protocol/)', message: 'The page imports src/protocol and nothing else of src.' },
+];
+
+function pageConfig(room) {
+  const above = PAGE_ROOMS.slice(PAGE_ROOMS.indexOf(room) + 1);
+  const patterns = [...pageOnly];
+  if (above.length > 0)
+    patterns.push(fence(above, `webview-ui/${room} lies below these folders; imports run downwards only.`));
+  return {
+    files: [`webview-ui/${room}/**/*.ts`],
+    rules: { 'no-restricted-imports': ['error', { paths: [noVscode], patterns }] },
+  };
+}
+
+const readable = {
+  '@typescript-eslint/no-explicit-any': 'error',
+  '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+  '@typescript-eslint/no-floating-promises': [
+    'error',
+    { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'describe', 'it', 'suite'], package: 'node:test' }] },
+  ],
+  '@typescript-eslint/no-misused-promises': 'error',
+  '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+  'no-nested-ternary': 'error',
+  'max-params': ['error', 4],
+  'max-lines': ['error', { max: 400 }],
+};
+
+/** Files that nested ternaries, long parameter lists or their length have not been taken out of yet. Shrinks to nothing. */
+const NOT_YET_READABLE = [
+  'src/adapt/adaptModel.ts',
+  'src/adapt/constants/constantOps.ts',
+  'src/adapt/flow/channelFlow.ts',
+  'src/adapt/flow/emit.ts',
+  'src/adapt/flow/imageInputs.ts',
+  'src/adapt/flow/settle.ts',
+  'src/adapt/flow/walk.ts',
+  'src/adapt/flow/weight.ts',
+  'src/adapt/report/plan.ts',
+  'src/adapt/report/provenance.ts',
+  'src/adapt/report/python.ts',
+  'src/adapt/rules/conv.ts',
+  'src/adapt/rules/elementwise.ts',
+  'src/adapt/rules/layout.ts',
+  'src/adapt/rules/normalisation.ts',
+  'src/adapt/rules/reshape.ts',
+  'src/adapt/rules/select.ts',
+  'src/adapt/rules/sizes.ts',
+  'src/adapt/rules/spatial.ts',
+  'src/cli/mapOptions.ts',
+  'src/files/external.ts',
+  'src/files/images.ts',
+  'src/files/save.ts',
+  'src/formats/onnx/edit/nodeEdit.ts',
+  'src/formats/onnx/edit/tensorEdit.ts',
+  'src/formats/onnx/scan/messageWalk.ts',
+  'src/formats/onnx/scan/scanFields.ts',
+  'src/formats/onnx/tensors/csv.ts',
+  'src/formats/onnx/tensors/elementStream.ts',
+  'src/formats/onnx/tensors/npy.ts',
+  'src/formats/onnx/tensors/tensorData.ts',
+  'src/formats/onnx/tensors/tensorElements.ts',
+  'src/formats/onnx/tensors/typedData.ts',
+  'src/graph/cost/cost.ts',
+  'src/graph/firstLayers/firstLayers.ts',
+  'src/graph/firstLayers/inputSteps.ts',
+  'src/graph/operatorSchema.ts',
+  'src/graph/ops/attention.ts',
+  'src/graph/ops/constant.ts',
+  'src/graph/ops/contribAttention.ts',
+  'src/graph/ops/image.ts',
+  'src/graph/ops/ml.ts',
+  'src/graph/ops/recurrent.ts',
+  'src/graph/ops/reduce.ts',
+  'src/graph/ops/select.ts',
+  'src/graph/ops/sequence.ts',
+  'src/graph/ops/signal.ts',
+  'src/graph/ops/spatial.ts',
+  'src/graph/shapes/controlFlow.ts',
+  'src/graph/shapes/functions.ts',
+  'src/graph/shapes/inference.ts',
+  'src/graph/shapes/join.ts',
+  'src/graph/shapes/scope.ts',
+  'src/graph/shapes/shapeRule.ts',
+  'src/graph/sizes/dims.ts',
+  'src/graph/sizes/expression.ts',
+  'src/graph/sizes/rounding.ts',
+  'src/graph/values/arithmetic.ts',
+  'src/graph/values/entries.ts',
+  'src/jobs/evaluate.ts',
+  'src/page/adaptation.ts',
+  'src/page/pageInner.ts',
+  'src/page/pageModel.ts',
+  'src/page/weights.ts',
+  'src/tensors/elements.ts',
+  'src/tensors/smallFloat.ts',
+  'src/verify/compare/compare.ts',
+  'src/verify/compare/compareTensors.ts',
+  'src/verify/compare/compareText.ts',
+  'src/verify/evaluate/evaluate.ts',
+  'src/verify/evaluate/preprocess.ts',
+  'src/verify/proof/difference.ts',
+  'src/verify/proof/foldCheck.ts',
+  'src/verify/proof/sample.ts',
+  'src/verify/proof/statement.ts',
+  'src/verify/proof/verify.ts',
+  'src/vscode/announce.ts',
+  'src/vscode/convert.ts',
+  'src/vscode/mapChoices.ts',
+  'test/e2e/page.test.ts',
+  'test/e2e/weights.test.ts',
+  'test/fixtures/adaptBytes.ts',
+  'test/fixtures/architectures.ts',
+  'test/fixtures/modelBuilder.ts',
+  'test/fixtures/pageFile.ts',
+  'test/fixtures/pageModels.ts',
+  'test/fixtures/published.ts',
+  'test/fixtures/stems.ts',
+  'test/fixtures/storedTensors.ts',
+  'test/fixtures/zoo/detectors.ts',
+  'test/fixtures/zoo/habits.ts',
+  'test/fixtures/zoo/net.ts',
+  'test/fuzz/check.ts',
+  'test/unit/adapt/cases.test.ts',
+  'test/unit/adapt/exporters.test.ts',
+  'test/unit/adapt/functions.test.ts',
+  'test/unit/adapt/testdata.test.ts',
+  'test/unit/adapt/zoo.test.ts',
+  'test/unit/cli/commandLine.test.ts',
+  'test/unit/files/saveFaults.test.ts',
+  'test/unit/formats/onnx/tensorElements.test.ts',
+  'test/unit/graph/chains.test.ts',
+  'test/unit/graph/ops.test.ts',
+  'test/unit/graph/opsRandom.test.ts',
+  'test/unit/page/firstLayer.test.ts',
+  'test/unit/tensors/statistics.test.ts',
+  'test/unit/verify/adversary.test.ts',
+  'test/unit/verify/compare.test.ts',
+  'test/unit/verify/verify.test.ts',
+  'test/unit/webview/hierarchy.test.ts',
+  'webview-ui/components/adaptation/adaptation.ts',
+  'webview-ui/components/adaptation/proofCard.ts',
+  'webview-ui/components/app/app.ts',
+  'webview-ui/components/evaluate/evaluateView.ts',
+  'webview-ui/components/firstLayer/firstLayerFacts.ts',
+  'webview-ui/components/graph/inspector.ts',
+  'webview-ui/components/table/layerTable.ts',
+  'webview-ui/components/weights/valuesDialog.ts',
+  'webview-ui/draw/camera.ts',
+  'webview-ui/draw/minimap.ts',
+  'webview-ui/draw/paint.ts',
+  'webview-ui/draw/paintBoxes.ts',
+  'webview-ui/draw/svg.ts',
+  'webview-ui/graph/graphModel.ts',
+  'webview-ui/graph/layerRows.ts',
+  'webview-ui/graph/scene.ts',
+  'webview-ui/layout/columns.ts',
+  'webview-ui/layout/pieces.ts',
+  'webview-ui/layout/ranks.ts',
+  'webview-ui/layout/routes.ts',
+  'webview-ui/state/blocks.ts',
+];
 
 export default tseslint.config(
   { ignores: ['dist/', '.vscode-test/', 'samples/', 'test-results/', 'node_modules/'] },
   ...tseslint.configs.recommended,
   {
+    files: ['src/**/*.ts', 'webview-ui/**/*.ts', 'test/**/*.ts'],
+    languageOptions: {
+      parserOptions: {
+        project: ['tsconfig.node.json', 'webview-ui/tsconfig.json', 'test/e2e/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: readable,
+  },
+  ...ROOMS.map(roomConfig),
+  {
+    files: ['src/protocol/**/*.ts'],
     rules: {
-      '@typescript-eslint/no-explicit-any': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
-      'max-lines': ['error', { max: 450, skipBlankLines: true, skipComments: true }],
+      'no-restricted-imports': ['error', { patterns: [fence(ROOMS, 'The protocol imports nothing.'), noNode] }],
     },
   },
-  ...Object.keys(above).map(layer),
   {
     files: ['src/verify/session.ts'],
     rules: {
-      'no-restricted-imports': [
-        'error',
-        { paths: [noVscode], patterns: [fence(above.verify, 'src/verify lies below these folders.'), nodeOnly] },
-      ],
+      'no-restricted-imports': ['error', { paths: [noVscode], patterns: roomRules('verify').patterns }],
     },
   },
+  ...PAGE_ROOMS.map(pageConfig),
   {
-    files: ['src/vscode/**/*.ts'],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            fence(
-              ['bytes', 'graph', 'adapt', 'verify'],
-              'The extension host asks the worker; it does no model work itself.',
-            ),
-            { regex: '^(node:)?fs(/|$)', message: 'Only src/node touches files.' },
-          ],
-        },
-      ],
-    },
-  },
-  {
-    files: ['webview-ui/**/*.ts'],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          paths: [noVscode],
-          patterns: [
-            nodeOnly,
-            { regex: 'src/(?!protocol/)', message: 'The page imports src/protocol and nothing else of src.' },
-          ],
-        },
-      ],
-    },
+    files: NOT_YET_READABLE,
+    rules: { 'no-nested-ternary': 'off', 'max-params': 'off', 'max-lines': 'off' },
   },
   { files: ['**/*.mjs', '**/*.cjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
 );

@@ -1,6 +1,6 @@
-import { ChannelwiseError } from './onnx/errors.ts';
-import { runVerb, VERBS, type Output } from './node/commandLine.ts';
-import { useBundledRuntime } from './node/runtimeFiles.ts';
+import { ChannelwiseError } from './bytes/errors.ts';
+import { runVerb, VERBS, type Output } from './cli/commandLine.ts';
+import { useBundledRuntime } from './files/runtimeFiles.ts';
 
 useBundledRuntime(import.meta.url);
 const controller = new AbortController();

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { WorkerClient } from './node/workerClient.ts';
+import { WorkerClient } from './page/workerClient.ts';
 import { AdaptFlow } from './vscode/adaptChannels.ts';
 import { openModel } from './vscode/announce.ts';
 import { Comparisons, compareCommand } from './vscode/compare.ts';

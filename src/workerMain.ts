@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { JOBS, plainError, type JobContext, type JobMessage, type JobRequest } from './node/jobs.ts';
-import { useBundledRuntime } from './node/runtimeFiles.ts';
+import { JOBS, plainError, type JobContext, type JobMessage, type JobRequest } from './page/jobs.ts';
+import { useBundledRuntime } from './files/runtimeFiles.ts';
 
 useBundledRuntime(import.meta.url);
 const running = new Map<number, AbortController>();

@@ -1,19 +1,26 @@
-import { setMetadata, removeMessage, replaceField, toSplices, MODEL_METADATA, type Edit } from '../onnx/edit.ts';
-import { encodeEntry } from '../onnx/encode.ts';
-import { ChannelwiseError } from '../onnx/errors.ts';
-import type { Model, ValueInfo } from '../onnx/model.ts';
-import type { TensorContext } from '../onnx/tensorData.ts';
+import {
+  setMetadata,
+  removeMessage,
+  replaceField,
+  toSplices,
+  MODEL_METADATA,
+  type Edit,
+} from '../formats/onnx/edit/edit.ts';
+import { encodeEntry } from '../formats/onnx/edit/encode.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
+import type { Model, ValueInfo } from '../formats/onnx/model.ts';
+import type { TensorContext } from '../formats/onnx/tensors/tensorData.ts';
 import type { Splice } from '../bytes/splice.ts';
-import { unit } from './affine.ts';
-import { attempt, better, type Attempt } from './attempt.ts';
-import type { FlowingInput } from './channelFlow.ts';
-import { affine, type ChannelMap } from './channelMap.ts';
-import { emit } from './emit.ts';
-import { candidates, noImageInput, realInputs, typeText, type Candidate } from './inputs.ts';
-import { makePlan, type AdaptationPlan } from './plan.ts';
-import { PROVENANCE_KEY, provenanceText, type ProvenanceSource } from './provenance.ts';
-import { settle } from './settle.ts';
-import type { Walk } from './walk.ts';
+import { unit } from './maps/affine.ts';
+import { attempt, better, type Attempt } from './flow/attempt.ts';
+import type { FlowingInput } from './flow/channelFlow.ts';
+import { affine, type ChannelMap } from './maps/channelMap.ts';
+import { emit } from './flow/emit.ts';
+import { candidates, noImageInput, realInputs, typeText, type Candidate } from './flow/inputs.ts';
+import { makePlan, type AdaptationPlan } from './report/plan.ts';
+import { PROVENANCE_KEY, provenanceText, type ProvenanceSource } from './report/provenance.ts';
+import { settle } from './flow/settle.ts';
+import type { Walk } from './flow/walk.ts';
 
 export interface AdaptRequest {
   readonly ctx: TensorContext;

@@ -1,4 +1,4 @@
-import type { Graph, Model, Node } from '../onnx/model.ts';
+import type { Graph, Model, Node } from '../formats/onnx/model.ts';
 
 /** Every graph inside a node, however deep. */
 export function nestedGraphs(node: Node): Graph[] {

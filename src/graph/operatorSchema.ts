@@ -1,4 +1,4 @@
-import type { Model, Node } from '../onnx/model.ts';
+import type { Model, Node } from '../formats/onnx/model.ts';
 import schemas from './operatorSchemas.json' with { type: 'json' };
 
 /** One input or output by its formal name, such as X or W. A variadic one stands for itself and all that follow. */

@@ -1,4 +1,4 @@
-import type { Node } from '../onnx/model.ts';
+import type { Node } from '../formats/onnx/model.ts';
 
 /** Longer texts, and deeper scopes, are no exporter's. */
 const MAX_TEXT = 4096;

@@ -1,4 +1,4 @@
-import type { Graph, SparseTensor, Tensor } from '../onnx/model.ts';
+import type { Graph, SparseTensor, Tensor } from '../formats/onnx/model.ts';
 
 /** Every tensor a graph holds by name: initializers, sparse ones, and what Constant nodes hold as a tensor. Where a name comes twice, the later one counts. */
 export function storedTensors(

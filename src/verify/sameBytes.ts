@@ -1,7 +1,7 @@
-import { rawBytes } from '../onnx/dtypes.ts';
-import { knownRow } from '../onnx/elements.ts';
-import type { MessageRef, Node, Tensor } from '../onnx/model.ts';
-import { elementCount } from '../onnx/tensorData.ts';
+import { rawBytes } from '../tensors/dtypes.ts';
+import { knownRow } from '../tensors/elements.ts';
+import type { MessageRef, Node, Tensor } from '../formats/onnx/model.ts';
+import { elementCount } from '../formats/onnx/tensors/tensorData.ts';
 import { heldTensors, type ModelFile } from './wiring.ts';
 
 /** Two files are compared in steps of this size, a multiple of four: small enough to be compared while they are in the processor's cache. */

@@ -1,5 +1,5 @@
 import type * as Runtime from 'onnxruntime-web';
-import { ChannelwiseError } from '../onnx/errors.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
 import { VALUE_TYPES, valueRow, type Value, type ValueData } from './values.ts';
 
 export interface RuntimeConfig {

@@ -1,6 +1,6 @@
-import { dtypeName } from '../onnx/dtypes.ts';
-import { decodeRaw, encodeRaw } from '../onnx/elements.ts';
-import { ChannelwiseError } from '../onnx/errors.ts';
+import { dtypeName } from '../tensors/dtypes.ts';
+import { decodeRaw, encodeRaw } from '../tensors/elements.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
 
 export type ValueData =
   | Float32Array

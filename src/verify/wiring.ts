@@ -1,9 +1,9 @@
-import { graphUse } from '../adapt/use.ts';
+import { graphUse } from '../graph/use.ts';
 import { nestedGraphs } from '../graph/nested.ts';
 import { unambiguous } from '../graph/storedTensors.ts';
-import { ChannelwiseError } from '../onnx/errors.ts';
-import type { Model, Node, SparseTensor, Tensor, ValueInfo } from '../onnx/model.ts';
-import type { TensorContext } from '../onnx/tensorData.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
+import type { Model, Node, SparseTensor, Tensor, ValueInfo } from '../formats/onnx/model.ts';
+import type { TensorContext } from '../formats/onnx/tensors/tensorData.ts';
 
 /** A model to be checked, and where its bytes come from. */
 export interface ModelFile {

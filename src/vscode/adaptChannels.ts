@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { AdaptArgs, AdaptReply, JobTypes } from '../node/jobs.ts';
-import { mapFromSteps, mapWords, type MapStep } from '../node/mapSteps.ts';
-import { variantOf } from '../node/variantName.ts';
+import type { AdaptArgs, AdaptReply, JobTypes } from '../page/jobs.ts';
+import { mapFromSteps, mapWords, type MapStep } from '../cli/mapSteps.ts';
+import { variantOf } from '../jobs/variantName.ts';
 import { announce, planLines, showFailure, showProblem } from './announce.ts';
 import { isCancel, withLateProgress, writeAndProve, type Workers } from './convert.ts';
 import { chosenModels, localPath, messageOf } from './files.ts';

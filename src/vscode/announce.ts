@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { AdaptReply, VerifyReply } from '../node/jobs.ts';
-import { markWritten, removeWritten } from '../node/written.ts';
-import { ChannelwiseError } from '../onnx/errors.ts';
+import type { AdaptReply, VerifyReply } from '../page/jobs.ts';
+import { markWritten, removeWritten } from '../files/written.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Workers } from './convert.ts';
 import { EDITOR_TYPE, activeModel, messageOf } from './files.ts';
 

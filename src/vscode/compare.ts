@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
-import type { RunOptions } from '../node/workerClient.ts';
+import type { RunOptions } from '../page/workerClient.ts';
 import type { PageComparison } from '../protocol/comparison.ts';
 import { openModel, showFailure } from './announce.ts';
 import type { Workers } from './convert.ts';

@@ -1,10 +1,10 @@
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
-import type { AdaptReply } from '../node/jobs.ts';
-import type { RunOptions, WorkerClient } from '../node/workerClient.ts';
-import { variantName } from '../node/variantName.ts';
-import { ChannelwiseError } from '../onnx/errors.ts';
+import type { AdaptReply } from '../page/jobs.ts';
+import type { RunOptions, WorkerClient } from '../page/workerClient.ts';
+import { variantName } from '../jobs/variantName.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
 import { announce, announceAll, showFailure, type Converted, type NotConverted } from './announce.ts';
 import { chosenModels, localPath, messageOf } from './files.ts';
 import type { Comparisons } from './compare.ts';

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { EvaluatedModels } from '../node/evaluatePage.ts';
-import { withTimeLimit } from '../node/timeLimit.ts';
-import type { RunOptions } from '../node/workerClient.ts';
-import { ChannelwiseError } from '../onnx/errors.ts';
+import type { EvaluatedModels } from '../page/evaluatePage.ts';
+import { withTimeLimit } from '../jobs/timeLimit.ts';
+import type { RunOptions } from '../page/workerClient.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
 import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from '../protocol/evaluation.ts';
 import { openModel, showFailure } from './announce.ts';
 import type { Workers } from './convert.ts';

@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import type { MapStep } from '../node/mapSteps.ts';
+import type { MapStep } from '../cli/mapSteps.ts';
 
 /** The channels that a map must give: counts the chosen inputs may have, likeliest first, or any where they declare none. */
 export interface Wanted {

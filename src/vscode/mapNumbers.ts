@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 import { window } from 'vscode';
-import { mapFromSteps, mapWords, type MapStep } from '../node/mapSteps.ts';
+import { mapFromSteps, mapWords, type MapStep } from '../cli/mapSteps.ts';
 import { localPath, messageOf } from './files.ts';
 import { IMAGENET, type Asks } from './mapChoices.ts';
 import { BACK, inputLine, type Step } from './quickSteps.ts';

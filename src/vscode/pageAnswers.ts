@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { VerifyReply } from '../node/jobs.ts';
-import { ChannelwiseError } from '../onnx/errors.ts';
+import type { VerifyReply } from '../page/jobs.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
 import type { PageProof } from '../protocol/adaptation.ts';
 import {
   PAGE_ARGS,

@@ -1,9 +1,9 @@
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
-import type { VerifyReply } from '../node/jobs.ts';
-import { RUNTIME_MILLISECONDS, withTimeLimit } from '../node/timeLimit.ts';
-import type { WorkerClient } from '../node/workerClient.ts';
-import { markWritten, sameAsWritten, type Written } from '../node/written.ts';
+import type { VerifyReply } from '../page/jobs.ts';
+import { RUNTIME_MILLISECONDS, withTimeLimit } from '../jobs/timeLimit.ts';
+import type { WorkerClient } from '../page/workerClient.ts';
+import { markWritten, sameAsWritten, type Written } from '../files/written.ts';
 import { showFailure } from './announce.ts';
 import type { Workers } from './convert.ts';
 import { chosenModels, localPath, messageOf } from './files.ts';

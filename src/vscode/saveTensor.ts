@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { RunOptions, WorkerClient } from '../node/workerClient.ts';
+import type { RunOptions, WorkerClient } from '../page/workerClient.ts';
 import type { TensorFormat, WeightMethods } from '../protocol/weights.ts';
 import { localPath } from './files.ts';
 

@@ -13,11 +13,11 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { convertToGray } from '../../src/node/convert.ts';
-import { openFileSource } from '../../src/node/fileSource.ts';
-import { inspectFile } from '../../src/node/inspect.ts';
-import { verifyFiles } from '../../src/node/verify.ts';
-import { scanModel } from '../../src/onnx/scan.ts';
+import { convertToGray } from '../../src/jobs/convert.ts';
+import { openFileSource } from '../../src/files/fileSource.ts';
+import { inspectFile } from '../../src/page/inspect.ts';
+import { verifyFiles } from '../../src/jobs/verify.ts';
+import { scanModel } from '../../src/formats/onnx/scan/scan.ts';
 import { resNet18 } from '../fixtures/architectures.ts';
 import { writeLargeModel } from '../fixtures/largeModel.ts';
 import type { Figure } from './main.ts';

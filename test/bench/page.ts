@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { readPageModel } from '../../src/node/pageModel.ts';
+import { readPageModel } from '../../src/page/pageModel.ts';
 import { packModel } from '../../src/protocol/packed.ts';
 import type { PageModel } from '../../src/protocol/messages.ts';
 import { GraphModel } from '../../webview-ui/graph/graphModel.ts';

@@ -1,9 +1,9 @@
 import { MemorySource } from '../../src/bytes/byteSource.ts';
-import { modelCosts } from '../../src/graph/cost.ts';
-import { inferShapes } from '../../src/graph/shapes.ts';
-import { steeringConstants } from '../../src/graph/steering.ts';
-import { scanModel } from '../../src/onnx/scan.ts';
-import { WireReader } from '../../src/onnx/wire.ts';
+import { modelCosts } from '../../src/graph/cost/cost.ts';
+import { inferShapes } from '../../src/graph/shapes/shapes.ts';
+import { steeringConstants } from '../../src/graph/shapes/steering.ts';
+import { scanModel } from '../../src/formats/onnx/scan/scan.ts';
+import { WireReader } from '../../src/formats/onnx/scan/wire.ts';
 import { encodeModel, floatTensor, model, node, valueInfo } from '../fixtures/modelBuilder.ts';
 import { Net } from '../fixtures/zoo/net.ts';
 import type { Figure } from './main.ts';

@@ -1,4 +1,4 @@
-import { JOBS, plainError, type JobContext, type JobName } from '../../src/node/jobs.ts';
+import { JOBS, plainError, type JobContext, type JobName } from '../../src/page/jobs.ts';
 import { PAGE_ARGS, type PageMethod } from '../../src/protocol/messages.ts';
 import { unpackModel } from '../../src/protocol/packed.ts';
 import type { Browser } from 'playwright-core';

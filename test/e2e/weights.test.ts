@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
-import { JOBS } from '../../src/node/jobs.ts';
+import { JOBS } from '../../src/page/jobs.ts';
 import { encodeModel, externalTensor, floatTensor, model, node, valueInfo, DTYPE } from '../fixtures/modelBuilder.ts';
 import type { ThemeKind } from '../fixtures/themes.ts';
 import { openFilePage } from './fileHost.ts';

@@ -8,22 +8,22 @@ import {
   normalize,
   swapRedBlue,
   type ChannelMap,
-} from '../../src/adapt/channelMap.ts';
+} from '../../src/adapt/maps/channelMap.ts';
 import { MemorySource } from '../../src/bytes/byteSource.ts';
 import { pieces, type Splice } from '../../src/bytes/splice.ts';
-import { inferShapes } from '../../src/graph/shapes.ts';
-import { steeringConstants } from '../../src/graph/steering.ts';
-import { pageModel } from '../../src/node/pageModel.ts';
-import { allTensors } from '../../src/onnx/allTensors.ts';
-import { DTYPES } from '../../src/onnx/dtypes.ts';
-import { setMetadata, toSplices } from '../../src/onnx/edit.ts';
-import { ChannelwiseError } from '../../src/onnx/errors.ts';
-import type { Model, SparseTensor, Tensor } from '../../src/onnx/model.ts';
-import { scanModel } from '../../src/onnx/scan.ts';
-import { decodeTensor, elementCount, type TensorContext } from '../../src/onnx/tensorData.ts';
-import { readElements, type Elements } from '../../src/onnx/tensorElements.ts';
-import { replaceTensor } from '../../src/onnx/tensorEdit.ts';
-import { WireReader } from '../../src/onnx/wire.ts';
+import { inferShapes } from '../../src/graph/shapes/shapes.ts';
+import { steeringConstants } from '../../src/graph/shapes/steering.ts';
+import { pageModel } from '../../src/page/pageModel.ts';
+import { allTensors } from '../../src/formats/onnx/allTensors.ts';
+import { DTYPES } from '../../src/tensors/dtypes.ts';
+import { setMetadata, toSplices } from '../../src/formats/onnx/edit/edit.ts';
+import { ChannelwiseError } from '../../src/bytes/errors.ts';
+import type { Model, SparseTensor, Tensor } from '../../src/formats/onnx/model.ts';
+import { scanModel } from '../../src/formats/onnx/scan/scan.ts';
+import { decodeTensor, elementCount, type TensorContext } from '../../src/formats/onnx/tensors/tensorData.ts';
+import { readElements, type Elements } from '../../src/formats/onnx/tensors/tensorElements.ts';
+import { replaceTensor } from '../../src/formats/onnx/edit/tensorEdit.ts';
+import { WireReader } from '../../src/formats/onnx/scan/wire.ts';
 import { Random } from '../fixtures/random.ts';
 import { brokenMessages, messagesOf, parse, type TreeMessage } from './messageTree.ts';
 

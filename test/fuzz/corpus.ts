@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DTYPES } from '../../src/onnx/dtypes.ts';
+import { DTYPES } from '../../src/tensors/dtypes.ts';
 import { mobileNetV2 } from '../fixtures/architectures.ts';
 import { encodeModel, floatTensor, graph, int64Tensor, model, node, valueInfo } from '../fixtures/modelBuilder.ts';
 import { STORED, modelOf, storedTensor } from '../fixtures/storedTensors.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import * as vscode from 'vscode';
-import { WorkerClient } from '../../src/node/workerClient.ts';
+import { WorkerClient } from '../../src/page/workerClient.ts';
 import type { HostMessage } from '../../src/protocol/messages.ts';
 import { Comparisons } from '../../src/vscode/compare.ts';
 import type { Workers } from '../../src/vscode/convert.ts';

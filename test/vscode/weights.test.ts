@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { WorkerClient } from '../../src/node/workerClient.ts';
+import { WorkerClient } from '../../src/page/workerClient.ts';
 import type { HostMessage, PageMethod, PageMethods } from '../../src/protocol/messages.ts';
 import type { Workers } from '../../src/vscode/convert.ts';
 import { PageAnswers } from '../../src/vscode/pageAnswers.ts';

@@ -1,5 +1,5 @@
 import type { PageModel, PageNode, PageValue } from '../../src/protocol/messages.ts';
-import { nodeLabel, shapeText } from '../state/format.ts';
+import { nodeLabel, shapeText } from '../text/format.ts';
 import type { SelectionKey } from './graphModel.ts';
 import { allNodes } from './items.ts';
 

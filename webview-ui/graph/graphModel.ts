@@ -1,5 +1,5 @@
 import type { PageModel, PageNode, PageValue } from '../../src/protocol/messages.ts';
-import { nodeLabel, shapeLabel, shortCount } from '../state/format.ts';
+import { nodeLabel, shapeLabel, shortCount } from '../text/format.ts';
 import { ancestors, buildHierarchy } from './hierarchy.ts';
 import type { Hierarchy } from './hierarchy.ts';
 import { allNodes, boxWidth, clip, flatGraph } from './items.ts';

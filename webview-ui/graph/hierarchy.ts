@@ -1,5 +1,5 @@
 import type { PageInner, PageNode } from '../../src/protocol/messages.ts';
-import { nodeLabel } from '../state/format.ts';
+import { nodeLabel } from '../text/format.ts';
 import type { FlatGraph } from './items.ts';
 import { repeatedBlocks } from './repeats.ts';
 

@@ -1,5 +1,5 @@
 import type { DimText, PageEdge, PageModel, PageNode } from '../../src/protocol/messages.ts';
-import { shapeText } from '../state/format.ts';
+import { shapeText } from '../text/format.ts';
 import { opKind } from './opKind.ts';
 import type { OpKind } from './opKind.ts';
 

@@ -1,5 +1,5 @@
 import type { PageModel } from '../../src/protocol/messages.ts';
-import { nodeLabel, shapeText } from '../state/format.ts';
+import { nodeLabel, shapeText } from '../text/format.ts';
 import { nodeParameters } from './graphModel.ts';
 import { allNodes } from './items.ts';
 

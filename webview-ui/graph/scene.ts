@@ -1,5 +1,5 @@
 import type { SceneGeometry } from '../layout/nested.ts';
-import { shapeLabel } from '../state/format.ts';
+import { shapeLabel } from '../text/format.ts';
 import type { GraphModel, SelectionKey } from './graphModel.ts';
 
 /** A laid-out picture with what drawing and pointing need: bounds of lines, and which lines carry which links. */

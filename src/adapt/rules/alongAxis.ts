@@ -1,6 +1,6 @@
-import { evenUse, hasNoShift, isSelection } from '../affine.ts';
-import { isPlain, TAKEN_OUT } from '../flow.ts';
-import type { Rule } from '../step.ts';
+import { evenUse, hasNoShift, isSelection } from '../maps/affine.ts';
+import { isPlain, TAKEN_OUT } from '../flow/flow.ts';
+import type { Rule } from '../flow/step.ts';
 
 const INT64 = 7;
 const MIXED = 'the channels are mixed or scaled here, and the operator does not commute with that';

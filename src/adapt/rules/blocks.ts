@@ -1,6 +1,6 @@
-import { isSmall, stack, widen, type Affine } from '../affine.ts';
-import { isPlain, TOO_MANY, withMap, type Flow } from '../flow.ts';
-import type { Rule, Step } from '../step.ts';
+import { isSmall, stack, widen, type Affine } from '../maps/affine.ts';
+import { isPlain, TOO_MANY, withMap, type Flow } from '../flow/flow.ts';
+import type { Rule, Step } from '../flow/step.ts';
 
 const NOT_BLOCKS = 'it mixes channels and pixels in a way that is not known';
 /** Larger blocks than any model uses; the map grows with the fourth power. */

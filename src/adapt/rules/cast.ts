@@ -1,5 +1,5 @@
-import { isSelection } from '../affine.ts';
-import type { Rule, Step } from '../step.ts';
+import { isSelection } from '../maps/affine.ts';
+import type { Rule, Step } from '../flow/step.ts';
 import { CONV_KINDS } from './conv.ts';
 import { PRODUCTS } from './layout.ts';
 

@@ -1,9 +1,9 @@
-import { hasNoShift, isSelection, type Affine } from '../affine.ts';
-import type { ConstantValue } from '../constantValue.ts';
-import { TAKEN_OUT, TOO_MANY, type Flow } from '../flow.ts';
-import type { AttributeValue, Operand } from '../rewrite.ts';
-import type { Rule, Step } from '../step.ts';
-import { contract, fits, newWeight, record, shiftThrough } from '../weight.ts';
+import { hasNoShift, isSelection, type Affine } from '../maps/affine.ts';
+import type { ConstantValue } from '../constants/constantValue.ts';
+import { TAKEN_OUT, TOO_MANY, type Flow } from '../flow/flow.ts';
+import type { AttributeValue, Operand } from '../flow/rewrite.ts';
+import type { Rule, Step } from '../flow/step.ts';
+import { contract, fits, newWeight, record, shiftThrough } from '../flow/weight.ts';
 
 /** How a convolution of this operator names its parts. */
 interface ConvKind {

@@ -1,9 +1,9 @@
-import { hasNoShift, isSelection, scaleRows } from '../affine.ts';
-import type { ConstantValue } from '../constantValue.ts';
-import { isPlain, withMap, type Flow } from '../flow.ts';
-import type { Operand } from '../rewrite.ts';
-import type { Rule, Step } from '../step.ts';
-import { contract, fits, newWeight, record, shiftThrough, sinkPlus, withoutOnes } from '../weight.ts';
+import { hasNoShift, isSelection, scaleRows } from '../maps/affine.ts';
+import type { ConstantValue } from '../constants/constantValue.ts';
+import { isPlain, withMap, type Flow } from '../flow/flow.ts';
+import type { Operand } from '../flow/rewrite.ts';
+import type { Rule, Step } from '../flow/step.ts';
+import { contract, fits, newWeight, record, shiftThrough, sinkPlus, withoutOnes } from '../flow/weight.ts';
 
 /** One or two terms and an output. */
 const EQUATION = /^([^,>]+?)(?:,([^,>]+?))?->([^,>]*)$/;

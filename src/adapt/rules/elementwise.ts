@@ -1,4 +1,4 @@
-import type { Dim } from '../../onnx/model.ts';
+import type { Dim } from '../../formats/onnx/model.ts';
 import {
   addMaps,
   evenUse,
@@ -10,12 +10,12 @@ import {
   sameMap,
   scaleRows,
   stack,
-} from '../affine.ts';
-import { product, type ConstantValue } from '../constantValue.ts';
-import { isPlain, overOneBase, withMap, type Flow } from '../flow.ts';
-import type { Operand } from '../rewrite.ts';
-import type { Rule, Step } from '../step.ts';
-import { BROADCASTING } from '../walk.ts';
+} from '../maps/affine.ts';
+import { product, type ConstantValue } from '../constants/constantValue.ts';
+import { isPlain, overOneBase, withMap, type Flow } from '../flow/flow.ts';
+import type { Operand } from '../flow/rewrite.ts';
+import type { Rule, Step } from '../flow/step.ts';
+import { BROADCASTING } from '../flow/walk.ts';
 
 /** How a constant lies against a flow: the same for all channels, one number per channel, the same per channel but not per pixel, or neither. */
 type Profile =

@@ -1,7 +1,7 @@
-import type { Dim } from '../../onnx/model.ts';
-import { isSelection } from '../affine.ts';
-import { isPlain, MAX_RANK, TAKEN_OUT, withGone, type Flow } from '../flow.ts';
-import type { Rule, Step } from '../step.ts';
+import type { Dim } from '../../formats/onnx/model.ts';
+import { isSelection } from '../maps/affine.ts';
+import { isPlain, MAX_RANK, TAKEN_OUT, withGone, type Flow } from '../flow/flow.ts';
+import type { Rule, Step } from '../flow/step.ts';
 
 export const MERGE_REFUSED =
   'channels and pixels are merged into one axis, and another node than a matrix product reads that';

@@ -1,6 +1,6 @@
-import { evenUse, isSelection, scaleRows } from '../affine.ts';
-import { isPlain, withMap } from '../flow.ts';
-import type { Rule } from '../step.ts';
+import { evenUse, isSelection, scaleRows } from '../maps/affine.ts';
+import { isPlain, withMap } from '../flow/flow.ts';
+import type { Rule } from '../flow/step.ts';
 
 /** Operators of the first opsets that Core ML's and other converters wrote, and that ONNX Runtime still runs: ImageScaler, Affine, Crop. */
 

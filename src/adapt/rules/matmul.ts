@@ -1,10 +1,10 @@
-import { hasNoShift, isSelection, lanes } from '../affine.ts';
-import type { ConstantValue } from '../constantValue.ts';
-import { TAKEN_OUT, type Flow } from '../flow.ts';
-import type { Operand } from '../rewrite.ts';
-import type { Rule, Step } from '../step.ts';
-import { BROADCASTING } from '../walk.ts';
-import { contract, fits, newWeight, record, shiftThrough, sinkPlus, withoutOnes } from '../weight.ts';
+import { hasNoShift, isSelection, lanes } from '../maps/affine.ts';
+import type { ConstantValue } from '../constants/constantValue.ts';
+import { TAKEN_OUT, type Flow } from '../flow/flow.ts';
+import type { Operand } from '../flow/rewrite.ts';
+import type { Rule, Step } from '../flow/step.ts';
+import { BROADCASTING } from '../flow/walk.ts';
+import { contract, fits, newWeight, record, shiftThrough, sinkPlus, withoutOnes } from '../flow/weight.ts';
 
 /** Where quantised products have their weight and its zero point; whether they quantise the image themselves, by its smallest and largest value. */
 const INTEGER: Readonly<Record<string, { weight: number; zero: number; dynamic?: true }>> = {

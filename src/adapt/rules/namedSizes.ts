@@ -1,6 +1,6 @@
-import { readExpression } from '../../graph/readExpression.ts';
-import type { Dim, Node } from '../../onnx/model.ts';
-import type { Walk } from '../walk.ts';
+import { readExpression } from '../../graph/sizes/readExpression.ts';
+import type { Dim, Node } from '../../formats/onnx/model.ts';
+import type { Walk } from '../flow/walk.ts';
 
 /** A product of dims: a number times named sizes. */
 export interface Monomial {

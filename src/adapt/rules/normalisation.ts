@@ -1,8 +1,8 @@
-import { evenUse, isSelection, scaleRows } from '../affine.ts';
-import type { ConstantValue } from '../constantValue.ts';
-import { isPlain, TAKEN_OUT, type Flow } from '../flow.ts';
-import type { AttributeValue, Operand } from '../rewrite.ts';
-import type { Rule, Step } from '../step.ts';
+import { evenUse, isSelection, scaleRows } from '../maps/affine.ts';
+import type { ConstantValue } from '../constants/constantValue.ts';
+import { isPlain, TAKEN_OUT, type Flow } from '../flow/flow.ts';
+import type { AttributeValue, Operand } from '../flow/rewrite.ts';
+import type { Rule, Step } from '../flow/step.ts';
 
 /** Normalisations pass to the base with ones and zeros in place of their own numbers, which go into the map. */
 const UNKNOWN = 'its numbers are not known before the model runs';

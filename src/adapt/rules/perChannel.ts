@@ -1,8 +1,8 @@
-import { compose, evenUse, isSelection, lanes, scaleRows } from '../affine.ts';
-import { isPlain, TAKEN_OUT, withMap, type Flow } from '../flow.ts';
-import type { ConstantValue } from '../constantValue.ts';
-import type { Operand } from '../rewrite.ts';
-import type { Rule, Step } from '../step.ts';
+import { compose, evenUse, isSelection, lanes, scaleRows } from '../maps/affine.ts';
+import { isPlain, TAKEN_OUT, withMap, type Flow } from '../flow/flow.ts';
+import type { ConstantValue } from '../constants/constantValue.ts';
+import type { Operand } from '../flow/rewrite.ts';
+import type { Rule, Step } from '../flow/step.ts';
 
 /** y = (x − mean) / √(var + ε) · scale + bias, one number per channel: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html */
 const batchNormalization: Rule = async (step) => {

@@ -1,7 +1,7 @@
-import { hasNoShift } from '../affine.ts';
-import type { Operand } from '../rewrite.ts';
-import type { Rule } from '../step.ts';
-import { contract, fits, newWeight, record } from '../weight.ts';
+import { hasNoShift } from '../maps/affine.ts';
+import type { Operand } from '../flow/rewrite.ts';
+import type { Rule } from '../flow/step.ts';
+import { contract, fits, newWeight, record } from '../flow/weight.ts';
 
 /**
  * The input weights W [directions, gates · hidden, input] and biases B [directions, 2 · gates · hidden], those of W in front:

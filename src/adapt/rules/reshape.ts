@@ -1,8 +1,8 @@
-import type { Dim } from '../../onnx/model.ts';
-import { spread } from '../affine.ts';
-import { MAX_RANK, TAKEN_OUT, withMap, type Flow } from '../flow.ts';
-import type { Operand } from '../rewrite.ts';
-import type { Rule, Step } from '../step.ts';
+import type { Dim } from '../../formats/onnx/model.ts';
+import { spread } from '../maps/affine.ts';
+import { MAX_RANK, TAKEN_OUT, withMap, type Flow } from '../flow/flow.ts';
+import type { Operand } from '../flow/rewrite.ts';
+import type { Rule, Step } from '../flow/step.ts';
 import { MERGE_REFUSED, mergeIsSafe, number } from './layout.ts';
 import { dimOf, equal, namedSizes, ONE, times, type Size } from './namedSizes.ts';
 import { withSize } from './sizes.ts';

@@ -1,7 +1,7 @@
-import { identity as identityMap, isSmall, pickRows, sameMap, stack, widen } from '../affine.ts';
-import { isPlain, overOneBase, TAKEN_OUT, TOO_MANY, withMap, type Base, type Flow } from '../flow.ts';
-import type { AttributeValue, Operand } from '../rewrite.ts';
-import type { Rule, Step } from '../step.ts';
+import { identity as identityMap, isSmall, pickRows, sameMap, stack, widen } from '../maps/affine.ts';
+import { isPlain, overOneBase, TAKEN_OUT, TOO_MANY, withMap, type Base, type Flow } from '../flow/flow.ts';
+import type { AttributeValue, Operand } from '../flow/rewrite.ts';
+import type { Rule, Step } from '../flow/step.ts';
 
 /** Start, end and step of one axis of a Slice, as the operator clamps them: https://onnx.ai/onnx/operators/onnx__Slice.html */
 export function sliceIndices(size: number, start: number, end: number, step: number): number[] {

@@ -1,10 +1,10 @@
-import type { Node } from '../../onnx/model.ts';
-import { isSmall } from '../affine.ts';
-import { product, type ConstantValue } from '../constantValue.ts';
-import { MAX_RANK, TAKEN_OUT, TOO_MANY, type Flow } from '../flow.ts';
-import type { Operand } from '../rewrite.ts';
-import type { Rule, Step } from '../step.ts';
-import type { Walk } from '../walk.ts';
+import type { Node } from '../../formats/onnx/model.ts';
+import { isSmall } from '../maps/affine.ts';
+import { product, type ConstantValue } from '../constants/constantValue.ts';
+import { MAX_RANK, TAKEN_OUT, TOO_MANY, type Flow } from '../flow/flow.ts';
+import type { Operand } from '../flow/rewrite.ts';
+import type { Rule, Step } from '../flow/step.ts';
+import type { Walk } from '../flow/walk.ts';
 
 const INT64 = 7;
 /** Steps between a vector of sizes and the Concat that puts it together are few. */

@@ -1,9 +1,9 @@
-import { hasNoShift, isSelection, type Affine } from '../affine.ts';
-import { isPlain, TAKEN_OUT, withMap, type Flow } from '../flow.ts';
-import type { Operand } from '../rewrite.ts';
-import type { Rule, Step } from '../step.ts';
-import { PAD_WITH_INPUTS } from '../walk.ts';
-import { fits } from '../weight.ts';
+import { hasNoShift, isSelection, type Affine } from '../maps/affine.ts';
+import { isPlain, TAKEN_OUT, withMap, type Flow } from '../flow/flow.ts';
+import type { Operand } from '../flow/rewrite.ts';
+import type { Rule, Step } from '../flow/step.ts';
+import { PAD_WITH_INPUTS } from '../flow/walk.ts';
+import { fits } from '../flow/weight.ts';
 import { partNumbers, withSize } from './sizes.ts';
 
 const MIXED = 'the channels are mixed or scaled here, and the operator does not commute with that';

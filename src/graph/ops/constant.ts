@@ -1,6 +1,6 @@
-import { FLOAT, INT64, STRING } from '../../onnx/dtypes.ts';
-import type { Dim } from '../../onnx/model.ts';
-import { stepsBetween } from '../dims.ts';
+import { FLOAT, INT64, STRING } from '../../tensors/dtypes.ts';
+import type { Dim } from '../../formats/onnx/model.ts';
+import { stepsBetween } from '../sizes/dims.ts';
 import {
   atRunTime,
   each,
@@ -14,7 +14,7 @@ import {
   type Rule,
   type Shape,
   type ShapeRule,
-} from '../shapeRule.ts';
+} from '../shapes/shapeRule.ts';
 import { lengthOf } from './layout.ts';
 
 /** A Constant's forms: https://onnx.ai/onnx/operators/onnx__Constant.html */

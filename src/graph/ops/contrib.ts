@@ -1,6 +1,6 @@
-import { BOOL, FLOAT, INT32, INT64, UINT32 } from '../../onnx/dtypes.ts';
-import type { Dim } from '../../onnx/model.ts';
-import { broadcastAll, floorDivide, multiply, quotient } from '../dims.ts';
+import { BOOL, FLOAT, INT32, INT64, UINT32 } from '../../tensors/dtypes.ts';
+import type { Dim } from '../../formats/onnx/model.ts';
+import { broadcastAll, floorDivide, multiply, quotient } from '../sizes/dims.ts';
 import {
   Unknown,
   axisOf,
@@ -11,7 +11,7 @@ import {
   each as forEach,
   type Rule,
   type ShapeRule,
-} from '../shapeRule.ts';
+} from '../shapes/shapeRule.ts';
 import { broadcasting } from './elementwise.ts';
 import { gemm, product } from './matrix.ts';
 import { layer } from './normalization.ts';

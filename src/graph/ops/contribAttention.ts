@@ -1,7 +1,16 @@
-import type { Dim } from '../../onnx/model.ts';
-import { quotient, sum } from '../dims.ts';
-import { Unknown, fixed, like, tensors, type Rule, type RuleInput, type Shape, type ShapeRule } from '../shapeRule.ts';
-import { FLOAT } from '../../onnx/dtypes.ts';
+import type { Dim } from '../../formats/onnx/model.ts';
+import { quotient, sum } from '../sizes/dims.ts';
+import {
+  Unknown,
+  fixed,
+  like,
+  tensors,
+  type Rule,
+  type RuleInput,
+  type Shape,
+  type ShapeRule,
+} from '../shapes/shapeRule.ts';
+import { FLOAT } from '../../tensors/dtypes.ts';
 
 /* Attention operators of ONNX Runtime: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md */
 

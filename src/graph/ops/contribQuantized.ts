@@ -1,6 +1,6 @@
-import { FLOAT, INT32 } from '../../onnx/dtypes.ts';
-import { broadcastAll } from '../dims.ts';
-import { each, fixed, like, sameAs, tensors, type Rule, type ShapeRule } from '../shapeRule.ts';
+import { FLOAT, INT32 } from '../../tensors/dtypes.ts';
+import { broadcastAll } from '../sizes/dims.ts';
+import { each, fixed, like, sameAs, tensors, type Rule, type ShapeRule } from '../shapes/shapeRule.ts';
 import { gemm, matMul } from './matrix.ts';
 import { reduce } from './reduce.ts';
 import { joined } from './select.ts';

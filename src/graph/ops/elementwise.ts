@@ -1,6 +1,6 @@
-import { BOOL } from '../../onnx/dtypes.ts';
-import { unknownValue } from '../inferred.ts';
-import { broadcastAll } from '../dims.ts';
+import { BOOL } from '../../tensors/dtypes.ts';
+import { unknownValue } from '../shapes/inferred.ts';
+import { broadcastAll } from '../sizes/dims.ts';
 import {
   each,
   fixed,
@@ -12,7 +12,7 @@ import {
   type DtypeRule,
   type Rule,
   type ShapeRule,
-} from '../shapeRule.ts';
+} from '../shapes/shapeRule.ts';
 
 export const broadcasting: ShapeRule = (i) => [broadcastAll(i.node.inputs.map((_, k) => i.dims(k)))];
 /** Before opset 7 the second operand bends to the first: https://github.com/onnx/onnx/blob/main/docs/Changelog.md#Add-1 */

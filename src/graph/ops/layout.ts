@@ -1,5 +1,5 @@
-import type { Dim } from '../../onnx/model.ts';
-import { multiply, quotient, times } from '../dims.ts';
+import type { Dim } from '../../formats/onnx/model.ts';
+import { multiply, quotient, times } from '../sizes/dims.ts';
 import {
   atRunTime,
   axisOf,
@@ -10,7 +10,7 @@ import {
   type RuleInput,
   type Shape,
   type ShapeRule,
-} from '../shapeRule.ts';
+} from '../shapes/shapeRule.ts';
 
 const transpose: ShapeRule = (i) => {
   const x = i.dims(0);

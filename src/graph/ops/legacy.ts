@@ -1,5 +1,5 @@
-import { plus } from '../dims.ts';
-import { each, like, sameAs, tensors, type Rule, type ShapeRule } from '../shapeRule.ts';
+import { plus } from '../sizes/dims.ts';
+import { each, like, sameAs, tensors, type Rule, type ShapeRule } from '../shapes/shapeRule.ts';
 
 /** Cuts a border [left, top, right, bottom] off, or keeps `scale` [height, width] of what is behind left and top. */
 const crop: ShapeRule = (i) => {

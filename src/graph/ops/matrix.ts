@@ -1,7 +1,7 @@
-import { INT32 } from '../../onnx/dtypes.ts';
-import type { Dim } from '../../onnx/model.ts';
-import { broadcast, broadcastAll } from '../dims.ts';
-import { each, fixed, like, likeAny, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapeRule.ts';
+import { INT32 } from '../../tensors/dtypes.ts';
+import type { Dim } from '../../formats/onnx/model.ts';
+import { broadcast, broadcastAll } from '../sizes/dims.ts';
+import { each, fixed, like, likeAny, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapes/shapeRule.ts';
 
 function meet(a: Dim, b: Dim): void {
   if (typeof a === 'number' && typeof b === 'number' && a !== b)

@@ -1,7 +1,7 @@
-import { FLOAT, INT64, STRING } from '../../onnx/dtypes.ts';
-import type { Dim } from '../../onnx/model.ts';
-import { sum } from '../dims.ts';
-import { inferredTensor, type Inferred } from '../inferred.ts';
+import { FLOAT, INT64, STRING } from '../../tensors/dtypes.ts';
+import type { Dim } from '../../formats/onnx/model.ts';
+import { sum } from '../sizes/dims.ts';
+import { inferredTensor, type Inferred } from '../shapes/inferred.ts';
 import {
   Unknown,
   fixed,
@@ -13,7 +13,7 @@ import {
   type RuleInput,
   type Shape,
   type ShapeRule,
-} from '../shapeRule.ts';
+} from '../shapes/shapeRule.ts';
 
 /** Rows of samples: one vector alone is a row too. */
 function rows(i: RuleInput): Dim {

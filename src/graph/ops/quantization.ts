@@ -1,5 +1,5 @@
-import { FLOAT, UINT8 } from '../../onnx/dtypes.ts';
-import { each, fixed, like, named, sameAs, tensors, type DtypeRule, type Rule } from '../shapeRule.ts';
+import { FLOAT, UINT8 } from '../../tensors/dtypes.ts';
+import { each, fixed, like, named, sameAs, tensors, type DtypeRule, type Rule } from '../shapes/shapeRule.ts';
 import { matMul } from './matrix.ts';
 import { conv } from './spatial.ts';
 

@@ -1,5 +1,5 @@
-import { INT64 } from '../../onnx/dtypes.ts';
-import type { Dim } from '../../onnx/model.ts';
+import { INT64 } from '../../tensors/dtypes.ts';
+import type { Dim } from '../../formats/onnx/model.ts';
 import {
   atRunTime,
   axisOf,
@@ -12,7 +12,7 @@ import {
   type RuleInput,
   type Shape,
   type ShapeRule,
-} from '../shapeRule.ts';
+} from '../shapes/shapeRule.ts';
 import { lengthOf } from './layout.ts';
 
 function without(x: readonly Dim[], gone: readonly number[], keep: boolean): Dim[] {

@@ -1,6 +1,6 @@
-import { INT64 } from '../../onnx/dtypes.ts';
-import type { Dim } from '../../onnx/model.ts';
-import { compare, floorDivide, larger, minus, multiply, plus, smaller, sum } from '../dims.ts';
+import { INT64 } from '../../tensors/dtypes.ts';
+import type { Dim } from '../../formats/onnx/model.ts';
+import { compare, floorDivide, larger, minus, multiply, plus, smaller, sum } from '../sizes/dims.ts';
 import {
   Unknown,
   atRunTime,
@@ -14,7 +14,7 @@ import {
   type RuleInput,
   type Shape,
   type ShapeRule,
-} from '../shapeRule.ts';
+} from '../shapes/shapeRule.ts';
 import { agreed, lengthOf } from './layout.ts';
 
 /** Until opset 4 the axis of a Concat could be left out. */

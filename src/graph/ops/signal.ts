@@ -1,6 +1,6 @@
-import { FLOAT } from '../../onnx/dtypes.ts';
-import type { Dim } from '../../onnx/model.ts';
-import { floorDivide, minus, plus, times } from '../dims.ts';
+import { FLOAT } from '../../tensors/dtypes.ts';
+import type { Dim } from '../../formats/onnx/model.ts';
+import { floorDivide, minus, plus, times } from '../sizes/dims.ts';
 import {
   atRunTime,
   axisOf,
@@ -13,7 +13,7 @@ import {
   type Rule,
   type RuleInput,
   type ShapeRule,
-} from '../shapeRule.ts';
+} from '../shapes/shapeRule.ts';
 
 const windowShape: ShapeRule = (i) => {
   const size = i.sizes(0)?.[0] ?? null;

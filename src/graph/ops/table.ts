@@ -1,6 +1,6 @@
-import type { Dim, Node } from '../../onnx/model.ts';
-import { inferredTensor, unknownValue, type Inferred } from '../inferred.ts';
-import { applyTensors, dtypeOf, type Rule, type RuleInput } from '../shapeRule.ts';
+import type { Dim, Node } from '../../formats/onnx/model.ts';
+import { inferredTensor, unknownValue, type Inferred } from '../shapes/inferred.ts';
+import { applyTensors, dtypeOf, type Rule, type RuleInput } from '../shapes/shapeRule.ts';
 import { ATTENTION } from './attention.ts';
 import { CONSTANTS } from './constant.ts';
 import { CONTRIB } from './contrib.ts';

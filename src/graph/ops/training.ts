@@ -1,5 +1,5 @@
-import { unknownValue } from '../inferred.ts';
-import type { Rule } from '../shapeRule.ts';
+import { unknownValue } from '../shapes/inferred.ts';
+import type { Rule } from '../shapes/shapeRule.ts';
 
 /**
  * Optimizers read R, T, then for n tensors the values, the gradients, and one or two states; they give the new values and the new states.

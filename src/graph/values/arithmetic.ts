@@ -1,4 +1,4 @@
-import { broadcastAll } from '../dims.ts';
+import { broadcastAll } from '../sizes/dims.ts';
 import {
   absolute,
   arithmeticOf,

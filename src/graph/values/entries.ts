@@ -1,6 +1,6 @@
-import { binaryFraction, entryOf, expressionOf } from '../dims.ts';
-import { add, constant, divide, multiply, scale, wholeNumber, type Expression } from '../expression.ts';
-import { choose, compare, floor, floorDivide, lowest } from '../rounding.ts';
+import { binaryFraction, entryOf, expressionOf } from '../sizes/dims.ts';
+import { add, constant, divide, multiply, scale, wholeNumber, type Expression } from '../sizes/expression.ts';
+import { choose, compare, floor, floorDivide, lowest } from '../sizes/rounding.ts';
 import type { Entry } from './smallTensor.ts';
 
 /** How numbers of one element type behave. */

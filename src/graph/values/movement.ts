@@ -1,4 +1,4 @@
-import { axisOf } from '../shapeRule.ts';
+import { axisOf } from '../shapes/shapeRule.ts';
 import {
   broadcastAt,
   build,

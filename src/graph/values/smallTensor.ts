@@ -1,5 +1,5 @@
-import type { Dim } from '../../onnx/model.ts';
-import type { RuleInput } from '../shapeRule.ts';
+import type { Dim } from '../../formats/onnx/model.ts';
+import type { RuleInput } from '../shapes/shapeRule.ts';
 
 /** One number of a small tensor: known, computed from named sizes, or unknown. Unlike a dim it may be negative or a fraction. */
 export type Entry = number | string | null;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { onnx as Onnx } from 'onnx-proto';
-import { bands, grayscale, swapRedBlue, normalize, type ChannelMap } from '../../../src/adapt/channelMap.ts';
+import { bands, grayscale, swapRedBlue, normalize, type ChannelMap } from '../../../src/adapt/maps/channelMap.ts';
 import { adaptBytes, compareAdapted } from '../../fixtures/adaptBytes.ts';
 import {
   convModel,

@@ -8,7 +8,7 @@ import {
   normalize,
   swapRedBlue,
   type ChannelMap,
-} from '../../../src/adapt/channelMap.ts';
+} from '../../../src/adapt/maps/channelMap.ts';
 import { adaptBytes, compareAdapted } from '../../fixtures/adaptBytes.ts';
 import {
   decodeModel,

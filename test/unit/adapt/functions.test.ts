@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { onnx as Onnx } from 'onnx-proto';
-import { composeMaps, grayscale, normalize, swapRedBlue } from '../../../src/adapt/channelMap.ts';
-import { planText } from '../../../src/adapt/planText.ts';
+import { composeMaps, grayscale, normalize, swapRedBlue } from '../../../src/adapt/maps/channelMap.ts';
+import { planText } from '../../../src/adapt/report/planText.ts';
 import { adaptBytes, compareAdapted } from '../../fixtures/adaptBytes.ts';
 import {
   attribute,

@@ -10,9 +10,9 @@ import {
   normalize,
   swapRedBlue,
   type ChannelMap,
-} from '../../../src/adapt/channelMap.ts';
-import { planText } from '../../../src/adapt/planText.ts';
-import { mapFromOptions } from '../../../src/node/mapOptions.ts';
+} from '../../../src/adapt/maps/channelMap.ts';
+import { planText } from '../../../src/adapt/report/planText.ts';
+import { mapFromOptions } from '../../../src/cli/mapOptions.ts';
 import { adaptBytes, applyMap } from '../../fixtures/adaptBytes.ts';
 import {
   decodeModel,

@@ -10,7 +10,7 @@ import {
   rgbFromGray,
   swapRedBlue,
   type ChannelMap,
-} from '../../../src/adapt/channelMap.ts';
+} from '../../../src/adapt/maps/channelMap.ts';
 import { compareAdapted } from '../../fixtures/adaptBytes.ts';
 import { Random } from '../../fixtures/random.ts';
 import { buildStem, SINKS, STEPS, type Layout } from '../../fixtures/stems.ts';

@@ -8,8 +8,8 @@ import {
   normalize,
   swapRedBlue,
   type ChannelMap,
-} from '../../../src/adapt/channelMap.ts';
-import { asPython, type PythonFramework } from '../../../src/adapt/python.ts';
+} from '../../../src/adapt/maps/channelMap.ts';
+import { asPython, type PythonFramework } from '../../../src/adapt/report/python.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
 import {
   decodeModel,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { grayscale, normalize, NORMALISATIONS } from '../../../src/adapt/channelMap.ts';
+import { grayscale, normalize, NORMALISATIONS } from '../../../src/adapt/maps/channelMap.ts';
 import { compareAdapted, adaptBytes } from '../../fixtures/adaptBytes.ts';
 import { mobileNetV2, resNet18 } from '../../fixtures/architectures.ts';
 import { decodeModel, encodeModel, valueInfo } from '../../fixtures/modelBuilder.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isSelection } from '../../../src/adapt/affine.ts';
+import { isSelection } from '../../../src/adapt/maps/affine.ts';
 import {
   affine,
   bands,
@@ -11,8 +11,8 @@ import {
   normalize,
   swapRedBlue,
   type ChannelMap,
-} from '../../../src/adapt/channelMap.ts';
-import type { AdaptationPlan } from '../../../src/adapt/plan.ts';
+} from '../../../src/adapt/maps/channelMap.ts';
+import type { AdaptationPlan } from '../../../src/adapt/report/plan.ts';
 import { adaptBytes, applyMap } from '../../fixtures/adaptBytes.ts';
 import { DTYPE } from '../../fixtures/modelBuilder.ts';
 import { Random } from '../../fixtures/random.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
-import { modelCosts, type Costs } from '../../../src/graph/cost.ts';
-import { inferShapes } from '../../../src/graph/shapes.ts';
-import { steeringConstants } from '../../../src/graph/steering.ts';
-import type { Model } from '../../../src/onnx/model.ts';
-import { scanModel } from '../../../src/onnx/scan.ts';
-import { WireReader } from '../../../src/onnx/wire.ts';
+import { modelCosts, type Costs } from '../../../src/graph/cost/cost.ts';
+import { inferShapes } from '../../../src/graph/shapes/shapes.ts';
+import { steeringConstants } from '../../../src/graph/shapes/steering.ts';
+import type { Model } from '../../../src/formats/onnx/model.ts';
+import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
+import { WireReader } from '../../../src/formats/onnx/scan/wire.ts';
 import { mobileNetV2, resNet18 } from '../../fixtures/architectures.ts';
 import {
   encodeModel,

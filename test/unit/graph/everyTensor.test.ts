@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { DTYPES } from '../../../src/onnx/dtypes.ts';
+import { DTYPES } from '../../../src/tensors/dtypes.ts';
 import { decodeModel, DTYPE, encodeModel, valueInfo } from '../../fixtures/modelBuilder.ts';
 import { inferCase } from '../../fixtures/operatorCase.ts';
 import { Random } from '../../fixtures/random.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Dim } from '../../../src/onnx/model.ts';
+import type { Dim } from '../../../src/formats/onnx/model.ts';
 import {
   compare,
   floorDivide,
@@ -15,9 +15,9 @@ import {
   sum,
   symbolDim,
   times,
-} from '../../../src/graph/dims.ts';
-import { readExpression } from '../../../src/graph/readExpression.ts';
-import { expressionText } from '../../../src/graph/expression.ts';
+} from '../../../src/graph/sizes/dims.ts';
+import { readExpression } from '../../../src/graph/sizes/readExpression.ts';
+import { expressionText } from '../../../src/graph/sizes/expression.ts';
 import { Random } from '../../fixtures/random.ts';
 
 const CASES: readonly [what: string, found: Dim, expected: Dim][] = [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { operatorSchema } from '../../../src/graph/operatorSchema.ts';
-import type { Model } from '../../../src/onnx/model.ts';
+import type { Model } from '../../../src/formats/onnx/model.ts';
 
 const at = (opType: string, version: number, domain = ''): ReturnType<typeof operatorSchema> =>
   operatorSchema({ opsets: [{ domain, version }] } as unknown as Model, { domain, opType });

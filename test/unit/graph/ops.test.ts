@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { onnx as Onnx } from 'onnx-proto';
-import { CONTROL_FLOW } from '../../../src/graph/controlFlow.ts';
+import { CONTROL_FLOW } from '../../../src/graph/shapes/controlFlow.ts';
 import schemas from '../../../src/graph/operatorSchemas.json' with { type: 'json' };
 import { RULES } from '../../../src/graph/ops/table.ts';
-import { DTYPES } from '../../../src/onnx/dtypes.ts';
+import { DTYPES } from '../../../src/tensors/dtypes.ts';
 import { encodeModel, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 import {
   caseModel,

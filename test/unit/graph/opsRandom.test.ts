@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inferredTensor, type Inferred } from '../../../src/graph/inferred.ts';
+import { inferredTensor, type Inferred } from '../../../src/graph/shapes/inferred.ts';
 import { applyRule, RULES } from '../../../src/graph/ops/table.ts';
-import { RuleInput, type Scope } from '../../../src/graph/shapeRule.ts';
-import type { Attribute, Dim, Node } from '../../../src/onnx/model.ts';
+import { RuleInput, type Scope } from '../../../src/graph/shapes/shapeRule.ts';
+import type { Attribute, Dim, Node } from '../../../src/formats/onnx/model.ts';
 import { caseModel, compareCase, floats, ints, of, runCase, stored, type OpCase } from '../../fixtures/operatorCase.ts';
 import type { AttributeValue } from '../../fixtures/modelBuilder.ts';
 import { Random } from '../../fixtures/random.ts';

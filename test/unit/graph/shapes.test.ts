@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
-import { inferShapes, type Shapes } from '../../../src/graph/shapes.ts';
-import { steeringConstants } from '../../../src/graph/steering.ts';
-import { scanModel } from '../../../src/onnx/scan.ts';
-import { WireReader } from '../../../src/onnx/wire.ts';
+import { inferShapes, type Shapes } from '../../../src/graph/shapes/shapes.ts';
+import { steeringConstants } from '../../../src/graph/shapes/steering.ts';
+import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
+import { WireReader } from '../../../src/formats/onnx/scan/wire.ts';
 import { mobileNetV2, resNet18 } from '../../fixtures/architectures.ts';
 import { decodeModel, encodeModel, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 import { Random } from '../../fixtures/random.ts';

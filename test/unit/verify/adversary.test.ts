@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bands, composeMaps, grayscale, normalize } from '../../../src/adapt/channelMap.ts';
-import { verify, type VerifyReport } from '../../../src/verify/verify.ts';
+import { bands, composeMaps, grayscale, normalize } from '../../../src/adapt/maps/channelMap.ts';
+import { verify, type VerifyReport } from '../../../src/verify/proof/verify.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
 import {
   DTYPE,

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { grayscale, swapRedBlue } from '../../../src/adapt/channelMap.ts';
-import { PROVENANCE_KEY } from '../../../src/adapt/provenance.ts';
-import { compare, type Comparison } from '../../../src/verify/compare.ts';
-import { compareText } from '../../../src/verify/compareText.ts';
-import { align } from '../../../src/verify/align.ts';
+import { grayscale, swapRedBlue } from '../../../src/adapt/maps/channelMap.ts';
+import { PROVENANCE_KEY } from '../../../src/adapt/report/provenance.ts';
+import { compare, type Comparison } from '../../../src/verify/compare/compare.ts';
+import { compareText } from '../../../src/verify/compare/compareText.ts';
+import { align } from '../../../src/verify/compare/align.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
 import { mobileNetV2, resNet18 } from '../../fixtures/architectures.ts';
 import { DTYPE, encodeModel, floatTensor, model, node, rawTensor, valueInfo } from '../../fixtures/modelBuilder.ts';
 import { changeWeight, changed, modelFile } from '../../fixtures/modelFile.ts';
-import { scanModel } from '../../../src/onnx/scan.ts';
+import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
 
 const weights = (n: number): number[] => Array.from({ length: n }, (_, i) => Math.sin(i));

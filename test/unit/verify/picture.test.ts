@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { centerCrop, luma, picturePainter, resize, resizeShorter, type Picture } from '../../../src/verify/picture.ts';
-import { grayScaling } from '../../../src/verify/preprocess.ts';
-import { NORMALISATIONS, composeMaps, grayscale, normalize } from '../../../src/adapt/channelMap.ts';
-import { affine } from '../../../src/adapt/channelMap.ts';
+import {
+  centerCrop,
+  luma,
+  picturePainter,
+  resize,
+  resizeShorter,
+  type Picture,
+} from '../../../src/verify/evaluate/picture.ts';
+import { grayScaling } from '../../../src/verify/evaluate/preprocess.ts';
+import { NORMALISATIONS, composeMaps, grayscale, normalize } from '../../../src/adapt/maps/channelMap.ts';
+import { affine } from '../../../src/adapt/maps/channelMap.ts';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
-import { SplicedSource } from '../../../src/verify/splicedSource.ts';
-import { best } from '../../../src/verify/evaluate.ts';
+import { SplicedSource } from '../../../src/bytes/splicedSource.ts';
+import { best } from '../../../src/verify/evaluate/evaluate.ts';
 
 const picture: Picture = {
   width: 5,

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { grayscale } from '../../../src/adapt/channelMap.ts';
-import { ChannelwiseError } from '../../../src/onnx/errors.ts';
-import { difference } from '../../../src/verify/difference.ts';
-import { SeamFinder } from '../../../src/verify/seam.ts';
-import { cutStem } from '../../../src/verify/stem.ts';
+import { grayscale } from '../../../src/adapt/maps/channelMap.ts';
+import { ChannelwiseError } from '../../../src/bytes/errors.ts';
+import { difference } from '../../../src/verify/proof/difference.ts';
+import { SeamFinder } from '../../../src/verify/proof/seam.ts';
+import { cutStem } from '../../../src/verify/proof/stem.ts';
 import { fromNumbers } from '../../../src/verify/values.ts';
-import { verify } from '../../../src/verify/verify.ts';
+import { verify } from '../../../src/verify/proof/verify.ts';
 import { wiring } from '../../../src/verify/wiring.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
 import {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
-import { ChannelwiseError } from '../../../src/onnx/errors.ts';
+import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { configureRuntime, openSession, runtimeError, runtimeVersion } from '../../../src/verify/session.ts';
 import { fromNumbers, toNumbers } from '../../../src/verify/values.ts';
 import { convModel, encodeModel, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';

@@ -10,11 +10,11 @@ import {
   swapRedBlue,
   NORMALISATIONS,
   type ChannelMap,
-} from '../../../src/adapt/channelMap.ts';
-import { PROVENANCE_KEY } from '../../../src/adapt/provenance.ts';
-import { ChannelwiseError } from '../../../src/onnx/errors.ts';
-import { verifyText } from '../../../src/verify/statement.ts';
-import { verify, type VerifyReport } from '../../../src/verify/verify.ts';
+} from '../../../src/adapt/maps/channelMap.ts';
+import { PROVENANCE_KEY } from '../../../src/adapt/report/provenance.ts';
+import { ChannelwiseError } from '../../../src/bytes/errors.ts';
+import { verifyText } from '../../../src/verify/proof/statement.ts';
+import { verify, type VerifyReport } from '../../../src/verify/proof/verify.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
 import { mobileNetV2, resNet18 } from '../../fixtures/architectures.ts';
 import {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { composeMaps, grayscale, normalize, type ChannelMap } from '../../../src/adapt/channelMap.ts';
-import { ChannelwiseError } from '../../../src/onnx/errors.ts';
-import { verify } from '../../../src/verify/verify.ts';
+import { composeMaps, grayscale, normalize, type ChannelMap } from '../../../src/adapt/maps/channelMap.ts';
+import { ChannelwiseError } from '../../../src/bytes/errors.ts';
+import { verify } from '../../../src/verify/proof/verify.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
 import { modelFile } from '../../fixtures/modelFile.ts';
 import { CLASSIFIERS } from '../../fixtures/zoo/classifiers.ts';

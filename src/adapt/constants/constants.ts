@@ -1,0 +1,151 @@
+import { unambiguous } from '../../graph/storedTensors.ts';
+import { decodeConstant, decodeSparse } from '../../formats/onnx/constant.ts';
+import { FLOAT } from '../../tensors/dtypes.ts';
+import type { Graph, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
+import { decodeTensor, type DecodedTensor, type TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
+import { COMPUTED, MAX_EXPANDED } from './constantOps.ts';
+import { product, type ConstantValue } from './constantValue.ts';
+
+/** Larger tensors are never first weights; computing with them would hold the worker's memory. */
+const MAX_ELEMENTS = 1 << 28;
+/** Elements that all computed constants of a model may have together: a few bytes of a file can ask for any amount. */
+const MAX_MADE = 1 << 27;
+/** The operators between stored numbers and a weight are few; a longer computation is no weight. */
+const MAX_COMPUTED = 256;
+
+/** Values known before the model runs: initializers, Constant nodes, and what the operators of `COMPUTED` make of them. */
+export class Constants {
+  private readonly stored = new Map<string, Tensor>();
+  private readonly sparse = new Map<string, SparseTensor>();
+  private readonly makers = new Map<string, Node>();
+  private readonly known = new Map<string, ConstantValue | null>();
+  private readonly fixed = new Map<string, boolean>();
+  private room = MAX_MADE;
+  private readonly ctx: TensorContext;
+  private readonly inPlace: (node: Node) => boolean;
+
+  /** `inPlace` says which Constant nodes may get other numbers where they lie. */
+  constructor(graph: Graph, ctx: TensorContext, inPlace: (node: Node) => boolean) {
+    this.ctx = ctx;
+    this.inPlace = inPlace;
+    const { initializers, sparseInitializers } = unambiguous(graph);
+    for (const tensor of initializers) this.stored.set(tensor.name, tensor);
+    for (const tensor of sparseInitializers) this.sparse.set(tensor.values.name, tensor);
+    for (const node of graph.nodes) {
+      const output = node.outputs[0];
+      if (output && !this.stored.has(output)) this.makers.set(output, node);
+    }
+  }
+
+  /** The DequantizeLinear node that makes a name straight from a stored tensor, with that tensor's name. */
+  dequantised(name: string): { node: Node; stored: Tensor } | null {
+    const node = this.makers.get(name);
+    const stored =
+      node?.opType === 'DequantizeLinear' && node.domain === '' ? this.stored.get(node.inputs[0] ?? '') : undefined;
+    return node && stored ? { node, stored } : null;
+  }
+
+  /** True when the value behind a name does not depend on what the model is fed. Reads no numbers. */
+  isFixed(name: string): boolean {
+    const open = [name];
+    const waiting = new Set<string>();
+    for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
+      const node = this.makers.get(at);
+      if (this.fixed.has(at)) open.pop();
+      else if (this.isStored(at)) this.fixed.set(at, true);
+      else if (!node || !Object.hasOwn(COMPUTED, key(node)) || node.outputs.length > 1) this.fixed.set(at, false);
+      else {
+        const missing = node.inputs.filter((i) => i && !this.fixed.has(i));
+        // A name met again while it waits lies on a cycle.
+        if (missing.length && !waiting.has(at)) {
+          waiting.add(at);
+          for (const input of missing) open.push(input);
+        } else this.fixed.set(at, !missing.length && node.inputs.every((i) => !i || this.fixed.get(i)));
+      }
+    }
+    return this.fixed.get(name) ?? false;
+  }
+
+  /** The value behind a name, or null when it is no constant. Throws what decoding throws. */
+  async value(name: string): Promise<ConstantValue | null> {
+    const open = this.isFixed(name) ? [name] : [];
+    let computed = 0;
+    for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
+      const node = this.makers.get(at);
+      const missing = this.isStored(at) ? [] : (node?.inputs.filter((i) => i && !this.known.has(i)) ?? []);
+      if (this.known.has(at)) open.pop();
+      else if (missing.length && computed < MAX_COMPUTED) {
+        for (const input of missing) open.push(input);
+        computed++;
+      } else this.known.set(at, missing.length ? null : await this.compute(at, node));
+    }
+    return this.known.get(name) ?? null;
+  }
+
+  private isStored(name: string): boolean {
+    const node = this.makers.get(name);
+    return this.stored.has(name) || this.sparse.has(name) || (node?.opType === 'Constant' && node.domain === '');
+  }
+
+  private async compute(name: string, node: Node | undefined): Promise<ConstantValue | null> {
+    const tensor = this.stored.get(name);
+    if (tensor)
+      return readable(tensor.dtype, tensor.dims) ? held(await decodeTensor(this.ctx, tensor, name), tensor) : null;
+    const sparse = this.sparse.get(name);
+    if (sparse)
+      return readable(sparse.values.dtype, sparse.dims) ? held(await decodeSparse(this.ctx, sparse, name), null) : null;
+    if (!node) return null;
+    if (node.opType === 'Constant') return this.constant(node, name);
+    const inputs = node.inputs.map((i) => this.known.get(i) ?? null);
+    if (node.inputs.some((i, n) => i && !inputs[n])) return null;
+    const read = inputs.reduce((n, v) => n + (v?.values.length ?? 0), 0);
+    if (read > this.room) return null;
+    const made =
+      node.opType === 'ConstantOfShape'
+        ? await this.filled(node, inputs[0] ?? null, name)
+        : (COMPUTED[key(node)]?.(node, inputs) ?? null);
+    this.room -= made?.values.length ?? 0;
+    return made;
+  }
+
+  /** One number, or zero, in every place: https://onnx.ai/onnx/operators/onnx__ConstantOfShape.html */
+  private async filled(node: Node, shape: ConstantValue | null, name: string): Promise<ConstantValue | null> {
+    const tensor = node.attributes.find((a) => a.name === 'value')?.tensor;
+    if (
+      !shape?.values.every((d) => Number.isSafeInteger(d) && d >= 0) ||
+      !readable(tensor?.dtype ?? FLOAT, [...shape.values]) ||
+      product([...shape.values]) > MAX_EXPANDED ||
+      (tensor && product(tensor.dims) !== 1)
+    )
+      return null;
+    const value = tensor ? ((await decodeTensor(this.ctx, tensor, name)).values[0] ?? 0) : 0;
+    return {
+      dtype: tensor?.dtype ?? FLOAT,
+      dims: [...shape.values],
+      values: new Float64Array(product([...shape.values])).fill(value),
+      stored: null,
+    };
+  }
+
+  private async constant(node: Node, name: string): Promise<ConstantValue | null> {
+    const tensor = node.attributes.find((a) => a.name === 'value')?.tensor;
+    if (tensor && !readable(tensor.dtype, tensor.dims)) return null;
+    const decoded = await decodeConstant(this.ctx, node, name);
+    return decoded && held(decoded, tensor && this.inPlace(node) ? tensor : null);
+  }
+}
+
+/** Element types without one number each: none, texts, complex numbers. */
+const NO_NUMBERS = new Set([0, 8, 14, 15]);
+
+function readable(dtype: number, dims: readonly number[]): boolean {
+  return !NO_NUMBERS.has(dtype) && product(dims) <= MAX_ELEMENTS;
+}
+
+function held({ dtype, dims, values }: DecodedTensor, stored: Tensor | null): ConstantValue {
+  return { dtype, dims, values, stored };
+}
+
+function key(node: Node): string {
+  return node.domain ? `${node.domain}:${node.opType}` : node.opType;
+}

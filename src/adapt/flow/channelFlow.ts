@@ -1,0 +1,154 @@
+import { dtypeName } from '../../tensors/dtypes.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import type { Graph, Node } from '../../formats/onnx/model.ts';
+import type { Affine } from '../maps/affine.ts';
+import type { Flow } from './flow.ts';
+import type { Operand } from './rewrite.ts';
+import { CAST } from '../rules/cast.ts';
+import { conv, CONV_KINDS } from '../rules/conv.ts';
+import { ELEMENTWISE } from '../rules/elementwise.ts';
+import { LAYOUT } from '../rules/layout.ts';
+import { MATMUL } from '../rules/matmul.ts';
+import { PER_CHANNEL } from '../rules/perChannel.ts';
+import { ALONG_AXIS } from '../rules/alongAxis.ts';
+import { BLOCKS } from '../rules/blocks.ts';
+import { EINSUM } from '../rules/einsum.ts';
+import { RESHAPE } from '../rules/reshape.ts';
+import { LEGACY } from '../rules/legacy.ts';
+import { NORMALISATION } from '../rules/normalisation.ts';
+import { RECURRENT } from '../rules/recurrent.ts';
+import { SELECT } from '../rules/select.ts';
+import { SIZES } from '../rules/sizes.ts';
+import { SPATIAL } from '../rules/spatial.ts';
+import { Step, type Outcome, type Rule } from './step.ts';
+import { Walk, type Known } from './walk.ts';
+
+/** Every operator that lets a channel map through or takes it in. All others see their tensors rebuilt. */
+const RULES: Readonly<Record<string, Rule>> = {
+  ...ELEMENTWISE,
+  ...CAST,
+  ...SELECT,
+  ...LAYOUT,
+  ...SPATIAL,
+  ...PER_CHANNEL,
+  ...MATMUL,
+  ...SIZES,
+  ...BLOCKS,
+  ...EINSUM,
+  ...ALONG_AXIS,
+  ...RESHAPE,
+  ...LEGACY,
+  ...NORMALISATION,
+  ...RECURRENT,
+  ...Object.fromEntries(Object.keys(CONV_KINDS).map((op) => [op, conv])),
+};
+
+/** In these domains runtimes have operators of their own, which may go before a function of the same name: what such a node does is not certain. */
+const OPERATOR_DOMAINS = new Set([
+  '',
+  'ai.onnx.ml',
+  'ai.onnx.training',
+  'ai.onnx.preview.training',
+  'com.microsoft',
+  'com.microsoft.nchwc',
+  'com.microsoft.experimental',
+  'ai.onnx.contrib',
+]);
+
+/** One adapted graph input: which axis holds channels, and the map to them. */
+export interface FlowingInput {
+  readonly name: string;
+  readonly axis: number;
+  readonly rank: number;
+  readonly dtype: number;
+  readonly dims: Flow['dims'];
+  readonly map: Affine;
+}
+
+export interface FlowOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told of every call of a local function that the image reaches. */
+  readonly onCall?: (node: Node) => void;
+  /** False keeps channels and pixels on axes of their own; see `Walk.merges`. */
+  readonly merges?: boolean;
+}
+
+/**
+ * Walks the graph forward from the adapted inputs (design §2). Every tensor reached is `map · base`; each node absorbs the map,
+ * passes it, takes it into its weights, or gets its inputs rebuilt. Throws `refused` only where a rebuilt tensor has no exact form.
+ */
+export async function channelFlow(
+  graph: Graph,
+  known: Known,
+  inputs: readonly FlowingInput[],
+  options: FlowOptions = {},
+): Promise<Walk> {
+  const walk = new Walk(graph, known, options.merges);
+  for (const { name, axis, rank, dtype, dims, map } of inputs) {
+    const base = walk.base(name, map.m[0]?.length ?? 0, null, null);
+    walk.flows.set(name, { base, map, axis, rank, outer: 1, inner: 1, gone: false, dtype, dims });
+  }
+  for (const node of known.use.order) {
+    if (options.signal?.aborted)
+      throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled; nothing was written.');
+    for (const name of known.use.capturedBy.get(node) ?? []) {
+      const flow = walk.flows.get(name);
+      if (flow) restore(walk, name, flow, node, 'a subgraph reads it');
+    }
+    if (!node.inputs.some((name) => walk.flows.has(name))) continue;
+    const call = known.isCall(node);
+    if (call && !OPERATOR_DOMAINS.has(node.domain)) options.onCall?.(node);
+    await visit(walk, node, call);
+  }
+  for (const output of graph.outputs) {
+    const flow = walk.flows.get(output.name);
+    if (!flow) continue;
+    if (graph.inputs.some((i) => i.name === output.name)) {
+      throw new ChannelwiseError(
+        'refused',
+        'input-is-output',
+        `\`${output.name}\` is both an input and an output of the model, so one name would need two shapes; give the output its own name first.`,
+        { tensor: output.name },
+      );
+    }
+    restore(walk, output.name, flow, null, 'it is an output of the model');
+  }
+  return walk;
+}
+
+async function visit(walk: Walk, node: Node, call: boolean): Promise<void> {
+  const step = new Step(walk, node);
+  const { key } = step;
+  const rule = !call && Object.hasOwn(RULES, key) ? RULES[key] : undefined;
+  const outcome: Outcome = call
+    ? `${node.opType} is a function of this model, and what stands in it may need the image as it was`
+    : rule
+      ? await rule(step)
+      : `${key} may treat channels in its own way`;
+  if (outcome === true) return;
+  const inputs = node.inputs.map((name): Operand => {
+    const flow = walk.flows.get(name);
+    return flow ? restore(walk, name, flow, node, outcome) : name;
+  });
+  walk.rewrites.set(node, { inputs });
+}
+
+function restore(walk: Walk, tensor: string, flow: Flow, node: Node | null, reason: string): Operand {
+  const rebuilt = walk.rebuild(tensor, flow, node ? node.name || node.opType : '', reason);
+  if (rebuilt) return rebuilt;
+  throw new ChannelwiseError(
+    'refused',
+    'not-exact',
+    `\`${tensor}\` can't be rebuilt exactly, because ${whyNot(flow)}; ${node ? `${node.opType} \`${node.name}\`` : 'an output'} needs it: ${reason}.`,
+    { tensor, ...(node ? { node: node.name } : {}) },
+  );
+}
+
+function whyNot(flow: Flow): string {
+  if (flow.outer !== 1 || flow.inner !== 1) return 'channels and pixels share an axis there';
+  return WHOLE_TYPES.has(flow.dtype)
+    ? `it holds whole numbers (${dtypeName(flow.dtype)}) and the map gives others`
+    : 'the operators of this opset have no form for it';
+}
+
+const WHOLE_TYPES = new Set([2, 3, 4, 5, 6, 7, 9, 12, 13]);

@@ -1,0 +1,69 @@
+import type { Dim, Node } from '../../formats/onnx/model.ts';
+import type { Affine } from '../maps/affine.ts';
+import type { Named } from './rewrite.ts';
+
+/** A tensor that really exists in the new graph and carries the new channels. */
+export interface Base extends Named {
+  readonly channels: number;
+  /** The node of the original that makes it in the new graph; null for the graph input and for inserted nodes. */
+  readonly producer: Node | null;
+  /** Inserted nodes that read it go right behind this node; null is the front of the graph. */
+  readonly after: Node | null;
+}
+
+/**
+ * What a tensor T of the original is in the new graph: `T = map · base`, along one axis.
+ * That axis holds `outer · channels · inner` elements, channel index in the middle; outer and inner are 1 until a Flatten or Reshape merges.
+ */
+export interface Flow {
+  readonly base: Base;
+  readonly map: Affine;
+  readonly axis: number;
+  /** Rank of the base. T has the same rank, or one less when `gone`. */
+  readonly rank: number;
+  readonly outer: number;
+  readonly inner: number;
+  /** A scalar Gather took one channel and removed the axis. */
+  readonly gone: boolean;
+  readonly dtype: number;
+  /** Old dims of T with the channel axis in place (also when `gone`). */
+  readonly dims: readonly Dim[];
+  /** The same tensor over the base before the last step with one number for all channels: two branches of one image meet there again. */
+  readonly earlier?: Flow | null;
+}
+
+/** Tensors of more axes are no images; sizes in a file have no bounds. */
+export const MAX_RANK = 64;
+export const TOO_MANY = 'it makes more channels than a map is kept for';
+export const TAKEN_OUT = 'a channel was taken out before it';
+
+export function isPlain(flow: Flow): boolean {
+  return !flow.gone && flow.outer === 1 && flow.inner === 1;
+}
+
+/** All tensors over the first base that they share, when such a base is known. */
+export function overOneBase(flows: readonly Flow[]): Flow[] | null {
+  for (let f: Flow | null | undefined = flows[0]; f; f = f.earlier) {
+    const { base } = f;
+    const parts = flows.map((other) => {
+      for (let o: Flow | null | undefined = other; o; o = o.earlier) if (o.base === base) return o;
+      return null;
+    });
+    if (parts.every((p) => p !== null)) return parts;
+  }
+  return null;
+}
+
+/** The same flow with its channel axis taken out or put back, over all the bases it is known over. */
+export function withGone(flow: Flow, gone: boolean): Flow {
+  return { ...flow, gone, earlier: flow.earlier ? withGone(flow.earlier, gone) : null };
+}
+
+export function withMap(flow: Flow, map: Affine): Flow {
+  return {
+    ...flow,
+    earlier: null,
+    map,
+    dims: flow.dims.map((d, i) => (i === flow.axis ? map.m.length * flow.outer * flow.inner : d)),
+  };
+}

@@ -1,0 +1,44 @@
+import type { Graph, ValueInfo } from '../../formats/onnx/model.ts';
+import { candidates, realInputs, typeText, whyNot } from './inputs.ts';
+
+/** An input as a choice: where it may hold channels, and how many. */
+export interface ImageInput {
+  readonly name: string;
+  /** `float32[N, 3, 224, 224]`. */
+  readonly type: string;
+  /** Channel counts that the declared dims allow, likeliest first; empty where no size is declared. */
+  readonly channels: readonly number[];
+  /** A channel axis without a declared size: any count may be right. */
+  readonly open: boolean;
+  /** Why it can't be an image; null where it can. */
+  readonly why: string | null;
+}
+
+/** Image sizes are larger; a number this small is rather a channel count. */
+const FEW = 16;
+
+/** All inputs a caller feeds, with what may be adapted of each. */
+export function imageInputs(graph: Graph): ImageInput[] {
+  return realInputs(graph).map((input) => {
+    const channels = sizes(input);
+    const open = candidates(input, -1).length > 0;
+    return {
+      name: input.name,
+      type: typeText(input),
+      channels,
+      open,
+      why: channels.length || open ? null : whyNot(input, 3),
+    };
+  });
+}
+
+function sizes(input: ValueInfo): number[] {
+  const dims = input.type?.kind === 'tensor' ? (input.type.dims ?? []) : [];
+  const numbers = new Set(dims.filter((d): d is number => typeof d === 'number' && d > 0));
+  const found = [...numbers].filter((n) => candidates(input, n).some((c) => c.certain));
+  return found.sort((a, b) => rank(a) - rank(b) || a - b);
+}
+
+function rank(n: number): number {
+  return n === 3 ? 0 : n === 1 || n === 4 ? 1 : n <= FEW ? 2 : 3;
+}

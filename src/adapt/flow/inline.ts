@@ -1,0 +1,132 @@
+import { nestedGraphs } from '../../graph/nested.ts';
+import type { Attribute, FunctionDef, Graph, Model, Node } from '../../formats/onnx/model.ts';
+
+/** A node of a local function, written out in the main graph: under other tensor names, with the caller's attributes. */
+export interface InlinedNode {
+  /** The node inside the function. */
+  readonly source: Node;
+  /** The node of the file's main graph whose call it belongs to, also when calls are nested. */
+  readonly call: Node;
+  /** Attributes of the caller, or defaults of the function, by the name that the node knows them by; null where neither has one. */
+  readonly attributes: ReadonlyMap<string, Attribute | null>;
+}
+
+/** A model with some calls of local functions written out in its main graph; everything else is the file's. */
+export interface ExpandedModel extends Model {
+  readonly inlined: ReadonlyMap<Node, InlinedNode>;
+}
+
+/** Functions that call each other in a file can multiply without end. */
+const MAX_NODES = 1 << 16;
+
+export function asItStands(model: Model): ExpandedModel {
+  return { ...model, inlined: new Map() };
+}
+
+/** The local function that a node calls; null for operators. */
+export function calledFunction(model: Model, node: Node): FunctionDef | null {
+  return (
+    model.functions.find((f) => f.name === node.opType && f.domain === node.domain && f.overload === node.overload) ??
+    null
+  );
+}
+
+/** The model with these calls written out, as far as that is plain; null when it is for none. */
+export function expand(
+  model: ExpandedModel,
+  calls: ReadonlySet<Node>,
+  names: ReadonlySet<string>,
+): ExpandedModel | null {
+  const taken = new Set(names);
+  const inlined = new Map(model.inlined);
+  const nodes: Node[] = [];
+  let left = MAX_NODES - model.graph.nodes.length;
+  let some = false;
+  for (const node of model.graph.nodes) {
+    const called = calls.has(node) ? calledFunction(model, node) : null;
+    const body =
+      called && called.nodes.length <= left && isPlain(model, called, node) ? written(called, node, taken) : null;
+    if (!body) {
+      nodes.push(node);
+      continue;
+    }
+    const call = model.inlined.get(node)?.call ?? node;
+    for (const { node: made, source, attributes } of body) {
+      nodes.push(made);
+      inlined.set(made, { source, call, attributes });
+    }
+    left -= body.length;
+    some = true;
+  }
+  const graph: Graph = { ...model.graph, nodes };
+  return some ? { ...model, graph, inlined } : null;
+}
+
+/** The same operators mean the same outside: no other versions, no subgraphs that would need other names, nothing passed straight through. */
+function isPlain(model: Model, called: FunctionDef, call: Node): boolean {
+  const versions = (list: Model['opsets'], domain: string): number | undefined =>
+    list.find((o) => o.domain === domain)?.version;
+  const local = new Set(model.functions.map((f) => f.domain));
+  const made = called.nodes.flatMap((n) => n.outputs.filter(Boolean));
+  const unique = new Set([...made, ...called.inputs]).size === made.length + called.inputs.length;
+  return (
+    unique &&
+    call.inputs.length <= called.inputs.length &&
+    call.outputs.length <= called.outputs.length &&
+    called.outputs.every((o) => made.includes(o)) &&
+    new Set(called.outputs).size === called.outputs.length &&
+    called.nodes.every(
+      (n) =>
+        !nestedGraphs(n).length &&
+        (local.has(n.domain)
+          ? versions(model.opsets, n.domain) !== undefined
+          : versions(called.opsets, n.domain) === versions(model.opsets, n.domain)),
+    )
+  );
+}
+
+interface Written {
+  readonly node: Node;
+  readonly source: Node;
+  readonly attributes: Map<string, Attribute | null>;
+}
+
+function written(called: FunctionDef, call: Node, taken: Set<string>): Written[] {
+  const prefix = call.name || call.outputs.find(Boolean) || call.opType;
+  const fresh = (wanted: string): string => {
+    let name = wanted;
+    for (let i = 2; taken.has(name); i++) name = `${wanted}_${i}`;
+    taken.add(name);
+    return name;
+  };
+  const outside = new Map<string, string>([['', '']]);
+  called.inputs.forEach((name, i) => outside.set(name, call.inputs[i] ?? ''));
+  called.outputs.forEach((name, i) => {
+    if (call.outputs[i]) outside.set(name, call.outputs[i]);
+  });
+  const nameOf = (name: string): string => {
+    const known = outside.get(name);
+    if (known !== undefined) return known;
+    const made = fresh(`${prefix}/${name}`);
+    outside.set(name, made);
+    return made;
+  };
+  return called.nodes.map((source) => {
+    const attributes = new Map<string, Attribute | null>();
+    for (const a of source.attributes) if (a.refAttrName) attributes.set(a.name, given(called, call, a.refAttrName));
+    const node: Node = {
+      ...source,
+      name: fresh(`${prefix}/${source.name || source.opType}`),
+      inputs: source.inputs.map(nameOf),
+      outputs: source.outputs.map(nameOf),
+      attributes: source.attributes.flatMap((a) =>
+        a.refAttrName ? [attributes.get(a.name)].flatMap((v) => (v ? [{ ...v, name: a.name }] : [])) : [a],
+      ),
+    };
+    return { node, source, attributes };
+  });
+}
+
+function given(called: FunctionDef, call: Node, name: string): Attribute | null {
+  return call.attributes.find((a) => a.name === name) ?? called.attributes.find((a) => a.name === name) ?? null;
+}

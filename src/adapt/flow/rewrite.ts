@@ -1,0 +1,51 @@
+import type { Node, Tensor } from '../../formats/onnx/model.ts';
+
+/** A tensor whose final name is settled when the rewrite is finished. */
+export interface Named {
+  name: string;
+}
+
+/** A node input: a tensor of the original graph by name, or one of the new graph. */
+export type Operand = string | Named;
+
+export type AttributeValue =
+  | { readonly kind: 'int'; readonly value: number }
+  | { readonly kind: 'ints'; readonly value: readonly number[] }
+  | { readonly kind: 'float'; readonly value: number }
+  | { readonly kind: 'floats'; readonly value: readonly number[] };
+
+/** What changes in a node that stays. */
+export interface NodeRewrite {
+  inputs?: Operand[];
+  outputs?: Operand[];
+  attributes?: Map<string, AttributeValue>;
+}
+
+/** A node that the original doesn't have. It goes right behind `after`, or to the front of the graph. */
+export interface InsertedNode {
+  readonly opType: string;
+  readonly name: string;
+  readonly inputs: readonly Operand[];
+  readonly outputs: readonly Named[];
+  readonly attributes: ReadonlyMap<string, AttributeValue>;
+  readonly after: Node | null;
+  /** Per image; 0 where it multiplies nothing, null where a size is unknown. */
+  readonly multiplyAdds: number | null;
+}
+
+export interface NewConstant extends Named {
+  readonly dtype: number;
+  readonly dims: readonly number[];
+  readonly values: Float64Array;
+}
+
+/** A stored tensor that gets new dims and values in place. */
+export interface Replacement {
+  readonly tensor: Tensor;
+  readonly dims: readonly number[];
+  readonly values: Float64Array;
+}
+
+export function nameOf(operand: Operand): string {
+  return typeof operand === 'string' ? operand : operand.name;
+}

@@ -1,0 +1,148 @@
+import type { Attribute, Node } from '../../formats/onnx/model.ts';
+import { isSelection, sameMap, type Affine } from '../maps/affine.ts';
+import type { ConstantValue } from '../constants/constantValue.ts';
+import { isPlain, MAX_RANK, withMap, type Base, type Flow } from './flow.ts';
+import type { AttributeValue, Operand } from './rewrite.ts';
+import type { Walk } from './walk.ts';
+
+/** A rule handles a node (true), or says why the tensors it reads must be as they were. */
+export type Outcome = true | string;
+export type Rule = (step: Step) => Outcome | Promise<Outcome>;
+
+export interface PassOptions {
+  /** Inputs of the new node; those not named stay, and flows become their bases. */
+  readonly inputs?: ReadonlyMap<number, Operand>;
+  readonly attributes?: ReadonlyMap<string, AttributeValue>;
+  /** What differs between the input's flow and the output's. */
+  readonly flow?: Partial<Pick<Flow, 'axis' | 'rank' | 'outer' | 'inner' | 'gone' | 'dtype' | 'dims' | 'map'>>;
+  /** The output over the base before this node, where the node is one number times or plus everything. */
+  readonly earlier?: Flow | null;
+}
+
+/** One node with at least one flow among its inputs, as a rule sees it. */
+export class Step {
+  readonly walk: Walk;
+  readonly node: Node;
+  readonly flows: readonly (Flow | null)[];
+
+  constructor(walk: Walk, node: Node) {
+    this.walk = walk;
+    this.node = node;
+    this.flows = node.inputs.map((name) => walk.flowOf(name));
+  }
+
+  /** The operator as rule tables name it: other domains than the standard one stand in front. */
+  get key(): string {
+    return this.node.domain ? `${this.node.domain}:${this.node.opType}` : this.node.opType;
+  }
+
+  attribute(name: string): Attribute | undefined {
+    return this.node.attributes.find((a) => a.name === name);
+  }
+
+  int(name: string, otherwise: number): number {
+    const value = this.attribute(name)?.int;
+    return value === undefined ? otherwise : Number(value);
+  }
+
+  float(name: string, otherwise: number): number {
+    return this.attribute(name)?.float ?? otherwise;
+  }
+
+  ints(name: string): number[] | null {
+    return this.attribute(name)?.ints?.map(Number) ?? null;
+  }
+
+  text(name: string, otherwise: string): string {
+    const value = this.attribute(name)?.string;
+    return value ? new TextDecoder().decode(value) : otherwise;
+  }
+
+  value(index: number): Promise<ConstantValue | null> {
+    return this.walk.value(this.node.inputs[index]);
+  }
+
+  /** The flow of the first input when it is the only one. */
+  only(index = 0): Flow | null {
+    return this.flows.every((f, i) => (f !== null) === (i === index)) ? (this.flows[index] ?? null) : null;
+  }
+
+  axis(name: string, otherwise: number, rank: number): number {
+    const axis = this.int(name, otherwise);
+    return axis < 0 ? axis + rank : axis;
+  }
+
+  /** The output is the same base under another map; the node vanishes. */
+  absorb(flow: Flow, output = 0): true {
+    const name = this.node.outputs[output];
+    if (name) this.walk.flows.set(name, flow);
+    if (output === 0) this.walk.absorbed.push({ node: this.node.name, opType: this.node.opType });
+    return true;
+  }
+
+  /** The same node over the base. Only right where the caller knows that operator and map commute. */
+  pass(from: Flow, options: PassOptions = {}): true {
+    const { node, walk } = this;
+    const output = node.outputs[0] ?? '';
+    const count = Math.max(node.inputs.length, ...[...(options.inputs?.keys() ?? [])].map((i) => i + 1));
+    const inputs = Array.from(
+      { length: count },
+      (_, i): Operand => options.inputs?.get(i) ?? this.flows[i]?.base ?? node.inputs[i] ?? '',
+    );
+    walk.rewrites.set(node, { inputs, ...(options.attributes ? { attributes: new Map(options.attributes) } : {}) });
+    const rank = Math.min(options.flow?.rank ?? from.rank, MAX_RANK);
+    const declared = walk.known.dims(output);
+    const dims = !from.gone && declared?.length === rank ? declared : new Array<null>(rank).fill(null);
+    const flow: Flow = { ...from, dims, ...options.flow };
+    const base = walk.base(output, from.base.channels, node, node);
+    if (output) walk.flows.set(output, { ...withMap({ ...flow, base }, flow.map), earlier: options.earlier ?? null });
+    return true;
+  }
+
+  /** A new base that this node makes: its channels are those of its inputs' bases together. */
+  passAs(base: Base, flow: Flow, inputs: readonly Operand[], attributes?: ReadonlyMap<string, AttributeValue>): true {
+    this.walk.rewrites.set(this.node, {
+      inputs: [...inputs],
+      ...(attributes ? { attributes: new Map(attributes) } : {}),
+    });
+    this.walk.flows.set(this.node.outputs[0] ?? '', { ...flow, base });
+    return true;
+  }
+
+  /** The node takes new weights and gives what it gave before. */
+  sink(inputs: ReadonlyMap<number, Operand>, attributes?: ReadonlyMap<string, AttributeValue>): true {
+    const { node, walk } = this;
+    const count = Math.max(node.inputs.length, ...[...inputs.keys()].map((i) => i + 1));
+    const all = Array.from(
+      { length: count },
+      (_, i): Operand => inputs.get(i) ?? this.flows[i]?.base ?? node.inputs[i] ?? '',
+    );
+    walk.rewrites.set(node, { inputs: all, ...(attributes ? { attributes: new Map(attributes) } : {}) });
+    for (const output of node.outputs) if (output) walk.seam.add(output);
+    return true;
+  }
+
+  /** For operators that treat every element or channel alike: all flows must copy channels in the same way. */
+  alike(): { flow: Flow; map: Affine } | string {
+    const flows = this.flows.filter((f): f is Flow => f !== null);
+    const first = flows[0];
+    if (!first || !flows.every((f) => isSelection(f.map)))
+      return 'the channels are mixed or scaled here, and the operator does not commute with that';
+    const sameLayout = flows.every(
+      (f) =>
+        f.axis === first.axis &&
+        f.rank === first.rank &&
+        f.gone === first.gone &&
+        f.outer === first.outer &&
+        f.inner === first.inner,
+    );
+    if (!sameLayout) return 'two tensors with different channel axes meet here';
+    if (flows.every((f) => sameMap(f.map, first.map))) return { flow: first, map: first.map };
+    // Over bases of one channel, a tensor of one channel broadcasts against one of many as its base does.
+    const widest = flows.reduce((w, f) => (f.map.m.length > w.map.m.length ? f : w));
+    const broadcasts = flows.every(
+      (f) => f.base.channels === 1 && isPlain(f) && (f.map.m.length === 1 || f.map.m.length === widest.map.m.length),
+    );
+    return broadcasts ? { flow: widest, map: widest.map } : 'two tensors with different channels meet here';
+  }
+}

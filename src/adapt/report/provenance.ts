@@ -1,0 +1,108 @@
+import type { Model } from '../../formats/onnx/model.ts';
+import type { ChannelMap } from '../maps/channelMap.ts';
+import type { AdaptationPlan } from './plan.ts';
+import { tally } from './planText.ts';
+
+/** The metadata_props entry an adapted file carries: a JSON list of steps, newest last. */
+export const PROVENANCE_KEY = 'channelwise.adaptation';
+
+/** The file an adaptation started from. */
+export interface ProvenanceSource {
+  readonly name: string;
+  readonly size: number;
+  /** SHA-256 over samples of the file, as `sourceDigest` takes them. */
+  readonly digest?: string | undefined;
+}
+
+/** A record of one adaptation. Lists are cut, their counts are not. Whoever reads one from a file must check it: anybody can write metadata. */
+export interface ProvenanceStep {
+  readonly version: string;
+  readonly source: ProvenanceSource;
+  readonly map: { readonly name: string; readonly warning?: string | undefined };
+  readonly inputs: AdaptationPlan['inputs'];
+  readonly folds: AdaptationPlan['folds'];
+  readonly escapes: AdaptationPlan['escapes'];
+  /** Operators and how many of them. */
+  readonly absorbed: readonly (readonly [opType: string, count: number])[];
+  readonly added: readonly (readonly [opType: string, count: number])[];
+  readonly counts: { readonly folds: number; readonly escapes: number };
+  readonly saved: AdaptationPlan['saved'];
+  readonly exactness: string;
+  readonly notes: readonly string[];
+  readonly seam: readonly string[];
+}
+
+/** A record tells the story of a change; one that lists 30,000 folds would be a second model. */
+const MAX_FOLDS = 100;
+const MAX_ESCAPES = 50;
+const MAX_WORDS = 20;
+const MAX_SEAM = 200;
+/** Longer names are no names, and would be repeated in the record. */
+const MAX_TEXT = 300;
+
+/** The steps recorded in a file; entries that are no steps are left out. */
+export function provenanceOf(model: Model): ProvenanceStep[] {
+  const entry = model.metadata.findLast((m) => m.key === PROVENANCE_KEY);
+  if (!entry) return [];
+  try {
+    const value: unknown = JSON.parse(entry.value);
+    return Array.isArray(value) ? value.filter(isStep) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** What a reader relies on without looking again: the lists are lists, the objects objects. What they hold is for each reader to check. */
+function isStep(value: unknown): value is ProvenanceStep {
+  if (typeof value !== 'object' || value === null) return false;
+  const step = value as Record<string, unknown>;
+  const list = (key: string): boolean => Array.isArray(step[key]);
+  return (
+    typeof step.version === 'string' &&
+    typeof step.source === 'object' &&
+    step.source !== null &&
+    typeof step.map === 'object' &&
+    step.map !== null &&
+    list('inputs') &&
+    list('folds') &&
+    list('escapes') &&
+    list('seam')
+  );
+}
+
+export function provenanceText(
+  model: Model,
+  version: string,
+  source: ProvenanceSource,
+  map: ChannelMap,
+  plan: AdaptationPlan,
+): string {
+  const groups = (words: readonly string[]): [string, number][] =>
+    tally(words)
+      .slice(0, MAX_WORDS)
+      .map(({ word, count }) => [cut(word), count]);
+  const step: ProvenanceStep = {
+    version,
+    source: { ...source, name: cut(source.name) },
+    map: { name: map.name, warning: map.warning },
+    inputs: plan.inputs,
+    folds: plan.folds
+      .slice(0, MAX_FOLDS)
+      .map((f) => ({ ...f, node: cut(f.node), opType: cut(f.opType), tensor: cut(f.tensor) })),
+    escapes: plan.escapes
+      .slice(0, MAX_ESCAPES)
+      .map((e) => ({ tensor: cut(e.tensor), node: cut(e.node), reason: cut(e.reason) })),
+    absorbed: groups(plan.absorbed.map((a) => a.opType)),
+    added: groups(plan.addedNodes.map((n) => n.opType)),
+    counts: { folds: plan.folds.length, escapes: plan.escapes.length },
+    saved: plan.saved,
+    exactness: plan.exactness,
+    notes: plan.notes.slice(0, MAX_WORDS).map(cut),
+    seam: plan.seam.filter((name) => name.length <= MAX_TEXT).slice(0, MAX_SEAM),
+  };
+  return JSON.stringify([...provenanceOf(model), step]);
+}
+
+function cut(text: string): string {
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+}

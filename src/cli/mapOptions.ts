@@ -1,0 +1,103 @@
+import { composeMaps, mapFromJson, normalize, presetMap, type ChannelMap } from '../adapt/maps/channelMap.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
+import { readTextFile } from '../files/textFile.ts';
+
+export interface MapOptions {
+  /** Names of presets, or paths that end in .json; several are applied to the new pixels from left to right. */
+  readonly map?: string | readonly string[] | undefined;
+  /** Lists of numbers, separated by commas or spaces; fractions like 1/255 are numbers too. */
+  readonly mean?: string | undefined;
+  readonly std?: string | undefined;
+  readonly scale?: string | undefined;
+}
+
+/** The channel map that a command line names. With mean, std or scale, the normalisation comes behind it, inside the model; or where `normalize` stands. */
+export async function mapFromOptions(options: MapOptions): Promise<ChannelMap> {
+  const { map, mean, std, scale } = options;
+  const names = typeof map === 'string' ? [map] : (map ?? []);
+  if (!names.length)
+    throw refused(
+      'Say which map with --map: gray, bgr, rgb-from-gray, bands:N, drop-alpha, normalize or a .json file.',
+    );
+  const numbers = mean !== undefined || std !== undefined || scale !== undefined;
+  const n = {
+    mean: parseNumbers(mean ?? '0', 'mean'),
+    std: parseNumbers(std ?? '1', 'std'),
+    scale: parseNumber(scale ?? '1', 'scale'),
+  };
+  if (names.filter((name) => name === 'normalize').length > 1)
+    throw refused('normalize can stand in a chain of maps once.');
+  if (names.includes('normalize') && !numbers) throw refused('normalize needs --mean, --std or --scale.');
+  let all: ChannelMap | null = null;
+  for (const name of numbers && !names.includes('normalize') ? [...names, 'normalize'] : names) {
+    const channels = all?.matrix.length ?? Math.max(n.mean.length, n.std.length);
+    const next: ChannelMap =
+      name === 'normalize' ? normalize(n, all ? channels : channels > 1 ? channels : 3) : await oneMap(name);
+    all = all ? composeMaps(next, all) : next;
+  }
+  return all ?? oneMap('');
+}
+
+async function oneMap(name: string): Promise<ChannelMap> {
+  const map = /\.json$/i.test(name) ? await mapFromFile(name) : presetMap(name, 3);
+  if (!map)
+    throw refused(
+      `There is no map \`${name}\`; use gray, bgr, rgb-from-gray, bands:N, drop-alpha, normalize or a .json file.`,
+    );
+  return map;
+}
+
+export function parseNumbers(text: string, what: string): number[] {
+  const values = numbersIn(text);
+  if (!values.length || !values.every(Number.isFinite))
+    throw refused(`${what} must be numbers separated by commas, but is \`${text}\`.`);
+  return values;
+}
+
+/** The numbers of a list; NaN for what is none. */
+function numbersIn(text: string): number[] {
+  // Between two commas a number is missing: leaving it out would move those behind it to other channels.
+  const parts = text
+    .replace(/[[\]]/g, ' ')
+    .trim()
+    .replace(/,$/, '')
+    .split(/\s*,\s*|\s+/);
+  return parts.map((part) => {
+    const [top, bottom, ...more] = part.split('/');
+    return more.length || top === '' || bottom === '' ? NaN : Number(top) / (bottom === undefined ? 1 : Number(bottom));
+  });
+}
+
+/** Throws `refused` unless the text is exactly one number. */
+export function parseNumber(text: string, what: string): number {
+  const [value, ...more] = numbersIn(text);
+  if (value === undefined || more.length || !Number.isFinite(value))
+    throw refused(`${what} must be one number, but is \`${text}\`.`);
+  return value;
+}
+
+/** The map in a JSON file `{"matrix": M, "shift": b}`. Throws `refused` with what is wrong. */
+export async function mapFromFile(path: string): Promise<ChannelMap> {
+  let text: string;
+  try {
+    text = await readTextFile(path);
+  } catch {
+    throw refused(`The map file ${path} can't be read.`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw refused(`The map file ${path} is not JSON.`);
+  }
+  const map = mapFromJson(value, 'matrix');
+  // A misspelt shift that is passed over would make another function of the model.
+  const stranger = Object.keys(value as object).find((key) => key !== 'matrix' && key !== 'shift');
+  if (stranger !== undefined)
+    throw refused(`The map file ${path} has "${stranger}", but a map has only "matrix" and "shift".`);
+  return map;
+}
+
+function refused(message: string): ChannelwiseError {
+  return new ChannelwiseError('refused', 'map', message);
+}

@@ -1,0 +1,109 @@
+import { composeMaps, mapFromJson, normalize, presetMap, type ChannelMap } from '../adapt/maps/channelMap.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
+import { mapFromFile, parseNumbers } from './mapOptions.ts';
+
+/** One choice of a person who composes a map, as plain data. Numbers are as they were typed. */
+export type MapStep =
+  | { readonly kind: 'preset'; readonly name: string }
+  | { readonly kind: 'normalize'; readonly mean: string; readonly std: string; readonly scale: string }
+  | { readonly kind: 'matrix'; readonly matrix: string; readonly shift: string }
+  | { readonly kind: 'file'; readonly path: string };
+
+/** What an image model takes when its file names no number. */
+const USUAL = 3;
+
+/**
+ * The map that the steps make, for a model of `channels` input channels (null where the file leaves that open): the first step's rows are the model's channels, each further step stands in
+ * front of those before it, so the last one meets the new pixels. Throws `refused` with the sentence to show.
+ */
+export async function mapFromSteps(steps: readonly MapStep[], channels: number | null): Promise<ChannelMap> {
+  let all: ChannelMap | null = null;
+  for (const step of steps) {
+    const next = await mapOfStep(step, all?.matrix[0]?.length ?? channels);
+    all = all ? composeMaps(all, next) : next;
+  }
+  if (!all) throw new ChannelwiseError('refused', 'map', 'Choose a map first.');
+  return all;
+}
+
+async function mapOfStep(step: MapStep, channels: number | null): Promise<ChannelMap> {
+  switch (step.kind) {
+    case 'preset':
+      return known(presetMap(step.name, channels ?? USUAL), step.name);
+    case 'normalize':
+      return normalize(normalisationOf(step), channels ?? USUAL);
+    case 'matrix':
+      return matrixMap(step.matrix, step.shift, channels);
+    case 'file':
+      return mapFromFile(step.path);
+  }
+}
+
+function known(map: ChannelMap | null, name: string): ChannelMap {
+  if (!map) throw new ChannelwiseError('refused', 'map', `There is no map \`${name}\`.`);
+  return map;
+}
+
+function normalisationOf({ mean, std, scale }: { mean: string; std: string; scale: string }): {
+  mean: number[];
+  std: number[];
+  scale: number;
+} {
+  const [factor = NaN, ...more] = parseNumbers(scale, 'scale');
+  if (more.length) throw new ChannelwiseError('refused', 'map', 'scale must be one number.');
+  return { mean: parseNumbers(mean, 'mean'), std: parseNumbers(std, 'std'), scale: factor };
+}
+
+/**
+ * A typed matrix: rows between `;`, line breaks or brackets, one row per model channel. Numbers without any such mark are dealt out evenly to the
+ * rows, as a pasted table loses its line breaks. The shift is empty, one number per row, or one for all. Where the model's channel count is unknown
+ * (null), any number of rows will do.
+ */
+export function matrixMap(matrix: string, shift: string, channels: number | null): ChannelMap {
+  const marked = matrix.replace(/\]\s*,?\s*\[/g, ';').replace(/[[\]]/g, ' ');
+  let rows = marked
+    .split(/[;\n\r]+/)
+    .filter((row) => row.trim())
+    .map((row) => parseNumbers(row, 'matrix'));
+  const flat = rows[0] ?? [];
+  if (rows.length === 1 && channels !== null && channels > 1 && flat.length % channels === 0) {
+    const width = flat.length / channels;
+    rows = Array.from({ length: channels }, (_, r) => flat.slice(r * width, (r + 1) * width));
+  }
+  if (channels !== null && rows.length !== channels)
+    throw new ChannelwiseError(
+      'refused',
+      'map',
+      `The matrix needs ${channels} row${channels === 1 ? '' : 's'}, one per channel of the model, separated by ";", but has ${rows.length}.`,
+    );
+  const numbers = shift.trim() ? parseNumbers(shift, 'shift') : [0];
+  return mapFromJson({ matrix: rows, shift: numbers.length === 1 ? rows.map(() => numbers[0]) : numbers }, 'matrix');
+}
+
+/** More terms than these say nothing in one line. */
+const MAX_TERMS = 4;
+
+/** What a map does, in one line: `old₁ = 0.3·new₁ + 0.6·new₂ …`, with the lines of several channels after each other. */
+export function mapWords(map: ChannelMap): string {
+  const width = map.matrix[0]?.length ?? 0;
+  const rows = map.matrix
+    .slice(0, MAX_TERMS)
+    .map((row, c) => `old${subscript(c)} = ${formula(row, map.shift[c] ?? 0)}`);
+  return `${width} → ${map.matrix.length} channel${map.matrix.length === 1 ? '' : 's'}: ${rows.join(', ')}${map.matrix.length > MAX_TERMS ? ', …' : ''}`;
+}
+
+function formula(row: readonly number[], shift: number): string {
+  const terms = row.flatMap((v, k) => (v === 0 ? [] : [`${v === 1 ? '' : `${short(v)}·`}new${subscript(k)}`]));
+  const shown = terms.length > MAX_TERMS ? [...terms.slice(0, MAX_TERMS), '…'] : terms;
+  if (shift !== 0 || !shown.length) shown.push(short(shift));
+  return shown.join(' + ').replace(/\+ -/g, '− ');
+}
+
+function subscript(i: number): string {
+  return [...String(i + 1)].map((d) => '₀₁₂₃₄₅₆₇₈₉'[Number(d)]).join('');
+}
+
+/** Four digits are enough to recognise a number. */
+export function short(v: number): string {
+  return String(Number(v.toPrecision(4)));
+}

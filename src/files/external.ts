@@ -1,0 +1,134 @@
+import { promises as fs } from 'node:fs';
+import { dirname, isAbsolute, relative, resolve, sep, win32 } from 'node:path';
+import { ChannelwiseError } from '../bytes/errors.ts';
+import type { ExternalReader } from '../formats/onnx/externalData.ts';
+import { errorCode, openFileSource } from './fileSource.ts';
+
+/**
+ * Reads the external data files of the model at `modelPath`. A location must name a regular file inside the model's folder:
+ * absolute paths, `..` and links that lead out of it are refused, so that a model can't make us read other files.
+ * Where the model file is itself a link (download caches do that), the folder it leads to counts as its folder too.
+ */
+export function externalReader(modelPath: string): ExternalReader {
+  const folder = dirname(resolve(modelPath));
+  return {
+    async read(location, offset, length) {
+      const source = await openFileSource(await safePath(modelPath, folder, location));
+      try {
+        const wanted = length ?? source.size - offset;
+        if (wanted < 0 || offset + wanted > source.size)
+          throw tooShort(location, source.size, offset + Math.max(wanted, 0));
+        return await source.read(offset, wanted);
+      } finally {
+        await source.close();
+      }
+    },
+  };
+}
+
+/** What keeps weights from being read: one sentence, and the file that would have to change where it is one that may be read. */
+export interface DataTrouble {
+  readonly message: string;
+  readonly path: string | null;
+}
+
+/** A model that names more data files is told about the first ones only: looking at each takes a moment. */
+const MOST_FILES = 1000;
+const CURABLE = new Set(['external-missing', 'external-short']);
+
+/**
+ * Looks whether the data files of the model at `modelPath` are there and long enough, by their names and sizes alone. `files` says how many
+ * bytes of each location are needed. null where nothing is wrong, else the first that is.
+ */
+export async function dataTrouble(modelPath: string, files: ReadonlyMap<string, number>): Promise<DataTrouble | null> {
+  const folder = dirname(resolve(modelPath));
+  const looked = [...files]
+    .slice(0, MOST_FILES)
+    .map(([location, needed]) => lookAt(modelPath, folder, location, needed));
+  const wrong = (await Promise.all(looked)).filter((w) => w !== null);
+  const [first] = wrong;
+  if (!first) return null;
+  const missing = wrong.filter(({ error }) => error.code === 'external-missing').length;
+  const path = CURABLE.has(first.error.code) ? resolve(folder, first.location) : null;
+  if (first.error.code !== 'external-missing' || missing === 1) return { message: first.error.message, path };
+  const others =
+    files.size > MOST_FILES ? 'others' : missing === 2 ? '1 other' : `${(missing - 1).toLocaleString('en')} others`;
+  return {
+    message: new ChannelwiseError(
+      'io',
+      'external-missing',
+      `The data file ${first.location} and ${others} are missing; put them beside the model.`,
+    ).message,
+    path,
+  };
+}
+
+async function lookAt(
+  modelPath: string,
+  folder: string,
+  location: string,
+  needed: number,
+): Promise<{ location: string; error: ChannelwiseError } | null> {
+  try {
+    const path = await safePath(modelPath, folder, location);
+    const stats = await onDisk(location, () => fs.stat(path));
+    if (!stats.isFile())
+      throw new ChannelwiseError('io', 'external-failed', `The data file ${location} is no regular file.`);
+    if (stats.size < needed) throw tooShort(location, stats.size, needed);
+    return null;
+  } catch (error) {
+    if (error instanceof ChannelwiseError) return { location, error };
+    throw error;
+  }
+}
+
+function tooShort(location: string, size: number, needed: number): ChannelwiseError {
+  return new ChannelwiseError(
+    'io',
+    'external-short',
+    `The data file ${location} has ${size} bytes, but the model needs ${needed}; it was cut short or belongs to another model.`,
+  );
+}
+
+async function safePath(modelPath: string, folder: string, location: string): Promise<string> {
+  const refuse = (why: string): ChannelwiseError =>
+    new ChannelwiseError(
+      'refused',
+      'external-location',
+      `The model wants data from "${location}", ${why}; only files in the model's own folder are read.`,
+    );
+  if (location === '' || location.includes('\0')) throw refuse('which is no file name');
+  if (isAbsolute(location) || win32.isAbsolute(location) || /^[a-zA-Z]:/.test(location))
+    throw refuse('an absolute path');
+  if (location.split(/[\\/]/).includes('..')) throw refuse('which leads out of the folder');
+  const path = await real(resolve(folder, location), location);
+  const roots = [await real(folder, location)];
+  if (!inside(roots[0] ?? '', path)) roots.push(dirname(await real(modelPath, location)));
+  if (!roots.some((root) => inside(root, path))) throw refuse('a link that leads out of the folder');
+  return path;
+}
+
+function real(path: string, location: string): Promise<string> {
+  return onDisk(location, () => fs.realpath(path));
+}
+
+/** Asks the file system about a data file; what it can't say becomes a sentence. */
+async function onDisk<T>(location: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new ChannelwiseError(
+        'io',
+        'external-missing',
+        `The data file ${location} is missing; put it beside the model.`,
+      );
+    throw new ChannelwiseError('io', 'external-failed', `The data file ${location} could not be opened (${code}).`);
+  }
+}
+
+function inside(root: string, path: string): boolean {
+  const way = relative(root, path);
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}

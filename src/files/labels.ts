@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { ChannelwiseError } from '../bytes/errors.ts';
+import { errorCode } from './fileSource.ts';
+import { listFolders, listImages } from './images.ts';
+import { fileText } from './textFile.ts';
+
+export interface LabelledFile {
+  readonly path: string;
+  /** Path inside the folder. */
+  readonly name: string;
+  /** The sub-folder it lies in; null for images directly in the folder. */
+  readonly folder: string | null;
+}
+
+/** A list of class names is no book. */
+const MAX_LABEL_BYTES = 16 * 1024 * 1024;
+
+/** Images in a folder: those of its sub-folders, one per class, or its own where it has none with images. */
+export async function imageFiles(dir: string): Promise<LabelledFile[]> {
+  const found: LabelledFile[] = [];
+  for (const folder of await listFolders(dir)) {
+    for (const path of await listImages(join(dir, folder)))
+      found.push({ path, name: `${folder}/${basename(path)}`, folder });
+  }
+  if (!found.length) for (const path of await listImages(dir)) found.push({ path, name: basename(path), folder: null });
+  if (!found.length)
+    throw new ChannelwiseError('refused', 'no-images', `There is no PNG or JPEG image in ${dir} or its sub-folders.`);
+  return found;
+}
+
+export type ClassIndex = (folder: string) => number | null;
+
+/**
+ * Which class each sub-folder stands for: from a JSON file (`{"folder": index}` or a list in class order), else `classes.txt` in the folder (one folder name a line, in class
+ * order), else from names that are all numbers, else in sorted order where there are as many folders as classes. null, with a reason, where none of these holds.
+ */
+export async function classIndex(
+  dir: string,
+  labels: string | undefined,
+  folders: readonly string[],
+  classes: number,
+): Promise<{ index: ClassIndex; how: string } | { index: null; how: string }> {
+  const given = labels === undefined ? await optional(join(dir, 'classes.txt')) : null;
+  if (labels !== undefined) return fromMap(jsonLabels(await text(labels), labels), folders, classes, basename(labels));
+  if (given !== null)
+    return fromMap(
+      new Map(
+        given
+          .split(/\r?\n/)
+          .map((line) => line.trim())
+          .filter(Boolean)
+          .map((name, i) => [name, i]),
+      ),
+      folders,
+      classes,
+      'classes.txt',
+    );
+  if (folders.every((f) => /^\d{1,9}$/.test(f)))
+    return fromMap(new Map(folders.map((f) => [f, Number(f)])), folders, classes, 'folder names');
+  if (folders.length === classes)
+    return fromMap(new Map([...folders].sort().map((f, i) => [f, i])), folders, classes, 'sorted folder names');
+  return {
+    index: null,
+    how: `There are ${folders.length} sub-folders but ${classes} classes; to count right answers, put a classes.txt into the folder (one folder name a line, in class order).`,
+  };
+}
+
+function fromMap(
+  map: ReadonlyMap<string, number>,
+  folders: readonly string[],
+  classes: number,
+  how: string,
+): { index: ClassIndex; how: string } {
+  for (const [name, i] of map)
+    if (folders.includes(name) && i >= classes)
+      throw refused(`${how} gives ${name} the class ${i}, but the model has ${classes} classes.`);
+  if (!folders.some((f) => map.has(f))) throw refused(`${how} names none of the sub-folders.`);
+  return { index: (folder) => map.get(folder) ?? null, how };
+}
+
+function jsonLabels(content: string, path: string): Map<string, number> {
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch {
+    throw refused(`${basename(path)} is not JSON.`);
+  }
+  if (Array.isArray(value) && value.every((v) => typeof v === 'string'))
+    return new Map(value.map((name, i) => [name, i]));
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const entries = Object.entries(value as Record<string, unknown>);
+    if (entries.every(([, v]) => Number.isSafeInteger(v) && (v as number) >= 0))
+      return new Map(entries as [string, number][]);
+  }
+  throw refused(
+    `${basename(path)} must be a list of folder names in class order, or an object from folder name to class index.`,
+  );
+}
+
+async function optional(path: string): Promise<string | null> {
+  try {
+    return await text(path);
+  } catch (error) {
+    if (error instanceof ChannelwiseError && error.code === 'labels-missing') return null;
+    throw error;
+  }
+}
+
+async function text(path: string): Promise<string> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT')
+      throw new ChannelwiseError('io', 'labels-missing', `The labels file ${path} does not exist.`);
+    throw new ChannelwiseError('io', 'labels', `The labels file ${path} could not be read (${code}).`);
+  }
+  if (bytes.length > MAX_LABEL_BYTES) throw refused(`${basename(path)} is too long for a list of classes.`);
+  return fileText(bytes);
+}
+
+function refused(message: string): ChannelwiseError {
+  return new ChannelwiseError('refused', 'labels', message);
+}

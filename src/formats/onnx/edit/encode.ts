@@ -1,0 +1,149 @@
+import protobuf from 'protobufjs/minimal.js';
+import { encodeRaw, knownRow } from '../../../tensors/elements.ts';
+import { ChannelwiseError } from '../../../bytes/errors.ts';
+import type { Dim } from '../model.ts';
+import { FIXED32, LEN, VARINT } from '../scan/wire.ts';
+
+/** Bodies of new messages, without tag and length. Field numbers are those of onnx.proto. */
+
+export interface NewNode {
+  readonly name: string;
+  readonly opType: string;
+  /** Left out for the standard domain. */
+  readonly domain?: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes?: readonly NewAttribute[];
+}
+
+/** An attribute holds exactly one kind of value; its type field follows from it. */
+export type NewAttribute = { readonly name: string } & (
+  | { readonly float: number }
+  | { readonly int: number | bigint }
+  | { readonly string: string }
+  | { readonly tensor: NewTensor }
+  | { readonly floats: readonly number[] }
+  | { readonly ints: readonly (number | bigint)[] }
+  | { readonly strings: readonly string[] }
+);
+
+/** `values` holds one number per element, two for complex types. */
+export interface NewTensor {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly dtype: number;
+  readonly values: ArrayLike<number>;
+}
+
+/** A NodeProto body. Attributes are encoded with their type. */
+export function encodeNode(node: NewNode): Uint8Array {
+  const writer = protobuf.Writer.create();
+  for (const input of node.inputs) text(writer, 1, input);
+  for (const output of node.outputs) text(writer, 2, output);
+  if (node.name) text(writer, 3, node.name);
+  text(writer, 4, node.opType);
+  for (const attribute of node.attributes ?? []) message(writer, 5, encodeAttribute(attribute));
+  if (node.domain) text(writer, 7, node.domain);
+  return writer.finish();
+}
+
+/** An AttributeProto body. */
+export function encodeAttribute(attribute: NewAttribute): Uint8Array {
+  const writer = protobuf.Writer.create();
+  text(writer, 1, attribute.name);
+  let type = 0;
+  if ('float' in attribute) {
+    writer.uint32(tag(2, FIXED32)).float(attribute.float);
+    type = 1;
+  } else if ('int' in attribute) {
+    int64(writer.uint32(tag(3, VARINT)), attribute.int);
+    type = 2;
+  } else if ('string' in attribute) {
+    text(writer, 4, attribute.string);
+    type = 3;
+  } else if ('tensor' in attribute) {
+    message(writer, 5, encodeTensorMessage(attribute.tensor));
+    type = 4;
+  } else if ('floats' in attribute) {
+    for (const value of attribute.floats) writer.uint32(tag(7, FIXED32)).float(value);
+    type = 6;
+  } else if ('ints' in attribute) {
+    for (const value of attribute.ints) int64(writer.uint32(tag(8, VARINT)), value);
+    type = 7;
+  } else {
+    for (const value of attribute.strings) text(writer, 9, value);
+    type = 8;
+  }
+  return writer.uint32(tag(20, VARINT)).uint32(type).finish();
+}
+
+/** A TensorProto body with raw_data. Throws `refused` (overflow) where a value doesn't fit, RangeError where dims and values don't match. */
+export function encodeTensorMessage(tensor: NewTensor): Uint8Array {
+  checkCount(tensor.dtype, tensor.dims, tensor.values.length, tensor.name);
+  const writer = protobuf.Writer.create();
+  for (const dim of tensor.dims) int64(writer.uint32(tag(1, VARINT)), dim);
+  writer.uint32(tag(2, VARINT)).uint32(tensor.dtype);
+  if (tensor.name) text(writer, 8, tensor.name);
+  return writer
+    .uint32(tag(9, LEN))
+    .bytes(encodeRaw(tensor.dtype, tensor.values, tensor.name))
+    .finish();
+}
+
+/** A TensorShapeProto.Dimension body: a size, a symbol, or nothing. */
+export function encodeDim(dim: Dim): Uint8Array {
+  const writer = protobuf.Writer.create();
+  if (typeof dim === 'number') int64(writer.uint32(tag(1, VARINT)), dim);
+  if (typeof dim === 'string') text(writer, 2, dim);
+  return writer.finish();
+}
+
+/** A StringStringEntryProto body, as metadata and external_data use it. */
+export function encodeEntry(key: string, value: string): Uint8Array {
+  return text(text(protobuf.Writer.create(), 1, key), 2, value).finish();
+}
+
+/** A whole field: tag, length and body. */
+export function encodeField(number: number, body: Uint8Array): Uint8Array {
+  return message(protobuf.Writer.create(), number, body).finish();
+}
+
+/** A whole string field. */
+export function encodeText(number: number, value: string): Uint8Array {
+  return text(protobuf.Writer.create(), number, value).finish();
+}
+
+/** A length or a 64-bit value as a varint, as short as possible. */
+export function encodeVarint(value: number | bigint): Uint8Array {
+  return int64(protobuf.Writer.create(), value).finish();
+}
+
+export function tag(number: number, wireType: number): number {
+  return number * 8 + wireType;
+}
+
+/** Throws a RangeError unless dims name as many elements as there are values. */
+export function checkCount(dtype: number, dims: readonly number[], values: number, label: string): void {
+  const count = dims.reduce((n, dim) => n * dim, 1);
+  if (count * knownRow(dtype, label).lanes !== values)
+    throw new RangeError(`${label}: ${values} values for dims [${dims.join(', ')}]`);
+}
+
+function text(writer: protobuf.Writer, number: number, value: string): protobuf.Writer {
+  return writer.uint32(tag(number, LEN)).string(value);
+}
+
+function message(writer: protobuf.Writer, number: number, body: Uint8Array): protobuf.Writer {
+  return writer.uint32(tag(number, LEN)).bytes(body);
+}
+
+function int64(writer: protobuf.Writer, value: number | bigint): protobuf.Writer {
+  if (typeof value === 'number' && !Number.isSafeInteger(value))
+    throw new ChannelwiseError('refused', 'overflow', `${value} is no integer that a model can hold.`);
+  const wide = BigInt(value);
+  return writer.int64({
+    low: Number(BigInt.asIntN(32, wide)),
+    high: Number(BigInt.asIntN(32, wide >> 32n)),
+    unsigned: false,
+  } as unknown as number);
+}

@@ -1,0 +1,45 @@
+import { concat } from './edit.ts';
+import { encodeAttribute, encodeField, encodeText, type NewAttribute } from './encode.ts';
+import type { Attribute, Node } from '../model.ts';
+import type { WireReader } from '../scan/wire.ts';
+
+const INPUT = 1;
+const OUTPUT = 2;
+const NAME = 3;
+const ATTRIBUTE = 5;
+const ATTRIBUTE_NAME = 1;
+
+/** How a copy differs from the node it is made from. */
+export interface NodeCopy {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** By name: an attribute from elsewhere in the file, a new one, or null for one that is left out. */
+  readonly attributes: ReadonlyMap<string, Attribute | NewAttribute | null>;
+}
+
+/** The body of a node to be written at another place: doc_string, metadata, unknown fields and other attributes come byte for byte. */
+export async function copyNode(wire: WireReader, node: Node, copy: NodeCopy): Promise<Uint8Array> {
+  const parts = [
+    ...copy.inputs.map((text) => encodeText(INPUT, text)),
+    ...copy.outputs.map((text) => encodeText(OUTPUT, text)),
+    encodeText(NAME, copy.name),
+  ];
+  const names = new Map(node.attributes.map((a) => [a.ref.start, a.name]));
+  for (const field of await wire.fields(node.ref)) {
+    if ([INPUT, OUTPUT, NAME].includes(field.number)) continue;
+    const name = field.number === ATTRIBUTE ? names.get(field.start) : undefined;
+    if (name === undefined || !copy.attributes.has(name)) parts.push(await wire.bytes(field.start, field.end));
+  }
+  for (const [name, value] of copy.attributes)
+    if (value)
+      parts.push(encodeField(ATTRIBUTE, 'ref' in value ? await underName(wire, value, name) : encodeAttribute(value)));
+  return concat(parts);
+}
+
+async function underName(wire: WireReader, attribute: Attribute, name: string): Promise<Uint8Array> {
+  const parts = [encodeText(ATTRIBUTE_NAME, name)];
+  for (const field of await wire.fields(attribute.ref))
+    if (field.number !== ATTRIBUTE_NAME) parts.push(await wire.bytes(field.start, field.end));
+  return concat(parts);
+}

@@ -1,0 +1,126 @@
+import protobuf from 'protobufjs/minimal.js';
+import { concat, replaceBody, type Edit } from './edit.ts';
+import { checkCount, encodeField, encodeVarint, tag } from './encode.ts';
+import { encodeRaw, knownRow } from '../../../tensors/elements.ts';
+import { ChannelwiseError } from '../../../bytes/errors.ts';
+import type { Tensor } from '../model.ts';
+import type { TensorContext } from '../tensors/tensorData.ts';
+import { FIXED_WIDTH } from '../tensors/typedData.ts';
+import { FIXED32, FIXED64, LEN, VARINT, type Field } from '../scan/wire.ts';
+
+const DIMS = 1;
+const RAW_DATA = 9;
+/** segment, the *_data fields, raw_data, external_data, data_location: all that says where the old data lies. */
+const DATA_FIELDS = new Set([3, 4, 5, 6, 7, 9, 10, 11, 13, 14]);
+
+/**
+ * Gives a tensor new dims and values; its type, name, doc_string, metadata and unknown fields stay, and so does the storage form:
+ * raw_data stays raw_data, a typed field stays that field. External data moves inline as raw_data.
+ * Throws `refused` with code `overflow` where a value doesn't fit the type.
+ */
+export async function replaceTensor(
+  ctx: TensorContext,
+  tensor: Tensor,
+  dims: readonly number[],
+  values: ArrayLike<number>,
+): Promise<Edit> {
+  const label = tensor.name || 'A tensor';
+  checkCount(tensor.dtype, dims, values.length, label);
+  const { storage } = tensor;
+  if (storage.kind === 'unclear')
+    throw new ChannelwiseError('unsupported', 'unclear-storage', `${label} can't be changed: ${storage.why}.`, {
+      tensor: label,
+    });
+  const raw = encodeRaw(tensor.dtype, values, label);
+  const data =
+    storage.kind === 'typed'
+      ? encodeTyped(
+          tensor.dtype,
+          storage.field,
+          raw,
+          storage.pieces.some((piece) => piece.packed),
+        )
+      : encodeField(RAW_DATA, raw);
+  const fields = await ctx.wire.fields(tensor.ref);
+  const newDims = encodeDims(
+    dims,
+    fields.some((f) => f.number === DIMS && f.wireType === LEN),
+  );
+  return replaceBody(tensor.ref, await rebuild(ctx, fields, newDims, data));
+}
+
+/** Puts dims and data where the old ones first stood; a tensor that had none gets them at the end. */
+async function rebuild(
+  ctx: TensorContext,
+  fields: readonly Field[],
+  dims: Uint8Array,
+  data: Uint8Array,
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  const firstDim = fields.find((f) => f.number === DIMS);
+  // A repeated data field counts at its first piece; the marks of external data only when there is nothing else.
+  const firstData = fields.find((f) => DATA_FIELDS.has(f.number));
+  for (const field of fields) {
+    if (field === firstDim) parts.push(dims);
+    if (field === firstData) parts.push(data);
+    if (field.number !== DIMS && !DATA_FIELDS.has(field.number))
+      parts.push(await ctx.wire.bytes(field.start, field.end));
+  }
+  if (!firstDim) parts.push(dims);
+  if (!firstData) parts.push(data);
+  return concat(parts);
+}
+
+function encodeDims(dims: readonly number[], packed: boolean): Uint8Array {
+  if (packed) return encodeField(DIMS, concat(dims.map(encodeVarint)));
+  return concat(dims.flatMap((dim) => [encodeVarint(tag(DIMS, VARINT)), encodeVarint(dim)]));
+}
+
+function encodeTyped(dtype: number, field: number, raw: Uint8Array, packed: boolean): Uint8Array {
+  const writer = protobuf.Writer.create();
+  const width = FIXED_WIDTH[field];
+  if (width !== undefined && packed) return encodeField(field, raw);
+  if (width !== undefined) {
+    const fixedTag = encodeVarint(tag(field, width === 4 ? FIXED32 : FIXED64));
+    const size = fixedTag.length + width;
+    const out = new Uint8Array((raw.length / width) * size);
+    for (let from = 0, to = 0; from < raw.length; from += width, to += size) {
+      out.set(fixedTag, to);
+      out.set(raw.subarray(from, from + width), to + fixedTag.length);
+    }
+    return out;
+  }
+  if (packed) writer.uint32(tag(field, LEN)).fork();
+  for (const entry of entries(dtype, raw)) {
+    if (!packed) writer.uint32(tag(field, VARINT));
+    writer.int64(entry as unknown as number);
+  }
+  return packed ? writer.ldelim().finish() : writer.finish();
+}
+
+/** The varint entries of int32_data, int64_data and uint64_data: integers by value, small floats by pattern, elements below a byte by the byte. */
+function* entries(dtype: number, raw: Uint8Array): Generator<{ low: number; high: number; unsigned: boolean }> {
+  const { bits, kind } = knownRow(dtype);
+  const width = Math.max((bits ?? 8) / 8, 1);
+  const signed = kind === 'int' && (bits ?? 8) >= 8;
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.length);
+  for (let at = 0; at < raw.length; at += width) {
+    if (width === 8) {
+      yield { low: view.getInt32(at, true), high: view.getInt32(at + 4, true), unsigned: false };
+      continue;
+    }
+    const low =
+      width === 1
+        ? signed
+          ? view.getInt8(at)
+          : view.getUint8(at)
+        : width === 2
+          ? signed
+            ? view.getInt16(at, true)
+            : view.getUint16(at, true)
+          : signed
+            ? view.getInt32(at, true)
+            : view.getUint32(at, true);
+    yield { low: low | 0, high: low < 0 ? -1 : 0, unsigned: false };
+  }
+}

@@ -1,0 +1,205 @@
+import type { MessageRef, SparseTensor, Tensor, TensorStorage, TypedPiece } from '../model.ts';
+import { frame, int, integer, integers, message, name, single, text } from './scanFields.ts';
+import type { Frame, Rule, Rules } from './messageWalk.ts';
+import { LEN, malformed, type Field } from './wire.ts';
+
+/** The rank no runtime goes beyond; more dims than this are an attack or damage. */
+const MAX_RANK = 64;
+/** Data in more pieces than this is no writer's work; each piece is held in memory. */
+const MAX_PIECES = 100_000;
+const STRING_DATA = 6;
+
+type Open<T> = { -readonly [K in keyof T]: T[K] };
+
+interface TensorDraft {
+  readonly tensor: Open<Tensor>;
+  readonly dims: number[];
+  readonly pieces: Open<TypedPiece>[];
+  readonly fields: Set<number>;
+  raw: { start: number; end: number } | null;
+  external: boolean;
+  segment: boolean;
+  readonly entries: Map<string, string>;
+}
+
+/** Reads a TensorProto and hands it to `done`, when it is complete. Its data stays where it is. */
+export function tensorFrame(ref: MessageRef, depth: number, done: (tensor: Tensor) => void): Frame {
+  const dims: number[] = [];
+  const tensor: Open<Tensor> = { ref, name: '', dtype: 0, dims, storage: NONE };
+  const draft: TensorDraft = {
+    tensor,
+    dims,
+    pieces: [],
+    fields: new Set(),
+    raw: null,
+    external: false,
+    segment: false,
+    entries: new Map(),
+  };
+  return frame(ref, TENSOR, draft, depth, () => {
+    tensor.storage = storage(draft);
+    done(tensor);
+  });
+}
+
+const NONE: TensorStorage = { kind: 'none' };
+
+const TENSOR: Rules<TensorDraft> = {
+  1: integers((d, value, field) => {
+    d.dims.push(dimension(value, field));
+    if (d.dims.length > MAX_RANK) throw malformed(`a tensor has more than ${MAX_RANK} dimensions`, field.start);
+  }),
+  2: integer((d, value) => {
+    d.tensor.dtype = value;
+  }),
+  3: message((d, ref, depth) => {
+    d.segment = true;
+    return frame(ref, {}, d, depth);
+  }),
+  4: dataField(),
+  5: dataField(),
+  6: dataField(),
+  7: dataField(),
+  10: dataField(),
+  11: dataField(),
+  8: name((d, value) => {
+    d.tensor.name = value;
+  }),
+  9: {
+    kind: 'value',
+    set: (d, field) => {
+      if (field.wireType !== LEN) throw malformed('raw_data has the wrong wire type', field.start);
+      d.raw = { start: field.bodyStart, end: field.end };
+    },
+  },
+  13: message((d, ref, depth) => entryFrame(ref, depth, (key, value) => d.entries.set(key, value))),
+  14: {
+    kind: 'value',
+    set: (d, field) => {
+      d.external = int(field) === 1;
+    },
+  },
+};
+
+function dataField(): Rule<TensorDraft> {
+  return {
+    kind: 'value',
+    set: (d, field) => {
+      if (field.end > field.bodyStart || field.number === STRING_DATA) d.fields.add(field.number);
+      else return;
+      const packed = field.wireType === LEN && field.number !== STRING_DATA;
+      const last = d.pieces.at(-1);
+      // Runs of unpacked values are one piece: a million floats can be a million fields.
+      if (!packed && last && !last.packed && last.end === field.start) last.end = field.end;
+      else d.pieces.push({ start: packed ? field.bodyStart : field.start, end: field.end, packed });
+      if (d.pieces.length > MAX_PIECES)
+        throw malformed(`a tensor's data lies in more than ${MAX_PIECES} pieces`, field.start);
+    },
+  };
+}
+
+function storage(d: TensorDraft): TensorStorage {
+  const field = [...d.fields][0];
+  if (d.external) return externalStorage(d.entries);
+  if (d.segment) return { kind: 'unclear', why: 'it is stored in segments' };
+  if (d.fields.size > 1) return { kind: 'unclear', why: 'it has data in two fields' };
+  if (field === undefined) return d.raw ? { kind: 'raw', ...d.raw } : NONE;
+  if (d.raw && d.raw.end > d.raw.start) return { kind: 'unclear', why: 'it has raw_data and data in another field' };
+  return { kind: 'typed', field, pieces: d.pieces };
+}
+
+function externalStorage(entries: ReadonlyMap<string, string>): TensorStorage {
+  const location = entries.get('location');
+  if (!location) return { kind: 'unclear', why: 'it should lie in another file, but none is named' };
+  for (const key of ['offset', 'length']) {
+    const value = entries.get(key);
+    if (value !== undefined && !(/^\d+$/.test(value) && Number.isSafeInteger(Number(value))))
+      return { kind: 'unclear', why: `its external data has the ${key} "${value}"` };
+  }
+  const length = entries.get('length');
+  return {
+    kind: 'external',
+    location,
+    offset: Number(entries.get('offset') ?? 0),
+    length: length === undefined ? null : Number(length),
+  };
+}
+
+function dimension(value: bigint, field: Field): number {
+  if (value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER))
+    throw malformed(`a tensor dimension of ${value} is not possible`, field.start);
+  return Number(value);
+}
+
+interface SparseDraft {
+  readonly sparse: Open<SparseTensor>;
+  readonly dims: number[];
+  values: Tensor | null;
+  indices: Tensor | null;
+}
+
+/** Reads a SparseTensorProto. Values or indices that are missing become empty tensors. */
+export function sparseFrame(ref: MessageRef, depth: number, done: (sparse: SparseTensor) => void): Frame {
+  const draft: SparseDraft = {
+    sparse: { ref, values: missing(ref), indices: missing(ref), dims: [] },
+    dims: [],
+    values: null,
+    indices: null,
+  };
+  return frame(ref, SPARSE, draft, depth, () => {
+    done({ ref, values: draft.values ?? missing(ref), indices: draft.indices ?? missing(ref), dims: draft.dims });
+  });
+}
+
+const SPARSE: Rules<SparseDraft> = {
+  1: single(
+    'A sparse tensor',
+    (d) => d.values !== null,
+    (d, ref, depth) =>
+      tensorFrame(ref, depth, (tensor) => {
+        d.values = tensor;
+      }),
+  ),
+  2: single(
+    'A sparse tensor',
+    (d) => d.indices !== null,
+    (d, ref, depth) =>
+      tensorFrame(ref, depth, (tensor) => {
+        d.indices = tensor;
+      }),
+  ),
+  3: integers((d, value, field) => {
+    d.dims.push(dimension(value, field));
+    if (d.dims.length > MAX_RANK) throw malformed(`a tensor has more than ${MAX_RANK} dimensions`, field.start);
+  }),
+};
+
+function missing(ref: MessageRef): Tensor {
+  return {
+    ref: { start: ref.end, bodyStart: ref.end, end: ref.end, parent: ref },
+    name: '',
+    dtype: 0,
+    dims: [0],
+    storage: NONE,
+  };
+}
+
+interface EntryDraft {
+  key: string;
+  value: string;
+}
+
+/** Reads a StringStringEntryProto: a metadata or external_data entry. */
+export function entryFrame(ref: MessageRef, depth: number, done: (key: string, value: string) => void): Frame {
+  const draft: EntryDraft = { key: '', value: '' };
+  return frame(ref, ENTRY, draft, depth, () => done(draft.key, draft.value));
+}
+
+const ENTRY: Rules<EntryDraft> = {
+  1: text((d, value) => {
+    d.key = value;
+  }),
+  2: text((d, value) => {
+    d.value = value;
+  }),
+};

@@ -1,0 +1,138 @@
+import type { Dim, MessageRef, ValueInfo, ValueType } from '../model.ts';
+import { frame, int, integer, message, name, single, text } from './scanFields.ts';
+import type { Frame, Rules } from './messageWalk.ts';
+import { VARINT, malformed } from './wire.ts';
+
+type Open<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Reads a ValueInfoProto and hands it to `done`, when it is complete. */
+export function valueInfoFrame(ref: MessageRef, depth: number, done: (value: ValueInfo) => void): Frame {
+  const value: Open<ValueInfo> & { typed: boolean } = { ref, name: '', type: null, typed: false };
+  return frame(ref, VALUE_INFO, value, depth, () => done({ ref, name: value.name, type: value.type }));
+}
+
+const VALUE_INFO: Rules<Open<ValueInfo> & { typed: boolean }> = {
+  1: name((d, value) => {
+    d.name = value;
+  }),
+  2: single(
+    "A value's type",
+    (d) => d.typed,
+    (d, ref, depth) => {
+      d.typed = true;
+      return frame(
+        ref,
+        TYPE,
+        {
+          put: (type) => {
+            d.type = type;
+          },
+          tensor: false,
+        },
+        depth,
+      );
+    },
+  ),
+};
+
+interface TypeDraft {
+  /** Hands on the type as far as it is read; its members may still be filled in. */
+  readonly put: (type: ValueType) => void;
+  tensor: boolean;
+}
+
+type OpenOther = Open<ValueType & { kind: 'other' }>;
+
+/** A type that holds another one: `fields` read its members. */
+function other(what: OpenOther['what'], fields: Rules<OpenOther> = {}): Rules<TypeDraft>[number] {
+  return message((d, ref, depth) => {
+    const type: OpenOther = { kind: 'other', what };
+    d.put(type);
+    return frame(ref, fields, type, depth);
+  });
+}
+
+/** The element type and shape of a tensor within another type. */
+function tensorFrame(ref: MessageRef, depth: number, put: (type: ValueType) => void): Frame {
+  const type: Open<ValueType & { kind: 'tensor' }> = { kind: 'tensor', dtype: 0, dims: null };
+  put(type);
+  return frame(ref, TENSOR_TYPE, type, depth);
+}
+
+const ELEMENT: Rules<OpenOther>[number] = message((d, ref, depth) =>
+  frame(
+    ref,
+    TYPE,
+    {
+      put: (type) => {
+        d.element = type;
+      },
+      tensor: false,
+    },
+    depth,
+  ),
+);
+
+/** TypeProto is a choice: of several members the last one counts. Two tensor types would be merged, so they are refused. */
+const TYPE: Rules<TypeDraft> = {
+  1: single(
+    "A value's type",
+    (d) => d.tensor,
+    (d, ref, depth) => {
+      d.tensor = true;
+      return tensorFrame(ref, depth, d.put);
+    },
+  ),
+  4: other('sequence', { 1: ELEMENT }),
+  5: other('map', {
+    1: integer((d, value) => {
+      d.key = value;
+    }),
+    2: ELEMENT,
+  }),
+  7: other('opaque'),
+  8: message((d, ref, depth) => {
+    const type: OpenOther = { kind: 'other', what: 'sparse' };
+    d.put(type);
+    return tensorFrame(ref, depth, (element) => {
+      type.element = element;
+    });
+  }),
+  9: other('optional', { 1: ELEMENT }),
+};
+
+const TENSOR_TYPE: Rules<Open<ValueType & { kind: 'tensor' }>> = {
+  1: integer((d, value) => {
+    d.dtype = value;
+  }),
+  2: single(
+    "A value's shape",
+    (d) => d.dims !== null,
+    (d, ref, depth) => {
+      const dims: Dim[] = [];
+      d.dims = dims;
+      return frame(ref, SHAPE, dims, depth);
+    },
+  ),
+};
+
+const SHAPE: Rules<Dim[]> = {
+  1: message((dims, ref, depth) => {
+    const draft: { dim: Dim } = { dim: null };
+    return frame(ref, DIMENSION, draft, depth, () => void dims.push(draft.dim));
+  }),
+};
+
+const DIMENSION: Rules<{ dim: Dim }> = {
+  1: {
+    kind: 'value',
+    set: (d, field) => {
+      if (field.wireType !== VARINT) throw malformed('a dimension should be a number', field.start);
+      // Some exporters write -1 or 0 for "any size".
+      d.dim = BigInt.asIntN(64, field.value) > 0n ? int(field) : null;
+    },
+  },
+  2: text((d, value) => {
+    d.dim = value || null;
+  }),
+};

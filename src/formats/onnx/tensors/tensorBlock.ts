@@ -1,0 +1,106 @@
+import { STRING } from '../../../tensors/dtypes.ts';
+import { knownRow } from '../../../tensors/elements.ts';
+import { ChannelwiseError } from '../../../bytes/errors.ts';
+import type { SparseTensor, Tensor } from '../model.ts';
+import { elementCount, type ElementRange, type TensorContext } from './tensorData.ts';
+import { readElements, type Elements } from './tensorElements.ts';
+
+/** The most elements in one block: what a screen or a set of pictures shows. */
+export const MAX_BLOCK = 2 ** 20;
+
+/**
+ * A block of a tensor: along each axis the given range, in row-major order of the block. Reads only the bytes of the block (each of its
+ * contiguous runs; runs below 1 KiB take at most a window of 1 KiB). Where reading a run means walking to it (varints, texts, sparse
+ * tensors), the elements between the runs are read too, once.
+ * Throws RangeError where a range leaves the tensor, `refused` above MAX_BLOCK elements, otherwise as readElements does.
+ */
+export async function readBlock(
+  ctx: TensorContext,
+  tensor: Tensor | SparseTensor,
+  ranges: readonly ElementRange[],
+  label: string,
+): Promise<Elements> {
+  const { dims } = tensor;
+  elementCount({ name: label, dims });
+  for (const [axis, { from, to }] of ranges.entries()) {
+    if (!(
+      Number.isSafeInteger(from) &&
+      Number.isSafeInteger(to) &&
+      from >= 0 &&
+      from <= to &&
+      to <= (dims[axis] ?? -1)
+    ))
+      throw new RangeError(`${from} to ${to} on axis ${axis} of [${dims.join(', ')}]`);
+  }
+  if (ranges.length !== dims.length) throw new RangeError(`${ranges.length} ranges for ${dims.length} axes`);
+  const count = ranges.reduce((n, { from, to }) => n * (to - from), 1);
+  if (count > MAX_BLOCK)
+    throw new ChannelwiseError(
+      'refused',
+      'block-too-large',
+      `${count} values of ${label} were asked for at once, and ${MAX_BLOCK} are the most.`,
+      { tensor: label },
+    );
+  const { starts, length } = count === 0 ? { starts: [], length: 0 } : runs(dims, ranges);
+  const parts: Elements[] = [];
+  const [first = 0, last = 0] = [starts[0], starts.at(-1)];
+  const walked = 'indices' in tensor || tensor.storage.kind === 'typed';
+  if (walked && starts.length > 1 && last + length - first <= MAX_BLOCK * 4) {
+    const span = await readElements(ctx, tensor, { from: first, to: last + length }, label);
+    const lanes =
+      span.kind === 'numbers' ? knownRow('indices' in tensor ? tensor.values.dtype : tensor.dtype, label).lanes : 1;
+    for (const start of starts) parts.push(part(span, (start - first) * lanes, (start - first + length) * lanes));
+  } else {
+    for (const start of starts) parts.push(await readElements(ctx, tensor, { from: start, to: start + length }, label));
+  }
+  return joined(parts, tensor);
+}
+
+/** Where the contiguous runs of a block start, and how long each is. */
+function runs(dims: readonly number[], ranges: readonly ElementRange[]): { starts: number[]; length: number } {
+  let axis = dims.length;
+  let length = 1;
+  // Trailing axes that are whole belong to one run, and so does the first cut one.
+  for (let whole = true; whole && axis > 0; axis--) {
+    const { from, to } = ranges[axis - 1] as ElementRange;
+    length *= to - from;
+    whole = from === 0 && to === dims[axis - 1];
+  }
+  const inner = dims.slice(axis).reduce((n, d) => n * d, 1);
+  let starts = [0];
+  ranges.slice(0, axis).forEach(({ from, to }, a) => {
+    starts = starts.flatMap((start) => Array.from({ length: to - from }, (_, i) => start * (dims[a] ?? 1) + from + i));
+  });
+  const tail = dims.slice(axis + 1).reduce((n, d) => n * d, 1);
+  const offset = axis < dims.length ? (ranges[axis] as ElementRange).from * tail : 0;
+  return { starts: starts.map((start) => start * inner + offset), length };
+}
+
+function part(span: Elements, from: number, to: number): Elements {
+  if (span.kind === 'texts') return { kind: 'texts', values: span.values.slice(from, to) };
+  if (span.kind === 'integers') return { kind: 'integers', values: span.values.subarray(from, to) };
+  return { kind: 'numbers', values: span.values.subarray(from, to) };
+}
+
+function joined(parts: readonly Elements[], tensor: Tensor | SparseTensor): Elements {
+  const dtype = 'indices' in tensor ? tensor.values.dtype : tensor.dtype;
+  if (dtype === STRING)
+    return { kind: 'texts', values: parts.flatMap((p) => (p.kind === 'texts' ? [...p.values] : [])) };
+  const [only] = parts;
+  if (only && parts.length === 1) return only;
+  const total = parts.reduce((n, p) => n + p.values.length, 0);
+  const integers = only?.kind === 'integers' ? only.values : null;
+  if (integers) {
+    const values = integers instanceof BigInt64Array ? new BigInt64Array(total) : new BigUint64Array(total);
+    let at = 0;
+    for (const p of parts) if (p.kind === 'integers') for (const value of p.values) values[at++] = value;
+    return { kind: 'integers', values };
+  }
+  const values = new Float64Array(total);
+  let at = 0;
+  for (const p of parts) {
+    if (p.kind === 'numbers') values.set(p.values, at);
+    at += p.values.length;
+  }
+  return { kind: 'numbers', values };
+}

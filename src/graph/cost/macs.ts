@@ -1,0 +1,100 @@
+import type { Dim, Node } from '../../formats/onnx/model.ts';
+import { multiply, quotient, sum } from '../sizes/dims.ts';
+
+/** What a counting rule may ask about a node: dims by the tensor's name, null where the rank is unknown. */
+export interface CountedNode {
+  readonly node: Node;
+  input(index: number): readonly Dim[] | null;
+  output(index: number): readonly Dim[] | null;
+}
+
+type Rule = (n: CountedNode) => Dim;
+
+const elements = (dims: readonly Dim[] | null): Dim => dims && multiply(dims);
+
+/** Every output element of a convolution sums over the input channels of its group times the kernel. */
+const convolution =
+  (weight: number): Rule =>
+  (n) =>
+    multiply([elements(n.output(0)), elements(n.input(weight)?.slice(1) ?? null)]);
+
+/** In a transposed one, every input element spreads over the output channels of its group times the kernel. */
+const transposed: Rule = (n) => multiply([elements(n.input(0)), elements(n.input(1)?.slice(1) ?? null)]);
+
+/** Every output element of a product sums over the axis that both operands share: all of the first operand for each column. */
+const matrix =
+  (b: number): Rule =>
+  (n) => {
+    const [x, y, out] = [n.input(0), n.input(b), n.output(0)];
+    if (!x?.length || !y?.length || !out) return null;
+    return multiply([elements(out), x.at(-1) ?? null]);
+  };
+
+/** The inner size is what the first operand has besides the rows, whichever way it lies. */
+const gemm: Rule = (n) => {
+  const out = n.output(0);
+  return multiply([elements(n.input(0)), out?.[1] ?? null]);
+};
+
+/** FusedMatMul may turn its first operand. */
+const fused: Rule = (n) => {
+  const [x, out] = [n.input(0), n.output(0)];
+  const inner = x && out && x.length === out.length ? quotient([elements(x)], [elements(out.slice(0, -1))]) : null;
+  return multiply([elements(out), inner]);
+};
+
+/** Weights and recurrent weights of all directions, once per step and image: https://onnx.ai/onnx/operators/onnx__LSTM.html */
+const recurrent: Rule = (n) => {
+  const steps = elements(n.input(0)?.slice(0, 2) ?? null);
+  return sum([multiply([steps, elements(n.input(1))]), multiply([steps, elements(n.input(2))])]);
+};
+
+/** Every label of the equation counts once: https://onnx.ai/onnx/operators/onnx__Einsum.html */
+const einsum: Rule = (n) => {
+  const equation = n.node.attributes.find((a) => a.name === 'equation')?.string;
+  const terms = equation
+    ? (new TextDecoder().decode(equation).split('->')[0]?.replace(/\s/g, '').split(',') ?? [])
+    : [];
+  if (terms.length < 2) return terms.length ? 0 : null;
+  const sizes = new Map<string, Dim>();
+  for (const [k, term] of terms.entries()) {
+    const dims = n.input(k);
+    if (!dims || term.includes('.') || dims.length !== term.length) return null;
+    [...term].forEach((label, axis) => {
+      if (sizes.get(label) === undefined || sizes.get(label) === 1) sizes.set(label, dims[axis] ?? null);
+    });
+  }
+  return multiply([...sizes.values()]);
+};
+
+/** Operators that multiply in ways we have no count for; they say so instead of zero. */
+const unknown: Rule = () => null;
+
+/** Multiply-adds by operator; other domains as `domain:Operator`. */
+export const MACS: ReadonlyMap<string, Rule> = new Map([
+  ['Conv', convolution(1)],
+  ['ConvInteger', convolution(1)],
+  ['QLinearConv', convolution(3)],
+  ['DeformConv', convolution(1)],
+  ['com.microsoft:FusedConv', convolution(1)],
+  ['ConvTranspose', transposed],
+  ['Gemm', gemm],
+  ['com.microsoft:FusedGemm', gemm],
+  ['MatMul', matrix(1)],
+  ['MatMulInteger', matrix(1)],
+  ['QLinearMatMul', matrix(3)],
+  ['com.microsoft:FusedMatMul', fused],
+  ['RNN', recurrent],
+  ['GRU', recurrent],
+  ['LSTM', recurrent],
+  ['Einsum', einsum],
+  ...[
+    'Attention',
+    'com.microsoft:Attention',
+    'com.microsoft:MultiHeadAttention',
+    'com.microsoft:GroupQueryAttention',
+    'com.microsoft:MatMulNBits',
+    'com.microsoft:QAttention',
+    'com.microsoft:NhwcConv',
+  ].map((op): [string, Rule] => [op, unknown]),
+]);

@@ -1,0 +1,152 @@
+import { decodeConstant } from '../../formats/onnx/constant.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import type { Graph, Node } from '../../formats/onnx/model.ts';
+import { decodeTensor, type TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
+import { storedTensors } from '../storedTensors.ts';
+
+/** One step that a model takes on its pixels before anything is learned: `y = x · scale + shift`, with one number, or one per channel. */
+export interface InputStep {
+  readonly node: Node;
+  /** The numbers as stored: of a BatchNormalization the means. */
+  readonly values: readonly number[];
+  readonly scale: readonly number[];
+  readonly shift: readonly number[];
+}
+
+export interface InputSteps {
+  readonly steps: readonly InputStep[];
+  /** The axes as Transposes on the way order them, such as [0, 3, 1, 2]; null where there is none. */
+  readonly perm: readonly number[] | null;
+  /** The tensor behind the last step understood. */
+  readonly end: string;
+}
+
+/** Operators that pass pixels on between an input and its normalisation. */
+const PASSING = new Set(['Cast', 'Transpose', 'Identity', 'Resize', 'Squeeze', 'Unsqueeze']);
+const ARITHMETIC = new Set(['Sub', 'Add', 'Mul', 'Div']);
+/** No model normalises in more steps. */
+const MAX_STEPS = 16;
+/** A mean or std has one number per channel. */
+const MAX_CONSTANT = 4096;
+
+/** Follows an input through arithmetic with constants and BatchNormalization, as long as one node reads each tensor. Reads only those constants. */
+export async function inputSteps(graph: Graph, ctx: TensorContext, input: string): Promise<InputSteps> {
+  const stored = storedTensors(graph);
+  const makers = new Map(graph.nodes.flatMap((n) => n.outputs.map((o) => [o, n] as const)));
+  const constant = (name: string): Promise<readonly number[] | null> => smallConstant(ctx, name, stored, makers);
+  const steps: InputStep[] = [];
+  let perm: readonly number[] | null = null;
+  let end = input;
+  for (let i = 0; i < MAX_STEPS; i++) {
+    const readers = graph.nodes.filter((n) => n.inputs.includes(end));
+    const [node] = readers;
+    if (!node || readers.length > 1 || node.domain || !node.outputs[0]) break;
+    if (ARITHMETIC.has(node.opType) || node.opType === 'BatchNormalization') {
+      const step = await (node.opType === 'BatchNormalization'
+        ? normalization(node, constant)
+        : arithmetic(node, end, constant));
+      if (!step) break;
+      steps.push(step);
+    } else if (!PASSING.has(node.opType)) break;
+    if (node.opType === 'Transpose') perm = composed(perm, node);
+    end = node.outputs[0];
+  }
+  return { steps, perm, end };
+}
+
+async function arithmetic(
+  node: Node,
+  tensor: string,
+  constant: (name: string) => Promise<readonly number[] | null>,
+): Promise<InputStep | null> {
+  const first = node.inputs[0] === tensor;
+  const values = await constant(node.inputs[first ? 1 : 0] ?? '');
+  if (!values || (node.opType === 'Div' && !first)) return null;
+  switch (node.opType) {
+    case 'Mul':
+      return { node, values, scale: values, shift: [0] };
+    case 'Div':
+      return { node, values, scale: values.map((v) => 1 / v), shift: [0] };
+    case 'Add':
+      return { node, values, scale: [1], shift: values };
+    default:
+      return first
+        ? { node, values, scale: [1], shift: values.map((v) => -v) }
+        : { node, values, scale: [-1], shift: values };
+  }
+}
+
+/** `(x − mean) / sqrt(var + epsilon) · scale + B`: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html */
+async function normalization(
+  node: Node,
+  constant: (name: string) => Promise<readonly number[] | null>,
+): Promise<InputStep | null> {
+  const [gamma, beta, mean, variance] = await Promise.all([1, 2, 3, 4].map((i) => constant(node.inputs[i] ?? '')));
+  if (!gamma || !beta || !mean || !variance) return null;
+  const epsilon = node.attributes.find((a) => a.name === 'epsilon')?.float ?? 1e-5;
+  const scale = gamma.map((g, c) => g / Math.sqrt((variance[c] ?? 0) + epsilon));
+  return { node, values: mean, scale, shift: beta.map((b, c) => b - (mean[c] ?? 0) * (scale[c] ?? 0)) };
+}
+
+/** What all steps do together, per channel; null where their numbers don't go together. */
+export function composedSteps(
+  steps: readonly InputStep[],
+): { scale: readonly number[]; shift: readonly number[] } | null {
+  const channels = Math.max(1, ...steps.flatMap((s) => [s.scale.length, s.shift.length]));
+  if (steps.some((s) => [s.scale.length, s.shift.length].some((n) => n !== 1 && n !== channels))) return null;
+  const at = (list: readonly number[], c: number): number => list[list.length === 1 ? 0 : c] ?? 0;
+  const each = Array.from({ length: channels }, (_, c) =>
+    steps.reduce(([a, b], s) => [a * at(s.scale, c), b * at(s.scale, c) + at(s.shift, c)] as const, [1, 0] as readonly [
+      number,
+      number,
+    ]),
+  );
+  return { scale: each.map(([a]) => a), shift: each.map(([, b]) => b) };
+}
+
+/** Means of pixels in 0 to 1 lie below this; those of raw pixels around 100. */
+const RAW_MEAN = 2;
+/** A factor this small turns 0 to 255 into about 0 to 1. */
+const RAW_FACTOR = 1 / 64;
+const INTEGER_TYPES = new Set([2, 3, 4, 5, 6, 7, 12]);
+
+/** The pixels that a model's own first steps call for: `raw` (0 to 255) or `zero-to-one` where it normalises by itself; null where it doesn't. */
+export function pixelRange(dtype: number | null, steps: readonly InputStep[]): 'raw' | 'zero-to-one' | null {
+  if (dtype !== null && INTEGER_TYPES.has(dtype)) return 'raw';
+  let shifted = false;
+  for (const { node, values } of steps) {
+    if (!ARITHMETIC.has(node.opType)) break;
+    const largest = values.reduce((n, v) => Math.max(n, Math.abs(v)), 0);
+    if (node.opType === 'Mul' ? largest <= RAW_FACTOR : largest >= RAW_MEAN) return 'raw';
+    shifted ||= node.opType === 'Sub' || node.opType === 'Add';
+  }
+  return shifted ? 'zero-to-one' : null;
+}
+
+function composed(before: readonly number[] | null, node: Node): readonly number[] {
+  const perm = node.attributes.find((a) => a.name === 'perm')?.ints?.map(Number) ?? [3, 2, 1, 0];
+  return before ? perm.map((axis) => before[axis] ?? -1) : perm;
+}
+
+async function smallConstant(
+  ctx: TensorContext,
+  name: string,
+  stored: ReturnType<typeof storedTensors>,
+  makers: ReadonlyMap<string, Node>,
+): Promise<readonly number[] | null> {
+  const tensor = stored.get(name);
+  const maker = makers.get(name);
+  try {
+    if (tensor && (tensor.dims.reduce((n, d) => n * d, 1) > MAX_CONSTANT || 'indices' in tensor)) return null;
+    const value =
+      tensor && !('indices' in tensor)
+        ? await decodeTensor(ctx, tensor, name)
+        : maker?.opType === 'Constant'
+          ? await decodeConstant(ctx, maker, name)
+          : null;
+    return value && value.values.length > 0 ? [...value.values] : null;
+  } catch (error) {
+    if (error instanceof ChannelwiseError && error.kind !== 'cancelled') return null;
+    throw error;
+  }
+}

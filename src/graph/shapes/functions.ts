@@ -1,0 +1,82 @@
+import type { Attribute, FunctionDef, Model, Node } from '../../formats/onnx/model.ts';
+import type { Inference } from './inference.ts';
+import { valueText } from './join.ts';
+import type { GraphScope, InnerScope, Passed } from './scope.ts';
+
+/** The results of a call, to be used again where a function is called with the same inputs. */
+interface Called {
+  readonly scope: GraphScope;
+  readonly outputs: readonly Passed[];
+}
+
+/** The functions of a model. A call is inferred by going inside, once for each kind of inputs. */
+export class Functions {
+  private readonly bodies = new Map<string, FunctionDef>();
+  private readonly calls = new Map<FunctionDef, Map<string, Called>>();
+  private readonly open = new Set<FunctionDef>();
+
+  constructor(model: Model) {
+    for (const f of model.functions) this.bodies.set(key(f.domain, f.name, f.overload), f);
+  }
+
+  /** The function a node calls, null where it calls none. */
+  find(node: Node): FunctionDef | null {
+    return this.bodies.size ? (this.bodies.get(key(node.domain, node.opType, node.overload)) ?? null) : null;
+  }
+
+  /** The outputs of a call; a text where they can't be followed. */
+  call(
+    inference: Inference,
+    node: Node,
+    scope: GraphScope,
+    body: FunctionDef,
+    keep: (inner: readonly InnerScope[]) => void,
+  ): readonly Passed[] | string {
+    if (this.open.has(body)) return `the function ${body.name} calls itself`;
+    const inputs = body.inputs.map((_, i) => (node.inputs[i] ? inference.passed(scope, node.inputs[i]) : null));
+    const attributes = new Map([...body.attributes, ...node.attributes].map((a): [string, Attribute] => [a.name, a]));
+    const signature = signatureOf(inputs, node.attributes);
+    const known = signature === null ? undefined : this.calls.get(body)?.get(signature);
+    const found = known ?? this.enter(inference, node, scope, body, attributes, inputs, signature);
+    keep([{ label: body.name, body, shapes: found.scope, runs: 1, either: false }]);
+    return found.outputs;
+  }
+
+  private enter(
+    inference: Inference,
+    node: Node,
+    outer: GraphScope,
+    body: FunctionDef,
+    attributes: ReadonlyMap<string, Attribute>,
+    inputs: readonly (Passed | null)[],
+    signature: string | null,
+  ): Called {
+    const before = inference.symbols.count;
+    this.open.add(body);
+    const scope = inference.call(node, outer, body, attributes, inputs);
+    this.open.delete(body);
+    const called = { scope, outputs: body.outputs.map((name) => inference.passed(scope, name)) };
+    // A size with a name of its own belongs to one call: another call's data decide anew.
+    if (signature !== null && inference.symbols.count === before) {
+      const calls = this.calls.get(body) ?? new Map<string, Called>();
+      this.calls.set(body, calls.set(signature, called));
+    }
+    return called;
+  }
+}
+
+function key(domain: string, name: string, overload: string): string {
+  return `${domain}\n${name}\n${overload}`;
+}
+
+/** A text that is the same for calls that give the same shapes; null where attributes hold tensors or graphs. */
+function signatureOf(inputs: readonly (Passed | null)[], attributes: readonly Attribute[]): string | null {
+  if (attributes.some((a) => a.tensor ?? a.sparseTensor ?? a.graph ?? a.tensors ?? a.graphs)) return null;
+  const given = attributes.map(
+    (a) =>
+      `${a.name}=${[a.int, a.float, a.string, a.ints, a.floats, a.strings].map((v) => v?.toString() ?? '').join(';')}`,
+  );
+  return [...inputs.map((p) => (p ? `${valueText(p.value)} ${p.small?.values.join() ?? ''}` : '')), ...given].join(
+    '\n',
+  );
+}

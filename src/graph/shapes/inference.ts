@@ -1,0 +1,332 @@
+import { dtypeName } from '../../tensors/dtypes.ts';
+import type { Attribute, Dim, FunctionDef, Graph, Model, Node, Tensor, ValueInfo } from '../../formats/onnx/model.ts';
+import { CONTROL_FLOW } from './controlFlow.ts';
+import { shownDim } from '../sizes/dims.ts';
+import { fromDeclared, inferredTensor, unknownValue, type Inferred, type InferredTensor } from './inferred.ts';
+import { Functions } from './functions.ts';
+import { isBlank } from './join.ts';
+import { applyRule, operatorKey } from '../ops/table.ts';
+import { GraphScope, nodeLabel, opsetsOf, type InnerScope, type Passed } from './scope.ts';
+import { RuleInput } from './shapeRule.ts';
+import type { Contradiction, InferOptions, Shapes } from './shapes.ts';
+import type { SteeringConstants } from './steering.ts';
+import { Symbols, type SymbolMark } from './symbols.ts';
+import { EVALUATE } from '../values/evaluate.ts';
+import { isSmall, MAX_ENTRIES, small, vector, type Reading, type SmallTensor } from '../values/smallTensor.ts';
+
+/** Subgraphs and functions inside each other; the scan takes 32 subgraphs, each of which may call. */
+const MAX_DEPTH = 64;
+/** Loops and functions may visit this many nodes besides each node once. */
+const MAX_VISITS = 500_000;
+const TOO_MUCH = `its loops and functions unfold to more than ${MAX_VISITS.toLocaleString('en')} nodes`;
+
+/** What inference has done so far, to go back to. */
+interface Mark {
+  readonly symbols: SymbolMark;
+  readonly contradictions: number;
+}
+
+export class Inference {
+  readonly symbols: Symbols;
+  private readonly model: Model;
+  private readonly constants: SteeringConstants;
+  private readonly contradictions: Contradiction[] = [];
+  private readonly functions: Functions;
+  private visits = 0;
+
+  constructor(model: Model, options: InferOptions) {
+    this.model = model;
+    this.constants = options.constants ?? new Map<Tensor, SmallTensor>();
+    this.symbols = new Symbols(model, options.bind ?? {});
+    this.functions = new Functions(model);
+  }
+
+  run(): Shapes {
+    const { graph } = this.model;
+    const scope = GraphScope.main(opsetsOf(this.model.opsets));
+    this.visits = -graph.nodes.length;
+    const stored = new Set(graph.initializers.map((t) => t.name));
+    for (const v of graph.inputs)
+      if (v.type && !stored.has(v.name)) scope.put(v.name, { value: this.input(v), small: null });
+    this.fill(graph, scope);
+    const integers = new Map<string, readonly (number | null)[]>();
+    for (const [name, { values }] of scope.values)
+      integers.set(
+        name,
+        values.map((v) => (typeof v === 'number' ? v : null)),
+      );
+    return {
+      tensors: scope.tensors,
+      others: scope.others,
+      inner: scope.inner,
+      inferred: (name) => scope.inferred(name),
+      sizes: [...this.symbols.sizes],
+      unused: this.symbols.unused,
+      integers,
+      contradictions: this.contradictions,
+      symbols: this.symbols.reasons,
+    };
+  }
+
+  /** What a declared type says, numbers in the place of bound names. */
+  declared(v: ValueInfo): Inferred {
+    return v.type ? fromDeclared(v.type, (dims) => dims?.map((d) => this.symbols.declared(d)) ?? null) : unknownValue();
+  }
+
+  mark(): Mark {
+    return { symbols: this.symbols.mark(), contradictions: this.contradictions.length };
+  }
+
+  restore(mark: Mark): void {
+    this.symbols.restore(mark.symbols);
+    this.contradictions.length = mark.contradictions;
+  }
+
+  /** Goes inside a graph of a node with these inputs. Declared types fill what they leave open. */
+  inside(graph: Graph, outer: GraphScope, node: Node, label: string, inputs: readonly Passed[]): GraphScope {
+    const scope = outer.subgraph(pathOf(outer, node, label));
+    graph.inputs.forEach((v, i) => {
+      const given = inputs[i];
+      const declared = v.type ? this.declared(v) : null;
+      scope.put(
+        v.name,
+        given && !isBlank(given.value)
+          ? given
+          : { value: declared ?? given?.value ?? unknownValue('its graph gets no such input'), small: null },
+      );
+    });
+    this.fill(graph, scope);
+    return scope;
+  }
+
+  /** Goes inside a function that a node calls. */
+  call(
+    node: Node,
+    outer: GraphScope,
+    body: FunctionDef,
+    attributes: ReadonlyMap<string, Attribute>,
+    inputs: readonly (Passed | null)[],
+  ): GraphScope {
+    const scope = outer.call(pathOf(outer, node, body.name), opsetsOf(body.opsets), attributes);
+    body.inputs.forEach((name, i) => {
+      if (name && inputs[i]) scope.put(name, inputs[i]);
+    });
+    for (const inner of body.nodes) this.visit(inner, scope, EMPTY);
+    return scope;
+  }
+
+  passed(scope: GraphScope, name: string): Passed {
+    return { value: scope.inferred(name) ?? unknownValue(), small: scope.small(name) };
+  }
+
+  private fill(graph: Graph, scope: GraphScope): void {
+    const declared = new Map<string, ValueInfo>();
+    for (const list of [graph.valueInfo, graph.outputs]) for (const v of list) declared.set(v.name, v);
+    for (const t of graph.initializers)
+      scope.put(t.name, { value: inferredTensor(t.dtype, t.dims), small: this.constants.get(t) ?? null });
+    for (const t of graph.sparseInitializers)
+      scope.put(t.values.name, { value: inferredTensor(t.values.dtype, t.dims), small: null });
+    for (const node of graph.nodes) this.visit(node, scope, declared);
+  }
+
+  private visit(original: Node, scope: GraphScope, declared: ReadonlyMap<string, ValueInfo>): void {
+    if (++this.visits > MAX_VISITS && scope.depth > 0) {
+      for (const name of original.outputs) if (name) scope.put(name, { value: unknownValue(TOO_MUCH), small: null });
+      return;
+    }
+    const node = scope.attributes ? withAttributes(original, scope.attributes) : original;
+    const input = new RuleInput(node, scope.opsets.get(node.domain) ?? 1, scope);
+    const inner = this.goInside(node, original, input, scope);
+    const { outputs, contradiction } = inner ?? applyRule(input);
+    if (contradiction !== undefined) this.contradict(scope, node, node.outputs[0] ?? '', contradiction);
+    const named = new Map<readonly Dim[], readonly Dim[]>();
+    node.outputs.forEach((name, o) => {
+      if (name)
+        scope.put(name, {
+          value: this.settled(scope, node, name, outputs[o] ?? unknownValue(), declared.get(name), named),
+          small: null,
+        });
+    });
+    const values = inner ? inner.values : this.evaluate(node, input, scope);
+    node.outputs.forEach((name, o) => {
+      if (name && values[o]) scope.values.set(name, values[o]);
+    });
+  }
+
+  private goInside(
+    node: Node,
+    original: Node,
+    input: RuleInput,
+    scope: GraphScope,
+  ): { outputs: Inferred[]; values: readonly (SmallTensor | null)[]; contradiction?: undefined } | null {
+    const key = operatorKey(node);
+    const body = this.functions.find(node);
+    const control = CONTROL_FLOW.get(key);
+    if (!body && !control) return null;
+    if (scope.depth >= MAX_DEPTH)
+      return this.blank(node, `graphs and functions lie more than ${MAX_DEPTH} deep in each other`);
+    const keep = (found: readonly InnerScope[]): void => {
+      scope.inner.set(original, found);
+    };
+    const passed = body
+      ? this.functions.call(this, node, scope, body, keep)
+      : control?.({ inference: this, node, scope, input, keep });
+    if (typeof passed === 'string' || !passed) return this.blank(node, passed ?? 'it can not be followed');
+    return { outputs: passed.map((p) => p.value), values: passed.map((p) => p.small) };
+  }
+
+  private blank(node: Node, reason: string): { outputs: Inferred[]; values: [] } {
+    return { outputs: node.outputs.map(() => unknownValue(reason)), values: [] };
+  }
+
+  /** What follows and what the file declares, together; sizes that neither says get a name. */
+  private settled(
+    scope: GraphScope,
+    node: Node,
+    name: string,
+    found: Inferred,
+    v: ValueInfo | undefined,
+    named: Map<readonly Dim[], readonly Dim[]>,
+  ): Inferred {
+    const said = v?.type ? this.declared(v) : null;
+    if (found.kind !== 'tensor') return found;
+    if (said && said.kind !== 'tensor') return isBlank(found) ? said : found;
+    if (said) this.check(scope, node, name, found, said);
+    const dtype = (found.dtype ?? said?.dtype) || null;
+    const dims = found.dims ?? said?.dims ?? null;
+    if (!dims) return inferredTensor(dtype, null, found.reason ?? 'the shape of one of its inputs is not known');
+    const other = said?.dims?.length === dims.length ? said.dims : null;
+    const isOpen = (d: Dim, axis: number): boolean =>
+      d === null || (typeof d === 'string' && typeof other?.[axis] === 'number' && this.symbols.reasons.has(d));
+    if (!dims.some(isOpen))
+      return dims === found.dims && dtype === found.dtype && !found.reason ? found : inferredTensor(dtype, dims);
+    const whole =
+      (other ? undefined : named.get(dims)) ??
+      dims.map((d, axis) => (isOpen(d, axis) ? (other?.[axis] ?? this.named(node, name, axis, found.reason)) : d));
+    named.set(dims, whole);
+    return inferredTensor(dtype, whole);
+  }
+
+  private named(node: Node, tensor: string, axis: number, reason = 'it is decided while the model runs'): Dim {
+    return this.symbols.fresh(
+      stemOf(node),
+      `size ${axis} of \`${tensor}\`, which ${node.opType} ${nodeLabel(node)} gives: ${reason}`,
+    );
+  }
+
+  private check(scope: GraphScope, node: Node, tensor: string, found: InferredTensor, said: InferredTensor): void {
+    if (found.dims && said.dims && contradicts(found.dims, said.dims)) {
+      this.contradict(
+        scope,
+        node,
+        tensor,
+        `\`${tensor}\` is declared ${dimsText(said.dims)}, but follows as ${dimsText(found.dims)}`,
+        said.dims,
+        found.dims,
+      );
+    } else if (found.dtype && said.dtype && found.dtype !== said.dtype) {
+      this.contradict(
+        scope,
+        node,
+        tensor,
+        `\`${tensor}\` is declared ${dtypeName(said.dtype)}, but follows as ${dtypeName(found.dtype)}`,
+      );
+    }
+  }
+
+  private contradict(
+    scope: GraphScope,
+    node: Node,
+    tensor: string,
+    message: string,
+    declared?: readonly Dim[],
+    inferred?: readonly Dim[],
+  ): void {
+    this.contradictions.push({
+      scope: scope.path,
+      node: node.name,
+      opType: node.opType,
+      tensor,
+      message,
+      ...(declared && inferred ? { declared, inferred } : {}),
+    });
+  }
+
+  private input(v: ValueInfo): Inferred {
+    return v.type?.kind === 'tensor'
+      ? inferredTensor(v.type.dtype || null, v.type.dims && this.symbols.input(v.name, v.type.dims))
+      : this.declared(v);
+  }
+
+  private evaluate(node: Node, input: RuleInput, scope: GraphScope): readonly (SmallTensor | null)[] {
+    if (node.domain !== '') return [];
+    if (node.opType === 'Constant') return [this.constant(node)];
+    if (node.opType === 'ConstantOfShape' && node.outputs[0]) {
+      const fill = input.attribute('value')?.tensor ? this.stored(input.attribute('value')?.tensor)?.values[0] : 0;
+      if (typeof fill === 'number') scope.fills.set(node.outputs[0], fill);
+    }
+    const rule = Object.hasOwn(EVALUATE, node.opType) ? EVALUATE[node.opType] : undefined;
+    if (!rule) return [];
+    const dims = (o: number): readonly Dim[] | null => scope.tensors.get(node.outputs[o] ?? '')?.dims ?? null;
+    if (!node.outputs.some((_, o) => isSmall(dims(o)))) return [];
+    const reading: Reading = {
+      rule: input,
+      small: (i) => (node.inputs[i] ? scope.small(node.inputs[i]) : null),
+      attribute: (name) => this.stored(input.attribute(name)?.tensor),
+      out: (o) => {
+        const d = dims(o);
+        return isSmall(d) ? d : null;
+      },
+      outDtype: (o) => scope.tensors.get(node.outputs[o] ?? '')?.dtype ?? null,
+    };
+    try {
+      return rule(reading).map((value, o) => (value && dims(o)?.join() === value.dims.join() ? value : null));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return [];
+    }
+  }
+
+  private stored(t: Tensor | undefined): SmallTensor | null {
+    return (t && this.constants.get(t)) ?? null;
+  }
+
+  private constant(node: Node): SmallTensor | null {
+    for (const a of node.attributes) {
+      if (a.tensor) return this.stored(a.tensor);
+      if (a.name === 'value_int' && a.int !== undefined) return small([], [Number(a.int)]);
+      if (a.name === 'value_float' && a.float !== undefined) return small([], [a.float]);
+      if (a.name === 'value_ints' && a.ints && a.ints.length <= MAX_ENTRIES) return vector(a.ints.map(Number));
+      if (a.name === 'value_floats' && a.floats && a.floats.length <= MAX_ENTRIES) return vector(a.floats);
+    }
+    return null;
+  }
+}
+
+const EMPTY: ReadonlyMap<string, ValueInfo> = new Map();
+
+function pathOf(outer: GraphScope, node: Node, label: string): string {
+  return `${outer.path ? `${outer.path}/` : ''}${nodeLabel(node)}/${label}`;
+}
+
+function stemOf(node: Node): string {
+  return node.opType === 'NonMaxSuppression' ? 'nms' : node.opType.toLowerCase();
+}
+
+/** A node inside a function, with the attributes of the call where it refers to them. */
+function withAttributes(node: Node, given: ReadonlyMap<string, Attribute>): Node {
+  if (!node.attributes.some((a) => a.refAttrName)) return node;
+  const attributes = node.attributes.flatMap((a) => {
+    const from = a.refAttrName ? given.get(a.refAttrName) : a;
+    return from ? [{ ...from, name: a.name }] : [];
+  });
+  return { ...node, attributes };
+}
+
+function contradicts(a: readonly Dim[], b: readonly Dim[]): boolean {
+  return a.length !== b.length || a.some((d, i) => typeof d === 'number' && typeof b[i] === 'number' && d !== b[i]);
+}
+
+function dimsText(dims: readonly Dim[]): string {
+  return `[${dims.map((d) => shownDim(d) ?? '?').join(', ')}]`;
+}

@@ -1,0 +1,19 @@
+import { compare, type Comparison } from '../verify/compare/compare.ts';
+import { compareText } from '../verify/compare/compareText.ts';
+import { withModels } from './verify.ts';
+
+export interface CompareOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((fraction: number) => void) | undefined;
+}
+
+/** Compares two model files. Throws ChannelwiseError for what can't be read. */
+export async function compareFiles(a: string, b: string, options: CompareOptions = {}): Promise<Comparison> {
+  return withModels([a, b], options.signal, ([one, two]) =>
+    compare({ a: one, b: two, onProgress: options.onProgress }),
+  );
+}
+
+export function reportText(comparison: Comparison): string[] {
+  return compareText(comparison);
+}

@@ -1,0 +1,190 @@
+import { basename, dirname, join, resolve } from 'node:path';
+import { mapFromJson, type ChannelMap } from '../adapt/maps/channelMap.ts';
+import { candidates, realInputs, typeText } from '../adapt/flow/inputs.ts';
+import { provenanceOf, type ProvenanceStep } from '../adapt/report/provenance.ts';
+import type { Model } from '../formats/onnx/model.ts';
+import type { PageAdaptation, PageFold, PageMappedInput, PageOriginal, PageStep } from '../protocol/adaptation.ts';
+import { openFileSource } from '../files/fileSource.ts';
+import { sourceDigest } from '../files/sourceDigest.ts';
+
+/** What a stranger wrote may be of any size; a page shows so much of it. */
+const MAX_STEPS = 20;
+const MAX_ITEMS = 100;
+const MAX_TEXT = 300;
+/** A larger matrix is no picture of a map. */
+const MAX_MATRIX = 16;
+
+/** What a file records about its adaptation, reduced to plain checked data, with what can be checked at once beside it; null when it records nothing. */
+export async function adaptationOf(model: Model, path: string): Promise<PageAdaptation | null> {
+  const steps = provenanceOf(model);
+  const last = steps.at(-1);
+  if (!last) return null;
+  const dims = new Map(model.graph.initializers.map((t) => [t.name, t.dims]));
+  const shown = steps.slice(-MAX_STEPS).map((step) => pageStep(step, dims));
+  return {
+    steps: shown,
+    stepCount: steps.length,
+    inputs: shown.at(-1)?.inputs.map((i) => inputNow(model, i)) ?? [],
+    original: await originalOf(path, last),
+  };
+}
+
+/** The file beside `path` that the last step says it was made from. Only a plain `.onnx` name in the same folder counts: a record can't point anywhere else. */
+export async function originalOf(path: string, step: ProvenanceStep): Promise<PageOriginal> {
+  const { name, size, digest } = step.source as { name?: unknown; size?: unknown; digest?: unknown };
+  const shown = text(name);
+  if (
+    typeof name !== 'string' ||
+    name !== basename(name) ||
+    /[\\/:\0]/.test(name) ||
+    !/\.onnx$/i.test(name) ||
+    name === basename(path)
+  )
+    return { name: shown, path: null, state: 'unnamed' };
+  const beside = join(dirname(resolve(path)), name);
+  try {
+    const source = await openFileSource(beside);
+    try {
+      const same = source.size === size && typeof digest === 'string' && (await sourceDigest(source)) === digest;
+      return { name: shown, path: beside, state: same ? 'same' : 'changed' };
+    } finally {
+      await source.close();
+    }
+  } catch {
+    return { name: shown, path: null, state: 'missing' };
+  }
+}
+
+/** How the newest recorded step can be repeated: on which file, with which map. */
+export interface MadeFrom {
+  readonly original: PageOriginal;
+  /** null where the record is damaged. */
+  readonly map: ChannelMap | null;
+  readonly inputs: readonly string[];
+}
+
+export async function madeFrom(model: Model, path: string): Promise<MadeFrom | null> {
+  const last = provenanceOf(model).at(-1);
+  if (!last) return null;
+  const inputs = items(last.inputs);
+  return {
+    original: await originalOf(path, last),
+    map: recordedMap(inputs[0], text(object(last.map).name)),
+    inputs: inputs.map((i) => text(i.name)),
+  };
+}
+
+function recordedMap(input: Readonly<Record<string, unknown>> | undefined, name: string): ChannelMap | null {
+  try {
+    return mapFromJson(input, name);
+  } catch {
+    return null;
+  }
+}
+
+function pageStep(step: ProvenanceStep, dims: ReadonlyMap<string, readonly number[]>): PageStep {
+  const raw = step as unknown as Readonly<Record<string, unknown>>;
+  const source = raw.source as Record<string, unknown>;
+  const counts = object(raw.counts);
+  const saved = object(raw.saved);
+  return {
+    version: text(raw.version),
+    source: { name: text(source.name), size: count(source.size) },
+    map: text(object(raw.map).name),
+    warning: text(object(raw.map).warning),
+    inputs: items(raw.inputs).map(mappedInput),
+    folds: items(raw.folds).map((f) => fold(f, dims)),
+    foldCount: Math.max(count(counts.folds), items(raw.folds).length),
+    rebuilt: items(raw.escapes).map((e) => ({ tensor: text(e.tensor), node: text(e.node), reason: text(e.reason) })),
+    rebuiltCount: Math.max(count(counts.escapes), items(raw.escapes).length),
+    absorbed: groups(raw.absorbed),
+    added: groups(raw.added),
+    saved: { parameters: integer(saved.parameters), multiplyAdds: integer(saved.multiplyAdds) },
+    exactness: text(raw.exactness),
+    notes: list(raw.notes).map(text).filter(Boolean),
+  };
+}
+
+function mappedInput(raw: Readonly<Record<string, unknown>>): PageMappedInput {
+  const rows = Array.isArray(raw.matrix) ? (raw.matrix as unknown[]) : [];
+  const width = Array.isArray(rows[0]) ? rows[0].length : 0;
+  const small =
+    rows.length > 0 &&
+    rows.length <= MAX_MATRIX &&
+    width > 0 &&
+    width <= MAX_MATRIX &&
+    rows.every((r) => numbers(r, width)) &&
+    numbers(raw.shift, rows.length);
+  return {
+    name: text(raw.name),
+    axis: count(raw.axis),
+    oldChannels: count(raw.oldChannels),
+    newChannels: count(raw.newChannels),
+    matrix: small ? (rows as number[][]) : null,
+    shift: small ? (raw.shift as number[]) : null,
+  };
+}
+
+function fold(raw: Readonly<Record<string, unknown>>, dims: ReadonlyMap<string, readonly number[]>): PageFold {
+  const tensor = text(raw.tensor);
+  const [oldDims, newDims] = [sizes(raw.oldDims), sizes(raw.newDims)];
+  const now = dims.get(tensor);
+  return {
+    tensor,
+    node: text(raw.node),
+    opType: text(raw.opType),
+    oldDims,
+    newDims,
+    now: now === undefined ? 'missing' : now.join() === newDims.join() ? 'same' : 'other',
+  };
+}
+
+/** What an adapted input takes by the file's own declaration, beside what the record says. */
+function inputNow(model: Model, recorded: PageMappedInput): PageAdaptation['inputs'][number] {
+  const input = realInputs(model.graph).find((i) => i.name === recorded.name);
+  if (!input) return { name: recorded.name, type: null, agrees: false };
+  const dim = input.type?.kind === 'tensor' ? input.type.dims?.[recorded.axis] : undefined;
+  return {
+    name: recorded.name,
+    type: typeText(input),
+    agrees: typeof dim === 'number' ? dim === recorded.newChannels : candidates(input, recorded.newChannels).length > 0,
+  };
+}
+
+function object(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value.slice(0, MAX_ITEMS) : [];
+}
+
+function items(value: unknown): Readonly<Record<string, unknown>>[] {
+  return list(value).map(object);
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? (value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value) : '';
+}
+
+function count(value: unknown): number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;
+}
+
+function integer(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
+}
+
+function sizes(value: unknown): number[] {
+  return list(value).map(count);
+}
+
+function numbers(value: unknown, length: number): boolean {
+  return (
+    Array.isArray(value) && value.length === length && value.every((v) => typeof v === 'number' && Number.isFinite(v))
+  );
+}
+
+function groups(value: unknown): { opType: string; count: number }[] {
+  return list(value).flatMap((pair) => (Array.isArray(pair) ? [{ opType: text(pair[0]), count: count(pair[1]) }] : []));
+}

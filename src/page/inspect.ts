@@ -1,0 +1,97 @@
+import { basename } from 'node:path';
+import { realInputs } from '../adapt/flow/inputs.ts';
+import { CountingSource } from '../bytes/byteSource.ts';
+import { modelCosts } from '../graph/cost/cost.ts';
+import { steeringConstants } from '../graph/shapes/steering.ts';
+import { dtypeName } from '../tensors/dtypes.ts';
+import type { Dim, ValueInfo } from '../formats/onnx/model.ts';
+import { scanModel } from '../formats/onnx/scan/scan.ts';
+import { WireReader } from '../formats/onnx/scan/wire.ts';
+import type { PageFirstLayer } from '../protocol/messages.ts';
+import type { PageCost } from '../protocol/sizes.ts';
+import { externalReader } from '../files/external.ts';
+import { openFileSource } from '../files/fileSource.ts';
+import { pageFirstLayers, pageHead } from './pageModel.ts';
+import { contradictionTexts } from './pageSizes.ts';
+import { boundShapes } from './shapes.ts';
+
+export interface DeclaredValue {
+  readonly name: string;
+  readonly dtype: string;
+  /** A number, a name, or null for a size; null in place of the list where the rank is unknown. */
+  readonly dims: readonly Dim[] | null;
+}
+
+export interface Inspection {
+  readonly file: string;
+  readonly producer: string;
+  readonly irVersion: number;
+  readonly opsets: readonly string[];
+  readonly inputs: readonly DeclaredValue[];
+  readonly outputs: readonly DeclaredValue[];
+  readonly nodeCount: number;
+  readonly parameterCount: number;
+  /** Multiply-adds and activation memory for one image; null where sizes are not known. */
+  readonly cost: PageCost;
+  /** Where the file says something else than what follows, a sentence each. */
+  readonly contradictions: readonly string[];
+  readonly firstLayers: readonly PageFirstLayer[];
+  /** What reading cost. */
+  readonly io: { readonly bytesRead: number; readonly fileSize: number; readonly reads: number };
+}
+
+/** What a model is, without reading its weights. `bind` gives sizes to names, so that costs can be counted. */
+export async function inspectFile(
+  path: string,
+  bind: Readonly<Record<string, number>> = {},
+  signal?: AbortSignal,
+): Promise<Inspection> {
+  const source = await openFileSource(path);
+  try {
+    const counting = new CountingSource(source);
+    const model = await scanModel(counting, signal);
+    const constants = await steeringConstants(model, {
+      wire: new WireReader(counting, signal),
+      external: externalReader(path),
+    });
+    const shapes = boundShapes(model, { constants, bind });
+    const { graph } = model;
+    const { total: cost } = modelCosts(model, shapes);
+    return {
+      file: basename(path),
+      ...pageHead(model),
+      inputs: realInputs(graph).map(declared),
+      outputs: graph.outputs.map(declared),
+      nodeCount: graph.nodes.length,
+      parameterCount: cost.params,
+      cost,
+      contradictions: contradictionTexts(shapes),
+      firstLayers: pageFirstLayers(graph),
+      io: { bytesRead: counting.bytesRead, fileSize: source.size, reads: counting.reads },
+    };
+  } finally {
+    await source.close();
+  }
+}
+
+function declared({ name, type }: ValueInfo): DeclaredValue {
+  if (type?.kind !== 'tensor') return { name, dtype: type?.what ?? 'unknown', dims: null };
+  return { name, dtype: dtypeName(type.dtype), dims: type.dims };
+}
+
+export function inspectText(i: Inspection): string[] {
+  const value = (v: DeclaredValue): string =>
+    `${v.name}: ${v.dtype}${v.dims ? `[${v.dims.map((d) => d ?? '?').join(', ')}]` : ''}`;
+  return [
+    `${i.file}: ${i.producer || 'unknown producer'}, IR ${i.irVersion}, ${i.opsets.join(', ')}`,
+    ...i.inputs.map((v) => `input ${value(v)}`),
+    ...i.outputs.map((v) => `output ${value(v)}`),
+    `${i.nodeCount} ${i.nodeCount === 1 ? 'node' : 'nodes'}, ${i.parameterCount} parameters, ${i.io.fileSize} bytes (${i.io.bytesRead} read)`,
+    `${i.cost.macs ?? 'unknown'} multiply-adds for one image${i.cost.uncounted ? ` (${i.cost.uncounted} nodes with unknown sizes are not counted; --bind NAME=NUMBER gives sizes)` : ''}, ${i.cost.memory ?? 'unknown'} bytes of activations, ${i.cost.peak ?? 'unknown'} at once`,
+    ...i.contradictions.map((c) => `contradiction: ${c}`),
+    ...i.firstLayers.map(
+      (l) =>
+        `first layer ${l.opType}${l.node && ` ${l.node}`}: ${l.weight} ${l.dtype}[${l.dims.join(', ')}] as ${l.layout}, strides ${l.strides.join('×')}, pads ${l.pads.join(' ')}${l.autoPad === 'NOTSET' ? '' : ` (${l.autoPad})`}, group ${l.group}`,
+    ),
+  ];
+}

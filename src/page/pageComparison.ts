@@ -1,0 +1,194 @@
+import { basename } from 'node:path';
+import { PROVENANCE_KEY, provenanceOf } from '../adapt/report/provenance.ts';
+import { storedTensors } from '../graph/storedTensors.ts';
+import type { Graph, Model } from '../formats/onnx/model.ts';
+import type { DifferenceSign, PageComparison, PageDifference, PageDifferenceGroup } from '../protocol/comparison.ts';
+import { packModel } from '../protocol/packed.ts';
+import { compare, type Comparison, type TextChange, type ValueChange } from '../verify/compare/compare.ts';
+import type { TensorChange } from '../verify/compare/compareTensors.ts';
+import {
+  comparisonStatement,
+  inlineText,
+  nodeText,
+  renamedLine,
+  tensorLine,
+  textLine,
+  type Line,
+} from '../verify/compare/compareText.ts';
+import { readPageModel } from './pageModel.ts';
+import { withModels } from '../jobs/verify.ts';
+
+/** Rows of one group that go to the page; more of them nobody reads. */
+const MAX_ROWS = 5000;
+
+export interface PageComparisonOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((fraction: number) => void) | undefined;
+}
+
+/** Compares the page's model with another one. An adapted model comes second, whichever of the two it is. Throws ChannelwiseError for what can't be read. */
+export async function comparePage(
+  path: string,
+  otherPath: string,
+  { signal, onProgress }: PageComparisonOptions,
+): Promise<PageComparison> {
+  const other = packModel(await readPageModel(otherPath, signal));
+  return withModels([path, otherPath], signal, async ([own, second]) => {
+    const swapped = provenanceOf(own.model).length > provenanceOf(second.model).length;
+    const [a, b] = swapped ? [second, own] : [own, second];
+    const found = await compare({ a, b, onProgress });
+    const names = swapped ? [otherPath, path] : [path, otherPath];
+    return {
+      own: swapped ? 'b' : 'a',
+      aName: basename(names[0] ?? ''),
+      bName: basename(names[1] ?? ''),
+      other,
+      ...pageComparison(found, a.model, b.model),
+    };
+  });
+}
+
+/** A comparison as rows with places in the two graphs. */
+export function pageComparison(
+  c: Comparison,
+  a: Model,
+  b: Model,
+): Omit<PageComparison, 'own' | 'aName' | 'bName' | 'other'> {
+  const places = { a: new Places(a.graph), b: new Places(b.graph) };
+  const marks = { a: new Map<string, DifferenceSign>(), b: new Map<string, DifferenceSign>() };
+  const mark = (row: PageDifference): PageDifference => {
+    if (row.a && (row.sign !== '+' || !marks.a.has(row.a))) marks.a.set(row.a, row.sign === '+' ? '~' : row.sign);
+    if (row.b && (row.sign !== '-' || !marks.b.has(row.b))) marks.b.set(row.b, row.sign === '-' ? '~' : row.sign);
+    return row;
+  };
+  const row = ([sign, text]: Line, keyA: string | null = null, keyB: string | null = null): PageDifference => ({
+    sign,
+    text,
+    a: keyA,
+    b: keyB,
+  });
+  const ends = (list: readonly ValueChange[], what: 'i' | 'o'): PageDifference[] =>
+    list.map((v) =>
+      mark(
+        row(
+          valueLine(v),
+          v.a === null ? null : places.a.end(what, v.name),
+          v.b === null ? null : places.b.end(what, v.name),
+        ),
+      ),
+    );
+  const nodes = [
+    ...c.nodes.removed.map((n) => mark(row(['-', nodeText(n)], places.a.node(n.index)))),
+    ...c.nodes.added.map((n) => mark(row(['+', nodeText(n)], null, places.b.node(n.index)))),
+    ...c.nodes.changed.map((n) =>
+      mark(
+        row(
+          ['~', `${nodeText(n.b)}: ${n.changes.map(inlineText).join('; ')}`],
+          places.a.node(n.a.index),
+          places.b.node(n.b.index),
+        ),
+      ),
+    ),
+  ];
+  // Nodes first: a weight of a new node is new with it, and says nothing about the node itself.
+  const tensors = c.tensors.map((t) => tensorRow(t, places, marks));
+  const names = [
+    ...c.nodes.renamed.map((n) => row(renamedLine(n), places.a.node(n.a.index), places.b.node(n.b.index))),
+    ...c.renamedTensors.map((t) => row(['~', `${t.a} → ${t.b}`], places.a.reader(t.a), places.b.reader(t.b))),
+  ];
+  const texts = (list: readonly TextChange[]): PageDifference[] => list.map((t) => row(textLine(t)));
+  const groups = [
+    group('Inputs', ends(c.inputs, 'i')),
+    group('Outputs', ends(c.outputs, 'o')),
+    group('Nodes', nodes),
+    group('Weights', tensors),
+    group('Names', names),
+    group(
+      'Declared shapes',
+      c.valueInfo.map((v) => row(valueLine(v))),
+    ),
+    group('Model', texts(c.header)),
+    group('Metadata', texts(c.metadata.map(inWords))),
+  ];
+  return {
+    statement: comparisonStatement(c),
+    groups: groups.filter((g) => g.count > 0),
+    marks: { a: [...marks.a], b: [...marks.b] },
+    alignment: [...c.alignment],
+  };
+}
+
+/** The record of an adaptation is for programs; its tab shows it. */
+function inWords(t: TextChange): TextChange {
+  if (t.what !== PROVENANCE_KEY || (t.a !== null && t.b !== null)) return t;
+  const words = 'the record of the adaptation';
+  return { ...t, a: t.a === null ? null : words, b: t.b === null ? null : words };
+}
+
+function group(title: string, rows: PageDifference[]): PageDifferenceGroup {
+  return { title, count: rows.length, rows: rows.slice(0, MAX_ROWS) };
+}
+
+function valueLine({ name, ...sides }: ValueChange): Line {
+  return textLine({ what: name, ...sides });
+}
+
+type BothPlaces = { readonly a: Places; readonly b: Places };
+type Marks = { readonly a: Map<string, DifferenceSign>; readonly b: Map<string, DifferenceSign> };
+
+/** A weight is shown at the nodes that read it. */
+function tensorRow(t: TensorChange, places: BothPlaces, marks: Marks): PageDifference {
+  const [sign, text] = tensorLine(t);
+  const sides = [
+    ['a', t.a && (t.was ?? t.name)],
+    ['b', t.b && t.name],
+  ] as const;
+  const keys = sides.map(([side, name]) => {
+    const readers = name ? places[side].readers(name) : [];
+    for (const key of readers) if (!marks[side].has(key)) marks[side].set(key, '~');
+    return readers[0] ?? null;
+  });
+  return { sign, text, a: keys[0] ?? null, b: keys[1] ?? null };
+}
+
+/** Where tensors are in a graph as the page draws it. */
+class Places {
+  private readonly graph: Graph;
+  private readonly inputs: ReadonlyMap<string, number>;
+  private readonly outputs: ReadonlyMap<string, number>;
+  private readonly reading = new Map<string, string[]>();
+
+  constructor(graph: Graph) {
+    this.graph = graph;
+    const stored = storedTensors(graph);
+    this.inputs = new Map(graph.inputs.filter((i) => !stored.has(i.name)).map((v, i) => [v.name, i]));
+    this.outputs = new Map(graph.outputs.map((v, i) => [v.name, i]));
+    graph.nodes.forEach((node, id) => {
+      for (const input of new Set(node.inputs)) {
+        const list = this.reading.get(input);
+        if (list) list.push(`n${id}`);
+        else this.reading.set(input, [`n${id}`]);
+      }
+    });
+  }
+
+  end(what: 'i' | 'o', name: string): string | null {
+    const at = (what === 'i' ? this.inputs : this.outputs).get(name);
+    return at === undefined ? null : `${what}${at}`;
+  }
+
+  /** A Constant is not drawn; what reads it is. */
+  node(id: number): string | null {
+    const node = this.graph.nodes[id];
+    return node?.opType === 'Constant' ? this.reader(node.outputs[0] ?? '') : `n${id}`;
+  }
+
+  /** Tensors in attributes are listed as `output (operator attribute)`. */
+  readers(name: string): readonly string[] {
+    return this.reading.get(name) ?? this.reading.get(name.replace(/ \(\w+ \w+\)$/, '')) ?? [];
+  }
+
+  reader(name: string): string | null {
+    return this.readers(name)[0] ?? null;
+  }
+}

@@ -1,0 +1,46 @@
+import type { ModelCost } from '../graph/cost/cost.ts';
+import type { Contradiction, Shapes } from '../graph/shapes/shapes.ts';
+import type { Graph } from '../formats/onnx/model.ts';
+import type { PageBinding, PageSizes } from '../protocol/sizes.ts';
+
+/** Reasons shown; nobody reads more, and a damaged model may have one for every tensor. */
+const MAX_COMPUTED = 100;
+const MAX_CONTRADICTIONS = 500;
+
+/** Sizes, contradictions and cost as the page shows them. */
+export function pageSizes(graph: Graph, shapes: Shapes, cost: ModelCost, bind: PageBinding): PageSizes {
+  const contradictions = shapes.contradictions.slice(0, MAX_CONTRADICTIONS);
+  const makers = makersOf(graph, new Set(contradictions.map((c) => c.tensor)));
+  const inputs = new Set(shapes.sizes);
+  const computed = [...shapes.symbols]
+    .filter(([name]) => !inputs.has(name))
+    .map(([name, reason]) => ({ name, reason }));
+  return {
+    names: shapes.sizes.map((name) => ({ name, value: Object.hasOwn(bind, name) ? (bind[name] ?? null) : null })),
+    computed: computed.slice(0, MAX_COMPUTED),
+    computedLeft: Math.max(0, computed.length - MAX_COMPUTED),
+    contradictions: contradictions.map((c) => ({
+      node: c.scope === '' ? (makers.get(c.tensor) ?? null) : null,
+      message: contradictionText(c),
+    })),
+    cost,
+  };
+}
+
+/** The nodes that make these tensors, by position; of a name that comes twice, the last. */
+function makersOf(graph: Graph, tensors: ReadonlySet<string>): ReadonlyMap<string, number> {
+  const makers = new Map<string, number>();
+  if (tensors.size)
+    graph.nodes.forEach((node, id) => {
+      for (const name of node.outputs) if (tensors.has(name)) makers.set(name, id);
+    });
+  return makers;
+}
+
+export function contradictionText(c: Contradiction): string {
+  return `${c.opType}${c.node ? ` ${c.node}` : ''}${c.scope ? ` in ${c.scope}` : ''}: ${c.message}`;
+}
+
+export function contradictionTexts(shapes: Shapes): string[] {
+  return shapes.contradictions.map(contradictionText);
+}

@@ -1,0 +1,133 @@
+import { DTYPES, dtypeName, rawBytes, type DtypeRow } from './dtypes.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
+import { roundHalfEven, smallFloatPattern, smallFloatValues } from './smallFloat.ts';
+
+/** Fills `out` with the numbers of little-endian elements: one per element, two for complex types. 64-bit integers beyond 2^53 are rounded. */
+export function decodeRaw(dtype: number, bytes: Uint8Array, out: Float64Array): void {
+  const row = knownRow(dtype);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const width = (row.bits ?? 0) / row.lanes;
+  if (width < 8) {
+    decodeParts(dtype, row, bytes, out);
+    return;
+  }
+  const get = getter(dtype, row, width, view);
+  const step = width / 8;
+  for (let i = 0; i < out.length; i++) out[i] = get(i * step);
+}
+
+function getter(dtype: number, row: DtypeRow, width: number, view: DataView): (at: number) => number {
+  const table = smallFloatValues(dtype);
+  if (table)
+    return width === 8 ? (at) => table[view.getUint8(at)] ?? NaN : (at) => table[view.getUint16(at, true)] ?? NaN;
+  if (row.kind === 'float' || row.kind === 'complex')
+    return width === 32 ? (at) => view.getFloat32(at, true) : (at) => view.getFloat64(at, true);
+  if (row.kind === 'bool') return (at) => (view.getUint8(at) === 0 ? 0 : 1);
+  const signed = row.kind === 'int';
+  switch (width) {
+    case 8:
+      return signed ? (at) => view.getInt8(at) : (at) => view.getUint8(at);
+    case 16:
+      return signed ? (at) => view.getInt16(at, true) : (at) => view.getUint16(at, true);
+    case 32:
+      return signed ? (at) => view.getInt32(at, true) : (at) => view.getUint32(at, true);
+    default:
+      return (at) =>
+        joinHalves(signed ? view.getInt32(at + 4, true) : view.getUint32(at + 4, true), view.getUint32(at, true));
+  }
+}
+
+/** One 64-bit integer from its halves, rounded once. */
+function joinHalves(high: number, low: number): number {
+  return high * 2 ** 32 + low;
+}
+
+/** Elements below a byte: the first one lies in the lowest bits. */
+function decodeParts(dtype: number, row: DtypeRow, bytes: Uint8Array, out: Float64Array): void {
+  const bits = row.bits ?? 8;
+  const perByte = 8 / bits;
+  const mask = 2 ** bits - 1;
+  const values = partValues(dtype, row);
+  for (let i = 0; i < out.length; i++)
+    out[i] = values[((bytes[Math.floor(i / perByte)] ?? 0) >> ((i % perByte) * bits)) & mask] ?? NaN;
+}
+
+function partValues(dtype: number, row: DtypeRow): ArrayLike<number> {
+  const table = smallFloatValues(dtype);
+  if (table) return table;
+  const size = 2 ** (row.bits ?? 8);
+  return Array.from({ length: size }, (_, i) => (row.kind === 'int' && i >= size / 2 ? i - size : i));
+}
+
+/**
+ * Numbers to little-endian elements, rounded once to nearest, ties to even.
+ * Throws `refused` with code `overflow` where a value doesn't fit the type, and `weight-type` for strings and unknown types.
+ */
+export function encodeRaw(dtype: number, values: ArrayLike<number>, label: string): Uint8Array {
+  const row = knownRow(dtype);
+  if (row.bits === null)
+    throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts, not numbers.`, { tensor: label });
+  const width = row.bits / row.lanes;
+  const bytes = new Uint8Array(rawBytes(row, values.length / row.lanes));
+  const view = new DataView(bytes.buffer);
+  const fits = patternOf(dtype, row, width);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? NaN;
+    const pattern = fits(value);
+    if (pattern === null) {
+      throw new ChannelwiseError(
+        'refused',
+        'overflow',
+        `${label} would need the value ${value}, which ${dtypeName(dtype)} can't hold.`,
+        { tensor: label },
+      );
+    }
+    if (width < 8) {
+      const perByte = 8 / width;
+      const at = Math.floor(i / perByte);
+      bytes[at] = (bytes[at] ?? 0) + pattern * 2 ** ((i % perByte) * width);
+    } else put(view, (i * width) / 8, width, row, pattern);
+  }
+  return bytes;
+}
+
+/** Checks and rounds a value: floats of 32 and 64 bits stay numbers, small floats become bit patterns, integers are wrapped to unsigned below a byte. */
+function patternOf(dtype: number, row: DtypeRow, width: number): (value: number) => number | null {
+  if (smallFloatValues(dtype)) return (value) => smallFloatPattern(dtype, value);
+  if (row.kind === 'float' || row.kind === 'complex')
+    return width === 64
+      ? (value) => value
+      : (value) => (Number.isFinite(value) && !Number.isFinite(Math.fround(value)) ? null : value);
+  if (row.kind === 'bool') return (value) => (value === 0 || value === 1 ? value : null);
+  // A double holds integers exactly up to 2^53 only; a wider sum would be silently wrong.
+  const limit = Math.min(2 ** (row.kind === 'int' ? width - 1 : width), 2 ** 53);
+  const low = row.kind === 'int' ? -limit : 0;
+  return (value) => {
+    const rounded = roundHalfEven(value);
+    if (!(rounded >= low && rounded < limit)) return null;
+    return width < 8 && rounded < 0 ? rounded + 2 ** width : rounded;
+  };
+}
+
+function put(view: DataView, at: number, width: number, row: DtypeRow, value: number): void {
+  if (width === 8) view.setUint8(at, value);
+  else if (width === 16) view.setUint16(at, value, true);
+  else if (row.kind === 'float' || row.kind === 'complex') {
+    if (width === 32) view.setFloat32(at, value, true);
+    else view.setFloat64(at, value, true);
+  } else if (width === 32) view.setUint32(at, value, true);
+  else view.setBigInt64(at, BigInt(value), true);
+}
+
+/** The row of a known type. Throws `unsupported` for one we don't know. */
+export function knownRow(dtype: number, label = 'A tensor'): DtypeRow {
+  const row = DTYPES[dtype];
+  if (!row)
+    throw new ChannelwiseError(
+      'unsupported',
+      'dtype',
+      `${label} has the element type ${dtype}, which this version doesn't know.`,
+      { tensor: label },
+    );
+  return row;
+}

@@ -1,0 +1,367 @@
+import { typeText } from '../../adapt/flow/inputs.ts';
+import type { Attribute, Graph, Model, Node, SparseTensor, Tensor, ValueInfo } from '../../formats/onnx/model.ts';
+import { compareTensors, side, type TensorChange } from './compareTensors.ts';
+import { align, type Alignment } from './align.ts';
+import { ByteComparer } from '../sameBytes.ts';
+import type { ModelFile } from '../wiring.ts';
+
+export interface TextChange {
+  readonly what: string;
+  readonly a: string | null;
+  readonly b: string | null;
+}
+
+/** An input, output or declared shape. `a` and `b` are its types; null where it is missing. */
+export interface ValueChange {
+  readonly name: string;
+  readonly a: string | null;
+  readonly b: string | null;
+}
+
+export interface NodeRef {
+  /** Position in its graph. */
+  readonly index: number;
+  readonly name: string;
+  readonly opType: string;
+  readonly outputs: readonly string[];
+}
+
+export interface NodePair {
+  readonly a: NodeRef;
+  readonly b: NodeRef;
+}
+
+export interface NodeChange extends NodePair {
+  readonly changes: readonly TextChange[];
+}
+
+/** All that differs between two models, as plain data. */
+export interface Comparison {
+  /** Nothing below holds anything. */
+  readonly identical: boolean;
+  /** Also the files are the same, byte for byte. Where they are not, nothing is lost on a reader: order and encoding, or what this version doesn't know. */
+  readonly sameFile: boolean;
+  /** Producer, versions, operator sets, functions. */
+  readonly header: readonly TextChange[];
+  readonly inputs: readonly ValueChange[];
+  readonly outputs: readonly ValueChange[];
+  /** Declared shapes inside the graph. */
+  readonly valueInfo: readonly ValueChange[];
+  readonly nodes: {
+    readonly added: readonly NodeRef[];
+    readonly removed: readonly NodeRef[];
+    readonly changed: readonly NodeChange[];
+    readonly renamed: readonly NodePair[];
+    readonly same: number;
+  };
+  readonly tensors: readonly TensorChange[];
+  /** Stored tensors with the same values under another name, by their name in the second model. */
+  readonly renamedTensors: readonly { readonly a: string; readonly b: string }[];
+  readonly metadata: readonly TextChange[];
+  /** For each node of the second model the position of its counterpart in the first, or −1. */
+  readonly alignment: readonly number[];
+}
+
+export interface CompareRequest {
+  readonly a: ModelFile;
+  readonly b: ModelFile;
+  /** Called with 0 to 1. */
+  readonly onProgress?: ((fraction: number) => void) | undefined;
+}
+
+/** Compares two models: structure by name, stored data byte by byte, numbers only where bytes differ. Throws what reading throws. */
+export async function compare({ a, b, onProgress }: CompareRequest): Promise<Comparison> {
+  const bytes = new ByteComparer(a, b);
+  const [one, two] = [a.model, b.model];
+  const alignment = align(one.graph, two.graph);
+  const { tensors, renamedTensors } = await storedChanges(bytes, { a, b }, alignment, onProgress);
+  const nodes = await nodeChanges(bytes, { a, b }, alignment, tensors);
+  const found = {
+    header: [
+      ...header(one, two),
+      ...orderChanges(one.graph, two.graph),
+      ...nodeOrder(alignment.nodes),
+      ...(await functionChanges(bytes, one, two)),
+    ],
+    inputs: valueChanges(one.graph.inputs, two.graph.inputs),
+    outputs: valueChanges(one.graph.outputs, two.graph.outputs),
+    valueInfo: valueChanges(one.graph.valueInfo, two.graph.valueInfo),
+    nodes,
+    tensors,
+    renamedTensors,
+    metadata: textChanges(entries(one), entries(two)),
+  };
+  onProgress?.(1);
+  const lists = [
+    found.header,
+    found.inputs,
+    found.outputs,
+    found.valueInfo,
+    nodes.added,
+    nodes.removed,
+    nodes.changed,
+    nodes.renamed,
+    tensors,
+    renamedTensors,
+    found.metadata,
+  ];
+  const identical = lists.every((l) => l.length === 0);
+  return {
+    identical,
+    sameFile: identical && (await bytes.sameMessage(one.ref, two.ref)),
+    ...found,
+    alignment: alignment.nodes,
+  };
+}
+
+function header(a: Model, b: Model): TextChange[] {
+  const texts = (m: Model): [string, string][] => [
+    ['IR version', String(m.irVersion)],
+    ['producer', m.producerName],
+    ['producer version', m.producerVersion],
+    ['domain', m.domain],
+    ['model version', String(m.modelVersion)],
+    ['documentation', m.docString],
+    ['graph name', m.graph.name],
+    ...m.opsets.map((o): [string, string] => [`opset ${o.domain || 'ai.onnx'}`, String(o.version)]),
+  ];
+  return textChanges(texts(a), texts(b));
+}
+
+/** Callers may count inputs and outputs instead of naming them. */
+function orderChanges(a: Graph, b: Graph): TextChange[] {
+  const order = (list: readonly ValueInfo[], other: readonly ValueInfo[]): string => {
+    const both = new Set(other.map((v) => v.name));
+    return list
+      .filter((v) => both.has(v.name))
+      .map((v) => v.name)
+      .join(', ');
+  };
+  return textChanges(
+    [
+      ['order of inputs', order(a.inputs, b.inputs)],
+      ['order of outputs', order(a.outputs, b.outputs)],
+    ],
+    [
+      ['order of inputs', order(b.inputs, a.inputs)],
+      ['order of outputs', order(b.outputs, a.outputs)],
+    ],
+  );
+}
+
+/** Nodes that stand in another order: the same model where the order is a legal one, but not the same file. */
+function nodeOrder(alignment: readonly number[]): TextChange[] {
+  let [last, moved] = [-1, 0];
+  for (const at of alignment) {
+    if (at < 0) continue;
+    if (at < last) moved++;
+    else last = at;
+  }
+  return moved
+    ? [{ what: 'order of nodes', a: 'as in the file', b: `${moved} node${moved > 1 ? 's stand' : ' stands'} earlier` }]
+    : [];
+}
+
+function entries(m: Model): [string, string][] {
+  return m.metadata.map((e) => [e.key, e.value]);
+}
+
+function textChanges(
+  a: readonly (readonly [string, string])[],
+  b: readonly (readonly [string, string])[],
+): TextChange[] {
+  const [x, y] = [new Map(a), new Map(b)];
+  return [...new Set([...x.keys(), ...y.keys()])].flatMap((what) =>
+    x.get(what) === y.get(what) ? [] : [{ what, a: x.get(what) ?? null, b: y.get(what) ?? null }],
+  );
+}
+
+function valueChanges(a: readonly ValueInfo[], b: readonly ValueInfo[]): ValueChange[] {
+  const text = (list: readonly ValueInfo[]): [string, string][] => list.map((v) => [v.name, typeText(v)]);
+  return textChanges(text(a), text(b)).map(({ what, ...sides }) => ({ name: what, ...sides }));
+}
+
+async function functionChanges(bytes: ByteComparer, a: Model, b: Model): Promise<TextChange[]> {
+  const byName = (m: Model): Map<string, Model['functions'][number]> =>
+    new Map(m.functions.map((f) => [`function ${f.domain}:${f.name}${f.overload ? `:${f.overload}` : ''}`, f]));
+  const [x, y] = [byName(a), byName(b)];
+  const found: TextChange[] = [];
+  for (const what of new Set([...x.keys(), ...y.keys()])) {
+    const [f, g] = [x.get(what), y.get(what)];
+    if (f && g && (await bytes.sameMessage(f.ref, g.ref))) continue;
+    found.push({ what, a: f ? `${f.nodes.length} nodes` : null, b: g ? `${g.nodes.length} nodes` : null });
+  }
+  return found;
+}
+
+type Held = { readonly tensor: Tensor; readonly sparse: SparseTensor | null };
+
+async function storedChanges(
+  bytes: ByteComparer,
+  files: { a: ModelFile; b: ModelFile },
+  { renamed }: Alignment,
+  onProgress: CompareRequest['onProgress'],
+): Promise<{ tensors: TensorChange[]; renamedTensors: { a: string; b: string }[] }> {
+  const held = (g: Graph): Map<string, Held> =>
+    new Map([
+      ...g.initializers.map((tensor): [string, Held] => [tensor.name, { tensor, sparse: null }]),
+      ...g.sparseInitializers.map((sparse): [string, Held] => [
+        sparse.values.name,
+        { tensor: { ...sparse.values, dims: sparse.dims }, sparse },
+      ]),
+    ]);
+  const [x, y] = [held(files.a.model.graph), held(files.b.model.graph)];
+  const tensors: TensorChange[] = [];
+  const renamedTensors: { a: string; b: string }[] = [];
+  const met = new Set<string>();
+  let done = 0;
+  for (const [name, u] of y) {
+    const was = renamed.get(name) ?? name;
+    const t = x.get(was);
+    met.add(was);
+    const change = t ? await heldChange(bytes, files, name, t, u) : oneSided(name, null, u.tensor);
+    if (change) tensors.push(was === name || !t ? change : { ...change, was });
+    else if (was !== name) renamedTensors.push({ a: was, b: name });
+    onProgress?.((0.95 * ++done) / y.size);
+  }
+  const removed = [...x].flatMap(([name, t]) => (met.has(name) ? [] : [oneSided(name, t.tensor, null)]));
+  return { tensors: [...removed, ...tensors], renamedTensors };
+}
+
+async function heldChange(
+  bytes: ByteComparer,
+  files: { a: ModelFile; b: ModelFile },
+  name: string,
+  t: Held,
+  u: Held,
+): Promise<TensorChange | null> {
+  if (!t.sparse && !u.sparse) return compareTensors(bytes, files, name, t.tensor, u.tensor);
+  if (t.sparse && u.sparse && (await bytes.sameMessage(t.sparse.ref, u.sparse.ref))) return null;
+  const note = 'A sparse tensor is compared by its bytes only.';
+  return { ...oneSided(name, t.tensor, u.tensor), change: t.sparse && u.sparse ? 'values' : 'storage', note };
+}
+
+function oneSided(name: string, a: Tensor | null, b: Tensor | null): TensorChange {
+  return {
+    name,
+    was: null,
+    change: b ? 'added' : 'removed',
+    a: a && side(a),
+    b: b && side(b),
+    values: null,
+    sumOverAxis: null,
+    note: null,
+  };
+}
+
+/** Compares paired nodes; tensors inside Constant nodes and other attributes join `tensors`. */
+async function nodeChanges(
+  bytes: ByteComparer,
+  files: { a: ModelFile; b: ModelFile },
+  { nodes, renamed: names }: Alignment,
+  tensors: TensorChange[],
+): Promise<Comparison['nodes']> {
+  const [one, two] = [files.a.model.graph.nodes, files.b.model.graph.nodes];
+  const changed: NodeChange[] = [];
+  const renamed: NodePair[] = [];
+  const added: NodeRef[] = [];
+  let same = 0;
+  for (const [i, node] of two.entries()) {
+    const at = nodes[i] ?? -1;
+    const other = one[at];
+    if (!other) {
+      added.push(nodeRef(node, i));
+      continue;
+    }
+    // The same bytes mean something else where the names in them stand for other tensors now.
+    const moved = [...node.inputs, ...node.outputs].some((name) => names.has(name));
+    if (!moved && (await bytes.sameNode(other, node))) {
+      same++;
+      continue;
+    }
+    const pair = { a: nodeRef(other, at), b: nodeRef(node, i) };
+    const changes = await nodeDifferences(bytes, files, other, node, names, tensors);
+    if (changes.length) {
+      // A Constant's tensor is listed with the tensors.
+      const stored =
+        node.opType === 'Constant' &&
+        changes.every((x) => x.what === 'attribute value' && x.a !== null && x.b !== null);
+      if (!stored) changed.push({ ...pair, changes });
+    } else if (other.name !== node.name || node.outputs.some((name) => names.has(name))) renamed.push(pair);
+    else same++;
+  }
+  const used = new Set(nodes);
+  return { added, removed: one.flatMap((n, i) => (used.has(i) ? [] : [nodeRef(n, i)])), changed, renamed, same };
+}
+
+function nodeRef(n: Node, index: number): NodeRef {
+  return { index, name: n.name, opType: n.opType, outputs: n.outputs };
+}
+
+/** What two paired nodes differ in, names aside; empty where only names are others. */
+async function nodeDifferences(
+  bytes: ByteComparer,
+  files: { a: ModelFile; b: ModelFile },
+  a: Node,
+  b: Node,
+  names: ReadonlyMap<string, string>,
+  tensors: TensorChange[],
+): Promise<TextChange[]> {
+  const operator = (n: Node): string => (n.domain ? `${n.domain}:${n.opType}` : n.opType);
+  const found = textChanges([['operator', operator(a)]], [['operator', operator(b)]]);
+  for (const [what, x, y] of [
+    ['inputs', a.inputs, b.inputs],
+    ['outputs', a.outputs, b.outputs],
+  ] as const) {
+    if (y.length !== x.length || y.some((name, i) => (names.get(name) ?? name) !== x[i]))
+      found.push({ what, a: x.join(', '), b: y.join(', ') });
+  }
+  const [x, y] = [new Map(a.attributes.map((t) => [t.name, t])), new Map(b.attributes.map((t) => [t.name, t]))];
+  for (const name of new Set([...x.keys(), ...y.keys()])) {
+    const [p, q] = [x.get(name), y.get(name)];
+    if (p && q && (await sameAttribute(bytes, files, p, q))) continue;
+    if (p?.tensor && q?.tensor) {
+      const label = `${b.outputs[0] || b.name} (${b.opType} ${name})`;
+      const change = await compareTensors(bytes, files, label, p.tensor, q.tensor);
+      if (change) tensors.push(change);
+    }
+    found.push({ what: `attribute ${name}`, a: p ? attributeText(p) : null, b: q ? attributeText(q) : null });
+  }
+  const onlyNames = a.name !== b.name || [...b.inputs, ...b.outputs].some((name) => names.has(name));
+  return found.length || onlyNames ? found : [{ what: 'documentation or other fields', a: null, b: null }];
+}
+
+async function sameAttribute(
+  bytes: ByteComparer,
+  files: { a: ModelFile; b: ModelFile },
+  a: Attribute,
+  b: Attribute,
+): Promise<boolean> {
+  if (await bytes.sameMessage(a.ref, b.ref))
+    return a.tensor?.storage.kind !== 'external' || (await bytes.sameTensor(a.tensor, b.tensor));
+  if (a.tensor && b.tensor) return (await compareTensors(bytes, files, '', a.tensor, b.tensor)) === null;
+  const list = a.graph ?? b.graph ?? a.graphs ?? b.graphs ?? a.tensors ?? b.tensors ?? a.sparseTensor ?? b.sparseTensor;
+  return list === undefined && attributeText(a, Infinity) === attributeText(b, Infinity);
+}
+
+const LONGEST = 120;
+
+/** An attribute's value as a short text. */
+export function attributeText(t: Attribute, longest = LONGEST): string {
+  const decode = (b: Uint8Array): string => new TextDecoder().decode(b);
+  const numbers = (list: readonly (number | bigint)[]): string =>
+    `[${list.slice(0, Math.min(list.length, longest)).join(', ')}]`;
+  let text = '';
+  if (t.refAttrName) text = `of the function: ${t.refAttrName}`;
+  else if (t.tensor) text = `tensor [${t.tensor.dims.join(', ')}]`;
+  else if (t.graph) text = `graph of ${t.graph.nodes.length} nodes`;
+  else if (t.graphs) text = `${t.graphs.length} graphs`;
+  else if (t.tensors) text = `${t.tensors.length} tensors`;
+  else if (t.sparseTensor) text = `sparse tensor [${t.sparseTensor.dims.join(', ')}]`;
+  else if (t.ints) text = numbers(t.ints);
+  else if (t.floats) text = numbers(t.floats);
+  else if (t.strings) text = t.strings.map(decode).join(', ');
+  else if (t.string) text = decode(t.string);
+  else text = String(t.int ?? t.float ?? '');
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+}

@@ -1,0 +1,153 @@
+import { dtypeName, rawBytes } from '../../tensors/dtypes.ts';
+import { knownRow } from '../../tensors/elements.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import type { Tensor } from '../../formats/onnx/model.ts';
+import { decodeTensor, elementCount } from '../../formats/onnx/tensors/tensorData.ts';
+import type { ByteComparer } from '../sameBytes.ts';
+import type { ModelFile } from '../wiring.ts';
+
+export interface TensorSide {
+  readonly dtype: string;
+  readonly dims: readonly number[];
+  readonly storage: Tensor['storage']['kind'];
+}
+
+/** One stored tensor that is not the same in both models. */
+export interface TensorChange {
+  readonly name: string;
+  /** Its name in the first model where that is another one. */
+  readonly was: string | null;
+  readonly change: 'added' | 'removed' | 'dtype' | 'dims' | 'values' | 'storage';
+  readonly a: TensorSide | null;
+  readonly b: TensorSide | null;
+  /** For other values of the same shape, also where the type is another one. */
+  readonly values: ValueDifference | null;
+  /** The axis along which the second is the exact sum of the first, as folding gray leaves it. */
+  readonly sumOverAxis: number | null;
+  /** What could not be compared, as a sentence. */
+  readonly note: string | null;
+}
+
+export interface ValueDifference {
+  readonly count: number;
+  readonly total: number;
+  readonly maxAbs: number;
+  readonly relL2: number;
+  /** Flat position of the first one that differs. */
+  readonly first: number;
+}
+
+/** Numbers decoded at once from each file: 64 MiB as doubles. A multiple of all element packings. */
+const STEP_ELEMENTS = 2 ** 23;
+
+/** What differs between two tensors of one name; null when nothing does. Bytes first, numbers only where they differ. */
+export async function compareTensors(
+  bytes: ByteComparer,
+  files: { a: ModelFile; b: ModelFile },
+  name: string,
+  a: Tensor,
+  b: Tensor,
+): Promise<TensorChange | null> {
+  const bare = { name, was: null, a: side(a), b: side(b), values: null, sumOverAxis: null, note: null };
+  const sameDims = a.dims.length === b.dims.length && a.dims.every((d, i) => d === b.dims[i]);
+  const sameType = a.dtype === b.dtype;
+  try {
+    if (!sameType)
+      return {
+        ...bare,
+        change: 'dtype',
+        values: sameDims && comparable(a) && comparable(b) ? await valueDifference(files, a, b) : null,
+      };
+    if (!sameDims) return { ...bare, change: 'dims', sumOverAxis: await sumAxis(files, a, b) };
+    if (await bytes.sameTensor(a, b)) return a.storage.kind === b.storage.kind ? null : { ...bare, change: 'storage' };
+    const values = await valueDifference(files, a, b);
+    if (values.count === 0) return a.storage.kind === b.storage.kind ? null : { ...bare, change: 'storage' };
+    return { ...bare, change: 'values', values };
+  } catch (error) {
+    if (!(error instanceof ChannelwiseError) || error.kind === 'cancelled') throw error;
+    return { ...bare, change: !sameType ? 'dtype' : sameDims ? 'values' : 'dims', note: error.message };
+  }
+}
+
+/** Numbers of these types mean the same when one is stored as another: a model in half precision. */
+function comparable(t: Tensor): boolean {
+  return ROUNDING[t.dtype] !== undefined;
+}
+
+export function side(t: Tensor): TensorSide {
+  return { dtype: dtypeName(t.dtype), dims: t.dims, storage: t.storage.kind };
+}
+
+async function valueDifference(files: { a: ModelFile; b: ModelFile }, a: Tensor, b: Tensor): Promise<ValueDifference> {
+  const total = elementCount(a);
+  let [count, maxAbs, square, size, first] = [0, 0, 0, 0, -1];
+  const whole = a.storage.kind === 'typed' || b.storage.kind === 'typed' || total <= STEP_ELEMENTS;
+  const step = whole ? Math.max(1, total) : STEP_ELEMENTS;
+  for (let at = 0; at < total; at += step) {
+    const n = Math.min(step, total - at);
+    const x = (await decodeTensor(files.a.ctx, part(a, at, n, total), a.name)).values;
+    const y = (await decodeTensor(files.b.ctx, part(b, at, n, total), b.name)).values;
+    for (let i = 0; i < x.length; i++) {
+      const u = x[i] ?? 0;
+      const v = y[i] ?? 0;
+      if (Number.isFinite(u)) size += u * u;
+      if (Object.is(u, v)) continue;
+      if (first < 0) first = at + i;
+      count++;
+      const d = Math.abs(u - v);
+      maxAbs = Math.max(maxAbs, Number.isNaN(d) ? Infinity : d);
+      square += d * d;
+    }
+  }
+  return { count, total, maxAbs, relL2: square === 0 ? 0 : Math.sqrt(square / (size || Number.MIN_VALUE)), first };
+}
+
+/** Elements [at, at + n) of a tensor as a tensor of its own; the whole one stays as it is. */
+function part(t: Tensor, at: number, n: number, total: number): Tensor {
+  if (n === total) return t;
+  const row = knownRow(t.dtype, t.name);
+  const [skip, length] = [rawBytes(row, at), rawBytes(row, n)];
+  const { storage } = t;
+  if (storage.kind === 'raw')
+    return {
+      ...t,
+      dims: [n],
+      storage: { kind: 'raw', start: storage.start + skip, end: Math.min(storage.end, storage.start + skip + length) },
+    };
+  if (storage.kind === 'external')
+    return { ...t, dims: [n], storage: { ...storage, offset: storage.offset + skip, length } };
+  return t;
+}
+
+/** Rounding of a stored sum, relative to the sum of magnitudes. */
+const ROUNDING: Readonly<Record<number, number>> = { 1: 2 ** -22, 10: 2 ** -9, 11: 2 ** -51, 16: 2 ** -6 };
+
+async function sumAxis(files: { a: ModelFile; b: ModelFile }, a: Tensor, b: Tensor): Promise<number | null> {
+  const axes = a.dims.flatMap((d, i) => (d === b.dims[i] ? [] : [i]));
+  const [axis] = axes;
+  const rounding = ROUNDING[a.dtype];
+  if (
+    a.dims.length !== b.dims.length ||
+    axes.length !== 1 ||
+    axis === undefined ||
+    b.dims[axis] !== 1 ||
+    rounding === undefined ||
+    elementCount(a) > STEP_ELEMENTS
+  )
+    return null;
+  const x = (await decodeTensor(files.a.ctx, a, a.name)).values;
+  const y = (await decodeTensor(files.b.ctx, b, b.name)).values;
+  const channels = a.dims[axis] ?? 0;
+  const inner = a.dims.slice(axis + 1).reduce((n, d) => n * d, 1);
+  for (let i = 0; i < y.length; i++) {
+    const base = Math.floor(i / inner) * channels * inner + (i % inner);
+    let [sum, size] = [0, 0];
+    for (let c = 0; c < channels; c++) {
+      const v = x[base + c * inner] ?? 0;
+      sum += v;
+      size += Math.abs(v);
+    }
+    if (!(Math.abs(sum - (y[i] ?? NaN)) <= rounding * size)) return null;
+  }
+  return axis;
+}

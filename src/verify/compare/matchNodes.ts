@@ -1,0 +1,60 @@
+import type { Node } from '../../formats/onnx/model.ts';
+
+/** Nodes of two graphs, and which of them are paired. */
+export interface Matching {
+  readonly a: readonly Node[];
+  readonly b: readonly Node[];
+  /** For each node of `b` its counterpart's index in `a`, or −1. */
+  readonly matched: readonly number[];
+  readonly used: ReadonlySet<number>;
+  pair(i: number, j: number): void;
+}
+
+/** What two nodes must share to be taken for the same; null where a node lacks it. */
+export type Sign = (n: Node) => string | null;
+
+const kind = (n: Node): string => `${n.domain}\u0000${n.opType}`;
+const first = (n: Node): string => n.outputs.find(Boolean) ?? '';
+/** Names that exporters number through, so that one node more shifts them all: `123`, `input.4`, `onnx::Conv_12`, `Conv_12`. */
+const NUMBERED = /^\d+$|::|^(?:input|x|t|var|tmp|tensor)[._]?\d+$/i;
+
+function numbered(name: string, n: Node): boolean {
+  return NUMBERED.test(name) || (name.startsWith(`${n.opType}_`) && /^\d+$/.test(name.slice(n.opType.length + 1)));
+}
+
+/** All names the same: surely the same node, numbered or not. */
+export const exactSign: Sign = (n) => JSON.stringify([n.name, kind(n), n.inputs, n.outputs]);
+
+/** Name, operator and output; then name and operator; then operator and output. */
+export function nameSigns(trustNumbered: boolean): Sign[] {
+  const name = (n: Node): string => (trustNumbered || !numbered(n.name, n) ? n.name : '');
+  const output = (n: Node): string => (trustNumbered || !numbered(first(n), n) ? first(n) : '');
+  return [
+    (n) => (name(n) && first(n) ? JSON.stringify([n.name, kind(n), first(n)]) : null),
+    (n) => (name(n) ? JSON.stringify([n.name, kind(n)]) : null),
+    (n) => (output(n) ? JSON.stringify([kind(n), output(n)]) : null),
+  ];
+}
+
+/** The tensor a node makes, whatever its operator. */
+export const outputSign: Sign = (n) => first(n) || null;
+
+/** Pairs nodes that are not paired yet by signs, the surest first. Names are untrusted and may repeat: each node is used once, in file order. */
+export function matchBySigns(m: Matching, signs: readonly Sign[]): void {
+  for (const sign of signs) {
+    const open = new Map<string, number[]>();
+    m.a.forEach((node, i) => {
+      const key = m.used.has(i) ? null : sign(node);
+      if (key === null) return;
+      const list = open.get(key);
+      if (list) list.push(i);
+      else open.set(key, [i]);
+    });
+    for (const list of open.values()) list.reverse();
+    m.b.forEach((node, j) => {
+      const key = m.matched[j] === -1 ? sign(node) : null;
+      const found = key === null ? undefined : open.get(key)?.pop();
+      if (found !== undefined) m.pair(found, j);
+    });
+  }
+}

@@ -1,0 +1,151 @@
+import type { Normalisation } from '../../adapt/maps/channelMap.ts';
+import type { ImageResult, RunKey, RunResult } from './evaluate.ts';
+
+/** What an evaluation came to, in one sentence. */
+export function evaluationStatement(runs: readonly RunResult[]): string {
+  const get = (key: RunKey): RunResult | undefined => runs.find((r) => r.key === key);
+  const [rgb, repeated, adapted, exact] = [get('rgb'), get('repeated'), get('adapted'), get('exact')];
+  if (!rgb || !repeated || !adapted) return 'Nothing was run.';
+  const images = `${rgb.images} image${rgb.images === 1 ? '' : 's'}`;
+  const folded = exact
+    ? `; with the normalisation folded ${exact.top1 === null ? share(exact.agreesWithRgb) : share(exact.top1)}`
+    : '';
+  if (rgb.top1 === null)
+    return `On ${images} the top class is that of RGB for ${share(repeated.agreesWithRgb)} with gray repeated and ${share(adapted.agreesWithRgb)} with the adapted model${folded}.`;
+  return `On ${images}, top-1: RGB ${share(rgb.top1)}, gray repeated ${share(repeated.top1 ?? 0)}, adapted model ${share(adapted.top1 ?? 0)}${folded}.`;
+}
+
+export interface EvaluationSummary {
+  readonly statement: string;
+  readonly preprocessing: {
+    readonly name: string;
+    readonly chosen: string;
+    readonly normalisation: Normalisation;
+    readonly height: number;
+    readonly width: number;
+    readonly crop: boolean;
+    readonly order: string;
+  };
+  readonly classes: number;
+  readonly labels: string | null;
+  readonly runs: readonly RunResult[];
+  readonly warnings: readonly string[];
+  readonly runtime: string;
+}
+
+/** Scores this close (as a part of the largest) differ by rounding only. */
+const SAME_SCORES = 1e-4;
+/** Below so many images one of them is worth more than a tenth of a point. */
+const MANY_IMAGES = 1000;
+
+/** What the numbers come to, a plain sentence each: what grayness costs, what the conversion costs, and how fine the scale is. */
+export function conclusions({
+  runs,
+  images,
+}: Pick<EvaluationSummary, 'runs'> & { readonly images: readonly ImageResult[] }): string[] {
+  const get = (key: RunKey): RunResult | undefined => runs.find((r) => r.key === key);
+  const [rgb, repeated, adapted, exact] = [get('rgb'), get('repeated'), get('adapted'), get('exact')];
+  if (!rgb || !repeated || !adapted) return [];
+  const labelled = images.filter((i) => i.label !== null).length;
+  const n = labelled || images.length;
+  const said = [grayness(rgb, repeated)];
+  if (same(adapted))
+    said.push(
+      `Gray through the adapted model gives the scores of gray repeated (largest difference ${adapted.scoreDifference.toExponential(1)} of the largest score): the conversion costs nothing.`,
+    );
+  else {
+    const points = adapted.top1 === null || repeated.top1 === null ? '' : `, ${cost(repeated.top1 - adapted.top1)}`;
+    said.push(
+      `Gray through the adapted model with one mean and std has the top class of gray repeated on ${share(adapted.agreesWithRepeated)}${points}.`,
+    );
+    if (exact && same(exact))
+      said.push(
+        `With the normalisation folded into its weights the scores are those of gray repeated (largest difference ${exact.scoreDifference.toExponential(1)}): that form costs nothing.`,
+      );
+  }
+  if (n < MANY_IMAGES)
+    said.push(
+      `One of ${n} image${n === 1 ? '' : 's'} is ${(100 / n).toFixed(1)} points, so differences of that size are chance.`,
+    );
+  return said;
+}
+
+function grayness(rgb: RunResult, repeated: RunResult): string {
+  if (rgb.top1 === null || repeated.top1 === null)
+    return `Without colours the top class stays the same on ${share(repeated.agreesWithRgb)} of the images; labels would tell what that costs.`;
+  return `Without colours the original is right on ${share(repeated.top1)} in place of ${share(rgb.top1)} (top-1): grayness ${cost(
+    rgb.top1 - repeated.top1,
+  )
+    .replace('costing', 'costs')
+    .replace('gaining', 'gains')}.`;
+}
+
+function same(run: RunResult): boolean {
+  return run.scoreDifference <= SAME_SCORES;
+}
+
+function cost(difference: number): string {
+  const points = (Math.abs(difference) * 100).toFixed(1);
+  return points === '0.0' ? 'costing nothing here' : `${difference > 0 ? 'costing' : 'gaining'} ${points} points`;
+}
+
+/** How an evaluation came about, a line each. */
+export function evaluationDetails(
+  e: Pick<EvaluationSummary, 'preprocessing' | 'classes' | 'labels' | 'runtime'>,
+): string[] {
+  const p = e.preprocessing;
+  return [
+    `preprocessing ${p.name} (${p.chosen}): ${p.width}×${p.height} ${p.crop ? 'middle crop' : 'stretched'}, ${p.order}, scale ${short(p.normalisation.scale)}, mean ${p.normalisation.mean.map(short).join(' ')}, std ${p.normalisation.std.map(short).join(' ')}; bilinear with antialiasing, gray by BT.601`,
+    e.labels === null ? `${e.classes} classes, no labels` : `${e.classes} classes, labels from ${e.labels}`,
+    e.runtime,
+  ];
+}
+
+/** The table, what it comes to, and how it came about. */
+export function evaluationText(e: EvaluationSummary & { readonly images: readonly ImageResult[] }): string[] {
+  const rows = e.runs.map((r) => [
+    r.title,
+    r.top1 === null ? '–' : share(r.top1),
+    r.top5 === null ? '–' : share(r.top5),
+    share(r.agreesWithRgb),
+    share(r.agreesWithRepeated),
+    r.key === 'rgb' ? '–' : r.scoreDifference.toExponential(1),
+  ]);
+  const table = [['run', 'top-1', 'top-5', 'agrees with RGB', 'agrees with repeated', 'score difference'], ...rows];
+  const widths = table[0]?.map((_, c) => Math.max(...table.map((row) => row[c]?.length ?? 0))) ?? [];
+  return [
+    e.statement,
+    ...table.map((row) =>
+      row.map((cell, c) => (c === 0 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0))).join('  '),
+    ),
+    ...conclusions(e),
+    ...evaluationDetails(e),
+    ...e.warnings.map((w) => `Note: ${w}`),
+  ];
+}
+
+/** Comma-separated, every text quoted, so that any file name comes through. */
+export function csvLines(runs: readonly RunResult[], images: readonly ImageResult[]): string[] {
+  const quote = (text: string): string => `"${text.replace(/"/g, '""')}"`;
+  const head = ['image', 'label', ...runs.flatMap((r) => [`${r.title} top-1`, `${r.title} top-5`])]
+    .map(quote)
+    .join(',');
+  return [
+    head,
+    ...images.map((i) =>
+      [
+        quote(i.image),
+        i.label ?? '',
+        ...runs.flatMap((r) => [i.top[r.key]?.[0] ?? '', quote(i.top[r.key]?.join(' ') ?? '')]),
+      ].join(','),
+    ),
+  ];
+}
+
+function share(v: number): string {
+  return `${(v * 100).toFixed(1)} %`;
+}
+
+function short(v: number): string {
+  return String(Number(v.toPrecision(6)));
+}

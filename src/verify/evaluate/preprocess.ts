@@ -1,0 +1,148 @@
+import { NORMALISATIONS, type Normalisation } from '../../adapt/maps/channelMap.ts';
+import type { Affine } from '../../adapt/maps/affine.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import type { ValueInfo } from '../../formats/onnx/model.ts';
+import { centerCrop, luma, resize, resizeShorter, type Picture } from './picture.ts';
+import { fromNumbers, type Value } from '../values.ts';
+
+/** How a picture becomes a model's input: `(pixel · scale − mean) / std` per channel, after resizing and cropping. */
+export interface Preprocessing {
+  readonly name: string;
+  readonly normalisation: Normalisation;
+  /** Side of the square shown to a model whose input leaves its size open. */
+  readonly size: number;
+  /** The shorter side becomes this part longer than the crop; null stretches the picture to the input's size. */
+  readonly margin: number | null;
+  readonly order: 'rgb' | 'bgr';
+}
+
+/** torchvision's evaluation: shorter side 256, middle 224. https://docs.pytorch.org/vision/stable/models.html */
+const MARGIN = 256 / 224;
+const SIZE = 224;
+const RAW: Normalisation = { mean: [0], std: [1], scale: 1 };
+
+/** Presets by name: `imagenet`, `plus-minus-one`, `zero-to-one`, and `raw` pixels 0 to 255. */
+export const PREPROCESSINGS: Readonly<Record<string, Preprocessing>> = Object.fromEntries(
+  [...Object.entries(NORMALISATIONS), ['raw', RAW] as const].map(([name, normalisation]) => [
+    name,
+    { name, normalisation, size: SIZE, margin: MARGIN, order: 'rgb' },
+  ]),
+);
+
+/** An image input: where its channels, rows and columns lie. */
+export interface ImageInput {
+  readonly name: string;
+  readonly dtype: number;
+  readonly channels: number;
+  readonly layout: 'NCHW' | 'NHWC';
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Reads an input's layout; sizes left open come from `size`. Throws `refused` where it takes no images of `channels` channels. */
+export function imageInput(input: ValueInfo, channels: number, size: number): ImageInput {
+  const dims = input.type?.kind === 'tensor' ? (input.type.dims ?? [null, null, null, null]) : null;
+  const fits = (axis: number): boolean => dims?.[axis] === channels;
+  const layout =
+    dims?.length === 4
+      ? fits(1) || (typeof dims[1] !== 'number' && !fits(3))
+        ? 'NCHW'
+        : fits(3)
+          ? 'NHWC'
+          : null
+      : null;
+  if (!dims || !layout || input.type?.kind !== 'tensor' || (typeof dims[0] === 'number' && dims[0] !== 1)) {
+    throw new ChannelwiseError(
+      'refused',
+      'no-image-input',
+      `Input \`${input.name}\` does not take one image of ${channels} channel${channels > 1 ? 's' : ''} at a time.`,
+      { tensor: input.name },
+    );
+  }
+  const [height, width] = layout === 'NCHW' ? [dims[2], dims[3]] : [dims[1], dims[2]];
+  return {
+    name: input.name,
+    dtype: input.type.dtype,
+    channels,
+    layout,
+    height: typeof height === 'number' ? height : size,
+    width: typeof width === 'number' ? width : size,
+  };
+}
+
+/** Resizes and crops a picture to an input's size. */
+export function fitPicture(picture: Picture, input: ImageInput, { margin }: Preprocessing): Picture {
+  if (margin === null) return resize(picture, input.width, input.height);
+  return centerCrop(
+    resizeShorter(picture, Math.round(Math.max(input.height, input.width) * margin)),
+    input.width,
+    input.height,
+  );
+}
+
+/** The picture's colours, normalised. */
+export function colourFeed(picture: Picture, input: ImageInput, { normalisation, order }: Preprocessing): Value {
+  return feed(input, (c, i) => normal(normalisation, c, picture.rgb[i * 3 + (order === 'rgb' ? c : 2 - c)] ?? 0));
+}
+
+/** The picture's gray, repeated for each channel and normalised per channel. */
+export function repeatedFeed(picture: Picture, input: ImageInput, { normalisation }: Preprocessing): Value {
+  const gray = luma(picture);
+  return feed(input, (c, i) => normal(normalisation, c, gray[i] ?? 0));
+}
+
+/** The picture's gray for an adapted model: `gain · pixel + offset`. */
+export function grayFeed(picture: Picture, input: ImageInput, { gain, offset }: GrayScaling): Value {
+  const gray = luma(picture);
+  return feed(input, (_, i) => gain * (gray[i] ?? 0) + offset);
+}
+
+export interface GrayScaling {
+  readonly gain: number;
+  readonly offset: number;
+  /** The adapted model then sees exactly what the original sees on repeated gray. */
+  readonly exact: boolean;
+}
+
+/** Doubles leave rounding of this size in a solved pair of numbers. */
+const SOLVED = 1e-9;
+
+/**
+ * What to feed an adapted one-channel model: the (gain, offset) with `M·(gain·g + offset) + b = (g·scale − mean)/std` in every channel, if there is one. Else one mean and
+ * one std, the averages, as people do; that is not the same function.
+ */
+export function grayScaling(map: Affine, n: Normalisation): GrayScaling {
+  const m = map.m.map((row) => row[0] ?? 0);
+  const at = (list: readonly number[], c: number): number => list[list.length === 1 ? 0 : c] ?? 0;
+  const c = m.findIndex((v) => v !== 0);
+  const gains = m.map((_, i) => n.scale / at(n.std, i));
+  const offsets = m.map((_, i) => -at(n.mean, i) / at(n.std, i) - (map.b[i] ?? 0));
+  const gain = (gains[c] ?? 0) / (m[c] ?? 1);
+  const offset = (offsets[c] ?? 0) / (m[c] ?? 1);
+  const near = (x: number, y: number): boolean => Math.abs(x - y) <= SOLVED * Math.max(1, Math.abs(x), Math.abs(y));
+  if (c >= 0 && m.every((v, i) => near(v * gain, gains[i] ?? 0) && near(v * offset, offsets[i] ?? 0)))
+    return { gain, offset, exact: true };
+  const average = (list: readonly number[]): number => list.reduce((s, v) => s + v, 0) / list.length;
+  return { gain: n.scale / average(n.std), offset: -average(n.mean) / average(n.std), exact: false };
+}
+
+function normal(n: Normalisation, c: number, pixel: number): number {
+  return (pixel * n.scale - (n.mean[n.mean.length === 1 ? 0 : c] ?? 0)) / (n.std[n.std.length === 1 ? 0 : c] ?? 1);
+}
+
+function feed(
+  { name, dtype, channels, layout, height, width }: ImageInput,
+  value: (channel: number, pixel: number) => number,
+): Value {
+  const pixels = height * width;
+  const numbers = new Float64Array(channels * pixels);
+  for (let c = 0; c < channels; c++) {
+    for (let i = 0; i < pixels; i++) numbers[layout === 'NCHW' ? c * pixels + i : i * channels + c] = value(c, i);
+  }
+  return fromNumbers(
+    dtype,
+    layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels],
+    numbers,
+    name,
+  );
+}

@@ -1,0 +1,128 @@
+import { pieces, type Splice } from '../../bytes/splice.ts';
+import { GRAPH_INITIALIZER, GRAPH_OUTPUT, concat, toSplices } from '../../formats/onnx/edit/edit.ts';
+import { encodeField, encodeText, encodeVarint, tag } from '../../formats/onnx/edit/encode.ts';
+import { rawBytes } from '../../tensors/dtypes.ts';
+import { knownRow } from '../../tensors/elements.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import type { Node, Tensor } from '../../formats/onnx/model.ts';
+import { decodeTensor, elementCount } from '../../formats/onnx/tensors/tensorData.ts';
+import { replaceTensor } from '../../formats/onnx/edit/tensorEdit.ts';
+import { VARINT } from '../../formats/onnx/scan/wire.ts';
+import { ancestors, heldTensors, type Wiring } from '../wiring.ts';
+
+/** The runtime copies a model several times inside its 4 GiB of memory; a stem or model above this doesn't fit with its activations. */
+export const MAX_RUN_BYTES = 768 * 1024 * 1024;
+const MODEL_GRAPH = 7;
+/** ir_version, opset_import, functions: what gives nodes their meaning. */
+const FRAME_FIELDS = new Set([1, 8, 25]);
+
+/** A model cut out of another: from its inputs to some tensors. */
+export interface Stem {
+  readonly bytes: Uint8Array;
+  readonly nodes: readonly Node[];
+  /** Inputs it must be fed. */
+  readonly inputs: readonly string[];
+}
+
+/**
+ * Cuts the sub-model that computes `targets`. Nodes, weights, input types, operator versions and functions are copied byte for byte; data that lies
+ * beside the model moves inline; everything else stays behind. Throws `unsupported` (stem-too-large) above MAX_RUN_BYTES.
+ */
+export async function cutStem(w: Wiring, targets: readonly string[]): Promise<Stem> {
+  const { model, ctx } = w.file;
+  const { graph } = model;
+  const nodes = ancestors(w, targets);
+  const needed = new Set([...targets, ...nodes.flatMap((n) => w.reads(n))]);
+  const weights = graph.initializers.filter((t) => needed.has(t.name));
+  const sparse = graph.sparseInitializers.filter((s) => needed.has(s.values.name));
+  checkSize([...nodes.flatMap(heldTensors), ...weights, ...sparse.flatMap((s) => [s.values, s.indices])], nodes);
+  const copy = (ref: { start: number; end: number }): Promise<Uint8Array> => ctx.wire.bytes(ref.start, ref.end);
+  const parts: Uint8Array[] = [];
+  for (const node of nodes) parts.push(await nodeBytes(w, node));
+  parts.push(encodeText(2, 'stem'));
+  for (const t of weights) parts.push(t.storage.kind === 'external' ? await inlined(w, t) : await copy(t.ref));
+  for (const s of sparse) parts.push(await copy(s.ref));
+  // Below IR 4 a weight is also an input, so those are kept too.
+  for (const input of graph.inputs) if (needed.has(input.name)) parts.push(await copy(input.ref));
+  for (const name of targets) parts.push(encodeField(GRAPH_OUTPUT, encodeText(1, name)));
+  const frame: Uint8Array[] = [];
+  for (const field of await ctx.wire.fields(model.ref))
+    if (FRAME_FIELDS.has(field.number)) frame.push(await copy(field));
+  return {
+    bytes: concat([...frame, encodeField(MODEL_GRAPH, concat(parts))]),
+    nodes,
+    inputs: [...w.inputs.keys()].filter((name) => needed.has(name)),
+  };
+}
+
+/** A whole model with the data beside it moved inline, ready for the runtime. Throws as cutStem does. */
+export async function wholeModel(w: Wiring): Promise<Stem> {
+  const outputs = [...new Set(w.outputs)];
+  return cutStem(w, outputs);
+}
+
+function checkSize(tensors: readonly Tensor[], nodes: readonly Node[]): void {
+  const total =
+    tensors.reduce((n, t) => n + storedBytes(t), 0) + nodes.reduce((n, node) => n + node.ref.end - node.ref.start, 0);
+  if (total > MAX_RUN_BYTES) {
+    throw new ChannelwiseError(
+      'unsupported',
+      'stem-too-large',
+      `The part to be run takes ${Math.ceil(total / 1024 ** 2)} MiB, more than the ${MAX_RUN_BYTES / 1024 ** 2} MiB that fit into the runtime.`,
+    );
+  }
+}
+
+function storedBytes(t: Tensor): number {
+  switch (t.storage.kind) {
+    case 'raw':
+      return t.storage.end - t.storage.start;
+    case 'typed':
+      return t.storage.pieces.reduce((n, p) => n + p.end - p.start, 0);
+    case 'external':
+      return rawBytes(knownRow(t.dtype, t.name), elementCount(t));
+    default:
+      return 0;
+  }
+}
+
+async function inlined(w: Wiring, t: Tensor): Promise<Uint8Array> {
+  if (t.storage.kind !== 'external' || !w.file.ctx.external) {
+    throw new ChannelwiseError(
+      'unsupported',
+      'no-external-reader',
+      `${t.name} lies in a file beside the model, which can't be read here.`,
+      { tensor: t.name },
+    );
+  }
+  const data = await w.file.ctx.external.read(t.storage.location, t.storage.offset, storedBytes(t));
+  const varint = (field: number, value: number): Uint8Array[] => [
+    encodeVarint(tag(field, VARINT)),
+    encodeVarint(value),
+  ];
+  return encodeField(
+    GRAPH_INITIALIZER,
+    concat([
+      ...t.dims.flatMap((d) => varint(1, d)),
+      ...varint(2, t.dtype),
+      encodeText(8, t.name),
+      encodeField(9, data),
+    ]),
+  );
+}
+
+/** A node's own bytes; tensors inside it that lie beside the model are moved inline. */
+async function nodeBytes(w: Wiring, node: Node): Promise<Uint8Array> {
+  const { ctx } = w.file;
+  const { start, end } = node.ref;
+  const beside = heldTensors(node).filter((t) => t.storage.kind === 'external');
+  if (!beside.length) return ctx.wire.bytes(start, end);
+  const edits = [];
+  for (const t of beside)
+    edits.push(await replaceTensor(ctx, t, t.dims, (await decodeTensor(ctx, t, t.name || node.name)).values));
+  const inside: Splice[] = (await toSplices(ctx.wire, edits))
+    .filter((s) => s.start >= start && s.end <= end)
+    .map((s) => ({ ...s, start: s.start - start, end: s.end - start }));
+  const own = await ctx.wire.bytes(start, end);
+  return concat(pieces(own.length, inside).map((p) => ('bytes' in p ? p.bytes : own.subarray(p.start, p.end))));
+}

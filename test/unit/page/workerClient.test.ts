@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { WorkerClient } from '../../../src/page/workerClient.ts';
+import { writeLargeModel } from '../../fixtures/largeModel.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'channelwise-worker-'));
+// A worker that waits for work does not keep the process alive.
+const alive = setInterval(() => undefined, 1000);
+after(() => {
+  clearInterval(alive);
+  rmSync(root, { recursive: true, force: true });
+});
+const THREAD = join(root, 'worker.mjs');
+// Threads don't take over the loader of TypeScript by themselves.
+writeFileSync(
+  THREAD,
+  `import { tsImport } from ${JSON.stringify(import.meta.resolve('tsx/esm/api'))};\nawait tsImport(${JSON.stringify(new URL('../../../src/workerMain.ts', import.meta.url).href)}, import.meta.url);\n`,
+);
+
+test('closing while a model is written cancels the job, and nothing is left behind', async () => {
+  const folder = mkdtempSync(join(root, 'models-'));
+  const path = join(folder, 'model.onnx');
+  // 4 GiB of holes: reading them takes a second or two, and writing them nothing.
+  writeLargeModel(path, { layers: 16, side: 8192, holes: true });
+  const client = new WorkerClient(THREAD);
+  const job = client.run('convertToGray', { path }).then(
+    () => 'written',
+    (error: { code?: string }) => error.code,
+  );
+  while (!readdirSync(folder).some((name) => name.endsWith('.tmp')))
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
+  await client.close();
+  assert.equal(await job, 'cancelled');
+  assert.deepEqual(readdirSync(folder), ['model.onnx']);
+});
+
+test('closing ends a worker that has nothing to do, and one that never began; the next job starts another', async () => {
+  const client = new WorkerClient(THREAD);
+  await client.close();
+  for (let i = 0; i < 2; i++) {
+    await assert.rejects(client.run('imageInputs', { path: join(root, 'none.onnx') }), { code: 'missing' });
+    await client.close();
+  }
+});

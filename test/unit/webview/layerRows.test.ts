@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { filterRows, layerRows, rowsCsv, rowsMarkdown, sortRows } from '../../../webview-ui/graph/layerRows.ts';
+import { shapeLabel, shapeText, shortCount, sizeText } from '../../../webview-ui/text/format.ts';
+import { asSaved } from '../../../webview-ui/state/saved.ts';
+import { hostilePage, resnet50Page } from '../../fixtures/pageModels.ts';
+
+const rows = layerRows(resnet50Page());
+
+test('a row per layer with shapes, parameters and share', () => {
+  assert.equal(rows.length, 122);
+  assert.deepEqual(rows[0], {
+    id: 0,
+    order: 1,
+    name: '/conv1/Conv',
+    operator: 'Conv',
+    input: '1×3×224×224',
+    output: '1×64×112×112',
+    params: 9472,
+    macs: null,
+    memory: null,
+    work: null,
+    share: 9472 / 25_530_472,
+  });
+  assert.ok(Math.abs(rows.reduce((sum, r) => sum + r.share, 0) - 1) < 1e-9);
+});
+
+test("the host's own cost is used where it is given", () => {
+  const page = resnet50Page();
+  page.nodes[0]!.cost = { params: 7, macs: 118_013_952, memory: 3_211_264 };
+  page.sizes = {
+    names: [],
+    computed: [],
+    computedLeft: 0,
+    contradictions: [],
+    cost: { params: 7, macs: 236_027_904, uncounted: 0, memory: 3_211_264, peak: 3_211_264 },
+  };
+  const { params, macs, work, memory } = layerRows(page)[0]!;
+  assert.deepEqual([params, macs, work, memory], [7, 118_013_952, 0.5, 3_211_264]);
+});
+
+test('sorting: largest first, ties in file order, unknown last either way', () => {
+  const down = sortRows(rows, 'params', true);
+  assert.ok(down[0]!.params >= down[1]!.params);
+  assert.equal(down[0]!.params, Math.max(...rows.map((r) => r.params)));
+  const some = rows.map((r, i) => ({ ...r, macs: i % 2 ? i : null }));
+  for (const direction of [true, false]) assert.equal(sortRows(some, 'macs', direction)[121]!.macs, null);
+  assert.deepEqual(
+    sortRows(rows, 'operator', false)
+      .filter((r) => r.operator === 'Relu')
+      .map((r) => r.order),
+    rows.filter((r) => r.operator === 'Relu').map((r) => r.order),
+  );
+  const names = sortRows(
+    [
+      { ...rows[0]!, name: 'a10' },
+      { ...rows[1]!, name: 'a9' },
+    ],
+    'name',
+    false,
+  );
+  assert.equal(names[0]!.name, 'a9');
+});
+
+test('filtering by words and by shape', () => {
+  assert.equal(filterRows(rows, 'gemm').length, 1);
+  assert.equal(filterRows(rows, 'layer2 conv3').length, 4);
+  assert.ok(filterRows(rows, '64x112').every((r) => `${r.input}${r.output}`.includes('64×112')));
+  assert.equal(filterRows(rows, 'nothing').length, 0);
+  assert.equal(filterRows(rows, ' ').length, 122);
+});
+
+test('CSV is quoted, and no cell is a formula', () => {
+  const csv = rowsCsv([{ ...rows[0]!, name: '=cmd|"/c calc"!A1, x' }]);
+  assert.equal(
+    csv.split('\r\n')[0],
+    '#,Name,Operator,Output shape,Parameters,Multiply-adds,Input shape,Share,Share of work,Activations',
+  );
+  assert.ok(csv.includes(`"'=cmd|""/c calc""!A1, x"`));
+  assert.equal(rowsCsv(rows).trimEnd().split('\r\n').length, 123);
+});
+
+test('Markdown keeps names as text', () => {
+  const line = rowsMarkdown(layerRows(hostilePage()))!.split('\n')[2]!;
+  assert.ok(line.includes('\\<script\\>'));
+  assert.equal(
+    rowsMarkdown([{ ...rows[0]!, name: 'a|b\nc' }]).split('\n')[2],
+    '| 1 | a\\|b c | Conv | 1×64×112×112 | 9472 |  | 1×3×224×224 | 0.000371 |  |  |',
+  );
+});
+
+test('numbers and shapes as people read them', () => {
+  assert.deepEqual([0, 999, 1000, 25_530_472, 4.1e9, 999_960].map(shortCount), [
+    '0',
+    '999',
+    '1.00 k',
+    '25.5 M',
+    '4.10 G',
+    '1.00 M',
+  ]);
+  assert.deepEqual(
+    [
+      shapeText([]),
+      shapeText(null),
+      shapeText(['batch', 3]),
+      shapeLabel(['p2o.DynamicDimension.12', '3', '__unknown_symbolic_name']),
+    ],
+    ['scalar', '', 'batch×3', 'd12×3×?'],
+  );
+  assert.equal(sizeText(102_143_848), '97.4 MiB (102,143,848 bytes)');
+});
+
+test('kept state of any kind is read without trust', () => {
+  for (const bad of [
+    null,
+    3,
+    'x',
+    [],
+    { open: [1], view: { x: 'a', y: 0, scale: 1 }, tab: 'other', table: { sort: 1 } },
+    { view: { x: 0, y: 0, scale: -1 } },
+  ])
+    assert.deepEqual(asSaved(bad), {});
+  assert.deepEqual(asSaved({ tab: 'layers', view: { x: 1, y: 2, scale: 0.5, extra: 1 }, open: ['/a'] }), {
+    tab: 'layers',
+    view: { x: 1, y: 2, scale: 0.5 },
+    open: ['/a'],
+  });
+});

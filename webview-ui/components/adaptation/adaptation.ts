@@ -1,0 +1,280 @@
+import { LitElement, html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type {
+  PageAdaptation,
+  PageFold,
+  PageMappedInput,
+  PageOriginal,
+  PageStep,
+} from '../../../src/protocol/adaptation.ts';
+import type { PageCommand, PageModel } from '../../../src/protocol/messages.ts';
+import { countText, shapeText, sizeText } from '../../text/format.ts';
+import { request } from '../../state/host.ts';
+import { adaptationStyles } from './adaptationStyles.ts';
+import './proofCard.ts';
+import { cardStyles } from '../styles.ts';
+
+const ORIGINALS: Readonly<Record<PageOriginal['state'], string>> = {
+  same: 'beside this file, the very file it was made from',
+  changed: 'beside this file, but it is another version or another model by now',
+  missing: 'not beside this file any more',
+  unnamed: 'the file names none that could lie beside it',
+};
+
+const NOW: Readonly<Record<PageFold['now'], string>> = {
+  same: '✓ as recorded',
+  other: '✗ other shape',
+  missing: '✗ no such weight',
+};
+
+/** The story of an adapted model: left what was checked now, right what the file says about itself. */
+export class Adaptation extends LitElement {
+  static override properties = { model: { attribute: false }, error: { state: true } };
+  static override styles = [cardStyles, adaptationStyles];
+  declare model: PageModel | null;
+  /** What the last button could not do. */
+  declare error: string;
+
+  constructor() {
+    super();
+    this.model = null;
+    this.error = '';
+  }
+
+  override render(): TemplateResult | null {
+    const a = this.model?.adaptation;
+    const last = a?.steps.at(-1);
+    if (!a || !last) return null;
+    return html` <div class="column" role="region" aria-labelledby="now">
+        <h2 id="now" class="title">Checked now</h2>
+        <div class="card"><cw-proof .model=${this.model} .original=${a.original}></cw-proof></div>
+        <div class="card">${this.#original(a.original)}</div>
+        <div class="card">${this.#inputs(a, last)}</div>
+        <div class="card">${this.#weights(last)}</div>
+      </div>
+      <div class="column" role="region" aria-labelledby="says">
+        <h2 id="says" class="title">What the file says</h2>
+        <p class="hint">
+          Recorded by Channelwise ${last.version} when the file was written. Anybody can write such a record. The proof
+          tests the map it names and trusts nothing in it.
+        </p>
+        ${a.stepCount > 1 ? html`<p class="hint">Adapted ${countText(a.stepCount)} times, newest first.</p>` : null}
+        ${[...a.steps].reverse().map((step) => this.#step(step))}
+      </div>`;
+  }
+
+  #original(o: PageOriginal): TemplateResult {
+    return html`<h3>Original</h3>
+      <p>${o.name ? html`<span class="name">${o.name}</span>: ` : null}${ORIGINALS[o.state]}.</p>
+      ${
+        o.path === null
+          ? null
+          : html`<div class="row">
+              <vscode-button appearance="secondary" @click=${() => this.#ask('openOriginal')}
+                >Open the original</vscode-button
+              >
+              <vscode-button appearance="secondary" @click=${() => this.#ask('compareOriginal')}
+                >Compare with it</vscode-button
+              >
+            </div>`
+      }
+      ${this.error ? html`<p class="bad" role="alert">${this.error}</p>` : null}`;
+  }
+
+  #ask(name: PageCommand): void {
+    this.error = '';
+    request('command', { name }).catch((error: unknown) => {
+      this.error = error instanceof Error ? error.message : String(error);
+    });
+  }
+
+  #inputs(a: PageAdaptation, last: PageStep): TemplateResult {
+    return html`<h3>What to feed</h3>
+      ${a.inputs.map((now, i) => {
+        const said = last.inputs[i];
+        if (now.type === null)
+          return html`<p class="bad">
+            ✗ There is no input <span class="name">${now.name}</span>, though the file says so.
+          </p>`;
+        if (!now.agrees)
+          return html`<p class="bad">
+            ✗ <span class="name">${now.name}</span> is ${now.type}, though the file says ${said?.newChannels}
+            channel${said?.newChannels === 1 ? '' : 's'} on axis ${said?.axis}.
+          </p>`;
+        return html`<p>
+          <span class="name">${now.name}</span> is ${now.type}: ${countText(said?.newChannels ?? 0)}
+          channel${said?.newChannels === 1 ? '' : 's'} on axis ${said?.axis}. ${said ? preparation(said) : nothing}
+        </p>`;
+      })}`;
+  }
+
+  #weights(step: PageStep): TemplateResult {
+    const wrong = step.folds.filter((f) => f.now !== 'same').length;
+    const n = step.folds.length;
+    return html`<h3>Recorded weights in this file</h3>
+      <p class=${wrong ? 'bad' : ''}>
+        ${!n ? 'The record names none.' : wrong ? `✗ ${wrong} of ${n} are not as recorded.` : `✓ ${n === 1 ? 'The one weight has' : `All ${countText(n)} have`} the recorded shape. Whether the numbers are right is what the proof measures.`}
+      </p>`;
+  }
+
+  #step(step: PageStep): TemplateResult {
+    const { saved } = step;
+    return html`<div class="card step">
+      <h3>${step.map || 'A map without a name'}</h3>
+      <p>
+        Made from <span class="name">${step.source.name || 'a file without a name'}</span>,
+        ${sizeText(step.source.size)}.
+      </p>
+      ${step.warning ? html`<p class="warning">⚠ ${step.warning}</p>` : null} ${step.inputs.map((i) => this.#map(i))}
+      ${
+        step.foldCount
+          ? html`<h4>${countText(step.foldCount)} weight${step.foldCount === 1 ? '' : 's'} took the map in</h4>
+              ${this.#folds(step)}`
+          : null
+      }
+      ${
+        step.absorbed.length
+          ? html`<h4>Nodes that vanished into the weights</h4>
+              <p>${groupText(step.absorbed)}</p>`
+          : null
+      }
+      ${
+        step.rebuiltCount
+          ? html`<h4>
+                ${countText(step.rebuiltCount)} tensor${step.rebuiltCount === 1 ? '' : 's'} rebuilt inside the model
+              </h4>
+              <ul>
+                ${step.rebuilt.map(
+                  (r) =>
+                    html`<li>
+                      ${r.tensor}${r.node ? html` <span class="sub">for ${r.node}</span>` : null}
+                      <div class="reason">${r.reason}</div>
+                    </li>`,
+                )}
+              </ul>
+              ${more(step.rebuilt.length, step.rebuiltCount)}`
+          : null
+      }
+      ${
+        step.added.length
+          ? html`<h4>Nodes added</h4>
+              <p>${groupText(step.added)}</p>`
+          : null
+      }
+      ${step.notes.map((note) => html`<p>${note}</p>`)}
+      <h4>Savings</h4>
+      <p>
+        ${saving(saved.parameters, 'parameters')}${saved.multiplyAdds === null ? null : html`, ${saving(saved.multiplyAdds, 'multiply-adds per image')}`}.
+      </p>
+      ${
+        step.exactness
+          ? html`<h4>Exactness</h4>
+              <p>${step.exactness}</p>`
+          : null
+      }
+    </div>`;
+  }
+
+  #map(input: PageMappedInput): TemplateResult {
+    const { matrix, shift } = input;
+    const head = html`<h4>
+      <span class="name">${input.name}</span>: ${countText(input.oldChannels)} → ${countText(input.newChannels)}
+      channels on axis ${input.axis}
+    </h4>`;
+    if (!matrix || !shift)
+      return html`${head}
+        <p>The matrix is too large to show.</p>`;
+    const shifted = shift.some((v) => v !== 0);
+    return html`${head}
+      <p class="hint">Old channel = sum of new channels times these${shifted ? ', plus the shift' : ''}.</p>
+      <div class="scroll">
+        <table class="map" aria-label="Channel map of ${input.name}">
+          <thead>
+            <tr>
+              <td></td>
+              ${matrix[0]?.map((_, k) => html`<th scope="col">new ${k + 1}</th>`)}${shifted ? html`<th scope="col">shift</th>` : null}
+            </tr>
+          </thead>
+          <tbody>
+            ${matrix.map(
+              (row, c) =>
+                html`<tr>
+                  <th scope="row">old ${c + 1}</th>
+                  ${row.map((v) => html`<td class=${v === 0 ? 'zero' : ''}>${cell(v)}</td>`)}${shifted ? html`<td>${cell(shift[c] ?? 0)}</td>` : null}
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>`;
+  }
+
+  #folds(step: PageStep): TemplateResult {
+    return html`<div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Weight</th>
+              <th scope="col">Before</th>
+              <th scope="col">After</th>
+              <th scope="col">In the file now</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${step.folds.map(
+              (f) =>
+                html`<tr>
+                  <td>${this.#link(f)}</td>
+                  <td>${shapeText(f.oldDims)}</td>
+                  <td>${shapeText(f.newDims)}</td>
+                  <td class=${f.now === 'same' ? '' : 'bad'}>${NOW[f.now]}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+      ${more(step.folds.length, step.foldCount)}`;
+  }
+
+  #link(fold: PageFold): TemplateResult {
+    const node = this.model?.nodes.find((n) => n.inputs.some((i) => i.name === fold.tensor));
+    if (!node) return html`<span class="name">${fold.tensor}</span>`;
+    const show = (): void =>
+      void this.dispatchEvent(
+        new CustomEvent('select-thing', {
+          detail: { key: `n${node.id}`, reveal: true },
+          bubbles: true,
+          composed: true,
+        }),
+      );
+    return html`<button class="link" title=${`Show ${node.opType} ${node.name} in the graph`} @click=${show}>
+      ${fold.tensor}
+    </button>`;
+  }
+}
+customElements.define('cw-adaptation', Adaptation);
+
+/** How to prepare what is fed, as far as the map tells. */
+function preparation({ matrix, shift }: PageMappedInput): string {
+  if (!matrix || !shift) return '';
+  const plain = shift.every((v) => v === 0) && matrix.every((row) => row.every((v) => v === 0 || v === 1));
+  return plain
+    ? 'Prepare each channel as the original wants it.'
+    : 'The map is inside the model; don’t apply it again outside.';
+}
+
+function groupText(groups: readonly { opType: string; count: number }[]): string {
+  return groups.map((g) => (g.count === 1 ? g.opType : `${countText(g.count)} ${g.opType}`)).join(', ');
+}
+
+function more(shown: number, total: number): TemplateResult | null {
+  return total > shown ? html`<p>… and ${countText(total - shown)} more</p>` : null;
+}
+
+function saving(n: number | null, what: string): string {
+  if (n === null) return `${what} not recorded`;
+  return n === 0 ? `as many ${what} as before` : `${countText(Math.abs(n))} ${what} ${n < 0 ? 'more' : 'fewer'}`;
+}
+
+function cell(v: number): string {
+  return String(Number(v.toPrecision(4)));
+}

@@ -1,0 +1,210 @@
+import { LitElement, css, html } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { PageOriginal, PageProof } from '../../../src/protocol/adaptation.ts';
+import type { PageModel } from '../../../src/protocol/messages.ts';
+import { countText } from '../../text/format.ts';
+import { HostError, request } from '../../state/host.ts';
+import { cardStyles } from '../styles.ts';
+
+const VERDICTS: Readonly<Record<PageProof['verdict'], string>> = {
+  proved: '✓ Proved',
+  failed: '✗ Not the same function',
+  unproved: '? Unproved',
+};
+
+/** The proof of an adapted model: what the last one found, and a button to run it now. */
+export class ProofCard extends LitElement {
+  static override properties = {
+    model: { attribute: false },
+    original: { attribute: false },
+    proof: { state: true },
+    error: { state: true },
+    fraction: { state: true },
+  };
+  static override styles = [
+    cardStyles,
+    css`
+      section {
+        border-bottom: none;
+        padding: 0;
+      }
+      .verdict {
+        font-weight: 600;
+        color: var(--vscode-foreground);
+        margin-bottom: 4px;
+      }
+      .failed {
+        color: var(--vscode-errorForeground);
+      }
+      .statement {
+        color: var(--vscode-foreground);
+        margin-bottom: 8px;
+      }
+      progress {
+        width: 160px;
+        accent-color: var(--vscode-progressBar-background);
+        vertical-align: middle;
+      }
+      .error {
+        color: var(--vscode-errorForeground);
+        margin-top: 6px;
+      }
+      .row {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 4px 10px;
+        margin-top: 8px;
+      }
+      .row vscode-button {
+        margin-top: 0;
+      }
+    `,
+  ];
+  declare model: PageModel | null;
+  declare original: PageOriginal | null;
+  declare proof: PageProof | null;
+  declare error: string;
+  /** 0 to 1 while a proof runs, else null. */
+  declare fraction: number | null;
+  #running: AbortController | null = null;
+
+  constructor() {
+    super();
+    this.model = null;
+    this.original = null;
+    this.proof = null;
+    this.error = '';
+    this.fraction = null;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#running?.abort();
+  }
+
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (!changed.has('model')) return;
+    this.#running?.abort();
+    this.proof = null;
+    this.error = '';
+    void this.#recall(this.model);
+  }
+
+  async #recall(model: PageModel | null): Promise<void> {
+    const proof = await request('lastProof', null).catch(() => null);
+    if (this.model === model && !this.#running) this.proof = proof;
+  }
+
+  async #prove(): Promise<void> {
+    const running = new AbortController();
+    this.#running = running;
+    this.fraction = 0;
+    this.error = '';
+    try {
+      const proof = await request('prove', null, {
+        signal: running.signal,
+        onProgress: (f) => {
+          if (this.#running === running) this.fraction = f;
+        },
+      });
+      if (this.#running === running) this.proof = proof;
+    } catch (error) {
+      if (this.#running === running && !(error instanceof HostError && error.code === 'cancelled'))
+        this.error = error instanceof Error ? error.message : String(error);
+    } finally {
+      if (this.#running === running) {
+        this.#running = null;
+        this.fraction = null;
+      }
+    }
+  }
+
+  override render(): TemplateResult {
+    const { proof, original, fraction } = this;
+    const there = original?.path !== null && original !== null;
+    return html`<section aria-labelledby="p">
+      <h2 id="p">Proof</h2>
+      <div role="status">
+        ${proof ? this.#found(proof) : html`<p>${fraction === null ? 'Not proved since VS Code was opened. A record in the file proves nothing; the proof runs both models.' : 'Running both models…'}</p>`}
+      </div>
+      <div class="row">
+        ${
+          fraction === null
+            ? html`<vscode-button id="prove" ?disabled=${!there} @click=${() => void this.#prove()}
+                >${proof ? 'Prove again' : 'Prove now'}</vscode-button
+              >`
+            : html`<progress max="1" .value=${fraction} aria-label="Proof"></progress
+                ><vscode-button id="cancel" appearance="secondary" @click=${() => this.#running?.abort()}
+                  >Cancel</vscode-button
+                >`
+        }
+        ${there ? null : html`<span class="sub">The original is not beside this file; Verify asks where it is.</span>`}
+      </div>
+      ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : null}
+    </section>`;
+  }
+
+  #found(p: PageProof): TemplateResult {
+    return html` <p class=${p.verdict === 'failed' ? 'verdict failed' : 'verdict'}>${VERDICTS[p.verdict]}</p>
+      <p class="statement">${withoutVerdict(p.statement)}</p>
+      <dl>
+        <dt>Against</dt>
+        <dd>${p.against}</dd>
+        ${
+          p.maxAbs === null
+            ? null
+            : html`<dt>Largest |Δ|</dt>
+                <dd>
+                  ${numberText(p.maxAbs)}${p.maxRel === null ? null : html` <span class="sub">(${numberText(p.maxRel)} of the largest value)${p.tolerance === null ? '' : `; rounding explains up to ${numberText(p.tolerance)}`}</span>`}
+                </dd>`
+        }
+        ${
+          p.runs.length
+            ? html`<dt>Run on</dt>
+                <dd>${p.runs.map((r) => html`<div>${r.on}: ${r.sizes}</div>`)}</dd>`
+            : null
+        }
+        ${
+          p.bytesCompared
+            ? html`<dt>Compared</dt>
+                <dd>
+                  ${nodesText(p.stemNodes)} run, ${nodesText(p.identicalNodes)} behind the same, byte for byte
+                  <span class="sub">(${countText(p.bytesCompared)} bytes)</span>
+                </dd>`
+            : null
+        }
+        ${
+          p.runtime
+            ? html`<dt>Runtime</dt>
+                <dd>${p.runtime}</dd>`
+            : null
+        }
+        ${
+          p.warnings.length
+            ? html`<dt>Notes</dt>
+                <dd>${p.warnings.map((w) => html`<div>${w}</div>`)}</dd>`
+            : null
+        }
+      </dl>`;
+  }
+}
+customElements.define('cw-proof', ProofCard);
+
+/** The verdict stands above it already. */
+function withoutVerdict(statement: string): string {
+  const rest = statement.replace(/^(Proved|Unproved|Not the same function): /, '');
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
+}
+
+function nodesText(n: number): string {
+  return `${countText(n)} node${n === 1 ? '' : 's'}`;
+}
+
+function numberText(v: number): string {
+  return v === 0
+    ? '0'
+    : Math.abs(v) < 1e-3 || Math.abs(v) >= 1e5
+      ? v.toExponential(1)
+      : String(Number(v.toPrecision(3)));
+}

@@ -1,0 +1,138 @@
+import { LitElement, css, html } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { PageModel, PageNode, PageValue } from '../../../src/protocol/messages.ts';
+import { nodeParameters } from '../../graph/graphModel.ts';
+import { bytesText, countText, listText, nodeLabel, shortCount, sizeText } from '../../text/format.ts';
+import { cardStyles } from '../styles.ts';
+
+function values(list: PageValue[]): TemplateResult {
+  return html`<ul>
+    ${list.map((v) => html`<li>${v.name} <span class="sub">${v.dtype} ${v.dims ? listText(v.dims) : 'shape unknown'}</span></li>`)}
+  </ul>`;
+}
+
+export class Summary extends LitElement {
+  static override properties = { model: { attribute: false } };
+  static override styles = [
+    cardStyles,
+    css`
+      .go {
+        font: inherit;
+        padding: 0;
+        border: none;
+        background: none;
+        color: var(--vscode-textLink-foreground);
+        cursor: pointer;
+        text-align: left;
+        overflow-wrap: anywhere;
+      }
+      .go:hover {
+        text-decoration: underline;
+      }
+      .go:focus-visible {
+        outline: 1px solid var(--vscode-focusBorder);
+      }
+    `,
+  ];
+  declare model: PageModel | null;
+
+  constructor() {
+    super();
+    this.model = null;
+  }
+
+  /** Leads to the layer that holds the most parameters. */
+  #largest(m: PageModel): TemplateResult | null {
+    let best: PageNode | null = null;
+    let most = 0;
+    for (const node of m.nodes) {
+      const params = node.opType === 'Constant' ? 0 : nodeParameters(node);
+      if (params > most) [most, best] = [params, node];
+    }
+    if (!best) return null;
+    const key = `n${best.id}`;
+    return html`<dt>Largest layer</dt>
+      <dd>
+        <button class="go" @click=${() => this.#go(key)}>${nodeLabel(best)}</button>
+        <span class="sub whole">${shortCount(most)}</span>
+      </dd>`;
+  }
+
+  #go(key: string): void {
+    this.dispatchEvent(
+      new CustomEvent('select-thing', { detail: { key, reveal: true }, bubbles: true, composed: true }),
+    );
+  }
+
+  #cost(m: PageModel): TemplateResult | null {
+    const cost = m.sizes?.cost;
+    if (!cost) return null;
+    const left =
+      cost.uncounted > 0
+        ? html`;
+            <span class="sub"
+              >${cost.uncounted === 1 ? '1 layer has sizes' : `${cost.uncounted} layers have sizes`} that are not
+              known</span
+            >`
+        : null;
+    return html` <dt>Multiply-adds</dt>
+      <dd title="Of convolutions, matrix products and recurrent layers, for one image">
+        ${cost.macs === null ? 'unknown' : shortCount(cost.macs)}${left}
+      </dd>
+      <dt>Activations</dt>
+      <dd title="The tensors that all layers make together, for one image">
+        ${cost.memory === null ? 'unknown' : bytesText(cost.memory)}
+      </dd>
+      <dt>Peak memory</dt>
+      <dd title="The most of them that is needed at the same time, in the file's order of layers">
+        ${cost.peak === null ? 'unknown' : bytesText(cost.peak)}
+      </dd>`;
+  }
+
+  /** Where the file contradicts itself; the model opens all the same. */
+  #contradictions(m: PageModel): TemplateResult | null {
+    const list = m.sizes?.contradictions ?? [];
+    if (list.length === 0) return null;
+    return html`<h3>Contradictions (${list.length})</h3>
+      <ul>
+        ${list.map(({ node, message }) => html`<li>${node === null ? message : html`<button class="go" @click=${() => this.#go(`n${node}`)}>${message}</button>`}</li>`)}
+      </ul>`;
+  }
+
+  override render(): TemplateResult | null {
+    const m = this.model;
+    if (!m) return null;
+    return html`<section aria-labelledby="t">
+      <h2 id="t">Summary</h2>
+      <dl>
+        <dt>Producer</dt>
+        <dd>${m.producer || 'not stated'}</dd>
+        <dt>IR version</dt>
+        <dd>${m.irVersion}</dd>
+        <dt>Opsets</dt>
+        <dd>${m.opsets.join(', ')}</dd>
+        <dt>Nodes</dt>
+        <dd>${countText(m.nodes.length)}</dd>
+        ${
+          m.inner
+            ? html`<dt>Inside nodes</dt>
+                <dd>
+                  ${countText(m.inner.nodes.length)}${m.inner.left > 0 ? `, ${countText(m.inner.left)} more not drawn` : ''}
+                </dd>`
+            : null
+        }
+        <dt>Parameters</dt>
+        <dd>${countText(m.parameterCount)}</dd>
+        ${this.#cost(m)} ${this.#largest(m)}
+        <dt>File size</dt>
+        <dd>${sizeText(m.fileSize)}</dd>
+      </dl>
+      ${this.#contradictions(m)}
+      <h3>Inputs</h3>
+      ${values(m.inputs)}
+      <h3>Outputs</h3>
+      ${values(m.outputs)}
+    </section>`;
+  }
+}
+customElements.define('cw-summary', Summary);

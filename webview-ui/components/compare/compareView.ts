@@ -1,0 +1,186 @@
+import { LitElement, css, html } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import type { PageComparison, PageDifference } from '../../../src/protocol/comparison.ts';
+import type { PageModel } from '../../../src/protocol/messages.ts';
+import { ComparedGraphs } from '../../state/comparedGraphs.ts';
+import { HostError, request } from '../../state/host.ts';
+import './differenceList.ts';
+import '../app/longWork.ts';
+import { TwinGraphs } from './twinGraphs.ts';
+
+/** The Compare tab: what differs in one sentence, a list to walk through, and the two graphs beside each other. */
+export class CompareView extends LitElement {
+  static override properties = {
+    model: { attribute: false },
+    active: { attribute: false },
+    turn: { attribute: false },
+    comparison: { state: true },
+    progress: { state: true },
+    error: { state: true },
+  };
+  static override styles = css`
+    :host {
+      display: flex;
+      flex-direction: column;
+      width: 100%;
+      height: 100%;
+    }
+    .top {
+      display: flex;
+      align-items: center;
+      gap: 6px 14px;
+      padding: 8px 14px;
+      flex-wrap: wrap;
+      border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+    }
+    .top p {
+      flex: 1 1 260px;
+      margin: 0;
+      font-weight: 600;
+      overflow-wrap: anywhere;
+    }
+    .body {
+      display: flex;
+      flex: 1;
+      min-height: 0;
+    }
+    cw-difference-list {
+      flex: 0 0 34%;
+      max-width: 420px;
+      min-width: 200px;
+      border-right: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+    }
+    cw-twin-graphs {
+      flex: 1;
+      min-width: 0;
+    }
+    .empty {
+      margin: auto;
+      padding: 24px;
+      max-width: 520px;
+      text-align: center;
+      overflow-wrap: anywhere;
+    }
+    .empty p {
+      margin: 0 0 14px;
+    }
+    @media (max-width: 760px) {
+      .body {
+        flex-direction: column;
+      }
+      cw-difference-list {
+        flex: 0 0 34%;
+        max-width: none;
+        border-right: none;
+        border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+      }
+    }
+  `;
+  declare model: PageModel | null;
+  /** The tab is shown; nothing is compared before it is. */
+  declare active: boolean;
+  /** Counts up whenever a command asks for a comparison. */
+  declare turn: number;
+  declare comparison: PageComparison | null;
+  /** 0 to 1 while the host compares. */
+  declare progress: number | null;
+  declare error: string;
+  #graphs: ComparedGraphs | null = null;
+  #running: AbortController | null = null;
+  #loaded = '';
+  #model: PageModel | null = null;
+
+  constructor() {
+    super();
+    this.model = null;
+    this.active = false;
+    this.turn = 0;
+    this.comparison = null;
+    this.progress = null;
+    this.error = '';
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#running?.abort();
+    this.#graphs?.close();
+    this.#loaded = '';
+  }
+
+  protected override updated(_: PropertyValues): void {
+    const same = this.#loaded === String(this.turn) && this.#model === this.model;
+    if (this.active && this.model && !same) void this.#load(this.model);
+  }
+
+  async #load(model: PageModel): Promise<void> {
+    this.#loaded = String(this.turn);
+    this.#model = model;
+    this.#running?.abort();
+    const running = new AbortController();
+    this.#running = running;
+    this.progress = 0;
+    this.error = '';
+    try {
+      const comparison = await request('comparison', null, {
+        signal: running.signal,
+        onProgress: (f) => {
+          if (this.#running === running) this.progress = f;
+        },
+      });
+      if (this.#running !== running) return;
+      this.#graphs?.close();
+      this.#graphs = comparison && new ComparedGraphs(model, comparison);
+      this.comparison = comparison;
+    } catch (error) {
+      if (this.#running !== running) return;
+      this.comparison = null;
+      if (!(error instanceof HostError && error.code === 'cancelled'))
+        this.error = error instanceof Error ? error.message : String(error);
+    }
+    this.progress = null;
+  }
+
+  #chosen(event: CustomEvent<PageDifference>): void {
+    const { a, b } = event.detail;
+    const twins = this.renderRoot.querySelector('cw-twin-graphs');
+    if (twins instanceof TwinGraphs) void twins.show({ a, b });
+  }
+
+  #choose(text: string): TemplateResult {
+    return html`<vscode-button appearance="secondary" @click=${() => void request('command', { name: 'compare' })}
+      >${text}</vscode-button
+    >`;
+  }
+
+  override render(): TemplateResult {
+    const c = this.comparison;
+    if (this.progress !== null)
+      return html`<cw-long-work
+        .text=${'Comparing the two models'}
+        .fraction=${this.progress}
+        @stop=${() => this.#running?.abort()}
+      ></cw-long-work>`;
+    if (this.error)
+      return html`<div class="empty">
+        <p role="alert">${this.error}</p>
+        ${this.#choose('Choose Another Model…')}
+      </div>`;
+    if (!c)
+      return html`<div class="empty">
+        <p>
+          Compare this model with another one: inputs and outputs, nodes, weights and metadata, with both graphs side by
+          side.
+        </p>
+        ${this.#choose('Choose a Model…')}
+      </div>`;
+    return html` <div class="top">
+        <p role="status">${c.statement}</p>
+        ${this.#choose('Compare with Another…')}
+      </div>
+      <div class="body">
+        ${c.groups.length ? html`<cw-difference-list .groups=${c.groups} @difference-chosen=${this.#chosen}></cw-difference-list>` : null}
+        <cw-twin-graphs .graphs=${this.#graphs} .names=${{ a: c.aName, b: c.bName }}></cw-twin-graphs>
+      </div>`;
+  }
+}
+customElements.define('cw-compare', CompareView);

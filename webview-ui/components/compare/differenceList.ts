@@ -1,0 +1,181 @@
+import { LitElement, css, html } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import type { PageDifference, PageDifferenceGroup } from '../../../src/protocol/comparison.ts';
+import { countText } from '../../text/format.ts';
+
+/** Rows of a group shown before the reader asks for more. */
+const FIRST_ROWS = 200;
+const PAGE_ROWS = 10;
+const SIGN_WORDS = { '-': 'only in the first', '+': 'only in the second', '~': 'changed' } as const;
+
+/** Differences by group. Arrow keys walk through them; `difference-chosen` carries each one walked to. */
+export class DifferenceList extends LitElement {
+  static override properties = { groups: { attribute: false }, at: { state: true }, whole: { state: true } };
+  static override styles = css`
+    :host {
+      display: block;
+      overflow: auto;
+    }
+    [role='listbox']:focus-visible {
+      outline: 1px solid var(--vscode-focusBorder);
+      outline-offset: -1px;
+    }
+    h3 {
+      margin: 0;
+      padding: 10px 14px 4px;
+      font-size: 0.92em;
+      font-weight: 600;
+    }
+    h3 span {
+      color: var(--vscode-descriptionForeground);
+      font-weight: 400;
+    }
+    [role='option'] {
+      display: flex;
+      gap: 8px;
+      padding: 3px 14px;
+      cursor: pointer;
+      overflow-wrap: anywhere;
+      font-family: var(--vscode-editor-font-family, monospace);
+      font-size: 0.95em;
+    }
+    [role='option']:hover {
+      background: var(--vscode-list-hoverBackground);
+      outline: 1px dashed var(--vscode-contrastActiveBorder, transparent);
+      outline-offset: -1px;
+    }
+    [role='option'][aria-selected='true'] {
+      background: var(--vscode-list-activeSelectionBackground);
+      color: var(--vscode-list-activeSelectionForeground);
+      outline: 1px solid var(--vscode-contrastActiveBorder, transparent);
+      outline-offset: -1px;
+    }
+    .sign {
+      flex: none;
+      width: 1ch;
+      font-weight: 700;
+    }
+    [data-sign='+'] .sign {
+      color: var(--vscode-gitDecoration-addedResourceForeground, var(--vscode-charts-green));
+    }
+    [data-sign='-'] .sign {
+      color: var(--vscode-gitDecoration-deletedResourceForeground, var(--vscode-charts-red));
+    }
+    [data-sign='~'] .sign {
+      color: var(--vscode-gitDecoration-modifiedResourceForeground, var(--vscode-charts-yellow));
+    }
+    [aria-selected='true'] .sign {
+      color: inherit !important;
+    }
+    .text {
+      min-width: 0;
+      white-space: pre-wrap;
+    }
+    .more {
+      margin: 4px 14px 8px 32px;
+      font: inherit;
+      color: var(--vscode-textLink-foreground);
+      background: none;
+      border: none;
+      padding: 2px 0;
+      cursor: pointer;
+    }
+    .more:focus-visible {
+      outline: 1px solid var(--vscode-focusBorder);
+    }
+    .quiet {
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      overflow: hidden;
+      clip-path: inset(50%);
+      white-space: nowrap;
+    }
+  `;
+  declare groups: readonly PageDifferenceGroup[];
+  /** The chosen row, counted over all shown ones. */
+  declare at: number;
+  /** Titles of groups shown whole. */
+  declare whole: ReadonlySet<string>;
+
+  constructor() {
+    super();
+    this.groups = [];
+    this.at = -1;
+    this.whole = new Set();
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (!changed.has('groups')) return;
+    this.at = -1;
+    this.whole = new Set();
+  }
+
+  #shown(group: PageDifferenceGroup): readonly PageDifference[] {
+    return this.whole.has(group.title) ? group.rows : group.rows.slice(0, FIRST_ROWS);
+  }
+
+  async #choose(at: number): Promise<void> {
+    const rows = this.groups.flatMap((g) => this.#shown(g));
+    const next = Math.max(0, Math.min(rows.length - 1, at));
+    const row = rows[next];
+    if (!row) return;
+    this.at = next;
+    this.dispatchEvent(new CustomEvent('difference-chosen', { detail: row }));
+    await this.updateComplete;
+    this.renderRoot.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
+  }
+
+  #key(event: KeyboardEvent): void {
+    const count = this.groups.reduce((n, g) => n + this.#shown(g).length, 0);
+    const to: Record<string, number> = {
+      ArrowDown: this.at + 1,
+      ArrowUp: this.at - 1,
+      Home: 0,
+      End: count - 1,
+      PageDown: this.at + PAGE_ROWS,
+      PageUp: this.at - PAGE_ROWS,
+      Enter: this.at,
+      ' ': this.at,
+    };
+    if (!Object.hasOwn(to, event.key) || event.target instanceof HTMLButtonElement) return;
+    event.preventDefault();
+    void this.#choose(to[event.key] ?? 0);
+  }
+
+  override render(): TemplateResult {
+    let n = 0;
+    const option = (row: PageDifference): TemplateResult => {
+      const i = n++;
+      return html`<div
+        role="option"
+        id=${`d${i}`}
+        data-sign=${row.sign}
+        aria-selected=${this.at === i ? 'true' : 'false'}
+        @click=${() => this.#choose(i)}
+      >
+        <span class="sign" aria-hidden="true">${row.sign === '-' ? '−' : row.sign}</span
+        ><span class="text"><span class="quiet">${SIGN_WORDS[row.sign]}: </span>${row.text}</span>
+      </div>`;
+    };
+    return html`<div
+      role="listbox"
+      tabindex="0"
+      aria-label="Differences"
+      aria-activedescendant=${this.at >= 0 ? `d${this.at}` : ''}
+      @keydown=${this.#key}
+    >
+      ${this.groups.map((g) => {
+        const shown = this.#shown(g);
+        const left = g.rows.length - shown.length;
+        return html`<div role="group" aria-label=${`${g.title}, ${g.count}`}>
+          <h3>${g.title} <span>${countText(g.count)}</span></h3>
+          ${shown.map(option)}
+          ${left > 0 ? html`<button class="more" @click=${() => (this.whole = new Set([...this.whole, g.title]))}>Show ${countText(left)} more</button>` : null}
+          ${left === 0 && g.count > g.rows.length ? html`<h3><span>and ${countText(g.count - g.rows.length)} more; channelwise compare --json lists all</span></h3>` : null}
+        </div>`;
+      })}
+    </div>`;
+  }
+}
+customElements.define('cw-difference-list', DifferenceList);

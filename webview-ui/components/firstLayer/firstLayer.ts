@@ -1,0 +1,134 @@
+import { LitElement, css, html } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import type { PageFirstLayer, PageModel } from '../../../src/protocol/messages.ts';
+import { countText, listText, shapeText } from '../../text/format.ts';
+import { cardStyles } from '../styles.ts';
+
+/** More first layers than this are a list that opens: a transformer's residual path leads its input past every block. */
+const MOST_CARDS = 2;
+/** Nobody reads more of that list; the First layer tab has all. */
+const MOST_LISTED = 200;
+
+/** What the first layers are, beside the graph. */
+export class FirstLayer extends LitElement {
+  static override properties = { model: { attribute: false }, listed: { state: true } };
+  static override styles = [
+    cardStyles,
+    css`
+      summary {
+        cursor: pointer;
+        color: var(--vscode-foreground);
+      }
+      summary:focus-visible,
+      .go:focus-visible {
+        outline: 1px solid var(--vscode-focusBorder);
+        outline-offset: 1px;
+      }
+      ul {
+        margin-top: 6px;
+      }
+      .go {
+        font: inherit;
+        padding: 0;
+        border: none;
+        background: none;
+        color: var(--vscode-textLink-foreground);
+        cursor: pointer;
+        text-align: left;
+        overflow-wrap: anywhere;
+      }
+      .go:hover {
+        text-decoration: underline;
+      }
+    `,
+  ];
+  declare model: PageModel | null;
+  /** The list is open. */
+  declare listed: boolean;
+
+  constructor() {
+    super();
+    this.model = null;
+    this.listed = false;
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('model')) this.listed = false;
+  }
+
+  override render(): TemplateResult | null {
+    const layers = this.model?.firstLayers;
+    if (!layers) return null;
+    if (layers.length === 0)
+      return html`<section class="first-layer" aria-labelledby="f">
+        <h2 id="f">First layer</h2>
+        <p>No layer that reads the image channels was found.</p>
+      </section>`;
+    const cards = layers.length > MOST_CARDS ? 1 : layers.length;
+    return html` ${layers.slice(0, cards).map((layer, i) => this.#card(layer, layers.length > 1 ? `First layer ${i + 1} of ${countText(layers.length)}` : 'First layer', `f${i}`))}
+    ${cards < layers.length ? this.#others(layers.slice(cards)) : null}`;
+  }
+
+  #others(layers: readonly PageFirstLayer[]): TemplateResult {
+    return html`<section aria-label="Other first layers">
+      <details .open=${this.listed} @toggle=${(e: Event) => (this.listed = (e.target as HTMLDetailsElement).open)}>
+        <summary>${countText(layers.length)} other first layers</summary>
+        ${
+          this.listed
+            ? html`<ul>
+                ${layers.slice(0, MOST_LISTED).map((l) => html`<li><button class="go" @click=${() => this.#show(l)}>${l.node || l.weight}</button> <span class="sub">${l.opType} ${shapeText(l.dims)}</span></li>`)}
+              </ul>`
+            : null
+        }
+        ${this.listed && layers.length > MOST_LISTED ? html`<p>The First layer tab has all.</p>` : null}
+      </details>
+    </section>`;
+  }
+
+  #show(l: PageFirstLayer): void {
+    this.dispatchEvent(
+      new CustomEvent('select-thing', { detail: { key: `n${l.nodeId}`, reveal: true }, bubbles: true, composed: true }),
+    );
+  }
+
+  #card(l: PageFirstLayer, title: string, id: string): TemplateResult {
+    // A matrix product slides over nothing.
+    const slides = l.strides.length > 0;
+    return html`<section class="first-layer" aria-labelledby=${id}>
+      <h2 id=${id}>${title}</h2>
+      <dl>
+        <dt>Weight</dt>
+        <dd>${l.weight}</dd>
+        <dt>Shape</dt>
+        <dd><strong>${shapeText(l.dims)}</strong> <span class="sub">${listText(l.dims)}</span></dd>
+        <dt>Node</dt>
+        <dd>${l.node}</dd>
+        <dt>Operator</dt>
+        <dd>${l.opType}</dd>
+        <dt>Type</dt>
+        <dd>${l.dtype}</dd>
+        <dt>Layout</dt>
+        <dd>${l.layout}</dd>
+        ${
+          slides
+            ? html` <dt>Strides</dt>
+                <dd>${listText(l.strides)}</dd>
+                <dt>Pads</dt>
+                <dd>${listText(l.pads)}</dd>
+                <dt>Dilations</dt>
+                <dd>${listText(l.dilations)}</dd>
+                <dt>auto_pad</dt>
+                <dd>${l.autoPad}</dd>
+                <dt>Group</dt>
+                <dd>${l.group}</dd>`
+            : null
+        }
+      </dl>
+      <vscode-button appearance="secondary" @click=${() => this.dispatchEvent(new CustomEvent('show-filters'))}
+        >Show filters</vscode-button
+      >
+      <vscode-button appearance="secondary" @click=${() => this.#show(l)}>Show in graph</vscode-button>
+    </section>`;
+  }
+}
+customElements.define('cw-first-layer', FirstLayer);

@@ -1,0 +1,264 @@
+import { LitElement, html } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import type { PageFirstLayerFacts } from '../../../src/protocol/firstLayer.ts';
+import type { PageModel } from '../../../src/protocol/messages.ts';
+import { MOST_CHANNELS, countOf, filterStats, picturesOf, statsOf } from '../../draw/filterPicture.ts';
+import type { Filters } from '../../draw/filterPicture.ts';
+import { loadFilters } from '../../state/filterLoad.ts';
+import type { FilterPage } from '../../state/filterLoad.ts';
+import { countText, numberText, shapeText } from '../../text/format.ts';
+import { HostError, request } from '../../state/host.ts';
+import './filterGrid.ts';
+import type { Tile } from './filterGrid.ts';
+import { firstLayerFacts } from './firstLayerFacts.ts';
+import { firstLayerStyles } from './firstLayerStyles.ts';
+import { cardStyles } from '../styles.ts';
+
+/** The first layer's filters as pictures, before and after, and what the layer wants to be fed. Reads weights only while it is shown. */
+export class FirstLayerTab extends LitElement {
+  static override properties = {
+    model: { attribute: false },
+    shown: { attribute: false },
+    layer: { state: true },
+    facts: { state: true },
+    page: { state: true },
+    error: { state: true },
+    slider: { state: true },
+    wipe: { state: true },
+    together: { state: true },
+    at: { state: true },
+  };
+  static override styles = [cardStyles, firstLayerStyles];
+  declare model: PageModel | null;
+  declare shown: boolean;
+  declare layer: number;
+  declare facts: PageFirstLayerFacts | null;
+  declare page: FilterPage | null;
+  declare error: string;
+  declare slider: boolean;
+  declare wipe: number;
+  /** Scale all filters alike. */
+  declare together: boolean;
+  declare at: number;
+  #loaded: PageModel | null = null;
+  #loading: AbortController | null = null;
+  #tiles: { before: Tile[]; after: Tile[]; over: Tile[] | null } = { before: [], after: [], over: null };
+
+  constructor() {
+    super();
+    this.model = null;
+    this.shown = false;
+    this.slider = false;
+    this.wipe = 50;
+    this.together = false;
+    this.#reset(0);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#loading?.abort();
+  }
+
+  #reset(layer: number): void {
+    this.#loading?.abort();
+    this.layer = layer;
+    this.facts = null;
+    this.page = null;
+    this.error = '';
+    this.at = 0;
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (this.shown && this.model && this.#loaded !== this.model) {
+      this.#loaded = this.model;
+      this.#reset(0);
+      void this.#load(0);
+    }
+    if (changed.has('page') || changed.has('together')) this.#arrange();
+  }
+
+  /** Loads the facts where they are missing, and the filters from `from` on. */
+  async #load(from: number): Promise<void> {
+    this.#loading?.abort();
+    const { signal } = (this.#loading = new AbortController());
+    if (!this.model?.firstLayers.length) return;
+    try {
+      this.facts ??= await request('firstLayerFacts', { layer: this.layer }, { signal });
+      const page = await loadFilters(this.layer, from, this.facts, signal);
+      if (signal.aborted) return;
+      this.page = page;
+      this.at = 0;
+    } catch (error) {
+      if (!signal.aborted && !(error instanceof HostError && error.code === 'cancelled'))
+        this.error = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #arrange(): void {
+    const { page } = this;
+    if (!page) return;
+    const tiles = (filters: Filters): Tile[] => {
+      const all = this.together ? statsOf(filters.values) : null;
+      return Array.from({ length: countOf(filters) }, (_, i) => ({
+        label: this.#label(page, filters, i),
+        pictures: picturesOf(filters, i, all),
+        over: null,
+      }));
+    };
+    const before = tiles(page.before);
+    const after = page.after ? tiles(page.after) : [];
+    const wipes =
+      page.after !== null &&
+      before[0]?.pictures.length === 1 &&
+      after[0]?.pictures.length === 1 &&
+      before[0].pictures[0]?.width === after[0].pictures[0]?.width &&
+      before[0].pictures[0]?.height === after[0].pictures[0]?.height;
+    this.#tiles = {
+      before,
+      after,
+      over: wipes ? before.map((tile, i) => ({ ...tile, over: after[i]?.pictures[0] ?? null })) : null,
+    };
+  }
+
+  #label(page: FilterPage, filters: Filters, i: number): string {
+    const { min, max } = filterStats(filters, i);
+    return `Filter ${page.from + i}, ${numberText(min)} to ${numberText(max)}`;
+  }
+
+  #status(page: FilterPage): string {
+    const text = (filters: Filters): string => {
+      const { min, max, mean } = filterStats(filters, this.at);
+      return `${numberText(min)} to ${numberText(max)}, mean ${numberText(mean)}`;
+    };
+    const name = `Filter ${page.from + this.at}`;
+    return page.after
+      ? `${name}: ${text(page.before)}; ${page.afterTitle.startsWith('Now') ? 'now' : 'summed'} ${text(page.after)}`
+      : `${name}: ${text(page.before)}`;
+  }
+
+  override render(): TemplateResult | null {
+    const m = this.model;
+    if (!m || !this.shown) return null;
+    const layers = m.firstLayers;
+    const layer = layers[this.layer];
+    if (!layer)
+      return html`<section>
+        <h2>First layer</h2>
+        <p>No layer that reads the image channels was found.</p>
+      </section>`;
+    const pick = (event: Event): void => {
+      this.#reset(Number((event.target as HTMLSelectElement).value));
+      void this.#load(0);
+    };
+    return html` <header>
+        <h2>${layer.opType} <span class="name">${layer.node}</span></h2>
+        ${
+          layers.length > 1
+            ? html`<label
+                >First layer
+                <select @change=${pick}>
+                  ${layers.map((l, i) => html`<option value=${i} ?selected=${i === this.layer}>${i + 1} of ${layers.length}: ${l.node || l.weight} ${shapeText(l.dims)}</option>`)}
+                </select></label
+              >`
+            : null
+        }
+      </header>
+      <div class="columns">
+        <div class="facts">${firstLayerFacts(layer, this.facts)}</div>
+        <section class="pictures" aria-label="Filters">
+          ${this.error ? html`<p role="alert" class="why">${this.error}</p>` : this.#pictures()}
+        </section>
+      </div>`;
+  }
+
+  #pictures(): TemplateResult {
+    const { facts, page } = this;
+    if (facts?.why) return html`<p class="why">No pictures: ${facts.why}</p>`;
+    if (!facts || !page) return html`<p role="status">Reading the filters…</p>`;
+    const over = this.#tiles.over;
+    const wiping = over !== null && this.slider;
+    return html` <div class="bar">
+        ${over ? html`<div role="group" aria-label="View">${this.#switch('Side by side', !this.slider, () => (this.slider = false))}${this.#switch('Slider', this.slider, () => (this.slider = true))}</div>` : null}
+        ${wiping ? html`<label class="wipe">colour <input type="range" min="0" max="100" aria-label="How much of each picture is shown as before" .value=${String(this.wipe)} @input=${(e: InputEvent) => (this.wipe = Number((e.target as HTMLInputElement).value))} /> gray</label>` : null}
+        <div role="group" aria-label="Brightness">
+          ${this.#switch('Scale each filter', !this.together, () => (this.together = false))}${this.#switch('Scale all alike', this.together, () => (this.together = true))}
+        </div>
+      </div>
+      <p class="status" role="status">${this.#status(page)}</p>
+      ${facts.original?.why ? html`<p class="why">${facts.original.why}</p>` : null}
+      <div class="pair" @filter-at=${(e: CustomEvent<number>) => (this.at = e.detail)}>
+        ${wiping ? this.#panel(`${page.beforeTitle} | ${page.afterTitle}`, over) : html`${this.#panel(page.beforeTitle, this.#tiles.before)}${page.after ? this.#panel(page.afterTitle, this.#tiles.after) : null}`}
+      </div>
+      ${page.before.set.channels > MOST_CHANNELS ? html`<p>Only the first ${MOST_CHANNELS} of ${page.before.set.channels} channels are drawn.</p>` : null}
+      ${this.#pager(page)} ${this.#table(page)}`;
+  }
+
+  #switch(text: string, on: boolean, set: () => void): TemplateResult {
+    return html`<button class="switch" aria-pressed=${on ? 'true' : 'false'} @click=${set}>${text}</button>`;
+  }
+
+  #panel(title: string, tiles: readonly Tile[]): TemplateResult {
+    return html`<div class="panel">
+      <h3>${title}</h3>
+      <cw-filter-grid .name=${title} .tiles=${tiles} .at=${this.at} .wipe=${this.wipe}></cw-filter-grid>
+    </div>`;
+  }
+
+  #pager(page: FilterPage): TemplateResult | null {
+    const { count } = page.before.set;
+    const shown = countOf(page.before);
+    if (shown >= count) return null;
+    return html`<div class="pager">
+      <button
+        class="switch"
+        ?disabled=${page.from === 0}
+        @click=${() => void this.#load(Math.max(0, page.from - shown))}
+      >
+        Previous
+      </button>
+      <span>Filters ${countText(page.from)} to ${countText(page.from + shown - 1)} of ${countText(count)}</span>
+      <button class="switch" ?disabled=${page.from + shown >= count} @click=${() => void this.#load(page.from + shown)}>
+        Next
+      </button>
+    </div>`;
+  }
+
+  /** The pictures in numbers. */
+  #table(page: FilterPage): TemplateResult {
+    const cells = (filters: Filters | null, i: number): TemplateResult | null => {
+      if (!filters) return null;
+      const { min, max, mean } = filterStats(filters, i);
+      return html`<td>${numberText(min)}</td>
+        <td>${numberText(max)}</td>
+        <td>${numberText(mean)}</td>`;
+    };
+    const head = (title: string): TemplateResult =>
+      html`<th scope="col">${title} min</th>
+        <th scope="col">max</th>
+        <th scope="col">mean</th>`;
+    return html`<details>
+      <summary>The filters as a table</summary>
+      <div class="scroll" tabindex="0">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Filter</th>
+              ${page.after ? html`${head('Before:')}${head('After:')}` : head('')}
+            </tr>
+          </thead>
+          <tbody>
+            ${Array.from(
+              { length: countOf(page.before) },
+              (_, i) =>
+                html`<tr>
+                  <th scope="row">${page.from + i}</th>
+                  ${cells(page.before, i)}${cells(page.after, i)}
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+    </details>`;
+  }
+}
+customElements.define('cw-first-layer-tab', FirstLayerTab);

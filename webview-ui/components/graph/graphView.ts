@@ -1,0 +1,344 @@
+import { LitElement, css, html } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import type { Difference, Marks } from '../../draw/brush.ts';
+import { centreOn, firstView, fitView, zoomAt } from '../../draw/camera.ts';
+import type { Extent, View } from '../../draw/camera.ts';
+import { paint } from '../../draw/paint.ts';
+import { readTheme } from '../../draw/theme.ts';
+import type { Theme } from '../../draw/theme.ts';
+import type { SelectionKey } from '../../graph/graphModel.ts';
+import type { Scene } from '../../graph/scene.ts';
+import { FRAME } from '../../layout/nested.ts';
+import type { GraphSession } from '../../state/graphSession.ts';
+import { Mover } from './mover.ts';
+import { Pointing } from './pointing.ts';
+import './miniMap.ts';
+
+const NO_BOXES: ReadonlySet<number> = new Set();
+
+/** The drawn graph: a canvas with a camera. Selecting and opening are announced as events; the app decides. */
+export class GraphView extends LitElement {
+  static override properties = {
+    session: { attribute: false },
+    selected: { attribute: false },
+    found: { attribute: false },
+    differing: { attribute: false },
+    scene: { state: true },
+  };
+  static override styles = css`
+    :host {
+      display: block;
+      position: relative;
+      width: 100%;
+      height: 100%;
+      overflow: hidden;
+    }
+    canvas {
+      position: absolute;
+      inset: 0;
+      width: 100%;
+      height: 100%;
+      touch-action: none;
+      cursor: grab;
+      outline: none;
+    }
+    canvas:focus-visible {
+      outline: 2px solid var(--vscode-focusBorder);
+      outline-offset: -2px;
+    }
+    canvas.on-box {
+      cursor: pointer;
+    }
+    .tip {
+      position: absolute;
+      left: 0;
+      top: 0;
+      pointer-events: none;
+      max-width: 420px;
+      padding: 3px 8px;
+      font-size: 0.92em;
+      overflow-wrap: anywhere;
+      color: var(--vscode-editorHoverWidget-foreground, var(--vscode-foreground));
+      background: var(--vscode-editorHoverWidget-background, var(--vscode-editorWidget-background));
+      border: 1px solid
+        var(--vscode-editorHoverWidget-border, var(--vscode-contrastBorder, var(--vscode-editorWidget-border)));
+    }
+    .tip:empty {
+      display: none;
+    }
+    .waiting {
+      position: absolute;
+      left: 50%;
+      top: 40%;
+      translate: -50%;
+      color: var(--vscode-descriptionForeground);
+    }
+    cw-mini-map {
+      position: absolute;
+      right: 12px;
+      bottom: 12px;
+    }
+  `;
+  declare session: GraphSession | null;
+  declare selected: SelectionKey | null;
+  declare found: readonly SelectionKey[];
+  /** Things to mark as differing from another model. */
+  declare differing: ReadonlyMap<SelectionKey, Difference>;
+  declare scene: Scene | null;
+  /** The view to start with, from an earlier session. */
+  startView: View | null = null;
+  #theme: Theme | null = null;
+  #view: View = { x: 0, y: 0, scale: 1 };
+  #placed = false;
+  /** How wide the view was when it was last placed. */
+  #width = 0;
+  #frame = 0;
+  #marks: Marks = { selected: -1, hovered: -1, found: NO_BOXES, differing: new Map(), into: [], out: [], traced: [] };
+  #mover = new Mover(() => this.draw());
+  #pointing = new Pointing(this);
+  #resize = new ResizeObserver(() => this.#place());
+  #themes = new MutationObserver(() => {
+    this.#theme = null;
+    this.draw();
+    this.#miniMap?.repaint();
+  });
+
+  constructor() {
+    super();
+    this.session = null;
+    this.selected = null;
+    this.found = [];
+    this.differing = new Map();
+    this.scene = null;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#resize.observe(this);
+    // VS Code changes themes by rewriting the body's class and the root's style.
+    this.#themes.observe(document.body, { attributes: true });
+    this.#themes.observe(document.documentElement, { attributes: true });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#resize.disconnect();
+    this.#themes.disconnect();
+    this.#mover.stop();
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+  }
+
+  protected override firstUpdated(): void {
+    if (this.canvas) this.#pointing.listen(this.canvas);
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has('session')) {
+      this.scene = null;
+      this.#placed = false;
+      void this.relayout(null);
+    }
+    if (changed.has('selected') || changed.has('found') || changed.has('differing') || changed.has('scene'))
+      this.#mark();
+  }
+
+  get canvas(): HTMLCanvasElement | null {
+    return this.renderRoot.querySelector('canvas');
+  }
+
+  get #miniMap() {
+    return this.renderRoot.querySelector('cw-mini-map');
+  }
+
+  get page(): Extent {
+    return { width: this.clientWidth, height: this.clientHeight };
+  }
+
+  get view(): View {
+    return this.#view;
+  }
+
+  get theme(): Theme {
+    return (this.#theme ??= readTheme(this));
+  }
+
+  get leastScale(): number {
+    return this.scene ? Math.min(0.05, fitView(this.scene.geometry, this.page).scale * 0.5) : 0.05;
+  }
+
+  setView(view: View, glide = false): void {
+    if (glide)
+      this.#mover.glide(this.#view, view, (v) => {
+        this.#view = v;
+      });
+    else {
+      this.#mover.stop();
+      this.#view = view;
+    }
+    this.draw();
+    this.dispatchEvent(new CustomEvent('view-moved', { detail: view }));
+  }
+
+  /** Lays out the open groups anew. The thing named by `anchor` stays where the reader sees it, whatever moves around it. */
+  async relayout(anchor: SelectionKey | null): Promise<void> {
+    const { session } = this;
+    const before = this.scene;
+    const from = anchor && before ? this.#corner(before, anchor) : null;
+    const scene = (await session?.layout()) ?? null;
+    if (!scene || session !== this.session) return;
+    const to = anchor ? this.#corner(scene, anchor) : null;
+    if (from && to) {
+      const { x, y, scale } = this.#view;
+      this.#view = { scale, x: x + (from.x - to.x) * scale, y: y + (from.y - to.y) * scale };
+      this.#mover.shift(before!, scene, { x: from.x - to.x, y: from.y - to.y });
+    }
+    performance.mark('channelwise:laid-out');
+    this.scene = scene;
+    await this.updateComplete;
+    this.#place();
+    this.dispatchEvent(new CustomEvent('laid-out', { bubbles: true, composed: true }));
+  }
+
+  #corner(scene: Scene, key: SelectionKey): { x: number; y: number } | null {
+    const box = scene.boxOf(key);
+    return box === undefined ? null : { x: scene.geometry.x[box]!, y: scene.geometry.y[box]! };
+  }
+
+  #place(): void {
+    const { scene, page } = this;
+    if (scene && !this.#placed && page.width > 0 && page.height > 0) {
+      this.#placed = true;
+      const first = scene.boxOf('i0') ?? 0;
+      this.#view =
+        this.startView ??
+        firstView(scene.geometry, page, (scene.geometry.x[first] ?? 0) + (scene.geometry.w[first] ?? 0) / 2);
+      this.startView = null;
+    } else if (page.width > 0 && this.#width > 0) {
+      // What is in the middle stays there when the editor is split or made wider.
+      this.#view = { ...this.#view, x: this.#view.x + (page.width - this.#width) / 2 };
+    }
+    if (page.width > 0) this.#width = page.width;
+    this.draw();
+    this.#miniMap?.repaint();
+  }
+
+  fit(): void {
+    if (this.scene && this.clientWidth > 0) this.setView(fitView(this.scene.geometry, this.page), true);
+  }
+
+  /** Brings a thing into the middle, opening the groups that hide it. */
+  async reveal(key: SelectionKey): Promise<void> {
+    if (this.session?.uncover(key)) await this.relayout(null);
+    const { scene } = this;
+    const box = scene?.boxOf(key);
+    if (!scene || box === undefined || this.clientWidth === 0) return;
+    const { x, y, w, h } = scene.geometry;
+    const scale = Math.min(1.2, Math.max(this.#view.scale, 0.75));
+    const shown = scene.geometry.open[box]
+      ? { x: x[box]!, y: y[box]!, w: w[box]!, h: Math.min(h[box]!, (this.clientHeight * 0.8) / scale) }
+      : { x: x[box]!, y: y[box]!, w: w[box]!, h: h[box]! };
+    // The list of matches lies over the upper part.
+    this.setView(centreOn(shown, this.page, scale, this.found.length > 0 ? 0.68 : 0.5), true);
+  }
+
+  zoom(factor: number, px = this.clientWidth / 2, py = this.clientHeight / 2): void {
+    this.setView(zoomAt(this.#view, factor, px, py, this.leastScale));
+  }
+
+  pan(dx: number, dy: number): void {
+    this.setView({ ...this.#view, x: this.#view.x + dx, y: this.#view.y + dy });
+  }
+
+  select(key: SelectionKey | null, reveal: boolean): void {
+    this.dispatchEvent(new CustomEvent('select-thing', { detail: { key, reveal }, bubbles: true, composed: true }));
+  }
+
+  toggle(key: SelectionKey): void {
+    this.dispatchEvent(new CustomEvent('toggle-group', { detail: { key }, bubbles: true, composed: true }));
+  }
+
+  /** The box and line under a place on the page. */
+  under(px: number, py: number): { box: number; piece: number } {
+    const { scene } = this;
+    if (!scene) return { box: -1, piece: -1 };
+    const [x, y] = [(px - this.#view.x) / this.#view.scale, (py - this.#view.y) / this.#view.scale];
+    const box = scene.boxAt(x, y, FRAME.header);
+    return { box, piece: box >= 0 ? -1 : scene.pieceAt(x, y, 6 / this.#view.scale) };
+  }
+
+  /** Marks what the pointer is on and traces the line under it from end to end. */
+  hover(box: number, piece: number, px: number, py: number): void {
+    const { scene } = this;
+    const tip = this.renderRoot.querySelector<HTMLElement>('.tip');
+    this.canvas?.classList.toggle('on-box', box >= 0);
+    const links = scene && piece >= 0 ? scene.linksOfPiece(piece) : [];
+    const same = this.#marks.hovered === box && links.length === 0 && this.#marks.traced.length === 0;
+    if (tip) {
+      tip.textContent = scene && links.length > 0 ? scene.model.linkText(links) : '';
+      tip.style.transform = `translate(${Math.min(px + 14, Math.max(0, this.clientWidth - tip.offsetWidth - 4))}px, ${Math.min(py + 16, this.clientHeight - 40)}px)`;
+    }
+    if (same) return;
+    this.#marks = { ...this.#marks, hovered: box, traced: scene && links.length > 0 ? scene.piecesOf(links) : [] };
+    this.draw();
+  }
+
+  #mark(): void {
+    const { scene, selected } = this;
+    if (scene) {
+      const lit = selected && scene.model.has(selected) ? scene.linksAt(selected) : { into: [], out: [] };
+      const found = new Set(this.found.flatMap((key) => scene.boxOf(key) ?? []));
+      this.#marks = {
+        selected: scene.boxOf(selected) ?? -1,
+        hovered: -1,
+        found,
+        differing: this.#differing(scene),
+        traced: [],
+        into: scene.piecesOf(lit.into),
+        out: scene.piecesOf(lit.out),
+      };
+    }
+    this.draw();
+  }
+
+  /** A closed group that hides differences is changed itself. */
+  #differing(scene: Scene): Map<number, Difference> {
+    const boxes = new Map<number, Difference>();
+    for (const [key, kind] of this.differing) {
+      const box = scene.boxOf(key);
+      if (box !== undefined) boxes.set(box, scene.geometry.box[box]! < 0 ? 'changed' : kind);
+    }
+    return boxes;
+  }
+
+  draw(): void {
+    if (this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      const { canvas, scene, page } = this;
+      const ctx = canvas?.getContext('2d', { alpha: false });
+      if (!canvas || !ctx || !scene || page.width === 0 || page.height === 0) return;
+      const ratio = window.devicePixelRatio || 1;
+      const [pw, ph] = [Math.round(page.width * ratio), Math.round(page.height * ratio)];
+      if (canvas.width !== pw || canvas.height !== ph) [canvas.width, canvas.height] = [pw, ph];
+      const motion = this.#mover.step();
+      const started = performance.now();
+      paint(ctx, scene, this.#view, this.theme, page, ratio, this.#marks, motion);
+      performance.measure('channelwise:paint', { start: started });
+      this.#miniMap?.mark(this.#view, page);
+    });
+  }
+
+  override render(): TemplateResult {
+    const count = this.session?.model.page.nodes.length ?? 0;
+    return html`<canvas
+        role="application"
+        tabindex="0"
+        aria-roledescription="graph"
+        aria-label=${`Layer graph, ${count} layers. Arrow keys pan, plus and minus zoom, 0 fits, Alt with Up or Down selects the next layer, Enter opens or closes a group. The Layers tab lists the same layers as a table.`}
+      ></canvas>
+      ${this.scene ? html`<cw-mini-map .scene=${this.scene} .view=${this} aria-hidden="true"></cw-mini-map>` : html`<p class="waiting" role="status">Laying out ${count} layers…</p>`}
+      <div class="tip" role="presentation"></div>`;
+  }
+}
+customElements.define('cw-graph-view', GraphView);

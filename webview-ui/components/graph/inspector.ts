@@ -1,0 +1,264 @@
+import { LitElement, css, html } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { PageNode, PageValue } from '../../../src/protocol/messages.ts';
+import { nodeParameters } from '../../graph/graphModel.ts';
+import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
+import { bytesText, countText, listText, nodeLabel, shortCount } from '../../text/format.ts';
+import type { GraphSession } from '../../state/graphSession.ts';
+import { attributeRows, formalName, operatorOf } from './nodeFacts.ts';
+import { cardStyles } from '../styles.ts';
+import '../weights/weightCard.ts';
+
+/** A list of neighbours longer than this is cut; the graph shows the rest. */
+const MOST_LINKS = 12;
+
+/** Facts about what is selected: a node, a group, a graph input or output. Neighbours are links to them. */
+export class Inspector extends LitElement {
+  static override properties = {
+    session: { attribute: false },
+    selected: { attribute: false },
+    opened: { attribute: false },
+  };
+  static override styles = [
+    cardStyles,
+    css`
+      .link {
+        display: inline;
+        font: inherit;
+        padding: 0;
+        border: none;
+        background: none;
+        color: var(--vscode-textLink-foreground);
+        cursor: pointer;
+        text-align: left;
+        overflow-wrap: anywhere;
+      }
+      .link:hover {
+        text-decoration: underline;
+      }
+      .link:focus-visible {
+        outline: 1px solid var(--vscode-focusBorder);
+      }
+      .at {
+        display: block;
+        padding-left: 12px;
+      }
+      .formal {
+        color: var(--vscode-descriptionForeground);
+        margin-right: 8px;
+      }
+      .left,
+      .left .sub {
+        color: var(--vscode-descriptionForeground);
+        font-style: italic;
+      }
+    `,
+  ];
+  declare session: GraphSession | null;
+  declare selected: SelectionKey | null;
+  declare opened: number;
+
+  constructor() {
+    super();
+    this.session = null;
+    this.selected = null;
+    this.opened = 0;
+  }
+
+  #go(key: SelectionKey): void {
+    this.dispatchEvent(
+      new CustomEvent('select-thing', { detail: { key, reveal: true }, bubbles: true, composed: true }),
+    );
+  }
+
+  #toggle(key: SelectionKey): void {
+    this.dispatchEvent(new CustomEvent('toggle-group', { detail: { key }, bubbles: true, composed: true }));
+  }
+
+  #links(model: GraphModel, items: readonly number[], word: string): TemplateResult | null {
+    const unique = [...new Set(items)];
+    if (unique.length === 0) return null;
+    return html`${unique.slice(0, MOST_LINKS).map((i) => {
+      const key = model.keyOf(i);
+      return html`<span class="at sub"
+        >${word} <button class="link" @click=${() => this.#go(key)}>${model.nameOf(key)}</button></span
+      >`;
+    })}${unique.length > MOST_LINKS ? html`<span class="at sub">and ${unique.length - MOST_LINKS} more</span>` : null}`;
+  }
+
+  override render(): TemplateResult {
+    const model = this.session?.model;
+    const key = this.selected;
+    const group = model?.groupOf(key);
+    const item = model?.flat.items[model.itemOf(key) ?? -1];
+    if (!model || !key || (group === undefined && !item)) {
+      return html`<section aria-labelledby="t">
+        <h2 id="t">Selected layer</h2>
+        <p>Select a layer in the graph or in the table.</p>
+      </section>`;
+    }
+    if (group !== undefined) return this.#group(model, key, group);
+    if (item?.node) return this.#node(model, key, item.node);
+    const value = model.valueOf(key);
+    return value ? this.#value(model, key, value, key.startsWith('i') ? 'Graph input' : 'Graph output') : html``;
+  }
+
+  #value(model: GraphModel, key: SelectionKey, value: PageValue, title: string): TemplateResult {
+    const at = model.itemOf(key)!;
+    const { links } = model.flat;
+    return html`<section aria-labelledby="t">
+      <h2 id="t">${title}</h2>
+      <dl>
+        <dt>Name</dt>
+        <dd>${value.name}</dd>
+        <dt>Type</dt>
+        <dd>${value.dtype}</dd>
+        <dt>Shape</dt>
+        <dd>${value.dims ? listText(value.dims) : 'unknown'}</dd>
+      </dl>
+      ${this.#links(
+        model,
+        links.filter((l) => l.from === at).map((l) => l.to),
+        'read by',
+      )}
+      ${this.#links(
+        model,
+        links.filter((l) => l.to === at).map((l) => l.from),
+        'from',
+      )}
+    </section>`;
+  }
+
+  #group(model: GraphModel, key: SelectionKey, index: number): TemplateResult {
+    const g = model.hierarchy.groups[index]!;
+    const facts = model.facts[index]!;
+    const open = this.session?.isOpen(index) ?? false;
+    const operators = new Map<string, number>();
+    model.flat.items.forEach((item, i) => {
+      if (!item.node || !model.around(model.keyOf(i)).includes(index)) return;
+      operators.set(item.node.opType, (operators.get(item.node.opType) ?? 0) + 1);
+    });
+    const share =
+      model.page.parameterCount > 0 ? ` (${((facts.params / model.page.parameterCount) * 100).toFixed(1)} %)` : '';
+    return html`<section aria-labelledby="t">
+      <h2 id="t">Selected group</h2>
+      <dl>
+        <dt>Name</dt>
+        <dd>${g.title}</dd>
+        <dt>Path</dt>
+        <dd>${g.path}</dd>
+        <dt>Layers</dt>
+        <dd>${countText(g.count)}</dd>
+        <dt>Output</dt>
+        <dd>${facts.output || 'unknown'}</dd>
+        <dt>Parameters</dt>
+        <dd>${countText(facts.params)}${share}</dd>
+        <dt>Operators</dt>
+        <dd>
+          ${[...operators]
+            .sort((a, b) => b[1] - a[1])
+            .map(([op, n]) => `${op} ×${n}`)
+            .join(', ')}
+        </dd>
+      </dl>
+      <vscode-button appearance="secondary" @click=${() => this.#toggle(key)}
+        >${open ? 'Close group' : 'Open group'}</vscode-button
+      >
+    </section>`;
+  }
+
+  /** The element type of a tensor that another item makes. */
+  #dtypeOf(model: GraphModel, from: number | undefined, tensor: string): string | undefined {
+    const node = from === undefined ? undefined : model.flat.items[from]?.node;
+    if (node) return node.outputs.find((o) => o.name === tensor)?.dtype;
+    return model.page.inputs.find((i) => i.name === tensor)?.dtype;
+  }
+
+  #node(model: GraphModel, key: SelectionKey, node: PageNode): TemplateResult {
+    const at = model.itemOf(key)!;
+    const into = model.flat.links.filter((l) => l.to === at);
+    const out = model.flat.links.filter((l) => l.from === at);
+    const params = nodeParameters(node);
+    const macs = node.cost?.macs;
+    const contradictions = model.page.sizes?.contradictions.filter((c) => c.node === node.id) ?? [];
+    const operator = operatorOf(model.page, node);
+    // Weights inside subgraphs go by names of their own, which the host can't be asked for.
+    const inMain = node.id < model.page.nodes.length;
+    return html`<section aria-labelledby="t">
+      <h2 id="t">Selected layer</h2>
+      <dl>
+        <dt>Name</dt>
+        <dd>${nodeLabel(node)}</dd>
+        <dt>Operator</dt>
+        <dd>${node.opType}</dd>
+        ${
+          node.domain
+            ? html`<dt>Domain</dt>
+                <dd>${node.domain}</dd>`
+            : null
+        }
+        ${
+          params > 0
+            ? html`<dt>Parameters</dt>
+                <dd>${countText(params)}</dd>`
+            : null
+        }
+        ${
+          macs
+            ? html`<dt>Multiply-adds</dt>
+                <dd>${shortCount(macs)}</dd>`
+            : null
+        }
+        ${
+          node.cost?.memory
+            ? html`<dt>Activations</dt>
+                <dd>${bytesText(node.cost.memory)}</dd>`
+            : null
+        }
+        ${contradictions.map(
+          (c) =>
+            html`<dt>Contradiction</dt>
+              <dd>${c.message}</dd>`,
+        )}
+      </dl>
+      ${attributeRows(node, operator)}
+      <h3>Inputs</h3>
+      <ul>
+        ${node.inputs.map((input, i) => {
+          const from = into.filter((l) => l.tensor === input.name).map((l) => l.from);
+          const formal = formalName(operator?.inputs, i);
+          return html`<li>
+            ${formal ? html`<span class="formal">${formal}</span>` : null}${input.name || '(left out)'}
+            <span class="sub"
+              >${
+                input.weight
+                  ? html`weight ${input.weight.dtype}
+                      <span class="whole">${listText(input.weight.dims)}</span> ${input.weight.storage}`
+                  : typeText(this.#dtypeOf(model, from[0], input.name), input.dims)
+              }</span
+            >${input.weight ? (inMain ? html`<cw-weight .weight=${input.weight}></cw-weight>` : null) : this.#links(model, from, 'from')}
+          </li>`;
+        })}
+      </ul>
+      <h3>Outputs</h3>
+      <ul>
+        ${node.outputs.map((output, i) => {
+          const formal = formalName(operator?.outputs, i);
+          return html`<li>
+            ${formal ? html`<span class="formal">${formal}</span>` : null}${output.name || '(left out)'}
+            <span class="sub">${typeText(output.dtype, output.dims)}</span>${this.#links(
+              model,
+              out.filter((l) => l.tensor === output.name).map((l) => l.to),
+              'read by',
+            )}
+          </li>`;
+        })}
+      </ul>
+    </section>`;
+  }
+}
+customElements.define('cw-inspector', Inspector);
+
+function typeText(dtype: string | undefined, dims: readonly string[] | null): TemplateResult {
+  return html`${dtype ?? ''}${dims ? html` <span class="whole">${listText(dims)}</span>` : null}`;
+}

@@ -1,0 +1,168 @@
+import { LitElement, css, html } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import type { PageModel } from '../../../src/protocol/messages.ts';
+import type { PageBinding } from '../../../src/protocol/sizes.ts';
+import { cardStyles } from '../styles.ts';
+
+/** After the last key, so that a number is not asked for digit by digit. */
+const TYPING_MS = 200;
+const LARGEST = 2 ** 31;
+
+/** A number field for every named size of the inputs: shapes and costs follow what is typed. */
+export class SizesCard extends LitElement {
+  static override properties = { model: { attribute: false }, bind: { attribute: false } };
+  static override styles = [
+    cardStyles,
+    css`
+      .fields {
+        display: grid;
+        grid-template-columns: minmax(72px, max-content) 1fr;
+        gap: 5px 12px;
+        align-items: center;
+        margin-top: 8px;
+      }
+      label {
+        color: var(--vscode-descriptionForeground);
+        overflow-wrap: anywhere;
+        max-width: 180px;
+      }
+      input {
+        box-sizing: border-box;
+        width: 100px;
+        font: inherit;
+        padding: 2px 6px;
+        color: var(--vscode-input-foreground);
+        background: var(--vscode-input-background);
+        border: 1px solid var(--vscode-input-border, transparent);
+      }
+      input::placeholder {
+        color: var(--vscode-input-placeholderForeground);
+      }
+      input:focus {
+        outline: 1px solid var(--vscode-focusBorder);
+        outline-offset: -1px;
+      }
+      input:invalid {
+        outline: 1px solid var(--vscode-inputValidation-errorBorder, var(--vscode-focusBorder));
+        outline-offset: -1px;
+      }
+      details {
+        margin-top: 10px;
+      }
+      summary {
+        color: var(--vscode-descriptionForeground);
+        cursor: pointer;
+      }
+      summary:focus-visible {
+        outline: 1px solid var(--vscode-focusBorder);
+      }
+      details ul {
+        margin-top: 6px;
+      }
+    `,
+  ];
+  declare model: PageModel | null;
+  /** The numbers given, also those that are on their way to the host. */
+  declare bind: PageBinding;
+  #typing = 0;
+
+  constructor() {
+    super();
+    this.model = null;
+    this.bind = {};
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.clearTimeout(this.#typing);
+  }
+
+  /** What is typed stays as it is while the answer comes; a reset empties the fields. */
+  protected override updated(changed: PropertyValues): void {
+    if (!changed.has('bind') && !changed.has('model')) return;
+    for (const input of this.#inputs()) {
+      const value = this.bind[input.name];
+      if (this.#number(input) !== (value ?? null) && this.shadowRoot?.activeElement !== input)
+        input.value = value === undefined ? '' : String(value);
+    }
+  }
+
+  #inputs(): HTMLInputElement[] {
+    return [...this.renderRoot.querySelectorAll('input')];
+  }
+
+  #number(input: HTMLInputElement): number | null {
+    return input.value !== '' && input.checkValidity() ? Number(input.value) : null;
+  }
+
+  #typed(): void {
+    window.clearTimeout(this.#typing);
+    this.#typing = window.setTimeout(() => {
+      const bind: PageBinding = {};
+      for (const input of this.#inputs()) {
+        const value = this.#number(input);
+        if (value !== null) bind[input.name] = value;
+      }
+      this.#send(bind);
+    }, TYPING_MS);
+  }
+
+  #send(bind: PageBinding): void {
+    this.dispatchEvent(new CustomEvent('sizes-bound', { detail: bind, bubbles: true, composed: true }));
+  }
+
+  #reset(): void {
+    for (const input of this.#inputs()) input.value = '';
+    this.#send({});
+  }
+
+  override render(): TemplateResult | null {
+    const sizes = this.model?.sizes;
+    if (!sizes || (sizes.names.length === 0 && sizes.computed.length === 0)) return null;
+    return html`<section aria-labelledby="t">
+      <h2 id="t">Sizes</h2>
+      ${
+        sizes.names.length === 0
+          ? null
+          : html` <p>The inputs leave these sizes open. With numbers, every shape and cost settles.</p>
+              <div class="fields">
+                ${sizes.names.map(
+                  ({ name }, i) =>
+                    html` <label for=${`size-${i}`}>${name}</label>
+                      <input
+                        id=${`size-${i}`}
+                        name=${name}
+                        type="number"
+                        min="1"
+                        max=${LARGEST}
+                        step="1"
+                        placeholder="any"
+                        @input=${this.#typed}
+                      />`,
+                )}
+              </div>
+              <vscode-button
+                appearance="secondary"
+                ?disabled=${Object.keys(this.bind).length === 0}
+                @click=${this.#reset}
+                >Reset sizes</vscode-button
+              >`
+      }
+      ${
+        sizes.computed.length === 0
+          ? null
+          : html`<details>
+              <summary>
+                ${sizes.computed.length + sizes.computedLeft === 1 ? '1 size is' : `${sizes.computed.length + sizes.computedLeft} sizes are`}
+                known only when the model runs
+              </summary>
+              <ul>
+                ${sizes.computed.map(({ name, reason }) => html`<li>${name} <span class="sub">${reason}</span></li>`)}
+              </ul>
+              ${sizes.computedLeft ? html`<p>and ${sizes.computedLeft} more</p>` : null}
+            </details>`
+      }
+    </section>`;
+  }
+}
+customElements.define('cw-sizes', SizesCard);

@@ -1,0 +1,401 @@
+import { LitElement, css, html } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import type { PageWeight } from '../../../src/protocol/messages.ts';
+import { Blocks } from '../../state/blocks.ts';
+import { countText, listText } from '../../text/format.ts';
+
+const ROW = 22;
+const COLUMN = 104;
+const HEAD = 72;
+/** Browsers can't lay out boxes much taller than this; beyond it a pixel of scrolling is more than a pixel of rows. */
+const TALLEST = 8_000_000;
+
+/** All values of a weight as a scrolled grid in a dialog. Only the cells in view are loaded; of more than two axes the reader chooses which are rows and columns. */
+export class ValuesDialog extends LitElement {
+  static override properties = {
+    weight: { state: true },
+    rowAxis: { state: true },
+    columnAxis: { state: true },
+    fixed: { state: true },
+    top: { state: true },
+    left: { state: true },
+    at: { state: true },
+    error: { state: true },
+    loads: { state: true },
+  };
+  static override styles = css`
+    dialog {
+      font-family: var(--vscode-font-family, sans-serif);
+      width: min(92vw, 1100px);
+      height: min(86vh, 760px);
+      padding: 0;
+      color: var(--vscode-foreground);
+      background: var(--vscode-editor-background);
+      border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border));
+      box-shadow: 0 4px 24px var(--vscode-widget-shadow, transparent);
+    }
+    dialog[open] {
+      display: flex;
+      flex-direction: column;
+    }
+    dialog::backdrop {
+      background: rgb(0 0 0 / 40%);
+    }
+    header {
+      display: flex;
+      flex-wrap: wrap;
+      align-items: center;
+      gap: 6px 16px;
+      padding: 10px 14px;
+      border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+    }
+    h2 {
+      flex: 1 1 340px;
+      margin: 0;
+      font-size: 1.05em;
+      overflow-wrap: anywhere;
+    }
+    h2 span {
+      font-weight: normal;
+      color: var(--vscode-descriptionForeground);
+    }
+    label {
+      white-space: nowrap;
+    }
+    button,
+    input,
+    select {
+      font: inherit;
+      color: var(--vscode-input-foreground);
+      background: var(--vscode-input-background);
+      border: 1px solid var(--vscode-input-border, var(--vscode-contrastBorder, transparent));
+      padding: 1px 6px;
+    }
+    input {
+      width: 70px;
+    }
+    button {
+      color: var(--vscode-button-secondaryForeground, var(--vscode-foreground));
+      background: var(--vscode-button-secondaryBackground, transparent);
+      cursor: pointer;
+    }
+    :focus-visible {
+      outline: 1px solid var(--vscode-focusBorder);
+      outline-offset: -1px;
+    }
+    .error {
+      padding: 12px 14px;
+      margin: 0;
+    }
+    .scroll {
+      flex: 1;
+      min-height: 0;
+      overflow: auto;
+    }
+    .view {
+      position: sticky;
+      top: 0;
+      left: 0;
+      overflow: hidden;
+    }
+    table {
+      border-collapse: collapse;
+      table-layout: fixed;
+      width: max-content;
+      font-family: var(--vscode-editor-font-family, monospace);
+      font-size: 0.92em;
+    }
+    th,
+    td {
+      box-sizing: border-box;
+      width: ${COLUMN}px;
+      height: ${ROW}px;
+      padding: 0 8px;
+      text-align: right;
+      white-space: nowrap;
+      overflow: hidden;
+      text-overflow: ellipsis;
+      border-right: 1px solid var(--vscode-panel-border);
+      border-bottom: 1px solid var(--vscode-panel-border);
+      font-weight: normal;
+      max-width: ${COLUMN}px;
+    }
+    th {
+      color: var(--vscode-descriptionForeground);
+      background: var(--vscode-sideBar-background, var(--vscode-editor-background));
+    }
+    th.row,
+    th.corner {
+      width: ${HEAD}px;
+      max-width: ${HEAD}px;
+    }
+    td {
+      user-select: text;
+    }
+    td[aria-selected='true'] {
+      outline: 2px solid var(--vscode-focusBorder);
+      outline-offset: -2px;
+    }
+    .place {
+      padding: 5px 14px;
+      border-top: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+      font-family: var(--vscode-editor-font-family, monospace);
+      overflow-wrap: anywhere;
+      max-height: 5em;
+      overflow-y: auto;
+    }
+  `;
+  declare weight: PageWeight | null;
+  declare rowAxis: number | null;
+  declare columnAxis: number | null;
+  declare fixed: number[];
+  declare top: number;
+  declare left: number;
+  declare at: readonly [row: number, column: number];
+  declare error: string;
+  declare loads: number;
+  #blocks: Blocks | null = null;
+
+  constructor() {
+    super();
+    this.weight = null;
+    this.rowAxis = null;
+    this.columnAxis = null;
+    this.fixed = [];
+    this.top = 0;
+    this.left = 0;
+    this.at = [0, 0];
+    this.error = '';
+    this.loads = 0;
+  }
+
+  /** Opens on a weight: the last two axes as rows and columns, the others at 0. */
+  async show(weight: PageWeight): Promise<void> {
+    const rank = weight.dims.length;
+    this.weight = weight;
+    this.rowAxis = rank >= 2 ? rank - 2 : rank === 1 ? 0 : null;
+    this.columnAxis = rank >= 2 ? rank - 1 : null;
+    this.fixed = weight.dims.map(() => 0);
+    this.#open();
+    await this.updateComplete;
+    this.renderRoot.querySelector('dialog')?.showModal();
+    this.renderRoot.querySelector<HTMLElement>('.scroll')?.focus();
+    this.requestUpdate();
+  }
+
+  /** Begins anew on the plane that is chosen now. */
+  #open(): void {
+    this.#blocks?.close();
+    this.error = '';
+    this.at = [0, 0];
+    const { weight, rowAxis, columnAxis, fixed } = this;
+    this.#blocks =
+      weight &&
+      new Blocks(
+        { tensor: weight.name, dims: weight.dims, rowAxis, columnAxis, fixed },
+        () => this.loads++,
+        (message) => (this.error = message),
+      );
+    const scroll = this.renderRoot.querySelector('.scroll');
+    if (scroll) scroll.scrollTop = scroll.scrollLeft = 0;
+    this.top = this.left = 0;
+  }
+
+  #closed(): void {
+    this.#blocks?.close();
+    this.#blocks = null;
+    this.weight = null;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    const [space, view, scroll] = ['.space', '.view', '.scroll'].map((s) =>
+      this.renderRoot.querySelector<HTMLElement>(s),
+    );
+    if (!space || !view || !scroll || !this.#blocks) return;
+    // Set here and not in the template: the policy forbids style attributes.
+    space.style.width = `${Math.max(scroll.clientWidth, this.#blocks.columns * COLUMN + HEAD)}px`;
+    space.style.height = `${Math.min(TALLEST, (this.#blocks.rows + 1) * ROW)}px`;
+    if (this.#blocks.columns * COLUMN > TALLEST) space.style.width = `${TALLEST}px`;
+    view.style.width = `${scroll.clientWidth}px`;
+    view.style.height = `${scroll.clientHeight}px`;
+    if (changed.has('at')) this.#bringIn(scroll);
+  }
+
+  /** The whole rows and columns that fit in view. */
+  #room(scroll: Element): { rows: number; columns: number } {
+    return {
+      rows: Math.max(1, Math.floor(scroll.clientHeight / ROW) - 1),
+      columns: Math.max(1, Math.floor((scroll.clientWidth - HEAD) / COLUMN)),
+    };
+  }
+
+  #scrolled(event: Event): void {
+    const scroll = event.target as HTMLElement;
+    const blocks = this.#blocks;
+    if (!blocks) return;
+    const room = this.#room(scroll);
+    // By parts of the whole, so that the ends are reached however many rows there are.
+    const along = (at: number, length: number, client: number, count: number, shown: number): number =>
+      length > client ? Math.round((at / (length - client)) * Math.max(0, count - shown)) : 0;
+    this.top = along(scroll.scrollTop, scroll.scrollHeight, scroll.clientHeight, blocks.rows, room.rows);
+    this.left = along(scroll.scrollLeft, scroll.scrollWidth, scroll.clientWidth, blocks.columns, room.columns);
+  }
+
+  /** Moves the view just far enough for the chosen cell to be seen. */
+  #bringIn(scroll: HTMLElement): void {
+    const room = this.#room(scroll);
+    const [row, column] = this.at;
+    const into = (start: number, at: number, shown: number): number =>
+      at < start ? at : at >= start + shown ? at - shown + 1 : start;
+    const [top, left] = [into(this.top, row, room.rows), into(this.left, column, room.columns)];
+    if (top !== this.top)
+      scroll.scrollTop =
+        (top / Math.max(1, (this.#blocks?.rows ?? 1) - room.rows)) * (scroll.scrollHeight - scroll.clientHeight);
+    if (left !== this.left)
+      scroll.scrollLeft =
+        (left / Math.max(1, (this.#blocks?.columns ?? 1) - room.columns)) * (scroll.scrollWidth - scroll.clientWidth);
+    [this.top, this.left] = [top, left];
+  }
+
+  #key(event: KeyboardEvent): void {
+    const blocks = this.#blocks;
+    const scroll = this.renderRoot.querySelector('.scroll');
+    if (!blocks || !scroll) return;
+    const [row, column] = this.at;
+    const page = this.#room(scroll).rows;
+    const to: Record<string, readonly [number, number]> = {
+      ArrowUp: [row - 1, column],
+      ArrowDown: [row + 1, column],
+      ArrowLeft: [row, column - 1],
+      ArrowRight: [row, column + 1],
+      PageUp: [row - page, column],
+      PageDown: [row + page, column],
+      Home: [event.ctrlKey ? 0 : row, 0],
+      End: [event.ctrlKey ? blocks.rows - 1 : row, blocks.columns - 1],
+    };
+    const target = Object.hasOwn(to, event.key) ? to[event.key] : undefined;
+    if (!target || blocks.rows === 0) return;
+    event.preventDefault();
+    this.at = [Math.max(0, Math.min(blocks.rows - 1, target[0])), Math.max(0, Math.min(blocks.columns - 1, target[1]))];
+  }
+
+  override render(): TemplateResult {
+    const w = this.weight;
+    return html`<dialog aria-label=${w ? `Values of ${w.name}` : 'Values'} @close=${this.#closed}>
+      ${
+        w && this.#blocks
+          ? html` <header>
+                <h2>${w.name} <span>${w.dtype} ${listText(w.dims)}</span></h2>
+                ${w.dims.length > 2 ? this.#axes(w) : null}
+                <button @click=${() => this.renderRoot.querySelector('dialog')?.close()}>Close</button>
+              </header>
+              ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : this.#grid(this.#blocks)}`
+          : null
+      }
+    </dialog>`;
+  }
+
+  #axes(w: PageWeight): TemplateResult {
+    const choose =
+      (which: 'rowAxis' | 'columnAxis') =>
+      (event: Event): void => {
+        const axis = Number((event.target as HTMLSelectElement).value);
+        const other = which === 'rowAxis' ? 'columnAxis' : 'rowAxis';
+        if (this[other] === axis) this[other] = this[which];
+        this[which] = axis;
+        this.#open();
+      };
+    const select = (label: string, which: 'rowAxis' | 'columnAxis'): TemplateResult =>
+      html`<label
+        >${label}
+        <select @change=${choose(which)}>
+          ${w.dims.map((dim, axis) => html`<option value=${axis} .selected=${this[which] === axis}>axis ${axis} (${countText(dim)})</option>`)}
+        </select></label
+      >`;
+    const fix =
+      (axis: number) =>
+      (event: Event): void => {
+        const field = event.target as HTMLInputElement;
+        const value = Math.max(0, Math.min((w.dims[axis] ?? 1) - 1, Math.floor(Number(field.value)) || 0));
+        field.value = String(value);
+        this.fixed = this.fixed.map((old, i) => (i === axis ? value : old));
+        this.#open();
+      };
+    return html`${select('Rows', 'rowAxis')}${select('Columns', 'columnAxis')}${w.dims.map((dim, axis) =>
+      axis === this.rowAxis || axis === this.columnAxis
+        ? null
+        : html`<label
+            >axis ${axis} at
+            <input type="number" min="0" max=${dim - 1} .value=${String(this.fixed[axis] ?? 0)} @change=${fix(axis)}
+          /></label>`,
+    )}`;
+  }
+
+  #grid(blocks: Blocks): TemplateResult {
+    const scroll = this.renderRoot.querySelector('.scroll');
+    const room = scroll ? this.#room(scroll) : { rows: 1, columns: 1 };
+    const rows = Array.from({ length: Math.min(room.rows + 1, blocks.rows - this.top) }, (_, i) => this.top + i);
+    const columns = Array.from(
+      { length: Math.min(room.columns + 1, blocks.columns - this.left) },
+      (_, i) => this.left + i,
+    );
+    const [row, column] = this.at;
+    return html` <div
+        class="scroll"
+        tabindex="0"
+        role="grid"
+        aria-label="Values"
+        aria-rowcount=${blocks.rows + 1}
+        aria-colcount=${blocks.columns + 1}
+        aria-activedescendant="at"
+        @scroll=${this.#scrolled}
+        @keydown=${this.#key}
+      >
+        <div class="space" role="presentation">
+          <div class="view" role="presentation">
+            <table role="presentation">
+              <thead role="rowgroup">
+                <tr role="row" aria-rowindex="1">
+                  <th class="corner" role="columnheader"></th>
+                  ${columns.map((c) => html`<th role="columnheader" aria-colindex=${c + 2}>${c}</th>`)}
+                </tr>
+              </thead>
+              <tbody role="rowgroup">
+                ${rows.map(
+                  (r) =>
+                    html`<tr role="row" aria-rowindex=${r + 2}>
+                      <th class="row" role="rowheader">${r}</th>
+                      ${columns.map((c) => {
+                        const text = blocks.cell(r, c);
+                        const chosen = r === row && c === column;
+                        return html`<td
+                          role="gridcell"
+                          id=${chosen ? 'at' : ''}
+                          aria-colindex=${c + 2}
+                          aria-selected=${chosen ? 'true' : 'false'}
+                          title=${text ?? ''}
+                          @click=${() => (this.at = [r, c])}
+                        >
+                          ${text ?? '…'}
+                        </td>`;
+                      })}
+                    </tr>`,
+                )}
+              </tbody>
+            </table>
+          </div>
+        </div>
+      </div>
+      <div class="place" role="status">
+        ${blocks.rows === 0 ? 'The weight is empty.' : html`[${this.#index().join(', ')}] = ${blocks.cell(row, column) ?? '…'}`}
+      </div>`;
+  }
+
+  /** The chosen cell's index in the tensor. */
+  #index(): number[] {
+    return this.fixed.map((fixed, axis) =>
+      axis === this.rowAxis ? this.at[0] : axis === this.columnAxis ? this.at[1] : fixed,
+    );
+  }
+}
+customElements.define('cw-values', ValuesDialog);
