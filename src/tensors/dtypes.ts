@@ -54,12 +54,79 @@ export const DTYPES: Readonly<Record<number, DtypeRow>> = {
 export const FLOAT = 1;
 export const UINT8 = 2;
 export const INT8 = 3;
+export const UINT16 = 4;
+export const INT16 = 5;
 export const INT32 = 6;
 export const INT64 = 7;
 export const STRING = 8;
 export const BOOL = 9;
+export const FLOAT16 = 10;
 export const DOUBLE = 11;
 export const UINT32 = 12;
+export const UINT64 = 13;
+export const BFLOAT16 = 16;
+
+/** Integers up to this width are the pixels and quantised weights of models; wider ones are sizes, indices and sums. */
+const NARROW_BITS = 16;
+/** Layers compute in floats of at least this width; narrower ones only store. */
+const COMPUTED_BITS = 16;
+/** Doubles hold every integer up to 2^53. */
+const EXACT_BITS = 53;
+
+/** A floating-point type of any width, float8 and float4 too. Unknown types are none. */
+export function isFloat(dtype: number): boolean {
+  return DTYPES[dtype]?.kind === 'float';
+}
+
+/** A floating-point type that layers compute in: float16, bfloat16, float32 and float64. */
+export function isComputedFloat(dtype: number): boolean {
+  return isFloat(dtype) && bitsOf(dtype) >= COMPUTED_BITS;
+}
+
+/** A signed or unsigned integer type of any width, int4 and int2 too; bool is none. */
+export function isInteger(dtype: number): boolean {
+  const kind = DTYPES[dtype]?.kind;
+  return kind === 'int' || kind === 'uint';
+}
+
+/** A type whose numbers are all whole: the integers and bool. */
+export function isWhole(dtype: number): boolean {
+  return isInteger(dtype) || dtype === BOOL;
+}
+
+/** An integer type of at most 16 bits: each of its numbers is exact in float32, and weights are quantised to such types. */
+export function isNarrowInteger(dtype: number): boolean {
+  return isInteger(dtype) && bitsOf(dtype) <= NARROW_BITS;
+}
+
+/** int32, int64, uint32 and uint64: not every one of their numbers is exact in float32. */
+export function isWideInteger(dtype: number): boolean {
+  return isInteger(dtype) && !isNarrowInteger(dtype);
+}
+
+/** A type that learned weights are stored in: floats, complex numbers and quantised integers. Sizes, indices, masks and texts come in others. */
+export function isWeightType(dtype: number): boolean {
+  return isFloat(dtype) || isNarrowInteger(dtype) || DTYPES[dtype]?.kind === 'complex';
+}
+
+/** A type of one plain number per element: neither text nor complex, nor unknown. */
+export function isNumber(dtype: number): boolean {
+  return isFloat(dtype) || isWhole(dtype);
+}
+
+/** The lowest and highest number of an integer type, as far as doubles hold them exactly; null for other types. */
+export function integerRange(dtype: number): readonly [number, number] | null {
+  if (!isInteger(dtype)) return null;
+  const bits = bitsOf(dtype);
+  const largest = 2 ** EXACT_BITS - 1;
+  if (DTYPES[dtype]?.kind === 'uint') return [0, Math.min(2 ** bits - 1, largest)];
+  const high = Math.min(2 ** (bits - 1) - 1, largest);
+  return [bits > EXACT_BITS ? -largest : -high - 1, high];
+}
+
+function bitsOf(dtype: number): number {
+  return DTYPES[dtype]?.bits ?? 0;
+}
 
 /** The name of an element type, `dtype 99` for one we don't know. */
 export function dtypeName(dtype: number): string {

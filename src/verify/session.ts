@@ -1,3 +1,4 @@
+import { FLOAT16 } from '../tensors/dtypes.ts';
 import type * as Runtime from 'onnxruntime-web';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { VALUE_TYPES, valueRow, type Value, type ValueData } from './values.ts';
@@ -96,7 +97,9 @@ function fromRuntime(output: Runtime.OnnxValue): Value | null {
   const data = tensor.data as ValueData;
   // Newer engines give float16 as Float16Array; its bits are what we hold.
   const bits =
-    dtype === 10 && !(data instanceof Uint16Array) ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
+    dtype === FLOAT16 && !(data instanceof Uint16Array)
+      ? new Uint16Array(data.buffer, data.byteOffset, data.length)
+      : data;
   return { dtype, dims: [...tensor.dims], data: bits };
 }
 

@@ -1,4 +1,4 @@
-import { dtypeName } from '../tensors/dtypes.ts';
+import { FLOAT16, dtypeName } from '../tensors/dtypes.ts';
 import { decodeRaw, encodeRaw } from '../tensors/elements.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 
@@ -72,7 +72,7 @@ export function fromNumbers(dtype: number, dims: readonly number[], numbers: Arr
 export function toNumbers(value: Value): Float64Array {
   const { data, dtype } = value;
   if (data instanceof Float64Array) return data;
-  if (dtype === 10) {
+  if (dtype === FLOAT16) {
     const out = new Float64Array(data.length);
     decodeRaw(dtype, new Uint8Array(data.buffer, data.byteOffset, data.byteLength), out);
     return out;

@@ -1,4 +1,15 @@
-import { FLOAT, INT64 } from '../../tensors/dtypes.ts';
+import {
+  BFLOAT16,
+  DOUBLE,
+  FLOAT,
+  FLOAT16,
+  INT64,
+  UINT8,
+  integerRange,
+  isComputedFloat,
+  isNarrowInteger,
+  isWideInteger,
+} from '../../tensors/dtypes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { smallFloatPattern, smallFloatValues } from '../../tensors/smallFloat.ts';
 import { product, type ConstantValue } from './constantValue.ts';
@@ -6,20 +17,6 @@ import { product, type ConstantValue } from './constantValue.ts';
 /** Computes a node's first output from constant inputs; null where it can't, or where the numbers don't fit. */
 type ConstantRule = (node: Node, inputs: readonly (ConstantValue | null)[]) => ConstantValue | null;
 
-const FLOAT16 = 10;
-const FLOAT64 = 11;
-const BFLOAT16 = 16;
-const FLOATS = new Set([FLOAT, FLOAT16, FLOAT64, BFLOAT16]);
-/** Smallest and largest whole number by type. */
-const WHOLE: Readonly<Record<number, readonly [number, number]>> = {
-  2: [0, 255],
-  3: [-128, 127],
-  4: [0, 65535],
-  5: [-32768, 32767],
-  21: [0, 15],
-  22: [-8, 7],
-};
-const EXACT_CAST_TO_FLOAT = new Set([1, 2, 3, 4, 5, 9, 10, 11, 16]);
 const MAX_RANK = 64;
 /** Sizes in a file have no bounds. */
 export const MAX_EXPANDED = 1 << 24;
@@ -27,7 +24,7 @@ export const MAX_EXPANDED = 1 << 24;
 /** Each number as its type holds it; null where one leaves the range. */
 function rounded(dtype: number, values: Float64Array): Float64Array | null {
   if (dtype === FLOAT) return values.map(Math.fround);
-  if (dtype === FLOAT64) return values;
+  if (dtype === DOUBLE) return values;
   if (dtype !== FLOAT16 && dtype !== BFLOAT16) return null;
   const table = smallFloatValues(dtype);
   const out = new Float64Array(values.length);
@@ -40,7 +37,7 @@ function rounded(dtype: number, values: Float64Array): Float64Array | null {
 }
 
 function made(dtype: number, dims: readonly number[], values: Float64Array): ConstantValue | null {
-  const list = FLOATS.has(dtype)
+  const list = isComputedFloat(dtype)
     ? rounded(dtype, values)
     : dtype === INT64 && values.every(Number.isSafeInteger)
       ? values
@@ -131,12 +128,18 @@ function common(a: readonly number[], b: readonly number[]): number[] {
 const unary =
   (apply: (v: number) => number): ConstantRule =>
   (_, [v]) =>
-    v && FLOATS.has(v.dtype) ? made(v.dtype, v.dims, v.values.map(apply)) : null;
+    v && isComputedFloat(v.dtype) ? made(v.dtype, v.dims, v.values.map(apply)) : null;
 
 const binary =
   (apply: (a: number, b: number) => number): ConstantRule =>
   (node, [a, b]) => {
-    if (!a || !b || a.dtype !== b.dtype || node.attributes.length || (node.opType === 'Div' && !FLOATS.has(a.dtype)))
+    if (
+      !a ||
+      !b ||
+      a.dtype !== b.dtype ||
+      node.attributes.length ||
+      (node.opType === 'Div' && !isComputedFloat(a.dtype))
+    )
       return null;
     const dims = common(a.dims, b.dims);
     if (!isRoom(dims)) return null;
@@ -155,7 +158,7 @@ const binary =
 const reduction =
   (combine: (sum: number, v: number) => number, finish: (sum: number, count: number) => number): ConstantRule =>
   (node, [v, given]) => {
-    if (!v || !FLOATS.has(v.dtype)) return null;
+    if (!v || !isComputedFloat(v.dtype)) return null;
     const axes =
       axesOf(node, given, v.dims.length) ?? (int(node, 'noop_with_empty_axes', 0) ? null : v.dims.map((_, i) => i));
     if (!axes?.length || !axes.every((a) => isSize(a) && a < v.dims.length) || new Set(axes).size !== axes.length)
@@ -176,8 +179,8 @@ const reduction =
 const cast: ConstantRule = (node, [v]) => {
   const to = int(node, 'to', 0);
   if (!v || to === v.dtype) return v ? { ...v, stored: null } : null;
-  if (to === FLOAT && !EXACT_CAST_TO_FLOAT.has(v.dtype)) return null;
-  return to === FLOAT || FLOATS.has(v.dtype) ? made(to, v.dims, v.values) : null;
+  if (to === FLOAT && isWideInteger(v.dtype)) return null;
+  return to === FLOAT || isComputedFloat(v.dtype) ? made(to, v.dims, v.values) : null;
 };
 
 const concat: ConstantRule = (node, parts) => {
@@ -284,8 +287,8 @@ const dequantise: ConstantRule = (node, [v, scale, zero]) => {
 /** Rounds half to even, then saturates: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html */
 const quantise: ConstantRule = (node, [v, scale, zero]) => {
   const at = v && scale && scaleIndex(node, v, scale);
-  const dtype = zero?.dtype ?? 2;
-  const range = WHOLE[dtype];
+  const dtype = zero?.dtype ?? UINT8;
+  const range = isNarrowInteger(dtype) ? integerRange(dtype) : null;
   if (!v || !scale || !at || !range) return null;
   const many = (zero?.values.length ?? 1) > 1;
   const values = v.values.map((x, i) => {

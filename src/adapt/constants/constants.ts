@@ -1,6 +1,6 @@
 import { unambiguous } from '../../graph/storedTensors.ts';
 import { decodeConstant, decodeSparse } from '../../formats/onnx/constant.ts';
-import { FLOAT } from '../../tensors/dtypes.ts';
+import { FLOAT, isNumber } from '../../tensors/dtypes.ts';
 import type { Graph, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
 import { decodeTensor, type DecodedTensor, type TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
 import { COMPUTED, MAX_EXPANDED } from './constantOps.ts';
@@ -135,11 +135,8 @@ export class Constants {
   }
 }
 
-/** Element types without one number each: none, texts, complex numbers. */
-const NO_NUMBERS = new Set([0, 8, 14, 15]);
-
 function readable(dtype: number, dims: readonly number[]): boolean {
-  return !NO_NUMBERS.has(dtype) && product(dims) <= MAX_ELEMENTS;
+  return isNumber(dtype) && product(dims) <= MAX_ELEMENTS;
 }
 
 function held({ dtype, dims, values }: DecodedTensor, stored: Tensor | null): ConstantValue {

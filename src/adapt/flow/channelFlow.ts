@@ -1,4 +1,4 @@
-import { dtypeName } from '../../tensors/dtypes.ts';
+import { dtypeName, isWhole } from '../../tensors/dtypes.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Graph, Node } from '../../formats/onnx/model.ts';
 import type { Affine } from '../maps/affine.ts';
@@ -146,9 +146,7 @@ function restore(walk: Walk, tensor: string, flow: Flow, node: Node | null, reas
 
 function whyNot(flow: Flow): string {
   if (flow.outer !== 1 || flow.inner !== 1) return 'channels and pixels share an axis there';
-  return WHOLE_TYPES.has(flow.dtype)
+  return isWhole(flow.dtype)
     ? `it holds whole numbers (${dtypeName(flow.dtype)}) and the map gives others`
     : 'the operators of this opset have no form for it';
 }
-
-const WHOLE_TYPES = new Set([2, 3, 4, 5, 6, 7, 9, 12, 13]);

@@ -1,4 +1,4 @@
-import { dtypeName } from '../../tensors/dtypes.ts';
+import { INT64, UINT64, dtypeName, isComputedFloat, isInteger } from '../../tensors/dtypes.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Dim, Graph, ValueInfo } from '../../formats/onnx/model.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
@@ -16,9 +16,12 @@ export interface Candidate {
 /** Likely channel axes by rank, likeliest first: CHW and HWC, NCHW and NHWC, NCDHW, NDHWC and NTCHW. */
 const AXES: Readonly<Record<number, readonly number[]>> = { 3: [0, 2, 1], 4: [1, 3], 5: [1, 4, 2] };
 const DEFAULT_RANK = 4;
-/** Numbers that pixels come in. int64 is left out below rank 4: such inputs are ids. */
-const PIXEL_TYPES = new Set([1, 2, 3, 4, 5, 6, 10, 11, 12, 16]);
-const INT64 = 7;
+
+/** True for numbers that pixels come in. int64 inputs below rank 4 are ids. */
+function holdsPixels(dtype: number, rank: number): boolean {
+  if (dtype === INT64) return rank >= DEFAULT_RANK;
+  return isComputedFloat(dtype) || (isInteger(dtype) && dtype !== UINT64);
+}
 
 /** The inputs a caller must feed: an initializer of the same name is a default. */
 export function realInputs(graph: Graph): ValueInfo[] {
@@ -32,7 +35,7 @@ export function candidates(input: ValueInfo, channels: number): Candidate[] {
   const { dtype } = input.type;
   const dims = input.type.dims ?? new Array<Dim>(DEFAULT_RANK).fill(null);
   const rank = dims.length;
-  if (!PIXEL_TYPES.has(dtype) && !(dtype === INT64 && rank >= 4)) return [];
+  if (!holdsPixels(dtype, rank)) return [];
   const all = (AXES[rank] ?? []).map((axis) => ({ input, axis, rank, dtype, dims, certain: dims[axis] === channels }));
   const certain = all.filter((c) => c.certain);
   return certain.length ? certain : all.filter((c) => typeof c.dims[c.axis] !== 'number');
@@ -71,8 +74,7 @@ export function whyNot(input: ValueInfo, channels: number): string {
   if (input.type?.kind !== 'tensor') return 'only a tensor can be an image';
   const { dtype, dims } = input.type;
   if (dims && !AXES[dims.length]) return 'an image has 3 to 5 axes';
-  if (!PIXEL_TYPES.has(dtype) && !(dtype === INT64 && (dims?.length ?? DEFAULT_RANK) >= DEFAULT_RANK))
-    return `${dtypeName(dtype)} holds no pixels`;
+  if (!holdsPixels(dtype, dims?.length ?? DEFAULT_RANK)) return `${dtypeName(dtype)} holds no pixels`;
   if (candidates(input, channels).length)
     return `no weight behind it takes ${channels} channel${channels > 1 ? 's' : ''}`;
   return `no axis of ${channels} where channels lie`;

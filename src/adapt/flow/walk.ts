@@ -1,3 +1,4 @@
+import { DOUBLE, isInteger, isNarrowInteger } from '../../tensors/dtypes.ts';
 import type { Dim, Graph, Node } from '../../formats/onnx/model.ts';
 import { hasNoShift, isSelection, isSmall, lanes, shiftBeforeMap, spread } from '../maps/affine.ts';
 import type { Constants } from '../constants/constants.ts';
@@ -75,9 +76,6 @@ const PAD = 2;
 const MAX_SHOWN = 8;
 /** A Gather by a longer list of indices costs more than the model behind it. */
 const MAX_PICKS = 2 ** 24;
-const FLOAT64 = 11;
-const SMALL_INTEGERS = new Set([2, 3, 4, 5]);
-const INTEGER_DTYPES = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
 
 /** Carries flows through the main graph and collects what changes. One walk is one attempt; it never touches the model. */
 export class Walk {
@@ -207,7 +205,7 @@ export class Walk {
       return this.insert('Gather', wanted, [base, list], base.after, { axis: { kind: 'int', value: axis } });
     }
     if (outer !== 1 || inner !== 1) return null;
-    if (INTEGER_DTYPES.has(flow.dtype)) return this.emitWhole(tensor, flow);
+    if (isInteger(flow.dtype)) return this.emitWhole(tensor, flow);
     if (!asConvolution(flow) && !hasNoShift(map) && this.known.opset < BROADCASTING) return null;
     return this.emitLinear(tensor, wanted, flow, rank);
   }
@@ -219,7 +217,7 @@ export class Walk {
     const largest = Math.max(
       ...map.m.map((row, c) => row.reduce((s, v) => s + Math.abs(v), 0) * 65536 + Math.abs(map.b[c] ?? 0)),
     );
-    if (!whole || !SMALL_INTEGERS.has(dtype) || largest > 2 ** 24 || this.known.opset < BROADCASTING) return null;
+    if (!whole || !isNarrowInteger(dtype) || largest > 2 ** 24 || this.known.opset < BROADCASTING) return null;
     const to = (value: number): Record<string, AttributeValue> => ({ to: { kind: 'int', value } });
     const real: Base = Object.assign(this.insert('Cast', `${tensor}/real`, [base], base.after, to(1)), {
       channels: base.channels,
@@ -294,7 +292,7 @@ export class Walk {
    */
   withoutShift(flow: Flow, tensor: string): Flow | null {
     if (hasNoShift(flow.map)) return flow;
-    if (!isPlain(flow) || INTEGER_DTYPES.has(flow.dtype)) return null;
+    if (!isPlain(flow) || isInteger(flow.dtype)) return null;
     const { base, axis, rank, dtype } = flow;
     const u = shiftBeforeMap(flow.map);
     const inserted = (named: Named, channels: number): Base =>
@@ -401,7 +399,7 @@ class WideBase implements Base {
 
 /** Convolutions take channels on axis 1, and runtimes have none for float64. */
 function asConvolution({ axis, rank, dtype }: Flow): boolean {
-  return axis === 1 && rank >= 3 && rank <= 5 && dtype !== FLOAT64;
+  return axis === 1 && rank >= 3 && rank <= 5 && dtype !== DOUBLE;
 }
 
 /** A number as a sentence shows it: float32 has seven digits. */

@@ -1,3 +1,4 @@
+import { isInteger } from '../../tensors/dtypes.ts';
 import type { Affine } from '../maps/affine.ts';
 import { product, type ConstantValue } from '../constants/constantValue.ts';
 import type { Operand, Replacement } from './rewrite.ts';
@@ -16,13 +17,12 @@ const RANGE: Readonly<Record<number, readonly [number, number]>> = {
   11: [-Number.MAX_VALUE, Number.MAX_VALUE],
   16: [-3.3895313892515355e38, 3.3895313892515355e38],
 };
-const WHOLE = new Set([2, 3, 4, 5, 6]);
 
 /** True when every value can be stored as `dtype`; integers must be whole. */
 export function fits(dtype: number, values: Float64Array): boolean {
   const range = RANGE[dtype];
   if (!range) return false;
-  return values.every((v) => v >= range[0] && v <= range[1] && (!WHOLE.has(dtype) || Number.isInteger(v)));
+  return values.every((v) => v >= range[0] && v <= range[1] && (!isInteger(dtype) || Number.isInteger(v)));
 }
 
 /**

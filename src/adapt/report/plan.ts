@@ -1,4 +1,4 @@
-import { dtypeName } from '../../tensors/dtypes.ts';
+import { dtypeName, isInteger } from '../../tensors/dtypes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
 import type { ExpandedModel } from '../flow/inline.ts';
@@ -56,7 +56,7 @@ export function makePlan(
   const warnings = map.warning ? [map.warning] : [];
   if (![...map.matrix.flat(), ...map.shift].every(Number.isInteger)) {
     for (const c of inputs)
-      if (WHOLE_TYPES.has(c.dtype))
+      if (isInteger(c.dtype))
         warnings.push(
           `Input ${c.input.name} holds whole numbers (${dtypeName(c.dtype)}), and the map gives fractions: the new model works with them, where the old input would have rounded.`,
         );
@@ -109,9 +109,7 @@ function seamOf(model: ExpandedModel, walk: Walk, names: readonly string[]): str
   ];
 }
 
-/** Integers of 8 to 64 bits. */
-const WHOLE_TYPES = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
-/** Float types of fewer digits than float32, whose rounding is the bound. */
+/** Integers of 8 to 64 bits. */ /** Float types of fewer digits than float32, whose rounding is the bound. */
 const SHORT_FLOATS: Readonly<Record<number, string>> = { 10: 'float16', 16: 'bfloat16' };
 
 function exactness(walk: Walk): string {

@@ -1,10 +1,10 @@
+import { INT64 } from '../../tensors/dtypes.ts';
 import type { Dim, Model, Node } from '../../formats/onnx/model.ts';
 import { product } from '../constants/constantValue.ts';
 import type { Settled } from '../flow/settle.ts';
 import type { Walk } from '../flow/walk.ts';
 
 /** Numbers that steer shapes are no parameters. */
-const INT64 = 7;
 const MATRIX_PRODUCTS = new Set(['MatMul', 'Gemm', 'MatMulInteger', 'QLinearMatMul', 'Einsum']);
 
 /** Stored numbers before and after, as the files hold them: folded, removed and added ones. */

@@ -1,8 +1,8 @@
+import { INT64 } from '../../tensors/dtypes.ts';
 import { evenUse, hasNoShift, isSelection } from '../maps/affine.ts';
 import { isPlain, TAKEN_OUT } from '../flow/flow.ts';
 import type { Rule } from '../flow/step.ts';
 
-const INT64 = 7;
 const MIXED = 'the channels are mixed or scaled here, and the operator does not commute with that';
 /** From this opset on, Softmax and its kin work along one axis; before it, over all axes from there on. */
 const ONE_AXIS = 13;

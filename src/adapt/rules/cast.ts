@@ -1,11 +1,9 @@
+import { isComputedFloat, isWideInteger } from '../../tensors/dtypes.ts';
 import { isSelection } from '../maps/affine.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { CONV_KINDS } from './conv.ts';
 import { PRODUCTS } from './layout.ts';
 
-const FLOATS = new Set([1, 10, 11, 16]);
-/** Integers of 32 and 64 bits: float32 holds them exactly up to 2^24. */
-const WIDE_INTEGERS = new Set([6, 7, 12, 13]);
 /** Digits of the floats, in bits. */
 const PRECISION: Readonly<Record<number, number>> = { 1: 24, 10: 11, 11: 53, 16: 8 };
 /** Between the image and its first weights stand few nodes. */
@@ -17,10 +15,10 @@ const cast: Rule = (step) => {
   if (!flow) return 'its type comes from another tensor';
   const to = step.int('to', 0);
   // What a cast to floats rounds is a rounding of the type; a cast to integers cuts the mapped numbers.
-  if (!isSelection(flow.map) && !FLOATS.has(to)) return 'rounding to whole numbers does not commute with the map';
+  if (!isSelection(flow.map) && !isComputedFloat(to)) return 'rounding to whole numbers does not commute with the map';
   if (!isSelection(flow.map) && roundsForGood(step, flow.dtype, to))
     return 'it rounds to a shorter type, and the model goes on in a longer one, which would show the rounding of other numbers';
-  if (!isSelection(flow.map) && WIDE_INTEGERS.has(flow.dtype))
+  if (!isSelection(flow.map) && isWideInteger(flow.dtype))
     step.walk.notes.push(
       `The map works on the numbers behind ${step.node.opType} ${step.node.name}: whole numbers beyond 2^24 round first.`,
     );

@@ -1,3 +1,4 @@
+import { isWhole } from '../../tensors/dtypes.ts';
 import type { Dim } from '../../formats/onnx/model.ts';
 import {
   addMaps,
@@ -46,7 +47,6 @@ const ARITHMETIC = new Set([
 const BROADCASTS = new Set(['Max', 'Min', 'Sum', 'Mean']);
 /** Branches that meet again are short; longer chains are not looked back through. */
 const MAX_EARLIER = 8;
-const INTEGERS = new Set([2, 3, 4, 5, 6, 7, 9, 12, 13]);
 
 function profile(step: Step, constant: ConstantValue, flow: Flow): Profile {
   const first = constant.values[0];
@@ -155,7 +155,7 @@ const PER_CHANNEL: Readonly<Record<string, Apply>> = {
 function uniformMap(op: string, flow: Flow, value: number, constantFirst: boolean): Flow['map'] | null {
   const { map } = flow;
   if (op === 'Mul') return { m: map.m, b: map.b.map((v) => v * value) };
-  if (op === 'Div' && !constantFirst && value !== 0 && !INTEGERS.has(flow.dtype))
+  if (op === 'Div' && !constantFirst && value !== 0 && !isWhole(flow.dtype))
     return { m: map.m, b: map.b.map((v) => v / value) };
   if ((op === 'Add' || op === 'Sub') && keepsConstants(map))
     return op === 'Sub' && constantFirst ? { m: map.m, b: map.b.map((v) => -v) } : map;
@@ -173,7 +173,7 @@ const arithmetic: Rule = async (step) => {
   const constant = await step.value(index);
   const flow = (constant && perElement(step, constant, given)) || (constant ? broadcast(step, constant, given) : given);
   if (!constant) {
-    const scales = node.opType === 'Mul' || (node.opType === 'Div' && !constantFirst && !INTEGERS.has(flow.dtype));
+    const scales = node.opType === 'Mul' || (node.opType === 'Div' && !constantFirst && !isWhole(flow.dtype));
     if (scales && hasNoShift(flow.map) && sameForChannels(step, node.inputs[index] ?? '', flow)) return step.pass(flow);
     return alikeWithOthers(step);
   }
@@ -190,7 +190,7 @@ const arithmetic: Rule = async (step) => {
   }
   const numbers =
     kind.kind === 'uniform' ? flow.map.m.map(() => kind.value) : kind.kind === 'channel' ? kind.values : [];
-  if (apply && numbers.length && !INTEGERS.has(flow.dtype)) {
+  if (apply && numbers.length && !isWhole(flow.dtype)) {
     const out = numbers.length === flow.map.m.length ? apply(flow, numbers, constantFirst) : null;
     if (out) return step.absorb(out);
   }
@@ -198,7 +198,7 @@ const arithmetic: Rule = async (step) => {
   const moved = new Map<number, Operand>();
   if (rearranged(step, constant, flow, index, moved))
     return step.pass(flow, { inputs: moved, flow: { dims: flow.dims } });
-  const linear = node.opType === 'Mul' || (node.opType === 'Div' && !constantFirst && !INTEGERS.has(flow.dtype));
+  const linear = node.opType === 'Mul' || (node.opType === 'Div' && !constantFirst && !isWhole(flow.dtype));
   if (kind.kind === 'spatial' && (isSelection(flow.map) || (linear && hasNoShift(flow.map))))
     return step.pass(flow, { flow: { dims: flow.dims } });
   return kind.kind === 'other' || kind.kind === 'channel'
@@ -208,7 +208,7 @@ const arithmetic: Rule = async (step) => {
 
 /** The output over the bases that the input has, so that it can meet another branch there. */
 function absorbed(flow: Flow, apply: Apply | undefined, value: number, constantFirst: boolean): Flow | null {
-  if (!apply || INTEGERS.has(flow.dtype) || flow.outer !== 1 || flow.inner !== 1) return null;
+  if (!apply || isWhole(flow.dtype) || flow.outer !== 1 || flow.inner !== 1) return null;
   let out: Flow | null = null;
   const bases: Flow[] = [];
   for (let f: Flow | null | undefined = flow; f && bases.length < MAX_EARLIER; f = f.earlier) bases.push(f);
@@ -254,7 +254,7 @@ function broadcastsBack(step: Step): boolean {
 function twoFlows(step: Step, a: Flow, b: Flow): true | string {
   if (!sameLayout(a, b)) return 'two tensors with different channel axes meet here';
   const op = step.node.opType;
-  const linear = (op === 'Add' || op === 'Sub') && !INTEGERS.has(a.dtype);
+  const linear = (op === 'Add' || op === 'Sub') && !isWhole(a.dtype);
   const alike = step.alike();
   if (typeof alike !== 'string' && !(linear && a.base === b.base)) return step.pass(alike.flow);
   const pair = linear ? overOneBase([a, b]) : null;
@@ -340,7 +340,7 @@ const sum: Rule = (step) => {
   const together =
     flows.length === step.node.inputs.length &&
     flows.every((f) => sameLayout(f, flows[0] ?? f)) &&
-    !INTEGERS.has(first?.dtype ?? 0)
+    !isWhole(first?.dtype ?? 0)
       ? overOneBase(flows)
       : null;
   if (!together) return alikeWithOthers(step);
@@ -387,7 +387,7 @@ const unary: Rule = (step) => {
 
 const negative: Rule = (step) => {
   const flow = step.only();
-  if (!flow || isSelection(flow.map) || INTEGERS.has(flow.dtype)) return unary(step);
+  if (!flow || isSelection(flow.map) || isWhole(flow.dtype)) return unary(step);
   return step.absorb(
     withMap(
       flow,

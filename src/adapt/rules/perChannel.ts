@@ -1,3 +1,4 @@
+import { isInteger, isNarrowInteger } from '../../tensors/dtypes.ts';
 import { compose, evenUse, isSelection, lanes, scaleRows } from '../maps/affine.ts';
 import { isPlain, TAKEN_OUT, withMap, type Flow } from '../flow/flow.ts';
 import type { ConstantValue } from '../constants/constantValue.ts';
@@ -33,7 +34,6 @@ const batchNormalization: Rule = async (step) => {
 };
 
 /** Types in which a mean rounds and a sum may overflow. */
-const WHOLE = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
 
 /** Reductions over pixels only, or over the channel axis only. */
 const reduce: Rule = async (step) => {
@@ -47,7 +47,7 @@ const reduce: Rule = async (step) => {
   if (axes.includes(flow.axis))
     return axes.length === 1 && isPlain(flow) ? reduceChannels(step, flow, keep) : reduceAll(step, flow);
   const linear =
-    (step.node.opType === 'ReduceMean' && !WHOLE.has(flow.dtype)) ||
+    (step.node.opType === 'ReduceMean' && !isInteger(flow.dtype)) ||
     (step.node.opType === 'ReduceSum' && flow.map.b.every((v) => v === 0));
   if (!linear && !isSelection(flow.map))
     return 'the channels are mixed or scaled here, and the operator does not commute with that';
@@ -71,7 +71,7 @@ function reduceAll(step: Step, flow: Flow): true | string {
 function reduceChannels(step: Step, flow: Flow, keep: boolean): true | string {
   const { opType } = step.node;
   const rows = flow.map.m.length;
-  if (WHOLE.has(flow.dtype)) return 'it reduces integers over the channels';
+  if (isInteger(flow.dtype)) return 'it reduces integers over the channels';
   if (opType === 'ReduceMean' || opType === 'ReduceSum') {
     const weight = opType === 'ReduceMean' ? 1 / rows : 1;
     const map = compose({ m: [new Array<number>(rows).fill(weight)], b: [0] }, flow.map);
@@ -145,19 +145,12 @@ function perBase(step: Step, flow: Flow, value: ConstantValue): number[] | null 
 async function dequantizeMixed(step: Step, flow: Flow): Promise<true | string> {
   const scale = await step.value(1);
   const zero = step.node.inputs[2] ? await step.value(2) : null;
-  if (
-    scale?.values.length !== 1 ||
-    (step.node.inputs[2] && zero?.values.length !== 1) ||
-    !EXACT_AS_FLOAT.has(flow.dtype)
-  )
+  if (scale?.values.length !== 1 || (step.node.inputs[2] && zero?.values.length !== 1) || !isNarrowInteger(flow.dtype))
     return 'it has a scale or zero point per channel, or one that is not known';
   const [s, z] = [scale.values[0] ?? 0, zero?.values[0] ?? 0];
   const b = flow.map.m.map((row, c) => s * (row.reduce((sum, v) => sum + v * z, 0) + (flow.map.b[c] ?? 0) - z));
   return step.pass(flow, { flow: { dims: flow.dims, dtype: scale.dtype, map: { m: flow.map.m, b } } });
 }
-
-/** Integers that float32 holds exactly. */
-const EXACT_AS_FLOAT = new Set([2, 3, 4, 5]);
 
 /** Its scale and zero point come from the smallest and largest value of the tensor: the same when every base channel is used. */
 const dynamicQuantize: Rule = (step) => {

@@ -1,3 +1,4 @@
+import { INT64 } from '../../tensors/dtypes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { isSmall } from '../maps/affine.ts';
 import { product, type ConstantValue } from '../constants/constantValue.ts';
@@ -6,7 +7,6 @@ import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import type { Walk } from '../flow/walk.ts';
 
-const INT64 = 7;
 /** Steps between a vector of sizes and the Concat that puts it together are few. */
 const MAX_CASTS = 4;
 /** And so are those back to the Shape that an entry comes from. */

@@ -1,3 +1,4 @@
+import { isInteger } from '../../tensors/dtypes.ts';
 import { hasNoShift, isSelection, type Affine } from '../maps/affine.ts';
 import { isPlain, TAKEN_OUT, withMap, type Flow } from '../flow/flow.ts';
 import type { Operand } from '../flow/rewrite.ts';
@@ -9,7 +10,6 @@ import { partNumbers, withSize } from './sizes.ts';
 const MIXED = 'the channels are mixed or scaled here, and the operator does not commute with that';
 
 /** Types in which a mean rounds to a whole number. */
-const WHOLE = new Set([2, 3, 4, 5, 6, 7, 12, 13]);
 
 /** Operators over pixels with channels on axis 1, the same for each channel; those that weigh pixels with zeros outside commute with any matrix. The other inputs (grids, boxes) hold no channel. */
 const channelFirst: Rule = (step) => {
@@ -119,7 +119,7 @@ function padChannels(step: Step, flow: Flow, spec: PadSpec, front: number, back:
 const resize: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its sizes come from the image itself';
-  const rounds = WHOLE.has(flow.dtype) && step.text('mode', 'nearest') !== 'nearest';
+  const rounds = isInteger(flow.dtype) && step.text('mode', 'nearest') !== 'nearest';
   if ((rounds || step.text('coordinate_transformation_mode', '') === 'tf_crop_and_resize') && !isSelection(flow.map))
     return MIXED;
   const axes = step.ints('axes')?.map((a) => (a < 0 ? a + flow.rank : a)) ?? flow.dims.map((_, i) => i);

@@ -1,4 +1,4 @@
-import { DTYPES, rawBytes } from '../../tensors/dtypes.ts';
+import { DTYPES, rawBytes, isWeightType } from '../../tensors/dtypes.ts';
 import type { Dim, FunctionDef, Graph, Model, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
 import { dimAt } from '../sizes/dims.ts';
 import { MACS, type CountedNode } from './macs.ts';
@@ -45,7 +45,6 @@ export interface Costs {
 }
 
 const NOTHING: NodeCost = { params: 0, macs: 0, memory: 0 };
-const INTEGERS = new Set([5, 6, 7, 8, 9, 12, 13]);
 /** Inputs that are no weights, by operator. */
 const NOT_WEIGHTS: Readonly<Record<string, readonly number[]>> = {
   BatchNormalization: [3, 4],
@@ -171,7 +170,7 @@ class Counting {
     for (let i = 0; i < node.inputs.length; i++) {
       const name = node.inputs[i];
       const t = name && !skipped?.includes(i) ? storedIn(name, weights) : undefined;
-      if (!t || this.counted.has(t) || INTEGERS.has('values' in t ? t.values.dtype : t.dtype)) continue;
+      if (!t || this.counted.has(t) || !isWeightType('values' in t ? t.values.dtype : t.dtype)) continue;
       this.counted.add(t);
       params += 'values' in t ? t.values.dims.reduce((n, d) => n * d, 1) : t.dims.reduce((n, d) => n * d, 1);
     }

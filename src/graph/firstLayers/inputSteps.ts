@@ -1,3 +1,4 @@
+import { isInteger } from '../../tensors/dtypes.ts';
 import { decodeConstant } from '../../formats/onnx/constant.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Graph, Node } from '../../formats/onnx/model.ts';
@@ -108,11 +109,10 @@ export function composedSteps(
 const RAW_MEAN = 2;
 /** A factor this small turns 0 to 255 into about 0 to 1. */
 const RAW_FACTOR = 1 / 64;
-const INTEGER_TYPES = new Set([2, 3, 4, 5, 6, 7, 12]);
 
 /** The pixels that a model's own first steps call for: `raw` (0 to 255) or `zero-to-one` where it normalises by itself; null where it doesn't. */
 export function pixelRange(dtype: number | null, steps: readonly InputStep[]): 'raw' | 'zero-to-one' | null {
-  if (dtype !== null && INTEGER_TYPES.has(dtype)) return 'raw';
+  if (dtype !== null && isInteger(dtype)) return 'raw';
   let shifted = false;
   for (const { node, values } of steps) {
     if (!ARITHMETIC.has(node.opType)) break;

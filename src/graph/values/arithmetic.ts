@@ -1,3 +1,4 @@
+import { BOOL, INT64 } from '../../tensors/dtypes.ts';
 import { broadcastAll } from '../sizes/dims.ts';
 import {
   absolute,
@@ -18,9 +19,6 @@ import {
   type Step2,
 } from './entries.ts';
 import { broadcastAt, build, small, type Entry, type Evaluate, type Reading, type SmallTensor } from './smallTensor.ts';
-
-const INT64 = 7;
-const BOOL = 9;
 
 /** All inputs, where each is known. */
 function inputs(r: Reading): readonly SmallTensor[] | null {

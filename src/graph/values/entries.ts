@@ -1,3 +1,4 @@
+import { BOOL, DOUBLE, FLOAT, integerRange } from '../../tensors/dtypes.ts';
 import { binaryFraction, entryOf, expressionOf } from '../sizes/dims.ts';
 import { add, constant, divide, multiply, scale, wholeNumber, type Expression } from '../sizes/expression.ts';
 import { choose, compare, floor, floorDivide, lowest } from '../sizes/rounding.ts';
@@ -14,26 +15,19 @@ function within(low: number, high: number): (n: number) => number | null {
   return (n) => (Number.isInteger(n) && n >= low && n <= high ? n : null);
 }
 
-const LARGEST = Number.MAX_SAFE_INTEGER;
-const BYTE = within(0, 255);
 const finite = (n: number): number | null => (Number.isFinite(n) ? n : null);
-/** By element type. 64-bit integers are followed as far as doubles hold them; half floats steer no shapes. */
-const ARITHMETIC: Readonly<Record<number, Arithmetic>> = {
-  1: { float: true, round: (n) => finite(Math.fround(n)) },
-  11: { float: true, round: finite },
-  2: { float: false, round: BYTE },
-  3: { float: false, round: within(-128, 127) },
-  4: { float: false, round: within(0, 65535) },
-  5: { float: false, round: within(-32768, 32767) },
-  6: { float: false, round: within(-(2 ** 31), 2 ** 31 - 1) },
-  7: { float: false, round: within(-LARGEST, LARGEST) },
-  9: { float: false, round: within(0, 1) },
-  12: { float: false, round: within(0, 2 ** 32 - 1) },
-  13: { float: false, round: within(0, LARGEST) },
+const FLOATS: Readonly<Record<number, Arithmetic>> = {
+  [FLOAT]: { float: true, round: (n) => finite(Math.fround(n)) },
+  [DOUBLE]: { float: true, round: finite },
 };
+const TRUTH: Arithmetic = { float: false, round: within(0, 1) };
 
+/** How numbers of a type behave; null for types that steer no shapes, such as half floats. 64-bit integers are followed as far as doubles hold them. */
 export function arithmeticOf(dtype: number | null): Arithmetic | null {
-  return dtype === null ? null : (ARITHMETIC[dtype] ?? null);
+  if (dtype === null) return null;
+  if (dtype === BOOL) return TRUTH;
+  const range = integerRange(dtype);
+  return range ? { float: false, round: within(...range) } : (FLOATS[dtype] ?? null);
 }
 
 /** An entry as an expression; in floats only fractions of a power of two, whose sums and products with sizes are exact. */

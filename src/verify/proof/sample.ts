@@ -1,4 +1,4 @@
-import { DTYPES, dtypeName } from '../../tensors/dtypes.ts';
+import { DOUBLE, DTYPES, dtypeName, isFloat } from '../../tensors/dtypes.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Dim, ValueInfo } from '../../formats/onnx/model.ts';
 import type { MappedInput } from './inputMap.ts';
@@ -37,7 +37,6 @@ const OTHER_SIZE = 4;
 /** Ranks are the runtime's business; an input larger than this is not worth a proof's time: 2^26 floats are 256 MiB. */
 const MAX_INPUT_ELEMENTS = 2 ** 26;
 const DEFAULT_RANK = 4;
-const FLOAT64 = 11;
 
 /** The inputs of both models for one run. `noisy` is the original's with each number off by one rounding step of the terms it is the sum of. */
 export interface Sample {
@@ -137,7 +136,7 @@ export function applyMap({ axis, map }: MappedInput, x: Value): { dims: readonly
 /** `|m| · |x_new| + |b|`: where the terms of the map cancel, the adapted model rounds numbers of this size. */
 function termSizes({ name, axis, map }: MappedInput, x: Value): Float64Array {
   const sizes = { name, axis, map: { m: map.m.map((row) => row.map(Math.abs)), b: map.b.map(Math.abs) } };
-  return applyMap(sizes, { dtype: FLOAT64, dims: x.dims, data: toNumbers(x).map(Math.abs) }).numbers;
+  return applyMap(sizes, { dtype: DOUBLE, dims: x.dims, data: toNumbers(x).map(Math.abs) }).numbers;
 }
 
 function shake(
@@ -206,10 +205,6 @@ function made(dtype: number, count: number, { zeros }: Setting, random: SeededRa
   return Float64Array.from({ length: count }, () =>
     kind === 'float' ? 0.5 + random.next() : kind === 'bool' ? random.int(2) : zeros ? 0 : 1 + random.int(3),
   );
-}
-
-function isFloat(dtype: number): boolean {
-  return DTYPES[dtype]?.kind === 'float';
 }
 
 /** How often pixels are drawn in search of some whose mapped values are whole numbers too. */

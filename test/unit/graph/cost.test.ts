@@ -9,6 +9,7 @@ import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
 import { WireReader } from '../../../src/formats/onnx/scan/wire.ts';
 import { mobileNetV2, resNet18 } from '../../fixtures/architectures.ts';
 import {
+  DTYPE,
   encodeModel,
   floatTensor,
   graph,
@@ -72,6 +73,28 @@ test('weights that several nodes share count once; a named batch counts as one, 
   assert.deepEqual([total.params, total.macs], [16, 32]);
   assert.equal((await costsOf(bytes, { batch: 3 })).costs.total.macs, 96);
 });
+
+const TYPED_WEIGHTS = [
+  { type: 'float16', dtype: DTYPE.float16, bytes: 8, params: 4 },
+  { type: 'int8', dtype: DTYPE.int8, bytes: 4, params: 4 },
+  { type: 'int16', dtype: DTYPE.int16, bytes: 8, params: 4 },
+  { type: 'uint16', dtype: DTYPE.uint16, bytes: 8, params: 4 },
+  { type: 'int32', dtype: DTYPE.int32, bytes: 16, params: 0 },
+  { type: 'bool', dtype: DTYPE.bool, bytes: 4, params: 0 },
+];
+
+for (const { type, dtype, bytes, params } of TYPED_WEIGHTS)
+  test(`four stored numbers of ${type} count as ${params} parameters`, async () => {
+    const encoded = encodeModel(
+      model({
+        inputs: [valueInfo('x', [4], dtype)],
+        outputs: [valueInfo('y', null)],
+        initializers: [rawTensor('w', dtype, [4], new Uint8Array(bytes))],
+        nodes: [node('Equal', ['x', 'w'], ['y'])],
+      }),
+    );
+    assert.equal((await costsOf(encoded)).costs.total.params, params);
+  });
 
 test('memory: the sum of what nodes make, and the most that is alive at once', async () => {
   // x (40) makes a (40) makes b (80); x is read again at the end, so all three live there, but a does not.
