@@ -104,7 +104,6 @@ const NOT_YET_READABLE = [
   'src/adapt/rules/sizes.ts',
   'src/adapt/rules/spatial.ts',
   'src/cli/mapOptions.ts',
-  'src/files/external.ts',
   'src/files/images.ts',
   'src/files/save.ts',
   'src/formats/onnx/edit/nodeEdit.ts',

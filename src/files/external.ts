@@ -1,30 +1,7 @@
 import { promises as fs } from 'node:fs';
 import { dirname, isAbsolute, relative, resolve, sep, win32 } from 'node:path';
 import { ChannelwiseError } from '../bytes/errors.ts';
-import type { ExternalReader } from '../formats/onnx/externalData.ts';
-import { errorCode, openFileSource } from './fileSource.ts';
-
-/**
- * Reads the external data files of the model at `modelPath`. A location must name a regular file inside the model's folder:
- * absolute paths, `..` and links that lead out of it are refused, so that a model can't make us read other files.
- * Where the model file is itself a link (download caches do that), the folder it leads to counts as its folder too.
- */
-export function externalReader(modelPath: string): ExternalReader {
-  const folder = dirname(resolve(modelPath));
-  return {
-    async read(location, offset, length) {
-      const source = await openFileSource(await safePath(modelPath, folder, location));
-      try {
-        const wanted = length ?? source.size - offset;
-        if (wanted < 0 || offset + wanted > source.size)
-          throw tooShort(location, source.size, offset + Math.max(wanted, 0));
-        return await source.read(offset, wanted);
-      } finally {
-        await source.close();
-      }
-    },
-  };
-}
+import { errorCode } from './fileSource.ts';
 
 /** What keeps weights from being read: one sentence, and the file that would have to change where it is one that may be read. */
 export interface DataTrouble {
@@ -42,17 +19,14 @@ const CURABLE = new Set(['external-missing', 'external-short']);
  */
 export async function dataTrouble(modelPath: string, files: ReadonlyMap<string, number>): Promise<DataTrouble | null> {
   const folder = dirname(resolve(modelPath));
-  const looked = [...files]
-    .slice(0, MOST_FILES)
-    .map(([location, needed]) => lookAt(modelPath, folder, location, needed));
+  const looked = [...files].slice(0, MOST_FILES).map(([location, needed]) => lookAt(modelPath, location, needed));
   const wrong = (await Promise.all(looked)).filter((w) => w !== null);
   const [first] = wrong;
   if (!first) return null;
   const missing = wrong.filter(({ error }) => error.code === 'external-missing').length;
   const path = CURABLE.has(first.error.code) ? resolve(folder, first.location) : null;
   if (first.error.code !== 'external-missing' || missing === 1) return { message: first.error.message, path };
-  const others =
-    files.size > MOST_FILES ? 'others' : missing === 2 ? '1 other' : `${(missing - 1).toLocaleString('en')} others`;
+  const others = files.size > MOST_FILES ? 'others' : othersText(missing - 1);
   return {
     message: new ChannelwiseError(
       'io',
@@ -63,14 +37,17 @@ export async function dataTrouble(modelPath: string, files: ReadonlyMap<string, 
   };
 }
 
+function othersText(count: number): string {
+  return count === 1 ? '1 other' : `${count.toLocaleString('en')} others`;
+}
+
 async function lookAt(
   modelPath: string,
-  folder: string,
   location: string,
   needed: number,
 ): Promise<{ location: string; error: ChannelwiseError } | null> {
   try {
-    const path = await safePath(modelPath, folder, location);
+    const path = await dataFilePath(modelPath, location);
     const stats = await onDisk(location, () => fs.stat(path));
     if (!stats.isFile())
       throw new ChannelwiseError('io', 'external-failed', `The data file ${location} is no regular file.`);
@@ -82,7 +59,7 @@ async function lookAt(
   }
 }
 
-function tooShort(location: string, size: number, needed: number): ChannelwiseError {
+export function tooShort(location: string, size: number, needed: number): ChannelwiseError {
   return new ChannelwiseError(
     'io',
     'external-short',
@@ -90,7 +67,13 @@ function tooShort(location: string, size: number, needed: number): ChannelwiseEr
   );
 }
 
-async function safePath(modelPath: string, folder: string, location: string): Promise<string> {
+/**
+ * The path of a data file of the model at `modelPath`, links resolved. A location must name a file inside the model's folder:
+ * absolute paths, `..` and links that lead out of it are refused, so that a model can't make us read other files.
+ * Where the model file is itself a link (download caches do that), the folder it leads to counts as its folder too.
+ */
+export async function dataFilePath(modelPath: string, location: string): Promise<string> {
+  const folder = dirname(resolve(modelPath));
   const refuse = (why: string): ChannelwiseError =>
     new ChannelwiseError(
       'refused',

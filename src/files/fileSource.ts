@@ -1,17 +1,19 @@
 import { constants, promises as fs, readSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { checkRange, type ByteSource } from '../bytes/byteSource.ts';
+import { checkRange, type ByteSource, type ReadCounts } from '../bytes/byteSource.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 
 /** A file open for reading. `mode` holds its permission bits, so that a copy is no more public than the original. */
-export interface FileSource extends ByteSource {
+export interface FileSource extends ByteSource, Readonly<ReadCounts> {
   readonly path: string;
   readonly mode: number;
   /** The file takes less room on the disk than it has bytes: parts of it are holes. */
   readonly sparse: boolean;
+  /** Which file this is, and in which state: another file, or the same one after a write, has another version. */
+  readonly version: string;
   close(): Promise<void>;
-  /** False once the file under `path` is another one, or has another size or modification time, than when it was opened. */
+  /** False once the file under `path` has another version than when it was opened. */
   unchanged(): Promise<boolean>;
 }
 
@@ -52,13 +54,15 @@ class OpenFile implements FileSource {
   readonly size: number;
   readonly mode: number;
   readonly sparse: boolean;
+  readonly version: string;
+  bytesRead = 0;
+  reads = 0;
   private readonly handle: FileHandle;
-  private readonly opened: BigIntStats;
 
   constructor(path: string, handle: FileHandle, opened: BigIntStats) {
     this.path = path;
     this.handle = handle;
-    this.opened = opened;
+    this.version = versionOf(opened);
     this.size = Number(opened.size);
     this.mode = Number(opened.mode) & 0o777;
     this.sparse = opened.blocks * BLOCK_BYTES < opened.size;
@@ -87,6 +91,8 @@ class OpenFile implements FileSource {
       }
       got += bytesRead;
     }
+    this.bytesRead += target.length;
+    this.reads += 1;
   }
 
   private async some(target: Uint8Array, got: number, position: number): Promise<number> {
@@ -96,14 +102,7 @@ class OpenFile implements FileSource {
   }
 
   async unchanged(): Promise<boolean> {
-    let now: BigIntStats;
-    try {
-      now = await fs.stat(this.path, { bigint: true });
-    } catch {
-      return false;
-    }
-    const was = this.opened;
-    return now.dev === was.dev && now.ino === was.ino && now.size === was.size && now.mtimeNs === was.mtimeNs;
+    return (await fileVersion(this.path)) === this.version;
   }
 
   async close(): Promise<void> {
@@ -117,6 +116,20 @@ class OpenFile implements FileSource {
       throw new ChannelwiseError('io', 'read-failed', `${this.path} could not be read (${errorCode(error)}).`);
     }
   }
+}
+
+/** The version of the file at `path`; null where none can be looked at. */
+export async function fileVersion(path: string): Promise<string | null> {
+  try {
+    return versionOf(await fs.stat(path, { bigint: true }));
+  } catch {
+    return null;
+  }
+}
+
+/** A write changes both times. The second one can't be put back by the writer. */
+function versionOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(':');
 }
 
 function openError(path: string, error: unknown): ChannelwiseError {

@@ -22,8 +22,11 @@ const MAX_CANDIDATES = 10_000;
 /** What `link` answers on file systems without hard links (FAT, some network shares). */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK', 'EACCES', 'EXDEV']);
 
+/** What saving needs of the file it copies from. */
+export type SaveSource = Pick<FileSource, 'path' | 'size' | 'mode' | 'sparse' | 'readInto' | 'unchanged'>;
+
 export interface SaveRequest {
-  readonly source: FileSource;
+  readonly source: SaveSource;
   readonly splices: readonly Splice[];
   readonly directory: string;
   /** The i-th file name to try; null when there are no more. */
@@ -327,7 +330,7 @@ async function syncFolder(folder: SaveFolder, io: SaveFs, target: string): Promi
   }
 }
 
-async function checkUnchanged(source: FileSource): Promise<void> {
+async function checkUnchanged(source: SaveSource): Promise<void> {
   if (!(await source.unchanged())) {
     throw new ChannelwiseError(
       'io',

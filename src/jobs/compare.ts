@@ -1,6 +1,6 @@
 import { compare, type Comparison } from '../verify/compare/compare.ts';
 import { compareText } from '../verify/compare/compareText.ts';
-import { withModels } from './verify.ts';
+import { withOpenModels } from './openModel.ts';
 
 export interface CompareOptions {
   readonly signal?: AbortSignal | undefined;
@@ -9,7 +9,7 @@ export interface CompareOptions {
 
 /** Compares two model files. Throws ChannelwiseError for what can't be read. */
 export async function compareFiles(a: string, b: string, options: CompareOptions = {}): Promise<Comparison> {
-  return withModels([a, b], options.signal, ([one, two]) =>
+  return withOpenModels([a, b], options.signal, (one, two) =>
     compare({ a: one, b: two, onProgress: options.onProgress }),
   );
 }

@@ -5,13 +5,10 @@ import { summary, type AdaptationPlan } from '../adapt/report/plan.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
 import type { Model } from '../formats/onnx/model.ts';
-import { scanModel } from '../formats/onnx/scan/scan.ts';
-import { WireReader } from '../formats/onnx/scan/wire.ts';
-import { externalReader } from '../files/external.ts';
-import { openFileSource } from '../files/fileSource.ts';
 import { realFolder } from '../files/realPath.ts';
 import { saveBeside } from '../files/save.ts';
 import { sourceDigest } from '../files/sourceDigest.ts';
+import { withOpenModel } from './openModel.ts';
 import { variantName, variantOf } from './variantName.ts';
 import { VERSION } from './version.ts';
 
@@ -41,10 +38,7 @@ export interface AdaptResult {
  * Throws ChannelwiseError: what can't be read, is refused, or can't be written.
  */
 export async function adaptFile(path: string, options: AdaptOptions): Promise<AdaptResult> {
-  const source = await openFileSource(path);
-  try {
-    const model = await scanModel(source, options.signal);
-    const ctx = { wire: new WireReader(source, options.signal), external: externalReader(path) };
+  return withOpenModel(path, options.signal, async ({ source, model, ctx }) => {
     const { plan, splices } = await adaptModel({
       ctx,
       model,
@@ -65,9 +59,7 @@ export async function adaptFile(path: string, options: AdaptOptions): Promise<Ad
       onProgress: options.onProgress,
     });
     return { ...result, outPath };
-  } finally {
-    await source.close();
-  }
+  });
 }
 
 /** Grayscale by channel sum, as `NAME.gray.onnx` beside the model. */

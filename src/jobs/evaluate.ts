@@ -1,9 +1,6 @@
 import { basename } from 'node:path';
-import { adaptModel } from '../adapt/adaptModel.ts';
-import { composeMaps, grayscale, normalize, type ChannelMap, type Normalisation } from '../adapt/maps/channelMap.ts';
+import { composeMaps, grayscale, normalize, type Normalisation } from '../adapt/maps/channelMap.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
-import { scanModel } from '../formats/onnx/scan/scan.ts';
-import { WireReader } from '../formats/onnx/scan/wire.ts';
 import {
   evaluate,
   type EvaluationImage,
@@ -27,14 +24,12 @@ import {
   type Preprocessing,
 } from '../verify/evaluate/preprocess.ts';
 import { openSession, runtimeVersion, type Session } from '../verify/session.ts';
-import { SplicedSource } from '../bytes/splicedSource.ts';
 import { wholeModel } from '../verify/proof/stem.ts';
 import { wiring, type ModelFile, type Wiring } from '../verify/wiring.ts';
-import { openFileSource, type FileSource } from '../files/fileSource.ts';
 import { readPicture } from '../files/images.ts';
 import { classIndex, imageFiles, type LabelledFile } from '../files/labels.ts';
-import { modelFile } from './verify.ts';
-import { VERSION } from './version.ts';
+import { adaptedInMemory } from './adaptedInMemory.ts';
+import { withOpenModel, withOpenModels, type OpenModel } from './openModel.ts';
 
 /** Reasons for skipped images that are spelt out. */
 const MAX_REASONS = 3;
@@ -91,33 +86,16 @@ export async function evaluateFolder(
   options: EvaluateOptions = {},
 ): Promise<EvaluationReport> {
   const files = await imageFiles(dir);
-  const open: FileSource[] = [];
   const sessions: Session[] = [];
+  const runWith = (original: OpenModel, adapted: ModelFile): Promise<EvaluationReport> =>
+    run({ modelPath, adaptedPath, dir, options, files, original, adapted, sessions });
   try {
-    const opened = async (path: string): Promise<ModelFile> => {
-      const source = await openFileSource(path);
-      open.push(source);
-      return modelFile(source, options.signal);
-    };
-    const original = await opened(modelPath);
-    const adapted =
-      adaptedPath === null
-        ? await inMemory(original, open[0] as FileSource, grayscale(), options.signal)
-        : await opened(adaptedPath);
-    return await run({
-      modelPath,
-      adaptedPath,
-      dir,
-      options,
-      files,
-      original,
-      adapted,
-      source: open[0] as FileSource,
-      sessions,
-    });
+    if (adaptedPath !== null) return await withOpenModels([modelPath, adaptedPath], options.signal, runWith);
+    return await withOpenModel(modelPath, options.signal, async (original) =>
+      runWith(original, await adaptedInMemory(original, grayscale(), options.signal)),
+    );
   } finally {
     for (const s of sessions) await s.close();
-    for (const s of open) await s.close();
   }
 }
 
@@ -127,9 +105,8 @@ interface Parts {
   readonly dir: string;
   readonly options: EvaluateOptions;
   readonly files: readonly LabelledFile[];
-  readonly original: ModelFile;
+  readonly original: OpenModel;
   readonly adapted: ModelFile;
-  readonly source: FileSource;
   readonly sessions: Session[];
 }
 
@@ -292,9 +269,8 @@ async function openRuns(
   if (scaling.exact) return { runs, exact: true };
   const channels = mapped.map.m.length;
   try {
-    const folded = await inMemory(
+    const folded = await adaptedInMemory(
       parts.original,
-      parts.source,
       composeMaps(normalize(pre.normalisation, channels), grayscale(channels)),
       parts.options.signal,
     );
@@ -318,28 +294,6 @@ function fitOnce(input: ImageInput, pre: Preprocessing): (picture: Picture) => P
   return (from) => {
     if (last?.from !== from) last = { from, to: fitPicture(from, input, pre) };
     return last.to;
-  };
-}
-
-/** An adapted model that is never written. */
-async function inMemory(
-  original: ModelFile,
-  source: FileSource,
-  map: ChannelMap,
-  signal: AbortSignal | undefined,
-): Promise<ModelFile> {
-  const { splices } = await adaptModel({
-    ctx: original.ctx,
-    model: original.model,
-    map,
-    version: VERSION,
-    source: { name: basename(source.path), size: source.size },
-    signal,
-  });
-  const spliced = new SplicedSource(source, splices);
-  return {
-    model: await scanModel(spliced, signal),
-    ctx: { wire: new WireReader(spliced, signal), external: original.ctx.external },
   };
 }
 

@@ -1,54 +1,76 @@
-import { storedTensors } from '../graph/storedTensors.ts';
+import { dirname, resolve } from 'node:path';
+import { DataFiles } from '../files/dataFiles.ts';
+import { openFileSource, type FileSource } from '../files/fileSource.ts';
+import { realPath } from '../files/realPath.ts';
 import type { Model, SparseTensor, Tensor } from '../formats/onnx/model.ts';
 import { scanModel } from '../formats/onnx/scan/scan.ts';
-import type { TensorContext } from '../formats/onnx/tensors/tensorData.ts';
 import { WireReader } from '../formats/onnx/scan/wire.ts';
-import { externalReader } from '../files/external.ts';
-import { openFileSource, type FileSource } from '../files/fileSource.ts';
+import { storedTensors } from '../graph/storedTensors.ts';
+import type { ModelFile } from '../verify/wiring.ts';
 
 /** A model file that is open for reading, as scanned. */
-export interface OpenModel {
+export interface OpenModel extends ModelFile {
+  readonly path: string;
   readonly source: FileSource;
-  readonly model: Model;
+  /** The files beside it that hold weights. */
+  readonly data: DataFiles;
+  /** Every tensor of the main graph that is stored under a name. */
   readonly stored: ReadonlyMap<string, Tensor | SparseTensor>;
-  readonly ctx: TensorContext;
 }
 
 interface Scanned {
-  readonly source: FileSource;
+  readonly version: string;
   readonly model: Model;
   readonly stored: OpenModel['stored'];
 }
 
 /** A page asks for one weight after another of the same file, or of it and its original. */
 const KEPT = 2;
-/** The models scanned last. Their sources are closed and only tell whether the file changed. */
-let last: Scanned[] = [];
+/** The models scanned last, the newest first. */
+let kept: Scanned[] = [];
 
-/** Opens a model file, scans it unless that was done and the file is the same, and closes it when `use` is done. */
+/**
+ * The one way to open a model file: opens it, scans it unless that was done and the file is the same, and closes it when `use` is done.
+ * Throws ChannelwiseError for what can't be read, and what `use` throws.
+ */
 export async function withOpenModel<T>(
   path: string,
   signal: AbortSignal | undefined,
   use: (open: OpenModel) => Promise<T>,
 ): Promise<T> {
   const source = await openFileSource(path);
+  const data = new DataFiles(path);
   try {
-    const known = last.find((s) => s.source.path === path);
-    const { model, stored } = known && (await known.source.unchanged()) ? known : await scanned(source, signal);
+    const { model, stored } = await scanned(source, signal);
     return await use({
+      path,
       source,
+      data,
       model,
       stored,
-      ctx: { wire: new WireReader(source, signal), external: externalReader(path) },
+      ctx: { wire: new WireReader(source, signal), external: data },
+      identity: (location) => realPath(resolve(dirname(resolve(path)), location)),
     });
   } finally {
+    await data.close();
     await source.close();
   }
 }
 
+/** Two models, open at the same time. */
+export async function withOpenModels<T>(
+  [first, second]: readonly [string, string],
+  signal: AbortSignal | undefined,
+  use: (first: OpenModel, second: OpenModel) => Promise<T>,
+): Promise<T> {
+  return withOpenModel(first, signal, (one) => withOpenModel(second, signal, (two) => use(one, two)));
+}
+
 async function scanned(source: FileSource, signal: AbortSignal | undefined): Promise<Scanned> {
+  const known = kept.find(({ version }) => version === source.version);
+  if (known) return known;
   const model = await scanModel(source, signal);
-  const now = { source, model, stored: storedTensors(model.graph) };
-  last = [now, ...last.filter((s) => s.source.path !== source.path)].slice(0, KEPT);
+  const now = { version: source.version, model, stored: storedTensors(model.graph) };
+  kept = [now, ...kept].slice(0, KEPT);
   return now;
 }

@@ -6,9 +6,8 @@ import { ownPreset } from '../verify/evaluate/ownSteps.ts';
 import { PREPROCESSINGS } from '../verify/evaluate/preprocess.ts';
 import { wiring } from '../verify/wiring.ts';
 import { evaluateFolder, reportCsv, type EvaluateOptions } from '../jobs/evaluate.ts';
-import { openFileSource } from '../files/fileSource.ts';
 import { imageFiles } from '../files/labels.ts';
-import { modelFile } from '../jobs/verify.ts';
+import { withOpenModel } from '../jobs/openModel.ts';
 
 /** The models to evaluate: without an adapted file the original is adapted in memory. */
 export interface EvaluatedModels {
@@ -30,9 +29,7 @@ export async function evaluationSetup(
   signal?: AbortSignal,
 ): Promise<PageEvaluationSetup> {
   const files = await imageFiles(dir);
-  const source = await openFileSource(original);
-  try {
-    const file = await modelFile(source, signal);
+  return withOpenModel(original, signal, async (file) => {
     const image = imageInputs(file.model.graph).find((i) => i.why === null);
     const found = image ? await ownPreset(wiring(file), image.name) : null;
     const names = Object.keys(PREPROCESSINGS).sort((x, y) => Number(y === found) - Number(x === found));
@@ -47,9 +44,7 @@ export async function evaluationSetup(
       presets,
       found,
     };
-  } finally {
-    await source.close();
-  }
+  });
 }
 
 /** An evaluation as the page shows it, and its lines as CSV. Throws as `evaluateFolder` does. */

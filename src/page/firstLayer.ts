@@ -12,8 +12,8 @@ import { readBlock } from '../formats/onnx/tensors/tensorBlock.ts';
 import type { PageOriginal } from '../protocol/adaptation.ts';
 import type { FirstLayerMethods, PageFilterSet, PageFirstLayerFacts, PageLayerInput } from '../protocol/firstLayer.ts';
 import { originalOf } from './adaptation.ts';
-import type { JobContext } from './jobs.ts';
 import { withOpenModel, type OpenModel } from '../jobs/openModel.ts';
+import type { CallContext } from '../jobs/rpc.ts';
 
 /** Pictures on one page of the page. */
 const FILTERS_AT_ONCE = 64;
@@ -24,7 +24,7 @@ const NUMBERS_AT_ONCE = 2 ** 18;
 export async function firstLayerFacts(
   path: string,
   index: number,
-  { signal }: Pick<JobContext, 'signal'>,
+  { signal }: Pick<CallContext, 'signal'>,
 ): Promise<PageFirstLayerFacts> {
   const facts = await withOpenModel(path, signal, async (open) => {
     const layer = layerAt(open, index);
@@ -55,7 +55,7 @@ export async function firstLayerFacts(
 export async function layerFilters(
   path: string,
   args: FirstLayerMethods['layerFilters']['args'],
-  { signal }: Pick<JobContext, 'signal'>,
+  { signal }: Pick<CallContext, 'signal'>,
 ): Promise<FirstLayerMethods['layerFilters']['result']> {
   const { stored, beside } = await withOpenModel(path, signal, async (open) => ({
     stored: layerAt(open, args.layer).stored,

@@ -1,16 +1,12 @@
 import { basename } from 'node:path';
 import { realInputs } from '../adapt/flow/inputs.ts';
-import { CountingSource } from '../bytes/byteSource.ts';
 import { modelCosts } from '../graph/cost/cost.ts';
 import { steeringConstants } from '../graph/shapes/steering.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import type { Dim, ValueInfo } from '../formats/onnx/model.ts';
-import { scanModel } from '../formats/onnx/scan/scan.ts';
-import { WireReader } from '../formats/onnx/scan/wire.ts';
 import type { PageFirstLayer } from '../protocol/messages.ts';
 import type { PageCost } from '../protocol/sizes.ts';
-import { externalReader } from '../files/external.ts';
-import { openFileSource } from '../files/fileSource.ts';
+import { withOpenModel } from '../jobs/openModel.ts';
 import { pageFirstLayers, pageHead } from './pageModel.ts';
 import { contradictionTexts } from './pageSizes.ts';
 import { boundShapes } from './shapes.ts';
@@ -46,14 +42,8 @@ export async function inspectFile(
   bind: Readonly<Record<string, number>> = {},
   signal?: AbortSignal,
 ): Promise<Inspection> {
-  const source = await openFileSource(path);
-  try {
-    const counting = new CountingSource(source);
-    const model = await scanModel(counting, signal);
-    const constants = await steeringConstants(model, {
-      wire: new WireReader(counting, signal),
-      external: externalReader(path),
-    });
+  return withOpenModel(path, signal, async ({ source, model, ctx }) => {
+    const constants = await steeringConstants(model, ctx);
     const shapes = boundShapes(model, { constants, bind });
     const { graph } = model;
     const { total: cost } = modelCosts(model, shapes);
@@ -67,11 +57,9 @@ export async function inspectFile(
       cost,
       contradictions: contradictionTexts(shapes),
       firstLayers: pageFirstLayers(graph),
-      io: { bytesRead: counting.bytesRead, fileSize: source.size, reads: counting.reads },
+      io: { bytesRead: source.bytesRead, fileSize: source.size, reads: source.reads },
     };
-  } finally {
-    await source.close();
-  }
+  });
 }
 
 function declared({ name, type }: ValueInfo): DeclaredValue {

@@ -16,7 +16,7 @@ import {
   type Line,
 } from '../verify/compare/compareText.ts';
 import { readPageModel } from './pageModel.ts';
-import { withModels } from '../jobs/verify.ts';
+import { withOpenModels } from '../jobs/openModel.ts';
 
 /** Rows of one group that go to the page; more of them nobody reads. */
 const MAX_ROWS = 5000;
@@ -33,7 +33,7 @@ export async function comparePage(
   { signal, onProgress }: PageComparisonOptions,
 ): Promise<PageComparison> {
   const other = packModel(await readPageModel(otherPath, signal));
-  return withModels([path, otherPath], signal, async ([own, second]) => {
+  return withOpenModels([path, otherPath], signal, async (own, second) => {
     const swapped = provenanceOf(own.model).length > provenanceOf(second.model).length;
     const [a, b] = swapped ? [second, own] : [own, second];
     const found = await compare({ a, b, onProgress });

@@ -7,10 +7,7 @@ import { steeringConstants } from '../graph/shapes/steering.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Dim, Model } from '../formats/onnx/model.ts';
-import { scanModel } from '../formats/onnx/scan/scan.ts';
-import { WireReader } from '../formats/onnx/scan/wire.ts';
-import { externalReader } from '../files/external.ts';
-import { openFileSource } from '../files/fileSource.ts';
+import { withOpenModel } from '../jobs/openModel.ts';
 import { contradictionText } from './pageSizes.ts';
 
 export interface ShapedTensor {
@@ -43,17 +40,10 @@ export async function shapesOfFile(
   bind: Readonly<Record<string, number>>,
   signal?: AbortSignal,
 ): Promise<ShapesReport> {
-  const source = await openFileSource(path);
-  try {
-    const model = await scanModel(source, signal);
-    const constants = await steeringConstants(model, {
-      wire: new WireReader(source, signal),
-      external: externalReader(path),
-    });
+  return withOpenModel(path, signal, async ({ model, ctx }) => {
+    const constants = await steeringConstants(model, ctx);
     return shapesReport(basename(path), boundShapes(model, { constants, bind }));
-  } finally {
-    await source.close();
-  }
+  });
 }
 
 /** Shapes with numbers for names. Throws `refused` for a name that no size has: a typing mistake would change nothing and say nothing. */

@@ -8,8 +8,8 @@ import { readStatistics } from '../formats/onnx/tensors/statistics.ts';
 import { readBlock } from '../formats/onnx/tensors/tensorBlock.ts';
 import type { TensorContext } from '../formats/onnx/tensors/tensorData.ts';
 import type { PageRange, PageStatistics, TensorFormat } from '../protocol/weights.ts';
-import type { JobContext } from './jobs.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
+import type { CallContext } from '../jobs/rpc.ts';
 import { sameFile } from '../files/realPath.ts';
 import { writeFileWhole } from '../files/tensorFile.ts';
 
@@ -29,7 +29,7 @@ const LONGEST_TEXT = 1000;
 export async function tensorStatistics(
   path: string,
   name: string,
-  { signal, onProgress }: JobContext,
+  { signal, onProgress }: CallContext,
 ): Promise<PageStatistics> {
   return withTensor(path, name, signal, async ({ ctx, tensor, dtype, label }) => {
     const s = await readStatistics(ctx, tensor, label, { onProgress });
@@ -44,7 +44,7 @@ export async function tensorBlock(
   path: string,
   name: string,
   ranges: readonly PageRange[],
-  { signal }: JobContext,
+  { signal }: CallContext,
 ): Promise<string[]> {
   return withTensor(path, name, signal, async ({ ctx, tensor, dtype, label }) => {
     try {
@@ -65,9 +65,8 @@ export async function tensorBlock(
 export async function saveTensor(
   path: string,
   name: string,
-  format: TensorFormat,
-  outPath: string,
-  { signal, onProgress }: JobContext,
+  { format, outPath }: { readonly format: TensorFormat; readonly outPath: string },
+  { signal, onProgress }: CallContext,
 ): Promise<string | null> {
   return withTensor(path, name, signal, async ({ ctx, tensor, dtype, label }) => {
     const { storage } = 'indices' in tensor ? tensor.values : tensor;

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { AdaptArgs, AdaptReply, JobTypes } from '../page/jobs.ts';
+import type { AdaptArgs, AdaptReply, WorkerMethods } from '../page/workerMethods.ts';
 import { mapFromSteps, mapWords, type MapStep } from '../cli/mapSteps.ts';
 import { variantOf } from '../jobs/variantName.ts';
 import { announce, planLines, showFailure, showProblem } from './announce.ts';
@@ -10,8 +10,8 @@ import { askFor } from './mapNumbers.ts';
 import { mapChoices, type MapChoice, type Wanted } from './mapChoices.ts';
 import { BACK, LEAVE, pickOne, pickSome, runSteps, type Step } from './quickSteps.ts';
 
-type Input = JobTypes['imageInputs']['result'][number];
-type Framework = JobTypes['asPython']['args']['framework'];
+type Input = WorkerMethods['imageInputs']['result'][number];
+type Framework = WorkerMethods['asPython']['args']['framework'];
 
 const FRAMEWORKS: Readonly<Record<Framework, string>> = {
   pytorch: 'PyTorch state dict',
@@ -204,7 +204,7 @@ export class AdaptFlow {
   }
 
   /** An adapted file repeats its own last step, which needs the original's names and shapes. */
-  private async repeat(uri: vscode.Uri, made: NonNullable<JobTypes['madeFrom']['result']>): Promise<void> {
+  private async repeat(uri: vscode.Uri, made: NonNullable<WorkerMethods['madeFrom']['result']>): Promise<void> {
     const { original, map, inputs } = made;
     if (!map)
       return showProblem(uri, `what the file records about its adaptation is damaged, so there is no code for it.`);

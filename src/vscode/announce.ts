@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { AdaptReply, VerifyReply } from '../page/jobs.ts';
+import type { AdaptReply, VerifyReply } from '../page/workerMethods.ts';
 import { markWritten, removeWritten } from '../files/written.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Workers } from './convert.ts';

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
-import type { RunOptions } from '../page/workerClient.ts';
+import type { CallOptions } from '../jobs/rpc.ts';
 import type { PageComparison } from '../protocol/comparison.ts';
 import { openModel, showFailure } from './announce.ts';
 import type { Workers } from './convert.ts';
@@ -15,7 +15,7 @@ export class Comparisons {
   }
 
   /** Compares now: the files are read each time. null where nothing was chosen. */
-  async run({ worker }: Workers, uri: vscode.Uri, options: RunOptions): Promise<PageComparison | null> {
+  async run({ worker }: Workers, uri: vscode.Uri, options: CallOptions): Promise<PageComparison | null> {
     const other = this.others.get(uri.toString());
     return other === undefined ? null : worker.run('compare', { path: localPath(uri), other }, options);
   }

@@ -1,8 +1,9 @@
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
-import type { AdaptReply } from '../page/jobs.ts';
-import type { RunOptions, WorkerClient } from '../page/workerClient.ts';
+import type { AdaptReply } from '../page/workerMethods.ts';
+import type { CallOptions } from '../jobs/rpc.ts';
+import type { WorkerClient } from '../page/workerClient.ts';
 import { variantName } from '../jobs/variantName.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { announce, announceAll, showFailure, type Converted, type NotConverted } from './announce.ts';
@@ -25,7 +26,7 @@ export interface Workers {
 }
 
 /** Writes an adapted model: to `out`, or beside the model when that is undefined. */
-type Write = (out: string | undefined, options: RunOptions) => Promise<AdaptReply>;
+type Write = (out: string | undefined, options: CallOptions) => Promise<AdaptReply>;
 
 /** The one-click conversion: progress while it runs, one message when it ends. */
 export async function convertToGrayscale(workers: Workers, clicked: unknown, selected: unknown): Promise<void> {

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import type { EvaluatedModels } from '../page/evaluatePage.ts';
 import { withTimeLimit } from '../jobs/timeLimit.ts';
-import type { RunOptions } from '../page/workerClient.ts';
+import type { CallOptions } from '../jobs/rpc.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from '../protocol/evaluation.ts';
 import { openModel, showFailure } from './announce.ts';
@@ -26,7 +26,7 @@ export class Evaluations {
     this.kept.set(uri.toString(), { models, folder, csv: null });
   }
 
-  async setup({ worker }: Workers, uri: vscode.Uri, options: RunOptions): Promise<PageEvaluationSetup | null> {
+  async setup({ worker }: Workers, uri: vscode.Uri, options: CallOptions): Promise<PageEvaluationSetup | null> {
     const kept = this.kept.get(uri.toString());
     return kept ? worker.run('evaluationSetup', { models: kept.models, folder: kept.folder }, options) : null;
   }
@@ -36,7 +36,7 @@ export class Evaluations {
     { prover }: Workers,
     uri: vscode.Uri,
     choice: PageEvaluationChoice,
-    options: RunOptions,
+    options: CallOptions,
   ): Promise<PageEvaluation> {
     const kept = this.kept.get(uri.toString());
     if (!kept) throw new ChannelwiseError('refused', 'no-folder', 'Choose a folder of images first.');

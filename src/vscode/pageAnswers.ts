@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { VerifyReply } from '../page/jobs.ts';
+import type { VerifyReply } from '../page/workerMethods.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { PageProof } from '../protocol/adaptation.ts';
 import {
@@ -63,11 +63,10 @@ const ANSWERS: {
     const last = await workers.proofs.last(localPath(uri));
     return last && plain(last);
   },
-  tensorStatistics: ({ workers, uri, ...options }, { tensor }) =>
-    workers.worker.run('tensorStatistics', { path: localPath(uri), tensor }, options),
-  tensorBlock: async ({ workers, uri, ...options }, { tensor, ranges }) => ({
-    texts: await workers.worker.run('tensorBlock', { path: localPath(uri), tensor, ranges }, options),
-  }),
+  tensorStatistics: ({ workers, uri, ...options }, args) =>
+    workers.worker.run('tensorStatistics', { path: localPath(uri), ...args }, options),
+  tensorBlock: ({ workers, uri, ...options }, args) =>
+    workers.worker.run('tensorBlock', { path: localPath(uri), ...args }, options),
   copyLink: async ({ uri }, { node }) => {
     await copyLink(uri, node);
     return null;

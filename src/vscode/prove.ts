@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
-import type { VerifyReply } from '../page/jobs.ts';
+import type { VerifyReply } from '../page/workerMethods.ts';
 import { RUNTIME_MILLISECONDS, withTimeLimit } from '../jobs/timeLimit.ts';
 import type { WorkerClient } from '../page/workerClient.ts';
 import { markWritten, sameAsWritten, type Written } from '../files/written.ts';

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { RunOptions, WorkerClient } from '../page/workerClient.ts';
+import type { CallOptions } from '../jobs/rpc.ts';
+import type { WorkerClient } from '../page/workerClient.ts';
 import type { TensorFormat, WeightMethods } from '../protocol/weights.ts';
 import { localPath } from './files.ts';
 
@@ -16,7 +17,7 @@ export async function saveTensor(
   worker: WorkerClient,
   model: vscode.Uri,
   { tensor, format }: WeightMethods['saveTensor']['args'],
-  options: RunOptions,
+  options: CallOptions,
 ): Promise<WeightMethods['saveTensor']['result']> {
   const chosen = await vscode.window.showSaveDialog({
     title: 'Save weights',

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
-import { JOBS } from '../../src/page/jobs.ts';
+import { WORKER_ANSWERS } from '../../src/page/workerAnswers.ts';
 import { encodeModel, externalTensor, floatTensor, model, node, valueInfo, DTYPE } from '../fixtures/modelBuilder.ts';
 import type { ThemeKind } from '../fixtures/themes.ts';
 import { openFilePage } from './fileHost.ts';
@@ -161,7 +161,7 @@ test('an adapted model shows before and now', async () => {
   const path = join(folder, 'det.onnx');
   copyFileSync(DETECTOR, path);
   const context = { signal: new AbortController().signal, onProgress: () => undefined };
-  const { outPath } = await JOBS.convertToGray({ path }, context);
+  const { outPath } = await WORKER_ANSWERS.convertToGray({ path }, context);
   assert.ok(outPath);
   const { page, close } = await openFilePage(browser, outPath, { theme: 'light' });
   await openFirstLayer(page);

@@ -16,7 +16,7 @@ import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Splice } from '../../../src/bytes/splice.ts';
 import { openFileSource, type FileSource } from '../../../src/files/fileSource.ts';
-import { saveBeside } from '../../../src/files/save.ts';
+import { saveBeside, type SaveSource } from '../../../src/files/save.ts';
 import { NODE_FS, type SaveFolder, type SaveFs, type SaveHandle } from '../../../src/files/saveFs.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { Random } from '../../fixtures/random.ts';
@@ -170,13 +170,12 @@ class Stage {
     };
   }
 
-  source(inner: FileSource): FileSource {
+  source(inner: FileSource): SaveSource {
     return {
       path: inner.path,
       size: inner.size,
       mode: inner.mode,
       sparse: inner.sparse,
-      read: (offset, length) => inner.read(offset, length),
       // The source types its own errors, and a file that can't be looked at counts as changed.
       readInto: (target, offset) =>
         this.call('read', () => inner.readInto(target, offset)).catch((error: unknown) => {
@@ -185,7 +184,6 @@ class Stage {
             : new ChannelwiseError('io', 'read-failed', 'could not be read');
         }),
       unchanged: () => this.call('unchanged', () => inner.unchanged()).catch(() => false),
-      close: () => inner.close(),
     };
   }
 }
@@ -335,15 +333,13 @@ async function flushing(
   const all = new Promise<void>((resolve) => {
     written = resolve;
   });
-  const source: FileSource = {
+  const source: SaveSource = {
     path: 'large.onnx',
     size: LARGE,
     mode: 0o644,
     sparse: false,
-    read: () => failing('EIO'),
     readInto: async () => undefined,
     unchanged: async () => true,
-    close: async () => undefined,
   };
   const handle: SaveHandle = {
     write: async (_bytes, _offset, length) => {

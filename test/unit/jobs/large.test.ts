@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { convertToGray } from '../../../src/jobs/convert.ts';
-import { externalReader } from '../../../src/files/external.ts';
+import { DataFiles } from '../../../src/files/dataFiles.ts';
 import { openFileSource } from '../../../src/files/fileSource.ts';
 import { inspectFile } from '../../../src/page/inspect.ts';
 import { readPageModel } from '../../../src/page/pageModel.ts';
@@ -35,7 +35,7 @@ async function reread(
     const model = await scanModel(source);
     const tensors = new Map(model.graph.initializers.map((t) => [t.name, t]));
     const stem = await decodeTensor(
-      { wire: new WireReader(source), external: externalReader(path) },
+      { wire: new WireReader(source), external: new DataFiles(path) },
       tensors.get('stem') as Tensor,
       'stem',
     );

@@ -3,7 +3,8 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { JOBS, type JobContext } from '../../../src/page/jobs.ts';
+import type { CallContext } from '../../../src/jobs/rpc.ts';
+import { WORKER_ANSWERS } from '../../../src/page/workerAnswers.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import type { PageFirstLayerFacts } from '../../../src/protocol/firstLayer.ts';
 import { PAGE_ARGS } from '../../../src/protocol/messages.ts';
@@ -12,7 +13,7 @@ import type { onnx } from 'onnx-proto';
 
 const folder = mkdtempSync(join(tmpdir(), 'channelwise-first-'));
 after(() => rmSync(folder, { recursive: true }));
-const context: JobContext = { signal: new AbortController().signal, onProgress: () => undefined };
+const context: CallContext = { signal: new AbortController().signal, onProgress: () => undefined };
 let files = 0;
 
 function written(built: onnx.IModelProto, name = `m${files++}.onnx`): string {
@@ -21,9 +22,9 @@ function written(built: onnx.IModelProto, name = `m${files++}.onnx`): string {
 }
 
 const facts = (built: onnx.IModelProto): Promise<PageFirstLayerFacts> =>
-  JOBS.firstLayerFacts({ path: written(built), layer: 0 }, context);
+  WORKER_ANSWERS.firstLayerFacts({ path: written(built), layer: 0 }, context);
 const values = async (path: string, of: 'file' | 'original' = 'file', from = 0): Promise<number[]> => {
-  const { values: text } = await JOBS.layerFilters({ path, layer: 0, from, of }, context);
+  const { values: text } = await WORKER_ANSWERS.layerFilters({ path, layer: 0, from, of }, context);
   const bytes = Buffer.from(text, 'base64');
   return Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(i * 4));
 };
@@ -166,7 +167,7 @@ test('filters of a convolution, of a transposed one, and of matrices behind a Fl
   );
   const flat = [node('Flatten', ['x'], ['f'])];
   const gemm = around('Gemm', [2, 6], { transB: 1 }, [1, 1, 2, 3], flat);
-  assert.deepEqual((await JOBS.firstLayerFacts({ path: gemm, layer: 0 }, context)).filters, {
+  assert.deepEqual((await WORKER_ANSWERS.firstLayerFacts({ path: gemm, layer: 0 }, context)).filters, {
     count: 2,
     channels: 1,
     height: 2,
@@ -177,7 +178,7 @@ test('filters of a convolution, of a transposed one, and of matrices behind a Fl
   assert.deepEqual(await values(matmul), [0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11]);
   const last = around('Gemm', [1, 12], { transB: 1 }, [1, 2, 2, 3], flat);
   assert.deepEqual(await values(last), [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]);
-  const unknown = await JOBS.firstLayerFacts(
+  const unknown = await WORKER_ANSWERS.firstLayerFacts(
     { path: around('Gemm', [2, 6], { transB: 1 }, [1, 6]), layer: 0 },
     context,
   );
@@ -186,10 +187,10 @@ test('filters of a convolution, of a transposed one, and of matrices behind a Fl
 
 test('an adapted model shows the original beside it, and says when it is gone or another', async () => {
   const path = written(convModel(), 'net.onnx');
-  const { outPath } = await JOBS.convertToGray({ path }, context);
+  const { outPath } = await WORKER_ANSWERS.convertToGray({ path }, context);
   assert.ok(outPath);
   const [before, now] = [await values(outPath, 'original'), await values(outPath)];
-  assert.deepEqual((await JOBS.firstLayerFacts({ path: outPath, layer: 0 }, context)).original, {
+  assert.deepEqual((await WORKER_ANSWERS.firstLayerFacts({ path: outPath, layer: 0 }, context)).original, {
     file: 'net.onnx',
     filters: { count: 2, channels: 3, height: 3, width: 3 },
     why: null,
@@ -201,13 +202,13 @@ test('an adapted model shows the original beside it, and says when it is gone or
   });
   renameSync(path, join(folder, 'moved.onnx'));
   assert.match(
-    (await JOBS.firstLayerFacts({ path: outPath, layer: 0 }, context)).original?.why ?? '',
+    (await WORKER_ANSWERS.firstLayerFacts({ path: outPath, layer: 0 }, context)).original?.why ?? '',
     /net\.onnx, is not beside it/,
   );
   await assert.rejects(values(outPath, 'original'), (e) => e instanceof ChannelwiseError && e.code === 'no-original');
   written(convModel(3, 4), 'net.onnx');
   assert.match(
-    (await JOBS.firstLayerFacts({ path: outPath, layer: 0 }, context)).original?.why ?? '',
+    (await WORKER_ANSWERS.firstLayerFacts({ path: outPath, layer: 0 }, context)).original?.why ?? '',
     /is not the file it was made from/,
   );
 });
@@ -215,7 +216,7 @@ test('an adapted model shows the original beside it, and says when it is gone or
 test('what is not there, and what is too large', async () => {
   const path = written(convModel());
   await assert.rejects(
-    JOBS.firstLayerFacts({ path, layer: 7 }, context),
+    WORKER_ANSWERS.firstLayerFacts({ path, layer: 7 }, context),
     (e) => e instanceof ChannelwiseError && e.code === 'no-layer',
   );
   await assert.rejects(

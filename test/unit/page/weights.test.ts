@@ -14,7 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { JOBS, type JobContext } from '../../../src/page/jobs.ts';
+import type { CallContext } from '../../../src/jobs/rpc.ts';
+import { WORKER_ANSWERS } from '../../../src/page/workerAnswers.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { asPageMessage, PAGE_ARGS } from '../../../src/protocol/messages.ts';
 import {
@@ -33,8 +34,8 @@ const folder = mkdtempSync(join(tmpdir(), 'channelwise-weights-'));
 after(() => rmSync(folder, { recursive: true }));
 const context = (
   signal = new AbortController().signal,
-  onProgress: JobContext['onProgress'] = () => undefined,
-): JobContext => ({ signal, onProgress });
+  onProgress: CallContext['onProgress'] = () => undefined,
+): CallContext => ({ signal, onProgress });
 
 function written(name: string, bytes: Uint8Array): string {
   writeFileSync(join(folder, name), bytes);
@@ -43,13 +44,13 @@ function written(name: string, bytes: Uint8Array): string {
 
 test('statistics, a block and a file of one weight of a model on disk', async () => {
   const path = written('conv.onnx', encodeModel(convModel()));
-  const s = await JOBS.tensorStatistics({ path, tensor: 'conv.weight' }, context());
+  const s = await WORKER_ANSWERS.tensorStatistics({ path, tensor: 'conv.weight' }, context());
   const all = Array.from({ length: 54 }, (_, i) => Math.fround(Math.sin(i) / 3));
   assert.deepEqual(
     [s.count, s.zeros, Math.fround(Number(s.min)), Math.fround(Number(s.max))],
     [54, 1, Math.min(...all), Math.max(...all)],
   );
-  const texts = await JOBS.tensorBlock(
+  const { texts } = await WORKER_ANSWERS.tensorBlock(
     {
       path,
       tensor: 'conv.weight',
@@ -64,7 +65,10 @@ test('statistics, a block and a file of one weight of a model on disk', async ()
   );
   assert.deepEqual(texts.map(Number).map(Math.fround), [Math.fround(Math.sin(27) / 3), Math.fround(Math.sin(28) / 3)]);
   const outPath = join(folder, 'conv.weight.npy');
-  assert.equal(await JOBS.saveTensor({ path, tensor: 'conv.weight', format: 'npy', outPath }, context()), null);
+  assert.equal(
+    await WORKER_ANSWERS.saveTensor({ path, tensor: 'conv.weight', format: 'npy', outPath }, context()),
+    null,
+  );
   assert.deepEqual(
     [
       readFileSync(outPath).length % 64,
@@ -83,7 +87,7 @@ test('a Constant node holds a weight too, by the name of its output', async () =
     'constant.onnx',
     encodeModel(model({ nodes: [held, node('Identity', ['c'], ['y'])], outputs: [valueInfo('y', [2])] })),
   );
-  assert.equal((await JOBS.tensorStatistics({ path, tensor: 'c' }, context())).mean, 3.5);
+  assert.equal((await WORKER_ANSWERS.tensorStatistics({ path, tensor: 'c' }, context())).mean, 3.5);
 });
 
 test('one sentence each: no such tensor, a range outside, data that is missing, and a file that would be overwritten', async () => {
@@ -101,23 +105,23 @@ test('one sentence each: no such tensor, a range outside, data that is missing, 
   const fails = (work: Promise<unknown>, code: string, text: RegExp): Promise<void> =>
     assert.rejects(work, (e) => e instanceof ChannelwiseError && e.code === code && text.test(e.message));
   await fails(
-    JOBS.tensorStatistics({ path, tensor: '__proto__' }, context()),
+    WORKER_ANSWERS.tensorStatistics({ path, tensor: '__proto__' }, context()),
     'no-tensor',
     /stores no tensor __proto__/,
   );
   await fails(
-    JOBS.tensorStatistics({ path, tensor: 'w' }, context()),
+    WORKER_ANSWERS.tensorStatistics({ path, tensor: 'w' }, context()),
     'external-missing',
     /^The data file gone\.bin is missing; put it beside the model\.$/,
   );
   await fails(
-    JOBS.tensorBlock({ path, tensor: 'v', ranges: [{ from: 0, to: 3 }] }, context()),
+    WORKER_ANSWERS.tensorBlock({ path, tensor: 'v', ranges: [{ from: 0, to: 3 }] }, context()),
     'bad-range',
     /no elements there/,
   );
   const before = readFileSync(path);
   await fails(
-    JOBS.saveTensor({ path, tensor: 'v', format: 'npy', outPath: path }, context()),
+    WORKER_ANSWERS.saveTensor({ path, tensor: 'v', format: 'npy', outPath: path }, context()),
     'own-source',
     /own data/,
   );
@@ -139,7 +143,7 @@ test('data behind 4 GiB of another file, where the system keeps holes', async ()
       }),
     ),
   );
-  const s = await JOBS.tensorStatistics({ path, tensor: 'w' }, context());
+  const s = await WORKER_ANSWERS.tensorStatistics({ path, tensor: 'w' }, context());
   assert.deepEqual([s.min, s.max, s.mean, s.zeros], ['-2', '8', 1.875, 1]);
 });
 
@@ -152,7 +156,7 @@ test('a cancelled save leaves nothing behind, and an older file as it was', asyn
   const before = readdirSync(folder).sort();
   const stop = new AbortController();
   await assert.rejects(
-    JOBS.saveTensor(
+    WORKER_ANSWERS.saveTensor(
       { path, tensor: 'w', format: 'csv', outPath },
       context(stop.signal, () => stop.abort()),
     ),
@@ -165,12 +169,12 @@ test('a cancelled save leaves nothing behind, and an older file as it was', asyn
 
 test('a model that changed is read again', async () => {
   const path = written('twice.onnx', encodeModel(model({ initializers: [floatTensor('w', [1], [1])] })));
-  assert.equal((await JOBS.tensorStatistics({ path, tensor: 'w' }, context())).mean, 1);
+  assert.equal((await WORKER_ANSWERS.tensorStatistics({ path, tensor: 'w' }, context())).mean, 1);
   written(
     'twice.onnx',
     encodeModel(model({ initializers: [floatTensor('other', [1], [1]), floatTensor('w', [1], [2])] })),
   );
-  assert.equal((await JOBS.tensorStatistics({ path, tensor: 'w' }, context())).mean, 2);
+  assert.equal((await WORKER_ANSWERS.tensorStatistics({ path, tensor: 'w' }, context())).mean, 2);
 });
 
 test('what the page may ask is checked', () => {

@@ -1,0 +1,71 @@
+import { basename } from 'node:path';
+import { imageInputs } from '../adapt/flow/imageInputs.ts';
+import { planSections } from '../adapt/report/planText.ts';
+import { asPython } from '../adapt/report/python.ts';
+import { adaptFile, convertToGray, type AdaptResult } from '../jobs/convert.ts';
+import { withOpenModel } from '../jobs/openModel.ts';
+import type { Answers } from '../jobs/rpc.ts';
+import { reportText, verifyFiles } from '../jobs/verify.ts';
+import type { PageProof } from '../protocol/adaptation.ts';
+import { packModel } from '../protocol/packed.ts';
+import type { VerifyReport } from '../verify/proof/verify.ts';
+import { madeFrom } from './adaptation.ts';
+import { evaluatePage, evaluationSetup } from './evaluatePage.ts';
+import { firstLayerFacts, layerFilters } from './firstLayer.ts';
+import { comparePage } from './pageComparison.ts';
+import { readPageModel } from './pageModel.ts';
+import { saveTensor, tensorBlock, tensorStatistics } from './weights.ts';
+import type { AdaptReply, WorkerMethods } from './workerMethods.ts';
+
+/** What the worker does for each method. */
+export const WORKER_ANSWERS: Answers<WorkerMethods> = {
+  readModel: async ({ path, bind }, { signal }) => packModel(await readPageModel(path, signal, bind)),
+  convertToGray: async ({ path, out }, context) => reply(await convertToGray(path, { out, ...context })),
+  adapt: async ({ path, ...options }, context) => reply(await adaptFile(path, { ...options, ...context })),
+  imageInputs: ({ path }, { signal }) => withOpenModel(path, signal, async ({ model }) => imageInputs(model.graph)),
+  asPython: async ({ path, map, inputs, framework }, context) =>
+    asPython((await adaptFile(path, { map, inputs, dryRun: true, ...context })).plan, framework),
+  madeFrom: ({ path }, { signal }) => withOpenModel(path, signal, ({ model }) => madeFrom(model, path)),
+  verify: async ({ original, adapted }, context) => {
+    const report = await verifyFiles(original, adapted, context);
+    return { ...pageProof(report, basename(original)), report: reportText(report) };
+  },
+  tensorStatistics: ({ path, tensor }, context) => tensorStatistics(path, tensor, context),
+  tensorBlock: async ({ path, tensor, ranges }, context) => ({
+    texts: await tensorBlock(path, tensor, ranges, context),
+  }),
+  saveTensor: ({ path, tensor, format, outPath }, context) => saveTensor(path, tensor, { format, outPath }, context),
+  firstLayerFacts: ({ path, layer }, context) => firstLayerFacts(path, layer, context),
+  layerFilters: ({ path, ...args }, context) => layerFilters(path, args, context),
+  compare: ({ path, other }, context) => comparePage(path, other, context),
+  evaluationSetup: ({ models, folder }, { signal }) => evaluationSetup(models, folder, signal),
+  evaluate: ({ models, folder, choice }, context) => evaluatePage(models, folder, choice, context),
+};
+
+function reply(result: AdaptResult): AdaptReply {
+  return { outPath: result.outPath, summary: result.summary, plan: planSections(result.plan) };
+}
+
+function pageProof(report: VerifyReport, against: string): PageProof {
+  const { verdict, statement, maxAbs, maxRel, tolerance, seam, runtime, warnings } = report;
+  return {
+    verdict,
+    statement,
+    maxAbs,
+    maxRel,
+    tolerance,
+    runtime,
+    warnings: [...warnings],
+    against,
+    runs: report.runs.map(({ on, sizes }) => ({ on, sizes: sizesText(sizes) })),
+    identicalNodes: seam?.identicalNodes ?? 0,
+    stemNodes: seam?.stemNodes ?? 0,
+    bytesCompared: seam?.bytesCompared ?? 0,
+  };
+}
+
+function sizesText(sizes: Readonly<Record<string, readonly number[]>>): string {
+  return Object.entries(sizes)
+    .map(([name, dims]) => `${name} ${dims.join('×')}`)
+    .join(', ');
+}

@@ -1,0 +1,62 @@
+import type { ImageInput } from '../adapt/flow/imageInputs.ts';
+import type { ChannelMap } from '../adapt/maps/channelMap.ts';
+import type { PlanSection } from '../adapt/report/planText.ts';
+import type { PythonFramework } from '../adapt/report/python.ts';
+import type { PageProof } from '../protocol/adaptation.ts';
+import type { PageComparison } from '../protocol/comparison.ts';
+import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from '../protocol/evaluation.ts';
+import type { FirstLayerMethods } from '../protocol/firstLayer.ts';
+import type { PackedModel } from '../protocol/packed.ts';
+import type { PageBinding } from '../protocol/sizes.ts';
+import type { WeightMethods } from '../protocol/weights.ts';
+import type { MadeFrom } from './adaptation.ts';
+import type { EvaluatedModels } from './evaluatePage.ts';
+
+export interface AdaptReply {
+  readonly outPath: string | null;
+  /** One sentence for a notification. */
+  readonly summary: string;
+  /** The plan in words. */
+  readonly plan: readonly PlanSection[];
+}
+
+export interface VerifyReply extends PageProof {
+  readonly report: readonly string[];
+}
+
+/** A map for a file, and the inputs it is for; all image inputs when absent. */
+export interface AdaptArgs {
+  readonly path: string;
+  readonly map: ChannelMap;
+  readonly inputs?: readonly string[] | undefined;
+}
+
+/** A question of the page that the worker answers as it is, about the file at `path`. */
+interface OfFile<Question extends { args: object; result: unknown }> {
+  args: { path: string } & Question['args'];
+  result: Question['result'];
+}
+
+/** What the host can ask the worker: arguments and results are plain data. */
+export interface WorkerMethods {
+  readModel: { args: { path: string; bind?: PageBinding }; result: PackedModel };
+  convertToGray: { args: { path: string; out?: string | undefined }; result: AdaptReply };
+  adapt: { args: AdaptArgs & { out?: string | undefined; dryRun?: boolean }; result: AdaptReply };
+  imageInputs: { args: { path: string }; result: ImageInput[] };
+  asPython: { args: AdaptArgs & { framework: PythonFramework }; result: string };
+  /** The record of an adapted file's last step and the original it names, if that is still beside it. */
+  madeFrom: { args: { path: string }; result: MadeFrom | null };
+  verify: { args: { original: string; adapted: string }; result: VerifyReply };
+  tensorStatistics: OfFile<WeightMethods['tensorStatistics']>;
+  tensorBlock: OfFile<WeightMethods['tensorBlock']>;
+  /** The page does not say where to; the result is its `note`. */
+  saveTensor: { args: OfFile<WeightMethods['saveTensor']>['args'] & { outPath: string }; result: string | null };
+  firstLayerFacts: OfFile<FirstLayerMethods['firstLayerFacts']>;
+  layerFilters: OfFile<FirstLayerMethods['layerFilters']>;
+  compare: { args: { path: string; other: string }; result: PageComparison };
+  evaluationSetup: { args: { models: EvaluatedModels; folder: string }; result: PageEvaluationSetup };
+  evaluate: {
+    args: { models: EvaluatedModels; folder: string; choice: PageEvaluationChoice };
+    result: { evaluation: PageEvaluation; csv: string };
+  };
+}
