@@ -1,0 +1,91 @@
+import type { ByteSource } from '../../bytes/byteSource.ts';
+import { MAX32, uint64, viewOf } from './extraFields.ts';
+import { zipMalformed, zipUnsupported } from './zipError.ts';
+
+const END = 0x06054b50;
+const END_BYTES = 22;
+const END64 = 0x06064b50;
+const END64_BYTES = 56;
+const LOCATOR = 0x07064b50;
+const LOCATOR_BYTES = 20;
+/** The end record's length of comment has 16 bits. */
+const MAX_COMMENT = 0xffff;
+/** No writer that was seen leaves a comment, so the end is looked for in this much first. */
+const FIRST_LOOK = 1024;
+
+/** Where the central directory lies, and the records behind it. */
+export interface EndRecord {
+  readonly entries: number;
+  readonly centralStart: number;
+  readonly centralSize: number;
+  /** Where the end record stands, and its bytes without the comment. */
+  readonly start: number;
+  readonly bytes: Uint8Array;
+  readonly zip64: { readonly start: number; readonly bytes: Uint8Array; readonly locator: number } | null;
+}
+
+/** Finds the end record and, where there is one, the zip64 record. Throws `malformed` or `unsupported`, code `zip`. */
+export async function readEndRecord(source: ByteSource): Promise<EndRecord> {
+  const { start, bytes } = await findEnd(source);
+  const view = viewOf(bytes);
+  const zip64 = await readZip64(source, start);
+  const record = {
+    entries: view.getUint16(10, true),
+    centralSize: view.getUint32(12, true),
+    centralStart: view.getUint32(16, true),
+    start,
+    bytes,
+    zip64,
+  };
+  const disks = [view.getUint16(4, true), view.getUint16(6, true)];
+  if (disks.some((disk) => disk !== 0 && disk !== 0xffff)) throw zipUnsupported('it is spread over several', start);
+  return checkEnd(zip64 ? widened(record, viewOf(zip64.bytes)) : record);
+}
+
+/** The end record with the numbers of the zip64 record, which must agree where the small one has room for them. */
+function widened(record: EndRecord, view: DataView): EndRecord {
+  const wide = { entries: uint64(view, 32), centralSize: uint64(view, 40), centralStart: uint64(view, 48) };
+  const agree =
+    (record.entries === 0xffff || record.entries === wide.entries) &&
+    (record.centralSize === MAX32 || record.centralSize === wide.centralSize) &&
+    (record.centralStart === MAX32 || record.centralStart === wide.centralStart);
+  if (!agree) throw zipMalformed('its two end records differ', record.start);
+  return { ...record, ...wide };
+}
+
+function checkEnd(record: EndRecord): EndRecord {
+  const before = record.zip64?.start ?? record.start;
+  const { centralStart, centralSize } = record;
+  if (!(centralStart + centralSize <= before)) throw zipMalformed('its directory leaves the file', record.start);
+  return record;
+}
+
+async function findEnd(source: ByteSource): Promise<{ start: number; bytes: Uint8Array }> {
+  for (const reach of [FIRST_LOOK, END_BYTES + MAX_COMMENT]) {
+    const length = Math.min(source.size, reach);
+    const from = source.size - length;
+    const tail = await source.read(from, length);
+    const view = viewOf(tail);
+    for (let at = length - END_BYTES; at >= 0; at--) {
+      if (view.getUint32(at, true) !== END) continue;
+      if (at + END_BYTES + view.getUint16(at + 20, true) !== length) continue;
+      return { start: from + at, bytes: tail.slice(at, at + END_BYTES) };
+    }
+  }
+  throw zipMalformed('its end is missing, so it was cut short', source.size);
+}
+
+async function readZip64(source: ByteSource, end: number): Promise<EndRecord['zip64']> {
+  const locator = end - LOCATOR_BYTES;
+  if (locator < 0) return null;
+  const found = viewOf(await source.read(locator, LOCATOR_BYTES));
+  if (found.getUint32(0, true) !== LOCATOR) return null;
+  const start = uint64(found, 8);
+  if (!(start + END64_BYTES <= locator)) throw zipMalformed('its zip64 record leaves the file', locator);
+  const bytes = await source.read(start, END64_BYTES);
+  const view = viewOf(bytes);
+  if (view.getUint32(0, true) !== END64) throw zipMalformed('its zip64 record is missing', start);
+  if (view.getUint32(16, true) !== 0 || view.getUint32(20, true) !== 0)
+    throw zipUnsupported('it is spread over several', start);
+  return { start, bytes: bytes.slice(), locator };
+}

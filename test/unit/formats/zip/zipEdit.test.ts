@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { MemorySource } from '../../../../src/bytes/byteSource.ts';
+import { SplicedSource } from '../../../../src/bytes/splicedSource.ts';
+import type { Splice } from '../../../../src/bytes/splice.ts';
+import { openZip } from '../../../../src/formats/zip/zipArchive.ts';
+import { zipSplices } from '../../../../src/formats/zip/zipEdit.ts';
+import { buildZip, type BuiltEntry } from '../../../fixtures/zipBuilder.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'channelwise-zip-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const TEXT = new TextEncoder().encode('the same words again and again and again and again');
+const PYTHON = `
+import sys, zipfile
+z = zipfile.ZipFile(sys.argv[1])
+assert z.testzip() is None
+assert z.read(sys.argv[2]).decode() == sys.argv[3], z.read(sys.argv[2])
+`;
+
+async function edited(bytes: Uint8Array, name: string, splices: readonly Splice[]): Promise<Uint8Array> {
+  const source = new MemorySource(bytes);
+  const archive = await openZip(source);
+  const entry = archive.entry(name);
+  assert.ok(entry);
+  const out = new SplicedSource(source, await zipSplices(archive, [{ entry, splices }]));
+  return out.read(0, out.size);
+}
+
+const FORMS: Readonly<Record<string, Partial<BuiltEntry>>> = {
+  stored: {},
+  deflated: { deflated: true },
+  'stored, descriptor': { descriptor: 'signed' },
+  'deflated, descriptor without signature': { deflated: true, descriptor: 'unsigned' },
+  'stored, wide descriptor': { descriptor: 'wide' },
+  'zip64 field in the header': { zip64: true },
+  'padded by torch': { padded: true, descriptor: 'signed' },
+};
+const EDITS: Readonly<Record<string, { splice: Splice; says: string }>> = {
+  shorter: {
+    splice: { start: 0, end: TEXT.length, bytes: new TextEncoder().encode('short') },
+    says: 'short',
+  },
+  longer: {
+    splice: { start: 3, end: 3, bytes: new TextEncoder().encode(' very'.repeat(40)) },
+    says: `the${' very'.repeat(40)}${new TextDecoder().decode(TEXT.subarray(3))}`,
+  },
+  'as long as before': {
+    splice: { start: 4, end: 8, bytes: new TextEncoder().encode('SAME') },
+    says: new TextDecoder().decode(TEXT).replace('same', 'SAME'),
+  },
+};
+
+for (const [form, entry] of Object.entries(FORMS)) {
+  for (const [edit, { splice, says }] of Object.entries(EDITS)) {
+    test(`an edited archive is the one that would have been written: ${form}, ${edit}`, async () => {
+      const build = (middle: Uint8Array): Uint8Array =>
+        buildZip({
+          entries: ['a', 'folder/b', 'c', 'd'].map((name, i) => ({ name, data: i === 1 ? middle : TEXT, ...entry })),
+          zip64End: true,
+          comment: 'words',
+        });
+      const result = await edited(build(TEXT), 'folder/b', [splice]);
+      assert.deepEqual(Buffer.from(result), Buffer.from(build(new TextEncoder().encode(says))));
+      const path = join(folder, 'edited.zip');
+      writeFileSync(path, result);
+      const python = spawnSync('/usr/bin/python3', ['-c', PYTHON, path, 'folder/b', says], { encoding: 'utf8' });
+      assert.equal(python.status, 0, python.stderr);
+    });
+  }
+}
+
+test('no change gives no splices', async () => {
+  const archive = await openZip(new MemorySource(buildZip({ entries: [{ name: 'a', data: TEXT }] })));
+  assert.deepEqual(await zipSplices(archive, []), []);
+});
+
+test('an entry with another name is not touched, and a wrong checksum is seen by Python', async () => {
+  const result = await edited(buildZip({ entries: [{ name: 'a', data: TEXT }] }), 'a', [
+    { start: 0, end: 3, bytes: Uint8Array.of(65, 66, 67) },
+  ]);
+  const path = join(folder, 'damaged.zip');
+  const damaged = Uint8Array.from(result);
+  damaged[33] = 0;
+  writeFileSync(path, damaged);
+  const python = spawnSync('/usr/bin/python3', ['-c', PYTHON, path, 'a', 'x'], { encoding: 'utf8' });
+  assert.notEqual(python.status, 0);
+});
