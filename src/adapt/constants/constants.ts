@@ -1,10 +1,18 @@
 import { unambiguous } from '../../graph/storedTensors.ts';
 import { decodeConstant, decodeSparse } from '../../formats/onnx/constant.ts';
-import { FLOAT, isNumber } from '../../tensors/dtypes.ts';
+import { FLOAT, INT64, UINT64, isNumber } from '../../tensors/dtypes.ts';
 import type { Graph, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
-import { decodeTensor, type DecodedTensor, type TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
-import { COMPUTED, MAX_EXPANDED } from './constantOps.ts';
-import { product, type ConstantValue } from './constantValue.ts';
+import {
+  decodeTensor,
+  elementCount,
+  type DecodedTensor,
+  type TensorContext,
+} from '../../formats/onnx/tensors/tensorData.ts';
+import { readElements } from '../../formats/onnx/tensors/tensorElements.ts';
+import { COMPUTED } from './constantOps.ts';
+import { int, MAX_EXPANDED, type ConstantRule } from './constantRule.ts';
+import { product, wideNumbers, type ConstantValue, type WideIntegers } from './constantValue.ts';
+import { MOVEMENT, movedInputs } from './movement.ts';
 
 /** Larger tensors are never first weights; computing with them would hold the worker's memory. */
 const MAX_ELEMENTS = 1 << 28;
@@ -66,8 +74,20 @@ export class Constants {
     return this.fixed.get(name) ?? false;
   }
 
-  /** The value behind a name, or null when it is no constant. Throws what decoding throws. */
+  /** The value behind a name; null when it is no constant, or when float64 rounds one of its integers. Throws what decoding throws. */
   async value(name: string): Promise<ConstantValue | null> {
+    const value = await this.exactValue(name);
+    return value?.exact ? null : value;
+  }
+
+  /** The integers behind a name without loss, of any size; null when it is no constant, or has other numbers. Throws what decoding throws. */
+  async integers(name: string): Promise<readonly bigint[] | null> {
+    const value = await this.exactValue(name);
+    if (value?.exact) return [...value.exact];
+    return value?.values.every(Number.isSafeInteger) ? Array.from(value.values, BigInt) : null;
+  }
+
+  private async exactValue(name: string): Promise<ConstantValue | null> {
     const open = this.isFixed(name) ? [name] : [];
     let computed = 0;
     for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
@@ -89,11 +109,12 @@ export class Constants {
 
   private async compute(name: string, node: Node | undefined): Promise<ConstantValue | null> {
     const tensor = this.stored.get(name);
-    if (tensor)
-      return readable(tensor.dtype, tensor.dims) ? held(await decodeTensor(this.ctx, tensor, name), tensor) : null;
+    if (tensor) return readable(tensor.dtype, tensor.dims) ? this.held(tensor, name) : null;
     const sparse = this.sparse.get(name);
     if (sparse)
-      return readable(sparse.values.dtype, sparse.dims) ? held(await decodeSparse(this.ctx, sparse, name), null) : null;
+      return readable(sparse.values.dtype, sparse.dims)
+        ? asConstant(await decodeSparse(this.ctx, sparse, name), null)
+        : null;
     if (!node) return null;
     if (node.opType === 'Constant') return this.constant(node, name);
     const inputs = node.inputs.map((i) => this.known.get(i) ?? null);
@@ -101,9 +122,7 @@ export class Constants {
     const read = inputs.reduce((n, v) => n + (v?.values.length ?? 0), 0);
     if (read > this.room) return null;
     const made =
-      node.opType === 'ConstantOfShape'
-        ? await this.filled(node, inputs[0] ?? null, name)
-        : (COMPUTED[key(node)]?.(node, inputs) ?? null);
+      node.opType === 'ConstantOfShape' ? await this.filled(node, inputs[0] ?? null, name) : computed(node, inputs);
     this.room -= made?.values.length ?? 0;
     return made;
   }
@@ -119,28 +138,70 @@ export class Constants {
     )
       return null;
     const value = tensor ? ((await decodeTensor(this.ctx, tensor, name)).values[0] ?? 0) : 0;
-    return {
-      dtype: tensor?.dtype ?? FLOAT,
-      dims: [...shape.values],
-      values: new Float64Array(product([...shape.values])).fill(value),
-      stored: null,
-    };
+    const values = new Float64Array(product([...shape.values])).fill(value);
+    return asConstant({ dtype: tensor?.dtype ?? FLOAT, dims: [...shape.values], values }, null);
   }
 
   private async constant(node: Node, name: string): Promise<ConstantValue | null> {
-    const tensor = node.attributes.find((a) => a.name === 'value')?.tensor;
+    const attribute = (wanted: string): Node['attributes'][number] | undefined =>
+      node.attributes.find((a) => a.name === wanted);
+    const tensor = attribute('value')?.tensor;
     if (tensor && !readable(tensor.dtype, tensor.dims)) return null;
+    // Says what is wrong where the node holds no value or several.
     const decoded = await decodeConstant(this.ctx, node, name);
-    return decoded && held(decoded, tensor && this.inPlace(node) ? tensor : null);
+    if (!decoded) return null;
+    const stored = tensor && this.inPlace(node) ? tensor : null;
+    if (tensor && WIDE.has(tensor.dtype)) return { ...(await this.held(tensor, name)), stored };
+    const single = attribute('value_int')?.int;
+    const list = single === undefined ? attribute('value_ints')?.ints : [single];
+    if (list) return { dtype: INT64, dims: decoded.dims, ...wideNumbers(BigInt64Array.from(list)), stored };
+    return asConstant(decoded, stored);
+  }
+
+  private async held(tensor: Tensor, name: string): Promise<ConstantValue> {
+    const { dtype, dims } = tensor;
+    if (!WIDE.has(dtype))
+      return { dtype, dims, values: (await decodeTensor(this.ctx, tensor, name)).values, stored: tensor };
+    const read = await readElements(this.ctx, tensor, { from: 0, to: elementCount(tensor) }, name);
+    return { dtype, dims, ...wideNumbers(read.values as WideIntegers), stored: tensor };
   }
 }
 
+/** Element types of 64-bit integers. */
+const WIDE = new Set([INT64, UINT64]);
 function readable(dtype: number, dims: readonly number[]): boolean {
   return isNumber(dtype) && product(dims) <= MAX_ELEMENTS;
 }
 
-function held({ dtype, dims, values }: DecodedTensor, stored: Tensor | null): ConstantValue {
-  return { dtype, dims, values, stored };
+/** What was decoded as float64; integers that it may have rounded are not known. */
+function asConstant({ dtype, dims, values }: DecodedTensor, stored: Tensor | null): ConstantValue | null {
+  return WIDE.has(dtype) && !values.every(Number.isSafeInteger) ? null : { dtype, dims, values, stored };
+}
+
+/** What a node makes of its constant inputs. Integers that float64 rounds are moved, and computed with nowhere. */
+function computed(node: Node, inputs: readonly (ConstantValue | null)[]): ConstantValue | null {
+  const rule = COMPUTED[key(node)];
+  if (!rule || !inputs.some((v) => v?.exact)) return rule?.(node, inputs) ?? null;
+  const keeps = node.opType === 'Cast' && int(node, 'to', 0) === inputs[0]?.dtype;
+  if (!keeps && !Object.hasOwn(MOVEMENT, key(node))) return null;
+  return movedInputs(node).some((i) => inputs[i]?.exact) ? moved(rule, node, inputs) : rule(node, inputs);
+}
+
+/** Moves the places of elements, and reads there which integers they are. */
+function moved(rule: ConstantRule, node: Node, inputs: readonly (ConstantValue | null)[]): ConstantValue | null {
+  const from = new Set(movedInputs(node));
+  const pool: bigint[] = [];
+  const places = inputs.map((v, i): ConstantValue | null => {
+    if (!v || !from.has(i)) return v;
+    const first = pool.length;
+    for (const integer of v.exact ?? Array.from(v.values, BigInt)) pool.push(integer);
+    return { dtype: v.dtype, dims: v.dims, values: v.values.map((_, k) => first + k), stored: null };
+  });
+  const made = rule(node, places);
+  if (!made) return null;
+  const integers = Array.from(made.values, (place) => pool[place] ?? 0n);
+  const wide = made.dtype === INT64 ? BigInt64Array.from(integers) : BigUint64Array.from(integers);
+  return { ...made, ...wideNumbers(wide) };
 }
 
 function key(node: Node): string {

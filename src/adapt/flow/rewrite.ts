@@ -10,7 +10,7 @@ export type Operand = string | Named;
 
 export type AttributeValue =
   | { readonly kind: 'int'; readonly value: number }
-  | { readonly kind: 'ints'; readonly value: readonly number[] }
+  | { readonly kind: 'ints'; readonly value: readonly (number | bigint)[] }
   | { readonly kind: 'float'; readonly value: number }
   | { readonly kind: 'floats'; readonly value: readonly number[] };
 
@@ -36,6 +36,11 @@ export interface InsertedNode {
 export interface NewConstant extends Named {
   readonly dtype: number;
   readonly dims: readonly number[];
+  readonly values: Float64Array | BigInt64Array;
+}
+
+/** Numbers that float64 holds. */
+export interface NewNumbers extends NewConstant {
   readonly values: Float64Array;
 }
 

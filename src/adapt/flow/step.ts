@@ -62,6 +62,11 @@ export class Step {
     return this.walk.value(this.node.inputs[index]);
   }
 
+  /** The integers of input `index`, of any size; null when they are not known. */
+  integers(index: number): Promise<readonly bigint[] | null> {
+    return this.walk.integersOf(this.node.inputs[index]);
+  }
+
   /** The flow of the first input when it is the only one. */
   only(index = 0): Flow | null {
     return this.flows.every((f, i) => (f !== null) === (i === index)) ? (this.flows[index] ?? null) : null;

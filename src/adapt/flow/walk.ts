@@ -1,10 +1,19 @@
-import { DOUBLE, isInteger, isNarrowInteger } from '../../tensors/dtypes.ts';
+import { DOUBLE, INT64, isInteger, isNarrowInteger } from '../../tensors/dtypes.ts';
 import type { Dim, Graph, Node } from '../../formats/onnx/model.ts';
 import { hasNoShift, isSelection, isSmall, lanes, shiftBeforeMap, spread } from '../maps/affine.ts';
 import type { Constants } from '../constants/constants.ts';
 import type { ConstantValue } from '../constants/constantValue.ts';
 import { type Base, type Flow, isPlain } from './flow.ts';
-import type { AttributeValue, InsertedNode, Named, NewConstant, NodeRewrite, Operand, Replacement } from './rewrite.ts';
+import type {
+  AttributeValue,
+  InsertedNode,
+  Named,
+  NewConstant,
+  NewNumbers,
+  NodeRewrite,
+  Operand,
+  Replacement,
+} from './rewrite.ts';
 import type { GraphUse } from '../../graph/use.ts';
 
 /** A weight that took the map in. */
@@ -94,7 +103,7 @@ export class Walk {
     { readonly oldDims: readonly number[]; readonly newDims: readonly number[] }
   >();
   /** New tensors beside a weight that several nodes read, each for the readers that fold alike. */
-  readonly folded = new Map<string, NewConstant[]>();
+  readonly folded = new Map<string, NewNumbers[]>();
   /** What Shape gives of a base, and the place and number of the channels there, by the tensor with the old number. */
   readonly shapes = new Map<string, { readonly bare: Named; readonly at: number; readonly size: number }>();
   readonly rebuilds = new Map<string, Rebuild>();
@@ -132,8 +141,20 @@ export class Walk {
     dtype: number,
     dims: readonly number[],
     values: Float64Array | readonly number[],
-  ): NewConstant {
+  ): NewNumbers {
     const made = { name: this.fresh(wanted), dtype, dims, values: Float64Array.from(values) };
+    this.constants.push(made);
+    return made;
+  }
+
+  /** A vector of int64. */
+  integers(wanted: string, values: readonly bigint[]): NewConstant {
+    const made = {
+      name: this.fresh(wanted),
+      dtype: INT64,
+      dims: [values.length],
+      values: BigInt64Array.from(values),
+    };
     this.constants.push(made);
     return made;
   }
@@ -362,6 +383,11 @@ export class Walk {
 
   async value(name: string | undefined): Promise<ConstantValue | null> {
     return name && !this.flows.has(name) ? this.known.constants.value(name) : null;
+  }
+
+  /** The integers of a constant, of any size; null when it is none. */
+  async integersOf(name: string | undefined): Promise<readonly bigint[] | null> {
+    return name && !this.flows.has(name) ? this.known.constants.integers(name) : null;
   }
 
   flowOf(name: string | undefined): Flow | null {

@@ -4,7 +4,7 @@ import type { AttributeValue, Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 
 /** Start, end and step of one axis of a Slice, as the operator clamps them: https://onnx.ai/onnx/operators/onnx__Slice.html */
-export function sliceIndices(size: number, start: number, end: number, step: number): number[] {
+function sliceIndices(size: number, start: number, end: number, step: number): number[] {
   const clamp = (v: number, low: number, high: number): number => Math.min(Math.max(v < 0 ? v + size : v, low), high);
   const picked: number[] = [];
   if (step > 0) for (let i = clamp(start, 0, size); i < clamp(end, 0, size); i += step) picked.push(i);
@@ -12,25 +12,27 @@ export function sliceIndices(size: number, start: number, end: number, step: num
   return picked;
 }
 
+/** As the file has them: INT64_MAX is what exporters write for the end of an axis. */
 interface SliceSpec {
-  readonly starts: number[];
-  readonly ends: number[];
-  readonly axes: number[];
-  readonly steps: number[];
+  readonly starts: readonly bigint[];
+  readonly ends: readonly bigint[];
+  readonly axes: readonly bigint[];
+  readonly steps: readonly bigint[];
 }
 
 async function sliceSpec(step: Step, rank: number): Promise<SliceSpec | null> {
-  const old = step.ints('starts');
-  const read = async (i: number): Promise<number[] | null> => {
-    const value = await step.value(i);
-    return value?.values.every(Number.isInteger) ? [...value.values] : null;
-  };
-  const starts = old ?? (await read(1));
-  const ends = old ? step.ints('ends') : await read(2);
-  const axes = (old ? step.ints('axes') : step.node.inputs[3] ? await read(3) : null) ?? starts?.map((_, i) => i);
-  const steps = step.node.inputs[4] ? await read(4) : starts?.map(() => 1);
-  if (!starts || !ends || !axes || !steps || [ends, axes, steps].some((l) => l.length !== starts.length)) return null;
-  return { starts, ends, axes: axes.map((a) => (a < 0 ? a + rank : a)), steps };
+  const { node } = step;
+  const attribute = (name: string): readonly bigint[] | null => step.attribute(name)?.ints ?? null;
+  const asAttributes = attribute('starts') !== null;
+  const starts = attribute('starts') ?? (await step.integers(1));
+  const ends = asAttributes ? attribute('ends') : await step.integers(2);
+  if (!starts || !ends) return null;
+  const axesGiven = asAttributes ? attribute('axes') !== null : Boolean(node.inputs[3]);
+  const named = asAttributes ? attribute('axes') : await step.integers(3);
+  const axes = axesGiven ? named : starts.map((_, i) => BigInt(i));
+  const steps = node.inputs[4] ? await step.integers(4) : starts.map(() => 1n);
+  if (!axes || !steps || [ends, axes, steps].some((list) => list.length !== starts.length)) return null;
+  return { starts, ends, axes: axes.map((a) => (a < 0n ? a + BigInt(rank) : a)), steps };
 }
 
 const slice: Rule = async (step) => {
@@ -38,16 +40,17 @@ const slice: Rule = async (step) => {
   if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its limits come from the image itself';
   const spec = await sliceSpec(step, flow.rank);
   if (!spec) return axesAvoid(step, flow) ? step.pass(flow) : 'its limits are computed while the model runs';
-  const on = spec.axes.indexOf(flow.axis);
+  const on = spec.axes.indexOf(BigInt(flow.axis));
   if (on < 0) return step.pass(flow);
   if (!isPlain(flow)) return 'it cuts through an axis that holds channels and pixels';
-  const rows = sliceIndices(flow.map.m.length, spec.starts[on] ?? 0, spec.ends[on] ?? 0, spec.steps[on] ?? 1);
+  const at = (list: readonly bigint[]): number => Number(list[on]);
+  const rows = sliceIndices(flow.map.m.length, at(spec.starts), at(spec.ends), at(spec.steps));
   if (!rows.length) return 'it takes no channel at all';
   const picked = withMap(flow, pickRows(flow.map, rows));
   if (spec.axes.length === 1) return step.absorb(picked);
-  const rest = (list: readonly number[]): number[] => list.filter((_, i) => i !== on);
-  if (step.ints('starts')) {
-    const list = (values: readonly number[]): AttributeValue => ({ kind: 'ints', value: rest(values) });
+  const rest = (list: readonly bigint[]): bigint[] => list.filter((_, i) => i !== on);
+  if (step.attribute('starts')?.ints) {
+    const list = (values: readonly bigint[]): AttributeValue => ({ kind: 'ints', value: rest(values) });
     return step.pass(picked, {
       attributes: new Map([
         ['starts', list(spec.starts)],
@@ -56,8 +59,8 @@ const slice: Rule = async (step) => {
       ]),
     });
   }
-  const make = (what: string, list: readonly number[]): Operand =>
-    step.walk.constant(`${step.node.outputs[0]}/${what}`, 7, [list.length - 1], rest(list));
+  const make = (what: string, list: readonly bigint[]): Operand =>
+    step.walk.integers(`${step.node.outputs[0]}/${what}`, rest(list));
   const inputs = new Map<number, Operand>([
     [1, make('starts', spec.starts)],
     [2, make('ends', spec.ends)],

@@ -242,19 +242,19 @@ async function entriesRead(
   length: number,
 ): Promise<{ at: number[]; dims: readonly number[] } | null> {
   const { constants } = walk.known;
-  const attribute = (name: string): number[] | undefined =>
-    node.attributes.find((a) => a.name === name)?.ints?.map(Number);
   if (node.opType === 'Gather') {
     const picked = await constants.value(node.inputs[1] ?? '');
     return picked && { at: [...picked.values].map((i) => (i < 0 ? i + length : i)), dims: picked.dims };
   }
   if (node.opType !== 'Slice') return null;
-  const starts = attribute('starts') ?? (await constants.value(node.inputs[1] ?? ''))?.values;
-  const ends = attribute('ends') ?? (await constants.value(node.inputs[2] ?? ''))?.values;
-  const steps = node.inputs[4] ? (await constants.value(node.inputs[4]))?.values : [1];
-  if (starts?.length !== 1 || ends?.length !== 1 || steps?.[0] !== 1) return null;
+  const list = async (index: number, attribute: string): Promise<readonly bigint[] | null> =>
+    node.attributes.find((a) => a.name === attribute)?.ints ?? constants.integers(node.inputs[index] ?? '');
+  const starts = await list(1, 'starts');
+  const ends = await list(2, 'ends');
+  const steps = node.inputs[4] ? await constants.integers(node.inputs[4]) : [1n];
+  if (starts?.length !== 1 || ends?.length !== 1 || steps?.[0] !== 1n) return null;
   const clamp = (v: number): number => Math.min(Math.max(v < 0 ? v + length : v, 0), length);
-  const [from, to] = [clamp(starts[0] ?? 0), clamp(ends[0] ?? 0)];
+  const [from, to] = [clamp(Number(starts[0])), clamp(Number(ends[0]))];
   const at = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
   return { at, dims: [at.length] };
 }

@@ -27,12 +27,12 @@ export type NewAttribute = { readonly name: string } & (
   | { readonly strings: readonly string[] }
 );
 
-/** `values` holds one number per element, two for complex types. */
+/** `values` holds one number per element, two for complex types; integers of 64 bits beyond 2^53 come as such. */
 export interface NewTensor {
   readonly name: string;
   readonly dims: readonly number[];
   readonly dtype: number;
-  readonly values: ArrayLike<number>;
+  readonly values: ArrayLike<number> | BigInt64Array;
 }
 
 /** A NodeProto body. Attributes are encoded with their type. */
@@ -84,10 +84,14 @@ export function encodeTensorMessage(tensor: NewTensor): Uint8Array {
   for (const dim of tensor.dims) int64(writer.uint32(tag(1, VARINT)), dim);
   writer.uint32(tag(2, VARINT)).uint32(tensor.dtype);
   if (tensor.name) text(writer, 8, tensor.name);
-  return writer
-    .uint32(tag(9, LEN))
-    .bytes(encodeRaw(tensor.dtype, tensor.values, tensor.name))
-    .finish();
+  return writer.uint32(tag(9, LEN)).bytes(rawData(tensor)).finish();
+}
+
+function rawData({ dtype, values, name }: NewTensor): Uint8Array {
+  if (!(values instanceof BigInt64Array)) return encodeRaw(dtype, values, name);
+  const view = new DataView(new ArrayBuffer(values.length * 8));
+  values.forEach((value, i) => view.setBigInt64(i * 8, value, true));
+  return new Uint8Array(view.buffer);
 }
 
 /** A TensorShapeProto.Dimension body: a size, a symbol, or nothing. */

@@ -1,0 +1,83 @@
+import { FLOAT, isComputedFloat, isWideInteger } from '../../tensors/dtypes.ts';
+import { axesOf, int, isRoom, isSize, made, type ConstantRule } from './constantRule.ts';
+import { product } from './constantValue.ts';
+import { broadcast, common, transpose } from './movement.ts';
+
+const unary =
+  (apply: (v: number) => number): ConstantRule =>
+  (_, [v]) =>
+    v && isComputedFloat(v.dtype) ? made(v.dtype, v.dims, v.values.map(apply)) : null;
+
+const binary =
+  (apply: (a: number, b: number) => number): ConstantRule =>
+  (node, [a, b]) => {
+    if (
+      !a ||
+      !b ||
+      a.dtype !== b.dtype ||
+      node.attributes.length ||
+      (node.opType === 'Div' && !isComputedFloat(a.dtype))
+    )
+      return null;
+    const dims = common(a.dims, b.dims);
+    if (!isRoom(dims)) return null;
+    const [x, y] = [broadcast(a, dims), broadcast(b, dims)];
+    if (!x || !y) return null;
+    const values = x.values.map((v, i) => apply(v, y.values[i] ?? 0));
+    return made(a.dtype, dims, values);
+  };
+
+const reduction =
+  (combine: (sum: number, v: number) => number, finish: (sum: number, count: number) => number): ConstantRule =>
+  (node, [v, given]) => {
+    if (!v || !isComputedFloat(v.dtype)) return null;
+    const axes =
+      axesOf(node, given, v.dims.length) ?? (int(node, 'noop_with_empty_axes', 0) ? null : v.dims.map((_, i) => i));
+    if (!axes?.length || !axes.every((a) => isSize(a) && a < v.dims.length) || new Set(axes).size !== axes.length)
+      return null;
+    const stays = v.dims.map((_, i) => i).filter((i) => !axes.includes(i));
+    const count = product(v.dims) / product(stays.map((i) => v.dims[i] ?? 1));
+    const sorted = transpose(v, [...stays, ...axes]);
+    const values = new Float64Array(sorted.values.length / count);
+    for (let i = 0; i < values.length; i++)
+      values[i] = finish(sorted.values.subarray(i * count, (i + 1) * count).reduce(combine, 0), count);
+    const keep = int(node, 'keepdims', 1) !== 0;
+    const dims = keep ? v.dims.map((d, i) => (axes.includes(i) ? 1 : d)) : stays.map((i) => v.dims[i] ?? 1);
+    return made(v.dtype, dims, values);
+  };
+
+const cast: ConstantRule = (node, [v]) => {
+  const to = int(node, 'to', 0);
+  if (!v || to === v.dtype) return v ? { ...v, stored: null } : null;
+  if (to === FLOAT && isWideInteger(v.dtype)) return null;
+  return to === FLOAT || isComputedFloat(v.dtype) ? made(to, v.dims, v.values) : null;
+};
+
+/** Operators that compute numbers from numbers. */
+export const ARITHMETIC: Readonly<Record<string, ConstantRule>> = {
+  Cast: cast,
+  Neg: unary((v) => -v),
+  Abs: unary(Math.abs),
+  Sqrt: unary(Math.sqrt),
+  Exp: unary(Math.exp),
+  Log: unary(Math.log),
+  Reciprocal: unary((v) => 1 / v),
+  Add: binary((a, b) => a + b),
+  Sub: binary((a, b) => a - b),
+  Mul: binary((a, b) => a * b),
+  Div: binary((a, b) => a / b),
+  Pow: binary((a, b) => a ** b),
+  ReduceSum: reduction(
+    (s, v) => s + v,
+    (s) => s,
+  ),
+  ReduceMean: reduction(
+    (s, v) => s + v,
+    (s, n) => s / n,
+  ),
+  ReduceSumSquare: reduction(
+    (s, v) => s + v * v,
+    (s) => s,
+  ),
+  ReduceL2: reduction((s, v) => s + v * v, Math.sqrt),
+};

@@ -1,0 +1,62 @@
+import { BFLOAT16, DOUBLE, FLOAT, FLOAT16, INT64 } from '../../tensors/dtypes.ts';
+import type { Node } from '../../formats/onnx/model.ts';
+import { smallFloatPattern, smallFloatValues } from '../../tensors/smallFloat.ts';
+import { product, type ConstantValue } from './constantValue.ts';
+
+/** Computes a node's first output from constant inputs; null where it can't, or where the numbers don't fit. */
+export type ConstantRule = (node: Node, inputs: readonly (ConstantValue | null)[]) => ConstantValue | null;
+
+export const MAX_RANK = 64;
+/** Sizes in a file have no bounds. */
+export const MAX_EXPANDED = 1 << 24;
+
+/** Each number as its type holds it; null where one leaves the range. */
+function rounded(dtype: number, values: Float64Array): Float64Array | null {
+  if (dtype === FLOAT) return values.map(Math.fround);
+  if (dtype === DOUBLE) return values;
+  if (dtype !== FLOAT16 && dtype !== BFLOAT16) return null;
+  const table = smallFloatValues(dtype);
+  const out = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const pattern = smallFloatPattern(dtype, values[i] ?? 0);
+    if (pattern === null || !table) return null;
+    out[i] = table[pattern] ?? 0;
+  }
+  return out;
+}
+
+/** A computed constant, rounded as its type does; null where its numbers leave the type, or where the type is not computed with. */
+export function made(dtype: number, dims: readonly number[], values: Float64Array): ConstantValue | null {
+  const whole = dtype === INT64 && values.every(Number.isSafeInteger);
+  const list = whole ? values : rounded(dtype, values);
+  return list && { dtype, dims, values: list, stored: null };
+}
+
+export function int(node: Node, name: string, otherwise: number): number {
+  return Number(node.attributes.find((a) => a.name === name)?.int ?? BigInt(otherwise));
+}
+
+/** Attribute `name`, a list of integers; undefined where the node has none. Numbers beyond 2^53 are rounded. */
+export function ints(node: Node, name: string): number[] | undefined {
+  return node.attributes.find((a) => a.name === name)?.ints?.map(Number);
+}
+
+export function axisOf(node: Node, otherwise: number, rank: number): number {
+  const axis = int(node, 'axis', otherwise);
+  return axis < 0 ? axis + rank : axis;
+}
+
+/** Axes from an input, or from the attribute `axes`; null where there are none. */
+export function axesOf(node: Node, given: ConstantValue | null | undefined, rank: number): number[] | null {
+  const axes = given ? [...given.values] : ints(node, 'axes');
+  return axes?.map((a) => (a < 0 ? a + rank : a)) ?? null;
+}
+
+/** Sizes and indices in a damaged file may be anything. */
+export function isSize(d: number): boolean {
+  return Number.isSafeInteger(d) && d >= 0;
+}
+
+export function isRoom(dims: readonly number[]): boolean {
+  return dims.length <= MAX_RANK && dims.every(isSize) && product(dims) <= MAX_EXPANDED;
+}
