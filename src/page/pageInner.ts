@@ -3,7 +3,9 @@ import type { FunctionDef, Graph, Model, Node } from '../formats/onnx/model.ts';
 import type { Costs } from '../graph/cost/cost.ts';
 import type { ScopeShapes } from '../graph/shapes/scope.ts';
 import type { DimText, PageEdge, PageInner, PageValue, PageWeight } from '../protocol/messages.ts';
-import { dimText, knownDims, pageNode, pageValue, storedWeights, type DimTexts } from './pageModel.ts';
+import { pageNode, type Lookup } from './pageNode.ts';
+import { dimText, knownDims, pageValue, storedWeights, type DimTexts } from './pageValue.ts';
+import { constantsByName, type SmallConstants } from './smallConstants.ts';
 
 /** Inner nodes shown in all. A function called everywhere is drawn at every call, so the file's size does not bound them. */
 const MAX_NODES = 20_000;
@@ -15,7 +17,19 @@ interface Names {
   readonly maker: Map<string, number>;
   readonly dims: DimTexts;
   readonly weights: ReadonlyMap<string, PageWeight>;
+  readonly values: ReadonlyMap<string, string>;
   readonly up: Names | null;
+}
+
+/** What is known of the main graph, which what lies inside its nodes may read. */
+export interface MainGraph {
+  /** Names of its inputs that are no weights. */
+  readonly inputs: readonly string[];
+  readonly shapes: ScopeShapes;
+  readonly weights: ReadonlyMap<string, PageWeight>;
+  readonly costs: Costs;
+  readonly constants: SmallConstants;
+  readonly formal: Lookup['formal'];
 }
 
 interface Body {
@@ -33,35 +47,26 @@ interface Body {
 const INPUTS_FROM: Readonly<Record<string, number>> = { Loop: 1, Scan: 0, SequenceMap: 0 };
 
 /** What lies inside nodes, as the page draws it; null when nothing does. Nodes are numbered on from the main graph's, outer graphs first. */
-export function pageInner(
-  model: Model,
-  mainInputs: readonly string[],
-  shapes: ScopeShapes,
-  weights: ReadonlyMap<string, PageWeight>,
-  costs: Costs,
-): PageInner | null {
+export function pageInner(model: Model, outer: MainGraph): PageInner | null {
+  const { shapes, weights, constants } = outer;
+  const mainInputs = outer.inputs;
   const functions = new Map(model.functions.map((f) => [callKey(f, f.name), f]));
   const main: Names = {
     maker: makers(model.graph.nodes, 0, mainInputs, 0),
     dims: knownDims(shapes),
     weights,
+    values: constantsByName(model.graph, constants),
     up: null,
   };
   const inner: PageInner = { graphs: [], nodes: [], edges: [], left: 0 };
   const waiting: Body[] = [];
-  const look = (
-    nodes: readonly Node[],
-    firstId: number,
-    around: Names,
-    within: ScopeShapes | undefined,
-    depth: number,
-  ): void => {
+  const look = (nodes: readonly Node[], place: Pick<Body, 'ownerId' | 'around' | 'shapes' | 'depth'>): void => {
     nodes.forEach((owner, i) => {
       for (const { title, graph } of bodiesOf(owner, functions))
-        waiting.push({ owner, ownerId: firstId + i, title, graph, around, shapes: within, depth });
+        waiting.push({ ...place, owner, ownerId: place.ownerId + i, title, graph });
     });
   };
-  look(model.graph.nodes, 0, main, shapes, 1);
+  look(model.graph.nodes, { ownerId: 0, around: main, shapes, depth: 1 });
   let inputs = mainInputs.length;
   for (let at = 0; at < waiting.length; at++) {
     const body = waiting[at]!;
@@ -73,11 +78,11 @@ export function pageInner(
     const firstId = model.graph.nodes.length + inner.nodes.length;
     const known = body.shapes?.inner.get(body.owner)?.find((s) => s.body === graph)?.shapes;
     const values = inputValues(graph, known);
-    const names = ownNames(body, firstId, values, inputs, known);
+    const names = ownNames(body, { firstId, firstInput: inputs, values, known, constants });
     inner.graphs.push({ owner: body.ownerId, title: body.title, inputs: values, nodes: graph.nodes.length });
-    connect(body, names, firstId, inputs, inner, costs);
+    connect({ body, names, firstId, firstInput: inputs, inner, outer });
     inputs += values.length;
-    look(graph.nodes, firstId, names, known, body.depth + 1);
+    look(graph.nodes, { ownerId: firstId, around: names, shapes: known, depth: body.depth + 1 });
   }
   return inner.graphs.length > 0 || inner.left > 0 ? inner : null;
 }
@@ -129,29 +134,29 @@ function inputValues(graph: Graph | FunctionDef, known: ScopeShapes | undefined)
   });
 }
 
+/** Where an inner graph's nodes and inputs are numbered from, and what is known of it. */
+interface Numbered {
+  readonly firstId: number;
+  readonly firstInput: number;
+  readonly values: readonly PageValue[];
+  readonly known: ScopeShapes | undefined;
+  readonly constants: SmallConstants;
+}
+
 /** A function sees its own names only; a subgraph also those around it. */
-function ownNames(
-  { graph, around }: Body,
-  firstId: number,
-  values: readonly PageValue[],
-  firstInput: number,
-  known: ScopeShapes | undefined,
-): Names {
-  const maker = makers(
-    graph.nodes,
-    firstId,
-    values.map((v) => v.name),
-    firstInput,
-  );
+function ownNames({ graph, around }: Body, { firstId, firstInput, values, known, constants }: Numbered): Names {
+  const inputs = values.map((v) => v.name);
+  const maker = makers(graph.nodes, firstId, inputs, firstInput);
   const dims = known ? knownDims(known) : new Map<string, DimText[]>();
-  if (!('initializers' in graph))
-    return {
-      maker,
-      dims,
-      weights: storedWeights({ initializers: [], sparseInitializers: [], nodes: graph.nodes }),
-      up: null,
-    };
-  return { maker, dims, weights: storedWeights(graph), up: around };
+  const isFunction = !('initializers' in graph);
+  const stored = isFunction ? { initializers: [], sparseInitializers: [], nodes: graph.nodes } : graph;
+  return {
+    maker,
+    dims,
+    weights: storedWeights(stored),
+    values: constantsByName(stored, constants),
+    up: isFunction ? null : around,
+  };
 }
 
 /** The first scope that knows a name decides, whatever it knows of it. */
@@ -160,32 +165,43 @@ function scopeOf(names: Names, name: string): Names | null {
   return null;
 }
 
-function connect(body: Body, names: Names, firstId: number, firstInput: number, inner: PageInner, costs: Costs): void {
+interface Connecting {
+  readonly body: Body;
+  readonly names: Names;
+  readonly firstId: number;
+  readonly firstInput: number;
+  readonly inner: PageInner;
+  readonly outer: MainGraph;
+}
+
+/** Adds a body's nodes, and the edges into it, within it, and from its results to its owner. */
+function connect({ body, names, firstId, firstInput, inner, outer }: Connecting): void {
   const { graph, owner, ownerId, around } = body;
-  const lookup = {
-    weight: (name: string) => scopeOf(names, name)?.weights.get(name),
-    dims: (name: string) => (scopeOf(names, name) ?? names).dims.get(name),
+  const lookup: Lookup = {
+    weight: (name) => scopeOf(names, name)?.weights.get(name),
+    dims: (name) => (scopeOf(names, name) ?? names).dims.get(name),
+    value: (name) => scopeOf(names, name)?.values.get(name),
+    formal: outer.formal,
   };
   const edge = (from: Names, to: number, tensor: string): PageEdge[] => {
     const scope = tensor ? scopeOf(from, tensor) : null;
     const made = scope?.maker.get(tensor);
     // A stored value has no box of its own.
-    return made === undefined || scope!.weights.has(tensor)
-      ? []
-      : [{ from: made, to, tensor, dims: scope!.dims.get(tensor) ?? null }];
+    if (!scope || made === undefined || scope.weights.has(tensor)) return [];
+    return [{ from: made, to, tensor, dims: scope.dims.get(tensor) ?? null }];
   };
-  const start =
-    'initializers' in graph
-      ? Object.hasOwn(INPUTS_FROM, owner.opType)
-        ? (INPUTS_FROM[owner.opType] ?? 0)
-        : Infinity
-      : 0;
-  for (let k = start; k < Math.min(graph.inputs.length, owner.inputs.length); k++)
+  for (let k = firstTaken(body); k < Math.min(graph.inputs.length, owner.inputs.length); k++)
     inner.edges.push(...edge(around, -1 - firstInput - k, owner.inputs[k]!));
   graph.nodes.forEach((node, i) => {
-    inner.nodes.push(pageNode(node, firstId + i, lookup, costs.of(node)));
+    inner.nodes.push(pageNode(node, firstId + i, lookup, outer.costs.of(node)));
     for (const tensor of node.inputs) inner.edges.push(...edge(names, firstId + i, tensor));
   });
   for (const output of graph.outputs)
     inner.edges.push(...edge(names, ownerId, typeof output === 'string' ? output : output.name));
+}
+
+/** The first input of an inner graph that takes one of its owner's; a function takes all, a branch none. */
+function firstTaken({ graph, owner }: Body): number {
+  if (!('initializers' in graph)) return 0;
+  return Object.hasOwn(INPUTS_FROM, owner.opType) ? (INPUTS_FROM[owner.opType] ?? 0) : Infinity;
 }

@@ -1,104 +1,128 @@
 import { basename } from 'node:path';
-import { modelCosts, type NodeCost } from '../graph/cost/cost.ts';
-import { shownDim } from '../graph/sizes/dims.ts';
+import { PROVENANCE_KEY } from '../adapt/report/provenance.ts';
+import { dataTrouble } from '../files/external.ts';
+import { externalFiles } from '../formats/onnx/allTensors.ts';
+import type { Graph, Model, Node, ValueInfo } from '../formats/onnx/model.ts';
+import { modelCosts } from '../graph/cost/cost.ts';
 import { firstLayers } from '../graph/firstLayers/firstLayers.ts';
-import { dtypeName } from '../tensors/dtypes.ts';
-import type { Attribute, Dim, Graph, Model, Node, SparseTensor, Tensor, ValueInfo } from '../formats/onnx/model.ts';
-import type {
-  DimText,
-  PageEdge,
-  PageModel,
-  PageNode,
-  PageOperator,
-  PageValue,
-  PageWeight,
-} from '../protocol/messages.ts';
-import type { PageAdaptation } from '../protocol/adaptation.ts';
-import type { PageBinding } from '../protocol/sizes.ts';
-import { operatorSchema } from '../graph/operatorSchema.ts';
-import type { ScopeShapes } from '../graph/shapes/scope.ts';
-import { nodeScope } from '../graph/scopes.ts';
+import { operatorSchema, type FormalValue } from '../graph/operatorSchema.ts';
 import { inferShapes, type Shapes } from '../graph/shapes/shapes.ts';
 import { steeringConstants } from '../graph/shapes/steering.ts';
-import { storedTensors } from '../graph/storedTensors.ts';
-import { externalFiles } from '../formats/onnx/allTensors.ts';
-import { adaptationOf } from './adaptation.ts';
-import { dataTrouble } from '../files/external.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
+import type { PageAdaptation } from '../protocol/adaptation.ts';
+import type { PageEdge, PageModel, PageOperator } from '../protocol/messages.ts';
+import type { PageBinding } from '../protocol/sizes.ts';
+import { dtypeName } from '../tensors/dtypes.ts';
+import { adaptationOf } from './adaptation.ts';
 import { pageInner } from './pageInner.ts';
+import { pageNode, type Lookup } from './pageNode.ts';
 import { pageSizes } from './pageSizes.ts';
+import { inferredValue, knownDims, storedWeights, type DimTexts } from './pageValue.ts';
+import { constantsByName, smallConstants, type SmallConstants } from './smallConstants.ts';
 
-/** Attribute values are for reading; longer ones are cut with the count of what is left. */
-const MAX_SHOWN = 64;
-const ATTRIBUTE_TYPES: Readonly<Record<number, string>> = {
-  1: 'float',
-  2: 'int',
-  3: 'string',
-  4: 'tensor',
-  5: 'graph',
-  6: 'floats',
-  7: 'ints',
-  8: 'strings',
-  9: 'tensors',
-  10: 'graphs',
-  11: 'sparse tensor',
-};
+/** Limits of what the page is sent of a file's own words: a licence fits, a weight hidden as text does not. */
+const MOST_METADATA = 200;
+const LONGEST_KEY = 200;
+const LONGEST_VALUE = 20_000;
+const NO_CONSTANTS: SmallConstants = new Map();
+
+/** What else is known of a model when its page is made. */
+export interface PageParts {
+  readonly fileName: string;
+  readonly fileSize: number;
+  readonly inferred: Shapes;
+  readonly adaptation?: PageAdaptation | null;
+  readonly bind?: PageBinding;
+  readonly constants?: SmallConstants;
+}
 
 /** Reads a model file and turns it into what the page shows: names, shapes and places, never weights. */
 export async function readPageModel(path: string, signal?: AbortSignal, bind: PageBinding = {}): Promise<PageModel> {
   return withOpenModel(path, signal, async ({ source, model, ctx }) => {
-    const constants = await steeringConstants(model, ctx);
-    const page = pageModel(
-      model,
-      basename(path),
-      source.size,
-      inferShapes(model, { constants, bind }),
-      await adaptationOf(model, path),
+    const steering = await steeringConstants(model, ctx);
+    const page = pageModel(model, {
+      fileName: basename(path),
+      fileSize: source.size,
+      inferred: inferShapes(model, { constants: steering, bind }),
+      adaptation: await adaptationOf(model, path),
       bind,
-    );
+      constants: await smallConstants(model, ctx, steering),
+    });
     return { ...page, dataTrouble: await dataTrouble(path, externalFiles(model)) };
   });
 }
 
-export function pageModel(
-  model: Model,
-  fileName: string,
-  fileSize: number,
-  inferred: Shapes,
-  adaptation: PageAdaptation | null = null,
-  bind: PageBinding = {},
-): PageModel {
+/** The page of a scanned model, without reading any more of its file. */
+export function pageModel(model: Model, parts: PageParts): PageModel {
+  const { fileName, fileSize, inferred, adaptation = null, bind = {}, constants = NO_CONSTANTS } = parts;
   const { graph } = model;
   const shapes = knownDims(inferred);
   const costs = modelCosts(model, inferred);
   const weights = storedWeights(graph);
+  const values = constantsByName(graph, constants);
   const inputs = graph.inputs.filter((i) => !weights.has(i.name));
+  const formal = formalNames(model);
   const lookup: Lookup = {
     weight: (name) => weights.get(name),
     dims: (name) => shapes.get(name),
+    value: (name) => values.get(name),
     dtype: (name) => inferred.tensors.get(name)?.dtype ?? null,
+    formal,
   };
-  const inner = pageInner(
-    model,
-    inputs.map((i) => i.name),
-    inferred,
+  const inner = pageInner(model, {
+    inputs: inputs.map((i) => i.name),
+    shapes: inferred,
     weights,
     costs,
-  );
+    constants,
+    formal,
+  });
   return {
     fileName,
     fileSize,
     ...pageHead(model),
-    inputs: inputs.map((v) => withShape(v, inferred)),
-    outputs: graph.outputs.map((v) => withShape(v, inferred)),
+    inputs: inputs.map((v) => inferredValue(v, inferred)),
+    outputs: graph.outputs.map((v) => inferredValue(v, inferred)),
     parameterCount: costs.total.params,
     nodes: graph.nodes.map((node, id) => pageNode(node, id, lookup, costs.of(node))),
     ...edges(graph, inputs, shapes),
     ...(inner ? { inner } : {}),
     firstLayers: pageFirstLayers(graph),
     operators: operators(model),
+    metadata: metadataRows(model),
     sizes: pageSizes(graph, inferred, costs.total, bind),
     adaptation,
+  };
+}
+
+/** What the file says of itself in words, each text cut to what a person reads. The record of an adaptation has a tab of its own. */
+function metadataRows(model: Model): PageModel['metadata'] {
+  const rows = [
+    { key: 'Description', value: model.docString },
+    { key: 'Graph', value: model.graph.name },
+    { key: 'Domain', value: model.domain },
+    { key: 'Model version', value: model.modelVersion === 0n ? '' : String(model.modelVersion) },
+    ...model.metadata.filter(({ key }) => key !== PROVENANCE_KEY),
+  ];
+  return rows
+    .filter(({ value }) => value !== '')
+    .slice(0, MOST_METADATA)
+    .map(({ key, value }) => ({ key: shortened(key, LONGEST_KEY), value: shortened(value, LONGEST_VALUE) }));
+}
+
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
+/** The standard's names of inputs, one list per operator: a model has few operators and many nodes. */
+function formalNames(model: Model): Lookup['formal'] {
+  const known = new Map<string, readonly FormalValue[]>();
+  return (node) => {
+    const key = `${node.domain}:${node.opType}`;
+    let formals = known.get(key);
+    if (!formals) known.set(key, (formals = operatorSchema(model, node)?.inputs ?? []));
+    const found = formals;
+    return (index) => found[index]?.name ?? '';
   };
 }
 
@@ -148,99 +172,6 @@ function operators(model: Model): PageOperator[] {
   });
 }
 
-/** Shapes by tensor name, as texts. */
-export interface DimTexts {
-  get(name: string): DimText[] | undefined;
-}
-
-/** What inference knows, put into words when it is first asked for: most names are weights, which say their shapes themselves. */
-export function knownDims({ tensors }: ScopeShapes): DimTexts {
-  const asked = new Map<string, DimText[]>();
-  return {
-    get: (name) => {
-      const before = asked.get(name);
-      const dims = before ? null : tensors.get(name)?.dims;
-      if (!dims) return before;
-      const texts = dims.map(dimText);
-      asked.set(name, texts);
-      return texts;
-    },
-  };
-}
-
-export function dimText(dim: Dim): DimText {
-  return String(shownDim(dim) ?? '?');
-}
-
-/** A declared value with what follows for it; of a graph's inputs, named sizes have their numbers. */
-function withShape(value: ValueInfo, { tensors }: Shapes): PageValue {
-  const declared = pageValue(value);
-  const found = tensors.get(value.name);
-  if (!found) return declared;
-  return {
-    name: value.name,
-    dtype: found.dtype === null ? declared.dtype : dtypeName(found.dtype),
-    dims: found.dims?.map(dimText) ?? declared.dims,
-  };
-}
-
-export function pageValue(value: ValueInfo): PageValue {
-  if (value.type?.kind !== 'tensor') return { name: value.name, dtype: value.type?.what ?? 'unknown', dims: null };
-  return { name: value.name, dtype: dtypeName(value.type.dtype), dims: value.type.dims?.map(dimText) ?? null };
-}
-
-export function storedWeights(
-  graph: Pick<Graph, 'initializers' | 'sparseInitializers' | 'nodes'>,
-): Map<string, PageWeight> {
-  const weights = new Map<string, PageWeight>();
-  for (const [name, tensor] of storedTensors(graph)) weights.set(name, pageWeight(name, tensor));
-  return weights;
-}
-
-function pageWeight(name: string, tensor: Tensor | SparseTensor): PageWeight {
-  const sparse = 'indices' in tensor;
-  const { dtype, storage } = sparse ? tensor.values : tensor;
-  const place = storage.kind === 'external' ? `external: ${storage.location}` : storage.kind;
-  return { name, dtype: dtypeName(dtype), dims: [...tensor.dims], storage: sparse ? 'sparse' : place };
-}
-
-/** What a name stands for where a node reads or makes it. */
-export interface Lookup {
-  weight(name: string): PageWeight | undefined;
-  dims(name: string): DimText[] | undefined;
-  /** TensorProto.DataType of what a node makes. */
-  dtype?(name: string): number | null;
-}
-
-export function pageNode(node: Node, id: number, { weight, dims, dtype }: Lookup, cost: NodeCost): PageNode {
-  const scope = nodeScope(node);
-  return {
-    id,
-    name: node.name,
-    opType: node.opType,
-    domain: node.domain,
-    attributes: node.attributes.map((a) => ({
-      name: a.name,
-      type: ATTRIBUTE_TYPES[a.type] ?? 'unknown',
-      value: attributeText(a),
-    })),
-    inputs: node.inputs.map((name) => {
-      const stored = weight(name);
-      return { name, weight: stored ?? null, dims: stored?.dims.map(String) ?? dims(name) ?? null };
-    }),
-    outputs: node.outputs.map((name) => {
-      const type = dtype?.(name) ?? null;
-      return {
-        name,
-        dims: dims(name) ?? weight(name)?.dims.map(String) ?? null,
-        ...(type === null ? {} : { dtype: dtypeName(type) }),
-      };
-    }),
-    ...(scope ? { scope } : {}),
-    cost,
-  };
-}
-
 function edges(
   graph: Graph,
   inputs: readonly ValueInfo[],
@@ -264,22 +195,4 @@ function edges(
     return from === undefined ? [] : [{ from, output, dims: shapes.get(o.name) ?? null }];
   });
   return { edges: found, outputEdges };
-}
-
-function attributeText(a: Attribute): string {
-  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes.subarray(0, 1024));
-  if (a.refAttrName) return `@${a.refAttrName}`;
-  if (a.tensor) return `${dtypeName(a.tensor.dtype)} [${a.tensor.dims.join(', ')}]`;
-  if (a.graph) return `graph ${a.graph.name} with ${a.graph.nodes.length} nodes`;
-  if (a.graphs) return `${a.graphs.length} graphs`;
-  if (a.ints?.length) return list(a.ints.slice(0, MAX_SHOWN).map(String), a.ints.length);
-  if (a.floats?.length) return list(a.floats.slice(0, MAX_SHOWN).map(String), a.floats.length);
-  if (a.strings?.length) return list(a.strings.slice(0, MAX_SHOWN).map(text), a.strings.length);
-  if (a.string) return text(a.string);
-  if (a.float !== undefined) return String(Math.fround(a.float));
-  return a.int !== undefined ? String(a.int) : '';
-}
-
-function list(shown: readonly string[], total: number): string {
-  return `[${shown.join(', ')}${total > shown.length ? `, … ${total - shown.length} more` : ''}]`;
 }

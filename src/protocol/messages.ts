@@ -24,13 +24,20 @@ export interface PageWeight {
   storage: string;
 }
 
+/** What a node does, as far as its colour goes. A constant has no box: its value stands on the nodes that read it. */
+export type NodeKind = 'layer' | 'norm' | 'activation' | 'pool' | 'merge' | 'shape' | 'quantise' | 'constant' | 'plain';
+
 export interface PageNode {
   id: number;
   name: string;
   opType: string;
   domain: string;
+  kind: NodeKind;
+  /** What its box says beside the operator: `7×7 /2 · 64×3×7×7 · bias`, `indices = 1`; '' where there is nothing. */
+  detail: string;
   attributes: { name: string; type: string; value: string }[];
-  inputs: { name: string; weight: PageWeight | null; dims: DimText[] | null }[];
+  /** `value` is that of a small constant, as text. */
+  inputs: { name: string; weight: PageWeight | null; dims: DimText[] | null; value?: string }[];
   outputs: { name: string; dims: DimText[] | null; dtype?: string }[];
   /** The exporter's own scopes, outermost first; without it the page reads scopes from the name. */
   scope?: string[];
@@ -105,6 +112,8 @@ export interface PageModel {
   firstLayers: PageFirstLayer[];
   /** One entry per operator of the standard that the model uses. */
   operators?: PageOperator[];
+  /** What the file says of itself in words: description, licence, class names, and every other entry. */
+  metadata: { key: string; value: string }[];
   inner?: PageInner;
   sizes?: PageSizes;
   /** What the file records about its adaptation; null when it records nothing. */

@@ -1,4 +1,4 @@
-import type { DimText, PageEdge, PageModel, PageNode, PageWeight } from './messages.ts';
+import type { DimText, NodeKind, PageEdge, PageModel, PageNode, PageWeight } from './messages.ts';
 
 /**
  * A page model on its way from the worker to the page. As plain objects a model of 30,000 nodes is 21 MB that is copied four times;
@@ -114,11 +114,16 @@ class Packer {
         this.text(n.name),
         this.text(n.opType),
         this.text(n.domain),
+        this.text(n.kind),
+        this.text(n.detail),
         this.attributes.add(n.attributes),
         this.scopes.add(n.scope),
       );
       row.push(n.cost ? 1 : 0, n.inputs.length, n.outputs.length);
-      for (const i of n.inputs) row.push(this.text(i.name), this.weights.add(i.weight), this.dims.add(i.dims));
+      for (const i of n.inputs) {
+        const value = i.value === undefined ? NONE : this.text(i.value);
+        row.push(this.text(i.name), this.weights.add(i.weight), this.dims.add(i.dims), value);
+      }
       for (const o of n.outputs)
         row.push(this.text(o.name), this.dims.add(o.dims), o.dtype === undefined ? NONE : this.text(o.dtype));
     }
@@ -201,18 +206,32 @@ function unpackNodes(p: Lists, { nodes: row, costs }: PackedRows): PageNode[] {
   const text = (): string => p.texts[next()]!;
   while (at < row.length) {
     const [id, name, opType, domain] = [next(), text(), text(), text()];
+    const [kind, detail] = [text() as NodeKind, text()];
     const [attributes, scope] = [p.attributes[next()] ?? [], p.scopes[next()]];
     const [costed, inputs, outputs] = [next(), next(), next()];
     const cost = costed
       ? { params: costs[costAt]!, macs: known(costs[costAt + 1]!), memory: known(costs[costAt + 2]!) }
       : undefined;
     if (cost) costAt += 3;
-    const node: Whole<PageNode> = { id, name, opType, domain, attributes, inputs: [], outputs: [], scope, cost };
+    const node: Whole<PageNode> = {
+      id,
+      name,
+      opType,
+      domain,
+      kind,
+      detail,
+      attributes,
+      inputs: [],
+      outputs: [],
+      scope,
+      cost,
+    };
     for (let i = 0; i < inputs; i++) {
       const input: Whole<PageNode['inputs'][number]> = {
         name: text(),
         weight: p.weights[next()] ?? null,
         dims: p.dims[next()] ?? null,
+        value: p.texts[next()],
       };
       node.inputs!.push(input as PageNode['inputs'][number]);
     }

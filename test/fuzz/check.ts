@@ -81,7 +81,7 @@ export async function checkInput(bytes: Uint8Array, random: Random): Promise<Out
   await checkTensorEdit(bytes, tree, tensors, ctx, random);
   const constants = await steeringConstants(model, ctx);
   const shapes = inferShapes(model, { constants });
-  pageModel(model, 'model.onnx', bytes.length, shapes);
+  pageModel(model, { fileName: 'model.onnx', fileSize: bytes.length, inferred: shapes });
   let splices: readonly Splice[];
   try {
     ({ splices } = await adaptModel({

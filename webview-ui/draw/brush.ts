@@ -1,4 +1,5 @@
 import type { Scene } from '../graph/scene.ts';
+import type { BoxColours } from './boxColours.ts';
 import type { View } from './camera.ts';
 import type { Theme } from './theme.ts';
 
@@ -7,6 +8,15 @@ export type Difference = 'added' | 'removed' | 'changed' | 'doubtful';
 
 /** The sign beside the colour, as in the list of differences, or ! for a contradiction. */
 export const SIGNS: Readonly<Record<Difference, string>> = { added: '+', removed: '−', changed: '~', doubtful: '!' };
+
+/** What a reader follows through the graph; everything else is drawn faintly. */
+export interface Followed {
+  readonly boxes: ReadonlySet<number>;
+  readonly pieces: readonly number[];
+}
+
+/** How strongly what is not followed is drawn. */
+export const FAINT = 0.3;
 
 /** What stands out: the selected box, found boxes, boxes that differ, and lines that enter, leave or are traced. */
 export interface Marks {
@@ -17,6 +27,7 @@ export interface Marks {
   into: readonly number[];
   out: readonly number[];
   traced: readonly number[];
+  followed: Followed | null;
 }
 
 /** Boxes on their way from where they were to where they are; lines fade in meanwhile. */
@@ -31,6 +42,7 @@ export interface Brush {
   scene: Scene;
   view: View;
   theme: Theme;
+  colours: BoxColours;
   /** What is in view, in the picture's own units. */
   left: number;
   top: number;

@@ -38,7 +38,15 @@ export function firstView(picture: Extent, page: Extent, focus: number): View {
   return { scale, x: page.width / 2 - centre * scale, y: TOP };
 }
 
-export function zoomAt(view: View, factor: number, px: number, py: number, least: number): View {
+/** A zoom about a place on the page; `least` is the smallest scale. */
+export interface Zoom {
+  readonly factor: number;
+  readonly px: number;
+  readonly py: number;
+  readonly least: number;
+}
+
+export function zoomAt(view: View, { factor, px, py, least }: Zoom): View {
   const scale = Math.min(MAX_SCALE, Math.max(least, view.scale * factor));
   const k = scale / view.scale;
   return { scale, x: px - (px - view.x) * k, y: py - (py - view.y) * k };

@@ -1,4 +1,5 @@
 import type { Scene } from '../graph/scene.ts';
+import type { BoxColours } from './boxColours.ts';
 import type { Extent, View } from './camera.ts';
 import type { Theme } from './theme.ts';
 
@@ -19,15 +20,18 @@ export function miniScale(picture: Extent, page: Extent): MiniScale {
   return { sx, sy, width: MINIMAP.width, height: Math.max(40, Math.ceil(picture.height * sy) + 2 * MINIMAP.inset) };
 }
 
+/** A map to be painted. */
+export interface MiniPicture {
+  readonly scene: Scene;
+  readonly theme: Theme;
+  readonly colours: BoxColours;
+  readonly mini: MiniScale;
+  readonly ratio: number;
+}
+
 /** The map itself, without the mark of what is in view. Drawn once per picture and theme. */
-export function paintMinimap(
-  ctx: CanvasRenderingContext2D,
-  scene: Scene,
-  theme: Theme,
-  mini: MiniScale,
-  ratio: number,
-): void {
-  const { geometry: g, model } = scene;
+export function paintMinimap(ctx: CanvasRenderingContext2D, { scene, theme, colours, mini, ratio }: MiniPicture): void {
+  const { geometry: g } = scene;
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.fillStyle = theme.background;
   ctx.fillRect(0, 0, mini.width, mini.height);
@@ -40,18 +44,13 @@ export function paintMinimap(
     const [px, py] = [Math.round(x), Math.round(y * 2)];
     if (px === lastX && py === lastY) continue;
     [lastX, lastY] = [px, py];
-    ctx.fillStyle = theme.stripe[ref < 0 ? 'group' : model.flat.items[ref]!.kind];
+    ctx.fillStyle = ref < 0 && !colours.heated ? theme.line : colours.fill(b);
     ctx.fillRect(x, y, Math.max(2, g.w[b]! * mini.sx), Math.max(1, g.h[b]! * mini.sy));
   }
 }
 
 /** The rectangle of the minimap that is in view. */
-export function miniWindow(
-  view: View,
-  picture: Extent,
-  page: Extent,
-  mini: MiniScale,
-): { x: number; y: number; w: number; h: number } {
+export function miniWindow({ view, picture, page, mini }: MiniPlace): { x: number; y: number; w: number; h: number } {
   const ox = (mini.width - picture.width * mini.sx) / 2;
   const x0 = Math.max(1, ox + (-view.x / view.scale) * mini.sx);
   const y0 = Math.max(1, MINIMAP.inset + (-view.y / view.scale) * mini.sy);
@@ -60,8 +59,16 @@ export function miniWindow(
   return { x: x0, y: y0, w: Math.max(3, x1 - x0), h: Math.max(3, y1 - y0) };
 }
 
+/** What a map shows, and where the reader looks. */
+export interface MiniPlace {
+  readonly view: View;
+  readonly picture: Extent;
+  readonly page: Extent;
+  readonly mini: MiniScale;
+}
+
 /** The view whose middle is the given place of the minimap. */
-export function viewFromMini(view: View, picture: Extent, page: Extent, mini: MiniScale, px: number, py: number): View {
+export function viewFromMini({ view, picture, page, mini }: MiniPlace, px: number, py: number): View {
   const ox = (mini.width - picture.width * mini.sx) / 2;
   const [X, Y] = [(px - ox) / mini.sx, (py - MINIMAP.inset) / mini.sy];
   const clampedX = Math.max(0, Math.min(picture.width, X));

@@ -1,21 +1,27 @@
 import type { Scene } from '../graph/scene.ts';
 import { FRAME } from '../layout/nested.ts';
-import { legible } from './brush.ts';
+import type { BoxColours } from './boxColours.ts';
+import { FAINT, legible } from './brush.ts';
 import type { Brush, Marks, Motion } from './brush.ts';
 import { paintBoxes } from './paintBoxes.ts';
 import type { Theme } from './theme.ts';
 import type { Extent, View } from './camera.ts';
 
-export function paint(
-  ctx: CanvasRenderingContext2D,
-  scene: Scene,
-  view: View,
-  theme: Theme,
-  page: Extent,
-  ratio: number,
-  marks: Marks,
-  motion: Motion | null = null,
-): void {
+/** A picture to be painted: what, from where, in which colours. */
+export interface Painting {
+  readonly scene: Scene;
+  readonly view: View;
+  readonly theme: Theme;
+  readonly colours: BoxColours;
+  /** Size of the canvas in CSS pixels, and device pixels for each. */
+  readonly page: Extent;
+  readonly ratio: number;
+  readonly motion: Motion | null;
+}
+
+/** Paints what is in view: frames, lines with their labels, then boxes. */
+export function paint(ctx: CanvasRenderingContext2D, painting: Painting, marks: Marks): void {
+  const { scene, view, theme, colours, page, ratio, motion } = painting;
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.fillStyle = theme.background;
   ctx.fillRect(0, 0, page.width, page.height);
@@ -27,6 +33,7 @@ export function paint(
     scene,
     view,
     theme,
+    colours,
     left,
     top,
     right: left + page.width / view.scale,
@@ -36,11 +43,14 @@ export function paint(
   };
   paintFrames(brush, marks);
   const seen = visiblePieces(brush);
-  ctx.globalAlpha = motion ? motion.t : 1;
+  const shown = motion ? motion.t : 1;
+  ctx.globalAlpha = marks.followed ? shown * FAINT : shown;
   strokePieces(brush, seen, theme.line, Math.max(1.2, brush.hair));
+  ctx.globalAlpha = shown;
   const strong = Math.max(2.4, 2 * brush.hair);
   strokePieces(brush, marks.into, theme.into, strong);
   strokePieces(brush, marks.out, theme.out, strong);
+  if (marks.followed) strokePieces(brush, marks.followed.pieces, theme.focus, strong);
   strokePieces(brush, marks.traced, theme.focus, strong);
   if (legible(12, view.scale)) paintTitles(brush);
   if (legible(11, view.scale)) paintLabels(brush, seen);
@@ -65,12 +75,8 @@ function visiblePieces({ scene, left, top, right, bottom, hair }: Brush): number
   return seen;
 }
 
-function strokePieces(
-  { ctx, scene, view, hair }: Brush,
-  pieces: readonly number[],
-  colour: string,
-  width: number,
-): void {
+function strokePieces(brush: Brush, pieces: readonly number[], colour: string, width: number): void {
+  const { ctx, scene, view, hair } = brush;
   if (pieces.length === 0) return;
   const { points, pieceStart, arrow } = scene.geometry;
   const round = view.scale > 0.3;
@@ -119,7 +125,7 @@ function paintLabels({ ctx, scene, theme, left, top, right, bottom }: Brush, pie
     if (text === '') continue;
     const w = ctx.measureText(text).width + 8;
     ctx.fillStyle = theme.background;
-    ctx.fillRect(x - w / 2, y - 8, w, 16);
+    ctx.fillRect(x - w / 2, y - 7, w, 14);
     ctx.fillStyle = theme.contrast ? theme.text : theme.muted;
     ctx.fillText(text, x, y);
   }
@@ -145,12 +151,17 @@ function paintFrames(brush: Brush, marks: Marks): void {
     ctx.fill();
     ctx.globalAlpha = 1;
     const selected = b === marks.selected;
-    ctx.strokeStyle = selected ? theme.focus : b === marks.hovered ? theme.text : theme.border;
+    ctx.strokeStyle = frameColour(brush, b, marks);
     ctx.lineWidth = selected ? Math.max(2.5, 2 * hair) : hair;
     if (!theme.contrast && !selected) ctx.globalAlpha = 0.6;
     ctx.stroke();
     ctx.globalAlpha = 1;
   }
+}
+
+function frameColour({ theme }: Brush, b: number, marks: Marks): string {
+  if (b === marks.selected) return theme.focus;
+  return b === marks.hovered ? theme.text : theme.border;
 }
 
 /** Titles come after the lines, on a ground of their own: a line may enter the frame anywhere. */
@@ -164,7 +175,7 @@ function paintTitles({ ctx, scene, theme, left, top, right, bottom }: Brush): vo
       continue;
     const title = `− ${model.facts[-1 - g.box[b]!]!.title}`;
     const most = Math.max(20, g.w[b]! - 20);
-    const [x, y] = [g.x[b]! + 10, g.y[b]! + FRAME.header / 2 - 3];
+    const [x, y] = [g.x[b]! + 10, g.y[b]! + FRAME.header / 2];
     ctx.fillStyle = theme.frame;
     ctx.fillRect(x - 3, y - 8, Math.min(most, ctx.measureText(title).width) + 6, 16);
     ctx.fillStyle = theme.contrast ? theme.text : theme.muted;

@@ -1,27 +1,54 @@
-import type { ItemKind } from '../graph/items.ts';
-import { SIGNS, legible } from './brush.ts';
+import { kindOfBox } from './boxColours.ts';
+import { FAINT, SIGNS, legible } from './brush.ts';
 import type { Brush, Difference, Marks } from './brush.ts';
-import type { Theme } from './theme.ts';
 
 /** Boxes smaller than this many pixels are plain patches of colour. */
 const PATCH = 5;
+const RADIUS = 4;
+const TITLE_FONT = 13;
+const DETAIL_FONT = 11;
+/** A closed group's title bar, and its lines of facts below. */
+const GROUP_BAR = 24;
+const GROUP_LINE = 16;
+/** How far the second sheet behind a closed group stands out. */
+const SHEET = 4;
+
+interface Rect {
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+}
 
 /** Closed groups, nodes, inputs and outputs. Detail follows the scale: patches of colour, then boxes, then text. */
 export function paintBoxes(brush: Brush, marks: Marks): void {
-  const { scene, view, left, top, right, bottom, motion } = brush;
+  const { view } = brush;
+  const patches = 24 * view.scale < PATCH;
+  const seen = visibleBoxes(brush, marks, patches);
+  if (patches) paintPatches(brush, seen, marks);
+  else for (const b of seen) paintBox(brush, b, marks);
+}
+
+function visibleBoxes(brush: Brush, marks: Marks, patches: boolean): number[] {
+  const { scene, left, top, right, bottom } = brush;
   const { geometry: g } = scene;
-  const patches = 32 * view.scale < PATCH;
   const seen: number[] = [];
   const grain = new Grain(brush.hair);
   for (let b = 0; b < g.box.length; b++) {
     if (g.open[b]) continue;
-    const [x, y] = [g.x[b]! + (motion?.dx[b] ?? 0), g.y[b]! + (motion?.dy[b] ?? 0)];
-    if (x > right || x + g.w[b]! < left || y > bottom || y + g.h[b]! < top) continue;
-    if (patches && !stands(b, marks) && grain.covered(x, y, g.h[b]!)) continue;
+    const { x, y, w, h } = placeOf(brush, b);
+    if (x > right || x + w < left || y > bottom || y + h < top) continue;
+    if (patches && !stands(b, marks) && grain.covered(x, y, h)) continue;
     seen.push(b);
   }
-  if (patches) paintPatches(brush, seen, marks);
-  else for (const b of seen) paintBox(brush, b, marks);
+  return seen;
+}
+
+/** Where a box is now: while groups open, on its way. */
+function placeOf({ scene, motion }: Brush, b: number): Rect {
+  const { geometry: g } = scene;
+  const [dx, dy] = motion ? [motion.dx[b] ?? 0, motion.dy[b] ?? 0] : [0, 0];
+  return { x: g.x[b]! + dx, y: g.y[b]! + dy, w: g.w[b]!, h: g.h[b]! };
 }
 
 /** Boxes to be seen from any distance. */
@@ -30,13 +57,11 @@ function stands(b: number, marks: Marks): boolean {
 }
 
 /** The colour of a box that stands out; undefined for others. */
-function standing(b: number, marks: Marks, theme: Theme): string | undefined {
+function standing({ theme }: Brush, b: number, marks: Marks): string | undefined {
+  if (b === marks.selected) return theme.focus;
+  if (marks.found.has(b)) return theme.match;
   const difference = marks.differing.get(b);
-  return b === marks.selected
-    ? theme.focus
-    : marks.found.has(b)
-      ? theme.match
-      : difference && theme.differing[difference];
+  return difference && theme.differing[difference];
 }
 
 /** Far out many boxes fall on one pixel; only the first of them is drawn. */
@@ -55,14 +80,9 @@ class Grain {
   }
 }
 
-function kindOf({ scene }: Brush, b: number): ItemKind | 'group' {
-  const ref = scene.geometry.box[b]!;
-  return ref < 0 ? 'group' : scene.model.flat.items[ref]!.kind;
-}
-
+/** Patches are drawn colour by colour: a change of colour costs more than a patch. */
 function paintPatches(brush: Brush, boxes: readonly number[], marks: Marks): void {
-  const { ctx, scene, theme, hair, motion } = brush;
-  const { geometry: g } = scene;
+  const { ctx, theme, hair, colours } = brush;
   const byColour = new Map<string, number[]>();
   const marked: number[] = [];
   for (const b of boxes) {
@@ -70,68 +90,115 @@ function paintPatches(brush: Brush, boxes: readonly number[], marks: Marks): voi
       marked.push(b);
       continue;
     }
-    const colour = theme.stripe[kindOf(brush, b)];
+    const colour = !colours.heated && kindOfBox(brush.scene, b) === 'group' ? theme.line : colours.fill(b);
     const list = byColour.get(colour);
     if (list) list.push(b);
     else byColour.set(colour, [b]);
   }
-  const patch = (b: number, least: number): void => {
-    const [w, h] = [Math.max(g.w[b]!, least * 2), Math.max(g.h[b]!, least)];
-    ctx.fillRect(
-      g.x[b]! + g.w[b]! / 2 - w / 2 + (motion?.dx[b] ?? 0),
-      g.y[b]! + g.h[b]! / 2 - h / 2 + (motion?.dy[b] ?? 0),
-      w,
-      h,
-    );
-  };
   for (const [colour, list] of byColour) {
     ctx.fillStyle = colour;
-    for (const b of list) patch(b, 1.5 * hair);
+    for (const b of list) paintPatch(brush, b, 1.5 * hair);
   }
   for (const b of marked) {
-    ctx.fillStyle = standing(b, marks, theme) ?? theme.text;
-    patch(b, 6 * hair);
+    ctx.fillStyle = standing(brush, b, marks) ?? theme.text;
+    paintPatch(brush, b, 6 * hair);
   }
 }
 
+function paintPatch(brush: Brush, b: number, least: number): void {
+  const place = placeOf(brush, b);
+  const w = Math.max(place.w, least * 2);
+  const h = Math.max(place.h, least);
+  brush.ctx.fillRect(place.x + (place.w - w) / 2, place.y + (place.h - h) / 2, w, h);
+}
+
 function paintBox(brush: Brush, b: number, marks: Marks): void {
-  const { ctx, scene, theme, hair, view, motion } = brush;
-  const { geometry: g } = scene;
-  const [x, y, w, h] = [g.x[b]! + (motion?.dx[b] ?? 0), g.y[b]! + (motion?.dy[b] ?? 0), g.w[b]!, g.h[b]!];
-  const kind = kindOf(brush, b);
-  const stripe = theme.stripe[kind];
-  const round = kind === 'input' || kind === 'output';
-  const radius = round ? h / 2 : 4;
-  if (kind === 'group') {
-    // A second sheet behind says that there is more inside.
-    ctx.fillStyle = theme.box;
-    ctx.strokeStyle = theme.border;
-    ctx.lineWidth = hair;
-    ctx.beginPath();
-    ctx.roundRect(x + 4, y + 4, w, h, radius);
-    ctx.fill();
-    ctx.stroke();
-  }
+  const place = placeOf(brush, b);
+  const kind = kindOfBox(brush.scene, b);
+  const faint = marks.followed !== null && !marks.followed.boxes.has(b);
+  brush.ctx.globalAlpha = faint ? FAINT : 1;
+  if (kind === 'group') paintGroup(brush, b, place);
+  else paintNode(brush, b, place);
+  paintOutline(brush, { b, place, round: kind === 'input' || kind === 'output' }, marks);
+  const difference = marks.differing.get(b);
+  if (difference) paintSign(brush, difference, place.x + place.w, place.y);
+  brush.ctx.globalAlpha = 1;
+}
+
+function boxPath({ ctx }: Brush, { x, y, w, h }: Rect, round: boolean): void {
   ctx.beginPath();
-  ctx.roundRect(x, y, w, h, radius);
+  ctx.roundRect(x, y, w, h, round ? h / 2 : RADIUS);
+}
+
+function paintNode(brush: Brush, b: number, place: Rect): void {
+  const { ctx, scene, theme, colours, view } = brush;
+  const { x, y, w, h } = place;
+  const item = scene.model.flat.items[scene.geometry.box[b]!]!;
+  const round = item.kind === 'input' || item.kind === 'output';
+  boxPath(brush, place, round);
   ctx.fillStyle = theme.box;
   ctx.fill();
-  if (!round && kind !== 'group') {
-    ctx.save();
-    ctx.clip();
-    ctx.fillStyle = stripe;
-    ctx.fillRect(x, y, kind === 'first' ? 8 : 5, h);
-    ctx.restore();
-    ctx.beginPath();
-    ctx.roundRect(x, y, w, h, radius);
-  }
-  const colour = standing(b, marks, theme);
-  ctx.strokeStyle = colour ?? (b === marks.hovered ? theme.text : round || kind === 'first' ? stripe : theme.border);
-  ctx.lineWidth = colour ? Math.max(3, 2 * hair) : Math.max(hair, kind === 'first' ? 2 : round ? 1.2 : 0.8);
+  const filled = item.detail === '' ? w : item.titleWidth;
+  ctx.beginPath();
+  const corner = round ? h / 2 : RADIUS;
+  ctx.roundRect(x, y, filled, h, item.detail === '' ? corner : [corner, 0, 0, corner]);
+  ctx.fillStyle = colours.fill(b);
+  ctx.fill();
+  if (!legible(TITLE_FONT, view.scale)) return;
+  ctx.textBaseline = 'middle';
+  ctx.textAlign = 'center';
+  ctx.fillStyle = colours.text(b);
+  ctx.font = `600 ${TITLE_FONT}px ${theme.font}`;
+  ctx.fillText(item.title, x + filled / 2, y + h / 2 + 0.5, filled - 8);
+  if (item.detail === '' || !legible(DETAIL_FONT, view.scale)) return;
+  ctx.fillStyle = theme.text;
+  ctx.font = `${DETAIL_FONT}px ${theme.font}`;
+  ctx.fillText(item.detail, x + filled + (w - filled) / 2, y + h / 2 + 0.5, w - filled - 8);
+}
+
+function paintGroup(brush: Brush, b: number, place: Rect): void {
+  const { ctx, scene, theme, hair, colours, view } = brush;
+  const { x, y, w, h } = place;
+  const facts = scene.model.facts[-1 - scene.geometry.box[b]!]!;
+  // A second sheet behind says that there is more inside.
+  ctx.strokeStyle = theme.border;
+  ctx.lineWidth = hair;
+  ctx.fillStyle = theme.box;
+  boxPath(brush, { x: x + SHEET, y: y + SHEET, w, h }, false);
+  ctx.fill();
   ctx.stroke();
-  const difference = marks.differing.get(b);
-  if (difference) paintSign(brush, difference, x + w, y);
-  if (legible(13, view.scale)) paintText(brush, b, x, y, w, h);
+  boxPath(brush, place, false);
+  ctx.fill();
+  ctx.beginPath();
+  ctx.roundRect(x, y, w, GROUP_BAR, [RADIUS, RADIUS, 0, 0]);
+  ctx.fillStyle = colours.fill(b);
+  ctx.fill();
+  if (!legible(TITLE_FONT, view.scale)) return;
+  ctx.textBaseline = 'middle';
+  ctx.textAlign = 'left';
+  ctx.fillStyle = colours.text(b);
+  ctx.font = `600 ${TITLE_FONT}px ${theme.font}`;
+  ctx.fillText(`+ ${facts.title}`, x + 8, y + GROUP_BAR / 2 + 0.5, w - 14);
+  if (!legible(DETAIL_FONT, view.scale)) return;
+  ctx.fillStyle = theme.text;
+  ctx.font = `${DETAIL_FONT}px ${theme.font}`;
+  ctx.fillText(facts.detail, x + 8, y + GROUP_BAR + 9, w - 14);
+  if (facts.more !== '') ctx.fillText(facts.more, x + 8, y + GROUP_BAR + 9 + GROUP_LINE, w - 14);
+}
+
+interface Outlined {
+  readonly b: number;
+  readonly place: Rect;
+  readonly round: boolean;
+}
+
+function paintOutline(brush: Brush, { b, place, round }: Outlined, marks: Marks): void {
+  const { ctx, theme, hair } = brush;
+  const colour = standing(brush, b, marks);
+  boxPath(brush, place, round);
+  ctx.strokeStyle = colour ?? (b === marks.hovered ? theme.text : theme.border);
+  ctx.lineWidth = colour ? Math.max(3, 2 * hair) : Math.max(hair, 0.8);
+  ctx.stroke();
 }
 
 /** A sign on a disc at the box's upper right corner, never smaller than can be read. */
@@ -148,33 +215,4 @@ function paintSign({ ctx, theme, view }: Brush, difference: Difference, x: numbe
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
   ctx.fillText(SIGNS[difference], x, y + radius * 0.08);
-}
-
-function paintText({ ctx, scene, theme, view }: Brush, b: number, x: number, y: number, w: number, h: number): void {
-  const ref = scene.geometry.box[b]!;
-  const { model } = scene;
-  ctx.textBaseline = 'middle';
-  const small = theme.contrast ? theme.text : theme.muted;
-  if (ref < 0) {
-    const facts = model.facts[-1 - ref]!;
-    ctx.textAlign = 'left';
-    ctx.fillStyle = theme.text;
-    ctx.font = `600 13px ${theme.font}`;
-    ctx.fillText(`+ ${facts.title}`, x + 12, y + 16, w - 24);
-    if (!legible(11, view.scale)) return;
-    ctx.fillStyle = small;
-    ctx.font = `11px ${theme.font}`;
-    ctx.fillText(facts.detail, x + 12, y + 34, w - 24);
-    if (facts.more !== '') ctx.fillText(facts.more, x + 12, y + 50, w - 24);
-    return;
-  }
-  const { title, detail } = model.flat.items[ref]!;
-  ctx.textAlign = 'center';
-  ctx.fillStyle = theme.text;
-  ctx.font = `600 13px ${theme.font}`;
-  ctx.fillText(title, x + w / 2 + 2, y + (detail === '' ? h / 2 : 16), w - 18);
-  if (detail === '' || !legible(11, view.scale)) return;
-  ctx.fillStyle = small;
-  ctx.font = `11px ${theme.font}`;
-  ctx.fillText(detail, x + w / 2 + 2, y + 33, w - 18);
 }

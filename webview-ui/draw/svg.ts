@@ -1,5 +1,6 @@
 import type { Scene } from '../graph/scene.ts';
 import { FRAME } from '../layout/nested.ts';
+import type { BoxColours } from './boxColours.ts';
 import type { Theme } from './theme.ts';
 
 export interface Region {
@@ -9,7 +10,16 @@ export interface Region {
   height: number;
 }
 
+/** What an SVG document is made from. */
+export interface SvgPicture {
+  readonly scene: Scene;
+  readonly theme: Theme;
+  readonly colours: BoxColours;
+  readonly region: Region;
+}
+
 const MARGIN = 20;
+const BOLD = ' font-weight="600"';
 
 export function wholeRegion(scene: Scene): Region {
   const { width, height } = scene.geometry;
@@ -17,100 +27,144 @@ export function wholeRegion(scene: Scene): Region {
 }
 
 /** The picture as an SVG document, with the colours of the theme. Names are escaped: they are text from a file. */
-export function sceneSvg(scene: Scene, theme: Theme, region: Region): string {
-  const { geometry: g, model, bounds } = scene;
-  const meets = (x0: number, y0: number, x1: number, y1: number): boolean =>
-    x1 >= region.x && x0 <= region.x + region.width && y1 >= region.y && y0 <= region.y + region.height;
-  const out: string[] = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${[region.x, region.y, region.width, region.height].map(num).join(' ')}" width="${num(region.width)}" height="${num(region.height)}" font-family="${escape(theme.font)}">`,
+export function sceneSvg(picture: SvgPicture): string {
+  const { scene, theme, region } = picture;
+  const { geometry: g, model } = scene;
+  const visible = Array.from(g.box.keys()).filter((b) => meets(region, rectOf(scene, b)));
+  const viewBox = [region.x, region.y, region.width, region.height].map(num).join(' ');
+  const size = `width="${num(region.width)}" height="${num(region.height)}"`;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${viewBox}" ${size} font-family="${escape(theme.font)}">`,
     `<title>${escape(model.page.fileName)}</title>`,
-    `<rect x="${num(region.x)}" y="${num(region.y)}" width="${num(region.width)}" height="${num(region.height)}" fill="${escape(theme.background)}"/>`,
-  ];
-  const rect = (b: number, r: number, fill: string, stroke: string, width: number): string =>
-    `<rect x="${num(g.x[b]!)}" y="${num(g.y[b]!)}" width="${num(g.w[b]!)}" height="${num(g.h[b]!)}" rx="${num(r)}" fill="${escape(fill)}" stroke="${escape(stroke)}" stroke-width="${width}"/>`;
-  const text = (
-    x: number,
-    y: number,
-    size: number,
-    fill: string,
-    value: string,
-    anchor = 'middle',
-    weight = '',
-  ): string =>
-    `<text x="${num(x)}" y="${num(y)}" font-size="${size}"${weight} fill="${escape(fill)}" text-anchor="${anchor}" dominant-baseline="central">${escape(value)}</text>`;
-  const bold = ' font-weight="600"';
-  const visible = Array.from(g.box.keys()).filter((b) => meets(g.x[b]!, g.y[b]!, g.x[b]! + g.w[b]!, g.y[b]! + g.h[b]!));
-  for (const b of visible) {
-    if (!g.open[b]) continue;
-    out.push(
-      rect(b, 6, theme.frame, theme.border, 0.6),
-      text(
-        g.x[b]! + 10,
-        g.y[b]! + FRAME.header / 2 - 3,
-        12,
-        theme.muted,
-        model.facts[-1 - g.box[b]!]!.title,
-        'start',
-        bold,
-      ),
-    );
-  }
-  const lines: string[] = [];
+    rect({ ...regionRect(region), radius: 0, fill: theme.background }),
+    ...visible.filter((b) => g.open[b]).map((b) => frame(picture, b)),
+    ...lines(picture),
+    ...visible.filter((b) => !g.open[b]).map((b) => box(picture, b)),
+    '</svg>',
+  ].join('\n');
+}
+
+interface Place {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
+interface Shape extends Place {
+  readonly radius: number;
+  readonly fill: string;
+  readonly stroke?: string;
+}
+
+interface Text {
+  readonly x: number;
+  readonly y: number;
+  readonly size: number;
+  readonly fill: string;
+  readonly value: string;
+  readonly start?: boolean;
+  readonly bold?: boolean;
+}
+
+function regionRect({ x, y, width, height }: Region): Place {
+  return { x, y, w: width, h: height };
+}
+
+function rectOf({ geometry: g }: Scene, b: number): Place {
+  return { x: g.x[b]!, y: g.y[b]!, w: g.w[b]!, h: g.h[b]! };
+}
+
+function meets(region: Region, { x, y, w, h }: Place): boolean {
+  const inColumns = x + w >= region.x && x <= region.x + region.width;
+  return inColumns && y + h >= region.y && y <= region.y + region.height;
+}
+
+function rect({ x, y, w, h, radius, fill, stroke }: Shape): string {
+  const edge = stroke === undefined ? '' : ` stroke="${escape(stroke)}" stroke-width="0.8"`;
+  const corner = radius === 0 ? '' : ` rx="${num(radius)}"`;
+  const place = `x="${num(x)}" y="${num(y)}" width="${num(w)}" height="${num(h)}"`;
+  return `<rect ${place}${corner} fill="${escape(fill)}"${edge}/>`;
+}
+
+function text({ x, y, size, fill, value, start = false, bold = false }: Text): string {
+  const place = `x="${num(x)}" y="${num(y)}" font-size="${size}"${bold ? BOLD : ''} fill="${escape(fill)}"`;
+  return `<text ${place} text-anchor="${start ? 'start' : 'middle'}" dominant-baseline="central">${escape(value)}</text>`;
+}
+
+function frame({ scene, theme }: SvgPicture, b: number): string {
+  const place = rectOf(scene, b);
+  const title = scene.model.facts[-1 - scene.geometry.box[b]!]!.title;
+  const middle = place.y + FRAME.header / 2;
+  return [
+    rect({ ...place, radius: 6, fill: theme.frame, stroke: theme.border }),
+    text({ x: place.x + 10, y: middle, size: 12, fill: theme.muted, value: title, start: true, bold: true }),
+  ].join('\n');
+}
+
+/** All lines as one path, their arrows as another, and the labels over both. */
+function lines({ scene, theme, region }: SvgPicture): string[] {
+  const { geometry: g, bounds } = scene;
+  const paths: string[] = [];
   const arrows: string[] = [];
   const labels: string[] = [];
   for (let p = 0; p < scene.pieceCount; p++) {
-    if (!meets(bounds[4 * p]!, bounds[4 * p + 1]!, bounds[4 * p + 2]!, bounds[4 * p + 3]!)) continue;
+    const [left, top, right, bottom] = [bounds[4 * p]!, bounds[4 * p + 1]!, bounds[4 * p + 2]!, bounds[4 * p + 3]!];
+    if (!meets(region, { x: left, y: top, w: right - left, h: bottom - top })) continue;
     const points = Array.from(g.points.subarray(g.pieceStart[p]! * 2, g.pieceStart[p + 1]! * 2), num);
-    lines.push(`M${points.slice(0, 2).join(' ')}L${points.slice(2).join(' ')}`);
-    const [x, y] = [Number(points[points.length - 2]), Number(points[points.length - 1])];
+    paths.push(`M${points.slice(0, 2).join(' ')}L${points.slice(2).join(' ')}`);
+    const [x, y] = [Number(points.at(-2)), Number(points.at(-1))];
     if (g.arrow[p]) arrows.push(`M${num(x)} ${num(y)}l-4 -7h8z`);
     const label = g.labelled[p] ? scene.label(p) : '';
-    if (label) {
-      const [lx, ly, w] = [g.labels[2 * p]!, g.labels[2 * p + 1]!, label.length * 6.2 + 8];
-      labels.push(
-        `<rect x="${num(lx - w / 2)}" y="${num(ly - 8)}" width="${num(w)}" height="16" fill="${escape(theme.background)}"/>`,
-        text(lx, ly, 11, theme.muted, label),
-      );
-    }
-  }
-  out.push(
-    `<path d="${lines.join('')}" fill="none" stroke="${escape(theme.line)}" stroke-width="1.2" stroke-linejoin="round"/>`,
-    `<path d="${arrows.join('')}" fill="${escape(theme.line)}"/>`,
-    ...labels,
-  );
-  for (const b of visible) {
-    if (g.open[b]) continue;
-    const [x, y, w, h, ref] = [g.x[b]!, g.y[b]!, g.w[b]!, g.h[b]!, g.box[b]!];
-    if (ref < 0) {
-      const facts = model.facts[-1 - ref]!;
-      out.push(
-        rect(b, 4, theme.box, theme.border, 1),
-        text(x + 12, y + 16, 13, theme.text, facts.title, 'start', bold),
-        text(x + 12, y + 34, 11, theme.muted, facts.detail, 'start'),
-        text(x + 12, y + 50, 11, theme.muted, facts.more, 'start'),
-      );
-      continue;
-    }
-    const { kind, title, detail } = model.flat.items[ref]!;
-    const round = kind === 'input' || kind === 'output';
-    out.push(
-      rect(
-        b,
-        round ? h / 2 : 4,
-        theme.box,
-        round || kind === 'first' ? theme.stripe[kind] : theme.border,
-        kind === 'first' ? 2 : 1,
-      ),
+    if (label === '') continue;
+    const [labelX, labelY, w] = [g.labels[2 * p]!, g.labels[2 * p + 1]!, label.length * 6.2 + 8];
+    labels.push(
+      rect({ x: labelX - w / 2, y: labelY - 7, w, h: 14, radius: 0, fill: theme.background }),
+      text({ x: labelX, y: labelY, size: 11, fill: theme.muted, value: label }),
     );
-    if (!round)
-      out.push(
-        `<rect x="${num(x)}" y="${num(y + 1)}" width="5" height="${num(h - 2)}" fill="${escape(theme.stripe[kind])}"/>`,
-      );
-    out.push(text(x + w / 2 + 2, y + (detail === '' ? h / 2 : 16), 13, theme.text, title, 'middle', bold));
-    if (detail !== '') out.push(text(x + w / 2 + 2, y + 33, 11, theme.muted, detail));
   }
-  out.push('</svg>');
-  return out.join('\n');
+  const line = escape(theme.line);
+  return [
+    `<path d="${paths.join('')}" fill="none" stroke="${line}" stroke-width="1.2" stroke-linejoin="round"/>`,
+    `<path d="${arrows.join('')}" fill="${line}"/>`,
+    ...labels,
+  ];
+}
+
+function box(picture: SvgPicture, b: number): string {
+  return picture.scene.geometry.box[b]! < 0 ? groupBox(picture, b) : nodeBox(picture, b);
+}
+
+function groupBox({ scene, theme, colours }: SvgPicture, b: number): string {
+  const place = rectOf(scene, b);
+  const facts = scene.model.facts[-1 - scene.geometry.box[b]!]!;
+  const [x, y] = [place.x + 8, place.y];
+  return [
+    rect({ ...place, radius: 4, fill: theme.box, stroke: theme.border }),
+    rect({ ...place, h: 24, radius: 4, fill: colours.fill(b) }),
+    text({ x, y: y + 12, size: 13, fill: colours.text(b), value: facts.title, start: true, bold: true }),
+    text({ x, y: y + 33, size: 11, fill: theme.text, value: facts.detail, start: true }),
+    text({ x, y: y + 49, size: 11, fill: theme.text, value: facts.more, start: true }),
+  ].join('\n');
+}
+
+function nodeBox({ scene, theme, colours }: SvgPicture, b: number): string {
+  const place = rectOf(scene, b);
+  const { x, y, w, h } = place;
+  const { kind, title, titleWidth, detail } = scene.model.flat.items[scene.geometry.box[b]!]!;
+  const radius = kind === 'input' || kind === 'output' ? h / 2 : 4;
+  const filled = detail === '' ? w : titleWidth;
+  const middle = y + h / 2;
+  const parts = [
+    rect({ ...place, radius, fill: theme.box, stroke: theme.border }),
+    rect({ ...place, w: filled, radius, fill: colours.fill(b) }),
+    text({ x: x + filled / 2, y: middle, size: 13, fill: colours.text(b), value: title, bold: true }),
+  ];
+  if (detail !== '') {
+    const x0 = x + filled + (w - filled) / 2;
+    parts.push(text({ x: x0, y: middle, size: 11, fill: theme.text, value: detail }));
+  }
+  return parts.join('\n');
 }
 
 function num(value: number): string {
@@ -118,8 +172,8 @@ function num(value: number): string {
 }
 
 /** XML text and attribute values. Characters that XML doesn't allow at all are dropped. */
-function escape(text: string): string {
-  return text
+function escape(value: string): string {
+  return value
     .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, '')
     .replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }

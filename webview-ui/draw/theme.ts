@@ -1,5 +1,6 @@
 import type { ItemKind } from '../graph/items.ts';
 import type { Difference } from './brush.ts';
+import { normalColour, readableOn } from './colour.ts';
 
 /** Colours and font of the picture, read from VS Code's theme tokens. */
 export interface Theme {
@@ -17,7 +18,9 @@ export interface Theme {
   differing: Record<Difference, string>;
   contrast: boolean;
   font: string;
-  stripe: Record<ItemKind | 'group', string>;
+  /** The filled part of a box by what it shows, and the text that can be read on it. */
+  fill: Record<ItemKind | 'group', string>;
+  onFill: Record<ItemKind | 'group', string>;
 }
 
 export function readTheme(element: Element): Theme {
@@ -31,6 +34,23 @@ export function readTheme(element: Element): Theme {
   };
   const contrast = style.getPropertyValue('--vscode-contrastBorder').trim();
   const muted = token('descriptionForeground', 'editor-foreground');
+  const pen = document.createElement('canvas').getContext('2d');
+  const colour = (...names: string[]): string => normalColour(pen, token(...names));
+  const fill = {
+    input: colour('charts-green', 'foreground'),
+    output: colour('charts-green', 'foreground'),
+    first: colour('charts-orange', 'foreground'),
+    layer: colour('charts-blue', 'foreground'),
+    norm: colour('terminal-ansiCyan', 'charts-blue'),
+    activation: colour('charts-yellow', 'foreground'),
+    pool: colour('terminal-ansiGreen', 'charts-green'),
+    merge: colour('charts-purple', 'foreground'),
+    shape: colour('terminal-ansiBrightBlack', 'descriptionForeground'),
+    quantise: colour('terminal-ansiMagenta', 'charts-purple'),
+    constant: colour('editorLineNumber-foreground', 'descriptionForeground'),
+    plain: colour('editorLineNumber-foreground', 'descriptionForeground'),
+    group: colour('button-secondaryBackground', 'editorWidget-background'),
+  };
   return {
     background: token('editor-background'),
     box: token('editorWidget-background', 'editor-background'),
@@ -51,17 +71,15 @@ export function readTheme(element: Element): Theme {
     },
     contrast: contrast !== '',
     font: style.fontFamily,
-    stripe: {
-      input: token('charts-green', 'foreground'),
-      output: token('charts-purple', 'foreground'),
-      first: token('charts-orange', 'foreground'),
-      layer: token('charts-blue', 'foreground'),
-      norm: token('terminal-ansiCyan', 'charts-blue'),
-      activation: token('charts-yellow', 'foreground'),
-      pool: token('charts-green', 'foreground'),
-      merge: token('charts-purple', 'foreground'),
-      plain: muted,
-      group: token('charts-blue', 'foreground'),
-    },
+    fill,
+    onFill: mapValues(fill, readableOn),
   };
+}
+
+function mapValues<K extends string>(
+  record: Readonly<Record<K, string>>,
+  to: (value: string) => string,
+): Record<K, string> {
+  const entries = Object.entries<string>(record).map(([key, value]) => [key, to(value)]);
+  return Object.fromEntries(entries) as Record<K, string>;
 }

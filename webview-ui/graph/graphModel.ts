@@ -1,14 +1,21 @@
 import type { PageModel, PageNode, PageValue } from '../../src/protocol/messages.ts';
-import { nodeLabel, shapeLabel, shortCount } from '../text/format.ts';
+import { nodeLabel, shortCount } from '../text/format.ts';
 import { ancestors, buildHierarchy } from './hierarchy.ts';
 import type { Hierarchy } from './hierarchy.ts';
-import { allNodes, boxWidth, clip, flatGraph } from './items.ts';
+import { EdgeLabels } from './edgeLabels.ts';
+import { allNodes, clip, detailWidth, flatGraph, titleWidth } from './items.ts';
 import type { FlatGraph } from './items.ts';
 import { nestedInput } from './nestedInput.ts';
 import type { NestedInput } from '../layout/nested.ts';
 
 /** Above this many nodes a graph opens with its top groups closed. */
 const OPEN_ALL_BELOW = 300;
+
+/** A closed group's box: its title, a line of facts, and one more where it has parameters. */
+const GROUP_HEIGHT = 42;
+const GROUP_LINE = 16;
+/** Room for the sign that says that a group opens. */
+const GROUP_SIGN = 20;
 
 export interface GroupFacts {
   title: string;
@@ -29,6 +36,7 @@ export class GraphModel {
   readonly hierarchy: Hierarchy;
   readonly facts: GroupFacts[];
   readonly input: NestedInput;
+  readonly labels: EdgeLabels;
   /** Layers that the file contradicts itself about, for the picture to mark. */
   readonly doubts: ReadonlyMap<SelectionKey, 'doubtful'>;
   #groups = new Map<SelectionKey, number>();
@@ -42,10 +50,11 @@ export class GraphModel {
         node === null ? [] : [[`n${node}`, 'doubtful'] as const],
       ),
     );
-    this.facts = groupFacts(page, this.flat, this.hierarchy);
+    this.labels = new EdgeLabels(page);
+    this.facts = groupFacts(page, this.flat, this.hierarchy, this.labels);
     const boxes = this.facts.map((f) => ({
-      w: Math.max(boxWidth(f.title, f.detail), boxWidth('', f.more)) + 22,
-      h: f.more === '' ? 48 : 64,
+      w: Math.max(titleWidth(f.title) + GROUP_SIGN, detailWidth(f.detail), detailWidth(f.more)),
+      h: f.more === '' ? GROUP_HEIGHT : GROUP_HEIGHT + GROUP_LINE,
     }));
     this.input = nestedInput(this.flat, this.hierarchy, boxes);
     this.hierarchy.groups.forEach((g, i) => {
@@ -95,11 +104,8 @@ export class GraphModel {
   /** What a link calls a thing; empty for what no link can name. */
   linkName(key: SelectionKey): string {
     const node = this.flat.items[this.itemOf(key) ?? -1]?.node;
-    return node
-      ? node.name || (node.outputs.find((t) => t.name !== '')?.name ?? '')
-      : key.startsWith('g')
-        ? ''
-        : (this.valueOf(key)?.name ?? '');
+    if (node) return node.name || (node.outputs.find((t) => t.name !== '')?.name ?? '');
+    return key.startsWith('g') ? '' : (this.valueOf(key)?.name ?? '');
   }
 
   has(key: SelectionKey | null): boolean {
@@ -111,7 +117,7 @@ export class GraphModel {
     if (group !== undefined) return `group ${this.facts[group]!.title}`;
     const item = this.flat.items[this.itemOf(key) ?? -1];
     if (!item) return '';
-    return item.node ? `${item.node.opType} ${nodeLabel(item.node)}` : `${item.detail} ${item.title}`;
+    return item.node ? `${item.node.opType} ${nodeLabel(item.node)}` : `${item.role} ${item.title}`;
   }
 
   /** What a line carries, in words: the tensor, its shape, from where to where. */
@@ -121,7 +127,7 @@ export class GraphModel {
     const name = (i: number): string => this.nameOf(this.keyOf(i));
     const tensors = new Set(links.map((l) => this.flat.links[l]!.tensorId)).size;
     const carried =
-      tensors > 1 ? `${tensors} tensors` : [link.tensor, shapeLabel(link.dims)].filter(Boolean).join('  ');
+      tensors > 1 ? `${tensors} tensors` : [link.tensor, this.labels.whole(link)].filter(Boolean).join('  ');
     return links.length > 1
       ? `${carried}, ${links.length} readers`
       : `${carried}  from ${name(link.from)} to ${name(link.to)}`;
@@ -160,7 +166,7 @@ export function nodeParameters(node: PageNode): number {
   );
 }
 
-function groupFacts(page: PageModel, flat: FlatGraph, h: Hierarchy): GroupFacts[] {
+function groupFacts(page: PageModel, flat: FlatGraph, h: Hierarchy, labels: EdgeLabels): GroupFacts[] {
   const params = new Float64Array(h.groups.length);
   // A node counts what lies inside it, so the owner of shown graphs would count twice.
   const owners = new Set(page.inner?.graphs.map((g) => g.owner));
@@ -168,7 +174,7 @@ function groupFacts(page: PageModel, flat: FlatGraph, h: Hierarchy): GroupFacts[
     if (item.node && !owners.has(item.node.id)) params[h.groupOf[i]!]! += nodeParameters(item.node);
   });
   for (let g = h.groups.length - 1; g > 0; g--) params[h.groups[g]!.parent]! += params[g]!;
-  const output = leavingShapes(flat, h);
+  const output = leavingShapes(flat, h, labels);
   return h.groups.map((g, i) => {
     const share = page.parameterCount > 0 ? params[i]! / page.parameterCount : 0;
     const detail = `${g.count} layers${output[i] ? ` → ${output[i]!}` : ''}`;
@@ -179,7 +185,7 @@ function groupFacts(page: PageModel, flat: FlatGraph, h: Hierarchy): GroupFacts[
 }
 
 /** The shape of the last tensor that leaves each group. */
-function leavingShapes({ links }: FlatGraph, { groups, groupOf }: Hierarchy): string[] {
+function leavingShapes({ links }: FlatGraph, { groups, groupOf }: Hierarchy, labels: EdgeLabels): string[] {
   const depth = new Int32Array(groups.length);
   for (let i = 1; i < groups.length; i++) depth[i] = depth[groups[i]!.parent]! + 1;
   const last = new Int32Array(groups.length).fill(-1);
@@ -193,5 +199,5 @@ function leavingShapes({ links }: FlatGraph, { groups, groupOf }: Hierarchy): st
       } else b = groups[b]!.parent;
     }
   }
-  return Array.from(last, (l) => (l < 0 ? '' : shapeLabel(links[l]!.dims)));
+  return Array.from(last, (l) => (l < 0 ? '' : labels.of(links[l]!)));
 }

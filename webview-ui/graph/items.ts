@@ -1,16 +1,17 @@
-import type { DimText, PageEdge, PageModel, PageNode } from '../../src/protocol/messages.ts';
-import { shapeText } from '../text/format.ts';
-import { opKind } from './opKind.ts';
-import type { OpKind } from './opKind.ts';
+import type { DimText, NodeKind, PageEdge, PageModel, PageNode, PageValue } from '../../src/protocol/messages.ts';
 
-export type ItemKind = OpKind | 'input' | 'output' | 'first';
+export type ItemKind = NodeKind | 'input' | 'output' | 'first';
 
 /** What becomes a box: a graph input, a node, a graph output, an input of a graph inside a node. */
 export interface Item {
   kind: ItemKind;
   /** Null for a graph input or output. */
   node: PageNode | null;
+  /** What a graph input or output is called beside its name; '' for a node. */
+  role: string;
+  /** Stands on the filled part of the box, `titleWidth` wide; the detail stands beside it. */
   title: string;
+  titleWidth: number;
   detail: string;
   w: number;
   h: number;
@@ -41,8 +42,17 @@ export interface FlatGraph {
 }
 
 const TITLE_MOST = 28;
-const DETAIL_MOST = 32;
+const DETAIL_MOST = 44;
+/** A box is one line high, so that many layers fit on a screen. */
+const BOX_HEIGHT = 24;
+/** Average letter widths of the title (13 px, bold) and of the detail (11 px), with room for wide ones. */
+const TITLE_LETTER = 8.2;
+const DETAIL_LETTER = 6.4;
+const TITLE_PAD = 16;
+const DETAIL_PAD = 14;
+const LEAST_WIDTH = 64;
 
+/** The first letters of a text that is too long, with a mark that it goes on. */
 export function clip(text: string, most: number): string {
   if (text.length <= most) return text;
   const letters = [...text.slice(0, 2 * most)];
@@ -50,27 +60,30 @@ export function clip(text: string, most: number): string {
 }
 
 /** Widths come from letter counts, not measured fonts, so the same file always gives the same picture. */
-export function boxWidth(title: string, detail: string): number {
-  return Math.max(112, Math.ceil(Math.max(title.length * 8.2, detail.length * 6.6)) + 28);
+export function titleWidth(title: string): number {
+  return Math.max(LEAST_WIDTH, Math.ceil(title.length * TITLE_LETTER) + TITLE_PAD);
 }
 
-function makeItem(kind: ItemKind, node: PageNode | null, title: string, detail: string): Item {
-  const t = clip(title.replace(/\s+/g, ' ') || '(no operator)', TITLE_MOST);
-  const d = clip(detail, DETAIL_MOST);
-  return { kind, node, title: t, detail: d, w: boxWidth(t, d), h: d === '' ? 32 : 46 };
+export function detailWidth(detail: string): number {
+  return detail === '' ? 0 : Math.ceil(detail.length * DETAIL_LETTER) + DETAIL_PAD;
 }
 
-/** The weight that says what a layer is: its largest. */
-export function mainWeight(node: PageNode): number[] | null {
-  let best: number[] | null = null;
-  let most = -1;
-  for (const { weight } of node.inputs) {
-    if (!weight) continue;
-    let size = 1;
-    for (const d of weight.dims) size *= d;
-    if (size > most) [most, best] = [size, weight.dims];
-  }
-  return best;
+type Named = Pick<Item, 'kind' | 'node' | 'role' | 'title' | 'detail'>;
+
+function makeItem({ kind, node, role, title, detail }: Named): Item {
+  const shownTitle = clip(title.replace(/\s+/g, ' ') || '(no operator)', TITLE_MOST);
+  const shownDetail = clip(detail, DETAIL_MOST);
+  const width = titleWidth(shownTitle);
+  return {
+    kind,
+    node,
+    role,
+    title: shownTitle,
+    titleWidth: width,
+    detail: shownDetail,
+    w: width + detailWidth(shownDetail),
+    h: BOX_HEIGHT,
+  };
 }
 
 /** Every node that can be shown: the main graph's, then those of the graphs inside nodes. */
@@ -84,38 +97,33 @@ export function flatGraph(model: PageModel): FlatGraph {
   const items: Item[] = [];
   const itemOfNode = new Map<number, number>();
   const [inputs, outputs]: [number[], number[]] = [[], []];
-  const addInput = (name: string, detail: string): void => {
+  const addInput = ({ name, dtype }: PageValue, role: string): void => {
     itemOfNode.set(-1 - inputs.length, items.length);
     inputs.push(items.length);
-    items.push(makeItem('input', null, name, detail));
+    items.push(makeItem({ kind: 'input', node: null, role, title: name, detail: dtype }));
   };
   const addNode = (node: PageNode): void => {
     // A constant's value is shown on the node that reads it, as a stored weight is.
-    if (node.opType === 'Constant') return;
-    const weight = mainWeight(node);
+    if (node.kind === 'constant') return;
     itemOfNode.set(node.id, items.length);
-    items.push(
-      makeItem(
-        first.has(node.id) ? 'first' : opKind(node.opType),
-        node,
-        node.opType,
-        weight && weight.length > 0 ? shapeText(weight) : '',
-      ),
-    );
+    const kind = first.has(node.id) ? 'first' : node.kind;
+    items.push(makeItem({ kind, node, role: '', title: node.opType, detail: node.detail }));
   };
-  for (const input of model.inputs) addInput(input.name, 'graph input');
+  for (const input of model.inputs) addInput(input, 'graph input');
   for (const node of model.nodes) addNode(node);
   const links = new LinkList(itemOfNode);
   const ends = model.outputEdges.flatMap((edge) => {
     const output = model.outputs[edge.output];
     if (!output || !itemOfNode.has(edge.from)) return [];
     outputs[edge.output] = items.length;
-    items.push(makeItem('output', null, output.name, 'graph output'));
+    items.push(
+      makeItem({ kind: 'output', node: null, role: 'graph output', title: output.name, detail: output.dtype }),
+    );
     return [{ from: edge.from, to: items.length - 1, tensor: output.name, dims: edge.dims ?? output.dims }];
   });
   const innerStart = items.length;
   for (const graph of model.inner?.graphs ?? [])
-    for (const input of graph.inputs) addInput(input.name, `input of ${graph.title}`);
+    for (const input of graph.inputs) addInput(input, `input of ${graph.title}`);
   for (const node of model.inner?.nodes ?? []) addNode(node);
   const inside = takenInside(model);
   for (const edge of model.edges)

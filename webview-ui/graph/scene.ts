@@ -1,5 +1,4 @@
 import type { SceneGeometry } from '../layout/nested.ts';
-import { shapeLabel } from '../text/format.ts';
 import type { GraphModel, SelectionKey } from './graphModel.ts';
 
 /** A laid-out picture with what drawing and pointing need: bounds of lines, and which lines carry which links. */
@@ -52,7 +51,7 @@ export class Scene {
   label(piece: number): string {
     const g = this.geometry;
     const first = g.links[g.linkStart[piece]!];
-    return first === undefined ? '' : shapeLabel(this.model.flat.links[first]!.dims);
+    return first === undefined ? '' : this.model.labels.of(this.model.flat.links[first]!);
   }
 
   /** The links that enter or leave what a box shows; of a group, those that cross its frame. */

@@ -4,9 +4,15 @@ import { edgesBy, rankNodes } from './ranks.ts';
 import { routeEdges } from './routes.ts';
 import type { Routes } from './routes.ts';
 
-const ROW_GAP = 56;
-/** A gap with nothing to label or bend in it can be small. */
-const PORT_GAP = 30;
+/** Between rows that straight lines join: room for a label and an arrow. */
+const STRAIGHT_GAP = 26;
+/** Where lines bend or leave for a lane beside the rows. */
+const BEND_GAP = 46;
+/** A gap with nothing to label in it: lines that enter or leave a group, straight or bent. */
+const PORT_GAP = 14;
+const PORT_BEND_GAP = 30;
+/** Lines less askew than this, in pixels, are upright. */
+const UPRIGHT = 0.5;
 
 export interface Layout extends Routes {
   /** Top-left corner of each box. */
@@ -27,6 +33,7 @@ export function layoutGraph(g: LayoutInput): Layout {
   const y = new Float64Array(n);
   const top = new Float64Array(count);
   const bottom = new Float64Array(count);
+  const bends = bentGaps(g, rank, x, count);
   let at = 0;
   for (let r = 0; r < count; r++) {
     const row = rows.list.subarray(rows.start[r]!, rows.start[r + 1]!);
@@ -38,10 +45,28 @@ export function layoutGraph(g: LayoutInput): Layout {
     const next = rows.list[rows.start[r + 1]!];
     const ports =
       g.pin !== null && ((row[0] !== undefined && g.pin[row[0]] === -1) || (next !== undefined && g.pin[next] === 1));
-    at += tall + (ports ? PORT_GAP : ROW_GAP);
+    at += tall + gapBelow(ports, bends[r] === 1);
   }
   const routes = routeEdges(g, { rank, rows, x, y, top, bottom });
   return normalise(g, x, y, routes);
+}
+
+function gapBelow(ports: boolean, bent: boolean): number {
+  if (ports) return bent ? PORT_BEND_GAP : PORT_GAP;
+  return bent ? BEND_GAP : STRAIGHT_GAP;
+}
+
+/** Gaps below rows in which some line bends: 1 by row. A line over several rows may take a lane, which it enters and leaves by bends. */
+function bentGaps(g: LayoutInput, rank: Int32Array, x: Float64Array, rows: number): Uint8Array {
+  const bent = new Uint8Array(rows);
+  for (let e = 0; e < g.from.length; e++) {
+    const [u, v] = [g.from[e]!, g.to[e]!];
+    const askew = Math.abs(x[u]! + g.fromOffset[e]! - x[v]! - g.toOffset[e]!) > UPRIGHT;
+    if (!askew && rank[v] === rank[u]! + 1) continue;
+    bent[rank[u]!] = 1;
+    bent[Math.max(0, rank[v]! - 1)] = 1;
+  }
+  return bent;
 }
 
 /** Moves everything so that the picture starts at 0, 0, and turns middles into corners. */

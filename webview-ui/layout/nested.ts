@@ -46,7 +46,7 @@ export interface SceneGeometry {
   height: number;
 }
 
-export const FRAME = { side: 18, header: 34, foot: 16 } as const;
+export const FRAME = { side: 16, header: 28, foot: 12 } as const;
 const PORT_WIDTH = 8;
 
 interface Inner {

@@ -5,10 +5,10 @@ const LANE_GAP = 14;
 /** A skip drops straight past other boxes only when this few rows must be checked. */
 const STRAIGHT_LIMIT = 64;
 /** Below a row, from the top: where lanes are left for, labels, where lines bend, where lanes come back. */
-const EXIT = 6;
-const LABEL = 20;
-const BEND = 22;
-const ENTRY = 11;
+const EXIT = 5;
+const LABEL = 11;
+const BEND = 18;
+const ENTRY = 10;
 /** Where a lane meets a box, as part of its width from the middle; a port is too narrow to have sides. */
 const SIDE = 0.3;
 const NARROW = 20;
@@ -77,7 +77,7 @@ export function routeEdges(g: LayoutInput, p: Placed): Routes {
       add(tx, enter);
       add(tx, y1);
       labels[2 * e] = lane;
-      labels[2 * e + 1] = p.bottom[a]! + LABEL + 6;
+      labels[2 * e + 1] = p.bottom[a]! + LABEL + 8;
     }
     start[e + 1] = end / 2;
   }

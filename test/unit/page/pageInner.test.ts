@@ -20,7 +20,7 @@ import {
 async function page(parts: ModelParts): Promise<PageModel> {
   const bytes = encodeModel(model(parts));
   const scanned = await scanModel(new MemorySource(bytes));
-  return pageModel(scanned, 'm.onnx', bytes.length, inferShapes(scanned));
+  return pageModel(scanned, { fileName: 'm.onnx', fileSize: bytes.length, inferred: inferShapes(scanned) });
 }
 
 const loopBody = graph({

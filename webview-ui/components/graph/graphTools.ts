@@ -17,6 +17,7 @@ const NOTHING = {
   into: [],
   out: [],
   traced: [],
+  followed: null,
 };
 
 /** Buttons over the graph: zoom, fit, groups, save as a picture. */
@@ -103,22 +104,30 @@ export class GraphTools extends LitElement {
     this.saving = false;
     const region = this.#region(visible);
     const view = this.#view;
-    if (region && view?.scene)
-      saveBlob(`${this.#name}.svg`, new Blob([sceneSvg(view.scene, view.theme, region)], { type: 'image/svg+xml' }));
+    if (region && view?.scene && view.colours)
+      saveBlob(
+        `${this.#name}.svg`,
+        new Blob([sceneSvg({ scene: view.scene, theme: view.theme, colours: view.colours, region })], {
+          type: 'image/svg+xml',
+        }),
+      );
   }
 
   #savePng(visible: boolean): void {
     this.saving = false;
     const region = this.#region(visible);
     const view = this.#view;
-    if (!region || !view?.scene) return;
+    const colours = view?.colours;
+    if (!region || !view?.scene || !colours) return;
     const scale = Math.min(visible ? 2 * view.view.scale : 2, MOST_PIXELS / region.width, MOST_PIXELS / region.height);
     const canvas = document.createElement('canvas');
     canvas.width = Math.max(1, Math.round(region.width * scale));
     canvas.height = Math.max(1, Math.round(region.height * scale));
     const ctx = canvas.getContext('2d', { alpha: false });
     if (!ctx) return;
-    paint(ctx, view.scene, { x: -region.x * scale, y: -region.y * scale, scale }, view.theme, canvas, 1, NOTHING);
+    const from = { x: -region.x * scale, y: -region.y * scale, scale };
+    const { scene, theme } = view;
+    paint(ctx, { scene, view: from, theme, colours, page: canvas, ratio: 1, motion: null }, NOTHING);
     canvas.toBlob((blob) => {
       if (blob) saveBlob(`${this.#name}.png`, blob);
     }, 'image/png');

@@ -1,13 +1,18 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import type { Difference, Marks } from '../../draw/brush.ts';
+import type { Difference, Followed, Marks } from '../../draw/brush.ts';
 import { centreOn, firstView, fitView, zoomAt } from '../../draw/camera.ts';
 import type { Extent, View } from '../../draw/camera.ts';
+import { heatColours, kindColours } from '../../draw/boxColours.ts';
+import type { BoxColours } from '../../draw/boxColours.ts';
 import { paint } from '../../draw/paint.ts';
 import { readTheme } from '../../draw/theme.ts';
 import type { Theme } from '../../draw/theme.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
+import { heatShares } from '../../graph/heat.ts';
+import type { Heat } from '../../graph/heat.ts';
 import type { Scene } from '../../graph/scene.ts';
+import type { Trace } from '../../graph/trace.ts';
 import { FRAME } from '../../layout/nested.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import { Mover } from './mover.ts';
@@ -23,6 +28,8 @@ export class GraphView extends LitElement {
     selected: { attribute: false },
     found: { attribute: false },
     differing: { attribute: false },
+    heat: { attribute: false },
+    trace: { attribute: false },
     scene: { state: true },
   };
   static override styles = css`
@@ -84,21 +91,36 @@ export class GraphView extends LitElement {
   declare found: readonly SelectionKey[];
   /** Things to mark as differing from another model. */
   declare differing: ReadonlyMap<SelectionKey, Difference>;
+  /** Colours boxes by a number in place of what operators do. */
+  declare heat: Heat | null;
+  /** What a reader follows: its lines stand out, and all else steps back. */
+  declare trace: Trace | null;
   declare scene: Scene | null;
   /** The view to start with, from an earlier session. */
   startView: View | null = null;
   #theme: Theme | null = null;
+  #colours: BoxColours | null = null;
   #view: View = { x: 0, y: 0, scale: 1 };
   #placed = false;
   /** How wide the view was when it was last placed. */
   #width = 0;
   #frame = 0;
-  #marks: Marks = { selected: -1, hovered: -1, found: NO_BOXES, differing: new Map(), into: [], out: [], traced: [] };
+  #marks: Marks = {
+    selected: -1,
+    hovered: -1,
+    found: NO_BOXES,
+    differing: new Map(),
+    into: [],
+    out: [],
+    traced: [],
+    followed: null,
+  };
   #mover = new Mover(() => this.draw());
   #pointing = new Pointing(this);
   #resize = new ResizeObserver(() => this.#place());
   #themes = new MutationObserver(() => {
     this.#theme = null;
+    this.#colours = null;
     this.draw();
     this.#miniMap?.repaint();
   });
@@ -109,6 +131,8 @@ export class GraphView extends LitElement {
     this.selected = null;
     this.found = [];
     this.differing = new Map();
+    this.heat = null;
+    this.trace = null;
     this.scene = null;
   }
 
@@ -139,8 +163,12 @@ export class GraphView extends LitElement {
       this.#placed = false;
       void this.relayout(null);
     }
-    if (changed.has('selected') || changed.has('found') || changed.has('differing') || changed.has('scene'))
-      this.#mark();
+    if (changed.has('heat') || changed.has('scene')) {
+      this.#colours = null;
+      this.#miniMap?.repaint();
+    }
+    const marked = ['selected', 'found', 'differing', 'scene', 'heat', 'trace'];
+    if (marked.some((name) => changed.has(name))) this.#mark();
   }
 
   get canvas(): HTMLCanvasElement | null {
@@ -161,6 +189,14 @@ export class GraphView extends LitElement {
 
   get theme(): Theme {
     return (this.#theme ??= readTheme(this));
+  }
+
+  /** Colours of the boxes of the scene there is; null before there is one. */
+  get colours(): BoxColours | null {
+    const { scene, heat, theme } = this;
+    if (!scene) return null;
+    this.#colours ??= heat ? heatColours(theme, heatShares(scene, heat)) : kindColours(scene, theme);
+    return this.#colours;
   }
 
   get leastScale(): number {
@@ -243,7 +279,7 @@ export class GraphView extends LitElement {
   }
 
   zoom(factor: number, px = this.clientWidth / 2, py = this.clientHeight / 2): void {
-    this.setView(zoomAt(this.#view, factor, px, py, this.leastScale));
+    this.setView(zoomAt(this.#view, { factor, px, py, least: this.leastScale }));
   }
 
   pan(dx: number, dy: number): void {
@@ -294,11 +330,20 @@ export class GraphView extends LitElement {
         found,
         differing: this.#differing(scene),
         traced: [],
+        followed: this.#followed(scene),
         into: scene.piecesOf(lit.into),
         out: scene.piecesOf(lit.out),
       };
     }
     this.draw();
+  }
+
+  /** Boxes and lines of the trace, as far as they are in the picture. */
+  #followed(scene: Scene): Followed | null {
+    const { trace } = this;
+    if (!trace) return null;
+    const boxes = new Set([...trace.items].flatMap((item) => scene.boxOf(scene.model.keyOf(item)) ?? []));
+    return { boxes, pieces: scene.piecesOf(trace.links) };
   }
 
   /** A closed group that hides differences is changed itself. */
@@ -317,13 +362,14 @@ export class GraphView extends LitElement {
       this.#frame = 0;
       const { canvas, scene, page } = this;
       const ctx = canvas?.getContext('2d', { alpha: false });
-      if (!canvas || !ctx || !scene || page.width === 0 || page.height === 0) return;
+      const { theme, colours } = this;
+      if (!canvas || !ctx || !scene || !colours || page.width === 0 || page.height === 0) return;
       const ratio = window.devicePixelRatio || 1;
       const [pw, ph] = [Math.round(page.width * ratio), Math.round(page.height * ratio)];
       if (canvas.width !== pw || canvas.height !== ph) [canvas.width, canvas.height] = [pw, ph];
       const motion = this.#mover.step();
       const started = performance.now();
-      paint(ctx, scene, this.#view, this.theme, page, ratio, this.#marks, motion);
+      paint(ctx, { scene, view: this.#view, theme, colours, page, ratio, motion }, this.#marks);
       performance.measure('channelwise:paint', { start: started });
       this.#miniMap?.mark(this.#view, page);
     });

@@ -1,5 +1,6 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
+import type { BoxColours } from '../../draw/boxColours.ts';
 import { fitView } from '../../draw/camera.ts';
 import type { Extent, View } from '../../draw/camera.ts';
 import { miniScale, miniWindow, paintMinimap, viewFromMini } from '../../draw/minimap.ts';
@@ -12,6 +13,7 @@ export interface MapTarget {
   readonly page: Extent;
   readonly view: View;
   readonly theme: Theme;
+  readonly colours: BoxColours | null;
   setView(view: View): void;
 }
 
@@ -68,7 +70,7 @@ export class MiniMap extends LitElement {
     const canvas = this.renderRoot.querySelector('canvas');
     const map = this.renderRoot.querySelector<HTMLElement>('.map');
     const ctx = canvas?.getContext('2d', { alpha: false });
-    if (!scene || !view || !canvas || !map || !ctx) return;
+    if (!scene || !view?.colours || !canvas || !map || !ctx) return;
     const { page } = view;
     // Where everything is in view, or the page is small, a map is in the way.
     this.hidden = fitView(scene.geometry, page).scale >= 0.7 || page.width < 360 || page.height < 260;
@@ -79,7 +81,7 @@ export class MiniMap extends LitElement {
     map.style.height = `${mini.height}px`;
     canvas.width = Math.round(mini.width * ratio);
     canvas.height = Math.round(mini.height * ratio);
-    paintMinimap(ctx, scene, view.theme, mini, ratio);
+    paintMinimap(ctx, { scene, theme: view.theme, colours: view.colours, mini, ratio });
     this.#size = `${page.width} ${page.height}`;
     this.mark(view.view, page);
   }
@@ -89,7 +91,7 @@ export class MiniMap extends LitElement {
     if (this.#size !== `${page.width} ${page.height}`) this.repaint();
     const rect = this.renderRoot.querySelector<HTMLElement>('.window');
     if (!rect) return;
-    const { x, y, w, h } = miniWindow(view, this.scene.geometry, page, this.#mini);
+    const { x, y, w, h } = miniWindow({ view, picture: this.scene.geometry, page, mini: this.#mini });
     rect.style.transform = `translate(${x}px, ${y}px)`;
     rect.style.width = `${w}px`;
     rect.style.height = `${h}px`;
@@ -102,10 +104,7 @@ export class MiniMap extends LitElement {
     const at = map.getBoundingClientRect();
     this.view.setView(
       viewFromMini(
-        this.view.view,
-        this.scene.geometry,
-        this.view.page,
-        this.#mini,
+        { view: this.view.view, picture: this.scene.geometry, page: this.view.page, mini: this.#mini },
         event.clientX - at.left,
         event.clientY - at.top,
       ),
