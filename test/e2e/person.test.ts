@@ -113,7 +113,7 @@ test('right-click, Convert to Grayscale, and the gray model opens', async () => 
   await file('resnet.gray.onnx').waitFor();
   const toast = page.locator('.notifications-toasts .notification-list-item').filter({ hasText: 'resnet.gray.onnx' });
   await toast.waitFor();
-  assert.match(await toast.innerText(), /Proved: (max|no difference)/);
+  assert.match(await toast.innerText(), /Verified: (max|no difference)/);
   assert.match(await toast.innerText(), /conv1\.weight 16×3×7×7 → 16×1×7×7, input 3 → 1 channel/);
   await shot('2-converted');
   await toast.getByRole('button', { name: 'Open', exact: true }).click();
@@ -204,10 +204,11 @@ test('Adapt Channels…: a map, numbers checked as they are typed, the way back,
   await page.keyboard.press('Enter');
   await file('second.gray.onnx').waitFor();
   await toast('second.gray.onnx').waitFor();
-  assert.match(await toast('second.gray.onnx').innerText(), /Proved: (max|no difference)/);
+  assert.match(await toast('second.gray.onnx').innerText(), /Verified: (max|no difference)/);
   await shot('adapt-6-written');
-  await toast('second.gray.onnx').getByRole('button', { name: 'Plan', exact: true }).click();
-  await page.locator('.tab', { hasText: 'Plan of second.gray.onnx' }).waitFor();
+  await toast('second.gray.onnx').getByRole('button', { name: 'Report', exact: true }).click();
+  await page.locator('.tab', { hasText: 'Report of second.gray.onnx' }).waitFor();
+  await toast('second.gray.onnx').getByRole('button', { name: 'Undo', exact: true }).waitFor();
   await shot('adapt-7-plan-text');
 });
 
@@ -299,10 +300,21 @@ test('several selected models end in one message', async () => {
   await shot('several-1');
   assert.match(
     await toast('2 models converted').innerText(),
-    /2 models converted, all proved, 1 not converted \(text\.onnx\)/,
+    /2 models converted, all verified, 1 not converted \(text\.onnx\)/,
   );
   await toast('2 models converted').getByRole('button', { name: 'Undo', exact: true }).click();
   await file('resnet.gray-2.onnx').waitFor({ state: 'detached' });
+});
+
+test('a name that looks like a link is text in the notification', async () => {
+  const name = 'net[Show details](command:workbench.action.openSettings).onnx';
+  copyFileSync(join(workspace, 'resnet.onnx'), join(workspace, name));
+  await choose(name, 'Convert to Grayscale');
+  const said = toast('net[Show details] (command:workbench.action.openSettings)');
+  await said.waitFor();
+  assert.equal(await said.locator('.notification-list-item-message a').count(), 0);
+  await shot('hostile-name');
+  await said.getByRole('button', { name: 'Undo', exact: true }).click();
 });
 
 test('of several inputs a person says which', async () => {

@@ -7,6 +7,7 @@ export async function run(): Promise<void> {
   await import('./extension.test.ts');
   await import('./views.test.ts');
   await import('./weights.test.ts');
+  await import('./names.test.ts');
   await new Promise<void>((resolve, reject) => {
     const runner = mocha.run((failures) => {
       console.log(`extension-host: ${runner.stats?.passes ?? 0} passed, ${failures} failed`);

@@ -3,36 +3,47 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import * as vscode from 'vscode';
-import { WorkerClient } from '../../src/page/workerClient.ts';
-import type { HostMessage } from '../../src/protocol/messages.ts';
-import { Comparisons } from '../../src/vscode/compare.ts';
-import type { Workers } from '../../src/vscode/convert.ts';
-import { Evaluations } from '../../src/vscode/evaluate.ts';
-import { Proofs } from '../../src/vscode/prove.ts';
-import { TextTabs } from '../../src/vscode/textTabs.ts';
-import { Views } from '../../src/vscode/views.ts';
+import type { HostMessage, PageMethod, PageMethods } from '../../src/protocol/messages.ts';
+import type { ModelDocument } from '../../src/vscode/editor/modelDocument.ts';
+import { OpenModels } from '../../src/vscode/editor/openModels.ts';
+import { evaluate, evaluationSetup } from '../../src/vscode/editor/evaluation.ts';
+import { PageAnswers } from '../../src/vscode/editor/pageAnswers.ts';
+import type { Extension } from '../../src/vscode/extensionParts.ts';
+import { folder, ownExtension, uri } from './workspace.ts';
 
-const folder = (): string => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
-const uri = (name: string): vscode.Uri => vscode.Uri.file(join(folder(), name));
-
-/** What the extension's commands work with, on workers of the test's own. */
-function workers(): Workers & vscode.Disposable {
-  const file = join(
-    vscode.extensions.getExtension('channelwise.channelwise')?.extensionPath ?? '',
-    'dist',
-    'worker.mjs',
+/** Asks one thing as the page does. */
+async function askOnce<M extends PageMethod>(
+  extension: Extension,
+  document: ModelDocument,
+  method: M,
+  args: PageMethods[M]['args'],
+): Promise<PageMethods[M]['result']> {
+  const posted: HostMessage[] = [];
+  const answers = new PageAnswers(
+    { extension, document, opened: () => undefined },
+    { post: (message) => posted.push(message) },
   );
-  const [worker, prover] = [new WorkerClient(file), new WorkerClient(file)];
-  return {
-    worker,
-    prover,
-    proofs: new Proofs(prover),
-    tabs: new TextTabs(),
-    views: new Views(),
-    comparisons: new Comparisons(),
-    evaluations: new Evaluations(),
-    dispose: () => void Promise.all([worker.dispose(), prover.dispose()]),
-  };
+  await answers.take({ type: 'request', id: 1, method, args });
+  const reply = posted.find((m) => m.type === 'reply');
+  assert.ok(reply?.type === 'reply');
+  if (!reply.ok) throw new Error(reply.message);
+  return reply.result as PageMethods[M]['result'];
+}
+
+function writePictures(into: string): void {
+  mkdirSync(into, { recursive: true });
+  for (const [i, colour] of [
+    [200, 30, 30],
+    [30, 200, 30],
+    [90, 90, 90],
+  ].entries()) {
+    const png = new PNG({ width: 40, height: 30 });
+    png.data.forEach((_, k) => {
+      png.data[k] = k % 4 === 3 ? 255 : (colour[k % 4] ?? 0);
+    });
+    writeFileSync(join(into, `${i}.png`), PNG.sync.write(png));
+  }
+  writeFileSync(join(into, 'broken.jpg'), 'no picture');
 }
 
 describe('Compare and evaluate in VS Code', () => {
@@ -44,82 +55,102 @@ describe('Compare and evaluate in VS Code', () => {
     ]);
     const { activeTab } = vscode.window.tabGroups.activeTabGroup;
     assert.equal(activeTab?.label, 'third.onnx');
-    const own = workers();
+    const extension = ownExtension();
     try {
-      assert.equal(await own.comparisons.run(own, uri('third.onnx'), {}), null, 'nothing was chosen yet');
-      own.comparisons.set(uri('third.gray.onnx'), uri('third.onnx').fsPath);
-      const found = await own.comparisons.run(own, uri('third.gray.onnx'), {});
+      const document = extension.models.add(uri('third.gray.onnx'));
+      assert.equal(await askOnce(extension, document, 'comparison', null), null, 'nothing was chosen yet');
+      document.comparedWith = uri('third.onnx').fsPath;
+      const found = await askOnce(extension, document, 'comparison', null);
       assert.equal(found?.statement, '1 input, 1 weight, 1 metadata entry; nothing else differs.');
       assert.deepEqual(
         [found?.own, found?.aName, found?.bName],
         ['b', 'third.onnx', 'third.gray.onnx'],
         'the adapted model comes second, on its own page too',
       );
-      own.comparisons.set(uri('third.onnx'), uri('gone.onnx').fsPath);
-      await assert.rejects(own.comparisons.run(own, uri('third.onnx'), {}), /gone\.onnx/);
+      document.comparedWith = uri('gone.onnx').fsPath;
+      await assert.rejects(askOnce(extension, document, 'comparison', null), /gone\.onnx/);
     } finally {
-      own.dispose();
+      await extension.jobs.close();
     }
   });
 
   it('evaluates on a folder of images, with progress; a cancel ends it', async () => {
     const images = join(folder(), 'pictures');
-    mkdirSync(images, { recursive: true });
-    for (const [i, colour] of [
-      [200, 30, 30],
-      [30, 200, 30],
-      [90, 90, 90],
-    ].entries()) {
-      const png = new PNG({ width: 40, height: 30 });
-      png.data.forEach((_, k) => {
-        png.data[k] = k % 4 === 3 ? 255 : (colour[k % 4] ?? 0);
-      });
-      writeFileSync(join(images, `${i}.png`), PNG.sync.write(png));
-    }
-    writeFileSync(join(images, 'broken.jpg'), 'no picture');
-    const own = workers();
+    writePictures(images);
+    const { jobs, models } = ownExtension();
     try {
-      const model = uri('third.onnx');
-      assert.equal(await own.evaluations.setup(own, model, {}), null);
-      own.evaluations.set(model, { original: model.fsPath, adapted: uri('third.gray.onnx').fsPath }, images);
-      const setup = await own.evaluations.setup(own, model, {});
+      const document = models.add(uri('third.onnx'));
+      assert.equal(await evaluationSetup(jobs, document, {}), null);
+      document.evaluatedOn = {
+        models: { original: uri('third.onnx').fsPath, adapted: uri('third.gray.onnx').fsPath },
+        folder: images,
+        csv: null,
+      };
+      const setup = await evaluationSetup(jobs, document, {});
       assert.deepEqual([setup?.folder, setup?.images, setup?.presets[0]?.name], ['pictures', 4, 'imagenet']);
       const seen: number[] = [];
-      const found = await own.evaluations.run(
-        own,
-        model,
-        { preset: 'zero-to-one', stretch: false, order: 'rgb' },
-        { onProgress: (f) => seen.push(f) },
-      );
+      const choice = { preset: 'zero-to-one', stretch: false, order: 'rgb' } as const;
+      const found = await evaluate(jobs, document, choice, { onProgress: (f) => seen.push(f) });
       assert.deepEqual([found.images, found.labelled, found.runs.length], [3, 0, 3]);
       assert.match(found.conclusions[1] ?? '', /the conversion costs nothing/);
       assert.match(found.notes.join(), /^1 image was skipped: broken\.jpg/);
       assert.equal(seen.at(-1), 1);
       const controller = new AbortController();
-      const cancelled = own.evaluations.run(
-        own,
-        model,
-        { preset: 'raw', stretch: true, order: 'bgr' },
-        { signal: controller.signal },
-      );
+      const other = { preset: 'raw', stretch: true, order: 'bgr' } as const;
+      const cancelled = evaluate(jobs, document, other, { signal: controller.signal });
       controller.abort();
       await assert.rejects(cancelled, /Cancelled/);
     } finally {
-      own.dispose();
+      await jobs.close();
     }
   });
+});
 
-  it('tells open pages what a command wants, and keeps it for a page that opens later', () => {
-    const views = new Views();
+describe('A model that is open', () => {
+  it('tells its pages which view is wanted, and keeps it for one that opens later', () => {
+    const models = new OpenModels();
+    const [a, b] = [models.add(uri('a.onnx')), models.add(uri('b.onnx'))];
     const got: HostMessage[] = [];
-    views.show(uri('a.onnx'), 'compare');
-    const page = views.add(uri('a.onnx'), (m) => got.push(m));
-    assert.deepEqual([got.length, views.take(uri('a.onnx')), views.take(uri('a.onnx'))], [0, 'compare', null]);
-    views.show(uri('a.onnx'), 'evaluate');
-    views.show(uri('b.onnx'), 'compare');
+    a.show({ view: 'compare' });
+    const page = a.add({ post: (message) => got.push(message) });
+    assert.deepEqual([got.length, a.takeView(), a.takeView()], [0, 'compare', null]);
+    a.show({ view: 'evaluate' });
+    b.show({ view: 'compare' });
     assert.deepEqual(got, [{ type: 'wanted' }]);
     page.dispose();
-    views.show(uri('a.onnx'), 'compare');
+    a.show({ view: 'compare' });
     assert.equal(got.length, 1);
+  });
+
+  it('shows a node on the page that read the model last, or on the next that reads it', () => {
+    const document = new OpenModels().add(uri('a.onnx'));
+    const got: [string, HostMessage][] = [];
+    const first = { post: (message: HostMessage) => got.push(['first', message]) };
+    const second = { post: (message: HostMessage) => got.push(['second', message]) };
+    document.add(first);
+    document.show({ node: 'n1' });
+    assert.deepEqual(got, []);
+    document.pageHasRead(first);
+    assert.deepEqual(got.splice(0), [['first', { type: 'show', node: 'n1' }]]);
+    const secondPage = document.add(second);
+    document.pageHasRead(second);
+    document.show({ node: 'n2' });
+    assert.deepEqual(got.splice(0), [['second', { type: 'show', node: 'n2' }]]);
+    secondPage.dispose();
+    document.pageIsHidden(first);
+    document.show({ node: 'n3' });
+    assert.deepEqual(got, [], 'a hidden page is gone');
+    document.pageHasRead(first);
+    assert.deepEqual(got, [['first', { type: 'show', node: 'n3' }]]);
+  });
+
+  it('leaves nothing behind when its last tab is closed', async () => {
+    const models = new OpenModels();
+    const document = models.add(uri('a.onnx'));
+    document.comparedWith = '/b.onnx';
+    assert.equal(models.get(uri('a.onnx')), document);
+    document.dispose();
+    assert.equal(models.get(uri('a.onnx')), null);
+    assert.equal(models.add(uri('a.onnx')).comparedWith, null);
   });
 });

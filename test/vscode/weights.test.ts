@@ -1,30 +1,20 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { WorkerClient } from '../../src/page/workerClient.ts';
 import type { HostMessage, PageMethod, PageMethods } from '../../src/protocol/messages.ts';
-import type { Workers } from '../../src/vscode/convert.ts';
-import { PageAnswers } from '../../src/vscode/pageAnswers.ts';
-
-const uri = (name: string): vscode.Uri =>
-  vscode.Uri.file(join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '', name));
+import { PageAnswers } from '../../src/vscode/editor/pageAnswers.ts';
+import { ownExtension, uri } from './workspace.ts';
 
 describe('Weights on demand in VS Code', () => {
-  const file = join(
-    vscode.extensions.getExtension('channelwise.channelwise')?.extensionPath ?? '',
-    'dist',
-    'worker.mjs',
-  );
-  const worker = new WorkerClient(file);
+  const extension = ownExtension();
+  const document = extension.models.add(uri('resnet.onnx'));
   const posted: HostMessage[] = [];
-  // These answers use nothing but the worker.
   const answers = new PageAnswers(
-    { workers: { worker } as Workers, uri: uri('resnet.onnx'), opened: () => undefined },
-    (message) => posted.push(JSON.parse(JSON.stringify(message)) as HostMessage),
+    { extension, document, opened: () => undefined },
+    { post: (message) => posted.push(JSON.parse(JSON.stringify(message)) as HostMessage) },
   );
   let lastId = 0;
-  after(() => worker.dispose());
+  after(() => extension.jobs.close());
 
   /** Asks as the page does, and gives what would arrive there. */
   async function ask<M extends PageMethod>(method: M, args: PageMethods[M]['args']): Promise<PageMethods[M]['result']> {

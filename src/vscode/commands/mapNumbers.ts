@@ -1,9 +1,10 @@
 import type * as vscode from 'vscode';
-import { window } from 'vscode';
-import { mapFromSteps, mapWords, type MapStep } from '../cli/mapSteps.ts';
-import { localPath, messageOf } from './files.ts';
+import { mapFromSteps, mapWords, type MapStep } from '../../cli/mapSteps.ts';
+import { messageOf } from '../errors.ts';
+import { localPath } from '../modelFiles.ts';
+import { askToOpen } from '../window/dialogs.ts';
+import { BACK, inputLine, type Step } from '../window/quickSteps.ts';
 import { IMAGENET, type Asks } from './mapChoices.ts';
-import { BACK, inputLine, type Step } from './quickSteps.ts';
 
 export interface Asking {
   readonly title: string;
@@ -44,11 +45,7 @@ function normalisation(asking: Asking): Step {
       : `one number, or ${asking.channels} for the channels`;
   const fallback =
     asking.channels === 3 || asking.channels === null ? IMAGENET : { mean: '0.5', std: '0.5', scale: IMAGENET.scale };
-  const at = (key: keyof typeof IMAGENET): string => recalled(memory, key, fallback[key]);
-  const words = (s: MapStep): string =>
-    s.kind === 'normalize'
-      ? `Inside: (pixel · ${s.scale.trim()} − ${listed(s.mean)})${s.std === '1' ? '' : ` / ${listed(s.std)}`}`
-      : '';
+  const lastScale = (): string => recalled(memory, 'scale', fallback.scale);
   const make = (mean: string, std: string, scale: string): MapStep => ({ kind: 'normalize', mean, std, scale });
   const scaleStep = (mean: string, std: string): Step =>
     question(asking, {
@@ -56,7 +53,7 @@ function normalisation(asking: Asking): Step {
       fallback: fallback.scale,
       prompt: 'Scale that pixels are multiplied with first',
       after: 1,
-      words,
+      words: normalisationWords,
       step: (scale) => make(mean, std, scale),
       next: (scale, steps) => asking.done(steps(scale)),
     });
@@ -66,8 +63,8 @@ function normalisation(asking: Asking): Step {
       fallback: fallback.std,
       prompt: `Standard deviation, ${per}`,
       after: 2,
-      words,
-      step: (std) => make(mean, std, at('scale')),
+      words: normalisationWords,
+      step: (std) => make(mean, std, lastScale()),
       next: (std) => scaleStep(mean, std),
     });
   return question(asking, {
@@ -75,10 +72,16 @@ function normalisation(asking: Asking): Step {
     fallback: fallback.mean,
     prompt: `Mean, ${per}`,
     after: 3,
-    words,
-    step: (mean) => make(mean, '1', at('scale')),
+    words: normalisationWords,
+    step: (mean) => make(mean, '1', lastScale()),
     next: (mean) => stdStep(mean),
   });
+}
+
+function normalisationWords(step: MapStep): string {
+  if (step.kind !== 'normalize') return '';
+  const shifted = `(pixel · ${step.scale.trim()} − ${listed(step.mean)})`;
+  return step.std === '1' ? `Inside: ${shifted}` : `Inside: ${shifted} / ${listed(step.std)}`;
 }
 
 /** `[0.5, 0.4]`, or a single number as it is. */
@@ -115,12 +118,11 @@ function matrix(asking: Asking): Step {
 
 function file(asking: Asking): Step {
   return async () => {
-    const [picked] =
-      (await window.showOpenDialog({
-        filters: { 'Channel map': ['json'] },
-        title: 'A file with {"matrix": …, "shift": …}',
-        openLabel: 'Use This Map',
-      })) ?? [];
+    const [picked] = await askToOpen({
+      filters: { 'Channel map': ['json'] },
+      title: 'A file with {"matrix": …, "shift": …}',
+      openLabel: 'Use This Map',
+    });
     // Nothing to come back to: from the next step, Back opens the dialog again.
     return picked ? asking.done([{ kind: 'file', path: localPath(picked) }]) : BACK;
   };

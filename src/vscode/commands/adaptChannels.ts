@@ -1,14 +1,19 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { AdaptArgs, AdaptReply, WorkerMethods } from '../page/workerMethods.ts';
-import { mapFromSteps, mapWords, type MapStep } from '../cli/mapSteps.ts';
-import { variantOf } from '../jobs/variantName.ts';
+import { mapFromSteps, mapWords, type MapStep } from '../../cli/mapSteps.ts';
+import { variantOf } from '../../jobs/variantName.ts';
+import type { AdaptArgs, AdaptReply, WorkerMethods } from '../../page/workerMethods.ts';
+import { isCancel, messageOf } from '../errors.ts';
+import type { Extension } from '../extensionParts.ts';
+import { localPath } from '../modelFiles.ts';
+import { tell } from '../window/messages.ts';
+import { withLateProgress } from '../window/progress.ts';
+import { BACK, LEAVE, pickOne, pickSome, runSteps, type ListItem, type Step } from '../window/quickSteps.ts';
 import { announce, planLines, showFailure, showProblem } from './announce.ts';
-import { isCancel, withLateProgress, writeAndProve, type Workers } from './convert.ts';
-import { chosenModels, localPath, messageOf } from './files.ts';
-import { askFor } from './mapNumbers.ts';
+import { chosenModels } from './chosenModels.ts';
+import { writeAndProve } from './convert.ts';
 import { mapChoices, type MapChoice, type Wanted } from './mapChoices.ts';
-import { BACK, LEAVE, pickOne, pickSome, runSteps, type Step } from './quickSteps.ts';
+import { askFor } from './mapNumbers.ts';
 
 type Input = WorkerMethods['imageInputs']['result'][number];
 type Framework = WorkerMethods['asPython']['args']['framework'];
@@ -20,9 +25,13 @@ const FRAMEWORKS: Readonly<Record<Framework, string>> = {
 };
 const LAST_MAP = 'channelwise.lastMap';
 
+/** What a flow is for: a new file, or code on the clipboard. */
+type Goal = 'write' | 'python';
+
 /** What the flow knows while it goes on. Steps never change it, so that Back finds it as it was. */
 interface State {
   readonly uri: vscode.Uri;
+  readonly goal: Goal;
   readonly inputs: readonly Input[];
   /** The inputs a person picked; null where there was no choice. */
   readonly picked: readonly Input[] | null;
@@ -31,29 +40,25 @@ interface State {
 
 /** Adapt Channels… and Copy as Python: inputs if there are several, map, numbers, then the plan to look at before it is written, or the code. */
 export class AdaptFlow {
-  private readonly workers: Workers;
+  private readonly extension: Extension;
   private readonly memory: vscode.Memento;
 
-  constructor(workers: Workers, memory: vscode.Memento) {
-    this.workers = workers;
+  constructor(extension: Extension, memory: vscode.Memento) {
+    this.extension = extension;
     this.memory = memory;
   }
 
-  async run(clicked: unknown, goal: 'write' | 'python'): Promise<void> {
+  async run(clicked: unknown, goal: Goal): Promise<void> {
     const [uri] = await chosenModels(clicked, undefined);
     if (!uri) return;
     try {
       const path = localPath(uri);
-      const made = goal === 'python' ? await this.workers.worker.run('madeFrom', { path }) : null;
+      const made = goal === 'python' ? await this.extension.jobs.run('madeFrom', { path }) : null;
       if (made) return await this.repeat(uri, made);
-      const all = await this.workers.worker.run('imageInputs', { path });
+      const all = await this.extension.jobs.run('imageInputs', { path });
       const inputs = all.filter((i) => i.why === null);
-      if (!inputs.length)
-        return showProblem(
-          uri,
-          `no input takes images: ${all.map((i) => `\`${i.name}\` is ${i.type} (${i.why})`).join(', ') || 'the model has no inputs'}.`,
-        );
-      const state: State = { uri, inputs, picked: null, map: [] };
+      if (inputs.length === 0) return showProblem(uri, noImages(all));
+      const state: State = { uri, goal, inputs, picked: null, map: [] };
       const last = goal === 'write' ? this.preview : this.framework;
       await runSteps(inputs.length > 1 ? this.chooseInputs(state, last) : this.chooseMap(state, last));
     } catch (error) {
@@ -70,9 +75,8 @@ export class AdaptFlow {
         place: { before, after: 2 },
         items,
       });
-      return typeof picked === 'symbol'
-        ? picked
-        : this.chooseMap({ ...state, picked: picked.map((i) => i.input) }, last);
+      if (typeof picked === 'symbol') return picked;
+      return this.chooseMap({ ...state, picked: picked.map((i) => i.input) }, last);
     };
   }
 
@@ -111,7 +115,7 @@ export class AdaptFlow {
       if (planned === null) return LEAVE;
       const place = { before, after: 0 };
       if ('refused' in planned) {
-        const item = { label: '$(circle-slash) This can’t be done', detail: planned.refused };
+        const item: ListItem = { icon: 'circle-slash', label: 'This can’t be done', detail: planned.refused };
         return pickOne({
           title: title(state),
           placeholder: 'Nothing was written. Go back to choose another map, or press Escape.',
@@ -121,15 +125,15 @@ export class AdaptFlow {
         }) as Promise<typeof BACK | typeof LEAVE>;
       }
       const { args, reply } = planned;
-      const write = { label: '$(check) Write the adapted model', description: reply.summary };
-      const more = { label: '$(add) Add another map in front…', description: mapWords(args.map) };
-      const python = { label: '$(code) Copy as Python…' };
-      const text = { label: '$(list-unordered) Show the plan as text' };
-      const sections = reply.plan.flatMap(({ title: label, lines }): vscode.QuickPickItem[] => [
-        { label, kind: vscode.QuickPickItemKind.Separator },
-        ...lines.map((line) => ({ label: line })),
+      const write: ListItem = { icon: 'check', label: 'Write the adapted model', description: reply.summary };
+      const more: ListItem = { icon: 'add', label: 'Add another map in front…', description: mapWords(args.map) };
+      const python: ListItem = { icon: 'code', label: 'Copy as Python…' };
+      const text: ListItem = { icon: 'list-unordered', label: 'Show the plan as text' };
+      const sections = reply.plan.flatMap((section): ListItem[] => [
+        { label: section.title, heading: true },
+        ...section.lines.map((line) => ({ label: line })),
       ]);
-      const actions: vscode.QuickPickItem[] = [write, more, python, text];
+      const actions = [write, more, python, text];
       for (;;) {
         const picked = await pickOne({
           title: title(state),
@@ -143,30 +147,28 @@ export class AdaptFlow {
         if (picked === more) return this.chooseMap(state, this.preview);
         if (picked === python) return this.framework(state);
         if (picked === text) {
-          await this.workers.tabs.show(`Plan for ${basename(state.uri.path)}`, planLines(reply));
+          await this.extension.tabs.show(`Plan for ${basename(state.uri.path)}`, planLines(reply));
           continue;
         }
-        await this.write(state.uri, args);
+        await this.write(args);
         return null;
       }
     };
 
-  private async write(uri: vscode.Uri, args: AdaptArgs): Promise<void> {
-    const done = await writeAndProve(
-      this.workers,
-      uri,
-      `Adapting ${basename(args.path)}`,
-      variantOf(args.map),
-      (out, options) => this.workers.worker.run('adapt', { ...args, out }, options),
-    );
-    if (done) void announce(this.workers, done);
+  private async write(args: AdaptArgs): Promise<void> {
+    const done = await writeAndProve(this.extension, `Adapting ${basename(args.path)}`, {
+      path: args.path,
+      variant: variantOf(args.map),
+      write: (out, options) => this.extension.jobs.run('adapt', { ...args, out }, options),
+    });
+    if (done) void announce(this.extension, done);
   }
 
   private async plan(state: State): Promise<{ args: AdaptArgs; reply: AdaptReply } | { refused: string } | null> {
     try {
       const args = await this.args(state);
       const reply = await withLateProgress('Planning', (signal, onProgress) =>
-        this.workers.worker.run('adapt', { ...args, dryRun: true }, { signal, onProgress }),
+        this.extension.jobs.run('adapt', { ...args, dryRun: true }, { signal, onProgress }),
       );
       return { args, reply };
     } catch (error) {
@@ -187,7 +189,7 @@ export class AdaptFlow {
     const items = (Object.keys(FRAMEWORKS) as Framework[]).map((id) => ({ label: FRAMEWORKS[id], id }));
     const picked = await pickOne({
       title: name,
-      placeholder: 'Where do you go on to train?',
+      placeholder: 'Which framework?',
       place: { before, after: 0 },
       items,
     });
@@ -196,8 +198,8 @@ export class AdaptFlow {
 
   private async copy(uri: vscode.Uri, args: AdaptArgs, framework: Framework): Promise<void> {
     try {
-      await vscode.env.clipboard.writeText(await this.workers.worker.run('asPython', { ...args, framework }));
-      void vscode.window.showInformationMessage(`Copied as Python, for the ${FRAMEWORKS[framework]}.`);
+      await vscode.env.clipboard.writeText(await this.extension.jobs.run('asPython', { ...args, framework }));
+      void tell('info', `Copied as Python, for the ${FRAMEWORKS[framework]}.`);
     } catch (error) {
       showFailure(uri, error);
     }
@@ -225,14 +227,10 @@ export class AdaptFlow {
 
   /** Of several counts that the dims allow, the first that the map fits. */
   private async rows(map: readonly MapStep[], channels: readonly number[]): Promise<number | null> {
-    for (const n of channels)
-      if (
-        await mapFromSteps(map, n).then(
-          (m) => m.matrix.length === n,
-          () => false,
-        )
-      )
-        return n;
+    for (const n of channels) {
+      const made = await mapFromSteps(map, n).catch(() => null);
+      if (made?.matrix.length === n) return n;
+    }
     return channels[0] ?? null;
   }
 
@@ -243,8 +241,15 @@ export class AdaptFlow {
   }
 }
 
-function title({ uri, map }: State): string {
-  return `Adapt Channels of ${basename(uri.path)}${map.length > 1 ? ` (${map.length} maps)` : ''}`;
+function title({ uri, goal, map }: State): string {
+  const name = basename(uri.path);
+  const maps = map.length > 1 ? ` (${map.length} maps)` : '';
+  return goal === 'python' ? `Copy as Python: ${name}${maps}` : `Adapt Channels of ${name}${maps}`;
+}
+
+function noImages(all: readonly Input[]): string {
+  const reasons = all.map((input) => `\`${input.name}\` is ${input.type} (${input.why})`).join(', ');
+  return `no input takes images: ${reasons || 'the model has no inputs'}.`;
 }
 
 /** The channel counts that all inputs share. */

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { inertLine, inertText } from './inertText.ts';
 
 const SCHEME = 'channelwise-text';
 /** Texts of tabs long closed; more are forgotten. */
@@ -20,12 +21,12 @@ export class TextTabs implements vscode.TextDocumentContentProvider {
   /** Opens lines of text under a name. */
   async show(name: string, lines: readonly string[]): Promise<void> {
     const key = String(++this.count);
-    this.texts.set(key, `${lines.join('\n')}\n`);
+    this.texts.set(key, `${lines.map(inertLine).join('\n')}\n`);
     for (const old of this.texts.keys()) {
       if (this.texts.size <= MAX_KEPT) break;
       this.texts.delete(old);
     }
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${name.replace(/[\\/]/g, '_')}`, query: key });
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${inertText(name).replace(/[\\/]/g, '_')}`, query: key });
     await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
   }
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { inertText } from './inertText.ts';
 
 /** Ends a flow, or goes to the step before. */
 export const LEAVE = Symbol('leave');
@@ -28,12 +29,23 @@ export async function runSteps(first: Step): Promise<boolean> {
 }
 
 interface Asked {
-  readonly title: string;
+  readonly title?: string;
   readonly placeholder?: string | undefined;
-  readonly place: Place;
+  /** Absent for a question that stands alone. */
+  readonly place?: Place;
 }
 
-export interface PickAsked<T extends vscode.QuickPickItem> extends Asked {
+/** A line of a list. Its texts may come from a model; the icon is the name of one of VS Code's, and ours. */
+export interface ListItem {
+  readonly label: string;
+  readonly icon?: string;
+  readonly description?: string;
+  readonly detail?: string;
+  /** A title over the lines that follow; it can't be chosen. */
+  readonly heading?: boolean;
+}
+
+export interface PickAsked<T extends ListItem> extends Asked {
   readonly items: readonly T[];
   readonly active?: T | undefined;
   /** Items that can be chosen; others stay in the list and say why not. */
@@ -41,30 +53,47 @@ export interface PickAsked<T extends vscode.QuickPickItem> extends Asked {
 }
 
 /** One item of a list. */
-export async function pickOne<T extends vscode.QuickPickItem>(asked: PickAsked<T>): Promise<T | Left> {
+export async function pickOne<T extends ListItem>(asked: PickAsked<T>): Promise<T | Left> {
   const picked = await pick(asked, false);
   return Array.isArray(picked) ? (picked[0] ?? LEAVE) : picked;
 }
 
 /** One or more items of a list, all chosen at first. */
-export function pickSome<T extends vscode.QuickPickItem>(asked: PickAsked<T>): Promise<readonly T[] | Left> {
+export function pickSome<T extends ListItem>(asked: PickAsked<T>): Promise<readonly T[] | Left> {
   return pick(asked, true);
 }
 
-async function pick<T extends vscode.QuickPickItem>(
+interface Shown<T> extends vscode.QuickPickItem {
+  readonly item: T;
+}
+
+function shown<T extends ListItem>(item: T): Shown<T> {
+  const { label, icon, description, detail, heading } = item;
+  return {
+    item,
+    label: icon === undefined ? inertText(label) : `$(${icon}) ${inertText(label)}`,
+    ...(description === undefined ? {} : { description: inertText(description) }),
+    ...(detail === undefined ? {} : { detail: inertText(detail) }),
+    ...(heading ? { kind: vscode.QuickPickItemKind.Separator } : {}),
+  };
+}
+
+async function pick<T extends ListItem>(
   { items, active, allowed = () => true, ...asked }: PickAsked<T>,
   many: boolean,
 ): Promise<T[] | Left> {
-  const box = vscode.window.createQuickPick<T>();
-  box.items = items;
+  const box = vscode.window.createQuickPick<Shown<T>>();
+  const lines = items.map(shown);
+  box.items = lines;
   box.canSelectMany = many;
   box.matchOnDescription = true;
   box.matchOnDetail = true;
-  if (many) box.selectedItems = items;
-  if (active) box.activeItems = [active];
+  if (many) box.selectedItems = lines;
+  if (active) box.activeItems = lines.filter(({ item }) => item === active);
   return ask(box, asked, (done) => {
-    const chosen = many ? [...box.selectedItems] : [...box.activeItems].filter(allowed);
-    if (chosen.length) done(chosen);
+    const marked = many ? box.selectedItems : box.activeItems;
+    const chosen = marked.map(({ item }) => item).filter(allowed);
+    if (chosen.length > 0) done(chosen);
   });
 }
 
@@ -78,7 +107,7 @@ export interface InputAsked extends Asked {
 /** A line of text, checked while it is typed. Enter takes it only when nothing is wrong with it. */
 export async function inputLine({ prompt, value, check, ...asked }: InputAsked): Promise<string | Left> {
   const box = vscode.window.createInputBox();
-  box.prompt = prompt;
+  box.prompt = inertText(prompt);
   box.value = value;
   let turn = 0;
   const show = async (): Promise<boolean> => {
@@ -87,8 +116,8 @@ export async function inputLine({ prompt, value, check, ...asked }: InputAsked):
     if (now !== turn) return false;
     const good = 'means' in found;
     // A validation message would stand in place of the prompt.
-    box.prompt = good ? `${prompt}. ${found.means}` : prompt;
-    box.validationMessage = good ? undefined : found.wrong;
+    box.prompt = inertText(good ? `${prompt}. ${found.means}` : prompt);
+    box.validationMessage = good ? undefined : inertText(found.wrong);
     return good;
   };
   box.onDidChangeValue(() => void show());
@@ -105,12 +134,14 @@ function ask<T>(
   { title, placeholder, place }: Asked,
   accept: (done: (value: T) => void) => void | Promise<void>,
 ): Promise<T | Left> {
-  box.title = title;
-  box.placeholder = placeholder ?? '';
-  box.step = place.before + 1;
-  box.totalSteps = place.before + 1 + place.after;
-  box.ignoreFocusOut = true;
-  box.buttons = place.before > 0 ? [vscode.QuickInputButtons.Back] : [];
+  box.title = title === undefined ? undefined : inertText(title);
+  box.placeholder = inertText(placeholder ?? '');
+  if (place) {
+    box.step = place.before + 1;
+    box.totalSteps = place.before + 1 + place.after;
+    box.ignoreFocusOut = true;
+    box.buttons = place.before > 0 ? [vscode.QuickInputButtons.Back] : [];
+  }
   return new Promise<T | Left>((resolve) => {
     box.onDidAccept(() => void accept(resolve));
     box.onDidTriggerButton((button) => {

@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import type { CallOptions } from '../jobs/rpc.ts';
-import type { WorkerClient } from '../page/workerClient.ts';
-import type { TensorFormat, WeightMethods } from '../protocol/weights.ts';
-import { localPath } from './files.ts';
+import type { CallOptions } from '../../jobs/rpc.ts';
+import type { TensorFormat, WeightMethods } from '../../protocol/weights.ts';
+import { localPath } from '../modelFiles.ts';
+import type { ModelJobs } from '../modelJobs.ts';
+import { askToSave } from '../window/dialogs.ts';
 
 const FILTERS: Readonly<Record<TensorFormat, Record<string, string[]>>> = {
   npy: { 'NumPy array': ['npy'] },
@@ -14,18 +15,18 @@ const LONGEST_NAME = 100;
 
 /** Asks where to save a tensor, and writes it there. */
 export async function saveTensor(
-  worker: WorkerClient,
+  jobs: ModelJobs,
   model: vscode.Uri,
   { tensor, format }: WeightMethods['saveTensor']['args'],
   options: CallOptions,
 ): Promise<WeightMethods['saveTensor']['result']> {
-  const chosen = await vscode.window.showSaveDialog({
+  const chosen = await askToSave({
     title: 'Save weights',
     filters: FILTERS[format],
     defaultUri: vscode.Uri.joinPath(model, '..', `${fileName(tensor)}.${format}`),
   });
   if (!chosen) return { name: null, note: null };
-  const note = await worker.run(
+  const note = await jobs.run(
     'saveTensor',
     { path: localPath(model), tensor, format, outPath: localPath(chosen) },
     options,

@@ -1,0 +1,162 @@
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { markWritten, removeWritten, type Written } from '../../files/written.ts';
+import type { AdaptReply, VerifyReply } from '../../page/workerMethods.ts';
+import { isCancel, messageOf } from '../errors.ts';
+import type { Extension } from '../extensionParts.ts';
+import { EDITOR_TYPE, activeModel } from '../modelFiles.ts';
+import { tell, type Severity } from '../window/messages.ts';
+
+/** A written model and, unless the setting is off, its proof. */
+export interface Converted extends AdaptReply {
+  readonly outPath: string;
+  readonly proof: VerifyReply | null;
+}
+
+/** A model of several that was not converted, and why. */
+export interface NotConverted {
+  readonly path: string;
+  readonly why: string;
+}
+
+const REPORT = 'Report';
+
+/**
+ * Says what was written and verified, and offers to open it, to read the report or to take it back. A failed proof offers to delete the file.
+ * The new file is shown in the Explorer.
+ */
+export async function announce(extension: Extension, done: Converted): Promise<void> {
+  const written = await markWritten(done.outPath);
+  const uri = vscode.Uri.file(done.outPath);
+  await reveal(uri);
+  if (vscode.workspace.getConfiguration('channelwise').get('openAfterConversion', false))
+    void extension.models.open(uri);
+  const failed = done.proof?.verdict === 'failed';
+  const choice = await decide({
+    severity: failed ? 'error' : 'info',
+    text: `${basename(done.outPath)}: ${done.summary}. ${proofText(done.proof)}`.trim(),
+    buttons: failed ? ['Delete', 'Open'] : ['Open', 'Undo'],
+    report: () => extension.tabs.show(`Report of ${basename(done.outPath)}`, reportLines(done)),
+  });
+  if (choice === 'Open') await extension.models.open(uri);
+  else if (choice !== undefined) await takeBack([written]);
+}
+
+/** One message for several models: what was written, what not, and the reasons behind a button. */
+export async function announceAll(
+  extension: Extension,
+  done: readonly Converted[],
+  not: readonly NotConverted[],
+): Promise<void> {
+  const last = done.at(-1);
+  if (!last && not.length === 0) return;
+  const written = await Promise.all(done.map((d) => markWritten(d.outPath)));
+  if (last) await reveal(vscode.Uri.file(last.outPath));
+  const failed = written.filter((_, i) => done[i]?.proof?.verdict === 'failed');
+  const choice = await decide({
+    severity: failed.length > 0 || !last ? 'error' : 'info',
+    text: summaryOfAll(done, not),
+    buttons: buttonsForAll(done.length, failed.length),
+    report: () => extension.tabs.show('Conversion to grayscale', details(done, not)),
+  });
+  if (choice !== undefined) await takeBack(failed.length > 0 ? failed : written);
+}
+
+function buttonsForAll(done: number, failed: number): readonly string[] {
+  if (failed > 0) return [`Delete ${models(failed)}`];
+  return done > 0 ? ['Undo'] : [];
+}
+
+interface Decision {
+  readonly severity: Severity;
+  readonly text: string;
+  readonly buttons: readonly string[];
+  readonly report: () => Promise<void>;
+}
+
+/** A notification closes with any of its buttons. Reading the report decides nothing, so the message comes back. */
+async function decide({ severity, text, buttons, report }: Decision): Promise<string | undefined> {
+  for (;;) {
+    const choice = await tell(severity, text, [...buttons, REPORT]);
+    if (choice !== REPORT) return choice;
+    await report();
+  }
+}
+
+async function takeBack(files: readonly Written[]): Promise<void> {
+  for (const file of files)
+    await removeWritten(file).catch((error: unknown) => showFailure(vscode.Uri.file(file.path), error));
+}
+
+/** Selects a file in the Explorer. Who works in an editor stays there. */
+async function reveal(uri: vscode.Uri): Promise<void> {
+  if (!vscode.workspace.getWorkspaceFolder(uri)) return;
+  const fromEditor = activeModel() !== null;
+  await vscode.commands.executeCommand('revealInExplorer', uri);
+  if (fromEditor) await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
+}
+
+/** At most this many names stand in a notification. */
+const MOST_NAMED = 3;
+
+function summaryOfAll(done: readonly Converted[], not: readonly NotConverted[]): string {
+  const verified = done.filter((d) => d.proof?.verdict === 'proved').length;
+  const failed = done.filter((d) => d.proof?.verdict === 'failed').length;
+  const parts: string[] = [];
+  if (done.length > 0) parts.push(`${models(done.length)} converted`);
+  if (verified > 0) parts.push(verified === done.length ? 'all verified' : `${verified} verified`);
+  if (failed > 0) parts.push(`${failed} not the same function`);
+  if (not.length > 0) parts.push(`${not.length} not converted (${namesOf(not)})`);
+  return `${parts.join(', ')}.`;
+}
+
+function namesOf(not: readonly NotConverted[]): string {
+  const names = not.slice(0, MOST_NAMED).map((n) => basename(n.path));
+  return [...names, ...(not.length > MOST_NAMED ? ['…'] : [])].join(', ');
+}
+
+function details(done: readonly Converted[], not: readonly NotConverted[]): string[] {
+  return [
+    ...done.flatMap((d) => [d.outPath, `  ${d.summary}.`, ...(d.proof ? [`  ${d.proof.statement}`] : []), '']),
+    ...not.flatMap((n) => [n.path, `  Not converted: ${n.why}`, '']),
+  ];
+}
+
+function models(n: number): string {
+  return n === 1 ? '1 model' : `${n} models`;
+}
+
+/** The proof in a notification's few words; what is not verified says why. */
+function proofText(proof: VerifyReply | null): string {
+  if (proof?.verdict !== 'proved' || proof.maxAbs === null) return proof?.statement ?? '';
+  if (proof.maxAbs === 0) return 'Verified: no difference.';
+  const relative = proof.maxRel === null ? '' : `, relative error ${proof.maxRel.toExponential(1)}`;
+  return `Verified: max |Δ| ${proof.maxAbs.toExponential(1)}${relative}.`;
+}
+
+export function planLines({ summary, plan }: AdaptReply): string[] {
+  return [`${summary}.`, ...plan.flatMap(({ title, lines }) => ['', title, ...lines.map((line) => `  ${line}`)])];
+}
+
+function reportLines(done: Converted): string[] {
+  const proof = done.proof?.report ?? [];
+  return proof.length > 0
+    ? [...planLines(done), '', 'Verification', ...proof.map((line) => `  ${line}`)]
+    : planLines(done);
+}
+
+/** Says why something could not be done with a model; a cancel needs no words. */
+export function showFailure(uri: vscode.Uri, error: unknown): void {
+  if (!isCancel(error)) showProblem(uri, messageOf(error));
+}
+
+/** VS Code shows a notification without buttons as one line, cut short, so that a reason would not be read. */
+export function showProblem(uri: vscode.Uri, text: string): void {
+  const said = `${basename(uri.path)}: ${text}`;
+  const isOpen = activeModel()?.toString() === uri.toString();
+  const buttons = isOpen ? ['Copy Message'] : ['Open', 'Copy Message'];
+  void tell('error', said, buttons).then(async (choice) => {
+    if (choice === 'Open') await vscode.commands.executeCommand('vscode.openWith', uri, EDITOR_TYPE);
+    if (choice === 'Copy Message') await vscode.env.clipboard.writeText(said);
+  });
+}

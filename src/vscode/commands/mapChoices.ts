@@ -1,0 +1,152 @@
+import type { MapStep } from '../../cli/mapSteps.ts';
+import type { ListItem } from '../window/quickSteps.ts';
+
+/** The channels that a map must give: counts the chosen inputs may have, likeliest first, or any where they declare none. */
+export interface Wanted {
+  readonly channels: readonly number[];
+  readonly open: boolean;
+}
+
+/** What a choice still asks for. */
+export type Asks = 'nothing' | 'bands' | 'normalisation' | 'matrix' | 'file';
+
+/** A map as an item of the list. */
+export interface MapChoice extends ListItem {
+  readonly id: string;
+  readonly description: string;
+  /** The model channels it needs; null where any number will do. */
+  readonly needs: number | null;
+  readonly asks: Asks;
+  /** Its steps, model first; what is asked for comes in front of them. */
+  readonly steps: readonly MapStep[];
+  /** Steps behind what is asked for: `gray` behind a normalisation. */
+  readonly then: readonly MapStep[];
+}
+
+const preset = (name: string): MapStep => ({ kind: 'preset', name });
+const raw = (mean: string, std: string): MapStep => ({ kind: 'normalize', mean, std, scale: '1/255' });
+/** torchvision's published training statistics, as in src/adapt/channelMap.ts. */
+export const IMAGENET = { mean: '0.485, 0.456, 0.406', std: '0.229, 0.224, 0.225', scale: '1/255' } as const;
+const imagenet: MapStep = { kind: 'normalize', ...IMAGENET };
+
+/** What most choices have in common: any number of channels, and nothing more to ask. */
+const PLAIN = { needs: null, asks: 'nothing', steps: [], then: [] } as const;
+
+const CHOICES: readonly MapChoice[] = [
+  {
+    ...PLAIN,
+    id: 'gray',
+    label: 'Grayscale',
+    description: 'one channel feeds all channels of the model',
+    steps: [preset('gray')],
+  },
+  {
+    ...PLAIN,
+    id: 'gray-imagenet',
+    label: 'Gray pixels 0–255, ImageNet normalisation inside',
+    description: 'feed one raw channel',
+    needs: 3,
+    steps: [imagenet, preset('gray')],
+  },
+  {
+    ...PLAIN,
+    id: 'gray-own',
+    label: 'Gray pixels, own normalisation inside…',
+    description: 'feed one raw channel',
+    asks: 'normalisation',
+    then: [preset('gray')],
+  },
+  {
+    ...PLAIN,
+    id: 'bgr',
+    label: 'Swap RGB ↔ BGR',
+    description: 'the other channel order',
+    needs: 3,
+    steps: [preset('bgr')],
+  },
+  {
+    ...PLAIN,
+    id: 'drop-alpha',
+    label: 'Drop alpha',
+    description: 'RGBA images for an RGB model',
+    needs: 3,
+    steps: [preset('drop-alpha')],
+  },
+  {
+    ...PLAIN,
+    id: 'bands',
+    label: 'N bands…',
+    description: 'tiled from RGB: a start for fine-tuning, not the same function',
+    needs: 3,
+    asks: 'bands',
+  },
+  {
+    ...PLAIN,
+    id: 'rgb-from-gray',
+    label: 'RGB images for a one-channel model',
+    description: 'by BT.601 luma',
+    needs: 1,
+    steps: [preset('rgb-from-gray')],
+  },
+  {
+    ...PLAIN,
+    id: 'raw-imagenet',
+    label: 'Raw pixels 0–255, ImageNet normalisation inside',
+    description: '(pixel/255 − mean) / std',
+    needs: 3,
+    steps: [imagenet],
+  },
+  {
+    ...PLAIN,
+    id: 'raw-plus-minus-one',
+    label: 'Raw pixels 0–255, scaled to −1…1 inside',
+    description: '(pixel/255 − 0.5) / 0.5',
+    steps: [raw('0.5', '0.5')],
+  },
+  {
+    ...PLAIN,
+    id: 'raw-zero-to-one',
+    label: 'Raw pixels 0–255, scaled to 0…1 inside',
+    description: 'pixel/255',
+    steps: [raw('0', '1')],
+  },
+  {
+    ...PLAIN,
+    id: 'raw-own',
+    label: 'Own normalisation inside…',
+    description: '(pixel · scale − mean) / std',
+    asks: 'normalisation',
+  },
+  { ...PLAIN, id: 'matrix', label: 'Type a matrix and a shift…', description: 'any linear map', asks: 'matrix' },
+  {
+    ...PLAIN,
+    id: 'file',
+    label: 'Matrix and shift from a JSON file…',
+    description: '{"matrix": [[…], …], "shift": […]}',
+    asks: 'file',
+  },
+];
+
+/** All maps: those that fit first, the others with the reason why not. */
+export function mapChoices(wanted: Wanted): {
+  readonly items: readonly MapChoice[];
+  readonly fits: (c: MapChoice) => boolean;
+} {
+  const reasons = new Map(CHOICES.map((c) => [c.id, whyNot(c, wanted)]));
+  const fits = (c: MapChoice): boolean => reasons.get(c.id) === null;
+  const items = CHOICES.map((c) => {
+    const reason = reasons.get(c.id) ?? null;
+    return reason === null ? c : { ...c, icon: 'circle-slash', description: reason };
+  });
+  return { items: [...items.filter(fits), ...items.filter((c) => !fits(c))], fits };
+}
+
+/** Why a map does not fit the inputs, or null when it does. */
+function whyNot({ id, needs }: MapChoice, { channels, open }: Wanted): string | null {
+  const [count] = channels;
+  if (open) return null;
+  if (count === undefined) return 'the chosen inputs take different numbers of channels; choose one';
+  if (needs === null) return id.startsWith('gray') && count === 1 ? 'the model takes one channel already' : null;
+  if (channels.includes(needs)) return null;
+  return `for models of ${needs} channel${needs === 1 ? '' : 's'}; this one takes ${count}`;
+}

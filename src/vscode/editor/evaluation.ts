@@ -1,0 +1,46 @@
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import type { CallOptions } from '../../jobs/rpc.ts';
+import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from '../../protocol/evaluation.ts';
+import { besideModel } from '../modelFiles.ts';
+import type { ModelJobs } from '../modelJobs.ts';
+import { askToSave } from '../window/dialogs.ts';
+import type { ModelDocument } from './modelDocument.ts';
+
+/** What there is to choose for the folder that a person chose; null where none was chosen. */
+export async function evaluationSetup(
+  jobs: ModelJobs,
+  { evaluatedOn }: ModelDocument,
+  options: CallOptions,
+): Promise<PageEvaluationSetup | null> {
+  if (!evaluatedOn) return null;
+  const { models, folder } = evaluatedOn;
+  return jobs.run('evaluationSetup', { models, folder }, options);
+}
+
+/** Runs the models on the folder's images, and keeps a line per image to be saved. */
+export async function evaluate(
+  jobs: ModelJobs,
+  document: ModelDocument,
+  choice: PageEvaluationChoice,
+  options: CallOptions,
+): Promise<PageEvaluation> {
+  if (!document.evaluatedOn) throw new ChannelwiseError('refused', 'no-folder', 'Choose a folder of images first.');
+  const { models, folder } = document.evaluatedOn;
+  const { evaluation, csv } = await jobs.run('evaluate', { models, folder, choice }, options);
+  document.evaluatedOn = { models, folder, csv };
+  return evaluation;
+}
+
+/** Writes one line per image where the person says; the file's name, or null. */
+export async function saveEvaluation({ uri, evaluatedOn }: ModelDocument): Promise<string | null> {
+  if (!evaluatedOn?.csv) throw new ChannelwiseError('refused', 'no-evaluation', 'There is no evaluation to save yet.');
+  const target = await askToSave({
+    defaultUri: vscode.Uri.file(besideModel(uri.fsPath, '.evaluation.csv')),
+    filters: { CSV: ['csv'] },
+  });
+  if (!target) return null;
+  await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(evaluatedOn.csv));
+  return basename(target.path);
+}

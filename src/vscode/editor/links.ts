@@ -1,0 +1,43 @@
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import { isModelName, localPath } from '../modelFiles.ts';
+import { tell } from '../window/messages.ts';
+import { linkText, readLink } from './nodeLink.ts';
+import type { OpenModels } from './openModels.ts';
+
+/** Opens links to nodes: an existing model in its editor, with the node selected. Nothing else, whatever the link says. */
+export class Links implements vscode.UriHandler {
+  private readonly models: Pick<OpenModels, 'open'>;
+
+  constructor(models: Pick<OpenModels, 'open'>) {
+    this.models = models;
+  }
+
+  async handleUri(uri: vscode.Uri): Promise<void> {
+    const link = readLink(uri.path, uri.query, isModelName);
+    if (!link) {
+      void tell('warning', 'This link names no model on this machine.');
+      return;
+    }
+    const file = vscode.Uri.file(link.file);
+    if (!(await isFile(file))) {
+      void tell('warning', `${basename(link.file)} is not where the link says: ${link.file}`);
+      return;
+    }
+    const document = await this.models.open(file);
+    if (link.node) document.show({ node: link.node });
+  }
+}
+
+async function isFile(uri: vscode.Uri): Promise<boolean> {
+  const { type } = await vscode.workspace.fs.stat(uri).then(
+    (found) => found,
+    () => ({ type: vscode.FileType.Unknown }),
+  );
+  return (type & vscode.FileType.File) !== 0;
+}
+
+/** Puts a link to a node of a model on the clipboard. */
+export async function copyLink(model: vscode.Uri, node: string): Promise<void> {
+  await vscode.env.clipboard.writeText(linkText(vscode.env.uriScheme, { file: localPath(model), node }));
+}

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import { asPageMessage } from '../../protocol/messages.ts';
+import type { PackedModel } from '../../protocol/packed.ts';
+import type { Extension } from '../extensionParts.ts';
+import { EDITOR_TYPE } from '../modelFiles.ts';
+import { StatusLine } from '../window/statusLine.ts';
+import { Links } from './links.ts';
+import type { ModelDocument, ModelPage } from './modelDocument.ts';
+import { PageAnswers } from './pageAnswers.ts';
+import { pageHtml } from './pageHtml.ts';
+import { statusText } from './statusText.ts';
+import { watchFile } from './watchFile.ts';
+
+/** The read-only editor for models: a page, and answers to what it asks. */
+export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDocument> {
+  private readonly extension: Extension;
+  private readonly dist: vscode.Uri;
+  private readonly status: StatusLine;
+  /** The page that the status bar speaks of. */
+  private told: vscode.WebviewPanel | null = null;
+
+  constructor(extension: Extension, dist: vscode.Uri, status: StatusLine) {
+    this.extension = extension;
+    this.dist = dist;
+    this.status = status;
+  }
+
+  static register(extension: Extension, context: vscode.ExtensionContext): vscode.Disposable {
+    const status = new StatusLine('channelwise.model', 'Channelwise model', 'circuit-board');
+    const editor = new ModelEditor(extension, vscode.Uri.joinPath(context.extensionUri, 'dist'), status);
+    return vscode.Disposable.from(
+      status,
+      vscode.window.registerUriHandler(new Links(extension.models)),
+      vscode.window.registerCustomEditorProvider(EDITOR_TYPE, editor, { supportsMultipleEditorsPerDocument: true }),
+    );
+  }
+
+  openCustomDocument(uri: vscode.Uri): ModelDocument {
+    return this.extension.models.add(uri);
+  }
+
+  resolveCustomEditor(document: ModelDocument, panel: vscode.WebviewPanel): void {
+    const { webview } = panel;
+    const page: ModelPage = { post: (message) => void webview.postMessage(message) };
+    const changed = (): void => page.post({ type: 'changed' });
+    const dataFile = new DataFileWatch(changed);
+    let status = '';
+    const opened = (model: PackedModel | null): void => {
+      status = model ? statusText(model) : '';
+      this.showStatus(panel, status);
+      dataFile.watch(model?.head.dataTrouble?.path ?? null);
+      if (model) document.pageHasRead(page);
+    };
+    const answers = new PageAnswers({ extension: this.extension, document, opened }, page);
+    webview.options = { enableScripts: true, localResourceRoots: [this.dist] };
+    webview.onDidReceiveMessage((value: unknown) => {
+      const message = asPageMessage(value);
+      if (message) void answers.take(message);
+    });
+    const parts = vscode.Disposable.from(
+      answers,
+      dataFile,
+      document.add(page),
+      watchFile(document.uri, changed),
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) document.pageIsHidden(page);
+        this.showStatus(panel, status);
+      }),
+    );
+    panel.onDidDispose(() => {
+      parts.dispose();
+      if (this.told === panel) this.status.hide();
+    });
+    webview.html = this.html(webview);
+  }
+
+  /** Shows the text of the page that is in front. Others, which may read their models again behind it, change nothing. */
+  private showStatus(panel: vscode.WebviewPanel, text: string): void {
+    if (panel.active) this.told = panel;
+    else if (this.told !== panel) return;
+    if (panel.active && text) this.status.show(text);
+    else this.status.hide();
+  }
+
+  private html(webview: vscode.Webview): string {
+    const asset = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(this.dist, name)).toString();
+    return pageHtml({
+      source: webview.cspSource,
+      nonce: randomBytes(18).toString('base64'),
+      script: asset('webview.js'),
+      style: asset('webview.css'),
+    });
+  }
+}
+
+/** Watches the data file that a model misses: when it comes, or comes whole, weights can be read. */
+class DataFileWatch implements vscode.Disposable {
+  private readonly changed: () => void;
+  private path: string | null = null;
+  private watching: vscode.Disposable | null = null;
+
+  constructor(changed: () => void) {
+    this.changed = changed;
+  }
+
+  watch(path: string | null): void {
+    if (path === this.path) return;
+    this.dispose();
+    this.path = path;
+    if (path !== null) this.watching = watchFile(vscode.Uri.file(path), this.changed);
+  }
+
+  dispose(): void {
+    this.watching?.dispose();
+    this.watching = null;
+  }
+}

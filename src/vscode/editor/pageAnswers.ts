@@ -1,0 +1,161 @@
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import type { VerifyReply, WorkerMethods } from '../../page/workerMethods.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import type { PageProof } from '../../protocol/adaptation.ts';
+import { PAGE_ARGS, type PageMessage, type PageMethod, type PageMethods } from '../../protocol/messages.ts';
+import type { PackedModel } from '../../protocol/packed.ts';
+import { convertOne } from '../commands/convert.ts';
+import { messageOf } from '../errors.ts';
+import type { Extension } from '../extensionParts.ts';
+import { localPath } from '../modelFiles.ts';
+import { evaluate, evaluationSetup, saveEvaluation } from './evaluation.ts';
+import { copyLink } from './links.ts';
+import type { ModelDocument, ModelPage } from './modelDocument.ts';
+import { saveTensor } from './saveTensor.ts';
+
+/** One open page, as its answers see it. */
+export interface PageContext {
+  readonly extension: Extension;
+  readonly document: ModelDocument;
+  /** Called with every model that was read for the page, and with null where there is none to be read. */
+  readonly opened: (model: PackedModel | null) => void;
+}
+
+interface Call extends PageContext {
+  readonly signal: AbortSignal;
+  readonly onProgress: (fraction: number) => void;
+}
+
+/** Asks the worker about the page's own file. */
+function ask<N extends keyof WorkerMethods>(
+  { extension, document, signal, onProgress }: Call,
+  name: N,
+  args: Omit<WorkerMethods[N]['args'], 'path'>,
+): Promise<WorkerMethods[N]['result']> {
+  const withPath = { ...args, path: localPath(document.uri) } as WorkerMethods[N]['args'];
+  return extension.jobs.run(name, withPath, { signal, onProgress });
+}
+
+/** One function per method. Errors they throw become the reply. */
+const ANSWERS: {
+  readonly [M in PageMethod]: (call: Call, args: PageMethods[M]['args']) => Promise<PageMethods[M]['result']>;
+} = {
+  model: async (call, args) => {
+    try {
+      const model = await ask(call, 'readModel', args ?? {});
+      call.opened(model);
+      return model;
+    } catch (error) {
+      if (!call.signal.aborted) call.opened(null);
+      throw error;
+    }
+  },
+  convertToGrayscale: async ({ extension, document }) => {
+    await convertOne(extension, document.uri);
+    return null;
+  },
+  command: async (call, { name }) => {
+    const { extension, document } = call;
+    if (name === 'openOriginal') await extension.models.open(vscode.Uri.file(await originalOf(call)));
+    else if (name === 'compareOriginal') {
+      document.comparedWith = await originalOf(call);
+      document.show({ view: 'compare' });
+    }
+    // A flow lasts as long as a person takes; the page does not wait for it.
+    else void vscode.commands.executeCommand(`channelwise.${name}`, document.uri);
+    return null;
+  },
+  prove: async (call) =>
+    plain(await call.extension.proofs.prove(await originalOf(call), localPath(call.document.uri), call)),
+  lastProof: async ({ extension, document }) => {
+    const last = await extension.proofs.last(localPath(document.uri));
+    return last && plain(last);
+  },
+  tensorStatistics: (call, args) => ask(call, 'tensorStatistics', args),
+  tensorBlock: (call, args) => ask(call, 'tensorBlock', args),
+  copyLink: async ({ document }, { node }) => {
+    await copyLink(document.uri, node);
+    return null;
+  },
+  firstLayerFacts: (call, args) => ask(call, 'firstLayerFacts', args),
+  layerFilters: (call, args) => ask(call, 'layerFilters', args),
+  saveTensor: (call, args) => saveTensor(call.extension.jobs, call.document.uri, args, call),
+  wanted: ({ document }) => Promise.resolve(document.takeView()),
+  comparison: async (call) => {
+    const other = call.document.comparedWith;
+    return other === null ? null : ask(call, 'compare', { other });
+  },
+  evaluationSetup: (call) => evaluationSetup(call.extension.jobs, call.document, call),
+  evaluate: (call, choice) => evaluate(call.extension.jobs, call.document, choice, call),
+  saveEvaluation: ({ document }) => saveEvaluation(document),
+};
+
+/** The file beside this one that it says it was made from. */
+async function originalOf(call: Call): Promise<string> {
+  const made = await ask(call, 'madeFrom', {});
+  if (made?.original.path) return made.original.path;
+  throw new ChannelwiseError(
+    'refused',
+    'no-original',
+    `The original of ${basename(call.document.uri.path)} is not beside it any more; use Verify to say where it is.`,
+  );
+}
+
+/** Without the report's lines, which the page makes from the numbers. */
+function plain({ report: _, ...proof }: VerifyReply): PageProof {
+  return proof;
+}
+
+/** Answers a page's requests, each once, and cancels those the page gives up. */
+export class PageAnswers {
+  private readonly running = new Map<number, AbortController>();
+  private readonly context: PageContext;
+  private readonly page: ModelPage;
+
+  constructor(context: PageContext, page: ModelPage) {
+    this.context = context;
+    this.page = page;
+  }
+
+  async take(message: PageMessage): Promise<void> {
+    const { id } = message;
+    if (message.type === 'cancel') return this.running.get(id)?.abort();
+    const controller = new AbortController();
+    this.running.set(id, controller);
+    try {
+      const call: Call = {
+        ...this.context,
+        signal: controller.signal,
+        onProgress: (fraction) => this.page.post({ type: 'progress', id, fraction }),
+      };
+      this.page.post({ type: 'reply', id, ok: true, result: await answer(call, message.method, message.args) });
+    } catch (error) {
+      this.page.post({
+        type: 'reply',
+        id,
+        ok: false,
+        code: error instanceof ChannelwiseError ? error.code : 'internal',
+        message: messageOf(error),
+      });
+    } finally {
+      this.running.delete(id);
+    }
+  }
+
+  /** Cancels all that still runs. */
+  dispose(): void {
+    for (const controller of this.running.values()) controller.abort();
+  }
+}
+
+function answer<M extends PageMethod>(call: Call, method: M, given: unknown): Promise<PageMethods[M]['result']> {
+  const args = PAGE_ARGS[method](given);
+  if (args === undefined)
+    throw new ChannelwiseError(
+      'refused',
+      'bad-request',
+      `The page asked for ${method} in a way that this version does not know; reopen the editor.`,
+    );
+  return ANSWERS[method](call, args);
+}

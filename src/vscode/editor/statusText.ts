@@ -1,0 +1,23 @@
+import type { PackedModel } from '../../protocol/packed.ts';
+
+/** What a model takes, and how large it is. */
+export function statusText({ head, count }: PackedModel): string {
+  const inputs = head.inputs.map((input) => (input.dims?.length ? input.dims.join('×') : input.name)).join(', ');
+  const nodes = `${count.toLocaleString('en')} nodes`;
+  const parameters = `${head.parameterCount.toLocaleString('en')} parameters`;
+  return [inputs, nodes, parameters, ...multiplyAdds(head)].join(' · ');
+}
+
+const UNITS = [
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+] as const;
+
+/** `4.09 G multiply-adds`, where they are known. */
+function multiplyAdds({ sizes }: PackedModel['head']): string[] {
+  const macs = sizes?.cost.macs ?? 0;
+  if (macs === 0) return [];
+  const [size, unit] = UNITS.find(([least]) => macs >= least) ?? [1, ''];
+  return [size === 1 ? `${macs} multiply-adds` : `${(macs / size).toPrecision(3)} ${unit} multiply-adds`];
+}

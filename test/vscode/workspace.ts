@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { OpenModels } from '../../src/vscode/editor/openModels.ts';
+import type { Extension } from '../../src/vscode/extensionParts.ts';
+import { ModelJobs } from '../../src/vscode/modelJobs.ts';
+import { Proofs } from '../../src/vscode/proofs.ts';
+import { TextTabs } from '../../src/vscode/window/textTabs.ts';
+
+export const folder = (): string => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
+export const uri = (name: string): vscode.Uri => vscode.Uri.file(join(folder(), name));
+
+/** What the extension's commands work with, on threads of the test's own. Close its jobs in the end. */
+export function ownExtension(): Extension {
+  const home = vscode.extensions.getExtension('channelwise.channelwise')?.extensionPath ?? '';
+  const jobs = new ModelJobs(join(home, 'dist', 'worker.mjs'));
+  return { jobs, models: new OpenModels(), proofs: new Proofs(jobs), tabs: new TextTabs() };
+}
+
+/** Waits for something to become true; fails with `what` when it doesn't in ten seconds. */
+export async function until(what: string, holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    if (holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.fail(`never: ${what}`);
+}
