@@ -132,7 +132,6 @@ const NOT_YET_READABLE = [
   'src/formats/onnx/tensors/tensorElements.ts',
   'src/formats/onnx/tensors/typedData.ts',
   'src/graph/cost/cost.ts',
-  'src/graph/firstLayers/firstLayers.ts',
   'src/graph/firstLayers/inputSteps.ts',
   'src/graph/operatorSchema.ts',
   'src/graph/ops/attention.ts',

@@ -16,7 +16,8 @@ export function allGraphs(model: Model): readonly Graph[] {
   return [model.graph, ...graphsInside(model.graph.nodes), ...model.functions.flatMap((f) => graphsInside(f.nodes))];
 }
 
-function graphsInside(nodes: readonly Node[]): Graph[] {
+/** Every graph inside these nodes, however deep; a graph comes before those inside it. */
+export function graphsInside(nodes: readonly Node[]): Graph[] {
   const found: Graph[] = [];
   const open: (readonly Node[])[] = [nodes];
   for (let next = open.pop(); next; next = open.pop()) {

@@ -1,3 +1,4 @@
+import { operatorKey } from './operatorKey.ts';
 import type { Model, Node } from '../formats/onnx/model.ts';
 import schemas from './operatorSchemas.json' with { type: 'json' };
 
@@ -53,7 +54,7 @@ export function operatorSchema(
   model: Model,
   { domain, opType }: Pick<Node, 'domain' | 'opType'>,
 ): OperatorSchema | null {
-  const rows = ROWS.get(domain ? `${domain}:${opType}` : opType);
+  const rows = ROWS.get(operatorKey({ domain, opType }));
   const version = Math.max(1, ...model.opsets.filter((o) => o.domain === domain).map((o) => o.version));
   const row = rows?.findLast(([since]) => since <= version);
   if (!row) return null;

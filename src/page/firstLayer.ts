@@ -1,3 +1,4 @@
+import { connectionsOf } from '../graph/connections.ts';
 import { filterGrid, type FilterGrid } from '../graph/firstLayers/filters.ts';
 import { firstLayers, type FirstLayer } from '../graph/firstLayers/firstLayers.ts';
 import { composedSteps, inputSteps, pixelRange, type InputSteps } from '../graph/firstLayers/inputSteps.ts';
@@ -7,7 +8,7 @@ import { steeringConstants } from '../graph/shapes/steering.ts';
 import { provenanceOf } from '../adapt/report/provenance.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
-import type { Dim, Graph, Node, ValueInfo } from '../formats/onnx/model.ts';
+import type { Dim, Graph, ValueInfo } from '../formats/onnx/model.ts';
 import { readBlock } from '../formats/onnx/tensors/tensorBlock.ts';
 import type { PageOriginal } from '../protocol/adaptation.ts';
 import type { FirstLayerMethods, PageFilterSet, PageFirstLayerFacts, PageLayerInput } from '../protocol/firstLayer.ts';
@@ -142,7 +143,7 @@ async function originalFacts(
 
 /** The graph inputs that the layer's pixels are made of. */
 function inputsOf(graph: Graph, layer: FirstLayer, { stored }: OpenModel): ValueInfo[] {
-  const makers = new Map<string, Node>(graph.nodes.flatMap((n) => n.outputs.map((o) => [o, n] as const)));
+  const { makers } = connectionsOf(graph.nodes);
   const seen = new Set([layer.data]);
   for (const name of seen) for (const input of makers.get(name)?.inputs ?? []) if (input) seen.add(input);
   return graph.inputs.filter((i) => seen.has(i.name) && !stored.has(i.name));

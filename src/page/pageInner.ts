@@ -1,3 +1,5 @@
+import { calledFunction } from '../graph/operatorKey.ts';
+import { connectionsOf } from '../graph/connections.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import type { FunctionDef, Graph, Model, Node } from '../formats/onnx/model.ts';
 import type { Costs } from '../graph/cost/cost.ts';
@@ -14,7 +16,7 @@ const MAX_DEPTH = 32;
 
 /** Names as a graph sees them: its own, then those of the graph around it. */
 interface Names {
-  readonly maker: Map<string, number>;
+  readonly maker: ReadonlyMap<string, number>;
   readonly dims: DimTexts;
   readonly weights: ReadonlyMap<string, PageWeight>;
   readonly values: ReadonlyMap<string, string>;
@@ -50,7 +52,6 @@ const INPUTS_FROM: Readonly<Record<string, number>> = { Loop: 1, Scan: 0, Sequen
 export function pageInner(model: Model, outer: MainGraph): PageInner | null {
   const { shapes, weights, constants } = outer;
   const mainInputs = outer.inputs;
-  const functions = new Map(model.functions.map((f) => [callKey(f, f.name), f]));
   const main: Names = {
     maker: makers(model.graph.nodes, 0, mainInputs, 0),
     dims: knownDims(shapes),
@@ -62,7 +63,7 @@ export function pageInner(model: Model, outer: MainGraph): PageInner | null {
   const waiting: Body[] = [];
   const look = (nodes: readonly Node[], place: Pick<Body, 'ownerId' | 'around' | 'shapes' | 'depth'>): void => {
     nodes.forEach((owner, i) => {
-      for (const { title, graph } of bodiesOf(owner, functions))
+      for (const { title, graph } of bodiesOf(owner, model.functions))
         waiting.push({ ...place, owner, ownerId: place.ownerId + i, title, graph });
     });
   };
@@ -87,20 +88,13 @@ export function pageInner(model: Model, outer: MainGraph): PageInner | null {
   return inner.graphs.length > 0 || inner.left > 0 ? inner : null;
 }
 
-function callKey({ domain, overload }: { domain: string; overload: string }, name: string): string {
-  return JSON.stringify([domain, name, overload]);
-}
-
-function bodiesOf(
-  node: Node,
-  functions: ReadonlyMap<string, FunctionDef>,
-): { title: string; graph: Graph | FunctionDef }[] {
+function bodiesOf(node: Node, functions: readonly FunctionDef[]): { title: string; graph: Graph | FunctionDef }[] {
   const found: { title: string; graph: Graph | FunctionDef }[] = [];
   for (const a of node.attributes) {
     if (a.graph) found.push({ title: a.name, graph: a.graph });
     a.graphs?.forEach((graph, i) => found.push({ title: `${a.name} ${i + 1}`, graph }));
   }
-  const called = functions.get(callKey(node, node.opType));
+  const called = calledFunction(functions, node);
   if (called) found.push({ title: called.name, graph: called });
   return found;
 }
@@ -113,9 +107,7 @@ function makers(
 ): Map<string, number> {
   const maker = new Map<string, number>();
   inputs.forEach((name, i) => maker.set(name, -1 - firstInput - i));
-  nodes.forEach((node, i) => {
-    for (const output of node.outputs) if (output) maker.set(output, firstId + i);
-  });
+  for (const [name, index] of connectionsOf(nodes).makerIndex) maker.set(name, firstId + index);
   return maker;
 }
 

@@ -1,3 +1,5 @@
+import { operatorKey } from '../graph/operatorKey.ts';
+import { connectionsOf } from '../graph/connections.ts';
 import { basename } from 'node:path';
 import { PROVENANCE_KEY } from '../adapt/report/provenance.ts';
 import { dataTrouble } from '../files/external.ts';
@@ -155,7 +157,7 @@ export function pageFirstLayers(graph: Graph): PageModel['firstLayers'] {
 function operators(model: Model): PageOperator[] {
   const used = new Map<string, Node>();
   for (const nodes of [model.graph.nodes, ...model.functions.map((f) => f.nodes)])
-    for (const n of nodes) used.set(`${n.domain}:${n.opType}`, n);
+    for (const n of nodes) used.set(operatorKey(n), n);
   return [...used.values()].flatMap(({ opType, domain }) => {
     const schema = operatorSchema(model, { opType, domain });
     return schema
@@ -177,21 +179,19 @@ function edges(
   inputs: readonly ValueInfo[],
   shapes: DimTexts,
 ): { edges: PageEdge[]; outputEdges: PageModel['outputEdges'] } {
-  const maker = new Map<string, number>();
-  inputs.forEach((input, i) => maker.set(input.name, -1 - i));
-  graph.nodes.forEach((node, id) => {
-    for (const output of node.outputs) if (output) maker.set(output, id);
-  });
+  const { makerIndex } = connectionsOf(graph.nodes);
+  const fed = new Map(inputs.map((input, i) => [input.name, -1 - i]));
+  const makerOf = (tensor: string): number | undefined => makerIndex.get(tensor) ?? fed.get(tensor);
   const found: PageEdge[] = [];
   graph.nodes.forEach((node, to) => {
     for (const tensor of node.inputs) {
-      const from = tensor ? maker.get(tensor) : undefined;
+      const from = tensor ? makerOf(tensor) : undefined;
       if (from !== undefined && (from < 0 || graph.nodes[from]?.opType !== 'Constant'))
         found.push({ from, to, tensor, dims: shapes.get(tensor) ?? null });
     }
   });
   const outputEdges = graph.outputs.flatMap((o, output) => {
-    const from = maker.get(o.name);
+    const from = makerOf(o.name);
     return from === undefined ? [] : [{ from, output, dims: shapes.get(o.name) ?? null }];
   });
   return { edges: found, outputEdges };

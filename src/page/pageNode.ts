@@ -1,12 +1,11 @@
+import { attributeText } from '../graph/attributeText.ts';
 import type { NodeCost } from '../graph/cost/cost.ts';
 import { nodeScope } from '../graph/scopes.ts';
-import type { Attribute, Node } from '../formats/onnx/model.ts';
+import type { Node } from '../formats/onnx/model.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import type { DimText, PageNode, PageWeight } from '../protocol/messages.ts';
 import { nodeLook, type FormalName } from './nodeDetail.ts';
 
-/** Attribute values are for reading; longer ones are cut with the count of what is left. */
-const MAX_SHOWN = 64;
 const ATTRIBUTE_TYPES: Readonly<Record<number, string>> = {
   1: 'float',
   2: 'int',
@@ -75,22 +74,4 @@ function pageOutput(name: string, lookup: Lookup): PageNode['outputs'][number] {
     dims: lookup.dims(name) ?? lookup.weight(name)?.dims.map(String) ?? null,
     ...(type === null ? {} : { dtype: dtypeName(type) }),
   };
-}
-
-function attributeText(a: Attribute): string {
-  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes.subarray(0, 1024));
-  if (a.refAttrName) return `@${a.refAttrName}`;
-  if (a.tensor) return `${dtypeName(a.tensor.dtype)} [${a.tensor.dims.join(', ')}]`;
-  if (a.graph) return `graph ${a.graph.name} with ${a.graph.nodes.length} nodes`;
-  if (a.graphs) return `${a.graphs.length} graphs`;
-  if (a.ints?.length) return list(a.ints.slice(0, MAX_SHOWN).map(String), a.ints.length);
-  if (a.floats?.length) return list(a.floats.slice(0, MAX_SHOWN).map(String), a.floats.length);
-  if (a.strings?.length) return list(a.strings.slice(0, MAX_SHOWN).map(text), a.strings.length);
-  if (a.string) return text(a.string);
-  if (a.float !== undefined) return String(Math.fround(a.float));
-  return a.int !== undefined ? String(a.int) : '';
-}
-
-function list(shown: readonly string[], total: number): string {
-  return `[${shown.join(', ')}${total > shown.length ? `, … ${total - shown.length} more` : ''}]`;
 }

@@ -1,3 +1,4 @@
+import { connectionsOf } from '../graph/connections.ts';
 import type { ModelCost } from '../graph/cost/cost.ts';
 import type { Contradiction, Shapes } from '../graph/shapes/shapes.ts';
 import type { Graph } from '../formats/onnx/model.ts';
@@ -10,7 +11,7 @@ const MAX_CONTRADICTIONS = 500;
 /** Sizes, contradictions and cost as the page shows them. */
 export function pageSizes(graph: Graph, shapes: Shapes, cost: ModelCost, bind: PageBinding): PageSizes {
   const contradictions = shapes.contradictions.slice(0, MAX_CONTRADICTIONS);
-  const makers = makersOf(graph, new Set(contradictions.map((c) => c.tensor)));
+  const { makerIndex } = connectionsOf(graph.nodes);
   const inputs = new Set(shapes.sizes);
   const computed = [...shapes.symbols]
     .filter(([name]) => !inputs.has(name))
@@ -20,21 +21,11 @@ export function pageSizes(graph: Graph, shapes: Shapes, cost: ModelCost, bind: P
     computed: computed.slice(0, MAX_COMPUTED),
     computedLeft: Math.max(0, computed.length - MAX_COMPUTED),
     contradictions: contradictions.map((c) => ({
-      node: c.scope === '' ? (makers.get(c.tensor) ?? null) : null,
+      node: c.scope === '' ? (makerIndex.get(c.tensor) ?? null) : null,
       message: contradictionText(c),
     })),
     cost,
   };
-}
-
-/** The nodes that make these tensors, by position; of a name that comes twice, the last. */
-function makersOf(graph: Graph, tensors: ReadonlySet<string>): ReadonlyMap<string, number> {
-  const makers = new Map<string, number>();
-  if (tensors.size)
-    graph.nodes.forEach((node, id) => {
-      for (const name of node.outputs) if (tensors.has(name)) makers.set(name, id);
-    });
-  return makers;
 }
 
 export function contradictionText(c: Contradiction): string {

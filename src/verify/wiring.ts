@@ -1,4 +1,4 @@
-import { graphUse } from '../graph/use.ts';
+import { connectionsOf } from '../graph/connections.ts';
 import { nestedGraphs } from '../graph/nested.ts';
 import { unambiguous } from '../graph/storedTensors.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
@@ -32,20 +32,14 @@ export interface Wiring {
 export function wiring(file: ModelFile): Wiring {
   const { model } = file;
   const { graph } = model;
-  const makers = new Map<string, Node>();
-  for (const node of graph.nodes) {
-    for (const output of node.outputs) {
-      if (!output) continue;
-      if (makers.has(output))
-        throw new ChannelwiseError(
-          'malformed',
-          'two-makers',
-          `Two nodes make the tensor \`${output}\`, so the model has no clear meaning.`,
-          { tensor: output },
-        );
-      makers.set(output, node);
-    }
-  }
+  const { makers, madeTwice, order } = connectionsOf(graph.nodes);
+  if (madeTwice !== null)
+    throw new ChannelwiseError(
+      'malformed',
+      'two-makers',
+      `Two nodes make the tensor \`${madeTwice}\`, so the model has no clear meaning.`,
+      { tensor: madeTwice },
+    );
   const defaults = new Set([
     ...graph.initializers.map((t) => t.name),
     ...graph.sparseInitializers.map((s) => s.values.name),
@@ -63,7 +57,7 @@ export function wiring(file: ModelFile): Wiring {
     sparse,
     inputs,
     outputs: graph.outputs.map((o) => o.name),
-    order: graphUse(model).order,
+    order,
     reads(node) {
       const found = known.get(node) ?? [
         ...new Set([...node.inputs.filter(Boolean), ...nestedReads(node).filter(here)]),

@@ -1,3 +1,5 @@
+import { connectionsOf } from '../../graph/connections.ts';
+import { operatorKey } from '../../graph/operatorKey.ts';
 import { unambiguous } from '../../graph/storedTensors.ts';
 import { decodeConstant, decodeSparse } from '../../formats/onnx/constant.ts';
 import { FLOAT, INT64, UINT64, isNumber } from '../../tensors/dtypes.ts';
@@ -25,7 +27,7 @@ const MAX_COMPUTED = 256;
 export class Constants {
   private readonly stored = new Map<string, Tensor>();
   private readonly sparse = new Map<string, SparseTensor>();
-  private readonly makers = new Map<string, Node>();
+  private readonly makers: ReadonlyMap<string, Node>;
   private readonly known = new Map<string, ConstantValue | null>();
   private readonly fixed = new Map<string, boolean>();
   private room = MAX_MADE;
@@ -39,10 +41,7 @@ export class Constants {
     const { initializers, sparseInitializers } = unambiguous(graph);
     for (const tensor of initializers) this.stored.set(tensor.name, tensor);
     for (const tensor of sparseInitializers) this.sparse.set(tensor.values.name, tensor);
-    for (const node of graph.nodes) {
-      const output = node.outputs[0];
-      if (output && !this.stored.has(output)) this.makers.set(output, node);
-    }
+    this.makers = connectionsOf(graph.nodes).makers;
   }
 
   /** The DequantizeLinear node that makes a name straight from a stored tensor, with that tensor's name. */
@@ -61,7 +60,8 @@ export class Constants {
       const node = this.makers.get(at);
       if (this.fixed.has(at)) open.pop();
       else if (this.isStored(at)) this.fixed.set(at, true);
-      else if (!node || !Object.hasOwn(COMPUTED, key(node)) || node.outputs.length > 1) this.fixed.set(at, false);
+      else if (!node || !Object.hasOwn(COMPUTED, operatorKey(node)) || node.outputs.length > 1)
+        this.fixed.set(at, false);
       else {
         const missing = node.inputs.filter((i) => i && !this.fixed.has(i));
         // A name met again while it waits lies on a cycle.
@@ -180,10 +180,10 @@ function asConstant({ dtype, dims, values }: DecodedTensor, stored: Tensor | nul
 
 /** What a node makes of its constant inputs. Integers that float64 rounds are moved, and computed with nowhere. */
 function computed(node: Node, inputs: readonly (ConstantValue | null)[]): ConstantValue | null {
-  const rule = COMPUTED[key(node)];
+  const rule = COMPUTED[operatorKey(node)];
   if (!rule || !inputs.some((v) => v?.exact)) return rule?.(node, inputs) ?? null;
   const keeps = node.opType === 'Cast' && int(node, 'to', 0) === inputs[0]?.dtype;
-  if (!keeps && !Object.hasOwn(MOVEMENT, key(node))) return null;
+  if (!keeps && !Object.hasOwn(MOVEMENT, operatorKey(node))) return null;
   return movedInputs(node).some((i) => inputs[i]?.exact) ? moved(rule, node, inputs) : rule(node, inputs);
 }
 
@@ -202,8 +202,4 @@ function moved(rule: ConstantRule, node: Node, inputs: readonly (ConstantValue |
   const integers = Array.from(made.values, (place) => pool[place] ?? 0n);
   const wide = made.dtype === INT64 ? BigInt64Array.from(integers) : BigUint64Array.from(integers);
   return { ...made, ...wideNumbers(wide) };
-}
-
-function key(node: Node): string {
-  return node.domain ? `${node.domain}:${node.opType}` : node.opType;
 }

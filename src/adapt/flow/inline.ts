@@ -1,3 +1,4 @@
+import { calledFunction } from '../../graph/operatorKey.ts';
 import { nestedGraphs } from '../../graph/nested.ts';
 import type { Attribute, FunctionDef, Graph, Model, Node } from '../../formats/onnx/model.ts';
 
@@ -23,14 +24,6 @@ export function asItStands(model: Model): ExpandedModel {
   return { ...model, inlined: new Map() };
 }
 
-/** The local function that a node calls; null for operators. */
-export function calledFunction(model: Model, node: Node): FunctionDef | null {
-  return (
-    model.functions.find((f) => f.name === node.opType && f.domain === node.domain && f.overload === node.overload) ??
-    null
-  );
-}
-
 /** The model with these calls written out, as far as that is plain; null when it is for none. */
 export function expand(
   model: ExpandedModel,
@@ -43,7 +36,7 @@ export function expand(
   let left = MAX_NODES - model.graph.nodes.length;
   let some = false;
   for (const node of model.graph.nodes) {
-    const called = calls.has(node) ? calledFunction(model, node) : null;
+    const called = calls.has(node) ? calledFunction(model.functions, node) : null;
     const body =
       called && called.nodes.length <= left && isPlain(model, called, node) ? written(called, node, taken) : null;
     if (!body) {

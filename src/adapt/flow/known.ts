@@ -1,10 +1,11 @@
+import { calledFunction } from '../../graph/operatorKey.ts';
 import { inferShapes } from '../../graph/shapes/shapes.ts';
 import { steeringConstants } from '../../graph/shapes/steering.ts';
 import type { Dim, ValueInfo } from '../../formats/onnx/model.ts';
 import type { TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
 import type { FlowingInput } from './channelFlow.ts';
 import { Constants } from '../constants/constants.ts';
-import { calledFunction, type ExpandedModel } from './inline.ts';
+import type { ExpandedModel } from './inline.ts';
 import { graphUse } from '../../graph/use.ts';
 import type { Known } from './walk.ts';
 
@@ -37,7 +38,7 @@ export async function knowledge(
     opset: Math.max(1, ...model.opsets.filter((o) => o.domain === '').map((o) => o.version)),
     constants: new Constants(graph, ctx, (node) => !model.inlined.has(node)),
     use: graphUse(model),
-    isCall: (node) => calledFunction(model, node) !== null,
+    isCall: (node) => calledFunction(model.functions, node) !== null,
     dims: (name) => shapes.tensors.get(name)?.dims ?? stored.get(name)?.dims ?? tensorType(name)?.dims ?? null,
     dtype: (name) => shapes.tensors.get(name)?.dtype ?? stored.get(name)?.dtype ?? tensorType(name)?.dtype ?? null,
     integers: (name) => shapes.integers.get(name) ?? null,

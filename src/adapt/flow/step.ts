@@ -1,3 +1,4 @@
+import { operatorKey } from '../../graph/operatorKey.ts';
 import type { Attribute, Node } from '../../formats/onnx/model.ts';
 import { isSelection, sameMap, type Affine } from '../maps/affine.ts';
 import type { ConstantValue } from '../constants/constantValue.ts';
@@ -33,7 +34,7 @@ export class Step {
 
   /** The operator as rule tables name it: other domains than the standard one stand in front. */
   get key(): string {
-    return this.node.domain ? `${this.node.domain}:${this.node.opType}` : this.node.opType;
+    return operatorKey(this.node);
   }
 
   attribute(name: string): Attribute | undefined {

@@ -1,3 +1,4 @@
+import { operatorKey } from '../../graph/operatorKey.ts';
 import { isComputedFloat, isWideInteger } from '../../tensors/dtypes.ts';
 import { isSelection } from '../maps/affine.ts';
 import type { Rule, Step } from '../flow/step.ts';
@@ -36,7 +37,7 @@ function roundsForGood(step: Step, from: number, to: number): boolean {
     const longer = (PRECISION[dtype(name) ?? 0] ?? 0) > short;
     if (longer && (use.outputs.has(name) || use.captures.has(name))) return true;
     for (const node of use.readers.get(name) ?? []) {
-      const key = node.domain ? `${node.domain}:${node.opType}` : node.opType;
+      const key = operatorKey(node);
       if (Object.hasOwn(CONV_KINDS, key) || PRODUCTS.has(key)) {
         if (longer) return true;
         continue;

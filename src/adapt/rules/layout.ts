@@ -1,3 +1,4 @@
+import { operatorKey } from '../../graph/operatorKey.ts';
 import type { Dim } from '../../formats/onnx/model.ts';
 import { isSelection } from '../maps/affine.ts';
 import { isPlain, MAX_RANK, TAKEN_OUT, withGone, type Flow } from '../flow/flow.ts';
@@ -101,7 +102,7 @@ export function mergeIsSafe(step: Step, flow: Flow): boolean {
     const name = open[i] ?? '';
     if (i > MAX_BETWEEN || use.outputs.has(name) || use.captures.has(name)) return false;
     for (const n of use.readers.get(name) ?? []) {
-      const key = n.domain ? `${n.domain}:${n.opType}` : n.opType;
+      const key = operatorKey(n);
       if (BETWEEN.has(key) && n.inputs[0] === name) open.push(n.outputs[0] ?? '');
       else if (!PRODUCTS.has(key) || n.inputs[0] !== name || !constants.isFixed(n.inputs[1] ?? '')) return false;
     }

@@ -1,3 +1,4 @@
+import { connectionsOf } from '../../graph/connections.ts';
 import { readExpression } from '../../graph/sizes/readExpression.ts';
 import type { Dim, Node } from '../../formats/onnx/model.ts';
 import type { Walk } from '../flow/walk.ts';
@@ -42,8 +43,7 @@ export function dimOf(size: Size): Dim {
 /** The entries of a vector of sizes that are still open, read from the arithmetic on Shape that makes them. */
 export async function namedSizes(walk: Walk, vector: string, target: readonly Dim[]): Promise<Size[]> {
   if (target.every((d) => d !== null)) return [...target];
-  const makers = new Map<string, Node>();
-  for (const node of walk.graph.nodes) for (const output of node.outputs) makers.set(output, node);
+  const { makers } = connectionsOf(walk.graph.nodes);
   let at = vector;
   for (let i = 0; i < MAX_STEPS && ['Cast', 'Identity'].includes(makers.get(at)?.opType ?? ''); i++)
     at = makers.get(at)?.inputs[0] ?? '';

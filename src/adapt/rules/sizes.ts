@@ -1,3 +1,4 @@
+import { connectionsOf } from '../../graph/connections.ts';
 import { INT64 } from '../../tensors/dtypes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { isSmall } from '../maps/affine.ts';
@@ -14,7 +15,7 @@ const MAX_BACK = 8;
 
 /** The node behind which something that reads input `index` may stand. */
 function makerOf(walk: Walk, name: string | undefined): Node | null {
-  return walk.graph.nodes.find((n) => name !== undefined && n.outputs.includes(name)) ?? null;
+  return name === undefined ? null : (connectionsOf(walk.graph.nodes).makers.get(name) ?? null);
 }
 
 /**

@@ -1,9 +1,10 @@
 import { DTYPES, rawBytes, isWeightType } from '../../tensors/dtypes.ts';
 import type { Dim, FunctionDef, Graph, Model, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
 import { dimAt } from '../sizes/dims.ts';
+import { connectionsOf } from '../connections.ts';
 import { MACS, type CountedNode } from './macs.ts';
 import { nestedGraphs } from '../nested.ts';
-import { operatorKey } from '../ops/table.ts';
+import { operatorKey } from '../operatorKey.ts';
 import type { ScopeShapes } from '../shapes/scope.ts';
 import type { Shapes } from '../shapes/shapes.ts';
 import { storedTensors } from '../storedTensors.ts';
@@ -32,7 +33,7 @@ export interface ModelCost {
   /** Bytes of all tensors that nodes of the main graph make, views too. */
   readonly memory: number | null;
   /**
-   * The most bytes alive at once when the nodes run in file order: a tensor lives from the node that makes it (an input from the start) to the last
+   * The most bytes alive at once when each node runs as soon as the file's order allows: a tensor lives from the node that makes it (an input from the start) to the last
    * that reads it (an output to the end). Weights are not among them.
    */
   readonly peak: number | null;
@@ -115,7 +116,7 @@ class Counting {
   }
 
   nodes(nodes: readonly Node[], shapes: ScopeShapes, weights: Weights): Sum {
-    const sums = nodes.map((node) => this.node(node, shapes, weights));
+    const sums = connectionsOf(nodes).order.map((node) => this.node(node, shapes, weights));
     return {
       params: sums.reduce((n, s) => n + s.params, 0),
       macs: addUp(sums.map((s) => s.macs)),
@@ -223,7 +224,7 @@ interface Living {
   alive: boolean;
 }
 
-/** Walks the nodes in file order with what is alive. */
+/** Walks the nodes as they run, with what is alive. */
 function peak(
   graph: Graph,
   stored: ReadonlyMap<string, unknown>,
@@ -239,12 +240,13 @@ function peak(
     if (value) value.last = at;
   };
   for (const v of graph.inputs) add(v.name);
-  for (const node of graph.nodes) if (node.opType !== 'Constant') for (const name of node.outputs) add(name);
-  const reads = graph.nodes.map(readBy);
+  const { order } = connectionsOf(graph.nodes);
+  for (const node of order) if (node.opType !== 'Constant') for (const name of node.outputs) add(name);
+  const reads = order.map(readBy);
   reads.forEach((names, i) => {
     for (const name of names) read(name, i);
   });
-  for (const o of graph.outputs) read(o.name, graph.nodes.length);
+  for (const o of graph.outputs) read(o.name, order.length);
   let [now, most] = [0, 0];
   const live = (value: Living | undefined, alive: boolean): void => {
     if (!value || value.alive === alive) return;
@@ -252,7 +254,7 @@ function peak(
     now += alive ? value.size : -value.size;
   };
   for (const v of graph.inputs) live(values.get(v.name), true);
-  for (const [i, node] of graph.nodes.entries()) {
+  for (const [i, node] of order.entries()) {
     const made = node.outputs.map((name) => values.get(name));
     if (node.opType !== 'Constant') for (const value of made) live(value, true);
     if (now > most) most = now;

@@ -1,4 +1,5 @@
-import type { Dim, Graph, Node } from '../../formats/onnx/model.ts';
+import { connectionsOf } from '../connections.ts';
+import type { Dim, Graph } from '../../formats/onnx/model.ts';
 import { elementCount, type ElementRange } from '../../formats/onnx/tensors/tensorData.ts';
 import type { FirstLayer } from './firstLayers.ts';
 
@@ -118,7 +119,7 @@ function flattenedImage(
   inner: number,
   dimsOf: (name: string) => readonly Dim[] | null,
 ): { channels: number; height: number; width: number; last: boolean } | null {
-  const makers = new Map<string, Node>(graph.nodes.flatMap((n) => n.outputs.map((o) => [o, n] as const)));
+  const { makers } = connectionsOf(graph.nodes);
   let at = from;
   for (let i = 0; i < MAX_CHAIN; i++) {
     const dims = dimsOf(at)?.slice(1);

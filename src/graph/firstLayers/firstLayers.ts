@@ -1,4 +1,6 @@
-import type { Graph, Node, Tensor } from '../../formats/onnx/model.ts';
+import type { Graph, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
+import { connectionsOf } from '../connections.ts';
+import { storedTensors } from '../storedTensors.ts';
 
 /** A convolution that reads the image, or what was made of it without weights, and the weight it applies. */
 export interface FirstLayer {
@@ -38,42 +40,48 @@ const MATRIX_INPUT: Readonly<Record<string, number>> = { Gemm: 1, MatMul: 1, Mat
 const WEIGHT_CHAIN = new Set(['Identity', 'Cast', 'Transpose', 'Reshape', 'Squeeze', 'Unsqueeze', 'DequantizeLinear']);
 const MAX_CHAIN = 32;
 
-/** Convolutions reached from the inputs before any other convolution; where there is none, the first matrix products. */
+/** Outputs that say something about the pixels and hold none of them: sizes, and the scale and zero point of dynamic quantisation. */
+const WITHOUT_PIXELS: Readonly<Record<string, readonly number[]>> = {
+  Shape: [0],
+  Size: [0],
+  DynamicQuantizeLinear: [1, 2],
+};
+/** Without axes these make one number of all pixels: the smallest and largest, from which a scale follows. */
+const REDUCTIONS = new Set(['ReduceMax', 'ReduceMin', 'ReduceMean', 'ReduceSum', 'ReduceL1', 'ReduceL2']);
+
+/** Convolutions reached from the inputs before any other convolution; where there is none, the first matrix products. `index` is the place in the file. */
 export function firstLayers(graph: Graph): FirstLayer[] {
-  const weights = weightTensors(graph);
-  const convolutions = reached(graph, weights, WEIGHT_INPUT);
-  return convolutions.length ? convolutions : reached(graph, weights, MATRIX_INPUT);
+  const convolutions = reached(graph, WEIGHT_INPUT);
+  return convolutions.length ? convolutions : reached(graph, MATRIX_INPUT);
 }
 
-function reached(graph: Graph, weights: Weights, table: Readonly<Record<string, number>>): FirstLayer[] {
-  const carries = new Set(graph.inputs.map((i) => i.name).filter((name) => !weights.stored.has(name)));
+function reached(graph: Graph, table: Readonly<Record<string, number>>): FirstLayer[] {
+  const stored = storedTensors(graph);
+  const { makers, order } = connectionsOf(graph.nodes);
+  const places = new Map(graph.nodes.map((node, index) => [node, index]));
+  const carries = new Set(graph.inputs.map((i) => i.name).filter((name) => !stored.has(name)));
   const found: FirstLayer[] = [];
-  graph.nodes.forEach((node, index) => {
-    if (!node.inputs.some((name) => carries.has(name))) return;
+  for (const node of order) {
+    if (!node.inputs.some((name) => carries.has(name))) continue;
     const at = Object.hasOwn(table, node.opType) ? table[node.opType] : undefined;
     const weightName = at === undefined ? undefined : node.inputs[at];
-    const behind = weightName === undefined ? null : weightBehind(weights, weightName);
-    if (behind && weightName !== undefined) found.push(describe(node, index, weightName, behind));
-    else for (const output of node.outputs) carries.add(output);
-  });
-  return found;
-}
-
-interface Weights {
-  readonly stored: ReadonlyMap<string, Tensor>;
-  readonly makers: ReadonlyMap<string, Node>;
-}
-
-function weightTensors(graph: Graph): Weights {
-  const stored = new Map(graph.initializers.map((t) => [t.name, t]));
-  const makers = new Map<string, Node>();
-  for (const node of graph.nodes) {
-    const output = node.outputs[0];
-    const value = node.opType === 'Constant' ? node.attributes.find((a) => a.name === 'value')?.tensor : undefined;
-    if (output && value) stored.set(output, value);
-    else if (output) makers.set(output, node);
+    const behind = weightName === undefined ? null : weightBehind(stored, makers, weightName);
+    if (behind && weightName !== undefined)
+      found.push(describe({ node, index: places.get(node) ?? -1, weightName, behind }));
+    else for (const output of outputsWithPixels(node)) carries.add(output);
   }
-  return { stored, makers };
+  return found.sort((a, b) => a.index - b.index);
+}
+
+function outputsWithPixels(node: Node): readonly string[] {
+  if (node.domain !== '') return node.outputs;
+  if (REDUCTIONS.has(node.opType) && reducesAll(node)) return [];
+  const without = Object.hasOwn(WITHOUT_PIXELS, node.opType) ? WITHOUT_PIXELS[node.opType] : undefined;
+  return without ? node.outputs.filter((_, i) => !without.includes(i)) : node.outputs;
+}
+
+function reducesAll(node: Node): boolean {
+  return !node.inputs[1] && !node.attributes.some((a) => a.name === 'axes' || a.name === 'noop_with_empty_axes');
 }
 
 interface Behind {
@@ -82,13 +90,17 @@ interface Behind {
   readonly via: readonly string[];
 }
 
-function weightBehind(weights: Weights, name: string): Behind | null {
+function weightBehind(
+  stored: ReadonlyMap<string, Tensor | SparseTensor>,
+  makers: ReadonlyMap<string, Node>,
+  name: string,
+): Behind | null {
   let at = name;
   const via: string[] = [];
   for (let i = 0; i < MAX_CHAIN; i++) {
-    const tensor = weights.stored.get(at);
-    if (tensor) return { tensor, stored: at, via };
-    const node = weights.makers.get(at);
+    const tensor = stored.get(at);
+    if (tensor) return 'indices' in tensor ? null : { tensor, stored: at, via };
+    const node = makers.get(at);
     if (!node || !WEIGHT_CHAIN.has(node.opType) || !node.inputs[0]) return null;
     via.push(node.opType);
     at = node.inputs[0];
@@ -96,7 +108,14 @@ function weightBehind(weights: Weights, name: string): Behind | null {
   return null;
 }
 
-function describe(node: Node, index: number, weightName: string, behind: Behind): FirstLayer {
+interface Found {
+  readonly node: Node;
+  readonly index: number;
+  readonly weightName: string;
+  readonly behind: Behind;
+}
+
+function describe({ node, index, weightName, behind }: Found): FirstLayer {
   const { tensor } = behind;
   const ints = (name: string): number[] | null =>
     node.attributes.find((a) => a.name === name)?.ints?.map(Number) ?? null;
@@ -121,10 +140,11 @@ function describe(node: Node, index: number, weightName: string, behind: Behind)
   };
 }
 
+const KERNEL_AXES: Readonly<Record<number, readonly string[]>> = { 3: ['kW'], 4: ['kH', 'kW'], 5: ['kD', 'kH', 'kW'] };
+
 function layout(node: Node, rank: number): string {
   if (Object.hasOwn(MATRIX_INPUT, node.opType))
     return node.attributes.some((a) => a.name === 'transB' && a.int === 1n) ? '[out, in]' : '[in, out]';
-  const kernel = rank === 3 ? ['kW'] : rank === 4 ? ['kH', 'kW'] : rank === 5 ? ['kD', 'kH', 'kW'] : [];
   const channels = node.opType === 'ConvTranspose' ? ['in', 'out/group'] : ['out', 'in/group'];
-  return `[${[...channels, ...kernel].join(', ')}]`;
+  return `[${[...channels, ...(KERNEL_AXES[rank] ?? [])].join(', ')}]`;
 }

@@ -1,3 +1,4 @@
+import { connectionsOf } from '../connections.ts';
 import { isInteger } from '../../tensors/dtypes.ts';
 import { decodeConstant } from '../../formats/onnx/constant.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
@@ -33,15 +34,14 @@ const MAX_CONSTANT = 4096;
 /** Follows an input through arithmetic with constants and BatchNormalization, as long as one node reads each tensor. Reads only those constants. */
 export async function inputSteps(graph: Graph, ctx: TensorContext, input: string): Promise<InputSteps> {
   const stored = storedTensors(graph);
-  const makers = new Map(graph.nodes.flatMap((n) => n.outputs.map((o) => [o, n] as const)));
+  const { makers, readers } = connectionsOf(graph.nodes);
   const constant = (name: string): Promise<readonly number[] | null> => smallConstant(ctx, name, stored, makers);
   const steps: InputStep[] = [];
   let perm: readonly number[] | null = null;
   let end = input;
   for (let i = 0; i < MAX_STEPS; i++) {
-    const readers = graph.nodes.filter((n) => n.inputs.includes(end));
-    const [node] = readers;
-    if (!node || readers.length > 1 || node.domain || !node.outputs[0]) break;
+    const [node, ...others] = new Set(readers.get(end));
+    if (!node || others.length > 0 || node.domain || !node.outputs[0]) break;
     if (ARITHMETIC.has(node.opType) || node.opType === 'BatchNormalization') {
       const step = await (node.opType === 'BatchNormalization'
         ? normalization(node, constant)

@@ -1,3 +1,4 @@
+import { connectionsOf } from '../connections.ts';
 import type { Graph, Node } from '../../formats/onnx/model.ts';
 import type { FirstLayer } from './firstLayers.ts';
 
@@ -46,12 +47,12 @@ export function firstDownsampling(
 ): { node: Node; field: ReceptiveField } | null {
   let field = receptiveField(layer);
   let { node } = layer;
+  const { readers } = connectionsOf(graph.nodes);
   for (let i = 0; field && i < MAX_CHAIN; i++) {
     if (field.step.some((s) => s > 1)) return { node, field };
     const tensor = node.outputs[0] ?? '';
-    const readers = graph.nodes.filter((n) => n.inputs.includes(tensor));
-    const [next] = readers;
-    if (!next || readers.length > 1 || next.domain || next.inputs[0] !== tensor) return null;
+    const [next, ...others] = new Set(readers.get(tensor));
+    if (!next || others.length > 0 || next.domain || next.inputs[0] !== tensor) return null;
     if (WINDOWED.has(next.opType)) field = widened(field, next, weightDims);
     else if (!POINTWISE.has(next.opType)) return null;
     node = next;

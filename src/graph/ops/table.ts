@@ -1,3 +1,4 @@
+import { operatorKey } from '../operatorKey.ts';
 import type { Dim, Node } from '../../formats/onnx/model.ts';
 import { inferredTensor, unknownValue, type Inferred } from '../shapes/inferred.ts';
 import { applyTensors, dtypeOf, type Rule, type RuleInput } from '../shapes/shapeRule.ts';
@@ -57,11 +58,6 @@ const MAX_RANK = 64;
 export interface Applied {
   readonly outputs: readonly Inferred[];
   readonly contradiction?: string;
-}
-
-/** The key of a node's operator in the table. */
-export function operatorKey(node: Node): string {
-  return node.domain ? `${node.domain}:${node.opType}` : node.opType;
 }
 
 /** Applies the rule of a node's operator. One without a rule yields unknown values that say so. */

@@ -1,3 +1,4 @@
+import { calledFunction } from '../operatorKey.ts';
 import type { Attribute, FunctionDef, Model, Node } from '../../formats/onnx/model.ts';
 import type { Inference } from './inference.ts';
 import { valueText } from './join.ts';
@@ -11,17 +12,17 @@ interface Called {
 
 /** The functions of a model. A call is inferred by going inside, once for each kind of inputs. */
 export class Functions {
-  private readonly bodies = new Map<string, FunctionDef>();
+  private readonly bodies: readonly FunctionDef[];
   private readonly calls = new Map<FunctionDef, Map<string, Called>>();
   private readonly open = new Set<FunctionDef>();
 
   constructor(model: Model) {
-    for (const f of model.functions) this.bodies.set(key(f.domain, f.name, f.overload), f);
+    this.bodies = model.functions;
   }
 
   /** The function a node calls, null where it calls none. */
   find(node: Node): FunctionDef | null {
-    return this.bodies.size ? (this.bodies.get(key(node.domain, node.opType, node.overload)) ?? null) : null;
+    return calledFunction(this.bodies, node);
   }
 
   /** The outputs of a call; a text where they can't be followed. */
@@ -63,10 +64,6 @@ export class Functions {
     }
     return called;
   }
-}
-
-function key(domain: string, name: string, overload: string): string {
-  return `${domain}\n${name}\n${overload}`;
 }
 
 /** A text that is the same for calls that give the same shapes; null where attributes hold tensors or graphs. */

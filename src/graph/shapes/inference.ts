@@ -1,11 +1,13 @@
 import { dtypeName } from '../../tensors/dtypes.ts';
 import type { Attribute, Dim, FunctionDef, Graph, Model, Node, Tensor, ValueInfo } from '../../formats/onnx/model.ts';
+import { connectionsOf } from '../connections.ts';
 import { CONTROL_FLOW } from './controlFlow.ts';
 import { shownDim } from '../sizes/dims.ts';
 import { fromDeclared, inferredTensor, unknownValue, type Inferred, type InferredTensor } from './inferred.ts';
 import { Functions } from './functions.ts';
 import { isBlank } from './join.ts';
-import { applyRule, operatorKey } from '../ops/table.ts';
+import { operatorKey } from '../operatorKey.ts';
+import { applyRule } from '../ops/table.ts';
 import { GraphScope, nodeLabel, opsetsOf, type InnerScope, type Passed } from './scope.ts';
 import { RuleInput } from './shapeRule.ts';
 import type { Contradiction, InferOptions, Shapes } from './shapes.ts';
@@ -111,7 +113,7 @@ export class Inference {
     body.inputs.forEach((name, i) => {
       if (name && inputs[i]) scope.put(name, inputs[i]);
     });
-    for (const inner of body.nodes) this.visit(inner, scope, EMPTY);
+    for (const inner of connectionsOf(body.nodes).order) this.visit(inner, scope, EMPTY);
     return scope;
   }
 
@@ -126,7 +128,7 @@ export class Inference {
       scope.put(t.name, { value: inferredTensor(t.dtype, t.dims), small: this.constants.get(t) ?? null });
     for (const t of graph.sparseInitializers)
       scope.put(t.values.name, { value: inferredTensor(t.values.dtype, t.dims), small: null });
-    for (const node of graph.nodes) this.visit(node, scope, declared);
+    for (const node of connectionsOf(graph.nodes).order) this.visit(node, scope, declared);
   }
 
   private visit(original: Node, scope: GraphScope, declared: ReadonlyMap<string, ValueInfo>): void {

@@ -37,7 +37,7 @@ export interface InferOptions {
 }
 
 /**
- * Infers shape and element type of every tensor, in one pass over the nodes in file order, going inside subgraphs and functions.
+ * Infers shape and element type of every tensor, in one pass over the nodes, each behind those it reads, going inside subgraphs and functions.
  * Dims are numbers, names, expressions of names in one form (equal sizes have equal texts), or a name of their own with a reason in `symbols`.
  * Expressions assume that named sizes are at least one; bound numbers are computed anew. Declared shapes fill only what does not follow.
  */

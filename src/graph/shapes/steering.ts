@@ -1,6 +1,7 @@
 import type { Model, Node, Tensor } from '../../formats/onnx/model.ts';
 import { BOOL, DOUBLE, FLOAT, INT32, INT64 } from '../../tensors/dtypes.ts';
 import { decodeTensor, elementCount, type TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
+import { connectionsOf } from '../connections.ts';
 import { allGraphs, allNodeLists } from '../nested.ts';
 import { unambiguous } from '../storedTensors.ts';
 import { EVALUATE } from '../values/evaluate.ts';
@@ -54,11 +55,10 @@ export async function steeringConstants(model: Model, ctx: TensorContext): Promi
 /** Names of floats from which a shape is computed: backwards from where they are used, through what can be evaluated. */
 function steeringFloats(model: Model): Set<string> {
   const wanted = new Set<string>();
-  for (const nodes of allNodeLists(model)) {
-    for (let i = nodes.length - 1; i >= 0; i--) {
-      const node = nodes[i];
-      if (node) for (const name of wantedInputs(node, wanted)) wanted.add(name);
-    }
+  // Inner graphs first: they read what the graphs around them make.
+  for (const nodes of allNodeLists(model).toReversed()) {
+    for (const node of connectionsOf(nodes).order.toReversed())
+      for (const name of wantedInputs(node, wanted)) wanted.add(name);
   }
   return wanted;
 }

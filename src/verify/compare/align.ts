@@ -1,3 +1,5 @@
+import { operatorKey } from '../../graph/operatorKey.ts';
+import { connectionsOf } from '../../graph/connections.ts';
 import type { Graph, Node } from '../../formats/onnx/model.ts';
 import { matchBySigns, exactSign, nameSigns, outputSign, type Matching } from './matchNodes.ts';
 
@@ -36,10 +38,8 @@ interface Side {
 }
 
 function sideOf(graph: Graph): Side {
-  const makers = new Map<string, number>();
   const readers = new Map<string, [number, number][]>();
   graph.nodes.forEach((node, i) => {
-    for (const output of node.outputs) if (output) makers.set(output, i);
     node.inputs.forEach((input, slot) => {
       if (!input) return;
       const list = readers.get(input);
@@ -49,7 +49,7 @@ function sideOf(graph: Graph): Side {
   });
   return {
     graph,
-    makers,
+    makers: connectionsOf(graph.nodes).makerIndex,
     readers,
     stored: new Set([...graph.initializers.map((t) => t.name), ...graph.sparseInitializers.map((s) => s.values.name)]),
   };
@@ -173,5 +173,5 @@ class Flow implements Matching {
 }
 
 function kindOf(n: Node | undefined): string {
-  return n ? `${n.domain}\u0000${n.opType}` : '';
+  return n ? operatorKey(n) : '';
 }

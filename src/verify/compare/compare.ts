@@ -1,3 +1,5 @@
+import { attributeText, samePlainValue } from '../../graph/attributeText.ts';
+import { operatorKey } from '../../graph/operatorKey.ts';
 import { typeText } from '../../adapt/flow/inputs.ts';
 import type { Attribute, Graph, Model, Node, SparseTensor, Tensor, ValueInfo } from '../../formats/onnx/model.ts';
 import { compareTensors, side, type TensorChange } from './compareTensors.ts';
@@ -307,8 +309,7 @@ async function nodeDifferences(
   names: ReadonlyMap<string, string>,
   tensors: TensorChange[],
 ): Promise<TextChange[]> {
-  const operator = (n: Node): string => (n.domain ? `${n.domain}:${n.opType}` : n.opType);
-  const found = textChanges([['operator', operator(a)]], [['operator', operator(b)]]);
+  const found = textChanges([['operator', operatorKey(a)]], [['operator', operatorKey(b)]]);
   for (const [what, x, y] of [
     ['inputs', a.inputs, b.inputs],
     ['outputs', a.outputs, b.outputs],
@@ -340,28 +341,5 @@ async function sameAttribute(
   if (await bytes.sameMessage(a.ref, b.ref))
     return a.tensor?.storage.kind !== 'external' || (await bytes.sameTensor(a.tensor, b.tensor));
   if (a.tensor && b.tensor) return (await compareTensors(bytes, files, '', a.tensor, b.tensor)) === null;
-  const list = a.graph ?? b.graph ?? a.graphs ?? b.graphs ?? a.tensors ?? b.tensors ?? a.sparseTensor ?? b.sparseTensor;
-  return list === undefined && attributeText(a, Infinity) === attributeText(b, Infinity);
-}
-
-const LONGEST = 120;
-
-/** An attribute's value as a short text. */
-export function attributeText(t: Attribute, longest = LONGEST): string {
-  const decode = (b: Uint8Array): string => new TextDecoder().decode(b);
-  const numbers = (list: readonly (number | bigint)[]): string =>
-    `[${list.slice(0, Math.min(list.length, longest)).join(', ')}]`;
-  let text = '';
-  if (t.refAttrName) text = `of the function: ${t.refAttrName}`;
-  else if (t.tensor) text = `tensor [${t.tensor.dims.join(', ')}]`;
-  else if (t.graph) text = `graph of ${t.graph.nodes.length} nodes`;
-  else if (t.graphs) text = `${t.graphs.length} graphs`;
-  else if (t.tensors) text = `${t.tensors.length} tensors`;
-  else if (t.sparseTensor) text = `sparse tensor [${t.sparseTensor.dims.join(', ')}]`;
-  else if (t.ints) text = numbers(t.ints);
-  else if (t.floats) text = numbers(t.floats);
-  else if (t.strings) text = t.strings.map(decode).join(', ');
-  else if (t.string) text = decode(t.string);
-  else text = String(t.int ?? t.float ?? '');
-  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+  return samePlainValue(a, b);
 }

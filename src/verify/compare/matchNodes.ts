@@ -1,3 +1,4 @@
+import { operatorKey } from '../../graph/operatorKey.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 
 /** Nodes of two graphs, and which of them are paired. */
@@ -13,7 +14,6 @@ export interface Matching {
 /** What two nodes must share to be taken for the same; null where a node lacks it. */
 export type Sign = (n: Node) => string | null;
 
-const kind = (n: Node): string => `${n.domain}\u0000${n.opType}`;
 const first = (n: Node): string => n.outputs.find(Boolean) ?? '';
 /** Names that exporters number through, so that one node more shifts them all: `123`, `input.4`, `onnx::Conv_12`, `Conv_12`. */
 const NUMBERED = /^\d+$|::|^(?:input|x|t|var|tmp|tensor)[._]?\d+$/i;
@@ -23,16 +23,16 @@ function numbered(name: string, n: Node): boolean {
 }
 
 /** All names the same: surely the same node, numbered or not. */
-export const exactSign: Sign = (n) => JSON.stringify([n.name, kind(n), n.inputs, n.outputs]);
+export const exactSign: Sign = (n) => JSON.stringify([n.name, operatorKey(n), n.inputs, n.outputs]);
 
 /** Name, operator and output; then name and operator; then operator and output. */
 export function nameSigns(trustNumbered: boolean): Sign[] {
   const name = (n: Node): string => (trustNumbered || !numbered(n.name, n) ? n.name : '');
   const output = (n: Node): string => (trustNumbered || !numbered(first(n), n) ? first(n) : '');
   return [
-    (n) => (name(n) && first(n) ? JSON.stringify([n.name, kind(n), first(n)]) : null),
-    (n) => (name(n) ? JSON.stringify([n.name, kind(n)]) : null),
-    (n) => (output(n) ? JSON.stringify([kind(n), output(n)]) : null),
+    (n) => (name(n) && first(n) ? JSON.stringify([n.name, operatorKey(n), first(n)]) : null),
+    (n) => (name(n) ? JSON.stringify([n.name, operatorKey(n)]) : null),
+    (n) => (output(n) ? JSON.stringify([operatorKey(n), output(n)]) : null),
   ];
 }
 

@@ -1,0 +1,170 @@
+import { nestedGraphs } from './nested.ts';
+import type { Node } from '../formats/onnx/model.ts';
+
+/** Who makes and who reads the tensors of one list of nodes: of a graph, a subgraph or a function. */
+export class Connections {
+  readonly nodes: readonly Node[];
+  /** The node that makes a tensor. Of several that make one name, which runtimes refuse, the first counts. */
+  readonly makers: ReadonlyMap<string, Node>;
+  /** A tensor that several nodes make; null in a sound model. */
+  readonly madeTwice: string | null;
+  private built: Readers | null = null;
+  private places: ReadonlyMap<string, number> | null = null;
+  private sorted: readonly Node[] | null = null;
+
+  constructor(nodes: readonly Node[]) {
+    this.nodes = nodes;
+    const makers = new Map<string, Node>();
+    let madeTwice: string | null = null;
+    for (const node of nodes) {
+      for (const output of node.outputs) {
+        if (!output) continue;
+        if (makers.has(output)) madeTwice ??= output;
+        else makers.set(output, node);
+      }
+    }
+    this.makers = makers;
+    this.madeTwice = madeTwice;
+  }
+
+  /** The place in the list of the node that makes a tensor. */
+  get makerIndex(): ReadonlyMap<string, number> {
+    this.places ??= placesOf(this.nodes);
+    return this.places;
+  }
+
+  /** Nodes that read a tensor as an input, once per reading input, in file order. */
+  get readers(): ReadonlyMap<string, readonly Node[]> {
+    return this.reading.readers;
+  }
+
+  /** Nodes whose subgraphs read a tensor from outside. */
+  get captures(): ReadonlyMap<string, ReadonlySet<Node>> {
+    return this.reading.captures;
+  }
+
+  /** The same the other way round: what the subgraphs of a node read from outside. */
+  get capturedBy(): ReadonlyMap<Node, readonly string[]> {
+    return this.reading.capturedBy;
+  }
+
+  /**
+   * The nodes, each behind those it reads from: file order, where that holds. A node that stands too late in the file comes in front of its
+   * first reader. On a cycle, which no runtime takes, each node still comes once.
+   */
+  get order(): readonly Node[] {
+    this.sorted ??= this.isSorted() ? this.nodes : this.sort();
+    return this.sorted;
+  }
+
+  private get reading(): Readers {
+    this.built ??= readersOf(this.nodes);
+    return this.built;
+  }
+
+  private reads(node: Node): readonly string[] {
+    const captured = this.capturedBy.get(node);
+    return captured ? [...node.inputs, ...captured] : node.inputs;
+  }
+
+  private isSorted(): boolean {
+    return this.nodes.every((node, index) =>
+      this.reads(node).every((name) => (this.makerIndex.get(name) ?? -1) < index),
+    );
+  }
+
+  private sort(): Node[] {
+    const order: Node[] = [];
+    const met = new Set<Node>();
+    for (const node of this.nodes) {
+      const open = met.has(node) ? [] : [this.waiting(node, met)];
+      for (let top = open.at(-1); top; top = open.at(-1)) {
+        const name = top.reads[top.at];
+        top.at++;
+        const maker = name === undefined ? undefined : this.makers.get(name);
+        if (maker && !met.has(maker)) open.push(this.waiting(maker, met));
+        if (name !== undefined) continue;
+        order.push(top.node);
+        open.pop();
+      }
+    }
+    return order;
+  }
+
+  private waiting(node: Node, met: Set<Node>): Waiting {
+    met.add(node);
+    return { node, reads: this.reads(node), at: 0 };
+  }
+}
+
+/** A node whose makers are being placed in front of it; `at` is the next of its reads to look at. */
+interface Waiting {
+  readonly node: Node;
+  readonly reads: readonly string[];
+  at: number;
+}
+
+function placesOf(nodes: readonly Node[]): ReadonlyMap<string, number> {
+  const places = new Map<string, number>();
+  for (const [index, node] of nodes.entries())
+    for (const output of node.outputs) if (output && !places.has(output)) places.set(output, index);
+  return places;
+}
+
+interface Readers {
+  readonly readers: ReadonlyMap<string, readonly Node[]>;
+  readonly captures: ReadonlyMap<string, ReadonlySet<Node>>;
+  readonly capturedBy: ReadonlyMap<Node, readonly string[]>;
+}
+
+const KNOWN = new WeakMap<readonly Node[], Connections>();
+
+/** The connections of a list of nodes, found once for each list: lists don't change after the scan. */
+export function connectionsOf(nodes: readonly Node[]): Connections {
+  const known = KNOWN.get(nodes) ?? new Connections(nodes);
+  KNOWN.set(nodes, known);
+  return known;
+}
+
+function readersOf(nodes: readonly Node[]): Readers {
+  const readers = new Map<string, Node[]>();
+  const captures = new Map<string, Set<Node>>();
+  const capturedBy = new Map<Node, readonly string[]>();
+  for (const node of nodes) {
+    for (const input of node.inputs) {
+      if (!input) continue;
+      const list = readers.get(input);
+      if (list) list.push(node);
+      else readers.set(input, [node]);
+    }
+    const captured = capturedNames(node);
+    if (captured.length) capturedBy.set(node, captured);
+    for (const name of captured) {
+      const set = captures.get(name);
+      if (set) set.add(node);
+      else captures.set(name, new Set([node]));
+    }
+  }
+  return { readers, captures, capturedBy };
+}
+
+/**
+ * Names that a node's subgraphs read and don't make themselves. ONNX forbids a subgraph to reuse an outer name,
+ * so one set of inner names serves all depths.
+ */
+function capturedNames(node: Node): readonly string[] {
+  if (!node.attributes.some((a) => a.graph ?? a.graphs)) return [];
+  const made = new Set<string>();
+  const read = new Set<string>();
+  for (const graph of nestedGraphs(node)) {
+    for (const value of graph.inputs) made.add(value.name);
+    for (const tensor of graph.initializers) made.add(tensor.name);
+    for (const sparse of graph.sparseInitializers) made.add(sparse.values.name);
+    for (const inner of graph.nodes) {
+      for (const output of inner.outputs) made.add(output);
+      for (const input of inner.inputs) if (input) read.add(input);
+    }
+    for (const output of graph.outputs) read.add(output.name);
+  }
+  return [...read].filter((name) => !made.has(name));
+}
