@@ -1,0 +1,186 @@
+import { ChannelwiseError } from '../../../bytes/errors.ts';
+
+/** A JSON value with the place of its text, so that it can be changed there and everything else stays as it was written. */
+export interface Json {
+  readonly start: number;
+  readonly end: number;
+  readonly value: JsonValue;
+}
+
+export type JsonValue = string | number | boolean | null | readonly Json[] | ReadonlyMap<string, Json>;
+
+/** A configuration has some 100 values for each layer; the largest networks have some 10,000 layers. */
+const MAX_VALUES = 5_000_000;
+const MAX_DEPTH = 1000;
+
+/** Python writes these three, which are no JSON. */
+const WORDS: readonly (readonly [string, JsonValue])[] = [
+  ['true', true],
+  ['false', false],
+  ['null', null],
+  ['NaN', NaN],
+  ['Infinity', Infinity],
+  ['-Infinity', -Infinity],
+];
+const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
+const TEXT = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const SPACE = /[ \t\r\n]*/y;
+
+/** A container that is still being read. */
+type OpenContainer =
+  | { readonly kind: 'list'; readonly start: number; readonly items: Json[] }
+  | { readonly kind: 'map'; readonly start: number; readonly items: Map<string, Json>; key: string };
+
+/** Reads a JSON text as Python's json module writes it. `what` begins the message where it can't be read. */
+export function parseJson(text: string, what: string): Json {
+  return new Parser(text, what).run();
+}
+
+class Parser {
+  private readonly text: string;
+  private readonly what: string;
+  private readonly open: OpenContainer[] = [];
+  private at = 0;
+  private count = 0;
+
+  constructor(text: string, what: string) {
+    this.text = text;
+    this.what = what;
+  }
+
+  run(): Json {
+    for (;;) {
+      let done = this.begin();
+      // A value that is complete may complete the containers around it.
+      while (done) {
+        const around = this.open.at(-1);
+        if (!around) return this.last(done);
+        if (around.kind === 'list') around.items.push(done);
+        else around.items.set(around.key, done);
+        done = this.next(around);
+      }
+    }
+  }
+
+  /** Begins a value: a whole one, an empty container, or null where a container was opened and its first value follows. */
+  private begin(): Json | null {
+    this.space();
+    if (++this.count > MAX_VALUES) throw this.error('it has too many values');
+    const start = this.at;
+    if (this.take('[')) return this.opened({ kind: 'list', start, items: [] });
+    if (this.take('{')) return this.opened({ kind: 'map', start, items: new Map(), key: '' });
+    const word = WORDS.find(([name]) => this.text.startsWith(name, start));
+    if (word) {
+      this.at += word[0].length;
+      return { start, end: this.at, value: word[1] };
+    }
+    if (this.text[start] === '"') {
+      const value = this.string();
+      return { start, end: this.at, value };
+    }
+    return { start, value: Number(this.match(NUMBER)), end: this.at };
+  }
+
+  private opened(container: OpenContainer): Json | null {
+    if (this.open.length >= MAX_DEPTH) throw this.error('its values are nested too deep');
+    this.space();
+    if (this.take(container.kind === 'list' ? ']' : '}'))
+      return { start: container.start, end: this.at, value: container.items };
+    this.open.push(container);
+    if (container.kind === 'map') this.key(container);
+    return null;
+  }
+
+  /** Behind a value in a container: null where another one follows, the container where it ends. */
+  private next(container: OpenContainer): Json | null {
+    this.space();
+    if (this.take(',')) {
+      if (container.kind === 'map') this.key(container);
+      return null;
+    }
+    if (!this.take(container.kind === 'list' ? ']' : '}')) throw this.error('a value is followed by something else');
+    this.open.pop();
+    return { start: container.start, end: this.at, value: container.items };
+  }
+
+  private key(container: Extract<OpenContainer, { kind: 'map' }>): void {
+    this.space();
+    container.key = this.string();
+    this.space();
+    if (!this.take(':')) throw this.error('a name is not followed by a value');
+  }
+
+  private last(value: Json): Json {
+    this.space();
+    if (this.at < this.text.length) throw this.error('something follows behind its end');
+    return value;
+  }
+
+  private string(): string {
+    return JSON.parse(this.match(TEXT)) as string;
+  }
+
+  private match(pattern: RegExp): string {
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.text)?.[0];
+    if (found === undefined) throw this.error('there is no value where one should be');
+    this.at += found.length;
+    return found;
+  }
+
+  private space(): void {
+    SPACE.lastIndex = this.at;
+    this.at += SPACE.exec(this.text)?.[0].length ?? 0;
+  }
+
+  private take(sign: string): boolean {
+    if (this.text[this.at] !== sign) return false;
+    this.at += 1;
+    return true;
+  }
+
+  private error(why: string): ChannelwiseError {
+    return new ChannelwiseError(
+      'malformed',
+      'json',
+      `${this.what} is no readable JSON: ${why} (character ${this.at}).`,
+    );
+  }
+}
+
+/** The value under a name; undefined where there is none, or where this is no map. */
+export function member(json: Json | undefined, name: string): Json | undefined {
+  return json?.value instanceof Map ? json.value.get(name) : undefined;
+}
+
+/** The value under names one inside the other. */
+export function memberAt(json: Json | undefined, ...names: readonly string[]): Json | undefined {
+  return names.reduce<Json | undefined>(member, json);
+}
+
+export function items(json: Json | undefined): readonly Json[] {
+  return Array.isArray(json?.value) ? (json.value as readonly Json[]) : [];
+}
+
+export function entries(json: Json | undefined): ReadonlyMap<string, Json> {
+  return json?.value instanceof Map ? json.value : new Map<string, Json>();
+}
+
+export function text(json: Json | undefined): string | undefined {
+  return typeof json?.value === 'string' ? json.value : undefined;
+}
+
+export function number(json: Json | undefined): number | undefined {
+  return typeof json?.value === 'number' ? json.value : undefined;
+}
+
+export function flag(json: Json | undefined): boolean | undefined {
+  return typeof json?.value === 'boolean' ? json.value : undefined;
+}
+
+/** A list of numbers; undefined where it is anything else. */
+export function numbers(json: Json | undefined): number[] | undefined {
+  if (!Array.isArray(json?.value)) return undefined;
+  const found = (json.value as readonly Json[]).map((item) => item.value);
+  return found.every((n) => typeof n === 'number') ? found : undefined;
+}
