@@ -5,12 +5,19 @@ import { editText, fitJson } from '../../../../src/formats/keras/json/jsonEdit.t
 
 function plain(json: Json): unknown {
   if (Array.isArray(json.value)) return (json.value as readonly Json[]).map(plain);
-  if (json.value instanceof Map) return Object.fromEntries([...(json.value as ReadonlyMap<string, Json>)].map(([k, v]) => [k, plain(v)]));
+  if (json.value instanceof Map)
+    return Object.fromEntries([...(json.value as ReadonlyMap<string, Json>)].map(([k, v]) => [k, plain(v)]));
   return json.value;
 }
 
 test('JSON is read as JSON.parse reads it, and each value knows its text', () => {
-  for (const text of ['{"a": [1, -2.5e-3, {"b": "x\\"\\u00e9\\\\"}], "c": {}, "d": [], "e": null, "f": true}', '[]', ' 7 ', '"x"', '[[[]], {"a": {}}]']) {
+  for (const text of [
+    '{"a": [1, -2.5e-3, {"b": "x\\"\\u00e9\\\\"}], "c": {}, "d": [], "e": null, "f": true}',
+    '[]',
+    ' 7 ',
+    '"x"',
+    '[[[]], {"a": {}}]',
+  ]) {
     const json = parseJson(text, 'It');
     assert.deepEqual(plain(json), JSON.parse(text));
     assert.deepEqual(JSON.parse(text.slice(json.start, json.end)), JSON.parse(text));
@@ -24,7 +31,20 @@ test('JSON is read as JSON.parse reads it, and each value knows its text', () =>
 });
 
 test('JSON that is none is refused with its place', () => {
-  for (const text of ['', '{', '[1,', '{"a" 1}', '[1] 2', '{a: 1}', '"a', '[01]', '[1 2]', '{"a": 1,}', '\u0001', '['.repeat(5000)])
+  for (const text of [
+    '',
+    '{',
+    '[1,',
+    '{"a" 1}',
+    '[1] 2',
+    '{a: 1}',
+    '"a',
+    '[01]',
+    '[1 2]',
+    '{"a": 1,}',
+    '\u0001',
+    '['.repeat(5000),
+  ])
     assert.throws(() => parseJson(text, 'It'), /It is no readable JSON: .* \(character \d+\)/, text.slice(0, 20));
 });
 
