@@ -4,6 +4,7 @@ import { planText } from '../adapt/report/planText.ts';
 import { ChannelwiseError, printable } from '../bytes/errors.ts';
 import { compareFiles, reportText as compareText } from '../jobs/compare.ts';
 import { adaptFile, convertToGray, type AdaptResult } from '../jobs/convert.ts';
+import type { DataCopy } from '../jobs/dataCopies.ts';
 import { evaluateFolder, reportCsv, reportText as evaluateText } from '../jobs/evaluate.ts';
 import { inspectFile, inspectText } from '../page/inspect.ts';
 import { mapFromOptions, parseNumber, parseNumbers } from './mapOptions.ts';
@@ -313,8 +314,14 @@ function writeOptions({ values }: Call): { out: string | undefined; dryRun: bool
 function printResult({ output, values }: Call, result: AdaptResult): void {
   print(output, values, result, () => [
     ...planText(result.plan),
+    ...result.dataCopies.map((copy) => dataCopyText(copy, result.outPath !== null)),
     result.outPath ? `wrote ${result.outPath}` : 'dry run, nothing written',
   ]);
+}
+
+function dataCopyText({ path, size, present }: DataCopy, written: boolean): string {
+  if (present) return `data file ${path} is there already`;
+  return `${written ? 'copied' : 'would copy'} data file ${path} (${size} bytes)`;
 }
 
 function print(output: Output, values: Call['values'], data: unknown, text: () => readonly string[]): void {

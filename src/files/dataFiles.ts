@@ -7,6 +7,9 @@ import { fileVersion, openFileSource, type FileSource } from './fileSource.ts';
 /** So many data files of one model stay open while it is read; a model that names more of them waits a little longer for the others. */
 const MAX_OPEN = 64;
 
+/** A model that names more data files has these and those that are read watched: looking at each takes a moment. */
+const MAX_WATCHED = 1000;
+
 /**
  * The external data files of the model at `modelPath`, each as it was when it was first looked at: one that is written to
  * meanwhile is not read on, since its weights would come from two states of it.
@@ -40,7 +43,7 @@ export class DataFiles implements ExternalReader {
 
   /** Notes the state of data files that may be read later, or that a new model will point to. What can't be looked at is left to `read`. */
   async watch(locations: Iterable<string>): Promise<void> {
-    for (const location of locations) {
+    for (const location of [...locations].slice(0, MAX_WATCHED)) {
       const path = resolve(dirname(resolve(this.modelPath)), location);
       const version = await fileVersion(path);
       if (version !== null && !this.versions.has(path)) this.versions.set(path, version);

@@ -1,7 +1,8 @@
 import { promises as fs } from 'node:fs';
-import { dirname, isAbsolute, relative, resolve, sep, win32 } from 'node:path';
+import { dirname, isAbsolute, resolve, win32 } from 'node:path';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { errorCode } from './fileSource.ts';
+import { inside } from './realPath.ts';
 
 /** What keeps weights from being read: one sentence, and the file that would have to change where it is one that may be read. */
 export interface DataTrouble {
@@ -109,9 +110,4 @@ async function onDisk<T>(location: string, ask: () => Promise<T>): Promise<T> {
       );
     throw new ChannelwiseError('io', 'external-failed', `The data file ${location} could not be opened (${code}).`);
   }
-}
-
-function inside(root: string, path: string): boolean {
-  const way = relative(root, path);
-  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

@@ -1,5 +1,6 @@
 import { promises as fs } from 'node:fs';
-import { dirname } from 'node:path';
+import { errorCode } from './fileSource.ts';
+import { dirname, isAbsolute, relative, sep } from 'node:path';
 
 /** The path with all links resolved; null where nothing is there or it may not be looked at. */
 export async function realPath(path: string): Promise<string | null> {
@@ -20,4 +21,21 @@ export async function sameFile(a: string, b: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Whether something lies at a path, if only a link that leads nowhere. Rejects where that can't be told. */
+export async function pathExists(path: string): Promise<boolean> {
+  try {
+    await fs.lstat(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** Whether `path` lies inside the folder `root`; both as they are written. */
+export function inside(root: string, path: string): boolean {
+  const way = relative(root, path);
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

@@ -1,30 +1,70 @@
-import { stat, unlink } from 'node:fs/promises';
+import { readdir, stat, unlink } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
 import { ChannelwiseError } from '../bytes/errors.ts';
+import { openFileSource } from './fileSource.ts';
+import { sourceDigest } from './sourceDigest.ts';
 
-/** What tells a file as we know it from one that somebody changed since. */
+/** What tells a file as we know it from one that somebody changed since, also where its times were put back. */
 export interface Written {
   readonly path: string;
-  readonly size: number;
-  readonly mtimeMs: number;
-  readonly ino: number;
+  readonly version: string;
+  readonly digest: string;
 }
 
+/** A file's state now. Throws ChannelwiseError `io` where there is none. */
 export async function markWritten(path: string): Promise<Written> {
-  const { size, mtimeMs, ino } = await stat(path);
-  return { path, size, mtimeMs, ino };
+  const source = await openFileSource(path);
+  try {
+    return { path, version: source.version, digest: await sourceDigest(source) };
+  } finally {
+    await source.close();
+  }
 }
 
 /** False once the file is gone, changed or replaced. */
 export async function sameAsWritten(written: Written): Promise<boolean> {
   const now = await markWritten(written.path).catch(() => null);
-  return now !== null && now.size === written.size && now.mtimeMs === written.mtimeMs && now.ino === written.ino;
+  return now !== null && now.version === written.version && now.digest === written.digest;
 }
 
 /** Deletes a file we wrote. Throws `refused` when it was changed or replaced since. */
 export async function removeWritten(written: Written): Promise<void> {
-  if (!(await markWritten(written.path).catch(() => null)))
+  if (!(await stat(written.path).catch(() => null)))
     throw new ChannelwiseError('refused', 'gone', 'It is not there any more.');
   if (!(await sameAsWritten(written)))
     throw new ChannelwiseError('refused', 'changed', 'It was changed since it was written, so it stays.');
   await unlink(written.path);
+}
+
+/** A model we wrote and the data files that were copied for it. */
+export interface WrittenModel {
+  readonly model: Written;
+  readonly copies: readonly Written[];
+}
+
+export async function markWrittenModel(path: string, copies: readonly string[]): Promise<WrittenModel> {
+  return { model: await markWritten(path), copies: await Promise.all(copies.map(markWritten)) };
+}
+
+/**
+ * Deletes a model we wrote, then the data files that were copied for it. A data file stays where it was changed since, or where a model that
+ * came into the folder after it may use it. Throws as `removeWritten` does for the model.
+ */
+export async function removeWrittenModel({ model, copies }: WrittenModel): Promise<void> {
+  await removeWritten(model);
+  for (const copy of copies) {
+    if (await usedByLater(copy.path, dirname(model.path), extname(model.path))) continue;
+    await removeWritten(copy).catch(() => undefined);
+  }
+}
+
+async function usedByLater(data: string, folder: string, extension: string): Promise<boolean> {
+  const copied = await stat(data).catch(() => null);
+  if (!copied) return false;
+  for (const name of await readdir(folder)) {
+    if (extname(name) !== extension) continue;
+    const other = await stat(join(folder, name)).catch(() => null);
+    if (other && other.ctimeMs >= copied.ctimeMs) return true;
+  }
+  return false;
 }

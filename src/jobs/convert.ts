@@ -2,13 +2,12 @@ import { basename, dirname, resolve } from 'node:path';
 import { adaptModel } from '../adapt/adaptModel.ts';
 import { grayscale, type ChannelMap } from '../adapt/maps/channelMap.ts';
 import { summary, type AdaptationPlan } from '../adapt/report/plan.ts';
-import { ChannelwiseError } from '../bytes/errors.ts';
+import type { Splice } from '../bytes/splice.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
-import type { Model } from '../formats/onnx/model.ts';
-import { realFolder } from '../files/realPath.ts';
-import { saveBeside } from '../files/save.ts';
+import { saveBeside } from '../files/save/save.ts';
 import { sourceDigest } from '../files/sourceDigest.ts';
-import { withOpenModel } from './openModel.ts';
+import { dataCopies, withDataCopies, type DataCopy } from './dataCopies.ts';
+import { withOpenModel, type OpenModel } from './openModel.ts';
 import { variantName, variantOf } from './variantName.ts';
 import { VERSION } from './version.ts';
 
@@ -29,36 +28,36 @@ export interface AdaptResult {
   /** null for a dry run. */
   readonly outPath: string | null;
   readonly plan: AdaptationPlan;
+  /** Data files that a model in another folder needs there. */
+  readonly dataCopies: readonly DataCopy[];
   /** One sentence for the user. */
   readonly summary: string;
 }
 
 /**
- * Plans a channel map for a model file and writes the adapted model beside it. The original is never touched.
+ * Plans a channel map for a model file and writes the adapted model beside it. The original is never touched. Where the model goes to another
+ * folder, the data files it still points to are copied along.
  * Throws ChannelwiseError: what can't be read, is refused, or can't be written.
  */
 export async function adaptFile(path: string, options: AdaptOptions): Promise<AdaptResult> {
-  return withOpenModel(path, options.signal, async ({ source, model, ctx }) => {
+  const { map, inputs, signal } = options;
+  return withOpenModel(path, signal, async (open) => {
+    const { source, model, ctx, data } = open;
+    await data.watch(externalFiles(model).keys());
     const { plan, splices } = await adaptModel({
       ctx,
       model,
-      map: options.map,
-      inputs: options.inputs,
+      map,
+      inputs,
       version: VERSION,
       source: { name: basename(path), size: source.size, digest: await sourceDigest(source) },
-      signal: options.signal,
+      signal,
     });
-    const result = { plan, summary: summary(plan) };
+    const out = options.out === undefined ? null : resolve(options.out);
+    const copies = out === null ? [] : await dataCopies(open, splices, out);
+    const result = { plan, summary: summary(plan), dataCopies: copies };
     if (options.dryRun) return { ...result, outPath: null };
-    const target = await targetOf(path, model, options);
-    const outPath = await saveBeside({
-      source,
-      splices,
-      ...target,
-      signal: options.signal,
-      onProgress: options.onProgress,
-    });
-    return { ...result, outPath };
+    return { ...result, outPath: await write(open, splices, { ...options, out, copies }) };
   });
 }
 
@@ -67,21 +66,34 @@ export async function convertToGray(path: string, options: Omit<AdaptOptions, 'm
   return adaptFile(path, { ...options, map: grayscale() });
 }
 
-async function targetOf(
-  path: string,
-  model: Model,
-  options: AdaptOptions,
-): Promise<{ directory: string; candidates: (i: number) => string | null }> {
-  if (options.out !== undefined) {
-    const out = resolve(options.out);
-    if (externalFiles(model).size > 0 && (await realFolder(out)) !== (await realFolder(resolve(path)))) {
-      throw new ChannelwiseError(
-        'refused',
-        'external-elsewhere',
-        `The model's weights lie in files beside it, so the adapted model must stay in ${dirname(resolve(path))}.`,
-      );
-    }
-    return { directory: dirname(out), candidates: (i) => (i === 0 ? basename(out) : null) };
-  }
-  return { directory: dirname(resolve(path)), candidates: (i) => variantName(path, variantOf(options.map), i) };
+interface Target {
+  readonly map: ChannelMap;
+  /** null: beside the model, under a free name. */
+  readonly out: string | null;
+  readonly copies: readonly DataCopy[];
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((fraction: number) => void) | undefined;
+}
+
+async function write(open: OpenModel, splices: readonly Splice[], target: Target): Promise<string> {
+  const { path, source } = open;
+  const { map, out, copies, signal, onProgress } = target;
+  const copied = copies.reduce((sum, { size, present }) => sum + (present ? 0 : size), 0);
+  const total = Math.max(copied + source.size, 1);
+  const candidates = (i: number): string | null => {
+    if (out === null) return variantName(path, variantOf(map), i);
+    return i === 0 ? basename(out) : null;
+  };
+  const directory = dirname(out ?? resolve(path));
+  return withDataCopies(copies, out ?? path, { signal, onProgress: (bytes) => onProgress?.(bytes / total) }, () =>
+    saveBeside({
+      source,
+      splices,
+      directory,
+      candidates,
+      watched: open.data,
+      signal,
+      onProgress: (fraction) => onProgress?.((copied + fraction * source.size) / total),
+    }),
+  );
 }

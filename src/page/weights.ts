@@ -11,7 +11,7 @@ import type { PageRange, PageStatistics, TensorFormat } from '../protocol/weight
 import { withOpenModel } from '../jobs/openModel.ts';
 import type { CallContext } from '../jobs/rpc.ts';
 import { sameFile } from '../files/realPath.ts';
-import { writeFileWhole } from '../files/tensorFile.ts';
+import { writeFileWhole } from '../files/save/wholeFile.ts';
 
 interface Named {
   readonly ctx: TensorContext;

@@ -43,7 +43,9 @@ export const WORKER_ANSWERS: Answers<WorkerMethods> = {
 };
 
 function reply(result: AdaptResult): AdaptReply {
-  return { outPath: result.outPath, summary: result.summary, plan: planSections(result.plan) };
+  const { outPath, summary, plan } = result;
+  const dataCopies = result.dataCopies.filter(({ present }) => !present).map(({ path }) => path);
+  return { outPath, dataCopies, summary, plan: planSections(plan) };
 }
 
 function pageProof(report: VerifyReport, against: string): PageProof {

@@ -14,6 +14,8 @@ import type { EvaluatedModels } from './evaluatePage.ts';
 
 export interface AdaptReply {
   readonly outPath: string | null;
+  /** Data files that were copied along, or would be; they go with the model when it is undone. */
+  readonly dataCopies: readonly string[];
   /** One sentence for a notification. */
   readonly summary: string;
   /** The plan in words. */

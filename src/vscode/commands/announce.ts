@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { markWritten, removeWritten, type Written } from '../../files/written.ts';
+import { markWrittenModel, removeWrittenModel, type WrittenModel } from '../../files/written.ts';
 import type { AdaptReply, VerifyReply } from '../../page/workerMethods.ts';
 import { isCancel, messageOf } from '../errors.ts';
 import type { Extension } from '../extensionParts.ts';
@@ -26,7 +26,7 @@ const REPORT = 'Report';
  * The new file is shown in the Explorer.
  */
 export async function announce(extension: Extension, done: Converted): Promise<void> {
-  const written = await markWritten(done.outPath);
+  const written = await markWrittenModel(done.outPath, done.dataCopies);
   const uri = vscode.Uri.file(done.outPath);
   await reveal(uri);
   if (vscode.workspace.getConfiguration('channelwise').get('openAfterConversion', false))
@@ -50,7 +50,7 @@ export async function announceAll(
 ): Promise<void> {
   const last = done.at(-1);
   if (!last && not.length === 0) return;
-  const written = await Promise.all(done.map((d) => markWritten(d.outPath)));
+  const written = await Promise.all(done.map((d) => markWrittenModel(d.outPath, d.dataCopies)));
   if (last) await reveal(vscode.Uri.file(last.outPath));
   const failed = written.filter((_, i) => done[i]?.proof?.verdict === 'failed');
   const choice = await decide({
@@ -83,9 +83,9 @@ async function decide({ severity, text, buttons, report }: Decision): Promise<st
   }
 }
 
-async function takeBack(files: readonly Written[]): Promise<void> {
+async function takeBack(files: readonly WrittenModel[]): Promise<void> {
   for (const file of files)
-    await removeWritten(file).catch((error: unknown) => showFailure(vscode.Uri.file(file.path), error));
+    await removeWrittenModel(file).catch((error: unknown) => showFailure(vscode.Uri.file(file.model.path), error));
 }
 
 /** Selects a file in the Explorer. Who works in an editor stays there. */

@@ -383,23 +383,29 @@ test(
 );
 
 test('external weights: folded inline, the rest stays outside; unsafe places are refused', async () => {
-  const weights = (location: string): Uint8Array =>
+  const weights = (location: string, more: readonly ReturnType<typeof node>[] = []): Uint8Array =>
     encodeModel(
       model({
         inputs: [valueInfo('x', [1, 3, 8, 8])],
         outputs: [valueInfo('y', null)],
         initializers: [externalTensor('w', 1, [2, 3, 3, 3], { location })],
-        nodes: [node('Conv', ['x', 'w'], ['y'])],
+        nodes: [node('Conv', ['x', 'w'], ['y']), ...more],
       }),
     );
   mkdirSync(at('ext'));
   writeFileSync(at('ext/w.bin'), Buffer.from(Float32Array.from({ length: 54 }, (_, i) => i / 54).buffer));
   writeFileSync(at('ext/good.onnx'), weights('w.bin'));
+  writeFileSync(at('ext/stays.onnx'), weights('w.bin', [node('Identity', ['w'], ['again'])]));
   writeFileSync(at('ext/bad.onnx'), weights('../secret.bin'));
   writeFileSync(at('ext/gone.onnx'), weights('gone.bin'));
   assert.equal((await run('gray', at('ext/good.onnx'))).code, 0);
   assert.equal((await run('verify', at('ext/good.onnx'), at('ext/good.gray.onnx'))).code, 0);
-  assert.match((await run('gray', at('ext/good.onnx'), '-o', at('elsewhere.onnx'))).refused, /must stay in/);
+  mkdirSync(at('elsewhere'));
+  const moved = ['gray', at('ext/stays.onnx'), '-o', at('elsewhere/gray.onnx')];
+  const copy = join(at('elsewhere'), 'w.bin');
+  assert.ok((await run(...moved, '--dry-run')).text.includes(`would copy data file ${copy} (216 bytes)`));
+  assert.ok((await run(...moved)).text.includes(`copied data file ${copy} (216 bytes)`));
+  assert.equal((await run('verify', at('ext/stays.onnx'), at('elsewhere/gray.onnx'))).code, 0);
   for (const name of ['bad', 'gone']) {
     assert.equal((await run('inspect', at(`ext/${name}.onnx`))).code, 0);
     assert.equal((await run('gray', at(`ext/${name}.onnx`))).code, 2);

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Splice } from '../../../src/bytes/splice.ts';
-import { DirectFile, pageAligned } from '../../../src/files/directFile.ts';
+import { DirectFile, pageAligned } from '../../../src/files/save/directFile.ts';
 import { openFileSource } from '../../../src/files/fileSource.ts';
-import { saveBeside } from '../../../src/files/save.ts';
+import { saveBeside } from '../../../src/files/save/save.ts';
 import { Random } from '../../fixtures/random.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'channelwise-direct-'));

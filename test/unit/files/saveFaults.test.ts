@@ -16,8 +16,9 @@ import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Splice } from '../../../src/bytes/splice.ts';
 import { openFileSource, type FileSource } from '../../../src/files/fileSource.ts';
-import { saveBeside, type SaveSource } from '../../../src/files/save.ts';
-import { NODE_FS, type SaveFolder, type SaveFs, type SaveHandle } from '../../../src/files/saveFs.ts';
+import type { SaveSource } from '../../../src/files/save/request.ts';
+import { saveBeside } from '../../../src/files/save/save.ts';
+import { NODE_FS, type SaveFolder, type SaveFs, type SaveHandle } from '../../../src/files/save/saveFs.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { Random } from '../../fixtures/random.ts';
 
@@ -125,6 +126,7 @@ class Stage {
         return this.handle(handle);
       },
       exists: (path) => this.call('exists', () => NODE_FS.exists(path)),
+      identity: (path) => this.call('identity', () => NODE_FS.identity(path)),
       link: (from, to) => this.call('link', () => (this.links ? NODE_FS.link(from, to) : failing('EPERM'))),
       rename: (from, to) => this.call('rename', () => NODE_FS.rename(from, to)),
       unlink: (path) => this.call('unlink', () => NODE_FS.unlink(path)),
@@ -158,6 +160,7 @@ class Stage {
       // Large writes take a part of what was asked for: the rest must follow.
       write: (bytes, offset, length, position) =>
         this.call('write', () => handle.write(bytes, offset, Math.min(length, 600_000), position)),
+      identity: () => this.call('identity', () => handle.identity()),
       flush: () => this.call('flush', () => handle.flush()),
       sync: () => this.call('sync', () => handle.sync()),
       // Whatever close answers, the file is closed.
@@ -267,6 +270,7 @@ for (const links of [true, false]) {
       'sync',
       'close',
       'link',
+      'identity',
       'folder',
       'remove',
       'sync folder',
@@ -347,6 +351,7 @@ async function flushing(
       if (done === LARGE) written();
       return length;
     },
+    identity: async () => 'the file',
     flush: async () => {
       calls.push('flush');
       if (++flushes !== fails) return;
@@ -360,6 +365,7 @@ async function flushing(
   const fs: SaveFs = {
     open: async () => handle,
     exists: async () => false,
+    identity: async () => 'the file',
     rename: async () => undefined,
     unlink: async () => undefined,
     link: async () => void calls.push('link'),
@@ -412,5 +418,5 @@ test('a flush in the background that fails ends the save: nothing is published, 
   );
   const { outcome, calls } = await flushing(0, false);
   assert.equal(outcome, 'written');
-  assert.deepEqual(calls, ['flush', 'flush', 'sync', 'close', 'link', 'remove']);
+  assert.deepEqual(calls, ['flush', 'flush', 'sync', 'link', 'close', 'remove']);
 });

@@ -206,7 +206,7 @@ test('external data that is not there or not ours to read: an error for what nee
   assert.deepEqual([...(inside?.rawData ?? [])], [...(expected?.rawData ?? [])]);
 });
 
-test('a model whose weights lie beside it is not written into another folder, wherever in the model they are named', async () => {
+test('a model in another folder gets its data files there, wherever in the model they are named', async () => {
   const beside = externalTensor('w', DTYPE.float32, [1], stemEntries('w.bin'));
   const inner = graph({ name: 'inner', initializers: [beside], outputs: [valueInfo('w', null)] });
   const rest = {
@@ -261,12 +261,14 @@ test('a model whose weights lie beside it is not written into another folder, wh
   for (const [what, bytes] of Object.entries(held)) {
     const [from, to] = [freshFolder(), freshFolder()];
     const path = modelIn(from, bytes);
-    await assert.rejects(
-      convertToGray(path, { out: join(to, 'gray.onnx') }),
-      { kind: 'refused', code: 'external-elsewhere' },
-      what,
-    );
+    const out = join(to, 'gray.onnx');
+    await assert.rejects(convertToGray(path, { out }), { kind: 'io', code: 'external-missing' }, what);
     assert.deepEqual(readdirSync(to), [], what);
+    const data = what === 'initializer' ? 'far.bin' : 'w.bin';
+    writeFileSync(join(from, data), new Uint8Array(24).fill(what.length));
+    await convertToGray(path, { out });
+    assert.deepEqual(readdirSync(to).sort(), [data, 'gray.onnx'].sort(), what);
+    assert.ok(readFileSync(join(to, data)).equals(readFileSync(join(from, data))), what);
     // The same folder by another way is the same folder.
     symlinkSync(from, join(to, 'back'));
     await convertToGray(path, { out: join(to, 'back', 'gray.onnx') });

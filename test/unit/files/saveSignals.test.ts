@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { convertToGray } from '../../../src/jobs/convert.ts';
 import { writeLargeModel } from '../../fixtures/largeModel.ts';
+import { convModel, encodeModel } from '../../fixtures/modelBuilder.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'channelwise-signals-'));
@@ -53,7 +55,15 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   );
 }
 
-test('what ends the process at once is felt', { skip: process.platform === 'win32' ? 'as above' : false }, async () => {
-  assert.equal((await interrupted('SIGKILL')).signal, 'SIGKILL');
-  assert.equal(readdirSync(folder).filter((name) => name.endsWith('.tmp')).length, 1);
-});
+test(
+  'what a killed process leaves is removed by the next save in that folder',
+  { skip: process.platform === 'win32' ? 'as above' : false },
+  async () => {
+    assert.equal((await interrupted('SIGKILL')).signal, 'SIGKILL');
+    assert.equal(readdirSync(folder).filter((name) => name.endsWith('.tmp')).length, 1);
+    const small = join(folder, 'small.onnx');
+    writeFileSync(small, encodeModel(convModel()));
+    await convertToGray(small);
+    assert.deepEqual(readdirSync(folder).sort(), ['model.onnx', 'small.gray.onnx', 'small.onnx']);
+  },
+);

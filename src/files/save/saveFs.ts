@@ -1,8 +1,9 @@
-import { constants, promises as fs } from 'node:fs';
+import { constants, promises as fs, type BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathExists } from '../realPath.ts';
 import { DirectFile } from './directFile.ts';
-import { errorCode } from './fileSource.ts';
+import { errorCode } from '../fileSource.ts';
 
 /** Files from this size on are written past the page cache; smaller ones are flushed in no time, and are read again from the cache. */
 const DIRECT_BYTES = 64 * 1024 * 1024;
@@ -12,6 +13,8 @@ export interface SaveFs {
   /** Creates a new file for writing, which will hold `size` bytes. Fails with EEXIST if the name is taken. */
   open(path: string, mode: number, size: number): Promise<SaveHandle>;
   exists(path: string): Promise<boolean>;
+  /** Which file lies at `path`, a link counting as itself. Rejects where there is none. */
+  identity(path: string): Promise<string>;
   link(from: string, to: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
@@ -29,6 +32,8 @@ export interface SaveFolder {
 
 export interface SaveHandle {
   write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<number>;
+  /** Which file this is, whatever its name is by now. */
+  identity(): Promise<string>;
   /** Brings the data to the disk. */
   flush(): Promise<void>;
   /** Brings data and size to the disk. */
@@ -48,6 +53,7 @@ export const NODE_FS: SaveFs = {
         direct
           ? direct.write(bytes, offset, length, position)
           : (await handle.write(bytes, offset, length, position)).bytesWritten,
+      identity: async () => identityOf(await handle.stat({ bigint: true })),
       flush: () => handle.datasync(),
       sync: () => handle.sync(),
       close: async () => {
@@ -56,15 +62,8 @@ export const NODE_FS: SaveFs = {
       },
     };
   },
-  async exists(path) {
-    try {
-      await fs.lstat(path);
-      return true;
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return false;
-      throw error;
-    }
-  },
+  exists: pathExists,
+  identity: async (path) => identityOf(await fs.lstat(path, { bigint: true })),
   link: (from, to) => fs.link(from, to),
   rename: (from, to) => fs.rename(from, to),
   unlink: (path) => fs.unlink(path),
@@ -86,6 +85,10 @@ export const NODE_FS: SaveFs = {
     };
   },
 };
+
+function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
+}
 
 async function openFolder(path: string): Promise<FileHandle | null> {
   return (await whereItCan(() => fs.open(path, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0)))) ?? null;

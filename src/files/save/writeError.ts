@@ -1,0 +1,35 @@
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import { errorCode } from '../fileSource.ts';
+
+/** An error of the file system while writing into a folder, in one sentence. */
+export function writeError(directory: string, error: unknown): ChannelwiseError {
+  const code = errorCode(error);
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new ChannelwiseError(
+        'io',
+        'disk-full',
+        `There is not enough space in ${directory}; free some or choose another folder.`,
+      );
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new ChannelwiseError('io', 'not-writable', `You may not write into ${directory}; choose another folder.`);
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new ChannelwiseError(
+        'io',
+        'folder-missing',
+        `The folder ${directory} does not exist; choose another one.`,
+      );
+    case 'EFBIG':
+      return new ChannelwiseError(
+        'io',
+        'file-too-large',
+        `The file system of ${directory} does not take files this large; choose another folder.`,
+      );
+    default:
+      return new ChannelwiseError('io', 'write-failed', `The file could not be written into ${directory} (${code}).`);
+  }
+}
