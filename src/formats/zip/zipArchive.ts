@@ -1,4 +1,5 @@
-import { checkRange, MemorySource, type ByteSource } from '../../bytes/byteSource.ts';
+import { MemorySource, type ByteSource } from '../../bytes/byteSource.ts';
+import { PartSource } from '../../bytes/partSource.ts';
 import { parseCentral, type ZipEntry } from './centralDirectory.ts';
 import { readEndRecord, type EndRecord } from './endRecord.ts';
 import { inflateEntry } from './inflateEntry.ts';
@@ -59,27 +60,4 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
     throw zipUnsupported(`its directory has more than ${MAX_CENTRAL_BYTES} bytes`, end.centralStart);
   const central = await source.read(end.centralStart, end.centralSize);
   return new ZipArchive(source, end, parseCentral(central, end));
-}
-
-/** A range of a source, as a source. */
-class PartSource implements ByteSource {
-  readonly size: number;
-  private readonly source: ByteSource;
-  private readonly start: number;
-
-  constructor(source: ByteSource, start: number, size: number) {
-    this.source = source;
-    this.start = start;
-    this.size = size;
-  }
-
-  async read(offset: number, length: number): Promise<Uint8Array> {
-    checkRange(this.size, offset, length);
-    return this.source.read(this.start + offset, length);
-  }
-
-  async readInto(target: Uint8Array, offset: number): Promise<void> {
-    checkRange(this.size, offset, target.length);
-    return this.source.readInto(target, this.start + offset);
-  }
 }

@@ -81,8 +81,8 @@ async function changedData(archive: ZipArchive, { entry, splices }: EntryChange)
   return { crc, size, compressedSize: size, splices: moved };
 }
 
-/** Where every splice keeps its length, only the bytes that give way are read; else all of the entry. */
-async function changedChecksum(data: ByteSource, before: number, splices: readonly Splice[]): Promise<number> {
+/** The checksum of an entry's data after splices. Where each keeps its length, only the bytes that give way are read; else all of the entry. */
+export async function changedChecksum(data: ByteSource, before: number, splices: readonly Splice[]): Promise<number> {
   let crc = before;
   if (splices.every((splice) => growth([splice]) === 0)) {
     for (const { start, end, bytes } of splices)

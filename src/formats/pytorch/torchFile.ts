@@ -1,0 +1,96 @@
+import type { ByteSource } from '../../bytes/byteSource.ts';
+import type { Splice } from '../../bytes/splice.ts';
+import { tensorEdit } from './changeTensors.ts';
+import { readCheckpoint, type FoundTensor, type FoundText } from './checkpoint.ts';
+import { openLegacy } from './legacyFile.ts';
+import type { GlobalValue } from './pickle/pickleValue.ts';
+import { storageBytes } from './storageName.ts';
+import { streamTensor } from './tensorData.ts';
+import type { TorchContainer } from './torchContainer.ts';
+import { openTorchZip } from './zipFile.ts';
+
+/** What is looked at to tell the two forms apart. */
+const ZIP_SIGNATURE = [0x50, 0x4b];
+
+/** A tensor of a file, named by its path in the checkpoint. Its elements come little-endian and row-major. */
+export interface TorchTensor {
+  readonly name: string;
+  readonly dtype: number;
+  readonly dims: readonly number[];
+  /** Stored with a scale and a zero point: the numbers are those that are stored. */
+  readonly quantised: boolean;
+  stream(range: { readonly from: number; readonly to: number }, visit: (bytes: Uint8Array) => void): Promise<void>;
+}
+
+/** New sizes and elements of one tensor, in the type that it has. */
+export interface TorchChange {
+  readonly tensor: string;
+  readonly dims: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+/** A file that torch wrote, opened lazily; nothing in it was executed. */
+export interface TorchFile {
+  readonly title: string;
+  readonly facts: TorchContainer['facts'];
+  readonly tensors: readonly TorchTensor[];
+  /** Other values of the checkpoint, as text. */
+  readonly texts: readonly FoundText[];
+  /** What loading the file in Python would import. */
+  readonly imports: readonly GlobalValue[];
+  /** Splices of the file that change tensors. Throws `refused` where one can't be changed alone, see tensorEdit. */
+  splices(changes: readonly TorchChange[]): Promise<Splice[]>;
+}
+
+/** Opens any file of torch's: zip, legacy, TorchScript, whole modules. Reads its pickles and directory. Throws `malformed` and `unsupported`. */
+export async function openTorch(source: ByteSource): Promise<TorchFile> {
+  const head = await source.read(0, Math.min(source.size, ZIP_SIGNATURE.length));
+  const isZip = ZIP_SIGNATURE.every((byte, i) => head[i] === byte);
+  const container = isZip ? await openTorchZip(source) : await openLegacy(source);
+  const checkpoints = container.parts.map(readCheckpoint);
+  const found = withUniqueNames(checkpoints.flatMap((checkpoint) => checkpoint.tensors));
+  return {
+    title: container.title,
+    facts: container.facts,
+    tensors: found.map(storedTensor),
+    texts: checkpoints.flatMap((checkpoint) => checkpoint.texts),
+    imports: uniqueImports(container),
+    splices: (changes) => fileSplices(container, found, changes),
+  };
+}
+
+function storedTensor({ name, tensor, part }: FoundTensor): TorchTensor {
+  const { dtype, dims, quantised, storage } = tensor;
+  const held = part.storage(storage.key, storageBytes(storage));
+  return { name, dtype, dims, quantised, stream: (range, visit) => streamTensor(tensor, held, range, visit) };
+}
+
+/** Two paths can spell the same name: {'a.b': …} beside {'a': {'b': …}}. The later ones get a number. */
+function withUniqueNames(tensors: readonly FoundTensor[]): FoundTensor[] {
+  const taken = new Set<string>();
+  return tensors.map((found) => {
+    let { name } = found;
+    for (let copy = 2; taken.has(name); copy++) name = `${found.name} (${copy})`;
+    taken.add(name);
+    return { ...found, name };
+  });
+}
+
+function uniqueImports(container: TorchContainer): GlobalValue[] {
+  const all = container.parts.flatMap((part) => part.pickle.imports);
+  return [...new Map(all.map((value) => [`${value.module}\n${value.name}`, value])).values()];
+}
+
+async function fileSplices(
+  container: TorchContainer,
+  found: readonly FoundTensor[],
+  changes: readonly TorchChange[],
+): Promise<Splice[]> {
+  const byName = new Map(found.map((one) => [one.name, one]));
+  const news = changes.map(({ tensor, dims, bytes }) => {
+    const one = byName.get(tensor);
+    if (!one) throw new RangeError(`no tensor ${tensor}`);
+    return { found: one, dims, bytes };
+  });
+  return news.length === 0 ? [] : container.splices(tensorEdit(found, news));
+}
