@@ -29,7 +29,7 @@ export const LITERAL_INSTRUCTIONS: Readonly<Record<number, Instruction>> = {
   0x58: (m) => pushText(m, m.reader.take(m.reader.length32())), // BINUNICODE
   0x8c: (m) => pushText(m, m.reader.take(m.reader.uint8())), // SHORT_BINUNICODE
   0x8d: (m) => pushText(m, m.reader.take(m.reader.length64())), // BINUNICODE8
-  0x56: (m) => pushText(m, m.reader.line()), // UNICODE
+  0x56: (m) => pushEscaped(m, latin1(m.reader.line())), // UNICODE
   0x54: (m) => pushText(m, m.reader.take(m.reader.length32())), // BINSTRING
   0x55: (m) => pushText(m, m.reader.take(m.reader.uint8())), // SHORT_BINSTRING
   0x53: (m) => pushQuoted(m, latin1(m.reader.line())), // STRING
@@ -76,6 +76,14 @@ function pushFloat(machine: PickleMachine, text: string): void {
 function pushText(machine: PickleMachine, bytes: Uint8Array): void {
   const whole = bytes.length <= MAX_TEXT_BYTES;
   machine.push({ kind: 'text', value: utf8.decode(bytes.subarray(0, MAX_TEXT_BYTES)), whole });
+}
+
+/** Protocol 0 writes texts in Latin-1, and other characters as \uXXXX or \UXXXXXXXX. */
+function pushEscaped(machine: PickleMachine, line: string): void {
+  const value = line.replace(/\\u([0-9a-f]{4})|\\U(00(?:0\d|10)[0-9a-f]{4})/gi, (_, short?: string, long?: string) =>
+    String.fromCodePoint(parseInt(short ?? long ?? '', 16)),
+  );
+  machine.push({ kind: 'text', value, whole: true });
 }
 
 function pushQuoted(machine: PickleMachine, line: string): void {
