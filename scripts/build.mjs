@@ -39,7 +39,13 @@ const ENTRIES = [
     format: 'esm',
     banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
   },
-  { ...page, entryPoints: [path('webview-ui/page.css')], outfile: path('dist/webview.css') },
+  {
+    ...page,
+    entryPoints: [path('webview-ui/page.css')],
+    outfile: path('dist/webview.css'),
+    loader: { '.ttf': 'file' },
+    assetNames: '[name]',
+  },
   {
     ...node,
     entryPoints: [path('test/vscode/index.ts')],

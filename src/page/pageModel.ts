@@ -1,6 +1,7 @@
 import { operatorKey } from '../graph/operatorKey.ts';
 import { connectionsOf } from '../graph/connections.ts';
 import { basename } from 'node:path';
+import { imageInputs } from '../adapt/flow/imageInputs.ts';
 import { PROVENANCE_KEY } from '../adapt/report/provenance.ts';
 import { dataTrouble } from '../files/external.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
@@ -22,10 +23,11 @@ import { pageSizes } from './pageSizes.ts';
 import { inferredValue, knownDims, storedWeights, type DimTexts } from './pageValue.ts';
 import { constantsByName, smallConstants, type SmallConstants } from './smallConstants.ts';
 
-/** Limits of what the page is sent of a file's own words: a licence fits, a weight hidden as text does not. */
+/** Limits of what the page is sent of a file's own words: a licence or a thousand class names fit, a weight hidden as text does not. */
 const MOST_METADATA = 200;
 const LONGEST_KEY = 200;
-const LONGEST_VALUE = 20_000;
+const LONGEST_VALUE = 100_000;
+const MOST_LETTERS = 1_000_000;
 const NO_CONSTANTS: SmallConstants = new Map();
 
 /** What else is known of a model when its page is made. */
@@ -89,12 +91,18 @@ export function pageModel(model: Model, parts: PageParts): PageModel {
     nodes: graph.nodes.map((node, id) => pageNode(node, id, lookup, costs.of(node))),
     ...edges(graph, inputs, shapes),
     ...(inner ? { inner } : {}),
+    imageInputs: possibleImages(graph),
     firstLayers: pageFirstLayers(graph),
     operators: operators(model),
     metadata: metadataRows(model),
     sizes: pageSizes(graph, inferred, costs.total, bind),
     adaptation,
   };
+}
+
+function possibleImages(graph: Graph): PageModel['imageInputs'] {
+  const images = imageInputs(graph).filter(({ why }) => why === null);
+  return images.map(({ name, channels }) => ({ name, channels: [...channels] }));
 }
 
 /** What the file says of itself in words, each text cut to what a person reads. The record of an adaptation has a tab of its own. */
@@ -106,10 +114,15 @@ function metadataRows(model: Model): PageModel['metadata'] {
     { key: 'Model version', value: model.modelVersion === 0n ? '' : String(model.modelVersion) },
     ...model.metadata.filter(({ key }) => key !== PROVENANCE_KEY),
   ];
+  let left = MOST_LETTERS;
   return rows
     .filter(({ value }) => value !== '')
     .slice(0, MOST_METADATA)
-    .map(({ key, value }) => ({ key: shortened(key, LONGEST_KEY), value: shortened(value, LONGEST_VALUE) }));
+    .map(({ key, value }) => {
+      const shown = shortened(value, Math.min(LONGEST_VALUE, left));
+      left -= shown.length;
+      return { key: shortened(key, LONGEST_KEY), value: shown };
+    });
 }
 
 function shortened(text: string, most: number): string {

@@ -109,6 +109,8 @@ export interface PageModel {
   edges: PageEdge[];
   /** Edges to graph outputs: node id, output index. */
   outputEdges: { from: number; output: number; dims: DimText[] | null }[];
+  /** Inputs that may hold images, and the channel counts that each may have, likeliest first. */
+  imageInputs: { name: string; channels: number[] }[];
   firstLayers: PageFirstLayer[];
   /** One entry per operator of the standard that the model uses. */
   operators?: PageOperator[];

@@ -210,9 +210,9 @@ test('names from files are text in the list, and long lists open on request', as
   });
   await drawn(page);
   assert.equal(await page.evaluate(() => (window as unknown as { __pwned?: number }).__pwned), undefined);
-  assert.equal(await page.getByRole('option').count(), 249);
+  assert.equal(await page.getByRole('search').getByRole('option').count(), 249);
   await page.getByRole('button', { name: 'Show 100 more' }).click();
-  assert.equal(await page.getByRole('option').count(), 349);
+  assert.equal(await page.getByRole('search').getByRole('option').count(), 349);
   assert.equal(await page.getByText('and 8,700 more').isVisible(), true);
   assert.deepEqual(problems, []);
   await close();

@@ -21,7 +21,7 @@ test('a model without layers says so in the table', async () => {
     firstLayers: [],
     parameterCount: 0,
   });
-  await bare.page.getByRole('tab', { name: 'Layers' }).click();
+  await bare.page.getByRole('tab', { name: 'Layers', exact: true }).click();
   await bare.page.getByText('The model has no layers.').waitFor();
   assert.deepEqual(bare.problems, []);
   await bare.close();
@@ -29,7 +29,7 @@ test('a model without layers says so in the table', async () => {
 
 test('the table while it scrolls: rows in order without a gap, the focus stays on its row, and a taller window is filled', async () => {
   const { page, problems, close } = await openPage(browser, residualPage(1_000), { width: 1200, height: 500 });
-  await page.getByRole('tab', { name: 'Layers' }).click();
+  await page.getByRole('tab', { name: 'Layers', exact: true }).click();
   const scrolled = (top: number): Promise<{ indices: number[]; texts: boolean; focus: string; covered: boolean }> =>
     page.evaluate(async (y) => {
       const table = document.querySelector('cw-app')!.shadowRoot!.querySelector('cw-layer-table') as unknown as {
@@ -73,7 +73,7 @@ test('the table while it scrolls: rows in order without a gap, the focus stays o
 
 test('the table counts again once the filter changes after a copy', async () => {
   const { page, close } = await openPage(browser, resnet50Page());
-  await page.getByRole('tab', { name: 'Layers' }).click();
+  await page.getByRole('tab', { name: 'Layers', exact: true }).click();
   await page.getByRole('button', { name: 'Save as CSV' }).click();
   await page.getByText(/^Saved \d+ rows as CSV$/).waitFor();
   await page.getByLabel('Filter layers').fill('MaxPool');

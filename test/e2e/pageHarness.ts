@@ -85,13 +85,18 @@ export async function openPage(
   page.on('console', (m) => {
     if ((m.type() === 'error' || m.type() === 'warning') && !m.text().includes(EMPTY_STYLE)) problems.push(m.text());
   });
-  const [script, css] = await Promise.all([pageScript(), readFile(join(here, '../../webview-ui/page.css'), 'utf8')]);
+  const [script, css, icons] = await Promise.all([
+    pageScript(),
+    readFile(join(here, '../../webview-ui/page.css'), 'utf8'),
+    readFile(join(here, '../../node_modules/@vscode/codicons/dist/codicon.ttf')),
+  ]);
   await page.route('**/*', (route) => {
     const path = new URL(route.request().url()).pathname;
     if (path === '/')
       return route.fulfill({ contentType: 'text/html', body: HTML, headers: { 'content-security-policy': CSP } });
     if (path === '/page.js') return route.fulfill({ contentType: 'text/javascript', body: script });
     if (path === '/page.css') return route.fulfill({ contentType: 'text/css', body: css });
+    if (path.endsWith('/codicon.ttf')) return route.fulfill({ contentType: 'font/ttf', body: icons });
     return route.fulfill({ status: 404, body: '' });
   });
   const reply: Answer = 'fileName' in model ? { ok: true, value: packModel(model) } : model;

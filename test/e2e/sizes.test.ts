@@ -90,7 +90,7 @@ test('numbers typed for names settle every shape and cost, last over a reload, a
   await fields.nth(2).fill('32');
   await page.locator('cw-summary section').getByText('111 k').first().waitFor();
   await page.screenshot({ path: join(SHOTS, 'sizes.png') });
-  await page.getByRole('tab', { name: 'Layers' }).click();
+  await page.getByRole('tab', { name: 'Layers', exact: true }).click();
   const table = await page.locator('cw-layer-table tbody').innerText();
   assert.match(table, /batch×8×32×16/);
   await page.screenshot({ path: join(SHOTS, 'sizes-layers.png') });

@@ -26,10 +26,10 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const filters = (page: Page): ReturnType<Page['locator']> => page.getByRole('tabpanel', { name: 'First layer' });
+const filters = (page: Page): ReturnType<Page['locator']> => page.getByRole('tabpanel', { name: 'Input layers' });
 
 async function openFirstLayer(page: Page): Promise<void> {
-  await page.getByRole('tab', { name: 'First layer' }).click();
+  await page.getByRole('tab', { name: 'Input layers' }).click();
   await filters(page).getByRole('option').first().waitFor();
 }
 
@@ -250,7 +250,7 @@ test('one sentence where the data is missing, and where the shape lies; a large 
     ),
   );
   const { page, problems, close } = await openFilePage(browser, path);
-  await page.getByRole('tab', { name: 'Layers' }).click();
+  await page.getByRole('tab', { name: 'Layers', exact: true }).click();
   await page.getByRole('row', { name: /Custom/ }).click();
   const group = (name: string): ReturnType<Page['locator']> => page.getByRole('group', { name: `Weight ${name}` });
   await group('<b>w</b>').getByRole('button', { name: 'Statistics' }).click();
@@ -322,7 +322,7 @@ test('a missing data file is told beside the graph and the table, by name and wi
   await before.page.getByRole('alert').filter({ hasText: 'The data file beside.data is missing' }).waitFor();
   assert.equal(await trouble(before.page).count(), 0, 'it is not said twice');
   await before.page.getByRole('button', { name: 'Dismiss this message' }).click();
-  await before.page.getByRole('tab', { name: 'Layers' }).click();
+  await before.page.getByRole('tab', { name: 'Layers', exact: true }).click();
   assert.equal(await trouble(before.page).isVisible(), true);
   await before.page.getByRole('tab', { name: 'Compare' }).click();
   assert.equal(await trouble(before.page).count(), 0);
@@ -330,7 +330,7 @@ test('a missing data file is told beside the graph and the table, by name and wi
   await before.close();
   writeFileSync(join(folder, 'beside.data'), new Uint8Array(24));
   const now = await openFilePage(browser, path);
-  await now.page.getByRole('region', { name: 'First layer' }).waitFor();
+  await now.page.getByRole('region', { name: 'Input layer' }).waitFor();
   assert.equal(await now.page.getByText('The data file').count(), 0);
   await now.close();
 });
@@ -384,7 +384,7 @@ test('indices of words are not called pixels, and a matrix product has no stride
     ),
   );
   const { page, problems, close } = await openFilePage(browser, path);
-  await page.getByRole('tab', { name: 'First layer' }).click();
+  await page.getByRole('tab', { name: 'Input layers' }).click();
   await filters(page).getByText('Whole numbers, such as indices').waitFor();
   assert.doesNotMatch(await filters(page).innerText(), /ixels|Strides/);
   assert.deepEqual(problems, []);

@@ -8,10 +8,37 @@ export const cardStyles = css`
     padding: 10px 14px 14px;
     border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
   }
+  section[data-folded] > :not(h2) {
+    display: none;
+  }
   h2 {
     margin: 0 0 8px;
     font-size: 1em;
     font-weight: 600;
+  }
+  .fold {
+    display: block;
+    width: 100%;
+    font: inherit;
+    font-weight: 600;
+    color: inherit;
+    text-align: left;
+    padding: 0;
+    background: none;
+    border: none;
+    cursor: pointer;
+  }
+  .fold::before {
+    content: '\\eab4' / '';
+    font: 16px/1 codicon;
+    vertical-align: -3px;
+    margin: 0 3px 0 -5px;
+  }
+  .fold[aria-expanded='false']::before {
+    content: '\\eab6' / '';
+  }
+  .fold:focus-visible {
+    outline: 1px solid var(--vscode-focusBorder);
   }
   h3 {
     margin: 12px 0 4px;

@@ -16,6 +16,9 @@ export interface Saved {
   table: { sort: string; down: boolean; filter: string };
   /** Numbers given for names of sizes. */
   bind: PageBinding;
+  /** Width of the side panel in pixels, whether it is hidden, and which of its sections are folded. */
+  panel: { width: number; hidden: boolean };
+  folds: string[];
 }
 
 export function asSaved(value: unknown): Partial<Saved> {
@@ -33,10 +36,19 @@ export function asSaved(value: unknown): Partial<Saved> {
   if (bind) saved.bind = bind;
   const view = asView(v.view);
   if (view) saved.view = view;
+  const panel = asPanel(v.panel);
+  if (panel) saved.panel = panel;
+  if (Array.isArray(v.folds) && v.folds.every((name) => typeof name === 'string')) saved.folds = v.folds as string[];
   const t = v.table as Record<string, unknown> | null | undefined;
   if (t && typeof t.sort === 'string' && typeof t.down === 'boolean' && typeof t.filter === 'string')
     saved.table = { sort: t.sort, down: t.down, filter: t.filter };
   return saved;
+}
+
+function asPanel(value: unknown): Saved['panel'] | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { width, hidden } = value as Record<string, unknown>;
+  return typeof width === 'number' && Number.isFinite(width) && typeof hidden === 'boolean' ? { width, hidden } : null;
 }
 
 function asView(value: unknown): View | null {

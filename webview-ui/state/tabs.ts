@@ -9,19 +9,23 @@ interface TabKind {
 }
 
 const always = (): boolean => true;
-/** Images have rows, columns and channels. */
-const takesImages = (model: PageModel): boolean => model.inputs.some((i) => i.dims === null || i.dims.length === 4);
+/** Whether some input may hold images. */
+const takesImages = (model: PageModel): boolean => model.imageInputs.length > 0;
 
-/** Whether the image inputs have one channel already, first or last: there is nothing left to make gray. */
-export function takesOneChannel(model: PageModel): boolean {
-  const images = model.inputs.flatMap(({ dims }) => (dims?.length === 4 ? [[dims[1], dims[3]]] : []));
-  return images.length > 0 && images.every((ends) => ends.includes('1') && !ends.includes('3'));
+/** Whether all image inputs have one channel already: there is nothing left to make gray. */
+export function takesOneChannel({ imageInputs }: PageModel): boolean {
+  return imageInputs.length > 0 && imageInputs.every(({ channels }) => channels[0] === 1);
+}
+
+/** Whether Convert to Grayscale applies. */
+export function canBecomeGray(model: PageModel): boolean {
+  return takesImages(model) && !takesOneChannel(model);
 }
 
 export const TABS = {
   graph: { label: 'Graph', details: true, has: always } as TabKind,
   layers: { label: 'Layers', details: true, has: always } as TabKind,
-  first: { label: 'First layer', details: false, has: (model) => model.firstLayers.length > 0 } as TabKind,
+  first: { label: 'Input layers', details: false, has: (model) => model.firstLayers.length > 0 } as TabKind,
   adaptation: { label: 'Adaptation', details: false, has: (model) => model.adaptation !== null } as TabKind,
   compare: { label: 'Compare', details: false, has: always } as TabKind,
   evaluate: { label: 'Evaluate', details: false, has: takesImages } as TabKind,

@@ -2,31 +2,39 @@ import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageCommand, PageModel } from '../../../src/protocol/messages.ts';
 import { request } from '../../state/host.ts';
+import '../icon.ts';
+import type { IconName } from '../icon.ts';
 
-interface Button {
+interface Action {
   readonly name: PageCommand;
+  readonly icon: IconName;
   readonly label: string;
-  title(model: PageModel): string;
+  readonly hint: string;
+  /** Only actions that apply are shown. */
+  applies(model: PageModel): boolean;
 }
 
-const BUTTONS: readonly Button[] = [
+const ACTIONS: readonly Action[] = [
   {
     name: 'adaptChannels',
+    icon: 'adapt',
     label: 'Adapt Channels…',
-    title: () => 'Another channel map; the plan is shown before anything is written',
+    hint: 'Adapt Channels…: another channel map; the plan is shown before anything is written',
+    applies: (model) => model.imageInputs.length > 0,
   },
   {
     name: 'verify',
+    icon: 'verify',
     label: 'Verify',
-    title: (model) =>
-      model.adaptation
-        ? 'Prove this model against the one it was made from'
-        : 'Prove this model against the one it was made from; you will be asked which, because this file names none',
+    hint: 'Verify: compare this model with the one it was made from, in ONNX Runtime',
+    applies: (model) => model.adaptation !== null,
   },
   {
     name: 'copyAsPython',
+    icon: 'python',
     label: 'Copy as Python…',
-    title: () => 'The same change for a PyTorch state dict, a timm model or a Keras layer',
+    hint: 'Copy as Python…: the same change for a PyTorch state dict, a timm model or a Keras layer',
+    applies: (model) => model.imageInputs.length > 0,
   },
 ];
 
@@ -47,18 +55,17 @@ export class ActionBar extends LitElement {
 
   override render(): TemplateResult | null {
     const { model } = this;
-    return (
-      model &&
-      html`${BUTTONS.map(
-        ({ name, label, title }) =>
-          html` <vscode-button
-            appearance="secondary"
-            title=${title(model)}
-            @click=${() => void request('command', { name }).catch(() => undefined)}
-            >${label}</vscode-button
-          >`,
-      )}`
-    );
+    if (!model) return null;
+    const shown = ACTIONS.filter(({ applies }) => applies(model));
+    return html`${shown.map(
+      ({ name, icon, label, hint }) =>
+        html`<cw-icon-button
+          icon=${icon}
+          label=${label}
+          hint=${hint}
+          @click=${() => void request('command', { name }).catch(() => undefined)}
+        ></cw-icon-button>`,
+    )}`;
   }
 }
 customElements.define('cw-action-bar', ActionBar);

@@ -5,14 +5,18 @@ import { unpackModel } from '../../../src/protocol/packed.ts';
 import type { PackedModel } from '../../../src/protocol/packed.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
+import type { Heat } from '../../graph/heat.ts';
+import { traceAll } from '../../graph/trace.ts';
+import type { Direction, Trace } from '../../graph/trace.ts';
 import { shapeText } from '../../text/format.ts';
 import { GraphSession } from '../../state/graphSession.ts';
 import { HostError, keepState, keptState, onHost, onShow, request } from '../../state/host.ts';
+import { foldedSections, onFold, restoreFolds } from '../../state/folds.ts';
 import { asSaved } from '../../state/saved.ts';
 import type { Saved } from '../../state/saved.ts';
-import { TABS, tabsOf, takesOneChannel } from '../../state/tabs.ts';
+import { SelectionHistory } from '../../state/history.ts';
+import { TABS, tabsOf } from '../../state/tabs.ts';
 import type { Tab } from '../../state/tabs.ts';
-import './actionBar.ts';
 import '../adaptation/adaptation.ts';
 import { appStyles } from './appStyles.ts';
 import '../compare/compareView.ts';
@@ -20,12 +24,16 @@ import '../evaluate/evaluateView.ts';
 import { FindBox } from './findBox.ts';
 import '../firstLayer/firstLayer.ts';
 import '../firstLayer/firstLayerTab.ts';
-import '../graph/graphTools.ts';
+import { GraphTools } from '../graph/graphTools.ts';
 import { GraphView } from '../graph/graphView.ts';
 import '../graph/inspector.ts';
+import '../graph/legend.ts';
 import '../table/layerTable.ts';
 import type { TableState } from '../table/layerTable.ts';
 import '../graph/sizesCard.ts';
+import './headerBar.ts';
+import './metadata.ts';
+import { PANEL, SidePanel } from './sidePanel.ts';
 import './summary.ts';
 import { TabBar } from './tabBar.ts';
 
@@ -47,6 +55,9 @@ export class App extends LitElement {
     opened: { state: true },
     turn: { state: true },
     bind: { state: true },
+    panel: { state: true },
+    heat: { state: true },
+    trace: { state: true },
   };
   static override styles = appStyles;
   declare model: PageModel | null;
@@ -65,9 +76,14 @@ export class App extends LitElement {
   declare opened: number;
   /** How often a command has asked for a view: those views start anew. */
   declare turn: number;
+  declare panel: Saved['panel'];
+  /** What colours the graph in place of operators. */
+  declare heat: Heat | null;
+  declare trace: Trace | null;
   #load = 0;
   #saving = 0;
   #saved = asSaved(keptState());
+  #history = new SelectionHistory();
   /** A node that a link asks for, until the model is here. */
   #wanted: string | null = null;
   #stops: (() => void)[] = [];
@@ -87,6 +103,10 @@ export class App extends LitElement {
     this.opened = 0;
     this.bind = this.#saved.bind ?? {};
     this.turn = 0;
+    this.panel = this.#saved.panel ?? { width: PANEL.usual, hidden: false };
+    this.heat = null;
+    this.trace = null;
+    restoreFolds(this.#saved.folds ?? []);
     this.table = this.#saved.table ?? { sort: 'order', down: false, filter: '' };
   }
 
@@ -95,6 +115,7 @@ export class App extends LitElement {
     this.#stops = [
       onHost('changed', () => void this.#fetch()),
       onHost('wanted', () => void this.#showView()),
+      onFold(() => this.#save()),
       onShow((node) => {
         this.#wanted = node;
         void this.#showWanted();
@@ -141,6 +162,9 @@ export class App extends LitElement {
     performance.mark('channelwise:graph');
     this.selected = known && place.selected && this.session?.model.has(place.selected) ? place.selected : null;
     this.found = [];
+    this.heat = null;
+    this.trace = null;
+    this.#history = new SelectionHistory();
     await this.updateComplete;
     const graph = this.#graph;
     if (graph && known && place.view) graph.startView = place.view;
@@ -191,6 +215,8 @@ export class App extends LitElement {
       query: '',
       table: this.table,
       bind: this.bind,
+      panel: this.panel,
+      folds: foldedSections(),
     };
   }
 
@@ -203,8 +229,50 @@ export class App extends LitElement {
 
   protected override updated(changed: PropertyValues<this>): void {
     // What is selected stands first in the details, which may have been scrolled.
-    if (changed.has('selected')) this.renderRoot.querySelector('aside')?.scrollTo(0, 0);
+    if (changed.has('selected')) this.#selectionChanged();
     this.#save();
+  }
+
+  #selectionChanged(): void {
+    const panel = this.renderRoot.querySelector('cw-side-panel');
+    if (panel instanceof SidePanel) panel.scrollToTop();
+    if (this.selected) this.#history.visit(this.selected);
+  }
+
+  /** Selects what was selected before or after. */
+  async #travel(step: -1 | 1): Promise<void> {
+    const key = this.#history.go(step);
+    if (key === null || !this.session?.model.has(key)) return;
+    this.selected = key;
+    this.announcement = `Selected ${this.session.model.nameOf(key)}`;
+    await this.updateComplete;
+    if (this.tab === 'graph') await this.#graph?.reveal(key);
+  }
+
+  #togglePanel(): void {
+    this.panel = { ...this.panel, hidden: !this.panel.hidden };
+  }
+
+  /** Follows everything between the selected layer and the graph's inputs or outputs; the same again ends it. */
+  #follow(direction: Direction | null): void {
+    const model = this.session?.model;
+    const item = model?.itemOf(this.selected);
+    if (!model || item === undefined || direction === null) {
+      this.trace = null;
+      this.announcement = 'Trace ended';
+      return;
+    }
+    this.trace = traceAll(model.flat, item, direction);
+    this.tab = 'graph';
+    this.announcement = `${this.trace.items.size - 1} layers between here and the ${direction}`;
+  }
+
+  async #dropped(event: DragEvent): Promise<void> {
+    const [file] = event.dataTransfer?.files ?? [];
+    if (!file) return;
+    event.preventDefault();
+    const tools = this.renderRoot.querySelector('cw-graph-tools');
+    if (tools instanceof GraphTools) await tools.readNumbers(file);
   }
 
   async #convert(): Promise<void> {
@@ -281,6 +349,11 @@ export class App extends LitElement {
     } else if (event.key === 'F3') {
       event.preventDefault();
       void this.#find?.show();
+    } else if (event.altKey && (event.key === 'ArrowLeft' || event.key === 'ArrowRight')) {
+      event.preventDefault();
+      void this.#travel(event.key === 'ArrowLeft' ? -1 : 1);
+    } else if (event.key === 'd' && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event)) {
+      this.#togglePanel();
     }
   }
 
@@ -310,21 +383,36 @@ export class App extends LitElement {
       </div>`;
     return html`
       <header>
-        <h1 title=${m.fileName}>${m.fileName}</h1>
-        <vscode-button id="find" appearance="secondary" title="Find (Ctrl+F)" @click=${() => void this.#find?.show()}
-          >Find</vscode-button
-        >
-        <cw-action-bar .model=${m}></cw-action-bar>
-        ${takesOneChannel(m) ? html`<span class="done">Takes one channel</span>` : html`<vscode-button id="convert" ?disabled=${this.busy} @click=${this.#convert}>Convert to Grayscale</vscode-button>`}
+        <h1 class="quiet">${m.fileName}</h1>
         <cw-tab-bar
           .tab=${this.tab}
           .shown=${tabsOf(m)}
           @tab-chosen=${(e: CustomEvent<Tab>) => (this.tab = e.detail)}
         ></cw-tab-bar>
+        <cw-header-bar
+          .model=${m}
+          .busy=${this.busy}
+          .back=${this.#history.canGoBack}
+          .forward=${this.#history.canGoForward}
+          .panel=${TABS[this.tab].details ? !this.panel.hidden : null}
+          @find=${() => void this.#find?.show()}
+          @convert=${this.#convert}
+          @go-back=${() => void this.#travel(-1)}
+          @go-forward=${() => void this.#travel(1)}
+          @toggle-panel=${this.#togglePanel}
+        ></cw-header-bar>
       </header>
       ${this.notice ? html`<div class="notice"><span role="alert">${this.notice}</span><button aria-label="Dismiss this message" title="Dismiss" @click=${() => (this.notice = '')}>×</button></div>` : null}
       ${m.dataTrouble && m.dataTrouble.message !== this.notice && TABS[this.tab].details ? html`<p class="trouble" role="status">${m.dataTrouble.message}</p>` : null}
-      <main @select-thing=${this.#selectThing} @toggle-group=${this.#toggle}>
+      <main
+        @select-thing=${this.#selectThing}
+        @toggle-group=${this.#toggle}
+        @trace=${(e: CustomEvent<Direction | null>) => this.#follow(e.detail)}
+        @heat-chosen=${(e: CustomEvent<Heat | null>) => (this.heat = e.detail)}
+        @heat-failed=${(e: CustomEvent<string>) => (this.notice = e.detail)}
+        @dragover=${(e: DragEvent) => e.preventDefault()}
+        @drop=${this.#dropped}
+      >
         <div class="stage">
           ${this.#panel(
             'graph',
@@ -333,6 +421,8 @@ export class App extends LitElement {
                 .selected=${this.selected}
                 .found=${this.found}
                 .differing=${this.session.model.doubts}
+                .heat=${this.heat}
+                .trace=${this.trace}
                 @view-moved=${() => this.#save()}
                 @laid-out=${this.#laidOut}
               ></cw-graph-view>
@@ -341,7 +431,12 @@ export class App extends LitElement {
                 .target=${this}
                 @open-all=${() => void this.#openAll(true)}
                 @close-all=${() => void this.#openAll(false)}
-              ></cw-graph-tools>`,
+              ></cw-graph-tools>
+              <cw-legend
+                .model=${this.session.model}
+                .heat=${this.heat}
+                .theme=${this.#graph?.theme ?? null}
+              ></cw-legend>`,
           )}
           ${this.#panel(
             'layers',
@@ -364,24 +459,43 @@ export class App extends LitElement {
             @find-closed=${this.#findClosed}
           ></cw-find>
         </div>
-        <aside aria-label="Details" tabindex="0" ?hidden=${!TABS[this.tab].details}>
-          ${this.selected ? html`<cw-inspector .session=${this.session} .selected=${this.selected} .opened=${this.opened}></cw-inspector>` : null}
-          ${this.#linkButton()}
-          <cw-first-layer .model=${m} @show-filters=${() => (this.tab = 'first')}></cw-first-layer>
-          ${this.selected ? null : html`<cw-inspector .session=${this.session} .selected=${null}></cw-inspector>`}
-          <cw-sizes
-            .model=${m}
-            .bind=${this.bind}
-            @sizes-bound=${(e: CustomEvent<PageBinding>) => {
-              this.bind = e.detail;
-              void this.#fetch();
-            }}
-          ></cw-sizes>
-          <cw-summary .model=${m}></cw-summary>
-        </aside>
+        ${this.#details(m)}
       </main>
       <div class="quiet" aria-live="polite">${this.announcement}</div>
     `;
+  }
+
+  #details(m: PageModel): TemplateResult {
+    const hidden = this.panel.hidden || !TABS[this.tab].details;
+    return html`<cw-side-panel
+      ?hidden=${hidden}
+      .width=${this.panel.width}
+      @panel-resized=${(e: CustomEvent<number>) => (this.panel = { width: e.detail, hidden: false })}
+    >
+      ${
+        this.selected
+          ? html`<cw-inspector
+              .session=${this.session}
+              .selected=${this.selected}
+              .opened=${this.opened}
+              .traced=${this.trace !== null}
+            ></cw-inspector>`
+          : null
+      }
+      ${this.#linkButton()}
+      <cw-first-layer .model=${m} @show-filters=${() => (this.tab = 'first')}></cw-first-layer>
+      ${this.selected ? null : html`<cw-inspector .session=${this.session} .selected=${null}></cw-inspector>`}
+      <cw-sizes
+        .model=${m}
+        .bind=${this.bind}
+        @sizes-bound=${(e: CustomEvent<PageBinding>) => {
+          this.bind = e.detail;
+          void this.#fetch();
+        }}
+      ></cw-sizes>
+      <cw-summary .model=${m}></cw-summary>
+      <cw-metadata .model=${m}></cw-metadata>
+    </cw-side-panel>`;
   }
 
   #linkButton(): TemplateResult | null {
@@ -412,3 +526,9 @@ export class App extends LitElement {
   }
 }
 customElements.define('cw-app', App);
+
+/** Whether a key belongs to a field that the reader types into. */
+function isTyping(event: KeyboardEvent): boolean {
+  const [target] = event.composedPath();
+  return target instanceof HTMLElement && /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName);
+}

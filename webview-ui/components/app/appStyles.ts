@@ -12,24 +12,20 @@ export const appStyles = css`
   header {
     display: flex;
     align-items: center;
-    gap: 6px 8px;
-    padding: 6px 14px 0;
+    justify-content: space-between;
+    gap: 0 8px;
+    padding: 0 8px 0 6px;
+    min-height: 32px;
     border-bottom: 1px solid var(--edge);
     flex-wrap: wrap;
   }
   h1 {
-    flex: 1 1 120px;
-    min-width: 60px;
     margin: 0;
     font-size: 1.08em;
     font-weight: 600;
-    white-space: nowrap;
-    overflow: hidden;
-    text-overflow: ellipsis;
   }
   cw-tab-bar {
-    flex-basis: 100%;
-    margin-left: -8px;
+    min-width: 0;
   }
   [role='tablist'] {
     overflow-x: auto;
@@ -71,21 +67,15 @@ export const appStyles = css`
   [hidden] {
     display: none !important;
   }
-  aside {
-    width: 330px;
-    flex: none;
-    overflow-y: auto;
-    border-left: 1px solid var(--edge);
-    background: var(--vscode-sideBar-background, var(--vscode-editor-background));
-  }
-  aside:focus-visible {
-    outline: 1px solid var(--vscode-focusBorder);
-    outline-offset: -1px;
-  }
   cw-graph-tools {
     position: absolute;
     left: 10px;
     top: 10px;
+  }
+  cw-legend {
+    position: absolute;
+    left: 10px;
+    bottom: 10px;
   }
   .link {
     margin: 0;
@@ -111,12 +101,6 @@ export const appStyles = css`
   }
   .message vscode-progress-ring {
     margin: 0 auto 12px;
-  }
-  .done {
-    padding: 3px 8px;
-    color: var(--vscode-descriptionForeground);
-    border: 1px solid var(--edge);
-    white-space: nowrap;
   }
   .notice {
     display: flex;
@@ -164,11 +148,9 @@ export const appStyles = css`
     main {
       flex-direction: column;
     }
-    aside {
-      width: auto;
+    cw-side-panel {
+      width: auto !important;
       height: 42%;
-      border-left: none;
-      border-top: 1px solid var(--edge);
     }
   }
 `;

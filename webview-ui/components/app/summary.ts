@@ -3,6 +3,7 @@ import type { TemplateResult } from 'lit';
 import type { PageModel, PageNode, PageValue } from '../../../src/protocol/messages.ts';
 import { nodeParameters } from '../../graph/graphModel.ts';
 import { bytesText, countText, listText, nodeLabel, shortCount, sizeText } from '../../text/format.ts';
+import { Fold } from '../../state/folds.ts';
 import { cardStyles } from '../styles.ts';
 
 function values(list: PageValue[]): TemplateResult {
@@ -35,6 +36,7 @@ export class Summary extends LitElement {
     `,
   ];
   declare model: PageModel | null;
+  readonly #fold = new Fold(this, 'summary');
 
   constructor() {
     super();
@@ -102,8 +104,8 @@ export class Summary extends LitElement {
   override render(): TemplateResult | null {
     const m = this.model;
     if (!m) return null;
-    return html`<section aria-labelledby="t">
-      <h2 id="t">Summary</h2>
+    return html`<section aria-labelledby="t" ?data-folded=${!this.#fold.open}>
+      ${this.#fold.heading('Summary', 't')}
       <dl>
         <dt>Producer</dt>
         <dd>${m.producer || 'not stated'}</dd>

@@ -2,6 +2,7 @@ import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageFirstLayer, PageModel } from '../../../src/protocol/messages.ts';
 import { countText, listText, shapeText } from '../../text/format.ts';
+import { Fold } from '../../state/folds.ts';
 import { cardStyles } from '../styles.ts';
 
 /** More first layers than this are a list that opens: a transformer's residual path leads its input past every block. */
@@ -45,6 +46,7 @@ export class FirstLayer extends LitElement {
   declare model: PageModel | null;
   /** The list is open. */
   declare listed: boolean;
+  readonly #fold = new Fold(this, 'input layers');
 
   constructor() {
     super();
@@ -60,19 +62,19 @@ export class FirstLayer extends LitElement {
     const layers = this.model?.firstLayers;
     if (!layers) return null;
     if (layers.length === 0)
-      return html`<section class="first-layer" aria-labelledby="f">
-        <h2 id="f">First layer</h2>
+      return html`<section class="first-layer" aria-labelledby="f" ?data-folded=${!this.#fold.open}>
+        ${this.#fold.heading('Input layer', 'f')}
         <p>No layer that reads the image channels was found.</p>
       </section>`;
     const cards = layers.length > MOST_CARDS ? 1 : layers.length;
-    return html` ${layers.slice(0, cards).map((layer, i) => this.#card(layer, layers.length > 1 ? `First layer ${i + 1} of ${countText(layers.length)}` : 'First layer', `f${i}`))}
+    return html` ${layers.slice(0, cards).map((layer, i) => this.#card(layer, layers.length > 1 ? `Input layer ${i + 1} of ${countText(layers.length)}` : 'Input layer', `f${i}`))}
     ${cards < layers.length ? this.#others(layers.slice(cards)) : null}`;
   }
 
   #others(layers: readonly PageFirstLayer[]): TemplateResult {
-    return html`<section aria-label="Other first layers">
+    return html`<section aria-label="Other input layers">
       <details .open=${this.listed} @toggle=${(e: Event) => (this.listed = (e.target as HTMLDetailsElement).open)}>
-        <summary>${countText(layers.length)} other first layers</summary>
+        <summary>${countText(layers.length)} other input layers</summary>
         ${
           this.listed
             ? html`<ul>
@@ -80,7 +82,7 @@ export class FirstLayer extends LitElement {
               </ul>`
             : null
         }
-        ${this.listed && layers.length > MOST_LISTED ? html`<p>The First layer tab has all.</p>` : null}
+        ${this.listed && layers.length > MOST_LISTED ? html`<p>The Input layers tab has all.</p>` : null}
       </details>
     </section>`;
   }
@@ -94,8 +96,8 @@ export class FirstLayer extends LitElement {
   #card(l: PageFirstLayer, title: string, id: string): TemplateResult {
     // A matrix product slides over nothing.
     const slides = l.strides.length > 0;
-    return html`<section class="first-layer" aria-labelledby=${id}>
-      <h2 id=${id}>${title}</h2>
+    return html`<section class="first-layer" aria-labelledby=${id} ?data-folded=${!this.#fold.open}>
+      ${this.#fold.heading(title, id)}
       <dl>
         <dt>Weight</dt>
         <dd>${l.weight}</dd>

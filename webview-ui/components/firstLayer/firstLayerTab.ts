@@ -143,7 +143,7 @@ export class FirstLayerTab extends LitElement {
     const layer = layers[this.layer];
     if (!layer)
       return html`<section>
-        <h2>First layer</h2>
+        <h2>Input layer</h2>
         <p>No layer that reads the image channels was found.</p>
       </section>`;
     const pick = (event: Event): void => {
@@ -155,7 +155,7 @@ export class FirstLayerTab extends LitElement {
         ${
           layers.length > 1
             ? html`<label
-                >First layer
+                >Input layer
                 <select @change=${pick}>
                   ${layers.map((l, i) => html`<option value=${i} ?selected=${i === this.layer}>${i + 1} of ${layers.length}: ${l.node || l.weight} ${shapeText(l.dims)}</option>`)}
                 </select></label

@@ -5,7 +5,9 @@ import type { Region } from '../../draw/svg.ts';
 import { paint } from '../../draw/paint.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import { saveBlob } from '../../state/download.ts';
+import '../icon.ts';
 import type { GraphView } from './graphView.ts';
+import { HeatMenu } from './heatMenu.ts';
 
 /** The longest side of a saved picture, in pixels: browsers refuse larger canvases. */
 const MOST_PIXELS = 12_000;
@@ -20,9 +22,14 @@ const NOTHING = {
   followed: null,
 };
 
-/** Buttons over the graph: zoom, fit, groups, save as a picture. */
+/** The tool bar over the graph: zoom, fit, groups, colours, save as a picture. */
 export class GraphTools extends LitElement {
-  static override properties = { session: { attribute: false }, target: { attribute: false }, saving: { state: true } };
+  static override properties = {
+    session: { attribute: false },
+    target: { attribute: false },
+    saving: { state: true },
+    batch: { state: true },
+  };
   static override styles = css`
     :host {
       display: flex;
@@ -30,24 +37,6 @@ export class GraphTools extends LitElement {
       padding: 2px;
       background: var(--vscode-editorWidget-background);
       border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border, var(--vscode-panel-border)));
-    }
-    button {
-      font: inherit;
-      font-size: 0.95em;
-      color: var(--vscode-foreground);
-      background: none;
-      border: none;
-      min-width: 26px;
-      padding: 3px 7px;
-      cursor: pointer;
-      white-space: nowrap;
-    }
-    button:hover {
-      background: var(--vscode-list-hoverBackground);
-      outline: 1px dashed var(--vscode-contrastActiveBorder, transparent);
-    }
-    button:focus-visible {
-      outline: 1px solid var(--vscode-focusBorder);
     }
     .menu {
       position: relative;
@@ -60,24 +49,46 @@ export class GraphTools extends LitElement {
       display: flex;
       flex-direction: column;
       min-width: 170px;
-      background: var(--vscode-editorWidget-background);
+      background: var(--vscode-menu-background, var(--vscode-editorWidget-background));
       border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border));
       box-shadow: 0 2px 8px var(--vscode-widget-shadow, transparent);
     }
     .items button {
+      font: inherit;
+      font-size: 0.95em;
+      color: var(--vscode-menu-foreground, var(--vscode-foreground));
+      background: none;
+      border: none;
       text-align: left;
       padding: 5px 10px;
+      cursor: pointer;
+    }
+    .items button:hover {
+      background: var(--vscode-list-hoverBackground);
+      outline: 1px dashed var(--vscode-contrastActiveBorder, transparent);
+    }
+    .items button:focus-visible {
+      outline: 1px solid var(--vscode-focusBorder);
     }
   `;
   declare session: GraphSession | null;
   declare target: { readonly graphView: GraphView | null } | null;
   declare saving: boolean;
+  /** Whether shapes on lines have the batch size that all share. */
+  declare batch: boolean;
 
   constructor() {
     super();
     this.session = null;
     this.target = null;
     this.saving = false;
+    this.batch = false;
+  }
+
+  /** Colours the graph by the numbers in a file that was dropped. */
+  async readNumbers(file: File): Promise<void> {
+    const menu = this.renderRoot.querySelector('cw-heat-menu');
+    if (menu instanceof HeatMenu) await menu.read(file);
   }
 
   get #view(): GraphView | null {
@@ -97,7 +108,7 @@ export class GraphTools extends LitElement {
   }
 
   get #name(): string {
-    return (this.session?.model.page.fileName ?? 'model').replace(/\.onnx$/i, '');
+    return (this.session?.model.page.fileName ?? 'model').replace(/\.[^.]*$/, '');
   }
 
   #saveSvg(visible: boolean): void {
@@ -158,29 +169,78 @@ export class GraphTools extends LitElement {
     if (!(to instanceof Node && (event.currentTarget as HTMLElement).contains(to))) this.saving = false;
   }
 
+  /** Draws the shared batch size, or leaves it out again. */
+  #toggleBatch(): void {
+    const labels = this.session?.model.labels;
+    if (!labels) return;
+    labels.showBatch = !labels.showBatch;
+    this.batch = labels.showBatch;
+    this.#view?.draw();
+  }
+
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has('session')) this.batch = this.session?.model.labels.showBatch ?? false;
+  }
+
   override render(): TemplateResult {
     const groups = (this.session?.model.hierarchy.groups.length ?? 1) > 1;
     const item = (text: string, act: () => void): TemplateResult =>
       html`<button role="menuitem" @click=${act}>${text}</button>`;
-    return html` <button aria-label="Zoom in" title="Zoom in (+)" @click=${() => this.#view?.zoom(1.25)}>+</button>
-      <button aria-label="Zoom out" title="Zoom out (-)" @click=${() => this.#view?.zoom(0.8)}>−</button>
-      <button id="fit" title="Show the whole graph (0)" @click=${() => this.#view?.fit()}>Fit</button>
+    return html`<cw-icon-button
+        icon="zoom-in"
+        label="Zoom in"
+        hint="Zoom in (+)"
+        @click=${() => this.#view?.zoom(1.25)}
+      ></cw-icon-button>
+      <cw-icon-button
+        icon="zoom-out"
+        label="Zoom out"
+        hint="Zoom out (-)"
+        @click=${() => this.#view?.zoom(0.8)}
+      ></cw-icon-button>
+      <cw-icon-button
+        id="fit"
+        icon="fit"
+        label="Fit"
+        hint="Show the whole graph (0)"
+        @click=${() => this.#view?.fit()}
+      ></cw-icon-button>
       ${
         groups
-          ? html`<button title="Open all groups" @click=${() => this.#tell('open-all')}>Open all</button>
-              <button title="Close all groups" @click=${() => this.#tell('close-all')}>Close all</button>`
+          ? html`<cw-icon-button
+                icon="expand-all"
+                label="Open all"
+                hint="Open all groups"
+                @click=${() => this.#tell('open-all')}
+              ></cw-icon-button>
+              <cw-icon-button
+                icon="collapse-all"
+                label="Close all"
+                hint="Close all groups"
+                @click=${() => this.#tell('close-all')}
+              ></cw-icon-button>`
           : null
       }
+      ${
+        this.session?.model.labels.hasBatch
+          ? html`<cw-icon-button
+              icon="batch"
+              label="Batch size on lines"
+              .pressed=${this.batch}
+              @click=${() => this.#toggleBatch()}
+            ></cw-icon-button>`
+          : null
+      }
+      <cw-heat-menu .model=${this.session?.model ?? null}></cw-heat-menu>
       <div class="menu" @keydown=${this.#menuKey} @focusout=${this.#menuLeft}>
-        <button
+        <cw-icon-button
           id="save"
-          aria-haspopup="menu"
-          aria-expanded=${this.saving ? 'true' : 'false'}
-          title="Save the graph as a picture"
+          icon="picture"
+          label="Save picture"
+          hint="Save the graph as a picture"
+          .popup=${this.saving}
           @click=${() => (this.saving = !this.saving)}
-        >
-          Save picture
-        </button>
+        ></cw-icon-button>
         ${
           this.saving
             ? html`<div class="items" role="menu" aria-label="Save the graph as a picture">

@@ -4,9 +4,12 @@ import type { PageNode, PageValue } from '../../../src/protocol/messages.ts';
 import { nodeParameters } from '../../graph/graphModel.ts';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
 import { bytesText, countText, listText, nodeLabel, shortCount } from '../../text/format.ts';
+import type { Direction } from '../../graph/trace.ts';
+import { Fold } from '../../state/folds.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import { attributeRows, formalName, operatorOf } from './nodeFacts.ts';
 import { cardStyles } from '../styles.ts';
+import '../icon.ts';
 import '../weights/weightCard.ts';
 
 /** A list of neighbours longer than this is cut; the graph shows the rest. */
@@ -18,6 +21,7 @@ export class Inspector extends LitElement {
     session: { attribute: false },
     selected: { attribute: false },
     opened: { attribute: false },
+    traced: { attribute: false },
   };
   static override styles = [
     cardStyles,
@@ -39,6 +43,10 @@ export class Inspector extends LitElement {
       .link:focus-visible {
         outline: 1px solid var(--vscode-focusBorder);
       }
+      .tools {
+        display: flex;
+        margin: -2px 0 6px -4px;
+      }
       .at {
         display: block;
         padding-left: 12px;
@@ -57,12 +65,16 @@ export class Inspector extends LitElement {
   declare session: GraphSession | null;
   declare selected: SelectionKey | null;
   declare opened: number;
+  /** Whether a trace is shown. */
+  declare traced: boolean;
+  readonly #fold = new Fold(this, 'selected');
 
   constructor() {
     super();
     this.session = null;
     this.selected = null;
     this.opened = 0;
+    this.traced = false;
   }
 
   #go(key: SelectionKey): void {
@@ -73,6 +85,33 @@ export class Inspector extends LitElement {
 
   #toggle(key: SelectionKey): void {
     this.dispatchEvent(new CustomEvent('toggle-group', { detail: { key }, bubbles: true, composed: true }));
+  }
+
+  #trace(direction: Direction | null): void {
+    this.dispatchEvent(new CustomEvent('trace', { detail: direction, bubbles: true, composed: true }));
+  }
+
+  /** What a reader can do with a layer: follow what feeds it or what it feeds. */
+  #tools(): TemplateResult {
+    return html`<div class="tools" role="toolbar" aria-label="Selected layer">
+      <cw-icon-button
+        icon="trace-inputs"
+        label="Trace to the inputs"
+        hint="Show everything that feeds this layer"
+        @click=${() => this.#trace('inputs')}
+      ></cw-icon-button>
+      <cw-icon-button
+        icon="trace-outputs"
+        label="Trace to the outputs"
+        hint="Show everything that this layer feeds"
+        @click=${() => this.#trace('outputs')}
+      ></cw-icon-button>
+      ${
+        this.traced
+          ? html`<cw-icon-button icon="close" label="End the trace" @click=${() => this.#trace(null)}></cw-icon-button>`
+          : null
+      }
+    </div>`;
   }
 
   #links(model: GraphModel, items: readonly number[], word: string): TemplateResult | null {
@@ -92,8 +131,8 @@ export class Inspector extends LitElement {
     const group = model?.groupOf(key);
     const item = model?.flat.items[model.itemOf(key) ?? -1];
     if (!model || !key || (group === undefined && !item)) {
-      return html`<section aria-labelledby="t">
-        <h2 id="t">Selected layer</h2>
+      return html`<section aria-labelledby="t" ?data-folded=${!this.#fold.open}>
+        ${this.#fold.heading('Selected layer', 't')}
         <p>Select a layer in the graph or in the table.</p>
       </section>`;
     }
@@ -106,8 +145,8 @@ export class Inspector extends LitElement {
   #value(model: GraphModel, key: SelectionKey, value: PageValue, title: string): TemplateResult {
     const at = model.itemOf(key)!;
     const { links } = model.flat;
-    return html`<section aria-labelledby="t">
-      <h2 id="t">${title}</h2>
+    return html`<section aria-labelledby="t" ?data-folded=${!this.#fold.open}>
+      ${this.#fold.heading(title, 't')}
       <dl>
         <dt>Name</dt>
         <dd>${value.name}</dd>
@@ -140,8 +179,8 @@ export class Inspector extends LitElement {
     });
     const share =
       model.page.parameterCount > 0 ? ` (${((facts.params / model.page.parameterCount) * 100).toFixed(1)} %)` : '';
-    return html`<section aria-labelledby="t">
-      <h2 id="t">Selected group</h2>
+    return html`<section aria-labelledby="t" ?data-folded=${!this.#fold.open}>
+      ${this.#fold.heading('Selected group', 't')}
       <dl>
         <dt>Name</dt>
         <dd>${g.title}</dd>
@@ -184,8 +223,8 @@ export class Inspector extends LitElement {
     const operator = operatorOf(model.page, node);
     // Weights inside subgraphs go by names of their own, which the host can't be asked for.
     const inMain = node.id < model.page.nodes.length;
-    return html`<section aria-labelledby="t">
-      <h2 id="t">Selected layer</h2>
+    return html`<section aria-labelledby="t" ?data-folded=${!this.#fold.open}>
+      ${this.#fold.heading('Selected layer', 't')} ${this.#tools()}
       <dl>
         <dt>Name</dt>
         <dd>${nodeLabel(node)}</dd>

@@ -2,6 +2,7 @@ import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
+import { Fold } from '../../state/folds.ts';
 import { cardStyles } from '../styles.ts';
 
 /** After the last key, so that a number is not asked for digit by digit. */
@@ -62,6 +63,7 @@ export class SizesCard extends LitElement {
     `,
   ];
   declare model: PageModel | null;
+  readonly #fold = new Fold(this, 'sizes');
   /** The numbers given, also those that are on their way to the host. */
   declare bind: PageBinding;
   #typing = 0;
@@ -119,8 +121,8 @@ export class SizesCard extends LitElement {
   override render(): TemplateResult | null {
     const sizes = this.model?.sizes;
     if (!sizes || (sizes.names.length === 0 && sizes.computed.length === 0)) return null;
-    return html`<section aria-labelledby="t">
-      <h2 id="t">Sizes</h2>
+    return html`<section aria-labelledby="t" ?data-folded=${!this.#fold.open}>
+      ${this.#fold.heading('Sizes', 't')}
       ${
         sizes.names.length === 0
           ? null

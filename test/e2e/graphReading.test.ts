@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { resnet50Page, unetPage } from '../fixtures/pageModels.ts';
+import { launch, openPage } from './pageHarness.ts';
+
+let browser: Browser;
+before(async () => {
+  browser = await launch();
+});
+after(async () => {
+  await browser.close();
+});
+
+async function drawn(page: Page): Promise<void> {
+  await page.waitForFunction(() => performance.getEntriesByName('channelwise:paint').length > 0);
+}
+
+const live = (page: Page): Promise<string> => page.locator('[aria-live="polite"]').innerText();
+const colourBy = (page: Page): ReturnType<Page['locator']> => page.getByRole('combobox', { name: 'Colour layers by' });
+
+test('a heat map by parameters lists the ten heaviest layers, and each leads to its layer', async () => {
+  const model = resnet50Page();
+  const opened = await openPage(browser, model);
+  const { page } = opened;
+  await drawn(page);
+  await colourBy(page).selectOption({ label: 'Parameters' });
+  const list = page.getByRole('list', { name: 'Heaviest layers' });
+  const rows = await list.getByRole('listitem').allInnerTexts();
+  assert.equal(rows.length, 10);
+  const params = model.nodes.map((n) => ({
+    name: n.name,
+    count: n.inputs.reduce((sum, i) => sum + (i.weight?.dims.reduce((a, b) => a * b, 1) ?? 0), 0),
+  }));
+  const first = params.sort((a, b) => b.count - a.count)[0]!;
+  assert.match(rows[0]!, new RegExp(`${first.name}[\\s\\S]*2\\.36 M · 9\\.2 %`));
+  await page.screenshot({ path: 'test-results/page/heat.png' });
+  await list.getByRole('button').first().click();
+  assert.equal(await live(page), `Selected Conv ${first.name}, output 1×512×7×7`);
+  assert.deepEqual(opened.problems, []);
+  await opened.close();
+});
+
+test('numbers from a file colour the layers they name; a file without numbers is told', async () => {
+  const model = unetPage();
+  const opened = await openPage(browser, model);
+  const { page } = opened;
+  await drawn(page);
+  const give = async (name: string, text: string): Promise<void> => {
+    await page
+      .locator('cw-heat-menu input[type=file]')
+      .setInputFiles({ name, mimeType: 'application/json', buffer: Buffer.from(text) });
+  };
+  const convolutions = model.nodes.filter((n) => n.opType === 'Conv').slice(0, 2);
+  const [one, two] = [convolutions[0]!.name, convolutions[1]!.name];
+  const event = (node: string, dur: number): object => ({ cat: 'Node', name: `${node}_kernel_time`, dur });
+  await give('profile.json', JSON.stringify([event(one, 10), event(one, 20), event(two, 40), { name: 'session' }]));
+  const list = page.getByRole('list', { name: 'Heaviest layers' });
+  await list.waitFor();
+  const rows = await list.getByRole('listitem').allInnerTexts();
+  assert.deepEqual(
+    rows.map((row) => row.split(/\s+/).slice(-4).join(' ')),
+    ['40 · 72.7 %', '15 · 27.3 %'],
+  );
+  await give('broken.json', '{"a": "b"}');
+  assert.match(await page.getByRole('alert').innerText(), /holds no numbers by layer/);
+  await give('other.json', '{"nothing here": 1}');
+  await page.getByText('names no layer of this model').waitFor();
+  assert.deepEqual(opened.problems, []);
+  await opened.close();
+});
+
+test('a trace shows all that feeds a layer, and ends', async () => {
+  const opened = await openPage(browser, unetPage());
+  const { page } = opened;
+  await drawn(page);
+  await page.getByRole('button', { name: 'Show in graph' }).click();
+  await page.getByRole('button', { name: 'Trace to the inputs' }).click();
+  assert.equal(await live(page), '1 layers between here and the inputs');
+  await page.getByRole('button', { name: 'Trace to the outputs' }).click();
+  assert.match(await live(page), /^\d\d+ layers between here and the outputs$/);
+  await page.screenshot({ path: 'test-results/page/trace.png' });
+  await page.getByRole('button', { name: 'End the trace' }).click();
+  assert.equal(await live(page), 'Trace ended');
+  assert.deepEqual(opened.problems, []);
+  await opened.close();
+});
+
+test('Alt with Left and Right goes through what was selected', async () => {
+  const opened = await openPage(browser, resnet50Page());
+  const { page } = opened;
+  await drawn(page);
+  await page.getByRole('button', { name: 'Show in graph' }).click();
+  const first = await live(page);
+  await page.getByRole('region', { name: 'Summary' }).getByRole('button').nth(1).click();
+  const second = await live(page);
+  assert.notEqual(first, second);
+  await page.keyboard.press('Alt+ArrowLeft');
+  assert.ok(first.startsWith(await live(page)), await live(page));
+  await page.keyboard.press('Alt+ArrowRight');
+  assert.ok(second.startsWith(await live(page)), await live(page));
+  assert.equal(await page.getByRole('button', { name: 'Forward' }).isEnabled(), false);
+  await opened.close();
+});
+
+test('the side panel is resized by keys and hidden by one, its sections fold, and all of it is kept', async () => {
+  const opened = await openPage(browser, resnet50Page());
+  const { page } = opened;
+  await drawn(page);
+  const panel = page.locator('cw-side-panel');
+  const width = async (): Promise<number> => Math.round((await panel.boundingBox())!.width);
+  const before = await width();
+  await page.getByRole('separator', { name: 'Width of the details' }).press('ArrowLeft');
+  assert.equal(await width(), before + 24);
+  const summary = page.getByRole('region', { name: 'Summary' });
+  await summary.getByRole('button', { name: 'Summary' }).click();
+  assert.equal((await summary.innerText()).trim(), 'Summary');
+  await page.keyboard.press('d');
+  assert.equal(await panel.isVisible(), false);
+  await page.waitForTimeout(400);
+  const saved = (await opened.savedState()) as { panel: object; folds: string[] };
+  assert.deepEqual(saved.panel, { width: before + 24, hidden: true });
+  assert.deepEqual(saved.folds, ['summary']);
+  await opened.close();
+  const again = await openPage(browser, resnet50Page(), { state: saved });
+  await drawn(again.page);
+  assert.equal(await again.page.locator('cw-side-panel').isVisible(), false);
+  await again.page.getByRole('button', { name: 'Details' }).click();
+  assert.equal((await again.page.getByRole('region', { name: 'Summary' }).innerText()).trim(), 'Summary');
+  await again.close();
+});
+
+test('metadata shows description, licence and class names, as text', async () => {
+  const metadata = [
+    { key: 'Description', value: 'A detector.' },
+    { key: 'license', value: 'AGPL-3.0 <b>License</b>' },
+    { key: 'names', value: "{0: 'person', 1: 'it\\'s a \"car\"'}" },
+    { key: 'stride', value: '32' },
+  ];
+  const opened = await openPage(browser, { ...resnet50Page(), metadata });
+  const region = opened.page.getByRole('region', { name: 'Metadata' });
+  const text = await region.innerText();
+  assert.match(text, /A detector\.[\s\S]*AGPL-3\.0 <b>License<\/b>[\s\S]*2 classes[\s\S]*stride\s+32/);
+  assert.deepEqual(await region.getByRole('listitem').allInnerTexts(), ['person', 'it\'s a "car"']);
+  assert.deepEqual(opened.problems, []);
+  await opened.close();
+});
+
+test('only what applies is offered', async () => {
+  const words = { ...unetPage(), imageInputs: [] };
+  const opened = await openPage(browser, words);
+  await drawn(opened.page);
+  for (const name of ['Convert to Grayscale', 'Adapt Channels…', 'Verify', 'Copy as Python…'])
+    assert.equal(await opened.page.getByRole('button', { name }).count(), 0, name);
+  assert.equal(await opened.page.getByRole('tab', { name: 'Evaluate' }).count(), 0);
+  await opened.close();
+  const gray = { ...unetPage(), imageInputs: [{ name: 'input', channels: [1] }] };
+  const second = await openPage(browser, gray);
+  await drawn(second.page);
+  await second.page.getByText('Already one channel').waitFor();
+  assert.equal(await second.page.getByRole('button', { name: 'Convert to Grayscale' }).count(), 0);
+  await second.close();
+});
+
+test('shapes leave out the batch size that all share, until it is asked for', async () => {
+  const opened = await openPage(browser, unetPage());
+  const { page } = opened;
+  await drawn(page);
+  const button = page.getByRole('button', { name: 'Batch size on lines' });
+  const before = await page.getByRole('application').screenshot();
+  await button.click();
+  assert.equal(await button.getAttribute('aria-pressed'), 'true');
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  assert.notDeepEqual(await page.getByRole('application').screenshot(), before);
+  await opened.close();
+});

@@ -1,0 +1,198 @@
+import { LitElement, css, html, svg } from 'lit';
+import type { SVGTemplateResult, TemplateResult } from 'lit';
+import type { NodeKind } from '../../../src/protocol/messages.ts';
+import { heatColour } from '../../draw/boxColours.ts';
+import type { Theme } from '../../draw/theme.ts';
+import { heaviest, knownCount } from '../../graph/heat.ts';
+import type { Heat, Heaviest } from '../../graph/heat.ts';
+import type { GraphModel } from '../../graph/graphModel.ts';
+import type { ItemKind } from '../../graph/items.ts';
+import { countText } from '../../text/format.ts';
+
+/** As many of the heaviest layers as are listed. */
+const LISTED = 10;
+const BAR_STEPS = 24;
+
+const KIND_NAMES: Readonly<Record<Exclude<ItemKind, 'input' | 'output' | 'constant'>, string>> = {
+  first: 'input layer',
+  layer: 'weights',
+  norm: 'normalisation',
+  activation: 'activation',
+  pool: 'pooling, resizing',
+  merge: 'arithmetic, concatenation',
+  shape: 'shape, selection',
+  quantise: 'quantisation',
+  plain: 'other',
+};
+
+/** What the colours of the picture mean; for a heat map, the ten heaviest layers too. */
+export class Legend extends LitElement {
+  static override properties = {
+    model: { attribute: false },
+    heat: { attribute: false },
+    theme: { attribute: false },
+    open: { state: true },
+  };
+  static override styles = css`
+    :host {
+      display: block;
+      max-width: 300px;
+      max-height: min(60%, 420px);
+      overflow-y: auto;
+      font-size: 0.92em;
+      background: var(--vscode-editorWidget-background);
+      border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border, var(--vscode-panel-border)));
+    }
+    summary {
+      padding: 3px 8px;
+      cursor: pointer;
+    }
+    summary:focus-visible,
+    button:focus-visible {
+      outline: 1px solid var(--vscode-focusBorder);
+      outline-offset: -1px;
+    }
+    ul,
+    ol {
+      margin: 0;
+      padding: 2px 10px 8px;
+      list-style: none;
+    }
+    li {
+      display: flex;
+      align-items: center;
+      gap: 6px;
+      padding: 1px 0;
+    }
+    .swatch {
+      flex: none;
+      width: 18px;
+      height: 10px;
+      border: 1px solid var(--vscode-contrastBorder, transparent);
+    }
+    .bar {
+      display: block;
+      margin: 2px 10px;
+    }
+    .ends {
+      display: flex;
+      justify-content: space-between;
+      padding: 0 10px 4px;
+      color: var(--vscode-descriptionForeground);
+    }
+    button {
+      flex: 1;
+      min-width: 0;
+      font: inherit;
+      padding: 0;
+      border: none;
+      background: none;
+      color: var(--vscode-textLink-foreground);
+      cursor: pointer;
+      text-align: left;
+      overflow: hidden;
+      text-overflow: ellipsis;
+      white-space: nowrap;
+      direction: rtl;
+    }
+    .value {
+      flex: none;
+      color: var(--vscode-descriptionForeground);
+    }
+    p {
+      margin: 0;
+      padding: 2px 10px 8px;
+      color: var(--vscode-descriptionForeground);
+    }
+  `;
+  declare model: GraphModel | null;
+  declare heat: Heat | null;
+  declare theme: Theme | null;
+  /** Folded at first for kinds of operators; a heat map is for reading its numbers. */
+  declare open: boolean;
+
+  constructor() {
+    super();
+    this.model = null;
+    this.heat = null;
+    this.theme = null;
+    this.open = false;
+  }
+
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has('heat')) this.open = this.heat !== null;
+  }
+
+  #go({ key }: Heaviest): void {
+    this.dispatchEvent(
+      new CustomEvent('select-thing', { detail: { key, reveal: true }, bubbles: true, composed: true }),
+    );
+  }
+
+  override render(): TemplateResult | null {
+    const { model, theme, heat } = this;
+    if (!model || !theme) return null;
+    return html`<details
+      ?open=${this.open}
+      @toggle=${(e: Event) => (this.open = (e.target as HTMLDetailsElement).open)}
+    >
+      <summary>${heat ? heat.title : 'Colours'}</summary>
+      ${heat ? this.#scale(model, heat) : this.#kinds(model, theme)}
+    </details>`;
+  }
+
+  #kinds(model: GraphModel, theme: Theme): TemplateResult {
+    const present = new Set<ItemKind>(model.flat.items.map(({ kind }) => kind));
+    const kinds = Object.entries(KIND_NAMES).filter(([kind]) => present.has(kind as NodeKind));
+    return html`<ul aria-label="Colours by what operators do">
+      ${kinds.map(([kind, name]) => html`<li>${swatch(theme.fill[kind as NodeKind])} ${name}</li>`)}
+    </ul>`;
+  }
+
+  #scale(model: GraphModel, heat: Heat): TemplateResult {
+    const top = heaviest(model, heat, LISTED);
+    const [first] = top;
+    if (!first) return html`<p>No layer has a number. Named sizes may need numbers: see Sizes.</p>`;
+    const known = knownCount(heat);
+    const layers = model.page.nodes.length;
+    return html`${bar()}
+      <div class="ends"><span>0</span><span>${heat.text(first.value)}</span></div>
+      <ol aria-label="Heaviest layers">
+        ${top.map(
+          (layer) =>
+            html`<li>
+              ${swatch(heatColour(Math.sqrt(layer.value / first.value)))}
+              <button title=${layer.name} @click=${() => this.#go(layer)}><bdi>${layer.name}</bdi></button>
+              <span class="value">${heat.text(layer.value)} · ${(layer.share * 100).toFixed(1)} %</span>
+            </li>`,
+        )}
+      </ol>
+      ${known < layers ? html`<p>${countText(known)} of ${countText(layers)} layers have a number.</p>` : null}`;
+  }
+}
+customElements.define('cw-legend', Legend);
+
+function swatch(colour: string): TemplateResult {
+  return html`<svg class="swatch" aria-hidden="true" viewBox="0 0 1 1" preserveAspectRatio="none">
+    <rect width="1" height="1" fill=${colour}></rect>
+  </svg>`;
+}
+
+function bar(): TemplateResult {
+  const steps = Array.from({ length: BAR_STEPS }, (_, i) => i / (BAR_STEPS - 1));
+  return html`<svg
+    class="bar"
+    aria-hidden="true"
+    width="260"
+    height="10"
+    viewBox="0 0 ${BAR_STEPS} 1"
+    preserveAspectRatio="none"
+  >
+    ${steps.map((share, i) => barStep(i, share))}
+  </svg>`;
+}
+
+/** Shares are drawn by their square roots, as the boxes are. */
+function barStep(i: number, share: number): SVGTemplateResult {
+  return svg`<rect x=${i} width="1.05" height="1" fill=${heatColour(Math.sqrt(share))}></rect>`;
+}
