@@ -130,7 +130,6 @@ const NOT_YET_READABLE = [
   'src/formats/onnx/tensors/tensorData.ts',
   'src/formats/onnx/tensors/tensorElements.ts',
   'src/formats/onnx/tensors/typedData.ts',
-  'src/graph/cost/cost.ts',
   'src/graph/firstLayers/inputSteps.ts',
   'src/graph/operatorSchema.ts',
   'src/graph/ops/attention.ts',

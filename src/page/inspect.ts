@@ -1,3 +1,4 @@
+import { pageCost } from './pageSizes.ts';
 import { basename } from 'node:path';
 import { realInputs } from '../adapt/flow/inputs.ts';
 import { modelCosts } from '../graph/cost/cost.ts';
@@ -29,6 +30,8 @@ export interface Inspection {
   readonly parameterCount: number;
   /** Multiply-adds and activation memory for one image; null where sizes are not known. */
   readonly cost: PageCost;
+  /** Names of the inputs' sizes, which `--bind` gives numbers: those the file declares, and ours where it leaves a size open. */
+  readonly sizes: readonly string[];
   /** Where the file says something else than what follows, a sentence each. */
   readonly contradictions: readonly string[];
   readonly firstLayers: readonly PageFirstLayer[];
@@ -46,7 +49,7 @@ export async function inspectFile(
     const constants = await steeringConstants(model, ctx);
     const shapes = boundShapes(model, { constants, bind });
     const { graph } = model;
-    const { total: cost } = modelCosts(model, shapes);
+    const cost = pageCost(modelCosts(model, shapes).total);
     return {
       file: basename(path),
       ...pageHead(model),
@@ -55,6 +58,7 @@ export async function inspectFile(
       nodeCount: graph.nodes.length,
       parameterCount: cost.params,
       cost,
+      sizes: shapes.sizes,
       contradictions: contradictionTexts(shapes),
       firstLayers: pageFirstLayers(graph),
       io: { bytesRead: source.bytesRead, fileSize: source.size, reads: source.reads },
@@ -75,11 +79,26 @@ export function inspectText(i: Inspection): string[] {
     ...i.inputs.map((v) => `input ${value(v)}`),
     ...i.outputs.map((v) => `output ${value(v)}`),
     `${i.nodeCount} ${i.nodeCount === 1 ? 'node' : 'nodes'}, ${i.parameterCount} parameters, ${i.io.fileSize} bytes (${i.io.bytesRead} read)`,
-    `${i.cost.macs ?? 'unknown'} multiply-adds for one image${i.cost.uncounted ? ` (${i.cost.uncounted} nodes with unknown sizes are not counted; --bind NAME=NUMBER gives sizes)` : ''}, ${i.cost.memory ?? 'unknown'} bytes of activations, ${i.cost.peak ?? 'unknown'} at once`,
+    costText(i),
     ...i.contradictions.map((c) => `contradiction: ${c}`),
     ...i.firstLayers.map(
       (l) =>
         `first layer ${l.opType}${l.node && ` ${l.node}`}: ${l.weight} ${l.dtype}[${l.dims.join(', ')}] as ${l.layout}, strides ${l.strides.join('×')}, pads ${l.pads.join(' ')}${l.autoPad === 'NOTSET' ? '' : ` (${l.autoPad})`}, group ${l.group}`,
     ),
   ];
+}
+
+/** More names than these say nothing in a line. */
+const MAX_SIZES = 8;
+
+function costText({ cost, sizes }: Inspection): string {
+  const { uncounted, unknownOperators, moreOperators } = cost;
+  const names = `${sizes.slice(0, MAX_SIZES).join(', ')}${sizes.length > MAX_SIZES ? ', …' : ''}`;
+  const bind = sizes.length > 0 ? `; --bind NAME=NUMBER gives sizes to ${names}` : '';
+  const nodes = `${uncounted} ${uncounted === 1 ? 'node' : 'nodes'} with unknown sizes${bind}`;
+  const operators = `${unknownOperators.join(', ')}${moreOperators > 0 ? ` and ${moreOperators} more` : ''}`;
+  const without = [...(uncounted > 0 ? [nodes] : []), ...(unknownOperators.length > 0 ? [operators] : [])];
+  const left = without.length > 0 ? ` (not counted: ${without.join('; ')})` : '';
+  const multiplied = `${cost.macs ?? 'unknown'} multiply-adds for one image${left}`;
+  return `${multiplied}, ${cost.memory ?? 'unknown'} bytes of activations, ${cost.peak ?? 'unknown'} at once`;
 }

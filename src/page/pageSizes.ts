@@ -2,7 +2,7 @@ import { connectionsOf } from '../graph/connections.ts';
 import type { ModelCost } from '../graph/cost/cost.ts';
 import type { Contradiction, Shapes } from '../graph/shapes/shapes.ts';
 import type { Graph } from '../formats/onnx/model.ts';
-import type { PageBinding, PageSizes } from '../protocol/sizes.ts';
+import type { PageBinding, PageCost, PageSizes } from '../protocol/sizes.ts';
 
 /** Reasons shown; nobody reads more, and a damaged model may have one for every tensor. */
 const MAX_COMPUTED = 100;
@@ -24,7 +24,20 @@ export function pageSizes(graph: Graph, shapes: Shapes, cost: ModelCost, bind: P
       node: c.scope === '' ? (makerIndex.get(c.tensor) ?? null) : null,
       message: contradictionText(c),
     })),
-    cost,
+    cost: pageCost(cost),
+  };
+}
+
+/** A file may hold any number of operators, with names of any length. */
+const MAX_OPERATORS = 8;
+const MAX_NAME = 100;
+
+export function pageCost({ unknownOperators, ...cost }: ModelCost): PageCost {
+  const names = unknownOperators.slice(0, MAX_OPERATORS);
+  return {
+    ...cost,
+    unknownOperators: names.map((name) => name.slice(0, MAX_NAME)),
+    moreOperators: unknownOperators.length - names.length,
   };
 }
 

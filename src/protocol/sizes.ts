@@ -16,8 +16,11 @@ export interface PageSizes {
 export interface PageCost {
   params: number;
   macs: number | null;
-  /** Nodes whose multiply-adds are not known. */
+  /** Nodes whose multiply-adds are not known because sizes are not. */
   uncounted: number;
+  /** Operators whose multiply-adds are in no number, by their names; and how many more there are. */
+  unknownOperators: readonly string[];
+  moreOperators: number;
   /** All tensors that nodes make together, and the most that is needed at once. */
   memory: number | null;
   peak: number | null;

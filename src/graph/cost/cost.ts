@@ -2,10 +2,12 @@ import { DTYPES, rawBytes, isWeightType } from '../../tensors/dtypes.ts';
 import type { Dim, FunctionDef, Graph, Model, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
 import { dimAt } from '../sizes/dims.ts';
 import { connectionsOf } from '../connections.ts';
-import { MACS, type CountedNode } from './macs.ts';
-import { nestedGraphs } from '../nested.ts';
-import { operatorKey } from '../operatorKey.ts';
-import type { ScopeShapes } from '../shapes/scope.ts';
+import { MACS, NOT_COUNTED } from './macs.ts';
+import { peakBytes } from './peak.ts';
+import { calledFunction, operatorKey } from '../operatorKey.ts';
+import { RULES } from '../ops/table.ts';
+import { CONTROL_FLOW } from '../shapes/controlFlow.ts';
+import type { InnerScope, ScopeShapes } from '../shapes/scope.ts';
 import type { Shapes } from '../shapes/shapes.ts';
 import { storedTensors } from '../storedTensors.ts';
 
@@ -27,9 +29,12 @@ export interface NodeCost {
 
 export interface ModelCost {
   readonly params: number;
+  /** What nodes of known operators multiply; null where one of them is not known, and where the model has unknown operators and no others that multiply. */
   readonly macs: number | null;
-  /** Nodes whose multiply-adds are not known. */
+  /** Nodes whose multiply-adds are not known because sizes are not, or because what lies inside them can't be followed. */
   readonly uncounted: number;
+  /** Operators of which nothing is known or which multiply in ways that have no rule, by their keys. What they multiply is in no number. */
+  readonly unknownOperators: readonly string[];
   /** Bytes of all tensors that nodes of the main graph make, views too. */
   readonly memory: number | null;
   /**
@@ -45,6 +50,8 @@ export interface Costs {
   of(node: Node): NodeCost;
 }
 
+const NONE: Work = { macs: 0, uncounted: 0 };
+const NOT_KNOWN: Work = { macs: null, uncounted: 1 };
 const NOTHING: NodeCost = { params: 0, macs: 0, memory: 0 };
 /** Inputs that are no weights, by operator. */
 const NOT_WEIGHTS: Readonly<Record<string, readonly number[]>> = {
@@ -55,26 +62,35 @@ const NOT_WEIGHTS: Readonly<Record<string, readonly number[]>> = {
   QLinearMatMul: [1, 2, 4, 5, 6, 7],
 };
 
-/** Costs for one image: a name that is the first size of an input is a batch and counts as one where it has no number. */
+/** Costs for one image: a name that is the first size of an input, and no other size of one, is a batch and counts as one where it has no number. */
 export function modelCosts(model: Model, shapes: Shapes): Costs {
-  const costs = new Map<Node, NodeCost>();
-  const batch = new Map<string, number>();
-  for (const { name } of model.graph.inputs) {
-    const first = shapes.tensors.get(name)?.dims?.[0];
-    if (typeof first === 'string') batch.set(first, 1);
-  }
-  const counting = new Counting(costs, batch);
-  const stored = storedTensors(model.graph);
-  const { params, macs, uncounted } = counting.nodes(model.graph.nodes, shapes, { own: stored, up: null });
-  const memory = addUp(model.graph.nodes.map((n) => costs.get(n)?.memory ?? null));
-  const total = {
-    params,
-    macs,
-    uncounted,
-    memory,
-    peak: peak(model.graph, stored, (name) => counting.bytes(shapes.tensors.get(name))),
+  const { graph } = model;
+  const counting = new Counting(model.functions, batchOfOne(graph, shapes));
+  const stored = storedTensors(graph);
+  const { params, macs, uncounted } = counting.nodes(graph.nodes, shapes, { own: stored, up: null });
+  const unknownOperators = [...counting.unknownOperators];
+  const nothingKnown = macs === 0 && unknownOperators.length > 0;
+  const bytes = (name: string): number | null => counting.bytes(shapes.tensors.get(name));
+  return {
+    total: {
+      params,
+      macs: nothingKnown ? null : macs,
+      uncounted,
+      unknownOperators,
+      memory: addUp(graph.nodes.map((node) => counting.costs.get(node)?.memory ?? null)),
+      peak: safe(peakBytes(graph, stored, bytes)),
+    },
+    of: (node) => counting.costs.get(node) ?? NOTHING,
   };
-  return { total, of: (node) => costs.get(node) ?? NOTHING };
+}
+
+/** Names of batch sizes, each with the number one. A name that stands for other sizes too, such as the `None` of some exporters, is no batch. */
+function batchOfOne(graph: Graph, shapes: Shapes): Map<string, number> {
+  const dims = graph.inputs.map(({ name }) => shapes.tensors.get(name)?.dims ?? []);
+  const others = new Set(dims.flatMap((list) => list.slice(1)));
+  const firsts = dims.flatMap((list) => list[0] ?? []);
+  const names = firsts.filter((dim): dim is string => typeof dim === 'string' && !others.has(dim));
+  return new Map(names.map((name) => [name, 1]));
 }
 
 /** The weights a graph sees: its own, then those of the graph around it. */
@@ -83,36 +99,29 @@ interface Weights {
   readonly up: Weights | null;
 }
 
-interface Sum {
-  readonly params: number;
+/** Multiply-adds of one node or of several, and how many nodes are not in them. */
+interface Work {
   readonly macs: number | null;
   readonly uncounted: number;
+  /** Nothing is known of the operator: it adds nothing to sums, and for itself it says so. */
+  readonly isUnknown?: true;
+}
+
+interface Sum extends Work {
+  readonly params: number;
 }
 
 class Counting {
-  private readonly costs: Map<Node, NodeCost>;
+  readonly costs = new Map<Node, NodeCost>();
+  readonly unknownOperators = new Set<string>();
+  private readonly functions: readonly FunctionDef[];
   private readonly batch: ReadonlyMap<string, number>;
   private readonly counted = new Set<Tensor | SparseTensor>();
   private readonly known = new Map<ScopeShapes, Sum>();
 
-  constructor(costs: Map<Node, NodeCost>, batch: ReadonlyMap<string, number>) {
-    this.costs = costs;
+  constructor(functions: readonly FunctionDef[], batch: ReadonlyMap<string, number>) {
+    this.functions = functions;
     this.batch = batch;
-  }
-
-  /** Inference bounds how deep graphs and functions lie in each other; what is shared is counted through once, its weights at the first reader. */
-  private inside(body: Graph | FunctionDef, shapes: ScopeShapes, around: Weights): Sum {
-    const known = this.known.get(shapes);
-    if (known) return { ...known, params: 0 };
-    const weights = {
-      own: storedTensors(
-        'initializers' in body ? body : { initializers: [], sparseInitializers: [], nodes: body.nodes },
-      ),
-      up: 'initializers' in body ? around : null,
-    };
-    const sum = this.nodes(body.nodes, shapes, weights);
-    this.known.set(shapes, sum);
-    return sum;
   }
 
   nodes(nodes: readonly Node[], shapes: ScopeShapes, weights: Weights): Sum {
@@ -125,55 +134,84 @@ class Counting {
   }
 
   private node(node: Node, shapes: ScopeShapes, weights: Weights): Sum {
-    let params = this.params(node, weights);
-    const dims = (name: string | undefined): readonly Dim[] | null => (name ? dimsIn(name, shapes, weights) : null);
+    const own = this.params(node, weights);
     const inner = shapes.inner.get(node);
-    let sum: Omit<Sum, 'params'>;
-    if (inner) {
-      const parts = inner.map((s) => ({
-        ...this.inside(s.body, s.shapes, weights),
-        runs: dimAt(s.runs, this.batch) ?? 1,
-        either: s.either,
-      }));
-      params += parts.reduce((n, p) => n + p.params, 0);
-      const macs = parts.map((p) => (p.runs === 0 ? 0 : p.macs === null ? null : safe(p.macs * p.runs)));
-      sum = {
-        macs: parts.some((p) => p.either) ? largest(macs) : addUp(macs),
-        uncounted: parts.reduce((n, p) => n + p.uncounted, 0),
-      };
-    } else {
-      const rule = MACS.get(operatorKey(node));
-      const macs = rule
-        ? this.number(
-            rule(this.single({ node, input: (i) => dims(node.inputs[i]), output: (i) => dims(node.outputs[i]) })),
-          )
-        : 0;
-      sum = { macs, uncounted: macs === null ? 1 : 0 };
-    }
-    const memory =
-      node.opType === 'Constant'
-        ? 0
-        : addUp(node.outputs.filter(Boolean).map((name) => this.bytes(shapes.tensors.get(name))));
-    this.costs.set(node, { params, macs: sum.macs, memory });
-    return { ...sum, params };
+    const sum = inner ? this.insides(inner, weights) : { ...this.work(node, shapes, weights), params: 0 };
+    const made = node.opType === 'Constant' ? [] : node.outputs.filter(Boolean);
+    const memory = addUp(made.map((name) => this.bytes(shapes.tensors.get(name))));
+    const params = own + sum.params;
+    this.costs.set(node, { params, macs: sum.isUnknown ? null : sum.macs, memory });
+    return { macs: sum.macs, uncounted: sum.uncounted, params };
   }
 
-  /** A node whose batch is one wherever it is only a name: expressions may get too long for texts, numbers don't. */
-  private single(n: CountedNode): CountedNode {
-    const one = (dims: readonly Dim[] | null): readonly Dim[] | null =>
-      dims?.map((d) => dimAt(d, this.batch) ?? d) ?? null;
-    return { node: n.node, input: (i) => one(n.input(i)), output: (i) => one(n.output(i)) };
+  /** The graphs and functions inside a node: of several of which one runs, the costlier; of a loop, its rounds. */
+  private insides(inner: readonly InnerScope[], weights: Weights): Sum {
+    const parts = inner.map((scope) => this.inside(scope, weights));
+    const macs = parts.map((part, i) => this.repeated(part.macs, inner[i]?.runs ?? null));
+    return {
+      params: parts.reduce((n, part) => n + part.params, 0),
+      macs: inner.some((scope) => scope.either) ? largest(macs) : addUp(macs),
+      uncounted: parts.reduce((n, part) => n + part.uncounted, 0),
+    };
+  }
+
+  /** Inference bounds how deep graphs and functions lie in each other; what is shared is counted through once, its weights at the first reader. */
+  private inside({ body, shapes }: InnerScope, around: Weights): Sum {
+    const known = this.known.get(shapes);
+    if (known) return { ...known, params: 0 };
+    const isGraph = 'initializers' in body;
+    const holder = isGraph ? body : { initializers: [], sparseInitializers: [], nodes: body.nodes };
+    const sum = this.nodes(body.nodes, shapes, { own: storedTensors(holder), up: isGraph ? around : null });
+    this.known.set(shapes, sum);
+    return sum;
+  }
+
+  /** One round where their number is not known. */
+  private repeated(macs: number | null, runs: Dim): number | null {
+    const times = dimAt(runs, this.batch) ?? 1;
+    if (times === 0) return 0;
+    return macs === null ? null : safe(macs * times);
+  }
+
+  private work(node: Node, shapes: ScopeShapes, weights: Weights): Work {
+    const key = operatorKey(node);
+    const isEntered = CONTROL_FLOW.has(key) || calledFunction(this.functions, node) !== null;
+    if (isEntered) return NOT_KNOWN;
+    const rule = MACS.get(key);
+    if (!rule) return this.withoutRule(key);
+    const dims = (name: string | undefined): readonly Dim[] | null => (name ? dimsIn(name, shapes, weights) : null);
+    const macs = this.number(
+      rule({
+        node,
+        input: (i) => this.single(dims(node.inputs[i])),
+        output: (i) => this.single(dims(node.outputs[i])),
+      }),
+    );
+    return macs === null ? NOT_KNOWN : { macs, uncounted: 0 };
+  }
+
+  private withoutRule(key: string): Work {
+    const multiplies = NOT_COUNTED.has(key);
+    if (!multiplies && RULES.has(key)) return NONE;
+    this.unknownOperators.add(key);
+    return multiplies ? { macs: null, uncounted: 0 } : { macs: 0, uncounted: 0, isUnknown: true };
+  }
+
+  /** Dims whose batch is one wherever it is only a name: expressions may get too long for texts, numbers don't. */
+  private single(dims: readonly Dim[] | null): readonly Dim[] | null {
+    return dims?.map((d) => dimAt(d, this.batch) ?? d) ?? null;
   }
 
   private params(node: Node, weights: Weights): number {
     const skipped = Object.hasOwn(NOT_WEIGHTS, node.opType) ? NOT_WEIGHTS[node.opType] : undefined;
     let params = 0;
-    for (let i = 0; i < node.inputs.length; i++) {
-      const name = node.inputs[i];
-      const t = name && !skipped?.includes(i) ? storedIn(name, weights) : undefined;
-      if (!t || this.counted.has(t) || !isWeightType('values' in t ? t.values.dtype : t.dtype)) continue;
-      this.counted.add(t);
-      params += 'values' in t ? t.values.dims.reduce((n, d) => n * d, 1) : t.dims.reduce((n, d) => n * d, 1);
+    for (const [i, name] of node.inputs.entries()) {
+      const tensor = name && !skipped?.includes(i) ? storedIn(name, weights) : undefined;
+      if (!tensor || this.counted.has(tensor)) continue;
+      const { dtype, dims } = 'values' in tensor ? tensor.values : tensor;
+      if (!isWeightType(dtype)) continue;
+      this.counted.add(tensor);
+      params += dims.reduce((n, d) => n * d, 1);
     }
     return params;
   }
@@ -202,7 +240,8 @@ function storedIn(name: string, weights: Weights): Tensor | SparseTensor | undef
 
 function dimsIn(name: string, shapes: ScopeShapes, weights: Weights): readonly Dim[] | null {
   const value = shapes.inferred(name);
-  return value ? (value.kind === 'tensor' ? value.dims : null) : (storedIn(name, weights)?.dims ?? null);
+  if (!value) return storedIn(name, weights)?.dims ?? null;
+  return value.kind === 'tensor' ? value.dims : null;
 }
 
 function safe(n: number): number | null {
@@ -215,62 +254,4 @@ function addUp(parts: readonly (number | null)[]): number | null {
 
 function largest(parts: readonly (number | null)[]): number | null {
   return parts.includes(null) ? null : Math.max(0, ...(parts as number[]));
-}
-
-/** A tensor that lives for a while: its bytes (NaN where they are not known) and the last node that reads it, -1 when none does. */
-interface Living {
-  readonly size: number;
-  last: number;
-  alive: boolean;
-}
-
-/** Walks the nodes as they run, with what is alive. */
-function peak(
-  graph: Graph,
-  stored: ReadonlyMap<string, unknown>,
-  bytes: (name: string) => number | null,
-): number | null {
-  const values = new Map<string, Living>();
-  const add = (name: string): void => {
-    if (name && !values.has(name) && !stored.has(name))
-      values.set(name, { size: bytes(name) ?? NaN, last: -1, alive: false });
-  };
-  const read = (name: string, at: number): void => {
-    const value = values.get(name);
-    if (value) value.last = at;
-  };
-  for (const v of graph.inputs) add(v.name);
-  const { order } = connectionsOf(graph.nodes);
-  for (const node of order) if (node.opType !== 'Constant') for (const name of node.outputs) add(name);
-  const reads = order.map(readBy);
-  reads.forEach((names, i) => {
-    for (const name of names) read(name, i);
-  });
-  for (const o of graph.outputs) read(o.name, order.length);
-  let [now, most] = [0, 0];
-  const live = (value: Living | undefined, alive: boolean): void => {
-    if (!value || value.alive === alive) return;
-    value.alive = alive;
-    now += alive ? value.size : -value.size;
-  };
-  for (const v of graph.inputs) live(values.get(v.name), true);
-  for (const [i, node] of order.entries()) {
-    const made = node.outputs.map((name) => values.get(name));
-    if (node.opType !== 'Constant') for (const value of made) live(value, true);
-    if (now > most) most = now;
-    for (const name of reads[i] ?? []) {
-      const value = values.get(name);
-      if (value?.last === i) live(value, false);
-    }
-    for (const value of made) if (value?.last === -1) live(value, false);
-  }
-  return safe(Number.isNaN(now) ? NaN : most);
-}
-
-/** What a node reads, with what the graphs inside it read. */
-function readBy(node: Node): readonly string[] {
-  const inside = node.attributes.some((a) => a.graph || a.graphs) ? nestedGraphs(node) : [];
-  return inside.length
-    ? [...node.inputs, ...inside.flatMap((g) => [...g.nodes.flatMap((n) => n.inputs), ...g.outputs.map((o) => o.name)])]
-    : node.inputs;
 }

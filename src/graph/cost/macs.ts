@@ -67,9 +67,6 @@ const einsum: Rule = (n) => {
   return multiply([...sizes.values()]);
 };
 
-/** Operators that multiply in ways we have no count for; they say so instead of zero. */
-const unknown: Rule = () => null;
-
 /** Multiply-adds by operator; other domains as `domain:Operator`. */
 export const MACS: ReadonlyMap<string, Rule> = new Map([
   ['Conv', convolution(1)],
@@ -78,23 +75,65 @@ export const MACS: ReadonlyMap<string, Rule> = new Map([
   ['DeformConv', convolution(1)],
   ['com.microsoft:FusedConv', convolution(1)],
   ['ConvTranspose', transposed],
+  ['com.microsoft:ConvTransposeWithDynamicPads', transposed],
   ['Gemm', gemm],
   ['com.microsoft:FusedGemm', gemm],
+  ['com.microsoft:QGemm', gemm],
+  ['com.microsoft:GemmFloat8', gemm],
+  ['com.microsoft:GemmFastGelu', gemm],
   ['MatMul', matrix(1)],
   ['MatMulInteger', matrix(1)],
   ['QLinearMatMul', matrix(3)],
+  ['com.microsoft:DynamicQuantizeMatMul', matrix(1)],
+  ['com.microsoft:MatMulIntegerToFloat', matrix(1)],
+  ['com.microsoft:MatMulInteger16', matrix(1)],
   ['com.microsoft:FusedMatMul', fused],
+  ['com.microsoft:TransposeMatMul', fused],
+  ['com.microsoft:FusedMatMulActivation', fused],
   ['RNN', recurrent],
   ['GRU', recurrent],
   ['LSTM', recurrent],
+  ['com.microsoft:DynamicQuantizeLSTM', recurrent],
   ['Einsum', einsum],
+]);
+
+/** Operators that multiply in ways that have no rule here: they say so instead of zero. */
+export const NOT_COUNTED: ReadonlySet<string> = new Set([
+  'Attention',
+  'CausalConvWithState',
+  'DFT',
+  'LinearAttention',
+  'STFT',
+  'ai.onnx.preview:FlexAttention',
   ...[
     'Attention',
-    'com.microsoft:Attention',
-    'com.microsoft:MultiHeadAttention',
-    'com.microsoft:GroupQueryAttention',
-    'com.microsoft:MatMulNBits',
-    'com.microsoft:QAttention',
-    'com.microsoft:NhwcConv',
-  ].map((op): [string, Rule] => [op, unknown]),
+    'AttnLSTM',
+    'BeamSearch',
+    'CausalConvWithState',
+    'CDist',
+    'DecoderAttention',
+    'DecoderMaskedSelfAttention',
+    'GreedySearch',
+    'GroupQueryAttention',
+    'Irfft',
+    'LinearAttention',
+    'LongformerAttention',
+    'MatMulBnb4',
+    'MatMulFpQ4',
+    'MatMulNBits',
+    'MatMulNBitsMlp',
+    'MatMulNBitsQkv',
+    'MoE',
+    'MultiHeadAttention',
+    'NhwcConv',
+    'NhwcFusedConv',
+    'PackedAttention',
+    'QAttention',
+    'QLinearConv',
+    'QMoE',
+    'Rfft',
+    'Sampling',
+    'SparseAttention',
+    'SparseToDenseMatMul',
+  ].map((operator) => `com.microsoft:${operator}`),
 ]);

@@ -37,9 +37,12 @@ export function dimAt(dim: Dim, sizes: ReadonlyMap<string, number>): number | nu
   return typeof dim === 'string' ? evaluate(readExpression(dim), sizes) : dim;
 }
 
+/** What exporters write for "any size": Python's texts for a missing size, and the signs that stand for one. */
+const ANY_SIZE = new Set(['', '?', '*', '-1', 'None', 'none', 'null']);
+
 /** A symbol of a file as it stands in expressions; null for the names by which exporters say "any size". */
 export function symbolDim(name: string): Dim {
-  return name === '' || name === '?' ? null : nameText(name);
+  return ANY_SIZE.has(name) ? null : nameText(name);
 }
 
 /** A dim as people know it: a symbol that is no plain name without its brackets. */

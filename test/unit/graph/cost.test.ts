@@ -96,6 +96,124 @@ for (const { type, dtype, bytes, params } of TYPED_WEIGHTS)
     assert.equal((await costsOf(encoded)).costs.total.params, params);
   });
 
+/** One node of an operator, with a weight and what it makes declared. */
+async function costOfOne(op: string, domain: string): Promise<Costs['total'] & { node: number | null }> {
+  const { costs, scanned } = await costsOf(
+    encodeModel({
+      ...model({
+        inputs: [valueInfo('x', [1, 4])],
+        outputs: [valueInfo('y', [1, 4])],
+        initializers: [matrix('w', 4, 4)],
+        nodes: [node(op, ['x', 'w'], ['h'], {}, { domain }), node('Relu', ['h'], ['y'])],
+      }),
+      opsetImport: [
+        { domain: '', version: 17 },
+        { domain, version: 1 },
+      ],
+    }),
+  );
+  const [first] = scanned.graph.nodes;
+  return { ...costs.total, node: first ? costs.of(first).macs : NaN };
+}
+
+for (const { what, op, domain, macs, left } of [
+  { what: 'a product counts', op: 'MatMul', domain: '', macs: 16, left: [] },
+  {
+    what: 'so does one that quantises on the way',
+    op: 'DynamicQuantizeMatMul',
+    domain: 'com.microsoft',
+    macs: 16,
+    left: [],
+  },
+  { what: 'an operator that multiplies nothing counts none', op: 'Add', domain: '', macs: 0, left: [] },
+  {
+    what: 'an unknown one is named, and nothing is claimed',
+    op: 'Conv',
+    domain: 'qonnx',
+    macs: null,
+    left: ['qonnx:Conv'],
+  },
+  {
+    what: 'a known one without a rule too',
+    op: 'MatMulNBits',
+    domain: 'com.microsoft',
+    macs: null,
+    left: ['com.microsoft:MatMulNBits'],
+  },
+])
+  test(`multiply-adds of an operator: ${what}`, async () => {
+    const total = await costOfOne(op, domain);
+    assert.deepEqual([total.macs, total.unknownOperators, total.uncounted], [macs, left, 0]);
+  });
+
+test('an unknown operator beside known ones: they are counted, it is named and its own count is not known', async () => {
+  const { costs, scanned } = await costsOf(
+    encodeModel({
+      ...model({
+        inputs: [valueInfo('x', [1, 4])],
+        outputs: [valueInfo('y', null)],
+        initializers: [matrix('w', 4, 4)],
+        nodes: [node('MatMul', ['x', 'w'], ['h']), node('Nms', ['h'], ['y'], {}, { domain: 'own' })],
+      }),
+    }),
+  );
+  assert.deepEqual([costs.total.macs, costs.total.unknownOperators], [16, ['own:Nms']]);
+  assert.deepEqual(
+    scanned.graph.nodes.map((n) => costs.of(n).macs),
+    [16, null],
+  );
+});
+
+test('a branch that is too deep to be followed is not called free', async () => {
+  const calling = {
+    name: 'f',
+    domain: 'own',
+    input: ['a'],
+    output: ['b'],
+    node: [node('f', ['a'], ['b'], {}, { domain: 'own' })],
+  };
+  const opsetImport = [
+    { domain: '', version: 17 },
+    { domain: 'own', version: 1 },
+  ];
+  const { costs } = await costsOf(
+    encodeModel({
+      ...model({
+        inputs: [valueInfo('x', [1, 4])],
+        outputs: [valueInfo('y', null)],
+        nodes: [node('f', ['x'], ['y'], {}, { domain: 'own' })],
+      }),
+      opsetImport,
+      functions: [{ ...calling, opsetImport }],
+    }),
+  );
+  assert.deepEqual([costs.total.macs, costs.total.uncounted], [null, 1]);
+});
+
+for (const { what, dims, macs } of [
+  { what: 'a batch counts as one', dims: ['N', 3, 8, 8], macs: 4 * 27 * 36 },
+  { what: 'a name that stands for other sizes too is no batch', dims: ['N', 3, 'N', 'N'], macs: null },
+  {
+    what: 'None is no name: the batch counts as one, the other sizes are not known',
+    dims: ['None', 3, 'None', 8],
+    macs: null,
+  },
+  { what: 'None for the batch alone counts as one', dims: ['None', 3, 8, 8], macs: 4 * 27 * 36 },
+])
+  test(`multiply-adds for one image: ${what}`, async () => {
+    const { costs } = await costsOf(
+      encodeModel(
+        model({
+          inputs: [valueInfo('x', dims)],
+          outputs: [valueInfo('y', null)],
+          initializers: [floatTensor('w', [4, 3, 3, 3], new Float32Array(108))],
+          nodes: [node('Conv', ['x', 'w'], ['y'])],
+        }),
+      ),
+    );
+    assert.equal(costs.total.macs, macs);
+  });
+
 test('memory: the sum of what nodes make, and the most that is alive at once', async () => {
   // x (40) makes a (40) makes b (80); x is read again at the end, so all three live there, but a does not.
   const { total } = (

@@ -33,7 +33,15 @@ test("the host's own cost is used where it is given", () => {
     computed: [],
     computedLeft: 0,
     contradictions: [],
-    cost: { params: 7, macs: 236_027_904, uncounted: 0, memory: 3_211_264, peak: 3_211_264 },
+    cost: {
+      params: 7,
+      macs: 236_027_904,
+      uncounted: 0,
+      unknownOperators: [],
+      moreOperators: 0,
+      memory: 3_211_264,
+      peak: 3_211_264,
+    },
   };
   const { params, macs, work, memory } = layerRows(page)[0]!;
   assert.deepEqual([params, macs, work, memory], [7, 118_013_952, 0.5, 3_211_264]);

@@ -1,6 +1,7 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageModel, PageNode, PageValue } from '../../../src/protocol/messages.ts';
+import type { PageCost } from '../../../src/protocol/sizes.ts';
 import { nodeParameters } from '../../graph/graphModel.ts';
 import { bytesText, countText, listText, nodeLabel, shortCount, sizeText } from '../../text/format.ts';
 import { Fold } from '../../state/folds.ts';
@@ -10,6 +11,16 @@ function values(list: PageValue[]): TemplateResult {
   return html`<ul>
     ${list.map((v) => html`<li>${v.name} <span class="sub">${v.dtype} ${v.dims ? listText(v.dims) : 'shape unknown'}</span></li>`)}
   </ul>`;
+}
+
+/** What is missing in the multiply-adds, each as a phrase. */
+function notCounted({ uncounted, unknownOperators, moreOperators }: PageCost): string[] {
+  const layers = uncounted === 1 ? '1 layer has sizes' : `${countText(uncounted)} layers have sizes`;
+  const more = moreOperators > 0 ? ` and ${countText(moreOperators)} more` : '';
+  return [
+    ...(uncounted > 0 ? [`${layers} that are not known`] : []),
+    ...(unknownOperators.length > 0 ? [`not counted: ${unknownOperators.join(', ')}${more}`] : []),
+  ];
 }
 
 export class Summary extends LitElement {
@@ -69,14 +80,7 @@ export class Summary extends LitElement {
   #cost(m: PageModel): TemplateResult | null {
     const cost = m.sizes?.cost;
     if (!cost) return null;
-    const left =
-      cost.uncounted > 0
-        ? html`;
-            <span class="sub"
-              >${cost.uncounted === 1 ? '1 layer has sizes' : `${cost.uncounted} layers have sizes`} that are not
-              known</span
-            >`
-        : null;
+    const left = notCounted(cost).map((text) => html`; <span class="sub">${text}</span>`);
     return html` <dt>Multiply-adds</dt>
       <dd title="Of convolutions, matrix products and recurrent layers, for one image">
         ${cost.macs === null ? 'unknown' : shortCount(cost.macs)}${left}
