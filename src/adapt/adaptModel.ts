@@ -53,8 +53,9 @@ export async function adaptModel(request: AdaptRequest): Promise<Adaptation> {
       request.signal,
     ));
   const settled = settle(walk);
-  const plan = makePlan(model, map, chosen, walk, settled);
-  const edits = [...(await emit(ctx, request.model, model, walk, settled)), ...metadata(request, plan)];
+  const plan = makePlan({ model, map, inputs: chosen, walk, settled });
+  const rewrite = { ctx, model: request.model, expanded: model, walk, settled };
+  const edits = [...(await emit(rewrite)), ...metadata(request, plan)];
   return { plan, splices: await toSplices(ctx.wire, edits) };
 }
 
@@ -153,9 +154,7 @@ const FORMATS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 function metadata(request: AdaptRequest, plan: AdaptationPlan): Edit[] {
   const { model, map } = request;
-  const edits: Edit[] = [
-    setMetadata(model, PROVENANCE_KEY, provenanceText(model, request.version, request.source, map, plan)),
-  ];
+  const edits: Edit[] = [setMetadata(model, PROVENANCE_KEY, provenanceText(model, plan, request))];
   for (const entry of model.metadata) {
     if (entry.key !== 'Image.BitmapPixelFormat') continue;
     const formats = FORMATS[map.name] ?? {};

@@ -50,5 +50,5 @@ export async function attempt(
 }
 
 export function better(a: Walk, b: Walk): boolean {
-  return a.escapes.length !== b.escapes.length ? a.escapes.length < b.escapes.length : a.folds.length > b.folds.length;
+  return a.rebuilt.size !== b.rebuilt.size ? a.rebuilt.size < b.rebuilt.size : a.folds.length > b.folds.length;
 }

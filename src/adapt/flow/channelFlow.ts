@@ -2,7 +2,7 @@ import { dtypeName, isWhole } from '../../tensors/dtypes.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Graph, Node } from '../../formats/onnx/model.ts';
 import type { Affine } from '../maps/affine.ts';
-import type { Flow } from './flow.ts';
+import { baseOf, type Flow } from './flow.ts';
 import type { Operand } from './rewrite.ts';
 import { CAST } from '../rules/cast.ts';
 import { conv, CONV_KINDS } from '../rules/conv.ts';
@@ -20,8 +20,10 @@ import { RECURRENT } from '../rules/recurrent.ts';
 import { SELECT } from '../rules/select.ts';
 import { SIZES } from '../rules/sizes.ts';
 import { SPATIAL } from '../rules/spatial.ts';
-import { Step, type Outcome, type Rule } from './step.ts';
-import { Walk, type Known } from './walk.ts';
+import { Step, type Rule } from './step.ts';
+import type { Known } from './known.ts';
+import { rebuild } from './rebuild.ts';
+import { Walk, type WalkOptions } from './walk.ts';
 
 /** Every operator that lets a channel map through or takes it in. All others see their tensors rebuilt. */
 const RULES: Readonly<Record<string, Rule>> = {
@@ -65,12 +67,10 @@ export interface FlowingInput {
   readonly map: Affine;
 }
 
-export interface FlowOptions {
+export interface FlowOptions extends WalkOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told of every call of a local function that the image reaches. */
   readonly onCall?: (node: Node) => void;
-  /** False keeps channels and pixels on axes of their own; see `Walk.merges`. */
-  readonly merges?: boolean;
 }
 
 /**
@@ -83,9 +83,9 @@ export async function channelFlow(
   inputs: readonly FlowingInput[],
   options: FlowOptions = {},
 ): Promise<Walk> {
-  const walk = new Walk(graph, known, options.merges);
+  const walk = new Walk(graph, known, options);
   for (const { name, axis, rank, dtype, dims, map } of inputs) {
-    const base = walk.base(name, map.m[0]?.length ?? 0, null, null);
+    const base = baseOf(name, map.m[0]?.length ?? 0, null);
     walk.flows.set(name, { base, map, axis, rank, outer: 1, inner: 1, gone: false, dtype, dims });
   }
   for (const node of known.use.order) {
@@ -93,7 +93,7 @@ export async function channelFlow(
       throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled; nothing was written.');
     for (const name of known.use.capturedBy.get(node) ?? []) {
       const flow = walk.flows.get(name);
-      if (flow) restore(walk, name, flow, node, 'a subgraph reads it');
+      if (flow) rebuiltFor(walk, flow, { tensor: name, node, reason: 'a subgraph reads it' });
     }
     if (!node.inputs.some((name) => walk.flows.has(name))) continue;
     const call = known.isCall(node);
@@ -111,35 +111,47 @@ export async function channelFlow(
         { tensor: output.name },
       );
     }
-    restore(walk, output.name, flow, null, 'it is an output of the model');
+    rebuiltFor(walk, flow, { tensor: output.name, node: null, reason: 'it is an output of the model' });
   }
   return walk;
 }
 
 async function visit(walk: Walk, node: Node, call: boolean): Promise<void> {
-  const step = new Step(walk, node);
-  const { key } = step;
-  const rule = !call && Object.hasOwn(RULES, key) ? RULES[key] : undefined;
-  const outcome: Outcome = call
-    ? `${node.opType} is a function of this model, and what stands in it may need the image as it was`
-    : rule
-      ? await rule(step)
-      : `${key} may treat channels in its own way`;
-  if (outcome === true) return;
+  const reason = await whyRebuilt(new Step(walk, node), call);
+  if (reason === null) return;
   const inputs = node.inputs.map((name): Operand => {
     const flow = walk.flows.get(name);
-    return flow ? restore(walk, name, flow, node, outcome) : name;
+    return flow ? rebuiltFor(walk, flow, { tensor: name, node, reason }) : name;
   });
   walk.rewrites.set(node, { inputs });
 }
 
-function restore(walk: Walk, tensor: string, flow: Flow, node: Node | null, reason: string): Operand {
-  const rebuilt = walk.rebuild(tensor, flow, node ? node.name || node.opType : '', reason);
+/** Applies the node's rule; the reason where it needs its tensors as they were. */
+async function whyRebuilt(step: Step, call: boolean): Promise<string | null> {
+  const { key, node } = step;
+  if (call) return `${node.opType} is a function of this model, and what stands in it may need the image as it was`;
+  const rule = Object.hasOwn(RULES, key) ? RULES[key] : undefined;
+  if (!rule) return `${key} may treat channels in its own way`;
+  const outcome = await rule(step);
+  return outcome === true ? null : outcome;
+}
+
+interface Need {
+  readonly tensor: string;
+  /** Null is an output of the model. */
+  readonly node: Node | null;
+  readonly reason: string;
+}
+
+/** The tensor as it was. Throws `refused` where it has no exact form. */
+function rebuiltFor(walk: Walk, flow: Flow, { tensor, node, reason }: Need): Operand {
+  const rebuilt = rebuild(walk, flow, { tensor, node: node ? node.name || node.opType : '', reason });
   if (rebuilt) return rebuilt;
+  const reader = node ? `${node.opType} \`${node.name}\`` : 'an output';
   throw new ChannelwiseError(
     'refused',
     'not-exact',
-    `\`${tensor}\` can't be rebuilt exactly, because ${whyNot(flow)}; ${node ? `${node.opType} \`${node.name}\`` : 'an output'} needs it: ${reason}.`,
+    `\`${tensor}\` can't be rebuilt exactly, because ${whyNot(flow)}; ${reader} needs it: ${reason}.`,
     { tensor, ...(node ? { node: node.name } : {}) },
   );
 }

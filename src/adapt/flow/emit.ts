@@ -11,11 +11,11 @@ import {
 import { encodeNode, encodeTensorMessage, encodeText, type NewAttribute } from '../../formats/onnx/edit/encode.ts';
 import type { Attribute, Model, Node, ValueInfo } from '../../formats/onnx/model.ts';
 import { copyNode } from '../../formats/onnx/edit/nodeCopy.ts';
-import { rewriteNode } from '../../formats/onnx/edit/nodeEdit.ts';
+import { rewriteNode, type NodeChanges } from '../../formats/onnx/edit/nodeEdit.ts';
 import type { TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
 import { replaceTensor } from '../../formats/onnx/edit/tensorEdit.ts';
 import type { ExpandedModel } from './inline.ts';
-import { nameOf, type AttributeValue, type InsertedNode, type NewConstant, type NodeRewrite } from './rewrite.ts';
+import type { AttributeValue, InsertedNode, NodeRewrite } from './rewrite.ts';
 import type { Settled } from './settle.ts';
 import { nestedGraphs } from '../../graph/nested.ts';
 import type { Walk } from './walk.ts';
@@ -23,37 +23,34 @@ import type { Walk } from './walk.ts';
 /** From IR 4 on, an initializer needs no graph input of the same name. */
 const IR_WITH_FREE_INITIALIZERS = 4;
 
+/** An adaptation to be written: the file's model, the model that the walk went through, and what came of it. */
+export interface Rewrite {
+  readonly ctx: TensorContext;
+  readonly model: Model;
+  readonly expanded: ExpandedModel;
+  readonly walk: Walk;
+  readonly settled: Settled;
+}
+
 /** The edits that turn the original file into the adapted one; everything else stays byte for byte. */
-export async function emit(
-  ctx: TensorContext,
-  model: Model,
-  expanded: ExpandedModel,
-  walk: Walk,
-  settled: Settled,
-): Promise<Edit[]> {
+export async function emit(rewrite: Rewrite): Promise<Edit[]> {
+  const { ctx, model, expanded, settled } = rewrite;
   const { inlined } = expanded;
+  const { graph } = model;
+  const { removedInitializers } = settled;
   const removed = new Set(settled.removedNodes);
-  const behindInlined = (n: InsertedNode): boolean => n.after !== null && inlined.has(n.after);
-  const edits = [
-    ...newConstants(model, settled.constants),
-    ...newNodes(
-      model,
-      settled.inserted.filter((n) => !behindInlined(n)),
-      removed,
-    ),
-    ...(await writtenOut(ctx, expanded, settled)),
-  ];
+  const edits = [...newConstants(model, settled), ...newNodes(rewrite, removed), ...(await writtenOut(rewrite))];
   for (const node of settled.removedNodes) if (!inlined.has(node)) edits.push(removeMessage(node.ref));
-  for (const [node, rewrite] of settled.rewrites)
-    if (!removed.has(node) && !inlined.has(node))
-      for (const edit of await changedNode(ctx, node, rewrite)) edits.push(edit);
-  for (const [name, { tensor, dims, values }] of walk.replacements)
-    if (!settled.removedInitializers.has(name)) edits.push(await replaceTensor(ctx, tensor, dims, values));
-  for (const t of model.graph.initializers)
-    if (settled.removedInitializers.has(t.name)) edits.push(removeMessage(t.ref));
-  for (const s of model.graph.sparseInitializers)
-    if (settled.removedInitializers.has(s.values.name)) edits.push(removeMessage(s.ref));
-  return [...edits, ...(await renamed(ctx, expanded, settled)), ...(await values(ctx, model, walk, settled))];
+  for (const [node, change] of settled.rewrites) {
+    if (removed.has(node) || inlined.has(node)) continue;
+    for (const edit of await rewriteNode(ctx.wire, node, changes(settled, node, change))) edits.push(edit);
+  }
+  for (const [name, { tensor, dims, values }] of settled.replacements)
+    if (!removedInitializers.has(name)) edits.push(await replaceTensor(ctx, tensor, dims, values));
+  for (const t of graph.initializers) if (removedInitializers.has(t.name)) edits.push(removeMessage(t.ref));
+  for (const s of graph.sparseInitializers)
+    if (removedInitializers.has(s.values.name)) edits.push(removeMessage(s.ref));
+  return [...edits, ...(await renamed(rewrite)), ...(await values(rewrite))];
 }
 
 function attribute(name: string, value: AttributeValue): NewAttribute {
@@ -69,11 +66,16 @@ function attribute(name: string, value: AttributeValue): NewAttribute {
   }
 }
 
-function newConstants(model: Model, constants: readonly NewConstant[]): Edit[] {
+function attributesOf(change: NodeRewrite | undefined): NewAttribute[] {
+  return [...(change?.attributes ?? [])].map(([name, value]) => attribute(name, value));
+}
+
+function newConstants(model: Model, { constants, nameOf }: Settled): Edit[] {
   const { graph } = model;
+  const named = constants.map((c) => ({ ...c, name: nameOf(c) }));
   if (model.irVersion >= IR_WITH_FREE_INITIALIZERS)
-    return constants.map((c) => append(graph.ref, GRAPH_INITIALIZER, encodeTensorMessage(c)));
-  return constants.map((c) => {
+    return named.map((c) => append(graph.ref, GRAPH_INITIALIZER, encodeTensorMessage(c)));
+  return named.map((c) => {
     const body = encodeNode({
       name: '',
       opType: 'Constant',
@@ -90,46 +92,46 @@ function atFront(model: Model, body: Uint8Array): Edit {
   return first ? insertBefore(first.ref, GRAPH_NODE, body) : append(model.graph.ref, GRAPH_NODE, body);
 }
 
-function newNode(node: InsertedNode): Uint8Array {
-  const attributes = [...node.attributes].map(([name, value]) => attribute(name, value));
+function newNode({ nameOf }: Settled, node: InsertedNode): Uint8Array {
   return encodeNode({
     name: node.name,
     opType: node.opType,
     inputs: node.inputs.map(nameOf),
     outputs: node.outputs.map(nameOf),
-    attributes,
+    attributes: attributesOf(node),
   });
 }
 
 /** In the place of each call that is written out, the function's nodes as the walk left them, and what was inserted among them. */
-async function writtenOut(ctx: TensorContext, { graph, inlined }: ExpandedModel, settled: Settled): Promise<Edit[]> {
+async function writtenOut({ ctx, expanded, settled }: Rewrite): Promise<Edit[]> {
+  const { graph, inlined } = expanded;
   const edits: Edit[] = [];
   const removed = new Set(settled.removedNodes);
   for (const call of new Set([...inlined.values()].map((i) => i.call))) edits.push(removeMessage(call.ref));
   for (const node of graph.nodes) {
     const from = inlined.get(node);
     if (!from) continue;
-    const rewrite = settled.rewrites.get(node) ?? {};
-    const changed = [...(rewrite.attributes ?? new Map<string, AttributeValue>())].map(
-      ([name, value]) => [name, attribute(name, value)] as const,
-    );
+    const change = settled.rewrites.get(node);
+    const changed = attributesOf(change).map((a) => [a.name, a] as const);
     const copy = {
       name: node.name,
-      inputs: (rewrite.inputs ?? node.inputs).map(nameOf),
-      outputs: (rewrite.outputs ?? node.outputs).map(nameOf),
+      inputs: (change?.inputs ?? node.inputs).map(settled.nameOf),
+      outputs: (change?.outputs ?? node.outputs).map(settled.nameOf),
       attributes: new Map<string, Attribute | NewAttribute | null>([...from.attributes, ...changed]),
     };
     if (!removed.has(node))
       edits.push(insertBefore(from.call.ref, GRAPH_NODE, await copyNode(ctx.wire, from.source, copy)));
     for (const n of settled.inserted)
-      if (n.after === node) edits.push(insertBefore(from.call.ref, GRAPH_NODE, newNode(n)));
+      if (n.after === node) edits.push(insertBefore(from.call.ref, GRAPH_NODE, newNode(settled, n)));
   }
   return edits;
 }
 
-function newNodes(model: Model, inserted: readonly InsertedNode[], removed: ReadonlySet<Node>): Edit[] {
-  return inserted.map((node) => {
-    const body = newNode(node);
+/** Nodes that stand among those of the file; what stands behind a written-out node is written with it. */
+function newNodes({ model, expanded, settled }: Rewrite, removed: ReadonlySet<Node>): Edit[] {
+  const inFile = settled.inserted.filter((n) => n.after === null || !expanded.inlined.has(n.after));
+  return inFile.map((node) => {
+    const body = newNode(settled, node);
     if (!node.after) return atFront(model, body);
     // Behind a removed node there is nothing to wait for; its place in the file is still right.
     return removed.has(node.after)
@@ -138,34 +140,28 @@ function newNodes(model: Model, inserted: readonly InsertedNode[], removed: Read
   });
 }
 
-async function changedNode(ctx: TensorContext, node: Node, rewrite: NodeRewrite): Promise<Edit[]> {
-  const inputs = (rewrite.inputs ?? node.inputs).map(nameOf);
-  const outputs = (rewrite.outputs ?? node.outputs).map(nameOf);
-  const attributes = [...(rewrite.attributes ?? new Map<string, AttributeValue>())].map(([name, value]) =>
-    attribute(name, value),
-  );
-  return rewriteNode(ctx.wire, node, {
-    inputs,
-    outputs,
+function changes({ nameOf }: Settled, node: Node, change: NodeRewrite): NodeChanges {
+  const attributes = attributesOf(change);
+  return {
+    inputs: (change.inputs ?? node.inputs).map(nameOf),
+    outputs: (change.outputs ?? node.outputs).map(nameOf),
     ...(attributes.length ? { attributes: { set: attributes } } : {}),
-  });
+  };
 }
 
 /** Subgraphs that read an adapted graph input read the rebuilt tensor instead. */
-async function renamed(ctx: TensorContext, model: Model, settled: Settled): Promise<Edit[]> {
+async function renamed({ ctx, expanded, settled }: Rewrite): Promise<Edit[]> {
   const edits: Edit[] = [];
   if (!settled.renamedCaptures.size) return edits;
   const removed = new Set(settled.removedNodes);
   const to = (name: string): string => settled.renamedCaptures.get(name) ?? name;
-  for (const node of model.graph.nodes) {
-    if (removed.has(node)) continue;
-    for (const graph of nestedGraphs(node)) {
-      for (const inner of graph.nodes)
-        if (inner.inputs.some((n) => to(n) !== n))
-          for (const edit of await rewriteNode(ctx.wire, inner, { inputs: inner.inputs.map(to) })) edits.push(edit);
-      for (const output of graph.outputs)
-        if (to(output.name) !== output.name) edits.push(...(await renameValue(ctx, output, to(output.name))));
+  for (const graph of expanded.graph.nodes.filter((n) => !removed.has(n)).flatMap(nestedGraphs)) {
+    for (const inner of graph.nodes) {
+      if (!inner.inputs.some((n) => to(n) !== n)) continue;
+      for (const edit of await rewriteNode(ctx.wire, inner, { inputs: inner.inputs.map(to) })) edits.push(edit);
     }
+    for (const output of graph.outputs)
+      if (to(output.name) !== output.name) edits.push(...(await renameValue(ctx, output, to(output.name))));
   }
   return edits;
 }
@@ -176,22 +172,20 @@ async function renameValue(ctx: TensorContext, value: ValueInfo, name: string): 
 }
 
 /** Declared shapes follow: the inputs, tensors that now carry the base, weights listed as inputs; those of vanished tensors go, and of tensors that have one axis more now. */
-async function values(ctx: TensorContext, model: Model, walk: Walk, settled: Settled): Promise<Edit[]> {
+async function values(rewrite: Rewrite): Promise<Edit[]> {
+  const { ctx, model, walk, settled } = rewrite;
   const edits: Edit[] = [];
   const { graph } = model;
   const inputs = new Set(graph.inputs.map((i) => i.name));
   for (const value of [...graph.inputs, ...graph.valueInfo]) {
     const flow = walk.flows.get(value.name);
-    const wider = flow?.gone && flow.base.name === value.name && !walk.rebuilds.has(value.name);
-    if (
-      settled.removedInitializers.has(value.name) ||
-      wider ||
-      (settled.goneTensors.has(value.name) && !inputs.has(value.name))
-    ) {
+    const wider = flow?.gone && settled.nameOf(flow.base) === value.name && !walk.rebuilt.has(value.name);
+    const gone = settled.goneTensors.has(value.name) && !inputs.has(value.name);
+    if (settled.removedInitializers.has(value.name) || wider || gone) {
       edits.push(removeMessage(value.ref));
       continue;
     }
-    for (const [axis, size] of newSizes(walk, value.name, inputs)) {
+    for (const [axis, size] of newSizes(rewrite, value.name, inputs)) {
       const edit = await setValueDim(ctx.wire, value, axis, size);
       if (edit) edits.push(edit);
     }
@@ -199,17 +193,13 @@ async function values(ctx: TensorContext, model: Model, walk: Walk, settled: Set
   return edits;
 }
 
-function newSizes(walk: Walk, name: string, inputs: ReadonlySet<string>): [number, number][] {
-  const replaced = walk.replacements.get(name);
-  const dequantised = walk.dequantised.get(name);
-  const [oldDims, newDims] = replaced
-    ? [replaced.tensor.dims, replaced.dims]
-    : dequantised
-      ? [dequantised.oldDims, dequantised.newDims]
-      : [null, null];
-  if (newDims) return newDims.flatMap((d, i): [number, number][] => (d === oldDims[i] ? [] : [[i, d]]));
+/** The axes of a tensor that have another size now, with that size. */
+function newSizes({ walk, settled }: Rewrite, name: string, inputs: ReadonlySet<string>): [number, number][] {
+  const replaced = settled.replacements.get(name);
+  const weight = replaced ? { oldDims: replaced.tensor.dims, newDims: replaced.dims } : walk.dequantised.get(name);
+  if (weight) return weight.newDims.flatMap((d, i): [number, number][] => (d === weight.oldDims[i] ? [] : [[i, d]]));
   const flow = walk.flows.get(name);
-  if (!flow || flow.gone || (walk.rebuilds.has(name) && !inputs.has(name))) return [];
+  if (!flow || flow.gone || (walk.rebuilt.has(name) && !inputs.has(name))) return [];
   const size = flow.base.channels * flow.outer * flow.inner;
-  return flow.base.name === name && flow.dims[flow.axis] !== size ? [[flow.axis, size]] : [];
+  return settled.nameOf(flow.base) === name && flow.dims[flow.axis] !== size ? [[flow.axis, size]] : [];
 }

@@ -11,6 +11,11 @@ export interface Base extends Named {
   readonly after: Node | null;
 }
 
+/** The output `name` of a node that stays, or a graph input where there is no maker. */
+export function baseOf(name: string, channels: number, maker: Node | null): Base {
+  return { name, channels, producer: maker, after: maker };
+}
+
 /**
  * What a tensor T of the original is in the new graph: `T = map · base`, along one axis.
  * That axis holds `outer · channels · inner` elements, channel index in the middle; outer and inner are 1 until a Flatten or Reshape merges.

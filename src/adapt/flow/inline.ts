@@ -1,6 +1,7 @@
 import { calledFunction } from '../../graph/operatorKey.ts';
 import { nestedGraphs } from '../../graph/nested.ts';
 import type { Attribute, FunctionDef, Graph, Model, Node } from '../../formats/onnx/model.ts';
+import { freshName } from './walk.ts';
 
 /** A node of a local function, written out in the main graph: under other tensor names, with the caller's attributes. */
 export interface InlinedNode {
@@ -86,12 +87,6 @@ interface Written {
 
 function written(called: FunctionDef, call: Node, taken: Set<string>): Written[] {
   const prefix = call.name || call.outputs.find(Boolean) || call.opType;
-  const fresh = (wanted: string): string => {
-    let name = wanted;
-    for (let i = 2; taken.has(name); i++) name = `${wanted}_${i}`;
-    taken.add(name);
-    return name;
-  };
   const outside = new Map<string, string>([['', '']]);
   called.inputs.forEach((name, i) => outside.set(name, call.inputs[i] ?? ''));
   called.outputs.forEach((name, i) => {
@@ -100,7 +95,7 @@ function written(called: FunctionDef, call: Node, taken: Set<string>): Written[]
   const nameOf = (name: string): string => {
     const known = outside.get(name);
     if (known !== undefined) return known;
-    const made = fresh(`${prefix}/${name}`);
+    const made = freshName(taken, `${prefix}/${name}`);
     outside.set(name, made);
     return made;
   };
@@ -109,7 +104,7 @@ function written(called: FunctionDef, call: Node, taken: Set<string>): Written[]
     for (const a of source.attributes) if (a.refAttrName) attributes.set(a.name, given(called, call, a.refAttrName));
     const node: Node = {
       ...source,
-      name: fresh(`${prefix}/${source.name || source.opType}`),
+      name: freshName(taken, `${prefix}/${source.name || source.opType}`),
       inputs: source.inputs.map(nameOf),
       outputs: source.outputs.map(nameOf),
       attributes: source.attributes.flatMap((a) =>

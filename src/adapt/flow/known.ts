@@ -1,13 +1,25 @@
 import { calledFunction } from '../../graph/operatorKey.ts';
 import { inferShapes } from '../../graph/shapes/shapes.ts';
 import { steeringConstants } from '../../graph/shapes/steering.ts';
-import type { Dim, ValueInfo } from '../../formats/onnx/model.ts';
+import type { Dim, Node, ValueInfo } from '../../formats/onnx/model.ts';
 import type { TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
 import type { FlowingInput } from './channelFlow.ts';
 import { Constants } from '../constants/constants.ts';
 import type { ExpandedModel } from './inline.ts';
-import { graphUse } from '../../graph/use.ts';
-import type { Known } from './walk.ts';
+import { graphUse, type GraphUse } from '../../graph/use.ts';
+
+/** What a rule may ask about values that carry no channels. */
+export interface Known {
+  readonly opset: number;
+  readonly constants: Constants;
+  readonly use: GraphUse;
+  /** True when a node calls a function of the model, whatever operator has the same name. */
+  isCall(node: Node): boolean;
+  dims(tensor: string): readonly Dim[] | null;
+  dtype(tensor: string): number | null;
+  /** The integers of a small tensor that steers shapes, null where one is unknown; null when nothing is known. */
+  integers(tensor: string): readonly (number | null)[] | null;
+}
 
 /**
  * What is known about a model's tensors before a walk. An adapted input counts as having the channels it is adapted for, also where

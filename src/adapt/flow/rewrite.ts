@@ -1,8 +1,10 @@
-import type { Node, Tensor } from '../../formats/onnx/model.ts';
+import type { Dim, Node, Tensor } from '../../formats/onnx/model.ts';
 
-/** A tensor whose final name is settled when the rewrite is finished. */
+/** A tensor of the new graph. What it is called in the end, `settle` says. */
 export interface Named {
-  name: string;
+  readonly name: string;
+  /** Another view of the same tensor, which its name belongs to. */
+  readonly same?: Named;
 }
 
 /** A node input: a tensor of the original graph by name, or one of the new graph. */
@@ -16,9 +18,9 @@ export type AttributeValue =
 
 /** What changes in a node that stays. */
 export interface NodeRewrite {
-  inputs?: Operand[];
-  outputs?: Operand[];
-  attributes?: Map<string, AttributeValue>;
+  readonly inputs?: readonly Operand[];
+  readonly outputs?: readonly Operand[];
+  readonly attributes?: ReadonlyMap<string, AttributeValue>;
 }
 
 /** A node that the original doesn't have. It goes right behind `after`, or to the front of the graph. */
@@ -29,8 +31,14 @@ export interface InsertedNode {
   readonly outputs: readonly Named[];
   readonly attributes: ReadonlyMap<string, AttributeValue>;
   readonly after: Node | null;
-  /** Per image; 0 where it multiplies nothing, null where a size is unknown. */
-  readonly multiplyAdds: number | null;
+  /** Null where it multiplies nothing. */
+  readonly work: Work | null;
+}
+
+/** Multiply-adds for one image: so many at each place of these sizes. */
+export interface Work {
+  readonly each: number;
+  readonly pixels: readonly Dim[];
 }
 
 export interface NewConstant extends Named {
@@ -49,8 +57,4 @@ export interface Replacement {
   readonly tensor: Tensor;
   readonly dims: readonly number[];
   readonly values: Float64Array;
-}
-
-export function nameOf(operand: Operand): string {
-  return typeof operand === 'string' ? operand : operand.name;
 }

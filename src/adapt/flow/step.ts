@@ -2,7 +2,7 @@ import { operatorKey } from '../../graph/operatorKey.ts';
 import type { Attribute, Node } from '../../formats/onnx/model.ts';
 import { isSelection, sameMap, type Affine } from '../maps/affine.ts';
 import type { ConstantValue } from '../constants/constantValue.ts';
-import { isPlain, MAX_RANK, withMap, type Base, type Flow } from './flow.ts';
+import { baseOf, isPlain, MAX_RANK, withMap, type Base, type Flow } from './flow.ts';
 import type { AttributeValue, Operand } from './rewrite.ts';
 import type { Walk } from './walk.ts';
 
@@ -100,7 +100,7 @@ export class Step {
     const declared = walk.known.dims(output);
     const dims = !from.gone && declared?.length === rank ? declared : new Array<null>(rank).fill(null);
     const flow: Flow = { ...from, dims, ...options.flow };
-    const base = walk.base(output, from.base.channels, node, node);
+    const base = baseOf(output, from.base.channels, node);
     if (output) walk.flows.set(output, { ...withMap({ ...flow, base }, flow.map), earlier: options.earlier ?? null });
     return true;
   }

@@ -3,10 +3,21 @@ import type { Node } from '../../formats/onnx/model.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
 import type { ExpandedModel } from '../flow/inline.ts';
 import type { Candidate } from '../flow/inputs.ts';
-import { nameOf } from '../flow/rewrite.ts';
 import { savedMultiplyAdds, savedParameters } from './savings.ts';
 import type { Settled } from '../flow/settle.ts';
-import type { Escape, Fold, FoldRecipe, Walk } from '../flow/walk.ts';
+import type { FoldRecipe } from '../flow/fold.ts';
+import type { Rebuilt, Walk } from '../flow/walk.ts';
+
+/** A weight that took the map in, as data. */
+export interface PlannedFold {
+  readonly node: string;
+  readonly opType: string;
+  readonly tensor: string;
+  readonly oldDims: readonly number[];
+  readonly newDims: readonly number[];
+  /** With the map as it reached that weight. Null for a bias, which the weight beside it tells of. */
+  readonly how: FoldRecipe | null;
+}
 
 /** What an adaptation does, as data. `channelwise … --json` prints it as it is. */
 export interface AdaptationPlan {
@@ -19,14 +30,13 @@ export interface AdaptationPlan {
     readonly matrix: readonly (readonly number[])[];
     readonly shift: readonly number[];
   }[];
-  readonly folds: readonly Fold[];
-  /** How each weight took the map in, with the map as it reached that weight. */
-  readonly recipes: readonly FoldRecipe[];
+  readonly folds: readonly PlannedFold[];
   /** Nodes that vanished because the weights took them in. */
   readonly absorbed: readonly { readonly node: string; readonly opType: string }[];
   /** Calls of the model's own functions that are written out as nodes, because the map goes into what is inside. */
   readonly writtenOut: readonly { readonly node: string; readonly function: string }[];
-  readonly escapes: readonly Escape[];
+  /** Tensors that are made again as they were, for a node or as an output, and why. */
+  readonly rebuilt: readonly Pick<Rebuilt, 'tensor' | 'node' | 'reason'>[];
   readonly addedNodes: readonly { readonly name: string; readonly opType: string }[];
   readonly removedNodes: readonly string[];
   readonly removedInitializers: readonly string[];
@@ -42,16 +52,20 @@ export interface AdaptationPlan {
   readonly seam: readonly string[];
 }
 
-export function makePlan(
-  model: ExpandedModel,
-  map: ChannelMap,
-  inputs: readonly Candidate[],
-  walk: Walk,
-  settled: Settled,
-): AdaptationPlan {
+/** What a plan is made of. */
+export interface PlanParts {
+  /** The model that the walk went through. */
+  readonly model: ExpandedModel;
+  readonly map: ChannelMap;
+  readonly inputs: readonly Candidate[];
+  readonly walk: Walk;
+  readonly settled: Settled;
+}
+
+export function makePlan({ model, map, inputs, walk, settled }: PlanParts): AdaptationPlan {
   const removed = new Set(settled.removedNodes);
-  const inserted = new Set(settled.inserted.flatMap((n) => n.outputs.map(nameOf)));
-  const escapes = walk.escapes.filter((e) => inserted.has(walk.rebuilds.get(e.tensor)?.name ?? ''));
+  const inserted = new Set(settled.inserted.flatMap((n) => n.outputs.map(settled.nameOf)));
+  const rebuilt = [...walk.rebuilt.values()].filter((r) => inserted.has(settled.nameOf(r)));
   const calls = new Set([...model.inlined.values()].map((i) => i.call));
   const warnings = map.warning ? [map.warning] : [];
   if (![...map.matrix.flat(), ...map.shift].every(Number.isInteger)) {
@@ -61,7 +75,8 @@ export function makePlan(
           `Input ${c.input.name} holds whole numbers (${dtypeName(c.dtype)}), and the map gives fractions: the new model works with them, where the old input would have rounded.`,
         );
   }
-  if (!walk.folds.length && !escapes.length) warnings.push('Nothing in the model depends on this input.');
+  if (!walk.folds.length && !rebuilt.length) warnings.push('Nothing in the model depends on this input.');
+  const asBefore = rebuilt.map((r) => r.tensor).filter((tensor) => isAsBefore(walk, settled, tensor));
   return {
     map,
     inputs: inputs.map((c) => ({
@@ -72,49 +87,43 @@ export function makePlan(
       matrix: map.matrix,
       shift: map.shift,
     })),
-    folds: walk.folds,
-    recipes: walk.recipes,
+    folds: walk.folds.map(({ at, ...fold }) => ({ node: at.name, opType: at.opType, ...fold })),
     absorbed: walk.absorbed,
     writtenOut: [...calls].map((n) => ({ node: n.name, function: n.opType })),
-    escapes,
+    rebuilt: rebuilt.map(({ tensor, node, reason }) => ({ tensor, node, reason })),
     addedNodes: settled.inserted.map((n) => ({ name: n.name, opType: n.opType })),
     removedNodes: model.graph.nodes
       .filter((n) => removed.has(n) && !model.inlined.has(n))
       .map((n) => n.name || n.opType),
     removedInitializers: [...settled.removedInitializers],
-    saved: { parameters: savedParameters(model, walk, settled), multiplyAdds: savedMultiplyAdds(walk, settled) },
-    exactness: exactness(walk),
+    saved: { parameters: savedParameters(model, settled), multiplyAdds: savedMultiplyAdds(walk, settled) },
+    exactness: exactness(walk, settled),
     warnings,
     notes: [...new Set(walk.notes)],
-    seam: seamOf(model, walk, [
-      ...walk.seam,
-      ...escapes
-        .map((e) => walk.rebuilds.get(e.tensor))
-        .filter((r) => r && r.name === r.tensor)
-        .map((r) => r?.tensor ?? ''),
-    ]),
+    seam: seamOf(model, [...walk.seam, ...asBefore], (name) => isAsBefore(walk, settled, name)),
   };
 }
 
-/** The same tensors where the original has them too: for those inside a call that is written out, what the call gives. */
-function seamOf(model: ExpandedModel, walk: Walk, names: readonly string[]): string[] {
-  const makers = new Map<string, Node>();
-  for (const node of model.inlined.keys()) for (const output of node.outputs) makers.set(output, node);
-  const settledAgain = (name: string): boolean =>
-    name !== '' && (!walk.flows.has(name) || walk.rebuilds.get(name)?.name === name);
-  return [
-    ...new Set(
-      names.flatMap((name) => model.inlined.get(makers.get(name) as Node)?.call.outputs.filter(settledAgain) ?? [name]),
-    ),
-  ];
+/** True for a tensor that the new graph has under its name, with the value it had. */
+function isAsBefore(walk: Walk, settled: Settled, name: string): boolean {
+  const rebuilt = walk.rebuilt.get(name);
+  return rebuilt ? settled.nameOf(rebuilt) === name : !walk.flows.has(name);
 }
 
-/** Integers of 8 to 64 bits. */ /** Float types of fewer digits than float32, whose rounding is the bound. */
+/** The same tensors where the original has them too: for those inside a call that is written out, what the call gives. */
+function seamOf(model: ExpandedModel, names: readonly string[], isSame: (name: string) => boolean): string[] {
+  const calls = new Map<string, Node>();
+  for (const [node, { call }] of model.inlined) for (const output of node.outputs) calls.set(output, call);
+  const seen = names.flatMap((name) => calls.get(name)?.outputs.filter((o) => o !== '' && isSame(o)) ?? [name]);
+  return [...new Set(seen)];
+}
+
+/** Float types of fewer digits than float32, whose rounding is the bound. */
 const SHORT_FLOATS: Readonly<Record<number, string>> = { 10: 'float16', 16: 'bfloat16' };
 
-function exactness(walk: Walk): string {
+function exactness(walk: Walk, settled: Settled): string {
   const short =
-    [...walk.replacements.values()].map((r) => SHORT_FLOATS[r.tensor.dtype]).find(Boolean) ??
+    [...settled.replacements.values()].map((r) => SHORT_FLOATS[r.tensor.dtype]).find(Boolean) ??
     walk.constants.map((c) => SHORT_FLOATS[c.dtype]).find(Boolean);
   return `The new model computes the original on the mapped channels, up to ${short ? `the rounding of ${short}` : 'floating-point rounding'}.`;
 }

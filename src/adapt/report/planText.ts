@@ -30,7 +30,7 @@ export function planSections(plan: AdaptationPlan): PlanSection[] {
     },
     {
       title: 'Tensors rebuilt inside the model',
-      lines: shown(plan.escapes.map((e) => `${e.tensor}${e.node ? ` for ${e.node}` : ''}: ${e.reason}`)),
+      lines: shown(plan.rebuilt.map((e) => `${e.tensor}${e.node ? ` for ${e.node}` : ''}: ${e.reason}`)),
     },
     { title: 'Nodes that vanish into the weights', lines: counted(plan.absorbed.map((a) => a.opType)) },
     {

@@ -1,5 +1,4 @@
 import type { Model } from '../../formats/onnx/model.ts';
-import type { ChannelMap } from '../maps/channelMap.ts';
 import type { AdaptationPlan } from './plan.ts';
 import { tally } from './planText.ts';
 
@@ -20,8 +19,9 @@ export interface ProvenanceStep {
   readonly source: ProvenanceSource;
   readonly map: { readonly name: string; readonly warning?: string | undefined };
   readonly inputs: AdaptationPlan['inputs'];
-  readonly folds: AdaptationPlan['folds'];
-  readonly escapes: AdaptationPlan['escapes'];
+  readonly folds: readonly Omit<AdaptationPlan['folds'][number], 'how'>[];
+  /** Tensors that are rebuilt. Files have carried this word from the start. */
+  readonly escapes: AdaptationPlan['rebuilt'];
   /** Operators and how many of them. */
   readonly absorbed: readonly (readonly [opType: string, count: number])[];
   readonly added: readonly (readonly [opType: string, count: number])[];
@@ -70,13 +70,13 @@ function isStep(value: unknown): value is ProvenanceStep {
   );
 }
 
+/** The record of a model with one more step. */
 export function provenanceText(
   model: Model,
-  version: string,
-  source: ProvenanceSource,
-  map: ChannelMap,
   plan: AdaptationPlan,
+  { version, source }: Pick<ProvenanceStep, 'version' | 'source'>,
 ): string {
+  const { map } = plan;
   const groups = (words: readonly string[]): [string, number][] =>
     tally(words)
       .slice(0, MAX_WORDS)
@@ -88,13 +88,13 @@ export function provenanceText(
     inputs: plan.inputs,
     folds: plan.folds
       .slice(0, MAX_FOLDS)
-      .map((f) => ({ ...f, node: cut(f.node), opType: cut(f.opType), tensor: cut(f.tensor) })),
-    escapes: plan.escapes
+      .map(({ how: _, ...f }) => ({ ...f, node: cut(f.node), opType: cut(f.opType), tensor: cut(f.tensor) })),
+    escapes: plan.rebuilt
       .slice(0, MAX_ESCAPES)
       .map((e) => ({ tensor: cut(e.tensor), node: cut(e.node), reason: cut(e.reason) })),
     absorbed: groups(plan.absorbed.map((a) => a.opType)),
     added: groups(plan.addedNodes.map((n) => n.opType)),
-    counts: { folds: plan.folds.length, escapes: plan.escapes.length },
+    counts: { folds: plan.folds.length, escapes: plan.rebuilt.length },
     saved: plan.saved,
     exactness: plan.exactness,
     notes: plan.notes.slice(0, MAX_WORDS).map(cut),

@@ -1,6 +1,6 @@
 import { product } from '../constants/constantValue.ts';
-import type { AdaptationPlan } from './plan.ts';
-import type { FoldRecipe } from '../flow/walk.ts';
+import type { AdaptationPlan, PlannedFold } from './plan.ts';
+import type { FoldRecipe } from '../flow/fold.ts';
 
 /** Where people go on to train. */
 export type PythonFramework = 'pytorch' | 'timm' | 'keras';
@@ -57,7 +57,7 @@ function preface(plan: AdaptationPlan): string[] {
     );
   for (const note of plan.notes)
     lines.push(`# ${quoted(note)} Put that in front of the layer; it is no change of weights.`);
-  for (const e of plan.escapes)
+  for (const e of plan.rebuilt)
     lines.push(
       `# Tensor ${quoted(e.tensor)} can't be folded (${quoted(e.reason)}); compute it from the new input as M @ x + b there.`,
     );
@@ -65,10 +65,17 @@ function preface(plan: AdaptationPlan): string[] {
   return lines;
 }
 
+/** A fold, with how the weight took the map in. */
+type Recipe = Omit<PlannedFold, 'how'> & FoldRecipe;
+
 /** A weight that several nodes read is folded once. */
-function recipesOf(plan: AdaptationPlan): FoldRecipe[] {
+function recipesOf(plan: AdaptationPlan): Recipe[] {
   const seen = new Set<string>();
-  return plan.recipes.filter((r) => !seen.has(r.tensor) && seen.add(r.tensor));
+  return plan.folds.flatMap(({ how, ...fold }) => {
+    if (!how || seen.has(fold.tensor)) return [];
+    seen.add(fold.tensor);
+    return [{ ...fold, ...how }];
+  });
 }
 
 function pytorch(plan: AdaptationPlan): string[] {
@@ -97,7 +104,7 @@ function timm(plan: AdaptationPlan): string[] {
     input !== undefined &&
     plan.inputs.length === 1 &&
     !plan.absorbed.length &&
-    !plan.escapes.length &&
+    !plan.rebuilt.length &&
     isTimms(input.matrix, input.shift);
   return [
     'import timm',
@@ -125,7 +132,7 @@ function isTimms(m: readonly (readonly number[])[], b: readonly number[]): boole
   return m.every((row, c) => row.every((v, k) => v === (n === 1 ? 1 : k % 3 === c ? 3 / n : 0)));
 }
 
-function body(plan: AdaptationPlan, recipes: readonly FoldRecipe[]): string[] {
+function body(plan: AdaptationPlan, recipes: readonly Recipe[]): string[] {
   if (!recipes.length) return rebuildOnly(plan);
   return recipes.flatMap((r) =>
     r.quantised
@@ -145,7 +152,7 @@ function rebuildOnly(plan: AdaptationPlan): string[] {
   ];
 }
 
-function torchWeight(r: FoldRecipe): string[] {
+function torchWeight(r: Recipe): string[] {
   const [before, after] = r.groups;
   const turned = isTurned(r);
   const head = [
@@ -170,7 +177,7 @@ function torchWeight(r: FoldRecipe): string[] {
 }
 
 /** A Linear's weight is [out, in]; exporters store it transposed, under a name of their own, where they write MatMul. */
-function isTurned(r: FoldRecipe): boolean {
+function isTurned(r: Recipe): boolean {
   return r.opType === 'MatMul' && r.axis === 0 && r.oldDims.length === 2 && !isKey(r.tensor);
 }
 
@@ -179,7 +186,7 @@ function isKey(name: string): boolean {
 }
 
 /** The weight's key in the state dict: its name where the exporter kept it; else the one its node's name leads to, or the only one of its shape. */
-function torchKey(r: FoldRecipe, turned: boolean): string[] {
+function torchKey(r: Recipe, turned: boolean): string[] {
   if (isKey(r.tensor)) return [`    key = ${quoted(r.tensor)}`];
   const guesses = [r.tensor, ...modulePath(r.node).map((path) => `${path}.weight`)];
   return [
@@ -201,7 +208,7 @@ function modulePath(node: string): string[] {
 }
 
 /** A grouped weight as one over all channels: zeros where a group doesn't look. */
-function densified(r: FoldRecipe, groups: number): string[] {
+function densified(r: Recipe, groups: number): string[] {
   const rows = r.oldDims[0] ?? 0;
   const width = r.oldDims[1] ?? 0;
   return [
@@ -211,7 +218,7 @@ function densified(r: FoldRecipe, groups: number): string[] {
   ];
 }
 
-function contraction(r: FoldRecipe, from: string): string[] {
+function contraction(r: Recipe, from: string): string[] {
   const kept = r.groups[1];
   const channels = r.matrix.length;
   const columns = r.matrix[0]?.length ?? 0;
@@ -232,7 +239,7 @@ function contraction(r: FoldRecipe, from: string): string[] {
 }
 
 /** The shift's part of the bias: what the old weight makes of it. */
-function torchBias(r: FoldRecipe): string[] {
+function torchBias(r: Recipe): string[] {
   if (isZero(r.shift)) return [];
   if (r.opType === 'Einsum' || (r.opType.endsWith('MatMul') && r.oldDims.length !== 2)) {
     return [
@@ -260,7 +267,7 @@ function torchBias(r: FoldRecipe): string[] {
   ];
 }
 
-function layerHints(recipes: readonly FoldRecipe[]): string[] {
+function layerHints(recipes: readonly Recipe[]): string[] {
   return recipes.flatMap((r) => {
     if (r.quantised) return [];
     const channels = (r.newDims[r.axis] ?? 0) * (r.opType === 'ConvTranspose' ? 1 : r.groups[1]);
@@ -299,7 +306,7 @@ function keras(plan: AdaptationPlan): string[] {
   return lines;
 }
 
-function kerasLayer(r: FoldRecipe): string[] {
+function kerasLayer(r: Recipe): string[] {
   const layer = quoted(layerName(r.tensor));
   const spatial = 'dhw'.slice(Math.max(0, 5 - r.oldDims.length));
   const isConv = (r.opType === 'Conv' || r.opType === 'FusedConv') && r.oldDims.length >= 3 && r.oldDims.length <= 5;
@@ -333,7 +340,7 @@ function kerasLayer(r: FoldRecipe): string[] {
   ];
 }
 
-function kerasHead(r: FoldRecipe, layer: string, dims: readonly number[]): string[] {
+function kerasHead(r: Recipe, layer: string, dims: readonly number[]): string[] {
   return [
     `    # The file calls this kernel ${quoted(r.tensor)}.`,
     `    layers = [l for l in old_model.layers if [tuple(w.shape) for w in l.get_weights()][:1] == [${tuple(dims)}]]`,
@@ -345,7 +352,7 @@ function kerasHead(r: FoldRecipe, layer: string, dims: readonly number[]): strin
   ];
 }
 
-function kerasBias(r: FoldRecipe, added: string): string[] {
+function kerasBias(r: Recipe, added: string): string[] {
   if (isZero(r.shift)) return [];
   return [
     `    shift = np.array(${list(r.shift)}, dtype=np.float64)`,

@@ -8,9 +8,9 @@ import type { Walk } from '../flow/walk.ts';
 const MATRIX_PRODUCTS = new Set(['MatMul', 'Gemm', 'MatMulInteger', 'QLinearMatMul', 'Einsum']);
 
 /** Stored numbers before and after, as the files hold them: folded, removed and added ones. */
-export function savedParameters(model: Model, walk: Walk, settled: Settled): number {
+export function savedParameters(model: Model, settled: Settled): number {
   let saved = 0;
-  for (const [name, { tensor, dims }] of walk.replacements)
+  for (const [name, { tensor, dims }] of settled.replacements)
     if (!settled.removedInitializers.has(name)) saved += product(tensor.dims) - product(dims);
   for (const t of model.graph.initializers)
     if (settled.removedInitializers.has(t.name) && t.dtype !== INT64) saved += product(t.dims);
@@ -22,26 +22,28 @@ export function savedParameters(model: Model, walk: Walk, settled: Settled): num
   return saved;
 }
 
-/**
- * A weight element of a convolution works once per output pixel, of a transposed one once per input pixel, of a matrix product once per row:
- * https://onnx.ai/onnx/operators/onnx__Conv.html. Null when a size is unknown.
- */
+/** Multiply-adds for one image before, less those after. Null when a size is unknown. */
 export function savedMultiplyAdds(walk: Walk, settled: Settled): number | null {
   let saved = 0;
-  for (const [fold, node] of walk.foldedAt) {
+  for (const fold of walk.folds) {
     const fewer = product(fold.oldDims) - product(fold.newDims);
     if (fewer === 0) continue;
-    const times = uses(walk, node);
+    const times = uses(walk, fold.at);
     if (times === null) return null;
     saved += times * fewer;
   }
-  for (const node of settled.inserted) {
-    if (node.multiplyAdds === null) return null;
-    saved -= node.multiplyAdds;
+  for (const { work } of settled.inserted) {
+    const times = work ? sizes(work.pixels) : 0;
+    if (times === null) return null;
+    saved -= times * (work?.each ?? 0);
   }
   return saved;
 }
 
+/**
+ * How often each element of a weight works: of a convolution once per output pixel, of a transposed one once per input pixel, of a matrix
+ * product once per row: https://onnx.ai/onnx/operators/onnx__Conv.html.
+ */
 function uses(walk: Walk, node: Node): number | null {
   const transposed = node.opType === 'ConvTranspose';
   const dims = walk.known.dims((transposed ? node.inputs[0] : node.outputs[0]) ?? '');

@@ -1,5 +1,5 @@
 import { isSmall, stack, widen, type Affine } from '../maps/affine.ts';
-import { isPlain, TOO_MANY, withMap, type Flow } from '../flow/flow.ts';
+import { baseOf, isPlain, TOO_MANY, withMap, type Flow } from '../flow/flow.ts';
 import type { Rule, Step } from '../flow/step.ts';
 
 const NOT_BLOCKS = 'it mixes channels and pixels in a way that is not known';
@@ -23,7 +23,7 @@ const spaceToDepth: Rule = (step) => {
   const k = flow.base.channels;
   if (!isSmall(blocks * flow.map.m.length, blocks * k)) return TOO_MANY;
   const map = stack(Array.from({ length: blocks }, (_, block) => widen(flow.map, block * k, blocks * k)));
-  const base = step.walk.base(step.node.outputs[0] ?? '', blocks * k, step.node, step.node);
+  const base = baseOf(step.node.outputs[0] ?? '', blocks * k, step.node);
   return step.passAs(base, withMap({ ...flow, base, dims: [null, null, null, null] }, map), [flow.base]);
 };
 
@@ -39,7 +39,7 @@ const depthToSpace: Rule = (step) => {
   const channelFirst = step.text('mode', 'DCR') === 'CRD';
   const map = blockMap(flow.map, blocks, channelFirst);
   if (!map) return 'the blocks of channels are mapped in different ways';
-  const base = step.walk.base(step.node.outputs[0] ?? '', flow.base.channels / blocks, step.node, step.node);
+  const base = baseOf(step.node.outputs[0] ?? '', flow.base.channels / blocks, step.node);
   return step.passAs(base, withMap({ ...flow, base, dims: [null, null, null, null] }, map), [flow.base]);
 };
 

@@ -3,7 +3,9 @@ import type { ConstantValue } from '../constants/constantValue.ts';
 import { TAKEN_OUT, TOO_MANY, type Flow } from '../flow/flow.ts';
 import type { AttributeValue, Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
-import { contract, fits, newWeight, record, shiftThrough } from '../flow/weight.ts';
+import { contract, fits, shiftThrough } from '../constants/contract.ts';
+import { wide, withoutShift } from '../flow/otherBase.ts';
+import { foldWeight } from '../flow/weight.ts';
 
 /** How a convolution of this operator names its parts. */
 interface ConvKind {
@@ -72,28 +74,19 @@ function contractGroups(
 ): { dims: number[]; values: Float64Array } {
   const share = (w.dims[0] ?? 0) / maps.length;
   const run = w.values.length / (w.dims[0] ?? 1);
-  const parts = maps.map((map, g) =>
-    contract(
-      { ...w, dims: [share, ...w.dims.slice(1)], values: w.values.subarray(g * share * run, (g + 1) * share * run) },
-      transposed ? 0 : 1,
-      1,
-      1,
-      map,
-    ),
-  );
+  const place = { axis: transposed ? 0 : 1, outer: 1, inner: 1 };
+  const parts = maps.map((map, g) => {
+    const values = w.values.subarray(g * share * run, (g + 1) * share * run);
+    return contract({ ...w, dims: [share, ...w.dims.slice(1)], values }, place, map);
+  });
   const values = new Float64Array(parts.reduce((n, p) => n + p.values.length, 0));
-  let at = 0;
-  for (const p of parts) {
-    values.set(p.values, at);
-    at += p.values.length;
+  let offset = 0;
+  for (const part of parts) {
+    values.set(part.values, offset);
+    offset += part.values.length;
   }
-  const first = parts[0]?.dims ?? [];
-  return {
-    dims: transposed
-      ? [parts.reduce((n, p) => n + (p.dims[0] ?? 0), 0), ...first.slice(1)]
-      : [w.dims[0] ?? 0, ...first.slice(1)],
-    values,
-  };
+  const rows = parts.reduce((n, p) => n + (p.dims[0] ?? 0), 0);
+  return { dims: [rows, ...(parts[0]?.dims ?? []).slice(1)], values };
 }
 
 function pads(step: Step): boolean {
@@ -106,7 +99,7 @@ export const conv: Rule = async (step) => {
   const kind = CONV_KINDS[step.key];
   const flow = step.only();
   if (!kind || !flow || flow.gone) return flow ? TAKEN_OUT : 'its weights come from the image itself';
-  const given = step.walk.wide(flow);
+  const given = wide(step.walk, flow);
   if (!given) return TOO_MANY;
   if (given.axis !== (kind.channelsLast || step.int('channels_last', 0) !== 0 ? given.rank - 1 : 1))
     return 'it expects channels on another axis';
@@ -117,60 +110,48 @@ export const conv: Rule = async (step) => {
   const reads = kind.transposed ? w.dims[0] : (w.dims[1] ?? 0) * group;
   if (w.dims.length !== given.rank || reads !== oldChannels || group < 1 || (w.dims[0] ?? 0) % group)
     return 'its weights do not fit the channels';
-  return kind.zeros.length ? foldQuantised(step, kind, given, w, group) : foldFloat(step, kind, given, w, group);
+  const layer = { kind, flow: given, w, group };
+  return kind.zeros.length ? foldQuantised(step, layer) : foldFloat(step, layer);
 };
 
-async function foldFloat(
-  step: Step,
-  kind: ConvKind,
-  given: Flow,
-  w: ConstantValue,
-  group: number,
-): Promise<true | string> {
+/** A convolution whose weights are known and fit the channels. */
+interface Layer {
+  readonly kind: ConvKind;
+  readonly flow: Flow;
+  readonly w: ConstantValue;
+  readonly group: number;
+}
+
+async function foldFloat(step: Step, { kind, flow: given, w, group }: Layer): Promise<true | string> {
+  const biasName = kind.bias === null ? '' : (step.node.inputs[kind.bias] ?? '');
+  const bias = biasName ? await step.walk.value(biasName) : null;
+  const biasIsFixed = !biasName || bias !== null;
   let flow = given;
-  const bias = kind.bias !== null && step.node.inputs[kind.bias] ? await step.value(kind.bias) : null;
-  const fixedBias = !step.node.inputs[kind.bias ?? 99] || bias !== null;
-  if (!hasNoShift(flow.map) && (kind.transposed || pads(step) || !fixedBias)) {
-    const without = step.walk.withoutShift(flow, step.node.inputs[0] ?? '');
+  if (!hasNoShift(flow.map) && (kind.transposed || pads(step) || !biasIsFixed)) {
+    const without = withoutShift(step.walk, flow, step.node.inputs[0] ?? '');
     if (!without) return 'a shift stands in front of zero padding, and rebuilding is the cheapest exact form';
     flow = without;
   }
   if (!hasNoShift(flow.map) && bias && bias.values.length !== w.dims[0]) return 'its bias does not fit its weights';
+  const place = { axis: kind.transposed ? 0 : 1, outer: 1, inner: 1 };
+  const full = dense(w, group, kind.transposed, () => 0);
   const maps = groupMap(flow.map, group);
-  const full = dense(w, maps ? 1 : group, kind.transposed, () => 0);
-  const folded = maps
-    ? contractGroups(w, maps, kind.transposed)
-    : contract(full, kind.transposed ? 0 : 1, 1, 1, flow.map);
+  const folded = maps ? contractGroups(w, maps, kind.transposed) : contract(full, place, flow.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
   const inputs = new Map<number, Operand>([[0, flow.base]]);
   if (!hasNoShift(flow.map)) {
-    const added = shiftThrough(
-      dense(w, group, kind.transposed, () => 0),
-      kind.transposed ? 0 : 1,
-      1,
-      flow.map.b,
-      [0],
-    );
+    const added = shiftThrough(full, place, flow.map.b, [0]);
     const sum = added.map((v, o) => v + (bias?.values[o] ?? 0));
     if (!fits(w.dtype, sum)) return 'the folded bias leaves the range of its type';
     const index = kind.bias ?? 2;
-    inputs.set(
-      index,
-      bias
-        ? await newWeight(step, index, bias, bias.dims, sum)
-        : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [sum.length], sum),
-    );
+    const newBias = bias
+      ? await foldWeight(step, index, { old: bias, dims: bias.dims, values: sum })
+      : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [sum.length], sum);
+    inputs.set(index, newBias);
   }
-  inputs.set(kind.weight, await newWeight(step, kind.weight, w, folded.dims, folded.values));
-  const biasName = kind.bias === null ? '' : (step.node.inputs[kind.bias] ?? '');
-  record(step, kind.weight, w, flow.map, {
-    axis: kind.transposed ? 0 : 1,
-    newDims: folded.dims,
-    outer: 1,
-    inner: 1,
-    bias: biasName || null,
-    groups: [group, maps ? group : 1],
-  });
+  const groups = [group, maps ? group : 1] as const;
+  const how = { ...place, map: flow.map, bias: biasName || null, groups };
+  inputs.set(kind.weight, await foldWeight(step, kind.weight, { old: w, ...folded, how }));
   return step.sink(inputs, groupAttribute(group, maps !== null));
 }
 
@@ -179,13 +160,7 @@ function groupAttribute(group: number, kept: boolean): ReadonlyMap<string, Attri
 }
 
 /** Integer weights: `Σ_c (w − z) + z` must be whole and fit the type; then the sum is exact, else the image is rebuilt. */
-async function foldQuantised(
-  step: Step,
-  kind: ConvKind,
-  flow: Flow,
-  w: ConstantValue,
-  group: number,
-): Promise<true | string> {
+async function foldQuantised(step: Step, { kind, flow, w, group }: Layer): Promise<true | string> {
   if (!isSelection(flow.map)) return 'quantised weights take only copies of channels';
   const zeroName = step.node.inputs[kind.zeros[0] ?? 0];
   const zero = zeroName ? await step.value(kind.zeros[0] ?? 0) : null;
@@ -194,23 +169,16 @@ async function foldQuantised(
   const full = dense(w, group, false, zeroOf);
   const run = full.values.length / (full.dims[0] ?? 1);
   const centred = { ...full, values: full.values.map((v, i) => v - zeroOf(Math.floor(i / run))) };
-  const folded = contract(centred, 1, 1, 1, flow.map);
+  const place = { axis: 1, outer: 1, inner: 1 };
+  const folded = contract(centred, place, flow.map);
   const perOutput = folded.values.length / (folded.dims[0] ?? 1);
   const values = folded.values.map((v, i) => v + zeroOf(Math.floor(i / perOutput)));
   if (!fits(w.dtype, values)) return 'the sum of its integer weights would overflow their type';
-  record(step, kind.weight, w, flow.map, {
-    axis: 1,
-    newDims: folded.dims,
-    outer: 1,
-    inner: 1,
-    groups: [group, 1],
-    quantised: true,
-  });
-  return step.sink(
-    new Map<number, Operand>([
-      [0, flow.base],
-      [kind.weight, await newWeight(step, kind.weight, w, folded.dims, values)],
-    ]),
-    groupAttribute(group, false),
-  );
+  const how = { ...place, map: flow.map, groups: [group, 1] as const, quantised: true };
+  const weight = await foldWeight(step, kind.weight, { old: w, dims: folded.dims, values, how });
+  const inputs = new Map<number, Operand>([
+    [0, flow.base],
+    [kind.weight, weight],
+  ]);
+  return step.sink(inputs, groupAttribute(group, false));
 }

@@ -3,7 +3,8 @@ import type { ConstantValue } from '../constants/constantValue.ts';
 import { isPlain, withMap, type Flow } from '../flow/flow.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
-import { contract, fits, newWeight, record, shiftThrough, sinkPlus, withoutOnes } from '../flow/weight.ts';
+import { contract, fits, shiftThrough } from '../constants/contract.ts';
+import { foldWeight, sinkPlus, withoutOnes } from '../flow/weight.ts';
 
 /** One or two terms and an output. */
 const EQUATION = /^([^,>]+?)(?:,([^,>]+?))?->([^,>]*)$/;
@@ -104,16 +105,18 @@ async function product(step: Step, { flow, image, w, own, other, output }: Produ
     (l, i) => !output.includes(l) && i !== flow.axis && (w.dims[other.indexOf(l)] ?? 1) === 1 && flow.dims[i] !== 1,
   );
   if (!hasNoShift(flow.map) && summed) return 'a shift would be summed';
-  const folded = contract(w, axis, flow.outer, flow.inner, flow.map);
+  const place = { axis, outer: flow.outer, inner: flow.inner };
+  const folded = contract(w, place, flow.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
-  record(step, 1 - image, w, flow.map, { axis, newDims: folded.dims, outer: flow.outer, inner: flow.inner });
+  const weight = await foldWeight(step, 1 - image, { old: w, ...folded, how: { ...place, map: flow.map } });
   const inputs = new Map<number, Operand>([
     [image, flow.base],
-    [1 - image, await newWeight(step, 1 - image, w, folded.dims, folded.values)],
+    [1 - image, weight],
   ]);
   if (hasNoShift(flow.map)) return step.sink(inputs);
   const dims = [...output].map((l) => (other.includes(l) ? (w.dims[other.indexOf(l)] ?? 1) : 1));
-  return sinkPlus(step, inputs, w.dtype, withoutOnes(dims), shiftThrough(w, axis, flow.inner, flow.map.b, kept));
+  const values = shiftThrough(w, place, flow.map.b, kept);
+  return sinkPlus(step, inputs, { dtype: w.dtype, dims: withoutOnes(dims), values });
 }
 
 export const EINSUM: Readonly<Record<string, Rule>> = { Einsum: einsum };

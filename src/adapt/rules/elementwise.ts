@@ -14,6 +14,7 @@ import {
 } from '../maps/affine.ts';
 import { product, type ConstantValue } from '../constants/constantValue.ts';
 import { isPlain, overOneBase, withMap, type Flow } from '../flow/flow.ts';
+import { wide } from '../flow/otherBase.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { BROADCASTING } from '../flow/walk.ts';
@@ -72,7 +73,7 @@ function perElement(step: Step, constant: ConstantValue, flow: Flow): Flow | nul
   if (flow.gone || isPlain(flow)) return null;
   const size = constant.dims[flow.axis - firstAxis(step, constant.dims.length, flow.rank)] ?? 1;
   return size > 1 && size === constant.values.length && !constant.values.every((v) => v === constant.values[0])
-    ? step.walk.wide(flow)
+    ? wide(step.walk, flow)
     : null;
 }
 

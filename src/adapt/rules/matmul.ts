@@ -4,7 +4,8 @@ import { TAKEN_OUT, type Flow } from '../flow/flow.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { BROADCASTING } from '../flow/walk.ts';
-import { contract, fits, newWeight, record, shiftThrough, sinkPlus, withoutOnes } from '../flow/weight.ts';
+import { contract, fits, shiftThrough } from '../constants/contract.ts';
+import { foldWeight, sinkPlus, withoutOnes } from '../flow/weight.ts';
 
 /** Where quantised products have their weight and its zero point; whether they quantise the image themselves, by its smallest and largest value. */
 const INTEGER: Readonly<Record<string, { weight: number; zero: number; dynamic?: true }>> = {
@@ -35,28 +36,24 @@ const matMul: Rule = async (step) => {
   if (!w || length === 0) return UNKNOWN;
   const axis = length === 1 ? 0 : length - (step.int('transB', 0) === 0 ? 2 : 1);
   if (w.dims[axis] !== given.map.m.length * given.outer * given.inner) return 'its weights do not fit the channels';
-  const folded = contract(w, axis, given.outer, given.inner, given.map);
+  const place = { axis, outer: given.outer, inner: given.inner };
+  const folded = contract(w, place, given.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
   const alpha = step.float('alpha', 1);
-  const kept = w.dims.map((_, i) => i).filter((i) => i !== axis);
-  const bias = hasNoShift(given.map)
-    ? null
-    : shiftThrough(w, axis, given.inner, given.map.b, kept).map((v) => v * alpha);
-  if (bias && walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
-  record(step, 1, w, given.map, {
-    axis,
-    newDims: folded.dims,
-    outer: given.outer,
-    inner: given.inner,
-    biasFactor: alpha,
-  });
+  const shifted = !hasNoShift(given.map);
+  if (shifted && walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
+  const how = { ...place, map: given.map, biasFactor: alpha };
   const inputs = new Map<number, Operand>([
     [0, given.base],
-    [1, await newWeight(step, 1, w, folded.dims, folded.values)],
+    [1, await foldWeight(step, 1, { old: w, ...folded, how })],
   ]);
+  if (!shifted) return step.sink(inputs);
+  const kept = w.dims.map((_, i) => i).filter((i) => i !== axis);
+  const values = shiftThrough(w, place, given.map.b, kept).map((v) => v * alpha);
   // A matrix per batch gives a row per batch; a plain matrix or vector gives one row or number.
-  const rows = [...w.dims.slice(0, -2), 1, length === 1 ? 1 : (w.dims[2 * length - 3 - axis] ?? 1)];
-  return bias ? sinkPlus(step, inputs, w.dtype, withoutOnes(rows), bias) : step.sink(inputs);
+  const columns = length === 1 ? 1 : (w.dims[2 * length - 3 - axis] ?? 1);
+  const rows = [...w.dims.slice(0, -2), 1, columns];
+  return sinkPlus(step, inputs, { dtype: w.dtype, dims: withoutOnes(rows), values });
 };
 
 /** A product along other axes than the channels is linear per channel, when the constant side is a plain matrix. */
@@ -79,16 +76,18 @@ async function fromTheLeft(step: Step): Promise<true | string> {
   if (!flow || flow.gone || flow.axis !== flow.rank - 2 || !w || w.dims.length !== 2)
     return 'it multiplies along pixels, not along channels';
   if (w.dims[1] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
-  const folded = contract(w, 1, flow.outer, flow.inner, flow.map);
-  const bias = hasNoShift(flow.map) ? null : shiftThrough(w, 1, flow.inner, flow.map.b, [0]);
-  if (!fits(w.dtype, folded.values) || (bias && step.walk.known.opset < BROADCASTING))
+  const place = { axis: 1, outer: flow.outer, inner: flow.inner };
+  const folded = contract(w, place, flow.map);
+  const shifted = !hasNoShift(flow.map);
+  if (!fits(w.dtype, folded.values) || (shifted && step.walk.known.opset < BROADCASTING))
     return 'the folded weights leave the range of their type';
-  record(step, 0, w, flow.map, { axis: 1, newDims: folded.dims, outer: flow.outer, inner: flow.inner });
   const inputs = new Map<number, Operand>([
-    [0, await newWeight(step, 0, w, folded.dims, folded.values)],
+    [0, await foldWeight(step, 0, { old: w, ...folded, how: { ...place, map: flow.map } })],
     [1, flow.base],
   ]);
-  return bias ? sinkPlus(step, inputs, w.dtype, [bias.length, 1], bias) : step.sink(inputs);
+  if (!shifted) return step.sink(inputs);
+  const values = shiftThrough(w, place, flow.map.b, [0]);
+  return sinkPlus(step, inputs, { dtype: w.dtype, dims: [values.length, 1], values });
 }
 
 /** y = alpha · A · B + beta · C: https://onnx.ai/onnx/operators/onnx__Gemm.html */
@@ -101,47 +100,38 @@ const gemm: Rule = async (step) => {
   const transB = step.int('transB', 0) !== 0;
   const axis = transB ? 1 : 0;
   if (w.dims[axis] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
-  const folded = contract(w, axis, flow.outer, flow.inner, flow.map);
+  const place = { axis, outer: flow.outer, inner: flow.inner };
+  const folded = contract(w, place, flow.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  const [alpha, beta] = [step.float('alpha', 1), step.float('beta', 1)];
+  const how = { ...place, map: flow.map, bias: step.node.inputs[2] || null, biasFactor: alpha / (beta || 1) };
   const inputs = new Map<number, Operand>([[0, flow.base]]);
-  const recordGemm = (): void =>
-    record(step, 1, w, flow.map, {
-      axis,
-      newDims: folded.dims,
-      outer: flow.outer,
-      inner: flow.inner,
-      bias: step.node.inputs[2] || null,
-      biasFactor: step.float('alpha', 1) / (step.float('beta', 1) || 1),
-    });
-  if (!hasNoShift(flow.map)) {
-    const outputs = w.dims[1 - axis] ?? 0;
-    const beta = step.float('beta', 1);
-    const bias = step.node.inputs[2] ? await step.value(2) : null;
-    const added = shiftThrough(w, axis, flow.inner, flow.map.b, [1 - axis]).map((v) => v * step.float('alpha', 1));
-    // A bias may also differ per row, be computed or be switched off; then the shift stands behind.
-    const perOutput = bias
-      ? bias.values.length === 1 || (bias.values.length === outputs && bias.dims.at(-1) === outputs)
-      : !step.node.inputs[2];
-    if (beta === 0 || !perOutput) {
-      if (step.node.domain !== '' || step.walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
-      recordGemm();
-      inputs.set(1, await newWeight(step, 1, w, folded.dims, folded.values));
-      return sinkPlus(step, inputs, w.dtype, [outputs], added);
-    }
-    const sum = added.map((v, o) => v / beta + (bias?.values[bias.values.length === 1 ? 0 : o] ?? 0));
-    if (!fits(w.dtype, sum)) return 'the folded bias leaves the range of its type';
-    const same = bias !== null && bias.values.length === outputs;
-    inputs.set(
-      2,
-      same
-        ? await newWeight(step, 2, bias, bias.dims, sum)
-        : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [outputs], sum),
-    );
+  const weight = (): Promise<Operand> => foldWeight(step, 1, { old: w, ...folded, how });
+  if (hasNoShift(flow.map)) return step.sink(inputs.set(1, await weight()));
+  const outputs = w.dims[1 - axis] ?? 0;
+  const bias = step.node.inputs[2] ? await step.value(2) : null;
+  const added = shiftThrough(w, place, flow.map.b, [1 - axis]).map((v) => v * alpha);
+  // A bias may also differ per row, be computed or be switched off; then the shift stands behind.
+  if (beta === 0 || !isPerOutput(step, bias, outputs)) {
+    if (step.node.domain !== '' || step.walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
+    inputs.set(1, await weight());
+    return sinkPlus(step, inputs, { dtype: w.dtype, dims: [outputs], values: added });
   }
-  recordGemm();
-  inputs.set(1, await newWeight(step, 1, w, folded.dims, folded.values));
-  return step.sink(inputs);
+  const sum = added.map((v, o) => v / beta + (bias?.values[bias.values.length === 1 ? 0 : o] ?? 0));
+  if (!fits(w.dtype, sum)) return 'the folded bias leaves the range of its type';
+  const inPlace = bias !== null && bias.values.length === outputs;
+  const newBias = inPlace
+    ? await foldWeight(step, 2, { old: bias, dims: bias.dims, values: sum })
+    : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [outputs], sum);
+  inputs.set(2, newBias);
+  return step.sink(inputs.set(1, await weight()));
 };
+
+/** True for a bias that is one number for all outputs or one for each, or none. */
+function isPerOutput(step: Step, bias: ConstantValue | null, outputs: number): boolean {
+  if (!bias) return !step.node.inputs[2];
+  return bias.values.length === 1 || (bias.values.length === outputs && bias.dims.at(-1) === outputs);
+}
 
 const integerMatMul: Rule = async (step) => {
   const flow = rowsOf(step);
@@ -157,20 +147,15 @@ const integerMatMul: Rule = async (step) => {
   const columns = w.dims[1] ?? 1;
   const zeroOf = (i: number): number => zero?.values[zero.values.length > 1 ? i % columns : 0] ?? 0;
   const centred: ConstantValue = { ...w, values: w.values.map((v, i) => v - zeroOf(i)) };
-  const folded = contract(centred, 0, flow.outer, flow.inner, flow.map);
+  const place = { axis: 0, outer: flow.outer, inner: flow.inner };
+  const folded = contract(centred, place, flow.map);
   const values = folded.values.map((v, i) => v + zeroOf(i));
   if (!fits(w.dtype, values)) return 'the sum of its integer weights would overflow their type';
-  record(step, at.weight, w, flow.map, {
-    axis: 0,
-    newDims: folded.dims,
-    outer: flow.outer,
-    inner: flow.inner,
-    quantised: true,
-  });
+  const how = { ...place, map: flow.map, quantised: true };
   return step.sink(
     new Map<number, Operand>([
       [0, flow.base],
-      [at.weight, await newWeight(step, at.weight, w, folded.dims, values)],
+      [at.weight, await foldWeight(step, at.weight, { old: w, dims: folded.dims, values, how })],
     ]),
   );
 };

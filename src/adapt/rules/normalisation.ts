@@ -1,6 +1,7 @@
 import { evenUse, isSelection, scaleRows } from '../maps/affine.ts';
 import type { ConstantValue } from '../constants/constantValue.ts';
 import { isPlain, TAKEN_OUT, type Flow } from '../flow/flow.ts';
+import { wide } from '../flow/otherBase.ts';
 import type { AttributeValue, Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 
@@ -70,7 +71,7 @@ const layer: Rule = async (step) => {
   const axis = step.axis('axis', -1, given.rank);
   if (axis > given.axis) return step.pass(given, { flow: { dims: given.dims } });
   const flow =
-    axis === given.rank - 1 && axis === given.axis && evenUse(given.map) !== null ? step.walk.wide(given) : null;
+    axis === given.rank - 1 && axis === given.axis && evenUse(given.map) !== null ? wide(step.walk, given) : null;
   if (!flow) return 'it compares channels with each other';
   const [scale, bias] = [await step.value(1), step.node.inputs[2] ? await step.value(2) : null];
   const fits = (v: ConstantValue | null): boolean => v !== null && v.values.length === flow.map.m.length;

@@ -2,13 +2,14 @@ import { isInteger, isNarrowInteger } from '../../tensors/dtypes.ts';
 import { compose, evenUse, isSelection, lanes, scaleRows } from '../maps/affine.ts';
 import { isPlain, TAKEN_OUT, withMap, type Flow } from '../flow/flow.ts';
 import type { ConstantValue } from '../constants/constantValue.ts';
+import { wide } from '../flow/otherBase.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 
 /** y = (x − mean) / √(var + ε) · scale + bias, one number per channel: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html */
 const batchNormalization: Rule = async (step) => {
   const given = step.only();
-  const flow = given && step.walk.wide(given);
+  const flow = given && wide(step.walk, given);
   if (!flow || flow.axis !== 1) return 'it expects channels on axis 1';
   if (
     step.int('training_mode', 0) !== 0 ||

@@ -1,7 +1,8 @@
 import { hasNoShift } from '../maps/affine.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule } from '../flow/step.ts';
-import { contract, fits, newWeight, record } from '../flow/weight.ts';
+import { contract, fits } from '../constants/contract.ts';
+import { foldWeight } from '../flow/weight.ts';
 
 /**
  * The input weights W [directions, gates · hidden, input] and biases B [directions, 2 · gates · hidden], those of W in front:
@@ -19,7 +20,8 @@ const recurrent: Rule = async (step) => {
   const shifted = !hasNoShift(flow.map);
   if (shifted && node.inputs[3] && bias?.values.length !== directions * 2 * gates)
     return 'a shift has no bias to go into';
-  const folded = contract(w, 2, flow.outer, flow.inner, flow.map);
+  const place = { axis: 2, outer: flow.outer, inner: flow.inner };
+  const folded = contract(w, place, flow.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
   const inputs = new Map<number, Operand>([[0, flow.base]]);
   if (shifted) {
@@ -35,18 +37,12 @@ const recurrent: Rule = async (step) => {
     inputs.set(
       3,
       bias
-        ? await newWeight(step, 3, bias, bias.dims, sum)
+        ? await foldWeight(step, 3, { old: bias, dims: bias.dims, values: sum })
         : walk.constant(`${node.outputs.find(Boolean) ?? ''}/bias`, w.dtype, [directions, 2 * gates], sum),
     );
   }
-  inputs.set(1, await newWeight(step, 1, w, folded.dims, folded.values));
-  record(step, 1, w, flow.map, {
-    axis: 2,
-    newDims: folded.dims,
-    outer: flow.outer,
-    inner: flow.inner,
-    bias: node.inputs[3] || null,
-  });
+  const how = { ...place, map: flow.map, bias: node.inputs[3] || null };
+  inputs.set(1, await foldWeight(step, 1, { old: w, ...folded, how }));
   return step.sink(inputs);
 };
 

@@ -1,6 +1,6 @@
 import type { Dim } from '../../formats/onnx/model.ts';
 import { spread } from '../maps/affine.ts';
-import { MAX_RANK, TAKEN_OUT, withMap, type Flow } from '../flow/flow.ts';
+import { baseOf, MAX_RANK, TAKEN_OUT, withMap, type Flow } from '../flow/flow.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { MERGE_REFUSED, mergeIsSafe, number } from './layout.ts';
@@ -119,7 +119,7 @@ const reshape: Rule = async (step) => {
   const { inputs, attributes } = shape;
   if (!images) return step.pass(flow, { ...shape, flow: { ...to, rank: target.length, dims } });
   // Pixels that became channels (pixel unshuffle): the merged axis is an axis of channels of its own.
-  const base = step.walk.base(output, size, step.node, step.node);
+  const base = baseOf(output, size, step.node);
   const passed = { ...flow, base, axis: to.axis, rank: target.length, outer: 1, inner: 1, dims };
   return step.passAs(
     base,

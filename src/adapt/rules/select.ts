@@ -1,5 +1,5 @@
 import { identity as identityMap, isSmall, pickRows, sameMap, stack, widen } from '../maps/affine.ts';
-import { isPlain, overOneBase, TAKEN_OUT, TOO_MANY, withMap, type Base, type Flow } from '../flow/flow.ts';
+import { baseOf, isPlain, overOneBase, TAKEN_OUT, TOO_MANY, withMap, type Base, type Flow } from '../flow/flow.ts';
 import type { AttributeValue, Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 
@@ -116,7 +116,7 @@ const split: Rule = async (step) => {
           ...flow,
           dims,
           earlier: null,
-          base: step.walk.base(name, flow.base.channels, node, node),
+          base: baseOf(name, flow.base.channels, node),
         });
     }
     return true;
@@ -198,7 +198,7 @@ function joinBases(step: Step, first: Flow): true | string {
     blocks.push({ map: flow ? flow.map : identityMap(channels), offset });
   }
   const map = stack(blocks.map((b) => widen(b.map, b.offset, width)));
-  const base = step.walk.base(step.node.outputs[0] ?? '', width, step.node, step.node);
+  const base = baseOf(step.node.outputs[0] ?? '', width, step.node);
   const dims = first.dims.map(() => null);
   return step.passAs(
     base,

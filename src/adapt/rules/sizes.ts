@@ -52,7 +52,7 @@ export async function withSize(
     [known.length],
     known.map((_, i) => (i === at ? size - old : 0)),
   );
-  return walk.insert('Add', `${name}/sizes`, [sizes, delta], makerOf(walk, sizes));
+  return walk.insert('Add', `${name}/sizes`, [sizes, delta], { after: makerOf(walk, sizes) });
 }
 
 /** A vector whose entry `at` comes from a Shape of `size` channels, by way of nodes that nobody else reads: they take the bare Shape, without the Add behind it. */
@@ -61,7 +61,7 @@ async function fromShape(step: Step, sizes: string, at: number, size: number): P
   const { use } = walk.known;
   let [reader, name] = [step.node, sizes];
   for (let i = 0; i < MAX_BACK; i++) {
-    const shape = walk.shapes.get(name);
+    const shape = walk.baseShapes.get(name);
     if (shape) {
       if (shape.at !== at || shape.size !== size || reader.inputs.indexOf(name) !== reader.inputs.lastIndexOf(name))
         return null;
@@ -192,16 +192,8 @@ const shape: Rule = async (step) => {
   const made = { name: walk.fresh(`${name}/base`) };
   walk.rewrites.set(node, { inputs: [flow.base], outputs: [made] });
   const delta = Array.from({ length: end - start }, (_, i) => (i + start === flow.axis ? change : 0));
-  walk.shapes.set(name, { bare: made, at: flow.axis - start, size: flow.base.channels * flow.outer * flow.inner });
-  walk.inserted.push({
-    opType: 'Add',
-    name: walk.fresh(`${name}/Add`),
-    inputs: [made, walk.constant(`${name}/change`, INT64, [delta.length], delta)],
-    outputs: [{ name }],
-    attributes: new Map(),
-    after: node,
-    multiplyAdds: 0,
-  });
+  walk.baseShapes.set(name, { bare: made, at: flow.axis - start, size: flow.base.channels * flow.outer * flow.inner });
+  walk.addBehind(node, made, name, () => walk.constant(`${name}/change`, INT64, [delta.length], delta));
   return true;
 };
 

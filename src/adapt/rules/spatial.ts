@@ -3,8 +3,9 @@ import { hasNoShift, isSelection, type Affine } from '../maps/affine.ts';
 import { isPlain, TAKEN_OUT, withMap, type Flow } from '../flow/flow.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
+import { withoutShift } from '../flow/otherBase.ts';
 import { PAD_WITH_INPUTS } from '../flow/walk.ts';
-import { fits } from '../flow/weight.ts';
+import { fits } from '../constants/contract.ts';
 import { partNumbers, withSize } from './sizes.ts';
 
 const MIXED = 'the channels are mixed or scaled here, and the operator does not commute with that';
@@ -32,7 +33,7 @@ const average: Rule = (step) => {
     step.int('count_include_pad', 0) === 0
   )
     return step.pass(flow);
-  const fixed = step.walk.withoutShift(flow, step.node.inputs[0] ?? '');
+  const fixed = withoutShift(step.walk, flow, step.node.inputs[0] ?? '');
   return fixed ? step.pass(fixed, { inputs: new Map([[0, fixed.base]]) }) : MIXED;
 };
 
@@ -82,7 +83,7 @@ const pad: Rule = async (step) => {
   if (front || back) return padChannels(step, flow, spec, front, back);
   if (spec.mode !== 'constant') return step.pass(flow);
   if (paddedValue(flow.map, spec.value) === null && spec.value === 0)
-    flow = step.walk.withoutShift(flow, step.node.inputs[0] ?? '') ?? flow;
+    flow = withoutShift(step.walk, flow, step.node.inputs[0] ?? '') ?? flow;
   const value = paddedValue(flow.map, spec.value);
   if (value === null) return 'it pads with a value that the map does not give';
   const inputs = new Map<number, Operand>([[0, flow.base]]);

@@ -35,7 +35,7 @@ interface Case {
   readonly parts: ModelParts;
   readonly map?: ChannelMap;
   readonly folds: number;
-  readonly escapes: number;
+  readonly rebuilt: number;
   readonly dims?: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -52,7 +52,7 @@ const CASES: readonly Case[] = [
     name: 'a weight shared by two convolutions is folded beside the old one',
     parts: { initializers: [floats('w', [3, 3, 3, 3])], nodes: [conv('x', 'w', 'a'), conv('a')] },
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
   },
   {
     name: 'a skip connection of copies broadcasts back',
@@ -61,7 +61,7 @@ const CASES: readonly Case[] = [
       nodes: [conv('x', 'w', 'a'), node('Add', ['a', 'x'], ['b']), node('Mul', ['b', 'x'], ['y'])],
     },
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
   },
   {
     name: 'a skip connection from the input rebuilds it once',
@@ -72,12 +72,12 @@ const CASES: readonly Case[] = [
       nodes: [conv('x', 'w', 'a'), node('Add', ['a', 'x'], ['b']), node('Mul', ['b', 'x'], ['y'])],
     },
     folds: 1,
-    escapes: 1,
+    rebuilt: 1,
   },
   {
     name: 'an intermediate tensor that is an output keeps its name and channels',
     folds: 1,
-    escapes: 1,
+    rebuilt: 1,
     parts: {
       initializers: [floats('w', [2, 3, 3, 3])],
       nodes: [node('Relu', ['x'], ['r']), conv('r')],
@@ -87,7 +87,7 @@ const CASES: readonly Case[] = [
   {
     name: 'branches of If that read the input see it as it was',
     folds: 1,
-    escapes: 1,
+    rebuilt: 1,
     parts: {
       inputs: [image, valueInfo('flag', [1], DTYPE.bool)],
       initializers: [floats('w', [3, 3, 3, 3])],
@@ -104,7 +104,7 @@ const CASES: readonly Case[] = [
   {
     name: 'a local function that the map passes through',
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [floats('w', [2, 3, 3, 3])],
       opsets: [
@@ -131,7 +131,7 @@ const CASES: readonly Case[] = [
       nodes: [node('Conv', ['x', 'w'], ['y'], { kernel_shape: [3, 3], group: 3, pads: [1, 1, 1, 1] })],
     },
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
   },
   {
     name: 'a depthwise convolution under a permutation becomes dense',
@@ -142,14 +142,14 @@ const CASES: readonly Case[] = [
       nodes: [node('Conv', ['x', 'w'], ['y'], { kernel_shape: [3, 3], group: 3 })],
     },
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
   },
   {
     name: 'a depthwise convolution under a diagonal map keeps its groups',
     map: normalize({ mean: [0], std: [0.2, 0.3, 0.4], scale: 1 }),
     dims: { x: [1, 3, 8, 8] },
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [floats('w', [6, 1, 3, 3])],
       nodes: [node('Conv', ['x', 'w'], ['y'], { kernel_shape: [3, 3], group: 3 })],
@@ -158,7 +158,7 @@ const CASES: readonly Case[] = [
   {
     name: 'ConvTranspose with groups',
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [floats('w', [3, 2, 3, 3])],
       nodes: [node('ConvTranspose', ['x', 'w'], ['y'], { kernel_shape: [3, 3], group: 3, strides: [2, 2] })],
@@ -167,7 +167,7 @@ const CASES: readonly Case[] = [
   {
     name: 'weights behind Transpose and Reshape',
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [floats('raw', [3, 3, 3, 2]), int64Tensor('s', [4], [2, 3, 3, 3])],
       nodes: [
@@ -180,7 +180,7 @@ const CASES: readonly Case[] = [
   {
     name: 'weights behind DequantizeLinear, one scale per filter',
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [
         int8('q', [2, 3, 3, 3], bytes27(100)),
@@ -193,7 +193,7 @@ const CASES: readonly Case[] = [
   {
     name: 'QDQ around the image',
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [floats('w', [2, 3, 3, 3]), floatTensor('s', [], [0.05]), uint8Scalar('z', 100)],
       nodes: [
@@ -206,7 +206,7 @@ const CASES: readonly Case[] = [
   {
     name: 'ConvInteger whose sums fit',
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [int8('w', [2, 3, 3, 3], bytes27(30)), floatTensor('s', [], [0.05]), uint8Scalar('z', 100)],
       nodes: [
@@ -219,7 +219,7 @@ const CASES: readonly Case[] = [
   {
     name: 'ConvInteger whose sums overflow int8 keeps its weights',
     folds: 0,
-    escapes: 1,
+    rebuilt: 1,
     parts: {
       initializers: [
         int8('w', [2, 3, 3, 3], new Array<number>(54).fill(100)),
@@ -236,7 +236,7 @@ const CASES: readonly Case[] = [
   {
     name: 'QLinearConv with a zero point of the weights',
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [
         int8('w', [2, 3, 3, 3], bytes27(30)),
@@ -256,7 +256,7 @@ const CASES: readonly Case[] = [
   {
     name: 'Expand to the shape it has',
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [floats('w', [2, 3, 3, 3]), int64Tensor('s', [4], [2, 3, 8, 8])],
       nodes: [node('Expand', ['x', 's'], ['e']), conv('e')],
@@ -267,13 +267,13 @@ const CASES: readonly Case[] = [
     map: normalize({ mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.4], scale: 1 }),
     dims: { x: [1, 3, 8, 8] },
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: { initializers: [floats('w', [2, 3, 3, 3])], nodes: [conv('x')] },
   },
   {
     name: 'Resize to sizes that name the channels',
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [floats('w', [2, 3, 3, 3]), int64Tensor('sizes', [4], [1, 3, 12, 16])],
       nodes: [node('Resize', ['x', '', '', 'sizes'], ['r'], { mode: 'linear' }), conv('r')],
@@ -282,7 +282,7 @@ const CASES: readonly Case[] = [
   {
     name: 'Reshape by sizes read from Shape',
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [floats('w', [2, 3, 3, 3])],
       nodes: [node('Shape', ['x'], ['s']), node('Reshape', ['x', 's'], ['r']), conv('r')],
@@ -291,7 +291,7 @@ const CASES: readonly Case[] = [
   {
     name: 'the channel count read through Shape is still three',
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [floats('w', [2, 3, 3, 3]), int64Tensor('one', [1], [1])],
       nodes: [
@@ -306,7 +306,7 @@ const CASES: readonly Case[] = [
   {
     name: 'patches by Reshape and Transpose into a MatMul',
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [
         floats('w', [48, 5]),
@@ -324,7 +324,7 @@ const CASES: readonly Case[] = [
   {
     name: 'a node that nobody needs keeps what it reads',
     folds: 1,
-    escapes: 1,
+    rebuilt: 1,
     parts: {
       initializers: [floats('w', [2, 3, 3, 3])],
       nodes: [conv('x'), node('LRN', ['x'], ['unused'], { size: 3 })],
@@ -333,7 +333,7 @@ const CASES: readonly Case[] = [
   {
     name: 'channels and pixels cut at once by attributes',
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       opset: 9,
       initializers: [floats('w', [2, 2, 3, 3])],
@@ -343,7 +343,7 @@ const CASES: readonly Case[] = [
   {
     name: 'Softmax along the pixels',
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [floats('w', [2, 3, 3, 3])],
       nodes: [node('Softmax', ['x'], ['s'], { axis: 3 }), conv('s')],
@@ -352,7 +352,7 @@ const CASES: readonly Case[] = [
   {
     name: 'Softmax of old opsets takes all axes from there on',
     folds: 0,
-    escapes: 1,
+    rebuilt: 1,
     parts: {
       opset: 11,
       initializers: [floats('w', [2, 3, 3, 3])],
@@ -364,7 +364,7 @@ const CASES: readonly Case[] = [
     map: swapRedBlue(),
     dims: { x: [1, 3, 8, 8] },
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [floats('w', [2, 3, 3, 3])],
       nodes: [node('Softmax', ['x'], ['s'], { axis: 1 }), conv('s')],
@@ -373,7 +373,7 @@ const CASES: readonly Case[] = [
   {
     name: 'MeanVarianceNormalization over channels and pixels',
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [floats('w', [2, 3, 3, 3])],
       nodes: [node('MeanVarianceNormalization', ['x'], ['s'], { axes: [1, 2, 3] }), conv('s')],
@@ -384,7 +384,7 @@ const CASES: readonly Case[] = [
     map: bands(5),
     dims: { x: [1, 5, 8, 8] },
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [floats('w', [2, 3, 3, 3]), int64Tensor('axis', [], [3])],
       nodes: [node('CumSum', ['x', 'axis'], ['s']), conv('s')],
@@ -393,7 +393,7 @@ const CASES: readonly Case[] = [
   {
     name: 'one channel that meets a constant of three becomes three',
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [
         floats('w', [2, 3, 3, 3]),
@@ -411,7 +411,7 @@ const CASES: readonly Case[] = [
   {
     name: 'one channel that an operator without a linear form makes three is rebuilt',
     folds: 0,
-    escapes: 1,
+    rebuilt: 1,
     parts: {
       initializers: [floats('w', [2, 3, 3, 3]), floatTensor('limit', [1, 3, 1, 1], new Float32Array(3).fill(0.1))],
       nodes: [node('ReduceMean', ['x'], ['m'], { axes: [1] }), node('Max', ['m', 'limit'], ['a']), conv('a')],
@@ -422,7 +422,7 @@ const CASES: readonly Case[] = [
     map: normalize({ mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.4], scale: 1 }),
     dims: { x: [4, 3, 2, 2] },
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       inputs: [valueInfo('x', [4, 3, 2, 2])],
       initializers: [floats('w', [12, 4]), floats('b', [4, 1])],
@@ -437,7 +437,7 @@ const CASES: readonly Case[] = [
     map: normalize({ mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.4], scale: 1 }),
     dims: { x: [2, 3, 2, 2] },
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       inputs: [valueInfo('x', [2, 3, 2, 2])],
       initializers: [floats('w', [12, 4]), floats('b', [4])],
@@ -452,7 +452,7 @@ const CASES: readonly Case[] = [
     map: swapRedBlue(),
     dims: { x: [2, 3, 8, 8] },
     folds: 0,
-    escapes: 1,
+    rebuilt: 1,
     parts: {
       opset: 18,
       inputs: [valueInfo('x', [2, 3, 8, 8])],
@@ -468,7 +468,7 @@ const CASES: readonly Case[] = [
     map: bands(5),
     dims: { x: [2, 5, 8, 8] },
     folds: 0,
-    escapes: 1,
+    rebuilt: 1,
     parts: {
       inputs: [valueInfo('x', [2, 3, 8, 8])],
       initializers: [floats('w', [64, 4]), int64Tensor('s', [2], [6, 64])],
@@ -480,7 +480,7 @@ const CASES: readonly Case[] = [
     map: bands(5),
     dims: { x: [1, 5, 8, 8] },
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [floats('w', [2, 192, 4])],
       nodes: [node('Flatten', ['x'], ['f']), node('MatMul', ['f', 'w'], ['y'])],
@@ -489,7 +489,7 @@ const CASES: readonly Case[] = [
   {
     name: 'QuantizeLinear in blocks',
     folds: 0,
-    escapes: 1,
+    rebuilt: 1,
     parts: {
       opset: 21,
       initializers: [floats('w', [2, 3, 3, 3]), floatTensor('s', [1, 3, 8, 2], new Float32Array(48).fill(0.05))],
@@ -507,7 +507,7 @@ const CASES: readonly Case[] = [
       nodes: [node('Flatten', ['x'], ['f']), node('Gemm', ['f', 'w'], ['y'])],
     },
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
   },
   {
     name: 'N bands',
@@ -515,12 +515,12 @@ const CASES: readonly Case[] = [
     dims: { x: [1, 7, 8, 8] },
     parts: { initializers: [floats('w', [2, 3, 3, 3])], nodes: [conv('x')] },
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
   },
   {
     name: 'two image inputs',
     folds: 2,
-    escapes: 0,
+    rebuilt: 0,
     dims: { x: [1, 1, 8, 8], x2: [1, 1, 8, 8] },
     parts: {
       inputs: [image, valueInfo('x2', [1, 3, 8, 8])],
@@ -532,7 +532,7 @@ const CASES: readonly Case[] = [
     name: 'an input without a shape, settled by its weight',
     parts: { inputs: [valueInfo('x', null)], initializers: [floats('w', [2, 3, 3, 3])], nodes: [conv('x')] },
     folds: 1,
-    escapes: 0,
+    rebuilt: 0,
   },
 ];
 
@@ -550,10 +550,10 @@ for (const c of CASES) {
     );
     assert.ok(
       worst < 1e-5,
-      `relative L2 ${worst}: ${JSON.stringify({ folds: plan.folds, escapes: plan.escapes, added: plan.addedNodes })}`,
+      `relative L2 ${worst}: ${JSON.stringify({ folds: plan.folds, rebuilt: plan.rebuilt, added: plan.addedNodes })}`,
     );
     assert.equal(plan.folds.length, c.folds, JSON.stringify(plan.folds));
-    assert.equal(plan.escapes.length, c.escapes, JSON.stringify(plan.escapes));
+    assert.equal(plan.rebuilt.length, c.rebuilt, JSON.stringify(plan.rebuilt));
   });
 }
 
@@ -629,7 +629,7 @@ test('bytes under a map of fractions: the cast comes first, and a warning says s
     nodes: [node('Cast', ['x'], ['f'], { to: 1 }), conv('f')],
   });
   const { plan } = await adaptBytes(bytesIn, bands(5));
-  assert.deepEqual([plan.folds.length, plan.escapes.length, plan.addedNodes.length], [1, 0, 0]);
+  assert.deepEqual([plan.folds.length, plan.rebuilt.length, plan.addedNodes.length], [1, 0, 0]);
   assert.match(plan.warnings.join(' '), /Input x holds whole numbers \(uint8\), and the map gives fractions/);
   assert.deepEqual((await adaptBytes(bytesIn, grayscale())).plan.warnings, []);
 });
@@ -641,7 +641,7 @@ test('of two weights with one name neither is folded, whichever the runtime take
     GRAY_DIMS,
     new Random(3),
   );
-  assert.deepEqual([plan.folds.length, plan.escapes.length, worst], [0, 1, 0]);
+  assert.deepEqual([plan.folds.length, plan.rebuilt.length, worst], [0, 1, 0]);
 });
 
 test('the slopes of PRelu in the first opsets are one per channel', async () => {
@@ -654,7 +654,7 @@ test('the slopes of PRelu in the first opsets are one per channel', async () => 
     grayscale(),
   );
   assert.deepEqual(
-    plan.escapes.map((e) => e.reason),
+    plan.rebuilt.map((e) => e.reason),
     ['slope may differ per channel'],
   );
 });
@@ -669,7 +669,7 @@ test('weights that a few bytes of the file make as large as they like are not co
     grayscale(),
   );
   assert.deepEqual(
-    plan.escapes.map((e) => e.reason),
+    plan.rebuilt.map((e) => e.reason),
     ['its weights are not known before the model runs'],
   );
 });

@@ -60,7 +60,7 @@ interface Case {
   readonly folds: number;
   /** Nodes added, and tensors rebuilt. */
   readonly added: number;
-  readonly escapes: number;
+  readonly rebuilt: number;
   readonly dims?: readonly number[];
 }
 
@@ -121,7 +121,7 @@ const single = (constant: number[], inputs: Onnx.IValueInfoProto[], axis: number
 });
 
 const CASES: readonly Case[] = [
-  { name: 'weights [1, 1, C, O]', parts: product([1, 1, 3, 5]), dims: grayLast, folds: 1, added: 0, escapes: 0 },
+  { name: 'weights [1, 1, C, O]', parts: product([1, 1, 3, 5]), dims: grayLast, folds: 1, added: 0, rebuilt: 0 },
   {
     name: 'weights [1, 1, C, O] and a bias that takes the shift',
     map: SHIFTED,
@@ -129,7 +129,7 @@ const CASES: readonly Case[] = [
     dims: rgbLast,
     folds: 2,
     added: 0,
-    escapes: 0,
+    rebuilt: 0,
   },
   {
     name: 'weights per batch under a shift',
@@ -138,7 +138,7 @@ const CASES: readonly Case[] = [
     dims: rgbLast,
     folds: 1,
     added: 1,
-    escapes: 0,
+    rebuilt: 0,
   },
   {
     name: 'a vector of weights under a shift',
@@ -147,7 +147,7 @@ const CASES: readonly Case[] = [
     dims: rgbLast,
     folds: 2,
     added: 0,
-    escapes: 0,
+    rebuilt: 0,
   },
   {
     name: 'Einsum with dots',
@@ -155,7 +155,7 @@ const CASES: readonly Case[] = [
     dims: grayLast,
     folds: 1,
     added: 0,
-    escapes: 0,
+    rebuilt: 0,
   },
   {
     name: 'Einsum under a shift, with its output turned',
@@ -164,7 +164,7 @@ const CASES: readonly Case[] = [
     dims: rgb,
     folds: 1,
     added: 1,
-    escapes: 0,
+    rebuilt: 0,
   },
   {
     name: 'Einsum that keeps a pixel axis of the weight under a shift',
@@ -173,7 +173,7 @@ const CASES: readonly Case[] = [
     dims: rgb,
     folds: 0,
     added: 1,
-    escapes: 1,
+    rebuilt: 1,
   },
   {
     name: 'Einsum that sums a pixel axis with the channels under a shift',
@@ -182,14 +182,14 @@ const CASES: readonly Case[] = [
     dims: rgb,
     folds: 1,
     added: 1,
-    escapes: 0,
+    rebuilt: 0,
   },
   {
     name: 'Einsum with a factor per channel',
     dims: gray,
     folds: 1,
     added: 0,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [floats('k', [3]), floats('w', [2, 3, 3, 3])],
       nodes: [node('Einsum', ['x', 'k'], ['e'], { equation: 'nchw,c->nchw' }), conv('e')],
@@ -201,7 +201,7 @@ const CASES: readonly Case[] = [
     dims: rgbLast,
     folds: 1,
     added: 1,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       inputs: LAST,
       initializers: [floats('k', [3]), floats('w', [2, 3, 3, 3])],
@@ -214,7 +214,7 @@ const CASES: readonly Case[] = [
     dims: [2, 5, 8, 8],
     folds: 1,
     added: 0,
-    escapes: 0,
+    rebuilt: 0,
     parts: patches([node('Einsum', ['p', 'w'], ['y'], { equation: 'blk,ko->blo' })], [floats('w', [48, 5])]),
   },
   {
@@ -223,7 +223,7 @@ const CASES: readonly Case[] = [
     dims: [2, 3, 8, 8],
     folds: 2,
     added: 0,
-    escapes: 0,
+    rebuilt: 0,
     parts: patches(
       [node('Reshape', ['p', 's3'], ['r']), node('Gemm', ['r', 'w', 'b'], ['y'], { transB: 1 })],
       [ints('s3', -1, 48), floats('w', [5, 48]), floats('b', [5])],
@@ -234,7 +234,7 @@ const CASES: readonly Case[] = [
     dims: gray,
     folds: 1,
     added: 0,
-    escapes: 0,
+    rebuilt: 0,
     parts: stacked((k) => [
       node('Gather', ['x', `i${k}`], [`g${k}`], { axis: 1 }),
       node('Mul', [`g${k}`, `f${k}`], [`m${k}`]),
@@ -247,7 +247,7 @@ const CASES: readonly Case[] = [
     dims: rgb,
     folds: 1,
     added: 0,
-    escapes: 0,
+    rebuilt: 0,
     parts: stacked((k) => [
       node('Slice', ['x', `from${k}`, `to${k}`, 'one'], [`s${k}`]),
       node('Squeeze', [`s${k}`, 'one'], [`g${k}`]),
@@ -261,7 +261,7 @@ const CASES: readonly Case[] = [
     dims: gray,
     folds: 0,
     added: 1,
-    escapes: 1,
+    rebuilt: 1,
   },
   {
     name: 'a single channel times pixels of each image',
@@ -269,7 +269,7 @@ const CASES: readonly Case[] = [
     dims: gray,
     folds: 0,
     added: 1,
-    escapes: 1,
+    rebuilt: 1,
   },
   {
     name: 'a single channel of the last axis times columns',
@@ -277,14 +277,14 @@ const CASES: readonly Case[] = [
     dims: grayLast,
     folds: 0,
     added: 1,
-    escapes: 1,
+    rebuilt: 1,
   },
   {
     name: 'a single channel times what is computed from it',
     dims: gray,
     folds: 0,
     added: 1,
-    escapes: 1,
+    rebuilt: 1,
     parts: {
       initializers: [scalar('i', 1)],
       nodes: [
@@ -299,7 +299,7 @@ const CASES: readonly Case[] = [
     dims: [1, 1, 6, 8],
     folds: 0,
     added: 1,
-    escapes: 1,
+    rebuilt: 1,
     parts: {
       inputs: [valueInfo('x', [1, 3, 6, 8])],
       initializers: [ints('s', 3, 0, 16), floats('k', [3, 3, 16])],
@@ -312,7 +312,7 @@ const CASES: readonly Case[] = [
     dims: rgb,
     folds: 1,
     added: 0,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [ints('p', 0, 0, 1, 1, 0, 0, 1, 1), floats('w', [2, 3, 3, 3])],
       nodes: [node('Pad', ['x', 'p'], ['a']), node('Conv', ['a', 'w'], ['y'])],
@@ -324,7 +324,7 @@ const CASES: readonly Case[] = [
     dims: rgb,
     folds: 1,
     added: 0,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       opset: 10,
       initializers: [floats('w', [2, 3, 3, 3])],
@@ -336,7 +336,7 @@ const CASES: readonly Case[] = [
     dims: gray,
     folds: 1,
     added: 0,
-    escapes: 0,
+    rebuilt: 0,
     parts: resized([
       node('Shape', ['x'], ['s']),
       node('Slice', ['s', 'zero', 'two'], ['nc']),
@@ -348,7 +348,7 @@ const CASES: readonly Case[] = [
     dims: gray,
     folds: 1,
     added: 2,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       ...resized([
         node('Shape', ['x'], ['s']),
@@ -364,7 +364,7 @@ const CASES: readonly Case[] = [
     dims: gray,
     folds: 1,
     added: 2,
-    escapes: 0,
+    rebuilt: 0,
     parts: resized([node('Shape', ['x'], ['s']), node('Gather', ['s', 'twice'], ['sizes'])]),
   },
   {
@@ -372,7 +372,7 @@ const CASES: readonly Case[] = [
     dims: gray,
     folds: 1,
     added: 0,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       initializers: [ints('flat', 0, 3, -1), floats('w', [2, 3, 3, 3])],
       nodes: [
@@ -389,7 +389,7 @@ const CASES: readonly Case[] = [
     dims: [1, 1, 8, 9],
     folds: 1,
     added: 0,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       inputs: [valueInfo('x', [1, 3, 8, 9])],
       initializers: [ints('s', 1, 24, 9), floats('w', [4, 24, 3])],
@@ -401,7 +401,7 @@ const CASES: readonly Case[] = [
     dims: [2, 1, 4, 4],
     folds: 2,
     added: 0,
-    escapes: 0,
+    rebuilt: 0,
     parts: {
       inputs: [valueInfo('x', [2, 3, 4, 4])],
       initializers: [
@@ -429,7 +429,7 @@ const CASES: readonly Case[] = [
     dims: rgbLast,
     folds: 0,
     added: 2,
-    escapes: 1,
+    rebuilt: 1,
     parts: {
       inputs: LAST,
       initializers: [floats('w', [3, 5])],
@@ -451,11 +451,11 @@ for (const c of CASES) {
       { x: c.dims ?? gray },
       new Random(3),
     );
-    const seen = JSON.stringify({ folds: plan.folds, escapes: plan.escapes, added: plan.addedNodes });
+    const seen = JSON.stringify({ folds: plan.folds, rebuilt: plan.rebuilt, added: plan.addedNodes });
     assert.ok(worst < 1e-5, `relative L2 ${worst}: ${seen}`);
     assert.deepEqual(
-      [plan.folds.length, plan.addedNodes.length, plan.escapes.length],
-      [c.folds, c.added, c.escapes],
+      [plan.folds.length, plan.addedNodes.length, plan.rebuilt.length],
+      [c.folds, c.added, c.rebuilt],
       seen,
     );
   });
@@ -484,7 +484,7 @@ test('float16 up to the weights takes the map in, as its own rounding is all tha
     }),
     bands(5),
   );
-  assert.deepEqual([plan.folds.length, plan.escapes.length], [1, 0]);
+  assert.deepEqual([plan.folds.length, plan.rebuilt.length], [1, 0]);
 });
 
 test('bytes are padded with a byte, or rebuilt', async () => {
@@ -503,7 +503,7 @@ test('bytes are padded with a byte, or rebuilt', async () => {
   });
   // 2 · 56.5 + 1 is 114, and no byte is 56.5.
   const { bytes, plan } = await adaptBytes(bytesIn, WHOLE);
-  assert.equal(plan.escapes[0]?.reason, 'it pads with 114, and the type has no number that the map turns into that');
+  assert.equal(plan.rebuilt[0]?.reason, 'it pads with 114, and the type has no number that the map turns into that');
   const pixels = Uint8Array.from({ length: 48 }, () => random.int(127));
   const run = async (of: Uint8Array, data: Uint8Array): Promise<number[]> =>
     Array.from((await runModel(of, { x: { type: 'uint8', dims: [1, 3, 4, 4], data } })).y?.data ?? [], Number);

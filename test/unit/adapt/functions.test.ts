@@ -235,9 +235,9 @@ for (const { name, parts, gray } of CASES) {
         assert.ok(worst < 1e-5, `${map.name}: relative L2 ${worst}`);
         if (map.name === 'gray')
           assert.deepEqual(
-            [plan.folds.length, plan.escapes.length, plan.writtenOut.length],
+            [plan.folds.length, plan.rebuilt.length, plan.writtenOut.length],
             [...gray],
-            JSON.stringify(plan.escapes),
+            JSON.stringify(plan.rebuilt),
           );
       }
     }
@@ -256,7 +256,7 @@ test('functions: attributes of the caller, a default, and one that neither gives
   );
   const { worst, plan, bytes: adapted } = await compareAdapted(bytes, grayscale(), { x: [2, 1, 9, 11] }, new Random(3));
   assert.ok(worst < 1e-5, `relative L2 ${worst}`);
-  assert.deepEqual([plan.folds.length, plan.escapes.length, plan.writtenOut.length], [1, 0, 1]);
+  assert.deepEqual([plan.folds.length, plan.rebuilt.length, plan.writtenOut.length], [1, 0, 1]);
   const [conv, leaky] = decodeModel(adapted).graph?.node ?? [];
   assert.deepEqual(
     conv?.attribute?.map((a) => [a.name, a.ints?.map(Number)]),
@@ -296,5 +296,5 @@ test('functions: what calls itself without end is rebuilt in front', async () =>
     }),
     grayscale(),
   );
-  assert.deepEqual([plan.folds.length, plan.escapes.map((e) => e.tensor)], [0, ['x']]);
+  assert.deepEqual([plan.folds.length, plan.rebuilt.map((e) => e.tensor)], [0, ['x']]);
 });

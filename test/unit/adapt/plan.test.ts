@@ -193,7 +193,7 @@ test('bytes that must be rebuilt come back exactly under a map of whole numbers'
     const got = await runModel(bytes, { x: picture });
     assert.ok(got.y && expected.y);
     assert.equal(relativeL2(got.y, expected.y), 0);
-    assert.equal(plan.escapes.length, 1);
+    assert.equal(plan.rebuilt.length, 1);
   }
 });
 

@@ -88,7 +88,7 @@ async function check(e: Exported, original: Uint8Array, map: ChannelMap): Promis
   const worst = difference(await runModel(bytes, after), await runModel(reference, before));
   assert.ok(
     worst < (e.tolerance ?? 1e-5),
-    `${map.name}: relative L2 ${worst}, ${JSON.stringify({ folds: plan.folds, escapes: plan.escapes, added: plan.addedNodes })}`,
+    `${map.name}: relative L2 ${worst}, ${JSON.stringify({ folds: plan.folds, rebuilt: plan.rebuilt, added: plan.addedNodes })}`,
   );
   return plan;
 }
@@ -100,9 +100,9 @@ for (const e of [...CLASSIFIERS, ...DETECTORS, ...RESTORATION, ...ODD, ...HABITS
       const plan = await check(e, original, make(new Random(5)));
       if (name === 'gray')
         assert.deepEqual(
-          [plan.folds.length, plan.escapes.length, plan.addedNodes.length],
+          [plan.folds.length, plan.rebuilt.length, plan.addedNodes.length],
           [...e.gray],
-          JSON.stringify({ escapes: plan.escapes, added: plan.addedNodes }),
+          JSON.stringify({ rebuilt: plan.rebuilt, added: plan.addedNodes }),
         );
     }
   });

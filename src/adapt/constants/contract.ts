@@ -1,0 +1,73 @@
+import { isInteger } from '../../tensors/dtypes.ts';
+import type { Affine } from '../maps/affine.ts';
+import { product, type ConstantValue } from './constantValue.ts';
+
+/** Largest and smallest values by dtype: a folded weight that leaves them can't keep its type. float16, and the integers of quantised weights. */
+const RANGE: Readonly<Record<number, readonly [number, number]>> = {
+  1: [-3.4028234663852886e38, 3.4028234663852886e38],
+  2: [0, 255],
+  3: [-128, 127],
+  4: [0, 65535],
+  5: [-32768, 32767],
+  6: [-2147483648, 2147483647],
+  10: [-65504, 65504],
+  11: [-Number.MAX_VALUE, Number.MAX_VALUE],
+  16: [-3.3895313892515355e38, 3.3895313892515355e38],
+};
+
+/** True when every value can be stored as `dtype`; integers must be whole. */
+export function fits(dtype: number, values: Float64Array): boolean {
+  const range = RANGE[dtype];
+  if (!range) return false;
+  return values.every((v) => v >= range[0] && v <= range[1] && (!isInteger(dtype) || Number.isInteger(v)));
+}
+
+/** Where a weight meets the channels: this axis holds `outer · channels · inner` entries. */
+export interface ChannelAxis {
+  readonly axis: number;
+  readonly outer: number;
+  readonly inner: number;
+}
+
+/**
+ * Contracts one axis of a weight with the map: `W'[…, o, k, i, …] = Σ_c W[…, o, c, i, …] · m[c][k]`.
+ * The axis holds outer · C · inner elements before and outer · K · inner after. Sums run in double.
+ */
+export function contract(
+  w: ConstantValue,
+  { axis, outer, inner }: ChannelAxis,
+  map: Affine,
+): { dims: number[]; values: Float64Array } {
+  const oldChannels = map.m.length;
+  const newChannels = map.m[0]?.length ?? 0;
+  const blocks = product(w.dims.slice(0, axis)) * outer;
+  const run = inner * product(w.dims.slice(axis + 1));
+  const values = new Float64Array(blocks * newChannels * run);
+  const entries = map.m.flatMap((row, c) => row.flatMap((factor, k) => (factor === 0 ? [] : [{ c, k, factor }])));
+  for (let block = 0; block < blocks; block++) {
+    for (const { c, k, factor } of entries) {
+      const from = (block * oldChannels + c) * run;
+      const to = (block * newChannels + k) * run;
+      for (let i = 0; i < run; i++) values[to + i] = (values[to + i] ?? 0) + factor * (w.values[from + i] ?? 0);
+    }
+  }
+  return { dims: w.dims.map((d, i) => (i === axis ? outer * newChannels * inner : d)), values };
+}
+
+/** `Σ_c W[…, c, …] · b[c]` over the channel axis and everything but the axes `keep`, in their order: what the shift adds to each output. */
+export function shiftThrough(
+  w: ConstantValue,
+  { axis, inner }: ChannelAxis,
+  b: readonly number[],
+  keep: readonly number[],
+): Float64Array {
+  const strides = w.dims.map((_, i) => product(w.dims.slice(i + 1)));
+  const at = (i: number, on: number): number => Math.floor(i / (strides[on] ?? 1)) % (w.dims[on] ?? 1);
+  const out = new Float64Array(product(keep.map((k) => w.dims[k] ?? 1)));
+  for (let i = 0; i < w.values.length; i++) {
+    const c = Math.floor(at(i, axis) / inner) % b.length;
+    const o = keep.reduce((n, k) => n * (w.dims[k] ?? 1) + at(i, k), 0);
+    out[o] = (out[o] ?? 0) + (w.values[i] ?? 0) * (b[c] ?? 0);
+  }
+  return out;
+}
