@@ -1,25 +1,17 @@
-import {
-  setMetadata,
-  removeMessage,
-  replaceField,
-  toSplices,
-  MODEL_METADATA,
-  type Edit,
-} from '../formats/onnx/edit/edit.ts';
-import { encodeEntry } from '../formats/onnx/edit/encode.ts';
+import { setMetadata, toSplices } from '../formats/onnx/edit/edit.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Model, ValueInfo } from '../formats/onnx/model.ts';
 import type { TensorContext } from '../formats/onnx/tensors/tensorData.ts';
 import type { Splice } from '../bytes/splice.ts';
 import { unit } from './maps/affine.ts';
-import { attempt, better, type Attempt } from './flow/attempt.ts';
+import { attempt, better, cheapest, type Attempt } from './flow/attempt.ts';
 import type { FlowingInput } from './flow/channelFlow.ts';
 import { affine, type ChannelMap } from './maps/channelMap.ts';
 import { emit } from './flow/emit.ts';
 import { candidates, noImageInput, realInputs, typeText, type Candidate } from './flow/inputs.ts';
+import { changeMetadata } from './report/metadata.ts';
 import { makePlan, type AdaptationPlan } from './report/plan.ts';
 import { PROVENANCE_KEY, provenanceText, type ProvenanceSource } from './report/provenance.ts';
-import { settle } from './flow/settle.ts';
 import type { Walk } from './flow/walk.ts';
 
 export interface AdaptRequest {
@@ -44,18 +36,15 @@ export async function adaptModel(request: AdaptRequest): Promise<Adaptation> {
   const tried = await chooseInputs(request);
   const chosen = tried.map((t) => t.candidate);
   const only = tried.length === 1 ? tried[0] : undefined;
-  const { model, walk } =
-    only?.made ??
-    (await attempt(
-      ctx,
-      request.model,
-      chosen.map((c) => flowing(c, map)),
-      request.signal,
-    ));
-  const settled = settle(walk);
-  const plan = makePlan({ model, map, inputs: chosen, walk, settled });
+  const inputs = chosen.map((c) => flowing(c, map));
+  const { signal } = request;
+  const made = only?.made ?? (await attempt({ ctx, model: request.model, inputs, signal }));
+  const { model, walk, settled } = await cheapest(made, { ctx, model: request.model, inputs, signal });
+  const metadata = changeMetadata(request.model, map, new Set(chosen.map((c) => c.input.name)));
+  const plan = makePlan({ model, map, inputs: chosen, walk, settled, metadata });
   const rewrite = { ctx, model: request.model, expanded: model, walk, settled };
-  const edits = [...(await emit(rewrite)), ...metadata(request, plan)];
+  const record = setMetadata(request.model, PROVENANCE_KEY, provenanceText(request.model, plan, request));
+  const edits = [...(await emit(rewrite)), record, ...metadata.edits];
   return { plan, splices: await toSplices(ctx.wire, edits) };
 }
 
@@ -97,7 +86,7 @@ async function chooseInputs(request: AdaptRequest): Promise<Tried[]> {
     let best: { candidate: Candidate; made: Attempt } | null = null;
     for (const candidate of candidates(input, map.matrix.length)) {
       try {
-        const made = await attempt(ctx, model, [flowing(candidate, map)], signal);
+        const made = await attempt({ ctx, model, inputs: [flowing(candidate, map)], signal });
         const { walk } = made;
         const asked = inputs !== undefined && candidate.certain;
         if (
@@ -143,26 +132,6 @@ async function confirmed(request: AdaptRequest, candidate: Candidate): Promise<b
     matrix: Array.from({ length: channels }, (_, c) => unit(channels, (c + 1) % channels)),
     shift: new Array<number>(channels).fill(0),
   };
-  const { walk } = await attempt(request.ctx, request.model, [flowing(candidate, turned)], request.signal);
+  const { walk } = await attempt({ ...request, inputs: [flowing(candidate, turned)] });
   return walk.folds.length > 0;
-}
-
-/** Where pictures' formats are declared (ML.NET, Windows ML), the new format; entries that no longer fit go. */
-const FORMATS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  bgr: { Rgb8: 'Bgr8', Bgr8: 'Rgb8', Rgba8: 'Bgra8', Bgra8: 'Rgba8' },
-};
-
-function metadata(request: AdaptRequest, plan: AdaptationPlan): Edit[] {
-  const { model, map } = request;
-  const edits: Edit[] = [setMetadata(model, PROVENANCE_KEY, provenanceText(model, plan, request))];
-  for (const entry of model.metadata) {
-    if (entry.key !== 'Image.BitmapPixelFormat') continue;
-    const formats = FORMATS[map.name] ?? {};
-    const value =
-      map.matrix[0]?.length === 1 ? 'Gray8' : Object.hasOwn(formats, entry.value) ? formats[entry.value] : undefined;
-    edits.push(
-      value ? replaceField(entry.ref, MODEL_METADATA, encodeEntry(entry.key, value)) : removeMessage(entry.ref),
-    );
-  }
-  return edits;
 }

@@ -1,9 +1,12 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Model, Node } from '../../formats/onnx/model.ts';
 import type { TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
-import { channelFlow, type FlowingInput } from './channelFlow.ts';
+import { isPermutation } from '../maps/affine.ts';
+import { channelFlow, type FlowingInput, type FlowOptions } from './channelFlow.ts';
+import { costOf, costsLess, costsNothing } from './cost.ts';
 import { asItStands, expand, type ExpandedModel } from './inline.ts';
 import { knowledge } from './known.ts';
+import { settle, type Settled } from './settle.ts';
 import type { Walk } from './walk.ts';
 
 /** A walk, and the model it went through: the file's, or the file's with calls of local functions written out. */
@@ -12,16 +15,18 @@ export interface Attempt {
   readonly walk: Walk;
 }
 
+export interface AttemptRequest {
+  readonly ctx: TensorContext;
+  readonly model: Model;
+  readonly inputs: readonly FlowingInput[];
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Functions inside functions are few; each round writes out one level. */
 const MAX_ROUNDS = 32;
 
 /** Walks the model, and again with the calls written out that the image reached, as long as there are such; the walk that folds best counts. */
-export async function attempt(
-  ctx: TensorContext,
-  model: Model,
-  inputs: readonly FlowingInput[],
-  signal?: AbortSignal,
-): Promise<Attempt> {
+export async function attempt({ ctx, model, inputs, signal }: AttemptRequest): Promise<Attempt> {
   let best: Attempt | null = null;
   let failure: unknown = null;
   let at: ExpandedModel | null = asItStands(model);
@@ -51,4 +56,47 @@ export async function attempt(
 
 export function better(a: Walk, b: Walk): boolean {
   return a.rebuilt.size !== b.rebuilt.size ? a.rebuilt.size < b.rebuilt.size : a.folds.length > b.folds.length;
+}
+
+/** What an attempt comes to. */
+export interface Outcome extends Attempt {
+  readonly settled: Settled;
+}
+
+/**
+ * The cheapest of several ways to the same function: the attempt; rebuilding the images once, in front of the file's model; and, under
+ * another order of channels, carrying that order on.
+ */
+export async function cheapest(first: Attempt, request: AttemptRequest): Promise<Outcome> {
+  const { model, inputs, signal } = request;
+  let best: Outcome = { ...first, settled: settle(first.walk) };
+  const { m = [] } = inputs[0]?.map ?? {};
+  const channels = { old: m.length, now: m[0]?.length ?? 0 };
+  let cost = costOf(best.walk, best.settled, channels);
+  const ways: { readonly model: ExpandedModel; readonly options: FlowOptions }[] = [
+    { model: asItStands(model), options: { signal, inFront: true } },
+  ];
+  if (inputs.every(({ map }) => isPermutation(map)))
+    ways.push({ model: first.model, options: { signal, keepsOrder: true } });
+  for (const way of ways) {
+    if (costsNothing(cost)) break;
+    const known = await knowledge(request.ctx, way.model, inputs);
+    const walk = await unlessRefused(() => channelFlow(way.model.graph, known, inputs, way.options));
+    if (!walk) continue;
+    const settled = settle(walk);
+    const other = costOf(walk, settled, channels);
+    if (!costsLess(other, cost)) continue;
+    best = { model: way.model, walk, settled };
+    cost = other;
+  }
+  return best;
+}
+
+async function unlessRefused<T>(run: () => Promise<T>): Promise<T | null> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof ChannelwiseError && error.kind === 'refused') return null;
+    throw error;
+  }
 }

@@ -4,6 +4,7 @@ import type { Graph, Node } from '../../formats/onnx/model.ts';
 import type { Affine } from '../maps/affine.ts';
 import { baseOf, type Flow } from './flow.ts';
 import type { Operand } from './rewrite.ts';
+import { ARITHMETIC } from '../rules/arithmetic.ts';
 import { CAST } from '../rules/cast.ts';
 import { conv, CONV_KINDS } from '../rules/conv.ts';
 import { ELEMENTWISE } from '../rules/elementwise.ts';
@@ -28,6 +29,7 @@ import { Walk, type WalkOptions } from './walk.ts';
 /** Every operator that lets a channel map through or takes it in. All others see their tensors rebuilt. */
 const RULES: Readonly<Record<string, Rule>> = {
   ...ELEMENTWISE,
+  ...ARITHMETIC,
   ...CAST,
   ...SELECT,
   ...LAYOUT,
@@ -57,6 +59,8 @@ const OPERATOR_DOMAINS = new Set([
   'ai.onnx.contrib',
 ]);
 
+const IN_FRONT = 'rebuilding it once, in front, costs less than taking the map in behind';
+
 /** One adapted graph input: which axis holds channels, and the map to them. */
 export interface FlowingInput {
   readonly name: string;
@@ -68,6 +72,8 @@ export interface FlowingInput {
 }
 
 export interface FlowOptions extends WalkOptions {
+  /** Rebuild the images at once, and leave the rest of the model as it is. */
+  readonly inFront?: boolean;
   readonly signal?: AbortSignal | undefined;
   /** Told of every call of a local function that the image reaches. */
   readonly onCall?: (node: Node) => void;
@@ -98,7 +104,8 @@ export async function channelFlow(
     if (!node.inputs.some((name) => walk.flows.has(name))) continue;
     const call = known.isCall(node);
     if (call && !OPERATOR_DOMAINS.has(node.domain)) options.onCall?.(node);
-    await visit(walk, node, call);
+    const reason = options.inFront ? IN_FRONT : await whyRebuilt(new Step(walk, node), call);
+    if (reason !== null) rebuildInputs(walk, node, reason);
   }
   for (const output of graph.outputs) {
     const flow = walk.flows.get(output.name);
@@ -116,9 +123,7 @@ export async function channelFlow(
   return walk;
 }
 
-async function visit(walk: Walk, node: Node, call: boolean): Promise<void> {
-  const reason = await whyRebuilt(new Step(walk, node), call);
-  if (reason === null) return;
+function rebuildInputs(walk: Walk, node: Node, reason: string): void {
   const inputs = node.inputs.map((name): Operand => {
     const flow = walk.flows.get(name);
     return flow ? rebuiltFor(walk, flow, { tensor: name, node, reason }) : name;

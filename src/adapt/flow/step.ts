@@ -105,6 +105,19 @@ export class Step {
     return true;
   }
 
+  /** The node over the base, with outputs in another order of channels. They get a name of their own: under the old one they would be taken for the old. */
+  passTurned(from: Flow, inputs: ReadonlyMap<number, Operand>, map: Affine): true {
+    const { node, walk } = this;
+    const output = node.outputs[0] ?? '';
+    const base = { ...baseOf(output, map.m.length, node), name: walk.fresh(`${output}/reordered`) };
+    const all = node.inputs.map((name, i): Operand => inputs.get(i) ?? name);
+    walk.rewrites.set(node, { inputs: all, outputs: [base] });
+    const declared = walk.known.dims(output);
+    const dims = declared?.length === from.rank ? declared : from.dims.map(() => null);
+    walk.flows.set(output, withMap({ ...from, base, dims }, map));
+    return true;
+  }
+
   /** A new base that this node makes: its channels are those of its inputs' bases together. */
   passAs(base: Base, flow: Flow, inputs: readonly Operand[], attributes?: ReadonlyMap<string, AttributeValue>): true {
     this.walk.rewrites.set(this.node, {

@@ -47,6 +47,8 @@ interface Placed {
 export interface WalkOptions {
   /** Whether channels and pixels may share an axis under a map that is no plain copy: only matrix products take that in, and there is no way back. */
   readonly merges?: boolean;
+  /** Whether another order of channels is carried on, in constants per channel and groups of filters, in place of becoming a matrix at the first of these. */
+  readonly keepsOrder?: boolean;
 }
 
 /** Carries flows through the main graph and collects what changes. One walk is one attempt; it never touches the model. */
@@ -54,6 +56,7 @@ export class Walk {
   readonly known: Known;
   readonly graph: Graph;
   readonly merges: boolean;
+  readonly keepsOrder: boolean;
   readonly flows = new Map<string, Flow>();
   readonly rewrites = new Map<Node, NodeRewrite>();
   /** Nodes whose only output is a constant of the same name now. */
@@ -80,10 +83,11 @@ export class Walk {
   /** All names in the model and those given since. */
   readonly names: Set<string>;
 
-  constructor(graph: Graph, known: Known, { merges = true }: WalkOptions = {}) {
+  constructor(graph: Graph, known: Known, { merges = true, keepsOrder = false }: WalkOptions = {}) {
     this.graph = graph;
     this.known = known;
     this.merges = merges;
+    this.keepsOrder = keepsOrder;
     this.names = new Set(known.use.names);
   }
 

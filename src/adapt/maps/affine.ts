@@ -124,6 +124,11 @@ export function evenUse(a: Affine): number | null {
   return isSelection(a) && counts.every((n) => n === counts[0]) ? (counts[0] ?? null) : null;
 }
 
+/** Every base channel is one old channel, in some order. */
+export function isPermutation(a: Affine): boolean {
+  return evenUse(a) === 1 && a.m.length === a.m[0]?.length;
+}
+
 /** `outer ∘ inner`: the old channels as a function of the inner map's base. */
 export function compose(outer: Affine, inner: Affine): Affine {
   const columns = inner.m[0]?.length ?? 0;

@@ -3,7 +3,9 @@ import type { Node } from '../../formats/onnx/model.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
 import type { ExpandedModel } from '../flow/inline.ts';
 import type { Candidate } from '../flow/inputs.ts';
-import { savedMultiplyAdds, savedParameters } from './savings.ts';
+import { addedMultiplyAdds } from '../flow/cost.ts';
+import type { MetadataChange } from './metadata.ts';
+import { savedParameters } from './savings.ts';
 import type { Settled } from '../flow/settle.ts';
 import type { FoldRecipe } from '../flow/fold.ts';
 import type { Rebuilt, Walk } from '../flow/walk.ts';
@@ -48,6 +50,8 @@ export interface AdaptationPlan {
   readonly exactness: string;
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
+  /** What changes in the model's metadata, and entries that tell of channels and stay. */
+  readonly metadata: readonly string[];
   /** Tensors whose value equals the original's again. */
   readonly seam: readonly string[];
 }
@@ -60,9 +64,10 @@ export interface PlanParts {
   readonly inputs: readonly Candidate[];
   readonly walk: Walk;
   readonly settled: Settled;
+  readonly metadata: MetadataChange;
 }
 
-export function makePlan({ model, map, inputs, walk, settled }: PlanParts): AdaptationPlan {
+export function makePlan({ model, map, inputs, walk, settled, metadata }: PlanParts): AdaptationPlan {
   const removed = new Set(settled.removedNodes);
   const inserted = new Set(settled.inserted.flatMap((n) => n.outputs.map(settled.nameOf)));
   const rebuilt = [...walk.rebuilt.values()].filter((r) => inserted.has(settled.nameOf(r)));
@@ -75,8 +80,10 @@ export function makePlan({ model, map, inputs, walk, settled }: PlanParts): Adap
           `Input ${c.input.name} holds whole numbers (${dtypeName(c.dtype)}), and the map gives fractions: the new model works with them, where the old input would have rounded.`,
         );
   }
-  if (!walk.folds.length && !rebuilt.length) warnings.push('Nothing in the model depends on this input.');
+  const idle = inputs.filter((c) => !reachesOutput(walk, c.input.name)).map((c) => `\`${c.input.name}\``);
+  if (idle.length) warnings.push(`No output of the model depends on input ${idle.join(', ')}.`);
   const asBefore = rebuilt.map((r) => r.tensor).filter((tensor) => isAsBefore(walk, settled, tensor));
+  const added = addedMultiplyAdds(walk, settled);
   return {
     map,
     inputs: inputs.map((c) => ({
@@ -96,10 +103,11 @@ export function makePlan({ model, map, inputs, walk, settled }: PlanParts): Adap
       .filter((n) => removed.has(n) && !model.inlined.has(n))
       .map((n) => n.name || n.opType),
     removedInitializers: [...settled.removedInitializers],
-    saved: { parameters: savedParameters(model, settled), multiplyAdds: savedMultiplyAdds(walk, settled) },
+    saved: { parameters: savedParameters(model, settled), multiplyAdds: added === null ? null : 0 - added },
     exactness: exactness(walk, settled),
-    warnings,
+    warnings: [...warnings, ...metadata.warnings],
     notes: [...new Set(walk.notes)],
+    metadata: metadata.notes,
     seam: seamOf(model, [...walk.seam, ...asBefore], (name) => isAsBefore(walk, settled, name)),
   };
 }
@@ -108,6 +116,23 @@ export function makePlan({ model, map, inputs, walk, settled }: PlanParts): Adap
 function isAsBefore(walk: Walk, settled: Settled, name: string): boolean {
   const rebuilt = walk.rebuilt.get(name);
   return rebuilt ? settled.nameOf(rebuilt) === name : !walk.flows.has(name);
+}
+
+/** True where some output is computed from this tensor. */
+function reachesOutput(walk: Walk, name: string): boolean {
+  const { readers, captures, outputs } = walk.known.use;
+  const open = [name];
+  const seen = new Set(open);
+  for (let tensor = open.pop(); tensor !== undefined; tensor = open.pop()) {
+    if (outputs.has(tensor)) return true;
+    const nodes = [...(readers.get(tensor) ?? []), ...(captures.get(tensor) ?? [])];
+    for (const output of nodes.flatMap((n) => n.outputs)) {
+      if (!output || seen.has(output)) continue;
+      seen.add(output);
+      open.push(output);
+    }
+  }
+  return false;
 }
 
 /** The same tensors where the original has them too: for those inside a call that is written out, what the call gives. */
@@ -134,6 +159,8 @@ export function summary(plan: AdaptationPlan): string {
   const more = plan.folds.length > 1 ? ` and ${plan.folds.length - 1} more` : '';
   const input = plan.inputs[0];
   const channels = `input ${input?.oldChannels} → ${input?.newChannels} channel${input?.newChannels === 1 ? '' : 's'}`;
-  if (!first) return `The channels are rebuilt inside the model, ${channels}`;
-  return `${first.tensor} ${first.oldDims.join('×')} → ${first.newDims.join('×')}${more}, ${channels}`;
+  if (first) return `${first.tensor} ${first.oldDims.join('×')} → ${first.newDims.join('×')}${more}, ${channels}`;
+  return plan.rebuilt.length
+    ? `The channels are rebuilt inside the model, ${channels}`
+    : `No weight changes, ${channels}`;
 }

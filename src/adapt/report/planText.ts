@@ -46,6 +46,7 @@ export function planSections(plan: AdaptationPlan): PlanSection[] {
         ...(macs === null ? [] : [saving(macs, 'multiply-add', ' per image')]),
       ],
     },
+    { title: 'Metadata', lines: shown(plan.metadata) },
     { title: 'Exactness', lines: [plan.exactness] },
   ].filter((section) => section.lines.length > 0);
 }

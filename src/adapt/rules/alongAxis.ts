@@ -1,5 +1,5 @@
 import { INT64 } from '../../tensors/dtypes.ts';
-import { evenUse, hasNoShift, isSelection } from '../maps/affine.ts';
+import { evenUse, hasNoShift, isPermutation, isSelection } from '../maps/affine.ts';
 import { isPlain, TAKEN_OUT } from '../flow/flow.ts';
 import type { Rule } from '../flow/step.ts';
 
@@ -15,7 +15,7 @@ const softmax: Rule = (step) => {
   const oneAxis = step.walk.known.opset >= ONE_AXIS;
   const axis = step.axis('axis', oneAxis ? -1 : 1, flow.rank);
   const apart = oneAxis ? axis !== flow.axis : axis > flow.axis;
-  const order = evenUse(flow.map) === 1 && flow.map.m.length === flow.base.channels && step.node.opType !== 'Hardmax';
+  const order = isPermutation(flow.map) && step.node.opType !== 'Hardmax';
   return apart || order ? step.pass(flow, { flow: { dims: flow.dims } }) : 'it compares channels with each other';
 };
 
@@ -34,8 +34,7 @@ const cumSum: Rule = async (step) => {
 const lpNormalization: Rule = (step) => {
   const flow = step.only();
   if (!flow || !isPlain(flow) || !isSelection(flow.map)) return MIXED;
-  return step.axis('axis', -1, flow.rank) !== flow.axis ||
-    (evenUse(flow.map) === 1 && flow.map.m.length === flow.base.channels)
+  return step.axis('axis', -1, flow.rank) !== flow.axis || isPermutation(flow.map)
     ? step.pass(flow, { flow: { dims: flow.dims } })
     : 'it compares channels with each other';
 };

@@ -1,4 +1,4 @@
-import { hasNoShift, isSelection, type Affine } from '../maps/affine.ts';
+import { hasNoShift, isPermutation, isSelection, lanes, unit, type Affine } from '../maps/affine.ts';
 import type { ConstantValue } from '../constants/constantValue.ts';
 import { TAKEN_OUT, TOO_MANY, type Flow } from '../flow/flow.ts';
 import type { AttributeValue, Operand } from '../flow/rewrite.ts';
@@ -136,6 +136,8 @@ async function foldFloat(step: Step, { kind, flow: given, w, group }: Layer): Pr
   const place = { axis: kind.transposed ? 0 : 1, outer: 1, inner: 1 };
   const full = dense(w, group, kind.transposed, () => 0);
   const maps = groupMap(flow.map, group);
+  const turned = step.walk.keepsOrder && !maps && !kind.transposed ? groupsInOrder(flow.map, group) : null;
+  if (turned) return passGroups(step, { kind, flow, w, group }, turned);
   const folded = maps ? contractGroups(w, maps, kind.transposed) : contract(full, place, flow.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
   const inputs = new Map<number, Operand>([[0, flow.base]]);
@@ -157,6 +159,73 @@ async function foldFloat(step: Step, { kind, flow: given, w, group }: Layer): Pr
 
 function groupAttribute(group: number, kept: boolean): ReadonlyMap<string, AttributeValue> | undefined {
   return group === 1 || kept ? undefined : new Map([['group', { kind: 'int', value: 1 }]]);
+}
+
+/** A convolution whose groups come in another order: which old group each new one is, and the map within it. Null where the map mixes groups. */
+function groupsInOrder(
+  map: Affine,
+  group: number,
+): { readonly from: readonly number[]; readonly maps: Affine[] } | null {
+  const size = map.m.length / group;
+  if (group === 1 || !Number.isInteger(size) || !isPermutation(map)) return null;
+  const groupOf = (channel: number): number => Math.floor(channel / size);
+  const picks = lanes(map);
+  const from = new Array<number>(group).fill(-1);
+  const maps = Array.from({ length: group }, (): Affine => ({ m: [], b: new Array<number>(size).fill(0) }));
+  for (let old = 0; old < group; old++) {
+    const own = picks.slice(old * size, (old + 1) * size);
+    const made = groupOf(own[0] ?? 0);
+    if (own.some((k) => groupOf(k) !== made)) return null;
+    from[made] = old;
+    maps[made] = { m: own.map((k) => unit(size, k - made * size)), b: maps[made]?.b ?? [] };
+  }
+  return { from, maps };
+}
+
+/** The filters follow their channels: the groups go into the order of the base, and the outputs carry that order on. */
+async function passGroups(
+  step: Step,
+  { kind, flow, w, group }: Layer,
+  { from, maps }: { readonly from: readonly number[]; readonly maps: readonly Affine[] },
+): Promise<true | string> {
+  const { node, walk } = step;
+  const filters = w.dims[0] ?? 0;
+  const share = filters / group;
+  const biasName = kind.bias === null ? '' : (node.inputs[kind.bias] ?? '');
+  const bias = biasName ? await walk.value(biasName) : null;
+  if (biasName && bias?.values.length !== filters) return 'its bias does not fit its weights';
+  const outputs = from.flatMap((old) => Array.from({ length: share }, (_, i) => old * share + i));
+  const run = w.values.length / filters;
+  const values = new Float64Array(w.values.length);
+  outputs.forEach((old, made) => values.set(w.values.subarray(old * run, (old + 1) * run), made * run));
+  const folded = contractGroups({ ...w, values }, maps, false);
+  const order: Affine = {
+    m: invert(outputs).map((made) => unit(filters, made)),
+    b: new Array<number>(filters).fill(0),
+  };
+  const how = { axis: 0, outer: 1, inner: 1, map: order, groups: [group, group] as const };
+  const inputs = new Map<number, Operand>([
+    [0, flow.base],
+    [kind.weight, await foldWeight(step, kind.weight, { old: w, ...folded, how })],
+  ]);
+  if (bias && kind.bias !== null) {
+    const sorted = Float64Array.from(outputs, (old) => bias.values[old] ?? 0);
+    const biasHow = { axis: 0, outer: 1, inner: 1, map: order };
+    inputs.set(
+      kind.bias,
+      await foldWeight(step, kind.bias, { old: bias, dims: bias.dims, values: sorted, how: biasHow }),
+    );
+  }
+  return step.passTurned(flow, inputs, order);
+}
+
+/** The place of each number in a list of all numbers below its length. */
+function invert(list: readonly number[]): number[] {
+  const places = new Array<number>(list.length).fill(0);
+  list.forEach((value, place) => {
+    places[value] = place;
+  });
+  return places;
 }
 
 /** Integer weights: `Σ_c (w − z) + z` must be whole and fit the type; then the sum is exact, else the image is rebuilt. */

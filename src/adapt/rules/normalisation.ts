@@ -1,9 +1,10 @@
-import { evenUse, isSelection, scaleRows } from '../maps/affine.ts';
+import { evenUse, isPermutation, isSelection, scaleRows } from '../maps/affine.ts';
 import type { ConstantValue } from '../constants/constantValue.ts';
 import { isPlain, TAKEN_OUT, type Flow } from '../flow/flow.ts';
 import { wide } from '../flow/otherBase.ts';
 import type { AttributeValue, Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
+import { passInOrder } from './perChannel.ts';
 
 /** Normalisations pass to the base with ones and zeros in place of their own numbers, which go into the map. */
 const UNKNOWN = 'its numbers are not known before the model runs';
@@ -11,14 +12,16 @@ const MIXED = 'the channels are mixed or scaled here, and the operator does not 
 /** From this opset on, GroupNormalization has a scale and bias per channel; before it, per group. */
 const PER_CHANNEL = 21;
 
-function passNeutral(
-  step: Step,
-  flow: Flow,
-  channels: number,
-  scale: ConstantValue,
-  bias: ConstantValue | null,
-  attributes?: ReadonlyMap<string, AttributeValue>,
-): true {
+/** A normalisation over the base, which holds `channels` numbers of its own. */
+interface Neutral {
+  readonly flow: Flow;
+  readonly channels: number;
+  readonly scale: ConstantValue;
+  readonly bias: ConstantValue | null;
+  readonly attributes?: ReadonlyMap<string, AttributeValue>;
+}
+
+function passNeutral(step: Step, { flow, channels, scale, bias, attributes }: Neutral): true {
   const output = step.node.outputs[0] ?? '';
   const constant = (what: string, value: number): Operand =>
     step.walk.constant(`${output}/${what}`, scale.dtype, [channels], new Array<number>(channels).fill(value));
@@ -40,7 +43,8 @@ const instance: Rule = async (step) => {
   if (!isSelection(flow.map)) return MIXED;
   const [scale, bias] = [await step.value(1), await step.value(2)];
   if (!scale || !bias || [scale, bias].some((c) => c.values.length !== flow.map.m.length)) return UNKNOWN;
-  return passNeutral(step, flow, flow.base.channels, scale, bias);
+  if (step.walk.keepsOrder && isPermutation(flow.map)) return passInOrder(step, flow, [scale, bias]);
+  return passNeutral(step, { flow, channels: flow.base.channels, scale, bias });
 };
 
 /** One group per channel, or one group of all: https://onnx.ai/onnx/operators/onnx__GroupNormalization.html */
@@ -56,7 +60,8 @@ const group: Rule = async (step) => {
   if (!scale || !bias || [scale, bias].some((c) => c.values.length !== count)) return UNKNOWN;
   const newGroups = groups === 1 ? 1 : flow.base.channels;
   const newCount = step.walk.known.opset >= PER_CHANNEL ? flow.base.channels : newGroups;
-  return passNeutral(step, flow, newCount, scale, bias, new Map([['num_groups', { kind: 'int', value: newGroups }]]));
+  const attributes = new Map([['num_groups', { kind: 'int' as const, value: newGroups }]]);
+  return passNeutral(step, { flow, channels: newCount, scale, bias, attributes });
 };
 
 /**
@@ -76,7 +81,8 @@ const layer: Rule = async (step) => {
   const [scale, bias] = [await step.value(1), step.node.inputs[2] ? await step.value(2) : null];
   const fits = (v: ConstantValue | null): boolean => v !== null && v.values.length === flow.map.m.length;
   if (!scale || !fits(scale) || (step.node.inputs[2] && !fits(bias))) return UNKNOWN;
-  return passNeutral(step, flow, flow.base.channels, scale, bias);
+  if (step.walk.keepsOrder && isPermutation(flow.map)) return passInOrder(step, flow, bias ? [scale, bias] : [scale]);
+  return passNeutral(step, { flow, channels: flow.base.channels, scale, bias });
 };
 
 export const NORMALISATION: Readonly<Record<string, Rule>> = {

@@ -1,10 +1,11 @@
 import { isInteger, isNarrowInteger } from '../../tensors/dtypes.ts';
-import { compose, evenUse, isSelection, lanes, scaleRows } from '../maps/affine.ts';
+import { compose, evenUse, isPermutation, isSelection, lanes, scaleRows } from '../maps/affine.ts';
 import { isPlain, TAKEN_OUT, withMap, type Flow } from '../flow/flow.ts';
 import type { ConstantValue } from '../constants/constantValue.ts';
 import { wide } from '../flow/otherBase.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
+import { inNewOrder } from './operands.ts';
 
 /** y = (x − mean) / √(var + ε) · scale + bias, one number per channel: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html */
 const batchNormalization: Rule = async (step) => {
@@ -27,6 +28,7 @@ const batchNormalization: Rule = async (step) => {
   const channels = flow.map.m.length;
   if (!scale || !bias || !mean || !variance || [scale, bias, mean, variance].some((c) => c.values.length !== channels))
     return 'its numbers are not known before the model runs';
+  if (step.walk.keepsOrder && isPermutation(flow.map)) return passInOrder(step, flow, [scale, bias, mean, variance]);
   const epsilon = step.float('epsilon', 1e-5);
   const factor = [...scale.values].map((s, c) => s / Math.sqrt((variance.values[c] ?? 0) + epsilon));
   const shift = factor.map((f, c) => (bias.values[c] ?? 0) - f * (mean.values[c] ?? 0));
@@ -34,7 +36,13 @@ const batchNormalization: Rule = async (step) => {
   return step.absorb(withMap(flow, scaleRows(flow.map, factor, shift)));
 };
 
-/** Types in which a mean rounds and a sum may overflow. */
+/** The node over the base, with its numbers per channel, inputs 1 and on, in the order of the base. */
+export async function passInOrder(step: Step, flow: Flow, numbers: readonly ConstantValue[]): Promise<true> {
+  const inputs = new Map<number, Operand>();
+  for (const [i, constant] of numbers.entries())
+    inputs.set(i + 1, await inNewOrder(step, i + 1, { constant, flow, axis: 0 }));
+  return step.pass(flow, { inputs, flow: { dims: flow.dims } });
+}
 
 /** Reductions over pixels only, or over the channel axis only. */
 const reduce: Rule = async (step) => {
@@ -72,6 +80,7 @@ function reduceAll(step: Step, flow: Flow): true | string {
 function reduceChannels(step: Step, flow: Flow, keep: boolean): true | string {
   const { opType } = step.node;
   const rows = flow.map.m.length;
+  if (rows > 1 && isPermutation(flow.map)) return reduceAll(step, flow);
   if (isInteger(flow.dtype)) return 'it reduces integers over the channels';
   if (opType === 'ReduceMean' || opType === 'ReduceSum') {
     const weight = opType === 'ReduceMean' ? 1 / rows : 1;

@@ -1,0 +1,192 @@
+import { isWhole } from '../../tensors/dtypes.ts';
+import { addMaps, hasNoShift, isPermutation, isSelection, keepsConstants, sameMap, scaleRows } from '../maps/affine.ts';
+import type { ConstantValue } from '../constants/constantValue.ts';
+import { overOneBase, withMap, type Flow } from '../flow/flow.ts';
+import type { Rule, Step } from '../flow/step.ts';
+import { alikeWithOthers, unary } from './elementwise.ts';
+import {
+  broadcast,
+  broadcastsBack,
+  oneNumber,
+  perElement,
+  profile,
+  rearranged,
+  sameForChannels,
+  sameLayout,
+  type Profile,
+} from './operands.ts';
+
+/** Branches that meet again are short; longer chains are not looked back through. */
+const MAX_EARLIER = 8;
+
+/** One number per channel, and whether it stands in front of the operator. */
+interface Numbers {
+  readonly values: readonly number[];
+  readonly first: boolean;
+}
+
+type Apply = (flow: Flow, numbers: Numbers) => Flow | null;
+
+const ones = (values: readonly number[], one = 1): number[] => values.map(() => one);
+
+/** The four operations with one number per channel, on either side. A constant divided by a tensor is not linear. */
+const PER_CHANNEL: Readonly<Record<string, Apply>> = {
+  Add: (f, { values }) => withMap(f, scaleRows(f.map, ones(values), values)),
+  Sub: (f, { values, first }) =>
+    first
+      ? withMap(f, scaleRows(f.map, ones(values, -1), values))
+      : withMap(
+          f,
+          scaleRows(
+            f.map,
+            ones(values),
+            values.map((v) => -v),
+          ),
+        ),
+  Mul: (f, { values }) => withMap(f, scaleRows(f.map, values, ones(values, 0))),
+  Div: (f, { values, first }) => {
+    if (first || values.includes(0)) return null;
+    const by = (row: number): number => values[row] ?? 1;
+    return withMap(f, { m: f.map.m.map((row, r) => row.map((v) => v / by(r))), b: f.map.b.map((v, r) => v / by(r)) });
+  },
+};
+
+/** The output over all the bases that the input is known over, so that it can meet another branch there. */
+function overBases(flow: Flow, apply: Apply, numbers: Numbers): Flow | null {
+  if (flow.outer !== 1 || flow.inner !== 1) return apply(flow, numbers);
+  const bases: Flow[] = [];
+  for (let f: Flow | null | undefined = flow; f && bases.length < MAX_EARLIER; f = f.earlier) bases.push(f);
+  let out: Flow | null = null;
+  for (const f of bases.reverse()) {
+    const made = apply(f, numbers);
+    if (made) out = { ...made, earlier: out };
+  }
+  return out;
+}
+
+/** What a uniform constant does to the map when the node itself passes to the base. Null where it does not commute. */
+function uniformMap(op: string, flow: Flow, value: number, constantFirst: boolean): Flow['map'] | null {
+  const { map } = flow;
+  if (isSelection(map)) return map;
+  if (op === 'Mul') return { m: map.m, b: map.b.map((v) => v * value) };
+  if (op === 'Div' && !constantFirst && value !== 0 && !isWhole(flow.dtype))
+    return { m: map.m, b: map.b.map((v) => v / value) };
+  if ((op === 'Add' || op === 'Sub') && keepsConstants(map))
+    return op === 'Sub' && constantFirst ? { m: map.m, b: map.b.map((v) => -v) } : map;
+  return null;
+}
+
+/** Mul, and Div by a tensor: linear in the image whatever the other operand is. */
+function scales(step: Step, flow: Flow, constantFirst: boolean): boolean {
+  const { opType } = step.node;
+  return opType === 'Mul' || (opType === 'Div' && !constantFirst && !isWhole(flow.dtype));
+}
+
+const arithmetic: Rule = async (step) => {
+  const { node } = step;
+  const [a, b] = [step.flows[0] ?? null, step.flows[1] ?? null];
+  if (a && b) return twoFlows(step, a, b);
+  const given = a ?? b;
+  if (!given) return 'nothing flows here';
+  const constantFirst = b !== null;
+  const index = constantFirst ? 0 : 1;
+  const constant = await step.value(index);
+  if (constant) return withConstant(step, given, { constant, index });
+  const linear = scales(step, given, constantFirst) && hasNoShift(given.map);
+  return linear && sameForChannels(step, node.inputs[index] ?? '', given) ? step.pass(given) : alikeWithOthers(step);
+};
+
+interface Other {
+  readonly constant: ConstantValue;
+  readonly index: number;
+}
+
+async function withConstant(step: Step, given: Flow, { constant, index }: Other): Promise<true | string> {
+  const { node, walk } = step;
+  const first = index === 0;
+  const flow = perElement(step, constant, given) ?? broadcast(step, constant, given);
+  const kind = profile(step, constant, flow);
+  const apply = PER_CHANNEL[node.opType];
+  if (kind.kind === 'uniform') {
+    const map = uniformMap(node.opType, flow, kind.value, first);
+    const values = ones(flow.map.b, kind.value);
+    const folds = apply && !isWhole(flow.dtype) && flow.outer === 1 && flow.inner === 1;
+    const earlier = folds ? overBases(flow, apply, { values, first }) : null;
+    const inputs = new Map([[index, map ? oneNumber(step, index, constant, kind.value) : '']]);
+    if (map) return step.pass(flow, { inputs, flow: { map, dims: flow.dims }, earlier });
+  }
+  if (kind.kind === 'channel' && walk.keepsOrder && isPermutation(flow.map)) {
+    const kept = await rearranged(step, index, constant, flow);
+    if (kept) return step.pass(flow, { inputs: new Map([[index, kept]]), flow: { dims: flow.dims } });
+  }
+  const values = numbersOf(kind, flow);
+  if (apply && values.length === flow.map.m.length && !isWhole(flow.dtype)) {
+    const out = overBases(flow, apply, { values, first });
+    if (out) return step.absorb(out);
+  }
+  if (broadcastsBack(step)) return step.sink(new Map());
+  const moved = await rearranged(step, index, constant, flow);
+  if (moved) return step.pass(flow, { inputs: new Map([[index, moved]]), flow: { dims: flow.dims } });
+  const commutes = isSelection(flow.map) || (scales(step, flow, first) && hasNoShift(flow.map));
+  if (kind.kind === 'spatial' && commutes) return step.pass(flow, { flow: { dims: flow.dims } });
+  return kind.kind === 'other' || kind.kind === 'channel'
+    ? 'its constant differs per channel in a way that does not fold'
+    : 'the channels are mixed or shifted here, and the operator does not commute with that';
+}
+
+/** The constant as one number per channel; empty where it is none. */
+function numbersOf(kind: Profile, flow: Flow): readonly number[] {
+  if (kind.kind === 'uniform') return ones(flow.map.b, kind.value);
+  return kind.kind === 'channel' ? kind.values : [];
+}
+
+function twoFlows(step: Step, a: Flow, b: Flow): true | string {
+  if (!sameLayout(a, b)) return 'two tensors with different channel axes meet here';
+  const op = step.node.opType;
+  const linear = (op === 'Add' || op === 'Sub') && !isWhole(a.dtype);
+  const alike = step.alike();
+  if (typeof alike !== 'string' && !(linear && a.base === b.base)) return step.pass(alike.flow);
+  const pair = linear ? overOneBase([a, b]) : null;
+  if (!pair && linear && sameMap({ m: a.map.m, b: [] }, { m: b.map.m, b: [] })) {
+    // m·x + b ± (m·y + c) = m·(x ± y) + (b ± c)
+    const shift = a.map.b.map((v, c) => (op === 'Add' ? v + (b.map.b[c] ?? 0) : v - (b.map.b[c] ?? 0)));
+    return step.pass(a, { flow: { map: { m: a.map.m, b: shift } } });
+  }
+  if (!pair) return typeof alike === 'string' ? alike : step.pass(alike.flow);
+  const [x = a, y = b] = pair;
+  return step.absorb(withMap(x.map.m.length >= y.map.m.length ? x : y, addMaps(x.map, y.map, op === 'Add' ? 1 : -1)));
+}
+
+/** Sum and Mean of channels that one base makes are linear: gray as a mean of slices. */
+const sum: Rule = (step) => {
+  const flows = step.flows.filter((f): f is Flow => f !== null);
+  const first = flows[0];
+  const together =
+    flows.length === step.node.inputs.length &&
+    flows.every((f) => sameLayout(f, flows[0] ?? f)) &&
+    !isWhole(first?.dtype ?? 0)
+      ? overOneBase(flows)
+      : null;
+  if (!together) return alikeWithOthers(step);
+  const widest = together.reduce((w, f) => (f.map.m.length > w.map.m.length ? f : w));
+  const nothing: Flow['map'] = { m: widest.map.m.map((row) => row.map(() => 0)), b: widest.map.b.map(() => 0) };
+  const weight = step.node.opType === 'Mean' ? 1 / together.length : 1;
+  const added = together.reduce((map, f) => addMaps(map, f.map, weight), nothing);
+  return step.absorb(withMap(widest, added));
+};
+
+const negative: Rule = (step) => {
+  const flow = step.only();
+  if (!flow || isSelection(flow.map) || isWhole(flow.dtype)) return unary(step);
+  return step.absorb(withMap(flow, scaleRows(flow.map, ones(flow.map.b, -1), ones(flow.map.b, 0))));
+};
+
+export const ARITHMETIC: Readonly<Record<string, Rule>> = {
+  Add: arithmetic,
+  Sub: arithmetic,
+  Mul: arithmetic,
+  Div: arithmetic,
+  Sum: sum,
+  Mean: sum,
+  Neg: negative,
+};
