@@ -4,7 +4,7 @@ import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { picturePainter, type Picture } from '../verify/evaluate/picture.ts';
-import type { VerifyImage } from '../verify/proof/stemRun.ts';
+import type { VerifyImage } from '../verify/proof/measure/stemRun.ts';
 import { errorCode } from './fileSource.ts';
 
 /** Larger pictures are no camera's, and would fill the memory when decoded. */

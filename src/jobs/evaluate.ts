@@ -24,7 +24,7 @@ import {
   type Preprocessing,
 } from '../verify/evaluate/preprocess.ts';
 import { openSession, runtimeVersion, type Session } from '../verify/session.ts';
-import { wholeModel } from '../verify/proof/stem.ts';
+import { wholeModel } from '../verify/proof/measure/stem.ts';
 import { wiring, type ModelFile, type Wiring } from '../verify/wiring.ts';
 import { readPicture } from '../files/images.ts';
 import { classIndex, imageFiles, type LabelledFile } from '../files/labels.ts';

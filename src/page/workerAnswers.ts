@@ -8,7 +8,7 @@ import type { Answers } from '../jobs/rpc.ts';
 import { reportText, verifyFiles } from '../jobs/verify.ts';
 import type { PageProof } from '../protocol/adaptation.ts';
 import { packModel } from '../protocol/packed.ts';
-import type { VerifyReport } from '../verify/proof/verify.ts';
+import type { VerifyReport } from '../verify/proof/report.ts';
 import { madeFrom } from './adaptation.ts';
 import { evaluatePage, evaluationSetup } from './evaluatePage.ts';
 import { firstLayerFacts, layerFilters } from './firstLayer.ts';

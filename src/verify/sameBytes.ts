@@ -7,17 +7,25 @@ import { heldTensors, type ModelFile } from './wiring.ts';
 /** Two files are compared in steps of this size, a multiple of four: small enough to be compared while they are in the processor's cache. */
 const STEP_BYTES = 512 * 1024;
 
-/** Compares parts of two models byte for byte, streaming, and counts what it compared. */
+/** Where bytes of one file are known to stand in another: null where they are not, or were not looked at. */
+export interface KnownCopies {
+  /** The offset in the second file at which the bytes [start, end) of the first stand. */
+  offsetOf(start: number, end: number): number | null;
+}
+
+/** Compares parts of two models byte for byte, streaming, and counts what it compared. What is known to be a copy is not read again. */
 export class ByteComparer {
   private readonly a: ModelFile;
   private readonly b: ModelFile;
+  private readonly copies: KnownCopies | null;
   private readonly tensors = new Map<Tensor, Map<Tensor, boolean>>();
   /** Bytes found to be the same. */
   bytes = 0;
 
-  constructor(a: ModelFile, b: ModelFile) {
+  constructor(a: ModelFile, b: ModelFile, copies: KnownCopies | null = null) {
     this.a = a;
     this.b = b;
+    this.copies = copies;
   }
 
   /** The bodies of two messages hold the same bytes. */
@@ -65,59 +73,74 @@ export class ByteComparer {
       const [one, two] = [await this.a.identity?.(x.location), await this.b.identity?.(y.location)];
       if (one && one === two) return true;
     }
+    if (x.kind === 'raw' && y.kind === 'raw') return this.sameRanges([x.start, x.end], [y.start, y.end]);
     const first = rawReader(this.a, a);
     const second = rawReader(this.b, b);
     if (first && second) return this.sameStreams(first, second);
     return x.kind === 'none' && y.kind === 'none';
   }
 
-  private sameRanges(a: readonly [number, number], b: readonly [number, number]): Promise<boolean> {
+  private async sameRanges(a: readonly [number, number], b: readonly [number, number]): Promise<boolean> {
+    const length = a[1] - a[0];
+    if (length === b[1] - b[0] && this.copies?.offsetOf(a[0], a[1]) === b[0]) {
+      this.bytes += length;
+      return true;
+    }
     return this.sameStreams(
-      { length: a[1] - a[0], readInto: (target, at) => this.a.ctx.wire.bytesInto(target, a[0] + at) },
+      { length, readInto: (target, at) => this.a.ctx.wire.bytesInto(target, a[0] + at) },
       { length: b[1] - b[0], readInto: (target, at) => this.b.ctx.wire.bytesInto(target, b[0] + at) },
     );
   }
 
-  /** The next step is read while this one is compared, into two pairs of buffers that take turns. */
   private async sameStreams(a: ByteStream, b: ByteStream): Promise<boolean> {
-    if (a.length !== b.length) return false;
-    const pair = (): [Uint8Array, Uint8Array] => [
-      new Uint8Array(Math.min(STEP_BYTES, a.length)),
-      new Uint8Array(Math.min(STEP_BYTES, a.length)),
-    ];
-    const read = async (pair: readonly [Uint8Array, Uint8Array], at: number): Promise<[Uint8Array, Uint8Array]> => {
-      const n = Math.min(STEP_BYTES, a.length - at);
-      const [x, y] = [pair[0].subarray(0, n), pair[1].subarray(0, n)];
-      await Promise.all([a.readInto(x, at), b.readInto(y, at)]);
-      return [x, y];
-    };
-    const step = (...args: Parameters<typeof read>): ReturnType<typeof read> => {
-      const reading = read(...args);
-      // A cancel ends the comparison before this is waited for; a failure that nobody waits for would end the whole thread.
-      reading.catch(() => undefined);
-      return reading;
-    };
-    let [now, next] = [pair(), a.length > STEP_BYTES ? pair() : null];
-    let reading = step(now, 0);
-    let same = true;
-    for (let at = 0; same && at < a.length; at += STEP_BYTES) {
-      await this.a.ctx.wire.breathe();
-      const [x, y] = await reading;
-      if (next && at + STEP_BYTES < a.length) {
-        [now, next] = [next, now];
-        reading = step(now, at + STEP_BYTES);
-      }
-      same = sameArrays(x, y);
-    }
-    await reading;
+    const same = await sameStreams(a, b, () => this.a.ctx.wire.breathe());
     if (same) this.bytes += a.length;
     return same;
   }
 }
 
-interface ByteStream {
+/** Bytes that are read in steps. */
+export interface ByteStream {
   readonly length: number;
   readInto(target: Uint8Array, at: number): Promise<void>;
+}
+
+/**
+ * Two streams hold the same bytes. The next step is read while this one is compared, into two pairs of buffers that take turns.
+ * `breathe` is waited for at each step: it yields to other work, and throws on a cancel.
+ */
+export async function sameStreams(a: ByteStream, b: ByteStream, breathe: () => Promise<void>): Promise<boolean> {
+  if (a.length !== b.length) return false;
+  const pair = (): [Uint8Array, Uint8Array] => [
+    new Uint8Array(Math.min(STEP_BYTES, a.length)),
+    new Uint8Array(Math.min(STEP_BYTES, a.length)),
+  ];
+  const read = async (into: readonly [Uint8Array, Uint8Array], at: number): Promise<[Uint8Array, Uint8Array]> => {
+    const n = Math.min(STEP_BYTES, a.length - at);
+    const [x, y] = [into[0].subarray(0, n), into[1].subarray(0, n)];
+    await Promise.all([a.readInto(x, at), b.readInto(y, at)]);
+    return [x, y];
+  };
+  const step = (...args: Parameters<typeof read>): ReturnType<typeof read> => {
+    const reading = read(...args);
+    // A cancel ends the comparison before this is waited for; a failure that nobody waits for would end the whole thread.
+    reading.catch(() => undefined);
+    return reading;
+  };
+  let [now, next] = [pair(), a.length > STEP_BYTES ? pair() : null];
+  let reading = step(now, 0);
+  let same = true;
+  for (let at = 0; same && at < a.length; at += STEP_BYTES) {
+    await breathe();
+    const [x, y] = await reading;
+    if (next && at + STEP_BYTES < a.length) {
+      [now, next] = [next, now];
+      reading = step(now, at + STEP_BYTES);
+    }
+    same = sameArrays(x, y);
+  }
+  await reading;
+  return same;
 }
 
 /** Raw data, in the file or beside it. null for other forms, and where it can't be read. */

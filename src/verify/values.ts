@@ -1,18 +1,11 @@
-import { FLOAT16, dtypeName } from '../tensors/dtypes.ts';
-import { decodeRaw, encodeRaw } from '../tensors/elements.ts';
+import { FLOAT, FLOAT16, dtypeName } from '../tensors/dtypes.ts';
+import { encodeRaw } from '../tensors/elements.ts';
+import { smallFloatValues } from '../tensors/smallFloat.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 
-export type ValueData =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
+export type NumberArray =
+  Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;
+export type ValueData = NumberArray | BigInt64Array | BigUint64Array;
 
 /** A tensor in memory as the runtime takes and gives it: float16 as its bit patterns, bool as 0 and 1. */
 export interface Value {
@@ -62,23 +55,30 @@ export function valueRow(dtype: number, label: string): ValueRow {
 /** Numbers rounded to a type, once. Throws `refused` (overflow) where one doesn't fit. */
 export function fromNumbers(dtype: number, dims: readonly number[], numbers: ArrayLike<number>, label: string): Value {
   const row = valueRow(dtype, label);
+  if (dtype === FLOAT && !(numbers instanceof Float32Array)) {
+    const data = Float32Array.from(numbers);
+    if (!data.some((rounded, i) => !Number.isFinite(rounded) && Number.isFinite(numbers[i])))
+      return { dtype, dims, data };
+  }
   const bytes = encodeRaw(dtype, numbers, label);
   const buffer = new ArrayBuffer(bytes.length);
   new Uint8Array(buffer).set(bytes);
   return { dtype, dims, data: row.make(buffer) };
 }
 
-/** A value's numbers. 64-bit integers beyond 2^53 are rounded. */
-export function toNumbers(value: Value): Float64Array {
-  const { data, dtype } = value;
-  if (data instanceof Float64Array) return data;
-  if (dtype === FLOAT16) {
-    const out = new Float64Array(data.length);
-    decodeRaw(dtype, new Uint8Array(data.buffer, data.byteOffset, data.byteLength), out);
-    return out;
-  }
+/** A value's numbers, without a copy where the engine holds them as numbers already. 64-bit integers beyond 2^53 are rounded. */
+export function numbersOf({ data, dtype }: Value): NumberArray {
+  if (dtype === FLOAT16) return halfFloats(data);
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data, Number);
-  return Float64Array.from(data);
+  return data;
+}
+
+/** Every float16 is a float32. */
+function halfFloats(patterns: ValueData): Float32Array {
+  const table = smallFloatValues(FLOAT16) ?? [];
+  const numbers = new Float32Array(patterns.length);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = table[Number(patterns[i])] ?? NaN;
+  return numbers;
 }
 
 export function sizeOf(dims: readonly number[]): number {

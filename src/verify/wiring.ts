@@ -103,3 +103,13 @@ export function ancestors(w: Wiring, targets: readonly string[]): Node[] {
   }
   return w.file.model.graph.nodes.filter((n) => found.has(n));
 }
+
+/** Tensors that follow from the given ones, which are among them. The walk goes no further than `end`. */
+export function descendants(w: Wiring, names: Iterable<string>, end: ReadonlySet<string> = new Set()): Set<string> {
+  const found = new Set(names);
+  for (const node of w.order) {
+    if (!w.reads(node).some((name) => found.has(name))) continue;
+    for (const output of node.outputs) if (output && !end.has(output)) found.add(output);
+  }
+  return found;
+}

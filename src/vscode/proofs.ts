@@ -56,7 +56,7 @@ export class Proofs {
       return await this.jobs.run('verify', { original, adapted }, options);
     } catch (error) {
       const why = options.signal?.aborted ? 'the proof was cancelled.' : messageOf(error);
-      return unproved(`Unproved: ${why}`, basename(original));
+      return unproved(`Not verified: ${why}`, basename(original));
     }
   }
 }

@@ -44,10 +44,10 @@ for (const theme of Object.keys(THEMES) as ThemeKind[]) {
       theme,
       answer: answering({ lastProof: { ok: true, value: PROOF } }),
     });
-    await panel(page).getByText('✓ Proved').waitFor();
+    await panel(page).getByText('✓ Verified').waitFor();
     const text = await shown(page);
     for (const part of [
-      /✓ Proved/,
+      /✓ Verified/,
       /3\.1e-7/,
       /onnxruntime-web 1\.30\.0/,
       /64×3×7×7/,
@@ -84,10 +84,10 @@ test('Prove now asks the host and shows what it found, by keyboard', async () =>
   const { page, requests, problems, close } = await open(adaptedPage(), {
     answer: answering({ lastProof: { ok: true, value: null }, prove: { ok: true, value: PROOF } }),
   });
-  assert.match(await shown(page), /Not proved since VS Code was opened/);
+  assert.match(await shown(page), /Not verified since VS Code was opened/);
   await panel(page).locator('#prove').focus();
   await page.keyboard.press('Enter');
-  await panel(page).getByText('✓ Proved').waitFor();
+  await panel(page).getByText('✓ Verified').waitFor();
   assert.equal((await panel(page).locator('#prove').textContent())?.trim(), 'Prove again');
   assert.ok(requests.some((r) => r.method === 'prove'));
   assert.deepEqual(problems, []);

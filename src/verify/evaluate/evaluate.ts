@@ -1,7 +1,7 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Picture } from './picture.ts';
 import type { Session } from '../session.ts';
-import { toNumbers, type Value } from '../values.ts';
+import { numbersOf, type NumberArray, type Value } from '../values.ts';
 
 /** `rgb`: the original on colours. `repeated`: the original on gray, repeated. `adapted`: the adapted model on gray. `exact`: gray with the normalisation folded in. */
 export type RunKey = 'rgb' | 'repeated' | 'adapted' | 'exact';
@@ -87,7 +87,7 @@ export async function evaluate({ runs, images, signal, onProgress }: EvaluationR
     if (signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.');
     const picture = await loaded(image, skipped);
     if (picture) {
-      const scores = new Map<RunKey, Float64Array>();
+      const scores = new Map<RunKey, NumberArray>();
       for (const run of runs) scores.set(run.key, await scoresOf(run, picture));
       classes = scores.get('rgb')?.length ?? 0;
       if (image.label !== null) labelled++;
@@ -119,7 +119,7 @@ async function loaded(image: EvaluationImage, skipped: { image: string; why: str
   }
 }
 
-async function scoresOf({ session, input, feed }: EvaluationRun, picture: Picture): Promise<Float64Array> {
+async function scoresOf({ session, input, feed }: EvaluationRun, picture: Picture): Promise<NumberArray> {
   const outputs = await session.run(new Map([[input, feed(picture)]]));
   const value = session.outputNames.map((name) => outputs.get(name)).find((v) => v && isScores(v.dims));
   if (!value) {
@@ -130,7 +130,7 @@ async function scoresOf({ session, input, feed }: EvaluationRun, picture: Pictur
       `The model's outputs (${shapes || 'none with numbers'}) are no list of class scores, so there is nothing to count.`,
     );
   }
-  return toNumbers(value);
+  return numbersOf(value);
 }
 
 /** One score per class for one picture: all dims but one are 1. */
@@ -140,7 +140,7 @@ function isScores(dims: readonly number[]): boolean {
 
 function count(
   image: EvaluationImage,
-  scores: ReadonlyMap<RunKey, Float64Array>,
+  scores: ReadonlyMap<RunKey, NumberArray>,
   tallies: ReadonlyMap<RunKey, Tally>,
 ): ImageResult {
   const top: Partial<Record<RunKey, readonly number[]>> = {};

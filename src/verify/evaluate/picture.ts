@@ -1,4 +1,4 @@
-import type { Painter } from '../proof/sample.ts';
+import type { Painter } from '../proof/measure/sample.ts';
 
 /** A decoded picture: 8 bits each of red, green, blue, row by row. */
 export interface Picture {

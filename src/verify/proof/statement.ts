@@ -1,25 +1,45 @@
 import { tally } from '../../adapt/report/planText.ts';
-import type { TensorDifference } from './difference.ts';
-import type { VerifyReport } from './verify.ts';
+import { quoted } from '../names.ts';
+import { matrixText, shortNumber } from './matrixText.ts';
+import type { TensorDifference } from './measure/difference.ts';
+import type { FullRun, VerifyReport } from './report.ts';
+import type { FoldCheck } from './structure/foldCheck.ts';
 
-/** The report in one sentence. */
-export function statement(report: Omit<VerifyReport, 'statement'>, why: string | null): string {
-  if (report.verdict === 'failed') return `Not the same function: ${lower(why ?? 'the models differ.')}`;
-  if (report.verdict === 'unproved') return `Unproved: ${lower(why ?? 'it could not be checked.')}${foldsPart(report)}`;
-  const behind = report.seam?.identicalNodes ?? 0;
-  const same = behind
-    ? `; the ${behind} node${behind > 1 ? 's' : ''} behind ${behind > 1 ? 'are' : 'is'} the same, byte for byte`
-    : '';
-  if (report.maxAbs === null)
-    return 'Proved: all outputs follow from nodes and weights that are the same, byte for byte.';
-  return `Proved: max |Δ| ${number(report.maxAbs)} (${number(report.maxRel ?? 0)} of the largest value) at the seam${same}${report.full?.ok ? '; the whole models agree too' : ''}.`;
+type Unstated = Omit<VerifyReport, 'statement'>;
+
+const REBUILT: Readonly<Record<VerifyReport['rebuilt'], string | null>> = {
+  bytes: 'adapting the original again gives this file, byte for byte',
+  content: 'adapting the original again gives the same nodes and weights',
+  different: null,
+  impossible: null,
+};
+
+/** The report in one sentence. `why` says what keeps it from being verified; `misnamed` names a map that is not what its record calls it. */
+export function statement(report: Unstated, why: string | null, misnamed: string | null): string {
+  const warning = misnamed === null ? '' : ` Mind that ${misnamed}.`;
+  if (report.verdict === 'failed') return `Not the same function: ${lower(why ?? 'the models differ.')}${warning}`;
+  if (report.verdict === 'unproved')
+    return `Not verified: ${lower(why ?? 'it could not be checked.')}${foldsPart(report)}${warning}`;
+  const again = REBUILT[report.rebuilt];
+  const parts = [...measuredParts(report), ...(again === null ? [] : [again])];
+  return `Verified: ${parts.join('; ')}.${warning}`;
 }
 
-function foldsPart(report: Omit<VerifyReport, 'statement'>): string {
+function measuredParts(report: Unstated): string[] {
+  if (report.maxAbs === null) return ['all outputs follow from nodes and weights that are byte-identical'];
+  const parts = [`relative error ${shortNumber(report.maxRel ?? 0)} where both models become identical`];
+  const behind = report.seam?.identicalNodes ?? 0;
+  if (behind > 0)
+    parts.push(behind === 1 ? 'the other node is byte-identical' : `the other ${behind} nodes are byte-identical`);
+  if (report.full?.ok) parts.push('the whole models agree too');
+  return parts;
+}
+
+function foldsPart(report: Unstated): string {
   const good = report.folds.filter((f) => f.ok).length;
-  return good
-    ? ` The ${good} folded weight${good > 1 ? 's that could be checked are' : ' that could be checked is'} the exact sum.`
-    : '';
+  if (!good) return '';
+  const which = good === 1 ? 'The changed weight' : `The ${good} changed weights`;
+  return ` ${which} that could be recomputed ${good === 1 ? 'is' : 'are'} the exact sum.`;
 }
 
 function lower(text: string): string {
@@ -29,59 +49,46 @@ function lower(text: string): string {
 /** The report as lines for a terminal or a tab. */
 export function verifyText(report: VerifyReport): string[] {
   const lines = [report.statement];
-  for (const i of report.maps.inputs)
-    lines.push(`input ${i.name}: original = ${matrix(i.map.m, i.map.b)} · adapted, along axis ${i.axis}`);
-  for (const t of report.tensors) lines.push(tensorLine('seam', t));
-  for (const f of report.folds)
-    lines.push(
-      `fold ${f.tensor} (${f.node}): ${f.ok === null ? `not checked, ${f.why}` : f.ok ? `exact sum, max |Δ| ${number(f.maxAbs ?? 0)}` : `wrong, ${f.why}`}`,
-    );
-  const runs = report.runs.map(
-    (r) =>
-      `on ${r.on}: ${Object.entries(r.sizes)
-        .map(([name, dims]) => `${name} [${dims.join(', ')}]`)
-        .join(', ')}`,
-  );
+  for (const { name, axis, map } of report.maps.inputs)
+    lines.push(`input ${quoted(name)}: original = ${matrixText(map)} · adapted, along axis ${axis}`);
+  for (const t of report.tensors) lines.push(tensorLine('tensor', t));
+  for (const fold of report.folds)
+    lines.push(`changed weight ${quoted(fold.tensor)} (${quoted(fold.node)}): ${foldText(fold)}`);
+  const runs = report.runs.map((run) => `on ${run.on}: ${sizesText(run.sizes)}`);
   for (const { word, count } of tally(runs)) lines.push(`${count === 1 ? 'run' : `${count} runs`} ${word}`);
   if (report.seam) {
     const { identicalNodes, stemNodes, bytesCompared } = report.seam;
+    const nodes = stemNodes === 1 ? '1 node' : `${stemNodes} nodes`;
     lines.push(
-      `${stemNodes} ${stemNodes === 1 ? 'node' : 'nodes'} run, ${identicalNodes} behind the seam are the same; ${bytesCompared} bytes of nodes and weights compared`,
+      `${nodes} run, the other ${identicalNodes} byte-identical; ${bytesCompared} bytes of nodes and weights compared`,
     );
   }
-  if (report.full) {
-    lines.push(
-      report.full.ok === null
-        ? `whole models not run: ${report.full.why}`
-        : report.full.ok
-          ? 'whole models agree'
-          : `whole models differ: ${report.full.why}`,
-    );
-    for (const t of report.full.tensors) lines.push(tensorLine('output', t));
-  }
-  lines.push(`${report.runtime ?? 'no runtime'}, seed ${report.seed}`, ...report.warnings.map((w) => `Note: ${w}`));
-  return lines;
+  if (report.full) lines.push(fullText(report.full), ...report.full.tensors.map((t) => tensorLine('output', t)));
+  lines.push(`${report.runtime ?? 'no runtime'}, seed ${report.seed}`);
+  return [...lines, ...report.warnings.map((w) => `Note: ${w}`)];
+}
+
+function sizesText(sizes: Readonly<Record<string, readonly number[]>>): string {
+  return Object.entries(sizes)
+    .map(([name, dims]) => `${quoted(name)} [${dims.join(', ')}]`)
+    .join(', ');
+}
+
+function foldText({ ok, why, maxAbs }: FoldCheck): string {
+  if (ok === null) return `not recomputed, ${why}`;
+  return ok ? `the exact sum, largest error ${shortNumber(maxAbs ?? 0)}` : `wrong, ${why}`;
+}
+
+function fullText({ ok, why }: FullRun): string {
+  if (ok === null) return `whole models not run: ${why}`;
+  return ok ? 'whole models agree' : `whole models differ: ${why}`;
 }
 
 function tensorLine(kind: string, t: TensorDifference): string {
-  const size = Number.isNaN(t.maxAbs)
-    ? ''
-    : `: max |Δ| ${number(t.maxAbs)}, relative ${number(t.maxRel)}, L2 ${number(t.relL2)}, rounding explains ${number(t.tolerance)}`;
-  return `${kind} ${t.name} ${t.dtype}[${t.dims.join(', ')}]${size}${t.ok ? '' : ` — WRONG, ${t.why}`}`;
-}
-
-function matrix(m: readonly (readonly number[])[], b: readonly number[]): string {
-  const rows =
-    m.length > 8
-      ? `${m.length}×${m[0]?.length} matrix`
-      : `[${m.map((row) => `[${row.map(number).join(', ')}]`).join(', ')}]`;
-  return b.some((v) => v !== 0) ? `[${b.map(number).join(', ')}] + ${rows}` : rows;
-}
-
-function number(v: number): string {
-  return v === 0
-    ? '0'
-    : Math.abs(v) < 1e-3 || Math.abs(v) >= 1e5
-      ? v.toExponential(1)
-      : String(Number(v.toPrecision(3)));
+  const verdict = t.ok ? '' : ` — WRONG, ${t.why}`;
+  const label = `${kind} ${quoted(t.name)} ${t.dtype}[${t.dims.join(', ')}]`;
+  if (Number.isNaN(t.maxAbs)) return `${label}${verdict}`;
+  const [largest, relative] = [shortNumber(t.maxAbs), shortNumber(t.maxRel)];
+  const tolerance = shortNumber(t.tolerance);
+  return `${label}: relative error ${relative}, largest ${largest}, rounding tolerance ${tolerance}${verdict}`;
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bands, composeMaps, grayscale, normalize } from '../../../src/adapt/maps/channelMap.ts';
-import { verify, type VerifyReport } from '../../../src/verify/proof/verify.ts';
+import { verify } from '../../../src/verify/proof/verify.ts';
+import type { VerifyReport } from '../../../src/verify/proof/report.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
 import {
   DTYPE,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { configureRuntime, openSession, runtimeError, runtimeVersion } from '../../../src/verify/session.ts';
-import { fromNumbers, toNumbers } from '../../../src/verify/values.ts';
+import { fromNumbers, numbersOf } from '../../../src/verify/values.ts';
 import { convModel, encodeModel, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 
 const BASE = join(import.meta.dirname, '../../../node_modules/onnxruntime-web/dist');
@@ -95,7 +95,7 @@ test('float16, integers and bool go in and out', async () => {
       ),
     );
     const y = (await session.run(new Map([['x', fromNumbers(dtype, [3], values, 'x')]]))).get('y');
-    assert.deepEqual([...toNumbers(y ?? assert.fail())], [...values]);
+    assert.deepEqual([...numbersOf(y ?? assert.fail())], [...values]);
     await session.close();
   }
 });

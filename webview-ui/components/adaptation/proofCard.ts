@@ -7,9 +7,9 @@ import { HostError, request } from '../../state/host.ts';
 import { cardStyles } from '../styles.ts';
 
 const VERDICTS: Readonly<Record<PageProof['verdict'], string>> = {
-  proved: '✓ Proved',
+  proved: '✓ Verified',
   failed: '✗ Not the same function',
-  unproved: '? Unproved',
+  unproved: '? Not verified',
 };
 
 /** The proof of an adapted model: what the last one found, and a button to run it now. */
@@ -126,7 +126,7 @@ export class ProofCard extends LitElement {
     return html`<section aria-labelledby="p">
       <h2 id="p">Proof</h2>
       <div role="status">
-        ${proof ? this.#found(proof) : html`<p>${fraction === null ? 'Not proved since VS Code was opened. A record in the file proves nothing; the proof runs both models.' : 'Running both models…'}</p>`}
+        ${proof ? this.#found(proof) : html`<p>${fraction === null ? 'Not verified since VS Code was opened. A record in the file proves nothing; the proof runs both models.' : 'Running both models…'}</p>`}
       </div>
       <div class="row">
         ${
@@ -193,7 +193,7 @@ customElements.define('cw-proof', ProofCard);
 
 /** The verdict stands above it already. */
 function withoutVerdict(statement: string): string {
-  const rest = statement.replace(/^(Proved|Unproved|Not the same function): /, '');
+  const rest = statement.replace(/^(Verified|Not verified|Not the same function): /, '');
   return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 

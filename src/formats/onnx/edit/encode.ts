@@ -102,6 +102,18 @@ export function encodeDim(dim: Dim): Uint8Array {
   return writer.finish();
 }
 
+/** A ValueInfoProto body of a tensor; `dims` null leaves its rank open. https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
+export function encodeTensorInfo(name: string, dtype: number, dims: readonly Dim[] | null): Uint8Array {
+  const tensor = protobuf.Writer.create().uint32(tag(1, VARINT)).uint32(dtype);
+  if (dims) {
+    const shape = protobuf.Writer.create();
+    for (const dim of dims) message(shape, 1, encodeDim(dim));
+    message(tensor, 2, shape.finish());
+  }
+  const type = message(protobuf.Writer.create(), 1, tensor.finish()).finish();
+  return message(text(protobuf.Writer.create(), 1, name), 2, type).finish();
+}
+
 /** A StringStringEntryProto body, as metadata and external_data use it. */
 export function encodeEntry(key: string, value: string): Uint8Array {
   return text(text(protobuf.Writer.create(), 1, key), 2, value).finish();

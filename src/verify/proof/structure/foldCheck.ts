@@ -1,8 +1,9 @@
-import { decodeTensor, type DecodedTensor } from '../../formats/onnx/tensors/tensorData.ts';
-import type { Node } from '../../formats/onnx/model.ts';
-import { ChannelwiseError } from '../../bytes/errors.ts';
-import type { InputMaps, MappedInput } from './inputMap.ts';
-import type { Wiring } from '../wiring.ts';
+import { decodeTensor, type DecodedTensor } from '../../../formats/onnx/tensors/tensorData.ts';
+import type { Node } from '../../../formats/onnx/model.ts';
+import { ChannelwiseError } from '../../../bytes/errors.ts';
+import type { InputMaps, MappedInput } from '../inputMap.ts';
+import { ByteComparer } from '../../sameBytes.ts';
+import type { Wiring } from '../../wiring.ts';
 
 /** One folded weight, checked by arithmetic alone. `ok` null: this way can't tell. */
 export interface FoldCheck {
@@ -21,35 +22,38 @@ const SMALLEST: Readonly<Record<number, number>> = { 1: 2 ** -149, 10: 2 ** -24,
 /** Sums of weights larger than this are not worth holding in memory when the runtime can't help: 2^26 numbers. */
 const MAX_WEIGHTS = 2 ** 26;
 
+/** What is looked at: two models, and which tensors were measured and found equal. */
+export interface FoldRequest {
+  readonly a: Wiring;
+  readonly b: Wiring;
+  readonly maps: InputMaps;
+  /** Only convolutions that make one of these are looked at; all where null. */
+  readonly measured: ReadonlySet<string> | null;
+  /** Tensors found equal by a run. */
+  readonly equal: ReadonlySet<string>;
+}
+
 /**
  * What arithmetic alone can check: convolutions that read an adapted input directly. There `W'[o,k] = Σ_c W[o,c] · M[c,k]` must hold, in groups too, and the
- * shift's part in the bias, whether the runtime can run the stem or not. `equal` names the tensors that were found equal: then only what makes one of these is looked at, and only what can be told is returned.
+ * shift's part in the bias, whether the runtime can run the stem or not. Where `measured` is given, only what can be told is returned.
  */
-export async function checkFolds(
-  a: Wiring,
-  b: Wiring,
-  maps: InputMaps,
-  equal: readonly string[] | null,
-): Promise<FoldCheck[]> {
+export async function checkFolds(request: FoldRequest): Promise<FoldCheck[]> {
+  const { a, maps, measured } = request;
   const found: FoldCheck[] = [];
   for (const mapped of maps.inputs) {
     for (const node of a.order) {
-      if (
-        node.opType !== 'Conv' ||
-        node.domain ||
-        node.inputs[0] !== mapped.name ||
-        (equal && !equal.includes(node.outputs[0] ?? ''))
-      )
-        continue;
-      const check = await checkConv(a, b, mapped, node, maps.steps.length > 1);
-      if (!equal || check.ok !== null) found.push(check);
+      const reads = node.opType === 'Conv' && !node.domain && node.inputs[0] === mapped.name;
+      if (!reads || (measured && !measured.has(node.outputs[0] ?? ''))) continue;
+      const check = await checkConv(request, mapped, node);
+      if (!measured || check.ok !== null) found.push(check);
     }
   }
   return found;
 }
 
-async function checkConv(a: Wiring, b: Wiring, mapped: MappedInput, node: Node, again: boolean): Promise<FoldCheck> {
-  const other = b.makers.get(node.outputs[0] ?? '');
+async function checkConv({ a, b, maps, equal }: FoldRequest, mapped: MappedInput, node: Node): Promise<FoldCheck> {
+  const output = node.outputs[0] ?? '';
+  const other = b.makers.get(output);
   const tensor = node.inputs[1] ?? '';
   const unclear = (why: string): FoldCheck => ({ tensor, node: node.name, ok: null, maxAbs: null, why });
   if (!other || other.opType !== 'Conv' || other.inputs[0] !== mapped.name)
@@ -57,17 +61,58 @@ async function checkConv(a: Wiring, b: Wiring, mapped: MappedInput, node: Node, 
   if (mapped.axis !== 1) return unclear('its channels are not on axis 1');
   const [before, after] = [await weight(a, tensor), await weight(b, other.inputs[1] ?? '')];
   if (!before || !after) return unclear('its weights are not stored as numbers');
+  const [from, to] = [grouped(before, node), grouped(after, other)];
+  if (from.channels > from.each && !equal.has(output))
+    return unclear('each channel has its own filters, which may stand in another order');
   const shifted = mapped.map.b.some((v) => v !== 0);
   if (!shifted && !(await sameBias(a, b, node, other)))
     return { tensor, node: node.name, ok: false, maxAbs: null, why: 'its bias is not what it was' };
-  const [from, to] = [grouped(before, node), grouped(after, other)];
   const folded = compareFold(from, to, mapped.map.m);
   if (!shifted || folded.ok !== true) return { tensor, node: node.name, ...folded };
   // Shifts that came one after the other were rounded in between, where they may have been larger.
-  if (again) return unclear('its bias took several shifts');
+  if (maps.steps.length > 1) return unclear('its bias took several shifts');
   const [was, is] = [node.inputs[2] ? await weight(a, node.inputs[2]) : null, await weight(b, other.inputs[2] ?? '')];
   if ((node.inputs[2] && !was) || !is) return unclear('its bias is not stored as numbers');
-  return { tensor, node: node.name, ...compareBias(from, was, is, mapped.map.b), maxAbs: folded.maxAbs };
+  return {
+    tensor,
+    node: node.name,
+    ...compareBias({ weights: from, before: was, after: is }, mapped.map.b),
+    maxAbs: folded.maxAbs,
+  };
+}
+
+/** Rounding steps of a weight's largest number by which two ways to sum it may differ. */
+const SUMMING_STEPS = 16;
+
+/** Weights that are not what adapting the original again gives, beyond rounding, though the same node reads them. */
+export async function checkRebuilt(again: Wiring, b: Wiring, names: readonly string[]): Promise<FoldCheck[]> {
+  const found: FoldCheck[] = [];
+  const bytes = new ByteComparer(again.file, b.file);
+  for (const name of new Set(names)) {
+    const [wanted, present] = [again.stored.get(name), b.stored.get(name)];
+    if (!wanted || !present || (await bytes.sameTensor(wanted, present))) continue;
+    const readers = b.order.filter((node) => node.inputs.includes(name));
+    const [reader] = readers;
+    const other = again.makers.get(reader?.outputs[0] ?? '');
+    if (!reader || !other || !(await bytes.sameNode(other, reader))) continue;
+    const [before, after] = [await weight(again, name), await weight(b, name)];
+    if (before && after) found.push({ tensor: name, node: reader.name, ...compareWeights(before, after) });
+  }
+  return found.filter((check) => check.ok === false);
+}
+
+function compareWeights(before: DecodedTensor, after: DecodedTensor): Pick<FoldCheck, 'ok' | 'maxAbs' | 'why'> {
+  if (before.dtype !== after.dtype || before.values.length !== after.values.length)
+    return { ok: null, maxAbs: null, why: 'it is stored in another form' };
+  let largest = 0;
+  let maxAbs = 0;
+  for (const [i, value] of before.values.entries()) {
+    largest = Math.max(largest, Math.abs(value));
+    const error = Math.abs(value - (after.values[i] ?? NaN));
+    maxAbs = error <= maxAbs ? maxAbs : error;
+  }
+  const ok = maxAbs <= SUMMING_STEPS * (EPSILON[before.dtype] ?? 0) * largest;
+  return { ok, maxAbs, why: ok ? null : `it is off what the original gives by up to ${maxAbs.toPrecision(3)}` };
 }
 
 /** A convolution's weight, [out, in of a group, …taps]. Channels are counted over all groups; `at` is 0 where an output does not read one. */
@@ -115,9 +160,8 @@ async function weight(w: Wiring, name: string): Promise<DecodedTensor | null> {
 async function sameBias(a: Wiring, b: Wiring, node: Node, other: Node): Promise<boolean> {
   if (!node.inputs[2] || !other.inputs[2]) return !node.inputs[2] && !other.inputs[2];
   const [x, y] = [await weight(a, node.inputs[2]), await weight(b, other.inputs[2])];
-  return !x || !y
-    ? x === y
-    : x.values.length === y.values.length && x.values.every((v, i) => Object.is(v, y.values[i]));
+  if (!x || !y) return x === y;
+  return x.values.length === y.values.length && x.values.every((v, i) => Object.is(v, y.values[i]));
 }
 
 /** The sum runs over the original's channels. */
@@ -155,30 +199,32 @@ function compareFold(
   return { ok, maxAbs, why: ok ? null : `it is off the sum by up to ${maxAbs.toPrecision(3)}` };
 }
 
+interface Biases {
+  readonly weights: Grouped;
+  readonly before: DecodedTensor | null;
+  readonly after: DecodedTensor;
+}
+
 /** `b'[o] = b[o] + Σ W[o,c] · shift[c]` over channels and taps. */
-function compareBias(
-  w: Grouped,
-  before: DecodedTensor | null,
-  after: DecodedTensor,
-  shift: readonly number[],
-): Pick<FoldCheck, 'ok' | 'why'> {
+function compareBias({ weights, before, after }: Biases, shift: readonly number[]): Pick<FoldCheck, 'ok' | 'why'> {
   const step = (EPSILON[after.dtype] ?? 0) * ROUNDING_STEPS;
   const smallest = (SMALLEST[after.dtype] ?? 0) * ROUNDING_STEPS;
   let worst = 0;
-  let ok = after.values.length === w.out;
-  for (let o = 0; o < w.out; o++) {
-    let sum = before?.values[o] ?? 0;
+  let ok = after.values.length === weights.out;
+  for (let output = 0; output < weights.out; output++) {
+    let sum = before?.values[output] ?? 0;
     let size = Math.abs(sum);
-    for (let c = w.first(o); c < w.first(o) + w.each; c++) {
-      for (let t = 0; t < w.taps; t++) {
-        const term = w.at(o, c, t) * (shift[c] ?? 0);
+    const first = weights.first(output);
+    for (let c = first; c < first + weights.each; c++) {
+      for (let t = 0; t < weights.taps; t++) {
+        const term = weights.at(output, c, t) * (shift[c] ?? 0);
         sum += term;
         size += Math.abs(term);
       }
     }
-    const d = Math.abs(sum - (after.values[o] ?? NaN));
-    worst = Math.max(worst, d);
-    if (!(d <= step * size + smallest)) ok = false;
+    const error = Math.abs(sum - (after.values[output] ?? NaN));
+    worst = Math.max(worst, error);
+    if (!(error <= step * size + smallest)) ok = false;
   }
   return { ok, why: ok ? null : `its bias is off the sum by up to ${worst.toPrecision(3)}` };
 }

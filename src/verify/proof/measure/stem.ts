@@ -1,18 +1,19 @@
-import { pieces, type Splice } from '../../bytes/splice.ts';
-import { GRAPH_INITIALIZER, GRAPH_OUTPUT, concat, toSplices } from '../../formats/onnx/edit/edit.ts';
-import { encodeField, encodeText, encodeVarint, tag } from '../../formats/onnx/edit/encode.ts';
-import { rawBytes } from '../../tensors/dtypes.ts';
-import { knownRow } from '../../tensors/elements.ts';
-import { ChannelwiseError } from '../../bytes/errors.ts';
-import type { Node, Tensor } from '../../formats/onnx/model.ts';
-import { decodeTensor, elementCount } from '../../formats/onnx/tensors/tensorData.ts';
-import { replaceTensor } from '../../formats/onnx/edit/tensorEdit.ts';
-import { VARINT } from '../../formats/onnx/scan/wire.ts';
-import { ancestors, heldTensors, type Wiring } from '../wiring.ts';
+import { pieces, type Splice } from '../../../bytes/splice.ts';
+import { GRAPH_INITIALIZER, GRAPH_OUTPUT, concat, toSplices } from '../../../formats/onnx/edit/edit.ts';
+import { encodeField, encodeTensorInfo, encodeText, encodeVarint, tag } from '../../../formats/onnx/edit/encode.ts';
+import { rawBytes } from '../../../tensors/dtypes.ts';
+import { knownRow } from '../../../tensors/elements.ts';
+import { ChannelwiseError } from '../../../bytes/errors.ts';
+import type { Node, Tensor, ValueType } from '../../../formats/onnx/model.ts';
+import { decodeTensor, elementCount } from '../../../formats/onnx/tensors/tensorData.ts';
+import { replaceTensor } from '../../../formats/onnx/edit/tensorEdit.ts';
+import { VARINT } from '../../../formats/onnx/scan/wire.ts';
+import { ancestors, heldTensors, type ModelFile, type Wiring } from '../../wiring.ts';
 
 /** The runtime copies a model several times inside its 4 GiB of memory; a stem or model above this doesn't fit with its activations. */
 export const MAX_RUN_BYTES = 768 * 1024 * 1024;
-const MODEL_GRAPH = 7;
+export const MODEL_GRAPH = 7;
+const GRAPH_INPUT = 11;
 /** ir_version, opset_import, functions: what gives nodes their meaning. */
 const FRAME_FIELDS = new Set([1, 8, 25]);
 
@@ -22,13 +23,18 @@ export interface Stem {
   readonly nodes: readonly Node[];
   /** Inputs it must be fed. */
   readonly inputs: readonly string[];
+  /** Fixed sizes of an input were opened. */
+  readonly opened: boolean;
 }
+
+/** Axes of inputs whose fixed sizes a run leaves open, by the input's name. */
+export type OpenedAxes = ReadonlyMap<string, readonly number[]>;
 
 /**
  * Cuts the sub-model that computes `targets`. Nodes, weights, input types, operator versions and functions are copied byte for byte; data that lies
- * beside the model moves inline; everything else stays behind. Throws `unsupported` (stem-too-large) above MAX_RUN_BYTES.
+ * beside the model moves inline; everything else stays behind. `opened` axes of inputs take any size. Throws `unsupported` (stem-too-large) above MAX_RUN_BYTES.
  */
-export async function cutStem(w: Wiring, targets: readonly string[]): Promise<Stem> {
+export async function cutStem(w: Wiring, targets: readonly string[], opened: OpenedAxes = new Map()): Promise<Stem> {
   const { model, ctx } = w.file;
   const { graph } = model;
   const nodes = ancestors(w, targets);
@@ -43,16 +49,35 @@ export async function cutStem(w: Wiring, targets: readonly string[]): Promise<St
   for (const t of weights) parts.push(t.storage.kind === 'external' ? await inlined(w, t) : await copy(t.ref));
   for (const s of sparse) parts.push(await copy(s.ref));
   // Below IR 4 a weight is also an input, so those are kept too.
-  for (const input of graph.inputs) if (needed.has(input.name)) parts.push(await copy(input.ref));
+  for (const input of graph.inputs) {
+    if (!needed.has(input.name)) continue;
+    const axes = opened.get(input.name) ?? [];
+    parts.push(
+      axes.length && input.type?.kind === 'tensor' ? openedInput(input.name, input.type, axes) : await copy(input.ref),
+    );
+  }
   for (const name of targets) parts.push(encodeField(GRAPH_OUTPUT, encodeText(1, name)));
-  const frame: Uint8Array[] = [];
-  for (const field of await ctx.wire.fields(model.ref))
-    if (FRAME_FIELDS.has(field.number)) frame.push(await copy(field));
   return {
-    bytes: concat([...frame, encodeField(MODEL_GRAPH, concat(parts))]),
+    bytes: concat([...(await copyFrame(w.file)), encodeField(MODEL_GRAPH, concat(parts))]),
     nodes,
     inputs: [...w.inputs.keys()].filter((name) => needed.has(name)),
+    opened: graph.inputs.some(({ name }) => needed.has(name) && opened.get(name)?.length),
   };
+}
+
+/** What gives a model's nodes their meaning: its own format version, the operators' versions and the functions. */
+export async function copyFrame({ model, ctx }: ModelFile): Promise<Uint8Array[]> {
+  const frame: Uint8Array[] = [];
+  for (const { number, start, end } of await ctx.wire.fields(model.ref))
+    if (FRAME_FIELDS.has(number)) frame.push(await ctx.wire.bytes(start, end));
+  return frame;
+}
+
+type TensorType = Extract<ValueType, { kind: 'tensor' }>;
+
+function openedInput(name: string, { dtype, dims }: TensorType, axes: readonly number[]): Uint8Array {
+  const sizes = dims?.map((dim, i) => (axes.includes(i) ? null : dim)) ?? null;
+  return encodeField(GRAPH_INPUT, encodeTensorInfo(name, dtype, sizes));
 }
 
 /** A whole model with the data beside it moved inline, ready for the runtime. Throws as cutStem does. */
@@ -73,7 +98,7 @@ function checkSize(tensors: readonly Tensor[], nodes: readonly Node[]): void {
   }
 }
 
-function storedBytes(t: Tensor): number {
+export function storedBytes(t: Tensor): number {
   switch (t.storage.kind) {
     case 'raw':
       return t.storage.end - t.storage.start;
@@ -112,7 +137,7 @@ async function inlined(w: Wiring, t: Tensor): Promise<Uint8Array> {
 }
 
 /** A node's own bytes; tensors inside it that lie beside the model are moved inline. */
-async function nodeBytes(w: Wiring, node: Node): Promise<Uint8Array> {
+export async function nodeBytes(w: Wiring, node: Node): Promise<Uint8Array> {
   const { ctx } = w.file;
   const { start, end } = node.ref;
   const beside = heldTensors(node).filter((t) => t.storage.kind === 'external');

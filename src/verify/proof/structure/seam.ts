@@ -1,7 +1,8 @@
-import { nestedGraphs } from '../../graph/nested.ts';
-import type { Model, Node, ValueInfo } from '../../formats/onnx/model.ts';
-import { ByteComparer } from '../sameBytes.ts';
-import type { Wiring } from '../wiring.ts';
+import { nestedGraphs } from '../../../graph/nested.ts';
+import type { Model, Node, ValueInfo } from '../../../formats/onnx/model.ts';
+import { ByteComparer, type KnownCopies } from '../../sameBytes.ts';
+import { quoted } from '../../names.ts';
+import type { Wiring } from '../../wiring.ts';
 
 /** Where two models are the same again, and what of them was compared. */
 export interface Seam {
@@ -28,10 +29,10 @@ export class SeamFinder {
   private readonly identical = new Map<Node, boolean>();
   private readonly sameStored = new Map<string, boolean>();
 
-  constructor(a: Wiring, b: Wiring) {
+  constructor(a: Wiring, b: Wiring, copies: KnownCopies | null = null) {
     this.a = a;
     this.b = b;
-    this.bytes = new ByteComparer(a.file, b.file);
+    this.bytes = new ByteComparer(a.file, b.file, copies);
     this.sameFrame = this.compareFrames(a.file.model, b.file.model);
   }
 
@@ -45,7 +46,8 @@ export class SeamFinder {
     const open = this.b.outputs.filter((name) => this.a.outputs.includes(name));
     for (const name of open) {
       if (this.b.makers.has(name)) continue;
-      if (unequal.has(name) || !(await this.given(name))) broken.push(`Output \`${name}\` is no longer what it was.`);
+      if (unequal.has(name) || !(await this.given(name)))
+        broken.push(`Output \`${quoted(name)}\` is no longer what it was.`);
     }
     for (let name = open.pop(); name !== undefined; name = open.pop()) {
       if (seen.has(name)) continue;
@@ -65,7 +67,7 @@ export class SeamFinder {
     const order = new Map(this.b.order.map((n, i) => [n, i]));
     const at = (name: string): number => order.get(this.b.makers.get(name) as Node) ?? 0;
     for (const name of measured)
-      if (!this.a.makers.has(name)) broken.push(`The original has no tensor \`${name}\` to compare with.`);
+      if (!this.a.makers.has(name)) broken.push(`The original has no tensor \`${quoted(name)}\` to compare with.`);
     return { measured: [...measured].sort((x, y) => at(x) - at(y)), sameMaker, identicalNodes: behind.size, broken };
   }
 
@@ -117,10 +119,10 @@ export class SeamFinder {
     return [
       ...this.b.outputs
         .filter((name) => !this.a.outputs.includes(name))
-        .map((name) => `The original has no output \`${name}\`.`),
+        .map((name) => `The original has no output \`${quoted(name)}\`.`),
       ...this.a.outputs
         .filter((name) => !this.b.outputs.includes(name))
-        .map((name) => `The adapted model has no output \`${name}\`.`),
+        .map((name) => `The adapted model has no output \`${quoted(name)}\`.`),
       // Many programs take outputs by their place.
       ...(this.a.outputs.some((name, i) => name !== this.b.outputs[i]) ||
       this.a.outputs.length !== this.b.outputs.length

@@ -1,0 +1,54 @@
+import { ChannelwiseError } from '../../../bytes/errors.ts';
+import { concat } from '../../../formats/onnx/edit/edit.ts';
+import { encodeField, encodeTensorInfo, encodeText } from '../../../formats/onnx/edit/encode.ts';
+import { openSession } from '../../session.ts';
+import type { Wiring } from '../../wiring.ts';
+import { MODEL_GRAPH, copyFrame, nodeBytes, storedBytes } from './stem.ts';
+
+/** Weights above this are declared as inputs: a runtime checks their type and shape all the same, and no operator asks for so large a constant. */
+const LARGE_BYTES = 16 * 1024;
+/** Nodes may hold weights too; with more than this a model is not loaded for a check. */
+const MAX_SKELETON_BYTES = 128 * 1024 * 1024;
+const GRAPH_INPUT = 11;
+
+/** The whole model without its large weights, as the runtime loads and checks it. null where even that is too large. */
+async function skeleton(w: Wiring): Promise<Uint8Array | null> {
+  const { model, ctx } = w.file;
+  const { graph } = model;
+  const size = graph.nodes.reduce((n, node) => n + node.ref.end - node.ref.start, 0);
+  if (size > MAX_SKELETON_BYTES) return null;
+  const declared = new Set(graph.inputs.map((i) => i.name));
+  const parts: Uint8Array[] = [];
+  for (const node of graph.nodes) parts.push(await nodeBytes(w, node));
+  parts.push(encodeText(2, 'skeleton'));
+  for (const tensor of graph.initializers) {
+    const large = tensor.storage.kind === 'external' || storedBytes(tensor) > LARGE_BYTES;
+    if (!large) parts.push(await ctx.wire.bytes(tensor.ref.start, tensor.ref.end));
+    else if (!declared.has(tensor.name))
+      parts.push(encodeField(GRAPH_INPUT, encodeTensorInfo(tensor.name, tensor.dtype, tensor.dims)));
+  }
+  const rest = [...graph.sparseInitializers, ...graph.inputs, ...graph.outputs, ...graph.valueInfo];
+  for (const { ref } of rest) parts.push(await ctx.wire.bytes(ref.start, ref.end));
+  return concat([...(await copyFrame(w.file)), encodeField(MODEL_GRAPH, concat(parts))]);
+}
+
+/** What the runtime says of the whole model: null where it takes it, else its message. `untold` where it can't be asked. */
+async function loads(w: Wiring): Promise<string | null | 'untold'> {
+  try {
+    const bytes = await skeleton(w);
+    if (!bytes) return 'untold';
+    const session = await openSession(bytes);
+    await session.close();
+    return null;
+  } catch (error) {
+    if (!(error instanceof ChannelwiseError) || error.kind === 'cancelled' || error.kind === 'io') throw error;
+    return ['runtime-model', 'runtime-operator'].includes(error.code) ? error.message : 'untold';
+  }
+}
+
+/** Loads both whole models. A sentence where the runtime takes the original and refuses the adapted model, else null. */
+export async function loadFault(a: Wiring, b: Wiring): Promise<string | null> {
+  const adapted = await loads(b);
+  if (adapted === null || adapted === 'untold') return null;
+  return (await loads(a)) === null ? `The adapted model can't be loaded where the original can: ${adapted}` : null;
+}

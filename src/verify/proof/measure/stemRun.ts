@@ -1,0 +1,321 @@
+import { ChannelwiseError } from '../../../bytes/errors.ts';
+import { quoted } from '../../names.ts';
+import { RunEstimate } from '../../runCost.ts';
+import { openSession, type Session } from '../../session.ts';
+import { numbersOf, type Value } from '../../values.ts';
+import type { Wiring } from '../../wiring.ts';
+import type { InputMaps } from '../inputMap.ts';
+import { difference, worse, type TensorDifference } from './difference.ts';
+import { SeededRandom } from './random.ts';
+import { drawSample, sampleSizes, shaken, type InputPair, type Painter, type Sample, type Shake } from './sample.ts';
+import { SETTINGS, WIDER_SETTINGS, picturesAt, type Setting } from './settings.ts';
+import type { Stem } from './stem.ts';
+
+/** A picture to run both models on; `paint` fills an input of any size with it. */
+export interface VerifyImage {
+  readonly name: string;
+  readonly paint: Painter;
+}
+
+const SUMS = new Set(['Add', 'Sub', 'Sum']);
+
+/** One run of both models. */
+export interface RunRecord {
+  /** `noise`, `smooth`, `edges` or an image's name. */
+  readonly on: string;
+  readonly sizes: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface RunOutcome {
+  readonly tensors: readonly TensorDifference[];
+  readonly runs: readonly RunRecord[];
+  /** Tensors of the original that were not the same for all inputs of one size. */
+  readonly answering: ReadonlySet<string>;
+  /** Set where only the adapted model could not be run. */
+  readonly adaptedFails: string | null;
+}
+
+export interface RunPlan {
+  readonly a: Wiring;
+  readonly b: Wiring;
+  readonly maps: InputMaps;
+  readonly targets: readonly string[];
+  readonly seed: number;
+  /** Random inputs wanted; fewer when fewer sizes work. */
+  readonly wanted: number;
+  readonly images: readonly VerifyImage[];
+  /** Smooth pictures and pictures with edges too. */
+  readonly pictures: boolean;
+  /** More sizes and batches too, for models that somebody else made. */
+  readonly wide: boolean;
+  readonly optimize: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onRun?: (() => void) | undefined;
+}
+
+interface Stems {
+  readonly a: Stem;
+  readonly b: Stem;
+}
+
+/**
+ * Runs two stems on the same inputs and compares the targets, worst run first. Sizes the model leaves open are tried until some work; what would take
+ * too long or too much memory is not tried. Throws ChannelwiseError: what the runtime can't open, `no-size` when the original runs at none of the
+ * sizes, `run-too-large`, `endless-loop`, `cancelled`.
+ */
+export async function runBoth(plan: RunPlan, stems: Stems): Promise<RunOutcome> {
+  const pairs = pairsOf(plan, stems);
+  const estimates = { a: await RunEstimate.of(stems.a.bytes), b: await RunEstimate.of(stems.b.bytes) };
+  const a = await openSession(stems.a.bytes, plan.optimize);
+  try {
+    const b = await openSession(stems.b.bytes, plan.optimize).catch(refusal);
+    if (typeof b === 'string') return { tensors: [], runs: [], answering: new Set(), adaptedFails: b };
+    try {
+      const runner = new StemRunner({ plan, sessions: { a, b }, estimates, pairs, opened: stems.a.opened });
+      return await runner.run();
+    } finally {
+      await b.close();
+    }
+  } finally {
+    await a.close();
+  }
+}
+
+/** Why the runtime doesn't take a model. */
+function refusal(error: unknown): string {
+  if (!(error instanceof ChannelwiseError) || error.code !== 'runtime-model') throw error;
+  return error.message;
+}
+
+function pairsOf({ b, maps }: RunPlan, stems: Stems): InputPair[] {
+  const mapped = new Map(maps.inputs.map((m) => [m.name, m]));
+  return [...new Set([...stems.a.inputs, ...stems.b.inputs])].map((name) => {
+    const declared = b.inputs.get(name);
+    if (!declared)
+      throw new ChannelwiseError(
+        'refused',
+        'unrelated',
+        `The original's input \`${quoted(name)}\` is missing in the adapted model.`,
+        { tensor: name },
+      );
+    return { name, declared, mapped: mapped.get(name) ?? null };
+  });
+}
+
+interface RunnerParts {
+  readonly plan: RunPlan;
+  readonly sessions: { readonly a: Session; readonly b: Session };
+  readonly estimates: { readonly a: RunEstimate; readonly b: RunEstimate };
+  readonly pairs: readonly InputPair[];
+  /** Fixed sizes were opened, so that smaller pictures can be run too. */
+  readonly opened: boolean;
+}
+
+/** Errors that end one run and not the others: at other sizes it may work. */
+const ONE_RUN = new Set(['runtime-run', 'run-too-large', 'input-too-large']);
+
+/** One measured tensor, and what the original gave. */
+interface Measured {
+  readonly tensor: TensorDifference;
+  readonly original: Value | undefined;
+}
+
+/** How the original's pixels are shaken to see what rounding does, one after the other until it explains the difference. */
+const SHAKES: readonly Shake[] = ['pixels', 'channels', 'pixels', 'channels', 'pixels', 'channels'];
+/**
+ * Behind a rounding or a comparison one last digit may tip a result over, which no shake may happen to show. A model of our own, which nobody changed,
+ * counts as wrong where it is so for each of several inputs.
+ */
+const TRIES = 3;
+
+function wrongOf(measured: readonly Measured[]): number {
+  return measured.filter(({ tensor }) => !tensor.ok).length;
+}
+
+class StemRunner {
+  private readonly parts: RunnerParts;
+  private readonly random: SeededRandom;
+  private readonly worst = new Map<string, TensorDifference>();
+  private readonly fingerprints = new Map<string, string>();
+  private readonly answering = new Set<string>();
+  private readonly runs: RunRecord[] = [];
+  private adaptedFails: string | null = null;
+  private failure: ChannelwiseError | null = null;
+
+  constructor(parts: RunnerParts) {
+    this.parts = parts;
+    this.random = new SeededRandom(parts.plan.seed);
+  }
+
+  async run(): Promise<RunOutcome> {
+    const { plan } = this.parts;
+    const works = await this.randomRuns();
+    if (works) {
+      if (plan.wide) for (const setting of this.possible(WIDER_SETTINGS)) await this.attempt(setting, setting.pixels);
+      for (const image of plan.images) await this.once(works, image.name, image.paint);
+    }
+    if (!this.runs.length && !this.adaptedFails)
+      throw new ChannelwiseError(
+        'unsupported',
+        this.failure?.code === 'run-too-large' ? 'run-too-large' : 'no-size',
+        `The original can't be run at any of the input sizes tried: ${this.failure?.message ?? 'no reason given'}`,
+      );
+    return {
+      tensors: plan.targets.flatMap((name) => this.worst.get(name) ?? []),
+      runs: this.runs,
+      answering: this.answering,
+      adaptedFails: this.adaptedFails,
+    };
+  }
+
+  /** Noise at several sizes, and pictures at the first size that works. Where nothing answers to its input, other inputs may still show something. */
+  private async randomRuns(): Promise<Setting | null> {
+    const { plan } = this.parts;
+    let works: Setting | null = null;
+    let noises = 0;
+    for (const setting of this.possible(SETTINGS)) {
+      if ((noises >= plan.wanted && this.answering.size > 0) || this.adaptedFails) break;
+      if (!(await this.attempt(setting, setting.pixels))) continue;
+      noises++;
+      if (works) continue;
+      works = setting;
+      if (!plan.pictures) continue;
+      for (const picture of picturesAt(setting)) await this.attempt(picture, picture.pixels);
+    }
+    return works;
+  }
+
+  private possible(settings: readonly Setting[]): Setting[] {
+    return settings.filter((setting) => this.parts.opened || !setting.declared);
+  }
+
+  /** One run; false where the original does not run so. */
+  private async attempt(setting: Setting, on: string): Promise<boolean> {
+    try {
+      return await this.once(setting, on);
+    } catch (error) {
+      if (!(error instanceof ChannelwiseError) || !ONE_RUN.has(error.code)) throw error;
+      this.failure ??= error;
+      return false;
+    }
+  }
+
+  private async once(setting: Setting, on: string, paint?: Painter): Promise<boolean> {
+    const { plan, estimates, pairs } = this.parts;
+    if (plan.signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.');
+    const planned = sampleSizes(pairs, setting);
+    estimates.a.check(mappedSizes(planned, pairs));
+    const tooCostly = costFault(() => estimates.b.check(planned));
+    if (tooCostly) {
+      this.adaptedFails ??= tooCostly;
+      return false;
+    }
+    let best: readonly Measured[] | null = null;
+    for (let tries = plan.wide ? 1 : TRIES; tries > 0; tries--) {
+      const sample = drawSample(pairs, { setting, random: this.random, paint });
+      const measured = await this.measure(sample);
+      if (!measured) return false;
+      if (!best || wrongOf(measured) < wrongOf(best)) best = measured;
+      if (wrongOf(best) === 0) break;
+    }
+    for (const { tensor, original } of best ?? []) this.note(tensor, original);
+    this.runs.push({ on, sizes: planned });
+    plan.onRun?.();
+    return true;
+  }
+
+  /** Runs both models on one sample; null where the adapted one can't be. */
+  private async measure(sample: Sample): Promise<Measured[] | null> {
+    const { plan, sessions } = this.parts;
+    const reference = await sessions.a.run(fed(sample.original, sessions.a));
+    const found = await this.adapted(sample);
+    if (!found) return null;
+    const noises: Map<string, Value>[] = [];
+    let measured: Measured[] = [];
+    for (const shake of sample.shakeable.length ? SHAKES : [null]) {
+      if (shake !== null) noises.push(await sessions.a.run(fed(shaken(sample, shake, this.random), sessions.a)));
+      measured = plan.targets.map((name) => {
+        const terms = termsOf(plan.a, name).flatMap((term) => reference.get(term) ?? []);
+        const original = reference.get(name);
+        const shakenValues = noises.flatMap((noise) => noise.get(name) ?? []);
+        const tensor = difference({ name, original, adapted: found.get(name), shaken: shakenValues, terms });
+        return { tensor, original };
+      });
+      if (wrongOf(measured) === 0) break;
+    }
+    return measured;
+  }
+
+  private async adapted(sample: Sample): Promise<Map<string, Value> | null> {
+    const { b } = this.parts.sessions;
+    try {
+      return await b.run(fed(sample.adapted, b));
+    } catch (error) {
+      if (!(error instanceof ChannelwiseError) || error.code !== 'runtime-run') throw error;
+      this.adaptedFails ??= error.message;
+      return null;
+    }
+  }
+
+  private note(measured: TensorDifference, original: Value | undefined): void {
+    const { name } = measured;
+    const known = this.worst.get(name);
+    this.worst.set(name, known ? worse(known, measured) : measured);
+    if (!original || this.answering.has(name)) return;
+    const key = `${name}:${original.dims.join()}`;
+    const print = fingerprint(original);
+    const before = this.fingerprints.get(key);
+    if (before !== undefined && before !== print) this.answering.add(name);
+    this.fingerprints.set(key, print);
+  }
+}
+
+function costFault(check: () => void): string | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    if (!(error instanceof ChannelwiseError)) throw error;
+    return error.message;
+  }
+}
+
+/** The sizes that the original's inputs have. */
+function mappedSizes(
+  sizes: Readonly<Record<string, readonly number[]>>,
+  pairs: readonly InputPair[],
+): Record<string, readonly number[]> {
+  return Object.fromEntries(
+    pairs.map(({ name, mapped }) => [
+      name,
+      (sizes[name] ?? []).map((size, i) => (i === mapped?.axis ? mapped.map.m.length : size)),
+    ]),
+  );
+}
+
+/** So many places weigh differently in a fingerprint. */
+const PLACES = 251;
+
+/** Two sums over a value's numbers: other numbers give others, but for chance. */
+function fingerprint(value: Value): string {
+  const numbers = numbersOf(value);
+  let sum = 0;
+  let weighted = 0;
+  for (let i = 0; i < numbers.length; i++) {
+    const v = numbers[i] ?? 0;
+    if (!Number.isFinite(v)) continue;
+    sum += v;
+    weighted += v * ((i % PLACES) + 1);
+  }
+  return `${sum} ${weighted}`;
+}
+
+/** What an addition puts together to make a tensor: it may be far larger than the result. */
+export function termsOf(w: Wiring, name: string): string[] {
+  const node = w.makers.get(name);
+  return node && node.domain === '' && SUMS.has(node.opType) ? node.inputs.filter((input) => w.makers.has(input)) : [];
+}
+
+function fed(feeds: Sample['original'], session: Session): Map<string, Value> {
+  return new Map([...feeds].filter(([name]) => session.inputNames.includes(name)));
+}

@@ -1,0 +1,180 @@
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import type { Node } from '../../formats/onnx/model.ts';
+import { quoted } from '../names.ts';
+import type { Wiring } from '../wiring.ts';
+import type { InputMaps } from './inputMap.ts';
+import type { TensorDifference } from './measure/difference.ts';
+import { largeAxes } from './measure/sample.ts';
+import { cutStem, type OpenedAxes } from './measure/stem.ts';
+import { runBoth, termsOf, type RunOutcome, type VerifyImage } from './measure/stemRun.ts';
+import type { FullRun, Verdict } from './report.ts';
+import type { Rebuild } from './structure/rebuild.ts';
+import type { Seam, SeamFinder } from './structure/seam.ts';
+
+const RANDOM_RUNS = 3;
+const FULL_RUNS = 1;
+/** Noise and the pictures beside it. */
+export const EXPECTED_RUNS = RANDOM_RUNS + 2;
+/** A seam that is not found within so many steps is none. */
+const MAX_ROUNDS = 12;
+/** Operators that give other numbers at each run. */
+const RANDOM_OPERATORS = /^(Random(Normal|Uniform)(Like)?|Multinomial|Bernoulli)$/;
+/** What these make is no tensor, so the runtime gives no numbers for it; what is made of it is measured instead. */
+const SEQUENCES = /^(Sequence(Construct|Empty|Erase|Insert|Map)|SplitToSequence|Optional)$/;
+
+/** Ends the search: why the models are not shown to be the same function. */
+export interface Trouble {
+  readonly verdict: Exclude<Verdict, 'proved'>;
+  readonly why: string;
+}
+
+/** What the search for the seam came to. */
+export interface Proof {
+  readonly seam: Seam;
+  readonly stemNodes: number;
+  readonly outcome: RunOutcome | null;
+  /** Nodes with changed subgraphs among those run. */
+  readonly branches: readonly Node[];
+  /** A tensor in front of the seam that differs though nothing shows that it may. */
+  readonly doubt: string | null;
+  readonly trouble: Trouble | null;
+}
+
+export interface SearchRequest {
+  readonly a: Wiring;
+  readonly b: Wiring;
+  readonly maps: InputMaps;
+  readonly seed: number;
+  readonly images: readonly VerifyImage[];
+  readonly rebuilt: Rebuild;
+  readonly signal?: AbortSignal | undefined;
+  readonly onRun: () => void;
+}
+
+/** One round: the seam as it is assumed now, and what is known to differ in front of it. */
+interface Round {
+  readonly request: SearchRequest;
+  readonly finder: SeamFinder;
+  readonly seam: Seam;
+  readonly last: boolean;
+}
+
+type Step = { readonly proof: Omit<Proof, 'doubt'> } | { readonly moved: readonly TensorDifference[] };
+
+/** Measures the seam; where a tensor there is legitimately another one, moves the seam behind it and measures again. */
+export async function searchSeam(request: SearchRequest, finder: SeamFinder): Promise<Proof> {
+  const { b, maps, rebuilt } = request;
+  const unequal = new Set(maps.inputs.map((i) => i.name));
+  let doubt: string | null = null;
+  for (let round = 1; ; round++) {
+    const seam = await finder.find(unequal);
+    const lists = seam.measured.filter(
+      (name) => SEQUENCES.test(b.makers.get(name)?.opType ?? '') && !b.outputs.includes(name),
+    );
+    if (lists.length && !seam.broken.length) {
+      for (const name of lists) unequal.add(name);
+      continue;
+    }
+    const step = await measureSeam({ request, finder, seam, last: round >= MAX_ROUNDS });
+    if ('proof' in step) return { ...step.proof, doubt };
+    for (const { name, maxAbs } of step.moved) {
+      unequal.add(name);
+      const explained = rebuilt.unequal?.has(name) || (rebuilt.unequal === null && Number.isNaN(maxAbs));
+      if (!explained) doubt ??= name;
+    }
+  }
+}
+
+async function measureSeam(round: Round): Promise<Step> {
+  const { request, finder, seam, last } = round;
+  const { a, b } = request;
+  const state = { seam, stemNodes: 0, outcome: null, branches: [] };
+  const [broken] = seam.broken;
+  if (broken) return { proof: { ...state, trouble: { verdict: 'failed', why: broken } } };
+  if (!seam.measured.length) return { proof: { ...state, trouble: null } };
+  const opened = openedAxes(request);
+  let stemNodes = 0;
+  try {
+    const stems = {
+      a: await cutStem(a, withTerms(a, seam.measured), opened),
+      b: await cutStem(b, seam.measured, opened),
+    };
+    stemNodes = stems.b.nodes.length;
+    const wide = !isOurs(request.rebuilt);
+    const plan = { ...request, targets: seam.measured, wanted: RANDOM_RUNS, pictures: true, wide, optimize: false };
+    const outcome = await runBoth(plan, stems);
+    const measured = { ...state, stemNodes, outcome };
+    if (outcome.adaptedFails) {
+      const why = `The adapted model can't be run where the original can: ${outcome.adaptedFails}`;
+      return { proof: { ...measured, trouble: { verdict: 'failed', why } } };
+    }
+    const wrong = outcome.tensors.filter((t) => !t.ok);
+    if (!wrong.length) {
+      const branches = await finder.changedBranches(stems.b.nodes);
+      return { proof: { ...measured, branches, trouble: null } };
+    }
+    const final = wrong.find((t) => last || !isMovable(t, round));
+    if (!final) return { moved: wrong };
+    return { proof: { ...measured, trouble: differenceAt(final, stems.a.nodes) } };
+  } catch (error) {
+    return { proof: { ...state, stemNodes, trouble: unmeasured(error) } };
+  }
+}
+
+/** The adapted model is what adapting the original gives: nobody changed it since. */
+export function isOurs({ result }: Rebuild): boolean {
+  return result === 'bytes' || result === 'content';
+}
+
+function differenceAt(t: TensorDifference, nodes: readonly Node[]): Trouble {
+  const drawn = nodes.find((n) => RANDOM_OPERATORS.test(n.opType));
+  if (!drawn) return { verdict: 'failed', why: `At \`${quoted(t.name)}\`, ${t.why ?? 'the models differ'}.` };
+  return {
+    verdict: 'unproved',
+    why: `${drawn.opType} \`${quoted(drawn.name)}\` draws other numbers at each run, so the models can't be compared.`,
+  };
+}
+
+/** What the runtime can't do is no proof and no error. Throws what concerns the files or the user. */
+function unmeasured(error: unknown): Trouble {
+  if (!(error instanceof ChannelwiseError) || error.code === 'unrelated') throw error;
+  if (['cancelled', 'io', 'malformed'].includes(error.kind)) throw error;
+  return { verdict: 'unproved', why: error.message };
+}
+
+function withTerms(a: Wiring, targets: readonly string[]): string[] {
+  return [...new Set([...targets, ...targets.flatMap((name) => termsOf(a, name))])];
+}
+
+function openedAxes({ b, maps }: Pick<SearchRequest, 'b' | 'maps'>): OpenedAxes {
+  return new Map(maps.inputs.map(({ name, axis }) => [name, largeAxes(b.inputs.get(name), axis)]));
+}
+
+/**
+ * A tensor that may differ, as long as what follows from it does not. In a model of our own that is any but those that its adaptation makes equal again.
+ * In another one it is only what adapting again leaves other than it was. The record in the file has no say here.
+ */
+function isMovable(t: TensorDifference, { request, seam }: Round): boolean {
+  const { a, b, rebuilt } = request;
+  if (a.outputs.includes(t.name) || b.outputs.includes(t.name)) return false;
+  if (!isOurs(rebuilt) && rebuilt.unequal) return rebuilt.unequal.has(t.name);
+  return Number.isNaN(t.maxAbs) || seam.sameMaker.has(t.name) || (isOurs(rebuilt) && !rebuilt.equal.has(t.name));
+}
+
+/** Runs both whole models. */
+export async function runFull(request: SearchRequest): Promise<FullRun> {
+  const { a, b } = request;
+  const targets = a.outputs.filter((name) => a.makers.has(name) && b.makers.has(name));
+  try {
+    const stems = { a: await cutStem(a, withTerms(a, targets)), b: await cutStem(b, targets) };
+    const plan = { ...request, targets, wanted: FULL_RUNS, images: [], pictures: false, wide: false, optimize: true };
+    const outcome = await runBoth(plan, stems);
+    const wrong = outcome.tensors.find((t) => !t.ok);
+    const differs = wrong ? `At \`${quoted(wrong.name)}\`, ${wrong.why ?? 'the models differ'}.` : null;
+    const why = outcome.adaptedFails ?? differs;
+    return { ok: why === null, tensors: outcome.tensors, runs: outcome.runs, why };
+  } catch (error) {
+    if (!(error instanceof ChannelwiseError) || error.kind === 'cancelled' || error.kind === 'io') throw error;
+    return { ok: null, tensors: [], runs: [], why: error.message };
+  }
+}

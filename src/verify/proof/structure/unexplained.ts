@@ -1,0 +1,155 @@
+import { DTYPES } from '../../../tensors/dtypes.ts';
+import type { Node } from '../../../formats/onnx/model.ts';
+import { nestedGraphs } from '../../../graph/nested.ts';
+import { quoted } from '../../names.ts';
+import { ByteComparer } from '../../sameBytes.ts';
+import { heldTensors, type Wiring } from '../../wiring.ts';
+
+/** A model whose nodes count as known, and what compares its bytes with the adapted model's. */
+interface Known {
+  readonly wiring: Wiring;
+  readonly bytes: ByteComparer;
+  readonly sameMeaning: boolean;
+}
+
+/** A tap of a convolution that lies further away than this could wait for pictures larger than those tried. */
+const MAX_REACH = 64;
+/** Operators that give other numbers at each run. */
+const RANDOM_OPERATORS = /^(Random(Normal|Uniform)(Like)?|Multinomial|Bernoulli)$/;
+
+/**
+ * Runs on some inputs say nothing about a model that behaves otherwise on inputs of its choice. So what the adapted model has beyond the known ones
+ * (the original, and what adapting it again gives) may only add up multiples of its input; anything else could choose by value or by size.
+ * Returns a sentence about the first node for which that doesn't hold, or null.
+ */
+export async function unexplainedNode(b: Wiring, models: readonly Wiring[]): Promise<string | null> {
+  const known: Known[] = models.map((w) => ({
+    wiring: w,
+    bytes: new ByteComparer(w.file, b.file),
+    sameMeaning: sameVersions(w, b),
+  }));
+  const constants = constantTensors(b);
+  for (const node of b.file.model.graph.nodes) {
+    if (node.inputs.length && node.inputs.every((name) => !name || constants.has(name)) && isPlain(node)) continue;
+    if (isAffine(node, constants, b)) continue;
+    if (await isKnown(node, b, known)) continue;
+    const label = node.name || node.outputs[0] || '';
+    return `Node \`${quoted(label)}\` (${quoted(node.opType)}) is not as in the original, and could choose by value or size: no number of inputs tried shows that it never does.`;
+  }
+  return null;
+}
+
+/** One of the known models has this node, with the same stored inputs. */
+async function isKnown(node: Node, b: Wiring, known: readonly Known[]): Promise<boolean> {
+  for (const { wiring, bytes, sameMeaning } of known) {
+    const other = wiring.makers.get(node.outputs.find(Boolean) ?? '');
+    if (!other || !sameMeaning || !(await sameNode(other, node, bytes))) continue;
+    if (await sameStoredInputs(b.reads(node), wiring, b, bytes)) return true;
+  }
+  return false;
+}
+
+/** The same operator on the same tensors. Names and notes don't matter. */
+async function sameNode(a: Node, b: Node, bytes: ByteComparer): Promise<boolean> {
+  if (await bytes.sameNode(a, b)) return true;
+  const text = (n: Node): string => JSON.stringify([n.opType, n.domain, n.overload, n.inputs, n.outputs]);
+  if (text(a) !== text(b) || a.attributes.length !== b.attributes.length) return false;
+  const beside = [...heldTensors(a), ...heldTensors(b)].some((t) => t.storage.kind === 'external');
+  if (beside) return false;
+  for (const [i, attribute] of a.attributes.entries()) {
+    const other = b.attributes[i];
+    if (!other || !(await bytes.sameMessage(attribute.ref, other.ref))) return false;
+  }
+  return true;
+}
+
+async function sameStoredInputs(reads: readonly string[], a: Wiring, b: Wiring, bytes: ByteComparer): Promise<boolean> {
+  for (const name of reads) {
+    if (b.makers.has(name) !== a.makers.has(name)) return false;
+    const [one, two] = [a.stored.get(name), b.stored.get(name)];
+    if (!one && !two) continue;
+    if (!one || !(await bytes.sameTensor(one, two))) return false;
+  }
+  return true;
+}
+
+function sameVersions(a: Wiring, b: Wiring): boolean {
+  const text = ({ file }: Wiring): string =>
+    JSON.stringify([file.model.opsets.map((o) => `${o.domain}:${o.version}`).sort(), file.model.functions.length]);
+  return text(a) === text(b);
+}
+
+/** Tensors that are the same for all inputs: stored, or made of such by plain nodes. */
+function constantTensors(w: Wiring): Set<string> {
+  const constants = new Set([...w.stored.keys(), ...w.sparse.keys()]);
+  for (const node of w.order) {
+    if (!isPlain(node) || !node.inputs.every((name) => !name || constants.has(name))) continue;
+    if (!node.inputs.length && !node.opType.startsWith('Constant')) continue;
+    for (const output of node.outputs) if (output) constants.add(output);
+  }
+  return constants;
+}
+
+/** One of the standard's own operators, with no graph inside and the same result each time. */
+function isPlain(node: Node): boolean {
+  return node.domain === '' && !RANDOM_OPERATORS.test(node.opType) && !nestedGraphs(node).length;
+}
+
+interface AffineInput {
+  readonly node: Node;
+  readonly w: Wiring;
+  /** Whether input number `index` is the same for all inputs of the model. */
+  isConstant(index: number): boolean;
+}
+
+type AffineRule = (input: AffineInput) => boolean;
+
+const always: AffineRule = () => true;
+/** All inputs but the first are constant: shapes, repeats, scales, weights. */
+const restConstant: AffineRule = ({ node, isConstant }) => node.inputs.every((_, i) => i === 0 || isConstant(i));
+/** A product is affine where one factor alone depends on the model's input. */
+const oneFactor: AffineRule = ({ node, isConstant }) => node.inputs.filter((_, i) => !isConstant(i)).length <= 1;
+const convolution: AffineRule = (input) => restConstant(input) && reachOf(input.node, input.w) <= MAX_REACH;
+
+/** Operators whose result is a sum of multiples of their input, at each size in the same way. */
+const AFFINE: Readonly<Record<string, AffineRule>> = {
+  Add: always,
+  BatchNormalization: restConstant,
+  Cast: ({ node }) => DTYPES[Number(node.attributes.find((a) => a.name === 'to')?.int ?? 0n)]?.kind === 'float',
+  Concat: always,
+  Constant: always,
+  Conv: convolution,
+  ConvTranspose: convolution,
+  DequantizeLinear: restConstant,
+  Div: restConstant,
+  Einsum: oneFactor,
+  Expand: restConstant,
+  Flatten: always,
+  Gemm: oneFactor,
+  Identity: always,
+  MatMul: oneFactor,
+  Mul: oneFactor,
+  Neg: always,
+  Reshape: restConstant,
+  Squeeze: restConstant,
+  Sub: always,
+  Sum: always,
+  Tile: restConstant,
+  Transpose: always,
+  Unsqueeze: restConstant,
+};
+
+function isAffine(node: Node, constants: ReadonlySet<string>, w: Wiring): boolean {
+  const rule = node.domain === '' && Object.hasOwn(AFFINE, node.opType) ? AFFINE[node.opType] : undefined;
+  const isConstant = (index: number): boolean => !node.inputs[index] || constants.has(node.inputs[index]);
+  return rule?.({ node, w, isConstant }) ?? false;
+}
+
+/** How far a convolution's outermost taps lie apart. */
+function reachOf(node: Node, w: Wiring): number {
+  const dilations = node.attributes.find((a) => a.name === 'dilations')?.ints?.map(Number) ?? [];
+  const declared = node.attributes.find((a) => a.name === 'kernel_shape')?.ints?.map(Number);
+  const kernel = declared ?? w.stored.get(node.inputs[1] ?? '')?.dims.slice(2);
+  if (!kernel) return Infinity;
+  return kernel.reduce((most, size, i) => Math.max(most, (size - 1) * (dilations[i] ?? 1)), 0);
+}

@@ -1,0 +1,164 @@
+import { MemorySource } from '../bytes/byteSource.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
+import type { Graph, Model, Node, Tensor, ValueInfo } from '../formats/onnx/model.ts';
+import { scanModel } from '../formats/onnx/scan/scan.ts';
+import { WireReader } from '../formats/onnx/scan/wire.ts';
+import { modelCosts } from '../graph/cost/cost.ts';
+import { allGraphs, allNodeLists } from '../graph/nested.ts';
+import { inferShapes, type Shapes } from '../graph/shapes/shapes.ts';
+import { steeringConstants, type SteeringConstants } from '../graph/shapes/steering.ts';
+import { quoted } from './names.ts';
+import { sizeOf } from './values.ts';
+
+/** What one run takes, as far as the sizes of its tensors are known. */
+export interface RunCost {
+  /** Multiply-adds, and for every other element made what about as much work is. */
+  readonly operations: number;
+  /** Bytes alive at once. */
+  readonly bytes: number;
+}
+
+/** About ten seconds on one thread of a slow machine. */
+export const MAX_OPERATIONS = 4e10;
+/** Of the 4 GiB that the runtime can address; a machine runs other things too. */
+export const MAX_BYTES = 2 ** 30;
+/** A cosine or a copy of one element takes as long as so many multiply-adds of a convolution: measured, 16 million cosines a second. */
+const ELEMENT_OPERATIONS = 16;
+/** More rounds than any model needs: a loop that counts to this does not end. */
+const ENDLESS_ROUNDS = 1e9;
+
+/** Operators that look at a window for each element they make. */
+const WINDOWED = new Set(['MaxPool', 'AveragePool', 'LpPool']);
+
+/** Estimates what runs of a model take, before it is run. */
+export class RunEstimate {
+  private readonly model: Model;
+  private readonly constants: SteeringConstants;
+  private readonly known = new Map<string, RunCost>();
+
+  private constructor(model: Model, constants: SteeringConstants) {
+    this.model = model;
+    this.constants = constants;
+  }
+
+  /** Reads a model that is in memory. Throws `unsupported` (endless-loop) where one of its loops is seen never to end. */
+  static async of(bytes: Uint8Array): Promise<RunEstimate> {
+    const source = new MemorySource(bytes);
+    const model = await scanModel(source);
+    const constants = await steeringConstants(model, { wire: new WireReader(source) });
+    refuseEndlessLoops(model, constants);
+    return new RunEstimate(model, constants);
+  }
+
+  /** What a run on inputs of these sizes takes. */
+  cost(sizes: Readonly<Record<string, readonly number[]>>): RunCost {
+    const key = JSON.stringify(sizes);
+    const cost = this.known.get(key) ?? this.estimate(sizes);
+    this.known.set(key, cost);
+    return cost;
+  }
+
+  /** Throws `unsupported` (run-too-large) where a run on inputs of these sizes would take too long or too much memory. */
+  check(sizes: Readonly<Record<string, readonly number[]>>, maxOperations = MAX_OPERATIONS): void {
+    const { operations, bytes } = this.cost(sizes);
+    if (bytes > MAX_BYTES) throw tooLarge(`${inUnits(bytes / 2 ** 30)} GiB of memory`);
+    if (operations > maxOperations) throw tooLarge(`${inUnits(operations / 1e9)} billion operations`);
+  }
+
+  private estimate(sizes: Readonly<Record<string, readonly number[]>>): RunCost {
+    const { model } = this;
+    const inputs = model.graph.inputs.map((input) => sizedInput(input, sizes[input.name]));
+    const sized = { ...model, graph: { ...model.graph, inputs } };
+    const shapes = inferShapes(sized, { constants: this.constants });
+    const costs = modelCosts(sized, shapes);
+    let operations = 0;
+    let memory = 0;
+    for (const node of model.graph.nodes) {
+      const { macs, memory: made } = costs.of(node);
+      operations += (macs ?? 0) + elementsOf(node, shapes) * workPerElement(node);
+      memory += made ?? 0;
+    }
+    return { operations, bytes: costs.total.peak ?? memory };
+  }
+}
+
+function sizedInput(input: ValueInfo, dims: readonly number[] | undefined): ValueInfo {
+  return dims && input.type?.kind === 'tensor' ? { ...input, type: { ...input.type, dims } } : input;
+}
+
+function elementsOf(node: Node, shapes: Shapes): number {
+  return node.outputs.reduce((sum, name) => {
+    const dims = shapes.tensors.get(name)?.dims;
+    return dims?.every((d) => typeof d === 'number') ? sum + sizeOf(dims) : sum;
+  }, 0);
+}
+
+function workPerElement(node: Node): number {
+  const kernel = WINDOWED.has(node.opType) ? node.attributes.find((a) => a.name === 'kernel_shape')?.ints : undefined;
+  return Math.max(ELEMENT_OPERATIONS, kernel ? sizeOf(kernel.map(Number)) : 0);
+}
+
+function tooLarge(what: string): ChannelwiseError {
+  return new ChannelwiseError(
+    'unsupported',
+    'run-too-large',
+    `A run would take about ${what}, too much to be run here.`,
+  );
+}
+
+function inUnits(amount: number): string {
+  return amount >= 100 ? String(Math.round(amount)) : amount.toPrecision(2);
+}
+
+/** A loop whose condition is passed on as it is, or always true, and whose rounds nothing ends. https://onnx.ai/onnx/operators/onnx__Loop.html */
+function refuseEndlessLoops(model: Model, constants: SteeringConstants): void {
+  const values = constantValues(model, constants);
+  for (const nodes of allNodeLists(model)) {
+    for (const node of nodes) {
+      if (node.opType !== 'Loop' || node.domain !== '' || !isEndless(node, values)) continue;
+      throw new ChannelwiseError(
+        'unsupported',
+        'endless-loop',
+        `Loop \`${quoted(node.name || node.outputs[0] || '')}\` never ends: its condition stays true.`,
+        { node: node.name },
+      );
+    }
+  }
+}
+
+function isEndless(node: Node, values: ReadonlyMap<string, number>): boolean {
+  const [rounds = '', condition = ''] = node.inputs;
+  const counted = rounds !== '' && (values.get(rounds) ?? 0) < ENDLESS_ROUNDS;
+  if (counted) return false;
+  if (condition !== '' && values.get(condition) !== 1) return false;
+  const body = node.attributes.find((a) => a.name === 'body')?.graph;
+  return body !== undefined && staysTrue(body, values);
+}
+
+function staysTrue(body: Graph, values: ReadonlyMap<string, number>): boolean {
+  const passed = body.inputs[1]?.name;
+  const makers = new Map(body.nodes.flatMap((n) => n.outputs.map((output) => [output, n] as const)));
+  let name = body.outputs[0]?.name ?? '';
+  for (let steps = 0; steps <= body.nodes.length; steps++) {
+    if (name === passed || values.get(name) === 1) return true;
+    const maker = makers.get(name);
+    if (maker?.opType !== 'Identity') return false;
+    name = maker.inputs[0] ?? '';
+  }
+  return false;
+}
+
+/** Single numbers that are stored, by name; the same name in two graphs counts only where both hold the same. */
+function constantValues(model: Model, constants: SteeringConstants): Map<string, number> {
+  const values = new Map<string, number>();
+  const note = (name: string, tensor: Tensor | undefined): void => {
+    const value = tensor && constants.get(tensor)?.values;
+    const number = value?.length === 1 && typeof value[0] === 'number' ? value[0] : NaN;
+    values.set(name, values.has(name) && values.get(name) !== number ? NaN : number);
+  };
+  for (const graph of allGraphs(model)) for (const t of graph.initializers) note(t.name, t);
+  for (const nodes of allNodeLists(model))
+    for (const node of nodes)
+      if (node.opType === 'Constant') note(node.outputs[0] ?? '', node.attributes.find((a) => a.tensor)?.tensor);
+  return values;
+}
