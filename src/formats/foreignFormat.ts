@@ -5,9 +5,6 @@ interface Foreign {
   matches(head: Uint8Array): boolean;
 }
 
-/** Bytes that every test below needs at most. */
-export const HEAD_BYTES = 64;
-
 const EXPORT = 'export the model to ONNX first';
 
 /** Whether `head` has these Latin-1 characters at `at`. */

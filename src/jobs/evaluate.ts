@@ -8,7 +8,7 @@ import {
   type ImageResult,
   type RunResult,
 } from '../verify/evaluate/evaluate.ts';
-import { csvLines, evaluationStatement, evaluationText } from '../verify/evaluate/evaluateText.ts';
+import { evaluationCsv, evaluationStatement, evaluationText } from '../verify/evaluate/evaluateText.ts';
 import { inputMaps, type MappedInput } from '../verify/proof/inputMap.ts';
 import type { Picture } from '../verify/evaluate/picture.ts';
 import { ownPreset } from '../verify/evaluate/ownSteps.ts';
@@ -339,5 +339,5 @@ function skippedText(skipped: EvaluationReport['skipped']): string {
 
 /** One line per image: its label and the best class of each run. */
 export function reportCsv(report: EvaluationReport): string {
-  return csvLines(report.runs, report.images).join('\n') + '\n';
+  return evaluationCsv(report.runs, report.images);
 }

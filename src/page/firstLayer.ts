@@ -9,7 +9,8 @@ import { provenanceOf } from '../adapt/report/provenance.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Dim, Graph, ValueInfo } from '../formats/onnx/model.ts';
-import { readBlock } from '../formats/onnx/tensors/tensorBlock.ts';
+import { storedTensor } from '../formats/onnx/tensors/storedTensor.ts';
+import { readBlock } from '../tensors/tensorBlock.ts';
 import type { PageOriginal } from '../protocol/adaptation.ts';
 import type { FirstLayerMethods, PageFilterSet, PageFirstLayerFacts, PageLayerInput } from '../protocol/firstLayer.ts';
 import { originalOf } from './adaptation.ts';
@@ -79,7 +80,7 @@ export async function layerFilters(
       args.from + Math.min(FILTERS_AT_ONCE, Math.max(1, Math.floor(NUMBERS_AT_ONCE / size))),
     );
     if (args.from >= to) throw new ChannelwiseError('refused', 'bad-range', `There are ${grid.count} filters.`);
-    const block = await readBlock(open.ctx, layer.tensor, grid.block(args.from, to), stored);
+    const block = await readBlock(storedTensor(open.ctx, layer.tensor, stored), grid.block(args.from, to));
     if (block.kind === 'texts')
       throw new ChannelwiseError('refused', 'weight-type', `${stored} holds texts, not numbers.`);
     const values = grid.arrange(

@@ -1,12 +1,12 @@
 import { dirname, resolve } from 'node:path';
-import { streamCsv } from '../formats/onnx/tensors/csv.ts';
-import { elementTexts, numberText } from '../formats/onnx/tensors/elementText.ts';
+import { streamCsv } from '../tensors/csv.ts';
+import { elementTexts, numberText } from '../tensors/elementText.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
-import type { SparseTensor, Tensor } from '../formats/onnx/model.ts';
-import { npyNote, streamNpy } from '../formats/onnx/tensors/npy.ts';
-import { readStatistics } from '../formats/onnx/tensors/statistics.ts';
-import { readBlock } from '../formats/onnx/tensors/tensorBlock.ts';
-import type { TensorContext } from '../formats/onnx/tensors/tensorData.ts';
+import { npyNote, streamNpy } from '../tensors/npy.ts';
+import { readStatistics } from '../tensors/statistics.ts';
+import { readBlock } from '../tensors/tensorBlock.ts';
+import { storedTensor } from '../formats/onnx/tensors/storedTensor.ts';
+import type { StoredTensor } from '../tensors/storedTensor.ts';
 import type { PageRange, PageStatistics, TensorFormat } from '../protocol/weights.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import type { CallContext } from '../jobs/rpc.ts';
@@ -14,10 +14,9 @@ import { sameFile } from '../files/realPath.ts';
 import { writeFileWhole } from '../files/save/wholeFile.ts';
 
 interface Named {
-  readonly ctx: TensorContext;
-  readonly tensor: Tensor | SparseTensor;
-  readonly dtype: number;
-  readonly label: string;
+  readonly tensor: StoredTensor;
+  /** The file beside the model that holds its data; null where it lies in the model. */
+  readonly dataFile: string | null;
 }
 
 /** A name can be as long as a file; a sentence should not. */
@@ -31,10 +30,10 @@ export async function tensorStatistics(
   name: string,
   { signal, onProgress }: CallContext,
 ): Promise<PageStatistics> {
-  return withTensor(path, name, signal, async ({ ctx, tensor, dtype, label }) => {
-    const s = await readStatistics(ctx, tensor, label, { onProgress });
+  return withTensor(path, name, signal, async ({ tensor }) => {
+    const s = await readStatistics(tensor, { onProgress });
     const text = (value: number | bigint | null): string | null =>
-      value === null ? null : typeof value === 'bigint' ? String(value) : numberText(dtype, value);
+      value === null ? null : typeof value === 'bigint' ? String(value) : numberText(tensor.dtype, value);
     return { ...s, min: text(s.min), max: text(s.max) };
   });
 }
@@ -46,15 +45,15 @@ export async function tensorBlock(
   ranges: readonly PageRange[],
   { signal }: CallContext,
 ): Promise<string[]> {
-  return withTensor(path, name, signal, async ({ ctx, tensor, dtype, label }) => {
+  return withTensor(path, name, signal, async ({ tensor }) => {
     try {
-      return elementTexts(dtype, await readBlock(ctx, tensor, ranges, label)).map((t) =>
+      return elementTexts(tensor.dtype, await readBlock(tensor, ranges)).map((t) =>
         t.length > LONGEST_TEXT ? `${t.slice(0, LONGEST_TEXT)}…` : t,
       );
     } catch (error) {
       if (error instanceof RangeError)
-        throw new ChannelwiseError('refused', 'bad-range', `${label} has no elements there (${error.message}).`, {
-          tensor: label,
+        throw new ChannelwiseError('refused', 'bad-range', `${tensor.name} has no elements there (${error.message}).`, {
+          tensor: tensor.name,
         });
       throw error;
     }
@@ -68,10 +67,8 @@ export async function saveTensor(
   { format, outPath }: { readonly format: TensorFormat; readonly outPath: string },
   { signal, onProgress }: CallContext,
 ): Promise<string | null> {
-  return withTensor(path, name, signal, async ({ ctx, tensor, dtype, label }) => {
-    const { storage } = 'indices' in tensor ? tensor.values : tensor;
-    const sources = [path, ...(storage.kind === 'external' ? [resolve(dirname(path), storage.location)] : [])];
-    for (const source of sources) {
+  return withTensor(path, name, signal, async ({ tensor, dataFile }) => {
+    for (const source of dataFile === null ? [path] : [path, dataFile]) {
       if (await sameFile(source, outPath))
         throw new ChannelwiseError(
           'refused',
@@ -80,8 +77,8 @@ export async function saveTensor(
         );
     }
     const stream = format === 'npy' ? streamNpy : streamCsv;
-    await writeFileWhole(outPath, (write) => stream(ctx, tensor, label, write, { onProgress }));
-    return format === 'npy' ? npyNote(dtype) : null;
+    await writeFileWhole(outPath, (write) => stream(tensor, write, { onProgress }));
+    return format === 'npy' ? npyNote(tensor.dtype) : null;
   });
 }
 
@@ -97,6 +94,8 @@ async function withTensor<T>(
       name.length > LONGEST_LABEL ? `${name.slice(0, LONGEST_LABEL)}…` : name || 'The tensor without a name';
     if (!tensor)
       throw new ChannelwiseError('refused', 'no-tensor', `The model stores no tensor ${label}.`, { tensor: label });
-    return use({ ctx, tensor, label, dtype: 'indices' in tensor ? tensor.values.dtype : tensor.dtype });
+    const { storage } = 'indices' in tensor ? tensor.values : tensor;
+    const dataFile = storage.kind === 'external' ? resolve(dirname(path), storage.location) : null;
+    return use({ tensor: storedTensor(ctx, tensor, label), dataFile });
   });
 }

@@ -20,11 +20,14 @@ import { setMetadata, toSplices } from '../../src/formats/onnx/edit/edit.ts';
 import { ChannelwiseError } from '../../src/bytes/errors.ts';
 import type { Model, SparseTensor, Tensor } from '../../src/formats/onnx/model.ts';
 import { scanModel } from '../../src/formats/onnx/scan/scan.ts';
-import { decodeTensor, elementCount, type TensorContext } from '../../src/formats/onnx/tensors/tensorData.ts';
-import { readElements, type Elements } from '../../src/formats/onnx/tensors/tensorElements.ts';
+import { decodeTensor } from '../../src/formats/onnx/tensors/tensorData.ts';
+import { elementCount } from '../../src/tensors/storedTensor.ts';
+import type { TensorContext } from '../../src/formats/onnx/tensors/tensorContext.ts';
+import { readElements, type Elements } from '../../src/tensors/tensorElements.ts';
 import { replaceTensor } from '../../src/formats/onnx/edit/tensorEdit.ts';
 import { WireReader } from '../../src/formats/onnx/scan/wire.ts';
 import { Random } from '../fixtures/random.ts';
+import { storedTensor } from '../../src/formats/onnx/tensors/storedTensor.ts';
 import { brokenMessages, messagesOf, parse, type TreeMessage } from './messageTree.ts';
 
 /** How far one input came: the last stage that succeeded, or the code of the first error. */
@@ -139,9 +142,9 @@ async function checkTensor(ctx: TensorContext, tensor: Tensor | SparseTensor, ra
   }
   const from = random.int(Math.min(count, 2 ** 31) + 1);
   const to = Math.min(count, from + random.int(50));
-  const part = await attempt(readElements(ctx, tensor, { from, to }, 't'));
+  const part = await attempt(readElements(storedTensor(ctx, tensor, 't'), { from, to }));
   if (count > HELD_ELEMENTS) return;
-  const whole = await attempt(readElements(ctx, tensor, { from: 0, to: count }, 't'));
+  const whole = await attempt(readElements(storedTensor(ctx, tensor, 't'), { from: 0, to: count }));
   if (!whole) return;
   assert.ok(part, 'the whole tensor can be read, but a part of it can not');
   const lanes = 'indices' in tensor ? (DTYPES[tensor.values.dtype]?.lanes ?? 1) : (DTYPES[tensor.dtype]?.lanes ?? 1);
@@ -186,7 +189,7 @@ async function checkTensorEdit(
 
 async function readSmall(ctx: TensorContext, tensor: Tensor): Promise<Elements | null> {
   return tensor.dims.reduce((n, d) => n * d, 1) <= HELD_ELEMENTS
-    ? attempt(readElements(ctx, tensor, { from: 0, to: elementCount(tensor) }, 't'))
+    ? attempt(readElements(storedTensor(ctx, tensor, 't'), { from: 0, to: elementCount(tensor) }))
     : null;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DTYPES } from '../../src/tensors/dtypes.ts';
 import { mobileNetV2 } from '../fixtures/architectures.ts';
 import { encodeModel, floatTensor, graph, int64Tensor, model, node, valueInfo } from '../fixtures/modelBuilder.ts';
-import { STORED, modelOf, storedTensor } from '../fixtures/storedTensors.ts';
+import { STORED, modelOf, tensorBody } from '../fixtures/storedTensors.ts';
 import { CLASSIFIERS } from '../fixtures/zoo/classifiers.ts';
 import { DETECTORS } from '../fixtures/zoo/detectors.ts';
 import { buildExported } from '../fixtures/zoo/net.ts';
@@ -39,7 +39,7 @@ function stored(): Uint8Array[] {
         bits === null
           ? []
           : [
-              storedTensor(
+              tensorBody(
                 form,
                 name,
                 Number(dtype),

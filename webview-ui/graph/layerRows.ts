@@ -1,4 +1,5 @@
 import type { PageModel } from '../../src/protocol/messages.ts';
+import { csvLine } from '../../src/text/csv.ts';
 import { nodeLabel, shapeText } from '../text/format.ts';
 import { nodeParameters } from './graphModel.ts';
 import { allNodes } from './items.ts';
@@ -96,15 +97,8 @@ function cells(row: LayerRow): string[] {
   });
 }
 
-/** RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe before it. */
 export function rowsCsv(rows: readonly LayerRow[]): string {
-  const quote = (cell: string): string => {
-    const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  };
-  return (
-    [COLUMNS.map((c) => c.title), ...rows.map(cells)].map((line) => line.map(quote).join(',')).join('\r\n') + '\r\n'
-  );
+  return [COLUMNS.map((c) => c.title), ...rows.map(cells)].map(csvLine).join('');
 }
 
 export function rowsMarkdown(rows: readonly LayerRow[]): string {

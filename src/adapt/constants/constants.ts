@@ -4,13 +4,11 @@ import { unambiguous } from '../../graph/storedTensors.ts';
 import { decodeConstant, decodeSparse } from '../../formats/onnx/constant.ts';
 import { FLOAT, INT64, UINT64, isNumber } from '../../tensors/dtypes.ts';
 import type { Graph, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
-import {
-  decodeTensor,
-  elementCount,
-  type DecodedTensor,
-  type TensorContext,
-} from '../../formats/onnx/tensors/tensorData.ts';
-import { readElements } from '../../formats/onnx/tensors/tensorElements.ts';
+import { decodeTensor, type DecodedTensor } from '../../formats/onnx/tensors/tensorData.ts';
+import { storedTensor } from '../../formats/onnx/tensors/storedTensor.ts';
+import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
+import { elementCount } from '../../tensors/storedTensor.ts';
+import { readElements } from '../../tensors/tensorElements.ts';
 import { COMPUTED } from './constantOps.ts';
 import { int, MAX_EXPANDED, type ConstantRule } from './constantRule.ts';
 import { product, wideNumbers, type ConstantValue, type WideIntegers } from './constantValue.ts';
@@ -162,7 +160,7 @@ export class Constants {
     const { dtype, dims } = tensor;
     if (!WIDE.has(dtype))
       return { dtype, dims, values: (await decodeTensor(this.ctx, tensor, name)).values, stored: tensor };
-    const read = await readElements(this.ctx, tensor, { from: 0, to: elementCount(tensor) }, name);
+    const read = await readElements(storedTensor(this.ctx, tensor, name), { from: 0, to: elementCount(tensor) });
     return { dtype, dims, ...wideNumbers(read.values as WideIntegers), stored: tensor };
   }
 }

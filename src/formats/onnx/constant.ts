@@ -2,8 +2,11 @@ import { FLOAT, INT64 } from '../../tensors/dtypes.ts';
 import { knownRow } from '../../tensors/elements.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Node, SparseTensor } from './model.ts';
-import { decodeTensor, elementCount, type DecodedTensor, type TensorContext } from './tensors/tensorData.ts';
-import { readElements } from './tensors/tensorElements.ts';
+import { decodeTensor, type DecodedTensor } from './tensors/tensorData.ts';
+import { elementCount } from '../../tensors/storedTensor.ts';
+import { storedTensor } from './tensors/storedTensor.ts';
+import type { TensorContext } from './tensors/tensorContext.ts';
+import { readElements } from '../../tensors/tensorElements.ts';
 
 /** A sparse tensor names its dims freely, so a few bytes could ask for any amount of memory: 2^26 doubles are 512 MiB. */
 const MAX_DENSE_NUMBERS = 2 ** 26;
@@ -72,7 +75,7 @@ export async function decodeSparse(ctx: TensorContext, sparse: SparseTensor, lab
       { tensor: label, offset: sparse.ref.start },
     );
   }
-  const { values } = await readElements(ctx, sparse, { from: 0, to: count }, label);
+  const { values } = await readElements(storedTensor(ctx, sparse, label), { from: 0, to: count });
   if (!(values instanceof Float64Array || values instanceof BigInt64Array || values instanceof BigUint64Array))
     throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts, not numbers.`, { tensor: label });
   return {

@@ -1,4 +1,5 @@
 import type { Normalisation } from '../../adapt/maps/channelMap.ts';
+import { csvLine } from '../../text/csv.ts';
 import type { ImageResult, RunKey, RunResult } from './evaluate.ts';
 
 /** What an evaluation came to, in one sentence. */
@@ -124,22 +125,15 @@ export function evaluationText(e: EvaluationSummary & { readonly images: readonl
   ];
 }
 
-/** Comma-separated, every text quoted, so that any file name comes through. */
-export function csvLines(runs: readonly RunResult[], images: readonly ImageResult[]): string[] {
-  const quote = (text: string): string => `"${text.replace(/"/g, '""')}"`;
-  const head = ['image', 'label', ...runs.flatMap((r) => [`${r.title} top-1`, `${r.title} top-5`])]
-    .map(quote)
-    .join(',');
-  return [
-    head,
-    ...images.map((i) =>
-      [
-        quote(i.image),
-        i.label ?? '',
-        ...runs.flatMap((r) => [i.top[r.key]?.[0] ?? '', quote(i.top[r.key]?.join(' ') ?? '')]),
-      ].join(','),
-    ),
+/** A line of CSV for each image, behind one that names the columns. */
+export function evaluationCsv(runs: readonly RunResult[], images: readonly ImageResult[]): string {
+  const head = ['image', 'label', ...runs.flatMap((r) => [`${r.title} top-1`, `${r.title} top-5`])];
+  const line = ({ image, label, top }: ImageResult): (string | number | null)[] => [
+    image,
+    label,
+    ...runs.flatMap((r) => [top[r.key]?.[0] ?? null, top[r.key]?.join(' ') ?? '']),
   ];
+  return [head, ...images.map(line)].map(csvLine).join('');
 }
 
 function share(v: number): string {

@@ -186,9 +186,9 @@ test('unlabelled pictures, PNG and JPEG; a broken one is named and skipped', asy
     /^2 images were skipped: c\.jpg can't be used: it is neither PNG nor JPEG; d\.png can't be used: it has \d+ pixels\.$/,
   );
   assert.deepEqual(seen, [0.25, 0.5, 0.75, 1]);
-  const csv = reportCsv(report).trimEnd().split('\n');
+  const csv = reportCsv(report).trimEnd().split('\r\n');
   assert.equal(csv.length, 3);
-  assert.match(csv[1] ?? '', /^"a\.png",,0,"0 /);
+  assert.match(csv[1] ?? '', /^a\.png,,0,0 /);
   assert.ok(reportText(report).some((line) => line.startsWith('gray repeated')));
 });
 

@@ -9,12 +9,14 @@ import { DTYPES, dtypeName, rawBytes } from '../../../src/tensors/dtypes.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { MAX_BARS } from '../../../src/tensors/histogram.ts';
 import type { Tensor } from '../../../src/formats/onnx/model.ts';
-import { streamNpy } from '../../../src/formats/onnx/tensors/npy.ts';
+import { streamNpy } from '../../../src/tensors/npy.ts';
 import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
-import { readStatistics, StatisticsCounter, type Statistics } from '../../../src/formats/onnx/tensors/statistics.ts';
-import { decodeTensor, type TensorContext } from '../../../src/formats/onnx/tensors/tensorData.ts';
+import { readStatistics, StatisticsCounter, type Statistics } from '../../../src/tensors/statistics.ts';
+import { decodeTensor } from '../../../src/formats/onnx/tensors/tensorData.ts';
+import type { TensorContext } from '../../../src/formats/onnx/tensors/tensorContext.ts';
 import { WireReader } from '../../../src/formats/onnx/scan/wire.ts';
 import { DTYPE, encodeModel, model, rawTensor } from '../../fixtures/modelBuilder.ts';
+import { storedTensor } from '../../../src/formats/onnx/tensors/storedTensor.ts';
 import { pythonMissing } from '../../fixtures/runPython.ts';
 import { Random } from '../../fixtures/random.ts';
 
@@ -76,7 +78,7 @@ for (const dtype of Object.keys(DTYPES)
     const count = 1001;
     const raw = patterns(dtype, count);
     const { ctx, tensor, source } = await opened(dtype, [7, 143], raw);
-    const s = await readStatistics(ctx, tensor, 'w');
+    const s = await readStatistics(storedTensor(ctx, tensor, 'w'));
     assert.deepEqual([source.bytesRead, source.reads], raw.length > 1024 ? [raw.length, 1] : [source.bytesRead, 1]);
     assert.ok(source.bytesRead <= Math.max(1024, raw.length));
     const all = [...(await decodeTensor(ctx, tensor, 'w')).values];
@@ -178,27 +180,27 @@ test('edges: nothing, one number, all the same, only NaN, the ends of the double
 test('64-bit extremes are exact', async () => {
   const raw = new Uint8Array(BigInt64Array.of(2n ** 63n - 1n, -(2n ** 53n) - 1n, 3n).buffer);
   const { ctx, tensor } = await opened(DTYPE.int64, [3], raw);
-  const s = await readStatistics(ctx, tensor, 'w');
+  const s = await readStatistics(storedTensor(ctx, tensor, 'w'));
   assert.deepEqual([s.min, s.max], [-(2n ** 53n) - 1n, 2n ** 63n - 1n]);
 });
 
 test('an empty tensor, a scalar, a wrong size, texts', async () => {
   const empty = await opened(DTYPE.float32, [0, 3], new Uint8Array(0));
-  assert.equal((await readStatistics(empty.ctx, empty.tensor, 'w')).count, 0);
+  assert.equal((await readStatistics(storedTensor(empty.ctx, empty.tensor, 'w'))).count, 0);
   const scalar = await opened(DTYPE.float32, [], new Uint8Array(Float32Array.of(0.25).buffer));
-  assert.equal((await readStatistics(scalar.ctx, scalar.tensor, 'w')).mean, 0.25);
+  assert.equal((await readStatistics(storedTensor(scalar.ctx, scalar.tensor, 'w'))).mean, 0.25);
   const lying = await opened(DTYPE.float32, [2 ** 31], new Uint8Array(8));
   await assert.rejects(
-    readStatistics(lying.ctx, lying.tensor, 'w'),
+    readStatistics(storedTensor(lying.ctx, lying.tensor, 'w')),
     (e) => e instanceof ChannelwiseError && e.message === 'w should hold 8589934592 bytes for its shape, but has 8.',
   );
   const huge = await opened(DTYPE.float32, [2 ** 31, 2 ** 31], new Uint8Array(8));
   await assert.rejects(
-    readStatistics(huge.ctx, huge.tensor, 'w'),
+    readStatistics(storedTensor(huge.ctx, huge.tensor, 'w')),
     (e) => e instanceof ChannelwiseError && e.code === 'dims',
   );
   const texts = await opened(DTYPE.string, [1], new Uint8Array(0));
-  await assert.rejects(readStatistics(texts.ctx, texts.tensor, 'w'), /texts/);
+  await assert.rejects(readStatistics(storedTensor(texts.ctx, texts.tensor, 'w')), /texts/);
 });
 
 test('a cancel stops the reading', async () => {
@@ -206,7 +208,7 @@ test('a cancel stops the reading', async () => {
   const count = 3 * 2 ** 20;
   const { ctx, tensor, source } = await opened(DTYPE.uint8, [count], new Uint8Array(count), stop.signal);
   await assert.rejects(
-    readStatistics(ctx, tensor, 'w', { onProgress: () => stop.abort() }),
+    readStatistics(storedTensor(ctx, tensor, 'w'), { onProgress: () => stop.abort() }),
     (e) => e instanceof ChannelwiseError && e.kind === 'cancelled',
   );
   assert.equal(source.bytesRead, 2 ** 20);
@@ -248,9 +250,9 @@ test('numpy loads every type from .npy and finds the same statistics', { skip: p
     const ours: Statistics[] = [];
     for (const dtype of dtypes) {
       const { ctx, tensor } = await opened(dtype, [7, 11, 13], patterns(dtype, 1001));
-      ours.push(await readStatistics(ctx, tensor, 'w'));
+      ours.push(await readStatistics(storedTensor(ctx, tensor, 'w')));
       const parts: Uint8Array[] = [];
-      await streamNpy(ctx, tensor, 'w', (bytes) => parts.push(bytes));
+      await streamNpy(storedTensor(ctx, tensor, 'w'), (bytes) => parts.push(bytes));
       writeFileSync(join(folder, `${dtype}.npy`), Buffer.concat(parts));
     }
     const { stdout, stderr } = spawnSync(

@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CountingSource, MemorySource } from '../../../src/bytes/byteSource.ts';
-import { streamCsv } from '../../../src/formats/onnx/tensors/csv.ts';
-import { elementTexts, numberText } from '../../../src/formats/onnx/tensors/elementText.ts';
+import { streamCsv } from '../../../src/tensors/csv.ts';
+import { elementTexts, numberText } from '../../../src/tensors/elementText.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import type { Tensor } from '../../../src/formats/onnx/model.ts';
-import { npyHeader, npyNote } from '../../../src/formats/onnx/tensors/npy.ts';
+import { npyHeader, npyNote } from '../../../src/tensors/npy.ts';
 import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
-import { readBlock } from '../../../src/formats/onnx/tensors/tensorBlock.ts';
-import type { ElementRange, TensorContext } from '../../../src/formats/onnx/tensors/tensorData.ts';
+import { readBlock } from '../../../src/tensors/tensorBlock.ts';
+import type { ElementRange } from '../../../src/tensors/storedTensor.ts';
+import type { TensorContext } from '../../../src/formats/onnx/tensors/tensorContext.ts';
 import { WireReader } from '../../../src/formats/onnx/scan/wire.ts';
 import { DTYPE, encodeModel, floatTensor, int64Tensor, model, rawTensor, utf8 } from '../../fixtures/modelBuilder.ts';
+import { storedTensor } from '../../../src/formats/onnx/tensors/storedTensor.ts';
 import type { onnx } from 'onnx-proto';
 
 async function opened(
@@ -56,7 +58,7 @@ test('every block of a small tensor, stored as raw bytes and as numbers', async 
               for (let f = e; f <= 4; f++) {
                 const ranges = [range(a, b), range(c, d), range(e, f)];
                 assert.deepEqual(
-                  Array.from(elementTexts(t.dtype, await readBlock(ctx, t, ranges, 'w')), Number),
+                  Array.from(elementTexts(t.dtype, await readBlock(storedTensor(ctx, t, 'w'), ranges)), Number),
                   a > b ? [] : slow(dims, ranges),
                 );
               }
@@ -65,24 +67,24 @@ test('every block of a small tensor, stored as raw bytes and as numbers', async 
 
 test('a block reads its own bytes and no others', async () => {
   const { ctx, tensor, source } = await opened(floatTensor('w', [4, 1000, 1000], new Float32Array(4e6)));
-  await readBlock(ctx, tensor, [range(2, 3), range(0, 1000), range(0, 1000)], 'w');
+  await readBlock(storedTensor(ctx, tensor, 'w'), [range(2, 3), range(0, 1000), range(0, 1000)]);
   assert.deepEqual([source.bytesRead, source.reads], [4e6, 4], 'one axis whole: one run, in steps of 1 MiB');
   Object.assign(source, { bytesRead: 0, reads: 0 });
-  await readBlock(ctx, tensor, [range(1, 2), range(10, 20), range(300, 600)], 'w');
+  await readBlock(storedTensor(ctx, tensor, 'w'), [range(1, 2), range(10, 20), range(300, 600)]);
   assert.deepEqual([source.bytesRead, source.reads], [10 * 300 * 4, 10]);
 });
 
 test('what leaves the tensor or is too much', async () => {
   const { ctx, tensor, source } = await opened(floatTensor('w', [2000, 1000], new Float32Array(2e6)));
-  await assert.rejects(readBlock(ctx, tensor, [range(0, 3), range(0, 1001)], 'w'), RangeError);
-  await assert.rejects(readBlock(ctx, tensor, [range(0, 3)], 'w'), RangeError);
+  await assert.rejects(readBlock(storedTensor(ctx, tensor, 'w'), [range(0, 3), range(0, 1001)]), RangeError);
+  await assert.rejects(readBlock(storedTensor(ctx, tensor, 'w'), [range(0, 3)]), RangeError);
   await assert.rejects(
-    readBlock(ctx, tensor, [range(0, 2000), range(0, 1000)], 'w'),
+    readBlock(storedTensor(ctx, tensor, 'w'), [range(0, 2000), range(0, 1000)]),
     (e) => e instanceof ChannelwiseError && e.code === 'block-too-large',
   );
   assert.equal(source.bytesRead, 0);
   const scalar = await opened(floatTensor('s', [], [2]));
-  assert.deepEqual((await readBlock(scalar.ctx, scalar.tensor, [], 's')).values, Float64Array.of(2));
+  assert.deepEqual((await readBlock(storedTensor(scalar.ctx, scalar.tensor, 's'), [])).values, Float64Array.of(2));
 });
 
 test('numbers as text: the fewest digits that read back', () => {
@@ -115,25 +117,34 @@ test('numbers as text: the fewest digits that read back', () => {
 async function csv(tensor: onnx.ITensorProto): Promise<string> {
   const { ctx, tensor: t } = await opened(tensor);
   let text = '';
-  await streamCsv(ctx, t, 'w', (bytes) => {
+  await streamCsv(storedTensor(ctx, t, 'w'), (bytes) => {
     text += new TextDecoder().decode(bytes);
   });
   return text;
 }
 
 test('CSV by rank', async () => {
-  assert.equal(await csv(floatTensor('w', [], [0.5])), '0.5\n');
-  assert.equal(await csv(floatTensor('w', [3], [1, 2.5, NaN])), '1\n2.5\nNaN\n');
-  assert.equal(await csv(floatTensor('w', [2, 3], counted(6))), '0,1,2\n3,4,5\n');
+  assert.equal(await csv(floatTensor('w', [], [0.5])), '0.5\r\n');
+  assert.equal(await csv(floatTensor('w', [3], [1, 2.5, NaN])), '1\r\n2.5\r\nNaN\r\n');
+  assert.equal(await csv(floatTensor('w', [2, 3], counted(6))), '0,1,2\r\n3,4,5\r\n');
   assert.equal(
     await csv(floatTensor('w', [2, 2, 2], counted(8))),
-    'axis0,axis1,0,1\n0,0,0,1\n0,1,2,3\n1,0,4,5\n1,1,6,7\n',
+    'axis0,axis1,0,1\r\n0,0,0,1\r\n0,1,2,3\r\n1,0,4,5\r\n1,1,6,7\r\n',
   );
   assert.equal(await csv(floatTensor('w', [0, 2], [])), '');
   assert.equal(
     await csv({ name: 'w', dataType: DTYPE.string, dims: [1, 2], stringData: [utf8('a"b'), utf8('c')] }),
-    '"a""b",c\n',
+    '"a""b",c\r\n',
   );
+});
+
+test('a text that a spreadsheet would run is a text, and a negative number stays a number', async () => {
+  const stringData = [utf8('=HYPERLINK("x")'), utf8('@a'), utf8('-1')];
+  assert.equal(
+    await csv({ name: 'w', dataType: DTYPE.string, dims: [1, 3], stringData }),
+    `"'=HYPERLINK(""x"")",'@a,'-1\r\n`,
+  );
+  assert.equal(await csv(floatTensor('w', [2], [-1, -0.5])), '-1\r\n-0.5\r\n');
 });
 
 test('the head of a .npy file, byte by byte', () => {
@@ -152,5 +163,5 @@ test('the head of a .npy file, byte by byte', () => {
 });
 
 test('any byte but 0 is a true bool', async () => {
-  assert.equal(await csv(rawTensor('w', DTYPE.bool, [3], Uint8Array.of(0, 7, 1))), 'false\ntrue\ntrue\n');
+  assert.equal(await csv(rawTensor('w', DTYPE.bool, [3], Uint8Array.of(0, 7, 1))), 'false\r\ntrue\r\ntrue\r\n');
 });

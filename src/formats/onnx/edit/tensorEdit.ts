@@ -4,7 +4,7 @@ import { checkCount, encodeField, encodeVarint, tag } from './encode.ts';
 import { encodeRaw, knownRow } from '../../../tensors/elements.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import type { Tensor } from '../model.ts';
-import type { TensorContext } from '../tensors/tensorData.ts';
+import type { TensorContext } from '../tensors/tensorContext.ts';
 import { FIXED_WIDTH } from '../tensors/typedData.ts';
 import { FIXED32, FIXED64, LEN, VARINT, type Field } from '../scan/wire.ts';
 

@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../../bytes/byteSource.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
-import { HEAD_BYTES, foreignFormat } from '../../foreignFormat.ts';
+import { HEAD_BYTES } from '../../format.ts';
+import { foreignFormat } from '../../foreignFormat.ts';
 import type {
   Attribute,
   FunctionDef,

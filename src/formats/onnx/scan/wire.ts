@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../../bytes/byteSource.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
+import { Turns } from '../../../bytes/turns.ts';
 import type { MessageRef } from '../model.ts';
 
 /** A window after a jump over weights: a few fields follow, then the next weights. */
@@ -14,8 +15,6 @@ const HEADER_BYTES = 20;
 const MAX_TEXT_BYTES = 64 * 1024 * 1024;
 /** Protobuf's own readers stop at 100 nested groups and messages. */
 const MAX_GROUP_DEPTH = 100;
-/** Work goes on at most this long before other work gets its turn. */
-const TURN_MILLISECONDS = 30;
 
 export const VARINT = 0;
 export const FIXED64 = 1;
@@ -40,15 +39,14 @@ export class WireReader {
   private window: Uint8Array = new Uint8Array(0);
   private windowStart = 0;
   private reach = MIN_WINDOW_BYTES;
-  private turnStart = Date.now();
   /** Where the varint that was read last ends. */
   private next = 0;
   readonly source: ByteSource;
-  private readonly signal: AbortSignal | undefined;
+  private readonly turns: Turns;
 
   constructor(source: ByteSource, signal?: AbortSignal) {
     this.source = source;
-    this.signal = signal;
+    this.turns = new Turns(signal);
   }
 
   /** Calls `visit` for every field of a message body. Throws `malformed` with the offset where the bytes make no sense. */
@@ -83,7 +81,7 @@ export class WireReader {
 
   /** Long parts that the window does not hold are read without it. */
   private passesWindow(start: number, length: number): boolean {
-    this.checkCancelled();
+    this.turns.checkCancelled();
     return length > MIN_WINDOW_BYTES && !this.holds(start, length);
   }
 
@@ -200,18 +198,8 @@ export class WireReader {
   }
 
   /** Throws when cancelled, and now and then lets other work have its turn. Called between steps of long work. */
-  async breathe(): Promise<void> {
-    this.checkCancelled();
-    if (Date.now() - this.turnStart < TURN_MILLISECONDS) return;
-    await new Promise<void>((resolve) => {
-      setTimeout(resolve, 0);
-    });
-    this.turnStart = Date.now();
-    this.checkCancelled();
-  }
-
-  private checkCancelled(): void {
-    if (this.signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.');
+  breathe(): Promise<void> {
+    return this.turns.breathe();
   }
 
   /** A varint as a number; beyond 2^53 it is rounded, which no length or tag in a file can be. */

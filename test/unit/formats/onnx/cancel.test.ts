@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemorySource, type ByteSource } from '../../../../src/bytes/byteSource.ts';
 import { scanModel } from '../../../../src/formats/onnx/scan/scan.ts';
-import { streamTensor } from '../../../../src/formats/onnx/tensors/tensorData.ts';
+import { streamNumbers } from '../../../../src/tensors/tensorElements.ts';
 import { WireReader } from '../../../../src/formats/onnx/scan/wire.ts';
 import { DTYPE, encodeModel, model, node, valueInfo } from '../../../fixtures/modelBuilder.ts';
-import { modelOf, storedTensor, type Stored } from '../../../fixtures/storedTensors.ts';
+import { storedTensor } from '../../../../src/formats/onnx/tensors/storedTensor.ts';
+import { modelOf, tensorBody, type Stored } from '../../../fixtures/storedTensors.ts';
 
 /** Counts reads and the bytes asked for, and cancels in the middle of read number `at`. */
 class CancellingSource implements ByteSource {
@@ -65,7 +66,7 @@ test('a cancelled scan reads nothing more, and what it reads at once is little',
 test('a cancelled read of weights reads nothing more, in every storage form', async () => {
   const raw = new Uint8Array(4_000_000).fill(1);
   for (const form of ['raw', 'packed'] satisfies Stored[]) {
-    const bytes = modelOf(storedTensor(form, 'w', DTYPE.float32, [1_000_000], raw));
+    const bytes = modelOf(tensorBody(form, 'w', DTYPE.float32, [1_000_000], raw));
     const tensor = (await scanModel(new MemorySource(bytes))).graph.initializers[0];
     assert.ok(tensor);
     for (const at of [1, 2, 3]) {
@@ -73,7 +74,7 @@ test('a cancelled read of weights reads nothing more, in every storage form', as
       const source = new CancellingSource(bytes, at, controller);
       let seen = 0;
       await assert.rejects(
-        streamTensor({ wire: new WireReader(source, controller.signal) }, tensor, 'w', () => {
+        streamNumbers(storedTensor({ wire: new WireReader(source, controller.signal) }, tensor, 'w'), () => {
           seen++;
         }),
         { kind: 'cancelled' },

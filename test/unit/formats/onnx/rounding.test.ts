@@ -22,7 +22,7 @@ import {
   valueInfo,
 } from '../../../fixtures/modelBuilder.ts';
 import { Random } from '../../../fixtures/random.ts';
-import { STORED, modelOf, storedTensor } from '../../../fixtures/storedTensors.ts';
+import { STORED, modelOf, tensorBody } from '../../../fixtures/storedTensors.ts';
 
 /** Types whose every pattern can be listed, with their bits. */
 const SMALL = {
@@ -140,8 +140,8 @@ test('new values keep the storage form, name, type, text and unknown fields; ext
   const more = joinBytes(rawField(12, 2, utf8('why it is so')), rawField(777, 2, utf8('unknown'), 2));
   for (const form of STORED) {
     const bytes = modelOf(
-      joinBytes(storedTensor(form, 'w', DTYPE.float32, [2, 3], raw), more),
-      storedTensor('raw', 'after', DTYPE.float32, [6], raw),
+      joinBytes(tensorBody(form, 'w', DTYPE.float32, [2, 3], raw), more),
+      tensorBody('raw', 'after', DTYPE.float32, [6], raw),
     );
     const source = new MemorySource(bytes);
     const before = (await scanModel(source)).graph.initializers[0];

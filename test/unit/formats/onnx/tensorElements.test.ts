@@ -6,8 +6,10 @@ import { knownRow } from '../../../../src/tensors/elements.ts';
 import { ChannelwiseError } from '../../../../src/bytes/errors.ts';
 import type { SparseTensor, Tensor } from '../../../../src/formats/onnx/model.ts';
 import { scanModel } from '../../../../src/formats/onnx/scan/scan.ts';
-import { decodeTensor, streamTensor, type TensorContext } from '../../../../src/formats/onnx/tensors/tensorData.ts';
-import { readElements } from '../../../../src/formats/onnx/tensors/tensorElements.ts';
+import { decodeTensor } from '../../../../src/formats/onnx/tensors/tensorData.ts';
+import { streamNumbers } from '../../../../src/tensors/tensorElements.ts';
+import type { TensorContext } from '../../../../src/formats/onnx/tensors/tensorContext.ts';
+import { readElements } from '../../../../src/tensors/tensorElements.ts';
 import { WireReader } from '../../../../src/formats/onnx/scan/wire.ts';
 import {
   DTYPE,
@@ -19,7 +21,8 @@ import {
   utf8,
   varint,
 } from '../../../fixtures/modelBuilder.ts';
-import { STORED, modelOf, rawOf, storedTensor, type Stored } from '../../../fixtures/storedTensors.ts';
+import { storedTensor } from '../../../../src/formats/onnx/tensors/storedTensor.ts';
+import { STORED, modelOf, rawOf, tensorBody, type Stored } from '../../../fixtures/storedTensors.ts';
 
 type Pair = readonly [pattern: number | bigint, value: number | bigint];
 const F32: readonly Pair[] = [
@@ -257,12 +260,12 @@ test('every element type in every storage form: the whole tensor, and every rang
     const values = pairs.map(([, value]) => value);
     const count = values.length / lanes;
     for (const form of STORED) {
-      const { ctx, tensor } = await opened(modelOf(storedTensor(form, 'w', dtype, [count], raw)), raw);
+      const { ctx, tensor } = await opened(modelOf(tensorBody(form, 'w', dtype, [count], raw)), raw);
       const whole = await decodeTensor(ctx, tensor, 'w');
       same(whole.values, values.map(Number), `${name}, ${form}`);
       for (let from = 0; from <= count; from++) {
         for (let to = from; to <= count; to++) {
-          const part = await readElements(ctx, tensor, { from, to }, 'w');
+          const part = await readElements(storedTensor(ctx, tensor, 'w'), { from, to });
           assert.equal(part.kind, name === 'int64' || name === 'uint64' ? 'integers' : 'numbers');
           same(
             part.values as ArrayLike<number | bigint>,
@@ -288,14 +291,14 @@ test('data that is too short or too long for the dims is refused, whatever the t
     const count = pairs.length / lanes;
     for (const form of STORED) {
       for (const wrong of [count + step, count - step, 2 ** 40]) {
-        const { ctx, tensor } = await opened(modelOf(storedTensor(form, 'w', dtype, [wrong], raw)), raw);
+        const { ctx, tensor } = await opened(modelOf(tensorBody(form, 'w', dtype, [wrong], raw)), raw);
         await assert.rejects(
           decodeTensor(ctx, tensor, 'w'),
           (e) => e instanceof ChannelwiseError && ['tensor-size', 'tensor-too-large'].includes(e.code),
           `${name}, ${form}, ${wrong}`,
         );
         await assert.rejects(
-          readElements(ctx, tensor, { from: wrong - 1, to: wrong }, 'w'),
+          readElements(storedTensor(ctx, tensor, 'w'), { from: wrong - 1, to: wrong }),
           (e) => e instanceof ChannelwiseError && e.code === 'tensor-size',
           `${name}, ${form}, ${wrong}`,
         );
@@ -309,11 +312,11 @@ test('a range reads only its own bytes', async () => {
   const raw = new Uint8Array(Float32Array.from({ length: count }, (_, i) => i).buffer);
   for (const form of ['raw', 'external', 'packed'] satisfies Stored[]) {
     const { ctx, tensor, source, outside } = await opened(
-      modelOf(storedTensor(form, 'w', DTYPE.float32, [1000, 1000], raw)),
+      modelOf(tensorBody(form, 'w', DTYPE.float32, [1000, 1000], raw)),
       raw,
     );
     const before = source.bytesRead;
-    const { values } = await readElements(ctx, tensor, { from: 700_000, to: 700_010 }, 'w');
+    const { values } = await readElements(storedTensor(ctx, tensor, 'w'), { from: 700_000, to: 700_010 });
     same(
       values as Float64Array,
       Array.from({ length: 10 }, (_, i) => 700_000 + i),
@@ -332,10 +335,10 @@ test('values are streamed in parts of bounded size', async () => {
   const count = 600_000;
   const raw = new Uint8Array(Float32Array.from({ length: count }, (_, i) => i).buffer);
   for (const form of ['raw', 'external', 'packed'] satisfies Stored[]) {
-    const { ctx, tensor } = await opened(modelOf(storedTensor(form, 'w', DTYPE.float32, [count], raw)), raw);
+    const { ctx, tensor } = await opened(modelOf(tensorBody(form, 'w', DTYPE.float32, [count], raw)), raw);
     let at = 0;
     let parts = 0;
-    await streamTensor(ctx, tensor, 'w', (values) => {
+    await streamNumbers(storedTensor(ctx, tensor, 'w'), (values) => {
       assert.ok(values.length <= 2 ** 18 && values.every((value, i) => value === at + i));
       at += values.length;
       parts++;
@@ -360,7 +363,7 @@ test('texts by range, as bytes; a wrong count is refused', async () => {
     [2, 2],
     [3, 4],
   ] as const) {
-    const { kind, values } = await readElements(ctx, tensor, { from, to }, 'w');
+    const { kind, values } = await readElements(storedTensor(ctx, tensor, 'w'), { from, to });
     assert.equal(kind, 'texts');
     assert.deepEqual(
       Array.from(values as Uint8Array[], (v) => new TextDecoder().decode(v)),
@@ -369,7 +372,9 @@ test('texts by range, as bytes; a wrong count is refused', async () => {
   }
   for (const count of [3, 5]) {
     const wrong = await opened(modelOf(body(count)));
-    await assert.rejects(readElements(wrong.ctx, wrong.tensor, { from: 0, to: count }, 'w'), { code: 'tensor-size' });
+    await assert.rejects(readElements(storedTensor(wrong.ctx, wrong.tensor, 'w'), { from: 0, to: count }), {
+      code: 'tensor-size',
+    });
   }
 });
 
@@ -397,7 +402,7 @@ test('sparse tensors are filled out with zeros, for any range; indices outside a
       const ctx = { wire: new WireReader(source) };
       if (!valid) {
         await assert.rejects(
-          readElements(ctx, sparse, { from: 0, to: 12 }, 's'),
+          readElements(storedTensor(ctx, sparse, 's'), { from: 0, to: 12 }),
           { kind: 'malformed', code: 'sparse' },
           what,
         );
@@ -410,7 +415,7 @@ test('sparse tensors are filled out with zeros, for any range; indices outside a
         [6, 11],
         [11, 12],
       ] as const) {
-        const part = await readElements(ctx, sparse, { from, to }, 's');
+        const part = await readElements(storedTensor(ctx, sparse, 's'), { from, to });
         assert.deepEqual(Array.from(part.values as Float64Array, Number), dense.slice(from, to), `${what}, ${name}`);
         assert.equal(part.kind, name === 'int64' ? 'integers' : 'numbers');
       }

@@ -1,5 +1,5 @@
-import { BOOL, DTYPES, FLOAT } from '../../../tensors/dtypes.ts';
-import { smallFloatPattern, smallFloatValues } from '../../../tensors/smallFloat.ts';
+import { BOOL, DTYPES, FLOAT } from './dtypes.ts';
+import { smallFloatPattern, smallFloatValues } from './smallFloat.ts';
 import type { Elements } from './tensorElements.ts';
 
 /** Digits that always tell two doubles apart. */

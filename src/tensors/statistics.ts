@@ -1,9 +1,7 @@
-import { DTYPES } from '../../../tensors/dtypes.ts';
-import { streamElements, type Elements, type StreamOptions } from './elementStream.ts';
-import { ChannelwiseError } from '../../../bytes/errors.ts';
-import { HistogramCounter, type Histogram } from '../../../tensors/histogram.ts';
-import type { SparseTensor, Tensor } from '../model.ts';
-import { elementCount, sizeError, type TensorContext } from './tensorData.ts';
+import { streamElements, type StreamOptions } from './elementStream.ts';
+import { HistogramCounter, type Histogram } from './histogram.ts';
+import { elementCount, numericRow, sizeError, type StoredTensor } from './storedTensor.ts';
+import type { Elements } from './tensorElements.ts';
 
 /** What the numbers of a tensor look like. Complex elements count as two numbers each. */
 export interface Statistics {
@@ -25,23 +23,16 @@ export interface Statistics {
 
 /**
  * Statistics of a tensor of any size, in one pass over its bytes and with one part of it in memory at a time.
- * Throws as streamTensor does: `malformed` where the data doesn't match dims, `refused` for texts, `cancelled`, and what the external reader throws.
+ * Throws as streamElements does.
  */
-export async function readStatistics(
-  ctx: TensorContext,
-  tensor: Tensor | SparseTensor,
-  label: string,
-  options: StreamOptions = {},
-): Promise<Statistics> {
-  const stored = 'indices' in tensor ? tensor.values : tensor;
-  const row = DTYPES[stored.dtype];
-  const counter = new StatisticsCounter(row !== undefined && row.kind !== 'float' && row.kind !== 'complex');
-  const [all, held] = [elementCount({ name: label, dims: tensor.dims }), elementCount(stored)];
-  if (held > all) throw sizeError(stored, label, `at most ${all} values`, `${held}`);
-  if (row?.kind === 'string')
-    throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts, not numbers.`, { tensor: label });
-  await streamElements(ctx, stored, label, (part) => counter.add(part), options);
-  counter.addZeros((all - held) * (row?.lanes ?? 1));
+export async function readStatistics(tensor: StoredTensor, options: StreamOptions = {}): Promise<Statistics> {
+  const row = numericRow(tensor);
+  const stored = tensor.sparse ?? tensor;
+  const counter = new StatisticsCounter(row.kind !== 'float' && row.kind !== 'complex');
+  const [all, held] = [elementCount(tensor), elementCount(stored)];
+  if (held > all) throw sizeError(tensor, `at most ${all} values`, `${held}`);
+  await streamElements(stored, (part) => counter.add(part), options);
+  counter.addZeros((all - held) * row.lanes);
   return counter.result();
 }
 

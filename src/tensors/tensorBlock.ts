@@ -1,59 +1,53 @@
-import { STRING } from '../../../tensors/dtypes.ts';
-import { knownRow } from '../../../tensors/elements.ts';
-import { ChannelwiseError } from '../../../bytes/errors.ts';
-import type { SparseTensor, Tensor } from '../model.ts';
-import { elementCount, type ElementRange, type TensorContext } from './tensorData.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
+import { STRING } from './dtypes.ts';
+import { numericRow, elementCount, type ElementRange, type StoredTensor } from './storedTensor.ts';
 import { readElements, type Elements } from './tensorElements.ts';
 
 /** The most elements in one block: what a screen or a set of pictures shows. */
 export const MAX_BLOCK = 2 ** 20;
+/** Of a tensor that is walked, at most this many elements are read at once for a block. */
+const MAX_SPAN = MAX_BLOCK * 4;
 
 /**
  * A block of a tensor: along each axis the given range, in row-major order of the block. Reads only the bytes of the block (each of its
- * contiguous runs; runs below 1 KiB take at most a window of 1 KiB). Where reading a run means walking to it (varints, texts, sparse
+ * contiguous runs; short runs may take a window of 1 KiB). Where reading a run means walking to it (varints, texts, sparse
  * tensors), the elements between the runs are read too, once.
  * Throws RangeError where a range leaves the tensor, `refused` above MAX_BLOCK elements, otherwise as readElements does.
  */
-export async function readBlock(
-  ctx: TensorContext,
-  tensor: Tensor | SparseTensor,
-  ranges: readonly ElementRange[],
-  label: string,
-): Promise<Elements> {
+export async function readBlock(tensor: StoredTensor, ranges: readonly ElementRange[]): Promise<Elements> {
   const { dims } = tensor;
-  elementCount({ name: label, dims });
-  for (const [axis, { from, to }] of ranges.entries()) {
-    if (!(
-      Number.isSafeInteger(from) &&
-      Number.isSafeInteger(to) &&
-      from >= 0 &&
-      from <= to &&
-      to <= (dims[axis] ?? -1)
-    ))
-      throw new RangeError(`${from} to ${to} on axis ${axis} of [${dims.join(', ')}]`);
-  }
-  if (ranges.length !== dims.length) throw new RangeError(`${ranges.length} ranges for ${dims.length} axes`);
-  const count = ranges.reduce((n, { from, to }) => n * (to - from), 1);
-  if (count > MAX_BLOCK)
-    throw new ChannelwiseError(
-      'refused',
-      'block-too-large',
-      `${count} values of ${label} were asked for at once, and ${MAX_BLOCK} are the most.`,
-      { tensor: label },
-    );
+  const count = blockSize(tensor, ranges);
   const { starts, length } = count === 0 ? { starts: [], length: 0 } : runs(dims, ranges);
   const parts: Elements[] = [];
   const [first = 0, last = 0] = [starts[0], starts.at(-1)];
-  const walked = 'indices' in tensor || tensor.storage.kind === 'typed';
-  if (walked && starts.length > 1 && last + length - first <= MAX_BLOCK * 4) {
-    const span = await readElements(ctx, tensor, { from: first, to: last + length }, label);
-    const lanes =
-      span.kind === 'numbers' ? knownRow('indices' in tensor ? tensor.values.dtype : tensor.dtype, label).lanes : 1;
+  if (tensor.walked && starts.length > 1 && last + length - first <= MAX_SPAN) {
+    const span = await readElements(tensor, { from: first, to: last + length });
+    const lanes = span.kind === 'numbers' ? numericRow(tensor).lanes : 1;
     for (const start of starts) parts.push(part(span, (start - first) * lanes, (start - first + length) * lanes));
   } else {
-    for (const start of starts) parts.push(await readElements(ctx, tensor, { from: start, to: start + length }, label));
+    for (const start of starts) parts.push(await readElements(tensor, { from: start, to: start + length }));
   }
-  return joined(parts, tensor);
+  return joined(parts, tensor.dtype);
+}
+
+/** The elements of a block. Throws RangeError where a range leaves the tensor, `refused` above MAX_BLOCK elements. */
+function blockSize(tensor: StoredTensor, ranges: readonly ElementRange[]): number {
+  const { dims, name, place } = tensor;
+  elementCount(tensor);
+  for (const [axis, { from, to }] of ranges.entries()) {
+    const whole = Number.isSafeInteger(from) && Number.isSafeInteger(to);
+    const inside = whole && from >= 0 && from <= to && to <= (dims[axis] ?? -1);
+    if (!inside) throw new RangeError(`${from} to ${to} on axis ${axis} of [${dims.join(', ')}]`);
+  }
+  if (ranges.length !== dims.length) throw new RangeError(`${ranges.length} ranges for ${dims.length} axes`);
+  const count = ranges.reduce((product, { from, to }) => product * (to - from), 1);
+  if (count <= MAX_BLOCK) return count;
+  throw new ChannelwiseError(
+    'refused',
+    'block-too-large',
+    `${count} values of ${name} were asked for at once, and ${MAX_BLOCK} are the most.`,
+    place,
+  );
 }
 
 /** Where the contiguous runs of a block start, and how long each is. */
@@ -82,8 +76,7 @@ function part(span: Elements, from: number, to: number): Elements {
   return { kind: 'numbers', values: span.values.subarray(from, to) };
 }
 
-function joined(parts: readonly Elements[], tensor: Tensor | SparseTensor): Elements {
-  const dtype = 'indices' in tensor ? tensor.values.dtype : tensor.dtype;
+function joined(parts: readonly Elements[], dtype: number): Elements {
   if (dtype === STRING)
     return { kind: 'texts', values: parts.flatMap((p) => (p.kind === 'texts' ? [...p.values] : [])) };
   const [only] = parts;

@@ -1,9 +1,9 @@
-import { BOOL, DTYPES, FLOAT, INT8, UINT8, dtypeName, rawBytes } from '../../../tensors/dtypes.ts';
-import { encodeRaw, knownRow } from '../../../tensors/elements.ts';
-import { streamElements, type Elements, type StreamOptions } from './elementStream.ts';
-import { ChannelwiseError } from '../../../bytes/errors.ts';
-import type { SparseTensor, Tensor } from '../model.ts';
-import { elementCount, streamBytes, type TensorContext } from './tensorData.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
+import { BOOL, DTYPES, FLOAT, INT8, UINT8, dtypeName, rawBytes } from './dtypes.ts';
+import { encodeRaw, knownRow } from './elements.ts';
+import { streamElements, type StreamOptions } from './elementStream.ts';
+import { elementCount, holdsTexts, type StoredTensor } from './storedTensor.ts';
+import type { Elements } from './tensorElements.ts';
 
 /** Format of the file: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, version 1.0. */
 const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0);
@@ -56,67 +56,46 @@ export function npyNote(dtype: number): string | null {
 
 /** Hands a tensor as a .npy file to `write`, part by part. Throws as streamElements does, and `refused` for texts. */
 export async function streamNpy(
-  ctx: TensorContext,
-  tensor: Tensor | SparseTensor,
-  label: string,
+  tensor: StoredTensor,
   write: (bytes: Uint8Array) => void,
   options: StreamOptions = {},
 ): Promise<void> {
-  const dtype = 'indices' in tensor ? tensor.values.dtype : tensor.dtype;
-  const type = npyType(dtype, label);
+  const type = npyType(tensor.dtype, tensor.name);
   let begun = false;
+  // Only with the first part it is known that there is as much data as dims say.
   const begin = (): void => {
     if (!begun) write(npyHeader(type.descr, tensor.dims));
     begun = true;
   };
-  const kept = type.dtype === dtype && dtype !== BOOL && !('indices' in tensor);
-  if (kept)
-    await passBytes(
-      ctx,
-      tensor,
-      label,
-      (raw) => {
-        begin();
-        write(raw);
-      },
-      options,
-    );
-  else
-    await streamElements(
-      ctx,
-      tensor,
-      label,
-      (part) => {
-        begin();
-        write(partBytes(type.dtype, part, label));
-      },
-      options,
-    );
+  const pass = (bytes: Uint8Array): void => {
+    begin();
+    write(bytes);
+  };
+  const kept = type.dtype === tensor.dtype && tensor.dtype !== BOOL && !tensor.sparse;
+  if (kept) await passBytes(tensor, pass, options);
+  else await streamElements(tensor, (part) => pass(partBytes(type.dtype, part, tensor)), options);
   begin();
 }
 
-/** Elements that numpy stores as raw_data does, bit by bit. */
+/** Elements that numpy stores as the file does, bit by bit. */
 async function passBytes(
-  ctx: TensorContext,
-  tensor: Tensor,
-  label: string,
+  tensor: StoredTensor,
   write: (bytes: Uint8Array) => void,
   { onProgress }: StreamOptions,
 ): Promise<void> {
-  const row = knownRow(tensor.dtype, label);
   const count = elementCount(tensor);
+  const bytes = rawBytes(knownRow(tensor.dtype, tensor.name), count);
   let done = 0;
-  await streamBytes(ctx, tensor, row, { from: 0, to: count }, label, (raw) => {
+  await tensor.stream({ from: 0, to: count }, (raw) => {
     write(raw);
     done += raw.length;
-    onProgress?.(done / rawBytes(row, count));
+    onProgress?.(done / bytes);
   });
 }
 
-function partBytes(dtype: number, part: Elements, label: string): Uint8Array {
-  if (part.kind === 'texts')
-    throw new ChannelwiseError('refused', 'weight-type', `${label} holds texts.`, { tensor: label });
-  if (part.kind === 'numbers') return encodeRaw(dtype, part.values, label);
+function partBytes(dtype: number, part: Elements, { name, place }: StoredTensor): Uint8Array {
+  if (part.kind === 'texts') throw holdsTexts(name, place);
+  if (part.kind === 'numbers') return encodeRaw(dtype, part.values, name);
   const bytes = new Uint8Array(part.values.length * 8);
   const view = new DataView(bytes.buffer);
   part.values.forEach((value: bigint, i: number) => view.setBigUint64(i * 8, BigInt.asUintN(64, value), true));

@@ -1,0 +1,79 @@
+import type { ByteSource } from '../bytes/byteSource.ts';
+import type { Splice } from '../bytes/splice.ts';
+import type { StoredTensor } from '../tensors/storedTensor.ts';
+import type { ExternalReader } from './onnx/externalData.ts';
+import type { Model } from './onnx/model.ts';
+import type { TensorContext } from './onnx/tensors/tensorContext.ts';
+
+/** One kind of file: how it is recognised and opened. */
+export interface Format {
+  readonly id: 'onnx' | 'safetensors' | 'pytorch' | 'keras';
+  /** What a person reads. */
+  readonly title: string;
+  /** File name endings that are opened by default, with their dot. */
+  readonly extensions: readonly string[];
+  /** Endings that other programs use too; such files are opened by "Open With". */
+  readonly otherExtensions: readonly string[];
+  /** By the first HEAD_BYTES bytes, whatever the file is called. */
+  recognise(head: Uint8Array): boolean;
+  /** Reads what describes the file, never the data of its tensors. Throws ChannelwiseError for what it can't read. */
+  open(source: ByteSource, context: OpenContext): Promise<OpenedFile>;
+}
+
+/** Bytes that every `recognise` needs at most. */
+export const HEAD_BYTES = 64;
+
+export interface OpenContext {
+  /** The file's own name, without its folder. */
+  readonly name: string;
+  readonly signal?: AbortSignal | undefined;
+  /** A file in the same folder, null where there is none. Whoever opened the first file closes these too. */
+  readonly beside?: ((name: string) => Promise<ByteSource | null>) | undefined;
+  /** Reads the files that hold the data of an ONNX model's tensors. */
+  readonly external?: ExternalReader | undefined;
+}
+
+/** A line of the summary. */
+export interface Fact {
+  readonly label: string;
+  readonly value: string;
+}
+
+/** An open file: what it says about itself, its tensors, and how they are changed. */
+export interface OpenedFile {
+  readonly facts: readonly Fact[];
+  /** A sentence each. */
+  readonly warnings: readonly string[];
+  readonly tensors: readonly StoredTensor[];
+  /** null for weights alone. */
+  readonly graph: GraphOfFile | null;
+  /** How changed tensors are written back, or a sentence that says why this file can't be changed. */
+  readonly writer: TensorWriter | { readonly refused: string };
+}
+
+/** A graph, in ONNX's terms. */
+export interface GraphOfFile {
+  readonly model: Model;
+  readonly ctx: TensorContext;
+}
+
+/** A tensor with other numbers, of the type it is stored in. */
+export interface TensorChange {
+  /** Its name. */
+  readonly tensor: string;
+  readonly dims: readonly number[];
+  /** Little-endian, row-major. */
+  readonly bytes: Uint8Array;
+}
+
+export interface TensorWriter {
+  /** Splices of the untouched source that make the file in which only these tensors differ, and `record` tells of it where the format has a place for it. */
+  splices(changes: readonly TensorChange[], record: string): Promise<Splice[]>;
+  /** What an adapted file recorded, null where it has no record. */
+  readonly record: string | null;
+}
+
+/** True for a writer, false for the reason why there is none. */
+export function canWrite(writer: OpenedFile['writer']): writer is TensorWriter {
+  return 'splices' in writer;
+}

@@ -1,0 +1,18 @@
+import type { Format } from './format.ts';
+import { onnxFormat } from './onnx/format.ts';
+
+/** Every format there is. ONNX files have no mark of their own, so they come last. */
+export const FORMATS: readonly Format[] = [onnxFormat];
+
+/** The format of a file by its first bytes. What none recognises is read as ONNX, whose reader says what it is not. */
+export function formatOf(head: Uint8Array): Format {
+  return FORMATS.find((format) => format.recognise(head)) ?? onnxFormat;
+}
+
+/** A file name's ending where a format opens it, '' otherwise. */
+export function knownExtension(fileName: string): string {
+  const name = fileName.toLowerCase();
+  const endings = FORMATS.flatMap((format) => [...format.extensions, ...format.otherExtensions]);
+  const found = endings.find((ending) => name.endsWith(ending));
+  return found === undefined ? '' : fileName.slice(-found.length);
+}
