@@ -11,8 +11,9 @@ import {
   swapRedBlue,
   type ChannelMap,
 } from '../../../src/adapt/maps/channelMap.ts';
-import { compareAdapted } from '../../fixtures/adaptBytes.ts';
+import { adaptBytes, applyMap, compareAdapted } from '../../fixtures/adaptBytes.ts';
 import { Random } from '../../fixtures/random.ts';
+import { float32, relativeL2, runModel } from '../../fixtures/runtime.ts';
 import { buildStem, SINKS, STEPS, type Layout } from '../../fixtures/stems.ts';
 
 const SEED = Number(process.env.CHANNELWISE_SEED ?? 20261124);
@@ -90,10 +91,23 @@ test(`${COUNT} random stems under random maps compute the same function`, async 
 });
 
 test('each step alone and each sink alone hold for grayscale and a shifted map', async () => {
+  const alone = { seed: 7, layout: 'first', spatial: 2 } as const;
   for (const map of ['gray', 'grayNormalized', 'matrix']) {
-    for (const step of Object.keys(STEPS)) {
-      const c: Case = { seed: 7, map, layout: 'first', spatial: 2, steps: [step], sink: 'conv' };
-      assert.equal(await failure(c), null, JSON.stringify(c));
-    }
+    const steps = Object.keys(STEPS).map((step): Case => ({ ...alone, map, steps: [step], sink: 'conv' }));
+    const sinks = Object.keys(SINKS).map((sink): Case => ({ ...alone, map, steps: [], sink }));
+    for (const c of [...steps, ...sinks]) assert.equal(await failure(c), null, JSON.stringify(c));
   }
+});
+
+test('a stem that computes something else is seen', async () => {
+  const random = new Random(7);
+  const { bytes, dims } = buildStem(random, 3, 'first', 2, [], 'conv');
+  const gray = dims.map((d, i) => (i === 1 ? 1 : d));
+  const averaged = { ...grayscale(), matrix: [[1 / 3], [1 / 3], [1 / 3]] };
+  const { bytes: wrong } = await adaptBytes(bytes, averaged);
+  const image = float32(gray, random.floats(gray.reduce((n, d) => n * d, 1)));
+  const [expected] = Object.values(await runModel(bytes, { image: applyMap(grayscale(), 1, image) }));
+  const [got] = Object.values(await runModel(wrong, { image }));
+  assert.ok(expected && got);
+  assert.ok(relativeL2(got, expected) > 1000 * TOLERANCE);
 });
