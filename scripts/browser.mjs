@@ -4,18 +4,29 @@ import { chromium } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
+/** Where Chrome is on macOS and Windows, which don't put it on the PATH. */
+const INSTALLED = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+  'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
+];
+
+/** CHROMIUM in the environment, else what the PATH and the usual places hold. */
 function findChromium() {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/snap/bin'];
-  for (const name of NAMES)
-    for (const folder of folders) if (folder && existsSync(join(folder, name))) return join(folder, name);
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/snap/bin'].filter(Boolean);
+  const onPath = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
+  const found = [...onPath, ...INSTALLED].find((path) => existsSync(path));
+  if (found) return found;
   throw new Error(
     'Chromium is needed to drive VS Code and was not found; install it (on Debian: apt-get install chromium).',
   );
 }
 
 /** A headless Chromium that asks nothing of the network beyond what the page does. */
-export function launchBrowser() {
-  return chromium.launch({
+function options() {
+  return {
     executablePath: findChromium(),
     args: [
       '--no-sandbox',
@@ -26,5 +37,17 @@ export function launchBrowser() {
       '--disable-component-update',
       '--disable-sync',
     ],
-  });
+  };
+}
+
+/** The browser of the run, where `shareBrowser` started one; else one of the caller's own. Closing it ends what the caller opened. */
+export function launchBrowser() {
+  const shared = process.env.CHANNELWISE_BROWSER;
+  return shared ? chromium.connect(shared) : chromium.launch(options());
+}
+
+/** Starts one browser for many processes. They find it by `env`. */
+export async function shareBrowser() {
+  const server = await chromium.launchServer(options());
+  return { env: { CHANNELWISE_BROWSER: server.wsEndpoint() }, close: () => server.close() };
 }

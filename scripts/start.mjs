@@ -2,40 +2,48 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureInstalled } from './install.mjs';
 import { main, root, runNode, say, step } from './step.mjs';
+import { writeStartFolder } from './startFolder.mjs';
 import { startServer } from './vscodeServer.mjs';
 
 function hasDesktopCode() {
   return spawnSync('code', ['--version'], { stdio: 'ignore', shell: process.platform === 'win32' }).status === 0;
 }
 
+/** Where VS Code shows a folder with an extension that is being developed. */
+export function developmentUrl(server, folder, extension) {
+  const payload = JSON.stringify([
+    ['extensionDevelopmentPath', `vscode-remote://${server.authority}${encodeURI(extension)}`],
+    ['skipWelcome', 'true'],
+  ]);
+  return `${server.url}/?${new URLSearchParams({ folder, payload })}`;
+}
+
 /** Opens VS Code on a folder of sample models with the extension running. */
-await main(async () => {
+async function start() {
   await ensureInstalled();
   await step('Build', () => runNode('Build', ['scripts/build.mjs']));
   const samples = join(root, 'samples');
   await step('Prepare the sample models in samples/', () =>
     runNode('Samples', ['--import', 'tsx', 'test/fixtures/writeSamples.ts', samples]),
   );
+  const extension = writeStartFolder();
   if (hasDesktopCode()) {
     say('Opening the desktop VS Code.');
-    spawnSync('code', [`--extensionDevelopmentPath=${root}`, samples], {
+    spawnSync('code', [`--extensionDevelopmentPath=${extension}`, samples], {
       stdio: 'inherit',
       shell: process.platform === 'win32',
     });
     return;
   }
   const server = await startServer();
-  const payload = [
-    ['extensionDevelopmentPath', `vscode-remote://${server.authority}${root}`],
-    ['skipWelcome', 'true'],
-  ];
-  const query = new URLSearchParams({ folder: samples, payload: JSON.stringify(payload) });
   say('There is no `code` on the PATH, so VS Code runs as a server here. Open this address in a browser:');
-  console.log(`\n    ${server.url}/?${query}\n`);
-  say('Right-click a model in the Explorer and choose Convert to Grayscale. Ctrl+C ends.');
+  console.log(`\n    ${developmentUrl(server, samples, extension)}\n`);
+  say('The walkthrough leads on. Ctrl+C ends.');
   await new Promise((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
   });
   await server.stop();
-});
+}
+
+if (process.argv[1]?.endsWith('start.mjs')) await main(start);

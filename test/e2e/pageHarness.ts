@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from '../../scripts/browser.mjs';
+import { pageHtml } from '../../src/vscode/editor/pageHtml.ts';
 import { bundlePage } from '../../webview-ui/build.mjs';
 import type { PageModel } from '../../src/protocol/messages.ts';
 import { packModel } from '../../src/protocol/packed.ts';
@@ -13,29 +14,26 @@ import type { ThemeKind } from '../fixtures/themes.ts';
 const here = dirname(fileURLToPath(import.meta.url));
 const ORIGIN = 'https://page.invalid';
 const NONCE = 'c2VjcmV0LW5vbmNl';
-const CSP = `default-src 'none'; script-src 'nonce-${NONCE}'; style-src ${ORIGIN}; img-src data: blob:; font-src ${ORIGIN}; worker-src blob:`;
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+  return launchBrowser();
 }
 
 /** The toolkit probes for :focus-visible with one empty style element. The policy refuses it (this is the hash of nothing) and the toolkit copes. */
 const EMPTY_STYLE = 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=';
 
-let bundled: Promise<string> | null = null;
-/** The page's script, built once per process. */
-export function pageScript(outfile = join(here, '../../test-results/page/page.js')): Promise<string> {
-  bundled ??= bundlePage({ outfile, minify: false }).then(() => readFile(outfile, 'utf8'));
-  return bundled;
+let loaded: Promise<string> | null = null;
+/** The page's script: the one that CHANNELWISE_PAGE names, else one built here, once per process. */
+export function pageScript(): Promise<string> {
+  loaded ??= builtPage().then((path) => readFile(path, 'utf8'));
+  return loaded;
+}
+
+async function builtPage(): Promise<string> {
+  if (process.env.CHANNELWISE_PAGE) return process.env.CHANNELWISE_PAGE;
+  const outfile = join(here, `../../test-results/page/page-${process.pid}.js`);
+  await bundlePage({ outfile, minify: false });
+  return outfile;
 }
 
 export type Answer = { ok: true; value: unknown } | { ok: false; code: string; message: string };
@@ -62,8 +60,13 @@ export interface OpenedPage {
   close(): Promise<void>;
 }
 
-const HTML = `<!DOCTYPE html><html lang="en"><head><meta charset="UTF-8"><title>model</title><link rel="stylesheet" href="${ORIGIN}/page.css"></head>
-<body><script nonce="${NONCE}" src="${ORIGIN}/page.js"></script></body></html>`;
+/** As the editor makes it, with its content security policy. */
+const HTML = pageHtml({
+  source: ORIGIN,
+  nonce: NONCE,
+  script: `${ORIGIN}/page.js`,
+  style: `${ORIGIN}/page.css`,
+});
 
 /** Opens the page on a model (or on an error, where `model` is an Answer that is not ok). */
 export async function openPage(
@@ -92,8 +95,7 @@ export async function openPage(
   ]);
   await page.route('**/*', (route) => {
     const path = new URL(route.request().url()).pathname;
-    if (path === '/')
-      return route.fulfill({ contentType: 'text/html', body: HTML, headers: { 'content-security-policy': CSP } });
+    if (path === '/') return route.fulfill({ contentType: 'text/html', body: HTML });
     if (path === '/page.js') return route.fulfill({ contentType: 'text/javascript', body: script });
     if (path === '/page.css') return route.fulfill({ contentType: 'text/css', body: css });
     if (path.endsWith('/codicon.ttf')) return route.fulfill({ contentType: 'font/ttf', body: icons });

@@ -1,0 +1,26 @@
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { root, runNode } from './step.mjs';
+
+/** Test files under a folder; Node 20's test runner knows no globs. */
+export function testFiles(folder) {
+  return readdirSync(join(root, folder), { recursive: true })
+    .map((name) => join(folder, String(name)))
+    .filter((file) => file.endsWith('.test.ts'))
+    .sort();
+}
+
+/** Runs test files, as many at a time as there are processors. Options go to the test runner; a reporter among them replaces ours. */
+export async function runTests(label, files, { options = [], env = {} } = {}) {
+  if (files.length === 0) throw new Error(`${label}: there are no test files.`);
+  const reporters = [
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=./scripts/testReporter.mjs',
+    '--test-reporter-destination=stderr',
+  ];
+  const own = options.some((option) => option.startsWith('--test-reporter')) ? [] : reporters;
+  const concurrency = `--test-concurrency=${availableParallelism()}`;
+  await runNode(label, ['--import', 'tsx', '--test', concurrency, ...own, ...options, ...files], { env });
+}

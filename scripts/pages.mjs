@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import { runTests, testFiles } from './nodeTests.mjs';
+import { main, root } from './step.mjs';
+
+/** The one that needs the packaged extension and a VS Code; all others in its folder drive the page alone. */
+export const PERSON = join('test', 'e2e', 'person.test.ts');
+
+/** Runs the given tests of the page or, without any, all. They share one page script and, with `env`, one browser. */
+export async function pageTests(args = [], env = {}) {
+  const { bundlePage } = await import('../webview-ui/build.mjs');
+  const script = join(root, 'test-results', 'page', 'page.js');
+  await bundlePage({ outfile: script, minify: false });
+  const given = args.filter((a) => !a.startsWith('-'));
+  const options = args.filter((a) => a.startsWith('-'));
+  const files = given.length > 0 ? given : testFiles('test/e2e').filter((file) => file !== PERSON);
+  await runTests('Page tests', files, { options, env: { ...env, CHANNELWISE_PAGE: script } });
+}
+
+if (process.argv[1]?.endsWith('pages.mjs')) await main(() => pageTests(process.argv.slice(2)));
