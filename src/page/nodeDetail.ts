@@ -109,7 +109,7 @@ function constantTexts({ inputs }: Described, formal: FormalName): string[] {
 }
 
 function attributeTexts(node: Described): string[] {
-  const telling = TELLING[node.opType] ?? [];
+  const telling = Object.hasOwn(TELLING, node.opType) ? (TELLING[node.opType] ?? []) : [];
   return telling.flatMap((name) => {
     const value = attribute(node, name);
     return value === '' ? [] : [`${name} = ${value}`];
