@@ -1,0 +1,23 @@
+import { BOOL, DOUBLE, FLOAT, INT32, INT64, INT8, UINT32, UINT8 } from '../../tensors/dtypes.ts';
+import type { Datatype } from './hdf5/datatype.ts';
+
+const FLOATS = { float16: 10, bfloat16: 16, float32: FLOAT, float64: DOUBLE } as const;
+const SIGNED: Readonly<Record<number, number>> = { 1: INT8, 2: 5, 4: INT32, 8: INT64 };
+const UNSIGNED: Readonly<Record<number, number>> = { 1: UINT8, 2: 4, 4: UINT32, 8: 13 };
+const BFLOAT16_BYTES = 2;
+
+/** The number in the table of element types; null for types that tensors don't have. Keras writes bfloat16 as two opaque bytes. */
+export function elementType(datatype: Datatype): number | null {
+  switch (datatype.kind) {
+    case 'float':
+      return FLOATS[datatype.format];
+    case 'int':
+      return (datatype.signed ? SIGNED : UNSIGNED)[datatype.size] ?? null;
+    case 'bool':
+      return BOOL;
+    case 'opaque':
+      return datatype.size === BFLOAT16_BYTES ? FLOATS.bfloat16 : null;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,178 @@
+import type { NewAttribute } from '../../onnx/edit/encode.ts';
+import { flag, member, number, text, type Json } from '../json/json.ts';
+import type { Call } from '../network/network.ts';
+import { numberList } from '../network/inputShape.ts';
+import type { GraphBuilder } from './graphBuilder.ts';
+import type { StoredWeight, WeightSource } from './weightSource.ts';
+
+/**
+ * A value of the network in the graph. `moved`: its last axis (the channels) stands second there, as ONNX's operators want it;
+ * layers that don't mind pass it on so, and it is moved back where one needs the order of Keras.
+ */
+export interface Value {
+  readonly name: string;
+  /** null behind layers that can't be presented. */
+  readonly rank: number | null;
+  readonly moved: boolean;
+}
+
+/** How one class of layers is put into the graph: what it makes of its inputs, one value for each output. */
+export type LayerRule = (layer: LayerBuilder, inputs: readonly Value[]) => Value[] | Promise<Value[]>;
+
+/** A layer that can't be presented in operators; the message ends "… because". */
+export class Unpresentable extends Error {}
+
+/** What all layers of a network share. */
+export interface Presentation {
+  readonly graph: GraphBuilder;
+  readonly weights: WeightSource;
+  /** Transposes that were made, by what they turn and how. */
+  readonly turned: Map<string, string>;
+  /** 1, 2 or 3: some functions changed with Keras 3. */
+  readonly major: number;
+}
+
+/** What a rule needs to put one call of a layer into the graph. */
+export class LayerBuilder {
+  readonly call: Call;
+  readonly config: Json | undefined;
+  readonly major: number;
+  private readonly graph: GraphBuilder;
+  private readonly weights: WeightSource;
+  private readonly turned: Map<string, string>;
+  private readonly counts = new Map<string, number>();
+
+  constructor({ graph, weights, turned, major }: Presentation, call: Call) {
+    this.graph = graph;
+    this.weights = weights;
+    this.call = call;
+    this.config = call.layer.config;
+    this.turned = turned;
+    this.major = major;
+  }
+
+  setting(...names: readonly string[]): Json | undefined {
+    for (const name of names) {
+      const found = member(this.config, name);
+      if (found && found.value !== null) return found;
+    }
+    return undefined;
+  }
+
+  /** A number of the configuration under one of its names in the versions of Keras. */
+  number(fallback: number, ...names: readonly string[]): number {
+    return number(this.setting(...names)) ?? fallback;
+  }
+
+  text(fallback: string, ...names: readonly string[]): string {
+    return text(this.setting(...names)) ?? fallback;
+  }
+
+  flag(fallback: boolean, ...names: readonly string[]): boolean {
+    return flag(this.setting(...names)) ?? fallback;
+  }
+
+  /** A size for each of `rank` axes, which may be given as one number for all. */
+  sizes(rank: number, fallback: number | readonly number[], ...names: readonly string[]): number[] {
+    const found = this.setting(...names);
+    const one = number(found) ?? (typeof fallback === 'number' ? fallback : undefined);
+    const list = numberList(found) ?? (one === undefined ? [...(fallback as readonly number[])] : undefined);
+    if (list && list.length !== rank) throw new Unpresentable(`${names[0]} has ${list.length} numbers, not ${rank}`);
+    return list ?? new Array<number>(rank).fill(one ?? 1);
+  }
+
+  /** The axes order that the layer was made for. Keras 1 says dim_ordering, and th for channels first. */
+  channelsFirst(): boolean {
+    const order = this.text('channels_last', 'data_format', 'dim_ordering');
+    return order === 'channels_first' || order === 'th';
+  }
+
+  /** The layer's weights by Keras's names, in the order in which the layer makes them. Throws Unpresentable where the file's are others. */
+  stored(...names: readonly string[]): StoredWeight[] {
+    return this.weights.find(this.call.layer, names);
+  }
+
+  /** A stored weight in the graph, its axes in this order, then seen with these dims. */
+  weight(stored: StoredWeight, order?: readonly number[], dims?: readonly number[]): string {
+    const axes = order ?? stored.dims.map((_, axis) => axis);
+    return this.graph.weight(`${this.call.layer.path}/${stored.name}`, {
+      dataset: stored.dataset,
+      storedDims: stored.dims,
+      order: axes,
+      dims: dims ?? axes.map((axis) => stored.dims[axis] ?? 1),
+      dtype: stored.dtype,
+    });
+  }
+
+  /** The numbers of a small weight. */
+  numbers(stored: StoredWeight): Promise<Float64Array> {
+    return this.weights.numbers(stored);
+  }
+
+  floats(part: string, dims: readonly number[], values: readonly number[]): string {
+    return this.graph.floats(`${this.call.name}/${part}`, dims, values);
+  }
+
+  scalar(part: string, value: number): string {
+    return this.floats(part, [], [value]);
+  }
+
+  ints(part: string, values: readonly number[]): string {
+    return this.graph.ints(`${this.call.name}/${part}`, values);
+  }
+
+  /** Adds a node named for the layer and its operator, and gives what it makes. */
+  node(opType: string, inputs: readonly string[], attributes: readonly NewAttribute[] = []): string {
+    const name = this.fresh(opType);
+    this.graph.node({ name, opType, inputs, outputs: [name], attributes, className: this.call.layer.className });
+    return name;
+  }
+
+  private fresh(opType: string): string {
+    const count = (this.counts.get(opType) ?? 0) + 1;
+    this.counts.set(opType, count);
+    const name = `${this.call.name}/${opType}`;
+    return count === 1 ? name : `${name}_${count}`;
+  }
+
+  /** The one value a layer reads. */
+  only(inputs: readonly Value[]): Value {
+    const [value] = inputs;
+    if (!value || inputs.length !== 1) throw new Unpresentable(`it reads ${inputs.length} tensors`);
+    return value;
+  }
+
+  /** A value with its axes in the order of Keras. */
+  plain(value: Value): string {
+    if (!value.moved) return value.name;
+    const rank = this.rank(value);
+    return this.turn(value, [0, ...range(2, rank), 1]);
+  }
+
+  /** A value with its last axis behind the batch. */
+  moved(value: Value): string {
+    if (value.moved) return value.name;
+    const rank = this.rank(value);
+    return rank < 3 ? value.name : this.turn(value, [0, rank - 1, ...range(1, rank - 1)]);
+  }
+
+  /** Throws where the rank is not known. */
+  rank(value: Value): number {
+    if (value.rank === null) throw new Unpresentable('the shape in front of it is not known');
+    return value.rank;
+  }
+
+  /** One Transpose for all who want the value so. */
+  private turn(value: Value, perm: readonly number[]): string {
+    const id = `${value.name} ${perm.join()}`;
+    const known = this.turned.get(id);
+    if (known !== undefined) return known;
+    const made = this.node('Transpose', [value.name], [{ name: 'perm', ints: perm }]);
+    this.turned.set(id, made);
+    return made;
+  }
+}
+
+export function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+}

@@ -1,0 +1,150 @@
+import type { NewAttribute } from '../../../onnx/edit/encode.ts';
+import { type LayerBuilder, type LayerRule, range, Unpresentable, type Value } from '../layerBuilder.ts';
+import type { StoredWeight } from '../weightSource.ts';
+import { activated } from './activation.ts';
+
+/** How a layer moves over its input, as ONNX's operators have it. */
+interface Window {
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+}
+
+function windowOf(b: LayerBuilder, spatial: number): Window {
+  return {
+    strides: b.sizes(spatial, 1, 'strides', 'subsample', 'subsample_length'),
+    dilations: b.sizes(spatial, 1, 'dilation_rate', 'atrous_rate'),
+  };
+}
+
+/** The input with channels behind the batch, whatever the layer's order of axes, and how the output then stands. */
+export function channelsSecond(b: LayerBuilder, value: Value, spatial: number): { name: string; moved: boolean } {
+  if (b.channelsFirst()) return { name: b.plain(value), moved: false };
+  // Behind a layer that can't be presented, the layer itself says how many axes there are.
+  return { name: b.moved({ ...value, rank: value.rank ?? spatial + 2 }), moved: true };
+}
+
+/** "same" pads as ONNX's SAME_UPPER does: one more at the end where the sum is odd. "causal" pads in front only. */
+function padding(b: LayerBuilder, kernel: readonly number[], { dilations }: Window): NewAttribute[] {
+  const kind = b.text('valid', 'padding', 'border_mode');
+  if (kind === 'same') return [{ name: 'auto_pad', string: 'SAME_UPPER' }];
+  if (kind === 'causal') return [{ name: 'pads', ints: [((kernel[0] ?? 1) - 1) * (dilations[0] ?? 1), 0] }];
+  if (kind !== 'valid') throw new Unpresentable(`its padding ${kind} is not known`);
+  return [];
+}
+
+function hasBias(b: LayerBuilder): boolean {
+  return b.flag(true, 'use_bias', 'bias');
+}
+
+function checkedKernel(kernel: StoredWeight | undefined, spatial: number): StoredWeight {
+  if (kernel?.dims.length !== spatial + 2) throw new Unpresentable(`its kernel does not have ${spatial + 2} axes`);
+  return kernel;
+}
+
+/** Kernels are [k…, in, out] in Keras and [out, in, k…] in ONNX. */
+function outInFirst(spatial: number): number[] {
+  return [spatial + 1, spatial, ...range(0, spatial)];
+}
+
+/** https://keras.io/api/layers/convolution_layers/convolution2d/ */
+function conv(spatial: number): LayerRule {
+  return (b, inputs) => {
+    const [kernel, bias] = b.stored('kernel', ...(hasBias(b) ? ['bias'] : []));
+    const weight = checkedKernel(kernel, spatial);
+    const x = channelsSecond(b, b.only(inputs), spatial);
+    const window = windowOf(b, spatial);
+    const attributes: NewAttribute[] = [
+      ...padding(b, weight.dims, window),
+      { name: 'strides', ints: window.strides },
+      { name: 'dilations', ints: window.dilations },
+      { name: 'group', int: b.number(1, 'groups') },
+    ];
+    const operands = [x.name, b.weight(weight, outInFirst(spatial)), ...(bias ? [b.weight(bias)] : [])];
+    const value = { name: b.node('Conv', operands, attributes), rank: spatial + 2, moved: x.moved };
+    return [activated(b, value, b.setting('activation'))];
+  };
+}
+
+/** Kernel [k…, channels, multiplier]; output channel c · multiplier + m: https://keras.io/api/layers/convolution_layers/depthwise_convolution2d/ */
+function depthwiseNode(b: LayerBuilder, x: string, kernel: StoredWeight, bias: readonly string[]): string {
+  const spatial = kernel.dims.length - 2;
+  const channels = kernel.dims[spatial] ?? 1;
+  const multiplier = kernel.dims[spatial + 1] ?? 1;
+  const window = windowOf(b, spatial);
+  const order = [spatial, spatial + 1, ...range(0, spatial)];
+  const weight = b.weight(kernel, order, [channels * multiplier, 1, ...kernel.dims.slice(0, spatial)]);
+  return b.node(
+    'Conv',
+    [x, weight, ...bias],
+    [
+      ...padding(b, kernel.dims, window),
+      { name: 'strides', ints: window.strides },
+      { name: 'dilations', ints: window.dilations },
+      { name: 'group', int: channels },
+    ],
+  );
+}
+
+function depthwise(spatial: number): LayerRule {
+  return (b, inputs) => {
+    const [kernel, bias] = b.stored('depthwise_kernel', ...(hasBias(b) ? ['bias'] : []));
+    const weight = checkedKernel(kernel, spatial);
+    const x = channelsSecond(b, b.only(inputs), spatial);
+    const name = depthwiseNode(b, x.name, weight, bias ? [b.weight(bias)] : []);
+    return [activated(b, { name, rank: spatial + 2, moved: x.moved }, b.setting('activation'))];
+  };
+}
+
+/** A depthwise convolution, then one of size 1: https://keras.io/api/layers/convolution_layers/separable_convolution2d/ */
+function separable(spatial: number): LayerRule {
+  return (b, inputs) => {
+    const [depth, point, bias] = b.stored('depthwise_kernel', 'pointwise_kernel', ...(hasBias(b) ? ['bias'] : []));
+    const [depthKernel, pointKernel] = [checkedKernel(depth, spatial), checkedKernel(point, spatial)];
+    const x = channelsSecond(b, b.only(inputs), spatial);
+    const middle = depthwiseNode(b, x.name, depthKernel, []);
+    const operands = [middle, b.weight(pointKernel, outInFirst(spatial)), ...(bias ? [b.weight(bias)] : [])];
+    const name = b.node('Conv', operands);
+    return [activated(b, { name, rank: spatial + 2, moved: x.moved }, b.setting('activation'))];
+  };
+}
+
+/** Kernel [k…, out, in]; "same" gives input · stride: https://keras.io/api/layers/convolution_layers/convolution2d_transpose/ */
+function transposed(spatial: number): LayerRule {
+  return (b, inputs) => {
+    const [kernel, bias] = b.stored('kernel', ...(hasBias(b) ? ['bias'] : []));
+    const weight = checkedKernel(kernel, spatial);
+    if (b.setting('output_padding')) throw new Unpresentable('it has an output padding');
+    const x = channelsSecond(b, b.only(inputs), spatial);
+    const { strides, dilations } = windowOf(b, spatial);
+    if (dilations.some((d) => d !== 1)) throw new Unpresentable('it has a dilation');
+    const same = b.text('valid', 'padding') === 'same';
+    const surplus = strides.map((stride, i) => (weight.dims[i] ?? 1) - stride);
+    const cut = surplus.map((n) => (same ? Math.max(0, n) : 0));
+    const pads = [...cut.map((n) => Math.floor(n / 2)), ...cut.map((n) => n - Math.floor(n / 2))];
+    const operands = [x.name, b.weight(weight, outInFirst(spatial)), ...(bias ? [b.weight(bias)] : [])];
+    const name = b.node('ConvTranspose', operands, [
+      { name: 'pads', ints: pads },
+      { name: 'strides', ints: strides },
+      { name: 'output_padding', ints: surplus.map((n) => Math.max(0, -n)) },
+    ]);
+    return [activated(b, { name, rank: spatial + 2, moved: x.moved }, b.setting('activation'))];
+  };
+}
+
+export const CONVOLUTIONS: Readonly<Record<string, LayerRule>> = {
+  Conv1D: conv(1),
+  Conv2D: conv(2),
+  Conv3D: conv(3),
+  Convolution1D: conv(1),
+  Convolution2D: conv(2),
+  Convolution3D: conv(3),
+  DepthwiseConv1D: depthwise(1),
+  DepthwiseConv2D: depthwise(2),
+  SeparableConv1D: separable(1),
+  SeparableConv2D: separable(2),
+  SeparableConvolution2D: separable(2),
+  Conv1DTranspose: transposed(1),
+  Conv2DTranspose: transposed(2),
+  Conv3DTranspose: transposed(3),
+  Deconvolution2D: transposed(2),
+};

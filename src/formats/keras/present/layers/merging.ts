@@ -1,0 +1,54 @@
+import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
+
+/** Values of one rank in one order of axes: moved where one of them already is. */
+export function aligned(b: LayerBuilder, inputs: readonly Value[]): { names: string[]; rank: number; moved: boolean } {
+  const [first] = inputs;
+  if (!first) throw new Unpresentable('it reads nothing');
+  const rank = b.rank(first);
+  if (inputs.some((value) => b.rank(value) !== rank))
+    throw new Unpresentable('its inputs have different numbers of axes');
+  const moved = rank > 2 && inputs.some((value) => value.moved);
+  return { names: inputs.map((value) => (moved ? b.moved(value) : b.plain(value))), rank, moved };
+}
+
+/** Element by element, of two or more tensors: https://keras.io/api/layers/merging_layers/ */
+function elementwise(opType: string): LayerRule {
+  return (b, inputs) => {
+    const { names, rank, moved } = aligned(b, inputs);
+    const [first = '', ...others] = names;
+    return [{ name: others.reduce((sum, next) => b.node(opType, [sum, next]), first), rank, moved }];
+  };
+}
+
+/** Operators that take any number of tensors at once. */
+function together(opType: string): LayerRule {
+  return (b, inputs) => {
+    const { names, rank, moved } = aligned(b, inputs);
+    return [{ name: b.node(opType, names), rank, moved }];
+  };
+}
+
+/** Where an axis of Keras's order stands once the last one was moved behind the batch. */
+export function axisWhenMoved(axis: number, rank: number): number {
+  if (axis === rank - 1) return 1;
+  return axis === 0 ? 0 : axis + 1;
+}
+
+function concatenate(b: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const { names, rank, moved } = aligned(b, inputs);
+  const given = b.number(-1, 'axis', 'concat_axis');
+  const axis = given < 0 ? given + rank : given;
+  return [
+    { name: b.node('Concat', names, [{ name: 'axis', int: moved ? axisWhenMoved(axis, rank) : axis }]), rank, moved },
+  ];
+}
+
+export const MERGING: Readonly<Record<string, LayerRule>> = {
+  Add: elementwise('Add'),
+  Subtract: elementwise('Sub'),
+  Multiply: elementwise('Mul'),
+  Average: together('Mean'),
+  Maximum: together('Max'),
+  Minimum: together('Min'),
+  Concatenate: concatenate,
+};

@@ -1,0 +1,119 @@
+import { number, numbers } from '../../json/json.ts';
+import { numberList } from '../../network/inputShape.ts';
+import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
+import type { StoredWeight } from '../weightSource.ts';
+
+/** The axis that a layer normalises along, counted from the front. Throws where it is not one. */
+function axisOf(b: LayerBuilder, rank: number): number {
+  const setting = b.setting('axis');
+  const list = numberList(setting) ?? [number(setting) ?? -1];
+  const [axis] = list;
+  if (axis === undefined || list.length !== 1) throw new Unpresentable(`it works along ${list.length} axes`);
+  return axis < 0 ? axis + rank : axis;
+}
+
+/** gamma and beta where the layer has them, in this order, in front of what else it stores. */
+function scaleAndCenter(
+  b: LayerBuilder,
+  ...others: readonly string[]
+): { gamma?: StoredWeight; beta?: StoredWeight; rest: StoredWeight[] } {
+  const names = [...(b.flag(true, 'scale') ? ['gamma'] : []), ...(b.flag(true, 'center') ? ['beta'] : [])];
+  const found = b.stored(...names, ...others);
+  const at = (name: string): StoredWeight | undefined => found[names.indexOf(name)];
+  const [gamma, beta] = [
+    names.includes('gamma') ? at('gamma') : undefined,
+    names.includes('beta') ? at('beta') : undefined,
+  ];
+  return { ...(gamma ? { gamma } : {}), ...(beta ? { beta } : {}), rest: found.slice(names.length) };
+}
+
+/** https://keras.io/api/layers/normalization_layers/batch_normalization/ */
+function batchNormalization(b: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const value = b.only(inputs);
+  const rank = b.rank(value);
+  const axis = axisOf(b, rank);
+  const { gamma, beta, rest } = scaleAndCenter(b, 'moving_mean', 'moving_variance');
+  const [mean, variance] = rest;
+  const channels = mean?.dims[0];
+  if (!mean || !variance || channels === undefined) throw new Unpresentable('its weights are missing');
+  if (axis !== 1 && axis !== rank - 1) throw new Unpresentable(`it works along axis ${axis}`);
+  const isLast = axis === rank - 1;
+  const filled = (part: string, of: number): string => b.floats(part, [channels], new Array<number>(channels).fill(of));
+  const operands = [
+    isLast ? b.moved(value) : b.plain(value),
+    gamma ? b.weight(gamma) : filled('ones', 1),
+    beta ? b.weight(beta) : filled('zeros', 0),
+    b.weight(mean),
+    b.weight(variance),
+  ];
+  const name = b.node('BatchNormalization', operands, [{ name: 'epsilon', float: b.number(1e-3, 'epsilon') }]);
+  return [{ name, rank, moved: isLast && rank > 2 }];
+}
+
+/** https://keras.io/api/layers/normalization_layers/layer_normalization/ */
+function layerNormalization(b: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const value = b.only(inputs);
+  const rank = b.rank(value);
+  if (axisOf(b, rank) !== rank - 1) throw new Unpresentable('it does not work along the last axis');
+  if (b.flag(false, 'rms_scaling')) throw new Unpresentable('it scales by the root mean square');
+  const { gamma, beta } = scaleAndCenter(b);
+  const size = (gamma ?? beta)?.dims[0];
+  if (size === undefined) throw new Unpresentable('it has no weights');
+  const scale = gamma ? b.weight(gamma) : b.floats('ones', [size], new Array<number>(size).fill(1));
+  const operands = [b.plain(value), scale, ...(beta ? [b.weight(beta)] : [])];
+  const name = b.node('LayerNormalization', operands, [
+    { name: 'axis', int: -1 },
+    { name: 'epsilon', float: b.number(1e-3, 'epsilon') },
+  ]);
+  return [{ name, rank, moved: false }];
+}
+
+/** Keras divides by no less than this. */
+const LEAST_DEVIATION = 1e-7;
+
+/** (x − mean) / max(√variance, 1e-7), from the configuration or learned by adapt(): https://keras.io/api/layers/preprocessing_layers/numerical/normalization/ */
+async function normalization(b: LayerBuilder, inputs: readonly Value[]): Promise<Value[]> {
+  const value = b.only(inputs);
+  const rank = b.rank(value);
+  if (axisOf(b, rank) !== rank - 1) throw new Unpresentable('it does not work along the last axis');
+  if (b.flag(false, 'invert')) throw new Unpresentable('it goes the other way');
+  const { mean, variance } = await statistics(b);
+  const deviation = variance.map((v) => Math.fround(Math.max(Math.sqrt(v), LEAST_DEVIATION)));
+  const shifted = b.node('Sub', [b.plain(value), b.floats('mean', [mean.length], mean)]);
+  const name = b.node('Div', [shifted, b.floats('deviation', [deviation.length], deviation)]);
+  return [{ name, rank, moved: false }];
+}
+
+/** Means and variances, one for each channel or one for all. */
+async function statistics(b: LayerBuilder): Promise<{ mean: number[]; variance: number[] }> {
+  const given = (name: string): number[] | undefined => {
+    const setting = b.setting(name);
+    const one = number(setting);
+    return one === undefined ? flattened(setting) : [one];
+  };
+  const [mean, variance] = [given('mean'), given('variance')];
+  if (mean && variance) return { mean, variance };
+  const [learnedMean, learnedVariance] = b.stored('mean', 'variance', ...(b.major < 3 ? ['count'] : []));
+  if (!learnedMean || !learnedVariance) throw new Unpresentable('its weights are missing');
+  return { mean: [...(await b.numbers(learnedMean))], variance: [...(await b.numbers(learnedVariance))] };
+}
+
+/** Numbers that may lie in lists of one: [[[1, 2, 3]]]. */
+function flattened(setting: ReturnType<LayerBuilder['setting']>): number[] | undefined {
+  let at = setting;
+  for (let depth = 0; depth < 8; depth++) {
+    const found = numbers(at);
+    if (found) return found;
+    const inner = Array.isArray(at?.value) ? (at.value as readonly (typeof at)[]) : [];
+    if (inner.length !== 1) return undefined;
+    at = inner[0];
+  }
+  return undefined;
+}
+
+export const NORMALIZATION: Readonly<Record<string, LayerRule>> = {
+  BatchNormalization: batchNormalization,
+  SyncBatchNormalization: batchNormalization,
+  LayerNormalization: layerNormalization,
+  Normalization: normalization,
+};

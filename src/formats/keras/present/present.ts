@@ -1,0 +1,131 @@
+import { MemorySource, type ByteSource } from '../../../bytes/byteSource.ts';
+import { FLOAT, INT32, INT64, UINT8 } from '../../../tensors/dtypes.ts';
+import type { Model } from '../../onnx/model.ts';
+import { scanModel } from '../../onnx/scan/scan.ts';
+import type { Hdf5Tree } from '../hdf5/tree.ts';
+import { graphDims, inputShape, inputType } from '../network/inputShape.ts';
+import { valueName, type Call, type Network } from '../network/network.ts';
+import { elementType } from '../elementTypes.ts';
+import { GraphBuilder, KERAS_DOMAIN, type WeightView } from './graphBuilder.ts';
+import { LayerBuilder, Unpresentable, type Presentation, type Value } from './layerBuilder.ts';
+import { layerRule } from './layers/table.ts';
+import { WeightSource, weightsByName } from './weightSource.ts';
+
+/** A Keras network in the terms of ONNX: a model whose bytes exist only in memory and whose weights are views of datasets. */
+export interface PresentedNetwork {
+  readonly source: ByteSource;
+  readonly model: Model;
+  /** What each weight of the graph is in the file. */
+  readonly weights: ReadonlyMap<string, WeightView>;
+  /** Layers that no operator stands for, by name, with the reason. */
+  readonly opaque: ReadonlyMap<string, string>;
+}
+
+export interface PresentRequest {
+  readonly network: Network;
+  readonly tree: Hdf5Tree;
+  /** As the file says it, such as 2.4.0. */
+  readonly version: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const INPUT_TYPES: Readonly<Record<string, number>> = {
+  float16: 10,
+  float32: FLOAT,
+  float64: 11,
+  uint8: UINT8,
+  int32: INT32,
+  int64: INT64,
+};
+
+/** Puts a network into operators, layer by layer. Layers that can't be presented stand there by their class, and everything behind them that follows. */
+export async function present({ network, tree, version, signal }: PresentRequest): Promise<PresentedNetwork> {
+  const graph = new GraphBuilder();
+  const weights = new WeightSource(tree, await weightsByName(tree));
+  const presentation: Presentation = { graph, weights, turned: new Map(), major: Number.parseInt(version, 10) || 2 };
+  const values = new Map<string, Value>();
+  const opaque = new Map<string, string>();
+  for (const layer of network.inputs) {
+    const shape = inputShape(layer);
+    const name = layer.className === 'InputLayer' ? layer.path : `${layer.path}_input`;
+    graph.input(name, INPUT_TYPES[inputType(layer)] ?? FLOAT, shape ? graphDims(shape.dims) : null);
+    values.set(name, { name, rank: shape ? shape.dims.length : null, moved: false });
+  }
+  for (const call of network.calls) {
+    const inputs = call.inputs.map((name) => values.get(name) ?? { name, rank: null, moved: false });
+    const made = await presentCall(presentation, call, { inputs, opaque });
+    made.forEach((value, i) => values.set(valueName(call.name, i), value));
+  }
+  finish(graph, network, values);
+  const source = new MemorySource(graph.encode(network.name, version));
+  return { source, model: await scanModel(source, signal), weights: graph.weights, opaque };
+}
+
+async function presentCall(
+  presentation: Presentation,
+  call: Call,
+  { inputs, opaque }: { inputs: readonly Value[]; opaque: Map<string, string> },
+): Promise<readonly Value[]> {
+  const rule = layerRule(call);
+  const builder = new LayerBuilder(presentation, call);
+  const before = presentation.graph.snapshot();
+  const turned = presentation.turned.size;
+  try {
+    if (!rule) throw new Unpresentable('no operator stands for it');
+    return await rule(builder, inputs);
+  } catch (error) {
+    if (!(error instanceof Unpresentable)) throw error;
+    presentation.graph.restore(before);
+    for (const id of [...presentation.turned.keys()].slice(turned)) presentation.turned.delete(id);
+    opaque.set(call.layer.path, error.message);
+    return presentOpaque(
+      presentation,
+      call,
+      inputs.map((value) => value.name),
+    );
+  }
+}
+
+/** A layer by its class alone, with its weights beside its inputs. */
+function presentOpaque({ graph, weights }: Presentation, call: Call, inputs: readonly string[]): Value[] {
+  const own = weights.all(call.layer).flatMap((path) => {
+    const stored = weights.dataset(path);
+    const dtype = stored ? elementType(stored.datatype) : null;
+    if (!stored || dtype === null) return [];
+    const { dims } = stored.space;
+    return [graph.weight(path, { dataset: path, storedDims: dims, order: dims.map((_, i) => i), dims, dtype })];
+  });
+  const { className } = call.layer;
+  const name = `${call.name}/${className}`;
+  graph.node({
+    name,
+    opType: className,
+    domain: KERAS_DOMAIN,
+    inputs: [...inputs, ...own],
+    outputs: [name],
+    className,
+  });
+  return [{ name, rank: null, moved: false }];
+}
+
+/** The outputs get the names of their layers and the order of Keras. */
+function finish(graph: GraphBuilder, network: Network, values: ReadonlyMap<string, Value>): void {
+  const used = new Set<string>();
+  for (const output of network.outputs) {
+    const value = values.get(output);
+    const name = `${output}/output`;
+    if (!value || used.has(name)) continue;
+    used.add(name);
+    const toLast =
+      value.moved && value.rank !== null ? [0, ...Array.from({ length: value.rank - 2 }, (_, i) => i + 2), 1] : null;
+    graph.node({
+      name,
+      opType: toLast ? 'Transpose' : 'Identity',
+      inputs: [value.name],
+      outputs: [name],
+      attributes: toLast ? [{ name: 'perm', ints: toLast }] : [],
+      className: 'Output',
+    });
+    graph.output(name);
+  }
+}
