@@ -12,17 +12,22 @@ import { candidates, noImageInput, realInputs, typeText, type Candidate } from '
 import { changeMetadata } from './report/metadata.ts';
 import { makePlan, type AdaptationPlan } from './report/plan.ts';
 import { PROVENANCE_KEY, provenanceText, type ProvenanceSource } from './report/provenance.ts';
+import type { ExpandedModel } from './flow/inline.ts';
+import type { Settled } from './flow/settle.ts';
 import type { Walk } from './flow/walk.ts';
 
-export interface AdaptRequest {
+export interface PlanRequest {
   readonly ctx: TensorContext;
   readonly model: Model;
   readonly map: ChannelMap;
   /** Adapt these inputs only, taken for images where an axis has the right size; all image inputs when absent. */
   readonly inputs?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface AdaptRequest extends PlanRequest {
   readonly version: string;
   readonly source: ProvenanceSource;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Adaptation {
@@ -30,8 +35,28 @@ export interface Adaptation {
   readonly splices: readonly Splice[];
 }
 
+/** What is to change, before it is written in the form of a file. */
+export interface PlannedAdaptation {
+  readonly plan: AdaptationPlan;
+  /** The model, with calls of functions written out where the map goes into them. */
+  readonly model: ExpandedModel;
+  readonly walk: Walk;
+  readonly settled: Settled;
+  readonly metadata: ReturnType<typeof changeMetadata>;
+}
+
 /** Plans an adaptation and turns it into splices of the original file. Throws `refused` with the reason where it can't be exact. */
 export async function adaptModel(request: AdaptRequest): Promise<Adaptation> {
+  const { ctx } = request;
+  const { plan, model, walk, settled, metadata } = await planAdaptation(request);
+  const rewrite = { ctx, model: request.model, expanded: model, walk, settled };
+  const record = setMetadata(request.model, PROVENANCE_KEY, provenanceText(request.model, plan, request));
+  const edits = [...(await emit(rewrite)), record, ...metadata.edits];
+  return { plan, splices: await toSplices(ctx.wire, edits) };
+}
+
+/** Plans an adaptation. Throws `refused` with the reason where it can't be exact. */
+export async function planAdaptation(request: PlanRequest): Promise<PlannedAdaptation> {
   const { ctx, map } = request;
   const tried = await chooseInputs(request);
   const chosen = tried.map((t) => t.candidate);
@@ -41,11 +66,7 @@ export async function adaptModel(request: AdaptRequest): Promise<Adaptation> {
   const made = only?.made ?? (await attempt({ ctx, model: request.model, inputs, signal }));
   const { model, walk, settled } = await cheapest(made, { ctx, model: request.model, inputs, signal });
   const metadata = changeMetadata(request.model, map, new Set(chosen.map((c) => c.input.name)));
-  const plan = makePlan({ model, map, inputs: chosen, walk, settled, metadata });
-  const rewrite = { ctx, model: request.model, expanded: model, walk, settled };
-  const record = setMetadata(request.model, PROVENANCE_KEY, provenanceText(request.model, plan, request));
-  const edits = [...(await emit(rewrite)), record, ...metadata.edits];
-  return { plan, splices: await toSplices(ctx.wire, edits) };
+  return { plan: makePlan({ model, map, inputs: chosen, walk, settled, metadata }), model, walk, settled, metadata };
 }
 
 function flowing(c: Candidate, map: ChannelMap): FlowingInput {
@@ -69,7 +90,7 @@ interface Tried {
 }
 
 /** Tries the places where channels may lie, one input at a time, and keeps the one whose map folds best. */
-async function chooseInputs(request: AdaptRequest): Promise<Tried[]> {
+async function chooseInputs(request: PlanRequest): Promise<Tried[]> {
   const { ctx, model, map, inputs, signal } = request;
   const real = realInputs(model.graph);
   const wanted = inputs ? [...new Set(inputs)].map((name) => named(real, name)) : real;
@@ -125,7 +146,7 @@ function plausible(c: Candidate, walk: Walk): boolean {
 }
 
 /** A weight that takes the channels in another order confirms the axis, for maps that fold nowhere: everything per channel lets an order through. */
-async function confirmed(request: AdaptRequest, candidate: Candidate): Promise<boolean> {
+async function confirmed(request: PlanRequest, candidate: Candidate): Promise<boolean> {
   const channels = request.map.matrix.length;
   const turned = {
     name: 'turned',

@@ -3,6 +3,7 @@ import { ChannelwiseError } from '../../bytes/errors.ts';
 import { openZip, type ZipArchive } from '../zip/zipArchive.ts';
 import type { ZipEntry } from '../zip/centralDirectory.ts';
 import { textRanges, texts, type Attribute } from './hdf5/attributes.ts';
+import type { ChecksumBlock } from './hdf5/checksum.ts';
 import type { ByteRange } from './hdf5/globalHeap.ts';
 import { MAX_TEXT_BYTES } from './hdf5/limits.ts';
 import { isHdf5 } from './hdf5/superblock.ts';
@@ -20,6 +21,8 @@ export interface StoredConfig {
   readonly json: Json;
   /** In HDF5 files: where the text lies, whose length must stay. In archives it is an entry of its own, and null here. */
   readonly range: ByteRange | null;
+  /** The block with a checksum around it. */
+  readonly block: ChecksumBlock | null;
 }
 
 /** A `.keras` archive, or the HDF5 file that `.h5` and `.weights.h5` are. */
@@ -63,7 +66,7 @@ async function openArchive(source: ByteSource, signal?: AbortSignal): Promise<Ke
     source,
     archive: { zip, config, weights },
     tree: await readTree(await zip.data(weights), signal),
-    config: { text: written, json: parseJson(written, CONFIG_ENTRY), range: null },
+    config: { text: written, json: parseJson(written, CONFIG_ENTRY), range: null, block: null },
     version: text(member(about, 'keras_version')) ?? '',
     backend: '',
   };
@@ -102,6 +105,8 @@ async function plainConfig(tree: Hdf5Tree, attribute: Attribute | undefined): Pr
   if (!attribute) return null;
   const [range] = await textRanges(tree.file, attribute);
   if (!range) return null;
+  // Texts of any length lie in a global heap, which has no checksum.
+  const inPlace = attribute.datatype.kind === 'text';
   const [written = ''] = await texts(tree.file, attribute);
-  return { text: written, json: parseJson(written, 'model_config'), range };
+  return { text: written, json: parseJson(written, 'model_config'), range, block: inPlace ? attribute.block : null };
 }

@@ -29,6 +29,12 @@ export interface Call {
   readonly given: Json | undefined;
 }
 
+/** A layer or model whose configuration says the shape of a value it is given. */
+export interface Declared {
+  readonly layer: Layer;
+  readonly value: string;
+}
+
 /** A network with models inside it written out, in the order in which it runs. */
 export interface Network {
   readonly name: string;
@@ -36,8 +42,8 @@ export interface Network {
   readonly inputs: readonly Layer[];
   readonly calls: readonly Call[];
   readonly outputs: readonly string[];
-  /** Models inside the network, the outermost one first: their configurations hold shapes too. */
-  readonly models: readonly Layer[];
+  /** Where else the shape of a value is written: in input layers and in models, the outermost one included. */
+  readonly declared: readonly Declared[];
 }
 
 /** Models inside models: transfer learning nests once or twice. */
@@ -69,7 +75,7 @@ export function readNetwork(json: Json): Network {
   const writer = new NetworkWriter();
   const top: Layer = { ...layerOf(json), path: '', group: '', outermost: '' };
   const { inputs, outputs } = writer.write(top, null, 0);
-  return { name: top.name, className, inputs, calls: writer.calls, outputs, models: writer.models };
+  return { name: top.name, className, inputs, calls: writer.calls, outputs, declared: writer.declared };
 }
 
 function layerOf(json: Json): Pick<Layer, 'name' | 'className' | 'module' | 'json' | 'config'> {
@@ -88,6 +94,12 @@ export function snakeCase(className: string): string {
     .toLowerCase();
 }
 
+/** The values that a model is called with, null for the outermost one, and how deep it lies in others. */
+interface Given {
+  readonly given: readonly string[] | null;
+  readonly depth: number;
+}
+
 interface Written {
   readonly inputs: readonly Layer[];
   readonly outputs: readonly string[];
@@ -95,16 +107,15 @@ interface Written {
 
 class NetworkWriter {
   readonly calls: Call[] = [];
-  readonly models: Layer[] = [];
+  readonly declared: Declared[] = [];
   private readonly counts = new Map<string, number>();
 
   /** Writes out a model; `given` are the values it is called with, null for the outermost one. */
   write(model: Layer, given: readonly string[] | null, depth: number): Written {
     if (depth > MAX_NESTING) throw broken('models are nested too deep');
-    if (!this.models.some((m) => m.json === model.json)) this.models.push(model);
     const layers = this.layersOf(model);
     return SEQUENTIAL.has(model.className)
-      ? this.sequence(layers, given, depth)
+      ? this.sequence(model, layers, { given, depth })
       : this.graph(model, layers, { given, depth });
   }
 
@@ -128,18 +139,26 @@ class NetworkWriter {
     });
   }
 
-  private sequence(layers: readonly Layer[], given: readonly string[] | null, depth: number): Written {
+  private sequence(model: Layer, layers: readonly Layer[], { given, depth }: Given): Written {
     const inputs: Layer[] = [];
     let values = given;
+    if (given) this.declare(model, given);
     for (const layer of layers) {
       const isInput = layer.className === 'InputLayer';
       if (values === null) {
         inputs.push(layer);
         values = [this.input(layer)];
+        this.declare(model, values);
       }
+      if (isInput || layer === layers[0]) this.declare(layer, values);
       if (!isInput) values = this.call(layer, values, { depth, given: undefined }).slice(0, 1);
     }
     return { inputs, outputs: values ?? [] };
+  }
+
+  private declare(layer: Layer, values: readonly string[]): void {
+    const [value] = values;
+    if (value !== undefined) this.declared.push({ layer, value });
   }
 
   /** The value of a network's input: an InputLayer, or the first layer of a Sequential, which says its input shape itself. */
@@ -147,11 +166,7 @@ class NetworkWriter {
     return layer.className === 'InputLayer' ? layer.path : `${layer.path}_input`;
   }
 
-  private graph(
-    model: Layer,
-    layers: readonly Layer[],
-    { given, depth }: { given: readonly string[] | null; depth: number },
-  ): Written {
+  private graph(model: Layer, layers: readonly Layer[], { given, depth }: Given): Written {
     const byName = new Map(layers.map((layer) => [layer.name, layer]));
     const inputRefs = outputRefs(member(model.config, 'input_layers'));
     const values = new Map<string, readonly string[]>();
@@ -163,6 +178,9 @@ class NetworkWriter {
       const value = given === null ? this.input(layer) : given[i];
       if (value === undefined) throw broken(`the model ${model.name} is called with too few values`);
       values.set(key(layer.name, 0), [value]);
+      this.declare(layer, [value]);
+      // Of a model with several inputs, Keras writes down a list of shapes, which says nothing that loading needs.
+      if (inputRefs.length === 1) this.declare(model, [value]);
     });
     const pending = layers.flatMap((layer) =>
       values.has(key(layer.name, 0))

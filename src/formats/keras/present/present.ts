@@ -9,7 +9,7 @@ import { elementType } from '../elementTypes.ts';
 import { GraphBuilder, KERAS_DOMAIN, type WeightView } from './graphBuilder.ts';
 import { LayerBuilder, Unpresentable, type Presentation, type Value } from './layerBuilder.ts';
 import { layerRule } from './layers/table.ts';
-import { WeightSource, weightsByName } from './weightSource.ts';
+import { WeightSource, weightsByName, type StoredWeight } from './weightSource.ts';
 
 /** A Keras network in the terms of ONNX: a model whose bytes exist only in memory and whose weights are views of datasets. */
 export interface PresentedNetwork {
@@ -17,6 +17,10 @@ export interface PresentedNetwork {
   readonly model: Model;
   /** What each weight of the graph is in the file. */
   readonly weights: ReadonlyMap<string, WeightView>;
+  /** Every weight that a layer was found to have, by the layer's path and Keras's name. */
+  readonly stored: ReadonlyMap<string, StoredWeight>;
+  /** The tensors of the graph behind the network's values. */
+  readonly values: ReadonlyMap<string, Value>;
   /** Layers that no operator stands for, by name, with the reason. */
   readonly opaque: ReadonlyMap<string, string>;
 }
@@ -58,7 +62,14 @@ export async function present({ network, tree, version, signal }: PresentRequest
   }
   finish(graph, network, values);
   const source = new MemorySource(graph.encode(network.name, version));
-  return { source, model: await scanModel(source, signal), weights: graph.weights, opaque };
+  return {
+    source,
+    model: await scanModel(source, signal),
+    weights: graph.weights,
+    stored: weights.found,
+    values,
+    opaque,
+  };
 }
 
 async function presentCall(

@@ -27,6 +27,8 @@ const CONTAINERS = ['layers/', '_layer_checkpoint_dependencies/', 'layers\\', '_
 
 /** Finds the datasets of a layer's weights, in files of both kinds: by class and number since Keras 3, by the layers' names before. */
 export class WeightSource {
+  /** What was found so far, by the layer's path and the weight's name. */
+  readonly found = new Map<string, StoredWeight>();
   private readonly tree: Hdf5Tree;
   /** Paths of the datasets of each outermost layer, in the order of its weight_names; null for files that group by class. */
   private readonly named: ReadonlyMap<string, readonly string[]> | null;
@@ -43,7 +45,9 @@ export class WeightSource {
       const dataset = this.tree.objects.get(path)?.dataset;
       const dtype = dataset ? elementType(dataset.datatype) : null;
       if (!dataset || dtype === null) throw new Unpresentable(`its weight ${names[i] ?? ''} can't be read`);
-      return { name: names[i] ?? '', dataset: path, dims: dataset.space.dims, dtype };
+      const stored = { name: names[i] ?? '', dataset: path, dims: dataset.space.dims, dtype };
+      this.found.set(`${layer.path}/${stored.name}`, stored);
+      return stored;
     });
   }
 

@@ -1,0 +1,228 @@
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import type { Splice } from '../../bytes/splice.ts';
+import { encodeRaw } from '../../tensors/elements.ts';
+import type { NewData } from '../../formats/keras/hdf5/replaceDataset.ts';
+import { member, number } from '../../formats/keras/json/json.ts';
+import type { TextEdit } from '../../formats/keras/json/jsonEdit.ts';
+import type { Call } from '../../formats/keras/network/network.ts';
+import type { OpenedNetwork } from '../../formats/keras/openNetwork.ts';
+import type { WeightView } from '../../formats/keras/present/graphBuilder.ts';
+import { kerasSplices } from '../../formats/keras/writeKeras.ts';
+import type { Node } from '../../formats/onnx/model.ts';
+import { planAdaptation, type PlannedAdaptation } from '../adaptModel.ts';
+import type { ChannelMap } from '../maps/channelMap.ts';
+import type { AdaptationPlan, PlannedFold } from '../report/plan.ts';
+import { foldedDataset } from './foldedWeights.ts';
+import { neutralLayer } from './neutral.ts';
+import { optimizerState, type ChangedWeight } from './optimizerState.ts';
+import { shapeEdits } from './shapeEdits.ts';
+
+export interface KerasAdaptation {
+  readonly plan: AdaptationPlan;
+  readonly splices: readonly Splice[];
+}
+
+export interface KerasRequest {
+  readonly opened: OpenedNetwork;
+  readonly map: ChannelMap;
+  readonly inputs?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Adapts a Keras network: channel flow plans on the presented graph, and what it changes goes back into datasets and configuration.
+ * Throws `refused` with the reason where the plan needs what Keras's layers, as they stand in the file, can't say.
+ */
+export async function adaptKeras({ opened, map, inputs, signal }: KerasRequest): Promise<KerasAdaptation> {
+  const { file, presented, ctx } = opened;
+  const planned = await planAdaptation({ ctx, model: presented.model, map, inputs, signal });
+  const change = new Translation(opened, planned);
+  change.refuseNewNodes();
+  change.takeWeights();
+  change.takeAbsorbedLayers();
+  change.edits.push(...shapeEdits(opened, planned.walk));
+  const state = await optimizerState(file.tree, change.changedWeights());
+  const datasets = new Map([...change.datasets, ...state]);
+  const splices = await kerasSplices(file, { datasets, config: change.edits });
+  return { plan: change.plan(state.size), splices };
+}
+
+/** Attributes whose change a configuration can say. */
+const GROUP = 'group';
+
+/** Takes a plan in ONNX's terms back into those of a Keras file. */
+class Translation {
+  readonly datasets = new Map<string, NewData>();
+  readonly edits: TextEdit[] = [];
+  private readonly opened: OpenedNetwork;
+  private readonly planned: PlannedAdaptation;
+  private readonly calls: ReadonlyMap<string, Call>;
+
+  constructor(opened: OpenedNetwork, planned: PlannedAdaptation) {
+    this.opened = opened;
+    this.planned = planned;
+    this.calls = new Map(opened.network.calls.map((call) => [call.name, call]));
+  }
+
+  /** Nodes are named for their layer and its operator. */
+  private callOf(node: Node): Call | undefined {
+    return this.calls.get(node.name.slice(0, node.name.lastIndexOf('/')));
+  }
+
+  private view(name: string): WeightView | undefined {
+    return this.opened.presented.weights.get(name);
+  }
+
+  /** What would need a layer or weight that the file does not have. */
+  refuseNewNodes(): void {
+    const { settled, plan } = this.planned;
+    const [rebuilt] = plan.rebuilt;
+    if (settled.inserted.length > 0)
+      throw new ChannelwiseError(
+        'refused',
+        'keras-new-layer',
+        `The old channels would have to be rebuilt by a new layer${rebuilt ? ` in front of ${rebuilt.node}, because ${rebuilt.reason}` : ''}; no layer is added to a Keras model, so nothing was written.`,
+      );
+    const [constant] = settled.constants;
+    if (constant)
+      throw new ChannelwiseError(
+        'refused',
+        'keras-new-weight',
+        `The model would need a new weight (${constant.name}) that its layers, as the file has them, don't keep; nothing was written.`,
+      );
+    for (const [node, rewrite] of settled.rewrites) {
+      const isKnown = [...(rewrite.attributes ?? [])].every(([name]) => name === GROUP);
+      const keepsWeights = (rewrite.inputs ?? node.inputs).every(
+        (input, i) => i === 0 || this.isFlowing(node, i) || settled.nameOf(input) === node.inputs[i],
+      );
+      if (!settled.removedNodes.includes(node) && (!isKnown || !keepsWeights))
+        throw new ChannelwiseError(
+          'refused',
+          'keras-other-layer',
+          `The layer ${this.callOf(node)?.layer.path ?? node.name} would have to work in another way, which its Keras class can't; nothing was written.`,
+          { node: node.name },
+        );
+    }
+  }
+
+  /** Whether an input of a node is a value of the network, not a weight or constant. */
+  private isFlowing(node: Node, input: number): boolean {
+    return this.planned.walk.flows.has(node.inputs[input] ?? '');
+  }
+
+  /** Weights with new values go back into their datasets. */
+  takeWeights(): void {
+    const { settled, model } = this.planned;
+    for (const [name, replacement] of settled.replacements) {
+      if (settled.removedInitializers.has(name)) continue;
+      const view = this.view(name);
+      const reader = model.graph.nodes.find((node) => node.inputs.includes(name));
+      if (!view || !reader)
+        throw new ChannelwiseError(
+          'refused',
+          'keras-setting',
+          `The numbers ${name} stand in the configuration of their layer, where they can't be changed; nothing was written.`,
+        );
+      const groups = this.groupsOf(reader);
+      this.datasets.set(view.dataset, foldedDataset(view, replacement, groups));
+      this.takeGroups(reader, groups);
+    }
+  }
+
+  private groupsOf(node: Node): number {
+    const rewritten = this.planned.settled.rewrites.get(node)?.attributes?.get(GROUP);
+    if (rewritten?.kind === 'int') return rewritten.value;
+    return Number(node.attributes.find((a) => a.name === GROUP)?.int ?? 1n);
+  }
+
+  /** A convolution's groups, and how many filters each channel has in a depthwise one, are settings. */
+  private takeGroups(node: Node, groups: number): void {
+    const layer = this.callOf(node)?.layer;
+    const before = Number(node.attributes.find((a) => a.name === GROUP)?.int ?? 1n);
+    if (!layer || before === groups) return;
+    const [name, value] = [member(layer.config, 'groups'), member(layer.config, 'depth_multiplier')];
+    const multiplier = number(value);
+    const edit =
+      multiplier === undefined ? { json: name, to: groups } : { json: value, to: (multiplier * before) / groups };
+    if (!edit.json)
+      throw new ChannelwiseError(
+        'refused',
+        'keras-groups',
+        `The layer ${layer.path} has no setting for its groups; nothing was written.`,
+        {
+          node: layer.path,
+        },
+      );
+    this.edits.push({ start: edit.json.start, end: edit.json.end, text: String(edit.to) });
+  }
+
+  /** Layers that weights took in stay where they are and pass everything on. */
+  takeAbsorbedLayers(): void {
+    const { settled, model } = this.planned;
+    const removed = new Set(settled.removedNodes);
+    const gone = new Map<Call, Set<string>>();
+    for (const node of settled.removedNodes) {
+      const call = this.callOf(node);
+      if (!call)
+        throw new ChannelwiseError(
+          'refused',
+          'keras-absorbed',
+          `What ${node.name} does would have to go, and belongs to no layer.`,
+        );
+      gone.set(call, (gone.get(call) ?? new Set()).add(node.opType));
+    }
+    for (const [call, operators] of gone) {
+      const left = new Set(
+        model.graph.nodes.filter((n) => !removed.has(n) && this.callOf(n) === call).map((n) => n.opType),
+      );
+      const neutral = neutralLayer({ call, gone: operators, left });
+      this.edits.push(...neutral.config);
+      for (const [name, value] of neutral.weights) this.fill(`${call.layer.path}/${name}`, value);
+    }
+  }
+
+  /** Gives a weight of one number per channel another number for each new channel. */
+  private fill(name: string, value: number): void {
+    const stored = this.opened.presented.stored.get(name);
+    // Layers without scale or center have fewer weights.
+    if (!stored) return;
+    const channels = this.planned.plan.map.matrix[0]?.length ?? 1;
+    const dims = stored.dims.map((dim) => (dim === 1 ? 1 : channels));
+    const count = dims.reduce((n, dim) => n * dim, 1);
+    const values = new Array<number>(count).fill(value);
+    this.datasets.set(stored.dataset, { dims, bytes: encodeRaw(stored.dtype, values, name) });
+  }
+
+  /** Weights whose dims changed, with how their channels did. */
+  changedWeights(): ChangedWeight[] {
+    return this.planned.plan.folds.flatMap((fold) => this.changedWeight(fold) ?? []);
+  }
+
+  private changedWeight({ tensor, how }: PlannedFold): ChangedWeight | null {
+    const view = this.view(tensor);
+    const data = view ? this.datasets.get(view.dataset) : undefined;
+    const axis = how ? view?.order[how.axis] : undefined;
+    if (!view || !data || !how || axis === undefined || data.dims.join() === view.storedDims.join()) return null;
+    const { outer, inner, matrix } = how;
+    const layer = tensor.split('/').at(-2) ?? '';
+    return { path: view.dataset, layer, oldDims: view.storedDims, newDims: data.dims, axis, outer, inner, matrix };
+  }
+
+  /** The plan with weights as the file has them. */
+  plan(optimizerVariables: number): AdaptationPlan {
+    const { plan } = this.planned;
+    const note =
+      optimizerVariables > 0
+        ? [
+            `${optimizerVariables} variables of the optimizer follow as means over the channels; trained on, the first layer moves a little differently than before.`,
+          ]
+        : [];
+    return { ...plan, folds: plan.folds.map((fold) => this.storedFold(fold)), notes: [...plan.notes, ...note] };
+  }
+
+  private storedFold(fold: PlannedFold): PlannedFold {
+    const view = this.view(fold.tensor);
+    const data = view ? this.datasets.get(view.dataset) : undefined;
+    return view && data ? { ...fold, oldDims: view.storedDims, newDims: data.dims } : fold;
+  }
+}

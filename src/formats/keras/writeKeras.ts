@@ -1,0 +1,39 @@
+import type { Splice } from '../../bytes/splice.ts';
+import { zipSplices, type EntryChange } from '../zip/zipEdit.ts';
+import { fitJson, editText, type TextEdit } from './json/jsonEdit.ts';
+import { Hdf5Patch } from './hdf5/patch.ts';
+import { replaceDataset, type NewData } from './hdf5/replaceDataset.ts';
+import type { KerasFile } from './kerasFile.ts';
+
+/** What changes in a Keras file; everything else stays byte for byte. */
+export interface KerasChange {
+  /** New dims and data by the path of the dataset. */
+  readonly datasets: ReadonlyMap<string, NewData>;
+  readonly config: readonly TextEdit[];
+}
+
+/** Splices of the file. In an archive the entries' checksums follow; in HDF5 the configuration keeps its length. Throws `refused` where there is no room. */
+export async function kerasSplices(file: KerasFile, change: KerasChange): Promise<Splice[]> {
+  const patch = new Hdf5Patch(file.tree);
+  for (const [path, data] of change.datasets) replaceDataset(patch, file.tree, path, data);
+  const { archive, config } = file;
+  if (config?.range && change.config.length > 0) {
+    const { start, end } = config.range;
+    const room = storedLength(config.text, end - start);
+    patch.put(start, fitJson(editText(config.text, change.config), room), config.block);
+  }
+  const weights = await patch.splices();
+  if (!archive || !config) return weights;
+  const changes: EntryChange[] = [];
+  if (weights.length > 0) changes.push({ entry: archive.weights, splices: weights });
+  if (change.config.length > 0) {
+    const bytes = new TextEncoder().encode(editText(config.text, change.config));
+    changes.push({ entry: archive.config, splices: [{ start: 0, end: archive.config.size, bytes }] });
+  }
+  return zipSplices(archive.zip, changes);
+}
+
+/** The bytes of a text, without the zeros that fill an attribute of fixed length. */
+function storedLength(text: string, room: number): number {
+  return Math.min(room, new TextEncoder().encode(text).length);
+}
