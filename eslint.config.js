@@ -121,7 +121,6 @@ const NOT_YET_READABLE = [
   'src/adapt/rules/sizes.ts',
   'src/adapt/rules/spatial.ts',
   'src/cli/mapOptions.ts',
-  'src/files/images.ts',
   'src/formats/onnx/edit/nodeEdit.ts',
   'src/formats/onnx/edit/tensorEdit.ts',
   'src/formats/onnx/scan/messageWalk.ts',

@@ -1,5 +1,6 @@
 import { composeMaps, mapFromJson, normalize, presetMap, type ChannelMap } from '../adapt/maps/channelMap.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
+import { parseJson } from '../bytes/json.ts';
 import { readTextFile } from '../files/textFile.ts';
 
 export interface MapOptions {
@@ -76,26 +77,27 @@ export function parseNumber(text: string, what: string): number {
   return value;
 }
 
-/** The map in a JSON file `{"matrix": M, "shift": b}`. Throws `refused` with what is wrong. */
+/** A matrix of 1,000 channels by 1,000 takes less. */
+const MAX_MAP_BYTES = 32 * 1024 * 1024;
+
+/** The map in a JSON file `{"matrix": M, "shift": b}`. Throws `io` where it can't be read, `refused` with what is wrong. */
 export async function mapFromFile(path: string): Promise<ChannelMap> {
-  let text: string;
-  try {
-    text = await readTextFile(path);
-  } catch {
-    throw refused(`The map file ${path} can't be read.`);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw refused(`The map file ${path} is not JSON.`);
-  }
+  const text = await readTextFile(path, { what: 'map file', limit: MAX_MAP_BYTES });
+  const value = jsonOf(text, path);
   const map = mapFromJson(value, 'matrix');
   // A misspelt shift that is passed over would make another function of the model.
   const stranger = Object.keys(value as object).find((key) => key !== 'matrix' && key !== 'shift');
   if (stranger !== undefined)
     throw refused(`The map file ${path} has "${stranger}", but a map has only "matrix" and "shift".`);
   return map;
+}
+
+function jsonOf(text: string, path: string): unknown {
+  try {
+    return parseJson(text, { maxLength: MAX_MAP_BYTES });
+  } catch (error) {
+    throw refused(`The map file ${path} can't be used: ${error instanceof Error ? error.message : String(error)}.`);
+  }
 }
 
 function refused(message: string): ChannelwiseError {

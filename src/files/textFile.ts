@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readSmallFile, type SmallFile } from './smallFile.ts';
 
 /** The text of a file that a person wrote: UTF-8, or UTF-16 where a byte order mark says so, as Windows PowerShell writes it. The mark is taken off. */
 export function fileText(bytes: Uint8Array): string {
@@ -11,7 +11,7 @@ function encodingOf(bytes: Uint8Array): string {
   return 'utf-8';
 }
 
-/** A whole text file. Rejects with the system's error. */
-export async function readTextFile(path: string): Promise<string> {
-  return fileText(await readFile(path));
+/** A whole text file. Throws as `readSmallFile` does. */
+export async function readTextFile(path: string, file: SmallFile): Promise<string> {
+  return fileText(await readSmallFile(path, file));
 }

@@ -26,8 +26,8 @@ import {
 import { openSession, runtimeVersion, type Session } from '../verify/session.ts';
 import { wholeModel } from '../verify/proof/measure/stem.ts';
 import { wiring, type ModelFile, type Wiring } from '../verify/wiring.ts';
-import { readPicture } from '../files/images.ts';
-import { classIndex, imageFiles, type LabelledFile } from '../files/labels.ts';
+import { readPicture } from '../files/images/images.ts';
+import { classIndex, imageFiles, type LabelledFile } from '../files/images/labels.ts';
 import { adaptedInMemory } from './adaptedInMemory.ts';
 import { withOpenModel, withOpenModels, type OpenModel } from './openModel.ts';
 

@@ -2,7 +2,7 @@ import type { ChannelMap } from '../adapt/maps/channelMap.ts';
 import { verifyText } from '../verify/proof/statement.ts';
 import { verify } from '../verify/proof/verify.ts';
 import type { VerifyReport } from '../verify/proof/report.ts';
-import { verifyImages } from '../files/images.ts';
+import { verifyImages } from '../files/images/images.ts';
 import { withOpenModels } from './openModel.ts';
 
 export interface VerifyOptions {

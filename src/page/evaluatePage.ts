@@ -6,7 +6,7 @@ import { ownPreset } from '../verify/evaluate/ownSteps.ts';
 import { PREPROCESSINGS } from '../verify/evaluate/preprocess.ts';
 import { wiring } from '../verify/wiring.ts';
 import { evaluateFolder, reportCsv, type EvaluateOptions } from '../jobs/evaluate.ts';
-import { imageFiles } from '../files/labels.ts';
+import { imageFiles } from '../files/images/labels.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 
 /** The models to evaluate: without an adapted file the original is adapted in memory. */

@@ -5,6 +5,7 @@ import type { ExpandedModel } from '../flow/inline.ts';
 import type { Candidate } from '../flow/inputs.ts';
 import { addedMultiplyAdds } from '../flow/cost.ts';
 import type { MetadataChange } from './metadata.ts';
+import { unreadableRecord } from './provenance.ts';
 import { savedParameters } from './savings.ts';
 import type { Settled } from '../flow/settle.ts';
 import type { FoldRecipe } from '../flow/fold.ts';
@@ -106,7 +107,7 @@ export function makePlan({ model, map, inputs, walk, settled, metadata }: PlanPa
     saved: { parameters: savedParameters(model, settled), multiplyAdds: added === null ? null : 0 - added },
     exactness: exactness(walk, settled),
     warnings: [...warnings, ...metadata.warnings],
-    notes: [...new Set(walk.notes)],
+    notes: [...new Set([...walk.notes, ...unreadableRecord(model)])],
     metadata: metadata.notes,
     seam: seamOf(model, [...walk.seam, ...asBefore], (name) => isAsBefore(walk, settled, name)),
   };

@@ -1,3 +1,5 @@
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import { parseJson } from '../../bytes/json.ts';
 import type { Model } from '../../formats/onnx/model.ts';
 import type { AdaptationPlan } from './plan.ts';
 import { tally } from './planText.ts';
@@ -42,13 +44,25 @@ const MAX_TEXT = 300;
 
 /** The steps recorded in a file; entries that are no steps are left out. */
 export function provenanceOf(model: Model): ProvenanceStep[] {
+  const record = recordOf(model);
+  return Array.isArray(record) ? record.filter(isStep) : [];
+}
+
+/** A sentence where a file has a record of earlier adaptations that can't be read, and so is left out; else none. */
+export function unreadableRecord(model: Model): readonly string[] {
+  const record = recordOf(model);
+  if (!(record instanceof ChannelwiseError)) return [];
+  return [`The file's record of earlier adaptations can't be read (${record.message}), so it is left out.`];
+}
+
+/** The value of the record; the error where it can't be read, null where there is none. */
+function recordOf(model: Model): unknown {
   const entry = model.metadata.findLast((m) => m.key === PROVENANCE_KEY);
-  if (!entry) return [];
+  if (!entry) return null;
   try {
-    const value: unknown = JSON.parse(entry.value);
-    return Array.isArray(value) ? value.filter(isStep) : [];
-  } catch {
-    return [];
+    return parseJson(entry.value);
+  } catch (error) {
+    return error;
   }
 }
 

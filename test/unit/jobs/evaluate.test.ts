@@ -9,7 +9,7 @@ import { composeMaps, grayscale, normalize, swapRedBlue } from '../../../src/ada
 import { adaptFile, convertToGray } from '../../../src/jobs/convert.ts';
 import { conclusions } from '../../../src/verify/evaluate/evaluateText.ts';
 import { evaluateFolder, reportCsv, reportText, type EvaluationReport } from '../../../src/jobs/evaluate.ts';
-import { readPicture } from '../../../src/files/images.ts';
+import { readPicture } from '../../../src/files/images/images.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import {
   DTYPE,
@@ -180,10 +180,10 @@ test('unlabelled pictures, PNG and JPEG; a broken one is named and skipped', asy
     ['c.jpg', 'd.png'],
   );
   assert.match(report.skipped[0]?.why ?? '', /c\.jpg can't be used: it is neither PNG nor JPEG\.$/);
-  assert.match(report.skipped[1]?.why ?? '', /pixels/);
+  assert.match(report.skipped[1]?.why ?? '', /damaged/);
   assert.match(
     report.warnings.at(-1) ?? '',
-    /^2 images were skipped: c\.jpg can't be used: it is neither PNG nor JPEG; d\.png can't be used: it has \d+ pixels\.$/,
+    /^2 images were skipped: c\.jpg can't be used: it is neither PNG nor JPEG; d\.png can't be used: it is damaged \(a checksum is wrong\)\.$/,
   );
   assert.deepEqual(seen, [0.25, 0.5, 0.75, 1]);
   const csv = reportCsv(report).trimEnd().split('\r\n');
@@ -253,7 +253,7 @@ test('bad days end in one sentence', async () => {
     [() => evaluateFolder(original, null, rgb, { preset: 'nothing' }), 'preset'],
     [() => evaluateFolder(original, null, rgb, { std: [0] }), 'map'],
     [() => evaluateFolder(original, null, rgb, { size: 16 }), 'size'],
-    [() => evaluateFolder(original, null, rgb, { labels: join(folder, 'no.json') }), 'labels-missing'],
+    [() => evaluateFolder(original, null, rgb, { labels: join(folder, 'no.json') }), 'missing'],
     [() => evaluateFolder(original, null, rgb, { signal: AbortSignal.abort() }), 'cancelled'],
   ];
   for (const [start, code] of cases) {

@@ -12,7 +12,7 @@ import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
 import type { PageAdaptation } from '../../../src/protocol/adaptation.ts';
 import { resNet18 } from '../../fixtures/architectures.ts';
-import { DTYPE, encodeModel, floatTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
+import { DTYPE, convModel, encodeModel, floatTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'channelwise-record-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -42,6 +42,19 @@ async function written(name: string, value: unknown): Promise<PageAdaptation | n
   );
   return (await readPageModel(at(name))).adaptation;
 }
+
+test('a record nested without end is left out with a sentence, and the conversion goes on', async () => {
+  const path = join(folder, 'deep.onnx');
+  const value = '['.repeat(20_000) + ']'.repeat(20_000);
+  writeFileSync(path, encodeModel({ ...convModel(), metadataProps: [{ key: PROVENANCE_KEY, value }] }));
+  assert.equal((await readPageModel(path)).adaptation, null);
+  const { plan, outPath } = await convertToGray(path);
+  assert.match(
+    plan.notes.join('\n'),
+    /record of earlier adaptations can't be read \(it is nested more than 100 levels deep\)/,
+  );
+  assert.equal((await readPageModel(outPath ?? '')).adaptation?.steps.length, 1);
+});
 
 test('an adapted file tells its own story, and the original is found beside it', async () => {
   const { outPath } = await convertToGray(at('net.onnx'));

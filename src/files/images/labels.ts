@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ChannelwiseError } from '../bytes/errors.ts';
-import { errorCode } from './fileSource.ts';
-import { listFolders, listImages } from './images.ts';
-import { fileText } from './textFile.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import { parseJson } from '../../bytes/json.ts';
+import { readTextFile } from '../textFile.ts';
+import { listFolders, listImages } from './imageFolder.ts';
 
 export interface LabelledFile {
   readonly path: string;
@@ -13,7 +12,7 @@ export interface LabelledFile {
   readonly folder: string | null;
 }
 
-/** A list of class names is no book. */
+/** The longest lists have some ten thousand classes. */
 const MAX_LABEL_BYTES = 16 * 1024 * 1024;
 
 /** Images in a folder: those of its sub-folders, one per class, or its own where it has none with images. */
@@ -79,13 +78,16 @@ function fromMap(
   return { index: (folder) => map.get(folder) ?? null, how };
 }
 
-function jsonLabels(content: string, path: string): Map<string, number> {
-  let value: unknown;
+function jsonOf(content: string, path: string): unknown {
   try {
-    value = JSON.parse(content);
-  } catch {
-    throw refused(`${basename(path)} is not JSON.`);
+    return parseJson(content);
+  } catch (error) {
+    throw refused(`${basename(path)} can't be used: ${error instanceof Error ? error.message : String(error)}.`);
   }
+}
+
+function jsonLabels(content: string, path: string): Map<string, number> {
+  const value = jsonOf(content, path);
   if (Array.isArray(value) && value.every((v) => typeof v === 'string'))
     return new Map(value.map((name, i) => [name, i]));
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
@@ -102,23 +104,13 @@ async function optional(path: string): Promise<string | null> {
   try {
     return await text(path);
   } catch (error) {
-    if (error instanceof ChannelwiseError && error.code === 'labels-missing') return null;
+    if (error instanceof ChannelwiseError && error.code === 'missing') return null;
     throw error;
   }
 }
 
 async function text(path: string): Promise<string> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT')
-      throw new ChannelwiseError('io', 'labels-missing', `The labels file ${path} does not exist.`);
-    throw new ChannelwiseError('io', 'labels', `The labels file ${path} could not be read (${code}).`);
-  }
-  if (bytes.length > MAX_LABEL_BYTES) throw refused(`${basename(path)} is too long for a list of classes.`);
-  return fileText(bytes);
+  return readTextFile(path, { what: 'labels file', limit: MAX_LABEL_BYTES });
 }
 
 function refused(message: string): ChannelwiseError {

@@ -1,0 +1,37 @@
+import { promises as fs } from 'node:fs';
+import { basename, extname, join } from 'node:path';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import { errorCode } from '../fileSource.ts';
+
+const EXTENSIONS = new Set(['.png', '.jpg', '.jpeg']);
+
+function isImageName(name: string): boolean {
+  return EXTENSIONS.has(extname(name).toLowerCase()) && !basename(name).startsWith('.');
+}
+
+/** PNG and JPEG files directly in a folder, by name. Throws `io` where the folder can't be read. */
+export async function listImages(dir: string): Promise<string[]> {
+  return (await entriesOf(dir))
+    .filter((e) => !e.isDirectory() && isImageName(e.name))
+    .map((e) => join(dir, e.name))
+    .sort();
+}
+
+/** Sub-folders, by name. */
+export async function listFolders(dir: string): Promise<string[]> {
+  return (await entriesOf(dir))
+    .filter((e) => e.isDirectory() && !e.name.startsWith('.'))
+    .map((e) => e.name)
+    .sort();
+}
+
+async function entriesOf(dir: string): Promise<{ name: string; isDirectory(): boolean }[]> {
+  try {
+    return await fs.readdir(dir, { withFileTypes: true });
+  } catch (error) {
+    const code = errorCode(error);
+    const missing = code === 'ENOENT' || code === 'ENOTDIR';
+    const why = missing ? 'does not exist' : `could not be read (${code})`;
+    throw new ChannelwiseError('io', 'image-folder', `The image folder ${dir} ${why}.`);
+  }
+}
