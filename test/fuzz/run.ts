@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { FuzzKindName } from './kinds.ts';
 
 /** No input of some hundred kilobytes may take longer, also on a busy machine. */
 const MAX_SECONDS = 30;
@@ -24,6 +25,7 @@ export interface FuzzReport {
 }
 
 export interface FuzzOptions {
+  readonly kind: FuzzKindName;
   readonly seed: number;
   readonly first?: number;
   /** Ends after this many inputs, or seconds. */
@@ -36,7 +38,7 @@ type Line = { at: number } | { outcome: string; ms: number } | { failure: string
 
 /** Runs inputs in a process of their own. One that hangs, takes too much memory or dies is a failure, and the run goes on behind it. */
 export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
-  const { seed, first = 0, inputs = Infinity, seconds = Infinity, onFailure } = options;
+  const { kind, seed, first = 0, inputs = Infinity, seconds = Infinity, onFailure } = options;
   const deadline = Date.now() + 1000 * seconds;
   const state = {
     inputs: 0,
@@ -50,8 +52,7 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
   };
   for (let next = first; state.inputs < inputs && Date.now() < deadline;) {
     next = await runChild(
-      seed,
-      next,
+      { kind, seed, first: next },
       (line, index) => {
         if ('at' in line) return state.inputs >= inputs || Date.now() >= deadline;
         state.inputs++;
@@ -73,15 +74,14 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
 
 /** Runs one process until `onLine` says so or it fails; returns the next index. */
 async function runChild(
-  seed: number,
-  first: number,
+  { kind, seed, first }: { kind: FuzzKindName; seed: number; first: number },
   onLine: (line: Line, index: number) => boolean,
   onDeath: (index: number, what: string) => void,
 ): Promise<number> {
   const file = fileURLToPath(new URL('./worker.ts', import.meta.url));
   const child = spawn(
     process.execPath,
-    [`--max-old-space-size=${MAX_HEAP_MIB}`, '--import', 'tsx', file, `${seed}`, `${first}`],
+    [`--max-old-space-size=${MAX_HEAP_MIB}`, '--import', 'tsx', file, kind, `${seed}`, `${first}`],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let at = first;

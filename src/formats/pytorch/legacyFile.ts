@@ -113,11 +113,7 @@ interface Placing {
 
 /** Where each storage lies: they follow one another in the order of the keys, each as long as the pickle says. */
 function placeStorages(source: ByteSource, { pickle, names, from }: Placing): Map<string, LegacyStorage> {
-  const named = new Map<string, StorageName>();
-  for (const value of pickle.persistent) {
-    const name = storageName(value);
-    if (name) named.set(name.key, name);
-  }
+  const named = namedStorages(pickle, from);
   const storages = new Map<string, LegacyStorage>();
   let at = from;
   for (const key of names) {
@@ -132,6 +128,15 @@ function placeStorages(source: ByteSource, { pickle, names, from }: Placing): Ma
     at = end;
   }
   return storages;
+}
+
+function namedStorages(pickle: Pickle, offset: number): Map<string, StorageName> {
+  try {
+    const names = pickle.persistent.flatMap((value) => storageName(value) ?? []);
+    return new Map(names.map((name) => [name.key, name]));
+  } catch (error) {
+    throw error instanceof RangeError ? damaged(`a storage is impossible: ${error.message}`, offset) : error;
+  }
 }
 
 type Place = Pick<LegacyStorage, 'countAt' | 'byteLength' | 'count'>;
