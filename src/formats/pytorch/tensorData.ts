@@ -1,5 +1,6 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { DTYPES, rawBytes, type DtypeRow } from '../../tensors/dtypes.ts';
+import type { ElementRange } from '../../tensors/storedTensor.ts';
 import { contiguousStrides, viewEnd, viewStart, type RebuiltTensor } from './rebuiltTensor.ts';
 import type { TorchStorage } from './torchContainer.ts';
 
@@ -12,7 +13,7 @@ const MAX_GATHERED_BYTES = 512 * 1024 * 1024;
 export async function streamTensor(
   tensor: RebuiltTensor,
   storage: TorchStorage,
-  { from, to }: { readonly from: number; readonly to: number },
+  { from, to }: ElementRange,
   visit: (bytes: Uint8Array) => void,
 ): Promise<void> {
   const row = rowOf(tensor);

@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../bytes/byteSource.ts';
 import type { Splice } from '../../bytes/splice.ts';
+import type { Fact } from '../format.ts';
 import type { LiteralChange } from './pickle/pickleEdit.ts';
 import type { Pickle } from './pickle/pickleMachine.ts';
 
@@ -39,7 +40,7 @@ export interface ContainerEdit {
 export interface TorchContainer {
   /** What a person reads: "PyTorch, zip". */
   readonly title: string;
-  readonly facts: readonly { readonly label: string; readonly value: string }[];
+  readonly facts: readonly Fact[];
   readonly parts: readonly PicklePart[];
   /** Splices of the file that make the edit. */
   splices(edit: ContainerEdit): Promise<Splice[]>;

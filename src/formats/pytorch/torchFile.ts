@@ -1,5 +1,7 @@
 import type { ByteSource } from '../../bytes/byteSource.ts';
 import type { Splice } from '../../bytes/splice.ts';
+import { checkRange, type StoredTensor } from '../../tensors/storedTensor.ts';
+import type { Fact, TensorChange } from '../format.ts';
 import { tensorEdit } from './changeTensors.ts';
 import { readCheckpoint, type FoundTensor, type FoundText } from './checkpoint.ts';
 import { openLegacy } from './legacyFile.ts';
@@ -12,34 +14,23 @@ import { openTorchZip } from './zipFile.ts';
 /** What is looked at to tell the two forms apart. */
 const ZIP_SIGNATURE = [0x50, 0x4b];
 
-/** A tensor of a file, named by its path in the checkpoint. Its elements come little-endian and row-major. */
-export interface TorchTensor {
-  readonly name: string;
-  readonly dtype: number;
-  readonly dims: readonly number[];
+/** A tensor of a file, named by its path in the checkpoint. */
+export interface TorchTensor extends StoredTensor {
   /** Stored with a scale and a zero point: the numbers are those that are stored. */
   readonly quantised: boolean;
-  stream(range: { readonly from: number; readonly to: number }, visit: (bytes: Uint8Array) => void): Promise<void>;
-}
-
-/** New sizes and elements of one tensor, in the type that it has. */
-export interface TorchChange {
-  readonly tensor: string;
-  readonly dims: readonly number[];
-  readonly bytes: Uint8Array;
 }
 
 /** A file that torch wrote, opened lazily; nothing in it was executed. */
 export interface TorchFile {
   readonly title: string;
-  readonly facts: TorchContainer['facts'];
+  readonly facts: readonly Fact[];
   readonly tensors: readonly TorchTensor[];
   /** Other values of the checkpoint, as text. */
   readonly texts: readonly FoundText[];
   /** What loading the file in Python would import. */
   readonly imports: readonly GlobalValue[];
   /** Splices of the file that change tensors. Throws `refused` where one can't be changed alone, see tensorEdit. */
-  splices(changes: readonly TorchChange[]): Promise<Splice[]>;
+  splices(changes: readonly TensorChange[]): Promise<Splice[]>;
 }
 
 /** Opens any file of torch's: zip, legacy, TorchScript, whole modules. Reads its pickles and directory. Throws `malformed` and `unsupported`. */
@@ -62,7 +53,14 @@ export async function openTorch(source: ByteSource): Promise<TorchFile> {
 function storedTensor({ name, tensor, part }: FoundTensor): TorchTensor {
   const { dtype, dims, quantised, storage } = tensor;
   const held = part.storage(storage.key, storageBytes(storage));
-  return { name, dtype, dims, quantised, stream: (range, visit) => streamTensor(tensor, held, range, visit) };
+  const place = { tensor: name };
+  return {
+    ...{ name, dtype, dims, place, quantised },
+    stream: async (range, visit) => {
+      checkRange({ name, dims }, range);
+      await streamTensor(tensor, held, range, visit);
+    },
+  };
 }
 
 /** Two paths can spell the same name: {'a.b': …} beside {'a': {'b': …}}. The later ones get a number. */
@@ -84,7 +82,7 @@ function uniqueImports(container: TorchContainer): GlobalValue[] {
 async function fileSplices(
   container: TorchContainer,
   found: readonly FoundTensor[],
-  changes: readonly TorchChange[],
+  changes: readonly TensorChange[],
 ): Promise<Splice[]> {
   const byName = new Map(found.map((one) => [one.name, one]));
   const news = changes.map(({ tensor, dims, bytes }) => {

@@ -9,7 +9,8 @@ import { SplicedSource } from '../../../../src/bytes/splicedSource.ts';
 import type { Splice } from '../../../../src/bytes/splice.ts';
 import { openZip } from '../../../../src/formats/zip/zipArchive.ts';
 import { zipSplices } from '../../../../src/formats/zip/zipEdit.ts';
-import { buildZip, type BuiltEntry } from '../../../fixtures/zipBuilder.ts';
+import { HoleSource } from '../../../fixtures/holeSource.ts';
+import { buildZip, zipParts, type BuiltEntry } from '../../../fixtures/zipBuilder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'channelwise-zip-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -72,6 +73,41 @@ for (const [form, entry] of Object.entries(FORMS)) {
       assert.equal(python.status, 0, python.stderr);
     });
   }
+}
+
+const GIB = 2 ** 30;
+const SHIFTS: Readonly<Record<string, readonly [number, number]>> = {
+  'behind 4 GiB all along': [4.5 * GIB, 100],
+  'from behind 4 GiB to before it': [4 * GIB - 1000, 2000],
+  'from before 4 GiB to behind it': [4 * GIB - 1000, 100],
+};
+for (const [place, [zeros, length]] of Object.entries(SHIFTS)) {
+  test(`torch's zip64 fields and wide descriptors come and go with the offset: ${place}`, async () => {
+    const form = { padded: true, descriptor: 'signed' } as const;
+    // Torch gives no entry of 4 GiB here, so the zeros are in two.
+    const build = (first: number): HoleSource =>
+      new HoleSource(
+        zipParts({
+          entries: [
+            { name: 'first', data: new Uint8Array(first).fill(1), ...form },
+            ...['a', 'b'].map((name) => ({ name, data: zeros / 2, ...form })),
+            ...['c', 'd'].map((name) => ({ name, data: TEXT, ...form })),
+          ],
+          zip64End: true,
+        }),
+      );
+    const source = build(length);
+    const archive = await openZip(source);
+    const entry = archive.entry('first');
+    assert.ok(entry);
+    const to = length > 1000 ? 100 : 2000;
+    const splices = [{ start: 0, end: length, bytes: new Uint8Array(to).fill(1) }];
+    const result = new SplicedSource(source, await zipSplices(archive, [{ entry, splices }]));
+    const expected = build(to);
+    assert.equal(result.size, expected.size);
+    for (const at of [0, expected.size - 2000])
+      assert.deepEqual(Buffer.from(await result.read(at, 2000)), Buffer.from(await expected.read(at, 2000)));
+  });
 }
 
 test('no change gives no splices', async () => {

@@ -1,0 +1,85 @@
+import type { Fact, Format, OpenedFile } from '../format.ts';
+import { importRisk, importWarnings } from './imports.ts';
+import { openTorch, type TorchFile } from './torchFile.ts';
+
+const ZIP_SIGNATURE = [0x50, 0x4b, 0x03, 0x04];
+/** The name of a ZIP archive's first entry, and where its length stands. */
+const NAME_LENGTH_AT = 26;
+const NAME_AT = 30;
+const PICKLE_PROTOCOLS = [2, 3, 4, 5];
+const PROTO = 0x80;
+/** Other values than tensors that the summary shows. */
+const MAX_TEXTS = 60;
+
+/** What torch.save and torch.jit.save write: state dicts, checkpoints, whole modules, TorchScript. Nothing in them is executed. */
+export const pytorchFormat: Format = {
+  id: 'pytorch',
+  title: 'PyTorch file',
+  extensions: ['.pth', '.pt'],
+  otherExtensions: ['.bin', '.ckpt'],
+  recognise: (head) => isTorchZip(head) || isPickle(head),
+  open: async (source) => openedFile(await openTorch(source)),
+};
+
+/** torch keeps everything in one folder of its archive; Keras and numpy have their entries outside of any. */
+function isTorchZip(head: Uint8Array): boolean {
+  if (!ZIP_SIGNATURE.every((byte, i) => head[i] === byte)) return false;
+  const length = (head[NAME_LENGTH_AT] ?? 0) + 256 * (head[NAME_LENGTH_AT + 1] ?? 0);
+  const name = head.subarray(NAME_AT, NAME_AT + length);
+  const cutShort = name.length < length;
+  return cutShort || name.includes('/'.charCodeAt(0));
+}
+
+function isPickle(head: Uint8Array): boolean {
+  return head[0] === PROTO && PICKLE_PROTOCOLS.includes(head[1] ?? 0);
+}
+
+function openedFile(file: TorchFile): OpenedFile {
+  return {
+    facts: [
+      { label: 'Format', value: file.title },
+      ...file.facts,
+      ...partFacts(file),
+      ...importFacts(file),
+      ...textFacts(file),
+    ],
+    warnings: importWarnings(file.imports),
+    tensors: file.tensors,
+    graph: null,
+    writer: { splices: (changes) => file.splices(changes), record: null },
+  };
+}
+
+/** How many tensors stand in each part of a checkpoint: model, EMA, optimizer. */
+function partFacts({ tensors }: TorchFile): Fact[] {
+  const counts = new Map<string, number>();
+  for (const { name } of tensors) {
+    const [part = ''] = name.split('.', 1);
+    counts.set(part, (counts.get(part) ?? 0) + 1);
+  }
+  const parts = [...counts].filter(([part]) => PARTS.has(part));
+  return parts.map(([part, count]) => ({ label: part, value: `${count} ${count === 1 ? 'tensor' : 'tensors'}` }));
+}
+
+/** What training programs call the parts of a checkpoint; any other first word is a layer's name. */
+const PARTS = new Set([
+  ...['state_dict', 'model', 'model_state', 'model_state_dict', 'net', 'network', 'params', 'weights', 'module'],
+  ...['ema', 'ema_state_dict', 'model_ema', 'params_ema', 'state_dict_ema', 'teacher', 'student'],
+  ...['optimizer', 'optimizer_state_dict', 'optimizer_states', 'optim', 'optimizers'],
+  ...['scheduler', 'lr_scheduler', 'lr_schedulers', 'scaler', 'callbacks', 'constants', 'generator', 'discriminator'],
+]);
+
+function importFacts({ imports }: TorchFile): Fact[] {
+  const shown = imports.map((one) => {
+    const risk = importRisk(one);
+    return `${one.module}.${one.name}${risk === 'harmless' ? '' : ` (${risk})`}`;
+  });
+  return shown.length === 0 ? [] : [{ label: 'Imports when loaded', value: shown.join(', ') }];
+}
+
+function textFacts({ texts }: TorchFile): Fact[] {
+  const shown = texts.filter(({ name }) => name !== '').slice(0, MAX_TEXTS);
+  const rest = texts.length - shown.length;
+  const facts = shown.map(({ name, text }) => ({ label: name, value: text }));
+  return rest > 0 ? [...facts, { label: 'Further values', value: `${rest}` }] : facts;
+}

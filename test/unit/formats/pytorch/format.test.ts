@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CountingSource, MemorySource } from '../../../../src/bytes/byteSource.ts';
+import { canWrite, HEAD_BYTES, type OpenedFile } from '../../../../src/formats/format.ts';
+import { pytorchFormat } from '../../../../src/formats/pytorch/format.ts';
+import { formatOf } from '../../../../src/formats/table.ts';
+import { HoleSource } from '../../../fixtures/holeSource.ts';
+import {
+  checkpointInstructions,
+  legacyHead,
+  legacyKeys,
+  type BuiltTensor,
+} from '../../../fixtures/torch/pickleWriter.ts';
+import { buildZip, zipParts, type BuiltEntry } from '../../../fixtures/zipBuilder.ts';
+
+const zipOf = (...names: string[]): Uint8Array =>
+  buildZip({ entries: names.map((name) => ({ name, data: new Uint8Array(8) })) });
+
+const HEADS: Readonly<Record<string, { head: Uint8Array; torch: boolean }>> = {
+  'a zip of torch': { head: zipOf('model/data.pkl', 'model/version'), torch: true },
+  TorchScript: { head: zipOf('a_name_that_is_longer_than_what_is_looked_at_of_the_file/code/x.py'), torch: true },
+  'a legacy file': { head: legacyHead(), torch: true },
+  'a pickle of protocol 5': { head: Buffer.from('80059500', 'hex'), torch: true },
+  'a .keras file': { head: zipOf('metadata.json', 'config.json', 'model.weights.h5'), torch: false },
+  'arrays of numpy': { head: zipOf('arr_0.npy'), torch: false },
+  'an ONNX model': { head: Buffer.from('08071206', 'hex'), torch: false },
+  nothing: { head: new Uint8Array(0), torch: false },
+};
+for (const [name, { head, torch }] of Object.entries(HEADS)) {
+  test(`${name} is ${torch ? '' : 'not '}recognised by its bytes`, () => {
+    assert.equal(formatOf(head.subarray(0, HEAD_BYTES)) === pytorchFormat, torch);
+  });
+}
+
+async function open(pickle: Uint8Array, entries: readonly BuiltEntry[] = []): Promise<OpenedFile> {
+  const bytes = buildZip({ entries: [{ name: 'm/data.pkl', data: pickle }, ...entries] });
+  return pytorchFormat.open(new MemorySource(bytes), { name: 'm.pth' });
+}
+
+const IMPORTS: Readonly<Record<string, { code: string; warns: RegExp | null }>> = {
+  'an ordered dictionary': { code: 'ccollections\nOrderedDict\n', warns: null },
+  'a layer of torch': { code: 'ctorch.nn.modules.conv\nConv2d\n', warns: null },
+  'a scalar of numpy': { code: 'cnumpy.core.multiarray\nscalar\n', warns: null },
+  'a shell': { code: 'cposix\nsystem\n', warns: /^Don't load this file in Python: it would run posix\.system/ },
+  'a shell of protocol 4': { code: '\x8c\x02os\x8c\x06system\x93', warns: /would run os\.system/ },
+  'code given as text': { code: 'cbuiltins\neval\n', warns: /would run builtins\.eval/ },
+  'a way through attributes': { code: 'ccollections\nOrderedDict.__init__.__globals__\n', warns: /Don't load/ },
+  'a function of a harmless module': { code: 'ctorch.nn.modules.conv\nsystem\n', warns: /doesn't know/ },
+  'a class of someone': {
+    code: 'cmmcv.utils.config\nConfigDict\n',
+    warns: /^Loading this file in Python would import mmcv/,
+  },
+  'a download': { code: 'ctorch.hub\nload\n', warns: /would run torch\.hub\.load/ },
+};
+for (const [name, { code, warns }] of Object.entries(IMPORTS)) {
+  test(`an import is ${warns ? 'warned of' : 'known to be harmless'}: ${name}`, async () => {
+    const { warnings, facts } = await open(Buffer.from(`${code}.`, 'latin1'));
+    if (warns) assert.match(warnings.join(' '), warns);
+    else assert.deepEqual(warnings, []);
+    assert.ok(facts.some(({ label }) => label === 'Imports when loaded'));
+  });
+}
+
+test('the summary names the format, the protocol, and the parts of a checkpoint', async () => {
+  const tensors: BuiltTensor[] = ['model.a', 'model.b', 'ema.a', 'optimizer.state.0.exp_avg'].map((name, i) => ({
+    name,
+    key: `${i}`,
+    type: 'FloatStorage',
+    dims: [2],
+  }));
+  const entries = tensors.map(({ key }) => ({ name: `m/data/${key}`, data: new Uint8Array(8) }));
+  const { facts } = await open(Buffer.concat(checkpointInstructions(tensors)), entries);
+  const labels = Object.fromEntries(facts.map(({ label, value }) => [label, value]));
+  assert.equal(labels.Format, 'PyTorch, zip');
+  assert.equal(labels['Pickle protocol'], '2');
+  assert.equal(labels.model, '2 tensors');
+  assert.equal(labels.ema, '1 tensor');
+  assert.equal(labels.optimizer, '1 tensor');
+});
+
+const LARGE: readonly BuiltTensor[] = [
+  { name: 'conv1.weight', key: '0', type: 'FloatStorage', dims: [64, 3, 7, 7] },
+  ...Array.from({ length: 500 }, (_, i): BuiltTensor => ({
+    name: `layers.${i}.weight`,
+    key: `${i + 1}`,
+    type: 'FloatStorage',
+    dims: [1024, 512],
+  })),
+];
+const bytesOf = ({ dims }: BuiltTensor): number => 4 * dims.reduce((product, dim) => product * dim, 1);
+const form = { padded: true, descriptor: 'signed' } as const;
+
+const LARGE_FILES = {
+  zip: new HoleSource(
+    zipParts({
+      entries: [
+        { name: 'm/data.pkl', data: Buffer.concat(checkpointInstructions(LARGE)), ...form },
+        ...LARGE.map((tensor) => ({ name: `m/data/${tensor.key}`, data: bytesOf(tensor), ...form })),
+        { name: 'm/version', data: Buffer.from('3\n'), ...form },
+      ],
+      zip64End: true,
+    }),
+  ),
+  legacy: new HoleSource([
+    Buffer.concat([legacyHead(), ...checkpointInstructions(LARGE), legacyKeys(LARGE.map(({ key }) => key))]),
+    ...LARGE.flatMap((tensor) => {
+      const count = Buffer.alloc(8);
+      count.writeBigInt64LE(BigInt(bytesOf(tensor) / 4));
+      return [count, bytesOf(tensor)];
+    }),
+  ]),
+};
+for (const [name, file] of Object.entries(LARGE_FILES)) {
+  test(`a ${name} file of 1 GB opens with under 5 MB read, and a change reads what it changes`, async () => {
+    const source = new CountingSource(file);
+    assert.ok(source.size > 1e9);
+    const opened = await pytorchFormat.open(source, { name: 'm.pth' });
+    assert.equal(opened.tensors.length, 501);
+    assert.ok(source.bytesRead < 1_000_000, `${source.bytesRead} bytes to open`);
+    const { writer } = opened;
+    assert.ok(canWrite(writer));
+    const bytes = new Uint8Array(64 * 7 * 7 * 4);
+    const splices = await writer.splices([{ tensor: 'conv1.weight', dims: [64, 1, 7, 7], bytes }], '');
+    assert.ok(source.bytesRead < 1_500_000, `${source.bytesRead} bytes to open and change`);
+    const written = splices.reduce((sum, splice) => sum + splice.bytes.length, 0);
+    assert.ok(written < 500_000, `${written} new bytes`);
+  });
+}
