@@ -5,6 +5,7 @@ import { OpenModels } from './vscode/editor/openModels.ts';
 import type { Extension } from './vscode/extensionParts.ts';
 import { ModelJobs } from './vscode/modelJobs.ts';
 import { Proofs } from './vscode/proofs.ts';
+import { registerTools } from './vscode/tools/registerTools.ts';
 import { TextTabs } from './vscode/window/textTabs.ts';
 
 let closeJobs: (() => Promise<void>) | null = null;
@@ -18,6 +19,7 @@ export function activate(context: vscode.ExtensionContext): void {
     extension.tabs.register(),
     ModelEditor.register(extension, context),
     registerCommands(extension, context.globalState),
+    registerTools(extension),
   );
 }
 

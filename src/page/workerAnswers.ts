@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { imageInputs } from '../adapt/flow/imageInputs.ts';
 import { planSections } from '../adapt/report/planText.ts';
 import { asPython } from '../adapt/report/python.ts';
+import { compareFiles, reportText as differencesText } from '../jobs/compare.ts';
 import { adaptFile, convertToGray, type AdaptResult } from '../jobs/convert.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import type { Answers } from '../jobs/rpc.ts';
@@ -12,8 +13,10 @@ import type { VerifyReport } from '../verify/proof/report.ts';
 import { madeFrom } from './adaptation.ts';
 import { evaluatePage, evaluationSetup } from './evaluatePage.ts';
 import { firstLayerFacts, layerFilters } from './firstLayer.ts';
+import { inspectFile } from './inspect.ts';
 import { comparePage } from './pageComparison.ts';
 import { readPageModel } from './pageModel.ts';
+import { shapesOfFile } from './shapes.ts';
 import { saveTensor, tensorBlock, tensorStatistics } from './weights.ts';
 import type { AdaptReply, WorkerMethods } from './workerMethods.ts';
 
@@ -38,6 +41,12 @@ export const WORKER_ANSWERS: Answers<WorkerMethods> = {
   firstLayerFacts: ({ path, layer }, context) => firstLayerFacts(path, layer, context),
   layerFilters: ({ path, ...args }, context) => layerFilters(path, args, context),
   compare: ({ path, other }, context) => comparePage(path, other, context),
+  differences: async ({ path, other }, context) => {
+    const found = await compareFiles(path, other, context);
+    return { identical: found.identical, differences: differencesText(found) };
+  },
+  inspect: ({ path, bind }, { signal }) => inspectFile(path, bind, signal),
+  shapes: ({ path, bind }, { signal }) => shapesOfFile(path, bind, signal),
   evaluationSetup: ({ models, folder }, { signal }) => evaluationSetup(models, folder, signal),
   evaluate: ({ models, folder, choice }, context) => evaluatePage(models, folder, choice, context),
 };

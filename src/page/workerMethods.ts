@@ -11,6 +11,8 @@ import type { PageBinding } from '../protocol/sizes.ts';
 import type { WeightMethods } from '../protocol/weights.ts';
 import type { MadeFrom } from './adaptation.ts';
 import type { EvaluatedModels } from './evaluatePage.ts';
+import type { Inspection } from './inspect.ts';
+import type { ShapesReport } from './shapes.ts';
 
 export interface AdaptReply {
   readonly outPath: string | null;
@@ -56,6 +58,10 @@ export interface WorkerMethods {
   firstLayerFacts: OfFile<FirstLayerMethods['firstLayerFacts']>;
   layerFilters: OfFile<FirstLayerMethods['layerFilters']>;
   compare: { args: { path: string; other: string }; result: PageComparison };
+  /** What differs between two models, in lines of text. */
+  differences: { args: { path: string; other: string }; result: { identical: boolean; differences: string[] } };
+  inspect: { args: { path: string; bind: Readonly<Record<string, number>> }; result: Inspection };
+  shapes: { args: { path: string; bind: Readonly<Record<string, number>> }; result: ShapesReport };
   evaluationSetup: { args: { models: EvaluatedModels; folder: string }; result: PageEvaluationSetup };
   evaluate: {
     args: { models: EvaluatedModels; folder: string; choice: PageEvaluationChoice };

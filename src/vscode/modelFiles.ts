@@ -1,18 +1,34 @@
 import { basename, dirname, extname, join } from 'node:path';
 import * as vscode from 'vscode';
 
-export const EDITOR_TYPE = 'channelwise.model';
+/** The editor of files that are models by their name, and the one that "Open With" offers for names that other programs use too. */
+export const EDITOR_TYPES = ['channelwise.model', 'channelwise.otherModel'] as const;
+export const [EDITOR_TYPE] = EDITOR_TYPES;
 
-/** File name extensions of models, without the dot. */
-const EXTENSIONS: readonly string[] = ['onnx'];
+interface Manifest {
+  readonly contributes: {
+    readonly customEditors: readonly { readonly selector: readonly { readonly filenamePattern: string }[] }[];
+  };
+}
 
-export const MODEL_GLOB = `**/*.{${EXTENSIONS.join(',')}}`;
+/**
+ * Endings of model files without the dot, as package.json names them for the editor. A test holds it against the table of formats, which the extension host does not load: it would bring
+ * every reader along.
+ */
+const ENDINGS = endingsIn(vscode.extensions.getExtension<unknown>('channelwise.channelwise')?.packageJSON as Manifest);
+
+function endingsIn({ contributes }: Manifest): readonly string[] {
+  const patterns = contributes.customEditors.flatMap(({ selector }) => selector.map((s) => s.filenamePattern));
+  return patterns.map((pattern) => pattern.replace('*.', ''));
+}
+
+export const MODEL_GLOB = `**/*.{${ENDINGS.join(',')}}`;
 /** For dialogs that ask for a model. */
-export const MODEL_FILTERS = { Models: [...EXTENSIONS] };
+export const MODEL_FILTERS = { Models: [...ENDINGS] };
 
 /** By its name alone; whether a file is what its name says is found when it is read. */
 export function isModelName(name: string): boolean {
-  return EXTENSIONS.includes(extname(name).slice(1).toLowerCase());
+  return ENDINGS.includes(extname(name).slice(1).toLowerCase());
 }
 
 /** A file beside a model that is named after it: `net.onnx` and `.evaluation.csv` give `net.evaluation.csv`. */
@@ -33,5 +49,9 @@ export function localPath(uri: vscode.Uri): string {
 /** The model in the active editor. */
 export function activeModel(): vscode.Uri | null {
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-  return input instanceof vscode.TabInputCustom && input.viewType === EDITOR_TYPE ? input.uri : null;
+  return input instanceof vscode.TabInputCustom && isOurs(input.viewType) ? input.uri : null;
+}
+
+function isOurs(viewType: string): boolean {
+  return EDITOR_TYPES.some((type) => type === viewType);
 }

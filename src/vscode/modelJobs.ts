@@ -12,7 +12,12 @@ const RUNTIME_JOBS: Readonly<Partial<Record<keyof WorkerMethods, number>>> = {
 };
 
 /** Jobs that hold a whole model's structure in memory. They take turns, so that many pages opened at once need the memory of one. */
-const WHOLE_MODEL: ReadonlySet<keyof WorkerMethods> = new Set<keyof WorkerMethods>(['readModel', 'compare']);
+const WHOLE_MODEL: ReadonlySet<keyof WorkerMethods> = new Set<keyof WorkerMethods>([
+  'readModel',
+  'compare',
+  'differences',
+  'shapes',
+]);
 
 /**
  * Everything the extension asks of its two worker threads. One reads and writes files. The other runs models: the runtime hears no cancel, so that thread is stopped where a model takes too

@@ -8,6 +8,7 @@ export async function run(): Promise<void> {
   await import('./views.test.ts');
   await import('./weights.test.ts');
   await import('./names.test.ts');
+  await import('./tools.test.ts');
   await new Promise<void>((resolve, reject) => {
     const runner = mocha.run((failures) => {
       console.log(`extension-host: ${runner.stats?.passes ?? 0} passed, ${failures} failed`);

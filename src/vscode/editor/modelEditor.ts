@@ -3,36 +3,36 @@ import * as vscode from 'vscode';
 import { asPageMessage } from '../../protocol/messages.ts';
 import type { PackedModel } from '../../protocol/packed.ts';
 import type { Extension } from '../extensionParts.ts';
-import { EDITOR_TYPE } from '../modelFiles.ts';
+import { EDITOR_TYPES } from '../modelFiles.ts';
 import { StatusLine } from '../window/statusLine.ts';
+import { ActivePage } from './activePage.ts';
 import { Links } from './links.ts';
 import type { ModelDocument, ModelPage } from './modelDocument.ts';
 import { PageAnswers } from './pageAnswers.ts';
 import { pageHtml } from './pageHtml.ts';
-import { statusText } from './statusText.ts';
 import { watchFile } from './watchFile.ts';
 
 /** The read-only editor for models: a page, and answers to what it asks. */
 export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDocument> {
   private readonly extension: Extension;
   private readonly dist: vscode.Uri;
-  private readonly status: StatusLine;
-  /** The page that the status bar speaks of. */
-  private told: vscode.WebviewPanel | null = null;
+  private readonly active: ActivePage;
 
-  constructor(extension: Extension, dist: vscode.Uri, status: StatusLine) {
+  constructor(extension: Extension, dist: vscode.Uri, active: ActivePage) {
     this.extension = extension;
     this.dist = dist;
-    this.status = status;
+    this.active = active;
   }
 
   static register(extension: Extension, context: vscode.ExtensionContext): vscode.Disposable {
     const status = new StatusLine('channelwise.model', 'Channelwise model', 'circuit-board');
-    const editor = new ModelEditor(extension, vscode.Uri.joinPath(context.extensionUri, 'dist'), status);
+    const dist = vscode.Uri.joinPath(context.extensionUri, 'dist');
+    const editor = new ModelEditor(extension, dist, new ActivePage(status));
+    const options = { supportsMultipleEditorsPerDocument: true };
     return vscode.Disposable.from(
       status,
       vscode.window.registerUriHandler(new Links(extension.models)),
-      vscode.window.registerCustomEditorProvider(EDITOR_TYPE, editor, { supportsMultipleEditorsPerDocument: true }),
+      ...EDITOR_TYPES.map((type) => vscode.window.registerCustomEditorProvider(type, editor, options)),
     );
   }
 
@@ -45,10 +45,8 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDoc
     const page: ModelPage = { post: (message) => void webview.postMessage(message) };
     const changed = (): void => page.post({ type: 'changed' });
     const dataFile = new DataFileWatch(changed);
-    let status = '';
     const opened = (model: PackedModel | null): void => {
-      status = model ? statusText(model) : '';
-      this.showStatus(panel, status);
+      this.active.hasRead(panel, model);
       dataFile.watch(model?.head.dataTrouble?.path ?? null);
       if (model) document.pageHasRead(page);
     };
@@ -65,22 +63,14 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDoc
       watchFile(document.uri, changed),
       panel.onDidChangeViewState(() => {
         if (!panel.visible) document.pageIsHidden(page);
-        this.showStatus(panel, status);
+        this.active.update(panel);
       }),
     );
     panel.onDidDispose(() => {
       parts.dispose();
-      if (this.told === panel) this.status.hide();
+      this.active.closed(panel);
     });
     webview.html = this.html(webview);
-  }
-
-  /** Shows the text of the page that is in front. Others, which may read their models again behind it, change nothing. */
-  private showStatus(panel: vscode.WebviewPanel, text: string): void {
-    if (panel.active) this.told = panel;
-    else if (this.told !== panel) return;
-    if (panel.active && text) this.status.show(text);
-    else this.status.hide();
   }
 
   private html(webview: vscode.Webview): string {

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { FORMATS } from '../../../src/formats/table.ts';
+
+interface MenuItem {
+  readonly command: string;
+  readonly when: string;
+}
+
+interface Contributes {
+  readonly commands: readonly { readonly command: string }[];
+  readonly menus: Readonly<Record<string, readonly MenuItem[]>>;
+  readonly customEditors: readonly {
+    readonly priority: string;
+    readonly selector: readonly { readonly filenamePattern: string }[];
+  }[];
+  readonly languages: readonly { readonly extensions: readonly string[]; readonly icon: Record<string, string> }[];
+  readonly languageModelTools: readonly { readonly name: string }[];
+}
+
+const root = new URL('../../../', import.meta.url);
+const { contributes } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { contributes: Contributes };
+
+const extensions = FORMATS.flatMap((format) => format.extensions);
+const otherExtensions = FORMATS.flatMap((format) => format.otherExtensions);
+
+/** What `resourceExtname =~ /…/i` in a menu's condition takes. */
+function taken(when: string): string[] {
+  const pattern = /resourceExtname =~ \/(.+)\/i/.exec(when)?.[1];
+  assert.ok(pattern, when);
+  const expression = new RegExp(pattern, 'i');
+  return [...extensions, ...otherExtensions, '.txt', '.onnx.txt', '.json', '.onnxx'].filter((e) => expression.test(e));
+}
+
+test('the editor, the menus and the file icon are for the formats there are', () => {
+  const patterns = (priority: string): string[] =>
+    contributes.customEditors
+      .filter((editor) => editor.priority === priority)
+      .flatMap(({ selector }) => selector.map((s) => s.filenamePattern));
+  assert.deepEqual(
+    patterns('default'),
+    extensions.map((e) => `*${e}`),
+  );
+  assert.deepEqual(
+    patterns('option'),
+    otherExtensions.map((e) => `*${e}`),
+  );
+  assert.deepEqual(
+    contributes.languages.flatMap((language) => language.extensions),
+    extensions,
+  );
+  const menu = contributes.menus['explorer/context'] ?? [];
+  assert.ok(menu.length > 5);
+  for (const { command, when } of menu) {
+    const all = command === 'channelwise.openPreview';
+    assert.deepEqual(taken(when), all ? [...extensions, ...otherExtensions] : extensions, command);
+  }
+});
+
+test('menus name commands that there are, and files that there are', () => {
+  const commands = new Set(contributes.commands.map(({ command }) => command));
+  const items = Object.values(contributes.menus).flat();
+  assert.deepEqual(
+    items.filter(({ command }) => !commands.has(command)),
+    [],
+  );
+  const icons = contributes.languages.flatMap(({ icon }) => Object.values(icon));
+  assert.deepEqual(
+    icons.filter((icon) => !existsSync(new URL(icon, root))),
+    [],
+  );
+});
