@@ -167,7 +167,7 @@ async function renamed({ ctx, expanded, settled }: Rewrite): Promise<Edit[]> {
 }
 
 async function renameValue(ctx: TensorContext, value: ValueInfo, name: string): Promise<Edit[]> {
-  const field = (await ctx.wire.fields(value.ref)).find((f) => f.number === 1);
+  const [field] = await ctx.wire.fields(value.ref, (f) => f.number === 1);
   return field ? [{ parent: value.ref, start: field.start, end: field.end, bytes: encodeText(1, name) }] : [];
 }
 

@@ -118,13 +118,13 @@ export async function setValueDim(
   const tensorType = type && (await only(wire, type, 1));
   const shape = tensorType && (await only(wire, tensorType, 2));
   if (!shape) return null;
-  const dims = (await wire.fields(shape)).filter((f) => f.number === 1 && f.wireType === LEN);
+  const dims = await wire.fields(shape, (f) => f.number === 1 && f.wireType === LEN);
   const found = dims[axis];
   if (!found) return null;
   const ref = { start: found.start, bodyStart: found.bodyStart, end: found.end, parent: shape };
   const kept = [encodeDim(dim)];
-  for (const f of await wire.fields(ref))
-    if (f.number !== 1 && f.number !== 2) kept.push(await wire.bytes(f.start, f.end));
+  for (const { start, end } of await wire.ranges(ref, (f) => f.number !== 1 && f.number !== 2))
+    kept.push(await wire.bytes(start, end));
   return replaceBody(ref, concat(kept));
 }
 
@@ -153,7 +153,7 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 async function only(wire: WireReader, ref: MessageRef, number: number): Promise<MessageRef | null> {
-  const found = (await wire.fields(ref)).filter((f) => f.number === number && f.wireType === LEN);
+  const found = await wire.fields(ref, (f) => f.number === number && f.wireType === LEN);
   if (found.length > 1) {
     throw new ChannelwiseError(
       'unsupported',

@@ -26,11 +26,12 @@ export async function copyNode(wire: WireReader, node: Node, copy: NodeCopy): Pr
     encodeText(NAME, copy.name),
   ];
   const names = new Map(node.attributes.map((a) => [a.ref.start, a.name]));
-  for (const field of await wire.fields(node.ref)) {
-    if ([INPUT, OUTPUT, NAME].includes(field.number)) continue;
+  const kept = await wire.ranges(node.ref, (field) => {
+    if ([INPUT, OUTPUT, NAME].includes(field.number)) return false;
     const name = field.number === ATTRIBUTE ? names.get(field.start) : undefined;
-    if (name === undefined || !copy.attributes.has(name)) parts.push(await wire.bytes(field.start, field.end));
-  }
+    return name === undefined || !copy.attributes.has(name);
+  });
+  for (const { start, end } of kept) parts.push(await wire.bytes(start, end));
   for (const [name, value] of copy.attributes)
     if (value)
       parts.push(encodeField(ATTRIBUTE, 'ref' in value ? await underName(wire, value, name) : encodeAttribute(value)));
@@ -39,7 +40,7 @@ export async function copyNode(wire: WireReader, node: Node, copy: NodeCopy): Pr
 
 async function underName(wire: WireReader, attribute: Attribute, name: string): Promise<Uint8Array> {
   const parts = [encodeText(ATTRIBUTE_NAME, name)];
-  for (const field of await wire.fields(attribute.ref))
-    if (field.number !== ATTRIBUTE_NAME) parts.push(await wire.bytes(field.start, field.end));
+  for (const { start, end } of await wire.ranges(attribute.ref, (field) => field.number !== ATTRIBUTE_NAME))
+    parts.push(await wire.bytes(start, end));
   return concat(parts);
 }

@@ -25,17 +25,12 @@ export async function rewriteNode(wire: WireReader, node: Node, changes: NodeCha
   if (changes.inputs) texts.set(INPUT, changes.inputs);
   if (changes.outputs) texts.set(OUTPUT, changes.outputs);
   if (changes.opType !== undefined) texts.set(OP_TYPE, [changes.opType]);
-  const fields = await wire.fields(node.ref);
+  const fields = await wire.fields(node.ref, (f) => texts.has(f.number) || f.number === ATTRIBUTE);
   const edits: Edit[] = [];
-  for (const [number, values] of texts)
-    for (const edit of await changeTexts(
-      wire,
-      node,
-      fields.filter((f) => f.number === number),
-      number,
-      values,
-    ))
-      edits.push(edit);
+  for (const [number, values] of texts) {
+    const old = fields.filter((f) => f.number === number);
+    for (const edit of await changeTexts(wire, node, old, { number, values })) edits.push(edit);
+  }
   return [...edits, ...changeAttributes(node, fields, changes.attributes ?? {})];
 }
 
@@ -44,8 +39,7 @@ async function changeTexts(
   wire: WireReader,
   node: Node,
   fields: readonly Field[],
-  number: number,
-  values: readonly string[],
+  { number, values }: { readonly number: number; readonly values: readonly string[] },
 ): Promise<Edit[]> {
   const edits: Edit[] = [];
   for (const [i, field] of fields.entries()) {

@@ -3,10 +3,10 @@ import { concat, replaceBody, type Edit } from './edit.ts';
 import { checkCount, encodeField, encodeVarint, tag } from './encode.ts';
 import { encodeRaw, knownRow } from '../../../tensors/elements.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
-import type { Tensor } from '../model.ts';
+import type { MessageRef, Tensor } from '../model.ts';
 import type { TensorContext } from '../tensors/tensorContext.ts';
 import { FIXED_WIDTH } from '../tensors/typedData.ts';
-import { FIXED32, FIXED64, LEN, VARINT, type Field } from '../scan/wire.ts';
+import { FIXED32, FIXED64, LEN, VARINT, type WireReader } from '../scan/wire.ts';
 
 const DIMS = 1;
 const RAW_DATA = 9;
@@ -41,34 +41,36 @@ export async function replaceTensor(
           storage.pieces.some((piece) => piece.packed),
         )
       : encodeField(RAW_DATA, raw);
-  const fields = await ctx.wire.fields(tensor.ref);
-  const newDims = encodeDims(
-    dims,
-    fields.some((f) => f.number === DIMS && f.wireType === LEN),
-  );
-  return replaceBody(tensor.ref, await rebuild(ctx, fields, newDims, data));
+  return replaceBody(tensor.ref, await rebuild(ctx.wire, tensor.ref, dims, data));
 }
 
 /** Puts dims and data where the old ones first stood; a tensor that had none gets them at the end. */
 async function rebuild(
-  ctx: TensorContext,
-  fields: readonly Field[],
-  dims: Uint8Array,
+  wire: WireReader,
+  ref: MessageRef,
+  dims: readonly number[],
   data: Uint8Array,
 ): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  const firstDim = fields.find((f) => f.number === DIMS);
-  // A repeated data field counts at its first piece; the marks of external data only when there is nothing else.
-  const firstData = fields.find((f) => DATA_FIELDS.has(f.number));
-  for (const field of fields) {
-    if (field === firstDim) parts.push(dims);
-    if (field === firstData) parts.push(data);
-    if (field.number !== DIMS && !DATA_FIELDS.has(field.number))
-      parts.push(await ctx.wire.bytes(field.start, field.end));
-  }
-  if (!firstDim) parts.push(dims);
-  if (!firstData) parts.push(data);
-  return concat(parts);
+  let dimsAt = Infinity;
+  let dataAt = Infinity;
+  let packed = false;
+  const kept = await wire.ranges(ref, (field) => {
+    if (field.number === DIMS) {
+      dimsAt = Math.min(dimsAt, field.start);
+      packed ||= field.wireType === LEN;
+      return false;
+    }
+    if (!DATA_FIELDS.has(field.number)) return true;
+    dataAt = Math.min(dataAt, field.start);
+    return false;
+  });
+  const parts = [
+    { at: dimsAt, bytes: encodeDims(dims, packed) },
+    { at: dataAt, bytes: data },
+  ];
+  for (const { start, end } of kept) parts.push({ at: start, bytes: await wire.bytes(start, end) });
+  // No kept range reaches over a place where dims or data stood.
+  return concat(parts.sort((a, b) => a.at - b.at).map((part) => part.bytes));
 }
 
 function encodeDims(dims: readonly number[], packed: boolean): Uint8Array {
@@ -109,18 +111,19 @@ function* entries(dtype: number, raw: Uint8Array): Generator<{ low: number; high
       yield { low: view.getInt32(at, true), high: view.getInt32(at + 4, true), unsigned: false };
       continue;
     }
-    const low =
-      width === 1
-        ? signed
-          ? view.getInt8(at)
-          : view.getUint8(at)
-        : width === 2
-          ? signed
-            ? view.getInt16(at, true)
-            : view.getUint16(at, true)
-          : signed
-            ? view.getInt32(at, true)
-            : view.getUint32(at, true);
+    const low = narrowEntry(view, at, width, signed);
     yield { low: low | 0, high: low < 0 ? -1 : 0, unsigned: false };
+  }
+}
+
+/** An element of one, two or four bytes. */
+function narrowEntry(view: DataView, at: number, width: number, signed: boolean): number {
+  switch (width) {
+    case 1:
+      return signed ? view.getInt8(at) : view.getUint8(at);
+    case 2:
+      return signed ? view.getInt16(at, true) : view.getUint16(at, true);
+    default:
+      return signed ? view.getInt32(at, true) : view.getUint32(at, true);
   }
 }

@@ -34,6 +34,26 @@ export interface Field {
   readonly value: bigint;
 }
 
+/** Bytes [start, end) of the source. */
+export interface Range {
+  readonly start: number;
+  end: number;
+}
+
+/** An edit holds the fields of one message in memory; no writer makes a message of more fields that an edit asks for. */
+const MAX_FIELDS = 2 ** 20;
+
+function pushBounded<T>(list: T[], entry: T, ref: MessageRef): void {
+  if (list.length === MAX_FIELDS)
+    throw new ChannelwiseError(
+      'unsupported',
+      'too-large',
+      `A message has more than ${MAX_FIELDS} fields (byte ${ref.start}), too many to be changed.`,
+      { offset: ref.start },
+    );
+  list.push(entry);
+}
+
 /** Walks protobuf fields through a small window over a source. Source of the format: https://protobuf.dev/programming-guides/encoding/ */
 export class WireReader {
   private window: Uint8Array = new Uint8Array(0);
@@ -49,21 +69,36 @@ export class WireReader {
     this.turns = new Turns(signal);
   }
 
-  /** Calls `visit` for every field of a message body. Throws `malformed` with the offset where the bytes make no sense. */
-  async forEachField(ref: MessageRef, visit: (field: Field) => Promise<void> | void): Promise<void> {
-    let at = ref.bodyStart;
-    while (at < ref.end) {
-      const field = await this.fieldAt(at, ref.end);
-      at = field.end;
-      const pending = visit(field);
-      if (pending) await pending;
-    }
+  /** The fields of a message that are asked for. Throws `malformed` with the offset where the bytes make no sense, and `unsupported` beyond a million. */
+  async fields(ref: MessageRef, isWanted: (field: Field) => boolean): Promise<Field[]> {
+    const found: Field[] = [];
+    await this.forEachField(ref, (field) => {
+      if (isWanted(field)) pushBounded(found, field, ref);
+    });
+    return found;
   }
 
-  async fields(ref: MessageRef): Promise<Field[]> {
-    const found: Field[] = [];
-    await this.forEachField(ref, (field) => void found.push(field));
+  /** The bytes of a message's fields that are kept, neighbours together, in file order. Throws as `fields` does. */
+  async ranges(ref: MessageRef, isKept: (field: Field) => boolean): Promise<Range[]> {
+    const found: Range[] = [];
+    await this.forEachField(ref, (field) => {
+      if (!isKept(field)) return;
+      const last = found.at(-1);
+      if (last?.end === field.start) last.end = field.end;
+      else pushBounded(found, { start: field.start, end: field.end }, ref);
+    });
     return found;
+  }
+
+  /** Calls `visit` for every field of a message body, and waits only where the window has to move. */
+  private async forEachField(ref: MessageRef, visit: (field: Field) => void): Promise<void> {
+    for (let at = ref.bodyStart; at < ref.end;) {
+      while (!this.holdsHeader(at, ref.end)) await this.load(at, Math.min(HEADER_BYTES, ref.end - at));
+      const field = this.header(at, ref.end);
+      if (field.wireType === GROUP) field.end = await this.groupEnd(field, ref.end);
+      at = field.end;
+      visit(field);
+    }
   }
 
   /** A copy of the bytes [start, end). */

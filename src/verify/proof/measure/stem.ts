@@ -68,8 +68,8 @@ export async function cutStem(w: Wiring, targets: readonly string[], opened: Ope
 /** What gives a model's nodes their meaning: its own format version, the operators' versions and the functions. */
 export async function copyFrame({ model, ctx }: ModelFile): Promise<Uint8Array[]> {
   const frame: Uint8Array[] = [];
-  for (const { number, start, end } of await ctx.wire.fields(model.ref))
-    if (FRAME_FIELDS.has(number)) frame.push(await ctx.wire.bytes(start, end));
+  for (const { start, end } of await ctx.wire.ranges(model.ref, (field) => FRAME_FIELDS.has(field.number)))
+    frame.push(await ctx.wire.bytes(start, end));
   return frame;
 }
 
