@@ -1,7 +1,7 @@
 import { BOOL, FLOAT, INT64 } from '../../tensors/dtypes.ts';
 import type { Dim } from '../../formats/onnx/model.ts';
 import { floorDivide, multiply, plus } from '../sizes/dims.ts';
-import { inferredTensor, unknownValue, type Inferred, type InferredHolder } from '../shapes/inferred.ts';
+import { holding, inferredTensor, unknownValue, type Inferred, type InferredHolder } from '../shapes/inferred.ts';
 import { lengthOf } from './layout.ts';
 import { axisOf, fixed, named, tensors, type Rule, type RuleInput } from '../shapes/shapeRule.ts';
 
@@ -37,21 +37,8 @@ function elementOf(i: RuleInput, index: number): Inferred {
   return holderAt(i, index)?.element ?? unknownValue(i.inferred(index)?.reason);
 }
 
-/** A value in a value in a value is no type that a model needs. */
-const MAX_NESTING = 8;
-
-function nested(kind: 'sequence' | 'optional', element: Inferred, length: Dim = null): Inferred {
-  let depth = 0;
-  for (let at = element; at.kind !== 'tensor' && depth < MAX_NESTING; at = at.element) depth++;
-  return {
-    kind,
-    element: depth < MAX_NESTING ? element : unknownValue('its type is nested too deeply'),
-    ...(length === null ? {} : { length }),
-  };
-}
-
 function sequence(element: Inferred, length: Dim = null): Inferred {
-  return nested('sequence', element, length);
+  return holding('sequence', element, length);
 }
 
 /** The length after one value came or went. */
@@ -141,7 +128,7 @@ const concatFromSequence: Rule = (i) => {
 };
 
 /** A value that may be missing; without an input its type is an attribute that says no more than the declared one. */
-const optional: Rule = (i) => [nested('optional', i.inferred(0) ?? unknownValue('the optional is empty'))];
+const optional: Rule = (i) => [holding('optional', i.inferred(0) ?? unknownValue('the optional is empty'))];
 
 /** From opset 18 a value that is no optional is its own element. */
 const getElement: Rule = (i) => {

@@ -1,6 +1,6 @@
 import { BOOL, INT64 } from '../../tensors/dtypes.ts';
 import type { Dim, Graph, Node } from '../../formats/onnx/model.ts';
-import { inferredTensor, unknownValue, type Inferred } from './inferred.ts';
+import { holding, inferredTensor, unknownValue, type Inferred } from './inferred.ts';
 import type { Inference } from './inference.ts';
 import { join, joinHolders, typeOnly, valueText } from './join.ts';
 import { nodeLabel, type GraphScope, type InnerScope, type Passed } from './scope.ts';
@@ -229,7 +229,7 @@ const sequenceMap: Follow = (at) => {
   });
   const scope = at.inference.inside(body, at.scope, at.node, 'body', inputs);
   at.keep([{ label: 'body', body, shapes: scope, runs: null, either: false }]);
-  return outputsOf(at, scope, body).map((o) => ({ value: { kind: 'sequence', element: o.value }, small: null }));
+  return outputsOf(at, scope, body).map((o) => ({ value: holding('sequence', o.value), small: null }));
 };
 
 /** An axis that is not there is a reason, as it is for operators without graphs. */

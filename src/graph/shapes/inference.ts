@@ -19,7 +19,7 @@ import { isSmall, MAX_ENTRIES, small, vector, type Reading, type SmallTensor } f
 /** Subgraphs and functions inside each other; the scan takes 32 subgraphs, each of which may call. */
 const MAX_DEPTH = 64;
 /** Loops and functions may visit this many nodes besides each node once. */
-const MAX_VISITS = 500_000;
+const MAX_VISITS = 100_000;
 const TOO_MUCH = `its loops and functions unfold to more than ${MAX_VISITS.toLocaleString('en')} nodes`;
 
 /** What inference has done so far, to go back to. */

@@ -31,6 +31,20 @@ export function unknownValue(reason?: string): InferredTensor {
   return inferredTensor(null, null, reason);
 }
 
+/** A value in a value in a value is no type that a model needs. */
+const MAX_NESTING = 8;
+
+/** A sequence or optional of a value; one nested too deeply holds an unknown one. */
+export function holding(kind: 'sequence' | 'optional', element: Inferred, length: Dim = null): Inferred {
+  let depth = 0;
+  for (let at = element; at.kind !== 'tensor' && depth < MAX_NESTING; at = at.element) depth++;
+  return {
+    kind,
+    element: depth < MAX_NESTING ? element : unknownValue('its type is nested too deeply'),
+    ...(length === null ? {} : { length }),
+  };
+}
+
 /** What a declared type says. `bound` puts numbers in the place of symbols. */
 export function fromDeclared(type: ValueType, bound: (dims: readonly Dim[] | null) => readonly Dim[] | null): Inferred {
   const holders: { kind: InferredHolder['kind']; key: number | undefined }[] = [];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeModel, graph, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
+import { nestedLoops } from '../../fixtures/hostileParts.ts';
 import { shapesOf } from '../../fixtures/runtimeShapes.ts';
 
 const OWN = [
@@ -150,3 +151,24 @@ test('functions that unfold without end, or lie too deep, end with a reason', as
   assert.match((await chain(1, 80)).tensors.get('y')?.reason ?? '', /more than 64 deep/);
   assert.match((await chain(4, 12)).tensors.get('y')?.reason ?? '', /unfold to more than/);
 });
+
+test('loops in loops that all change what they carry end at a bound, and say so', async () => {
+  const few = await shapesOf(nestedLoops(3));
+  assert.doesNotMatch(few.tensors.get('longer')?.reason ?? '', /unfold/);
+  const many = await shapesOf(nestedLoops(28));
+  const reasons = [...many.tensors.values()].map((t) => t.reason ?? '').concat(insideReasons(many));
+  assert.ok(reasons.some((r) => /unfold to more than 100,000 nodes/.test(r)));
+});
+
+/** Reasons of everything inside, however deep. */
+function insideReasons(shapes: Pick<Awaited<ReturnType<typeof shapesOf>>, 'inner'>): string[] {
+  const found: string[] = [];
+  const open = [shapes];
+  for (const at of open) {
+    for (const { shapes: inner } of [...at.inner.values()].flat()) {
+      for (const { reason } of inner.tensors.values()) found.push(reason ?? '');
+      open.push(inner);
+    }
+  }
+  return found;
+}

@@ -28,6 +28,7 @@ const VALUE_INFO: Rules<Open<ValueInfo> & { typed: boolean }> = {
             d.type = type;
           },
           tensor: false,
+          level: 0,
         },
         depth,
       );
@@ -39,16 +40,27 @@ interface TypeDraft {
   /** Hands on the type as far as it is read; its members may still be filled in. */
   readonly put: (type: ValueType) => void;
   tensor: boolean;
+  /** How many types lie around it. */
+  readonly level: number;
+}
+
+/** What a sequence of sequences of … holds is not read beyond this: no model needs it, and what shows a type may look inside by recursion. */
+const MAX_TYPE_DEPTH = 8;
+
+/** A type that holds another one, while its members are read. */
+interface HolderDraft {
+  readonly type: OpenOther;
+  readonly level: number;
 }
 
 type OpenOther = Open<ValueType & { kind: 'other' }>;
 
 /** A type that holds another one: `fields` read its members. */
-function other(what: OpenOther['what'], fields: Rules<OpenOther> = {}): Rules<TypeDraft>[number] {
+function other(what: OpenOther['what'], fields: Rules<HolderDraft> = {}): Rules<TypeDraft>[number] {
   return message((d, ref, depth) => {
     const type: OpenOther = { kind: 'other', what };
     d.put(type);
-    return frame(ref, fields, type, depth);
+    return frame(ref, fields, { type, level: d.level }, depth);
   });
 }
 
@@ -59,19 +71,16 @@ function tensorFrame(ref: MessageRef, depth: number, put: (type: ValueType) => v
   return frame(ref, TENSOR_TYPE, type, depth);
 }
 
-const ELEMENT: Rules<OpenOther>[number] = message((d, ref, depth) =>
-  frame(
-    ref,
-    TYPE,
-    {
-      put: (type) => {
-        d.element = type;
-      },
-      tensor: false,
+const ELEMENT: Rules<HolderDraft>[number] = message(({ type, level }, ref, depth) => {
+  const draft: TypeDraft = {
+    put: (element) => {
+      type.element = element;
     },
-    depth,
-  ),
-);
+    tensor: false,
+    level: level + 1,
+  };
+  return frame(ref, draft.level > MAX_TYPE_DEPTH ? {} : TYPE, draft, depth);
+});
 
 /** TypeProto is a choice: of several members the last one counts. Two tensor types would be merged, so they are refused. */
 const TYPE: Rules<TypeDraft> = {
@@ -86,7 +95,7 @@ const TYPE: Rules<TypeDraft> = {
   4: other('sequence', { 1: ELEMENT }),
   5: other('map', {
     1: integer((d, value) => {
-      d.key = value;
+      d.type.key = value;
     }),
     2: ELEMENT,
   }),
