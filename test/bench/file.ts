@@ -1,15 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +11,7 @@ import { scanModel } from '../../src/formats/onnx/scan/scan.ts';
 import { resNet18 } from '../fixtures/architectures.ts';
 import { writeLargeModel } from '../fixtures/largeModel.ts';
 import type { Figure } from './main.ts';
+import { check, copy, flush, median, time } from './measure.ts';
 
 const ROUNDS = 5;
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
@@ -36,16 +27,6 @@ onnx.save(m, sys.argv[2])
 `;
 /** Other pythons of the machine may lack the package that Debian's has. */
 const PYTHONS = ['/usr/bin/python3', 'python3'];
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-}
-
-async function time(work: () => Promise<unknown> | unknown): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
-}
 
 /** Opening, converting, proving and cancelling, in alternating runs against `cp` and, where python3-onnx is installed, its load, sum and save. */
 export async function benchFile(paths: readonly string[], large: boolean): Promise<Figure[]> {
@@ -173,20 +154,6 @@ async function proving(file: string, folder: string): Promise<{ verify: number; 
   rmSync(adapted);
   rmSync(same);
   return { verify: median(verify), cmp: median(cmp) };
-}
-
-function copy(from: string, to: string): void {
-  if (spawnSync('cp', [from, to]).status !== 0) copyFileSync(from, to);
-}
-
-function flush(path: string): void {
-  const file = openSync(path, 'r+');
-  fsyncSync(file);
-  closeSync(file);
-}
-
-function check({ status, stderr }: { status: number | null; stderr: Buffer }): void {
-  if (status !== 0) throw new Error(stderr.toString());
 }
 
 async function scan(file: string, signal: AbortSignal): Promise<void> {

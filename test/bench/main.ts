@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { benchFile } from './file.ts';
 import { benchLayout } from './layout.ts';
 import { benchPage } from './page.ts';
+import { benchPytorch } from './pytorch.ts';
 import { benchShapes } from './shapes.ts';
 
 /** One measured figure; ratios compare with a peer of the same run. */
@@ -16,6 +17,7 @@ export interface Figure {
 
 const SECTIONS: Readonly<Record<string, (paths: readonly string[], large: boolean) => Promise<Figure[]> | Figure[]>> = {
   file: benchFile,
+  pytorch: benchPytorch,
   shapes: benchShapes,
   layout: benchLayout,
   page: benchPage,
