@@ -11,7 +11,7 @@ import { emit } from './flow/emit.ts';
 import { candidates, noImageInput, realInputs, typeText, type Candidate } from './flow/inputs.ts';
 import { changeMetadata } from './report/metadata.ts';
 import { makePlan, type AdaptationPlan } from './report/plan.ts';
-import { PROVENANCE_KEY, provenanceText, type ProvenanceSource } from './report/provenance.ts';
+import { PROVENANCE_KEY, provenanceOf, provenanceText, type ProvenanceSource } from './report/provenance.ts';
 import type { ExpandedModel } from './flow/inline.ts';
 import type { Settled } from './flow/settle.ts';
 import type { Walk } from './flow/walk.ts';
@@ -50,7 +50,7 @@ export async function adaptModel(request: AdaptRequest): Promise<Adaptation> {
   const { ctx } = request;
   const { plan, model, walk, settled, metadata } = await planAdaptation(request);
   const rewrite = { ctx, model: request.model, expanded: model, walk, settled };
-  const record = setMetadata(request.model, PROVENANCE_KEY, provenanceText(request.model, plan, request));
+  const record = setMetadata(request.model, PROVENANCE_KEY, provenanceText(provenanceOf(request.model), plan, request));
   const edits = [...(await emit(rewrite)), record, ...metadata.edits];
   return { plan, splices: await toSplices(ctx.wire, edits) };
 }

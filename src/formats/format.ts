@@ -10,6 +10,8 @@ export interface Format {
   readonly id: 'onnx' | 'safetensors' | 'pytorch' | 'keras';
   /** What a person reads. */
   readonly title: string;
+  /** A graph with its weights, or weights alone. */
+  readonly holds: 'graph' | 'weights';
   /** File name endings that are opened by default, with their dot. */
   readonly extensions: readonly string[];
   /** Endings that other programs use too; such files are opened by "Open With". */
@@ -19,6 +21,9 @@ export interface Format {
   /** Reads what describes the file, never the data of its tensors. Throws ChannelwiseError for what it can't read. */
   open(source: ByteSource, context: OpenContext): Promise<OpenedFile>;
 }
+
+/** Under this name a file's metadata tells of its adaptation. */
+export const RECORD_KEY = 'channelwise.adaptation';
 
 /** Bytes that every `recognise` needs at most. */
 export const HEAD_BYTES = 64;

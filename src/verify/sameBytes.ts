@@ -161,7 +161,8 @@ function rawReader({ ctx }: ModelFile, tensor: Tensor): ByteStream | null {
   };
 }
 
-function sameArrays(a: Uint8Array, b: Uint8Array): boolean {
+/** True where two lists hold the same bytes. */
+export function sameArrays(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let at = 0;
   if (a.byteOffset % 4 === 0 && b.byteOffset % 4 === 0) {

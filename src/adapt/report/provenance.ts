@@ -1,11 +1,12 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { parseJson } from '../../bytes/json.ts';
+import { RECORD_KEY } from '../../formats/format.ts';
 import type { Model } from '../../formats/onnx/model.ts';
 import type { AdaptationPlan } from './plan.ts';
 import { tally } from './planText.ts';
 
 /** The metadata_props entry an adapted file carries: a JSON list of steps, newest last. */
-export const PROVENANCE_KEY = 'channelwise.adaptation';
+export const PROVENANCE_KEY = RECORD_KEY;
 
 /** The file an adaptation started from. */
 export interface ProvenanceSource {
@@ -42,9 +43,17 @@ const MAX_SEAM = 200;
 /** Longer names are no names, and would be repeated in the record. */
 const MAX_TEXT = 300;
 
-/** The steps recorded in a file; entries that are no steps are left out. */
+/** The steps recorded in a model; entries that are no steps are left out. */
 export function provenanceOf(model: Model): ProvenanceStep[] {
-  const record = recordOf(model);
+  return stepsOf(recordOf(model));
+}
+
+/** The same of a record as a file of any format holds it; none where it holds none. */
+export function readProvenance(record: string | null): ProvenanceStep[] {
+  return record === null ? [] : stepsOf(parsed(record));
+}
+
+function stepsOf(record: unknown): ProvenanceStep[] {
   return Array.isArray(record) ? record.filter(isStep) : [];
 }
 
@@ -58,9 +67,12 @@ export function unreadableRecord(model: Model): readonly string[] {
 /** The value of the record; the error where it can't be read, null where there is none. */
 function recordOf(model: Model): unknown {
   const entry = model.metadata.findLast((m) => m.key === PROVENANCE_KEY);
-  if (!entry) return null;
+  return entry ? parsed(entry.value) : null;
+}
+
+function parsed(record: string): unknown {
   try {
-    return parseJson(entry.value);
+    return parseJson(record);
   } catch (error) {
     return error;
   }
@@ -84,9 +96,9 @@ function isStep(value: unknown): value is ProvenanceStep {
   );
 }
 
-/** The record of a model with one more step. */
+/** A record with one more step behind those that the file had before. */
 export function provenanceText(
-  model: Model,
+  before: readonly ProvenanceStep[],
   plan: AdaptationPlan,
   { version, source }: Pick<ProvenanceStep, 'version' | 'source'>,
 ): string {
@@ -114,7 +126,7 @@ export function provenanceText(
     notes: plan.notes.slice(0, MAX_WORDS).map(cut),
     seam: plan.seam.filter((name) => name.length <= MAX_TEXT).slice(0, MAX_SEAM),
   };
-  return JSON.stringify([...provenanceOf(model), step]);
+  return JSON.stringify([...before, step]);
 }
 
 function cut(text: string): string {

@@ -9,6 +9,7 @@ import { storedTensor } from './tensors/storedTensor.ts';
 export const onnxFormat: Format = {
   id: 'onnx',
   title: 'ONNX model',
+  holds: 'graph',
   extensions: ['.onnx'],
   otherExtensions: [],
   recognise: (head) => foreignFormat(head) === null,

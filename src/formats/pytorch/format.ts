@@ -15,6 +15,7 @@ const MAX_TEXTS = 60;
 export const pytorchFormat: Format = {
   id: 'pytorch',
   title: 'PyTorch file',
+  holds: 'weights',
   extensions: ['.pth', '.pt'],
   otherExtensions: ['.bin', '.ckpt'],
   recognise: (head) => isTorchZip(head) || isPickle(head),

@@ -31,21 +31,23 @@ type OpenContainer =
   | { readonly kind: 'list'; readonly start: number; readonly items: Json[] }
   | { readonly kind: 'map'; readonly start: number; readonly items: Map<string, Json>; key: string };
 
-/** Reads a JSON text as Python's json module writes it. `what` begins the message where it can't be read. */
-export function parseJson(text: string, what: string): Json {
-  return new Parser(text, what).run();
+/** Reads a JSON text as Python's json module writes it. `what` begins the message where it can't be read; with `uniqueNames` a name that comes twice is refused. */
+export function parseJson(text: string, what: string, { uniqueNames = false } = {}): Json {
+  return new Parser(text, what, uniqueNames).run();
 }
 
 class Parser {
   private readonly text: string;
   private readonly what: string;
+  private readonly uniqueNames: boolean;
   private readonly open: OpenContainer[] = [];
   private at = 0;
   private count = 0;
 
-  constructor(text: string, what: string) {
+  constructor(text: string, what: string, uniqueNames: boolean) {
     this.text = text;
     this.what = what;
+    this.uniqueNames = uniqueNames;
   }
 
   run(): Json {
@@ -106,6 +108,8 @@ class Parser {
   private key(container: Extract<OpenContainer, { kind: 'map' }>): void {
     this.space();
     container.key = this.string();
+    if (this.uniqueNames && container.items.has(container.key))
+      throw this.error(`the name ${container.key} comes twice`);
     this.space();
     if (!this.take(':')) throw this.error('a name is not followed by a value');
   }

@@ -1,0 +1,64 @@
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import { isOptimizerState, lastPart, momentName, type MomentName } from './tensorNames.ts';
+
+/** A moment of a changed weight. */
+export interface FoundMoment {
+  readonly tensor: StoredTensor;
+  /** 1 for an average of the gradient, 2 for one of its square. */
+  readonly power: number;
+}
+
+interface Moment extends MomentName {
+  readonly tensor: StoredTensor;
+}
+
+/** No parameters, so an optimizer has no state for them. */
+const BUFFERS = new Set(['running_mean', 'running_var', 'num_batches_tracked']);
+
+/**
+ * The moments that optimizers keep for the changed weights. An optimizer numbers its parameters: where only changed weights have their
+ * shape, the shape tells which they are; else the order of the parameters does, if the shapes of all moments agree with it.
+ * Throws `refused` where neither tells, since a moment of the old shape would stop the training.
+ */
+export function optimizerMoments(
+  tensors: readonly StoredTensor[],
+  changed: ReadonlySet<string>,
+): readonly FoundMoment[] {
+  const moments = tensors.flatMap((tensor): Moment[] => {
+    const name = momentName(tensor.name);
+    return name ? [{ ...name, tensor }] : [];
+  });
+  if (moments.length === 0) return [];
+  const network = tensors.filter(({ name }) => !isOptimizerState(name));
+  const shapes = new Set(network.filter(({ name }) => changed.has(name)).map(shapeText));
+  const isShared = network.some((tensor) => shapes.has(shapeText(tensor)) && !changed.has(tensor.name));
+  if (!isShared) return moments.filter(({ tensor }) => shapes.has(shapeText(tensor)));
+  return byOrder(moments, network, changed);
+}
+
+function byOrder(
+  moments: readonly Moment[],
+  network: readonly StoredTensor[],
+  changed: ReadonlySet<string>,
+): readonly FoundMoment[] {
+  const parameters = network.filter(({ name }) => !BUFFERS.has(lastPart(name)));
+  const agrees = moments.every(({ parameter, tensor }) => {
+    const own = parameters[parameter];
+    return tensor.dims.length === 0 || (own !== undefined && shapeText(own) === shapeText(tensor));
+  });
+  if (!agrees)
+    throw new ChannelwiseError(
+      'refused',
+      'optimizer-order',
+      'The file keeps an optimizer, and which of its moments belong to the changed weight is not clear; save the weights without it.',
+    );
+  return moments.filter(({ parameter, tensor }) => {
+    const own = parameters[parameter];
+    return tensor.dims.length > 0 && own !== undefined && changed.has(own.name);
+  });
+}
+
+function shapeText({ dims }: StoredTensor): string {
+  return dims.join('×');
+}
