@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundlePage } from '../webview-ui/build.mjs';
 import { writeNotices } from './notices.mjs';
+import { writeStamp } from './stamp.mjs';
 import { main, root } from './step.mjs';
 
 const path = (...parts) => join(root, ...parts);
@@ -37,7 +38,14 @@ const ENTRIES = [
     entryPoints: [path('src/cli.ts')],
     outfile: path('dist/cli.js'),
     format: 'esm',
-    banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
+    banner: { js: '#!/usr/bin/env node' },
+  },
+  {
+    ...node,
+    entryPoints: [path('src/cliThread.ts')],
+    outfile: path('dist/cliThread.js'),
+    format: 'esm',
+    banner: { js: REQUIRE },
   },
   {
     ...page,
@@ -62,6 +70,7 @@ export async function buildAll() {
   const page = await bundlePage({ outfile: path('dist/webview.js'), sourcemap: true });
   const built = await Promise.all(ENTRIES.map((entry) => build(entry)));
   writeNotices([...page, ...built.map(({ metafile }) => metafile)]);
+  writeStamp();
 }
 
 if (process.argv[1]?.endsWith('build.mjs')) await main(buildAll);

@@ -17,7 +17,7 @@ export interface ErrorPlace {
 /** Messages quote names from the file, and a notification shows a few lines. */
 const MAX_MESSAGE = 2000;
 /** Line breaks, other control characters, and marks that turn the direction of the text behind them. */
-const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
+const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/gu;
 
 /** An error a user may see: one sentence, a stable code, and the place it concerns. */
 export class ChannelwiseError extends Error {

@@ -12,6 +12,13 @@ function starts(text: string, at = 0): (head: Uint8Array) => boolean {
   return (head) => [...text].every((c, i) => head[at + i] === c.charCodeAt(0));
 }
 
+const BINARY = 'load it with the program that wrote it and save it as a binary .onnx file';
+
+/** Whether the characters of `head` fit the pattern. */
+function says(pattern: RegExp): (head: Uint8Array) => boolean {
+  return (head) => pattern.test(String.fromCharCode(...head));
+}
+
 const FORMATS: readonly Foreign[] = [
   { what: 'a ZIP archive, as PyTorch and Keras write them', advice: EXPORT, matches: starts('PK\x03\x04') },
   {
@@ -27,6 +34,13 @@ const FORMATS: readonly Foreign[] = [
     matches: starts('ORTM', 4),
   },
   { what: 'a GGUF file', advice: EXPORT, matches: starts('GGUF') },
+  { what: 'an ONNX model in text form', advice: BINARY, matches: says(/^\s*<?\s*(ir_version|producer_name)\s*:/) },
+  { what: 'an ONNX model in text form', advice: BINARY, matches: says(/^\s*(graph|opset_import)\s*\{/) },
+  {
+    what: 'an ONNX model in JSON form',
+    advice: BINARY,
+    matches: says(/^\s*\{\s*"(ir_?version|opset_?import|producer_?name|graph|model_?version|doc_?string)"/i),
+  },
   // Eight bytes of length, whose upper half is zero in any real file, then JSON.
   {
     what: 'a safetensors file, which holds weights without a graph',
@@ -42,7 +56,7 @@ const FORMATS: readonly Foreign[] = [
   {
     what: 'a web page',
     advice: 'download the model again',
-    matches: (head) => /^\s*<(!doctype html|html)/i.test(String.fromCharCode(...head)),
+    matches: says(/^\s*<(!doctype html|html)/i),
   },
 ];
 

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import type { ReadCounts } from '../bytes/byteSource.ts';
 import { DataFiles } from '../files/dataFiles.ts';
 import { openFileSource, type FileSource } from '../files/fileSource.ts';
 import { realPath } from '../files/realPath.ts';
@@ -16,12 +17,15 @@ export interface OpenModel extends ModelFile {
   readonly data: DataFiles;
   /** Every tensor of the main graph that is stored under a name. */
   readonly stored: ReadonlyMap<string, Tensor | SparseTensor>;
+  /** What reading has cost so far, the scan with it, also where that was done before. */
+  cost(): ReadCounts;
 }
 
 interface Scanned {
   readonly version: string;
   readonly model: Model;
   readonly stored: OpenModel['stored'];
+  readonly cost: ReadCounts;
 }
 
 /** A page asks for one weight after another of the same file, or of it and its original. */
@@ -41,13 +45,18 @@ export async function withOpenModel<T>(
   const source = await openFileSource(path);
   const data = new DataFiles(path);
   try {
-    const { model, stored } = await scanned(source, signal);
+    const { model, stored, cost } = await scanned(source, signal);
+    const before = { bytesRead: source.bytesRead, reads: source.reads };
     return await use({
       path,
       source,
       data,
       model,
       stored,
+      cost: () => ({
+        bytesRead: cost.bytesRead + source.bytesRead - before.bytesRead,
+        reads: cost.reads + source.reads - before.reads,
+      }),
       ctx: { wire: new WireReader(source, signal), external: data },
       identity: (location) => realPath(resolve(dirname(resolve(path)), location)),
     });
@@ -70,7 +79,8 @@ async function scanned(source: FileSource, signal: AbortSignal | undefined): Pro
   const known = kept.find(({ version }) => version === source.version);
   if (known) return known;
   const model = await scanModel(source, signal);
-  const now = { version: source.version, model, stored: storedTensors(model.graph) };
+  const cost = { bytesRead: source.bytesRead, reads: source.reads };
+  const now = { version: source.version, model, stored: storedTensors(model.graph), cost };
   kept = [now, ...kept].slice(0, KEPT);
   return now;
 }

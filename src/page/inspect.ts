@@ -2,6 +2,8 @@ import { pageCost } from './pageSizes.ts';
 import { basename } from 'node:path';
 import { realInputs } from '../adapt/flow/inputs.ts';
 import { modelCosts } from '../graph/cost/cost.ts';
+import type { Shapes } from '../graph/shapes/shapes.ts';
+import { shownDim } from '../graph/sizes/dims.ts';
 import { steeringConstants } from '../graph/shapes/steering.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import type { Dim, ValueInfo } from '../formats/onnx/model.ts';
@@ -45,7 +47,7 @@ export async function inspectFile(
   bind: Readonly<Record<string, number>> = {},
   signal?: AbortSignal,
 ): Promise<Inspection> {
-  return withOpenModel(path, signal, async ({ source, model, ctx }) => {
+  return withOpenModel(path, signal, async ({ source, model, ctx, cost: readCost }) => {
     const constants = await steeringConstants(model, ctx);
     const shapes = boundShapes(model, { constants, bind });
     const { graph } = model;
@@ -53,39 +55,43 @@ export async function inspectFile(
     return {
       file: basename(path),
       ...pageHead(model),
-      inputs: realInputs(graph).map(declared),
-      outputs: graph.outputs.map(declared),
+      inputs: realInputs(graph).map((value) => declared(value, shapes)),
+      outputs: graph.outputs.map((value) => declared(value, shapes)),
       nodeCount: graph.nodes.length,
       parameterCount: cost.params,
       cost,
       sizes: shapes.sizes,
       contradictions: contradictionTexts(shapes),
       firstLayers: pageFirstLayers(graph),
-      io: { bytesRead: source.bytesRead, fileSize: source.size, reads: source.reads },
+      io: { ...readCost(), fileSize: source.size },
     };
   });
 }
 
-function declared({ name, type }: ValueInfo): DeclaredValue {
+/** Sizes that the file leaves open have the names that `bind` takes. */
+function declared({ name, type }: ValueInfo, shapes: Shapes): DeclaredValue {
   if (type?.kind !== 'tensor') return { name, dtype: type?.what ?? 'unknown', dims: null };
-  return { name, dtype: dtypeName(type.dtype), dims: type.dims };
+  const named = shapes.tensors.get(name)?.dims ?? null;
+  const dims = type.dims?.map((dim, axis) => dim ?? shownDim(named?.[axis] ?? null)) ?? named?.map(shownDim) ?? null;
+  return { name, dtype: dtypeName(type.dtype), dims };
 }
 
-export function inspectText(i: Inspection): string[] {
-  const value = (v: DeclaredValue): string =>
-    `${v.name}: ${v.dtype}${v.dims ? `[${v.dims.map((d) => d ?? '?').join(', ')}]` : ''}`;
+export function inspectText(found: Inspection): string[] {
+  const { io } = found;
+  const nodes = `${counted(found.nodeCount)} ${found.nodeCount === 1 ? 'node' : 'nodes'}`;
   return [
-    `${i.file}: ${i.producer || 'unknown producer'}, IR ${i.irVersion}, ${i.opsets.join(', ')}`,
-    ...i.inputs.map((v) => `input ${value(v)}`),
-    ...i.outputs.map((v) => `output ${value(v)}`),
-    `${i.nodeCount} ${i.nodeCount === 1 ? 'node' : 'nodes'}, ${i.parameterCount} parameters, ${i.io.fileSize} bytes (${i.io.bytesRead} read)`,
-    costText(i),
-    ...i.contradictions.map((c) => `contradiction: ${c}`),
-    ...i.firstLayers.map(
-      (l) =>
-        `first layer ${l.opType}${l.node && ` ${l.node}`}: ${l.weight} ${l.dtype}[${l.dims.join(', ')}] as ${l.layout}, strides ${l.strides.join('×')}, pads ${l.pads.join(' ')}${l.autoPad === 'NOTSET' ? '' : ` (${l.autoPad})`}, group ${l.group}`,
-    ),
+    `${found.file}: ${found.producer || 'unknown producer'}, IR ${found.irVersion}, ${found.opsets.join(', ')}`,
+    ...found.inputs.map((v) => `input ${valueText(v)}`),
+    ...found.outputs.map((v) => `output ${valueText(v)}`),
+    `${nodes}, ${counted(found.parameterCount)} parameters, ${counted(io.fileSize)} bytes (${counted(io.bytesRead)} read)`,
+    costText(found),
+    ...found.contradictions.map((c) => `contradiction: ${c}`),
+    ...found.firstLayers.map(firstLayerText),
   ];
+}
+
+function valueText({ name, dtype, dims }: DeclaredValue): string {
+  return `${name}: ${dtype}${dims ? `[${dims.map((d) => d ?? '?').join(', ')}]` : ''}`;
 }
 
 /** More names than these say nothing in a line. */
@@ -95,10 +101,26 @@ function costText({ cost, sizes }: Inspection): string {
   const { uncounted, unknownOperators, moreOperators } = cost;
   const names = `${sizes.slice(0, MAX_SIZES).join(', ')}${sizes.length > MAX_SIZES ? ', …' : ''}`;
   const bind = sizes.length > 0 ? `; --bind NAME=NUMBER gives sizes to ${names}` : '';
-  const nodes = `${uncounted} ${uncounted === 1 ? 'node' : 'nodes'} with unknown sizes${bind}`;
+  const nodes = `${counted(uncounted)} ${uncounted === 1 ? 'node' : 'nodes'} with unknown sizes${bind}`;
   const operators = `${unknownOperators.join(', ')}${moreOperators > 0 ? ` and ${moreOperators} more` : ''}`;
   const without = [...(uncounted > 0 ? [nodes] : []), ...(unknownOperators.length > 0 ? [operators] : [])];
   const left = without.length > 0 ? ` (not counted: ${without.join('; ')})` : '';
-  const multiplied = `${cost.macs ?? 'unknown'} multiply-adds for one image${left}`;
-  return `${multiplied}, ${cost.memory ?? 'unknown'} bytes of activations, ${cost.peak ?? 'unknown'} at once`;
+  const multiplied = `${counted(cost.macs)} multiply-adds for one image${left}`;
+  return `${multiplied}, ${counted(cost.memory)} bytes of activations, ${counted(cost.peak)} at once`;
+}
+
+/** A matrix product has no strides and no pads. */
+function firstLayerText(layer: PageFirstLayer): string {
+  const { node, opType, weight, dtype, dims, layout, strides, pads, autoPad, group } = layer;
+  const window = [
+    strides.length > 0 ? `, strides ${strides.join('×')}` : '',
+    pads.length > 0 ? `, pads ${pads.join(' ')}` : '',
+    autoPad === 'NOTSET' ? '' : ` (${autoPad})`,
+    strides.length > 0 ? `, group ${group}` : '',
+  ];
+  return `first layer ${opType}${node && ` ${node}`}: ${weight} ${dtype}[${dims.join(', ')}] as ${layout}${window.join('')}`;
+}
+
+function counted(n: number | null): string {
+  return n === null ? 'unknown' : n.toLocaleString('en');
 }

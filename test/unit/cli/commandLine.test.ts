@@ -16,7 +16,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { runVerb, VERBS, type Output } from '../../../src/cli/commandLine.ts';
+import { runVerb } from '../../../src/cli/commandLine.ts';
+import { usageText } from '../../../src/cli/help.ts';
+import type { Output } from '../../../src/cli/verb.ts';
+import { VERBS } from '../../../src/cli/verbs.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { resNet18 } from '../../fixtures/architectures.ts';
 import { encodeModel, externalTensor, floatTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
@@ -101,7 +104,7 @@ test('verify refuses a gray model whose weight was spoilt', async () => {
   new DataView(bytes.buffer).setFloat32(offset, 9, true);
   writeFileSync(at('spoilt.onnx'), bytes);
   const proof = await run('verify', at('model.onnx'), at('spoilt.onnx'));
-  assert.equal(proof.code, 2);
+  assert.equal(proof.code, 3);
   assert.match(proof.refused, /^Not the same function/);
 });
 
@@ -142,7 +145,7 @@ test('shapes with bindings settles every size', async () => {
 
 test('help of every command begins with its usage; that of adapt names every map', async () => {
   for (const [name, verb] of Object.entries(VERBS))
-    assert.ok((await run(name, '--help')).text.startsWith(`channelwise ${verb.usage}\n${verb.about}`));
+    assert.ok((await run(name, '--help')).text.startsWith(`${usageText(verb.usage)}\n${verb.about}`));
   for (const [name, verb] of Object.entries(VERBS)) {
     const { text } = await run(name, '--help');
     for (const option of Object.keys(verb.options))
@@ -229,7 +232,12 @@ test('one of a thing is said as one', async () => {
 test('a reader that closes the pipe early sees no stack', () => {
   const { stdout, stderr, status } = spawnSync(
     'bash',
-    ['-c', 'set -o pipefail; "$0" --import tsx src/cli.ts shapes "$1" | head -n 1', process.execPath, at('long.onnx')],
+    [
+      '-c',
+      'set -o pipefail; "$0" --import ./test/fixtures/tsxInThreads.mjs src/cli.ts shapes "$1" | head -n 1',
+      process.execPath,
+      at('long.onnx'),
+    ],
     { cwd: ROOT, encoding: 'utf8' },
   );
   assert.equal(stderr, '');
@@ -238,7 +246,8 @@ test('a reader that closes the pipe early sees no stack', () => {
 });
 
 test('a refusal that nobody reads is still a refusal', () => {
-  const script = '( sleep 0.2; "$0" --import tsx src/cli.ts inspect none.onnx 2>&1 >/dev/null; echo $? >"$1" ) | true';
+  const script =
+    '( sleep 0.2; "$0" --import ./test/fixtures/tsxInThreads.mjs src/cli.ts inspect none.onnx 2>&1 >/dev/null; echo $? >"$1" ) | true';
   spawnSync('bash', ['-c', script, process.execPath, at('code')], { cwd: ROOT });
   assert.equal(readFileSync(at('code'), 'utf8'), '2\n');
 });
@@ -250,8 +259,13 @@ const REFUSED: readonly [string, readonly string[], RegExp][] = [
   ['a directory', ['gray', at('folder.onnx')], /folder/],
   ['a missing file', ['inspect', at('none.onnx')], /does not exist/],
   ['an unknown verb', ['paint', at('model.onnx')], /no command `paint`/],
-  ['a missing argument', ['gray'], /^`gray` takes one file but got none\. Usage: channelwise gray/],
-  ['several files', ['gray', at('model.onnx'), at('text.onnx')], /takes one file but got 2\./],
+  ['a missing argument', ['gray'], /^`gray` takes one file or more but got none\. Usage: channelwise gray/],
+  ['several files', ['inspect', at('model.onnx'), at('text.onnx')], /takes one file but got 2\./],
+  [
+    'several files and one name',
+    ['gray', at('model.onnx'), at('long.onnx'), '-o', at('a.onnx')],
+    /^The option `-o` names one file, so it goes with one model\.$/,
+  ],
   ['one file to compare', ['compare', at('model.onnx')], /takes 2 files but got 1\./],
   ['an unknown option', ['gray', at('model.onnx'), '--fast'], /^There is no option `--fast` here\. Usage/],
   ['an unknown short option', ['gray', at('model.onnx'), '-x'], /^There is no option `-x` here\./],
@@ -355,10 +369,14 @@ test(
   { skip: existsSync('/dev/full') ? false : 'only Linux has a file that is always full' },
   () => {
     const full = openSync('/dev/full', 'w');
-    const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'src/cli.ts', '--help'], {
-      stdio: ['ignore', full, 'pipe'],
-      encoding: 'utf8',
-    });
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--import', './test/fixtures/tsxInThreads.mjs', 'src/cli.ts', '--help'],
+      {
+        stdio: ['ignore', full, 'pipe'],
+        encoding: 'utf8',
+      },
+    );
     closeSync(full);
     assert.deepEqual([status, stderr], [2, 'The output could not be written (ENOSPC).\n']);
   },

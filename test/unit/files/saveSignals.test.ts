@@ -24,7 +24,7 @@ interface Ended {
 
 /** Starts the command line, and sends it the signal as soon as its temporary file is there. */
 async function interrupted(signal: NodeJS.Signals): Promise<Ended> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'gray', MODEL], {
+  const child = spawn(process.execPath, ['--import', './test/fixtures/tsxInThreads.mjs', 'src/cli.ts', 'gray', MODEL], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'pipe'],
   });

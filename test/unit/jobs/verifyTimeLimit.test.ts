@@ -6,55 +6,15 @@ import { after, test } from 'node:test';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { withTimeLimit } from '../../../src/jobs/timeLimit.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
-import {
-  DTYPE,
-  encodeModel,
-  floatTensor,
-  graph,
-  int64Tensor,
-  model,
-  node,
-  rawTensor,
-  valueInfo,
-} from '../../fixtures/modelBuilder.ts';
+import { loopModel } from '../../fixtures/loopModel.ts';
 import { verifyInThread } from '../../fixtures/verifyThread.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'channelwise-limit-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A Loop of `trips` rounds that reads the image, in its body too, so that it stands in the stem. */
-function loopModel(name: string, trips: number): string {
-  const body = graph({
-    inputs: [valueInfo('i', [], DTYPE.int64), valueInfo('go', [], DTYPE.bool), valueInfo('state', null)],
-    outputs: [valueInfo('go_on', [], DTYPE.bool), valueInfo('state_out', null)],
-    nodes: [
-      node('Identity', ['go'], ['go_on']),
-      node('Sin', ['state'], ['turned']),
-      node('ReduceSum', ['image'], ['sum'], { keepdims: 0 }),
-      node('Mul', ['sum', 'zero'], ['nothing']),
-      node('Add', ['turned', 'nothing'], ['state_out']),
-    ],
-  });
+function loopFile(name: string, trips: number): string {
   const path = join(folder, name);
-  writeFileSync(
-    path,
-    encodeModel(
-      model({
-        inputs: [valueInfo('image', [1, 3, 8, 8])],
-        outputs: [valueInfo('y', null)],
-        initializers: [
-          floatTensor('w', [2, 3, 1, 1], [1, 2, 3, 4, 5, 6]),
-          floatTensor('zero', [], [0.001]),
-          int64Tensor('trips', [], [trips]),
-          rawTensor('yes', DTYPE.bool, [], Uint8Array.of(1)),
-        ],
-        nodes: [
-          node('Conv', ['image', 'w'], ['c']),
-          node('Loop', ['trips', 'yes', 'c'], ['y'], { body: { graph: body } }),
-        ],
-      }),
-    ),
-  );
+  writeFileSync(path, loopModel(trips));
   return path;
 }
 
@@ -63,7 +23,7 @@ async function inThread(original: string): Promise<ReturnType<typeof verifyInThr
 }
 
 test('a proof that hangs is stopped, and said in one sentence', async () => {
-  const { worker, report } = await inThread(loopModel('endless.onnx', Number.MAX_SAFE_INTEGER));
+  const { worker, report } = await inThread(loopFile('endless.onnx', Number.MAX_SAFE_INTEGER));
   const ended = new Promise<void>((resolve) => {
     worker.on('exit', () => resolve());
   });
@@ -77,7 +37,7 @@ test('a proof that hangs is stopped, and said in one sentence', async () => {
 
 test('a cancel that the runtime does not hear stops the thread', async () => {
   const controller = new AbortController();
-  const { worker, report } = await inThread(loopModel('endless-too.onnx', Number.MAX_SAFE_INTEGER));
+  const { worker, report } = await inThread(loopFile('endless-too.onnx', Number.MAX_SAFE_INTEGER));
   worker.once('message', () => controller.abort());
   await assert.rejects(
     withTimeLimit(report, { milliseconds: 600_000, stop: () => worker.terminate(), signal: controller.signal }),
@@ -86,7 +46,7 @@ test('a cancel that the runtime does not hear stops the thread', async () => {
 });
 
 test('work that ends in time is left alone', async () => {
-  const { worker, report } = await inThread(loopModel('short.onnx', 3));
+  const { worker, report } = await inThread(loopFile('short.onnx', 3));
   let stopped = false;
   const found = await withTimeLimit(report, {
     milliseconds: 600_000,

@@ -1,0 +1,95 @@
+import { imageFiles } from '../files/images/labels.ts';
+import { externalFiles } from '../formats/onnx/allTensors.ts';
+import { withOpenModel } from '../jobs/openModel.ts';
+import { parseNumber } from './mapOptions.ts';
+import { textOf, usageError, type Call, type Verb } from './verb.ts';
+
+/** What a verb does with its files: looks at them, writes one, runs them in ONNX Runtime, or does so on many pictures. */
+export type Work = 'read' | 'write' | 'run' | 'evaluate';
+
+/** What a command may take before it is stopped. */
+export interface Limits {
+  readonly seconds: number;
+  readonly megabytes: number;
+  /** It writes a file, so it is told to stop and tidies up; every other verb may just be ended. */
+  readonly tidies: boolean;
+}
+
+interface Rate {
+  /** For files of no size. */
+  readonly seconds: number;
+  /** For each megabyte of the models and the data files they name. */
+  readonly perMegabyte: number;
+  readonly perPicture: number;
+}
+
+/** Many times what a slow disk and a busy machine need; a file that takes longer was made to. */
+const RATES: Readonly<Record<Work, Rate>> = {
+  read: { seconds: 60, perMegabyte: 1, perPicture: 0 },
+  write: { seconds: 60, perMegabyte: 1, perPicture: 0 },
+  run: { seconds: 120, perMegabyte: 1, perPicture: 0 },
+  evaluate: { seconds: 120, perMegabyte: 1, perPicture: 20 },
+};
+const MEGABYTES = 2048;
+const MEGABYTES_PER_MEGABYTE = 4;
+const MEGABYTE = 1024 * 1024;
+
+/** What holds while the size of the files is not known yet. */
+export const FIRST_LIMITS: Limits = { seconds: 120, megabytes: MEGABYTES, tidies: false };
+
+export function limitHelp(work: Work): string[] {
+  const { seconds, perMegabyte, perPicture } = RATES[work];
+  const pictures = perPicture > 0 ? ` and ${perPicture} for each picture` : '';
+  return [
+    `--time-limit S    seconds it may take: ${seconds}, and ${perMegabyte} for each MB of the files${pictures}`,
+    `--memory-limit M  megabytes it may take: ${MEGABYTES}, and ${MEGABYTES_PER_MEGABYTE} for each MB of the files`,
+  ];
+}
+
+/** The limits of one call: those that are given, else those that follow from the size of its files. */
+export async function limitsOf(call: Call, work: Work): Promise<Limits> {
+  const { seconds, perMegabyte, perPicture } = RATES[work];
+  const megabytes = (await bytesOf(call)) / MEGABYTE;
+  const pictures = work === 'evaluate' ? await picturesOf(call) : 0;
+  return {
+    seconds: given(call, 'time-limit') ?? Math.ceil(seconds + perMegabyte * megabytes + perPicture * pictures),
+    megabytes: given(call, 'memory-limit') ?? Math.ceil(MEGABYTES + MEGABYTES_PER_MEGABYTE * megabytes),
+    tidies: work === 'write',
+  };
+}
+
+/** Limits that a person gives must be numbers above zero. */
+export function checkLimitOptions(call: Call, verb: Verb): void {
+  if (verb.work === null) return;
+  given(call, 'time-limit');
+  given(call, 'memory-limit');
+}
+
+function given(call: Call, name: string): number | null {
+  const text = textOf(call, name);
+  if (text === undefined) return null;
+  const value = parseNumber(text, `--${name}`);
+  if (value <= 0) throw usageError(`--${name} must be more than 0.`);
+  return value;
+}
+
+/** Models that can't be read count nothing: the verb itself says why. What is scanned here is not scanned again. */
+async function bytesOf(call: Call): Promise<number> {
+  let bytes = 0;
+  for (const path of [...call.args, textOf(call, 'adapted') ?? []].flat()) {
+    bytes += await withOpenModel(path, call.signal, async ({ model, source }) => {
+      const data = [...externalFiles(model).values()];
+      return source.size + data.reduce((sum, needed) => sum + needed, 0);
+    }).catch(() => 0);
+  }
+  return bytes;
+}
+
+async function picturesOf(call: Call): Promise<number> {
+  const dir = textOf(call, 'images');
+  if (dir === undefined) return 0;
+  return imageFiles(dir).then(
+    (files) => files.length,
+    () => 0,
+  );
+}

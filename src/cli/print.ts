@@ -1,0 +1,47 @@
+import { printable } from '../bytes/errors.ts';
+import type { Call } from './verb.ts';
+
+/** A name can be as long as a file; a person reads so much of it. */
+const LONGEST_WORD = 300;
+const LONGEST_LINE = 4000;
+const LONGEST_VALUE = 10_000;
+
+/** Prints a verb's result: as one JSON document with `--json`, else as lines. */
+export function print({ output, values }: Call, data: unknown, text: () => readonly string[]): void {
+  if (values.json) output.line(jsonText(data));
+  else for (const line of text()) output.line(shownLine(line));
+}
+
+/** A line with names from a file as a terminal may show it. */
+export function shownLine(line: string): string {
+  const words = line.replace(LONG_WORDS, (word) => cut(word, LONGEST_WORD));
+  return printable(cut(words, LONGEST_LINE));
+}
+
+const LONG_WORDS = new RegExp(`[^\\s]{${LONGEST_WORD + 1},}`, 'g');
+
+/** A JSON document in which no text from a file can do anything to a terminal: such characters are written as escapes, which mean the same. */
+export function jsonText(data: unknown): string {
+  return JSON.stringify(data, plainValue, 2).replace(UNSAFE, escaped);
+}
+
+/** What JSON allows inside a string but a terminal obeys: delete, C1 controls, and marks of lines and directions. */
+const UNSAFE = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+function plainValue(_: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  return typeof value === 'string' ? cut(value, LONGEST_VALUE) : value;
+}
+
+function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
+/** A whole number with separators. */
+export function count(n: number): string {
+  return n.toLocaleString('en');
+}

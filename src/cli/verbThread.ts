@@ -1,0 +1,58 @@
+import type { MessagePort } from 'node:worker_threads';
+import { ChannelwiseError } from '../bytes/errors.ts';
+import { runVerb } from './commandLine.ts';
+import { FIRST_LIMITS, type Limits } from './limits.ts';
+import { shownLine } from './print.ts';
+import { REFUSED, type Output } from './verb.ts';
+
+/** From the thread that runs a command: what to print, and how it ended. */
+export type ThreadMessage =
+  | { readonly type: 'line' | 'error'; readonly text: string }
+  | { readonly type: 'limits'; readonly limits: Limits }
+  | { readonly type: 'end'; readonly code: number };
+
+/** Lines travel together; one message for each of 30,000 takes longer than making them. */
+const TEXT_AT_ONCE = 65_536;
+const INTERNAL_ERROR = 1;
+
+/** Runs a command line in a thread, and stops where a message arrives. */
+export async function runInThread(port: MessagePort, argv: readonly string[]): Promise<void> {
+  const controller = new AbortController();
+  port.on('message', () => controller.abort());
+  const post = (message: ThreadMessage): void => port.postMessage(message);
+  let waiting: string[] = [];
+  let length = 0;
+  const flush = (): void => {
+    if (waiting.length > 0) post({ type: 'line', text: waiting.join('\n') });
+    waiting = [];
+    length = 0;
+  };
+  const output: Output = {
+    line: (text) => {
+      waiting.push(text);
+      length += text.length;
+      if (length > TEXT_AT_ONCE) flush();
+    },
+    error: (text) => {
+      flush();
+      post({ type: 'error', text });
+    },
+    starts: (limits) => post({ type: 'limits', limits }),
+  };
+  post({ type: 'limits', limits: FIRST_LIMITS });
+  const code = await exitCode(() => runVerb(argv, output, controller.signal), output);
+  flush();
+  post({ type: 'end', code });
+  port.close();
+}
+
+async function exitCode(run: () => Promise<number>, output: Output): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    const isKnown = error instanceof ChannelwiseError;
+    const text = error instanceof Error ? error.message : String(error);
+    output.error(shownLine(isKnown ? text : `Internal error: ${text}`));
+    return isKnown ? REFUSED : INTERNAL_ERROR;
+  }
+}

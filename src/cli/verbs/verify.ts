@@ -1,0 +1,57 @@
+import { reportText, verifyFiles } from '../../jobs/verify.ts';
+import { print, shownLine } from '../print.ts';
+import {
+  DIFFERENT,
+  MAP_OPTIONS,
+  REFUSED,
+  TWO_FILES,
+  mapOf,
+  numberOf,
+  textOf,
+  usageError,
+  type Call,
+  type Verb,
+} from '../verb.ts';
+
+export const VERIFY: Verb = {
+  usage: [
+    'verify ORIGINAL ADAPTED',
+    '[--full]',
+    '[--images DIR]',
+    '[--seed N]',
+    '[--map … [--mean … --std … --scale …]]',
+  ],
+  about: 'proves an adapted model in ONNX Runtime',
+  files: TWO_FILES,
+  options: { full: { type: 'boolean' }, images: { type: 'string' }, seed: { type: 'string' }, ...MAP_OPTIONS },
+  help: [
+    '--full         run the whole models too, not only the part that differs',
+    '--images DIR   run on these pictures as well',
+    '--seed N       other random images',
+    '--map          the map, with --mean, --std and --scale, where the adapted model has no record of it; see',
+    '               `channelwise adapt --help`',
+  ],
+  work: 'run',
+  run: runVerify,
+};
+
+/** Proof that could not be had is a refusal: the report says why. */
+async function runVerify(call: Call): Promise<number> {
+  const seed = numberOf(call, 'seed');
+  if (seed !== undefined && !Number.isSafeInteger(seed)) throw usageError('--seed must be a whole number.');
+  const isMapGiven = call.values.map !== undefined;
+  const lost = isMapGiven ? undefined : ['mean', 'std', 'scale'].find((name) => call.values[name] !== undefined);
+  if (lost !== undefined) throw usageError(`--${lost} belongs to a map; give --map too.`);
+  const [original = '', adapted = ''] = call.args;
+  const report = await verifyFiles(original, adapted, {
+    full: call.values.full === true,
+    images: textOf(call, 'images'),
+    seed,
+    signal: call.signal,
+    map: isMapGiven ? await mapOf(call) : undefined,
+  });
+  print(call, report, () => reportText(report));
+  if (report.ok) return 0;
+  call.output.error(shownLine(report.statement));
+  return report.verdict === 'failed' ? DIFFERENT : REFUSED;
+}
