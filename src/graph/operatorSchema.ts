@@ -69,8 +69,9 @@ export function operatorSchema(
 }
 
 function formalValue(text: string): FormalValue {
-  const kind = text.endsWith('?') ? 'optional' : text.endsWith('*') ? 'variadic' : 'single';
-  return { name: kind === 'single' ? text : text.slice(0, -1), kind };
+  if (text.endsWith('?')) return { name: text.slice(0, -1), kind: 'optional' };
+  if (text.endsWith('*')) return { name: text.slice(0, -1), kind: 'variadic' };
+  return { name: text, kind: 'single' };
 }
 
 /** `name:type`, with `!` behind it where it must be given, or `=` and its default. */

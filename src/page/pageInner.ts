@@ -3,7 +3,7 @@ import { connectionsOf } from '../graph/connections.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import type { FunctionDef, Graph, Model, Node } from '../formats/onnx/model.ts';
 import type { Costs } from '../graph/cost/cost.ts';
-import type { ScopeShapes } from '../graph/shapes/scope.ts';
+import type { ScopeShapes } from '../graph/shapes/graphScope.ts';
 import type { DimText, PageEdge, PageInner, PageValue, PageWeight } from '../protocol/messages.ts';
 import { pageNode, type Lookup } from './pageNode.ts';
 import { dimText, knownDims, pageValue, storedWeights, type DimTexts } from './pageValue.ts';

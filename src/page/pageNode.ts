@@ -1,6 +1,6 @@
 import { attributeText } from '../graph/attributeText.ts';
 import type { NodeCost } from '../graph/cost/cost.ts';
-import { nodeScope } from '../graph/scopes.ts';
+import { nodeScope } from '../graph/exporterScopes.ts';
 import type { Node } from '../formats/onnx/model.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import type { DimText, PageNode, PageWeight } from '../protocol/messages.ts';

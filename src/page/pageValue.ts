@@ -1,6 +1,6 @@
 import { storedTensors } from '../graph/storedTensors.ts';
 import { shownDim } from '../graph/sizes/dims.ts';
-import type { ScopeShapes } from '../graph/shapes/scope.ts';
+import type { ScopeShapes } from '../graph/shapes/graphScope.ts';
 import type { Dim, Graph, SparseTensor, Tensor, ValueInfo } from '../formats/onnx/model.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import type { DimText, PageValue, PageWeight } from '../protocol/messages.ts';

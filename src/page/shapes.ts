@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { InferredTensor } from '../graph/shapes/inferred.ts';
-import { nodeLabel, type ScopeShapes } from '../graph/shapes/scope.ts';
+import { nodeLabel, type ScopeShapes } from '../graph/shapes/graphScope.ts';
 import { inferShapes, type Contradiction, type InferOptions, type Shapes } from '../graph/shapes/shapes.ts';
 import { shownDim } from '../graph/sizes/dims.ts';
 import { steeringConstants } from '../graph/shapes/steering.ts';

@@ -7,7 +7,7 @@ import { peakBytes } from './peak.ts';
 import { calledFunction, operatorKey } from '../operatorKey.ts';
 import { RULES } from '../ops/table.ts';
 import { CONTROL_FLOW } from '../shapes/controlFlow.ts';
-import type { InnerScope, ScopeShapes } from '../shapes/scope.ts';
+import type { InnerScope, ScopeShapes } from '../shapes/graphScope.ts';
 import type { Shapes } from '../shapes/shapes.ts';
 import { storedTensors } from '../storedTensors.ts';
 

@@ -2,8 +2,8 @@ import { connectionsOf } from '../connections.ts';
 import { isInteger } from '../../tensors/dtypes.ts';
 import { decodeConstant } from '../../formats/onnx/constant.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import type { Graph, Node } from '../../formats/onnx/model.ts';
-import { decodeTensor, type TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
+import type { Graph, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
+import { decodeTensor, type DecodedTensor, type TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
 import { storedTensors } from '../storedTensors.ts';
 
 /** One step that a model takes on its pixels before anything is learned: `y = x · scale + shift`, with one number, or one per channel. */
@@ -134,19 +134,24 @@ async function smallConstant(
   stored: ReturnType<typeof storedTensors>,
   makers: ReadonlyMap<string, Node>,
 ): Promise<readonly number[] | null> {
-  const tensor = stored.get(name);
-  const maker = makers.get(name);
   try {
-    if (tensor && (tensor.dims.reduce((n, d) => n * d, 1) > MAX_CONSTANT || 'indices' in tensor)) return null;
-    const value =
-      tensor && !('indices' in tensor)
-        ? await decodeTensor(ctx, tensor, name)
-        : maker?.opType === 'Constant'
-          ? await decodeConstant(ctx, maker, name)
-          : null;
+    const value = await constantBehind(ctx, name, stored.get(name), makers.get(name));
     return value && value.values.length > 0 ? [...value.values] : null;
   } catch (error) {
     if (error instanceof ChannelwiseError && error.kind !== 'cancelled') return null;
     throw error;
   }
+}
+
+async function constantBehind(
+  ctx: TensorContext,
+  name: string,
+  tensor: Tensor | SparseTensor | undefined,
+  maker: Node | undefined,
+): Promise<DecodedTensor | null> {
+  if (tensor) {
+    const isLarge = tensor.dims.reduce((n, d) => n * d, 1) > MAX_CONSTANT;
+    return isLarge || 'indices' in tensor ? null : decodeTensor(ctx, tensor, name);
+  }
+  return maker?.opType === 'Constant' ? decodeConstant(ctx, maker, name) : null;
 }

@@ -19,6 +19,12 @@ function headsOf(i: RuleInput, index: number, attribute: string): Heads {
   return { batch: x?.[0] ?? null, count, length: x?.[1] ?? null, size: quotient([x?.[2] ?? null], [count]) };
 }
 
+/** What all heads give together, where the query's heads and the value's are as many or both sizes are known. */
+function allHeads(count: Dim, v: Heads, values: Dim): Dim {
+  if (typeof count === 'number' && typeof v.size === 'number') return count * v.size;
+  return count === v.count ? values : null;
+}
+
 /** https://onnx.ai/onnx/operators/onnx__Attention.html */
 const attention: ShapeRule = (i) => {
   const rank = i.dims(0)?.length;
@@ -28,15 +34,7 @@ const attention: ShapeRule = (i) => {
   const y =
     rank === 4
       ? [q.batch, q.count, q.length, v.size]
-      : [
-          q.batch,
-          q.length,
-          typeof q.count === 'number' && typeof v.size === 'number'
-            ? q.count * v.size
-            : q.count === v.count
-              ? (i.dims(2)?.[2] ?? null)
-              : null,
-        ];
+      : [q.batch, q.length, allHeads(q.count, v, i.dims(2)?.[2] ?? null)];
   return [y, [q.batch, k.count, total, k.size], [q.batch, v.count, total, v.size], [q.batch, q.count, q.length, total]];
 };
 
@@ -66,12 +64,10 @@ const causalConv: ShapeRule = (i) => {
   const window = i.int('state_window', 0);
   const before = multiply([plus(w?.[2] ?? null, -1), i.int('dilation', 1)]);
   const known = x && i.int('ndim', 1) === 1;
-  const state = !known
-    ? i.dims(3)
-    : i.int('channels_last', 0)
-      ? [x[0] ?? null, before, ...x.slice(2)]
-      : [x[0] ?? null, x[1] ?? null, before];
-  return [x, state && known && window > 0 ? [window, ...state] : state];
+  if (!known) return [x, i.dims(3)];
+  const batch = x[0] ?? null;
+  const state = i.int('channels_last', 0) ? [batch, before, ...x.slice(2)] : [batch, x[1] ?? null, before];
+  return [x, window > 0 ? [window, ...state] : state];
 };
 
 export const ATTENTION: Readonly<Record<string, Rule>> = {

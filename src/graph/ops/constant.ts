@@ -28,11 +28,15 @@ const constantShape: ShapeRule = (i) => {
   return [null];
 };
 
+/** Element types by how the attribute's name begins; others hold floats. */
+const VALUE_DTYPES = [
+  ['value_int', INT64],
+  ['value_string', STRING],
+] as const;
 const constantDtype: DtypeRule = (i) => {
   for (const a of i.node.attributes) {
     if (a.tensor ?? a.sparseTensor) return a.tensor?.dtype ?? a.sparseTensor?.values.dtype ?? null;
-    if (a.name.startsWith('value_'))
-      return a.name.startsWith('value_int') ? INT64 : a.name.startsWith('value_string') ? STRING : FLOAT;
+    if (a.name.startsWith('value_')) return VALUE_DTYPES.find(([start]) => a.name.startsWith(start))?.[1] ?? FLOAT;
   }
   return null;
 };
@@ -49,8 +53,10 @@ const shapeInput: ShapeRule = (i) => {
 const fill: ShapeRule = (i): Shape[] => {
   const more = i.ints('extra_shape') ?? [];
   if (!i.has(0)) return [[...(i.ints('shape') ?? []), ...more]];
-  const sizes = i.int('input_as_shape', 0) ? i.sizes(0) : i.dims(0);
-  return [sizes ? [...sizes, ...more] : i.int('input_as_shape', 0) ? atRunTime('the sizes it is given are') : null];
+  const isGiven = i.int('input_as_shape', 0) !== 0;
+  const sizes = isGiven ? i.sizes(0) : i.dims(0);
+  if (sizes) return [[...sizes, ...more]];
+  return [isGiven ? atRunTime('the sizes it is given are') : null];
 };
 
 /** max(⌈(limit − start) / delta⌉, 0): https://onnx.ai/onnx/operators/onnx__Range.html */

@@ -48,7 +48,8 @@ const multiHead: ShapeRule = (i) => {
   const key = i.dims(1);
   const [batch, length] = [q[0] ?? null, q[1] ?? null];
   const size = packed ? (q[4] ?? null) : quotient([q[2] ?? null], [heads]);
-  const keyLength = packed ? length : key?.length === 4 ? (key[2] ?? null) : (key?.[1] ?? null);
+  const ownLength = key?.[key.length === 4 ? 2 : 1] ?? null;
+  const keyLength = packed ? length : ownLength;
   const values = valueSize(i, size, heads);
   const total: Shape = cacheOf(i, i.has(8), 6, [batch, heads, keyLength, size]);
   const totalValues: Shape = cacheOf(i, i.has(8), 7, [batch, heads, keyLength, quotient([values], [heads])]);
@@ -77,7 +78,8 @@ const groupQuery: ShapeRule = (i) => {
   if (!q) return [];
   const [heads, groups] = [i.int('num_heads', 0), i.int('kv_num_heads', 0)];
   const size = i.has(1) ? quotient([q[2] ?? null], [heads]) : quotient([q[2] ?? null], [heads + 2 * groups]);
-  const hidden = i.has(1) ? (q[2] ?? null) : typeof size === 'number' ? size * heads : null;
+  const packedHidden = typeof size === 'number' ? size * heads : null;
+  const hidden = i.has(1) ? (q[2] ?? null) : packedHidden;
   const cache = i.has(3)
     ? new Unknown(SHARED, [q[0] ?? null, groups, null, i.dims(3)?.[3] ?? null])
     : [q[0] ?? null, groups, q[1] ?? null, size];

@@ -43,7 +43,7 @@ const resize: ShapeRule = (i) => {
     ];
   const each = sizes
     ? kept(i, x, axes, sizes)
-    : axes.map((axis, at) => byScale(i, x[axis] ?? null, scales?.[at] ?? null, at, axes.length));
+    : axes.map((axis, at) => byScale(i, x[axis] ?? null, scales?.[at] ?? null, isWholeImage(i, at, axes.length)));
   const dims = x.map((d, k) => (axes.includes(k) ? (each[axes.indexOf(k)] ?? null) : d));
   return [dims.some((d, k) => d === null && x[k] !== null) ? atRunTime('its sizes are', dims) : dims];
 };
@@ -53,12 +53,17 @@ function fail(message: string): never {
 }
 
 /** With tf_crop_and_resize and a part of the image, the text and the runtimes differ on whether the part counts: https://onnx.ai/onnx/operators/onnx__Resize.html */
-function byScale(i: RuleInput, dim: Dim, scale: number | null, at: number, count: number): Dim {
+function byScale(i: RuleInput, dim: Dim, scale: number | null, isWhole: boolean): Dim {
   if (scale === null) return null;
   if (scale <= 0) throw new RangeError(`its scale is ${scale}`);
-  if (i.text('coordinate_transformation_mode', '') !== 'tf_crop_and_resize') return scaled(dim, scale);
+  const crops = i.text('coordinate_transformation_mode', '') === 'tf_crop_and_resize';
+  return crops && !isWhole ? null : scaled(dim, scale);
+}
+
+/** True where the part of the image runs from 0 to 1 along an axis: all starts stand in front of all ends. */
+function isWholeImage(i: RuleInput, at: number, count: number): boolean {
   const roi = i.integers(1);
-  return roi?.[at] === 0 && roi[at + count] === 1 ? scaled(dim, scale) : null;
+  return roi?.[at] === 0 && roi[at + count] === 1;
 }
 
 /** From opset 18 sizes may be bounds within which the picture keeps its proportions. */

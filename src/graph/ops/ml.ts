@@ -18,7 +18,8 @@ import {
 /** Rows of samples: one vector alone is a row too. */
 function rows(i: RuleInput): Dim {
   const x = i.dims(0);
-  return x ? (x.length > 1 ? (x[0] ?? null) : 1) : null;
+  if (!x) return null;
+  return x.length > 1 ? (x[0] ?? null) : 1;
 }
 
 /** How many labels a classifier has, and of which type. */
@@ -63,7 +64,8 @@ const encodedDtype: DtypeRule = (i) => {
   const table = i.attribute('values_tensor')?.tensor;
   if (table) return table.dtype;
   const from = i.dtype(0);
-  return from === null ? null : from === STRING ? INT64 : STRING;
+  if (from === null) return null;
+  return from === STRING ? INT64 : STRING;
 };
 
 const CAST_MAP: Readonly<Record<string, number>> = { TO_FLOAT: FLOAT, TO_STRING: STRING, TO_INT64: INT64 };

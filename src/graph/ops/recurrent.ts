@@ -4,7 +4,8 @@ import { each, like, tensors, type Rule, type RuleInput, type ShapeRule } from '
 /** The size of the hidden state: an attribute, or the last axis of the recurrence weight. */
 function hiddenSize(i: RuleInput, recurrence: number | null): Dim {
   const given = i.int('hidden_size', 0);
-  return given > 0 ? given : recurrence === null ? null : (i.dims(recurrence)?.[2] ?? null);
+  if (given > 0) return given;
+  return recurrence === null ? null : (i.dims(recurrence)?.[2] ?? null);
 }
 
 /** Y has every step's state, Y_h (and Y_c) the last: https://onnx.ai/onnx/operators/onnx__LSTM.html. layout 1 puts the batch first. */

@@ -26,13 +26,14 @@ export const reduce: ShapeRule = (i) => {
   const keep = i.int('keepdims', 1) !== 0;
   const axes = i.ints('axes') ?? (i.has(1) ? i.integers(1) : []);
   if (!axes?.every((a) => a !== null)) return [openAxes(i, x, keep)];
-  const gone = axes.length
-    ? axes.map((a) => axisOf(a ?? 0, x.length))
-    : i.int('noop_with_empty_axes', 0)
-      ? []
-      : x.map((_, k) => k);
-  return [without(x, gone, keep)];
+  const named = axes.map((a) => axisOf(a ?? 0, x.length));
+  return [without(x, named.length ? named : axesWithoutNames(i, x.length), keep)];
 };
+
+/** Without axes all of them go, or none where the operator says so. */
+function axesWithoutNames(i: RuleInput, rank: number): number[] {
+  return i.int('noop_with_empty_axes', 0) ? [] : Array.from({ length: rank }, (_, k) => k);
+}
 
 /** Each axis is kept or becomes 1; how many there are is known when the list's length is. */
 function openAxes(i: RuleInput, x: readonly Dim[], keep: boolean): Shape {
@@ -43,12 +44,9 @@ function openAxes(i: RuleInput, x: readonly Dim[], keep: boolean): Shape {
       x.map((d) => (d === 1 ? 1 : null)),
     );
   const count = lengthOf(i, 1);
-  return atRunTime(
-    what,
-    count === null || count > x.length
-      ? null
-      : openDims(count === 0 ? (i.int('noop_with_empty_axes', 0) ? x.length : 0) : x.length - count),
-  );
+  if (count === null || count > x.length) return atRunTime(what);
+  const gone = count > 0 ? count : axesWithoutNames(i, x.length).length;
+  return atRunTime(what, openDims(x.length - gone));
 }
 
 const arg: ShapeRule = (i) => {

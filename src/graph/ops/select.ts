@@ -85,25 +85,23 @@ function kept(size: Dim, start: Dim, end: Dim, step: Dim): Dim {
 
 /** Where a cut lies in an axis: counted from behind when negative, and never outside. */
 function edge(at: Dim, size: Dim): Dim {
-  if (typeof at === 'number')
-    return at >= FAR ? size : at <= -FAR ? 0 : at < 0 ? larger(sum([size, at]), 0) : smaller(at, size);
-  const sign = at === size ? 1 : compare(at, 0);
-  return sign === null
-    ? null
-    : at === size || sign === 0
-      ? at
-      : sign < 0
-        ? larger(sum([size, at]), 0)
-        : smaller(at, size);
+  if (typeof at === 'number' && at >= FAR) return size;
+  if (typeof at === 'number' && at <= -FAR) return 0;
+  if (at === size) return at;
+  const sign = compare(at, 0);
+  if (sign === null) return null;
+  return sign < 0 ? larger(sum([size, at]), 0) : smaller(at, size);
 }
 
 function span(from: Dim, to: Dim, step: number): Dim {
   const order = compare(from, to);
-  return order === null
-    ? floorDivide(larger(minus(to, from), 0), step - 1, step)
-    : order >= 0
-      ? 0
-      : floorDivide(minus(to, from), step - 1, step);
+  if (order === null) return floorDivide(larger(minus(to, from), 0), step - 1, step);
+  return order >= 0 ? 0 : floorDivide(minus(to, from), step - 1, step);
+}
+
+/** Without a list of axes the first ones are meant. */
+function firstAxes(count: number | null, rank: number): number[] | null {
+  return count === null ? null : Array.from({ length: Math.min(count, rank) }, (_, k) => k);
 }
 
 /** Slice-1 has attributes; later ones have inputs, and axes and steps may be left out. */
@@ -113,9 +111,7 @@ const slice: ShapeRule = (i) => {
   const starts = i.ints('starts') ?? i.sizes(1);
   const ends = i.ints('ends') ?? i.sizes(2);
   const count = starts?.length ?? ends?.length ?? lengthOf(i, 1) ?? lengthOf(i, 2);
-  const axes =
-    i.ints('axes') ??
-    (i.has(3) ? i.integers(3) : count === null ? null : Array.from({ length: Math.min(count, x.length) }, (_, k) => k));
+  const axes = i.ints('axes') ?? (i.has(3) ? i.integers(3) : firstAxes(count, x.length));
   const steps = i.has(4) ? i.sizes(4) : null;
   if (!axes?.every((a) => a !== null)) return [atRunTime('the axes it slices are', openDims(x.length))];
   const at = axes.map((a) => axisOf(a ?? 0, x.length));
@@ -209,19 +205,21 @@ const nonZero: ShapeRule = (i) => {
   const x = i.dims(0);
   const rank = x && Math.max(1, x.length);
   const everywhere = i.uniform(0);
-  const values = i.sizes(0);
-  const count =
-    everywhere !== null
-      ? everywhere === 0
-        ? 0
-        : x && multiply(x)
-      : values?.every((v) => typeof v === 'number')
-        ? values.filter((v) => v !== 0).length
-        : null;
+  const count = everywhere === null ? nonZeroCount(i.sizes(0)) : uniformCount(everywhere, x);
   return [
     count === null ? new Unknown('how many elements are not zero depends on the data', [rank, null]) : [rank, count],
   ];
 };
+
+function nonZeroCount(values: readonly Dim[] | null): number | null {
+  return values?.every((v) => typeof v === 'number') ? values.filter((v) => v !== 0).length : null;
+}
+
+/** Of a tensor whose elements are all one number: none, or all of them. */
+function uniformCount(number: number, dims: readonly Dim[] | null): Dim {
+  if (number === 0) return 0;
+  return dims && multiply(dims);
+}
 
 export const SELECT: Readonly<Record<string, Rule>> = {
   Concat: tensors(concat, likeAny),

@@ -77,7 +77,8 @@ const splitToSequence: Rule = (i) => {
   const dims = x.map((d, k) => (k === axis ? size : d));
   const scalar = i.dims(1)?.length === 0;
   const given = i.integers(1)?.[0] ?? null;
-  const count = scalar ? (given !== null && given > 0 ? floorDivide(whole, given - 1, given) : null) : lengthOf(i, 1);
+  const even = given !== null && given > 0 ? floorDivide(whole, given - 1, given) : null;
+  const count = scalar ? even : lengthOf(i, 1);
   return [
     sequence(
       inferredTensor(

@@ -32,6 +32,12 @@ function half(length: Dim): Dim {
   return plus(floorDivide(length, 0, 2), 1);
 }
 
+/** The axis along which DFT works; null where an input that is not known says so. */
+function transformedAxis(i: RuleInput): number | null {
+  if (i.opset < 20) return i.int('axis', 1);
+  return i.has(2) ? (i.integers(2)?.[0] ?? null) : -2;
+}
+
 /**
  * The axis is an attribute before opset 20. The last axis holds real and imaginary parts; a one-sided inverse gives a real signal.
  * https://onnx.ai/onnx/operators/onnx__DFT.html
@@ -41,7 +47,7 @@ const dft: ShapeRule = (i) => {
   if (!x) return [null];
   const [onesided, inverse] = [i.int('onesided', 0) !== 0, i.int('inverse', 0) !== 0];
   const parts = onesided && inverse ? 1 : 2;
-  const given = i.opset < 20 ? i.int('axis', 1) : i.has(2) ? (i.integers(2)?.[0] ?? null) : -2;
+  const given = transformedAxis(i);
   if (given === null)
     return [
       onesided || i.has(1)
@@ -50,9 +56,10 @@ const dft: ShapeRule = (i) => {
     ];
   const axis = axisOf(given, x.length);
   const own = x[axis] ?? null;
-  const length = i.has(1) ? (i.sizes(1)?.[0] ?? null) : parts === 1 ? times(plus(own, -1), 2) : own;
+  const wholeLength = parts === 1 ? times(plus(own, -1), 2) : own;
+  const length = i.has(1) ? (i.sizes(1)?.[0] ?? null) : wholeLength;
   const size = onesided && !inverse ? half(length) : length;
-  const dims = x.map((d, k): Dim => (k === x.length - 1 ? parts : k === axis ? size : d));
+  const dims = [...x.map((d, k): Dim => (k === axis ? size : d)).slice(0, -1), parts];
   return [size === null && i.has(1) ? atRunTime('how many samples it takes is', dims) : dims];
 };
 

@@ -27,6 +27,10 @@ function checkChannels(i: RuleInput, channels: Dim, perGroup: Dim): void {
 }
 
 /** X is [N, C, spatial…], or [N, spatial…, C]; W is [M, C / group, kernel…] with both. */
+function imageOf(dims: readonly Dim[], channelsLast: boolean): readonly Dim[] {
+  return channelsLast ? dims.slice(1, -1) : dims.slice(2);
+}
+
 export function conv(weight: number, channelsLast = false): ShapeRule {
   return (i) => {
     const x = i.dims(0);
@@ -36,7 +40,7 @@ export function conv(weight: number, channelsLast = false): ShapeRule {
     if (rank < 3 || (w && w.length !== rank))
       throw new RangeError(`it has no weight of rank ${w?.length} for a tensor of rank ${rank}`);
     const kernel = kernelOf(i, w && w.slice(2));
-    const image = x ? (channelsLast ? x.slice(1, -1) : x.slice(2)) : openDims(rank - 2);
+    const image = x ? imageOf(x, channelsLast) : openDims(rank - 2);
     if (x && w) checkChannels(i, x[channelsLast ? rank - 1 : 1] ?? null, w[1] ?? null);
     const out =
       kernel || i.text('auto_pad', '').startsWith('SAME')

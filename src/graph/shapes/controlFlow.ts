@@ -3,7 +3,7 @@ import type { Dim, Graph, Node } from '../../formats/onnx/model.ts';
 import { holding, inferredTensor, unknownValue, type Inferred } from './inferred.ts';
 import type { Inference } from './inference.ts';
 import { join, joinHolders, typeOnly, valueText } from './join.ts';
-import { nodeLabel, type GraphScope, type InnerScope, type Passed } from './scope.ts';
+import { nodeLabel, type GraphScope, type InnerScope, type Passed } from './graphScope.ts';
 import { axisOf, type RuleInput } from './shapeRule.ts';
 import { small, type SmallTensor } from '../values/smallTensor.ts';
 
@@ -55,8 +55,8 @@ const branch: Follow = (at) => {
   if (!yes || !no) return 'it has no two branches';
   const condition = given(at, 0).small?.values[0];
   const scopes = [
-    at.inference.inside(yes, at.scope, at.node, 'then_branch', []),
-    at.inference.inside(no, at.scope, at.node, 'else_branch', []),
+    at.inference.inside(yes, at, 'then_branch', []),
+    at.inference.inside(no, at, 'else_branch', []),
   ] as const;
   const runs = (taken: boolean): Dim => (typeof condition === 'number' ? Number((condition !== 0) === taken) : 1);
   at.keep([
@@ -79,20 +79,28 @@ interface Carried {
   lost: boolean;
 }
 
+/** A body that runs again and again with what it carries. */
+interface Repeated {
+  readonly body: Graph;
+  /** What it carries into the first round. */
+  readonly first: readonly Passed[];
+  /** All inputs of a round, given what is carried into it. */
+  readonly inputs: (carried: readonly Passed[]) => readonly Passed[];
+  /** How many outputs stand in front of the carried ones. */
+  readonly skip: number;
+}
+
 /** Runs a body until what it carries keeps its shape. Sizes that change from round to round get a name, then everything is unknown. */
 function settle(
   at: Inside,
-  body: Graph,
-  first: readonly Passed[],
-  inputs: (carried: readonly Passed[]) => readonly Passed[],
-  skip: number,
+  { body, first, inputs, skip }: Repeated,
 ): { carried: Passed[]; scope: GraphScope; outputs: Passed[] } {
   const mark = at.inference.mark();
   const state = first.map((p): Carried => ({ first: p.value, changing: new Set(), lost: false }));
   for (let round = 0; ; round++) {
     at.inference.restore(mark);
     const carried = state.map((c): Passed => ({ value: start(at, c), small: null }));
-    const scope = at.inference.inside(body, at.scope, at.node, 'body', inputs(carried));
+    const scope = at.inference.inside(body, at, 'body', inputs(carried));
     const outputs = outputsOf(at, scope, body);
     let quiet = true;
     for (const [i, c] of state.entries()) {
@@ -153,11 +161,12 @@ const loop: Follow = (at) => {
     { value: inferredTensor(INT64, []), small: null },
     { value: inferredTensor(BOOL, []), small: TRUE },
   ];
-  const { carried, scope, outputs } = settle(at, body, first, (c) => [...head, ...c], 1);
+  const { carried, scope, outputs } = settle(at, { body, first, inputs: (c) => [...head, ...c], skip: 1 });
   const limit = at.node.inputs[0] ? (given(at, 0).small?.values[0] ?? null) : null;
   const starts = !at.node.inputs[1] || given(at, 1).small?.values[0] === 1;
   const endless = outputs[0]?.small?.values[0] === 1;
-  const known = starts && endless && limit !== null ? (typeof limit === 'number' ? Math.max(0, limit) : limit) : null;
+  const rounds = typeof limit === 'number' ? Math.max(0, limit) : limit;
+  const known = starts && endless ? rounds : null;
   at.keep([{ label: 'body', body, shapes: scope, runs: known, either: false }]);
   const times = known ?? at.inference.symbols.fresh('loop', `how often Loop ${nodeLabel(at.node)} runs`);
   return [
@@ -209,7 +218,7 @@ const scan: Follow = (at) => {
     times = typeof times === 'number' ? times : (cut.size ?? times);
     return { value: cut.value, small: null };
   });
-  const settled = settle(at, body, carried, (c) => [...c, ...scanned], 0);
+  const settled = settle(at, { body, first: carried, inputs: (c) => [...c, ...scanned], skip: 0 });
   at.keep([{ label: 'body', body, shapes: settled.scope, runs: times, either: false }]);
   const outAxes = at.input.ints(old ? '' : 'scan_output_axes');
   const wrap = (value: Inferred): Passed => ({ value: old ? stacked(value, 0, batch) : value, small: null });
@@ -227,7 +236,7 @@ const sequenceMap: Follow = (at) => {
     const { value, small: numbers } = given(at, i);
     return value.kind === 'sequence' ? { value: value.element, small: null } : { value, small: numbers };
   });
-  const scope = at.inference.inside(body, at.scope, at.node, 'body', inputs);
+  const scope = at.inference.inside(body, at, 'body', inputs);
   at.keep([{ label: 'body', body, shapes: scope, runs: null, either: false }]);
   return outputsOf(at, scope, body).map((o) => ({ value: holding('sequence', o.value), small: null }));
 };

@@ -2,12 +2,20 @@ import { calledFunction } from '../operatorKey.ts';
 import type { Attribute, FunctionDef, Model, Node } from '../../formats/onnx/model.ts';
 import type { Inference } from './inference.ts';
 import { valueText } from './join.ts';
-import type { GraphScope, InnerScope, Passed } from './scope.ts';
+import type { GraphScope, InnerScope, Passed } from './graphScope.ts';
 
 /** The results of a call, to be used again where a function is called with the same inputs. */
 interface Called {
   readonly scope: GraphScope;
   readonly outputs: readonly Passed[];
+}
+
+/** A call of a function, and where its results go. */
+interface Call {
+  readonly node: Node;
+  readonly scope: GraphScope;
+  readonly body: FunctionDef;
+  readonly keep: (inner: readonly InnerScope[]) => void;
 }
 
 /** The functions of a model. A call is inferred by going inside, once for each kind of inputs. */
@@ -26,35 +34,25 @@ export class Functions {
   }
 
   /** The outputs of a call; a text where they can't be followed. */
-  call(
-    inference: Inference,
-    node: Node,
-    scope: GraphScope,
-    body: FunctionDef,
-    keep: (inner: readonly InnerScope[]) => void,
-  ): readonly Passed[] | string {
+  call(inference: Inference, { node, scope, body, keep }: Call): readonly Passed[] | string {
     if (this.open.has(body)) return `the function ${body.name} calls itself`;
     const inputs = body.inputs.map((_, i) => (node.inputs[i] ? inference.passed(scope, node.inputs[i]) : null));
-    const attributes = new Map([...body.attributes, ...node.attributes].map((a): [string, Attribute] => [a.name, a]));
     const signature = signatureOf(inputs, node.attributes);
     const known = signature === null ? undefined : this.calls.get(body)?.get(signature);
-    const found = known ?? this.enter(inference, node, scope, body, attributes, inputs, signature);
+    const found = known ?? this.enter(inference, { node, scope, body }, inputs, signature);
     keep([{ label: body.name, body, shapes: found.scope, runs: 1, either: false }]);
     return found.outputs;
   }
 
   private enter(
     inference: Inference,
-    node: Node,
-    outer: GraphScope,
-    body: FunctionDef,
-    attributes: ReadonlyMap<string, Attribute>,
+    { node, scope: outer, body }: Omit<Call, 'keep'>,
     inputs: readonly (Passed | null)[],
     signature: string | null,
   ): Called {
     const before = inference.symbols.count;
     this.open.add(body);
-    const scope = inference.call(node, outer, body, attributes, inputs);
+    const scope = inference.call(body, { node, scope: outer }, inputs);
     this.open.delete(body);
     const called = { scope, outputs: body.outputs.map((name) => inference.passed(scope, name)) };
     // A size with a name of its own belongs to one call: another call's data decide anew.

@@ -8,7 +8,7 @@ import { Functions } from './functions.ts';
 import { isBlank } from './join.ts';
 import { operatorKey } from '../operatorKey.ts';
 import { applyRule } from '../ops/table.ts';
-import { GraphScope, nodeLabel, opsetsOf, type InnerScope, type Passed } from './scope.ts';
+import { GraphScope, nodeLabel, opsetsOf, type InnerScope, type Passed } from './graphScope.ts';
 import { RuleInput } from './shapeRule.ts';
 import type { Contradiction, InferOptions, Shapes } from './shapes.ts';
 import type { SteeringConstants } from './steering.ts';
@@ -26,6 +26,17 @@ const TOO_MUCH = `its loops and functions unfold to more than ${MAX_VISITS.toLoc
 interface Mark {
   readonly symbols: SymbolMark;
   readonly contradictions: number;
+}
+
+/** A node, and the graph or function it stands in. */
+interface Place {
+  readonly node: Node;
+  readonly scope: GraphScope;
+}
+
+/** A node whose outputs are being settled; `named` holds dims whose open sizes have got names, so that outputs that share them agree. */
+interface Settling extends Place {
+  readonly named: Map<readonly Dim[], readonly Dim[]>;
 }
 
 export class Inference {
@@ -85,8 +96,8 @@ export class Inference {
   }
 
   /** Goes inside a graph of a node with these inputs. Declared types fill what they leave open. */
-  inside(graph: Graph, outer: GraphScope, node: Node, label: string, inputs: readonly Passed[]): GraphScope {
-    const scope = outer.subgraph(pathOf(outer, node, label));
+  inside(graph: Graph, place: Place, label: string, inputs: readonly Passed[]): GraphScope {
+    const scope = place.scope.subgraph(pathOf(place, label));
     graph.inputs.forEach((v, i) => {
       const given = inputs[i];
       const declared = v.type ? this.declared(v) : null;
@@ -102,14 +113,10 @@ export class Inference {
   }
 
   /** Goes inside a function that a node calls. */
-  call(
-    node: Node,
-    outer: GraphScope,
-    body: FunctionDef,
-    attributes: ReadonlyMap<string, Attribute>,
-    inputs: readonly (Passed | null)[],
-  ): GraphScope {
-    const scope = outer.call(pathOf(outer, node, body.name), opsetsOf(body.opsets), attributes);
+  call(body: FunctionDef, place: Place, inputs: readonly (Passed | null)[]): GraphScope {
+    const given = [...body.attributes, ...place.node.attributes];
+    const attributes = new Map(given.map((a): [string, Attribute] => [a.name, a]));
+    const scope = place.scope.call(pathOf(place, body.name), opsetsOf(body.opsets), attributes);
     body.inputs.forEach((name, i) => {
       if (name && inputs[i]) scope.put(name, inputs[i]);
     });
@@ -140,14 +147,13 @@ export class Inference {
     const input = new RuleInput(node, scope.opsets.get(node.domain) ?? 1, scope);
     const inner = this.goInside(node, original, input, scope);
     const { outputs, contradiction } = inner ?? applyRule(input);
-    if (contradiction !== undefined) this.contradict(scope, node, node.outputs[0] ?? '', contradiction);
-    const named = new Map<readonly Dim[], readonly Dim[]>();
+    if (contradiction !== undefined)
+      this.contradict({ node, scope }, node.outputs[0] ?? '', { message: contradiction });
+    const settling: Settling = { node, scope, named: new Map() };
     node.outputs.forEach((name, o) => {
-      if (name)
-        scope.put(name, {
-          value: this.settled(scope, node, name, outputs[o] ?? unknownValue(), declared.get(name), named),
-          small: null,
-        });
+      if (!name) return;
+      const value = this.settled(settling, name, outputs[o] ?? unknownValue(), declared.get(name));
+      scope.put(name, { value, small: null });
     });
     const values = inner ? inner.values : this.evaluate(node, input, scope);
     node.outputs.forEach((name, o) => {
@@ -171,7 +177,7 @@ export class Inference {
       scope.inner.set(original, found);
     };
     const passed = body
-      ? this.functions.call(this, node, scope, body, keep)
+      ? this.functions.call(this, { node, scope, body, keep })
       : control?.({ inference: this, node, scope, input, keep });
     if (typeof passed === 'string' || !passed) return this.blank(node, passed ?? 'it can not be followed');
     return { outputs: passed.map((p) => p.value), values: passed.map((p) => p.small) };
@@ -182,18 +188,11 @@ export class Inference {
   }
 
   /** What follows and what the file declares, together; sizes that neither says get a name. */
-  private settled(
-    scope: GraphScope,
-    node: Node,
-    name: string,
-    found: Inferred,
-    v: ValueInfo | undefined,
-    named: Map<readonly Dim[], readonly Dim[]>,
-  ): Inferred {
+  private settled({ node, scope, named }: Settling, name: string, found: Inferred, v: ValueInfo | undefined): Inferred {
     const said = v?.type ? this.declared(v) : null;
     if (found.kind !== 'tensor') return found;
     if (said && said.kind !== 'tensor') return isBlank(found) ? said : found;
-    if (said) this.check(scope, node, name, found, said);
+    if (said) this.check({ node, scope }, name, found, said);
     const dtype = (found.dtype ?? said?.dtype) || null;
     const dims = found.dims ?? said?.dims ?? null;
     if (!dims) return inferredTensor(dtype, null, found.reason ?? 'the shape of one of its inputs is not known');
@@ -216,42 +215,23 @@ export class Inference {
     );
   }
 
-  private check(scope: GraphScope, node: Node, tensor: string, found: InferredTensor, said: InferredTensor): void {
+  private check(place: Place, tensor: string, found: InferredTensor, said: InferredTensor): void {
+    const follows = (declared: string, inferred: string): string =>
+      `\`${tensor}\` is declared ${declared}, but follows as ${inferred}`;
     if (found.dims && said.dims && contradicts(found.dims, said.dims)) {
-      this.contradict(
-        scope,
-        node,
-        tensor,
-        `\`${tensor}\` is declared ${dimsText(said.dims)}, but follows as ${dimsText(found.dims)}`,
-        said.dims,
-        found.dims,
-      );
+      const message = follows(dimsText(said.dims), dimsText(found.dims));
+      this.contradict(place, tensor, { message, declared: said.dims, inferred: found.dims });
     } else if (found.dtype && said.dtype && found.dtype !== said.dtype) {
-      this.contradict(
-        scope,
-        node,
-        tensor,
-        `\`${tensor}\` is declared ${dtypeName(said.dtype)}, but follows as ${dtypeName(found.dtype)}`,
-      );
+      this.contradict(place, tensor, { message: follows(dtypeName(said.dtype), dtypeName(found.dtype)) });
     }
   }
 
   private contradict(
-    scope: GraphScope,
-    node: Node,
+    { node, scope }: Place,
     tensor: string,
-    message: string,
-    declared?: readonly Dim[],
-    inferred?: readonly Dim[],
+    said: Pick<Contradiction, 'message' | 'declared' | 'inferred'>,
   ): void {
-    this.contradictions.push({
-      scope: scope.path,
-      node: node.name,
-      opType: node.opType,
-      tensor,
-      message,
-      ...(declared && inferred ? { declared, inferred } : {}),
-    });
+    this.contradictions.push({ scope: scope.path, node: node.name, opType: node.opType, tensor, ...said });
   }
 
   private input(v: ValueInfo): Inferred {
@@ -307,8 +287,8 @@ export class Inference {
 
 const EMPTY: ReadonlyMap<string, ValueInfo> = new Map();
 
-function pathOf(outer: GraphScope, node: Node, label: string): string {
-  return `${outer.path ? `${outer.path}/` : ''}${nodeLabel(node)}/${label}`;
+function pathOf({ node, scope }: Place, label: string): string {
+  return `${scope.path ? `${scope.path}/` : ''}${nodeLabel(node)}/${label}`;
 }
 
 function stemOf(node: Node): string {

@@ -1,7 +1,7 @@
 import type { Dim } from '../../formats/onnx/model.ts';
 import { inferredTensor, unknownValue, type Inferred, type InferredHolder } from './inferred.ts';
 import { common } from '../ops/sequence.ts';
-import type { Passed } from './scope.ts';
+import type { Passed } from './graphScope.ts';
 
 /** The dim of a size that two values differ in. */
 export type OpenSize = (axis: number, a: Dim, b: Dim) => Dim;
@@ -36,7 +36,8 @@ function joinValues(a: Inferred, b: Inferred, reason: string, open: OpenSize): I
 export function joinHolders(a: InferredHolder, b: InferredHolder): Inferred {
   if (a.kind !== b.kind) return unknownValue('its values have different types');
   const [emptyA, emptyB] = [a.length === 0 || isBlank(a.element), b.length === 0 || isBlank(b.element)];
-  const { element, key } = emptyA ? b : emptyB ? a : { element: common(a.element, b.element), key: a.key };
+  const both = emptyA || emptyB ? null : { element: common(a.element, b.element), key: a.key };
+  const { element, key } = both ?? (emptyA ? b : a);
   const length = a.length !== undefined && a.length === b.length ? { length: a.length } : {};
   return { kind: a.kind, element, ...(key === undefined ? {} : { key }), ...length };
 }

@@ -181,7 +181,8 @@ export const named =
   (attribute: string, otherwise: DtypeRule): DtypeRule =>
   (i) => {
     const dtype = i.int(attribute, 0);
-    return dtype > 0 ? (DTYPES[dtype] ? dtype : null) : otherwise(i);
+    if (dtype <= 0) return otherwise(i);
+    return DTYPES[dtype] ? dtype : null;
   };
 
 /** Gives all outputs of a node the same rule's values, in the order of its table row. */

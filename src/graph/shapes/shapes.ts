@@ -1,6 +1,6 @@
 import type { Dim, Model } from '../../formats/onnx/model.ts';
 import { Inference } from './inference.ts';
-import type { ScopeShapes } from './scope.ts';
+import type { ScopeShapes } from './graphScope.ts';
 import type { SteeringConstants } from './steering.ts';
 
 /** A place where the file says something else than what follows from a node's inputs, or where inputs don't fit the operator. */

@@ -87,11 +87,8 @@ export function floorDivide(dim: Dim, n: number, divisor: number): Dim {
 export function times(dim: Dim, n: number): Dim {
   if (n === 1 || dim === null) return dim;
   if (n === 0) return 0;
-  return typeof dim === 'number'
-    ? safe(dim * n)
-    : Number.isSafeInteger(n)
-      ? sizeOf(scale(readExpression(dim), n, 1))
-      : null;
+  if (typeof dim === 'number') return safe(dim * n);
+  return Number.isSafeInteger(n) ? sizeOf(scale(readExpression(dim), n, 1)) : null;
 }
 
 /** Fractions with larger denominators are no scales people choose; and their products with sizes are exact in float32. */
@@ -151,9 +148,15 @@ function cancelled(all: readonly Dim[], others: readonly Dim[]): Dim[] {
   });
 }
 
+/** -1, 0 or 1 as a is smaller, equal or larger. */
+export function orderOf(a: number, b: number): -1 | 0 | 1 {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
 /** -1, 0 or 1 as a is always smaller, equal or larger, if named sizes are at least one; null where it depends on them. */
 export function compare(a: Dim, b: Dim): -1 | 0 | 1 | null {
-  if (typeof a === 'number' && typeof b === 'number') return a < b ? -1 : a > b ? 1 : 0;
+  if (typeof a === 'number' && typeof b === 'number') return orderOf(a, b);
   if (a === null || b === null) return null;
   const [x, y] = [expressionOf(a), expressionOf(b)];
   return x && y && compareExpressions(x, y);

@@ -123,14 +123,17 @@ function positiveDen(e: Expression): Expression | null {
 export function expressionText(e: Expression): string | null {
   const [first, ...more] = e.terms;
   if (!first) return '0';
-  const sum = e.terms.map((t, i) => `${t.n < 0 ? '-' : i > 0 ? '+' : ''}${termText(t)}`).join('');
+  const [head = '', ...tail] = e.terms.map(termText);
+  const signs = e.terms.map((t) => (t.n < 0 ? '-' : '+'));
+  const sum = tail.reduce((text, term, i) => `${text}${signs[i + 1]}${term}`, first.n < 0 ? `-${head}` : head);
   const text = e.den === 1 ? sum : `${more.length ? `(${sum})` : sum}/${e.den}`;
   return text.length > MAX_TEXT ? null : text;
 }
 
 function termText({ n, atoms }: Term): string {
   const size = Math.abs(n);
-  return atoms.length === 0 ? String(size) : size === 1 ? atoms.join('·') : [size, ...atoms].join('·');
+  const isPlain = atoms.length === 0 || size !== 1;
+  return [...(isPlain ? [size] : []), ...atoms].join('·');
 }
 
 /** The number an expression is; null where it holds names, or is no whole number. */

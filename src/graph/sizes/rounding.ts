@@ -172,9 +172,6 @@ function evaluateAtom(text: string, sizes: ReadonlyMap<string, number>): number 
   }
   const picked = choices(text);
   const values = picked?.of.map((e) => evaluate(e, sizes)) ?? [null];
-  return values.includes(null)
-    ? null
-    : picked?.most
-      ? Math.max(...(values as number[]))
-      : Math.min(...(values as number[]));
+  if (!values.every((value) => value !== null)) return null;
+  return picked?.most ? Math.max(...values) : Math.min(...values);
 }

@@ -79,9 +79,19 @@ function logic(apply: (a: boolean | null, b: boolean | null) => boolean | null):
   });
 }
 
-const where = elementwise(([condition = null, a = null, b = null]) =>
-  a === b ? a : typeof condition === 'number' ? (condition === 0 ? b : a) : null,
-);
+const where = elementwise(([condition = null, a = null, b = null]) => {
+  if (a === b) return a;
+  if (typeof condition !== 'number') return null;
+  return condition === 0 ? b : a;
+});
+
+/** Three-valued And and Or: one entry that decides is enough, and `decides` is that entry. */
+function decidedBy(decides: boolean): Evaluate {
+  return logic((a, b) => {
+    if (a === decides || b === decides) return decides;
+    return a === null || b === null ? null : !decides;
+  });
+}
 
 const cast: Evaluate = (r) => {
   const to = r.outDtype(0);
@@ -171,8 +181,8 @@ export const ARITHMETIC: Readonly<Record<string, Evaluate>> = {
   GreaterOrEqual: compared((o) => o >= 0),
   LessOrEqual: compared((o) => o <= 0),
   Not: logic((a) => (a === null ? null : !a)),
-  And: logic((a, b) => (a === false || b === false ? false : a === null || b === null ? null : a && b)),
-  Or: logic((a, b) => (a === true || b === true ? true : a === null || b === null ? null : a || b)),
+  And: decidedBy(false),
+  Or: decidedBy(true),
   Xor: logic((a, b) => (a === null || b === null ? null : a !== b)),
   Where: where,
   Cast: cast,

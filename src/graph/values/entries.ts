@@ -1,5 +1,5 @@
 import { BOOL, DOUBLE, FLOAT, integerRange } from '../../tensors/dtypes.ts';
-import { binaryFraction, entryOf, expressionOf } from '../sizes/dims.ts';
+import { binaryFraction, entryOf, expressionOf, orderOf } from '../sizes/dims.ts';
 import { add, constant, divide, multiply, scale, wholeNumber, type Expression } from '../sizes/expression.ts';
 import { choose, compare, floor, floorDivide, lowest } from '../sizes/rounding.ts';
 import type { Entry } from './smallTensor.ts';
@@ -79,7 +79,10 @@ export const most = step(
 );
 /** Integers are cut towards zero, which is ⌊⌋ for sizes. */
 export const ratio = step(
-  (a, b, { float }) => (b === 0 ? NaN : float ? a / b : Math.trunc(a / b)),
+  (a, b, { float }) => {
+    if (b === 0) return NaN;
+    return float ? a / b : Math.trunc(a / b);
+  },
   (a, b, { float }) => {
     const exact = divide(a, b);
     const by = wholeNumber(b);
@@ -131,7 +134,7 @@ export function truncated(a: Entry): Entry {
 /** -1, 0 or 1 where the order of two entries is decided; null otherwise. */
 export function order(a: Entry, b: Entry): -1 | 0 | 1 | null {
   if (a === null || b === null) return null;
-  if (typeof a === 'number' && typeof b === 'number') return a < b ? -1 : a > b ? 1 : 0;
+  if (typeof a === 'number' && typeof b === 'number') return orderOf(a, b);
   const [x, y] = [expression(a, false), expression(b, false)];
   return x && y && compare(x, y);
 }

@@ -39,7 +39,7 @@ const FAR = 2 ** 62;
 const gathered = (n: Net, x: string, axis: number): string =>
   n.op('Gather', [n.op('Shape', [x]), n.i([axis], [])], { axis: 0 });
 const listed = (n: Net, scalar: string): string => n.op('Unsqueeze', [scalar, n.i([0])]);
-const slice1 = (n: Net, x: string, from: number, to: number, axis = 0): string =>
+const slice1 = (n: Net, x: string, [from, to]: readonly [number, number], axis = 0): string =>
   n.op('Slice', [x, n.i([from]), n.i([to]), n.i([axis])]);
 
 const CHAINS: readonly Chain[] = [
@@ -54,7 +54,7 @@ const CHAINS: readonly Chain[] = [
     build: (n) =>
       n.op(
         'Transpose',
-        [n.op('Reshape', ['x', n.op('Concat', [slice1(n, n.op('Shape', ['x']), 0, 2), n.i([-1])], { axis: 0 })])],
+        [n.op('Reshape', ['x', n.op('Concat', [slice1(n, n.op('Shape', ['x']), [0, 2]), n.i([-1])], { axis: 0 })])],
         { perm: [0, 2, 1] },
       ),
   },
@@ -77,9 +77,13 @@ const CHAINS: readonly Chain[] = [
           'x',
           '',
           '',
-          n.op('Concat', [slice1(n, n.op('Shape', ['x']), 0, 2), n.op('Concat', [scaled(2), scaled(3)], { axis: 0 })], {
-            axis: 0,
-          }),
+          n.op(
+            'Concat',
+            [slice1(n, n.op('Shape', ['x']), [0, 2]), n.op('Concat', [scaled(2), scaled(3)], { axis: 0 })],
+            {
+              axis: 0,
+            },
+          ),
         ],
         { mode: 'nearest' },
       );
@@ -107,7 +111,7 @@ const CHAINS: readonly Chain[] = [
             small,
             '',
             '',
-            n.op('Concat', [slice1(n, n.op('Shape', [small]), 0, 2), slice1(n, n.op('Shape', ['x']), 2, 4)], {
+            n.op('Concat', [slice1(n, n.op('Shape', [small]), [0, 2]), slice1(n, n.op('Shape', ['x']), [2, 4])], {
               axis: 0,
             }),
           ],
@@ -280,7 +284,7 @@ const CHAINS: readonly Chain[] = [
     build: (n) => {
       const shape = n.op('Cast', [n.op('Shape', ['x'])], CAST_INT32);
       const part = (k: number): string =>
-        n.op('Unsqueeze', [n.op('Squeeze', [slice1(n, shape, k, k + 1), n.i([0])]), n.i([0])]);
+        n.op('Unsqueeze', [n.op('Squeeze', [slice1(n, shape, [k, k + 1]), n.i([0])]), n.i([0])]);
       const pixels = n.op('Mul', [part(2), part(3)]);
       n.op('Reshape', ['x', n.op('Cast', [n.op('Concat', [part(0), part(1), pixels], { axis: 0 })], CAST_INT64)]);
     },
@@ -295,12 +299,12 @@ const CHAINS: readonly Chain[] = [
     build: (n) => {
       const image = n.op('Transpose', ['x'], { perm: [0, 3, 1, 2] });
       const wanted = n.op('Mul', [
-        slice1(n, n.op('Cast', [n.op('Shape', ['x'])], CAST_INT32), 1, 3),
+        slice1(n, n.op('Cast', [n.op('Shape', ['x'])], CAST_INT32), [1, 3]),
         n.op('Cast', [n.i([2, 2])], CAST_INT32),
       ]);
       const scales = n.op('Div', [
         n.op('Cast', [wanted], CAST_FLOAT),
-        n.op('Cast', [slice1(n, n.op('Shape', [image]), 2, 4)], CAST_FLOAT),
+        n.op('Cast', [slice1(n, n.op('Shape', [image]), [2, 4])], CAST_FLOAT),
       ]);
       n.op(
         'Transpose',
@@ -322,7 +326,7 @@ const CHAINS: readonly Chain[] = [
       const anchors = n.op('Cast', [n.op('Reshape', [pairs, n.i([1, -1, 2])])], CAST_FLOAT);
       const flat = n.op(
         'Transpose',
-        [n.op('Reshape', [grid, n.op('Concat', [slice1(n, n.op('Shape', [grid]), 0, 2), n.i([-1])], { axis: 0 })])],
+        [n.op('Reshape', [grid, n.op('Concat', [slice1(n, n.op('Shape', [grid]), [0, 2]), n.i([-1])], { axis: 0 })])],
         { perm: [0, 2, 1] },
       );
       const [centre = '', rest = ''] = n.ops('Split', [flat, n.i([2, 4])], 2, { axis: 2 });

@@ -106,9 +106,10 @@ const MAKERS: Readonly<Record<string, Make>> = {
       .filter(() => r.int(2) === 0)
       .map((k) => (r.int(2) ? k : k - rank));
     const opset = r.pick([11, 13, 18]);
+    const named: Record<string, AttributeValue> = axes.length ? { axes: { ints: axes } } : {};
     const attributes = {
       ...some(r, { keepdims: 0 }),
-      ...(opset === 18 ? some(r, { noop_with_empty_axes: 1 }) : axes.length ? { axes: { ints: axes } } : {}),
+      ...(opset === 18 ? some(r, { noop_with_empty_axes: 1 }) : named),
     };
     return of(
       r.pick(['ReduceMean', 'ReduceMax', 'ReduceL2']),

@@ -56,7 +56,11 @@ export class Budget {
  * Walks a message and all messages inside that the rules ask for, with a stack of its own: nothing recurses, however deep a file nests.
  * It waits only where the window has to move. `onProgress` gets the offset reached.
  */
-export async function walk(wire: WireReader, root: Frame, onProgress?: (offset: number) => void): Promise<void> {
+export async function walkMessages(
+  wire: WireReader,
+  root: Frame,
+  onProgress?: (offset: number) => void,
+): Promise<void> {
   const budget = new Budget();
   const stack: { frame: Frame; at: number }[] = [{ frame: root, at: root.ref.bodyStart }];
   for (let top = stack.at(-1); top; top = stack.at(-1)) {
@@ -83,7 +87,7 @@ export async function walk(wire: WireReader, root: Frame, onProgress?: (offset: 
       budget.charge(TEXT_COST + 2 * length, field.start);
       while (!wire.holds(field.bodyStart, length)) await wire.load(field.bodyStart, length);
       rule.set(frame.draft, wire.view(field.bodyStart, field.end), field);
-    } else if (rule.kind === 'list') await takeList(wire, rule, frame, field, budget);
+    } else if (rule.kind === 'list') await takeList({ wire, budget }, rule, frame.draft, field);
     else {
       if (field.wireType !== LEN) throw malformed(`field ${field.number} should hold a message`, field.start);
       budget.charge(MESSAGE_COST, field.start);
@@ -95,17 +99,16 @@ export async function walk(wire: WireReader, root: Frame, onProgress?: (offset: 
 }
 
 async function takeList(
-  wire: WireReader,
+  { wire, budget }: { readonly wire: WireReader; readonly budget: Budget },
   rule: Rule<unknown> & { kind: 'list' },
-  frame: Frame,
+  draft: unknown,
   field: Field,
-  budget: Budget,
 ): Promise<void> {
   if (field.wireType === LEN) wire.checkText(field);
   for (let at = field.bodyStart; at < field.end;) {
     const end = Math.min(field.end, at + PART_BYTES);
     while (!wire.holds(at, end - at)) await wire.load(at, end - at);
-    const used = rule.take(frame.draft, wire.view(at, end), field, budget);
+    const used = rule.take(draft, wire.view(at, end), field, budget);
     if (used === 0) throw malformed('a list of numbers is cut short', field.start);
     at += used;
     if (at < field.end) await wire.breathe();

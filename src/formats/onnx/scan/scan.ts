@@ -30,7 +30,7 @@ import {
 } from './scanFields.ts';
 import { entryFrame, sparseFrame, tensorFrame } from './scanTensor.ts';
 import { valueInfoFrame } from './scanValue.ts';
-import { walk, type Frame, type Rules } from './messageWalk.ts';
+import { walkMessages, type Frame, type Rules } from './messageWalk.ts';
 import { WireReader, malformed } from './wire.ts';
 
 /** Protobuf's own readers stop at 100 nested messages; a subgraph level costs three. */
@@ -64,9 +64,9 @@ export async function scanModel(
     training: [],
   };
   try {
-    await walk(
+    await walkMessages(
       new WireReader(source, signal),
-      frame(ref, MODEL, draft, 0),
+      frame({ ref, depth: 0 }, MODEL, draft),
       onProgress && ((offset) => onProgress(offset / source.size)),
     );
     const { graph } = draft;
@@ -118,7 +118,7 @@ const MODEL: Rules<ModelDraft> = {
   ),
   8: message((d, ref, depth) => opsetFrame(ref, depth, d.opsets)),
   14: message((d, ref, depth) => entryFrame(ref, depth, (key, value) => void d.metadata.push({ ref, key, value }))),
-  20: message((d, ref, depth) => frame(ref, TRAINING, d.training, depth)),
+  20: message((d, ref, depth) => frame({ ref, depth }, TRAINING, d.training)),
   25: message((d, ref, depth) => functionFrame(ref, depth, d.functions)),
 };
 
@@ -131,7 +131,7 @@ const TRAINING: Rules<Graph[]> = { 1: trainingGraph, 2: trainingGraph };
 function opsetFrame(ref: MessageRef, depth: number, into: OpsetImport[]): Frame {
   const draft: Open<OpsetImport> = { domain: '', version: 0 };
   into.push(draft);
-  return frame(ref, OPSET, draft, depth);
+  return frame({ ref, depth }, OPSET, draft);
 }
 
 const OPSET: Rules<Open<OpsetImport>> = {
@@ -157,7 +157,7 @@ function functionFrame(ref: MessageRef, depth: number, into: FunctionDef[]): Fra
     nodes: [],
   };
   into.push(draft);
-  return frame(ref, FUNCTION, draft, depth);
+  return frame({ ref, depth }, FUNCTION, draft);
 }
 
 const FUNCTION: Rules<Open<FunctionDef>> = {
@@ -198,7 +198,7 @@ function graphFrame(ref: MessageRef, depth: number, done: (graph: Graph) => void
     valueInfo: [],
   };
   done(draft);
-  return frame(ref, GRAPH, draft, depth);
+  return frame({ ref, depth }, GRAPH, draft);
 }
 
 const GRAPH: Rules<Open<Graph>> = {
@@ -225,7 +225,7 @@ function nodeFrame(ref: MessageRef, depth: number, into: Node[]): Frame {
     attributes: [],
   };
   into.push(draft);
-  return frame(ref, NODE, draft, depth);
+  return frame({ ref, depth }, NODE, draft);
 }
 
 type NodeDraft = Omit<Open<Node>, 'metadata'> & { metadata?: MetadataEntry[] };
@@ -261,7 +261,7 @@ type AttributeDraft = {
 function attributeFrame(ref: MessageRef, depth: number, into: Attribute[]): Frame {
   const attribute: AttributeDraft = { ref, name: '', type: 0 };
   into.push(attribute);
-  return frame(ref, ATTRIBUTE, attribute, depth, () => {
+  return frame({ ref, depth }, ATTRIBUTE, attribute, () => {
     if (attribute.type === 6) attribute.floats ??= [];
     if (attribute.type === 7) attribute.ints ??= [];
     if (attribute.type === 8) attribute.strings ??= [];

@@ -141,8 +141,8 @@ export function standardDomain(domain: string): string {
 }
 
 /** Entering a message: its rules are typed for its draft, the walk holds both untyped. */
-export function frame<D>(ref: Frame['ref'], rules: Rules<D>, draft: D, depth: number, finish?: () => void): Frame {
-  return { ref, rules: rules as Rules<unknown>, draft, depth, finish };
+export function frame<D>(place: Pick<Frame, 'ref' | 'depth'>, rules: Rules<D>, draft: D, finish?: () => void): Frame {
+  return { ref: place.ref, rules: rules as Rules<unknown>, draft, depth: place.depth, finish };
 }
 
 function lengthDelimited(view: Uint8Array, field: Field): Uint8Array {

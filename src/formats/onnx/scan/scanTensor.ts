@@ -36,7 +36,7 @@ export function tensorFrame(ref: MessageRef, depth: number, done: (tensor: Tenso
     segment: false,
     entries: new Map(),
   };
-  return frame(ref, TENSOR, draft, depth, () => {
+  return frame({ ref, depth }, TENSOR, draft, () => {
     tensor.storage = storage(draft);
     done(tensor);
   });
@@ -54,7 +54,7 @@ const TENSOR: Rules<TensorDraft> = {
   }),
   3: message((d, ref, depth) => {
     d.segment = true;
-    return frame(ref, {}, d, depth);
+    return frame({ ref, depth }, {}, d);
   }),
   4: dataField(),
   5: dataField(),
@@ -146,7 +146,7 @@ export function sparseFrame(ref: MessageRef, depth: number, done: (sparse: Spars
     values: null,
     indices: null,
   };
-  return frame(ref, SPARSE, draft, depth, () => {
+  return frame({ ref, depth }, SPARSE, draft, () => {
     done({ ref, values: draft.values ?? missing(ref), indices: draft.indices ?? missing(ref), dims: draft.dims });
   });
 }
@@ -192,7 +192,7 @@ interface EntryDraft {
 /** Reads a StringStringEntryProto: a metadata or external_data entry. */
 export function entryFrame(ref: MessageRef, depth: number, done: (key: string, value: string) => void): Frame {
   const draft: EntryDraft = { key: '', value: '' };
-  return frame(ref, ENTRY, draft, depth, () => done(draft.key, draft.value));
+  return frame({ ref, depth }, ENTRY, draft, () => done(draft.key, draft.value));
 }
 
 const ENTRY: Rules<EntryDraft> = {

@@ -8,7 +8,7 @@ type Open<T> = { -readonly [K in keyof T]: T[K] };
 /** Reads a ValueInfoProto and hands it to `done`, when it is complete. */
 export function valueInfoFrame(ref: MessageRef, depth: number, done: (value: ValueInfo) => void): Frame {
   const value: Open<ValueInfo> & { typed: boolean } = { ref, name: '', type: null, typed: false };
-  return frame(ref, VALUE_INFO, value, depth, () => done({ ref, name: value.name, type: value.type }));
+  return frame({ ref, depth }, VALUE_INFO, value, () => done({ ref, name: value.name, type: value.type }));
 }
 
 const VALUE_INFO: Rules<Open<ValueInfo> & { typed: boolean }> = {
@@ -20,18 +20,14 @@ const VALUE_INFO: Rules<Open<ValueInfo> & { typed: boolean }> = {
     (d) => d.typed,
     (d, ref, depth) => {
       d.typed = true;
-      return frame(
-        ref,
-        TYPE,
-        {
-          put: (type) => {
-            d.type = type;
-          },
-          tensor: false,
-          level: 0,
+      const draft: TypeDraft = {
+        put: (type) => {
+          d.type = type;
         },
-        depth,
-      );
+        tensor: false,
+        level: 0,
+      };
+      return frame({ ref, depth }, TYPE, draft);
     },
   ),
 };
@@ -60,7 +56,7 @@ function other(what: OpenOther['what'], fields: Rules<HolderDraft> = {}): Rules<
   return message((d, ref, depth) => {
     const type: OpenOther = { kind: 'other', what };
     d.put(type);
-    return frame(ref, fields, { type, level: d.level }, depth);
+    return frame({ ref, depth }, fields, { type, level: d.level });
   });
 }
 
@@ -68,7 +64,7 @@ function other(what: OpenOther['what'], fields: Rules<HolderDraft> = {}): Rules<
 function tensorFrame(ref: MessageRef, depth: number, put: (type: ValueType) => void): Frame {
   const type: Open<ValueType & { kind: 'tensor' }> = { kind: 'tensor', dtype: 0, dims: null };
   put(type);
-  return frame(ref, TENSOR_TYPE, type, depth);
+  return frame({ ref, depth }, TENSOR_TYPE, type);
 }
 
 const ELEMENT: Rules<HolderDraft>[number] = message(({ type, level }, ref, depth) => {
@@ -79,7 +75,7 @@ const ELEMENT: Rules<HolderDraft>[number] = message(({ type, level }, ref, depth
     tensor: false,
     level: level + 1,
   };
-  return frame(ref, draft.level > MAX_TYPE_DEPTH ? {} : TYPE, draft, depth);
+  return frame({ ref, depth }, draft.level > MAX_TYPE_DEPTH ? {} : TYPE, draft);
 });
 
 /** TypeProto is a choice: of several members the last one counts. Two tensor types would be merged, so they are refused. */
@@ -120,7 +116,7 @@ const TENSOR_TYPE: Rules<Open<ValueType & { kind: 'tensor' }>> = {
     (d, ref, depth) => {
       const dims: Dim[] = [];
       d.dims = dims;
-      return frame(ref, SHAPE, dims, depth);
+      return frame({ ref, depth }, SHAPE, dims);
     },
   ),
 };
@@ -128,7 +124,7 @@ const TENSOR_TYPE: Rules<Open<ValueType & { kind: 'tensor' }>> = {
 const SHAPE: Rules<Dim[]> = {
   1: message((dims, ref, depth) => {
     const draft: { dim: Dim } = { dim: null };
-    return frame(ref, DIMENSION, draft, depth, () => void dims.push(draft.dim));
+    return frame({ ref, depth }, DIMENSION, draft, () => void dims.push(draft.dim));
   }),
 };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
-import { nodeScope } from '../../../src/graph/scopes.ts';
+import { nodeScope } from '../../../src/graph/exporterScopes.ts';
 import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
 import { graph, joinBytes, model, node, onnx, rawField, utf8, valueInfo } from '../../fixtures/modelBuilder.ts';
 

@@ -56,10 +56,7 @@ export class GraphScope implements Scope, ScopeShapes {
 
   private constructor(
     outer: GraphScope | null,
-    opsets: GraphScope['opsets'],
-    attributes: GraphScope['attributes'],
-    path: string,
-    depth: number,
+    { opsets, attributes, path, depth }: Pick<GraphScope, 'opsets' | 'attributes' | 'path' | 'depth'>,
   ) {
     this.outer = outer;
     this.opsets = opsets;
@@ -69,17 +66,18 @@ export class GraphScope implements Scope, ScopeShapes {
   }
 
   static main(opsets: ReadonlyMap<string, number>): GraphScope {
-    return new GraphScope(null, opsets, null, '', 0);
+    return new GraphScope(null, { opsets, attributes: null, path: '', depth: 0 });
   }
 
   /** The scope of a graph inside a node of this one. */
   subgraph(path: string): GraphScope {
-    return new GraphScope(this, this.opsets, this.attributes, path, this.depth + 1);
+    const { opsets, attributes } = this;
+    return new GraphScope(this, { opsets, attributes, path, depth: this.depth + 1 });
   }
 
   /** The scope of a function that a node of this one calls. */
   call(path: string, opsets: ReadonlyMap<string, number>, attributes: ReadonlyMap<string, Attribute>): GraphScope {
-    return new GraphScope(null, opsets, attributes, path, this.depth + 1);
+    return new GraphScope(null, { opsets, attributes, path, depth: this.depth + 1 });
   }
 
   inferred(name: string): Inferred | null {
