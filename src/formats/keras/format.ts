@@ -1,0 +1,129 @@
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import { checkRange, type StoredTensor } from '../../tensors/storedTensor.ts';
+import type { Fact, Format, GraphOfFile, OpenedFile } from '../format.ts';
+import { elementType } from './elementTypes.ts';
+import { streamDataset } from './hdf5/dataset.ts';
+import { swapped } from './hdf5/replaceDataset.ts';
+import type { Hdf5Object, Hdf5Tree } from './hdf5/tree.ts';
+import { isKerasHead, openKerasFile, type KerasFile } from './kerasFile.ts';
+import { openNetwork, type OpenedNetwork } from './openNetwork.ts';
+import { kerasSplices } from './writeKeras.ts';
+
+/** What Keras writes: `.keras` archives and HDF5 files. HDF5 files that hold something else show their datasets. */
+export const kerasFormat: Format = {
+  id: 'keras',
+  title: 'Keras model',
+  extensions: ['.keras'],
+  otherExtensions: ['.h5', '.hdf5'],
+  recognise: isKerasHead,
+  open: async (source, { signal }) => {
+    const file = await openKerasFile(source, signal);
+    const { network, warnings } = await networkOf(file, signal);
+    const graph: GraphOfFile | null = network ? { model: network.presented.model, ctx: network.ctx } : null;
+    return {
+      facts: facts(file, network),
+      warnings: [...warnings, ...unread(file.tree), ...opaqueLayers(network)],
+      tensors: storedTensors(file.tree),
+      graph,
+      writer: writer(file),
+    };
+  },
+};
+
+/** The network of a file; weights alone, and graphs that are code, are no reason not to show the tensors. */
+async function networkOf(
+  file: KerasFile,
+  signal: AbortSignal | undefined,
+): Promise<{ network: OpenedNetwork | null; warnings: string[] }> {
+  if (!file.config) return { network: null, warnings: holdsLayers(file.tree) ? [] : [NO_NETWORK] };
+  try {
+    return { network: await openNetwork(file, signal), warnings: [] };
+  } catch (error) {
+    if (error instanceof ChannelwiseError && error.kind === 'unsupported')
+      return { network: null, warnings: [error.message] };
+    throw error;
+  }
+}
+
+const NO_NETWORK = 'This HDF5 file holds no Keras network; its datasets are shown as they are.';
+
+/** Groups that only Keras makes. */
+function holdsLayers({ objects }: Hdf5Tree): boolean {
+  const root = objects.get('')?.attributes;
+  const isNamed = root?.has('layer_names') === true || root?.has('layer_names0') === true;
+  const groups = ['layers', '_layer_checkpoint_dependencies', 'model_weights'];
+  return isNamed || [...objects.keys()].some((path) => groups.includes(path) || /^(_?layers?\w*)\\/.test(path));
+}
+
+function facts({ version, backend, archive }: KerasFile, network: OpenedNetwork | null): Fact[] {
+  return [
+    { label: 'Container', value: archive ? 'Keras archive' : 'HDF5' },
+    { label: 'Keras version', value: version },
+    { label: 'Backend', value: backend },
+    { label: 'Model class', value: network?.network.className ?? '' },
+    { label: 'Layers', value: network ? String(network.network.calls.length) : '' },
+  ].filter(({ value }) => value !== '');
+}
+
+/** More names than these say nothing in a sentence. */
+const MAX_SHOWN = 3;
+
+function unread({ objects }: Hdf5Tree): string[] {
+  const found = [...objects.values()].filter((o) => o.trouble !== null || (o.dataset && !isTensor(o)));
+  if (found.length === 0) return [];
+  const names = found.slice(0, MAX_SHOWN).map((o) => o.path);
+  return [
+    `${found.length} datasets hold no numbers that can be shown: ${names.join(', ')}${found.length > MAX_SHOWN ? ', …' : ''}.`,
+  ];
+}
+
+function opaqueLayers(network: OpenedNetwork | null): string[] {
+  const opaque = [...(network?.presented.opaque ?? [])];
+  if (opaque.length === 0) return [];
+  const shown = opaque.slice(0, MAX_SHOWN).map(([name, why]) => `${name} (${why})`);
+  return [
+    `${opaque.length} layers are shown by their class alone: ${shown.join(', ')}${opaque.length > MAX_SHOWN ? ', …' : ''}.`,
+  ];
+}
+
+function isTensor({ dataset }: Hdf5Object): boolean {
+  return dataset !== null && elementType(dataset.datatype) !== null;
+}
+
+/** Every dataset of numbers, under its path. */
+function storedTensors(tree: Hdf5Tree): StoredTensor[] {
+  return [...tree.objects.values()].flatMap((object) => storedTensor(tree, object) ?? []);
+}
+
+function storedTensor(tree: Hdf5Tree, { path, dataset }: Hdf5Object): StoredTensor | null {
+  const dtype = dataset ? elementType(dataset.datatype) : null;
+  if (!dataset || dtype === null) return null;
+  const { datatype, space } = dataset;
+  const isSwapped = 'bigEndian' in datatype && datatype.bigEndian;
+  const tensor: StoredTensor = {
+    name: path,
+    dtype,
+    dims: space.dims,
+    place: { tensor: path },
+    stream: (range, visit) => {
+      checkRange(tensor, range);
+      return streamDataset(tree.file, dataset, range, (bytes) =>
+        visit(isSwapped ? swapped(bytes, datatype.size) : bytes),
+      );
+    },
+  };
+  return tensor;
+}
+
+/** Tensors by themselves can be written; what a network's layers say of their shapes follows from its graph, not from here. */
+function writer(file: KerasFile): OpenedFile['writer'] {
+  if (file.config) return { refused: 'A model with a graph is changed through its graph.' };
+  return {
+    record: null,
+    splices: (changes) =>
+      kerasSplices(file, {
+        datasets: new Map(changes.map(({ tensor, dims, bytes }) => [tensor, { dims, bytes }])),
+        config: [],
+      }),
+  };
+}
