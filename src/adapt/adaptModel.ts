@@ -13,7 +13,7 @@ import { changeMetadata } from './report/metadata.ts';
 import { makePlan, type AdaptationPlan } from './report/plan.ts';
 import { PROVENANCE_KEY, provenanceOf, provenanceText, type ProvenanceSource } from './report/provenance.ts';
 import type { ExpandedModel } from './flow/inline.ts';
-import type { Settled } from './flow/settle.ts';
+import { settle, type Settled } from './flow/settle.ts';
 import type { Walk } from './flow/walk.ts';
 
 export interface PlanRequest {
@@ -22,6 +22,8 @@ export interface PlanRequest {
   readonly map: ChannelMap;
   /** Adapt these inputs only, taken for images where an axis has the right size; all image inputs when absent. */
   readonly inputs?: readonly string[] | undefined;
+  /** Where no node can be added: the map goes into weights wherever it can, even where rebuilding in front would cost less. */
+  readonly inPlace?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -64,7 +66,9 @@ export async function planAdaptation(request: PlanRequest): Promise<PlannedAdapt
   const inputs = chosen.map((c) => flowing(c, map));
   const { signal } = request;
   const made = only?.made ?? (await attempt({ ctx, model: request.model, inputs, signal }));
-  const { model, walk, settled } = await cheapest(made, { ctx, model: request.model, inputs, signal });
+  const { model, walk, settled } = request.inPlace
+    ? { ...made, settled: settle(made.walk) }
+    : await cheapest(made, { ctx, model: request.model, inputs, signal });
   const metadata = changeMetadata(request.model, map, new Set(chosen.map((c) => c.input.name)));
   return { plan: makePlan({ model, map, inputs: chosen, walk, settled, metadata }), model, walk, settled, metadata };
 }

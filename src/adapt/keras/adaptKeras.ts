@@ -7,6 +7,7 @@ import type { TextEdit } from '../../formats/keras/json/jsonEdit.ts';
 import type { Call } from '../../formats/keras/network/network.ts';
 import type { OpenedNetwork } from '../../formats/keras/openNetwork.ts';
 import type { WeightView } from '../../formats/keras/present/graphBuilder.ts';
+import { ONES, ZEROS } from '../../formats/keras/present/layers/normalization.ts';
 import { kerasSplices } from '../../formats/keras/writeKeras.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { planAdaptation, type PlannedAdaptation } from '../adaptModel.ts';
@@ -33,9 +34,20 @@ export interface KerasRequest {
  * Adapts a Keras network: channel flow plans on the presented graph, and what it changes goes back into datasets and configuration.
  * Throws `refused` with the reason where the plan needs what Keras's layers, as they stand in the file, can't say.
  */
-export async function adaptKeras({ opened, map, inputs, signal }: KerasRequest): Promise<KerasAdaptation> {
+export async function adaptKeras(request: KerasRequest): Promise<KerasAdaptation> {
+  try {
+    return await adaptBy(request, false);
+  } catch (error) {
+    if (!(error instanceof ChannelwiseError) || error.kind !== 'refused' || !error.code.startsWith('keras-'))
+      throw error;
+  }
+  return adaptBy(request, true);
+}
+
+/** One way to the same function: the cheapest plan, or the one that takes the map into weights wherever it can. */
+async function adaptBy({ opened, map, inputs, signal }: KerasRequest, inPlace: boolean): Promise<KerasAdaptation> {
   const { file, presented, ctx } = opened;
-  const planned = await planAdaptation({ ctx, model: presented.model, map, inputs, signal });
+  const planned = await planAdaptation({ ctx, model: presented.model, map, inputs, signal, inPlace });
   const change = new Translation(opened, planned);
   change.refuseNewNodes();
   change.takeWeights();
@@ -114,7 +126,7 @@ class Translation {
   takeWeights(): void {
     const { settled, model } = this.planned;
     for (const [name, replacement] of settled.replacements) {
-      if (settled.removedInitializers.has(name)) continue;
+      if (settled.removedInitializers.has(name) || isUnsaid(name, replacement.values)) continue;
       const view = this.view(name);
       const reader = model.graph.nodes.find((node) => node.inputs.includes(name));
       if (!view || !reader)
@@ -225,4 +237,10 @@ class Translation {
     const data = view ? this.datasets.get(view.dataset) : undefined;
     return view && data ? { ...fold, oldDims: view.storedDims, newDims: data.dims } : fold;
   }
+}
+
+/** A scale of ones or a shift of zeros that a layer leaves out: it follows the channels by itself. */
+function isUnsaid(name: string, values: Float64Array): boolean {
+  const part = name.slice(name.lastIndexOf('/') + 1);
+  return (part === ONES && values.every((v) => v === 1)) || (part === ZEROS && values.every((v) => v === 0));
 }

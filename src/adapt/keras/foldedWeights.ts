@@ -7,9 +7,7 @@ import type { Replacement } from '../flow/rewrite.ts';
 
 /** A weight of the graph with its new values, in the form of its dataset. `groups` are those of the convolution that reads it. */
 export function foldedDataset(view: WeightView, { dims, values }: Replacement, groups: number): NewData {
-  const turned = view.order.map((axis) => view.storedDims[axis] ?? 1);
-  const isPlain = turned.length === view.dims.length && turned.every((d, i) => d === view.dims[i]);
-  const inOrder = isPlain ? dims : depthwiseDims(view, dims, groups);
+  const inOrder = view.depthwise ? depthwiseDims(view, dims, groups) : dims;
   const width = encodeRaw(view.dtype, [0], view.dataset).length;
   const raw = encodeRaw(view.dtype, values, view.dataset);
   const back = inverse(view.order);

@@ -106,6 +106,8 @@ const RULES: Readonly<Record<string, NeutralRule>> = {
 /** The layer with its absorbed nodes made idle. Throws `refused` where Keras has no way to say so. */
 export function neutralLayer(layer: AbsorbedLayer): Neutral {
   const { className, path } = layer.call.layer;
+  // What only works in training stands as Identity, and is idle already.
+  if ([...layer.gone].every((operator) => operator === 'Identity')) return { config: [], weights: NO_WEIGHTS };
   const rule = Object.hasOwn(RULES, className) ? RULES[className] : undefined;
   const neutral = rule?.(layer) ?? null;
   if (!neutral)

@@ -27,6 +27,8 @@ export interface WeightView {
   readonly storedDims: readonly number[];
   readonly order: readonly number[];
   readonly dims: readonly number[];
+  /** A depthwise kernel: channels and multiplier are one axis of `dims`, followed by one of size 1. */
+  readonly depthwise: boolean;
   readonly dtype: number;
 }
 

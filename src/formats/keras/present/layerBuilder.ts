@@ -2,7 +2,7 @@ import type { NewAttribute } from '../../onnx/edit/encode.ts';
 import { flag, member, number, text, type Json } from '../json/json.ts';
 import type { Call } from '../network/network.ts';
 import { numberList } from '../network/inputShape.ts';
-import type { GraphBuilder } from './graphBuilder.ts';
+import type { GraphBuilder, WeightView } from './graphBuilder.ts';
 import type { StoredWeight, WeightSource } from './weightSource.ts';
 
 /**
@@ -92,16 +92,23 @@ export class LayerBuilder {
     return this.weights.find(this.call.layer, names);
   }
 
-  /** A stored weight in the graph, its axes in this order, then seen with these dims. */
-  weight(stored: StoredWeight, order?: readonly number[], dims?: readonly number[]): string {
-    const axes = order ?? stored.dims.map((_, axis) => axis);
-    return this.graph.weight(`${this.call.layer.path}/${stored.name}`, {
-      dataset: stored.dataset,
-      storedDims: stored.dims,
-      order: axes,
-      dims: dims ?? axes.map((axis) => stored.dims[axis] ?? 1),
-      dtype: stored.dtype,
-    });
+  /** A stored weight in the graph, its axes in this order. */
+  weight(stored: StoredWeight, order: readonly number[] = range(0, stored.dims.length)): string {
+    const dims = order.map((axis) => stored.dims[axis] ?? 1);
+    return this.view(stored, { order, dims, depthwise: false });
+  }
+
+  /** A depthwise kernel [k…, channels, multiplier] as the filters [channels · multiplier, 1, k…] of a convolution in groups. */
+  depthwiseWeight(stored: StoredWeight): string {
+    const spatial = stored.dims.length - 2;
+    const [channels = 1, multiplier = 1] = stored.dims.slice(spatial);
+    const dims = [channels * multiplier, 1, ...stored.dims.slice(0, spatial)];
+    return this.view(stored, { order: [spatial, spatial + 1, ...range(0, spatial)], dims, depthwise: true });
+  }
+
+  private view(stored: StoredWeight, seen: Pick<WeightView, 'order' | 'dims' | 'depthwise'>): string {
+    const { dataset, dims: storedDims, dtype } = stored;
+    return this.graph.weight(`${this.call.layer.path}/${stored.name}`, { ...seen, dataset, storedDims, dtype });
   }
 
   /** The numbers of a small weight. */

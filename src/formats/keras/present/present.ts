@@ -104,7 +104,8 @@ function presentOpaque({ graph, weights }: Presentation, call: Call, inputs: rea
     const dtype = stored ? elementType(stored.datatype) : null;
     if (!stored || dtype === null) return [];
     const { dims } = stored.space;
-    return [graph.weight(path, { dataset: path, storedDims: dims, order: dims.map((_, i) => i), dims, dtype })];
+    const order = dims.map((_, axis) => axis);
+    return [graph.weight(path, { dataset: path, storedDims: dims, order, dims, depthwise: false, dtype })];
   });
   const { className } = call.layer;
   const name = `${call.name}/${className}`;

@@ -69,10 +69,8 @@ function conv(spatial: number): LayerRule {
 function depthwiseNode(b: LayerBuilder, x: string, kernel: StoredWeight, bias: readonly string[]): string {
   const spatial = kernel.dims.length - 2;
   const channels = kernel.dims[spatial] ?? 1;
-  const multiplier = kernel.dims[spatial + 1] ?? 1;
   const window = windowOf(b, spatial);
-  const order = [spatial, spatial + 1, ...range(0, spatial)];
-  const weight = b.weight(kernel, order, [channels * multiplier, 1, ...kernel.dims.slice(0, spatial)]);
+  const weight = b.depthwiseWeight(kernel);
   return b.node(
     'Conv',
     [x, weight, ...bias],

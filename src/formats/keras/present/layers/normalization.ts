@@ -3,6 +3,10 @@ import { numberList } from '../../network/inputShape.ts';
 import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
 import type { StoredWeight } from '../weightSource.ts';
 
+/** Names of constants for a scale and a shift that a layer leaves out. */
+export const ONES = 'ones';
+export const ZEROS = 'zeros';
+
 /** The axis that a layer normalises along, counted from the front. Throws where it is not one. */
 function axisOf(b: LayerBuilder, rank: number): number {
   const setting = b.setting('axis');
@@ -41,8 +45,8 @@ function batchNormalization(b: LayerBuilder, inputs: readonly Value[]): Value[] 
   const filled = (part: string, of: number): string => b.floats(part, [channels], new Array<number>(channels).fill(of));
   const operands = [
     isLast ? b.moved(value) : b.plain(value),
-    gamma ? b.weight(gamma) : filled('ones', 1),
-    beta ? b.weight(beta) : filled('zeros', 0),
+    gamma ? b.weight(gamma) : filled(ONES, 1),
+    beta ? b.weight(beta) : filled(ZEROS, 0),
     b.weight(mean),
     b.weight(variance),
   ];
@@ -59,7 +63,7 @@ function layerNormalization(b: LayerBuilder, inputs: readonly Value[]): Value[] 
   const { gamma, beta } = scaleAndCenter(b);
   const size = (gamma ?? beta)?.dims[0];
   if (size === undefined) throw new Unpresentable('it has no weights');
-  const scale = gamma ? b.weight(gamma) : b.floats('ones', [size], new Array<number>(size).fill(1));
+  const scale = gamma ? b.weight(gamma) : b.floats(ONES, [size], new Array<number>(size).fill(1));
   const operands = [b.plain(value), scale, ...(beta ? [b.weight(beta)] : [])];
   const name = b.node('LayerNormalization', operands, [
     { name: 'axis', int: -1 },

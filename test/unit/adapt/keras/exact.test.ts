@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { adaptKeras } from '../../../../src/adapt/keras/adaptKeras.ts';
+import {
+  bands,
+  dropAlpha,
+  grayscale,
+  normalize,
+  NORMALISATIONS,
+  swapRedBlue,
+  type ChannelMap,
+} from '../../../../src/adapt/maps/channelMap.ts';
+import { MemorySource } from '../../../../src/bytes/byteSource.ts';
+import { ChannelwiseError } from '../../../../src/bytes/errors.ts';
+import { SplicedSource } from '../../../../src/bytes/splicedSource.ts';
+import { openKerasFile } from '../../../../src/formats/keras/kerasFile.ts';
+import { openNetwork } from '../../../../src/formats/keras/openNetwork.ts';
+import { readNets, writeNets, type KerasNet, type WriteOptions } from '../../../fixtures/keras/kerasNet.ts';
+import { randomStem, STEM_SIZE } from '../../../fixtures/keras/randomStem.ts';
+import { runTfjs } from '../../../fixtures/keras/tfjs.ts';
+import { Random } from '../../../fixtures/random.ts';
+import { h5pyMissing } from '../../../fixtures/runH5py.ts';
+
+/** Float32 twice over a few layers. */
+const TOLERANCE = 1e-5;
+const STEMS = 200;
+
+const MAPS: readonly ChannelMap[] = [
+  grayscale(),
+  swapRedBlue(),
+  dropAlpha(),
+  bands(5),
+  normalize(NORMALISATIONS['imagenet'] ?? { mean: [0], std: [1], scale: 1 }),
+];
+const FORMS: readonly WriteOptions[] = [
+  {},
+  { libver: 'latest' },
+  { dataset: { chunks: true, compression: 'gzip', shuffle: true } },
+  { optimizer: true },
+];
+
+async function converted(bytes: Uint8Array, map: ChannelMap): Promise<Uint8Array | string> {
+  const source = new MemorySource(bytes);
+  try {
+    const opened = await openNetwork(await openKerasFile(source));
+    const { splices } = await adaptKeras({ opened, map });
+    const out = new SplicedSource(source, splices);
+    return await out.read(0, out.size);
+  } catch (error) {
+    if (error instanceof ChannelwiseError && error.kind === 'refused') return error.message;
+    throw error;
+  }
+}
+
+/** The original's input from the adapted one's: M · x + b for each pixel. */
+function mapped(pixels: Float32Array, map: ChannelMap): Float32Array {
+  const inner = map.matrix[0]?.length ?? 1;
+  const outer = map.matrix.length;
+  return Float32Array.from({ length: (pixels.length / inner) * outer }, (_, i) => {
+    const [pixel, c] = [Math.floor(i / outer), i % outer];
+    const row = map.matrix[c] ?? [];
+    return row.reduce((sum, m, k) => sum + m * (pixels[pixel * inner + k] ?? 0), map.shift[c] ?? 0);
+  });
+}
+
+function relativeL2(a: Float32Array, b: Float32Array): number {
+  const norm = (values: Float32Array): number => Math.hypot(...values);
+  return norm(a.map((v, i) => v - (b[i] ?? NaN))) / Math.max(norm(b), 1e-6);
+}
+
+async function difference(
+  original: KerasNet,
+  adapted: KerasNet,
+  { map, random }: { map: ChannelMap; random: Random },
+): Promise<number> {
+  const channels = map.matrix[0]?.length ?? 1;
+  const batch = 2;
+  const pixels = random.floats(batch * STEM_SIZE * STEM_SIZE * channels);
+  const dims = [batch, STEM_SIZE, STEM_SIZE];
+  const want = await runTfjs(original, [...dims, map.matrix.length], mapped(pixels, map));
+  return relativeL2(await runTfjs(adapted, [...dims, channels], pixels), want);
+}
+
+test(
+  'Keras: random stems converted are the original on mapped channels, in TensorFlow.js',
+  { skip: h5pyMissing },
+  async () => {
+    const random = new Random(7);
+    const nets = Array.from({ length: STEMS }, (_, i): [KerasNet, WriteOptions] => [
+      randomStem(random),
+      FORMS[i % FORMS.length] ?? {},
+    ]);
+    const files = writeNets(nets);
+    const done: { i: number; map: ChannelMap; bytes: Uint8Array }[] = [];
+    const refused: string[] = [];
+    for (const [i, bytes] of files.entries()) {
+      const map = MAPS[Math.floor(i / FORMS.length) % MAPS.length] ?? grayscale();
+      const made = await converted(bytes, map);
+      if (typeof made === 'string') refused.push(`${i} ${map.name}: ${made}`);
+      else done.push({ i, map, bytes: made });
+    }
+    const reread = readNets(done.map((d) => d.bytes));
+    for (const [k, { i, map }] of done.entries()) {
+      const original = nets[i]?.[0];
+      const adapted = reread[k];
+      assert.ok(original && adapted);
+      const found = await difference(original, adapted, { map, random });
+      assert.ok(found < TOLERANCE, `stem ${i}, ${map.name}: ${found}\n${JSON.stringify(original.config)}`);
+    }
+    for (const line of refused) assert.match(line, /nothing was written|can't|would have to/, line);
+    // What has no place in a Keras layer is refused, such as a depthwise layer that would have to mix channels.
+    const list = refused.join('\n');
+    assert.ok(done.length > STEMS / 2, `${refused.length} of ${STEMS} refused:\n${list}`);
+    const gray = refused.filter((line) => line.includes(' gray: '));
+    assert.ok(gray.length <= STEMS / 50, list);
+  },
+);
+
+test('Keras: a kernel that is not the sum shows', { skip: h5pyMissing }, async () => {
+  const random = new Random(3);
+  const net = randomStem(new Random(11));
+  const [bytes] = writeNets([[net, {}]]);
+  assert.ok(bytes);
+  const made = await converted(bytes, grayscale());
+  assert.ok(made instanceof Uint8Array, String(made));
+  const [adapted] = readNets([made]);
+  assert.ok(adapted);
+  const wrong: KerasNet = {
+    ...adapted,
+    weights: Object.fromEntries(
+      Object.entries(adapted.weights).map(([layer, list], at) => [
+        layer,
+        list.map((w) => (at < 3 && w.name.endsWith('kernel') ? { ...w, values: w.values.map((v) => v / 3) } : w)),
+      ]),
+    ),
+  };
+  assert.ok((await difference(net, adapted, { map: grayscale(), random })) < TOLERANCE);
+  assert.ok((await difference(net, wrong, { map: grayscale(), random })) > 0.01);
+});
