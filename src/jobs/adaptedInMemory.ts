@@ -1,7 +1,10 @@
 import { basename } from 'node:path';
 import { adaptModel } from '../adapt/adaptModel.ts';
+import { adaptKeras } from '../adapt/keras/adaptKeras.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
 import { SplicedSource } from '../bytes/splicedSource.ts';
+import { openKerasFile } from '../formats/keras/kerasFile.ts';
+import { openNetwork } from '../formats/keras/openNetwork.ts';
 import { scanModel } from '../formats/onnx/scan/scan.ts';
 import { WireReader } from '../formats/onnx/scan/wire.ts';
 import type { ModelFile } from '../verify/wiring.ts';
@@ -10,10 +13,16 @@ import { VERSION } from './version.ts';
 
 /** An adapted model that is never written: the file with the splices applied, read as if it had been. Throws as `adaptModel` does. */
 export async function adaptedInMemory(
-  { path, source, model, ctx }: OpenModel,
+  { path, source, model, ctx, keras }: OpenModel,
   map: ChannelMap,
   signal: AbortSignal | undefined,
 ): Promise<ModelFile> {
+  if (keras) {
+    const made = await adaptKeras({ opened: keras, map, signal });
+    const written = await openKerasFile(new SplicedSource(source, made.splices), signal);
+    const again = await openNetwork(written, signal);
+    return { model: again.presented.model, ctx: again.ctx };
+  }
   const { splices } = await adaptModel({
     ctx,
     model,

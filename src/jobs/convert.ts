@@ -1,5 +1,6 @@
 import { basename, dirname, resolve } from 'node:path';
-import { adaptModel } from '../adapt/adaptModel.ts';
+import { adaptModel, type Adaptation } from '../adapt/adaptModel.ts';
+import { adaptKeras } from '../adapt/keras/adaptKeras.ts';
 import { grayscale, type ChannelMap } from '../adapt/maps/channelMap.ts';
 import { summary, type AdaptationPlan } from '../adapt/report/plan.ts';
 import type { Splice } from '../bytes/splice.ts';
@@ -42,23 +43,24 @@ export interface AdaptResult {
 export async function adaptFile(path: string, options: AdaptOptions): Promise<AdaptResult> {
   const { map, inputs, signal } = options;
   return withOpenModel(path, signal, async (open) => {
-    const { source, model, ctx, data } = open;
-    await data.watch(externalFiles(model).keys());
-    const { plan, splices } = await adaptModel({
-      ctx,
-      model,
-      map,
-      inputs,
-      version: VERSION,
-      source: { name: basename(path), size: source.size, digest: await sourceDigest(source) },
-      signal,
-    });
+    const { plan, splices } = await adapted(open, { map, inputs, signal });
     const out = options.out === undefined ? null : resolve(options.out);
-    const copies = out === null ? [] : await dataCopies(open, splices, out);
+    const copies = out === null || open.keras ? [] : await dataCopies(open, splices, out);
     const result = { plan, summary: summary(plan), dataCopies: copies };
     if (options.dryRun) return { ...result, outPath: null };
     return { ...result, outPath: await write(open, splices, { ...options, out, copies }) };
   });
+}
+
+/** The adaptation in the form of the file. */
+async function adapted(
+  { path, source, model, ctx, data, keras }: OpenModel,
+  { map, inputs, signal }: Pick<AdaptOptions, 'map' | 'inputs' | 'signal'>,
+): Promise<Adaptation> {
+  if (keras) return adaptKeras({ opened: keras, map, inputs, signal });
+  await data.watch(externalFiles(model).keys());
+  const origin = { name: basename(path), size: source.size, digest: await sourceDigest(source) };
+  return adaptModel({ ctx, model, map, inputs, version: VERSION, source: origin, signal });
 }
 
 /** Grayscale by channel sum, as `NAME.gray.onnx` beside the model. */

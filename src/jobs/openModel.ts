@@ -3,6 +3,10 @@ import type { ReadCounts } from '../bytes/byteSource.ts';
 import { DataFiles } from '../files/dataFiles.ts';
 import { openFileSource, type FileSource } from '../files/fileSource.ts';
 import { realPath } from '../files/realPath.ts';
+import { HEAD_BYTES } from '../formats/format.ts';
+import { openKerasFile } from '../formats/keras/kerasFile.ts';
+import { openNetwork, type OpenedNetwork } from '../formats/keras/openNetwork.ts';
+import { formatOf } from '../formats/table.ts';
 import type { Model, SparseTensor, Tensor } from '../formats/onnx/model.ts';
 import { scanModel } from '../formats/onnx/scan/scan.ts';
 import { WireReader } from '../formats/onnx/scan/wire.ts';
@@ -19,6 +23,8 @@ export interface OpenModel extends ModelFile {
   readonly stored: ReadonlyMap<string, Tensor | SparseTensor>;
   /** What reading has cost so far, the scan with it, also where that was done before. */
   cost(): ReadCounts;
+  /** The file behind the graph where that is a Keras network; `model` and `ctx` are then the graph that it is presented as. */
+  readonly keras: OpenedNetwork | null;
 }
 
 interface Scanned {
@@ -45,9 +51,12 @@ export async function withOpenModel<T>(
   const source = await openFileSource(path);
   const data = new DataFiles(path);
   try {
+    const keras = await openKeras(source, signal);
+    if (keras) return await use(presented(path, { source, data, keras }));
     const { model, stored, cost } = await scanned(source, signal);
     const before = { bytesRead: source.bytesRead, reads: source.reads };
     return await use({
+      keras: null,
       path,
       source,
       data,
@@ -64,6 +73,23 @@ export async function withOpenModel<T>(
     await data.close();
     await source.close();
   }
+}
+
+/** The network of a Keras file; null for other files. */
+async function openKeras(source: FileSource, signal: AbortSignal | undefined): Promise<OpenedNetwork | null> {
+  const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
+  return formatOf(head).id === 'keras' ? openNetwork(await openKerasFile(source, signal), signal) : null;
+}
+
+/** A Keras network, open as the graph that it is presented as. Its weights lie in its own file, so no place stands for the same bytes in two files. */
+function presented(
+  path: string,
+  open: Pick<OpenModel, 'source' | 'data'> & { readonly keras: OpenedNetwork },
+): OpenModel {
+  const { model } = open.keras.presented;
+  const { source } = open;
+  const cost = (): ReadCounts => ({ bytesRead: source.bytesRead, reads: source.reads });
+  return { ...open, path, model, cost, stored: storedTensors(model.graph), ctx: open.keras.ctx };
 }
 
 /** Two models, open at the same time. */

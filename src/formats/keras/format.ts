@@ -13,6 +13,7 @@ import { kerasSplices } from './writeKeras.ts';
 export const kerasFormat: Format = {
   id: 'keras',
   title: 'Keras model',
+  holds: 'graph',
   extensions: ['.keras'],
   otherExtensions: ['.h5', '.hdf5'],
   recognise: isKerasHead,
