@@ -11,8 +11,7 @@ function buildInfo(project) {
   return `${CACHE_FOLDER}/${project.replaceAll('/', '-')}.tsbuildinfo`;
 }
 
-/** Formatting, types of each environment, then the lint rules (the rooms and which may import which among them). */
-export async function check() {
+async function formatting() {
   await step('Formatting', () =>
     runNode('prettier', [
       'node_modules/prettier/bin/prettier.cjs',
@@ -22,6 +21,9 @@ export async function check() {
       '.',
     ]),
   );
+}
+
+async function types() {
   for (const project of ['tsconfig.json', 'tsconfig.node.json', 'webview-ui/tsconfig.json', 'test/e2e/tsconfig.json']) {
     await step(`Types of ${project}`, () =>
       runNode('tsc', [
@@ -34,9 +36,17 @@ export async function check() {
       ]),
     );
   }
+}
+
+async function lint() {
   await step('Lint', () =>
     runNode('eslint', ['node_modules/eslint/bin/eslint.js', '--max-warnings=0', ...cache('eslint'), '.']),
   );
+}
+
+/** Formatting and lint rules (the rooms, and which may import which, among them), beside them the types of each environment. */
+export async function check() {
+  await Promise.all([formatting().then(lint), types()]);
 }
 
 if (process.argv[1]?.endsWith('check.mjs')) await main(check);

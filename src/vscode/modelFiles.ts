@@ -1,4 +1,4 @@
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 
 /** The editor of files that are models by their name, and the one that "Open With" offers for names that other programs use too. */
@@ -7,34 +7,46 @@ export const [EDITOR_TYPE] = EDITOR_TYPES;
 
 interface Manifest {
   readonly contributes: {
-    readonly customEditors: readonly { readonly selector: readonly { readonly filenamePattern: string }[] }[];
+    readonly customEditors: readonly {
+      readonly viewType: string;
+      readonly selector: readonly { readonly filenamePattern: string }[];
+    }[];
   };
 }
 
 /**
- * Endings of model files without the dot, as package.json names them for the editor. A test holds it against the table of formats, which the extension host does not load: it would bring
+ * Endings of model files as package.json names them for an editor, such as `.onnx`. A test holds it against the table of formats, which the extension host does not load: it would bring
  * every reader along.
  */
-const ENDINGS = endingsIn(vscode.extensions.getExtension<unknown>('channelwise.channelwise')?.packageJSON as Manifest);
-
-function endingsIn({ contributes }: Manifest): readonly string[] {
-  const patterns = contributes.customEditors.flatMap(({ selector }) => selector.map((s) => s.filenamePattern));
-  return patterns.map((pattern) => pattern.replace('*.', ''));
+function endingsOf(type: string): readonly string[] {
+  const extension = vscode.extensions.getExtension<unknown>('channelwise.channelwise');
+  const { contributes } = extension?.packageJSON as Manifest;
+  const editors = contributes.customEditors.filter(({ viewType }) => viewType === type);
+  return editors.flatMap(({ selector }) => selector.map((s) => s.filenamePattern.replace('*', '')));
 }
 
-export const MODEL_GLOB = `**/*.{${ENDINGS.join(',')}}`;
+const ENDINGS = endingsOf(EDITOR_TYPE);
+const ALL_ENDINGS = EDITOR_TYPES.flatMap(endingsOf);
+
+export const MODEL_GLOB = `**/*{${ENDINGS.join(',')}}`;
 /** For dialogs that ask for a model. */
-export const MODEL_FILTERS = { Models: [...ENDINGS] };
+export const MODEL_FILTERS = { Models: ALL_ENDINGS.map((ending) => ending.slice(1)) };
+
+function endingOf(name: string): string | null {
+  const lower = name.toLowerCase();
+  return ALL_ENDINGS.find((ending) => lower.endsWith(ending)) ?? null;
+}
 
 /** By its name alone; whether a file is what its name says is found when it is read. */
 export function isModelName(name: string): boolean {
-  return ENDINGS.includes(extname(name).slice(1).toLowerCase());
+  return endingOf(name) !== null;
 }
 
 /** A file beside a model that is named after it: `net.onnx` and `.evaluation.csv` give `net.evaluation.csv`. */
 export function besideModel(path: string, ending: string): string {
-  const name = isModelName(path) ? basename(path, extname(path)) : basename(path);
-  return join(dirname(path), `${name}${ending}`);
+  const name = basename(path);
+  const kept = name.length - (endingOf(name)?.length ?? 0);
+  return join(dirname(path), `${name.slice(0, kept)}${ending}`);
 }
 
 /** The path of a file on this machine (or the remote one the extension runs on). Others can't be read in place. */

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { PNG } from 'pngjs';
 import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
 import { launchBrowser } from '../../scripts/browser.mjs';
 import { startServer } from '../../scripts/vscodeServer.mjs';
 import { DTYPE, encodeModel, externalTensor, model, node, valueInfo } from '../fixtures/modelBuilder.ts';
+import { writePictures } from '../fixtures/writePictures.ts';
 import { writeSamples } from '../fixtures/writeSamples.ts';
 import { writeWorkspace } from '../fixtures/writeWorkspace.ts';
 
@@ -105,6 +105,11 @@ async function pageWith(text: string): Promise<Frame> {
   return assert.fail(`no page shows "${text}"`);
 }
 
+/** An action in the editor's title bar. */
+function titleBar(name: string): ReturnType<Page['locator']> {
+  return page.locator('.editor-group-container.active .title .editor-actions').getByLabel(name);
+}
+
 test('right-click, Convert to Grayscale, and the gray model opens', async () => {
   const item = await menuItem('resnet.onnx', 'Convert to Grayscale');
   await item.waitFor();
@@ -115,15 +120,23 @@ test('right-click, Convert to Grayscale, and the gray model opens', async () => 
   await toast.waitFor();
   assert.match(await toast.innerText(), /Verified: (max|no difference)/);
   assert.match(await toast.innerText(), /conv1\.weight 16×3×7×7 → 16×1×7×7, input 3 → 1 channel/);
+  await until(
+    async () => (await file('resnet.gray.onnx').getAttribute('aria-selected')) === 'true',
+    'the new file is selected in the Explorer',
+  );
   await shot('2-converted');
   await toast.getByRole('button', { name: 'Open', exact: true }).click();
   await pageWith('[16, 1, 7, 7]');
+  await titleBar('Verify Against the Original').waitFor();
+  assert.equal(await titleBar('Convert to Grayscale').count(), 0, 'it takes gray already');
   await shot('3-gray-model');
 });
 
 test('double-click opens the trained detector with its first layer, and the page converts it', async () => {
   await file('ch_PP-OCRv4_det_infer.onnx').dblclick();
   const frame = await pageWith('[16, 3, 3, 3]');
+  await titleBar('Convert to Grayscale').waitFor();
+  assert.equal(await titleBar('Verify Against the Original').count(), 0, 'it was made from nothing');
   await shot('4-detector');
   await frame.locator('cw-app').getByRole('button', { name: 'Convert to Grayscale' }).first().click();
   await file('ch_PP-OCRv4_det_infer.gray.onnx').waitFor();
@@ -148,18 +161,6 @@ async function until(holds: () => Promise<boolean>, what: string): Promise<void>
   while (!(await holds())) {
     if (Date.now() > end) assert.fail(`not so: ${what}`);
     await page.waitForTimeout(50);
-  }
-}
-
-/** Four small pictures, and a folder among them, by which the folder's listing is known. */
-function writePictures(folder: string): void {
-  mkdirSync(join(folder, 'inside'), { recursive: true });
-  for (let k = 0; k < 4; k++) {
-    const png = new PNG({ width: 64, height: 64 });
-    png.data.forEach((_, i) => {
-      png.data[i] = i % 4 === 3 ? 255 : (i * (k + 3) + (i >> 6)) % 256;
-    });
-    writeFileSync(join(folder, `${k}.png`), PNG.sync.write(png));
   }
 }
 

@@ -17,7 +17,7 @@ function factsOf(model: PackedModel): ModelFacts {
     status: statusText(model),
     keys: {
       takesImages: imageInputs.length > 0,
-      takesColour: imageInputs.some(({ channels }) => channels.some((count) => count > 1)),
+      takesColour: imageInputs.some(({ channels }) => channels[0] !== 1),
       isAdapted: adaptation !== null,
     },
   };

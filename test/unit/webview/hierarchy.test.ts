@@ -49,8 +49,9 @@ test('where names say nothing, repeated structure makes groups', () => {
   assert.ok(titles(model).length >= 48, String(titles(model).length));
   assert.match(titles(model)[0]!, /^Block /);
   const long = residualPage(6000, false);
-  assert.ok(titles(new GraphModel(long)).every((t) => /^Blocks /.test(t)));
-  assert.ok(titles(new GraphModel(long)).length <= 60);
+  const longTitles = titles(new GraphModel(long));
+  assert.ok(longTitles.every((t) => /^Blocks /.test(t)));
+  assert.ok(longTitles.length > 10 && longTitles.length <= 60, String(longTitles.length));
 });
 
 test('repeated blocks are found with their true period', () => {
@@ -70,8 +71,10 @@ test('a group says what leaves it and what part of the parameters it holds', () 
 });
 
 test('a large graph opens closed, a small one open', () => {
-  assert.ok(new GraphModel(resnet50Page()).initiallyOpen().every((o) => o === 1));
-  assert.ok(new GraphModel(residualPage(1000)).initiallyOpen().every((o) => o === 0));
+  const small = new GraphModel(resnet50Page()).initiallyOpen();
+  const large = new GraphModel(residualPage(1000)).initiallyOpen();
+  assert.ok(small.length > 0 && small.every((o) => o === 1));
+  assert.ok(large.length > 0 && large.every((o) => o === 0));
 });
 
 test('open groups are named by path, so another session finds them', () => {

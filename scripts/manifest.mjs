@@ -1,0 +1,33 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FORMATS } from '../src/formats/table.ts';
+import { main, root, run } from './step.mjs';
+
+// Writes the endings of the formats into package.json: run it with `npm run manifest` after a change of src/formats/table.ts.
+
+const endings = FORMATS.flatMap((format) => format.extensions);
+const otherEndings = FORMATS.flatMap((format) => format.otherExtensions);
+
+function selector(all) {
+  return all.map((ending) => ({ filenamePattern: `*${ending}` }));
+}
+
+function condition(all) {
+  return `resourceExtname =~ /^(?:${all.map((ending) => ending.replaceAll('.', '\\.')).join('|')})$/i`;
+}
+
+await main(async () => {
+  const path = join(root, 'package.json');
+  const manifest = JSON.parse(readFileSync(path, 'utf8'));
+  const { contributes } = manifest;
+  const displayName = 'Channelwise Model Preview';
+  contributes.customEditors = [
+    { viewType: 'channelwise.model', displayName, selector: selector(endings), priority: 'default' },
+    { viewType: 'channelwise.otherModel', displayName, selector: selector(otherEndings), priority: 'option' },
+  ].filter((editor) => editor.selector.length > 0);
+  for (const item of contributes.menus['explorer/context'])
+    item.when = condition(item.command === 'channelwise.openPreview' ? [...endings, ...otherEndings] : endings);
+  contributes.languages[0].extensions = endings;
+  writeFileSync(path, JSON.stringify(manifest, null, 2));
+  await run('prettier', process.execPath, ['node_modules/prettier/bin/prettier.cjs', '--write', path]);
+});
