@@ -16,40 +16,81 @@ export interface Copy {
   readonly total: number;
 }
 
+/** Bytes of each of the two trials: some thirty milliseconds on a fast disk. */
+const TRIAL_BYTES = 32 * 1024 * 1024;
+/** After so many bytes through the system's cache their speed is looked at again: when the cache fills up, writes are held up for seconds. */
+const PORTION_BYTES = 128 * 1024 * 1024;
+/** So many times slower than the direct trial, and the rest is written directly. */
+const TOO_SLOW = 1.5;
+
 /**
- * Copies all pieces, in lanes that take the next step each when they are free. Steps begin at multiples of their size, as direct writes
- * need it. Tried and slower or no faster on ext4, 1.5 GB: one, three or four lanes, steps of 512 KiB, 1, 4 and 8 MiB, calls that block. Kernel-side
- * copies can't be had for a part of a file, and an edit moves all that lies behind it.
+ * Copies all pieces. Disks differ in what suits them: through the system's cache with flushes behind, or past it. Where both can be had the
+ * beginning of the file is written half in one way and half in the other, and the rest in the way that was faster.
  */
-export async function copyPieces(
-  { handle, request, output, total }: Copy,
-  onWritten: (length: number, written: number) => void,
-): Promise<void> {
-  const { source, signal } = request;
-  const queue = steps(output);
+export async function copyPieces(copy: Copy, onWritten: (length: number, written: number) => void): Promise<void> {
+  const { handle, request, total } = copy;
+  const queue = new StepQueue(copy.output);
   let written = 0;
+  const buffers = pageAligned(Math.min(LANES, Math.ceil(total / CHUNK_BYTES)), CHUNK_BYTES);
+  const copyUntil = (end: number): Promise<void> =>
+    inLanes({ copy, buffers, queue, end }, (length) => {
+      written += length;
+      onWritten(length, written);
+    });
+  if (!handle.writeDirectly || total <= 2 * TRIAL_BYTES || request.source.sparse) return copyUntil(total);
+  const usual = await milliseconds(() => copyUntil(TRIAL_BYTES).then(() => handle.flush()));
+  handle.writeDirectly(true);
+  const direct = await milliseconds(() => copyUntil(2 * TRIAL_BYTES));
+  if (direct < usual) return copyUntil(total);
+  handle.writeDirectly(false);
+  const longest = TOO_SLOW * direct * (PORTION_BYTES / TRIAL_BYTES);
+  for (let end = written + PORTION_BYTES; written < total; end += PORTION_BYTES) {
+    const taken = await milliseconds(() => copyUntil(end));
+    if (taken <= longest) continue;
+    handle.writeDirectly(true);
+    await copyUntil(total);
+  }
+}
+
+async function milliseconds(work: () => Promise<void>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+interface Lanes {
+  readonly copy: Copy;
+  readonly buffers: readonly Uint8Array[];
+  readonly queue: StepQueue;
+  /** Steps that begin here or later are left. */
+  readonly end: number;
+}
+
+/** Takes steps up to `end`, each lane the next one when it is free. Steps begin at multiples of their size, as direct writes need it. */
+async function inLanes({ copy, buffers, queue, end }: Lanes, onStep: (length: number) => void): Promise<void> {
+  const { handle, request, total } = copy;
+  const { source, signal } = request;
   let failed = false;
   const lane = async (buffer: Uint8Array): Promise<void> => {
     try {
-      for (let next = queue.next(); !next.done && !failed; next = queue.next()) {
+      for (let step = queue.next(end); step && !failed; step = queue.next(end)) {
         checkCancelled(signal);
-        const { parts, to, length } = next.value;
+        const { parts, to, length } = step;
         const bytes = buffer.subarray(0, length);
         await fill(bytes, parts, request);
         const hole = source.sparse && to + length < total && isZero(bytes);
         if (!hole) await writeAll(handle, bytes, to, signal);
         checkCancelled(signal);
-        written += length;
-        onWritten(length, written);
+        onStep(length);
       }
     } catch (error) {
       failed = true;
       throw error;
     }
   };
-  const lanes = pageAligned(Math.min(LANES, Math.ceil(total / CHUNK_BYTES)), CHUNK_BYTES).map(lane);
   // No step may be under way any more when the file is closed.
-  for (const result of await Promise.allSettled(lanes)) if (result.status === 'rejected') throw result.reason;
+  for (const result of await Promise.allSettled(buffers.map(lane)))
+    if (result.status === 'rejected') throw result.reason;
 }
 
 /** Fills `target` with the pieces, one after the other. */
@@ -76,6 +117,25 @@ interface Step {
   readonly parts: readonly Piece[];
   readonly to: number;
   readonly length: number;
+}
+
+/** The steps of a copy, in order; several lanes take from it. */
+class StepQueue {
+  private readonly steps: Generator<Step, void>;
+  private waiting: Step | null = null;
+
+  constructor(output: readonly Piece[]) {
+    this.steps = steps(output);
+  }
+
+  /** The next step that begins before `end`; null where there is none. */
+  next(end: number): Step | null {
+    this.waiting ??= this.steps.next().value ?? null;
+    const step = this.waiting;
+    if (step === null || step.to >= end) return null;
+    this.waiting = null;
+    return step;
+  }
 }
 
 /** Steps of CHUNK_BYTES each, but for the last one. */

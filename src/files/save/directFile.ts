@@ -48,6 +48,11 @@ export class DirectFile {
     return new DirectFile(usual, await reopen(usual));
   }
 
+  /** Whether the system gave a way past its cache; a write may still show that the disk takes none. */
+  get isPossible(): boolean {
+    return this.direct !== null;
+  }
+
   /** Bytes written, which can be fewer than `length`. What is not aligned, or not taken, is written in the usual way. */
   async write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<number> {
     if (this.direct && [bytes.byteOffset + offset, length, position].every((n) => n % ALIGNMENT === 0)) {

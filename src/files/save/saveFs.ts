@@ -5,7 +5,7 @@ import { pathExists } from '../realPath.ts';
 import { DirectFile } from './directFile.ts';
 import { errorCode } from '../fileSource.ts';
 
-/** Files from this size on are written past the page cache; smaller ones are flushed in no time, and are read again from the cache. */
+/** Files from this size on may be written past the page cache; smaller ones are flushed in no time, and are read again from the cache. */
 const DIRECT_BYTES = 64 * 1024 * 1024;
 
 /** What saving needs of a file system. Tests put one in that fails on purpose. */
@@ -32,6 +32,8 @@ export interface SaveFolder {
 
 export interface SaveHandle {
   write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<number>;
+  /** Writes past the page cache from now on, or no more; absent where that can't be had. */
+  writeDirectly?: ((on: boolean) => void) | undefined;
   /** Which file this is, whatever its name is by now. */
   identity(): Promise<string>;
   /** Brings the data to the disk. */
@@ -48,11 +50,13 @@ export const NODE_FS: SaveFs = {
   async open(path, mode, size) {
     const handle = await fs.open(path, 'wx', mode);
     const direct = size < DIRECT_BYTES ? null : await DirectFile.over(handle);
+    let isDirect = false;
     return {
-      write: async (bytes, offset, length, position) =>
-        direct
-          ? direct.write(bytes, offset, length, position)
-          : (await handle.write(bytes, offset, length, position)).bytesWritten,
+      write: async (bytes, offset, length, position) => {
+        if (direct && isDirect) return direct.write(bytes, offset, length, position);
+        return (await handle.write(bytes, offset, length, position)).bytesWritten;
+      },
+      writeDirectly: direct?.isPossible ? (on) => (isDirect = on) : undefined,
       identity: async () => identityOf(await handle.stat({ bigint: true })),
       flush: () => handle.datasync(),
       sync: () => handle.sync(),
