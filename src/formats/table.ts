@@ -11,11 +11,3 @@ export const FORMATS: readonly Format[] = [safetensorsFormat, pytorchFormat, ker
 export function formatOf(head: Uint8Array): Format {
   return FORMATS.find((format) => format.recognise(head)) ?? onnxFormat;
 }
-
-/** A file name's ending where a format opens it, '' otherwise. */
-export function knownExtension(fileName: string): string {
-  const name = fileName.toLowerCase();
-  const endings = FORMATS.flatMap((format) => [...format.extensions, ...format.otherExtensions]);
-  const found = endings.find((ending) => name.endsWith(ending));
-  return found === undefined ? '' : fileName.slice(-found.length);
-}

@@ -3,19 +3,24 @@ import { adaptModel, type Adaptation } from '../adapt/adaptModel.ts';
 import { adaptKeras } from '../adapt/keras/adaptKeras.ts';
 import { grayscale, type ChannelMap } from '../adapt/maps/channelMap.ts';
 import { summary, type AdaptationPlan } from '../adapt/report/plan.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Splice } from '../bytes/splice.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
 import { saveBeside } from '../files/save/save.ts';
 import { sourceDigest } from '../files/sourceDigest.ts';
 import { dataCopies, withDataCopies, type DataCopy } from './dataCopies.ts';
 import { withOpenModel, type OpenModel } from './openModel.ts';
+import { holdsWeightsAlone } from './openFile.ts';
 import { variantName, variantOf } from './variantName.ts';
 import { VERSION } from './version.ts';
+import { adaptWeightsFile } from './weights/adaptWeightsFile.ts';
 
 export interface AdaptOptions {
   readonly map: ChannelMap;
   /** Names of the inputs to adapt; all image inputs when absent. */
   readonly inputs?: readonly string[] | undefined;
+  /** Of a file of weights, the tensors or modules that see the image; found by their shape when absent. */
+  readonly layers?: readonly string[] | undefined;
   /** The file to write; beside the model under a free name when absent. */
   readonly out?: string | undefined;
   /** Plan only, write nothing. */
@@ -41,6 +46,16 @@ export interface AdaptResult {
  * Throws ChannelwiseError: what can't be read, is refused, or can't be written.
  */
 export async function adaptFile(path: string, options: AdaptOptions): Promise<AdaptResult> {
+  return (await holdsWeightsAlone(path)) ? adaptWeightsFile(path, options) : adaptModelFile(path, options);
+}
+
+async function adaptModelFile(path: string, options: AdaptOptions): Promise<AdaptResult> {
+  if (options.layers?.length)
+    throw new ChannelwiseError(
+      'refused',
+      'layers',
+      'Layers are named for files of weights alone; this model has a graph, which tells where the image goes.',
+    );
   const { map, inputs, signal } = options;
   return withOpenModel(path, signal, async (open) => {
     const { plan, splices } = await adapted(open, { map, inputs, signal });
@@ -63,7 +78,7 @@ async function adapted(
   return adaptModel({ ctx, model, map, inputs, version: VERSION, source: origin, signal });
 }
 
-/** Grayscale by channel sum, as `NAME.gray.onnx` beside the model. */
+/** Grayscale by channel sum, as `NAME.gray.…` beside the model. */
 export async function convertToGray(path: string, options: Omit<AdaptOptions, 'map'> = {}): Promise<AdaptResult> {
   return adaptFile(path, { ...options, map: grayscale() });
 }

@@ -1,16 +1,25 @@
 import { basename } from 'node:path';
+import { ENDINGS, knownEnding } from '../formats/endings.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
-import { knownExtension } from '../formats/table.ts';
 
 /** What the file name of a model adapted by `map` says about it. */
 export function variantOf(map: ChannelMap): string {
   return map.matrix[0]?.length === 1 ? 'gray' : map.name.replace(/[^\w-]+/g, '-').replace(/^-+|-+$/g, '') || 'adapted';
 }
 
-/** The i-th file name to try for a variant of a model: `NAME.gray.onnx`, then `NAME.gray-2.onnx`, …; other formats keep their ending. */
+/** The i-th file name to try for a variant of a model: `NAME.gray.onnx`, then `NAME.gray-2.onnx`, … A name with another ending gets that of ONNX behind it. */
 export function variantName(path: string, variant: string, i = 0): string {
   const name = basename(path);
-  const ending = knownExtension(name);
+  const ending = knownEnding(name);
   const stem = name.slice(0, name.length - ending.length);
-  return `${stem}.${variant}${i ? `-${i + 1}` : ''}${ending || '.onnx'}`;
+  return `${stem}.${variant}${numbered(i)}${ending || ENDINGS.onnx.own[0]}`;
+}
+
+/** The i-th name to try for a variant of a folder: `FOLDER-gray`, then `FOLDER-gray-2`, … */
+export function folderVariantName(folder: string, variant: string, i = 0): string {
+  return `${basename(folder)}-${variant}${numbered(i)}`;
+}
+
+function numbered(i: number): string {
+  return i > 0 ? `-${i + 1}` : '';
 }

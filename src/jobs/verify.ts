@@ -3,7 +3,9 @@ import { verifyText } from '../verify/proof/statement.ts';
 import { verify } from '../verify/proof/verify.ts';
 import type { VerifyReport } from '../verify/proof/report.ts';
 import { verifyImages } from '../files/images/images.ts';
+import { holdsWeightsAlone } from './openFile.ts';
 import { withOpenModels } from './openModel.ts';
+import { verifyWeightsFiles } from './weights/verifyWeightsFiles.ts';
 
 export interface VerifyOptions {
   /** How the inputs belong together, where the adapted model does not record it. */
@@ -26,6 +28,7 @@ export async function verifyFiles(
   adaptedPath: string,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
+  if (await holdsWeightsAlone(originalPath)) return verifyWeightsFiles(originalPath, adaptedPath, options);
   const found =
     options.images === undefined ? null : await verifyImages(options.images, MAX_VERIFY_IMAGES, options.signal);
   const report = await withOpenModels([originalPath, adaptedPath], options.signal, (original, adapted) =>

@@ -9,7 +9,9 @@ import { dtypeName } from '../tensors/dtypes.ts';
 import type { Dim, ValueInfo } from '../formats/onnx/model.ts';
 import type { PageFirstLayer } from '../protocol/messages.ts';
 import type { PageCost } from '../protocol/sizes.ts';
+import { holdsWeightsAlone, withOpenFile } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
+import { inspectWeights, weightsText, type WeightsInspection } from './inspectWeights.ts';
 import { pageFirstLayers, pageHead } from './pageModel.ts';
 import { contradictionTexts } from './pageSizes.ts';
 import { boundShapes } from './shapes.ts';
@@ -39,6 +41,16 @@ export interface Inspection {
   readonly firstLayers: readonly PageFirstLayer[];
   /** What reading cost. */
   readonly io: { readonly bytesRead: number; readonly fileSize: number; readonly reads: number };
+}
+
+/** What a file of any format is: a model with its graph, or weights alone. */
+export async function inspectAny(
+  path: string,
+  bind: Readonly<Record<string, number>> = {},
+  signal?: AbortSignal,
+): Promise<Inspection | WeightsInspection> {
+  if (await holdsWeightsAlone(path)) return withOpenFile(path, signal, inspectWeights);
+  return inspectFile(path, bind, signal);
 }
 
 /** What a model is, without reading its weights. `bind` gives sizes to names, so that costs can be counted. */
@@ -76,7 +88,9 @@ function declared({ name, type }: ValueInfo, shapes: Shapes): DeclaredValue {
   return { name, dtype: dtypeName(type.dtype), dims };
 }
 
-export function inspectText(found: Inspection): string[] {
+/** What was found, as lines for a terminal. */
+export function inspectText(found: Inspection | WeightsInspection): string[] {
+  if ('format' in found) return weightsText(found);
   const { io } = found;
   const nodes = `${counted(found.nodeCount)} ${found.nodeCount === 1 ? 'node' : 'nodes'}`;
   return [

@@ -13,7 +13,7 @@ import type { VerifyReport } from '../verify/proof/report.ts';
 import { madeFrom } from './adaptation.ts';
 import { evaluatePage, evaluationSetup } from './evaluatePage.ts';
 import { firstLayerFacts, layerFilters } from './firstLayer.ts';
-import { inspectFile } from './inspect.ts';
+import { inspectAny } from './inspect.ts';
 import { comparePage } from './pageComparison.ts';
 import { readPageModel } from './pageModel.ts';
 import { shapesOfFile } from './shapes.ts';
@@ -45,7 +45,7 @@ export const WORKER_ANSWERS: Answers<WorkerMethods> = {
     const found = await compareFiles(path, other, context);
     return { identical: found.identical, differences: differencesText(found) };
   },
-  inspect: ({ path, bind }, { signal }) => inspectFile(path, bind, signal),
+  inspect: ({ path, bind }, { signal }) => inspectAny(path, bind, signal),
   shapes: ({ path, bind }, { signal }) => shapesOfFile(path, bind, signal),
   evaluationSetup: ({ models, folder }, { signal }) => evaluationSetup(models, folder, signal),
   evaluate: ({ models, folder, choice }, context) => evaluatePage(models, folder, choice, context),

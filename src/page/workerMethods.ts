@@ -12,6 +12,7 @@ import type { WeightMethods } from '../protocol/weights.ts';
 import type { MadeFrom } from './adaptation.ts';
 import type { EvaluatedModels } from './evaluatePage.ts';
 import type { Inspection } from './inspect.ts';
+import type { WeightsInspection } from './inspectWeights.ts';
 import type { ShapesReport } from './shapes.ts';
 
 export interface AdaptReply {
@@ -60,7 +61,7 @@ export interface WorkerMethods {
   compare: { args: { path: string; other: string }; result: PageComparison };
   /** What differs between two models, in lines of text. */
   differences: { args: { path: string; other: string }; result: { identical: boolean; differences: string[] } };
-  inspect: { args: { path: string; bind: Readonly<Record<string, number>> }; result: Inspection };
+  inspect: { args: { path: string; bind: Readonly<Record<string, number>> }; result: Inspection | WeightsInspection };
   shapes: { args: { path: string; bind: Readonly<Record<string, number>> }; result: ShapesReport };
   evaluationSetup: { args: { models: EvaluatedModels; folder: string }; result: PageEvaluationSetup };
   evaluate: {

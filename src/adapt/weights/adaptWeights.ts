@@ -9,7 +9,7 @@ import type { AdaptationPlan } from '../report/plan.ts';
 import { foldMoment, foldShift, foldWeight, withChannels } from './foldTensor.ts';
 import { imageTensors, type ConfigHints, type ImageTensor } from './imageTensors.ts';
 import { optimizerMoments } from './optimizerMoments.ts';
-import { byName, moduleOf, siblingName } from './tensorNames.ts';
+import { byName, moduleOf, networkName, siblingName } from './tensorNames.ts';
 
 export interface WeightsRequest {
   readonly tensors: readonly StoredTensor[];
@@ -59,10 +59,10 @@ function newChannels({ matrix }: ChannelMap): number {
   return matrix[0]?.length ?? 0;
 }
 
-/** The layers a person named: a weight's own name, or that of its module. */
+/** The layers a person named, by a weight's own name or that of its module, and their copies in the same file. */
 function givenLayers(tensors: readonly StoredTensor[], layers: readonly string[], channels: number): string[] {
   const names = byName(tensors);
-  return [...new Set(layers)].map((layer) => {
+  const given = layers.flatMap((layer) => {
     const tensor = names.get(layer) ?? names.get(`${layer}.weight`);
     if (!tensor) throw noLayer(`The file has no tensor ${layer}.`, layer);
     const { name, dims } = tensor;
@@ -71,8 +71,13 @@ function givenLayers(tensors: readonly StoredTensor[], layers: readonly string[]
         `${name} [${dims.join(', ')}] has no ${channels} channels on axis 1, so it can't take the map.`,
         name,
       );
-    return name;
+    return tensors.filter((other) => isCopy(other, tensor)).map((other) => other.name);
   });
+  return [...new Set(given)];
+}
+
+function isCopy(a: StoredTensor, b: StoredTensor): boolean {
+  return networkName(a.name) === networkName(b.name) && a.dims.join() === b.dims.join();
 }
 
 function noLayer(message: string, tensor: string): ChannelwiseError {

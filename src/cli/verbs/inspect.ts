@@ -1,4 +1,4 @@
-import { inspectFile, inspectText } from '../../page/inspect.ts';
+import { inspectAny, inspectText } from '../../page/inspect.ts';
 import { parseBindings } from '../../page/shapes.ts';
 import { print } from '../print.ts';
 import { BIND_HELP, BIND_OPTIONS, ONE_FILE, listOf, type Verb } from '../verb.ts';
@@ -12,7 +12,7 @@ export const INSPECT: Verb = {
   work: 'read',
   run: async (call) => {
     const [path = ''] = call.args;
-    const found = await inspectFile(path, parseBindings(listOf(call, 'bind') ?? []), call.signal);
+    const found = await inspectAny(path, parseBindings(listOf(call, 'bind') ?? []), call.signal);
     print(call, found, () => inspectText(found));
   },
 };

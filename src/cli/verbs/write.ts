@@ -9,9 +9,11 @@ const WRITE_OPTIONS = {
   out: { type: 'string', short: 'o' },
   'dry-run': { type: 'boolean' },
   input: { type: 'string', multiple: true },
+  layer: { type: 'string', multiple: true },
 } as const;
 const WRITE_HELP = [
   '--input NAME    adapts that input only',
+  '--layer NAME    of a file of weights: the layer that sees the image, where it must be asked for',
   '-o OUT          the file to write, for one model; without it a free name beside the model',
   '--dry-run       print the plan, write nothing',
 ];
@@ -28,7 +30,7 @@ const MAP_HELP = [
 ];
 
 export const GRAY: Verb = {
-  usage: ['gray MODEL…', '[--input NAME …]', '[-o OUT]', '[--dry-run]'],
+  usage: ['gray MODEL…', '[--input NAME …]', '[--layer NAME …]', '[-o OUT]', '[--dry-run]'],
   about: 'one gray channel in place of three, by channel sum',
   files: FILES,
   options: WRITE_OPTIONS,
@@ -46,6 +48,7 @@ export const ADAPT: Verb = {
     '[--std …]',
     '[--scale …]',
     '[--input NAME …]',
+    '[--layer NAME …]',
     '[-o OUT]',
     '[--dry-run]',
   ],
@@ -62,6 +65,7 @@ export const ADAPT: Verb = {
 
 interface WriteOptions {
   readonly inputs: readonly string[] | undefined;
+  readonly layers: readonly string[] | undefined;
   readonly out: string | undefined;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
@@ -109,7 +113,13 @@ async function outcomeOf(file: string, adapt: () => Promise<AdaptResult>): Promi
 function writeOptions(call: Call): WriteOptions {
   const out = textOf(call, 'out');
   if (out === '') throw usageError('The option `-o` needs a value.');
-  return { inputs: listOf(call, 'input'), out, dryRun: call.values['dry-run'] === true, signal: call.signal };
+  return {
+    inputs: listOf(call, 'input'),
+    layers: listOf(call, 'layer'),
+    out,
+    dryRun: call.values['dry-run'] === true,
+    signal: call.signal,
+  };
 }
 
 function resultText({ plan, dataCopies, outPath }: AdaptResult): string[] {

@@ -1,5 +1,6 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { checkRange, type StoredTensor } from '../../tensors/storedTensor.ts';
+import { ENDINGS } from '../endings.ts';
 import type { Fact, Format, GraphOfFile, OpenedFile } from '../format.ts';
 import { elementType } from './elementTypes.ts';
 import { streamDataset } from './hdf5/dataset.ts';
@@ -14,8 +15,8 @@ export const kerasFormat: Format = {
   id: 'keras',
   title: 'Keras model',
   holds: 'graph',
-  extensions: ['.keras'],
-  otherExtensions: ['.h5', '.hdf5'],
+  extensions: ENDINGS.keras.own,
+  otherExtensions: ENDINGS.keras.shared,
   recognise: isKerasHead,
   open: async (source, { signal }) => {
     const file = await openKerasFile(source, signal);

@@ -1,3 +1,4 @@
+import { ENDINGS } from '../endings.ts';
 import type { Fact, Format, OpenedFile } from '../format.ts';
 import { importRisk, importWarnings } from './imports.ts';
 import { openTorch, type TorchFile } from './torchFile.ts';
@@ -16,8 +17,8 @@ export const pytorchFormat: Format = {
   id: 'pytorch',
   title: 'PyTorch file',
   holds: 'weights',
-  extensions: ['.pth', '.pt'],
-  otherExtensions: ['.bin', '.ckpt'],
+  extensions: ENDINGS.pytorch.own,
+  otherExtensions: ENDINGS.pytorch.shared,
   recognise: (head) => isTorchZip(head) || isPickle(head),
   open: async (source) => openedFile(await openTorch(source)),
 };

@@ -1,0 +1,26 @@
+import type { Format } from './format.ts';
+
+/** The endings of a format's file names, with their dot. */
+export interface Endings {
+  /** Opened by default. */
+  readonly own: readonly string[];
+  /** Other programs use them too; such files are opened by "Open With". */
+  readonly shared: readonly string[];
+}
+
+/** By format. Here and nowhere else a file is told by its name; what it is its bytes say. */
+export const ENDINGS: Readonly<Record<Format['id'], Endings>> = {
+  onnx: { own: ['.onnx'], shared: [] },
+  safetensors: { own: ['.safetensors'], shared: [] },
+  pytorch: { own: ['.pth', '.pt'], shared: ['.bin', '.ckpt'] },
+  keras: { own: ['.keras'], shared: ['.h5', '.hdf5'] },
+};
+
+const ALL = Object.values(ENDINGS).flatMap(({ own, shared }) => [...own, ...shared]);
+
+/** A file name's ending where a format has it, as it is written there; '' otherwise. */
+export function knownEnding(fileName: string): string {
+  const name = fileName.toLowerCase();
+  const found = ALL.find((ending) => name.endsWith(ending));
+  return found === undefined ? '' : fileName.slice(-found.length);
+}

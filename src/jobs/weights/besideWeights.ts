@@ -1,0 +1,82 @@
+import { basename, dirname, join, resolve } from 'node:path';
+import { CONFIG_NAMES, changedConfig, configHints, type ChangedConfig } from '../../adapt/weights/configs.ts';
+import type { ConfigHints } from '../../adapt/weights/imageTensors.ts';
+import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
+import { listFiles, readSmallFile } from '../../files/besideFiles.ts';
+import { knownEnding } from '../../formats/endings.ts';
+import { parseJson, member, text, entries } from '../../formats/keras/json/json.ts';
+
+/** What lies beside a file of weights and belongs to it. */
+export interface BesideWeights {
+  readonly folder: string;
+  /** Configs by file name, as texts. */
+  readonly configs: ReadonlyMap<string, string>;
+  /** The index that names this file as a part of a network; null where it is whole. */
+  readonly index: WeightsIndex | null;
+}
+
+export interface WeightsIndex {
+  readonly name: string;
+  readonly text: string;
+  /** The files that it names, without this one. */
+  readonly otherShards: readonly string[];
+}
+
+const INDEX_END = '.index.json';
+
+/** Reads the configs and the index beside a file of weights. What can't be read counts as absent. */
+export async function besideWeights(path: string): Promise<BesideWeights> {
+  const folder = dirname(resolve(path));
+  const configs = new Map<string, string>();
+  for (const name of CONFIG_NAMES) {
+    const found = await readSmallFile(join(folder, name));
+    if (found !== null && isJson(name, found)) configs.set(name, found);
+  }
+  return { folder, configs, index: await indexOf(folder, basename(path)) };
+}
+
+function isJson(name: string, content: string): boolean {
+  try {
+    parseJson(content, name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function indexOf(folder: string, file: string): Promise<WeightsIndex | null> {
+  for (const name of (await listFiles(folder)).filter((other) => other.endsWith(INDEX_END))) {
+    const content = await readSmallFile(join(folder, name));
+    if (content === null || !isJson(name, content)) continue;
+    const shards = new Set<string>();
+    for (const shard of entries(member(parseJson(content, name), 'weight_map')).values()) {
+      const shardName = text(shard);
+      if (shardName !== undefined) shards.add(shardName);
+    }
+    if (!shards.delete(file)) continue;
+    return { name, text: content, otherShards: [...shards] };
+  }
+  return null;
+}
+
+/** What the configs say about the first layer. */
+export function hintsOf({ configs }: BesideWeights): ConfigHints {
+  return { firstLayers: [...configs].flatMap(([name, config]) => configHints(name, config).firstLayers) };
+}
+
+/** The configs that have to change with the weights. */
+export function configChanges({ configs }: BesideWeights, map: ChannelMap): Map<string, ChangedConfig> {
+  const changed = new Map<string, ChangedConfig>();
+  for (const [name, config] of configs) {
+    const change = changedConfig(name, config, map);
+    if (change) changed.set(name, change);
+  }
+  return changed;
+}
+
+/** Names of the files to copy into a variant of the folder: all but those that are written anew, and other files of weights, which hold the old network. */
+export async function copiedFiles(beside: BesideWeights, written: ReadonlySet<string>): Promise<string[]> {
+  const shards = new Set(beside.index?.otherShards);
+  const names = await listFiles(beside.folder);
+  return names.filter((name) => !written.has(name) && (knownEnding(name) === '' || shards.has(name)));
+}

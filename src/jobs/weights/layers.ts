@@ -1,0 +1,40 @@
+import { imageTensors, type FoundTensors, type ImageTensor } from '../../adapt/weights/imageTensors.ts';
+import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import { withOpenFile } from '../openFile.ts';
+import { besideWeights, hintsOf, type BesideWeights } from './besideWeights.ts';
+
+/** Colour images; where no layer takes them, the file may be one that was made gray. */
+const CHANNELS = [3, 1];
+
+/** The tensors that may see the image, those that are taken unless others are chosen, and why one has to choose or has nothing to choose from. */
+export interface LayerChoices {
+  readonly candidates: readonly ImageTensor[];
+  readonly chosen: readonly string[];
+  /** null where there is one and it is clear. */
+  readonly reason: string | null;
+}
+
+/** The layer choices of a file of weights; `channels` is how many the image has. */
+export async function layerChoices(path: string, channels: number, signal?: AbortSignal): Promise<LayerChoices> {
+  return withOpenFile(path, signal, async ({ file }) =>
+    choicesOf(imageTensors(file.tensors, channels, hintsOf(await besideWeights(path)))),
+  );
+}
+
+/** The same of an open file, for colour images or for gray ones. */
+export function layersOf(tensors: readonly StoredTensor[], beside: BesideWeights): LayerChoices {
+  const found = CHANNELS.map((channels) => imageTensors(tensors, channels, hintsOf(beside)));
+  const clear = found.find(({ kind }) => kind === 'one') ?? found.find(({ kind }) => kind === 'several') ?? found[0];
+  return clear ? choicesOf(clear) : { candidates: [], chosen: [], reason: null };
+}
+
+function choicesOf(found: FoundTensors): LayerChoices {
+  switch (found.kind) {
+    case 'one':
+      return { candidates: [found.found], chosen: [found.found.name], reason: null };
+    case 'several':
+      return { candidates: found.candidates, chosen: found.chosen.map(({ name }) => name), reason: found.reason };
+    case 'none':
+      return { candidates: [], chosen: [], reason: found.reason };
+  }
+}

@@ -1,0 +1,45 @@
+import { mapFromJson, type ChannelMap } from '../../adapt/maps/channelMap.ts';
+import { readProvenance } from '../../adapt/report/provenance.ts';
+import { canWrite, type OpenedFile } from '../../formats/format.ts';
+import { verifyWeights } from '../../verify/weights/verifyWeights.ts';
+import type { VerifyReport } from '../../verify/proof/report.ts';
+import { withOpenFile } from '../openFile.ts';
+import type { VerifyOptions } from '../verify.ts';
+
+const NO_WHOLE = 'A file of weights has no graph, so there is no whole model to run.';
+
+/** Proves an adapted file of weights against the original. Throws as verifyWeights does, and `io` for what can't be read. */
+export async function verifyWeightsFiles(
+  originalPath: string,
+  adaptedPath: string,
+  { map, seed, full, images, signal, onProgress }: VerifyOptions,
+): Promise<VerifyReport> {
+  return withOpenFile(originalPath, signal, (original) =>
+    withOpenFile(adaptedPath, signal, async (adapted) => {
+      const report = await verifyWeights({
+        original: original.file.tensors,
+        adapted: adapted.file.tensors,
+        map: map ?? recordedMap(original.file, adapted.file),
+        seed,
+        onProgress,
+      });
+      const asksMore = full === true || images !== undefined;
+      return asksMore ? { ...report, warnings: [...report.warnings, NO_WHOLE] } : report;
+    }),
+  );
+}
+
+/** The map of the one step by which the adapted file's record is longer; null where it has no record, or more steps lie between. */
+function recordedMap(original: OpenedFile, adapted: OpenedFile): ChannelMap | null {
+  const [before, after] = [original, adapted].map(({ writer }) =>
+    readProvenance(canWrite(writer) ? writer.record : null),
+  );
+  const step = after?.length === (before?.length ?? 0) + 1 ? after.at(-1) : undefined;
+  const [input] = step?.inputs ?? [];
+  if (!step || !input) return null;
+  try {
+    return mapFromJson(input, step.map.name);
+  } catch {
+    return null;
+  }
+}

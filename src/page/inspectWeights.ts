@@ -1,0 +1,53 @@
+import { basename } from 'node:path';
+import type { Fact } from '../formats/format.ts';
+import type { OpenFile } from '../jobs/openFile.ts';
+import { besideWeights } from '../jobs/weights/besideWeights.ts';
+import { layersOf } from '../jobs/weights/layers.ts';
+import { dtypeName } from '../tensors/dtypes.ts';
+import { elementCount } from '../tensors/storedTensor.ts';
+
+/** What a file of weights is, as `inspect` prints it. */
+export interface WeightsInspection {
+  readonly file: string;
+  readonly format: string;
+  readonly facts: readonly Fact[];
+  readonly warnings: readonly string[];
+  readonly tensorCount: number;
+  readonly parameterCount: number;
+  readonly tensors: readonly { readonly name: string; readonly dtype: string; readonly dims: readonly number[] }[];
+  /** Tensors that may be the ones that see the image. */
+  readonly firstLayers: readonly { readonly weight: string; readonly dims: readonly number[]; readonly why: string }[];
+  /** Why there is none, or why one has to be chosen; null where one was found. */
+  readonly reason: string | null;
+  readonly io: { readonly bytesRead: number; readonly fileSize: number; readonly reads: number };
+}
+
+export async function inspectWeights({ path, source, format, file }: OpenFile): Promise<WeightsInspection> {
+  const { candidates, reason } = layersOf(file.tensors, await besideWeights(path));
+  return {
+    file: basename(path),
+    format: format.title,
+    facts: file.facts,
+    warnings: file.warnings,
+    tensorCount: file.tensors.length,
+    parameterCount: file.tensors.reduce((sum, tensor) => sum + elementCount(tensor), 0),
+    tensors: file.tensors.map(({ name, dtype, dims }) => ({ name, dtype: dtypeName(dtype), dims })),
+    firstLayers: candidates.map(({ name, dims, why }) => ({ weight: name, dims, why: why.join(', ') })),
+    reason,
+    io: { bytesRead: source.bytesRead, fileSize: source.size, reads: source.reads },
+  };
+}
+
+export function weightsText(found: WeightsInspection): string[] {
+  const { file, format, tensorCount, parameterCount, io } = found;
+  return [
+    `${file}: ${format}`,
+    ...found.facts.map(({ label, value }) => `${label}: ${value}`),
+    `${tensorCount} tensors, ${parameterCount} numbers, ${io.fileSize} bytes (${io.bytesRead} read)`,
+    ...found.warnings.map((warning) => `warning: ${warning}`),
+    ...found.firstLayers.map(
+      ({ weight, dims, why }) => `may see the image: ${weight} [${dims.join(', ')}]${why && `, ${why}`}`,
+    ),
+    ...(found.reason === null ? [] : [`${found.reason}.`]),
+  ];
+}

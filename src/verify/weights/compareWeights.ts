@@ -1,0 +1,94 @@
+import { foldWeight } from '../../adapt/weights/foldTensor.ts';
+import { grayscale } from '../../adapt/maps/channelMap.ts';
+import { DTYPES, dtypeName } from '../../tensors/dtypes.ts';
+import { elementCount, type StoredTensor } from '../../tensors/storedTensor.ts';
+import { readNumbers } from '../../tensors/tensorElements.ts';
+import type { Comparison } from '../compare/compare.ts';
+import type { TensorChange, TensorSide, ValueDifference } from '../compare/compareTensors.ts';
+import { pairTensors, type ChangedTensor } from './pairTensors.ts';
+
+/** Larger tensors are told apart by their bytes alone. */
+const MAX_COMPARED = 2 ** 23;
+/** Of a sum that was rounded to float32 or a coarser type, relative to the sum of magnitudes. */
+const SUM_ROUNDING: Readonly<Record<string, number>> = {
+  float64: 2 ** -51,
+  float32: 2 ** -22,
+  float16: 2 ** -9,
+  bfloat16: 2 ** -6,
+};
+
+/** Compares two files of weights: tensors by name, byte by byte, their numbers only where bytes differ. */
+export async function compareWeights(
+  a: readonly StoredTensor[],
+  b: readonly StoredTensor[],
+  onProgress: (fraction: number) => void,
+): Promise<Comparison> {
+  const paired = await pairTensors(a, b, onProgress);
+  const tensors: TensorChange[] = [];
+  for (const pair of paired.changed) tensors.push(await tensorChange(pair));
+  const first = new Map(a.map((tensor) => [tensor.name, tensor]));
+  const second = new Map(b.map((tensor) => [tensor.name, tensor]));
+  for (const name of paired.unpaired) tensors.push(loneTensor(name, first.get(name), second.get(name)));
+  return {
+    identical: tensors.length === 0,
+    sameFile: false,
+    header: [],
+    inputs: [],
+    outputs: [],
+    valueInfo: [],
+    nodes: { added: [], removed: [], changed: [], renamed: [], same: 0 },
+    tensors,
+    renamedTensors: [],
+    metadata: [],
+    alignment: [],
+  };
+}
+
+function side({ dtype, dims }: StoredTensor): TensorSide {
+  return { dtype: dtypeName(dtype), dims, storage: 'raw' };
+}
+
+function loneTensor(name: string, a: StoredTensor | undefined, b: StoredTensor | undefined): TensorChange {
+  const change = b ? 'added' : 'removed';
+  const bare = { name, was: null, change, values: null, sumOverAxis: null, note: null } as const;
+  return { ...bare, a: a ? side(a) : null, b: b ? side(b) : null };
+}
+
+async function tensorChange({ name, original, adapted }: ChangedTensor): Promise<TensorChange> {
+  const bare = { name, was: null, a: side(original), b: side(adapted), values: null, sumOverAxis: null, note: null };
+  const isNumeric = [original, adapted].every((tensor) => DTYPES[tensor.dtype] && elementCount(tensor) <= MAX_COMPARED);
+  if (original.dims.join() !== adapted.dims.join())
+    return { ...bare, change: 'dims', sumOverAxis: isNumeric && (await isSum(original, adapted)) ? 1 : null };
+  const values = isNumeric ? await valueDifference(original, adapted) : null;
+  return { ...bare, change: original.dtype === adapted.dtype ? 'values' : 'dtype', values };
+}
+
+async function valueDifference(a: StoredTensor, b: StoredTensor): Promise<ValueDifference> {
+  const [was, now] = [await readNumbers(a), await readNumbers(b)];
+  let [count, maxAbs, square, size, first] = [0, 0, 0, 0, -1];
+  for (const [i, value] of was.entries()) {
+    const other = now[i] ?? NaN;
+    if (Number.isFinite(value)) size += value * value;
+    if (Object.is(value, other)) continue;
+    if (first < 0) first = i;
+    count += 1;
+    const distance = Math.abs(value - other);
+    maxAbs = Math.max(maxAbs, Number.isNaN(distance) ? Infinity : distance);
+    square += distance * distance;
+  }
+  const relL2 = square === 0 ? 0 : Math.sqrt(square / (size || Number.MIN_VALUE));
+  return { count, total: was.length, maxAbs, relL2, first };
+}
+
+/** True where the second is the sum of the first over its channels, as gray leaves it. */
+async function isSum(a: StoredTensor, b: StoredTensor): Promise<boolean> {
+  const channels = a.dims[1] ?? 0;
+  const fits = a.dims.length === b.dims.length && a.dims.every((dim, axis) => axis === 1 || dim === b.dims[axis]);
+  const rounding = SUM_ROUNDING[dtypeName(a.dtype)];
+  if (!fits || b.dims[1] !== 1 || a.dtype !== b.dtype || rounding === undefined) return false;
+  const values = await readNumbers(a);
+  const sums = foldWeight({ values, dims: a.dims }, grayscale(channels));
+  const sizes = foldWeight({ values: values.map(Math.abs), dims: a.dims }, grayscale(channels));
+  const now = await readNumbers(b);
+  return now.every((value, i) => Math.abs(value - (sums[i] ?? 0)) <= rounding * (sizes[i] ?? 0));
+}

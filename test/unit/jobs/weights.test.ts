@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { runVerb } from '../../../src/cli/commandLine.ts';
+import { convertToGray } from '../../../src/jobs/convert.ts';
+import { compareFiles } from '../../../src/jobs/compare.ts';
+import { verifyFiles } from '../../../src/jobs/verify.ts';
+import { inspectAny } from '../../../src/page/inspect.ts';
+import { floatWeights, safetensorsFile } from '../../fixtures/safetensors.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'channelwise-weights-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const NETWORK = [
+  floatWeights('conv1.weight', [8, 3, 3, 3]),
+  floatWeights('conv1.bias', [8]),
+  floatWeights('fc.weight', [4, 8]),
+];
+
+/** A new folder with these files in it. */
+function folderOf(name: string, files: Readonly<Record<string, Uint8Array | string>>): string {
+  const path = join(folder, name);
+  mkdirSync(path);
+  for (const [file, content] of Object.entries(files)) writeFileSync(join(path, file), content);
+  return path;
+}
+
+test('a file beside the original, which stays; verified, compared, inspected; a dry run writes nothing', async () => {
+  const bytes = safetensorsFile(NETWORK, { format: 'pt' });
+  const at = join(folderOf('plain', { 'net.safetensors': bytes }), 'net.safetensors');
+  assert.equal((await convertToGray(at, { dryRun: true })).outPath, null);
+  const { outPath, summary } = await convertToGray(at);
+  assert.equal(outPath, at.replace('.safetensors', '.gray.safetensors'));
+  assert.match(summary, /^conv1\.weight 8×3×3×3 → 8×1×3×3, input 3 → 1 channel$/);
+  assert.deepEqual(new Uint8Array(readFileSync(at)), bytes);
+  assert.equal((await verifyFiles(at, outPath, { seed: 1 })).verdict, 'proved');
+  const compared = await compareFiles(at, outPath);
+  assert.deepEqual(
+    compared.tensors.map(({ name, change, sumOverAxis }) => [name, change, sumOverAxis]),
+    [['conv1.weight', 'dims', 1]],
+  );
+  const found = await inspectAny(outPath);
+  assert.ok('format' in found);
+  assert.deepEqual(
+    found.firstLayers.map(({ weight, dims }) => [weight, dims]),
+    [['conv1.weight', [8, 1, 3, 3]]],
+  );
+  assert.match((await convertToGray(at)).outPath ?? '', /net\.gray-2\.safetensors$/);
+});
+
+test('a config beside makes a folder that agrees with itself; a shard takes its index along', async () => {
+  const index =
+    '{"metadata": {"total_size": 1024}, "weight_map": {"conv1.weight": "a.safetensors", "x": "b.safetensors"}}';
+  const path = folderOf('vit', {
+    'a.safetensors': safetensorsFile(NETWORK),
+    'b.safetensors': safetensorsFile([floatWeights('x', [3])]),
+    'pytorch_model.bin': 'the same weights again',
+    'model.safetensors.index.json': index,
+    'config.json': '{"num_channels": 3, "architectures": ["ViT"]}',
+    'preprocessor_config.json': '{"image_mean": [0.4, 0.5, 0.6], "image_std": [0.5, 0.5, 0.5]}',
+    'README.md': 'words',
+  });
+  const { outPath, plan } = await convertToGray(join(path, 'a.safetensors'));
+  assert.equal(outPath, join(folder, 'vit-gray', 'a.safetensors'));
+  const made = join(folder, 'vit-gray');
+  assert.deepEqual(readdirSync(made).sort(), [
+    'README.md',
+    'a.safetensors',
+    'b.safetensors',
+    'config.json',
+    'model.safetensors.index.json',
+    'preprocessor_config.json',
+  ]);
+  assert.equal(readFileSync(join(made, 'config.json'), 'utf8'), '{"num_channels": 1, "architectures": ["ViT"]}');
+  assert.equal(
+    readFileSync(join(made, 'preprocessor_config.json'), 'utf8'),
+    '{"image_mean": [0.5], "image_std": [0.5]}',
+  );
+  // 8 · 2 · 9 numbers of 4 bytes less.
+  assert.match(readFileSync(join(made, 'model.safetensors.index.json'), 'utf8'), /"total_size": 448}/);
+  assert.ok(plan.notes.some((note) => /average/.test(note)));
+  assert.equal((await convertToGray(join(path, 'a.safetensors'))).outPath, join(folder, 'vit-gray-2', 'a.safetensors'));
+  assert.ok(!readdirSync(folder).some((name) => name.endsWith('.tmp')));
+});
+
+interface Ran {
+  readonly code: number;
+  readonly text: string;
+}
+
+async function run(...argv: string[]): Promise<Ran> {
+  const lines: string[] = [];
+  const output = { line: (text: string) => lines.push(text), error: (text: string) => lines.push(text) };
+  try {
+    const code = await runVerb(argv, output, new AbortController().signal);
+    return { code, text: lines.join('\n') };
+  } catch (error) {
+    return { code: 2, text: (error as Error).message };
+  }
+}
+
+test('several layers are asked for, one is named, and the record remembers it', async () => {
+  const tensors = [floatWeights('fnet.conv1.weight', [4, 3, 7, 7]), floatWeights('cnet.conv1.weight', [4, 3, 7, 7])];
+  const at = join(folderOf('twins', { 'raft.safetensors': safetensorsFile(tensors) }), 'raft.safetensors');
+  const asked = await run('gray', at);
+  assert.equal(asked.code, 2);
+  assert.match(
+    asked.text,
+    /2 tensors have the shape of a first layer.*fnet\.conv1\.weight \[4, 3, 7, 7\]; cnet\.conv1\.weight/,
+  );
+  const out = join(folder, 'twins', 'one.safetensors');
+  assert.equal((await run('gray', at, '--layer', 'fnet.conv1', '-o', out)).code, 0);
+  const back = await run('adapt', out, '--map', 'rgb-from-gray', '--dry-run');
+  assert.match(back.text, /fnet\.conv1\.weight \[4, 1, 7, 7\] → \[4, 3, 7, 7\]/);
+  assert.equal((await run('gray', at, '--layer', 'none')).code, 2);
+});
+
+const SHARED = new URL('../../../../shared/weights/', import.meta.url);
+const REAL: readonly [file: string, layer: RegExp][] = [
+  ['cifar10-zip.pth', /^conv1\.weight$/],
+  ['face-slim320-legacy.pth', /^base_net\.0\.0\.weight$/],
+  ['mtcnn-pnet-legacy.pt', /^conv1\.weight$/],
+  ['taesana-encoder-fp16.pth', /^0\.weight$/],
+  ['yunet-s-checkpoint.pth', /^state_dict\.backbone\.model0\.conv1\.weight$/],
+];
+
+test(
+  'real files: their first layer is found, converted and verified',
+  { skip: existsSync(SHARED) ? false : 'the real weight files are not beside this clone' },
+  async () => {
+    for (const [file, layer] of REAL) {
+      const path = new URL(file, SHARED).pathname;
+      const result = await convertToGray(path, { out: join(folder, file) });
+      assert.match(result.plan.folds[0]?.tensor ?? '', layer, file);
+      const report = await verifyFiles(path, join(folder, file), { seed: 3 });
+      assert.equal(report.verdict, 'proved', `${file}: ${report.statement}`);
+    }
+  },
+);
