@@ -4,6 +4,8 @@ import { fuzzCorpus } from './corpus.ts';
 import { fuzzInput } from './mutate.ts';
 import { checkTorch } from './torch/check.ts';
 import { torchInput } from './torch/input.ts';
+import { checkVerbs } from './verbs/check.ts';
+import { verbsInput } from './verbs/input.ts';
 
 /** One family of files: how an input is made from its numbers, and what must hold for it. */
 export interface FuzzKind {
@@ -19,6 +21,10 @@ export const FUZZ_KINDS = {
   onnx: (): FuzzKind => {
     const corpus = fuzzCorpus();
     return { ending: '.onnx', input: (seed, index) => fuzzInput(corpus, seed, index), check: checkInput };
+  },
+  verbs: (): FuzzKind => {
+    const corpus = fuzzCorpus();
+    return { ending: '.onnx', input: (seed, index) => verbsInput(corpus, seed, index), check: checkVerbs };
   },
   torch: (): FuzzKind => ({ ending: '.pth', input: torchInput, check: checkTorch }),
 } as const;

@@ -65,6 +65,13 @@ const TEXTS = [
   'length',
   'offset',
   'location',
+  '[Show details](command:workbench.action.quit)',
+  '[x](https://example.com) $(zap) <b>',
+  'a\nb\tc\r',
+  '\u001b[31mred\u0007',
+  '\u202egpj.\u2066exe\u2069',
+  '\u0085\u009b2J',
+  'name/'.repeat(2000),
 ];
 
 /** A message of the tree, larger ones as likely as small ones. */
