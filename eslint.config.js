@@ -123,7 +123,6 @@ const NOT_YET_READABLE = [
   'src/cli/mapOptions.ts',
   'src/formats/onnx/tensors/typedData.ts',
   'src/jobs/evaluate.ts',
-  'src/page/adaptation.ts',
   'src/page/weights.ts',
   'src/tensors/elements.ts',
   'src/tensors/smallFloat.ts',

@@ -7,7 +7,7 @@ import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Splice } from '../bytes/splice.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
 import { saveBeside } from '../files/save/save.ts';
-import { sourceDigest } from '../files/sourceDigest.ts';
+import { modelDigest } from '../files/modelDigest.ts';
 import { dataCopies, withDataCopies, type DataCopy } from './dataCopies.ts';
 import { withOpenModel, type OpenModel } from './openModel.ts';
 import { holdsWeightsAlone } from './openFile.ts';
@@ -74,7 +74,7 @@ async function adapted(
 ): Promise<Adaptation> {
   if (keras) return adaptKeras({ opened: keras, map, inputs, signal });
   await data.watch(externalFiles(model).keys());
-  const origin = { name: basename(path), size: source.size, digest: await sourceDigest(source) };
+  const origin = { name: basename(path), size: source.size, digest: await modelDigest(source, model) };
   return adaptModel({ ctx, model, map, inputs, version: VERSION, source: origin, signal });
 }
 

@@ -2,9 +2,11 @@ import type { ChannelMap } from '../adapt/maps/channelMap.ts';
 import { verifyText } from '../verify/proof/statement.ts';
 import { verify } from '../verify/proof/verify.ts';
 import type { VerifyReport } from '../verify/proof/report.ts';
+import { dataFilePaths } from '../files/modelDigest.ts';
+import { markWritten, type Written } from '../files/written.ts';
 import { verifyImages } from '../files/images/images.ts';
 import { holdsWeightsAlone } from './openFile.ts';
-import { withOpenModels } from './openModel.ts';
+import { withOpenModel, withOpenModels } from './openModel.ts';
 import { verifyWeightsFiles } from './weights/verifyWeightsFiles.ts';
 
 export interface VerifyOptions {
@@ -44,6 +46,16 @@ export async function verifyFiles(
     }),
   );
   return found?.warnings.length ? { ...report, warnings: [...report.warnings, ...found.warnings] } : report;
+}
+
+/** The data files of models, as they are now: what was found holds for as long as they stay so. */
+export async function markedDataFiles(paths: readonly string[], signal?: AbortSignal): Promise<Written[]> {
+  const files = new Set<string>();
+  for (const path of paths) {
+    if (await holdsWeightsAlone(path)) continue;
+    for (const file of await withOpenModel(path, signal, ({ model }) => dataFilePaths(path, model))) files.add(file);
+  }
+  return Promise.all([...files].map(markWritten));
 }
 
 export function reportText(report: VerifyReport): string[] {

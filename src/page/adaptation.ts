@@ -4,23 +4,24 @@ import { candidates, realInputs, typeText } from '../adapt/flow/inputs.ts';
 import { provenanceOf, type ProvenanceStep } from '../adapt/report/provenance.ts';
 import type { Model } from '../formats/onnx/model.ts';
 import type { PageAdaptation, PageFold, PageMappedInput, PageOriginal, PageStep } from '../protocol/adaptation.ts';
-import { openFileSource } from '../files/fileSource.ts';
-import { sourceDigest } from '../files/sourceDigest.ts';
+import type { Shapes } from '../graph/shapes/shapes.ts';
+import { modelDigest } from '../files/modelDigest.ts';
+import { withOpenModel } from '../jobs/openModel.ts';
+import { areNumbers, count, integer, items, list, object, sizes, text, type RawRecord } from './recordText.ts';
+import { RecordedWeights } from './recordedWeights.ts';
 
-/** What a stranger wrote may be of any size; a page shows so much of it. */
+/** A longer story is told from its end. */
 const MAX_STEPS = 20;
-const MAX_ITEMS = 100;
-const MAX_TEXT = 300;
 /** A larger matrix is no picture of a map. */
 const MAX_MATRIX = 16;
 
 /** What a file records about its adaptation, reduced to plain checked data, with what can be checked at once beside it; null when it records nothing. */
-export async function adaptationOf(model: Model, path: string): Promise<PageAdaptation | null> {
+export async function adaptationOf(model: Model, path: string, shapes: Shapes): Promise<PageAdaptation | null> {
   const steps = provenanceOf(model);
   const last = steps.at(-1);
   if (!last) return null;
-  const dims = new Map(model.graph.initializers.map((t) => [t.name, t.dims]));
-  const shown = steps.slice(-MAX_STEPS).map((step) => pageStep(step, dims));
+  const weights = new RecordedWeights(model, shapes);
+  const shown = steps.slice(-MAX_STEPS).map((step) => pageStep(step, weights));
   return {
     steps: shown,
     stepCount: steps.length,
@@ -43,13 +44,10 @@ export async function originalOf(path: string, step: ProvenanceStep): Promise<Pa
     return { name: shown, path: null, state: 'unnamed' };
   const beside = join(dirname(resolve(path)), name);
   try {
-    const source = await openFileSource(beside);
-    try {
-      const same = source.size === size && typeof digest === 'string' && (await sourceDigest(source)) === digest;
+    return await withOpenModel(beside, undefined, async ({ source, model }) => {
+      const same = source.size === size && typeof digest === 'string' && (await modelDigest(source, model)) === digest;
       return { name: shown, path: beside, state: same ? 'same' : 'changed' };
-    } finally {
-      await source.close();
-    }
+    });
   } catch {
     return { name: shown, path: null, state: 'missing' };
   }
@@ -74,7 +72,7 @@ export async function madeFrom(model: Model, path: string): Promise<MadeFrom | n
   };
 }
 
-function recordedMap(input: Readonly<Record<string, unknown>> | undefined, name: string): ChannelMap | null {
+function recordedMap(input: RawRecord | undefined, name: string): ChannelMap | null {
   try {
     return mapFromJson(input, name);
   } catch {
@@ -82,8 +80,8 @@ function recordedMap(input: Readonly<Record<string, unknown>> | undefined, name:
   }
 }
 
-function pageStep(step: ProvenanceStep, dims: ReadonlyMap<string, readonly number[]>): PageStep {
-  const raw = step as unknown as Readonly<Record<string, unknown>>;
+function pageStep(step: ProvenanceStep, weights: RecordedWeights): PageStep {
+  const raw = step as unknown as RawRecord;
   const source = raw.source as Record<string, unknown>;
   const counts = object(raw.counts);
   const saved = object(raw.saved);
@@ -93,7 +91,7 @@ function pageStep(step: ProvenanceStep, dims: ReadonlyMap<string, readonly numbe
     map: text(object(raw.map).name),
     warning: text(object(raw.map).warning),
     inputs: items(raw.inputs).map(mappedInput),
-    folds: items(raw.folds).map((f) => fold(f, dims)),
+    folds: items(raw.folds).map((f) => pageFold(f, weights)),
     foldCount: Math.max(count(counts.folds), items(raw.folds).length),
     rebuilt: items(raw.escapes).map((e) => ({ tensor: text(e.tensor), node: text(e.node), reason: text(e.reason) })),
     rebuiltCount: Math.max(count(counts.escapes), items(raw.escapes).length),
@@ -105,7 +103,7 @@ function pageStep(step: ProvenanceStep, dims: ReadonlyMap<string, readonly numbe
   };
 }
 
-function mappedInput(raw: Readonly<Record<string, unknown>>): PageMappedInput {
+function mappedInput(raw: RawRecord): PageMappedInput {
   const rows = Array.isArray(raw.matrix) ? (raw.matrix as unknown[]) : [];
   const width = Array.isArray(rows[0]) ? rows[0].length : 0;
   const small =
@@ -113,8 +111,8 @@ function mappedInput(raw: Readonly<Record<string, unknown>>): PageMappedInput {
     rows.length <= MAX_MATRIX &&
     width > 0 &&
     width <= MAX_MATRIX &&
-    rows.every((r) => numbers(r, width)) &&
-    numbers(raw.shift, rows.length);
+    rows.every((r) => areNumbers(r, width)) &&
+    areNumbers(raw.shift, rows.length);
   return {
     name: text(raw.name),
     axis: count(raw.axis),
@@ -125,18 +123,15 @@ function mappedInput(raw: Readonly<Record<string, unknown>>): PageMappedInput {
   };
 }
 
-function fold(raw: Readonly<Record<string, unknown>>, dims: ReadonlyMap<string, readonly number[]>): PageFold {
-  const tensor = text(raw.tensor);
-  const [oldDims, newDims] = [sizes(raw.oldDims), sizes(raw.newDims)];
-  const now = dims.get(tensor);
-  return {
-    tensor,
+function pageFold(raw: RawRecord, weights: RecordedWeights): PageFold {
+  const recorded = {
+    tensor: text(raw.tensor),
     node: text(raw.node),
     opType: text(raw.opType),
-    oldDims,
-    newDims,
-    now: now === undefined ? 'missing' : now.join() === newDims.join() ? 'same' : 'other',
+    oldDims: sizes(raw.oldDims),
+    newDims: sizes(raw.newDims),
   };
+  return { ...recorded, now: weights.state(recorded) };
 }
 
 /** What an adapted input takes by the file's own declaration, beside what the record says. */
@@ -149,40 +144,6 @@ function inputNow(model: Model, recorded: PageMappedInput): PageAdaptation['inpu
     type: typeText(input),
     agrees: typeof dim === 'number' ? dim === recorded.newChannels : candidates(input, recorded.newChannels).length > 0,
   };
-}
-
-function object(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value.slice(0, MAX_ITEMS) : [];
-}
-
-function items(value: unknown): Readonly<Record<string, unknown>>[] {
-  return list(value).map(object);
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? (value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value) : '';
-}
-
-function count(value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;
-}
-
-function integer(value: unknown): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
-}
-
-function sizes(value: unknown): number[] {
-  return list(value).map(count);
-}
-
-function numbers(value: unknown, length: number): boolean {
-  return (
-    Array.isArray(value) && value.length === length && value.every((v) => typeof v === 'number' && Number.isFinite(v))
-  );
 }
 
 function groups(value: unknown): { opType: string; count: number }[] {

@@ -44,11 +44,12 @@ export interface PageParts {
 export async function readPageModel(path: string, signal?: AbortSignal, bind: PageBinding = {}): Promise<PageModel> {
   return withOpenModel(path, signal, async ({ source, model, ctx }) => {
     const steering = await steeringConstants(model, ctx);
+    const inferred = inferShapes(model, { constants: steering, bind });
     const page = pageModel(model, {
       fileName: basename(path),
       fileSize: source.size,
-      inferred: inferShapes(model, { constants: steering, bind }),
-      adaptation: await adaptationOf(model, path),
+      inferred,
+      adaptation: await adaptationOf(model, path, inferred),
       bind,
       constants: await smallConstants(model, ctx, steering),
     });

@@ -6,7 +6,7 @@ import { compareFiles, reportText as differencesText } from '../jobs/compare.ts'
 import { adaptFile, convertToGray, type AdaptResult } from '../jobs/convert.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import type { Answers } from '../jobs/rpc.ts';
-import { reportText, verifyFiles } from '../jobs/verify.ts';
+import { markedDataFiles, reportText, verifyFiles } from '../jobs/verify.ts';
 import type { PageProof } from '../protocol/adaptation.ts';
 import { packModel } from '../protocol/packed.ts';
 import type { VerifyReport } from '../verify/proof/report.ts';
@@ -30,8 +30,9 @@ export const WORKER_ANSWERS: Answers<WorkerMethods> = {
     asPython((await adaptFile(path, { map, inputs, dryRun: true, ...context })).plan, framework),
   madeFrom: ({ path }, { signal }) => withOpenModel(path, signal, ({ model }) => madeFrom(model, path)),
   verify: async ({ original, adapted }, context) => {
+    const dataFiles = await markedDataFiles([original, adapted], context.signal);
     const report = await verifyFiles(original, adapted, context);
-    return { ...pageProof(report, basename(original)), report: reportText(report) };
+    return { ...pageProof(report, basename(original)), report: reportText(report), dataFiles };
   },
   tensorStatistics: ({ path, tensor }, context) => tensorStatistics(path, tensor, context),
   tensorBlock: async ({ path, tensor, ranges }, context) => ({

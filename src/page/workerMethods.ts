@@ -1,3 +1,4 @@
+import type { Written } from '../files/written.ts';
 import type { ImageInput } from '../adapt/flow/imageInputs.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
 import type { PlanSection } from '../adapt/report/planText.ts';
@@ -27,6 +28,8 @@ export interface AdaptReply {
 
 export interface VerifyReply extends PageProof {
   readonly report: readonly string[];
+  /** The data files of both models, as they were before the proof. */
+  readonly dataFiles: readonly Written[];
 }
 
 /** A map for a file, and the inputs it is for; all image inputs when absent. */

@@ -50,8 +50,8 @@ export interface PageFold {
   opType: string;
   oldDims: number[];
   newDims: number[];
-  /** Whether the file holds a tensor of that name, with the recorded new dims. */
-  now: 'same' | 'other' | 'missing';
+  /** Whether the node reads a weight of the recorded new dims; `unknown` where its dims are not known without running the model. */
+  now: 'same' | 'other' | 'missing' | 'unknown';
 }
 
 /** What a proof found, measured by this Channelwise, never read from the file. */

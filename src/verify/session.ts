@@ -1,11 +1,14 @@
 import { FLOAT16 } from '../tensors/dtypes.ts';
 import type * as Runtime from 'onnxruntime-web';
 import { ChannelwiseError } from '../bytes/errors.ts';
+import { reason, runtimeError } from './runtimeErrors.ts';
 import { VALUE_TYPES, valueRow, type Value, type ValueData } from './values.ts';
 
 export interface RuntimeConfig {
   /** Where the runtime's two files lie: `ort-wasm-simd-threaded.mjs` and `.wasm`, as file: or other URLs. */
-  readonly wasmPaths: { readonly mjs: string; readonly wasm: string };
+  readonly wasmPaths?: { readonly mjs: string; readonly wasm: string };
+  /** Threads that share one run; one when absent. The thread that waits for them is blocked meanwhile. */
+  readonly threads?: number;
 }
 
 export interface Session {
@@ -35,7 +38,7 @@ export async function runtimeVersion(): Promise<string> {
 }
 
 /**
- * Opens a model that is in memory: WebAssembly, one thread. `optimize` fuses operators; without, each node runs as written.
+ * Opens a model that is in memory, in WebAssembly. `optimize` fuses operators; without, each node runs as written.
  * Throws ChannelwiseError: `runtime-load`, `runtime-operator`, `runtime-memory` or `runtime-model`.
  */
 export async function openSession(model: Uint8Array, optimize = false): Promise<Session> {
@@ -114,86 +117,11 @@ function loadRuntime(): Promise<typeof Runtime> {
 async function load(): Promise<typeof Runtime> {
   try {
     const runtime = await import('onnxruntime-web');
-    runtime.env.wasm.numThreads = 1;
+    runtime.env.wasm.numThreads = config?.threads ?? 1;
     runtime.env.logLevel = 'fatal';
-    if (config) runtime.env.wasm.wasmPaths = { ...config.wasmPaths };
+    if (config?.wasmPaths) runtime.env.wasm.wasmPaths = { ...config.wasmPaths };
     return runtime;
   } catch (error) {
     throw new ChannelwiseError('unsupported', 'runtime-load', `ONNX Runtime could not be loaded (${reason(error)}).`);
   }
-}
-
-/** What the runtime's messages mean, most telling first. */
-const CAUSES: readonly {
-  readonly match: RegExp;
-  readonly code: string;
-  readonly say: (match: RegExpExecArray) => string;
-}[] = [
-  {
-    match:
-      /no available backend|both async and sync fetching|Cannot find (?:module|package)|WebAssembly\.(?:instantiate|compile)|ENOENT|previous call to 'initWasm/i,
-    code: 'runtime-load',
-    say: (m) => `ONNX Runtime could not be loaded (${reason(m.input)}).`,
-  },
-  {
-    match:
-      /bad_alloc|out of memory|access out of bounds|allocation failed|failed to allocate|enlarge memory|maximum size|Invalid array length/i,
-    code: 'runtime-memory',
-    say: () => 'ONNX Runtime ran out of memory; the model or its input is too large to be run here.',
-  },
-  {
-    match: /([\w.]*:?\w+)\(-?\d*\) is not a registered function\/op/,
-    code: 'runtime-operator',
-    say: (m) => `ONNX Runtime lacks the operator ${m[1]}.`,
-  },
-  {
-    match: /Could not find an implementation for (\w+)(?:\((\d+)\))?/,
-    code: 'runtime-operator',
-    say: (m) => `ONNX Runtime lacks the operator ${m[1]} in this version${m[2] ? ` (${m[2]})` : ''} or for this type.`,
-  },
-  {
-    match: /No Op registered for (\w+)/,
-    code: 'runtime-operator',
-    say: (m) => `ONNX Runtime lacks the operator ${m[1]}.`,
-  },
-  {
-    match: /Unsupported model IR version|not under official support|is only guaranteed/i,
-    code: 'runtime-model',
-    say: (m) => `ONNX Runtime doesn't know this model's version (${reason(m.input)}).`,
-  },
-];
-
-/** One plain sentence for whatever the runtime throws: errors, texts, or bare numbers where its C++ code had none. */
-export function runtimeError(error: unknown, step: 'open' | 'run'): ChannelwiseError {
-  const text = error instanceof Error ? error.message : String(error);
-  for (const { match, code, say } of CAUSES) {
-    const found = match.exec(text);
-    if (found) return new ChannelwiseError('unsupported', code, say(found));
-  }
-  if (/^\d+$/.test(text))
-    return new ChannelwiseError(
-      'unsupported',
-      'runtime-memory',
-      'ONNX Runtime stopped without a reason; most likely it ran out of memory.',
-    );
-  const what = step === 'open' ? 'could not open the model' : 'could not run the model';
-  return new ChannelwiseError(
-    'unsupported',
-    step === 'open' ? 'runtime-model' : 'runtime-run',
-    `ONNX Runtime ${what} (${reason(text)}).`,
-  );
-}
-
-/** The telling part of a runtime's message, as one short line. */
-function reason(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  const told = text.slice(text.lastIndexOf('ERROR_MESSAGE:') + (text.includes('ERROR_MESSAGE:') ? 14 : 1));
-  // Failed checks name a source file, a C++ function and the condition, or an error inside; the words for people come last.
-  const line = told
-    .replace(/\s+/g, ' ')
-    .replace(/\S*\/onnxruntime\/\S+:\d+ .* was false\. ?/, '')
-    .replace(/\S*\/onnxruntime\/\S+:\d+ .*\[ONNXRuntimeError\] : \d+ : \w+ : /, '')
-    .trim()
-    .replace(/\.$/, '');
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }

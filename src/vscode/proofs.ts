@@ -15,7 +15,7 @@ interface Kept {
   readonly proof: VerifyReply;
 }
 
-/** Proves adapted files, and remembers what came out for as long as both files stay as they were. */
+/** Proves adapted files, and remembers what came out for as long as both files and their data files stay as they were. */
 export class Proofs {
   private readonly jobs: ModelJobs;
   private readonly kept = new Map<string, Kept>();
@@ -35,7 +35,7 @@ export class Proofs {
     const files = await Promise.all([markWritten(original), markWritten(adapted)]).catch(() => null);
     const proof = await this.run(original, adapted, options);
     this.kept.delete(adapted);
-    if (files) this.kept.set(adapted, { of: files, proof });
+    if (files) this.kept.set(adapted, { of: [...files, ...proof.dataFiles], proof });
     for (const oldest of this.kept.keys()) {
       if (this.kept.size <= MAX_KEPT) break;
       this.kept.delete(oldest);
@@ -76,5 +76,6 @@ function unproved(statement: string, against: string): VerifyReply {
     runtime: null,
     warnings: [],
     report: [],
+    dataFiles: [],
   };
 }

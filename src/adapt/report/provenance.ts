@@ -12,7 +12,7 @@ export const PROVENANCE_KEY = RECORD_KEY;
 export interface ProvenanceSource {
   readonly name: string;
   readonly size: number;
-  /** SHA-256 over samples of the file, as `sourceDigest` takes them. */
+  /** SHA-256 over samples of the file and its data files, as `modelDigest` takes them. */
   readonly digest?: string | undefined;
 }
 

@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { verifyFiles } from '../../../src/jobs/verify.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
-import { runtimeError } from '../../../src/verify/session.ts';
+import { runtimeError } from '../../../src/verify/runtimeErrors.ts';
 import {
   DTYPE,
   encodeModel,

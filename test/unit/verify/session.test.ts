@@ -3,7 +3,8 @@ import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
-import { configureRuntime, openSession, runtimeError, runtimeVersion } from '../../../src/verify/session.ts';
+import { runtimeError } from '../../../src/verify/runtimeErrors.ts';
+import { configureRuntime, openSession, runtimeVersion } from '../../../src/verify/session.ts';
 import { fromNumbers, numbersOf } from '../../../src/verify/values.ts';
 import { convModel, encodeModel, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 

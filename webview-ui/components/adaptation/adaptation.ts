@@ -25,7 +25,12 @@ const NOW: Readonly<Record<PageFold['now'], string>> = {
   same: '✓ as recorded',
   other: '✗ other shape',
   missing: '✗ no such weight',
+  unknown: 'computed inside',
 };
+
+function isWrong({ now }: PageFold): boolean {
+  return now === 'other' || now === 'missing';
+}
 
 /** The story of an adapted model: left what was checked now, right what the file says about itself. */
 export class Adaptation extends LitElement {
@@ -109,7 +114,7 @@ export class Adaptation extends LitElement {
   }
 
   #weights(step: PageStep): TemplateResult {
-    const wrong = step.folds.filter((f) => f.now !== 'same').length;
+    const wrong = step.folds.filter(isWrong).length;
     const n = step.folds.length;
     return html`<h3>Recorded weights in this file</h3>
       <p class=${wrong ? 'bad' : ''}>
@@ -226,7 +231,7 @@ export class Adaptation extends LitElement {
                   <td>${this.#link(f)}</td>
                   <td>${shapeText(f.oldDims)}</td>
                   <td>${shapeText(f.newDims)}</td>
-                  <td class=${f.now === 'same' ? '' : 'bad'}>${NOW[f.now]}</td>
+                  <td class=${isWrong(f) ? 'bad' : ''}>${NOW[f.now]}</td>
                 </tr>`,
             )}
           </tbody>

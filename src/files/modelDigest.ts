@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { ChannelwiseError } from '../bytes/errors.ts';
+import { externalFiles } from '../formats/onnx/allTensors.ts';
+import type { Model } from '../formats/onnx/model.ts';
+import { dataFilePath } from './external.ts';
+import { openFileSource, type FileSource } from './fileSource.ts';
+import { sourceDigest } from './sourceDigest.ts';
+
+/** A model that names more data files is told from others by the first ones. */
+const MAX_FILES = 1000;
+
+/** A model's fingerprint, as `sourceDigest` takes it: of its file, and where it has data files, of these too. */
+export async function modelDigest(source: FileSource, model: Model): Promise<string> {
+  const own = await sourceDigest(source);
+  const locations = [...externalFiles(model).keys()].slice(0, MAX_FILES);
+  if (!locations.length) return own;
+  const hash = createHash('sha256').update(`${own}\n`);
+  for (const location of locations) hash.update(`${location}\n${await dataDigest(source.path, location)}\n`);
+  return hash.digest('hex');
+}
+
+/** The data files of a model that are there to be read, by path. */
+export async function dataFilePaths(modelPath: string, model: Model): Promise<string[]> {
+  const locations = [...externalFiles(model).keys()].slice(0, MAX_FILES);
+  const paths = await Promise.all(locations.map((location) => dataFilePath(modelPath, location).catch(() => null)));
+  return paths.filter((path) => path !== null);
+}
+
+/** What can't be read has a fingerprint too: its reason. */
+async function dataDigest(modelPath: string, location: string): Promise<string> {
+  try {
+    const data = await openFileSource(await dataFilePath(modelPath, location));
+    try {
+      return await sourceDigest(data);
+    } finally {
+      await data.close();
+    }
+  } catch (error) {
+    if (error instanceof ChannelwiseError && error.kind !== 'cancelled') return error.code;
+    throw error;
+  }
+}
