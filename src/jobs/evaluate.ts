@@ -1,6 +1,11 @@
 import { basename } from 'node:path';
-import { composeMaps, grayscale, normalize, type Normalisation } from '../adapt/maps/channelMap.ts';
+import { grayscale, normalize, type ChannelMap, type Normalisation } from '../adapt/maps/channelMap.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
+import {
+  choosePreprocessing,
+  type ChosenPreprocessing,
+  type PreprocessingChoice,
+} from '../verify/evaluate/choosePreprocessing.ts';
 import {
   evaluate,
   type EvaluationImage,
@@ -9,23 +14,10 @@ import {
   type RunResult,
 } from '../verify/evaluate/evaluate.ts';
 import { evaluationCsv, evaluationStatement, evaluationText } from '../verify/evaluate/evaluateText.ts';
-import { inputMaps, type MappedInput } from '../verify/proof/inputMap.ts';
-import type { Picture } from '../verify/evaluate/picture.ts';
-import { ownPreset } from '../verify/evaluate/ownSteps.ts';
-import {
-  PREPROCESSINGS,
-  colourFeed,
-  fitPicture,
-  grayFeed,
-  grayScaling,
-  imageInput,
-  repeatedFeed,
-  type ImageInput,
-  type Preprocessing,
-} from '../verify/evaluate/preprocess.ts';
-import { openSession, runtimeVersion, type Session } from '../verify/session.ts';
-import { wholeModel } from '../verify/proof/measure/stem.ts';
-import { wiring, type ModelFile, type Wiring } from '../verify/wiring.ts';
+import { declaredInput, grayInput, openRuns } from '../verify/evaluate/evaluationRuns.ts';
+import { colourFeed, fitPicture, type ImageInput, type Preprocessing } from '../verify/evaluate/preprocess.ts';
+import { runtimeVersion, type Session } from '../verify/session.ts';
+import { wiring, type ModelFile } from '../verify/wiring.ts';
 import { readPicture } from '../files/images/images.ts';
 import { classIndex, imageFiles, type LabelledFile } from '../files/images/labels.ts';
 import { adaptedInMemory } from './adaptedInMemory.ts';
@@ -34,17 +26,7 @@ import { withOpenModel, withOpenModels, type OpenModel } from './openModel.ts';
 /** Reasons for skipped images that are spelt out. */
 const MAX_REASONS = 3;
 
-export interface EvaluateOptions {
-  /** A preset's name: imagenet, plus-minus-one, zero-to-one, raw. Read from the model's first steps when absent, else imagenet. */
-  readonly preset?: string | undefined;
-  /** Overrides single values of the preset. */
-  readonly mean?: readonly number[] | undefined;
-  readonly std?: readonly number[] | undefined;
-  readonly scale?: number | undefined;
-  readonly size?: number | undefined;
-  /** Stretch pictures to the input instead of cropping their middle. */
-  readonly stretch?: boolean | undefined;
-  readonly order?: 'rgb' | 'bgr' | undefined;
+export interface EvaluateOptions extends PreprocessingChoice {
   /** A JSON file that says which class each sub-folder is. */
   readonly labels?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -58,7 +40,7 @@ export interface EvaluationReport {
   readonly statement: string;
   readonly preprocessing: {
     readonly name: string;
-    readonly chosen: 'given' | 'read from the model' | 'default';
+    readonly chosen: ChosenPreprocessing['chosen'];
     readonly normalisation: Normalisation;
     readonly height: number;
     readonly width: number;
@@ -111,14 +93,15 @@ interface Parts {
 }
 
 async function run(parts: Parts): Promise<EvaluationReport> {
-  const { options, original, adapted, files } = parts;
+  const { options, original, adapted, files, sessions } = parts;
   const warnings: string[] = [];
-  const w = wiring(original);
-  const mapped = grayInput(original, adapted, warnings);
-  const { preprocessing, chosen } = await choosePreprocessing(w, mapped.name, options);
+  const { mapped, assumption } = grayInput(original, adapted);
+  if (assumption) warnings.push(assumption);
+  const { preprocessing, chosen } = await choosePreprocessing(wiring(original), mapped.name, options);
   // Building the map checks mean, std and scale.
   normalize(preprocessing.normalisation, mapped.map.m.length);
-  const input = declaredInput(original, mapped.name, mapped.map.m.length, preprocessing);
+  const channels = mapped.map.m.length;
+  const input = declaredInput(original, { name: mapped.name, channels, size: preprocessing.size });
   if (options.size !== undefined && input.height !== options.size && input.width !== options.size) {
     throw new ChannelwiseError(
       'refused',
@@ -126,12 +109,16 @@ async function run(parts: Parts): Promise<EvaluationReport> {
       `The model takes images of ${input.height}×${input.width} and no other size, so the size ${options.size} has no use.`,
     );
   }
-  const { runs, exact } = await openRuns(parts, w, mapped, input, preprocessing, warnings);
-  if (!exact)
+  const adapt = (map: ChannelMap): Promise<ModelFile> => adaptedInMemory(original, map, options.signal);
+  const opened = await openRuns({ original, adapted, mapped, input, preprocessing, adapt }, (s) => sessions.push(s));
+  const { runs } = opened;
+  warnings.push(...opened.warnings);
+  if (!opened.exact)
     warnings.push(
       'The adapted model gets one mean and one std, the averages, so it is not quite the original on repeated gray; the form with the normalisation folded into the weights is.',
     );
-  const { classes, index, how } = await labelling(parts, runs[0], input, preprocessing, warnings);
+  const classes = runs[0] ? await countClasses(runs[0], input, preprocessing) : 0;
+  const { index, how } = await labelling(parts, classes, warnings);
   const images = files.map((f): EvaluationImage => ({
     name: f.name,
     label: f.folder === null ? null : (index?.(f.folder) ?? null),
@@ -167,160 +154,38 @@ async function run(parts: Parts): Promise<EvaluationReport> {
   };
 }
 
-function grayInput(original: ModelFile, adapted: ModelFile, warnings: string[]): MappedInput {
-  const maps = inputMaps(original.model, adapted.model);
-  const [mapped, ...more] = maps.inputs;
-  if (maps.assumption) warnings.push(maps.assumption);
-  if (!mapped || more.length || mapped.map.m[0]?.length !== 1) {
-    throw new ChannelwiseError(
-      'refused',
-      'not-gray',
-      `The adapted model should take one gray channel where the original takes ${mapped?.map.m.length ?? 3}, in one input; this one does not.`,
-    );
-  }
-  return mapped;
-}
-
-async function choosePreprocessing(
-  w: Wiring,
-  input: string,
-  o: EvaluateOptions,
-): Promise<{ preprocessing: Preprocessing; chosen: EvaluationReport['preprocessing']['chosen'] }> {
-  const own = o.preset === undefined ? await ownPreset(w, input) : null;
-  const name = o.preset ?? own ?? 'imagenet';
-  const preset = Object.hasOwn(PREPROCESSINGS, name) ? PREPROCESSINGS[name] : undefined;
-  if (!preset)
-    throw new ChannelwiseError(
-      'refused',
-      'preset',
-      `There is no preset \`${name}\`; use ${Object.keys(PREPROCESSINGS).join(', ')}.`,
-    );
-  const given = o.preset !== undefined || o.mean !== undefined || o.std !== undefined || o.scale !== undefined;
-  const normalisation = {
-    mean: o.mean ?? preset.normalisation.mean,
-    std: o.std ?? preset.normalisation.std,
-    scale: o.scale ?? preset.normalisation.scale,
-  };
-  if (o.size !== undefined && !(Number.isSafeInteger(o.size) && o.size > 0 && o.size <= 4096))
-    throw new ChannelwiseError('refused', 'size', 'size must be a whole number from 1 to 4096.');
-  return {
-    preprocessing: {
-      ...preset,
-      name: (o.mean ?? o.std ?? o.scale) ? 'own numbers' : preset.name,
-      normalisation,
-      size: o.size ?? preset.size,
-      margin: o.stretch ? null : preset.margin,
-      order: o.order ?? preset.order,
-    },
-    chosen: given ? 'given' : own ? 'read from the model' : 'default',
-  };
-}
-
-function declaredInput(file: ModelFile, name: string, channels: number, { size }: Preprocessing): ImageInput {
-  const value = file.model.graph.inputs.find((i) => i.name === name);
-  if (!value)
-    throw new ChannelwiseError('refused', 'no-image-input', `There is no input \`${name}\`.`, { tensor: name });
-  return imageInput(value, channels, size);
-}
-
-async function openRuns(
-  parts: Parts,
-  w: Wiring,
-  mapped: MappedInput,
-  input: ImageInput,
-  pre: Preprocessing,
-  warnings: string[],
-): Promise<{ runs: EvaluationRun[]; exact: boolean }> {
-  const opened = async (file: Wiring): Promise<Session> => {
-    const extra = [...file.inputs.keys()].filter((name) => name !== mapped.name);
-    if (extra.length)
-      throw new ChannelwiseError(
-        'refused',
-        'more-inputs',
-        `The model needs more than an image: \`${extra[0]}\` too, so it can't be evaluated on images alone.`,
-        { tensor: extra[0] ?? '' },
-      );
-    const session = await openSession((await wholeModel(file)).bytes, true);
-    parts.sessions.push(session);
-    return session;
-  };
-  const first = await opened(w);
-  const one = declaredInput(parts.adapted, mapped.name, 1, pre);
-  const gray: ImageInput = { ...one, height: input.height, width: input.width };
-  const scaling = grayScaling(mapped.map, pre.normalisation);
-  const fit = fitOnce(input, pre);
-  const runs: EvaluationRun[] = [
-    { key: 'rgb', title: 'RGB', session: first, input: mapped.name, feed: (p) => colourFeed(fit(p), input, pre) },
-    {
-      key: 'repeated',
-      title: 'gray repeated',
-      session: first,
-      input: mapped.name,
-      feed: (p) => repeatedFeed(fit(p), input, pre),
-    },
-    {
-      key: 'adapted',
-      title: scaling.exact ? 'adapted model' : 'adapted model, one mean and std',
-      session: await opened(wiring(parts.adapted)),
-      input: mapped.name,
-      feed: (p) => grayFeed(fit(p), gray, scaling),
-    },
-  ];
-  if (scaling.exact) return { runs, exact: true };
-  const channels = mapped.map.m.length;
-  try {
-    const folded = await adaptedInMemory(
-      parts.original,
-      composeMaps(normalize(pre.normalisation, channels), grayscale(channels)),
-      parts.options.signal,
-    );
-    runs.push({
-      key: 'exact',
-      title: 'adapted model, normalisation folded',
-      session: await opened(wiring(folded)),
-      input: mapped.name,
-      feed: (p) => grayFeed(fit(p), gray, { gain: 1, offset: 0, exact: true }),
-    });
-  } catch (error) {
-    if (!(error instanceof ChannelwiseError) || error.kind !== 'refused') throw error;
-    warnings.push(`The form with the normalisation folded can't be built: ${error.message}`);
-  }
-  return { runs, exact: false };
-}
-
-/** All runs see the same resized picture, so it is resized once. */
-function fitOnce(input: ImageInput, pre: Preprocessing): (picture: Picture) => Picture {
-  let last: { from: Picture; to: Picture } | null = null;
-  return (from) => {
-    if (last?.from !== from) last = { from, to: fitPicture(from, input, pre) };
-    return last.to;
-  };
-}
-
-/** Counts the classes with a black picture, then matches sub-folders to them. */
-async function labelling(
-  parts: Parts,
-  run: EvaluationRun | undefined,
-  input: ImageInput,
-  pre: Preprocessing,
-  warnings: string[],
-): Promise<{ classes: number; index: ((folder: string) => number | null) | null; how: string }> {
-  if (!run) return { classes: 0, index: null, how: '' };
+/** Counts the classes with a black picture. */
+async function countClasses(run: EvaluationRun, input: ImageInput, preprocessing: Preprocessing): Promise<number> {
   const side = Math.max(input.height, input.width);
   const black = { width: side, height: side, rgb: new Uint8Array(side * side * 3) };
+  const feed = (): ReturnType<typeof colourFeed> =>
+    colourFeed(fitPicture(black, input, preprocessing), input, preprocessing);
   const probe = await evaluate({
-    runs: [{ ...run, feed: () => colourFeed(fitPicture(black, input, pre), input, pre) }],
+    runs: [{ ...run, feed }],
     images: [{ name: '', label: null, load: async () => black }],
   });
+  return probe.classes;
+}
+
+interface Labelling {
+  /** The class of a sub-folder; null where none is labelled. */
+  readonly index: ((folder: string) => number | null) | null;
+  readonly how: string;
+}
+
+/** Matches sub-folders to classes. */
+async function labelling(parts: Parts, classes: number, warnings: string[]): Promise<Labelling> {
   const folders = [...new Set(parts.files.flatMap((f) => f.folder ?? []))];
-  if (!folders.length) return { classes: probe.classes, index: null, how: '' };
-  const { index, how } = await classIndex(parts.dir, parts.options.labels, folders, probe.classes);
-  if (!index) warnings.push(how);
-  else
-    for (const folder of folders)
-      if (index(folder) === null)
-        warnings.push(`Sub-folder ${folder} is no known class; its images count as unlabelled.`);
-  return { classes: probe.classes, index, how };
+  if (!folders.length) return { index: null, how: '' };
+  const { index, how } = await classIndex(parts.dir, parts.options.labels, folders, classes);
+  if (!index) {
+    warnings.push(how);
+    return { index, how };
+  }
+  for (const folder of folders)
+    if (index(folder) === null)
+      warnings.push(`Sub-folder ${folder} is no known class; its images count as unlabelled.`);
+  return { index, how };
 }
 
 export function reportText(report: EvaluationReport): string[] {

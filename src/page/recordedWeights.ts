@@ -1,7 +1,7 @@
 import type { Node, Model } from '../formats/onnx/model.ts';
 import { allNodeLists } from '../graph/nested.ts';
 import { storedTensors } from '../graph/storedTensors.ts';
-import type { ScopeShapes } from '../graph/shapes/scope.ts';
+import type { ScopeShapes } from '../graph/shapes/graphScope.ts';
 import type { Shapes } from '../graph/shapes/shapes.ts';
 import type { PageFold } from '../protocol/adaptation.ts';
 

@@ -19,9 +19,11 @@ export interface RunCost {
 }
 
 /** About ten seconds on one thread of a slow machine. */
-export const MAX_OPERATIONS = 4e10;
+const MAX_OPERATIONS = 4e10;
+/** What a person asks for by name, a whole model on one picture: some minutes. */
+export const MAX_WHOLE_OPERATIONS = 1e12;
 /** Of the 4 GiB that the runtime can address; a machine runs other things too. */
-export const MAX_BYTES = 2 ** 30;
+const MAX_BYTES = 2 ** 30;
 /** A cosine or a copy of one element takes as long as so many multiply-adds of a convolution: measured, 16 million cosines a second. */
 const ELEMENT_OPERATIONS = 16;
 /** More rounds than any model needs: a loop that counts to this does not end. */

@@ -2,7 +2,7 @@ import { attributeText, samePlainValue } from '../../graph/attributeText.ts';
 import { operatorKey } from '../../graph/operatorKey.ts';
 import { typeText } from '../../adapt/flow/inputs.ts';
 import type { Attribute, Graph, Model, Node, SparseTensor, Tensor, ValueInfo } from '../../formats/onnx/model.ts';
-import { compareTensors, side, type TensorChange } from './compareTensors.ts';
+import { compareTensors, type ComparedModels, side, type TensorChange } from './compareTensors.ts';
 import { align, type Alignment } from './align.ts';
 import { ByteComparer } from '../sameBytes.ts';
 import type { ModelFile } from '../wiring.ts';
@@ -74,10 +74,11 @@ export interface CompareRequest {
 /** Compares two models: structure by name, stored data byte by byte, numbers only where bytes differ. Throws what reading throws. */
 export async function compare({ a, b, onProgress }: CompareRequest): Promise<Comparison> {
   const bytes = new ByteComparer(a, b);
+  const models: ComparedModels = { a, b, bytes };
   const [one, two] = [a.model, b.model];
   const alignment = align(one.graph, two.graph);
-  const { tensors, renamedTensors } = await storedChanges(bytes, { a, b }, alignment, onProgress);
-  const nodes = await nodeChanges(bytes, { a, b }, alignment, tensors);
+  const { tensors, renamedTensors } = await storedChanges(models, alignment, onProgress);
+  const nodes = await nodeChanges(models, alignment, tensors);
   const found = {
     header: [
       ...header(one, two),
@@ -199,8 +200,7 @@ async function functionChanges(bytes: ByteComparer, a: Model, b: Model): Promise
 type Held = { readonly tensor: Tensor; readonly sparse: SparseTensor | null };
 
 async function storedChanges(
-  bytes: ByteComparer,
-  files: { a: ModelFile; b: ModelFile },
+  models: ComparedModels,
   { renamed }: Alignment,
   onProgress: CompareRequest['onProgress'],
 ): Promise<{ tensors: TensorChange[]; renamedTensors: { a: string; b: string }[] }> {
@@ -212,7 +212,7 @@ async function storedChanges(
         { tensor: { ...sparse.values, dims: sparse.dims }, sparse },
       ]),
     ]);
-  const [x, y] = [held(files.a.model.graph), held(files.b.model.graph)];
+  const [x, y] = [held(models.a.model.graph), held(models.b.model.graph)];
   const tensors: TensorChange[] = [];
   const renamedTensors: { a: string; b: string }[] = [];
   const met = new Set<string>();
@@ -221,7 +221,7 @@ async function storedChanges(
     const was = renamed.get(name) ?? name;
     const t = x.get(was);
     met.add(was);
-    const change = t ? await heldChange(bytes, files, name, t, u) : oneSided(name, null, u.tensor);
+    const change = t ? await heldChange(models, name, t, u) : oneSided(name, null, u.tensor);
     if (change) tensors.push(was === name || !t ? change : { ...change, was });
     else if (was !== name) renamedTensors.push({ a: was, b: name });
     onProgress?.((0.95 * ++done) / y.size);
@@ -230,15 +230,9 @@ async function storedChanges(
   return { tensors: [...removed, ...tensors], renamedTensors };
 }
 
-async function heldChange(
-  bytes: ByteComparer,
-  files: { a: ModelFile; b: ModelFile },
-  name: string,
-  t: Held,
-  u: Held,
-): Promise<TensorChange | null> {
-  if (!t.sparse && !u.sparse) return compareTensors(bytes, files, name, t.tensor, u.tensor);
-  if (t.sparse && u.sparse && (await bytes.sameMessage(t.sparse.ref, u.sparse.ref))) return null;
+async function heldChange(models: ComparedModels, name: string, t: Held, u: Held): Promise<TensorChange | null> {
+  if (!t.sparse && !u.sparse) return compareTensors(models, name, t.tensor, u.tensor);
+  if (t.sparse && u.sparse && (await models.bytes.sameMessage(t.sparse.ref, u.sparse.ref))) return null;
   const note = 'A sparse tensor is compared by its bytes only.';
   return { ...oneSided(name, t.tensor, u.tensor), change: t.sparse && u.sparse ? 'values' : 'storage', note };
 }
@@ -258,12 +252,11 @@ function oneSided(name: string, a: Tensor | null, b: Tensor | null): TensorChang
 
 /** Compares paired nodes; tensors inside Constant nodes and other attributes join `tensors`. */
 async function nodeChanges(
-  bytes: ByteComparer,
-  files: { a: ModelFile; b: ModelFile },
+  models: ComparedModels,
   { nodes, renamed: names }: Alignment,
   tensors: TensorChange[],
 ): Promise<Comparison['nodes']> {
-  const [one, two] = [files.a.model.graph.nodes, files.b.model.graph.nodes];
+  const [one, two] = [models.a.model.graph.nodes, models.b.model.graph.nodes];
   const changed: NodeChange[] = [];
   const renamed: NodePair[] = [];
   const added: NodeRef[] = [];
@@ -277,12 +270,13 @@ async function nodeChanges(
     }
     // The same bytes mean something else where the names in them stand for other tensors now.
     const moved = [...node.inputs, ...node.outputs].some((name) => names.has(name));
-    if (!moved && (await bytes.sameNode(other, node))) {
+    if (!moved && (await models.bytes.sameNode(other, node))) {
       same++;
       continue;
     }
     const pair = { a: nodeRef(other, at), b: nodeRef(node, i) };
-    const changes = await nodeDifferences(bytes, files, other, node, names, tensors);
+    const { changes, stored: own } = await nodeDifferences(models, other, node, names);
+    for (const change of own) tensors.push(change);
     if (changes.length) {
       // A Constant's tensor is listed with the tensors.
       const stored =
@@ -300,15 +294,14 @@ function nodeRef(n: Node, index: number): NodeRef {
   return { index, name: n.name, opType: n.opType, outputs: n.outputs };
 }
 
-/** What two paired nodes differ in, names aside; empty where only names are others. */
+/** What two paired nodes differ in, names aside, empty where only names are others; and the tensors of their attributes that differ. */
 async function nodeDifferences(
-  bytes: ByteComparer,
-  files: { a: ModelFile; b: ModelFile },
+  models: ComparedModels,
   a: Node,
   b: Node,
   names: ReadonlyMap<string, string>,
-  tensors: TensorChange[],
-): Promise<TextChange[]> {
+): Promise<{ changes: TextChange[]; stored: TensorChange[] }> {
+  const stored: TensorChange[] = [];
   const found = textChanges([['operator', operatorKey(a)]], [['operator', operatorKey(b)]]);
   for (const [what, x, y] of [
     ['inputs', a.inputs, b.inputs],
@@ -320,26 +313,23 @@ async function nodeDifferences(
   const [x, y] = [new Map(a.attributes.map((t) => [t.name, t])), new Map(b.attributes.map((t) => [t.name, t]))];
   for (const name of new Set([...x.keys(), ...y.keys()])) {
     const [p, q] = [x.get(name), y.get(name)];
-    if (p && q && (await sameAttribute(bytes, files, p, q))) continue;
+    if (p && q && (await sameAttribute(models, p, q))) continue;
     if (p?.tensor && q?.tensor) {
       const label = `${b.outputs[0] || b.name} (${b.opType} ${name})`;
-      const change = await compareTensors(bytes, files, label, p.tensor, q.tensor);
-      if (change) tensors.push(change);
+      const change = await compareTensors(models, label, p.tensor, q.tensor);
+      if (change) stored.push(change);
     }
     found.push({ what: `attribute ${name}`, a: p ? attributeText(p) : null, b: q ? attributeText(q) : null });
   }
   const onlyNames = a.name !== b.name || [...b.inputs, ...b.outputs].some((name) => names.has(name));
-  return found.length || onlyNames ? found : [{ what: 'documentation or other fields', a: null, b: null }];
+  const other = [{ what: 'documentation or other fields', a: null, b: null }];
+  return { changes: found.length || onlyNames ? found : other, stored };
 }
 
-async function sameAttribute(
-  bytes: ByteComparer,
-  files: { a: ModelFile; b: ModelFile },
-  a: Attribute,
-  b: Attribute,
-): Promise<boolean> {
+async function sameAttribute(models: ComparedModels, a: Attribute, b: Attribute): Promise<boolean> {
+  const { bytes } = models;
   if (await bytes.sameMessage(a.ref, b.ref))
     return a.tensor?.storage.kind !== 'external' || (await bytes.sameTensor(a.tensor, b.tensor));
-  if (a.tensor && b.tensor) return (await compareTensors(bytes, files, '', a.tensor, b.tensor)) === null;
+  if (a.tensor && b.tensor) return (await compareTensors(models, '', a.tensor, b.tensor)) === null;
   return samePlainValue(a, b);
 }

@@ -37,35 +37,51 @@ export interface ValueDifference {
   readonly first: number;
 }
 
+/** Two models that are compared, and what compares their bytes. */
+export interface ComparedModels {
+  readonly a: ModelFile;
+  readonly b: ModelFile;
+  readonly bytes: ByteComparer;
+}
+
 /** Numbers decoded at once from each file: 64 MiB as doubles. A multiple of all element packings. */
 const STEP_ELEMENTS = 2 ** 23;
 
 /** What differs between two tensors of one name; null when nothing does. Bytes first, numbers only where they differ. */
 export async function compareTensors(
-  bytes: ByteComparer,
-  files: { a: ModelFile; b: ModelFile },
+  models: ComparedModels,
   name: string,
   a: Tensor,
   b: Tensor,
 ): Promise<TensorChange | null> {
+  const { bytes } = models;
   const bare = { name, was: null, a: side(a), b: side(b), values: null, sumOverAxis: null, note: null };
   const sameDims = a.dims.length === b.dims.length && a.dims.every((d, i) => d === b.dims[i]);
-  const sameType = a.dtype === b.dtype;
+  if (a.dtype !== b.dtype) {
+    const sameNumbers = sameDims && comparable(a) && comparable(b);
+    return noted({ ...bare, change: 'dtype' }, async () => ({
+      values: sameNumbers ? await valueDifference(models, a, b) : null,
+    }));
+  }
+  if (!sameDims) return noted({ ...bare, change: 'dims' }, async () => ({ sumOverAxis: await sumAxis(models, a, b) }));
+  return noted({ ...bare, change: 'values' }, async () => {
+    const values = (await bytes.sameTensor(a, b)) ? null : await valueDifference(models, a, b);
+    if (values?.count) return { values };
+    return a.storage.kind === b.storage.kind ? null : { change: 'storage' };
+  });
+}
+
+/** A change with what looking closer adds to it; with the reason where that can't be done. null where it turns out to be none. */
+async function noted(
+  change: TensorChange,
+  look: () => Promise<Partial<TensorChange> | null>,
+): Promise<TensorChange | null> {
   try {
-    if (!sameType)
-      return {
-        ...bare,
-        change: 'dtype',
-        values: sameDims && comparable(a) && comparable(b) ? await valueDifference(files, a, b) : null,
-      };
-    if (!sameDims) return { ...bare, change: 'dims', sumOverAxis: await sumAxis(files, a, b) };
-    if (await bytes.sameTensor(a, b)) return a.storage.kind === b.storage.kind ? null : { ...bare, change: 'storage' };
-    const values = await valueDifference(files, a, b);
-    if (values.count === 0) return a.storage.kind === b.storage.kind ? null : { ...bare, change: 'storage' };
-    return { ...bare, change: 'values', values };
+    const more = await look();
+    return more && { ...change, ...more };
   } catch (error) {
     if (!(error instanceof ChannelwiseError) || error.kind === 'cancelled') throw error;
-    return { ...bare, change: !sameType ? 'dtype' : sameDims ? 'values' : 'dims', note: error.message };
+    return { ...change, note: error.message };
   }
 }
 
@@ -78,15 +94,15 @@ export function side(t: Tensor): TensorSide {
   return { dtype: dtypeName(t.dtype), dims: t.dims, storage: t.storage.kind };
 }
 
-async function valueDifference(files: { a: ModelFile; b: ModelFile }, a: Tensor, b: Tensor): Promise<ValueDifference> {
+async function valueDifference(models: ComparedModels, a: Tensor, b: Tensor): Promise<ValueDifference> {
   const total = elementCount(a);
   let [count, maxAbs, square, size, first] = [0, 0, 0, 0, -1];
   const whole = a.storage.kind === 'typed' || b.storage.kind === 'typed' || total <= STEP_ELEMENTS;
   const step = whole ? Math.max(1, total) : STEP_ELEMENTS;
   for (let at = 0; at < total; at += step) {
     const n = Math.min(step, total - at);
-    const x = (await decodeTensor(files.a.ctx, part(a, at, n, total), a.name)).values;
-    const y = (await decodeTensor(files.b.ctx, part(b, at, n, total), b.name)).values;
+    const x = (await decodeTensor(models.a.ctx, part(a, at, n, total), a.name)).values;
+    const y = (await decodeTensor(models.b.ctx, part(b, at, n, total), b.name)).values;
     for (let i = 0; i < x.length; i++) {
       const u = x[i] ?? 0;
       const v = y[i] ?? 0;
@@ -122,7 +138,7 @@ function part(t: Tensor, at: number, n: number, total: number): Tensor {
 /** Rounding of a stored sum, relative to the sum of magnitudes. */
 const ROUNDING: Readonly<Record<number, number>> = { 1: 2 ** -22, 10: 2 ** -9, 11: 2 ** -51, 16: 2 ** -6 };
 
-async function sumAxis(files: { a: ModelFile; b: ModelFile }, a: Tensor, b: Tensor): Promise<number | null> {
+async function sumAxis(models: ComparedModels, a: Tensor, b: Tensor): Promise<number | null> {
   const axes = a.dims.flatMap((d, i) => (d === b.dims[i] ? [] : [i]));
   const [axis] = axes;
   const rounding = ROUNDING[a.dtype];
@@ -135,8 +151,8 @@ async function sumAxis(files: { a: ModelFile; b: ModelFile }, a: Tensor, b: Tens
     elementCount(a) > STEP_ELEMENTS
   )
     return null;
-  const x = (await decodeTensor(files.a.ctx, a, a.name)).values;
-  const y = (await decodeTensor(files.b.ctx, b, b.name)).values;
+  const x = (await decodeTensor(models.a.ctx, a, a.name)).values;
+  const y = (await decodeTensor(models.b.ctx, b, b.name)).values;
   const channels = a.dims[axis] ?? 0;
   const inner = a.dims.slice(axis + 1).reduce((n, d) => n * d, 1);
   for (let i = 0; i < y.length; i++) {

@@ -80,8 +80,8 @@ export function textLine({ what, a, b }: TextChange): Line {
 }
 
 export function inlineText({ what, a, b }: TextChange): string {
-  if (a === null && b === null) return what;
-  return `${what} ${a === null ? 'added:' : short(a)}${b === null ? ' removed' : a === null ? ` ${short(b)}` : ` → ${short(b)}`}`;
+  if (a === null) return b === null ? what : `${what} added: ${short(b)}`;
+  return b === null ? `${what} ${short(a)} removed` : `${what} ${short(a)} → ${short(b)}`;
 }
 
 export function nodeText(n: NodeRef): string {

@@ -105,7 +105,7 @@ export async function evaluate({ runs, images, signal, onProgress }: EvaluationR
     classes,
     images: done,
     skipped,
-    runs: runs.map(({ key, title }) => result(key, title, tallies.get(key), done.length, labelled)),
+    runs: runs.map((run) => result(run, tallies.get(run.key), { images: done.length, labelled })),
   };
 }
 
@@ -176,7 +176,12 @@ export function best(scores: ArrayLike<number>): number[] {
   return top;
 }
 
-function result(key: RunKey, title: string, tally: Tally | undefined, images: number, labelled: number): RunResult {
+interface Counted {
+  readonly images: number;
+  readonly labelled: number;
+}
+
+function result({ key, title }: EvaluationRun, tally: Tally | undefined, { images, labelled }: Counted): RunResult {
   const t = tally ?? { top1: 0, top5: 0, rgb: 0, repeated: 0, difference: 0, peak: 0 };
   return {
     key,

@@ -1,7 +1,7 @@
 import { NORMALISATIONS, type Normalisation } from '../../adapt/maps/channelMap.ts';
 import type { Affine } from '../../adapt/maps/affine.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import type { ValueInfo } from '../../formats/onnx/model.ts';
+import type { Dim, ValueInfo } from '../../formats/onnx/model.ts';
 import { centerCrop, luma, resize, resizeShorter, type Picture } from './picture.ts';
 import { fromNumbers, type Value } from '../values.ts';
 
@@ -42,15 +42,7 @@ export interface ImageInput {
 /** Reads an input's layout; sizes left open come from `size`. Throws `refused` where it takes no images of `channels` channels. */
 export function imageInput(input: ValueInfo, channels: number, size: number): ImageInput {
   const dims = input.type?.kind === 'tensor' ? (input.type.dims ?? [null, null, null, null]) : null;
-  const fits = (axis: number): boolean => dims?.[axis] === channels;
-  const layout =
-    dims?.length === 4
-      ? fits(1) || (typeof dims[1] !== 'number' && !fits(3))
-        ? 'NCHW'
-        : fits(3)
-          ? 'NHWC'
-          : null
-      : null;
+  const layout = dims && layoutOf(dims, channels);
   if (!dims || !layout || input.type?.kind !== 'tensor' || (typeof dims[0] === 'number' && dims[0] !== 1)) {
     throw new ChannelwiseError(
       'refused',
@@ -68,6 +60,14 @@ export function imageInput(input: ValueInfo, channels: number, size: number): Im
     height: typeof height === 'number' ? height : size,
     width: typeof width === 'number' ? width : size,
   };
+}
+
+/** Where the channels of a picture lie: where their number stands, else on axis 1 where its size is open. */
+function layoutOf(dims: readonly Dim[], channels: number): ImageInput['layout'] | null {
+  if (dims.length !== 4) return null;
+  if (dims[1] === channels) return 'NCHW';
+  if (dims[3] === channels) return 'NHWC';
+  return typeof dims[1] === 'number' ? null : 'NCHW';
 }
 
 /** Resizes and crops a picture to an input's size. */
@@ -139,10 +139,15 @@ function feed(
   for (let c = 0; c < channels; c++) {
     for (let i = 0; i < pixels; i++) numbers[layout === 'NCHW' ? c * pixels + i : i * channels + c] = value(c, i);
   }
-  return fromNumbers(
-    dtype,
-    layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels],
-    numbers,
-    name,
-  );
+  return fromNumbers(dtype, inputDims({ layout, channels, height, width }), numbers, name);
+}
+
+/** The dims of one picture as an input takes it. */
+export function inputDims({
+  layout,
+  channels,
+  height,
+  width,
+}: Pick<ImageInput, 'layout' | 'channels' | 'height' | 'width'>): number[] {
+  return layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels];
 }

@@ -1,6 +1,6 @@
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import { quoted } from '../../names.ts';
-import { RunEstimate } from '../../runCost.ts';
+import { MAX_WHOLE_OPERATIONS, RunEstimate } from '../../runCost.ts';
 import { openSession, type Session } from '../../session.ts';
 import { numbersOf, type Value } from '../../values.ts';
 import type { Wiring } from '../../wiring.ts';
@@ -204,8 +204,9 @@ class StemRunner {
     const { plan, estimates, pairs } = this.parts;
     if (plan.signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.');
     const planned = sampleSizes(pairs, setting);
-    estimates.a.check(mappedSizes(planned, pairs));
-    const tooCostly = costFault(() => estimates.b.check(planned));
+    const most = plan.optimize ? MAX_WHOLE_OPERATIONS : undefined;
+    estimates.a.check(mappedSizes(planned, pairs), most);
+    const tooCostly = costFault(() => estimates.b.check(planned, most));
     if (tooCostly) {
       this.adaptedFails ??= tooCostly;
       return false;

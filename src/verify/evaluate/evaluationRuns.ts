@@ -1,0 +1,149 @@
+import { composeMaps, grayscale, normalize, type ChannelMap } from '../../adapt/maps/channelMap.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import { quoted } from '../names.ts';
+import { inputMaps, type MappedInput } from '../proof/inputMap.ts';
+import { wholeModel } from '../proof/measure/stem.ts';
+import { MAX_WHOLE_OPERATIONS, RunEstimate } from '../runCost.ts';
+import { openSession, type Session } from '../session.ts';
+import { wiring, type ModelFile, type Wiring } from '../wiring.ts';
+import type { EvaluationRun } from './evaluate.ts';
+import type { Picture } from './picture.ts';
+import {
+  colourFeed,
+  fitPicture,
+  grayFeed,
+  grayScaling,
+  imageInput,
+  inputDims,
+  repeatedFeed,
+  type ImageInput,
+  type Preprocessing,
+} from './preprocess.ts';
+
+/** The models that an evaluation runs. */
+export interface EvaluatedPair {
+  readonly original: ModelFile;
+  readonly adapted: ModelFile;
+  readonly mapped: MappedInput;
+  /** The original's input. */
+  readonly input: ImageInput;
+  readonly preprocessing: Preprocessing;
+  /** The original under another map, in memory. */
+  adapt(map: ChannelMap): Promise<ModelFile>;
+}
+
+export interface OpenedRuns {
+  readonly runs: readonly EvaluationRun[];
+  /** The adapted model sees exactly what the original sees on repeated gray. */
+  readonly exact: boolean;
+  /** What could not be built, as sentences. */
+  readonly warnings: readonly string[];
+}
+
+/** How the one gray channel stands for the original's, and what had to be assumed. Throws `refused` where the adapted model takes something else. */
+export function grayInput(original: ModelFile, adapted: ModelFile): { mapped: MappedInput; assumption: string | null } {
+  const maps = inputMaps(original.model, adapted.model);
+  const [mapped, ...more] = maps.inputs;
+  if (!mapped || more.length || mapped.map.m[0]?.length !== 1) {
+    throw new ChannelwiseError(
+      'refused',
+      'not-gray',
+      `The adapted model should take one gray channel where the original takes ${mapped?.map.m.length ?? 3}, in one input; this one does not.`,
+    );
+  }
+  return { mapped, assumption: maps.assumption };
+}
+
+/** An image input by name. Throws `refused` where there is none, or it takes no images of so many channels. */
+export function declaredInput(file: ModelFile, { name, channels, size }: DeclaredInput): ImageInput {
+  const value = file.model.graph.inputs.find((i) => i.name === name);
+  if (!value)
+    throw new ChannelwiseError('refused', 'no-image-input', `There is no input \`${quoted(name)}\`.`, {
+      tensor: name,
+    });
+  return imageInput(value, channels, size);
+}
+
+interface DeclaredInput {
+  readonly name: string;
+  readonly channels: number;
+  /** The side of the square, where the model leaves it open. */
+  readonly size: number;
+}
+
+/** Opens the runs that are compared. Each session goes to `opened`, whose caller closes it, also when this throws: what can't be run, or would take too much. */
+export async function openRuns(pair: EvaluatedPair, opened: (session: Session) => void): Promise<OpenedRuns> {
+  const { original, adapted, mapped, input, preprocessing } = pair;
+  const open = async (file: Wiring, image: ImageInput): Promise<Session> => {
+    const session = await openWhole(file, image);
+    opened(session);
+    return session;
+  };
+  const first = await open(wiring(original), input);
+  const one = declaredInput(adapted, { name: mapped.name, channels: 1, size: preprocessing.size });
+  const gray: ImageInput = { ...one, height: input.height, width: input.width };
+  const scaling = grayScaling(mapped.map, preprocessing.normalisation);
+  const fit = fitOnce(input, preprocessing);
+  const common = { input: mapped.name };
+  const runs: EvaluationRun[] = [
+    { ...common, key: 'rgb', title: 'RGB', session: first, feed: (p) => colourFeed(fit(p), input, preprocessing) },
+    {
+      ...common,
+      key: 'repeated',
+      title: 'gray repeated',
+      session: first,
+      feed: (p) => repeatedFeed(fit(p), input, preprocessing),
+    },
+    {
+      ...common,
+      key: 'adapted',
+      title: scaling.exact ? 'adapted model' : 'adapted model, one mean and std',
+      session: await open(wiring(adapted), gray),
+      feed: (p) => grayFeed(fit(p), gray, scaling),
+    },
+  ];
+  if (scaling.exact) return { runs, exact: true, warnings: [] };
+  const channels = mapped.map.m.length;
+  try {
+    const folded = await pair.adapt(composeMaps(normalize(preprocessing.normalisation, channels), grayscale(channels)));
+    runs.push({
+      ...common,
+      key: 'exact',
+      title: 'adapted model, normalisation folded',
+      session: await open(wiring(folded), gray),
+      feed: (p) => grayFeed(fit(p), gray, { gain: 1, offset: 0, exact: true }),
+    });
+  } catch (error) {
+    if (!(error instanceof ChannelwiseError) || error.kind !== 'refused') throw error;
+    return {
+      runs,
+      exact: false,
+      warnings: [`The form with the normalisation folded can't be built: ${error.message}`],
+    };
+  }
+  return { runs, exact: false, warnings: [] };
+}
+
+async function openWhole(w: Wiring, image: ImageInput): Promise<Session> {
+  const extra = [...w.inputs.keys()].find((name) => name !== image.name);
+  if (extra !== undefined)
+    throw new ChannelwiseError(
+      'refused',
+      'more-inputs',
+      `The model needs more than an image: \`${quoted(extra)}\` too, so it can't be evaluated on images alone.`,
+      { tensor: extra },
+    );
+  const { bytes } = await wholeModel(w);
+  const estimate = await RunEstimate.of(bytes);
+  estimate.check({ [image.name]: inputDims(image) }, MAX_WHOLE_OPERATIONS);
+  return openSession(bytes, true);
+}
+
+/** All runs see the same resized picture, so it is resized once. */
+function fitOnce(input: ImageInput, preprocessing: Preprocessing): (picture: Picture) => Picture {
+  let last: { from: Picture; to: Picture } | null = null;
+  return (from) => {
+    if (last?.from !== from) last = { from, to: fitPicture(from, input, preprocessing) };
+    return last.to;
+  };
+}
