@@ -13,7 +13,7 @@ export const ENDINGS: Readonly<Record<Format['id'], Endings>> = {
   onnx: { own: ['.onnx'], shared: [] },
   safetensors: { own: ['.safetensors'], shared: [] },
   pytorch: { own: ['.pth', '.pt'], shared: ['.bin', '.ckpt'] },
-  keras: { own: ['.keras'], shared: ['.h5', '.hdf5'] },
+  keras: { own: ['.keras', '.h5'], shared: ['.hdf5'] },
 };
 
 const ALL = Object.values(ENDINGS).flatMap(({ own, shared }) => [...own, ...shared]);
