@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import * as vscode from 'vscode';
 import type { HostMessage, PageMethod, PageMethods } from '../../src/protocol/messages.ts';
+import { ActivePage } from '../../src/vscode/editor/activePage.ts';
 import type { ModelDocument } from '../../src/vscode/editor/modelDocument.ts';
+import { ModelEditor } from '../../src/vscode/editor/modelEditor.ts';
 import { OpenModels } from '../../src/vscode/editor/openModels.ts';
 import { evaluate, evaluationSetup } from '../../src/vscode/editor/evaluation.ts';
 import { PageAnswers } from '../../src/vscode/editor/pageAnswers.ts';
 import type { Extension } from '../../src/vscode/extensionParts.ts';
-import { folder, ownExtension, uri } from './workspace.ts';
+import { StatusLine } from '../../src/vscode/window/statusLine.ts';
+import { folder, ownExtension, until, uri } from './workspace.ts';
 
 /** Asks one thing as the page does. */
 async function askOnce<M extends PageMethod>(
@@ -142,6 +145,53 @@ describe('A model that is open', () => {
     assert.deepEqual(got, [], 'a hidden page is gone');
     document.pageHasRead(first);
     assert.deepEqual(got, [['first', { type: 'show', node: 'n3' }]]);
+  });
+
+  it('reads again when the model it was made from changes, and forgets the proof of the two', async () => {
+    const [from, adapted] = [uri('changing.onnx'), uri('changing.gray.onnx')];
+    await vscode.workspace.fs.copy(uri('third.onnx'), from);
+    await vscode.commands.executeCommand('channelwise.convertToGrayscale', from);
+    const extension = ownExtension();
+    const posted: HostMessage[] = [];
+    let receive: (message: unknown) => void = () => undefined;
+    const nothing = { dispose: () => undefined };
+    const webview = {
+      options: {},
+      html: '',
+      cspSource: 'none',
+      asWebviewUri: (file: vscode.Uri) => file,
+      postMessage: (message: HostMessage) => posted.push(message),
+      onDidReceiveMessage: (listener: (message: unknown) => void) => {
+        receive = listener;
+        return nothing;
+      },
+    };
+    let close: () => void = () => undefined;
+    const onDidDispose = (listener: () => void): vscode.Disposable => {
+      close = listener;
+      return nothing;
+    };
+    const panel = { webview, active: false, visible: true, onDidChangeViewState: () => nothing, onDidDispose };
+    const status = new StatusLine('test.original', 'test', 'circuit-board');
+    const editor = new ModelEditor(extension, uri('dist'), new ActivePage(status));
+    try {
+      editor.resolveCustomEditor(extension.models.add(adapted), panel as unknown as vscode.WebviewPanel);
+      const { verdict } = await extension.proofs.prove(from.fsPath, adapted.fsPath, {});
+      assert.equal(verdict, 'proved');
+      assert.ok(await extension.proofs.last(adapted.fsPath));
+      receive({ type: 'request', id: 1, method: 'model', args: null });
+      await until('the page has read the model', () => posted.some((m) => m.type === 'reply'));
+      // A watcher takes a moment to be there.
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      posted.length = 0;
+      writeFileSync(from.fsPath, await vscode.workspace.fs.readFile(uri('second.onnx')));
+      await until('the page is told', () => posted.some((m) => m.type === 'changed'));
+      assert.equal(await extension.proofs.last(adapted.fsPath), null);
+    } finally {
+      close();
+      status.dispose();
+      await extension.jobs.close();
+    }
   });
 
   it('leaves nothing behind when its last tab is closed', async () => {

@@ -44,10 +44,12 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDoc
     const { webview } = panel;
     const page: ModelPage = { post: (message) => void webview.postMessage(message) };
     const changed = (): void => page.post({ type: 'changed' });
-    const dataFile = new DataFileWatch(changed);
+    const dataFile = new OtherFileWatch(changed);
+    const original = new OtherFileWatch(changed);
     const opened = (model: PackedModel | null): void => {
       this.active.hasRead(panel, model);
       dataFile.watch(model?.head.dataTrouble?.path ?? null);
+      original.watch(model?.head.adaptation?.original.path ?? null);
       if (model) document.pageHasRead(page);
     };
     const answers = new PageAnswers({ extension: this.extension, document, opened }, page);
@@ -59,6 +61,7 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDoc
     const parts = vscode.Disposable.from(
       answers,
       dataFile,
+      original,
       document.add(page),
       watchFile(document.uri, changed),
       panel.onDidChangeViewState(() => {
@@ -84,8 +87,10 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDoc
   }
 }
 
-/** Watches the data file that a model misses: when it comes, or comes whole, weights can be read. */
-class DataFileWatch implements vscode.Disposable {
+/**
+ * Watches another file that a page speaks of. When a data file that was missing comes, weights can be read; when the original changes, what was found about the two is old.
+ */
+class OtherFileWatch implements vscode.Disposable {
   private readonly changed: () => void;
   private path: string | null = null;
   private watching: vscode.Disposable | null = null;
