@@ -91,7 +91,7 @@ interface Repeated {
 }
 
 /** Runs a body until what it carries keeps its shape. Sizes that change from round to round get a name, then everything is unknown. */
-function settle(
+function runUntilSteady(
   at: Inside,
   { body, first, inputs, skip }: Repeated,
 ): { carried: Passed[]; scope: GraphScope; outputs: Passed[] } {
@@ -161,7 +161,7 @@ const loop: Follow = (at) => {
     { value: inferredTensor(INT64, []), small: null },
     { value: inferredTensor(BOOL, []), small: TRUE },
   ];
-  const { carried, scope, outputs } = settle(at, { body, first, inputs: (c) => [...head, ...c], skip: 1 });
+  const { carried, scope, outputs } = runUntilSteady(at, { body, first, inputs: (c) => [...head, ...c], skip: 1 });
   const limit = at.node.inputs[0] ? (given(at, 0).small?.values[0] ?? null) : null;
   const starts = !at.node.inputs[1] || given(at, 1).small?.values[0] === 1;
   const endless = outputs[0]?.small?.values[0] === 1;
@@ -218,13 +218,13 @@ const scan: Follow = (at) => {
     times = typeof times === 'number' ? times : (cut.size ?? times);
     return { value: cut.value, small: null };
   });
-  const settled = settle(at, { body, first: carried, inputs: (c) => [...c, ...scanned], skip: 0 });
-  at.keep([{ label: 'body', body, shapes: settled.scope, runs: times, either: false }]);
+  const steady = runUntilSteady(at, { body, first: carried, inputs: (c) => [...c, ...scanned], skip: 0 });
+  at.keep([{ label: 'body', body, shapes: steady.scope, runs: times, either: false }]);
   const outAxes = at.input.ints(old ? '' : 'scan_output_axes');
   const wrap = (value: Inferred): Passed => ({ value: old ? stacked(value, 0, batch) : value, small: null });
   return [
-    ...settled.carried.map((p) => wrap(p.value)),
-    ...settled.outputs.slice(states).map((o, i) => wrap(stacked(o.value, outAxes?.[i] ?? 0, times))),
+    ...steady.carried.map((p) => wrap(p.value)),
+    ...steady.outputs.slice(states).map((o, i) => wrap(stacked(o.value, outAxes?.[i] ?? 0, times))),
   ];
 };
 

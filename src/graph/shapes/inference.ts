@@ -131,10 +131,12 @@ export class Inference {
   private fill(graph: Graph, scope: GraphScope): void {
     const declared = new Map<string, ValueInfo>();
     for (const list of [graph.valueInfo, graph.outputs]) for (const v of list) declared.set(v.name, v);
-    for (const t of graph.initializers)
-      scope.put(t.name, { value: inferredTensor(t.dtype, t.dims), small: this.constants.get(t) ?? null });
-    for (const t of graph.sparseInitializers)
-      scope.put(t.values.name, { value: inferredTensor(t.values.dtype, t.dims), small: null });
+    for (const tensor of graph.initializers) {
+      const value = inferredTensor(tensor.dtype, tensor.dims);
+      scope.put(tensor.name, { value, small: this.constants.get(tensor) ?? null });
+    }
+    for (const { values, dims } of graph.sparseInitializers)
+      scope.put(values.name, { value: inferredTensor(values.dtype, dims), small: null });
     for (const node of connectionsOf(graph.nodes).order) this.visit(node, scope, declared);
   }
 
@@ -234,10 +236,11 @@ export class Inference {
     this.contradictions.push({ scope: scope.path, node: node.name, opType: node.opType, tensor, ...said });
   }
 
-  private input(v: ValueInfo): Inferred {
-    return v.type?.kind === 'tensor'
-      ? inferredTensor(v.type.dtype || null, v.type.dims && this.symbols.input(v.name, v.type.dims))
-      : this.declared(v);
+  private input(value: ValueInfo): Inferred {
+    const { name, type } = value;
+    return type?.kind === 'tensor'
+      ? inferredTensor(type.dtype || null, type.dims && this.symbols.input(name, type.dims))
+      : this.declared(value);
   }
 
   private evaluate(node: Node, input: RuleInput, scope: GraphScope): readonly (SmallTensor | null)[] {
@@ -269,17 +272,17 @@ export class Inference {
     }
   }
 
-  private stored(t: Tensor | undefined): SmallTensor | null {
-    return (t && this.constants.get(t)) ?? null;
+  private stored(tensor: Tensor | undefined): SmallTensor | null {
+    return (tensor && this.constants.get(tensor)) ?? null;
   }
 
   private constant(node: Node): SmallTensor | null {
-    for (const a of node.attributes) {
-      if (a.tensor) return this.stored(a.tensor);
-      if (a.name === 'value_int' && a.int !== undefined) return small([], [Number(a.int)]);
-      if (a.name === 'value_float' && a.float !== undefined) return small([], [a.float]);
-      if (a.name === 'value_ints' && a.ints && a.ints.length <= MAX_ENTRIES) return vector(a.ints.map(Number));
-      if (a.name === 'value_floats' && a.floats && a.floats.length <= MAX_ENTRIES) return vector(a.floats);
+    for (const { name, tensor, int, ints, float, floats } of node.attributes) {
+      if (tensor) return this.stored(tensor);
+      if (name === 'value_int' && int !== undefined) return small([], [Number(int)]);
+      if (name === 'value_float' && float !== undefined) return small([], [float]);
+      if (name === 'value_ints' && ints && ints.length <= MAX_ENTRIES) return vector(ints.map(Number));
+      if (name === 'value_floats' && floats && floats.length <= MAX_ENTRIES) return vector(floats);
     }
     return null;
   }
