@@ -22,3 +22,13 @@ export function pieces(size: number, splices: readonly Splice[]): Piece[] {
   if (at < size) out.push({ start: at, end: size });
   return out;
 }
+
+/** How much longer the output is than the source; negative where it is shorter. */
+export function growth(splices: readonly Splice[]): number {
+  return splices.reduce((sum, { start, end, bytes }) => sum + bytes.length - (end - start), 0);
+}
+
+/** Splices of a part of a file as splices of the file, in which the part begins at `by`. */
+export function movedBy(by: number, splices: readonly Splice[]): Splice[] {
+  return splices.map(({ start, end, bytes }) => ({ start: start + by, end: end + by, bytes }));
+}

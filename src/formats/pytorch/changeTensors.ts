@@ -1,4 +1,5 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import { sameNumbers } from '../../bytes/sameNumbers.ts';
 import type { Splice } from '../../bytes/splice.ts';
 import { DTYPES, rawBytes, type DtypeRow } from '../../tensors/dtypes.ts';
 import type { FoundTensor } from './checkpoint.ts';
@@ -86,25 +87,22 @@ function isWhole({ views, changes }: StorageUse): boolean {
     first?.found.tensor.storage.viewOffset === 0 &&
     views.every((view) => {
       const change = changes.get(view);
-      return change !== undefined && sameView(view.tensor, first.found.tensor) && sameNumbers(change, first);
+      return change !== undefined && sameView(view.tensor, first.found.tensor) && sameResult(change, first);
     })
   );
 }
 
 function sameView(a: RebuiltTensor, b: RebuiltTensor): boolean {
   return (
-    a.dtype === b.dtype && viewStart(a) === viewStart(b) && sameList(a.dims, b.dims) && sameList(a.strides, b.strides)
+    a.dtype === b.dtype &&
+    viewStart(a) === viewStart(b) &&
+    sameNumbers(a.dims, b.dims) &&
+    sameNumbers(a.strides, b.strides)
   );
 }
 
-function sameNumbers(a: NewTensor, b: NewTensor): boolean {
-  return a === b || (sameList(a.dims, b.dims) && sameList(a.bytes, b.bytes));
-}
-
-function sameList(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
+function sameResult(a: NewTensor, b: NewTensor): boolean {
+  return a === b || (sameNumbers(a.dims, b.dims) && sameNumbers(a.bytes, b.bytes));
 }
 
 interface UseEdit {
@@ -156,7 +154,7 @@ function inPlaceEdit({ part, views, changes }: StorageUse): UseEdit {
 /** Whether another view lies elsewhere in the storage, or becomes the very same tensor. */
 function isApart({ tensor }: FoundTensor, change: NewTensor, itsChange: NewTensor | undefined): boolean {
   const mine = change.found.tensor;
-  if (itsChange && sameView(tensor, mine) && sameNumbers(itsChange, change)) return true;
+  if (itsChange && sameView(tensor, mine) && sameResult(itsChange, change)) return true;
   const [a, b] = [byteRange(tensor), byteRange(mine)];
   return a.end <= b.start || b.end <= a.start;
 }

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../bytes/byteSource.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { PartSource } from '../../bytes/partSource.ts';
-import type { Splice } from '../../bytes/splice.ts';
+import { movedBy, type Splice } from '../../bytes/splice.ts';
 import { MAX_PICKLE_BYTES } from './pickle/pickleLimits.ts';
 import { pickleSplices } from './pickle/pickleEdit.ts';
 import { readPickle, type Pickle } from './pickle/pickleMachine.ts';
@@ -156,7 +156,7 @@ interface LegacyFile {
 }
 
 async function legacySplices(edit: ContainerEdit, { part, base, storages }: LegacyFile): Promise<Splice[]> {
-  const out = moved(await pickleSplices(part.pickle, edit.literals.get(part) ?? []), base);
+  const out = movedBy(base, await pickleSplices(part.pickle, edit.literals.get(part) ?? []));
   for (const { storage, splices, count } of edit.storages) {
     const place = storages.get(storage.key);
     if (!place) throw new RangeError(`no storage ${storage.key}`);
@@ -164,11 +164,7 @@ async function legacySplices(edit: ContainerEdit, { part, base, storages }: Lega
     await place.open();
     const bytes = new Uint8Array(COUNT_BYTES);
     new DataView(bytes.buffer).setBigInt64(0, BigInt(count), true);
-    out.push({ start: countAt, end: countAt + COUNT_BYTES, bytes }, ...moved(splices, countAt + COUNT_BYTES));
+    out.push({ start: countAt, end: countAt + COUNT_BYTES, bytes }, ...movedBy(countAt + COUNT_BYTES, splices));
   }
   return out;
-}
-
-function moved(splices: readonly Splice[], by: number): Splice[] {
-  return splices.map(({ start, end, bytes }) => ({ start: start + by, end: end + by, bytes }));
 }

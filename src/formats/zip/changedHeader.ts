@@ -1,3 +1,4 @@
+import { sameNumbers } from '../../bytes/sameNumbers.ts';
 import type { Splice } from '../../bytes/splice.ts';
 import { LOCAL_BYTES, type EntryNumbers, type ZipEntry } from './centralDirectory.ts';
 import {
@@ -32,7 +33,7 @@ export function headerSplices(change: HeaderChange): Splice[] {
   const before = joined([header.fixed, entry.nameBytes, extraBytes(header.extra)]);
   const extra = isTorchs(header.extra) ? torchExtra(change) : changedExtra(change);
   const after = joined([changedFixed(change, extraBytes(extra).length), entry.nameBytes, extraBytes(extra)]);
-  const splices = sameBytes(before, after) ? [] : [{ start: entry.headerStart, end: header.dataStart, bytes: after }];
+  const splices = sameNumbers(before, after) ? [] : [{ start: entry.headerStart, end: header.dataStart, bytes: after }];
   return [...splices, ...descriptorSplices(change, extra)];
 }
 
@@ -106,8 +107,4 @@ function descriptorSplices({ entry, header, next }: HeaderChange, extra: ExtraFi
 function setSize(view: DataView, at: number, value: number, wide: boolean): void {
   if (wide) view.setBigUint64(at, BigInt(value), true);
   else view.setUint32(at, value, true);
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

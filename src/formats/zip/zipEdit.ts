@@ -1,7 +1,7 @@
 import { deflateSync } from 'fflate';
 import type { ByteSource } from '../../bytes/byteSource.ts';
 import { SplicedSource } from '../../bytes/splicedSource.ts';
-import type { Splice } from '../../bytes/splice.ts';
+import { growth, movedBy, type Splice } from '../../bytes/splice.ts';
 import { centralRecord, type ZipEntry } from './centralDirectory.ts';
 import { headerSplices } from './changedHeader.ts';
 import { crc32, crcAfterPatch } from './crc32.ts';
@@ -56,10 +56,6 @@ export async function zipSplices(
   return out;
 }
 
-function growth(splices: readonly Splice[]): number {
-  return splices.reduce((sum, { start, end, bytes }) => sum + bytes.length - (end - start), 0);
-}
-
 /** An entry's data after the edit: splices of the archive, and what its headers will say. */
 interface ChangedData {
   readonly splices: readonly Splice[];
@@ -77,8 +73,7 @@ async function changedData(archive: ZipArchive, { entry, splices }: EntryChange)
     const bytes = deflateSync(await new SplicedSource(data, splices).read(0, size));
     return { crc, size, compressedSize: bytes.length, splices: [{ start: dataStart, end: dataEnd, bytes }] };
   }
-  const moved = splices.map(({ start, end, bytes }) => ({ start: dataStart + start, end: dataStart + end, bytes }));
-  return { crc, size, compressedSize: size, splices: moved };
+  return { crc, size, compressedSize: size, splices: movedBy(dataStart, splices) };
 }
 
 /** The checksum of an entry's data after splices. Where each keeps its length, only the bytes that give way are read; else all of the entry. */

@@ -1,5 +1,6 @@
 import { ChannelwiseError } from '../../../bytes/errors.ts';
-import type { Splice } from '../../../bytes/splice.ts';
+import { sameNumbers } from '../../../bytes/sameNumbers.ts';
+import { growth, movedBy, type Splice } from '../../../bytes/splice.ts';
 import { SplicedSource } from '../../../bytes/splicedSource.ts';
 import { MemorySource } from '../../../bytes/byteSource.ts';
 import type { Pickle } from './pickleMachine.ts';
@@ -45,8 +46,8 @@ function edit(slot: Slot, bytes: Uint8Array): Splice {
 
 /** The instructions that make `slot`, with some of them replaced. */
 async function expression(pickle: Pickle, slot: Slot, inside: readonly Splice[]): Promise<Uint8Array> {
-  const moved = inside.map(({ start, end, bytes }) => ({ start: start - slot.start, end: end - slot.start, bytes }));
-  const source = new SplicedSource(new MemorySource(pickle.bytes.slice(slot.start, slot.end)), moved);
+  const made = new MemorySource(pickle.bytes.slice(slot.start, slot.end));
+  const source = new SplicedSource(made, movedBy(-slot.start, inside));
   return source.read(0, source.size);
 }
 
@@ -107,7 +108,7 @@ class EditedBytes {
 
   add(splice: Splice): void {
     const known = this.byStart.get(splice.start);
-    if (known && !sameBytes(known.bytes, splice.bytes)) throw new RangeError(`two edits of byte ${splice.start}`);
+    if (known && !sameNumbers(known.bytes, splice.bytes)) throw new RangeError(`two edits of byte ${splice.start}`);
     this.byStart.set(splice.start, splice);
   }
 
@@ -116,17 +117,13 @@ class EditedBytes {
   }
 }
 
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
 function frameSplices(pickle: Pickle, splices: readonly Splice[]): Splice[] {
   return pickle.frames.flatMap(({ lengthAt, start, end }) => {
     const inside = splices.filter((splice) => splice.start >= start && splice.end <= end);
-    const growth = inside.reduce((sum, splice) => sum + splice.bytes.length - (splice.end - splice.start), 0);
-    if (growth === 0) return [];
+    const longer = growth(inside);
+    if (longer === 0) return [];
     const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setBigUint64(0, BigInt(end - start + growth), true);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(end - start + longer), true);
     return [{ start: lengthAt, end: start, bytes }];
   });
 }
