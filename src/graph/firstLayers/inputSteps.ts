@@ -42,6 +42,13 @@ export async function inputSteps(graph: Graph, ctx: TensorContext, input: string
   for (let i = 0; i < MAX_STEPS; i++) {
     const [node, ...others] = new Set(readers.get(end));
     if (!node || others.length > 0 || node.domain || !node.outputs[0]) break;
+    if (node.opType === 'Split') {
+      const joined = await splitSteps(node, readers, constant);
+      if (!joined) break;
+      steps.push(...joined.steps);
+      end = joined.end;
+      continue;
+    }
     if (ARITHMETIC.has(node.opType) || node.opType === 'BatchNormalization') {
       const step = await (node.opType === 'BatchNormalization'
         ? normalization(node, constant)
@@ -53,6 +60,52 @@ export async function inputSteps(graph: Graph, ctx: TensorContext, input: string
     end = node.outputs[0];
   }
   return { steps, perm, end };
+}
+
+/** Steps on each channel by itself, between a Split and the Concat that joins its outputs in their order; null where they are not alike. */
+async function splitSteps(
+  split: Node,
+  readers: ReadonlyMap<string, readonly Node[]>,
+  constant: (name: string) => Promise<readonly number[] | null>,
+): Promise<Pick<InputSteps, 'steps' | 'end'> | null> {
+  const channels: { readonly steps: InputStep[]; readonly end: string }[] = [];
+  let concat: Node | null = null;
+  for (const output of split.outputs) {
+    const steps: InputStep[] = [];
+    let end = output;
+    for (;;) {
+      const [node, ...others] = new Set(readers.get(end));
+      if (!node || others.length > 0 || node.domain || !node.outputs[0]) return null;
+      if (node.opType === 'Concat') {
+        if (concat && concat !== node) return null;
+        concat = node;
+        break;
+      }
+      const step =
+        ARITHMETIC.has(node.opType) && steps.length < MAX_STEPS ? await arithmetic(node, end, constant) : null;
+      if (!step || step.values.length !== 1) return null;
+      steps.push(step);
+      end = node.outputs[0];
+    }
+    channels.push({ steps, end });
+  }
+  const inOrder = concat?.inputs.length === channels.length && channels.every((c, k) => c.end === concat?.inputs[k]);
+  const first = channels[0]?.steps ?? [];
+  const alike = channels.every(({ steps }) => sameOperators(steps, first));
+  if (!inOrder || !alike) return null;
+  const all = (index: number, of: 'values' | 'scale' | 'shift'): number[] =>
+    channels.map(({ steps }) => steps[index]?.[of][0] ?? NaN);
+  const steps = first.map(({ node }, i) => ({
+    node,
+    values: all(i, 'values'),
+    scale: all(i, 'scale'),
+    shift: all(i, 'shift'),
+  }));
+  return { steps, end: concat?.outputs[0] ?? '' };
+}
+
+function sameOperators(a: readonly InputStep[], b: readonly InputStep[]): boolean {
+  return a.length === b.length && a.every(({ node }, i) => node.opType === b[i]?.node.opType);
 }
 
 async function arithmetic(
