@@ -1,5 +1,6 @@
 import { imageFiles } from '../files/images/labels.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
+import { holdsWeightsAlone, withOpenFile } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import { parseNumber } from './mapOptions.ts';
 import { textOf, usageError, type Call, type Verb } from './verb.ts';
@@ -77,6 +78,10 @@ function given(call: Call, name: string): number | null {
 async function bytesOf(call: Call): Promise<number> {
   let bytes = 0;
   for (const path of [...call.args, textOf(call, 'adapted') ?? []].flat()) {
+    if (await holdsWeightsAlone(path).catch(() => false)) {
+      bytes += await withOpenFile(path, call.signal, async ({ source }) => source.size).catch(() => 0);
+      continue;
+    }
     bytes += await withOpenModel(path, call.signal, async ({ model, source }) => {
       const data = [...externalFiles(model).values()];
       return source.size + data.reduce((sum, needed) => sum + needed, 0);

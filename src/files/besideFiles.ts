@@ -15,3 +15,8 @@ export async function readSmallFile(path: string): Promise<string | null> {
   if (!stats?.isFile() || stats.size > MAX_SMALL_BYTES) return null;
   return readFile(path, 'utf8').catch(() => null);
 }
+
+/** The bytes of a file; 0 where there is none. */
+export async function fileSize(path: string): Promise<number> {
+  return (await stat(path).catch(() => null))?.size ?? 0;
+}

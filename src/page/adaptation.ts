@@ -2,6 +2,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { mapFromJson, type ChannelMap } from '../adapt/maps/channelMap.ts';
 import { candidates, realInputs, typeText } from '../adapt/flow/inputs.ts';
 import { provenanceOf, type ProvenanceStep } from '../adapt/report/provenance.ts';
+import { knownEnding } from '../formats/endings.ts';
 import type { Model } from '../formats/onnx/model.ts';
 import type { PageAdaptation, PageFold, PageMappedInput, PageOriginal, PageStep } from '../protocol/adaptation.ts';
 import type { Shapes } from '../graph/shapes/shapes.ts';
@@ -30,7 +31,7 @@ export async function adaptationOf(model: Model, path: string, shapes: Shapes): 
   };
 }
 
-/** The file beside `path` that the last step says it was made from. Only a plain `.onnx` name in the same folder counts: a record can't point anywhere else. */
+/** The file beside `path` that the last step says it was made from. Only a plain name with a model's ending in the same folder counts: a record can't point anywhere else. */
 export async function originalOf(path: string, step: ProvenanceStep): Promise<PageOriginal> {
   const { name, size, digest } = step.source as { name?: unknown; size?: unknown; digest?: unknown };
   const shown = text(name);
@@ -38,7 +39,7 @@ export async function originalOf(path: string, step: ProvenanceStep): Promise<Pa
     typeof name !== 'string' ||
     name !== basename(name) ||
     /[\\/:\0]/.test(name) ||
-    !/\.onnx$/i.test(name) ||
+    knownEnding(name) === '' ||
     name === basename(path)
   )
     return { name: shown, path: null, state: 'unnamed' };
@@ -62,7 +63,12 @@ export interface MadeFrom {
 }
 
 export async function madeFrom(model: Model, path: string): Promise<MadeFrom | null> {
-  const last = provenanceOf(model).at(-1);
+  return madeFromSteps(provenanceOf(model), path);
+}
+
+/** The same of the steps that a file of any format records. */
+export async function madeFromSteps(steps: readonly ProvenanceStep[], path: string): Promise<MadeFrom | null> {
+  const last = steps.at(-1);
   if (!last) return null;
   const inputs = items(last.inputs);
   return {

@@ -4,6 +4,7 @@ import { planSections } from '../adapt/report/planText.ts';
 import { asPython } from '../adapt/report/python.ts';
 import { compareFiles, reportText as differencesText } from '../jobs/compare.ts';
 import { adaptFile, convertToGray, type AdaptResult } from '../jobs/convert.ts';
+import { holdsWeightsAlone } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import type { Answers } from '../jobs/rpc.ts';
 import { markedDataFiles, reportText, verifyFiles } from '../jobs/verify.ts';
@@ -18,17 +19,26 @@ import { comparePage } from './pageComparison.ts';
 import { readPageModel } from './pageModel.ts';
 import { shapesOfFile } from './shapes.ts';
 import { saveTensor, tensorBlock, tensorStatistics } from './weights.ts';
+import { layerInputs, pythonOfWeights, weightsMadeFrom } from './weightsAnswers.ts';
 import type { AdaptReply, WorkerMethods } from './workerMethods.ts';
 
 /** What the worker does for each method. */
 export const WORKER_ANSWERS: Answers<WorkerMethods> = {
   readModel: async ({ path, bind }, { signal }) => packModel(await readPageModel(path, signal, bind)),
-  convertToGray: async ({ path, out }, context) => reply(await convertToGray(path, { out, ...context })),
+  convertToGray: async ({ path, ...options }, context) => reply(await convertToGray(path, { ...options, ...context })),
   adapt: async ({ path, ...options }, context) => reply(await adaptFile(path, { ...options, ...context })),
-  imageInputs: ({ path }, { signal }) => withOpenModel(path, signal, async ({ model }) => imageInputs(model.graph)),
+  imageInputs: async ({ path }, { signal }) =>
+    (await holdsWeightsAlone(path))
+      ? layerInputs(path, signal)
+      : withOpenModel(path, signal, async ({ model }) => imageInputs(model.graph)),
   asPython: async ({ path, map, inputs, framework }, context) =>
-    asPython((await adaptFile(path, { map, inputs, dryRun: true, ...context })).plan, framework),
-  madeFrom: ({ path }, { signal }) => withOpenModel(path, signal, ({ model }) => madeFrom(model, path)),
+    (await holdsWeightsAlone(path))
+      ? pythonOfWeights(path, { map, inputs, signal: context.signal })
+      : asPython((await adaptFile(path, { map, inputs, dryRun: true, ...context })).plan, framework),
+  madeFrom: async ({ path }, { signal }) =>
+    (await holdsWeightsAlone(path))
+      ? weightsMadeFrom(path, signal)
+      : withOpenModel(path, signal, ({ model }) => madeFrom(model, path)),
   verify: async ({ original, adapted }, context) => {
     const dataFiles = await markedDataFiles([original, adapted], context.signal);
     const report = await verifyFiles(original, adapted, context);

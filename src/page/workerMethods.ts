@@ -48,7 +48,10 @@ interface OfFile<Question extends { args: object; result: unknown }> {
 /** What the host can ask the worker: arguments and results are plain data. */
 export interface WorkerMethods {
   readModel: { args: { path: string; bind?: PageBinding }; result: PackedModel };
-  convertToGray: { args: { path: string; out?: string | undefined }; result: AdaptReply };
+  convertToGray: {
+    args: { path: string; inputs?: readonly string[] | undefined; out?: string | undefined };
+    result: AdaptReply;
+  };
   adapt: { args: AdaptArgs & { out?: string | undefined; dryRun?: boolean }; result: AdaptReply };
   imageInputs: { args: { path: string }; result: ImageInput[] };
   asPython: { args: AdaptArgs & { framework: PythonFramework }; result: string };

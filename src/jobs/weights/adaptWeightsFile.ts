@@ -8,7 +8,9 @@ import { saveBeside } from '../../files/save/save.ts';
 import { saveFolderBeside, type FolderFile } from '../../files/save/saveFolder.ts';
 import { sourceDigest } from '../../files/sourceDigest.ts';
 import { canWrite, type TensorWriter } from '../../formats/format.ts';
+import { fileSize } from '../../files/besideFiles.ts';
 import type { AdaptOptions, AdaptResult } from '../convert.ts';
+import type { DataCopy } from '../dataCopies.ts';
 import { withOpenFile, type OpenFile } from '../openFile.ts';
 import { folderVariantName, variantName, variantOf } from '../variantName.ts';
 import { VERSION } from '../version.ts';
@@ -32,7 +34,8 @@ export async function adaptWeightsFile(path: string, options: AdaptOptions): Pro
     const adapted = await adaptWeights({
       tensors: open.file.tensors,
       map,
-      layers: options.layers ?? recordedLayers(writer),
+      // The page and the editor show the layers as a file's inputs.
+      layers: options.layers ?? options.inputs ?? recordedLayers(writer),
       hints: hintsOf(beside),
     });
     const configs = configChanges(beside, map);
@@ -50,7 +53,7 @@ export async function adaptWeightsFile(path: string, options: AdaptOptions): Pro
     if (!inFolder) return { ...result, outPath: await writeFile(open, splices, options) };
     const texts = new Map([...configs].map(([name, { text }]) => [name, text]));
     if (beside.index) texts.set(beside.index.name, indexWithSize(beside.index, adapted.changes, open.file.tensors));
-    return { ...result, outPath: await writeFolder({ open, splices, beside, texts }, options) };
+    return { ...result, ...(await writeFolder({ open, splices, beside, texts }, options)) };
   });
 }
 
@@ -97,8 +100,11 @@ interface FolderParts {
   readonly texts: ReadonlyMap<string, string>;
 }
 
-/** Writes the folder, and returns the path of the weights in it. */
-async function writeFolder({ open, splices, beside, texts }: FolderParts, options: AdaptOptions): Promise<string> {
+/** Writes the folder: the path of the weights in it, and its other files, which go with them when they are undone. */
+async function writeFolder(
+  { open, splices, beside, texts }: FolderParts,
+  options: AdaptOptions,
+): Promise<Pick<AdaptResult, 'outPath' | 'dataCopies'>> {
   const name = basename(open.path);
   const copied = await copiedFiles(beside, new Set([name, ...texts.keys()]));
   const files: FolderFile[] = [
@@ -114,5 +120,12 @@ async function writeFolder({ open, splices, beside, texts }: FolderParts, option
     signal,
     onProgress,
   });
-  return join(folder, name);
+  const others = files.map((file) => file.name).filter((file) => file !== name);
+  const dataCopies = await Promise.all(others.map((file) => copyIn(folder, beside.folder, file)));
+  return { outPath: join(folder, name), dataCopies };
+}
+
+async function copyIn(folder: string, from: string, name: string): Promise<DataCopy> {
+  const path = join(folder, name);
+  return { location: name, from: join(from, name), path, size: await fileSize(path), present: false };
 }

@@ -10,6 +10,7 @@ import { MODEL_FILTERS, localPath } from '../modelFiles.ts';
 import { askToSave } from '../window/dialogs.ts';
 import { tell } from '../window/messages.ts';
 import { withProgress } from '../window/progress.ts';
+import { pickSome } from '../window/quickSteps.ts';
 import { announce, announceAll, showFailure, type Converted, type NotConverted } from './announce.ts';
 import { chosenModels } from './chosenModels.ts';
 
@@ -23,8 +24,8 @@ export interface Writing {
   readonly write: (out: string | undefined, options: CallOptions) => Promise<AdaptReply>;
 }
 
-function toGrayscale({ jobs }: Extension, path: string): Writing {
-  return { path, variant: 'gray', write: (out, options) => jobs.run('convertToGray', { path, out }, options) };
+function toGrayscale({ jobs }: Extension, path: string, inputs?: readonly string[]): Writing {
+  return { path, variant: 'gray', write: (out, options) => jobs.run('convertToGray', { path, inputs, out }, options) };
 }
 
 /** The one-click conversion: progress while it runs, one message when it ends. */
@@ -44,8 +45,26 @@ export async function convertToGrayscale(extension: Extension, clicked: unknown,
 export async function convertOne(extension: Extension, uri: vscode.Uri): Promise<void> {
   const path = localPath(uri);
   const title = `Converting ${basename(path)} to grayscale`;
-  const done = await writeAndProve(extension, title, toGrayscale(extension, path));
-  if (done) void announce(extension, done);
+  try {
+    const done = await writeAndProve(extension, title, toGrayscale(extension, path));
+    if (done) void announce(extension, done);
+  } catch (error) {
+    if (!(error instanceof ChannelwiseError) || error.code !== 'choose-layer') throw error;
+    const layers = await askForLayers(extension, path);
+    const done = layers && (await writeAndProve(extension, title, toGrayscale(extension, path, layers)));
+    if (done) void announce(extension, done);
+  }
+}
+
+/** Which layers of a file of weights see the image; null when the person left. */
+async function askForLayers({ jobs }: Extension, path: string): Promise<string[] | null> {
+  const inputs = await jobs.run('imageInputs', { path });
+  const picked = await pickSome({
+    title: `Convert ${basename(path)} to grayscale`,
+    placeholder: 'Which layers see the image?',
+    items: inputs.map(({ name, type }) => ({ label: name, description: type })),
+  });
+  return typeof picked === 'symbol' || picked.length === 0 ? null : picked.map(({ label }) => label);
 }
 
 /** Converts each model in turn. What fails is told at the end with the rest; a cancel ends it. */

@@ -62,7 +62,7 @@ test('a config beside makes a folder that agrees with itself; a shard takes its 
     'preprocessor_config.json': '{"image_mean": [0.4, 0.5, 0.6], "image_std": [0.5, 0.5, 0.5]}',
     'README.md': 'words',
   });
-  const { outPath, plan } = await convertToGray(join(path, 'a.safetensors'));
+  const { outPath, plan, dataCopies } = await convertToGray(join(path, 'a.safetensors'));
   assert.equal(outPath, join(folder, 'vit-gray', 'a.safetensors'));
   const made = join(folder, 'vit-gray');
   assert.deepEqual(readdirSync(made).sort(), [
@@ -73,6 +73,7 @@ test('a config beside makes a folder that agrees with itself; a shard takes its 
     'model.safetensors.index.json',
     'preprocessor_config.json',
   ]);
+  assert.equal(dataCopies.length, 5, 'Undo takes them too');
   assert.equal(readFileSync(join(made, 'config.json'), 'utf8'), '{"num_channels": 1, "architectures": ["ViT"]}');
   assert.equal(
     readFileSync(join(made, 'preprocessor_config.json'), 'utf8'),

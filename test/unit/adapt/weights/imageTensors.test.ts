@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { imageTensors, type FoundTensors } from '../../../../src/adapt/weights/imageTensors.ts';
+import { FLOAT } from '../../../../src/tensors/dtypes.ts';
+import type { StoredTensor } from '../../../../src/tensors/storedTensor.ts';
+import { FAMILIES, type Expected } from '../../../fixtures/firstLayerFamilies.ts';
+import { torchPython } from '../../../fixtures/torch/torchPython.ts';
+
+function named(name: string, dims: readonly number[]): StoredTensor {
+  return { name, dims, dtype: FLOAT, place: { tensor: name }, stream: () => Promise.resolve() };
+}
+
+/** `conv1.weight 64×3×7×7` */
+function tensorOf(text: string): StoredTensor {
+  const [name = '', dims] = text.split(' ');
+  return named(name, dims === undefined ? [] : dims.split('×').map(Number));
+}
+
+function saidOf(found: FoundTensors): Expected {
+  switch (found.kind) {
+    case 'one':
+      return { one: found.found.name };
+    case 'several':
+      return { chosen: found.chosen.map(({ name }) => name) };
+    case 'none':
+      return 'none';
+  }
+}
+
+test('families by their published names: right, asked or refused', () => {
+  assert.ok(FAMILIES.length >= 60);
+  for (const { name, tensors, expected } of FAMILIES)
+    assert.deepEqual(saidOf(imageTensors(tensors.map(tensorOf), 3)), expected, name);
+});
+
+test('an exact hint from a config decides among several', () => {
+  const tensors = ['netD.conv.weight 64×3×4×4', 'stem.conv1.weight 32×3×3×3'].map(tensorOf);
+  const found = imageTensors(tensors, 3, { firstLayers: ['stem.conv1'] });
+  assert.deepEqual(saidOf(found), { one: 'stem.conv1.weight' });
+});
+
+/** The first convolution of each of torchvision's networks, by the beginning of the network's name. */
+const TORCHVISION: readonly [names: RegExp, layer: string][] = [
+  [/^(alexnet|squeezenet|vgg)/, 'features.0.weight'],
+  [/^(convnext|efficientnet|mobilenet|quantized_mobilenet|swin)/, 'features.0.0.weight'],
+  [/^densenet/, 'features.conv0.weight'],
+  [/^(deeplabv3|fcn)_resnet/, 'backbone.conv1.weight'],
+  [/^(deeplabv3|lraspp)_mobilenet/, 'backbone.0.0.weight'],
+  [/^(fasterrcnn|fcos|keypointrcnn|maskrcnn|retinanet)_resnet/, 'backbone.body.conv1.weight'],
+  [/^fasterrcnn_mobilenet/, 'backbone.body.0.0.weight'],
+  [/^(quantized_)?googlenet/, 'conv1.conv.weight'],
+  [/^(quantized_)?inception/, 'Conv2d_1a_3x3.conv.weight'],
+  [/^maxvit/, 'stem.0.0.weight'],
+  [/^(mc3|r2plus1d|r3d)/, 'stem.0.weight'],
+  [/^mnasnet/, 'layers.0.weight'],
+  [/^(mvit|vit)/, 'conv_proj.weight'],
+  [/^regnet/, 'stem.0.weight'],
+  [/^(quantized_)?(resnet|resnext|wide_resnet)/, 'conv1.weight'],
+  [/^s3d/, 'features.0.0.0.weight'],
+  [/^(quantized_)?shufflenet/, 'conv1.0.weight'],
+  [/^ssd300/, 'backbone.features.0.weight'],
+  [/^ssdlite/, 'backbone.features.0.0.0.weight'],
+];
+const RAFT = ['feature_encoder.convnormrelu.0.weight', 'context_encoder.convnormrelu.0.weight'];
+
+test('every network of torchvision that builds', () => {
+  const { networks } = torchPython('stateDicts.py', []) as { networks: Record<string, [string, number[]][]> };
+  const all = Object.entries(networks);
+  assert.ok(all.length > 100, `${all.length} networks were built`);
+  for (const [network, tensors] of all) {
+    const found = saidOf(
+      imageTensors(
+        tensors.map(([name, dims]) => named(name, dims)),
+        3,
+      ),
+    );
+    const layer = TORCHVISION.find(([names]) => names.test(network))?.[1];
+    assert.deepEqual(found, network.startsWith('raft') ? { chosen: RAFT } : { one: layer }, network);
+  }
+});
