@@ -41,7 +41,7 @@ export interface NodeChange extends NodePair {
 export interface Comparison {
   /** Nothing below holds anything. */
   readonly identical: boolean;
-  /** Also the files are the same, byte for byte. Where they are not, nothing is lost on a reader: order and encoding, or what this version doesn't know. */
+  /** The files are the same byte for byte. Where only this is false, they differ in the order or encoding of fields, or in fields that this version doesn't know. */
   readonly sameFile: boolean;
   /** Producer, versions, operator sets, functions. */
   readonly header: readonly TextChange[];
