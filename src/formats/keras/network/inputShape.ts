@@ -1,5 +1,5 @@
 import type { Dim } from '../../onnx/model.ts';
-import { items, member, memberAt, numbers, text, type Json } from '../json/json.ts';
+import { items, member, numbers, text, type Json } from '../json/json.ts';
 import type { Layer } from './network.ts';
 
 /** Where a configuration writes the shape of an input: under which name in which value. */
@@ -48,9 +48,4 @@ export function graphDims(dims: readonly (number | null)[]): Dim[] {
 /** The numbers of a list that may stand alone or as a tuple. */
 export function numberList(json: Json | undefined): number[] | undefined {
   return numbers(member(json, 'items') ?? json);
-}
-
-/** The name of an element type, which Keras 3 may give as a policy. */
-export function policyName(json: Json | undefined): string | undefined {
-  return text(json) ?? text(memberAt(json, 'config', 'name'));
 }
