@@ -7,7 +7,7 @@ type Verbs = Readonly<Record<string, Verb>>;
 
 /** Values that an option may have, where they are few. What is not listed is a file. */
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  map: ['gray', 'bgr', 'rgb-from-gray', 'bands:', 'drop-alpha', 'normalize'],
+  map: ['gray', 'bgr', 'rgb-from-gray', 'bands:', 'drop-alpha', 'fold-repeats', 'normalize'],
   preset: ['imagenet', 'plus-minus-one', 'zero-to-one', 'raw'],
   order: ['rgb', 'bgr'],
 };

@@ -1,4 +1,11 @@
-import { composeMaps, mapFromJson, normalize, presetMap, type ChannelMap } from '../adapt/maps/channelMap.ts';
+import {
+  composeMaps,
+  forPictures,
+  mapFromJson,
+  normalize,
+  presetMap,
+  type ChannelMap,
+} from '../adapt/maps/channelMap.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { parseJson } from '../bytes/json.ts';
 import { readTextFile } from '../files/textFile.ts';
@@ -10,12 +17,14 @@ export interface MapOptions {
   readonly mean?: string | undefined;
   readonly std?: string | undefined;
   readonly scale?: string | undefined;
+  /** How many pictures lie in one input, one after the other; each takes the map. */
+  readonly groups?: string | undefined;
 }
 
 /** The channel map that a command line names. With mean, std or scale, the normalisation comes behind it, inside the model; or where `normalize` stands. */
 export async function mapFromOptions(options: MapOptions): Promise<ChannelMap> {
-  const { map, mean, std, scale } = options;
-  const names = typeof map === 'string' ? [map] : (map ?? []);
+  const { mean, std, scale } = options;
+  const names = typeof options.map === 'string' ? [options.map] : (options.map ?? []);
   if (!names.length)
     throw refused(
       'Say which map with --map: gray, bgr, rgb-from-gray, bands:N, drop-alpha, normalize or a .json file.',
@@ -36,7 +45,8 @@ export async function mapFromOptions(options: MapOptions): Promise<ChannelMap> {
       name === 'normalize' ? normalize(n, all ? channels : channels > 1 ? channels : 3) : await oneMap(name);
     all = all ? composeMaps(next, all) : next;
   }
-  return all ?? oneMap('');
+  const map = all ?? (await oneMap(''));
+  return options.groups === undefined ? map : forPictures(map, parseNumber(options.groups, 'groups'));
 }
 
 async function oneMap(name: string): Promise<ChannelMap> {

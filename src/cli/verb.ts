@@ -74,6 +74,7 @@ export const MAP_OPTIONS: Verb['options'] = {
   mean: { type: 'string' },
   std: { type: 'string' },
   scale: { type: 'string' },
+  groups: { type: 'string' },
 };
 
 /** The map that --map and the options beside it name. */
@@ -83,5 +84,6 @@ export async function mapOf(call: Call): Promise<ChannelMap> {
     mean: textOf(call, 'mean'),
     std: textOf(call, 'std'),
     scale: textOf(call, 'scale'),
+    groups: textOf(call, 'groups'),
   });
 }

@@ -21,6 +21,10 @@ export interface AdaptOptions {
   readonly inputs?: readonly string[] | undefined;
   /** Of a file of weights, the tensors or modules that see the image; found by their shape when absent. */
   readonly layers?: readonly string[] | undefined;
+  /** The axis that holds the channels, where several may. */
+  readonly axis?: number | undefined;
+  /** Weights that are stored as integers stay so, at the cost of a node in front. */
+  readonly keepIntegers?: boolean | undefined;
   /** The file to write; beside the model under a free name when absent. */
   readonly out?: string | undefined;
   /** Plan only, write nothing. */
@@ -56,9 +60,9 @@ async function adaptModelFile(path: string, options: AdaptOptions): Promise<Adap
       'layers',
       'Layers are named for files of weights alone; this model has a graph, which tells where the image goes.',
     );
-  const { map, inputs, signal } = options;
+  const { map, inputs, axis, keepIntegers, signal } = options;
   return withOpenModel(path, signal, async (open) => {
-    const { plan, splices } = await adapted(open, { map, inputs, signal });
+    const { plan, splices } = await adapted(open, { map, inputs, axis, keepIntegers, signal });
     const out = options.out === undefined ? null : resolve(options.out);
     const copies = out === null || open.keras ? [] : await dataCopies(open, splices, out);
     const result = { plan, summary: summary(plan), dataCopies: copies };
@@ -70,12 +74,12 @@ async function adaptModelFile(path: string, options: AdaptOptions): Promise<Adap
 /** The adaptation in the form of the file. */
 async function adapted(
   { path, source, model, ctx, data, keras }: OpenModel,
-  { map, inputs, signal }: Pick<AdaptOptions, 'map' | 'inputs' | 'signal'>,
+  choice: Pick<AdaptOptions, 'map' | 'inputs' | 'axis' | 'keepIntegers' | 'signal'>,
 ): Promise<Adaptation> {
-  if (keras) return adaptKeras({ opened: keras, map, inputs, signal });
+  if (keras) return adaptKeras({ opened: keras, map: choice.map, inputs: choice.inputs, signal: choice.signal });
   await data.watch(externalFiles(model).keys());
   const origin = { name: basename(path), size: source.size, digest: await modelDigest(source, model) };
-  return adaptModel({ ctx, model, map, inputs, version: VERSION, source: origin, signal });
+  return adaptModel({ ...choice, ctx, model, version: VERSION, source: origin });
 }
 
 /** Grayscale by channel sum, as `NAME.gray.…` beside the model. */

@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { mapFromJson, type ChannelMap } from '../adapt/maps/channelMap.ts';
-import { candidates, realInputs, typeText } from '../adapt/flow/inputs.ts';
+import { candidates, realInputs, typeText } from '../adapt/inputs/candidates.ts';
 import { provenanceOf, type ProvenanceStep } from '../adapt/report/provenance.ts';
 import { knownEnding } from '../formats/endings.ts';
 import type { Model } from '../formats/onnx/model.ts';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { imageInputs } from '../adapt/flow/imageInputs.ts';
+import { imageInputs } from '../adapt/inputs/imageInputs.ts';
 import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from '../protocol/evaluation.ts';
 import { conclusions, evaluationDetails } from '../verify/evaluate/evaluateText.ts';
 import { ownPreset } from '../verify/evaluate/ownSteps.ts';

@@ -1,6 +1,6 @@
 import { pageCost } from './pageSizes.ts';
 import { basename } from 'node:path';
-import { realInputs } from '../adapt/flow/inputs.ts';
+import { realInputs } from '../adapt/inputs/candidates.ts';
 import { modelCosts } from '../graph/cost/cost.ts';
 import type { Shapes } from '../graph/shapes/shapes.ts';
 import { shownDim } from '../graph/sizes/dims.ts';

@@ -1,7 +1,7 @@
 import { operatorKey } from '../graph/operatorKey.ts';
 import { connectionsOf } from '../graph/connections.ts';
 import { basename } from 'node:path';
-import { imageInputs } from '../adapt/flow/imageInputs.ts';
+import { imageInputs } from '../adapt/inputs/imageInputs.ts';
 import { PROVENANCE_KEY } from '../adapt/report/provenance.ts';
 import { dataTrouble } from '../files/external.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { imageInputs } from '../adapt/flow/imageInputs.ts';
+import { imageInputs } from '../adapt/inputs/imageInputs.ts';
 import { planSections } from '../adapt/report/planText.ts';
 import { asPython } from '../adapt/report/python.ts';
 import { compareFiles, reportText as differencesText } from '../jobs/compare.ts';

@@ -1,5 +1,5 @@
 import type { Written } from '../files/written.ts';
-import type { ImageInput } from '../adapt/flow/imageInputs.ts';
+import type { ImageInput } from '../adapt/inputs/imageInputs.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
 import type { PlanSection } from '../adapt/report/planText.ts';
 import type { PythonFramework } from '../adapt/report/python.ts';

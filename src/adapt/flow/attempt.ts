@@ -19,6 +19,8 @@ export interface AttemptRequest {
   readonly ctx: TensorContext;
   readonly model: Model;
   readonly inputs: readonly FlowingInput[];
+  /** Weights that are stored as integers stay so: where their sums would not fit, the channels are rebuilt in front of them. */
+  readonly keepIntegers?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,7 +28,7 @@ export interface AttemptRequest {
 const MAX_ROUNDS = 32;
 
 /** Walks the model, and again with the calls written out that the image reached, as long as there are such; the walk that folds best counts. */
-export async function attempt({ ctx, model, inputs, signal }: AttemptRequest): Promise<Attempt> {
+export async function attempt({ ctx, model, inputs, signal, keepIntegers }: AttemptRequest): Promise<Attempt> {
   let best: Attempt | null = null;
   let failure: unknown = null;
   let at: ExpandedModel | null = asItStands(model);
@@ -39,6 +41,7 @@ export async function attempt({ ctx, model, inputs, signal }: AttemptRequest): P
         const walk: Walk = await channelFlow(at.graph, known, inputs, {
           signal,
           merges,
+          keepsIntegers: keepIntegers === true,
           onCall: (node) => calls.add(node),
         });
         if (!best || better(walk, best.walk)) best = { model: at, walk };
@@ -69,15 +72,16 @@ export interface Outcome extends Attempt {
  */
 export async function cheapest(first: Attempt, request: AttemptRequest): Promise<Outcome> {
   const { model, inputs, signal } = request;
+  const keepsIntegers = request.keepIntegers === true;
   let best: Outcome = { ...first, settled: settle(first.walk) };
   const { m = [] } = inputs[0]?.map ?? {};
   const channels = { old: m.length, now: m[0]?.length ?? 0 };
   let cost = costOf(best.walk, best.settled, channels);
   const ways: { readonly model: ExpandedModel; readonly options: FlowOptions }[] = [
-    { model: asItStands(model), options: { signal, inFront: true } },
+    { model: asItStands(model), options: { signal, keepsIntegers, inFront: true } },
   ];
   if (inputs.every(({ map }) => isPermutation(map)))
-    ways.push({ model: first.model, options: { signal, keepsOrder: true } });
+    ways.push({ model: first.model, options: { signal, keepsIntegers, keepsOrder: true } });
   for (const way of ways) {
     if (costsNothing(cost)) break;
     const known = await knowledge(request.ctx, way.model, inputs);

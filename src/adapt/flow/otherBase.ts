@@ -30,7 +30,8 @@ function overShifted(walk: Walk, flow: Flow, tensor: string, u: readonly number[
     return behind(base, walk.insert('Add', `${tensor}/shifted`, [base, shift], { after: base.after }), base.channels);
   });
   const numbers = u.length > MAX_SHOWN ? `${u.length} numbers` : u.map(shown).join(', ');
-  walk.notes.push(
+  noteInFront(
+    walk,
     `A shift stands in front of zero padding: one Add of ${numbers} to the channels keeps the border exact (${tensor}).`,
   );
   return { ...flow, base: moved, map: { m: map.m, b: map.b.map(() => 0) } };
@@ -50,11 +51,17 @@ function overOnes(walk: Walk, flow: Flow, tensor: string): Flow {
     const padded = walk.insert('Pad', `${tensor}/with_ones`, [base, ...inputs], { after: base.after, attributes });
     return behind(base, padded, base.channels + 1);
   });
-  walk.notes.push(
+  noteInFront(
+    walk,
     `A shift stands in front of zero padding: a channel of ones beside the image, made by one Pad, keeps the border exact (${tensor}).`,
   );
   const m = map.m.map((row, c) => [...row, map.b[c] ?? 0]);
   return { ...flow, base: moved, map: { m, b: map.b.map(() => 0) } };
+}
+
+function noteInFront(walk: Walk, note: string): void {
+  walk.notes.push(note);
+  walk.inFront.add(note);
 }
 
 function behind(base: Base, named: Named, channels: number): Base {

@@ -49,6 +49,8 @@ export interface WalkOptions {
   readonly merges?: boolean;
   /** Whether another order of channels is carried on, in constants per channel and groups of filters, in place of becoming a matrix at the first of these. */
   readonly keepsOrder?: boolean;
+  /** Whether weights behind a DequantizeLinear must stay integers. */
+  readonly keepsIntegers?: boolean;
 }
 
 /** Carries flows through the main graph and collects what changes. One walk is one attempt; it never touches the model. */
@@ -57,6 +59,7 @@ export class Walk {
   readonly graph: Graph;
   readonly merges: boolean;
   readonly keepsOrder: boolean;
+  readonly keepsIntegers: boolean;
   readonly flows = new Map<string, Flow>();
   readonly rewrites = new Map<Node, NodeRewrite>();
   /** Nodes whose only output is a constant of the same name now. */
@@ -77,17 +80,21 @@ export class Walk {
   readonly rebuilt = new Map<string, Rebuilt>();
   readonly folds: Fold[] = [];
   readonly absorbed: { node: string; opType: string }[] = [];
+  /** What a plan costs, in sentences. */
   readonly notes: string[] = [];
+  /** Those of the notes that tell of a node in front of a layer. */
+  readonly inFront = new Set<string>();
   readonly seam = new Set<string>();
   private readonly derived = new Map<Base, Map<string, Base>>();
   /** All names in the model and those given since. */
   readonly names: Set<string>;
 
-  constructor(graph: Graph, known: Known, { merges = true, keepsOrder = false }: WalkOptions = {}) {
+  constructor(graph: Graph, known: Known, options: WalkOptions = {}) {
     this.graph = graph;
     this.known = known;
-    this.merges = merges;
-    this.keepsOrder = keepsOrder;
+    this.merges = options.merges ?? true;
+    this.keepsOrder = options.keepsOrder ?? false;
+    this.keepsIntegers = options.keepsIntegers ?? false;
     this.names = new Set(known.use.names);
   }
 

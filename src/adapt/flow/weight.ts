@@ -1,3 +1,4 @@
+import { DTYPES, dtypeName } from '../../tensors/dtypes.ts';
 import { fits, type ChannelAxis } from '../constants/contract.ts';
 import { product, type ConstantValue } from '../constants/constantValue.ts';
 import type { Affine } from '../maps/affine.ts';
@@ -43,6 +44,13 @@ export async function foldWeight(step: Step, index: number, folded: FoldedWeight
     walk.replacements.set(quantised.tensor.name, quantised);
     walk.dequantised.set(name, { oldDims: old.dims, newDims: dims });
     return name;
+  }
+  const integers = walk.known.constants.dequantised(name);
+  if (integers) {
+    const type = dtypeName(integers.stored.dtype);
+    walk.notes.push(
+      `\`${integers.stored.name}\` was ${type}; the new numbers of \`${name}\` need ${dtypeName(old.dtype)}, ${product(dims) * bytesOf(old.dtype)} bytes in place of ${product(old.dims) * bytesOf(integers.stored.dtype)}. To keep ${type}, let the channels be rebuilt in front (\`--keep-integers\`).`,
+    );
   }
   const made = walk.folded.get(name) ?? [];
   const same = made.find((f) => `${f.dims}` === `${dims}` && f.values.every((v, i) => v === values[i]));
@@ -119,6 +127,24 @@ async function intoNextAdd(step: Step, { dims, values }: Added): Promise<boolean
   walk.seam.delete(output);
   walk.seam.add(add.outputs[0] ?? '');
   return true;
+}
+
+export const LOSES_INTEGERS = 'its integer weights would become floats';
+
+/** True where the walk must keep a weight's integers, and the new numbers don't fit them. */
+export async function losesIntegers(
+  { walk, node }: Step,
+  index: number,
+  { dims, values }: Pick<FoldedWeight, 'dims' | 'values'>,
+): Promise<boolean> {
+  const name = node.inputs[index] ?? '';
+  if (!walk.keepsIntegers || !walk.known.constants.dequantised(name)) return false;
+  return (await inQuantised(walk, name, dims, values)) === null;
+}
+
+/** Bytes of one element of a type. */
+function bytesOf(dtype: number): number {
+  return (DTYPES[dtype]?.bits ?? 0) / 8;
 }
 
 /** How far from whole a folded weight may be in units of its scale: float32's rounding of a few hundred steps, far below half a step. */

@@ -1,5 +1,5 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { compose, identity, unit, type Affine } from './affine.ts';
+import { compose, identity, stack, unit, widen, type Affine } from './affine.ts';
 
 /** What the user asks for: per pixel, `x_old = matrix · x_new + shift`, in the units of the model's own input. */
 export interface ChannelMap {
@@ -94,8 +94,27 @@ export function presetMap(name: string, channels: number): ChannelMap | null {
   if (name === 'bgr') return swapRedBlue();
   if (name === 'drop-alpha') return dropAlpha();
   if (name === 'rgb-from-gray') return rgbFromGray();
+  if (name === 'fold-repeats') return foldRepeats();
   const count = /^bands:(.*)$/.exec(name)?.[1];
   return count === undefined ? null : bands(/^\d+$/.test(count) ? Number(count) : NaN);
+}
+
+/** One gray channel that the model repeats inside, for its first weights: they take the repetition in. */
+export function foldRepeats(): ChannelMap {
+  return { name: 'fold-repeats', matrix: [[1]], shift: zeros(1) };
+}
+
+/** The same map for several pictures in one input, one after the other: two RGB pictures become two gray channels. */
+export function forPictures(map: ChannelMap, pictures: number): ChannelMap {
+  const [rows, columns] = [map.matrix.length, map.matrix[0]?.length ?? 0];
+  if (!Number.isInteger(pictures) || pictures < 1 || pictures * Math.max(rows, columns) > MAX_CHANNELS)
+    throw refused(
+      `The number of pictures must be a whole number from 1, of at most ${MAX_CHANNELS} channels together.`,
+    );
+  if (pictures === 1) return map;
+  const blocks = Array.from({ length: pictures }, (_, p) => widen(affine(map), p * columns, pictures * columns));
+  const { m, b } = stack(blocks);
+  return { ...map, name: `${map.name}:${pictures}`, matrix: m, shift: b };
 }
 
 /** Checks `{"matrix": M, "shift": b}` from a file or a form. Throws `refused` with what is wrong. */

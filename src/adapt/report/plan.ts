@@ -2,7 +2,7 @@ import { dtypeName, isInteger } from '../../tensors/dtypes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
 import type { ExpandedModel } from '../flow/inline.ts';
-import type { Candidate } from '../flow/inputs.ts';
+import type { Candidate } from '../inputs/candidates.ts';
 import { addedMultiplyAdds } from '../flow/cost.ts';
 import type { MetadataChange } from './metadata.ts';
 import { unreadableRecord } from './provenance.ts';
@@ -51,6 +51,8 @@ export interface AdaptationPlan {
   readonly exactness: string;
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
+  /** Those of the notes that tell of a node in front of a layer, which no change of weights can say. */
+  readonly inFront: readonly string[];
   /** What changes in the model's metadata, and entries that tell of channels and stay. */
   readonly metadata: readonly string[];
   /** Tensors whose value equals the original's again. */
@@ -108,6 +110,7 @@ export function makePlan({ model, map, inputs, walk, settled, metadata }: PlanPa
     exactness: exactness(walk, settled),
     warnings: [...warnings, ...metadata.warnings],
     notes: [...new Set([...walk.notes, ...unreadableRecord(model)])],
+    inFront: [...walk.inFront],
     metadata: metadata.notes,
     seam: seamOf(model, [...walk.seam, ...asBefore], (name) => isAsBefore(walk, settled, name)),
   };

@@ -55,7 +55,7 @@ function preface(plan: AdaptationPlan): string[] {
     lines.push(
       `# In front of these weights the file does ${absorbed.map(quoted).join(', ')}; they are folded in too, so leave them out of the new model.`,
     );
-  for (const note of plan.notes)
+  for (const note of plan.inFront)
     lines.push(`# ${quoted(note)} Put that in front of the layer; it is no change of weights.`);
   for (const e of plan.rebuilt)
     lines.push(

@@ -5,7 +5,7 @@ import type { AttributeValue, Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { contract, fits, shiftThrough } from '../constants/contract.ts';
 import { wide, withoutShift } from '../flow/otherBase.ts';
-import { foldWeight } from '../flow/weight.ts';
+import { foldWeight, losesIntegers, LOSES_INTEGERS } from '../flow/weight.ts';
 
 /** How a convolution of this operator names its parts. */
 interface ConvKind {
@@ -140,6 +140,7 @@ async function foldFloat(step: Step, { kind, flow: given, w, group }: Layer): Pr
   if (turned) return passGroups(step, { kind, flow, w, group }, turned);
   const folded = maps ? contractGroups(w, maps, kind.transposed) : contract(full, place, flow.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  if (await losesIntegers(step, kind.weight, folded)) return LOSES_INTEGERS;
   const inputs = new Map<number, Operand>([[0, flow.base]]);
   if (!hasNoShift(flow.map)) {
     const added = shiftThrough(full, place, flow.map.b, [0]);

@@ -5,7 +5,7 @@ import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { BROADCASTING } from '../flow/walk.ts';
 import { contract, fits, shiftThrough } from '../constants/contract.ts';
-import { foldWeight, sinkPlus, withoutOnes } from '../flow/weight.ts';
+import { foldWeight, losesIntegers, LOSES_INTEGERS, sinkPlus, withoutOnes } from '../flow/weight.ts';
 
 /** Where quantised products have their weight and its zero point; whether they quantise the image themselves, by its smallest and largest value. */
 const INTEGER: Readonly<Record<string, { weight: number; zero: number; dynamic?: true }>> = {
@@ -39,6 +39,7 @@ const matMul: Rule = async (step) => {
   const place = { axis, outer: given.outer, inner: given.inner };
   const folded = contract(w, place, given.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  if (await losesIntegers(step, 1, folded)) return LOSES_INTEGERS;
   const alpha = step.float('alpha', 1);
   const shifted = !hasNoShift(given.map);
   if (shifted && walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
@@ -103,6 +104,7 @@ const gemm: Rule = async (step) => {
   const place = { axis, outer: flow.outer, inner: flow.inner };
   const folded = contract(w, place, flow.map);
   if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  if (await losesIntegers(step, 1, folded)) return LOSES_INTEGERS;
   const [alpha, beta] = [step.float('alpha', 1), step.float('beta', 1)];
   const how = { ...place, map: flow.map, bias: step.node.inputs[2] || null, biasFactor: alpha / (beta || 1) };
   const inputs = new Map<number, Operand>([[0, flow.base]]);

@@ -167,6 +167,7 @@ function weightsPlan({ map, weights, changes, names, hasMoments }: PlanParts): A
     saved: { parameters: saved, multiplyAdds: null },
     exactness: `The new layer computes the old one on the mapped channels, up to ${coarse === undefined ? 'floating-point rounding' : `the rounding of ${coarse}`}.`,
     warnings: map.warning ? [map.warning] : [],
+    inFront: [],
     notes: hasMoments ? [PROMISE, MOMENTS] : [PROMISE],
     metadata: [],
     seam: [],

@@ -28,7 +28,7 @@ export const VERIFY: Verb = {
     '--full         run the whole models too, not only the part that differs',
     '--images DIR   run on these pictures as well',
     '--seed N       other random images',
-    '--map          the map, with --mean, --std and --scale, where the adapted model has no record of it; see',
+    '--map          the map, with --mean, --std, --scale and --groups, where the adapted model has no record of it; see',
     '               `channelwise adapt --help`',
   ],
   work: 'run',
@@ -40,7 +40,9 @@ async function runVerify(call: Call): Promise<number> {
   const seed = numberOf(call, 'seed');
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw usageError('--seed must be a whole number.');
   const isMapGiven = call.values.map !== undefined;
-  const lost = isMapGiven ? undefined : ['mean', 'std', 'scale'].find((name) => call.values[name] !== undefined);
+  const lost = isMapGiven
+    ? undefined
+    : ['mean', 'std', 'scale', 'groups'].find((name) => call.values[name] !== undefined);
   if (lost !== undefined) throw usageError(`--${lost} belongs to a map; give --map too.`);
   const [original = '', adapted = ''] = call.args;
   const report = await verifyFiles(original, adapted, {

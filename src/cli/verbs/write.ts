@@ -3,17 +3,32 @@ import { ChannelwiseError } from '../../bytes/errors.ts';
 import { adaptFile, convertToGray, type AdaptResult } from '../../jobs/convert.ts';
 import type { DataCopy } from '../../jobs/dataCopies.ts';
 import { count, print, shownLine } from '../print.ts';
-import { FILES, MAP_OPTIONS, REFUSED, listOf, mapOf, textOf, usageError, type Call, type Verb } from '../verb.ts';
+import {
+  FILES,
+  MAP_OPTIONS,
+  REFUSED,
+  listOf,
+  mapOf,
+  numberOf,
+  textOf,
+  usageError,
+  type Call,
+  type Verb,
+} from '../verb.ts';
 
 const WRITE_OPTIONS = {
   out: { type: 'string', short: 'o' },
   'dry-run': { type: 'boolean' },
   input: { type: 'string', multiple: true },
   layer: { type: 'string', multiple: true },
+  axis: { type: 'string' },
+  'keep-integers': { type: 'boolean' },
 } as const;
 const WRITE_HELP = [
   '--input NAME    adapts that input only',
   '--layer NAME    of a file of weights: the layer that sees the image, where it must be asked for',
+  '--axis N        the axis with the channels, where two may hold them',
+  '--keep-integers leaves int8 weights as they are, at the cost of a node in front',
   '-o OUT          the file to write, for one model; without it a free name beside the model',
   '--dry-run       print the plan, write nothing',
 ];
@@ -24,13 +39,23 @@ const MAP_HELP = [
   'drop-alpha      RGBA; alpha is not used',
   'bands:N         N bands, tiled from RGB and scaled by 3/N: a start for fine-tuning, not the same function',
   'rgb-from-gray   RGB for a one-channel model, by BT.601 luma',
+  'fold-repeats    for a gray model that repeats its channel inside: the first weights take that in',
   'normalize       raw pixels; (pixel * scale - mean) / std moves into the model',
   'FILE.json       {"matrix": [[…], …], "shift": […]}: one row per old channel, one column per new one',
+  '--groups N      that many pictures lie in one input, one after the other; each takes the map',
   '--mean, --std and --scale take numbers with commas, also 1/255. With another map the normalisation stands behind it.',
 ];
 
 export const GRAY: Verb = {
-  usage: ['gray MODEL…', '[--input NAME …]', '[--layer NAME …]', '[-o OUT]', '[--dry-run]'],
+  usage: [
+    'gray MODEL…',
+    '[--input NAME …]',
+    '[--layer NAME …]',
+    '[--axis N]',
+    '[--keep-integers]',
+    '[-o OUT]',
+    '[--dry-run]',
+  ],
   about: 'one gray channel in place of three, by channel sum',
   files: FILES,
   options: WRITE_OPTIONS,
@@ -42,13 +67,16 @@ export const GRAY: Verb = {
 export const ADAPT: Verb = {
   usage: [
     'adapt MODEL…',
-    '--map gray|bgr|rgb-from-gray|bands:N|drop-alpha|normalize|FILE.json',
+    '--map gray|bgr|rgb-from-gray|bands:N|drop-alpha|fold-repeats|normalize|FILE.json',
     '[--map …]',
     '[--mean …]',
     '[--std …]',
     '[--scale …]',
+    '[--groups N]',
     '[--input NAME …]',
     '[--layer NAME …]',
+    '[--axis N]',
+    '[--keep-integers]',
     '[-o OUT]',
     '[--dry-run]',
   ],
@@ -66,6 +94,8 @@ export const ADAPT: Verb = {
 interface WriteOptions {
   readonly inputs: readonly string[] | undefined;
   readonly layers: readonly string[] | undefined;
+  readonly axis: number | undefined;
+  readonly keepIntegers: boolean;
   readonly out: string | undefined;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
@@ -116,6 +146,8 @@ function writeOptions(call: Call): WriteOptions {
   return {
     inputs: listOf(call, 'input'),
     layers: listOf(call, 'layer'),
+    axis: numberOf(call, 'axis'),
+    keepIntegers: call.values['keep-integers'] === true,
     out,
     dryRun: call.values['dry-run'] === true,
     signal: call.signal,

@@ -1,6 +1,6 @@
 import { attributeText, samePlainValue } from '../../graph/attributeText.ts';
 import { operatorKey } from '../../graph/operatorKey.ts';
-import { typeText } from '../../adapt/flow/inputs.ts';
+import { typeText } from '../../adapt/inputs/candidates.ts';
 import type { Attribute, Graph, Model, Node, SparseTensor, Tensor, ValueInfo } from '../../formats/onnx/model.ts';
 import { compareTensors, type ComparedModels, side, type TensorChange } from './compareTensors.ts';
 import { align, type Alignment } from './align.ts';

@@ -541,13 +541,11 @@ for (const c of CASES) {
     const others: Record<string, Value> = c.name.startsWith('branches')
       ? { flag: { type: 'bool', dims: [1], data: Uint8Array.of(1) } }
       : {};
-    const { worst, plan } = await compareAdapted(
-      build(c.parts),
-      c.map ?? grayscale(),
-      c.dims ?? GRAY_DIMS,
-      new Random(3),
+    const { worst, plan } = await compareAdapted(build(c.parts), c.map ?? grayscale(), {
+      newDims: c.dims ?? GRAY_DIMS,
+      random: new Random(3),
       others,
-    );
+    });
     assert.ok(
       worst < 1e-5,
       `relative L2 ${worst}: ${JSON.stringify({ folds: plan.folds, rebuilt: plan.rebuilt, added: plan.addedNodes })}`,
@@ -595,12 +593,10 @@ test('a weight that two image inputs share is replaced once, under its name', as
     [grayscale(), 1],
     [normalize({ mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.4], scale: 1 }), 3],
   ] as const) {
-    const { bytes, worst } = await compareAdapted(
-      shared,
-      map,
-      { x: [1, channels, 8, 8], x2: [1, channels, 8, 8] },
-      new Random(3),
-    );
+    const { bytes, worst } = await compareAdapted(shared, map, {
+      newDims: { x: [1, channels, 8, 8], x2: [1, channels, 8, 8] },
+      random: new Random(3),
+    });
     assert.ok(worst < 1e-5, `relative L2 ${worst}`);
     assert.deepEqual(
       decodeModel(bytes).graph?.initializer?.map((t) => [t.name, t.dims?.map(Number)]),
@@ -611,7 +607,7 @@ test('a weight that two image inputs share is replaced once, under its name', as
     );
   }
   // One reader that keeps its three channels keeps the old weight beside the new one.
-  const { bytes } = await adaptBytes(shared, grayscale(), ['x']);
+  const { bytes } = await adaptBytes(shared, grayscale(), { inputs: ['x'] });
   assert.deepEqual(
     decodeModel(bytes).graph?.initializer?.map((t) => [t.name, t.dims?.map(Number)]),
     [
@@ -638,8 +634,7 @@ test('of two weights with one name neither is folded, whichever the runtime take
   const { plan, worst } = await compareAdapted(
     build({ initializers: [floats('w', [2, 3, 3, 3]), floats('w', [2, 3, 3, 3])], nodes: [conv('x')] }),
     grayscale(),
-    GRAY_DIMS,
-    new Random(3),
+    { newDims: GRAY_DIMS, random: new Random(3) },
   );
   assert.deepEqual([plan.folds.length, plan.rebuilt.length, worst], [0, 1, 0]);
 });

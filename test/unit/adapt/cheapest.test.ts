@@ -163,7 +163,10 @@ for (const c of CASES) {
         initializers: [...c.initializers],
       }),
     );
-    const { plan, worst } = await compareAdapted(bytes, c.map, { x: [1, c.map.matrix[0]?.length ?? 0, 8, 8] }, random);
+    const { plan, worst } = await compareAdapted(bytes, c.map, {
+      newDims: { x: [1, c.map.matrix[0]?.length ?? 0, 8, 8] },
+      random,
+    });
     assert.ok(worst < 1e-5, `relative L2 ${worst}`);
     assert.deepEqual(
       {

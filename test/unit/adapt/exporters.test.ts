@@ -445,12 +445,10 @@ const CASES: readonly Case[] = [
 
 for (const c of CASES) {
   test(c.name, async () => {
-    const { worst, plan } = await compareAdapted(
-      build(c.parts),
-      c.map ?? grayscale(),
-      { x: c.dims ?? gray },
-      new Random(3),
-    );
+    const { worst, plan } = await compareAdapted(build(c.parts), c.map ?? grayscale(), {
+      newDims: { x: c.dims ?? gray },
+      random: new Random(3),
+    });
     const seen = JSON.stringify({ folds: plan.folds, rebuilt: plan.rebuilt, added: plan.addedNodes });
     assert.ok(worst < 1e-5, `relative L2 ${worst}: ${seen}`);
     assert.deepEqual(
@@ -535,7 +533,7 @@ test('what is declared of a single channel goes where its tensor has all channel
     ],
     outputs: [valueInfo('c', [2, 2, 8, 9]), valueInfo('y', [2, 8, 9])],
   });
-  const { bytes, worst } = await compareAdapted(taken, grayscale(), { x: gray }, new Random(3));
+  const { bytes, worst } = await compareAdapted(taken, grayscale(), { newDims: { x: gray }, random: new Random(3) });
   assert.ok(worst < 1e-5, `relative L2 ${worst}`);
   assert.deepEqual(
     decodeModel(bytes).graph?.valueInfo?.map((v) => v.name),

@@ -226,12 +226,10 @@ for (const { name, parts, gray } of CASES) {
   test(`functions: ${name}`, async () => {
     for (const [channels, maps] of Object.entries(MAPS)) {
       for (const map of maps) {
-        const { worst, plan } = await compareAdapted(
-          build(parts),
-          map,
-          { x: [2, Number(channels), 9, 11] },
-          new Random(3),
-        );
+        const { worst, plan } = await compareAdapted(build(parts), map, {
+          newDims: { x: [2, Number(channels), 9, 11] },
+          random: new Random(3),
+        });
         assert.ok(worst < 1e-5, `${map.name}: relative L2 ${worst}`);
         if (map.name === 'gray')
           assert.deepEqual(
@@ -254,7 +252,11 @@ test('functions: attributes of the caller, a default, and one that neither gives
     attribute('stride', [2, 1]),
     { initializers: [floats('w', [4, 3, 3, 3])], nodes: [call('Net', ['x', 'w'], ['y'], { padding: [1, 0, 0, 1] })] },
   );
-  const { worst, plan, bytes: adapted } = await compareAdapted(bytes, grayscale(), { x: [2, 1, 9, 11] }, new Random(3));
+  const {
+    worst,
+    plan,
+    bytes: adapted,
+  } = await compareAdapted(bytes, grayscale(), { newDims: { x: [2, 1, 9, 11] }, random: new Random(3) });
   assert.ok(worst < 1e-5, `relative L2 ${worst}`);
   assert.deepEqual([plan.folds.length, plan.rebuilt.length, plan.writtenOut.length], [1, 0, 1]);
   const [conv, leaky] = decodeModel(adapted).graph?.node ?? [];

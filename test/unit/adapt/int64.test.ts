@@ -162,7 +162,7 @@ for (const [name, form] of Object.entries(FORMS)) {
         const { plan, worst } =
           form.opset < 7
             ? { ...(await adaptBytes(bytes, map)), worst: 0 }
-            : await compareAdapted(bytes, map, { x: dims }, random);
+            : await compareAdapted(bytes, map, { newDims: { x: dims }, random });
         assert.ok(worst < 1e-5, `${what}, ${map.name}: ${worst}`);
         assert.deepEqual([plan.folds.length, plan.addedNodes.length], [1, 0], `${what}, ${map.name}`);
       }
@@ -188,7 +188,10 @@ test('the weights behind a Slice to the largest int64 are known', async () => {
       ],
     }),
   );
-  const { plan, worst } = await compareAdapted(bytes, grayscale(), { x: [1, 1, 8, 8] }, new Random(4));
+  const { plan, worst } = await compareAdapted(bytes, grayscale(), {
+    newDims: { x: [1, 1, 8, 8] },
+    random: new Random(4),
+  });
   assert.deepEqual([plan.folds.length, plan.addedNodes.length], [1, 0]);
   assert.ok(worst < 1e-5);
 });
@@ -203,7 +206,7 @@ test('integers that float64 rounds to one number stay as many as they are', asyn
       nodes: [node('Add', ['x', 'c'], ['y'])],
     }),
   );
-  const { bytes: adapted } = await adaptBytes(bytes, grayscale(), ['x']);
+  const { bytes: adapted } = await adaptBytes(bytes, grayscale(), { inputs: ['x'] });
   const feed = (channels: number): Record<string, { type: string; dims: number[]; data: BigInt64Array }> => ({
     x: { type: 'int64', dims: [1, channels, 1, 2], data: new BigInt64Array(channels * 2) },
   });

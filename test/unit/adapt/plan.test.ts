@@ -240,7 +240,7 @@ const REFUSALS: readonly { name: string; bytes: Uint8Array; map: ChannelMap; mes
 for (const { name, bytes, map, message } of REFUSALS) {
   test(`refused with the input and the reason: ${name}`, async () => {
     await assert.rejects(
-      adaptBytes(bytes, map, name === 'an unknown name' ? ['other'] : undefined),
+      adaptBytes(bytes, map, name === 'an unknown name' ? { inputs: ['other'] } : {}),
       (error: Error) => message.test(error.message) || assert.fail(error.message),
     );
   });

@@ -47,7 +47,7 @@ async function worstOf(c: Case): Promise<number> {
   const map = (MAPS[c.map] ?? MAPS.gray)?.(random) ?? grayscale();
   const stem = buildStem(random, map.matrix.length, c.layout, c.spatial, c.steps, c.sink);
   const dims = stem.dims.map((d, i) => (i === stem.axis ? (map.matrix[0]?.length ?? 0) : d));
-  return (await compareAdapted(stem.bytes, map, { image: dims }, random, {}, ['image'])).worst;
+  return (await compareAdapted(stem.bytes, map, { newDims: { image: dims }, random, inputs: ['image'] })).worst;
 }
 
 async function failure(c: Case): Promise<string | null> {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { grayscale } from '../../../src/adapt/maps/channelMap.ts';
-import { realInputs } from '../../../src/adapt/flow/inputs.ts';
+import { realInputs } from '../../../src/adapt/inputs/candidates.ts';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
 import { dtypeName } from '../../../src/tensors/dtypes.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';

@@ -57,7 +57,7 @@ const MODELS: readonly Case[] = [
 
 for (const { name, bytes, dims, weight } of MODELS) {
   test(`${name}: one gray channel gives what three copies gave`, async () => {
-    const { worst, plan } = await compareAdapted(bytes(), grayscale(), dims, new Random(1));
+    const { worst, plan } = await compareAdapted(bytes(), grayscale(), { newDims: dims, random: new Random(1) });
     assert.deepEqual(
       plan.folds.map((f) => f.newDims),
       [weight],
@@ -70,12 +70,10 @@ for (const { name, bytes, dims, weight } of MODELS) {
 test('ResNet-18: ImageNet normalisation moves in, borders included', async () => {
   const n = NORMALISATIONS.imagenet;
   assert.ok(n);
-  const { worst, plan } = await compareAdapted(
-    resNet18(16, 10, 48),
-    normalize({ ...n, scale: 1 }),
-    { input: [1, 3, 48, 48] },
-    new Random(2),
-  );
+  const { worst, plan } = await compareAdapted(resNet18(16, 10, 48), normalize({ ...n, scale: 1 }), {
+    newDims: { input: [1, 3, 48, 48] },
+    random: new Random(2),
+  });
   assert.equal(plan.folds.length, 1);
   assert.ok(worst < 1e-5, `relative L2 ${worst}`);
 });
@@ -91,7 +89,7 @@ test('onnx-proto, as a second opinion, sees the new weight, input and provenance
 test('the comparison notices averaged weights in place of summed ones', async () => {
   const averaged = { ...grayscale(), matrix: [[1 / 3], [1 / 3], [1 / 3]] };
   const original = resNet18(16, 10, 48);
-  const right = await compareAdapted(original, averaged, { input: [1, 1, 48, 48] }, new Random(3));
+  const right = await compareAdapted(original, averaged, { newDims: { input: [1, 1, 48, 48] }, random: new Random(3) });
   assert.ok(right.worst < 1e-5, 'as a map of its own it is exact');
   const image = float32([1, 1, 48, 48], new Random(3).floats(48 * 48));
   const [threeCopies] = Object.values(await runModel(original, { input: applyMap(grayscale(), 1, image) }));

@@ -155,7 +155,7 @@ test('help of every command begins with its usage; that of adapt names every map
       );
   }
   const { text } = await run('adapt', '--help');
-  for (const map of ['gray', 'bgr', 'drop-alpha', 'bands:N', 'rgb-from-gray', 'normalize', 'FILE.json'])
+  for (const map of ['gray', 'bgr', 'drop-alpha', 'bands:N', 'rgb-from-gray', 'fold-repeats', 'normalize', 'FILE.json'])
     assert.match(text, new RegExp(`^  ${map} {2,}\\S`, 'm'));
 });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { PROVENANCE_KEY } from '../../../src/adapt/report/provenance.ts';
-import { imageInputs } from '../../../src/adapt/flow/imageInputs.ts';
+import { imageInputs } from '../../../src/adapt/inputs/imageInputs.ts';
 import { grayscale } from '../../../src/adapt/maps/channelMap.ts';
 import { adaptFile, convertToGray } from '../../../src/jobs/convert.ts';
 import { readPageModel } from '../../../src/page/pageModel.ts';

@@ -1,7 +1,5 @@
 import { INT64, UINT64, dtypeName, isComputedFloat, isInteger } from '../../tensors/dtypes.ts';
-import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Dim, Graph, ValueInfo } from '../../formats/onnx/model.ts';
-import type { ChannelMap } from '../maps/channelMap.ts';
 
 /** A place where channels may lie. `certain` when the file says so, else the graph behind it must confirm it with a weight. */
 export interface Candidate {
@@ -14,11 +12,11 @@ export interface Candidate {
 }
 
 /** Likely channel axes by rank, likeliest first: CHW and HWC, NCHW and NHWC, NCDHW, NDHWC and NTCHW. */
-const AXES: Readonly<Record<number, readonly number[]>> = { 3: [0, 2, 1], 4: [1, 3], 5: [1, 4, 2] };
-const DEFAULT_RANK = 4;
+export const AXES: Readonly<Record<number, readonly number[]>> = { 3: [0, 2, 1], 4: [1, 3], 5: [1, 4, 2] };
+export const DEFAULT_RANK = 4;
 
 /** True for numbers that pixels come in. int64 inputs below rank 4 are ids. */
-function holdsPixels(dtype: number, rank: number): boolean {
+export function holdsPixels(dtype: number, rank: number): boolean {
   if (dtype === INT64) return rank >= DEFAULT_RANK;
   return isComputedFloat(dtype) || (isInteger(dtype) && dtype !== UINT64);
 }
@@ -47,41 +45,4 @@ export function typeText(value: ValueInfo): string {
   if (value.type.kind === 'other') return `a ${value.type.what}`;
   const { dims } = value.type;
   return `${dtypeName(value.type.dtype)}[${dims ? dims.map((d) => d ?? '?').join(', ') : '…'}]`;
-}
-
-/** Why no input fits: each input looked at, in one sentence. */
-export function noImageInput(inputs: readonly ValueInfo[], map: ChannelMap): ChannelwiseError {
-  const channels = map.matrix.length;
-  const one = inputs.find((i) => looksOneChannel(i));
-  if (one && channels === 3 && map.matrix[0]?.length === 1) {
-    return new ChannelwiseError(
-      'refused',
-      'already-gray',
-      `The model already takes one channel: input \`${one.name}\` is ${typeText(one)}.`,
-      { tensor: one.name },
-    );
-  }
-  const seen = inputs.map((i) => `input \`${i.name}\` is ${typeText(i)} (${whyNot(i, channels)})`).join(', ');
-  return new ChannelwiseError(
-    'refused',
-    'no-image-input',
-    `No input takes images of ${channels} channel${channels > 1 ? 's' : ''}: ${seen || 'the model has no inputs'}.`,
-  );
-}
-
-/** Why one input is no image of that many channels. */
-export function whyNot(input: ValueInfo, channels: number): string {
-  if (input.type?.kind !== 'tensor') return 'only a tensor can be an image';
-  const { dtype, dims } = input.type;
-  if (dims && !AXES[dims.length]) return 'an image has 3 to 5 axes';
-  if (!holdsPixels(dtype, dims?.length ?? DEFAULT_RANK)) return `${dtypeName(dtype)} holds no pixels`;
-  if (candidates(input, channels).length)
-    return `no weight behind it takes ${channels} channel${channels > 1 ? 's' : ''}`;
-  return `no axis of ${channels} where channels lie`;
-}
-
-function looksOneChannel(input: ValueInfo): boolean {
-  if (input.type?.kind !== 'tensor' || !input.type.dims) return false;
-  const { dims } = input.type;
-  return dims.length === 4 ? dims[1] === 1 || dims[3] === 1 : dims.length === 5 && (dims[1] === 1 || dims[4] === 1);
 }

@@ -1,5 +1,6 @@
 import type { Graph, ValueInfo } from '../../formats/onnx/model.ts';
-import { candidates, realInputs, typeText, whyNot } from './inputs.ts';
+import { candidates, realInputs, typeText } from './candidates.ts';
+import { whyNot } from './noImageInput.ts';
 
 /** An input as a choice: where it may hold channels, and how many. */
 export interface ImageInput {
@@ -39,6 +40,9 @@ function sizes(input: ValueInfo): number[] {
   return found.sort((a, b) => rank(a) - rank(b) || a - b);
 }
 
+/** The likeliest count first. */
 function rank(n: number): number {
-  return n === 3 ? 0 : n === 1 || n === 4 ? 1 : n <= FEW ? 2 : 3;
+  const likely = [3, 1, 4].indexOf(n);
+  if (likely >= 0) return likely;
+  return n <= FEW ? FEW : FEW + 1;
 }

@@ -1,0 +1,153 @@
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import type { ValueInfo } from '../../formats/onnx/model.ts';
+import { attempt, better, type Attempt, type AttemptRequest } from '../flow/attempt.ts';
+import type { FlowingInput } from '../flow/channelFlow.ts';
+import type { Walk } from '../flow/walk.ts';
+import { unit } from '../maps/affine.ts';
+import { affine, foldRepeats, type ChannelMap } from '../maps/channelMap.ts';
+import { candidates, realInputs, typeText, type Candidate } from './candidates.ts';
+import { alreadyGray, noImageInput } from './noImageInput.ts';
+
+/** Which inputs take the map. */
+export interface InputChoice extends Omit<AttemptRequest, 'inputs'> {
+  readonly map: ChannelMap;
+  /** These only, taken for images where an axis has the right size; all image inputs when absent. */
+  readonly inputs?: readonly string[] | undefined;
+  /** The axis that holds the channels, where several may. */
+  readonly axis?: number | undefined;
+}
+
+/** Inputs that are tried: each one alone, which walks the whole graph. The caches of the largest language models are some hundred inputs beside the image. */
+const MAX_TRIED = 1024;
+
+/** A place where an input's channels may lie, and how far the map comes from there. What was made for one input alone is no use beside others, and large. */
+export interface Tried {
+  readonly candidate: Candidate;
+  readonly made: Attempt | null;
+}
+
+interface Place {
+  readonly candidate: Candidate;
+  readonly made: Attempt;
+}
+
+/** Tries the places where channels may lie, one input at a time, and keeps the one whose map folds best. Throws `refused` where there is none, or two are as good. */
+export async function chooseInputs(choice: InputChoice): Promise<Tried[]> {
+  const { model, map, inputs } = choice;
+  const real = realInputs(model.graph);
+  const wanted = inputs ? [...new Set(inputs)].map((name) => named(real, name)) : real;
+  const possible = wanted.filter((input) => placesOf(choice, input).length);
+  if (possible.length > MAX_TRIED)
+    throw new ChannelwiseError(
+      'refused',
+      'too-many-inputs',
+      `${possible.length} inputs may take images, more than the ${MAX_TRIED} that are tried; name the inputs to adapt.`,
+    );
+  const chosen: Tried[] = [];
+  let failure: ChannelwiseError | null = null;
+  for (const input of possible) {
+    const places: Place[] = [];
+    for (const candidate of placesOf(choice, input)) {
+      const made = await tried(choice, candidate);
+      if (made instanceof ChannelwiseError) failure ??= made;
+      else if (made) places.push({ candidate, made });
+    }
+    const best = bestPlace(input, places);
+    if (best) chosen.push(chosen.length ? { candidate: best.candidate, made: null } : best);
+  }
+  if (chosen.length) return chosen;
+  const gray = await repeatedInside(choice, wanted);
+  throw failure ?? (gray ? alreadyGray(gray, true) : noImageInput(wanted, map));
+}
+
+function placesOf({ map, axis }: InputChoice, input: ValueInfo): Candidate[] {
+  return candidates(input, map.matrix.length).filter((c) => axis === undefined || c.axis === axis);
+}
+
+/** How far the map comes from a place; null where nothing confirms that channels lie there, the reason where the map is refused there. */
+async function tried(choice: InputChoice, candidate: Candidate): Promise<Attempt | ChannelwiseError | null> {
+  try {
+    const made = await attempt({ ...choice, inputs: [flowing(candidate, choice.map)] });
+    const asked = (choice.inputs !== undefined || choice.axis !== undefined) && candidate.certain;
+    return asked || plausible(candidate, made.walk) || (await confirmed(choice, candidate)) ? made : null;
+  } catch (error) {
+    if (error instanceof ChannelwiseError && error.kind === 'refused') return error;
+    throw error;
+  }
+}
+
+/** Where the first weights read channels, if they do in one place; else the place whose map folds best. */
+function bestPlace(input: ValueInfo, all: readonly Place[]): Place | null {
+  const read = all.filter((p) => p.made.walk.folds.length > 0);
+  const places = read.length ? read : all;
+  const [first = null, ...others] = places;
+  if (!first) return null;
+  const best = others.reduce((a, b) => (better(b.made.walk, a.made.walk) ? b : a), first);
+  const asGood = places.filter((p) => p !== best && p.candidate.certain && !better(best.made.walk, p.made.walk));
+  if (!asGood.length || !best.candidate.certain) return best;
+  const axes = [best, ...asGood].map((p) => p.candidate.axis).sort((a, b) => a - b);
+  throw new ChannelwiseError(
+    'refused',
+    'ambiguous-axis',
+    `Input \`${input.name}\`, ${typeText(input)}, may have its channels on axis ${axes.join(' or ')}, and the model reads all of these alike; say which (\`--axis\`).`,
+    { tensor: input.name },
+  );
+}
+
+function named(real: readonly ValueInfo[], name: string): ValueInfo {
+  const found = real.find((i) => i.name === name);
+  if (found) return found;
+  const known = real.map((i) => `\`${i.name}\` ${typeText(i)}`).join(', ');
+  throw new ChannelwiseError(
+    'refused',
+    'no-such-input',
+    `The model has no input \`${name}\`; it has ${known || 'none'}.`,
+    { tensor: name },
+  );
+}
+
+/** Unconfirmed channel axes need a weight that takes the map in; so do series, where three may be anything. */
+function plausible(c: Candidate, walk: Walk): boolean {
+  if (walk.folds.length) return true;
+  if (!c.certain) return false;
+  return c.rank > 3 || (c.axis !== 1 && c.dims.every((d, i) => i === c.axis || typeof d !== 'number' || d >= 8));
+}
+
+/** A weight that takes the channels in another order confirms the axis, for maps that fold nowhere: everything per channel lets an order through. */
+async function confirmed(choice: InputChoice, candidate: Candidate): Promise<boolean> {
+  const channels = choice.map.matrix.length;
+  const turned = {
+    name: 'turned',
+    matrix: Array.from({ length: channels }, (_, c) => unit(channels, (c + 1) % channels)),
+    shift: new Array<number>(channels).fill(0),
+  };
+  const { walk } = await attempt({ ...choice, inputs: [flowing(candidate, turned)] });
+  return walk.folds.length > 0;
+}
+
+/** The input that weights of several channels read as one channel, repeated; null where there is none. Asked only for gray. */
+async function repeatedInside(choice: InputChoice, wanted: readonly ValueInfo[]): Promise<ValueInfo | null> {
+  const { map } = choice;
+  if (map.matrix.length === 1 || map.matrix[0]?.length !== 1) return null;
+  for (const input of wanted.slice(0, MAX_TRIED)) {
+    for (const candidate of placesOf({ ...choice, map: foldRepeats() }, input)) {
+      const made = await tried({ ...choice, map: foldRepeats(), inputs: undefined, axis: undefined }, candidate);
+      const repeated =
+        made && !(made instanceof ChannelwiseError) && made.walk.folds.some((f) => `${f.oldDims}` !== `${f.newDims}`);
+      if (repeated) return input;
+    }
+  }
+  return null;
+}
+
+/** An input as the walk takes it. */
+export function flowing(c: Candidate, map: ChannelMap): FlowingInput {
+  return {
+    name: c.input.name,
+    axis: c.axis,
+    rank: c.rank,
+    dtype: c.dtype,
+    dims: c.dims.map((d, i) => (i === c.axis ? map.matrix.length : d)),
+    map: affine(map),
+  };
+}

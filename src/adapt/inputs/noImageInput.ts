@@ -1,0 +1,82 @@
+import { dtypeName } from '../../tensors/dtypes.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import type { ValueInfo } from '../../formats/onnx/model.ts';
+import type { ChannelMap } from '../maps/channelMap.ts';
+import { AXES, candidates, DEFAULT_RANK, holdsPixels, typeText } from './candidates.ts';
+
+/** A larger number on an axis is a picture's side. */
+const MAX_CHANNELS = 64;
+/** Channels of one picture. */
+const RGB = 3;
+
+/** Why no input fits: each input looked at, in one sentence, and what would fit. */
+export function noImageInput(inputs: readonly ValueInfo[], map: ChannelMap): ChannelwiseError {
+  const channels = map.matrix.length;
+  const one = inputs.find((i) => looksOneChannel(i));
+  if (one && channels === RGB && map.matrix[0]?.length === 1) return alreadyGray(one, false);
+  const seen = inputs.map((i) => `input \`${i.name}\` is ${typeText(i)} (${whyNot(i, channels)})`).join(', ');
+  const what = inputs.length ? `${seen}.` : 'the model has no inputs.';
+  const advice = channels === RGB ? inputs.map(otherMap).find(Boolean) : undefined;
+  return new ChannelwiseError(
+    'refused',
+    'no-image-input',
+    `No input takes images of ${counted(channels)}: ${what}${advice ? ` ${advice}` : ''}`,
+  );
+}
+
+/** The refusal of a gray map by a model that is gray. */
+export function alreadyGray(input: ValueInfo, repeatedInside: boolean): ChannelwiseError {
+  const inside = repeatedInside
+    ? ' It is repeated inside the model; the map `fold-repeats` folds that into the first weights: the same function, smaller.'
+    : '';
+  return new ChannelwiseError(
+    'refused',
+    'already-gray',
+    `The model already takes one channel: input \`${input.name}\` is ${typeText(input)}.${inside}`,
+    { tensor: input.name },
+  );
+}
+
+/** The map that an input of more than three channels would take; null where there are none. */
+function otherMap(input: ValueInfo): string | null {
+  const count = channelCount(input);
+  if (count === null) return null;
+  if (count === RGB + 1)
+    return 'For RGB and a fourth channel that stays, such as depth, a map file with {"matrix": [[1, 0], [1, 0], [1, 0], [0, 1]]} makes the three gray.';
+  const pictures = count / RGB;
+  return Number.isInteger(pictures)
+    ? `Where these are ${pictures} pictures of three channels, one after the other, \`adapt --map gray --groups ${pictures}\` makes each gray; a map file with a matrix of ${count} rows gives any other map.`
+    : `A map file with a matrix of ${count} rows gives a map for ${count} channels.`;
+}
+
+/** More than three channels in a picture whose sides are longer than that. */
+function channelCount(input: ValueInfo): number | null {
+  const dims = input.type?.kind === 'tensor' ? (input.type.dims ?? []) : [];
+  for (const axis of (dims.length >= DEFAULT_RANK && AXES[dims.length]) || []) {
+    const count = dims[axis];
+    if (typeof count !== 'number' || count <= RGB || count > MAX_CHANNELS) continue;
+    const sides = dims.filter((_, i) => i !== 0 && i !== axis);
+    if (sides.every((d) => typeof d !== 'number' || d > count)) return count;
+  }
+  return null;
+}
+
+function counted(channels: number): string {
+  return `${channels} channel${channels > 1 ? 's' : ''}`;
+}
+
+/** Why one input is no image of that many channels. */
+export function whyNot(input: ValueInfo, channels: number): string {
+  if (input.type?.kind !== 'tensor') return 'only a tensor can be an image';
+  const { dtype, dims } = input.type;
+  if (dims && !AXES[dims.length]) return 'an image has 3 to 5 axes';
+  if (!holdsPixels(dtype, dims?.length ?? DEFAULT_RANK)) return `${dtypeName(dtype)} holds no pixels`;
+  if (candidates(input, channels).length) return `no weight behind it takes ${counted(channels)}`;
+  return `no axis of ${channels} where channels lie`;
+}
+
+function looksOneChannel(input: ValueInfo): boolean {
+  if (input.type?.kind !== 'tensor' || !input.type.dims) return false;
+  const { dims } = input.type;
+  return dims.length === 4 ? dims[1] === 1 || dims[3] === 1 : dims.length === 5 && (dims[1] === 1 || dims[4] === 1);
+}
