@@ -2,7 +2,8 @@ import { setMetadata, toSplices } from '../formats/onnx/edit/edit.ts';
 import type { Splice } from '../bytes/splice.ts';
 import { attempt, cheapest } from './flow/attempt.ts';
 import { emit } from './flow/emit.ts';
-import type { ExpandedModel } from './flow/inline.ts';
+import { asItStands, type ExpandedModel } from './flow/inline.ts';
+import { Knowledge } from './flow/known.ts';
 import { settle, type Settled } from './flow/settle.ts';
 import type { Walk } from './flow/walk.ts';
 import { chooseInputs, flowing, type InputChoice } from './inputs/chooseInputs.ts';
@@ -48,11 +49,12 @@ export async function adaptModel(request: AdaptRequest): Promise<Adaptation> {
 
 /** Plans an adaptation. Throws `refused` with the reason where it can't be exact. */
 export async function planAdaptation(request: PlanRequest): Promise<PlannedAdaptation> {
-  const { map } = request;
-  const tried = await chooseInputs(request);
+  const { ctx, map } = request;
+  const file = { model: asItStands(request.model), knowledge: new Knowledge(ctx) };
+  const tried = await chooseInputs(request, file);
   const chosen = tried.map((t) => t.candidate);
   const only = tried.length === 1 ? tried[0] : undefined;
-  const attempted = { ...request, inputs: chosen.map((c) => flowing(c, map)) };
+  const attempted = { ...request, ...file, inputs: chosen.map((c) => flowing(c, map)) };
   const made = only?.made ?? (await attempt(attempted));
   const { model, walk, settled } = request.inPlace
     ? { ...made, settled: settle(made.walk) }

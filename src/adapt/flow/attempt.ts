@@ -1,11 +1,10 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import type { Model, Node } from '../../formats/onnx/model.ts';
-import type { TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
+import type { Node } from '../../formats/onnx/model.ts';
 import { isPermutation } from '../maps/affine.ts';
 import { channelFlow, type FlowingInput, type FlowOptions } from './channelFlow.ts';
 import { costOf, costsLess, costsNothing } from './cost.ts';
-import { asItStands, expand, type ExpandedModel } from './inline.ts';
-import { knowledge } from './known.ts';
+import { expand, type ExpandedModel } from './inline.ts';
+import type { Knowledge } from './known.ts';
 import { settle, type Settled } from './settle.ts';
 import type { Walk } from './walk.ts';
 
@@ -16,8 +15,9 @@ export interface Attempt {
 }
 
 export interface AttemptRequest {
-  readonly ctx: TensorContext;
-  readonly model: Model;
+  readonly knowledge: Knowledge;
+  /** The file's model. */
+  readonly model: ExpandedModel;
   readonly inputs: readonly FlowingInput[];
   /** Weights that are stored as integers stay so: where their sums would not fit, the channels are rebuilt in front of them. */
   readonly keepIntegers?: boolean | undefined;
@@ -28,13 +28,13 @@ export interface AttemptRequest {
 const MAX_ROUNDS = 32;
 
 /** Walks the model, and again with the calls written out that the image reached, as long as there are such; the walk that folds best counts. */
-export async function attempt({ ctx, model, inputs, signal, keepIntegers }: AttemptRequest): Promise<Attempt> {
+export async function attempt({ knowledge, model, inputs, signal, keepIntegers }: AttemptRequest): Promise<Attempt> {
   let best: Attempt | null = null;
   let failure: unknown = null;
-  let at: ExpandedModel | null = asItStands(model);
+  let at: ExpandedModel | null = model;
   for (let round = 0; at && round < MAX_ROUNDS; round++) {
     const calls = new Set<Node>();
-    const known = await knowledge(ctx, at, inputs);
+    const known = await knowledge.of(at, inputs);
     // Behind merged axes a product may not take the map in after all; kept apart, the tensor in front of it can be rebuilt.
     for (const merges of [true, false]) {
       try {
@@ -78,13 +78,13 @@ export async function cheapest(first: Attempt, request: AttemptRequest): Promise
   const channels = { old: m.length, now: m[0]?.length ?? 0 };
   let cost = costOf(best.walk, best.settled, channels);
   const ways: { readonly model: ExpandedModel; readonly options: FlowOptions }[] = [
-    { model: asItStands(model), options: { signal, keepsIntegers, inFront: true } },
+    { model, options: { signal, keepsIntegers, inFront: true } },
   ];
   if (inputs.every(({ map }) => isPermutation(map)))
     ways.push({ model: first.model, options: { signal, keepsIntegers, keepsOrder: true } });
   for (const way of ways) {
     if (costsNothing(cost)) break;
-    const known = await knowledge(request.ctx, way.model, inputs);
+    const known = await request.knowledge.of(way.model, inputs);
     const walk = await unlessRefused(() => channelFlow(way.model.graph, known, inputs, way.options));
     if (!walk) continue;
     const settled = settle(walk);

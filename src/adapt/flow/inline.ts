@@ -1,7 +1,7 @@
 import { calledFunction } from '../../graph/operatorKey.ts';
 import { nestedGraphs } from '../../graph/nested.ts';
 import type { Attribute, FunctionDef, Graph, Model, Node } from '../../formats/onnx/model.ts';
-import { freshName } from './walk.ts';
+import { freshName, TakenNames } from './walk.ts';
 
 /** A node of a local function, written out in the main graph: under other tensor names, with the caller's attributes. */
 export interface InlinedNode {
@@ -31,7 +31,7 @@ export function expand(
   calls: ReadonlySet<Node>,
   names: ReadonlySet<string>,
 ): ExpandedModel | null {
-  const taken = new Set(names);
+  const taken = new TakenNames(names);
   const inlined = new Map(model.inlined);
   const nodes: Node[] = [];
   let left = MAX_NODES - model.graph.nodes.length;
@@ -85,7 +85,7 @@ interface Written {
   readonly attributes: Map<string, Attribute | null>;
 }
 
-function written(called: FunctionDef, call: Node, taken: Set<string>): Written[] {
+function written(called: FunctionDef, call: Node, taken: TakenNames): Written[] {
   const prefix = call.name || call.outputs.find(Boolean) || call.opType;
   const outside = new Map<string, string>([['', '']]);
   called.inputs.forEach((name, i) => outside.set(name, call.inputs[i] ?? ''));

@@ -1,6 +1,6 @@
 import { calledFunction } from '../../graph/operatorKey.ts';
 import { inferShapes } from '../../graph/shapes/shapes.ts';
-import { steeringConstants } from '../../graph/shapes/steering.ts';
+import { steeringConstants, type SteeringConstants } from '../../graph/shapes/steering.ts';
 import type { Dim, Node, ValueInfo } from '../../formats/onnx/model.ts';
 import type { TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
 import type { FlowingInput } from './channelFlow.ts';
@@ -21,24 +21,65 @@ export interface Known {
   integers(tensor: string): readonly (number | null)[] | null;
 }
 
-/**
- * What is known about a model's tensors before a walk. An adapted input counts as having the channels it is adapted for, also where
- * the file names that size with a symbol, so that sizes computed from it are numbers.
- */
-export async function knowledge(
-  ctx: TensorContext,
-  model: ExpandedModel,
-  inputs: readonly FlowingInput[],
-): Promise<Known> {
+/** What is the same for every walk through a model. */
+interface Facts {
+  readonly constants: Constants;
+  readonly use: GraphUse;
+  readonly steering: SteeringConstants;
+  /** By the sizes that an adapted input gets where the file leaves them open. */
+  readonly bySizes: Map<string, Known>;
+}
+
+/** What is known about tensors before a walk, found once for all walks of an adaptation. */
+export class Knowledge {
+  private readonly ctx: TensorContext;
+  private readonly facts = new Map<ExpandedModel, Facts>();
+
+  constructor(ctx: TensorContext) {
+    this.ctx = ctx;
+  }
+
+  /**
+   * What is known where these inputs are adapted. Such an input counts as having the channels it is adapted for, also where the file names
+   * that size with a symbol, so that sizes computed from it are numbers.
+   */
+  async of(model: ExpandedModel, inputs: readonly FlowingInput[]): Promise<Known> {
+    const facts = this.facts.get(model) ?? (await this.factsOf(model));
+    this.facts.set(model, facts);
+    const byName = new Map(inputs.map((input) => [input.name, input]));
+    const changed = model.graph.inputs.flatMap((value) => {
+      const input = byName.get(value.name);
+      return input && !isDeclared(value, input) ? [input] : [];
+    });
+    const key = JSON.stringify(changed.map(({ name, dtype, dims }) => [name, dtype, dims]));
+    const known = facts.bySizes.get(key) ?? knownWith(model, facts, changed);
+    facts.bySizes.set(key, known);
+    return known;
+  }
+
+  private async factsOf(model: ExpandedModel): Promise<Facts> {
+    return {
+      constants: new Constants(model.graph, this.ctx, (node) => !model.inlined.has(node)),
+      use: graphUse(model),
+      steering: await steeringConstants(model, this.ctx),
+      bySizes: new Map(),
+    };
+  }
+}
+
+function isDeclared({ type }: ValueInfo, { dtype, dims }: FlowingInput): boolean {
+  if (type?.kind !== 'tensor' || type.dtype !== dtype || type.dims?.length !== dims.length) return false;
+  return type.dims.every((d, i) => d === dims[i]);
+}
+
+function knownWith(model: ExpandedModel, facts: Facts, changed: readonly FlowingInput[]): Known {
   const { graph } = model;
+  const byName = new Map(changed.map((input) => [input.name, input]));
   const sized = graph.inputs.map((value): ValueInfo => {
-    const input = inputs.find((i) => i.name === value.name);
+    const input = byName.get(value.name);
     return input ? { ...value, type: { kind: 'tensor', dtype: input.dtype, dims: input.dims } } : value;
   });
-  const shapes = inferShapes(
-    { ...model, graph: { ...graph, inputs: sized } },
-    { constants: await steeringConstants(model, ctx) },
-  );
+  const shapes = inferShapes({ ...model, graph: { ...graph, inputs: sized } }, { constants: facts.steering });
   const declared = new Map<string, ValueInfo>();
   for (const list of [graph.valueInfo, graph.outputs, sized]) for (const v of list) declared.set(v.name, v);
   const stored = new Map(graph.initializers.map((t) => [t.name, t]));
@@ -48,8 +89,8 @@ export async function knowledge(
   };
   return {
     opset: Math.max(1, ...model.opsets.filter((o) => o.domain === '').map((o) => o.version)),
-    constants: new Constants(graph, ctx, (node) => !model.inlined.has(node)),
-    use: graphUse(model),
+    constants: facts.constants,
+    use: facts.use,
     isCall: (node) => calledFunction(model.functions, node) !== null,
     dims: (name) => shapes.tensors.get(name)?.dims ?? stored.get(name)?.dims ?? tensorType(name)?.dims ?? null,
     dtype: (name) => shapes.tensors.get(name)?.dtype ?? stored.get(name)?.dtype ?? tensorType(name)?.dtype ?? null,

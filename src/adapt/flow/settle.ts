@@ -1,6 +1,6 @@
 import type { Node } from '../../formats/onnx/model.ts';
 import type { InsertedNode, Named, NewConstant, NodeRewrite, Operand, Replacement } from './rewrite.ts';
-import { freshName, type Walk } from './walk.ts';
+import { freshName, TakenNames, type Walk } from './walk.ts';
 
 /** A walk's outcome with all names final and everything nobody needs left out. */
 export interface Settled {
@@ -63,7 +63,7 @@ interface Renamed {
 function nameRebuilt(walk: Walk): Renamed {
   const names = new Map<Named, string>();
   const rewrites = new Map(walk.rewrites);
-  const taken = new Set(walk.names);
+  const taken = new TakenNames(walk.names);
   const inputs = new Set(walk.graph.inputs.map((i) => i.name));
   for (const [tensor, rebuilt] of walk.rebuilt) {
     if (inputs.has(tensor)) continue;

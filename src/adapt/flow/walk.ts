@@ -87,15 +87,15 @@ export class Walk {
   readonly seam = new Set<string>();
   private readonly derived = new Map<Base, Map<string, Base>>();
   /** All names in the model and those given since. */
-  readonly names: Set<string>;
+  readonly names: TakenNames;
 
   constructor(graph: Graph, known: Known, options: WalkOptions = {}) {
     this.graph = graph;
     this.known = known;
+    this.names = new TakenNames(known.use.names);
     this.merges = options.merges ?? true;
     this.keepsOrder = options.keepsOrder ?? false;
     this.keepsIntegers = options.keepsIntegers ?? false;
-    this.names = new Set(known.use.names);
   }
 
   fresh(wanted: string): string {
@@ -189,8 +189,26 @@ export class Walk {
   }
 }
 
+/** Names on top of others, which stay as they are: a walk for each of many inputs copies no list of all names. */
+export class TakenNames {
+  private readonly below: Pick<ReadonlySet<string>, 'has'>;
+  private readonly own = new Set<string>();
+
+  constructor(below: Pick<ReadonlySet<string>, 'has'>) {
+    this.below = below;
+  }
+
+  has(name: string): boolean {
+    return this.own.has(name) || this.below.has(name);
+  }
+
+  add(name: string): void {
+    this.own.add(name);
+  }
+}
+
 /** A name like `wanted` that is not taken; it is then. */
-export function freshName(taken: Set<string>, wanted: string): string {
+export function freshName(taken: TakenNames, wanted: string): string {
   let name = wanted;
   for (let i = 2; taken.has(name); i++) name = `${wanted}_${i}`;
   taken.add(name);

@@ -1,7 +1,10 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import type { ValueInfo } from '../../formats/onnx/model.ts';
+import type { Model, ValueInfo } from '../../formats/onnx/model.ts';
+import type { TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
 import { attempt, better, type Attempt, type AttemptRequest } from '../flow/attempt.ts';
 import type { FlowingInput } from '../flow/channelFlow.ts';
+import type { ExpandedModel } from '../flow/inline.ts';
+import type { Knowledge } from '../flow/known.ts';
 import type { Walk } from '../flow/walk.ts';
 import { unit } from '../maps/affine.ts';
 import { affine, foldRepeats, type ChannelMap } from '../maps/channelMap.ts';
@@ -9,7 +12,9 @@ import { candidates, realInputs, typeText, type Candidate } from './candidates.t
 import { alreadyGray, noImageInput } from './noImageInput.ts';
 
 /** Which inputs take the map. */
-export interface InputChoice extends Omit<AttemptRequest, 'inputs'> {
+export interface InputChoice extends Omit<AttemptRequest, 'inputs' | 'knowledge' | 'model'> {
+  readonly ctx: TensorContext;
+  readonly model: Model;
   readonly map: ChannelMap;
   /** These only, taken for images where an axis has the right size; all image inputs when absent. */
   readonly inputs?: readonly string[] | undefined;
@@ -19,6 +24,20 @@ export interface InputChoice extends Omit<AttemptRequest, 'inputs'> {
 
 /** Inputs that are tried: each one alone, which walks the whole graph. The caches of the largest language models are some hundred inputs beside the image. */
 const MAX_TRIED = 1024;
+
+/**
+ * So many inputs of open sizes are tried with their channels counted in; each needs all shapes inferred again. Of more, what they are
+ * adapted to is known only once they are chosen.
+ */
+const MAX_SIZED = 16;
+
+/** A choice while it is made. */
+interface Choosing extends Omit<InputChoice, 'model'> {
+  readonly model: ExpandedModel;
+  readonly knowledge: Knowledge;
+  /** Whether an input counts as having the channels that are tried. */
+  readonly sized: boolean;
+}
 
 /** A place where an input's channels may lie, and how far the map comes from there. What was made for one input alone is no use beside others, and large. */
 export interface Tried {
@@ -32,8 +51,11 @@ interface Place {
 }
 
 /** Tries the places where channels may lie, one input at a time, and keeps the one whose map folds best. Throws `refused` where there is none, or two are as good. */
-export async function chooseInputs(choice: InputChoice): Promise<Tried[]> {
-  const { model, map, inputs } = choice;
+export async function chooseInputs(
+  choice: InputChoice,
+  { model, knowledge }: Pick<AttemptRequest, 'model' | 'knowledge'>,
+): Promise<Tried[]> {
+  const { map, inputs } = choice;
   const real = realInputs(model.graph);
   const wanted = inputs ? [...new Set(inputs)].map((name) => named(real, name)) : real;
   const possible = wanted.filter((input) => placesOf(choice, input).length);
@@ -43,37 +65,45 @@ export async function chooseInputs(choice: InputChoice): Promise<Tried[]> {
       'too-many-inputs',
       `${possible.length} inputs may take images, more than the ${MAX_TRIED} that are tried; name the inputs to adapt.`,
     );
+  const open = possible.filter((input) => !placesOf(choice, input).every((c) => c.certain));
+  const choosing = { ...choice, model, knowledge, sized: open.length <= MAX_SIZED };
   const chosen: Tried[] = [];
   let failure: ChannelwiseError | null = null;
   for (const input of possible) {
     const places: Place[] = [];
     for (const candidate of placesOf(choice, input)) {
-      const made = await tried(choice, candidate);
+      const made = await tried(choosing, candidate);
       if (made instanceof ChannelwiseError) failure ??= made;
       else if (made) places.push({ candidate, made });
     }
     const best = bestPlace(input, places);
-    if (best) chosen.push(chosen.length ? { candidate: best.candidate, made: null } : best);
+    const reusable = best && choosing.sized && !chosen.length;
+    if (best) chosen.push(reusable ? best : { candidate: best.candidate, made: null });
   }
   if (chosen.length) return chosen;
-  const gray = await repeatedInside(choice, wanted);
+  const gray = await repeatedInside(choosing, wanted);
   throw failure ?? (gray ? alreadyGray(gray, true) : noImageInput(wanted, map));
 }
 
-function placesOf({ map, axis }: InputChoice, input: ValueInfo): Candidate[] {
+function placesOf({ map, axis }: Pick<InputChoice, 'map' | 'axis'>, input: ValueInfo): Candidate[] {
   return candidates(input, map.matrix.length).filter((c) => axis === undefined || c.axis === axis);
 }
 
 /** How far the map comes from a place; null where nothing confirms that channels lie there, the reason where the map is refused there. */
-async function tried(choice: InputChoice, candidate: Candidate): Promise<Attempt | ChannelwiseError | null> {
+async function tried(choice: Choosing, candidate: Candidate): Promise<Attempt | ChannelwiseError | null> {
   try {
-    const made = await attempt({ ...choice, inputs: [flowing(candidate, choice.map)] });
+    const made = await attempt({ ...choice, inputs: [placed(choice, candidate)] });
     const asked = (choice.inputs !== undefined || choice.axis !== undefined) && candidate.certain;
     return asked || plausible(candidate, made.walk) || (await confirmed(choice, candidate)) ? made : null;
   } catch (error) {
     if (error instanceof ChannelwiseError && error.kind === 'refused') return error;
     throw error;
   }
+}
+
+function placed({ map, sized }: Choosing, candidate: Candidate): FlowingInput {
+  const input = flowing(candidate, map);
+  return sized ? input : { ...input, dims: candidate.dims };
 }
 
 /** Where the first weights read channels, if they do in one place; else the place whose map folds best. */
@@ -114,19 +144,19 @@ function plausible(c: Candidate, walk: Walk): boolean {
 }
 
 /** A weight that takes the channels in another order confirms the axis, for maps that fold nowhere: everything per channel lets an order through. */
-async function confirmed(choice: InputChoice, candidate: Candidate): Promise<boolean> {
+async function confirmed(choice: Choosing, candidate: Candidate): Promise<boolean> {
   const channels = choice.map.matrix.length;
   const turned = {
     name: 'turned',
     matrix: Array.from({ length: channels }, (_, c) => unit(channels, (c + 1) % channels)),
     shift: new Array<number>(channels).fill(0),
   };
-  const { walk } = await attempt({ ...choice, inputs: [flowing(candidate, turned)] });
+  const { walk } = await attempt({ ...choice, inputs: [placed({ ...choice, map: turned }, candidate)] });
   return walk.folds.length > 0;
 }
 
 /** The input that weights of several channels read as one channel, repeated; null where there is none. Asked only for gray. */
-async function repeatedInside(choice: InputChoice, wanted: readonly ValueInfo[]): Promise<ValueInfo | null> {
+async function repeatedInside(choice: Choosing, wanted: readonly ValueInfo[]): Promise<ValueInfo | null> {
   const { map } = choice;
   if (map.matrix.length === 1 || map.matrix[0]?.length !== 1) return null;
   for (const input of wanted.slice(0, MAX_TRIED)) {

@@ -1,3 +1,4 @@
+import { connectionsOf } from '../../graph/connections.ts';
 import { dtypeName, isInteger } from '../../tensors/dtypes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
@@ -83,7 +84,8 @@ export function makePlan({ model, map, inputs, walk, settled, metadata }: PlanPa
           `Input ${c.input.name} holds whole numbers (${dtypeName(c.dtype)}), and the map gives fractions: the new model works with them, where the old input would have rounded.`,
         );
   }
-  const idle = inputs.filter((c) => !reachesOutput(walk, c.input.name)).map((c) => `\`${c.input.name}\``);
+  const needed = neededTensors(walk);
+  const idle = inputs.filter((c) => !needed.has(c.input.name)).map((c) => `\`${c.input.name}\``);
   if (idle.length) warnings.push(`No output of the model depends on input ${idle.join(', ')}.`);
   const asBefore = rebuilt.map((r) => r.tensor).filter((tensor) => isAsBefore(walk, settled, tensor));
   const added = addedMultiplyAdds(walk, settled);
@@ -122,21 +124,18 @@ function isAsBefore(walk: Walk, settled: Settled, name: string): boolean {
   return rebuilt ? settled.nameOf(rebuilt) === name : !walk.flows.has(name);
 }
 
-/** True where some output is computed from this tensor. */
-function reachesOutput(walk: Walk, name: string): boolean {
-  const { readers, captures, outputs } = walk.known.use;
-  const open = [name];
-  const seen = new Set(open);
-  for (let tensor = open.pop(); tensor !== undefined; tensor = open.pop()) {
-    if (outputs.has(tensor)) return true;
-    const nodes = [...(readers.get(tensor) ?? []), ...(captures.get(tensor) ?? [])];
-    for (const output of nodes.flatMap((n) => n.outputs)) {
-      if (!output || seen.has(output)) continue;
-      seen.add(output);
-      open.push(output);
-    }
+/** All tensors that some output is computed from. */
+function neededTensors(walk: Walk): Set<string> {
+  const { outputs, capturedBy } = walk.known.use;
+  const { makers } = connectionsOf(walk.graph.nodes);
+  const needed = new Set(outputs);
+  for (const name of needed) {
+    const maker = makers.get(name);
+    if (!maker) continue;
+    for (const input of maker.inputs) needed.add(input);
+    for (const input of capturedBy.get(maker) ?? []) needed.add(input);
   }
-  return false;
+  return needed;
 }
 
 /** The same tensors where the original has them too: for those inside a call that is written out, what the call gives. */

@@ -9,8 +9,15 @@ import {
   swapRedBlue,
   type ChannelMap,
 } from '../../../src/adapt/maps/channelMap.ts';
+import { asItStands } from '../../../src/adapt/flow/inline.ts';
+import { Knowledge } from '../../../src/adapt/flow/known.ts';
+import { candidates } from '../../../src/adapt/inputs/candidates.ts';
+import { flowing } from '../../../src/adapt/inputs/chooseInputs.ts';
+import { MemorySource } from '../../../src/bytes/byteSource.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { mapFromOptions } from '../../../src/cli/mapOptions.ts';
+import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
+import { WireReader } from '../../../src/formats/onnx/scan/wire.ts';
 import { adaptBytes, compareAdapted } from '../../fixtures/adaptBytes.ts';
 import {
   DTYPE,
@@ -195,4 +202,28 @@ test('int8 weights whose sums need floats: the plan says so, and the integers ca
     [[], [], ['Concat'], []],
   );
   assert.ok(kept.worst < 1e-5);
+});
+
+test('shapes are inferred once for all inputs whose channels the file declares', async () => {
+  const names = ['a', 'b', 'open'];
+  const source = new MemorySource(
+    encodeModel(
+      model({
+        inputs: names.map((name) => valueInfo(name, name === 'open' ? ['n', 'c', 8, 8] : [1, 3, 8, 8])),
+        outputs: [valueInfo('y', null)],
+        nodes: [node('Sum', names, ['y'])],
+      }),
+    ),
+  );
+  const file = asItStands(await scanModel(source));
+  const knowledge = new Knowledge({ wire: new WireReader(source) });
+  const inputs = file.graph.inputs.map((input) => {
+    const [place] = candidates(input, 3);
+    assert.ok(place);
+    return flowing(place, grayscale());
+  });
+  const [a, b, open] = await Promise.all(inputs.map((input) => knowledge.of(file, [input])));
+  assert.equal(a, b);
+  assert.notEqual(a, open);
+  assert.deepEqual(open?.dims('open'), ['n', 3, 8, 8]);
 });
