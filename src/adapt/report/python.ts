@@ -129,7 +129,8 @@ function timm(plan: AdaptationPlan): string[] {
 function isTimms(m: readonly (readonly number[])[], b: readonly number[]): boolean {
   const n = m[0]?.length ?? 0;
   if (m.length !== 3 || !isZero(b)) return false;
-  return m.every((row, c) => row.every((v, k) => v === (n === 1 ? 1 : k % 3 === c ? 3 / n : 0)));
+  if (n === 1) return m.every(([v]) => v === 1);
+  return m.every((row, c) => row.every((v, k) => v === (k % 3 === c ? 3 / n : 0)));
 }
 
 function body(plan: AdaptationPlan, recipes: readonly Recipe[]): string[] {
@@ -272,11 +273,7 @@ function layerHints(recipes: readonly Recipe[]): string[] {
     if (r.quantised) return [];
     const channels = (r.newDims[r.axis] ?? 0) * (r.opType === 'ConvTranspose' ? 1 : r.groups[1]);
     const [guess] = modulePath(r.node);
-    const layer = isKey(r.tensor)
-      ? `the layer of ${quoted(r.tensor)}`
-      : guess
-        ? `the layer ${quoted(guess)}`
-        : `the layer of ${quoted(r.tensor)}`;
+    const layer = guess && !isKey(r.tensor) ? `the layer ${quoted(guess)}` : `the layer of ${quoted(r.tensor)}`;
     return [
       `# Build ${layer} for ${channels} input ${r.opType.includes('Conv') ? 'channels' : 'features'}${r.groups[0] !== r.groups[1] ? `, groups=${r.groups[1]}` : ''}, then load the state dict.`,
     ];

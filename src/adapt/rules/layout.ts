@@ -1,8 +1,9 @@
+import { INT64 } from '../../tensors/dtypes.ts';
 import { operatorKey } from '../../graph/operatorKey.ts';
 import type { Dim } from '../../formats/onnx/model.ts';
 import { isSelection } from '../maps/affine.ts';
 import { isPlain, MAX_RANK, TAKEN_OUT, withGone, type Flow } from '../flow/flow.ts';
-import type { Rule, Step } from '../flow/step.ts';
+import type { PassOptions, Rule, Step } from '../flow/step.ts';
 
 export const MERGE_REFUSED =
   'channels and pixels are merged into one axis, and another node than a matrix product reads that';
@@ -23,6 +24,13 @@ async function axes(step: Step, rank: number): Promise<number[] | null> {
   return given?.length ? given.map((a) => (a < 0 ? a + rank : a)) : null;
 }
 
+/** The axes written out, where the node leaves them to be found. */
+function namedAxes(step: Step, axes: readonly number[]): PassOptions {
+  if (step.walk.known.opset < AXES_AS_INPUT) return { attributes: new Map([['axes', { kind: 'ints', value: axes }]]) };
+  const input = step.walk.constant(`${step.node.outputs[0]}/axes`, INT64, [axes.length], axes);
+  return { inputs: new Map([[1, input]]) };
+}
+
 const squeeze: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return TAKEN_OUT;
@@ -37,11 +45,7 @@ const squeeze: Rule = async (step) => {
     return step.absorb(withGone(flow, true));
   if (!gone || gone.includes(flow.axis)) return 'it may remove the channel axis';
   const stays = flow.dims.map((_, i) => i).filter((i) => !gone.includes(i));
-  const named = given
-    ? {}
-    : step.walk.known.opset >= AXES_AS_INPUT
-      ? { inputs: new Map([[1, step.walk.constant(`${step.node.outputs[0]}/axes`, 7, [gone.length], gone)]]) }
-      : { attributes: new Map([['axes', { kind: 'ints' as const, value: gone }]]) };
+  const named = given ? {} : namedAxes(step, gone);
   return step.pass(flow, {
     ...named,
     flow: { axis: stays.indexOf(flow.axis), rank: stays.length, dims: stays.map((i) => flow.dims[i] ?? null) },

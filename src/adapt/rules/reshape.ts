@@ -13,39 +13,35 @@ const IMAGE_RANK = 4;
 const MAX_SPREAD = 1024;
 
 interface Target {
-  axis: number;
-  outer: number;
-  inner: number;
+  readonly axis: number;
+  readonly outer: number;
+  readonly inner: number;
 }
 
-/** Finds where the channel axis of `dims` goes in `target`, looking from the front, then from the back: sizes unknown on one side don't matter on the other. */
-export function reshapedAxis(
-  dims: readonly Dim[],
-  axis: number,
-  channels: number,
-  flow: { outer: number; inner: number },
-  target: readonly Size[],
-): Target | null {
-  const front = axisFromFront(dims, axis, channels, flow, target);
+/** Dims of a tensor, one of which holds `outer · channels · inner` elements. */
+interface ChannelDims extends Target {
+  readonly dims: readonly Dim[];
+  readonly channels: number;
+}
+
+/** Finds where the channel axis goes in `target`, looking from the front, then from the back: sizes unknown on one side don't matter on the other. */
+function reshapedAxis(from: ChannelDims, target: readonly Size[]): Target | null {
+  const front = axisFromFront(from, target);
   if (front) return front;
-  const back = axisFromFront(
-    [...dims].reverse(),
-    dims.length - 1 - axis,
-    channels,
-    { outer: flow.inner, inner: flow.outer },
-    [...target].reverse(),
-  );
+  const reversed = {
+    dims: [...from.dims].reverse(),
+    axis: from.dims.length - 1 - from.axis,
+    channels: from.channels,
+    outer: from.inner,
+    inner: from.outer,
+  };
+  const back = axisFromFront(reversed, [...target].reverse());
   return back && { axis: target.length - 1 - back.axis, outer: back.inner, inner: back.outer };
 }
 
 /** Cuts both lists into runs of equal product until the run with the channel axis is reached. */
-function axisFromFront(
-  dims: readonly Dim[],
-  axis: number,
-  channels: number,
-  flow: { outer: number; inner: number },
-  target: readonly Size[],
-): Target | null {
+function axisFromFront(from: ChannelDims, target: readonly Size[]): Target | null {
+  const { dims, axis } = from;
   let i = 0;
   let j = 0;
   while (i < dims.length && j < target.length) {
@@ -62,22 +58,18 @@ function axisFromFront(
       else return null;
     }
     if (axis < i0 || axis >= i) continue;
-    return within(dims.slice(i0, i), axis - i0, channels, flow, target.slice(j0, j), j0);
+    const found = within({ ...from, dims: dims.slice(i0, i), axis: axis - i0 }, target.slice(j0, j));
+    return found && { ...found, axis: j0 + found.axis };
   }
   return null;
 }
 
-function within(
-  run: readonly Dim[],
-  at: number,
-  channels: number,
-  flow: { outer: number; inner: number },
-  target: readonly Size[],
-  j0: number,
-): Target | null {
-  const before = number(run.slice(0, at));
-  const after = number(run.slice(at + 1));
-  if (before === null || after === null) return run.length === 1 && target.length === 1 ? { axis: j0, ...flow } : null;
+/** The same for two runs of equal product. */
+function within({ dims, axis, channels, ...flow }: ChannelDims, target: readonly Size[]): Target | null {
+  const before = number(dims.slice(0, axis));
+  const after = number(dims.slice(axis + 1));
+  if (before === null || after === null)
+    return dims.length === 1 && target.length === 1 ? { axis: 0, outer: flow.outer, inner: flow.inner } : null;
   const outer = before * flow.outer;
   const inner = after * flow.inner;
   const sizes = target.map((d) => (typeof d === 'number' ? d : 0));
@@ -86,7 +78,7 @@ function within(
     const size = sizes[k] ?? 0;
     const back = sizes.slice(k + 1).reduce((n, d) => n * d, 1);
     if (outer % front === 0 && inner % back === 0 && size === (outer / front) * channels * (inner / back))
-      return { axis: j0 + k, outer: outer / front, inner: inner / back };
+      return { axis: k, outer: outer / front, inner: inner / back };
     front *= size;
   }
   return null;
@@ -104,7 +96,8 @@ const reshape: Rule = async (step) => {
   const target = targetDims(flow.dims, asked, allowZero, step.walk.known.dims(output));
   if (!target) return 'its new shape is not known before the model runs';
   const sizes = await namedSizes(step.walk, step.node.inputs[1] ?? '', target);
-  const to = reshapedAxis(flow.dims, flow.axis, flow.map.m.length, flow, sizes);
+  const { axis, outer, inner } = flow;
+  const to = reshapedAxis({ dims: flow.dims, axis, outer, inner, channels: flow.map.m.length }, sizes);
   const dims = sizes.map(dimOf);
   if (!to) return 'the new shape cuts through the channels';
   if (to.axis !== flow.axis && asked?.[flow.axis] === 0 && !allowZero && flow.base.channels !== flow.map.m.length)
@@ -114,7 +107,7 @@ const reshape: Rule = async (step) => {
     blocks > 1 && target.length >= IMAGE_RANK && blocks * Math.max(flow.map.m.length, flow.base.channels) <= MAX_SPREAD;
   if (blocks > 1 && !images && !mergeIsSafe(step, flow)) return MERGE_REFUSED;
   const size = flow.base.channels * blocks;
-  const shape = await newShape(step, asked, to, flow, size);
+  const shape = await newShape(step, flow, asked, to);
   if (!shape) return 'its new shape is computed while the model runs';
   const { inputs, attributes } = shape;
   if (!images) return step.pass(flow, { ...shape, flow: { ...to, rank: target.length, dims } });
@@ -137,7 +130,10 @@ function targetDims(
   known: readonly Dim[] | null,
 ): Dim[] | null {
   if (!asked) return known ? [...known] : null;
-  const target = asked.map((d, i): Dim => (d === 0 && !allowZero ? (dims[i] ?? null) : d === -1 ? null : d));
+  const target = asked.map((d, i): Dim => {
+    if (d === 0 && !allowZero) return dims[i] ?? null;
+    return d === -1 ? null : d;
+  });
   const open = asked.indexOf(-1);
   if (open >= 0) {
     const known1 = known?.length === target.length ? (known[open] ?? null) : null;
@@ -177,24 +173,24 @@ function quotient(dims: readonly Dim[], rest: readonly Dim[]): Dim {
 /** The shape input or attribute with the base's size on the channel axis. */
 async function newShape(
   step: Step,
+  flow: Flow,
   asked: readonly (number | null)[] | null,
   to: Target,
-  flow: Flow,
-  size: number,
 ): Promise<{ inputs?: Map<number, Operand>; attributes?: Map<string, { kind: 'ints'; value: number[] }> } | null> {
+  const blocks = to.outer * to.inner;
+  const size = flow.base.channels * blocks;
+  const old = flow.map.m.length * blocks;
   const entry = asked?.[to.axis];
   const copies = entry === 0 && to.axis === flow.axis;
   if (entry === -1 || copies) return {};
-  const old = flow.map.m.length * to.outer * to.inner;
   if (entry !== undefined && entry !== null && entry !== old) return null;
   if (old === size) return {};
-  if (step.ints('shape'))
-    return {
-      attributes: new Map([
-        ['shape', { kind: 'ints', value: (asked ?? []).map((d, i) => (i === to.axis ? size : (d ?? -1))) }],
-      ]),
-    };
-  const sizes = asked && entry !== undefined && entry !== null ? await withSize(step, 1, asked, to.axis, size) : null;
+  if (step.ints('shape')) {
+    const value = (asked ?? []).map((d, i) => (i === to.axis ? size : (d ?? -1)));
+    return { attributes: new Map([['shape', { kind: 'ints', value }]]) };
+  }
+  if (!asked || entry === undefined || entry === null) return null;
+  const sizes = await withSize(step, 1, asked, { at: to.axis, size });
   return sizes === null ? null : { inputs: new Map([[1, sizes]]) };
 }
 

@@ -18,6 +18,12 @@ function makerOf(walk: Walk, name: string | undefined): Node | null {
   return name === undefined ? null : (connectionsOf(walk.graph.nodes).makers.get(name) ?? null);
 }
 
+/** A place in a vector of sizes, and the size that stands there from now on. */
+interface Entry {
+  readonly at: number;
+  readonly size: number;
+}
+
 /**
  * Input `index`, a vector of sizes, with `size` at place `at`. `known` is what it holds, null where the model computes an entry.
  * A constant is written anew; what comes from a Shape is the size of what that reads now; a Concat that only this node reads takes another part; else one small Add of constants does it.
@@ -26,9 +32,9 @@ export async function withSize(
   step: Step,
   index: number,
   known: readonly (number | null)[],
-  at: number,
-  size: number,
+  entry: Entry,
 ): Promise<Operand | null> {
+  const { at, size } = entry;
   const { walk, node } = step;
   const old = known[at];
   const name = node.outputs[0] ?? '';
@@ -41,9 +47,9 @@ export async function withSize(
       [known.length],
       known.map((d, i) => (i === at ? size : (d ?? 0))),
     );
-  const bare = await fromShape(step, sizes, at, size);
+  const bare = await fromShape(step, sizes, entry);
   if (bare) return bare;
-  if (concatTakes(walk, sizes, at, old, size)) return sizes;
+  if (concatTakes(walk, sizes, old, entry)) return sizes;
   // Sizes are int64 by every operator's definition; a file that declares another type gets no constant of it.
   if ((walk.known.dtype(sizes) ?? INT64) !== INT64) return null;
   const delta = walk.constant(
@@ -56,10 +62,10 @@ export async function withSize(
 }
 
 /** A vector whose entry `at` comes from a Shape of `size` channels, by way of nodes that nobody else reads: they take the bare Shape, without the Add behind it. */
-async function fromShape(step: Step, sizes: string, at: number, size: number): Promise<Operand | null> {
+async function fromShape(step: Step, sizes: string, { at: place, size }: Entry): Promise<Operand | null> {
   const { walk } = step;
   const { use } = walk.known;
-  let [reader, name] = [step.node, sizes];
+  let [reader, name, at] = [step.node, sizes, place];
   for (let i = 0; i < MAX_BACK; i++) {
     const shape = walk.baseShapes.get(name);
     if (shape) {
@@ -113,21 +119,21 @@ async function entryBefore(walk: Walk, node: Node, at: number): Promise<{ name: 
 }
 
 /** Puts the new size into the Concat that makes the vector, where nobody else reads that. */
-function concatTakes(walk: Walk, sizes: string, at: number, old: number, size: number): boolean {
+function concatTakes(walk: Walk, sizes: string, old: number, entry: Entry): boolean {
   const { use } = walk.known;
   let name = sizes;
   for (let i = 0; i < MAX_CASTS; i++) {
     if (use.readers.get(name)?.length !== 1 || use.captures.has(name) || use.outputs.has(name)) return false;
     const maker = makerOf(walk, name);
     if (!maker || maker.domain !== '' || walk.rewrites.has(maker)) return false;
-    if (maker.opType === 'Concat') return replacePart(walk, maker, at, old, size);
+    if (maker.opType === 'Concat') return replacePart(walk, maker, old, entry);
     if (maker.opType !== 'Cast' && maker.opType !== 'Identity') return false;
     name = maker.inputs[0] ?? '';
   }
   return false;
 }
 
-function replacePart(walk: Walk, concat: Node, at: number, old: number, size: number): boolean {
+function replacePart(walk: Walk, concat: Node, old: number, { at, size }: Entry): boolean {
   let offset = 0;
   for (const [i, part] of concat.inputs.entries()) {
     const dims = walk.known.dims(part);
@@ -184,7 +190,7 @@ const shape: Rule = async (step) => {
     change === 0 ||
     flow.axis < start ||
     flow.axis >= end ||
-    (await countsFrozen(walk, name, flow.axis - start, end - start, old))
+    (await countsFrozen(walk, { name, length: end - start }, { at: flow.axis - start, size: old }))
   ) {
     walk.rewrites.set(node, { inputs: [flow.base] });
     return true;
@@ -198,7 +204,11 @@ const shape: Rule = async (step) => {
 };
 
 /** True when every reader takes entries other than the channel count, or that alone: then it is a number from now on. */
-async function countsFrozen(walk: Walk, name: string, at: number, length: number, count: number): Promise<boolean> {
+async function countsFrozen(
+  walk: Walk,
+  { name, length }: { readonly name: string; readonly length: number },
+  { at, size: count }: Entry,
+): Promise<boolean> {
   const frozen: { node: Node; dtype: number; dims: readonly number[]; values: readonly number[] }[] = [];
   const open = [{ name, dtype: INT64 }];
   for (let next = open.pop(); next; next = open.pop()) {
@@ -269,7 +279,7 @@ const expand: Rule = async (step) => {
   if (entry === 1) return step.pass(flow, { flow: moved });
   if (entry < 1 || (entry !== rows && rows !== 1)) return 'its shape does not fit the channels';
   const size = flow.base.channels;
-  const inputs = entry === size ? undefined : await withSize(step, 1, asked, at, size);
+  const inputs = entry === size ? undefined : await withSize(step, 1, asked, { at, size });
   if (inputs === null) return 'its shape is computed while the model runs';
   if (rank > MAX_RANK || !isSmall(entry, size)) return TOO_MANY;
   const map =

@@ -80,7 +80,7 @@ const pad: Rule = async (step) => {
   const spec = await padSpec(step, flow.rank);
   const [front = null, back = null] = [spec?.begin[flow.axis], spec?.end[flow.axis]];
   if (!spec || front === null || back === null) return 'its amounts are computed while the model runs';
-  if (front || back) return padChannels(step, flow, spec, front, back);
+  if (front || back) return padChannels(step, flow, spec);
   if (spec.mode !== 'constant') return step.pass(flow);
   if (paddedValue(flow.map, spec.value) === null && spec.value === 0)
     flow = withoutShift(step.walk, flow, step.node.inputs[0] ?? '') ?? flow;
@@ -97,7 +97,8 @@ const pad: Rule = async (step) => {
 };
 
 /** Extra channels of one value are rows without weights. */
-function padChannels(step: Step, flow: Flow, spec: PadSpec, front: number, back: number): true | string {
+function padChannels(step: Step, flow: Flow, spec: PadSpec): true | string {
+  const [front, back] = [spec.begin[flow.axis] ?? 0, spec.end[flow.axis] ?? 0];
   const elsewhere =
     spec.begin.some((v, i) => i !== flow.axis && v !== 0) || spec.end.some((v, i) => i !== flow.axis && v !== 0);
   if (spec.mode !== 'constant' || elsewhere || !isPlain(flow) || front < 0 || back < 0 || front + back > 1024)
@@ -135,30 +136,24 @@ const resize: Rule = async (step) => {
   const part = sizes && !old ? null : await partNumbers(step, old ? 1 : 2, at);
   if (part !== null) return part === 1 ? step.pass(flow) : 'it scales channels';
   if (!sizes || old) return 'its scales are computed while the model runs';
-  return resizeToSizes(step, flow, sizes, at, axes.length);
+  return resizeToSizes(step, flow, { at, length: axes.length });
 };
 
+/** Sizes of some axes, the channels' at place `at`. */
 async function resizeToSizes(
   step: Step,
   flow: Flow,
-  sizes: string,
-  at: number,
-  length: number,
+  { at, length }: { readonly at: number; readonly length: number },
 ): Promise<true | string> {
   const stored = await step.value(3);
-  const known = stored ? [...stored.values] : step.walk.known.integers(sizes);
+  const known = stored ? [...stored.values] : step.walk.known.integers(step.node.inputs[3] ?? '');
   const old = flow.map.m.length * flow.outer * flow.inner;
   const declared = step.walk.known.dims(step.node.outputs[0] ?? '')?.[flow.axis];
   if ((known?.[at] ?? declared) !== old) return 'its sizes are computed while the model runs, and may scale channels';
   const size = flow.base.channels * flow.outer * flow.inner;
   if (size === old) return step.pass(flow);
-  const edited = await withSize(
-    step,
-    3,
-    known?.length === length ? known : Array.from({ length }, (_, i) => (i === at ? old : null)),
-    at,
-    size,
-  );
+  const entries = known?.length === length ? known : Array.from({ length }, (_, i) => (i === at ? old : null));
+  const edited = await withSize(step, 3, entries, { at, size });
   return edited ? step.pass(flow, { inputs: new Map([[3, edited]]) }) : 'its sizes are computed while the model runs';
 }
 
