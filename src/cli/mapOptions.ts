@@ -38,15 +38,21 @@ export async function mapFromOptions(options: MapOptions): Promise<ChannelMap> {
   if (names.filter((name) => name === 'normalize').length > 1)
     throw refused('normalize can stand in a chain of maps once.');
   if (names.includes('normalize') && !numbers) throw refused('normalize needs --mean, --std or --scale.');
+  const chain = numbers && !names.includes('normalize') ? [...names, 'normalize'] : names;
   let all: ChannelMap | null = null;
-  for (const name of numbers && !names.includes('normalize') ? [...names, 'normalize'] : names) {
-    const channels = all?.matrix.length ?? Math.max(n.mean.length, n.std.length);
+  for (const name of chain) {
     const next: ChannelMap =
-      name === 'normalize' ? normalize(n, all ? channels : channels > 1 ? channels : 3) : await oneMap(name);
+      name === 'normalize' ? normalize(n, all?.matrix.length ?? channelsOf(n)) : await oneMap(name);
     all = all ? composeMaps(next, all) : next;
   }
   const map = all ?? (await oneMap(''));
   return options.groups === undefined ? map : forPictures(map, parseNumber(options.groups, 'groups'));
+}
+
+/** As many channels as there are numbers; three where one number stands for all. */
+function channelsOf({ mean, std }: { readonly mean: readonly number[]; readonly std: readonly number[] }): number {
+  const given = Math.max(mean.length, std.length);
+  return given > 1 ? given : 3;
 }
 
 async function oneMap(name: string): Promise<ChannelMap> {
