@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { ImageInput } from '../adapt/flow/imageInputs.ts';
+import type { ImageInput } from '../adapt/inputs/imageInputs.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
 import { readProvenance } from '../adapt/report/provenance.ts';
 import { weightsPython } from '../adapt/weights/weightsPython.ts';
