@@ -12,7 +12,7 @@ import type { PageCost } from '../protocol/sizes.ts';
 import { holdsWeightsAlone, withOpenFile } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import { inspectWeights, weightsText, type WeightsInspection } from './inspectWeights.ts';
-import { pageFirstLayers, pageHead } from './pageModel.ts';
+import { modelHead, pageFirstLayers } from './pageModel.ts';
 import { contradictionTexts } from './pageSizes.ts';
 import { boundShapes } from './shapes.ts';
 
@@ -66,7 +66,7 @@ export async function inspectFile(
     const cost = pageCost(modelCosts(model, shapes).total);
     return {
       file: basename(path),
-      ...pageHead(model),
+      ...modelHead(model),
       inputs: realInputs(graph).map((value) => declared(value, shapes)),
       outputs: graph.outputs.map((value) => declared(value, shapes)),
       nodeCount: graph.nodes.length,

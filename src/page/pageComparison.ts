@@ -15,7 +15,7 @@ import {
   textLine,
   type Line,
 } from '../verify/compare/compareText.ts';
-import { readPageModel } from './pageModel.ts';
+import { readPageModel } from './readPage.ts';
 import { withOpenModels } from '../jobs/openModel.ts';
 
 /** Rows of one group that go to the page; more of them nobody reads. */

@@ -1,27 +1,21 @@
 import { operatorKey } from '../graph/operatorKey.ts';
 import { connectionsOf } from '../graph/connections.ts';
-import { basename } from 'node:path';
 import { imageInputs } from '../adapt/inputs/imageInputs.ts';
 import { PROVENANCE_KEY } from '../adapt/report/provenance.ts';
-import { dataTrouble } from '../files/external.ts';
-import { externalFiles } from '../formats/onnx/allTensors.ts';
 import type { Graph, Model, Node, ValueInfo } from '../formats/onnx/model.ts';
 import { modelCosts } from '../graph/cost/cost.ts';
 import { firstLayers } from '../graph/firstLayers/firstLayers.ts';
 import { operatorSchema, type FormalValue } from '../graph/operatorSchema.ts';
-import { inferShapes, type Shapes } from '../graph/shapes/shapes.ts';
-import { steeringConstants } from '../graph/shapes/steering.ts';
-import { withOpenModel } from '../jobs/openModel.ts';
+import type { Shapes } from '../graph/shapes/shapes.ts';
 import type { PageAdaptation } from '../protocol/adaptation.ts';
 import type { PageEdge, PageModel, PageOperator } from '../protocol/messages.ts';
 import type { PageBinding } from '../protocol/sizes.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
-import { adaptationOf } from './adaptation.ts';
 import { pageInner } from './pageInner.ts';
 import { pageNode, type Lookup } from './pageNode.ts';
 import { pageSizes } from './pageSizes.ts';
 import { inferredValue, knownDims, storedWeights, type DimTexts } from './pageValue.ts';
-import { constantsByName, smallConstants, type SmallConstants } from './smallConstants.ts';
+import { constantsByName, type SmallConstants } from './smallConstants.ts';
 
 /** Limits of what the page is sent of a file's own words: a licence or a thousand class names fit, a weight hidden as text does not. */
 const MOST_METADATA = 200;
@@ -38,28 +32,16 @@ export interface PageParts {
   readonly adaptation?: PageAdaptation | null;
   readonly bind?: PageBinding;
   readonly constants?: SmallConstants;
+  /** What the summary says of the file; that of an ONNX file when absent. */
+  readonly about?: AboutFile;
 }
 
-/** Reads a model file and turns it into what the page shows: names, shapes and places, never weights. */
-export async function readPageModel(path: string, signal?: AbortSignal, bind: PageBinding = {}): Promise<PageModel> {
-  return withOpenModel(path, signal, async ({ source, model, ctx }) => {
-    const steering = await steeringConstants(model, ctx);
-    const inferred = inferShapes(model, { constants: steering, bind });
-    const page = pageModel(model, {
-      fileName: basename(path),
-      fileSize: source.size,
-      inferred,
-      adaptation: await adaptationOf(model, path, inferred),
-      bind,
-      constants: await smallConstants(model, ctx, steering),
-    });
-    return { ...page, dataTrouble: await dataTrouble(path, externalFiles(model)) };
-  });
-}
+export type AboutFile = Pick<PageModel, 'format' | 'facts' | 'warnings'>;
 
 /** The page of a scanned model, without reading any more of its file. */
 export function pageModel(model: Model, parts: PageParts): PageModel {
   const { fileName, fileSize, inferred, adaptation = null, bind = {}, constants = NO_CONSTANTS } = parts;
+  const about = parts.about ?? aboutOnnx(model);
   const { graph } = model;
   const shapes = knownDims(inferred);
   const costs = modelCosts(model, inferred);
@@ -85,7 +67,9 @@ export function pageModel(model: Model, parts: PageParts): PageModel {
   return {
     fileName,
     fileSize,
-    ...pageHead(model),
+    ...about,
+    hasGraph: true,
+    tensors: null,
     inputs: inputs.map((v) => inferredValue(v, inferred)),
     outputs: graph.outputs.map((v) => inferredValue(v, inferred)),
     parameterCount: costs.total.params,
@@ -143,12 +127,29 @@ function formalNames(model: Model): Lookup['formal'] {
 }
 
 /** Who made a model, and for which versions. */
-export function pageHead(model: Model): Pick<PageModel, 'producer' | 'irVersion' | 'opsets'> {
+export interface ModelHead {
+  readonly producer: string;
+  readonly irVersion: number;
+  readonly opsets: readonly string[];
+}
+
+export function modelHead(model: Model): ModelHead {
   return {
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
     irVersion: model.irVersion,
     opsets: model.opsets.map((o) => `${o.domain || 'ai.onnx'} ${o.version}`),
   };
+}
+
+/** What the summary says of an ONNX file. */
+function aboutOnnx(model: Model): AboutFile {
+  const { producer, irVersion, opsets } = modelHead(model);
+  const facts = [
+    { label: 'Producer', value: producer || 'not stated' },
+    { label: 'IR version', value: String(irVersion) },
+    { label: 'Opsets', value: opsets.join(', ') },
+  ];
+  return { format: 'ONNX model', facts, warnings: [] };
 }
 
 export function pageFirstLayers(graph: Graph): PageModel['firstLayers'] {

@@ -8,6 +8,7 @@ import { readBlock } from '../tensors/tensorBlock.ts';
 import { storedTensor } from '../formats/onnx/tensors/storedTensor.ts';
 import type { StoredTensor } from '../tensors/storedTensor.ts';
 import type { PageRange, PageStatistics, TensorFormat } from '../protocol/weights.ts';
+import { fileFormat, withOpenFile } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import type { CallContext } from '../jobs/rpc.ts';
 import { sameFile } from '../files/realPath.ts';
@@ -88,14 +89,32 @@ async function withTensor<T>(
   signal: AbortSignal,
   use: (named: Named) => Promise<T>,
 ): Promise<T> {
+  const label = name.length > LONGEST_LABEL ? `${name.slice(0, LONGEST_LABEL)}…` : name || 'The tensor without a name';
+  const format = await fileFormat(path);
+  if (format.id === 'onnx') return withOnnxTensor(path, { name, label }, signal, use);
+  return withOpenFile(path, signal, async ({ file }) => {
+    const tensor = file.tensors.find((stored) => stored.name === name);
+    if (!tensor) throw noTensor(label);
+    return use({ tensor, dataFile: null });
+  });
+}
+
+/** Constants of the graph count as stored tensors too, and data may lie in files beside the model. */
+async function withOnnxTensor<T>(
+  path: string,
+  { name, label }: { readonly name: string; readonly label: string },
+  signal: AbortSignal,
+  use: (named: Named) => Promise<T>,
+): Promise<T> {
   return withOpenModel(path, signal, async ({ ctx, stored }) => {
     const tensor = stored.get(name);
-    const label =
-      name.length > LONGEST_LABEL ? `${name.slice(0, LONGEST_LABEL)}…` : name || 'The tensor without a name';
-    if (!tensor)
-      throw new ChannelwiseError('refused', 'no-tensor', `The model stores no tensor ${label}.`, { tensor: label });
+    if (!tensor) throw noTensor(label);
     const { storage } = 'indices' in tensor ? tensor.values : tensor;
     const dataFile = storage.kind === 'external' ? resolve(dirname(path), storage.location) : null;
     return use({ tensor: storedTensor(ctx, tensor, label), dataFile });
   });
+}
+
+function noTensor(label: string): ChannelwiseError {
+  return new ChannelwiseError('refused', 'no-tensor', `The file stores no tensor ${label}.`, { tensor: label });
 }

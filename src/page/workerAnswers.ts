@@ -16,7 +16,7 @@ import { evaluatePage, evaluationSetup } from './evaluatePage.ts';
 import { firstLayerFacts, layerFilters } from './firstLayer.ts';
 import { inspectAny } from './inspect.ts';
 import { comparePage } from './pageComparison.ts';
-import { readPageModel } from './pageModel.ts';
+import { readPageModel } from './readPage.ts';
 import { shapesOfFile } from './shapes.ts';
 import { saveTensor, tensorBlock, tensorStatistics } from './weights.ts';
 import { layerInputs, pythonOfWeights, weightsMadeFrom } from './weightsAnswers.ts';

@@ -96,12 +96,28 @@ export interface PageFirstLayer {
   group: number;
 }
 
+/** A tensor of a file that holds weights without a graph. */
+export interface PageTensor {
+  name: string;
+  dtype: string;
+  dims: number[];
+  /** Elements that count as parameters: 0 for counters and other whole numbers. */
+  params: number;
+  bytes: number;
+}
+
 export interface PageModel {
   fileName: string;
   fileSize: number;
-  producer: string;
-  irVersion: number;
-  opsets: string[];
+  /** What kind of file it is, in words: `ONNX model`, `PyTorch checkpoint`. */
+  format: string;
+  /** Who made it and for which versions, and what else its format says. */
+  facts: { label: string; value: string }[];
+  /** What a reader should know before the file is used, one sentence each. */
+  warnings: string[];
+  /** False for weights alone: then there are tensors in place of layers. */
+  hasGraph: boolean;
+  tensors: PageTensor[] | null;
   inputs: PageValue[];
   outputs: PageValue[];
   parameterCount: number;

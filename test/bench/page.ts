@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { readPageModel } from '../../src/page/pageModel.ts';
+import { readPageModel } from '../../src/page/readPage.ts';
 import { packModel } from '../../src/protocol/packed.ts';
 import type { PageModel } from '../../src/protocol/messages.ts';
 import { GraphModel } from '../../webview-ui/graph/graphModel.ts';
@@ -183,7 +183,7 @@ async function panning(page: Page): Promise<Figure[]> {
   ] as const) {
     const { paints, frames, boxes } = await page.evaluate(async (wanted) => {
       type View = { x: number; y: number; scale: number };
-      const app = document.querySelector('cw-app') as unknown as {
+      const app = document.querySelector('cw-app')?.shadowRoot?.querySelector('cw-model-page') as unknown as {
         graphView: {
           view: View;
           setView(v: View): void;

@@ -53,7 +53,8 @@ interface Twin {
 function placesOf(page: Page, keys: Record<'a' | 'b', string>): Promise<Record<'a' | 'b', [number, number] | null>> {
   return page.evaluate((wanted) => {
     const twins = document
-      .querySelector('cw-app')!
+      .querySelector('cw-app')
+      ?.shadowRoot?.querySelector('cw-model-page')!
       .shadowRoot!.querySelector('cw-compare')!
       .shadowRoot!.querySelector('cw-twin-graphs')!.shadowRoot!;
     const found = (['a', 'b'] as const).map((side): [number, number] | null => {
@@ -76,6 +77,7 @@ async function drawn(page: Page): Promise<void> {
   await page.waitForFunction(() => {
     const twins = document
       .querySelector('cw-app')
+      ?.shadowRoot?.querySelector('cw-model-page')
       ?.shadowRoot?.querySelector('cw-compare')
       ?.shadowRoot?.querySelector('cw-twin-graphs')?.shadowRoot;
     const views = [...(twins?.querySelectorAll('cw-graph-view') ?? [])] as unknown as Twin[];
@@ -114,7 +116,8 @@ test('the list is walked by keyboard; both graphs select and show what it names'
   await page.waitForTimeout(300);
   const selected = await page.evaluate(() => {
     const twins = document
-      .querySelector('cw-app')!
+      .querySelector('cw-app')
+      ?.shadowRoot?.querySelector('cw-model-page')!
       .shadowRoot!.querySelector('cw-compare')!
       .shadowRoot!.querySelector('cw-twin-graphs')!.shadowRoot!;
     return ['a', 'b'].map((side) => (twins.querySelector(`#${side} cw-graph-view`) as unknown as Twin).selected);
@@ -210,9 +213,9 @@ test('names from files are text in the list, and long lists open on request', as
   });
   await drawn(page);
   assert.equal(await page.evaluate(() => (window as unknown as { __pwned?: number }).__pwned), undefined);
-  assert.equal(await page.getByRole('search').getByRole('option').count(), 249);
+  assert.equal(await page.locator('cw-compare').getByRole('option').count(), 249);
   await page.getByRole('button', { name: 'Show 100 more' }).click();
-  assert.equal(await page.getByRole('search').getByRole('option').count(), 349);
+  assert.equal(await page.locator('cw-compare').getByRole('option').count(), 349);
   assert.equal(await page.getByText('and 8,700 more').isVisible(), true);
   assert.deepEqual(problems, []);
   await close();

@@ -151,7 +151,8 @@ test('progress and cancel', async () => {
     () =>
       (
         document
-          .querySelector('cw-app')!
+          .querySelector('cw-app')
+          ?.shadowRoot?.querySelector('cw-model-page')!
           .shadowRoot!.querySelector('cw-evaluate')!
           .shadowRoot!.querySelector('cw-long-work')
           ?.shadowRoot?.querySelector('progress') as HTMLProgressElement | null

@@ -32,7 +32,10 @@ test('the table while it scrolls: rows in order without a gap, the focus stays o
   await page.getByRole('tab', { name: 'Layers', exact: true }).click();
   const scrolled = (top: number): Promise<{ indices: number[]; texts: boolean; focus: string; covered: boolean }> =>
     page.evaluate(async (y) => {
-      const table = document.querySelector('cw-app')!.shadowRoot!.querySelector('cw-layer-table') as unknown as {
+      const table = document
+        .querySelector('cw-app')
+        ?.shadowRoot?.querySelector('cw-model-page')!
+        .shadowRoot!.querySelector('cw-layer-table') as unknown as {
         shadowRoot: ShadowRoot;
         updateComplete: Promise<unknown>;
       };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { readPageModel } from '../../src/page/pageModel.ts';
+import { readPageModel } from '../../src/page/readPage.ts';
 import type { PageModel } from '../../src/protocol/messages.ts';
 import { packModel } from '../../src/protocol/packed.ts';
 import { asBinding, type PageBinding } from '../../src/protocol/sizes.ts';

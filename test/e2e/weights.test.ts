@@ -69,7 +69,8 @@ for (const theme of THEMES) {
 }
 
 test('the pictures are the numbers: each pixel in colour, unsmoothed at pixel ratio 2, and gray is the sum', async () => {
-  const values = Array.from({ length: 12 }, (_, i) => [0, 1, 0.25, 0.5][i % 4]! * (i < 4 ? 1 : i < 8 ? -1 : 2));
+  const factors = [1, -1, 2];
+  const values = factors.flatMap((factor) => [0, 1, 0.25, 0.5].map((value) => value * factor));
   const path = join(folder, 'small.onnx');
   writeFileSync(
     path,

@@ -1,6 +1,7 @@
 import type { PageModel } from '../../src/protocol/messages.ts';
 import { csvLine } from '../../src/text/csv.ts';
 import { nodeLabel, shapeText } from '../text/format.ts';
+import { markdownTable } from '../text/markdown.ts';
 import { nodeParameters } from './graphModel.ts';
 import { allNodes } from './items.ts';
 
@@ -25,8 +26,14 @@ export interface LayerRow {
 
 export type SortKey = keyof Omit<LayerRow, 'id'>;
 
+export interface Column {
+  readonly key: SortKey;
+  readonly title: string;
+  readonly number: boolean;
+}
+
 /** What people look for comes first: beside the Explorer and the details, a window has room for six columns. */
-export const COLUMNS: readonly { key: SortKey; title: string; number: boolean }[] = [
+export const COLUMNS: readonly Column[] = [
   { key: 'order', title: '#', number: true },
   { key: 'name', title: 'Name', number: false },
   { key: 'operator', title: 'Operator', number: false },
@@ -83,7 +90,9 @@ export function sortRows(rows: readonly LayerRow[], key: SortKey, down: boolean)
   const words = new Intl.Collator('en', { numeric: true });
   return [...rows].sort((a, b) => {
     const [x, y] = [a[key], b[key]];
-    if (x === null || y === null) return x === y ? a.order - b.order : x === null ? 1 : -1;
+    if (x === null && y === null) return a.order - b.order;
+    if (x === null) return 1;
+    if (y === null) return -1;
     const order = typeof x === 'number' && typeof y === 'number' ? x - y : words.compare(String(x), String(y));
     return sign * order || a.order - b.order;
   });
@@ -102,13 +111,7 @@ export function rowsCsv(rows: readonly LayerRow[]): string {
 }
 
 export function rowsMarkdown(rows: readonly LayerRow[]): string {
-  const line = (list: readonly string[]): string => `| ${list.join(' | ')} |`;
-  const escape = (cell: string): string => cell.replace(/[\\|`*_<>]/g, '\\$&').replace(/\s+/g, ' ');
-  return (
-    [
-      line(COLUMNS.map((c) => c.title)),
-      line(COLUMNS.map((c) => (c.number ? '---:' : '---'))),
-      ...rows.map((r) => line(cells(r).map(escape))),
-    ].join('\n') + '\n'
-  );
+  const titles = COLUMNS.map(({ title }) => title);
+  const numbers = COLUMNS.map(({ number }) => number);
+  return markdownTable(titles, numbers, rows.map(cells));
 }

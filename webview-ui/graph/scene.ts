@@ -122,15 +122,17 @@ export class Scene {
       )
         continue;
       for (let k = g.pieceStart[p]! * 2; k + 3 < g.pieceStart[p + 1]! * 2; k += 2) {
-        const d = squaredDistance(x, y, g.points[k]!, g.points[k + 1]!, g.points[k + 2]!, g.points[k + 3]!);
-        if (d < least) [least, best] = [d, p];
+        const distance = squaredDistance(x, y, g.points.subarray(k, k + 4));
+        if (distance < least) [least, best] = [distance, p];
       }
     }
     return best;
   }
 }
 
-function squaredDistance(x: number, y: number, x0: number, y0: number, x1: number, y1: number): number {
+/** Of a point from a stretch of a line, given by its two ends. */
+function squaredDistance(x: number, y: number, ends: Float64Array): number {
+  const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = ends;
   const [dx, dy] = [x1 - x0, y1 - y0];
   const length = dx * dx + dy * dy;
   const t = length === 0 ? 0 : Math.max(0, Math.min(1, ((x - x0) * dx + (y - y0) * dy) / length));

@@ -32,18 +32,35 @@ export function makeRows(rank: Int32Array, count: number): Rows {
   return { start, list };
 }
 
+/** A graph with its nodes in rows. */
+export interface Ranked {
+  readonly g: LayoutInput;
+  readonly out: Csr;
+  readonly into: Csr;
+  readonly rows: Rows;
+  readonly rank: Int32Array;
+  readonly depth: Int32Array;
+}
+
+/** Middles of boxes, where they would like to be, and where the main path would put them; filled row by row. */
+interface Wishes {
+  readonly x: Float64Array;
+  readonly wish: Float64Array;
+  readonly main: Float64Array;
+}
+
+/** Sorts the anchor before what wishes for the same place. */
+function anchorFirst(a: number, b: number, anchor: number): number {
+  if (a === anchor) return -1;
+  return b === anchor ? 1 : 0;
+}
+
 /**
  * Middle x of every box, row by row. The node with the longest way still to go continues its parent's column exactly, so the main path is
  * straight; the others stand where their parents are and make room. Sorts each row of `rows` left to right.
  */
-export function placeColumns(
-  g: LayoutInput,
-  out: Csr,
-  into: Csr,
-  rows: Rows,
-  rank: Int32Array,
-  depth: Int32Array,
-): Float64Array {
+export function placeColumns(ranked: Ranked): Float64Array {
+  const { g, rows, rank, depth } = ranked;
   const x = new Float64Array(rank.length);
   const wish = new Float64Array(rank.length);
   const main = new Float64Array(rank.length);
@@ -52,7 +69,7 @@ export function placeColumns(
     if (row.length === 0) continue;
     let anchor = row[0]!;
     for (const v of row) {
-      wishOf(v, g, into, rank, x, wish, main);
+      wishOf(v, ranked, { x, wish, main });
       const fed = !Number.isNaN(main[v]!) && Number.isNaN(main[anchor]!);
       if (depth[v]! > depth[anchor]! || (depth[v] === depth[anchor] && fed)) anchor = v;
     }
@@ -60,24 +77,15 @@ export function placeColumns(
     // What reads nothing stands to the right of the main column.
     for (const v of row) if (Number.isNaN(wish[v]!)) wish[v] = wish[anchor]! + 1;
     if (row.length > 1)
-      row.sort(
-        (a, b) => wish[a]! - wish[b]! || (a === anchor ? -1 : b === anchor ? 1 : depth[b]! - depth[a]! || a - b),
-      );
-    spread(row, row.indexOf(anchor), wish, g.w, x);
+      row.sort((a, b) => wish[a]! - wish[b]! || anchorFirst(a, b, anchor) || depth[b]! - depth[a]! || a - b);
+    spread(row, anchor, { wish, w: g.w, x });
   }
-  alignFirstRow(g, out, rows, rank, depth, x);
+  alignFirstRow(ranked, x);
   return x;
 }
 
 /** What stands in the first row has no parents to go by; it is put above its readers instead. */
-function alignFirstRow(
-  g: LayoutInput,
-  out: Csr,
-  rows: Rows,
-  rank: Int32Array,
-  depth: Int32Array,
-  x: Float64Array,
-): void {
+function alignFirstRow({ g, out, rows, rank, depth }: Ranked, x: Float64Array): void {
   const row = rows.list.subarray(0, rows.start[1] ?? 0);
   if (row.length === 0) return;
   const wish = new Float64Array(x.length);
@@ -95,23 +103,15 @@ function alignFirstRow(
       wish[v] = x[to]! + g.toOffset[e]! - g.fromOffset[e]!;
     }
   }
-  row.sort((a, b) => wish[a]! - wish[b]! || (a === anchor ? -1 : b === anchor ? 1 : a - b));
-  spread(row, row.indexOf(anchor), wish, g.w, x);
+  row.sort((a, b) => wish[a]! - wish[b]! || anchorFirst(a, b, anchor) || a - b);
+  spread(row, anchor, { wish, w: g.w, x });
 }
 
 /** Filled anew for every node. */
 const PLACES: number[] = [];
 
 /** Where v would like to be: `wish` the median of its parents, `main` straight below the nearest of them. NaN when it has none. */
-function wishOf(
-  v: number,
-  g: LayoutInput,
-  into: Csr,
-  rank: Int32Array,
-  x: Float64Array,
-  wish: Float64Array,
-  main: Float64Array,
-): void {
+function wishOf(v: number, { g, into, rank }: Ranked, { x, wish, main }: Wishes): void {
   PLACES.length = 0;
   let nearest = -1;
   main[v] = NaN;
@@ -131,16 +131,24 @@ function wishOf(
   const count = PLACES.length;
   if (count > 2) PLACES.sort((a, b) => a - b);
   const mid = count >> 1;
-  wish[v] = count === 0 ? NaN : count % 2 === 1 ? PLACES[mid]! : (PLACES[mid - 1]! + PLACES[mid]!) / 2;
+  if (count === 0) wish[v] = NaN;
+  else if (count % 2 === 1) wish[v] = PLACES[mid]!;
+  else wish[v] = (PLACES[mid - 1]! + PLACES[mid]!) / 2;
 }
 
-function spread(row: Int32Array, anchor: number, wish: Float64Array, w: Float64Array, x: Float64Array): void {
-  x[row[anchor]!] = wish[row[anchor]!]!;
-  for (let i = anchor + 1; i < row.length; i++) {
+/** The anchor stands exactly where it wishes; the others as near to their wishes as there is room. */
+function spread(
+  row: Int32Array,
+  anchor: number,
+  { wish, w, x }: Pick<Wishes, 'wish' | 'x'> & { w: Float64Array },
+): void {
+  const middle = row.indexOf(anchor);
+  x[anchor] = wish[anchor]!;
+  for (let i = middle + 1; i < row.length; i++) {
     const [before, v] = [row[i - 1]!, row[i]!];
     x[v] = Math.max(wish[v]!, x[before]! + (w[before]! + w[v]!) / 2 + COLUMN_GAP);
   }
-  for (let i = anchor - 1; i >= 0; i--) {
+  for (let i = middle - 1; i >= 0; i--) {
     const [after, v] = [row[i + 1]!, row[i]!];
     x[v] = Math.min(wish[v]!, x[after]! - (w[after]! + w[v]!) / 2 - COLUMN_GAP);
   }

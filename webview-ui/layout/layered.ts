@@ -27,9 +27,9 @@ export function layoutGraph(g: LayoutInput): Layout {
   const n = g.w.length;
   const out = edgesBy(n, g.from);
   const into = edgesBy(n, g.to);
-  const { rank, depth, rows: count } = rankNodes(n, g.from, g.to, out, into, g.pin);
+  const { rank, depth, rows: count } = rankNodes(n, { from: g.from, to: g.to, out, into, pin: g.pin });
   const rows = makeRows(rank, count);
-  const x = placeColumns(g, out, into, rows, rank, depth);
+  const x = placeColumns({ g, out, into, rows, rank, depth });
   const y = new Float64Array(n);
   const top = new Float64Array(count);
   const bottom = new Float64Array(count);

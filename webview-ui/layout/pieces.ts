@@ -80,7 +80,7 @@ export class Pieces {
     return this.portGroup.length - 1;
   }
 
-  piece(group: number, from: End, to: End, link: number, label: boolean): number {
+  piece(group: number, { from, to }: Ends, link: number, label: boolean): number {
     this.group.push(group);
     this.fromBox.push(from.box);
     this.fromPort.push(from.port);
@@ -110,6 +110,11 @@ export class Pieces {
 interface End {
   box: number;
   port: number;
+}
+
+interface Ends {
+  readonly from: End;
+  readonly to: End;
 }
 
 /** What one source has made so far, by group and by box. Taken for the next source by a new stamp, so nothing is cleared. */
@@ -167,7 +172,7 @@ export function collectPieces(input: NestedInput, tree: VisibleTree): Pieces {
       let piece = marks.get(key, s);
       // A tensor with several readers is labelled once.
       const first = label && labelled.get(group, s) < 0;
-      if (piece < 0) piece = marks.set(key, s, pieces.piece(group, a, b, link, first));
+      if (piece < 0) piece = marks.set(key, s, pieces.piece(group, { from: a, to: b }, link, first));
       if (first) labelled.set(group, s, 1);
       pieces.carry(piece, link);
     };

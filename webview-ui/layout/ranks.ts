@@ -43,6 +43,15 @@ function topologicalOrder(n: number, from: Int32Array, to: Int32Array, out: Csr)
   return order;
 }
 
+/** Edges by index with both ends, by the nodes they leave and enter, and which nodes are held in the first or last row. */
+export interface Edges {
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  readonly out: Csr;
+  readonly into: Csr;
+  readonly pin: Int8Array | null;
+}
+
 export interface Ranks {
   rank: Int32Array;
   /** Length of the longest path that starts here: the main path is where it is greatest. */
@@ -54,14 +63,7 @@ export interface Ranks {
  * Longest-path ranks. `pin` -1 puts a node in the first row (an entrance of a group), 1 in the last (an exit).
  * A node that reads nothing stands just above its first reader, so constants don't crowd the top.
  */
-export function rankNodes(
-  n: number,
-  from: Int32Array,
-  to: Int32Array,
-  out: Csr,
-  into: Csr,
-  pin: Int8Array | null,
-): Ranks {
+export function rankNodes(n: number, { from, to, out, into, pin }: Edges): Ranks {
   const order = topologicalOrder(n, from, to, out);
   const position = new Int32Array(n);
   for (let i = 0; i < n; i++) position[order[i]!] = i;

@@ -99,7 +99,7 @@ function assignLanes(g: LayoutInput, p: Placed): Float64Array {
     if (u !== last) known.clear();
     last = u;
     const [a, b] = [p.rank[u]!, p.rank[v]!];
-    if (b === a + 1 || (b > a && clearBelow(g, p, p.x[u]! + g.fromOffset[e]!, a, b))) continue;
+    if (b === a + 1 || (b > a && clearBelow(g, p, p.x[u]! + g.fromOffset[e]!, [a, b]))) continue;
     const lo = Math.min(a + 1, b);
     const hi = Math.max(b - 1, a);
     const group = groups[known.get(g.fromOffset[e]!) ?? -1];
@@ -148,7 +148,7 @@ function extents(g: LayoutInput, p: Placed): { left: Float64Array; right: Float6
 }
 
 /** Whether an upright line at x from row a to row b meets no box between. Rows are sorted, so each costs a binary search. */
-function clearBelow(g: LayoutInput, p: Placed, x: number, a: number, b: number): boolean {
+function clearBelow(g: LayoutInput, p: Placed, x: number, [a, b]: readonly [number, number]): boolean {
   if (b - a > STRAIGHT_LIMIT) return false;
   for (let r = a + 1; r < b; r++) {
     let lo = p.rows.start[r]!;

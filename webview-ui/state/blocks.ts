@@ -76,5 +76,6 @@ export class Blocks {
 }
 
 function sizeOf({ dims }: Plane, axis: number | null): number {
-  return dims.includes(0) ? 0 : axis === null ? 1 : (dims[axis] ?? 1);
+  if (dims.includes(0)) return 0;
+  return axis === null ? 1 : (dims[axis] ?? 1);
 }

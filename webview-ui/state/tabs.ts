@@ -1,6 +1,6 @@
 import type { PageModel } from '../../src/protocol/messages.ts';
 
-/** The page's tabs, in their order: what each is called, and for which models it is there. A new tab goes here and into the panels of components/app.ts. */
+/** The page's tabs, in their order: what each is called, and for which models it is there. A new tab goes here and into the panels of components/app/modelPage.ts. */
 interface TabKind {
   readonly label: string;
   /** The panel beside it says more about what is selected. */
@@ -8,9 +8,11 @@ interface TabKind {
   has(model: PageModel): boolean;
 }
 
-const always = (): boolean => true;
+const withGraph = ({ hasGraph }: PageModel): boolean => hasGraph;
 /** Whether some input may hold images. */
 const takesImages = (model: PageModel): boolean => model.imageInputs.length > 0;
+/** Weights alone can't be run. */
+const runsOnImages = (model: PageModel): boolean => model.hasGraph && takesImages(model);
 
 /** Whether all image inputs have one channel already: there is nothing left to make gray. */
 export function takesOneChannel({ imageInputs }: PageModel): boolean {
@@ -23,12 +25,13 @@ export function canBecomeGray(model: PageModel): boolean {
 }
 
 export const TABS = {
-  graph: { label: 'Graph', details: true, has: always } as TabKind,
-  layers: { label: 'Layers', details: true, has: always } as TabKind,
+  graph: { label: 'Graph', details: true, has: withGraph } as TabKind,
+  tensors: { label: 'Tensors', details: true, has: ({ tensors }) => tensors !== null } as TabKind,
+  layers: { label: 'Layers', details: true, has: withGraph } as TabKind,
   first: { label: 'Input layers', details: false, has: (model) => model.firstLayers.length > 0 } as TabKind,
   adaptation: { label: 'Adaptation', details: false, has: (model) => model.adaptation !== null } as TabKind,
-  compare: { label: 'Compare', details: false, has: always } as TabKind,
-  evaluate: { label: 'Evaluate', details: false, has: takesImages } as TabKind,
+  compare: { label: 'Compare', details: false, has: withGraph } as TabKind,
+  evaluate: { label: 'Evaluate', details: false, has: runsOnImages } as TabKind,
 } as const;
 
 export type Tab = keyof typeof TABS;

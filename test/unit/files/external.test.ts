@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { dataTrouble } from '../../../src/files/external.ts';
-import { readPageModel } from '../../../src/page/pageModel.ts';
+import { readPageModel } from '../../../src/page/readPage.ts';
 import { DTYPE, encodeModel, externalTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'channelwise-external-'));

@@ -17,7 +17,7 @@ import { after, test, type TestContext } from 'node:test';
 import { grayscale } from '../../../src/adapt/maps/channelMap.ts';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { inspectFile } from '../../../src/page/inspect.ts';
-import { readPageModel } from '../../../src/page/pageModel.ts';
+import { readPageModel } from '../../../src/page/readPage.ts';
 import { shapesOfFile } from '../../../src/page/shapes.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
 import { resNet18 } from '../../fixtures/architectures.ts';

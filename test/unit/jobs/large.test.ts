@@ -7,7 +7,7 @@ import { convertToGray } from '../../../src/jobs/convert.ts';
 import { DataFiles } from '../../../src/files/dataFiles.ts';
 import { openFileSource } from '../../../src/files/fileSource.ts';
 import { inspectFile } from '../../../src/page/inspect.ts';
-import { readPageModel } from '../../../src/page/pageModel.ts';
+import { readPageModel } from '../../../src/page/readPage.ts';
 import type { Tensor } from '../../../src/formats/onnx/model.ts';
 import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
 import { decodeTensor } from '../../../src/formats/onnx/tensors/tensorData.ts';

@@ -7,7 +7,7 @@ import { PROVENANCE_KEY } from '../../../src/adapt/report/provenance.ts';
 import { imageInputs } from '../../../src/adapt/inputs/imageInputs.ts';
 import { grayscale } from '../../../src/adapt/maps/channelMap.ts';
 import { adaptFile, convertToGray } from '../../../src/jobs/convert.ts';
-import { readPageModel } from '../../../src/page/pageModel.ts';
+import { readPageModel } from '../../../src/page/readPage.ts';
 import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
 import type { PageAdaptation } from '../../../src/protocol/adaptation.ts';

@@ -117,9 +117,7 @@ export class Adaptation extends LitElement {
     const wrong = step.folds.filter(isWrong).length;
     const n = step.folds.length;
     return html`<h3>Recorded weights in this file</h3>
-      <p class=${wrong ? 'bad' : ''}>
-        ${!n ? 'The record names none.' : wrong ? `✗ ${wrong} of ${n} are not as recorded.` : `✓ ${n === 1 ? 'The one weight has' : `All ${countText(n)} have`} the recorded shape. Whether the numbers are right is what the proof measures.`}
-      </p>`;
+      <p class=${wrong ? 'bad' : ''}>${recordedWeights(n, wrong)}</p>`;
   }
 
   #step(step: PageStep): TemplateResult {
@@ -282,4 +280,11 @@ function saving(n: number | null, what: string): string {
 
 function cell(v: number): string {
   return String(Number(v.toPrecision(4)));
+}
+
+function recordedWeights(count: number, wrong: number): string {
+  if (count === 0) return 'The record names none.';
+  if (wrong > 0) return `✗ ${wrong} of ${count} are not as recorded.`;
+  const which = count === 1 ? 'The one weight has' : `All ${countText(count)} have`;
+  return `✓ ${which} the recorded shape. Verify measures whether the numbers are right.`;
 }

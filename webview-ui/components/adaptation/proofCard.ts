@@ -202,9 +202,7 @@ function nodesText(n: number): string {
 }
 
 function numberText(v: number): string {
-  return v === 0
-    ? '0'
-    : Math.abs(v) < 1e-3 || Math.abs(v) >= 1e5
-      ? v.toExponential(1)
-      : String(Number(v.toPrecision(3)));
+  if (v === 0) return '0';
+  const plain = Math.abs(v) >= 1e-3 && Math.abs(v) < 1e5;
+  return plain ? String(Number(v.toPrecision(3))) : v.toExponential(1);
 }

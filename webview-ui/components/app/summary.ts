@@ -28,6 +28,10 @@ export class Summary extends LitElement {
   static override styles = [
     cardStyles,
     css`
+      .warning {
+        margin-top: 8px;
+        color: var(--vscode-editorWarning-foreground, var(--vscode-foreground));
+      }
       .go {
         font: inherit;
         padding: 0;
@@ -111,14 +115,19 @@ export class Summary extends LitElement {
     return html`<section aria-labelledby="t" ?data-folded=${!this.#fold.open}>
       ${this.#fold.heading('Summary', 't')}
       <dl>
-        <dt>Producer</dt>
-        <dd>${m.producer || 'not stated'}</dd>
-        <dt>IR version</dt>
-        <dd>${m.irVersion}</dd>
-        <dt>Opsets</dt>
-        <dd>${m.opsets.join(', ')}</dd>
-        <dt>Nodes</dt>
-        <dd>${countText(m.nodes.length)}</dd>
+        <dt>Format</dt>
+        <dd>${m.format}</dd>
+        ${m.facts.map(
+          ({ label, value }) =>
+            html`<dt>${label}</dt>
+              <dd>${value}</dd>`,
+        )}
+        ${
+          m.hasGraph
+            ? html`<dt>Nodes</dt>
+                <dd>${countText(m.nodes.length)}</dd>`
+            : null
+        }
         ${
           m.inner
             ? html`<dt>Inside nodes</dt>
@@ -133,11 +142,15 @@ export class Summary extends LitElement {
         <dt>File size</dt>
         <dd>${sizeText(m.fileSize)}</dd>
       </dl>
-      ${this.#contradictions(m)}
-      <h3>Inputs</h3>
-      ${values(m.inputs)}
-      <h3>Outputs</h3>
-      ${values(m.outputs)}
+      ${this.#contradictions(m)} ${m.warnings.map((warning) => html`<p class="warning">⚠ ${warning}</p>`)}
+      ${
+        m.hasGraph
+          ? html`<h3>Inputs</h3>
+              ${values(m.inputs)}
+              <h3>Outputs</h3>
+              ${values(m.outputs)}`
+          : null
+      }
     </section>`;
   }
 }

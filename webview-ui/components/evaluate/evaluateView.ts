@@ -289,7 +289,7 @@ export class EvaluateView extends LitElement {
         <td>${percent(r.top5)}</td>
         <td>${percent(r.agreesWithRgb)}</td>
         <td>${percent(r.agreesWithRepeated)}</td>
-        <td>${i === 0 ? '–' : r.scoreDifference === 0 ? '0' : r.scoreDifference.toExponential(1)}</td>
+        <td>${i === 0 ? '–' : scoreText(r.scoreDifference)}</td>
       </tr>`;
     const labels = e.labelled ? `${countText(e.labelled)} with labels` : 'no labels';
     return html`<div class="result" role="region" aria-label="Result">
@@ -355,3 +355,7 @@ function textOf(error: unknown): string {
 }
 
 customElements.define('cw-evaluate', EvaluateView);
+
+function scoreText(difference: number): string {
+  return difference === 0 ? '0' : difference.toExponential(1);
+}

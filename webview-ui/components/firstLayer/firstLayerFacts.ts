@@ -102,11 +102,8 @@ function inputFacts(input: PageLayerInput, id: string, channels: number): Templa
 }
 
 function layoutText(layout: string): string {
-  return layout === 'NCHW'
-    ? ': batch, channels, rows, columns'
-    : layout === 'NHWC'
-      ? ': batch, rows, columns, channels'
-      : '';
+  if (layout === 'NCHW') return ': batch, channels, rows, columns';
+  return layout === 'NHWC' ? ': batch, rows, columns, channels' : '';
 }
 
 /** Rows, columns and channels: what has fewer axes is no image. */

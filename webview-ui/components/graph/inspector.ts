@@ -1,6 +1,6 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { PageNode, PageValue } from '../../../src/protocol/messages.ts';
+import type { PageNode, PageValue, PageWeight } from '../../../src/protocol/messages.ts';
 import { nodeParameters } from '../../graph/graphModel.ts';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
 import { bytesText, countText, listText, nodeLabel, shortCount } from '../../text/format.ts';
@@ -269,13 +269,8 @@ export class Inspector extends LitElement {
           return html`<li>
             ${formal ? html`<span class="formal">${formal}</span>` : null}${input.name || '(left out)'}
             <span class="sub"
-              >${
-                input.weight
-                  ? html`weight ${input.weight.dtype}
-                      <span class="whole">${listText(input.weight.dims)}</span> ${input.weight.storage}`
-                  : typeText(this.#dtypeOf(model, from[0], input.name), input.dims)
-              }</span
-            >${input.weight ? (inMain ? html`<cw-weight .weight=${input.weight}></cw-weight>` : null) : this.#links(model, from, 'from')}
+              >${input.weight ? weightText(input) : typeText(this.#dtypeOf(model, from[0], input.name), input.dims)}</span
+            >${input.weight ? weightCard(input.weight, inMain) : this.#links(model, from, 'from')}
           </li>`;
         })}
       </ul>
@@ -300,4 +295,15 @@ customElements.define('cw-inspector', Inspector);
 
 function typeText(dtype: string | undefined, dims: readonly string[] | null): TemplateResult {
   return html`${dtype ?? ''}${dims ? html` <span class="whole">${listText(dims)}</span>` : null}`;
+}
+
+function weightText({ weight, value }: PageNode['inputs'][number]): TemplateResult | null {
+  if (!weight) return null;
+  const known = value === undefined ? '' : ` = ${value}`;
+  return html`weight ${weight.dtype} <span class="whole">${listText(weight.dims)}</span> ${weight.storage}${known}`;
+}
+
+/** Statistics, values and saving, for weights that the host can be asked for. */
+function weightCard(weight: PageWeight, inMain: boolean): TemplateResult | null {
+  return inMain ? html`<cw-weight .weight=${weight}></cw-weight>` : null;
 }

@@ -1,12 +1,14 @@
-import { LitElement, css, html } from 'lit';
+import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import { COLUMNS, filterRows, layerRows, rowsCsv, rowsMarkdown, sortRows } from '../../graph/layerRows.ts';
-import type { LayerRow, SortKey } from '../../graph/layerRows.ts';
+import type { Column, LayerRow, SortKey } from '../../graph/layerRows.ts';
 import { bytesText, countText, shortCount } from '../../text/format.ts';
 import { saveBlob } from '../../state/download.ts';
+
+import { layerTableStyles, ROW } from './layerTableStyles.ts';
 
 export interface TableState {
   sort: string;
@@ -14,9 +16,13 @@ export interface TableState {
   filter: string;
 }
 
-const ROW = 25;
 /** Rows drawn above and below what is in view. */
 const SPARE = 30;
+
+function macsText(macs: number | null): string {
+  if (macs === null) return 'unknown';
+  return macs > 0 ? shortCount(macs) : '';
+}
 
 function percent(share: number | null): string {
   return share ? `${(share * 100).toFixed(2)} %` : '';
@@ -31,178 +37,7 @@ export class LayerTable extends LitElement {
     top: { state: true },
     said: { state: true },
   };
-  static override styles = css`
-    :host {
-      display: flex;
-      flex-direction: column;
-      height: 100%;
-    }
-    .bar {
-      display: flex;
-      align-items: center;
-      gap: 8px;
-      padding: 6px 14px;
-      flex-wrap: wrap;
-      border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
-    }
-    input {
-      flex: 1 1 120px;
-      min-width: 100px;
-      max-width: 260px;
-      font: inherit;
-      padding: 3px 6px;
-      color: var(--vscode-input-foreground);
-      background: var(--vscode-input-background);
-      border: 1px solid var(--vscode-input-border, transparent);
-    }
-    input::placeholder {
-      color: var(--vscode-input-placeholderForeground);
-    }
-    input:focus {
-      outline: 1px solid var(--vscode-focusBorder);
-      outline-offset: -1px;
-    }
-    .count {
-      flex: 1 0 auto;
-      color: var(--vscode-descriptionForeground);
-      white-space: nowrap;
-    }
-    .out {
-      display: inline-flex;
-      align-items: center;
-      gap: 4px;
-      white-space: nowrap;
-    }
-    .scroll {
-      flex: 1;
-      min-height: 0;
-      overflow: auto;
-    }
-    .scroll:focus-visible {
-      outline: 1px solid var(--vscode-focusBorder);
-      outline-offset: -1px;
-    }
-    table {
-      border-collapse: collapse;
-      width: 100%;
-      min-width: 1250px;
-      table-layout: fixed;
-    }
-    th,
-    td {
-      box-sizing: border-box;
-      height: ${ROW}px;
-      padding: 0 10px;
-      border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
-      text-align: left;
-      font-weight: inherit;
-      white-space: nowrap;
-      overflow: hidden;
-      text-overflow: ellipsis;
-    }
-    .number {
-      text-align: right;
-      font-variant-numeric: tabular-nums;
-    }
-    .shape {
-      font-family: var(--vscode-editor-font-family, monospace);
-      font-size: 0.95em;
-    }
-    thead th {
-      position: sticky;
-      top: 0;
-      z-index: 1;
-      padding: 0;
-      background: var(--vscode-editor-background);
-    }
-    thead button {
-      box-sizing: border-box;
-      width: 100%;
-      height: 100%;
-      padding: 0 10px;
-      font: inherit;
-      font-weight: 600;
-      text-align: inherit;
-      color: inherit;
-      background: none;
-      border: none;
-      cursor: pointer;
-      white-space: nowrap;
-      overflow: hidden;
-      text-overflow: ellipsis;
-    }
-    thead button:hover {
-      background: var(--vscode-list-hoverBackground);
-    }
-    thead button:focus-visible {
-      outline: 1px solid var(--vscode-focusBorder);
-      outline-offset: -1px;
-    }
-    col.order {
-      width: 46px;
-    }
-    col.operator {
-      width: 156px;
-    }
-    col.input,
-    col.output {
-      width: 156px;
-    }
-    col.params {
-      width: 106px;
-    }
-    col.macs {
-      width: 122px;
-    }
-    col.share {
-      width: 80px;
-    }
-    col.work {
-      width: 124px;
-    }
-    col.memory {
-      width: 104px;
-    }
-    /* Beside the details there is room for name, operator and output shape. */
-    @media (max-width: 900px) {
-      table {
-        min-width: 1160px;
-      }
-      col.operator {
-        width: 126px;
-      }
-    }
-    tbody tr.row {
-      cursor: pointer;
-    }
-    tbody tr.row:hover {
-      background: var(--vscode-list-hoverBackground);
-      outline: 1px dashed var(--vscode-contrastActiveBorder, transparent);
-      outline-offset: -1px;
-    }
-    tbody tr[aria-selected='true'] {
-      background: var(--vscode-list-activeSelectionBackground);
-      color: var(--vscode-list-activeSelectionForeground);
-      outline: 1px solid var(--vscode-contrastActiveBorder, transparent);
-      outline-offset: -1px;
-    }
-    tbody tr:focus-visible {
-      outline: 2px solid var(--vscode-focusBorder);
-      outline-offset: -2px;
-    }
-    th.name {
-      direction: rtl;
-      text-align: left;
-    }
-    tr.space td {
-      padding: 0;
-      border: none;
-    }
-    .empty {
-      padding: 16px;
-      color: var(--vscode-descriptionForeground);
-    }
-  `;
+  static override styles = layerTableStyles;
   declare model: PageModel | null;
   declare selected: SelectionKey | null;
   declare view: TableState;
@@ -368,12 +203,21 @@ export class LayerTable extends LitElement {
       <td title=${row.operator}>${row.operator}</td>
       <td class="shape" title=${row.output}>${row.output || 'unknown'}</td>
       <td class="number">${row.params > 0 ? countText(row.params) : ''}</td>
-      <td class="number">${row.macs === null ? 'unknown' : row.macs > 0 ? shortCount(row.macs) : ''}</td>
+      <td class="number">${macsText(row.macs)}</td>
       <td class="shape" title=${row.input}>${row.input}</td>
       <td class="number">${percent(row.share)}</td>
       <td class="number">${percent(row.work)}</td>
       <td class="number">${row.memory === null ? 'unknown' : bytesText(row.memory)}</td>
     </tr>`;
+  }
+
+  #heading({ key, title, number }: Column): TemplateResult {
+    const sorted = this.view.sort === key;
+    const order = this.view.down ? 'descending' : 'ascending';
+    const arrow = this.view.down ? ' ↓' : ' ↑';
+    return html`<th scope="col" class=${number ? 'number' : ''} aria-sort=${sorted ? order : 'none'}>
+      <button @click=${() => this.#sort(key, number)}>${title}${sorted && key !== 'order' ? arrow : ''}</button>
+    </th>`;
   }
 
   override render(): TemplateResult | null {
@@ -410,18 +254,7 @@ export class LayerTable extends LitElement {
           </colgroup>
           <thead>
             <tr aria-rowindex="1">
-              ${COLUMNS.map((c) => {
-                const on = this.view.sort === c.key;
-                return html`<th
-                  scope="col"
-                  class=${c.number ? 'number' : ''}
-                  aria-sort=${on ? (this.view.down ? 'descending' : 'ascending') : 'none'}
-                >
-                  <button @click=${() => this.#sort(c.key, c.number)}>
-                    ${c.title}${on && c.key !== 'order' ? (this.view.down ? ' ↓' : ' ↑') : ''}
-                  </button>
-                </th>`;
-              })}
+              ${COLUMNS.map((column) => this.#heading(column))}
             </tr>
           </thead>
           <tbody>

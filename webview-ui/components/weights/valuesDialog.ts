@@ -1,12 +1,10 @@
-import { LitElement, css, html } from 'lit';
+import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageWeight } from '../../../src/protocol/messages.ts';
 import { Blocks } from '../../state/blocks.ts';
 import { countText, listText } from '../../text/format.ts';
+import { COLUMN, HEAD, ROW, valuesDialogStyles } from './valuesDialogStyles.ts';
 
-const ROW = 22;
-const COLUMN = 104;
-const HEAD = 72;
 /** Browsers can't lay out boxes much taller than this; beyond it a pixel of scrolling is more than a pixel of rows. */
 const TALLEST = 8_000_000;
 
@@ -23,128 +21,7 @@ export class ValuesDialog extends LitElement {
     error: { state: true },
     loads: { state: true },
   };
-  static override styles = css`
-    dialog {
-      font-family: var(--vscode-font-family, sans-serif);
-      width: min(92vw, 1100px);
-      height: min(86vh, 760px);
-      padding: 0;
-      color: var(--vscode-foreground);
-      background: var(--vscode-editor-background);
-      border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border));
-      box-shadow: 0 4px 24px var(--vscode-widget-shadow, transparent);
-    }
-    dialog[open] {
-      display: flex;
-      flex-direction: column;
-    }
-    dialog::backdrop {
-      background: rgb(0 0 0 / 40%);
-    }
-    header {
-      display: flex;
-      flex-wrap: wrap;
-      align-items: center;
-      gap: 6px 16px;
-      padding: 10px 14px;
-      border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
-    }
-    h2 {
-      flex: 1 1 340px;
-      margin: 0;
-      font-size: 1.05em;
-      overflow-wrap: anywhere;
-    }
-    h2 span {
-      font-weight: normal;
-      color: var(--vscode-descriptionForeground);
-    }
-    label {
-      white-space: nowrap;
-    }
-    button,
-    input,
-    select {
-      font: inherit;
-      color: var(--vscode-input-foreground);
-      background: var(--vscode-input-background);
-      border: 1px solid var(--vscode-input-border, var(--vscode-contrastBorder, transparent));
-      padding: 1px 6px;
-    }
-    input {
-      width: 70px;
-    }
-    button {
-      color: var(--vscode-button-secondaryForeground, var(--vscode-foreground));
-      background: var(--vscode-button-secondaryBackground, transparent);
-      cursor: pointer;
-    }
-    :focus-visible {
-      outline: 1px solid var(--vscode-focusBorder);
-      outline-offset: -1px;
-    }
-    .error {
-      padding: 12px 14px;
-      margin: 0;
-    }
-    .scroll {
-      flex: 1;
-      min-height: 0;
-      overflow: auto;
-    }
-    .view {
-      position: sticky;
-      top: 0;
-      left: 0;
-      overflow: hidden;
-    }
-    table {
-      border-collapse: collapse;
-      table-layout: fixed;
-      width: max-content;
-      font-family: var(--vscode-editor-font-family, monospace);
-      font-size: 0.92em;
-    }
-    th,
-    td {
-      box-sizing: border-box;
-      width: ${COLUMN}px;
-      height: ${ROW}px;
-      padding: 0 8px;
-      text-align: right;
-      white-space: nowrap;
-      overflow: hidden;
-      text-overflow: ellipsis;
-      border-right: 1px solid var(--vscode-panel-border);
-      border-bottom: 1px solid var(--vscode-panel-border);
-      font-weight: normal;
-      max-width: ${COLUMN}px;
-    }
-    th {
-      color: var(--vscode-descriptionForeground);
-      background: var(--vscode-sideBar-background, var(--vscode-editor-background));
-    }
-    th.row,
-    th.corner {
-      width: ${HEAD}px;
-      max-width: ${HEAD}px;
-    }
-    td {
-      user-select: text;
-    }
-    td[aria-selected='true'] {
-      outline: 2px solid var(--vscode-focusBorder);
-      outline-offset: -2px;
-    }
-    .place {
-      padding: 5px 14px;
-      border-top: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
-      font-family: var(--vscode-editor-font-family, monospace);
-      overflow-wrap: anywhere;
-      max-height: 5em;
-      overflow-y: auto;
-    }
-  `;
+  static override styles = valuesDialogStyles;
   declare weight: PageWeight | null;
   declare rowAxis: number | null;
   declare columnAxis: number | null;
@@ -173,7 +50,7 @@ export class ValuesDialog extends LitElement {
   async show(weight: PageWeight): Promise<void> {
     const rank = weight.dims.length;
     this.weight = weight;
-    this.rowAxis = rank >= 2 ? rank - 2 : rank === 1 ? 0 : null;
+    this.rowAxis = rank === 0 ? null : Math.max(0, rank - 2);
     this.columnAxis = rank >= 2 ? rank - 1 : null;
     this.fixed = weight.dims.map(() => 0);
     this.#open();
@@ -235,18 +112,19 @@ export class ValuesDialog extends LitElement {
     if (!blocks) return;
     const room = this.#room(scroll);
     // By parts of the whole, so that the ends are reached however many rows there are.
-    const along = (at: number, length: number, client: number, count: number, shown: number): number =>
-      length > client ? Math.round((at / (length - client)) * Math.max(0, count - shown)) : 0;
-    this.top = along(scroll.scrollTop, scroll.scrollHeight, scroll.clientHeight, blocks.rows, room.rows);
-    this.left = along(scroll.scrollLeft, scroll.scrollWidth, scroll.clientWidth, blocks.columns, room.columns);
+    const along = (part: number, hidden: number): number =>
+      Number.isFinite(part) ? Math.round(part * Math.max(0, hidden)) : 0;
+    const down = scroll.scrollTop / (scroll.scrollHeight - scroll.clientHeight);
+    const across = scroll.scrollLeft / (scroll.scrollWidth - scroll.clientWidth);
+    this.top = along(down, blocks.rows - room.rows);
+    this.left = along(across, blocks.columns - room.columns);
   }
 
   /** Moves the view just far enough for the chosen cell to be seen. */
   #bringIn(scroll: HTMLElement): void {
     const room = this.#room(scroll);
     const [row, column] = this.at;
-    const into = (start: number, at: number, shown: number): number =>
-      at < start ? at : at >= start + shown ? at - shown + 1 : start;
+    const into = (start: number, at: number, shown: number): number => Math.min(at, Math.max(start, at - shown + 1));
     const [top, left] = [into(this.top, row, room.rows), into(this.left, column, room.columns)];
     if (top !== this.top)
       scroll.scrollTop =
@@ -393,9 +271,10 @@ export class ValuesDialog extends LitElement {
 
   /** The chosen cell's index in the tensor. */
   #index(): number[] {
-    return this.fixed.map((fixed, axis) =>
-      axis === this.rowAxis ? this.at[0] : axis === this.columnAxis ? this.at[1] : fixed,
-    );
+    return this.fixed.map((fixed, axis) => {
+      if (axis === this.rowAxis) return this.at[0];
+      return axis === this.columnAxis ? this.at[1] : fixed;
+    });
   }
 }
 customElements.define('cw-values', ValuesDialog);

@@ -1,0 +1,63 @@
+import { basename } from 'node:path';
+import { dataTrouble } from '../files/external.ts';
+import { externalFiles } from '../formats/onnx/allTensors.ts';
+import { inferShapes } from '../graph/shapes/shapes.ts';
+import { steeringConstants } from '../graph/shapes/steering.ts';
+import { fileFormat, withOpenFile, type OpenFile } from '../jobs/openFile.ts';
+import { withOpenModel } from '../jobs/openModel.ts';
+import { besideWeights } from '../jobs/weights/besideWeights.ts';
+import { layersOf } from '../jobs/weights/layers.ts';
+import type { PageModel } from '../protocol/messages.ts';
+import type { PageBinding } from '../protocol/sizes.ts';
+import { adaptationOf } from './adaptation.ts';
+import { pageModel, type AboutFile } from './pageModel.ts';
+import { smallConstants } from './smallConstants.ts';
+import { weightsPage } from './weightsPage.ts';
+
+/** Reads a file of any format and turns it into what the page shows: names, shapes and places, never weights. */
+export async function readPageModel(path: string, signal?: AbortSignal, bind: PageBinding = {}): Promise<PageModel> {
+  const format = await fileFormat(path);
+  if (format.id === 'onnx') return readGraphPage(path, { signal, bind });
+  const page = await withOpenFile(path, signal, async (open) => (open.file.graph ? aboutOf(open) : readWeights(open)));
+  return 'tensors' in page ? page : readGraphPage(path, { signal, bind, about: page });
+}
+
+function aboutOf({ format, file }: OpenFile): AboutFile {
+  return { format: format.title, facts: [...file.facts], warnings: [...file.warnings] };
+}
+
+interface GraphPageOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly bind: PageBinding;
+  /** What the summary says of the file; that of an ONNX file when absent. */
+  readonly about?: AboutFile;
+}
+
+async function readGraphPage(path: string, { signal, bind, about }: GraphPageOptions): Promise<PageModel> {
+  return withOpenModel(path, signal, async ({ source, model, ctx }) => {
+    const steering = await steeringConstants(model, ctx);
+    const inferred = inferShapes(model, { constants: steering, bind });
+    const page = pageModel(model, {
+      fileName: basename(path),
+      fileSize: source.size,
+      inferred,
+      adaptation: await adaptationOf(model, path, inferred),
+      bind,
+      constants: await smallConstants(model, ctx, steering),
+      ...(about ? { about } : {}),
+    });
+    return { ...page, dataTrouble: await dataTrouble(path, externalFiles(model)) };
+  });
+}
+
+async function readWeights({ path, source, format, file }: OpenFile): Promise<PageModel> {
+  const { chosen } = layersOf(file.tensors, await besideWeights(path));
+  return weightsPage({
+    fileName: basename(path),
+    fileSize: source.size,
+    format: format.title,
+    opened: file,
+    inputTensors: chosen,
+    adaptation: null,
+  });
+}

@@ -1,0 +1,81 @@
+import type { OpenedFile } from '../formats/format.ts';
+import type { PageFirstLayer, PageModel, PageTensor } from '../protocol/messages.ts';
+import { DTYPES, dtypeName, isWeightType, rawBytes } from '../tensors/dtypes.ts';
+import { elementCount, type StoredTensor } from '../tensors/storedTensor.ts';
+
+/** A file of weights without a graph, as it was opened. */
+export interface WeightsFile {
+  readonly fileName: string;
+  readonly fileSize: number;
+  readonly format: string;
+  readonly opened: OpenedFile;
+  /** Names of the tensors that see the image, as far as names and shapes tell. */
+  readonly inputTensors: readonly string[];
+  readonly adaptation: PageModel['adaptation'];
+}
+
+/** Longer names and values of facts are cut: a file can hide megabytes in one. */
+const LONGEST_FACT = 2000;
+
+/** The page of a file without a graph: its tensors by name, what it says of itself, and never a number of any weight. */
+export function weightsPage(file: WeightsFile): PageModel {
+  const { opened, inputTensors } = file;
+  const tensors = opened.tensors.map(pageTensor);
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const inputs = inputTensors.flatMap((name) => byName.get(name) ?? []);
+  return {
+    fileName: file.fileName,
+    fileSize: file.fileSize,
+    format: file.format,
+    facts: opened.facts.map(({ label, value }) => ({ label, value: shortened(value) })),
+    warnings: opened.warnings.map(shortened),
+    hasGraph: false,
+    tensors,
+    inputs: [],
+    outputs: [],
+    parameterCount: tensors.reduce((sum, { params }) => sum + params, 0),
+    nodes: [],
+    edges: [],
+    outputEdges: [],
+    imageInputs: inputs.map(({ name, dims }) => ({ name, channels: dims.slice(1, 2) })),
+    firstLayers: inputs.map(inputLayer),
+    metadata: [],
+    adaptation: file.adaptation,
+  };
+}
+
+function shortened(text: string): string {
+  return text.length > LONGEST_FACT ? `${text.slice(0, LONGEST_FACT)}…` : text;
+}
+
+function pageTensor(tensor: StoredTensor): PageTensor {
+  const count = elementCount(tensor);
+  const row = DTYPES[tensor.dtype];
+  return {
+    name: tensor.name,
+    dtype: dtypeName(tensor.dtype),
+    dims: [...tensor.dims],
+    params: isWeightType(tensor.dtype) ? count : 0,
+    bytes: row && row.bits !== null ? rawBytes(row, count) : 0,
+  };
+}
+
+/** No node of a graph: how the network moves the weight over the image stands in its code, not in the file. */
+const NO_NODE = -1;
+
+function inputLayer({ name, dims, dtype }: PageTensor): PageFirstLayer {
+  return {
+    nodeId: NO_NODE,
+    node: '',
+    opType: '',
+    weight: name,
+    dims,
+    dtype,
+    layout: dims.length > 2 ? '[out, in/group, spatial]' : '[out, in]',
+    strides: [],
+    pads: [],
+    dilations: [],
+    autoPad: '',
+    group: 1,
+  };
+}

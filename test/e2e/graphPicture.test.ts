@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { readFile } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright-core';
+import { PNG } from 'pngjs';
+import { hostilePage, resnet50Page, unetPage } from '../fixtures/pageModels.ts';
+import { launch, openPage } from './pageHarness.ts';
+
+let browser: Browser;
+
+/** Waits for the first drawn frame of the graph. */
+async function drawn(page: Page): Promise<void> {
+  await page.waitForFunction(() => performance.getEntriesByName('channelwise:paint').length > 0);
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+const graph = (page: Page): ReturnType<Page['locator']> => page.getByRole('application', { name: /Layer graph/ });
+const inspector = (page: Page): ReturnType<Page['locator']> => page.locator('cw-inspector section');
+
+/** How many different colours a screenshot of the graph holds. */
+async function colours(page: Page): Promise<Map<string, number>> {
+  const { data } = PNG.sync.read(await graph(page).screenshot());
+  const found = new Map<string, number>();
+  for (let i = 0; i < data.length; i += 4) {
+    const key = `${data[i]},${data[i + 1]},${data[i + 2]}`;
+    found.set(key, (found.get(key) ?? 0) + 1);
+  }
+  return found;
+}
+before(async () => {
+  browser = await launch();
+});
+after(async () => {
+  await browser.close();
+});
+
+test('the graph is saved as SVG and PNG', async () => {
+  const { page, close } = await openPage(browser, hostilePage());
+  await drawn(page);
+  const save = async (name: string): Promise<Buffer> => {
+    await page.getByRole('button', { name: 'Save picture' }).click();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name }).click()]);
+    return readFile(await download.path());
+  };
+  const svg = (await save('SVG, whole graph')).toString('utf8');
+  const check = await page.evaluate((text) => {
+    const document = new DOMParser().parseFromString(text, 'image/svg+xml');
+    return {
+      bad: document.querySelector('parsererror')?.textContent ?? '',
+      scripts: document.querySelectorAll('script, img').length,
+      texts: [...document.querySelectorAll('text')].map((t) => t.textContent),
+    };
+  }, svg);
+  assert.equal(check.bad, '');
+  assert.equal(check.scripts, 0);
+  assert.ok(check.texts.includes('<b>Relu</b>') && check.texts.includes('1×4×8×8'));
+  const png = PNG.sync.read(await save('PNG, whole graph'));
+  assert.ok(png.width > 300 && new Set(png.data).size > 10);
+  await close();
+});
+
+test('hovering an edge traces it and says what it carries; dragging moves the picture', async () => {
+  const { page, close } = await openPage(browser, resnet50Page());
+  await drawn(page);
+  const at = await page.evaluate(() => {
+    const app = document.querySelector('cw-app')?.shadowRoot?.querySelector('cw-model-page') as unknown as {
+      graphView: HTMLElement & {
+        view: { x: number; y: number; scale: number };
+        scene: { geometry: { points: number[] }; pieceCount: number };
+      };
+    };
+    const { view, scene } = app.graphView;
+    const box = app.graphView.getBoundingClientRect();
+    return {
+      x: box.x + scene.geometry.points[0]! * view.scale + view.x,
+      y: box.y + (scene.geometry.points[1]! + 4) * view.scale + view.y,
+    };
+  });
+  await page.mouse.move(at.x, at.y);
+  await page.waitForFunction(() =>
+    document
+      .querySelector('cw-app')
+      ?.shadowRoot?.querySelector('cw-model-page')!
+      .shadowRoot!.querySelector('cw-graph-view')!
+      .shadowRoot!.querySelector('.tip')!
+      .textContent!.includes('1×3×224×224'),
+  );
+  const view = (): Promise<{ x: number; y: number }> =>
+    page.evaluate(
+      () =>
+        (
+          document.querySelector('cw-app')?.shadowRoot?.querySelector('cw-model-page') as unknown as {
+            graphView: { view: { x: number; y: number } };
+          }
+        ).graphView.view,
+    );
+  const before = await view();
+  await page.mouse.move(100, 400);
+  await page.mouse.down();
+  await page.mouse.move(160, 330, { steps: 4 });
+  await page.mouse.up();
+  const after = await view();
+  assert.deepEqual([after.x - before.x, after.y - before.y].map(Math.round), [60, -70]);
+  assert.match(await inspector(page).innerText(), /Select a layer/, 'a drag selects nothing');
+  await close();
+});
+
+test('what is in the middle of the graph stays there when the editor becomes narrower, and comes back', async () => {
+  const { page, close } = await openPage(browser, resnet50Page(), { width: 1440, height: 900 });
+  await drawn(page);
+  const middle = (): Promise<number> =>
+    page.evaluate(() => {
+      const { view, clientWidth } = (
+        document.querySelector('cw-app')?.shadowRoot?.querySelector('cw-model-page') as unknown as {
+          graphView: { view: { x: number; scale: number }; clientWidth: number };
+        }
+      ).graphView;
+      return Math.round((clientWidth / 2 - view.x) / view.scale);
+    });
+  const before = await middle();
+  for (const width of [900, 560, 1440]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    assert.ok(Math.abs((await middle()) - before) <= 1, `${width}: ${await middle()}, not ${before}`);
+  }
+  await close();
+});
+
+test('the menu of pictures is walked with the arrows, and closes when it is left', async () => {
+  const { page, problems, close } = await openPage(browser, unetPage());
+  await drawn(page);
+  const item = (name: string): ReturnType<Page['locator']> => page.getByRole('menuitem', { name });
+  const focused = (name: string): Promise<boolean> =>
+    item(name).evaluate((e) => (e.getRootNode() as ShadowRoot).activeElement === e);
+  const button = page.getByRole('button', { name: 'Save picture' });
+  await button.press('Enter');
+  await item('SVG, whole graph').waitFor();
+  await page.keyboard.press('ArrowDown');
+  assert.equal(await focused('SVG, whole graph'), true);
+  await page.keyboard.press('ArrowUp');
+  assert.equal(await focused('PNG, visible part'), true);
+  await page.keyboard.press('Escape');
+  assert.equal(await page.getByRole('menuitem').count(), 0);
+  await button.click();
+  await item('SVG, whole graph').waitFor();
+  await graph(page).click({ position: { x: 20, y: 300 } });
+  assert.equal(await page.getByRole('menuitem').count(), 0);
+  await button.click();
+  const saved = page.waitForEvent('download');
+  await item('SVG, whole graph').click();
+  assert.equal((await saved).suggestedFilename(), 'unet.svg');
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('the theme is followed live, and the picture is really drawn', async () => {
+  const { page, setTheme, close } = await openPage(browser, resnet50Page(), { ratio: 2, width: 700, height: 500 });
+  await drawn(page);
+  const dark = await colours(page);
+  assert.ok((dark.get('31,31,31') ?? 0) > 10_000 && dark.size > 20, 'dark ground with boxes on it');
+  assert.equal(await graph(page).evaluate((c) => (c as HTMLCanvasElement).width / c.clientWidth), 2);
+  await setTheme('light');
+  await page.waitForTimeout(150);
+  const light = await colours(page);
+  assert.ok((light.get('255,255,255') ?? 0) > 10_000 && (light.get('31,31,31') ?? 0) === 0);
+  await close();
+});

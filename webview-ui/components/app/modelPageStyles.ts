@@ -1,0 +1,131 @@
+import { css } from 'lit';
+
+export const modelPageStyles = css`
+  :host {
+    display: flex;
+    flex-direction: column;
+    width: 100%;
+    height: 100%;
+    min-height: 0;
+    --edge: var(--vscode-contrastBorder, var(--vscode-panel-border));
+  }
+  header {
+    display: flex;
+    align-items: center;
+    justify-content: space-between;
+    gap: 0 8px;
+    padding: 0 8px 0 6px;
+    min-height: 32px;
+    border-bottom: 1px solid var(--edge);
+    flex-wrap: wrap;
+  }
+  h1 {
+    margin: 0;
+    font-size: 1.08em;
+    font-weight: 600;
+  }
+  cw-tab-bar {
+    min-width: 0;
+  }
+  [role='tablist'] {
+    overflow-x: auto;
+    display: flex;
+    gap: 4px;
+  }
+  [role='tab'] {
+    font: inherit;
+    color: var(--vscode-foreground);
+    background: none;
+    border: 1px solid transparent;
+    border-bottom: 2px solid transparent;
+    padding: 4px 8px;
+    cursor: pointer;
+  }
+  [role='tab'][aria-selected='true'] {
+    border-bottom-color: var(--vscode-panelTitle-activeBorder, var(--vscode-focusBorder));
+    font-weight: 600;
+  }
+  [role='tab']:focus-visible {
+    outline: 1px solid var(--vscode-focusBorder);
+    outline-offset: -1px;
+  }
+  main {
+    display: flex;
+    flex: 1;
+    min-height: 0;
+  }
+  .stage {
+    flex: 1;
+    min-width: 0;
+    min-height: 0;
+    position: relative;
+  }
+  [role='tabpanel'] {
+    position: absolute;
+    inset: 0;
+  }
+  [hidden] {
+    display: none !important;
+  }
+  cw-graph-tools {
+    position: absolute;
+    left: 10px;
+    top: 10px;
+  }
+  cw-legend {
+    position: absolute;
+    left: 10px;
+    bottom: 10px;
+  }
+  .notice {
+    display: flex;
+    gap: 12px;
+    justify-content: space-between;
+    align-items: start;
+    padding: 6px 14px;
+    overflow-wrap: anywhere;
+    color: var(--vscode-inputValidation-errorForeground, var(--vscode-foreground));
+    background: var(--vscode-inputValidation-errorBackground);
+    border-bottom: 1px solid var(--vscode-inputValidation-errorBorder, var(--edge));
+  }
+  .notice button {
+    flex: none;
+    font: inherit;
+    line-height: 1;
+    padding: 2px 6px;
+    color: inherit;
+    background: none;
+    border: none;
+    cursor: pointer;
+  }
+  .notice button:focus-visible {
+    outline: 1px solid var(--vscode-focusBorder);
+  }
+  .trouble {
+    margin: 0;
+    padding: 6px 14px;
+    overflow-wrap: anywhere;
+    background: var(--vscode-sideBar-background, var(--vscode-editor-background));
+    border-bottom: 1px solid var(--edge);
+  }
+  .trouble::before {
+    content: '⚠ ' / '';
+  }
+  .quiet {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+  @media (max-width: 620px) {
+    main {
+      flex-direction: column;
+    }
+    cw-side-panel {
+      width: auto !important;
+      height: 42%;
+    }
+  }
+`;

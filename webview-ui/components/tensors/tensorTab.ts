@@ -1,0 +1,287 @@
+import { LitElement, html, nothing } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { PageModel } from '../../../src/protocol/messages.ts';
+import { tensorsCsv, tensorsMarkdown } from '../../graph/tensorExport.ts';
+import { firstOpen, modulePaths, tensorTree, treeRows } from '../../graph/tensorTree.ts';
+import type { TreeNode, TreeSort, TreeView } from '../../graph/tensorTree.ts';
+import { saveBlob } from '../../state/download.ts';
+import { bytesText, countText, shapeText } from '../../text/format.ts';
+import '../icon.ts';
+import { ROW_HEIGHT, tensorTabStyles } from './tensorTabStyles.ts';
+
+/** Rows drawn above and below what is in view. */
+const SPARE = 20;
+const INDENT = 14;
+const USUAL_HEIGHT = 800;
+
+interface Column {
+  readonly title: string;
+  readonly number: boolean;
+  /** What the column sorts by; null where it does not. */
+  readonly sort: TreeSort | null;
+}
+
+const COLUMNS: readonly Column[] = [
+  { sort: 'title', title: 'Name', number: false },
+  { sort: null, title: 'Shape', number: false },
+  { sort: null, title: 'Type', number: false },
+  { sort: 'params', title: 'Parameters', number: true },
+  { sort: null, title: 'Share', number: true },
+];
+
+/** The tensors of a file as a tree by module. `tensor-chosen` carries the name of the tensor that is looked at. */
+export class TensorTab extends LitElement {
+  static override properties = {
+    model: { attribute: false },
+    chosen: { attribute: false },
+    view: { state: true },
+    top: { state: true },
+    said: { state: true },
+  };
+  static override styles = tensorTabStyles;
+  declare model: PageModel | null;
+  declare chosen: string | null;
+  declare view: TreeView;
+  /** How far the rows are scrolled, in pixels. */
+  declare top: number;
+  declare said: string;
+  #root: TreeNode | null = null;
+  #rows: readonly TreeNode[] = [];
+  /** The path of the row that arrow keys start from. */
+  #current = '';
+
+  constructor() {
+    super();
+    this.model = null;
+    this.chosen = null;
+    this.view = { open: new Set(), filter: '', sort: 'order', down: false };
+    this.top = 0;
+    this.said = '';
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('model') && this.model) {
+      this.#root = tensorTree(this.model.tensors ?? []);
+      const inputs = this.model.firstLayers.map(({ weight }) => weight);
+      this.view = { ...this.view, open: firstOpen(this.#root, inputs) };
+    }
+    if (this.#root && (changed.has('model') || changed.has('view'))) this.#rows = treeRows(this.#root, this.view);
+  }
+
+  #look(node: TreeNode): void {
+    this.#current = node.path;
+    if (node.tensor) this.dispatchEvent(new CustomEvent('tensor-chosen', { detail: node.tensor.name }));
+    this.requestUpdate();
+  }
+
+  #press(node: TreeNode): void {
+    this.#look(node);
+    if (!node.tensor) this.#toggle(node, !this.view.open.has(node.path));
+  }
+
+  #toggle({ path }: TreeNode, open: boolean): void {
+    const paths = new Set(this.view.open);
+    if (open) paths.add(path);
+    else paths.delete(path);
+    this.view = { ...this.view, open: paths };
+  }
+
+  #openAll(open: boolean): void {
+    this.view = { ...this.view, open: new Set(open && this.#root ? modulePaths(this.#root) : []) };
+  }
+
+  /** Once sorts, again turns the order round, and a third time gives the file's own order back. */
+  #sort(sort: TreeSort): void {
+    const startsDown = sort === 'params';
+    if (this.view.sort !== sort) this.view = { ...this.view, sort, down: startsDown };
+    else if (this.view.down === startsDown) this.view = { ...this.view, down: !startsDown };
+    else this.view = { ...this.view, sort: 'order', down: false };
+  }
+
+  #key(event: KeyboardEvent): void {
+    const place = Math.max(0, this.#place());
+    const node = this.#rows[place];
+    if (!node) return;
+    const isOpen = !node.tensor && this.view.open.has(node.path);
+    const isClosed = !node.tensor && !isOpen;
+    const actions: Record<string, () => void> = {
+      ArrowDown: () => this.#move(place + 1),
+      ArrowUp: () => this.#move(place - 1),
+      Home: () => this.#move(0),
+      End: () => this.#move(this.#rows.length - 1),
+      ArrowRight: () => (isClosed ? this.#toggle(node, true) : this.#move(place + 1)),
+      ArrowLeft: () => (isOpen ? this.#toggle(node, false) : this.#moveUp(place)),
+      Enter: () => this.#press(node),
+      ' ': () => this.#press(node),
+    };
+    const action = Object.hasOwn(actions, event.key) ? actions[event.key] : undefined;
+    if (!action) return;
+    event.preventDefault();
+    action();
+  }
+
+  #place(): number {
+    return this.#rows.findIndex(({ path }) => path === this.#current);
+  }
+
+  #moveUp(place: number): void {
+    const depth = this.#rows[place]?.depth ?? 0;
+    const parent = this.#rows.slice(0, place).findLastIndex((row) => row.depth < depth);
+    if (parent >= 0) this.#move(parent);
+  }
+
+  #move(place: number): void {
+    const node = this.#rows[Math.max(0, Math.min(place, this.#rows.length - 1))];
+    if (!node) return;
+    this.#look(node);
+    this.#scrollTo(this.#place());
+  }
+
+  #scrollTo(place: number): void {
+    const scroll = this.renderRoot.querySelector('.scroll');
+    if (!scroll) return;
+    const from = place * ROW_HEIGHT;
+    const room = scroll.clientHeight - 2 * ROW_HEIGHT;
+    if (from < scroll.scrollTop) scroll.scrollTop = from;
+    else if (from > scroll.scrollTop + room) scroll.scrollTop = from - room;
+  }
+
+  #save(kind: 'csv' | 'md'): void {
+    const { model } = this;
+    if (!model?.tensors) return;
+    const text = kind === 'csv' ? tensorsCsv(model.tensors) : tensorsMarkdown(model.tensors);
+    const type = kind === 'csv' ? 'text/csv' : 'text/markdown';
+    saveBlob(`${model.fileName}.tensors.${kind}`, new Blob([text], { type }));
+    this.said = `${countText(model.tensors.length)} tensors`;
+  }
+
+  override render(): TemplateResult | null {
+    const root = this.#root;
+    if (!this.model || !root) return null;
+    return html`${this.#bar(root)}
+      <div class="scroll" @scroll=${(e: Event) => (this.top = (e.target as HTMLElement).scrollTop)}>
+        <table
+          role="treegrid"
+          aria-label="Tensors"
+          aria-rowcount=${this.#rows.length + 1}
+          tabindex="0"
+          @keydown=${this.#key}
+        >
+          ${this.#head()} ${this.#body(root)}
+        </table>
+      </div>`;
+  }
+
+  #bar(root: TreeNode): TemplateResult {
+    const typed = (event: Event): void => {
+      this.view = { ...this.view, filter: (event.target as HTMLInputElement).value };
+    };
+    return html`<div class="bar">
+      <input
+        type="search"
+        aria-label="Filter tensors"
+        placeholder="Filter by name, shape or type"
+        .value=${this.view.filter}
+        @input=${typed}
+      />
+      <span class="count" role="status"
+        >${countOf(root.tensors)}, ${countText(root.params)} parameters, ${bytesText(root.bytes)}</span
+      >
+      <cw-icon-button
+        icon="expand-all"
+        label="Open all"
+        hint="Open all modules"
+        @click=${() => this.#openAll(true)}
+      ></cw-icon-button>
+      <cw-icon-button
+        icon="collapse-all"
+        label="Close all"
+        hint="Close all modules"
+        @click=${() => this.#openAll(false)}
+      ></cw-icon-button>
+      <button class="out" @click=${() => this.#save('csv')}>Save CSV</button>
+      <button class="out" @click=${() => this.#save('md')}>Save Markdown</button>
+      <span class="quiet" aria-live="polite">${this.said}</span>
+    </div>`;
+  }
+
+  #head(): TemplateResult {
+    return html`<thead>
+      <tr>
+        ${COLUMNS.map((column) => this.#heading(column))}
+      </tr>
+    </thead>`;
+  }
+
+  #heading({ sort, title, number }: Column): TemplateResult {
+    const kind = number ? 'number' : '';
+    if (sort === null) return html`<th class=${kind}>${title}</th>`;
+    const sorted = this.view.sort === sort;
+    const order = this.view.down ? 'descending' : 'ascending';
+    const arrow = this.view.down ? ' ↓' : ' ↑';
+    return html`<th class=${kind} aria-sort=${sorted ? order : 'none'}>
+      <button @click=${() => this.#sort(sort)}>${title}${sorted ? arrow : ''}</button>
+    </th>`;
+  }
+
+  /** Only the rows near the view are in the document. */
+  #body(root: TreeNode): TemplateResult {
+    const height = this.renderRoot.querySelector('.scroll')?.clientHeight ?? USUAL_HEIGHT;
+    const first = Math.max(0, Math.floor(this.top / ROW_HEIGHT) - SPARE);
+    const last = Math.min(this.#rows.length, Math.ceil((this.top + height) / ROW_HEIGHT) + SPARE);
+    return html`<tbody>
+      ${spacer(first)}
+      ${repeat(
+        this.#rows.slice(first, last),
+        ({ path, tensor }) => `${tensor ? 't' : 'm'}${path}`,
+        (node, i) => this.#row(node, first + i + 2, root),
+      )}
+      ${spacer(this.#rows.length - last)}
+    </tbody>`;
+  }
+
+  #row(node: TreeNode, number: number, root: TreeNode): TemplateResult {
+    const { tensor, path, depth, params } = node;
+    const open = this.view.filter !== '' || this.view.open.has(path);
+    const share = root.params > 0 ? (params / root.params) * 100 : 0;
+    const classes = `${tensor ? 'tensor' : 'module'}${path === this.#current ? ' current' : ''}`;
+    return html`<tr
+      class=${classes}
+      aria-level=${depth}
+      aria-rowindex=${number}
+      aria-expanded=${tensor ? nothing : String(open)}
+      aria-selected=${tensor !== null && tensor.name === this.chosen ? 'true' : 'false'}
+      @click=${() => this.#press(node)}
+    >
+      ${this.#name(node, open)}
+      <td class="shape">${tensor ? shapeText(tensor.dims) : countOf(node.tensors)}</td>
+      <td>${tensor?.dtype ?? ''}</td>
+      <td class="number">${countText(params)}</td>
+      <td class="number">${share >= 0.005 ? `${share.toFixed(2)} %` : ''}</td>
+    </tr>`;
+  }
+
+  #name({ tensor, path, title, depth }: TreeNode, open: boolean): TemplateResult {
+    const arrow = open ? 'open' : 'closed';
+    const isInput = tensor !== null && (this.model?.firstLayers.some(({ weight }) => weight === tensor.name) ?? false);
+    return html`<th scope="row" title=${path}>
+      <span class="indent" .style=${`width: ${(depth - 1) * INDENT}px`}></span
+      ><span class=${tensor ? 'twist' : `twist ${arrow}`}></span>${title || '(no name)'}
+      ${isInput ? html`<span class="badge">input layer</span>` : null}
+    </th>`;
+  }
+}
+customElements.define('cw-tensor-tab', TensorTab);
+
+function countOf(tensors: number): string {
+  return tensors === 1 ? '1 tensor' : `${countText(tensors)} tensors`;
+}
+
+/** A row as tall as those that are not drawn. The height is set through the style object: the page's policy refuses style attributes. */
+function spacer(rows: number): TemplateResult | null {
+  if (rows === 0) return null;
+  return html`<tr aria-hidden="true">
+    <td colspan=${COLUMNS.length}><div .style=${`height: ${rows * ROW_HEIGHT}px`}></div></td>
+  </tr>`;
+}
