@@ -52,11 +52,9 @@ interface Twin {
 /** Where a thing stands on the page in both views, from each view's own left edge. */
 function placesOf(page: Page, keys: Record<'a' | 'b', string>): Promise<Record<'a' | 'b', [number, number] | null>> {
   return page.evaluate((wanted) => {
-    const twins = document
-      .querySelector('cw-app')
-      ?.shadowRoot?.querySelector('cw-model-page')!
-      .shadowRoot!.querySelector('cw-compare')!
-      .shadowRoot!.querySelector('cw-twin-graphs')!.shadowRoot!;
+    const page = document.querySelector('cw-app')!.shadowRoot!.querySelector('cw-model-page')!;
+    const compare = page.shadowRoot!.querySelector('cw-compare')!;
+    const twins = compare.shadowRoot!.querySelector('cw-twin-graphs')!.shadowRoot!;
     const found = (['a', 'b'] as const).map((side): [number, number] | null => {
       const g = twins.querySelector(`#${side} cw-graph-view`) as unknown as Twin;
       const box = g.scene?.boxOf(wanted[side]);
@@ -115,11 +113,9 @@ test('the list is walked by keyboard; both graphs select and show what it names'
   assert.match(await page.getByRole('option', { selected: true }).innerText(), /conv1\.weight/);
   await page.waitForTimeout(300);
   const selected = await page.evaluate(() => {
-    const twins = document
-      .querySelector('cw-app')
-      ?.shadowRoot?.querySelector('cw-model-page')!
-      .shadowRoot!.querySelector('cw-compare')!
-      .shadowRoot!.querySelector('cw-twin-graphs')!.shadowRoot!;
+    const page = document.querySelector('cw-app')!.shadowRoot!.querySelector('cw-model-page')!;
+    const compare = page.shadowRoot!.querySelector('cw-compare')!;
+    const twins = compare.shadowRoot!.querySelector('cw-twin-graphs')!.shadowRoot!;
     return ['a', 'b'].map((side) => (twins.querySelector(`#${side} cw-graph-view`) as unknown as Twin).selected);
   });
   assert.deepEqual(selected, ['n0', 'n0']);

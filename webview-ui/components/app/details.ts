@@ -4,6 +4,7 @@ import type { PageModel, PageTensor, PageWeight } from '../../../src/protocol/me
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
+import { request } from '../../state/host.ts';
 import '../firstLayer/firstLayer.ts';
 import '../graph/inspector.ts';
 import '../graph/sizesCard.ts';
@@ -11,7 +12,7 @@ import '../tensors/tensorCard.ts';
 import './metadata.ts';
 import './summary.ts';
 
-/** What the side panel holds: the selected layer or tensor, the input layers, sizes, summary and metadata. */
+/** What the side panel holds: the selected layer or tensor, the input layers, sizes, summary and metadata. `said` and `failed` carry a sentence. */
 export class Details extends LitElement {
   static override properties = {
     model: { attribute: false },
@@ -48,12 +49,26 @@ export class Details extends LitElement {
     this.bind = {};
   }
 
+  #tell(type: 'said' | 'failed', sentence: string): void {
+    this.dispatchEvent(new CustomEvent(type, { detail: sentence }));
+  }
+
+  async #copyLink(node: string): Promise<void> {
+    try {
+      await request('copyLink', { node });
+      this.#tell('said', 'Copied a link to this layer');
+    } catch (error) {
+      this.#tell('failed', error instanceof Error ? error.message : String(error));
+    }
+  }
+
   #linkButton(): TemplateResult | null {
     const node = this.selected ? this.session?.model.linkName(this.selected) : '';
     if (!node) return null;
-    const copy = (): boolean => this.dispatchEvent(new CustomEvent('copy-link', { detail: node }));
     return html`<p class="link">
-      <vscode-button appearance="secondary" @click=${copy}>Copy link to this layer</vscode-button>
+      <vscode-button appearance="secondary" @click=${() => void this.#copyLink(node)}
+        >Copy link to this layer</vscode-button
+      >
     </p>`;
   }
 

@@ -1,15 +1,16 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/messages.ts';
+import { HostError, request } from '../../state/host.ts';
 import { canBecomeGray, takesOneChannel } from '../../state/tabs.ts';
 import '../icon.ts';
 import './actionBar.ts';
 
-/** The tools at the right of the tabs: only those that apply to the model. Events: `find`, `convert`, `go-back`, `go-forward`, `toggle-panel`. */
+/** The tools at the right of the tabs: only those that apply to the model. Events: `find`, `go-back`, `go-forward`, `toggle-panel`; `said` and `failed` with what a conversion comes to. */
 export class HeaderBar extends LitElement {
   static override properties = {
     model: { attribute: false },
-    busy: { attribute: false },
+    busy: { state: true },
     back: { attribute: false },
     forward: { attribute: false },
     panel: { attribute: false },
@@ -36,6 +37,7 @@ export class HeaderBar extends LitElement {
     }
   `;
   declare model: PageModel | null;
+  /** A conversion is under way. */
   declare busy: boolean;
   declare back: boolean;
   declare forward: boolean;
@@ -51,14 +53,30 @@ export class HeaderBar extends LitElement {
     this.panel = null;
   }
 
-  #tell(type: string): void {
-    this.dispatchEvent(new CustomEvent(type));
+  #tell(type: string, detail = ''): void {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  async #convert(): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    this.#tell('failed');
+    this.#tell('said', 'Converting to grayscale');
+    try {
+      await request('convertToGrayscale', null);
+    } catch (error) {
+      const cancelled = error instanceof HostError && /^cancel/i.test(error.code);
+      if (!cancelled) this.#tell('failed', error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#tell('said');
+      this.busy = false;
+    }
   }
 
   #gray(model: PageModel): TemplateResult | null {
     if (takesOneChannel(model)) return html`<span class="badge">Already one channel</span>`;
     if (!canBecomeGray(model)) return null;
-    return html`<vscode-button id="convert" ?disabled=${this.busy} @click=${() => this.#tell('convert')}
+    return html`<vscode-button id="convert" ?disabled=${this.busy} @click=${() => void this.#convert()}
       >Convert to Grayscale</vscode-button
     >`;
   }

@@ -3,27 +3,19 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
-import type { Heat } from '../../graph/heat.ts';
 import { traceAll } from '../../graph/trace.ts';
 import type { Direction, Trace } from '../../graph/trace.ts';
 import { foldedSections, onFold, restoreFolds } from '../../state/folds.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import { SelectionHistory } from '../../state/history.ts';
-import { HostError, keepState, onHost, onShow, request } from '../../state/host.ts';
+import { keepState, onHost, onShow, request } from '../../state/host.ts';
 import type { Saved } from '../../state/saved.ts';
 import { TABS, tabsOf } from '../../state/tabs.ts';
 import type { Tab } from '../../state/tabs.ts';
 import { shapeText } from '../../text/format.ts';
-import '../adaptation/adaptation.ts';
-import '../compare/compareView.ts';
-import '../evaluate/evaluateView.ts';
-import '../firstLayer/firstLayerTab.ts';
-import { GraphTools } from '../graph/graphTools.ts';
+import { GraphPanel } from '../graph/graphPanel.ts';
 import { GraphView } from '../graph/graphView.ts';
-import '../graph/legend.ts';
-import '../table/layerTable.ts';
 import type { TableState } from '../table/layerTable.ts';
-import '../tensors/tensorTab.ts';
 import './details.ts';
 import { FindBox } from './findBox.ts';
 import './headerBar.ts';
@@ -31,6 +23,7 @@ import { modelPageStyles } from './modelPageStyles.ts';
 import { shortcutOf } from './shortcuts.ts';
 import { PANEL, SidePanel } from './sidePanel.ts';
 import { TabBar } from './tabBar.ts';
+import { TAB_PANELS } from './tabPanels.ts';
 
 const SAVE_DELAY = 250;
 
@@ -41,7 +34,6 @@ export class ModelPage extends LitElement {
     session: { attribute: false },
     bind: { attribute: false },
     notice: { state: true },
-    busy: { state: true },
     tab: { state: true },
     selected: { state: true },
     tensor: { state: true },
@@ -51,7 +43,6 @@ export class ModelPage extends LitElement {
     opened: { state: true },
     turn: { state: true },
     panel: { state: true },
-    heat: { state: true },
     trace: { state: true },
   };
   static override styles = modelPageStyles;
@@ -60,7 +51,6 @@ export class ModelPage extends LitElement {
   /** Numbers for names of sizes: shapes and costs are for these. */
   declare bind: PageBinding;
   declare notice: string;
-  declare busy: boolean;
   declare tab: Tab;
   declare selected: SelectionKey | null;
   /** The tensor that is looked at in a file without a graph. */
@@ -73,8 +63,6 @@ export class ModelPage extends LitElement {
   /** How often a command has asked for a view: those views start anew. */
   declare turn: number;
   declare panel: Saved['panel'];
-  /** What colours the graph in place of operators. */
-  declare heat: Heat | null;
   declare trace: Trace | null;
   #saving = 0;
   #history = new SelectionHistory();
@@ -89,7 +77,6 @@ export class ModelPage extends LitElement {
     this.session = null;
     this.bind = {};
     this.notice = '';
-    this.busy = false;
     this.tab = 'graph';
     this.selected = null;
     this.tensor = null;
@@ -98,7 +85,6 @@ export class ModelPage extends LitElement {
     this.opened = 0;
     this.turn = 0;
     this.panel = { width: PANEL.usual, hidden: false };
-    this.heat = null;
     this.trace = null;
     this.table = { sort: 'order', down: false, filter: '' };
   }
@@ -140,7 +126,6 @@ export class ModelPage extends LitElement {
     this.tensor = null;
     this.notice = '';
     this.found = [];
-    this.heat = null;
     this.trace = null;
     this.#history = new SelectionHistory();
     await this.updateComplete;
@@ -180,15 +165,6 @@ export class ModelPage extends LitElement {
       await this.#graph?.reveal(key);
     } else this.notice = `The model holds nothing named ${this.#wanted}.`;
     this.#wanted = null;
-  }
-
-  async #copyLink(node: string): Promise<void> {
-    try {
-      await request('copyLink', { node });
-      this.announcement = 'Copied a link to this layer';
-    } catch (error) {
-      this.notice = error instanceof Error ? error.message : String(error);
-    }
   }
 
   /** Shows the view that a command outside the page asked for, if one did. */
@@ -247,33 +223,9 @@ export class ModelPage extends LitElement {
     this.announcement = `${this.trace.items.size - 1} layers between here and the ${direction}`;
   }
 
-  async #dropped(event: DragEvent): Promise<void> {
-    const [file] = event.dataTransfer?.files ?? [];
-    if (!file) return;
-    event.preventDefault();
-    const tools = this.renderRoot.querySelector('cw-graph-tools');
-    if (tools instanceof GraphTools) await tools.readNumbers(file);
-  }
-
-  async #convert(): Promise<void> {
-    if (this.busy || !this.model) return;
-    this.busy = true;
-    this.notice = '';
-    this.announcement = 'Converting to grayscale';
-    try {
-      await request('convertToGrayscale', null);
-    } catch (error) {
-      const cancelled = error instanceof HostError && /^cancel/i.test(error.code);
-      if (!cancelled) this.notice = error instanceof Error ? error.message : String(error);
-    } finally {
-      this.announcement = '';
-      this.busy = false;
-    }
-  }
-
   get #graph(): GraphView | null {
-    const view = this.renderRoot.querySelector('cw-graph-view');
-    return view instanceof GraphView ? view : null;
+    const panel = this.renderRoot.querySelector('cw-graph-panel');
+    return panel instanceof GraphPanel ? panel.graphView : null;
   }
 
   get #find(): FindBox | null {
@@ -315,13 +267,6 @@ export class ModelPage extends LitElement {
     await this.#graph?.relayout(key);
   }
 
-  async #openAll(open: boolean): Promise<void> {
-    if (!this.session?.setAll(open)) return;
-    this.announcement = open ? 'Opened all groups' : 'Closed all groups';
-    await this.#graph?.relayout(this.selected);
-    if (!this.selected) this.#graph?.fit();
-  }
-
   #shortcut(event: KeyboardEvent): void {
     const shortcut = shortcutOf(event);
     if (!shortcut) return;
@@ -350,6 +295,8 @@ export class ModelPage extends LitElement {
   override render(): TemplateResult | null {
     const m = this.model;
     if (!m || !this.session) return null;
+    const { tab, selected, tensor, table, turn } = this;
+    const state = { tab, selected, tensor, table, turn };
     return html`
       <header>
         <h1 class="quiet">${m.fileName}</h1>
@@ -360,12 +307,12 @@ export class ModelPage extends LitElement {
         ></cw-tab-bar>
         <cw-header-bar
           .model=${m}
-          .busy=${this.busy}
           .back=${this.#history.canGoBack}
           .forward=${this.#history.canGoForward}
           .panel=${TABS[this.tab].details ? !this.panel.hidden : null}
           @find=${() => void this.#find?.show()}
-          @convert=${this.#convert}
+          @said=${(e: CustomEvent<string>) => (this.announcement = e.detail)}
+          @failed=${(e: CustomEvent<string>) => (this.notice = e.detail)}
           @go-back=${() => void this.#travel(-1)}
           @go-forward=${() => void this.#travel(1)}
           @toggle-panel=${this.#togglePanel}
@@ -377,52 +324,28 @@ export class ModelPage extends LitElement {
         @select-thing=${this.#selectThing}
         @toggle-group=${this.#toggle}
         @trace=${(e: CustomEvent<Direction | null>) => this.#follow(e.detail)}
-        @heat-chosen=${(e: CustomEvent<Heat | null>) => (this.heat = e.detail)}
         @heat-failed=${(e: CustomEvent<string>) => (this.notice = e.detail)}
-        @dragover=${(e: DragEvent) => e.preventDefault()}
-        @drop=${this.#dropped}
       >
-        <div class="stage">
+        <div
+          class="stage"
+          @tensor-chosen=${(e: CustomEvent<string>) => (this.tensor = e.detail)}
+          @table-view=${(e: CustomEvent<TableState>) => (this.table = e.detail)}
+        >
           ${this.#panel(
             'graph',
-            html` <cw-graph-view
-                .session=${this.session}
-                .selected=${this.selected}
-                .found=${this.found}
-                .differing=${this.session.model.doubts}
-                .heat=${this.heat}
-                .trace=${this.trace}
-                @view-moved=${() => this.#save()}
-                @laid-out=${this.#laidOut}
-              ></cw-graph-view>
-              <cw-graph-tools
-                .session=${this.session}
-                .target=${this}
-                @open-all=${() => void this.#openAll(true)}
-                @close-all=${() => void this.#openAll(false)}
-              ></cw-graph-tools>
-              <cw-legend
-                .model=${this.session.model}
-                .heat=${this.heat}
-                .theme=${this.#graph?.theme ?? null}
-              ></cw-legend>`,
-          )}
-          ${m.tensors ? this.#panel('tensors', html`<cw-tensor-tab .model=${m} .chosen=${this.tensor} @tensor-chosen=${(e: CustomEvent<string>) => (this.tensor = e.detail)}></cw-tensor-tab>`) : null}
-          ${this.#panel(
-            'layers',
-            this.tab !== 'layers'
-              ? null
-              : html`<cw-layer-table
-                  .model=${m}
+            m.hasGraph
+              ? html`<cw-graph-panel
+                  .session=${this.session}
                   .selected=${this.selected}
-                  .view=${this.table}
-                  @table-view=${(e: CustomEvent<TableState>) => (this.table = e.detail)}
-                ></cw-layer-table>`,
+                  .found=${this.found}
+                  .trace=${this.trace}
+                  @view-moved=${() => this.#save()}
+                  @laid-out=${this.#laidOut}
+                  @all-groups=${(e: CustomEvent<boolean>) => (this.announcement = e.detail ? 'Opened all groups' : 'Closed all groups')}
+                ></cw-graph-panel>`
+              : null,
           )}
-          ${m.firstLayers.length ? this.#panel('first', html`<cw-first-layer-tab .model=${m} .shown=${this.tab === 'first'}></cw-first-layer-tab>`) : null}
-          ${m.adaptation ? this.#panel('adaptation', html`<cw-adaptation .model=${m}></cw-adaptation>`) : null}
-          ${this.#panel('compare', html`<cw-compare .model=${m} .active=${this.tab === 'compare'} .turn=${this.turn}></cw-compare>`)}
-          ${tabsOf(m).includes('evaluate') ? this.#panel('evaluate', html`<cw-evaluate .model=${m} .active=${this.tab === 'evaluate'} .turn=${this.turn}></cw-evaluate>`) : null}
+          ${tabsOf(m).map((tab) => (tab === 'graph' ? null : this.#panel(tab, TAB_PANELS[tab]({ ...state, model: m }))))}
           <cw-find
             .model=${m}
             @found=${(e: CustomEvent<{ keys: SelectionKey[] }>) => (this.found = e.detail.keys)}
@@ -443,7 +366,8 @@ export class ModelPage extends LitElement {
             .traced=${this.trace !== null}
             .bind=${this.bind}
             @show-filters=${() => (this.tab = 'first')}
-            @copy-link=${(e: CustomEvent<string>) => void this.#copyLink(e.detail)}
+            @said=${(e: CustomEvent<string>) => (this.announcement = e.detail)}
+            @failed=${(e: CustomEvent<string>) => (this.notice = e.detail)}
           ></cw-details>
         </cw-side-panel>
       </main>

@@ -213,7 +213,7 @@ export class GraphView extends LitElement {
       this.#view = view;
     }
     this.draw();
-    this.dispatchEvent(new CustomEvent('view-moved', { detail: view }));
+    this.dispatchEvent(new CustomEvent('view-moved', { detail: view, bubbles: true }));
   }
 
   /** Lays out the open groups anew. The thing named by `anchor` stays where the reader sees it, whatever moves around it. */

@@ -143,7 +143,11 @@ export class LayerTable extends LitElement {
 
   #show(change: Partial<TableState>): void {
     this.dispatchEvent(
-      new CustomEvent('table-view', { detail: { ...this.view, ...change }, bubbles: true, composed: true }),
+      new CustomEvent('table-view', {
+        detail: { ...this.view, ...change },
+        bubbles: true,
+        composed: true,
+      }),
     );
   }
 

@@ -71,7 +71,7 @@ export class TensorTab extends LitElement {
 
   #look(node: TreeNode): void {
     this.#current = node.path;
-    if (node.tensor) this.dispatchEvent(new CustomEvent('tensor-chosen', { detail: node.tensor.name }));
+    if (node.tensor) this.dispatchEvent(new CustomEvent('tensor-chosen', { detail: node.tensor.name, bubbles: true }));
     this.requestUpdate();
   }
 

@@ -1,0 +1,38 @@
+import { html } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { PageModel } from '../../../src/protocol/messages.ts';
+import type { SelectionKey } from '../../graph/graphModel.ts';
+import type { Tab } from '../../state/tabs.ts';
+import '../adaptation/adaptation.ts';
+import '../compare/compareView.ts';
+import '../evaluate/evaluateView.ts';
+import '../firstLayer/firstLayerTab.ts';
+import '../table/layerTable.ts';
+import type { TableState } from '../table/layerTable.ts';
+import '../tensors/tensorTab.ts';
+
+/** What the tabs show of the page's state. */
+export interface TabState {
+  readonly model: PageModel;
+  readonly tab: Tab;
+  readonly selected: SelectionKey | null;
+  readonly tensor: string | null;
+  readonly table: TableState;
+  /** How often a command has asked for a view: those views start anew. */
+  readonly turn: number;
+}
+
+/** The content of each tab but the graph's, which the page holds itself. A new tab goes here and into TABS. */
+export const TAB_PANELS: { readonly [T in Exclude<Tab, 'graph'>]: (state: TabState) => TemplateResult | null } = {
+  tensors: ({ model, tensor }) => html`<cw-tensor-tab .model=${model} .chosen=${tensor}></cw-tensor-tab>`,
+  layers: ({ model, tab, selected, table }) =>
+    tab === 'layers'
+      ? html`<cw-layer-table .model=${model} .selected=${selected} .view=${table}></cw-layer-table>`
+      : null,
+  first: ({ model, tab }) => html`<cw-first-layer-tab .model=${model} .shown=${tab === 'first'}></cw-first-layer-tab>`,
+  adaptation: ({ model }) => html`<cw-adaptation .model=${model}></cw-adaptation>`,
+  compare: ({ model, tab, turn }) =>
+    html`<cw-compare .model=${model} .active=${tab === 'compare'} .turn=${turn}></cw-compare>`,
+  evaluate: ({ model, tab, turn }) =>
+    html`<cw-evaluate .model=${model} .active=${tab === 'evaluate'} .turn=${turn}></cw-evaluate>`,
+};
