@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { markedDataFiles, verifyFiles } from '../../../src/jobs/verify.ts';
-import { readPageModel } from '../../../src/page/pageModel.ts';
+import { readPageModel } from '../../../src/page/readPage.ts';
 import { sameAsWritten } from '../../../src/files/written.ts';
 import {
   DTYPE,
