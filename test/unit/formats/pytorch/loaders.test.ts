@@ -3,9 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { adaptWeights } from '../../../../src/adapt/weights/adaptWeights.ts';
+import { grayscale } from '../../../../src/adapt/maps/channelMap.ts';
 import { MemorySource } from '../../../../src/bytes/byteSource.ts';
 import { SplicedSource } from '../../../../src/bytes/splicedSource.ts';
-import { openTorch, type TorchFile, type TorchTensor } from '../../../../src/formats/pytorch/torchFile.ts';
+import type { TensorChange } from '../../../../src/formats/format.ts';
+import { openTorch, type TorchFile } from '../../../../src/formats/pytorch/torchFile.ts';
 import { foldTensor } from '../../../fixtures/torch/foldTensor.ts';
 import { torchPython } from '../../../fixtures/torch/torchPython.ts';
 
@@ -14,49 +17,41 @@ const TOLERANCE = 1e-5;
 /** Half-precision weights are rounded at 2^-11. */
 const HALF_TOLERANCE = 1e-3;
 const NETWORKS = ['resnet18', 'vgg11_bn', 'mobilenet_v3_small', 'densenet121', 'convnext_tiny', 'vit_b_16', 'swin_t'];
-/** What an optimizer keeps for each weight in the weight's own sizes. */
-const MOMENT = /\.(momentum_buffer|exp_avg|exp_avg_sq)$/;
 
 const folder = mkdtempSync(join(tmpdir(), 'channelwise-loaders-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** One tensor of a conversion: by the sum, or by the mean, over its three channels. */
-interface Fold {
-  readonly tensor: string;
-  readonly mean: boolean;
-}
-type Recipe = (file: TorchFile, stem: string) => Fold[];
+/** What a conversion changes in a file whose image goes to the layer `stem`. */
+type Recipe = (file: TorchFile, stem: string) => Promise<readonly TensorChange[]>;
 
-/** What has three channels behind the stem's name, and the optimizer's moments of it. */
-const right: Recipe = (file, stem) => {
-  const named = ({ name }: TorchTensor): boolean => name === `${stem}.weight` || name.endsWith(`.${stem}.weight`);
-  const weights = file.tensors.filter((tensor) => named(tensor) && tensor.dims[1] === 3);
-  const dims = weights[0]?.dims.join();
-  const moments = file.tensors.filter((tensor) => MOMENT.test(tensor.name) && tensor.dims.join() === dims);
-  return [
-    ...weights.map(({ name }) => ({ tensor: name, mean: false })),
-    ...moments.map(({ name }) => ({ tensor: name, mean: true })),
-  ];
+/** Channelwise's own: it finds the layer and the optimizer's moments by itself. */
+const right: Recipe = async ({ tensors }, stem) => {
+  const { changes } = await adaptWeights({ tensors, map: grayscale() });
+  const named = changes.filter(({ tensor }) => tensor === `${stem}.weight` || tensor.endsWith(`.${stem}.weight`));
+  assert.equal(named.length, 1);
+  return changes;
 };
 
 /** Recipes that people post, and that must be seen to fail. */
 const WRONG: Readonly<Record<string, Recipe>> = {
-  'the mean in place of the sum': (file, stem) => right(file, stem).map((fold) => ({ ...fold, mean: true })),
-  'another weight': (file, stem) => {
-    const stems = new Set(right(file, stem).map((fold) => fold.tensor));
+  'the mean in place of the sum': async (file, stem) => {
+    const changes = await right(file, stem);
+    return Promise.all(changes.map(({ tensor }) => foldTensor(file, tensor, true)));
+  },
+  'another weight': async (file, stem) => {
+    const stems = new Set((await right(file, stem)).map(({ tensor }) => tensor));
     const other = file.tensors.find(({ name, dims }) => dims.length === 4 && !stems.has(name) && dims[1] !== 1);
     assert.ok(other);
-    return [{ tensor: other.name, mean: false }];
+    return [await foldTensor(file, other.name, false)];
   },
-  'the optimizer as it was': (file, stem) => right(file, stem).filter((fold) => !fold.mean),
+  'the optimizer as it was': async (file, stem) =>
+    (await right(file, stem)).filter(({ tensor }) => tensor.endsWith(`${stem}.weight`)),
 };
 
 async function convert(path: string, to: string, stem: string, recipe: Recipe): Promise<void> {
   const source = new MemorySource(readFileSync(path));
   const file = await openTorch(source);
-  const changes = [];
-  for (const { tensor, mean } of recipe(file, stem)) changes.push(await foldTensor(file, tensor, mean));
-  assert.notEqual(changes.length, 0);
+  const changes = await recipe(file, stem);
   const adapted = new SplicedSource(source, await file.splices(changes));
   writeFileSync(to, await adapted.read(0, adapted.size));
 }
