@@ -7,6 +7,8 @@ import type { Model } from '../formats/onnx/model.ts';
 import type { PageAdaptation, PageFold, PageMappedInput, PageOriginal, PageStep } from '../protocol/adaptation.ts';
 import type { Shapes } from '../graph/shapes/shapes.ts';
 import { modelDigest } from '../files/modelDigest.ts';
+import { sourceDigest } from '../files/sourceDigest.ts';
+import { holdsWeightsAlone, withOpenFile } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import { areNumbers, count, integer, items, list, object, sizes, text, type RawRecord } from './recordText.ts';
 import { RecordedWeights } from './recordedWeights.ts';
@@ -45,13 +47,25 @@ export async function originalOf(path: string, step: ProvenanceStep): Promise<Pa
     return { name: shown, path: null, state: 'unnamed' };
   const beside = join(dirname(resolve(path)), name);
   try {
-    return await withOpenModel(beside, undefined, async ({ source, model }) => {
-      const same = source.size === size && typeof digest === 'string' && (await modelDigest(source, model)) === digest;
-      return { name: shown, path: beside, state: same ? 'same' : 'changed' };
-    });
+    const found = await fileMark(beside);
+    const same = found.size === size && typeof digest === 'string' && found.digest === digest;
+    return { name: shown, path: beside, state: same ? 'same' : 'changed' };
   } catch {
     return { name: shown, path: null, state: 'missing' };
   }
+}
+
+/** Size and digest of a file as a conversion of it records them: with its data files where it is a model. */
+async function fileMark(path: string): Promise<{ readonly size: number; readonly digest: string }> {
+  if (await holdsWeightsAlone(path))
+    return withOpenFile(path, undefined, async ({ source }) => ({
+      size: source.size,
+      digest: await sourceDigest(source),
+    }));
+  return withOpenModel(path, undefined, async ({ source, model }) => ({
+    size: source.size,
+    digest: await modelDigest(source, model),
+  }));
 }
 
 /** How the newest recorded step can be repeated: on which file, with which map. */

@@ -10,17 +10,12 @@ import { dtypeName } from '../tensors/dtypes.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Dim, Graph, ValueInfo } from '../formats/onnx/model.ts';
 import { storedTensor } from '../formats/onnx/tensors/storedTensor.ts';
-import { readBlock } from '../tensors/tensorBlock.ts';
 import type { PageOriginal } from '../protocol/adaptation.ts';
 import type { FirstLayerMethods, PageFilterSet, PageFirstLayerFacts, PageLayerInput } from '../protocol/firstLayer.ts';
 import { originalOf } from './adaptation.ts';
+import { encodedFilters, filtersEnd, filterValues } from './filterPictures.ts';
 import { withOpenModel, type OpenModel } from '../jobs/openModel.ts';
 import type { CallContext } from '../jobs/rpc.ts';
-
-/** Pictures on one page of the page. */
-const FILTERS_AT_ONCE = 64;
-/** Numbers sent at once: a megabyte as float32. */
-const NUMBERS_AT_ONCE = 2 ** 18;
 
 /** What is known about a first layer without its weights. Throws `refused` where there is no such layer. */
 export async function firstLayerFacts(
@@ -74,20 +69,9 @@ export async function layerFilters(
         'no-pictures',
         typeof grid === 'string' ? grid : `The original has no first layer with the weight ${stored}.`,
       );
-    const size = grid.channels * grid.height * grid.width;
-    const to = Math.min(
-      grid.count,
-      args.from + Math.min(FILTERS_AT_ONCE, Math.max(1, Math.floor(NUMBERS_AT_ONCE / size))),
-    );
-    if (args.from >= to) throw new ChannelwiseError('refused', 'bad-range', `There are ${grid.count} filters.`);
-    const block = await readBlock(storedTensor(open.ctx, layer.tensor, stored), grid.block(args.from, to));
-    if (block.kind === 'texts')
-      throw new ChannelwiseError('refused', 'weight-type', `${stored} holds texts, not numbers.`);
-    const values = grid.arrange(
-      block.kind === 'integers' ? Float64Array.from(block.values, Number) : block.values,
-      to - args.from,
-    );
-    return { from: args.from, to, values: Buffer.from(Float32Array.from(values).buffer).toString('base64') };
+    const to = filtersEnd(grid, args.from);
+    const numbers = await filterValues(storedTensor(open.ctx, layer.tensor, stored), grid.block(args.from, to));
+    return { from: args.from, to, values: encodedFilters(grid.arrange(numbers, to - args.from)) };
   });
 }
 

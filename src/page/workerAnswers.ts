@@ -20,6 +20,7 @@ import { readPageModel } from './readPage.ts';
 import { shapesOfFile } from './shapes.ts';
 import { saveTensor, tensorBlock, tensorStatistics } from './weights.ts';
 import { layerInputs, pythonOfWeights, weightsMadeFrom } from './weightsAnswers.ts';
+import { weightsLayerFacts, weightsLayerFilters } from './weightsLayer.ts';
 import type { AdaptReply, WorkerMethods } from './workerMethods.ts';
 
 /** What the worker does for each method. */
@@ -49,8 +50,10 @@ export const WORKER_ANSWERS: Answers<WorkerMethods> = {
     texts: await tensorBlock(path, tensor, ranges, context),
   }),
   saveTensor: ({ path, tensor, format, outPath }, context) => saveTensor(path, tensor, { format, outPath }, context),
-  firstLayerFacts: ({ path, layer }, context) => firstLayerFacts(path, layer, context),
-  layerFilters: ({ path, ...args }, context) => layerFilters(path, args, context),
+  firstLayerFacts: async ({ path, layer }, context) =>
+    (await holdsWeightsAlone(path)) ? weightsLayerFacts(path, layer, context) : firstLayerFacts(path, layer, context),
+  layerFilters: async ({ path, ...args }, context) =>
+    (await holdsWeightsAlone(path)) ? weightsLayerFilters(path, args, context) : layerFilters(path, args, context),
   compare: ({ path, other }, context) => comparePage(path, other, context),
   differences: async ({ path, other }, context) => {
     const found = await compareFiles(path, other, context);
