@@ -164,7 +164,10 @@ for (const [name, form] of Object.entries(FORMS)) {
             ? { ...(await adaptBytes(bytes, map)), worst: 0 }
             : await compareAdapted(bytes, map, { newDims: { x: dims }, random });
         assert.ok(worst < 1e-5, `${what}, ${map.name}: ${worst}`);
-        assert.deepEqual([plan.folds.length, plan.addedNodes.length], [1, 0], `${what}, ${map.name}`);
+        // A weight for some of the channels would become as wide as the image: one node in front costs less.
+        const inFront = channels < 3 && map.name !== 'gray';
+        const counts = [plan.folds.length, plan.addedNodes.length];
+        assert.deepEqual(counts, inFront ? [0, 1] : [1, 0], `${what}, ${map.name}`);
       }
     }
   });

@@ -58,6 +58,8 @@ const REASONS: Readonly<Record<string, RegExp>> = {
     `^No input takes images of 3 channels: (the model has no inputs|input .+ is .+ \\((${NOT_AN_IMAGE})\\).*)\\.$`,
     's',
   ),
+  'ambiguous-axis':
+    /^Input `.+`, \w+\[.+\], may have its channels on axis \d or \d, and the model reads all of these alike; say which/,
   'already-gray': /^The model already takes one channel: input `.+` is \w+\[.+\]\.$/,
 };
 
