@@ -46,7 +46,8 @@ async function readGraphPage(path: string, { signal, bind, about }: GraphPageOpt
       constants: await smallConstants(model, ctx, steering),
       ...(about ? { about } : {}),
     });
-    return { ...page, dataTrouble: await dataTrouble(path, externalFiles(model)) };
+    // Only ONNX models keep weights in files beside them; other graphs name places in their own file.
+    return about ? page : { ...page, dataTrouble: await dataTrouble(path, externalFiles(model)) };
   });
 }
 

@@ -91,8 +91,11 @@ async function withTensor<T>(
 ): Promise<T> {
   const label = name.length > LONGEST_LABEL ? `${name.slice(0, LONGEST_LABEL)}…` : name || 'The tensor without a name';
   const format = await fileFormat(path);
-  if (format.id === 'onnx') return withOnnxTensor(path, { name, label }, signal, use);
+  const graphTensor = (): Promise<T> => withGraphTensor(path, { name, label }, signal, use);
+  if (format.id === 'onnx') return graphTensor();
   return withOpenFile(path, signal, async ({ file }) => {
+    // A graph shows its weights under its own names.
+    if (file.graph) return graphTensor();
     const tensor = file.tensors.find((stored) => stored.name === name);
     if (!tensor) throw noTensor(label);
     return use({ tensor, dataFile: null });
@@ -100,7 +103,7 @@ async function withTensor<T>(
 }
 
 /** Constants of the graph count as stored tensors too, and data may lie in files beside the model. */
-async function withOnnxTensor<T>(
+async function withGraphTensor<T>(
   path: string,
   { name, label }: { readonly name: string; readonly label: string },
   signal: AbortSignal,

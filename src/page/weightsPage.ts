@@ -14,6 +14,8 @@ export interface WeightsFile {
   readonly adaptation: PageModel['adaptation'];
 }
 
+/** A fact that says more closely what kind of file it is. */
+const FORMAT_FACT = 'Format';
 /** Longer names and values of facts are cut: a file can hide megabytes in one. */
 const LONGEST_FACT = 2000;
 
@@ -26,8 +28,10 @@ export function weightsPage(file: WeightsFile): PageModel {
   return {
     fileName: file.fileName,
     fileSize: file.fileSize,
-    format: file.format,
-    facts: opened.facts.map(({ label, value }) => ({ label, value: shortened(value) })),
+    format: opened.facts.find(({ label }) => label === FORMAT_FACT)?.value ?? file.format,
+    facts: opened.facts
+      .filter(({ label }) => label !== FORMAT_FACT)
+      .map(({ label, value }) => ({ label, value: shortened(value) })),
     warnings: opened.warnings.map(shortened),
     hasGraph: false,
     tensors,

@@ -2,10 +2,17 @@ import type { PackedModel } from '../../protocol/packed.ts';
 
 /** What a model takes, and how large it is. */
 export function statusText({ head, count }: PackedModel): string {
+  if (!head.hasGraph) return weightsText(head);
   const inputs = head.inputs.map((input) => (input.dims?.length ? input.dims.join('×') : input.name)).join(', ');
   const nodes = `${count.toLocaleString('en')} nodes`;
   const parameters = `${head.parameterCount.toLocaleString('en')} parameters`;
   return [inputs, nodes, parameters, ...multiplyAdds(head)].join(' · ');
+}
+
+/** Weights alone take no input that the file names. */
+function weightsText({ tensors, parameterCount }: PackedModel['head']): string {
+  const count = tensors?.length ?? 0;
+  return `${count.toLocaleString('en')} tensors · ${parameterCount.toLocaleString('en')} parameters`;
 }
 
 const UNITS = [

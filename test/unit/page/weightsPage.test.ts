@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import { WORKER_ANSWERS } from '../../../src/page/workerAnswers.ts';
 import { unpackModel } from '../../../src/protocol/packed.ts';
 import { floatWeights, safetensorsFile } from '../../fixtures/safetensors.ts';
+import { weightFile, weightsMissing } from '../../fixtures/weightFiles.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'weights-page-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -86,4 +87,35 @@ test('a converted file shows its filters beside those it was made from', async (
     return [0, 1, 2].reduce((sum, channel) => sum + old[(filter * 3 + channel) * 4 + pixel]!, 0);
   });
   assert.deepEqual(floats(after.values), summed);
+});
+
+/** Real files: whether they show a graph, the first weight, and its shape as the page gives it. */
+const REAL: readonly (readonly [file: string, graph: boolean, weight: string, dims: readonly number[]])[] = [
+  ['cifar10-sequential.keras', true, 'conv2d/kernel', [32, 3, 3, 3]],
+  ['mobilenet-0.25-96.h5', true, 'conv2d/kernel', [8, 3, 3, 3]],
+  ['teachable-machine.h5', true, 'sequential_1/model1/Conv1/kernel', [16, 3, 3, 3]],
+  ['driving-keras1-lambda.h5', true, 'convolution2d_1/kernel', [24, 3, 5, 5]],
+  ['mtcnn-pnet-legacy.pt', false, 'conv1.weight', [10, 3, 3, 3]],
+  ['face-slim320-legacy.pth', false, 'base_net.0.0.weight', [16, 3, 3, 3]],
+  ['cifar10-zip.pth', false, 'conv1.weight', [12, 3, 5, 5]],
+  ['taesana-encoder-fp16.pth', false, '0.weight', [32, 3, 3, 3]],
+  ['yunet-s-checkpoint.pth', false, 'state_dict.backbone.model0.conv1.weight', [16, 3, 3, 3]],
+];
+
+test('real files open, with statistics and filters of their first weight', { skip: weightsMissing }, async () => {
+  for (const [file, graph, weight, dims] of REAL) {
+    const path = weightFile(file);
+    const page = unpackModel(await WORKER_ANSWERS.readModel({ path }, context));
+    assert.equal(page.hasGraph, graph, file);
+    assert.equal(page.dataTrouble ?? null, null, `${file}: nothing beside it is missing`);
+    const [first] = page.firstLayers;
+    assert.deepEqual([first?.weight, first?.dims], [weight, dims], file);
+    const statistics = await WORKER_ANSWERS.tensorStatistics({ path, tensor: weight }, context);
+    assert.equal(statistics.count, count(dims), file);
+    const facts = await WORKER_ANSWERS.firstLayerFacts({ path, layer: 0 }, context);
+    const [filters, channels, height, width] = dims;
+    assert.deepEqual(facts.filters, { count: filters, channels, height, width }, file);
+    const { to } = await WORKER_ANSWERS.layerFilters({ path, layer: 0, from: 0, of: 'file' }, context);
+    assert.equal(to, Math.min(64, filters!), file);
+  }
 });
