@@ -64,8 +64,8 @@ function roomConfig(room) {
 }
 
 /**
- * Names in a model, file names and errors are text from outside, and VS Code reads `[label](command:…)` and `$(icon)` in most places that show text. Only src/vscode/window, which makes
- * texts inert, speaks to those places.
+ * Names in a model, file names and errors are text from outside, and VS Code reads `[label](command:…)` and `$(icon)`
+ * in most places that show text. Only src/vscode/window, which makes texts inert, speaks to those places.
  */
 const SPEAKS = 'Only src/vscode/window shows texts; what comes from outside is made inert there (inertText.ts).';
 const SILENT_WINDOW = ['tabGroups', 'registerCustomEditorProvider', 'registerUriHandler'];
@@ -80,7 +80,10 @@ const silentVscode = [
   `ImportDeclaration[source.value='vscode'] > ImportNamespaceSpecifier:not([local.name='vscode'])`,
 ].map((selector) => ({ selector, message: SPEAKS }));
 
-/** The page, from the bottom up: components over state over drawing, graph, layout and texts. Of src it imports the protocol, and the texts that both write alike. */
+/**
+ * The page, from the bottom up: components over state over drawing, graph, layout and texts. Of src it imports the
+ * protocol, and the texts that both write alike.
+ */
 const PAGE_ROOMS = ['text', 'layout', 'graph', 'draw', 'state', 'components'];
 const pageOnly = [
   noNode,
@@ -112,7 +115,9 @@ const readable = {
   'max-lines': ['error', { max: 400 }],
 };
 
-/** Files that nested ternaries, long parameter lists or their length have not been taken out of yet. Shrinks to nothing. */
+/**
+ * Files that nested ternaries, long parameter lists or their length have not been taken out of yet. Shrinks to nothing.
+ */
 const NOT_YET_READABLE = [
   'src/formats/onnx/tensors/typedData.ts',
   'src/page/weights.ts',

@@ -40,7 +40,10 @@ function options() {
   };
 }
 
-/** The browser of the run, where `shareBrowser` started one; else one of the caller's own. Closing it ends what the caller opened. */
+/**
+ * The browser of the run, where `shareBrowser` started one; else one of the caller's own. Closing it ends what the
+ * caller opened.
+ */
 export function launchBrowser() {
   const shared = process.env.CHANNELWISE_BROWSER;
   return shared ? chromium.connect(shared) : chromium.launch(options());

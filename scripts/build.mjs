@@ -17,7 +17,10 @@ const REQUIRE =
 /** ONNX Runtime loads these at run time; they lie beside the bundles, so nothing is downloaded. */
 const RUNTIME = ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'];
 
-/** One entry per thing that runs somewhere else. The command line has no `vscode` external: a leak of it into the core fails the build. */
+/**
+ * One entry per thing that runs somewhere else. The command line has no `vscode` external: a leak of it into the core
+ * fails the build.
+ */
 const ENTRIES = [
   {
     ...node,
@@ -63,7 +66,9 @@ const ENTRIES = [
   },
 ];
 
-/** Everything in dist/: the extension, its worker, the command line, the page, and the tests that run inside VS Code. */
+/**
+ * Everything in dist/: the extension, its worker, the command line, the page, and the tests that run inside VS Code.
+ */
 export async function buildAll() {
   mkdirSync(path('dist/ort'), { recursive: true });
   for (const file of RUNTIME) copyFileSync(path('node_modules/onnxruntime-web/dist', file), path('dist/ort', file));

@@ -5,7 +5,10 @@ import { root } from './step.mjs';
 
 const CLI = join(root, 'dist/cli.js');
 
-/** Runs the command line, built anew only where something changed. What builds is loaded only then: it takes longer than the command. */
+/**
+ * Runs the command line, built anew only where something changed. What builds is loaded only then: it takes longer than
+ * the command.
+ */
 if (!isFresh()) {
   const { ensureInstalled } = await import('./install.mjs');
   const { runNode } = await import('./step.mjs');

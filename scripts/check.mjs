@@ -44,7 +44,10 @@ async function lint() {
   );
 }
 
-/** Formatting and lint rules (the rooms, and which may import which, among them), beside them the types of each environment. */
+/**
+ * Formatting and lint rules (the rooms, and which may import which, among them), beside them the types of each
+ * environment.
+ */
 export async function check() {
   await Promise.all([formatting().then(lint), types()]);
 }

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { runTests } from '@vscode/test-electron';
 import { main, root, runNode } from './step.mjs';
 
-/** Runs the suite inside the extension host: of the server build, or with --electron of a downloaded desktop VS Code. */
+/**
+ * Runs the suite inside the extension host: of the server build, or with --electron of a downloaded desktop VS Code.
+ */
 await main(async () => {
   const workspace = mkdtempSync(join(tmpdir(), 'channelwise-suite-'));
   try {

@@ -1,7 +1,10 @@
 import { ensureInstalled } from './install.mjs';
 import { main, say, step } from './step.mjs';
 
-/** Unit test files of more than two seconds: they run thousands of models, write gigabytes, or wait on purpose. `npm run test:unit` runs all. */
+/**
+ * Unit test files of more than two seconds: they run thousands of models, write gigabytes, or wait on purpose. `npm run
+ * test:unit` runs all.
+ */
 const SLOW = [
   'hostile',
   'large',

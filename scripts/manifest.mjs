@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { FORMATS } from '../src/formats/table.ts';
 import { main, root, run } from './step.mjs';
 
-// Writes the endings of the formats into package.json: run it with `npm run manifest` after a change of src/formats/table.ts.
+// Writes the endings of the formats into package.json: run it with `npm run manifest` after a change of
+// src/formats/table.ts.
 
 const endings = FORMATS.flatMap((format) => format.extensions);
 const otherEndings = FORMATS.flatMap((format) => format.otherExtensions);

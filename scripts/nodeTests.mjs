@@ -11,7 +11,10 @@ export function testFiles(folder) {
     .sort();
 }
 
-/** Runs test files, as many at a time as there are processors. Options go to the test runner; a reporter among them replaces ours. */
+/**
+ * Runs test files, as many at a time as there are processors. Options go to the test runner; a reporter among them
+ * replaces ours.
+ */
 export async function runTests(label, files, { options = [], env = {} } = {}) {
   if (files.length === 0) throw new Error(`${label}: there are no test files.`);
   const reporters = [

@@ -22,7 +22,10 @@ const REMARKS = new Map([
   ],
 ]);
 
-/** The folders of the packages from which bundles took code. Metafiles are esbuild's, with paths relative to the repository. */
+/**
+ * The folders of the packages from which bundles took code. Metafiles are esbuild's, with paths relative to the
+ * repository.
+ */
 export function bundledPackages(metafiles) {
   const files = metafiles
     .flatMap((m) => Object.values(m.outputs))
@@ -33,7 +36,10 @@ export function bundledPackages(metafiles) {
   return [...new Set(folders)].map((folder) => resolve(root, folder)).sort();
 }
 
-/** The licences of the packages, whose authors ask that copies carry them. Throws for one without a text, so that none ships unnoticed. */
+/**
+ * The licences of the packages, whose authors ask that copies carry them. Throws for one without a text, so that none
+ * ships unnoticed.
+ */
 export function noticesText(folders) {
   const mit = readFileSync(join(root, 'LICENSE'), 'utf8').replace(/\r/g, '');
   const sections = folders.map((folder) => {

@@ -15,7 +15,10 @@ exports.activate = (context) => {
 exports.deactivate = extension.deactivate;
 `;
 
-/** The extension as it is, but for one thing: it starts with VS Code and opens its walkthrough. Gives the folder to develop in. */
+/**
+ * The extension as it is, but for one thing: it starts with VS Code and opens its walkthrough. Gives the folder to
+ * develop in.
+ */
 export function writeStartFolder() {
   const folder = join(root, '.vscode-test', 'start');
   rmSync(folder, { recursive: true, force: true });

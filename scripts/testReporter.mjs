@@ -3,7 +3,10 @@ const NAMED = 8;
 /** Reasons of skipped tests that an installation would mend; others (another system, a right that root has) stay. */
 const INSTALLABLE = /not installed/;
 
-/** Seconds per file, and what was skipped for want of something that can be installed: where CI is set, that fails the run. */
+/**
+ * Seconds per file, and what was skipped for want of something that can be installed: where CI is set, that fails the
+ * run.
+ */
 export default async function* report(events) {
   const seconds = new Map();
   const missing = new Map();

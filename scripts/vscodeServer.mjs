@@ -15,8 +15,8 @@ import { join } from 'node:path';
 import { root, run, say } from './step.mjs';
 
 /**
- * The npm package `code-server` carries a VS Code server build. `oldest` is VS Code 1.100.3, the oldest we support; it runs on Node 20.
- * `newest` is VS Code 1.139; its Node comes from npm too. CHANNELWISE_VSCODE chooses.
+ * The npm package `code-server` carries a VS Code server build. `oldest` is VS Code 1.100.3, the oldest we support; it
+ * runs on Node 20. `newest` is VS Code 1.139; its Node comes from npm too. CHANNELWISE_VSCODE chooses.
  */
 const BUILDS = {
   oldest: { version: '4.100.3', node: null },
@@ -68,7 +68,10 @@ function alive(pid) {
   }
 }
 
-/** A folder is made or not made in one step, so it serves as a lock between processes. One left by a dead process is taken over. */
+/**
+ * A folder is made or not made in one step, so it serves as a lock between processes. One left by a dead process is
+ * taken over.
+ */
 async function withLock(work) {
   const lock = join(CACHE, 'download.lock');
   mkdirSync(CACHE, { recursive: true });
@@ -106,7 +109,8 @@ function tryLock(lock) {
 async function fetchBuild() {
   const temporary = mkdtempSync(join(CACHE, 'fetching-'));
   try {
-    // Its own install scripts stay off: they want files from hosts other than the npm registry, and none is needed here.
+    // Its own install scripts stay off: they want files from hosts other than the npm registry, and none is needed
+    // here.
     const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     writeFileSync(join(temporary, 'package.json'), '{"private":true}\n');
     await run(
@@ -145,8 +149,9 @@ export async function getServerBuild() {
 
 /**
  * Starts VS Code on a free port of 127.0.0.1 with data folders of its own.
- * @param {{ extensions?: string[], port?: number, trusted?: boolean, logFile?: string | null }} options
- * `extensions` are VSIX files to install first; `trusted` opens every folder without asking. `stop()` ends the server and all that it started, and removes the data.
+ * @param {{ extensions?: string[], port?: number, trusted?: boolean, logFile?: string | null }} options `extensions`
+ * are VSIX files to install first; `trusted` opens every folder without asking. `stop()` ends the server and all that
+ * it started, and removes the data.
  */
 export async function startServer({ extensions = [], port = 0, trusted = false, logFile = null } = {}) {
   const build = await getServerBuild();

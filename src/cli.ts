@@ -8,14 +8,15 @@ const supervisor = new Supervisor(new Worker(thread, { argv: process.argv.slice(
   error: (text) => void process.stderr.write(`${text}\n`),
 });
 
-// Ctrl+C, `kill` and a terminal that closes leave no temporary file behind; the second one ends the process at once. What writes nothing
-// ends at the first: ONNX Runtime can't be interrupted, and would make the signal wait.
+// Ctrl+C, `kill` and a terminal that closes leave no temporary file behind; the second one ends the process at once.
+// What writes nothing ends at the first: ONNX Runtime can't be interrupted, and would make the signal wait.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(name, () => {
     if (supervisor.mayEnd) process.kill(process.pid, name);
     else supervisor.cancel();
   });
-// A reader that has seen enough, such as `head`, closes the pipe; what is being written still gets finished. A file may find no room.
+// A reader that has seen enough, such as `head`, closes the pipe; what is being written still gets finished. A file may
+// find no room.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE' && !supervisor.mayEnd) return;
   if (error.code !== 'EPIPE')

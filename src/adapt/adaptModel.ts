@@ -12,7 +12,10 @@ import { makePlan, type AdaptationPlan } from './report/plan.ts';
 import { PROVENANCE_KEY, provenanceOf, provenanceText, type ProvenanceSource } from './report/provenance.ts';
 
 export interface PlanRequest extends InputChoice {
-  /** Where no node can be added: the map goes into weights wherever it can, even where rebuilding in front would cost less. */
+  /**
+   * Where no node can be added: the map goes into weights wherever it can, even where rebuilding in front would cost
+   * less.
+   */
   readonly inPlace?: boolean | undefined;
 }
 
@@ -37,7 +40,10 @@ export interface PlannedAdaptation {
   readonly metadata: MetadataChange;
 }
 
-/** Plans an adaptation and turns it into splices of the original file. Throws `refused` with the reason where it can't be exact. */
+/**
+ * Plans an adaptation and turns it into splices of the original file. Throws `refused` with the reason where it can't
+ * be exact.
+ */
 export async function adaptModel(request: AdaptRequest): Promise<Adaptation> {
   const { ctx } = request;
   const { plan, model, walk, settled, metadata } = await planAdaptation(request);

@@ -1,8 +1,13 @@
-/** Random access to the bytes of one file. Both reads give exactly what was asked for or throw; they never zero-fill. */
+/**
+ * Random access to the bytes of one file. Both reads give exactly what was asked for or throw; they never zero-fill.
+ */
 export interface ByteSource {
   readonly size: number;
   read(offset: number, length: number): Promise<Uint8Array>;
-  /** Fills `target` with the bytes at `offset`: for what streams through a buffer, where new memory for each step costs more than the read. */
+  /**
+   * Fills `target` with the bytes at `offset`: for what streams through a buffer, where new memory for each step costs
+   * more than the read.
+   */
   readInto(target: Uint8Array, offset: number): Promise<void>;
 }
 

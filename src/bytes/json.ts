@@ -2,7 +2,10 @@ import { ChannelwiseError } from './errors.ts';
 
 /** Longer texts are no settings, labels or records of ours. */
 const MAX_LENGTH = 16 * 1024 * 1024;
-/** What people and programs write is some levels deep; code that walks a value level by level runs out of stack after thousands. */
+/**
+ * What people and programs write is some levels deep; code that walks a value level by level runs out of stack after
+ * thousands.
+ */
 const MAX_DEPTH = 100;
 
 export interface JsonLimits {
@@ -13,8 +16,9 @@ export interface JsonLimits {
 }
 
 /**
- * The value of a JSON text from outside, of bounded length and depth. Throws ChannelwiseError `malformed` with code `json`, `json-length` or
- * `json-depth`; the message is a clause such as `it is not JSON`, without a full stop, for the caller's sentence.
+ * The value of a JSON text from outside, of bounded length and depth. Throws ChannelwiseError `malformed` with code
+ * `json`, `json-length` or `json-depth`; the message is a clause such as `it is not JSON`, without a full stop, for the
+ * caller's sentence.
  */
 export function parseJson(text: string, { maxLength = MAX_LENGTH, maxDepth = MAX_DEPTH }: JsonLimits = {}): unknown {
   if (text.length > maxLength)

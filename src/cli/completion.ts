@@ -12,7 +12,10 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   order: ['rgb', 'bgr'],
 };
 
-/** A script for the shell, made from the table of verbs, so that it never lags behind. Its words are ours: letters, digits and dashes. */
+/**
+ * A script for the shell, made from the table of verbs, so that it never lags behind. Its words are ours: letters,
+ * digits and dashes.
+ */
 export function completionScript(shell: Shell, verbs: Verbs): string {
   return SCRIPTS[shell](verbs);
 }

@@ -5,7 +5,9 @@ import { withOpenModel } from '../jobs/openModel.ts';
 import { parseNumber } from './mapOptions.ts';
 import { textOf, usageError, type Call, type Verb } from './verb.ts';
 
-/** What a verb does with its files: looks at them, writes one, runs them in ONNX Runtime, or does so on many pictures. */
+/**
+ * What a verb does with its files: looks at them, writes one, runs them in ONNX Runtime, or does so on many pictures.
+ */
 export type Work = 'read' | 'write' | 'run' | 'evaluate';
 
 /** What a command may take before it is stopped. */

@@ -21,7 +21,10 @@ export interface MapOptions {
   readonly groups?: string | undefined;
 }
 
-/** The channel map that a command line names. With mean, std or scale, the normalisation comes behind it, inside the model; or where `normalize` stands. */
+/**
+ * The channel map that a command line names. With mean, std or scale, the normalisation comes behind it, inside the
+ * model; or where `normalize` stands.
+ */
 export async function mapFromOptions(options: MapOptions): Promise<ChannelMap> {
   const { mean, std, scale } = options;
   const names = typeof options.map === 'string' ? [options.map] : (options.map ?? []);
@@ -96,7 +99,9 @@ export function parseNumber(text: string, what: string): number {
 /** A matrix of 1,000 channels by 1,000 takes less. */
 const MAX_MAP_BYTES = 32 * 1024 * 1024;
 
-/** The map in a JSON file `{"matrix": M, "shift": b}`. Throws `io` where it can't be read, `refused` with what is wrong. */
+/**
+ * The map in a JSON file `{"matrix": M, "shift": b}`. Throws `io` where it can't be read, `refused` with what is wrong.
+ */
 export async function mapFromFile(path: string): Promise<ChannelMap> {
   const text = await readTextFile(path, { what: 'map file', limit: MAX_MAP_BYTES });
   const value = jsonOf(text, path);

@@ -13,8 +13,9 @@ export type MapStep =
 const USUAL = 3;
 
 /**
- * The map that the steps make, for a model of `channels` input channels (null where the file leaves that open): the first step's rows are the model's channels, each further step stands in
- * front of those before it, so the last one meets the new pixels. Throws `refused` with the sentence to show.
+ * The map that the steps make, for a model of `channels` input channels (null where the file leaves that open): the
+ * first step's rows are the model's channels, each further step stands in front of those before it, so the last one
+ * meets the new pixels. Throws `refused` with the sentence to show.
  */
 export async function mapFromSteps(steps: readonly MapStep[], channels: number | null): Promise<ChannelMap> {
   let all: ChannelMap | null = null;
@@ -55,9 +56,9 @@ function normalisationOf({ mean, std, scale }: { mean: string; std: string; scal
 }
 
 /**
- * A typed matrix: rows between `;`, line breaks or brackets, one row per model channel. Numbers without any such mark are dealt out evenly to the
- * rows, as a pasted table loses its line breaks. The shift is empty, one number per row, or one for all. Where the model's channel count is unknown
- * (null), any number of rows will do.
+ * A typed matrix: rows between `;`, line breaks or brackets, one row per model channel. Numbers without any such mark
+ * are dealt out evenly to the rows, as a pasted table loses its line breaks. The shift is empty, one number per row, or
+ * one for all. Where the model's channel count is unknown (null), any number of rows will do.
  */
 export function matrixMap(matrix: string, shift: string, channels: number | null): ChannelMap {
   const marked = matrix.replace(/\]\s*,?\s*\[/g, ';').replace(/[[\]]/g, ' ');
@@ -83,7 +84,9 @@ export function matrixMap(matrix: string, shift: string, channels: number | null
 /** More terms than these say nothing in one line. */
 const MAX_TERMS = 4;
 
-/** What a map does, in one line: `old₁ = 0.3·new₁ + 0.6·new₂ …`, with the lines of several channels after each other. */
+/**
+ * What a map does, in one line: `old₁ = 0.3·new₁ + 0.6·new₂ …`, with the lines of several channels after each other.
+ */
 export function mapWords(map: ChannelMap): string {
   const width = map.matrix[0]?.length ?? 0;
   const rows = map.matrix

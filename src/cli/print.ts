@@ -20,7 +20,10 @@ export function shownLine(line: string): string {
 
 const LONG_WORDS = new RegExp(`[^\\s]{${LONGEST_WORD + 1},}`, 'g');
 
-/** A JSON document in which no text from a file can do anything to a terminal: such characters are written as escapes, which mean the same. */
+/**
+ * A JSON document in which no text from a file can do anything to a terminal: such characters are written as escapes,
+ * which mean the same.
+ */
 export function jsonText(data: unknown): string {
   return JSON.stringify(data, plainValue, 2).replace(UNSAFE, escaped);
 }

@@ -10,14 +10,16 @@ export interface Streams {
 
 /** How often the memory is looked at. It can grow by some hundred megabytes in that time. */
 const LOOK_MILLISECONDS = 100;
-/** After this a command that was told to stop is ended. A save under way needs a moment to remove its temporary file. */
+/**
+ * After this a command that was told to stop is ended. A save under way needs a moment to remove its temporary file.
+ */
 const GRACE_MILLISECONDS = 2000;
 const MEGABYTE = 1024 * 1024;
 const STOPPED = 2;
 
 /**
- * Watches over the thread that runs a command: prints what it says, and stops it when it takes more time or memory than its limits. The work
- * itself can't do that: a model under way in ONNX Runtime does not listen.
+ * Watches over the thread that runs a command: prints what it says, and stops it when it takes more time or memory than
+ * its limits. The work itself can't do that: a model under way in ONNX Runtime does not listen.
  */
 export class Supervisor {
   private readonly worker: Worker;

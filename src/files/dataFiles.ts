@@ -4,15 +4,18 @@ import type { ExternalReader } from '../formats/onnx/externalData.ts';
 import { dataFilePath, tooShort } from './external.ts';
 import { fileVersion, openFileSource, type FileSource } from './fileSource.ts';
 
-/** So many data files of one model stay open while it is read; a model that names more of them waits a little longer for the others. */
+/**
+ * So many data files of one model stay open while it is read; a model that names more of them waits a little longer for
+ * the others.
+ */
 const MAX_OPEN = 64;
 
 /** A model that names more data files has these and those that are read watched: looking at each takes a moment. */
 const MAX_WATCHED = 1000;
 
 /**
- * The external data files of the model at `modelPath`, each as it was when it was first looked at: one that is written to
- * meanwhile is not read on, since its weights would come from two states of it.
+ * The external data files of the model at `modelPath`, each as it was when it was first looked at: one that is written
+ * to meanwhile is not read on, since its weights would come from two states of it.
  */
 export class DataFiles implements ExternalReader {
   private readonly modelPath: string;
@@ -41,7 +44,10 @@ export class DataFiles implements ExternalReader {
     }
   }
 
-  /** Notes the state of data files that may be read later, or that a new model will point to. What can't be looked at is left to `read`. */
+  /**
+   * Notes the state of data files that may be read later, or that a new model will point to. What can't be looked at is
+   * left to `read`.
+   */
   async watch(locations: Iterable<string>): Promise<void> {
     for (const location of [...locations].slice(0, MAX_WATCHED)) {
       const path = resolve(dirname(resolve(this.modelPath)), location);

@@ -4,7 +4,10 @@ import { ChannelwiseError } from '../bytes/errors.ts';
 import { errorCode } from './fileSource.ts';
 import { inside } from './realPath.ts';
 
-/** What keeps weights from being read: one sentence, and the file that would have to change where it is one that may be read. */
+/**
+ * What keeps weights from being read: one sentence, and the file that would have to change where it is one that may be
+ * read.
+ */
 export interface DataTrouble {
   readonly message: string;
   readonly path: string | null;
@@ -15,8 +18,8 @@ const MOST_FILES = 1000;
 const CURABLE = new Set(['external-missing', 'external-short']);
 
 /**
- * Looks whether the data files of the model at `modelPath` are there and long enough, by their names and sizes alone. `files` says how many
- * bytes of each location are needed. null where nothing is wrong, else the first that is.
+ * Looks whether the data files of the model at `modelPath` are there and long enough, by their names and sizes alone.
+ * `files` says how many bytes of each location are needed. null where nothing is wrong, else the first that is.
  */
 export async function dataTrouble(modelPath: string, files: ReadonlyMap<string, number>): Promise<DataTrouble | null> {
   const folder = dirname(resolve(modelPath));
@@ -69,9 +72,10 @@ export function tooShort(location: string, size: number, needed: number): Channe
 }
 
 /**
- * The path of a data file of the model at `modelPath`, links resolved. A location must name a file inside the model's folder:
- * absolute paths, `..` and links that lead out of it are refused, so that a model can't make us read other files.
- * Where the model file is itself a link (download caches do that), the folder it leads to counts as its folder too.
+ * The path of a data file of the model at `modelPath`, links resolved. A location must name a file inside the model's
+ * folder: absolute paths, `..` and links that lead out of it are refused, so that a model can't make us read other
+ * files. Where the model file is itself a link (download caches do that), the folder it leads to counts as its folder
+ * too.
  */
 export async function dataFilePath(modelPath: string, location: string): Promise<string> {
   const folder = dirname(resolve(modelPath));

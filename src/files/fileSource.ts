@@ -18,15 +18,19 @@ export interface FileSource extends ByteSource, Readonly<ReadCounts> {
 }
 
 /**
- * Reads up to this size are done at once: a trip through Node's thread pool takes longer than they do. A scan that jumps from weight
- * to weight makes 30,000 of them (0.95 s against 0.4 s). Only the worker and the command line read files.
+ * Reads up to this size are done at once: a trip through Node's thread pool takes longer than they do. A scan that
+ * jumps from weight to weight makes 30,000 of them (0.95 s against 0.4 s). Only the worker and the command line read
+ * files.
  */
 const AT_ONCE_BYTES = 64 * 1024;
 
 /** What stat counts a file's room in, on every system. */
 const BLOCK_BYTES = 512n;
 
-/** Opens a file for random access. Throws ChannelwiseError `io` when it is missing, a folder, not a regular file, or not readable. */
+/**
+ * Opens a file for random access. Throws ChannelwiseError `io` when it is missing, a folder, not a regular file, or not
+ * readable.
+ */
 export async function openFileSource(path: string): Promise<FileSource> {
   let handle: FileHandle;
   try {

@@ -1,13 +1,19 @@
 import { promises as fs } from 'node:fs';
 import { realPath } from './realPath.ts';
 
-/** Makes the folders below `root` that lead to `path`. Gives the first one that was not there; null where all were, or where there is no `root`. */
+/**
+ * Makes the folders below `root` that lead to `path`. Gives the first one that was not there; null where all were, or
+ * where there is no `root`.
+ */
 export async function makeFolders(root: string, path: string): Promise<string | null> {
   if (path === root || (await realPath(root)) === null) return null;
   return (await fs.mkdir(path, { recursive: true })) ?? null;
 }
 
-/** Removes files that were just written, then the folders that were made for them, as far as they are empty. What can't be removed stays. */
+/**
+ * Removes files that were just written, then the folders that were made for them, as far as they are empty. What can't
+ * be removed stays.
+ */
 export async function takeBack(files: readonly string[], folders: readonly string[]): Promise<void> {
   for (const file of files) await fs.unlink(file).catch(() => undefined);
   for (const folder of folders) await fs.rmdir(folder).catch(() => undefined);

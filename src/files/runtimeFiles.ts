@@ -6,7 +6,10 @@ import { configureRuntime } from '../verify/session.ts';
 /** More threads share one run no better. */
 const MAX_THREADS = 4;
 
-/** Points ONNX Runtime to its two files in `ort/` beside a bundled entry point; the build puts them there, so nothing is downloaded. A worker's run is shared by threads. */
+/**
+ * Points ONNX Runtime to its two files in `ort/` beside a bundled entry point; the build puts them there, so nothing is
+ * downloaded. A worker's run is shared by threads.
+ */
 export function useBundledRuntime(entry: string): void {
   const wasm = new URL('./ort/ort-wasm-simd-threaded.wasm', entry);
   if (!existsSync(wasm)) return;

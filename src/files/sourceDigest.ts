@@ -7,8 +7,9 @@ const BLOCK = 64 * 1024;
 const BLOCKS = 32;
 
 /**
- * A fingerprint to find the same file again: SHA-256 over the size and the whole file, or over 32 blocks of 64 KiB spread evenly from the first byte to
- * the last where it is large, so that gigabytes need not be read. It tells a file from another version of it, not from a forgery.
+ * A fingerprint to find the same file again: SHA-256 over the size and the whole file, or over 32 blocks of 64 KiB
+ * spread evenly from the first byte to the last where it is large, so that gigabytes need not be read. It tells a file
+ * from another version of it, not from a forgery.
  */
 export async function sourceDigest(source: ByteSource): Promise<string> {
   const hash = createHash('sha256').update(`${source.size}\n`);

@@ -47,8 +47,8 @@ export async function markWrittenModel(path: string, copies: readonly string[]):
 }
 
 /**
- * Deletes a model we wrote, then the data files that were copied for it. A data file stays where it was changed since, or where a model that
- * came into the folder after it may use it. Throws as `removeWritten` does for the model.
+ * Deletes a model we wrote, then the data files that were copied for it. A data file stays where it was changed since,
+ * or where a model that came into the folder after it may use it. Throws as `removeWritten` does for the model.
  */
 export async function removeWrittenModel({ model, copies }: WrittenModel): Promise<void> {
   await removeWritten(model);

@@ -60,7 +60,10 @@ const FORMATS: readonly Foreign[] = [
   },
 ];
 
-/** What a file that is no ONNX model seems to be, from its first bytes, as the end of a sentence; null where they tell nothing. */
+/**
+ * What a file that is no ONNX model seems to be, from its first bytes, as the end of a sentence; null where they tell
+ * nothing.
+ */
 export function foreignFormat(head: Uint8Array): string | null {
   const found = FORMATS.find((f) => f.matches(head));
   return found ? `it is ${found.what}; ${found.advice}` : null;

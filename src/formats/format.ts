@@ -72,7 +72,10 @@ export interface TensorChange {
 }
 
 export interface TensorWriter {
-  /** Splices of the untouched source that make the file in which only these tensors differ, and `record` tells of it where the format has a place for it. */
+  /**
+   * Splices of the untouched source that make the file in which only these tensors differ, and `record` tells of it
+   * where the format has a place for it.
+   */
   splices(changes: readonly TensorChange[], record: string): Promise<Splice[]>;
   /** What an adapted file recorded, null where it has no record. */
   readonly record: string | null;

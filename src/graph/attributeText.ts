@@ -35,7 +35,10 @@ function decoded(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes.subarray(0, MAX_TEXT_BYTES));
 }
 
-/** True where two attributes hold the same numbers and texts. Those that hold tensors or graphs are never called the same here. */
+/**
+ * True where two attributes hold the same numbers and texts. Those that hold tensors or graphs are never called the
+ * same here.
+ */
 export function samePlainValue(a: Attribute, b: Attribute): boolean {
   if ([a, b].some((one) => one.tensor ?? one.tensors ?? one.sparseTensor ?? one.graph ?? one.graphs)) return false;
   return (

@@ -49,8 +49,8 @@ export class Connections {
   }
 
   /**
-   * The nodes, each behind those it reads from: file order, where that holds. A node that stands too late in the file comes in front of its
-   * first reader. On a cycle, which no runtime takes, each node still comes once.
+   * The nodes, each behind those it reads from: file order, where that holds. A node that stands too late in the file
+   * comes in front of its first reader. On a cycle, which no runtime takes, each node still comes once.
    */
   get order(): readonly Node[] {
     this.sorted ??= this.isSorted() ? this.nodes : this.sort();

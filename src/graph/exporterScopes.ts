@@ -5,8 +5,9 @@ const MAX_TEXT = 4096;
 const MAX_DEPTH = 24;
 
 /**
- * The scopes a node was made in, outermost first, as PyTorch's exporter notes them: `pkg.torch.onnx.name_scopes` (a Python list of texts)
- * or `namespace` (`name: class` joined by slashes). Both begin with the model itself, which has no name, and end with the node. Null without either.
+ * The scopes a node was made in, outermost first, as PyTorch's exporter notes them: `pkg.torch.onnx.name_scopes` (a
+ * Python list of texts) or `namespace` (`name: class` joined by slashes). Both begin with the model itself, which has
+ * no name, and end with the node. Null without either.
  */
 export function nodeScope(node: Node): string[] | null {
   const note = (key: string): string => (node.metadata?.find((m) => m.key === key)?.value ?? '').slice(0, MAX_TEXT);

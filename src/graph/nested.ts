@@ -5,7 +5,9 @@ export function nestedGraphs(node: Node): Graph[] {
   return graphsInside([node]);
 }
 
-/** Every list of nodes of a model: of the main graph, of the graphs inside its nodes, and of its functions with theirs. */
+/**
+ * Every list of nodes of a model: of the main graph, of the graphs inside its nodes, and of its functions with theirs.
+ */
 export function allNodeLists(model: Model): readonly (readonly Node[])[] {
   const tops = [model.graph.nodes, ...model.functions.map((f) => f.nodes)];
   return tops.flatMap((nodes) => [nodes, ...graphsInside(nodes).map((g) => g.nodes)]);

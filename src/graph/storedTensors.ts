@@ -1,6 +1,9 @@
 import type { Graph, SparseTensor, Tensor } from '../formats/onnx/model.ts';
 
-/** Every tensor a graph holds by name: initializers, sparse ones, and what Constant nodes hold as a tensor. Where a name comes twice, the later one counts. */
+/**
+ * Every tensor a graph holds by name: initializers, sparse ones, and what Constant nodes hold as a tensor. Where a name
+ * comes twice, the later one counts.
+ */
 export function storedTensors(
   graph: Pick<Graph, 'initializers' | 'sparseInitializers' | 'nodes'>,
 ): Map<string, Tensor | SparseTensor> {
@@ -18,7 +21,10 @@ export function storedTensors(
   return stored;
 }
 
-/** The initializers whose name no other one has. Of two with one name runtimes take either, so neither's numbers are known. */
+/**
+ * The initializers whose name no other one has. Of two with one name runtimes take either, so neither's numbers are
+ * known.
+ */
 export function unambiguous(
   graph: Pick<Graph, 'initializers' | 'sparseInitializers'>,
 ): Pick<Graph, 'initializers' | 'sparseInitializers'> {

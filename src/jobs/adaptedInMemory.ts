@@ -11,7 +11,10 @@ import type { ModelFile } from '../verify/wiring.ts';
 import type { OpenModel } from './openModel.ts';
 import { VERSION } from './version.ts';
 
-/** An adapted model that is never written: the file with the splices applied, read as if it had been. Throws as `adaptModel` does. */
+/**
+ * An adapted model that is never written: the file with the splices applied, read as if it had been. Throws as
+ * `adaptModel` does.
+ */
 export async function adaptedInMemory(
   { path, source, model, ctx, keras }: OpenModel,
   map: ChannelMap,

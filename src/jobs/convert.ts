@@ -45,9 +45,9 @@ export interface AdaptResult {
 }
 
 /**
- * Plans a channel map for a model file and writes the adapted model beside it. The original is never touched. Where the model goes to another
- * folder, the data files it still points to are copied along.
- * Throws ChannelwiseError: what can't be read, is refused, or can't be written.
+ * Plans a channel map for a model file and writes the adapted model beside it. The original is never touched. Where the
+ * model goes to another folder, the data files it still points to are copied along. Throws ChannelwiseError: what can't
+ * be read, is refused, or can't be written.
  */
 export async function adaptFile(path: string, options: AdaptOptions): Promise<AdaptResult> {
   return (await holdsWeightsAlone(path)) ? adaptWeightsFile(path, options) : adaptModelFile(path, options);

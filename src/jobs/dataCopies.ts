@@ -24,8 +24,8 @@ export interface DataCopy {
 }
 
 /**
- * The data files that the adapted model still points to, and where copies of them go when it is written as `out`; none where it stays in the
- * model's folder. Throws `exists` where another file lies in the place of one.
+ * The data files that the adapted model still points to, and where copies of them go when it is written as `out`; none
+ * where it stays in the model's folder. Throws `exists` where another file lies in the place of one.
  */
 export async function dataCopies(open: OpenModel, splices: readonly Splice[], out: string): Promise<DataCopy[]> {
   if (externalFiles(open.model).size === 0) return [];
@@ -63,8 +63,8 @@ export interface CopyOptions {
 }
 
 /**
- * Copies what is not there yet into the folder of `out`, then runs `write`. Where either fails, nothing stays behind of the copies.
- * Throws as `saveBeside` and `write` do.
+ * Copies what is not there yet into the folder of `out`, then runs `write`. Where either fails, nothing stays behind of
+ * the copies. Throws as `saveBeside` and `write` do.
  */
 export async function withDataCopies<T>(
   copies: readonly DataCopy[],

@@ -58,8 +58,9 @@ export interface EvaluationReport {
 }
 
 /**
- * What grayscale costs on a folder of images: the original on colours, on gray repeated, and the adapted model on gray; where its normalisation is only approximate, also
- * the exact form. Without an adapted file the model is adapted in memory. Throws ChannelwiseError for what can't be read, run or counted.
+ * What grayscale costs on a folder of images: the original on colours, on gray repeated, and the adapted model on gray;
+ * where its normalisation is only approximate, also the exact form. Without an adapted file the model is adapted in
+ * memory. Throws ChannelwiseError for what can't be read, run or counted.
  */
 export async function evaluateFolder(
   modelPath: string,

@@ -23,7 +23,10 @@ export interface OpenModel extends ModelFile {
   readonly stored: ReadonlyMap<string, Tensor | SparseTensor>;
   /** What reading has cost so far, the scan with it, also where that was done before. */
   cost(): ReadCounts;
-  /** The file behind the graph where that is a Keras network; `model` and `ctx` are then the graph that it is presented as. */
+  /**
+   * The file behind the graph where that is a Keras network; `model` and `ctx` are then the graph that it is presented
+   * as.
+   */
   readonly keras: OpenedNetwork | null;
 }
 
@@ -40,8 +43,8 @@ const KEPT = 2;
 let kept: Scanned[] = [];
 
 /**
- * The one way to open a model file: opens it, scans it unless that was done and the file is the same, and closes it when `use` is done.
- * Throws ChannelwiseError for what can't be read, and what `use` throws.
+ * The one way to open a model file: opens it, scans it unless that was done and the file is the same, and closes it
+ * when `use` is done. Throws ChannelwiseError for what can't be read, and what `use` throws.
  */
 export async function withOpenModel<T>(
   path: string,
@@ -81,7 +84,10 @@ async function openKeras(source: FileSource, signal: AbortSignal | undefined): P
   return formatOf(head).id === 'keras' ? openNetwork(await openKerasFile(source, signal), signal) : null;
 }
 
-/** A Keras network, open as the graph that it is presented as. Its weights lie in its own file, so no place stands for the same bytes in two files. */
+/**
+ * A Keras network, open as the graph that it is presented as. Its weights lie in its own file, so no place stands for
+ * the same bytes in two files.
+ */
 function presented(
   path: string,
   open: Pick<OpenModel, 'source' | 'data'> & { readonly keras: OpenedNetwork },

@@ -1,6 +1,9 @@
 import { ChannelwiseError, type ErrorKind, type ErrorPlace } from '../bytes/errors.ts';
 
-/** What another thread can be asked: arguments and results are plain data. An interface of methods, each `{ args, result }`. */
+/**
+ * What another thread can be asked: arguments and results are plain data. An interface of methods, each `{ args, result
+ * }`.
+ */
 export type MethodsOf<M> = { readonly [N in keyof M]: { readonly args: unknown; readonly result: unknown } };
 
 /** Passed to each call that is answered. */

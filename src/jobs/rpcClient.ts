@@ -11,7 +11,9 @@ interface Pending {
 /** How long calls may take to tidy up when the editor closes. It waits four seconds for all extensions together. */
 const CLOSE_MILLISECONDS = 2000;
 
-/** Asks a worker thread, so that this one stays free. A worker that dies fails its calls; the next call starts another. */
+/**
+ * Asks a worker thread, so that this one stays free. A worker that dies fails its calls; the next call starts another.
+ */
 export class RpcClient<M extends MethodsOf<M>> {
   private worker: Worker | null = null;
   private lastId = 0;

@@ -10,12 +10,14 @@ export interface TimeLimit {
 
 /** A proof of a stem takes a second or two; whole models take longer. */
 export const RUNTIME_MILLISECONDS = 120_000;
-/** After a cancel, work that listens ends by itself; a run in WebAssembly does not listen, and is stopped after this. */
+/**
+ * After a cancel, work that listens ends by itself; a run in WebAssembly does not listen, and is stopped after this.
+ */
 const GRACE_MILLISECONDS = 1500;
 
 /**
- * Waits for work that another thread does with the runtime. When the time is up, or a cancel is not heeded, the thread is stopped and the promise rejects with
- * `runtime-time` or `cancelled`; else it ends as the work does.
+ * Waits for work that another thread does with the runtime. When the time is up, or a cancel is not heeded, the thread
+ * is stopped and the promise rejects with `runtime-time` or `cancelled`; else it ends as the work does.
  */
 export async function withTimeLimit<T>(work: Promise<T>, { milliseconds, stop, signal }: TimeLimit): Promise<T> {
   const timers: NodeJS.Timeout[] = [];

@@ -7,7 +7,10 @@ export function variantOf(map: ChannelMap): string {
   return map.matrix[0]?.length === 1 ? 'gray' : map.name.replace(/[^\w-]+/g, '-').replace(/^-+|-+$/g, '') || 'adapted';
 }
 
-/** The i-th file name to try for a variant of a model: `NAME.gray.onnx`, then `NAME.gray-2.onnx`, … A name with another ending gets that of ONNX behind it. */
+/**
+ * The i-th file name to try for a variant of a model: `NAME.gray.onnx`, then `NAME.gray-2.onnx`, … A name with another
+ * ending gets that of ONNX behind it.
+ */
 export function variantName(path: string, variant: string, i = 0): string {
   const name = basename(path);
   const ending = knownEnding(name);

@@ -24,7 +24,10 @@ export interface VerifyOptions {
 /** Pictures used for a proof; more of them prove no more. */
 const MAX_VERIFY_IMAGES = 8;
 
-/** Proves an adapted model file against the original. Throws ChannelwiseError as `verify` does, and `io` for what can't be read. */
+/**
+ * Proves an adapted model file against the original. Throws ChannelwiseError as `verify` does, and `io` for what can't
+ * be read.
+ */
 export async function verifyFiles(
   originalPath: string,
   adaptedPath: string,

@@ -18,7 +18,10 @@ const MAX_STEPS = 20;
 /** A larger matrix is no picture of a map. */
 const MAX_MATRIX = 16;
 
-/** What a file records about its adaptation, reduced to plain checked data, with what can be checked at once beside it; null when it records nothing. */
+/**
+ * What a file records about its adaptation, reduced to plain checked data, with what can be checked at once beside it;
+ * null when it records nothing.
+ */
 export async function adaptationOf(model: Model, path: string, shapes: Shapes): Promise<PageAdaptation | null> {
   const steps = provenanceOf(model);
   const last = steps.at(-1);
@@ -33,7 +36,10 @@ export async function adaptationOf(model: Model, path: string, shapes: Shapes): 
   };
 }
 
-/** The file beside `path` that the last step says it was made from. Only a plain name with a model's ending in the same folder counts: a record can't point anywhere else. */
+/**
+ * The file beside `path` that the last step says it was made from. Only a plain name with a model's ending in the same
+ * folder counts: a record can't point anywhere else.
+ */
 export async function originalOf(path: string, step: ProvenanceStep): Promise<PageOriginal> {
   const { name, size, digest } = step.source as { name?: unknown; size?: unknown; digest?: unknown };
   const shown = text(name);

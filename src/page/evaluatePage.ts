@@ -22,7 +22,10 @@ const PRESET_TEXTS: Readonly<Record<string, string>> = {
   raw: 'raw pixels, 0 to 255',
 };
 
-/** Counts a folder's images and reads which preprocessing the original's own first steps call for. Throws ChannelwiseError for what can't be read. */
+/**
+ * Counts a folder's images and reads which preprocessing the original's own first steps call for. Throws
+ * ChannelwiseError for what can't be read.
+ */
 export async function evaluationSetup(
   { original }: EvaluatedModels,
   dir: string,

@@ -157,7 +157,10 @@ async function layerInput({ model, ctx }: OpenModel, layer: FirstLayer, input: V
 
 const LETTERS: Readonly<Record<number, string>> = { 3: 'NCW', 4: 'NCHW', 5: 'NCDHW' };
 
-/** A convolution reads channels second; what Transposes on the way do to the axes is undone. Where other steps stand between, the sizes decide or nothing does. */
+/**
+ * A convolution reads channels second; what Transposes on the way do to the axes is undone. Where other steps stand
+ * between, the sizes decide or nothing does.
+ */
 function layoutOf(dims: readonly Dim[] | null, layer: FirstLayer, { perm, end }: InputSteps): string | null {
   const letters = LETTERS[layer.dims.length];
   if (!letters || (dims && dims.length !== letters.length)) return null;

@@ -34,7 +34,10 @@ export interface Inspection {
   readonly parameterCount: number;
   /** Multiply-adds and activation memory for one image; null where sizes are not known. */
   readonly cost: PageCost;
-  /** Names of the inputs' sizes, which `--bind` gives numbers: those the file declares, and ours where it leaves a size open. */
+  /**
+   * Names of the inputs' sizes, which `--bind` gives numbers: those the file declares, and ours where it leaves a size
+   * open.
+   */
   readonly sizes: readonly string[];
   /** Where the file says something else than what follows, a sentence each. */
   readonly contradictions: readonly string[];

@@ -26,7 +26,10 @@ export interface PageComparisonOptions {
   readonly onProgress?: ((fraction: number) => void) | undefined;
 }
 
-/** Compares the page's model with another one. An adapted model comes second, whichever of the two it is. Throws ChannelwiseError for what can't be read. */
+/**
+ * Compares the page's model with another one. An adapted model comes second, whichever of the two it is. Throws
+ * ChannelwiseError for what can't be read.
+ */
 export async function comparePage(
   path: string,
   otherPath: string,

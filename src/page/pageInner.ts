@@ -9,7 +9,10 @@ import { pageNode, type Lookup } from './pageNode.ts';
 import { dimText, knownDims, pageValue, storedWeights, type DimTexts } from './pageValue.ts';
 import { constantsByName, type SmallConstants } from './smallConstants.ts';
 
-/** Inner nodes shown in all. A function called everywhere is drawn at every call, so the file's size does not bound them. */
+/**
+ * Inner nodes shown in all. A function called everywhere is drawn at every call, so the file's size does not bound
+ * them.
+ */
 const MAX_NODES = 20_000;
 /** Functions may call one another in a circle. */
 const MAX_DEPTH = 32;
@@ -45,10 +48,16 @@ interface Body {
   readonly depth: number;
 }
 
-/** The node inputs that an inner graph's inputs take, by position: inner input k takes node input k, where k is at least `from`. */
+/**
+ * The node inputs that an inner graph's inputs take, by position: inner input k takes node input k, where k is at least
+ * `from`.
+ */
 const INPUTS_FROM: Readonly<Record<string, number>> = { Loop: 1, Scan: 0, SequenceMap: 0 };
 
-/** What lies inside nodes, as the page draws it; null when nothing does. Nodes are numbered on from the main graph's, outer graphs first. */
+/**
+ * What lies inside nodes, as the page draws it; null when nothing does. Nodes are numbered on from the main graph's,
+ * outer graphs first.
+ */
 export function pageInner(model: Model, outer: MainGraph): PageInner | null {
   const { shapes, weights, constants } = outer;
   const mainInputs = outer.inputs;

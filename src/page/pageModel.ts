@@ -17,7 +17,10 @@ import { pageSizes } from './pageSizes.ts';
 import { inferredValue, knownDims, storedWeights, type DimTexts } from './pageValue.ts';
 import { constantsByName, type SmallConstants } from './smallConstants.ts';
 
-/** Limits of what the page is sent of a file's own words: a licence or a thousand class names fit, a weight hidden as text does not. */
+/**
+ * Limits of what the page is sent of a file's own words: a licence or a thousand class names fit, a weight hidden as
+ * text does not.
+ */
 const MOST_METADATA = 200;
 const LONGEST_KEY = 200;
 const LONGEST_VALUE = 100_000;
@@ -90,7 +93,10 @@ function possibleImages(graph: Graph): PageModel['imageInputs'] {
   return images.map(({ name, channels }) => ({ name, channels: [...channels] }));
 }
 
-/** What the file says of itself in words, each text cut to what a person reads. The record of an adaptation has a tab of its own. */
+/**
+ * What the file says of itself in words, each text cut to what a person reads. The record of an adaptation has a tab of
+ * its own.
+ */
 function metadataRows(model: Model): PageModel['metadata'] {
   const rows = [
     { key: 'Description', value: model.docString },

@@ -10,7 +10,10 @@ export interface DimTexts {
   get(name: string): DimText[] | undefined;
 }
 
-/** What inference knows, put into words when it is first asked for: most names are weights, which say their shapes themselves. */
+/**
+ * What inference knows, put into words when it is first asked for: most names are weights, which say their shapes
+ * themselves.
+ */
 export function knownDims({ tensors }: ScopeShapes): DimTexts {
   const asked = new Map<string, DimText[]>();
   return {

@@ -14,8 +14,9 @@ export interface RecordedWeight {
 }
 
 /**
- * Looks up recorded weights as a fold does: by the node that reads them, whatever makes the tensor it reads (an initializer, a Constant, a chain of
- * Identity, Cast, Reshape, Transpose or DequantizeLinear), and where no such node is left by the tensor's name.
+ * Looks up recorded weights as a fold does: by the node that reads them, whatever makes the tensor it reads (an
+ * initializer, a Constant, a chain of Identity, Cast, Reshape, Transpose or DequantizeLinear), and where no such node
+ * is left by the tensor's name.
  */
 export class RecordedWeights {
   private readonly byName = new Map<string, Node[]>();

@@ -46,7 +46,10 @@ export async function shapesOfFile(
   });
 }
 
-/** Shapes with numbers for names. Throws `refused` for a name that no size has: a typing mistake would change nothing and say nothing. */
+/**
+ * Shapes with numbers for names. Throws `refused` for a name that no size has: a typing mistake would change nothing
+ * and say nothing.
+ */
 export function boundShapes(model: Model, options: InferOptions): Shapes {
   const shapes = inferShapes(model, options);
   const [unused] = shapes.unused;

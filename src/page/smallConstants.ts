@@ -16,7 +16,10 @@ const TO_THE_END = 2 ** 31 - 1;
 /** Small constants as texts: `1`, `[2, 3]`, by the tensor of the scan. */
 export type SmallConstants = ReadonlyMap<Tensor, string>;
 
-/** Reads the constants of few elements in all graphs. Those that steer shapes were read before; what can't be read is left out. */
+/**
+ * Reads the constants of few elements in all graphs. Those that steer shapes were read before; what can't be read is
+ * left out.
+ */
 export async function smallConstants(
   model: Model,
   ctx: TensorContext,
@@ -36,7 +39,9 @@ export async function smallConstants(
   return texts;
 }
 
-/** The small constants of one graph by name: those that were read, and numbers that a Constant holds as an attribute. */
+/**
+ * The small constants of one graph by name: those that were read, and numbers that a Constant holds as an attribute.
+ */
 export function constantsByName(
   graph: Pick<Graph, 'initializers' | 'sparseInitializers' | 'nodes'>,
   constants: SmallConstants,

@@ -25,7 +25,10 @@ const LONGEST_LABEL = 120;
 /** A text on the page; longer ones are cut. */
 const LONGEST_TEXT = 1000;
 
-/** Statistics of one stored tensor, in one pass over its bytes. Throws as readStatistics does, and `refused` where there is no such tensor. */
+/**
+ * Statistics of one stored tensor, in one pass over its bytes. Throws as readStatistics does, and `refused` where there
+ * is no such tensor.
+ */
 export async function tensorStatistics(
   path: string,
   name: string,
@@ -61,7 +64,10 @@ export async function tensorBlock(
   });
 }
 
-/** Writes one tensor as a file. Never onto the model or the file that holds its data. Returns a note on the element type, or null. */
+/**
+ * Writes one tensor as a file. Never onto the model or the file that holds its data. Returns a note on the element
+ * type, or null.
+ */
 export async function saveTensor(
   path: string,
   name: string,

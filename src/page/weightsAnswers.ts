@@ -11,7 +11,10 @@ import { layersOf } from '../jobs/weights/layers.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import { madeFromSteps, type MadeFrom } from './adaptation.ts';
 
-/** The layers of a file of weights that may see the image, as inputs to choose from; a file with none is refused with the reason. */
+/**
+ * The layers of a file of weights that may see the image, as inputs to choose from; a file with none is refused with
+ * the reason.
+ */
 export async function layerInputs(path: string, signal: AbortSignal): Promise<ImageInput[]> {
   return withOpenFile(path, signal, async ({ file }) => {
     const { candidates, reason } = layersOf(file.tensors, await besideWeights(path));

@@ -8,12 +8,17 @@ import type { StoredTensor } from '../tensors/storedTensor.ts';
 import { encodedFilters, filtersEnd, filterValues } from './filterPictures.ts';
 import { weightsMadeFrom } from './weightsAnswers.ts';
 
-/** A weight whose filters can be drawn: [out, in, rows, columns], with one more axis for volumes and one less for signals. */
+/**
+ * A weight whose filters can be drawn: [out, in, rows, columns], with one more axis for volumes and one less for
+ * signals.
+ */
 const DRAWN_RANKS = [3, 4, 5];
 
 type Signal = Pick<CallContext, 'signal'>;
 
-/** What a file of weights says about a tensor that sees the image: its filters, and those of the file it was made from. */
+/**
+ * What a file of weights says about a tensor that sees the image: its filters, and those of the file it was made from.
+ */
 export async function weightsLayerFacts(path: string, index: number, { signal }: Signal): Promise<PageFirstLayerFacts> {
   const tensor = await layerTensor(path, index, signal);
   const filters = filterSet(tensor);

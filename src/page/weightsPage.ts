@@ -19,7 +19,9 @@ const FORMAT_FACT = 'Format';
 /** Longer names and values of facts are cut: a file can hide megabytes in one. */
 const LONGEST_FACT = 2000;
 
-/** The page of a file without a graph: its tensors by name, what it says of itself, and never a number of any weight. */
+/**
+ * The page of a file without a graph: its tensors by name, what it says of itself, and never a number of any weight.
+ */
 export function weightsPage(file: WeightsFile): PageModel {
   const { opened, inputTensors } = file;
   const tensors = opened.tensors.map(pageTensor);

@@ -1,4 +1,7 @@
-/** How the file says it was adapted. Anybody can write such a record: it is text to show as the file's own words, beside what was checked. */
+/**
+ * How the file says it was adapted. Anybody can write such a record: it is text to show as the file's own words, beside
+ * what was checked.
+ */
 export interface PageAdaptation {
   /** Oldest first; of a long story the end. */
   steps: PageStep[];
@@ -50,7 +53,10 @@ export interface PageFold {
   opType: string;
   oldDims: number[];
   newDims: number[];
-  /** Whether the node reads a weight of the recorded new dims; `unknown` where its dims are not known without running the model. */
+  /**
+   * Whether the node reads a weight of the recorded new dims; `unknown` where its dims are not known without running
+   * the model.
+   */
   now: 'same' | 'other' | 'missing' | 'unknown';
 }
 

@@ -3,7 +3,10 @@ import type { PackedModel } from './packed.ts';
 /** How a thing of one model stands to the other: only in the first, only in the second, or in both but not the same. */
 export type DifferenceSign = '-' | '+' | '~';
 
-/** One difference in words, and where it is in either graph: `n` node id, `i` or `o` with the number of an input or output. */
+/**
+ * One difference in words, and where it is in either graph: `n` node id, `i` or `o` with the number of an input or
+ * output.
+ */
 export interface PageDifference {
   sign: DifferenceSign;
   text: string;

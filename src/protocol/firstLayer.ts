@@ -7,7 +7,10 @@ export interface PageLayerInput {
   readonly dims: readonly string[] | null;
   /** Such as NCHW; null where it is not clear. */
   readonly layout: string | null;
-  /** What the model does to the pixels first: `raw` says that it takes 0 to 255 and normalises by itself, `zero-to-one` 0 to 1, null nothing of the kind. */
+  /**
+   * What the model does to the pixels first: `raw` says that it takes 0 to 255 and normalises by itself, `zero-to-one`
+   * 0 to 1, null nothing of the kind.
+   */
   readonly range: 'raw' | 'zero-to-one' | null;
   /** `(x − mean) / std`, one number or one per channel, and the nodes that do it; null where none were found. */
   readonly normalisation: {
@@ -51,7 +54,9 @@ export interface PageFirstLayerFacts {
 
 export interface FirstLayerMethods {
   firstLayerFacts: { args: { layer: number }; result: PageFirstLayerFacts };
-  /** Filters from `from` on, as many as fit: little-endian float32 in base64, in the order filter, channel, row, column. */
+  /**
+   * Filters from `from` on, as many as fit: little-endian float32 in base64, in the order filter, channel, row, column.
+   */
   layerFilters: {
     args: { layer: number; from: number; of: 'file' | 'original' };
     result: { from: number; to: number; values: string };

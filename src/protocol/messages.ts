@@ -6,7 +6,10 @@ import { WEIGHT_ARGS, type WeightMethods } from './weights.ts';
 import type { PageComparison } from './comparison.ts';
 import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from './evaluation.ts';
 
-/** Messages between extension host and page: plain data, typed once for both. Names are text from the file; they are never markup. */
+/**
+ * Messages between extension host and page: plain data, typed once for both. Names are text from the file; they are
+ * never markup.
+ */
 
 export type DimText = string;
 
@@ -41,11 +44,17 @@ export interface PageNode {
   outputs: { name: string; dims: DimText[] | null; dtype?: string }[];
   /** The exporter's own scopes, outermost first; without it the page reads scopes from the name. */
   scope?: string[];
-  /** Parameters read here first, multiply-adds and bytes of what it makes, as far as sizes are known; with what lies inside it. */
+  /**
+   * Parameters read here first, multiply-adds and bytes of what it makes, as far as sizes are known; with what lies
+   * inside it.
+   */
   cost?: { params: number; macs: number | null; memory: number | null };
 }
 
-/** What the ONNX standard says about an operator in the model's opset: formal names, and what holds for attributes left out. */
+/**
+ * What the ONNX standard says about an operator in the model's opset: formal names, and what holds for attributes left
+ * out.
+ */
 export interface PageOperator {
   opType: string;
   domain: string;
@@ -69,8 +78,9 @@ export interface PageEdge {
 }
 
 /**
- * The graphs inside nodes: branches of If, bodies of Loop and Scan, functions that are called. Their nodes' ids go on after the main graph's,
- * and -1-i goes on with their inputs after the graph's own. Edges lead from outside into them, within them, and from their results to their owner.
+ * The graphs inside nodes: branches of If, bodies of Loop and Scan, functions that are called. Their nodes' ids go on
+ * after the main graph's, and -1-i goes on with their inputs after the graph's own. Edges lead from outside into them,
+ * within them, and from their results to their owner.
  */
 export interface PageInner {
   /** In the order of their nodes and inputs; an owner comes before what lies in it. */
@@ -136,7 +146,10 @@ export interface PageModel {
   sizes?: PageSizes;
   /** What the file records about its adaptation; null when it records nothing. */
   adaptation: PageAdaptation | null;
-  /** Why weights in files beside the model can't be read, in one sentence, and the file to put right; null when nothing is wrong. */
+  /**
+   * Why weights in files beside the model can't be read, in one sentence, and the file to put right; null when nothing
+   * is wrong.
+   */
   dataTrouble?: { message: string; path: string | null } | null;
 }
 
@@ -155,7 +168,10 @@ export type PageCommand = (typeof PAGE_COMMANDS)[number];
 /** Views that commands outside the page ask for. */
 export type PageView = 'compare' | 'evaluate';
 
-/** What the page may ask of the host, by method: plain data both ways. A new method goes here, into PAGE_ARGS, and into ANSWERS in src/vscode/pageAnswers.ts. */
+/**
+ * What the page may ask of the host, by method: plain data both ways. A new method goes here, into PAGE_ARGS, and into
+ * ANSWERS in src/vscode/pageAnswers.ts.
+ */
 export interface PageMethods extends WeightMethods, FirstLayerMethods {
   /** The page's model, with numbers for names of sizes. */
   model: { args: { bind: PageBinding } | null; result: PackedModel };

@@ -1,9 +1,9 @@
 import type { DimText, NodeKind, PageEdge, PageModel, PageNode, PageWeight } from './messages.ts';
 
 /**
- * A page model on its way from the worker to the page. As plain objects a model of 30,000 nodes is 21 MB that is copied four times;
- * here every text and every shape comes once, and nodes and edges are rows of numbers. VS Code passes typed arrays on as bytes; plain ones
- * it would write out as text, number by number.
+ * A page model on its way from the worker to the page. As plain objects a model of 30,000 nodes is 21 MB that is copied
+ * four times; here every text and every shape comes once, and nodes and edges are rows of numbers. VS Code passes typed
+ * arrays on as bytes; plain ones it would write out as text, number by number.
  */
 export interface PackedModel {
   head: Omit<PageModel, 'nodes' | 'edges' | 'inner'>;

@@ -3,11 +3,15 @@
 export interface PageSizes {
   /** Names of the inputs' sizes, with the number that is given for them now. */
   names: { name: string; value: number | null }[];
-  /** Sizes that are only known when the model runs, by the name they have in shapes. A number can be given for them too. */
+  /**
+   * Sizes that are only known when the model runs, by the name they have in shapes. A number can be given for them too.
+   */
   computed: { name: string; reason: string }[];
   /** How many more of those there are. */
   computedLeft: number;
-  /** Where the file says something else than what follows; a node of the main graph, or none where it lies inside one. */
+  /**
+   * Where the file says something else than what follows; a node of the main graph, or none where it lies inside one.
+   */
   contradictions: { node: number | null; message: string }[];
   cost: PageCost;
 }

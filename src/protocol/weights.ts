@@ -1,6 +1,12 @@
-/** What the page may ask about stored tensors. A tensor goes by its name in the main graph: of an initializer, or of the output of a Constant. */
+/**
+ * What the page may ask about stored tensors. A tensor goes by its name in the main graph: of an initializer, or of the
+ * output of a Constant.
+ */
 
-/** Statistics of a tensor, NaN and infinities left out of all but their counts. Complex elements count as two numbers each. */
+/**
+ * Statistics of a tensor, NaN and infinities left out of all but their counts. Complex elements count as two numbers
+ * each.
+ */
 export interface PageStatistics {
   readonly count: number;
   readonly nan: number;

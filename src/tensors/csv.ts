@@ -5,8 +5,9 @@ import { elementTexts } from './elementText.ts';
 import type { StoredTensor } from './storedTensor.ts';
 
 /**
- * Hands a tensor as CSV (RFC 4180, UTF-8) to `write`, part by part. A line is a row along the last axis; a tensor of one axis has one value a line.
- * With more than two axes each line begins with the indices of the others, and a first line names the columns. Throws as streamElements does.
+ * Hands a tensor as CSV (RFC 4180, UTF-8) to `write`, part by part. A line is a row along the last axis; a tensor of
+ * one axis has one value a line. With more than two axes each line begins with the indices of the others, and a first
+ * line names the columns. Throws as streamElements does.
  */
 export async function streamCsv(
   tensor: StoredTensor,

@@ -94,7 +94,9 @@ export function isWhole(dtype: number): boolean {
   return isInteger(dtype) || dtype === BOOL;
 }
 
-/** An integer type of at most 16 bits: each of its numbers is exact in float32, and weights are quantised to such types. */
+/**
+ * An integer type of at most 16 bits: each of its numbers is exact in float32, and weights are quantised to such types.
+ */
 export function isNarrowInteger(dtype: number): boolean {
   return isInteger(dtype) && bitsOf(dtype) <= NARROW_BITS;
 }
@@ -104,7 +106,10 @@ export function isWideInteger(dtype: number): boolean {
   return isInteger(dtype) && !isNarrowInteger(dtype);
 }
 
-/** A type that learned weights are stored in: floats, complex numbers and quantised integers. Sizes, indices, masks and texts come in others. */
+/**
+ * A type that learned weights are stored in: floats, complex numbers and quantised integers. Sizes, indices, masks and
+ * texts come in others.
+ */
 export function isWeightType(dtype: number): boolean {
   return isFloat(dtype) || isNarrowInteger(dtype) || DTYPES[dtype]?.kind === 'complex';
 }
@@ -133,7 +138,9 @@ export function dtypeName(dtype: number): string {
   return DTYPES[dtype]?.name ?? `dtype ${dtype}`;
 }
 
-/** Bytes that `count` elements take in raw_data. Elements below a byte share bytes: two (4 bit) or four (2 bit) in one. */
+/**
+ * Bytes that `count` elements take in raw_data. Elements below a byte share bytes: two (4 bit) or four (2 bit) in one.
+ */
 export function rawBytes(row: DtypeRow, count: number): number {
   return row.bits === null ? 0 : Math.ceil((count * row.bits) / 8);
 }

@@ -12,8 +12,8 @@ export interface StreamOptions {
 }
 
 /**
- * Hands all elements of a tensor to `visit`, part by part and in order, without loss. Tensors of any size; those of texts and sparse ones
- * up to 2^22 elements. Throws as readElements does, and `unsupported` beyond.
+ * Hands all elements of a tensor to `visit`, part by part and in order, without loss. Tensors of any size; those of
+ * texts and sparse ones up to 2^22 elements. Throws as readElements does, and `unsupported` beyond.
  */
 export async function streamElements(
   tensor: StoredTensor,

@@ -7,7 +7,10 @@ const DOUBLE_DIGITS = 17;
 /** No float32 with fewer digits than this is worth trying first; trailing zeros fall away. */
 const FLOAT_DIGITS = 6;
 
-/** Every element as text: numbers with the fewest digits that their type reads back as the same number, complex ones as `1-2i`, texts as UTF-8. */
+/**
+ * Every element as text: numbers with the fewest digits that their type reads back as the same number, complex ones as
+ * `1-2i`, texts as UTF-8.
+ */
 export function elementTexts(dtype: number, elements: Elements): string[] {
   if (elements.kind === 'texts') return elements.values.map((bytes) => new TextDecoder().decode(bytes));
   if (elements.kind === 'integers') return Array.from(elements.values, String);

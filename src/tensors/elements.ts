@@ -2,7 +2,10 @@ import { DTYPES, dtypeName, rawBytes, type DtypeRow } from './dtypes.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { roundHalfEven, smallFloatPattern, smallFloatValues } from './smallFloat.ts';
 
-/** Fills `out` with the numbers of little-endian elements: one per element, two for complex types. 64-bit integers beyond 2^53 are rounded. */
+/**
+ * Fills `out` with the numbers of little-endian elements: one per element, two for complex types. 64-bit integers
+ * beyond 2^53 are rounded.
+ */
 export function decodeRaw(dtype: number, bytes: Uint8Array, out: Float64Array): void {
   const row = knownRow(dtype);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -60,8 +63,8 @@ function partValues(dtype: number, row: DtypeRow): ArrayLike<number> {
 }
 
 /**
- * Numbers to little-endian elements, rounded once to nearest, ties to even.
- * Throws `refused` with code `overflow` where a value doesn't fit the type, and `weight-type` for strings and unknown types.
+ * Numbers to little-endian elements, rounded once to nearest, ties to even. Throws `refused` with code `overflow` where
+ * a value doesn't fit the type, and `weight-type` for strings and unknown types.
  */
 export function encodeRaw(dtype: number, values: ArrayLike<number>, label: string): Uint8Array {
   const row = knownRow(dtype);
@@ -91,7 +94,10 @@ export function encodeRaw(dtype: number, values: ArrayLike<number>, label: strin
   return bytes;
 }
 
-/** Checks and rounds a value: floats of 32 and 64 bits stay numbers, small floats become bit patterns, integers are wrapped to unsigned below a byte. */
+/**
+ * Checks and rounds a value: floats of 32 and 64 bits stay numbers, small floats become bit patterns, integers are
+ * wrapped to unsigned below a byte.
+ */
 function patternOf(dtype: number, row: DtypeRow, width: number): (value: number) => number | null {
   if (smallFloatValues(dtype)) return (value) => smallFloatPattern(dtype, value);
   if (row.kind === 'float' || row.kind === 'complex')

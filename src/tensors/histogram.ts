@@ -5,7 +5,10 @@ export interface Histogram {
   readonly counts: readonly number[];
 }
 
-/** At most this many bars. The spread of the values takes more than half of them, unless they are whole numbers and need fewer. */
+/**
+ * At most this many bars. The spread of the values takes more than half of them, unless they are whole numbers and need
+ * fewer.
+ */
 export const MAX_BARS = 128;
 /** The smallest positive double is 2^-1074. */
 const LEAST_EXPONENT = -1074;
@@ -13,8 +16,9 @@ const LEAST_EXPONENT = -1074;
 const FINEST = 2 ** -52;
 
 /**
- * Counts finite values in one pass, without knowing their range before. The width is the smallest power of two for which MAX_BARS bars
- * span all values. Bars of such widths join exactly when the range grows, so the result does not depend on the order of the values.
+ * Counts finite values in one pass, without knowing their range before. The width is the smallest power of two for
+ * which MAX_BARS bars span all values. Bars of such widths join exactly when the range grows, so the result does not
+ * depend on the order of the values.
  */
 export class HistogramCounter {
   private readonly least: number;
@@ -73,7 +77,10 @@ function barOf(value: number, width: number): number {
   return bar === 0 && value < 0 ? -1 : Math.floor(bar);
 }
 
-/** The smallest power of two for which MAX_BARS bars hold [low, high]. Grows with the range, whatever the order of its growth. */
+/**
+ * The smallest power of two for which MAX_BARS bars hold [low, high]. Grows with the range, whatever the order of its
+ * growth.
+ */
 function barWidth(low: number, high: number, least: number): number {
   const bound = Math.max(least, Math.max(Math.abs(low), Math.abs(high)) * FINEST);
   const spread = high / MAX_BARS - low / MAX_BARS;

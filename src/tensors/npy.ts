@@ -10,7 +10,9 @@ const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0);
 /** The data starts at a multiple of this. */
 const ALIGNMENT = 64;
 
-/** numpy's name for an element type, and the type the elements are stored as: another one where numpy has no such type. */
+/**
+ * numpy's name for an element type, and the type the elements are stored as: another one where numpy has no such type.
+ */
 interface NpyType {
   readonly descr: string;
   readonly dtype: number;

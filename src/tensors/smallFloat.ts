@@ -1,7 +1,8 @@
 /**
- * The float formats below 32 bits. `bias`, exponent and mantissa widths give the value of a bit pattern; what stands at the top of the
- * range differs: `ieee` has infinities and NaNs there, `fn` only the all-ones NaN, `fnuz` none (its one NaN is the pattern of minus zero), `none` nothing.
- * Source: https://onnx.ai/onnx/technical/float8.html, float4.html, and the OCP Microscaling formats 1.0.
+ * The float formats below 32 bits. `bias`, exponent and mantissa widths give the value of a bit pattern; what stands at
+ * the top of the range differs: `ieee` has infinities and NaNs there, `fn` only the all-ones NaN, `fnuz` none (its one
+ * NaN is the pattern of minus zero), `none` nothing. Source: https://onnx.ai/onnx/technical/float8.html, float4.html,
+ * and the OCP Microscaling formats 1.0.
  */
 interface SmallFloat {
   readonly exponentBits: number;

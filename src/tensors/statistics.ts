@@ -37,8 +37,9 @@ export async function readStatistics(tensor: StoredTensor, options: StreamOption
 }
 
 /**
- * Joins parts of a tensor. The mean comes from a compensated sum (Neumaier 1974), the variance from two passes over each part, joined as in
- * Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances" (1979), all in double precision.
+ * Joins parts of a tensor. The mean comes from a compensated sum (Neumaier 1974), the variance from two passes over
+ * each part, joined as in Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample
+ * Variances" (1979), all in double precision.
  */
 export class StatisticsCounter {
   private readonly histogram: HistogramCounter;

@@ -8,7 +8,9 @@ export interface ElementRange {
   readonly to: number;
 }
 
-/** A tensor as a file of any format stores it. Its elements come little-endian and row-major, whatever the file does. */
+/**
+ * A tensor as a file of any format stores it. Its elements come little-endian and row-major, whatever the file does.
+ */
 export interface StoredTensor {
   /** As messages and pages name it. */
   readonly name: string;
@@ -18,9 +20,9 @@ export interface StoredTensor {
   /** Where errors about it point to. */
   readonly place: ErrorPlace;
   /**
-   * Hands the elements of a range to `visit` part by part, in order, reading only their bytes. Elements below a byte share bytes (the
-   * first in the lowest bits), so `from` must be the first one of its byte. Every part but the last has whole elements and whole bytes.
-   * Throws `malformed` where the data does not match dims, `refused` for texts.
+   * Hands the elements of a range to `visit` part by part, in order, reading only their bytes. Elements below a byte
+   * share bytes (the first in the lowest bits), so `from` must be the first one of its byte. Every part but the last
+   * has whole elements and whole bytes. Throws `malformed` where the data does not match dims, `refused` for texts.
    */
   stream(range: ElementRange, visit: (bytes: Uint8Array) => void): Promise<void>;
   /** The bytes of each text of a range. Only tensors of texts have it. */
@@ -55,7 +57,10 @@ export function checkRange(tensor: Pick<StoredTensor, 'name' | 'dims'>, { from, 
   if (!inside) throw new RangeError(`elements ${from} to ${to} of ${count}`);
 }
 
-/** Held at once: 2^28 doubles are 2 GiB, beyond which typed arrays and editors get into trouble. Larger tensors can be streamed. */
+/**
+ * Held at once: 2^28 doubles are 2 GiB, beyond which typed arrays and editors get into trouble. Larger tensors can be
+ * streamed.
+ */
 const MAX_HELD_NUMBERS = 2 ** 28;
 
 /** Throws `unsupported` for more numbers than are held in memory. */

@@ -9,10 +9,10 @@ export const MAX_BLOCK = 2 ** 20;
 const MAX_SPAN = MAX_BLOCK * 4;
 
 /**
- * A block of a tensor: along each axis the given range, in row-major order of the block. Reads only the bytes of the block (each of its
- * contiguous runs; short runs may take a window of 1 KiB). Where reading a run means walking to it (varints, texts, sparse
- * tensors), the elements between the runs are read too, once.
- * Throws RangeError where a range leaves the tensor, `refused` above MAX_BLOCK elements, otherwise as readElements does.
+ * A block of a tensor: along each axis the given range, in row-major order of the block. Reads only the bytes of the
+ * block (each of its contiguous runs; short runs may take a window of 1 KiB). Where reading a run means walking to it
+ * (varints, texts, sparse tensors), the elements between the runs are read too, once. Throws RangeError where a range
+ * leaves the tensor, `refused` above MAX_BLOCK elements, otherwise as readElements does.
  */
 export async function readBlock(tensor: StoredTensor, ranges: readonly ElementRange[]): Promise<Elements> {
   const { dims } = tensor;

@@ -33,8 +33,9 @@ export async function readElements(tensor: StoredTensor, range: ElementRange): P
 }
 
 /**
- * The values of a range at once, the whole tensor when absent: one number per element, two (real, imaginary) for complex types. 64-bit
- * integers beyond 2^53 are rounded. Throws `refused` for texts, `unsupported` beyond 2^28 numbers, and what the tensor's own reading throws.
+ * The values of a range at once, the whole tensor when absent: one number per element, two (real, imaginary) for
+ * complex types. 64-bit integers beyond 2^53 are rounded. Throws `refused` for texts, `unsupported` beyond 2^28
+ * numbers, and what the tensor's own reading throws.
  */
 export async function readNumbers(
   tensor: StoredTensor,
@@ -58,8 +59,8 @@ export async function readNumbers(
 }
 
 /**
- * Hands the values of a numeric tensor of any size, or those of a range, to `visit`, part by part and in order; two per element for
- * complex types. Throws as readNumbers does.
+ * Hands the values of a numeric tensor of any size, or those of a range, to `visit`, part by part and in order; two per
+ * element for complex types. Throws as readNumbers does.
  */
 export async function streamNumbers(
   tensor: StoredTensor,

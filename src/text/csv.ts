@@ -1,7 +1,10 @@
 /** A cell that begins like this is a formula to a spreadsheet. */
 const FORMULA = /^[=+\-@\t\r]/;
 
-/** A text as a cell: quoted where RFC 4180 asks for it. A cell that a spreadsheet would take for a formula gets an apostrophe before it. */
+/**
+ * A text as a cell: quoted where RFC 4180 asks for it. A cell that a spreadsheet would take for a formula gets an
+ * apostrophe before it.
+ */
 export function csvText(text: string): string {
   const safe = FORMULA.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

@@ -24,7 +24,10 @@ const MAX_OPERATIONS = 4e10;
 export const MAX_WHOLE_OPERATIONS = 1e12;
 /** Of the 4 GiB that the runtime can address; a machine runs other things too. */
 const MAX_BYTES = 2 ** 30;
-/** A cosine or a copy of one element takes as long as so many multiply-adds of a convolution: measured, 16 million cosines a second. */
+/**
+ * A cosine or a copy of one element takes as long as so many multiply-adds of a convolution: measured, 16 million
+ * cosines a second.
+ */
 const ELEMENT_OPERATIONS = 16;
 /** More rounds than any model needs: a loop that counts to this does not end. */
 const ENDLESS_ROUNDS = 1e9;
@@ -43,7 +46,9 @@ export class RunEstimate {
     this.constants = constants;
   }
 
-  /** Reads a model that is in memory. Throws `unsupported` (endless-loop) where one of its loops is seen never to end. */
+  /**
+   * Reads a model that is in memory. Throws `unsupported` (endless-loop) where one of its loops is seen never to end.
+   */
   static async of(bytes: Uint8Array): Promise<RunEstimate> {
     const source = new MemorySource(bytes);
     const model = await scanModel(source);
@@ -60,7 +65,9 @@ export class RunEstimate {
     return cost;
   }
 
-  /** Throws `unsupported` (run-too-large) where a run on inputs of these sizes would take too long or too much memory. */
+  /**
+   * Throws `unsupported` (run-too-large) where a run on inputs of these sizes would take too long or too much memory.
+   */
   check(sizes: Readonly<Record<string, readonly number[]>>, maxOperations = MAX_OPERATIONS): void {
     const { operations, bytes } = this.cost(sizes);
     if (bytes > MAX_BYTES) throw tooLarge(`${inUnits(bytes / 2 ** 30)} GiB of memory`);
@@ -112,7 +119,10 @@ function inUnits(amount: number): string {
   return amount >= 100 ? String(Math.round(amount)) : amount.toPrecision(2);
 }
 
-/** A loop whose condition is passed on as it is, or always true, and whose rounds nothing ends. https://onnx.ai/onnx/operators/onnx__Loop.html */
+/**
+ * A loop whose condition is passed on as it is, or always true, and whose rounds nothing ends.
+ * https://onnx.ai/onnx/operators/onnx__Loop.html
+ */
 function refuseEndlessLoops(model: Model, constants: SteeringConstants): void {
   const values = constantValues(model, constants);
   for (const nodes of allNodeLists(model)) {

@@ -68,7 +68,8 @@ export function runtimeError(error: unknown, step: 'open' | 'run'): ChannelwiseE
 export function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const told = text.slice(text.lastIndexOf('ERROR_MESSAGE:') + (text.includes('ERROR_MESSAGE:') ? 14 : 1));
-  // Failed checks name a source file, a C++ function and the condition, or an error inside; the words for people come last.
+  // Failed checks name a source file, a C++ function and the condition, or an error inside; the words for people come
+  // last.
   const line = told
     .replace(/\s+/g, ' ')
     .replace(/\S*\/onnxruntime\/\S+:\d+ .* was false\. ?/, '')

@@ -4,7 +4,10 @@ import type { MessageRef, Node, Tensor } from '../formats/onnx/model.ts';
 import { elementCount } from '../formats/onnx/tensors/tensorData.ts';
 import { heldTensors, type ModelFile } from './wiring.ts';
 
-/** Two files are compared in steps of this size, a multiple of four: small enough to be compared while they are in the processor's cache. */
+/**
+ * Two files are compared in steps of this size, a multiple of four: small enough to be compared while they are in the
+ * processor's cache.
+ */
 const STEP_BYTES = 512 * 1024;
 
 /** Where bytes of one file are known to stand in another: null where they are not, or were not looked at. */
@@ -13,7 +16,10 @@ export interface KnownCopies {
   offsetOf(start: number, end: number): number | null;
 }
 
-/** Compares parts of two models byte for byte, streaming, and counts what it compared. What is known to be a copy is not read again. */
+/**
+ * Compares parts of two models byte for byte, streaming, and counts what it compared. What is known to be a copy is not
+ * read again.
+ */
 export class ByteComparer {
   private readonly a: ModelFile;
   private readonly b: ModelFile;
@@ -45,8 +51,8 @@ export class ByteComparer {
   }
 
   /**
-   * Two tensors have the same type, dims and data bytes. Tensors stored in different forms count as different here, except that
-   * raw data may lie in either file or beside it.
+   * Two tensors have the same type, dims and data bytes. Tensors stored in different forms count as different here,
+   * except that raw data may lie in either file or beside it.
    */
   async sameTensor(a: Tensor, b: Tensor | undefined): Promise<boolean> {
     if (!b) return false;
@@ -106,8 +112,8 @@ export interface ByteStream {
 }
 
 /**
- * Two streams hold the same bytes. The next step is read while this one is compared, into two pairs of buffers that take turns.
- * `breathe` is waited for at each step: it yields to other work, and throws on a cancel.
+ * Two streams hold the same bytes. The next step is read while this one is compared, into two pairs of buffers that
+ * take turns. `breathe` is waited for at each step: it yields to other work, and throws on a cancel.
  */
 export async function sameStreams(a: ByteStream, b: ByteStream, breathe: () => Promise<void>): Promise<boolean> {
   if (a.length !== b.length) return false;
@@ -123,7 +129,8 @@ export async function sameStreams(a: ByteStream, b: ByteStream, breathe: () => P
   };
   const step = (...args: Parameters<typeof read>): ReturnType<typeof read> => {
     const reading = read(...args);
-    // A cancel ends the comparison before this is waited for; a failure that nobody waits for would end the whole thread.
+    // A cancel ends the comparison before this is waited for; a failure that nobody waits for would end the whole
+    // thread.
     reading.catch(() => undefined);
     return reading;
   };

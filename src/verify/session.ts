@@ -25,7 +25,10 @@ const QUIET: Runtime.InferenceSession.RunOptions = { logSeverityLevel: 4 };
 let config: RuntimeConfig | null = null;
 let loading: Promise<typeof Runtime> | null = null;
 
-/** Says where the runtime's files lie. Entry points call this once, before the first session; without, they are looked for beside the package. */
+/**
+ * Says where the runtime's files lie. Entry points call this once, before the first session; without, they are looked
+ * for beside the package.
+ */
 export function configureRuntime(wanted: RuntimeConfig | null): void {
   config = wanted;
   loading = null;

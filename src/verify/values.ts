@@ -66,7 +66,10 @@ export function fromNumbers(dtype: number, dims: readonly number[], numbers: Arr
   return { dtype, dims, data: row.make(buffer) };
 }
 
-/** A value's numbers, without a copy where the engine holds them as numbers already. 64-bit integers beyond 2^53 are rounded. */
+/**
+ * A value's numbers, without a copy where the engine holds them as numbers already. 64-bit integers beyond 2^53 are
+ * rounded.
+ */
 export function numbersOf({ data, dtype }: Value): NumberArray {
   if (dtype === FLOAT16) return halfFloats(data);
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data, Number);

@@ -10,7 +10,10 @@ export class JobQueue {
     this.width = width;
   }
 
-  /** Gives what the work gives. Rejects with `cancelled` where the signal comes before its turn; the work is not started then. */
+  /**
+   * Gives what the work gives. Rejects with `cancelled` where the signal comes before its turn; the work is not started
+   * then.
+   */
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     await this.turn(signal);
     try {

@@ -1,7 +1,10 @@
 import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 
-/** The editor of files that are models by their name, and the one that "Open With" offers for names that other programs use too. */
+/**
+ * The editor of files that are models by their name, and the one that "Open With" offers for names that other programs
+ * use too.
+ */
 export const EDITOR_TYPES = ['channelwise.model', 'channelwise.otherModel'] as const;
 export const [EDITOR_TYPE] = EDITOR_TYPES;
 
@@ -15,8 +18,8 @@ interface Manifest {
 }
 
 /**
- * Endings of model files as package.json names them for an editor, such as `.onnx`. A test holds it against the table of formats, which the extension host does not load: it would bring
- * every reader along.
+ * Endings of model files as package.json names them for an editor, such as `.onnx`. A test holds it against the table
+ * of formats, which the extension host does not load: it would bring every reader along.
  */
 function endingsOf(type: string): readonly string[] {
   const extension = vscode.extensions.getExtension<unknown>('channelwise.channelwise');

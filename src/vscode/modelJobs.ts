@@ -11,7 +11,10 @@ const RUNTIME_JOBS: Readonly<Partial<Record<keyof WorkerMethods, number>>> = {
   evaluate: 12 * 60 * 60 * 1000,
 };
 
-/** Jobs that hold a whole model's structure in memory. They take turns, so that many pages opened at once need the memory of one. */
+/**
+ * Jobs that hold a whole model's structure in memory. They take turns, so that many pages opened at once need the
+ * memory of one.
+ */
 const WHOLE_MODEL: ReadonlySet<keyof WorkerMethods> = new Set<keyof WorkerMethods>([
   'readModel',
   'compare',
@@ -20,8 +23,8 @@ const WHOLE_MODEL: ReadonlySet<keyof WorkerMethods> = new Set<keyof WorkerMethod
 ]);
 
 /**
- * Everything the extension asks of its two worker threads. One reads and writes files. The other runs models: the runtime hears no cancel, so that thread is stopped where a model takes too
- * long, and nothing is lost with it.
+ * Everything the extension asks of its two worker threads. One reads and writes files. The other runs models: the
+ * runtime hears no cancel, so that thread is stopped where a model takes too long, and nothing is lost with it.
  */
 export class ModelJobs {
   private readonly files: WorkerClient;

@@ -15,7 +15,9 @@ interface Kept {
   readonly proof: VerifyReply;
 }
 
-/** Proves adapted files, and remembers what came out for as long as both files and their data files stay as they were. */
+/**
+ * Proves adapted files, and remembers what came out for as long as both files and their data files stay as they were.
+ */
 export class Proofs {
   private readonly jobs: ModelJobs;
   private readonly kept = new Map<string, Kept>();

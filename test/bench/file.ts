@@ -28,7 +28,10 @@ onnx.save(m, sys.argv[2])
 /** Other pythons of the machine may lack the package that Debian's has. */
 const PYTHONS = ['/usr/bin/python3', 'python3'];
 
-/** Opening, converting, proving and cancelling, in alternating runs against `cp` and, where python3-onnx is installed, its load, sum and save. */
+/**
+ * Opening, converting, proving and cancelling, in alternating runs against `cp` and, where python3-onnx is installed,
+ * its load, sum and save.
+ */
 export async function benchFile(paths: readonly string[], large: boolean): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'channelwise-bench-'));
   try {
@@ -133,14 +136,20 @@ async function benchOne(file: string, folder: string): Promise<Figure[]> {
   ];
 }
 
-/** The recipe knows one kind of first weight; where it fails, or onnx is not installed, there is nothing to compare with. */
+/**
+ * The recipe knows one kind of first weight; where it fails, or onnx is not installed, there is nothing to compare
+ * with.
+ */
 function recipeWorks(python: string, file: string, to: string): boolean {
   const { status } = spawnSync(python, ['-c', PYTHON, file, to]);
   rmSync(to, { force: true });
   return status === 0;
 }
 
-/** Milliseconds to prove a converted file, which compares every byte behind the seam, and for `cmp` of two copies; alternating runs. */
+/**
+ * Milliseconds to prove a converted file, which compares every byte behind the seam, and for `cmp` of two copies;
+ * alternating runs.
+ */
 async function proving(file: string, folder: string): Promise<{ verify: number; cmp: number }> {
   const [adapted, same] = [join(folder, 'proved.onnx'), join(folder, 'same.onnx')];
   await convertToGray(file, { out: adapted });

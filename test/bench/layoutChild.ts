@@ -4,8 +4,8 @@ import { layoutNested } from '../../webview-ui/layout/nested.ts';
 import { LAYOUT_GRAPHS } from './layout.ts';
 
 /**
- * Lays out one graph in a process of its own, so that its memory can be told. Prints milliseconds of processor time, which other
- * work on the machine does not stretch, and bytes.
+ * Lays out one graph in a process of its own, so that its memory can be told. Prints milliseconds of processor time,
+ * which other work on the machine does not stretch, and bytes.
  */
 const [which = '', graph = ''] = process.argv.slice(2);
 const model = new GraphModel(LAYOUT_GRAPHS[graph]!());

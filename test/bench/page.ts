@@ -25,7 +25,10 @@ const FILES: readonly [string, () => PageModel, number][] = [
 const PARTS = ['read', 'transfer', 'graph', 'layout', 'draw'] as const;
 type Times = Record<(typeof PARTS)[number] | 'total', number>;
 
-/** From handing over the file to the first drawn frame, all groups open, in headless Chromium; then frames while panning. */
+/**
+ * From handing over the file to the first drawn frame, all groups open, in headless Chromium; then frames while
+ * panning.
+ */
 export async function benchPage(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'channelwise-bench-page-'));
   const browser = await launch();
@@ -65,7 +68,10 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
-/** The host's part runs here, as its worker does; the answer crosses as VS Code's messages do: JSON, with the bytes of typed arrays behind it. */
+/**
+ * The host's part runs here, as its worker does; the answer crosses as VS Code's messages do: JSON, with the bytes of
+ * typed arrays behind it.
+ */
 async function open(browser: Browser, file: string): Promise<{ page: Page; times: Times; close(): Promise<void> }> {
   const model = await readPageModel(file);
   const graph = new GraphModel(model);

@@ -24,7 +24,10 @@ state["conv1.weight"] = state["conv1.weight"].sum(1, keepdim=True)
 torch.save(state, sys.argv[2])
 `;
 
-/** Opening and converting a 1 GB state dict, in alternating runs against `cp` with a flush and torch's load, sum and save. Needs python3-torch. */
+/**
+ * Opening and converting a 1 GB state dict, in alternating runs against `cp` with a flush and torch's load, sum and
+ * save. Needs python3-torch.
+ */
 export async function benchPytorch(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'channelwise-bench-'));
   try {

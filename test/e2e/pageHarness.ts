@@ -10,7 +10,10 @@ import { packModel } from '../../src/protocol/packed.ts';
 import { THEMES } from '../fixtures/themes.ts';
 import type { ThemeKind } from '../fixtures/themes.ts';
 
-/** Drives the built page in Chromium under the webview's own content security policy, with a stand-in for the extension host. */
+/**
+ * Drives the built page in Chromium under the webview's own content security policy, with a stand-in for the extension
+ * host.
+ */
 const here = dirname(fileURLToPath(import.meta.url));
 const ORIGIN = 'https://page.invalid';
 const NONCE = 'c2VjcmV0LW5vbmNl';
@@ -19,7 +22,10 @@ export function launch(): Promise<Browser> {
   return launchBrowser();
 }
 
-/** The toolkit probes for :focus-visible with one empty style element. The policy refuses it (this is the hash of nothing) and the toolkit copes. */
+/**
+ * The toolkit probes for :focus-visible with one empty style element. The policy refuses it (this is the hash of
+ * nothing) and the toolkit copes.
+ */
 const EMPTY_STYLE = 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=';
 
 let loaded: Promise<string> | null = null;
@@ -45,7 +51,9 @@ export interface OpenOptions {
   reducedMotion?: boolean;
   /** What getState() returns, as when a tab comes back. */
   state?: unknown;
-  /** Answers to requests other than `model`, and to that one where it comes with arguments; the request itself is given. */
+  /**
+   * Answers to requests other than `model`, and to that one where it comes with arguments; the request itself is given.
+   */
   answer?: (method: string, request: Record<string, unknown>) => Answer | Promise<Answer>;
 }
 export interface OpenedPage {

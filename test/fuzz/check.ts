@@ -58,8 +58,9 @@ const HELD_ELEMENTS = 4096;
 const DATA = Uint8Array.from({ length: 4096 }, (_, i) => i % 251);
 
 /**
- * Puts one input through everything and throws where an invariant breaks: an error that is not typed or has no place; elements by range
- * that differ from the whole; an edit that touches more than whole fields and length prefixes, or whose result does not read back.
+ * Puts one input through everything and throws where an invariant breaks: an error that is not typed or has no place;
+ * elements by range that differ from the whole; an edit that touches more than whole fields and length prefixes, or
+ * whose result does not read back.
  */
 export async function checkInput(bytes: Uint8Array, random: Random): Promise<Outcome> {
   const source = new MemorySource(bytes);
@@ -199,7 +200,10 @@ function spliced(bytes: Uint8Array, splices: readonly Splice[]): Uint8Array {
   );
 }
 
-/** Splices replace whole fields of one message, or a length prefix; the result is a model, and as sound for the independent reader as before. */
+/**
+ * Splices replace whole fields of one message, or a length prefix; the result is a model, and as sound for the
+ * independent reader as before.
+ */
 async function checkSplices(bytes: Uint8Array, tree: TreeMessage, splices: readonly Splice[]): Promise<Model> {
   const prefixes = new Set<string>();
   const owners = new Map<number, Set<TreeMessage>>();

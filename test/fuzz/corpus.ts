@@ -14,7 +14,10 @@ import { RESTORATION } from '../fixtures/zoo/restoration.ts';
 const MAX_BYTES = 300_000;
 const TESTDATA = '/usr/share/libonnx-testdata';
 
-/** What is mutated: ONNX's own test models where Debian's libonnx-testdata is installed, the zoo, and every way to store a tensor. */
+/**
+ * What is mutated: ONNX's own test models where Debian's libonnx-testdata is installed, the zoo, and every way to store
+ * a tensor.
+ */
 export function fuzzCorpus(): Uint8Array[] {
   const files = existsSync(TESTDATA)
     ? readdirSync(TESTDATA, { recursive: true })

@@ -1,6 +1,7 @@
 /**
- * A model as a tree of protobuf fields, read and written by code that shares nothing with src: what mutations work on, and what
- * results are checked against. Source of the format: https://protobuf.dev/programming-guides/encoding/, of the messages: onnx.proto.
+ * A model as a tree of protobuf fields, read and written by code that shares nothing with src: what mutations work on,
+ * and what results are checked against. Source of the format: https://protobuf.dev/programming-guides/encoding/, of the
+ * messages: onnx.proto.
  */
 
 export type MessageType = keyof typeof MESSAGES;

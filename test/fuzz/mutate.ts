@@ -368,7 +368,10 @@ function damageBytes(random: Random, bytes: Uint8Array): Uint8Array {
   }
 }
 
-/** The input number `index` of a run: one model of the corpus, changed in one to four places. A function of its arguments alone. */
+/**
+ * The input number `index` of a run: one model of the corpus, changed in one to four places. A function of its
+ * arguments alone.
+ */
 export function fuzzInput(corpus: readonly Uint8Array[], seed: number, index: number): Uint8Array {
   const random = new Random(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b));
   const bytes = random.pick(corpus);

@@ -36,7 +36,10 @@ export interface FuzzOptions {
 
 type Line = { at: number } | { outcome: string; ms: number } | { failure: string };
 
-/** Runs inputs in a process of their own. One that hangs, takes too much memory or dies is a failure, and the run goes on behind it. */
+/**
+ * Runs inputs in a process of their own. One that hangs, takes too much memory or dies is a failure, and the run goes
+ * on behind it.
+ */
 export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
   const { kind, seed, first = 0, inputs = Infinity, seconds = Infinity, onFailure } = options;
   const deadline = Date.now() + 1000 * seconds;

@@ -3,8 +3,8 @@ import { Random } from '../fixtures/random.ts';
 import { FUZZ_KINDS, isFuzzKind } from './kinds.ts';
 
 /**
- * Checks inputs first, first + 1, … until it is stopped. Each line on its output is JSON: `{ at }` before an input, so that whoever
- * waits knows which one hangs, then `{ outcome, ms }` or `{ failure }`.
+ * Checks inputs first, first + 1, … until it is stopped. Each line on its output is JSON: `{ at }` before an input, so
+ * that whoever waits knows which one hangs, then `{ outcome, ms }` or `{ failure }`.
  */
 const [kind = 'onnx', ...numbers] = process.argv.slice(2);
 const [seed = 1, first = 0] = numbers.map(Number);

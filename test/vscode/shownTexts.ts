@@ -10,8 +10,8 @@ type AnyFunction = (...args: never[]) => unknown;
 type Patch = Readonly<Record<string, AnyFunction>>;
 
 /**
- * Listens at every place of VS Code's window that shows texts, until `stop`. Messages are closed at once, behind their Report where they offer one; dialogs are left. Quick inputs and progress
- * go on as they are.
+ * Listens at every place of VS Code's window that shows texts, until `stop`. Messages are closed at once, behind their
+ * Report where they offer one; dialogs are left. Quick inputs and progress go on as they are.
  */
 export function recordShown(): { readonly shown: readonly Shown[]; readonly stop: () => void } {
   const shown: Shown[] = [];

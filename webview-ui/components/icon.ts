@@ -1,7 +1,10 @@
 import { LitElement, css, html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 
-/** Code points in VS Code's icon font, which page.css loads: https://microsoft.github.io/vscode-codicons/dist/codicon.html */
+/**
+ * Code points in VS Code's icon font, which page.css loads:
+ * https://microsoft.github.io/vscode-codicons/dist/codicon.html
+ */
 const ICONS = {
   search: 0xea6d,
   close: 0xea76,

@@ -26,7 +26,10 @@ export function kindColours(scene: Scene, theme: Theme): BoxColours {
   };
 }
 
-/** From cold to hot, evenly spaced. Each step is lighter or darker than its neighbour too, so that it can be told without colour. */
+/**
+ * From cold to hot, evenly spaced. Each step is lighter or darker than its neighbour too, so that it can be told
+ * without colour.
+ */
 const HEAT_STOPS: readonly (readonly [number, number, number])[] = [
   [38, 52, 92],
   [43, 102, 140],

@@ -29,7 +29,9 @@ export function fitView(picture: Extent, page: Extent): View {
   };
 }
 
-/** The first view is readable: as wide as is legible, from the top, with `focus` (the first input's middle) on the page. */
+/**
+ * The first view is readable: as wide as is legible, from the top, with `focus` (the first input's middle) on the page.
+ */
 export function firstView(picture: Extent, page: Extent, focus: number): View {
   const whole = fitView(picture, page);
   if (whole.scale >= 0.7) return whole;

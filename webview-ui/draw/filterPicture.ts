@@ -6,7 +6,10 @@ export interface Filters {
   readonly values: Float32Array;
 }
 
-/** One small picture: a gray plane, or three planes as red, green and blue. Its numbers from `low` to `high` are drawn from black to white. */
+/**
+ * One small picture: a gray plane, or three planes as red, green and blue. Its numbers from `low` to `high` are drawn
+ * from black to white.
+ */
 export interface Picture {
   readonly width: number;
   readonly height: number;
@@ -50,7 +53,10 @@ export function filterStats({ set, values }: Filters, filter: number): FilterSta
   return statsOf(values.subarray(filter * sizeOf(set), (filter + 1) * sizeOf(set)));
 }
 
-/** The pictures of one filter: one in colour for three channels, else one in gray per channel. `all` scales them by the numbers of all filters. */
+/**
+ * The pictures of one filter: one in colour for three channels, else one in gray per channel. `all` scales them by the
+ * numbers of all filters.
+ */
 export function picturesOf(filters: Filters, filter: number, all: FilterStats | null): Picture[] {
   const {
     set: { channels, height, width },
@@ -77,7 +83,10 @@ export function statsOf(values: Float32Array): FilterStats {
   return count > 0 ? { min, max, mean: sum / count } : { min: NaN, max: NaN, mean: NaN };
 }
 
-/** A picture's pixels as red, green, blue and alpha. Where all numbers are the same it is middle gray; what is no finite number is transparent. */
+/**
+ * A picture's pixels as red, green, blue and alpha. Where all numbers are the same it is middle gray; what is no finite
+ * number is transparent.
+ */
 export function pixels({ width, height, planes, low, high }: Picture): Uint8ClampedArray<ArrayBuffer> {
   const out = new Uint8ClampedArray(width * height * 4);
   const spread = high - low;

@@ -7,7 +7,9 @@ interface Carrier {
   readonly dims: readonly DimText[] | null;
 }
 
-/** What lines say: the shape, without the batch size that all share, and the element type where it is not the usual one. */
+/**
+ * What lines say: the shape, without the batch size that all share, and the element type where it is not the usual one.
+ */
 export class EdgeLabels {
   /** Whether the shared batch size is written all the same. */
   showBatch = false;

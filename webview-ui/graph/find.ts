@@ -17,7 +17,10 @@ interface Entry {
   text: string;
 }
 
-/** Looks through names, operators, tensors, dtypes, shapes and attributes. Words are sought separately; all must be found. */
+/**
+ * Looks through names, operators, tensors, dtypes, shapes and attributes. Words are sought separately; all must be
+ * found.
+ */
 export class Finder {
   readonly #model: PageModel;
   #entries: Entry[] | null = null;
@@ -44,7 +47,10 @@ export class Finder {
   }
 }
 
-/** `64x112`, `64*112` and `64, 112` mean the shape 64×112; `[64, 3` one that starts with 64×3; `kernel_shape=3` an attribute. */
+/**
+ * `64x112`, `64*112` and `64, 112` mean the shape 64×112; `[64, 3` one that starts with 64×3; `kernel_shape=3` an
+ * attribute.
+ */
 function normalQuery(query: string): string[] {
   return query
     .trim()

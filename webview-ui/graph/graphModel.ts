@@ -26,7 +26,10 @@ export interface GroupFacts {
   output: string;
 }
 
-/** What a reader has selected: `n` node id, `i` or `o` with the number of a graph input or output, `g` with a group's path. */
+/**
+ * What a reader has selected: `n` node id, `i` or `o` with the number of a graph input or output, `g` with a group's
+ * path.
+ */
 export type SelectionKey = string;
 
 /** One model as a graph with groups: everything the picture needs, without any drawing. */

@@ -81,8 +81,8 @@ export function heaviest(model: GraphModel, { values }: Heat, most: number): Hea
 }
 
 /**
- * The share of each box of the greatest box in the picture, 0 to 1, or null where nothing is known. A closed group has the sum of its
- * layers. The square root spreads the small ones: costs of layers differ by orders of magnitude.
+ * The share of each box of the greatest box in the picture, 0 to 1, or null where nothing is known. A closed group has
+ * the sum of its layers. The square root spreads the small ones: costs of layers differ by orders of magnitude.
  */
 export function heatShares(scene: Scene, { values }: Heat): (b: number) => number | null {
   const { geometry: g, model } = scene;

@@ -36,7 +36,10 @@ interface Draft {
   kept: boolean;
 }
 
-/** Groups from the scopes of nodes: the exporter's own, else the node's name; where names say nothing, from repeated structure. */
+/**
+ * Groups from the scopes of nodes: the exporter's own, else the node's name; where names say nothing, from repeated
+ * structure.
+ */
 export function buildHierarchy(flat: FlatGraph, inner?: PageInner): Hierarchy {
   const named = settle(new Drafts(flat, inner), flat);
   const { items, count } = named.groups[0]!;

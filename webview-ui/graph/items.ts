@@ -31,7 +31,10 @@ export interface FlatGraph {
   items: Item[];
   links: Link[];
   tensors: number;
-  /** Item of each node id and, as -1 - i, of each input: of the graph, then of the graphs inside nodes. Constants have none. */
+  /**
+   * Item of each node id and, as -1 - i, of each input: of the graph, then of the graphs inside nodes. Constants have
+   * none.
+   */
   itemOfNode: Map<number, number>;
   /** Items of all inputs, the graph's first; and, by number, of the graph's outputs that some node makes. */
   inputs: number[];
@@ -144,7 +147,10 @@ export function flatGraph(model: PageModel): FlatGraph {
   };
 }
 
-/** What an owner's inner graph takes in goes straight to where it is used; a second line to the owner's own box would only be in the way. */
+/**
+ * What an owner's inner graph takes in goes straight to where it is used; a second line to the owner's own box would
+ * only be in the way.
+ */
 function takenInside({ inner, inputs }: PageModel): Set<string> | null {
   if (!inner) return null;
   const taken = new Set<string>();

@@ -1,10 +1,16 @@
-/** Numbers by layer name, from a file that a person gives: ONNX Runtime's profile, or a plain object of names and numbers. */
+/**
+ * Numbers by layer name, from a file that a person gives: ONNX Runtime's profile, or a plain object of names and
+ * numbers.
+ */
 export interface LayerNumbers {
   readonly title: string;
   readonly numbers: ReadonlyMap<string, number>;
 }
 
-/** ONNX Runtime writes one event for each run of a node, named after it: https://onnxruntime.ai/docs/performance/tune-performance/profiling-tools.html */
+/**
+ * ONNX Runtime writes one event for each run of a node, named after it:
+ * https://onnxruntime.ai/docs/performance/tune-performance/profiling-tools.html
+ */
 const KERNEL_TIME = '_kernel_time';
 
 /** Reads either form. Throws an Error with one sentence where it is neither. */

@@ -9,7 +9,10 @@ const MAX_PERIOD = 160;
 const MIN_PERIOD = 3;
 const MIN_TIMES = 3;
 
-/** Finds stretches of a sequence that repeat one block of 3 to 160 entries three times or more. Runs don't overlap; sorted by start. */
+/**
+ * Finds stretches of a sequence that repeat one block of 3 to 160 entries three times or more. Runs don't overlap;
+ * sorted by start.
+ */
 export function repeatedBlocks(signature: readonly string[]): Run[] {
   const ids = new Map<string, number>();
   const s = Int32Array.from(signature, (text) => {

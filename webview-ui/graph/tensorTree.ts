@@ -32,7 +32,10 @@ export interface TreeView {
 /** No network nests its modules deeper; a name made of dots alone may. */
 const MOST_DEPTH = 32;
 
-/** The tree of all tensors. Modules with one child module and nothing else keep their own row: their names tell where one is. */
+/**
+ * The tree of all tensors. Modules with one child module and nothing else keep their own row: their names tell where
+ * one is.
+ */
 export function tensorTree(tensors: readonly PageTensor[]): TreeNode {
   const root = newNode({ title: '', path: '', depth: 0, tensor: null, order: 0 });
   const modules = new Map<string, TreeNode>([['', root]]);

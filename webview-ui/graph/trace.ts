@@ -31,7 +31,9 @@ export function traceAll(flat: FlatGraph, start: number, direction: Direction): 
   return { items, links };
 }
 
-/** A shortest way from one item to another along the data's direction, tried both ways round; null where there is none. */
+/**
+ * A shortest way from one item to another along the data's direction, tried both ways round; null where there is none.
+ */
 export function shortestPath(flat: FlatGraph, one: number, other: number): Trace | null {
   return pathDown(flat, one, other) ?? pathDown(flat, other, one);
 }

@@ -56,8 +56,9 @@ function anchorFirst(a: number, b: number, anchor: number): number {
 }
 
 /**
- * Middle x of every box, row by row. The node with the longest way still to go continues its parent's column exactly, so the main path is
- * straight; the others stand where their parents are and make room. Sorts each row of `rows` left to right.
+ * Middle x of every box, row by row. The node with the longest way still to go continues its parent's column exactly,
+ * so the main path is straight; the others stand where their parents are and make room. Sorts each row of `rows` left
+ * to right.
  */
 export function placeColumns(ranked: Ranked): Float64Array {
   const { g, rows, rank, depth } = ranked;
@@ -110,7 +111,10 @@ function alignFirstRow({ g, out, rows, rank, depth }: Ranked, x: Float64Array): 
 /** Filled anew for every node. */
 const PLACES: number[] = [];
 
-/** Where v would like to be: `wish` the median of its parents, `main` straight below the nearest of them. NaN when it has none. */
+/**
+ * Where v would like to be: `wish` the median of its parents, `main` straight below the nearest of them. NaN when it
+ * has none.
+ */
 function wishOf(v: number, { g, into, rank }: Ranked, { x, wish, main }: Wishes): void {
   PLACES.length = 0;
   let nearest = -1;
@@ -120,7 +124,8 @@ function wishOf(v: number, { g, into, rank }: Ranked, { x, wish, main }: Wishes)
     const u = g.from[e]!;
     if (rank[u]! >= rank[v]!) continue;
     const shift = g.fromOffset[e]! - g.toOffset[e]!;
-    // Only a small shift may be made good by moving the box: on a long chain they would add up, and the page would lean.
+    // Only a small shift may be made good by moving the box: on a long chain they would add up, and the page would
+    // lean.
     const place = x[u]! + (Math.abs(shift) <= MAX_SHIFT ? shift : 0);
     PLACES.push(place);
     if (rank[u]! > nearest || (rank[u] === nearest && place < main[v]!)) {

@@ -22,7 +22,10 @@ export interface Layout extends Routes {
   height: number;
 }
 
-/** Layered placement, top to bottom: a pure function of sizes and edges. Deterministic, no recursion, no node added for a long edge. */
+/**
+ * Layered placement, top to bottom: a pure function of sizes and edges. Deterministic, no recursion, no node added for
+ * a long edge.
+ */
 export function layoutGraph(g: LayoutInput): Layout {
   const n = g.w.length;
   const out = edgesBy(n, g.from);
@@ -56,7 +59,10 @@ function gapBelow(ports: boolean, bent: boolean): number {
   return bent ? BEND_GAP : STRAIGHT_GAP;
 }
 
-/** Gaps below rows in which some line bends: 1 by row. A line over several rows may take a lane, which it enters and leaves by bends. */
+/**
+ * Gaps below rows in which some line bends: 1 by row. A line over several rows may take a lane, which it enters and
+ * leaves by bends.
+ */
 function bentGaps(g: LayoutInput, rank: Int32Array, x: Float64Array, rows: number): Uint8Array {
   const bent = new Uint8Array(rows);
   for (let e = 0; e < g.from.length; e++) {

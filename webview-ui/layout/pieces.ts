@@ -57,8 +57,9 @@ export function visibleTree(input: NestedInput, open: Uint8Array): VisibleTree {
 }
 
 /**
- * The lines of each open group. A link between two groups becomes one piece in each group it crosses, joined at ports on the frames.
- * An end with a box and a port is a port of that box's frame; one with a port alone is a port of the group itself.
+ * The lines of each open group. A link between two groups becomes one piece in each group it crosses, joined at ports
+ * on the frames. An end with a box and a port is a port of that box's frame; one with a port alone is a port of the
+ * group itself.
  */
 export class Pieces {
   readonly group: number[] = [];
@@ -117,7 +118,10 @@ interface Ends {
   readonly to: End;
 }
 
-/** What one source has made so far, by group and by box. Taken for the next source by a new stamp, so nothing is cleared. */
+/**
+ * What one source has made so far, by group and by box. Taken for the next source by a new stamp, so nothing is
+ * cleared.
+ */
 class SourceMarks {
   readonly #stamp: Int32Array;
   readonly #value: Int32Array;

@@ -43,7 +43,9 @@ function topologicalOrder(n: number, from: Int32Array, to: Int32Array, out: Csr)
   return order;
 }
 
-/** Edges by index with both ends, by the nodes they leave and enter, and which nodes are held in the first or last row. */
+/**
+ * Edges by index with both ends, by the nodes they leave and enter, and which nodes are held in the first or last row.
+ */
 export interface Edges {
   readonly from: Int32Array;
   readonly to: Int32Array;

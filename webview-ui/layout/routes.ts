@@ -33,7 +33,10 @@ export interface Routes {
 
 const NO_LANE = NaN;
 
-/** Routes every edge: straight where nothing is in the way, else down a lane beside the rows it passes. Costs no node per row. */
+/**
+ * Routes every edge: straight where nothing is in the way, else down a lane beside the rows it passes. Costs no node
+ * per row.
+ */
 export function routeEdges(g: LayoutInput, p: Placed): Routes {
   const lanes = assignLanes(g, p);
   const count = g.from.length;
@@ -88,7 +91,10 @@ function sideOf(width: number): number {
   return width > NARROW ? width * SIDE : 0;
 }
 
-/** Lane x of each edge that needs one. One lane per source and attachment; short spans go innermost, so nested skips nest. */
+/**
+ * Lane x of each edge that needs one. One lane per source and attachment; short spans go innermost, so nested skips
+ * nest.
+ */
 function assignLanes(g: LayoutInput, p: Placed): Float64Array {
   const lanes = new Float64Array(g.from.length).fill(NO_LANE);
   const groups: { from: number; lo: number; hi: number; list: number[] }[] = [];
@@ -147,7 +153,10 @@ function extents(g: LayoutInput, p: Placed): { left: Float64Array; right: Float6
   return { left, right };
 }
 
-/** Whether an upright line at x from row a to row b meets no box between. Rows are sorted, so each costs a binary search. */
+/**
+ * Whether an upright line at x from row a to row b meets no box between. Rows are sorted, so each costs a binary
+ * search.
+ */
 function clearBelow(g: LayoutInput, p: Placed, x: number, [a, b]: readonly [number, number]): boolean {
   if (b - a > STRAIGHT_LIMIT) return false;
   for (let r = a + 1; r < b; r++) {

@@ -43,7 +43,10 @@ export class ComparedGraphs {
     this.#counterparts.b.set(second, first);
   }
 
-  /** What stands for a thing of one side on the other; null where nothing does. Groups stand for groups of the same path. */
+  /**
+   * What stands for a thing of one side on the other; null where nothing does. Groups stand for groups of the same
+   * path.
+   */
   counterpart(side: Side, key: SelectionKey): SelectionKey | null {
     const other = this.sessions[OTHER_SIDE[side]].model;
     const found = this.#counterparts[side].get(key) ?? (key.startsWith('g') ? key : null);

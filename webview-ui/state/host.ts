@@ -79,7 +79,10 @@ export function keepState(state: unknown): void {
   api.setState(state);
 }
 
-/** Calls `listener` when the host says that the file changed or that a command wants a view; returns the unsubscribe function. */
+/**
+ * Calls `listener` when the host says that the file changed or that a command wants a view; returns the unsubscribe
+ * function.
+ */
 export function onHost(news: keyof typeof listeners, listener: () => void): () => void {
   listeners[news].add(listener);
   return () => listeners[news].delete(listener);

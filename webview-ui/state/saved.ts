@@ -4,7 +4,9 @@ import type { View } from '../draw/camera.ts';
 import { asTab } from './tabs.ts';
 import type { Tab } from './tabs.ts';
 
-/** What the page keeps for when its tab comes back. Plain data, checked when read: an older version may have written it. */
+/**
+ * What the page keeps for when its tab comes back. Plain data, checked when read: an older version may have written it.
+ */
 export interface Saved {
   file: string;
   nodes: number;

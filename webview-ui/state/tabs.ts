@@ -1,6 +1,9 @@
 import type { PageModel } from '../../src/protocol/messages.ts';
 
-/** The page's tabs, in their order: what each is called, and for which models it is there. A new tab goes here and into the panels of components/app/modelPage.ts. */
+/**
+ * The page's tabs, in their order: what each is called, and for which models it is there. A new tab goes here and into
+ * the panels of components/app/modelPage.ts.
+ */
 interface TabKind {
   readonly label: string;
   /** The panel beside it says more about what is selected. */

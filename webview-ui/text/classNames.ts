@@ -9,7 +9,10 @@ export interface ClassNames {
 const KEYS = /^(names|classes|class_names|labels|id2label|categories)$/i;
 const MOST_NAMES = 100_000;
 
-/** Reads class names as exporters write them: Ultralytics' `{0: 'person', 1: 'car'}`, a JSON list or object, or lines. Null for anything else. */
+/**
+ * Reads class names as exporters write them: Ultralytics' `{0: 'person', 1: 'car'}`, a JSON list or object, or lines.
+ * Null for anything else.
+ */
 export function classNames(key: string, value: string): ClassNames | null {
   if (!KEYS.test(key.trim())) return null;
   const text = value.trim();

@@ -1,4 +1,7 @@
-/** A table in Markdown. Cells are text: what Markdown would take for markup is escaped. `numbers` says which columns stand to the right. */
+/**
+ * A table in Markdown. Cells are text: what Markdown would take for markup is escaped. `numbers` says which columns
+ * stand to the right.
+ */
 export function markdownTable(
   titles: readonly string[],
   numbers: readonly boolean[],

@@ -25,7 +25,10 @@ function rounded(dtype: number, values: Float64Array): Float64Array | null {
   return out;
 }
 
-/** A computed constant, rounded as its type does; null where its numbers leave the type, or where the type is not computed with. */
+/**
+ * A computed constant, rounded as its type does; null where its numbers leave the type, or where the type is not
+ * computed with.
+ */
 export function made(dtype: number, dims: readonly number[], values: Float64Array): ConstantValue | null {
   const whole = dtype === INT64 && values.every(Number.isSafeInteger);
   const list = whole ? values : rounded(dtype, values);

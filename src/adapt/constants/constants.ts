@@ -21,7 +21,9 @@ const MAX_MADE = 1 << 27;
 /** The operators between stored numbers and a weight are few; a longer computation is no weight. */
 const MAX_COMPUTED = 256;
 
-/** Values known before the model runs: initializers, Constant nodes, and what the operators of `COMPUTED` make of them. */
+/**
+ * Values known before the model runs: initializers, Constant nodes, and what the operators of `COMPUTED` make of them.
+ */
 export class Constants {
   private readonly stored = new Map<string, Tensor>();
   private readonly sparse = new Map<string, SparseTensor>();
@@ -72,13 +74,19 @@ export class Constants {
     return this.fixed.get(name) ?? false;
   }
 
-  /** The value behind a name; null when it is no constant, or when float64 rounds one of its integers. Throws what decoding throws. */
+  /**
+   * The value behind a name; null when it is no constant, or when float64 rounds one of its integers. Throws what
+   * decoding throws.
+   */
   async value(name: string): Promise<ConstantValue | null> {
     const value = await this.exactValue(name);
     return value?.exact ? null : value;
   }
 
-  /** The integers behind a name without loss, of any size; null when it is no constant, or has other numbers. Throws what decoding throws. */
+  /**
+   * The integers behind a name without loss, of any size; null when it is no constant, or has other numbers. Throws
+   * what decoding throws.
+   */
   async integers(name: string): Promise<readonly bigint[] | null> {
     const value = await this.exactValue(name);
     if (value?.exact) return [...value.exact];

@@ -2,7 +2,10 @@ import { isInteger } from '../../tensors/dtypes.ts';
 import type { Affine } from '../maps/affine.ts';
 import { product, type ConstantValue } from './constantValue.ts';
 
-/** Largest and smallest values by dtype: a folded weight that leaves them can't keep its type. float16, and the integers of quantised weights. */
+/**
+ * Largest and smallest values by dtype: a folded weight that leaves them can't keep its type. float16, and the integers
+ * of quantised weights.
+ */
 const RANGE: Readonly<Record<number, readonly [number, number]>> = {
   1: [-3.4028234663852886e38, 3.4028234663852886e38],
   2: [0, 255],
@@ -54,7 +57,10 @@ export function contract(
   return { dims: w.dims.map((d, i) => (i === axis ? outer * newChannels * inner : d)), values };
 }
 
-/** `Σ_c W[…, c, …] · b[c]` over the channel axis and everything but the axes `keep`, in their order: what the shift adds to each output. */
+/**
+ * `Σ_c W[…, c, …] · b[c]` over the channel axis and everything but the axes `keep`, in their order: what the shift adds
+ * to each output.
+ */
 export function shiftThrough(
   w: ConstantValue,
   { axis, inner }: ChannelAxis,

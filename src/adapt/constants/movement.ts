@@ -120,8 +120,9 @@ const gather: ConstantRule = (node, [v, indices]) => {
 };
 
 /**
- * Starts, ends, axes and steps as inputs, or as attributes before opset 10: https://onnx.ai/onnx/operators/onnx__Slice.html.
- * Starts and ends are clamped to the axis, so that INT64_MAX, rounded or not, is its end.
+ * Starts, ends, axes and steps as inputs, or as attributes before opset 10:
+ * https://onnx.ai/onnx/operators/onnx__Slice.html. Starts and ends are clamped to the axis, so that INT64_MAX, rounded
+ * or not, is its end.
  */
 const slice: ConstantRule = (node, [v, ...given]) => {
   if (!v) return null;

@@ -19,7 +19,10 @@ export interface AttemptRequest {
   /** The file's model. */
   readonly model: ExpandedModel;
   readonly inputs: readonly FlowingInput[];
-  /** Weights that are stored as integers stay so: where their sums would not fit, the channels are rebuilt in front of them. */
+  /**
+   * Weights that are stored as integers stay so: where their sums would not fit, the channels are rebuilt in front of
+   * them.
+   */
   readonly keepIntegers?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -27,7 +30,10 @@ export interface AttemptRequest {
 /** Functions inside functions are few; each round writes out one level. */
 const MAX_ROUNDS = 32;
 
-/** Walks the model, and again with the calls written out that the image reached, as long as there are such; the walk that folds best counts. */
+/**
+ * Walks the model, and again with the calls written out that the image reached, as long as there are such; the walk
+ * that folds best counts.
+ */
 export async function attempt({ knowledge, model, inputs, signal, keepIntegers }: AttemptRequest): Promise<Attempt> {
   let best: Attempt | null = null;
   let failure: unknown = null;
@@ -35,7 +41,8 @@ export async function attempt({ knowledge, model, inputs, signal, keepIntegers }
   for (let round = 0; at && round < MAX_ROUNDS; round++) {
     const calls = new Set<Node>();
     const known = await knowledge.of(at, inputs);
-    // Behind merged axes a product may not take the map in after all; kept apart, the tensor in front of it can be rebuilt.
+    // Behind merged axes a product may not take the map in after all; kept apart, the tensor in front of it can be
+    // rebuilt.
     for (const merges of [true, false]) {
       try {
         const walk: Walk = await channelFlow(at.graph, known, inputs, {
@@ -67,8 +74,8 @@ export interface Outcome extends Attempt {
 }
 
 /**
- * The cheapest of several ways to the same function: the attempt; rebuilding the images once, in front of the file's model; and, under
- * another order of channels, carrying that order on.
+ * The cheapest of several ways to the same function: the attempt; rebuilding the images once, in front of the file's
+ * model; and, under another order of channels, carrying that order on.
  */
 export async function cheapest(first: Attempt, request: AttemptRequest): Promise<Outcome> {
   const { model, inputs, signal } = request;

@@ -47,7 +47,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(Object.keys(CONV_KINDS).map((op) => [op, conv])),
 };
 
-/** In these domains runtimes have operators of their own, which may go before a function of the same name: what such a node does is not certain. */
+/**
+ * In these domains runtimes have operators of their own, which may go before a function of the same name: what such a
+ * node does is not certain.
+ */
 const OPERATOR_DOMAINS = new Set([
   '',
   'ai.onnx.ml',
@@ -80,8 +83,9 @@ export interface FlowOptions extends WalkOptions {
 }
 
 /**
- * Walks the graph forward from the adapted inputs (design §2). Every tensor reached is `map · base`; each node absorbs the map,
- * passes it, takes it into its weights, or gets its inputs rebuilt. Throws `refused` only where a rebuilt tensor has no exact form.
+ * Walks the graph forward from the adapted inputs (design §2). Every tensor reached is `map · base`; each node absorbs
+ * the map, passes it, takes it into its weights, or gets its inputs rebuilt. Throws `refused` only where a rebuilt
+ * tensor has no exact form.
  */
 export async function channelFlow(
   graph: Graph,

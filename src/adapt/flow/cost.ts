@@ -14,7 +14,9 @@ export interface Cost {
   readonly rebuilt: number;
 }
 
-/** Multiply-adds for one image after, less those before. Null when a size is unknown, unless `unknown` stands for it. */
+/**
+ * Multiply-adds for one image after, less those before. Null when a size is unknown, unless `unknown` stands for it.
+ */
 export function addedMultiplyAdds(walk: Walk, settled: Settled, unknown: number | null = null): number | null {
   return sum([
     ...walk.folds.map(({ at, oldDims, newDims }) =>
@@ -25,8 +27,8 @@ export function addedMultiplyAdds(walk: Walk, settled: Settled, unknown: number 
 }
 
 /**
- * The cost of a plan, to compare it with others of the same map. First weights that grow as the number of channels does are what was
- * asked for, and cost nothing.
+ * The cost of a plan, to compare it with others of the same map. First weights that grow as the number of channels does
+ * are what was asked for, and cost nothing.
  */
 export function costOf(walk: Walk, settled: Settled, channels: { readonly old: number; readonly now: number }): Cost {
   const more = Math.max(0, channels.now - channels.old);
@@ -53,8 +55,9 @@ export function costsNothing(cost: Cost): boolean {
 }
 
 /**
- * The places where each element of a weight works: of a convolution each output pixel, of a transposed one each input pixel, of a matrix
- * product each row: https://onnx.ai/onnx/operators/onnx__Conv.html. Null when not even their number of axes is known.
+ * The places where each element of a weight works: of a convolution each output pixel, of a transposed one each input
+ * pixel, of a matrix product each row: https://onnx.ai/onnx/operators/onnx__Conv.html. Null when not even their number
+ * of axes is known.
  */
 function uses(walk: Walk, node: Node): readonly Dim[] | null {
   const transposed = node.opType === 'ConvTranspose';

@@ -102,7 +102,10 @@ function newNode({ nameOf }: Settled, node: InsertedNode): Uint8Array {
   });
 }
 
-/** In the place of each call that is written out, the function's nodes as the walk left them, and what was inserted among them. */
+/**
+ * In the place of each call that is written out, the function's nodes as the walk left them, and what was inserted
+ * among them.
+ */
 async function writtenOut({ ctx, expanded, settled }: Rewrite): Promise<Edit[]> {
   const { graph, inlined } = expanded;
   const edits: Edit[] = [];
@@ -171,7 +174,10 @@ async function renameValue(ctx: TensorContext, value: ValueInfo, name: string): 
   return field ? [{ parent: value.ref, start: field.start, end: field.end, bytes: encodeText(1, name) }] : [];
 }
 
-/** Declared shapes follow: the inputs, tensors that now carry the base, weights listed as inputs; those of vanished tensors go, and of tensors that have one axis more now. */
+/**
+ * Declared shapes follow: the inputs, tensors that now carry the base, weights listed as inputs; those of vanished
+ * tensors go, and of tensors that have one axis more now.
+ */
 async function values(rewrite: Rewrite): Promise<Edit[]> {
   const { ctx, model, walk, settled } = rewrite;
   const edits: Edit[] = [];

@@ -17,8 +17,8 @@ export function baseOf(name: string, channels: number, maker: Node | null): Base
 }
 
 /**
- * What a tensor T of the original is in the new graph: `T = map · base`, along one axis.
- * That axis holds `outer · channels · inner` elements, channel index in the middle; outer and inner are 1 until a Flatten or Reshape merges.
+ * What a tensor T of the original is in the new graph: `T = map · base`, along one axis. That axis holds `outer ·
+ * channels · inner` elements, channel index in the middle; outer and inner are 1 until a Flatten or Reshape merges.
  */
 export interface Flow {
   readonly base: Base;
@@ -33,7 +33,10 @@ export interface Flow {
   readonly dtype: number;
   /** Old dims of T with the channel axis in place (also when `gone`). */
   readonly dims: readonly Dim[];
-  /** The same tensor over the base before the last step with one number for all channels: two branches of one image meet there again. */
+  /**
+   * The same tensor over the base before the last step with one number for all channels: two branches of one image meet
+   * there again.
+   */
   readonly earlier?: Flow | null;
 }
 

@@ -12,12 +12,18 @@ export interface Fold {
 
 /** How a weight took the map in, for tools that repeat it elsewhere. */
 export interface FoldRecipe {
-  /** This axis of the weight holds `outer · channels · inner` entries; the channels are multiplied by `matrix`, old × new. */
+  /**
+   * This axis of the weight holds `outer · channels · inner` entries; the channels are multiplied by `matrix`, old ×
+   * new.
+   */
   readonly axis: number;
   readonly outer: number;
   readonly inner: number;
   readonly matrix: readonly (readonly number[])[];
-  /** What goes through the weight into the bias, one number per old channel, times `biasFactor`; zeros where nothing does. */
+  /**
+   * What goes through the weight into the bias, one number per old channel, times `biasFactor`; zeros where nothing
+   * does.
+   */
   readonly shift: readonly number[];
   readonly bias: string | null;
   readonly biasFactor: number;

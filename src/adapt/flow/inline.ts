@@ -3,13 +3,18 @@ import { nestedGraphs } from '../../graph/nested.ts';
 import type { Attribute, FunctionDef, Graph, Model, Node } from '../../formats/onnx/model.ts';
 import { freshName, TakenNames } from './walk.ts';
 
-/** A node of a local function, written out in the main graph: under other tensor names, with the caller's attributes. */
+/**
+ * A node of a local function, written out in the main graph: under other tensor names, with the caller's attributes.
+ */
 export interface InlinedNode {
   /** The node inside the function. */
   readonly source: Node;
   /** The node of the file's main graph whose call it belongs to, also when calls are nested. */
   readonly call: Node;
-  /** Attributes of the caller, or defaults of the function, by the name that the node knows them by; null where neither has one. */
+  /**
+   * Attributes of the caller, or defaults of the function, by the name that the node knows them by; null where neither
+   * has one.
+   */
   readonly attributes: ReadonlyMap<string, Attribute | null>;
 }
 
@@ -56,7 +61,10 @@ export function expand(
   return some ? { ...model, graph, inlined } : null;
 }
 
-/** The same operators mean the same outside: no other versions, no subgraphs that would need other names, nothing passed straight through. */
+/**
+ * The same operators mean the same outside: no other versions, no subgraphs that would need other names, nothing passed
+ * straight through.
+ */
 function isPlain(model: Model, called: FunctionDef, call: Node): boolean {
   const versions = (list: Model['opsets'], domain: string): number | undefined =>
     list.find((o) => o.domain === domain)?.version;

@@ -40,8 +40,8 @@ export class Knowledge {
   }
 
   /**
-   * What is known where these inputs are adapted. Such an input counts as having the channels it is adapted for, also where the file names
-   * that size with a symbol, so that sizes computed from it are numbers.
+   * What is known where these inputs are adapted. Such an input counts as having the channels it is adapted for, also
+   * where the file names that size with a symbol, so that sizes computed from it are numbers.
    */
   async of(model: ExpandedModel, inputs: readonly FlowingInput[]): Promise<Known> {
     const facts = this.facts.get(model) ?? (await this.factsOf(model));

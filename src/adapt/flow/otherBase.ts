@@ -10,8 +10,9 @@ const PAD = 2;
 const MAX_SHOWN = 8;
 
 /**
- * The same tensor as a map without a shift, over another base: `m·x + b = m·(x + u)` where such a u exists, else `[m b]·[x; 1]`.
- * Zero padding in front of a weight is exact only then. Null when rebuilding the tensor is cheaper, or no form is known.
+ * The same tensor as a map without a shift, over another base: `m·x + b = m·(x + u)` where such a u exists, else `[m
+ * b]·[x; 1]`. Zero padding in front of a weight is exact only then. Null when rebuilding the tensor is cheaper, or no
+ * form is known.
  */
 export function withoutShift(walk: Walk, flow: Flow, tensor: string): Flow | null {
   if (hasNoShift(flow.map)) return flow;

@@ -53,7 +53,10 @@ function emitCopies(walk: Walk, tensor: string, flow: Flow): Named | null {
   return walk.insert('Gather', wanted, [base, list], { after: base.after, attributes: along });
 }
 
-/** Whole numbers of up to 16 bits under a map of whole numbers: float32 holds all of them, so Cast, map and Cast back are exact. */
+/**
+ * Whole numbers of up to 16 bits under a map of whole numbers: float32 holds all of them, so Cast, map and Cast back
+ * are exact.
+ */
 function emitWhole(walk: Walk, tensor: string, flow: Flow): Named | null {
   const { base, map, dtype } = flow;
   const whole = map.m.every((row) => row.every(Number.isInteger)) && map.b.every(Number.isInteger);

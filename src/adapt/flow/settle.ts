@@ -59,7 +59,10 @@ interface Renamed {
   readonly rewrites: Map<Node, NodeRewrite>;
 }
 
-/** A rebuilt tensor gets its old name, so that outputs and subgraphs find it; the base that held the name steps aside. A graph input keeps its name. */
+/**
+ * A rebuilt tensor gets its old name, so that outputs and subgraphs find it; the base that held the name steps aside. A
+ * graph input keeps its name.
+ */
 function nameRebuilt(walk: Walk): Renamed {
   const names = new Map<Named, string>();
   const rewrites = new Map(walk.rewrites);

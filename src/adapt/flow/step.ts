@@ -105,7 +105,10 @@ export class Step {
     return true;
   }
 
-  /** The node over the base, with outputs in another order of channels. They get a name of their own: under the old one they would be taken for the old. */
+  /**
+   * The node over the base, with outputs in another order of channels. They get a name of their own: under the old one
+   * they would be taken for the old.
+   */
   passTurned(from: Flow, inputs: ReadonlyMap<number, Operand>, map: Affine): true {
     const { node, walk } = this;
     const output = node.outputs[0] ?? '';

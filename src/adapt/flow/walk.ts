@@ -45,15 +45,23 @@ interface Placed {
 
 /** How a walk treats what can be done in more than one way. */
 export interface WalkOptions {
-  /** Whether channels and pixels may share an axis under a map that is no plain copy: only matrix products take that in, and there is no way back. */
+  /**
+   * Whether channels and pixels may share an axis under a map that is no plain copy: only matrix products take that in,
+   * and there is no way back.
+   */
   readonly merges?: boolean;
-  /** Whether another order of channels is carried on, in constants per channel and groups of filters, in place of becoming a matrix at the first of these. */
+  /**
+   * Whether another order of channels is carried on, in constants per channel and groups of filters, in place of
+   * becoming a matrix at the first of these.
+   */
   readonly keepsOrder?: boolean;
   /** Whether weights behind a DequantizeLinear must stay integers. */
   readonly keepsIntegers?: boolean;
 }
 
-/** Carries flows through the main graph and collects what changes. One walk is one attempt; it never touches the model. */
+/**
+ * Carries flows through the main graph and collects what changes. One walk is one attempt; it never touches the model.
+ */
 export class Walk {
   readonly known: Known;
   readonly graph: Graph;

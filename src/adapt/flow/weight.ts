@@ -21,8 +21,8 @@ interface FoldedWeight {
 }
 
 /**
- * Gives input `index` its new numbers. A weight that only this node reads is replaced where it lies, also behind its DequantizeLinear where
- * the new numbers still fit the integers; a shared or computed one gets a new tensor beside it.
+ * Gives input `index` its new numbers. A weight that only this node reads is replaced where it lies, also behind its
+ * DequantizeLinear where the new numbers still fit the integers; a shared or computed one gets a new tensor beside it.
  */
 export async function foldWeight(step: Step, index: number, folded: FoldedWeight): Promise<Operand> {
   const { walk, node } = step;
@@ -147,10 +147,16 @@ function bytesOf(dtype: number): number {
   return (DTYPES[dtype]?.bits ?? 0) / 8;
 }
 
-/** How far from whole a folded weight may be in units of its scale: float32's rounding of a few hundred steps, far below half a step. */
+/**
+ * How far from whole a folded weight may be in units of its scale: float32's rounding of a few hundred steps, far below
+ * half a step.
+ */
 const WHOLE_WITHIN = 1e-3;
 
-/** The folded weight in the integers of its DequantizeLinear, when the same scale and zero point still hold it; null otherwise. */
+/**
+ * The folded weight in the integers of its DequantizeLinear, when the same scale and zero point still hold it; null
+ * otherwise.
+ */
 async function inQuantised(
   walk: Walk,
   name: string,

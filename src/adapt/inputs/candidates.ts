@@ -1,7 +1,10 @@
 import { INT64, UINT64, dtypeName, isComputedFloat, isInteger } from '../../tensors/dtypes.ts';
 import type { Dim, Graph, ValueInfo } from '../../formats/onnx/model.ts';
 
-/** A place where channels may lie. `certain` when the file says so, else the graph behind it must confirm it with a weight. */
+/**
+ * A place where channels may lie. `certain` when the file says so, else the graph behind it must confirm it with a
+ * weight.
+ */
 export interface Candidate {
   readonly input: ValueInfo;
   readonly axis: number;

@@ -22,12 +22,15 @@ export interface InputChoice extends Omit<AttemptRequest, 'inputs' | 'knowledge'
   readonly axis?: number | undefined;
 }
 
-/** Inputs that are tried: each one alone, which walks the whole graph. The caches of the largest language models are some hundred inputs beside the image. */
+/**
+ * Inputs that are tried: each one alone, which walks the whole graph. The caches of the largest language models are
+ * some hundred inputs beside the image.
+ */
 const MAX_TRIED = 1024;
 
 /**
- * So many inputs of open sizes are tried with their channels counted in; each needs all shapes inferred again. Of more, what they are
- * adapted to is known only once they are chosen.
+ * So many inputs of open sizes are tried with their channels counted in; each needs all shapes inferred again. Of more,
+ * what they are adapted to is known only once they are chosen.
  */
 const MAX_SIZED = 16;
 
@@ -39,7 +42,10 @@ interface Choosing extends Omit<InputChoice, 'model'> {
   readonly sized: boolean;
 }
 
-/** A place where an input's channels may lie, and how far the map comes from there. What was made for one input alone is no use beside others, and large. */
+/**
+ * A place where an input's channels may lie, and how far the map comes from there. What was made for one input alone is
+ * no use beside others, and large.
+ */
 export interface Tried {
   readonly candidate: Candidate;
   readonly made: Attempt | null;
@@ -50,7 +56,10 @@ interface Place {
   readonly made: Attempt;
 }
 
-/** Tries the places where channels may lie, one input at a time, and keeps the one whose map folds best. Throws `refused` where there is none, or two are as good. */
+/**
+ * Tries the places where channels may lie, one input at a time, and keeps the one whose map folds best. Throws
+ * `refused` where there is none, or two are as good.
+ */
 export async function chooseInputs(
   choice: InputChoice,
   { model, knowledge }: Pick<AttemptRequest, 'model' | 'knowledge'>,
@@ -89,7 +98,10 @@ function placesOf({ map, axis }: Pick<InputChoice, 'map' | 'axis'>, input: Value
   return candidates(input, map.matrix.length).filter((c) => axis === undefined || c.axis === axis);
 }
 
-/** How far the map comes from a place; null where nothing confirms that channels lie there, the reason where the map is refused there. */
+/**
+ * How far the map comes from a place; null where nothing confirms that channels lie there, the reason where the map is
+ * refused there.
+ */
 async function tried(choice: Choosing, candidate: Candidate): Promise<Attempt | ChannelwiseError | null> {
   try {
     const made = await attempt({ ...choice, inputs: [placed(choice, candidate)] });
@@ -143,7 +155,10 @@ function plausible(c: Candidate, walk: Walk): boolean {
   return c.rank > 3 || (c.axis !== 1 && c.dims.every((d, i) => i === c.axis || typeof d !== 'number' || d >= 8));
 }
 
-/** A weight that takes the channels in another order confirms the axis, for maps that fold nowhere: everything per channel lets an order through. */
+/**
+ * A weight that takes the channels in another order confirms the axis, for maps that fold nowhere: everything per
+ * channel lets an order through.
+ */
 async function confirmed(choice: Choosing, candidate: Candidate): Promise<boolean> {
   const channels = choice.map.matrix.length;
   const turned = {
@@ -155,7 +170,10 @@ async function confirmed(choice: Choosing, candidate: Candidate): Promise<boolea
   return walk.folds.length > 0;
 }
 
-/** The input that weights of several channels read as one channel, repeated; null where there is none. Asked only for gray. */
+/**
+ * The input that weights of several channels read as one channel, repeated; null where there is none. Asked only for
+ * gray.
+ */
 async function repeatedInside(choice: Choosing, wanted: readonly ValueInfo[]): Promise<ValueInfo | null> {
   const { map } = choice;
   if (map.matrix.length === 1 || map.matrix[0]?.length !== 1) return null;

@@ -31,8 +31,9 @@ export interface KerasRequest {
 }
 
 /**
- * Adapts a Keras network: channel flow plans on the presented graph, and what it changes goes back into datasets and configuration.
- * Throws `refused` with the reason where the plan needs what Keras's layers, as they stand in the file, can't say.
+ * Adapts a Keras network: channel flow plans on the presented graph, and what it changes goes back into datasets and
+ * configuration. Throws `refused` with the reason where the plan needs what Keras's layers, as they stand in the file,
+ * can't say.
  */
 export async function adaptKeras(request: KerasRequest): Promise<KerasAdaptation> {
   try {

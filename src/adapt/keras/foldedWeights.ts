@@ -5,7 +5,10 @@ import type { WeightView } from '../../formats/keras/present/graphBuilder.ts';
 import { inverse, permuted } from '../../formats/keras/present/weightReader.ts';
 import type { Replacement } from '../flow/rewrite.ts';
 
-/** A weight of the graph with its new values, in the form of its dataset. `groups` are those of the convolution that reads it. */
+/**
+ * A weight of the graph with its new values, in the form of its dataset. `groups` are those of the convolution that
+ * reads it.
+ */
 export function foldedDataset(view: WeightView, { dims, values }: Replacement, groups: number): NewData {
   const inOrder = view.depthwise ? depthwiseDims(view, dims, groups) : dims;
   const width = encodeRaw(view.dtype, [0], view.dataset).length;
@@ -14,7 +17,10 @@ export function foldedDataset(view: WeightView, { dims, values }: Replacement, g
   return { dims: back.map((axis) => inOrder[axis] ?? 1), bytes: permuted(raw, width, { dims: inOrder, order: back }) };
 }
 
-/** A depthwise kernel [groups · multiplier, 1, k…] as [groups, multiplier, k…]. Throws `refused` where its filters see more than one channel now. */
+/**
+ * A depthwise kernel [groups · multiplier, 1, k…] as [groups, multiplier, k…]. Throws `refused` where its filters see
+ * more than one channel now.
+ */
 function depthwiseDims(view: WeightView, dims: readonly number[], groups: number): number[] {
   const [filters = 1, seen, ...kernel] = dims;
   if (seen !== 1 || filters % groups !== 0)

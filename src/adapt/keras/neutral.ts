@@ -4,7 +4,10 @@ import type { TextEdit } from '../../formats/keras/json/jsonEdit.ts';
 import { tensorRef } from '../../formats/keras/network/inbound.ts';
 import type { Call } from '../../formats/keras/network/network.ts';
 
-/** A layer that weights took in, as one that passes everything on. Datasets by the weight's name: each gets one number for every channel. */
+/**
+ * A layer that weights took in, as one that passes everything on. Datasets by the weight's name: each gets one number
+ * for every channel.
+ */
 export interface Neutral {
   readonly config: readonly TextEdit[];
   readonly weights: ReadonlyMap<string, number>;

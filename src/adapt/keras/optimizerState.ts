@@ -23,8 +23,9 @@ export interface ChangedWeight {
 const OPTIMIZER = /^_?optimizer(_weights)?\//;
 
 /**
- * The variables of the optimizer that have the shape of a changed weight: a weighted mean over the channels that a new one stands for, because each
- * old channel's gradient becomes a part of its gradient. Throws `refused` where it can't be told which variables belong to the weight.
+ * The variables of the optimizer that have the shape of a changed weight: a weighted mean over the channels that a new
+ * one stands for, because each old channel's gradient becomes a part of its gradient. Throws `refused` where it can't
+ * be told which variables belong to the weight.
  */
 export async function optimizerState(tree: Hdf5Tree, changed: readonly ChangedWeight[]): Promise<Map<string, NewData>> {
   const variables = [...tree.objects.values()].filter((o) => o.dataset && OPTIMIZER.test(o.path));

@@ -20,7 +20,10 @@ const SHAPES: readonly (readonly string[])[] = [
   ['build_config', 'input_shape'],
 ];
 
-/** Edits of every shape in the configuration that has other channels now: of inputs, of models, of layers in front of the first weights, of tensors. */
+/**
+ * Edits of every shape in the configuration that has other channels now: of inputs, of models, of layers in front of
+ * the first weights, of tensors.
+ */
 export function shapeEdits({ network, presented }: OpenedNetwork, walk: Walk): TextEdit[] {
   const edits = new Map<number, TextEdit>();
   const put = (shape: Json | undefined, change: ChangedAxis): void => {

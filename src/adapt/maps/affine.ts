@@ -7,7 +7,10 @@ export interface Affine {
   readonly b: readonly number[];
 }
 
-/** A map is a dense matrix. Larger ones come from damaged or hostile files: channels joined with themselves over and over, sizes without bounds. */
+/**
+ * A map is a dense matrix. Larger ones come from damaged or hostile files: channels joined with themselves over and
+ * over, sizes without bounds.
+ */
 const MAX_CELLS = 2 ** 22;
 
 /** True when a map of so many rows and columns may be made. */
@@ -94,7 +97,10 @@ export function widen(a: Affine, offset: number, columns: number): Affine {
   };
 }
 
-/** The map along an axis that holds `outer · C · inner` elements: `outer` blocks of the map, each entry `inner` times on the diagonal. */
+/**
+ * The map along an axis that holds `outer · C · inner` elements: `outer` blocks of the map, each entry `inner` times on
+ * the diagonal.
+ */
 export function spread(a: Affine, outer: number, inner: number): Affine {
   if (outer === 1 && inner === 1) return a;
   const channels = a.m[0]?.length ?? 0;
@@ -116,7 +122,10 @@ export function spread(a: Affine, outer: number, inner: number): Affine {
   return { m: rows, b };
 }
 
-/** For a selection: how often each base channel is copied when that is the same for all, else null. Then mean and deviation over all channels stay. */
+/**
+ * For a selection: how often each base channel is copied when that is the same for all, else null. Then mean and
+ * deviation over all channels stay.
+ */
 export function evenUse(a: Affine): number | null {
   const columns = a.m[0]?.length ?? 0;
   const counts = new Array<number>(columns).fill(0);

@@ -103,7 +103,10 @@ function pixelFormat(value: string, map: ChannelMap): NewValue | null {
   return order === old ? null : { value: name };
 }
 
-/** The letters of the new channels: of the old channel that each goes to, `a` for one that goes nowhere. Null where channels are mixed. */
+/**
+ * The letters of the new channels: of the old channel that each goes to, `a` for one that goes nowhere. Null where
+ * channels are mixed.
+ */
 function newLetters(old: string, map: ChannelMap): string | null {
   const columns = map.matrix[0]?.length ?? 0;
   if (old === 'y') return JSON.stringify(map.matrix) === JSON.stringify(rgbFromGray().matrix) ? 'rgb' : null;

@@ -138,7 +138,9 @@ function neededTensors(walk: Walk): Set<string> {
   return needed;
 }
 
-/** The same tensors where the original has them too: for those inside a call that is written out, what the call gives. */
+/**
+ * The same tensors where the original has them too: for those inside a call that is written out, what the call gives.
+ */
 function seamOf(model: ExpandedModel, names: readonly string[], isSame: (name: string) => boolean): string[] {
   const calls = new Map<string, Node>();
   for (const [node, { call }] of model.inlined) for (const output of node.outputs) calls.set(output, call);

@@ -16,7 +16,10 @@ export interface ProvenanceSource {
   readonly digest?: string | undefined;
 }
 
-/** A record of one adaptation. Lists are cut, their counts are not. Whoever reads one from a file must check it: anybody can write metadata. */
+/**
+ * A record of one adaptation. Lists are cut, their counts are not. Whoever reads one from a file must check it: anybody
+ * can write metadata.
+ */
 export interface ProvenanceStep {
   readonly version: string;
   readonly source: ProvenanceSource;
@@ -78,7 +81,10 @@ function parsed(record: string): unknown {
   }
 }
 
-/** What a reader relies on without looking again: the lists are lists, the objects objects. What they hold is for each reader to check. */
+/**
+ * What a reader relies on without looking again: the lists are lists, the objects objects. What they hold is for each
+ * reader to check.
+ */
 function isStep(value: unknown): value is ProvenanceStep {
   if (typeof value !== 'object' || value === null) return false;
   const step = value as Record<string, unknown>;

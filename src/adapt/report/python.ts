@@ -6,8 +6,9 @@ import type { FoldRecipe } from '../flow/fold.ts';
 export type PythonFramework = 'pytorch' | 'timm' | 'keras';
 
 /**
- * Python that folds the same map into the same weights of the trained model the file came from. Sums run in float64 and are rounded once, as here.
- * What can't be said as a change of weights stands in it as comments. Names from the file appear as quoted strings only.
+ * Python that folds the same map into the same weights of the trained model the file came from. Sums run in float64 and
+ * are rounded once, as here. What can't be said as a change of weights stands in it as comments. Names from the file
+ * appear as quoted strings only.
  */
 export function asPython(plan: AdaptationPlan, framework: PythonFramework): string {
   const lines = FRAMEWORKS[framework](plan);
@@ -177,7 +178,9 @@ function torchWeight(r: Recipe): string[] {
   ];
 }
 
-/** A Linear's weight is [out, in]; exporters store it transposed, under a name of their own, where they write MatMul. */
+/**
+ * A Linear's weight is [out, in]; exporters store it transposed, under a name of their own, where they write MatMul.
+ */
 function isTurned(r: Recipe): boolean {
   return r.opType === 'MatMul' && r.axis === 0 && r.oldDims.length === 2 && !isKey(r.tensor);
 }
@@ -186,7 +189,10 @@ function isKey(name: string): boolean {
   return /(^|\.)(weight|bias|kernel)$/.test(name);
 }
 
-/** The weight's key in the state dict: its name where the exporter kept it; else the one its node's name leads to, or the only one of its shape. */
+/**
+ * The weight's key in the state dict: its name where the exporter kept it; else the one its node's name leads to, or
+ * the only one of its shape.
+ */
 function torchKey(r: Recipe, turned: boolean): string[] {
   if (isKey(r.tensor)) return [`    key = ${quoted(r.tensor)}`];
   const guesses = [r.tensor, ...modulePath(r.node).map((path) => `${path}.weight`)];
@@ -198,7 +204,10 @@ function torchKey(r: Recipe, turned: boolean): string[] {
   ];
 }
 
-/** PyTorch's exporter names nodes by their modules, each child of a list with its parent's name: `/layer1/layer1.0/conv1/Conv` is `layer1.0.conv1`. */
+/**
+ * PyTorch's exporter names nodes by their modules, each child of a list with its parent's name:
+ * `/layer1/layer1.0/conv1/Conv` is `layer1.0.conv1`.
+ */
 function modulePath(node: string): string[] {
   const scopes = node.split('/').slice(1, -1);
   if (!scopes.length) return [];

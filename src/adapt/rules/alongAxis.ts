@@ -30,7 +30,10 @@ const cumSum: Rule = async (step) => {
     : MIXED;
 };
 
-/** One norm for all elements along another axis than the channels: https://onnx.ai/onnx/operators/onnx__LpNormalization.html */
+/**
+ * One norm for all elements along another axis than the channels:
+ * https://onnx.ai/onnx/operators/onnx__LpNormalization.html
+ */
 const lpNormalization: Rule = (step) => {
   const flow = step.only();
   if (!flow || !isPlain(flow) || !isSelection(flow.map)) return MIXED;

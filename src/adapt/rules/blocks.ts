@@ -28,8 +28,9 @@ const spaceToDepth: Rule = (step) => {
 };
 
 /**
- * Channels become blocks of pixels, block index first (DCR) or channel first (CRD): https://onnx.ai/onnx/operators/onnx__DepthToSpace.html.
- * It commutes with maps that treat every block alike and mix none with another.
+ * Channels become blocks of pixels, block index first (DCR) or channel first (CRD):
+ * https://onnx.ai/onnx/operators/onnx__DepthToSpace.html. It commutes with maps that treat every block alike and mix
+ * none with another.
  */
 const depthToSpace: Rule = (step) => {
   const image = imageFlow(step);

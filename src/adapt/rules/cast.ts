@@ -26,7 +26,10 @@ const cast: Rule = (step) => {
   return step.pass(flow, { flow: { dims: flow.dims, dtype: to } });
 };
 
-/** True when a cast to a shorter float is taken back before the first weights: what follows is exact to more digits than the rounding. */
+/**
+ * True when a cast to a shorter float is taken back before the first weights: what follows is exact to more digits than
+ * the rounding.
+ */
 function roundsForGood(step: Step, from: number, to: number): boolean {
   const { use, dtype } = step.walk.known;
   const short = PRECISION[to] ?? 0;

@@ -49,7 +49,10 @@ function dense(w: ConstantValue, group: number, transposed: boolean, zero: (outp
   return { ...w, dims, values, stored: w.stored };
 }
 
-/** The map of one group when no group reads another's channels and all groups see the same map; the grouping can then stay. */
+/**
+ * The map of one group when no group reads another's channels and all groups see the same map; the grouping can then
+ * stay.
+ */
 function groupMap(map: Affine, group: number): Affine[] | null {
   const rows = map.m.length / group;
   const columns = (map.m[0]?.length ?? 0) / group;
@@ -66,7 +69,10 @@ function groupMap(map: Affine, group: number): Affine[] | null {
   return maps;
 }
 
-/** Folds group by group and puts the parts back together along the output (Conv) or input (ConvTranspose) axis, which is axis 0 in both. */
+/**
+ * Folds group by group and puts the parts back together along the output (Conv) or input (ConvTranspose) axis, which is
+ * axis 0 in both.
+ */
 function contractGroups(
   w: ConstantValue,
   maps: readonly Affine[],
@@ -162,7 +168,10 @@ function groupAttribute(group: number, kept: boolean): ReadonlyMap<string, Attri
   return group === 1 || kept ? undefined : new Map([['group', { kind: 'int', value: 1 }]]);
 }
 
-/** A convolution whose groups come in another order: which old group each new one is, and the map within it. Null where the map mixes groups. */
+/**
+ * A convolution whose groups come in another order: which old group each new one is, and the map within it. Null where
+ * the map mixes groups.
+ */
 function groupsInOrder(
   map: Affine,
   group: number,
@@ -229,7 +238,9 @@ function invert(list: readonly number[]): number[] {
   return places;
 }
 
-/** Integer weights: `Σ_c (w − z) + z` must be whole and fit the type; then the sum is exact, else the image is rebuilt. */
+/**
+ * Integer weights: `Σ_c (w − z) + z` must be whole and fit the type; then the sum is exact, else the image is rebuilt.
+ */
 async function foldQuantised(step: Step, { kind, flow, w, group }: Layer): Promise<true | string> {
   if (!isSelection(flow.map)) return 'quantised weights take only copies of channels';
   const zeroName = step.node.inputs[kind.zeros[0] ?? 0];

@@ -14,7 +14,10 @@ interface Equation {
   readonly output: string;
 }
 
-/** The equation with a letter for each axis that the dots of the image stand for; null for what has dots elsewhere or repeats an axis. */
+/**
+ * The equation with a letter for each axis that the dots of the image stand for; null for what has dots elsewhere or
+ * repeats an axis.
+ */
 function readEquation(text: string, image: number, rank: number): Equation | null {
   const parts = EQUATION.exec(text);
   if (!parts) return null;
@@ -96,11 +99,15 @@ interface Product {
   readonly output: string;
 }
 
-/** The channels are summed over. What a shift adds stands behind, one number per entry of the weight's axes that the output keeps. */
+/**
+ * The channels are summed over. What a shift adds stands behind, one number per entry of the weight's axes that the
+ * output keeps.
+ */
 async function product(step: Step, { flow, image, w, own, other, output }: Product): Promise<true | string> {
   const axis = other.indexOf(own[flow.axis] ?? '');
   const kept = [...output].map((l) => other.indexOf(l)).filter((i) => i >= 0);
-  // An axis of the image that is summed over and that the weight lacks or broadcasts would count the shift as often as it is long.
+  // An axis of the image that is summed over and that the weight lacks or broadcasts would count the shift as often as
+  // it is long.
   const summed = [...own].some(
     (l, i) => !output.includes(l) && i !== flow.axis && (w.dims[other.indexOf(l)] ?? 1) === 1 && flow.dims[i] !== 1,
   );

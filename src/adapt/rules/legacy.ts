@@ -2,7 +2,10 @@ import { evenUse, isSelection, scaleRows } from '../maps/affine.ts';
 import { isPlain, withMap } from '../flow/flow.ts';
 import type { Rule } from '../flow/step.ts';
 
-/** Operators of the first opsets that Core ML's and other converters wrote, and that ONNX Runtime still runs: ImageScaler, Affine, Crop. */
+/**
+ * Operators of the first opsets that Core ML's and other converters wrote, and that ONNX Runtime still runs:
+ * ImageScaler, Affine, Crop.
+ */
 
 /** y = scale · x + bias[c]. */
 const imageScaler: Rule = (step) => {
@@ -58,8 +61,8 @@ const crop: Rule = (step) => {
 };
 
 /**
- * y = x / (k + α/size · Σ x²)^β over a window of channels: https://onnx.ai/onnx/operators/onnx__LRN.html.
- * A window that holds all channels at every channel sees the same sum, which the base's channels give times their copies.
+ * y = x / (k + α/size · Σ x²)^β over a window of channels: https://onnx.ai/onnx/operators/onnx__LRN.html. A window that
+ * holds all channels at every channel sees the same sum, which the base's channels give times their copies.
  */
 const localResponse: Rule = (step) => {
   const flow = step.only();

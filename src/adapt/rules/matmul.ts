@@ -7,7 +7,10 @@ import { BROADCASTING } from '../flow/walk.ts';
 import { contract, fits, shiftThrough } from '../constants/contract.ts';
 import { foldWeight, losesIntegers, LOSES_INTEGERS, sinkPlus, withoutOnes } from '../flow/weight.ts';
 
-/** Where quantised products have their weight and its zero point; whether they quantise the image themselves, by its smallest and largest value. */
+/**
+ * Where quantised products have their weight and its zero point; whether they quantise the image themselves, by its
+ * smallest and largest value.
+ */
 const INTEGER: Readonly<Record<string, { weight: number; zero: number; dynamic?: true }>> = {
   MatMulInteger: { weight: 1, zero: 3 },
   QLinearMatMul: { weight: 3, zero: 5 },
@@ -24,7 +27,10 @@ function rowsOf(step: Step): Flow | string {
   return flow.axis === flow.rank - 1 ? flow : 'it multiplies along pixels, not along channels';
 }
 
-/** alpha · A · B, where FusedMatMul may transpose B: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md */
+/**
+ * alpha · A · B, where FusedMatMul may transpose B:
+ * https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+ */
 const matMul: Rule = async (step) => {
   const { node, walk } = step;
   if (['transA', 'transBatchA', 'transBatchB'].some((name) => step.int(name, 0) !== 0))

@@ -54,7 +54,10 @@ export async function namedSizes(walk: Walk, vector: string, target: readonly Di
   return sizes;
 }
 
-/** One size behind Cast, Unsqueeze, Squeeze and Reshape: an entry of a Shape, times or through constants. Null where it is anything else. */
+/**
+ * One size behind Cast, Unsqueeze, Squeeze and Reshape: an entry of a Shape, times or through constants. Null where it
+ * is anything else.
+ */
 async function sizeOf(walk: Walk, makers: ReadonlyMap<string, Node>, name: string): Promise<Monomial | null> {
   let product = ONE;
   const open = [{ name, power: 1 }];

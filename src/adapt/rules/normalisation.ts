@@ -36,7 +36,10 @@ function passNeutral(step: Step, { flow, channels, scale, bias, attributes }: Ne
   });
 }
 
-/** y = (x − mean) / √(var + ε) · scale + bias over the pixels of each channel: https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html */
+/**
+ * y = (x − mean) / √(var + ε) · scale + bias over the pixels of each channel:
+ * https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html
+ */
 const instance: Rule = async (step) => {
   const flow = step.only();
   if (!flow || !isPlain(flow) || flow.axis !== 1) return 'it expects channels on axis 1';
@@ -65,8 +68,9 @@ const group: Rule = async (step) => {
 };
 
 /**
- * Over the last axes, from `axis` on: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html.
- * Behind the channels it treats each alike; over the channels alone (patches of pixels among them), copies change neither mean nor deviation.
+ * Over the last axes, from `axis` on: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html. Behind the channels
+ * it treats each alike; over the channels alone (patches of pixels among them), copies change neither mean nor
+ * deviation.
  */
 const layer: Rule = async (step) => {
   const given = step.only();

@@ -10,7 +10,10 @@ import { foldWeight } from '../flow/weight.ts';
 
 /** How the other operands of an elementwise node lie against the channels. */
 
-/** How a constant lies against a flow: the same for all channels, one number per channel, the same per channel but not per pixel, or neither. */
+/**
+ * How a constant lies against a flow: the same for all channels, one number per channel, the same per channel but not
+ * per pixel, or neither.
+ */
 export type Profile =
   | { readonly kind: 'uniform'; readonly value: number }
   | { readonly kind: 'channel'; readonly values: readonly number[] }
@@ -56,7 +59,10 @@ export function profile(step: Step, constant: ConstantValue, flow: Flow): Profil
   return { kind: 'channel', values: [...constant.values] };
 }
 
-/** Channels and pixels that share an axis, each with a number of its own: the axis counts as channels from here on. Null where it doesn't. */
+/**
+ * Channels and pixels that share an axis, each with a number of its own: the axis counts as channels from here on. Null
+ * where it doesn't.
+ */
 export function perElement(step: Step, constant: ConstantValue, flow: Flow): Flow | null {
   if (flow.gone || isPlain(flow)) return null;
   const size = constant.dims[flow.axis - firstAxis(step, constant.dims.length, flow.rank)] ?? 1;
@@ -80,7 +86,10 @@ export function broadcast(step: Step, constant: ConstantValue, flow: Flow): Flow
     : flow;
 }
 
-/** Where a shorter operand's axes start: at the right end, or before opset 7 where the attribute `axis` says; there PRelu has a slope per channel. */
+/**
+ * Where a shorter operand's axes start: at the right end, or before opset 7 where the attribute `axis` says; there
+ * PRelu has a slope per channel.
+ */
 function firstAxis(step: Step, length: number, rank: number): number {
   if (step.walk.known.opset >= BROADCASTING) return rank - length;
   if (step.node.opType === 'PRelu') return 1;
@@ -95,8 +104,9 @@ export function oneNumber(step: Step, index: number, constant: ConstantValue, va
 }
 
 /**
- * A base of one channel, copied to all: where another operand has all channels, broadcasting gives the old output with no node added.
- * Skip connections in image-to-image models end like this, and constants per channel in operators that are not linear.
+ * A base of one channel, copied to all: where another operand has all channels, broadcasting gives the old output with
+ * no node added. Skip connections in image-to-image models end like this, and constants per channel in operators that
+ * are not linear.
  */
 export function broadcastsBack(step: Step): boolean {
   const { node, walk } = step;
@@ -160,7 +170,10 @@ export function sameForChannels(step: Step, name: string, flow: Flow): boolean {
   return dims.length <= rank && staysAligned(dims, flow) && (flow.gone || at < 0 || dims[at] === 1);
 }
 
-/** Where a channel axis was taken out, the base has one axis more: an operand meets the same pixels when it holds nothing in front of that place. */
+/**
+ * Where a channel axis was taken out, the base has one axis more: an operand meets the same pixels when it holds
+ * nothing in front of that place.
+ */
 function staysAligned(dims: readonly Dim[], flow: Flow): boolean {
   return !flow.gone || dims.slice(0, Math.max(0, dims.length - (flow.rank - 1 - flow.axis))).every((d) => d === 1);
 }

@@ -7,7 +7,10 @@ import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { inNewOrder } from './operands.ts';
 
-/** y = (x − mean) / √(var + ε) · scale + bias, one number per channel: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html */
+/**
+ * y = (x − mean) / √(var + ε) · scale + bias, one number per channel:
+ * https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
+ */
 const batchNormalization: Rule = async (step) => {
   const given = step.only();
   const flow = given && wide(step.walk, given);
@@ -162,7 +165,10 @@ async function dequantizeMixed(step: Step, flow: Flow): Promise<true | string> {
   return step.pass(flow, { flow: { dims: flow.dims, dtype: scale.dtype, map: { m: flow.map.m, b } } });
 }
 
-/** Its scale and zero point come from the smallest and largest value of the tensor: the same when every base channel is used. */
+/**
+ * Its scale and zero point come from the smallest and largest value of the tensor: the same when every base channel is
+ * used.
+ */
 const dynamicQuantize: Rule = (step) => {
   const flow = step.only();
   if (!flow || flow.gone || !isSelection(flow.map))

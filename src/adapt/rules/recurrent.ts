@@ -5,8 +5,9 @@ import { contract, fits } from '../constants/contract.ts';
 import { foldWeight } from '../flow/weight.ts';
 
 /**
- * The input weights W [directions, gates · hidden, input] and biases B [directions, 2 · gates · hidden], those of W in front:
- * https://onnx.ai/onnx/operators/onnx__LSTM.html. Texts and rows of an image lie on the last axis of X in both layouts.
+ * The input weights W [directions, gates · hidden, input] and biases B [directions, 2 · gates · hidden], those of W in
+ * front: https://onnx.ai/onnx/operators/onnx__LSTM.html. Texts and rows of an image lie on the last axis of X in both
+ * layouts.
  */
 const recurrent: Rule = async (step) => {
   const { node, walk } = step;

@@ -24,7 +24,10 @@ interface ChannelDims extends Target {
   readonly channels: number;
 }
 
-/** Finds where the channel axis goes in `target`, looking from the front, then from the back: sizes unknown on one side don't matter on the other. */
+/**
+ * Finds where the channel axis goes in `target`, looking from the front, then from the back: sizes unknown on one side
+ * don't matter on the other.
+ */
 function reshapedAxis(from: ChannelDims, target: readonly Size[]): Target | null {
   const front = axisFromFront(from, target);
   if (front) return front;

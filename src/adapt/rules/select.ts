@@ -3,7 +3,10 @@ import { baseOf, isPlain, overOneBase, TAKEN_OUT, TOO_MANY, withMap, type Base, 
 import type { AttributeValue, Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 
-/** Start, end and step of one axis of a Slice, as the operator clamps them: https://onnx.ai/onnx/operators/onnx__Slice.html */
+/**
+ * Start, end and step of one axis of a Slice, as the operator clamps them:
+ * https://onnx.ai/onnx/operators/onnx__Slice.html
+ */
 function sliceIndices(size: number, start: number, end: number, step: number): number[] {
   const clamp = (v: number, low: number, high: number): number => Math.min(Math.max(v < 0 ? v + size : v, low), high);
   const picked: number[] = [];
@@ -225,7 +228,10 @@ const tile: Rule = async (step) => {
   });
 };
 
-/** The first entries along one axis turned round, as many as each sequence has: older TensorFlow converters write channel order like this. */
+/**
+ * The first entries along one axis turned round, as many as each sequence has: older TensorFlow converters write
+ * channel order like this.
+ */
 const reverseSequence: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its lengths come from the image itself';

@@ -25,8 +25,9 @@ interface Entry {
 }
 
 /**
- * Input `index`, a vector of sizes, with `size` at place `at`. `known` is what it holds, null where the model computes an entry.
- * A constant is written anew; what comes from a Shape is the size of what that reads now; a Concat that only this node reads takes another part; else one small Add of constants does it.
+ * Input `index`, a vector of sizes, with `size` at place `at`. `known` is what it holds, null where the model computes
+ * an entry. A constant is written anew; what comes from a Shape is the size of what that reads now; a Concat that only
+ * this node reads takes another part; else one small Add of constants does it.
  */
 export async function withSize(
   step: Step,
@@ -61,7 +62,10 @@ export async function withSize(
   return walk.insert('Add', `${name}/sizes`, [sizes, delta], { after: makerOf(walk, sizes) });
 }
 
-/** A vector whose entry `at` comes from a Shape of `size` channels, by way of nodes that nobody else reads: they take the bare Shape, without the Add behind it. */
+/**
+ * A vector whose entry `at` comes from a Shape of `size` channels, by way of nodes that nobody else reads: they take
+ * the bare Shape, without the Add behind it.
+ */
 async function fromShape(step: Step, sizes: string, { at: place, size }: Entry): Promise<Operand | null> {
   const { walk } = step;
   const { use } = walk.known;
@@ -94,7 +98,10 @@ async function fromShape(step: Step, sizes: string, { at: place, size }: Entry):
   return null;
 }
 
-/** Which entry of which vector a node gives at place `at`; null where that is not known, or where it gives the entry more than once. */
+/**
+ * Which entry of which vector a node gives at place `at`; null where that is not known, or where it gives the entry
+ * more than once.
+ */
 async function entryBefore(walk: Walk, node: Node, at: number): Promise<{ name: string; at: number } | null> {
   const [name = ''] = node.inputs;
   const lengthOf = (vector: string): number | null => {
@@ -175,7 +182,10 @@ export async function partNumbers(step: Step, index: number, at: number): Promis
   return null;
 }
 
-/** Shape gives the base's sizes. Who reads the channel count alone gets the old one as a constant; else one small Add makes the old sizes. */
+/**
+ * Shape gives the base's sizes. Who reads the channel count alone gets the old one as a constant; else one small Add
+ * makes the old sizes.
+ */
 const shape: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return TAKEN_OUT;
@@ -203,7 +213,9 @@ const shape: Rule = async (step) => {
   return true;
 };
 
-/** True when every reader takes entries other than the channel count, or that alone: then it is a number from now on. */
+/**
+ * True when every reader takes entries other than the channel count, or that alone: then it is a number from now on.
+ */
 async function countsFrozen(
   walk: Walk,
   { name, length }: { readonly name: string; readonly length: number },

@@ -12,7 +12,10 @@ const MIXED = 'the channels are mixed or scaled here, and the operator does not 
 
 /** Types in which a mean rounds to a whole number. */
 
-/** Operators over pixels with channels on axis 1, the same for each channel; those that weigh pixels with zeros outside commute with any matrix. The other inputs (grids, boxes) hold no channel. */
+/**
+ * Operators over pixels with channels on axis 1, the same for each channel; those that weigh pixels with zeros outside
+ * commute with any matrix. The other inputs (grids, boxes) hold no channel.
+ */
 const channelFirst: Rule = (step) => {
   const flow = step.only();
   if (!flow || !isPlain(flow) || flow.axis !== 1) return 'it expects channels on axis 1';
@@ -115,8 +118,9 @@ function padChannels(step: Step, flow: Flow, spec: PadSpec): true | string {
 }
 
 /**
- * Every interpolation is a weighted mean with weights that sum to one, so it commutes with any map; only the channel axis must stay.
- * Under a policy that keeps proportions, sizes name limits: https://onnx.ai/onnx/operators/onnx__Resize.html
+ * Every interpolation is a weighted mean with weights that sum to one, so it commutes with any map; only the channel
+ * axis must stay. Under a policy that keeps proportions, sizes name limits:
+ * https://onnx.ai/onnx/operators/onnx__Resize.html
  */
 const resize: Rule = async (step) => {
   const flow = step.only();

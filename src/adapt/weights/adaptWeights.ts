@@ -36,9 +36,9 @@ const MOMENTS =
   "The optimizer's averages for that layer are the mean over the old channels, so the layer moves differently in further training than it did before.";
 
 /**
- * Folds a channel map into the weights that see the image, in the type they are stored in: summed in double precision, rounded once.
- * Their copies and the optimizer's moments follow. Throws `refused`: code `choose-layer` where several tensors may be meant, `no-layer`
- * where none is or a given one does not fit, `shift`, `overflow`.
+ * Folds a channel map into the weights that see the image, in the type they are stored in: summed in double precision,
+ * rounded once. Their copies and the optimizer's moments follow. Throws `refused`: code `choose-layer` where several
+ * tensors may be meant, `no-layer` where none is or a given one does not fit, `shift`, `overflow`.
  */
 export async function adaptWeights({ tensors, map, layers, hints }: WeightsRequest): Promise<AdaptedWeights> {
   const channels = map.matrix.length;
@@ -118,7 +118,10 @@ async function weightChanges(
   return [...changes, changeOf(bias, bias.dims, shifted)];
 }
 
-/** The bias that takes a shift in. Where a layer pads, the border would need another one, and the file does not say whether it does. */
+/**
+ * The bias that takes a shift in. Where a layer pads, the border would need another one, and the file does not say
+ * whether it does.
+ */
 function shiftedBias(weight: StoredTensor, names: ReadonlyMap<string, StoredTensor>): StoredTensor {
   const bias = names.get(siblingName(weight.name, 'bias'));
   const isPoint = weight.dims.slice(2).every((size) => size === 1);

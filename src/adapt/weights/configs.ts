@@ -34,7 +34,10 @@ export function configHints(name: string, config: string): ConfigHints {
   return { firstLayers: layers };
 }
 
-/** The config for the new number of channels; null where it does not say how many there are. Everything else in it stays as it was written. */
+/**
+ * The config for the new number of channels; null where it does not say how many there are. Everything else in it stays
+ * as it was written.
+ */
 export function changedConfig(name: string, config: string, map: ChannelMap): ChangedConfig | null {
   const json = parseJson(config, name);
   const edits: TextEdit[] = [];

@@ -17,8 +17,9 @@ export function foldWeight(weight: ChannelTensor, { matrix }: ChannelMap): Float
 }
 
 /**
- * What an optimizer averages over its steps, on the new channels: the mean over the old channels that a new one feeds, each scaled back by
- * the map. On gray every channel's gradient is that of the folded weight. `power` is 1 for averages of the gradient, 2 for its square.
+ * What an optimizer averages over its steps, on the new channels: the mean over the old channels that a new one feeds,
+ * each scaled back by the map. On gray every channel's gradient is that of the folded weight. `power` is 1 for averages
+ * of the gradient, 2 for its square.
  */
 export function foldMoment(moment: ChannelTensor, { matrix }: ChannelMap, power: number): Float64Array {
   const columns = columnsOf(matrix).map((column) => {

@@ -38,9 +38,10 @@ const PATCH_NAMES = /patch_?(embed|embedding|embeddings|projection)|to_patch_emb
 const MAX_SIGNS = 3;
 
 /**
- * Which tensors of a state dict see the image. Rule: a convolution's weight (rank 4 or 5, name ends in `weight`) whose axis 1 has as many
- * channels as the image. Of 1,214 timm models this is their own first convolution in 1,195, and where there are several, the earliest one.
- * A transposed output convolution has the same shape: its bias has the image's channels, and its axis 0 has not.
+ * Which tensors of a state dict see the image. Rule: a convolution's weight (rank 4 or 5, name ends in `weight`) whose
+ * axis 1 has as many channels as the image. Of 1,214 timm models this is their own first convolution in 1,195, and
+ * where there are several, the earliest one. A transposed output convolution has the same shape: its bias has the
+ * image's channels, and its axis 0 has not.
  */
 export function imageTensors(
   tensors: readonly StoredTensor[],
@@ -96,7 +97,10 @@ function isSibling(a: ImageTensor, b: ImageTensor): boolean {
   return a.dims.join() === b.dims.join() && suffix(a) === suffix(b);
 }
 
-/** Names of what works per channel, so perhaps in front of the first layer: a depthwise convolution, a norm, a mean or a scale. */
+/**
+ * Names of what works per channel, so perhaps in front of the first layer: a depthwise convolution, a norm, a mean or a
+ * scale.
+ */
 function signsInFront(
   tensors: readonly StoredTensor[],
   channels: number,
@@ -115,7 +119,9 @@ function signsInFront(
   return channels === 1 ? [] : tensors.filter(isSign).map(({ name }) => name);
 }
 
-/** Of each module with a matrix or a convolution, the sizes of its first two axes: a bias of such a size belongs to it. */
+/**
+ * Of each module with a matrix or a convolution, the sizes of its first two axes: a bias of such a size belongs to it.
+ */
 function outputWidths(names: ReadonlyMap<string, StoredTensor>): Map<string, Set<number>> {
   const widths = new Map<string, Set<number>>();
   for (const { name, dims } of names.values()) {

@@ -17,9 +17,9 @@ interface Moment extends MomentName {
 const BUFFERS = new Set(['running_mean', 'running_var', 'num_batches_tracked']);
 
 /**
- * The moments that optimizers keep for the changed weights. An optimizer numbers its parameters: where only changed weights have their
- * shape, the shape tells which they are; else the order of the parameters does, if the shapes of all moments agree with it.
- * Throws `refused` where neither tells, since a moment of the old shape would stop the training.
+ * The moments that optimizers keep for the changed weights. An optimizer numbers its parameters: where only changed
+ * weights have their shape, the shape tells which they are; else the order of the parameters does, if the shapes of all
+ * moments agree with it. Throws `refused` where neither tells, since a moment of the old shape would stop the training.
  */
 export function optimizerMoments(
   tensors: readonly StoredTensor[],

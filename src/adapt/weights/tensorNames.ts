@@ -1,6 +1,9 @@
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
 
-/** Parts in front of a name that say which copy of the network it belongs to: the one that is trained, its running average, a wrapper. */
+/**
+ * Parts in front of a name that say which copy of the network it belongs to: the one that is trained, its running
+ * average, a wrapper.
+ */
 const COPY_PARTS = new Set(
   `module _module model net network ema ema_model model_ema state_dict state_dict_ema ema_state_dict model_state_dict model_state params params_ema
    params-ema weights student teacher online target generator_ema shadow averaged_model _orig_mod`.split(/\s+/),
@@ -43,7 +46,10 @@ export function networkName(name: string): string {
   return parts.slice(first).join('.');
 }
 
-/** One tensor of an optimizer's state: the optimizer, the number of its parameter, and the power of the gradient that it averages. */
+/**
+ * One tensor of an optimizer's state: the optimizer, the number of its parameter, and the power of the gradient that it
+ * averages.
+ */
 export interface MomentName {
   readonly optimizer: string;
   readonly parameter: number;

@@ -28,7 +28,10 @@ export function decodePicture(bytes: Uint8Array, name: string): Picture {
   throw bad(name, 'it is neither PNG nor JPEG');
 }
 
-/** The first images of a folder, for a proof. Ones that can't be decoded are named in `warnings`. Throws where there is none. */
+/**
+ * The first images of a folder, for a proof. Ones that can't be decoded are named in `warnings`. Throws where there is
+ * none.
+ */
 export async function verifyImages(
   dir: string,
   limit: number,

@@ -17,8 +17,8 @@ export function isJpeg(bytes: Uint8Array): boolean {
 }
 
 /**
- * Decodes a JPEG. Colours stored at half size are not smoothed, so edges differ from libjpeg's; orientation marks are not applied, as Pillow
- * does. Its frame is looked at first. Throws an Error with what is wrong, for a sentence.
+ * Decodes a JPEG. Colours stored at half size are not smoothed, so edges differ from libjpeg's; orientation marks are
+ * not applied, as Pillow does. Its frame is looked at first. Throws an Error with what is wrong, for a sentence.
  */
 export function decodeJpeg(bytes: Uint8Array): Picture {
   const { width, height, components, scans } = readFrame(bytes);

@@ -31,8 +31,9 @@ export async function imageFiles(dir: string): Promise<LabelledFile[]> {
 export type ClassIndex = (folder: string) => number | null;
 
 /**
- * Which class each sub-folder stands for: from a JSON file (`{"folder": index}` or a list in class order), else `classes.txt` in the folder (one folder name a line, in class
- * order), else from names that are all numbers, else in sorted order where there are as many folders as classes. null, with a reason, where none of these holds.
+ * Which class each sub-folder stands for: from a JSON file (`{"folder": index}` or a list in class order), else
+ * `classes.txt` in the folder (one folder name a line, in class order), else from names that are all numbers, else in
+ * sorted order where there are as many folders as classes. null, with a reason, where none of these holds.
  */
 export async function classIndex(
   dir: string,

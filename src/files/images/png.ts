@@ -53,8 +53,9 @@ export function isPng(bytes: Uint8Array): boolean {
 }
 
 /**
- * Decodes a PNG. Alpha and colour corrections are dropped, 16-bit samples rounded to 8. What a file needs of memory follows from its
- * header, which is checked first; data that is short or damaged is an error. Throws an Error with what is wrong, for a sentence.
+ * Decodes a PNG. Alpha and colour corrections are dropped, 16-bit samples rounded to 8. What a file needs of memory
+ * follows from its header, which is checked first; data that is short or damaged is an error. Throws an Error with what
+ * is wrong, for a sentence.
  */
 export function decodePng(bytes: Uint8Array): Picture {
   const { header, palette, data } = readChunks(bytes);

@@ -5,7 +5,10 @@ import type { SaveHandle } from './saveFs.ts';
 
 /** One step of the copy. Larger steps are no faster, and a cancel waits for the steps under way. */
 const CHUNK_BYTES = 2 * 1024 * 1024;
-/** Steps under way at once, each with a buffer of its own: one reads while the other writes. More are no faster, and Node's four threads serve others too. */
+/**
+ * Steps under way at once, each with a buffer of its own: one reads while the other writes. More are no faster, and
+ * Node's four threads serve others too.
+ */
 const LANES = 2;
 
 export interface Copy {
@@ -18,14 +21,18 @@ export interface Copy {
 
 /** Bytes of each of the two trials: some thirty milliseconds on a fast disk. */
 const TRIAL_BYTES = 32 * 1024 * 1024;
-/** After so many bytes through the system's cache their speed is looked at again: when the cache fills up, writes are held up for seconds. */
+/**
+ * After so many bytes through the system's cache their speed is looked at again: when the cache fills up, writes are
+ * held up for seconds.
+ */
 const PORTION_BYTES = 128 * 1024 * 1024;
 /** So many times slower than the direct trial, and the rest is written directly. */
 const TOO_SLOW = 1.5;
 
 /**
- * Copies all pieces. Disks differ in what suits them: through the system's cache with flushes behind, or past it. Where both can be had the
- * beginning of the file is written half in one way and half in the other, and the rest in the way that was faster.
+ * Copies all pieces. Disks differ in what suits them: through the system's cache with flushes behind, or past it. Where
+ * both can be had the beginning of the file is written half in one way and half in the other, and the rest in the way
+ * that was faster.
  */
 export async function copyPieces(copy: Copy, onWritten: (length: number, written: number) => void): Promise<void> {
   const { handle, request, total } = copy;
@@ -66,7 +73,10 @@ interface Lanes {
   readonly end: number;
 }
 
-/** Takes steps up to `end`, each lane the next one when it is free. Steps begin at multiples of their size, as direct writes need it. */
+/**
+ * Takes steps up to `end`, each lane the next one when it is free. Steps begin at multiples of their size, as direct
+ * writes need it.
+ */
 async function inLanes({ copy, buffers, queue, end }: Lanes, onStep: (length: number) => void): Promise<void> {
   const { handle, request, total } = copy;
   const { source, signal } = request;

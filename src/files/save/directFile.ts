@@ -32,8 +32,9 @@ export function pageAligned(count: number, length: number): Uint8Array[] {
 }
 
 /**
- * Writes to a file that is open for writing, past the page cache where the system lets us (Linux). What is written is on the disk at
- * once: a large file needs no long flush at its end, and writes never wait until the system has tidied its cache.
+ * Writes to a file that is open for writing, past the page cache where the system lets us (Linux). What is written is
+ * on the disk at once: a large file needs no long flush at its end, and writes never wait until the system has tidied
+ * its cache.
  */
 export class DirectFile {
   private readonly usual: FileHandle;
@@ -53,7 +54,9 @@ export class DirectFile {
     return this.direct !== null;
   }
 
-  /** Bytes written, which can be fewer than `length`. What is not aligned, or not taken, is written in the usual way. */
+  /**
+   * Bytes written, which can be fewer than `length`. What is not aligned, or not taken, is written in the usual way.
+   */
   async write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<number> {
     if (this.direct && [bytes.byteOffset + offset, length, position].every((n) => n % ALIGNMENT === 0)) {
       try {

@@ -1,8 +1,8 @@
 import type { SaveHandle } from './saveFs.ts';
 
 /**
- * Written data is flushed each time this much has come together, so that the disk works while the copy goes on and the system never holds a
- * write up to tidy its cache: 1 GB without any such flush took 3 to 5 times as long on ext4.
+ * Written data is flushed each time this much has come together, so that the disk works while the copy goes on and the
+ * system never holds a write up to tidy its cache: 1 GB without any such flush took 3 to 5 times as long on ext4.
  */
 const FLUSH_BYTES = 64 * 1024 * 1024;
 

@@ -26,8 +26,9 @@ export interface Publication {
 }
 
 /**
- * Gives the temporary file its name: a hard link, which fails where the name is taken. Under the new name must lie what was written:
- * somebody else may have put another file, or a link, in the place of the temporary one. Such a target is removed again.
+ * Gives the temporary file its name: a hard link, which fails where the name is taken. Under the new name must lie what
+ * was written: somebody else may have put another file, or a link, in the place of the temporary one. Such a target is
+ * removed again.
  */
 export async function publish(io: SaveFs, publication: Publication): Promise<string> {
   try {
@@ -69,7 +70,10 @@ async function checkSame(io: SaveFs, { handle }: Publication, target: string): P
   }
 }
 
-/** Without hard links: takes the name with an empty file of ours, then renames over that one. False when the name is taken. */
+/**
+ * Without hard links: takes the name with an empty file of ours, then renames over that one. False when the name is
+ * taken.
+ */
 async function reserveAndRename(io: SaveFs, temp: string, target: string): Promise<boolean> {
   let handle: SaveHandle;
   try {

@@ -21,9 +21,10 @@ interface Save {
 }
 
 /**
- * Writes the source with splices applied as a new file in `directory`, under the first candidate name that is free, and returns its path.
- * The data goes to a temporary file beside the target, is flushed, and gets its name only then; an existing file is never overwritten.
- * After an error or a cancel nothing is left behind. Throws ChannelwiseError `io` or `cancelled`.
+ * Writes the source with splices applied as a new file in `directory`, under the first candidate name that is free, and
+ * returns its path. The data goes to a temporary file beside the target, is flushed, and gets its name only then; an
+ * existing file is never overwritten. After an error or a cancel nothing is left behind. Throws ChannelwiseError `io`
+ * or `cancelled`.
  */
 export async function saveBeside(request: SaveRequest): Promise<string> {
   const io = request.fs ?? NODE_FS;
@@ -78,7 +79,8 @@ async function writeTemp({ request, output }: Save, handle: SaveHandle, total: n
     await checkUnchanged(request);
     checkCancelled(signal);
   } catch (error) {
-    // A flush under way can take seconds, and so can a write that waits for it; the file is removed now, and closed when they are done.
+    // A flush under way can take seconds, and so can a write that waits for it; the file is removed now, and closed
+    // when they are done.
     void copying
       .catch(() => undefined)
       .then(() => flusher.idle())

@@ -27,8 +27,9 @@ export interface SaveFolderRequest {
 }
 
 /**
- * Writes a folder beside another one: into a temporary folder, which gets its name when all is written. An existing folder is never
- * touched; after an error or a cancel nothing is left behind. Returns its path. Throws ChannelwiseError `io` or `cancelled`.
+ * Writes a folder beside another one: into a temporary folder, which gets its name when all is written. An existing
+ * folder is never touched; after an error or a cancel nothing is left behind. Returns its path. Throws ChannelwiseError
+ * `io` or `cancelled`.
  */
 export async function saveFolderBeside(request: SaveFolderRequest): Promise<string> {
   const parent = dirname(request.folder);

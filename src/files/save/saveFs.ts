@@ -5,7 +5,10 @@ import { pathExists } from '../realPath.ts';
 import { DirectFile } from './directFile.ts';
 import { errorCode } from '../fileSource.ts';
 
-/** Files from this size on may be written past the page cache; smaller ones are flushed in no time, and are read again from the cache. */
+/**
+ * Files from this size on may be written past the page cache; smaller ones are flushed in no time, and are read again
+ * from the cache.
+ */
 const DIRECT_BYTES = 64 * 1024 * 1024;
 
 /** What saving needs of a file system. Tests put one in that fails on purpose. */

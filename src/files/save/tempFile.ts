@@ -4,7 +4,10 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { errorCode } from '../fileSource.ts';
 
-/** `.channelwise-MACHINE-PROCESS-START-RANDOM.tmp`: whose file it is can be told from its name when that process was killed. */
+/**
+ * `.channelwise-MACHINE-PROCESS-START-RANDOM.tmp`: whose file it is can be told from its name when that process was
+ * killed.
+ */
 const TEMP_NAME = /^\.channelwise-([0-9a-f]{8})-(\d{1,10})-(\d{1,20})-[0-9a-f]{18}\.tmp$/;
 
 /** A name for a temporary file that nobody else can have given. */
@@ -13,8 +16,8 @@ export function tempName(): string {
 }
 
 /**
- * Removes the temporary files that killed processes of this machine left in a folder. What a living process, another machine or another
- * container may still be writing stays, and so does everything that can't be judged.
+ * Removes the temporary files that killed processes of this machine left in a folder. What a living process, another
+ * machine or another container may still be writing stays, and so does everything that can't be judged.
  */
 export async function removeLeftovers(directory: string): Promise<void> {
   const names = await fs.readdir(directory).catch(() => []);

@@ -6,9 +6,10 @@ import { removeLeftovers, tempName } from './tempFile.ts';
 import { writeError } from './writeError.ts';
 
 /**
- * Writes a file that the user named in a dialog, which asked before replacing one: to a temporary file beside it, which gets the name when
- * `fill` is done. A link stays a link to the file that is replaced, and a file that is replaced keeps its permissions. After an error or a
- * cancel nothing is left behind and an older file is as it was. Throws ChannelwiseError `io`, and what `fill` throws.
+ * Writes a file that the user named in a dialog, which asked before replacing one: to a temporary file beside it, which
+ * gets the name when `fill` is done. A link stays a link to the file that is replaced, and a file that is replaced
+ * keeps its permissions. After an error or a cancel nothing is left behind and an older file is as it was. Throws
+ * ChannelwiseError `io`, and what `fill` throws.
  */
 export async function writeFileWhole(
   path: string,

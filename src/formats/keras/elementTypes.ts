@@ -6,7 +6,10 @@ const SIGNED: Readonly<Record<number, number>> = { 1: INT8, 2: 5, 4: INT32, 8: I
 const UNSIGNED: Readonly<Record<number, number>> = { 1: UINT8, 2: 4, 4: UINT32, 8: 13 };
 const BFLOAT16_BYTES = 2;
 
-/** The number in the table of element types; null for types that tensors don't have. Keras writes bfloat16 as two opaque bytes. */
+/**
+ * The number in the table of element types; null for types that tensors don't have. Keras writes bfloat16 as two opaque
+ * bytes.
+ */
 export function elementType(datatype: Datatype): number | null {
   switch (datatype.kind) {
     case 'float':

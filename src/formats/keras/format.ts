@@ -117,7 +117,10 @@ function storedTensor(tree: Hdf5Tree, { path, dataset }: Hdf5Object): StoredTens
   return tensor;
 }
 
-/** Tensors by themselves can be written; what a network's layers say of their shapes follows from its graph, not from here. */
+/**
+ * Tensors by themselves can be written; what a network's layers say of their shapes follows from its graph, not from
+ * here.
+ */
 function writer(file: KerasFile): OpenedFile['writer'] {
   if (file.config) return { refused: 'A model with a graph is changed through its graph.' };
   return {

@@ -19,7 +19,9 @@ const ZIP_HEAD = [0x50, 0x4b, 0x03, 0x04];
 export interface StoredConfig {
   readonly text: string;
   readonly json: Json;
-  /** In HDF5 files: where the text lies, whose length must stay. In archives it is an entry of its own, and null here. */
+  /**
+   * In HDF5 files: where the text lies, whose length must stay. In archives it is an entry of its own, and null here.
+   */
   readonly range: ByteRange | null;
   /** The block with a checksum around it. */
   readonly block: ChecksumBlock | null;
@@ -36,7 +38,9 @@ export interface KerasFile {
   readonly backend: string;
 }
 
-/** True when these first bytes are those of an HDF5 file, or of an archive whose first entry is one that Keras writes. */
+/**
+ * True when these first bytes are those of an HDF5 file, or of an archive whose first entry is one that Keras writes.
+ */
 export function isKerasHead(head: Uint8Array): boolean {
   if (isHdf5(head)) return true;
   const name = new TextDecoder().decode(head.subarray(30, 30 + (head[26] ?? 0)));

@@ -12,7 +12,10 @@ export interface KerasChange {
   readonly config: readonly TextEdit[];
 }
 
-/** Splices of the file. In an archive the entries' checksums follow; in HDF5 the configuration keeps its length. Throws `refused` where there is no room. */
+/**
+ * Splices of the file. In an archive the entries' checksums follow; in HDF5 the configuration keeps its length. Throws
+ * `refused` where there is no room.
+ */
 export async function kerasSplices(file: KerasFile, change: KerasChange): Promise<Splice[]> {
   const patch = new Hdf5Patch(file.tree);
   for (const [path, data] of change.datasets) replaceDataset(patch, file.tree, path, data);

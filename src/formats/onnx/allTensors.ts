@@ -1,6 +1,9 @@
 import type { Graph, Model, Node, SparseTensor, Tensor } from './model.ts';
 
-/** Every stored tensor of a model: of its graph, of those that train it, of subgraphs however deep, of attributes and of local functions. */
+/**
+ * Every stored tensor of a model: of its graph, of those that train it, of subgraphs however deep, of attributes and of
+ * local functions.
+ */
 export function allTensors(model: Model): (Tensor | SparseTensor)[] {
   const found: (Tensor | SparseTensor)[] = [];
   const graphs: Graph[] = [model.graph, ...model.training];
@@ -24,7 +27,10 @@ export function allTensors(model: Model): (Tensor | SparseTensor)[] {
   return found;
 }
 
-/** The files beside the model that tensors lie in, by location, in the order in which tensors name them, and how many bytes of each are needed at least. */
+/**
+ * The files beside the model that tensors lie in, by location, in the order in which tensors name them, and how many
+ * bytes of each are needed at least.
+ */
 export function externalFiles(model: Model): Map<string, number> {
   const files = new Map<string, number>();
   for (const t of allTensors(model)) {

@@ -8,7 +8,9 @@ import { storedTensor } from './tensors/storedTensor.ts';
 import type { TensorContext } from './tensors/tensorContext.ts';
 import { readElements } from '../../tensors/tensorElements.ts';
 
-/** A sparse tensor names its dims freely, so a few bytes could ask for any amount of memory: 2^26 doubles are 512 MiB. */
+/**
+ * A sparse tensor names its dims freely, so a few bytes could ask for any amount of memory: 2^26 doubles are 512 MiB.
+ */
 const MAX_DENSE_NUMBERS = 2 ** 26;
 /** The attributes that hold a Constant's value; exactly one of them is there. */
 const VALUE_ATTRIBUTES = [
@@ -23,8 +25,8 @@ const VALUE_ATTRIBUTES = [
 ];
 
 /**
- * The value of a Constant node, from any of its attribute forms. null for texts, and where the value is a reference to a function's attribute.
- * Throws as decodeTensor does. Source: https://onnx.ai/onnx/operators/onnx__Constant.html
+ * The value of a Constant node, from any of its attribute forms. null for texts, and where the value is a reference to
+ * a function's attribute. Throws as decodeTensor does. Source: https://onnx.ai/onnx/operators/onnx__Constant.html
  */
 export async function decodeConstant(ctx: TensorContext, node: Node, label: string): Promise<DecodedTensor | null> {
   const held = node.attributes.filter((attribute) => VALUE_ATTRIBUTES.includes(attribute.name));
@@ -60,8 +62,8 @@ export async function decodeConstant(ctx: TensorContext, node: Node, label: stri
 }
 
 /**
- * A sparse tensor, filled out with zeros. Indices are positions in the flat tensor (rank 1) or one coordinate row per value (rank 2).
- * Throws `malformed` where indices leave the dims, `unsupported` beyond 2^26 numbers.
+ * A sparse tensor, filled out with zeros. Indices are positions in the flat tensor (rank 1) or one coordinate row per
+ * value (rank 2). Throws `malformed` where indices leave the dims, `unsupported` beyond 2^26 numbers.
  */
 export async function decodeSparse(ctx: TensorContext, sparse: SparseTensor, label: string): Promise<DecodedTensor> {
   const { dims } = sparse;

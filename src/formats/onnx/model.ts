@@ -1,9 +1,12 @@
 /**
- * A model as the lazy scan sees it: structure in memory, tensor data by location only.
- * Offsets are absolute in the source file. A MessageRef says where a message's bytes lie, so that an edit can splice it.
+ * A model as the lazy scan sees it: structure in memory, tensor data by location only. Offsets are absolute in the
+ * source file. A MessageRef says where a message's bytes lie, so that an edit can splice it.
  */
 
-/** One length-delimited message: `[start, bodyStart)` is tag and length, `[bodyStart, end)` its body. The root has no tag. */
+/**
+ * One length-delimited message: `[start, bodyStart)` is tag and length, `[bodyStart, end)` its body. The root has no
+ * tag.
+ */
 export interface MessageRef {
   readonly start: number;
   readonly bodyStart: number;
@@ -84,7 +87,10 @@ export interface Node {
 export interface Attribute {
   readonly ref: MessageRef;
   readonly name: string;
-  /** AttributeProto.AttributeType: 1 float, 2 int, 3 string, 4 tensor, 5 graph, 6 floats, 7 ints, 8 strings, 9 tensors, 10 graphs, 11 sparse. */
+  /**
+   * AttributeProto.AttributeType: 1 float, 2 int, 3 string, 4 tensor, 5 graph, 6 floats, 7 ints, 8 strings, 9 tensors,
+   * 10 graphs, 11 sparse.
+   */
   readonly type: number;
   readonly float?: number;
   readonly int?: bigint;

@@ -25,9 +25,10 @@ interface StorageUse {
 }
 
 /**
- * What has to change in a file so that these tensors have new sizes and elements, and every other tensor stays as it is.
- * A storage that nothing else looks at is replaced, as torch would write it. Where other tensors lie in the same storage, a tensor that does not grow
- * keeps its place in it. Throws `refused`: code `quantised`, `shared-storage` or `shared-literal`.
+ * What has to change in a file so that these tensors have new sizes and elements, and every other tensor stays as it
+ * is. A storage that nothing else looks at is replaced, as torch would write it. Where other tensors lie in the same
+ * storage, a tensor that does not grow keeps its place in it. Throws `refused`: code `quantised`, `shared-storage` or
+ * `shared-literal`.
  */
 export function tensorEdit(all: readonly FoundTensor[], changes: readonly NewTensor[]): ContainerEdit {
   const literals = new Map<PicklePart, LiteralChange[]>();

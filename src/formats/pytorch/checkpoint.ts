@@ -51,8 +51,9 @@ interface Step {
 }
 
 /**
- * Finds all tensors of a pickle, depth first in the order in which they stand, without recursion. Containers that are reached twice are walked once.
- * Throws `malformed`, code `torch-tensor`, where a tensor contradicts itself, and `unsupported` beyond the limits.
+ * Finds all tensors of a pickle, depth first in the order in which they stand, without recursion. Containers that are
+ * reached twice are walked once. Throws `malformed`, code `torch-tensor`, where a tensor contradicts itself, and
+ * `unsupported` beyond the limits.
  */
 export function readCheckpoint(part: PicklePart): Checkpoint {
   const tensors: FoundTensor[] = [];

@@ -12,7 +12,10 @@ const PROTO = 0x80;
 /** Other values than tensors that the summary shows. */
 const MAX_TEXTS = 60;
 
-/** What torch.save and torch.jit.save write: state dicts, checkpoints, whole modules, TorchScript. Nothing in them is executed. */
+/**
+ * What torch.save and torch.jit.save write: state dicts, checkpoints, whole modules, TorchScript. Nothing in them is
+ * executed.
+ */
 export const pytorchFormat: Format = {
   id: 'pytorch',
   title: 'PyTorch file',

@@ -34,7 +34,10 @@ const HARMLESS: ReadonlySet<string> = new Set([
   ...names('uuid', 'UUID'),
 ]);
 
-/** Modules whose classes are layers, optimizers and settings: making one runs nothing of the file's. Class names begin with a capital letter. */
+/**
+ * Modules whose classes are layers, optimizers and settings: making one runs nothing of the file's. Class names begin
+ * with a capital letter.
+ */
 const HARMLESS_CLASSES: readonly RegExp[] = [
   /^torch\.nn\.(modules|quantized|qat|intrinsic)(\.\w+)*$/,
   /^torch\.optim(\.\w+)*$/,

@@ -26,9 +26,9 @@ interface LegacyStorage extends TorchStorage {
 }
 
 /**
- * Opens what torch wrote before 1.6, and later with `_use_new_zipfile_serialization=False`: five pickles (a magic number, a protocol, what the
- * machine was like, the object, the storages' keys), then each storage as a count and its elements, lowest byte first. Only the pickles are read.
- * Throws `malformed` and `unsupported`.
+ * Opens what torch wrote before 1.6, and later with `_use_new_zipfile_serialization=False`: five pickles (a magic
+ * number, a protocol, what the machine was like, the object, the storages' keys), then each storage as a count and its
+ * elements, lowest byte first. Only the pickles are read. Throws `malformed` and `unsupported`.
  */
 export async function openLegacy(source: ByteSource): Promise<TorchContainer> {
   const pickles = new PickleSequence(source);

@@ -22,7 +22,10 @@ const LINEAR: readonly SizeAttribute[] = [
   { name: 'out_features', axis: 0 },
 ];
 
-/** Changes of the attributes that torch's layers keep beside their weights, where a whole module was pickled: a convolution's in_channels. */
+/**
+ * Changes of the attributes that torch's layers keep beside their weights, where a whole module was pickled: a
+ * convolution's in_channels.
+ */
 export function moduleChanges(changes: readonly NewTensor[]): LiteralChange[] {
   return changes.flatMap((change) => {
     const { module, name } = change.found;

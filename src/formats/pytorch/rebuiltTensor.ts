@@ -56,7 +56,10 @@ interface TorchCall {
   readonly args: Slot;
 }
 
-/** The tensor that a call rebuilds, null where it makes something else. Throws a RangeError with the reason where it contradicts itself. */
+/**
+ * The tensor that a call rebuilds, null where it makes something else. Throws a RangeError with the reason where it
+ * contradicts itself.
+ */
 export function rebuiltTensor(value: PickleValue): RebuiltTensor | UnreadTensor | null {
   const call = unwrapped(value);
   const rebuild = call && Object.hasOwn(REBUILDS, call.callee) ? REBUILDS[call.callee] : undefined;

@@ -2,15 +2,18 @@ import type { ZipEntry } from '../zip/centralDirectory.ts';
 import type { ZipArchive } from '../zip/zipArchive.ts';
 import { changedChecksum, type EntryChange } from '../zip/zipEdit.ts';
 
-/** torch 2.1 and later end an archive with this entry: two decimal numbers of 20 digits, a hash of the names and one of the checksums. */
+/**
+ * torch 2.1 and later end an archive with this entry: two decimal numbers of 20 digits, a hash of the names and one of
+ * the checksums.
+ */
 const NAME = '.data/serialization_id';
 const DIGITS = 20;
 const WORD = 64;
 
 /**
- * The change of `.data/serialization_id` that follows from other changes, null where the file has none or its number is not the one that torch
- * computes (torch may be told to leave checksums out). The second number combines the CRC-32 of every entry in front of it
- * (`ostream_write_func` in inline_container.cc, `hash_combine` in c10/util/hash.h).
+ * The change of `.data/serialization_id` that follows from other changes, null where the file has none or its number is
+ * not the one that torch computes (torch may be told to leave checksums out). The second number combines the CRC-32 of
+ * every entry in front of it (`ostream_write_func` in inline_container.cc, `hash_combine` in c10/util/hash.h).
  */
 export async function serializationIdChange(
   archive: ZipArchive,

@@ -13,7 +13,10 @@ export interface StorageName {
   readonly viewOffset: number;
 }
 
-/** The storage that a persistent value names; null where it is of a kind that isn't known. Throws a RangeError for numbers that make no sense. */
+/**
+ * The storage that a persistent value names; null where it is of a kind that isn't known. Throws a RangeError for
+ * numbers that make no sense.
+ */
 export function storageName(value: PickleValue): StorageName | null {
   if (value.kind !== 'persistent') return null;
   const [kind, type, key, , countSlot, view] = itemsOf(value.id.value) ?? [];

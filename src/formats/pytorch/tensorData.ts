@@ -9,7 +9,10 @@ const CHUNK_BYTES = 1024 * 1024;
 /** A tensor whose elements do not lie in order is gathered from memory: far more than any convolution's weights. */
 const MAX_GATHERED_BYTES = 512 * 1024 * 1024;
 
-/** Elements [from, to) of a tensor in row-major order, little-endian, part by part. Reads only their bytes where they lie in order in the storage. */
+/**
+ * Elements [from, to) of a tensor in row-major order, little-endian, part by part. Reads only their bytes where they
+ * lie in order in the storage.
+ */
 export async function streamTensor(
   tensor: RebuiltTensor,
   storage: TorchStorage,

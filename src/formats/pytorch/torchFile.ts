@@ -33,7 +33,10 @@ export interface TorchFile {
   splices(changes: readonly TensorChange[]): Promise<Splice[]>;
 }
 
-/** Opens any file of torch's: zip, legacy, TorchScript, whole modules. Reads its pickles and directory. Throws `malformed` and `unsupported`. */
+/**
+ * Opens any file of torch's: zip, legacy, TorchScript, whole modules. Reads its pickles and directory. Throws
+ * `malformed` and `unsupported`.
+ */
 export async function openTorch(source: ByteSource): Promise<TorchFile> {
   const head = await source.read(0, Math.min(source.size, ZIP_SIGNATURE.length));
   const isZip = ZIP_SIGNATURE.every((byte, i) => head[i] === byte);

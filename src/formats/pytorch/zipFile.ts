@@ -26,8 +26,8 @@ interface ZipStorage extends TorchStorage {
 }
 
 /**
- * Opens what torch.save and torch.jit.save write since 1.6: a ZIP archive with `NAME/data.pkl` and a stored entry per storage. Reads the directory
- * and the pickles. Throws `malformed` and `unsupported`.
+ * Opens what torch.save and torch.jit.save write since 1.6: a ZIP archive with `NAME/data.pkl` and a stored entry per
+ * storage. Reads the directory and the pickles. Throws `malformed` and `unsupported`.
  */
 export async function openTorchZip(source: ByteSource): Promise<TorchContainer> {
   const archive = await openZip(source);

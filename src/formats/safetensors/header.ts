@@ -11,7 +11,10 @@ export const MAX_HEADER_BYTES = 100_000_000;
 /** The one name in the header that is no tensor. */
 export const METADATA = '__metadata__';
 
-/** One tensor of the header. `start` and `end` are places in the file; `shape` and `offsets` the texts that say so in the header. */
+/**
+ * One tensor of the header. `start` and `end` are places in the file; `shape` and `offsets` the texts that say so in
+ * the header.
+ */
 export interface HeaderTensor {
   readonly name: string;
   /** As the header names it. */
@@ -36,8 +39,8 @@ export interface SafetensorsHeader {
 }
 
 /**
- * Reads the header and checks all of it: every tensor as long as its shape says, no overlap, no hole, and nothing behind the last one.
- * Throws `malformed` with the offset.
+ * Reads the header and checks all of it: every tensor as long as its shape says, no overlap, no hole, and nothing
+ * behind the last one. Throws `malformed` with the offset.
  */
 export async function readHeader(source: ByteSource): Promise<SafetensorsHeader> {
   const dataStart = LENGTH_BYTES + (await headerLength(source));

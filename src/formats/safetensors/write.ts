@@ -14,8 +14,9 @@ export interface MetadataRecord {
 }
 
 /**
- * Splices that give tensors other sizes and bytes: their data, the offsets of all that lie behind them, and the header's length. The header
- * is padded with spaces to a multiple of 8 bytes, as the format's own writer does; everything else in it stays as it was written.
+ * Splices that give tensors other sizes and bytes: their data, the offsets of all that lie behind them, and the
+ * header's length. The header is padded with spaces to a multiple of 8 bytes, as the format's own writer does;
+ * everything else in it stays as it was written.
  */
 export function changeTensors(
   header: SafetensorsHeader,

@@ -26,7 +26,10 @@ export interface ZipEntry {
   readonly record: Uint8Array;
 }
 
-/** Entries in the order of the directory. Throws `malformed`, code `zip`, for names that lead out, twice the same name, and entries that overlap. */
+/**
+ * Entries in the order of the directory. Throws `malformed`, code `zip`, for names that lead out, twice the same name,
+ * and entries that overlap.
+ */
 export function parseCentral(bytes: Uint8Array, end: EndRecord): ZipEntry[] {
   const view = viewOf(bytes);
   const entries: ZipEntry[] = [];
@@ -117,7 +120,10 @@ export interface EntryNumbers {
   readonly headerStart: number;
 }
 
-/** The entry's record with other numbers. A number goes to the zip64 field where it needs 64 bits, or where it stood there although it did not. */
+/**
+ * The entry's record with other numbers. A number goes to the zip64 field where it needs 64 bits, or where it stood
+ * there although it did not.
+ */
 export function centralRecord(entry: ZipEntry, next: EntryNumbers): Uint8Array {
   const head = entry.record.slice(0, CENTRAL_BYTES);
   const view = viewOf(head);

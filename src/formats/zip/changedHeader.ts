@@ -27,7 +27,10 @@ export interface HeaderChange {
   readonly alignment: number;
 }
 
-/** Splices of an entry's header and descriptor; none for what stays as it is. Throws `unsupported` where a number needs 64 bits and the header has no field for it. */
+/**
+ * Splices of an entry's header and descriptor; none for what stays as it is. Throws `unsupported` where a number needs
+ * 64 bits and the header has no field for it.
+ */
 export function headerSplices(change: HeaderChange): Splice[] {
   const { entry, header } = change;
   const before = joined([header.fixed, entry.nameBytes, extraBytes(header.extra)]);
@@ -42,8 +45,8 @@ function isTorchs(extra: ExtraFields): boolean {
 }
 
 /**
- * Extra fields as torch's writer has them (`getPadding` in inline_container.cc): a zip64 field with both sizes where they need it and the offset
- * where that does, then padding up to the data.
+ * Extra fields as torch's writer has them (`getPadding` in inline_container.cc): a zip64 field with both sizes where
+ * they need it and the offset where that does, then padding up to the data.
  */
 function torchExtra({ entry, header, next, alignment }: HeaderChange): ExtraFields {
   if (entry.size >= MAX32 && (next.size !== entry.size || next.crc !== entry.crc))

@@ -66,8 +66,8 @@ export interface Patch {
 }
 
 /**
- * The checksum of a file after a patch that keeps its length, from the checksum before it, without reading the rest of the file.
- * The checksum is linear: crc(P Y S) xor crc(P X S) = (crc(X) xor crc(Y)) · x^(8·|S|), modulo the polynomial.
+ * The checksum of a file after a patch that keeps its length, from the checksum before it, without reading the rest of
+ * the file. The checksum is linear: crc(P Y S) xor crc(P X S) = (crc(X) xor crc(Y)) · x^(8·|S|), modulo the polynomial.
  */
 export function crcAfterPatch(crc: number, patch: Patch): number {
   const change = crc32(patch.old) ^ crc32(patch.new);

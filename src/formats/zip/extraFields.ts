@@ -52,7 +52,10 @@ export function zip64Numbers(extra: ExtraFields): number[] {
   return Array.from({ length: count }, (_, i) => uint64(view, 8 * i));
 }
 
-/** The same fields with the zip64 field's numbers replaced; the field goes where there are none, and comes first where it was not. */
+/**
+ * The same fields with the zip64 field's numbers replaced; the field goes where there are none, and comes first where
+ * it was not.
+ */
 export function withZip64(extra: ExtraFields, numbers: readonly number[]): ExtraFields {
   const others = extra.fields.filter((f) => f.id !== ZIP64);
   if (numbers.length === 0) return { ...extra, fields: others };

@@ -18,7 +18,10 @@ export interface Deflated {
   readonly crc: number;
 }
 
-/** Inflates an entry into memory, no further than the size it declares. Throws `malformed` where size, checksum or data are wrong, `unsupported` beyond MAX_INFLATED. */
+/**
+ * Inflates an entry into memory, no further than the size it declares. Throws `malformed` where size, checksum or data
+ * are wrong, `unsupported` beyond MAX_INFLATED.
+ */
 export async function inflateEntry(source: ByteSource, { start, end, size, crc }: Deflated): Promise<Uint8Array> {
   if (size > (end - start) * MAX_RATIO) throw zipMalformed('an entry says it is larger than it can be', start);
   if (size > MAX_INFLATED) throw zipUnsupported(`an entry unpacks to more than ${MAX_INFLATED} bytes`, start);

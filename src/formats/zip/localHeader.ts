@@ -28,7 +28,10 @@ export interface LocalHeader {
   readonly descriptor: DataDescriptor | null;
 }
 
-/** Reads the header in front of an entry's data and the descriptor behind it. Throws `malformed` where it differs from the directory. */
+/**
+ * Reads the header in front of an entry's data and the descriptor behind it. Throws `malformed` where it differs from
+ * the directory.
+ */
 export async function readLocalHeader(source: ByteSource, entry: ZipEntry): Promise<LocalHeader> {
   const start = entry.headerStart;
   const nameEnd = LOCAL_BYTES + entry.nameBytes.length;

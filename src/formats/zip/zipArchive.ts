@@ -40,7 +40,10 @@ export class ZipArchive {
     return read;
   }
 
-  /** An entry's data as a source of its own: stored ones are read in place, deflated ones are inflated into memory. Throws `malformed` and `unsupported`, code `zip`. */
+  /**
+   * An entry's data as a source of its own: stored ones are read in place, deflated ones are inflated into memory.
+   * Throws `malformed` and `unsupported`, code `zip`.
+   */
   async data(entry: ZipEntry): Promise<ByteSource> {
     const { dataStart, dataEnd } = await this.header(entry);
     if (entry.method === DEFLATED) {

@@ -22,10 +22,11 @@ export const TORCH_ALIGNMENT = 64;
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Splices of the archive that change entries and let all others follow: checksums and sizes in header, descriptor and directory, offsets,
- * zip64 records, and torch's padding, by which data begins at multiples of `alignment` wherever the entry was padded so before.
- * What isn't named stays byte for byte, and no gap is left. Throws `malformed` where a header differs from the directory,
- * `unsupported` where the result would need a 64-bit field that the archive doesn't have.
+ * Splices of the archive that change entries and let all others follow: checksums and sizes in header, descriptor and
+ * directory, offsets, zip64 records, and torch's padding, by which data begins at multiples of `alignment` wherever the
+ * entry was padded so before. What isn't named stays byte for byte, and no gap is left. Throws `malformed` where a
+ * header differs from the directory, `unsupported` where the result would need a 64-bit field that the archive doesn't
+ * have.
  */
 export async function zipSplices(
   archive: ZipArchive,
@@ -76,7 +77,10 @@ async function changedData(archive: ZipArchive, { entry, splices }: EntryChange)
   return { crc, size, compressedSize: size, splices: movedBy(dataStart, splices) };
 }
 
-/** The checksum of an entry's data after splices. Where each keeps its length, only the bytes that give way are read; else all of the entry. */
+/**
+ * The checksum of an entry's data after splices. Where each keeps its length, only the bytes that give way are read;
+ * else all of the entry.
+ */
 export async function changedChecksum(data: ByteSource, before: number, splices: readonly Splice[]): Promise<number> {
   let crc = before;
   if (splices.every((splice) => growth([splice]) === 0)) {

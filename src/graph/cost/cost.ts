@@ -14,32 +14,46 @@ import { storedTensors } from '../storedTensors.ts';
 /** What one node costs. Nodes with graphs or functions inside include them. */
 export interface NodeCost {
   /**
-   * Elements of the weights it reads, counted at the first node that reads them: stored tensors of floating-point and quantised types.
-   * No weights are the running mean and variance of BatchNormalization, and the scales and zero points of quantisation.
+   * Elements of the weights it reads, counted at the first node that reads them: stored tensors of floating-point and
+   * quantised types. No weights are the running mean and variance of BatchNormalization, and the scales and zero points
+   * of quantisation.
    */
   readonly params: number;
   /**
-   * Multiply-adds of convolutions, matrix products and recurrent layers; other operators count none. Of an If, the costlier branch; of a loop,
-   * its rounds, or one where their number is not known. null where a size or a counting rule is not known.
+   * Multiply-adds of convolutions, matrix products and recurrent layers; other operators count none. Of an If, the
+   * costlier branch; of a loop, its rounds, or one where their number is not known. null where a size or a counting
+   * rule is not known.
    */
   readonly macs: number | null;
-  /** Bytes of the tensors it makes, at their own type; null where a size is not known. Tensors inside graphs and functions are in their own nodes. */
+  /**
+   * Bytes of the tensors it makes, at their own type; null where a size is not known. Tensors inside graphs and
+   * functions are in their own nodes.
+   */
   readonly memory: number | null;
 }
 
 export interface ModelCost {
   readonly params: number;
-  /** What nodes of known operators multiply; null where one of them is not known, and where the model has unknown operators and no others that multiply. */
+  /**
+   * What nodes of known operators multiply; null where one of them is not known, and where the model has unknown
+   * operators and no others that multiply.
+   */
   readonly macs: number | null;
-  /** Nodes whose multiply-adds are not known because sizes are not, or because what lies inside them can't be followed. */
+  /**
+   * Nodes whose multiply-adds are not known because sizes are not, or because what lies inside them can't be followed.
+   */
   readonly uncounted: number;
-  /** Operators of which nothing is known or which multiply in ways that have no rule, by their keys. What they multiply is in no number. */
+  /**
+   * Operators of which nothing is known or which multiply in ways that have no rule, by their keys. What they multiply
+   * is in no number.
+   */
   readonly unknownOperators: readonly string[];
   /** Bytes of all tensors that nodes of the main graph make, views too. */
   readonly memory: number | null;
   /**
-   * The most bytes alive at once when each node runs as soon as the file's order allows: a tensor lives from the node that makes it (an input from the start) to the last
-   * that reads it (an output to the end). Weights are not among them.
+   * The most bytes alive at once when each node runs as soon as the file's order allows: a tensor lives from the node
+   * that makes it (an input from the start) to the last that reads it (an output to the end). Weights are not among
+   * them.
    */
   readonly peak: number | null;
 }
@@ -62,7 +76,10 @@ const NOT_WEIGHTS: Readonly<Record<string, readonly number[]>> = {
   QLinearMatMul: [1, 2, 4, 5, 6, 7],
 };
 
-/** Costs for one image: a name that is the first size of an input, and no other size of one, is a batch and counts as one where it has no number. */
+/**
+ * Costs for one image: a name that is the first size of an input, and no other size of one, is a batch and counts as
+ * one where it has no number.
+ */
 export function modelCosts(model: Model, shapes: Shapes): Costs {
   const { graph } = model;
   const counting = new Counting(model.functions, batchOfOne(graph, shapes));
@@ -84,7 +101,10 @@ export function modelCosts(model: Model, shapes: Shapes): Costs {
   };
 }
 
-/** Names of batch sizes, each with the number one. A name that stands for other sizes too, such as the `None` of some exporters, is no batch. */
+/**
+ * Names of batch sizes, each with the number one. A name that stands for other sizes too, such as the `None` of some
+ * exporters, is no batch.
+ */
 function batchOfOne(graph: Graph, shapes: Shapes): Map<string, number> {
   const dims = graph.inputs.map(({ name }) => shapes.tensors.get(name)?.dims ?? []);
   const others = new Set(dims.flatMap((list) => list.slice(1)));
@@ -155,7 +175,10 @@ class Counting {
     };
   }
 
-  /** Inference bounds how deep graphs and functions lie in each other; what is shared is counted through once, its weights at the first reader. */
+  /**
+   * Inference bounds how deep graphs and functions lie in each other; what is shared is counted through once, its
+   * weights at the first reader.
+   */
   private inside({ body, shapes }: InnerScope, around: Weights): Sum {
     const known = this.known.get(shapes);
     if (known) return { ...known, params: 0 };

@@ -21,7 +21,10 @@ const convolution =
 /** In a transposed one, every input element spreads over the output channels of its group times the kernel. */
 const transposed: Rule = (n) => multiply([elements(n.input(0)), elements(n.input(1)?.slice(1) ?? null)]);
 
-/** Every output element of a product sums over the axis that both operands share: all of the first operand for each column. */
+/**
+ * Every output element of a product sums over the axis that both operands share: all of the first operand for each
+ * column.
+ */
 const matrix =
   (b: number): Rule =>
   (n) => {
@@ -43,7 +46,10 @@ const fused: Rule = (n) => {
   return multiply([elements(out), inner]);
 };
 
-/** Weights and recurrent weights of all directions, once per step and image: https://onnx.ai/onnx/operators/onnx__LSTM.html */
+/**
+ * Weights and recurrent weights of all directions, once per step and image:
+ * https://onnx.ai/onnx/operators/onnx__LSTM.html
+ */
 const recurrent: Rule = (n) => {
   const steps = elements(n.input(0)?.slice(0, 2) ?? null);
   return sum([multiply([steps, elements(n.input(1))]), multiply([steps, elements(n.input(2))])]);

@@ -1,7 +1,10 @@
 import type { Graph } from '../../formats/onnx/model.ts';
 import { connectionsOf } from '../connections.ts';
 
-/** A tensor that lives for a while: its bytes (NaN where they are not known) and the place of the last node that reads it, NEVER when none does. */
+/**
+ * A tensor that lives for a while: its bytes (NaN where they are not known) and the place of the last node that reads
+ * it, NEVER when none does.
+ */
 interface Living {
   readonly size: number;
   last: number;
@@ -11,8 +14,9 @@ interface Living {
 const NEVER = -1;
 
 /**
- * The most bytes alive at once while the nodes of a graph run in order: a tensor lives from the node that makes it (an input from the start)
- * to the last that reads it (an output to the end). NaN where a size is not known. Stored tensors and Constants are not among them.
+ * The most bytes alive at once while the nodes of a graph run in order: a tensor lives from the node that makes it (an
+ * input from the start) to the last that reads it (an output to the end). NaN where a size is not known. Stored tensors
+ * and Constants are not among them.
  */
 export function peakBytes(
   graph: Graph,

@@ -24,7 +24,10 @@ const FLATTENING = new Set(['Flatten', 'Reshape', 'Squeeze', 'Identity', 'Cast',
 const MAX_CHAIN = 16;
 const COLOUR_COUNTS = new Set([1, 3, 4]);
 
-/** How to cut a first layer's weight into pictures, or in words why not. `dimsOf` gives the shapes of tensors in the graph. */
+/**
+ * How to cut a first layer's weight into pictures, or in words why not. `dimsOf` gives the shapes of tensors in the
+ * graph.
+ */
 export function filterGrid(
   graph: Graph,
   layer: FirstLayer,
@@ -112,7 +115,10 @@ function matrixGrid(
   };
 }
 
-/** The image behind a flat tensor: the last shape of rank 3 or more, or one of rank 2 behind its batch, whose sizes multiply to `inner`. */
+/**
+ * The image behind a flat tensor: the last shape of rank 3 or more, or one of rank 2 behind its batch, whose sizes
+ * multiply to `inner`.
+ */
 function flattenedImage(
   graph: Graph,
   from: string,

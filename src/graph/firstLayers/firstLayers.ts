@@ -40,7 +40,10 @@ const MATRIX_INPUT: Readonly<Record<string, number>> = { Gemm: 1, MatMul: 1, Mat
 const WEIGHT_CHAIN = new Set(['Identity', 'Cast', 'Transpose', 'Reshape', 'Squeeze', 'Unsqueeze', 'DequantizeLinear']);
 const MAX_CHAIN = 32;
 
-/** Outputs that say something about the pixels and hold none of them: sizes, and the scale and zero point of dynamic quantisation. */
+/**
+ * Outputs that say something about the pixels and hold none of them: sizes, and the scale and zero point of dynamic
+ * quantisation.
+ */
 const WITHOUT_PIXELS: Readonly<Record<string, readonly number[]>> = {
   Shape: [0],
   Size: [0],
@@ -49,7 +52,10 @@ const WITHOUT_PIXELS: Readonly<Record<string, readonly number[]>> = {
 /** Without axes these make one number of all pixels: the smallest and largest, from which a scale follows. */
 const REDUCTIONS = new Set(['ReduceMax', 'ReduceMin', 'ReduceMean', 'ReduceSum', 'ReduceL1', 'ReduceL2']);
 
-/** Convolutions reached from the inputs before any other convolution; where there is none, the first matrix products. `index` is the place in the file. */
+/**
+ * Convolutions reached from the inputs before any other convolution; where there is none, the first matrix products.
+ * `index` is the place in the file.
+ */
 export function firstLayers(graph: Graph): FirstLayer[] {
   const convolutions = reached(graph, WEIGHT_INPUT);
   return convolutions.length ? convolutions : reached(graph, MATRIX_INPUT);

@@ -6,7 +6,10 @@ import type { Graph, Node, SparseTensor, Tensor } from '../../formats/onnx/model
 import { decodeTensor, type DecodedTensor, type TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
 import { storedTensors } from '../storedTensors.ts';
 
-/** One step that a model takes on its pixels before anything is learned: `y = x · scale + shift`, with one number, or one per channel. */
+/**
+ * One step that a model takes on its pixels before anything is learned: `y = x · scale + shift`, with one number, or
+ * one per channel.
+ */
 export interface InputStep {
   readonly node: Node;
   /** The numbers as stored: of a BatchNormalization the means. */
@@ -31,7 +34,10 @@ const MAX_STEPS = 16;
 /** A mean or std has one number per channel. */
 const MAX_CONSTANT = 4096;
 
-/** Follows an input through arithmetic with constants and BatchNormalization, as long as one node reads each tensor. Reads only those constants. */
+/**
+ * Follows an input through arithmetic with constants and BatchNormalization, as long as one node reads each tensor.
+ * Reads only those constants.
+ */
 export async function inputSteps(graph: Graph, ctx: TensorContext, input: string): Promise<InputSteps> {
   const stored = storedTensors(graph);
   const { makers, readers } = connectionsOf(graph.nodes);
@@ -62,7 +68,10 @@ export async function inputSteps(graph: Graph, ctx: TensorContext, input: string
   return { steps, perm, end };
 }
 
-/** Steps on each channel by itself, between a Split and the Concat that joins its outputs in their order; null where they are not alike. */
+/**
+ * Steps on each channel by itself, between a Split and the Concat that joins its outputs in their order; null where
+ * they are not alike.
+ */
 async function splitSteps(
   split: Node,
   readers: ReadonlyMap<string, readonly Node[]>,
@@ -163,7 +172,10 @@ const RAW_MEAN = 2;
 /** A factor this small turns 0 to 255 into about 0 to 1. */
 const RAW_FACTOR = 1 / 64;
 
-/** The pixels that a model's own first steps call for: `raw` (0 to 255) or `zero-to-one` where it normalises by itself; null where it doesn't. */
+/**
+ * The pixels that a model's own first steps call for: `raw` (0 to 255) or `zero-to-one` where it normalises by itself;
+ * null where it doesn't.
+ */
 export function pixelRange(dtype: number | null, steps: readonly InputStep[]): 'raw' | 'zero-to-one' | null {
   if (dtype !== null && isInteger(dtype)) return 'raw';
   let shifted = false;

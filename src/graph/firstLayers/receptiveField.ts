@@ -29,7 +29,10 @@ const POINTWISE = new Set([
 /** A chain longer than this has no downsampling worth naming. */
 const MAX_CHAIN = 64;
 
-/** The first layer's own receptive field; null for layers that aren't plain convolutions. Formula: https://distill.pub/2019/computing-receptive-fields/ */
+/**
+ * The first layer's own receptive field; null for layers that aren't plain convolutions. Formula:
+ * https://distill.pub/2019/computing-receptive-fields/
+ */
 export function receptiveField(layer: FirstLayer): ReceptiveField | null {
   const kernel = layer.dims.slice(2);
   if (!kernel.length || layer.node.opType === 'ConvTranspose' || layer.matrix) return null;
@@ -39,7 +42,10 @@ export function receptiveField(layer: FirstLayer): ReceptiveField | null {
   };
 }
 
-/** The receptive field behind the first layer that steps more than one pixel, along a chain without branches; null where the chain ends before. */
+/**
+ * The receptive field behind the first layer that steps more than one pixel, along a chain without branches; null where
+ * the chain ends before.
+ */
 export function firstDownsampling(
   graph: Graph,
   layer: FirstLayer,

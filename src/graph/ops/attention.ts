@@ -45,8 +45,9 @@ const flexAttention: ShapeRule = (i) => {
 };
 
 /**
- * The state is a matrix for each head; heads are packed in the last axes: https://onnx.ai/onnx/operators/onnx__LinearAttention.html.
- * ONNX Runtime's own also keeps a window of states, in an axis before all others.
+ * The state is a matrix for each head; heads are packed in the last axes:
+ * https://onnx.ai/onnx/operators/onnx__LinearAttention.html. ONNX Runtime's own also keeps a window of states, in an
+ * axis before all others.
  */
 const linearAttention: ShapeRule = (i) => {
   const [q, k, v] = [headsOf(i, 0, 'q_num_heads'), headsOf(i, 1, 'kv_num_heads'), headsOf(i, 2, 'kv_num_heads')];
@@ -58,7 +59,10 @@ const linearAttention: ShapeRule = (i) => {
   ];
 };
 
-/** The state is what the kernel reads before the first step: https://onnx.ai/onnx/operators/onnx__CausalConvWithState.html */
+/**
+ * The state is what the kernel reads before the first step:
+ * https://onnx.ai/onnx/operators/onnx__CausalConvWithState.html
+ */
 const causalConv: ShapeRule = (i) => {
   const [x, w] = [i.dims(0), i.dims(1)];
   const window = i.int('state_window', 0);

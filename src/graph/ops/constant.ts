@@ -49,7 +49,10 @@ const shapeInput: ShapeRule = (i) => {
   return [atRunTime('the sizes it is given are', rank === null || rank > 64 ? null : openDims(rank))];
 };
 
-/** GivenTensorFill and ConstantFill of opset 1: a shape from an attribute, from an input's values, or an input's own, with more axes behind it. */
+/**
+ * GivenTensorFill and ConstantFill of opset 1: a shape from an attribute, from an input's values, or an input's own,
+ * with more axes behind it.
+ */
 const fill: ShapeRule = (i): Shape[] => {
   const more = i.ints('extra_shape') ?? [];
   if (!i.has(0)) return [[...(i.ints('shape') ?? []), ...more]];

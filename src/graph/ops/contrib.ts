@@ -22,7 +22,9 @@ import { gatherNd, pad } from './select.ts';
  * Those that resemble a standard operator stand with it.
  */
 
-/** The first output like the first input, the others like a mean over the last axis, and the fourth a sum of the inputs. */
+/**
+ * The first output like the first input, the others like a mean over the last axis, and the fourth a sum of the inputs.
+ */
 const skipNormalized: ShapeRule = (i) => {
   const x = i.dims(0);
   const mean = x && x.map((d, k) => (k < x.length - 1 ? d : 1));

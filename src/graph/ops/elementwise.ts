@@ -15,7 +15,9 @@ import {
 } from '../shapes/shapeRule.ts';
 
 export const broadcasting: ShapeRule = (i) => [broadcastAll(i.node.inputs.map((_, k) => i.dims(k)))];
-/** Before opset 7 the second operand bends to the first: https://github.com/onnx/onnx/blob/main/docs/Changelog.md#Add-1 */
+/**
+ * Before opset 7 the second operand bends to the first: https://github.com/onnx/onnx/blob/main/docs/Changelog.md#Add-1
+ */
 const arithmetic: ShapeRule = (i) => (i.opset < 7 ? [i.dims(0)] : broadcasting(i));
 
 /** Cast-1 names the type by its word, later ones by its number. */

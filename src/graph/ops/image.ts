@@ -52,7 +52,10 @@ function fail(message: string): never {
   throw new RangeError(message);
 }
 
-/** With tf_crop_and_resize and a part of the image, the text and the runtimes differ on whether the part counts: https://onnx.ai/onnx/operators/onnx__Resize.html */
+/**
+ * With tf_crop_and_resize and a part of the image, the text and the runtimes differ on whether the part counts:
+ * https://onnx.ai/onnx/operators/onnx__Resize.html
+ */
 function byScale(i: RuleInput, dim: Dim, scale: number | null, isWhole: boolean): Dim {
   if (scale === null) return null;
   if (scale <= 0) throw new RangeError(`its scale is ${scale}`);

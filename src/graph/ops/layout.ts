@@ -195,7 +195,9 @@ const depthToSpace: ShapeRule = (i) => {
   return [[x[0] ?? null, divided(x[1] ?? null, b * b), times(x[2] ?? null, b), times(x[3] ?? null, b)]];
 };
 
-/** Non-axis sizes of tensors that are joined; a number is better than a symbol, and two different numbers contradict. */
+/**
+ * Non-axis sizes of tensors that are joined; a number is better than a symbol, and two different numbers contradict.
+ */
 export function agreed(sizes: readonly Dim[]): Dim {
   let best: Dim = null;
   for (const size of sizes) {

@@ -19,7 +19,10 @@ const crop: ShapeRule = (i) => {
   ];
 };
 
-/** Operators that were experimental until opset 9 or 10, and that old converters wrote: https://github.com/onnx/onnx/blob/rel-1.4.1/docs/Operators.md */
+/**
+ * Operators that were experimental until opset 9 or 10, and that old converters wrote:
+ * https://github.com/onnx/onnx/blob/rel-1.4.1/docs/Operators.md
+ */
 export const LEGACY: Readonly<Record<string, Rule>> = {
   ...each('Affine ImageScaler ParametricSoftplus Scale ScaledTanh', tensors(sameAs(0), like(0))),
   Crop: tensors(crop, like(0)),

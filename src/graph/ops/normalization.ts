@@ -25,7 +25,10 @@ function averaged(x: readonly Dim[], axis: number): Dim[] {
   return x.map((d, k) => (k < first ? d : 1));
 }
 
-/** Mean and deviation keep the axes before the normalised ones: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html */
+/**
+ * Mean and deviation keep the axes before the normalised ones:
+ * https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
+ */
 export const layer: ShapeRule = (i) => {
   const x = i.dims(0);
   return i.node.outputs.map((_, o): Shape => (o === 0 || !x ? x : averaged(x, i.int('axis', -1))));

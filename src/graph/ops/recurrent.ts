@@ -8,7 +8,10 @@ function hiddenSize(i: RuleInput, recurrence: number | null): Dim {
   return recurrence === null ? null : (i.dims(recurrence)?.[2] ?? null);
 }
 
-/** Y has every step's state, Y_h (and Y_c) the last: https://onnx.ai/onnx/operators/onnx__LSTM.html. layout 1 puts the batch first. */
+/**
+ * Y has every step's state, Y_h (and Y_c) the last: https://onnx.ai/onnx/operators/onnx__LSTM.html. layout 1 puts the
+ * batch first.
+ */
 function recurrent(recurrence: number | null): ShapeRule {
   return (i) => {
     const x = i.dims(0);

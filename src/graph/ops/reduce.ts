@@ -19,7 +19,10 @@ function without(x: readonly Dim[], gone: readonly number[], keep: boolean): Dim
   return keep ? x.map((d, k): Dim => (gone.includes(k) ? 1 : d)) : x.filter((_, k) => !gone.includes(k));
 }
 
-/** Axes are an attribute, and an input from opset 13 (ReduceSum) or 18: https://onnx.ai/onnx/operators/onnx__ReduceSum.html */
+/**
+ * Axes are an attribute, and an input from opset 13 (ReduceSum) or 18:
+ * https://onnx.ai/onnx/operators/onnx__ReduceSum.html
+ */
 export const reduce: ShapeRule = (i) => {
   const x = i.dims(0);
   if (!x) return [null];

@@ -36,7 +36,10 @@ export function joined(shapes: readonly (readonly Dim[] | null)[], given: number
   );
 }
 
-/** Sizes come from an attribute, an input, or by dividing evenly; from opset 18 the last part may be smaller. https://onnx.ai/onnx/operators/onnx__Split.html */
+/**
+ * Sizes come from an attribute, an input, or by dividing evenly; from opset 18 the last part may be smaller.
+ * https://onnx.ai/onnx/operators/onnx__Split.html
+ */
 const split: ShapeRule = (i) => {
   const x = i.dims(0);
   const count = i.outputs;

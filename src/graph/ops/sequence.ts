@@ -56,7 +56,10 @@ const insert: Rule = (i) => {
   return [sequence(holderAt(i, 0)?.length === 0 ? added : common(elementOf(i, 0), added), changed(i, 1))];
 };
 
-/** One part for each size given, or slices of one; without sizes the axis may go: https://onnx.ai/onnx/operators/onnx__SplitToSequence.html */
+/**
+ * One part for each size given, or slices of one; without sizes the axis may go:
+ * https://onnx.ai/onnx/operators/onnx__SplitToSequence.html
+ */
 const splitToSequence: Rule = (i) => {
   const x = i.dims(0);
   const dtype = i.dtype(0);

@@ -39,8 +39,8 @@ function transformedAxis(i: RuleInput): number | null {
 }
 
 /**
- * The axis is an attribute before opset 20. The last axis holds real and imaginary parts; a one-sided inverse gives a real signal.
- * https://onnx.ai/onnx/operators/onnx__DFT.html
+ * The axis is an attribute before opset 20. The last axis holds real and imaginary parts; a one-sided inverse gives a
+ * real signal. https://onnx.ai/onnx/operators/onnx__DFT.html
  */
 const dft: ShapeRule = (i) => {
   const x = i.dims(0);

@@ -54,7 +54,10 @@ export const RULES: ReadonlyMap<string, Rule> = new Map(FAMILIES.flatMap((family
 /** Ranks beyond this are no tensor's. */
 const MAX_RANK = 64;
 
-/** What follows for a node's outputs, in order. `contradiction` says how its inputs contradict the operator; then shapes are unknown. */
+/**
+ * What follows for a node's outputs, in order. `contradiction` says how its inputs contradict the operator; then shapes
+ * are unknown.
+ */
 export interface Applied {
   readonly outputs: readonly Inferred[];
   readonly contradiction?: string;

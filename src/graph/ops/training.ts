@@ -2,8 +2,8 @@ import { unknownValue } from '../shapes/inferred.ts';
 import type { Rule } from '../shapes/shapeRule.ts';
 
 /**
- * Optimizers read R, T, then for n tensors the values, the gradients, and one or two states; they give the new values and the new states.
- * https://onnx.ai/onnx/operators/onnx_aionnxpreviewtraining_Adam.html
+ * Optimizers read R, T, then for n tensors the values, the gradients, and one or two states; they give the new values
+ * and the new states. https://onnx.ai/onnx/operators/onnx_aionnxpreviewtraining_Adam.html
  */
 function optimizer(groups: number): Rule {
   return (i) => {

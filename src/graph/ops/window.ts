@@ -46,7 +46,10 @@ export function padsOf(w: Window, axis: number): readonly [number, number] {
   return w.auto === 'VALID' ? [0, 0] : [w.pads[axis] ?? 0, w.pads[axis + w.kernel.length] ?? 0];
 }
 
-/** The number of windows along one axis: https://onnx.ai/onnx/operators/onnx__Conv.html, and onnx__MaxPool.html for ceil_mode and auto_pad. */
+/**
+ * The number of windows along one axis: https://onnx.ai/onnx/operators/onnx__Conv.html, and onnx__MaxPool.html for
+ * ceil_mode and auto_pad.
+ */
 export function slide(dim: Dim, w: Window, axis: number): Dim {
   const stride = w.strides[axis] ?? 1;
   if (w.auto.startsWith('SAME')) return floorDivide(dim, stride - 1, stride);

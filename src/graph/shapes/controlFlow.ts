@@ -20,7 +20,10 @@ interface Inside {
 /** What a node with graphs gives, in order; a text where that can't be told. */
 type Follow = (at: Inside) => readonly Passed[] | string;
 
-/** Every round but the last settles at least one size of one carried value, so a loop is quiet long before this; if not, all it carries is unknown. */
+/**
+ * Every round but the last settles at least one size of one carried value, so a loop is quiet long before this; if not,
+ * all it carries is unknown.
+ */
 const MAX_ROUNDS = 8;
 
 function graphOf(at: Inside, name: string): Graph | null {
@@ -90,7 +93,10 @@ interface Repeated {
   readonly skip: number;
 }
 
-/** Runs a body until what it carries keeps its shape. Sizes that change from round to round get a name, then everything is unknown. */
+/**
+ * Runs a body until what it carries keeps its shape. Sizes that change from round to round get a name, then everything
+ * is unknown.
+ */
 function runUntilSteady(
   at: Inside,
   { body, first, inputs, skip }: Repeated,
@@ -150,7 +156,10 @@ function keeps(c: Carried, before: Inferred, after: Inferred, round: number): bo
 
 const TRUE: SmallTensor | null = small([], [1]);
 
-/** https://onnx.ai/onnx/operators/onnx__Loop.html: iteration number, condition, carried values in; condition, carried values, scan outputs out. */
+/**
+ * https://onnx.ai/onnx/operators/onnx__Loop.html: iteration number, condition, carried values in; condition, carried
+ * values, scan outputs out.
+ */
 const loop: Follow = (at) => {
   const body = graphOf(at, 'body');
   if (!body) return 'it has no body';
@@ -196,7 +205,9 @@ function without(value: Inferred, axis: number): { value: Inferred; size: Dim } 
   };
 }
 
-/** https://onnx.ai/onnx/operators/onnx__Scan.html since opset 9; the older form has a batch axis in front of everything. */
+/**
+ * https://onnx.ai/onnx/operators/onnx__Scan.html since opset 9; the older form has a batch axis in front of everything.
+ */
 const scan: Follow = (at) => {
   const body = graphOf(at, 'body');
   const old = at.input.opset < 9;
@@ -228,7 +239,10 @@ const scan: Follow = (at) => {
   ];
 };
 
-/** https://onnx.ai/onnx/operators/onnx__SequenceMap.html: the body sees one element of each sequence; other inputs come as they are. */
+/**
+ * https://onnx.ai/onnx/operators/onnx__SequenceMap.html: the body sees one element of each sequence; other inputs come
+ * as they are.
+ */
 const sequenceMap: Follow = (at) => {
   const body = graphOf(at, 'body');
   if (!body) return 'it has no body';

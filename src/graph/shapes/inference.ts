@@ -34,7 +34,10 @@ interface Place {
   readonly scope: GraphScope;
 }
 
-/** A node whose outputs are being settled; `named` holds dims whose open sizes have got names, so that outputs that share them agree. */
+/**
+ * A node whose outputs are being settled; `named` holds dims whose open sizes have got names, so that outputs that
+ * share them agree.
+ */
 interface Settling extends Place {
   readonly named: Map<readonly Dim[], readonly Dim[]>;
 }

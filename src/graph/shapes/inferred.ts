@@ -9,7 +9,9 @@ export interface InferredTensor {
   readonly reason?: string;
 }
 
-/** A value that holds others: a sequence's or optional's element, a map's value, a sparse tensor's dense counterpart. */
+/**
+ * A value that holds others: a sequence's or optional's element, a map's value, a sparse tensor's dense counterpart.
+ */
 export interface InferredHolder {
   readonly kind: 'sequence' | 'optional' | 'map' | 'sparse' | 'opaque';
   readonly element: Inferred;

@@ -5,7 +5,10 @@ import { inferredTensor, type Inferred } from './inferred.ts';
 /** Where a rule finds what is known of the values a node reads. */
 export interface Scope {
   inferred(name: string): Inferred | null;
-  /** The entries of a small tensor that steers shapes, flat: numbers, symbols or expressions, null where unknown. null when nothing is known. */
+  /**
+   * The entries of a small tensor that steers shapes, flat: numbers, symbols or expressions, null where unknown. null
+   * when nothing is known.
+   */
   numbers(name: string): readonly Dim[] | null;
   /** The number that every element of a tensor is, however large it is; null when they differ or it is not known. */
   uniform(name: string): number | null;
@@ -119,12 +122,18 @@ export function openDims(rank: number): null[] {
 }
 
 export type Shape = readonly Dim[] | Unknown | null;
-/** The shapes of a node's outputs, in order; null where an input's shape is missing. Throws RangeError where inputs contradict the operator. */
+/**
+ * The shapes of a node's outputs, in order; null where an input's shape is missing. Throws RangeError where inputs
+ * contradict the operator.
+ */
 export type ShapeRule = (input: RuleInput) => readonly Shape[];
 /** The element type of one output, null where it is not known. */
 export type DtypeRule = (input: RuleInput) => number | null;
 
-/** How an operator makes tensors: a shape for each output, and an element type for each; the last type holds for the outputs behind it. */
+/**
+ * How an operator makes tensors: a shape for each output, and an element type for each; the last type holds for the
+ * outputs behind it.
+ */
 export interface TensorRule {
   readonly shapes: ShapeRule;
   readonly dtypes: readonly DtypeRule[];

@@ -3,7 +3,10 @@ import { Inference } from './inference.ts';
 import type { ScopeShapes } from './graphScope.ts';
 import type { SteeringConstants } from './steering.ts';
 
-/** A place where the file says something else than what follows from a node's inputs, or where inputs don't fit the operator. */
+/**
+ * A place where the file says something else than what follows from a node's inputs, or where inputs don't fit the
+ * operator.
+ */
 export interface Contradiction {
   /** The path of the graph inside which it is; empty for the main graph. */
   readonly scope: string;
@@ -21,7 +24,10 @@ export interface Shapes extends ScopeShapes {
   /** The numbers of small tensors of the main graph that steer shapes, null where one is unknown. */
   readonly integers: ReadonlyMap<string, readonly (number | null)[]>;
   readonly contradictions: readonly Contradiction[];
-  /** Names of the inputs' sizes, which numbers can be given for: declared ones, and ours where the file leaves a size open. */
+  /**
+   * Names of the inputs' sizes, which numbers can be given for: declared ones, and ours where the file leaves a size
+   * open.
+   */
   readonly sizes: readonly string[];
   /** Names in `bind` that no size has. */
   readonly unused: readonly string[];
@@ -37,9 +43,10 @@ export interface InferOptions {
 }
 
 /**
- * Infers shape and element type of every tensor, in one pass over the nodes, each behind those it reads, going inside subgraphs and functions.
- * Dims are numbers, names, expressions of names in one form (equal sizes have equal texts), or a name of their own with a reason in `symbols`.
- * Expressions assume that named sizes are at least one; bound numbers are computed anew. Declared shapes fill only what does not follow.
+ * Infers shape and element type of every tensor, in one pass over the nodes, each behind those it reads, going inside
+ * subgraphs and functions. Dims are numbers, names, expressions of names in one form (equal sizes have equal texts), or
+ * a name of their own with a reason in `symbols`. Expressions assume that named sizes are at least one; bound numbers
+ * are computed anew. Declared shapes fill only what does not follow.
  */
 export function inferShapes(model: Model, options: InferOptions = {}): Shapes {
   return new Inference(model, options).run();

@@ -14,7 +14,10 @@ const INTEGERS = new Set([INT32, INT64, BOOL]);
 const FLOATS = new Set([FLOAT, DOUBLE]);
 /** Scales have an entry for each axis. */
 const MAX_SCALES = 8;
-/** Inputs that steer an output's shape and may be floats, by operator. Everything evaluated on the way to them counts too. */
+/**
+ * Inputs that steer an output's shape and may be floats, by operator. Everything evaluated on the way to them counts
+ * too.
+ */
 const FLOAT_STEERED: Readonly<Record<string, readonly number[]>> = {
   Resize: [1, 2],
   Upsample: [1],
@@ -23,8 +26,8 @@ const FLOAT_STEERED: Readonly<Record<string, readonly number[]>> = {
 };
 
 /**
- * Reads the small constants that steer shapes, in all graphs and functions: integers, and floats on the way to a scale or a size.
- * What can't be read is left out. Other weights are not touched.
+ * Reads the small constants that steer shapes, in all graphs and functions: integers, and floats on the way to a scale
+ * or a size. What can't be read is left out. Other weights are not touched.
  */
 export async function steeringConstants(model: Model, ctx: TensorContext): Promise<SteeringConstants> {
   const found = new Map<Tensor, SmallTensor>();
@@ -52,7 +55,9 @@ export async function steeringConstants(model: Model, ctx: TensorContext): Promi
   return found;
 }
 
-/** Names of floats from which a shape is computed: backwards from where they are used, through what can be evaluated. */
+/**
+ * Names of floats from which a shape is computed: backwards from where they are used, through what can be evaluated.
+ */
 function steeringFloats(model: Model): Set<string> {
   const wanted = new Set<string>();
   // Inner graphs first: they read what the graphs around them make.
@@ -77,7 +82,10 @@ function toInteger(node: Node): boolean {
   return INTEGERS.has(Number(node.attributes.find((a) => a.name === 'to')?.int ?? 0n));
 }
 
-/** A damaged constant, or a file beside the model that is missing, leaves one shape unknown; whoever needs the values reports it. A cancel goes on. */
+/**
+ * A damaged constant, or a file beside the model that is missing, leaves one shape unknown; whoever needs the values
+ * reports it. A cancel goes on.
+ */
 function ignoreUnreadable(error: unknown, t: Tensor): void {
   const kind = (error as { kind?: unknown }).kind;
   if (

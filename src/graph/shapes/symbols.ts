@@ -4,7 +4,9 @@ import { allGraphs } from '../nested.ts';
 
 /** Gives names to sizes that follow from nothing, and numbers to names that are bound. */
 export class Symbols {
-  /** Sizes the model's file leaves open or its data decides, by name, with the reason; each ends a sentence "it is …". */
+  /**
+   * Sizes the model's file leaves open or its data decides, by name, with the reason; each ends a sentence "it is …".
+   */
   readonly reasons = new Map<string, string>();
   /** The names of the inputs' sizes, bound or not. */
   readonly sizes = new Set<string>();

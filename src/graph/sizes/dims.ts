@@ -91,7 +91,9 @@ export function times(dim: Dim, n: number): Dim {
   return Number.isSafeInteger(n) ? sizeOf(scale(readExpression(dim), n, 1)) : null;
 }
 
-/** Fractions with larger denominators are no scales people choose; and their products with sizes are exact in float32. */
+/**
+ * Fractions with larger denominators are no scales people choose; and their products with sizes are exact in float32.
+ */
 const MAX_FRACTION = 1024;
 
 /** n/den for a number that is a fraction of a power of two, such as 0.5; null for others. */
@@ -109,7 +111,9 @@ export function scaled(dim: Dim, factor: number): Dim {
   return fraction && fraction.n >= 0 ? sizeOf(floor(scale(readExpression(dim), fraction.n, fraction.den))) : null;
 }
 
-/** ⌈(to − from) / step⌉, at least 0, of entries that may be fractions where they are floats. Null where it is not known. */
+/**
+ * ⌈(to − from) / step⌉, at least 0, of entries that may be fractions where they are floats. Null where it is not known.
+ */
 export function stepsBetween(from: Dim, to: Dim, step: Dim): Dim {
   if (typeof step !== 'number' || from === null || to === null) return null;
   if (typeof from === 'number' && typeof to === 'number') return safe(Math.max(0, Math.ceil((to - from) / step)));
@@ -154,7 +158,9 @@ export function orderOf(a: number, b: number): -1 | 0 | 1 {
   return a < b ? -1 : 1;
 }
 
-/** -1, 0 or 1 as a is always smaller, equal or larger, if named sizes are at least one; null where it depends on them. */
+/**
+ * -1, 0 or 1 as a is always smaller, equal or larger, if named sizes are at least one; null where it depends on them.
+ */
 export function compare(a: Dim, b: Dim): -1 | 0 | 1 | null {
   if (typeof a === 'number' && typeof b === 'number') return orderOf(a, b);
   if (a === null || b === null) return null;

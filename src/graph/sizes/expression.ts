@@ -1,7 +1,8 @@
 /**
- * Sizes as polynomials over atoms, with rational coefficients: Σ n·atom·atom… / den. An atom is its own text: a name, `⌊…⌋`, `max(…)` or `min(…)`,
- * and stands for a whole number. Terms are kept in one order and reduced, so that two expressions are equal exactly when their texts are.
- * A whole expression with a denominator is a size that is known to divide.
+ * Sizes as polynomials over atoms, with rational coefficients: Σ n·atom·atom… / den. An atom is its own text: a name,
+ * `⌊…⌋`, `max(…)` or `min(…)`, and stands for a whole number. Terms are kept in one order and reduced, so that two
+ * expressions are equal exactly when their texts are. A whole expression with a denominator is a size that is known to
+ * divide.
  */
 export interface Expression {
   readonly terms: readonly Term[];
@@ -85,7 +86,8 @@ export function divide(a: Expression, b: Expression): Expression | null {
   if (!lead) return null;
   let rest: Expression | null = a;
   let quotient: Expression | null = constant(0);
-  // Every step takes the terms of one product away; a division that works out needs no more steps than terms it may have.
+  // Every step takes the terms of one product away; a division that works out needs no more steps than terms it may
+  // have.
   for (let step = 0; rest?.terms.length && step < 2 * MAX_TERMS; step++) {
     const found = firstQuotient(rest, lead);
     if (!found || !quotient) return null;
@@ -119,7 +121,10 @@ function positiveDen(e: Expression): Expression | null {
       );
 }
 
-/** The canonical text, which `readExpression` reads back: `height/2`, `⌊(h+1)/2⌋`, `3·h·w-2`. Null where it would be too long. */
+/**
+ * The canonical text, which `readExpression` reads back: `height/2`, `⌊(h+1)/2⌋`, `3·h·w-2`. Null where it would be too
+ * long.
+ */
 export function expressionText(e: Expression): string | null {
   const [first, ...more] = e.terms;
   if (!first) return '0';

@@ -16,8 +16,9 @@ import { choices, floored } from './readExpression.ts';
 const MAX_MERGES = 32;
 
 /**
- * ⌊e / divisor⌋ in one form for equal sizes: whole parts come out, and ⌊(⌊x⌋+a)/n⌋ becomes ⌊(x+a)/n⌋ for whole a and n (Graham, Knuth, Patashnik,
- * Concrete Mathematics, 3.11), so that five halvings of an image are ⌊(height+31)/32⌋. Null where it gets too long.
+ * ⌊e / divisor⌋ in one form for equal sizes: whole parts come out, and ⌊(⌊x⌋+a)/n⌋ becomes ⌊(x+a)/n⌋ for whole a and n
+ * (Graham, Knuth, Patashnik, Concrete Mathematics, 3.11), so that five halvings of an image are ⌊(height+31)/32⌋. Null
+ * where it gets too long.
  */
 export function floorDivide(e: Expression, divisor: number): Expression | null {
   // With a denominator it is a size that is known to divide: a whole number.
@@ -151,7 +152,10 @@ function inner(e: Expression, most: boolean): readonly Expression[] {
   return picked?.most === most ? picked.of : [e];
 }
 
-/** The number an expression is for given sizes of names; null where one is missing. Brackets nest no deeper than a text is long. */
+/**
+ * The number an expression is for given sizes of names; null where one is missing. Brackets nest no deeper than a text
+ * is long.
+ */
 export function evaluate(e: Expression, sizes: ReadonlyMap<string, number>): number | null {
   let total = 0;
   for (const { n, atoms } of e.terms) {

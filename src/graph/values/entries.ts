@@ -22,7 +22,10 @@ const FLOATS: Readonly<Record<number, Arithmetic>> = {
 };
 const TRUTH: Arithmetic = { float: false, round: within(0, 1) };
 
-/** How numbers of a type behave; null for types that steer no shapes, such as half floats. 64-bit integers are followed as far as doubles hold them. */
+/**
+ * How numbers of a type behave; null for types that steer no shapes, such as half floats. 64-bit integers are followed
+ * as far as doubles hold them.
+ */
 export function arithmeticOf(dtype: number | null): Arithmetic | null {
   if (dtype === null) return null;
   if (dtype === BOOL) return TRUTH;
@@ -30,7 +33,9 @@ export function arithmeticOf(dtype: number | null): Arithmetic | null {
   return range ? { float: false, round: within(...range) } : (FLOATS[dtype] ?? null);
 }
 
-/** An entry as an expression; in floats only fractions of a power of two, whose sums and products with sizes are exact. */
+/**
+ * An entry as an expression; in floats only fractions of a power of two, whose sums and products with sizes are exact.
+ */
 function expression(entry: number | string, exact: boolean): Expression | null {
   if (typeof entry === 'number') {
     const fraction = binaryFraction(entry);

@@ -1,7 +1,10 @@
 import type { Dim } from '../../formats/onnx/model.ts';
 import type { RuleInput } from '../shapes/shapeRule.ts';
 
-/** One number of a small tensor: known, computed from named sizes, or unknown. Unlike a dim it may be negative or a fraction. */
+/**
+ * One number of a small tensor: known, computed from named sizes, or unknown. Unlike a dim it may be negative or a
+ * fraction.
+ */
 export type Entry = number | string | null;
 
 /** A small tensor whose entries are known as far as they can be, in row-major order. Booleans are 0 and 1. */

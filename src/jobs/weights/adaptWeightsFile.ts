@@ -22,9 +22,10 @@ const AVERAGED =
 const CONFIGS = 'Other files of weights in the folder hold the old network, so they are not copied.';
 
 /**
- * Adapts a file of weights and writes it beside: `NAME.gray.safetensors`, or where a config beside it says how many channels the network
- * has, a folder `FOLDER-gray` with changed weights and configs and the rest copied. The original is never touched.
- * Throws ChannelwiseError: what can't be read, is refused, must be chosen (`choose-layer`), or can't be written.
+ * Adapts a file of weights and writes it beside: `NAME.gray.safetensors`, or where a config beside it says how many
+ * channels the network has, a folder `FOLDER-gray` with changed weights and configs and the rest copied. The original
+ * is never touched. Throws ChannelwiseError: what can't be read, is refused, must be chosen (`choose-layer`), or can't
+ * be written.
  */
 export async function adaptWeightsFile(path: string, options: AdaptOptions): Promise<AdaptResult> {
   return withOpenFile(path, options.signal, async (open) => {

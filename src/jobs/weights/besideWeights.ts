@@ -74,7 +74,10 @@ export function configChanges({ configs }: BesideWeights, map: ChannelMap): Map<
   return changed;
 }
 
-/** Names of the files to copy into a variant of the folder: all but those that are written anew, and other files of weights, which hold the old network. */
+/**
+ * Names of the files to copy into a variant of the folder: all but those that are written anew, and other files of
+ * weights, which hold the old network.
+ */
 export async function copiedFiles(beside: BesideWeights, written: ReadonlySet<string>): Promise<string[]> {
   const shards = new Set(beside.index?.otherShards);
   const names = await listFiles(beside.folder);

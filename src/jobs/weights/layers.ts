@@ -6,7 +6,10 @@ import { besideWeights, hintsOf, type BesideWeights } from './besideWeights.ts';
 /** Colour images; where no layer takes them, the file may be one that was made gray. */
 const CHANNELS = [3, 1];
 
-/** The tensors that may see the image, those that are taken unless others are chosen, and why one has to choose or has nothing to choose from. */
+/**
+ * The tensors that may see the image, those that are taken unless others are chosen, and why one has to choose or has
+ * nothing to choose from.
+ */
 export interface LayerChoices {
   readonly candidates: readonly ImageTensor[];
   readonly chosen: readonly string[];

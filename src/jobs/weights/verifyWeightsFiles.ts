@@ -8,7 +8,10 @@ import type { VerifyOptions } from '../verify.ts';
 
 const NO_WHOLE = 'A file of weights has no graph, so there is no whole model to run.';
 
-/** Proves an adapted file of weights against the original. Throws as verifyWeights does, and `io` for what can't be read. */
+/**
+ * Proves an adapted file of weights against the original. Throws as verifyWeights does, and `io` for what can't be
+ * read.
+ */
 export async function verifyWeightsFiles(
   originalPath: string,
   adaptedPath: string,
@@ -29,7 +32,10 @@ export async function verifyWeightsFiles(
   );
 }
 
-/** The map of the one step by which the adapted file's record is longer; null where it has no record, or more steps lie between. */
+/**
+ * The map of the one step by which the adapted file's record is longer; null where it has no record, or more steps lie
+ * between.
+ */
 function recordedMap(original: OpenedFile, adapted: OpenedFile): ChannelMap | null {
   const [before, after] = [original, adapted].map(({ writer }) =>
     readProvenance(canWrite(writer) ? writer.record : null),

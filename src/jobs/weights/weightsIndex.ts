@@ -6,7 +6,10 @@ import { knownRow } from '../../tensors/elements.ts';
 import { elementCount, type StoredTensor } from '../../tensors/storedTensor.ts';
 import type { WeightsIndex } from './besideWeights.ts';
 
-/** The index with the size that all shards have together after the changes; everything else in it stays as it was written. */
+/**
+ * The index with the size that all shards have together after the changes; everything else in it stays as it was
+ * written.
+ */
 export function indexWithSize(
   { name, text }: WeightsIndex,
   changes: readonly TensorChange[],

@@ -12,8 +12,9 @@ export interface Alignment {
 }
 
 /**
- * Aligns two graphs: by names where somebody gave them, then along the edges from what is aligned already (exporters number tensors and nodes, and one
- * more node shifts all numbers), then by what names are left. Each thing has one counterpart at most; the time is linear in nodes and edges.
+ * Aligns two graphs: by names where somebody gave them, then along the edges from what is aligned already (exporters
+ * number tensors and nodes, and one more node shifts all numbers), then by what names are left. Each thing has one
+ * counterpart at most; the time is linear in nodes and edges.
  */
 export function align(a: Graph, b: Graph): Alignment {
   const flow = new Flow(a, b);

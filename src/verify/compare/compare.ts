@@ -41,7 +41,10 @@ export interface NodeChange extends NodePair {
 export interface Comparison {
   /** Nothing below holds anything. */
   readonly identical: boolean;
-  /** The files are the same byte for byte. Where only this is false, they differ in the order or encoding of fields, or in fields that this version doesn't know. */
+  /**
+   * The files are the same byte for byte. Where only this is false, they differ in the order or encoding of fields, or
+   * in fields that this version doesn't know.
+   */
   readonly sameFile: boolean;
   /** Producer, versions, operator sets, functions. */
   readonly header: readonly TextChange[];
@@ -71,7 +74,10 @@ export interface CompareRequest {
   readonly onProgress?: ((fraction: number) => void) | undefined;
 }
 
-/** Compares two models: structure by name, stored data byte by byte, numbers only where bytes differ. Throws what reading throws. */
+/**
+ * Compares two models: structure by name, stored data byte by byte, numbers only where bytes differ. Throws what
+ * reading throws.
+ */
 export async function compare({ a, b, onProgress }: CompareRequest): Promise<Comparison> {
   const bytes = new ByteComparer(a, b);
   const models: ComparedModels = { a, b, bytes };
@@ -294,7 +300,10 @@ function nodeRef(n: Node, index: number): NodeRef {
   return { index, name: n.name, opType: n.opType, outputs: n.outputs };
 }
 
-/** What two paired nodes differ in, names aside, empty where only names are others; and the tensors of their attributes that differ. */
+/**
+ * What two paired nodes differ in, names aside, empty where only names are others; and the tensors of their attributes
+ * that differ.
+ */
 async function nodeDifferences(
   models: ComparedModels,
   a: Node,

@@ -47,7 +47,9 @@ export interface ComparedModels {
 /** Numbers decoded at once from each file: 64 MiB as doubles. A multiple of all element packings. */
 const STEP_ELEMENTS = 2 ** 23;
 
-/** What differs between two tensors of one name; null when nothing does. Bytes first, numbers only where they differ. */
+/**
+ * What differs between two tensors of one name; null when nothing does. Bytes first, numbers only where they differ.
+ */
 export async function compareTensors(
   models: ComparedModels,
   name: string,
@@ -71,7 +73,10 @@ export async function compareTensors(
   });
 }
 
-/** A change with what looking closer adds to it; with the reason where that can't be done. null where it turns out to be none. */
+/**
+ * A change with what looking closer adds to it; with the reason where that can't be done. null where it turns out to be
+ * none.
+ */
 async function noted(
   change: TensorChange,
   look: () => Promise<Partial<TensorChange> | null>,

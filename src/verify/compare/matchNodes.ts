@@ -15,7 +15,10 @@ export interface Matching {
 export type Sign = (n: Node) => string | null;
 
 const first = (n: Node): string => n.outputs.find(Boolean) ?? '';
-/** Names that exporters number through, so that one node more shifts them all: `123`, `input.4`, `onnx::Conv_12`, `Conv_12`. */
+/**
+ * Names that exporters number through, so that one node more shifts them all: `123`, `input.4`, `onnx::Conv_12`,
+ * `Conv_12`.
+ */
 const NUMBERED = /^\d+$|::|^(?:input|x|t|var|tmp|tensor)[._]?\d+$/i;
 
 function numbered(name: string, n: Node): boolean {
@@ -39,7 +42,10 @@ export function nameSigns(trustNumbered: boolean): Sign[] {
 /** The tensor a node makes, whatever its operator. */
 export const outputSign: Sign = (n) => first(n) || null;
 
-/** Pairs nodes that are not paired yet by signs, the surest first. Names are untrusted and may repeat: each node is used once, in file order. */
+/**
+ * Pairs nodes that are not paired yet by signs, the surest first. Names are untrusted and may repeat: each node is used
+ * once, in file order.
+ */
 export function matchBySigns(m: Matching, signs: readonly Sign[]): void {
   for (const sign of signs) {
     const open = new Map<string, number[]>();

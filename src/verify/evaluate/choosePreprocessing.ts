@@ -6,7 +6,10 @@ import { PREPROCESSINGS, type Preprocessing } from './preprocess.ts';
 
 /** How pictures are prepared, where the user says it. */
 export interface PreprocessingChoice {
-  /** A preset's name: imagenet, plus-minus-one, zero-to-one, raw. Read from the model's first steps when absent, else imagenet. */
+  /**
+   * A preset's name: imagenet, plus-minus-one, zero-to-one, raw. Read from the model's first steps when absent, else
+   * imagenet.
+   */
   readonly preset?: string | undefined;
   /** Overrides single values of the preset. */
   readonly mean?: readonly number[] | undefined;
@@ -29,7 +32,10 @@ const MAX_SIZE = 4096;
 const PIXEL_FORMAT = 'image.bitmappixelformat';
 const BGR_FORMATS = new Set(['bgr8', 'bgra8']);
 
-/** The preprocessing of a model's pictures: what the user says, else what the model's first steps and metadata call for. Throws `refused` for a preset or size there is not. */
+/**
+ * The preprocessing of a model's pictures: what the user says, else what the model's first steps and metadata call for.
+ * Throws `refused` for a preset or size there is not.
+ */
 export async function choosePreprocessing(
   w: Wiring,
   input: string,

@@ -3,7 +3,10 @@ import type { Picture } from './picture.ts';
 import type { Session } from '../session.ts';
 import { numbersOf, type NumberArray, type Value } from '../values.ts';
 
-/** `rgb`: the original on colours. `repeated`: the original on gray, repeated. `adapted`: the adapted model on gray. `exact`: gray with the normalisation folded in. */
+/**
+ * `rgb`: the original on colours. `repeated`: the original on gray, repeated. `adapted`: the adapted model on gray.
+ * `exact`: gray with the normalisation folded in.
+ */
 export type RunKey = 'rgb' | 'repeated' | 'adapted' | 'exact';
 
 /** One way to run a picture. */
@@ -72,8 +75,8 @@ interface Tally {
 }
 
 /**
- * Runs every picture in every way and counts. Pictures that can't be decoded are skipped and named. Throws `refused` where the model gives no list of class scores or no
- * picture could be used, what the runtime throws, and `cancelled`.
+ * Runs every picture in every way and counts. Pictures that can't be decoded are skipped and named. Throws `refused`
+ * where the model gives no list of class scores or no picture could be used, what the runtime throws, and `cancelled`.
  */
 export async function evaluate({ runs, images, signal, onProgress }: EvaluationRequest): Promise<Evaluation> {
   const tallies = new Map<RunKey, Tally>(

@@ -39,7 +39,10 @@ const SAME_SCORES = 1e-4;
 /** Below so many images one of them is worth more than a tenth of a point. */
 const MANY_IMAGES = 1000;
 
-/** What the numbers come to, a plain sentence each: what grayness costs, what the conversion costs, and how fine the scale is. */
+/**
+ * What the numbers come to, a plain sentence each: what grayness costs, what the conversion costs, and how fine the
+ * scale is.
+ */
 export function conclusions({
   runs,
   images,

@@ -40,7 +40,10 @@ export interface OpenedRuns {
   readonly warnings: readonly string[];
 }
 
-/** How the one gray channel stands for the original's, and what had to be assumed. Throws `refused` where the adapted model takes something else. */
+/**
+ * How the one gray channel stands for the original's, and what had to be assumed. Throws `refused` where the adapted
+ * model takes something else.
+ */
 export function grayInput(original: ModelFile, adapted: ModelFile): { mapped: MappedInput; assumption: string | null } {
   const maps = inputMaps(original.model, adapted.model);
   const [mapped, ...more] = maps.inputs;
@@ -71,7 +74,10 @@ interface DeclaredInput {
   readonly size: number;
 }
 
-/** Opens the runs that are compared. Each session goes to `opened`, whose caller closes it, also when this throws: what can't be run, or would take too much. */
+/**
+ * Opens the runs that are compared. Each session goes to `opened`, whose caller closes it, also when this throws: what
+ * can't be run, or would take too much.
+ */
 export async function openRuns(pair: EvaluatedPair, opened: (session: Session) => void): Promise<OpenedRuns> {
   const { original, adapted, mapped, input, preprocessing } = pair;
   const open = async (file: Wiring, image: ImageInput): Promise<Session> => {

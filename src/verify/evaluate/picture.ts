@@ -8,8 +8,9 @@ export interface Picture {
 }
 
 /**
- * Bilinear resize with antialiasing: a triangle filter as wide as the shrinking needs, columns first, then rows, each pass rounded to 8 bits.
- * The same definition as Pillow's `resize(…, BILINEAR)` and torchvision's on PIL images; Pillow's fixed-point weights may differ by one level.
+ * Bilinear resize with antialiasing: a triangle filter as wide as the shrinking needs, columns first, then rows, each
+ * pass rounded to 8 bits. The same definition as Pillow's `resize(…, BILINEAR)` and torchvision's on PIL images;
+ * Pillow's fixed-point weights may differ by one level.
  */
 export function resize(picture: Picture, width: number, height: number): Picture {
   if (width === picture.width && height === picture.height) return picture;

@@ -39,7 +39,10 @@ export interface ImageInput {
   readonly width: number;
 }
 
-/** Reads an input's layout; sizes left open come from `size`. Throws `refused` where it takes no images of `channels` channels. */
+/**
+ * Reads an input's layout; sizes left open come from `size`. Throws `refused` where it takes no images of `channels`
+ * channels.
+ */
 export function imageInput(input: ValueInfo, channels: number, size: number): ImageInput {
   const dims = input.type?.kind === 'tensor' ? (input.type.dims ?? [null, null, null, null]) : null;
   const layout = dims && layoutOf(dims, channels);
@@ -108,8 +111,9 @@ export interface GrayScaling {
 const SOLVED = 1e-9;
 
 /**
- * What to feed an adapted one-channel model: the (gain, offset) with `M·(gain·g + offset) + b = (g·scale − mean)/std` in every channel, if there is one. Else one mean and
- * one std, the averages, as people do; that is not the same function.
+ * What to feed an adapted one-channel model: the (gain, offset) with `M·(gain·g + offset) + b = (g·scale − mean)/std`
+ * in every channel, if there is one. Else one mean and one std, the averages, as people do; that is not the same
+ * function.
  */
 export function grayScaling(map: Affine, n: Normalisation): GrayScaling {
   const m = map.m.map((row) => row[0] ?? 0);

@@ -27,8 +27,8 @@ const MIN_IMAGE_RANK = 3;
 const MAX_CHANNELS = 4096;
 
 /**
- * The map that the user names, for models without a record: it holds for every input whose sizes differ as its matrix says, or, where it keeps the number of
- * channels, for every image of that many. Throws `refused` where no input fits.
+ * The map that the user names, for models without a record: it holds for every input whose sizes differ as its matrix
+ * says, or, where it keeps the number of channels, for every image of that many. Throws `refused` where no input fits.
  */
 export function givenMap(original: Model, adapted: Model, { matrix, shift }: ChannelMap): InputMaps {
   const [rows, columns] = [matrix.length, matrix[0]?.length ?? 0];
@@ -57,8 +57,8 @@ export function givenMap(original: Model, adapted: Model, { matrix, shift }: Cha
 }
 
 /**
- * The channel maps between two models: from the steps the adapted one records beyond the original's, else, for grayscale only, from the inputs' dims.
- * Throws `refused` where the models don't belong together.
+ * The channel maps between two models: from the steps the adapted one records beyond the original's, else, for
+ * grayscale only, from the inputs' dims. Throws `refused` where the models don't belong together.
  */
 export function inputMaps(original: Model, adapted: Model): InputMaps {
   const before = provenanceOf(original);

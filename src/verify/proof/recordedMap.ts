@@ -6,8 +6,8 @@ import { matrixText } from './matrixText.ts';
 const SAME = 1e-12;
 
 /**
- * Anybody can write a record, so a map's name may say something else than its numbers. Returns both where they differ, ending a sentence, else null.
- * Only names that Channelwise gives are known.
+ * Anybody can write a record, so a map's name may say something else than its numbers. Returns both where they differ,
+ * ending a sentence, else null. Only names that Channelwise gives are known.
  */
 export function misnamedMap({ steps }: InputMaps): string | null {
   for (const step of steps) {

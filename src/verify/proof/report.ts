@@ -21,7 +21,9 @@ export interface VerifyRequest {
   readonly onProgress?: ((fraction: number) => void) | undefined;
 }
 
-/** proved: equal up to rounding. failed: not the same function. unproved: it could not be checked, or not enough of it. */
+/**
+ * proved: equal up to rounding. failed: not the same function. unproved: it could not be checked, or not enough of it.
+ */
 export type Verdict = 'proved' | 'failed' | 'unproved';
 
 /** What was checked and what came out, as plain data. */

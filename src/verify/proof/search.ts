@@ -151,8 +151,9 @@ function openedAxes({ b, maps }: Pick<SearchRequest, 'b' | 'maps'>): OpenedAxes 
 }
 
 /**
- * A tensor that may differ, as long as what follows from it does not. In a model of our own that is any but those that its adaptation makes equal again.
- * In another one it is only what adapting again leaves other than it was. The record in the file has no say here.
+ * A tensor that may differ, as long as what follows from it does not. In a model of our own that is any but those that
+ * its adaptation makes equal again. In another one it is only what adapting again leaves other than it was. The record
+ * in the file has no say here.
  */
 function isMovable(t: TensorDifference, { request, seam }: Round): boolean {
   const { a, b, rebuilt } = request;

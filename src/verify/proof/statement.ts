@@ -14,7 +14,10 @@ const REBUILT: Readonly<Record<VerifyReport['rebuilt'], string | null>> = {
   impossible: null,
 };
 
-/** The report in one sentence. `why` says what keeps it from being verified; `misnamed` names a map that is not what its record calls it. */
+/**
+ * The report in one sentence. `why` says what keeps it from being verified; `misnamed` names a map that is not what its
+ * record calls it.
+ */
 export function statement(report: Unstated, why: string | null, misnamed: string | null): string {
   const warning = misnamed === null ? '' : ` Mind that ${misnamed}.`;
   if (report.verdict === 'failed') return `Not the same function: ${lower(why ?? 'the models differ.')}${warning}`;

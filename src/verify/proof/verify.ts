@@ -19,10 +19,11 @@ import { unexplainedNode } from './structure/unexplained.ts';
 const SEEDS = 2 ** 31;
 
 /**
- * Checks that the adapted model computes the original on mapped channels. It adapts the original again and compares bytes; it compares what both models
- * take and give, loads both, recomputes changed weights, measures the tensors where both become identical, and checks that everything behind is the
- * same bytes. What the runtime can't do makes the report `unproved`, never an error. Throws ChannelwiseError when the models don't belong together,
- * can't be read, or on a cancel.
+ * Checks that the adapted model computes the original on mapped channels. It adapts the original again and compares
+ * bytes; it compares what both models take and give, loads both, recomputes changed weights, measures the tensors where
+ * both become identical, and checks that everything behind is the same bytes. What the runtime can't do makes the
+ * report `unproved`, never an error. Throws ChannelwiseError when the models don't belong together, can't be read, or
+ * on a cancel.
  */
 export async function verify(request: VerifyRequest): Promise<VerifyReport> {
   const { signal, onProgress } = request;
@@ -90,7 +91,10 @@ function stopped(seam: Proof['seam'], why: string): Proof {
   return { seam, stemNodes: 0, outcome: null, branches: [], doubt: null, trouble };
 }
 
-/** A model of our own may pass a map on through a convolution of its own kind; in any other, each convolution at the input has to hold the sum. */
+/**
+ * A model of our own may pass a map on through a convolution of its own kind; in any other, each convolution at the
+ * input has to hold the sum.
+ */
 async function foldsOf({ a, b, maps, rebuilt }: SearchRequest, proof: Proof): Promise<FoldCheck[]> {
   if (proof.trouble?.verdict === 'failed') return [];
   const measured = isOurs(rebuilt) && !proof.trouble ? new Set(proof.seam.measured) : null;
@@ -129,8 +133,9 @@ function troubleOf(
 }
 
 /**
- * A tensor that is the same for all inputs tried is no evidence. A model of our own may well be the same for all (a softmax over equal channels is);
- * there only a tensor of zeros, or of one whole number, says nothing, and another one that answers is enough.
+ * A tensor that is the same for all inputs tried is no evidence. A model of our own may well be the same for all (a
+ * softmax over equal channels is); there only a tensor of zeros, or of one whole number, says nothing, and another one
+ * that answers is enough.
  */
 function muteTensor({ a, maps, rebuilt }: SearchRequest, { outcome }: Proof): string | null {
   if (!outcome) return null;

@@ -40,9 +40,10 @@ const FLOAT32_ROUNDING = 2 ** -24;
 const ASSUMED = 'The file does not record its map; gray was assumed.';
 
 /**
- * Proves a converted file of weights: for every changed weight one convolution is built from each file and run in ONNX Runtime, the
- * original's on the mapped channels; an optimizer's moments are recomputed; every other tensor is compared byte for byte.
- * What the runtime can't do makes the report `unproved`. Throws `refused` where the files don't belong together.
+ * Proves a converted file of weights: for every changed weight one convolution is built from each file and run in ONNX
+ * Runtime, the original's on the mapped channels; an optimizer's moments are recomputed; every other tensor is compared
+ * byte for byte. What the runtime can't do makes the report `unproved`. Throws `refused` where the files don't belong
+ * together.
  */
 export async function verifyWeights(request: VerifyWeightsRequest): Promise<VerifyReport> {
   const { original, adapted, onProgress } = request;

@@ -38,7 +38,10 @@ interface State {
   readonly map: readonly MapStep[];
 }
 
-/** Adapt Channels… and Copy as Python: inputs if there are several, map, numbers, then the plan to look at before it is written, or the code. */
+/**
+ * Adapt Channels… and Copy as Python: inputs if there are several, map, numbers, then the plan to look at before it is
+ * written, or the code.
+ */
 export class AdaptFlow {
   private readonly extension: Extension;
   private readonly memory: vscode.Memento;

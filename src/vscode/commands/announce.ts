@@ -22,8 +22,8 @@ export interface NotConverted {
 const REPORT = 'Report';
 
 /**
- * Says what was written and verified, and offers to open it, to read the report or to take it back. A failed proof offers to delete the file.
- * The new file is shown in the Explorer.
+ * Says what was written and verified, and offers to open it, to read the report or to take it back. A failed proof
+ * offers to delete the file. The new file is shown in the Explorer.
  */
 export async function announce(extension: Extension, done: Converted): Promise<void> {
   const written = await markWrittenModel(done.outPath, done.dataCopies);

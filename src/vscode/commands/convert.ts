@@ -89,7 +89,10 @@ async function convertSeveral(extension: Extension, uris: readonly vscode.Uri[])
 /** What another folder or name can mend. */
 const ELSEWHERE = new Set(['not-writable', 'disk-full', 'folder-missing', 'file-too-large', 'exists']);
 
-/** Writes and proves with progress. Where the folder takes no file, offers to save elsewhere; null when that is declined. Throws all else. */
+/**
+ * Writes and proves with progress. Where the folder takes no file, offers to save elsewhere; null when that is
+ * declined. Throws all else.
+ */
 export async function writeAndProve(extension: Extension, title: string, writing: Writing): Promise<Converted | null> {
   let out: string | undefined;
   for (;;) {

@@ -1,7 +1,10 @@
 import type { MapStep } from '../../cli/mapSteps.ts';
 import type { ListItem } from '../window/quickSteps.ts';
 
-/** The channels that a map must give: counts the chosen inputs may have, likeliest first, or any where they declare none. */
+/**
+ * The channels that a map must give: counts the chosen inputs may have, likeliest first, or any where they declare
+ * none.
+ */
 export interface Wanted {
   readonly channels: readonly number[];
   readonly open: boolean;

@@ -3,7 +3,9 @@ import type { PackedModel } from '../../protocol/packed.ts';
 import type { StatusLine } from '../window/statusLine.ts';
 import { statusText } from './statusText.ts';
 
-/** What the status bar says of a model, and which commands apply to it: names of context keys, without `channelwise.` */
+/**
+ * What the status bar says of a model, and which commands apply to it: names of context keys, without `channelwise.`
+ */
 interface ModelFacts {
   readonly status: string;
   readonly keys: Readonly<Record<'takesImages' | 'takesColour' | 'isAdapted', boolean>>;
@@ -24,8 +26,8 @@ function factsOf(model: PackedModel): ModelFacts {
 }
 
 /**
- * Keeps the status bar, and the keys by which package.json shows commands in the title bar, at the page that is in front. Others, which may read their models again behind it,
- * change nothing.
+ * Keeps the status bar, and the keys by which package.json shows commands in the title bar, at the page that is in
+ * front. Others, which may read their models again behind it, change nothing.
  */
 export class ActivePage {
   private readonly status: StatusLine;

@@ -5,7 +5,9 @@ import { tell } from '../window/messages.ts';
 import { linkText, readLink } from './nodeLink.ts';
 import type { OpenModels } from './openModels.ts';
 
-/** Opens links to nodes: an existing model in its editor, with the node selected. Nothing else, whatever the link says. */
+/**
+ * Opens links to nodes: an existing model in its editor, with the node selected. Nothing else, whatever the link says.
+ */
 export class Links implements vscode.UriHandler {
   private readonly models: Pick<OpenModels, 'open'>;
 

@@ -88,7 +88,8 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDoc
 }
 
 /**
- * Watches another file that a page speaks of. When a data file that was missing comes, weights can be read; when the original changes, what was found about the two is old.
+ * Watches another file that a page speaks of. When a data file that was missing comes, weights can be read; when the
+ * original changes, what was found about the two is old.
  */
 class OtherFileWatch implements vscode.Disposable {
   private readonly changed: () => void;

@@ -1,4 +1,7 @@
-/** A link to a node of a model: `vscode://channelwise.channelwise/open?file=/m/resnet.onnx&node=/conv1/Conv`. Plain text in and out. */
+/**
+ * A link to a node of a model: `vscode://channelwise.channelwise/open?file=/m/resnet.onnx&node=/conv1/Conv`. Plain text
+ * in and out.
+ */
 export interface NodeLink {
   /** Absolute path of a model. */
   readonly file: string;
@@ -21,8 +24,9 @@ export function linkText(scheme: string, { file, node }: NodeLink): string {
 }
 
 /**
- * Reads a link's path and query as VS Code hands them over: decoded once. Null for anything but an absolute path on this machine that `isModel` takes:
- * a path that starts with two slashes names another machine, and opening it would ask the network.
+ * Reads a link's path and query as VS Code hands them over: decoded once. Null for anything but an absolute path on
+ * this machine that `isModel` takes: a path that starts with two slashes names another machine, and opening it would
+ * ask the network.
  */
 export function readLink(path: string, query: string, isModel: (file: string) => boolean): NodeLink | null {
   if (path !== '/open' || query.length > 4 * MAX_TEXT) return null;

@@ -4,8 +4,8 @@ import { ChannelwiseError } from '../../bytes/errors.ts';
 import { inside, realPath } from '../../files/realPath.ts';
 
 /**
- * The path of a file that an agent names: absolute, or beginning at a folder of the workspace. Throws `refused` for what lies outside the workspace, also where a link leads out,
- * and for what is not there.
+ * The path of a file that an agent names: absolute, or beginning at a folder of the workspace. Throws `refused` for
+ * what lies outside the workspace, also where a link leads out, and for what is not there.
  */
 export async function workspacePath(named: string): Promise<string> {
   const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');

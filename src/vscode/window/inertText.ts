@@ -2,13 +2,17 @@
 const LONGEST = 600;
 const KEPT_AT_END = 150;
 
-/** Characters that are not seen as they are: controls, line breaks, marks that turn the direction of text, lone surrogates. */
+/**
+ * Characters that are not seen as they are: controls, line breaks, marks that turn the direction of text, lone
+ * surrogates.
+ */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
- * A text as VS Code shows it and does nothing else with it. Names in a model, file names, links and errors come from outside, and VS Code makes `[label](command:…)` in a
- * message into a link that runs a command, and `$(name)` in a label into an icon. A space keeps either from being read so. Whatever is not seen is written out (`\u{202e}`),
- * and a long text loses its middle.
+ * A text as VS Code shows it and does nothing else with it. Names in a model, file names, links and errors come from
+ * outside, and VS Code makes `[label](command:…)` in a message into a link that runs a command, and `$(name)` in a
+ * label into an icon. A space keeps either from being read so. Whatever is not seen is written out (`\u{202e}`), and a
+ * long text loses its middle.
  */
 export function inertText(text: string): string {
   return shortened(inertLine(text));

@@ -3,7 +3,9 @@ import { inertText } from './inertText.ts';
 
 export type Severity = 'info' | 'warning' | 'error';
 
-/** Shows a notification and gives the button that was pressed; undefined when it was closed. Buttons are words of ours. */
+/**
+ * Shows a notification and gives the button that was pressed; undefined when it was closed. Buttons are words of ours.
+ */
 export function tell<B extends string>(
   severity: Severity,
   text: string,

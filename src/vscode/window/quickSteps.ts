@@ -15,7 +15,10 @@ export interface Place {
 /** A step asks one thing and gives the next step, or null when the flow is done. */
 export type Step = (before: number) => Promise<Step | null | Left>;
 
-/** Runs steps one after the other. Back returns to the step before; Escape ends the flow. Gives true when it came to its end. */
+/**
+ * Runs steps one after the other. Back returns to the step before; Escape ends the flow. Gives true when it came to its
+ * end.
+ */
 export async function runSteps(first: Step): Promise<boolean> {
   const steps = [first];
   for (let step = steps.at(-1); step; step = steps.at(-1)) {

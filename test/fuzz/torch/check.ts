@@ -11,8 +11,9 @@ import type { Random } from '../../fixtures/random.ts';
 const HELD_ELEMENTS = 100_000;
 
 /**
- * Puts one input through everything and throws where an invariant breaks: an error that isn't typed; elements by range that differ from the
- * whole; a changed tensor that does not read back, or another one that differs after it. Returns how far the input came.
+ * Puts one input through everything and throws where an invariant breaks: an error that isn't typed; elements by range
+ * that differ from the whole; a changed tensor that does not read back, or another one that differs after it. Returns
+ * how far the input came.
  */
 export async function checkTorch(bytes: Uint8Array, random: Random): Promise<string> {
   const source = new MemorySource(bytes);

@@ -55,7 +55,10 @@ const STRAY: readonly Buffer[] = [
   ...['cos\nsystem\n', 'ios\nsystem\n', 'Pabc\n', 'g0\n', 'p1\n', '\x82\x01', '\x80\x05', '\x80\x09', '\xff'],
 ].map((code) => Buffer.from(code, 'latin1'));
 
-/** The input number `index` of a run: a torch file, damaged in its pickle, its archive or its bytes. A function of its arguments alone. */
+/**
+ * The input number `index` of a run: a torch file, damaged in its pickle, its archive or its bytes. A function of its
+ * arguments alone.
+ */
 export function torchInput(seed: number, index: number): Uint8Array {
   const random = new Random(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b));
   const tensors = random.pick(CHECKPOINTS);

@@ -17,8 +17,9 @@ const LONGEST_LINE = 4100;
 const VERIFY_MILLISECONDS = 15_000;
 
 /**
- * Puts one input through every verb of the command line. Throws where one ends in anything but success or a clear refusal, or prints what a
- * terminal obeys or a line without end. Whoever runs the inputs bounds time and memory of all verbs together.
+ * Puts one input through every verb of the command line. Throws where one ends in anything but success or a clear
+ * refusal, or prints what a terminal obeys or a line without end. Whoever runs the inputs bounds time and memory of all
+ * verbs together.
  */
 export async function checkVerbs(bytes: Uint8Array, random: Random): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'channelwise-fuzz-'));
@@ -41,7 +42,9 @@ export async function checkVerbs(bytes: Uint8Array, random: Random): Promise<str
   }
 }
 
-/** Runs a proof in a thread, as the command line does: ONNX Runtime can't be interrupted, but its thread can be ended. */
+/**
+ * Runs a proof in a thread, as the command line does: ONNX Runtime can't be interrupted, but its thread can be ended.
+ */
 async function verified(original: string, adapted: string): Promise<string> {
   const { worker, report } = verifyInThread({ original, adapted });
   const limit = new Promise<'limit'>((resolve) => {

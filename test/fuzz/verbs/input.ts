@@ -4,7 +4,10 @@ import { fuzzInput } from '../mutate.ts';
 
 const METADATA = 14;
 const DEPTH = 20_000;
-/** What records about a conversion may look like: sound, deep, of other types, and with texts that do something where they are shown. */
+/**
+ * What records about a conversion may look like: sound, deep, of other types, and with texts that do something where
+ * they are shown.
+ */
 const RECORDS: readonly string[] = [
   '[]',
   '{}',

@@ -709,7 +709,8 @@ test('float16 weights keep their type, rounded once from the exact sum', async (
   const weight = decodeModel(bytes).graph?.initializer?.[0];
   assert.equal(plan.folds.length, 1);
   assert.equal(weight?.dataType, DTYPE.float16);
-  // 0x3555 is 1365/4096; three of it are 4095/4096, which float16 rounds to 0x3c00 (1) or 0x3bff (4094/4096): a tie, to even.
+  // 0x3555 is 1365/4096; three of it are 4095/4096, which float16 rounds to 0x3c00 (1) or 0x3bff (4094/4096): a tie, to
+  // even.
   assert.deepEqual(
     [...new Uint16Array(Uint8Array.from(weight?.rawData ?? []).buffer)],
     new Array<number>(18).fill(0x3c00),

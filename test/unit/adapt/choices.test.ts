@@ -102,7 +102,10 @@ test('refusals of more than three channels say which map would fit', async () =>
   assert.ok(worst < 1e-5);
 });
 
-/** Channels last, height 3. Two of its outputs compare channels, so the right axis needs more rebuilt than the wrong one. */
+/**
+ * Channels last, height 3. Two of its outputs compare channels, so the right axis needs more rebuilt than the wrong
+ * one.
+ */
 const SQUARE = build([1, 3, 8, 3], {
   outputs: ['y', 'best', 'hard'].map((name) => valueInfo(name, null, name === 'best' ? DTYPE.int64 : DTYPE.float32)),
   initializers: [floats('w', [4, 3, 3, 3]), floatTensor('two', [], [2])],

@@ -197,7 +197,10 @@ test('names from the file stay inside quotes', { skip: pythonMissing }, async ()
   assert.ok(runPython(asPython(plan, 'pytorch'), tensors(original))[name]);
 });
 
-/** A convolution under an exporter's name, and the state dict of the model it came from: other numbers, because a BatchNorm was merged. */
+/**
+ * A convolution under an exporter's name, and the state dict of the model it came from: other numbers, because a
+ * BatchNorm was merged.
+ */
 function renamed(name: string): { original: Uint8Array; own: Array64 } {
   const random = new Random(9);
   const weight = random.floats(4 * 27);

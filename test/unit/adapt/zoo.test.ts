@@ -68,7 +68,10 @@ function difference(got: Readonly<Record<string, Value>>, expected: Readonly<Rec
   return Math.max(...each);
 }
 
-/** Adapts, and compares in ONNX Runtime. Under fractional maps, models of whole numbers are compared where they cast first. */
+/**
+ * Adapts, and compares in ONNX Runtime. Under fractional maps, models of whole numbers are compared where they cast
+ * first.
+ */
 async function check(e: Exported, original: Uint8Array, map: ChannelMap): Promise<AdaptationPlan> {
   const whole = Object.values(e.images).some((i) => WHOLE.has(i.dtype ?? DTYPE.float32));
   const asFloat = whole && !isSelection(affine(map));

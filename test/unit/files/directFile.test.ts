@@ -27,7 +27,9 @@ function timesOpen(path: string): number | null {
   }).length;
 }
 
-/** Writes in the given way, and gives what the file holds then and how often it was open while and after it was written. */
+/**
+ * Writes in the given way, and gives what the file holds then and how often it was open while and after it was written.
+ */
 async function written(
   name: string,
   write: (file: DirectFile) => Promise<void>,

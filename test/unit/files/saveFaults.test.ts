@@ -92,7 +92,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     : {}),
 };
 
-/** Counts every call that saving makes, of the file system and of the source, and lets a fault happen at one of them. */
+/**
+ * Counts every call that saving makes, of the file system and of the source, and lets a fault happen at one of them.
+ */
 class Stage {
   readonly calls: string[] = [];
   readonly scene: Scene;
@@ -236,7 +238,8 @@ async function save(
     existsSync(f) ? readdirSync(f).map((name) => join(f, name)) : [],
   )) {
     const name = basename(path);
-    // Without hard links a name is reserved for a moment. Where the folder is renamed in that moment the empty file stays, as it may be another one by then.
+    // Without hard links a name is reserved for a moment. Where the folder is renamed in that moment the empty file
+    // stays, as it may be another one by then.
     if (path.startsWith(renamed) && !links && readFileSync(path).length === 0 && name === 'out.onnx') continue;
     assert.match(name, /^out1?\.onnx$/, `${what}: ${name} was left behind`);
     const bytes = readFileSync(path);
@@ -282,7 +285,8 @@ for (const links of [true, false]) {
     for (const [name, fault] of Object.entries(FAULTS)) {
       for (let at = 0; at < plain.calls.length; at++) {
         const call = plain.calls[at] ?? '';
-        // A file system that opens a file and then says it did not is none; without hard links nothing is left to unlink.
+        // A file system that opens a file and then says it did not is none; without hard links nothing is left to
+        // unlink.
         if (name === 'an error after it' && (call === 'open' || call === 'folder')) continue;
         const done = await save(`${name} at call ${at} (${call})`, links, at, fault);
         assert.ok(done.calls.length > at, `${name} at call ${at}: saving ended before`);

@@ -109,7 +109,10 @@ test('a flush in the background that fails ends the save: nothing is published, 
   );
 });
 
-/** Saves a file of no content to a disk that writes its bytes at two speeds, and says which ways were used after the trials. */
+/**
+ * Saves a file of no content to a disk that writes its bytes at two speeds, and says which ways were used after the
+ * trials.
+ */
 async function trial(usual: number, direct: number): Promise<boolean[]> {
   const ways: boolean[] = [];
   let isDirect = false;

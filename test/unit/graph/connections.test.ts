@@ -81,7 +81,9 @@ test('makers and readers: the first maker counts, a name made twice is told, and
   assert.equal(connectionsOf(nodes), connections);
 });
 
-/** Sizes go through a float and back, a branch reads what stands behind it, and a function makes the sizes of a Resize. */
+/**
+ * Sizes go through a float and back, a branch reads what stands behind it, and a function makes the sizes of a Resize.
+ */
 function steered(): Uint8Array {
   const half = { name: 'half', domain: 'own', input: ['s'], output: ['t'], opsetImport: [{ domain: '', version: 17 }] };
   return encodeModel({

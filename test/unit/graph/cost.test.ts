@@ -37,8 +37,9 @@ async function costsOf(
 }
 
 /**
- * torchvision's published figures: https://docs.pytorch.org/vision/stable/models.html; parameters to the last one, multiply-adds to the digits given there.
- * The last two have folded batch normalisation, which moves parameters by under 1 %.
+ * torchvision's published figures: https://docs.pytorch.org/vision/stable/models.html; parameters to the last one,
+ * multiply-adds to the digits given there. The last two have folded batch normalisation, which moves parameters by
+ * under 1 %.
  */
 const PUBLISHED = [
   { name: 'ResNet-50', bytes: resNet50(), params: 25_557_032, within: 0, macs: 4.09e9 },

@@ -31,7 +31,9 @@ async function weightsOf(nodes: Built[]): Promise<string[]> {
   return firstLayers((await scanModel(new MemorySource(bytes))).graph).map((layer) => layer.weightName);
 }
 
-/** A layer as dynamic quantisation writes it: what stands behind it is multiplied with the scale of what stood in front. */
+/**
+ * A layer as dynamic quantisation writes it: what stands behind it is multiplied with the scale of what stood in front.
+ */
 const dynamic = (from: string, to: string, w: string): Built[] => [
   node('DynamicQuantizeLinear', [from], [`${to}q`, `${to}scale`, `${to}zero`]),
   node('ConvInteger', [`${to}q`, w, `${to}zero`], [`${to}sums`]),

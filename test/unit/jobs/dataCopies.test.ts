@@ -41,7 +41,10 @@ function freshFolder(): string {
 const STEM = Float32Array.from({ length: 24 }, (_, i) => i - 5);
 const FAR = Float32Array.of(1, 2, 3, 4, 5, 6);
 
-/** A Conv whose weight lies inside or in `stem`, and a MatMul whose weight lies in the file `far`; both files are written. */
+/**
+ * A Conv whose weight lies inside or in `stem`, and a MatMul whose weight lies in the file `far`; both files are
+ * written.
+ */
 function modelIn(folder: string, far: string, stem: string | null = null): string {
   const path = join(folder, 'model.onnx');
   writeFileSync(

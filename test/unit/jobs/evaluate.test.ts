@@ -92,7 +92,8 @@ test('known answers: colours are all right, gray can only guess, and the folded 
   assert.equal(report.labels, 'sorted folder names');
   assert.equal(run(report, 'rgb').top1, 1);
   assert.equal(run(report, 'rgb').top5, 1);
-  // With ImageNet's means gray scores highest in blue below a level of 1.6, as (g − mean) / std is largest there; so all six are called blue.
+  // With ImageNet's means gray scores highest in blue below a level of 1.6, as (g − mean) / std is largest there; so
+  // all six are called blue.
   assert.equal(run(report, 'repeated').top1, 2 / 6);
   assert.ok(report.images.every((i) => i.top.repeated?.[0] === 2));
   // One mean and one std makes all three scores the same, and the first class wins.

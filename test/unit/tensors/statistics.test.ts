@@ -35,7 +35,10 @@ async function opened(dtype: number, dims: readonly number[], raw: Uint8Array, s
   return { ctx: { wire: new WireReader(source, signal) }, tensor, source };
 }
 
-/** The statistics by the textbook, from all values at once: sorted sums, so that rounding is another one than in the code under test. */
+/**
+ * The statistics by the textbook, from all values at once: sorted sums, so that rounding is another one than in the
+ * code under test.
+ */
 function naive(values: readonly number[]): { mean: number; deviation: number } {
   const sum = (list: readonly number[]): number =>
     [...list].sort((a, b) => Math.abs(a) - Math.abs(b)).reduce((n, v) => n + v, 0);
@@ -46,7 +49,10 @@ function naive(values: readonly number[]): { mean: number; deviation: number } {
 /** Relative to the largest value: doubles leave 2^-53 per step, and at most 20,000 steps are summed. */
 const TOLERANCE = 1e-12;
 
-/** Bit patterns of every kind for small types, random ones for wide types: NaN, infinities, -0 and subnormals among them. */
+/**
+ * Bit patterns of every kind for small types, random ones for wide types: NaN, infinities, -0 and subnormals among
+ * them.
+ */
 function patterns(dtype: number, count: number): Uint8Array {
   const bytes = Uint8Array.from({ length: rawBytes(DTYPES[dtype]!, count) }, (_, i) => i);
   const random = new Random(dtype);

@@ -218,7 +218,8 @@ const WRONG: readonly [string, (m: Built, g: Graph) => void][] = [
 for (const [name, spoil] of WRONG) {
   test(`never proved: ${name}`, async () => {
     const report = await check(changed(adapted, spoil));
-    // Both branches of an If run only when the flag says so; three draws of a flag may miss one, which must then be said.
+    // Both branches of an If run only when the flag says so; three draws of a flag may miss one, which must then be
+    // said.
     const said =
       report.verdict === 'proved' && report.warnings.some((w) => /only the branches these inputs take/.test(w));
     assert.ok(report.verdict === 'failed' || said, report.statement);
@@ -279,7 +280,10 @@ const around = {
   nodes: [node('Add', ['x', 'k'], ['p']), node('Sub', ['x', 'k2'], ['q']), node('Sub', ['p', 'q'], ['y'])],
 };
 
-/** Models that round far more than their results show, what they are adapted to, and a number whose change by a few thousandths is seen all the same. */
+/**
+ * Models that round far more than their results show, what they are adapted to, and a number whose change by a few
+ * thousandths is seen all the same.
+ */
 const CANCELLING = [
   { name: 'pixels that leave the result again', map: NORM, parts: around, spoilt: 'y/shift' },
   {

@@ -225,7 +225,8 @@ test('a shift folded into the bias as if there were no padding is caught at the 
     }),
   );
   const map = normalize({ mean: [0.5, 0.4, 0.3], std: [0.25, 0.25, 0.25], scale: 1 });
-  // Converted without padding, so the shift goes into the bias; then the padding is put back, as careless folding would.
+  // Converted without padding, so the shift goes into the bias; then the padding is put back, as careless folding
+  // would.
   const unpadded = changed(original, (_, g) => {
     g.node[0]?.attribute?.splice(0);
   });

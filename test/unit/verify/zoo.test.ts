@@ -18,7 +18,10 @@ const MAPS: Readonly<Record<string, ChannelMap>> = {
     grayscale(),
   ),
 };
-/** A sampling grid that leaves the picture for all pixels tried, and the largest of three equal channels: there is nothing to measure, and that is said. */
+/**
+ * A sampling grid that leaves the picture for all pixels tried, and the largest of three equal channels: there is
+ * nothing to measure, and that is said.
+ */
 const SILENT = new Set(['gray and normalised: spatial transformer', 'gray: ArgMax over the channels']);
 const ZOO = [...CLASSIFIERS, ...DETECTORS, ...RESTORATION, ...ODD];
 

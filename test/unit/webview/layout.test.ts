@@ -122,7 +122,9 @@ test('the main path stays one column with skips of every kind beside it', () => 
   assert.ok(spreadOf(densePage(200), ['Concat']) < 1);
 });
 
-/** Pairs of an upright and a level run that cross each other; a line meets itself and its own tensor's others freely. */
+/**
+ * Pairs of an upright and a level run that cross each other; a line meets itself and its own tensor's others freely.
+ */
 function lineCrossings(s: SceneGeometry): number {
   const upright: number[][] = [];
   const level: number[][] = [];

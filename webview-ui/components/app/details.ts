@@ -12,7 +12,10 @@ import '../tensors/tensorCard.ts';
 import './metadata.ts';
 import './summary.ts';
 
-/** What the side panel holds: the selected layer or tensor, the input layers, sizes, summary and metadata. `said` and `failed` carry a sentence. */
+/**
+ * What the side panel holds: the selected layer or tensor, the input layers, sizes, summary and metadata. `said` and
+ * `failed` carry a sentence.
+ */
 export class Details extends LitElement {
   static override properties = {
     model: { attribute: false },

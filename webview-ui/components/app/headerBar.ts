@@ -6,7 +6,10 @@ import { canBecomeGray, takesOneChannel } from '../../state/tabs.ts';
 import '../icon.ts';
 import './actionBar.ts';
 
-/** The tools at the right of the tabs: only those that apply to the model. Events: `find`, `go-back`, `go-forward`, `toggle-panel`; `said` and `failed` with what a conversion comes to. */
+/**
+ * The tools at the right of the tabs: only those that apply to the model. Events: `find`, `go-back`, `go-forward`,
+ * `toggle-panel`; `said` and `failed` with what a conversion comes to.
+ */
 export class HeaderBar extends LitElement {
   static override properties = {
     model: { attribute: false },

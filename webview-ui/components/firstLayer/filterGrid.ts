@@ -13,7 +13,10 @@ export interface Tile {
 /** About how large a picture is on the screen, in CSS pixels; each of its own pixels takes a whole number of them. */
 const TARGET = 52;
 
-/** Filters as small pictures in a list that wraps. Arrow keys, Home and End move; `filter-at` says which one has the focus or the pointer. */
+/**
+ * Filters as small pictures in a list that wraps. Arrow keys, Home and End move; `filter-at` says which one has the
+ * focus or the pointer.
+ */
 export class FilterGrid extends LitElement {
   static override properties = {
     tiles: { attribute: false },
@@ -154,7 +157,9 @@ export class FilterGrid extends LitElement {
 }
 customElements.define('cw-filter-grid', FilterGrid);
 
-/** Drawn at one canvas pixel per number; the browser enlarges it without smoothing, crisp at every zoom and pixel ratio. */
+/**
+ * Drawn at one canvas pixel per number; the browser enlarges it without smoothing, crisp at every zoom and pixel ratio.
+ */
 function draw(canvas: HTMLCanvasElement, picture: Picture): void {
   canvas.width = picture.width;
   canvas.height = picture.height;

@@ -5,7 +5,9 @@ import { countText, listText, shapeText } from '../../text/format.ts';
 import { Fold } from '../../state/folds.ts';
 import { cardStyles } from '../styles.ts';
 
-/** More first layers than this are a list that opens: a transformer's residual path leads its input past every block. */
+/**
+ * More first layers than this are a list that opens: a transformer's residual path leads its input past every block.
+ */
 const MOST_CARDS = 2;
 /** Nobody reads more of that list; the First layer tab has all. */
 const MOST_LISTED = 200;

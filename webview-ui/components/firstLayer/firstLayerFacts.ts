@@ -7,7 +7,10 @@ import { listText, numberText, shapeText } from '../../text/format.ts';
 /** Numbers of a mean that are shown; a model with more channels has no RGB pictures anyway. */
 const MOST_NUMBERS = 8;
 
-/** Facts about a first layer: its weight, how it moves over the image, and what it must be fed. `facts` come a moment later than the layer. */
+/**
+ * Facts about a first layer: its weight, how it moves over the image, and what it must be fed. `facts` come a moment
+ * later than the layer.
+ */
 export function firstLayerFacts(layer: PageFirstLayer, facts: PageFirstLayerFacts | null): TemplateResult {
   return html` <section aria-labelledby="weight">
       <h3 id="weight">Weight</h3>

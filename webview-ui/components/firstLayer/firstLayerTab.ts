@@ -14,7 +14,10 @@ import { firstLayerFacts } from './firstLayerFacts.ts';
 import { firstLayerStyles } from './firstLayerStyles.ts';
 import { cardStyles } from '../styles.ts';
 
-/** The first layer's filters as pictures, before and after, and what the layer wants to be fed. Reads weights only while it is shown. */
+/**
+ * The first layer's filters as pictures, before and after, and what the layer wants to be fed. Reads weights only while
+ * it is shown.
+ */
 export class FirstLayerTab extends LitElement {
   static override properties = {
     model: { attribute: false },

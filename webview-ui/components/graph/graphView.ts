@@ -216,7 +216,10 @@ export class GraphView extends LitElement {
     this.dispatchEvent(new CustomEvent('view-moved', { detail: view, bubbles: true }));
   }
 
-  /** Lays out the open groups anew. The thing named by `anchor` stays where the reader sees it, whatever moves around it. */
+  /**
+   * Lays out the open groups anew. The thing named by `anchor` stays where the reader sees it, whatever moves around
+   * it.
+   */
   async relayout(anchor: SelectionKey | null): Promise<void> {
     const { session } = this;
     const before = this.scene;

@@ -7,7 +7,10 @@ const DURATION = 180;
 /** Above this many boxes nothing glides: the eye can't follow so many, and each frame costs. */
 const MOST_BOXES = 4000;
 
-/** Light movement: the camera glides, boxes slide to their new places. Nothing moves for a reader who asked for less motion. */
+/**
+ * Light movement: the camera glides, boxes slide to their new places. Nothing moves for a reader who asked for less
+ * motion.
+ */
 export class Mover {
   #redraw: () => void;
   #camera: { from: View; to: View; start: number; set: (v: View) => void } | null = null;
@@ -26,7 +29,10 @@ export class Mover {
     else this.#camera = { from, to, start: performance.now(), set };
   }
 
-  /** Boxes that were in the picture before slide from there; `moved` is how far the camera has been shifted with the anchor. */
+  /**
+   * Boxes that were in the picture before slide from there; `moved` is how far the camera has been shifted with the
+   * anchor.
+   */
   shift(before: Scene, after: Scene, moved: { x: number; y: number }): void {
     const g = after.geometry;
     if (still() || g.box.length > MOST_BOXES || before.geometry.box.length > MOST_BOXES) return;

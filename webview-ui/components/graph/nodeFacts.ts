@@ -7,7 +7,10 @@ export function operatorOf(page: PageModel, node: PageNode): PageOperator | unde
   return page.operators?.find((o) => o.opType === node.opType && o.domain === node.domain);
 }
 
-/** The formal name of the i-th input or output, such as X or W; of a variadic one with its number. '' where the standard has none. */
+/**
+ * The formal name of the i-th input or output, such as X or W; of a variadic one with its number. '' where the standard
+ * has none.
+ */
 export function formalName(formals: readonly PageFormal[] | undefined, i: number): string {
   const last = formals?.at(-1);
   if (!formals || !last) return '';

@@ -278,7 +278,10 @@ function countOf(tensors: number): string {
   return tensors === 1 ? '1 tensor' : `${countText(tensors)} tensors`;
 }
 
-/** A row as tall as those that are not drawn. The height is set through the style object: the page's policy refuses style attributes. */
+/**
+ * A row as tall as those that are not drawn. The height is set through the style object: the page's policy refuses
+ * style attributes.
+ */
 function spacer(rows: number): TemplateResult | null {
   if (rows === 0) return null;
   return html`<tr aria-hidden="true">

@@ -8,7 +8,10 @@ import { COLUMN, HEAD, ROW, valuesDialogStyles } from './valuesDialogStyles.ts';
 /** Browsers can't lay out boxes much taller than this; beyond it a pixel of scrolling is more than a pixel of rows. */
 const TALLEST = 8_000_000;
 
-/** All values of a weight as a scrolled grid in a dialog. Only the cells in view are loaded; of more than two axes the reader chooses which are rows and columns. */
+/**
+ * All values of a weight as a scrolled grid in a dialog. Only the cells in view are loaded; of more than two axes the
+ * reader chooses which are rows and columns.
+ */
 export class ValuesDialog extends LitElement {
   static override properties = {
     weight: { state: true },

@@ -92,7 +92,10 @@ export function textOf(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
-/** Where each text of an attribute lies; null for one that is empty and lies nowhere. Throws `unsupported` where it holds no texts. */
+/**
+ * Where each text of an attribute lies; null for one that is empty and lies nowhere. Throws `unsupported` where it
+ * holds no texts.
+ */
 export async function textRanges(file: Hdf5File, attribute: Attribute): Promise<(ByteRange | null)[]> {
   const { datatype, value, count } = attribute;
   if (datatype.kind !== 'text' && datatype.kind !== 'heapText')

@@ -1,4 +1,7 @@
-/** Bytes [start, end) of the file with their checksum at `at`, in front of which a checksum inside the range counts as zero. */
+/**
+ * Bytes [start, end) of the file with their checksum at `at`, in front of which a checksum inside the range counts as
+ * zero.
+ */
 export interface ChecksumBlock {
   readonly start: number;
   readonly end: number;

@@ -6,7 +6,10 @@ import { MAX_OBJECTS } from './limits.ts';
 import { chunkEntries } from './treeV1.ts';
 import { records } from './treeV2.ts';
 
-/** One stored chunk. `offsets` count elements from the dataset's first; `skipped` has a bit for each filter that was not applied. */
+/**
+ * One stored chunk. `offsets` count elements from the dataset's first; `skipped` has a bit for each filter that was not
+ * applied.
+ */
 export interface Chunk {
   readonly offsets: readonly number[];
   readonly address: number;

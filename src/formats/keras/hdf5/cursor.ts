@@ -6,7 +6,10 @@ export interface Widths {
   readonly length: number;
 }
 
-/** Reads little-endian numbers from a piece of the file, one after another. `start` is where the piece lies, for messages and patches. */
+/**
+ * Reads little-endian numbers from a piece of the file, one after another. `start` is where the piece lies, for
+ * messages and patches.
+ */
 export class Cursor {
   readonly bytes: Uint8Array;
   readonly start: number;
@@ -92,7 +95,9 @@ export class Cursor {
   }
 }
 
-/** Bytes that hold every number up to `limit`, as heaps and trees write counts (H5VM_limit_enc_size in HDF5's sources). */
+/**
+ * Bytes that hold every number up to `limit`, as heaps and trees write counts (H5VM_limit_enc_size in HDF5's sources).
+ */
 export function bytesFor(limit: number): number {
   return Math.floor(Math.log2(Math.max(1, limit)) / 8) + 1;
 }

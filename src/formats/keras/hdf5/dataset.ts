@@ -64,8 +64,8 @@ function readFill(cursor: Cursor): Uint8Array | null {
 const STEP_BYTES = 1024 * 1024;
 
 /**
- * Hands the stored bytes of elements [from, to) to `visit`, in order and part by part, filters undone; byte order is the file's.
- * Reads only what lies in the range, for chunked datasets the chunks that touch it.
+ * Hands the stored bytes of elements [from, to) to `visit`, in order and part by part, filters undone; byte order is
+ * the file's. Reads only what lies in the range, for chunked datasets the chunks that touch it.
  */
 export async function streamDataset(
   file: Hdf5File,

@@ -5,7 +5,9 @@ import { Cursor, type Widths } from './cursor.ts';
 import { malformed } from './errors.ts';
 import { MAX_BLOCK_BYTES, MAX_PAGES, PAGE_BYTES } from './limits.ts';
 
-/** An HDF5 file that is open for reading. Addresses in it count from `base`, everything else here from the first byte. */
+/**
+ * An HDF5 file that is open for reading. Addresses in it count from `base`, everything else here from the first byte.
+ */
 export class Hdf5File {
   readonly source: ByteSource;
   readonly base: number;
@@ -27,7 +29,10 @@ export class Hdf5File {
     return place;
   }
 
-  /** Structure at [start, start + length), through the pages. Throws where it leaves the file or is larger than any block. */
+  /**
+   * Structure at [start, start + length), through the pages. Throws where it leaves the file or is larger than any
+   * block.
+   */
   async block(start: number, length: number): Promise<Cursor> {
     if (length > MAX_BLOCK_BYTES) throw malformed(`a block says it has ${length} bytes`, start);
     if (start + length > this.source.size) throw malformed('the file ends inside a block', start);

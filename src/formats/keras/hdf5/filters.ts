@@ -3,7 +3,10 @@ import { fletcher32 } from './checksum.ts';
 import type { Cursor } from './cursor.ts';
 import { malformed, unsupported } from './errors.ts';
 
-/** A filter of a chunk, in the order in which it was applied. `optional` ones may be unknown as long as no chunk used them. */
+/**
+ * A filter of a chunk, in the order in which it was applied. `optional` ones may be unknown as long as no chunk used
+ * them.
+ */
 export interface Filter {
   readonly id: number;
   readonly name: string;
@@ -53,7 +56,9 @@ function readFilter(cursor: Cursor, version: number): Filter {
   return { id, name, values };
 }
 
-/** The elements of a chunk from its stored bytes: the filters are undone, last one first. `size` is what must come out. */
+/**
+ * The elements of a chunk from its stored bytes: the filters are undone, last one first. `size` is what must come out.
+ */
 export function undoFilters(
   stored: Uint8Array,
   filters: readonly Filter[],
@@ -103,7 +108,10 @@ function inflate(bytes: Uint8Array, size: number, from: number): Uint8Array {
   return parts.subarray(0, length);
 }
 
-/** The first bytes of all elements stand first, then the second ones, and so on. What is no whole element stays at the end. */
+/**
+ * The first bytes of all elements stand first, then the second ones, and so on. What is no whole element stays at the
+ * end.
+ */
 function unshuffle(bytes: Uint8Array, elementBytes: number): Uint8Array {
   if (elementBytes <= 1) return bytes;
   const count = Math.floor(bytes.length / elementBytes);

@@ -5,7 +5,10 @@ import type { Hdf5File } from './file.ts';
 import { MAX_DEPTH, MAX_TEXT_BYTES } from './limits.ts';
 import { records } from './treeV2.ts';
 
-/** Where groups with many links and objects with many or long attributes keep them: https://docs.hdfgroup.org/hdf5/v1_14/_f_m_t3.html#FractalHeap */
+/**
+ * Where groups with many links and objects with many or long attributes keep them:
+ * https://docs.hdfgroup.org/hdf5/v1_14/_f_m_t3.html#FractalHeap
+ */
 export interface FractalHeap {
   readonly start: number;
   readonly idLength: number;

@@ -11,7 +11,10 @@ export interface ByteRange {
 
 const OBJECT_HEAD = 8;
 
-/** Where a text of variable length lies: a length, the address of a collection and the number of an object in it. null for an empty text. */
+/**
+ * Where a text of variable length lies: a length, the address of a collection and the number of an object in it. null
+ * for an empty text.
+ */
 export async function heapTextRange(file: Hdf5File, reference: Cursor): Promise<ByteRange | null> {
   const length = reference.u32();
   const address = reference.address();

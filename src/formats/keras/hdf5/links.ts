@@ -8,13 +8,18 @@ import { MESSAGE, type HeaderMessage } from './objectHeader.ts';
 import { groupEntries } from './treeV1.ts';
 import { records } from './treeV2.ts';
 
-/** A name in a group. A hard link leads to an object, a soft one to a path; external links lead out of the file and are not followed. */
+/**
+ * A name in a group. A hard link leads to an object, a soft one to a path; external links lead out of the file and are
+ * not followed.
+ */
 export type Link =
   | { readonly kind: 'hard'; readonly name: string; readonly address: number }
   | { readonly kind: 'soft'; readonly name: string; readonly path: string }
   | { readonly kind: 'external'; readonly name: string };
 
-/** The links of a group, whatever its form: symbol table, link messages, dense links. null when the object is no group. */
+/**
+ * The links of a group, whatever its form: symbol table, link messages, dense links. null when the object is no group.
+ */
 export async function readLinks(file: Hdf5File, messages: readonly HeaderMessage[]): Promise<Link[] | null> {
   const links: Link[] = [];
   let isGroup = false;

@@ -45,7 +45,10 @@ interface Block {
   readonly checksum: ChecksumBlock | null;
 }
 
-/** All messages of an object, in order, continuation blocks included. Checksums are verified; blocks that lead in a circle are `malformed`. */
+/**
+ * All messages of an object, in order, continuation blocks included. Checksums are verified; blocks that lead in a
+ * circle are `malformed`.
+ */
 export async function readHeader(file: Hdf5File, address: number, from: number): Promise<HeaderMessage[]> {
   const start = file.place(address, from);
   const head = await file.block(start, Math.min(16, file.source.size - start));

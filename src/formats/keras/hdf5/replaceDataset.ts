@@ -13,8 +13,9 @@ export interface NewData {
 }
 
 /**
- * Gives a dataset other dims and data. Data that is not longer than before stays in its place; longer data, and what was chunked, goes behind the
- * end of the file as one piece, without filters. Throws `refused` where the header has no room for that.
+ * Gives a dataset other dims and data. Data that is not longer than before stays in its place; longer data, and what
+ * was chunked, goes behind the end of the file as one piece, without filters. Throws `refused` where the header has no
+ * room for that.
  */
 export function replaceDataset(patch: Hdf5Patch, tree: Hdf5Tree, path: string, data: NewData): void {
   const dataset = tree.objects.get(path)?.dataset;

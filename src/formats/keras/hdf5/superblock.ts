@@ -5,13 +5,19 @@ import { malformed, unsupported } from './errors.ts';
 import { Hdf5File } from './file.ts';
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-/** A file may begin with bytes of its user: the superblock stands at 0, 512, 1024, and so on. Larger user blocks than this are not seen. */
+/**
+ * A file may begin with bytes of its user: the superblock stands at 0, 512, 1024, and so on. Larger user blocks than
+ * this are not seen.
+ */
 const FIRST_USER_BLOCK = 512;
 const MAX_USER_BLOCK = 1024 * 1024;
 /** The longest superblock: version 1 with addresses of 8 bytes. */
 const MAX_SUPERBLOCK_BYTES = 100;
 
-/** What the superblock says. `endOfFile` is where the end of the file is written; unlike addresses, that end counts from the first byte. */
+/**
+ * What the superblock says. `endOfFile` is where the end of the file is written; unlike addresses, that end counts from
+ * the first byte.
+ */
 export interface Superblock {
   readonly file: Hdf5File;
   readonly version: number;
@@ -28,7 +34,10 @@ export function isHdf5(head: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => head[i] === byte);
 }
 
-/** Opens an HDF5 file: superblock versions 0 to 3. Throws `malformed` where there is none, or where the file was cut short. */
+/**
+ * Opens an HDF5 file: superblock versions 0 to 3. Throws `malformed` where there is none, or where the file was cut
+ * short.
+ */
 export async function openHdf5(source: ByteSource, signal?: AbortSignal): Promise<Superblock> {
   const start = await findSignature(source);
   const bytes = await source.read(start, Math.min(MAX_SUPERBLOCK_BYTES, source.size - start));

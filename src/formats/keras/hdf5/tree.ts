@@ -24,7 +24,10 @@ export interface Hdf5Object {
 export interface Hdf5Tree {
   readonly superblock: Superblock;
   readonly file: Hdf5File;
-  /** Every object that links lead to, parents before children. A dataset under several names has each of them, a group the first one. */
+  /**
+   * Every object that links lead to, parents before children. A dataset under several names has each of them, a group
+   * the first one.
+   */
   readonly objects: ReadonlyMap<string, Hdf5Object>;
 }
 

@@ -6,7 +6,10 @@ import { MAX_DEPTH, MAX_NODES } from './limits.ts';
 const GROUP = 0;
 const CHUNK = 1;
 
-/** What leaves of a version 1 B-tree point to, with the key in front of each: https://docs.hdfgroup.org/hdf5/v1_14/_f_m_t3.html#V1Btrees */
+/**
+ * What leaves of a version 1 B-tree point to, with the key in front of each:
+ * https://docs.hdfgroup.org/hdf5/v1_14/_f_m_t3.html#V1Btrees
+ */
 export interface TreeEntry {
   readonly key: Cursor;
   readonly child: number;

@@ -1,6 +1,8 @@
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 
-/** A JSON value with the place of its text, so that it can be changed there and everything else stays as it was written. */
+/**
+ * A JSON value with the place of its text, so that it can be changed there and everything else stays as it was written.
+ */
 export interface Json {
   readonly start: number;
   readonly end: number;
@@ -31,7 +33,10 @@ type OpenContainer =
   | { readonly kind: 'list'; readonly start: number; readonly items: Json[] }
   | { readonly kind: 'map'; readonly start: number; readonly items: Map<string, Json>; key: string };
 
-/** Reads a JSON text as Python's json module writes it. `what` begins the message where it can't be read; with `uniqueNames` a name that comes twice is refused. */
+/**
+ * Reads a JSON text as Python's json module writes it. `what` begins the message where it can't be read; with
+ * `uniqueNames` a name that comes twice is refused.
+ */
 export function parseJson(text: string, what: string, { uniqueNames = false } = {}): Json {
   return new Parser(text, what, uniqueNames).run();
 }
@@ -64,7 +69,9 @@ class Parser {
     }
   }
 
-  /** Begins a value: a whole one, an empty container, or null where a container was opened and its first value follows. */
+  /**
+   * Begins a value: a whole one, an empty container, or null where a container was opened and its first value follows.
+   */
   private begin(): Json | null {
     this.space();
     if (++this.count > MAX_VALUES) throw this.error('it has too many values');

@@ -25,8 +25,9 @@ const BACKSLASH = 0x5c;
 const BETWEEN = new Set([0x2c, 0x3a]);
 
 /**
- * A JSON text in exactly `length` bytes: a shorter one gets spaces at its end, a longer one loses the spaces that Python writes behind commas and
- * colons, as many as it must. Both mean the same. Throws `refused` where that is not enough.
+ * A JSON text in exactly `length` bytes: a shorter one gets spaces at its end, a longer one loses the spaces that
+ * Python writes behind commas and colons, as many as it must. Both mean the same. Throws `refused` where that is not
+ * enough.
  */
 export function fitJson(text: string, length: number): Uint8Array {
   const bytes = new TextEncoder().encode(text);

@@ -11,7 +11,10 @@ export interface WrittenShape {
 /** Models inside models, as deep as networks are read. */
 const MAX_NESTING = 32;
 
-/** The shape of a network's input, batch included; null where the configuration has none. Keras 3 says batch_shape, Keras 1 and 2 batch_input_shape. */
+/**
+ * The shape of a network's input, batch included; null where the configuration has none. Keras 3 says batch_shape,
+ * Keras 1 and 2 batch_input_shape.
+ */
 export function inputShape(layer: Layer): WrittenShape | null {
   let json: Json | undefined = layer.json;
   for (let depth = 0; json && depth < MAX_NESTING; depth++) {

@@ -63,7 +63,10 @@ export function valueName(call: string, output: number): string {
   return output === 0 ? call : `${call}:${output}`;
 }
 
-/** Reads a network from its configuration, Keras 1 to 3. Throws `unsupported` where the graph is code (subclassed models), `malformed` where it is none. */
+/**
+ * Reads a network from its configuration, Keras 1 to 3. Throws `unsupported` where the graph is code (subclassed
+ * models), `malformed` where it is none.
+ */
 export function readNetwork(json: Json): Network {
   const className = text(member(json, 'class_name')) ?? '';
   if (!isModel(json))
@@ -161,7 +164,10 @@ class NetworkWriter {
     if (value !== undefined) this.declared.push({ layer, value });
   }
 
-  /** The value of a network's input: an InputLayer, or the first layer of a Sequential, which says its input shape itself. */
+  /**
+   * The value of a network's input: an InputLayer, or the first layer of a Sequential, which says its input shape
+   * itself.
+   */
   private input(layer: Layer): string {
     return layer.className === 'InputLayer' ? layer.path : `${layer.path}_input`;
   }
@@ -234,7 +240,9 @@ function key(layer: string, node: number): string {
   return `${node} ${layer}`;
 }
 
-/** Models made by the functional API count their calls from 1, because their own layers are call 0; loaded ones may not. */
+/**
+ * Models made by the functional API count their calls from 1, because their own layers are call 0; loaded ones may not.
+ */
 function firstNodes(
   refs: readonly TensorRef[],
   calls: readonly { readonly layer: Layer }[],

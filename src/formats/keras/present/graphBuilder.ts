@@ -21,7 +21,10 @@ export const OPSET = 18;
 /** Layers that no operator stands for keep their class under this domain. */
 export const KERAS_DOMAIN = 'keras';
 
-/** How a stored dataset is seen as a weight of the graph: its axes in another order, then as other dims of as many elements. */
+/**
+ * How a stored dataset is seen as a weight of the graph: its axes in another order, then as other dims of as many
+ * elements.
+ */
 export interface WeightView {
   readonly dataset: string;
   readonly storedDims: readonly number[];

@@ -6,8 +6,8 @@ import type { GraphBuilder, WeightView } from './graphBuilder.ts';
 import type { StoredWeight, WeightSource } from './weightSource.ts';
 
 /**
- * A value of the network in the graph. `moved`: its last axis (the channels) stands second there, as ONNX's operators want it;
- * layers that don't mind pass it on so, and it is moved back where one needs the order of Keras.
+ * A value of the network in the graph. `moved`: its last axis (the channels) stands second there, as ONNX's operators
+ * want it; layers that don't mind pass it on so, and it is moved back where one needs the order of Keras.
  */
 export interface Value {
   readonly name: string;
@@ -87,7 +87,10 @@ export class LayerBuilder {
     return order === 'channels_first' || order === 'th';
   }
 
-  /** The layer's weights by Keras's names, in the order in which the layer makes them. Throws Unpresentable where the file's are others. */
+  /**
+   * The layer's weights by Keras's names, in the order in which the layer makes them. Throws Unpresentable where the
+   * file's are others.
+   */
   stored(...names: readonly string[]): StoredWeight[] {
     return this.weights.find(this.call.layer, names);
   }
@@ -98,7 +101,10 @@ export class LayerBuilder {
     return this.view(stored, { order, dims, depthwise: false });
   }
 
-  /** A depthwise kernel [k…, channels, multiplier] as the filters [channels · multiplier, 1, k…] of a convolution in groups. */
+  /**
+   * A depthwise kernel [k…, channels, multiplier] as the filters [channels · multiplier, 1, k…] of a convolution in
+   * groups.
+   */
   depthwiseWeight(stored: StoredWeight): string {
     const spatial = stored.dims.length - 2;
     const [channels = 1, multiplier = 1] = stored.dims.slice(spatial);

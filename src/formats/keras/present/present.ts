@@ -11,7 +11,10 @@ import { LayerBuilder, Unpresentable, type Presentation, type Value } from './la
 import { layerRule } from './layers/table.ts';
 import { WeightSource, weightsByName, type StoredWeight } from './weightSource.ts';
 
-/** A Keras network in the terms of ONNX: a model whose bytes exist only in memory and whose weights are views of datasets. */
+/**
+ * A Keras network in the terms of ONNX: a model whose bytes exist only in memory and whose weights are views of
+ * datasets.
+ */
 export interface PresentedNetwork {
   readonly source: ByteSource;
   readonly model: Model;
@@ -42,7 +45,10 @@ const INPUT_TYPES: Readonly<Record<string, number>> = {
   int64: INT64,
 };
 
-/** Puts a network into operators, layer by layer. Layers that can't be presented stand there by their class, and everything behind them that follows. */
+/**
+ * Puts a network into operators, layer by layer. Layers that can't be presented stand there by their class, and
+ * everything behind them that follows.
+ */
 export async function present({ network, tree, version, signal }: PresentRequest): Promise<PresentedNetwork> {
   const graph = new GraphBuilder();
   const weights = new WeightSource(tree, await weightsByName(tree));

@@ -25,12 +25,18 @@ const OLD_NAMES: Readonly<Record<string, string>> = {
 /** Where Keras 3, and TensorFlow's Keras 2.12 on, keep the layers of a model. */
 const CONTAINERS = ['layers/', '_layer_checkpoint_dependencies/', 'layers\\', '_layer_checkpoint_dependencies\\'];
 
-/** Finds the datasets of a layer's weights, in files of both kinds: by class and number since Keras 3, by the layers' names before. */
+/**
+ * Finds the datasets of a layer's weights, in files of both kinds: by class and number since Keras 3, by the layers'
+ * names before.
+ */
 export class WeightSource {
   /** What was found so far, by the layer's path and the weight's name. */
   readonly found = new Map<string, StoredWeight>();
   private readonly tree: Hdf5Tree;
-  /** Paths of the datasets of each outermost layer, in the order of its weight_names; null for files that group by class. */
+  /**
+   * Paths of the datasets of each outermost layer, in the order of its weight_names; null for files that group by
+   * class.
+   */
   private readonly named: ReadonlyMap<string, readonly string[]> | null;
 
   constructor(tree: Hdf5Tree, named: ReadonlyMap<string, readonly string[]> | null) {
@@ -104,7 +110,10 @@ function inContainer(group: string, container: string): string {
   return group.replaceAll('layers/', container);
 }
 
-/** Weights of a layer inside a model: those whose path has its name in front of the weight's own. Where that is not one layer, the model's name decides. */
+/**
+ * Weights of a layer inside a model: those whose path has its name in front of the weight's own. Where that is not one
+ * layer, the model's name decides.
+ */
 function ofLayer(paths: readonly string[], layer: Layer): string[] {
   const own = paths.filter((path) => path.split('/').at(-2) === layer.name);
   const model = layer.path.split('/').at(-2) ?? '';

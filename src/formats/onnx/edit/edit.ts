@@ -105,8 +105,8 @@ export function removeMessage(ref: MessageRef): Edit {
 }
 
 /**
- * Sets one dimension of a value's declared shape; a number, a symbol, or null for "any". Its denotation and unknown fields stay.
- * null if no shape with that axis is declared. Throws `unsupported` where the type is stored in pieces.
+ * Sets one dimension of a value's declared shape; a number, a symbol, or null for "any". Its denotation and unknown
+ * fields stay. null if no shape with that axis is declared. Throws `unsupported` where the type is stored in pieces.
  */
 export async function setValueDim(
   wire: WireReader,

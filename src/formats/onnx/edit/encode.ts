@@ -77,7 +77,10 @@ export function encodeAttribute(attribute: NewAttribute): Uint8Array {
   return writer.uint32(tag(20, VARINT)).uint32(type).finish();
 }
 
-/** A TensorProto body with raw_data. Throws `refused` (overflow) where a value doesn't fit, RangeError where dims and values don't match. */
+/**
+ * A TensorProto body with raw_data. Throws `refused` (overflow) where a value doesn't fit, RangeError where dims and
+ * values don't match.
+ */
 export function encodeTensorMessage(tensor: NewTensor): Uint8Array {
   checkCount(tensor.dtype, tensor.dims, tensor.values.length, tensor.name);
   const writer = protobuf.Writer.create();
@@ -102,7 +105,10 @@ export function encodeDim(dim: Dim): Uint8Array {
   return writer.finish();
 }
 
-/** A ValueInfoProto body of a tensor; `dims` null leaves its rank open. https://github.com/onnx/onnx/blob/main/onnx/onnx.proto */
+/**
+ * A ValueInfoProto body of a tensor; `dims` null leaves its rank open.
+ * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+ */
 export function encodeTensorInfo(name: string, dtype: number, dims: readonly Dim[] | null): Uint8Array {
   const tensor = protobuf.Writer.create().uint32(tag(1, VARINT)).uint32(dtype);
   if (dims) {

@@ -18,7 +18,10 @@ export interface NodeCopy {
   readonly attributes: ReadonlyMap<string, Attribute | NewAttribute | null>;
 }
 
-/** The body of a node to be written at another place: doc_string, metadata, unknown fields and other attributes come byte for byte. */
+/**
+ * The body of a node to be written at another place: doc_string, metadata, unknown fields and other attributes come
+ * byte for byte.
+ */
 export async function copyNode(wire: WireReader, node: Node, copy: NodeCopy): Promise<Uint8Array> {
   const parts = [
     ...copy.inputs.map((text) => encodeText(INPUT, text)),

@@ -18,7 +18,8 @@ const ATTRIBUTE = 5;
 const NOTHING = new Uint8Array(0);
 
 /**
- * Changes a node in place, field by field: everything else in it stays byte for byte, and subgraphs inside can have edits of their own.
+ * Changes a node in place, field by field: everything else in it stays byte for byte, and subgraphs inside can have
+ * edits of their own.
  */
 export async function rewriteNode(wire: WireReader, node: Node, changes: NodeChanges): Promise<Edit[]> {
   const texts = new Map<number, readonly string[]>();

@@ -14,9 +14,9 @@ const RAW_DATA = 9;
 const DATA_FIELDS = new Set([3, 4, 5, 6, 7, 9, 10, 11, 13, 14]);
 
 /**
- * Gives a tensor new dims and values; its type, name, doc_string, metadata and unknown fields stay, and so does the storage form:
- * raw_data stays raw_data, a typed field stays that field. External data moves inline as raw_data.
- * Throws `refused` with code `overflow` where a value doesn't fit the type.
+ * Gives a tensor new dims and values; its type, name, doc_string, metadata and unknown fields stay, and so does the
+ * storage form: raw_data stays raw_data, a typed field stays that field. External data moves inline as raw_data. Throws
+ * `refused` with code `overflow` where a value doesn't fit the type.
  */
 export async function replaceTensor(
   ctx: TensorContext,
@@ -100,7 +100,10 @@ function encodeTyped(dtype: number, field: number, raw: Uint8Array, packed: bool
   return packed ? writer.ldelim().finish() : writer.finish();
 }
 
-/** The varint entries of int32_data, int64_data and uint64_data: integers by value, small floats by pattern, elements below a byte by the byte. */
+/**
+ * The varint entries of int32_data, int64_data and uint64_data: integers by value, small floats by pattern, elements
+ * below a byte by the byte.
+ */
 function* entries(dtype: number, raw: Uint8Array): Generator<{ low: number; high: number; unsigned: boolean }> {
   const { bits, kind } = knownRow(dtype);
   const width = Math.max((bits ?? 8) / 8, 1);

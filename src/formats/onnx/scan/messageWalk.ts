@@ -6,7 +6,8 @@ import { GROUP, LEN, malformed, type Field, type WireReader } from './wire.ts';
  * What to do with one field of a message whose contents are collected in a draft.
  * - value: the header is enough (varints)
  * - bytes: the payload is needed, whole; it is valid only during the call
- * - list: the payload is taken part by part; `take` returns how many bytes it used, and holds back a value cut by the end
+ * - list: the payload is taken part by part; `take` returns how many bytes it used, and holds back a value cut by the
+ *   end
  * - message: a message of its own
  */
 export type Rule<D> =
@@ -53,8 +54,8 @@ export class Budget {
 }
 
 /**
- * Walks a message and all messages inside that the rules ask for, with a stack of its own: nothing recurses, however deep a file nests.
- * It waits only where the window has to move. `onProgress` gets the offset reached.
+ * Walks a message and all messages inside that the rules ask for, with a stack of its own: nothing recurses, however
+ * deep a file nests. It waits only where the window has to move. `onProgress` gets the offset reached.
  */
 export async function walkMessages(
   wire: WireReader,

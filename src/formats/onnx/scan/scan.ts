@@ -39,8 +39,8 @@ const MAX_GRAPH_DEPTH = 32;
 type Open<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
 
 /**
- * Reads the structure of a model and leaves tensor data where it lies. `onProgress` gets the part of the file that is done, 0 to 1.
- * Throws `malformed` with a byte offset, `unsupported` for what a splice could not keep, `cancelled`.
+ * Reads the structure of a model and leaves tensor data where it lies. `onProgress` gets the part of the file that is
+ * done, 0 to 1. Throws `malformed` with a byte offset, `unsupported` for what a splice could not keep, `cancelled`.
  */
 export async function scanModel(
   source: ByteSource,
@@ -78,7 +78,10 @@ export async function scanModel(
   }
 }
 
-/** Where a file that can't be scanned begins like another format, an error that names it. What can be scanned is never asked. */
+/**
+ * Where a file that can't be scanned begins like another format, an error that names it. What can be scanned is never
+ * asked.
+ */
 async function explained(source: ByteSource, error: unknown): Promise<unknown> {
   if (!(error instanceof ChannelwiseError) || error.kind !== 'malformed') return error;
   const foreign = foreignFormat(await source.read(0, Math.min(source.size, HEAD_BYTES)));

@@ -12,7 +12,10 @@ export function text<D>(set: (draft: D, value: string) => void): Rule<D> {
   return { kind: 'bytes', set: (draft, bytes, field) => set(draft, LENIENT.decode(lengthDelimited(bytes, field))) };
 }
 
-/** A name that other parts of the model refer to. Two names that differ only in bad bytes would become one, so these are refused. */
+/**
+ * A name that other parts of the model refer to. Two names that differ only in bad bytes would become one, so these are
+ * refused.
+ */
 export function name<D>(set: (draft: D, value: string) => void): Rule<D> {
   return { kind: 'bytes', set: (draft, bytes, field) => set(draft, exactText(lengthDelimited(bytes, field), field)) };
 }
@@ -39,7 +42,10 @@ export function message<D>(enter: (draft: D, ref: Frame['ref'], depth: number) =
   return { kind: 'message', enter };
 }
 
-/** A message that may stand only once. Protobuf merges repeated ones, and an edit could not keep that, so the file is refused. */
+/**
+ * A message that may stand only once. Protobuf merges repeated ones, and an edit could not keep that, so the file is
+ * refused.
+ */
 export function single<D>(
   what: string,
   taken: (draft: D) => boolean,

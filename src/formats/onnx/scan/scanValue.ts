@@ -40,7 +40,10 @@ interface TypeDraft {
   readonly level: number;
 }
 
-/** What a sequence of sequences of … holds is not read beyond this: no model needs it, and what shows a type may look inside by recursion. */
+/**
+ * What a sequence of sequences of … holds is not read beyond this: no model needs it, and what shows a type may look
+ * inside by recursion.
+ */
 const MAX_TYPE_DEPTH = 8;
 
 /** A type that holds another one, while its members are read. */
@@ -78,7 +81,9 @@ const ELEMENT: Rules<HolderDraft>[number] = message(({ type, level }, ref, depth
   return frame({ ref, depth }, draft.level > MAX_TYPE_DEPTH ? {} : TYPE, draft);
 });
 
-/** TypeProto is a choice: of several members the last one counts. Two tensor types would be merged, so they are refused. */
+/**
+ * TypeProto is a choice: of several members the last one counts. Two tensor types would be merged, so they are refused.
+ */
 const TYPE: Rules<TypeDraft> = {
   1: single(
     "A value's type",

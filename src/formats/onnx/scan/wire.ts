@@ -5,7 +5,9 @@ import type { MessageRef } from '../model.ts';
 
 /** A window after a jump over weights: a few fields follow, then the next weights. */
 const MIN_WINDOW_BYTES = 1024;
-/** A window where everything is structure: one read for thousands of nodes, and still some milliseconds of work at most. */
+/**
+ * A window where everything is structure: one read for thousands of nodes, and still some milliseconds of work at most.
+ */
 const MAX_WINDOW_BYTES = 1024 * 1024;
 /** How fast the window shrinks where the walk jumps; it doubles where the walk goes straight on. */
 const SHRINK = 4;
@@ -40,7 +42,9 @@ export interface Range {
   end: number;
 }
 
-/** An edit holds the fields of one message in memory; no writer makes a message of more fields that an edit asks for. */
+/**
+ * An edit holds the fields of one message in memory; no writer makes a message of more fields that an edit asks for.
+ */
 const MAX_FIELDS = 2 ** 20;
 
 function pushBounded<T>(list: T[], entry: T, ref: MessageRef): void {
@@ -54,7 +58,10 @@ function pushBounded<T>(list: T[], entry: T, ref: MessageRef): void {
   list.push(entry);
 }
 
-/** Walks protobuf fields through a small window over a source. Source of the format: https://protobuf.dev/programming-guides/encoding/ */
+/**
+ * Walks protobuf fields through a small window over a source. Source of the format:
+ * https://protobuf.dev/programming-guides/encoding/
+ */
 export class WireReader {
   private window: Uint8Array = new Uint8Array(0);
   private windowStart = 0;
@@ -69,7 +76,10 @@ export class WireReader {
     this.turns = new Turns(signal);
   }
 
-  /** The fields of a message that are asked for. Throws `malformed` with the offset where the bytes make no sense, and `unsupported` beyond a million. */
+  /**
+   * The fields of a message that are asked for. Throws `malformed` with the offset where the bytes make no sense, and
+   * `unsupported` beyond a million.
+   */
   async fields(ref: MessageRef, isWanted: (field: Field) => boolean): Promise<Field[]> {
     const found: Field[] = [];
     await this.forEachField(ref, (field) => {
@@ -167,7 +177,10 @@ export class WireReader {
     return this.window.subarray(start - this.windowStart, end - this.windowStart);
   }
 
-  /** Reads a field's header from the window, which must hold it. For a group, `end` is not known yet. Only inside a group may a group end. */
+  /**
+   * Reads a field's header from the window, which must hold it. For a group, `end` is not known yet. Only inside a
+   * group may a group end.
+   */
   header(start: number, limit: number, inGroup = false): Field {
     const tag = this.varint(start, limit);
     const number = Math.floor(tag / 8);
@@ -217,8 +230,8 @@ export class WireReader {
   }
 
   /**
-   * Reads a window that holds [start, start + length), and more behind it where the walk goes straight on. Whoever waited must ask
-   * `holds` again: another walk of the same reader may have moved the window meanwhile.
+   * Reads a window that holds [start, start + length), and more behind it where the walk goes straight on. Whoever
+   * waited must ask `holds` again: another walk of the same reader may have moved the window meanwhile.
    */
   async load(start: number, length: number): Promise<void> {
     await this.breathe();

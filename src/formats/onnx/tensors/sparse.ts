@@ -14,8 +14,9 @@ import { readElements, readNumbers } from '../../../tensors/tensorElements.ts';
 type Dense = Omit<StoredTensor, 'stream' | 'texts'>;
 
 /**
- * The elements of a sparse tensor, filled out with zeros (texts: with empty ones). Indices are positions in the flat tensor (rank 1) or
- * one coordinate row per value (rank 2). Throws `malformed` where they leave the dims or are not one per value.
+ * The elements of a sparse tensor, filled out with zeros (texts: with empty ones). Indices are positions in the flat
+ * tensor (rank 1) or one coordinate row per value (rank 2). Throws `malformed` where they leave the dims or are not one
+ * per value.
  */
 export function sparseElements(
   dense: Dense,

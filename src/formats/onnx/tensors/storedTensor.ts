@@ -7,8 +7,8 @@ import type { TensorContext } from './tensorContext.ts';
 import { readTexts } from './texts.ts';
 
 /**
- * A tensor of a model as the tensor room reads it, named `label`. Texts are walked from their start, and so are varints; of a sparse
- * tensor all indices and stored values are read.
+ * A tensor of a model as the tensor room reads it, named `label`. Texts are walked from their start, and so are
+ * varints; of a sparse tensor all indices and stored values are read.
  */
 export function storedTensor(ctx: TensorContext, tensor: Tensor | SparseTensor, label: string): StoredTensor {
   if ('indices' in tensor) return sparseTensor(ctx, tensor, label);

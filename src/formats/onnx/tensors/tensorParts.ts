@@ -1,6 +1,9 @@
 import type { TensorContext } from './tensorContext.ts';
 
-/** A step of reading: between two steps a cancel is noticed and other work gets its turn. A multiple of all element widths. */
+/**
+ * A step of reading: between two steps a cancel is noticed and other work gets its turn. A multiple of all element
+ * widths.
+ */
 export const CHUNK_BYTES = 1024 * 1024;
 
 /** Hands bytes [start, end) to `visit` in steps, as `read` gives them. */

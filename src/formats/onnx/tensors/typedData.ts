@@ -1,7 +1,9 @@
 import { rawBytes, type DtypeRow } from '../../../tensors/dtypes.ts';
 import { malformed } from '../scan/wire.ts';
 
-/** Which typed fields hold varints; the others (float_data, double_data) hold little-endian floats of this many bytes. */
+/**
+ * Which typed fields hold varints; the others (float_data, double_data) hold little-endian floats of this many bytes.
+ */
 export const FIXED_WIDTH: Readonly<Record<number, number>> = { 4: 4, 10: 8 };
 
 /** The most bytes one entry takes: a tag and a varint of ten bytes each. */
@@ -14,8 +16,9 @@ export interface Taken {
 }
 
 /**
- * Reads whole varints from a chunk into `low` and `high` (the halves of the 64-bit value), until the chunk or the room ends.
- * In an unpacked run each value has its tag before it. A varint cut by the chunk's end is left for the next chunk.
+ * Reads whole varints from a chunk into `low` and `high` (the halves of the 64-bit value), until the chunk or the room
+ * ends. In an unpacked run each value has its tag before it. A varint cut by the chunk's end is left for the next
+ * chunk.
  */
 export function takeVarints(
   chunk: Uint8Array,
@@ -62,7 +65,10 @@ function varintEnd(chunk: Uint8Array, at: number, offset: number): number {
   return -1;
 }
 
-/** Strips the tags from an unpacked run of fixed-width fields; what is left is the packed form. A field cut by the chunk's end is left. */
+/**
+ * Strips the tags from an unpacked run of fixed-width fields; what is left is the packed form. A field cut by the
+ * chunk's end is left.
+ */
 export function takeFixed(chunk: Uint8Array, width: number, offset: number): { bytes: number; packed: Uint8Array } {
   const packed = new Uint8Array(chunk.length);
   let at = 0;
@@ -77,12 +83,18 @@ export function takeFixed(chunk: Uint8Array, width: number, offset: number): { b
   return { bytes: at, packed: packed.subarray(0, length) };
 }
 
-/** How many entries of the typed varint field hold `count` elements: elements below a byte share one entry as they share a byte. */
+/**
+ * How many entries of the typed varint field hold `count` elements: elements below a byte share one entry as they share
+ * a byte.
+ */
 export function entriesFor(row: DtypeRow, count: number): number {
   return row.bits !== null && row.bits < 8 ? rawBytes(row, count) : count;
 }
 
-/** Entries [first, last) of a varint field as raw_data would hold them: int32_data keeps small floats as bit patterns, and bytes of packed elements. */
+/**
+ * Entries [first, last) of a varint field as raw_data would hold them: int32_data keeps small floats as bit patterns,
+ * and bytes of packed elements.
+ */
 export function entriesToRaw(
   row: DtypeRow,
   low: Uint32Array,

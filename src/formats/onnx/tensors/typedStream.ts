@@ -18,7 +18,9 @@ interface TypedField {
   readonly wanted: Wanted;
 }
 
-/** Reads float_data or double_data; returns how many entries were seen. Packed pieces before the range are stepped over. */
+/**
+ * Reads float_data or double_data; returns how many entries were seen. Packed pieces before the range are stepped over.
+ */
 export async function streamFixed(
   ctx: TensorContext,
   { pieces, width, wanted }: TypedField & { readonly width: number },
@@ -79,12 +81,18 @@ export async function streamVarints(
   return found;
 }
 
-/** True when nothing more need be read: the range is done, and it is not the last one, whose end shows whether there are too many. */
+/**
+ * True when nothing more need be read: the range is done, and it is not the last one, whose end shows whether there are
+ * too many.
+ */
 function enough(found: number, wanted: Wanted): boolean {
   return wanted.to < wanted.all ? found >= wanted.to : found > wanted.all;
 }
 
-/** Walks a piece in chunks. `take` says how many bytes it used, and the rest comes again at the head of the next chunk; null stops. */
+/**
+ * Walks a piece in chunks. `take` says how many bytes it used, and the rest comes again at the head of the next chunk;
+ * null stops.
+ */
 async function forEachChunk(
   ctx: TensorContext,
   piece: TypedPiece,

@@ -13,8 +13,9 @@ export interface LiteralChange {
 }
 
 /**
- * Splices of a pickle's bytes that change numbers where their literals stand, and the lengths of the frames around them. Whoever took a changed
- * tuple from the memo and isn't named gets the old one written out. Throws `refused`, code `shared-literal`, where a number can't be changed alone.
+ * Splices of a pickle's bytes that change numbers where their literals stand, and the lengths of the frames around
+ * them. Whoever took a changed tuple from the memo and isn't named gets the old one written out. Throws `refused`, code
+ * `shared-literal`, where a number can't be changed alone.
  */
 export async function pickleSplices(pickle: Pickle, changes: readonly LiteralChange[]): Promise<Splice[]> {
   const edits = new EditedBytes();

@@ -33,7 +33,8 @@ const STOP = 0x2e;
 
 /**
  * Reads one pickle of any protocol symbolically: no import, no call, no recursion. Bytes behind its end are left alone.
- * Throws `malformed` and `unsupported`, code `pickle`, with the offset, and PickleCut where the bytes given end too early.
+ * Throws `malformed` and `unsupported`, code `pickle`, with the offset, and PickleCut where the bytes given end too
+ * early.
  */
 export function readPickle(bytes: Uint8Array, { base = 0, limit = bytes.length }: PickleOptions = {}): Pickle {
   const machine = new PickleMachine(new PickleReader(bytes, base, limit));

@@ -25,7 +25,9 @@ export function pickleUnsupported(what: string, offset: number): ChannelwiseErro
 /** The bytes end in the middle of the pickle: there may be more in the file. */
 export class PickleCut extends Error {}
 
-/** Steps through a pickle's bytes. Every read is checked against what remains; throws PickleCut where more is needed. */
+/**
+ * Steps through a pickle's bytes. Every read is checked against what remains; throws PickleCut where more is needed.
+ */
 export class PickleReader {
   readonly bytes: Uint8Array;
   at = 0;

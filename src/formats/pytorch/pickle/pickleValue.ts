@@ -1,4 +1,7 @@
-/** The bytes of the pickle that push something: from the first instruction to the end of the last one, without a memo behind it. */
+/**
+ * The bytes of the pickle that push something: from the first instruction to the end of the last one, without a memo
+ * behind it.
+ */
 export interface Span {
   readonly start: number;
   readonly end: number;

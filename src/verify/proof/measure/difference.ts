@@ -40,24 +40,32 @@ interface Tolerances {
   readonly channel: number;
   /** The same, of the largest magnitude in the tensor: channels whose terms cancel. */
   readonly tensor: number;
-  /** Never more than this part of the tensor's largest magnitude, or the change itself (with a small margin) that the rounding steps made. */
+  /**
+   * Never more than this part of the tensor's largest magnitude, or the change itself (with a small margin) that the
+   * rounding steps made.
+   */
   readonly cap: number;
 }
 
 /**
- * How much rounding may explain. A changed weight is rounded once more and sums run in another order, which acts like noise in the pixels; so the measure is what
- * one rounding step in every pixel does to the original itself, with a margin for the length of the sums. Measured on real models: errors reach 0.4 of it, mostly 0.03.
+ * How much rounding may explain. A changed weight is rounded once more and sums run in another order, which acts like
+ * noise in the pixels; so the measure is what one rounding step in every pixel does to the original itself, with a
+ * margin for the length of the sums. Measured on real models: errors reach 0.4 of it, mostly 0.03.
  */
 const TOLERANCES: Readonly<Record<number, Tolerances>> = {
   [FLOAT]: { noise: 32, channel: 64, tensor: 16, cap: 1e-3 },
   [FLOAT16]: { noise: 8, channel: 8, tensor: 4, cap: 5e-2 },
   [DOUBLE]: { noise: 32, channel: 64, tensor: 16, cap: 1e-9 },
 };
-/** Where large numbers are added up to a small one: times the type's rounding step, of the largest of them. Each is rounded, and so is their sum. */
+/**
+ * Where large numbers are added up to a small one: times the type's rounding step, of the largest of them. Each is
+ * rounded, and so is their sum.
+ */
 const TERMS = 4;
 /**
- * Some operators jump: a rounding, a comparison, a sigmoid near its smallest output. There a rounding step in a pixel makes a whole jump, and both
- * models may jump apart in opposite directions, each twice. So this many times the measured change is allowed, whatever the cap says.
+ * Some operators jump: a rounding, a comparison, a sigmoid near its smallest output. There a rounding step in a pixel
+ * makes a whole jump, and both models may jump apart in opposite directions, each twice. So this many times the
+ * measured change is allowed, whatever the cap says.
  */
 const JUMPS = 4;
 /** Integers come from rounding, which a difference in the last place can tip over; so a few may be off by one. */
@@ -231,7 +239,10 @@ export function shareOfTolerance({ maxAbs, tolerance }: TensorDifference): numbe
   return maxAbs === 0 ? 0 : maxAbs / (tolerance || Number.MIN_VALUE);
 }
 
-/** The worse of two measurements of the same tensor: not ok before ok, then nearer to its tolerance, then the one that shows more. */
+/**
+ * The worse of two measurements of the same tensor: not ok before ok, then nearer to its tolerance, then the one that
+ * shows more.
+ */
 export function worse(x: TensorDifference, y: TensorDifference): TensorDifference {
   if (x.ok !== y.ok) return x.ok ? y : x;
   const [first, second] = [shareOfTolerance(x), shareOfTolerance(y)];

@@ -1,4 +1,7 @@
-/** A small seeded generator: xorshift with 32 bits, https://www.jstatsoft.org/article/view/v008i14. The same seed gives the same inputs everywhere. */
+/**
+ * A small seeded generator: xorshift with 32 bits, https://www.jstatsoft.org/article/view/v008i14. The same seed gives
+ * the same inputs everywhere.
+ */
 export class SeededRandom {
   private state: number;
 

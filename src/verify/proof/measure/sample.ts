@@ -13,7 +13,10 @@ const OTHER_SIZE = 4;
 /** Ranks are the runtime's business; an input larger than this is not worth a proof's time: 2^26 floats are 256 MiB. */
 const MAX_INPUT_ELEMENTS = 2 ** 26;
 const DEFAULT_RANK = 4;
-/** Fixed heights and widths above this are opened: smaller pictures say as much about the same nodes and weights, in less time. */
+/**
+ * Fixed heights and widths above this are opened: smaller pictures say as much about the same nodes and weights, in
+ * less time.
+ */
 const LARGE_SIZE = 256;
 
 type Feeds = ReadonlyMap<string, Value>;
@@ -47,7 +50,10 @@ export interface Draw {
   readonly paint?: Painter | undefined;
 }
 
-/** The inputs of one run, before there are numbers in them. Throws `unsupported` for inputs that can't be made up, and too large ones. */
+/**
+ * The inputs of one run, before there are numbers in them. Throws `unsupported` for inputs that can't be made up, and
+ * too large ones.
+ */
 export function sampleSizes(pairs: readonly InputPair[], setting: Setting): Record<string, readonly number[]> {
   const symbols = new Map<string, number>();
   const sizes: Record<string, readonly number[]> = {};
@@ -74,7 +80,9 @@ export function sampleSizes(pairs: readonly InputPair[], setting: Setting): Reco
   return sizes;
 }
 
-/** Draws the inputs of one run. Throws `unsupported` for inputs that can't be made up: texts, sequences, too large ones. */
+/**
+ * Draws the inputs of one run. Throws `unsupported` for inputs that can't be made up: texts, sequences, too large ones.
+ */
 export function drawSample(pairs: readonly InputPair[], draw: Draw): Sample {
   const sizes = sampleSizes(pairs, draw.setting);
   const original = new Map<string, Value>();
@@ -213,7 +221,10 @@ interface OtherInput {
   readonly name: string;
 }
 
-/** Numbers for an input that is no image, by kind: around one, or small positive integers, so that they can be sizes, scales and ids. */
+/**
+ * Numbers for an input that is no image, by kind: around one, or small positive integers, so that they can be sizes,
+ * scales and ids.
+ */
 const OTHER_NUMBERS: Readonly<Record<string, (draw: Draw) => number>> = {
   float: ({ random }) => 0.5 + random.next(),
   bool: ({ random }) => random.int(2),

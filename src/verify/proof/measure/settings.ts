@@ -1,4 +1,7 @@
-/** How the pixels of one run look. Noise shows every weight; smooth and structured pictures are what a model is made for, and what noise never is. */
+/**
+ * How the pixels of one run look. Noise shows every weight; smooth and structured pictures are what a model is made
+ * for, and what noise never is.
+ */
 export type PixelKind = 'noise' | 'smooth' | 'edges';
 
 /** What one run is fed: sizes for what the model leaves open, and the range of pixel values. */
@@ -19,7 +22,10 @@ const UNIT = { low: 0, high: 1, pixels: 'noise' } as const;
 const RAW = { low: 0, high: 255, pixels: 'noise' } as const;
 const NORMALISED = { low: -2, high: 2, pixels: 'noise' } as const;
 
-/** Sizes that most image models take, small ones first; odd ones show borders and strides. Ranges: 0 to 1, raw pixels, normalised. */
+/**
+ * Sizes that most image models take, small ones first; odd ones show borders and strides. Ranges: 0 to 1, raw pixels,
+ * normalised.
+ */
 export const SETTINGS: readonly Setting[] = [
   { batch: 1, height: 64, width: 64, ...UNIT },
   { batch: 2, height: 77, width: 65, ...RAW },

@@ -5,7 +5,10 @@ import { openSession } from '../../session.ts';
 import type { Wiring } from '../../wiring.ts';
 import { MODEL_GRAPH, copyFrame, nodeBytes, storedBytes } from './stem.ts';
 
-/** Weights above this are declared as inputs: a runtime checks their type and shape all the same, and no operator asks for so large a constant. */
+/**
+ * Weights above this are declared as inputs: a runtime checks their type and shape all the same, and no operator asks
+ * for so large a constant.
+ */
 const LARGE_BYTES = 16 * 1024;
 /** Nodes may hold weights too; with more than this a model is not loaded for a check. */
 const MAX_SKELETON_BYTES = 128 * 1024 * 1024;
@@ -32,7 +35,9 @@ async function skeleton(w: Wiring): Promise<Uint8Array | null> {
   return concat([...(await copyFrame(w.file)), encodeField(MODEL_GRAPH, concat(parts))]);
 }
 
-/** What the runtime says of the whole model: null where it takes it, else its message. `untold` where it can't be asked. */
+/**
+ * What the runtime says of the whole model: null where it takes it, else its message. `untold` where it can't be asked.
+ */
 async function loads(w: Wiring): Promise<string | null | 'untold'> {
   try {
     const bytes = await skeleton(w);
@@ -46,7 +51,9 @@ async function loads(w: Wiring): Promise<string | null | 'untold'> {
   }
 }
 
-/** Loads both whole models. A sentence where the runtime takes the original and refuses the adapted model, else null. */
+/**
+ * Loads both whole models. A sentence where the runtime takes the original and refuses the adapted model, else null.
+ */
 export async function loadFault(a: Wiring, b: Wiring): Promise<string | null> {
   const adapted = await loads(b);
   if (adapted === null || adapted === 'untold') return null;

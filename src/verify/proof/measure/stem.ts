@@ -10,7 +10,10 @@ import { replaceTensor } from '../../../formats/onnx/edit/tensorEdit.ts';
 import { VARINT } from '../../../formats/onnx/scan/wire.ts';
 import { ancestors, heldTensors, type ModelFile, type Wiring } from '../../wiring.ts';
 
-/** The runtime copies a model several times inside its 4 GiB of memory; a stem or model above this doesn't fit with its activations. */
+/**
+ * The runtime copies a model several times inside its 4 GiB of memory; a stem or model above this doesn't fit with its
+ * activations.
+ */
 export const MAX_RUN_BYTES = 768 * 1024 * 1024;
 export const MODEL_GRAPH = 7;
 const GRAPH_INPUT = 11;
@@ -31,8 +34,9 @@ export interface Stem {
 export type OpenedAxes = ReadonlyMap<string, readonly number[]>;
 
 /**
- * Cuts the sub-model that computes `targets`. Nodes, weights, input types, operator versions and functions are copied byte for byte; data that lies
- * beside the model moves inline; everything else stays behind. `opened` axes of inputs take any size. Throws `unsupported` (stem-too-large) above MAX_RUN_BYTES.
+ * Cuts the sub-model that computes `targets`. Nodes, weights, input types, operator versions and functions are copied
+ * byte for byte; data that lies beside the model moves inline; everything else stays behind. `opened` axes of inputs
+ * take any size. Throws `unsupported` (stem-too-large) above MAX_RUN_BYTES.
  */
 export async function cutStem(w: Wiring, targets: readonly string[], opened: OpenedAxes = new Map()): Promise<Stem> {
   const { model, ctx } = w.file;

@@ -59,9 +59,9 @@ interface Stems {
 }
 
 /**
- * Runs two stems on the same inputs and compares the targets, worst run first. Sizes the model leaves open are tried until some work; what would take
- * too long or too much memory is not tried. Throws ChannelwiseError: what the runtime can't open, `no-size` when the original runs at none of the
- * sizes, `run-too-large`, `endless-loop`, `cancelled`.
+ * Runs two stems on the same inputs and compares the targets, worst run first. Sizes the model leaves open are tried
+ * until some work; what would take too long or too much memory is not tried. Throws ChannelwiseError: what the runtime
+ * can't open, `no-size` when the original runs at none of the sizes, `run-too-large`, `endless-loop`, `cancelled`.
  */
 export async function runBoth(plan: RunPlan, stems: Stems): Promise<RunOutcome> {
   const pairs = pairsOf(plan, stems);
@@ -120,11 +120,13 @@ interface Measured {
   readonly original: Value | undefined;
 }
 
-/** How the original's pixels are shaken to see what rounding does, one after the other until it explains the difference. */
+/**
+ * How the original's pixels are shaken to see what rounding does, one after the other until it explains the difference.
+ */
 const SHAKES: readonly Shake[] = ['pixels', 'channels', 'pixels', 'channels', 'pixels', 'channels'];
 /**
- * Behind a rounding or a comparison one last digit may tip a result over, which no shake may happen to show. A model of our own, which nobody changed,
- * counts as wrong where it is so for each of several inputs.
+ * Behind a rounding or a comparison one last digit may tip a result over, which no shake may happen to show. A model of
+ * our own, which nobody changed, counts as wrong where it is so for each of several inputs.
  */
 const TRIES = 3;
 
@@ -168,7 +170,10 @@ class StemRunner {
     };
   }
 
-  /** Noise at several sizes, and pictures at the first size that works. Where nothing answers to its input, other inputs may still show something. */
+  /**
+   * Noise at several sizes, and pictures at the first size that works. Where nothing answers to its input, other inputs
+   * may still show something.
+   */
   private async randomRuns(): Promise<Setting | null> {
     const { plan } = this.parts;
     let works: Setting | null = null;

@@ -34,8 +34,9 @@ export interface FoldRequest {
 }
 
 /**
- * What arithmetic alone can check: convolutions that read an adapted input directly. There `W'[o,k] = Σ_c W[o,c] · M[c,k]` must hold, in groups too, and the
- * shift's part in the bias, whether the runtime can run the stem or not. Where `measured` is given, only what can be told is returned.
+ * What arithmetic alone can check: convolutions that read an adapted input directly. There `W'[o,k] = Σ_c W[o,c] ·
+ * M[c,k]` must hold, in groups too, and the shift's part in the bias, whether the runtime can run the stem or not.
+ * Where `measured` is given, only what can be told is returned.
  */
 export async function checkFolds(request: FoldRequest): Promise<FoldCheck[]> {
   const { a, maps, measured } = request;
@@ -115,7 +116,10 @@ function compareWeights(before: DecodedTensor, after: DecodedTensor): Pick<FoldC
   return { ok, maxAbs, why: ok ? null : `it is off what the original gives by up to ${maxAbs.toPrecision(3)}` };
 }
 
-/** A convolution's weight, [out, in of a group, …taps]. Channels are counted over all groups; `at` is 0 where an output does not read one. */
+/**
+ * A convolution's weight, [out, in of a group, …taps]. Channels are counted over all groups; `at` is 0 where an output
+ * does not read one.
+ */
 interface Grouped {
   readonly out: number;
   readonly channels: number;

@@ -21,8 +21,9 @@ interface ValuePair {
 }
 
 /**
- * What the adapted model takes or gives otherwise than the original, as sentences: inputs and outputs missing, added or in another order, other types
- * and ranks, sizes fixed that were open, and sizes tied to one name that were not. Only the channels of an adapted input may differ.
+ * What the adapted model takes or gives otherwise than the original, as sentences: inputs and outputs missing, added or
+ * in another order, other types and ranks, sizes fixed that were open, and sizes tied to one name that were not. Only
+ * the channels of an adapted input may differ.
  */
 export function interfaceFaults(a: Wiring, b: Wiring, maps: InputMaps): string[] {
   const axes = new Map(maps.inputs.map((input) => [input.name, input.axis]));
@@ -48,7 +49,10 @@ export function sameInterface(a: Wiring, b: Wiring): boolean {
   return text(a) === text(b);
 }
 
-/** Types that the adapted model states for its tensors and that don't follow from its nodes, where the original states no such thing. */
+/**
+ * Types that the adapted model states for its tensors and that don't follow from its nodes, where the original states
+ * no such thing.
+ */
 export async function declarationFaults(a: Wiring, b: Wiring): Promise<string[]> {
   const stated = declaredTypes(a);
   const changed = [...declaredTypes(b)].filter(([name, type]) => stated.get(name) !== type).map(([name]) => name);

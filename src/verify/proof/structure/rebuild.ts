@@ -14,8 +14,8 @@ import { sameInterface } from './interfaces.ts';
 import { SeamFinder } from './seam.ts';
 
 /**
- * What the original gives when it is adapted again with the recorded map. This settles a model of our own: no change that somebody made to it
- * afterwards goes unseen, whatever inputs it waits for.
+ * What the original gives when it is adapted again with the recorded map. This settles a model of our own: no change
+ * that somebody made to it afterwards goes unseen, whatever inputs it waits for.
  * - `bytes`: the adapted file, to the last byte
  * - `content`: the same nodes, weights and interface; metadata or their order differ
  * - `different`: a model that was made or changed by something else
@@ -23,7 +23,10 @@ import { SeamFinder } from './seam.ts';
  */
 export interface Rebuild {
   readonly result: 'bytes' | 'content' | 'different' | 'impossible';
-  /** Tensors of the original that an exact adaptation may leave with other values or another shape; null where that isn't known. */
+  /**
+   * Tensors of the original that an exact adaptation may leave with other values or another shape; null where that
+   * isn't known.
+   */
   readonly unequal: ReadonlySet<string> | null;
   /** Tensors that the last step makes equal again. */
   readonly equal: ReadonlySet<string>;
@@ -52,7 +55,10 @@ const IMPOSSIBLE: Rebuild = {
   copies: null,
 };
 
-/** Adapts the original again and compares, streaming. Throws `cancelled` and `io`; whatever else goes wrong makes it `impossible`. */
+/**
+ * Adapts the original again and compares, streaming. Throws `cancelled` and `io`; whatever else goes wrong makes it
+ * `impossible`.
+ */
 export async function rebuild(a: Wiring, b: Wiring, maps: InputMaps, signal?: AbortSignal): Promise<Rebuild> {
   try {
     const steps = stepsOf(maps);
@@ -141,7 +147,10 @@ async function rebuildOnce(a: Wiring, b: Wiring, { steps, named, signal }: Attem
   return { result, unequal, equal, model: again, weights, copies: null };
 }
 
-/** What follows from changed tensors in front of those that are equal again. A shape is read in front of them, where the channels are others. */
+/**
+ * What follows from changed tensors in front of those that are equal again. A shape is read in front of them, where the
+ * channels are others.
+ */
 function unequalTensors(w: Wiring, changed: readonly string[], equal: ReadonlySet<string>): Set<string> {
   const unequal = descendants(w, changed, equal);
   for (const node of w.order)

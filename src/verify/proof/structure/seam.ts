@@ -17,9 +17,9 @@ export interface Seam {
 }
 
 /**
- * Walks back from all outputs of the adapted model. A node that is the same bytes in both models, reads the same names, and whose stored
- * inputs are the same bytes, gives equal outputs for equal inputs; so the walk goes on to its inputs. Everywhere else it stops, and the
- * tensor there has to be measured. Nothing the file says about itself is trusted.
+ * Walks back from all outputs of the adapted model. A node that is the same bytes in both models, reads the same names,
+ * and whose stored inputs are the same bytes, gives equal outputs for equal inputs; so the walk goes on to its inputs.
+ * Everywhere else it stops, and the tensor there has to be measured. Nothing the file says about itself is trusted.
  */
 export class SeamFinder {
   readonly bytes: ByteComparer;
@@ -79,7 +79,9 @@ export class SeamFinder {
     return found;
   }
 
-  /** True where a node of the adapted model is the same bytes as the node of the original that makes the same tensor. */
+  /**
+   * True where a node of the adapted model is the same bytes as the node of the original that makes the same tensor.
+   */
   private async sameNode(output: string, node: Node): Promise<boolean> {
     const known = this.identical.get(node);
     if (known !== undefined) return known;

@@ -18,9 +18,10 @@ const MAX_REACH = 64;
 const RANDOM_OPERATORS = /^(Random(Normal|Uniform)(Like)?|Multinomial|Bernoulli)$/;
 
 /**
- * Runs on some inputs say nothing about a model that behaves otherwise on inputs of its choice. So what the adapted model has beyond the known ones
- * (the original, and what adapting it again gives) may only add up multiples of its input; anything else could choose by value or by size.
- * Returns a sentence about the first node for which that doesn't hold, or null.
+ * Runs on some inputs say nothing about a model that behaves otherwise on inputs of its choice. So what the adapted
+ * model has beyond the known ones (the original, and what adapting it again gives) may only add up multiples of its
+ * input; anything else could choose by value or by size. Returns a sentence about the first node for which that doesn't
+ * hold, or null.
  */
 export async function unexplainedNode(b: Wiring, models: readonly Wiring[]): Promise<string | null> {
   const known: Known[] = models.map((w) => ({

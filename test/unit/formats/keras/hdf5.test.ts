@@ -44,7 +44,10 @@ async function hexOf(tree: Hdf5Tree, path: string, range?: { from: number; to: n
   return Buffer.concat(parts).toString('hex');
 }
 
-/** Everything that h5py writes in one file: many links, many and long attributes, all element types, layouts and filters. */
+/**
+ * Everything that h5py writes in one file: many links, many and long attributes, all element types, layouts and
+ * filters.
+ */
 const EVERYTHING = (options: string): string => `
 f = h5py.File(path, 'w', ${options})
 r = np.random.default_rng(1)

@@ -24,7 +24,10 @@ const sparse = (dims: number[], indices: number[], shape: number[]) => ({
   indices: int64Tensor('', shape, indices),
 });
 
-/** Every attribute a Constant may have, and its value; null for texts. Source: https://onnx.ai/onnx/operators/onnx__Constant.html */
+/**
+ * Every attribute a Constant may have, and its value; null for texts. Source:
+ * https://onnx.ai/onnx/operators/onnx__Constant.html
+ */
 const FORMS: readonly [name: string, value: AttributeValue, dtype: number, dims: number[], values: number[] | null][] =
   [
     ['value', { tensor: floatTensor('', [2, 1], [1, 2]) }, 1, [2, 1], [1, 2]],

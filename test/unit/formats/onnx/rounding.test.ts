@@ -79,7 +79,9 @@ test('small floats round to nearest, ties to even: against the list of all value
   }
 });
 
-/** Three channels whose sum is exact in double and rounded once, but goes wrong when it is added up in the type itself. */
+/**
+ * Three channels whose sum is exact in double and rounded once, but goes wrong when it is added up in the type itself.
+ */
 const SUMS: readonly [type: keyof typeof DTYPE, channels: readonly [number, number, number], sum: number][] = [
   ['float16', [2048, 1, 1], 2050],
   ['float16', [1, 2 ** -11, 2 ** -11], 1 + 2 ** -10],

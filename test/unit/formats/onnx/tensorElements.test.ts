@@ -43,7 +43,10 @@ const F64: readonly Pair[] = [
 ];
 const FOUR = [0, 0.5, 1, 1.5, 2, 3, 4, 6];
 
-/** Bit patterns and their values, from the tables of https://onnx.ai/onnx/technical/float8.html, float4.html, int4.html and IEEE 754. */
+/**
+ * Bit patterns and their values, from the tables of https://onnx.ai/onnx/technical/float8.html, float4.html, int4.html
+ * and IEEE 754.
+ */
 const VALUES: Readonly<Record<keyof typeof DTYPE, readonly Pair[]>> = {
   float32: F32,
   uint8: [

@@ -12,7 +12,10 @@ import { openTorch, type TorchFile } from '../../../../src/formats/pytorch/torch
 import { foldTensor } from '../../../fixtures/torch/foldTensor.ts';
 import { torchPython } from '../../../fixtures/torch/torchPython.ts';
 
-/** Outputs on gray against the original's on gray repeated, computed in double precision from weights that were rounded once. */
+/**
+ * Outputs on gray against the original's on gray repeated, computed in double precision from weights that were rounded
+ * once.
+ */
 const TOLERANCE = 1e-5;
 /** Half-precision weights are rounded at 2^-11. */
 const HALF_TOLERANCE = 1e-3;

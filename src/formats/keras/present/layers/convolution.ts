@@ -65,7 +65,10 @@ function conv(spatial: number): LayerRule {
   };
 }
 
-/** Kernel [k…, channels, multiplier]; output channel c · multiplier + m: https://keras.io/api/layers/convolution_layers/depthwise_convolution2d/ */
+/**
+ * Kernel [k…, channels, multiplier]; output channel c · multiplier + m:
+ * https://keras.io/api/layers/convolution_layers/depthwise_convolution2d/
+ */
 function depthwiseNode(b: LayerBuilder, x: string, kernel: StoredWeight, bias: readonly string[]): string {
   const spatial = kernel.dims.length - 2;
   const channels = kernel.dims[spatial] ?? 1;
@@ -93,7 +96,9 @@ function depthwise(spatial: number): LayerRule {
   };
 }
 
-/** A depthwise convolution, then one of size 1: https://keras.io/api/layers/convolution_layers/separable_convolution2d/ */
+/**
+ * A depthwise convolution, then one of size 1: https://keras.io/api/layers/convolution_layers/separable_convolution2d/
+ */
 function separable(spatial: number): LayerRule {
   return (b, inputs) => {
     const [depth, point, bias] = b.stored('depthwise_kernel', 'pointwise_kernel', ...(hasBias(b) ? ['bias'] : []));
@@ -106,7 +111,10 @@ function separable(spatial: number): LayerRule {
   };
 }
 
-/** Kernel [k…, out, in]; "same" gives input · stride: https://keras.io/api/layers/convolution_layers/convolution2d_transpose/ */
+/**
+ * Kernel [k…, out, in]; "same" gives input · stride:
+ * https://keras.io/api/layers/convolution_layers/convolution2d_transpose/
+ */
 function transposed(spatial: number): LayerRule {
   return (b, inputs) => {
     const [kernel, bias] = b.stored('kernel', ...(hasBias(b) ? ['bias'] : []));

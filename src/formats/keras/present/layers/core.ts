@@ -27,7 +27,10 @@ function passing(b: LayerBuilder, inputs: readonly Value[]): Value[] {
   return [{ ...x, name: b.node('Identity', [x.name]) }];
 }
 
-/** x · scale + offset, for all channels or for each: https://keras.io/api/layers/preprocessing_layers/image_preprocessing/rescaling/ */
+/**
+ * x · scale + offset, for all channels or for each:
+ * https://keras.io/api/layers/preprocessing_layers/image_preprocessing/rescaling/
+ */
 function rescaling(b: LayerBuilder, inputs: readonly Value[]): Value[] {
   const x = b.only(inputs);
   const [scale, offset] = [perChannel(b, 'scale', 1), perChannel(b, 'offset', 0)];

@@ -75,7 +75,10 @@ function layerNormalization(b: LayerBuilder, inputs: readonly Value[]): Value[] 
 /** Keras divides by no less than this. */
 const LEAST_DEVIATION = 1e-7;
 
-/** (x − mean) / max(√variance, 1e-7), from the configuration or learned by adapt(): https://keras.io/api/layers/preprocessing_layers/numerical/normalization/ */
+/**
+ * (x − mean) / max(√variance, 1e-7), from the configuration or learned by adapt():
+ * https://keras.io/api/layers/preprocessing_layers/numerical/normalization/
+ */
 async function normalization(b: LayerBuilder, inputs: readonly Value[]): Promise<Value[]> {
   const value = b.only(inputs);
   const rank = b.rank(value);

@@ -5,7 +5,10 @@ import type { Call } from '../../network/network.ts';
 import { type LayerRule, Unpresentable } from '../layerBuilder.ts';
 import { aligned } from './merging.ts';
 
-/** Python's operators on Keras tensors: functions of TensorFlow before Keras 3, classes of keras.ops since: https://keras.io/api/ops/numpy/ */
+/**
+ * Python's operators on Keras tensors: functions of TensorFlow before Keras 3, classes of keras.ops since:
+ * https://keras.io/api/ops/numpy/
+ */
 const ARITHMETIC: Readonly<Record<string, string>> = {
   '__operators__.add': 'Add',
   'math.add': 'Add',

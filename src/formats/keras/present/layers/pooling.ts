@@ -2,7 +2,9 @@ import type { NewAttribute } from '../../../onnx/edit/encode.ts';
 import { type LayerBuilder, type LayerRule, type Value } from '../layerBuilder.ts';
 import { channelsSecond } from './convolution.ts';
 
-/** https://keras.io/api/layers/pooling_layers/max_pooling2d/ — an average does not count what was padded, as in ONNX. */
+/**
+ * https://keras.io/api/layers/pooling_layers/max_pooling2d/ — an average does not count what was padded, as in ONNX.
+ */
 function pool(opType: string, spatial: number): LayerRule {
   return (b, inputs) => {
     const x = channelsSecond(b, b.only(inputs), spatial);

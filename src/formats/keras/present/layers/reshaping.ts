@@ -7,7 +7,10 @@ import { axisWhenMoved } from './merging.ts';
 /** Further than any axis goes: how ONNX's Slice says "to the end". */
 const TO_END = 2 ** 31 - 1;
 
-/** Channels come last in what is flattened, whatever the order of axes: https://keras.io/api/layers/reshaping_layers/flatten/ */
+/**
+ * Channels come last in what is flattened, whatever the order of axes:
+ * https://keras.io/api/layers/reshaping_layers/flatten/
+ */
 function flatten(b: LayerBuilder, inputs: readonly Value[]): Value[] {
   const value = b.only(inputs);
   const plain = b.plain(value);

@@ -9,7 +9,10 @@ import { operationName, operationRule } from './operation.ts';
 import { POOLING } from './pooling.ts';
 import { RESHAPING } from './reshaping.ts';
 
-/** Rules by Keras class. A new class goes into its family's file, with the page of Keras's documentation that describes it. */
+/**
+ * Rules by Keras class. A new class goes into its family's file, with the page of Keras's documentation that describes
+ * it.
+ */
 const LAYERS: ReadonlyMap<string, LayerRule> = new Map(
   [CORE, CONVOLUTIONS, POOLING, NORMALIZATION, ACTIVATION_LAYERS, MERGING, RESHAPING].flatMap((family) =>
     Object.entries(family),
