@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { hostilePage, resnet50Page, unetPage } from '../fixtures/pageModels.ts';
@@ -40,7 +40,8 @@ test('the graph is saved as SVG and PNG', async () => {
   const save = async (name: string): Promise<Buffer> => {
     await page.getByRole('button', { name: 'Save picture' }).click();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name }).click()]);
-    return readFile(await download.path());
+    // The browser may be a shared one, whose own folders are not this process's.
+    return buffer(await download.createReadStream());
   };
   const svg = (await save('SVG, whole graph')).toString('utf8');
   const check = await page.evaluate((text) => {
