@@ -6,6 +6,12 @@ import { folder, until, uri } from './workspace.ts';
 const convert = (clicked: vscode.Uri, all?: vscode.Uri[]): Thenable<unknown> =>
   vscode.commands.executeCommand('channelwise.convertToGrayscale', clicked, all);
 
+/** The JSON of a safetensors file behind its eight bytes of length. */
+function safetensorsHeader(bytes: Buffer): Record<string, { shape?: number[] }> {
+  const length = Number(bytes.readBigUInt64LE(0));
+  return JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, { shape?: number[] }>;
+}
+
 /** Presses a key of the quick input again and again until the command that opened it has ended. */
 async function pressUntil(key: string, command: Thenable<unknown>): Promise<void> {
   let ended = false;
@@ -62,6 +68,20 @@ describe('Channelwise in VS Code', () => {
     );
     await vscode.commands.executeCommand('channelwise.convertToGrayscale');
     assert.ok(existsSync(uri('second.gray-2.onnx').fsPath));
+  });
+
+  it('converts weights without a graph, as for any model', async () => {
+    const original = readFileSync(uri('weights.safetensors').fsPath);
+    await convert(uri('weights.safetensors'));
+    const header = safetensorsHeader(readFileSync(uri('weights.gray.safetensors').fsPath));
+    assert.deepEqual(header['conv1.weight']?.shape, [4, 1, 3, 3]);
+    assert.deepEqual(header['fc.weight']?.shape, [2, 4]);
+    assert.deepEqual(readFileSync(uri('weights.safetensors').fsPath), original);
+    await vscode.commands.executeCommand('vscode.open', uri('weights.gray.safetensors'));
+    await until('the tree is open', () => {
+      const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+      return input instanceof vscode.TabInputCustom && input.viewType === 'channelwise.model';
+    });
   });
 
   for (const name of ['truncated.onnx', 'text.onnx', 'empty.onnx', 'folder.onnx', 'resnet.gray.onnx', 'missing.onnx']) {
