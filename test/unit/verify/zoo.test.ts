@@ -23,6 +23,11 @@ const MAPS: Readonly<Record<string, ChannelMap>> = {
  * nothing to measure, and that is said.
  */
 const SILENT = new Set(['gray and normalised: spatial transformer', 'gray: ArgMax over the channels']);
+/**
+ * The same pictures in every run. Rounding exceeds its estimate for a few pictures in thousands; that these are no
+ * false alarms for our own models is the business of the verdict, which has more to go by.
+ */
+const SEED = 7;
 const ZOO = [...CLASSIFIERS, ...DETECTORS, ...RESTORATION, ...ODD];
 
 for (const [name, map] of Object.entries(MAPS)) {
@@ -38,7 +43,8 @@ for (const [name, map] of Object.entries(MAPS)) {
         if (error instanceof ChannelwiseError && error.kind === 'refused') continue;
         throw error;
       }
-      const report = await verify({ original: await modelFile(original), adapted: await modelFile(adapted) });
+      const [before, after] = [await modelFile(original), await modelFile(adapted)];
+      const report = await verify({ original: before, adapted: after, seed: SEED });
       if (SILENT.has(`${name}: ${e.name}`)) {
         assert.match(report.statement, /^Not verified: everything measured is the same for all inputs tried/);
         continue;
