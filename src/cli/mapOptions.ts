@@ -7,7 +7,7 @@ import {
   type ChannelMap,
 } from '../adapt/maps/channelMap.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
-import { parseJson } from '../bytes/json.ts';
+import { parseJsonValue } from '../bytes/json/jsonValue.ts';
 import { readTextFile } from '../files/textFile.ts';
 
 export interface MapOptions {
@@ -115,7 +115,7 @@ export async function mapFromFile(path: string): Promise<ChannelMap> {
 
 function jsonOf(text: string, path: string): unknown {
   try {
-    return parseJson(text, { maxLength: MAX_MAP_BYTES });
+    return parseJsonValue(text, { maxLength: MAX_MAP_BYTES });
   } catch (error) {
     throw refused(`The map file ${path} can't be used: ${error instanceof Error ? error.message : String(error)}.`);
   }

@@ -26,7 +26,6 @@ const FORMATS: readonly Foreign[] = [
     advice: EXPORT,
     matches: (head) => head[0] === 0x80 && [2, 3, 4, 5].includes(head[1] ?? 0),
   },
-  { what: 'an HDF5 file, as Keras writes them', advice: EXPORT, matches: starts('\x89HDF\r\n\x1a\n') },
   { what: 'a TensorFlow Lite model', advice: EXPORT, matches: starts('TFL3', 4) },
   {
     what: "a model in ONNX Runtime's own format",
@@ -40,12 +39,6 @@ const FORMATS: readonly Foreign[] = [
     what: 'an ONNX model in JSON form',
     advice: BINARY,
     matches: says(/^\s*\{\s*"(ir_?version|opset_?import|producer_?name|graph|model_?version|doc_?string)"/i),
-  },
-  // Eight bytes of length, whose upper half is zero in any real file, then JSON.
-  {
-    what: 'a safetensors file, which holds weights without a graph',
-    advice: EXPORT,
-    matches: (head) => head[8] === 0x7b && [4, 5, 6, 7].every((i) => head[i] === 0),
   },
   { what: 'a gzip archive', advice: 'unpack it first', matches: starts('\x1f\x8b') },
   {

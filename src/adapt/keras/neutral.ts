@@ -1,6 +1,6 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { entries, items, member, number, type Json } from '../../formats/keras/json/json.ts';
-import type { TextEdit } from '../../formats/keras/json/jsonEdit.ts';
+import { entries, items, member, number, type Json } from '../../bytes/json/json.ts';
+import type { TextEdit } from '../../bytes/json/jsonEdit.ts';
 import { tensorRef } from '../../formats/keras/network/inbound.ts';
 import type { Call } from '../../formats/keras/network/network.ts';
 

@@ -1,9 +1,9 @@
-import { memberAt, type Json } from '../../formats/keras/json/json.ts';
-import type { TextEdit } from '../../formats/keras/json/jsonEdit.ts';
+import { memberAt, type Json } from '../../bytes/json/json.ts';
+import type { TextEdit } from '../../bytes/json/jsonEdit.ts';
 import { shapeIn } from '../../formats/keras/network/inputShape.ts';
 import type { OpenedNetwork } from '../../formats/keras/openNetwork.ts';
 import type { Walk } from '../flow/walk.ts';
-import { entries, items, member, text } from '../../formats/keras/json/json.ts';
+import { entries, items, member, text } from '../../bytes/json/json.ts';
 
 /** An axis of a value, in the order of Keras, that has another size now. */
 interface ChangedAxis {

@@ -1,5 +1,5 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { parseJson } from '../../bytes/json.ts';
+import { parseJsonValue } from '../../bytes/json/jsonValue.ts';
 import { RECORD_KEY } from '../../formats/format.ts';
 import type { Model } from '../../formats/onnx/model.ts';
 import type { AdaptationPlan } from './plan.ts';
@@ -75,7 +75,7 @@ function recordOf(model: Model): unknown {
 
 function parsed(record: string): unknown {
   try {
-    return parseJson(record);
+    return parseJsonValue(record);
   } catch (error) {
     return error;
   }

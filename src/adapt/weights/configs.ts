@@ -1,14 +1,5 @@
-import {
-  entries,
-  items,
-  member,
-  memberAt,
-  numbers,
-  parseJson,
-  text,
-  type Json,
-} from '../../formats/keras/json/json.ts';
-import { editText, type TextEdit } from '../../formats/keras/json/jsonEdit.ts';
+import { entries, items, member, memberAt, numbers, parseJson, text, type Json } from '../../bytes/json/json.ts';
+import { editText, type TextEdit } from '../../bytes/json/jsonEdit.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
 import type { ConfigHints } from './imageTensors.ts';
 

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { parseJson } from '../../bytes/json.ts';
+import { parseJsonValue } from '../../bytes/json/jsonValue.ts';
 import { readTextFile } from '../textFile.ts';
 import { listFolders, listImages } from './imageFolder.ts';
 
@@ -81,7 +81,7 @@ function fromMap(
 
 function jsonOf(content: string, path: string): unknown {
   try {
-    return parseJson(content);
+    return parseJsonValue(content);
   } catch (error) {
     throw refused(`${basename(path)} can't be used: ${error instanceof Error ? error.message : String(error)}.`);
   }

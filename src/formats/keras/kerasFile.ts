@@ -8,7 +8,7 @@ import type { ByteRange } from './hdf5/globalHeap.ts';
 import { MAX_TEXT_BYTES } from './hdf5/limits.ts';
 import { isHdf5 } from './hdf5/superblock.ts';
 import { readTree, type Hdf5Tree } from './hdf5/tree.ts';
-import { member, parseJson, text, type Json } from './json/json.ts';
+import { member, parseJson, text, type Json } from '../../bytes/json/json.ts';
 
 export const CONFIG_ENTRY = 'config.json';
 const METADATA_ENTRY = 'metadata.json';

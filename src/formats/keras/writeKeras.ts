@@ -1,6 +1,6 @@
 import type { Splice } from '../../bytes/splice.ts';
 import { zipSplices, type EntryChange } from '../zip/zipEdit.ts';
-import { fitJson, editText, type TextEdit } from './json/jsonEdit.ts';
+import { fitJson, editText, type TextEdit } from '../../bytes/json/jsonEdit.ts';
 import { Hdf5Patch } from './hdf5/patch.ts';
 import { replaceDataset, type NewData } from './hdf5/replaceDataset.ts';
 import type { KerasFile } from './kerasFile.ts';

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../bytes/byteSource.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { DTYPES, rawBytes } from '../../tensors/dtypes.ts';
-import { entries, member, numbers, parseJson, text, type Json } from '../keras/json/json.ts';
+import { entries, member, numbers, parseJson, text, type Json } from '../../bytes/json/json.ts';
 import { dtypeNumber } from './safetensorsTypes.ts';
 
 /** The header's length stands in front of it. */

@@ -1,6 +1,6 @@
 import type { Splice } from '../../bytes/splice.ts';
-import { entries, member } from '../keras/json/json.ts';
-import { editText, type TextEdit } from '../keras/json/jsonEdit.ts';
+import { entries, member } from '../../bytes/json/json.ts';
+import { editText, type TextEdit } from '../../bytes/json/jsonEdit.ts';
 import type { TensorChange } from '../format.ts';
 import { LENGTH_BYTES, METADATA, type SafetensorsHeader } from './header.ts';
 

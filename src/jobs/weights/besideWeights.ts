@@ -4,7 +4,7 @@ import type { ConfigHints } from '../../adapt/weights/imageTensors.ts';
 import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
 import { listFiles, readSmallFile } from '../../files/besideFiles.ts';
 import { knownEnding } from '../../formats/endings.ts';
-import { parseJson, member, text, entries } from '../../formats/keras/json/json.ts';
+import { parseJson, member, text, entries } from '../../bytes/json/json.ts';
 
 /** What lies beside a file of weights and belongs to it. */
 export interface BesideWeights {

@@ -1,5 +1,5 @@
-import { memberAt, number, parseJson } from '../../formats/keras/json/json.ts';
-import { editText } from '../../formats/keras/json/jsonEdit.ts';
+import { memberAt, number, parseJson } from '../../bytes/json/json.ts';
+import { editText } from '../../bytes/json/jsonEdit.ts';
 import type { TensorChange } from '../../formats/format.ts';
 import { rawBytes } from '../../tensors/dtypes.ts';
 import { knownRow } from '../../tensors/elements.ts';

@@ -1,4 +1,4 @@
-import { entries, items, member, memberAt, number, text, type Json } from '../json/json.ts';
+import { entries, items, member, memberAt, number, text, type Json } from '../../../bytes/json/json.ts';
 
 /** A tensor: which layer makes it, in which of its calls, as which of its outputs. */
 export interface TensorRef {

@@ -1,5 +1,5 @@
 import type { Dim } from '../../onnx/model.ts';
-import { items, member, numbers, text, type Json } from '../json/json.ts';
+import { items, member, numbers, text, type Json } from '../../../bytes/json/json.ts';
 import type { Layer } from './network.ts';
 
 /** Where a configuration writes the shape of an input: under which name in which value. */

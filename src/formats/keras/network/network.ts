@@ -1,5 +1,5 @@
 import { ChannelwiseError } from '../../../bytes/errors.ts';
-import { items, member, memberAt, text, type Json } from '../json/json.ts';
+import { items, member, memberAt, text, type Json } from '../../../bytes/json/json.ts';
 import { inboundCalls, outputRefs, type TensorRef } from './inbound.ts';
 
 /** A layer as the configuration has it. A layer that is called several times is one layer with several calls. */

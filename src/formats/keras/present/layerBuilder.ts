@@ -1,5 +1,5 @@
 import type { NewAttribute } from '../../onnx/edit/encode.ts';
-import { flag, member, number, text, type Json } from '../json/json.ts';
+import { flag, member, number, text, type Json } from '../../../bytes/json/json.ts';
 import type { Call } from '../network/network.ts';
 import { numberList } from '../network/inputShape.ts';
 import type { GraphBuilder, WeightView } from './graphBuilder.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseJson } from '../../../../src/formats/keras/json/json.ts';
+import { parseJson } from '../../../../src/bytes/json/json.ts';
 import { readNetwork, snakeCase, type Network } from '../../../../src/formats/keras/network/network.ts';
 
 function network(config: unknown): Network {

@@ -9,11 +9,9 @@ import { encodeModel, model, node, valueInfo } from '../../../fixtures/modelBuil
 const FOREIGN: readonly [string, string, RegExp][] = [
   ['PyTorch, ZIP', 'PK\x03\x04\x00\x00\x08\x08\x00\x00', /ZIP archive.*export/],
   ['PyTorch before 1.6', '\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.', /pickle.*export/],
-  ['Keras HDF5', '\x89HDF\r\n\x1a\n\x00\x00', /HDF5.*export/],
   ['TensorFlow Lite', '\x1c\x00\x00\x00TFL3\x14\x00', /TensorFlow Lite/],
   ['ONNX Runtime', '\x1c\x00\x00\x00ORTM\x00\x00', /own format/],
   ['GGUF', 'GGUF\x03\x00\x00\x00', /GGUF/],
-  ['safetensors', '\x40\x00\x00\x00\x00\x00\x00\x00{"w":{}}', /safetensors/],
   ['gzip', '\x1f\x8b\x08\x00\x00\x00', /unpack/],
   ['Git LFS', 'version https://git-lfs.github.com/spec/v1\noid sha256:00', /git lfs pull/],
   ['a web page', '\n<!DOCTYPE html><html>', /web page/],

@@ -1,4 +1,4 @@
-import { member, memberAt, text, type Json } from '../../json/json.ts';
+import { member, memberAt, text, type Json } from '../../../../bytes/json/json.ts';
 import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
 
 /** What an activation makes of a tensor. Source: https://keras.io/api/layers/activations/ */

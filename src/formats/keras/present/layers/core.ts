@@ -1,4 +1,4 @@
-import { number } from '../../json/json.ts';
+import { number } from '../../../../bytes/json/json.ts';
 import { numberList } from '../../network/inputShape.ts';
 import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
 import { activated } from './activation.ts';

@@ -1,4 +1,4 @@
-import { number, numbers } from '../../json/json.ts';
+import { number, numbers } from '../../../../bytes/json/json.ts';
 import { numberList } from '../../network/inputShape.ts';
 import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
 import type { StoredWeight } from '../weightSource.ts';

@@ -1,4 +1,4 @@
-import { entries, items, member, number, text, type Json } from '../../json/json.ts';
+import { entries, items, member, number, text, type Json } from '../../../../bytes/json/json.ts';
 import { tensorRef, tensorsIn } from '../../network/inbound.ts';
 import { numberList } from '../../network/inputShape.ts';
 import type { Call } from '../../network/network.ts';

@@ -1,5 +1,5 @@
 import type { NewAttribute } from '../../../onnx/edit/encode.ts';
-import { items, member, number } from '../../json/json.ts';
+import { items, member, number } from '../../../../bytes/json/json.ts';
 import { numberList } from '../../network/inputShape.ts';
 import { type LayerBuilder, type LayerRule, range, Unpresentable, type Value } from '../layerBuilder.ts';
 import { axisWhenMoved } from './merging.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { memberAt, number, parseJson, type Json } from '../../../../src/formats/keras/json/json.ts';
-import { editText, fitJson } from '../../../../src/formats/keras/json/jsonEdit.ts';
+import { memberAt, number, parseJson, type Json } from '../../../../src/bytes/json/json.ts';
+import { editText, fitJson } from '../../../../src/bytes/json/jsonEdit.ts';
 
 function plain(json: Json): unknown {
   if (Array.isArray(json.value)) return (json.value as readonly Json[]).map(plain);

@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../../../bytes/errors.ts';
+import { ChannelwiseError } from '../errors.ts';
 
 /** Replaces the characters [start, end) of a JSON text. */
 export interface TextEdit {

@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../../../bytes/errors.ts';
+import { ChannelwiseError } from '../errors.ts';
 
 /**
  * A JSON value with the place of its text, so that it can be changed there and everything else stays as it was written.
@@ -15,11 +15,13 @@ export type JsonValue = string | number | boolean | null | readonly Json[] | Rea
 const MAX_VALUES = 5_000_000;
 const MAX_DEPTH = 1000;
 
-/** Python writes these three, which are no JSON. */
 const WORDS: readonly (readonly [string, JsonValue])[] = [
   ['true', true],
   ['false', false],
   ['null', null],
+];
+/** Python writes these three, which are no JSON. */
+const PYTHON_WORDS: typeof WORDS = [
   ['NaN', NaN],
   ['Infinity', Infinity],
   ['-Infinity', -Infinity],
@@ -33,26 +35,43 @@ type OpenContainer =
   | { readonly kind: 'list'; readonly start: number; readonly items: Json[] }
   | { readonly kind: 'map'; readonly start: number; readonly items: Map<string, Json>; key: string };
 
+/** What a text may hold, and how its faults are told. */
+export interface JsonRules {
+  readonly maxDepth: number;
+  readonly hasPythonWords: boolean;
+  /** A name that comes twice is refused. */
+  readonly uniqueNames: boolean;
+  /** The error for a fault: its code a clause such as `a name is not followed by a value`, and the character. */
+  fault(code: 'json' | 'json-depth', clause: string, at: number): ChannelwiseError;
+}
+
 /**
  * Reads a JSON text as Python's json module writes it. `what` begins the message where it can't be read; with
  * `uniqueNames` a name that comes twice is refused.
  */
 export function parseJson(text: string, what: string, { uniqueNames = false } = {}): Json {
-  return new Parser(text, what, uniqueNames).run();
+  const fault = (code: string, clause: string, at: number): ChannelwiseError =>
+    new ChannelwiseError('malformed', code, `${what} is no readable JSON: ${clause} (character ${at}).`);
+  return readJson(text, { maxDepth: MAX_DEPTH, hasPythonWords: true, uniqueNames, fault });
+}
+
+/** Reads a JSON text by these rules, without recursion. */
+export function readJson(text: string, rules: JsonRules): Json {
+  return new Parser(text, rules).run();
 }
 
 class Parser {
   private readonly text: string;
-  private readonly what: string;
-  private readonly uniqueNames: boolean;
+  private readonly rules: JsonRules;
+  private readonly words: typeof WORDS;
   private readonly open: OpenContainer[] = [];
   private at = 0;
   private count = 0;
 
-  constructor(text: string, what: string, uniqueNames: boolean) {
+  constructor(text: string, rules: JsonRules) {
     this.text = text;
-    this.what = what;
-    this.uniqueNames = uniqueNames;
+    this.rules = rules;
+    this.words = rules.hasPythonWords ? [...WORDS, ...PYTHON_WORDS] : WORDS;
   }
 
   run(): Json {
@@ -78,7 +97,7 @@ class Parser {
     const start = this.at;
     if (this.take('[')) return this.opened({ kind: 'list', start, items: [] });
     if (this.take('{')) return this.opened({ kind: 'map', start, items: new Map(), key: '' });
-    const word = WORDS.find(([name]) => this.text.startsWith(name, start));
+    const word = this.words.find(([name]) => this.text.startsWith(name, start));
     if (word) {
       this.at += word[0].length;
       return { start, end: this.at, value: word[1] };
@@ -91,7 +110,8 @@ class Parser {
   }
 
   private opened(container: OpenContainer): Json | null {
-    if (this.open.length >= MAX_DEPTH) throw this.error('its values are nested too deep');
+    if (this.open.length >= this.rules.maxDepth)
+      throw this.error(`it is nested more than ${this.rules.maxDepth} levels deep`, 'json-depth');
     this.space();
     if (this.take(container.kind === 'list' ? ']' : '}'))
       return { start: container.start, end: this.at, value: container.items };
@@ -115,7 +135,7 @@ class Parser {
   private key(container: Extract<OpenContainer, { kind: 'map' }>): void {
     this.space();
     container.key = this.string();
-    if (this.uniqueNames && container.items.has(container.key))
+    if (this.rules.uniqueNames && container.items.has(container.key))
       throw this.error(`the name ${container.key} comes twice`);
     this.space();
     if (!this.take(':')) throw this.error('a name is not followed by a value');
@@ -150,12 +170,8 @@ class Parser {
     return true;
   }
 
-  private error(why: string): ChannelwiseError {
-    return new ChannelwiseError(
-      'malformed',
-      'json',
-      `${this.what} is no readable JSON: ${why} (character ${this.at}).`,
-    );
+  private error(why: string, code: 'json' | 'json-depth' = 'json'): ChannelwiseError {
+    return this.rules.fault(code, why, this.at);
   }
 }
 
