@@ -8,13 +8,16 @@ import { main, root, run } from './step.mjs';
 
 const endings = FORMATS.flatMap((format) => format.extensions);
 const otherEndings = FORMATS.flatMap((format) => format.otherExtensions);
+const allEndings = [...endings, ...otherEndings];
+/** Of files whose graph can be run. */
+const graphEndings = FORMATS.filter((format) => format.holds === 'graph').flatMap((format) => format.extensions);
 
 function selector(all) {
   return all.map((ending) => ({ filenamePattern: `*${ending}` }));
 }
 
 function condition(all) {
-  return `resourceExtname =~ /^(?:${all.map((ending) => ending.replaceAll('.', '\\.')).join('|')})$/i`;
+  return `resourceFilename =~ /(?:${all.map((ending) => ending.replaceAll('.', '\\.')).join('|')})$/i`;
 }
 
 await main(async () => {
@@ -27,7 +30,7 @@ await main(async () => {
     { viewType: 'channelwise.otherModel', displayName, selector: selector(otherEndings), priority: 'option' },
   ].filter((editor) => editor.selector.length > 0);
   for (const item of contributes.menus['explorer/context'])
-    item.when = condition(item.command === 'channelwise.openPreview' ? [...endings, ...otherEndings] : endings);
+    item.when = condition(item.command === 'channelwise.evaluate' ? graphEndings : allEndings);
   contributes.languages[0].extensions = endings;
   writeFileSync(path, JSON.stringify(manifest, null, 2));
   await run('prettier', process.execPath, ['node_modules/prettier/bin/prettier.cjs', '--write', path]);

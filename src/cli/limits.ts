@@ -1,6 +1,6 @@
 import { imageFiles } from '../files/images/labels.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
-import { holdsWeightsAlone, withOpenFile } from '../jobs/openFile.ts';
+import { holdsWeightsAlone, readCost, withOpenFile } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import { parseNumber } from './mapOptions.ts';
 import { textOf, usageError, type Call, type Verb } from './verb.ts';
@@ -81,7 +81,7 @@ async function bytesOf(call: Call): Promise<number> {
   let bytes = 0;
   for (const path of [...call.args, textOf(call, 'adapted') ?? []].flat()) {
     if (await holdsWeightsAlone(path).catch(() => false)) {
-      bytes += await withOpenFile(path, call.signal, async ({ source }) => source.size).catch(() => 0);
+      bytes += await withOpenFile(path, call.signal, async (open) => readCost(open).fileSize).catch(() => 0);
       continue;
     }
     bytes += await withOpenModel(path, call.signal, async ({ model, source }) => {

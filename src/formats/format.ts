@@ -7,7 +7,7 @@ import type { TensorContext } from './onnx/tensors/tensorContext.ts';
 
 /** One kind of file: how it is recognised and opened. */
 export interface Format {
-  readonly id: 'onnx' | 'safetensors' | 'pytorch' | 'keras';
+  readonly id: 'onnx' | 'safetensors' | 'pytorch' | 'sharded' | 'keras';
   /** What a person reads. */
   readonly title: string;
   /** A graph with its weights, or weights alone. */
@@ -52,8 +52,17 @@ export interface OpenedFile {
   readonly tensors: readonly StoredTensor[];
   /** null for weights alone. */
   readonly graph: GraphOfFile | null;
+  /** The files that hold the tensors, where this one is an index of several; absent where it holds them itself. */
+  readonly shards?: readonly Shard[];
   /** How changed tensors are written back, or a sentence that says why this file can't be changed. */
   readonly writer: TensorWriter | { readonly refused: string };
+}
+
+/** One file of a model that lies in several. */
+export interface Shard {
+  readonly name: string;
+  readonly size: number;
+  readonly file: OpenedFile;
 }
 
 /** A graph, in ONNX's terms. */
@@ -74,9 +83,10 @@ export interface TensorChange {
 export interface TensorWriter {
   /**
    * Splices of the untouched source that make the file in which only these tensors differ, and `record` tells of it
-   * where the format has a place for it.
+   * where the format has a place for it. null leaves out the record: of a shard, whose index has it. Of an index these
+   * are the splices of the index; each shard has its own writer.
    */
-  splices(changes: readonly TensorChange[], record: string): Promise<Splice[]>;
+  splices(changes: readonly TensorChange[], record: string | null): Promise<Splice[]>;
   /** What an adapted file recorded, null where it has no record. */
   readonly record: string | null;
 }

@@ -5,7 +5,7 @@ import type { VerifyReport } from '../verify/proof/report.ts';
 import { dataFilePaths } from '../files/modelDigest.ts';
 import { markWritten, type Written } from '../files/written.ts';
 import { verifyImages } from '../files/images/images.ts';
-import { holdsWeightsAlone } from './openFile.ts';
+import { holdsWeightsAlone, withOpenFile } from './openFile.ts';
 import { withOpenModel, withOpenModels } from './openModel.ts';
 import { verifyWeightsFiles } from './weights/verifyWeightsFiles.ts';
 
@@ -51,14 +51,17 @@ export async function verifyFiles(
   return found?.warnings.length ? { ...report, warnings: [...report.warnings, ...found.warnings] } : report;
 }
 
-/** The data files of models, as they are now: what was found holds for as long as they stay so. */
+/** The data files of models and the shards of indices, as they are now: what was found holds while they stay so. */
 export async function markedDataFiles(paths: readonly string[], signal?: AbortSignal): Promise<Written[]> {
   const files = new Set<string>();
-  for (const path of paths) {
-    if (await holdsWeightsAlone(path)) continue;
-    for (const file of await withOpenModel(path, signal, ({ model }) => dataFilePaths(path, model))) files.add(file);
-  }
+  for (const path of paths) for (const file of await filesBehind(path, signal)) files.add(file);
   return Promise.all([...files].map(markWritten));
+}
+
+async function filesBehind(path: string, signal: AbortSignal | undefined): Promise<readonly string[]> {
+  if (await holdsWeightsAlone(path))
+    return withOpenFile(path, signal, async ({ shards }) => [...shards.values()].map((shard) => shard.path));
+  return withOpenModel(path, signal, ({ model }) => dataFilePaths(path, model));
 }
 
 export function reportText(report: VerifyReport): string[] {

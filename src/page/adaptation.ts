@@ -7,9 +7,9 @@ import type { Model } from '../formats/onnx/model.ts';
 import type { PageAdaptation, PageFold, PageMappedInput, PageOriginal, PageStep } from '../protocol/adaptation.ts';
 import type { Shapes } from '../graph/shapes/shapes.ts';
 import { modelDigest } from '../files/modelDigest.ts';
-import { sourceDigest } from '../files/sourceDigest.ts';
 import { holdsWeightsAlone, withOpenFile } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
+import { weightsMark } from '../jobs/weights/originOf.ts';
 import { areNumbers, count, integer, items, list, object, sizes, text, type RawRecord } from './recordText.ts';
 import { RecordedWeights } from './recordedWeights.ts';
 
@@ -37,37 +37,39 @@ export async function adaptationOf(model: Model, path: string, shapes: Shapes): 
 }
 
 /**
- * The file beside `path` that the last step says it was made from. Only a plain name with a model's ending in the same
- * folder counts: a record can't point anywhere else.
+ * The file beside `path` that the last step says it was made from, or the one in a folder beside its folder. Only a
+ * plain name with a model's ending counts, and a plain folder name: a record can't point anywhere else.
  */
 export async function originalOf(path: string, step: ProvenanceStep): Promise<PageOriginal> {
-  const { name, size, digest } = step.source as { name?: unknown; size?: unknown; digest?: unknown };
+  const { name, size, digest, folder } = step.source as unknown as RawRecord;
   const shown = text(name);
-  if (
-    typeof name !== 'string' ||
-    name !== basename(name) ||
-    /[\\/:\0]/.test(name) ||
-    knownEnding(name) === '' ||
-    name === basename(path)
-  )
-    return { name: shown, path: null, state: 'unnamed' };
-  const beside = join(dirname(resolve(path)), name);
+  const place = originalPlace(path, name, folder);
+  if (place === null) return { name: shown, path: null, state: 'unnamed' };
   try {
-    const found = await fileMark(beside);
+    const found = await fileMark(place);
     const same = found.size === size && typeof digest === 'string' && found.digest === digest;
-    return { name: shown, path: beside, state: same ? 'same' : 'changed' };
+    return { name: shown, path: place, state: same ? 'same' : 'changed' };
   } catch {
     return { name: shown, path: null, state: 'missing' };
   }
 }
 
+/** null for a record that names no file, or none of this place. */
+function originalPlace(path: string, name: unknown, folder: unknown): string | null {
+  if (typeof name !== 'string' || !isPlainName(name) || knownEnding(name) === '') return null;
+  const own = dirname(resolve(path));
+  if (folder === undefined) return name === basename(path) ? null : join(own, name);
+  const isElsewhere = typeof folder === 'string' && isPlainName(folder) && folder !== basename(own);
+  return isElsewhere ? join(dirname(own), folder, name) : null;
+}
+
+function isPlainName(name: string): boolean {
+  return name === basename(name) && name !== '..' && name !== '.' && !/[\\/:\0]/.test(name);
+}
+
 /** Size and digest of a file as a conversion of it records them: with its data files where it is a model. */
 async function fileMark(path: string): Promise<{ readonly size: number; readonly digest: string }> {
-  if (await holdsWeightsAlone(path))
-    return withOpenFile(path, undefined, async ({ source }) => ({
-      size: source.size,
-      digest: await sourceDigest(source),
-    }));
+  if (await holdsWeightsAlone(path)) return withOpenFile(path, undefined, weightsMark);
   return withOpenModel(path, undefined, async ({ source, model }) => ({
     size: source.size,
     digest: await modelDigest(source, model),

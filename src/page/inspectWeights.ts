@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Fact } from '../formats/format.ts';
-import type { OpenFile } from '../jobs/openFile.ts';
+import { readCost, type OpenFile } from '../jobs/openFile.ts';
 import { besideWeights } from '../jobs/weights/besideWeights.ts';
 import { layersOf } from '../jobs/weights/layers.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
@@ -22,7 +22,8 @@ export interface WeightsInspection {
   readonly io: { readonly bytesRead: number; readonly fileSize: number; readonly reads: number };
 }
 
-export async function inspectWeights({ path, source, format, file }: OpenFile): Promise<WeightsInspection> {
+export async function inspectWeights(open: OpenFile): Promise<WeightsInspection> {
+  const { path, format, file } = open;
   const { candidates, reason } = layersOf(file.tensors, await besideWeights(path));
   return {
     file: basename(path),
@@ -34,7 +35,7 @@ export async function inspectWeights({ path, source, format, file }: OpenFile): 
     tensors: file.tensors.map(({ name, dtype, dims }) => ({ name, dtype: dtypeName(dtype), dims })),
     firstLayers: candidates.map(({ name, dims, why }) => ({ weight: name, dims, why: why.join(', ') })),
     reason,
-    io: { bytesRead: source.bytesRead, fileSize: source.size, reads: source.reads },
+    io: readCost(open),
   };
 }
 

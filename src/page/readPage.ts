@@ -3,7 +3,7 @@ import { dataTrouble } from '../files/external.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
 import { inferShapes } from '../graph/shapes/shapes.ts';
 import { steeringConstants } from '../graph/shapes/steering.ts';
-import { fileFormat, withOpenFile, type OpenFile } from '../jobs/openFile.ts';
+import { fileFormat, readCost, withOpenFile, type OpenFile } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import { besideWeights } from '../jobs/weights/besideWeights.ts';
 import { layersOf } from '../jobs/weights/layers.ts';
@@ -51,11 +51,12 @@ async function readGraphPage(path: string, { signal, bind, about }: GraphPageOpt
   });
 }
 
-async function readWeights({ path, source, format, file }: OpenFile): Promise<PageModel> {
+async function readWeights(open: OpenFile): Promise<PageModel> {
+  const { path, format, file } = open;
   const { chosen } = layersOf(file.tensors, await besideWeights(path));
   return weightsPage({
     fileName: basename(path),
-    fileSize: source.size,
+    fileSize: readCost(open).fileSize,
     format: format.title,
     opened: file,
     inputTensors: chosen,

@@ -11,6 +11,8 @@ export const PROVENANCE_KEY = RECORD_KEY;
 /** The file an adaptation started from. */
 export interface ProvenanceSource {
   readonly name: string;
+  /** The folder it lies in, beside that of the adapted file; absent where both lie in one. */
+  readonly folder?: string | undefined;
   readonly size: number;
   /** SHA-256 over samples of the file and its data files, as `modelDigest` takes them. */
   readonly digest?: string | undefined;

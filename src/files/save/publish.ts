@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { errorCode } from '../fileSource.ts';
 import type { SaveRequest } from './request.ts';
+import { existsError } from './writeError.ts';
 import type { SaveFs, SaveHandle } from './saveFs.ts';
 
 /** Nobody has this many copies of one model in a folder; more is a loop. */
@@ -96,11 +97,7 @@ function targetPath(request: SaveRequest, i: number): string {
   const name = i < MAX_CANDIDATES ? request.candidates(i) : null;
   if (name === null) {
     const last = i > 0 ? request.candidates(i - 1) : null;
-    throw new ChannelwiseError(
-      'io',
-      'exists',
-      `${last === null ? request.directory : join(request.directory, last)} already exists; existing files are never overwritten, so choose another name.`,
-    );
+    throw existsError(last === null ? request.directory : join(request.directory, last));
   }
   return join(request.directory, name);
 }

@@ -1,12 +1,12 @@
 import { copyFile, lstat, mkdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Splice } from '../../bytes/splice.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { FileSource } from '../fileSource.ts';
 import { saveBeside } from './save.ts';
 import { tempName } from './tempFile.ts';
 import { writeFileWhole } from './wholeFile.ts';
-import { writeError } from './writeError.ts';
+import { existsError, writeError } from './writeError.ts';
 
 /** A file of a new folder: another one's bytes with splices, a copy, or a text. */
 export type FolderFile = { readonly name: string } & (
@@ -16,10 +16,10 @@ export type FolderFile = { readonly name: string } & (
 );
 
 export interface SaveFolderRequest {
-  /** The folder that the new one stands beside. */
-  readonly folder: string;
-  /** Names to try, one after the other. */
-  readonly candidates: (i: number) => string;
+  /** Where the new folder goes. */
+  readonly directory: string;
+  /** Names to try, one after the other; null where there are no more. */
+  readonly candidates: (i: number) => string | null;
   readonly files: readonly FolderFile[];
   readonly signal?: AbortSignal | undefined;
   /** Called with 0 to 1. */
@@ -27,12 +27,12 @@ export interface SaveFolderRequest {
 }
 
 /**
- * Writes a folder beside another one: into a temporary folder, which gets its name when all is written. An existing
+ * Writes a new folder: into a temporary folder, which gets its name when all is written. An existing
  * folder is never touched; after an error or a cancel nothing is left behind. Returns its path. Throws ChannelwiseError
  * `io` or `cancelled`.
  */
 export async function saveFolderBeside(request: SaveFolderRequest): Promise<string> {
-  const parent = dirname(request.folder);
+  const { directory: parent } = request;
   const temp = join(parent, tempName());
   try {
     await mkdir(temp);
@@ -62,9 +62,15 @@ async function writeInto(directory: string, file: FolderFile, signal: AbortSigna
     });
 }
 
-async function publishFolder(temp: string, parent: string, candidates: (i: number) => string): Promise<string> {
+async function publishFolder(
+  temp: string,
+  parent: string,
+  candidates: SaveFolderRequest['candidates'],
+): Promise<string> {
   for (let i = 0; ; i++) {
-    const target = join(parent, candidates(i));
+    const name = candidates(i);
+    if (name === null) throw existsError(join(parent, candidates(i - 1) ?? ''));
+    const target = join(parent, name);
     const isFree = await lstat(target).then(
       () => false,
       () => true,

@@ -33,3 +33,12 @@ export function writeError(directory: string, error: unknown): ChannelwiseError 
       return new ChannelwiseError('io', 'write-failed', `The file could not be written into ${directory} (${code}).`);
   }
 }
+
+/** An error where every name to try is taken. */
+export function existsError(path: string): ChannelwiseError {
+  return new ChannelwiseError(
+    'io',
+    'exists',
+    `${path} already exists; existing files are never overwritten, so choose another name.`,
+  );
+}

@@ -30,7 +30,7 @@ export const safetensorsFormat: Format = {
       writer: {
         record: header.metadata.get(RECORD_KEY) ?? null,
         splices: (changes, record) =>
-          Promise.resolve(changeTensors(header, changes, { key: RECORD_KEY, value: record })),
+          Promise.resolve(changeTensors(header, changes, record === null ? null : { key: RECORD_KEY, value: record })),
       },
     };
   },

@@ -4,7 +4,8 @@ import type { ConfigHints } from '../../adapt/weights/imageTensors.ts';
 import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
 import { listFiles, readSmallFile } from '../../files/besideFiles.ts';
 import { knownEnding } from '../../formats/endings.ts';
-import { parseJson, member, text, entries } from '../../bytes/json/json.ts';
+import { parseJson } from '../../bytes/json/json.ts';
+import { INDEX_END, readShardIndex, type ShardIndex } from '../../formats/sharded/shardIndex.ts';
 
 /** What lies beside a file of weights and belongs to it. */
 export interface BesideWeights {
@@ -12,17 +13,13 @@ export interface BesideWeights {
   /** Configs by file name, as texts. */
   readonly configs: ReadonlyMap<string, string>;
   /** The index that names this file as a part of a network; null where it is whole. */
-  readonly index: WeightsIndex | null;
+  readonly index: NamedIndex | null;
 }
 
-export interface WeightsIndex {
+/** An index under its file name. */
+export interface NamedIndex extends ShardIndex {
   readonly name: string;
-  readonly text: string;
-  /** The files that it names, without this one. */
-  readonly otherShards: readonly string[];
 }
-
-const INDEX_END = '.index.json';
 
 /** Reads the configs and the index beside a file of weights. What can't be read counts as absent. */
 export async function besideWeights(path: string): Promise<BesideWeights> {
@@ -44,19 +41,22 @@ function isJson(name: string, content: string): boolean {
   }
 }
 
-async function indexOf(folder: string, file: string): Promise<WeightsIndex | null> {
+async function indexOf(folder: string, file: string): Promise<NamedIndex | null> {
   for (const name of (await listFiles(folder)).filter((other) => other.endsWith(INDEX_END))) {
     const content = await readSmallFile(join(folder, name));
-    if (content === null || !isJson(name, content)) continue;
-    const shards = new Set<string>();
-    for (const shard of entries(member(parseJson(content, name), 'weight_map')).values()) {
-      const shardName = text(shard);
-      if (shardName !== undefined) shards.add(shardName);
-    }
-    if (!shards.delete(file)) continue;
-    return { name, text: content, otherShards: [...shards] };
+    const index = content === null ? null : indexFrom(name, content);
+    if (index?.shards.includes(file)) return index;
   }
   return null;
+}
+
+/** null for what is no index. */
+function indexFrom(name: string, content: string): NamedIndex | null {
+  try {
+    return { name, ...readShardIndex(name, content) };
+  } catch {
+    return null;
+  }
 }
 
 /** What the configs say about the first layer. */
@@ -76,10 +76,13 @@ export function configChanges({ configs }: BesideWeights, map: ChannelMap): Map<
 
 /**
  * Names of the files to copy into a variant of the folder: all but those that are written anew, and other files of
- * weights, which hold the old network.
+ * weights than `shards`, which hold the old network.
  */
-export async function copiedFiles(beside: BesideWeights, written: ReadonlySet<string>): Promise<string[]> {
-  const shards = new Set(beside.index?.otherShards);
-  const names = await listFiles(beside.folder);
+export async function copiedFiles(
+  folder: string,
+  written: ReadonlySet<string>,
+  shards: ReadonlySet<string>,
+): Promise<string[]> {
+  const names = await listFiles(folder);
   return names.filter((name) => !written.has(name) && (knownEnding(name) === '' || shards.has(name)));
 }

@@ -24,13 +24,15 @@ const { contributes } = JSON.parse(readFileSync(new URL('package.json', root), '
 
 const extensions = FORMATS.flatMap((format) => format.extensions);
 const otherExtensions = FORMATS.flatMap((format) => format.otherExtensions);
+const graphs = FORMATS.filter(({ holds }) => holds === 'graph').flatMap((format) => format.extensions);
 
-/** What `resourceExtname =~ /…/i` in a menu's condition takes. */
+/** What `resourceFilename =~ /…/i` in a menu's condition takes. */
 function taken(when: string): string[] {
-  const pattern = /resourceExtname =~ \/(.+)\/i/.exec(when)?.[1];
+  const pattern = /resourceFilename =~ \/(.+)\/i/.exec(when)?.[1];
   assert.ok(pattern, when);
   const expression = new RegExp(pattern, 'i');
-  return [...extensions, ...otherExtensions, '.txt', '.onnx.txt', '.json', '.onnxx'].filter((e) => expression.test(e));
+  const others = ['.txt', '.onnx.txt', '.json', '.index.json', '.onnxx'];
+  return [...extensions, ...otherExtensions, ...others].filter((e) => expression.test(`net${e}`));
 }
 
 test('the editor, the menus and the file icon are for the formats there are', () => {
@@ -53,8 +55,8 @@ test('the editor, the menus and the file icon are for the formats there are', ()
   const menu = contributes.menus['explorer/context'] ?? [];
   assert.ok(menu.length > 5);
   for (const { command, when } of menu) {
-    const all = command === 'channelwise.openPreview';
-    assert.deepEqual(taken(when), all ? [...extensions, ...otherExtensions] : extensions, command);
+    const runs = command === 'channelwise.evaluate';
+    assert.deepEqual(taken(when), runs ? graphs : [...extensions, ...otherExtensions], command);
   }
 });
 

@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import { basename, dirname, resolve } from 'node:path';
+import type { ProvenanceSource } from '../../adapt/report/provenance.ts';
+import { sourceDigest } from '../../files/sourceDigest.ts';
+import { readCost, type OpenFile } from '../openFile.ts';
+
+/**
+ * What a record keeps of the file that an adaptation starts from. `inFolder`: the variant is a folder beside its folder,
+ * so that both files have the same name.
+ */
+export async function originOf(open: OpenFile, inFolder: boolean): Promise<ProvenanceSource> {
+  const { path } = open;
+  const origin = { name: basename(path), ...(await weightsMark(open)) };
+  return inFolder ? { ...origin, folder: basename(dirname(resolve(path))) } : origin;
+}
+
+/** Size and digest of a file of weights; of an index, those of the files that it names with it. */
+export async function weightsMark(open: OpenFile): Promise<{ readonly size: number; readonly digest: string }> {
+  const { source, shards } = open;
+  const own = await sourceDigest(source);
+  const size = readCost(open).fileSize;
+  if (shards.size === 0) return { size, digest: own };
+  const hash = createHash('sha256').update(`${own}\n`);
+  for (const [name, shard] of shards) hash.update(`${name}\n${await sourceDigest(shard)}\n`);
+  return { size, digest: hash.digest('hex') };
+}

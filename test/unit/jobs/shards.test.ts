@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { ChannelwiseError } from '../../../src/bytes/errors.ts';
+import { compareFiles } from '../../../src/jobs/compare.ts';
+import { convertToGray } from '../../../src/jobs/convert.ts';
+import { withOpenFile } from '../../../src/jobs/openFile.ts';
+import { verifyFiles } from '../../../src/jobs/verify.ts';
+import { inspectAny } from '../../../src/page/inspect.ts';
+import { readPageModel } from '../../../src/page/readPage.ts';
+import { weightsMadeFrom } from '../../../src/page/weightsAnswers.ts';
+import { tensorStatistics } from '../../../src/page/weights.ts';
+import { floatWeights, headerBytes, safetensorsFile } from '../../fixtures/safetensors.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'channelwise-shards-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const INDEX = 'model.safetensors.index.json';
+const FIRST = [floatWeights('stem.conv.weight', [8, 3, 3, 3]), floatWeights('stem.conv.bias', [8])];
+const SECOND = [floatWeights('fc.weight', [4, 8])];
+const MAP = { 'stem.conv.weight': 'a.safetensors', 'stem.conv.bias': 'a.safetensors', 'fc.weight': 'b.safetensors' };
+const context = { signal: new AbortController().signal, onProgress: () => undefined };
+
+/** A folder with an index and its two files; the path of the index. */
+function shardedModel(name: string, files: Readonly<Record<string, Uint8Array | string>> = {}): string {
+  const path = join(folder, name);
+  mkdirSync(path);
+  const all = {
+    'a.safetensors': safetensorsFile(FIRST, { format: 'pt' }),
+    'b.safetensors': safetensorsFile(SECOND, { format: 'pt' }),
+    [INDEX]: JSON.stringify({ metadata: { total_size: 1024 }, weight_map: MAP }, null, 2),
+    ...files,
+  };
+  for (const [file, content] of Object.entries(all)) writeFileSync(join(path, file), content);
+  return join(path, INDEX);
+}
+
+test('an index is one model: inspected, shown, converted into a folder, verified and compared', async () => {
+  const at = shardedModel('net', { 'README.md': 'words', 'tokenizer.json': '{}' });
+  const found = await inspectAny(at);
+  assert.ok('format' in found);
+  assert.equal(found.tensorCount, 3);
+  assert.deepEqual(
+    found.firstLayers.map(({ weight }) => weight),
+    ['stem.conv.weight'],
+  );
+  const page = await readPageModel(at);
+  assert.deepEqual(
+    page.tensors?.map(({ name }) => name),
+    ['stem.conv.weight', 'stem.conv.bias', 'fc.weight'],
+  );
+  assert.equal((await tensorStatistics(at, 'fc.weight', context)).count, 32);
+
+  const { outPath } = await convertToGray(at);
+  assert.equal(outPath, join(folder, 'net-gray', INDEX));
+  const made = join(folder, 'net-gray');
+  assert.deepEqual(readdirSync(made).sort(), ['README.md', 'a.safetensors', 'b.safetensors', INDEX, 'tokenizer.json']);
+  assert.deepEqual(readFileSync(join(made, 'b.safetensors')), readFileSync(join(folder, 'net', 'b.safetensors')));
+  const index = JSON.parse(readFileSync(outPath, 'utf8')) as { metadata: Record<string, unknown>; weight_map: object };
+  assert.equal(index.metadata.total_size, 1024 - 8 * 2 * 9 * 4);
+  assert.deepEqual(index.weight_map, MAP);
+  await withOpenFile(join(made, 'a.safetensors'), undefined, async ({ file }) =>
+    assert.deepEqual(
+      file.tensors.map(({ dims }) => dims),
+      [[8, 1, 3, 3], [8]],
+    ),
+  );
+
+  const report = await verifyFiles(at, outPath, { seed: 1 });
+  assert.equal(report.verdict, 'proved', report.statement);
+  assert.equal(report.maps?.assumption, null, 'the index records the map');
+  const origin = await weightsMadeFrom(outPath, context.signal);
+  assert.deepEqual(origin?.original, { name: INDEX, path: at, state: 'same' });
+  writeFileSync(join(folder, 'net', 'b.safetensors'), safetensorsFile([floatWeights('fc.weight', [8, 4])]));
+  assert.equal((await weightsMadeFrom(outPath, context.signal))?.original.state, 'changed', 'a shard counts too');
+  assert.match((await verifyFiles(at, outPath, { seed: 1 })).statement, /^Not the same function: fc\.weight/);
+  assert.deepEqual(
+    (await compareFiles(at, outPath)).tensors.map(({ name }) => name),
+    ['stem.conv.weight', 'fc.weight'],
+  );
+});
+
+test('-o names the folder; a folder that is there is not written into', async () => {
+  const at = shardedModel('named');
+  const out = join(folder, 'elsewhere');
+  assert.equal((await convertToGray(at, { out })).outPath, join(out, INDEX));
+  await assert.rejects(
+    () => convertToGray(at, { out }),
+    (error) => error instanceof ChannelwiseError && error.code === 'exists',
+  );
+});
+
+test('an index of PyTorch files in which a file is missing shows the rest, and is not converted', async () => {
+  const at = shardedModel('partial');
+  rmSync(join(folder, 'partial', 'b.safetensors'));
+  const found = await inspectAny(at);
+  assert.ok('format' in found);
+  assert.equal(found.tensorCount, 2);
+  assert.deepEqual(found.warnings, ['Not beside the index: b.safetensors.']);
+  await assert.rejects(() => convertToGray(at), /b\.safetensors is not beside its index/);
+});
+
+test('a tensor that lies in two files is taken from the one that the index names', async () => {
+  const twice = [...SECOND, floatWeights('stem.conv.bias', [9])];
+  const at = shardedModel('twice', { 'b.safetensors': safetensorsFile(twice) });
+  await withOpenFile(at, undefined, async ({ file }) => {
+    const found = file.tensors.filter(({ name }) => name === 'stem.conv.bias');
+    assert.deepEqual(
+      found.map(({ dims }) => dims),
+      [[8]],
+    );
+  });
+});
+
+test('files of 8 GB each stay closed but for their headers', async () => {
+  const [rows, bytes] = [1_000_000_000, 8_000_000_000];
+  const names = ['a', 'b', 'c'];
+  const at = join(folder, 'large');
+  mkdirSync(at);
+  for (const name of names) {
+    const header = headerBytes(
+      `{"${name}.weight": {"dtype": "F64", "shape": [${rows}], "data_offsets": [0, ${bytes}]}}`,
+    );
+    const file = openSync(join(at, `${name}.safetensors`), 'w');
+    writeSync(file, header);
+    ftruncateSync(file, header.length + bytes);
+    closeSync(file);
+  }
+  const map = Object.fromEntries(names.map((name) => [`${name}.weight`, `${name}.safetensors`]));
+  writeFileSync(join(at, INDEX), JSON.stringify({ weight_map: map }));
+  const found = await inspectAny(join(at, INDEX));
+  assert.ok('format' in found);
+  assert.equal(found.parameterCount, 3 * rows);
+  assert.ok(found.io.fileSize > 3 * bytes);
+  assert.ok(found.io.bytesRead < 10_000, `${found.io.bytesRead}`);
+});
