@@ -1,5 +1,5 @@
 import { nestedGraphs } from './nested.ts';
-import type { Node } from '../formats/onnx/model.ts';
+import type { Graph, Node } from '../formats/onnx/model.ts';
 
 /** Who makes and who reads the tensors of one list of nodes: of a graph, a subgraph or a function. */
 export class Connections {
@@ -148,15 +148,18 @@ function readersOf(nodes: readonly Node[]): Readers {
   return { readers, captures, capturedBy };
 }
 
-/**
- * Names that a node's subgraphs read and don't make themselves. ONNX forbids a subgraph to reuse an outer name,
- * so one set of inner names serves all depths.
- */
 function capturedNames(node: Node): readonly string[] {
-  if (!node.attributes.some((a) => a.graph ?? a.graphs)) return [];
+  return node.attributes.some((a) => a.graph ?? a.graphs) ? namesFromOutside(nestedGraphs(node)) : [];
+}
+
+/**
+ * Names that graphs read and don't make themselves. ONNX forbids a subgraph to reuse an outer name, so one set of inner
+ * names serves all depths.
+ */
+export function namesFromOutside(graphs: readonly Graph[]): readonly string[] {
   const made = new Set<string>();
   const read = new Set<string>();
-  for (const graph of nestedGraphs(node)) {
+  for (const graph of graphs) {
     for (const value of graph.inputs) made.add(value.name);
     for (const tensor of graph.initializers) made.add(tensor.name);
     for (const sparse of graph.sparseInitializers) made.add(sparse.values.name);

@@ -18,18 +18,21 @@ export function allGraphs(model: Model): readonly Graph[] {
   return [model.graph, ...graphsInside(model.graph.nodes), ...model.functions.flatMap((f) => graphsInside(f.nodes))];
 }
 
+/** The graphs that a node holds itself, without those inside them. */
+export function directGraphs(node: Node): readonly Graph[] {
+  return node.attributes.flatMap((a) => [...(a.graph ? [a.graph] : []), ...(a.graphs ?? [])]);
+}
+
 /** Every graph inside these nodes, however deep; a graph comes before those inside it. */
 export function graphsInside(nodes: readonly Node[]): Graph[] {
   const found: Graph[] = [];
   const open: (readonly Node[])[] = [nodes];
   for (let next = open.pop(); next; next = open.pop()) {
     for (const node of next) {
-      for (const a of node.attributes) {
-        if (!a.graph && !a.graphs) continue;
-        for (const g of [...(a.graph ? [a.graph] : []), ...(a.graphs ?? [])]) {
-          found.push(g);
-          open.push(g.nodes);
-        }
+      if (!node.attributes.some((a) => a.graph ?? a.graphs)) continue;
+      for (const g of directGraphs(node)) {
+        found.push(g);
+        open.push(g.nodes);
       }
     }
   }

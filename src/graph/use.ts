@@ -1,25 +1,57 @@
-import { connectionsOf } from './connections.ts';
-import { graphsInside } from './nested.ts';
-import type { Model, Node } from '../formats/onnx/model.ts';
+import { connectionsOf, namesFromOutside } from './connections.ts';
+import { directGraphs, graphsInside } from './nested.ts';
+import type { Graph, Model, Node } from '../formats/onnx/model.ts';
 
-/** Who uses which tensor of the main graph, and every name taken anywhere in the model. */
+/** Who uses which tensor of a graph, and every name taken anywhere in the model. */
 export interface GraphUse {
   readonly names: ReadonlySet<string>;
-  /** Nodes of the main graph that read a tensor as an input, once per reading input. */
+  /** Nodes of the graph that read a tensor as an input, once per reading input. */
   readonly readers: ReadonlyMap<string, readonly Node[]>;
-  /** Nodes of the main graph whose subgraphs read a tensor of the main graph. */
+  /** Nodes of the graph whose subgraphs read a tensor from outside. */
   readonly captures: ReadonlyMap<string, ReadonlySet<Node>>;
   /** The same the other way round: what the subgraphs of a node read. */
   readonly capturedBy: ReadonlyMap<Node, readonly string[]>;
   readonly outputs: ReadonlySet<string>;
-  /** The main graph's nodes, each behind the nodes it reads from. */
+  /** In a graph inside a node: tensors of the graphs around it that something else than this graph reads too. */
+  readonly readElsewhere: ReadonlySet<string>;
+  /** The graph's nodes, each behind the nodes it reads from. */
   readonly order: readonly Node[];
 }
 
 export function graphUse(model: Model): GraphUse {
   const { readers, captures, capturedBy, order } = connectionsOf(model.graph.nodes);
   const outputs = new Set(model.graph.outputs.map((o) => o.name));
-  return { names: takenNames(model), readers, captures, capturedBy, outputs, order };
+  return {
+    names: takenNames(model),
+    readers,
+    captures,
+    capturedBy,
+    outputs,
+    readElsewhere: new Set(),
+    order,
+  };
+}
+
+/** Who uses which tensor of a graph inside `node`, as far as the graph around it is known. */
+export function bodyUse(around: GraphUse, node: Node, body: Graph): GraphUse {
+  const { readers, captures, capturedBy, order } = connectionsOf(body.nodes);
+  const others = directGraphs(node).filter((graph) => graph !== body);
+  const besides = new Set(others.flatMap((graph) => namesFromOutside([graph, ...graphsInside(graph.nodes)])));
+  const isReadElsewhere = (name: string): boolean =>
+    besides.has(name) ||
+    around.readers.has(name) ||
+    around.outputs.has(name) ||
+    around.readElsewhere.has(name) ||
+    [...(around.captures.get(name) ?? [])].some((reader) => reader !== node);
+  return {
+    names: around.names,
+    readers,
+    captures,
+    capturedBy,
+    outputs: new Set(body.outputs.map((o) => o.name)),
+    readElsewhere: new Set(namesFromOutside([body, ...graphsInside(body.nodes)]).filter(isReadElsewhere)),
+    order,
+  };
 }
 
 /** Names of nodes and tensors of the main graph and the graphs inside it. A function's names are its own. */

@@ -33,22 +33,35 @@ export class Constants {
   private room = MAX_MADE;
   private readonly ctx: TensorContext;
   private readonly inPlace: (node: Node) => boolean;
+  private readonly inputs: ReadonlySet<string>;
+  private readonly outer: Constants | null;
 
-  /** `inPlace` says which Constant nodes may get other numbers where they lie. */
-  constructor(graph: Graph, ctx: TensorContext, inPlace: (node: Node) => boolean) {
+  /**
+   * `inPlace` says which Constant nodes may get other numbers where they lie; `outer` knows the names of the graph
+   * around this one.
+   */
+  constructor(graph: Graph, ctx: TensorContext, inPlace: (node: Node) => boolean, outer: Constants | null = null) {
     this.ctx = ctx;
     this.inPlace = inPlace;
+    this.outer = outer;
+    this.inputs = new Set(graph.inputs.map((input) => input.name));
     const { initializers, sparseInitializers } = unambiguous(graph);
     for (const tensor of initializers) this.stored.set(tensor.name, tensor);
     for (const tensor of sparseInitializers) this.sparse.set(tensor.values.name, tensor);
     this.makers = connectionsOf(graph.nodes).makers;
   }
 
+  /** The constants of a graph inside a node of this one, which sees the names around it. */
+  inside(body: Graph): Constants {
+    return new Constants(body, this.ctx, this.inPlace, this);
+  }
+
   /** The DequantizeLinear node that makes a name straight from a stored tensor, with that tensor's name. */
   dequantised(name: string): { node: Node; stored: Tensor } | null {
+    const around = this.around(name);
+    if (around) return around.dequantised(name);
     const node = this.makers.get(name);
-    const stored =
-      node?.opType === 'DequantizeLinear' && node.domain === '' ? this.stored.get(node.inputs[0] ?? '') : undefined;
+    const stored = node?.opType === 'DequantizeLinear' && node.domain === '' ? this.tensor(node.inputs[0] ?? '') : null;
     return node && stored ? { node, stored } : null;
   }
 
@@ -58,7 +71,9 @@ export class Constants {
     const waiting = new Set<string>();
     for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
       const node = this.makers.get(at);
+      const around = this.around(at);
       if (this.fixed.has(at)) open.pop();
+      else if (around) this.fixed.set(at, around.isFixed(at));
       else if (this.isStored(at)) this.fixed.set(at, true);
       else if (!node || !Object.hasOwn(COMPUTED, operatorKey(node)) || node.outputs.length > 1)
         this.fixed.set(at, false);
@@ -98,14 +113,27 @@ export class Constants {
     let computed = 0;
     for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
       const node = this.makers.get(at);
-      const missing = this.isStored(at) ? [] : (node?.inputs.filter((i) => i && !this.known.has(i)) ?? []);
+      const around = this.around(at);
+      const missing = around || this.isStored(at) ? [] : (node?.inputs.filter((i) => i && !this.known.has(i)) ?? []);
       if (this.known.has(at)) open.pop();
       else if (missing.length && computed < MAX_COMPUTED) {
         for (const input of missing) open.push(input);
         computed++;
-      } else this.known.set(at, missing.length ? null : await this.compute(at, node));
+      } else if (around) this.known.set(at, await around.exactValue(at));
+      else this.known.set(at, missing.length ? null : await this.compute(at, node));
     }
     return this.known.get(name) ?? null;
+  }
+
+  /** The graph around, for names that are not this one's own; else null. */
+  private around(name: string): Constants | null {
+    const isOwn = this.stored.has(name) || this.sparse.has(name) || this.makers.has(name) || this.inputs.has(name);
+    return isOwn ? null : this.outer;
+  }
+
+  private tensor(name: string): Tensor | null {
+    const around = this.around(name);
+    return around ? around.tensor(name) : (this.stored.get(name) ?? null);
   }
 
   private isStored(name: string): boolean {

@@ -2,6 +2,7 @@ import { dtypeName, isWhole } from '../../tensors/dtypes.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Graph, Node } from '../../formats/onnx/model.ts';
 import type { Affine } from '../maps/affine.ts';
+import { walkBodies } from './bodies.ts';
 import { baseOf, type Flow } from './flow.ts';
 import type { Operand } from './rewrite.ts';
 import { ARITHMETIC } from '../rules/arithmetic.ts';
@@ -98,10 +99,16 @@ export async function channelFlow(
     const base = baseOf(name, map.m[0]?.length ?? 0, null);
     walk.flows.set(name, { base, map, axis, rank, outer: 1, inner: 1, gone: false, dtype, dims });
   }
+  return flowThrough(walk, options);
+}
+
+/** Carries the flows that a walk begins with through its graph. */
+async function flowThrough(walk: Walk, options: FlowOptions): Promise<Walk> {
+  const { graph, known } = walk;
   for (const node of known.use.order) {
     if (options.signal?.aborted)
       throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled; nothing was written.');
-    for (const name of known.use.capturedBy.get(node) ?? []) {
+    for (const name of await capturedAsBefore(walk, node, options)) {
       const flow = walk.flows.get(name);
       if (flow) rebuiltFor(walk, flow, { tensor: name, node, reason: 'a subgraph reads it' });
     }
@@ -125,6 +132,12 @@ export async function channelFlow(
     rebuiltFor(walk, flow, { tensor: output.name, node: null, reason: 'it is an output of the model' });
   }
   return walk;
+}
+
+/** The tensors that the graphs inside a node read and need as they were. */
+async function capturedAsBefore(walk: Walk, node: Node, options: FlowOptions): Promise<readonly string[]> {
+  if (options.inFront) return walk.known.use.capturedBy.get(node) ?? [];
+  return walkBodies(walk, node, (inside) => flowThrough(inside, { signal: options.signal }));
 }
 
 function rebuildInputs(walk: Walk, node: Node, reason: string): void {

@@ -1,6 +1,7 @@
 import type { Dim, Node } from '../../formats/onnx/model.ts';
 import { product } from '../constants/constantValue.ts';
-import type { Settled } from './settle.ts';
+import type { Known } from './known.ts';
+import { allInserted, type Settled } from './settle.ts';
 import type { Walk } from './walk.ts';
 
 const MATRIX_PRODUCTS = new Set(['MatMul', 'Gemm', 'MatMulInteger', 'QLinearMatMul', 'Einsum']);
@@ -19,10 +20,10 @@ export interface Cost {
  */
 export function addedMultiplyAdds(walk: Walk, settled: Settled, unknown: number | null = null): number | null {
   return sum([
-    ...walk.folds.map(({ at, oldDims, newDims }) =>
-      times(product(newDims) - product(oldDims), uses(walk, at), unknown),
+    ...walk.folds.map(({ at, known, oldDims, newDims }) =>
+      times(product(newDims) - product(oldDims), uses(known, at), unknown),
     ),
-    ...settled.inserted.map(({ work }) => (work ? times(work.each, work.pixels, unknown) : 0)),
+    ...allInserted(settled).map(({ work }) => (work ? times(work.each, work.pixels, unknown) : 0)),
   ]);
 }
 
@@ -32,12 +33,12 @@ export function addedMultiplyAdds(walk: Walk, settled: Settled, unknown: number 
  */
 export function costOf(walk: Walk, settled: Settled, channels: { readonly old: number; readonly now: number }): Cost {
   const more = Math.max(0, channels.now - channels.old);
-  const asked = walk.folds.map(({ at, oldDims, how }) =>
-    how ? times((product(oldDims) * more) / channels.old, uses(walk, at), USUAL_SIZE) : 0,
+  const asked = walk.folds.map(({ at, known, oldDims, how }) =>
+    how ? times((product(oldDims) * more) / channels.old, uses(known, at), USUAL_SIZE) : 0,
   );
   return {
     multiplyAdds: (addedMultiplyAdds(walk, settled, USUAL_SIZE) ?? 0) - (sum(asked) ?? 0),
-    nodes: settled.inserted.length,
+    nodes: allInserted(settled).length,
     rebuilt: walk.rebuilt.size,
   };
 }
@@ -59,9 +60,9 @@ export function costsNothing(cost: Cost): boolean {
  * pixel, of a matrix product each row: https://onnx.ai/onnx/operators/onnx__Conv.html. Null when not even their number
  * of axes is known.
  */
-function uses(walk: Walk, node: Node): readonly Dim[] | null {
+function uses(known: Known, node: Node): readonly Dim[] | null {
   const transposed = node.opType === 'ConvTranspose';
-  const dims = walk.known.dims((transposed ? node.inputs[0] : node.outputs[0]) ?? '');
+  const dims = known.dims((transposed ? node.inputs[0] : node.outputs[0]) ?? '');
   if (!dims) return null;
   const last = node.domain === 'com.microsoft' && node.opType.startsWith('Nhwc');
   return MATRIX_PRODUCTS.has(node.opType) || last ? dims.slice(1, -1) : dims.slice(2);

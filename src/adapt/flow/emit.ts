@@ -9,7 +9,7 @@ import {
   type Edit,
 } from '../../formats/onnx/edit/edit.ts';
 import { encodeNode, encodeTensorMessage, encodeText, type NewAttribute } from '../../formats/onnx/edit/encode.ts';
-import type { Attribute, Model, Node, ValueInfo } from '../../formats/onnx/model.ts';
+import type { Attribute, Graph, Model, Node, ValueInfo } from '../../formats/onnx/model.ts';
 import { copyNode } from '../../formats/onnx/edit/nodeCopy.ts';
 import { rewriteNode, type NodeChanges } from '../../formats/onnx/edit/nodeEdit.ts';
 import type { TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
@@ -17,7 +17,7 @@ import { replaceTensor } from '../../formats/onnx/edit/tensorEdit.ts';
 import type { ExpandedModel } from './inline.ts';
 import type { AttributeValue, InsertedNode, NodeRewrite } from './rewrite.ts';
 import type { Settled } from './settle.ts';
-import { nestedGraphs } from '../../graph/nested.ts';
+import { graphsInside, nestedGraphs } from '../../graph/nested.ts';
 import type { Walk } from './walk.ts';
 
 /** From IR 4 on, an initializer needs no graph input of the same name. */
@@ -32,14 +32,33 @@ export interface Rewrite {
   readonly settled: Settled;
 }
 
+/** One graph of a rewrite, as the file has it: the main graph, or one inside a node. */
+interface GraphRewrite extends Pick<Rewrite, 'ctx' | 'expanded' | 'walk' | 'settled'> {
+  readonly irVersion: number;
+  readonly graph: Graph;
+  /** What takes the place of calls that are written out. */
+  readonly written: readonly Edit[];
+}
+
 /** The edits that turn the original file into the adapted one; everything else stays byte for byte. */
 export async function emit(rewrite: Rewrite): Promise<Edit[]> {
-  const { ctx, model, expanded, settled } = rewrite;
+  const { irVersion, graph } = rewrite.model;
+  const edits: Edit[] = [];
+  const open: GraphRewrite[] = [{ ...rewrite, irVersion, graph, written: await writtenOut(rewrite) }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    for (const edit of await graphEdits(next)) edits.push(edit);
+    for (const { body, walk, settled } of next.settled.bodies)
+      open.push({ ...next, graph: body, walk, settled, written: [] });
+  }
+  return [...edits, ...(await renamed(rewrite))];
+}
+
+async function graphEdits(rewrite: GraphRewrite): Promise<Edit[]> {
+  const { ctx, graph, expanded, settled } = rewrite;
   const { inlined } = expanded;
-  const { graph } = model;
   const { removedInitializers } = settled;
   const removed = new Set(settled.removedNodes);
-  const edits = [...newConstants(model, settled), ...newNodes(rewrite, removed), ...(await writtenOut(rewrite))];
+  const edits = [...newConstants(rewrite), ...newNodes(rewrite, removed), ...rewrite.written];
   for (const node of settled.removedNodes) if (!inlined.has(node)) edits.push(removeMessage(node.ref));
   for (const [node, change] of settled.rewrites) {
     if (removed.has(node) || inlined.has(node)) continue;
@@ -50,7 +69,7 @@ export async function emit(rewrite: Rewrite): Promise<Edit[]> {
   for (const t of graph.initializers) if (removedInitializers.has(t.name)) edits.push(removeMessage(t.ref));
   for (const s of graph.sparseInitializers)
     if (removedInitializers.has(s.values.name)) edits.push(removeMessage(s.ref));
-  return [...edits, ...(await renamed(rewrite)), ...(await values(rewrite))];
+  return [...edits, ...(await values(rewrite))];
 }
 
 function attribute(name: string, value: AttributeValue): NewAttribute {
@@ -70,10 +89,10 @@ function attributesOf(change: NodeRewrite | undefined): NewAttribute[] {
   return [...(change?.attributes ?? [])].map(([name, value]) => attribute(name, value));
 }
 
-function newConstants(model: Model, { constants, nameOf }: Settled): Edit[] {
-  const { graph } = model;
+function newConstants({ irVersion, graph, settled }: GraphRewrite): Edit[] {
+  const { constants, nameOf } = settled;
   const named = constants.map((c) => ({ ...c, name: nameOf(c) }));
-  if (model.irVersion >= IR_WITH_FREE_INITIALIZERS)
+  if (irVersion >= IR_WITH_FREE_INITIALIZERS)
     return named.map((c) => append(graph.ref, GRAPH_INITIALIZER, encodeTensorMessage(c)));
   return named.map((c) => {
     const body = encodeNode({
@@ -83,13 +102,13 @@ function newConstants(model: Model, { constants, nameOf }: Settled): Edit[] {
       outputs: [c.name],
       attributes: [{ name: 'value', tensor: { ...c, name: '' } }],
     });
-    return atFront(model, body);
+    return atFront(graph, body);
   });
 }
 
-function atFront(model: Model, body: Uint8Array): Edit {
-  const first = model.graph.nodes[0];
-  return first ? insertBefore(first.ref, GRAPH_NODE, body) : append(model.graph.ref, GRAPH_NODE, body);
+function atFront(graph: Graph, body: Uint8Array): Edit {
+  const [first] = graph.nodes;
+  return first ? insertBefore(first.ref, GRAPH_NODE, body) : append(graph.ref, GRAPH_NODE, body);
 }
 
 function newNode({ nameOf }: Settled, node: InsertedNode): Uint8Array {
@@ -131,11 +150,11 @@ async function writtenOut({ ctx, expanded, settled }: Rewrite): Promise<Edit[]> 
 }
 
 /** Nodes that stand among those of the file; what stands behind a written-out node is written with it. */
-function newNodes({ model, expanded, settled }: Rewrite, removed: ReadonlySet<Node>): Edit[] {
+function newNodes({ graph, expanded, settled }: GraphRewrite, removed: ReadonlySet<Node>): Edit[] {
   const inFile = settled.inserted.filter((n) => n.after === null || !expanded.inlined.has(n.after));
   return inFile.map((node) => {
     const body = newNode(settled, node);
-    if (!node.after) return atFront(model, body);
+    if (!node.after) return atFront(graph, body);
     // Behind a removed node there is nothing to wait for; its place in the file is still right.
     return removed.has(node.after)
       ? insertBefore(node.after.ref, GRAPH_NODE, body)
@@ -158,7 +177,10 @@ async function renamed({ ctx, expanded, settled }: Rewrite): Promise<Edit[]> {
   if (!settled.renamedCaptures.size) return edits;
   const removed = new Set(settled.removedNodes);
   const to = (name: string): string => settled.renamedCaptures.get(name) ?? name;
+  const walked = settled.bodies.map((b) => b.body);
+  const own = new Set(walked.flatMap((body) => [body, ...graphsInside(body.nodes)]));
   for (const graph of expanded.graph.nodes.filter((n) => !removed.has(n)).flatMap(nestedGraphs)) {
+    if (own.has(graph)) continue;
     for (const inner of graph.nodes) {
       if (!inner.inputs.some((n) => to(n) !== n)) continue;
       for (const edit of await rewriteNode(ctx.wire, inner, { inputs: inner.inputs.map(to) })) edits.push(edit);
@@ -178,10 +200,9 @@ async function renameValue(ctx: TensorContext, value: ValueInfo, name: string): 
  * Declared shapes follow: the inputs, tensors that now carry the base, weights listed as inputs; those of vanished
  * tensors go, and of tensors that have one axis more now.
  */
-async function values(rewrite: Rewrite): Promise<Edit[]> {
-  const { ctx, model, walk, settled } = rewrite;
+async function values(rewrite: GraphRewrite): Promise<Edit[]> {
+  const { ctx, graph, walk, settled } = rewrite;
   const edits: Edit[] = [];
-  const { graph } = model;
   const inputs = new Set(graph.inputs.map((i) => i.name));
   for (const value of [...graph.inputs, ...graph.valueInfo]) {
     const flow = walk.flows.get(value.name);
@@ -200,7 +221,7 @@ async function values(rewrite: Rewrite): Promise<Edit[]> {
 }
 
 /** The axes of a tensor that have another size now, with that size. */
-function newSizes({ walk, settled }: Rewrite, name: string, inputs: ReadonlySet<string>): [number, number][] {
+function newSizes({ walk, settled }: GraphRewrite, name: string, inputs: ReadonlySet<string>): [number, number][] {
   const replaced = settled.replacements.get(name);
   const weight = replaced ? { oldDims: replaced.tensor.dims, newDims: replaced.dims } : walk.dequantised.get(name);
   if (weight) return weight.newDims.flatMap((d, i): [number, number][] => (d === weight.oldDims[i] ? [] : [[i, d]]));

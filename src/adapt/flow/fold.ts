@@ -1,8 +1,11 @@
 import type { Node } from '../../formats/onnx/model.ts';
+import type { Known } from './known.ts';
 
 /** A weight that took the map in. */
 export interface Fold {
   readonly at: Node;
+  /** What is known of the graph that the node stands in. */
+  readonly known: Known;
   readonly tensor: string;
   readonly oldDims: readonly number[];
   readonly newDims: readonly number[];

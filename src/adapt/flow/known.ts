@@ -1,12 +1,13 @@
 import { calledFunction } from '../../graph/operatorKey.ts';
 import { inferShapes } from '../../graph/shapes/shapes.ts';
+import type { ScopeShapes } from '../../graph/shapes/graphScope.ts';
 import { steeringConstants, type SteeringConstants } from '../../graph/shapes/steering.ts';
-import type { Dim, Node, ValueInfo } from '../../formats/onnx/model.ts';
+import type { Dim, Graph, Node, ValueInfo } from '../../formats/onnx/model.ts';
 import type { TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
 import type { FlowingInput } from './channelFlow.ts';
 import { Constants } from '../constants/constants.ts';
 import type { ExpandedModel } from './inline.ts';
-import { graphUse, type GraphUse } from '../../graph/use.ts';
+import { bodyUse, graphUse, type GraphUse } from '../../graph/use.ts';
 
 /** What a rule may ask about values that carry no channels. */
 export interface Known {
@@ -19,6 +20,8 @@ export interface Known {
   dtype(tensor: string): number | null;
   /** The integers of a small tensor that steers shapes, null where one is unknown; null when nothing is known. */
   integers(tensor: string): readonly (number | null)[] | null;
+  /** The same inside a graph that a node holds, which sees what is around it. */
+  inside(node: Node, body: Graph): Known;
 }
 
 /** What is the same for every walk through a model. */
@@ -80,6 +83,7 @@ function knownWith(model: ExpandedModel, facts: Facts, changed: readonly Flowing
     return input ? { ...value, type: { kind: 'tensor', dtype: input.dtype, dims: input.dims } } : value;
   });
   const shapes = inferShapes({ ...model, graph: { ...graph, inputs: sized } }, { constants: facts.steering });
+  const bodies = new Map<Graph, Known>();
   const declared = new Map<string, ValueInfo>();
   for (const list of [graph.valueInfo, graph.outputs, sized]) for (const v of list) declared.set(v.name, v);
   const stored = new Map(graph.initializers.map((t) => [t.name, t]));
@@ -87,7 +91,7 @@ function knownWith(model: ExpandedModel, facts: Facts, changed: readonly Flowing
     const type = declared.get(name)?.type;
     return type?.kind === 'tensor' ? type : null;
   };
-  return {
+  const known: Known = {
     opset: Math.max(1, ...model.opsets.filter((o) => o.domain === '').map((o) => o.version)),
     constants: facts.constants,
     use: facts.use,
@@ -95,5 +99,35 @@ function knownWith(model: ExpandedModel, facts: Facts, changed: readonly Flowing
     dims: (name) => shapes.tensors.get(name)?.dims ?? stored.get(name)?.dims ?? tensorType(name)?.dims ?? null,
     dtype: (name) => shapes.tensors.get(name)?.dtype ?? stored.get(name)?.dtype ?? tensorType(name)?.dtype ?? null,
     integers: (name) => shapes.integers.get(name) ?? null,
+    inside: (node, body) => knownInside({ known, shapes, bodies }, node, body),
   };
+  return known;
 }
+
+/** What is known of a graph, and of the graphs inside its nodes as far as somebody asked. */
+interface Around {
+  readonly known: Known;
+  readonly shapes: Pick<ScopeShapes, 'tensors' | 'inner'>;
+  readonly bodies: Map<Graph, Known>;
+}
+
+function knownInside({ known, shapes, bodies }: Around, node: Node, body: Graph): Known {
+  const there = bodies.get(body);
+  if (there) return there;
+  const own = shapes.inner.get(node)?.find((scope) => scope.body === body)?.shapes ?? NOTHING_INFERRED;
+  const stored = new Map(body.initializers.map((t) => [t.name, t]));
+  const inside: Known = {
+    opset: known.opset,
+    constants: known.constants.inside(body),
+    use: bodyUse(known.use, node, body),
+    isCall: (inner) => known.isCall(inner),
+    dims: (name) => own.tensors.get(name)?.dims ?? stored.get(name)?.dims ?? known.dims(name),
+    dtype: (name) => own.tensors.get(name)?.dtype ?? stored.get(name)?.dtype ?? known.dtype(name),
+    integers: (name) => known.integers(name),
+    inside: (inner, graph) => knownInside({ known: inside, shapes: own, bodies }, inner, graph),
+  };
+  bodies.set(body, inside);
+  return inside;
+}
+
+const NOTHING_INFERRED: Pick<ScopeShapes, 'tensors' | 'inner'> = { tensors: new Map(), inner: new Map() };

@@ -1,4 +1,7 @@
+import { namesFromOutside } from '../../graph/connections.ts';
+import { directGraphs, graphsInside } from '../../graph/nested.ts';
 import type { Node } from '../../formats/onnx/model.ts';
+import type { WalkedBody } from './bodies.ts';
 import type { InsertedNode, Named, NewConstant, NodeRewrite, Operand, Replacement } from './rewrite.ts';
 import { freshName, TakenNames, type Walk } from './walk.ts';
 
@@ -14,12 +17,32 @@ export interface Settled {
   readonly renamedCaptures: ReadonlyMap<string, string>;
   /** Tensors that the new graph no longer has. */
   readonly goneTensors: ReadonlySet<string>;
+  /** The graphs inside nodes that took the map in. */
+  readonly bodies: readonly SettledBody[];
   /** What a tensor is called in the new graph. */
   nameOf(operand: Operand): string;
 }
 
+/** A walk through a graph inside a node, and its outcome. */
+export interface SettledBody extends WalkedBody {
+  readonly node: Node;
+  readonly settled: Settled;
+  /** All names that the new graph reads, its own among them. */
+  readonly read: ReadonlySet<string>;
+}
+
+/** The new nodes of the graph and of those inside its nodes. */
+export function allInserted({ inserted, bodies }: Settled): readonly InsertedNode[] {
+  return [...inserted, ...bodies.flatMap((b) => allInserted(b.settled))];
+}
+
 /** Names what was rebuilt, and finds what is no longer needed. The walk stays as it was. */
 export function settle(walk: Walk): Settled {
+  return settleInside(walk, ({ name }) => name).settled;
+}
+
+/** The same, where `outerName` says what tensors of the graph around are called. */
+function settleInside(walk: Walk, outerName: (tensor: Named) => string): Pick<SettledBody, 'settled' | 'read'> {
   const { rewrites, names } = nameRebuilt(walk);
   const shared = foldedInPlace(walk);
   for (const [name, constant] of shared) names.set(constant, name);
@@ -34,23 +57,38 @@ export function settle(walk: Walk): Settled {
     const name = names.get(rebuilt) ?? rebuilt.name;
     if (name !== tensor && walk.known.use.captures.has(tensor)) renamedCaptures.set(tensor, name);
   }
-  const outcome = new Outcome(walk, { names, rewrites, renamedCaptures });
+  const nameOf = (operand: Operand): string => {
+    if (typeof operand === 'string') return operand;
+    const tensor = operand.same ?? operand;
+    return names.get(tensor) ?? outerName(tensor);
+  };
+  const bodies = [...walk.bodies].flatMap(([node, walked]) =>
+    walked.map(({ body, walk: inside }): SettledBody => ({
+      node,
+      body,
+      walk: inside,
+      ...settleInside(inside, nameOf),
+    })),
+  );
+  const outcome = new Outcome(walk, { rewrites, renamedCaptures, nameOf, bodies });
   const removedNodes = outcome.removedNodes();
   const removed = new Set(removedNodes);
   const inserted = walk.inserted.filter((n) => outcome.after.has(n));
   const read = outcome.readNames(removed, inserted);
   const inPlace = new Set<NewConstant>(shared.values());
-  return {
+  const settled: Settled = {
     inserted,
-    constants: walk.constants.filter((c) => read.has(outcome.nameOf(c)) && !inPlace.has(c)),
+    constants: walk.constants.filter((c) => read.has(nameOf(c)) && !inPlace.has(c)),
     rewrites,
     replacements,
     removedNodes,
     removedInitializers: removedInitializers(walk, read),
     renamedCaptures,
     goneTensors: outcome.goneTensors(removed, inserted),
-    nameOf: (operand) => outcome.nameOf(operand),
+    bodies: bodies.filter((b) => !removed.has(b.node)),
+    nameOf,
   };
+  return { settled, read };
 }
 
 interface Renamed {
@@ -119,31 +157,28 @@ interface Wiring {
   readonly outputs: readonly string[];
 }
 
+/** What a walk's tensors are called, and what came of the graphs inside. */
+interface Wired extends Pick<Renamed, 'rewrites'>, Pick<Settled, 'renamedCaptures' | 'nameOf'> {
+  readonly bodies: readonly SettledBody[];
+}
+
 /** Which nodes of the old and of the new graph are needed, and what they read. */
 class Outcome {
   readonly after: ReadonlySet<AnyNode>;
   private readonly before: ReadonlySet<AnyNode>;
   private readonly walk: Walk;
-  private readonly names: ReadonlyMap<Named, string>;
-  private readonly rewrites: ReadonlyMap<Node, NodeRewrite>;
-  private readonly renamedCaptures: ReadonlyMap<string, string>;
+  private readonly wired: Wired;
+  private readonly bodies = new Map<Node, SettledBody[]>();
 
-  constructor(walk: Walk, renamed: Renamed & { readonly renamedCaptures: ReadonlyMap<string, string> }) {
+  constructor(walk: Walk, wired: Wired) {
     this.walk = walk;
-    this.names = renamed.names;
-    this.rewrites = renamed.rewrites;
-    this.renamedCaptures = renamed.renamedCaptures;
+    this.wired = wired;
+    for (const body of wired.bodies) this.bodies.set(body.node, [...(this.bodies.get(body.node) ?? []), body]);
     this.before = liveNodes(walk, this.original());
     // Nodes that nobody needed before stay as they were, and so does what they read.
     const wirings = this.adapted();
     const idle = wirings.filter((w) => 'ref' in w.node && !this.before.has(w.node));
     this.after = liveNodes(walk, wirings, idle);
-  }
-
-  nameOf(operand: Operand): string {
-    if (typeof operand === 'string') return operand;
-    const tensor = operand.same ?? operand;
-    return this.names.get(tensor) ?? tensor.name;
   }
 
   removedNodes(): Node[] {
@@ -154,8 +189,8 @@ class Outcome {
     const { graph, constants } = this.walk;
     const stays = graph.nodes.filter((n) => !removed.has(n));
     const made = new Set([
-      ...constants.map((c) => this.nameOf(c)),
-      ...inserted.flatMap((n) => n.outputs.map((o) => this.nameOf(o))),
+      ...constants.map((c) => this.wired.nameOf(c)),
+      ...inserted.flatMap((n) => n.outputs.map((o) => this.wired.nameOf(o))),
       ...stays.flatMap((n) => this.outputsOf(n)),
     ]);
     return new Set(graph.nodes.flatMap((n) => n.outputs).filter((name) => name && !made.has(name)));
@@ -163,26 +198,41 @@ class Outcome {
 
   /** The tensors that the new graph reads. */
   readNames(removed: ReadonlySet<Node>, inserted: readonly InsertedNode[]): Set<string> {
-    const { graph, known } = this.walk;
+    const { graph } = this.walk;
     const read = new Set(graph.outputs.map((o) => o.name));
-    for (const node of graph.nodes) if (!removed.has(node)) for (const input of this.inputsOf(node)) read.add(input);
-    for (const node of inserted) for (const input of node.inputs) read.add(this.nameOf(input));
-    for (const [name, nodes] of known.use.captures)
-      if ([...nodes].some((n) => !removed.has(n))) read.add(this.renamedCaptures.get(name) ?? name);
+    for (const node of graph.nodes) {
+      if (removed.has(node)) continue;
+      for (const name of this.inputsOf(node)) read.add(name);
+      for (const name of this.capturedBy(node)) read.add(name);
+    }
+    for (const node of inserted) for (const input of node.inputs) read.add(this.wired.nameOf(input));
     return read;
+  }
+
+  /** What the graphs inside a node read of this one, in the new model. */
+  private capturedBy(node: Node): readonly string[] {
+    const { renamedCaptures } = this.wired;
+    const captured = this.walk.known.use.capturedBy.get(node);
+    if (!captured) return [];
+    const bodies = this.bodies.get(node);
+    if (!bodies) return captured.map((name) => renamedCaptures.get(name) ?? name);
+    const walked = new Set(bodies.map((b) => b.body));
+    const others = directGraphs(node).filter((graph) => !walked.has(graph));
+    const asBefore = namesFromOutside(others.flatMap((graph) => [graph, ...graphsInside(graph.nodes)]));
+    return [...asBefore.map((name) => renamedCaptures.get(name) ?? name), ...bodies.flatMap((b) => [...b.read])];
   }
 
   private isAbsorbed(node: Node): boolean {
     const flows = node.outputs.some((o) => this.walk.flows.has(o));
-    return this.walk.dropped.has(node) || (flows && !this.rewrites.has(node));
+    return this.walk.dropped.has(node) || (flows && !this.wired.rewrites.has(node));
   }
 
   private inputsOf(node: Node): string[] {
-    return (this.rewrites.get(node)?.inputs ?? node.inputs).map((input) => this.nameOf(input));
+    return (this.wired.rewrites.get(node)?.inputs ?? node.inputs).map((input) => this.wired.nameOf(input));
   }
 
   private outputsOf(node: Node): string[] {
-    return (this.rewrites.get(node)?.outputs ?? node.outputs).map((output) => this.nameOf(output));
+    return (this.wired.rewrites.get(node)?.outputs ?? node.outputs).map((output) => this.wired.nameOf(output));
   }
 
   private original(): Wiring[] {
@@ -194,17 +244,18 @@ class Outcome {
   }
 
   private adapted(): Wiring[] {
-    const { graph, inserted, known } = this.walk;
+    const { graph, inserted } = this.walk;
     const kept = graph.nodes.filter((n) => !this.isAbsorbed(n));
     return [
-      ...kept.map((node) => {
-        const captured = (known.use.capturedBy.get(node) ?? []).map((n) => this.renamedCaptures.get(n) ?? n);
-        return { node, inputs: [...this.inputsOf(node), ...captured], outputs: this.outputsOf(node) };
-      }),
+      ...kept.map((node) => ({
+        node,
+        inputs: [...this.inputsOf(node), ...this.capturedBy(node)],
+        outputs: this.outputsOf(node),
+      })),
       ...inserted.map((node) => ({
         node,
-        inputs: node.inputs.map((input) => this.nameOf(input)),
-        outputs: node.outputs.map((output) => this.nameOf(output)),
+        inputs: node.inputs.map((input) => this.wired.nameOf(input)),
+        outputs: node.outputs.map((output) => this.wired.nameOf(output)),
       })),
     ];
   }

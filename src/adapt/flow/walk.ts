@@ -1,6 +1,7 @@
 import { INT64 } from '../../tensors/dtypes.ts';
 import type { Dim, Graph, Node } from '../../formats/onnx/model.ts';
 import type { ConstantValue } from '../constants/constantValue.ts';
+import type { WalkedBody } from './bodies.ts';
 import type { Base, Flow } from './flow.ts';
 import type { Fold } from './fold.ts';
 import type { Known } from './known.ts';
@@ -93,17 +94,49 @@ export class Walk {
   /** Those of the notes that tell of a node in front of a layer. */
   readonly inFront = new Set<string>();
   readonly seam = new Set<string>();
+  /** By node of this graph: the graphs inside it that took the map in. */
+  readonly bodies = new Map<Node, readonly WalkedBody[]>();
+  /** The walk through the graph around this one; null in the main graph. */
+  readonly around: Walk | null;
+  /** How many graphs are around this one. */
+  readonly depth: number;
   private readonly derived = new Map<Base, Map<string, Base>>();
   /** All names in the model and those given since. */
   readonly names: TakenNames;
 
-  constructor(graph: Graph, known: Known, options: WalkOptions = {}) {
+  constructor(graph: Graph, known: Known, options: WalkOptions = {}, around: Walk | null = null) {
     this.graph = graph;
     this.known = known;
-    this.names = new TakenNames(known.use.names);
+    this.around = around;
+    this.depth = around ? around.depth + 1 : 0;
+    this.names = new TakenNames(around?.names ?? known.use.names);
     this.merges = options.merges ?? true;
     this.keepsOrder = options.keepsOrder ?? false;
     this.keepsIntegers = options.keepsIntegers ?? false;
+  }
+
+  /** A walk through a graph that a node of this one holds. */
+  inside(node: Node, body: Graph): Walk {
+    return new Walk(body, this.known.inside(node, body), this, this);
+  }
+
+  /**
+   * Takes over what a walk through a graph inside did to what is around it, and what there is to tell of it. Weights
+   * that only that graph reads are replaced where they lie.
+   */
+  takeIn(body: Graph, inside: Walk): void {
+    const own = new Set([...body.initializers.map((t) => t.name), ...body.nodes.flatMap((n) => n.outputs)]);
+    for (const [name, replacement] of inside.replacements) {
+      if (own.has(name)) continue;
+      this.replacements.set(name, replacement);
+      inside.replacements.delete(name);
+    }
+    for (const [name, dims] of inside.dequantised) if (!own.has(name)) this.dequantised.set(name, dims);
+    for (const name of inside.names.own) this.names.add(name);
+    for (const note of inside.inFront) this.inFront.add(note);
+    this.folds.push(...inside.folds);
+    this.absorbed.push(...inside.absorbed);
+    this.notes.push(...inside.notes);
   }
 
   fresh(wanted: string): string {
@@ -200,7 +233,7 @@ export class Walk {
 /** Names on top of others, which stay as they are: a walk for each of many inputs copies no list of all names. */
 export class TakenNames {
   private readonly below: Pick<ReadonlySet<string>, 'has'>;
-  private readonly own = new Set<string>();
+  readonly own = new Set<string>();
 
   constructor(below: Pick<ReadonlySet<string>, 'has'>) {
     this.below = below;

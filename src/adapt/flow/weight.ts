@@ -30,6 +30,7 @@ export async function foldWeight(step: Step, index: number, folded: FoldedWeight
   const name = node.inputs[index] ?? '';
   walk.folds.push({
     at: node,
+    known: walk.known,
     tensor: name,
     oldDims: old.dims,
     newDims: dims,
@@ -189,5 +190,6 @@ async function inQuantised(
 
 function usedOnce(walk: Walk, name: string): boolean {
   const { use } = walk.known;
-  return use.readers.get(name)?.length === 1 && !use.captures.has(name) && !use.outputs.has(name);
+  const isReadOnceHere = use.readers.get(name)?.length === 1 && !use.captures.has(name) && !use.outputs.has(name);
+  return isReadOnceHere && !use.readElsewhere.has(name);
 }

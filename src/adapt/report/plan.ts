@@ -8,7 +8,7 @@ import { addedMultiplyAdds } from '../flow/cost.ts';
 import type { MetadataChange } from './metadata.ts';
 import { unreadableRecord } from './provenance.ts';
 import { savedParameters } from './savings.ts';
-import type { Settled } from '../flow/settle.ts';
+import { allInserted, type Settled } from '../flow/settle.ts';
 import type { FoldRecipe } from '../flow/fold.ts';
 import type { Rebuilt, Walk } from '../flow/walk.ts';
 
@@ -99,16 +99,16 @@ export function makePlan({ model, map, inputs, walk, settled, metadata }: PlanPa
       matrix: map.matrix,
       shift: map.shift,
     })),
-    folds: walk.folds.map(({ at, ...fold }) => ({ node: at.name, opType: at.opType, ...fold })),
+    folds: walk.folds.map(({ at, known: _, ...fold }) => ({ node: at.name, opType: at.opType, ...fold })),
     absorbed: walk.absorbed,
     writtenOut: [...calls].map((n) => ({ node: n.name, function: n.opType })),
     rebuilt: rebuilt.map(({ tensor, node, reason }) => ({ tensor, node, reason })),
-    addedNodes: settled.inserted.map((n) => ({ name: n.name, opType: n.opType })),
+    addedNodes: allInserted(settled).map((n) => ({ name: n.name, opType: n.opType })),
     removedNodes: model.graph.nodes
       .filter((n) => removed.has(n) && !model.inlined.has(n))
       .map((n) => n.name || n.opType),
     removedInitializers: [...settled.removedInitializers],
-    saved: { parameters: savedParameters(model, settled), multiplyAdds: added === null ? null : 0 - added },
+    saved: { parameters: savedParameters(model.graph, settled), multiplyAdds: added === null ? null : 0 - added },
     exactness: exactness(walk, settled),
     warnings: [...warnings, ...metadata.warnings],
     notes: [...new Set([...walk.notes, ...unreadableRecord(model)])],

@@ -1,15 +1,18 @@
 import { INT64 } from '../../tensors/dtypes.ts';
-import type { Model } from '../../formats/onnx/model.ts';
+import type { Graph } from '../../formats/onnx/model.ts';
 import { product } from '../constants/constantValue.ts';
 import type { Settled } from '../flow/settle.ts';
 
-/** Numbers that steer shapes are no parameters. */
-/** Stored numbers before and after, as the files hold them: folded, removed and added ones. */
-export function savedParameters(model: Model, settled: Settled): number {
+/**
+ * Stored numbers before and after, as the files hold them: folded, removed and added ones, those of the graphs inside
+ * nodes among them. Numbers that steer shapes are no parameters.
+ */
+export function savedParameters(graph: Graph, settled: Settled): number {
   let saved = 0;
+  for (const inside of settled.bodies) saved += savedParameters(inside.body, inside.settled);
   for (const [name, { tensor, dims }] of settled.replacements)
     if (!settled.removedInitializers.has(name)) saved += product(tensor.dims) - product(dims);
-  for (const t of model.graph.initializers)
+  for (const t of graph.initializers)
     if (settled.removedInitializers.has(t.name) && t.dtype !== INT64) saved += product(t.dims);
   for (const node of settled.removedNodes) {
     const tensor = node.opType === 'Constant' ? node.attributes.find((a) => a.name === 'value')?.tensor : null;

@@ -11,6 +11,7 @@ import {
   encodeModel,
   floatTensor,
   graph,
+  int64Tensor,
   joinBytes,
   model,
   node,
@@ -65,6 +66,16 @@ const build = (parts: ModelParts): Uint8Array =>
   );
 const convFunction = (more: Partial<Onnx.IFunctionProto> = {}): Onnx.IFunctionProto =>
   define('Net', ['i', 'w'], ['o'], [node('Conv', ['i', 'w'], ['h'], same), node('Relu', ['h'], ['o'])], more);
+const withConstant = (): Onnx.IFunctionProto =>
+  define(
+    'Net',
+    ['i'],
+    ['o'],
+    [
+      node('Constant', [], ['w'], { value: { tensor: floats('', [4, 3, 3, 3]) } }),
+      node('Conv', ['i', 'w'], ['o'], same),
+    ],
+  );
 const branches = ['a', 'b'].map((name) => ({
   graph: graph({
     name,
@@ -102,17 +113,7 @@ const CASES: readonly Case[] = [
     name: 'weights as a Constant inside',
     gray: [1, 0, 1],
     parts: {
-      functions: [
-        define(
-          'Net',
-          ['i'],
-          ['o'],
-          [
-            node('Constant', [], ['w'], { value: { tensor: floats('', [4, 3, 3, 3]) } }),
-            node('Conv', ['i', 'w'], ['o'], same),
-          ],
-        ),
-      ],
+      functions: [withConstant()],
       nodes: [call('Net', ['x'], ['y'])],
     },
   },
@@ -123,6 +124,32 @@ const CASES: readonly Case[] = [
       initializers: [floats('w', [3, 3, 3, 3])],
       functions: [convFunction()],
       nodes: [call('Net', ['x', 'w'], ['a'], {}, 'one'), call('Net', ['a', 'w'], ['y'], {}, 'two')],
+    },
+  },
+  {
+    name: 'called twice with one map: each call is written out with its own weight',
+    gray: [2, 0, 2],
+    parts: {
+      functions: [withConstant()],
+      nodes: [
+        call('Net', ['x'], ['a'], {}, 'one'),
+        call('Net', ['x'], ['b'], {}, 'two'),
+        node('Add', ['a', 'b'], ['y']),
+      ],
+    },
+  },
+  {
+    name: 'called with two maps: each call folds its own',
+    gray: [2, 0, 2],
+    parts: {
+      initializers: [int64Tensor('bgr', [3], [2, 1, 0])],
+      functions: [withConstant()],
+      nodes: [
+        node('Gather', ['x', 'bgr'], ['turned'], { axis: 1 }),
+        call('Net', ['x'], ['a'], {}, 'one'),
+        call('Net', ['turned'], ['b'], {}, 'two'),
+        node('Add', ['a', 'b'], ['y']),
+      ],
     },
   },
   {
