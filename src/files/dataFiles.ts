@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, resolve } from './paths.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { ExternalReader } from '../formats/onnx/externalData.ts';
 import { dataFilePath, tooShort } from './external.ts';

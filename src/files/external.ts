@@ -1,7 +1,7 @@
-import { promises as fs } from 'node:fs';
-import { dirname, isAbsolute, resolve, win32 } from 'node:path';
 import { ChannelwiseError } from '../bytes/errors.ts';
-import { errorCode } from './fileSource.ts';
+import { diskOf } from './disk.ts';
+import { errorCode } from './errorCode.ts';
+import { dirname, resolve } from './paths.ts';
 import { inside } from './realPath.ts';
 
 /**
@@ -15,6 +15,8 @@ export interface DataTrouble {
 
 /** A model that names more data files is told about the first ones only: looking at each takes a moment. */
 const MOST_FILES = 1000;
+/** On any system: from the root, from another machine, or from a drive. */
+const ABSOLUTE = /^(?:[\\/]|[a-zA-Z]:)/;
 const CURABLE = new Set(['external-missing', 'external-short']);
 
 /**
@@ -52,10 +54,10 @@ async function lookAt(
 ): Promise<{ location: string; error: ChannelwiseError } | null> {
   try {
     const path = await dataFilePath(modelPath, location);
-    const stats = await onDisk(location, () => fs.stat(path));
-    if (!stats.isFile())
+    const { kind, size } = await onDisk(location, () => diskOf(path).stat(path));
+    if (kind !== 'file')
       throw new ChannelwiseError('io', 'external-failed', `The data file ${location} is no regular file.`);
-    if (stats.size < needed) throw tooShort(location, stats.size, needed);
+    if (size < needed) throw tooShort(location, size, needed);
     return null;
   } catch (error) {
     if (error instanceof ChannelwiseError) return { location, error };
@@ -86,8 +88,7 @@ export async function dataFilePath(modelPath: string, location: string): Promise
       `The model wants data from "${location}", ${why}; only files in the model's own folder are read.`,
     );
   if (location === '' || location.includes('\0')) throw refuse('which is no file name');
-  if (isAbsolute(location) || win32.isAbsolute(location) || /^[a-zA-Z]:/.test(location))
-    throw refuse('an absolute path');
+  if (ABSOLUTE.test(location)) throw refuse('an absolute path');
   if (location.split(/[\\/]/).includes('..')) throw refuse('which leads out of the folder');
   const path = await real(resolve(folder, location), location);
   const roots = [await real(folder, location)];
@@ -97,7 +98,7 @@ export async function dataFilePath(modelPath: string, location: string): Promise
 }
 
 function real(path: string, location: string): Promise<string> {
-  return onDisk(location, () => fs.realpath(path));
+  return onDisk(location, () => diskOf(path).realPath(path));
 }
 
 /** Asks the file system about a data file; what it can't say becomes a sentence. */

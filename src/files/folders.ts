@@ -1,4 +1,4 @@
-import { promises as fs } from 'node:fs';
+import { diskOf } from './disk.ts';
 import { realPath } from './realPath.ts';
 
 /**
@@ -7,7 +7,7 @@ import { realPath } from './realPath.ts';
  */
 export async function makeFolders(root: string, path: string): Promise<string | null> {
   if (path === root || (await realPath(root)) === null) return null;
-  return (await fs.mkdir(path, { recursive: true })) ?? null;
+  return diskOf(path).makeFolders(path);
 }
 
 /**
@@ -15,6 +15,12 @@ export async function makeFolders(root: string, path: string): Promise<string | 
  * be removed stays.
  */
 export async function takeBack(files: readonly string[], folders: readonly string[]): Promise<void> {
-  for (const file of files) await fs.unlink(file).catch(() => undefined);
-  for (const folder of folders) await fs.rmdir(folder).catch(() => undefined);
+  for (const file of files)
+    await diskOf(file)
+      .removeFile(file)
+      .catch(() => undefined);
+  for (const folder of folders)
+    await diskOf(folder)
+      .removeFolder(folder)
+      .catch(() => undefined);
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
 import type { Model } from '../formats/onnx/model.ts';
 import { dataFilePath } from './external.ts';
 import { openFileSource, type FileSource } from './fileSource.ts';
+import { sha256 } from './sha256.ts';
 import { sourceDigest } from './sourceDigest.ts';
 
 /** A model that names more data files is told from others by the first ones. */
@@ -14,9 +14,9 @@ export async function modelDigest(source: FileSource, model: Model): Promise<str
   const own = await sourceDigest(source);
   const locations = [...externalFiles(model).keys()].slice(0, MAX_FILES);
   if (!locations.length) return own;
-  const hash = createHash('sha256').update(`${own}\n`);
-  for (const location of locations) hash.update(`${location}\n${await dataDigest(source.path, location)}\n`);
-  return hash.digest('hex');
+  const lines = [`${own}\n`];
+  for (const location of locations) lines.push(`${location}\n${await dataDigest(source.path, location)}\n`);
+  return sha256(lines);
 }
 
 /** The data files of a model that are there to be read, by path. */

@@ -1,10 +1,12 @@
-import { promises as fs } from 'node:fs';
-import { errorCode } from './fileSource.ts';
-import { dirname, isAbsolute, relative, sep } from 'node:path';
+import { diskOf } from './disk.ts';
+import { dirname, isUri } from './paths.ts';
+import { isAbsolute, relative, sep } from './node/paths.ts';
 
 /** The path with all links resolved; null where nothing is there or it may not be looked at. */
 export async function realPath(path: string): Promise<string | null> {
-  return fs.realpath(path).catch(() => null);
+  return diskOf(path)
+    .realPath(path)
+    .catch(() => null);
 }
 
 /** The folder a path lies in, links resolved; as written where it can't be resolved, and saving there will say why. */
@@ -16,8 +18,8 @@ export async function realFolder(path: string): Promise<string> {
 /** Whether two paths lead to the same file, through links too. False where one of them is missing. */
 export async function sameFile(a: string, b: string): Promise<boolean> {
   try {
-    const [x, y] = await Promise.all([fs.stat(a, { bigint: true }), fs.stat(b, { bigint: true })]);
-    return x.dev === y.dev && x.ino === y.ino;
+    const [x, y] = await Promise.all([diskOf(a).stat(a), diskOf(b).stat(b)]);
+    return x.identity === y.identity;
   } catch {
     return false;
   }
@@ -25,17 +27,12 @@ export async function sameFile(a: string, b: string): Promise<boolean> {
 
 /** Whether something lies at a path, if only a link that leads nowhere. Rejects where that can't be told. */
 export async function pathExists(path: string): Promise<boolean> {
-  try {
-    await fs.lstat(path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
-    throw error;
-  }
+  return diskOf(path).exists(path);
 }
 
 /** Whether `path` lies inside the folder `root`; both as they are written. */
 export function inside(root: string, path: string): boolean {
+  if (isUri(root) || isUri(path)) return path.startsWith(`${root.replace(/\/$/, '')}/`);
   const way = relative(root, path);
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../bytes/byteSource.ts';
+import { sameNumbers } from '../bytes/sameNumbers.ts';
 import { openFileSource } from './fileSource.ts';
 
 const STEP_BYTES = 1024 * 1024;
@@ -12,7 +13,7 @@ export async function sameContent(source: ByteSource, path: string): Promise<boo
     for (let at = 0; at < source.size; at += STEP_BYTES) {
       const length = Math.min(STEP_BYTES, source.size - at);
       const [mine, theirs] = await Promise.all([source.read(at, length), other.read(at, length)]);
-      if (Buffer.compare(mine, theirs) !== 0) return false;
+      if (!sameNumbers(mine, theirs)) return false;
     }
     return true;
   } finally {

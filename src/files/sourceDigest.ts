@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { ByteSource } from '../bytes/byteSource.ts';
+import { sha256 } from './sha256.ts';
 
 /** Files up to this size are read whole. */
 const WHOLE = 4 * 1024 * 1024;
@@ -12,10 +12,10 @@ const BLOCKS = 32;
  * from another version of it, not from a forgery.
  */
 export async function sourceDigest(source: ByteSource): Promise<string> {
-  const hash = createHash('sha256').update(`${source.size}\n`);
-  if (source.size <= WHOLE) hash.update(await source.read(0, source.size));
-  else
-    for (let i = 0; i < BLOCKS; i++)
-      hash.update(await source.read(Math.floor((i * (source.size - BLOCK)) / (BLOCKS - 1)), BLOCK));
-  return hash.digest('hex');
+  const size = `${source.size}\n`;
+  if (source.size <= WHOLE) return sha256([size, await source.read(0, source.size)]);
+  const blocks: Uint8Array[] = [];
+  for (let i = 0; i < BLOCKS; i++)
+    blocks.push(await source.read(Math.floor((i * (source.size - BLOCK)) / (BLOCKS - 1)), BLOCK));
+  return sha256([size, ...blocks]);
 }

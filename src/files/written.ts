@@ -1,7 +1,7 @@
-import { readdir, stat, unlink } from 'node:fs/promises';
-import { dirname, extname, join } from 'node:path';
 import { ChannelwiseError } from '../bytes/errors.ts';
+import { diskOf, type FileStat } from './disk.ts';
 import { openFileSource } from './fileSource.ts';
+import { dirname, extname, join } from './paths.ts';
 import { sourceDigest } from './sourceDigest.ts';
 
 /** What tells a file as we know it from one that somebody changed since, also where its times were put back. */
@@ -29,11 +29,10 @@ export async function sameAsWritten(written: Written): Promise<boolean> {
 
 /** Deletes a file we wrote. Throws `refused` when it was changed or replaced since. */
 export async function removeWritten(written: Written): Promise<void> {
-  if (!(await stat(written.path).catch(() => null)))
-    throw new ChannelwiseError('refused', 'gone', 'It is not there any more.');
+  if (!(await statOf(written.path))) throw new ChannelwiseError('refused', 'gone', 'It is not there any more.');
   if (!(await sameAsWritten(written)))
     throw new ChannelwiseError('refused', 'changed', 'It was changed since it was written, so it stays.');
-  await unlink(written.path);
+  await diskOf(written.path).removeFile(written.path);
 }
 
 /** A model we wrote and the data files that were copied for it. */
@@ -59,12 +58,18 @@ export async function removeWrittenModel({ model, copies }: WrittenModel): Promi
 }
 
 async function usedByLater(data: string, folder: string, extension: string): Promise<boolean> {
-  const copied = await stat(data).catch(() => null);
+  const copied = await statOf(data);
   if (!copied) return false;
-  for (const name of await readdir(folder)) {
+  for (const { name } of await diskOf(folder).list(folder)) {
     if (extname(name) !== extension) continue;
-    const other = await stat(join(folder, name)).catch(() => null);
-    if (other && other.ctimeMs >= copied.ctimeMs) return true;
+    const other = await statOf(join(folder, name));
+    if (other && other.changed >= copied.changed) return true;
   }
   return false;
+}
+
+async function statOf(path: string): Promise<FileStat | null> {
+  return diskOf(path)
+    .stat(path)
+    .catch(() => null);
 }

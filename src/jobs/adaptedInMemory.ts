@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { adaptModel } from '../adapt/adaptModel.ts';
 import { adaptKeras } from '../adapt/keras/adaptKeras.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
@@ -10,6 +9,7 @@ import { WireReader } from '../formats/onnx/scan/wire.ts';
 import type { ModelFile } from '../verify/wiring.ts';
 import type { OpenModel } from './openModel.ts';
 import { VERSION } from './version.ts';
+import { basename } from '../files/paths.ts';
 
 /**
  * An adapted model that is never written: the file with the splices applied, read as if it had been. Throws as

@@ -1,4 +1,3 @@
-import { basename, dirname, resolve } from 'node:path';
 import { adaptModel, type Adaptation } from '../adapt/adaptModel.ts';
 import { adaptKeras } from '../adapt/keras/adaptKeras.ts';
 import { grayscale, type ChannelMap } from '../adapt/maps/channelMap.ts';
@@ -6,8 +5,9 @@ import { summary, type AdaptationPlan } from '../adapt/report/plan.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Splice } from '../bytes/splice.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
-import { saveBeside } from '../files/save/save.ts';
+import { saveBeside } from '../files/writing.ts';
 import { modelDigest } from '../files/modelDigest.ts';
+import { basename, dirname, resolve } from '../files/paths.ts';
 import { dataCopies, withDataCopies, type DataCopy } from './dataCopies.ts';
 import { withOpenModel, type OpenModel } from './openModel.ts';
 import { holdsWeightsAlone } from './openFile.ts';

@@ -1,4 +1,3 @@
-import { basename, dirname, join } from 'node:path';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Splice } from '../bytes/splice.ts';
 import { SplicedSource } from '../bytes/splicedSource.ts';
@@ -7,7 +6,8 @@ import { openFileSource, type FileSource } from '../files/fileSource.ts';
 import { makeFolders, takeBack } from '../files/folders.ts';
 import { inside, pathExists, realFolder, sameFile } from '../files/realPath.ts';
 import { sameContent } from '../files/sameContent.ts';
-import { saveBeside } from '../files/save/save.ts';
+import { saveBeside } from '../files/writing.ts';
+import { basename, dirname, join } from '../files/paths.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
 import { scanModel } from '../formats/onnx/scan/scan.ts';
 import type { OpenModel } from './openModel.ts';

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { grayscale, normalize, type ChannelMap, type Normalisation } from '../adapt/maps/channelMap.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import {
@@ -20,6 +19,7 @@ import { runtimeVersion, type Session } from '../verify/session.ts';
 import { wiring, type ModelFile } from '../verify/wiring.ts';
 import { readPicture } from '../files/images/images.ts';
 import { classIndex, imageFiles, type LabelledFile } from '../files/images/labels.ts';
+import { basename } from '../files/paths.ts';
 import { adaptedInMemory } from './adaptedInMemory.ts';
 import { withOpenModel, withOpenModels, type OpenModel } from './openModel.ts';
 

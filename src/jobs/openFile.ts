@@ -1,7 +1,7 @@
-import { basename, dirname, join } from 'node:path';
 import { DataFiles } from '../files/dataFiles.ts';
 import type { ReadCounts } from '../bytes/byteSource.ts';
 import { openFileSource, type FileSource } from '../files/fileSource.ts';
+import { basename, dirname, join } from '../files/paths.ts';
 import { HEAD_BYTES, type Format, type OpenedFile } from '../formats/format.ts';
 import { formatOf } from '../formats/table.ts';
 

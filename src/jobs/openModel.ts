@@ -1,8 +1,8 @@
-import { dirname, resolve } from 'node:path';
 import type { ReadCounts } from '../bytes/byteSource.ts';
 import { DataFiles } from '../files/dataFiles.ts';
 import { openFileSource, type FileSource } from '../files/fileSource.ts';
 import { realPath } from '../files/realPath.ts';
+import { dirname, resolve } from '../files/paths.ts';
 import { HEAD_BYTES } from '../formats/format.ts';
 import { openKerasFile } from '../formats/keras/kerasFile.ts';
 import { openNetwork, type OpenedNetwork } from '../formats/keras/openNetwork.ts';

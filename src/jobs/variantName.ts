@@ -1,6 +1,6 @@
-import { basename } from 'node:path';
 import { ENDINGS, knownEnding } from '../formats/endings.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
+import { basename } from '../files/paths.ts';
 
 /** What the file name of a model adapted by `map` says about it. */
 export function variantOf(map: ChannelMap): string {

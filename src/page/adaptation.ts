@@ -1,4 +1,3 @@
-import { basename, dirname, join, resolve } from 'node:path';
 import { mapFromJson, type ChannelMap } from '../adapt/maps/channelMap.ts';
 import { candidates, realInputs, typeText } from '../adapt/inputs/candidates.ts';
 import { provenanceOf, type ProvenanceStep } from '../adapt/report/provenance.ts';
@@ -7,6 +6,7 @@ import type { Model } from '../formats/onnx/model.ts';
 import type { PageAdaptation, PageFold, PageMappedInput, PageOriginal, PageStep } from '../protocol/adaptation.ts';
 import type { Shapes } from '../graph/shapes/shapes.ts';
 import { modelDigest } from '../files/modelDigest.ts';
+import { basename, dirname, join, resolve } from '../files/paths.ts';
 import { holdsWeightsAlone, withOpenFile } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import { weightsMark } from '../jobs/weights/originOf.ts';

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { imageInputs } from '../adapt/inputs/imageInputs.ts';
 import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from '../protocol/evaluation.ts';
 import { conclusions, evaluationDetails } from '../verify/evaluate/evaluateText.ts';
@@ -7,6 +6,7 @@ import { PREPROCESSINGS } from '../verify/evaluate/preprocess.ts';
 import { wiring } from '../verify/wiring.ts';
 import { evaluateFolder, reportCsv, type EvaluateOptions } from '../jobs/evaluate.ts';
 import { imageFiles } from '../files/images/labels.ts';
+import { basename } from '../files/paths.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 
 /** The models to evaluate: without an adapted file the original is adapted in memory. */

@@ -1,3 +1,4 @@
+import { base64 } from '../bytes/base64.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { PageFilterSet } from '../protocol/firstLayer.ts';
 import type { ElementRange, StoredTensor } from '../tensors/storedTensor.ts';
@@ -26,5 +27,5 @@ export async function filterValues(tensor: StoredTensor, ranges: readonly Elemen
 
 /** Little-endian float32 in base64, as the page reads it. */
 export function encodedFilters(values: Float64Array): string {
-  return Buffer.from(Float32Array.from(values).buffer).toString('base64');
+  return base64(new Uint8Array(Float32Array.from(values).buffer));
 }

@@ -1,5 +1,4 @@
 import { pageCost } from './pageSizes.ts';
-import { basename } from 'node:path';
 import { realInputs } from '../adapt/inputs/candidates.ts';
 import { modelCosts } from '../graph/cost/cost.ts';
 import type { Shapes } from '../graph/shapes/shapes.ts';
@@ -15,6 +14,7 @@ import { inspectWeights, weightsText, type WeightsInspection } from './inspectWe
 import { modelHead, pageFirstLayers } from './pageModel.ts';
 import { contradictionTexts } from './pageSizes.ts';
 import { boundShapes } from './shapes.ts';
+import { basename } from '../files/paths.ts';
 
 export interface DeclaredValue {
   readonly name: string;

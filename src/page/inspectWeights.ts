@@ -1,10 +1,10 @@
-import { basename } from 'node:path';
 import type { Fact } from '../formats/format.ts';
 import { readCost, type OpenFile } from '../jobs/openFile.ts';
 import { besideWeights } from '../jobs/weights/besideWeights.ts';
 import { layersOf } from '../jobs/weights/layers.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import { elementCount } from '../tensors/storedTensor.ts';
+import { basename } from '../files/paths.ts';
 
 /** What a file of weights is, as `inspect` prints it. */
 export interface WeightsInspection {

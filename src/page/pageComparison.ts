@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { PROVENANCE_KEY, provenanceOf } from '../adapt/report/provenance.ts';
 import { storedTensors } from '../graph/storedTensors.ts';
 import type { Graph, Model } from '../formats/onnx/model.ts';
@@ -17,6 +16,7 @@ import {
 } from '../verify/compare/compareText.ts';
 import { readPageModel } from './readPage.ts';
 import { withOpenModels } from '../jobs/openModel.ts';
+import { basename } from '../files/paths.ts';
 
 /** Rows of one group that go to the page; more of them nobody reads. */
 const MAX_ROWS = 5000;

@@ -1,5 +1,5 @@
-import { basename } from 'node:path';
 import { dataTrouble } from '../files/external.ts';
+import { basename } from '../files/paths.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
 import { inferShapes } from '../graph/shapes/shapes.ts';
 import { steeringConstants } from '../graph/shapes/steering.ts';

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import type { InferredTensor } from '../graph/shapes/inferred.ts';
 import { nodeLabel, type ScopeShapes } from '../graph/shapes/graphScope.ts';
 import { inferShapes, type Contradiction, type InferOptions, type Shapes } from '../graph/shapes/shapes.ts';
@@ -9,6 +8,7 @@ import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Dim, Model } from '../formats/onnx/model.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import { contradictionText } from './pageSizes.ts';
+import { basename } from '../files/paths.ts';
 
 export interface ShapedTensor {
   readonly name: string;

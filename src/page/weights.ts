@@ -1,4 +1,3 @@
-import { dirname, resolve } from 'node:path';
 import { streamCsv } from '../tensors/csv.ts';
 import { elementTexts, numberText } from '../tensors/elementText.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
@@ -12,7 +11,8 @@ import { fileFormat, withOpenFile } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import type { CallContext } from '../jobs/rpc.ts';
 import { sameFile } from '../files/realPath.ts';
-import { writeFileWhole } from '../files/save/wholeFile.ts';
+import { writeFileWhole } from '../files/writing.ts';
+import { dirname, resolve } from '../files/paths.ts';
 
 interface Named {
   readonly tensor: StoredTensor;

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import type { ImageInput } from '../adapt/inputs/imageInputs.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
 import { readProvenance } from '../adapt/report/provenance.ts';
@@ -10,6 +9,7 @@ import { besideWeights } from '../jobs/weights/besideWeights.ts';
 import { layersOf } from '../jobs/weights/layers.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import { madeFromSteps, type MadeFrom } from './adaptation.ts';
+import { basename } from '../files/paths.ts';
 
 /**
  * The layers of a file of weights that may see the image, as inputs to choose from; a file with none is refused with

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { imageInputs } from '../adapt/inputs/imageInputs.ts';
 import { planSections } from '../adapt/report/planText.ts';
 import { asPython } from '../adapt/report/python.ts';
@@ -22,6 +21,7 @@ import { saveTensor, tensorBlock, tensorStatistics } from './weights.ts';
 import { layerInputs, pythonOfWeights, weightsMadeFrom } from './weightsAnswers.ts';
 import { weightsLayerFacts, weightsLayerFilters } from './weightsLayer.ts';
 import type { AdaptReply, WorkerMethods } from './workerMethods.ts';
+import { basename } from '../files/paths.ts';
 
 /** What the worker does for each method. */
 export const WORKER_ANSWERS: Answers<WorkerMethods> = {

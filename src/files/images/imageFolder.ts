@@ -1,7 +1,7 @@
-import { promises as fs } from 'node:fs';
-import { basename, extname, join } from 'node:path';
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { errorCode } from '../fileSource.ts';
+import { diskOf, type FolderEntry } from '../disk.ts';
+import { errorCode } from '../errorCode.ts';
+import { basename, extname, join } from '../paths.ts';
 
 const EXTENSIONS = new Set(['.png', '.jpg', '.jpeg']);
 
@@ -12,7 +12,7 @@ function isImageName(name: string): boolean {
 /** PNG and JPEG files directly in a folder, by name. Throws `io` where the folder can't be read. */
 export async function listImages(dir: string): Promise<string[]> {
   return (await entriesOf(dir))
-    .filter((e) => !e.isDirectory() && isImageName(e.name))
+    .filter((e) => e.kind !== 'folder' && isImageName(e.name))
     .map((e) => join(dir, e.name))
     .sort();
 }
@@ -20,14 +20,14 @@ export async function listImages(dir: string): Promise<string[]> {
 /** Sub-folders, by name. */
 export async function listFolders(dir: string): Promise<string[]> {
   return (await entriesOf(dir))
-    .filter((e) => e.isDirectory() && !e.name.startsWith('.'))
+    .filter((e) => e.kind === 'folder' && !e.name.startsWith('.'))
     .map((e) => e.name)
     .sort();
 }
 
-async function entriesOf(dir: string): Promise<{ name: string; isDirectory(): boolean }[]> {
+async function entriesOf(dir: string): Promise<FolderEntry[]> {
   try {
-    return await fs.readdir(dir, { withFileTypes: true });
+    return await diskOf(dir).list(dir);
   } catch (error) {
     const code = errorCode(error);
     const missing = code === 'ENOENT' || code === 'ENOTDIR';

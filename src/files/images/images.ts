@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { picturePainter, type Picture } from '../../verify/evaluate/picture.ts';
 import type { VerifyImage } from '../../verify/proof/measure/stemRun.ts';
@@ -6,6 +5,7 @@ import { readSmallFile } from '../smallFile.ts';
 import { listImages } from './imageFolder.ts';
 import { decodeJpeg, isJpeg } from './jpeg.ts';
 import { decodePng, isPng } from './png.ts';
+import { basename } from '../paths.ts';
 
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 /** A decoder's own words, in our sentence. */

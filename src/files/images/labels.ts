@@ -1,8 +1,8 @@
-import { basename, join } from 'node:path';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { parseJsonValue } from '../../bytes/json/jsonValue.ts';
 import { readTextFile } from '../textFile.ts';
 import { listFolders, listImages } from './imageFolder.ts';
+import { basename, join } from '../paths.ts';
 
 export interface LabelledFile {
   readonly path: string;

@@ -1,6 +1,7 @@
-import { inflateSync } from 'node:zlib';
+import { joined } from '../../bytes/joined.ts';
 import { crc32 } from '../../formats/zip/crc32.ts';
 import type { Picture } from '../../verify/evaluate/picture.ts';
+import { unpackZlib } from '../node/inflate.ts';
 import { checkPixels } from './pixels.ts';
 
 /** https://www.w3.org/TR/png-3/, 5.2 */
@@ -75,7 +76,7 @@ export function decodePng(bytes: Uint8Array): Picture {
 function inflated(data: Uint8Array, length: number): Uint8Array {
   let raw: Uint8Array;
   try {
-    raw = inflateSync(data, { maxOutputLength: Math.max(length, 1) });
+    raw = unpackZlib(data, Math.max(length, 1));
   } catch {
     throw new Error('its data is damaged');
   }
@@ -104,7 +105,7 @@ function readChunks(bytes: Uint8Array): { header: Header; palette: Uint8Array; d
     at += CHUNK_FRAME + length;
   }
   if (header === null) throw new Error('its header is missing');
-  return { header, palette, data: data.length === 1 ? (data[0] as Uint8Array) : Buffer.concat(data) };
+  return { header, palette, data: data.length === 1 ? (data[0] as Uint8Array) : joined(data) };
 }
 
 function readHeader(body: Uint8Array): Header {

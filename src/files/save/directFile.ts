@@ -1,6 +1,6 @@
 import { constants, promises as fs } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { errorCode } from '../fileSource.ts';
+import { errorCode } from '../errorCode.ts';
 
 /** What memory, position and length of a direct write must be multiples of, on every file system we know. */
 const ALIGNMENT = 4096;

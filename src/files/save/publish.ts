@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { errorCode } from '../fileSource.ts';
+import { errorCode } from '../errorCode.ts';
 import type { SaveRequest } from './request.ts';
 import { existsError } from './writeError.ts';
 import type { SaveFs, SaveHandle } from './saveFs.ts';

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { promises as fs, readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { errorCode } from '../fileSource.ts';
+import { errorCode } from '../errorCode.ts';
 
 /**
  * `.channelwise-MACHINE-PROCESS-START-RANDOM.tmp`: whose file it is can be told from its name when that process was

@@ -1,5 +1,5 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { errorCode } from '../fileSource.ts';
+import { errorCode } from '../errorCode.ts';
 
 /** An error of the file system while writing into a folder, in one sentence. */
 export function writeError(directory: string, error: unknown): ChannelwiseError {

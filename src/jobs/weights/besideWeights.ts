@@ -1,8 +1,8 @@
-import { basename, dirname, join, resolve } from 'node:path';
 import { CONFIG_NAMES, changedConfig, configHints, type ChangedConfig } from '../../adapt/weights/configs.ts';
 import type { ConfigHints } from '../../adapt/weights/imageTensors.ts';
 import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
 import { listFiles, readSmallFile } from '../../files/besideFiles.ts';
+import { basename, dirname, join, resolve } from '../../files/paths.ts';
 import { knownEnding } from '../../formats/endings.ts';
 import { parseJson } from '../../bytes/json/json.ts';
 import { INDEX_END, readShardIndex, type ShardIndex } from '../../formats/sharded/shardIndex.ts';

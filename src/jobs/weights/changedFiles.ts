@@ -1,7 +1,7 @@
-import { basename } from 'node:path';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Splice } from '../../bytes/splice.ts';
 import type { FileSource } from '../../files/fileSource.ts';
+import { basename } from '../../files/paths.ts';
 import { canWrite, type Shard, type TensorChange, type TensorWriter } from '../../formats/format.ts';
 import type { OpenFile } from '../openFile.ts';
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
-import { basename, dirname, resolve } from 'node:path';
 import type { ProvenanceSource } from '../../adapt/report/provenance.ts';
+import { basename, dirname, resolve } from '../../files/paths.ts';
+import { sha256 } from '../../files/sha256.ts';
 import { sourceDigest } from '../../files/sourceDigest.ts';
 import { readCost, type OpenFile } from '../openFile.ts';
 
@@ -20,7 +20,7 @@ export async function weightsMark(open: OpenFile): Promise<{ readonly size: numb
   const own = await sourceDigest(source);
   const size = readCost(open).fileSize;
   if (shards.size === 0) return { size, digest: own };
-  const hash = createHash('sha256').update(`${own}\n`);
-  for (const [name, shard] of shards) hash.update(`${name}\n${await sourceDigest(shard)}\n`);
-  return { size, digest: hash.digest('hex') };
+  const lines = [`${own}\n`];
+  for (const [name, shard] of shards) lines.push(`${name}\n${await sourceDigest(shard)}\n`);
+  return { size, digest: await sha256(lines) };
 }
