@@ -1,3 +1,4 @@
+import { asPageAction, type PageAction } from './actions.ts';
 import type { PageAdaptation, PageProof } from './adaptation.ts';
 import { FIRST_LAYER_ARGS, type FirstLayerMethods } from './firstLayer.ts';
 import type { PackedModel } from './packed.ts';
@@ -183,6 +184,7 @@ export interface PageMethods extends WeightMethods, FirstLayerMethods {
   lastProof: { args: null; result: PageProof | null };
   /** Puts a link to a node, by its name or by a tensor it makes, on the clipboard. */
   copyLink: { args: { node: string }; result: null };
+  copyText: { args: { text: string }; result: null };
   /** The view a command asked for, once; null when none did. */
   wanted: { args: null; result: PageView | null };
   /** The comparison with the model that `compare` chose last; null when none was chosen. */
@@ -213,6 +215,10 @@ export const PAGE_ARGS: { readonly [M in PageMethod]: (value: unknown) => PageMe
   copyLink: (value) => {
     const node = (value as { node?: unknown } | null)?.node;
     return typeof node === 'string' ? { node } : undefined;
+  },
+  copyText: (value) => {
+    const text = (value as { text?: unknown } | null)?.text;
+    return typeof text === 'string' ? { text } : undefined;
   },
   ...WEIGHT_ARGS,
   ...FIRST_LAYER_ARGS,
@@ -246,6 +252,8 @@ export type HostMessage =
   | { type: 'changed' }
   /** A link asks for a node, by its name or by a tensor it makes. */
   | { type: 'show'; node: string }
+  /** A command acts on a thing of the page, or on what is selected there. */
+  | { type: 'act'; action: PageAction; target: string | null }
   /** A command wants a view shown; the page asks `wanted` which. */
   | { type: 'wanted' };
 
@@ -266,6 +274,7 @@ export function asHostMessage(value: unknown): HostMessage | null {
   const m = value as Record<string, unknown>;
   if (m.type === 'changed' || m.type === 'wanted') return { type: m.type };
   if (m.type === 'show') return typeof m.node === 'string' ? { type: 'show', node: m.node } : null;
+  if (m.type === 'act') return asAct(m);
   if (!Number.isSafeInteger(m.id)) return null;
   const id = m.id as number;
   if (m.type === 'progress')
@@ -275,4 +284,10 @@ export function asHostMessage(value: unknown): HostMessage | null {
   if (m.ok === false && typeof m.code === 'string' && typeof m.message === 'string')
     return { type: 'reply', id, ok: false, code: m.code, message: m.message };
   return null;
+}
+
+function asAct({ action, target }: Record<string, unknown>): HostMessage | null {
+  const known = asPageAction(action);
+  if (!known || (target !== null && typeof target !== 'string')) return null;
+  return { type: 'act', action: known, target };
 }

@@ -76,7 +76,7 @@ test('a trace shows all that feeds a layer, and ends', async () => {
   await drawn(page);
   await page.getByRole('button', { name: 'Show in graph' }).click();
   await page.getByRole('button', { name: 'Trace to the inputs' }).click();
-  assert.equal(await live(page), '1 layers between here and the inputs');
+  assert.equal(await live(page), '1 layer between here and the inputs');
   await page.getByRole('button', { name: 'Trace to the outputs' }).click();
   assert.match(await live(page), /^\d\d+ layers between here and the outputs$/);
   await page.screenshot({ path: 'test-results/page/trace.png' });

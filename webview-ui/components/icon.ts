@@ -7,6 +7,8 @@ import type { TemplateResult } from 'lit';
  */
 const ICONS = {
   search: 0xea6d,
+  bookmark: 0xeaa5,
+  path: 0xea99,
   close: 0xea76,
   back: 0xea9b,
   forward: 0xea9c,

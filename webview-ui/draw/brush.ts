@@ -24,6 +24,7 @@ export interface Marks {
   hovered: number;
   found: ReadonlySet<number>;
   differing: ReadonlyMap<number, Difference>;
+  bookmarked: ReadonlySet<number>;
   into: readonly number[];
   out: readonly number[];
   traced: readonly number[];

@@ -53,7 +53,17 @@ function placeOf({ scene, motion }: Brush, b: number): Rect {
 
 /** Boxes to be seen from any distance. */
 function stands(b: number, marks: Marks): boolean {
+  return outlined(b, marks) || marks.bookmarked.has(b);
+}
+
+/** A bookmark has its ribbon in place of an outline. */
+function outlined(b: number, marks: Marks): boolean {
   return b === marks.selected || marks.found.has(b) || marks.differing.has(b);
+}
+
+/** While something is followed, all else steps back. */
+function isFaint(b: number, { followed }: Marks): boolean {
+  return followed !== null && !followed.boxes.has(b);
 }
 
 /** The colour of a box that stands out; undefined for others. */
@@ -61,7 +71,8 @@ function standing({ theme }: Brush, b: number, marks: Marks): string | undefined
   if (b === marks.selected) return theme.focus;
   if (marks.found.has(b)) return theme.match;
   const difference = marks.differing.get(b);
-  return difference && theme.differing[difference];
+  if (difference) return theme.differing[difference];
+  return marks.bookmarked.has(b) ? theme.match : undefined;
 }
 
 /** Far out many boxes fall on one pixel; only the first of them is drawn. */
@@ -84,10 +95,15 @@ class Grain {
 function paintPatches(brush: Brush, boxes: readonly number[], marks: Marks): void {
   const { ctx, theme, hair, colours } = brush;
   const byColour = new Map<string, number[]>();
+  const faint: number[] = [];
   const marked: number[] = [];
   for (const b of boxes) {
     if (stands(b, marks)) {
       marked.push(b);
+      continue;
+    }
+    if (isFaint(b, marks)) {
+      faint.push(b);
       continue;
     }
     const colour = !colours.heated && kindOfBox(brush.scene, b) === 'group' ? theme.line : colours.fill(b);
@@ -95,6 +111,10 @@ function paintPatches(brush: Brush, boxes: readonly number[], marks: Marks): voi
     if (list) list.push(b);
     else byColour.set(colour, [b]);
   }
+  ctx.fillStyle = theme.line;
+  ctx.globalAlpha = FAINT;
+  for (const b of faint) paintPatch(brush, b, 1.5 * hair);
+  ctx.globalAlpha = 1;
   for (const [colour, list] of byColour) {
     ctx.fillStyle = colour;
     for (const b of list) paintPatch(brush, b, 1.5 * hair);
@@ -115,11 +135,11 @@ function paintPatch(brush: Brush, b: number, least: number): void {
 function paintBox(brush: Brush, b: number, marks: Marks): void {
   const place = placeOf(brush, b);
   const kind = kindOfBox(brush.scene, b);
-  const faint = marks.followed !== null && !marks.followed.boxes.has(b);
-  brush.ctx.globalAlpha = faint ? FAINT : 1;
+  brush.ctx.globalAlpha = isFaint(b, marks) ? FAINT : 1;
   if (kind === 'group') paintGroup(brush, b, place);
   else paintNode(brush, b, place);
   paintOutline(brush, { b, place, round: kind === 'input' || kind === 'output' }, marks);
+  if (marks.bookmarked.has(b)) paintRibbon(brush, place.x, place.y);
   const difference = marks.differing.get(b);
   if (difference) paintSign(brush, difference, place.x + place.w, place.y);
   brush.ctx.globalAlpha = 1;
@@ -194,10 +214,26 @@ interface Outlined {
 
 function paintOutline(brush: Brush, { b, place, round }: Outlined, marks: Marks): void {
   const { ctx, theme, hair } = brush;
-  const colour = standing(brush, b, marks);
+  const colour = outlined(b, marks) ? standing(brush, b, marks) : undefined;
   boxPath(brush, place, round);
   ctx.strokeStyle = colour ?? (b === marks.hovered ? theme.text : theme.border);
   ctx.lineWidth = colour ? Math.max(3, 2 * hair) : Math.max(hair, 0.8);
+  ctx.stroke();
+}
+
+/** A bookmark's ribbon at the box's upper left corner. */
+function paintRibbon({ ctx, theme, hair }: Brush, x: number, y: number): void {
+  ctx.beginPath();
+  ctx.moveTo(x + 2, y - 4);
+  ctx.lineTo(x + 11, y - 4);
+  ctx.lineTo(x + 11, y + 9);
+  ctx.lineTo(x + 6.5, y + 5);
+  ctx.lineTo(x + 2, y + 9);
+  ctx.closePath();
+  ctx.fillStyle = theme.match;
+  ctx.fill();
+  ctx.strokeStyle = theme.background;
+  ctx.lineWidth = Math.max(1, hair);
   ctx.stroke();
 }
 

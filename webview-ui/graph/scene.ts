@@ -54,29 +54,6 @@ export class Scene {
     return first === undefined ? '' : this.model.labels.of(this.model.flat.links[first]!);
   }
 
-  /** The links that enter or leave what a box shows; of a group, those that cross its frame. */
-  linksAt(key: SelectionKey): { into: number[]; out: number[] } {
-    const { flat, hierarchy } = this.model;
-    const item = this.model.itemOf(key);
-    const group = this.model.groupOf(key);
-    const inside = new Uint8Array(hierarchy.groups.length);
-    if (group !== undefined) {
-      inside[group] = 1;
-      hierarchy.groups.forEach((g, i) => {
-        if (g.parent >= 0 && inside[g.parent]) inside[i] = 1;
-      });
-    }
-    const within = (i: number): boolean => (item !== undefined ? i === item : inside[hierarchy.groupOf[i]!] === 1);
-    const into: number[] = [];
-    const out: number[] = [];
-    flat.links.forEach((link, i) => {
-      const [from, to] = [within(link.from), within(link.to)];
-      if (to && !from) into.push(i);
-      if (from && !to) out.push(i);
-    });
-    return { into, out };
-  }
-
   /** Every piece that carries one of the links. */
   piecesOf(links: readonly number[]): number[] {
     if (!this.#piecesOf) {

@@ -15,11 +15,11 @@ function linksBy(flat: FlatGraph, end: 'from' | 'to'): number[][] {
   return byItem;
 }
 
-/** Everything between an item and the graph's inputs, or its outputs. */
-export function traceAll(flat: FlatGraph, start: number, direction: Direction): Trace {
+/** Everything between some items and the graph's inputs, or its outputs. */
+export function traceAll(flat: FlatGraph, starts: readonly number[], direction: Direction): Trace {
   const [near, far] = direction === 'inputs' ? (['to', 'from'] as const) : (['from', 'to'] as const);
   const leaving = linksBy(flat, near);
-  const items = new Set([start]);
+  const items = new Set(starts);
   const links: number[] = [];
   // A set gives what is added while it is walked, so this reaches all.
   for (const item of items) {

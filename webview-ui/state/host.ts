@@ -1,3 +1,4 @@
+import type { PageAction } from '../../src/protocol/actions.ts';
 import { asHostMessage } from '../../src/protocol/messages.ts';
 import type { PageMessage, PageMethod, PageMethods } from '../../src/protocol/messages.ts';
 
@@ -32,6 +33,7 @@ const api = acquireVsCodeApi();
 const waiting = new Map<number, Waiting>();
 const listeners = { changed: new Set<() => void>(), wanted: new Set<() => void>() };
 const shows = new Set<(node: string) => void>();
+const acts = new Set<(action: PageAction, target: string | null) => void>();
 let lastId = 0;
 
 window.addEventListener('message', (event: MessageEvent<unknown>) => {
@@ -43,6 +45,10 @@ window.addEventListener('message', (event: MessageEvent<unknown>) => {
   }
   if (message.type === 'show') {
     for (const listener of [...shows]) listener(message.node);
+    return;
+  }
+  if (message.type === 'act') {
+    for (const listener of [...acts]) listener(message.action, message.target);
     return;
   }
   const entry = waiting.get(message.id);
@@ -92,4 +98,10 @@ export function onHost(news: keyof typeof listeners, listener: () => void): () =
 export function onShow(listener: (node: string) => void): () => void {
   shows.add(listener);
   return () => shows.delete(listener);
+}
+
+/** Calls `listener` when a command acts on a thing of the page; returns the unsubscribe function. */
+export function onAct(listener: (action: PageAction, target: string | null) => void): () => void {
+  acts.add(listener);
+  return () => acts.delete(listener);
 }

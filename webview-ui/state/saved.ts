@@ -21,6 +21,8 @@ export interface Saved {
   /** Width of the side panel in pixels, whether it is hidden, and which of its sections are folded. */
   panel: { width: number; hidden: boolean };
   folds: string[];
+  /** Things the reader wants to find again. */
+  bookmarks: string[];
 }
 
 export function asSaved(value: unknown): Partial<Saved> {
@@ -32,7 +34,6 @@ export function asSaved(value: unknown): Partial<Saved> {
   const tab = asTab(v.tab);
   if (tab) saved.tab = tab;
   if (typeof v.selected === 'string') saved.selected = v.selected;
-  if (Array.isArray(v.open) && v.open.every((p) => typeof p === 'string')) saved.open = v.open as string[];
   if (typeof v.query === 'string') saved.query = v.query;
   const bind = asBinding(v.bind);
   if (bind) saved.bind = bind;
@@ -40,11 +41,18 @@ export function asSaved(value: unknown): Partial<Saved> {
   if (view) saved.view = view;
   const panel = asPanel(v.panel);
   if (panel) saved.panel = panel;
-  if (Array.isArray(v.folds) && v.folds.every((name) => typeof name === 'string')) saved.folds = v.folds as string[];
+  for (const list of ['open', 'folds', 'bookmarks'] as const) {
+    const texts = v[list];
+    if (isTexts(texts)) saved[list] = texts;
+  }
   const t = v.table as Record<string, unknown> | null | undefined;
   if (t && typeof t.sort === 'string' && typeof t.down === 'boolean' && typeof t.filter === 'string')
     saved.table = { sort: t.sort, down: t.down, filter: t.filter };
   return saved;
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }
 
 function asPanel(value: unknown): Saved['panel'] | null {

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { HostMessage } from '../../protocol/messages.ts';
 import type { PackedModel } from '../../protocol/packed.ts';
 import type { StatusLine } from '../window/statusLine.ts';
 import { statusText } from './statusText.ts';
@@ -56,7 +57,14 @@ export class ActivePage {
       void vscode.commands.executeCommand('setContext', `channelwise.${key}`, value);
   }
 
+  /** Tells the page that is in front, or was last. */
+  post(message: HostMessage): void {
+    void this.told?.webview.postMessage(message);
+  }
+
   closed(panel: vscode.WebviewPanel): void {
-    if (this.told === panel) this.status.hide();
+    if (this.told !== panel) return;
+    this.status.hide();
+    this.told = null;
   }
 }

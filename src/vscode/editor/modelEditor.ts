@@ -7,6 +7,7 @@ import { EDITOR_TYPES } from '../modelFiles.ts';
 import { StatusLine } from '../window/statusLine.ts';
 import { ActivePage } from './activePage.ts';
 import { Links } from './links.ts';
+import { registerPageActions } from './pageActions.ts';
 import type { ModelDocument, ModelPage } from './modelDocument.ts';
 import { PageAnswers } from './pageAnswers.ts';
 import { pageHtml } from './pageHtml.ts';
@@ -27,10 +28,12 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDoc
   static register(extension: Extension, context: vscode.ExtensionContext): vscode.Disposable {
     const status = new StatusLine('channelwise.model', 'Channelwise model', 'circuit-board');
     const dist = vscode.Uri.joinPath(context.extensionUri, 'dist');
-    const editor = new ModelEditor(extension, dist, new ActivePage(status));
+    const active = new ActivePage(status);
+    const editor = new ModelEditor(extension, dist, active);
     const options = { supportsMultipleEditorsPerDocument: true };
     return vscode.Disposable.from(
       status,
+      registerPageActions(active),
       vscode.window.registerUriHandler(new Links(extension.models)),
       ...EDITOR_TYPES.map((type) => vscode.window.registerCustomEditorProvider(type, editor, options)),
     );

@@ -78,6 +78,10 @@ const ANSWERS: {
     await copyLink(document.uri, node);
     return null;
   },
+  copyText: async (_, { text }) => {
+    await vscode.env.clipboard.writeText(text);
+    return null;
+  },
   firstLayerFacts: (call, args) => ask(call, 'firstLayerFacts', args),
   layerFilters: (call, args) => ask(call, 'layerFilters', args),
   saveTensor: (call, args) => saveTensor(call.extension.jobs, call.document.uri, args, call),

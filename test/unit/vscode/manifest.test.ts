@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { PAGE_ACTIONS } from '../../../src/protocol/actions.ts';
 import { FORMATS } from '../../../src/formats/table.ts';
 
 interface MenuItem {
@@ -72,4 +73,15 @@ test('menus name commands that there are, and files that there are', () => {
     icons.filter((icon) => !existsSync(new URL(icon, root))),
     [],
   );
+});
+
+test('every action of the page is a command, stands in the context menus, and acts on a selection from the palette', () => {
+  const expected = PAGE_ACTIONS.map((action) => `channelwise.page.${action}`);
+  const commands = contributes.commands.map(({ command }) => command);
+  const ofPage = (list: readonly string[]): string[] =>
+    list.filter((command) => command.startsWith('channelwise.page.'));
+  const inMenu = (menu: string): string[] => (contributes.menus[menu] ?? []).map(({ command }) => command);
+  assert.deepEqual(ofPage(commands), expected);
+  assert.deepEqual(inMenu('webview/context'), expected);
+  assert.deepEqual(ofPage(inMenu('commandPalette')), expected);
 });

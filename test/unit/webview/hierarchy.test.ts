@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GraphModel } from '../../../webview-ui/graph/graphModel.ts';
 import { repeatedBlocks } from '../../../webview-ui/graph/repeats.ts';
+import { linksAt } from '../../../webview-ui/graph/targets.ts';
 import { Scene } from '../../../webview-ui/graph/scene.ts';
 import { layoutNested } from '../../../webview-ui/layout/nested.ts';
 import { densePage, residualPage, resnet50Page, transformerPage } from '../../fixtures/pageModels.ts';
@@ -91,7 +92,7 @@ test('a thing in a closed group is shown by the group; tracing a link finds all 
   const open = new Scene(model, layoutNested(model.input, model.initiallyOpen()));
   const box = open.boxOf(`n${node.id}`)!;
   assert.equal(model.keyOf(open.geometry.box[box]!), `n${node.id}`);
-  const { into, out } = open.linksAt(`n${node.id}`);
+  const { into, out } = linksAt(model, `n${node.id}`);
   assert.deepEqual([into.length, out.length], [2, 1]);
   const pieces = open.piecesOf(into);
   // The skip comes from the block before: out of its frame, over the gap, into this one.

@@ -5,6 +5,7 @@ import { unpackModel } from '../../../src/protocol/packed.ts';
 import type { PackedModel } from '../../../src/protocol/packed.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import { GraphSession } from '../../state/graphSession.ts';
+import { clearMenus } from '../../state/contextMenu.ts';
 import { keptState, onHost, request } from '../../state/host.ts';
 import { asSaved } from '../../state/saved.ts';
 import type { Saved } from '../../state/saved.ts';
@@ -26,7 +27,7 @@ export class App extends LitElement {
   declare bind: PageBinding;
   #load = 0;
   #saved = asSaved(keptState());
-  #stop: () => void = () => undefined;
+  #stops: (() => void)[] = [];
 
   constructor() {
     super();
@@ -38,13 +39,13 @@ export class App extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#stop = onHost('changed', () => void this.#fetch());
+    this.#stops = [onHost('changed', () => void this.#fetch()), clearMenus()];
     void this.#fetch();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#stop();
+    for (const stop of this.#stops) stop();
     this.session?.close();
   }
 

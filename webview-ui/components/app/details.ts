@@ -1,20 +1,20 @@
-import { LitElement, css, html } from 'lit';
+import { LitElement, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageModel, PageTensor, PageWeight } from '../../../src/protocol/messages.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
-import { request } from '../../state/host.ts';
 import '../firstLayer/firstLayer.ts';
 import '../graph/inspector.ts';
 import '../graph/sizesCard.ts';
 import '../tensors/tensorCard.ts';
+import './bookmarks.ts';
 import './metadata.ts';
 import './summary.ts';
 
 /**
- * What the side panel holds: the selected layer or tensor, the input layers, sizes, summary and metadata. `said` and
- * `failed` carry a sentence.
+ * What the side panel holds: the selected layer or tensor, the input layers, sizes, summary and metadata. `bookmark-removed`
+ * carries a key.
  */
 export class Details extends LitElement {
   static override properties = {
@@ -24,21 +24,18 @@ export class Details extends LitElement {
     tensor: { attribute: false },
     opened: { attribute: false },
     traced: { attribute: false },
+    pathAsked: { attribute: false },
+    bookmarks: { attribute: false },
     bind: { attribute: false },
   };
-  static override styles = css`
-    .link {
-      margin: 0;
-      padding: 10px 14px 12px;
-      border-bottom: 1px solid var(--edge);
-    }
-  `;
   declare model: PageModel | null;
   declare session: GraphSession | null;
   declare selected: SelectionKey | null;
   declare tensor: string | null;
   declare opened: number;
   declare traced: boolean;
+  declare pathAsked: boolean;
+  declare bookmarks: readonly SelectionKey[];
   declare bind: PageBinding;
 
   constructor() {
@@ -49,45 +46,34 @@ export class Details extends LitElement {
     this.tensor = null;
     this.opened = 0;
     this.traced = false;
+    this.pathAsked = false;
+    this.bookmarks = [];
     this.bind = {};
   }
 
-  #tell(type: 'said' | 'failed', sentence: string): void {
-    this.dispatchEvent(new CustomEvent(type, { detail: sentence }));
-  }
-
-  async #copyLink(node: string): Promise<void> {
-    try {
-      await request('copyLink', { node });
-      this.#tell('said', 'Copied a link to this layer');
-    } catch (error) {
-      this.#tell('failed', error instanceof Error ? error.message : String(error));
-    }
-  }
-
-  #linkButton(): TemplateResult | null {
-    const node = this.selected ? this.session?.model.linkName(this.selected) : '';
-    if (!node) return null;
-    return html`<p class="link">
-      <vscode-button appearance="secondary" @click=${() => void this.#copyLink(node)}
-        >Copy link to this layer</vscode-button
-      >
-    </p>`;
+  #removed(key: SelectionKey): void {
+    this.dispatchEvent(new CustomEvent('bookmark-removed', { detail: key }));
   }
 
   #selectedLayer(): TemplateResult {
     return html`<cw-inspector
-        .session=${this.session}
-        .selected=${this.selected}
-        .opened=${this.opened}
-        .traced=${this.traced}
-      ></cw-inspector>
-      ${this.#linkButton()}`;
+      .session=${this.session}
+      .selected=${this.selected}
+      .opened=${this.opened}
+      .traced=${this.traced}
+      .pathAsked=${this.pathAsked}
+      .bookmarks=${this.bookmarks}
+    ></cw-inspector>`;
   }
 
   #ofGraph(model: PageModel): TemplateResult {
     const layer = this.#selectedLayer();
     return html`${this.selected ? layer : null}
+      <cw-bookmarks
+        .model=${this.session?.model ?? null}
+        .keys=${this.bookmarks}
+        @bookmark-removed=${(e: CustomEvent<SelectionKey>) => this.#removed(e.detail)}
+      ></cw-bookmarks>
       <cw-first-layer
         .model=${model}
         @show-filters=${() => this.dispatchEvent(new CustomEvent('show-filters'))}

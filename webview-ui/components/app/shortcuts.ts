@@ -1,5 +1,8 @@
 /** What a key does wherever the focus is on the page; null for other keys. */
-export type Shortcut = 'find' | 'back' | 'forward' | 'panel';
+export type Shortcut = 'find' | 'back' | 'forward' | 'panel' | 'bookmark';
+
+/** Keys that do something by themselves, where the reader doesn't type. */
+const PLAIN: Readonly<Record<string, Shortcut>> = { d: 'panel', b: 'bookmark' };
 
 export function shortcutOf(event: KeyboardEvent): Shortcut | null {
   const { key, altKey } = event;
@@ -7,8 +10,8 @@ export function shortcutOf(event: KeyboardEvent): Shortcut | null {
   if ((command && key.toLowerCase() === 'f') || key === 'F3') return 'find';
   if (altKey && key === 'ArrowLeft') return 'back';
   if (altKey && key === 'ArrowRight') return 'forward';
-  if (key === 'd' && !command && !altKey && !isTyping(event)) return 'panel';
-  return null;
+  if (command || altKey || isTyping(event) || !Object.hasOwn(PLAIN, key)) return null;
+  return PLAIN[key] ?? null;
 }
 
 /** Whether a key belongs to a field that the reader types into. */

@@ -15,12 +15,14 @@ export class GraphPanel extends LitElement {
     selected: { attribute: false },
     found: { attribute: false },
     trace: { attribute: false },
+    bookmarks: { attribute: false },
     heat: { state: true },
   };
   declare session: GraphSession | null;
   declare selected: SelectionKey | null;
   declare found: readonly SelectionKey[];
   declare trace: Trace | null;
+  declare bookmarks: readonly SelectionKey[];
   /** What colours the graph in place of operators. */
   declare heat: Heat | null;
 
@@ -30,6 +32,7 @@ export class GraphPanel extends LitElement {
     this.selected = null;
     this.found = [];
     this.trace = null;
+    this.bookmarks = [];
     this.heat = null;
   }
 
@@ -79,6 +82,7 @@ export class GraphPanel extends LitElement {
         .differing=${session.model.doubts}
         .heat=${this.heat}
         .trace=${this.trace}
+        .bookmarks=${this.bookmarks}
       ></cw-graph-view>
       <cw-graph-tools
         .session=${session}

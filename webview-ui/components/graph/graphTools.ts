@@ -2,6 +2,7 @@ import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { sceneSvg, wholeRegion } from '../../draw/svg.ts';
 import type { Region } from '../../draw/svg.ts';
+import { NO_MARKS } from '../../draw/marks.ts';
 import { paint } from '../../draw/paint.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import { saveBlob } from '../../state/download.ts';
@@ -11,17 +12,6 @@ import { HeatMenu } from './heatMenu.ts';
 
 /** The longest side of a saved picture, in pixels: browsers refuse larger canvases. */
 const MOST_PIXELS = 12_000;
-const NOTHING = {
-  selected: -1,
-  hovered: -1,
-  found: new Set<number>(),
-  differing: new Map<number, never>(),
-  into: [],
-  out: [],
-  traced: [],
-  followed: null,
-};
-
 /** The tool bar over the graph: zoom, fit, groups, colours, save as a picture. */
 export class GraphTools extends LitElement {
   static override properties = {
@@ -138,7 +128,7 @@ export class GraphTools extends LitElement {
     if (!ctx) return;
     const from = { x: -region.x * scale, y: -region.y * scale, scale };
     const { scene, theme } = view;
-    paint(ctx, { scene, view: from, theme, colours, page: canvas, ratio: 1, motion: null }, NOTHING);
+    paint(ctx, { scene, view: from, theme, colours, page: canvas, ratio: 1, motion: null }, NO_MARKS);
     canvas.toBlob((blob) => {
       if (blob) saveBlob(`${this.#name}.png`, blob);
     }, 'image/png');

@@ -1,10 +1,11 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import type { Difference, Followed, Marks } from '../../draw/brush.ts';
+import type { Difference } from '../../draw/brush.ts';
 import { centreOn, firstView, fitView, zoomAt } from '../../draw/camera.ts';
 import type { Extent, View } from '../../draw/camera.ts';
 import { heatColours, kindColours } from '../../draw/boxColours.ts';
 import type { BoxColours } from '../../draw/boxColours.ts';
+import { NO_MARKS, marksOf } from '../../draw/marks.ts';
 import { paint } from '../../draw/paint.ts';
 import { readTheme } from '../../draw/theme.ts';
 import type { Theme } from '../../draw/theme.ts';
@@ -12,14 +13,14 @@ import type { SelectionKey } from '../../graph/graphModel.ts';
 import { heatShares } from '../../graph/heat.ts';
 import type { Heat } from '../../graph/heat.ts';
 import type { Scene } from '../../graph/scene.ts';
+import { linkTarget } from '../../graph/targets.ts';
+import type { Target } from '../../graph/targets.ts';
 import type { Trace } from '../../graph/trace.ts';
 import { FRAME } from '../../layout/nested.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import { Mover } from './mover.ts';
 import { Pointing } from './pointing.ts';
 import './miniMap.ts';
-
-const NO_BOXES: ReadonlySet<number> = new Set();
 
 /** The drawn graph: a canvas with a camera. Selecting and opening are announced as events; the app decides. */
 export class GraphView extends LitElement {
@@ -30,6 +31,7 @@ export class GraphView extends LitElement {
     differing: { attribute: false },
     heat: { attribute: false },
     trace: { attribute: false },
+    bookmarks: { attribute: false },
     scene: { state: true },
   };
   static override styles = css`
@@ -95,6 +97,7 @@ export class GraphView extends LitElement {
   declare heat: Heat | null;
   /** What a reader follows: its lines stand out, and all else steps back. */
   declare trace: Trace | null;
+  declare bookmarks: readonly SelectionKey[];
   declare scene: Scene | null;
   /** The view to start with, from an earlier session. */
   startView: View | null = null;
@@ -105,16 +108,7 @@ export class GraphView extends LitElement {
   /** How wide the view was when it was last placed. */
   #width = 0;
   #frame = 0;
-  #marks: Marks = {
-    selected: -1,
-    hovered: -1,
-    found: NO_BOXES,
-    differing: new Map(),
-    into: [],
-    out: [],
-    traced: [],
-    followed: null,
-  };
+  #marks = NO_MARKS;
   #mover = new Mover(() => this.draw());
   #pointing = new Pointing(this);
   #resize = new ResizeObserver(() => this.#place());
@@ -133,6 +127,7 @@ export class GraphView extends LitElement {
     this.differing = new Map();
     this.heat = null;
     this.trace = null;
+    this.bookmarks = [];
     this.scene = null;
   }
 
@@ -167,7 +162,7 @@ export class GraphView extends LitElement {
       this.#colours = null;
       this.#miniMap?.repaint();
     }
-    const marked = ['selected', 'found', 'differing', 'scene', 'heat', 'trace'];
+    const marked = ['selected', 'found', 'differing', 'scene', 'heat', 'trace', 'bookmarks'];
     if (marked.some((name) => changed.has(name))) this.#mark();
   }
 
@@ -293,6 +288,21 @@ export class GraphView extends LitElement {
     this.dispatchEvent(new CustomEvent('select-thing', { detail: { key, reveal }, bubbles: true, composed: true }));
   }
 
+  /** Says what a context menu is about to open for. */
+  askMenu(target: Target): void {
+    this.dispatchEvent(new CustomEvent('menu-asked', { detail: target, bubbles: true, composed: true }));
+  }
+
+  /** The box or the line under a place on the page, as an action takes it; null over open ground. */
+  targetAt(px: number, py: number): Target | null {
+    const { scene } = this;
+    const { box, piece } = this.under(px, py);
+    if (!scene) return null;
+    if (box >= 0) return scene.model.keyOf(scene.geometry.box[box]!);
+    const [link] = piece < 0 ? [] : scene.linksOfPiece(piece);
+    return link === undefined ? null : linkTarget(link);
+  }
+
   toggle(key: SelectionKey): void {
     this.dispatchEvent(new CustomEvent('toggle-group', { detail: { key }, bubbles: true, composed: true }));
   }
@@ -323,40 +333,8 @@ export class GraphView extends LitElement {
   }
 
   #mark(): void {
-    const { scene, selected } = this;
-    if (scene) {
-      const lit = selected && scene.model.has(selected) ? scene.linksAt(selected) : { into: [], out: [] };
-      const found = new Set(this.found.flatMap((key) => scene.boxOf(key) ?? []));
-      this.#marks = {
-        selected: scene.boxOf(selected) ?? -1,
-        hovered: -1,
-        found,
-        differing: this.#differing(scene),
-        traced: [],
-        followed: this.#followed(scene),
-        into: scene.piecesOf(lit.into),
-        out: scene.piecesOf(lit.out),
-      };
-    }
+    if (this.scene) this.#marks = marksOf(this.scene, this);
     this.draw();
-  }
-
-  /** Boxes and lines of the trace, as far as they are in the picture. */
-  #followed(scene: Scene): Followed | null {
-    const { trace } = this;
-    if (!trace) return null;
-    const boxes = new Set([...trace.items].flatMap((item) => scene.boxOf(scene.model.keyOf(item)) ?? []));
-    return { boxes, pieces: scene.piecesOf(trace.links) };
-  }
-
-  /** A closed group that hides differences is changed itself. */
-  #differing(scene: Scene): Map<number, Difference> {
-    const boxes = new Map<number, Difference>();
-    for (const [key, kind] of this.differing) {
-      const box = scene.boxOf(key);
-      if (box !== undefined) boxes.set(box, scene.geometry.box[box]! < 0 ? 'changed' : kind);
-    }
-    return boxes;
   }
 
   draw(): void {

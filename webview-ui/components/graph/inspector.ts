@@ -4,12 +4,11 @@ import type { PageNode, PageValue, PageWeight } from '../../../src/protocol/mess
 import { nodeParameters } from '../../graph/graphModel.ts';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
 import { bytesText, countText, listText, nodeLabel, shortCount } from '../../text/format.ts';
-import type { Direction } from '../../graph/trace.ts';
 import { Fold } from '../../state/folds.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import { attributeRows, formalName, operatorOf } from './nodeFacts.ts';
 import { cardStyles } from '../styles.ts';
-import '../icon.ts';
+import './layerTools.ts';
 import '../weights/weightCard.ts';
 
 /** A list of neighbours longer than this is cut; the graph shows the rest. */
@@ -22,6 +21,8 @@ export class Inspector extends LitElement {
     selected: { attribute: false },
     opened: { attribute: false },
     traced: { attribute: false },
+    pathAsked: { attribute: false },
+    bookmarks: { attribute: false },
   };
   static override styles = [
     cardStyles,
@@ -43,10 +44,6 @@ export class Inspector extends LitElement {
       .link:focus-visible {
         outline: 1px solid var(--vscode-focusBorder);
       }
-      .tools {
-        display: flex;
-        margin: -2px 0 6px -4px;
-      }
       .at {
         display: block;
         padding-left: 12px;
@@ -67,6 +64,9 @@ export class Inspector extends LitElement {
   declare opened: number;
   /** Whether a trace is shown. */
   declare traced: boolean;
+  /** Whether the next layer that is selected ends a path. */
+  declare pathAsked: boolean;
+  declare bookmarks: readonly SelectionKey[];
   readonly #fold = new Fold(this, 'selected');
 
   constructor() {
@@ -75,6 +75,8 @@ export class Inspector extends LitElement {
     this.selected = null;
     this.opened = 0;
     this.traced = false;
+    this.pathAsked = false;
+    this.bookmarks = [];
   }
 
   #go(key: SelectionKey): void {
@@ -87,31 +89,13 @@ export class Inspector extends LitElement {
     this.dispatchEvent(new CustomEvent('toggle-group', { detail: { key }, bubbles: true, composed: true }));
   }
 
-  #trace(direction: Direction | null): void {
-    this.dispatchEvent(new CustomEvent('trace', { detail: direction, bubbles: true, composed: true }));
-  }
-
-  /** What a reader can do with a layer: follow what feeds it or what it feeds. */
-  #tools(): TemplateResult {
-    return html`<div class="tools" role="toolbar" aria-label="Selected layer">
-      <cw-icon-button
-        icon="trace-inputs"
-        label="Trace to the inputs"
-        hint="Show everything that feeds this layer"
-        @click=${() => this.#trace('inputs')}
-      ></cw-icon-button>
-      <cw-icon-button
-        icon="trace-outputs"
-        label="Trace to the outputs"
-        hint="Show everything that this layer feeds"
-        @click=${() => this.#trace('outputs')}
-      ></cw-icon-button>
-      ${
-        this.traced
-          ? html`<cw-icon-button icon="close" label="End the trace" @click=${() => this.#trace(null)}></cw-icon-button>`
-          : null
-      }
-    </div>`;
+  #tools(model: GraphModel, key: SelectionKey): TemplateResult {
+    return html`<cw-layer-tools
+      .linked=${model.linkName(key) !== ''}
+      .traced=${this.traced}
+      .pathAsked=${this.pathAsked}
+      .bookmarked=${this.bookmarks.includes(key)}
+    ></cw-layer-tools>`;
   }
 
   #links(model: GraphModel, items: readonly number[], word: string): TemplateResult | null {
@@ -146,7 +130,7 @@ export class Inspector extends LitElement {
     const at = model.itemOf(key)!;
     const { links } = model.flat;
     return html`<section aria-labelledby="t" ?data-folded=${!this.#fold.open}>
-      ${this.#fold.heading(title, 't')}
+      ${this.#fold.heading(title, 't')} ${this.#tools(model, key)}
       <dl>
         <dt>Name</dt>
         <dd>${value.name}</dd>
@@ -180,7 +164,7 @@ export class Inspector extends LitElement {
     const share =
       model.page.parameterCount > 0 ? ` (${((facts.params / model.page.parameterCount) * 100).toFixed(1)} %)` : '';
     return html`<section aria-labelledby="t" ?data-folded=${!this.#fold.open}>
-      ${this.#fold.heading('Selected group', 't')}
+      ${this.#fold.heading('Selected group', 't')} ${this.#tools(model, key)}
       <dl>
         <dt>Name</dt>
         <dd>${g.title}</dd>
@@ -224,7 +208,7 @@ export class Inspector extends LitElement {
     // Weights inside subgraphs go by names of their own, which the host can't be asked for.
     const inMain = node.id < model.page.nodes.length;
     return html`<section aria-labelledby="t" ?data-folded=${!this.#fold.open}>
-      ${this.#fold.heading('Selected layer', 't')} ${this.#tools()}
+      ${this.#fold.heading('Selected layer', 't')} ${this.#tools(model, key)}
       <dl>
         <dt>Name</dt>
         <dd>${nodeLabel(node)}</dd>

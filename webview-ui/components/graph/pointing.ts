@@ -24,6 +24,7 @@ export class Pointing {
     canvas.addEventListener('pointercancel', (e) => this.#fingers.delete(e.pointerId));
     canvas.addEventListener('pointerleave', () => this.#view.hover(-1, -1, 0, 0));
     canvas.addEventListener('dblclick', (e) => this.#double(e));
+    canvas.addEventListener('contextmenu', (e) => this.#menu(e));
     canvas.addEventListener('keydown', (e) => this.#key(e));
   }
 
@@ -72,6 +73,13 @@ export class Pointing {
     if (!scene) return;
     if (box >= 0) this.#view.select(scene.model.keyOf(scene.geometry.box[box]!), false);
     else if (piece < 0) this.#view.select(null, false);
+  }
+
+  /** The menu is for what lies under the pointer; by keyboard, for what is selected. */
+  #menu(event: MouseEvent): void {
+    const byPointer = event.button === 2 || event.ctrlKey;
+    const target = byPointer ? this.#view.targetAt(event.offsetX, event.offsetY) : this.#view.selected;
+    if (target !== null) this.#view.askMenu(target);
   }
 
   #double(event: MouseEvent): void {

@@ -118,6 +118,10 @@ export class LayerTable extends LitElement {
     );
   }
 
+  #askMenu(id: number): void {
+    this.dispatchEvent(new CustomEvent('menu-asked', { detail: `n${id}`, bubbles: true, composed: true }));
+  }
+
   #key(event: KeyboardEvent): void {
     const at = Math.max(0, this.#at);
     const page = 20;
@@ -201,6 +205,7 @@ export class LayerTable extends LitElement {
       aria-selected=${chosen ? 'true' : 'false'}
       tabindex=${row.id === stop ? 0 : -1}
       @click=${() => this.#select(row.id)}
+      @contextmenu=${() => this.#askMenu(row.id)}
     >
       <td class="number">${row.order}</td>
       <th scope="row" class="name" title=${row.name}><bdi>${row.name}</bdi></th>

@@ -1,8 +1,9 @@
 import { LitElement, html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import type { PageModel } from '../../../src/protocol/messages.ts';
+import type { PageModel, PageTensor } from '../../../src/protocol/messages.ts';
 import { tensorsCsv, tensorsMarkdown } from '../../graph/tensorExport.ts';
+import { tensorTarget } from '../../graph/targets.ts';
 import { firstOpen, modulePaths, tensorTree, treeRows } from '../../graph/tensorTree.ts';
 import type { TreeNode, TreeSort, TreeView } from '../../graph/tensorTree.ts';
 import { saveBlob } from '../../state/download.ts';
@@ -253,6 +254,7 @@ export class TensorTab extends LitElement {
       aria-expanded=${tensor ? nothing : String(open)}
       aria-selected=${tensor !== null && tensor.name === this.chosen ? 'true' : 'false'}
       @click=${() => this.#press(node)}
+      @contextmenu=${() => this.#askMenu(tensor)}
     >
       ${this.#name(node, open)}
       <td class="shape">${tensor ? shapeText(tensor.dims) : countOf(node.tensors)}</td>
@@ -260,6 +262,13 @@ export class TensorTab extends LitElement {
       <td class="number">${countText(params)}</td>
       <td class="number">${share >= 0.005 ? `${share.toFixed(2)} %` : ''}</td>
     </tr>`;
+  }
+
+  #askMenu(tensor: PageTensor | null): void {
+    if (tensor)
+      this.dispatchEvent(
+        new CustomEvent('menu-asked', { detail: tensorTarget(tensor.name), bubbles: true, composed: true }),
+      );
   }
 
   #name({ tensor, path, title, depth }: TreeNode, open: boolean): TemplateResult {

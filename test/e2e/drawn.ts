@@ -1,0 +1,38 @@
+import type { Locator, Page } from 'playwright-core';
+
+/** Waits for the first drawn frame of the graph. */
+export async function drawn(page: Page): Promise<void> {
+  await page.waitForFunction(() => performance.getEntriesByName('channelwise:paint').length > 0);
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+/** The graph's canvas. */
+export function graph(page: Page): Locator {
+  return page.getByRole('application', { name: /Layer graph/ });
+}
+
+/** What the page says to screen readers. */
+export function live(page: Page): Promise<string> {
+  return page.locator('[aria-live="polite"]').first().innerText();
+}
+
+/** The middle of what a thing is drawn as, on the page; `key` as in webview-ui/graph/graphModel.ts. */
+export function middleOf(page: Page, key: string): Promise<{ x: number; y: number }> {
+  return page.evaluate((wanted) => {
+    const app = document.querySelector('cw-app')?.shadowRoot?.querySelector('cw-model-page') as unknown as {
+      graphView: {
+        getBoundingClientRect(): DOMRect;
+        view: { x: number; y: number; scale: number };
+        scene: { boxOf(k: string): number; geometry: Record<'x' | 'y' | 'w' | 'h', number[]> };
+      };
+    };
+    const { view, scene } = app.graphView;
+    const { x, y, w, h } = scene.geometry;
+    const b = scene.boxOf(wanted);
+    const at = app.graphView.getBoundingClientRect();
+    return {
+      x: at.left + view.x + (x[b]! + w[b]! / 2) * view.scale,
+      y: at.top + view.y + (y[b]! + h[b]! / 2) * view.scale,
+    };
+  }, key);
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { resnet50Page, unetPage } from '../fixtures/pageModels.ts';
+import { drawn, graph, live, middleOf } from './drawn.ts';
+import { launch, openPage } from './pageHarness.ts';
+import type { Answer } from './pageHarness.ts';
+
+let browser: Browser;
+before(async () => {
+  browser = await launch();
+});
+after(async () => {
+  await browser.close();
+});
+
+/** What VS Code would read for the menu that opens. */
+async function menu(page: Page): Promise<Record<string, unknown> | null> {
+  const text = await page.evaluate(() => document.body.dataset.vscodeContext ?? null);
+  return text === null ? null : (JSON.parse(text) as Record<string, unknown>);
+}
+
+test('a context menu is for the layer, line or row under the pointer, and for texts elsewhere', async () => {
+  const { page, problems, close } = await openPage(browser, unetPage(), { reducedMotion: true });
+  await drawn(page);
+  const conv = await middleOf(page, 'n0');
+  await page.mouse.click(conv.x, conv.y, { button: 'right' });
+  assert.deepEqual(await menu(page), {
+    webviewSection: 'layer',
+    target: 'n0',
+    hasWeights: true,
+    hasLink: true,
+    hasPath: false,
+    preventDefaultContextMenuItems: true,
+  });
+  const below = await middleOf(page, 'n1');
+  await page.mouse.click(below.x, (conv.y + below.y) / 2, { button: 'right' });
+  assert.equal((await menu(page))?.webviewSection, 'edge');
+  await page.getByRole('region', { name: 'Summary' }).click({ button: 'right' });
+  assert.equal(await menu(page), null);
+  await page.mouse.click(conv.x, conv.y);
+  await graph(page).press('Shift+F10');
+  assert.equal((await menu(page))?.target, 'n0', 'by keyboard, for what is selected');
+  await page.getByRole('tab', { name: 'Layers', exact: true }).click();
+  await page.locator('tr.row').nth(2).click({ button: 'right' });
+  assert.deepEqual([(await menu(page))?.target, (await menu(page))?.hasPath], ['n2', true]);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('actions copy the name and the link, save all weights of a layer, and follow its neighbours', async () => {
+  const model = resnet50Page();
+  const answer = (method: string): Answer => ({
+    ok: true,
+    value: method === 'saveTensor' ? { name: 'w.npy', note: null } : null,
+  });
+  const { page, problems, requests, send, close } = await openPage(browser, model, { answer, reducedMotion: true });
+  await drawn(page);
+  const act = async (action: string, target: string | null, said: string): Promise<void> => {
+    await send({ type: 'act', action, target });
+    await page.getByText(said, { exact: true }).first().waitFor({ state: 'attached' });
+  };
+  const asked = (method: string): unknown[] => requests.filter((r) => r.method === method).map((r) => r.args);
+  await act('copyName', 'n0', 'Copied the name');
+  assert.deepEqual(asked('copyText'), [{ text: '/conv1/Conv' }]);
+  await act('copyLink', 'n0', 'Copied a link to this layer');
+  assert.deepEqual(asked('copyLink'), [{ node: '/conv1/Conv' }]);
+  await act('saveWeights', 'n0', 'Saved w.npy, w.npy');
+  assert.deepEqual(asked('saveTensor'), [
+    { tensor: 'conv1.weight', format: 'npy' },
+    { tensor: 'conv1.bias', format: 'npy' },
+  ]);
+  await act('saveWeights', 'n1', 'This layer has no weights to save');
+  await act('selectOutputs', 'n0', 'Selected Relu /relu/Relu');
+  await act('selectInputs', null, 'Selected Conv /conv1/Conv');
+  await act('traceToInputs', 'n1', '2 layers between here and the inputs');
+  await act('copyName', 'n99999', 'Select a layer first');
+  await send({ type: 'act', action: 'unknown', target: 'n0' });
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('the shortest path between two layers stands out; the skip is taken', async () => {
+  const { page, problems, send, close } = await openPage(browser, unetPage(), { reducedMotion: true });
+  await drawn(page);
+  const joined = unetPage().nodes.find((n) => n.name === '/up0/Concat')!;
+  await page.getByRole('button', { name: 'Show in graph' }).click();
+  await page.getByRole('button', { name: 'Path to another layer' }).click();
+  await page.getByText('Select the layer at the other end of the path').waitFor({ state: 'attached' });
+  await page.keyboard.press('Control+f');
+  await page.keyboard.type(joined.name);
+  await page.keyboard.press('Enter');
+  await page.getByText('Shortest path: 3 layers in between').waitFor({ state: 'attached' });
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Fit' }).click();
+  await page.waitForTimeout(200);
+  await page.screenshot({ path: 'test-results/page/path.png' });
+  assert.equal(await page.getByRole('button', { name: 'End the trace' }).count(), 1, 'the first end stays selected');
+  await send({ type: 'act', action: 'pathFromSelected', target: 'n0' });
+  await page.getByText('Select another layer first').waitFor({ state: 'attached' });
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('bookmarks are set by key and by button, listed, jumped to, removed, and kept', async () => {
+  const opened = await openPage(browser, resnet50Page(), { reducedMotion: true });
+  const { page } = opened;
+  await drawn(page);
+  const list = page.getByRole('region', { name: 'Bookmarks' });
+  assert.equal(await list.count(), 0);
+  await page.getByRole('button', { name: 'Show in graph' }).click();
+  await page.keyboard.press('b');
+  assert.equal(await live(page), 'Bookmark set');
+  await page.getByRole('region', { name: 'Summary' }).getByRole('button').nth(1).click();
+  await page.getByRole('button', { name: 'Bookmark', exact: true }).click();
+  const entries = list.getByRole('listitem');
+  assert.equal(await entries.count(), 2);
+  await page.screenshot({ path: 'test-results/page/bookmarks.png' });
+  await entries.first().getByRole('button').first().click();
+  assert.match(await live(page), /^Selected Conv \/conv1\/Conv/);
+  await page.waitForTimeout(400);
+  const saved = (await opened.savedState()) as { bookmarks: string[] };
+  assert.equal(saved.bookmarks.length, 2);
+  assert.deepEqual(opened.problems, []);
+  await opened.close();
+  const again = await openPage(browser, resnet50Page(), { state: saved });
+  await drawn(again.page);
+  const kept = again.page.getByRole('region', { name: 'Bookmarks' });
+  await kept.getByRole('button', { name: 'Remove the bookmark on Conv /conv1/Conv' }).click();
+  assert.equal(await kept.getByRole('listitem').count(), 1);
+  await again.page.getByLabel('Find', { exact: true }).click();
+  await again.page.keyboard.type('b');
+  assert.equal(await kept.getByRole('listitem').count(), 1, 'a letter that is typed sets none');
+  await again.close();
+});

@@ -1,0 +1,83 @@
+import { LitElement, css, html } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
+import { Fold } from '../../state/folds.ts';
+import { cardStyles } from '../styles.ts';
+import '../icon.ts';
+
+/** The reader's bookmarks; each leads to its layer. `bookmark-removed` carries a key. Nothing where there are none. */
+export class Bookmarks extends LitElement {
+  static override properties = { model: { attribute: false }, keys: { attribute: false } };
+  static override styles = [
+    cardStyles,
+    css`
+      li {
+        display: flex;
+        align-items: center;
+        gap: 4px;
+        margin: 0;
+      }
+      .go {
+        flex: 1;
+        min-width: 0;
+        font: inherit;
+        padding: 2px 0;
+        border: none;
+        background: none;
+        color: var(--vscode-textLink-foreground);
+        cursor: pointer;
+        text-align: left;
+        overflow-wrap: anywhere;
+      }
+      .go:hover {
+        text-decoration: underline;
+      }
+      .go:focus-visible {
+        outline: 1px solid var(--vscode-focusBorder);
+      }
+    `,
+  ];
+  declare model: GraphModel | null;
+  declare keys: readonly SelectionKey[];
+  readonly #fold = new Fold(this, 'bookmarks');
+
+  constructor() {
+    super();
+    this.model = null;
+    this.keys = [];
+  }
+
+  #go(key: SelectionKey): void {
+    this.dispatchEvent(
+      new CustomEvent('select-thing', { detail: { key, reveal: true }, bubbles: true, composed: true }),
+    );
+  }
+
+  #remove(key: SelectionKey): void {
+    this.dispatchEvent(new CustomEvent('bookmark-removed', { detail: key }));
+  }
+
+  #row(model: GraphModel, key: SelectionKey): TemplateResult {
+    const name = model.nameOf(key);
+    return html`<li>
+      <button class="go" @click=${() => this.#go(key)}>${name}</button>
+      <cw-icon-button
+        icon="close"
+        label=${`Remove the bookmark on ${name}`}
+        @click=${() => this.#remove(key)}
+      ></cw-icon-button>
+    </li>`;
+  }
+
+  override render(): TemplateResult | null {
+    const { model, keys } = this;
+    if (!model || keys.length === 0) return null;
+    return html`<section aria-labelledby="t" ?data-folded=${!this.#fold.open}>
+      ${this.#fold.heading('Bookmarks', 't')}
+      <ul>
+        ${keys.map((key) => this.#row(model, key))}
+      </ul>
+    </section>`;
+  }
+}
+customElements.define('cw-bookmarks', Bookmarks);
