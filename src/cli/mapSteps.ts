@@ -1,15 +1,24 @@
-import { composeMaps, mapFromJson, normalize, presetMap, type ChannelMap } from '../adapt/maps/channelMap.ts';
+import {
+  composeMaps,
+  forPictures,
+  mapFromJson,
+  normalize,
+  presetMap,
+  type ChannelMap,
+} from '../adapt/maps/channelMap.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { mapFromFile, parseNumbers } from './mapOptions.ts';
 
 /** One choice of a person who composes a map, as plain data. Numbers are as they were typed. */
 export type MapStep =
   | { readonly kind: 'preset'; readonly name: string }
+  /** A preset for each of several RGB pictures that lie in one input, one after the other. */
+  | { readonly kind: 'pictures'; readonly name: string }
   | { readonly kind: 'normalize'; readonly mean: string; readonly std: string; readonly scale: string }
   | { readonly kind: 'matrix'; readonly matrix: string; readonly shift: string }
   | { readonly kind: 'file'; readonly path: string };
 
-/** What an image model takes when its file names no number. */
+/** Channels of one picture, and what an image model takes when its file names no number. */
 const USUAL = 3;
 
 /**
@@ -31,6 +40,8 @@ async function mapOfStep(step: MapStep, channels: number | null): Promise<Channe
   switch (step.kind) {
     case 'preset':
       return known(presetMap(step.name, channels ?? USUAL), step.name);
+    case 'pictures':
+      return picturesMap(step.name, channels ?? USUAL);
     case 'normalize':
       return normalize(normalisationOf(step), channels ?? USUAL);
     case 'matrix':
@@ -38,6 +49,13 @@ async function mapOfStep(step: MapStep, channels: number | null): Promise<Channe
     case 'file':
       return mapFromFile(step.path);
   }
+}
+
+function picturesMap(name: string, channels: number): ChannelMap {
+  const pictures = channels / USUAL;
+  if (!Number.isInteger(pictures))
+    throw new ChannelwiseError('refused', 'map', `${channels} channels are no whole number of RGB pictures.`);
+  return forPictures(known(presetMap(name, USUAL), name), pictures);
 }
 
 function known(map: ChannelMap | null, name: string): ChannelMap {

@@ -106,7 +106,7 @@ export class AdaptFlow {
   private numbers(state: State, picked: MapChoice, wanted: Wanted, last: (state: State) => Step): Step {
     const done = (steps: readonly MapStep[]): Step => last({ ...state, map: [...state.map, ...steps, ...picked.then] });
     if (picked.asks === 'nothing') return done(picked.steps);
-    const channels = picked.needs ?? wanted.channels[0] ?? null;
+    const channels = typeof picked.needs === 'number' ? picked.needs : (wanted.channels[0] ?? null);
     return askFor[picked.asks]({ title: title(state), memory: this.memory, channels, done });
   }
 

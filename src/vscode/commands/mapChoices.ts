@@ -17,8 +17,8 @@ export type Asks = 'nothing' | 'bands' | 'normalisation' | 'matrix' | 'file';
 export interface MapChoice extends ListItem {
   readonly id: string;
   readonly description: string;
-  /** The model channels it needs; null where any number will do. */
-  readonly needs: number | null;
+  /** The model channels it needs; null where any number will do, or any multiple of three. */
+  readonly needs: number | 'pictures' | null;
   readonly asks: Asks;
   /** Its steps, model first; what is asked for comes in front of them. */
   readonly steps: readonly MapStep[];
@@ -35,7 +35,26 @@ const imagenet: MapStep = { kind: 'normalize', ...IMAGENET };
 /** What most choices have in common: any number of channels, and nothing more to ask. */
 const PLAIN = { needs: null, asks: 'nothing', steps: [], then: [] } as const;
 
+/** Channels of one picture. */
+const RGB = 3;
+
 const CHOICES: readonly MapChoice[] = [
+  {
+    ...PLAIN,
+    id: 'pictures',
+    label: 'Several pictures in one input, each gray',
+    description: 'one channel for each picture',
+    needs: 'pictures',
+    steps: [{ kind: 'pictures', name: 'gray' }],
+  },
+  {
+    ...PLAIN,
+    id: 'gray-depth',
+    label: 'Grayscale and a fourth channel that stays',
+    description: 'RGB and depth become gray and depth: 4 → 2 channels',
+    needs: RGB + 1,
+    steps: [{ kind: 'matrix', matrix: '1 0; 1 0; 1 0; 0 1', shift: '' }],
+  },
   {
     ...PLAIN,
     id: 'gray',
@@ -139,7 +158,8 @@ export function mapChoices(wanted: Wanted): {
   const fits = (c: MapChoice): boolean => reasons.get(c.id) === null;
   const items = CHOICES.map((c) => {
     const reason = reasons.get(c.id) ?? null;
-    return reason === null ? c : { ...c, icon: 'circle-slash', description: reason };
+    if (reason !== null) return { ...c, icon: 'circle-slash', description: reason };
+    return c.needs === 'pictures' ? { ...c, description: picturesText(wanted) } : c;
   });
   return { items: [...items.filter(fits), ...items.filter((c) => !fits(c))], fits };
 }
@@ -147,9 +167,22 @@ export function mapChoices(wanted: Wanted): {
 /** Why a map does not fit the inputs, or null when it does. */
 function whyNot({ id, needs }: MapChoice, { channels, open }: Wanted): string | null {
   const [count] = channels;
+  if (needs === 'pictures' && (open || count !== undefined))
+    return picturesIn(channels) === null ? 'for models of 6, 9, 12 … channels' : null;
   if (open) return null;
   if (count === undefined) return 'the chosen inputs take different numbers of channels; choose one';
   if (needs === null) return id.startsWith('gray') && count === 1 ? 'the model takes one channel already' : null;
-  if (channels.includes(needs)) return null;
+  if (needs === 'pictures' || channels.includes(needs)) return null;
   return `for models of ${needs} channel${needs === 1 ? '' : 's'}; this one takes ${count}`;
+}
+
+/** How many RGB pictures the likeliest channel count holds; null where it is no whole number above one. */
+function picturesIn([count = 0]: readonly number[]): number | null {
+  const pictures = count / RGB;
+  return Number.isInteger(pictures) && pictures > 1 ? pictures : null;
+}
+
+function picturesText({ channels }: Wanted): string {
+  const pictures = picturesIn(channels) ?? 0;
+  return `${pictures} pictures of three channels, one after the other: ${pictures * RGB} → ${pictures} channels`;
 }
