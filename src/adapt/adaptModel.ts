@@ -7,6 +7,7 @@ import { Knowledge } from './flow/known.ts';
 import { settle, type Settled } from './flow/settle.ts';
 import type { Walk } from './flow/walk.ts';
 import { chooseInputs, flowing, type InputChoice } from './inputs/chooseInputs.ts';
+import { normalisedTwice } from './report/normalisedInside.ts';
 import { changeMetadata, type MetadataChange } from './report/metadata.ts';
 import { makePlan, type AdaptationPlan } from './report/plan.ts';
 import { PROVENANCE_KEY, provenanceOf, provenanceText, type ProvenanceSource } from './report/provenance.ts';
@@ -66,5 +67,7 @@ export async function planAdaptation(request: PlanRequest): Promise<PlannedAdapt
     ? { ...made, settled: settle(made.walk) }
     : await cheapest(made, attempted);
   const metadata = changeMetadata(request.model, map, new Set(chosen.map((c) => c.input.name)));
-  return { plan: makePlan({ model, map, inputs: chosen, walk, settled, metadata }), model, walk, settled, metadata };
+  const warnings = await normalisedTwice(request.model.graph, ctx, { map, inputs: chosen });
+  const plan = makePlan({ model, map, inputs: chosen, walk, settled, metadata, warnings });
+  return { plan, model, walk, settled, metadata };
 }

@@ -72,6 +72,11 @@ export function normalize(n: Normalisation, channels = 3): ChannelMap {
   return { name: 'normalize', matrix, shift: mean.map((v, c) => 0 - v / (std[c] ?? 1)) };
 }
 
+/** True for a map with a normalisation in its chain. */
+export function normalises({ name }: ChannelMap): boolean {
+  return name.split(' + ').some((part) => /^normalize(:\d+)?$/.test(part));
+}
+
 /** First `inner`, then `outer`: the model sees `outer(inner(x_new))`. */
 export function composeMaps(outer: ChannelMap, inner: ChannelMap): ChannelMap {
   if (outer.matrix[0]?.length !== inner.matrix.length) {

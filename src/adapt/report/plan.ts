@@ -69,9 +69,12 @@ export interface PlanParts {
   readonly walk: Walk;
   readonly settled: Settled;
   readonly metadata: MetadataChange;
+  /** What was found beside the walk and a person must know. */
+  readonly warnings: readonly string[];
 }
 
-export function makePlan({ model, map, inputs, walk, settled, metadata }: PlanParts): AdaptationPlan {
+export function makePlan(parts: PlanParts): AdaptationPlan {
+  const { model, map, inputs, walk, settled, metadata } = parts;
   const removed = new Set(settled.removedNodes);
   const inserted = new Set(settled.inserted.flatMap((n) => n.outputs.map(settled.nameOf)));
   const rebuilt = [...walk.rebuilt.values()].filter((r) => inserted.has(settled.nameOf(r)));
@@ -110,7 +113,7 @@ export function makePlan({ model, map, inputs, walk, settled, metadata }: PlanPa
     removedInitializers: [...settled.removedInitializers],
     saved: { parameters: savedParameters(model.graph, settled), multiplyAdds: added === null ? null : 0 - added },
     exactness: exactness(walk, settled),
-    warnings: [...warnings, ...metadata.warnings],
+    warnings: [...warnings, ...parts.warnings, ...metadata.warnings],
     notes: [...new Set([...walk.notes, ...unreadableRecord(model)])],
     inFront: [...walk.inFront],
     metadata: metadata.notes,
