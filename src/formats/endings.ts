@@ -17,7 +17,9 @@ export const ENDINGS: Readonly<Record<Format['id'], Endings>> = {
   keras: { own: ['.keras', '.h5'], shared: ['.hdf5'] },
 };
 
-const ALL = Object.values(ENDINGS).flatMap(({ own, shared }) => [...own, ...shared]);
+/** Keras 3 loads weights by themselves only from a name that ends so. */
+const WEIGHTS_ENDING = '.weights.h5';
+const ALL = [WEIGHTS_ENDING, ...Object.values(ENDINGS).flatMap(({ own, shared }) => [...own, ...shared])];
 
 /** A file name's ending where a format has it, as it is written there; '' otherwise. */
 export function knownEnding(fileName: string): string {

@@ -63,15 +63,19 @@ export function readCost({ source, shards }: OpenFile): ReadCounts & { readonly 
 
 /** The format of a file, by its first bytes. */
 export async function fileFormat(path: string): Promise<Format> {
-  const source = await openFileSource(path);
-  try {
-    return formatOf(await source.read(0, Math.min(source.size, HEAD_BYTES)));
-  } finally {
-    await source.close();
-  }
+  return withFormat(path, (format) => Promise.resolve(format));
 }
 
 /** True where the file holds weights and no graph. */
 export async function holdsWeightsAlone(path: string): Promise<boolean> {
-  return (await fileFormat(path)).holds === 'weights';
+  return withFormat(path, async (format, source) => !(await format.holdsGraph(source)));
+}
+
+async function withFormat<T>(path: string, use: (format: Format, source: FileSource) => Promise<T>): Promise<T> {
+  const source = await openFileSource(path);
+  try {
+    return await use(formatOf(await source.read(0, Math.min(source.size, HEAD_BYTES))), source);
+  } finally {
+    await source.close();
+  }
 }

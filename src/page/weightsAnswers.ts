@@ -1,6 +1,7 @@
 import type { ImageInput } from '../adapt/inputs/imageInputs.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
 import { readProvenance } from '../adapt/report/provenance.ts';
+import { weightAxes } from '../adapt/weights/tensorNames.ts';
 import { weightsPython } from '../adapt/weights/weightsPython.ts';
 import { canWrite } from '../formats/format.ts';
 import { adaptFile } from '../jobs/convert.ts';
@@ -24,7 +25,7 @@ export async function layerInputs(path: string, signal: AbortSignal): Promise<Im
     return candidates.map(({ name, dims, why }) => ({
       name,
       type: [`${dtypes.get(name) ?? ''}[${dims.join(', ')}]`, ...why].join(', '),
-      channels: [dims[1] ?? 0],
+      channels: [dims[weightAxes({ name, dims }).channels] ?? 0],
       open: false,
       why: null,
     }));

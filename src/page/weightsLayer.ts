@@ -1,17 +1,16 @@
+import { convolutionOrder } from '../adapt/weights/tensorNames.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { withOpenFile } from '../jobs/openFile.ts';
 import type { CallContext } from '../jobs/rpc.ts';
 import { besideWeights } from '../jobs/weights/besideWeights.ts';
 import { layersOf } from '../jobs/weights/layers.ts';
 import type { FirstLayerMethods, PageFilterSet, PageFirstLayerFacts } from '../protocol/firstLayer.ts';
-import type { StoredTensor } from '../tensors/storedTensor.ts';
+import { permuted } from '../tensors/permuted.ts';
+import type { ElementRange, StoredTensor } from '../tensors/storedTensor.ts';
 import { encodedFilters, filtersEnd, filterValues } from './filterPictures.ts';
 import { weightsMadeFrom } from './weightsAnswers.ts';
 
-/**
- * A weight whose filters can be drawn: [out, in, rows, columns], with one more axis for volumes and one less for
- * signals.
- */
+/** A weight whose filters can be drawn: outputs, inputs, rows and columns, with one more axis for volumes and one less for signals. */
 const DRAWN_RANKS = [3, 4, 5];
 
 type Signal = Pick<CallContext, 'signal'>;
@@ -50,9 +49,10 @@ export async function weightsLayerFilters(
     if (!set)
       throw new ChannelwiseError('refused', 'no-pictures', `${name} can't be drawn as pictures.`, { tensor: name });
     const to = filtersEnd(set, args.from);
-    const [, ...rest] = tensor.dims;
-    const ranges = [{ from: args.from, to }, ...rest.map((dim) => ({ from: 0, to: dim }))];
-    return { from: args.from, to, values: encodedFilters(await filterValues(tensor, ranges)) };
+    const [outputs] = convolutionOrder(tensor);
+    const ranges = tensor.dims.map((dim, axis) => (axis === outputs ? { from: args.from, to } : { from: 0, to: dim }));
+    const values = await filterValues(tensor, ranges);
+    return { from: args.from, to, values: encodedFilters(inDrawingOrder(tensor, ranges, values)) };
   });
 }
 
@@ -66,9 +66,18 @@ async function layerTensor(path: string, index: number, signal: AbortSignal): Pr
   });
 }
 
-function filterSet({ dims }: StoredTensor): PageFilterSet | null {
+/** A block of a weight as [outputs, channels, kernel…]. */
+function inDrawingOrder(tensor: StoredTensor, ranges: readonly ElementRange[], values: Float64Array): Float64Array {
+  const dims = ranges.map(({ from, to }) => to - from);
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const ordered = permuted(bytes, values.BYTES_PER_ELEMENT, { dims, order: convolutionOrder(tensor) });
+  return new Float64Array(ordered.buffer, ordered.byteOffset, values.length);
+}
+
+function filterSet(tensor: StoredTensor): PageFilterSet | null {
+  const { dims } = tensor;
   if (!DRAWN_RANKS.includes(dims.length) || dims.includes(0)) return null;
-  const [count = 0, channels = 0, ...kernel] = dims;
+  const [count = 0, channels = 0, ...kernel] = convolutionOrder(tensor).map((axis) => dims[axis] ?? 0);
   const depth = kernel.length === 3 ? (kernel[0] ?? 1) : 1;
   const height = kernel.length > 1 ? (kernel.at(-2) ?? 1) : 1;
   return { count, channels: channels * depth, height, width: kernel.at(-1) ?? 1 };

@@ -1,3 +1,4 @@
+import { weightAxes } from '../adapt/weights/tensorNames.ts';
 import type { OpenedFile } from '../formats/format.ts';
 import type { PageFirstLayer, PageModel, PageTensor } from '../protocol/messages.ts';
 import { DTYPES, dtypeName, isWeightType, rawBytes } from '../tensors/dtypes.ts';
@@ -43,7 +44,7 @@ export function weightsPage(file: WeightsFile): PageModel {
     nodes: [],
     edges: [],
     outputEdges: [],
-    imageInputs: inputs.map(({ name, dims }) => ({ name, channels: dims.slice(1, 2) })),
+    imageInputs: inputs.map((tensor) => ({ name: tensor.name, channels: channelsOf(tensor) })),
     firstLayers: inputs.map(inputLayer),
     metadata: [],
     adaptation: file.adaptation,
@@ -66,10 +67,22 @@ function pageTensor(tensor: StoredTensor): PageTensor {
   };
 }
 
+function channelsOf(tensor: PageTensor): number[] {
+  const { channels } = weightAxes(tensor);
+  return tensor.dims.slice(channels, channels + 1);
+}
+
+/** What each axis of a weight holds, in the order of the file. */
+function layoutText(tensor: PageTensor): string {
+  if (tensor.dims.length <= 2) return '[out, in]';
+  return weightAxes(tensor).outputs === 0 ? '[out, in/group, spatial]' : '[spatial, in/group, out]';
+}
+
 /** No node of a graph: how the network moves the weight over the image stands in its code, not in the file. */
 const NO_NODE = -1;
 
-function inputLayer({ name, dims, dtype }: PageTensor): PageFirstLayer {
+function inputLayer(tensor: PageTensor): PageFirstLayer {
+  const { name, dims, dtype } = tensor;
   return {
     nodeId: NO_NODE,
     node: '',
@@ -77,7 +90,7 @@ function inputLayer({ name, dims, dtype }: PageTensor): PageFirstLayer {
     weight: name,
     dims,
     dtype,
-    layout: dims.length > 2 ? '[out, in/group, spatial]' : '[out, in]',
+    layout: layoutText(tensor),
     strides: [],
     pads: [],
     dilations: [],

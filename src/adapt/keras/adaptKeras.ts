@@ -206,7 +206,7 @@ class Translation {
     this.datasets.set(stored.dataset, { dims, bytes: encodeRaw(stored.dtype, values, name) });
   }
 
-  /** Weights whose dims changed, with how their channels did. */
+  /** Weights whose channels became others, with how they did. */
   changedWeights(): ChangedWeight[] {
     return this.planned.plan.folds.flatMap((fold) => this.changedWeight(fold) ?? []);
   }
@@ -215,7 +215,7 @@ class Translation {
     const view = this.view(tensor);
     const data = view ? this.datasets.get(view.dataset) : undefined;
     const axis = how ? view?.order[how.axis] : undefined;
-    if (!view || !data || !how || axis === undefined || data.dims.join() === view.storedDims.join()) return null;
+    if (!view || !data || !how || axis === undefined || isDiagonal(how.matrix)) return null;
     const { outer, inner, matrix } = how;
     const layer = tensor.split('/').at(-2) ?? '';
     return { path: view.dataset, layer, oldDims: view.storedDims, newDims: data.dims, axis, outer, inner, matrix };
@@ -238,6 +238,11 @@ class Translation {
     const data = view ? this.datasets.get(view.dataset) : undefined;
     return view && data ? { ...fold, oldDims: view.storedDims, newDims: data.dims } : fold;
   }
+}
+
+/** Channels that stay where they are: what an optimizer keeps for each stays its own. */
+function isDiagonal(matrix: readonly (readonly number[])[]): boolean {
+  return matrix.every((row, c) => row.length === matrix.length && row.every((factor, k) => k === c || factor === 0));
 }
 
 /** A scale of ones or a shift of zeros that a layer leaves out: it follows the channels by itself. */

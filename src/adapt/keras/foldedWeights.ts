@@ -1,8 +1,8 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { encodeRaw } from '../../tensors/elements.ts';
+import { inverse, permuted } from '../../tensors/permuted.ts';
 import type { NewData } from '../../formats/keras/hdf5/replaceDataset.ts';
 import type { WeightView } from '../../formats/keras/present/graphBuilder.ts';
-import { inverse, permuted } from '../../formats/keras/present/weightReader.ts';
 import type { Replacement } from '../flow/rewrite.ts';
 
 /**

@@ -1,8 +1,8 @@
-import { ChannelwiseError } from '../../bytes/errors.ts';
 import { decodeRaw, encodeRaw } from '../../tensors/elements.ts';
 import { elementType } from '../../formats/keras/elementTypes.ts';
 import type { NewData } from '../../formats/keras/hdf5/replaceDataset.ts';
 import type { Hdf5Object, Hdf5Tree } from '../../formats/keras/hdf5/tree.ts';
+import { kerasMoments } from '../weights/kerasMoments.ts';
 import { datasetBytes } from '../../formats/keras/present/weightSource.ts';
 
 /** A weight with other dims now: how its channel axis, in the order of the dataset, follows from the new channels. */
@@ -19,49 +19,25 @@ export interface ChangedWeight {
   readonly matrix: readonly (readonly number[])[];
 }
 
-/** `optimizer_weights` before Keras 3, `optimizer` since, `_optimizer` in some files between. */
-const OPTIMIZER = /^_?optimizer(_weights)?\//;
-
 /**
  * The variables of the optimizer that have the shape of a changed weight: a weighted mean over the channels that a new
  * one stands for, because each old channel's gradient becomes a part of its gradient. Throws `refused` where it can't
  * be told which variables belong to the weight.
  */
 export async function optimizerState(tree: Hdf5Tree, changed: readonly ChangedWeight[]): Promise<Map<string, NewData>> {
-  const variables = [...tree.objects.values()].filter((o) => o.dataset && OPTIMIZER.test(o.path));
+  const tensors = [...tree.objects.values()].flatMap((object) =>
+    object.dataset ? [{ name: object.path, dims: object.dataset.space.dims, object }] : [],
+  );
+  const names = new Set(changed.map(({ path }) => path));
   const out = new Map<string, NewData>();
   for (const weight of changed) {
-    for (const variable of belonging(tree, weight, { variables, changed })) {
-      const made = await meanOf(tree, variable, weight);
-      if (made) out.set(variable.path, made);
+    const { path: name, layer, oldDims: dims } = weight;
+    for (const { object } of kerasMoments(tensors, { name, layer, dims }, names)) {
+      const made = await meanOf(tree, object, weight);
+      if (made) out.set(object.path, made);
     }
   }
   return out;
-}
-
-interface Candidates {
-  readonly variables: readonly Hdf5Object[];
-  readonly changed: readonly ChangedWeight[];
-}
-
-function belonging(tree: Hdf5Tree, weight: ChangedWeight, { variables, changed }: Candidates): Hdf5Object[] {
-  const sameDims = (dims: readonly number[] | undefined): boolean => dims?.join() === weight.oldDims.join();
-  const alike = variables.filter((o) => sameDims(o.dataset?.space.dims));
-  const named = alike.filter((o) =>
-    o.path.split(/[/\\]/).some((part) => part === weight.layer || part.startsWith(`${weight.layer}_`)),
-  );
-  if (alike.length === 0) return [];
-  const weights = [...tree.objects.values()].filter((o) => !OPTIMIZER.test(o.path) && sameDims(o.dataset?.space.dims));
-  const areAllChanged = weights.every((o) => changed.some((c) => c.path === o.path));
-  if (areAllChanged) return alike;
-  const exact = named.filter((o) => o.path.split(/[/\\]/).includes(weight.layer));
-  if (exact.length > 0) return exact;
-  throw new ChannelwiseError(
-    'refused',
-    'keras-optimizer',
-    `The file keeps the optimizer's variables, and which of them belong to ${weight.path} can't be told; save the model without its optimizer first.`,
-    { tensor: weight.path },
-  );
 }
 
 async function meanOf(tree: Hdf5Tree, { path, dataset }: Hdf5Object, weight: ChangedWeight): Promise<NewData | null> {

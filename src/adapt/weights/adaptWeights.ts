@@ -6,10 +6,10 @@ import { readNumbers } from '../../tensors/tensorElements.ts';
 import type { TensorChange } from '../../formats/format.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
 import type { AdaptationPlan } from '../report/plan.ts';
-import { foldMoment, foldShift, foldWeight, withChannels } from './foldTensor.ts';
+import { foldMoment, foldShift, foldWeight, withChannels, type ChannelTensor } from './foldTensor.ts';
 import { imageTensors, type ConfigHints, type ImageTensor } from './imageTensors.ts';
 import { optimizerMoments } from './optimizerMoments.ts';
-import { byName, moduleOf, networkName, siblingName } from './tensorNames.ts';
+import { byName, lastPart, moduleOf, networkName, siblingName, weightAxes } from './tensorNames.ts';
 
 export interface WeightsRequest {
   readonly tensors: readonly StoredTensor[];
@@ -49,8 +49,8 @@ export async function adaptWeights({ tensors, map, layers, hints }: WeightsReque
   for (const weight of weights) changes.push(...(await weightChanges(weight, map, names)));
   const moments = optimizerMoments(tensors, new Set(layerNames));
   for (const { tensor, power } of moments) {
-    const values = foldMoment({ values: await readNumbers(tensor), dims: tensor.dims }, map, power);
-    changes.push(changeOf(tensor, withChannels(tensor.dims, newChannels(map)), values));
+    const old = await channelTensor(tensor);
+    changes.push(changeOf(tensor, withChannels(old, newChannels(map)), foldMoment(old, map, power)));
   }
   return { plan: weightsPlan({ map, weights, changes, names, hasMoments: moments.length > 0 }), changes };
 }
@@ -63,17 +63,24 @@ function newChannels({ matrix }: ChannelMap): number {
 function givenLayers(tensors: readonly StoredTensor[], layers: readonly string[], channels: number): string[] {
   const names = byName(tensors);
   const given = layers.flatMap((layer) => {
-    const tensor = names.get(layer) ?? names.get(`${layer}.weight`);
+    const tensor = names.get(layer) ?? tensors.find((other) => isWeightOf(other, layer));
     if (!tensor) throw noLayer(`The file has no tensor ${layer}.`, layer);
     const { name, dims } = tensor;
-    if (dims.length < 3 || dims[1] !== channels)
+    const axis = weightAxes(tensor).channels;
+    if (dims.length < 3 || dims[axis] !== channels)
       throw noLayer(
-        `${name} [${dims.join(', ')}] has no ${channels} channels on axis 1, so it can't take the map.`,
+        `${name} [${dims.join(', ')}] has no ${channels} channels on axis ${axis}, so it can't take the map.`,
         name,
       );
     return tensors.filter((other) => isCopy(other, tensor)).map((other) => other.name);
   });
   return [...new Set(given)];
+}
+
+/** Whether a tensor is the weight of a module, which may be named without the groups that Keras puts around it. */
+function isWeightOf({ name }: StoredTensor, layer: string): boolean {
+  const module = moduleOf(name);
+  return lastPart(name) === 'weight' && (module === layer || module.split(/[/\\]/).at(-1) === layer);
 }
 
 function isCopy(a: StoredTensor, b: StoredTensor): boolean {
@@ -109,13 +116,17 @@ async function weightChanges(
   map: ChannelMap,
   names: ReadonlyMap<string, StoredTensor>,
 ): Promise<TensorChange[]> {
-  const old = { values: await readNumbers(weight), dims: weight.dims };
-  const changes = [changeOf(weight, withChannels(weight.dims, newChannels(map)), foldWeight(old, map))];
+  const old = await channelTensor(weight);
+  const changes = [changeOf(weight, withChannels(old, newChannels(map)), foldWeight(old, map))];
   if (map.shift.every((b) => b === 0)) return changes;
   const bias = shiftedBias(weight, names);
-  const added = foldShift(old, map);
+  const added = foldShift(old, weightAxes(weight).outputs, map);
   const shifted = (await readNumbers(bias)).map((value, o) => value + (added[o] ?? 0));
   return [...changes, changeOf(bias, bias.dims, shifted)];
+}
+
+async function channelTensor(tensor: StoredTensor): Promise<ChannelTensor> {
+  return { values: await readNumbers(tensor), dims: tensor.dims, axis: weightAxes(tensor).channels };
 }
 
 /**
@@ -124,10 +135,12 @@ async function weightChanges(
  */
 function shiftedBias(weight: StoredTensor, names: ReadonlyMap<string, StoredTensor>): StoredTensor {
   const bias = names.get(siblingName(weight.name, 'bias'));
-  const isPoint = weight.dims.slice(2).every((size) => size === 1);
+  const { channels, outputs } = weightAxes(weight);
+  const isPoint = weight.dims.every((size, axis) => axis === channels || axis === outputs || size === 1);
   const refuse = (why: string): ChannelwiseError =>
     new ChannelwiseError('refused', 'shift', `The map shifts the channels, and ${why}.`, weight.place);
-  if (!bias || bias.dims.join() !== String(weight.dims[0])) throw refuse(`${weight.name} has no bias to take that in`);
+  if (!bias || bias.dims.join() !== String(weight.dims[outputs]))
+    throw refuse(`${weight.name} has no bias to take that in`);
   if (!isPoint && !UNPADDED.test(weight.name))
     throw refuse(`a bias takes that in exactly only where the layer does not pad, which the file does not say`);
   return bias;
@@ -147,9 +160,13 @@ interface PlanParts {
 
 function weightsPlan({ map, weights, changes, names, hasMoments }: PlanParts): AdaptationPlan {
   const coarse = weights.map(({ dtype }) => dtypeName(dtype)).find((name) => !EXACT_TYPES.has(name));
-  const input = { name: IMAGE, axis: 1, oldChannels: map.matrix.length, newChannels: newChannels(map) };
+  const axis = weights[0] ? weightAxes(weights[0]).channels : 1;
+  const input = { name: IMAGE, axis, oldChannels: map.matrix.length, newChannels: newChannels(map) };
   const size = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
-  const saved = weights.reduce((sum, { dims }) => sum + size(dims) - size(withChannels(dims, newChannels(map))), 0);
+  const saved = weights.reduce(
+    (sum, { dims }) => sum + size(dims) - size(withChannels({ dims, axis }, newChannels(map))),
+    0,
+  );
   return {
     map,
     inputs: [{ ...input, matrix: map.matrix, shift: map.shift }],

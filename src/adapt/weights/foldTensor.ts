@@ -1,17 +1,18 @@
 import type { ChannelMap } from '../maps/channelMap.ts';
 
-/** Numbers of a tensor [outputs, channels, …] in row-major order. */
+/** Numbers of a tensor in row-major order, and the axis that holds the channels. */
 export interface ChannelTensor {
   readonly values: Float64Array;
   readonly dims: readonly number[];
+  readonly axis: number;
 }
 
 /** The dims of such a tensor with another number of channels. */
-export function withChannels(dims: readonly number[], channels: number): number[] {
-  return dims.map((dim, axis) => (axis === 1 ? channels : dim));
+export function withChannels({ dims, axis }: Pick<ChannelTensor, 'dims' | 'axis'>, channels: number): number[] {
+  return dims.map((dim, i) => (i === axis ? channels : dim));
 }
 
-/** A weight on the new channels: W'[o, k, …] = Σ_c W[o, c, …] · M[c, k], summed in double precision. */
+/** A weight on the new channels: W'[…, k, …] = Σ_c W[…, c, …] · M[c, k], summed in double precision. */
 export function foldWeight(weight: ChannelTensor, { matrix }: ChannelMap): Float64Array {
   return mixChannels(weight, matrix.length, columnsOf(matrix));
 }
@@ -19,7 +20,7 @@ export function foldWeight(weight: ChannelTensor, { matrix }: ChannelMap): Float
 /**
  * What an optimizer averages over its steps, on the new channels: the mean over the old channels that a new one feeds,
  * each scaled back by the map. On gray every channel's gradient is that of the folded weight. `power` is 1 for averages
- * of the gradient, 2 for its square.
+ * of the gradient, 2 for its square, 0 for the plain mean.
  */
 export function foldMoment(moment: ChannelTensor, { matrix }: ChannelMap, power: number): Float64Array {
   const columns = columnsOf(matrix).map((column) => {
@@ -30,16 +31,14 @@ export function foldMoment(moment: ChannelTensor, { matrix }: ChannelMap, power:
 }
 
 /** Σ over every number that one output sees of W[o, c, …] · b[c]: what a shift of the channels adds to the bias. */
-export function foldShift({ values, dims }: ChannelTensor, { shift }: ChannelMap): Float64Array {
-  const outputs = dims[0] ?? 0;
-  const kernel = kernelSize(dims);
-  const perOutput = shift.length * kernel;
-  const out = new Float64Array(outputs);
-  for (let o = 0; o < outputs; o++) {
-    let sum = 0;
-    for (let i = 0; i < perOutput; i++) sum += (values[o * perOutput + i] ?? 0) * (shift[Math.floor(i / kernel)] ?? 0);
-    out[o] = sum;
-  }
+export function foldShift({ values, dims, axis }: ChannelTensor, outputs: number, { shift }: ChannelMap): Float64Array {
+  const out = new Float64Array(dims[outputs] ?? 0);
+  const [inner, perOutput] = [sizeBehind(dims, axis), sizeBehind(dims, outputs)];
+  values.forEach((value, i) => {
+    const o = Math.floor(i / perOutput) % out.length;
+    const c = Math.floor(i / inner) % shift.length;
+    out[o] = (out[o] ?? 0) + value * (shift[c] ?? 0);
+  });
   return out;
 }
 
@@ -48,23 +47,28 @@ function columnsOf(matrix: ChannelMap['matrix']): number[][] {
   return Array.from({ length: width }, (_, k) => matrix.map((row) => row[k] ?? 0));
 }
 
-function kernelSize(dims: readonly number[]): number {
-  return dims.slice(2).reduce((product, dim) => product * dim, 1);
+/** Elements that one step along an axis goes over. */
+function sizeBehind(dims: readonly number[], axis: number): number {
+  return dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
 }
 
-function mixChannels({ values, dims }: ChannelTensor, channels: number, columns: readonly number[][]): Float64Array {
-  const outputs = dims[0] ?? 0;
-  const kernel = kernelSize(dims);
-  const out = new Float64Array(outputs * columns.length * kernel);
+function mixChannels(
+  { values, dims, axis }: ChannelTensor,
+  channels: number,
+  columns: readonly number[][],
+): Float64Array {
+  const outer = dims.slice(0, axis).reduce((product, dim) => product * dim, 1);
+  const inner = sizeBehind(dims, axis);
+  const out = new Float64Array(outer * columns.length * inner);
   let at = 0;
-  for (let o = 0; o < outputs; o++)
+  for (let o = 0; o < outer; o++)
     for (const column of columns)
-      for (let i = 0; i < kernel; i++) {
+      for (let i = 0; i < inner; i++) {
         let sum = 0;
         for (let c = 0; c < channels; c++) {
           const factor = column[c] ?? 0;
           // A channel that is not used may hold anything, NaN too.
-          if (factor !== 0) sum += factor * (values[(o * channels + c) * kernel + i] ?? 0);
+          if (factor !== 0) sum += factor * (values[(o * channels + c) * inner + i] ?? 0);
         }
         out[at++] = sum;
       }

@@ -1,6 +1,6 @@
 import { DTYPES } from '../../tensors/dtypes.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
-import { byName, isOptimizerState, lastPart, moduleOf, networkName, siblingName } from './tensorNames.ts';
+import { byName, isOptimizerState, lastPart, moduleOf, networkName, siblingName, weightAxes } from './tensorNames.ts';
 
 /** A tensor that may be the one that sees the image, with its copies in the same file. */
 export interface ImageTensor {
@@ -32,14 +32,14 @@ export interface ConfigHints {
 const CONVOLUTION_RANKS = new Set([4, 5]);
 /** What stands per channel in front of a first layer, by the last part of its name. */
 const PER_CHANNEL =
-  /^(weight|bias|running_mean|running_var|gamma|beta|mean|std|scale|shift|.*(pixel|image|input|img)_(mean|std|scale))$/;
+  /^(weight|bias|running_mean|running_var|moving_mean|moving_variance|gamma|beta|mean|variance|std|scale|shift|.*(pixel|image|input|img)_(mean|std|scale))$/;
 /** A linear layer over patches, by the names that networks give it. */
 const PATCH_NAMES = /patch_?(embed|embedding|embeddings|projection)|to_patch_embedding|embed_patches/i;
 const MAX_SIGNS = 3;
 
 /**
- * Which tensors of a state dict see the image. Rule: a convolution's weight (rank 4 or 5, name ends in `weight`) whose
- * axis 1 has as many channels as the image. Of 1,214 timm models this is their own first convolution in 1,195, and
+ * Which tensors of a state dict see the image. Rule: a convolution's weight (rank 4 or 5, name ends in `weight`, or in
+ * Keras's `kernel`) that reads as many channels as the image has. Of 1,214 timm models this is their own first convolution in 1,195, and
  * where there are several, the earliest one. A transposed output convolution has the same shape: its bias has the
  * image's channels, and its axis 0 has not.
  */
@@ -62,13 +62,19 @@ export function imageTensors(
 
 function isCandidate(tensor: StoredTensor, channels: number, names: ReadonlyMap<string, StoredTensor>): boolean {
   const { name, dims, dtype } = tensor;
-  const isWeight = CONVOLUTION_RANKS.has(dims.length) && lastPart(name) === 'weight' && dims[1] === channels;
+  const isWeight = CONVOLUTION_RANKS.has(dims.length) && lastPart(name) === 'weight' && channelsOf(tensor) === channels;
   if (!isWeight || DTYPES[dtype]?.kind !== 'float' || isOptimizerState(name)) return false;
   return !isTransposedOutput(tensor, names.get(siblingName(name, 'bias')), channels);
 }
 
-function isTransposedOutput({ dims }: StoredTensor, bias: StoredTensor | undefined, channels: number): boolean {
-  return bias?.dims.length === 1 && bias.dims[0] === channels && dims[0] !== channels;
+/** How many channels a convolution's weight reads. */
+function channelsOf(tensor: StoredTensor): number | undefined {
+  return tensor.dims[weightAxes(tensor).channels];
+}
+
+function isTransposedOutput(tensor: StoredTensor, bias: StoredTensor | undefined, channels: number): boolean {
+  const outputs = tensor.dims[weightAxes(tensor).outputs];
+  return bias?.dims.length === 1 && bias.dims[0] === channels && outputs !== channels;
 }
 
 /** Copies of one network hold the same tensor under names that differ in front: they are one candidate. */
@@ -110,8 +116,7 @@ function signsInFront(
   const isSign = (tensor: StoredTensor): boolean => {
     const { name, dims } = tensor;
     if (isOptimizerState(name) || isCandidate(tensor, channels, names)) return false;
-    const isDepthwise = lastPart(name) === 'weight' && dims.length >= 4 && dims[0] === channels && dims[1] === 1;
-    if (isDepthwise && channels > 1) return true;
+    if (isDepthwise(tensor, channels)) return true;
     const sizes = dims.filter((dim) => dim !== 1);
     const isPerChannel = sizes.length === 1 && sizes[0] === channels && PER_CHANNEL.test(lastPart(name));
     return isPerChannel && !widths.get(moduleOf(name))?.has(channels);
@@ -119,14 +124,23 @@ function signsInFront(
   return channels === 1 ? [] : tensors.filter(isSign).map(({ name }) => name);
 }
 
-/**
- * Of each module with a matrix or a convolution, the sizes of its first two axes: a bias of such a size belongs to it.
- */
+/** A filter of its own for each channel: [channels, 1, kernel…], or Keras's depthwise kernel [kernel…, channels, multiplier]. */
+function isDepthwise(tensor: StoredTensor, channels: number): boolean {
+  const { name, dims } = tensor;
+  if (dims.length < 4 || channels === 1) return false;
+  if (lastPart(name) === 'depthwise_kernel') return channelsOf(tensor) === channels;
+  return lastPart(name) === 'weight' && dims[0] === channels && dims[1] === 1;
+}
+
+/** Of each module with a matrix or a convolution, how much it reads and makes: a bias of such a size belongs to it. */
 function outputWidths(names: ReadonlyMap<string, StoredTensor>): Map<string, Set<number>> {
   const widths = new Map<string, Set<number>>();
-  for (const { name, dims } of names.values()) {
+  for (const tensor of names.values()) {
+    const { name, dims } = tensor;
     if (dims.length < 2 || dims.filter((dim) => dim !== 1).length < 2) continue;
-    widths.set(moduleOf(name), new Set([...(widths.get(moduleOf(name)) ?? []), dims[0] ?? 0, dims[1] ?? 0]));
+    const { channels, outputs } = weightAxes(tensor);
+    const known = widths.get(moduleOf(name)) ?? [];
+    widths.set(moduleOf(name), new Set([...known, dims[channels] ?? 0, dims[outputs] ?? 0]));
   }
   return widths;
 }

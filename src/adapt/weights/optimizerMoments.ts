@@ -1,11 +1,12 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
-import { isOptimizerState, lastPart, momentName, type MomentName } from './tensorNames.ts';
+import { kerasMoments } from './kerasMoments.ts';
+import { isOptimizerState, lastPart, moduleOf, momentName, type MomentName } from './tensorNames.ts';
 
 /** A moment of a changed weight. */
 export interface FoundMoment {
   readonly tensor: StoredTensor;
-  /** 1 for an average of the gradient, 2 for one of its square. */
+  /** 1 for an average of the gradient, 2 for one of its square, 0 where names don't tell. */
   readonly power: number;
 }
 
@@ -25,6 +26,13 @@ export function optimizerMoments(
   tensors: readonly StoredTensor[],
   changed: ReadonlySet<string>,
 ): readonly FoundMoment[] {
+  const keras = tensors
+    .filter(({ name }) => changed.has(name))
+    .flatMap((tensor) => {
+      const layer = moduleOf(tensor.name).split(/[/\\]/).at(-1) ?? '';
+      return kerasMoments(tensors, { name: tensor.name, dims: tensor.dims, layer }, changed);
+    });
+  if (keras.length > 0) return [...new Set(keras)].map((tensor) => ({ tensor, power: 0 }));
   const moments = tensors.flatMap((tensor): Moment[] => {
     const name = momentName(tensor.name);
     return name ? [{ ...name, tensor }] : [];

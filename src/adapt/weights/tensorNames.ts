@@ -1,4 +1,5 @@
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import { namingForm, type WeightAxes } from './namingForms.ts';
 
 /**
  * Parts in front of a name that say which copy of the network it belongs to: the one that is trained, its running
@@ -22,21 +23,34 @@ const MOMENTS = new Map([
   ['acc_delta', 2],
 ]);
 const OPTIMIZER_STATE = /^(.*?)state\.(\d+)\.(\w+)$/;
+/** `optimizer_weights` before Keras 3, `optimizer` since, `_optimizer` in some files between. */
+export const KERAS_OPTIMIZER = /^_?optimizer(_weights)?[/\\]/;
 
-/** `backbone.conv1` of `backbone.conv1.weight`; '' where the name has one part. */
+/** `backbone.conv1` of `backbone.conv1.weight`, `conv1` of Keras's `conv1/kernel:0`; '' where the name has one part. */
 export function moduleOf(name: string): string {
-  return name.includes('.') ? name.slice(0, name.lastIndexOf('.')) : '';
+  return namingForm(name).module(name);
 }
 
-/** `weight` of `backbone.conv1.weight`. */
+/** `weight` of `backbone.conv1.weight` and of Keras's `conv1/kernel:0`. */
 export function lastPart(name: string): string {
-  return name.slice(name.lastIndexOf('.') + 1);
+  return namingForm(name).part(name);
 }
 
-/** The tensor of this name in the same module. */
+/** The tensor that is the `bias`, … of the same module. */
 export function siblingName(name: string, part: string): string {
-  const module = moduleOf(name);
-  return module === '' ? part : `${module}.${part}`;
+  return namingForm(name).sibling(name, part);
+}
+
+/** Which axes of a convolution's weight hold its input channels and its outputs. */
+export function weightAxes({ name, dims }: Pick<StoredTensor, 'name' | 'dims'>): WeightAxes {
+  return namingForm(name).axes(dims.length);
+}
+
+/** The axes of a convolution's weight in the order [outputs, channels, kernel…]. */
+export function convolutionOrder(tensor: Pick<StoredTensor, 'name' | 'dims'>): number[] {
+  const { outputs, channels } = weightAxes(tensor);
+  const kernel = [...tensor.dims.keys()].filter((axis) => axis !== outputs && axis !== channels);
+  return [outputs, channels, ...kernel];
 }
 
 /** A name without what tells copies of one network apart: copies have the same one. */
@@ -64,10 +78,21 @@ export function momentName(name: string): MomentName | null {
   return { optimizer, parameter: Number(parameter), power };
 }
 
+/**
+ * The power of the gradient that a moment averages; null for what is none. Keras's names tell no power, so theirs is 0:
+ * they take the plain mean.
+ */
+export function momentPower(name: string): number | null {
+  if (KERAS_OPTIMIZER.test(name)) return 0;
+  return momentName(name)?.power ?? null;
+}
+
 /** True for whatever an optimizer keeps: it is no part of the network. */
 export function isOptimizerState(name: string): boolean {
   return (
-    OPTIMIZER_STATE.test(name) || /(^|\.)(optimizer|optimizers|optimizer_states|optimizer_state_dict)\./.test(name)
+    KERAS_OPTIMIZER.test(name) ||
+    OPTIMIZER_STATE.test(name) ||
+    /(^|\.)(optimizer|optimizers|optimizer_states|optimizer_state_dict)\./.test(name)
   );
 }
 

@@ -18,8 +18,8 @@ export interface JsonLimits {
 
 /**
  * The value of a JSON text from outside, of bounded length and depth. Throws ChannelwiseError `malformed` with code
- * `json`, `json-length` or `json-depth`; the message is a clause such as `it is not JSON: a name is not followed by a value (character 7)`, without
- * a full stop, for the caller's sentence.
+ * `json`, `json-length` or `json-depth`; the message is a clause such as `it is nested more than 100 levels
+ * deep`, without a full stop, for the caller's sentence.
  */
 export function parseJsonValue(
   text: string,

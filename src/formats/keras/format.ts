@@ -7,17 +7,19 @@ import { streamDataset } from './hdf5/dataset.ts';
 import { swapped } from './hdf5/replaceDataset.ts';
 import type { Hdf5Object, Hdf5Tree } from './hdf5/tree.ts';
 import { isKerasHead, openKerasFile, type KerasFile } from './kerasFile.ts';
+import { isModel } from './network/network.ts';
 import { openNetwork, type OpenedNetwork } from './openNetwork.ts';
-import { kerasSplices } from './writeKeras.ts';
+import { weightsByName } from './present/weightSource.ts';
+import { weightsSplices } from './writeWeights.ts';
 
 /** What Keras writes: `.keras` archives and HDF5 files. HDF5 files that hold something else show their datasets. */
 export const kerasFormat: Format = {
   id: 'keras',
   title: 'Keras model',
-  holds: 'graph',
   extensions: ENDINGS.keras.own,
   otherExtensions: ENDINGS.keras.shared,
   recognise: isKerasHead,
+  holdsGraph: async (source, signal) => isModel((await openKerasFile(source, signal)).config?.json),
   open: async (source, { signal }) => {
     const file = await openKerasFile(source, signal);
     const { network, warnings } = await networkOf(file, signal);
@@ -25,9 +27,9 @@ export const kerasFormat: Format = {
     return {
       facts: facts(file, network),
       warnings: [...warnings, ...unread(file.tree), ...opaqueLayers(network)],
-      tensors: storedTensors(file.tree),
+      tensors: await storedTensors(file.tree),
       graph,
-      writer: writer(file),
+      writer: writer(file, network),
     };
   },
 };
@@ -92,9 +94,23 @@ function isTensor({ dataset }: Hdf5Object): boolean {
   return dataset !== null && elementType(dataset.datatype) !== null;
 }
 
-/** Every dataset of numbers, under its path. */
-function storedTensors(tree: Hdf5Tree): StoredTensor[] {
-  return [...tree.objects.values()].flatMap((object) => storedTensor(tree, object) ?? []);
+/** Every dataset of numbers, under its path: in the order of the layers where the file lists them, numbers counting. */
+async function storedTensors(tree: Hdf5Tree): Promise<StoredTensor[]> {
+  const listed = new Map(
+    [...((await weightsByName(tree)) ?? [])].flatMap(([, paths]) => paths).map((path, i) => [path, i]),
+  );
+  const place = ({ name }: StoredTensor): number => listed.get(name) ?? listed.size;
+  const tensors = [...tree.objects.values()].flatMap((object) => storedTensor(tree, object) ?? []);
+  return tensors.sort((a, b) => place(a) - place(b) || byParts(a.name, b.name));
+}
+
+const NUMBERS = new Intl.Collator('en', { numeric: true });
+
+/** `conv2d_2` in front of `conv2d_10`, which the file has the other way round. */
+function byParts(a: string, b: string): number {
+  const [one, two] = [a.split(/[/\\]/), b.split(/[/\\]/)];
+  const at = one.findIndex((part, i) => part !== two[i]);
+  return at < 0 ? one.length - two.length : NUMBERS.compare(one[at] ?? '', two[at] ?? '');
 }
 
 function storedTensor(tree: Hdf5Tree, { path, dataset }: Hdf5Object): StoredTensor | null {
@@ -117,18 +133,8 @@ function storedTensor(tree: Hdf5Tree, { path, dataset }: Hdf5Object): StoredTens
   return tensor;
 }
 
-/**
- * Tensors by themselves can be written; what a network's layers say of their shapes follows from its graph, not from
- * here.
- */
-function writer(file: KerasFile): OpenedFile['writer'] {
-  if (file.config) return { refused: 'A model with a graph is changed through its graph.' };
-  return {
-    record: null,
-    splices: (changes) =>
-      kerasSplices(file, {
-        datasets: new Map(changes.map(({ tensor, dims, bytes }) => [tensor, { dims, bytes }])),
-        config: [],
-      }),
-  };
+/** Where the file has a graph, what its layers say of their shapes follows from that, not from here. */
+function writer(file: KerasFile, network: OpenedNetwork | null): OpenedFile['writer'] {
+  if (network) return { refused: 'A model with a graph is changed through its graph.' };
+  return { record: null, splices: (changes) => weightsSplices(file, changes) };
 }

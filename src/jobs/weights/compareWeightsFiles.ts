@@ -12,7 +12,7 @@ export async function compareWeightsFiles(
 ): Promise<Comparison> {
   return withOpenFile(a, signal, (one) =>
     withOpenFile(b, signal, async (two) => {
-      if (two.format.holds === 'graph')
+      if (two.file.graph)
         throw new ChannelwiseError('refused', 'not-weights', 'The first file holds weights alone, the second a graph.');
       return compareWeights(one.file.tensors, two.file.tensors, (fraction) => onProgress?.(fraction));
     }),

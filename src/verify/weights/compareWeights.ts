@@ -1,5 +1,6 @@
 import { foldWeight } from '../../adapt/weights/foldTensor.ts';
 import { grayscale } from '../../adapt/maps/channelMap.ts';
+import { weightAxes } from '../../adapt/weights/tensorNames.ts';
 import { DTYPES, dtypeName } from '../../tensors/dtypes.ts';
 import { elementCount, type StoredTensor } from '../../tensors/storedTensor.ts';
 import { readNumbers } from '../../tensors/tensorElements.ts';
@@ -58,7 +59,11 @@ async function tensorChange({ name, original, adapted }: ChangedTensor): Promise
   const bare = { name, was: null, a: side(original), b: side(adapted), values: null, sumOverAxis: null, note: null };
   const isNumeric = [original, adapted].every((tensor) => DTYPES[tensor.dtype] && elementCount(tensor) <= MAX_COMPARED);
   if (original.dims.join() !== adapted.dims.join())
-    return { ...bare, change: 'dims', sumOverAxis: isNumeric && (await isSum(original, adapted)) ? 1 : null };
+    return {
+      ...bare,
+      change: 'dims',
+      sumOverAxis: isNumeric && (await isSum(original, adapted)) ? weightAxes(original).channels : null,
+    };
   const values = isNumeric ? await valueDifference(original, adapted) : null;
   return { ...bare, change: original.dtype === adapted.dtype ? 'values' : 'dtype', values };
 }
@@ -82,13 +87,14 @@ async function valueDifference(a: StoredTensor, b: StoredTensor): Promise<ValueD
 
 /** True where the second is the sum of the first over its channels, as gray leaves it. */
 async function isSum(a: StoredTensor, b: StoredTensor): Promise<boolean> {
-  const channels = a.dims[1] ?? 0;
-  const fits = a.dims.length === b.dims.length && a.dims.every((dim, axis) => axis === 1 || dim === b.dims[axis]);
+  const axis = weightAxes(a).channels;
+  const channels = a.dims[axis] ?? 0;
+  const fits = a.dims.length === b.dims.length && a.dims.every((dim, i) => i === axis || dim === b.dims[i]);
   const rounding = SUM_ROUNDING[dtypeName(a.dtype)];
-  if (!fits || b.dims[1] !== 1 || a.dtype !== b.dtype || rounding === undefined) return false;
+  if (!fits || b.dims[axis] !== 1 || a.dtype !== b.dtype || rounding === undefined) return false;
   const values = await readNumbers(a);
-  const sums = foldWeight({ values, dims: a.dims }, grayscale(channels));
-  const sizes = foldWeight({ values: values.map(Math.abs), dims: a.dims }, grayscale(channels));
+  const sums = foldWeight({ values, dims: a.dims, axis }, grayscale(channels));
+  const sizes = foldWeight({ values: values.map(Math.abs), dims: a.dims, axis }, grayscale(channels));
   const now = await readNumbers(b);
   return now.every((value, i) => Math.abs(value - (sums[i] ?? 0)) <= rounding * (sizes[i] ?? 0));
 }

@@ -1,10 +1,17 @@
 import type { Affine } from '../../adapt/maps/affine.ts';
 import { affine, grayscale, type ChannelMap } from '../../adapt/maps/channelMap.ts';
 import { foldMoment } from '../../adapt/weights/foldTensor.ts';
-import { isOptimizerState, momentName, siblingName } from '../../adapt/weights/tensorNames.ts';
+import {
+  convolutionOrder,
+  isOptimizerState,
+  momentPower,
+  siblingName,
+  weightAxes,
+} from '../../adapt/weights/tensorNames.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import { permuted } from '../../tensors/permuted.ts';
 import { readNumbers } from '../../tensors/tensorElements.ts';
 import { statistics, worse, type TensorDifference } from '../proof/measure/difference.ts';
 import { SeededRandom } from '../proof/measure/random.ts';
@@ -58,7 +65,8 @@ export async function verifyWeights(request: VerifyWeightsRequest): Promise<Veri
 /** Gray, where the file does not say what was done. */
 function assumedMap(changed: readonly ChangedTensor[]): ChannelMap {
   const weight = changed.find(({ name, original }) => isWeight(original) && !isOptimizerState(name));
-  const [was, now] = [weight?.original.dims[1], weight?.adapted.dims[1]];
+  const axis = weight ? weightAxes(weight.original).channels : 0;
+  const [was, now] = [weight?.original.dims[axis], weight?.adapted.dims[axis]];
   if (was === undefined || now !== 1)
     throw new ChannelwiseError(
       'refused',
@@ -103,8 +111,8 @@ async function changedTensors(paired: PairedTensors, ends: Affine, context: Cont
     return { tensors, runs, wrong: null, unproved: `ONNX Runtime could not run: ${convolution.message}` };
   try {
     for (const pair of paired.changed) {
-      const moment = momentName(pair.name);
-      if (moment) tensors.push(await momentDifference(pair, context.map, moment.power));
+      const power = momentPower(pair.name);
+      if (power !== null) tensors.push(await momentDifference(pair, context.map, power));
       else if (weights.includes(pair)) {
         const { difference, run } = await weightDifference(convolution, pair, ends, context);
         tensors.push(difference);
@@ -126,13 +134,15 @@ async function weightDifference(
   context: Context,
 ): Promise<{ difference: TensorDifference; run: RunRecord }> {
   const [rows, columns] = [ends.m.length, ends.m[0]?.length ?? 0];
-  const fits = original.dims[1] === rows && adapted.dims[1] === columns && sameBut(original.dims, adapted.dims);
-  const size = original.dims.slice(2).map((kernel) => kernel + STEPS);
+  const [, channels = 1, ...kernel] = convolutionOrder(original);
+  const fits =
+    original.dims[channels] === rows && adapted.dims[channels] === columns && areSameBut(channels, original, adapted);
+  const size = kernel.map((axis) => (original.dims[axis] ?? 1) + STEPS);
   const run = { on: 'random', sizes: { [IMAGE]: [1, columns, ...size] } };
   if (!fits) return { difference: strange({ name, original, adapted }), run };
   const x = randomImage([1, columns, ...size], context.seed);
   const mapped = mappedImage(x, ends);
-  const [w, v] = [await numbersOf(original), await numbersOf(adapted)];
+  const [w, v] = [await kernelOf(original), await kernelOf(adapted)];
   const [b, c] = [await biasOf(original, context.original), await biasOf(adapted, context.adapted)];
   const was = await convolution.run(mapped, w, b);
   const now = await convolution.run(x, v, c);
@@ -142,17 +152,26 @@ async function weightDifference(
   return { difference: compared({ name, original }, { was, now }, (i) => rounding * (size0[i] ?? 0)), run };
 }
 
-function sameBut(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((dim, axis) => axis === 1 || dim === b[axis]);
+function areSameBut(axis: number, a: Pick<StoredTensor, 'dims'>, b: Pick<StoredTensor, 'dims'>): boolean {
+  return a.dims.length === b.dims.length && a.dims.every((dim, i) => i === axis || dim === b.dims[i]);
+}
+
+/** A weight as a convolution wants it: [outputs, channels, kernel…]. */
+async function kernelOf(tensor: StoredTensor): Promise<Numbers> {
+  const { dims } = tensor;
+  const order = convolutionOrder(tensor);
+  const values = await readNumbers(tensor);
+  const bytes = permuted(new Uint8Array(values.buffer), values.BYTES_PER_ELEMENT, { dims, order });
+  return { dims: order.map((axis) => dims[axis] ?? 1), values: new Float64Array(bytes.buffer) };
 }
 
 async function numbersOf(tensor: StoredTensor): Promise<Numbers> {
   return { dims: tensor.dims, values: await readNumbers(tensor) };
 }
 
-async function biasOf({ name, dims }: StoredTensor, tensors: readonly StoredTensor[]): Promise<Numbers> {
-  const outputs = dims[0] ?? 0;
-  const bias = tensors.find((tensor) => tensor.name === siblingName(name, 'bias'));
+async function biasOf(weight: StoredTensor, tensors: readonly StoredTensor[]): Promise<Numbers> {
+  const outputs = weight.dims[weightAxes(weight).outputs] ?? 0;
+  const bias = tensors.find((tensor) => tensor.name === siblingName(weight.name, 'bias'));
   if (bias?.dims.join() === String(outputs)) return numbersOf(bias);
   return { dims: [outputs], values: new Float64Array(outputs) };
 }
@@ -213,8 +232,9 @@ function compared(
 /** The mean over the old channels, recomputed. */
 async function momentDifference(pair: ChangedTensor, map: ChannelMap, power: number): Promise<TensorDifference> {
   const { original, adapted } = pair;
-  if (original.dims[1] !== map.matrix.length || !sameBut(original.dims, adapted.dims)) return strange(pair);
-  const was = foldMoment(await numbersOf(original), map, power);
+  const axis = weightAxes(original).channels;
+  if (original.dims[axis] !== map.matrix.length || !areSameBut(axis, original, adapted)) return strange(pair);
+  const was = foldMoment({ ...(await numbersOf(original)), axis }, map, power);
   const now = await readNumbers(adapted);
   const rounding = (ROUNDING[dtypeName(original.dtype)] ?? FLOAT32_ROUNDING) * 4;
   const peak = was.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -248,7 +268,7 @@ function staleMoments(
   const lost = weights.filter((pair) => shapeText(pair.original) !== shapeText(pair.adapted));
   const shapes = new Set(lost.map((pair) => shapeText(pair.original)).filter((shape) => !kept.has(shape)));
   return original
-    .filter((tensor) => momentName(tensor.name) && !moved.has(tensor.name) && shapes.has(shapeText(tensor)))
+    .filter((tensor) => momentPower(tensor.name) !== null && !moved.has(tensor.name) && shapes.has(shapeText(tensor)))
     .map((tensor) => strange({ name: tensor.name, original: tensor, adapted: tensor }));
 }
 
@@ -288,12 +308,21 @@ async function reportOf({ paired, map, found, seed, isAssumed }: ReportParts): P
       bytesCompared: paired.bytesCompared,
     },
     full: null,
-    maps: { inputs: [{ name: IMAGE, axis: 1, map: affine(map) }], assumption: isAssumed ? ASSUMED : null },
+    maps: {
+      inputs: [{ name: IMAGE, axis: channelAxis(paired), map: affine(map) }],
+      assumption: isAssumed ? ASSUMED : null,
+    },
     folds: [],
     runtime: await runtimeVersion().catch(() => null),
     seed,
     warnings: isAssumed ? [ASSUMED] : [],
   };
+}
+
+/** The axis of the channels in the changed weight. */
+function channelAxis({ changed }: PairedTensors): number {
+  const weight = changed.find(({ original }) => isWeight(original));
+  return weight ? weightAxes(weight.original).channels : 1;
 }
 
 interface Measured {

@@ -1,0 +1,37 @@
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import { KERAS_OPTIMIZER } from './tensorNames.ts';
+
+/** What is needed of a tensor to tell whose it is. */
+export interface NamedShape {
+  readonly name: string;
+  readonly dims: readonly number[];
+}
+
+export interface ChangedShape extends NamedShape {
+  /** The layer's own name, which some optimizers' variables carry. */
+  readonly layer: string;
+}
+
+/**
+ * The variables of a Keras optimizer that belong to a changed weight: all of its shape where only changed weights have
+ * it, else those that carry its layer's name. Throws `refused` where neither tells, since a variable of the old shape
+ * would keep the file from loading.
+ */
+export function kerasMoments<T extends NamedShape>(
+  tensors: readonly T[],
+  weight: ChangedShape,
+  changed: ReadonlySet<string>,
+): readonly T[] {
+  const alike = tensors.filter(({ dims }) => dims.join() === weight.dims.join());
+  const variables = alike.filter(({ name }) => KERAS_OPTIMIZER.test(name));
+  if (variables.length === 0) return [];
+  if (alike.every(({ name }) => KERAS_OPTIMIZER.test(name) || changed.has(name))) return variables;
+  const named = variables.filter(({ name }) => name.split(/[/\\]/).includes(weight.layer));
+  if (named.length > 0) return named;
+  throw new ChannelwiseError(
+    'refused',
+    'keras-optimizer',
+    `The file keeps the optimizer's variables, and which of them belong to ${weight.name} can't be told; save the model without its optimizer first.`,
+    { tensor: weight.name },
+  );
+}
