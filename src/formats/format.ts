@@ -10,14 +10,16 @@ export interface Format {
   readonly id: 'onnx' | 'safetensors' | 'pytorch' | 'sharded' | 'keras';
   /** What a person reads. */
   readonly title: string;
+  /** A graph with its weights, or weights alone. */
+  readonly holds: 'graph' | 'weights';
   /** File name endings that are opened by default, with their dot. */
   readonly extensions: readonly string[];
   /** Endings that other programs use too; such files are opened by "Open With". */
   readonly otherExtensions: readonly string[];
   /** By the first HEAD_BYTES bytes, whatever the file is called. */
   recognise(head: Uint8Array): boolean;
-  /** Whether the file holds a graph, or weights alone. */
-  holdsGraph(source: ByteSource, signal?: AbortSignal): Promise<boolean>;
+  /** Whether this file holds a graph; where it is absent, all files of the format are alike. */
+  readonly holdsGraph?: (source: ByteSource, signal?: AbortSignal) => Promise<boolean>;
   /** Reads what describes the file, never the data of its tensors. Throws ChannelwiseError for what it can't read. */
   open(source: ByteSource, context: OpenContext): Promise<OpenedFile>;
 }

@@ -68,7 +68,9 @@ export async function fileFormat(path: string): Promise<Format> {
 
 /** True where the file holds weights and no graph. */
 export async function holdsWeightsAlone(path: string): Promise<boolean> {
-  return withFormat(path, async (format, source) => !(await format.holdsGraph(source)));
+  return withFormat(path, async ({ holds, holdsGraph }, source) =>
+    holdsGraph ? !(await holdsGraph(source)) : holds === 'weights',
+  );
 }
 
 async function withFormat<T>(path: string, use: (format: Format, source: FileSource) => Promise<T>): Promise<T> {

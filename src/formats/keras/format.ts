@@ -16,6 +16,7 @@ import { weightsSplices } from './writeWeights.ts';
 export const kerasFormat: Format = {
   id: 'keras',
   title: 'Keras model',
+  holds: 'graph',
   extensions: ENDINGS.keras.own,
   otherExtensions: ENDINGS.keras.shared,
   recognise: isKerasHead,

@@ -10,10 +10,10 @@ import { storedTensor } from './tensors/storedTensor.ts';
 export const onnxFormat: Format = {
   id: 'onnx',
   title: 'ONNX model',
+  holds: 'graph',
   extensions: ENDINGS.onnx.own,
   otherExtensions: ENDINGS.onnx.shared,
   recognise: (head) => foreignFormat(head) === null,
-  holdsGraph: () => Promise.resolve(true),
   open: async (source, { signal, external }) => {
     const model = await scanModel(source, signal);
     const ctx = { wire: new WireReader(source, signal), external };

@@ -19,10 +19,10 @@ const MAX_TEXTS = 60;
 export const pytorchFormat: Format = {
   id: 'pytorch',
   title: 'PyTorch file',
+  holds: 'weights',
   extensions: ENDINGS.pytorch.own,
   otherExtensions: ENDINGS.pytorch.shared,
   recognise: (head) => isTorchZip(head) || isPickle(head),
-  holdsGraph: () => Promise.resolve(false),
   open: async (source) => openedFile(await openTorch(source)),
 };
 

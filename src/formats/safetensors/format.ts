@@ -15,11 +15,11 @@ const BRACE = 0x7b;
 export const safetensorsFormat: Format = {
   id: 'safetensors',
   title: 'safetensors file',
+  holds: 'weights',
   extensions: ENDINGS.safetensors.own,
   otherExtensions: ENDINGS.safetensors.shared,
   // Eight bytes of length, whose upper half is zero in any file that can be read, then JSON.
   recognise: (head) => head[8] === BRACE && [4, 5, 6, 7].every((i) => head[i] === 0),
-  holdsGraph: () => Promise.resolve(false),
   open: async (source, { signal }) => {
     const header = await readHeader(source);
     return {

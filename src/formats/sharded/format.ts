@@ -31,11 +31,10 @@ const MAX_NAMED = 3;
 export const shardedFormat: Format = {
   id: 'sharded',
   title: 'index of several files',
-
+  holds: 'weights',
   extensions: ENDINGS.sharded.own,
   otherExtensions: ENDINGS.sharded.shared,
   recognise: (head) => /^\s*\{\s*"(metadata|weight_map)"\s*:/.test(String.fromCharCode(...head)),
-  holdsGraph: () => Promise.resolve(false),
   open: openIndex,
 };
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { grayscale, swapRedBlue } from '../../../src/adapt/maps/channelMap.ts';
+import { swapRedBlue } from '../../../src/adapt/maps/channelMap.ts';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
 import { openKerasFile } from '../../../src/formats/keras/kerasFile.ts';
 import { openZip } from '../../../src/formats/zip/zipArchive.ts';
@@ -47,6 +47,13 @@ function saved(name: string, bytes: Uint8Array): string {
   const path = join(mkdtempSync(join(tmpdir(), 'keras-weights-')), name);
   writeFileSync(path, bytes);
   return path;
+}
+
+/** The path of the gray variant that was written. */
+async function grayOf(path: string, layers?: readonly string[]): Promise<string> {
+  const { outPath } = await convertToGray(path, { layers });
+  assert.ok(outPath);
+  return outPath;
 }
 
 async function dumpOf(path: string): Promise<Dump> {
@@ -127,8 +134,7 @@ for (const { file, bytes, layers, kernel, means, written } of ROWS)
 
 test('Keras weights alone: a kernel that is not the sum is not verified', { skip }, async () => {
   const path = saved('net.weights.h5', weightsHdf5(KERAS_3));
-  const { outPath } = await convertToGray(path);
-  assert.ok(outPath);
+  const outPath = await grayOf(path);
   const bytes = new Uint8Array(readFileSync(outPath));
   const sum = Buffer.from((await dumpOf(outPath))['layers/conv2d/vars/0']?.hex ?? '', 'hex');
   const at = Buffer.from(bytes).indexOf(sum);
@@ -151,8 +157,7 @@ test('Keras weights alone: swapped twice, a file is what it was', { skip }, asyn
 
 test('Keras weights alone: the input shape that a model of its own class is built with follows', { skip }, async () => {
   const path = saved('net.keras', subclassedArchive(SUBCLASSED));
-  const { outPath } = await adaptFile(path, { map: grayscale() });
-  assert.ok(outPath);
+  const outPath = await grayOf(path);
   const file = await openKerasFile(new MemorySource(new Uint8Array(readFileSync(outPath))));
   const config = JSON.parse(file.config?.text ?? '') as { build_config: unknown };
   assert.deepEqual(config.build_config, { input_shape: [null, 32, 32, 1] });
