@@ -61,12 +61,12 @@ export async function planAdaptation(request: PlanRequest): Promise<PlannedAdapt
   const tried = await chooseInputs(request, file);
   const chosen = tried.map((t) => t.candidate);
   const only = tried.length === 1 ? tried[0] : undefined;
-  const attempted = { ...request, ...file, inputs: chosen.map((c) => flowing(c, map)) };
+  const attempted = { ...request, ...file, inputs: chosen.map((candidate) => flowing(candidate, map)) };
   const made = only?.made ?? (await attempt(attempted));
   const { model, walk, settled } = request.inPlace
     ? { ...made, settled: settle(made.walk) }
     : await cheapest(made, attempted);
-  const metadata = changeMetadata(request.model, map, new Set(chosen.map((c) => c.input.name)));
+  const metadata = changeMetadata(request.model, map, new Set(chosen.map((candidate) => candidate.input.name)));
   const warnings = await normalisedTwice(request.model.graph, ctx, { map, inputs: chosen });
   const plan = makePlan({ model, map, inputs: chosen, walk, settled, metadata, warnings });
   return { plan, model, walk, settled, metadata };

@@ -10,7 +10,9 @@ export type Piece = { readonly start: number; readonly end: number } | { readonl
 
 /** Turns splices into the output's pieces, in order. Throws a RangeError if two overlap or one leaves the source. */
 export function pieces(size: number, splices: readonly Splice[]): Piece[] {
-  const sorted = splices.map((s, i) => ({ ...s, i })).sort((a, b) => a.start - b.start || a.end - b.end || a.i - b.i);
+  const sorted = splices
+    .map((splice, i) => ({ ...splice, i }))
+    .sort((a, b) => a.start - b.start || a.end - b.end || a.i - b.i);
   const out: Piece[] = [];
   let at = 0;
   for (const s of sorted) {

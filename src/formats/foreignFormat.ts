@@ -58,6 +58,6 @@ const FORMATS: readonly Foreign[] = [
  * nothing.
  */
 export function foreignFormat(head: Uint8Array): string | null {
-  const found = FORMATS.find((f) => f.matches(head));
+  const found = FORMATS.find((foreign) => foreign.matches(head));
   return found ? `it is ${found.what}; ${found.advice}` : null;
 }

@@ -149,7 +149,9 @@ function readersOf(nodes: readonly Node[]): Readers {
 }
 
 function capturedNames(node: Node): readonly string[] {
-  return node.attributes.some((a) => a.graph ?? a.graphs) ? namesFromOutside(nestedGraphs(node)) : [];
+  return node.attributes.some((attribute) => attribute.graph ?? attribute.graphs)
+    ? namesFromOutside(nestedGraphs(node))
+    : [];
 }
 
 /**

@@ -10,7 +10,8 @@ const MAX_DEPTH = 24;
  * no name, and end with the node. Null without either.
  */
 export function nodeScope(node: Node): string[] | null {
-  const note = (key: string): string => (node.metadata?.find((m) => m.key === key)?.value ?? '').slice(0, MAX_TEXT);
+  const note = (key: string): string =>
+    (node.metadata?.find((entry) => entry.key === key)?.value ?? '').slice(0, MAX_TEXT);
   const scopes = fromList(note('pkg.torch.onnx.name_scopes')) ?? fromNamespace(note('namespace'));
   return scopes && scopes.length > 0 ? scopes.slice(0, MAX_DEPTH) : null;
 }
@@ -36,5 +37,5 @@ function fromNamespace(text: string): string[] | null {
 }
 
 function named(parts: readonly string[]): string[] {
-  return parts.map((p) => p.trim()).filter((p) => p !== '');
+  return parts.map((part) => part.trim()).filter((p) => p !== '');
 }

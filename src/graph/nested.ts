@@ -9,18 +9,25 @@ export function nestedGraphs(node: Node): Graph[] {
  * Every list of nodes of a model: of the main graph, of the graphs inside its nodes, and of its functions with theirs.
  */
 export function allNodeLists(model: Model): readonly (readonly Node[])[] {
-  const tops = [model.graph.nodes, ...model.functions.map((f) => f.nodes)];
-  return tops.flatMap((nodes) => [nodes, ...graphsInside(nodes).map((g) => g.nodes)]);
+  const tops = [model.graph.nodes, ...model.functions.map((definition) => definition.nodes)];
+  return tops.flatMap((nodes) => [nodes, ...graphsInside(nodes).map((graph) => graph.nodes)]);
 }
 
 /** Every graph of a model; functions are none, but the graphs inside them are. */
 export function allGraphs(model: Model): readonly Graph[] {
-  return [model.graph, ...graphsInside(model.graph.nodes), ...model.functions.flatMap((f) => graphsInside(f.nodes))];
+  return [
+    model.graph,
+    ...graphsInside(model.graph.nodes),
+    ...model.functions.flatMap((definition) => graphsInside(definition.nodes)),
+  ];
 }
 
 /** The graphs that a node holds itself, without those inside them. */
 export function directGraphs(node: Node): readonly Graph[] {
-  return node.attributes.flatMap((a) => [...(a.graph ? [a.graph] : []), ...(a.graphs ?? [])]);
+  return node.attributes.flatMap((attribute) => [
+    ...(attribute.graph ? [attribute.graph] : []),
+    ...(attribute.graphs ?? []),
+  ]);
 }
 
 /** Every graph inside these nodes, however deep; a graph comes before those inside it. */
@@ -29,10 +36,10 @@ export function graphsInside(nodes: readonly Node[]): Graph[] {
   const open: (readonly Node[])[] = [nodes];
   for (let next = open.pop(); next; next = open.pop()) {
     for (const node of next) {
-      if (!node.attributes.some((a) => a.graph ?? a.graphs)) continue;
-      for (const g of directGraphs(node)) {
-        found.push(g);
-        open.push(g.nodes);
+      if (!node.attributes.some((attribute) => attribute.graph ?? attribute.graphs)) continue;
+      for (const directGraph of directGraphs(node)) {
+        found.push(directGraph);
+        open.push(directGraph.nodes);
       }
     }
   }

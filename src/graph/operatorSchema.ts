@@ -55,7 +55,7 @@ export function operatorSchema(
   { domain, opType }: Pick<Node, 'domain' | 'opType'>,
 ): OperatorSchema | null {
   const rows = ROWS.get(operatorKey({ domain, opType }));
-  const version = Math.max(1, ...model.opsets.filter((o) => o.domain === domain).map((o) => o.version));
+  const version = Math.max(1, ...model.opsets.filter((opset) => opset.domain === domain).map((opset) => opset.version));
   const row = rows?.findLast(([since]) => since <= version);
   if (!row) return null;
   const [since, inputs, outputs, attributes] = row;

@@ -8,8 +8,9 @@ export function storedTensors(
   graph: Pick<Graph, 'initializers' | 'sparseInitializers' | 'nodes'>,
 ): Map<string, Tensor | SparseTensor> {
   const stored = new Map<string, Tensor | SparseTensor>();
-  for (const t of graph.initializers) stored.set(t.name, t);
-  for (const s of graph.sparseInitializers) stored.set(s.values.name, s);
+  for (const initializer of graph.initializers) stored.set(initializer.name, initializer);
+  for (const sparseInitializer of graph.sparseInitializers)
+    stored.set(sparseInitializer.values.name, sparseInitializer);
   for (const node of graph.nodes) {
     const output = node.outputs[0];
     if (node.opType !== 'Constant' || node.domain !== '' || !output) continue;
@@ -29,11 +30,14 @@ export function unambiguous(
   graph: Pick<Graph, 'initializers' | 'sparseInitializers'>,
 ): Pick<Graph, 'initializers' | 'sparseInitializers'> {
   const times = new Map<string, number>();
-  for (const t of [...graph.initializers, ...graph.sparseInitializers.map((s) => s.values)])
-    times.set(t.name, (times.get(t.name) ?? 0) + 1);
+  for (const tensor of [
+    ...graph.initializers,
+    ...graph.sparseInitializers.map((sparseInitializer) => sparseInitializer.values),
+  ])
+    times.set(tensor.name, (times.get(tensor.name) ?? 0) + 1);
   const once = ({ name }: Tensor): boolean => times.get(name) === 1;
   return {
     initializers: graph.initializers.filter(once),
-    sparseInitializers: graph.sparseInitializers.filter((s) => once(s.values)),
+    sparseInitializers: graph.sparseInitializers.filter((sparseInitializer) => once(sparseInitializer.values)),
   };
 }

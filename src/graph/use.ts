@@ -20,7 +20,7 @@ export interface GraphUse {
 
 export function graphUse(model: Model): GraphUse {
   const { readers, captures, capturedBy, order } = connectionsOf(model.graph.nodes);
-  const outputs = new Set(model.graph.outputs.map((o) => o.name));
+  const outputs = new Set(model.graph.outputs.map((output) => output.name));
   return {
     names: takenNames(model),
     readers,
@@ -48,7 +48,7 @@ export function bodyUse(around: GraphUse, node: Node, body: Graph): GraphUse {
     readers,
     captures,
     capturedBy,
-    outputs: new Set(body.outputs.map((o) => o.name)),
+    outputs: new Set(body.outputs.map((output) => output.name)),
     readElsewhere: new Set(namesFromOutside([body, ...graphsInside(body.nodes)]).filter(isReadElsewhere)),
     order,
   };

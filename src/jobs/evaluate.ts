@@ -78,7 +78,7 @@ export async function evaluateFolder(
       runWith(original, await adaptedInMemory(original, grayscale(), options.signal)),
     );
   } finally {
-    for (const s of sessions) await s.close();
+    for (const session of sessions) await session.close();
   }
 }
 
@@ -111,7 +111,9 @@ async function run(parts: Parts): Promise<EvaluationReport> {
     );
   }
   const adapt = (map: ChannelMap): Promise<ModelFile> => adaptedInMemory(original, map, options.signal);
-  const opened = await openRuns({ original, adapted, mapped, input, preprocessing, adapt }, (s) => sessions.push(s));
+  const opened = await openRuns({ original, adapted, mapped, input, preprocessing, adapt }, (session) =>
+    sessions.push(session),
+  );
   const { runs } = opened;
   warnings.push(...opened.warnings);
   if (!opened.exact)
@@ -120,10 +122,10 @@ async function run(parts: Parts): Promise<EvaluationReport> {
     );
   const classes = runs[0] ? await countClasses(runs[0], input, preprocessing) : 0;
   const { index, how } = await labelling(parts, classes, warnings);
-  const images = files.map((f): EvaluationImage => ({
-    name: f.name,
-    label: f.folder === null ? null : (index?.(f.folder) ?? null),
-    load: () => readPicture(f.path),
+  const images = files.map((file): EvaluationImage => ({
+    name: file.name,
+    label: file.folder === null ? null : (index?.(file.folder) ?? null),
+    load: () => readPicture(file.path),
   }));
   const found = await evaluate({
     runs,
@@ -176,7 +178,7 @@ interface Labelling {
 
 /** Matches sub-folders to classes. */
 async function labelling(parts: Parts, classes: number, warnings: string[]): Promise<Labelling> {
-  const folders = [...new Set(parts.files.flatMap((f) => f.folder ?? []))];
+  const folders = [...new Set(parts.files.flatMap((file) => file.folder ?? []))];
   if (!folders.length) return { index: null, how: '' };
   const { index, how } = await classIndex(parts.dir, parts.options.labels, folders, classes);
   if (!index) {

@@ -119,9 +119,13 @@ function pageStep(step: ProvenanceStep, weights: RecordedWeights): PageStep {
     map: text(object(raw.map).name),
     warning: text(object(raw.map).warning),
     inputs: items(raw.inputs).map(mappedInput),
-    folds: items(raw.folds).map((f) => pageFold(f, weights)),
+    folds: items(raw.folds).map((item) => pageFold(item, weights)),
     foldCount: Math.max(count(counts.folds), items(raw.folds).length),
-    rebuilt: items(raw.escapes).map((e) => ({ tensor: text(e.tensor), node: text(e.node), reason: text(e.reason) })),
+    rebuilt: items(raw.escapes).map((item) => ({
+      tensor: text(item.tensor),
+      node: text(item.node),
+      reason: text(item.reason),
+    })),
     rebuiltCount: Math.max(count(counts.escapes), items(raw.escapes).length),
     absorbed: groups(raw.absorbed),
     added: groups(raw.added),
@@ -139,7 +143,7 @@ function mappedInput(raw: RawRecord): PageMappedInput {
     rows.length <= MAX_MATRIX &&
     width > 0 &&
     width <= MAX_MATRIX &&
-    rows.every((r) => areNumbers(r, width)) &&
+    rows.every((row) => areNumbers(row, width)) &&
     areNumbers(raw.shift, rows.length);
   return {
     name: text(raw.name),

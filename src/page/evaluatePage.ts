@@ -43,7 +43,7 @@ export async function evaluationSetup(
     return {
       folder: basename(dir),
       images: files.length,
-      subFolders: new Set(files.flatMap((f) => f.folder ?? [])).size,
+      subFolders: new Set(files.flatMap((labelledFile) => labelledFile.folder ?? [])).size,
       presets,
       found,
     };

@@ -83,7 +83,7 @@ function layerAt({ model }: OpenModel, index: number): FirstLayer {
 }
 
 function layerOf({ model }: OpenModel, stored: string): FirstLayer | null {
-  return firstLayers(model.graph).find((l) => l.stored === stored) ?? null;
+  return firstLayers(model.graph).find((firstLayer) => firstLayer.stored === stored) ?? null;
 }
 
 async function gridOf({ model, ctx }: OpenModel, layer: FirstLayer): Promise<FilterGrid | string> {
@@ -142,14 +142,14 @@ async function layerInput({ model, ctx }: OpenModel, layer: FirstLayer, input: V
   return {
     name: input.name,
     dtype: type ? dtypeName(type.dtype) : 'unknown',
-    dims: type?.dims?.map((d) => (d === null ? '?' : String(d))) ?? null,
+    dims: type?.dims?.map((dim) => (dim === null ? '?' : String(dim))) ?? null,
     layout: layer.matrix ? null : layoutOf(type?.dims ?? null, layer, found),
     range: pixelRange(type?.dtype ?? null, found.steps),
     normalisation: useful
       ? {
           mean: all.scale.map((s, c) => -(all.shift[c] ?? 0) / s),
           std: all.scale.map((s) => 1 / s),
-          nodes: found.steps.map((s) => `${s.node.opType}${s.node.name ? ` ${s.node.name}` : ''}`),
+          nodes: found.steps.map((step) => `${step.node.opType}${step.node.name ? ` ${step.node.name}` : ''}`),
         }
       : null,
   };

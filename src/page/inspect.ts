@@ -98,17 +98,17 @@ export function inspectText(found: Inspection | WeightsInspection): string[] {
   const nodes = `${counted(found.nodeCount)} ${found.nodeCount === 1 ? 'node' : 'nodes'}`;
   return [
     `${found.file}: ${found.producer || 'unknown producer'}, IR ${found.irVersion}, ${found.opsets.join(', ')}`,
-    ...found.inputs.map((v) => `input ${valueText(v)}`),
-    ...found.outputs.map((v) => `output ${valueText(v)}`),
+    ...found.inputs.map((input) => `input ${valueText(input)}`),
+    ...found.outputs.map((output) => `output ${valueText(output)}`),
     `${nodes}, ${counted(found.parameterCount)} parameters, ${counted(io.fileSize)} bytes (${counted(io.bytesRead)} read)`,
     costText(found),
-    ...found.contradictions.map((c) => `contradiction: ${c}`),
+    ...found.contradictions.map((contradiction) => `contradiction: ${contradiction}`),
     ...found.firstLayers.map(firstLayerText),
   ];
 }
 
 function valueText({ name, dtype, dims }: DeclaredValue): string {
-  return `${name}: ${dtype}${dims ? `[${dims.map((d) => d ?? '?').join(', ')}]` : ''}`;
+  return `${name}: ${dtype}${dims ? `[${dims.map((dim) => dim ?? '?').join(', ')}]` : ''}`;
 }
 
 /** More names than these say nothing in a line. */

@@ -71,35 +71,43 @@ export function pageComparison(
     b: keyB,
   });
   const ends = (list: readonly ValueChange[], what: 'i' | 'o'): PageDifference[] =>
-    list.map((v) =>
+    list.map((valueChange) =>
       mark(
         row(
-          valueLine(v),
-          v.a === null ? null : places.a.end(what, v.name),
-          v.b === null ? null : places.b.end(what, v.name),
+          valueLine(valueChange),
+          valueChange.a === null ? null : places.a.end(what, valueChange.name),
+          valueChange.b === null ? null : places.b.end(what, valueChange.name),
         ),
       ),
     );
   const nodes = [
-    ...c.nodes.removed.map((n) => mark(row(['-', nodeText(n)], places.a.node(n.index)))),
-    ...c.nodes.added.map((n) => mark(row(['+', nodeText(n)], null, places.b.node(n.index)))),
-    ...c.nodes.changed.map((n) =>
+    ...c.nodes.removed.map((nodeRef) => mark(row(['-', nodeText(nodeRef)], places.a.node(nodeRef.index)))),
+    ...c.nodes.added.map((nodeRef) => mark(row(['+', nodeText(nodeRef)], null, places.b.node(nodeRef.index)))),
+    ...c.nodes.changed.map((nodeChange) =>
       mark(
         row(
-          ['~', `${nodeText(n.b)}: ${n.changes.map(inlineText).join('; ')}`],
-          places.a.node(n.a.index),
-          places.b.node(n.b.index),
+          ['~', `${nodeText(nodeChange.b)}: ${nodeChange.changes.map(inlineText).join('; ')}`],
+          places.a.node(nodeChange.a.index),
+          places.b.node(nodeChange.b.index),
         ),
       ),
     ),
   ];
   // Nodes first: a weight of a new node is new with it, and says nothing about the node itself.
-  const tensors = c.tensors.map((t) => tensorRow(t, places, marks));
+  const tensors = c.tensors.map((tensor) => tensorRow(tensor, places, marks));
   const names = [
-    ...c.nodes.renamed.map((n) => row(renamedLine(n), places.a.node(n.a.index), places.b.node(n.b.index))),
-    ...c.renamedTensors.map((t) => row(['~', `${t.a} → ${t.b}`], places.a.reader(t.a), places.b.reader(t.b))),
+    ...c.nodes.renamed.map((nodePair) =>
+      row(renamedLine(nodePair), places.a.node(nodePair.a.index), places.b.node(nodePair.b.index)),
+    ),
+    ...c.renamedTensors.map((renamedTensor) =>
+      row(
+        ['~', `${renamedTensor.a} → ${renamedTensor.b}`],
+        places.a.reader(renamedTensor.a),
+        places.b.reader(renamedTensor.b),
+      ),
+    ),
   ];
-  const texts = (list: readonly TextChange[]): PageDifference[] => list.map((t) => row(textLine(t)));
+  const texts = (list: readonly TextChange[]): PageDifference[] => list.map((textChange) => row(textLine(textChange)));
   const groups = [
     group('Inputs', ends(c.inputs, 'i')),
     group('Outputs', ends(c.outputs, 'o')),
@@ -108,24 +116,24 @@ export function pageComparison(
     group('Names', names),
     group(
       'Declared shapes',
-      c.valueInfo.map((v) => row(valueLine(v))),
+      c.valueInfo.map((valueChange) => row(valueLine(valueChange))),
     ),
     group('Model', texts(c.header)),
     group('Metadata', texts(c.metadata.map(inWords))),
   ];
   return {
     statement: comparisonStatement(c),
-    groups: groups.filter((g) => g.count > 0),
+    groups: groups.filter((differenceGroup) => differenceGroup.count > 0),
     marks: { a: [...marks.a], b: [...marks.b] },
     alignment: [...c.alignment],
   };
 }
 
 /** The record of an adaptation is for programs; its tab shows it. */
-function inWords(t: TextChange): TextChange {
-  if (t.what !== PROVENANCE_KEY || (t.a !== null && t.b !== null)) return t;
+function inWords(textChange: TextChange): TextChange {
+  if (textChange.what !== PROVENANCE_KEY || (textChange.a !== null && textChange.b !== null)) return textChange;
   const words = 'the record of the adaptation';
-  return { ...t, a: t.a === null ? null : words, b: t.b === null ? null : words };
+  return { ...textChange, a: textChange.a === null ? null : words, b: textChange.b === null ? null : words };
 }
 
 function group(title: string, rows: PageDifference[]): PageDifferenceGroup {
@@ -140,11 +148,11 @@ type BothPlaces = { readonly a: Places; readonly b: Places };
 type Marks = { readonly a: Map<string, DifferenceSign>; readonly b: Map<string, DifferenceSign> };
 
 /** A weight is shown at the nodes that read it. */
-function tensorRow(t: TensorChange, places: BothPlaces, marks: Marks): PageDifference {
-  const [sign, text] = tensorLine(t);
+function tensorRow(change: TensorChange, places: BothPlaces, marks: Marks): PageDifference {
+  const [sign, text] = tensorLine(change);
   const sides = [
-    ['a', t.a && (t.was ?? t.name)],
-    ['b', t.b && t.name],
+    ['a', change.a && (change.was ?? change.name)],
+    ['b', change.b && change.name],
   ] as const;
   const keys = sides.map(([side, name]) => {
     const readers = name ? places[side].readers(name) : [];
@@ -164,8 +172,8 @@ class Places {
   constructor(graph: Graph) {
     this.graph = graph;
     const stored = storedTensors(graph);
-    this.inputs = new Map(graph.inputs.filter((i) => !stored.has(i.name)).map((v, i) => [v.name, i]));
-    this.outputs = new Map(graph.outputs.map((v, i) => [v.name, i]));
+    this.inputs = new Map(graph.inputs.filter((i) => !stored.has(i.name)).map((input, i) => [input.name, i]));
+    this.outputs = new Map(graph.outputs.map((output, i) => [output.name, i]));
     graph.nodes.forEach((node, id) => {
       for (const input of new Set(node.inputs)) {
         const list = this.reading.get(input);

@@ -86,7 +86,7 @@ export function pageInner(model: Model, outer: MainGraph): PageInner | null {
       continue;
     }
     const firstId = model.graph.nodes.length + inner.nodes.length;
-    const known = body.shapes?.inner.get(body.owner)?.find((s) => s.body === graph)?.shapes;
+    const known = body.shapes?.inner.get(body.owner)?.find((innerScope) => innerScope.body === graph)?.shapes;
     const values = inputValues(graph, known);
     const names = ownNames(body, { firstId, firstInput: inputs, values, known, constants });
     inner.graphs.push({ owner: body.ownerId, title: body.title, inputs: values, nodes: graph.nodes.length });
@@ -99,9 +99,9 @@ export function pageInner(model: Model, outer: MainGraph): PageInner | null {
 
 function bodiesOf(node: Node, functions: readonly FunctionDef[]): { title: string; graph: Graph | FunctionDef }[] {
   const found: { title: string; graph: Graph | FunctionDef }[] = [];
-  for (const a of node.attributes) {
-    if (a.graph) found.push({ title: a.name, graph: a.graph });
-    a.graphs?.forEach((graph, i) => found.push({ title: `${a.name} ${i + 1}`, graph }));
+  for (const attribute of node.attributes) {
+    if (attribute.graph) found.push({ title: attribute.name, graph: attribute.graph });
+    attribute.graphs?.forEach((graph, i) => found.push({ title: `${attribute.name} ${i + 1}`, graph }));
   }
   const called = calledFunction(functions, node);
   if (called) found.push({ title: called.name, graph: called });
@@ -125,12 +125,12 @@ function inputValues(graph: Graph | FunctionDef, known: ScopeShapes | undefined)
     'initializers' in graph
       ? graph.inputs.map(pageValue)
       : graph.inputs.map((name) => ({ name, dtype: '', dims: null }));
-  return values.map((v) => {
-    const found = known?.tensors.get(v.name);
+  return values.map((value) => {
+    const found = known?.tensors.get(value.name);
     return {
-      name: v.name,
-      dtype: v.dtype || (found?.dtype ? dtypeName(found.dtype) : ''),
-      dims: v.dims ?? found?.dims?.map(dimText) ?? null,
+      name: value.name,
+      dtype: value.dtype || (found?.dtype ? dtypeName(found.dtype) : ''),
+      dims: value.dims ?? found?.dims?.map(dimText) ?? null,
     };
   });
 }
@@ -146,7 +146,7 @@ interface Numbered {
 
 /** A function sees its own names only; a subgraph also those around it. */
 function ownNames({ graph, around }: Body, { firstId, firstInput, values, known, constants }: Numbered): Names {
-  const inputs = values.map((v) => v.name);
+  const inputs = values.map((value) => value.name);
   const maker = makers(graph.nodes, firstId, inputs, firstInput);
   const dims = known ? knownDims(known) : new Map<string, DimText[]>();
   const isFunction = !('initializers' in graph);

@@ -73,8 +73,8 @@ export function pageModel(model: Model, parts: PageParts): PageModel {
     ...about,
     hasGraph: true,
     tensors: null,
-    inputs: inputs.map((v) => inferredValue(v, inferred)),
-    outputs: graph.outputs.map((v) => inferredValue(v, inferred)),
+    inputs: inputs.map((input) => inferredValue(input, inferred)),
+    outputs: graph.outputs.map((output) => inferredValue(output, inferred)),
     parameterCount: costs.total.params,
     nodes: graph.nodes.map((node, id) => pageNode(node, id, lookup, costs.of(node))),
     ...edges(graph, inputs, shapes),
@@ -143,7 +143,7 @@ export function modelHead(model: Model): ModelHead {
   return {
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
     irVersion: model.irVersion,
-    opsets: model.opsets.map((o) => `${o.domain || 'ai.onnx'} ${o.version}`),
+    opsets: model.opsets.map((opset) => `${opset.domain || 'ai.onnx'} ${opset.version}`),
   };
 }
 
@@ -159,26 +159,26 @@ function aboutOnnx(model: Model): AboutFile {
 }
 
 export function pageFirstLayers(graph: Graph): PageModel['firstLayers'] {
-  return firstLayers(graph).map((l) => ({
-    nodeId: l.index,
-    node: l.node.name,
-    opType: l.node.opType,
-    weight: l.weightName,
-    dims: [...l.dims],
-    dtype: dtypeName(l.dtype),
-    layout: l.layout,
-    strides: [...l.strides],
-    pads: [...l.pads],
-    dilations: [...l.dilations],
-    autoPad: l.autoPad,
-    group: l.group,
+  return firstLayers(graph).map((firstLayer) => ({
+    nodeId: firstLayer.index,
+    node: firstLayer.node.name,
+    opType: firstLayer.node.opType,
+    weight: firstLayer.weightName,
+    dims: [...firstLayer.dims],
+    dtype: dtypeName(firstLayer.dtype),
+    layout: firstLayer.layout,
+    strides: [...firstLayer.strides],
+    pads: [...firstLayer.pads],
+    dilations: [...firstLayer.dilations],
+    autoPad: firstLayer.autoPad,
+    group: firstLayer.group,
   }));
 }
 
 function operators(model: Model): PageOperator[] {
   const used = new Map<string, Node>();
-  for (const nodes of [model.graph.nodes, ...model.functions.map((f) => f.nodes)])
-    for (const n of nodes) used.set(operatorKey(n), n);
+  for (const nodes of [model.graph.nodes, ...model.functions.map((definition) => definition.nodes)])
+    for (const node of nodes) used.set(operatorKey(node), node);
   return [...used.values()].flatMap(({ opType, domain }) => {
     const schema = operatorSchema(model, { opType, domain });
     return schema
@@ -211,9 +211,9 @@ function edges(
         found.push({ from, to, tensor, dims: shapes.get(tensor) ?? null });
     }
   });
-  const outputEdges = graph.outputs.flatMap((o, output) => {
-    const from = makerOf(o.name);
-    return from === undefined ? [] : [{ from, output, dims: shapes.get(o.name) ?? null }];
+  const outputEdges = graph.outputs.flatMap((info, output) => {
+    const from = makerOf(info.name);
+    return from === undefined ? [] : [{ from, output, dims: shapes.get(info.name) ?? null }];
   });
   return { edges: found, outputEdges };
 }

@@ -35,10 +35,10 @@ export interface Lookup {
 /** A node as the page shows it. `id` is its number among all nodes. */
 export function pageNode(node: Node, id: number, lookup: Lookup, cost: NodeCost): PageNode {
   const scope = nodeScope(node);
-  const attributes = node.attributes.map((a) => ({
-    name: a.name,
-    type: ATTRIBUTE_TYPES[a.type] ?? 'unknown',
-    value: attributeText(a),
+  const attributes = node.attributes.map((attribute) => ({
+    name: attribute.name,
+    type: ATTRIBUTE_TYPES[attribute.type] ?? 'unknown',
+    value: attributeText(attribute),
   }));
   const inputs = node.inputs.map((name) => pageInput(name, lookup));
   const look = nodeLook({ opType: node.opType, attributes, inputs }, lookup.formal(node));

@@ -20,9 +20,9 @@ export function pageSizes(graph: Graph, shapes: Shapes, cost: ModelCost, bind: P
     names: shapes.sizes.map((name) => ({ name, value: Object.hasOwn(bind, name) ? (bind[name] ?? null) : null })),
     computed: computed.slice(0, MAX_COMPUTED),
     computedLeft: Math.max(0, computed.length - MAX_COMPUTED),
-    contradictions: contradictions.map((c) => ({
-      node: c.scope === '' ? (makerIndex.get(c.tensor) ?? null) : null,
-      message: contradictionText(c),
+    contradictions: contradictions.map((contradiction) => ({
+      node: contradiction.scope === '' ? (makerIndex.get(contradiction.tensor) ?? null) : null,
+      message: contradictionText(contradiction),
     })),
     cost: pageCost(cost),
   };
@@ -41,8 +41,8 @@ export function pageCost({ unknownOperators, ...cost }: ModelCost): PageCost {
   };
 }
 
-export function contradictionText(c: Contradiction): string {
-  return `${c.opType}${c.node ? ` ${c.node}` : ''}${c.scope ? ` in ${c.scope}` : ''}: ${c.message}`;
+export function contradictionText(contradiction: Contradiction): string {
+  return `${contradiction.opType}${contradiction.node ? ` ${contradiction.node}` : ''}${contradiction.scope ? ` in ${contradiction.scope}` : ''}: ${contradiction.message}`;
 }
 
 export function contradictionTexts(shapes: Shapes): string[] {

@@ -34,7 +34,7 @@ export class RecordedWeights {
   state({ tensor, node, opType, newDims }: RecordedWeight): PageFold['now'] {
     const wanted = newDims.join();
     const readers = (this.byName.get(node) ?? []).filter((n) => n.opType === opType);
-    const names = [tensor, ...readers.flatMap((n) => n.inputs.filter(Boolean))];
+    const names = [tensor, ...readers.flatMap((reader) => reader.inputs.filter(Boolean))];
     const found = names.flatMap((name) => this.dimsOf(name));
     if (found.some((dims) => dims?.join() === wanted)) return 'same';
     if (!found.length) return readers.length ? 'unknown' : 'missing';

@@ -71,15 +71,21 @@ function shapesReport(file: string, shapes: Shapes): ShapesReport {
     for (const { reason } of at.shapes.tensors.values()) if (reason) unknown[reason] = (unknown[reason] ?? 0) + 1;
     if (at.path) inside.push({ path: at.path, tensors: listed(at.shapes.tensors) });
     for (const [node, scopes] of at.shapes.inner) {
-      for (const s of scopes) {
+      for (const scope of scopes) {
         if (inside.length + open.length < MAX_INSIDE)
-          open.push({ path: `${at.path ? `${at.path}/` : ''}${nodeLabel(node)}/${s.label}`, shapes: s.shapes });
+          open.push({ path: `${at.path ? `${at.path}/` : ''}${nodeLabel(node)}/${scope.label}`, shapes: scope.shapes });
         else insideLeftOut++;
       }
     }
   }
-  const contradictions = shapes.contradictions.map((c) =>
-    c.declared && c.inferred ? { ...c, declared: c.declared.map(shownDim), inferred: c.inferred.map(shownDim) } : c,
+  const contradictions = shapes.contradictions.map((contradiction) =>
+    contradiction.declared && contradiction.inferred
+      ? {
+          ...contradiction,
+          declared: contradiction.declared.map(shownDim),
+          inferred: contradiction.inferred.map(shownDim),
+        }
+      : contradiction,
   );
   return {
     file,
@@ -93,30 +99,33 @@ function shapesReport(file: string, shapes: Shapes): ShapesReport {
 }
 
 function listed(tensors: ReadonlyMap<string, InferredTensor>): ShapedTensor[] {
-  return [...tensors].map(([name, t]) => ({
+  return [...tensors].map(([name, inferredTensor]) => ({
     name,
-    dtype: t.dtype === null ? null : dtypeName(t.dtype),
-    dims: t.dims?.map(shownDim) ?? null,
-    ...(t.reason ? { reason: t.reason } : {}),
+    dtype: inferredTensor.dtype === null ? null : dtypeName(inferredTensor.dtype),
+    dims: inferredTensor.dims?.map(shownDim) ?? null,
+    ...(inferredTensor.reason ? { reason: inferredTensor.reason } : {}),
   }));
 }
 
 export function shapesText(report: ShapesReport): string[] {
-  const line = (t: ShapedTensor): string =>
-    `${t.name}: ${t.dtype ?? 'unknown type'} ${t.dims ? `[${t.dims.map((d) => d ?? '?').join(', ')}]` : 'unknown'}${t.reason ? ` (${t.reason})` : ''}`;
+  const line = (shapedTensor: ShapedTensor): string =>
+    `${shapedTensor.name}: ${shapedTensor.dtype ?? 'unknown type'} ${shapedTensor.dims ? `[${shapedTensor.dims.map((dim) => dim ?? '?').join(', ')}]` : 'unknown'}${shapedTensor.reason ? ` (${shapedTensor.reason})` : ''}`;
   return [
     ...report.tensors.map(line),
-    ...report.inside.flatMap(({ path, tensors }) => [`Inside ${path}:`, ...tensors.map((t) => `  ${line(t)}`)]),
+    ...report.inside.flatMap(({ path, tensors }) => [
+      `Inside ${path}:`,
+      ...tensors.map((tensor) => `  ${line(tensor)}`),
+    ]),
     ...(report.insideLeftOut ? [`${report.insideLeftOut} more graphs inside are not listed.`] : []),
     ...Object.entries(report.symbols).map(([name, reason]) => `${name} is ${reason}`),
-    ...report.contradictions.map((c) => `Contradiction at ${contradictionText(c)}`),
+    ...report.contradictions.map((contradiction) => `Contradiction at ${contradictionText(contradiction)}`),
   ];
 }
 
 /** `--bind batch=1 --bind height=224`, also as one list with commas. */
 export function parseBindings(texts: readonly string[]): Record<string, number> {
   const bind: Record<string, number> = {};
-  for (const part of texts.flatMap((t) => t.split(','))) {
+  for (const part of texts.flatMap((text) => text.split(','))) {
     const match = /^\s*(.+?)\s*=\s*(\d{1,15})\s*$/.exec(part);
     if (!match?.[1])
       throw new ChannelwiseError(

@@ -35,10 +35,10 @@ export async function tensorStatistics(
   { signal, onProgress }: CallContext,
 ): Promise<PageStatistics> {
   return withTensor(path, name, signal, async ({ tensor }) => {
-    const s = await readStatistics(tensor, { onProgress });
+    const statistics = await readStatistics(tensor, { onProgress });
     const text = (value: number | bigint | null): string | null =>
       value === null ? null : typeof value === 'bigint' ? String(value) : numberText(tensor.dtype, value);
-    return { ...s, min: text(s.min), max: text(s.max) };
+    return { ...statistics, min: text(statistics.min), max: text(statistics.max) };
   });
 }
 
@@ -51,8 +51,8 @@ export async function tensorBlock(
 ): Promise<string[]> {
   return withTensor(path, name, signal, async ({ tensor }) => {
     try {
-      return elementTexts(tensor.dtype, await readBlock(tensor, ranges)).map((t) =>
-        t.length > LONGEST_TEXT ? `${t.slice(0, LONGEST_TEXT)}…` : t,
+      return elementTexts(tensor.dtype, await readBlock(tensor, ranges)).map((elementText) =>
+        elementText.length > LONGEST_TEXT ? `${elementText.slice(0, LONGEST_TEXT)}…` : elementText,
       );
     } catch (error) {
       if (error instanceof RangeError)

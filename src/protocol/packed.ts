@@ -85,8 +85,13 @@ class Packer {
 
   weightRows(): Int32Array {
     const row: number[] = [];
-    for (const w of this.weights.list)
-      row.push(this.text(w.name), this.text(w.dtype), this.text(w.storage), this.dims.add(w.dims.map(String)));
+    for (const weight of this.weights.list)
+      row.push(
+        this.text(weight.name),
+        this.text(weight.dtype),
+        this.text(weight.storage),
+        this.dims.add(weight.dims.map(String)),
+      );
     return new Int32Array(row);
   }
 
@@ -108,31 +113,35 @@ class Packer {
 
   #nodes(nodes: readonly PageNode[]): number[] {
     const row: number[] = [];
-    for (const n of nodes) {
+    for (const node of nodes) {
       row.push(
-        n.id,
-        this.text(n.name),
-        this.text(n.opType),
-        this.text(n.domain),
-        this.text(n.kind),
-        this.text(n.detail),
-        this.attributes.add(n.attributes),
-        this.scopes.add(n.scope),
+        node.id,
+        this.text(node.name),
+        this.text(node.opType),
+        this.text(node.domain),
+        this.text(node.kind),
+        this.text(node.detail),
+        this.attributes.add(node.attributes),
+        this.scopes.add(node.scope),
       );
-      row.push(n.cost ? 1 : 0, n.inputs.length, n.outputs.length);
-      for (const i of n.inputs) {
+      row.push(node.cost ? 1 : 0, node.inputs.length, node.outputs.length);
+      for (const i of node.inputs) {
         const value = i.value === undefined ? NONE : this.text(i.value);
         row.push(this.text(i.name), this.weights.add(i.weight), this.dims.add(i.dims), value);
       }
-      for (const o of n.outputs)
-        row.push(this.text(o.name), this.dims.add(o.dims), o.dtype === undefined ? NONE : this.text(o.dtype));
+      for (const output of node.outputs)
+        row.push(
+          this.text(output.name),
+          this.dims.add(output.dims),
+          output.dtype === undefined ? NONE : this.text(output.dtype),
+        );
     }
     return row;
   }
 
   #edges(edges: readonly PageEdge[]): number[] {
     const row: number[] = [];
-    for (const e of edges) row.push(e.from, e.to, this.text(e.tensor), this.dims.add(e.dims));
+    for (const edge of edges) row.push(edge.from, edge.to, this.text(edge.tensor), this.dims.add(edge.dims));
     return row;
   }
 }
@@ -198,16 +207,16 @@ function unpackLists({ texts: all, ends, dims, attributes, scopes, weights: row 
 /** Every key, so that a field added to a node can't be forgotten here. */
 type Whole<T> = { [K in keyof Required<T>]: T[K] | undefined };
 
-function unpackNodes(p: Lists, { nodes: row, costs }: PackedRows): PageNode[] {
+function unpackNodes(lists: Lists, { nodes: row, costs }: PackedRows): PageNode[] {
   const nodes: PageNode[] = [];
   let [at, costAt] = [0, 0];
   const known = (n: number): number | null => (n === NONE ? null : n);
   const next = (): number => row[at++]!;
-  const text = (): string => p.texts[next()]!;
+  const text = (): string => lists.texts[next()]!;
   while (at < row.length) {
     const [id, name, opType, domain] = [next(), text(), text(), text()];
     const [kind, detail] = [text() as NodeKind, text()];
-    const [attributes, scope] = [p.attributes[next()] ?? [], p.scopes[next()]];
+    const [attributes, scope] = [lists.attributes[next()] ?? [], lists.scopes[next()]];
     const [costed, inputs, outputs] = [next(), next(), next()];
     const cost = costed
       ? { params: costs[costAt]!, macs: known(costs[costAt + 1]!), memory: known(costs[costAt + 2]!) }
@@ -229,17 +238,17 @@ function unpackNodes(p: Lists, { nodes: row, costs }: PackedRows): PageNode[] {
     for (let i = 0; i < inputs; i++) {
       const input: Whole<PageNode['inputs'][number]> = {
         name: text(),
-        weight: p.weights[next()] ?? null,
-        dims: p.dims[next()] ?? null,
-        value: p.texts[next()],
+        weight: lists.weights[next()] ?? null,
+        dims: lists.dims[next()] ?? null,
+        value: lists.texts[next()],
       };
       node.inputs!.push(input as PageNode['inputs'][number]);
     }
     for (let i = 0; i < outputs; i++) {
       const output: Whole<PageNode['outputs'][number]> = {
         name: text(),
-        dims: p.dims[next()] ?? null,
-        dtype: p.texts[next()],
+        dims: lists.dims[next()] ?? null,
+        dtype: lists.texts[next()],
       };
       node.outputs!.push(output as PageNode['outputs'][number]);
     }
@@ -248,14 +257,14 @@ function unpackNodes(p: Lists, { nodes: row, costs }: PackedRows): PageNode[] {
   return nodes;
 }
 
-function unpackEdges(p: Lists, { edges: row }: PackedRows): PageEdge[] {
+function unpackEdges(lists: Lists, { edges: row }: PackedRows): PageEdge[] {
   const edges: PageEdge[] = [];
   for (let at = 0; at < row.length; at += 4) {
     const edge: Whole<PageEdge> = {
       from: row[at]!,
       to: row[at + 1]!,
-      tensor: p.texts[row[at + 2]!]!,
-      dims: p.dims[row[at + 3]!] ?? null,
+      tensor: lists.texts[row[at + 2]!]!,
+      dims: lists.dims[row[at + 3]!] ?? null,
     };
     edges.push(edge as PageEdge);
   }

@@ -60,12 +60,12 @@ function runs(dims: readonly number[], ranges: readonly ElementRange[]): { start
     length *= to - from;
     whole = from === 0 && to === dims[axis - 1];
   }
-  const inner = dims.slice(axis).reduce((n, d) => n * d, 1);
+  const inner = dims.slice(axis).reduce((total, dim) => total * dim, 1);
   let starts = [0];
   ranges.slice(0, axis).forEach(({ from, to }, a) => {
     starts = starts.flatMap((start) => Array.from({ length: to - from }, (_, i) => start * (dims[a] ?? 1) + from + i));
   });
-  const tail = dims.slice(axis + 1).reduce((n, d) => n * d, 1);
+  const tail = dims.slice(axis + 1).reduce((total, dim) => total * dim, 1);
   const offset = axis < dims.length ? (ranges[axis] as ElementRange).from * tail : 0;
   return { starts: starts.map((start) => start * inner + offset), length };
 }
@@ -78,22 +78,26 @@ function part(span: Elements, from: number, to: number): Elements {
 
 function joined(parts: readonly Elements[], dtype: number): Elements {
   if (dtype === STRING)
-    return { kind: 'texts', values: parts.flatMap((p) => (p.kind === 'texts' ? [...p.values] : [])) };
+    return {
+      kind: 'texts',
+      values: parts.flatMap((elements) => (elements.kind === 'texts' ? [...elements.values] : [])),
+    };
   const [only] = parts;
   if (only && parts.length === 1) return only;
-  const total = parts.reduce((n, p) => n + p.values.length, 0);
+  const total = parts.reduce((n, elements) => n + elements.values.length, 0);
   const integers = only?.kind === 'integers' ? only.values : null;
   if (integers) {
     const values = integers instanceof BigInt64Array ? new BigInt64Array(total) : new BigUint64Array(total);
     let at = 0;
-    for (const p of parts) if (p.kind === 'integers') for (const value of p.values) values[at++] = value;
+    for (const elements of parts)
+      if (elements.kind === 'integers') for (const value of elements.values) values[at++] = value;
     return { kind: 'integers', values };
   }
   const values = new Float64Array(total);
   let at = 0;
-  for (const p of parts) {
-    if (p.kind === 'numbers') values.set(p.values, at);
-    at += p.values.length;
+  for (const elements of parts) {
+    if (elements.kind === 'numbers') values.set(elements.values, at);
+    at += elements.values.length;
   }
   return { kind: 'numbers', values };
 }

@@ -98,12 +98,14 @@ function sizedInput(input: ValueInfo, dims: readonly number[] | undefined): Valu
 function elementsOf(node: Node, shapes: Shapes): number {
   return node.outputs.reduce((sum, name) => {
     const dims = shapes.tensors.get(name)?.dims;
-    return dims?.every((d) => typeof d === 'number') ? sum + sizeOf(dims) : sum;
+    return dims?.every((dim) => typeof dim === 'number') ? sum + sizeOf(dims) : sum;
   }, 0);
 }
 
 function workPerElement(node: Node): number {
-  const kernel = WINDOWED.has(node.opType) ? node.attributes.find((a) => a.name === 'kernel_shape')?.ints : undefined;
+  const kernel = WINDOWED.has(node.opType)
+    ? node.attributes.find((attribute) => attribute.name === 'kernel_shape')?.ints
+    : undefined;
   return Math.max(ELEMENT_OPERATIONS, kernel ? sizeOf(kernel.map(Number)) : 0);
 }
 
@@ -143,13 +145,13 @@ function isEndless(node: Node, values: ReadonlyMap<string, number>): boolean {
   const counted = rounds !== '' && (values.get(rounds) ?? 0) < ENDLESS_ROUNDS;
   if (counted) return false;
   if (condition !== '' && values.get(condition) !== 1) return false;
-  const body = node.attributes.find((a) => a.name === 'body')?.graph;
+  const body = node.attributes.find((attribute) => attribute.name === 'body')?.graph;
   return body !== undefined && staysTrue(body, values);
 }
 
 function staysTrue(body: Graph, values: ReadonlyMap<string, number>): boolean {
   const passed = body.inputs[1]?.name;
-  const makers = new Map(body.nodes.flatMap((n) => n.outputs.map((output) => [output, n] as const)));
+  const makers = new Map(body.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
   let name = body.outputs[0]?.name ?? '';
   for (let steps = 0; steps <= body.nodes.length; steps++) {
     if (name === passed || values.get(name) === 1) return true;
@@ -168,9 +170,11 @@ function constantValues(model: Model, constants: SteeringConstants): Map<string,
     const number = value?.length === 1 && typeof value[0] === 'number' ? value[0] : NaN;
     values.set(name, values.has(name) && values.get(name) !== number ? NaN : number);
   };
-  for (const graph of allGraphs(model)) for (const t of graph.initializers) note(t.name, t);
+  for (const graph of allGraphs(model))
+    for (const initializer of graph.initializers) note(initializer.name, initializer);
   for (const nodes of allNodeLists(model))
     for (const node of nodes)
-      if (node.opType === 'Constant') note(node.outputs[0] ?? '', node.attributes.find((a) => a.tensor)?.tensor);
+      if (node.opType === 'Constant')
+        note(node.outputs[0] ?? '', node.attributes.find((attribute) => attribute.tensor)?.tensor);
   return values;
 }

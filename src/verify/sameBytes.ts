@@ -65,13 +65,19 @@ export class ByteComparer {
   }
 
   private async compareTensors(a: Tensor, b: Tensor): Promise<boolean> {
-    if (a.dtype !== b.dtype || a.dims.length !== b.dims.length || a.dims.some((d, i) => d !== b.dims[i])) return false;
+    if (a.dtype !== b.dtype || a.dims.length !== b.dims.length || a.dims.some((dim, i) => dim !== b.dims[i]))
+      return false;
     const [x, y] = [a.storage, b.storage];
     if (x.kind === 'typed' && y.kind === 'typed') {
       if (x.field !== y.field || x.pieces.length !== y.pieces.length) return false;
-      for (const [i, p] of x.pieces.entries()) {
+      for (const [i, typedPiece] of x.pieces.entries()) {
         const q = y.pieces[i];
-        if (!q || p.packed !== q.packed || !(await this.sameRanges([p.start, p.end], [q.start, q.end]))) return false;
+        if (
+          !q ||
+          typedPiece.packed !== q.packed ||
+          !(await this.sameRanges([typedPiece.start, typedPiece.end], [q.start, q.end]))
+        )
+          return false;
       }
       return true;
     }

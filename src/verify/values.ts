@@ -85,5 +85,5 @@ function halfFloats(patterns: ValueData): Float32Array {
 }
 
 export function sizeOf(dims: readonly number[]): number {
-  return dims.reduce((n, d) => n * d, 1);
+  return dims.reduce((total, dim) => total * dim, 1);
 }

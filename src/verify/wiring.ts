@@ -41,12 +41,14 @@ export function wiring(file: ModelFile): Wiring {
       { tensor: madeTwice },
     );
   const defaults = new Set([
-    ...graph.initializers.map((t) => t.name),
-    ...graph.sparseInitializers.map((s) => s.values.name),
+    ...graph.initializers.map((initializer) => initializer.name),
+    ...graph.sparseInitializers.map((sparseInitializer) => sparseInitializer.values.name),
   ]);
   const { initializers, sparseInitializers } = unambiguous(graph);
-  const stored = new Map(initializers.map((t) => [t.name, t]));
-  const sparse = new Map(sparseInitializers.map((s) => [s.values.name, s]));
+  const stored = new Map(initializers.map((initializer) => [initializer.name, initializer]));
+  const sparse = new Map(
+    sparseInitializers.map((sparseInitializer) => [sparseInitializer.values.name, sparseInitializer]),
+  );
   const inputs = new Map(graph.inputs.filter((i) => !defaults.has(i.name)).map((i) => [i.name, i]));
   const here = (name: string): boolean => makers.has(name) || defaults.has(name) || inputs.has(name);
   const known = new Map<Node, readonly string[]>();
@@ -56,7 +58,7 @@ export function wiring(file: ModelFile): Wiring {
     stored,
     sparse,
     inputs,
-    outputs: graph.outputs.map((o) => o.name),
+    outputs: graph.outputs.map((output) => output.name),
     order,
     reads(node) {
       const found = known.get(node) ?? [
@@ -70,24 +72,27 @@ export function wiring(file: ModelFile): Wiring {
 
 function nestedReads(node: Node): string[] {
   return nestedGraphs(node)
-    .flatMap((g) => [...g.nodes.flatMap((n) => n.inputs), ...g.outputs.map((o) => o.name)])
+    .flatMap((nestedGraph) => [
+      ...nestedGraph.nodes.flatMap((n) => n.inputs),
+      ...nestedGraph.outputs.map((output) => output.name),
+    ])
     .filter(Boolean);
 }
 
 /** Every stored tensor inside a node: attributes, and whatever its subgraphs hold. */
 export function heldTensors(node: Node): Tensor[] {
   const graphs = nestedGraphs(node);
-  const nodes = [node, ...graphs.flatMap((g) => g.nodes)];
+  const nodes = [node, ...graphs.flatMap((graph) => graph.nodes)];
   const sparse = (s: SparseTensor): Tensor[] => [s.values, s.indices];
   return [
     ...nodes.flatMap((n) =>
-      n.attributes.flatMap((a) => [
-        ...(a.tensor ? [a.tensor] : []),
-        ...(a.tensors ?? []),
-        ...(a.sparseTensor ? sparse(a.sparseTensor) : []),
+      n.attributes.flatMap((attribute) => [
+        ...(attribute.tensor ? [attribute.tensor] : []),
+        ...(attribute.tensors ?? []),
+        ...(attribute.sparseTensor ? sparse(attribute.sparseTensor) : []),
       ]),
     ),
-    ...graphs.flatMap((g) => [...g.initializers, ...g.sparseInitializers.flatMap(sparse)]),
+    ...graphs.flatMap((graph) => [...graph.initializers, ...graph.sparseInitializers.flatMap(sparse)]),
   ];
 }
 
@@ -101,7 +106,7 @@ export function ancestors(w: Wiring, targets: readonly string[]): Node[] {
     found.add(node);
     for (const read of w.reads(node)) open.push(read);
   }
-  return w.file.model.graph.nodes.filter((n) => found.has(n));
+  return w.file.model.graph.nodes.filter((node) => found.has(node));
 }
 
 /** Tensors that follow from the given ones, which are among them. The walk goes no further than `end`. */

@@ -73,11 +73,11 @@ export function picturesOf(filters: Filters, filter: number, all: FilterStats | 
 
 export function statsOf(values: Float32Array): FilterStats {
   let [min, max, sum, count] = [Infinity, -Infinity, 0, 0];
-  for (const v of values) {
-    if (!Number.isFinite(v)) continue;
-    min = Math.min(min, v);
-    max = Math.max(max, v);
-    sum += v;
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+    sum += value;
     count++;
   }
   return count > 0 ? { min, max, mean: sum / count } : { min: NaN, max: NaN, mean: NaN };

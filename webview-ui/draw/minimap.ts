@@ -31,21 +31,21 @@ export interface MiniPicture {
 
 /** The map itself, without the mark of what is in view. Drawn once per picture and theme. */
 export function paintMinimap(ctx: CanvasRenderingContext2D, { scene, theme, colours, mini, ratio }: MiniPicture): void {
-  const { geometry: g } = scene;
+  const { geometry: geometry } = scene;
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.fillStyle = theme.background;
   ctx.fillRect(0, 0, mini.width, mini.height);
-  const ox = (mini.width - g.width * mini.sx) / 2;
+  const ox = (mini.width - geometry.width * mini.sx) / 2;
   let [lastX, lastY] = [NaN, NaN];
-  for (let b = 0; b < g.box.length; b++) {
-    if (g.open[b]) continue;
-    const ref = g.box[b]!;
-    const [x, y] = [ox + g.x[b]! * mini.sx, MINIMAP.inset + g.y[b]! * mini.sy];
+  for (let b = 0; b < geometry.box.length; b++) {
+    if (geometry.open[b]) continue;
+    const ref = geometry.box[b]!;
+    const [x, y] = [ox + geometry.x[b]! * mini.sx, MINIMAP.inset + geometry.y[b]! * mini.sy];
     const [px, py] = [Math.round(x), Math.round(y * 2)];
     if (px === lastX && py === lastY) continue;
     [lastX, lastY] = [px, py];
     ctx.fillStyle = ref < 0 && !colours.heated ? theme.line : colours.fill(b);
-    ctx.fillRect(x, y, Math.max(2, g.w[b]! * mini.sx), Math.max(1, g.h[b]! * mini.sy));
+    ctx.fillRect(x, y, Math.max(2, geometry.w[b]! * mini.sx), Math.max(1, geometry.h[b]! * mini.sy));
   }
 }
 

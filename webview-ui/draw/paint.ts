@@ -84,8 +84,8 @@ function strokePieces(brush: Brush, pieces: readonly number[], colour: string, w
   ctx.strokeStyle = ctx.fillStyle = colour;
   ctx.lineWidth = Math.max(width, hair);
   ctx.beginPath();
-  for (const p of pieces) {
-    const [s, e] = [pieceStart[p]! * 2, pieceStart[p + 1]! * 2];
+  for (const piece of pieces) {
+    const [s, e] = [pieceStart[piece]! * 2, pieceStart[piece + 1]! * 2];
     ctx.moveTo(points[s]!, points[s + 1]!);
     for (let k = s + 2; k < e - 2; k += 2) {
       if (round) {
@@ -98,9 +98,9 @@ function strokePieces(brush: Brush, pieces: readonly number[], colour: string, w
   ctx.stroke();
   if (!arrows) return;
   ctx.beginPath();
-  for (const p of pieces) {
-    if (!arrow[p]) continue;
-    const e = pieceStart[p + 1]! * 2;
+  for (const piece of pieces) {
+    if (!arrow[piece]) continue;
+    const e = pieceStart[piece + 1]! * 2;
     const [x, y] = [points[e - 2]!, points[e - 1]!];
     ctx.moveTo(x, y);
     ctx.lineTo(x - 4, y - 7);
@@ -118,10 +118,10 @@ function paintLabels({ ctx, scene, theme, left, top, right, bottom }: Brush, pie
   ctx.font = `11px ${theme.font}`;
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
-  for (const p of pieces) {
-    const [x, y] = [labels[2 * p]!, labels[2 * p + 1]!];
-    if (!labelled[p] || y < top - 12 || y > bottom + 12 || x < left - 200 || x > right + 200) continue;
-    const text = scene.label(p);
+  for (const piece of pieces) {
+    const [x, y] = [labels[2 * piece]!, labels[2 * piece + 1]!];
+    if (!labelled[piece] || y < top - 12 || y > bottom + 12 || x < left - 200 || x > right + 200) continue;
+    const text = scene.label(piece);
     if (text === '') continue;
     const w = ctx.measureText(text).width + 8;
     ctx.fillStyle = theme.background;
@@ -134,18 +134,18 @@ function paintLabels({ ctx, scene, theme, left, top, right, bottom }: Brush, pie
 /** Frames of open groups, outer ones first. */
 function paintFrames(brush: Brush, marks: Marks): void {
   const { ctx, scene, theme, hair } = brush;
-  const { geometry: g } = scene;
-  for (let b = 0; b < g.box.length && g.box[b]! < 0; b++) {
+  const { geometry: geometry } = scene;
+  for (let b = 0; b < geometry.box.length && geometry.box[b]! < 0; b++) {
     if (
-      !g.open[b] ||
-      g.x[b]! > brush.right ||
-      g.x[b]! + g.w[b]! < brush.left ||
-      g.y[b]! > brush.bottom ||
-      g.y[b]! + g.h[b]! < brush.top
+      !geometry.open[b] ||
+      geometry.x[b]! > brush.right ||
+      geometry.x[b]! + geometry.w[b]! < brush.left ||
+      geometry.y[b]! > brush.bottom ||
+      geometry.y[b]! + geometry.h[b]! < brush.top
     )
       continue;
     ctx.beginPath();
-    ctx.roundRect(g.x[b]!, g.y[b]!, g.w[b]!, g.h[b]!, 6);
+    ctx.roundRect(geometry.x[b]!, geometry.y[b]!, geometry.w[b]!, geometry.h[b]!, 6);
     ctx.fillStyle = theme.frame;
     ctx.globalAlpha = theme.contrast ? 1 : 0.55;
     ctx.fill();
@@ -166,16 +166,22 @@ function frameColour({ theme }: Brush, b: number, marks: Marks): string {
 
 /** Titles come after the lines, on a ground of their own: a line may enter the frame anywhere. */
 function paintTitles({ ctx, scene, theme, left, top, right, bottom }: Brush): void {
-  const { geometry: g, model } = scene;
+  const { geometry: geometry, model } = scene;
   ctx.font = `600 12px ${theme.font}`;
   ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
-  for (let b = 0; b < g.box.length && g.box[b]! < 0; b++) {
-    if (!g.open[b] || g.x[b]! > right || g.x[b]! + g.w[b]! < left || g.y[b]! > bottom || g.y[b]! + FRAME.header < top)
+  for (let b = 0; b < geometry.box.length && geometry.box[b]! < 0; b++) {
+    if (
+      !geometry.open[b] ||
+      geometry.x[b]! > right ||
+      geometry.x[b]! + geometry.w[b]! < left ||
+      geometry.y[b]! > bottom ||
+      geometry.y[b]! + FRAME.header < top
+    )
       continue;
-    const title = `− ${model.facts[-1 - g.box[b]!]!.title}`;
-    const most = Math.max(20, g.w[b]! - 20);
-    const [x, y] = [g.x[b]! + 10, g.y[b]! + FRAME.header / 2];
+    const title = `− ${model.facts[-1 - geometry.box[b]!]!.title}`;
+    const most = Math.max(20, geometry.w[b]! - 20);
+    const [x, y] = [geometry.x[b]! + 10, geometry.y[b]! + FRAME.header / 2];
     ctx.fillStyle = theme.frame;
     ctx.fillRect(x - 3, y - 8, Math.min(most, ctx.measureText(title).width) + 6, 16);
     ctx.fillStyle = theme.contrast ? theme.text : theme.muted;

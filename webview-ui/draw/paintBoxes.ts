@@ -31,11 +31,11 @@ export function paintBoxes(brush: Brush, marks: Marks): void {
 
 function visibleBoxes(brush: Brush, marks: Marks, patches: boolean): number[] {
   const { scene, left, top, right, bottom } = brush;
-  const { geometry: g } = scene;
+  const { geometry: geometry } = scene;
   const seen: number[] = [];
   const grain = new Grain(brush.hair);
-  for (let b = 0; b < g.box.length; b++) {
-    if (g.open[b]) continue;
+  for (let b = 0; b < geometry.box.length; b++) {
+    if (geometry.open[b]) continue;
     const { x, y, w, h } = placeOf(brush, b);
     if (x > right || x + w < left || y > bottom || y + h < top) continue;
     if (patches && !stands(b, marks) && grain.covered(x, y, h)) continue;
@@ -46,9 +46,9 @@ function visibleBoxes(brush: Brush, marks: Marks, patches: boolean): number[] {
 
 /** Where a box is now: while groups open, on its way. */
 function placeOf({ scene, motion }: Brush, b: number): Rect {
-  const { geometry: g } = scene;
+  const { geometry: geometry } = scene;
   const [dx, dy] = motion ? [motion.dx[b] ?? 0, motion.dy[b] ?? 0] : [0, 0];
-  return { x: g.x[b]! + dx, y: g.y[b]! + dy, w: g.w[b]!, h: g.h[b]! };
+  return { x: geometry.x[b]! + dx, y: geometry.y[b]! + dy, w: geometry.w[b]!, h: geometry.h[b]! };
 }
 
 /** Boxes to be seen from any distance. */
@@ -97,19 +97,19 @@ function paintPatches(brush: Brush, boxes: readonly number[], marks: Marks): voi
   const byColour = new Map<string, number[]>();
   const faint: number[] = [];
   const marked: number[] = [];
-  for (const b of boxes) {
-    if (stands(b, marks)) {
-      marked.push(b);
+  for (const box of boxes) {
+    if (stands(box, marks)) {
+      marked.push(box);
       continue;
     }
-    if (isFaint(b, marks)) {
-      faint.push(b);
+    if (isFaint(box, marks)) {
+      faint.push(box);
       continue;
     }
-    const colour = !colours.heated && kindOfBox(brush.scene, b) === 'group' ? theme.line : colours.fill(b);
+    const colour = !colours.heated && kindOfBox(brush.scene, box) === 'group' ? theme.line : colours.fill(box);
     const list = byColour.get(colour);
-    if (list) list.push(b);
-    else byColour.set(colour, [b]);
+    if (list) list.push(box);
+    else byColour.set(colour, [box]);
   }
   ctx.fillStyle = theme.line;
   ctx.globalAlpha = FAINT;

@@ -29,17 +29,17 @@ export function wholeRegion(scene: Scene): Region {
 /** The picture as an SVG document, with the colours of the theme. Names are escaped: they are text from a file. */
 export function sceneSvg(picture: SvgPicture): string {
   const { scene, theme, region } = picture;
-  const { geometry: g, model } = scene;
-  const visible = Array.from(g.box.keys()).filter((b) => meets(region, rectOf(scene, b)));
+  const { geometry: geometry, model } = scene;
+  const visible = Array.from(geometry.box.keys()).filter((b) => meets(region, rectOf(scene, b)));
   const viewBox = [region.x, region.y, region.width, region.height].map(num).join(' ');
   const size = `width="${num(region.width)}" height="${num(region.height)}"`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${viewBox}" ${size} font-family="${escape(theme.font)}">`,
     `<title>${escape(model.page.fileName)}</title>`,
     rect({ ...regionRect(region), radius: 0, fill: theme.background }),
-    ...visible.filter((b) => g.open[b]).map((b) => frame(picture, b)),
+    ...visible.filter((b) => geometry.open[b]).map((b) => frame(picture, b)),
     ...lines(picture),
-    ...visible.filter((b) => !g.open[b]).map((b) => box(picture, b)),
+    ...visible.filter((b) => !geometry.open[b]).map((b) => box(picture, b)),
     '</svg>',
   ].join('\n');
 }
@@ -71,8 +71,8 @@ function regionRect({ x, y, width, height }: Region): Place {
   return { x, y, w: width, h: height };
 }
 
-function rectOf({ geometry: g }: Scene, b: number): Place {
-  return { x: g.x[b]!, y: g.y[b]!, w: g.w[b]!, h: g.h[b]! };
+function rectOf({ geometry: geometry }: Scene, b: number): Place {
+  return { x: geometry.x[b]!, y: geometry.y[b]!, w: geometry.w[b]!, h: geometry.h[b]! };
 }
 
 function meets(region: Region, { x, y, w, h }: Place): boolean {
@@ -104,20 +104,23 @@ function frame({ scene, theme }: SvgPicture, b: number): string {
 
 /** All lines as one path, their arrows as another, and the labels over both. */
 function lines({ scene, theme, region }: SvgPicture): string[] {
-  const { geometry: g, bounds } = scene;
+  const { geometry: geometry, bounds } = scene;
   const paths: string[] = [];
   const arrows: string[] = [];
   const labels: string[] = [];
   for (let p = 0; p < scene.pieceCount; p++) {
     const [left, top, right, bottom] = [bounds[4 * p]!, bounds[4 * p + 1]!, bounds[4 * p + 2]!, bounds[4 * p + 3]!];
     if (!meets(region, { x: left, y: top, w: right - left, h: bottom - top })) continue;
-    const points = Array.from(g.points.subarray(g.pieceStart[p]! * 2, g.pieceStart[p + 1]! * 2), num);
+    const points = Array.from(
+      geometry.points.subarray(geometry.pieceStart[p]! * 2, geometry.pieceStart[p + 1]! * 2),
+      num,
+    );
     paths.push(`M${points.slice(0, 2).join(' ')}L${points.slice(2).join(' ')}`);
     const [x, y] = [Number(points.at(-2)), Number(points.at(-1))];
-    if (g.arrow[p]) arrows.push(`M${num(x)} ${num(y)}l-4 -7h8z`);
-    const label = g.labelled[p] ? scene.label(p) : '';
+    if (geometry.arrow[p]) arrows.push(`M${num(x)} ${num(y)}l-4 -7h8z`);
+    const label = geometry.labelled[p] ? scene.label(p) : '';
     if (label === '') continue;
-    const [labelX, labelY, w] = [g.labels[2 * p]!, g.labels[2 * p + 1]!, label.length * 6.2 + 8];
+    const [labelX, labelY, w] = [geometry.labels[2 * p]!, geometry.labels[2 * p + 1]!, label.length * 6.2 + 8];
     labels.push(
       rect({ x: labelX - w / 2, y: labelY - 7, w, h: 14, radius: 0, fill: theme.background }),
       text({ x: labelX, y: labelY, size: 11, fill: theme.muted, value: label }),

@@ -39,7 +39,7 @@ export class Finder {
     const rest: Found[] = [];
     for (const { key, title, text } of (this.#entries ??= entriesOf(this.#model))) {
       const hit = first!.exec(text);
-      if (!hit || !others.every((p) => p.test(text))) continue;
+      if (!hit || !others.every((other) => other.test(text))) continue;
       const [what, where] = lineAt(text, hit.index).split('\t');
       (whole.test(text) ? exact : rest).push({ key, title, why: `${what ?? ''}: ${where ?? ''}` });
     }
@@ -125,8 +125,8 @@ function entriesOf(model: PageModel): Entry[] {
   return [
     ...model.inputs.map(value('graph input', 'i')),
     ...allNodes(model)
-      .filter((n) => n.opType !== 'Constant')
-      .map((n) => ({ key: `n${n.id}`, title: nodeLabel(n), text: nodeText(n) })),
+      .filter((allNode) => allNode.opType !== 'Constant')
+      .map((allNode) => ({ key: `n${allNode.id}`, title: nodeLabel(allNode), text: nodeText(allNode) })),
     ...model.outputs.map(value('graph output', 'o')),
   ];
 }
@@ -145,11 +145,11 @@ function nodeText(node: PageNode): string {
     ['name', node.name],
     ['domain', node.domain],
   ];
-  for (const t of node.outputs) list.push(['output', t.name], ['shape', shapeText(t.dims)]);
-  for (const t of node.inputs) {
-    list.push([t.weight ? 'weight' : 'input', t.name], ['shape', shapeText(t.weight?.dims ?? t.dims)]);
-    if (t.weight) list.push(['type', t.weight.dtype]);
+  for (const output of node.outputs) list.push(['output', output.name], ['shape', shapeText(output.dims)]);
+  for (const input of node.inputs) {
+    list.push([input.weight ? 'weight' : 'input', input.name], ['shape', shapeText(input.weight?.dims ?? input.dims)]);
+    if (input.weight) list.push(['type', input.weight.dtype]);
   }
-  for (const a of node.attributes) list.push(['attribute', `${a.name} = ${a.value}`]);
+  for (const attribute of node.attributes) list.push(['attribute', `${attribute.name} = ${attribute.value}`]);
   return lines(list);
 }

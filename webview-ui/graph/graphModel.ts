@@ -55,13 +55,13 @@ export class GraphModel {
     );
     this.labels = new EdgeLabels(page);
     this.facts = groupFacts(page, this.flat, this.hierarchy, this.labels);
-    const boxes = this.facts.map((f) => ({
-      w: Math.max(titleWidth(f.title) + GROUP_SIGN, detailWidth(f.detail), detailWidth(f.more)),
-      h: f.more === '' ? GROUP_HEIGHT : GROUP_HEIGHT + GROUP_LINE,
+    const boxes = this.facts.map((fact) => ({
+      w: Math.max(titleWidth(fact.title) + GROUP_SIGN, detailWidth(fact.detail), detailWidth(fact.more)),
+      h: fact.more === '' ? GROUP_HEIGHT : GROUP_HEIGHT + GROUP_LINE,
     }));
     this.input = nestedInput(this.flat, this.hierarchy, boxes);
-    this.hierarchy.groups.forEach((g, i) => {
-      if (i > 0) this.#groups.set(`g${g.path}`, i);
+    this.hierarchy.groups.forEach((group, i) => {
+      if (i > 0) this.#groups.set(`g${group.path}`, i);
     });
   }
 
@@ -91,23 +91,25 @@ export class GraphModel {
     const number = Number(key.slice(1));
     if (key.startsWith('o')) return this.page.outputs[number];
     return (
-      this.page.inputs[number] ?? this.page.inner?.graphs.flatMap((g) => g.inputs)[number - this.page.inputs.length]
+      this.page.inputs[number] ??
+      this.page.inner?.graphs.flatMap((graph) => graph.inputs)[number - this.page.inputs.length]
     );
   }
 
   /** The thing of a name: a node, what makes a tensor, a graph input or output. Null when there is none. */
   named(name: string): SelectionKey | null {
-    const nodes = allNodes(this.page).filter((n) => this.flat.itemOfNode.has(n.id));
-    const node = nodes.find((n) => n.name === name) ?? nodes.find((n) => n.outputs.some((t) => t.name === name));
+    const nodes = allNodes(this.page).filter((allNode) => this.flat.itemOfNode.has(allNode.id));
+    const node =
+      nodes.find((n) => n.name === name) ?? nodes.find((n) => n.outputs.some((output) => output.name === name));
     if (node) return `n${node.id}`;
-    const input = this.page.inputs.findIndex((v) => v.name === name);
+    const input = this.page.inputs.findIndex((value) => value.name === name);
     return input < 0 ? null : `i${input}`;
   }
 
   /** What a link calls a thing; empty for what no link can name. */
   linkName(key: SelectionKey): string {
     const node = this.flat.items[this.itemOf(key) ?? -1]?.node;
-    if (node) return node.name || (node.outputs.find((t) => t.name !== '')?.name ?? '');
+    if (node) return node.name || (node.outputs.find((output) => output.name !== '')?.name ?? '');
     return key.startsWith('g') ? '' : (this.valueOf(key)?.name ?? '');
   }
 
@@ -144,12 +146,12 @@ export class GraphModel {
   }
 
   openPaths(open: Uint8Array): string[] {
-    return this.hierarchy.groups.flatMap((g, i) => (i > 0 && open[i] ? [g.path] : []));
+    return this.hierarchy.groups.flatMap((group, i) => (i > 0 && open[i] ? [group.path] : []));
   }
 
   openFrom(paths: readonly string[]): Uint8Array {
     const wanted = new Set(paths);
-    return Uint8Array.from(this.hierarchy.groups, (g, i) => (i > 0 && wanted.has(g.path) ? 1 : 0));
+    return Uint8Array.from(this.hierarchy.groups, (group, i) => (i > 0 && wanted.has(group.path) ? 1 : 0));
   }
 
   /** The groups that must be open for a thing to be seen. */
@@ -169,21 +171,27 @@ export function nodeParameters(node: PageNode): number {
   );
 }
 
-function groupFacts(page: PageModel, flat: FlatGraph, h: Hierarchy, labels: EdgeLabels): GroupFacts[] {
-  const params = new Float64Array(h.groups.length);
+function groupFacts(page: PageModel, flat: FlatGraph, hierarchy: Hierarchy, labels: EdgeLabels): GroupFacts[] {
+  const params = new Float64Array(hierarchy.groups.length);
   // A node counts what lies inside it, so the owner of shown graphs would count twice.
-  const owners = new Set(page.inner?.graphs.map((g) => g.owner));
+  const owners = new Set(page.inner?.graphs.map((graph) => graph.owner));
   flat.items.forEach((item, i) => {
-    if (item.node && !owners.has(item.node.id)) params[h.groupOf[i]!]! += nodeParameters(item.node);
+    if (item.node && !owners.has(item.node.id)) params[hierarchy.groupOf[i]!]! += nodeParameters(item.node);
   });
-  for (let g = h.groups.length - 1; g > 0; g--) params[h.groups[g]!.parent]! += params[g]!;
-  const output = leavingShapes(flat, h, labels);
-  return h.groups.map((g, i) => {
+  for (let g = hierarchy.groups.length - 1; g > 0; g--) params[hierarchy.groups[g]!.parent]! += params[g]!;
+  const output = leavingShapes(flat, hierarchy, labels);
+  return hierarchy.groups.map((group, i) => {
     const share = page.parameterCount > 0 ? params[i]! / page.parameterCount : 0;
-    const detail = `${g.count} layers${output[i] ? ` → ${output[i]!}` : ''}`;
+    const detail = `${group.count} layers${output[i] ? ` → ${output[i]!}` : ''}`;
     const more =
       params[i]! > 0 ? `${shortCount(params[i]!)} parameters, ${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %` : '';
-    return { title: clip(g.title, 34), detail: clip(detail, 40), more, params: params[i]!, output: output[i] ?? '' };
+    return {
+      title: clip(group.title, 34),
+      detail: clip(detail, 40),
+      more,
+      params: params[i]!,
+      output: output[i] ?? '',
+    };
   });
 }
 

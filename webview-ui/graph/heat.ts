@@ -85,14 +85,14 @@ export function heaviest(model: GraphModel, { values }: Heat, most: number): Hea
  * the sum of its layers. The square root spreads the small ones: costs of layers differ by orders of magnitude.
  */
 export function heatShares(scene: Scene, { values }: Heat): (b: number) => number | null {
-  const { geometry: g, model } = scene;
+  const { geometry: geometry, model } = scene;
   const sums = groupSums(model, values);
   const valueOf = (b: number): number => {
-    const ref = g.box[b]!;
+    const ref = geometry.box[b]!;
     return ref < 0 ? sums[-1 - ref]! : values[ref]!;
   };
   let greatest = 0;
-  for (let b = 0; b < g.box.length; b++) if (!g.open[b] && valueOf(b) > greatest) greatest = valueOf(b);
+  for (let b = 0; b < geometry.box.length; b++) if (!geometry.open[b] && valueOf(b) > greatest) greatest = valueOf(b);
   return (b) => {
     const value = valueOf(b);
     if (Number.isNaN(value)) return null;

@@ -197,21 +197,28 @@ function settle({ list: drafts }: Drafts, flat: FlatGraph): Hierarchy {
   const groupOf = new Int32Array(flat.items.length);
   const became = new Int32Array(drafts.length);
   const prefix = drafts.map(() => '');
-  drafts.forEach((d, g) => {
-    const up = g === 0 ? 0 : became[d.parent]!;
+  drafts.forEach((draft, g) => {
+    const up = g === 0 ? 0 : became[draft.parent]!;
     // A wrapper around the whole model, or around one other group, is a step that shows nothing.
-    const wrapper = d.items.length === 0 && d.children.size === 1 && !d.kept;
-    if (g === 0 || (!d.kept && (d.count < 2 || wrapper || d.count === total))) {
+    const wrapper = draft.items.length === 0 && draft.children.size === 1 && !draft.kept;
+    if (g === 0 || (!draft.kept && (draft.count < 2 || wrapper || draft.count === total))) {
       became[g] = up;
-      if (g > 0 && wrapper) prefix[g] = `${prefix[d.parent]!}${d.title}/`;
+      if (g > 0 && wrapper) prefix[g] = `${prefix[draft.parent]!}${draft.title}/`;
     } else {
-      const title = `${prefix[d.parent]!}${d.title}`;
+      const title = `${prefix[draft.parent]!}${draft.title}`;
       became[g] = groups.length;
       groups[up]!.groups.push(groups.length);
-      groups.push({ title, path: `${groups[up]!.path}/${title}`, parent: up, groups: [], items: [], count: d.count });
+      groups.push({
+        title,
+        path: `${groups[up]!.path}/${title}`,
+        parent: up,
+        groups: [],
+        items: [],
+        count: draft.count,
+      });
     }
     const own = groups[became[g]!]!;
-    for (const item of d.items) {
+    for (const item of draft.items) {
       groupOf[item] = became[g]!;
       own.items.push(item);
     }
@@ -220,8 +227,8 @@ function settle({ list: drafts }: Drafts, flat: FlatGraph): Hierarchy {
 }
 
 /** The groups around a group, itself first, without the whole graph. */
-export function ancestors(h: Hierarchy, group: number): number[] {
+export function ancestors(hierarchy: Hierarchy, group: number): number[] {
   const found: number[] = [];
-  for (let g = group; g > 0; g = h.groups[g]!.parent) found.push(g);
+  for (let g = group; g > 0; g = hierarchy.groups[g]!.parent) found.push(g);
   return found;
 }

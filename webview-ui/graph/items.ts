@@ -96,7 +96,7 @@ export function allNodes(model: PageModel): readonly PageNode[] {
 
 /** The model as boxes and links. Graph inputs first, then nodes in file order, outputs, and what lies inside nodes. */
 export function flatGraph(model: PageModel): FlatGraph {
-  const first = new Set(model.firstLayers.map((l) => l.nodeId));
+  const first = new Set(model.firstLayers.map((firstLayer) => firstLayer.nodeId));
   const items: Item[] = [];
   const itemOfNode = new Map<number, number>();
   const [inputs, outputs]: [number[], number[]] = [[], []];
@@ -188,10 +188,11 @@ function spreadSlots(links: readonly Link[], items: number, tensors: number): vo
   const seen = new Uint8Array(tensors);
   const place = new Int32Array(tensors);
   const count = new Int32Array(items);
-  for (const l of links) {
-    if (seen[l.tensorId]) continue;
-    seen[l.tensorId] = 1;
-    place[l.tensorId] = count[l.from]!++;
+  for (const link of links) {
+    if (seen[link.tensorId]) continue;
+    seen[link.tensorId] = 1;
+    place[link.tensorId] = count[link.from]!++;
   }
-  for (const l of links) if (count[l.from]! > 1) l.slot = (2 * (place[l.tensorId]! + 0.5)) / count[l.from]! - 1;
+  for (const link of links)
+    if (count[link.from]! > 1) link.slot = (2 * (place[link.tensorId]! + 0.5)) / count[link.from]! - 1;
 }

@@ -50,7 +50,7 @@ export const COLUMNS: readonly Column[] = [
 export function layerRows(model: PageModel): LayerRow[] {
   const total = model.sizes?.cost.macs ?? null;
   return allNodes(model)
-    .filter((n) => n.opType !== 'Constant')
+    .filter((allNode) => allNode.opType !== 'Constant')
     .map((node, i) => {
       const params = nodeParameters(node);
       const macs = node.cost?.macs ?? null;
@@ -59,7 +59,7 @@ export function layerRows(model: PageModel): LayerRow[] {
         order: i + 1,
         name: nodeLabel(node),
         operator: node.opType,
-        input: shapeText(node.inputs.find((t) => !t.weight && t.name !== '')?.dims ?? null),
+        input: shapeText(node.inputs.find((input) => !input.weight && input.name !== '')?.dims ?? null),
         output: shapeText(node.outputs[0]?.dims ?? null),
         params,
         macs,
@@ -78,9 +78,9 @@ export function filterRows(rows: readonly LayerRow[], filter: string): LayerRow[
     .split(/\s+/)
     .filter((w) => w !== '');
   if (words.length === 0) return [...rows];
-  return rows.filter((r) => {
-    const text = `${r.name}\n${r.operator}\n${r.input}\n${r.output}`.toLowerCase();
-    return words.every((w) => text.includes(w));
+  return rows.filter((row) => {
+    const text = `${row.name}\n${row.operator}\n${row.input}\n${row.output}`.toLowerCase();
+    return words.every((word) => text.includes(word));
   });
 }
 
@@ -107,7 +107,7 @@ function cells(row: LayerRow): string[] {
 }
 
 export function rowsCsv(rows: readonly LayerRow[]): string {
-  return [COLUMNS.map((c) => c.title), ...rows.map(cells)].map(csvLine).join('');
+  return [COLUMNS.map((column) => column.title), ...rows.map(cells)].map(csvLine).join('');
 }
 
 export function rowsMarkdown(rows: readonly LayerRow[]): string {

@@ -49,8 +49,8 @@ export class Scene {
   }
 
   label(piece: number): string {
-    const g = this.geometry;
-    const first = g.links[g.linkStart[piece]!];
+    const geometry = this.geometry;
+    const first = geometry.links[geometry.linkStart[piece]!];
     return first === undefined ? '' : this.model.labels.of(this.model.flat.links[first]!);
   }
 
@@ -58,36 +58,36 @@ export class Scene {
   piecesOf(links: readonly number[]): number[] {
     if (!this.#piecesOf) {
       this.#piecesOf = new Map();
-      const g = this.geometry;
+      const geometry = this.geometry;
       for (let p = 0; p < this.pieceCount; p++) {
-        for (let k = g.linkStart[p]!; k < g.linkStart[p + 1]!; k++) {
-          const list = this.#piecesOf.get(g.links[k]!);
+        for (let k = geometry.linkStart[p]!; k < geometry.linkStart[p + 1]!; k++) {
+          const list = this.#piecesOf.get(geometry.links[k]!);
           if (list) list.push(p);
-          else this.#piecesOf.set(g.links[k]!, [p]);
+          else this.#piecesOf.set(geometry.links[k]!, [p]);
         }
       }
     }
-    return [...new Set(links.flatMap((l) => this.#piecesOf!.get(l) ?? []))];
+    return [...new Set(links.flatMap((link) => this.#piecesOf!.get(link) ?? []))];
   }
 
   linksOfPiece(piece: number): number[] {
-    const g = this.geometry;
-    return Array.from(g.links.subarray(g.linkStart[piece]!, g.linkStart[piece + 1]!));
+    const geometry = this.geometry;
+    return Array.from(geometry.links.subarray(geometry.linkStart[piece]!, geometry.linkStart[piece + 1]!));
   }
 
   /** The innermost box at a point. An open frame is hit on its title bar only, so its inside stays open ground. */
   boxAt(x: number, y: number, titleBar: number): number {
-    const g = this.geometry;
-    for (let b = g.box.length - 1; b >= 0; b--) {
-      if (x < g.x[b]! || x > g.x[b]! + g.w[b]! || y < g.y[b]!) continue;
-      if (y <= g.y[b]! + (g.open[b] ? titleBar : g.h[b]!)) return b;
+    const geometry = this.geometry;
+    for (let b = geometry.box.length - 1; b >= 0; b--) {
+      if (x < geometry.x[b]! || x > geometry.x[b]! + geometry.w[b]! || y < geometry.y[b]!) continue;
+      if (y <= geometry.y[b]! + (geometry.open[b] ? titleBar : geometry.h[b]!)) return b;
     }
     return -1;
   }
 
   /** The nearest line within `reach` of a point, or -1. */
   pieceAt(x: number, y: number, reach: number): number {
-    const g = this.geometry;
+    const geometry = this.geometry;
     let best = -1;
     let least = reach * reach;
     for (let p = 0; p < this.pieceCount; p++) {
@@ -98,8 +98,8 @@ export class Scene {
         y > this.bounds[4 * p + 3]! + reach
       )
         continue;
-      for (let k = g.pieceStart[p]! * 2; k + 3 < g.pieceStart[p + 1]! * 2; k += 2) {
-        const distance = squaredDistance(x, y, g.points.subarray(k, k + 4));
+      for (let k = geometry.pieceStart[p]! * 2; k + 3 < geometry.pieceStart[p + 1]! * 2; k += 2) {
+        const distance = squaredDistance(x, y, geometry.points.subarray(k, k + 4));
         if (distance < least) [least, best] = [distance, p];
       }
     }

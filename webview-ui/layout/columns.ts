@@ -61,7 +61,7 @@ function anchorFirst(a: number, b: number, anchor: number): number {
  * to right.
  */
 export function placeColumns(ranked: Ranked): Float64Array {
-  const { g, rows, rank, depth } = ranked;
+  const { g: input, rows, rank, depth } = ranked;
   const x = new Float64Array(rank.length);
   const wish = new Float64Array(rank.length);
   const main = new Float64Array(rank.length);
@@ -79,33 +79,33 @@ export function placeColumns(ranked: Ranked): Float64Array {
     for (const v of row) if (Number.isNaN(wish[v]!)) wish[v] = wish[anchor]! + 1;
     if (row.length > 1)
       row.sort((a, b) => wish[a]! - wish[b]! || anchorFirst(a, b, anchor) || depth[b]! - depth[a]! || a - b);
-    spread(row, anchor, { wish, w: g.w, x });
+    spread(row, anchor, { wish, w: input.w, x });
   }
   alignFirstRow(ranked, x);
   return x;
 }
 
 /** What stands in the first row has no parents to go by; it is put above its readers instead. */
-function alignFirstRow({ g, out, rows, rank, depth }: Ranked, x: Float64Array): void {
+function alignFirstRow({ g: input, out, rows, rank, depth }: Ranked, x: Float64Array): void {
   const row = rows.list.subarray(0, rows.start[1] ?? 0);
   if (row.length === 0) return;
   const wish = new Float64Array(x.length);
   let anchor = row[0]!;
   for (const v of row) {
     // Of entrances that lead equally far the last is the nearest tensor's: the main path comes in there.
-    if (depth[v]! > depth[anchor]! || (depth[v] === depth[anchor] && g.pin?.[v] === -1)) anchor = v;
+    if (depth[v]! > depth[anchor]! || (depth[v] === depth[anchor] && input.pin?.[v] === -1)) anchor = v;
     let near = Infinity;
     wish[v] = x[v]!;
     for (let i = out.start[v]!; i < out.start[v + 1]!; i++) {
       const e = out.list[i]!;
-      const to = g.to[e]!;
+      const to = input.to[e]!;
       if (rank[to]! >= near) continue;
       near = rank[to]!;
-      wish[v] = x[to]! + g.toOffset[e]! - g.fromOffset[e]!;
+      wish[v] = x[to]! + input.toOffset[e]! - input.fromOffset[e]!;
     }
   }
   row.sort((a, b) => wish[a]! - wish[b]! || anchorFirst(a, b, anchor) || a - b);
-  spread(row, anchor, { wish, w: g.w, x });
+  spread(row, anchor, { wish, w: input.w, x });
 }
 
 /** Filled anew for every node. */
@@ -115,15 +115,15 @@ const PLACES: number[] = [];
  * Where v would like to be: `wish` the median of its parents, `main` straight below the nearest of them. NaN when it
  * has none.
  */
-function wishOf(v: number, { g, into, rank }: Ranked, { x, wish, main }: Wishes): void {
+function wishOf(v: number, { g: input, into, rank }: Ranked, { x, wish, main }: Wishes): void {
   PLACES.length = 0;
   let nearest = -1;
   main[v] = NaN;
   for (let i = into.start[v]!; i < into.start[v + 1]!; i++) {
     const e = into.list[i]!;
-    const u = g.from[e]!;
+    const u = input.from[e]!;
     if (rank[u]! >= rank[v]!) continue;
-    const shift = g.fromOffset[e]! - g.toOffset[e]!;
+    const shift = input.fromOffset[e]! - input.toOffset[e]!;
     // Only a small shift may be made good by moving the box: on a long chain they would add up, and the page would
     // lean.
     const place = x[u]! + (Math.abs(shift) <= MAX_SHIFT ? shift : 0);

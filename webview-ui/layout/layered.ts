@@ -26,32 +26,33 @@ export interface Layout extends Routes {
  * Layered placement, top to bottom: a pure function of sizes and edges. Deterministic, no recursion, no node added for
  * a long edge.
  */
-export function layoutGraph(g: LayoutInput): Layout {
-  const n = g.w.length;
-  const out = edgesBy(n, g.from);
-  const into = edgesBy(n, g.to);
-  const { rank, depth, rows: count } = rankNodes(n, { from: g.from, to: g.to, out, into, pin: g.pin });
+export function layoutGraph(input: LayoutInput): Layout {
+  const length = input.w.length;
+  const out = edgesBy(length, input.from);
+  const into = edgesBy(length, input.to);
+  const { rank, depth, rows: count } = rankNodes(length, { from: input.from, to: input.to, out, into, pin: input.pin });
   const rows = makeRows(rank, count);
-  const x = placeColumns({ g, out, into, rows, rank, depth });
-  const y = new Float64Array(n);
+  const x = placeColumns({ g: input, out, into, rows, rank, depth });
+  const y = new Float64Array(length);
   const top = new Float64Array(count);
   const bottom = new Float64Array(count);
-  const bends = bentGaps(g, rank, x, count);
+  const bends = bentGaps(input, rank, x, count);
   let at = 0;
   for (let r = 0; r < count; r++) {
     const row = rows.list.subarray(rows.start[r]!, rows.start[r + 1]!);
     let tall = 0;
-    for (const v of row) tall = Math.max(tall, g.h[v]!);
+    for (const v of row) tall = Math.max(tall, input.h[v]!);
     top[r] = at;
     bottom[r] = at + tall;
-    for (const v of row) y[v] = at + (tall - g.h[v]!) / 2;
+    for (const v of row) y[v] = at + (tall - input.h[v]!) / 2;
     const next = rows.list[rows.start[r + 1]!];
     const ports =
-      g.pin !== null && ((row[0] !== undefined && g.pin[row[0]] === -1) || (next !== undefined && g.pin[next] === 1));
+      input.pin !== null &&
+      ((row[0] !== undefined && input.pin[row[0]] === -1) || (next !== undefined && input.pin[next] === 1));
     at += tall + gapBelow(ports, bends[r] === 1);
   }
-  const routes = routeEdges(g, { rank, rows, x, y, top, bottom });
-  return normalise(g, x, y, routes);
+  const routes = routeEdges(input, { rank, rows, x, y, top, bottom });
+  return normalise(input, x, y, routes);
 }
 
 function gapBelow(ports: boolean, bent: boolean): number {
@@ -63,11 +64,11 @@ function gapBelow(ports: boolean, bent: boolean): number {
  * Gaps below rows in which some line bends: 1 by row. A line over several rows may take a lane, which it enters and
  * leaves by bends.
  */
-function bentGaps(g: LayoutInput, rank: Int32Array, x: Float64Array, rows: number): Uint8Array {
+function bentGaps(input: LayoutInput, rank: Int32Array, x: Float64Array, rows: number): Uint8Array {
   const bent = new Uint8Array(rows);
-  for (let e = 0; e < g.from.length; e++) {
-    const [u, v] = [g.from[e]!, g.to[e]!];
-    const askew = Math.abs(x[u]! + g.fromOffset[e]! - x[v]! - g.toOffset[e]!) > UPRIGHT;
+  for (let e = 0; e < input.from.length; e++) {
+    const [u, v] = [input.from[e]!, input.to[e]!];
+    const askew = Math.abs(x[u]! + input.fromOffset[e]! - x[v]! - input.toOffset[e]!) > UPRIGHT;
     if (!askew && rank[v] === rank[u]! + 1) continue;
     bent[rank[u]!] = 1;
     bent[Math.max(0, rank[v]! - 1)] = 1;
@@ -76,14 +77,14 @@ function bentGaps(g: LayoutInput, rank: Int32Array, x: Float64Array, rows: numbe
 }
 
 /** Moves everything so that the picture starts at 0, 0, and turns middles into corners. */
-function normalise(g: LayoutInput, x: Float64Array, y: Float64Array, routes: Routes): Layout {
+function normalise(input: LayoutInput, x: Float64Array, y: Float64Array, routes: Routes): Layout {
   let [minX, minY, maxX, maxY] = [Infinity, Infinity, -Infinity, -Infinity];
   for (let v = 0; v < x.length; v++) {
-    x[v]! -= g.w[v]! / 2;
+    x[v]! -= input.w[v]! / 2;
     minX = Math.min(minX, x[v]!);
     minY = Math.min(minY, y[v]!);
-    maxX = Math.max(maxX, x[v]! + g.w[v]!);
-    maxY = Math.max(maxY, y[v]! + g.h[v]!);
+    maxX = Math.max(maxX, x[v]! + input.w[v]!);
+    maxY = Math.max(maxY, y[v]! + input.h[v]!);
   }
   const { points, labels } = routes;
   for (let i = 0; i < points.length; i += 2) {

@@ -106,33 +106,33 @@ interface Container {
   local: Int32Array;
 }
 
-function layoutContainer(input: NestedInput, tree: VisibleTree, pieces: Pieces, c: Container): Layout {
-  const n = c.members.length + c.ports.length;
+function layoutContainer(input: NestedInput, tree: VisibleTree, pieces: Pieces, container: Container): Layout {
+  const n = container.members.length + container.ports.length;
   const boxes = tree.ref.length;
   const w = new Float64Array(n);
   const h = new Float64Array(n);
-  const pin = c.ports.length > 0 ? new Int8Array(n) : null;
-  c.members.forEach((v, i) => {
-    c.local[v] = i;
-    w[i] = c.w[v]!;
-    h[i] = c.h[v]!;
+  const pin = container.ports.length > 0 ? new Int8Array(n) : null;
+  container.members.forEach((member, i) => {
+    container.local[member] = i;
+    w[i] = container.w[member]!;
+    h[i] = container.h[member]!;
   });
-  c.ports.forEach((p, i) => {
-    const at = c.members.length + i;
-    c.local[boxes + p] = at;
+  container.ports.forEach((port, i) => {
+    const at = container.members.length + i;
+    container.local[boxes + port] = at;
     w[at] = PORT_WIDTH;
-    pin![at] = pieces.portSide[p]!;
+    pin![at] = pieces.portSide[port]!;
   });
-  const m = c.lines.length;
-  const [from, to] = [new Int32Array(m), new Int32Array(m)];
-  const [fromOffset, toOffset] = [new Float64Array(m), new Float64Array(m)];
-  c.lines.forEach((line, i) => {
+  const length = container.lines.length;
+  const [from, to] = [new Int32Array(length), new Int32Array(length)];
+  const [fromOffset, toOffset] = [new Float64Array(length), new Float64Array(length)];
+  container.lines.forEach((line, i) => {
     const [fv, fp, tv, tp] = [pieces.fromBox[line]!, pieces.fromPort[line]!, pieces.toBox[line]!, pieces.toPort[line]!];
-    from[i] = c.local[fv >= 0 ? fv : boxes + fp]!;
-    to[i] = c.local[tv >= 0 ? tv : boxes + tp]!;
-    if (fv >= 0 && fp >= 0) fromOffset[i] = c.portX[fp]! - c.w[fv]! / 2;
+    from[i] = container.local[fv >= 0 ? fv : boxes + fp]!;
+    to[i] = container.local[tv >= 0 ? tv : boxes + tp]!;
+    if (fv >= 0 && fp >= 0) fromOffset[i] = container.portX[fp]! - container.w[fv]! / 2;
     else if (fv >= 0 && tree.ref[fv]! >= 0) fromOffset[i] = input.linkOffset[pieces.firstLink[line]!]!;
-    if (tv >= 0 && tp >= 0) toOffset[i] = c.portX[tp]! - c.w[tv]! / 2;
+    if (tv >= 0 && tp >= 0) toOffset[i] = container.portX[tp]! - container.w[tv]! / 2;
   });
   return layoutGraph({ w, h, from, to, fromOffset, toOffset, pin });
 }
@@ -144,7 +144,12 @@ interface Measured {
   h: Float64Array;
 }
 
-function assemble(tree: VisibleTree, pieces: Pieces, inner: readonly (Inner | null)[], m: Measured): SceneGeometry {
+function assemble(
+  tree: VisibleTree,
+  pieces: Pieces,
+  inner: readonly (Inner | null)[],
+  measured: Measured,
+): SceneGeometry {
   const boxes = tree.ref.length;
   const [x, y] = [new Float64Array(boxes), new Float64Array(boxes)];
   const count = pieces.group.length;
@@ -153,7 +158,7 @@ function assemble(tree: VisibleTree, pieces: Pieces, inner: readonly (Inner | nu
   inner.forEach((box, g) => {
     if (!box) return;
     const { start } = box.layout;
-    const own = m.lines(g);
+    const own = measured.lines(g);
     for (let i = 0; i < own.length; i++) pieceStart[own[i]! + 1] = start[i + 1]! - start[i]!;
   });
   for (let p = 0; p < count; p++) pieceStart[p + 1]! += pieceStart[p]!;
@@ -165,12 +170,12 @@ function assemble(tree: VisibleTree, pieces: Pieces, inner: readonly (Inner | nu
     const left = g === 0 ? 0 : x[frame]!;
     const top = g === 0 ? 0 : y[frame]!;
     const [ox, oy] = [left + box.dx, top + box.dy];
-    const within = m.members(g);
+    const within = measured.members(g);
     for (let i = 0; i < within.length; i++) {
       x[within[i]!] = ox + layout.x[i]!;
       y[within[i]!] = oy + layout.y[i]!;
     }
-    const own = m.lines(g);
+    const own = measured.lines(g);
     for (let i = 0; i < own.length; i++) {
       const line = own[i]!;
       const from = pieceStart[line]! * 2;
@@ -181,7 +186,7 @@ function assemble(tree: VisibleTree, pieces: Pieces, inner: readonly (Inner | nu
       }
       // A line through a frame runs to the frame's edge, across the title bar and the foot.
       if (pieces.fromBox[line]! < 0) points[from + 1] = top;
-      if (pieces.toBox[line]! < 0) points[at - 1] = top + m.h[frame]!;
+      if (pieces.toBox[line]! < 0) points[at - 1] = top + measured.h[frame]!;
       labels[2 * line] = layout.labels[2 * i]! + ox;
       labels[2 * line + 1] = layout.labels[2 * i + 1]! + oy;
     }
@@ -192,8 +197,8 @@ function assemble(tree: VisibleTree, pieces: Pieces, inner: readonly (Inner | nu
     open: Uint8Array.from(tree.ref, (ref) => (ref < 0 && tree.expanded[-1 - ref] ? 1 : 0)),
     x,
     y,
-    w: m.w,
-    h: m.h,
+    w: measured.w,
+    h: measured.h,
     pieceStart,
     points,
     labels,

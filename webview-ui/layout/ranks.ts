@@ -8,7 +8,7 @@ export interface Csr {
 
 export function edgesBy(n: number, ends: Int32Array): Csr {
   const start = new Int32Array(n + 1);
-  for (const v of ends) start[v + 1]!++;
+  for (const end of ends) start[end + 1]!++;
   for (let v = 0; v < n; v++) start[v + 1]! += start[v]!;
   const at = start.slice(0, n);
   const list = new Int32Array(ends.length);

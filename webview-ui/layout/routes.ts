@@ -37,9 +37,9 @@ const NO_LANE = NaN;
  * Routes every edge: straight where nothing is in the way, else down a lane beside the rows it passes. Costs no node
  * per row.
  */
-export function routeEdges(g: LayoutInput, p: Placed): Routes {
-  const lanes = assignLanes(g, p);
-  const count = g.from.length;
+export function routeEdges(input: LayoutInput, placed: Placed): Routes {
+  const lanes = assignLanes(input, placed);
+  const count = input.from.length;
   const start = new Int32Array(count + 1);
   const labels = new Float64Array(count * 2);
   // A line has at most six points.
@@ -50,29 +50,29 @@ export function routeEdges(g: LayoutInput, p: Placed): Routes {
     points[end++] = y;
   };
   for (let e = 0; e < count; e++) {
-    const [u, v] = [g.from[e]!, g.to[e]!];
-    const [a, b] = [p.rank[u]!, p.rank[v]!];
-    const x0 = p.x[u]! + g.fromOffset[e]!;
-    const x1 = p.x[v]! + g.toOffset[e]!;
-    const y0 = p.y[u]! + g.h[u]!;
-    const y1 = p.y[v]!;
+    const [u, v] = [input.from[e]!, input.to[e]!];
+    const [a, b] = [placed.rank[u]!, placed.rank[v]!];
+    const x0 = placed.x[u]! + input.fromOffset[e]!;
+    const x1 = placed.x[v]! + input.toOffset[e]!;
+    const y0 = placed.y[u]! + input.h[u]!;
+    const y1 = placed.y[v]!;
     const lane = lanes[e]!;
     if (Number.isNaN(lane)) {
       add(x0, y0);
       if (Math.abs(x0 - x1) > 0.5) {
-        const bend = Math.max(p.top[b]! - BEND, y0 + 1);
+        const bend = Math.max(placed.top[b]! - BEND, y0 + 1);
         add(x0, bend);
         add(x1, bend);
       }
       add(x1, y1);
       labels[2 * e] = x0;
-      labels[2 * e + 1] = p.bottom[a]! + LABEL;
+      labels[2 * e + 1] = placed.bottom[a]! + LABEL;
     } else {
-      const side = Math.sign(lane - p.x[u]!);
-      const sx = g.fromOffset[e] === 0 ? x0 + side * sideOf(g.w[u]!) : x0;
-      const tx = g.toOffset[e] === 0 ? x1 + Math.sign(lane - p.x[v]!) * sideOf(g.w[v]!) : x1;
-      const leave = p.bottom[a]! + EXIT;
-      const enter = p.top[b]! - ENTRY;
+      const side = Math.sign(lane - placed.x[u]!);
+      const sx = input.fromOffset[e] === 0 ? x0 + side * sideOf(input.w[u]!) : x0;
+      const tx = input.toOffset[e] === 0 ? x1 + Math.sign(lane - placed.x[v]!) * sideOf(input.w[v]!) : x1;
+      const leave = placed.bottom[a]! + EXIT;
+      const enter = placed.top[b]! - ENTRY;
       add(sx, y0);
       add(sx, leave);
       add(lane, leave);
@@ -80,7 +80,7 @@ export function routeEdges(g: LayoutInput, p: Placed): Routes {
       add(tx, enter);
       add(tx, y1);
       labels[2 * e] = lane;
-      labels[2 * e + 1] = p.bottom[a]! + LABEL + 8;
+      labels[2 * e + 1] = placed.bottom[a]! + LABEL + 8;
     }
     start[e + 1] = end / 2;
   }
@@ -95,22 +95,22 @@ function sideOf(width: number): number {
  * Lane x of each edge that needs one. One lane per source and attachment; short spans go innermost, so nested skips
  * nest.
  */
-function assignLanes(g: LayoutInput, p: Placed): Float64Array {
-  const lanes = new Float64Array(g.from.length).fill(NO_LANE);
+function assignLanes(input: LayoutInput, placed: Placed): Float64Array {
+  const lanes = new Float64Array(input.from.length).fill(NO_LANE);
   const groups: { from: number; lo: number; hi: number; list: number[] }[] = [];
   const known = new Map<number, number>();
   let last = -1;
-  for (const e of edgesBy(g.w.length, g.from).list) {
-    const [u, v] = [g.from[e]!, g.to[e]!];
+  for (const e of edgesBy(input.w.length, input.from).list) {
+    const [u, v] = [input.from[e]!, input.to[e]!];
     if (u !== last) known.clear();
     last = u;
-    const [a, b] = [p.rank[u]!, p.rank[v]!];
-    if (b === a + 1 || (b > a && clearBelow(g, p, p.x[u]! + g.fromOffset[e]!, [a, b]))) continue;
+    const [a, b] = [placed.rank[u]!, placed.rank[v]!];
+    if (b === a + 1 || (b > a && clearBelow(input, placed, placed.x[u]! + input.fromOffset[e]!, [a, b]))) continue;
     const lo = Math.min(a + 1, b);
     const hi = Math.max(b - 1, a);
-    const group = groups[known.get(g.fromOffset[e]!) ?? -1];
+    const group = groups[known.get(input.fromOffset[e]!) ?? -1];
     if (!group) {
-      known.set(g.fromOffset[e]!, groups.length);
+      known.set(input.fromOffset[e]!, groups.length);
       groups.push({ from: u, lo, hi, list: [e] });
     } else {
       group.lo = Math.min(group.lo, lo);
@@ -118,19 +118,20 @@ function assignLanes(g: LayoutInput, p: Placed): Float64Array {
       group.list.push(e);
     }
   }
-  const { left, right } = extents(g, p);
+  const { left, right } = extents(input, placed);
   const sorted = groups.sort((s, t) => s.hi - s.lo - (t.hi - t.lo) || s.lo - t.lo || s.from - t.from);
   for (const { from, lo, hi, list } of sorted) {
-    let onRight = p.x[from]! + sideOf(g.w[from]!);
-    let onLeft = p.x[from]! - sideOf(g.w[from]!);
+    let onRight = placed.x[from]! + sideOf(input.w[from]!);
+    let onLeft = placed.x[from]! - sideOf(input.w[from]!);
     for (let r = lo; r <= hi; r++) {
       if (right[r]! + LANE_GAP > onRight) onRight = right[r]! + LANE_GAP;
       if (left[r]! - LANE_GAP < onLeft) onLeft = left[r]! - LANE_GAP;
     }
     // The nearer side, as seen from both ends; the right one when they are equal.
     let cost = 0;
-    for (const e of list) cost += Math.abs(onRight - p.x[g.to[e]!]!) - Math.abs(onLeft - p.x[g.to[e]!]!);
-    cost += onRight - p.x[from]! - (p.x[from]! - onLeft);
+    for (const e of list)
+      cost += Math.abs(onRight - placed.x[input.to[e]!]!) - Math.abs(onLeft - placed.x[input.to[e]!]!);
+    cost += onRight - placed.x[from]! - (placed.x[from]! - onLeft);
     const lane = cost <= 1 ? onRight : onLeft;
     const used = cost <= 1 ? right : left;
     for (let r = lo; r <= hi; r++) used[r] = lane;
@@ -139,16 +140,16 @@ function assignLanes(g: LayoutInput, p: Placed): Float64Array {
   return lanes;
 }
 
-function extents(g: LayoutInput, p: Placed): { left: Float64Array; right: Float64Array } {
-  const count = p.top.length;
+function extents(input: LayoutInput, placed: Placed): { left: Float64Array; right: Float64Array } {
+  const count = placed.top.length;
   const left = new Float64Array(count).fill(Infinity);
   const right = new Float64Array(count).fill(-Infinity);
   for (let r = 0; r < count; r++) {
-    const [s, t] = [p.rows.start[r]!, p.rows.start[r + 1]!];
+    const [s, t] = [placed.rows.start[r]!, placed.rows.start[r + 1]!];
     if (s === t) continue;
-    const [first, last] = [p.rows.list[s]!, p.rows.list[t - 1]!];
-    left[r] = p.x[first]! - g.w[first]! / 2;
-    right[r] = p.x[last]! + g.w[last]! / 2;
+    const [first, last] = [placed.rows.list[s]!, placed.rows.list[t - 1]!];
+    left[r] = placed.x[first]! - input.w[first]! / 2;
+    right[r] = placed.x[last]! + input.w[last]! / 2;
   }
   return { left, right };
 }
@@ -157,19 +158,19 @@ function extents(g: LayoutInput, p: Placed): { left: Float64Array; right: Float6
  * Whether an upright line at x from row a to row b meets no box between. Rows are sorted, so each costs a binary
  * search.
  */
-function clearBelow(g: LayoutInput, p: Placed, x: number, [a, b]: readonly [number, number]): boolean {
+function clearBelow(input: LayoutInput, placed: Placed, x: number, [a, b]: readonly [number, number]): boolean {
   if (b - a > STRAIGHT_LIMIT) return false;
   for (let r = a + 1; r < b; r++) {
-    let lo = p.rows.start[r]!;
-    let hi = p.rows.start[r + 1]!;
+    let lo = placed.rows.start[r]!;
+    let hi = placed.rows.start[r + 1]!;
     while (lo < hi) {
       const mid = (lo + hi) >> 1;
-      const v = p.rows.list[mid]!;
-      if (p.x[v]! + g.w[v]! / 2 + LANE_GAP / 2 < x) lo = mid + 1;
+      const v = placed.rows.list[mid]!;
+      if (placed.x[v]! + input.w[v]! / 2 + LANE_GAP / 2 < x) lo = mid + 1;
       else hi = mid;
     }
-    const v = lo < p.rows.start[r + 1]! ? p.rows.list[lo]! : -1;
-    if (v >= 0 && p.x[v]! - g.w[v]! / 2 - LANE_GAP / 2 < x) return false;
+    const v = lo < placed.rows.start[r + 1]! ? placed.rows.list[lo]! : -1;
+    if (v >= 0 && placed.x[v]! - input.w[v]! / 2 - LANE_GAP / 2 < x) return false;
   }
   return true;
 }

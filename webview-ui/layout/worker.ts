@@ -6,7 +6,7 @@ type Order = { type: 'graph'; input: NestedInput } | { type: 'layout'; turn: num
 
 let input: NestedInput | null = null;
 const scope = self as unknown as {
-  onmessage: ((e: MessageEvent<Order>) => void) | null;
+  onmessage: ((event: MessageEvent<Order>) => void) | null;
   postMessage(message: unknown, transfer: Transferable[]): void;
 };
 

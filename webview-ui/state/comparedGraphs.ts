@@ -17,14 +17,14 @@ export class ComparedGraphs {
   readonly marks: Readonly<Record<Side, ReadonlyMap<SelectionKey, Difference>>>;
   #counterparts: Readonly<Record<Side, Map<SelectionKey, SelectionKey>>> = { a: new Map(), b: new Map() };
 
-  constructor(own: PageModel, c: PageComparison) {
-    const other = unpackModel(c.other);
-    const pages = c.own === 'a' ? { a: own, b: other } : { a: other, b: own };
+  constructor(own: PageModel, pageComparison: PageComparison) {
+    const other = unpackModel(pageComparison.other);
+    const pages = pageComparison.own === 'a' ? { a: own, b: other } : { a: other, b: own };
     this.sessions = { a: new GraphSession(pages.a, null), b: new GraphSession(pages.b, null) };
     const kinds = (side: Side): ReadonlyMap<SelectionKey, Difference> =>
-      new Map(c.marks[side].map(([key, sign]) => [key, KINDS[sign]]));
+      new Map(pageComparison.marks[side].map(([key, sign]) => [key, KINDS[sign]]));
     this.marks = { a: kinds('a'), b: kinds('b') };
-    c.alignment.forEach((first, second) => {
+    pageComparison.alignment.forEach((first, second) => {
       if (first >= 0) this.#pair(`n${first}`, `n${second}`);
     });
     for (const [what, x, y] of [
@@ -32,7 +32,7 @@ export class ComparedGraphs {
       ['o', pages.a.outputs, pages.b.outputs],
     ] as const) {
       y.forEach(({ name }, j) => {
-        const i = x.findIndex((v) => v.name === name);
+        const i = x.findIndex((value) => value.name === name);
         if (i >= 0 || x.length === y.length) this.#pair(`${what}${i >= 0 ? i : j}`, `${what}${j}`);
       });
     }

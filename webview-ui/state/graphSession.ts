@@ -36,9 +36,9 @@ export class GraphSession {
   /** Opens or closes groups; true when that changed anything. */
   set(groups: readonly number[], open: boolean): boolean {
     let changed = false;
-    for (const g of groups) {
-      if (g <= 0 || this.isOpen(g) === open) continue;
-      this.open[g] = open ? 1 : 0;
+    for (const group of groups) {
+      if (group <= 0 || this.isOpen(group) === open) continue;
+      this.open[group] = open ? 1 : 0;
       changed = true;
     }
     return changed;

@@ -45,9 +45,9 @@ export function asSaved(value: unknown): Partial<Saved> {
     const texts = v[list];
     if (isTexts(texts)) saved[list] = texts;
   }
-  const t = v.table as Record<string, unknown> | null | undefined;
-  if (t && typeof t.sort === 'string' && typeof t.down === 'boolean' && typeof t.filter === 'string')
-    saved.table = { sort: t.sort, down: t.down, filter: t.filter };
+  const table = v.table as Record<string, unknown> | null | undefined;
+  if (table && typeof table.sort === 'string' && typeof table.down === 'boolean' && typeof table.filter === 'string')
+    saved.table = { sort: table.sort, down: table.down, filter: table.filter };
   return saved;
 }
 

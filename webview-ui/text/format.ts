@@ -2,7 +2,7 @@ import type { PageNode } from '../../src/protocol/messages.ts';
 
 export function shapeText(dims: readonly (string | number)[] | null): string {
   if (dims === null) return '';
-  return dims.length === 0 ? 'scalar' : dims.map((d) => (d === '' ? '?' : String(d))).join('×');
+  return dims.length === 0 ? 'scalar' : dims.map((dim) => (dim === '' ? '?' : String(dim))).join('×');
 }
 
 /** Symbolic names are cut to their last part on an edge; the inspector has them whole. */
@@ -11,7 +11,7 @@ const LONGEST_NAME = 9;
 const LONGEST_DIM = 24;
 
 export function shapeLabel(dims: readonly (string | number)[] | null): string {
-  return dims === null ? '' : shapeText(dims.map((d) => shortDim(String(d))));
+  return dims === null ? '' : shapeText(dims.map((dim) => shortDim(String(dim))));
 }
 
 /** `⌊(model.height+1)/2⌋` as `⌊(height+1)/2⌋`. */

@@ -5,8 +5,10 @@ import { broadcast, common, transpose } from './movement.ts';
 
 const unary =
   (apply: (v: number) => number): ConstantRule =>
-  (_, [v]) =>
-    v && isComputedFloat(v.dtype) ? made(v.dtype, v.dims, v.values.map(apply)) : null;
+  (_, [constant]) =>
+    constant && isComputedFloat(constant.dtype)
+      ? made(constant.dtype, constant.dims, constant.values.map(apply))
+      : null;
 
 const binary =
   (apply: (a: number, b: number) => number): ConstantRule =>
@@ -23,34 +25,41 @@ const binary =
     if (!isRoom(dims)) return null;
     const [x, y] = [broadcast(a, dims), broadcast(b, dims)];
     if (!x || !y) return null;
-    const values = x.values.map((v, i) => apply(v, y.values[i] ?? 0));
+    const values = x.values.map((value, i) => apply(value, y.values[i] ?? 0));
     return made(a.dtype, dims, values);
   };
 
 const reduction =
   (combine: (sum: number, v: number) => number, finish: (sum: number, count: number) => number): ConstantRule =>
-  (node, [v, given]) => {
-    if (!v || !isComputedFloat(v.dtype)) return null;
+  (node, [constant, given]) => {
+    if (!constant || !isComputedFloat(constant.dtype)) return null;
     const axes =
-      axesOf(node, given, v.dims.length) ?? (int(node, 'noop_with_empty_axes', 0) ? null : v.dims.map((_, i) => i));
-    if (!axes?.length || !axes.every((a) => isSize(a) && a < v.dims.length) || new Set(axes).size !== axes.length)
+      axesOf(node, given, constant.dims.length) ??
+      (int(node, 'noop_with_empty_axes', 0) ? null : constant.dims.map((_, i) => i));
+    if (
+      !axes?.length ||
+      !axes.every((axis) => isSize(axis) && axis < constant.dims.length) ||
+      new Set(axes).size !== axes.length
+    )
       return null;
-    const stays = v.dims.map((_, i) => i).filter((i) => !axes.includes(i));
-    const count = product(v.dims) / product(stays.map((i) => v.dims[i] ?? 1));
-    const sorted = transpose(v, [...stays, ...axes]);
+    const stays = constant.dims.map((_, i) => i).filter((i) => !axes.includes(i));
+    const count = product(constant.dims) / product(stays.map((i) => constant.dims[i] ?? 1));
+    const sorted = transpose(constant, [...stays, ...axes]);
     const values = new Float64Array(sorted.values.length / count);
     for (let i = 0; i < values.length; i++)
       values[i] = finish(sorted.values.subarray(i * count, (i + 1) * count).reduce(combine, 0), count);
     const keep = int(node, 'keepdims', 1) !== 0;
-    const dims = keep ? v.dims.map((d, i) => (axes.includes(i) ? 1 : d)) : stays.map((i) => v.dims[i] ?? 1);
-    return made(v.dtype, dims, values);
+    const dims = keep
+      ? constant.dims.map((dim, i) => (axes.includes(i) ? 1 : dim))
+      : stays.map((i) => constant.dims[i] ?? 1);
+    return made(constant.dtype, dims, values);
   };
 
-const cast: ConstantRule = (node, [v]) => {
+const cast: ConstantRule = (node, [constant]) => {
   const to = int(node, 'to', 0);
-  if (!v || to === v.dtype) return v ? { ...v, stored: null } : null;
-  if (to === FLOAT && isWideInteger(v.dtype)) return null;
-  return to === FLOAT || isComputedFloat(v.dtype) ? made(to, v.dims, v.values) : null;
+  if (!constant || to === constant.dtype) return constant ? { ...constant, stored: null } : null;
+  if (to === FLOAT && isWideInteger(constant.dtype)) return null;
+  return to === FLOAT || isComputedFloat(constant.dtype) ? made(to, constant.dims, constant.values) : null;
 };
 
 /** Operators that compute numbers from numbers. */

@@ -36,12 +36,12 @@ export function made(dtype: number, dims: readonly number[], values: Float64Arra
 }
 
 export function int(node: Node, name: string, otherwise: number): number {
-  return Number(node.attributes.find((a) => a.name === name)?.int ?? BigInt(otherwise));
+  return Number(node.attributes.find((attribute) => attribute.name === name)?.int ?? BigInt(otherwise));
 }
 
 /** Attribute `name`, a list of integers; undefined where the node has none. Numbers beyond 2^53 are rounded. */
 export function ints(node: Node, name: string): number[] | undefined {
-  return node.attributes.find((a) => a.name === name)?.ints?.map(Number);
+  return node.attributes.find((attribute) => attribute.name === name)?.ints?.map(Number);
 }
 
 export function axisOf(node: Node, otherwise: number, rank: number): number {
@@ -52,7 +52,7 @@ export function axisOf(node: Node, otherwise: number, rank: number): number {
 /** Axes from an input, or from the attribute `axes`; null where there are none. */
 export function axesOf(node: Node, given: ConstantValue | null | undefined, rank: number): number[] | null {
   const axes = given ? [...given.values] : ints(node, 'axes');
-  return axes?.map((a) => (a < 0 ? a + rank : a)) ?? null;
+  return axes?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? null;
 }
 
 /** Sizes and indices in a damaged file may be anything. */

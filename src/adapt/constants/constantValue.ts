@@ -21,5 +21,5 @@ export function wideNumbers(integers: WideIntegers): Pick<ConstantValue, 'values
 }
 
 export function product(dims: readonly number[]): number {
-  return dims.reduce((n, d) => n * d, 1);
+  return dims.reduce((total, dim) => total * dim, 1);
 }

@@ -153,7 +153,7 @@ export class Constants {
     if (node.opType === 'Constant') return this.constant(node, name);
     const inputs = node.inputs.map((i) => this.known.get(i) ?? null);
     if (node.inputs.some((i, n) => i && !inputs[n])) return null;
-    const read = inputs.reduce((n, v) => n + (v?.values.length ?? 0), 0);
+    const read = inputs.reduce((total, input) => total + (input?.values.length ?? 0), 0);
     if (read > this.room) return null;
     const made =
       node.opType === 'ConstantOfShape' ? await this.filled(node, inputs[0] ?? null, name) : computed(node, inputs);
@@ -163,7 +163,7 @@ export class Constants {
 
   /** One number, or zero, in every place: https://onnx.ai/onnx/operators/onnx__ConstantOfShape.html */
   private async filled(node: Node, shape: ConstantValue | null, name: string): Promise<ConstantValue | null> {
-    const tensor = node.attributes.find((a) => a.name === 'value')?.tensor;
+    const tensor = node.attributes.find((attribute) => attribute.name === 'value')?.tensor;
     if (
       !shape?.values.every((d) => Number.isSafeInteger(d) && d >= 0) ||
       !readable(tensor?.dtype ?? FLOAT, [...shape.values]) ||
@@ -215,7 +215,7 @@ function asConstant({ dtype, dims, values }: DecodedTensor, stored: Tensor | nul
 /** What a node makes of its constant inputs. Integers that float64 rounds are moved, and computed with nowhere. */
 function computed(node: Node, inputs: readonly (ConstantValue | null)[]): ConstantValue | null {
   const rule = COMPUTED[operatorKey(node)];
-  if (!rule || !inputs.some((v) => v?.exact)) return rule?.(node, inputs) ?? null;
+  if (!rule || !inputs.some((input) => input?.exact)) return rule?.(node, inputs) ?? null;
   const keeps = node.opType === 'Cast' && int(node, 'to', 0) === inputs[0]?.dtype;
   if (!keeps && !Object.hasOwn(MOVEMENT, operatorKey(node))) return null;
   return movedInputs(node).some((i) => inputs[i]?.exact) ? moved(rule, node, inputs) : rule(node, inputs);
@@ -225,11 +225,11 @@ function computed(node: Node, inputs: readonly (ConstantValue | null)[]): Consta
 function moved(rule: ConstantRule, node: Node, inputs: readonly (ConstantValue | null)[]): ConstantValue | null {
   const from = new Set(movedInputs(node));
   const pool: bigint[] = [];
-  const places = inputs.map((v, i): ConstantValue | null => {
-    if (!v || !from.has(i)) return v;
+  const places = inputs.map((input, i): ConstantValue | null => {
+    if (!input || !from.has(i)) return input;
     const first = pool.length;
-    for (const integer of v.exact ?? Array.from(v.values, BigInt)) pool.push(integer);
-    return { dtype: v.dtype, dims: v.dims, values: v.values.map((_, k) => first + k), stored: null };
+    for (const integer of input.exact ?? Array.from(input.values, BigInt)) pool.push(integer);
+    return { dtype: input.dtype, dims: input.dims, values: input.values.map((_, k) => first + k), stored: null };
   });
   const made = rule(node, places);
   if (!made) return null;

@@ -22,7 +22,9 @@ const RANGE: Readonly<Record<number, readonly [number, number]>> = {
 export function fits(dtype: number, values: Float64Array): boolean {
   const range = RANGE[dtype];
   if (!range) return false;
-  return values.every((v) => v >= range[0] && v <= range[1] && (!isInteger(dtype) || Number.isInteger(v)));
+  return values.every(
+    (value) => value >= range[0] && value <= range[1] && (!isInteger(dtype) || Number.isInteger(value)),
+  );
 }
 
 /** Where a weight meets the channels: this axis holds `outer · channels · inner` entries. */
@@ -37,24 +39,24 @@ export interface ChannelAxis {
  * The axis holds outer · C · inner elements before and outer · K · inner after. Sums run in double.
  */
 export function contract(
-  w: ConstantValue,
+  constant: ConstantValue,
   { axis, outer, inner }: ChannelAxis,
   map: Affine,
 ): { dims: number[]; values: Float64Array } {
   const oldChannels = map.m.length;
   const newChannels = map.m[0]?.length ?? 0;
-  const blocks = product(w.dims.slice(0, axis)) * outer;
-  const run = inner * product(w.dims.slice(axis + 1));
+  const blocks = product(constant.dims.slice(0, axis)) * outer;
+  const run = inner * product(constant.dims.slice(axis + 1));
   const values = new Float64Array(blocks * newChannels * run);
   const entries = map.m.flatMap((row, c) => row.flatMap((factor, k) => (factor === 0 ? [] : [{ c, k, factor }])));
   for (let block = 0; block < blocks; block++) {
     for (const { c, k, factor } of entries) {
       const from = (block * oldChannels + c) * run;
       const to = (block * newChannels + k) * run;
-      for (let i = 0; i < run; i++) values[to + i] = (values[to + i] ?? 0) + factor * (w.values[from + i] ?? 0);
+      for (let i = 0; i < run; i++) values[to + i] = (values[to + i] ?? 0) + factor * (constant.values[from + i] ?? 0);
     }
   }
-  return { dims: w.dims.map((d, i) => (i === axis ? outer * newChannels * inner : d)), values };
+  return { dims: constant.dims.map((dim, i) => (i === axis ? outer * newChannels * inner : dim)), values };
 }
 
 /**
@@ -62,18 +64,18 @@ export function contract(
  * to each output.
  */
 export function shiftThrough(
-  w: ConstantValue,
+  constant: ConstantValue,
   { axis, inner }: ChannelAxis,
   b: readonly number[],
   keep: readonly number[],
 ): Float64Array {
-  const strides = w.dims.map((_, i) => product(w.dims.slice(i + 1)));
-  const at = (i: number, on: number): number => Math.floor(i / (strides[on] ?? 1)) % (w.dims[on] ?? 1);
-  const out = new Float64Array(product(keep.map((k) => w.dims[k] ?? 1)));
-  for (let i = 0; i < w.values.length; i++) {
+  const strides = constant.dims.map((_, i) => product(constant.dims.slice(i + 1)));
+  const at = (i: number, on: number): number => Math.floor(i / (strides[on] ?? 1)) % (constant.dims[on] ?? 1);
+  const out = new Float64Array(product(keep.map((k) => constant.dims[k] ?? 1)));
+  for (let i = 0; i < constant.values.length; i++) {
     const c = Math.floor(at(i, axis) / inner) % b.length;
-    const o = keep.reduce((n, k) => n * (w.dims[k] ?? 1) + at(i, k), 0);
-    out[o] = (out[o] ?? 0) + (w.values[i] ?? 0) * (b[c] ?? 0);
+    const o = keep.reduce((total, k) => total * (constant.dims[k] ?? 1) + at(i, k), 0);
+    out[o] = (out[o] ?? 0) + (constant.values[i] ?? 0) * (b[c] ?? 0);
   }
   return out;
 }

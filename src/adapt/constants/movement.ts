@@ -19,12 +19,12 @@ function strides(dims: readonly number[]): number[] {
 }
 
 /** The elements of `v` at `start + Σ index·step`, over an output of `dims`. */
-function pick(v: ConstantValue, dims: readonly number[], steps: readonly number[], start = 0): ConstantValue {
+function pick(constant: ConstantValue, dims: readonly number[], steps: readonly number[], start = 0): ConstantValue {
   const values = new Float64Array(product(dims));
   const index = new Array<number>(dims.length).fill(0);
   let from = start;
   for (let i = 0; i < values.length; i++) {
-    values[i] = v.values[from] ?? 0;
+    values[i] = constant.values[from] ?? 0;
     for (let axis = dims.length - 1; axis >= 0; axis--) {
       index[axis] = (index[axis] ?? 0) + 1;
       from += steps[axis] ?? 0;
@@ -33,33 +33,33 @@ function pick(v: ConstantValue, dims: readonly number[], steps: readonly number[
       index[axis] = 0;
     }
   }
-  return { dtype: v.dtype, dims, values, stored: null };
+  return { dtype: constant.dtype, dims, values, stored: null };
 }
 
-export function transpose(v: ConstantValue, perm: readonly number[]): ConstantValue {
-  const from = strides(v.dims);
+export function transpose(constant: ConstantValue, perm: readonly number[]): ConstantValue {
+  const from = strides(constant.dims);
   return pick(
-    v,
-    perm.map((p) => v.dims[p] ?? 1),
+    constant,
+    perm.map((p) => constant.dims[p] ?? 1),
     perm.map((p) => from[p] ?? 1),
   );
 }
 
-function reshape(v: ConstantValue, target: readonly number[]): ConstantValue | null {
-  const dims = target.map((d, i) => (d === 0 ? (v.dims[i] ?? 0) : d));
+function reshape(constant: ConstantValue, target: readonly number[]): ConstantValue | null {
+  const dims = target.map((d, i) => (d === 0 ? (constant.dims[i] ?? 0) : d));
   const open = dims.indexOf(-1);
-  if (open >= 0) dims[open] = v.values.length / product(dims.filter((_, i) => i !== open));
-  return dims.every(isSize) && product(dims) === v.values.length ? { ...v, dims, stored: null } : null;
+  if (open >= 0) dims[open] = constant.values.length / product(dims.filter((_, i) => i !== open));
+  return dims.every(isSize) && product(dims) === constant.values.length ? { ...constant, dims, stored: null } : null;
 }
 
 /** Repeats axes of size one: https://onnx.ai/onnx/repo-docs/Broadcasting.html */
-export function broadcast(v: ConstantValue, dims: readonly number[]): ConstantValue | null {
-  const own = [...new Array<number>(Math.max(0, dims.length - v.dims.length)).fill(1), ...v.dims];
+export function broadcast(constant: ConstantValue, dims: readonly number[]): ConstantValue | null {
+  const own = [...new Array<number>(Math.max(0, dims.length - constant.dims.length)).fill(1), ...constant.dims];
   if (own.length !== dims.length || own.some((d, i) => d !== dims[i] && d !== 1)) return null;
   return pick(
-    v,
+    constant,
     dims,
-    strides(own).map((s, i) => (own[i] === 1 ? 0 : s)),
+    strides(own).map((stride, i) => (own[i] === 1 ? 0 : stride)),
   );
 }
 
@@ -73,47 +73,50 @@ export function common(a: readonly number[], b: readonly number[]): number[] {
 }
 
 const concat: ConstantRule = (node, parts) => {
-  const all = parts.filter((p): p is ConstantValue => p !== null);
+  const all = parts.filter((part): part is ConstantValue => part !== null);
   const first = all[0];
-  if (!first || all.some((p) => p.dtype !== first.dtype || p.dims.length !== first.dims.length)) return null;
+  if (!first || all.some((constant) => constant.dtype !== first.dtype || constant.dims.length !== first.dims.length))
+    return null;
   const axis = axisOf(node, 1, first.dims.length);
   if (!isSize(axis) || axis >= first.dims.length) return null;
   const blocks = product(first.dims.slice(0, axis));
-  const values = new Float64Array(all.reduce((n, p) => n + p.values.length, 0));
+  const values = new Float64Array(all.reduce((total, constant) => total + constant.values.length, 0));
   let at = 0;
   for (let block = 0; block < blocks; block++) {
-    for (const p of all) {
-      const run = p.values.length / blocks;
-      values.set(p.values.subarray(block * run, (block + 1) * run), at);
+    for (const constant of all) {
+      const run = constant.values.length / blocks;
+      values.set(constant.values.subarray(block * run, (block + 1) * run), at);
       at += run;
     }
   }
-  const dims = first.dims.map((d, i) => (i === axis ? all.reduce((n, p) => n + (p.dims[i] ?? 0), 0) : d));
+  const dims = first.dims.map((dim, i) =>
+    i === axis ? all.reduce((total, constant) => total + (constant.dims[i] ?? 0), 0) : dim,
+  );
   return product(dims) === values.length ? { dtype: first.dtype, dims, values, stored: null } : null;
 };
 
-const gather: ConstantRule = (node, [v, indices]) => {
-  if (!v || !indices) return null;
-  const axis = axisOf(node, 0, v.dims.length);
-  const size = v.dims[axis] ?? 0;
+const gather: ConstantRule = (node, [constant, indices]) => {
+  if (!constant || !indices) return null;
+  const axis = axisOf(node, 0, constant.dims.length);
+  const size = constant.dims[axis] ?? 0;
   if (
     !indices.values.every((i) => isSize(i < 0 ? i + size : i) && i < size) ||
-    (indices.values.length * product(v.dims)) / Math.max(size, 1) > MAX_EXPANDED
+    (indices.values.length * product(constant.dims)) / Math.max(size, 1) > MAX_EXPANDED
   )
     return null;
-  const [outer, inner] = [product(v.dims.slice(0, axis)), product(v.dims.slice(axis + 1))];
+  const [outer, inner] = [product(constant.dims.slice(0, axis)), product(constant.dims.slice(axis + 1))];
   const values = new Float64Array(outer * indices.values.length * inner);
   let at = 0;
   for (let o = 0; o < outer; o++) {
     for (const i of indices.values) {
       const from = (o * size + (i < 0 ? i + size : i)) * inner;
-      values.set(v.values.subarray(from, from + inner), at);
+      values.set(constant.values.subarray(from, from + inner), at);
       at += inner;
     }
   }
   return {
-    dtype: v.dtype,
-    dims: [...v.dims.slice(0, axis), ...indices.dims, ...v.dims.slice(axis + 1)],
+    dtype: constant.dtype,
+    dims: [...constant.dims.slice(0, axis), ...indices.dims, ...constant.dims.slice(axis + 1)],
     values,
     stored: null,
   };
@@ -124,8 +127,8 @@ const gather: ConstantRule = (node, [v, indices]) => {
  * https://onnx.ai/onnx/operators/onnx__Slice.html. Starts and ends are clamped to the axis, so that INT64_MAX, rounded
  * or not, is its end.
  */
-const slice: ConstantRule = (node, [v, ...given]) => {
-  if (!v) return null;
+const slice: ConstantRule = (node, [constant, ...given]) => {
+  if (!constant) return null;
   const list = (i: number, name: string): number[] | null =>
     ints(node, name) ?? (given[i] ? [...given[i].values] : null);
   const [starts, ends] = [list(0, 'starts'), list(1, 'ends')];
@@ -133,12 +136,12 @@ const slice: ConstantRule = (node, [v, ...given]) => {
   const by = list(3, 'steps') ?? starts?.map(() => 1);
   const whole = [starts, ends, axes, by].every((l) => l?.length === starts?.length && l?.every(Number.isInteger));
   if (!starts || !ends || !axes || !by || !whole || by.includes(0)) return null;
-  const dims = [...v.dims];
-  const steps = strides(v.dims);
+  const dims = [...constant.dims];
+  const steps = strides(constant.dims);
   let start = 0;
   for (const [i, signed] of axes.entries()) {
     const axis = signed < 0 ? signed + dims.length : signed;
-    const size = v.dims[axis] ?? 0;
+    const size = constant.dims[axis] ?? 0;
     // A step beyond the axis takes one element, as a step of its size does.
     const step = Math.min(Math.max(by[i] ?? 1, -size - 1), size + 1);
     const clamp = (x: number): number =>
@@ -148,56 +151,60 @@ const slice: ConstantRule = (node, [v, ...given]) => {
     start += from * (steps[axis] ?? 0);
     steps[axis] = (steps[axis] ?? 0) * step;
   }
-  return pick(v, dims, steps, start);
+  return pick(constant, dims, steps, start);
 };
 
-const transposed: ConstantRule = (node, [v]) => {
-  if (!v) return null;
-  const perm = ints(node, 'perm') ?? v.dims.map((_, i) => v.dims.length - 1 - i);
+const transposed: ConstantRule = (node, [constant]) => {
+  if (!constant) return null;
+  const perm = ints(node, 'perm') ?? constant.dims.map((_, i) => constant.dims.length - 1 - i);
   const whole =
-    perm.length === v.dims.length && new Set(perm).size === perm.length && perm.every((p) => v.dims[p] !== undefined);
-  return whole ? transpose(v, perm) : null;
+    perm.length === constant.dims.length &&
+    new Set(perm).size === perm.length &&
+    perm.every((p) => constant.dims[p] !== undefined);
+  return whole ? transpose(constant, perm) : null;
 };
 
-const reshaped: ConstantRule = (node, [v, shape]) => {
+const reshaped: ConstantRule = (node, [constant, shape]) => {
   const target = shape ? [...shape.values] : ints(node, 'shape');
-  return v && target && !int(node, 'allowzero', 0) ? reshape(v, target) : null;
+  return constant && target && !int(node, 'allowzero', 0) ? reshape(constant, target) : null;
 };
 
-const flatten: ConstantRule = (node, [v]) => {
-  const axis = v ? axisOf(node, 1, v.dims.length) : 0;
-  return v ? reshape(v, [product(v.dims.slice(0, axis)), product(v.dims.slice(axis))]) : null;
+const flatten: ConstantRule = (node, [constant]) => {
+  const axis = constant ? axisOf(node, 1, constant.dims.length) : 0;
+  return constant
+    ? reshape(constant, [product(constant.dims.slice(0, axis)), product(constant.dims.slice(axis))])
+    : null;
 };
 
-const squeeze: ConstantRule = (node, [v, given]) => {
-  if (!v) return null;
-  const axes = axesOf(node, given, v.dims.length);
+const squeeze: ConstantRule = (node, [constant, given]) => {
+  if (!constant) return null;
+  const axes = axesOf(node, given, constant.dims.length);
   return reshape(
-    v,
-    v.dims.filter((d, i) => (axes ? !axes.includes(i) : d !== 1)),
+    constant,
+    constant.dims.filter((dim, i) => (axes ? !axes.includes(i) : dim !== 1)),
   );
 };
 
-const unsqueeze: ConstantRule = (node, [v, given]) => {
-  const rank = (v?.dims.length ?? 0) + (given?.values.length ?? ints(node, 'axes')?.length ?? 0);
+const unsqueeze: ConstantRule = (node, [constant, given]) => {
+  const rank = (constant?.dims.length ?? 0) + (given?.values.length ?? ints(node, 'axes')?.length ?? 0);
   const axes = axesOf(node, given, rank);
-  if (!v || !axes || rank > MAX_RANK) return null;
-  const rest = [...v.dims];
+  if (!constant || !axes || rank > MAX_RANK) return null;
+  const rest = [...constant.dims];
   return reshape(
-    v,
+    constant,
     Array.from({ length: rank }, (_, i) => (axes.includes(i) ? 1 : (rest.shift() ?? 1))),
   );
 };
 
-const expand: ConstantRule = (_, [v, shape]) => {
-  if (!v || !shape) return null;
-  const dims = common(v.dims, [...shape.values]);
-  return isRoom([...shape.values]) && isRoom(dims) ? broadcast(v, dims) : null;
+const expand: ConstantRule = (_, [constant, shape]) => {
+  if (!constant || !shape) return null;
+  const dims = common(constant.dims, [...shape.values]);
+  return isRoom([...shape.values]) && isRoom(dims) ? broadcast(constant, dims) : null;
 };
 
 /** By operator; the elements come from the first input, in Concat from all. */
 export const MOVEMENT: Readonly<Record<string, ConstantRule>> = {
-  Identity: (_, [v]) => (v ? { ...v, stored: null } : null),
+  Identity: (_, [constant]) => (constant ? { ...constant, stored: null } : null),
   Concat: concat,
   Gather: gather,
   Slice: slice,

@@ -72,8 +72,8 @@ function times(each: number, dims: readonly Dim[] | null, unknown: number | null
   if (each === 0) return 0;
   if (!dims) return unknown === null ? null : each * unknown ** 2;
   let n = each;
-  for (const d of dims) {
-    if (typeof d === 'number') n *= d;
+  for (const dim of dims) {
+    if (typeof dim === 'number') n *= dim;
     else if (unknown === null) return null;
     else n *= unknown;
   }

@@ -66,9 +66,10 @@ async function graphEdits(rewrite: GraphRewrite): Promise<Edit[]> {
   }
   for (const [name, { tensor, dims, values }] of settled.replacements)
     if (!removedInitializers.has(name)) edits.push(await replaceTensor(ctx, tensor, dims, values));
-  for (const t of graph.initializers) if (removedInitializers.has(t.name)) edits.push(removeMessage(t.ref));
-  for (const s of graph.sparseInitializers)
-    if (removedInitializers.has(s.values.name)) edits.push(removeMessage(s.ref));
+  for (const initializer of graph.initializers)
+    if (removedInitializers.has(initializer.name)) edits.push(removeMessage(initializer.ref));
+  for (const sparseInitializer of graph.sparseInitializers)
+    if (removedInitializers.has(sparseInitializer.values.name)) edits.push(removeMessage(sparseInitializer.ref));
   return [...edits, ...(await values(rewrite))];
 }
 
@@ -91,7 +92,7 @@ function attributesOf(change: NodeRewrite | undefined): NewAttribute[] {
 
 function newConstants({ irVersion, graph, settled }: GraphRewrite): Edit[] {
   const { constants, nameOf } = settled;
-  const named = constants.map((c) => ({ ...c, name: nameOf(c) }));
+  const named = constants.map((constant) => ({ ...constant, name: nameOf(constant) }));
   if (irVersion >= IR_WITH_FREE_INITIALIZERS)
     return named.map((c) => append(graph.ref, GRAPH_INITIALIZER, encodeTensorMessage(c)));
   return named.map((c) => {
@@ -134,7 +135,7 @@ async function writtenOut({ ctx, expanded, settled }: Rewrite): Promise<Edit[]> 
     const from = inlined.get(node);
     if (!from) continue;
     const change = settled.rewrites.get(node);
-    const changed = attributesOf(change).map((a) => [a.name, a] as const);
+    const changed = attributesOf(change).map((newAttribute) => [newAttribute.name, newAttribute] as const);
     const copy = {
       name: node.name,
       inputs: (change?.inputs ?? node.inputs).map(settled.nameOf),
@@ -143,15 +144,18 @@ async function writtenOut({ ctx, expanded, settled }: Rewrite): Promise<Edit[]> 
     };
     if (!removed.has(node))
       edits.push(insertBefore(from.call.ref, GRAPH_NODE, await copyNode(ctx.wire, from.source, copy)));
-    for (const n of settled.inserted)
-      if (n.after === node) edits.push(insertBefore(from.call.ref, GRAPH_NODE, newNode(settled, n)));
+    for (const insertedNode of settled.inserted)
+      if (insertedNode.after === node)
+        edits.push(insertBefore(from.call.ref, GRAPH_NODE, newNode(settled, insertedNode)));
   }
   return edits;
 }
 
 /** Nodes that stand among those of the file; what stands behind a written-out node is written with it. */
 function newNodes({ graph, expanded, settled }: GraphRewrite, removed: ReadonlySet<Node>): Edit[] {
-  const inFile = settled.inserted.filter((n) => n.after === null || !expanded.inlined.has(n.after));
+  const inFile = settled.inserted.filter(
+    (insertedNode) => insertedNode.after === null || !expanded.inlined.has(insertedNode.after),
+  );
   return inFile.map((node) => {
     const body = newNode(settled, node);
     if (!node.after) return atFront(graph, body);
@@ -177,12 +181,12 @@ async function renamed({ ctx, expanded, settled }: Rewrite): Promise<Edit[]> {
   if (!settled.renamedCaptures.size) return edits;
   const removed = new Set(settled.removedNodes);
   const to = (name: string): string => settled.renamedCaptures.get(name) ?? name;
-  const walked = settled.bodies.map((b) => b.body);
+  const walked = settled.bodies.map((body) => body.body);
   const own = new Set(walked.flatMap((body) => [body, ...graphsInside(body.nodes)]));
-  for (const graph of expanded.graph.nodes.filter((n) => !removed.has(n)).flatMap(nestedGraphs)) {
+  for (const graph of expanded.graph.nodes.filter((node) => !removed.has(node)).flatMap(nestedGraphs)) {
     if (own.has(graph)) continue;
     for (const inner of graph.nodes) {
-      if (!inner.inputs.some((n) => to(n) !== n)) continue;
+      if (!inner.inputs.some((input) => to(input) !== input)) continue;
       for (const edit of await rewriteNode(ctx.wire, inner, { inputs: inner.inputs.map(to) })) edits.push(edit);
     }
     for (const output of graph.outputs)
@@ -224,7 +228,10 @@ async function values(rewrite: GraphRewrite): Promise<Edit[]> {
 function newSizes({ walk, settled }: GraphRewrite, name: string, inputs: ReadonlySet<string>): [number, number][] {
   const replaced = settled.replacements.get(name);
   const weight = replaced ? { oldDims: replaced.tensor.dims, newDims: replaced.dims } : walk.dequantised.get(name);
-  if (weight) return weight.newDims.flatMap((d, i): [number, number][] => (d === weight.oldDims[i] ? [] : [[i, d]]));
+  if (weight)
+    return weight.newDims.flatMap((newDim, i): [number, number][] =>
+      newDim === weight.oldDims[i] ? [] : [[i, newDim]],
+    );
   const flow = walk.flows.get(name);
   if (!flow || flow.gone || (walk.rebuilt.has(name) && !inputs.has(name))) return [];
   const size = flow.base.channels * flow.outer * flow.inner;

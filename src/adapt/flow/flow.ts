@@ -51,13 +51,13 @@ export function isPlain(flow: Flow): boolean {
 
 /** All tensors over the first base that they share, when such a base is known. */
 export function overOneBase(flows: readonly Flow[]): Flow[] | null {
-  for (let f: Flow | null | undefined = flows[0]; f; f = f.earlier) {
-    const { base } = f;
+  for (let flow: Flow | null | undefined = flows[0]; flow; flow = flow.earlier) {
+    const { base } = flow;
     const parts = flows.map((other) => {
       for (let o: Flow | null | undefined = other; o; o = o.earlier) if (o.base === base) return o;
       return null;
     });
-    if (parts.every((p) => p !== null)) return parts;
+    if (parts.every((part) => part !== null)) return parts;
   }
   return null;
 }
@@ -72,6 +72,6 @@ export function withMap(flow: Flow, map: Affine): Flow {
     ...flow,
     earlier: null,
     map,
-    dims: flow.dims.map((d, i) => (i === flow.axis ? map.m.length * flow.outer * flow.inner : d)),
+    dims: flow.dims.map((dim, i) => (i === flow.axis ? map.m.length * flow.outer * flow.inner : dim)),
   };
 }

@@ -67,22 +67,22 @@ export function expand(
  */
 function isPlain(model: Model, called: FunctionDef, call: Node): boolean {
   const versions = (list: Model['opsets'], domain: string): number | undefined =>
-    list.find((o) => o.domain === domain)?.version;
-  const local = new Set(model.functions.map((f) => f.domain));
-  const made = called.nodes.flatMap((n) => n.outputs.filter(Boolean));
+    list.find((opsetImport) => opsetImport.domain === domain)?.version;
+  const local = new Set(model.functions.map((definition) => definition.domain));
+  const made = called.nodes.flatMap((node) => node.outputs.filter(Boolean));
   const unique = new Set([...made, ...called.inputs]).size === made.length + called.inputs.length;
   return (
     unique &&
     call.inputs.length <= called.inputs.length &&
     call.outputs.length <= called.outputs.length &&
-    called.outputs.every((o) => made.includes(o)) &&
+    called.outputs.every((output) => made.includes(output)) &&
     new Set(called.outputs).size === called.outputs.length &&
     called.nodes.every(
-      (n) =>
-        !nestedGraphs(n).length &&
-        (local.has(n.domain)
-          ? versions(model.opsets, n.domain) !== undefined
-          : versions(called.opsets, n.domain) === versions(model.opsets, n.domain)),
+      (node) =>
+        !nestedGraphs(node).length &&
+        (local.has(node.domain)
+          ? versions(model.opsets, node.domain) !== undefined
+          : versions(called.opsets, node.domain) === versions(model.opsets, node.domain)),
     )
   );
 }
@@ -109,14 +109,17 @@ function written(called: FunctionDef, call: Node, taken: TakenNames): Written[] 
   };
   return called.nodes.map((source) => {
     const attributes = new Map<string, Attribute | null>();
-    for (const a of source.attributes) if (a.refAttrName) attributes.set(a.name, given(called, call, a.refAttrName));
+    for (const attribute of source.attributes)
+      if (attribute.refAttrName) attributes.set(attribute.name, given(called, call, attribute.refAttrName));
     const node: Node = {
       ...source,
       name: freshName(taken, `${prefix}/${source.name || source.opType}`),
       inputs: source.inputs.map(nameOf),
       outputs: source.outputs.map(nameOf),
-      attributes: source.attributes.flatMap((a) =>
-        a.refAttrName ? [attributes.get(a.name)].flatMap((v) => (v ? [{ ...v, name: a.name }] : [])) : [a],
+      attributes: source.attributes.flatMap((attribute) =>
+        attribute.refAttrName
+          ? [attributes.get(attribute.name)].flatMap((v) => (v ? [{ ...v, name: attribute.name }] : []))
+          : [attribute],
       ),
     };
     return { node, source, attributes };
@@ -124,5 +127,9 @@ function written(called: FunctionDef, call: Node, taken: TakenNames): Written[] 
 }
 
 function given(called: FunctionDef, call: Node, name: string): Attribute | null {
-  return call.attributes.find((a) => a.name === name) ?? called.attributes.find((a) => a.name === name) ?? null;
+  return (
+    call.attributes.find((attribute) => attribute.name === name) ??
+    called.attributes.find((attribute) => attribute.name === name) ??
+    null
+  );
 }

@@ -72,7 +72,7 @@ export class Knowledge {
 
 function isDeclared({ type }: ValueInfo, { dtype, dims }: FlowingInput): boolean {
   if (type?.kind !== 'tensor' || type.dtype !== dtype || type.dims?.length !== dims.length) return false;
-  return type.dims.every((d, i) => d === dims[i]);
+  return type.dims.every((dim, i) => dim === dims[i]);
 }
 
 function knownWith(model: ExpandedModel, facts: Facts, changed: readonly FlowingInput[]): Known {
@@ -85,14 +85,14 @@ function knownWith(model: ExpandedModel, facts: Facts, changed: readonly Flowing
   const shapes = inferShapes({ ...model, graph: { ...graph, inputs: sized } }, { constants: facts.steering });
   const bodies = new Map<Graph, Known>();
   const declared = new Map<string, ValueInfo>();
-  for (const list of [graph.valueInfo, graph.outputs, sized]) for (const v of list) declared.set(v.name, v);
-  const stored = new Map(graph.initializers.map((t) => [t.name, t]));
+  for (const list of [graph.valueInfo, graph.outputs, sized]) for (const info of list) declared.set(info.name, info);
+  const stored = new Map(graph.initializers.map((initializer) => [initializer.name, initializer]));
   const tensorType = (name: string): { dtype: number; dims: readonly Dim[] | null } | null => {
     const type = declared.get(name)?.type;
     return type?.kind === 'tensor' ? type : null;
   };
   const known: Known = {
-    opset: Math.max(1, ...model.opsets.filter((o) => o.domain === '').map((o) => o.version)),
+    opset: Math.max(1, ...model.opsets.filter((opset) => opset.domain === '').map((opset) => opset.version)),
     constants: facts.constants,
     use: facts.use,
     isCall: (node) => calledFunction(model.functions, node) !== null,
@@ -115,7 +115,7 @@ function knownInside({ known, shapes, bodies }: Around, node: Node, body: Graph)
   const there = bodies.get(body);
   if (there) return there;
   const own = shapes.inner.get(node)?.find((scope) => scope.body === body)?.shapes ?? NOTHING_INFERRED;
-  const stored = new Map(body.initializers.map((t) => [t.name, t]));
+  const stored = new Map(body.initializers.map((initializer) => [initializer.name, initializer]));
   const inside: Known = {
     opset: known.opset,
     constants: known.constants.inside(body),

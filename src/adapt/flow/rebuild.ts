@@ -48,7 +48,7 @@ function emitCopies(walk: Walk, tensor: string, flow: Flow): Named | null {
   }
   const indices: number[] = [];
   for (let o = 0; o < outer; o++)
-    for (const k of picks) for (let i = 0; i < inner; i++) indices.push((o * base.channels + k) * inner + i);
+    for (const pick of picks) for (let i = 0; i < inner; i++) indices.push((o * base.channels + pick) * inner + i);
   const list = walk.constant(`${tensor}/channels`, INT64, flow.gone ? [] : [indices.length], indices);
   return walk.insert('Gather', wanted, [base, list], { after: base.after, attributes: along });
 }

@@ -33,7 +33,7 @@ export interface SettledBody extends WalkedBody {
 
 /** The new nodes of the graph and of those inside its nodes. */
 export function allInserted({ inserted, bodies }: Settled): readonly InsertedNode[] {
-  return [...inserted, ...bodies.flatMap((b) => allInserted(b.settled))];
+  return [...inserted, ...bodies.flatMap((body) => allInserted(body.settled))];
 }
 
 /** Names what was rebuilt, and finds what is no longer needed. The walk stays as it was. */
@@ -47,7 +47,7 @@ function settleInside(walk: Walk, outerName: (tensor: Named) => string): Pick<Se
   const shared = foldedInPlace(walk);
   for (const [name, constant] of shared) names.set(constant, name);
   const replacements = new Map(walk.replacements);
-  const stored = new Map(walk.graph.initializers.map((t) => [t.name, t]));
+  const stored = new Map(walk.graph.initializers.map((initializer) => [initializer.name, initializer]));
   for (const [name, { dims, values }] of shared) {
     const tensor = stored.get(name);
     if (tensor) replacements.set(name, { tensor, dims, values });
@@ -73,19 +73,19 @@ function settleInside(walk: Walk, outerName: (tensor: Named) => string): Pick<Se
   const outcome = new Outcome(walk, { rewrites, renamedCaptures, nameOf, bodies });
   const removedNodes = outcome.removedNodes();
   const removed = new Set(removedNodes);
-  const inserted = walk.inserted.filter((n) => outcome.after.has(n));
+  const inserted = walk.inserted.filter((insertedNode) => outcome.after.has(insertedNode));
   const read = outcome.readNames(removed, inserted);
   const inPlace = new Set<NewConstant>(shared.values());
   const settled: Settled = {
     inserted,
-    constants: walk.constants.filter((c) => read.has(nameOf(c)) && !inPlace.has(c)),
+    constants: walk.constants.filter((constant) => read.has(nameOf(constant)) && !inPlace.has(constant)),
     rewrites,
     replacements,
     removedNodes,
     removedInitializers: removedInitializers(walk, read),
     renamedCaptures,
     goneTensors: outcome.goneTensors(removed, inserted),
-    bodies: bodies.filter((b) => !removed.has(b.node)),
+    bodies: bodies.filter((body) => !removed.has(body.node)),
     nameOf,
   };
   return { settled, read };
@@ -116,7 +116,7 @@ function nameRebuilt(walk: Walk): Renamed {
     if ((names.get(base) ?? base.name) !== tensor) continue;
     names.set(base, freshName(taken, `${tensor}/base`));
     const rewrite = rewrites.get(producer) ?? {};
-    const outputs = (rewrite.outputs ?? producer.outputs).map((o) => (o === tensor ? base : o));
+    const outputs = (rewrite.outputs ?? producer.outputs).map((output) => (output === tensor ? base : output));
     rewrites.set(producer, { ...rewrite, outputs });
   }
   return { names, rewrites };
@@ -126,7 +126,7 @@ function nameRebuilt(walk: Walk): Renamed {
 function foldedInPlace(walk: Walk): Map<string, ReturnType<Walk['constant']>> {
   const found = new Map<string, ReturnType<Walk['constant']>>();
   const { use } = walk.known;
-  const stored = new Set(walk.graph.initializers.map((t) => t.name));
+  const stored = new Set(walk.graph.initializers.map((initializer) => initializer.name));
   for (const [name, [made, ...others]] of walk.folded) {
     const readers = use.readers.get(name) ?? [];
     const leave = readers.every((node) => !(walk.rewrites.get(node)?.inputs ?? node.inputs).includes(name));
@@ -141,11 +141,14 @@ function foldedInPlace(walk: Walk): Map<string, ReturnType<Walk['constant']>> {
 function removedInitializers(walk: Walk, read: ReadonlySet<string>): Set<string> {
   const { graph, known } = walk;
   const before = new Set([
-    ...graph.outputs.map((o) => o.name),
-    ...graph.nodes.flatMap((n) => n.inputs),
+    ...graph.outputs.map((output) => output.name),
+    ...graph.nodes.flatMap((node) => node.inputs),
     ...known.use.captures.keys(),
   ]);
-  const stored = [...graph.initializers.map((t) => t.name), ...graph.sparseInitializers.map((s) => s.values.name)];
+  const stored = [
+    ...graph.initializers.map((initializer) => initializer.name),
+    ...graph.sparseInitializers.map((sparseInitializer) => sparseInitializer.values.name),
+  ];
   return new Set(stored.filter((name) => before.has(name) && !read.has(name)));
 }
 
@@ -177,29 +180,31 @@ class Outcome {
     this.before = liveNodes(walk, this.original());
     // Nodes that nobody needed before stay as they were, and so does what they read.
     const wirings = this.adapted();
-    const idle = wirings.filter((w) => 'ref' in w.node && !this.before.has(w.node));
+    const idle = wirings.filter((wiring) => 'ref' in wiring.node && !this.before.has(wiring.node));
     this.after = liveNodes(walk, wirings, idle);
   }
 
   removedNodes(): Node[] {
-    return this.walk.graph.nodes.filter((n) => this.isAbsorbed(n) || (this.before.has(n) && !this.after.has(n)));
+    return this.walk.graph.nodes.filter(
+      (node) => this.isAbsorbed(node) || (this.before.has(node) && !this.after.has(node)),
+    );
   }
 
   goneTensors(removed: ReadonlySet<Node>, inserted: readonly InsertedNode[]): Set<string> {
     const { graph, constants } = this.walk;
-    const stays = graph.nodes.filter((n) => !removed.has(n));
+    const stays = graph.nodes.filter((node) => !removed.has(node));
     const made = new Set([
-      ...constants.map((c) => this.wired.nameOf(c)),
-      ...inserted.flatMap((n) => n.outputs.map((o) => this.wired.nameOf(o))),
-      ...stays.flatMap((n) => this.outputsOf(n)),
+      ...constants.map((constant) => this.wired.nameOf(constant)),
+      ...inserted.flatMap((insertedNode) => insertedNode.outputs.map((output) => this.wired.nameOf(output))),
+      ...stays.flatMap((stay) => this.outputsOf(stay)),
     ]);
-    return new Set(graph.nodes.flatMap((n) => n.outputs).filter((name) => name && !made.has(name)));
+    return new Set(graph.nodes.flatMap((node) => node.outputs).filter((name) => name && !made.has(name)));
   }
 
   /** The tensors that the new graph reads. */
   readNames(removed: ReadonlySet<Node>, inserted: readonly InsertedNode[]): Set<string> {
     const { graph } = this.walk;
-    const read = new Set(graph.outputs.map((o) => o.name));
+    const read = new Set(graph.outputs.map((output) => output.name));
     for (const node of graph.nodes) {
       if (removed.has(node)) continue;
       for (const name of this.inputsOf(node)) read.add(name);
@@ -216,14 +221,14 @@ class Outcome {
     if (!captured) return [];
     const bodies = this.bodies.get(node);
     if (!bodies) return captured.map((name) => renamedCaptures.get(name) ?? name);
-    const walked = new Set(bodies.map((b) => b.body));
+    const walked = new Set(bodies.map((body) => body.body));
     const others = directGraphs(node).filter((graph) => !walked.has(graph));
     const asBefore = namesFromOutside(others.flatMap((graph) => [graph, ...graphsInside(graph.nodes)]));
-    return [...asBefore.map((name) => renamedCaptures.get(name) ?? name), ...bodies.flatMap((b) => [...b.read])];
+    return [...asBefore.map((name) => renamedCaptures.get(name) ?? name), ...bodies.flatMap((body) => [...body.read])];
   }
 
   private isAbsorbed(node: Node): boolean {
-    const flows = node.outputs.some((o) => this.walk.flows.has(o));
+    const flows = node.outputs.some((output) => this.walk.flows.has(output));
     return this.walk.dropped.has(node) || (flows && !this.wired.rewrites.has(node));
   }
 
@@ -245,7 +250,7 @@ class Outcome {
 
   private adapted(): Wiring[] {
     const { graph, inserted } = this.walk;
-    const kept = graph.nodes.filter((n) => !this.isAbsorbed(n));
+    const kept = graph.nodes.filter((node) => !this.isAbsorbed(node));
     return [
       ...kept.map((node) => ({
         node,
@@ -264,14 +269,14 @@ class Outcome {
 /** The nodes that the outputs need, and `also` with what those need. */
 function liveNodes(walk: Walk, wirings: readonly Wiring[], also: readonly Wiring[] = []): Set<AnyNode> {
   const maker = new Map<string, Wiring>();
-  for (const w of wirings) for (const output of w.outputs) if (output) maker.set(output, w);
-  const nodes = new Set<AnyNode>(also.map((w) => w.node));
-  const open = [...walk.graph.outputs.map((o) => o.name), ...also.flatMap((w) => w.inputs)];
+  for (const wiring of wirings) for (const output of wiring.outputs) if (output) maker.set(output, wiring);
+  const nodes = new Set<AnyNode>(also.map((wiring) => wiring.node));
+  const open = [...walk.graph.outputs.map((output) => output.name), ...also.flatMap((wiring) => wiring.inputs)];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    const w = maker.get(name);
-    if (!w || nodes.has(w.node)) continue;
-    nodes.add(w.node);
-    for (const input of w.inputs) open.push(input);
+    const wiring = maker.get(name);
+    if (!wiring || nodes.has(wiring.node)) continue;
+    nodes.add(wiring.node);
+    for (const input of wiring.inputs) open.push(input);
   }
   return nodes;
 }

@@ -38,7 +38,7 @@ export class Step {
   }
 
   attribute(name: string): Attribute | undefined {
-    return this.node.attributes.find((a) => a.name === name);
+    return this.node.attributes.find((attribute) => attribute.name === name);
   }
 
   int(name: string, otherwise: number): number {
@@ -70,7 +70,7 @@ export class Step {
 
   /** The flow of the first input when it is the only one. */
   only(index = 0): Flow | null {
-    return this.flows.every((f, i) => (f !== null) === (i === index)) ? (this.flows[index] ?? null) : null;
+    return this.flows.every((flow, i) => (flow !== null) === (i === index)) ? (this.flows[index] ?? null) : null;
   }
 
   axis(name: string, otherwise: number, rank: number): number {
@@ -146,24 +146,27 @@ export class Step {
 
   /** For operators that treat every element or channel alike: all flows must copy channels in the same way. */
   alike(): { flow: Flow; map: Affine } | string {
-    const flows = this.flows.filter((f): f is Flow => f !== null);
+    const flows = this.flows.filter((flow): flow is Flow => flow !== null);
     const first = flows[0];
-    if (!first || !flows.every((f) => isSelection(f.map)))
+    if (!first || !flows.every((flow) => isSelection(flow.map)))
       return 'the channels are mixed or scaled here, and the operator does not commute with that';
     const sameLayout = flows.every(
-      (f) =>
-        f.axis === first.axis &&
-        f.rank === first.rank &&
-        f.gone === first.gone &&
-        f.outer === first.outer &&
-        f.inner === first.inner,
+      (flow) =>
+        flow.axis === first.axis &&
+        flow.rank === first.rank &&
+        flow.gone === first.gone &&
+        flow.outer === first.outer &&
+        flow.inner === first.inner,
     );
     if (!sameLayout) return 'two tensors with different channel axes meet here';
-    if (flows.every((f) => sameMap(f.map, first.map))) return { flow: first, map: first.map };
+    if (flows.every((flow) => sameMap(flow.map, first.map))) return { flow: first, map: first.map };
     // Over bases of one channel, a tensor of one channel broadcasts against one of many as its base does.
-    const widest = flows.reduce((w, f) => (f.map.m.length > w.map.m.length ? f : w));
+    const widest = flows.reduce((flow, f) => (f.map.m.length > flow.map.m.length ? f : flow));
     const broadcasts = flows.every(
-      (f) => f.base.channels === 1 && isPlain(f) && (f.map.m.length === 1 || f.map.m.length === widest.map.m.length),
+      (flow) =>
+        flow.base.channels === 1 &&
+        isPlain(flow) &&
+        (flow.map.m.length === 1 || flow.map.m.length === widest.map.m.length),
     );
     return broadcasts ? { flow: widest, map: widest.map } : 'two tensors with different channels meet here';
   }

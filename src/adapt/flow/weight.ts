@@ -54,7 +54,9 @@ export async function foldWeight(step: Step, index: number, folded: FoldedWeight
     );
   }
   const made = walk.folded.get(name) ?? [];
-  const same = made.find((f) => `${f.dims}` === `${dims}` && f.values.every((v, i) => v === values[i]));
+  const same = made.find(
+    (newNumbers) => `${newNumbers.dims}` === `${dims}` && newNumbers.values.every((value, i) => value === values[i]),
+  );
   if (same) return same;
   const constant = walk.constant(`${name}/folded`, old.dtype, dims, values);
   walk.folded.set(name, [...made, constant]);
@@ -98,7 +100,7 @@ export async function sinkPlus(step: Step, inputs: ReadonlyMap<number, Operand>,
 
 /** Dims without the ones in front, which broadcasting adds again; the last one stays. */
 export function withoutOnes(dims: readonly number[]): number[] {
-  const first = dims.findIndex((d) => d !== 1);
+  const first = dims.findIndex((dim) => dim !== 1);
   return dims.slice(first < 0 ? -1 : first);
 }
 
@@ -120,7 +122,7 @@ async function intoNextAdd(step: Step, { dims, values }: Added): Promise<boolean
   const index = add.inputs[0] === output ? 1 : 0;
   const bias = await walk.value(add.inputs[index]);
   if (!bias || `${withoutOnes(bias.dims)}` !== `${dims}`) return false;
-  const sum = values.map((v, i) => v + (bias.values[i] ?? 0));
+  const sum = values.map((value, i) => value + (bias.values[i] ?? 0));
   if (!fits(bias.dtype, sum)) return false;
   const inputs = [...add.inputs] as Operand[];
   inputs[index] = await foldWeight(new Step(walk, add), index, { old: bias, dims: bias.dims, values: sum });
@@ -171,9 +173,13 @@ async function inQuantised(
   const { node, stored } = found;
   const scale = await constants.value(node.inputs[1] ?? '');
   const zero = node.inputs[2] ? await constants.value(node.inputs[2]) : null;
-  const given = Number(node.attributes.find((a) => a.name === 'axis')?.int ?? 1n);
+  const given = Number(node.attributes.find((attribute) => attribute.name === 'axis')?.int ?? 1n);
   const axis = given < 0 ? given + dims.length : given;
-  if (!scale || (node.inputs[2] && !zero) || node.attributes.some((a) => a.name === 'block_size' && a.int !== 0n))
+  if (
+    !scale ||
+    (node.inputs[2] && !zero) ||
+    node.attributes.some((attribute) => attribute.name === 'block_size' && attribute.int !== 0n)
+  )
     return null;
   const perAxis = scale.values.length > 1;
   if (perAxis && scale.values.length !== dims[axis]) return null;

@@ -26,7 +26,7 @@ export function holdsPixels(dtype: number, rank: number): boolean {
 
 /** The inputs a caller must feed: an initializer of the same name is a default. */
 export function realInputs(graph: Graph): ValueInfo[] {
-  const stored = new Set(graph.initializers.map((t) => t.name));
+  const stored = new Set(graph.initializers.map((initializer) => initializer.name));
   return graph.inputs.filter((i) => !stored.has(i.name));
 }
 
@@ -47,5 +47,5 @@ export function typeText(value: ValueInfo): string {
   if (value.type === null) return 'of unknown type';
   if (value.type.kind === 'other') return `a ${value.type.what}`;
   const { dims } = value.type;
-  return `${dtypeName(value.type.dtype)}[${dims ? dims.map((d) => d ?? '?').join(', ') : '…'}]`;
+  return `${dtypeName(value.type.dtype)}[${dims ? dims.map((dim) => dim ?? '?').join(', ') : '…'}]`;
 }

@@ -74,7 +74,7 @@ export async function chooseInputs(
       'too-many-inputs',
       `${possible.length} inputs may take images, more than the ${MAX_TRIED} that are tried; name the inputs to adapt.`,
     );
-  const open = possible.filter((input) => !placesOf(choice, input).every((c) => c.certain));
+  const open = possible.filter((input) => !placesOf(choice, input).every((place) => place.certain));
   const choosing = { ...choice, model, knowledge, sized: open.length <= MAX_SIZED };
   const chosen: Tried[] = [];
   let failure: ChannelwiseError | null = null;
@@ -95,7 +95,7 @@ export async function chooseInputs(
 }
 
 function placesOf({ map, axis }: Pick<InputChoice, 'map' | 'axis'>, input: ValueInfo): Candidate[] {
-  return candidates(input, map.matrix.length).filter((c) => axis === undefined || c.axis === axis);
+  return candidates(input, map.matrix.length).filter((candidate) => axis === undefined || candidate.axis === axis);
 }
 
 /**
@@ -120,14 +120,16 @@ function placed({ map, sized }: Choosing, candidate: Candidate): FlowingInput {
 
 /** Where the first weights read channels, if they do in one place; else the place whose map folds best. */
 function bestPlace(input: ValueInfo, all: readonly Place[]): Place | null {
-  const read = all.filter((p) => p.made.walk.folds.length > 0);
+  const read = all.filter((place) => place.made.walk.folds.length > 0);
   const places = read.length ? read : all;
   const [first = null, ...others] = places;
   if (!first) return null;
   const best = others.reduce((a, b) => (better(b.made.walk, a.made.walk) ? b : a), first);
-  const asGood = places.filter((p) => p !== best && p.candidate.certain && !better(best.made.walk, p.made.walk));
+  const asGood = places.filter(
+    (place) => place !== best && place.candidate.certain && !better(best.made.walk, place.made.walk),
+  );
   if (!asGood.length || !best.candidate.certain) return best;
-  const axes = [best, ...asGood].map((p) => p.candidate.axis).sort((a, b) => a - b);
+  const axes = [best, ...asGood].map((place) => place.candidate.axis).sort((a, b) => a - b);
   throw new ChannelwiseError(
     'refused',
     'ambiguous-axis',
@@ -149,10 +151,14 @@ function named(real: readonly ValueInfo[], name: string): ValueInfo {
 }
 
 /** Unconfirmed channel axes need a weight that takes the map in; so do series, where three may be anything. */
-function plausible(c: Candidate, walk: Walk): boolean {
+function plausible(candidate: Candidate, walk: Walk): boolean {
   if (walk.folds.length) return true;
-  if (!c.certain) return false;
-  return c.rank > 3 || (c.axis !== 1 && c.dims.every((d, i) => i === c.axis || typeof d !== 'number' || d >= 8));
+  if (!candidate.certain) return false;
+  return (
+    candidate.rank > 3 ||
+    (candidate.axis !== 1 &&
+      candidate.dims.every((dim, i) => i === candidate.axis || typeof dim !== 'number' || dim >= 8))
+  );
 }
 
 /**
@@ -181,7 +187,9 @@ async function repeatedInside(choice: Choosing, wanted: readonly ValueInfo[]): P
     for (const candidate of placesOf({ ...choice, map: foldRepeats() }, input)) {
       const made = await tried({ ...choice, map: foldRepeats(), inputs: undefined, axis: undefined }, candidate);
       const repeated =
-        made && !(made instanceof ChannelwiseError) && made.walk.folds.some((f) => `${f.oldDims}` !== `${f.newDims}`);
+        made &&
+        !(made instanceof ChannelwiseError) &&
+        made.walk.folds.some((fold) => `${fold.oldDims}` !== `${fold.newDims}`);
       if (repeated) return input;
     }
   }
@@ -189,13 +197,13 @@ async function repeatedInside(choice: Choosing, wanted: readonly ValueInfo[]): P
 }
 
 /** An input as the walk takes it. */
-export function flowing(c: Candidate, map: ChannelMap): FlowingInput {
+export function flowing(candidate: Candidate, map: ChannelMap): FlowingInput {
   return {
-    name: c.input.name,
-    axis: c.axis,
-    rank: c.rank,
-    dtype: c.dtype,
-    dims: c.dims.map((d, i) => (i === c.axis ? map.matrix.length : d)),
+    name: candidate.input.name,
+    axis: candidate.axis,
+    rank: candidate.rank,
+    dtype: candidate.dtype,
+    dims: candidate.dims.map((dim, i) => (i === candidate.axis ? map.matrix.length : dim)),
     map: affine(map),
   };
 }

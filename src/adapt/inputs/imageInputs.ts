@@ -35,8 +35,8 @@ export function imageInputs(graph: Graph): ImageInput[] {
 
 function sizes(input: ValueInfo): number[] {
   const dims = input.type?.kind === 'tensor' ? (input.type.dims ?? []) : [];
-  const numbers = new Set(dims.filter((d): d is number => typeof d === 'number' && d > 0));
-  const found = [...numbers].filter((n) => candidates(input, n).some((c) => c.certain));
+  const numbers = new Set(dims.filter((dim): dim is number => typeof dim === 'number' && dim > 0));
+  const found = [...numbers].filter((n) => candidates(input, n).some((candidate) => candidate.certain));
   return found.sort((a, b) => rank(a) - rank(b) || a - b);
 }
 

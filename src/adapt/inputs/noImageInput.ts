@@ -56,7 +56,7 @@ function channelCount(input: ValueInfo): number | null {
     const count = dims[axis];
     if (typeof count !== 'number' || count <= RGB || count > MAX_CHANNELS) continue;
     const sides = dims.filter((_, i) => i !== 0 && i !== axis);
-    if (sides.every((d) => typeof d !== 'number' || d > count)) return count;
+    if (sides.every((side) => typeof side !== 'number' || side > count)) return count;
   }
   return null;
 }

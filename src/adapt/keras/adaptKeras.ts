@@ -145,13 +145,13 @@ class Translation {
   private groupsOf(node: Node): number {
     const rewritten = this.planned.settled.rewrites.get(node)?.attributes?.get(GROUP);
     if (rewritten?.kind === 'int') return rewritten.value;
-    return Number(node.attributes.find((a) => a.name === GROUP)?.int ?? 1n);
+    return Number(node.attributes.find((attribute) => attribute.name === GROUP)?.int ?? 1n);
   }
 
   /** A convolution's groups, and how many filters each channel has in a depthwise one, are settings. */
   private takeGroups(node: Node, groups: number): void {
     const layer = this.callOf(node)?.layer;
-    const before = Number(node.attributes.find((a) => a.name === GROUP)?.int ?? 1n);
+    const before = Number(node.attributes.find((attribute) => attribute.name === GROUP)?.int ?? 1n);
     if (!layer || before === groups) return;
     const [name, value] = [member(layer.config, 'groups'), member(layer.config, 'depth_multiplier')];
     const multiplier = number(value);
@@ -186,7 +186,7 @@ class Translation {
     }
     for (const [call, operators] of gone) {
       const left = new Set(
-        model.graph.nodes.filter((n) => !removed.has(n) && this.callOf(n) === call).map((n) => n.opType),
+        model.graph.nodes.filter((node) => !removed.has(node) && this.callOf(node) === call).map((node) => node.opType),
       );
       const neutral = neutralLayer({ call, gone: operators, left });
       this.edits.push(...neutral.config);
@@ -201,7 +201,7 @@ class Translation {
     if (!stored) return;
     const channels = this.planned.plan.map.matrix[0]?.length ?? 1;
     const dims = stored.dims.map((dim) => (dim === 1 ? 1 : channels));
-    const count = dims.reduce((n, dim) => n * dim, 1);
+    const count = dims.reduce((total, dim) => total * dim, 1);
     const values = new Array<number>(count).fill(value);
     this.datasets.set(stored.dataset, { dims, bytes: encodeRaw(stored.dtype, values, name) });
   }
@@ -248,5 +248,7 @@ function isDiagonal(matrix: readonly (readonly number[])[]): boolean {
 /** A scale of ones or a shift of zeros that a layer leaves out: it follows the channels by itself. */
 function isUnsaid(name: string, values: Float64Array): boolean {
   const part = name.slice(name.lastIndexOf('/') + 1);
-  return (part === ONES && values.every((v) => v === 1)) || (part === ZEROS && values.every((v) => v === 0));
+  return (
+    (part === ONES && values.every((value) => value === 1)) || (part === ZEROS && values.every((value) => value === 0))
+  );
 }

@@ -46,7 +46,7 @@ async function meanOf(tree: Hdf5Tree, { path, dataset }: Hdf5Object, weight: Cha
   const values = new Float64Array(dataset.count);
   decodeRaw(dtype, await datasetBytes(tree, dataset), values);
   const { oldDims, newDims, axis, outer, inner, matrix } = weight;
-  const count = (dims: readonly number[]): number => dims.reduce((n, dim) => n * dim, 1);
+  const count = (dims: readonly number[]): number => dims.reduce((total, dim) => total * dim, 1);
   const before = count(oldDims.slice(0, axis)) * outer;
   const behind = count(oldDims.slice(axis + 1)) * inner;
   const out = new Float64Array(count(newDims));

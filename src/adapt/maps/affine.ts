@@ -29,22 +29,22 @@ export function unit(length: number, at: number): number[] {
 }
 
 /** Every row copies one base channel and adds nothing: any operator that treats channels alike commutes with it. */
-export function isSelection(a: Affine): boolean {
-  return hasNoShift(a) && a.m.every((row) => row.filter((v) => v !== 0).length === 1 && row.includes(1));
+export function isSelection(affine: Affine): boolean {
+  return hasNoShift(affine) && affine.m.every((row) => row.filter((v) => v !== 0).length === 1 && row.includes(1));
 }
 
-export function hasNoShift(a: Affine): boolean {
-  return a.b.every((v) => v === 0);
+export function hasNoShift(affine: Affine): boolean {
+  return affine.b.every((v) => v === 0);
 }
 
 /** Rows sum to one, so adding the same number to every base channel adds it to every old channel. */
-export function keepsConstants(a: Affine): boolean {
-  return a.m.every((row) => row.reduce((s, v) => s + v, 0) === 1);
+export function keepsConstants(affine: Affine): boolean {
+  return affine.m.every((row) => row.reduce((s, v) => s + v, 0) === 1);
 }
 
 /** For a selection: the base channel that each old channel copies. */
-export function lanes(a: Affine): number[] {
-  return a.m.map((row) => row.indexOf(1));
+export function lanes(affine: Affine): number[] {
+  return affine.m.map((row) => row.indexOf(1));
 }
 
 export function sameMap(x: Affine, y: Affine): boolean {
@@ -55,22 +55,22 @@ export function sameMap(x: Affine, y: Affine): boolean {
   );
 }
 
-export function pickRows(a: Affine, rows: readonly number[]): Affine {
-  return { m: rows.map((c) => a.m[c] ?? []), b: rows.map((c) => a.b[c] ?? 0) };
+export function pickRows(affine: Affine, rows: readonly number[]): Affine {
+  return { m: rows.map((row) => affine.m[row] ?? []), b: rows.map((row) => affine.b[row] ?? 0) };
 }
 
 /** `old[c] · scale[c] + shift[c]`. */
-export function scaleRows(a: Affine, scale: readonly number[], shift: readonly number[]): Affine {
+export function scaleRows(affine: Affine, scale: readonly number[], shift: readonly number[]): Affine {
   return {
-    m: a.m.map((row, c) => row.map((v) => v * (scale[c] ?? 1))),
-    b: a.b.map((v, c) => v * (scale[c] ?? 1) + (shift[c] ?? 0)),
+    m: affine.m.map((row, c) => row.map((v) => v * (scale[c] ?? 1))),
+    b: affine.b.map((v, c) => v * (scale[c] ?? 1) + (shift[c] ?? 0)),
   };
 }
 
 /** Adds two maps over the same base, the second one times `sign`. A map of one row broadcasts. */
 export function addMaps(x: Affine, y: Affine, sign: number): Affine {
   const rows = Math.max(x.m.length, y.m.length);
-  const at = (a: Affine, c: number): number => (a.m.length === 1 ? 0 : c);
+  const at = (affine: Affine, c: number): number => (affine.m.length === 1 ? 0 : c);
   return {
     m: Array.from({ length: rows }, (_, c) =>
       (x.m[at(x, c)] ?? []).map((v, k) => v + sign * (y.m[at(y, c)]?.[k] ?? 0)),
@@ -80,20 +80,20 @@ export function addMaps(x: Affine, y: Affine, sign: number): Affine {
 }
 
 export function stack(parts: readonly Affine[]): Affine {
-  return { m: parts.flatMap((p) => p.m), b: parts.flatMap((p) => p.b) };
+  return { m: parts.flatMap((part) => part.m), b: parts.flatMap((part) => part.b) };
 }
 
 /** Places a map's columns at `offset` among `columns` columns. */
-export function widen(a: Affine, offset: number, columns: number): Affine {
+export function widen(affine: Affine, offset: number, columns: number): Affine {
   return {
-    m: a.m.map((row) => {
+    m: affine.m.map((row) => {
       const wide = new Array<number>(columns).fill(0);
       row.forEach((v, k) => {
         wide[offset + k] = v;
       });
       return wide;
     }),
-    b: a.b,
+    b: affine.b,
   };
 }
 
@@ -126,16 +126,16 @@ export function spread(a: Affine, outer: number, inner: number): Affine {
  * For a selection: how often each base channel is copied when that is the same for all, else null. Then mean and
  * deviation over all channels stay.
  */
-export function evenUse(a: Affine): number | null {
-  const columns = a.m[0]?.length ?? 0;
+export function evenUse(affine: Affine): number | null {
+  const columns = affine.m[0]?.length ?? 0;
   const counts = new Array<number>(columns).fill(0);
-  for (const k of lanes(a)) counts[k] = (counts[k] ?? 0) + 1;
-  return isSelection(a) && counts.every((n) => n === counts[0]) ? (counts[0] ?? null) : null;
+  for (const lane of lanes(affine)) counts[lane] = (counts[lane] ?? 0) + 1;
+  return isSelection(affine) && counts.every((count) => count === counts[0]) ? (counts[0] ?? null) : null;
 }
 
 /** Every base channel is one old channel, in some order. */
-export function isPermutation(a: Affine): boolean {
-  return evenUse(a) === 1 && a.m.length === a.m[0]?.length;
+export function isPermutation(affine: Affine): boolean {
+  return evenUse(affine) === 1 && affine.m.length === affine.m[0]?.length;
 }
 
 /** `outer ∘ inner`: the old channels as a function of the inner map's base. */
@@ -155,9 +155,9 @@ export function compose(outer: Affine, inner: Affine): Affine {
  * A vector u with `m · u = b`, or null when there is none: Gaussian elimination with partial pivoting,
  * checked by putting the result back in. With it, `m·x + b = m·(x + u)`.
  */
-export function shiftBeforeMap(a: Affine): number[] | null {
-  const rows = a.m.map((row, r) => [...row, a.b[r] ?? 0]);
-  const columns = a.m[0]?.length ?? 0;
+export function shiftBeforeMap(affine: Affine): number[] | null {
+  const rows = affine.m.map((row, r) => [...row, affine.b[r] ?? 0]);
+  const columns = affine.m[0]?.length ?? 0;
   const pivots: number[] = [];
   let top = 0;
   for (let k = 0; k < columns && top < rows.length; k++) {
@@ -178,12 +178,12 @@ export function shiftBeforeMap(a: Affine): number[] | null {
     pivots[top++] = k;
   }
   const u = new Array<number>(columns).fill(0);
-  pivots.forEach((k, r) => {
-    u[k] = (rows[r]?.[columns] ?? 0) / (rows[r]?.[k] ?? 1);
+  pivots.forEach((pivot, r) => {
+    u[pivot] = (rows[r]?.[columns] ?? 0) / (rows[r]?.[pivot] ?? 1);
   });
-  const scale = Math.max(1, ...a.b.map(Math.abs));
-  const fits = a.m.every(
-    (row, r) => Math.abs(row.reduce((s, v, k) => s + v * (u[k] ?? 0), 0) - (a.b[r] ?? 0)) <= 1e-13 * scale,
+  const scale = Math.max(1, ...affine.b.map(Math.abs));
+  const fits = affine.m.every(
+    (row, r) => Math.abs(row.reduce((s, v, k) => s + v * (u[k] ?? 0), 0) - (affine.b[r] ?? 0)) <= 1e-13 * scale,
   );
   return fits && u.every(Number.isFinite) ? u : null;
 }

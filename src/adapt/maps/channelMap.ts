@@ -63,12 +63,13 @@ export function rgbFromGray(): ChannelMap {
 }
 
 /** Raw pixels in, normalisation moved into the model. */
-export function normalize(n: Normalisation, channels = 3): ChannelMap {
-  const mean = perChannel(n.mean, channels, 'mean');
-  const std = perChannel(n.std, channels, 'std');
+export function normalize(normalisation: Normalisation, channels = 3): ChannelMap {
+  const mean = perChannel(normalisation.mean, channels, 'mean');
+  const std = perChannel(normalisation.std, channels, 'std');
   if (std.some((v) => v === 0)) throw refused('std must not be zero.');
-  if (n.scale === 0 || !Number.isFinite(n.scale)) throw refused('scale must be a number other than zero.');
-  const matrix = identity(channels).m.map((row, c) => row.map((v) => (v * n.scale) / (std[c] ?? 1)));
+  if (normalisation.scale === 0 || !Number.isFinite(normalisation.scale))
+    throw refused('scale must be a number other than zero.');
+  const matrix = identity(channels).m.map((row, c) => row.map((v) => (v * normalisation.scale) / (std[c] ?? 1)));
   return { name: 'normalize', matrix, shift: mean.map((v, c) => 0 - v / (std[c] ?? 1)) };
 }
 

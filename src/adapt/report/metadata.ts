@@ -51,7 +51,7 @@ export function changeMetadata(model: Model, map: ChannelMap, adapted: ReadonlyS
   const notes: string[] = [];
   let formatChanges = false;
   for (const entry of model.metadata) {
-    const known = KNOWN.find((k) => k.matches(entry, model));
+    const known = KNOWN.find((knownKey) => knownKey.matches(entry, model));
     if (!known) {
       if (mayTell(entry)) notes.push(`\`${short(entry.key)}\` may tell of the channels; it stays as it is.`);
       continue;
@@ -169,7 +169,7 @@ function otherImages(model: Model, map: ChannelMap, adapted: ReadonlySet<string>
     type?.kind === 'tensor' && type.dims?.length === 4 && (type.dims[1] === channels || type.dims[3] === channels);
   const others = [
     ...model.graph.inputs.filter((i) => !adapted.has(i.name) && isImage(i)).map((i) => `input \`${i.name}\``),
-    ...model.graph.outputs.filter(isImage).map((o) => `output \`${o.name}\``),
+    ...model.graph.outputs.filter(isImage).map((output) => `output \`${output.name}\``),
   ];
   if (!others.length) return [];
   return [

@@ -76,27 +76,27 @@ export interface PlanParts {
 export function makePlan(parts: PlanParts): AdaptationPlan {
   const { model, map, inputs, walk, settled, metadata } = parts;
   const removed = new Set(settled.removedNodes);
-  const inserted = new Set(settled.inserted.flatMap((n) => n.outputs.map(settled.nameOf)));
+  const inserted = new Set(settled.inserted.flatMap((insertedNode) => insertedNode.outputs.map(settled.nameOf)));
   const rebuilt = [...walk.rebuilt.values()].filter((r) => inserted.has(settled.nameOf(r)));
   const calls = new Set([...model.inlined.values()].map((i) => i.call));
   const warnings = map.warning ? [map.warning] : [];
   if (![...map.matrix.flat(), ...map.shift].every(Number.isInteger)) {
-    for (const c of inputs)
-      if (isInteger(c.dtype))
+    for (const input of inputs)
+      if (isInteger(input.dtype))
         warnings.push(
-          `Input ${c.input.name} holds whole numbers (${dtypeName(c.dtype)}), and the map gives fractions: the new model works with them, where the old input would have rounded.`,
+          `Input ${input.input.name} holds whole numbers (${dtypeName(input.dtype)}), and the map gives fractions: the new model works with them, where the old input would have rounded.`,
         );
   }
   const needed = neededTensors(walk);
-  const idle = inputs.filter((c) => !needed.has(c.input.name)).map((c) => `\`${c.input.name}\``);
+  const idle = inputs.filter((input) => !needed.has(input.input.name)).map((input) => `\`${input.input.name}\``);
   if (idle.length) warnings.push(`No output of the model depends on input ${idle.join(', ')}.`);
   const asBefore = rebuilt.map((r) => r.tensor).filter((tensor) => isAsBefore(walk, settled, tensor));
   const added = addedMultiplyAdds(walk, settled);
   return {
     map,
-    inputs: inputs.map((c) => ({
-      name: c.input.name,
-      axis: c.axis,
+    inputs: inputs.map((input) => ({
+      name: input.input.name,
+      axis: input.axis,
       oldChannels: map.matrix.length,
       newChannels: map.matrix[0]?.length ?? 0,
       matrix: map.matrix,
@@ -104,12 +104,12 @@ export function makePlan(parts: PlanParts): AdaptationPlan {
     })),
     folds: walk.folds.map(({ at, known: _, ...fold }) => ({ node: at.name, opType: at.opType, ...fold })),
     absorbed: walk.absorbed,
-    writtenOut: [...calls].map((n) => ({ node: n.name, function: n.opType })),
+    writtenOut: [...calls].map((call) => ({ node: call.name, function: call.opType })),
     rebuilt: rebuilt.map(({ tensor, node, reason }) => ({ tensor, node, reason })),
-    addedNodes: allInserted(settled).map((n) => ({ name: n.name, opType: n.opType })),
+    addedNodes: allInserted(settled).map((insertedNode) => ({ name: insertedNode.name, opType: insertedNode.opType })),
     removedNodes: model.graph.nodes
-      .filter((n) => removed.has(n) && !model.inlined.has(n))
-      .map((n) => n.name || n.opType),
+      .filter((node) => removed.has(node) && !model.inlined.has(node))
+      .map((node) => node.name || node.opType),
     removedInitializers: [...settled.removedInitializers],
     saved: { parameters: savedParameters(model.graph, settled), multiplyAdds: added === null ? null : 0 - added },
     exactness: exactness(walk, settled),
@@ -147,7 +147,9 @@ function neededTensors(walk: Walk): Set<string> {
 function seamOf(model: ExpandedModel, names: readonly string[], isSame: (name: string) => boolean): string[] {
   const calls = new Map<string, Node>();
   for (const [node, { call }] of model.inlined) for (const output of node.outputs) calls.set(output, call);
-  const seen = names.flatMap((name) => calls.get(name)?.outputs.filter((o) => o !== '' && isSame(o)) ?? [name]);
+  const seen = names.flatMap(
+    (name) => calls.get(name)?.outputs.filter((output) => output !== '' && isSame(output)) ?? [name],
+  );
   return [...new Set(seen)];
 }
 
@@ -156,8 +158,8 @@ const SHORT_FLOATS: Readonly<Record<number, string>> = { 10: 'float16', 16: 'bfl
 
 function exactness(walk: Walk, settled: Settled): string {
   const short =
-    [...settled.replacements.values()].map((r) => SHORT_FLOATS[r.tensor.dtype]).find(Boolean) ??
-    walk.constants.map((c) => SHORT_FLOATS[c.dtype]).find(Boolean);
+    [...settled.replacements.values()].map((replacement) => SHORT_FLOATS[replacement.tensor.dtype]).find(Boolean) ??
+    walk.constants.map((constant) => SHORT_FLOATS[constant.dtype]).find(Boolean);
   return `The new model computes the original on the mapped channels, up to ${short ? `the rounding of ${short}` : 'floating-point rounding'}.`;
 }
 

@@ -24,7 +24,8 @@ export function planSections(plan: AdaptationPlan): PlanSection[] {
       title: 'Weights that take the map in',
       lines: shown(
         plan.folds.map(
-          (f) => `${f.tensor} [${f.oldDims.join(', ')}] → [${f.newDims.join(', ')}] (${f.opType} ${f.node})`,
+          (fold) =>
+            `${fold.tensor} [${fold.oldDims.join(', ')}] → [${fold.newDims.join(', ')}] (${fold.opType} ${fold.node})`,
         ),
       ),
     },
@@ -37,7 +38,7 @@ export function planSections(plan: AdaptationPlan): PlanSection[] {
       title: 'Functions written out',
       lines: shown(plan.writtenOut.map((c) => `${c.function} ${c.node}: the map goes into what is inside`)),
     },
-    { title: 'Nodes added', lines: counted(plan.addedNodes.map((n) => n.opType)) },
+    { title: 'Nodes added', lines: counted(plan.addedNodes.map((addedNode) => addedNode.opType)) },
     { title: 'What it costs', lines: plan.notes },
     {
       title: 'Savings',

@@ -127,7 +127,7 @@ export function provenanceText(
       .slice(0, MAX_ESCAPES)
       .map((e) => ({ tensor: cut(e.tensor), node: cut(e.node), reason: cut(e.reason) })),
     absorbed: groups(plan.absorbed.map((a) => a.opType)),
-    added: groups(plan.addedNodes.map((n) => n.opType)),
+    added: groups(plan.addedNodes.map((addedNode) => addedNode.opType)),
     counts: { folds: plan.folds.length, escapes: plan.rebuilt.length },
     saved: plan.saved,
     exactness: plan.exactness,

@@ -42,7 +42,7 @@ function matrix(rows: readonly (readonly number[])[]): string {
 }
 
 function isZero(values: readonly number[]): boolean {
-  return values.every((v) => v === 0);
+  return values.every((value) => value === 0);
 }
 
 /** What the change is, and what of it no change of weights can say. */
@@ -62,7 +62,7 @@ function preface(plan: AdaptationPlan): string[] {
     lines.push(
       `# Tensor ${quoted(e.tensor)} can't be folded (${quoted(e.reason)}); compute it from the new input as M @ x + b there.`,
     );
-  for (const w of plan.warnings) lines.push(`# ${quoted(w)}`);
+  for (const warning of plan.warnings) lines.push(`# ${quoted(warning)}`);
   return lines;
 }
 
@@ -136,10 +136,10 @@ function isTimms(m: readonly (readonly number[])[], b: readonly number[]): boole
 
 function body(plan: AdaptationPlan, recipes: readonly Recipe[]): string[] {
   if (!recipes.length) return rebuildOnly(plan);
-  return recipes.flatMap((r) =>
-    r.quantised
-      ? [`    # ${quoted(r.tensor)} holds quantised integers: fold the float model, then quantise again.`]
-      : [...torchWeight(r), ...torchBias(r)],
+  return recipes.flatMap((recipe) =>
+    recipe.quantised
+      ? [`    # ${quoted(recipe.tensor)} holds quantised integers: fold the float model, then quantise again.`]
+      : [...torchWeight(recipe), ...torchBias(recipe)],
   );
 }
 
@@ -154,26 +154,26 @@ function rebuildOnly(plan: AdaptationPlan): string[] {
   ];
 }
 
-function torchWeight(r: Recipe): string[] {
-  const [before, after] = r.groups;
-  const turned = isTurned(r);
+function torchWeight(recipe: Recipe): string[] {
+  const [before, after] = recipe.groups;
+  const turned = isTurned(recipe);
   const head = [
-    ...(r.readers > 1
+    ...(recipe.readers > 1
       ? [
-          `    # ${r.readers} layers of the file read this weight; where not all of them see the image, give the folded one a parameter of its own.`,
+          `    # ${recipe.readers} layers of the file read this weight; where not all of them see the image, give the folded one a parameter of its own.`,
         ]
       : []),
-    `    # ${quoted(r.opType)} ${quoted(r.node)}: ${tuple(r.oldDims)} -> ${tuple(r.newDims)}`,
-    ...torchKey(r, turned),
-    `    M = torch.tensor(${matrix(r.matrix)}, dtype=torch.float64)`,
+    `    # ${quoted(recipe.opType)} ${quoted(recipe.node)}: ${tuple(recipe.oldDims)} -> ${tuple(recipe.newDims)}`,
+    ...torchKey(recipe, turned),
+    `    M = torch.tensor(${matrix(recipe.matrix)}, dtype=torch.float64)`,
     `    w = state[key]${turned ? '.T' : ''}`,
-    `    assert tuple(w.shape) == ${tuple(r.oldDims)}, tuple(w.shape)`,
+    `    assert tuple(w.shape) == ${tuple(recipe.oldDims)}, tuple(w.shape)`,
     `    old = w.double()`,
   ];
-  if (before > 1 && (after === 1 || !isZero(r.shift))) head.push(...densified(r, before));
+  if (before > 1 && (after === 1 || !isZero(recipe.shift))) head.push(...densified(recipe, before));
   return [
     ...head,
-    ...contraction(r, before > 1 && after === 1 ? 'wide' : 'old'),
+    ...contraction(recipe, before > 1 && after === 1 ? 'wide' : 'old'),
     `    state[key] = new${turned ? '.T.contiguous()' : ''}.to(w.dtype)`,
   ];
 }
@@ -181,8 +181,8 @@ function torchWeight(r: Recipe): string[] {
 /**
  * A Linear's weight is [out, in]; exporters store it transposed, under a name of their own, where they write MatMul.
  */
-function isTurned(r: Recipe): boolean {
-  return r.opType === 'MatMul' && r.axis === 0 && r.oldDims.length === 2 && !isKey(r.tensor);
+function isTurned(recipe: Recipe): boolean {
+  return recipe.opType === 'MatMul' && recipe.axis === 0 && recipe.oldDims.length === 2 && !isKey(recipe.tensor);
 }
 
 function isKey(name: string): boolean {
@@ -193,12 +193,12 @@ function isKey(name: string): boolean {
  * The weight's key in the state dict: its name where the exporter kept it; else the one its node's name leads to, or
  * the only one of its shape.
  */
-function torchKey(r: Recipe, turned: boolean): string[] {
-  if (isKey(r.tensor)) return [`    key = ${quoted(r.tensor)}`];
-  const guesses = [r.tensor, ...modulePath(r.node).map((path) => `${path}.weight`)];
+function torchKey(recipe: Recipe, turned: boolean): string[] {
+  if (isKey(recipe.tensor)) return [`    key = ${quoted(recipe.tensor)}`];
+  const guesses = [recipe.tensor, ...modulePath(recipe.node).map((path) => `${path}.weight`)];
   return [
-    `    # The file calls this weight ${quoted(r.tensor)}, which is no name of a parameter. If the exporter merged a BatchNorm into it, folding the layer's own weight is the same change.`,
-    `    keys = [k for k, v in state.items() if tuple(v.shape) == ${tuple(turned ? [...r.oldDims].reverse() : r.oldDims)}]`,
+    `    # The file calls this weight ${quoted(recipe.tensor)}, which is no name of a parameter. If the exporter merged a BatchNorm into it, folding the layer's own weight is the same change.`,
+    `    keys = [k for k, v in state.items() if tuple(v.shape) == ${tuple(turned ? [...recipe.oldDims].reverse() : recipe.oldDims)}]`,
     `    key = next((k for k in ${tuple(guesses.map(quoted))} if k in keys), keys[0] if len(keys) == 1 else None)`,
     `    assert key, f"say which of these is the first layer's weight: {keys}"`,
   ];
@@ -218,57 +218,57 @@ function modulePath(node: string): string[] {
 }
 
 /** A grouped weight as one over all channels: zeros where a group doesn't look. */
-function densified(r: Recipe, groups: number): string[] {
-  const rows = r.oldDims[0] ?? 0;
-  const width = r.oldDims[1] ?? 0;
+function densified(recipe: Recipe, groups: number): string[] {
+  const rows = recipe.oldDims[0] ?? 0;
+  const width = recipe.oldDims[1] ?? 0;
   return [
-    `    wide = torch.zeros(${[rows, width * groups, ...r.oldDims.slice(2)].join(', ')}, dtype=torch.float64)${r.groups[1] === 1 ? '  # groups=1 from now on' : ''}`,
+    `    wide = torch.zeros(${[rows, width * groups, ...recipe.oldDims.slice(2)].join(', ')}, dtype=torch.float64)${recipe.groups[1] === 1 ? '  # groups=1 from now on' : ''}`,
     `    for g in range(${groups}):`,
     `        wide[g * ${rows / groups}:(g + 1) * ${rows / groups}, g * ${width}:(g + 1) * ${width}] = old[g * ${rows / groups}:(g + 1) * ${rows / groups}]`,
   ];
 }
 
-function contraction(r: Recipe, from: string): string[] {
-  const kept = r.groups[1];
-  const channels = r.matrix.length;
-  const columns = r.matrix[0]?.length ?? 0;
-  const transposed = r.axis === 0 && r.opType === 'ConvTranspose';
+function contraction(recipe: Recipe, from: string): string[] {
+  const kept = recipe.groups[1];
+  const channels = recipe.matrix.length;
+  const columns = recipe.matrix[0]?.length ?? 0;
+  const transposed = recipe.axis === 0 && recipe.opType === 'ConvTranspose';
   const sum = transposed ? '"co...,ck->ko..."' : '"oc...,ck->ok..."';
   if (kept > 1) {
-    const [rows, c, k] = [(r.oldDims[0] ?? 0) / kept, channels / kept, columns / kept];
+    const [rows, c, k] = [(recipe.oldDims[0] ?? 0) / kept, channels / kept, columns / kept];
     return [
       `    new = torch.cat([torch.einsum(${sum}, old[g * ${rows}:(g + 1) * ${rows}], M[g * ${c}:(g + 1) * ${c}, g * ${k}:(g + 1) * ${k}]) for g in range(${kept})])`,
     ];
   }
-  if (r.outer === 1 && r.inner === 1 && (transposed || r.axis === 1))
+  if (recipe.outer === 1 && recipe.inner === 1 && (transposed || recipe.axis === 1))
     return [`    new = torch.einsum(${sum}, ${from}, M)`];
-  const front = product(r.oldDims.slice(0, r.axis)) * r.outer;
+  const front = product(recipe.oldDims.slice(0, recipe.axis)) * recipe.outer;
   return [
-    `    new = torch.einsum("bcx,ck->bkx", old.reshape(${front}, ${channels}, -1), M).reshape(${r.newDims.join(', ')})`,
+    `    new = torch.einsum("bcx,ck->bkx", old.reshape(${front}, ${channels}, -1), M).reshape(${recipe.newDims.join(', ')})`,
   ];
 }
 
 /** The shift's part of the bias: what the old weight makes of it. */
-function torchBias(r: Recipe): string[] {
-  if (isZero(r.shift)) return [];
-  if (r.opType === 'Einsum' || (r.opType.endsWith('MatMul') && r.oldDims.length !== 2)) {
+function torchBias(recipe: Recipe): string[] {
+  if (isZero(recipe.shift)) return [];
+  if (recipe.opType === 'Einsum' || (recipe.opType.endsWith('MatMul') && recipe.oldDims.length !== 2)) {
     return [
-      `    # The shift b = ${list(r.shift)} adds what this product gives for an image of b everywhere; add that behind it.`,
+      `    # The shift b = ${list(recipe.shift)} adds what this product gives for an image of b everywhere; add that behind it.`,
     ];
   }
-  const across = r.axis === 0 ? '"cbx,c->x"' : '"bcx,c->b"';
-  const channels = r.matrix.length;
-  const rows = r.axis === 0 ? r.outer : (r.oldDims[0] ?? 0);
-  const from = r.groups[0] > 1 ? 'wide' : 'old';
+  const across = recipe.axis === 0 ? '"cbx,c->x"' : '"bcx,c->b"';
+  const channels = recipe.matrix.length;
+  const rows = recipe.axis === 0 ? recipe.outer : (recipe.oldDims[0] ?? 0);
+  const from = recipe.groups[0] > 1 ? 'wide' : 'old';
   const view =
-    r.axis === 0
-      ? `old.reshape(${rows}, ${channels}, ${r.inner}, -1).sum((0, 2)).reshape(${channels}, 1, -1)`
-      : `${from}.reshape(${rows}, ${r.outer}, ${channels}, -1).sum(1)`;
+    recipe.axis === 0
+      ? `old.reshape(${rows}, ${channels}, ${recipe.inner}, -1).sum((0, 2)).reshape(${channels}, 1, -1)`
+      : `${from}.reshape(${rows}, ${recipe.outer}, ${channels}, -1).sum(1)`;
   const lines = [
-    `    shift = torch.tensor(${list(r.shift)}, dtype=torch.float64)`,
-    `    added = torch.einsum(${across}, ${view}, shift)${r.biasFactor === 1 ? '' : ` * ${float(r.biasFactor)}`}`,
+    `    shift = torch.tensor(${list(recipe.shift)}, dtype=torch.float64)`,
+    `    added = torch.einsum(${across}, ${view}, shift)${recipe.biasFactor === 1 ? '' : ` * ${float(recipe.biasFactor)}`}`,
   ];
-  const name = r.bias !== null && isKey(r.bias) ? quoted(r.bias) : 'key.rpartition(".")[0] + ".bias"';
+  const name = recipe.bias !== null && isKey(recipe.bias) ? quoted(recipe.bias) : 'key.rpartition(".")[0] + ".bias"';
   return [
     ...lines,
     `    bias = ${name}`,
@@ -278,13 +278,14 @@ function torchBias(r: Recipe): string[] {
 }
 
 function layerHints(recipes: readonly Recipe[]): string[] {
-  return recipes.flatMap((r) => {
-    if (r.quantised) return [];
-    const channels = (r.newDims[r.axis] ?? 0) * (r.opType === 'ConvTranspose' ? 1 : r.groups[1]);
-    const [guess] = modulePath(r.node);
-    const layer = guess && !isKey(r.tensor) ? `the layer ${quoted(guess)}` : `the layer of ${quoted(r.tensor)}`;
+  return recipes.flatMap((recipe) => {
+    if (recipe.quantised) return [];
+    const channels = (recipe.newDims[recipe.axis] ?? 0) * (recipe.opType === 'ConvTranspose' ? 1 : recipe.groups[1]);
+    const [guess] = modulePath(recipe.node);
+    const layer =
+      guess && !isKey(recipe.tensor) ? `the layer ${quoted(guess)}` : `the layer of ${quoted(recipe.tensor)}`;
     return [
-      `# Build ${layer} for ${channels} input ${r.opType.includes('Conv') ? 'channels' : 'features'}${r.groups[0] !== r.groups[1] ? `, groups=${r.groups[1]}` : ''}, then load the state dict.`,
+      `# Build ${layer} for ${channels} input ${recipe.opType.includes('Conv') ? 'channels' : 'features'}${recipe.groups[0] !== recipe.groups[1] ? `, groups=${recipe.groups[1]}` : ''}, then load the state dict.`,
     ];
   });
 }
@@ -303,7 +304,7 @@ function keras(plan: AdaptationPlan): string[] {
   if (!recipes.length)
     lines.push('    # No weight takes the map in; make the old channels in front of the model and keep its weights.');
   lines.push('    folded = {}');
-  for (const r of recipes) lines.push(...kerasLayer(r));
+  for (const recipe of recipes) lines.push(...kerasLayer(recipe));
   lines.push(
     '    for layer in new_model.layers:',
     '        layer.set_weights(folded.get(layer.name, old_model.get_layer(layer.name).get_weights()))',
@@ -312,57 +313,60 @@ function keras(plan: AdaptationPlan): string[] {
   return lines;
 }
 
-function kerasLayer(r: Recipe): string[] {
-  const layer = quoted(layerName(r.tensor));
-  const spatial = 'dhw'.slice(Math.max(0, 5 - r.oldDims.length));
-  const isConv = (r.opType === 'Conv' || r.opType === 'FusedConv') && r.oldDims.length >= 3 && r.oldDims.length <= 5;
-  if (r.quantised)
-    return [`    # ${quoted(r.tensor)} holds quantised integers: fold the float model, then quantise again.`];
-  if (isConv && r.groups[0] === 1) {
-    const [out = 0, channels = 0, ...kernel] = r.oldDims;
+function kerasLayer(recipe: Recipe): string[] {
+  const layer = quoted(layerName(recipe.tensor));
+  const spatial = 'dhw'.slice(Math.max(0, 5 - recipe.oldDims.length));
+  const isConv =
+    (recipe.opType === 'Conv' || recipe.opType === 'FusedConv') &&
+    recipe.oldDims.length >= 3 &&
+    recipe.oldDims.length <= 5;
+  if (recipe.quantised)
+    return [`    # ${quoted(recipe.tensor)} holds quantised integers: fold the float model, then quantise again.`];
+  if (isConv && recipe.groups[0] === 1) {
+    const [out = 0, channels = 0, ...kernel] = recipe.oldDims;
     return [
-      ...kerasHead(r, layer, [...kernel, channels, out]),
+      ...kerasHead(recipe, layer, [...kernel, channels, out]),
       `    new = np.einsum("${spatial}co,ck->${spatial}ko", old, M)`,
-      ...kerasBias(r, `np.einsum("${spatial}co,c->o", old, shift)`),
+      ...kerasBias(recipe, `np.einsum("${spatial}co,c->o", old, shift)`),
       ...KERAS_TAIL,
     ];
   }
-  const dense = r.opType === 'MatMul' && r.axis === 0 && r.oldDims.length === 2;
-  const denseTransposed = r.opType === 'Gemm' && r.oldDims.length === 2;
+  const dense = recipe.opType === 'MatMul' && recipe.axis === 0 && recipe.oldDims.length === 2;
+  const denseTransposed = recipe.opType === 'Gemm' && recipe.oldDims.length === 2;
   if (dense || denseTransposed) {
-    const [size = 0, out = 0] = r.axis === 0 ? r.oldDims : [...r.oldDims].reverse();
-    const newSize = r.newDims[r.axis] ?? 0;
-    const view = `old.reshape(${r.outer}, ${r.matrix.length}, ${r.inner}, ${out})`;
+    const [size = 0, out = 0] = recipe.axis === 0 ? recipe.oldDims : [...recipe.oldDims].reverse();
+    const newSize = recipe.newDims[recipe.axis] ?? 0;
+    const view = `old.reshape(${recipe.outer}, ${recipe.matrix.length}, ${recipe.inner}, ${out})`;
     return [
       '    # The rows of this kernel follow the order in which the file flattens the image.',
-      ...kerasHead(r, layer, [size, out]),
+      ...kerasHead(recipe, layer, [size, out]),
       `    new = np.einsum("acio,ck->akio", ${view}, M).reshape(${newSize}, ${out})`,
-      ...kerasBias(r, `np.einsum("acio,c->o", ${view}, shift)`),
+      ...kerasBias(recipe, `np.einsum("acio,c->o", ${view}, shift)`),
       ...KERAS_TAIL,
     ];
   }
   return [
-    `    # ${quoted(r.tensor)} (${quoted(r.opType)}${r.groups[0] > 1 ? `, ${r.groups[0]} groups` : ''}) has another layout in Keras; fold it by hand: new[k] = sum over c of old[c] * M[c][k], M = ${matrix(r.matrix)}.`,
+    `    # ${quoted(recipe.tensor)} (${quoted(recipe.opType)}${recipe.groups[0] > 1 ? `, ${recipe.groups[0]} groups` : ''}) has another layout in Keras; fold it by hand: new[k] = sum over c of old[c] * M[c][k], M = ${matrix(recipe.matrix)}.`,
   ];
 }
 
-function kerasHead(r: Recipe, layer: string, dims: readonly number[]): string[] {
+function kerasHead(recipe: Recipe, layer: string, dims: readonly number[]): string[] {
   return [
-    `    # The file calls this kernel ${quoted(r.tensor)}.`,
+    `    # The file calls this kernel ${quoted(recipe.tensor)}.`,
     `    layers = [l for l in old_model.layers if [tuple(w.shape) for w in l.get_weights()][:1] == [${tuple(dims)}]]`,
     `    layer = next((l for l in layers if l.name == ${layer}), layers[0] if len(layers) == 1 else None)`,
     `    assert layer, f"say which of these is the first layer: {[l.name for l in layers]}"`,
-    `    M = np.array(${matrix(r.matrix)}, dtype=np.float64)`,
+    `    M = np.array(${matrix(recipe.matrix)}, dtype=np.float64)`,
     `    kernel, *rest = layer.get_weights()`,
     `    old = kernel.astype(np.float64)`,
   ];
 }
 
-function kerasBias(r: Recipe, added: string): string[] {
-  if (isZero(r.shift)) return [];
+function kerasBias(recipe: Recipe, added: string): string[] {
+  if (isZero(recipe.shift)) return [];
   return [
-    `    shift = np.array(${list(r.shift)}, dtype=np.float64)`,
-    `    added = ${added}${r.biasFactor === 1 ? '' : ` * ${float(r.biasFactor)}`}`,
+    `    shift = np.array(${list(recipe.shift)}, dtype=np.float64)`,
+    `    added = ${added}${recipe.biasFactor === 1 ? '' : ` * ${float(recipe.biasFactor)}`}`,
     '    # A layer without bias gets one here: build it with use_bias=True.',
     '    rest = [((rest[0] if rest else 0) + added).astype(kernel.dtype)]',
   ];

@@ -12,12 +12,14 @@ export function savedParameters(graph: Graph, settled: Settled): number {
   for (const inside of settled.bodies) saved += savedParameters(inside.body, inside.settled);
   for (const [name, { tensor, dims }] of settled.replacements)
     if (!settled.removedInitializers.has(name)) saved += product(tensor.dims) - product(dims);
-  for (const t of graph.initializers)
-    if (settled.removedInitializers.has(t.name) && t.dtype !== INT64) saved += product(t.dims);
+  for (const initializer of graph.initializers)
+    if (settled.removedInitializers.has(initializer.name) && initializer.dtype !== INT64)
+      saved += product(initializer.dims);
   for (const node of settled.removedNodes) {
-    const tensor = node.opType === 'Constant' ? node.attributes.find((a) => a.name === 'value')?.tensor : null;
+    const tensor =
+      node.opType === 'Constant' ? node.attributes.find((attribute) => attribute.name === 'value')?.tensor : null;
     if (tensor && tensor.dtype !== INT64) saved += product(tensor.dims);
   }
-  for (const c of settled.constants) if (c.dtype !== INT64) saved -= product(c.dims);
+  for (const constant of settled.constants) if (constant.dtype !== INT64) saved -= product(constant.dims);
   return saved;
 }

@@ -46,7 +46,7 @@ const lpNormalization: Rule = (step) => {
 const meanVariance: Rule = (step) => {
   const flow = step.only();
   if (!flow || !isPlain(flow) || !isSelection(flow.map)) return MIXED;
-  const axes = (step.ints('axes') ?? [0, 2, 3]).map((a) => (a < 0 ? a + flow.rank : a));
+  const axes = (step.ints('axes') ?? [0, 2, 3]).map((int) => (int < 0 ? int + flow.rank : int));
   return !axes.includes(flow.axis) || evenUse(flow.map) !== null
     ? step.pass(flow, { flow: { dims: flow.dims } })
     : 'some channels would count more than others';

@@ -31,23 +31,26 @@ const ones = (values: readonly number[], one = 1): number[] => values.map(() => 
 
 /** The four operations with one number per channel, on either side. A constant divided by a tensor is not linear. */
 const PER_CHANNEL: Readonly<Record<string, Apply>> = {
-  Add: (f, { values }) => withMap(f, scaleRows(f.map, ones(values), values)),
-  Sub: (f, { values, first }) =>
+  Add: (flow, { values }) => withMap(flow, scaleRows(flow.map, ones(values), values)),
+  Sub: (flow, { values, first }) =>
     first
-      ? withMap(f, scaleRows(f.map, ones(values, -1), values))
+      ? withMap(flow, scaleRows(flow.map, ones(values, -1), values))
       : withMap(
-          f,
+          flow,
           scaleRows(
-            f.map,
+            flow.map,
             ones(values),
-            values.map((v) => -v),
+            values.map((value) => -value),
           ),
         ),
-  Mul: (f, { values }) => withMap(f, scaleRows(f.map, values, ones(values, 0))),
-  Div: (f, { values, first }) => {
+  Mul: (flow, { values }) => withMap(flow, scaleRows(flow.map, values, ones(values, 0))),
+  Div: (flow, { values, first }) => {
     if (first || values.includes(0)) return null;
     const by = (row: number): number => values[row] ?? 1;
-    return withMap(f, { m: f.map.m.map((row, r) => row.map((v) => v / by(r))), b: f.map.b.map((v, r) => v / by(r)) });
+    return withMap(flow, {
+      m: flow.map.m.map((row, r) => row.map((v) => v / by(r))),
+      b: flow.map.b.map((v, r) => v / by(r)),
+    });
   },
 };
 
@@ -57,8 +60,8 @@ function overBases(flow: Flow, apply: Apply, numbers: Numbers): Flow | null {
   const bases: Flow[] = [];
   for (let f: Flow | null | undefined = flow; f && bases.length < MAX_EARLIER; f = f.earlier) bases.push(f);
   let out: Flow | null = null;
-  for (const f of bases.reverse()) {
-    const made = apply(f, numbers);
+  for (const base of bases.reverse()) {
+    const made = apply(base, numbers);
     if (made) out = { ...made, earlier: out };
   }
   return out;
@@ -159,19 +162,19 @@ function twoFlows(step: Step, a: Flow, b: Flow): true | string {
 
 /** Sum and Mean of channels that one base makes are linear: gray as a mean of slices. */
 const sum: Rule = (step) => {
-  const flows = step.flows.filter((f): f is Flow => f !== null);
+  const flows = step.flows.filter((flow): flow is Flow => flow !== null);
   const first = flows[0];
   const together =
     flows.length === step.node.inputs.length &&
-    flows.every((f) => sameLayout(f, flows[0] ?? f)) &&
+    flows.every((flow) => sameLayout(flow, flows[0] ?? flow)) &&
     !isWhole(first?.dtype ?? 0)
       ? overOneBase(flows)
       : null;
   if (!together) return alikeWithOthers(step);
-  const widest = together.reduce((w, f) => (f.map.m.length > w.map.m.length ? f : w));
+  const widest = together.reduce((flow, f) => (f.map.m.length > flow.map.m.length ? f : flow));
   const nothing: Flow['map'] = { m: widest.map.m.map((row) => row.map(() => 0)), b: widest.map.b.map(() => 0) };
   const weight = step.node.opType === 'Mean' ? 1 / together.length : 1;
-  const added = together.reduce((map, f) => addMaps(map, f.map, weight), nothing);
+  const added = together.reduce((map, flow) => addMaps(map, flow.map, weight), nothing);
   return step.absorb(withMap(widest, added));
 };
 

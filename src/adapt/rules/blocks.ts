@@ -20,10 +20,10 @@ const spaceToDepth: Rule = (step) => {
   if (!image) return NOT_BLOCKS;
   const { flow, size } = image;
   const blocks = size * size;
-  const k = flow.base.channels;
-  if (!isSmall(blocks * flow.map.m.length, blocks * k)) return TOO_MANY;
-  const map = stack(Array.from({ length: blocks }, (_, block) => widen(flow.map, block * k, blocks * k)));
-  const base = baseOf(step.node.outputs[0] ?? '', blocks * k, step.node);
+  const channels = flow.base.channels;
+  if (!isSmall(blocks * flow.map.m.length, blocks * channels)) return TOO_MANY;
+  const map = stack(Array.from({ length: blocks }, (_, block) => widen(flow.map, block * channels, blocks * channels)));
+  const base = baseOf(step.node.outputs[0] ?? '', blocks * channels, step.node);
   return step.passAs(base, withMap({ ...flow, base, dims: [null, null, null, null] }, map), [flow.base]);
 };
 

@@ -34,19 +34,24 @@ export const CONV_KINDS: Readonly<Record<string, ConvKind>> = {
 };
 
 /** A grouped weight as a dense one: rows of old channels, zero where a group doesn't read a channel. Always exact. */
-function dense(w: ConstantValue, group: number, transposed: boolean, zero: (output: number) => number): ConstantValue {
-  if (group === 1) return w;
-  const [a = 1, b = 1, ...kernel] = w.dims;
-  const run = kernel.reduce((n, d) => n * d, 1);
+function dense(
+  constant: ConstantValue,
+  group: number,
+  transposed: boolean,
+  zero: (output: number) => number,
+): ConstantValue {
+  if (group === 1) return constant;
+  const [a = 1, b = 1, ...kernel] = constant.dims;
+  const run = kernel.reduce((total, d) => total * d, 1);
   const dims = [a, b * group, ...kernel];
   const values = new Float64Array(a * b * group * run);
   const perGroup = a / group;
   for (let x = 0; x < a; x++) {
     const g = Math.floor(x / perGroup);
     if (!transposed) values.fill(zero(x), x * b * group * run, (x + 1) * b * group * run);
-    values.set(w.values.subarray(x * b * run, (x + 1) * b * run), (x * b * group + g * b) * run);
+    values.set(constant.values.subarray(x * b * run, (x + 1) * b * run), (x * b * group + g * b) * run);
   }
-  return { ...w, dims, values, stored: w.stored };
+  return { ...constant, dims, values, stored: constant.stored };
 }
 
 /**
@@ -74,31 +79,31 @@ function groupMap(map: Affine, group: number): Affine[] | null {
  * axis 0 in both.
  */
 function contractGroups(
-  w: ConstantValue,
+  constant: ConstantValue,
   maps: readonly Affine[],
   transposed: boolean,
 ): { dims: number[]; values: Float64Array } {
-  const share = (w.dims[0] ?? 0) / maps.length;
-  const run = w.values.length / (w.dims[0] ?? 1);
+  const share = (constant.dims[0] ?? 0) / maps.length;
+  const run = constant.values.length / (constant.dims[0] ?? 1);
   const place = { axis: transposed ? 0 : 1, outer: 1, inner: 1 };
   const parts = maps.map((map, g) => {
-    const values = w.values.subarray(g * share * run, (g + 1) * share * run);
-    return contract({ ...w, dims: [share, ...w.dims.slice(1)], values }, place, map);
+    const values = constant.values.subarray(g * share * run, (g + 1) * share * run);
+    return contract({ ...constant, dims: [share, ...constant.dims.slice(1)], values }, place, map);
   });
-  const values = new Float64Array(parts.reduce((n, p) => n + p.values.length, 0));
+  const values = new Float64Array(parts.reduce((total, part) => total + part.values.length, 0));
   let offset = 0;
   for (const part of parts) {
     values.set(part.values, offset);
     offset += part.values.length;
   }
-  const rows = parts.reduce((n, p) => n + (p.dims[0] ?? 0), 0);
+  const rows = parts.reduce((total, part) => total + (part.dims[0] ?? 0), 0);
   return { dims: [rows, ...(parts[0]?.dims ?? []).slice(1)], values };
 }
 
 function pads(step: Step): boolean {
   const auto = step.text('auto_pad', 'NOTSET');
   if (auto === 'SAME_UPPER' || auto === 'SAME_LOWER') return true;
-  return auto !== 'VALID' && (step.ints('pads')?.some((p) => p !== 0) ?? false);
+  return auto !== 'VALID' && (step.ints('pads')?.some((int) => int !== 0) ?? false);
 }
 
 export const conv: Rule = async (step) => {
@@ -109,14 +114,14 @@ export const conv: Rule = async (step) => {
   if (!given) return TOO_MANY;
   if (given.axis !== (kind.channelsLast || step.int('channels_last', 0) !== 0 ? given.rank - 1 : 1))
     return 'it expects channels on another axis';
-  const w = await step.value(kind.weight);
-  if (!w) return 'its weights are not known before the model runs';
+  const constant = await step.value(kind.weight);
+  if (!constant) return 'its weights are not known before the model runs';
   const group = step.int('group', 1);
   const oldChannels = given.map.m.length;
-  const reads = kind.transposed ? w.dims[0] : (w.dims[1] ?? 0) * group;
-  if (w.dims.length !== given.rank || reads !== oldChannels || group < 1 || (w.dims[0] ?? 0) % group)
+  const reads = kind.transposed ? constant.dims[0] : (constant.dims[1] ?? 0) * group;
+  if (constant.dims.length !== given.rank || reads !== oldChannels || group < 1 || (constant.dims[0] ?? 0) % group)
     return 'its weights do not fit the channels';
-  const layer = { kind, flow: given, w, group };
+  const layer = { kind, flow: given, w: constant, group };
   return kind.zeros.length ? foldQuantised(step, layer) : foldFloat(step, layer);
 };
 
@@ -128,7 +133,7 @@ interface Layer {
   readonly group: number;
 }
 
-async function foldFloat(step: Step, { kind, flow: given, w, group }: Layer): Promise<true | string> {
+async function foldFloat(step: Step, { kind, flow: given, w: constant, group }: Layer): Promise<true | string> {
   const biasName = kind.bias === null ? '' : (step.node.inputs[kind.bias] ?? '');
   const bias = biasName ? await step.walk.value(biasName) : null;
   const biasIsFixed = !biasName || bias !== null;
@@ -138,29 +143,30 @@ async function foldFloat(step: Step, { kind, flow: given, w, group }: Layer): Pr
     if (!without) return 'a shift stands in front of zero padding, and rebuilding is the cheapest exact form';
     flow = without;
   }
-  if (!hasNoShift(flow.map) && bias && bias.values.length !== w.dims[0]) return 'its bias does not fit its weights';
+  if (!hasNoShift(flow.map) && bias && bias.values.length !== constant.dims[0])
+    return 'its bias does not fit its weights';
   const place = { axis: kind.transposed ? 0 : 1, outer: 1, inner: 1 };
-  const full = dense(w, group, kind.transposed, () => 0);
+  const full = dense(constant, group, kind.transposed, () => 0);
   const maps = groupMap(flow.map, group);
   const turned = step.walk.keepsOrder && !maps && !kind.transposed ? groupsInOrder(flow.map, group) : null;
-  if (turned) return passGroups(step, { kind, flow, w, group }, turned);
-  const folded = maps ? contractGroups(w, maps, kind.transposed) : contract(full, place, flow.map);
-  if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  if (turned) return passGroups(step, { kind, flow, w: constant, group }, turned);
+  const folded = maps ? contractGroups(constant, maps, kind.transposed) : contract(full, place, flow.map);
+  if (!fits(constant.dtype, folded.values)) return 'the folded weights leave the range of their type';
   if (await losesIntegers(step, kind.weight, folded)) return LOSES_INTEGERS;
   const inputs = new Map<number, Operand>([[0, flow.base]]);
   if (!hasNoShift(flow.map)) {
     const added = shiftThrough(full, place, flow.map.b, [0]);
     const sum = added.map((v, o) => v + (bias?.values[o] ?? 0));
-    if (!fits(w.dtype, sum)) return 'the folded bias leaves the range of its type';
+    if (!fits(constant.dtype, sum)) return 'the folded bias leaves the range of its type';
     const index = kind.bias ?? 2;
     const newBias = bias
       ? await foldWeight(step, index, { old: bias, dims: bias.dims, values: sum })
-      : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [sum.length], sum);
+      : step.walk.constant(`${step.node.outputs[0]}/bias`, constant.dtype, [sum.length], sum);
     inputs.set(index, newBias);
   }
   const groups = [group, maps ? group : 1] as const;
   const how = { ...place, map: flow.map, bias: biasName || null, groups };
-  inputs.set(kind.weight, await foldWeight(step, kind.weight, { old: w, ...folded, how }));
+  inputs.set(kind.weight, await foldWeight(step, kind.weight, { old: constant, ...folded, how }));
   return step.sink(inputs, groupAttribute(group, maps !== null));
 }
 
@@ -195,20 +201,20 @@ function groupsInOrder(
 /** The filters follow their channels: the groups go into the order of the base, and the outputs carry that order on. */
 async function passGroups(
   step: Step,
-  { kind, flow, w, group }: Layer,
+  { kind, flow, w: constant, group }: Layer,
   { from, maps }: { readonly from: readonly number[]; readonly maps: readonly Affine[] },
 ): Promise<true | string> {
   const { node, walk } = step;
-  const filters = w.dims[0] ?? 0;
+  const filters = constant.dims[0] ?? 0;
   const share = filters / group;
   const biasName = kind.bias === null ? '' : (node.inputs[kind.bias] ?? '');
   const bias = biasName ? await walk.value(biasName) : null;
   if (biasName && bias?.values.length !== filters) return 'its bias does not fit its weights';
   const outputs = from.flatMap((old) => Array.from({ length: share }, (_, i) => old * share + i));
-  const run = w.values.length / filters;
-  const values = new Float64Array(w.values.length);
-  outputs.forEach((old, made) => values.set(w.values.subarray(old * run, (old + 1) * run), made * run));
-  const folded = contractGroups({ ...w, values }, maps, false);
+  const run = constant.values.length / filters;
+  const values = new Float64Array(constant.values.length);
+  outputs.forEach((old, made) => values.set(constant.values.subarray(old * run, (old + 1) * run), made * run));
+  const folded = contractGroups({ ...constant, values }, maps, false);
   const order: Affine = {
     m: invert(outputs).map((made) => unit(filters, made)),
     b: new Array<number>(filters).fill(0),
@@ -216,7 +222,7 @@ async function passGroups(
   const how = { axis: 0, outer: 1, inner: 1, map: order, groups: [group, group] as const };
   const inputs = new Map<number, Operand>([
     [0, flow.base],
-    [kind.weight, await foldWeight(step, kind.weight, { old: w, ...folded, how })],
+    [kind.weight, await foldWeight(step, kind.weight, { old: constant, ...folded, how })],
   ]);
   if (bias && kind.bias !== null) {
     const sorted = Float64Array.from(outputs, (old) => bias.values[old] ?? 0);
@@ -241,22 +247,22 @@ function invert(list: readonly number[]): number[] {
 /**
  * Integer weights: `Σ_c (w − z) + z` must be whole and fit the type; then the sum is exact, else the image is rebuilt.
  */
-async function foldQuantised(step: Step, { kind, flow, w, group }: Layer): Promise<true | string> {
+async function foldQuantised(step: Step, { kind, flow, w: constant, group }: Layer): Promise<true | string> {
   if (!isSelection(flow.map)) return 'quantised weights take only copies of channels';
   const zeroName = step.node.inputs[kind.zeros[0] ?? 0];
   const zero = zeroName ? await step.value(kind.zeros[0] ?? 0) : null;
   if (zeroName && !zero) return 'its zero point is not known before the model runs';
   const zeroOf = (o: number): number => zero?.values[zero.values.length > 1 ? o : 0] ?? 0;
-  const full = dense(w, group, false, zeroOf);
+  const full = dense(constant, group, false, zeroOf);
   const run = full.values.length / (full.dims[0] ?? 1);
-  const centred = { ...full, values: full.values.map((v, i) => v - zeroOf(Math.floor(i / run))) };
+  const centred = { ...full, values: full.values.map((value, i) => value - zeroOf(Math.floor(i / run))) };
   const place = { axis: 1, outer: 1, inner: 1 };
   const folded = contract(centred, place, flow.map);
   const perOutput = folded.values.length / (folded.dims[0] ?? 1);
-  const values = folded.values.map((v, i) => v + zeroOf(Math.floor(i / perOutput)));
-  if (!fits(w.dtype, values)) return 'the sum of its integer weights would overflow their type';
+  const values = folded.values.map((value, i) => value + zeroOf(Math.floor(i / perOutput)));
+  if (!fits(constant.dtype, values)) return 'the sum of its integer weights would overflow their type';
   const how = { ...place, map: flow.map, groups: [group, 1] as const, quantised: true };
-  const weight = await foldWeight(step, kind.weight, { old: w, dims: folded.dims, values, how });
+  const weight = await foldWeight(step, kind.weight, { old: constant, dims: folded.dims, values, how });
   const inputs = new Map<number, Operand>([
     [0, flow.base],
     [kind.weight, weight],

@@ -27,7 +27,7 @@ function readEquation(text: string, image: number, rank: number): Equation | nul
   const free = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'].filter((l) => !text.includes(l));
   if (count < 0 || count > free.length) return null;
   const spelt = (term: string): string => term.replace('...', free.slice(0, count).join(''));
-  const equation = { terms: terms.map((t, i) => (i === image ? spelt(t) : t)), output: spelt(parts[3] ?? '') };
+  const equation = { terms: terms.map((term, i) => (i === image ? spelt(term) : term)), output: spelt(parts[3] ?? '') };
   const plain = [...equation.terms, equation.output].every(
     (t) => /^[A-Za-z]*$/.test(t) && new Set(t).size === t.length,
   );
@@ -64,23 +64,24 @@ const einsum: Rule = async (step) => {
       ? step.pass(flow, { flow: { axis: inOutput, rank: output.length } })
       : 'the channels are shifted here, and the operator does not commute with that';
   }
-  const w = await step.value(1 - image);
-  if (!w || w.dims.length !== other.length) return 'its weights are not known before the model runs';
-  if (w.dims[inWeight] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
-  const parts = { flow, image, w, own, other, output };
+  const constant = await step.value(1 - image);
+  if (!constant || constant.dims.length !== other.length) return 'its weights are not known before the model runs';
+  if (constant.dims[inWeight] !== flow.map.m.length * flow.outer * flow.inner)
+    return 'its weights do not fit the channels';
+  const parts = { flow, image, w: constant, own, other, output };
   return inOutput >= 0 ? factors(step, parts) : product(step, parts);
 };
 
 /** A factor per channel and nothing else goes into the map; where axes move, the product stays with ones. */
-function factors(step: Step, { flow, image, w, own, output }: Product): true | string {
-  if (w.dims.length !== 1 || !isPlain(flow)) return 'its product keeps the channels apart';
-  const map = scaleRows(flow.map, [...w.values], []);
+function factors(step: Step, { flow, image, w: constant, own, output }: Product): true | string {
+  if (constant.dims.length !== 1 || !isPlain(flow)) return 'its product keeps the channels apart';
+  const map = scaleRows(flow.map, [...constant.values], []);
   if (own === output) return step.absorb(withMap(flow, map));
   if (own.length !== output.length && !hasNoShift(flow.map)) return 'a shift would be summed';
   const { channels } = flow.base;
   const ones = step.walk.constant(
     `${step.node.outputs[0] ?? ''}/ones`,
-    w.dtype,
+    constant.dtype,
     [channels],
     new Array<number>(channels).fill(1),
   );
@@ -103,27 +104,28 @@ interface Product {
  * The channels are summed over. What a shift adds stands behind, one number per entry of the weight's axes that the
  * output keeps.
  */
-async function product(step: Step, { flow, image, w, own, other, output }: Product): Promise<true | string> {
+async function product(step: Step, { flow, image, w: constant, own, other, output }: Product): Promise<true | string> {
   const axis = other.indexOf(own[flow.axis] ?? '');
   const kept = [...output].map((l) => other.indexOf(l)).filter((i) => i >= 0);
   // An axis of the image that is summed over and that the weight lacks or broadcasts would count the shift as often as
   // it is long.
   const summed = [...own].some(
-    (l, i) => !output.includes(l) && i !== flow.axis && (w.dims[other.indexOf(l)] ?? 1) === 1 && flow.dims[i] !== 1,
+    (l, i) =>
+      !output.includes(l) && i !== flow.axis && (constant.dims[other.indexOf(l)] ?? 1) === 1 && flow.dims[i] !== 1,
   );
   if (!hasNoShift(flow.map) && summed) return 'a shift would be summed';
   const place = { axis, outer: flow.outer, inner: flow.inner };
-  const folded = contract(w, place, flow.map);
-  if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
-  const weight = await foldWeight(step, 1 - image, { old: w, ...folded, how: { ...place, map: flow.map } });
+  const folded = contract(constant, place, flow.map);
+  if (!fits(constant.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  const weight = await foldWeight(step, 1 - image, { old: constant, ...folded, how: { ...place, map: flow.map } });
   const inputs = new Map<number, Operand>([
     [image, flow.base],
     [1 - image, weight],
   ]);
   if (hasNoShift(flow.map)) return step.sink(inputs);
-  const dims = [...output].map((l) => (other.includes(l) ? (w.dims[other.indexOf(l)] ?? 1) : 1));
-  const values = shiftThrough(w, place, flow.map.b, kept);
-  return sinkPlus(step, inputs, { dtype: w.dtype, dims: withoutOnes(dims), values });
+  const dims = [...output].map((l) => (other.includes(l) ? (constant.dims[other.indexOf(l)] ?? 1) : 1));
+  const values = shiftThrough(constant, place, flow.map.b, kept);
+  return sinkPlus(step, inputs, { dtype: constant.dtype, dims: withoutOnes(dims), values });
 }
 
 export const EINSUM: Readonly<Record<string, Rule>> = { Einsum: einsum };

@@ -38,8 +38,8 @@ const squeeze: Rule = async (step) => {
   // Without axes it removes every axis of size one, which the channels may have become.
   const gone =
     given ??
-    (flow.dims.every((d) => typeof d === 'number') && !step.node.inputs[1]
-      ? flow.dims.flatMap((d, i) => (d === 1 ? [i] : []))
+    (flow.dims.every((dim) => typeof dim === 'number') && !step.node.inputs[1]
+      ? flow.dims.flatMap((dim, i) => (dim === 1 ? [i] : []))
       : null);
   if (gone?.length === 1 && gone[0] === flow.axis && isPlain(flow) && flow.map.m.length === 1)
     return step.absorb(withGone(flow, true));
@@ -73,9 +73,9 @@ const unsqueeze: Rule = async (step) => {
 
 export function number(dims: readonly Dim[]): number | null {
   let n = 1;
-  for (const d of dims) {
-    if (typeof d !== 'number') return null;
-    n *= d;
+  for (const dim of dims) {
+    if (typeof dim !== 'number') return null;
+    n *= dim;
   }
   return n;
 }
@@ -105,10 +105,10 @@ export function mergeIsSafe(step: Step, flow: Flow): boolean {
   for (let i = 0; i < open.length; i++) {
     const name = open[i] ?? '';
     if (i > MAX_BETWEEN || use.outputs.has(name) || use.captures.has(name)) return false;
-    for (const n of use.readers.get(name) ?? []) {
-      const key = operatorKey(n);
-      if (BETWEEN.has(key) && n.inputs[0] === name) open.push(n.outputs[0] ?? '');
-      else if (!PRODUCTS.has(key) || n.inputs[0] !== name || !constants.isFixed(n.inputs[1] ?? '')) return false;
+    for (const node of use.readers.get(name) ?? []) {
+      const key = operatorKey(node);
+      if (BETWEEN.has(key) && node.inputs[0] === name) open.push(node.outputs[0] ?? '');
+      else if (!PRODUCTS.has(key) || node.inputs[0] !== name || !constants.isFixed(node.inputs[1] ?? '')) return false;
     }
   }
   return true;

@@ -37,14 +37,15 @@ const matMul: Rule = async (step) => {
     return 'it transposes the image';
   const given = rowsOf(step);
   if (typeof given === 'string') return node.domain ? given : alongPixels(step);
-  const w = await step.value(1);
-  const length = w?.dims.length ?? 0;
-  if (!w || length === 0) return UNKNOWN;
+  const constant = await step.value(1);
+  const length = constant?.dims.length ?? 0;
+  if (!constant || length === 0) return UNKNOWN;
   const axis = length === 1 ? 0 : length - (step.int('transB', 0) === 0 ? 2 : 1);
-  if (w.dims[axis] !== given.map.m.length * given.outer * given.inner) return 'its weights do not fit the channels';
+  if (constant.dims[axis] !== given.map.m.length * given.outer * given.inner)
+    return 'its weights do not fit the channels';
   const place = { axis, outer: given.outer, inner: given.inner };
-  const folded = contract(w, place, given.map);
-  if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  const folded = contract(constant, place, given.map);
+  if (!fits(constant.dtype, folded.values)) return 'the folded weights leave the range of their type';
   if (await losesIntegers(step, 1, folded)) return LOSES_INTEGERS;
   const alpha = step.float('alpha', 1);
   const shifted = !hasNoShift(given.map);
@@ -52,15 +53,15 @@ const matMul: Rule = async (step) => {
   const how = { ...place, map: given.map, biasFactor: alpha };
   const inputs = new Map<number, Operand>([
     [0, given.base],
-    [1, await foldWeight(step, 1, { old: w, ...folded, how })],
+    [1, await foldWeight(step, 1, { old: constant, ...folded, how })],
   ]);
   if (!shifted) return step.sink(inputs);
-  const kept = w.dims.map((_, i) => i).filter((i) => i !== axis);
-  const values = shiftThrough(w, place, given.map.b, kept).map((v) => v * alpha);
+  const kept = constant.dims.map((_, i) => i).filter((i) => i !== axis);
+  const values = shiftThrough(constant, place, given.map.b, kept).map((v) => v * alpha);
   // A matrix per batch gives a row per batch; a plain matrix or vector gives one row or number.
-  const columns = length === 1 ? 1 : (w.dims[2 * length - 3 - axis] ?? 1);
-  const rows = [...w.dims.slice(0, -2), 1, columns];
-  return sinkPlus(step, inputs, { dtype: w.dtype, dims: withoutOnes(rows), values });
+  const columns = length === 1 ? 1 : (constant.dims[2 * length - 3 - axis] ?? 1);
+  const rows = [...constant.dims.slice(0, -2), 1, columns];
+  return sinkPlus(step, inputs, { dtype: constant.dtype, dims: withoutOnes(rows), values });
 };
 
 /** A product along other axes than the channels is linear per channel, when the constant side is a plain matrix. */
@@ -79,58 +80,58 @@ async function alongPixels(step: Step): Promise<true | string> {
 /** A constant matrix times the image: its columns meet the channels when they lie on the axis before the last. */
 async function fromTheLeft(step: Step): Promise<true | string> {
   const flow = step.only(1);
-  const w = await step.value(0);
-  if (!flow || flow.gone || flow.axis !== flow.rank - 2 || !w || w.dims.length !== 2)
+  const constant = await step.value(0);
+  if (!flow || flow.gone || flow.axis !== flow.rank - 2 || !constant || constant.dims.length !== 2)
     return 'it multiplies along pixels, not along channels';
-  if (w.dims[1] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
+  if (constant.dims[1] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
   const place = { axis: 1, outer: flow.outer, inner: flow.inner };
-  const folded = contract(w, place, flow.map);
+  const folded = contract(constant, place, flow.map);
   const shifted = !hasNoShift(flow.map);
-  if (!fits(w.dtype, folded.values) || (shifted && step.walk.known.opset < BROADCASTING))
+  if (!fits(constant.dtype, folded.values) || (shifted && step.walk.known.opset < BROADCASTING))
     return 'the folded weights leave the range of their type';
   const inputs = new Map<number, Operand>([
-    [0, await foldWeight(step, 0, { old: w, ...folded, how: { ...place, map: flow.map } })],
+    [0, await foldWeight(step, 0, { old: constant, ...folded, how: { ...place, map: flow.map } })],
     [1, flow.base],
   ]);
   if (!shifted) return step.sink(inputs);
-  const values = shiftThrough(w, place, flow.map.b, [0]);
-  return sinkPlus(step, inputs, { dtype: w.dtype, dims: [values.length, 1], values });
+  const values = shiftThrough(constant, place, flow.map.b, [0]);
+  return sinkPlus(step, inputs, { dtype: constant.dtype, dims: [values.length, 1], values });
 }
 
 /** y = alpha · A · B + beta · C: https://onnx.ai/onnx/operators/onnx__Gemm.html */
 const gemm: Rule = async (step) => {
   const flow = rowsOf(step);
   if (typeof flow === 'string') return flow;
-  const w = await step.value(1);
-  if (step.int('transA', 0) !== 0 || !w || w.dims.length !== 2)
+  const constant = await step.value(1);
+  if (step.int('transA', 0) !== 0 || !constant || constant.dims.length !== 2)
     return 'its weights are not known before the model runs, or its image is transposed';
   const transB = step.int('transB', 0) !== 0;
   const axis = transB ? 1 : 0;
-  if (w.dims[axis] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
+  if (constant.dims[axis] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
   const place = { axis, outer: flow.outer, inner: flow.inner };
-  const folded = contract(w, place, flow.map);
-  if (!fits(w.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  const folded = contract(constant, place, flow.map);
+  if (!fits(constant.dtype, folded.values)) return 'the folded weights leave the range of their type';
   if (await losesIntegers(step, 1, folded)) return LOSES_INTEGERS;
   const [alpha, beta] = [step.float('alpha', 1), step.float('beta', 1)];
   const how = { ...place, map: flow.map, bias: step.node.inputs[2] || null, biasFactor: alpha / (beta || 1) };
   const inputs = new Map<number, Operand>([[0, flow.base]]);
-  const weight = (): Promise<Operand> => foldWeight(step, 1, { old: w, ...folded, how });
+  const weight = (): Promise<Operand> => foldWeight(step, 1, { old: constant, ...folded, how });
   if (hasNoShift(flow.map)) return step.sink(inputs.set(1, await weight()));
-  const outputs = w.dims[1 - axis] ?? 0;
+  const outputs = constant.dims[1 - axis] ?? 0;
   const bias = step.node.inputs[2] ? await step.value(2) : null;
-  const added = shiftThrough(w, place, flow.map.b, [1 - axis]).map((v) => v * alpha);
+  const added = shiftThrough(constant, place, flow.map.b, [1 - axis]).map((v) => v * alpha);
   // A bias may also differ per row, be computed or be switched off; then the shift stands behind.
   if (beta === 0 || !isPerOutput(step, bias, outputs)) {
     if (step.node.domain !== '' || step.walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
     inputs.set(1, await weight());
-    return sinkPlus(step, inputs, { dtype: w.dtype, dims: [outputs], values: added });
+    return sinkPlus(step, inputs, { dtype: constant.dtype, dims: [outputs], values: added });
   }
   const sum = added.map((v, o) => v / beta + (bias?.values[bias.values.length === 1 ? 0 : o] ?? 0));
-  if (!fits(w.dtype, sum)) return 'the folded bias leaves the range of its type';
+  if (!fits(constant.dtype, sum)) return 'the folded bias leaves the range of its type';
   const inPlace = bias !== null && bias.values.length === outputs;
   const newBias = inPlace
     ? await foldWeight(step, 2, { old: bias, dims: bias.dims, values: sum })
-    : step.walk.constant(`${step.node.outputs[0]}/bias`, w.dtype, [outputs], sum);
+    : step.walk.constant(`${step.node.outputs[0]}/bias`, constant.dtype, [outputs], sum);
   inputs.set(2, newBias);
   return step.sink(inputs.set(1, await weight()));
 };
@@ -148,22 +149,22 @@ const integerMatMul: Rule = async (step) => {
   if (!isSelection(flow.map)) return 'quantised weights take only copies of channels';
   if (at.dynamic && new Set(lanes(flow.map)).size !== flow.base.channels)
     return 'its scale would see channels that the model does not use';
-  const w = await step.value(at.weight);
+  const constant = await step.value(at.weight);
   const zero = step.node.inputs[at.zero] ? await step.value(at.zero) : null;
-  if (!w || w.dims.length !== 2 || (step.node.inputs[at.zero] && !zero)) return UNKNOWN;
-  if (w.dims[0] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
-  const columns = w.dims[1] ?? 1;
+  if (!constant || constant.dims.length !== 2 || (step.node.inputs[at.zero] && !zero)) return UNKNOWN;
+  if (constant.dims[0] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
+  const columns = constant.dims[1] ?? 1;
   const zeroOf = (i: number): number => zero?.values[zero.values.length > 1 ? i % columns : 0] ?? 0;
-  const centred: ConstantValue = { ...w, values: w.values.map((v, i) => v - zeroOf(i)) };
+  const centred: ConstantValue = { ...constant, values: constant.values.map((value, i) => value - zeroOf(i)) };
   const place = { axis: 0, outer: flow.outer, inner: flow.inner };
   const folded = contract(centred, place, flow.map);
-  const values = folded.values.map((v, i) => v + zeroOf(i));
-  if (!fits(w.dtype, values)) return 'the sum of its integer weights would overflow their type';
+  const values = folded.values.map((value, i) => value + zeroOf(i));
+  if (!fits(constant.dtype, values)) return 'the sum of its integer weights would overflow their type';
   const how = { ...place, map: flow.map, quantised: true };
   return step.sink(
     new Map<number, Operand>([
       [0, flow.base],
-      [at.weight, await foldWeight(step, at.weight, { old: w, dims: folded.dims, values, how })],
+      [at.weight, await foldWeight(step, at.weight, { old: constant, dims: folded.dims, values, how })],
     ]),
   );
 };

@@ -16,15 +16,18 @@ export const ONE: Monomial = { n: 1, symbols: [] };
 /** Shape arithmetic is short; more steps than this are not followed. */
 const MAX_STEPS = 64;
 
-export function times(m: Monomial, size: Size, index: number): Monomial {
-  if (typeof size === 'number') return { n: m.n * size, symbols: m.symbols };
+export function times(monomial: Monomial, size: Size, index: number): Monomial {
+  if (typeof size === 'number') return { n: monomial.n * size, symbols: monomial.symbols };
   if (typeof size === 'object' && size !== null)
-    return { n: m.n * size.n, symbols: [...m.symbols, ...size.symbols].sort() };
+    return { n: monomial.n * size.n, symbols: [...monomial.symbols, ...size.symbols].sort() };
   const [term, ...more] = size === null ? [] : readExpression(size).terms;
   // Half a named size is a product; a sum is a name of its own.
   if (term && !more.length && size !== null)
-    return { n: (m.n * term.n) / readExpression(size).den, symbols: [...m.symbols, ...term.atoms].sort() };
-  return { n: m.n, symbols: [...m.symbols, size ?? `?${index}`].sort() };
+    return {
+      n: (monomial.n * term.n) / readExpression(size).den,
+      symbols: [...monomial.symbols, ...term.atoms].sort(),
+    };
+  return { n: monomial.n, symbols: [...monomial.symbols, size ?? `?${index}`].sort() };
 }
 
 export function equal(x: Monomial, y: Monomial): boolean {

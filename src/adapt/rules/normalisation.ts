@@ -45,7 +45,7 @@ const instance: Rule = async (step) => {
   if (!flow || !isPlain(flow) || flow.axis !== 1) return 'it expects channels on axis 1';
   if (!isSelection(flow.map)) return MIXED;
   const [scale, bias] = [await step.value(1), await step.value(2)];
-  if (!scale || !bias || [scale, bias].some((c) => c.values.length !== flow.map.m.length)) return UNKNOWN;
+  if (!scale || !bias || [scale, bias].some((constant) => constant.values.length !== flow.map.m.length)) return UNKNOWN;
   if (step.walk.keepsOrder && isPermutation(flow.map)) return passInOrder(step, flow, [scale, bias]);
   return passNeutral(step, { flow, channels: flow.base.channels, scale, bias });
 };
@@ -60,7 +60,7 @@ const group: Rule = async (step) => {
   if (!isSelection(flow.map) || (groups !== channels && (groups !== 1 || times === null))) return MIXED;
   const [scale, bias] = [await step.value(1), await step.value(2)];
   const count = step.walk.known.opset >= PER_CHANNEL ? channels : groups;
-  if (!scale || !bias || [scale, bias].some((c) => c.values.length !== count)) return UNKNOWN;
+  if (!scale || !bias || [scale, bias].some((constant) => constant.values.length !== count)) return UNKNOWN;
   const newGroups = groups === 1 ? 1 : flow.base.channels;
   const newCount = step.walk.known.opset >= PER_CHANNEL ? flow.base.channels : newGroups;
   const attributes = new Map([['num_groups', { kind: 'int' as const, value: newGroups }]]);
@@ -83,7 +83,8 @@ const layer: Rule = async (step) => {
     axis === given.rank - 1 && axis === given.axis && evenUse(given.map) !== null ? wide(step.walk, given) : null;
   if (!flow) return 'it compares channels with each other';
   const [scale, bias] = [await step.value(1), step.node.inputs[2] ? await step.value(2) : null];
-  const fits = (v: ConstantValue | null): boolean => v !== null && v.values.length === flow.map.m.length;
+  const fits = (constant: ConstantValue | null): boolean =>
+    constant !== null && constant.values.length === flow.map.m.length;
   if (!scale || !fits(scale) || (step.node.inputs[2] && !fits(bias))) return UNKNOWN;
   if (step.walk.keepsOrder && isPermutation(flow.map)) return passInOrder(step, flow, bias ? [scale, bias] : [scale]);
   return passNeutral(step, { flow, channels: flow.base.channels, scale, bias });

@@ -51,7 +51,7 @@ export function profile(step: Step, constant: ConstantValue, flow: Flow): Profil
   // One channel against many becomes many; whoever can take that has widened the flow first.
   if (!flow.gone && channels !== 1 && channels !== flow.map.m.length * flow.outer * flow.inner)
     return { kind: 'other' };
-  if (others === 1 && constant.values.every((v) => v === first)) return { kind: 'uniform', value: first };
+  if (others === 1 && constant.values.every((value) => value === first)) return { kind: 'uniform', value: first };
   if (flow.gone || flow.outer !== 1 || flow.inner !== 1)
     return channels === 1 ? { kind: 'spatial' } : { kind: 'other' };
   if (channels === 1) return { kind: 'spatial' };
@@ -66,7 +66,7 @@ export function profile(step: Step, constant: ConstantValue, flow: Flow): Profil
 export function perElement(step: Step, constant: ConstantValue, flow: Flow): Flow | null {
   if (flow.gone || isPlain(flow)) return null;
   const size = constant.dims[flow.axis - firstAxis(step, constant.dims.length, flow.rank)] ?? 1;
-  return size > 1 && size === constant.values.length && !constant.values.every((v) => v === constant.values[0])
+  return size > 1 && size === constant.values.length && !constant.values.every((value) => value === constant.values[0])
     ? wide(step.walk, flow)
     : null;
 }
@@ -115,16 +115,20 @@ export function broadcastsBack(step: Step): boolean {
     !(ARITHMETIC.has(node.opType) || (walk.known.opset >= BROADCASTING_LISTS && BROADCASTS.has(node.opType)))
   )
     return false;
-  const flows = step.flows.filter((f): f is Flow => f !== null);
+  const flows = step.flows.filter((flow): flow is Flow => flow !== null);
   const first = flows[0];
   if (
     !first ||
     !flows.every(
-      (f) => isPlain(f) && f.base.channels === 1 && isSelection(f.map) && f.rank - f.axis === first.rank - first.axis,
+      (flow) =>
+        isPlain(flow) &&
+        flow.base.channels === 1 &&
+        isSelection(flow.map) &&
+        flow.rank - flow.axis === first.rank - first.axis,
     )
   )
     return false;
-  const channels = flows.reduce((most, f) => Math.max(most, f.map.m.length), 0);
+  const channels = flows.reduce((most, flow) => Math.max(most, flow.map.m.length), 0);
   const behind = first.rank - first.axis;
   return node.inputs.some((name, i) => {
     const dims = name && !step.flows[i] ? walk.dimsOf(name) : null;
@@ -175,7 +179,7 @@ export function sameForChannels(step: Step, name: string, flow: Flow): boolean {
  * nothing in front of that place.
  */
 function staysAligned(dims: readonly Dim[], flow: Flow): boolean {
-  return !flow.gone || dims.slice(0, Math.max(0, dims.length - (flow.rank - 1 - flow.axis))).every((d) => d === 1);
+  return !flow.gone || dims.slice(0, Math.max(0, dims.length - (flow.rank - 1 - flow.axis))).every((dim) => dim === 1);
 }
 
 /** Channels on the same axis of tensors of the same layout. */

@@ -29,11 +29,17 @@ const batchNormalization: Rule = async (step) => {
     await step.value(4),
   ];
   const channels = flow.map.m.length;
-  if (!scale || !bias || !mean || !variance || [scale, bias, mean, variance].some((c) => c.values.length !== channels))
+  if (
+    !scale ||
+    !bias ||
+    !mean ||
+    !variance ||
+    [scale, bias, mean, variance].some((constant) => constant.values.length !== channels)
+  )
     return 'its numbers are not known before the model runs';
   if (step.walk.keepsOrder && isPermutation(flow.map)) return passInOrder(step, flow, [scale, bias, mean, variance]);
   const epsilon = step.float('epsilon', 1e-5);
-  const factor = [...scale.values].map((s, c) => s / Math.sqrt((variance.values[c] ?? 0) + epsilon));
+  const factor = [...scale.values].map((value, c) => value / Math.sqrt((variance.values[c] ?? 0) + epsilon));
   const shift = factor.map((f, c) => (bias.values[c] ?? 0) - f * (mean.values[c] ?? 0));
   if (![...factor, ...shift].every(Number.isFinite)) return 'its numbers are not finite';
   return step.absorb(withMap(flow, scaleRows(flow.map, factor, shift)));
@@ -148,10 +154,10 @@ function perBase(step: Step, flow: Flow, value: ConstantValue): number[] | null 
     return null;
   const numbers = new Array<number>(flow.base.channels).fill(first);
   const picks = lanes(flow.map);
-  picks.forEach((k, c) => {
-    numbers[k] = value.values[c] ?? 0;
+  picks.forEach((pick, c) => {
+    numbers[pick] = value.values[c] ?? 0;
   });
-  return picks.every((k, c) => numbers[k] === value.values[c]) ? numbers : null;
+  return picks.every((pick, c) => numbers[pick] === value.values[c]) ? numbers : null;
 }
 
 /** (q − z) · s with one scale is affine: m·q + b becomes m·(q − z)·s + s·(Σ m·z + b − z). */

@@ -79,7 +79,7 @@ function within({ dims, axis, channels, ...flow }: ChannelDims, target: readonly
   let front = 1;
   for (let k = 0; k < sizes.length; k++) {
     const size = sizes[k] ?? 0;
-    const back = sizes.slice(k + 1).reduce((n, d) => n * d, 1);
+    const back = sizes.slice(k + 1).reduce((total, d) => total * d, 1);
     if (outer % front === 0 && inner % back === 0 && size === (outer / front) * channels * (inner / back))
       return { axis: k, outer: outer / front, inner: inner / back };
     front *= size;
@@ -159,7 +159,7 @@ function targetDims(
 
 /** What remains of `dims` when the dims of `rest` are divided out; null when it is no single size. */
 function quotient(dims: readonly Dim[], rest: readonly Dim[]): Dim {
-  const left = dims.map((d, i) => d ?? `?${i}`);
+  const left = dims.map((dim, i) => dim ?? `?${i}`);
   let n = 1;
   for (const d of rest) {
     const at = left.findIndex((l) => typeof l === 'string' && l === d);

@@ -35,7 +35,7 @@ async function sliceSpec(step: Step, rank: number): Promise<SliceSpec | null> {
   const axes = axesGiven ? named : starts.map((_, i) => BigInt(i));
   const steps = node.inputs[4] ? await step.integers(4) : starts.map(() => 1n);
   if (!axes || !steps || [ends, axes, steps].some((list) => list.length !== starts.length)) return null;
-  return { starts, ends, axes: axes.map((a) => (a < 0n ? a + BigInt(rank) : a)), steps };
+  return { starts, ends, axes: axes.map((axis) => (axis < 0n ? axis + BigInt(rank) : axis)), steps };
 }
 
 const slice: Rule = async (step) => {
@@ -98,7 +98,7 @@ const gather: Rule = async (step) => {
   const count = flow.map.m.length;
   if (!isSmall(indices.values.length, flow.base.channels)) return TOO_MANY;
   const rows = [...indices.values].map((i) => (i < 0 ? i + count : i));
-  if (!rows.length || rows.some((r) => !(Number.isInteger(r) && r >= 0 && r < count)))
+  if (!rows.length || rows.some((row) => !(Number.isInteger(row) && row >= 0 && row < count)))
     return 'it picks channels that are not there';
   const picked = withMap(flow, pickRows(flow.map, rows));
   return step.absorb(indices.dims.length === 0 ? { ...picked, gone: true } : picked);
@@ -131,8 +131,8 @@ const split: Rule = async (step) => {
   const sizes = given ?? Array.from({ length: outputs }, (_, i) => Math.max(0, Math.min(each, channels - i * each)));
   if (
     sizes.length !== outputs ||
-    sizes.reduce((s, v) => s + v, 0) !== channels ||
-    sizes.some((v) => !(Number.isInteger(v) && v >= 1))
+    sizes.reduce((s, size) => s + size, 0) !== channels ||
+    sizes.some((size) => !(Number.isInteger(size) && size >= 1))
   )
     return 'its sizes are not known before the model runs';
   let at = 0;
@@ -153,28 +153,28 @@ const split: Rule = async (step) => {
 };
 
 const concat: Rule = (step) => {
-  const flows = step.flows.filter((f): f is Flow => f !== null);
+  const flows = step.flows.filter((flow): flow is Flow => flow !== null);
   const first = flows[0];
   if (!first) return 'nothing flows here';
-  if (flows.some((f) => !isPlain(f) || f.axis !== first.axis || f.rank !== first.rank))
+  if (flows.some((flow) => !isPlain(flow) || flow.axis !== first.axis || flow.rank !== first.rank))
     return 'tensors with different channel axes meet here';
   const axis = step.axis('axis', 1, first.rank);
   if (axis !== first.axis) {
     if (flows.length !== step.node.inputs.length) return 'it joins the image with another tensor beside it';
-    return flows.every((f) => sameMap(f.map, first.map))
+    return flows.every((flow) => sameMap(flow.map, first.map))
       ? step.pass(first)
       : 'parts with different channels are joined side by side';
   }
   const together = flows.length === step.node.inputs.length ? overOneBase(flows) : null;
   if (
     !isSmall(
-      flows.reduce((n, f) => n + f.map.m.length, 0),
-      flows.reduce((most, f) => Math.max(most, f.base.channels), 0),
+      flows.reduce((total, flow) => total + flow.map.m.length, 0),
+      flows.reduce((most, flow) => Math.max(most, flow.base.channels), 0),
     )
   )
     return TOO_MANY;
   return together
-    ? step.absorb(withMap(together[0] ?? first, stack(together.map((f) => f.map))))
+    ? step.absorb(withMap(together[0] ?? first, stack(together.map((flow) => flow.map))))
     : joinBases(step, first);
 };
 
@@ -183,7 +183,7 @@ function joinBases(step: Step, first: Flow): true | string {
   const parts: { key: Base | string; channels: number; offset: number }[] = [];
   let width = 0;
   const place = (key: Base | string, channels: number): number => {
-    const there = parts.find((p) => p.key === key);
+    const there = parts.find((part) => part.key === key);
     if (there) return there.offset;
     parts.push({ key, channels, offset: width });
     width += channels;
@@ -200,13 +200,13 @@ function joinBases(step: Step, first: Flow): true | string {
     if (channels < 0 || !isSmall((total += rows), width)) return TOO_MANY;
     blocks.push({ map: flow ? flow.map : identityMap(channels), offset });
   }
-  const map = stack(blocks.map((b) => widen(b.map, b.offset, width)));
+  const map = stack(blocks.map((block) => widen(block.map, block.offset, width)));
   const base = baseOf(step.node.outputs[0] ?? '', width, step.node);
   const dims = first.dims.map(() => null);
   return step.passAs(
     base,
     withMap({ ...first, base, dims }, map),
-    parts.map((p) => p.key),
+    parts.map((part) => part.key),
   );
 }
 
@@ -221,8 +221,8 @@ const tile: Rule = async (step) => {
   if (!isPlain(flow) || times < 1 || !isSmall(times * flow.map.m.length, flow.base.channels))
     return 'it repeats channels and pixels at once';
   const copied = withMap(flow, stack(Array.from({ length: times }, () => flow.map)));
-  const others = repeats.values.map((n, i) => (i === flow.axis ? 1 : n));
-  if (others.every((n) => n === 1)) return step.absorb(copied);
+  const others = repeats.values.map((value, i) => (i === flow.axis ? 1 : value));
+  if (others.every((other) => other === 1)) return step.absorb(copied);
   return step.pass(copied, {
     inputs: new Map([[1, step.walk.constant(`${step.node.outputs[0]}/repeats`, 7, repeats.dims, others)]]),
   });
@@ -242,7 +242,7 @@ const reverseSequence: Rule = async (step) => {
       : step.pass(flow, { flow: { dims: flow.dims } });
   const rows = flow.map.m.length;
   const lengths = (await step.value(1))?.values;
-  if (!lengths?.length || !isPlain(flow) || lengths.some((n) => n !== rows))
+  if (!lengths?.length || !isPlain(flow) || lengths.some((length) => length !== rows))
     return 'it turns some channels round and keeps others';
   return step.absorb(
     withMap(

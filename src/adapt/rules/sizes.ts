@@ -151,13 +151,13 @@ function replacePart(walk: Walk, concat: Node, old: number, { at, size }: Entry)
       continue;
     }
     const values = length === 1 ? [old] : walk.known.integers(part);
-    if (!values?.every((v) => v !== null) || values[at - offset] !== old) return false;
+    if (!values?.every((value) => value !== null) || values[at - offset] !== old) return false;
     if (length > MAX_RANK) return false;
     const made = walk.constant(
       `${part}/size`,
       walk.known.dtype(part) ?? INT64,
       [length],
-      values.map((v, k) => (k === at - offset ? size : v)),
+      values.map((value, k) => (k === at - offset ? size : value)),
     );
     walk.rewrites.set(concat, { inputs: concat.inputs.map((name, k): Operand => (k === i ? made : name)) });
     return true;
@@ -230,7 +230,7 @@ async function countsFrozen(
       if (reader.domain !== '' || reader.inputs[0] !== next.name || reader.inputs.lastIndexOf(next.name) !== 0)
         return false;
       if (reader.opType === 'Cast' || reader.opType === 'Identity') {
-        const to = Number(reader.attributes.find((a) => a.name === 'to')?.int ?? BigInt(next.dtype));
+        const to = Number(reader.attributes.find((attribute) => attribute.name === 'to')?.int ?? BigInt(next.dtype));
         open.push({ name: reader.outputs[0] ?? '', dtype: to });
         continue;
       }

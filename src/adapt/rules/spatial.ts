@@ -46,7 +46,7 @@ function paddedValue(map: Affine, value: number): number | null {
   const wanted =
     isSelection(map) || (value === 0 && hasNoShift(map)) ? value : (value - (map.b[0] ?? 0)) / (sums[0] ?? 0);
   if (!Number.isFinite(wanted)) return null;
-  return sums.every((s, c) => s * wanted + (map.b[c] ?? 0) === value) ? wanted : null;
+  return sums.every((sum, c) => sum * wanted + (map.b[c] ?? 0) === value) ? wanted : null;
 }
 
 interface PadSpec {
@@ -128,7 +128,7 @@ const resize: Rule = async (step) => {
   const rounds = isInteger(flow.dtype) && step.text('mode', 'nearest') !== 'nearest';
   if ((rounds || step.text('coordinate_transformation_mode', '') === 'tf_crop_and_resize') && !isSelection(flow.map))
     return MIXED;
-  const axes = step.ints('axes')?.map((a) => (a < 0 ? a + flow.rank : a)) ?? flow.dims.map((_, i) => i);
+  const axes = step.ints('axes')?.map((int) => (int < 0 ? int + flow.rank : int)) ?? flow.dims.map((_, i) => i);
   const at = axes.indexOf(flow.axis);
   if (at >= 0 && step.text('keep_aspect_ratio_policy', 'stretch') !== 'stretch')
     return 'it scales all axes alike, and so the channels';

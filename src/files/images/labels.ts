@@ -56,10 +56,15 @@ export async function classIndex(
       classes,
       'classes.txt',
     );
-  if (folders.every((f) => /^\d{1,9}$/.test(f)))
-    return fromMap(new Map(folders.map((f) => [f, Number(f)])), folders, classes, 'folder names');
+  if (folders.every((folder) => /^\d{1,9}$/.test(folder)))
+    return fromMap(new Map(folders.map((folder) => [folder, Number(folder)])), folders, classes, 'folder names');
   if (folders.length === classes)
-    return fromMap(new Map([...folders].sort().map((f, i) => [f, i])), folders, classes, 'sorted folder names');
+    return fromMap(
+      new Map([...folders].sort().map((folder, i) => [folder, i])),
+      folders,
+      classes,
+      'sorted folder names',
+    );
   return {
     index: null,
     how: `There are ${folders.length} sub-folders but ${classes} classes; to count right answers, put a classes.txt into the folder (one folder name a line, in class order).`,
@@ -75,7 +80,7 @@ function fromMap(
   for (const [name, i] of map)
     if (folders.includes(name) && i >= classes)
       throw refused(`${how} gives ${name} the class ${i}, but the model has ${classes} classes.`);
-  if (!folders.some((f) => map.has(f))) throw refused(`${how} names none of the sub-folders.`);
+  if (!folders.some((folder) => map.has(folder))) throw refused(`${how} names none of the sub-folders.`);
   return { index: (folder) => map.get(folder) ?? null, how };
 }
 

@@ -74,9 +74,11 @@ function facts({ version, backend, archive }: KerasFile, network: OpenedNetwork 
 const MAX_SHOWN = 3;
 
 function unread({ objects }: Hdf5Tree): string[] {
-  const found = [...objects.values()].filter((o) => o.trouble !== null || (o.dataset && !isTensor(o)));
+  const found = [...objects.values()].filter(
+    (object) => object.trouble !== null || (object.dataset && !isTensor(object)),
+  );
   if (found.length === 0) return [];
-  const names = found.slice(0, MAX_SHOWN).map((o) => o.path);
+  const names = found.slice(0, MAX_SHOWN).map((hdf5Object) => hdf5Object.path);
   return [
     `${found.length} datasets hold no numbers that can be shown: ${names.join(', ')}${found.length > MAX_SHOWN ? ', …' : ''}.`,
   ];

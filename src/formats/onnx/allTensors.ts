@@ -33,8 +33,8 @@ export function allTensors(model: Model): (Tensor | SparseTensor)[] {
  */
 export function externalFiles(model: Model): Map<string, number> {
   const files = new Map<string, number>();
-  for (const t of allTensors(model)) {
-    for (const { storage } of 'indices' in t ? [t.values, t.indices] : [t]) {
+  for (const allTensor of allTensors(model)) {
+    for (const { storage } of 'indices' in allTensor ? [allTensor.values, allTensor.indices] : [allTensor]) {
       if (storage.kind === 'external')
         files.set(storage.location, Math.max(files.get(storage.location) ?? 0, storage.offset + (storage.length ?? 0)));
     }

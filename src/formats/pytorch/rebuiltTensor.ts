@@ -132,8 +132,8 @@ function isShared(value: PickleValue): boolean {
 
 function integers({ value }: Slot): number[] {
   const numbers = value.kind === 'int' ? [value] : (itemsOf(value) ?? []).map((slot) => slot.value);
-  return numbers.map((n) => {
-    const number = integerOf(n);
+  return numbers.map((pickleValue) => {
+    const number = integerOf(pickleValue);
     if (number === null || number < 0) throw new RangeError('a size, stride or offset is no whole number');
     return number;
   });

@@ -24,8 +24,8 @@ export async function serializationIdChange(
   if (entry?.size !== 2 * DIGITS) return null;
   const data = await archive.data(entry);
   const text = new TextDecoder().decode(await data.read(0, data.size));
-  const before = archive.entries.filter((e) => e.headerStart < entry.headerStart && e.size > 0);
-  const old = new Map<ZipEntry, number>(before.map((e) => [e, e.crc]));
+  const before = archive.entries.filter((zipEntry) => zipEntry.headerStart < entry.headerStart && zipEntry.size > 0);
+  const old = new Map<ZipEntry, number>(before.map((zipEntry) => [zipEntry, zipEntry.crc]));
   if (text.slice(DIGITS) !== combined(old)) return null;
   const changed = new Map(old);
   for (const change of changes) {

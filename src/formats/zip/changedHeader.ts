@@ -53,7 +53,7 @@ function torchExtra({ entry, header, next, alignment }: HeaderChange): ExtraFiel
     throw zipUnsupported('an entry of more than 4 GiB would change', entry.headerStart);
   const sizes = entry.size >= MAX32 ? zip64Numbers(header.extra).slice(0, 2) : [];
   const offset = next.headerStart >= MAX32 ? [next.headerStart] : [];
-  const others = header.extra.fields.filter((f) => f.id !== TORCH_PADDING);
+  const others = header.extra.fields.filter((extraField) => extraField.id !== TORCH_PADDING);
   const front = withZip64({ ...header.extra, fields: others }, [...sizes, ...offset]);
   const fieldHead = 4;
   const unpadded = next.headerStart + LOCAL_BYTES + entry.nameBytes.length + extraBytes(front).length + fieldHead;
@@ -93,7 +93,7 @@ function changedFixed({ entry, header, next }: HeaderChange, extraLength: number
 function descriptorSplices({ entry, header, next }: HeaderChange, extra: ExtraFields): Splice[] {
   const old = header.descriptor;
   if (!old) return [];
-  const wide = isTorchs(header.extra) ? extra.fields.some((f) => f.id === ZIP64) : old.wide;
+  const wide = isTorchs(header.extra) ? extra.fields.some((field) => field.id === ZIP64) : old.wide;
   const unchanged = wide === old.wide && next.crc === entry.crc && next.size === entry.size;
   if (unchanged && next.compressedSize === entry.compressedSize) return [];
   const shape = { signed: old.signed, wide };

@@ -45,7 +45,7 @@ export function extraBytes({ fields, rest }: ExtraFields): Uint8Array {
 
 /** The numbers of a zip64 field, in its order. Fewer where it is shorter; a number beyond 2^53 is NaN. */
 export function zip64Numbers(extra: ExtraFields): number[] {
-  const field = extra.fields.find((f) => f.id === ZIP64);
+  const field = extra.fields.find((extraField) => extraField.id === ZIP64);
   if (!field) return [];
   const view = viewOf(field.data);
   const count = Math.floor(field.data.length / 8);
@@ -57,14 +57,15 @@ export function zip64Numbers(extra: ExtraFields): number[] {
  * it was not.
  */
 export function withZip64(extra: ExtraFields, numbers: readonly number[]): ExtraFields {
-  const others = extra.fields.filter((f) => f.id !== ZIP64);
+  const others = extra.fields.filter((extraField) => extraField.id !== ZIP64);
   if (numbers.length === 0) return { ...extra, fields: others };
   const data = new Uint8Array(8 * numbers.length);
   const view = viewOf(data);
   numbers.forEach((n, i) => view.setBigUint64(8 * i, BigInt(n), true));
   const field = { id: ZIP64, data };
-  const at = extra.fields.findIndex((f) => f.id === ZIP64);
-  const fields = at < 0 ? [field, ...others] : extra.fields.map((f) => (f.id === ZIP64 ? field : f));
+  const at = extra.fields.findIndex((extraField) => extraField.id === ZIP64);
+  const fields =
+    at < 0 ? [field, ...others] : extra.fields.map((extraField) => (extraField.id === ZIP64 ? field : extraField));
   return { ...extra, fields };
 }
 
@@ -79,7 +80,7 @@ export function viewOf(bytes: Uint8Array): DataView {
 }
 
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
+  const out = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
   let at = 0;
   for (const part of parts) {
     out.set(part, at);

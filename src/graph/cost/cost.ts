@@ -147,9 +147,9 @@ class Counting {
   nodes(nodes: readonly Node[], shapes: ScopeShapes, weights: Weights): Sum {
     const sums = connectionsOf(nodes).order.map((node) => this.node(node, shapes, weights));
     return {
-      params: sums.reduce((n, s) => n + s.params, 0),
-      macs: addUp(sums.map((s) => s.macs)),
-      uncounted: sums.reduce((n, s) => n + s.uncounted, 0),
+      params: sums.reduce((total, sum) => total + sum.params, 0),
+      macs: addUp(sums.map((sum) => sum.macs)),
+      uncounted: sums.reduce((total, sum) => total + sum.uncounted, 0),
     };
   }
 
@@ -169,9 +169,9 @@ class Counting {
     const parts = inner.map((scope) => this.inside(scope, weights));
     const macs = parts.map((part, i) => this.repeated(part.macs, inner[i]?.runs ?? null));
     return {
-      params: parts.reduce((n, part) => n + part.params, 0),
+      params: parts.reduce((total, part) => total + part.params, 0),
       macs: inner.some((scope) => scope.either) ? largest(macs) : addUp(macs),
-      uncounted: parts.reduce((n, part) => n + part.uncounted, 0),
+      uncounted: parts.reduce((total, part) => total + part.uncounted, 0),
     };
   }
 
@@ -222,7 +222,7 @@ class Counting {
 
   /** Dims whose batch is one wherever it is only a name: expressions may get too long for texts, numbers don't. */
   private single(dims: readonly Dim[] | null): readonly Dim[] | null {
-    return dims?.map((d) => dimAt(d, this.batch) ?? d) ?? null;
+    return dims?.map((dim) => dimAt(dim, this.batch) ?? dim) ?? null;
   }
 
   private params(node: Node, weights: Weights): number {
@@ -234,7 +234,7 @@ class Counting {
       const { dtype, dims } = 'values' in tensor ? tensor.values : tensor;
       if (!isWeightType(dtype)) continue;
       this.counted.add(tensor);
-      params += dims.reduce((n, d) => n * d, 1);
+      params += dims.reduce((total, dim) => total * dim, 1);
     }
     return params;
   }
@@ -243,7 +243,7 @@ class Counting {
   bytes(t: { readonly dims: readonly Dim[] | null; readonly dtype: number | null } | undefined): number | null {
     const row = t?.dtype ? DTYPES[t.dtype] : undefined;
     if (!row || row.bits === null || !t?.dims) return null;
-    const count = t.dims.reduce((n: number, d) => n * (dimAt(d, this.batch) ?? NaN), 1);
+    const count = t.dims.reduce((total: number, dim) => total * (dimAt(dim, this.batch) ?? NaN), 1);
     return safe(rawBytes(row, count));
   }
 
@@ -272,7 +272,7 @@ function safe(n: number): number | null {
 }
 
 function addUp(parts: readonly (number | null)[]): number | null {
-  return safe(parts.reduce((n: number, p) => n + (p ?? NaN), 0));
+  return safe(parts.reduce((total: number, part) => total + (part ?? NaN), 0));
 }
 
 function largest(parts: readonly (number | null)[]): number | null {

@@ -8,18 +8,18 @@ export interface CountedNode {
   output(index: number): readonly Dim[] | null;
 }
 
-type Rule = (n: CountedNode) => Dim;
+type Rule = (node: CountedNode) => Dim;
 
 const elements = (dims: readonly Dim[] | null): Dim => dims && multiply(dims);
 
 /** Every output element of a convolution sums over the input channels of its group times the kernel. */
 const convolution =
   (weight: number): Rule =>
-  (n) =>
-    multiply([elements(n.output(0)), elements(n.input(weight)?.slice(1) ?? null)]);
+  (node) =>
+    multiply([elements(node.output(0)), elements(node.input(weight)?.slice(1) ?? null)]);
 
 /** In a transposed one, every input element spreads over the output channels of its group times the kernel. */
-const transposed: Rule = (n) => multiply([elements(n.input(0)), elements(n.input(1)?.slice(1) ?? null)]);
+const transposed: Rule = (node) => multiply([elements(node.input(0)), elements(node.input(1)?.slice(1) ?? null)]);
 
 /**
  * Every output element of a product sums over the axis that both operands share: all of the first operand for each
@@ -27,21 +27,21 @@ const transposed: Rule = (n) => multiply([elements(n.input(0)), elements(n.input
  */
 const matrix =
   (b: number): Rule =>
-  (n) => {
-    const [x, y, out] = [n.input(0), n.input(b), n.output(0)];
+  (node) => {
+    const [x, y, out] = [node.input(0), node.input(b), node.output(0)];
     if (!x?.length || !y?.length || !out) return null;
     return multiply([elements(out), x.at(-1) ?? null]);
   };
 
 /** The inner size is what the first operand has besides the rows, whichever way it lies. */
-const gemm: Rule = (n) => {
-  const out = n.output(0);
-  return multiply([elements(n.input(0)), out?.[1] ?? null]);
+const gemm: Rule = (node) => {
+  const out = node.output(0);
+  return multiply([elements(node.input(0)), out?.[1] ?? null]);
 };
 
 /** FusedMatMul may turn its first operand. */
-const fused: Rule = (n) => {
-  const [x, out] = [n.input(0), n.output(0)];
+const fused: Rule = (node) => {
+  const [x, out] = [node.input(0), node.output(0)];
   const inner = x && out && x.length === out.length ? quotient([elements(x)], [elements(out.slice(0, -1))]) : null;
   return multiply([elements(out), inner]);
 };
@@ -50,21 +50,21 @@ const fused: Rule = (n) => {
  * Weights and recurrent weights of all directions, once per step and image:
  * https://onnx.ai/onnx/operators/onnx__LSTM.html
  */
-const recurrent: Rule = (n) => {
-  const steps = elements(n.input(0)?.slice(0, 2) ?? null);
-  return sum([multiply([steps, elements(n.input(1))]), multiply([steps, elements(n.input(2))])]);
+const recurrent: Rule = (node) => {
+  const steps = elements(node.input(0)?.slice(0, 2) ?? null);
+  return sum([multiply([steps, elements(node.input(1))]), multiply([steps, elements(node.input(2))])]);
 };
 
 /** Every label of the equation counts once: https://onnx.ai/onnx/operators/onnx__Einsum.html */
-const einsum: Rule = (n) => {
-  const equation = n.node.attributes.find((a) => a.name === 'equation')?.string;
+const einsum: Rule = (node) => {
+  const equation = node.node.attributes.find((attribute) => attribute.name === 'equation')?.string;
   const terms = equation
     ? (new TextDecoder().decode(equation).split('->')[0]?.replace(/\s/g, '').split(',') ?? [])
     : [];
   if (terms.length < 2) return terms.length ? 0 : null;
   const sizes = new Map<string, Dim>();
   for (const [k, term] of terms.entries()) {
-    const dims = n.input(k);
+    const dims = node.input(k);
     if (!dims || term.includes('.') || dims.length !== term.length) return null;
     [...term].forEach((label, axis) => {
       if (sizes.get(label) === undefined || sizes.get(label) === 1) sizes.set(label, dims[axis] ?? null);

@@ -29,10 +29,10 @@ export function peakBytes(
     makes: node.opType === 'Constant' ? [] : node.outputs,
   }));
   const values = new Map<string, Living>();
-  for (const name of [...graph.inputs.map((v) => v.name), ...computing.flatMap((node) => node.makes)])
+  for (const name of [...graph.inputs.map((input) => input.name), ...computing.flatMap((node) => node.makes)])
     if (name && !values.has(name) && !stored.has(name))
       values.set(name, { size: bytes(name) ?? NaN, last: NEVER, alive: false });
-  const outputs = { reads: graph.outputs.map((o) => o.name) };
+  const outputs = { reads: graph.outputs.map((output) => output.name) };
   for (const [place, { reads }] of [...computing, outputs].entries()) {
     for (const name of reads) {
       const value = values.get(name);

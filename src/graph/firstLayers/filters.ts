@@ -133,8 +133,8 @@ function flattenedImage(
       dims &&
       dims.length >= 2 &&
       dims.length <= 3 &&
-      dims.every((d) => typeof d === 'number') &&
-      (dims as number[]).reduce((n, d) => n * d, 1) === inner
+      dims.every((dim) => typeof dim === 'number') &&
+      (dims as number[]).reduce((total, dim) => total * dim, 1) === inner
     ) {
       const [x = 1, y = 1, z = 1] = dims as number[];
       if (dims.length === 2) return { channels: 1, height: x, width: y, last: false };

@@ -87,7 +87,10 @@ function outputsWithPixels(node: Node): readonly string[] {
 }
 
 function reducesAll(node: Node): boolean {
-  return !node.inputs[1] && !node.attributes.some((a) => a.name === 'axes' || a.name === 'noop_with_empty_axes');
+  return (
+    !node.inputs[1] &&
+    !node.attributes.some((attribute) => attribute.name === 'axes' || attribute.name === 'noop_with_empty_axes')
+  );
 }
 
 interface Behind {
@@ -124,10 +127,10 @@ interface Found {
 function describe({ node, index, weightName, behind }: Found): FirstLayer {
   const { tensor } = behind;
   const ints = (name: string): number[] | null =>
-    node.attributes.find((a) => a.name === name)?.ints?.map(Number) ?? null;
+    node.attributes.find((attribute) => attribute.name === name)?.ints?.map(Number) ?? null;
   const spatial = Math.max(0, tensor.dims.length - 2);
   const fill = (value: number, count: number): number[] => new Array<number>(count).fill(value);
-  const autoPad = node.attributes.find((a) => a.name === 'auto_pad')?.string;
+  const autoPad = node.attributes.find((attribute) => attribute.name === 'auto_pad')?.string;
   return {
     index,
     node,
@@ -142,7 +145,7 @@ function describe({ node, index, weightName, behind }: Found): FirstLayer {
     pads: ints('pads') ?? fill(0, 2 * spatial),
     dilations: ints('dilations') ?? fill(1, spatial),
     autoPad: autoPad ? new TextDecoder().decode(autoPad) : 'NOTSET',
-    group: Number(node.attributes.find((a) => a.name === 'group')?.int ?? 1n),
+    group: Number(node.attributes.find((attribute) => attribute.name === 'group')?.int ?? 1n),
   };
 }
 
@@ -150,7 +153,9 @@ const KERNEL_AXES: Readonly<Record<number, readonly string[]>> = { 3: ['kW'], 4:
 
 function layout(node: Node, rank: number): string {
   if (Object.hasOwn(MATRIX_INPUT, node.opType))
-    return node.attributes.some((a) => a.name === 'transB' && a.int === 1n) ? '[out, in]' : '[in, out]';
+    return node.attributes.some((attribute) => attribute.name === 'transB' && attribute.int === 1n)
+      ? '[out, in]'
+      : '[in, out]';
   const channels = node.opType === 'ConvTranspose' ? ['in', 'out/group'] : ['out', 'in/group'];
   return `[${[...channels, ...(KERNEL_AXES[rank] ?? [])].join(', ')}]`;
 }

@@ -98,7 +98,8 @@ async function splitSteps(
     }
     channels.push({ steps, end });
   }
-  const inOrder = concat?.inputs.length === channels.length && channels.every((c, k) => c.end === concat?.inputs[k]);
+  const inOrder =
+    concat?.inputs.length === channels.length && channels.every((channel, k) => channel.end === concat?.inputs[k]);
   const first = channels[0]?.steps ?? [];
   const alike = channels.every(({ steps }) => sameOperators(steps, first));
   if (!inOrder || !alike) return null;
@@ -129,12 +130,12 @@ async function arithmetic(
     case 'Mul':
       return { node, values, scale: values, shift: [0] };
     case 'Div':
-      return { node, values, scale: values.map((v) => 1 / v), shift: [0] };
+      return { node, values, scale: values.map((value) => 1 / value), shift: [0] };
     case 'Add':
       return { node, values, scale: [1], shift: values };
     default:
       return first
-        ? { node, values, scale: [1], shift: values.map((v) => -v) }
+        ? { node, values, scale: [1], shift: values.map((value) => -value) }
         : { node, values, scale: [-1], shift: values };
   }
 }
@@ -146,7 +147,7 @@ async function normalization(
 ): Promise<InputStep | null> {
   const [gamma, beta, mean, variance] = await Promise.all([1, 2, 3, 4].map((i) => constant(node.inputs[i] ?? '')));
   if (!gamma || !beta || !mean || !variance) return null;
-  const epsilon = node.attributes.find((a) => a.name === 'epsilon')?.float ?? 1e-5;
+  const epsilon = node.attributes.find((attribute) => attribute.name === 'epsilon')?.float ?? 1e-5;
   const scale = gamma.map((g, c) => g / Math.sqrt((variance[c] ?? 0) + epsilon));
   return { node, values: mean, scale, shift: beta.map((b, c) => b - (mean[c] ?? 0) * (scale[c] ?? 0)) };
 }
@@ -155,14 +156,13 @@ async function normalization(
 export function composedSteps(
   steps: readonly InputStep[],
 ): { scale: readonly number[]; shift: readonly number[] } | null {
-  const channels = Math.max(1, ...steps.flatMap((s) => [s.scale.length, s.shift.length]));
-  if (steps.some((s) => [s.scale.length, s.shift.length].some((n) => n !== 1 && n !== channels))) return null;
+  const channels = Math.max(1, ...steps.flatMap((step) => [step.scale.length, step.shift.length]));
+  if (steps.some((step) => [step.scale.length, step.shift.length].some((n) => n !== 1 && n !== channels))) return null;
   const at = (list: readonly number[], c: number): number => list[list.length === 1 ? 0 : c] ?? 0;
   const each = Array.from({ length: channels }, (_, c) =>
-    steps.reduce(([a, b], s) => [a * at(s.scale, c), b * at(s.scale, c) + at(s.shift, c)] as const, [1, 0] as readonly [
-      number,
-      number,
-    ]),
+    steps.reduce(([a, b], step) => [a * at(step.scale, c), b * at(step.scale, c) + at(step.shift, c)] as const, [
+      1, 0,
+    ] as readonly [number, number]),
   );
   return { scale: each.map(([a]) => a), shift: each.map(([, b]) => b) };
 }
@@ -181,7 +181,7 @@ export function pixelRange(dtype: number | null, steps: readonly InputStep[]): '
   let shifted = false;
   for (const { node, values } of steps) {
     if (!ARITHMETIC.has(node.opType)) break;
-    const largest = values.reduce((n, v) => Math.max(n, Math.abs(v)), 0);
+    const largest = values.reduce((total, value) => Math.max(total, Math.abs(value)), 0);
     if (node.opType === 'Mul' ? largest <= RAW_FACTOR : largest >= RAW_MEAN) return 'raw';
     shifted ||= node.opType === 'Sub' || node.opType === 'Add';
   }
@@ -189,7 +189,7 @@ export function pixelRange(dtype: number | null, steps: readonly InputStep[]): '
 }
 
 function composed(before: readonly number[] | null, node: Node): readonly number[] {
-  const perm = node.attributes.find((a) => a.name === 'perm')?.ints?.map(Number) ?? [3, 2, 1, 0];
+  const perm = node.attributes.find((attribute) => attribute.name === 'perm')?.ints?.map(Number) ?? [3, 2, 1, 0];
   return before ? perm.map((axis) => before[axis] ?? -1) : perm;
 }
 
@@ -215,7 +215,7 @@ async function constantBehind(
   maker: Node | undefined,
 ): Promise<DecodedTensor | null> {
   if (tensor) {
-    const isLarge = tensor.dims.reduce((n, d) => n * d, 1) > MAX_CONSTANT;
+    const isLarge = tensor.dims.reduce((total, dim) => total * dim, 1) > MAX_CONSTANT;
     return isLarge || 'indices' in tensor ? null : decodeTensor(ctx, tensor, name);
   }
   return maker?.opType === 'Constant' ? decodeConstant(ctx, maker, name) : null;

@@ -72,7 +72,7 @@ function widened(
   weightDims: (name: string) => readonly number[] | null,
 ): ReceptiveField | null {
   const ints = (name: string): number[] | null =>
-    node.attributes.find((a) => a.name === name)?.ints?.map(Number) ?? null;
+    node.attributes.find((attribute) => attribute.name === name)?.ints?.map(Number) ?? null;
   const kernel = ints('kernel_shape') ?? weightDims(node.inputs[1] ?? '')?.slice(2);
   if (kernel?.length !== size.length) return null;
   return {

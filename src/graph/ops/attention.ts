@@ -20,22 +20,27 @@ function headsOf(i: RuleInput, index: number, attribute: string): Heads {
 }
 
 /** What all heads give together, where the query's heads and the value's are as many or both sizes are known. */
-function allHeads(count: Dim, v: Heads, values: Dim): Dim {
-  if (typeof count === 'number' && typeof v.size === 'number') return count * v.size;
-  return count === v.count ? values : null;
+function allHeads(count: Dim, heads: Heads, values: Dim): Dim {
+  if (typeof count === 'number' && typeof heads.size === 'number') return count * heads.size;
+  return count === heads.count ? values : null;
 }
 
 /** https://onnx.ai/onnx/operators/onnx__Attention.html */
 const attention: ShapeRule = (i) => {
   const rank = i.dims(0)?.length;
   if (rank === undefined) return [];
-  const [q, k, v] = [headsOf(i, 0, 'q_num_heads'), headsOf(i, 1, 'kv_num_heads'), headsOf(i, 2, 'kv_num_heads')];
+  const [heads, k, v] = [headsOf(i, 0, 'q_num_heads'), headsOf(i, 1, 'kv_num_heads'), headsOf(i, 2, 'kv_num_heads')];
   const total = i.has(4) ? sum([i.dims(4)?.[2] ?? null, k.length]) : k.length;
   const y =
     rank === 4
-      ? [q.batch, q.count, q.length, v.size]
-      : [q.batch, q.length, allHeads(q.count, v, i.dims(2)?.[2] ?? null)];
-  return [y, [q.batch, k.count, total, k.size], [q.batch, v.count, total, v.size], [q.batch, q.count, q.length, total]];
+      ? [heads.batch, heads.count, heads.length, v.size]
+      : [heads.batch, heads.length, allHeads(heads.count, v, i.dims(2)?.[2] ?? null)];
+  return [
+    y,
+    [heads.batch, k.count, total, k.size],
+    [heads.batch, v.count, total, v.size],
+    [heads.batch, heads.count, heads.length, total],
+  ];
 };
 
 /** Only heads apart: https://onnx.ai/onnx/operators/onnx_aionnxpreview_FlexAttention.html */

@@ -19,11 +19,11 @@ import { lengthOf } from './layout.ts';
 
 /** A Constant's forms: https://onnx.ai/onnx/operators/onnx__Constant.html */
 const constantShape: ShapeRule = (i) => {
-  for (const a of i.node.attributes) {
-    if (a.tensor) return [a.tensor.dims];
-    if (a.sparseTensor) return [a.sparseTensor.dims];
-    if (a.ints || a.floats || a.strings) return [[i.count(a.name)]];
-    if (a.name.startsWith('value_') && !a.refAttrName) return [a.name.endsWith('s') ? [0] : []];
+  for (const attribute of i.node.attributes) {
+    if (attribute.tensor) return [attribute.tensor.dims];
+    if (attribute.sparseTensor) return [attribute.sparseTensor.dims];
+    if (attribute.ints || attribute.floats || attribute.strings) return [[i.count(attribute.name)]];
+    if (attribute.name.startsWith('value_') && !attribute.refAttrName) return [attribute.name.endsWith('s') ? [0] : []];
   }
   return [null];
 };
@@ -34,9 +34,11 @@ const VALUE_DTYPES = [
   ['value_string', STRING],
 ] as const;
 const constantDtype: DtypeRule = (i) => {
-  for (const a of i.node.attributes) {
-    if (a.tensor ?? a.sparseTensor) return a.tensor?.dtype ?? a.sparseTensor?.values.dtype ?? null;
-    if (a.name.startsWith('value_')) return VALUE_DTYPES.find(([start]) => a.name.startsWith(start))?.[1] ?? FLOAT;
+  for (const attribute of i.node.attributes) {
+    if (attribute.tensor ?? attribute.sparseTensor)
+      return attribute.tensor?.dtype ?? attribute.sparseTensor?.values.dtype ?? null;
+    if (attribute.name.startsWith('value_'))
+      return VALUE_DTYPES.find(([start]) => attribute.name.startsWith(start))?.[1] ?? FLOAT;
   }
   return null;
 };

@@ -10,7 +10,7 @@ import { globalPool, pool } from './spatial.ts';
 
 const between =
   (...indices: readonly number[]): ShapeRule =>
-  (i) => [broadcastAll(indices.map((k) => i.dims(k)))];
+  (i) => [broadcastAll(indices.map((index) => i.dims(index)))];
 const channelsLast =
   (rule: (last: boolean) => ShapeRule): ShapeRule =>
   (i) =>

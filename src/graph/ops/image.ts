@@ -30,7 +30,7 @@ function scalesOf(i: RuleInput): readonly (number | null)[] | null {
 const resize: ShapeRule = (i) => {
   const x = i.dims(0);
   if (!x) return [null];
-  const axes = i.ints('axes')?.map((a) => axisOf(a, x.length)) ?? x.map((_, k) => k);
+  const axes = i.ints('axes')?.map((int) => axisOf(int, x.length)) ?? x.map((_, k) => k);
   const sizes = i.has(3) ? i.sizes(3) : null;
   const scales = i.has(3) ? null : scalesOf(i);
   const list = sizes ?? scales;
@@ -45,7 +45,7 @@ const resize: ShapeRule = (i) => {
     ? kept(i, x, axes, sizes)
     : axes.map((axis, at) => byScale(i, x[axis] ?? null, scales?.[at] ?? null, isWholeImage(i, at, axes.length)));
   const dims = x.map((d, k) => (axes.includes(k) ? (each[axes.indexOf(k)] ?? null) : d));
-  return [dims.some((d, k) => d === null && x[k] !== null) ? atRunTime('its sizes are', dims) : dims];
+  return [dims.some((dim, k) => dim === null && x[k] !== null) ? atRunTime('its sizes are', dims) : dims];
 };
 
 function fail(message: string): never {
@@ -130,7 +130,7 @@ const centerCropPad: ShapeRule = (i) => {
   const x = i.dims(0);
   const shape = i.sizes(1);
   if (!x) return [null];
-  const axes = i.ints('axes')?.map((a) => axisOf(a, x.length)) ?? x.map((_, k) => k);
+  const axes = i.ints('axes')?.map((int) => axisOf(int, x.length)) ?? x.map((_, k) => k);
   const dims = x.map((d, k) => (axes.includes(k) ? (shape?.[axes.indexOf(k)] ?? null) : d));
   return [shape ? dims : atRunTime('the sizes it is given are', dims)];
 };

@@ -80,7 +80,7 @@ function rest(x: readonly Dim[], others: readonly Dim[]): Dim {
 /** Axes from an attribute or, later, from an input: null when they are unknown. */
 function axesOf(i: RuleInput, index: number, rank: number): number[] | null {
   const axes = i.ints('axes') ?? (i.has(index) ? i.integers(index) : null);
-  return axes && axes.every((a) => a !== null) ? axes.map((a) => axisOf(a ?? 0, rank)) : null;
+  return axes && axes.every((axis) => axis !== null) ? axes.map((axis) => axisOf(axis ?? 0, rank)) : null;
 }
 
 const squeeze: ShapeRule = (i) => {
@@ -88,9 +88,9 @@ const squeeze: ShapeRule = (i) => {
   if (!x) return [null];
   const axes = axesOf(i, 1, x.length);
   if (axes) {
-    for (const a of axes)
-      if (typeof x[a] === 'number' && x[a] !== 1)
-        throw new RangeError(`axis ${a} has size ${x[a]}, so it can't be squeezed`);
+    for (const axis of axes)
+      if (typeof x[axis] === 'number' && x[axis] !== 1)
+        throw new RangeError(`axis ${axis} has size ${x[axis]}, so it can't be squeezed`);
     return [x.filter((_, k) => !axes.includes(k))];
   }
   if (i.has(1)) {

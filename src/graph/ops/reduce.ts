@@ -28,8 +28,8 @@ export const reduce: ShapeRule = (i) => {
   if (!x) return [null];
   const keep = i.int('keepdims', 1) !== 0;
   const axes = i.ints('axes') ?? (i.has(1) ? i.integers(1) : []);
-  if (!axes?.every((a) => a !== null)) return [openAxes(i, x, keep)];
-  const named = axes.map((a) => axisOf(a ?? 0, x.length));
+  if (!axes?.every((axis) => axis !== null)) return [openAxes(i, x, keep)];
+  const named = axes.map((axis) => axisOf(axis ?? 0, x.length));
   return [without(x, named.length ? named : axesWithoutNames(i, x.length), keep)];
 };
 

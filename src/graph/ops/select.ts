@@ -25,14 +25,14 @@ const concat: ShapeRule = (i) => {
 
 /** Tensors joined along an axis. */
 export function joined(shapes: readonly (readonly Dim[] | null)[], given: number): Shape {
-  const first = shapes.find((s) => s !== null);
+  const first = shapes.find((shape) => shape !== null);
   if (!first) return null;
-  for (const s of shapes)
-    if (s && s.length !== first.length)
-      throw new RangeError(`tensors of rank ${first.length} and ${s.length} can't be joined`);
+  for (const shape of shapes)
+    if (shape && shape.length !== first.length)
+      throw new RangeError(`tensors of rank ${first.length} and ${shape.length} can't be joined`);
   const axis = axisOf(given, first.length);
   return first.map((_, k) =>
-    k === axis ? sum(shapes.map((s) => s?.[k] ?? null)) : agreed(shapes.map((s) => s?.[k] ?? null)),
+    k === axis ? sum(shapes.map((shape) => shape?.[k] ?? null)) : agreed(shapes.map((shape) => shape?.[k] ?? null)),
   );
 }
 
@@ -116,8 +116,8 @@ const slice: ShapeRule = (i) => {
   const count = starts?.length ?? ends?.length ?? lengthOf(i, 1) ?? lengthOf(i, 2);
   const axes = i.ints('axes') ?? (i.has(3) ? i.integers(3) : firstAxes(count, x.length));
   const steps = i.has(4) ? i.sizes(4) : null;
-  if (!axes?.every((a) => a !== null)) return [atRunTime('the axes it slices are', openDims(x.length))];
-  const at = axes.map((a) => axisOf(a ?? 0, x.length));
+  if (!axes?.every((axis) => axis !== null)) return [atRunTime('the axes it slices are', openDims(x.length))];
+  const at = axes.map((axis) => axisOf(axis ?? 0, x.length));
   const dims = x.map((d, k) => {
     const entry = at.indexOf(k);
     return entry < 0
@@ -125,7 +125,7 @@ const slice: ShapeRule = (i) => {
       : kept(d, starts?.[entry] ?? null, ends?.[entry] ?? null, i.has(4) ? (steps?.[entry] ?? null) : 1);
   });
   return [
-    dims.some((d, k) => d === null && x[k] !== null)
+    dims.some((dim, k) => dim === null && x[k] !== null)
       ? new Unknown('where it cuts is only known when the model runs', dims)
       : dims,
   ];
@@ -158,9 +158,9 @@ export const pad: ShapeRule = (i) => {
   const pads = i.ints('pads') ?? i.ints('paddings') ?? i.sizes(1);
   if (!x) return [null];
   const axes = i.has(3) ? i.integers(3) : x.map((_, k) => k);
-  if (!pads || !axes?.every((a) => a !== null)) return [atRunTime('its pads are', openDims(x.length))];
+  if (!pads || !axes?.every((axis) => axis !== null)) return [atRunTime('its pads are', openDims(x.length))];
   if (pads.length !== 2 * axes.length) throw new RangeError(`it has ${pads.length} pads for ${axes.length} axes`);
-  const at = axes.map((a) => axisOf(a ?? 0, x.length));
+  const at = axes.map((axis) => axisOf(axis ?? 0, x.length));
   const dims = x.map((d, k) => {
     const entry = at.indexOf(k);
     return entry < 0 ? d : padded(d, pads[entry] ?? null, pads[entry + axes.length] ?? null);
@@ -215,7 +215,7 @@ const nonZero: ShapeRule = (i) => {
 };
 
 function nonZeroCount(values: readonly Dim[] | null): number | null {
-  return values?.every((v) => typeof v === 'number') ? values.filter((v) => v !== 0).length : null;
+  return values?.every((value) => typeof value === 'number') ? values.filter((value) => value !== 0).length : null;
 }
 
 /** Of a tensor whose elements are all one number: none, or all of them. */

@@ -24,7 +24,7 @@ export function common(a: Inferred, b: Inferred): Inferred {
   const other = b.dims;
   if (a.dims.length !== other.length)
     return inferredTensor(dtype, null, 'the tensors in the sequence have different ranks');
-  const dims = a.dims.map((d, k) => (d === other[k] ? d : null));
+  const dims = a.dims.map((dim, k) => (dim === other[k] ? dim : null));
   return inferredTensor(dtype, dims, dims.includes(null) ? (a.reason ?? b.reason ?? DIFFER) : undefined);
 }
 
@@ -119,7 +119,7 @@ const concatFromSequence: Rule = (i) => {
   const count = holderAt(i, 0)?.length ?? null;
   const dims = stacks
     ? [...element.dims.slice(0, axis), count, ...element.dims.slice(axis)]
-    : element.dims.map((d, k) => (k === axis ? multiply([d, count]) : d));
+    : element.dims.map((dim, k) => (k === axis ? multiply([dim, count]) : dim));
   return [
     inferredTensor(
       element.dtype,

@@ -93,7 +93,7 @@ function checked(value: Inferred | undefined): Inferred {
   if (!dims || (dims.length <= MAX_RANK && dims.every(isDim))) return value;
   return inferredTensor(
     value.dtype,
-    dims.length <= MAX_RANK ? dims.map((d) => (isDim(d) ? d : null)) : null,
+    dims.length <= MAX_RANK ? dims.map((dim) => (isDim(dim) ? dim : null)) : null,
     value.reason ?? 'it would be too large for a tensor',
   );
 }

@@ -12,7 +12,7 @@ const normalized: ShapeRule = (i) => {
 /** One column for each index that the n-grams have: https://onnx.ai/onnx/operators/onnx__TfIdfVectorizer.html */
 const tfIdf: ShapeRule = (i) => {
   const x = i.dims(0);
-  const columns = (i.ints('ngram_indexes') ?? []).reduce((most, n) => Math.max(most, n + 1), 0);
+  const columns = (i.ints('ngram_indexes') ?? []).reduce((most, int) => Math.max(most, int + 1), 0);
   return [x && (x.length > 1 ? [x[0] ?? null, columns] : [columns])];
 };
 

@@ -36,30 +36,30 @@ export function windowOf(i: RuleInput, spatial: number, kernel: readonly (number
 }
 
 /** How far a window reaches along an axis, with its gaps. */
-export function extentOf(w: Window, axis: number): number | null {
-  const kernel = w.kernel[axis] ?? null;
-  return kernel === null ? null : (w.dilations[axis] ?? 1) * (kernel - 1) + 1;
+export function extentOf(window: Window, axis: number): number | null {
+  const kernel = window.kernel[axis] ?? null;
+  return kernel === null ? null : (window.dilations[axis] ?? 1) * (kernel - 1) + 1;
 }
 
 /** What is padded before and behind an axis; auto_pad SAME is not asked here. */
-export function padsOf(w: Window, axis: number): readonly [number, number] {
-  return w.auto === 'VALID' ? [0, 0] : [w.pads[axis] ?? 0, w.pads[axis + w.kernel.length] ?? 0];
+export function padsOf(window: Window, axis: number): readonly [number, number] {
+  return window.auto === 'VALID' ? [0, 0] : [window.pads[axis] ?? 0, window.pads[axis + window.kernel.length] ?? 0];
 }
 
 /**
  * The number of windows along one axis: https://onnx.ai/onnx/operators/onnx__Conv.html, and onnx__MaxPool.html for
  * ceil_mode and auto_pad.
  */
-export function slide(dim: Dim, w: Window, axis: number): Dim {
-  const stride = w.strides[axis] ?? 1;
-  if (w.auto.startsWith('SAME')) return floorDivide(dim, stride - 1, stride);
-  const extent = extentOf(w, axis);
+export function slide(dim: Dim, window: Window, axis: number): Dim {
+  const stride = window.strides[axis] ?? 1;
+  if (window.auto.startsWith('SAME')) return floorDivide(dim, stride - 1, stride);
+  const extent = extentOf(window, axis);
   if (extent === null) return null;
-  const [before, behind] = padsOf(w, axis);
+  const [before, behind] = padsOf(window, axis);
   if (typeof dim === 'number' && dim + before + behind < extent)
     throw new RangeError(`its window of ${extent} is larger than the ${dim + before + behind} pixels it slides over`);
-  const rounded = floorDivide(dim, before + behind - extent + stride + (w.ceil ? stride - 1 : 0), stride);
-  if (!w.ceil || stride <= extent - behind) return rounded;
+  const rounded = floorDivide(dim, before + behind - extent + stride + (window.ceil ? stride - 1 : 0), stride);
+  if (!window.ceil || stride <= extent - behind) return rounded;
   // With ceil_mode, a window that would start behind the image and its left pad is dropped; of a symbol we can't tell.
   if (typeof rounded !== 'number' || typeof dim !== 'number') return null;
   return (rounded - 1) * stride >= dim + before ? rounded - 1 : rounded;

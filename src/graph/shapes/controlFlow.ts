@@ -31,10 +31,10 @@ function graphOf(at: Inside, name: string): Graph | null {
 }
 
 function outputsOf(at: Inside, scope: GraphScope, graph: Graph): Passed[] {
-  return graph.outputs.map((o) => {
-    const passed = at.inference.passed(scope, o.name);
-    return passed.value.kind === 'tensor' && passed.value.dims === null && o.type
-      ? { value: at.inference.declared(o), small: null }
+  return graph.outputs.map((output) => {
+    const passed = at.inference.passed(scope, output.name);
+    return passed.value.kind === 'tensor' && passed.value.dims === null && output.type
+      ? { value: at.inference.declared(output), small: null }
       : passed;
   });
 }
@@ -102,7 +102,7 @@ function runUntilSteady(
   { body, first, inputs, skip }: Repeated,
 ): { carried: Passed[]; scope: GraphScope; outputs: Passed[] } {
   const mark = at.inference.mark();
-  const state = first.map((p): Carried => ({ first: p.value, changing: new Set(), lost: false }));
+  const state = first.map((passed): Carried => ({ first: passed.value, changing: new Set(), lost: false }));
   for (let round = 0; ; round++) {
     at.inference.restore(mark);
     const carried = state.map((c): Passed => ({ value: start(at, c), small: null }));
@@ -114,8 +114,8 @@ function runUntilSteady(
       if (before && after && !c.lost && !keeps(c, before, after, round)) quiet = false;
     }
     if (!quiet) continue;
-    const given = carried.map((p, i): Passed =>
-      state[i]?.lost ? { value: typeOnly(outputs[i + skip]?.value ?? p.value, CHANGES), small: null } : p,
+    const given = carried.map((passed, i): Passed =>
+      state[i]?.lost ? { value: typeOnly(outputs[i + skip]?.value ?? passed.value, CHANGES), small: null } : passed,
     );
     return { carried: given, scope, outputs };
   }
@@ -129,28 +129,30 @@ function start(at: Inside, { first, changing, lost }: Carried): Inferred {
   if (first.kind !== 'tensor' || !first.dims || !changing.size) return first;
   return inferredTensor(
     first.dtype,
-    first.dims.map((d, axis) => (changing.has(axis) ? open(at, 'it changes from round to round')(axis, d, null) : d)),
+    first.dims.map((dim, axis) =>
+      changing.has(axis) ? open(at, 'it changes from round to round')(axis, dim, null) : dim,
+    ),
   );
 }
 
 /** True where a round leaves a carried value as it was; otherwise notes what changes. */
-function keeps(c: Carried, before: Inferred, after: Inferred, round: number): boolean {
+function keeps(carried: Carried, before: Inferred, after: Inferred, round: number): boolean {
   if (before.kind !== 'tensor' && after.kind !== 'tensor' && before.kind === after.kind && round < MAX_ROUNDS) {
     const joined = joinHolders(before, after);
     if (valueText(joined) === valueText(before)) return true;
-    c.first = joined;
+    carried.first = joined;
     return false;
   }
   if (before.kind === 'tensor' && before.dims === null) return true;
   const [a, b] = [before.kind === 'tensor' ? before.dims : null, after.kind === 'tensor' ? after.dims : null];
-  const size = c.changing.size;
+  const size = carried.changing.size;
   if (a && b?.length === a.length && round < MAX_ROUNDS) {
     a.forEach((d, axis) => {
-      if (d !== b[axis]) c.changing.add(axis);
+      if (d !== b[axis]) carried.changing.add(axis);
     });
-    return a.every((d, axis) => d === b[axis] || c.changing.has(axis)) && c.changing.size === size;
+    return a.every((d, axis) => d === b[axis] || carried.changing.has(axis)) && carried.changing.size === size;
   }
-  c.lost = true;
+  carried.lost = true;
   return false;
 }
 
@@ -180,7 +182,7 @@ const loop: Follow = (at) => {
   const times = known ?? at.inference.symbols.fresh('loop', `how often Loop ${nodeLabel(at.node)} runs`);
   return [
     ...carried,
-    ...outputs.slice(1 + carried.length).map((o) => ({ value: stacked(o.value, 0, times), small: null })),
+    ...outputs.slice(1 + carried.length).map((output) => ({ value: stacked(output.value, 0, times), small: null })),
   ];
 };
 
@@ -223,9 +225,9 @@ const scan: Follow = (at) => {
     batch ??= cut.size;
     return cut.value;
   };
-  const carried = inputs.slice(0, states).map((p): Passed => ({ value: strip(p.value), small: null }));
-  const scanned = inputs.slice(states).map((p, i): Passed => {
-    const cut = without(strip(p.value), axes?.[i] ?? 0);
+  const carried = inputs.slice(0, states).map((input): Passed => ({ value: strip(input.value), small: null }));
+  const scanned = inputs.slice(states).map((input, i): Passed => {
+    const cut = without(strip(input.value), axes?.[i] ?? 0);
     times = typeof times === 'number' ? times : (cut.size ?? times);
     return { value: cut.value, small: null };
   });
@@ -234,8 +236,8 @@ const scan: Follow = (at) => {
   const outAxes = at.input.ints(old ? '' : 'scan_output_axes');
   const wrap = (value: Inferred): Passed => ({ value: old ? stacked(value, 0, batch) : value, small: null });
   return [
-    ...steady.carried.map((p) => wrap(p.value)),
-    ...steady.outputs.slice(states).map((o, i) => wrap(stacked(o.value, outAxes?.[i] ?? 0, times))),
+    ...steady.carried.map((passed) => wrap(passed.value)),
+    ...steady.outputs.slice(states).map((output, i) => wrap(stacked(output.value, outAxes?.[i] ?? 0, times))),
   ];
 };
 
@@ -252,7 +254,7 @@ const sequenceMap: Follow = (at) => {
   });
   const scope = at.inference.inside(body, at, 'body', inputs);
   at.keep([{ label: 'body', body, shapes: scope, runs: null, either: false }]);
-  return outputsOf(at, scope, body).map((o) => ({ value: holding('sequence', o.value), small: null }));
+  return outputsOf(at, scope, body).map((output) => ({ value: holding('sequence', output.value), small: null }));
 };
 
 /** An axis that is not there is a reason, as it is for operators without graphs. */

@@ -66,12 +66,19 @@ export class Functions {
 
 /** A text that is the same for calls that give the same shapes; null where attributes hold tensors or graphs. */
 function signatureOf(inputs: readonly (Passed | null)[], attributes: readonly Attribute[]): string | null {
-  if (attributes.some((a) => a.tensor ?? a.sparseTensor ?? a.graph ?? a.tensors ?? a.graphs)) return null;
+  if (
+    attributes.some(
+      (attribute) =>
+        attribute.tensor ?? attribute.sparseTensor ?? attribute.graph ?? attribute.tensors ?? attribute.graphs,
+    )
+  )
+    return null;
   const given = attributes.map(
-    (a) =>
-      `${a.name}=${[a.int, a.float, a.string, a.ints, a.floats, a.strings].map((v) => v?.toString() ?? '').join(';')}`,
+    (attribute) =>
+      `${attribute.name}=${[attribute.int, attribute.float, attribute.string, attribute.ints, attribute.floats, attribute.strings].map((v) => v?.toString() ?? '').join(';')}`,
   );
-  return [...inputs.map((p) => (p ? `${valueText(p.value)} ${p.small?.values.join() ?? ''}` : '')), ...given].join(
-    '\n',
-  );
+  return [
+    ...inputs.map((input) => (input ? `${valueText(input.value)} ${input.small?.values.join() ?? ''}` : '')),
+    ...given,
+  ].join('\n');
 }

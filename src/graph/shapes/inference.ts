@@ -61,15 +61,15 @@ export class Inference {
     const { graph } = this.model;
     const scope = GraphScope.main(opsetsOf(this.model.opsets));
     this.visits = -graph.nodes.length;
-    const stored = new Set(graph.initializers.map((t) => t.name));
-    for (const v of graph.inputs)
-      if (v.type && !stored.has(v.name)) scope.put(v.name, { value: this.input(v), small: null });
+    const stored = new Set(graph.initializers.map((initializer) => initializer.name));
+    for (const input of graph.inputs)
+      if (input.type && !stored.has(input.name)) scope.put(input.name, { value: this.input(input), small: null });
     this.fill(graph, scope);
     const integers = new Map<string, readonly (number | null)[]>();
     for (const [name, { values }] of scope.values)
       integers.set(
         name,
-        values.map((v) => (typeof v === 'number' ? v : null)),
+        values.map((value) => (typeof value === 'number' ? value : null)),
       );
     return {
       tensors: scope.tensors,
@@ -85,8 +85,10 @@ export class Inference {
   }
 
   /** What a declared type says, numbers in the place of bound names. */
-  declared(v: ValueInfo): Inferred {
-    return v.type ? fromDeclared(v.type, (dims) => dims?.map((d) => this.symbols.declared(d)) ?? null) : unknownValue();
+  declared(info: ValueInfo): Inferred {
+    return info.type
+      ? fromDeclared(info.type, (dims) => dims?.map((dim) => this.symbols.declared(dim)) ?? null)
+      : unknownValue();
   }
 
   mark(): Mark {
@@ -101,11 +103,11 @@ export class Inference {
   /** Goes inside a graph of a node with these inputs. Declared types fill what they leave open. */
   inside(graph: Graph, place: Place, label: string, inputs: readonly Passed[]): GraphScope {
     const scope = place.scope.subgraph(pathOf(place, label));
-    graph.inputs.forEach((v, i) => {
+    graph.inputs.forEach((input, i) => {
       const given = inputs[i];
-      const declared = v.type ? this.declared(v) : null;
+      const declared = input.type ? this.declared(input) : null;
       scope.put(
-        v.name,
+        input.name,
         given && !isBlank(given.value)
           ? given
           : { value: declared ?? given?.value ?? unknownValue('its graph gets no such input'), small: null },
@@ -118,7 +120,7 @@ export class Inference {
   /** Goes inside a function that a node calls. */
   call(body: FunctionDef, place: Place, inputs: readonly (Passed | null)[]): GraphScope {
     const given = [...body.attributes, ...place.node.attributes];
-    const attributes = new Map(given.map((a): [string, Attribute] => [a.name, a]));
+    const attributes = new Map(given.map((attribute): [string, Attribute] => [attribute.name, attribute]));
     const scope = place.scope.call(pathOf(place, body.name), opsetsOf(body.opsets), attributes);
     body.inputs.forEach((name, i) => {
       if (name && inputs[i]) scope.put(name, inputs[i]);
@@ -133,7 +135,7 @@ export class Inference {
 
   private fill(graph: Graph, scope: GraphScope): void {
     const declared = new Map<string, ValueInfo>();
-    for (const list of [graph.valueInfo, graph.outputs]) for (const v of list) declared.set(v.name, v);
+    for (const list of [graph.valueInfo, graph.outputs]) for (const info of list) declared.set(info.name, info);
     for (const tensor of graph.initializers) {
       const value = inferredTensor(tensor.dtype, tensor.dims);
       scope.put(tensor.name, { value, small: this.constants.get(tensor) ?? null });
@@ -193,8 +195,13 @@ export class Inference {
   }
 
   /** What follows and what the file declares, together; sizes that neither says get a name. */
-  private settled({ node, scope, named }: Settling, name: string, found: Inferred, v: ValueInfo | undefined): Inferred {
-    const said = v?.type ? this.declared(v) : null;
+  private settled(
+    { node, scope, named }: Settling,
+    name: string,
+    found: Inferred,
+    info: ValueInfo | undefined,
+  ): Inferred {
+    const said = info?.type ? this.declared(info) : null;
     if (found.kind !== 'tensor') return found;
     if (said && said.kind !== 'tensor') return isBlank(found) ? said : found;
     if (said) this.check({ node, scope }, name, found, said);
@@ -208,7 +215,9 @@ export class Inference {
       return dims === found.dims && dtype === found.dtype && !found.reason ? found : inferredTensor(dtype, dims);
     const whole =
       (other ? undefined : named.get(dims)) ??
-      dims.map((d, axis) => (isOpen(d, axis) ? (other?.[axis] ?? this.named(node, name, axis, found.reason)) : d));
+      dims.map((dim, axis) =>
+        isOpen(dim, axis) ? (other?.[axis] ?? this.named(node, name, axis, found.reason)) : dim,
+      );
     named.set(dims, whole);
     return inferredTensor(dtype, whole);
   }
@@ -303,10 +312,10 @@ function stemOf(node: Node): string {
 
 /** A node inside a function, with the attributes of the call where it refers to them. */
 function withAttributes(node: Node, given: ReadonlyMap<string, Attribute>): Node {
-  if (!node.attributes.some((a) => a.refAttrName)) return node;
-  const attributes = node.attributes.flatMap((a) => {
-    const from = a.refAttrName ? given.get(a.refAttrName) : a;
-    return from ? [{ ...from, name: a.name }] : [];
+  if (!node.attributes.some((attribute) => attribute.refAttrName)) return node;
+  const attributes = node.attributes.flatMap((attribute) => {
+    const from = attribute.refAttrName ? given.get(attribute.refAttrName) : attribute;
+    return from ? [{ ...from, name: attribute.name }] : [];
   });
   return { ...node, attributes };
 }
@@ -316,5 +325,5 @@ function contradicts(a: readonly Dim[], b: readonly Dim[]): boolean {
 }
 
 function dimsText(dims: readonly Dim[]): string {
-  return `[${dims.map((d) => shownDim(d) ?? '?').join(', ')}]`;
+  return `[${dims.map((dim) => shownDim(dim) ?? '?').join(', ')}]`;
 }

@@ -12,7 +12,7 @@ export function join(a: Passed, b: Passed, reason: string, open: OpenSize): Pass
   const same = x && y && x.dims.join() === y.dims.join();
   return {
     value: joinValues(a.value, b.value, reason, open),
-    small: same ? { dims: x.dims, values: x.values.map((v, i) => (v === y.values[i] ? v : null)) } : null,
+    small: same ? { dims: x.dims, values: x.values.map((value, i) => (value === y.values[i] ? value : null)) } : null,
   };
 }
 
@@ -60,5 +60,5 @@ export function typeOnly(value: Inferred, reason: string): Inferred {
 export function valueText(value: Inferred): string {
   if (value.kind !== 'tensor')
     return `${value.kind} ${value.length ?? ''} ${value.key ?? ''}(${valueText(value.element)})`;
-  return `${value.dtype ?? ''}${value.dims ? `[${value.dims.map((d) => d ?? '?').join()}]` : '?'}`;
+  return `${value.dtype ?? ''}${value.dims ? `[${value.dims.map((dim) => dim ?? '?').join()}]` : '?'}`;
 }

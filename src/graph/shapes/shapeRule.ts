@@ -60,9 +60,9 @@ export class RuleInput {
   /** The same where only numbers help, such as axes and scales: what is not a number is null. */
   integers(index: number): readonly (number | null)[] | null {
     const sizes = this.sizes(index);
-    return sizes?.every((v) => typeof v !== 'string')
+    return sizes?.every((size) => typeof size !== 'string')
       ? (sizes as readonly (number | null)[])
-      : (sizes?.map((v) => (typeof v === 'number' ? v : null)) ?? null);
+      : (sizes?.map((size) => (typeof size === 'number' ? size : null)) ?? null);
   }
 
   /** The number that every element of an input is, as ConstantOfShape makes it. */
@@ -72,7 +72,7 @@ export class RuleInput {
   }
 
   attribute(name: string): Attribute | undefined {
-    return this.node.attributes.find((a) => a.name === name);
+    return this.node.attributes.find((attribute) => attribute.name === name);
   }
 
   int(name: string, otherwise: number): number {
@@ -95,8 +95,14 @@ export class RuleInput {
 
   /** How many entries a list attribute has, whatever they are; null when it is not there. */
   count(name: string): number | null {
-    const a = this.attribute(name);
-    return a?.ints?.length ?? a?.floats?.length ?? a?.strings?.length ?? a?.tensor?.dims[0] ?? null;
+    const attribute = this.attribute(name);
+    return (
+      attribute?.ints?.length ??
+      attribute?.floats?.length ??
+      attribute?.strings?.length ??
+      attribute?.tensor?.dims[0] ??
+      null
+    );
   }
 }
 

@@ -32,26 +32,28 @@ const FLOAT_STEERED: Readonly<Record<string, readonly number[]>> = {
 export async function steeringConstants(model: Model, ctx: TensorContext): Promise<SteeringConstants> {
   const found = new Map<Tensor, SmallTensor>();
   const floats = steeringFloats(model);
-  const steers = (t: Tensor, name: string): boolean =>
-    INTEGERS.has(t.dtype) || (FLOATS.has(t.dtype) && floats.has(name));
-  const read = async (t: Tensor, name: string): Promise<void> => {
+  const steers = (tensor: Tensor, name: string): boolean =>
+    INTEGERS.has(tensor.dtype) || (FLOATS.has(tensor.dtype) && floats.has(name));
+  const read = async (tensor: Tensor, name: string): Promise<void> => {
     if (
-      (t.storage.kind === 'external' && !ctx.external) ||
-      elementCount(t) > (INTEGERS.has(t.dtype) ? MAX_ENTRIES : MAX_SCALES)
+      (tensor.storage.kind === 'external' && !ctx.external) ||
+      elementCount(tensor) > (INTEGERS.has(tensor.dtype) ? MAX_ENTRIES : MAX_SCALES)
     )
       return;
-    const value = small(t.dims, [...(await decodeTensor(ctx, t, name || 'a constant')).values]);
-    if (value) found.set(t, value);
+    const value = small(tensor.dims, [...(await decodeTensor(ctx, tensor, name || 'a constant')).values]);
+    if (value) found.set(tensor, value);
   };
   const all: [Tensor, string][] = [];
   for (const graph of allGraphs(model))
-    for (const t of unambiguous(graph).initializers) if (steers(t, t.name)) all.push([t, t.name]);
+    for (const initializer of unambiguous(graph).initializers)
+      if (steers(initializer, initializer.name)) all.push([initializer, initializer.name]);
   for (const nodes of allNodeLists(model)) {
     for (const node of nodes)
-      for (const a of node.attributes)
-        if (a.tensor && steers(a.tensor, node.outputs[0] ?? '')) all.push([a.tensor, node.outputs[0] ?? '']);
+      for (const attribute of node.attributes)
+        if (attribute.tensor && steers(attribute.tensor, node.outputs[0] ?? ''))
+          all.push([attribute.tensor, node.outputs[0] ?? '']);
   }
-  for (const [t, name] of all) await read(t, name).catch((error: unknown) => ignoreUnreadable(error, t));
+  for (const [tensor, name] of all) await read(tensor, name).catch((error: unknown) => ignoreUnreadable(error, tensor));
   return found;
 }
 
@@ -75,24 +77,24 @@ function wantedInputs(node: Node, wanted: ReadonlySet<string>): readonly string[
       ? FLOAT_STEERED[node.opType]
       : undefined;
   if (direct) return direct.flatMap((i) => node.inputs[i] ?? []);
-  return Object.hasOwn(EVALUATE, node.opType) && node.outputs.some((o) => wanted.has(o)) ? node.inputs : [];
+  return Object.hasOwn(EVALUATE, node.opType) && node.outputs.some((output) => wanted.has(output)) ? node.inputs : [];
 }
 
 function toInteger(node: Node): boolean {
-  return INTEGERS.has(Number(node.attributes.find((a) => a.name === 'to')?.int ?? 0n));
+  return INTEGERS.has(Number(node.attributes.find((attribute) => attribute.name === 'to')?.int ?? 0n));
 }
 
 /**
  * A damaged constant, or a file beside the model that is missing, leaves one shape unknown; whoever needs the values
  * reports it. A cancel goes on.
  */
-function ignoreUnreadable(error: unknown, t: Tensor): void {
+function ignoreUnreadable(error: unknown, tensor: Tensor): void {
   const kind = (error as { kind?: unknown }).kind;
   if (
     kind !== 'malformed' &&
     kind !== 'unsupported' &&
     kind !== 'refused' &&
-    !(kind === 'io' && t.storage.kind === 'external')
+    !(kind === 'io' && tensor.storage.kind === 'external')
   )
     throw error;
 }

@@ -20,7 +20,9 @@ export class Symbols {
     this.bind = new Map(Object.entries(bind).filter(([, size]) => Number.isSafeInteger(size) && size >= 0));
     for (const graph of allGraphs(model)) {
       for (const list of [graph.inputs, graph.outputs, graph.valueInfo])
-        for (const v of list) for (const d of declaredDims(v)) if (typeof d === 'string') this.taken.add(d);
+        for (const info of list)
+          for (const declaredDim of declaredDims(info))
+            if (typeof declaredDim === 'string') this.taken.add(declaredDim);
     }
   }
 
@@ -43,9 +45,9 @@ export class Symbols {
 
   /** An input's dims, with names for those that the file leaves open. */
   input(name: string, dims: readonly Dim[]): readonly Dim[] {
-    return dims.map((d, axis) => {
-      const known = this.declared(d);
-      if (typeof d === 'string' && symbolDim(d) !== null) this.sizes.add(d);
+    return dims.map((dim, axis) => {
+      const known = this.declared(dim);
+      if (typeof dim === 'string' && symbolDim(dim) !== null) this.sizes.add(dim);
       return known ?? this.open(name, axis);
     });
   }

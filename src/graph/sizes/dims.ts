@@ -23,12 +23,12 @@ export function expressionOf(dim: number | string): Expression | null {
 }
 
 /** A number, negative ones too, or a text; null where it is too long to be read. */
-export function entryOf(e: Expression | null): Dim {
-  return e && (wholeNumber(e) ?? expressionText(e));
+export function entryOf(expression: Expression | null): Dim {
+  return expression && (wholeNumber(expression) ?? expressionText(expression));
 }
 
-function sizeOf(e: Expression | null): Dim {
-  const entry = entryOf(e);
+function sizeOf(expression: Expression | null): Dim {
+  const entry = entryOf(expression);
   return typeof entry === 'number' ? safe(entry) : entry;
 }
 
@@ -58,8 +58,9 @@ export function plus(dim: Dim, n: number): Dim {
 
 /** All of them added. */
 export function sum(dims: readonly Dim[]): Dim {
-  if (dims.every((d) => typeof d === 'number')) return safe(dims.reduce((n: number, d) => n + (d as number), 0));
-  return sizeOf(dims.reduce<Expression | null>((total, d) => combine(total, d, add), constant(0)));
+  if (dims.every((dim) => typeof dim === 'number'))
+    return safe(dims.reduce((total: number, dim) => total + (dim as number), 0));
+  return sizeOf(dims.reduce<Expression | null>((total, dim) => combine(total, dim, add), constant(0)));
 }
 
 export function minus(a: Dim, b: Dim): Dim {
@@ -126,8 +127,9 @@ export function stepsBetween(from: Dim, to: Dim, step: Dim): Dim {
 /** The product of several dims. */
 export function multiply(dims: readonly Dim[]): Dim {
   if (dims.includes(0)) return 0;
-  if (dims.every((d) => typeof d === 'number')) return safe(dims.reduce((n: number, d) => n * (d as number), 1));
-  return sizeOf(dims.reduce<Expression | null>((total, d) => combine(total, d, product), constant(1)));
+  if (dims.every((dim) => typeof dim === 'number'))
+    return safe(dims.reduce((total: number, dim) => total * (dim as number), 1));
+  return sizeOf(dims.reduce<Expression | null>((total, dim) => combine(total, dim, product), constant(1)));
 }
 
 /** What is left of the product of `all` divided by the product of `parts`, where it divides; null where it doesn't. */

@@ -61,22 +61,24 @@ export function atom(text: string): Expression {
 
 export function add(a: Expression, b: Expression, sign: 1 | -1 = 1): Expression | null {
   const terms = [
-    ...a.terms.map((t) => ({ n: t.n * b.den, atoms: t.atoms })),
-    ...b.terms.map((t) => ({ n: sign * t.n * a.den, atoms: t.atoms })),
+    ...a.terms.map((term) => ({ n: term.n * b.den, atoms: term.atoms })),
+    ...b.terms.map((term) => ({ n: sign * term.n * a.den, atoms: term.atoms })),
   ];
   return collect(terms, a.den * b.den);
 }
 
 export function multiply(a: Expression, b: Expression): Expression | null {
-  const terms = a.terms.flatMap((t) => b.terms.map((u) => ({ n: t.n * u.n, atoms: [...t.atoms, ...u.atoms].sort() })));
+  const terms = a.terms.flatMap((term) =>
+    b.terms.map((u) => ({ n: term.n * u.n, atoms: [...term.atoms, ...u.atoms].sort() })),
+  );
   return collect(terms, a.den * b.den);
 }
 
 /** Times n/den. */
-export function scale(e: Expression, n: number, den: number): Expression | null {
+export function scale(expression: Expression, n: number, den: number): Expression | null {
   return collect(
-    e.terms.map((t) => ({ n: t.n * n, atoms: t.atoms })),
-    e.den * den,
+    expression.terms.map((term) => ({ n: term.n * n, atoms: term.atoms })),
+    expression.den * den,
   );
 }
 
@@ -112,12 +114,12 @@ function firstQuotient(of: Expression, by: Term): Term | null {
   return null;
 }
 
-function positiveDen(e: Expression): Expression | null {
-  return e.den > 0
-    ? e
+function positiveDen(expression: Expression): Expression | null {
+  return expression.den > 0
+    ? expression
     : collect(
-        e.terms.map((t) => ({ n: -t.n, atoms: t.atoms })),
-        -e.den,
+        expression.terms.map((term) => ({ n: -term.n, atoms: term.atoms })),
+        -expression.den,
       );
 }
 
@@ -125,13 +127,13 @@ function positiveDen(e: Expression): Expression | null {
  * The canonical text, which `readExpression` reads back: `height/2`, `⌊(h+1)/2⌋`, `3·h·w-2`. Null where it would be too
  * long.
  */
-export function expressionText(e: Expression): string | null {
-  const [first, ...more] = e.terms;
+export function expressionText(expression: Expression): string | null {
+  const [first, ...more] = expression.terms;
   if (!first) return '0';
-  const [head = '', ...tail] = e.terms.map(termText);
-  const signs = e.terms.map((t) => (t.n < 0 ? '-' : '+'));
+  const [head = '', ...tail] = expression.terms.map(termText);
+  const signs = expression.terms.map((term) => (term.n < 0 ? '-' : '+'));
   const sum = tail.reduce((text, term, i) => `${text}${signs[i + 1]}${term}`, first.n < 0 ? `-${head}` : head);
-  const text = e.den === 1 ? sum : `${more.length ? `(${sum})` : sum}/${e.den}`;
+  const text = expression.den === 1 ? sum : `${more.length ? `(${sum})` : sum}/${expression.den}`;
   return text.length > MAX_TEXT ? null : text;
 }
 
@@ -142,8 +144,8 @@ function termText({ n, atoms }: Term): string {
 }
 
 /** The number an expression is; null where it holds names, or is no whole number. */
-export function wholeNumber(e: Expression): number | null {
-  const [first, ...more] = e.terms;
+export function wholeNumber(expression: Expression): number | null {
+  const [first, ...more] = expression.terms;
   if (!first) return 0;
-  return more.length === 0 && first.atoms.length === 0 && e.den === 1 ? first.n : null;
+  return more.length === 0 && first.atoms.length === 0 && expression.den === 1 ? first.n : null;
 }

@@ -85,10 +85,10 @@ class Reader {
     return sum && this.divided(sum);
   }
 
-  private divided(e: Expression): Expression | null {
-    if (this.at === this.text.length) return e;
+  private divided(expression: Expression): Expression | null {
+    if (this.at === this.text.length) return expression;
     const by = /^\/(\d+)$/.exec(this.text.slice(this.at));
-    return by && Number(by[1]) > 0 ? scale(e, 1, Number(by[1])) : null;
+    return by && Number(by[1]) > 0 ? scale(expression, 1, Number(by[1])) : null;
   }
 
   private sum(mayDivide = false): Expression | null {

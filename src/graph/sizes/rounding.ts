@@ -20,22 +20,22 @@ const MAX_MERGES = 32;
  * (Graham, Knuth, Patashnik, Concrete Mathematics, 3.11), so that five halvings of an image are ⌊(height+31)/32⌋. Null
  * where it gets too long.
  */
-export function floorDivide(e: Expression, divisor: number): Expression | null {
+export function floorDivide(expression: Expression, divisor: number): Expression | null {
   // With a denominator it is a size that is known to divide: a whole number.
-  if (divisor === 1) return e;
-  return floor(scale(e, 1, divisor));
+  if (divisor === 1) return expression;
+  return floor(scale(expression, 1, divisor));
 }
 
 /** ⌊e⌋ of an expression whose coefficients may be fractions. */
-export function floor(e: Expression | null): Expression | null {
+export function floor(expression: Expression | null): Expression | null {
   let whole = constant(0);
-  let rest = e;
+  let rest = expression;
   for (let step = 0; step < MAX_MERGES; step++) {
     const parts: Expression | null = rest && split(rest);
     const out: Expression | null = parts && rest && add(rest, parts, -1);
     whole = out && whole && add(whole, out);
     if (!parts || !whole) return null;
-    if (parts.terms.every((t) => t.atoms.length === 0)) return whole;
+    if (parts.terms.every((term) => term.atoms.length === 0)) return whole;
     const grouped = grouping(parts);
     const merged = grouped && merge(grouped);
     if (grouped && !merged) {
@@ -48,45 +48,50 @@ export function floor(e: Expression | null): Expression | null {
 }
 
 /** The fractional part of every coefficient; what it leaves is whole. */
-function split(e: Expression): Expression | null {
+function split(expression: Expression): Expression | null {
   return collect(
-    e.terms.map(({ n, atoms }) => ({ n: ((n % e.den) + e.den) % e.den, atoms })),
-    e.den,
+    expression.terms.map(({ n, atoms }) => ({ n: ((n % expression.den) + expression.den) % expression.den, atoms })),
+    expression.den,
   );
 }
 
 /** ⌊(g·y+c)/d⌋ is ⌊(y+⌊c/g⌋)/(d/g)⌋ where g divides d and y is whole. */
-function grouping(e: Expression): Expression | null {
-  const g = e.terms.reduce((n, t) => (t.atoms.length ? gcd(n, t.n) : n), e.den);
+function grouping(expression: Expression): Expression | null {
+  const g = expression.terms.reduce((total, term) => (term.atoms.length ? gcd(total, term.n) : total), expression.den);
   return collect(
-    e.terms.map((t) => (t.atoms.length ? { n: t.n / g, atoms: t.atoms } : { n: Math.floor(t.n / g), atoms: [] })),
-    e.den / g,
+    expression.terms.map((term) =>
+      term.atoms.length ? { n: term.n / g, atoms: term.atoms } : { n: Math.floor(term.n / g), atoms: [] },
+    ),
+    expression.den / g,
   );
 }
 
 /** Puts the inside of one rounding in its place, where that changes nothing. Null where there is none. */
-function merge(e: Expression): Expression | null {
-  const at = e.terms.findIndex((t) => t.n === 1 && t.atoms.length === 1 && floored(t.atoms[0] ?? '') !== null);
-  const inside = floored(e.terms[at]?.atoms[0] ?? '');
+function merge(expression: Expression): Expression | null {
+  const at = expression.terms.findIndex(
+    (term) => term.n === 1 && term.atoms.length === 1 && floored(term.atoms[0] ?? '') !== null,
+  );
+  const inside = floored(expression.terms[at]?.atoms[0] ?? '');
   const others =
     inside &&
     collect(
-      e.terms.filter((_, i) => i !== at),
+      expression.terms.filter((_, i) => i !== at),
       1,
     );
   const sum = others && add(others, inside);
-  return sum && scale(sum, 1, e.den);
+  return sum && scale(sum, 1, expression.den);
 }
 
 /** No size is smaller than this, if every named size is at least one; -Infinity where nothing is known. */
-export function lowest(e: Expression): number {
-  const plain = e.terms.reduce((sum, t) => sum + lowestTerm(t), 0) / e.den;
-  if (plain > -Infinity || !e.terms.some((t) => t.atoms.length === 1 && floored(t.atoms[0] ?? ''))) return plain;
+export function lowest(expression: Expression): number {
+  const plain = expression.terms.reduce((sum, term) => sum + lowestTerm(term), 0) / expression.den;
+  if (plain > -Infinity || !expression.terms.some((term) => term.atoms.length === 1 && floored(term.atoms[0] ?? '')))
+    return plain;
   // x-1 < ⌊x⌋ ≤ x: without its roundings a difference may be decided.
   let relaxed: Expression | null = constant(0);
-  for (const t of e.terms) relaxed = relaxed && addRelaxed(relaxed, t, e.den);
+  for (const term of expression.terms) relaxed = relaxed && addRelaxed(relaxed, term, expression.den);
   return relaxed
-    ? Math.ceil(relaxed.terms.some((t) => t.atoms.length > 0 && t.n < 0) ? -Infinity : lowest(relaxed))
+    ? Math.ceil(relaxed.terms.some((term) => term.atoms.length > 0 && term.n < 0) ? -Infinity : lowest(relaxed))
     : -Infinity;
 }
 
@@ -98,11 +103,11 @@ function lowestTerm({ n, atoms }: Term): number {
     : -Infinity;
 }
 
-function addRelaxed(sum: Expression, t: Term, den: number): Expression | null {
-  const inside = t.atoms.length === 1 ? floored(t.atoms[0] ?? '') : null;
-  if (!inside) return add(sum, { terms: [t], den });
-  const value = t.n < 0 ? inside : add(inside, { terms: [{ n: inside.den - 1, atoms: [] }], den: inside.den }, -1);
-  const scaled = value && scale(value, t.n, den);
+function addRelaxed(sum: Expression, term: Term, den: number): Expression | null {
+  const inside = term.atoms.length === 1 ? floored(term.atoms[0] ?? '') : null;
+  if (!inside) return add(sum, { terms: [term], den });
+  const value = term.n < 0 ? inside : add(inside, { terms: [{ n: inside.den - 1, atoms: [] }], den: inside.den }, -1);
+  const scaled = value && scale(value, term.n, den);
   return scaled && add(sum, scaled);
 }
 
@@ -136,34 +141,34 @@ export function choose(a: Expression, b: Expression, most: boolean): Expression 
   if (atLeast(a, b)) return most ? a : b;
   if (atLeast(b, a)) return most ? b : a;
   const name = most ? 'max' : 'min';
-  const of = [a, b].flatMap((e) => inner(e, most));
+  const of = [a, b].flatMap((expression) => inner(expression, most));
   const texts = of.map(expressionText);
   if (texts.some((t) => t === null)) return null;
   const text = `${name}(${[...new Set(texts)].sort().join(', ')})`;
   return expressionText(atom(text)) === null ? null : atom(text);
 }
 
-function inner(e: Expression, most: boolean): readonly Expression[] {
-  const [only, ...more] = e.terms;
+function inner(expression: Expression, most: boolean): readonly Expression[] {
+  const [only, ...more] = expression.terms;
   const picked =
-    only && !more.length && only.n === 1 && e.den === 1 && only.atoms.length === 1
+    only && !more.length && only.n === 1 && expression.den === 1 && only.atoms.length === 1
       ? choices(only.atoms[0] ?? '')
       : null;
-  return picked?.most === most ? picked.of : [e];
+  return picked?.most === most ? picked.of : [expression];
 }
 
 /**
  * The number an expression is for given sizes of names; null where one is missing. Brackets nest no deeper than a text
  * is long.
  */
-export function evaluate(e: Expression, sizes: ReadonlyMap<string, number>): number | null {
+export function evaluate(expression: Expression, sizes: ReadonlyMap<string, number>): number | null {
   let total = 0;
-  for (const { n, atoms } of e.terms) {
+  for (const { n, atoms } of expression.terms) {
     let product = n;
     for (const a of atoms) product *= evaluateAtom(a, sizes) ?? NaN;
     total += product;
   }
-  return Number.isNaN(total) ? null : total / e.den;
+  return Number.isNaN(total) ? null : total / expression.den;
 }
 
 function evaluateAtom(text: string, sizes: ReadonlyMap<string, number>): number | null {
@@ -175,7 +180,7 @@ function evaluateAtom(text: string, sizes: ReadonlyMap<string, number>): number 
     return value === null ? null : Math.floor(value);
   }
   const picked = choices(text);
-  const values = picked?.of.map((e) => evaluate(e, sizes)) ?? [null];
+  const values = picked?.of.map((expression) => evaluate(expression, sizes)) ?? [null];
   if (!values.every((value) => value !== null)) return null;
   return picked?.most ? Math.max(...values) : Math.min(...values);
 }

@@ -21,22 +21,22 @@ import {
 import { broadcastAt, build, small, type Entry, type Evaluate, type Reading, type SmallTensor } from './smallTensor.ts';
 
 /** All inputs, where each is known. */
-function inputs(r: Reading): readonly SmallTensor[] | null {
-  const found = r.rule.node.inputs.map((_, k) => r.small(k));
+function inputs(reading: Reading): readonly SmallTensor[] | null {
+  const found = reading.rule.node.inputs.map((_, k) => reading.small(k));
   return found.length > 0 && found.every((t) => t !== null) ? found : null;
 }
 
 /** Entry by entry over inputs that broadcast. */
-function elementwise(apply: (entries: readonly Entry[], r: Reading) => Entry): Evaluate {
-  return (r) => {
-    const all = inputs(r);
+function elementwise(apply: (entries: readonly Entry[], reading: Reading) => Entry): Evaluate {
+  return (reading) => {
+    const all = inputs(reading);
     const dims = all && broadcastAll(all.map((t) => t.dims));
     return [
       dims &&
         build(dims as readonly number[], (places) =>
           apply(
             all.map((t) => broadcastAt(t, places)),
-            r,
+            reading,
           ),
         ),
     ];
@@ -44,16 +44,16 @@ function elementwise(apply: (entries: readonly Entry[], r: Reading) => Entry): E
 }
 
 function typed(step: Step2): Evaluate {
-  return elementwise((entries, r) => {
-    const type = arithmeticOf(r.rule.dtype(0));
+  return elementwise((entries, reading) => {
+    const type = arithmeticOf(reading.rule.dtype(0));
     const [first = null, ...more] = entries;
     return type && more.reduce((total, next) => step(total, next, type), first);
   });
 }
 
 function unary(apply: (a: Entry, type: Arithmetic) => Entry): Evaluate {
-  return elementwise(([a = null], r) => {
-    const type = arithmeticOf(r.rule.dtype(0));
+  return elementwise(([a = null], reading) => {
+    const type = arithmeticOf(reading.rule.dtype(0));
     return type && apply(a, type);
   });
 }
@@ -93,51 +93,51 @@ function decidedBy(decides: boolean): Evaluate {
   });
 }
 
-const cast: Evaluate = (r) => {
-  const to = r.outDtype(0);
-  const [from, into] = [arithmeticOf(r.rule.dtype(0)), arithmeticOf(to)];
-  const x = r.small(0);
+const cast: Evaluate = (reading) => {
+  const to = reading.outDtype(0);
+  const [from, into] = [arithmeticOf(reading.rule.dtype(0)), arithmeticOf(to)];
+  const x = reading.small(0);
   if (!x || !from || !into) return [null];
   return [
     small(
       x.dims,
-      x.values.map((v) => {
-        if (to === BOOL) return order(v, 0) === null ? null : Number(order(v, 0) !== 0);
-        const whole = from.float && !into.float ? truncated(v) : v;
+      x.values.map((value) => {
+        if (to === BOOL) return order(value, 0) === null ? null : Number(order(value, 0) !== 0);
+        const whole = from.float && !into.float ? truncated(value) : value;
         return typeof whole === 'number' ? into.round(whole) : whole;
       }),
     ),
   ];
 };
 
-const modulo: Evaluate = (r) => (r.rule.int('fmod', 0) ? [null] : typed(remainder)(r));
+const modulo: Evaluate = (reading) => (reading.rule.int('fmod', 0) ? [null] : typed(remainder)(reading));
 
-const power = elementwise(([a = null, b = null], r) => {
-  const type = arithmeticOf(r.rule.dtype(0));
+const power = elementwise(([a = null, b = null], reading) => {
+  const type = arithmeticOf(reading.rule.dtype(0));
   if (type && a !== null && b === 2) return product(a, a, type);
   return type && typeof a === 'number' && typeof b === 'number' ? type.round(a ** b) : null;
 });
 
 /** A range of known length: https://onnx.ai/onnx/operators/onnx__Range.html */
-const range: Evaluate = (r) => {
-  const [start, delta] = [r.small(0)?.values[0] ?? null, r.small(2)?.values[0] ?? null];
-  const dims = r.out(0);
-  const type = arithmeticOf(r.rule.dtype(0));
+const range: Evaluate = (reading) => {
+  const [start, delta] = [reading.small(0)?.values[0] ?? null, reading.small(2)?.values[0] ?? null];
+  const dims = reading.out(0);
+  const type = arithmeticOf(reading.rule.dtype(0));
   if (!dims || !type || start === null || delta === null) return [null];
   return [build(dims, ([k = 0]) => sum(start, product(k, delta, type), type))];
 };
 
 /** Reductions of small tensors to one number, or along axes. */
 function reduced(step: Step2): Evaluate {
-  return (r) => {
-    const x = r.small(0);
-    const type = arithmeticOf(r.rule.dtype(0));
-    const out = r.out(0);
+  return (reading) => {
+    const x = reading.small(0);
+    const type = arithmeticOf(reading.rule.dtype(0));
+    const out = reading.out(0);
     if (!x || !type || !out || x.values.length === 0) return [null];
-    const given = r.rule.ints('axes') ?? (r.rule.has(1) ? (r.small(1)?.values ?? null) : []);
+    const given = reading.rule.ints('axes') ?? (reading.rule.has(1) ? (reading.small(1)?.values ?? null) : []);
     if (!given?.every((a) => typeof a === 'number')) return [null];
     const axes = given.map((a) => (a as number) + ((a as number) < 0 ? x.dims.length : 0));
-    if (!axes.length && r.rule.int('noop_with_empty_axes', 0)) return [x];
+    if (!axes.length && reading.rule.int('noop_with_empty_axes', 0)) return [x];
     const gone = (k: number): boolean => !axes.length || axes.includes(k);
     const totals = new Map<string, Entry>();
     build(x.dims, (places) => {
@@ -150,10 +150,10 @@ function reduced(step: Step2): Evaluate {
   };
 }
 
-const size: Evaluate = (r) => {
-  const dims = r.rule.dims(0);
+const size: Evaluate = (reading) => {
+  const dims = reading.rule.dims(0);
   const type = arithmeticOf(INT64);
-  return [dims && type && small([], [dims.reduce<Entry>((n, d) => product(n, d, type), 1)])];
+  return [dims && type && small([], [dims.reduce<Entry>((n, dim) => product(n, dim, type), 1)])];
 };
 
 export const ARITHMETIC: Readonly<Record<string, Evaluate>> = {

@@ -16,16 +16,16 @@ import {
 } from './smallTensor.ts';
 
 /** The same entries in the same order under the output's dims. */
-const reshaped: Evaluate = (r) => {
-  const [x, dims] = [r.small(0), r.out(0)];
+const reshaped: Evaluate = (reading) => {
+  const [x, dims] = [reading.small(0), reading.out(0)];
   return [x && dims && small(dims, x.values)];
 };
 
-const shape: Evaluate = (r) => {
-  const dims = r.rule.dims(0);
+const shape: Evaluate = (reading) => {
+  const dims = reading.rule.dims(0);
   if (!dims) return [null];
   const clamp = (v: number): number => Math.min(Math.max(v < 0 ? v + dims.length : v, 0), dims.length);
-  return [vector(dims.slice(clamp(r.rule.int('start', 0)), clamp(r.rule.int('end', dims.length))))];
+  return [vector(dims.slice(clamp(reading.rule.int('start', 0)), clamp(reading.rule.int('end', dims.length))))];
 };
 
 function wrapped(index: Entry, size: number): number | null {
@@ -33,10 +33,10 @@ function wrapped(index: Entry, size: number): number | null {
   return typeof at === 'number' && Number.isInteger(at) && at >= 0 && at < size ? at : null;
 }
 
-const gather: Evaluate = (r) => {
-  const [x, indices] = [r.small(0), r.small(1)];
+const gather: Evaluate = (reading) => {
+  const [x, indices] = [reading.small(0), reading.small(1)];
   if (!x || !indices || !x.dims.length) return [null];
-  const axis = axisOf(r.rule.int('axis', 0), x.dims.length);
+  const axis = axisOf(reading.rule.int('axis', 0), x.dims.length);
   const dims = [...x.dims.slice(0, axis), ...indices.dims, ...x.dims.slice(axis + 1)];
   return [
     build(dims, (places) => {
@@ -48,10 +48,10 @@ const gather: Evaluate = (r) => {
   ];
 };
 
-const gatherElements: Evaluate = (r) => {
-  const [x, indices] = [r.small(0), r.small(1)];
+const gatherElements: Evaluate = (reading) => {
+  const [x, indices] = [reading.small(0), reading.small(1)];
   if (!x || !indices || !x.dims.length) return [null];
-  const axis = axisOf(r.rule.int('axis', 0), x.dims.length);
+  const axis = axisOf(reading.rule.int('axis', 0), x.dims.length);
   return [
     build(indices.dims, (places) => {
       const at = wrapped(entryAt(indices, places), x.dims[axis] ?? 0);
@@ -59,16 +59,16 @@ const gatherElements: Evaluate = (r) => {
         ? null
         : entryAt(
             x,
-            places.map((p, k) => (k === axis ? at : p)),
+            places.map((place, k) => (k === axis ? at : place)),
           );
     }),
   ];
 };
 
-const gatherNd: Evaluate = (r) => {
-  const [x, indices, dims] = [r.small(0), r.small(1), r.out(0)];
+const gatherNd: Evaluate = (reading) => {
+  const [x, indices, dims] = [reading.small(0), reading.small(1), reading.out(0)];
   const depth = indices?.dims.at(-1);
-  if (!x || !indices || !dims || depth === undefined || r.rule.int('batch_dims', 0) !== 0) return [null];
+  if (!x || !indices || !dims || depth === undefined || reading.rule.int('batch_dims', 0) !== 0) return [null];
   const lead = indices.dims.length - 1;
   return [
     build(dims, (places) => {
@@ -88,15 +88,17 @@ function picked(size: number, start: number, end: number, step: number): number[
   return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, k) => from + k * step);
 }
 
-const slice: Evaluate = (r) => {
-  const x = r.small(0);
-  const list = (name: string, index: number): number[] | null => r.rule.ints(name) ?? numbersOf(r.small(index));
+const slice: Evaluate = (reading) => {
+  const x = reading.small(0);
+  const list = (name: string, index: number): number[] | null =>
+    reading.rule.ints(name) ?? numbersOf(reading.small(index));
   const [starts, ends] = [list('starts', 1), list('ends', 2)];
   if (!x || !starts || !ends) return [null];
-  const axes = r.rule.ints('axes') ?? (r.rule.has(3) ? numbersOf(r.small(3)) : starts.map((_, k) => k));
-  const steps = r.rule.has(4) ? numbersOf(r.small(4)) : starts.map(() => 1);
+  const axes =
+    reading.rule.ints('axes') ?? (reading.rule.has(3) ? numbersOf(reading.small(3)) : starts.map((_, k) => k));
+  const steps = reading.rule.has(4) ? numbersOf(reading.small(4)) : starts.map(() => 1);
   if (!axes || !steps || steps.includes(0)) return [null];
-  const kept = x.dims.map((d) => Array.from({ length: d }, (_, k) => k));
+  const kept = x.dims.map((dim) => Array.from({ length: dim }, (_, k) => k));
   for (const [i, axis] of axes.entries()) {
     const at = axisOf(axis, x.dims.length);
     kept[at] = picked(x.dims[at] ?? 0, starts[i] ?? 0, ends[i] ?? 0, steps[i] ?? 1);
@@ -107,23 +109,23 @@ const slice: Evaluate = (r) => {
       (places) =>
         entryAt(
           x,
-          places.map((p, k) => kept[k]?.[p] ?? 0),
+          places.map((place, k) => kept[k]?.[place] ?? 0),
         ),
     ),
   ];
 };
 
 /** Parts whose entries are unknown keep their places, so that the others are still known. */
-const concat: Evaluate = (r) => {
-  const parts = r.rule.node.inputs.map((_, k) => r.small(k) ?? blank(r, k));
-  if (!parts.every((p) => p !== null)) return [null];
+const concat: Evaluate = (reading) => {
+  const parts = reading.rule.node.inputs.map((_, k) => reading.small(k) ?? blank(reading, k));
+  if (!parts.every((part) => part !== null)) return [null];
   const rank = parts[0]?.dims.length ?? 0;
-  if (rank === 0 || parts.some((p) => p.dims.length !== rank)) return [null];
-  const axis = axisOf(r.rule.int('axis', 1), rank);
-  const total = parts.reduce((n, p) => n + (p.dims[axis] ?? 0), 0);
+  if (rank === 0 || parts.some((part) => part.dims.length !== rank)) return [null];
+  const axis = axisOf(reading.rule.int('axis', 1), rank);
+  const total = parts.reduce((n, part) => n + (part.dims[axis] ?? 0), 0);
   return [
     build(
-      (parts[0]?.dims ?? []).map((d, k) => (k === axis ? total : d)),
+      (parts[0]?.dims ?? []).map((dim, k) => (k === axis ? total : dim)),
       (places) => {
         let at = places[axis] ?? 0;
         for (const part of parts) {
@@ -131,7 +133,7 @@ const concat: Evaluate = (r) => {
           if (at < length)
             return entryAt(
               part,
-              places.map((p, k) => (k === axis ? at : p)),
+              places.map((place, k) => (k === axis ? at : place)),
             );
           at -= length;
         }
@@ -141,19 +143,19 @@ const concat: Evaluate = (r) => {
   ];
 };
 
-function blank(r: Reading, index: number): SmallTensor | null {
-  const dims = r.rule.dims(index);
+function blank(reading: Reading, index: number): SmallTensor | null {
+  const dims = reading.rule.dims(index);
   return isSmall(dims) ? small(dims, new Array<null>(count(dims)).fill(null)) : null;
 }
 
-const split: Evaluate = (r) => {
-  const x = r.small(0);
+const split: Evaluate = (reading) => {
+  const x = reading.small(0);
   if (!x?.dims.length) return [null];
-  const axis = axisOf(r.rule.int('axis', 0), x.dims.length);
+  const axis = axisOf(reading.rule.int('axis', 0), x.dims.length);
   let from = 0;
   let known = true;
-  return r.rule.node.outputs.map((_, o) => {
-    const dims = known ? r.out(o) : null;
+  return reading.rule.node.outputs.map((_, o) => {
+    const dims = known ? reading.out(o) : null;
     known = dims !== null;
     if (!dims) return null;
     const start = from;
@@ -161,16 +163,16 @@ const split: Evaluate = (r) => {
     return build(dims, (places) =>
       entryAt(
         x,
-        places.map((p, k) => (k === axis ? p + start : p)),
+        places.map((place, k) => (k === axis ? place + start : place)),
       ),
     );
   });
 };
 
-const transpose: Evaluate = (r) => {
-  const x = r.small(0);
+const transpose: Evaluate = (reading) => {
+  const x = reading.small(0);
   if (!x) return [null];
-  const perm = r.rule.ints('perm') ?? x.dims.map((_, k) => x.dims.length - 1 - k);
+  const perm = reading.rule.ints('perm') ?? x.dims.map((_, k) => x.dims.length - 1 - k);
   if (perm.length !== x.dims.length || new Set(perm).size !== perm.length) return [null];
   return [
     build(
@@ -184,59 +186,59 @@ const transpose: Evaluate = (r) => {
   ];
 };
 
-const expand: Evaluate = (r) => {
-  const [x, dims] = [r.small(0), r.out(0)];
+const expand: Evaluate = (reading) => {
+  const [x, dims] = [reading.small(0), reading.out(0)];
   return [x && dims && build(dims, (places) => broadcastAt(x, places))];
 };
 
-const tile: Evaluate = (r) => {
-  const [x, dims] = [r.small(0), r.out(0)];
+const tile: Evaluate = (reading) => {
+  const [x, dims] = [reading.small(0), reading.out(0)];
   if (!x || !dims || dims.length !== x.dims.length) return [null];
   return [
     build(dims, (places) =>
       entryAt(
         x,
-        places.map((p, k) => p % (x.dims[k] || 1)),
+        places.map((place, k) => place % (x.dims[k] || 1)),
       ),
     ),
   ];
 };
 
 /** Zeros, where no value is given. */
-const constantOfShape: Evaluate = (r) => {
-  const dims = r.out(0);
-  const fill = r.rule.attribute('value')?.tensor ? r.attribute('value') : vector([0]);
+const constantOfShape: Evaluate = (reading) => {
+  const dims = reading.out(0);
+  const fill = reading.rule.attribute('value')?.tensor ? reading.attribute('value') : vector([0]);
   return [dims && fill && build(dims, () => fill.values[0] ?? null)];
 };
 
-const scatterElements: Evaluate = (r) => {
-  const [x, indices, updates] = [r.small(0), r.small(1), r.small(2)];
-  if (!x || !indices || !updates || !x.dims.length || r.rule.text('reduction', 'none') !== 'none') return [null];
-  const axis = axisOf(r.rule.int('axis', 0), x.dims.length);
+const scatterElements: Evaluate = (reading) => {
+  const [x, indices, updates] = [reading.small(0), reading.small(1), reading.small(2)];
+  if (!x || !indices || !updates || !x.dims.length || reading.rule.text('reduction', 'none') !== 'none') return [null];
+  const axis = axisOf(reading.rule.int('axis', 0), x.dims.length);
   return [
     written(
       x,
       updates,
       indices.values.map((index, i) => {
         const at = wrapped(index, x.dims[axis] ?? 0);
-        return at === null ? null : placesOf(i, indices.dims).map((p, k) => (k === axis ? at : p));
+        return at === null ? null : placesOf(i, indices.dims).map((place, k) => (k === axis ? at : place));
       }),
     ),
   ];
 };
 
 /** Only whole entries: each index names one. */
-const scatterNd: Evaluate = (r) => {
-  const [x, indices, updates] = [r.small(0), r.small(1), r.small(2)];
+const scatterNd: Evaluate = (reading) => {
+  const [x, indices, updates] = [reading.small(0), reading.small(1), reading.small(2)];
   const depth = indices?.dims.at(-1);
-  if (!x || !indices || !updates || depth !== x.dims.length || r.rule.text('reduction', 'none') !== 'none')
+  if (!x || !indices || !updates || depth !== x.dims.length || reading.rule.text('reduction', 'none') !== 'none')
     return [null];
   return [
     written(
       x,
       updates,
       updates.values.map((_, i) => {
-        const at = x.dims.map((d, k) => wrapped(indices.values[i * x.dims.length + k] ?? null, d));
+        const at = x.dims.map((dim, k) => wrapped(indices.values[i * x.dims.length + k] ?? null, dim));
         return at.includes(null) ? null : (at as number[]);
       }),
     ),
@@ -249,12 +251,12 @@ function written(
   places: readonly (readonly number[] | null)[],
 ): SmallTensor | null {
   if (places.includes(null)) return null;
-  const values = new Map(places.map((p, i) => [p?.join(), updates.values[i] ?? null]));
+  const values = new Map(places.map((place, i) => [place?.join(), updates.values[i] ?? null]));
   return build(x.dims, (at) => (values.has(at.join()) ? values.get(at.join()) : entryAt(x, at)));
 }
 
-const nonZero: Evaluate = (r) => {
-  const x = r.small(0);
+const nonZero: Evaluate = (reading) => {
+  const x = reading.small(0);
   const numbers = numbersOf(x);
   if (!x || !numbers) return [null];
   const found = numbers.flatMap((v, i) => (v === 0 ? [] : [placesOf(i, x.dims)]));

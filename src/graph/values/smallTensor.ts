@@ -30,7 +30,7 @@ export interface Reading {
 }
 
 /** What a node's outputs hold, as far as known. */
-export type Evaluate = (r: Reading) => readonly (SmallTensor | null)[];
+export type Evaluate = (reading: Reading) => readonly (SmallTensor | null)[];
 
 export function small(dims: readonly number[], values: readonly Entry[]): SmallTensor | null {
   return values.length <= MAX_ENTRIES && count(dims) === values.length ? { dims, values } : null;
@@ -41,13 +41,14 @@ export function vector(values: readonly Entry[]): SmallTensor | null {
 }
 
 export function count(dims: readonly number[]): number {
-  return dims.reduce((n, d) => n * d, 1);
+  return dims.reduce((total, dim) => total * dim, 1);
 }
 
 /** True for dims that are numbers and name no more entries than are kept. */
 export function isSmall(dims: readonly Dim[] | null | undefined): dims is readonly number[] {
   return (
-    Boolean(dims?.every((d) => typeof d === 'number' && d >= 0)) && count(dims as readonly number[]) <= MAX_ENTRIES
+    Boolean(dims?.every((dim) => typeof dim === 'number' && dim >= 0)) &&
+    count(dims as readonly number[]) <= MAX_ENTRIES
   );
 }
 
@@ -75,16 +76,18 @@ export function broadcastAt(t: SmallTensor, places: readonly number[]): Entry {
   const strides = stridesOf(t.dims);
   const skip = places.length - t.dims.length;
   return (
-    t.values[t.dims.reduce((n, d, k) => n + (d === 1 ? 0 : (places[k + skip] ?? 0)) * (strides[k] ?? 1), 0)] ?? null
+    t.values[
+      t.dims.reduce((total, dim, k) => total + (dim === 1 ? 0 : (places[k + skip] ?? 0)) * (strides[k] ?? 1), 0)
+    ] ?? null
   );
 }
 
 /** The entry at exact places. */
 export function entryAt(t: SmallTensor, places: readonly number[]): Entry {
-  return t.values[stridesOf(t.dims).reduce((n, stride, k) => n + stride * (places[k] ?? 0), 0)] ?? null;
+  return t.values[stridesOf(t.dims).reduce((total, stride, k) => total + stride * (places[k] ?? 0), 0)] ?? null;
 }
 
 /** Numbers only, or null. */
 export function numbersOf(t: SmallTensor | null): number[] | null {
-  return t && t.values.every((v) => typeof v === 'number') ? ([...t.values] as number[]) : null;
+  return t && t.values.every((value) => typeof value === 'number') ? ([...t.values] as number[]) : null;
 }

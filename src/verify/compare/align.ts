@@ -52,7 +52,10 @@ function sideOf(graph: Graph): Side {
     graph,
     makers: connectionsOf(graph.nodes).makerIndex,
     readers,
-    stored: new Set([...graph.initializers.map((t) => t.name), ...graph.sparseInitializers.map((s) => s.values.name)]),
+    stored: new Set([
+      ...graph.initializers.map((initializer) => initializer.name),
+      ...graph.sparseInitializers.map((sparseInitializer) => sparseInitializer.values.name),
+    ]),
   };
 }
 
@@ -100,7 +103,7 @@ class Flow implements Matching {
       [this.one.graph.inputs, this.two.graph.inputs],
       [this.one.graph.outputs, this.two.graph.outputs],
     ] as const) {
-      const names = [new Set(x.map((v) => v.name)), new Set(y.map((v) => v.name))] as const;
+      const names = [new Set(x.map((info) => info.name)), new Set(y.map((info) => info.name))] as const;
       y.forEach(({ name }, i) => {
         const other = names[0].has(name) ? name : x[i]?.name;
         if (other === undefined || (other !== name && names[1].has(other))) return;
@@ -173,6 +176,6 @@ class Flow implements Matching {
   }
 }
 
-function kindOf(n: Node | undefined): string {
-  return n ? operatorKey(n) : '';
+function kindOf(node: Node | undefined): string {
+  return node ? operatorKey(node) : '';
 }

@@ -114,7 +114,7 @@ export async function compare({ a, b, onProgress }: CompareRequest): Promise<Com
     renamedTensors,
     found.metadata,
   ];
-  const identical = lists.every((l) => l.length === 0);
+  const identical = lists.every((list) => list.length === 0);
   return {
     identical,
     sameFile: identical && (await bytes.sameMessage(one.ref, two.ref)),
@@ -124,15 +124,15 @@ export async function compare({ a, b, onProgress }: CompareRequest): Promise<Com
 }
 
 function header(a: Model, b: Model): TextChange[] {
-  const texts = (m: Model): [string, string][] => [
-    ['IR version', String(m.irVersion)],
-    ['producer', m.producerName],
-    ['producer version', m.producerVersion],
-    ['domain', m.domain],
-    ['model version', String(m.modelVersion)],
-    ['documentation', m.docString],
-    ['graph name', m.graph.name],
-    ...m.opsets.map((o): [string, string] => [`opset ${o.domain || 'ai.onnx'}`, String(o.version)]),
+  const texts = (model: Model): [string, string][] => [
+    ['IR version', String(model.irVersion)],
+    ['producer', model.producerName],
+    ['producer version', model.producerVersion],
+    ['domain', model.domain],
+    ['model version', String(model.modelVersion)],
+    ['documentation', model.docString],
+    ['graph name', model.graph.name],
+    ...model.opsets.map((opset): [string, string] => [`opset ${opset.domain || 'ai.onnx'}`, String(opset.version)]),
   ];
   return textChanges(texts(a), texts(b));
 }
@@ -140,10 +140,10 @@ function header(a: Model, b: Model): TextChange[] {
 /** Callers may count inputs and outputs instead of naming them. */
 function orderChanges(a: Graph, b: Graph): TextChange[] {
   const order = (list: readonly ValueInfo[], other: readonly ValueInfo[]): string => {
-    const both = new Set(other.map((v) => v.name));
+    const both = new Set(other.map((info) => info.name));
     return list
-      .filter((v) => both.has(v.name))
-      .map((v) => v.name)
+      .filter((info) => both.has(info.name))
+      .map((info) => info.name)
       .join(', ');
   };
   return textChanges(
@@ -171,8 +171,8 @@ function nodeOrder(alignment: readonly number[]): TextChange[] {
     : [];
 }
 
-function entries(m: Model): [string, string][] {
-  return m.metadata.map((e) => [e.key, e.value]);
+function entries(model: Model): [string, string][] {
+  return model.metadata.map((entry) => [entry.key, entry.value]);
 }
 
 function textChanges(
@@ -186,19 +186,28 @@ function textChanges(
 }
 
 function valueChanges(a: readonly ValueInfo[], b: readonly ValueInfo[]): ValueChange[] {
-  const text = (list: readonly ValueInfo[]): [string, string][] => list.map((v) => [v.name, typeText(v)]);
+  const text = (list: readonly ValueInfo[]): [string, string][] => list.map((info) => [info.name, typeText(info)]);
   return textChanges(text(a), text(b)).map(({ what, ...sides }) => ({ name: what, ...sides }));
 }
 
 async function functionChanges(bytes: ByteComparer, a: Model, b: Model): Promise<TextChange[]> {
-  const byName = (m: Model): Map<string, Model['functions'][number]> =>
-    new Map(m.functions.map((f) => [`function ${f.domain}:${f.name}${f.overload ? `:${f.overload}` : ''}`, f]));
+  const byName = (model: Model): Map<string, Model['functions'][number]> =>
+    new Map(
+      model.functions.map((definition) => [
+        `function ${definition.domain}:${definition.name}${definition.overload ? `:${definition.overload}` : ''}`,
+        definition,
+      ]),
+    );
   const [x, y] = [byName(a), byName(b)];
   const found: TextChange[] = [];
   for (const what of new Set([...x.keys(), ...y.keys()])) {
-    const [f, g] = [x.get(what), y.get(what)];
-    if (f && g && (await bytes.sameMessage(f.ref, g.ref))) continue;
-    found.push({ what, a: f ? `${f.nodes.length} nodes` : null, b: g ? `${g.nodes.length} nodes` : null });
+    const [definition, g] = [x.get(what), y.get(what)];
+    if (definition && g && (await bytes.sameMessage(definition.ref, g.ref))) continue;
+    found.push({
+      what,
+      a: definition ? `${definition.nodes.length} nodes` : null,
+      b: g ? `${g.nodes.length} nodes` : null,
+    });
   }
   return found;
 }
@@ -210,10 +219,10 @@ async function storedChanges(
   { renamed }: Alignment,
   onProgress: CompareRequest['onProgress'],
 ): Promise<{ tensors: TensorChange[]; renamedTensors: { a: string; b: string }[] }> {
-  const held = (g: Graph): Map<string, Held> =>
+  const held = (graph: Graph): Map<string, Held> =>
     new Map([
-      ...g.initializers.map((tensor): [string, Held] => [tensor.name, { tensor, sparse: null }]),
-      ...g.sparseInitializers.map((sparse): [string, Held] => [
+      ...graph.initializers.map((tensor): [string, Held] => [tensor.name, { tensor, sparse: null }]),
+      ...graph.sparseInitializers.map((sparse): [string, Held] => [
         sparse.values.name,
         { tensor: { ...sparse.values, dims: sparse.dims }, sparse },
       ]),
@@ -236,11 +245,11 @@ async function storedChanges(
   return { tensors: [...removed, ...tensors], renamedTensors };
 }
 
-async function heldChange(models: ComparedModels, name: string, t: Held, u: Held): Promise<TensorChange | null> {
-  if (!t.sparse && !u.sparse) return compareTensors(models, name, t.tensor, u.tensor);
-  if (t.sparse && u.sparse && (await models.bytes.sameMessage(t.sparse.ref, u.sparse.ref))) return null;
+async function heldChange(models: ComparedModels, name: string, held: Held, u: Held): Promise<TensorChange | null> {
+  if (!held.sparse && !u.sparse) return compareTensors(models, name, held.tensor, u.tensor);
+  if (held.sparse && u.sparse && (await models.bytes.sameMessage(held.sparse.ref, u.sparse.ref))) return null;
   const note = 'A sparse tensor is compared by its bytes only.';
-  return { ...oneSided(name, t.tensor, u.tensor), change: t.sparse && u.sparse ? 'values' : 'storage', note };
+  return { ...oneSided(name, held.tensor, u.tensor), change: held.sparse && u.sparse ? 'values' : 'storage', note };
 }
 
 function oneSided(name: string, a: Tensor | null, b: Tensor | null): TensorChange {
@@ -293,11 +302,11 @@ async function nodeChanges(
     else same++;
   }
   const used = new Set(nodes);
-  return { added, removed: one.flatMap((n, i) => (used.has(i) ? [] : [nodeRef(n, i)])), changed, renamed, same };
+  return { added, removed: one.flatMap((node, i) => (used.has(i) ? [] : [nodeRef(node, i)])), changed, renamed, same };
 }
 
-function nodeRef(n: Node, index: number): NodeRef {
-  return { index, name: n.name, opType: n.opType, outputs: n.outputs };
+function nodeRef(node: Node, index: number): NodeRef {
+  return { index, name: node.name, opType: node.opType, outputs: node.outputs };
 }
 
 /**
@@ -319,16 +328,23 @@ async function nodeDifferences(
     if (y.length !== x.length || y.some((name, i) => (names.get(name) ?? name) !== x[i]))
       found.push({ what, a: x.join(', '), b: y.join(', ') });
   }
-  const [x, y] = [new Map(a.attributes.map((t) => [t.name, t])), new Map(b.attributes.map((t) => [t.name, t]))];
+  const [x, y] = [
+    new Map(a.attributes.map((attribute) => [attribute.name, attribute])),
+    new Map(b.attributes.map((attribute) => [attribute.name, attribute])),
+  ];
   for (const name of new Set([...x.keys(), ...y.keys()])) {
-    const [p, q] = [x.get(name), y.get(name)];
-    if (p && q && (await sameAttribute(models, p, q))) continue;
-    if (p?.tensor && q?.tensor) {
+    const [attribute, q] = [x.get(name), y.get(name)];
+    if (attribute && q && (await sameAttribute(models, attribute, q))) continue;
+    if (attribute?.tensor && q?.tensor) {
       const label = `${b.outputs[0] || b.name} (${b.opType} ${name})`;
-      const change = await compareTensors(models, label, p.tensor, q.tensor);
+      const change = await compareTensors(models, label, attribute.tensor, q.tensor);
       if (change) stored.push(change);
     }
-    found.push({ what: `attribute ${name}`, a: p ? attributeText(p) : null, b: q ? attributeText(q) : null });
+    found.push({
+      what: `attribute ${name}`,
+      a: attribute ? attributeText(attribute) : null,
+      b: q ? attributeText(q) : null,
+    });
   }
   const onlyNames = a.name !== b.name || [...b.inputs, ...b.outputs].some((name) => names.has(name));
   const other = [{ what: 'documentation or other fields', a: null, b: null }];

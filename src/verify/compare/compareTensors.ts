@@ -58,7 +58,7 @@ export async function compareTensors(
 ): Promise<TensorChange | null> {
   const { bytes } = models;
   const bare = { name, was: null, a: side(a), b: side(b), values: null, sumOverAxis: null, note: null };
-  const sameDims = a.dims.length === b.dims.length && a.dims.every((d, i) => d === b.dims[i]);
+  const sameDims = a.dims.length === b.dims.length && a.dims.every((dim, i) => dim === b.dims[i]);
   if (a.dtype !== b.dtype) {
     const sameNumbers = sameDims && comparable(a) && comparable(b);
     return noted({ ...bare, change: 'dtype' }, async () => ({
@@ -91,12 +91,12 @@ async function noted(
 }
 
 /** Numbers of these types mean the same when one is stored as another: a model in half precision. */
-function comparable(t: Tensor): boolean {
-  return ROUNDING[t.dtype] !== undefined;
+function comparable(tensor: Tensor): boolean {
+  return ROUNDING[tensor.dtype] !== undefined;
 }
 
-export function side(t: Tensor): TensorSide {
-  return { dtype: dtypeName(t.dtype), dims: t.dims, storage: t.storage.kind };
+export function side(tensor: Tensor): TensorSide {
+  return { dtype: dtypeName(tensor.dtype), dims: tensor.dims, storage: tensor.storage.kind };
 }
 
 async function valueDifference(models: ComparedModels, a: Tensor, b: Tensor): Promise<ValueDifference> {
@@ -124,27 +124,27 @@ async function valueDifference(models: ComparedModels, a: Tensor, b: Tensor): Pr
 }
 
 /** Elements [at, at + n) of a tensor as a tensor of its own; the whole one stays as it is. */
-function part(t: Tensor, at: number, n: number, total: number): Tensor {
-  if (n === total) return t;
-  const row = knownRow(t.dtype, t.name);
+function part(tensor: Tensor, at: number, n: number, total: number): Tensor {
+  if (n === total) return tensor;
+  const row = knownRow(tensor.dtype, tensor.name);
   const [skip, length] = [rawBytes(row, at), rawBytes(row, n)];
-  const { storage } = t;
+  const { storage } = tensor;
   if (storage.kind === 'raw')
     return {
-      ...t,
+      ...tensor,
       dims: [n],
       storage: { kind: 'raw', start: storage.start + skip, end: Math.min(storage.end, storage.start + skip + length) },
     };
   if (storage.kind === 'external')
-    return { ...t, dims: [n], storage: { ...storage, offset: storage.offset + skip, length } };
-  return t;
+    return { ...tensor, dims: [n], storage: { ...storage, offset: storage.offset + skip, length } };
+  return tensor;
 }
 
 /** Rounding of a stored sum, relative to the sum of magnitudes. */
 const ROUNDING: Readonly<Record<number, number>> = { 1: 2 ** -22, 10: 2 ** -9, 11: 2 ** -51, 16: 2 ** -6 };
 
 async function sumAxis(models: ComparedModels, a: Tensor, b: Tensor): Promise<number | null> {
-  const axes = a.dims.flatMap((d, i) => (d === b.dims[i] ? [] : [i]));
+  const axes = a.dims.flatMap((dim, i) => (dim === b.dims[i] ? [] : [i]));
   const [axis] = axes;
   const rounding = ROUNDING[a.dtype];
   if (
@@ -159,7 +159,7 @@ async function sumAxis(models: ComparedModels, a: Tensor, b: Tensor): Promise<nu
   const x = (await decodeTensor(models.a.ctx, a, a.name)).values;
   const y = (await decodeTensor(models.b.ctx, b, b.name)).values;
   const channels = a.dims[axis] ?? 0;
-  const inner = a.dims.slice(axis + 1).reduce((n, d) => n * d, 1);
+  const inner = a.dims.slice(axis + 1).reduce((total, dim) => total * dim, 1);
   for (let i = 0; i < y.length; i++) {
     const base = Math.floor(i / inner) * channels * inner + (i % inner);
     let [sum, size] = [0, 0];

@@ -6,36 +6,38 @@ const MAX_LINES = 100;
 const MAX_TEXT = 160;
 
 /** A comparison as lines: `-` only in the first, `+` only in the second, `~` in both but not the same. */
-export function compareText(c: Comparison): string[] {
-  if (c.identical) return [comparisonStatement(c)];
+export function compareText(comparison: Comparison): string[] {
+  if (comparison.identical) return [comparisonStatement(comparison)];
   return [
-    comparisonStatement(c),
-    ...section('', c.header.map(textLine)),
+    comparisonStatement(comparison),
+    ...section('', comparison.header.map(textLine)),
     ...section(
       'input ',
-      c.inputs.map(({ name, ...s }) => textLine({ what: name, ...s })),
+      comparison.inputs.map(({ name, ...s }) => textLine({ what: name, ...s })),
     ),
     ...section(
       'output ',
-      c.outputs.map(({ name, ...s }) => textLine({ what: name, ...s })),
+      comparison.outputs.map(({ name, ...s }) => textLine({ what: name, ...s })),
     ),
     ...section('node ', [
-      ...c.nodes.removed.map((n) => ['-', nodeText(n)] as const),
-      ...c.nodes.added.map((n) => ['+', nodeText(n)] as const),
-      ...c.nodes.changed.map((n) => ['~', `${nodeText(n.b)}: ${n.changes.map(inlineText).join('; ')}`] as const),
+      ...comparison.nodes.removed.map((nodeRef) => ['-', nodeText(nodeRef)] as const),
+      ...comparison.nodes.added.map((nodeRef) => ['+', nodeText(nodeRef)] as const),
+      ...comparison.nodes.changed.map(
+        (nodeChange) => ['~', `${nodeText(nodeChange.b)}: ${nodeChange.changes.map(inlineText).join('; ')}`] as const,
+      ),
     ]),
-    ...section('renamed node ', c.nodes.renamed.map(renamedLine)),
-    ...section('tensor ', c.tensors.map(tensorLine)),
+    ...section('renamed node ', comparison.nodes.renamed.map(renamedLine)),
+    ...section('tensor ', comparison.tensors.map(tensorLine)),
     ...section(
       'renamed tensor ',
-      c.renamedTensors.map((t) => ['~', `${t.a} → ${t.b}`] as const),
+      comparison.renamedTensors.map((renamedTensor) => ['~', `${renamedTensor.a} → ${renamedTensor.b}`] as const),
     ),
     ...section(
       'declared shape ',
-      c.valueInfo.map(({ name, ...s }) => textLine({ what: name, ...s })),
+      comparison.valueInfo.map(({ name, ...s }) => textLine({ what: name, ...s })),
     ),
-    ...section('metadata ', c.metadata.map(textLine)),
-    c.nodes.same === 1 ? '1 node is the same' : `${c.nodes.same} nodes are the same`,
+    ...section('metadata ', comparison.metadata.map(textLine)),
+    comparison.nodes.same === 1 ? '1 node is the same' : `${comparison.nodes.same} nodes are the same`,
   ];
 }
 
@@ -47,29 +49,29 @@ function section(label: string, lines: readonly Line[]): string[] {
 }
 
 /** What differs, counted, in one sentence. */
-export function comparisonStatement(c: Comparison): string {
-  if (c.identical)
-    return c.sameFile
+export function comparisonStatement(comparison: Comparison): string {
+  if (comparison.identical)
+    return comparison.sameFile
       ? 'The two models are the same, byte for byte.'
       : 'The two models are the same; only the order or the encoding of things in their files differs.';
-  const { added, removed, changed, renamed } = c.nodes;
-  const names = renamed.length + c.renamedTensors.length;
+  const { added, removed, changed, renamed } = comparison.nodes;
+  const names = renamed.length + comparison.renamedTensors.length;
   const parts = [
-    [c.inputs.length, 'input'],
-    [c.outputs.length, 'output'],
+    [comparison.inputs.length, 'input'],
+    [comparison.outputs.length, 'output'],
     [removed.length, 'node', ' removed'],
     [added.length, 'node', ' added'],
     [changed.length, 'node', ' changed'],
-    [c.tensors.length, 'weight'],
+    [comparison.tensors.length, 'weight'],
     [names, 'name'],
-    [c.valueInfo.length, 'declared shape'],
-    [c.header.length, 'header field'],
-    [c.metadata.length, 'metadata entry', '', 'metadata entries'],
+    [comparison.valueInfo.length, 'declared shape'],
+    [comparison.header.length, 'header field'],
+    [comparison.metadata.length, 'metadata entry', '', 'metadata entries'],
   ] as const;
   const told = parts
     .filter(([n]) => n > 0)
     .map(([n, what, how = '', many = `${what}s`]) => `${n} ${n === 1 ? what : many}${how}`);
-  const common = c.nodes.same + changed.length + renamed.length;
+  const common = comparison.nodes.same + changed.length + renamed.length;
   return common ? `${told.join(', ')}; nothing else differs.` : `No node is in both models: ${told.join(', ')}.`;
 }
 
@@ -84,8 +86,8 @@ export function inlineText({ what, a, b }: TextChange): string {
   return b === null ? `${what} ${short(a)} removed` : `${what} ${short(a)} → ${short(b)}`;
 }
 
-export function nodeText(n: NodeRef): string {
-  return short(`${n.opType} ${n.name || `→ ${n.outputs.join(', ')}`}`);
+export function nodeText(nodeRef: NodeRef): string {
+  return short(`${nodeRef.opType} ${nodeRef.name || `→ ${nodeRef.outputs.join(', ')}`}`);
 }
 
 /** A node's other name, or else the other names of what it makes. */
@@ -98,28 +100,29 @@ export function renamedLine({ a, b }: NodePair): Line {
   ];
 }
 
-export function tensorLine(t: TensorChange): Line {
-  if (t.was !== null) {
-    const [sign, text] = tensorLine({ ...t, was: null });
-    return [sign, `${t.was} → ${text}`];
+export function tensorLine(change: TensorChange): Line {
+  if (change.was !== null) {
+    const [sign, text] = tensorLine({ ...change, was: null });
+    return [sign, `${change.was} → ${text}`];
   }
-  const type = (s: TensorSide | null): string => (s ? `${s.dtype}[${s.dims.join(', ')}]` : '');
-  if (t.change === 'added') return ['+', `${t.name}: ${type(t.b)}`];
-  if (t.change === 'removed') return ['-', `${t.name}: ${type(t.a)}`];
-  const note = t.note ? ` (${t.note})` : '';
-  if (t.change === 'storage')
-    return ['~', `${t.name}: same values, stored as ${t.b?.storage} instead of ${t.a?.storage}${note}`];
-  if (t.change === 'values') {
-    const v = t.values;
+  const type = (tensorSide: TensorSide | null): string =>
+    tensorSide ? `${tensorSide.dtype}[${tensorSide.dims.join(', ')}]` : '';
+  if (change.change === 'added') return ['+', `${change.name}: ${type(change.b)}`];
+  if (change.change === 'removed') return ['-', `${change.name}: ${type(change.a)}`];
+  const note = change.note ? ` (${change.note})` : '';
+  if (change.change === 'storage')
+    return ['~', `${change.name}: same values, stored as ${change.b?.storage} instead of ${change.a?.storage}${note}`];
+  if (change.change === 'values') {
+    const valueDifference = change.values;
     return [
       '~',
-      `${t.name} ${type(t.a)}: ${v ? `${v.count} of ${v.total} values differ, max |Δ| ${v.maxAbs.toPrecision(3)}, relative L2 ${v.relL2.toExponential(1)}` : 'values differ'}${note}`,
+      `${change.name} ${type(change.a)}: ${valueDifference ? `${valueDifference.count} of ${valueDifference.total} values differ, max |Δ| ${valueDifference.maxAbs.toPrecision(3)}, relative L2 ${valueDifference.relL2.toExponential(1)}` : 'values differ'}${note}`,
     ];
   }
-  const off = t.values ? `, values differ by up to ${t.values.maxAbs.toPrecision(3)}` : '';
+  const off = change.values ? `, values differ by up to ${change.values.maxAbs.toPrecision(3)}` : '';
   return [
     '~',
-    `${t.name}: ${type(t.a)} → ${type(t.b)}${off}${t.sumOverAxis === null ? '' : `, the sum over axis ${t.sumOverAxis}`}${note}`,
+    `${change.name}: ${type(change.a)} → ${type(change.b)}${off}${change.sumOverAxis === null ? '' : `, the sum over axis ${change.sumOverAxis}`}${note}`,
   ];
 }
 

@@ -12,55 +12,57 @@ export interface Matching {
 }
 
 /** What two nodes must share to be taken for the same; null where a node lacks it. */
-export type Sign = (n: Node) => string | null;
+export type Sign = (node: Node) => string | null;
 
-const first = (n: Node): string => n.outputs.find(Boolean) ?? '';
+const first = (node: Node): string => node.outputs.find(Boolean) ?? '';
 /**
  * Names that exporters number through, so that one node more shifts them all: `123`, `input.4`, `onnx::Conv_12`,
  * `Conv_12`.
  */
 const NUMBERED = /^\d+$|::|^(?:input|x|t|var|tmp|tensor)[._]?\d+$/i;
 
-function numbered(name: string, n: Node): boolean {
-  return NUMBERED.test(name) || (name.startsWith(`${n.opType}_`) && /^\d+$/.test(name.slice(n.opType.length + 1)));
+function numbered(name: string, node: Node): boolean {
+  return (
+    NUMBERED.test(name) || (name.startsWith(`${node.opType}_`) && /^\d+$/.test(name.slice(node.opType.length + 1)))
+  );
 }
 
 /** All names the same: surely the same node, numbered or not. */
-export const exactSign: Sign = (n) => JSON.stringify([n.name, operatorKey(n), n.inputs, n.outputs]);
+export const exactSign: Sign = (node) => JSON.stringify([node.name, operatorKey(node), node.inputs, node.outputs]);
 
 /** Name, operator and output; then name and operator; then operator and output. */
 export function nameSigns(trustNumbered: boolean): Sign[] {
-  const name = (n: Node): string => (trustNumbered || !numbered(n.name, n) ? n.name : '');
-  const output = (n: Node): string => (trustNumbered || !numbered(first(n), n) ? first(n) : '');
+  const name = (node: Node): string => (trustNumbered || !numbered(node.name, node) ? node.name : '');
+  const output = (node: Node): string => (trustNumbered || !numbered(first(node), node) ? first(node) : '');
   return [
-    (n) => (name(n) && first(n) ? JSON.stringify([n.name, operatorKey(n), first(n)]) : null),
-    (n) => (name(n) ? JSON.stringify([n.name, operatorKey(n)]) : null),
-    (n) => (output(n) ? JSON.stringify([operatorKey(n), output(n)]) : null),
+    (node) => (name(node) && first(node) ? JSON.stringify([node.name, operatorKey(node), first(node)]) : null),
+    (node) => (name(node) ? JSON.stringify([node.name, operatorKey(node)]) : null),
+    (node) => (output(node) ? JSON.stringify([operatorKey(node), output(node)]) : null),
   ];
 }
 
 /** The tensor a node makes, whatever its operator. */
-export const outputSign: Sign = (n) => first(n) || null;
+export const outputSign: Sign = (node) => first(node) || null;
 
 /**
  * Pairs nodes that are not paired yet by signs, the surest first. Names are untrusted and may repeat: each node is used
  * once, in file order.
  */
-export function matchBySigns(m: Matching, signs: readonly Sign[]): void {
+export function matchBySigns(matching: Matching, signs: readonly Sign[]): void {
   for (const sign of signs) {
     const open = new Map<string, number[]>();
-    m.a.forEach((node, i) => {
-      const key = m.used.has(i) ? null : sign(node);
+    matching.a.forEach((node, i) => {
+      const key = matching.used.has(i) ? null : sign(node);
       if (key === null) return;
       const list = open.get(key);
       if (list) list.push(i);
       else open.set(key, [i]);
     });
     for (const list of open.values()) list.reverse();
-    m.b.forEach((node, j) => {
-      const key = m.matched[j] === -1 ? sign(node) : null;
+    matching.b.forEach((node, j) => {
+      const key = matching.matched[j] === -1 ? sign(node) : null;
       const found = key === null ? undefined : open.get(key)?.pop();
-      if (found !== undefined) m.pair(found, j);
+      if (found !== undefined) matching.pair(found, j);
     });
   }
 }

@@ -37,12 +37,12 @@ const BGR_FORMATS = new Set(['bgr8', 'bgra8']);
  * Throws `refused` for a preset or size there is not.
  */
 export async function choosePreprocessing(
-  w: Wiring,
+  wiring: Wiring,
   input: string,
   choice: PreprocessingChoice,
 ): Promise<ChosenPreprocessing> {
   const { preset: wanted, mean, std, scale, size } = choice;
-  const own = wanted === undefined ? await ownPreset(w, input) : null;
+  const own = wanted === undefined ? await ownPreset(wiring, input) : null;
   const name = wanted ?? own ?? 'imagenet';
   const preset = Object.hasOwn(PREPROCESSINGS, name) ? PREPROCESSINGS[name] : undefined;
   if (!preset)
@@ -67,7 +67,7 @@ export async function choosePreprocessing(
       normalisation,
       size: size ?? preset.size,
       margin: choice.stretch ? null : preset.margin,
-      order: choice.order ?? declaredOrder(w) ?? preset.order,
+      order: choice.order ?? declaredOrder(wiring) ?? preset.order,
     },
     chosen: wanted === undefined && numbers === undefined ? read : 'given',
   };

@@ -80,7 +80,7 @@ interface Tally {
  */
 export async function evaluate({ runs, images, signal, onProgress }: EvaluationRequest): Promise<Evaluation> {
   const tallies = new Map<RunKey, Tally>(
-    runs.map((r) => [r.key, { top1: 0, top5: 0, rgb: 0, repeated: 0, difference: 0, peak: 0 }]),
+    runs.map((run) => [run.key, { top1: 0, top5: 0, rgb: 0, repeated: 0, difference: 0, peak: 0 }]),
   );
   const done: ImageResult[] = [];
   const skipped: Evaluation['skipped'][number][] = [];
@@ -126,7 +126,7 @@ async function scoresOf({ session, input, feed }: EvaluationRun, picture: Pictur
   const outputs = await session.run(new Map([[input, feed(picture)]]));
   const value = session.outputNames.map((name) => outputs.get(name)).find((v) => v && isScores(v.dims));
   if (!value) {
-    const shapes = [...outputs.values()].map((v) => `[${v.dims.join(', ')}]`).join(', ');
+    const shapes = [...outputs.values()].map((output) => `[${output.dims.join(', ')}]`).join(', ');
     throw new ChannelwiseError(
       'refused',
       'no-classes',
@@ -138,7 +138,7 @@ async function scoresOf({ session, input, feed }: EvaluationRun, picture: Pictur
 
 /** One score per class for one picture: all dims but one are 1. */
 function isScores(dims: readonly number[]): boolean {
-  return dims.filter((d) => d !== 1).length === 1 && dims.every((d) => d > 0);
+  return dims.filter((dim) => dim !== 1).length === 1 && dims.every((dim) => dim > 0);
 }
 
 function count(

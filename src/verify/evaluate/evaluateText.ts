@@ -4,7 +4,7 @@ import type { ImageResult, RunKey, RunResult } from './evaluate.ts';
 
 /** What an evaluation came to, in one sentence. */
 export function evaluationStatement(runs: readonly RunResult[]): string {
-  const get = (key: RunKey): RunResult | undefined => runs.find((r) => r.key === key);
+  const get = (key: RunKey): RunResult | undefined => runs.find((run) => run.key === key);
   const [rgb, repeated, adapted, exact] = [get('rgb'), get('repeated'), get('adapted'), get('exact')];
   if (!rgb || !repeated || !adapted) return 'Nothing was run.';
   const images = `${rgb.images} image${rgb.images === 1 ? '' : 's'}`;
@@ -47,7 +47,7 @@ export function conclusions({
   runs,
   images,
 }: Pick<EvaluationSummary, 'runs'> & { readonly images: readonly ImageResult[] }): string[] {
-  const get = (key: RunKey): RunResult | undefined => runs.find((r) => r.key === key);
+  const get = (key: RunKey): RunResult | undefined => runs.find((run) => run.key === key);
   const [rgb, repeated, adapted, exact] = [get('rgb'), get('repeated'), get('adapted'), get('exact')];
   if (!rgb || !repeated || !adapted) return [];
   const labelled = images.filter((i) => i.label !== null).length;
@@ -97,9 +97,9 @@ function cost(difference: number): string {
 export function evaluationDetails(
   e: Pick<EvaluationSummary, 'preprocessing' | 'classes' | 'labels' | 'runtime'>,
 ): string[] {
-  const p = e.preprocessing;
+  const preprocessing = e.preprocessing;
   return [
-    `preprocessing ${p.name} (${p.chosen}): ${p.width}×${p.height} ${p.crop ? 'middle crop' : 'stretched'}, ${p.order}, scale ${short(p.normalisation.scale)}, mean ${p.normalisation.mean.map(short).join(' ')}, std ${p.normalisation.std.map(short).join(' ')}; bilinear with antialiasing, gray by BT.601`,
+    `preprocessing ${preprocessing.name} (${preprocessing.chosen}): ${preprocessing.width}×${preprocessing.height} ${preprocessing.crop ? 'middle crop' : 'stretched'}, ${preprocessing.order}, scale ${short(preprocessing.normalisation.scale)}, mean ${preprocessing.normalisation.mean.map(short).join(' ')}, std ${preprocessing.normalisation.std.map(short).join(' ')}; bilinear with antialiasing, gray by BT.601`,
     e.labels === null ? `${e.classes} classes, no labels` : `${e.classes} classes, labels from ${e.labels}`,
     e.runtime,
   ];
@@ -107,13 +107,13 @@ export function evaluationDetails(
 
 /** The table, what it comes to, and how it came about. */
 export function evaluationText(e: EvaluationSummary & { readonly images: readonly ImageResult[] }): string[] {
-  const rows = e.runs.map((r) => [
-    r.title,
-    r.top1 === null ? '–' : share(r.top1),
-    r.top5 === null ? '–' : share(r.top5),
-    share(r.agreesWithRgb),
-    share(r.agreesWithRepeated),
-    r.key === 'rgb' ? '–' : r.scoreDifference.toExponential(1),
+  const rows = e.runs.map((run) => [
+    run.title,
+    run.top1 === null ? '–' : share(run.top1),
+    run.top5 === null ? '–' : share(run.top5),
+    share(run.agreesWithRgb),
+    share(run.agreesWithRepeated),
+    run.key === 'rgb' ? '–' : run.scoreDifference.toExponential(1),
   ]);
   const table = [['run', 'top-1', 'top-5', 'agrees with RGB', 'agrees with repeated', 'score difference'], ...rows];
   const widths = table[0]?.map((_, c) => Math.max(...table.map((row) => row[c]?.length ?? 0))) ?? [];
@@ -124,17 +124,17 @@ export function evaluationText(e: EvaluationSummary & { readonly images: readonl
     ),
     ...conclusions(e),
     ...evaluationDetails(e),
-    ...e.warnings.map((w) => `Note: ${w}`),
+    ...e.warnings.map((warning) => `Note: ${warning}`),
   ];
 }
 
 /** A line of CSV for each image, behind one that names the columns. */
 export function evaluationCsv(runs: readonly RunResult[], images: readonly ImageResult[]): string {
-  const head = ['image', 'label', ...runs.flatMap((r) => [`${r.title} top-1`, `${r.title} top-5`])];
+  const head = ['image', 'label', ...runs.flatMap((run) => [`${run.title} top-1`, `${run.title} top-5`])];
   const line = ({ image, label, top }: ImageResult): (string | number | null)[] => [
     image,
     label,
-    ...runs.flatMap((r) => [top[r.key]?.[0] ?? null, top[r.key]?.join(' ') ?? '']),
+    ...runs.flatMap((run) => [top[run.key]?.[0] ?? null, top[run.key]?.join(' ') ?? '']),
   ];
   return [head, ...images.map(line)].map(csvLine).join('');
 }

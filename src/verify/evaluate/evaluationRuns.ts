@@ -92,20 +92,26 @@ export async function openRuns(pair: EvaluatedPair, opened: (session: Session) =
   const fit = fitOnce(input, preprocessing);
   const common = { input: mapped.name };
   const runs: EvaluationRun[] = [
-    { ...common, key: 'rgb', title: 'RGB', session: first, feed: (p) => colourFeed(fit(p), input, preprocessing) },
+    {
+      ...common,
+      key: 'rgb',
+      title: 'RGB',
+      session: first,
+      feed: (picture) => colourFeed(fit(picture), input, preprocessing),
+    },
     {
       ...common,
       key: 'repeated',
       title: 'gray repeated',
       session: first,
-      feed: (p) => repeatedFeed(fit(p), input, preprocessing),
+      feed: (picture) => repeatedFeed(fit(picture), input, preprocessing),
     },
     {
       ...common,
       key: 'adapted',
       title: scaling.exact ? 'adapted model' : 'adapted model, one mean and std',
       session: await open(wiring(adapted), gray),
-      feed: (p) => grayFeed(fit(p), gray, scaling),
+      feed: (picture) => grayFeed(fit(picture), gray, scaling),
     },
   ];
   if (scaling.exact) return { runs, exact: true, warnings: [] };
@@ -117,7 +123,7 @@ export async function openRuns(pair: EvaluatedPair, opened: (session: Session) =
       key: 'exact',
       title: 'adapted model, normalisation folded',
       session: await open(wiring(folded), gray),
-      feed: (p) => grayFeed(fit(p), gray, { gain: 1, offset: 0, exact: true }),
+      feed: (picture) => grayFeed(fit(picture), gray, { gain: 1, offset: 0, exact: true }),
     });
   } catch (error) {
     if (!(error instanceof ChannelwiseError) || error.kind !== 'refused') throw error;

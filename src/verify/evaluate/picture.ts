@@ -124,8 +124,8 @@ export function picturePainter(picture: Picture): Painter {
     const fitted = resize(picture, width, height);
     const gray = luma(fitted);
     const channels = dims[axis] ?? 1;
-    const strides = dims.map((_, i) => dims.slice(i + 1).reduce((n, d) => n * d, 1));
-    const out = new Float64Array(dims.reduce((n, d) => n * d, 1));
+    const strides = dims.map((_, i) => dims.slice(i + 1).reduce((total, dim) => total * dim, 1));
+    const out = new Float64Array(dims.reduce((total, dim) => total * dim, 1));
     const at = (i: number, a: number): number => (a < 0 ? 0 : Math.floor(i / (strides[a] ?? 1)) % (dims[a] ?? 1));
     for (let i = 0; i < out.length; i++) {
       const pixel = at(i, yAxis) * width + at(i, xAxis);

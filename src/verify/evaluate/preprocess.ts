@@ -115,23 +115,30 @@ const SOLVED = 1e-9;
  * in every channel, if there is one. Else one mean and one std, the averages, as people do; that is not the same
  * function.
  */
-export function grayScaling(map: Affine, n: Normalisation): GrayScaling {
+export function grayScaling(map: Affine, normalisation: Normalisation): GrayScaling {
   const m = map.m.map((row) => row[0] ?? 0);
   const at = (list: readonly number[], c: number): number => list[list.length === 1 ? 0 : c] ?? 0;
   const c = m.findIndex((v) => v !== 0);
-  const gains = m.map((_, i) => n.scale / at(n.std, i));
-  const offsets = m.map((_, i) => -at(n.mean, i) / at(n.std, i) - (map.b[i] ?? 0));
+  const gains = m.map((_, i) => normalisation.scale / at(normalisation.std, i));
+  const offsets = m.map((_, i) => -at(normalisation.mean, i) / at(normalisation.std, i) - (map.b[i] ?? 0));
   const gain = (gains[c] ?? 0) / (m[c] ?? 1);
   const offset = (offsets[c] ?? 0) / (m[c] ?? 1);
   const near = (x: number, y: number): boolean => Math.abs(x - y) <= SOLVED * Math.max(1, Math.abs(x), Math.abs(y));
   if (c >= 0 && m.every((v, i) => near(v * gain, gains[i] ?? 0) && near(v * offset, offsets[i] ?? 0)))
     return { gain, offset, exact: true };
   const average = (list: readonly number[]): number => list.reduce((s, v) => s + v, 0) / list.length;
-  return { gain: n.scale / average(n.std), offset: -average(n.mean) / average(n.std), exact: false };
+  return {
+    gain: normalisation.scale / average(normalisation.std),
+    offset: -average(normalisation.mean) / average(normalisation.std),
+    exact: false,
+  };
 }
 
-function normal(n: Normalisation, c: number, pixel: number): number {
-  return (pixel * n.scale - (n.mean[n.mean.length === 1 ? 0 : c] ?? 0)) / (n.std[n.std.length === 1 ? 0 : c] ?? 1);
+function normal(normalisation: Normalisation, c: number, pixel: number): number {
+  return (
+    (pixel * normalisation.scale - (normalisation.mean[normalisation.mean.length === 1 ? 0 : c] ?? 0)) /
+    (normalisation.std[normalisation.std.length === 1 ? 0 : c] ?? 1)
+  );
 }
 
 function feed(

@@ -129,7 +129,7 @@ function dims(value: ValueInfo | undefined): readonly Dim[] | null {
 
 function assumed(original: Model, adapted: Model): InputMaps {
   const inputs: MappedInput[] = [];
-  const stored = new Set(adapted.graph.initializers.map((t) => t.name));
+  const stored = new Set(adapted.graph.initializers.map((initializer) => initializer.name));
   for (const input of adapted.graph.inputs) {
     if (stored.has(input.name)) continue;
     const was = dims(original.graph.inputs.find((i) => i.name === input.name));

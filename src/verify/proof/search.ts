@@ -63,13 +63,13 @@ type Step = { readonly proof: Omit<Proof, 'doubt'> } | { readonly moved: readonl
 
 /** Measures the seam; where a tensor there is legitimately another one, moves the seam behind it and measures again. */
 export async function searchSeam(request: SearchRequest, finder: SeamFinder): Promise<Proof> {
-  const { b, maps, rebuilt } = request;
+  const { b: wiring, maps, rebuilt } = request;
   const unequal = new Set(maps.inputs.map((i) => i.name));
   let doubt: string | null = null;
   for (let round = 1; ; round++) {
     const seam = await finder.find(unequal);
     const lists = seam.measured.filter(
-      (name) => SEQUENCES.test(b.makers.get(name)?.opType ?? '') && !b.outputs.includes(name),
+      (name) => SEQUENCES.test(wiring.makers.get(name)?.opType ?? '') && !wiring.outputs.includes(name),
     );
     if (lists.length && !seam.broken.length) {
       for (const name of lists) unequal.add(name);
@@ -108,12 +108,12 @@ async function measureSeam(round: Round): Promise<Step> {
       const why = `The adapted model can't be run where the original can: ${outcome.adaptedFails}`;
       return { proof: { ...measured, trouble: { verdict: 'failed', why } } };
     }
-    const wrong = outcome.tensors.filter((t) => !t.ok);
+    const wrong = outcome.tensors.filter((tensor) => !tensor.ok);
     if (!wrong.length) {
       const branches = await finder.changedBranches(stems.b.nodes);
       return { proof: { ...measured, branches, trouble: null } };
     }
-    const final = wrong.find((t) => last || !isMovable(t, round));
+    const final = wrong.find((difference) => last || !isMovable(difference, round));
     if (!final) return { moved: wrong };
     return { proof: { ...measured, trouble: differenceAt(final, stems.a.nodes) } };
   } catch (error) {
@@ -126,9 +126,10 @@ export function isOurs({ result }: Rebuild): boolean {
   return result === 'bytes' || result === 'content';
 }
 
-function differenceAt(t: TensorDifference, nodes: readonly Node[]): Trouble {
-  const drawn = nodes.find((n) => RANDOM_OPERATORS.test(n.opType));
-  if (!drawn) return { verdict: 'failed', why: `At \`${quoted(t.name)}\`, ${t.why ?? 'the models differ'}.` };
+function differenceAt(difference: TensorDifference, nodes: readonly Node[]): Trouble {
+  const drawn = nodes.find((node) => RANDOM_OPERATORS.test(node.opType));
+  if (!drawn)
+    return { verdict: 'failed', why: `At \`${quoted(difference.name)}\`, ${difference.why ?? 'the models differ'}.` };
   return {
     verdict: 'unproved',
     why: `${drawn.opType} \`${quoted(drawn.name)}\` draws other numbers at each run, so the models can't be compared.`,
@@ -142,12 +143,12 @@ function unmeasured(error: unknown): Trouble {
   return { verdict: 'unproved', why: error.message };
 }
 
-function withTerms(a: Wiring, targets: readonly string[]): string[] {
-  return [...new Set([...targets, ...targets.flatMap((name) => termsOf(a, name))])];
+function withTerms(wiring: Wiring, targets: readonly string[]): string[] {
+  return [...new Set([...targets, ...targets.flatMap((name) => termsOf(wiring, name))])];
 }
 
-function openedAxes({ b, maps }: Pick<SearchRequest, 'b' | 'maps'>): OpenedAxes {
-  return new Map(maps.inputs.map(({ name, axis }) => [name, largeAxes(b.inputs.get(name), axis)]));
+function openedAxes({ b: wiring, maps }: Pick<SearchRequest, 'b' | 'maps'>): OpenedAxes {
+  return new Map(maps.inputs.map(({ name, axis }) => [name, largeAxes(wiring.inputs.get(name), axis)]));
 }
 
 /**
@@ -155,11 +156,15 @@ function openedAxes({ b, maps }: Pick<SearchRequest, 'b' | 'maps'>): OpenedAxes 
  * its adaptation makes equal again. In another one it is only what adapting again leaves other than it was. The record
  * in the file has no say here.
  */
-function isMovable(t: TensorDifference, { request, seam }: Round): boolean {
+function isMovable(difference: TensorDifference, { request, seam }: Round): boolean {
   const { a, b, rebuilt } = request;
-  if (a.outputs.includes(t.name) || b.outputs.includes(t.name)) return false;
-  if (!isOurs(rebuilt) && rebuilt.unequal) return rebuilt.unequal.has(t.name);
-  return Number.isNaN(t.maxAbs) || seam.sameMaker.has(t.name) || (isOurs(rebuilt) && !rebuilt.equal.has(t.name));
+  if (a.outputs.includes(difference.name) || b.outputs.includes(difference.name)) return false;
+  if (!isOurs(rebuilt) && rebuilt.unequal) return rebuilt.unequal.has(difference.name);
+  return (
+    Number.isNaN(difference.maxAbs) ||
+    seam.sameMaker.has(difference.name) ||
+    (isOurs(rebuilt) && !rebuilt.equal.has(difference.name))
+  );
 }
 
 /** Runs both whole models. */
@@ -170,7 +175,7 @@ export async function runFull(request: SearchRequest): Promise<FullRun> {
     const stems = { a: await cutStem(a, withTerms(a, targets)), b: await cutStem(b, targets) };
     const plan = { ...request, targets, wanted: FULL_RUNS, images: [], pictures: false, wide: false, optimize: true };
     const outcome = await runBoth(plan, stems);
-    const wrong = outcome.tensors.find((t) => !t.ok);
+    const wrong = outcome.tensors.find((tensor) => !tensor.ok);
     const differs = wrong ? `At \`${quoted(wrong.name)}\`, ${wrong.why ?? 'the models differ'}.` : null;
     const why = outcome.adaptedFails ?? differs;
     return { ok: why === null, tensors: outcome.tensors, runs: outcome.runs, why };

@@ -39,7 +39,7 @@ function measuredParts(report: Unstated): string[] {
 }
 
 function foldsPart(report: Unstated): string {
-  const good = report.folds.filter((f) => f.ok).length;
+  const good = report.folds.filter((fold) => fold.ok).length;
   if (!good) return '';
   const which = good === 1 ? 'The changed weight' : `The ${good} changed weights`;
   return ` ${which} that could be recomputed ${good === 1 ? 'is' : 'are'} the exact sum.`;
@@ -54,7 +54,7 @@ export function verifyText(report: VerifyReport): string[] {
   const lines = [report.statement];
   for (const { name, axis, map } of report.maps.inputs)
     lines.push(`input ${quoted(name)}: original = ${matrixText(map)} · adapted, along axis ${axis}`);
-  for (const t of report.tensors) lines.push(tensorLine('tensor', t));
+  for (const tensor of report.tensors) lines.push(tensorLine('tensor', tensor));
   for (const fold of report.folds)
     lines.push(`changed weight ${quoted(fold.tensor)} (${quoted(fold.node)}): ${foldText(fold)}`);
   const runs = report.runs.map((run) => `on ${run.on}: ${sizesText(run.sizes)}`);
@@ -66,9 +66,10 @@ export function verifyText(report: VerifyReport): string[] {
       `${nodes} run, the other ${identicalNodes} byte-identical; ${bytesCompared} bytes of nodes and weights compared`,
     );
   }
-  if (report.full) lines.push(fullText(report.full), ...report.full.tensors.map((t) => tensorLine('output', t)));
+  if (report.full)
+    lines.push(fullText(report.full), ...report.full.tensors.map((tensor) => tensorLine('output', tensor)));
   lines.push(`${report.runtime ?? 'no runtime'}, seed ${report.seed}`);
-  return [...lines, ...report.warnings.map((w) => `Note: ${w}`)];
+  return [...lines, ...report.warnings.map((warning) => `Note: ${warning}`)];
 }
 
 function sizesText(sizes: Readonly<Record<string, readonly number[]>>): string {
@@ -87,11 +88,11 @@ function fullText({ ok, why }: FullRun): string {
   return ok ? 'whole models agree' : `whole models differ: ${why}`;
 }
 
-function tensorLine(kind: string, t: TensorDifference): string {
-  const verdict = t.ok ? '' : ` — WRONG, ${t.why}`;
-  const label = `${kind} ${quoted(t.name)} ${t.dtype}[${t.dims.join(', ')}]`;
-  if (Number.isNaN(t.maxAbs)) return `${label}${verdict}`;
-  const [largest, relative] = [shortNumber(t.maxAbs), shortNumber(t.maxRel)];
-  const tolerance = shortNumber(t.tolerance);
+function tensorLine(kind: string, difference: TensorDifference): string {
+  const verdict = difference.ok ? '' : ` — WRONG, ${difference.why}`;
+  const label = `${kind} ${quoted(difference.name)} ${difference.dtype}[${difference.dims.join(', ')}]`;
+  if (Number.isNaN(difference.maxAbs)) return `${label}${verdict}`;
+  const [largest, relative] = [shortNumber(difference.maxAbs), shortNumber(difference.maxRel)];
+  const tolerance = shortNumber(difference.tolerance);
   return `${label}: relative error ${relative}, largest ${largest}, rounding tolerance ${tolerance}${verdict}`;
 }

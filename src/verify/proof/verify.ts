@@ -98,7 +98,7 @@ function stopped(seam: Proof['seam'], why: string): Proof {
 async function foldsOf({ a, b, maps, rebuilt }: SearchRequest, proof: Proof): Promise<FoldCheck[]> {
   if (proof.trouble?.verdict === 'failed') return [];
   const measured = isOurs(rebuilt) && !proof.trouble ? new Set(proof.seam.measured) : null;
-  const equal = new Set(proof.outcome?.tensors.filter((t) => t.ok).map((t) => t.name));
+  const equal = new Set(proof.outcome?.tensors.filter((tensor) => tensor.ok).map((tensor) => tensor.name));
   const recomputed = await checkFolds({ a, b, maps, measured, equal });
   const again = rebuilt.model ? await checkRebuilt(rebuilt.model, b, rebuilt.weights) : [];
   return [...recomputed, ...again];
@@ -121,7 +121,7 @@ function troubleOf(
   folds: readonly FoldCheck[],
   full: FullRun | null,
 ): Trouble | null {
-  const wrong = folds.find((f) => f.ok === false);
+  const wrong = folds.find((fold) => fold.ok === false);
   if (wrong) {
     const why = `The weight \`${quoted(wrong.tensor)}\` is wrong: ${wrong.why ?? 'it is not the sum'}.`;
     return { verdict: 'failed', why };
@@ -141,9 +141,10 @@ function muteTensor({ a, maps, rebuilt }: SearchRequest, { outcome }: Proof): st
   if (!outcome) return null;
   const names = maps.inputs.map((i) => i.name);
   const following = descendants(a, names);
-  const dependent = outcome.tensors.filter((t) => following.has(t.name));
-  const mute = dependent.filter((t) => !outcome.answering.has(t.name));
-  const says = (t: TensorDifference): boolean => isOurs(rebuilt) && isFloatTensor(t) && t.peak > 0;
+  const dependent = outcome.tensors.filter((tensor) => following.has(tensor.name));
+  const mute = dependent.filter((difference) => !outcome.answering.has(difference.name));
+  const says = (difference: TensorDifference): boolean =>
+    isOurs(rebuilt) && isFloatTensor(difference) && difference.peak > 0;
   if (dependent.length && mute.length === dependent.length && !mute.some(says))
     return 'Everything measured is the same for all inputs tried, which shows nothing.';
   const numbers = mute.find(isFloatTensor);
@@ -165,19 +166,19 @@ async function doubtOf({ a, b, rebuilt }: SearchRequest, proof: Proof): Promise<
 
 function worstOf(tensors: readonly TensorDifference[]): TensorDifference | null {
   return tensors.reduce<TensorDifference | null>(
-    (worst, t) => (!worst || shareOfTolerance(t) > shareOfTolerance(worst) ? t : worst),
+    (worst, tensor) => (!worst || shareOfTolerance(tensor) > shareOfTolerance(worst) ? tensor : worst),
     null,
   );
 }
 
 function warningsOf(maps: InputMaps, proof: Proof): string[] {
   const warnings = maps.assumption ? [maps.assumption] : [];
-  for (const t of proof.outcome?.tensors ?? [])
-    if (isFloatTensor(t) && t.peak === 0)
-      warnings.push(`\`${quoted(t.name)}\` is zero for all inputs tried, so its measurement says little.`);
-  for (const n of proof.branches)
+  for (const tensor of proof.outcome?.tensors ?? [])
+    if (isFloatTensor(tensor) && tensor.peak === 0)
+      warnings.push(`\`${quoted(tensor.name)}\` is zero for all inputs tried, so its measurement says little.`);
+  for (const branch of proof.branches)
     warnings.push(
-      `${quoted(n.opType)} \`${quoted(n.name || (n.outputs[0] ?? ''))}\` has subgraphs that were changed; only the branches these inputs take were measured.`,
+      `${quoted(branch.opType)} \`${quoted(branch.name || (branch.outputs[0] ?? ''))}\` has subgraphs that were changed; only the branches these inputs take were measured.`,
     );
   if (!proof.trouble && !proof.outcome)
     warnings.push('Nothing had to be measured: all outputs follow from bytes that are the same.');

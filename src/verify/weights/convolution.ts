@@ -29,10 +29,10 @@ export class Convolution {
   }
 
   /** The numbers that the convolution gives, [1, outputs, …]. */
-  async run(x: Numbers, w: Numbers, b: Numbers): Promise<Float64Array> {
+  async run(x: Numbers, numbers: Numbers, b: Numbers): Promise<Float64Array> {
     const feeds = new Map([
       ['x', value(x)],
-      ['w', value(w)],
+      ['w', value(numbers)],
       ['b', value(b)],
     ]);
     const output = (await this.session.run(feeds)).get(OUTPUT);

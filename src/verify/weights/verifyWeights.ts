@@ -142,12 +142,12 @@ async function weightDifference(
   if (!fits) return { difference: strange({ name, original, adapted }), run };
   const x = randomImage([1, columns, ...size], context.seed);
   const mapped = mappedImage(x, ends);
-  const [w, v] = [await kernelOf(original), await kernelOf(adapted)];
+  const [numbers, v] = [await kernelOf(original), await kernelOf(adapted)];
   const [b, c] = [await biasOf(original, context.original), await biasOf(adapted, context.adapted)];
-  const was = await convolution.run(mapped, w, b);
+  const was = await convolution.run(mapped, numbers, b);
   const now = await convolution.run(x, v, c);
-  const size0 = await convolution.run(magnitudes(mapped), magnitudes(w), magnitudes(b));
-  const terms = size0.length === 0 ? 0 : w.values.length / (w.dims[0] ?? 1);
+  const size0 = await convolution.run(magnitudes(mapped), magnitudes(numbers), magnitudes(b));
+  const terms = size0.length === 0 ? 0 : numbers.values.length / (numbers.dims[0] ?? 1);
   const rounding = (ROUNDING[dtypeName(original.dtype)] ?? 0) * 2 + FLOAT32_ROUNDING * (Math.sqrt(terms) + 4);
   return { difference: compared({ name, original }, { was, now }, (i) => rounding * (size0[i] ?? 0)), run };
 }

@@ -93,7 +93,7 @@ export class AdaptFlow {
         place: { before, after: 1 },
         items,
         allowed: fits,
-        active: items.find((c) => c.id === remembered && fits(c)),
+        active: items.find((item) => item.id === remembered && fits(item)),
         placeholder: state.map.length ? 'What do the new pixels go through first?' : 'What will the images be?',
       });
       if (typeof picked === 'symbol') return picked;
@@ -230,9 +230,9 @@ export class AdaptFlow {
 
   /** Of several counts that the dims allow, the first that the map fits. */
   private async rows(map: readonly MapStep[], channels: readonly number[]): Promise<number | null> {
-    for (const n of channels) {
-      const made = await mapFromSteps(map, n).catch(() => null);
-      if (made?.matrix.length === n) return n;
+    for (const channel of channels) {
+      const made = await mapFromSteps(map, channel).catch(() => null);
+      if (made?.matrix.length === channel) return channel;
     }
     return channels[0] ?? null;
   }
@@ -259,6 +259,6 @@ function noImages(all: readonly Input[]): string {
 function wantedOf(inputs: readonly Input[]): Wanted {
   const [first, ...rest] = inputs;
   const fixed = inputs.filter((i) => !i.open);
-  const shared = (first?.channels ?? []).filter((n) => rest.every((i) => i.open || i.channels.includes(n)));
+  const shared = (first?.channels ?? []).filter((channel) => rest.every((i) => i.open || i.channels.includes(channel)));
   return { channels: shared, open: fixed.length === 0 };
 }

@@ -50,7 +50,7 @@ export async function announceAll(
 ): Promise<void> {
   const last = done.at(-1);
   if (!last && not.length === 0) return;
-  const written = await Promise.all(done.map((d) => markWrittenModel(d.outPath, d.dataCopies)));
+  const written = await Promise.all(done.map((converted) => markWrittenModel(converted.outPath, converted.dataCopies)));
   if (last) await reveal(vscode.Uri.file(last.outPath));
   const failed = written.filter((_, i) => done[i]?.proof?.verdict === 'failed');
   const choice = await decide({
@@ -100,8 +100,8 @@ async function reveal(uri: vscode.Uri): Promise<void> {
 const MOST_NAMED = 3;
 
 function summaryOfAll(done: readonly Converted[], not: readonly NotConverted[]): string {
-  const verified = done.filter((d) => d.proof?.verdict === 'proved').length;
-  const failed = done.filter((d) => d.proof?.verdict === 'failed').length;
+  const verified = done.filter((converted) => converted.proof?.verdict === 'proved').length;
+  const failed = done.filter((converted) => converted.proof?.verdict === 'failed').length;
   const parts: string[] = [];
   if (done.length > 0) parts.push(`${models(done.length)} converted`);
   if (verified > 0) parts.push(verified === done.length ? 'all verified' : `${verified} verified`);
@@ -111,14 +111,19 @@ function summaryOfAll(done: readonly Converted[], not: readonly NotConverted[]):
 }
 
 function namesOf(not: readonly NotConverted[]): string {
-  const names = not.slice(0, MOST_NAMED).map((n) => basename(n.path));
+  const names = not.slice(0, MOST_NAMED).map((notConverted) => basename(notConverted.path));
   return [...names, ...(not.length > MOST_NAMED ? ['…'] : [])].join(', ');
 }
 
 function details(done: readonly Converted[], not: readonly NotConverted[]): string[] {
   return [
-    ...done.flatMap((d) => [d.outPath, `  ${d.summary}.`, ...(d.proof ? [`  ${d.proof.statement}`] : []), '']),
-    ...not.flatMap((n) => [n.path, `  Not converted: ${n.why}`, '']),
+    ...done.flatMap((converted) => [
+      converted.outPath,
+      `  ${converted.summary}.`,
+      ...(converted.proof ? [`  ${converted.proof.statement}`] : []),
+      '',
+    ]),
+    ...not.flatMap((notConverted) => [notConverted.path, `  Not converted: ${notConverted.why}`, '']),
   ];
 }
 

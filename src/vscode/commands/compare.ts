@@ -46,7 +46,7 @@ async function otherModel({ jobs }: Extension, path: string): Promise<string | n
   const title = `Compare ${basename(path)} with`;
   const original = (await jobs.run('madeFrom', { path }))?.original.path ?? null;
   const others = (await modelsIn(dirname(path))).filter((p) => p !== path && p !== original);
-  const items: OtherItem[] = others.map((p) => ({ label: basename(p), path: p }));
+  const items: OtherItem[] = others.map((other) => ({ label: basename(other), path: other }));
   if (original !== null)
     items.unshift({ label: basename(original), description: 'the model this one was made from', path: original });
   if (items.length === 0) return browse(title);

@@ -152,16 +152,16 @@ const CHOICES: readonly MapChoice[] = [
 /** All maps: those that fit first, the others with the reason why not. */
 export function mapChoices(wanted: Wanted): {
   readonly items: readonly MapChoice[];
-  readonly fits: (c: MapChoice) => boolean;
+  readonly fits: (mapChoice: MapChoice) => boolean;
 } {
-  const reasons = new Map(CHOICES.map((c) => [c.id, whyNot(c, wanted)]));
-  const fits = (c: MapChoice): boolean => reasons.get(c.id) === null;
-  const items = CHOICES.map((c) => {
-    const reason = reasons.get(c.id) ?? null;
-    if (reason !== null) return { ...c, icon: 'circle-slash', description: reason };
-    return c.needs === 'pictures' ? { ...c, description: picturesText(wanted) } : c;
+  const reasons = new Map(CHOICES.map((mapChoice) => [mapChoice.id, whyNot(mapChoice, wanted)]));
+  const fits = (mapChoice: MapChoice): boolean => reasons.get(mapChoice.id) === null;
+  const items = CHOICES.map((mapChoice) => {
+    const reason = reasons.get(mapChoice.id) ?? null;
+    if (reason !== null) return { ...mapChoice, icon: 'circle-slash', description: reason };
+    return mapChoice.needs === 'pictures' ? { ...mapChoice, description: picturesText(wanted) } : mapChoice;
   });
-  return { items: [...items.filter(fits), ...items.filter((c) => !fits(c))], fits };
+  return { items: [...items.filter(fits), ...items.filter((item) => !fits(item))], fits };
 }
 
 /** Why a map does not fit the inputs, or null when it does. */

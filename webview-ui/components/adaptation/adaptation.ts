@@ -47,14 +47,14 @@ export class Adaptation extends LitElement {
   }
 
   override render(): TemplateResult | null {
-    const a = this.model?.adaptation;
-    const last = a?.steps.at(-1);
-    if (!a || !last) return null;
+    const pageAdaptation = this.model?.adaptation;
+    const last = pageAdaptation?.steps.at(-1);
+    if (!pageAdaptation || !last) return null;
     return html` <div class="column" role="region" aria-labelledby="now">
         <h2 id="now" class="title">Checked now</h2>
-        <div class="card"><cw-proof .model=${this.model} .original=${a.original}></cw-proof></div>
-        <div class="card">${this.#original(a.original)}</div>
-        <div class="card">${this.#inputs(a, last)}</div>
+        <div class="card"><cw-proof .model=${this.model} .original=${pageAdaptation.original}></cw-proof></div>
+        <div class="card">${this.#original(pageAdaptation.original)}</div>
+        <div class="card">${this.#inputs(pageAdaptation, last)}</div>
         <div class="card">${this.#weights(last)}</div>
       </div>
       <div class="column" role="region" aria-labelledby="says">
@@ -63,16 +63,18 @@ export class Adaptation extends LitElement {
           Recorded by Channelwise ${last.version} when the file was written. Anybody can write such a record. The proof
           tests the map it names and trusts nothing in it.
         </p>
-        ${a.stepCount > 1 ? html`<p class="hint">Adapted ${countText(a.stepCount)} times, newest first.</p>` : null}
-        ${[...a.steps].reverse().map((step) => this.#step(step))}
+        ${pageAdaptation.stepCount > 1 ? html`<p class="hint">Adapted ${countText(pageAdaptation.stepCount)} times, newest first.</p>` : null}
+        ${[...pageAdaptation.steps].reverse().map((step) => this.#step(step))}
       </div>`;
   }
 
-  #original(o: PageOriginal): TemplateResult {
+  #original(pageOriginal: PageOriginal): TemplateResult {
     return html`<h3>Original</h3>
-      <p>${o.name ? html`<span class="name">${o.name}</span>: ` : null}${ORIGINALS[o.state]}.</p>
+      <p>
+        ${pageOriginal.name ? html`<span class="name">${pageOriginal.name}</span>: ` : null}${ORIGINALS[pageOriginal.state]}.
+      </p>
       ${
-        o.path === null
+        pageOriginal.path === null
           ? null
           : html`<div class="row">
               <vscode-button appearance="secondary" @click=${() => this.#ask('openOriginal')}
@@ -93,9 +95,9 @@ export class Adaptation extends LitElement {
     });
   }
 
-  #inputs(a: PageAdaptation, last: PageStep): TemplateResult {
+  #inputs(pageAdaptation: PageAdaptation, last: PageStep): TemplateResult {
     return html`<h3>What to feed</h3>
-      ${a.inputs.map((now, i) => {
+      ${pageAdaptation.inputs.map((now, i) => {
         const said = last.inputs[i];
         if (now.type === null)
           return html`<p class="bad">
@@ -115,9 +117,9 @@ export class Adaptation extends LitElement {
 
   #weights(step: PageStep): TemplateResult {
     const wrong = step.folds.filter(isWrong).length;
-    const n = step.folds.length;
+    const length = step.folds.length;
     return html`<h3>Recorded weights in this file</h3>
-      <p class=${wrong ? 'bad' : ''}>${recordedWeights(n, wrong)}</p>`;
+      <p class=${wrong ? 'bad' : ''}>${recordedWeights(length, wrong)}</p>`;
   }
 
   #step(step: PageStep): TemplateResult {
@@ -224,12 +226,12 @@ export class Adaptation extends LitElement {
           </thead>
           <tbody>
             ${step.folds.map(
-              (f) =>
+              (fold) =>
                 html`<tr>
-                  <td>${this.#link(f)}</td>
-                  <td>${shapeText(f.oldDims)}</td>
-                  <td>${shapeText(f.newDims)}</td>
-                  <td class=${isWrong(f) ? 'bad' : ''}>${NOW[f.now]}</td>
+                  <td>${this.#link(fold)}</td>
+                  <td>${shapeText(fold.oldDims)}</td>
+                  <td>${shapeText(fold.newDims)}</td>
+                  <td class=${isWrong(fold) ? 'bad' : ''}>${NOW[fold.now]}</td>
                 </tr>`,
             )}
           </tbody>
@@ -266,7 +268,9 @@ function preparation({ matrix, shift }: PageMappedInput): string {
 }
 
 function groupText(groups: readonly { opType: string; count: number }[]): string {
-  return groups.map((g) => (g.count === 1 ? g.opType : `${countText(g.count)} ${g.opType}`)).join(', ');
+  return groups
+    .map((group) => (group.count === 1 ? group.opType : `${countText(group.count)} ${group.opType}`))
+    .join(', ');
 }
 
 function more(shown: number, total: number): TemplateResult | null {

@@ -145,45 +145,45 @@ export class ProofCard extends LitElement {
     </section>`;
   }
 
-  #found(p: PageProof): TemplateResult {
-    return html` <p class=${p.verdict === 'failed' ? 'verdict failed' : 'verdict'}>${VERDICTS[p.verdict]}</p>
-      <p class="statement">${withoutVerdict(p.statement)}</p>
+  #found(proof: PageProof): TemplateResult {
+    return html` <p class=${proof.verdict === 'failed' ? 'verdict failed' : 'verdict'}>${VERDICTS[proof.verdict]}</p>
+      <p class="statement">${withoutVerdict(proof.statement)}</p>
       <dl>
         <dt>Against</dt>
-        <dd>${p.against}</dd>
+        <dd>${proof.against}</dd>
         ${
-          p.maxAbs === null
+          proof.maxAbs === null
             ? null
             : html`<dt>Largest |Δ|</dt>
                 <dd>
-                  ${numberText(p.maxAbs)}${p.maxRel === null ? null : html` <span class="sub">(${numberText(p.maxRel)} of the largest value)${p.tolerance === null ? '' : `; rounding explains up to ${numberText(p.tolerance)}`}</span>`}
+                  ${numberText(proof.maxAbs)}${proof.maxRel === null ? null : html` <span class="sub">(${numberText(proof.maxRel)} of the largest value)${proof.tolerance === null ? '' : `; rounding explains up to ${numberText(proof.tolerance)}`}</span>`}
                 </dd>`
         }
         ${
-          p.runs.length
+          proof.runs.length
             ? html`<dt>Run on</dt>
-                <dd>${p.runs.map((r) => html`<div>${r.on}: ${r.sizes}</div>`)}</dd>`
+                <dd>${proof.runs.map((run) => html`<div>${run.on}: ${run.sizes}</div>`)}</dd>`
             : null
         }
         ${
-          p.bytesCompared
+          proof.bytesCompared
             ? html`<dt>Compared</dt>
                 <dd>
-                  ${nodesText(p.stemNodes)} run, ${nodesText(p.identicalNodes)} behind the same, byte for byte
-                  <span class="sub">(${countText(p.bytesCompared)} bytes)</span>
+                  ${nodesText(proof.stemNodes)} run, ${nodesText(proof.identicalNodes)} behind the same, byte for byte
+                  <span class="sub">(${countText(proof.bytesCompared)} bytes)</span>
                 </dd>`
             : null
         }
         ${
-          p.runtime
+          proof.runtime
             ? html`<dt>Runtime</dt>
-                <dd>${p.runtime}</dd>`
+                <dd>${proof.runtime}</dd>`
             : null
         }
         ${
-          p.warnings.length
+          proof.warnings.length
             ? html`<dt>Notes</dt>
-                <dd>${p.warnings.map((w) => html`<div>${w}</div>`)}</dd>`
+                <dd>${proof.warnings.map((warning) => html`<div>${warning}</div>`)}</dd>`
             : null
         }
       </dl>`;

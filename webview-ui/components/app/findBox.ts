@@ -163,7 +163,11 @@ export class FindBox extends LitElement {
 
   #announce(): void {
     this.dispatchEvent(
-      new CustomEvent('found', { detail: { keys: this.found.map((f) => f.key) }, bubbles: true, composed: true }),
+      new CustomEvent('found', {
+        detail: { keys: this.found.map((found) => found.key) },
+        bubbles: true,
+        composed: true,
+      }),
     );
   }
 
@@ -220,7 +224,7 @@ export class FindBox extends LitElement {
           placeholder="Name, operator, tensor, type, 64x112, attribute"
           spellcheck="false"
           .value=${this.query}
-          @input=${(e: InputEvent) => this.#search((e.target as HTMLInputElement).value)}
+          @input=${(event: InputEvent) => this.#search((event.target as HTMLInputElement).value)}
         />
         <span class="count" role="status">${this.#count}</span>
         <button
@@ -236,15 +240,15 @@ export class FindBox extends LitElement {
       </div>
       <ul id="list" role="listbox" aria-label="Matches" ?hidden=${none}>
         ${shown.map(
-          (f, i) =>
+          (found, i) =>
             html`<li
               role="option"
               id=${`m${start + i}`}
               aria-selected=${start + i === this.at ? 'true' : 'false'}
               @click=${() => this.#go(start + i)}
             >
-              <div>${f.title}</div>
-              <div class="why">${f.why}</div>
+              <div>${found.title}</div>
+              <div class="why">${found.why}</div>
             </li>`,
         )}
       </ul>

@@ -249,23 +249,23 @@ export class ModelPage extends LitElement {
     </div>`;
   }
 
-  #header(m: PageModel): TemplateResult {
+  #header(page: PageModel): TemplateResult {
     const reading = this.#reading;
     return html`<header>
-      <h1 class="quiet">${m.fileName}</h1>
+      <h1 class="quiet">${page.fileName}</h1>
       <cw-tab-bar
         .tab=${this.tab}
-        .shown=${tabsOf(m)}
-        @tab-chosen=${(e: CustomEvent<Tab>) => (this.tab = e.detail)}
+        .shown=${tabsOf(page)}
+        @tab-chosen=${(event: CustomEvent<Tab>) => (this.tab = event.detail)}
       ></cw-tab-bar>
       <cw-header-bar
-        .model=${m}
+        .model=${page}
         .back=${reading.canGoBack}
         .forward=${reading.canGoForward}
         .panel=${TABS[this.tab].details ? !this.panel.hidden : null}
         @find=${() => void this.#find?.show()}
-        @said=${(e: CustomEvent<string>) => reading.say(e.detail)}
-        @failed=${(e: CustomEvent<string>) => reading.fail(e.detail)}
+        @said=${(event: CustomEvent<string>) => reading.say(event.detail)}
+        @failed=${(event: CustomEvent<string>) => reading.fail(event.detail)}
         @go-back=${() => void reading.travel(-1)}
         @go-forward=${() => void reading.travel(1)}
         @toggle-panel=${this.#togglePanel}
@@ -288,10 +288,10 @@ export class ModelPage extends LitElement {
     ${shown ? html`<p class="trouble" role="status">${trouble}</p>` : null}`;
   }
 
-  #stage(m: PageModel): TemplateResult {
+  #stage(page: PageModel): TemplateResult {
     const reading = this.#reading;
     const { tab, tensor, table, turn, selected } = this;
-    const state = { model: m, tab, selected, tensor, table, turn };
+    const state = { model: page, tab, selected, tensor, table, turn };
     const graph = html`<cw-graph-panel
       .session=${this.session}
       .selected=${selected}
@@ -300,45 +300,45 @@ export class ModelPage extends LitElement {
       .bookmarks=${reading.bookmarks}
       @view-moved=${() => this.#save()}
       @laid-out=${this.#laidOut}
-      @all-groups=${(e: CustomEvent<boolean>) => reading.say(e.detail ? 'Opened all groups' : 'Closed all groups')}
+      @all-groups=${(event: CustomEvent<boolean>) => reading.say(event.detail ? 'Opened all groups' : 'Closed all groups')}
     ></cw-graph-panel>`;
     return html`<div
       class="stage"
       @menu-asked=${this.#offerMenu}
-      @tensor-chosen=${(e: CustomEvent<string>) => (this.tensor = e.detail)}
-      @table-view=${(e: CustomEvent<TableState>) => (this.table = e.detail)}
+      @tensor-chosen=${(event: CustomEvent<string>) => (this.tensor = event.detail)}
+      @table-view=${(event: CustomEvent<TableState>) => (this.table = event.detail)}
     >
-      ${this.#panel('graph', m.hasGraph ? graph : null)}
-      ${tabsOf(m).map((shown) => (shown === 'graph' ? null : this.#panel(shown, TAB_PANELS[shown](state))))}
+      ${this.#panel('graph', page.hasGraph ? graph : null)}
+      ${tabsOf(page).map((shown) => (shown === 'graph' ? null : this.#panel(shown, TAB_PANELS[shown](state))))}
       <cw-find
-        .model=${m}
-        @found=${(e: CustomEvent<{ keys: SelectionKey[] }>) => reading.mark(e.detail.keys)}
+        .model=${page}
+        @found=${(event: CustomEvent<{ keys: SelectionKey[] }>) => reading.mark(event.detail.keys)}
         @find-closed=${this.#findClosed}
       ></cw-find>
     </div>`;
   }
 
   override render(): TemplateResult | null {
-    const m = this.model;
-    if (!m || !this.session) return null;
+    const page = this.model;
+    if (!page || !this.session) return null;
     const reading = this.#reading;
-    return html`${this.#header(m)} ${this.#notices(m)}
+    return html`${this.#header(page)} ${this.#notices(page)}
       <main
         @select-thing=${this.#selectThing}
         @toggle-group=${this.#toggle}
-        @layer-action=${(e: CustomEvent<PageAction>) => void this.act(e.detail, null)}
+        @layer-action=${(event: CustomEvent<PageAction>) => void this.act(event.detail, null)}
         @trace-ended=${() => reading.endTrace()}
         @path-asked=${() => reading.askForPath()}
-        @heat-failed=${(e: CustomEvent<string>) => reading.fail(e.detail)}
+        @heat-failed=${(event: CustomEvent<string>) => reading.fail(event.detail)}
       >
-        ${this.#stage(m)}
+        ${this.#stage(page)}
         <cw-side-panel
           ?hidden=${this.panel.hidden || !TABS[this.tab].details}
           .width=${this.panel.width}
-          @panel-resized=${(e: CustomEvent<number>) => (this.panel = { width: e.detail, hidden: false })}
+          @panel-resized=${(event: CustomEvent<number>) => (this.panel = { width: event.detail, hidden: false })}
         >
           <cw-details
-            .model=${m}
+            .model=${page}
             .session=${this.session}
             .selected=${this.selected}
             .tensor=${this.tensor}
@@ -348,7 +348,7 @@ export class ModelPage extends LitElement {
             .bookmarks=${reading.bookmarks}
             .bind=${this.bind}
             @show-filters=${() => (this.tab = 'first')}
-            @bookmark-removed=${(e: CustomEvent<SelectionKey>) => reading.toggleBookmark(e.detail)}
+            @bookmark-removed=${(event: CustomEvent<SelectionKey>) => reading.toggleBookmark(event.detail)}
           ></cw-details>
         </cw-side-panel>
       </main>

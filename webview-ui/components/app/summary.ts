@@ -9,7 +9,7 @@ import { cardStyles } from '../styles.ts';
 
 function values(list: PageValue[]): TemplateResult {
   return html`<ul>
-    ${list.map((v) => html`<li>${v.name} <span class="sub">${v.dtype} ${v.dims ? listText(v.dims) : 'shape unknown'}</span></li>`)}
+    ${list.map((value) => html`<li>${value.name} <span class="sub">${value.dtype} ${value.dims ? listText(value.dims) : 'shape unknown'}</span></li>`)}
   </ul>`;
 }
 
@@ -59,10 +59,10 @@ export class Summary extends LitElement {
   }
 
   /** Leads to the layer that holds the most parameters. */
-  #largest(m: PageModel): TemplateResult | null {
+  #largest(page: PageModel): TemplateResult | null {
     let best: PageNode | null = null;
     let most = 0;
-    for (const node of m.nodes) {
+    for (const node of page.nodes) {
       const params = node.opType === 'Constant' ? 0 : nodeParameters(node);
       if (params > most) [most, best] = [params, node];
     }
@@ -81,8 +81,8 @@ export class Summary extends LitElement {
     );
   }
 
-  #cost(m: PageModel): TemplateResult | null {
-    const cost = m.sizes?.cost;
+  #cost(page: PageModel): TemplateResult | null {
+    const cost = page.sizes?.cost;
     if (!cost) return null;
     const left = notCounted(cost).map((text) => html`; <span class="sub">${text}</span>`);
     return html` <dt>Multiply-adds</dt>
@@ -100,8 +100,8 @@ export class Summary extends LitElement {
   }
 
   /** Where the file contradicts itself; the model opens all the same. */
-  #contradictions(m: PageModel): TemplateResult | null {
-    const list = m.sizes?.contradictions ?? [];
+  #contradictions(page: PageModel): TemplateResult | null {
+    const list = page.sizes?.contradictions ?? [];
     if (list.length === 0) return null;
     return html`<h3>Contradictions (${list.length})</h3>
       <ul>
@@ -110,45 +110,45 @@ export class Summary extends LitElement {
   }
 
   override render(): TemplateResult | null {
-    const m = this.model;
-    if (!m) return null;
+    const page = this.model;
+    if (!page) return null;
     return html`<section aria-labelledby="t" ?data-folded=${!this.#fold.open}>
       ${this.#fold.heading('Summary', 't')}
       <dl>
         <dt>Format</dt>
-        <dd>${m.format}</dd>
-        ${m.facts.map(
+        <dd>${page.format}</dd>
+        ${page.facts.map(
           ({ label, value }) =>
             html`<dt>${label}</dt>
               <dd>${value}</dd>`,
         )}
         ${
-          m.hasGraph
+          page.hasGraph
             ? html`<dt>Nodes</dt>
-                <dd>${countText(m.nodes.length)}</dd>`
+                <dd>${countText(page.nodes.length)}</dd>`
             : null
         }
         ${
-          m.inner
+          page.inner
             ? html`<dt>Inside nodes</dt>
                 <dd>
-                  ${countText(m.inner.nodes.length)}${m.inner.left > 0 ? `, ${countText(m.inner.left)} more not drawn` : ''}
+                  ${countText(page.inner.nodes.length)}${page.inner.left > 0 ? `, ${countText(page.inner.left)} more not drawn` : ''}
                 </dd>`
             : null
         }
         <dt>Parameters</dt>
-        <dd>${countText(m.parameterCount)}</dd>
-        ${this.#cost(m)} ${this.#largest(m)}
+        <dd>${countText(page.parameterCount)}</dd>
+        ${this.#cost(page)} ${this.#largest(page)}
         <dt>File size</dt>
-        <dd>${sizeText(m.fileSize)}</dd>
+        <dd>${sizeText(page.fileSize)}</dd>
       </dl>
-      ${this.#contradictions(m)} ${m.warnings.map((warning) => html`<p class="warning">⚠ ${warning}</p>`)}
+      ${this.#contradictions(page)} ${page.warnings.map((warning) => html`<p class="warning">⚠ ${warning}</p>`)}
       ${
-        m.hasGraph
+        page.hasGraph
           ? html`<h3>Inputs</h3>
-              ${values(m.inputs)}
+              ${values(page.inputs)}
               <h3>Outputs</h3>
-              ${values(m.outputs)}`
+              ${values(page.outputs)}`
           : null
       }
     </section>`;

@@ -153,7 +153,7 @@ export class CompareView extends LitElement {
   }
 
   override render(): TemplateResult {
-    const c = this.comparison;
+    const pageComparison = this.comparison;
     if (this.progress !== null)
       return html`<cw-long-work
         .text=${'Comparing the two models'}
@@ -165,7 +165,7 @@ export class CompareView extends LitElement {
         <p role="alert">${this.error}</p>
         ${this.#choose('Choose Another Model…')}
       </div>`;
-    if (!c)
+    if (!pageComparison)
       return html`<div class="empty">
         <p>
           Compare this model with another one: inputs and outputs, nodes, weights and metadata, with both graphs side by
@@ -174,12 +174,15 @@ export class CompareView extends LitElement {
         ${this.#choose('Choose a Model…')}
       </div>`;
     return html` <div class="top">
-        <p role="status">${c.statement}</p>
+        <p role="status">${pageComparison.statement}</p>
         ${this.#choose('Compare with Another…')}
       </div>
       <div class="body">
-        ${c.groups.length ? html`<cw-difference-list .groups=${c.groups} @difference-chosen=${this.#chosen}></cw-difference-list>` : null}
-        <cw-twin-graphs .graphs=${this.#graphs} .names=${{ a: c.aName, b: c.bName }}></cw-twin-graphs>
+        ${pageComparison.groups.length ? html`<cw-difference-list .groups=${pageComparison.groups} @difference-chosen=${this.#chosen}></cw-difference-list>` : null}
+        <cw-twin-graphs
+          .graphs=${this.#graphs}
+          .names=${{ a: pageComparison.aName, b: pageComparison.bName }}
+        ></cw-twin-graphs>
       </div>`;
   }
 }

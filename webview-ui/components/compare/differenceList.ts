@@ -116,7 +116,7 @@ export class DifferenceList extends LitElement {
   }
 
   async #choose(at: number): Promise<void> {
-    const rows = this.groups.flatMap((g) => this.#shown(g));
+    const rows = this.groups.flatMap((group) => this.#shown(group));
     const next = Math.max(0, Math.min(rows.length - 1, at));
     const row = rows[next];
     if (!row) return;
@@ -127,7 +127,7 @@ export class DifferenceList extends LitElement {
   }
 
   #key(event: KeyboardEvent): void {
-    const count = this.groups.reduce((n, g) => n + this.#shown(g).length, 0);
+    const count = this.groups.reduce((total, group) => total + this.#shown(group).length, 0);
     const to: Record<string, number> = {
       ArrowDown: this.at + 1,
       ArrowUp: this.at - 1,
@@ -165,14 +165,14 @@ export class DifferenceList extends LitElement {
       aria-activedescendant=${this.at >= 0 ? `d${this.at}` : ''}
       @keydown=${this.#key}
     >
-      ${this.groups.map((g) => {
-        const shown = this.#shown(g);
-        const left = g.rows.length - shown.length;
-        return html`<div role="group" aria-label=${`${g.title}, ${g.count}`}>
-          <h3>${g.title} <span>${countText(g.count)}</span></h3>
+      ${this.groups.map((group) => {
+        const shown = this.#shown(group);
+        const left = group.rows.length - shown.length;
+        return html`<div role="group" aria-label=${`${group.title}, ${group.count}`}>
+          <h3>${group.title} <span>${countText(group.count)}</span></h3>
           ${shown.map(option)}
-          ${left > 0 ? html`<button class="more" @click=${() => (this.whole = new Set([...this.whole, g.title]))}>Show ${countText(left)} more</button>` : null}
-          ${left === 0 && g.count > g.rows.length ? html`<h3><span>and ${countText(g.count - g.rows.length)} more; channelwise compare --json lists all</span></h3>` : null}
+          ${left > 0 ? html`<button class="more" @click=${() => (this.whole = new Set([...this.whole, group.title]))}>Show ${countText(left)} more</button>` : null}
+          ${left === 0 && group.count > group.rows.length ? html`<h3><span>and ${countText(group.count - group.rows.length)} more; channelwise compare --json lists all</span></h3>` : null}
         </div>`;
       })}
     </div>`;

@@ -155,9 +155,9 @@ export class TwinGraphs extends LitElement {
           .session=${this.graphs?.sessions[side] ?? null}
           .selected=${this.selected[side]}
           .differing=${this.graphs?.marks[side] ?? new Map()}
-          @view-moved=${(e: CustomEvent<View>) => this.#follow(side, e.detail)}
-          @select-thing=${(e: CustomEvent<{ key: SelectionKey | null; reveal: boolean }>) => this.#select(side, e)}
-          @toggle-group=${(e: CustomEvent<{ key: SelectionKey }>) => this.#toggle(side, e)}
+          @view-moved=${(event: CustomEvent<View>) => this.#follow(side, event.detail)}
+          @select-thing=${(event: CustomEvent<{ key: SelectionKey | null; reveal: boolean }>) => this.#select(side, event)}
+          @toggle-group=${(event: CustomEvent<{ key: SelectionKey }>) => this.#toggle(side, event)}
         ></cw-graph-view>
       </div>
     </section>`;

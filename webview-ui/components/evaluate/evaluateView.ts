@@ -228,12 +228,12 @@ export class EvaluateView extends LitElement {
     >`;
   }
 
-  #form(s: PageEvaluationSetup): TemplateResult {
+  #form(evaluationSetup: PageEvaluationSetup): TemplateResult {
     const set = (part: Partial<PageEvaluationChoice>): void => {
       this.choice = { ...this.choice, ...part };
     };
     const off = this.progress !== null;
-    const pictures = `${countText(s.images)} image${s.images === 1 ? '' : 's'}${s.subFolders ? ` in ${countText(s.subFolders)} sub-folder${s.subFolders === 1 ? '' : 's'}` : ', unlabelled'}`;
+    const pictures = `${countText(evaluationSetup.images)} image${evaluationSetup.images === 1 ? '' : 's'}${evaluationSetup.subFolders ? ` in ${countText(evaluationSetup.subFolders)} sub-folder${evaluationSetup.subFolders === 1 ? '' : 's'}` : ', unlabelled'}`;
     return html`<form
       class="form"
       aria-label="What to evaluate"
@@ -243,7 +243,7 @@ export class EvaluateView extends LitElement {
       }}
     >
       <span class="name">Images</span>
-      <div class="row"><span>${s.folder}: ${pictures}</span>${this.#folder('Other Folder…')}</div>
+      <div class="row"><span>${evaluationSetup.folder}: ${pictures}</span>${this.#folder('Other Folder…')}</div>
       <label for="preset">Preprocessing</label>
       <div class="row">
         <select
@@ -251,7 +251,7 @@ export class EvaluateView extends LitElement {
           ?disabled=${off}
           @change=${(e: Event) => set({ preset: (e.target as HTMLSelectElement).value })}
         >
-          ${s.presets.map((p) => html`<option value=${p.name} ?selected=${p.name === this.choice.preset}>${p.text}</option>`)}
+          ${evaluationSetup.presets.map((preset) => html`<option value=${preset.name} ?selected=${preset.name === this.choice.preset}>${preset.text}</option>`)}
         </select>
       </div>
       <label for="order">Channels</label>
@@ -280,25 +280,25 @@ export class EvaluateView extends LitElement {
     </form>`;
   }
 
-  #result(e: PageEvaluation): TemplateResult {
+  #result(pageEvaluation: PageEvaluation): TemplateResult {
     const percent = (v: number | null): string => (v === null ? '–' : `${(v * 100).toFixed(1)} %`);
-    const row = (r: PageEvaluationRun, i: number): TemplateResult =>
+    const row = (evaluationRun: PageEvaluationRun, i: number): TemplateResult =>
       html`<tr>
-        <th scope="row">${r.title}</th>
-        <td>${percent(r.top1)}</td>
-        <td>${percent(r.top5)}</td>
-        <td>${percent(r.agreesWithRgb)}</td>
-        <td>${percent(r.agreesWithRepeated)}</td>
-        <td>${i === 0 ? '–' : scoreText(r.scoreDifference)}</td>
+        <th scope="row">${evaluationRun.title}</th>
+        <td>${percent(evaluationRun.top1)}</td>
+        <td>${percent(evaluationRun.top5)}</td>
+        <td>${percent(evaluationRun.agreesWithRgb)}</td>
+        <td>${percent(evaluationRun.agreesWithRepeated)}</td>
+        <td>${i === 0 ? '–' : scoreText(evaluationRun.scoreDifference)}</td>
       </tr>`;
-    const labels = e.labelled ? `${countText(e.labelled)} with labels` : 'no labels';
+    const labels = pageEvaluation.labelled ? `${countText(pageEvaluation.labelled)} with labels` : 'no labels';
     return html`<div class="result" role="region" aria-label="Result">
-      ${e.conclusions.map((text, i) => html`<p class=${i === 0 ? 'first' : ''} role=${i === 0 ? 'status' : 'none'}>${text}</p>`)}
+      ${pageEvaluation.conclusions.map((text, i) => html`<p class=${i === 0 ? 'first' : ''} role=${i === 0 ? 'status' : 'none'}>${text}</p>`)}
       <div class="scroll" tabindex="0" aria-label="Table of runs" role="group">
         <table>
           <thead>
             <tr>
-              <th scope="col">n = ${countText(e.images)}, ${labels}</th>
+              <th scope="col">n = ${countText(pageEvaluation.images)}, ${labels}</th>
               <th scope="col">Top-1</th>
               <th scope="col">Top-5</th>
               <th scope="col">Agrees with RGB</th>
@@ -307,7 +307,7 @@ export class EvaluateView extends LitElement {
             </tr>
           </thead>
           <tbody>
-            ${e.runs.map(row)}
+            ${pageEvaluation.runs.map(row)}
           </tbody>
         </table>
       </div>
@@ -317,15 +317,17 @@ export class EvaluateView extends LitElement {
       </div>
       <h3>How it was measured</h3>
       <ul>
-        <li>${e.original}${e.adapted === null ? ', adapted in memory' : ` and ${e.adapted}`}</li>
-        ${e.details.map((d) => html`<li>${d}</li>`)}
+        <li>
+          ${pageEvaluation.original}${pageEvaluation.adapted === null ? ', adapted in memory' : ` and ${pageEvaluation.adapted}`}
+        </li>
+        ${pageEvaluation.details.map((detail) => html`<li>${detail}</li>`)}
         <li>A score difference is the largest from gray repeated, as a part of the largest score.</li>
       </ul>
       ${
-        e.notes.length
+        pageEvaluation.notes.length
           ? html`<h3>Notes</h3>
               <ul>
-                ${e.notes.map((note) => html`<li>${note}</li>`)}
+                ${pageEvaluation.notes.map((note) => html`<li>${note}</li>`)}
               </ul>`
           : null
       }

@@ -92,10 +92,10 @@ export class FilterGrid extends LitElement {
   protected override updated(changed: PropertyValues): void {
     if (changed.has('wipe')) this.style.setProperty('--wipe', `${this.wipe}%`);
     if (!changed.has('tiles')) return;
-    const pictures = this.tiles.flatMap((t) => [
-      ...t.pictures.slice(0, 1),
-      ...(t.over ? [t.over] : []),
-      ...t.pictures.slice(1),
+    const pictures = this.tiles.flatMap((tile) => [
+      ...tile.pictures.slice(0, 1),
+      ...(tile.over ? [tile.over] : []),
+      ...tile.pictures.slice(1),
     ]);
     this.renderRoot.querySelectorAll('canvas').forEach((canvas, i) => {
       const picture = pictures[i];
@@ -116,7 +116,7 @@ export class FilterGrid extends LitElement {
   #key(event: KeyboardEvent): void {
     const tiles = this.#tiles();
     const top = tiles[0]?.offsetTop;
-    const columns = Math.max(1, tiles.filter((t) => t.offsetTop === top).length);
+    const columns = Math.max(1, tiles.filter((tile) => tile.offsetTop === top).length);
     const to: Record<string, number> = {
       ArrowLeft: this.at - 1,
       ArrowRight: this.at + 1,

@@ -80,7 +80,7 @@ export class FirstLayer extends LitElement {
         ${
           this.listed
             ? html`<ul>
-                ${layers.slice(0, MOST_LISTED).map((l) => html`<li><button class="go" @click=${() => this.#show(l)}>${l.node || l.weight}</button> <span class="sub">${l.opType} ${shapeText(l.dims)}</span></li>`)}
+                ${layers.slice(0, MOST_LISTED).map((layer) => html`<li><button class="go" @click=${() => this.#show(layer)}>${layer.node || layer.weight}</button> <span class="sub">${layer.opType} ${shapeText(layer.dims)}</span></li>`)}
               </ul>`
             : null
         }
@@ -89,49 +89,53 @@ export class FirstLayer extends LitElement {
     </section>`;
   }
 
-  #show(l: PageFirstLayer): void {
+  #show(firstLayer: PageFirstLayer): void {
     this.dispatchEvent(
-      new CustomEvent('select-thing', { detail: { key: `n${l.nodeId}`, reveal: true }, bubbles: true, composed: true }),
+      new CustomEvent('select-thing', {
+        detail: { key: `n${firstLayer.nodeId}`, reveal: true },
+        bubbles: true,
+        composed: true,
+      }),
     );
   }
 
-  #card(l: PageFirstLayer, title: string, id: string): TemplateResult {
+  #card(firstLayer: PageFirstLayer, title: string, id: string): TemplateResult {
     // A matrix product slides over nothing.
-    const slides = l.strides.length > 0;
+    const slides = firstLayer.strides.length > 0;
     return html`<section class="first-layer" aria-labelledby=${id} ?data-folded=${!this.#fold.open}>
       ${this.#fold.heading(title, id)}
       <dl>
         <dt>Weight</dt>
-        <dd>${l.weight}</dd>
+        <dd>${firstLayer.weight}</dd>
         <dt>Shape</dt>
-        <dd><strong>${shapeText(l.dims)}</strong> <span class="sub">${listText(l.dims)}</span></dd>
+        <dd><strong>${shapeText(firstLayer.dims)}</strong> <span class="sub">${listText(firstLayer.dims)}</span></dd>
         <dt>Node</dt>
-        <dd>${l.node}</dd>
+        <dd>${firstLayer.node}</dd>
         <dt>Operator</dt>
-        <dd>${l.opType}</dd>
+        <dd>${firstLayer.opType}</dd>
         <dt>Type</dt>
-        <dd>${l.dtype}</dd>
+        <dd>${firstLayer.dtype}</dd>
         <dt>Layout</dt>
-        <dd>${l.layout}</dd>
+        <dd>${firstLayer.layout}</dd>
         ${
           slides
             ? html` <dt>Strides</dt>
-                <dd>${listText(l.strides)}</dd>
+                <dd>${listText(firstLayer.strides)}</dd>
                 <dt>Pads</dt>
-                <dd>${listText(l.pads)}</dd>
+                <dd>${listText(firstLayer.pads)}</dd>
                 <dt>Dilations</dt>
-                <dd>${listText(l.dilations)}</dd>
+                <dd>${listText(firstLayer.dilations)}</dd>
                 <dt>auto_pad</dt>
-                <dd>${l.autoPad}</dd>
+                <dd>${firstLayer.autoPad}</dd>
                 <dt>Group</dt>
-                <dd>${l.group}</dd>`
+                <dd>${firstLayer.group}</dd>`
             : null
         }
       </dl>
       <vscode-button appearance="secondary" @click=${() => this.dispatchEvent(new CustomEvent('show-filters'))}
         >Show filters</vscode-button
       >
-      <vscode-button appearance="secondary" @click=${() => this.#show(l)}>Show in graph</vscode-button>
+      <vscode-button appearance="secondary" @click=${() => this.#show(firstLayer)}>Show in graph</vscode-button>
     </section>`;
   }
 }

@@ -140,9 +140,9 @@ export class FirstLayerTab extends LitElement {
   }
 
   override render(): TemplateResult | null {
-    const m = this.model;
-    if (!m || !this.shown) return null;
-    const layers = m.firstLayers;
+    const page = this.model;
+    if (!page || !this.shown) return null;
+    const layers = page.firstLayers;
     const layer = layers[this.layer];
     if (!layer)
       return html`<section>
@@ -160,7 +160,7 @@ export class FirstLayerTab extends LitElement {
             ? html`<label
                 >Input layer
                 <select @change=${pick}>
-                  ${layers.map((l, i) => html`<option value=${i} ?selected=${i === this.layer}>${i + 1} of ${layers.length}: ${l.node || l.weight} ${shapeText(l.dims)}</option>`)}
+                  ${layers.map((firstLayer, i) => html`<option value=${i} ?selected=${i === this.layer}>${i + 1} of ${layers.length}: ${firstLayer.node || firstLayer.weight} ${shapeText(firstLayer.dims)}</option>`)}
                 </select></label
               >`
             : null
@@ -182,14 +182,14 @@ export class FirstLayerTab extends LitElement {
     const wiping = over !== null && this.slider;
     return html` <div class="bar">
         ${over ? html`<div role="group" aria-label="View">${this.#switch('Side by side', !this.slider, () => (this.slider = false))}${this.#switch('Slider', this.slider, () => (this.slider = true))}</div>` : null}
-        ${wiping ? html`<label class="wipe">colour <input type="range" min="0" max="100" aria-label="How much of each picture is shown as before" .value=${String(this.wipe)} @input=${(e: InputEvent) => (this.wipe = Number((e.target as HTMLInputElement).value))} /> gray</label>` : null}
+        ${wiping ? html`<label class="wipe">colour <input type="range" min="0" max="100" aria-label="How much of each picture is shown as before" .value=${String(this.wipe)} @input=${(event: InputEvent) => (this.wipe = Number((event.target as HTMLInputElement).value))} /> gray</label>` : null}
         <div role="group" aria-label="Brightness">
           ${this.#switch('Scale each filter', !this.together, () => (this.together = false))}${this.#switch('Scale all alike', this.together, () => (this.together = true))}
         </div>
       </div>
       <p class="status" role="status">${this.#status(page)}</p>
       ${facts.original?.why ? html`<p class="why">${facts.original.why}</p>` : null}
-      <div class="pair" @filter-at=${(e: CustomEvent<number>) => (this.at = e.detail)}>
+      <div class="pair" @filter-at=${(event: CustomEvent<number>) => (this.at = event.detail)}>
         ${wiping ? this.#panel(`${page.beforeTitle} | ${page.afterTitle}`, over) : html`${this.#panel(page.beforeTitle, this.#tiles.before)}${page.after ? this.#panel(page.afterTitle, this.#tiles.after) : null}`}
       </div>
       ${page.before.set.channels > MOST_CHANNELS ? html`<p>Only the first ${MOST_CHANNELS} of ${page.before.set.channels} channels are drawn.</p>` : null}

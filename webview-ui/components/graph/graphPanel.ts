@@ -89,7 +89,7 @@ export class GraphPanel extends LitElement {
         .target=${this}
         @open-all=${() => void this.#openAll(true)}
         @close-all=${() => void this.#openAll(false)}
-        @heat-chosen=${(e: CustomEvent<Heat | null>) => (this.heat = e.detail)}
+        @heat-chosen=${(event: CustomEvent<Heat | null>) => (this.heat = event.detail)}
       ></cw-graph-tools>
       <cw-legend .model=${session.model} .heat=${this.heat} .theme=${this.graphView?.theme ?? null}></cw-legend>`;
   }

@@ -141,19 +141,19 @@ export class Inspector extends LitElement {
       </dl>
       ${this.#links(
         model,
-        links.filter((l) => l.from === at).map((l) => l.to),
+        links.filter((link) => link.from === at).map((link) => link.to),
         'read by',
       )}
       ${this.#links(
         model,
-        links.filter((l) => l.to === at).map((l) => l.from),
+        links.filter((link) => link.to === at).map((link) => link.from),
         'from',
       )}
     </section>`;
   }
 
   #group(model: GraphModel, key: SelectionKey, index: number): TemplateResult {
-    const g = model.hierarchy.groups[index]!;
+    const group = model.hierarchy.groups[index]!;
     const facts = model.facts[index]!;
     const open = this.session?.isOpen(index) ?? false;
     const operators = new Map<string, number>();
@@ -167,11 +167,11 @@ export class Inspector extends LitElement {
       ${this.#fold.heading('Selected group', 't')} ${this.#tools(model, key)}
       <dl>
         <dt>Name</dt>
-        <dd>${g.title}</dd>
+        <dd>${group.title}</dd>
         <dt>Path</dt>
-        <dd>${g.path}</dd>
+        <dd>${group.path}</dd>
         <dt>Layers</dt>
-        <dd>${countText(g.count)}</dd>
+        <dd>${countText(group.count)}</dd>
         <dt>Output</dt>
         <dd>${facts.output || 'unknown'}</dd>
         <dt>Parameters</dt>
@@ -193,17 +193,18 @@ export class Inspector extends LitElement {
   /** The element type of a tensor that another item makes. */
   #dtypeOf(model: GraphModel, from: number | undefined, tensor: string): string | undefined {
     const node = from === undefined ? undefined : model.flat.items[from]?.node;
-    if (node) return node.outputs.find((o) => o.name === tensor)?.dtype;
+    if (node) return node.outputs.find((output) => output.name === tensor)?.dtype;
     return model.page.inputs.find((i) => i.name === tensor)?.dtype;
   }
 
   #node(model: GraphModel, key: SelectionKey, node: PageNode): TemplateResult {
     const at = model.itemOf(key)!;
-    const into = model.flat.links.filter((l) => l.to === at);
-    const out = model.flat.links.filter((l) => l.from === at);
+    const into = model.flat.links.filter((link) => link.to === at);
+    const out = model.flat.links.filter((link) => link.from === at);
     const params = nodeParameters(node);
     const macs = node.cost?.macs;
-    const contradictions = model.page.sizes?.contradictions.filter((c) => c.node === node.id) ?? [];
+    const contradictions =
+      model.page.sizes?.contradictions.filter((contradiction) => contradiction.node === node.id) ?? [];
     const operator = operatorOf(model.page, node);
     // Weights inside subgraphs go by names of their own, which the host can't be asked for.
     const inMain = node.id < model.page.nodes.length;
@@ -239,16 +240,16 @@ export class Inspector extends LitElement {
             : null
         }
         ${contradictions.map(
-          (c) =>
+          (contradiction) =>
             html`<dt>Contradiction</dt>
-              <dd>${c.message}</dd>`,
+              <dd>${contradiction.message}</dd>`,
         )}
       </dl>
       ${attributeRows(node, operator)}
       <h3>Inputs</h3>
       <ul>
         ${node.inputs.map((input, i) => {
-          const from = into.filter((l) => l.tensor === input.name).map((l) => l.from);
+          const from = into.filter((link) => link.tensor === input.name).map((link) => link.from);
           const formal = formalName(operator?.inputs, i);
           return html`<li>
             ${formal ? html`<span class="formal">${formal}</span>` : null}${input.name || '(left out)'}
@@ -266,7 +267,7 @@ export class Inspector extends LitElement {
             ${formal ? html`<span class="formal">${formal}</span>` : null}${output.name || '(left out)'}
             <span class="sub">${typeText(output.dtype, output.dims)}</span>${this.#links(
               model,
-              out.filter((l) => l.tensor === output.name).map((l) => l.to),
+              out.filter((link) => link.tensor === output.name).map((link) => link.to),
               'read by',
             )}
           </li>`;

@@ -13,7 +13,7 @@ const MOST_BOXES = 4000;
  */
 export class Mover {
   #redraw: () => void;
-  #camera: { from: View; to: View; start: number; set: (v: View) => void } | null = null;
+  #camera: { from: View; to: View; start: number; set: (view: View) => void } | null = null;
   #boxes: { dx: Float64Array; dy: Float64Array; start: number } | null = null;
 
   constructor(redraw: () => void) {
@@ -24,7 +24,7 @@ export class Mover {
     this.#camera = null;
   }
 
-  glide(from: View, to: View, set: (v: View) => void): void {
+  glide(from: View, to: View, set: (view: View) => void): void {
     if (still()) set(to);
     else this.#camera = { from, to, start: performance.now(), set };
   }
@@ -34,17 +34,17 @@ export class Mover {
    * anchor.
    */
   shift(before: Scene, after: Scene, moved: { x: number; y: number }): void {
-    const g = after.geometry;
-    if (still() || g.box.length > MOST_BOXES || before.geometry.box.length > MOST_BOXES) return;
+    const geometry = after.geometry;
+    if (still() || geometry.box.length > MOST_BOXES || before.geometry.box.length > MOST_BOXES) return;
     const old = new Map<number, number>();
     before.geometry.box.forEach((ref, b) => old.set(ref, b));
-    const dx = new Float64Array(g.box.length);
-    const dy = new Float64Array(g.box.length);
-    g.box.forEach((ref, b) => {
+    const dx = new Float64Array(geometry.box.length);
+    const dy = new Float64Array(geometry.box.length);
+    geometry.box.forEach((ref, b) => {
       const was = old.get(ref);
       if (was === undefined) return;
-      dx[b] = before.geometry.x[was]! - moved.x - g.x[b]!;
-      dy[b] = before.geometry.y[was]! - moved.y - g.y[b]!;
+      dx[b] = before.geometry.x[was]! - moved.x - geometry.x[b]!;
+      dy[b] = before.geometry.y[was]! - moved.y - geometry.y[b]!;
     });
     this.#boxes = { dx, dy, start: performance.now() };
   }

@@ -4,7 +4,7 @@ import type { PageFormal, PageModel, PageNode, PageOperator } from '../../../src
 
 /** What the standard says about a node's operator; undefined for operators of others. */
 export function operatorOf(page: PageModel, node: PageNode): PageOperator | undefined {
-  return page.operators?.find((o) => o.opType === node.opType && o.domain === node.domain);
+  return page.operators?.find((operator) => operator.opType === node.opType && operator.domain === node.domain);
 }
 
 /**
@@ -20,15 +20,15 @@ export function formalName(formals: readonly PageFormal[] | undefined, i: number
 
 /** A node's attributes with their types; those left out follow with what holds instead. */
 export function attributeRows(node: PageNode, operator: PageOperator | undefined): TemplateResult | null {
-  const given = new Set(node.attributes.map((a) => a.name));
-  const left = operator?.attributes.filter((a) => !given.has(a.name)) ?? [];
+  const given = new Set(node.attributes.map((attribute) => attribute.name));
+  const left = operator?.attributes.filter((attribute) => !given.has(attribute.name)) ?? [];
   if (node.attributes.length + left.length === 0) return null;
   return html`<h3>Attributes</h3>
     <dl>
       ${node.attributes.map(
-        (a) =>
-          html`<dt title=${a.type}>${a.name}</dt>
-            <dd>${a.value} <span class="sub">${a.type}</span></dd>`,
+        (attribute) =>
+          html`<dt title=${attribute.type}>${attribute.name}</dt>
+            <dd>${attribute.value} <span class="sub">${attribute.type}</span></dd>`,
       )}
       ${left.map(
         (a) =>

@@ -17,15 +17,15 @@ export class Pointing {
 
   listen(canvas: HTMLCanvasElement): void {
     // Non-passive, or the webview would scroll instead.
-    canvas.addEventListener('wheel', (e) => this.#wheel(e), { passive: false });
-    canvas.addEventListener('pointerdown', (e) => this.#down(e, canvas));
-    canvas.addEventListener('pointermove', (e) => this.#move(e));
-    canvas.addEventListener('pointerup', (e) => this.#up(e));
-    canvas.addEventListener('pointercancel', (e) => this.#fingers.delete(e.pointerId));
+    canvas.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
+    canvas.addEventListener('pointerdown', (event) => this.#down(event, canvas));
+    canvas.addEventListener('pointermove', (event) => this.#move(event));
+    canvas.addEventListener('pointerup', (event) => this.#up(event));
+    canvas.addEventListener('pointercancel', (event) => this.#fingers.delete(event.pointerId));
     canvas.addEventListener('pointerleave', () => this.#view.hover(-1, -1, 0, 0));
-    canvas.addEventListener('dblclick', (e) => this.#double(e));
-    canvas.addEventListener('contextmenu', (e) => this.#menu(e));
-    canvas.addEventListener('keydown', (e) => this.#key(e));
+    canvas.addEventListener('dblclick', (event) => this.#double(event));
+    canvas.addEventListener('contextmenu', (event) => this.#menu(event));
+    canvas.addEventListener('keydown', (event) => this.#key(event));
   }
 
   #wheel(event: WheelEvent): void {
@@ -93,15 +93,17 @@ export class Pointing {
   #step(by: number): void {
     const { scene, selected } = this.#view;
     if (!scene) return;
-    const g = scene.geometry;
-    const order = Array.from(g.box.keys()).sort(
+    const geometry = scene.geometry;
+    const order = Array.from(geometry.box.keys()).sort(
       (a, b) =>
-        g.y[a]! + (g.open[a] ? 0 : g.h[a]! / 2) - (g.y[b]! + (g.open[b] ? 0 : g.h[b]! / 2)) || g.x[a]! - g.x[b]!,
+        geometry.y[a]! +
+          (geometry.open[a] ? 0 : geometry.h[a]! / 2) -
+          (geometry.y[b]! + (geometry.open[b] ? 0 : geometry.h[b]! / 2)) || geometry.x[a]! - geometry.x[b]!,
     );
     if (order.length === 0) return;
     const at = order.indexOf(scene.boxOf(selected) ?? -1);
     const next = at < 0 ? 0 : Math.min(order.length - 1, Math.max(0, at + by));
-    this.#view.select(scene.model.keyOf(g.box[order[next]!]!), true);
+    this.#view.select(scene.model.keyOf(geometry.box[order[next]!]!), true);
   }
 
   #key(event: KeyboardEvent): void {

@@ -71,7 +71,7 @@ export class LayerTable extends LitElement {
     if (changed.has('model')) this.#all = this.model ? layerRows(this.model) : [];
     if (changed.has('model') || changed.has('view')) {
       this.said = '';
-      const sort = COLUMNS.find((c) => c.key === this.view.sort)?.key ?? 'order';
+      const sort = COLUMNS.find((column) => column.key === this.view.sort)?.key ?? 'order';
       this.#rows = sortRows(filterRows(this.#all, this.view.filter), sort, this.view.down);
     }
   }
@@ -90,7 +90,7 @@ export class LayerTable extends LitElement {
   }
 
   get #at(): number {
-    return this.#rows.findIndex((r) => `n${r.id}` === this.selected);
+    return this.#rows.findIndex((row) => `n${row.id}` === this.selected);
   }
 
   /** Scrolls just far enough for the selected row to be seen. */
@@ -242,7 +242,7 @@ export class LayerTable extends LitElement {
           placeholder="Name, operator, shape"
           spellcheck="false"
           .value=${this.view.filter}
-          @input=${(e: InputEvent) => this.#show({ filter: (e.target as HTMLInputElement).value })}
+          @input=${(event: InputEvent) => this.#show({ filter: (event.target as HTMLInputElement).value })}
         />
         <span class="count" role="status"
           >${this.said || (rows.length === all ? `${countText(all)} layers` : `${countText(rows.length)} of ${countText(all)} layers`)}</span
@@ -259,7 +259,7 @@ export class LayerTable extends LitElement {
       >
         <table role="grid" aria-label="Layers" aria-rowcount=${rows.length + 1}>
           <colgroup>
-            ${COLUMNS.map((c) => html`<col class=${c.key} />`)}
+            ${COLUMNS.map((column) => html`<col class=${column.key} />`)}
           </colgroup>
           <thead>
             <tr aria-rowindex="1">

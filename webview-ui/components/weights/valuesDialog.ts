@@ -161,13 +161,13 @@ export class ValuesDialog extends LitElement {
   }
 
   override render(): TemplateResult {
-    const w = this.weight;
-    return html`<dialog aria-label=${w ? `Values of ${w.name}` : 'Values'} @close=${this.#closed}>
+    const weight = this.weight;
+    return html`<dialog aria-label=${weight ? `Values of ${weight.name}` : 'Values'} @close=${this.#closed}>
       ${
-        w && this.#blocks
+        weight && this.#blocks
           ? html` <header>
-                <h2>${w.name} <span>${w.dtype} ${listText(w.dims)}</span></h2>
-                ${w.dims.length > 2 ? this.#axes(w) : null}
+                <h2>${weight.name} <span>${weight.dtype} ${listText(weight.dims)}</span></h2>
+                ${weight.dims.length > 2 ? this.#axes(weight) : null}
                 <button @click=${() => this.renderRoot.querySelector('dialog')?.close()}>Close</button>
               </header>
               ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : this.#grid(this.#blocks)}`
@@ -176,7 +176,7 @@ export class ValuesDialog extends LitElement {
     </dialog>`;
   }
 
-  #axes(w: PageWeight): TemplateResult {
+  #axes(weight: PageWeight): TemplateResult {
     const choose =
       (which: 'rowAxis' | 'columnAxis') =>
       (event: Event): void => {
@@ -190,19 +190,19 @@ export class ValuesDialog extends LitElement {
       html`<label
         >${label}
         <select @change=${choose(which)}>
-          ${w.dims.map((dim, axis) => html`<option value=${axis} .selected=${this[which] === axis}>axis ${axis} (${countText(dim)})</option>`)}
+          ${weight.dims.map((dim, axis) => html`<option value=${axis} .selected=${this[which] === axis}>axis ${axis} (${countText(dim)})</option>`)}
         </select></label
       >`;
     const fix =
       (axis: number) =>
       (event: Event): void => {
         const field = event.target as HTMLInputElement;
-        const value = Math.max(0, Math.min((w.dims[axis] ?? 1) - 1, Math.floor(Number(field.value)) || 0));
+        const value = Math.max(0, Math.min((weight.dims[axis] ?? 1) - 1, Math.floor(Number(field.value)) || 0));
         field.value = String(value);
         this.fixed = this.fixed.map((old, i) => (i === axis ? value : old));
         this.#open();
       };
-    return html`${select('Rows', 'rowAxis')}${select('Columns', 'columnAxis')}${w.dims.map((dim, axis) =>
+    return html`${select('Rows', 'rowAxis')}${select('Columns', 'columnAxis')}${weight.dims.map((dim, axis) =>
       axis === this.rowAxis || axis === this.columnAxis
         ? null
         : html`<label

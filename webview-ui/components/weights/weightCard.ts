@@ -179,58 +179,61 @@ export class WeightCard extends LitElement {
   }
 
   override render(): TemplateResult | null {
-    const w = this.weight;
-    if (!w) return null;
-    const texts = w.dtype === 'string';
-    return html` <div class="buttons" role="group" aria-label=${`Weight ${w.name}`}>
-        ${texts ? null : html`<button @click=${() => this.#statistics(w)}>Statistics</button>`}
-        <button @click=${() => this.#values(w)}>Values…</button>
-        ${texts ? null : html`<button title="Save the weight as a NumPy array" @click=${() => this.#save(w, 'npy')}>Save .npy</button>`}
-        <button title="Save the weight as comma-separated values" @click=${() => this.#save(w, 'csv')}>Save CSV</button>
+    const weight = this.weight;
+    if (!weight) return null;
+    const texts = weight.dtype === 'string';
+    return html` <div class="buttons" role="group" aria-label=${`Weight ${weight.name}`}>
+        ${texts ? null : html`<button @click=${() => this.#statistics(weight)}>Statistics</button>`}
+        <button @click=${() => this.#values(weight)}>Values…</button>
+        ${texts ? null : html`<button title="Save the weight as a NumPy array" @click=${() => this.#save(weight, 'npy')}>Save .npy</button>`}
+        <button title="Save the weight as comma-separated values" @click=${() => this.#save(weight, 'csv')}>
+          Save CSV
+        </button>
       </div>
       ${this.busy ? html`<p role="status">${this.busy} <progress max="1" .value=${this.fraction} aria-label=${this.busy}></progress> <button @click=${() => this.#reset()}>Cancel</button></p>` : null}
       <p role=${this.failed ? 'alert' : 'status'}>${this.said}</p>
-      ${this.stats ? this.#facts(w, this.stats) : null}
+      ${this.stats ? this.#facts(weight, this.stats) : null}
       <cw-values></cw-values>`;
   }
 
-  #facts(w: PageWeight, s: PageStatistics): TemplateResult {
+  #facts(weight: PageWeight, statistics: PageStatistics): TemplateResult {
     const share = (n: number): TemplateResult =>
-      html`${countText(n)}${n > 0 ? html` <span class="sub">${((n / s.count) * 100).toFixed(n === s.count ? 0 : 2)} %</span>` : null}`;
+      html`${countText(n)}${n > 0 ? html` <span class="sub">${((n / statistics.count) * 100).toFixed(n === statistics.count ? 0 : 2)} %</span>` : null}`;
     const number = (value: number | null, none: string): string => (value === null ? none : numberText(value));
-    const none = s.count === s.nan + s.infinite ? 'none' : 'beyond double precision';
-    return html`<dl aria-label=${`Statistics of ${w.name}`}>
+    const none = statistics.count === statistics.nan + statistics.infinite ? 'none' : 'beyond double precision';
+    return html`<dl aria-label=${`Statistics of ${weight.name}`}>
         <dt>Values</dt>
         <dd>
-          ${countText(s.count)}
+          ${countText(statistics.count)}
           <span class="sub"
-            >${w.dtype} ${shapeText(w.dims)}${w.dtype.startsWith('complex') ? ', real and imaginary parts' : ''}</span
+            >${weight.dtype}
+            ${shapeText(weight.dims)}${weight.dtype.startsWith('complex') ? ', real and imaginary parts' : ''}</span
           >
         </dd>
         <dt>Minimum</dt>
-        <dd>${s.min ?? 'none'}</dd>
+        <dd>${statistics.min ?? 'none'}</dd>
         <dt>Maximum</dt>
-        <dd>${s.max ?? 'none'}</dd>
+        <dd>${statistics.max ?? 'none'}</dd>
         <dt>Mean</dt>
-        <dd>${number(s.mean, none)}</dd>
+        <dd>${number(statistics.mean, none)}</dd>
         <dt title="Population standard deviation">Std. deviation</dt>
-        <dd>${number(s.deviation, none)}</dd>
+        <dd>${number(statistics.deviation, none)}</dd>
         <dt>Zeros</dt>
-        <dd>${share(s.zeros)}</dd>
+        <dd>${share(statistics.zeros)}</dd>
         ${
-          s.nan > 0
+          statistics.nan > 0
             ? html`<dt>NaN</dt>
-                <dd>${share(s.nan)}</dd>`
+                <dd>${share(statistics.nan)}</dd>`
             : null
         }
         ${
-          s.infinite > 0
+          statistics.infinite > 0
             ? html`<dt>Infinite</dt>
-                <dd>${share(s.infinite)}</dd>`
+                <dd>${share(statistics.infinite)}</dd>`
             : null
         }
       </dl>
-      ${this.#spread(s)}`;
+      ${this.#spread(statistics)}`;
   }
 
   /** The histogram; one value has none. */

@@ -29,7 +29,7 @@ export interface ChunkedDataset {
 /** The chunks that were written, in no order. Those that were not hold the fill value. */
 export async function storedChunks(file: Hdf5File, dataset: ChunkedDataset): Promise<Chunk[]> {
   const { index, chunk } = dataset.layout;
-  const bytes = chunk.reduce((n, dim) => n * dim, dataset.elementBytes);
+  const bytes = chunk.reduce((total, dim) => total * dim, dataset.elementBytes);
   if (index.address === null) return [];
   const found: Chunk[] = [];
   for await (const entry of entriesOf(file, { ...dataset, address: index.address, bytes })) {
@@ -117,13 +117,13 @@ async function* inFixedArray(file: Hdf5File, dataset: Indexed): AsyncGenerator<C
 /** Chunks along each axis. */
 function grid({ maxDims, layout, from }: ChunkedDataset): number[] {
   const sizes = layout.chunk.map((dim, axis) => Math.ceil((maxDims[axis] ?? 0) / dim));
-  if (!Number.isSafeInteger(sizes.reduce((n, size) => n * size, 1)))
+  if (!Number.isSafeInteger(sizes.reduce((total, size) => total * size, 1)))
     throw malformed('a dataset has too many chunks', from);
   return sizes;
 }
 
 function gridCount(dataset: ChunkedDataset): number {
-  return grid(dataset).reduce((n, size) => n * size, 1);
+  return grid(dataset).reduce((total, size) => total * size, 1);
 }
 
 /** The offsets of the chunk with this number, the last axis running first. */

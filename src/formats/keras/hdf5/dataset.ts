@@ -27,7 +27,7 @@ export interface Dataset {
 
 /** What an object's header says of a dataset; null when the object is none. Nothing of its data is read. */
 export function readDataset(messages: readonly HeaderMessage[]): Dataset | null {
-  const find = (type: number): HeaderMessage | null => messages.find((m) => m.type === type) ?? null;
+  const find = (type: number): HeaderMessage | null => messages.find((message) => message.type === type) ?? null;
   const [type, space, layout] = [find(MESSAGE.datatype), find(MESSAGE.dataspace), find(MESSAGE.layout)];
   if (!type || !space || !layout) return null;
   for (const message of [type, space, layout])
@@ -132,9 +132,9 @@ async function streamChunks(
   if (layout.kind !== 'chunked' || layout.chunk.length !== dims.length || !dims.length)
     throw malformed('the chunks of a dataset have other axes than it', from);
   const depth = layout.chunk[0] ?? 1;
-  const rowBytes = dims.slice(1).reduce((n, dim) => n * dim, datatype.size);
+  const rowBytes = dims.slice(1).reduce((total, dim) => total * dim, datatype.size);
   const slabBytes = Math.min(depth, dims[0] ?? 1) * rowBytes;
-  const chunkBytes = layout.chunk.reduce((n, dim) => n * dim, datatype.size);
+  const chunkBytes = layout.chunk.reduce((total, dim) => total * dim, datatype.size);
   if (slabBytes > MAX_SLAB_BYTES || chunkBytes > MAX_SLAB_BYTES)
     throw unsupported('A dataset with chunks of this size', from);
   const filtered = dataset.filters.length > 0;

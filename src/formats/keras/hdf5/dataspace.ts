@@ -44,7 +44,7 @@ function maxDim(cursor: Cursor): number {
 /** How many elements dims name. Throws `malformed` where it is more than any file holds. */
 export function countOf(dims: readonly number[], offset: number): number {
   if (dims.includes(0)) return 0;
-  const count = dims.reduce((n, dim) => n * dim, 1);
+  const count = dims.reduce((total, dim) => total * dim, 1);
   if (!Number.isSafeInteger(count)) throw malformed('a dataset has more elements than a file can hold', offset);
   return count;
 }

@@ -21,7 +21,7 @@ export function replaceDataset(patch: Hdf5Patch, tree: Hdf5Tree, path: string, d
   const dataset = tree.objects.get(path)?.dataset;
   if (!dataset) throw new RangeError(`there is no dataset ${path}`);
   const { dims } = data;
-  const count = dims.reduce((n, dim) => n * dim, 1);
+  const count = dims.reduce((total, dim) => total * dim, 1);
   if (dims.length !== dataset.space.dims.length || count * dataset.datatype.size !== data.bytes.length)
     throw new RangeError(`${path}: ${data.bytes.length} bytes for dims [${dims.join(', ')}]`);
   putDims(patch, dataset, { dims, width: tree.file.widths.length });

@@ -38,14 +38,14 @@ export function shapeIn(json: Json | undefined): WrittenShape | null {
   const list = member(json, 'items') ?? json;
   if (!list || !Array.isArray(list.value)) return null;
   const dims = items(list).map((item) => item.value);
-  return dims.every((d) => d === null || typeof d === 'number')
+  return dims.every((dim) => dim === null || typeof dim === 'number')
     ? { json: list, dims: dims as (number | null)[] }
     : null;
 }
 
 /** A shape as the graph has it: the batch by name, other open sizes unknown. */
 export function graphDims(dims: readonly (number | null)[]): Dim[] {
-  return dims.map((d, axis) => d ?? (axis === 0 ? 'batch' : null));
+  return dims.map((dim, axis) => dim ?? (axis === 0 ? 'batch' : null));
 }
 
 /** The numbers of a list that may stand alone or as a tuple. */

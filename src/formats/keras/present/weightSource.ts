@@ -67,8 +67,10 @@ export class WeightSource {
     if (named)
       return layer.path === layer.outermost ? [...named] : named.filter((path) => path.split('/').includes(layer.name));
     return [...this.tree.objects.values()]
-      .filter((o) => o.dataset && CONTAINERS.some((c) => o.path.startsWith(`${inContainer(layer.group, c)}/`)))
-      .map((o) => o.path);
+      .filter(
+        (object) => object.dataset && CONTAINERS.some((c) => object.path.startsWith(`${inContainer(layer.group, c)}/`)),
+      )
+      .map((object) => object.path);
   }
 
   private byNumber(layer: Layer, names: readonly string[]): string[] {

@@ -118,12 +118,12 @@ export async function setValueDim(
   const tensorType = type && (await only(wire, type, 1));
   const shape = tensorType && (await only(wire, tensorType, 2));
   if (!shape) return null;
-  const dims = await wire.fields(shape, (f) => f.number === 1 && f.wireType === LEN);
+  const dims = await wire.fields(shape, (field) => field.number === 1 && field.wireType === LEN);
   const found = dims[axis];
   if (!found) return null;
   const ref = { start: found.start, bodyStart: found.bodyStart, end: found.end, parent: shape };
   const kept = [encodeDim(dim)];
-  for (const { start, end } of await wire.ranges(ref, (f) => f.number !== 1 && f.number !== 2))
+  for (const { start, end } of await wire.ranges(ref, (field) => field.number !== 1 && field.number !== 2))
     kept.push(await wire.bytes(start, end));
   return replaceBody(ref, concat(kept));
 }
@@ -143,7 +143,7 @@ export function setMetadata(model: Model, key: string, value: string): Edit {
 }
 
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
+  const out = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
   let at = 0;
   for (const part of parts) {
     out.set(part, at);
@@ -153,7 +153,7 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 async function only(wire: WireReader, ref: MessageRef, number: number): Promise<MessageRef | null> {
-  const found = await wire.fields(ref, (f) => f.number === number && f.wireType === LEN);
+  const found = await wire.fields(ref, (field) => field.number === number && field.wireType === LEN);
   if (found.length > 1) {
     throw new ChannelwiseError(
       'unsupported',

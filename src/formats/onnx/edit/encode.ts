@@ -146,7 +146,7 @@ export function tag(number: number, wireType: number): number {
 
 /** Throws a RangeError unless dims name as many elements as there are values. */
 export function checkCount(dtype: number, dims: readonly number[], values: number, label: string): void {
-  const count = dims.reduce((n, dim) => n * dim, 1);
+  const count = dims.reduce((total, dim) => total * dim, 1);
   if (count * knownRow(dtype, label).lanes !== values)
     throw new RangeError(`${label}: ${values} values for dims [${dims.join(', ')}]`);
 }

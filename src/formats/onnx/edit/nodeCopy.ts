@@ -28,7 +28,7 @@ export async function copyNode(wire: WireReader, node: Node, copy: NodeCopy): Pr
     ...copy.outputs.map((text) => encodeText(OUTPUT, text)),
     encodeText(NAME, copy.name),
   ];
-  const names = new Map(node.attributes.map((a) => [a.ref.start, a.name]));
+  const names = new Map(node.attributes.map((attribute) => [attribute.ref.start, attribute.name]));
   const kept = await wire.ranges(node.ref, (field) => {
     if ([INPUT, OUTPUT, NAME].includes(field.number)) return false;
     const name = field.number === ATTRIBUTE ? names.get(field.start) : undefined;

@@ -26,10 +26,10 @@ export async function rewriteNode(wire: WireReader, node: Node, changes: NodeCha
   if (changes.inputs) texts.set(INPUT, changes.inputs);
   if (changes.outputs) texts.set(OUTPUT, changes.outputs);
   if (changes.opType !== undefined) texts.set(OP_TYPE, [changes.opType]);
-  const fields = await wire.fields(node.ref, (f) => texts.has(f.number) || f.number === ATTRIBUTE);
+  const fields = await wire.fields(node.ref, (field) => texts.has(field.number) || field.number === ATTRIBUTE);
   const edits: Edit[] = [];
   for (const [number, values] of texts) {
-    const old = fields.filter((f) => f.number === number);
+    const old = fields.filter((field) => field.number === number);
     for (const edit of await changeTexts(wire, node, old, { number, values })) edits.push(edit);
   }
   return [...edits, ...changeAttributes(node, fields, changes.attributes ?? {})];

@@ -93,36 +93,38 @@ async function explained(source: ByteSource, error: unknown): Promise<unknown> {
 type ModelDraft = Omit<Open<Model>, 'graph'> & { graph: Graph | null };
 
 const MODEL: Rules<ModelDraft> = {
-  1: integer((d, value) => {
-    d.irVersion = value;
+  1: integer((draft, value) => {
+    draft.irVersion = value;
   }),
-  2: text((d, value) => {
-    d.producerName = value;
+  2: text((draft, value) => {
+    draft.producerName = value;
   }),
-  3: text((d, value) => {
-    d.producerVersion = value;
+  3: text((draft, value) => {
+    draft.producerVersion = value;
   }),
-  4: text((d, value) => {
-    d.domain = value;
+  4: text((draft, value) => {
+    draft.domain = value;
   }),
-  5: wide((d, value) => {
-    d.modelVersion = value;
+  5: wide((draft, value) => {
+    draft.modelVersion = value;
   }),
-  6: text((d, value) => {
-    d.docString = value;
+  6: text((draft, value) => {
+    draft.docString = value;
   }),
   7: single(
     'The graph',
-    (d) => d.graph !== null,
-    (d, ref) =>
+    (draft) => draft.graph !== null,
+    (draft, ref) =>
       graphFrame(ref, 0, (graph) => {
-        d.graph = graph;
+        draft.graph = graph;
       }),
   ),
-  8: message((d, ref, depth) => opsetFrame(ref, depth, d.opsets)),
-  14: message((d, ref, depth) => entryFrame(ref, depth, (key, value) => void d.metadata.push({ ref, key, value }))),
-  20: message((d, ref, depth) => frame({ ref, depth }, TRAINING, d.training)),
-  25: message((d, ref, depth) => functionFrame(ref, depth, d.functions)),
+  8: message((draft, ref, depth) => opsetFrame(ref, depth, draft.opsets)),
+  14: message((draft, ref, depth) =>
+    entryFrame(ref, depth, (key, value) => void draft.metadata.push({ ref, key, value })),
+  ),
+  20: message((draft, ref, depth) => frame({ ref, depth }, TRAINING, draft.training)),
+  25: message((draft, ref, depth) => functionFrame(ref, depth, draft.functions)),
 };
 
 const trainingGraph = message<Graph[]>((graphs, ref, depth) =>
@@ -138,11 +140,11 @@ function opsetFrame(ref: MessageRef, depth: number, into: OpsetImport[]): Frame 
 }
 
 const OPSET: Rules<Open<OpsetImport>> = {
-  1: name((d, value) => {
-    d.domain = standardDomain(value);
+  1: name((open, value) => {
+    open.domain = standardDomain(value);
   }),
-  2: integer((d, value) => {
-    d.version = value;
+  2: integer((open, value) => {
+    open.version = value;
   }),
 };
 
@@ -164,20 +166,20 @@ function functionFrame(ref: MessageRef, depth: number, into: FunctionDef[]): Fra
 }
 
 const FUNCTION: Rules<Open<FunctionDef>> = {
-  1: name((d, value) => {
-    d.name = value;
+  1: name((open, value) => {
+    open.name = value;
   }),
-  4: name((d, value) => void d.inputs.push(value)),
-  5: name((d, value) => void d.outputs.push(value)),
-  6: name((d, value) => void d.attributeNames.push(value)),
-  7: message((d, ref, depth) => nodeFrame(ref, depth, d.nodes)),
-  9: message((d, ref, depth) => opsetFrame(ref, depth, d.opsets)),
-  10: name((d, value) => {
-    d.domain = standardDomain(value);
+  4: name((open, value) => void open.inputs.push(value)),
+  5: name((open, value) => void open.outputs.push(value)),
+  6: name((open, value) => void open.attributeNames.push(value)),
+  7: message((open, ref, depth) => nodeFrame(ref, depth, open.nodes)),
+  9: message((open, ref, depth) => opsetFrame(ref, depth, open.opsets)),
+  10: name((open, value) => {
+    open.domain = standardDomain(value);
   }),
-  11: message((d, ref, depth) => attributeFrame(ref, depth, d.attributes)),
-  13: name((d, value) => {
-    d.overload = value;
+  11: message((open, ref, depth) => attributeFrame(ref, depth, open.attributes)),
+  13: name((open, value) => {
+    open.overload = value;
   }),
 };
 
@@ -205,15 +207,15 @@ function graphFrame(ref: MessageRef, depth: number, done: (graph: Graph) => void
 }
 
 const GRAPH: Rules<Open<Graph>> = {
-  1: message((d, ref, depth) => nodeFrame(ref, depth, d.nodes)),
-  2: text((d, value) => {
-    d.name = value;
+  1: message((open, ref, depth) => nodeFrame(ref, depth, open.nodes)),
+  2: text((open, value) => {
+    open.name = value;
   }),
-  5: message((d, ref, depth) => tensorFrame(ref, depth, (tensor) => void d.initializers.push(tensor))),
-  11: message((d, ref, depth) => valueInfoFrame(ref, depth, (value) => void d.inputs.push(value))),
-  12: message((d, ref, depth) => valueInfoFrame(ref, depth, (value) => void d.outputs.push(value))),
-  13: message((d, ref, depth) => valueInfoFrame(ref, depth, (value) => void d.valueInfo.push(value))),
-  15: message((d, ref, depth) => sparseFrame(ref, depth, (sparse) => void d.sparseInitializers.push(sparse))),
+  5: message((open, ref, depth) => tensorFrame(ref, depth, (tensor) => void open.initializers.push(tensor))),
+  11: message((open, ref, depth) => valueInfoFrame(ref, depth, (value) => void open.inputs.push(value))),
+  12: message((open, ref, depth) => valueInfoFrame(ref, depth, (value) => void open.outputs.push(value))),
+  13: message((open, ref, depth) => valueInfoFrame(ref, depth, (value) => void open.valueInfo.push(value))),
+  15: message((open, ref, depth) => sparseFrame(ref, depth, (sparse) => void open.sparseInitializers.push(sparse))),
 };
 
 function nodeFrame(ref: MessageRef, depth: number, into: Node[]): Frame {
@@ -234,23 +236,23 @@ function nodeFrame(ref: MessageRef, depth: number, into: Node[]): Frame {
 type NodeDraft = Omit<Open<Node>, 'metadata'> & { metadata?: MetadataEntry[] };
 
 const NODE: Rules<NodeDraft> = {
-  1: name((d, value) => void d.inputs.push(value)),
-  2: name((d, value) => void d.outputs.push(value)),
-  3: name((d, value) => {
-    d.name = value;
+  1: name((nodeDraft, value) => void nodeDraft.inputs.push(value)),
+  2: name((nodeDraft, value) => void nodeDraft.outputs.push(value)),
+  3: name((nodeDraft, value) => {
+    nodeDraft.name = value;
   }),
-  4: name((d, value) => {
-    d.opType = value;
+  4: name((nodeDraft, value) => {
+    nodeDraft.opType = value;
   }),
-  5: message((d, ref, depth) => attributeFrame(ref, depth, d.attributes)),
-  7: name((d, value) => {
-    d.domain = standardDomain(value);
+  5: message((nodeDraft, ref, depth) => attributeFrame(ref, depth, nodeDraft.attributes)),
+  7: name((nodeDraft, value) => {
+    nodeDraft.domain = standardDomain(value);
   }),
-  8: name((d, value) => {
-    d.overload = value;
+  8: name((nodeDraft, value) => {
+    nodeDraft.overload = value;
   }),
-  9: message((d, ref, depth) =>
-    entryFrame(ref, depth, (key, value) => void (d.metadata ??= []).push({ ref, key, value })),
+  9: message((nodeDraft, ref, depth) =>
+    entryFrame(ref, depth, (key, value) => void (nodeDraft.metadata ??= []).push({ ref, key, value })),
   ),
 };
 
@@ -272,51 +274,55 @@ function attributeFrame(ref: MessageRef, depth: number, into: Attribute[]): Fram
 }
 
 const ATTRIBUTE: Rules<AttributeDraft> = {
-  1: name((d, value) => {
-    d.name = value;
+  1: name((attribute, value) => {
+    attribute.name = value;
   }),
-  2: float((d, value) => {
-    d.float = value;
+  2: float((attribute, value) => {
+    attribute.float = value;
   }),
-  3: wide((d, value) => {
-    d.int = value;
+  3: wide((attribute, value) => {
+    attribute.int = value;
   }),
-  4: bytes((d, value) => {
-    d.string = value;
+  4: bytes((attribute, value) => {
+    attribute.string = value;
   }),
   5: single(
     'A tensor attribute',
-    (d) => d.tensor !== undefined,
-    (d, ref, depth) =>
+    (attribute) => attribute.tensor !== undefined,
+    (attribute, ref, depth) =>
       tensorFrame(ref, depth, (tensor: Tensor) => {
-        d.tensor = tensor;
+        attribute.tensor = tensor;
       }),
   ),
   6: single(
     'A graph attribute',
-    (d) => d.graph !== undefined,
-    (d, ref, depth) =>
+    (attribute) => attribute.graph !== undefined,
+    (attribute, ref, depth) =>
       graphFrame(ref, depth + 1, (graph) => {
-        d.graph = graph;
+        attribute.graph = graph;
       }),
   ),
-  7: floats((d) => (d.floats ??= [])),
-  8: integers((d, value) => void (d.ints ??= []).push(value)),
-  9: bytes((d, value) => void (d.strings ??= []).push(value)),
-  10: message((d, ref, depth) => tensorFrame(ref, depth, (tensor: Tensor) => void (d.tensors ??= []).push(tensor))),
-  11: message((d, ref, depth) => graphFrame(ref, depth + 1, (graph) => void (d.graphs ??= []).push(graph))),
-  20: integer((d, value) => {
-    d.type = value;
+  7: floats((attribute) => (attribute.floats ??= [])),
+  8: integers((attribute, value) => void (attribute.ints ??= []).push(value)),
+  9: bytes((attribute, value) => void (attribute.strings ??= []).push(value)),
+  10: message((attribute, ref, depth) =>
+    tensorFrame(ref, depth, (tensor: Tensor) => void (attribute.tensors ??= []).push(tensor)),
+  ),
+  11: message((attribute, ref, depth) =>
+    graphFrame(ref, depth + 1, (graph) => void (attribute.graphs ??= []).push(graph)),
+  ),
+  20: integer((attribute, value) => {
+    attribute.type = value;
   }),
-  21: name((d, value) => {
-    d.refAttrName = value;
+  21: name((attribute, value) => {
+    attribute.refAttrName = value;
   }),
   22: single(
     'A sparse attribute',
-    (d) => d.sparseTensor !== undefined,
-    (d, ref, depth) =>
+    (attribute) => attribute.sparseTensor !== undefined,
+    (attribute, ref, depth) =>
       sparseFrame(ref, depth, (sparse: SparseTensor) => {
-        d.sparseTensor = sparse;
+        attribute.sparseTensor = sparse;
       }),
   ),
 };

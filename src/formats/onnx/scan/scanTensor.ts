@@ -45,16 +45,16 @@ export function tensorFrame(ref: MessageRef, depth: number, done: (tensor: Tenso
 const NONE: TensorStorage = { kind: 'none' };
 
 const TENSOR: Rules<TensorDraft> = {
-  1: integers((d, value, field) => {
-    d.dims.push(dimension(value, field));
-    if (d.dims.length > MAX_RANK) throw malformed(`a tensor has more than ${MAX_RANK} dimensions`, field.start);
+  1: integers((tensor, value, field) => {
+    tensor.dims.push(dimension(value, field));
+    if (tensor.dims.length > MAX_RANK) throw malformed(`a tensor has more than ${MAX_RANK} dimensions`, field.start);
   }),
-  2: integer((d, value) => {
-    d.tensor.dtype = value;
+  2: integer((tensor, value) => {
+    tensor.tensor.dtype = value;
   }),
-  3: message((d, ref, depth) => {
-    d.segment = true;
-    return frame({ ref, depth }, {}, d);
+  3: message((tensor, ref, depth) => {
+    tensor.segment = true;
+    return frame({ ref, depth }, {}, tensor);
   }),
   4: dataField(),
   5: dataField(),
@@ -62,21 +62,21 @@ const TENSOR: Rules<TensorDraft> = {
   7: dataField(),
   10: dataField(),
   11: dataField(),
-  8: name((d, value) => {
-    d.tensor.name = value;
+  8: name((tensor, value) => {
+    tensor.tensor.name = value;
   }),
   9: {
     kind: 'value',
-    set: (d, field) => {
+    set: (tensor, field) => {
       if (field.wireType !== LEN) throw malformed('raw_data has the wrong wire type', field.start);
-      d.raw = { start: field.bodyStart, end: field.end };
+      tensor.raw = { start: field.bodyStart, end: field.end };
     },
   },
-  13: message((d, ref, depth) => entryFrame(ref, depth, (key, value) => d.entries.set(key, value))),
+  13: message((tensor, ref, depth) => entryFrame(ref, depth, (key, value) => tensor.entries.set(key, value))),
   14: {
     kind: 'value',
-    set: (d, field) => {
-      d.external = int(field) === 1;
+    set: (tensor, field) => {
+      tensor.external = int(field) === 1;
     },
   },
 };
@@ -84,28 +84,29 @@ const TENSOR: Rules<TensorDraft> = {
 function dataField(): Rule<TensorDraft> {
   return {
     kind: 'value',
-    set: (d, field) => {
-      if (field.end > field.bodyStart || field.number === STRING_DATA) d.fields.add(field.number);
+    set: (tensor, field) => {
+      if (field.end > field.bodyStart || field.number === STRING_DATA) tensor.fields.add(field.number);
       else return;
       const packed = field.wireType === LEN && field.number !== STRING_DATA;
-      const last = d.pieces.at(-1);
+      const last = tensor.pieces.at(-1);
       // Runs of unpacked values are one piece: a million floats can be a million fields.
       if (!packed && last && !last.packed && last.end === field.start) last.end = field.end;
-      else d.pieces.push({ start: packed ? field.bodyStart : field.start, end: field.end, packed });
-      if (d.pieces.length > MAX_PIECES)
+      else tensor.pieces.push({ start: packed ? field.bodyStart : field.start, end: field.end, packed });
+      if (tensor.pieces.length > MAX_PIECES)
         throw malformed(`a tensor's data lies in more than ${MAX_PIECES} pieces`, field.start);
     },
   };
 }
 
-function storage(d: TensorDraft): TensorStorage {
-  const field = [...d.fields][0];
-  if (d.external) return externalStorage(d.entries);
-  if (d.segment) return { kind: 'unclear', why: 'it is stored in segments' };
-  if (d.fields.size > 1) return { kind: 'unclear', why: 'it has data in two fields' };
-  if (field === undefined) return d.raw ? { kind: 'raw', ...d.raw } : NONE;
-  if (d.raw && d.raw.end > d.raw.start) return { kind: 'unclear', why: 'it has raw_data and data in another field' };
-  return { kind: 'typed', field, pieces: d.pieces };
+function storage(tensor: TensorDraft): TensorStorage {
+  const field = [...tensor.fields][0];
+  if (tensor.external) return externalStorage(tensor.entries);
+  if (tensor.segment) return { kind: 'unclear', why: 'it is stored in segments' };
+  if (tensor.fields.size > 1) return { kind: 'unclear', why: 'it has data in two fields' };
+  if (field === undefined) return tensor.raw ? { kind: 'raw', ...tensor.raw } : NONE;
+  if (tensor.raw && tensor.raw.end > tensor.raw.start)
+    return { kind: 'unclear', why: 'it has raw_data and data in another field' };
+  return { kind: 'typed', field, pieces: tensor.pieces };
 }
 
 function externalStorage(entries: ReadonlyMap<string, string>): TensorStorage {
@@ -154,23 +155,24 @@ export function sparseFrame(ref: MessageRef, depth: number, done: (sparse: Spars
 const SPARSE: Rules<SparseDraft> = {
   1: single(
     'A sparse tensor',
-    (d) => d.values !== null,
-    (d, ref, depth) =>
+    (sparseDraft) => sparseDraft.values !== null,
+    (sparseDraft, ref, depth) =>
       tensorFrame(ref, depth, (tensor) => {
-        d.values = tensor;
+        sparseDraft.values = tensor;
       }),
   ),
   2: single(
     'A sparse tensor',
-    (d) => d.indices !== null,
-    (d, ref, depth) =>
+    (sparseDraft) => sparseDraft.indices !== null,
+    (sparseDraft, ref, depth) =>
       tensorFrame(ref, depth, (tensor) => {
-        d.indices = tensor;
+        sparseDraft.indices = tensor;
       }),
   ),
-  3: integers((d, value, field) => {
-    d.dims.push(dimension(value, field));
-    if (d.dims.length > MAX_RANK) throw malformed(`a tensor has more than ${MAX_RANK} dimensions`, field.start);
+  3: integers((sparseDraft, value, field) => {
+    sparseDraft.dims.push(dimension(value, field));
+    if (sparseDraft.dims.length > MAX_RANK)
+      throw malformed(`a tensor has more than ${MAX_RANK} dimensions`, field.start);
   }),
 };
 
@@ -196,10 +198,10 @@ export function entryFrame(ref: MessageRef, depth: number, done: (key: string, v
 }
 
 const ENTRY: Rules<EntryDraft> = {
-  1: text((d, value) => {
-    d.key = value;
+  1: text((entryDraft, value) => {
+    entryDraft.key = value;
   }),
-  2: text((d, value) => {
-    d.value = value;
+  2: text((entryDraft, value) => {
+    entryDraft.value = value;
   }),
 };

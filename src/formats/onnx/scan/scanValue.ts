@@ -56,10 +56,10 @@ type OpenOther = Open<ValueType & { kind: 'other' }>;
 
 /** A type that holds another one: `fields` read its members. */
 function other(what: OpenOther['what'], fields: Rules<HolderDraft> = {}): Rules<TypeDraft>[number] {
-  return message((d, ref, depth) => {
+  return message((typeDraft, ref, depth) => {
     const type: OpenOther = { kind: 'other', what };
-    d.put(type);
-    return frame({ ref, depth }, fields, { type, level: d.level });
+    typeDraft.put(type);
+    return frame({ ref, depth }, fields, { type, level: typeDraft.level });
   });
 }
 
@@ -87,23 +87,23 @@ const ELEMENT: Rules<HolderDraft>[number] = message(({ type, level }, ref, depth
 const TYPE: Rules<TypeDraft> = {
   1: single(
     "A value's type",
-    (d) => d.tensor,
-    (d, ref, depth) => {
-      d.tensor = true;
-      return tensorFrame(ref, depth, d.put);
+    (typeDraft) => typeDraft.tensor,
+    (typeDraft, ref, depth) => {
+      typeDraft.tensor = true;
+      return tensorFrame(ref, depth, typeDraft.put);
     },
   ),
   4: other('sequence', { 1: ELEMENT }),
   5: other('map', {
-    1: integer((d, value) => {
-      d.type.key = value;
+    1: integer((holderDraft, value) => {
+      holderDraft.type.key = value;
     }),
     2: ELEMENT,
   }),
   7: other('opaque'),
-  8: message((d, ref, depth) => {
+  8: message((typeDraft, ref, depth) => {
     const type: OpenOther = { kind: 'other', what: 'sparse' };
-    d.put(type);
+    typeDraft.put(type);
     return tensorFrame(ref, depth, (element) => {
       type.element = element;
     });
@@ -112,15 +112,15 @@ const TYPE: Rules<TypeDraft> = {
 };
 
 const TENSOR_TYPE: Rules<Open<ValueType & { kind: 'tensor' }>> = {
-  1: integer((d, value) => {
-    d.dtype = value;
+  1: integer((open, value) => {
+    open.dtype = value;
   }),
   2: single(
     "A value's shape",
-    (d) => d.dims !== null,
-    (d, ref, depth) => {
+    (open) => open.dims !== null,
+    (open, ref, depth) => {
       const dims: Dim[] = [];
-      d.dims = dims;
+      open.dims = dims;
       return frame({ ref, depth }, SHAPE, dims);
     },
   ),

@@ -4,26 +4,26 @@ import type { SequenceValue, Slot } from './pickleValue.ts';
 
 /** Instructions that build tuples, lists, sets and dicts, and move values on the stack. */
 export const CONTAINER_INSTRUCTIONS: Readonly<Record<number, Instruction>> = {
-  0x28: (m) => m.mark(), // MARK
-  0x30: (m) => m.popAny(), // POP
-  0x31: (m) => void m.popMark(), // POP_MARK
-  0x32: (m) => m.duplicate(), // DUP
-  0x29: (m) => void m.push(sequence('tuple', [])), // EMPTY_TUPLE
-  0x85: (m) => shortTuple(m, 1), // TUPLE1
-  0x86: (m) => shortTuple(m, 2), // TUPLE2
-  0x87: (m) => shortTuple(m, 3), // TUPLE3
-  0x74: (m) => pushMarked(m, 'tuple'), // TUPLE
-  0x5d: (m) => void m.push(sequence('list', [])), // EMPTY_LIST
-  0x6c: (m) => pushMarked(m, 'list'), // LIST
-  0x8f: (m) => void m.push(sequence('set', [])), // EMPTY_SET
-  0x91: (m) => pushMarked(m, 'frozenset'), // FROZENSET
-  0x7d: (m) => void m.push({ kind: 'dict', entries: [] }), // EMPTY_DICT
-  0x64: (m) => pushDict(m), // DICT
-  0x61: (m) => addItems(m, [m.pop()]), // APPEND
-  0x65: (m) => addItems(m, m.popMark().slots), // APPENDS
-  0x90: (m) => addItems(m, m.popMark().slots), // ADDITEMS
-  0x73: (m) => addEntry(m), // SETITEM
-  0x75: (m) => addEntries(m, m.popMark().slots), // SETITEMS
+  0x28: (machine) => machine.mark(), // MARK
+  0x30: (machine) => machine.popAny(), // POP
+  0x31: (machine) => void machine.popMark(), // POP_MARK
+  0x32: (machine) => machine.duplicate(), // DUP
+  0x29: (machine) => void machine.push(sequence('tuple', [])), // EMPTY_TUPLE
+  0x85: (machine) => shortTuple(machine, 1), // TUPLE1
+  0x86: (machine) => shortTuple(machine, 2), // TUPLE2
+  0x87: (machine) => shortTuple(machine, 3), // TUPLE3
+  0x74: (machine) => pushMarked(machine, 'tuple'), // TUPLE
+  0x5d: (machine) => void machine.push(sequence('list', [])), // EMPTY_LIST
+  0x6c: (machine) => pushMarked(machine, 'list'), // LIST
+  0x8f: (machine) => void machine.push(sequence('set', [])), // EMPTY_SET
+  0x91: (machine) => pushMarked(machine, 'frozenset'), // FROZENSET
+  0x7d: (machine) => void machine.push({ kind: 'dict', entries: [] }), // EMPTY_DICT
+  0x64: (machine) => pushDict(machine), // DICT
+  0x61: (machine) => addItems(machine, [machine.pop()]), // APPEND
+  0x65: (machine) => addItems(machine, machine.popMark().slots), // APPENDS
+  0x90: (machine) => addItems(machine, machine.popMark().slots), // ADDITEMS
+  0x73: (machine) => addEntry(machine), // SETITEM
+  0x75: (machine) => addEntries(machine, machine.popMark().slots), // SETITEMS
 };
 
 export function sequence(kind: SequenceValue['kind'], items: Slot[]): SequenceValue {

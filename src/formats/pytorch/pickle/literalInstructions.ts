@@ -14,29 +14,29 @@ const FALSE: PickleValue = { kind: 'bool', value: false };
 
 /** Instructions that push one value which stands in the pickle itself. */
 export const LITERAL_INSTRUCTIONS: Readonly<Record<number, Instruction>> = {
-  0x4e: (m) => void m.push(NONE), // NONE
-  0x88: (m) => void m.push(TRUE), // NEWTRUE
-  0x89: (m) => void m.push(FALSE), // NEWFALSE
-  0x4b: (m) => pushInt(m, m.reader.uint8()), // BININT1
-  0x4d: (m) => pushInt(m, m.reader.uint16()), // BININT2
-  0x4a: (m) => pushInt(m, m.reader.int32()), // BININT
-  0x8a: (m) => pushLong(m, m.reader.take(m.reader.uint8())), // LONG1
-  0x8b: (m) => pushLong(m, m.reader.take(m.reader.length32())), // LONG4
-  0x49: (m) => pushDecimal(m, latin1(m.reader.line())), // INT
-  0x4c: (m) => pushDecimal(m, latin1(m.reader.line()).replace(/L$/, '')), // LONG
-  0x47: (m) => void m.push({ kind: 'float', value: m.reader.float64BigEndian() }), // BINFLOAT
-  0x46: (m) => pushFloat(m, latin1(m.reader.line())), // FLOAT
-  0x58: (m) => pushText(m, m.reader.take(m.reader.length32())), // BINUNICODE
-  0x8c: (m) => pushText(m, m.reader.take(m.reader.uint8())), // SHORT_BINUNICODE
-  0x8d: (m) => pushText(m, m.reader.take(m.reader.length64())), // BINUNICODE8
-  0x56: (m) => pushEscaped(m, latin1(m.reader.line())), // UNICODE
-  0x54: (m) => pushText(m, m.reader.take(m.reader.length32())), // BINSTRING
-  0x55: (m) => pushText(m, m.reader.take(m.reader.uint8())), // SHORT_BINSTRING
-  0x53: (m) => pushQuoted(m, latin1(m.reader.line())), // STRING
-  0x42: (m) => pushBytes(m, m.reader.take(m.reader.length32())), // BINBYTES
-  0x43: (m) => pushBytes(m, m.reader.take(m.reader.uint8())), // SHORT_BINBYTES
-  0x8e: (m) => pushBytes(m, m.reader.take(m.reader.length64())), // BINBYTES8
-  0x96: (m) => pushBytes(m, m.reader.take(m.reader.length64())), // BYTEARRAY8
+  0x4e: (machine) => void machine.push(NONE), // NONE
+  0x88: (machine) => void machine.push(TRUE), // NEWTRUE
+  0x89: (machine) => void machine.push(FALSE), // NEWFALSE
+  0x4b: (machine) => pushInt(machine, machine.reader.uint8()), // BININT1
+  0x4d: (machine) => pushInt(machine, machine.reader.uint16()), // BININT2
+  0x4a: (machine) => pushInt(machine, machine.reader.int32()), // BININT
+  0x8a: (machine) => pushLong(machine, machine.reader.take(machine.reader.uint8())), // LONG1
+  0x8b: (machine) => pushLong(machine, machine.reader.take(machine.reader.length32())), // LONG4
+  0x49: (machine) => pushDecimal(machine, latin1(machine.reader.line())), // INT
+  0x4c: (machine) => pushDecimal(machine, latin1(machine.reader.line()).replace(/L$/, '')), // LONG
+  0x47: (machine) => void machine.push({ kind: 'float', value: machine.reader.float64BigEndian() }), // BINFLOAT
+  0x46: (machine) => pushFloat(machine, latin1(machine.reader.line())), // FLOAT
+  0x58: (machine) => pushText(machine, machine.reader.take(machine.reader.length32())), // BINUNICODE
+  0x8c: (machine) => pushText(machine, machine.reader.take(machine.reader.uint8())), // SHORT_BINUNICODE
+  0x8d: (machine) => pushText(machine, machine.reader.take(machine.reader.length64())), // BINUNICODE8
+  0x56: (machine) => pushEscaped(machine, latin1(machine.reader.line())), // UNICODE
+  0x54: (machine) => pushText(machine, machine.reader.take(machine.reader.length32())), // BINSTRING
+  0x55: (machine) => pushText(machine, machine.reader.take(machine.reader.uint8())), // SHORT_BINSTRING
+  0x53: (machine) => pushQuoted(machine, latin1(machine.reader.line())), // STRING
+  0x42: (machine) => pushBytes(machine, machine.reader.take(machine.reader.length32())), // BINBYTES
+  0x43: (machine) => pushBytes(machine, machine.reader.take(machine.reader.uint8())), // SHORT_BINBYTES
+  0x8e: (machine) => pushBytes(machine, machine.reader.take(machine.reader.length64())), // BINBYTES8
+  0x96: (machine) => pushBytes(machine, machine.reader.take(machine.reader.length64())), // BYTEARRAY8
 };
 
 function pushInt(machine: PickleMachine, value: number | bigint): void {

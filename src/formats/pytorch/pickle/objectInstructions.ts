@@ -7,29 +7,29 @@ import { textOf, type Slot } from './pickleValue.ts';
 
 /** Instructions of imports, calls, persistent ids, memo and framing. */
 export const OBJECT_INSTRUCTIONS: Readonly<Record<number, Instruction>> = {
-  0x63: (m) => pushGlobal(m), // GLOBAL
-  0x93: (m) => stackGlobal(m), // STACK_GLOBAL
-  0x69: (m) => instance(m), // INST
-  0x6f: (m) => markedObject(m), // OBJ
-  0x52: (m) => call(m, null), // REDUCE
-  0x81: (m) => call(m, null), // NEWOBJ
-  0x92: (m) => call(m, m.pop()), // NEWOBJ_EX
-  0x62: (m) => build(m), // BUILD
-  0x50: (m) => persistentLine(m), // PERSID
-  0x51: (m) => m.pushPersistent(m.pop()), // BINPERSID
-  0x67: (m) => m.get(lineIndex(m)), // GET
-  0x68: (m) => m.get(m.reader.uint8()), // BINGET
-  0x6a: (m) => m.get(m.reader.uint32()), // LONG_BINGET
-  0x70: (m) => m.put(lineIndex(m)), // PUT
-  0x71: (m) => m.put(m.reader.uint8()), // BINPUT
-  0x72: (m) => m.put(m.reader.uint32()), // LONG_BINPUT
-  0x94: (m) => m.putNext(), // MEMOIZE
-  0x80: (m) => protocol(m), // PROTO
-  0x95: (m) => frame(m), // FRAME
-  0x82: (m) => extension(m), // EXT1
-  0x83: (m) => extension(m), // EXT2
-  0x84: (m) => extension(m), // EXT4
-  0x97: (m) => outOfBand(m), // NEXT_BUFFER
+  0x63: (machine) => pushGlobal(machine), // GLOBAL
+  0x93: (machine) => stackGlobal(machine), // STACK_GLOBAL
+  0x69: (machine) => instance(machine), // INST
+  0x6f: (machine) => markedObject(machine), // OBJ
+  0x52: (machine) => call(machine, null), // REDUCE
+  0x81: (machine) => call(machine, null), // NEWOBJ
+  0x92: (machine) => call(machine, machine.pop()), // NEWOBJ_EX
+  0x62: (machine) => build(machine), // BUILD
+  0x50: (machine) => persistentLine(machine), // PERSID
+  0x51: (machine) => machine.pushPersistent(machine.pop()), // BINPERSID
+  0x67: (machine) => machine.get(lineIndex(machine)), // GET
+  0x68: (machine) => machine.get(machine.reader.uint8()), // BINGET
+  0x6a: (machine) => machine.get(machine.reader.uint32()), // LONG_BINGET
+  0x70: (machine) => machine.put(lineIndex(machine)), // PUT
+  0x71: (machine) => machine.put(machine.reader.uint8()), // BINPUT
+  0x72: (machine) => machine.put(machine.reader.uint32()), // LONG_BINPUT
+  0x94: (machine) => machine.putNext(), // MEMOIZE
+  0x80: (machine) => protocol(machine), // PROTO
+  0x95: (machine) => frame(machine), // FRAME
+  0x82: (machine) => extension(machine), // EXT1
+  0x83: (machine) => extension(machine), // EXT2
+  0x84: (machine) => extension(machine), // EXT4
+  0x97: (machine) => outOfBand(machine), // NEXT_BUFFER
   0x98: () => undefined, // READONLY_BUFFER
 };
 

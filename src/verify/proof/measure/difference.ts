@@ -88,7 +88,7 @@ export function difference({ name, original, adapted, shaken = [], terms = [] }:
   if (!original || !adapted) return { ...unmeasured, why: 'the runtime gives no numbers for it' };
   if (original.dtype !== adapted.dtype)
     return { ...unmeasured, why: `it is ${dtypeName(adapted.dtype)} now, not ${dtypeName(original.dtype)}` };
-  if (dims.length !== adapted.dims.length || dims.some((d, i) => d !== adapted.dims[i]))
+  if (dims.length !== adapted.dims.length || dims.some((dim, i) => dim !== adapted.dims[i]))
     return { ...unmeasured, why: `its shape is [${adapted.dims.join(', ')}] now, not [${dims.join(', ')}]` };
   const [a, b] = [numbersOf(original), numbersOf(adapted)];
   const stats = statistics(a, b);
@@ -99,7 +99,7 @@ export function difference({ name, original, adapted, shaken = [], terms = [] }:
   const { epsilon } = valueRow(original.dtype, name);
   const noises = shaken.filter((value) => value.data.length === a.length).map(numbersOf);
   const channels = channelStatistics({ original: a, adapted: b, noises, dims });
-  const added = TERMS * epsilon * largest(terms.filter((t) => t.dtype === original.dtype));
+  const added = TERMS * epsilon * largest(terms.filter((term) => term.dtype === original.dtype));
   return { ...measured, ...floatVerdict(channels, stats.peak, { rule, epsilon, added }) };
 }
 
@@ -218,7 +218,7 @@ function floatVerdict(
   tensorPeak: number,
   { rule, epsilon, added }: Rounding,
 ): Verdict {
-  const loudest = noise.reduce((n, v) => Math.max(n, v), 0);
+  const loudest = noise.reduce((total, v) => Math.max(total, v), 0);
   const cap = Math.max(rule.cap * tensorPeak, JUMPS * loudest);
   let tolerance = 0;
   let ratio = -1;

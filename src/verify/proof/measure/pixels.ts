@@ -104,7 +104,7 @@ export function wholePixels(input: WholeInput, random: SeededRandom): Float64Arr
 function isSelection({ map }: MappedInput): boolean {
   return map.m.every((row, c) => {
     const factors = row.filter((f) => f !== 0);
-    return factors.length <= 1 && factors.every((f) => f === 1) && !map.b[c];
+    return factors.length <= 1 && factors.every((factor) => factor === 1) && !map.b[c];
   });
 }
 

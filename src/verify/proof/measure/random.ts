@@ -12,11 +12,11 @@ export class SeededRandom {
 
   /** A number from 0 up to, not including, 1. */
   next(): number {
-    let s = this.state;
-    s ^= s << 13;
-    s ^= s >>> 17;
-    s ^= s << 5;
-    this.state = s >>> 0;
+    let state = this.state;
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    this.state = state >>> 0;
     return this.state / 2 ** 32;
   }
 

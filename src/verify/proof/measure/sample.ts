@@ -141,7 +141,7 @@ export function applyMap({ axis, map }: MappedInput, x: Value): { dims: readonly
       }
     }
   }
-  return { dims: x.dims.map((d, i) => (i === axis ? rows : d)), numbers };
+  return { dims: x.dims.map((dim, i) => (i === axis ? rows : dim)), numbers };
 }
 
 /** `|m| · |x_new| + |b|`: where the terms of the map cancel, the adapted model rounds numbers of this size. */

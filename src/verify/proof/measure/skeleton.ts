@@ -15,14 +15,14 @@ const MAX_SKELETON_BYTES = 128 * 1024 * 1024;
 const GRAPH_INPUT = 11;
 
 /** The whole model without its large weights, as the runtime loads and checks it. null where even that is too large. */
-async function skeleton(w: Wiring): Promise<Uint8Array | null> {
-  const { model, ctx } = w.file;
+async function skeleton(wiring: Wiring): Promise<Uint8Array | null> {
+  const { model, ctx } = wiring.file;
   const { graph } = model;
-  const size = graph.nodes.reduce((n, node) => n + node.ref.end - node.ref.start, 0);
+  const size = graph.nodes.reduce((total, node) => total + node.ref.end - node.ref.start, 0);
   if (size > MAX_SKELETON_BYTES) return null;
   const declared = new Set(graph.inputs.map((i) => i.name));
   const parts: Uint8Array[] = [];
-  for (const node of graph.nodes) parts.push(await nodeBytes(w, node));
+  for (const node of graph.nodes) parts.push(await nodeBytes(wiring, node));
   parts.push(encodeText(2, 'skeleton'));
   for (const tensor of graph.initializers) {
     const large = tensor.storage.kind === 'external' || storedBytes(tensor) > LARGE_BYTES;
@@ -32,15 +32,15 @@ async function skeleton(w: Wiring): Promise<Uint8Array | null> {
   }
   const rest = [...graph.sparseInitializers, ...graph.inputs, ...graph.outputs, ...graph.valueInfo];
   for (const { ref } of rest) parts.push(await ctx.wire.bytes(ref.start, ref.end));
-  return concat([...(await copyFrame(w.file)), encodeField(MODEL_GRAPH, concat(parts))]);
+  return concat([...(await copyFrame(wiring.file)), encodeField(MODEL_GRAPH, concat(parts))]);
 }
 
 /**
  * What the runtime says of the whole model: null where it takes it, else its message. `untold` where it can't be asked.
  */
-async function loads(w: Wiring): Promise<string | null | 'untold'> {
+async function loads(wiring: Wiring): Promise<string | null | 'untold'> {
   try {
-    const bytes = await skeleton(w);
+    const bytes = await skeleton(wiring);
     if (!bytes) return 'untold';
     const session = await openSession(bytes);
     await session.close();

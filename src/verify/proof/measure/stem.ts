@@ -38,19 +38,24 @@ export type OpenedAxes = ReadonlyMap<string, readonly number[]>;
  * byte for byte; data that lies beside the model moves inline; everything else stays behind. `opened` axes of inputs
  * take any size. Throws `unsupported` (stem-too-large) above MAX_RUN_BYTES.
  */
-export async function cutStem(w: Wiring, targets: readonly string[], opened: OpenedAxes = new Map()): Promise<Stem> {
-  const { model, ctx } = w.file;
+export async function cutStem(
+  wiring: Wiring,
+  targets: readonly string[],
+  opened: OpenedAxes = new Map(),
+): Promise<Stem> {
+  const { model, ctx } = wiring.file;
   const { graph } = model;
-  const nodes = ancestors(w, targets);
-  const needed = new Set([...targets, ...nodes.flatMap((n) => w.reads(n))]);
-  const weights = graph.initializers.filter((t) => needed.has(t.name));
-  const sparse = graph.sparseInitializers.filter((s) => needed.has(s.values.name));
+  const nodes = ancestors(wiring, targets);
+  const needed = new Set([...targets, ...nodes.flatMap((node) => wiring.reads(node))]);
+  const weights = graph.initializers.filter((initializer) => needed.has(initializer.name));
+  const sparse = graph.sparseInitializers.filter((sparseInitializer) => needed.has(sparseInitializer.values.name));
   checkSize([...nodes.flatMap(heldTensors), ...weights, ...sparse.flatMap((s) => [s.values, s.indices])], nodes);
   const copy = (ref: { start: number; end: number }): Promise<Uint8Array> => ctx.wire.bytes(ref.start, ref.end);
   const parts: Uint8Array[] = [];
-  for (const node of nodes) parts.push(await nodeBytes(w, node));
+  for (const node of nodes) parts.push(await nodeBytes(wiring, node));
   parts.push(encodeText(2, 'stem'));
-  for (const t of weights) parts.push(t.storage.kind === 'external' ? await inlined(w, t) : await copy(t.ref));
+  for (const weight of weights)
+    parts.push(weight.storage.kind === 'external' ? await inlined(wiring, weight) : await copy(weight.ref));
   for (const s of sparse) parts.push(await copy(s.ref));
   // Below IR 4 a weight is also an input, so those are kept too.
   for (const input of graph.inputs) {
@@ -62,9 +67,9 @@ export async function cutStem(w: Wiring, targets: readonly string[], opened: Ope
   }
   for (const name of targets) parts.push(encodeField(GRAPH_OUTPUT, encodeText(1, name)));
   return {
-    bytes: concat([...(await copyFrame(w.file)), encodeField(MODEL_GRAPH, concat(parts))]),
+    bytes: concat([...(await copyFrame(wiring.file)), encodeField(MODEL_GRAPH, concat(parts))]),
     nodes,
-    inputs: [...w.inputs.keys()].filter((name) => needed.has(name)),
+    inputs: [...wiring.inputs.keys()].filter((name) => needed.has(name)),
     opened: graph.inputs.some(({ name }) => needed.has(name) && opened.get(name)?.length),
   };
 }
@@ -85,14 +90,15 @@ function openedInput(name: string, { dtype, dims }: TensorType, axes: readonly n
 }
 
 /** A whole model with the data beside it moved inline, ready for the runtime. Throws as cutStem does. */
-export async function wholeModel(w: Wiring): Promise<Stem> {
-  const outputs = [...new Set(w.outputs)];
-  return cutStem(w, outputs);
+export async function wholeModel(wiring: Wiring): Promise<Stem> {
+  const outputs = [...new Set(wiring.outputs)];
+  return cutStem(wiring, outputs);
 }
 
 function checkSize(tensors: readonly Tensor[], nodes: readonly Node[]): void {
   const total =
-    tensors.reduce((n, t) => n + storedBytes(t), 0) + nodes.reduce((n, node) => n + node.ref.end - node.ref.start, 0);
+    tensors.reduce((n, tensor) => n + storedBytes(tensor), 0) +
+    nodes.reduce((n, node) => n + node.ref.end - node.ref.start, 0);
   if (total > MAX_RUN_BYTES) {
     throw new ChannelwiseError(
       'unsupported',
@@ -102,29 +108,29 @@ function checkSize(tensors: readonly Tensor[], nodes: readonly Node[]): void {
   }
 }
 
-export function storedBytes(t: Tensor): number {
-  switch (t.storage.kind) {
+export function storedBytes(tensor: Tensor): number {
+  switch (tensor.storage.kind) {
     case 'raw':
-      return t.storage.end - t.storage.start;
+      return tensor.storage.end - tensor.storage.start;
     case 'typed':
-      return t.storage.pieces.reduce((n, p) => n + p.end - p.start, 0);
+      return tensor.storage.pieces.reduce((total, piece) => total + piece.end - piece.start, 0);
     case 'external':
-      return rawBytes(knownRow(t.dtype, t.name), elementCount(t));
+      return rawBytes(knownRow(tensor.dtype, tensor.name), elementCount(tensor));
     default:
       return 0;
   }
 }
 
-async function inlined(w: Wiring, t: Tensor): Promise<Uint8Array> {
-  if (t.storage.kind !== 'external' || !w.file.ctx.external) {
+async function inlined(wiring: Wiring, tensor: Tensor): Promise<Uint8Array> {
+  if (tensor.storage.kind !== 'external' || !wiring.file.ctx.external) {
     throw new ChannelwiseError(
       'unsupported',
       'no-external-reader',
-      `${t.name} lies in a file beside the model, which can't be read here.`,
-      { tensor: t.name },
+      `${tensor.name} lies in a file beside the model, which can't be read here.`,
+      { tensor: tensor.name },
     );
   }
-  const data = await w.file.ctx.external.read(t.storage.location, t.storage.offset, storedBytes(t));
+  const data = await wiring.file.ctx.external.read(tensor.storage.location, tensor.storage.offset, storedBytes(tensor));
   const varint = (field: number, value: number): Uint8Array[] => [
     encodeVarint(tag(field, VARINT)),
     encodeVarint(value),
@@ -132,26 +138,30 @@ async function inlined(w: Wiring, t: Tensor): Promise<Uint8Array> {
   return encodeField(
     GRAPH_INITIALIZER,
     concat([
-      ...t.dims.flatMap((d) => varint(1, d)),
-      ...varint(2, t.dtype),
-      encodeText(8, t.name),
+      ...tensor.dims.flatMap((dim) => varint(1, dim)),
+      ...varint(2, tensor.dtype),
+      encodeText(8, tensor.name),
       encodeField(9, data),
     ]),
   );
 }
 
 /** A node's own bytes; tensors inside it that lie beside the model are moved inline. */
-export async function nodeBytes(w: Wiring, node: Node): Promise<Uint8Array> {
-  const { ctx } = w.file;
+export async function nodeBytes(wiring: Wiring, node: Node): Promise<Uint8Array> {
+  const { ctx } = wiring.file;
   const { start, end } = node.ref;
-  const beside = heldTensors(node).filter((t) => t.storage.kind === 'external');
+  const beside = heldTensors(node).filter((heldTensor) => heldTensor.storage.kind === 'external');
   if (!beside.length) return ctx.wire.bytes(start, end);
   const edits = [];
-  for (const t of beside)
-    edits.push(await replaceTensor(ctx, t, t.dims, (await decodeTensor(ctx, t, t.name || node.name)).values));
+  for (const tensor of beside)
+    edits.push(
+      await replaceTensor(ctx, tensor, tensor.dims, (await decodeTensor(ctx, tensor, tensor.name || node.name)).values),
+    );
   const inside: Splice[] = (await toSplices(ctx.wire, edits))
-    .filter((s) => s.start >= start && s.end <= end)
-    .map((s) => ({ ...s, start: s.start - start, end: s.end - start }));
+    .filter((splice) => splice.start >= start && splice.end <= end)
+    .map((splice) => ({ ...splice, start: splice.start - start, end: splice.end - start }));
   const own = await ctx.wire.bytes(start, end);
-  return concat(pieces(own.length, inside).map((p) => ('bytes' in p ? p.bytes : own.subarray(p.start, p.end))));
+  return concat(
+    pieces(own.length, inside).map((piece) => ('bytes' in piece ? piece.bytes : own.subarray(piece.start, piece.end))),
+  );
 }

@@ -87,10 +87,10 @@ function refusal(error: unknown): string {
   return error.message;
 }
 
-function pairsOf({ b, maps }: RunPlan, stems: Stems): InputPair[] {
-  const mapped = new Map(maps.inputs.map((m) => [m.name, m]));
+function pairsOf({ b: wiring, maps }: RunPlan, stems: Stems): InputPair[] {
+  const mapped = new Map(maps.inputs.map((input) => [input.name, input]));
   return [...new Set([...stems.a.inputs, ...stems.b.inputs])].map((name) => {
-    const declared = b.inputs.get(name);
+    const declared = wiring.inputs.get(name);
     if (!declared)
       throw new ChannelwiseError(
         'refused',
@@ -253,9 +253,9 @@ class StemRunner {
   }
 
   private async adapted(sample: Sample): Promise<Map<string, Value> | null> {
-    const { b } = this.parts.sessions;
+    const { b: session } = this.parts.sessions;
     try {
-      return await b.run(fed(sample.adapted, b));
+      return await session.run(fed(sample.adapted, session));
     } catch (error) {
       if (!(error instanceof ChannelwiseError) || error.code !== 'runtime-run') throw error;
       this.adaptedFails ??= error.message;
@@ -317,9 +317,11 @@ function fingerprint(value: Value): string {
 }
 
 /** What an addition puts together to make a tensor: it may be far larger than the result. */
-export function termsOf(w: Wiring, name: string): string[] {
-  const node = w.makers.get(name);
-  return node && node.domain === '' && SUMS.has(node.opType) ? node.inputs.filter((input) => w.makers.has(input)) : [];
+export function termsOf(wiring: Wiring, name: string): string[] {
+  const node = wiring.makers.get(name);
+  return node && node.domain === '' && SUMS.has(node.opType)
+    ? node.inputs.filter((input) => wiring.makers.has(input))
+    : [];
 }
 
 function fed(feeds: Sample['original'], session: Session): Map<string, Value> {

@@ -39,10 +39,10 @@ export interface FoldRequest {
  * Where `measured` is given, only what can be told is returned.
  */
 export async function checkFolds(request: FoldRequest): Promise<FoldCheck[]> {
-  const { a, maps, measured } = request;
+  const { a: wiring, maps, measured } = request;
   const found: FoldCheck[] = [];
   for (const mapped of maps.inputs) {
-    for (const node of a.order) {
+    for (const node of wiring.order) {
       const reads = node.opType === 'Conv' && !node.domain && node.inputs[0] === mapped.name;
       if (!reads || (measured && !measured.has(node.outputs[0] ?? ''))) continue;
       const check = await checkConv(request, mapped, node);
@@ -86,17 +86,17 @@ async function checkConv({ a, b, maps, equal }: FoldRequest, mapped: MappedInput
 const SUMMING_STEPS = 16;
 
 /** Weights that are not what adapting the original again gives, beyond rounding, though the same node reads them. */
-export async function checkRebuilt(again: Wiring, b: Wiring, names: readonly string[]): Promise<FoldCheck[]> {
+export async function checkRebuilt(again: Wiring, wiring: Wiring, names: readonly string[]): Promise<FoldCheck[]> {
   const found: FoldCheck[] = [];
-  const bytes = new ByteComparer(again.file, b.file);
+  const bytes = new ByteComparer(again.file, wiring.file);
   for (const name of new Set(names)) {
-    const [wanted, present] = [again.stored.get(name), b.stored.get(name)];
+    const [wanted, present] = [again.stored.get(name), wiring.stored.get(name)];
     if (!wanted || !present || (await bytes.sameTensor(wanted, present))) continue;
-    const readers = b.order.filter((node) => node.inputs.includes(name));
+    const readers = wiring.order.filter((node) => node.inputs.includes(name));
     const [reader] = readers;
     const other = again.makers.get(reader?.outputs[0] ?? '');
     if (!reader || !other || !(await bytes.sameNode(other, reader))) continue;
-    const [before, after] = [await weight(again, name), await weight(b, name)];
+    const [before, after] = [await weight(again, name), await weight(wiring, name)];
     if (before && after) found.push({ tensor: name, node: reader.name, ...compareWeights(before, after) });
   }
   return found.filter((check) => check.ok === false);
@@ -134,7 +134,7 @@ interface Grouped {
 function grouped(tensor: DecodedTensor, node: Node): Grouped {
   const group = Number(node.attributes.find((at) => at.name === 'group')?.int ?? 1n);
   const [out = 0, each = 0] = tensor.dims;
-  const taps = tensor.dims.slice(2).reduce((n, d) => n * d, 1);
+  const taps = tensor.dims.slice(2).reduce((total, dim) => total * dim, 1);
   const first = (output: number): number => Math.floor((output * group) / out) * each;
   return {
     out,
@@ -150,11 +150,11 @@ function grouped(tensor: DecodedTensor, node: Node): Grouped {
   };
 }
 
-async function weight(w: Wiring, name: string): Promise<DecodedTensor | null> {
-  const stored = w.stored.get(name);
-  if (!stored || stored.dims.reduce((n, d) => n * d, 1) > MAX_WEIGHTS) return null;
+async function weight(wiring: Wiring, name: string): Promise<DecodedTensor | null> {
+  const stored = wiring.stored.get(name);
+  if (!stored || stored.dims.reduce((total, dim) => total * dim, 1) > MAX_WEIGHTS) return null;
   try {
-    return await decodeTensor(w.file.ctx, stored, name);
+    return await decodeTensor(wiring.file.ctx, stored, name);
   } catch (error) {
     if (error instanceof ChannelwiseError && error.kind !== 'cancelled') return null;
     throw error;
@@ -165,7 +165,7 @@ async function sameBias(a: Wiring, b: Wiring, node: Node, other: Node): Promise<
   if (!node.inputs[2] || !other.inputs[2]) return !node.inputs[2] && !other.inputs[2];
   const [x, y] = [await weight(a, node.inputs[2]), await weight(b, other.inputs[2])];
   if (!x || !y) return x === y;
-  return x.values.length === y.values.length && x.values.every((v, i) => Object.is(v, y.values[i]));
+  return x.values.length === y.values.length && x.values.every((value, i) => Object.is(value, y.values[i]));
 }
 
 /** The sum runs over the original's channels. */

@@ -42,9 +42,11 @@ export function interfaceFaults(a: Wiring, b: Wiring, maps: InputMaps): string[]
 
 /** Both take and give the same, sizes and their names included. */
 export function sameInterface(a: Wiring, b: Wiring): boolean {
-  const text = (w: Wiring): string =>
+  const text = (wiring: Wiring): string =>
     JSON.stringify(
-      [[...w.inputs.values()], w.file.model.graph.outputs].map((list) => list.map((v) => [v.name, v.type])),
+      [[...wiring.inputs.values()], wiring.file.model.graph.outputs].map((list) =>
+        list.map((info) => [info.name, info.type]),
+      ),
     );
   return text(a) === text(b);
 }
@@ -61,17 +63,20 @@ export async function declarationFaults(a: Wiring, b: Wiring): Promise<string[]>
   const { contradictions } = inferShapes(model, { constants: await steeringConstants(model, ctx) });
   const suspects = new Set(changed);
   return contradictions
-    .filter((c) => c.scope === '' && suspects.has(c.tensor))
-    .map((c) => `The adapted model declares \`${quoted(c.tensor)}\` otherwise than its nodes make it: ${c.message}`);
+    .filter((contradiction) => contradiction.scope === '' && suspects.has(contradiction.tensor))
+    .map(
+      (contradiction) =>
+        `The adapted model declares \`${quoted(contradiction.tensor)}\` otherwise than its nodes make it: ${contradiction.message}`,
+    );
 }
 
 function declaredTypes({ file }: Wiring): Map<string, string> {
   const { valueInfo, outputs } = file.model.graph;
-  return new Map([...valueInfo, ...outputs].map((v) => [v.name, JSON.stringify(v.type)]));
+  return new Map([...valueInfo, ...outputs].map((info) => [info.name, JSON.stringify(info.type)]));
 }
 
 function nameFaults(was: readonly ValueInfo[], now: readonly ValueInfo[]): string[] {
-  const [before, after] = [was.map((v) => v.name), now.map((v) => v.name)];
+  const [before, after] = [was.map((info) => info.name), now.map((info) => info.name)];
   const [known, found] = [new Set(before), new Set(after)];
   const added = after.filter((name) => !known.has(name));
   const missing = before.filter((name) => !found.has(name));
@@ -83,7 +88,7 @@ function nameFaults(was: readonly ValueInfo[], now: readonly ValueInfo[]): strin
 
 /** Outputs of the same name. Missing ones and their order are the seam's business. */
 function outputPairs(a: Wiring, b: Wiring): ValuePair[] {
-  const known = new Map(a.file.model.graph.outputs.map((v) => [v.name, v]));
+  const known = new Map(a.file.model.graph.outputs.map((output) => [output.name, output]));
   return b.file.model.graph.outputs.flatMap((now): ValuePair[] => {
     const was = known.get(now.name);
     return was ? [{ kind: 'Output', was, now, axis: null }] : [];

@@ -56,7 +56,7 @@ export class SeamFinder {
       if (!node) continue;
       const same = await this.sameNode(name, node);
       const reads = this.b.reads(node);
-      if (same && reads.every((r) => !unequal.has(r)) && (await this.allGiven(reads))) {
+      if (same && reads.every((read) => !unequal.has(read)) && (await this.allGiven(reads))) {
         behind.add(node);
         for (const read of reads) open.push(read);
         continue;
@@ -64,7 +64,7 @@ export class SeamFinder {
       measured.add(name);
       if (same) sameMaker.add(name);
     }
-    const order = new Map(this.b.order.map((n, i) => [n, i]));
+    const order = new Map(this.b.order.map((node, i) => [node, i]));
     const at = (name: string): number => order.get(this.b.makers.get(name) as Node) ?? 0;
     for (const name of measured)
       if (!this.a.makers.has(name)) broken.push(`The original has no tensor \`${quoted(name)}\` to compare with.`);
@@ -111,7 +111,7 @@ export class SeamFinder {
     if (stored) return this.bytes.sameTensor(stored, this.b.stored.get(name));
     const sparse = [this.a.sparse.get(name), this.b.sparse.get(name)] as const;
     if (sparse[0] && sparse[1]) {
-      const beside = [sparse[0].values, sparse[0].indices].some((t) => t.storage.kind === 'external');
+      const beside = [sparse[0].values, sparse[0].indices].some((tensor) => tensor.storage.kind === 'external');
       return !beside && this.bytes.sameMessage(sparse[0].ref, sparse[1].ref);
     }
     return sameType(this.a.inputs.get(name), this.b.inputs.get(name));
@@ -135,15 +135,15 @@ export class SeamFinder {
 
   /** A node means the same only under the same operator versions and functions. */
   private async compareFrames(a: Model, b: Model): Promise<boolean> {
-    const versions = (m: Model): string =>
-      m.opsets
-        .map((o) => `${o.domain}:${o.version}`)
+    const versions = (model: Model): string =>
+      model.opsets
+        .map((opset) => `${opset.domain}:${opset.version}`)
         .sort()
         .join();
     if (versions(a) !== versions(b) || a.functions.length !== b.functions.length) return false;
-    for (const [i, f] of a.functions.entries()) {
+    for (const [i, definition] of a.functions.entries()) {
       const g = b.functions[i];
-      if (!g || !(await this.bytes.sameMessage(f.ref, g.ref))) return false;
+      if (!g || !(await this.bytes.sameMessage(definition.ref, g.ref))) return false;
     }
     return true;
   }
@@ -158,6 +158,6 @@ function sameType(a: ValueInfo | undefined, b: ValueInfo | undefined): boolean {
   if (x.dtype !== y.dtype || !x.dims || !dims) return x.dtype === y.dtype;
   return (
     x.dims.length === dims.length &&
-    x.dims.every((d, i) => d === dims[i] || typeof d !== 'number' || typeof dims[i] !== 'number')
+    x.dims.every((dim, i) => dim === dims[i] || typeof dim !== 'number' || typeof dims[i] !== 'number')
   );
 }

@@ -23,17 +23,17 @@ const RANDOM_OPERATORS = /^(Random(Normal|Uniform)(Like)?|Multinomial|Bernoulli)
  * input; anything else could choose by value or by size. Returns a sentence about the first node for which that doesn't
  * hold, or null.
  */
-export async function unexplainedNode(b: Wiring, models: readonly Wiring[]): Promise<string | null> {
-  const known: Known[] = models.map((w) => ({
-    wiring: w,
-    bytes: new ByteComparer(w.file, b.file),
-    sameMeaning: sameVersions(w, b),
+export async function unexplainedNode(wiring: Wiring, models: readonly Wiring[]): Promise<string | null> {
+  const known: Known[] = models.map((model) => ({
+    wiring: model,
+    bytes: new ByteComparer(model.file, wiring.file),
+    sameMeaning: sameVersions(model, wiring),
   }));
-  const constants = constantTensors(b);
-  for (const node of b.file.model.graph.nodes) {
+  const constants = constantTensors(wiring);
+  for (const node of wiring.file.model.graph.nodes) {
     if (node.inputs.length && node.inputs.every((name) => !name || constants.has(name)) && isPlain(node)) continue;
-    if (isAffine(node, constants, b)) continue;
-    if (await isKnown(node, b, known)) continue;
+    if (isAffine(node, constants, wiring)) continue;
+    if (await isKnown(node, wiring, known)) continue;
     const label = node.name || node.outputs[0] || '';
     return `Node \`${quoted(label)}\` (${quoted(node.opType)}) is not as in the original, and could choose by value or size: no number of inputs tried shows that it never does.`;
   }
@@ -53,9 +53,10 @@ async function isKnown(node: Node, b: Wiring, known: readonly Known[]): Promise<
 /** The same operator on the same tensors. Names and notes don't matter. */
 async function sameNode(a: Node, b: Node, bytes: ByteComparer): Promise<boolean> {
   if (await bytes.sameNode(a, b)) return true;
-  const text = (n: Node): string => JSON.stringify([n.opType, n.domain, n.overload, n.inputs, n.outputs]);
+  const text = (node: Node): string =>
+    JSON.stringify([node.opType, node.domain, node.overload, node.inputs, node.outputs]);
   if (text(a) !== text(b) || a.attributes.length !== b.attributes.length) return false;
-  const beside = [...heldTensors(a), ...heldTensors(b)].some((t) => t.storage.kind === 'external');
+  const beside = [...heldTensors(a), ...heldTensors(b)].some((tensor) => tensor.storage.kind === 'external');
   if (beside) return false;
   for (const [i, attribute] of a.attributes.entries()) {
     const other = b.attributes[i];
@@ -76,14 +77,17 @@ async function sameStoredInputs(reads: readonly string[], a: Wiring, b: Wiring, 
 
 function sameVersions(a: Wiring, b: Wiring): boolean {
   const text = ({ file }: Wiring): string =>
-    JSON.stringify([file.model.opsets.map((o) => `${o.domain}:${o.version}`).sort(), file.model.functions.length]);
+    JSON.stringify([
+      file.model.opsets.map((opset) => `${opset.domain}:${opset.version}`).sort(),
+      file.model.functions.length,
+    ]);
   return text(a) === text(b);
 }
 
 /** Tensors that are the same for all inputs: stored, or made of such by plain nodes. */
-function constantTensors(w: Wiring): Set<string> {
-  const constants = new Set([...w.stored.keys(), ...w.sparse.keys()]);
-  for (const node of w.order) {
+function constantTensors(wiring: Wiring): Set<string> {
+  const constants = new Set([...wiring.stored.keys(), ...wiring.sparse.keys()]);
+  for (const node of wiring.order) {
     if (!isPlain(node) || !node.inputs.every((name) => !name || constants.has(name))) continue;
     if (!node.inputs.length && !node.opType.startsWith('Constant')) continue;
     for (const output of node.outputs) if (output) constants.add(output);
@@ -116,7 +120,8 @@ const convolution: AffineRule = (input) => restConstant(input) && reachOf(input.
 const AFFINE: Readonly<Record<string, AffineRule>> = {
   Add: always,
   BatchNormalization: restConstant,
-  Cast: ({ node }) => DTYPES[Number(node.attributes.find((a) => a.name === 'to')?.int ?? 0n)]?.kind === 'float',
+  Cast: ({ node }) =>
+    DTYPES[Number(node.attributes.find((attribute) => attribute.name === 'to')?.int ?? 0n)]?.kind === 'float',
   Concat: always,
   Constant: always,
   Conv: convolution,
@@ -140,17 +145,17 @@ const AFFINE: Readonly<Record<string, AffineRule>> = {
   Unsqueeze: restConstant,
 };
 
-function isAffine(node: Node, constants: ReadonlySet<string>, w: Wiring): boolean {
+function isAffine(node: Node, constants: ReadonlySet<string>, wiring: Wiring): boolean {
   const rule = node.domain === '' && Object.hasOwn(AFFINE, node.opType) ? AFFINE[node.opType] : undefined;
   const isConstant = (index: number): boolean => !node.inputs[index] || constants.has(node.inputs[index]);
-  return rule?.({ node, w, isConstant }) ?? false;
+  return rule?.({ node, w: wiring, isConstant }) ?? false;
 }
 
 /** How far a convolution's outermost taps lie apart. */
-function reachOf(node: Node, w: Wiring): number {
-  const dilations = node.attributes.find((a) => a.name === 'dilations')?.ints?.map(Number) ?? [];
-  const declared = node.attributes.find((a) => a.name === 'kernel_shape')?.ints?.map(Number);
-  const kernel = declared ?? w.stored.get(node.inputs[1] ?? '')?.dims.slice(2);
+function reachOf(node: Node, wiring: Wiring): number {
+  const dilations = node.attributes.find((attribute) => attribute.name === 'dilations')?.ints?.map(Number) ?? [];
+  const declared = node.attributes.find((attribute) => attribute.name === 'kernel_shape')?.ints?.map(Number);
+  const kernel = declared ?? wiring.stored.get(node.inputs[1] ?? '')?.dims.slice(2);
   if (!kernel) return Infinity;
   return kernel.reduce((most, size, i) => Math.max(most, (size - 1) * (dilations[i] ?? 1)), 0);
 }

@@ -9,31 +9,31 @@ interface Window {
   readonly dilations: readonly number[];
 }
 
-function windowOf(b: LayerBuilder, spatial: number): Window {
+function windowOf(builder: LayerBuilder, spatial: number): Window {
   return {
-    strides: b.sizes(spatial, 1, 'strides', 'subsample', 'subsample_length'),
-    dilations: b.sizes(spatial, 1, 'dilation_rate', 'atrous_rate'),
+    strides: builder.sizes(spatial, 1, 'strides', 'subsample', 'subsample_length'),
+    dilations: builder.sizes(spatial, 1, 'dilation_rate', 'atrous_rate'),
   };
 }
 
 /** The input with channels behind the batch, whatever the layer's order of axes, and how the output then stands. */
-export function channelsSecond(b: LayerBuilder, value: Value, spatial: number): { name: string; moved: boolean } {
-  if (b.channelsFirst()) return { name: b.plain(value), moved: false };
+export function channelsSecond(builder: LayerBuilder, value: Value, spatial: number): { name: string; moved: boolean } {
+  if (builder.channelsFirst()) return { name: builder.plain(value), moved: false };
   // Behind a layer that can't be presented, the layer itself says how many axes there are.
-  return { name: b.moved({ ...value, rank: value.rank ?? spatial + 2 }), moved: true };
+  return { name: builder.moved({ ...value, rank: value.rank ?? spatial + 2 }), moved: true };
 }
 
 /** "same" pads as ONNX's SAME_UPPER does: one more at the end where the sum is odd. "causal" pads in front only. */
-function padding(b: LayerBuilder, kernel: readonly number[], { dilations }: Window): NewAttribute[] {
-  const kind = b.text('valid', 'padding', 'border_mode');
+function padding(builder: LayerBuilder, kernel: readonly number[], { dilations }: Window): NewAttribute[] {
+  const kind = builder.text('valid', 'padding', 'border_mode');
   if (kind === 'same') return [{ name: 'auto_pad', string: 'SAME_UPPER' }];
   if (kind === 'causal') return [{ name: 'pads', ints: [((kernel[0] ?? 1) - 1) * (dilations[0] ?? 1), 0] }];
   if (kind !== 'valid') throw new Unpresentable(`its padding ${kind} is not known`);
   return [];
 }
 
-function hasBias(b: LayerBuilder): boolean {
-  return b.flag(true, 'use_bias', 'bias');
+function hasBias(builder: LayerBuilder): boolean {
+  return builder.flag(true, 'use_bias', 'bias');
 }
 
 function checkedKernel(kernel: StoredWeight | undefined, spatial: number): StoredWeight {
@@ -48,20 +48,20 @@ function outInFirst(spatial: number): number[] {
 
 /** https://keras.io/api/layers/convolution_layers/convolution2d/ */
 function conv(spatial: number): LayerRule {
-  return (b, inputs) => {
-    const [kernel, bias] = b.stored('kernel', ...(hasBias(b) ? ['bias'] : []));
+  return (builder, inputs) => {
+    const [kernel, bias] = builder.stored('kernel', ...(hasBias(builder) ? ['bias'] : []));
     const weight = checkedKernel(kernel, spatial);
-    const x = channelsSecond(b, b.only(inputs), spatial);
-    const window = windowOf(b, spatial);
+    const x = channelsSecond(builder, builder.only(inputs), spatial);
+    const window = windowOf(builder, spatial);
     const attributes: NewAttribute[] = [
-      ...padding(b, weight.dims, window),
+      ...padding(builder, weight.dims, window),
       { name: 'strides', ints: window.strides },
       { name: 'dilations', ints: window.dilations },
-      { name: 'group', int: b.number(1, 'groups') },
+      { name: 'group', int: builder.number(1, 'groups') },
     ];
-    const operands = [x.name, b.weight(weight, outInFirst(spatial)), ...(bias ? [b.weight(bias)] : [])];
-    const value = { name: b.node('Conv', operands, attributes), rank: spatial + 2, moved: x.moved };
-    return [activated(b, value, b.setting('activation'))];
+    const operands = [x.name, builder.weight(weight, outInFirst(spatial)), ...(bias ? [builder.weight(bias)] : [])];
+    const value = { name: builder.node('Conv', operands, attributes), rank: spatial + 2, moved: x.moved };
+    return [activated(builder, value, builder.setting('activation'))];
   };
 }
 
@@ -69,16 +69,16 @@ function conv(spatial: number): LayerRule {
  * Kernel [k…, channels, multiplier]; output channel c · multiplier + m:
  * https://keras.io/api/layers/convolution_layers/depthwise_convolution2d/
  */
-function depthwiseNode(b: LayerBuilder, x: string, kernel: StoredWeight, bias: readonly string[]): string {
+function depthwiseNode(builder: LayerBuilder, x: string, kernel: StoredWeight, bias: readonly string[]): string {
   const spatial = kernel.dims.length - 2;
   const channels = kernel.dims[spatial] ?? 1;
-  const window = windowOf(b, spatial);
-  const weight = b.depthwiseWeight(kernel);
-  return b.node(
+  const window = windowOf(builder, spatial);
+  const weight = builder.depthwiseWeight(kernel);
+  return builder.node(
     'Conv',
     [x, weight, ...bias],
     [
-      ...padding(b, kernel.dims, window),
+      ...padding(builder, kernel.dims, window),
       { name: 'strides', ints: window.strides },
       { name: 'dilations', ints: window.dilations },
       { name: 'group', int: channels },
@@ -87,12 +87,12 @@ function depthwiseNode(b: LayerBuilder, x: string, kernel: StoredWeight, bias: r
 }
 
 function depthwise(spatial: number): LayerRule {
-  return (b, inputs) => {
-    const [kernel, bias] = b.stored('depthwise_kernel', ...(hasBias(b) ? ['bias'] : []));
+  return (builder, inputs) => {
+    const [kernel, bias] = builder.stored('depthwise_kernel', ...(hasBias(builder) ? ['bias'] : []));
     const weight = checkedKernel(kernel, spatial);
-    const x = channelsSecond(b, b.only(inputs), spatial);
-    const name = depthwiseNode(b, x.name, weight, bias ? [b.weight(bias)] : []);
-    return [activated(b, { name, rank: spatial + 2, moved: x.moved }, b.setting('activation'))];
+    const x = channelsSecond(builder, builder.only(inputs), spatial);
+    const name = depthwiseNode(builder, x.name, weight, bias ? [builder.weight(bias)] : []);
+    return [activated(builder, { name, rank: spatial + 2, moved: x.moved }, builder.setting('activation'))];
   };
 }
 
@@ -100,14 +100,22 @@ function depthwise(spatial: number): LayerRule {
  * A depthwise convolution, then one of size 1: https://keras.io/api/layers/convolution_layers/separable_convolution2d/
  */
 function separable(spatial: number): LayerRule {
-  return (b, inputs) => {
-    const [depth, point, bias] = b.stored('depthwise_kernel', 'pointwise_kernel', ...(hasBias(b) ? ['bias'] : []));
+  return (builder, inputs) => {
+    const [depth, point, bias] = builder.stored(
+      'depthwise_kernel',
+      'pointwise_kernel',
+      ...(hasBias(builder) ? ['bias'] : []),
+    );
     const [depthKernel, pointKernel] = [checkedKernel(depth, spatial), checkedKernel(point, spatial)];
-    const x = channelsSecond(b, b.only(inputs), spatial);
-    const middle = depthwiseNode(b, x.name, depthKernel, []);
-    const operands = [middle, b.weight(pointKernel, outInFirst(spatial)), ...(bias ? [b.weight(bias)] : [])];
-    const name = b.node('Conv', operands);
-    return [activated(b, { name, rank: spatial + 2, moved: x.moved }, b.setting('activation'))];
+    const x = channelsSecond(builder, builder.only(inputs), spatial);
+    const middle = depthwiseNode(builder, x.name, depthKernel, []);
+    const operands = [
+      middle,
+      builder.weight(pointKernel, outInFirst(spatial)),
+      ...(bias ? [builder.weight(bias)] : []),
+    ];
+    const name = builder.node('Conv', operands);
+    return [activated(builder, { name, rank: spatial + 2, moved: x.moved }, builder.setting('activation'))];
   };
 }
 
@@ -116,24 +124,24 @@ function separable(spatial: number): LayerRule {
  * https://keras.io/api/layers/convolution_layers/convolution2d_transpose/
  */
 function transposed(spatial: number): LayerRule {
-  return (b, inputs) => {
-    const [kernel, bias] = b.stored('kernel', ...(hasBias(b) ? ['bias'] : []));
+  return (builder, inputs) => {
+    const [kernel, bias] = builder.stored('kernel', ...(hasBias(builder) ? ['bias'] : []));
     const weight = checkedKernel(kernel, spatial);
-    if (b.setting('output_padding')) throw new Unpresentable('it has an output padding');
-    const x = channelsSecond(b, b.only(inputs), spatial);
-    const { strides, dilations } = windowOf(b, spatial);
-    if (dilations.some((d) => d !== 1)) throw new Unpresentable('it has a dilation');
-    const same = b.text('valid', 'padding') === 'same';
+    if (builder.setting('output_padding')) throw new Unpresentable('it has an output padding');
+    const x = channelsSecond(builder, builder.only(inputs), spatial);
+    const { strides, dilations } = windowOf(builder, spatial);
+    if (dilations.some((dilation) => dilation !== 1)) throw new Unpresentable('it has a dilation');
+    const same = builder.text('valid', 'padding') === 'same';
     const surplus = strides.map((stride, i) => (weight.dims[i] ?? 1) - stride);
     const cut = surplus.map((n) => (same ? Math.max(0, n) : 0));
     const pads = [...cut.map((n) => Math.floor(n / 2)), ...cut.map((n) => n - Math.floor(n / 2))];
-    const operands = [x.name, b.weight(weight, outInFirst(spatial)), ...(bias ? [b.weight(bias)] : [])];
-    const name = b.node('ConvTranspose', operands, [
+    const operands = [x.name, builder.weight(weight, outInFirst(spatial)), ...(bias ? [builder.weight(bias)] : [])];
+    const name = builder.node('ConvTranspose', operands, [
       { name: 'pads', ints: pads },
       { name: 'strides', ints: strides },
       { name: 'output_padding', ints: surplus.map((n) => Math.max(0, -n)) },
     ]);
-    return [activated(b, { name, rank: spatial + 2, moved: x.moved }, b.setting('activation'))];
+    return [activated(builder, { name, rank: spatial + 2, moved: x.moved }, builder.setting('activation'))];
   };
 }
 

@@ -1,30 +1,33 @@
 import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
 
 /** Values of one rank in one order of axes: moved where one of them already is. */
-export function aligned(b: LayerBuilder, inputs: readonly Value[]): { names: string[]; rank: number; moved: boolean } {
+export function aligned(
+  builder: LayerBuilder,
+  inputs: readonly Value[],
+): { names: string[]; rank: number; moved: boolean } {
   const [first] = inputs;
   if (!first) throw new Unpresentable('it reads nothing');
-  const rank = b.rank(first);
-  if (inputs.some((value) => b.rank(value) !== rank))
+  const rank = builder.rank(first);
+  if (inputs.some((value) => builder.rank(value) !== rank))
     throw new Unpresentable('its inputs have different numbers of axes');
   const moved = rank > 2 && inputs.some((value) => value.moved);
-  return { names: inputs.map((value) => (moved ? b.moved(value) : b.plain(value))), rank, moved };
+  return { names: inputs.map((value) => (moved ? builder.moved(value) : builder.plain(value))), rank, moved };
 }
 
 /** Element by element, of two or more tensors: https://keras.io/api/layers/merging_layers/ */
 function elementwise(opType: string): LayerRule {
-  return (b, inputs) => {
-    const { names, rank, moved } = aligned(b, inputs);
+  return (builder, inputs) => {
+    const { names, rank, moved } = aligned(builder, inputs);
     const [first = '', ...others] = names;
-    return [{ name: others.reduce((sum, next) => b.node(opType, [sum, next]), first), rank, moved }];
+    return [{ name: others.reduce((sum, next) => builder.node(opType, [sum, next]), first), rank, moved }];
   };
 }
 
 /** Operators that take any number of tensors at once. */
 function together(opType: string): LayerRule {
-  return (b, inputs) => {
-    const { names, rank, moved } = aligned(b, inputs);
-    return [{ name: b.node(opType, names), rank, moved }];
+  return (builder, inputs) => {
+    const { names, rank, moved } = aligned(builder, inputs);
+    return [{ name: builder.node(opType, names), rank, moved }];
   };
 }
 
@@ -34,12 +37,16 @@ export function axisWhenMoved(axis: number, rank: number): number {
   return axis === 0 ? 0 : axis + 1;
 }
 
-function concatenate(b: LayerBuilder, inputs: readonly Value[]): Value[] {
-  const { names, rank, moved } = aligned(b, inputs);
-  const given = b.number(-1, 'axis', 'concat_axis');
+function concatenate(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const { names, rank, moved } = aligned(builder, inputs);
+  const given = builder.number(-1, 'axis', 'concat_axis');
   const axis = given < 0 ? given + rank : given;
   return [
-    { name: b.node('Concat', names, [{ name: 'axis', int: moved ? axisWhenMoved(axis, rank) : axis }]), rank, moved },
+    {
+      name: builder.node('Concat', names, [{ name: 'axis', int: moved ? axisWhenMoved(axis, rank) : axis }]),
+      rank,
+      moved,
+    },
   ];
 }
 

@@ -8,8 +8,8 @@ export const ONES = 'ones';
 export const ZEROS = 'zeros';
 
 /** The axis that a layer normalises along, counted from the front. Throws where it is not one. */
-function axisOf(b: LayerBuilder, rank: number): number {
-  const setting = b.setting('axis');
+function axisOf(builder: LayerBuilder, rank: number): number {
+  const setting = builder.setting('axis');
   const list = numberList(setting) ?? [number(setting) ?? -1];
   const [axis] = list;
   if (axis === undefined || list.length !== 1) throw new Unpresentable(`it works along ${list.length} axes`);
@@ -18,11 +18,11 @@ function axisOf(b: LayerBuilder, rank: number): number {
 
 /** gamma and beta where the layer has them, in this order, in front of what else it stores. */
 function scaleAndCenter(
-  b: LayerBuilder,
+  builder: LayerBuilder,
   ...others: readonly string[]
 ): { gamma?: StoredWeight; beta?: StoredWeight; rest: StoredWeight[] } {
-  const names = [...(b.flag(true, 'scale') ? ['gamma'] : []), ...(b.flag(true, 'center') ? ['beta'] : [])];
-  const found = b.stored(...names, ...others);
+  const names = [...(builder.flag(true, 'scale') ? ['gamma'] : []), ...(builder.flag(true, 'center') ? ['beta'] : [])];
+  const found = builder.stored(...names, ...others);
   const at = (name: string): StoredWeight | undefined => found[names.indexOf(name)];
   const [gamma, beta] = [
     names.includes('gamma') ? at('gamma') : undefined,
@@ -32,42 +32,45 @@ function scaleAndCenter(
 }
 
 /** https://keras.io/api/layers/normalization_layers/batch_normalization/ */
-function batchNormalization(b: LayerBuilder, inputs: readonly Value[]): Value[] {
-  const value = b.only(inputs);
-  const rank = b.rank(value);
-  const axis = axisOf(b, rank);
-  const { gamma, beta, rest } = scaleAndCenter(b, 'moving_mean', 'moving_variance');
+function batchNormalization(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const value = builder.only(inputs);
+  const rank = builder.rank(value);
+  const axis = axisOf(builder, rank);
+  const { gamma, beta, rest } = scaleAndCenter(builder, 'moving_mean', 'moving_variance');
   const [mean, variance] = rest;
   const channels = mean?.dims[0];
   if (!mean || !variance || channels === undefined) throw new Unpresentable('its weights are missing');
   if (axis !== 1 && axis !== rank - 1) throw new Unpresentable(`it works along axis ${axis}`);
   const isLast = axis === rank - 1;
-  const filled = (part: string, of: number): string => b.floats(part, [channels], new Array<number>(channels).fill(of));
+  const filled = (part: string, of: number): string =>
+    builder.floats(part, [channels], new Array<number>(channels).fill(of));
   const operands = [
-    isLast ? b.moved(value) : b.plain(value),
-    gamma ? b.weight(gamma) : filled(ONES, 1),
-    beta ? b.weight(beta) : filled(ZEROS, 0),
-    b.weight(mean),
-    b.weight(variance),
+    isLast ? builder.moved(value) : builder.plain(value),
+    gamma ? builder.weight(gamma) : filled(ONES, 1),
+    beta ? builder.weight(beta) : filled(ZEROS, 0),
+    builder.weight(mean),
+    builder.weight(variance),
   ];
-  const name = b.node('BatchNormalization', operands, [{ name: 'epsilon', float: b.number(1e-3, 'epsilon') }]);
+  const name = builder.node('BatchNormalization', operands, [
+    { name: 'epsilon', float: builder.number(1e-3, 'epsilon') },
+  ]);
   return [{ name, rank, moved: isLast && rank > 2 }];
 }
 
 /** https://keras.io/api/layers/normalization_layers/layer_normalization/ */
-function layerNormalization(b: LayerBuilder, inputs: readonly Value[]): Value[] {
-  const value = b.only(inputs);
-  const rank = b.rank(value);
-  if (axisOf(b, rank) !== rank - 1) throw new Unpresentable('it does not work along the last axis');
-  if (b.flag(false, 'rms_scaling')) throw new Unpresentable('it scales by the root mean square');
-  const { gamma, beta } = scaleAndCenter(b);
+function layerNormalization(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const value = builder.only(inputs);
+  const rank = builder.rank(value);
+  if (axisOf(builder, rank) !== rank - 1) throw new Unpresentable('it does not work along the last axis');
+  if (builder.flag(false, 'rms_scaling')) throw new Unpresentable('it scales by the root mean square');
+  const { gamma, beta } = scaleAndCenter(builder);
   const size = (gamma ?? beta)?.dims[0];
   if (size === undefined) throw new Unpresentable('it has no weights');
-  const scale = gamma ? b.weight(gamma) : b.floats(ONES, [size], new Array<number>(size).fill(1));
-  const operands = [b.plain(value), scale, ...(beta ? [b.weight(beta)] : [])];
-  const name = b.node('LayerNormalization', operands, [
+  const scale = gamma ? builder.weight(gamma) : builder.floats(ONES, [size], new Array<number>(size).fill(1));
+  const operands = [builder.plain(value), scale, ...(beta ? [builder.weight(beta)] : [])];
+  const name = builder.node('LayerNormalization', operands, [
     { name: 'axis', int: -1 },
-    { name: 'epsilon', float: b.number(1e-3, 'epsilon') },
+    { name: 'epsilon', float: builder.number(1e-3, 'epsilon') },
   ]);
   return [{ name, rank, moved: false }];
 }
@@ -79,30 +82,30 @@ const LEAST_DEVIATION = 1e-7;
  * (x − mean) / max(√variance, 1e-7), from the configuration or learned by adapt():
  * https://keras.io/api/layers/preprocessing_layers/numerical/normalization/
  */
-async function normalization(b: LayerBuilder, inputs: readonly Value[]): Promise<Value[]> {
-  const value = b.only(inputs);
-  const rank = b.rank(value);
-  if (axisOf(b, rank) !== rank - 1) throw new Unpresentable('it does not work along the last axis');
-  if (b.flag(false, 'invert')) throw new Unpresentable('it goes the other way');
-  const { mean, variance } = await statistics(b);
+async function normalization(builder: LayerBuilder, inputs: readonly Value[]): Promise<Value[]> {
+  const value = builder.only(inputs);
+  const rank = builder.rank(value);
+  if (axisOf(builder, rank) !== rank - 1) throw new Unpresentable('it does not work along the last axis');
+  if (builder.flag(false, 'invert')) throw new Unpresentable('it goes the other way');
+  const { mean, variance } = await statistics(builder);
   const deviation = variance.map((v) => Math.fround(Math.max(Math.sqrt(v), LEAST_DEVIATION)));
-  const shifted = b.node('Sub', [b.plain(value), b.floats('mean', [mean.length], mean)]);
-  const name = b.node('Div', [shifted, b.floats('deviation', [deviation.length], deviation)]);
+  const shifted = builder.node('Sub', [builder.plain(value), builder.floats('mean', [mean.length], mean)]);
+  const name = builder.node('Div', [shifted, builder.floats('deviation', [deviation.length], deviation)]);
   return [{ name, rank, moved: false }];
 }
 
 /** Means and variances, one for each channel or one for all. */
-async function statistics(b: LayerBuilder): Promise<{ mean: number[]; variance: number[] }> {
+async function statistics(builder: LayerBuilder): Promise<{ mean: number[]; variance: number[] }> {
   const given = (name: string): number[] | undefined => {
-    const setting = b.setting(name);
+    const setting = builder.setting(name);
     const one = number(setting);
     return one === undefined ? flattened(setting) : [one];
   };
   const [mean, variance] = [given('mean'), given('variance')];
   if (mean && variance) return { mean, variance };
-  const [learnedMean, learnedVariance] = b.stored('mean', 'variance', ...(b.major < 3 ? ['count'] : []));
+  const [learnedMean, learnedVariance] = builder.stored('mean', 'variance', ...(builder.major < 3 ? ['count'] : []));
   if (!learnedMean || !learnedVariance) throw new Unpresentable('its weights are missing');
-  return { mean: [...(await b.numbers(learnedMean))], variance: [...(await b.numbers(learnedVariance))] };
+  return { mean: [...(await builder.numbers(learnedMean))], variance: [...(await builder.numbers(learnedVariance))] };
 }
 
 /** Numbers that may lie in lists of one: [[[1, 2, 3]]]. */

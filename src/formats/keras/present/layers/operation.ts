@@ -34,22 +34,22 @@ function operands(given: Json | undefined): Json[] {
 }
 
 function arithmetic(opType: string): LayerRule {
-  return (b, inputs) => {
-    const given = operands(b.call.given);
+  return (builder, inputs) => {
+    const given = operands(builder.call.given);
     if (given.length !== 2) throw new Unpresentable(`it is given ${given.length} values`);
     if (inputs.length === 2) {
-      const { names, rank, moved } = aligned(b, inputs);
-      return [{ name: b.node(opType, names), rank, moved }];
+      const { names, rank, moved } = aligned(builder, inputs);
+      return [{ name: builder.node(opType, names), rank, moved }];
     }
-    const x = b.only(inputs);
+    const x = builder.only(inputs);
     const isFirst = tensorsIn(given[0] as Json, 0).length > 0;
     const constant = isFirst ? given[1] : given[0];
     const one = number(constant);
     const list = one === undefined ? numberList(constant) : undefined;
     if (one === undefined && !list) throw new Unpresentable('it is given what is no number');
-    const start = list ? b.plain(x) : x.name;
-    const operand = list ? b.floats('constant', [list.length], list) : b.scalar('constant', one ?? 0);
-    const name = b.node(opType, isFirst ? [start, operand] : [operand, start]);
+    const start = list ? builder.plain(x) : x.name;
+    const operand = list ? builder.floats('constant', [list.length], list) : builder.scalar('constant', one ?? 0);
+    const name = builder.node(opType, isFirst ? [start, operand] : [operand, start]);
     return [{ ...x, name, moved: list ? false : x.moved }];
   };
 }

@@ -6,32 +6,32 @@ import { channelsSecond } from './convolution.ts';
  * https://keras.io/api/layers/pooling_layers/max_pooling2d/ — an average does not count what was padded, as in ONNX.
  */
 function pool(opType: string, spatial: number): LayerRule {
-  return (b, inputs) => {
-    const x = channelsSecond(b, b.only(inputs), spatial);
-    const size = b.sizes(spatial, 2, 'pool_size', 'pool_length');
-    const same = b.text('valid', 'padding', 'border_mode') === 'same';
+  return (builder, inputs) => {
+    const x = channelsSecond(builder, builder.only(inputs), spatial);
+    const size = builder.sizes(spatial, 2, 'pool_size', 'pool_length');
+    const same = builder.text('valid', 'padding', 'border_mode') === 'same';
     const attributes: NewAttribute[] = [
       { name: 'kernel_shape', ints: size },
-      { name: 'strides', ints: b.sizes(spatial, size, 'strides', 'stride') },
+      { name: 'strides', ints: builder.sizes(spatial, size, 'strides', 'stride') },
       ...(same ? [{ name: 'auto_pad', string: 'SAME_UPPER' }] : []),
     ];
-    return [{ name: b.node(opType, [x.name], attributes), rank: spatial + 2, moved: x.moved }];
+    return [{ name: builder.node(opType, [x.name], attributes), rank: spatial + 2, moved: x.moved }];
   };
 }
 
 /** One number for each channel: https://keras.io/api/layers/pooling_layers/global_average_pooling2d/ */
 function globalPool(opType: string, spatial: number): LayerRule {
-  return (b, inputs) => {
-    const value = b.only(inputs);
-    const x = channelsSecond(b, value, spatial);
-    const pooled = b.node(opType, [x.name]);
-    if (b.flag(false, 'keepdims')) return [{ name: pooled, rank: spatial + 2, moved: x.moved }];
-    return [flat(b, pooled)];
+  return (builder, inputs) => {
+    const value = builder.only(inputs);
+    const x = channelsSecond(builder, value, spatial);
+    const pooled = builder.node(opType, [x.name]);
+    if (builder.flag(false, 'keepdims')) return [{ name: pooled, rank: spatial + 2, moved: x.moved }];
+    return [flat(builder, pooled)];
   };
 }
 
-function flat(b: LayerBuilder, pooled: string): Value {
-  return { name: b.node('Flatten', [pooled], [{ name: 'axis', int: 1 }]), rank: 2, moved: false };
+function flat(builder: LayerBuilder, pooled: string): Value {
+  return { name: builder.node('Flatten', [pooled], [{ name: 'axis', int: 1 }]), rank: 2, moved: false };
 }
 
 const SPATIAL: readonly (readonly [string, number])[] = [

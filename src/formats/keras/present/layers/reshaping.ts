@@ -11,35 +11,36 @@ const TO_END = 2 ** 31 - 1;
  * Channels come last in what is flattened, whatever the order of axes:
  * https://keras.io/api/layers/reshaping_layers/flatten/
  */
-function flatten(b: LayerBuilder, inputs: readonly Value[]): Value[] {
-  const value = b.only(inputs);
-  const plain = b.plain(value);
-  const rank = b.channelsFirst() ? b.rank(value) : 0;
-  const last = rank > 2 ? b.node('Transpose', [plain], [{ name: 'perm', ints: [0, ...range(2, rank), 1] }]) : plain;
-  return [{ name: b.node('Flatten', [last], [{ name: 'axis', int: 1 }]), rank: 2, moved: false }];
+function flatten(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const value = builder.only(inputs);
+  const plain = builder.plain(value);
+  const rank = builder.channelsFirst() ? builder.rank(value) : 0;
+  const last =
+    rank > 2 ? builder.node('Transpose', [plain], [{ name: 'perm', ints: [0, ...range(2, rank), 1] }]) : plain;
+  return [{ name: builder.node('Flatten', [last], [{ name: 'axis', int: 1 }]), rank: 2, moved: false }];
 }
 
 /** https://keras.io/api/layers/reshaping_layers/reshape/ */
-function reshape(b: LayerBuilder, inputs: readonly Value[]): Value[] {
-  const target = numberList(b.setting('target_shape'));
+function reshape(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const target = numberList(builder.setting('target_shape'));
   if (!target) throw new Unpresentable('its shape is not given');
   // 0 keeps the batch as it is.
-  const name = b.node('Reshape', [b.plain(b.only(inputs)), b.ints('shape', [0, ...target])]);
+  const name = builder.node('Reshape', [builder.plain(builder.only(inputs)), builder.ints('shape', [0, ...target])]);
   return [{ name, rank: target.length + 1, moved: false }];
 }
 
 /** Axes are counted from 1, without the batch: https://keras.io/api/layers/reshaping_layers/permute/ */
-function permute(b: LayerBuilder, inputs: readonly Value[]): Value[] {
-  const value = b.only(inputs);
-  const dims = numberList(b.setting('dims'));
+function permute(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const value = builder.only(inputs);
+  const dims = numberList(builder.setting('dims'));
   if (!dims) throw new Unpresentable('its order of axes is not given');
-  const name = b.node('Transpose', [b.plain(value)], [{ name: 'perm', ints: [0, ...dims] }]);
+  const name = builder.node('Transpose', [builder.plain(value)], [{ name: 'perm', ints: [0, ...dims] }]);
   return [{ name, rank: value.rank, moved: false }];
 }
 
 /** Amounts at both ends of each spatial axis: one number, one for each axis, or two. */
-function amounts(b: LayerBuilder, spatial: number, name: string): [number, number][] {
-  const setting = b.setting(name);
+function amounts(builder: LayerBuilder, spatial: number, name: string): [number, number][] {
+  const setting = builder.setting(name);
   const one = number(setting);
   if (one !== undefined) return new Array<[number, number]>(spatial).fill([one, one]);
   const list = items(member(setting, 'items') ?? setting);
@@ -57,50 +58,50 @@ function amounts(b: LayerBuilder, spatial: number, name: string): [number, numbe
 }
 
 /** The spatial axes of a value as it stands in the graph. */
-function spatialAxes(b: LayerBuilder, value: Value, spatial: number): number[] {
+function spatialAxes(builder: LayerBuilder, value: Value, spatial: number): number[] {
   return range(1, spatial + 1).map((i) => {
-    if (b.channelsFirst()) return i + 1;
+    if (builder.channelsFirst()) return i + 1;
     return value.moved ? axisWhenMoved(i, spatial + 2) : i;
   });
 }
 
 /** A layer made for channels first reads the order of Keras; any other takes the value as it stands. */
-function standing(b: LayerBuilder, value: Value): Value {
-  return b.channelsFirst() ? { ...value, name: b.plain(value), moved: false } : value;
+function standing(builder: LayerBuilder, value: Value): Value {
+  return builder.channelsFirst() ? { ...value, name: builder.plain(value), moved: false } : value;
 }
 
 /** https://keras.io/api/layers/reshaping_layers/zero_padding2d/ */
 function zeroPadding(spatial: number): LayerRule {
-  return (b, inputs) => {
-    const x = standing(b, b.only(inputs));
+  return (builder, inputs) => {
+    const x = standing(builder, builder.only(inputs));
     const pads = new Array<number>((spatial + 2) * 2).fill(0);
-    const ends = amounts(b, spatial, 'padding');
-    spatialAxes(b, x, spatial).forEach((axis, i) => {
+    const ends = amounts(builder, spatial, 'padding');
+    spatialAxes(builder, x, spatial).forEach((axis, i) => {
       pads[axis] = ends[i]?.[0] ?? 0;
       pads[axis + spatial + 2] = ends[i]?.[1] ?? 0;
     });
-    return [{ ...x, rank: spatial + 2, name: b.node('Pad', [x.name, b.ints('pads', pads)]) }];
+    return [{ ...x, rank: spatial + 2, name: builder.node('Pad', [x.name, builder.ints('pads', pads)]) }];
   };
 }
 
 /** https://keras.io/api/layers/reshaping_layers/cropping2d/ */
 function cropping(spatial: number): LayerRule {
-  return (b, inputs) => {
-    const x = standing(b, b.only(inputs));
-    const ends = amounts(b, spatial, 'cropping');
+  return (builder, inputs) => {
+    const x = standing(builder, builder.only(inputs));
+    const ends = amounts(builder, spatial, 'cropping');
     const operands = [
       x.name,
-      b.ints(
+      builder.ints(
         'starts',
         ends.map(([before]) => before),
       ),
-      b.ints(
+      builder.ints(
         'ends',
         ends.map(([, after]) => (after === 0 ? TO_END : -after)),
       ),
-      b.ints('axes', spatialAxes(b, x, spatial)),
+      builder.ints('axes', spatialAxes(builder, x, spatial)),
     ];
-    return [{ ...x, rank: spatial + 2, name: b.node('Slice', operands) }];
+    return [{ ...x, rank: spatial + 2, name: builder.node('Slice', operands) }];
   };
 }
 
@@ -117,39 +118,49 @@ const INTERPOLATIONS: Readonly<Record<string, readonly NewAttribute[]>> = {
   ],
 };
 
-function interpolation(b: LayerBuilder, fallback: string): readonly NewAttribute[] {
-  const name = b.text(fallback, 'interpolation');
+function interpolation(builder: LayerBuilder, fallback: string): readonly NewAttribute[] {
+  const name = builder.text(fallback, 'interpolation');
   const found = Object.hasOwn(INTERPOLATIONS, name) ? INTERPOLATIONS[name] : undefined;
   if (!found) throw new Unpresentable(`its interpolation ${name} is not known`);
   return found;
 }
 
 /** https://keras.io/api/layers/reshaping_layers/up_sampling2d/ */
-function upSampling(b: LayerBuilder, inputs: readonly Value[]): Value[] {
-  const value = b.only(inputs);
-  const moved = !b.channelsFirst();
-  const x = moved ? b.moved(value) : b.plain(value);
-  const [height = 1, width = 1] = b.sizes(2, 2, 'size');
-  const name = b.node('Resize', [x, '', b.floats('scales', [4], [1, 1, height, width])], interpolation(b, 'nearest'));
+function upSampling(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const value = builder.only(inputs);
+  const moved = !builder.channelsFirst();
+  const x = moved ? builder.moved(value) : builder.plain(value);
+  const [height = 1, width = 1] = builder.sizes(2, 2, 'size');
+  const name = builder.node(
+    'Resize',
+    [x, '', builder.floats('scales', [4], [1, 1, height, width])],
+    interpolation(builder, 'nearest'),
+  );
   return [{ name, rank: 4, moved }];
 }
 
 /** https://keras.io/api/layers/preprocessing_layers/image_preprocessing/resizing/ */
-function resizing(b: LayerBuilder, inputs: readonly Value[]): Value[] {
-  const value = b.only(inputs);
+function resizing(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const value = builder.only(inputs);
   for (const name of ['crop_to_aspect_ratio', 'pad_to_aspect_ratio', 'antialias'])
-    if (b.flag(false, name)) throw new Unpresentable(`it has ${name}`);
-  const moved = !b.channelsFirst();
-  const x = moved ? b.moved(value) : b.plain(value);
-  const sizes = b.ints('sizes', [b.number(1, 'height'), b.number(1, 'width')]);
-  const attributes = [...interpolation(b, 'bilinear'), { name: 'axes', ints: [2, 3] }];
-  return [{ name: b.node('Resize', [x, '', '', sizes], attributes), rank: 4, moved }];
+    if (builder.flag(false, name)) throw new Unpresentable(`it has ${name}`);
+  const moved = !builder.channelsFirst();
+  const x = moved ? builder.moved(value) : builder.plain(value);
+  const sizes = builder.ints('sizes', [builder.number(1, 'height'), builder.number(1, 'width')]);
+  const attributes = [...interpolation(builder, 'bilinear'), { name: 'axes', ints: [2, 3] }];
+  return [{ name: builder.node('Resize', [x, '', '', sizes], attributes), rank: 4, moved }];
 }
 
 /** https://keras.io/api/layers/reshaping_layers/repeat_vector/ */
-function repeatVector(b: LayerBuilder, inputs: readonly Value[]): Value[] {
-  const wide = b.node('Unsqueeze', [b.plain(b.only(inputs)), b.ints('axes', [1])]);
-  return [{ name: b.node('Tile', [wide, b.ints('repeats', [1, b.number(1, 'n'), 1])]), rank: 3, moved: false }];
+function repeatVector(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const wide = builder.node('Unsqueeze', [builder.plain(builder.only(inputs)), builder.ints('axes', [1])]);
+  return [
+    {
+      name: builder.node('Tile', [wide, builder.ints('repeats', [1, builder.number(1, 'n'), 1])]),
+      rank: 3,
+      moved: false,
+    },
+  ];
 }
 
 export const RESHAPING: Readonly<Record<string, LayerRule>> = {
