@@ -12,6 +12,8 @@ import { verifyWeightsFiles } from './weights/verifyWeightsFiles.ts';
 export interface VerifyOptions {
   /** How the inputs belong together, where the adapted model does not record it. */
   readonly map?: ChannelMap | undefined;
+  /** Of files of weights, the layers that took it in, where the adapted file does not record them. */
+  readonly layers?: readonly string[] | undefined;
   readonly seed?: number | undefined;
   /** Run both whole models too. */
   readonly full?: boolean | undefined;

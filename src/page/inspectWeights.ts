@@ -1,10 +1,11 @@
+import { basename } from '../files/paths.ts';
+import { layerText } from '../adapt/weights/patchOrder.ts';
 import type { Fact } from '../formats/format.ts';
 import { readCost, type OpenFile } from '../jobs/openFile.ts';
 import { besideWeights } from '../jobs/weights/besideWeights.ts';
 import { layersOf } from '../jobs/weights/layers.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import { elementCount } from '../tensors/storedTensor.ts';
-import { basename } from '../files/paths.ts';
 
 /** What a file of weights is, as `inspect` prints it. */
 export interface WeightsInspection {
@@ -33,7 +34,11 @@ export async function inspectWeights(open: OpenFile): Promise<WeightsInspection>
     tensorCount: file.tensors.length,
     parameterCount: file.tensors.reduce((sum, tensor) => sum + elementCount(tensor), 0),
     tensors: file.tensors.map(({ name, dtype, dims }) => ({ name, dtype: dtypeName(dtype), dims })),
-    firstLayers: candidates.map(({ name, dims, why }) => ({ weight: name, dims, why: why.join(', ') })),
+    firstLayers: candidates.map((layer) => ({
+      weight: layerText(layer),
+      dims: layer.dims,
+      why: layer.why.join(', '),
+    })),
     reason,
     io: readCost(open),
   };

@@ -59,7 +59,7 @@ async function readWeights(open: OpenFile): Promise<PageModel> {
     fileSize: readCost(open).fileSize,
     format: format.title,
     opened: file,
-    inputTensors: chosen,
+    inputLayers: chosen,
     adaptation: null,
   });
 }

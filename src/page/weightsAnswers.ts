@@ -1,7 +1,8 @@
+import { basename } from '../files/paths.ts';
 import type { ImageInput } from '../adapt/inputs/imageInputs.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
 import { readProvenance } from '../adapt/report/provenance.ts';
-import { weightAxes } from '../adapt/weights/tensorNames.ts';
+import { layerText } from '../adapt/weights/patchOrder.ts';
 import { weightsPython } from '../adapt/weights/weightsPython.ts';
 import { canWrite } from '../formats/format.ts';
 import { adaptFile } from '../jobs/convert.ts';
@@ -10,7 +11,6 @@ import { besideWeights } from '../jobs/weights/besideWeights.ts';
 import { layersOf } from '../jobs/weights/layers.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import { madeFromSteps, type MadeFrom } from './adaptation.ts';
-import { basename } from '../files/paths.ts';
 
 /**
  * The layers of a file of weights that may see the image, as inputs to choose from; a file with none is refused with
@@ -18,16 +18,18 @@ import { basename } from '../files/paths.ts';
  */
 export async function layerInputs(path: string, signal: AbortSignal): Promise<ImageInput[]> {
   return withOpenFile(path, signal, async ({ file }) => {
-    const { candidates, reason } = layersOf(file.tensors, await besideWeights(path));
+    const { candidates, chosen, reason } = layersOf(file.tensors, await besideWeights(path));
     const dtypes = new Map(file.tensors.map(({ name, dtype }) => [name, dtypeName(dtype)]));
-    if (candidates.length === 0)
-      return [{ name: basename(path), type: '', channels: [], open: false, why: reason ?? 'there is no such layer' }];
-    return candidates.map(({ name, dims, why }) => ({
-      name,
-      type: [`${dtypes.get(name) ?? ''}[${dims.join(', ')}]`, ...why].join(', '),
-      channels: [dims[weightAxes({ name, dims }).channels] ?? 0],
+    const [none] = candidates.length === 0 ? [reason ?? 'there is no such layer'] : [];
+    if (none !== undefined)
+      return [{ name: basename(path), type: '', channels: [], open: false, why: none, isLikely: false }];
+    return candidates.map((layer) => ({
+      name: layerText(layer),
+      type: [`${dtypes.get(layer.name) ?? ''}[${layer.dims.join(', ')}]`, ...layer.why].join(', '),
+      channels: [layer.channels],
       open: false,
       why: null,
+      isLikely: chosen.includes(layer),
     }));
   });
 }

@@ -59,7 +59,7 @@ export async function weightsLayerFilters(
 async function layerTensor(path: string, index: number, signal: AbortSignal): Promise<StoredTensor> {
   const beside = await besideWeights(path);
   return withOpenFile(path, signal, async ({ file }) => {
-    const name = layersOf(file.tensors, beside).chosen[index];
+    const name = layersOf(file.tensors, beside).chosen[index]?.name;
     const tensor = file.tensors.find((stored) => stored.name === name);
     if (tensor) return tensor;
     throw new ChannelwiseError('refused', 'no-layer', 'The file has no such input layer any more; reopen the editor.');

@@ -10,8 +10,8 @@ export interface WeightsFile {
   readonly fileSize: number;
   readonly format: string;
   readonly opened: OpenedFile;
-  /** Names of the tensors that see the image, as far as names and shapes tell. */
-  readonly inputTensors: readonly string[];
+  /** The tensors that see the image, as far as names and shapes tell. */
+  readonly inputLayers: readonly { readonly name: string; readonly channels: number }[];
   readonly adaptation: PageModel['adaptation'];
 }
 
@@ -24,10 +24,10 @@ const LONGEST_FACT = 2000;
  * The page of a file without a graph: its tensors by name, what it says of itself, and never a number of any weight.
  */
 export function weightsPage(file: WeightsFile): PageModel {
-  const { opened, inputTensors } = file;
+  const { opened, inputLayers } = file;
   const tensors = opened.tensors.map(pageTensor);
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const inputs = inputTensors.flatMap((name) => byName.get(name) ?? []);
+  const inputs = inputLayers.flatMap(({ name }) => byName.get(name) ?? []);
   return {
     fileName: file.fileName,
     fileSize: file.fileSize,
@@ -44,7 +44,7 @@ export function weightsPage(file: WeightsFile): PageModel {
     nodes: [],
     edges: [],
     outputEdges: [],
-    imageInputs: inputs.map((tensor) => ({ name: tensor.name, channels: channelsOf(tensor) })),
+    imageInputs: inputLayers.map(({ name, channels }) => ({ name, channels: [channels] })),
     firstLayers: inputs.map(inputLayer),
     metadata: [],
     adaptation: file.adaptation,
@@ -65,11 +65,6 @@ function pageTensor(tensor: StoredTensor): PageTensor {
     params: isWeightType(tensor.dtype) ? count : 0,
     bytes: row && row.bits !== null ? rawBytes(row, count) : 0,
   };
-}
-
-function channelsOf(tensor: PageTensor): number[] {
-  const { channels } = weightAxes(tensor);
-  return tensor.dims.slice(channels, channels + 1);
 }
 
 /** What each axis of a weight holds, in the order of the file. */

@@ -13,6 +13,8 @@ export interface ImageInput {
   readonly open: boolean;
   /** Why it can't be an image; null where it can. */
   readonly why: string | null;
+  /** Chosen unless a person says otherwise. */
+  readonly isLikely: boolean;
 }
 
 /** Image sizes are larger; a number this small is rather a channel count. */
@@ -29,6 +31,7 @@ export function imageInputs(graph: Graph): ImageInput[] {
       channels,
       open,
       why: channels.length || open ? null : whyNot(input, 3),
+      isLikely: true,
     };
   });
 }

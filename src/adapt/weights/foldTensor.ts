@@ -7,11 +7,6 @@ export interface ChannelTensor {
   readonly axis: number;
 }
 
-/** The dims of such a tensor with another number of channels. */
-export function withChannels({ dims, axis }: Pick<ChannelTensor, 'dims' | 'axis'>, channels: number): number[] {
-  return dims.map((dim, i) => (i === axis ? channels : dim));
-}
-
 /** A weight on the new channels: W'[…, k, …] = Σ_c W[…, c, …] · M[c, k], summed in double precision. */
 export function foldWeight(weight: ChannelTensor, { matrix }: ChannelMap): Float64Array {
   return mixChannels(weight, matrix.length, columnsOf(matrix));

@@ -1,11 +1,16 @@
 import { DTYPES } from '../../tensors/dtypes.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import { isPatchMatrix, layerText, normOfPatches, PATCH_ORDERS, type PatchOrder } from './patchOrder.ts';
 import { byName, isOptimizerState, lastPart, moduleOf, networkName, siblingName, weightAxes } from './tensorNames.ts';
 
 /** A tensor that may be the one that sees the image, with its copies in the same file. */
 export interface ImageTensor {
   readonly name: string;
   readonly dims: readonly number[];
+  /** The image's channels. */
+  readonly channels: number;
+  /** How a linear layer over patches reads them; null of a convolution. */
+  readonly order: PatchOrder | null;
   /** Names of all tensors that stand for it: itself, and running averages or other copies of the network. */
   readonly names: readonly string[];
   /** What speaks for or against it, a clause each. */
@@ -33,15 +38,14 @@ const CONVOLUTION_RANKS = new Set([4, 5]);
 /** What stands per channel in front of a first layer, by the last part of its name. */
 const PER_CHANNEL =
   /^(weight|bias|running_mean|running_var|moving_mean|moving_variance|gamma|beta|mean|variance|std|scale|shift|.*(pixel|image|input|img)_(mean|std|scale))$/;
-/** A linear layer over patches, by the names that networks give it. */
-const PATCH_NAMES = /patch_?(embed|embedding|embeddings|projection)|to_patch_embedding|embed_patches/i;
 const MAX_SIGNS = 3;
 
 /**
  * Which tensors of a state dict see the image. Rule: a convolution's weight (rank 4 or 5, name ends in `weight`, or in
- * Keras's `kernel`) that reads as many channels as the image has. Of 1,214 timm models this is their own first convolution in 1,195, and
- * where there are several, the earliest one. A transposed output convolution has the same shape: its bias has the
- * image's channels, and its axis 0 has not.
+ * Keras's `kernel`) that reads as many channels as the image has. Of 1,214 timm models this is their own first
+ * convolution in 1,195, and where there are several, the earliest one. A transposed output convolution has the same
+ * shape: its bias has the image's channels, and its axis 0 has not. A linear layer over patches is a candidate too, once for each order in
+ * which it may read them, so it is always asked about.
  */
 export function imageTensors(
   tensors: readonly StoredTensor[],
@@ -50,14 +54,22 @@ export function imageTensors(
 ): FoundTensors {
   const names = byName(tensors);
   const all = tensors.filter((tensor) => isCandidate(tensor, channels, names));
-  const candidates = withCopies(all);
+  const convolutions = withCopies(all).map((group) => convolution(group, channels));
+  const candidates = inPlaces([...convolutions, ...patchLayers(tensors, channels)]);
   const hinted = candidates.filter(({ name }) => hints.firstLayers.includes(moduleOf(networkName(name))));
   const [only, ...more] = hinted.length > 0 ? hinted : candidates;
   if (!only) return { kind: 'none', reason: noneReason(tensors, channels) };
   const signs = signsInFront(tensors, channels, names);
   if (more.length === 0 && (signs.length === 0 || hinted.length > 0)) return { kind: 'one', found: only };
-  const chosen = hinted.length > 0 ? hinted : candidates.filter((candidate) => isSibling(candidate, only));
-  return { kind: 'several', candidates, chosen, reason: severalReason(candidates.length, signs) };
+  const likely = hinted.length > 0 ? hinted : candidates.filter((candidate) => isSibling(candidate, only));
+  // One matrix can be read in one order only.
+  const chosen = only.order === null ? likely : [only];
+  return { kind: 'several', candidates, chosen, reason: severalReason(candidates, signs) };
+}
+
+/** Candidates and how a person names them. */
+export function candidateText(candidate: ImageTensor): string {
+  return `${layerText(candidate)} [${candidate.dims.join(', ')}]`;
 }
 
 function isCandidate(tensor: StoredTensor, channels: number, names: ReadonlyMap<string, StoredTensor>): boolean {
@@ -78,23 +90,54 @@ function isTransposedOutput(tensor: StoredTensor, bias: StoredTensor | undefined
 }
 
 /** Copies of one network hold the same tensor under names that differ in front: they are one candidate. */
-function withCopies(tensors: readonly StoredTensor[]): ImageTensor[] {
+function withCopies(tensors: readonly StoredTensor[]): StoredTensor[][] {
   const groups = new Map<string, StoredTensor[]>();
   for (const tensor of tensors) {
     const key = `${networkName(tensor.name)} ${tensor.dims.join('×')}`;
     groups.set(key, [...(groups.get(key) ?? []), tensor]);
   }
-  return [...groups.values()].map((group, i) => candidate(group, i));
+  return [...groups.values()];
 }
 
-function candidate(group: readonly StoredTensor[], place: number): ImageTensor {
+function convolution(group: readonly StoredTensor[], channels: number): ImageTensor {
+  return { ...namesOf(group), channels, order: null, why: copiesText(group) };
+}
+
+/** A linear layer over patches, once for each order. What normalises whole patches in front of one rules it out. */
+function patchLayers(tensors: readonly StoredTensor[], channels: number): ImageTensor[] {
+  const matrices = tensors.filter(
+    (tensor) =>
+      isPatchMatrix(tensor, channels) &&
+      DTYPES[tensor.dtype]?.kind === 'float' &&
+      !isOptimizerState(tensor.name) &&
+      normOfPatches(tensor, tensors) === null,
+  );
+  return withCopies(matrices).flatMap((group) =>
+    [...PATCH_ORDERS].map(([order, words]) => ({
+      ...namesOf(group),
+      ...{ channels, order },
+      why: [words, ...copiesText(group)],
+    })),
+  );
+}
+
+function namesOf(group: readonly StoredTensor[]): Pick<ImageTensor, 'name' | 'dims' | 'names'> {
   const [first] = group;
+  return { name: first?.name ?? '', dims: first?.dims ?? [], names: group.map(({ name }) => name) };
+}
+
+function copiesText(group: readonly StoredTensor[]): string[] {
   const copies = group.length - 1;
-  const why = [
-    place === 0 ? 'the earliest in the file' : '',
-    copies > 0 ? `with ${copies} ${copies === 1 ? 'copy' : 'copies'} in the same file` : '',
-  ].filter(Boolean);
-  return { name: first?.name ?? '', dims: first?.dims ?? [], names: group.map(({ name }) => name), why };
+  return copies > 0 ? [`with ${copies} ${copies === 1 ? 'copy' : 'copies'} in the same file`] : [];
+}
+
+/** The first candidate says so, where there are others. */
+function inPlaces(candidates: readonly ImageTensor[]): ImageTensor[] {
+  return candidates.map((candidate) =>
+    candidate.name === candidates[0]?.name
+      ? { ...candidate, why: ['the earliest in the file', ...candidate.why] }
+      : candidate,
+  );
 }
 
 /** Parallel stems: the same shape, and the same last module. */
@@ -124,7 +167,10 @@ function signsInFront(
   return channels === 1 ? [] : tensors.filter(isSign).map(({ name }) => name);
 }
 
-/** A filter of its own for each channel: [channels, 1, kernel…], or Keras's depthwise kernel [kernel…, channels, multiplier]. */
+/**
+ * A filter of its own for each channel: [channels, 1, kernel…], or Keras's depthwise kernel [kernel…, channels,
+ * multiplier].
+ */
 function isDepthwise(tensor: StoredTensor, channels: number): boolean {
   const { name, dims } = tensor;
   if (dims.length < 4 || channels === 1) return false;
@@ -145,7 +191,19 @@ function outputWidths(names: ReadonlyMap<string, StoredTensor>): Map<string, Set
   return widths;
 }
 
-function severalReason(count: number, signs: readonly string[]): string {
+function severalReason(candidates: readonly ImageTensor[], signs: readonly string[]): string {
+  const layers = new Map(candidates.map((candidate) => [candidate.name, candidate]));
+  const [only] = layers.values();
+  if (layers.size === 1 && only && only.order !== null) return patchReason(only);
+  return signReason(layers.size, signs);
+}
+
+function patchReason({ name, dims, channels }: ImageTensor): string {
+  const side = Math.sqrt((dims[1] ?? 0) / channels);
+  return `${name} [${dims.join(', ')}] is a linear layer over patches of ${side}×${side} pixels, and the file does not say in which order it reads pixels and channels`;
+}
+
+function signReason(count: number, signs: readonly string[]): string {
   const shown = signs.slice(0, MAX_SIGNS).join(', ');
   const sign = `${shown} ${signs.length === 1 ? 'holds' : 'hold'} one number per channel, so something may stand in front of the first layer`;
   if (count === 1) return sign;
@@ -154,16 +212,15 @@ function severalReason(count: number, signs: readonly string[]): string {
 }
 
 function noneReason(tensors: readonly StoredTensor[], channels: number): string {
-  const patches = tensors.find(({ name, dims }) => isPatchMatrix(name, dims, channels));
-  if (patches)
-    return `${patches.name} [${patches.dims.join(', ')}] is a linear layer over patches, and the file does not say in which order it reads pixels and channels`;
+  const matrix = tensors.find((tensor) => isPatchMatrix(tensor, channels));
+  const norm = matrix && normOfPatches(matrix, tensors);
+  if (norm) return normReason(matrix.name, norm.name);
   const split = tensors.find(({ name }) => /(weight_v|weight_orig|original[01])$/.test(name));
   const none = `No convolution's weight in this file has ${channels} input ${channels === 1 ? 'channel' : 'channels'}`;
   return split ? `${none}; ${split.name} is a part of a weight that is put together when the network runs` : none;
 }
 
-function isPatchMatrix(name: string, dims: readonly number[], channels: number): boolean {
-  const [, width = 0] = dims;
-  const side = Math.sqrt(width / channels);
-  return dims.length === 2 && lastPart(name) === 'weight' && Number.isInteger(side) && PATCH_NAMES.test(name);
+/** Why a linear layer behind a norm over patches can't take a map in. */
+export function normReason(matrix: string, norm: string): string {
+  return `${norm} normalises whole patches in front of ${matrix}, with one number for each pixel and channel`;
 }

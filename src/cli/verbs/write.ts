@@ -26,7 +26,8 @@ const WRITE_OPTIONS = {
 } as const;
 const WRITE_HELP = [
   '--input NAME    adapts that input only',
-  '--layer NAME    of a file of weights: the layer that sees the image, where it must be asked for',
+  '--layer NAME    of a file of weights: the layer that sees the image, where it must be asked for;',
+  '                NAME:channels-last or NAME:channels-first where it is linear and reads patches',
   '--axis N        the axis with the channels, where two may hold them',
   '--keep-integers leaves int8 weights as they are, at the cost of a node in front',
   '-o OUT          the file to write, for one model; without it a free name beside the model',

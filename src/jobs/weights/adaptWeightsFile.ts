@@ -1,6 +1,7 @@
 import { summary, type AdaptationPlan } from '../../adapt/report/plan.ts';
 import { provenanceText, readProvenance } from '../../adapt/report/provenance.ts';
 import { adaptWeights } from '../../adapt/weights/adaptWeights.ts';
+import { layerText } from '../../adapt/weights/patchOrder.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { FolderFile } from '../../files/save/saveFolder.ts';
 import { saveBeside, saveFolderBeside } from '../../files/writing.ts';
@@ -24,6 +25,7 @@ import {
 } from './besideWeights.ts';
 import { changedFiles, type ChangedFile } from './changedFiles.ts';
 import { originOf } from './originOf.ts';
+import { layersOfStep } from './recordedStep.ts';
 
 const AVERAGED =
   'The config had a mean or std that differs by channel; the new one has their average, so images are normalised nearly but not exactly as before.';
@@ -71,10 +73,8 @@ function writerOf({ file }: OpenFile): TensorWriter {
 
 /** The layers of the last step that the file records. */
 function recordedLayers({ record }: TensorWriter): string[] | undefined {
-  const layers = readProvenance(record)
-    .at(-1)
-    ?.folds.filter(({ opType }) => opType === 'layer');
-  return layers?.length ? layers.map(({ tensor }) => tensor) : undefined;
+  const layers = layersOfStep(readProvenance(record).at(-1));
+  return layers.length > 0 ? layers.map(layerText) : undefined;
 }
 
 interface Recorded {

@@ -12,7 +12,7 @@ const CHANNELS = [3, 1];
  */
 export interface LayerChoices {
   readonly candidates: readonly ImageTensor[];
-  readonly chosen: readonly string[];
+  readonly chosen: readonly ImageTensor[];
   /** null where there is one and it is clear. */
   readonly reason: string | null;
 }
@@ -34,9 +34,9 @@ export function layersOf(tensors: readonly StoredTensor[], beside: BesideWeights
 function choicesOf(found: FoundTensors): LayerChoices {
   switch (found.kind) {
     case 'one':
-      return { candidates: [found.found], chosen: [found.found.name], reason: null };
+      return { candidates: [found.found], chosen: [found.found], reason: null };
     case 'several':
-      return { candidates: found.candidates, chosen: found.chosen.map(({ name }) => name), reason: found.reason };
+      return { candidates: found.candidates, chosen: found.chosen, reason: found.reason };
     case 'none':
       return { candidates: [], chosen: [], reason: found.reason };
   }

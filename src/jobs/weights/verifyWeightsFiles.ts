@@ -1,10 +1,12 @@
 import { mapFromJson, type ChannelMap } from '../../adapt/maps/channelMap.ts';
-import { readProvenance } from '../../adapt/report/provenance.ts';
+import { readProvenance, type ProvenanceStep } from '../../adapt/report/provenance.ts';
+import { readLayer } from '../../adapt/weights/patchOrder.ts';
 import { canWrite, type OpenedFile } from '../../formats/format.ts';
 import { verifyWeights } from '../../verify/weights/verifyWeights.ts';
 import type { VerifyReport } from '../../verify/proof/report.ts';
 import { withOpenFile } from '../openFile.ts';
 import type { VerifyOptions } from '../verify.ts';
+import { layersOfStep } from './recordedStep.ts';
 
 const NO_WHOLE = 'A file of weights has no graph, so there is no whole model to run.';
 
@@ -15,14 +17,16 @@ const NO_WHOLE = 'A file of weights has no graph, so there is no whole model to 
 export async function verifyWeightsFiles(
   originalPath: string,
   adaptedPath: string,
-  { map, seed, full, images, signal, onProgress }: VerifyOptions,
+  { map, layers, seed, full, images, signal, onProgress }: VerifyOptions,
 ): Promise<VerifyReport> {
   return withOpenFile(originalPath, signal, (original) =>
     withOpenFile(adaptedPath, signal, async (adapted) => {
+      const step = stepBetween(original.file, adapted.file);
       const report = await verifyWeights({
         original: original.file.tensors,
         adapted: adapted.file.tensors,
-        map: map ?? recordedMap(original.file, adapted.file),
+        map: map ?? recordedMap(step),
+        layers: layers?.map(readLayer) ?? layersOfStep(step),
         seed,
         onProgress,
       });
@@ -32,15 +36,15 @@ export async function verifyWeightsFiles(
   );
 }
 
-/**
- * The map of the one step by which the adapted file's record is longer; null where it has no record, or more steps lie
- * between.
- */
-function recordedMap(original: OpenedFile, adapted: OpenedFile): ChannelMap | null {
+/** The one step by which the adapted file's record is longer; undefined where it has no record, or more lie between. */
+function stepBetween(original: OpenedFile, adapted: OpenedFile): ProvenanceStep | undefined {
   const [before, after] = [original, adapted].map(({ writer }) =>
     readProvenance(canWrite(writer) ? writer.record : null),
   );
-  const step = after?.length === (before?.length ?? 0) + 1 ? after.at(-1) : undefined;
+  return after?.length === (before?.length ?? 0) + 1 ? after.at(-1) : undefined;
+}
+
+function recordedMap(step: ProvenanceStep | undefined): ChannelMap | null {
   const [input] = step?.inputs ?? [];
   if (!step || !input) return null;
   try {

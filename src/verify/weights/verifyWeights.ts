@@ -1,25 +1,23 @@
-import type { Affine } from '../../adapt/maps/affine.ts';
 import { affine, grayscale, type ChannelMap } from '../../adapt/maps/channelMap.ts';
-import { foldMoment } from '../../adapt/weights/foldTensor.ts';
-import {
-  convolutionOrder,
-  isOptimizerState,
-  momentPower,
-  siblingName,
-  weightAxes,
-} from '../../adapt/weights/tensorNames.ts';
+import { isWeightOf } from '../../adapt/weights/chosenLayers.ts';
+import { isPatchMatrix, PATCH_ORDERS, type LayerChoice, type PatchOrder } from '../../adapt/weights/patchOrder.ts';
+import { isOptimizerState, momentPower, siblingName, weightAxes } from '../../adapt/weights/tensorNames.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { dtypeName } from '../../tensors/dtypes.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
-import { permuted } from '../../tensors/permuted.ts';
-import { readNumbers } from '../../tensors/tensorElements.ts';
-import { statistics, worse, type TensorDifference } from '../proof/measure/difference.ts';
-import { SeededRandom } from '../proof/measure/random.ts';
+import { worse, type TensorDifference } from '../proof/measure/difference.ts';
 import type { RunRecord } from '../proof/measure/stemRun.ts';
 import { shortNumber } from '../proof/matrixText.ts';
 import type { Verdict, VerifyReport } from '../proof/report.ts';
 import { runtimeVersion } from '../session.ts';
-import { Convolution, type Numbers } from './convolution.ts';
+import { Convolution } from './convolution.ts';
+import {
+  IMAGE,
+  layerDifference,
+  momentDifference,
+  strange,
+  type LayerContext,
+  type LayerDifference,
+} from './layerDifference.ts';
 import { pairTensors, type ChangedTensor, type PairedTensors } from './pairTensors.ts';
 
 export interface VerifyWeightsRequest {
@@ -27,23 +25,16 @@ export interface VerifyWeightsRequest {
   readonly adapted: readonly StoredTensor[];
   /** The map that the adapted file was made with; null where it is not known. */
   readonly map: ChannelMap | null;
+  /** The layers that took it in, where that is recorded: it tells in which order a linear layer reads patches. */
+  readonly layers?: readonly LayerChoice[] | undefined;
   readonly seed?: number | undefined;
   readonly onProgress?: ((fraction: number) => void) | undefined;
 }
 
-/** Pixels that the kernel moves over, in each direction. */
-const STEPS = 4;
-const IMAGE = 'image';
 /** Seeds are drawn from so many. */
 const SEEDS = 2 ** 31;
-/** Rounding steps of types that round more coarsely than float32. Of a sum of rounded numbers, a few add up. */
-const ROUNDING: Readonly<Record<string, number>> = {
-  float16: 2 ** -11,
-  bfloat16: 2 ** -8,
-  float8e4m3fn: 2 ** -4,
-  float8e5m2: 2 ** -3,
-};
-const FLOAT32_ROUNDING = 2 ** -24;
+/** Gray is assumed for colour images. */
+const COLOURS = 3;
 const ASSUMED = 'The file does not record its map; gray was assumed.';
 
 /**
@@ -57,34 +48,57 @@ export async function verifyWeights(request: VerifyWeightsRequest): Promise<Veri
   const seed = request.seed ?? Math.floor(Math.random() * SEEDS);
   const paired = await pairTensors(original, adapted, (fraction) => onProgress?.(fraction * 0.9));
   const map = request.map ?? assumedMap(paired.changed);
-  const found = await changedTensors(paired, affine(map), { map, seed, original, adapted });
+  const layers = request.layers ?? [];
+  const found = await changedTensors(paired, { map, seed, original, adapted, layers });
   onProgress?.(1);
   return reportOf({ paired, map, found, seed, isAssumed: request.map === null });
 }
 
 /** Gray, where the file does not say what was done. */
 function assumedMap(changed: readonly ChangedTensor[]): ChannelMap {
-  const weight = changed.find(({ name, original }) => isWeight(original) && !isOptimizerState(name));
-  const axis = weight ? weightAxes(weight.original).channels : 0;
-  const [was, now] = [weight?.original.dims[axis], weight?.adapted.dims[axis]];
-  if (was === undefined || now !== 1)
+  const layer = changed.find(({ name, original }) => isLayer(original) && !isOptimizerState(name));
+  const channels = layer ? grayChannels(layer) : null;
+  if (channels === null)
     throw new ChannelwiseError(
       'refused',
       'no-map',
       'The files do not say which map lies between them; name it with --map.',
     );
-  return grayscale(was);
+  return grayscale(channels);
 }
 
-function isWeight({ dims }: StoredTensor): boolean {
-  return dims.length >= 3;
+/** How many channels became one; null where it is not one channel that is left. */
+function grayChannels({ original, adapted }: ChangedTensor): number | null {
+  const axis = weightAxes(original).channels;
+  const [was = 0, now = 0] = [original.dims[axis], adapted.dims[axis]];
+  // A linear layer keeps as many numbers as its patches have pixels.
+  if (original.dims.length === 2) return was === COLOURS * now ? COLOURS : null;
+  return now === 1 ? was : null;
 }
 
-interface Context {
+function isLayer(tensor: StoredTensor): boolean {
+  return tensor.dims.length >= 3 || isPatchMatrix(tensor, COLOURS);
+}
+
+interface Context extends Omit<LayerContext, 'convolution' | 'ends'> {
   readonly map: ChannelMap;
-  readonly seed: number;
-  readonly original: readonly StoredTensor[];
-  readonly adapted: readonly StoredTensor[];
+  readonly layers: readonly LayerChoice[];
+}
+
+/** A changed weight, and the orders in which it may read patches. */
+interface ChangedLayer {
+  readonly pair: ChangedTensor;
+  readonly orders: readonly (PatchOrder | null)[];
+}
+
+function changedLayers({ changed }: PairedTensors, { map, layers }: Context): ChangedLayer[] {
+  const network = changed.filter(({ name }) => !isOptimizerState(name));
+  return network.flatMap((pair): ChangedLayer[] => {
+    const recorded = layers.find(({ name }) => name === pair.name || isWeightOf(pair.original, name));
+    if (recorded) return [{ pair, orders: [recorded.order] }];
+    if (pair.original.dims.length >= 3) return [{ pair, orders: [null] }];
+    return isPatchMatrix(pair.original, map.matrix.length) ? [{ pair, orders: [...PATCH_ORDERS.keys()] }] : [];
+  });
 }
 
 interface Found {
@@ -94,167 +108,70 @@ interface Found {
   readonly wrong: string | null;
   /** Why it could not be checked. */
   readonly unproved: string | null;
+  /** What was taken for granted, a sentence each. */
+  readonly assumed: readonly string[];
 }
 
-async function changedTensors(paired: PairedTensors, ends: Affine, context: Context): Promise<Found> {
-  const tensors: TensorDifference[] = [];
-  const runs: RunRecord[] = [];
-  const weights = paired.changed.filter(({ name, original }) => isWeight(original) && !isOptimizerState(name));
-  const biases = new Set(weights.map(({ name }) => siblingName(name, 'bias')));
+async function changedTensors(paired: PairedTensors, context: Context): Promise<Found> {
+  const nothing = { tensors: [], runs: [], wrong: null, unproved: null, assumed: [] };
   const [missing] = paired.unpaired;
-  if (missing !== undefined) return { tensors, runs, wrong: `only one of the files has ${missing}.`, unproved: null };
+  if (missing !== undefined) return { ...nothing, wrong: `only one of the files has ${missing}.` };
   const convolution = await Convolution.open().catch((error: unknown) => {
     if (error instanceof ChannelwiseError) return error;
     throw error;
   });
   if (convolution instanceof ChannelwiseError)
-    return { tensors, runs, wrong: null, unproved: `ONNX Runtime could not run: ${convolution.message}` };
+    return { ...nothing, unproved: `ONNX Runtime could not run: ${convolution.message}` };
   try {
-    for (const pair of paired.changed) {
-      const power = momentPower(pair.name);
-      if (power !== null) tensors.push(await momentDifference(pair, context.map, power));
-      else if (weights.includes(pair)) {
-        const { difference, run } = await weightDifference(convolution, pair, ends, context);
-        tensors.push(difference);
-        runs.push(run);
-      } else if (!biases.has(pair.name)) tensors.push(strange(pair));
-    }
+    return await differences(paired, { ...context, ends: affine(context.map), convolution });
   } finally {
     await convolution.close();
   }
-  tensors.push(...staleMoments(paired, weights, context.original));
-  const bad = tensors.find(({ ok }) => !ok);
-  return { tensors, runs, wrong: bad ? `${bad.name} ${bad.why}.` : null, unproved: null };
 }
 
-async function weightDifference(
-  convolution: Convolution,
-  { name, original, adapted }: ChangedTensor,
-  ends: Affine,
-  context: Context,
-): Promise<{ difference: TensorDifference; run: RunRecord }> {
-  const [rows, columns] = [ends.m.length, ends.m[0]?.length ?? 0];
-  const [, channels = 1, ...kernel] = convolutionOrder(original);
-  const fits =
-    original.dims[channels] === rows && adapted.dims[channels] === columns && areSameBut(channels, original, adapted);
-  const size = kernel.map((axis) => (original.dims[axis] ?? 1) + STEPS);
-  const run = { on: 'random', sizes: { [IMAGE]: [1, columns, ...size] } };
-  if (!fits) return { difference: strange({ name, original, adapted }), run };
-  const x = randomImage([1, columns, ...size], context.seed);
-  const mapped = mappedImage(x, ends);
-  const [numbers, v] = [await kernelOf(original), await kernelOf(adapted)];
-  const [b, c] = [await biasOf(original, context.original), await biasOf(adapted, context.adapted)];
-  const was = await convolution.run(mapped, numbers, b);
-  const now = await convolution.run(x, v, c);
-  const size0 = await convolution.run(magnitudes(mapped), magnitudes(numbers), magnitudes(b));
-  const terms = size0.length === 0 ? 0 : numbers.values.length / (numbers.dims[0] ?? 1);
-  const rounding = (ROUNDING[dtypeName(original.dtype)] ?? 0) * 2 + FLOAT32_ROUNDING * (Math.sqrt(terms) + 4);
-  return { difference: compared({ name, original }, { was, now }, (i) => rounding * (size0[i] ?? 0)), run };
-}
-
-function areSameBut(axis: number, a: Pick<StoredTensor, 'dims'>, b: Pick<StoredTensor, 'dims'>): boolean {
-  return a.dims.length === b.dims.length && a.dims.every((dim, i) => i === axis || dim === b.dims[i]);
-}
-
-/** A weight as a convolution wants it: [outputs, channels, kernel…]. */
-async function kernelOf(tensor: StoredTensor): Promise<Numbers> {
-  const { dims } = tensor;
-  const order = convolutionOrder(tensor);
-  const values = await readNumbers(tensor);
-  const bytes = permuted(new Uint8Array(values.buffer), values.BYTES_PER_ELEMENT, { dims, order });
-  return { dims: order.map((axis) => dims[axis] ?? 1), values: new Float64Array(bytes.buffer) };
-}
-
-async function numbersOf(tensor: StoredTensor): Promise<Numbers> {
-  return { dims: tensor.dims, values: await readNumbers(tensor) };
-}
-
-async function biasOf(weight: StoredTensor, tensors: readonly StoredTensor[]): Promise<Numbers> {
-  const outputs = weight.dims[weightAxes(weight).outputs] ?? 0;
-  const bias = tensors.find((tensor) => tensor.name === siblingName(weight.name, 'bias'));
-  if (bias?.dims.join() === String(outputs)) return numbersOf(bias);
-  return { dims: [outputs], values: new Float64Array(outputs) };
-}
-
-function randomImage(dims: readonly number[], seed: number): Numbers {
-  const random = new SeededRandom(seed);
-  const count = dims.reduce((product, dim) => product * dim, 1);
-  // In float32, as it is fed: both sides then see the same numbers.
-  return { dims, values: Float64Array.from({ length: count }, () => Math.fround(random.next())) };
-}
-
-/** x_old[c] = Σ_k M[c, k] · x_new[k] + b[c] */
-function mappedImage({ dims, values }: Numbers, { m, b }: Affine): Numbers {
-  const pixels = dims.slice(2).reduce((product, dim) => product * dim, 1);
-  const out = new Float64Array(m.length * pixels);
-  for (const [c, row] of m.entries())
-    for (let i = 0; i < pixels; i++)
-      out[c * pixels + i] = row.reduce((sum, f, k) => sum + f * (values[k * pixels + i] ?? 0), b[c] ?? 0);
-  return { dims: [1, m.length, ...dims.slice(2)], values: out };
-}
-
-function magnitudes({ dims, values }: Numbers): Numbers {
-  return { dims, values: values.map(Math.abs) };
-}
-
-interface Sides {
-  readonly was: Float64Array;
-  readonly now: Float64Array;
-}
-
-function compared(
-  { name, original }: Pick<ChangedTensor, 'name' | 'original'>,
-  { was, now }: Sides,
-  rounding: (i: number) => number,
-): TensorDifference {
-  const { maxAbs, maxRel, relL2, peak, broken } = statistics(was, now);
-  let [worst, tolerance] = [-1, 0];
-  for (let i = 0; i < was.length; i++) {
-    const limit = rounding(i);
-    const share = Math.abs((was[i] ?? 0) - (now[i] ?? 0)) / (limit || Number.MIN_VALUE);
-    if (share > worst) [worst, tolerance] = [share, limit];
+async function differences(paired: PairedTensors, context: Context & LayerContext): Promise<Found> {
+  const tensors: TensorDifference[] = [];
+  const runs: RunRecord[] = [];
+  const assumed: string[] = [];
+  const layers = changedLayers(paired, context);
+  const orders = new Map<string, PatchOrder | null>();
+  for (const layer of layers) {
+    const { difference, run, order } = await bestOrder(layer, context);
+    tensors.push(difference);
+    runs.push(run);
+    orders.set(shapeText(layer.pair.original), order);
+    if (order !== null && layer.orders.length > 1 && difference.ok) assumed.push(orderText(layer.pair.name, order));
   }
-  const ok = !broken && was.length === now.length && was.length > 0 && worst <= 1;
-  return {
-    name,
-    dtype: dtypeName(original.dtype),
-    dims: original.dims,
-    maxAbs,
-    maxRel,
-    relL2,
-    peak,
-    tolerance,
-    ok,
-    why: ok ? null : 'gives other numbers than rounding explains',
-  };
+  const explained = new Set(layers.flatMap(({ pair: { name } }) => [name, siblingName(name, 'bias')]));
+  for (const pair of paired.changed) {
+    const power = momentPower(pair.name);
+    const order = orders.get(shapeText(pair.original)) ?? null;
+    if (power !== null) tensors.push(await momentDifference(pair, { map: context.map, power, order }));
+    else if (!explained.has(pair.name)) tensors.push(strange(pair));
+  }
+  const pairs = layers.map(({ pair }) => pair);
+  tensors.push(...staleMoments(paired, pairs, context.original));
+  const bad = tensors.find(({ ok }) => !ok);
+  return { tensors, runs, wrong: bad ? `${bad.name} ${bad.why}.` : null, unproved: null, assumed };
 }
 
-/** The mean over the old channels, recomputed. */
-async function momentDifference(pair: ChangedTensor, map: ChannelMap, power: number): Promise<TensorDifference> {
-  const { original, adapted } = pair;
-  const axis = weightAxes(original).channels;
-  if (original.dims[axis] !== map.matrix.length || !areSameBut(axis, original, adapted)) return strange(pair);
-  const was = foldMoment({ ...(await numbersOf(original)), axis }, map, power);
-  const now = await readNumbers(adapted);
-  const rounding = (ROUNDING[dtypeName(original.dtype)] ?? FLOAT32_ROUNDING) * 4;
-  const peak = was.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  return compared(pair, { was, now }, () => rounding * peak);
+/** The order in which both layers agree; the first one where they do in none. */
+async function bestOrder(
+  { pair, orders }: ChangedLayer,
+  context: LayerContext,
+): Promise<LayerDifference & { readonly order: PatchOrder | null }> {
+  const [first = null, ...more] = orders;
+  const found = { ...(await layerDifference(pair, first, context)), order: first };
+  if (found.difference.ok) return found;
+  for (const order of more) {
+    const other = await layerDifference(pair, order, context);
+    if (other.difference.ok) return { ...other, order };
+  }
+  return found;
 }
 
-function strange({ name, original, adapted }: ChangedTensor): TensorDifference {
-  const what = `is [${original.dims.join(', ')}] in one file and [${adapted.dims.join(', ')}] in the other, which the map does not explain`;
-  return {
-    name,
-    dtype: dtypeName(original.dtype),
-    dims: original.dims,
-    maxAbs: NaN,
-    maxRel: NaN,
-    relL2: NaN,
-    peak: NaN,
-    tolerance: NaN,
-    ok: false,
-    why: what,
-  };
+function orderText(name: string, order: PatchOrder): string {
+  return `The file does not record in which order ${name} reads its patches; the two agree as ${order}.`;
 }
 
 /** Moments that still have the shape of a weight that lost it: the next step of the optimizer would fail. */
@@ -285,7 +202,8 @@ interface ReportParts {
 }
 
 async function reportOf({ paired, map, found, seed, isAssumed }: ReportParts): Promise<VerifyReport> {
-  const { tensors, runs, wrong, unproved } = found;
+  const { tensors, runs, wrong, unproved, assumed } = found;
+  const warnings = [...(isAssumed ? [ASSUMED] : []), ...assumed];
   const worst = tensors.length > 0 ? tensors.reduce(worse) : null;
   const nothing = tensors.length === 0 && wrong === null ? 'no tensor of the two files differs.' : null;
   const why = wrong ?? unproved ?? nothing;
@@ -310,19 +228,19 @@ async function reportOf({ paired, map, found, seed, isAssumed }: ReportParts): P
     full: null,
     maps: {
       inputs: [{ name: IMAGE, axis: channelAxis(paired), map: affine(map) }],
-      assumption: isAssumed ? ASSUMED : null,
+      assumption: warnings.length > 0 ? warnings.join(' ') : null,
     },
     folds: [],
     runtime: await runtimeVersion().catch(() => null),
     seed,
-    warnings: isAssumed ? [ASSUMED] : [],
+    warnings,
   };
 }
 
 /** The axis of the channels in the changed weight. */
 function channelAxis({ changed }: PairedTensors): number {
-  const weight = changed.find(({ original }) => isWeight(original));
-  return weight ? weightAxes(weight.original).channels : 1;
+  const layer = changed.find(({ original }) => isLayer(original));
+  return layer ? weightAxes(layer.original).channels : 1;
 }
 
 interface Measured {

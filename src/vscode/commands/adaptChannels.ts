@@ -71,7 +71,12 @@ export class AdaptFlow {
 
   private chooseInputs(state: State, last: (state: State) => Step): Step {
     return async (before) => {
-      const items = state.inputs.map((input) => ({ label: input.name, description: input.type, input }));
+      const items = state.inputs.map((input) => ({
+        label: input.name,
+        description: input.type,
+        isLikely: input.isLikely,
+        input,
+      }));
       const picked = await pickSome({
         title: title(state),
         placeholder: 'Which inputs take the new images?',

@@ -62,7 +62,7 @@ async function askForLayers({ jobs }: Extension, path: string): Promise<string[]
   const picked = await pickSome({
     title: `Convert ${basename(path)} to grayscale`,
     placeholder: 'Which layers see the image?',
-    items: inputs.map(({ name, type }) => ({ label: name, description: type })),
+    items: inputs.map(({ name, type, isLikely }) => ({ label: name, detail: type, isLikely })),
   });
   return typeof picked === 'symbol' || picked.length === 0 ? null : picked.map(({ label }) => label);
 }

@@ -46,6 +46,8 @@ export interface ListItem {
   readonly detail?: string;
   /** A title over the lines that follow; it can't be chosen. */
   readonly heading?: boolean;
+  /** false: of a list with several choices this one is not chosen at first. */
+  readonly isLikely?: boolean;
 }
 
 export interface PickAsked<T extends ListItem> extends Asked {
@@ -61,7 +63,7 @@ export async function pickOne<T extends ListItem>(asked: PickAsked<T>): Promise<
   return Array.isArray(picked) ? (picked[0] ?? LEAVE) : picked;
 }
 
-/** One or more items of a list, all chosen at first. */
+/** One or more items of a list; at first the likely ones are chosen, all where none is called so. */
 export function pickSome<T extends ListItem>(asked: PickAsked<T>): Promise<readonly T[] | Left> {
   return pick(asked, true);
 }
@@ -91,7 +93,7 @@ async function pick<T extends ListItem>(
   box.canSelectMany = many;
   box.matchOnDescription = true;
   box.matchOnDetail = true;
-  if (many) box.selectedItems = lines;
+  if (many) box.selectedItems = lines.filter(({ item }) => item.isLikely !== false);
   if (active) box.activeItems = lines.filter(({ item }) => item === active);
   return ask(box, asked, (done) => {
     const marked = many ? box.selectedItems : box.activeItems;

@@ -8,6 +8,7 @@ import { convertToGray } from '../../../src/jobs/convert.ts';
 import { compareFiles } from '../../../src/jobs/compare.ts';
 import { verifyFiles } from '../../../src/jobs/verify.ts';
 import { inspectAny } from '../../../src/page/inspect.ts';
+import { layerInputs } from '../../../src/page/weightsAnswers.ts';
 import { floatWeights, safetensorsFile } from '../../fixtures/safetensors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'channelwise-weights-'));
@@ -116,6 +117,28 @@ test('several layers are asked for, one is named, and the record remembers it', 
   const back = await run('adapt', out, '--map', 'rgb-from-gray', '--dry-run');
   assert.match(back.text, /fnet\.conv1\.weight \[4, 1, 7, 7\] → \[4, 3, 7, 7\]/);
   assert.equal((await run('gray', at, '--layer', 'none')).code, 2);
+});
+
+test('a linear layer over patches is asked about with words, named with its order, and verified in it', async () => {
+  const tensors = [floatWeights('patch_embed.proj.weight', [8, 48]), floatWeights('patch_embed.proj.bias', [8])];
+  const at = join(folderOf('linear', { 'vit.safetensors': safetensorsFile(tensors) }), 'vit.safetensors');
+  const choices = await layerInputs(at, new AbortController().signal);
+  assert.deepEqual(
+    choices.map(({ name, channels, isLikely }) => [name, channels, isLikely]),
+    [
+      ['patch_embed.proj.weight:channels-last', [3], true],
+      ['patch_embed.proj.weight:channels-first', [3], false],
+    ],
+  );
+  assert.match(choices[1]?.type ?? '', /float32\[8, 48\].*channel by channel/);
+  assert.match((await run('gray', at)).text, /4×4 pixels, and the file does not say in which order/);
+  const layer = ['--layer', 'patch_embed.proj:channels-first'];
+  const made = await run('gray', at, ...layer);
+  assert.match(made.text, /\[8, 48\] → \[8, 16\] \(layer over patches, channels-first patch_embed\.proj\)/);
+  const out = at.replace('.safetensors', '.gray.safetensors');
+  assert.equal((await run('verify', at, out)).code, 0);
+  assert.equal((await run('verify', at, out, ...layer)).code, 0);
+  assert.equal((await run('verify', at, out, '--layer', 'patch_embed.proj:channels-last')).code, 3);
 });
 
 const SHARED = new URL('../../../../shared/weights/', import.meta.url);

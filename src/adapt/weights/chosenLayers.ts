@@ -1,0 +1,97 @@
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import type { WeightsRequest } from './adaptWeights.ts';
+import { candidateText, imageTensors, normReason } from './imageTensors.ts';
+import { layerText, normOfPatches, PATCH_ORDERS, readLayer, type LayerChoice } from './patchOrder.ts';
+import { byName, lastPart, moduleOf, networkName, weightAxes } from './tensorNames.ts';
+
+/**
+ * The layers that take a map in: those a person named, else those that are found, each with its copies in the same
+ * file. Throws `refused`: `choose-layer` where a person must say which, `no-layer` where there is none or a given one
+ * does not fit.
+ */
+export function chosenLayers({ tensors, map, layers, hints }: WeightsRequest): readonly LayerChoice[] {
+  const channels = map.matrix.length;
+  if (layers?.length) return givenLayers(tensors, layers, channels);
+  const found = imageTensors(tensors, channels, hints);
+  switch (found.kind) {
+    case 'one':
+      return found.found.names.map((name) => ({ name, order: found.found.order }));
+    case 'none':
+      throw new ChannelwiseError('refused', 'no-layer', `${found.reason}, so there is nothing to convert.`);
+    case 'several':
+      throw new ChannelwiseError(
+        'refused',
+        'choose-layer',
+        `${found.reason}. Say which sees the image: ${found.candidates.map(candidateText).join('; ')}.`,
+      );
+  }
+}
+
+/** By a weight's own name or that of its module. */
+function givenLayers(tensors: readonly StoredTensor[], layers: readonly string[], channels: number): LayerChoice[] {
+  const names = byName(tensors);
+  const found = new Map<string, LayerChoice>();
+  for (const given of layers) {
+    const { name, order } = readLayer(given);
+    const tensor = names.get(name) ?? tensors.find((other) => isWeightOf(other, name));
+    if (!tensor) throw noLayer(`The file has no tensor ${name}.`, name);
+    checkLayer(tensor, { name: tensor.name, order }, channels);
+    checkInput(tensor, tensors);
+    for (const copy of tensors.filter((other) => isCopy(other, tensor))) {
+      const before = found.get(copy.name);
+      if (before && before.order !== order) throw noLayer(`${copy.name} can be read in one order only.`, copy.name);
+      found.set(copy.name, { name: copy.name, order });
+    }
+  }
+  return [...found.values()];
+}
+
+/** The layer's weight must have the image's channels where its kind has them. */
+function checkLayer(tensor: StoredTensor, layer: LayerChoice, channels: number): void {
+  const { name, dims } = tensor;
+  const axis = weightAxes(tensor).channels;
+  const shown = `${name} [${dims.join(', ')}]`;
+  const isMatrix = dims.length === 2;
+  if (isMatrix && (dims[1] ?? 0) % channels !== 0)
+    throw noLayer(
+      `${shown} can't read patches of ${channels} channels, whose numbers come in multiples of that.`,
+      name,
+    );
+  if (isMatrix && layer.order === null)
+    throw new ChannelwiseError(
+      'refused',
+      'choose-layer',
+      `${shown} is a matrix. If it reads patches of the image, say in which order: ${orderTexts(name).join('; ')}.`,
+    );
+  if (!isMatrix && layer.order !== null)
+    throw noLayer(
+      `${shown} is no linear layer over patches, so it has no order of patches; give its name alone.`,
+      name,
+    );
+  if (!isMatrix && (dims.length < 3 || dims[axis] !== channels))
+    throw noLayer(`${shown} has no ${channels} channels on axis ${axis}, so it can't take the map.`, name);
+}
+
+function orderTexts(name: string): string[] {
+  return [...PATCH_ORDERS].map(([order, words]) => `${layerText({ name, order })} (${words})`);
+}
+
+function checkInput(tensor: StoredTensor, tensors: readonly StoredTensor[]): void {
+  const norm = tensor.dims.length === 2 ? normOfPatches(tensor, tensors) : null;
+  if (norm) throw noLayer(`${normReason(tensor.name, norm.name)}, so a map can't go into it.`, tensor.name);
+}
+
+/** Whether a tensor is the weight of a module, which may be named without the groups that Keras puts around it. */
+export function isWeightOf({ name }: StoredTensor, layer: string): boolean {
+  const module = moduleOf(name);
+  return lastPart(name) === 'weight' && (module === layer || module.split(/[/\\]/).at(-1) === layer);
+}
+
+function isCopy(a: StoredTensor, b: StoredTensor): boolean {
+  return networkName(a.name) === networkName(b.name) && a.dims.join() === b.dims.join();
+}
+
+function noLayer(message: string, tensor: string): ChannelwiseError {
+  return new ChannelwiseError('refused', 'no-layer', message, { tensor });
+}

@@ -1,0 +1,197 @@
+import type { Affine } from '../../adapt/maps/affine.ts';
+import { affine, type ChannelMap } from '../../adapt/maps/channelMap.ts';
+import { foldMoment } from '../../adapt/weights/foldTensor.ts';
+import { channelView, viewOrder, type PatchOrder } from '../../adapt/weights/patchOrder.ts';
+import { siblingName, weightAxes } from '../../adapt/weights/tensorNames.ts';
+import { dtypeName } from '../../tensors/dtypes.ts';
+import { permuted } from '../../tensors/permuted.ts';
+import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import { readNumbers } from '../../tensors/tensorElements.ts';
+import { statistics, type TensorDifference } from '../proof/measure/difference.ts';
+import { SeededRandom } from '../proof/measure/random.ts';
+import type { RunRecord } from '../proof/measure/stemRun.ts';
+import type { Convolution, Numbers } from './convolution.ts';
+import type { ChangedTensor } from './pairTensors.ts';
+
+export const IMAGE = 'image';
+/** Pixels that the kernel moves over, in each direction. */
+const STEPS = 4;
+/** Rounding steps of types that round more coarsely than float32. Of a sum of rounded numbers, a few add up. */
+const ROUNDING: Readonly<Record<string, number>> = {
+  float16: 2 ** -11,
+  bfloat16: 2 ** -8,
+  float8e4m3fn: 2 ** -4,
+  float8e5m2: 2 ** -3,
+};
+const FLOAT32_ROUNDING = 2 ** -24;
+
+/** What the layers of both files are compared by. */
+export interface LayerContext {
+  readonly convolution: Convolution;
+  readonly ends: Affine;
+  readonly seed: number;
+  readonly original: readonly StoredTensor[];
+  readonly adapted: readonly StoredTensor[];
+}
+
+export interface LayerDifference {
+  readonly difference: TensorDifference;
+  readonly run: RunRecord;
+}
+
+/**
+ * Builds one convolution from each file's weight and runs the original's on the mapped channels, the other on the new
+ * ones. A linear layer over patches is a convolution too, once its numbers stand in the order of channels.
+ */
+export async function layerDifference(
+  pair: ChangedTensor,
+  order: PatchOrder | null,
+  context: LayerContext,
+): Promise<LayerDifference> {
+  const { name, original, adapted } = pair;
+  const { convolution, ends } = context;
+  const [rows, columns] = [ends.m.length, ends.m[0]?.length ?? 0];
+  if (!fits(pair, order, ends)) return { difference: strange(pair), run: runOf([1, columns]) };
+  const numbers = await kernelOf(original, order, rows);
+  const v = await kernelOf(adapted, order, columns);
+  const size = numbers.dims.slice(2).map((kernel) => kernel + STEPS);
+  const run = runOf([1, columns, ...size]);
+  const x = randomImage([1, columns, ...size], context.seed);
+  const mapped = mappedImage(x, ends);
+  const [b, c] = [await biasOf(original, context.original), await biasOf(adapted, context.adapted)];
+  const was = await convolution.run(mapped, numbers, b);
+  const now = await convolution.run(x, v, c);
+  const size0 = await convolution.run(magnitudes(mapped), magnitudes(numbers), magnitudes(b));
+  const terms = size0.length === 0 ? 0 : numbers.values.length / (numbers.dims[0] ?? 1);
+  const rounding = (ROUNDING[dtypeName(original.dtype)] ?? 0) * 2 + FLOAT32_ROUNDING * (Math.sqrt(terms) + 4);
+  return { difference: compared({ name, original }, { was, now }, (i) => rounding * (size0[i] ?? 0)), run };
+}
+
+function runOf(dims: readonly number[]): RunRecord {
+  return { on: 'random', sizes: { [IMAGE]: dims } };
+}
+
+/** Whether the weights have the sizes that the map asks for. */
+function fits({ original, adapted }: ChangedTensor, order: PatchOrder | null, { m }: Affine): boolean {
+  const [rows, columns] = [m.length, m[0]?.length ?? 0];
+  const axis = weightAxes(original).channels;
+  const [was = 0, now = 0] = [original.dims[axis], adapted.dims[axis]];
+  const agree = order === null ? was === rows && now === columns : was % rows === 0 && now * rows === was * columns;
+  return agree && areSameBut(axis, original, adapted);
+}
+
+function areSameBut(axis: number, a: Pick<StoredTensor, 'dims'>, b: Pick<StoredTensor, 'dims'>): boolean {
+  return a.dims.length === b.dims.length && a.dims.every((dim, i) => i === axis || dim === b.dims[i]);
+}
+
+/** A weight as a convolution wants it: [outputs, channels, kernel…]. */
+async function kernelOf(tensor: StoredTensor, patches: PatchOrder | null, channels: number): Promise<Numbers> {
+  const view = channelView(tensor, patches, channels);
+  const order = viewOrder(view);
+  const values = await readNumbers(tensor);
+  const bytes = permuted(new Uint8Array(values.buffer), values.BYTES_PER_ELEMENT, { dims: view.dims, order });
+  return { dims: order.map((axis) => view.dims[axis] ?? 1), values: new Float64Array(bytes.buffer) };
+}
+
+async function numbersOf(tensor: StoredTensor): Promise<Numbers> {
+  return { dims: tensor.dims, values: await readNumbers(tensor) };
+}
+
+async function biasOf(weight: StoredTensor, tensors: readonly StoredTensor[]): Promise<Numbers> {
+  const outputs = weight.dims[weightAxes(weight).outputs] ?? 0;
+  const bias = tensors.find((tensor) => tensor.name === siblingName(weight.name, 'bias'));
+  if (bias?.dims.join() === String(outputs)) return numbersOf(bias);
+  return { dims: [outputs], values: new Float64Array(outputs) };
+}
+
+function randomImage(dims: readonly number[], seed: number): Numbers {
+  const random = new SeededRandom(seed);
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  // In float32, as it is fed: both sides then see the same numbers.
+  return { dims, values: Float64Array.from({ length: count }, () => Math.fround(random.next())) };
+}
+
+/** x_old[c] = Σ_k M[c, k] · x_new[k] + b[c] */
+function mappedImage({ dims, values }: Numbers, { m, b }: Affine): Numbers {
+  const pixels = dims.slice(2).reduce((product, dim) => product * dim, 1);
+  const out = new Float64Array(m.length * pixels);
+  for (const [c, row] of m.entries())
+    for (let i = 0; i < pixels; i++)
+      out[c * pixels + i] = row.reduce((sum, f, k) => sum + f * (values[k * pixels + i] ?? 0), b[c] ?? 0);
+  return { dims: [1, m.length, ...dims.slice(2)], values: out };
+}
+
+function magnitudes({ dims, values }: Numbers): Numbers {
+  return { dims, values: values.map(Math.abs) };
+}
+
+interface Sides {
+  readonly was: Float64Array;
+  readonly now: Float64Array;
+}
+
+function compared(
+  { name, original }: Pick<ChangedTensor, 'name' | 'original'>,
+  { was, now }: Sides,
+  rounding: (i: number) => number,
+): TensorDifference {
+  const { maxAbs, maxRel, relL2, peak, broken } = statistics(was, now);
+  let [worst, tolerance] = [-1, 0];
+  for (let i = 0; i < was.length; i++) {
+    const limit = rounding(i);
+    const share = Math.abs((was[i] ?? 0) - (now[i] ?? 0)) / (limit || Number.MIN_VALUE);
+    if (share > worst) [worst, tolerance] = [share, limit];
+  }
+  const ok = !broken && was.length === now.length && was.length > 0 && worst <= 1;
+  return {
+    name,
+    dtype: dtypeName(original.dtype),
+    dims: original.dims,
+    maxAbs,
+    maxRel,
+    relL2,
+    peak,
+    tolerance,
+    ok,
+    why: ok ? null : 'gives other numbers than rounding explains',
+  };
+}
+
+/** How a moment was folded: the map, the power of the gradient that it averages, and the order of its weight. */
+export interface MomentFold {
+  readonly map: ChannelMap;
+  readonly power: number;
+  readonly order: PatchOrder | null;
+}
+
+/** The mean over the old channels, recomputed. */
+export async function momentDifference(
+  pair: ChangedTensor,
+  { map, power, order }: MomentFold,
+): Promise<TensorDifference> {
+  const { original, adapted } = pair;
+  if (!fits(pair, order, affine(map))) return strange(pair);
+  const moment = { values: await readNumbers(original), ...channelView(original, order, map.matrix.length) };
+  const was = foldMoment(moment, map, power);
+  const now = await readNumbers(adapted);
+  const rounding = (ROUNDING[dtypeName(original.dtype)] ?? FLOAT32_ROUNDING) * 4;
+  const peak = was.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return compared(pair, { was, now }, () => rounding * peak);
+}
+
+/** A tensor that no map explains. */
+export function strange({ name, original, adapted }: ChangedTensor): TensorDifference {
+  const what = `is [${original.dims.join(', ')}] in one file and [${adapted.dims.join(', ')}] in the other, which the map does not explain`;
+  return {
+    name,
+    dtype: dtypeName(original.dtype),
+    dims: original.dims,
+    maxAbs: NaN,
+    maxRel: NaN,
+    relL2: NaN,
+    peak: NaN,
+    tolerance: NaN,
+    ok: false,
+    why: what,
+  };
+}
