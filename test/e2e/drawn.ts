@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
+import { PNG } from 'pngjs';
 
 /** Waits for the first drawn frame of the graph. */
 export async function drawn(page: Page): Promise<void> {
@@ -35,4 +36,20 @@ export function middleOf(page: Page, key: string): Promise<{ x: number; y: numbe
       y: at.top + view.y + (y[b]! + h[b]! / 2) * view.scale,
     };
   }, key);
+}
+
+/** The card of the selected layer. */
+export function inspector(page: Page): Locator {
+  return page.locator('cw-inspector section');
+}
+
+/** How many points of the drawn graph have each colour, as `red,green,blue`. */
+export async function colours(page: Page): Promise<Map<string, number>> {
+  const { data } = PNG.sync.read(await graph(page).screenshot());
+  const found = new Map<string, number>();
+  for (let i = 0; i < data.length; i += 4) {
+    const key = `${data[i]},${data[i + 1]},${data[i + 2]}`;
+    found.set(key, (found.get(key) ?? 0) + 1);
+  }
+  return found;
 }

@@ -4,29 +4,11 @@ import { buffer } from 'node:stream/consumers';
 import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { hostilePage, resnet50Page, unetPage } from '../fixtures/pageModels.ts';
+import { colours, drawn, graph, inspector } from './drawn.ts';
 import { launch, openPage } from './pageHarness.ts';
 
 let browser: Browser;
 
-/** Waits for the first drawn frame of the graph. */
-async function drawn(page: Page): Promise<void> {
-  await page.waitForFunction(() => performance.getEntriesByName('channelwise:paint').length > 0);
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-}
-
-const graph = (page: Page): ReturnType<Page['locator']> => page.getByRole('application', { name: /Layer graph/ });
-const inspector = (page: Page): ReturnType<Page['locator']> => page.locator('cw-inspector section');
-
-/** How many different colours a screenshot of the graph holds. */
-async function colours(page: Page): Promise<Map<string, number>> {
-  const { data } = PNG.sync.read(await graph(page).screenshot());
-  const found = new Map<string, number>();
-  for (let i = 0; i < data.length; i += 4) {
-    const key = `${data[i]},${data[i + 1]},${data[i + 2]}`;
-    found.set(key, (found.get(key) ?? 0) + 1);
-  }
-  return found;
-}
 before(async () => {
   browser = await launch();
 });
@@ -83,8 +65,8 @@ test('hovering an edge traces it and says what it carries; dragging moves the pi
       .querySelector('cw-app')
       ?.shadowRoot?.querySelector('cw-model-page')!
       .shadowRoot!.querySelector('cw-graph-view')!
-      .shadowRoot!.querySelector('.tip')!
-      .textContent!.includes('1×3×224×224'),
+      .shadowRoot!.querySelector('cw-hover-card')!
+      .shadowRoot!.textContent!.includes('1×3×224×224'),
   );
   const view = (): Promise<{ x: number; y: number }> =>
     page.evaluate(

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { resnet50Page, unetPage } from '../fixtures/pageModels.ts';
+import { drawn, graph, live, middleOf } from './drawn.ts';
 import { launch, openPage } from './pageHarness.ts';
 
 let browser: Browser;
@@ -12,11 +13,6 @@ after(async () => {
   await browser.close();
 });
 
-async function drawn(page: Page): Promise<void> {
-  await page.waitForFunction(() => performance.getEntriesByName('channelwise:paint').length > 0);
-}
-
-const live = (page: Page): Promise<string> => page.locator('[aria-live="polite"]').innerText();
 const colourBy = (page: Page): ReturnType<Page['locator']> => page.getByRole('combobox', { name: 'Colour layers by' });
 
 test('a heat map by parameters lists the ten heaviest layers, and each leads to its layer', async () => {
@@ -173,4 +169,39 @@ test('shapes leave out the batch size that all share, until it is asked for', as
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   assert.notDeepEqual(await page.getByRole('application').screenshot(), before);
   await opened.close();
+});
+
+/** The texts of a card, one behind the other. */
+async function words(card: Locator): Promise<string> {
+  const texts = await card.locator('div, dt, dd').allInnerTexts();
+  return texts.join(' ');
+}
+
+test('a card says what the pointer rests on, and by key what is selected; names are text', async () => {
+  const model = unetPage();
+  model.nodes[0]!.name = '/<img src=x onerror=alert(1)>/Conv';
+  const { page, problems, close } = await openPage(browser, model, { reducedMotion: true });
+  await drawn(page);
+  const card = page.locator('cw-hover-card');
+  const conv = await middleOf(page, 'n0');
+  await page.mouse.move(conv.x, conv.y);
+  assert.equal(await card.isVisible(), false, 'not at once');
+  await card.getByText('1×64×256×256').waitFor();
+  const text = await words(card);
+  assert.match(text, /^Conv \/<img src=x onerror=alert\(1\)>\/Conv In float32 1×3×256×256\s/);
+  assert.match(text, /Out\s+1×64×256×256\s+Weight\s+down0\.conv0\.weight\s+float32 64×3×3×3[\s\S]*Parameters\s+1,792/);
+  assert.equal(await card.locator('img').count(), 0);
+  await page.screenshot({ path: 'test-results/page/hover.png' });
+  await page.mouse.move(conv.x, conv.y + 20, { steps: 3 });
+  await card.getByText('Tensor', { exact: true }).waitFor();
+  assert.match(await words(card), /To\s+Relu/);
+  await page.mouse.click(conv.x, conv.y);
+  await card.waitFor({ state: 'hidden' });
+  await page.mouse.move(5, 400);
+  await graph(page).press('i');
+  await card.getByText('Parameters').waitFor();
+  await graph(page).press('Escape');
+  await card.waitFor({ state: 'hidden' });
+  assert.deepEqual(problems, []);
+  await close();
 });

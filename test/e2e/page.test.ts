@@ -1,33 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { hostilePage, residualPage, resnet50Page, unetPage } from '../fixtures/pageModels.ts';
 import type { ThemeKind } from '../fixtures/themes.ts';
+import { colours, drawn, graph, inspector, live } from './drawn.ts';
 import { launch, openPage } from './pageHarness.ts';
 
 let browser: Browser;
 
-/** Waits for the first drawn frame of the graph. */
-async function drawn(page: Page): Promise<void> {
-  await page.waitForFunction(() => performance.getEntriesByName('channelwise:paint').length > 0);
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-}
-
-const live = (page: Page): ReturnType<Page['locator']> => page.locator('[aria-live="polite"]');
-const graph = (page: Page): ReturnType<Page['locator']> => page.getByRole('application', { name: /Layer graph/ });
-const inspector = (page: Page): ReturnType<Page['locator']> => page.locator('cw-inspector section');
-
-/** How many different colours a screenshot of the graph holds. */
-async function colours(page: Page): Promise<Map<string, number>> {
-  const { data } = PNG.sync.read(await graph(page).screenshot());
-  const found = new Map<string, number>();
-  for (let i = 0; i < data.length; i += 4) {
-    const key = `${data[i]},${data[i + 1]},${data[i + 2]}`;
-    found.set(key, (found.get(key) ?? 0) + 1);
-  }
-  return found;
-}
 before(async () => {
   browser = await launch();
 });
@@ -54,7 +35,7 @@ for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
     assert.ok((await colours(page)).size > 20, 'something is drawn');
     await page.getByRole('button', { name: 'Show in graph' }).click();
     await inspector(page).getByText('Conv', { exact: true }).first().waitFor();
-    assert.match(await live(page).innerText(), /^Selected /);
+    assert.match(await live(page), /^Selected /);
     await page.screenshot({ path: `test-results/page/small-${theme}.png` });
     assert.deepEqual(opened.problems, []);
     await opened.close();
@@ -181,7 +162,7 @@ test('find: the list, next and previous, shapes, and where the reader is told', 
       .shadowRoot!.querySelector('[aria-live]')!
       .textContent!.includes('/conv1/Conv'),
   );
-  assert.match(await live(page).innerText(), /Selected Conv \/conv1\/Conv, output 1×64×112×112/);
+  assert.match(await live(page), /Selected Conv \/conv1\/Conv, output 1×64×112×112/);
   assert.match(await inspector(page).innerText(), /kernel_shape[\s\S]*\[7, 7\]/);
   await field.fill('GlobalAveragePool');
   await page.keyboard.press('Enter');
@@ -217,7 +198,7 @@ test('groups close and open in place, by mouse and by keyboard', async () => {
   );
   await graph(page).focus();
   for (let i = 0; i < 5; i++) await page.keyboard.press('Alt+ArrowDown');
-  assert.match(await live(page).innerText(), /Selected group layer1/);
+  assert.match(await live(page), /Selected group layer1/);
   assert.match(await inspector(page).innerText(), /Layers\s+22[\s\S]*Conv ×10/);
   const anchor = (): Promise<number[]> =>
     page.evaluate(() => {
@@ -244,7 +225,7 @@ test('groups close and open in place, by mouse and by keyboard', async () => {
   await page.waitForTimeout(50);
   assert.deepEqual(await anchor(), was);
   await page.getByRole('button', { name: 'Close group' }).click();
-  assert.match(await live(page).innerText(), /Closed group layer1/);
+  assert.match(await live(page), /Closed group layer1/);
   assert.deepEqual(problems, []);
   await close();
 });

@@ -125,17 +125,11 @@ export class GraphModel {
     return item.node ? `${item.node.opType} ${nodeLabel(item.node)}` : `${item.role} ${item.title}`;
   }
 
-  /** What a line carries, in words: the tensor, its shape, from where to where. */
-  linkText(links: readonly number[]): string {
-    const link = this.flat.links[links[0] ?? -1];
-    if (!link) return '';
-    const name = (i: number): string => this.nameOf(this.keyOf(i));
-    const tensors = new Set(links.map((l) => this.flat.links[l]!.tensorId)).size;
-    const carried =
-      tensors > 1 ? `${tensors} tensors` : [link.tensor, this.labels.whole(link)].filter(Boolean).join('  ');
-    return links.length > 1
-      ? `${carried}, ${links.length} readers`
-      : `${carried}  from ${name(link.from)} to ${name(link.to)}`;
+  /** The element type of a tensor that an item makes, or a graph input is; undefined where it is not known. */
+  dtypeOf(from: number | undefined, tensor: string): string | undefined {
+    const node = from === undefined ? undefined : this.flat.items[from]?.node;
+    if (node) return node.outputs.find(({ name }) => name === tensor)?.dtype;
+    return this.page.inputs.find(({ name }) => name === tensor)?.dtype;
   }
 
   /** Which groups are open at first: all of a small graph, none of a large one. */

@@ -1,4 +1,4 @@
-import { LitElement, css, html } from 'lit';
+import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { Difference } from '../../draw/brush.ts';
 import { centreOn, firstView, fitView, zoomAt } from '../../draw/camera.ts';
@@ -12,12 +12,17 @@ import type { Theme } from '../../draw/theme.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import { heatShares } from '../../graph/heat.ts';
 import type { Heat } from '../../graph/heat.ts';
+import { hoverFacts, lineFacts } from '../../graph/hoverFacts.ts';
+import type { HoverFacts } from '../../graph/hoverFacts.ts';
 import type { Scene } from '../../graph/scene.ts';
 import { linkTarget } from '../../graph/targets.ts';
 import type { Target } from '../../graph/targets.ts';
 import type { Trace } from '../../graph/trace.ts';
 import { FRAME } from '../../layout/nested.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
+import { graphViewStyles } from './graphViewStyles.ts';
+import { HoverCard } from './hoverCard.ts';
+import { Hovering } from './hovering.ts';
 import { Mover } from './mover.ts';
 import { Pointing } from './pointing.ts';
 import './miniMap.ts';
@@ -34,60 +39,7 @@ export class GraphView extends LitElement {
     bookmarks: { attribute: false },
     scene: { state: true },
   };
-  static override styles = css`
-    :host {
-      display: block;
-      position: relative;
-      width: 100%;
-      height: 100%;
-      overflow: hidden;
-    }
-    canvas {
-      position: absolute;
-      inset: 0;
-      width: 100%;
-      height: 100%;
-      touch-action: none;
-      cursor: grab;
-      outline: none;
-    }
-    canvas:focus-visible {
-      outline: 2px solid var(--vscode-focusBorder);
-      outline-offset: -2px;
-    }
-    canvas.on-box {
-      cursor: pointer;
-    }
-    .tip {
-      position: absolute;
-      left: 0;
-      top: 0;
-      pointer-events: none;
-      max-width: 420px;
-      padding: 3px 8px;
-      font-size: 0.92em;
-      overflow-wrap: anywhere;
-      color: var(--vscode-editorHoverWidget-foreground, var(--vscode-foreground));
-      background: var(--vscode-editorHoverWidget-background, var(--vscode-editorWidget-background));
-      border: 1px solid
-        var(--vscode-editorHoverWidget-border, var(--vscode-contrastBorder, var(--vscode-editorWidget-border)));
-    }
-    .tip:empty {
-      display: none;
-    }
-    .waiting {
-      position: absolute;
-      left: 50%;
-      top: 40%;
-      translate: -50%;
-      color: var(--vscode-descriptionForeground);
-    }
-    cw-mini-map {
-      position: absolute;
-      right: 12px;
-      bottom: 12px;
-    }
-  `;
+  static override styles = graphViewStyles;
   declare session: GraphSession | null;
   declare selected: SelectionKey | null;
   declare found: readonly SelectionKey[];
@@ -110,6 +62,7 @@ export class GraphView extends LitElement {
   #frame = 0;
   #marks = NO_MARKS;
   #mover = new Mover(() => this.draw());
+  #hovering = new Hovering((facts, at) => this.#showFacts(facts, at));
   #pointing = new Pointing(this);
   #resize = new ResizeObserver(() => this.#place());
   #themes = new MutationObserver(() => {
@@ -144,6 +97,7 @@ export class GraphView extends LitElement {
     this.#resize.disconnect();
     this.#themes.disconnect();
     this.#mover.stop();
+    this.endHover();
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
   }
@@ -199,6 +153,7 @@ export class GraphView extends LitElement {
   }
 
   setView(view: View, glide = false): void {
+    this.endHover();
     if (glide)
       this.#mover.glide(this.#view, view, (v) => {
         this.#view = v;
@@ -316,20 +271,47 @@ export class GraphView extends LitElement {
     return { box, piece: box >= 0 ? -1 : scene.pieceAt(x, y, 6 / this.#view.scale) };
   }
 
-  /** Marks what the pointer is on and traces the line under it from end to end. */
+  /** Marks what the pointer is on, traces the line under it from end to end, and after a while says what it is. */
   hover(box: number, piece: number, px: number, py: number): void {
     const { scene } = this;
-    const tip = this.renderRoot.querySelector<HTMLElement>('.tip');
     this.canvas?.classList.toggle('on-box', box >= 0);
     const links = scene && piece >= 0 ? scene.linksOfPiece(piece) : [];
+    const over = box >= 0 ? `box ${box}` : links.join();
+    this.#hovering.over(over, { x: px, y: py }, () => this.#factsOf(box, links));
     const same = this.#marks.hovered === box && links.length === 0 && this.#marks.traced.length === 0;
-    if (tip) {
-      tip.textContent = scene && links.length > 0 ? scene.model.linkText(links) : '';
-      tip.style.transform = `translate(${Math.min(px + 14, Math.max(0, this.clientWidth - tip.offsetWidth - 4))}px, ${Math.min(py + 16, this.clientHeight - 40)}px)`;
-    }
     if (same) return;
     this.#marks = { ...this.#marks, hovered: box, traced: scene && links.length > 0 ? scene.piecesOf(links) : [] };
     this.draw();
+  }
+
+  #factsOf(box: number, links: readonly number[]): HoverFacts | null {
+    const { scene } = this;
+    if (!scene) return null;
+    if (box < 0) return lineFacts(scene.model, links);
+    return hoverFacts(scene.model, scene.model.keyOf(scene.geometry.box[box]!), this.heat);
+  }
+
+  #showFacts(facts: HoverFacts | null, at: { x: number; y: number }): void {
+    const card = this.renderRoot.querySelector('cw-hover-card');
+    if (card instanceof HoverCard) Object.assign(card, { facts, at });
+  }
+
+  /** Facts about what is selected, beside it: by keyboard, as the pointer shows them; the same again ends it. */
+  describeSelected(): void {
+    const { scene, selected } = this;
+    const box = scene?.boxOf(selected);
+    const card = this.renderRoot.querySelector('cw-hover-card');
+    if (card instanceof HoverCard && card.facts) return this.endHover();
+    if (!scene || box === undefined) return;
+    const { x, y, w, h, open } = scene.geometry;
+    const { scale } = this.#view;
+    const below = open[box] ? FRAME.header : h[box]!;
+    const at = { x: this.#view.x + (x[box]! + w[box]! / 2) * scale, y: this.#view.y + (y[box]! + below) * scale };
+    this.#showFacts(this.#factsOf(box, []), at);
+  }
+
+  endHover(): void {
+    this.#hovering.end();
   }
 
   #mark(): void {
@@ -362,10 +344,10 @@ export class GraphView extends LitElement {
         role="application"
         tabindex="0"
         aria-roledescription="graph"
-        aria-label=${`Layer graph, ${count} layers. Arrow keys pan, plus and minus zoom, 0 fits, Alt with Up or Down selects the next layer, Enter opens or closes a group. The Layers tab lists the same layers as a table.`}
+        aria-label=${`Layer graph, ${count} layers. Arrow keys pan, plus and minus zoom, 0 fits, Alt with Up or Down selects the next layer, Enter opens or closes a group, I says what is selected. The Layers tab lists the same layers as a table.`}
       ></canvas>
       ${this.scene ? html`<cw-mini-map .scene=${this.scene} .view=${this} aria-hidden="true"></cw-mini-map>` : html`<p class="waiting" role="status">Laying out ${count} layers…</p>`}
-      <div class="tip" role="presentation"></div>`;
+      <cw-hover-card role="status"></cw-hover-card>`;
   }
 }
 customElements.define('cw-graph-view', GraphView);

@@ -190,13 +190,6 @@ export class Inspector extends LitElement {
     </section>`;
   }
 
-  /** The element type of a tensor that another item makes. */
-  #dtypeOf(model: GraphModel, from: number | undefined, tensor: string): string | undefined {
-    const node = from === undefined ? undefined : model.flat.items[from]?.node;
-    if (node) return node.outputs.find((output) => output.name === tensor)?.dtype;
-    return model.page.inputs.find((i) => i.name === tensor)?.dtype;
-  }
-
   #node(model: GraphModel, key: SelectionKey, node: PageNode): TemplateResult {
     const at = model.itemOf(key)!;
     const into = model.flat.links.filter((link) => link.to === at);
@@ -254,7 +247,7 @@ export class Inspector extends LitElement {
           return html`<li>
             ${formal ? html`<span class="formal">${formal}</span>` : null}${input.name || '(left out)'}
             <span class="sub"
-              >${input.weight ? weightText(input) : typeText(this.#dtypeOf(model, from[0], input.name), input.dims)}</span
+              >${input.weight ? weightText(input) : typeText(model.dtypeOf(from[0], input.name), input.dims)}</span
             >${input.weight ? weightCard(input.weight, inMain) : this.#links(model, from, 'from')}
           </li>`;
         })}

@@ -41,6 +41,7 @@ export class Pointing {
   }
 
   #down(event: PointerEvent, canvas: HTMLCanvasElement): void {
+    this.#view.endHover();
     if (event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
     this.#fingers.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
@@ -132,7 +133,12 @@ export class Pointing {
           },
           Enter: open,
           ' ': open,
-          Escape: () => view.select(null, false),
+          i: () => view.describeSelected(),
+          I: () => view.describeSelected(),
+          Escape: () => {
+            view.endHover();
+            view.select(null, false);
+          },
         };
     const action = Object.hasOwn(actions, event.key) ? actions[event.key] : undefined;
     if (!action) return;
