@@ -1,5 +1,6 @@
 import { MemorySource } from '../bytes/byteSource.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
+import { DTYPES } from '../tensors/dtypes.ts';
 import type { Graph, Model, Node, Tensor, ValueInfo } from '../formats/onnx/model.ts';
 import { scanModel } from '../formats/onnx/scan/scan.ts';
 import { WireReader } from '../formats/onnx/scan/wire.ts';
@@ -16,6 +17,15 @@ export interface RunCost {
   readonly operations: number;
   /** Bytes alive at once. */
   readonly bytes: number;
+  /** Bytes of the tensors that it gives, as far as known. */
+  readonly given: number;
+}
+
+/** What a run may take. */
+export interface RunLimits {
+  readonly operations?: number | undefined;
+  /** Bytes of the tensors that a run gives, of which several runs are held beside each other. */
+  readonly given?: number | undefined;
 }
 
 /** About ten seconds on one thread of a slow machine. */
@@ -29,6 +39,8 @@ const MAX_BYTES = 2 ** 30;
  * cosines a second.
  */
 const ELEMENT_OPERATIONS = 16;
+/** Elements of an unknown type count as floats. */
+const UNKNOWN_BITS = 32;
 /** More rounds than any model needs: a loop that counts to this does not end. */
 const ENDLESS_ROUNDS = 1e9;
 
@@ -68,10 +80,13 @@ export class RunEstimate {
   /**
    * Throws `unsupported` (run-too-large) where a run on inputs of these sizes would take too long or too much memory.
    */
-  check(sizes: Readonly<Record<string, readonly number[]>>, maxOperations = MAX_OPERATIONS): void {
-    const { operations, bytes } = this.cost(sizes);
+  check(sizes: Readonly<Record<string, readonly number[]>>, limits: RunLimits = {}): void {
+    const { operations, bytes, given } = this.cost(sizes);
     if (bytes > MAX_BYTES) throw tooLarge(`${inUnits(bytes / 2 ** 30)} GiB of memory`);
-    if (operations > maxOperations) throw tooLarge(`${inUnits(operations / 1e9)} billion operations`);
+    if (given > (limits.given ?? MAX_BYTES))
+      throw tooLarge(`${inUnits(given / 2 ** 20)} MiB of results, held several times`);
+    if (operations > (limits.operations ?? MAX_OPERATIONS))
+      throw tooLarge(`${inUnits(operations / 1e9)} billion operations`);
   }
 
   private estimate(sizes: Readonly<Record<string, readonly number[]>>): RunCost {
@@ -87,7 +102,8 @@ export class RunEstimate {
       operations += (macs ?? 0) + elementsOf(node, shapes) * workPerElement(node);
       memory += made ?? 0;
     }
-    return { operations, bytes: costs.total.peak ?? memory };
+    const given = model.graph.outputs.reduce((sum, { name }) => sum + bytesOf(name, shapes), 0);
+    return { operations, bytes: costs.total.peak ?? memory, given };
   }
 }
 
@@ -100,6 +116,13 @@ function elementsOf(node: Node, shapes: Shapes): number {
     const dims = shapes.tensors.get(name)?.dims;
     return dims?.every((dim) => typeof dim === 'number') ? sum + sizeOf(dims) : sum;
   }, 0);
+}
+
+/** The bytes of a tensor; 0 where its sizes are not known. */
+function bytesOf(name: string, shapes: Shapes): number {
+  const { dims = null, dtype = null } = shapes.tensors.get(name) ?? {};
+  const bits = (dtype === null ? undefined : DTYPES[dtype]?.bits) ?? UNKNOWN_BITS;
+  return dims?.every((d) => typeof d === 'number') ? (sizeOf(dims) * bits) / 8 : 0;
 }
 
 function workPerElement(node: Node): number {

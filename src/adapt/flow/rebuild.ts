@@ -9,7 +9,7 @@ const CONCAT_WITH_AXIS = 4;
 /** From this opset on, Squeeze takes its axes as an input. */
 const SQUEEZE_WITH_INPUT = 13;
 /** A Gather by a longer list of indices costs more than the model behind it. */
-const MAX_PICKS = 2 ** 24;
+const MAX_PICKS = 2 ** 22;
 /** Integers up to here are exact in float32. */
 const EXACT_IN_FLOAT = 2 ** 24;
 /** Above the largest number of 16 bits. */

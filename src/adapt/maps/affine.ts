@@ -12,10 +12,15 @@ export interface Affine {
  * over, sizes without bounds.
  */
 const MAX_CELLS = 2 ** 22;
+/**
+ * Channels of one tensor, and pixels among them where a Flatten merged both: a row is a list of its own in memory.
+ * Channels that are doubled and doubled again reach any number.
+ */
+const MAX_ROWS = 2 ** 16;
 
 /** True when a map of so many rows and columns may be made. */
 export function isSmall(rows: number, columns: number): boolean {
-  return rows * columns <= MAX_CELLS && rows <= MAX_CELLS && columns <= MAX_CELLS;
+  return rows * columns <= MAX_CELLS && rows <= MAX_ROWS && columns <= MAX_ROWS;
 }
 
 export function identity(channels: number): Affine {

@@ -147,7 +147,7 @@ async function openWhole(w: Wiring, image: ImageInput): Promise<Session> {
     );
   const { bytes } = await wholeModel(w);
   const estimate = await RunEstimate.of(bytes);
-  estimate.check({ [image.name]: inputDims(image) }, MAX_WHOLE_OPERATIONS);
+  estimate.check({ [image.name]: inputDims(image) }, { operations: MAX_WHOLE_OPERATIONS });
   return openSession(bytes, true);
 }
 

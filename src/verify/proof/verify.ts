@@ -106,7 +106,8 @@ async function foldsOf({ a, b, maps, rebuilt }: SearchRequest, proof: Proof): Pr
 
 /** Models that share no output are two models, not one and its variant. */
 function checkRelated(a: Wiring, b: Wiring): void {
-  if (b.outputs.some((name) => a.outputs.includes(name))) return;
+  const outputs = new Set(a.outputs);
+  if (b.outputs.some((name) => outputs.has(name))) return;
   throw new ChannelwiseError(
     'refused',
     'unrelated',

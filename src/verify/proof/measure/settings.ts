@@ -23,8 +23,8 @@ const RAW = { low: 0, high: 255, pixels: 'noise' } as const;
 const NORMALISED = { low: -2, high: 2, pixels: 'noise' } as const;
 
 /**
- * Sizes that most image models take, small ones first; odd ones show borders and strides. Ranges: 0 to 1, raw pixels,
- * normalised.
+ * Sizes that most image models take, small ones first; odd ones show borders and strides. The smallest stand behind
+ * them, for models whose results take much memory. Ranges: 0 to 1, raw pixels, normalised.
  */
 export const SETTINGS: readonly Setting[] = [
   { batch: 1, height: 64, width: 64, ...UNIT },
@@ -36,6 +36,8 @@ export const SETTINGS: readonly Setting[] = [
   { batch: 1, height: 32, width: 32, ...UNIT },
   { batch: 1, height: 320, width: 320, ...UNIT },
   { batch: 1, height: 640, width: 640, ...UNIT },
+  { batch: 2, height: 24, width: 32, ...RAW },
+  { batch: 1, height: 16, width: 16, ...NORMALISED },
   { batch: 1, height: 64, width: 64, ...UNIT, zeros: true },
   { batch: 1, height: 77, width: 65, ...RAW, zeros: true },
   { batch: 1, height: 96, width: 128, ...NORMALISED, zeros: true },

@@ -17,6 +17,8 @@ export interface VerifyImage {
   readonly paint: Painter;
 }
 
+/** The runtime's time grows with the square of the outputs it is asked for. */
+const MAX_TARGETS = 4096;
 const SUMS = new Set(['Add', 'Sub', 'Sum']);
 
 /** One run of both models. */
@@ -61,9 +63,15 @@ interface Stems {
 /**
  * Runs two stems on the same inputs and compares the targets, worst run first. Sizes the model leaves open are tried
  * until some work; what would take too long or too much memory is not tried. Throws ChannelwiseError: what the runtime
- * can't open, `no-size` when the original runs at none of the sizes, `run-too-large`, `endless-loop`, `cancelled`.
+ * can't open, `too-many-results`, `no-size` when the original runs at none of the sizes, `run-too-large`, `endless-loop`, `cancelled`.
  */
 export async function runBoth(plan: RunPlan, stems: Stems): Promise<RunOutcome> {
+  if (plan.targets.length > MAX_TARGETS)
+    throw new ChannelwiseError(
+      'unsupported',
+      'too-many-results',
+      `${plan.targets.length} tensors would have to be measured, more than the ${MAX_TARGETS} that are.`,
+    );
   const pairs = pairsOf(plan, stems);
   const estimates = { a: await RunEstimate.of(stems.a.bytes), b: await RunEstimate.of(stems.b.bytes) };
   const a = await openSession(stems.a.bytes, plan.optimize);
@@ -114,6 +122,13 @@ interface RunnerParts {
 /** Errors that end one run and not the others: at other sizes it may work. */
 const ONE_RUN = new Set(['runtime-run', 'run-too-large', 'input-too-large']);
 
+/**
+ * Bytes of the measured tensors of one run. Both models' are held, and those of up to six shaken runs; where some size
+ * gives no more than the usual amount, larger ones are left out.
+ */
+const USUAL_RESULTS = 2 ** 25;
+const MAX_RESULTS = 2 ** 27;
+
 /** One measured tensor, and what the original gave. */
 interface Measured {
   readonly tensor: TensorDifference;
@@ -142,6 +157,10 @@ class StemRunner {
   private readonly answering = new Set<string>();
   private readonly runs: RunRecord[] = [];
   private adaptedFails: string | null = null;
+  /** Bytes of results that a run may give. */
+  private results = USUAL_RESULTS;
+  /** Some size was not tried for what it would take. */
+  private tooLarge = false;
   private failure: ChannelwiseError | null = null;
 
   constructor(parts: RunnerParts) {
@@ -175,7 +194,14 @@ class StemRunner {
    * may still show something.
    */
   private async randomRuns(): Promise<Setting | null> {
+    const works = await this.randomRunsWithin(USUAL_RESULTS);
+    if (works || !this.tooLarge) return works;
+    return this.randomRunsWithin(MAX_RESULTS);
+  }
+
+  private async randomRunsWithin(results: number): Promise<Setting | null> {
     const { plan } = this.parts;
+    this.results = results;
     let works: Setting | null = null;
     let noises = 0;
     for (const setting of this.possible(SETTINGS)) {
@@ -201,6 +227,7 @@ class StemRunner {
     } catch (error) {
       if (!(error instanceof ChannelwiseError) || !ONE_RUN.has(error.code)) throw error;
       this.failure ??= error;
+      this.tooLarge ||= error.code === 'run-too-large';
       return false;
     }
   }
@@ -209,9 +236,9 @@ class StemRunner {
     const { plan, estimates, pairs } = this.parts;
     if (plan.signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.');
     const planned = sampleSizes(pairs, setting);
-    const most = plan.optimize ? MAX_WHOLE_OPERATIONS : undefined;
-    estimates.a.check(mappedSizes(planned, pairs), most);
-    const tooCostly = costFault(() => estimates.b.check(planned, most));
+    const operations = plan.optimize ? MAX_WHOLE_OPERATIONS : undefined;
+    estimates.a.check(mappedSizes(planned, pairs), { operations, given: this.results });
+    const tooCostly = costFault(() => estimates.b.check(planned, { operations }));
     if (tooCostly) {
       this.adaptedFails ??= tooCostly;
       return false;

@@ -43,7 +43,8 @@ export class SeamFinder {
     const behind = new Set<Node>();
     const broken = this.missingOutputs();
     const seen = new Set<string>();
-    const open = this.b.outputs.filter((name) => this.a.outputs.includes(name));
+    const outputs = new Set(this.a.outputs);
+    const open = this.b.outputs.filter((name) => outputs.has(name));
     for (const name of open) {
       if (this.b.makers.has(name)) continue;
       if (unequal.has(name) || !(await this.given(name)))
@@ -118,12 +119,13 @@ export class SeamFinder {
   }
 
   private missingOutputs(): string[] {
+    const [before, after] = [new Set(this.a.outputs), new Set(this.b.outputs)];
     return [
       ...this.b.outputs
-        .filter((name) => !this.a.outputs.includes(name))
+        .filter((name) => !before.has(name))
         .map((name) => `The original has no output \`${quoted(name)}\`.`),
       ...this.a.outputs
-        .filter((name) => !this.b.outputs.includes(name))
+        .filter((name) => !after.has(name))
         .map((name) => `The adapted model has no output \`${quoted(name)}\`.`),
       // Many programs take outputs by their place.
       ...(this.a.outputs.some((name, i) => name !== this.b.outputs[i]) ||
