@@ -196,7 +196,7 @@ export function reportText(report: EvaluationReport): string[] {
 }
 
 /** Images that could not be used, counted, with the first reasons. */
-function skippedText(skipped: EvaluationReport['skipped']): string {
+export function skippedText(skipped: EvaluationReport['skipped']): string {
   const shown = skipped
     .slice(0, MAX_REASONS)
     .map((s) => s.why.replace(/^The image (.*)\.$/s, '$1'))

@@ -91,8 +91,7 @@ export class RunEstimate {
 
   private estimate(sizes: Readonly<Record<string, readonly number[]>>): RunCost {
     const { model } = this;
-    const inputs = model.graph.inputs.map((input) => sizedInput(input, sizes[input.name]));
-    const sized = { ...model, graph: { ...model.graph, inputs } };
+    const sized = sizedModel(model, sizes);
     const shapes = inferShapes(sized, { constants: this.constants });
     const costs = modelCosts(sized, shapes);
     let operations = 0;
@@ -105,6 +104,12 @@ export class RunEstimate {
     const given = model.graph.outputs.reduce((sum, { name }) => sum + bytesOf(name, shapes), 0);
     return { operations, bytes: costs.total.peak ?? memory, given };
   }
+}
+
+/** A model whose inputs have these sizes. */
+export function sizedModel(model: Model, sizes: Readonly<Record<string, readonly number[]>>): Model {
+  const inputs = model.graph.inputs.map((input) => sizedInput(input, sizes[input.name]));
+  return { ...model, graph: { ...model.graph, inputs } };
 }
 
 function sizedInput(input: ValueInfo, dims: readonly number[] | undefined): ValueInfo {

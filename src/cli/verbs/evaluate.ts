@@ -1,4 +1,6 @@
-import { evaluateFolder, reportCsv, reportText } from '../../jobs/evaluate.ts';
+import { evaluateFolder, reportCsv, reportText, type EvaluateOptions } from '../../jobs/evaluate.ts';
+import { grayByLayerOfFolder, grayByLayerText } from '../../jobs/grayByLayer.ts';
+import { layersCsv } from '../../verify/evaluate/layers/layersText.ts';
 import { print, shownLine } from '../print.ts';
 import { ONE_FILE, numberOf, numbersOf, textOf, usageError, type Call, type Verb } from '../verb.ts';
 
@@ -12,6 +14,7 @@ export const EVALUATE: Verb = {
     '[--stretch]',
     '[--order rgb|bgr]',
     '[--labels FILE.json]',
+    '[--layers [--pictures N]]',
     '[--csv]',
   ],
   about: 'what gray costs: RGB, gray repeated, gray through the adapted model',
@@ -27,6 +30,8 @@ export const EVALUATE: Verb = {
     stretch: { type: 'boolean' },
     order: { type: 'string' },
     labels: { type: 'string' },
+    layers: { type: 'boolean' },
+    pictures: { type: 'string' },
     csv: { type: 'boolean' },
   },
   help: [
@@ -38,7 +43,9 @@ export const EVALUATE: Verb = {
     '--stretch       stretches the pictures in place of cropping their middle',
     '--order bgr     for models that take BGR',
     '--labels FILE   {"folder": class, …}, or a list of folders in class order',
-    '--csv           a line for each picture in place of the report',
+    '--layers        how far the activations of each layer move when the colours are taken away',
+    '--pictures N    so many pictures, spread over the folder, for --layers: 24 without this option',
+    '--csv           a line for each picture, or layer, in place of the report',
   ],
   work: 'evaluate',
   run: runEvaluate,
@@ -50,7 +57,7 @@ async function runEvaluate(call: Call): Promise<void> {
   if (images === undefined) throw usageError('evaluate needs --images with a folder of PNG or JPEG pictures.');
   if (order !== undefined && order !== 'rgb' && order !== 'bgr') throw usageError('--order is rgb or bgr.');
   const [model = ''] = call.args;
-  const report = await evaluateFolder(model, textOf(call, 'adapted') ?? null, images, {
+  const options: EvaluateOptions = {
     preset: textOf(call, 'preset'),
     mean: numbersOf(call, 'mean'),
     std: numbersOf(call, 'std'),
@@ -60,8 +67,23 @@ async function runEvaluate(call: Call): Promise<void> {
     order,
     labels: textOf(call, 'labels'),
     signal: call.signal,
-  });
+  };
+  const adapted = textOf(call, 'adapted') ?? null;
+  const pictures = numberOf(call, 'pictures');
+  if (call.values.layers === true) {
+    if (adapted !== null) throw usageError('--layers looks at the model that takes colours; leave out --adapted.');
+    const report = await grayByLayerOfFolder(model, images, { ...options, pictures });
+    printReport(call, report, { csv: layersCsv(report), text: () => grayByLayerText(report) });
+    return;
+  }
+  if (pictures !== undefined) throw usageError('--pictures goes with --layers.');
+  const report = await evaluateFolder(model, adapted, images, options);
+  printReport(call, report, { csv: reportCsv(report), text: () => reportText(report) });
+}
+
+/** As CSV with `--csv`, else as JSON or text. */
+function printReport(call: Call, report: object, { csv, text }: { csv: string; text: () => string[] }): void {
   if (call.values.csv && !call.values.json) {
-    for (const line of reportCsv(report).trimEnd().split('\n')) call.output.line(shownLine(line));
-  } else print(call, report, () => reportText(report));
+    for (const line of csv.trimEnd().split('\n')) call.output.line(shownLine(line));
+  } else print(call, report, text);
 }

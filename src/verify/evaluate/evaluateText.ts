@@ -1,6 +1,7 @@
 import type { Normalisation } from '../../adapt/maps/channelMap.ts';
 import { csvLine } from '../../text/csv.ts';
 import type { ImageResult, RunKey, RunResult } from './evaluate.ts';
+import type { ImageInput, Preprocessing } from './preprocess.ts';
 
 /** What an evaluation came to, in one sentence. */
 export function evaluationStatement(runs: readonly RunResult[]): string {
@@ -97,12 +98,27 @@ function cost(difference: number): string {
 export function evaluationDetails(
   e: Pick<EvaluationSummary, 'preprocessing' | 'classes' | 'labels' | 'runtime'>,
 ): string[] {
-  const preprocessing = e.preprocessing;
   return [
-    `preprocessing ${preprocessing.name} (${preprocessing.chosen}): ${preprocessing.width}×${preprocessing.height} ${preprocessing.crop ? 'middle crop' : 'stretched'}, ${preprocessing.order}, scale ${short(preprocessing.normalisation.scale)}, mean ${preprocessing.normalisation.mean.map(short).join(' ')}, std ${preprocessing.normalisation.std.map(short).join(' ')}; bilinear with antialiasing, gray by BT.601`,
+    preparedText(e.preprocessing),
     e.labels === null ? `${e.classes} classes, no labels` : `${e.classes} classes, labels from ${e.labels}`,
     e.runtime,
   ];
+}
+
+/** How pictures are prepared for an input, in one line. */
+export function preprocessingText(
+  { name, normalisation, margin, order }: Preprocessing,
+  { height, width }: Pick<ImageInput, 'height' | 'width'>,
+  chosen: string,
+): string {
+  return preparedText({ name, chosen, normalisation, height, width, crop: margin !== null, order });
+}
+
+function preparedText(how: EvaluationSummary['preprocessing']): string {
+  const { scale, mean, std } = how.normalisation;
+  const fitted = `${how.width}×${how.height} ${how.crop ? 'middle crop' : 'stretched'}`;
+  const numbers = `scale ${short(scale)}, mean ${mean.map(short).join(' ')}, std ${std.map(short).join(' ')}`;
+  return `preprocessing ${how.name} (${how.chosen}): ${fitted}, ${how.order}, ${numbers}; bilinear with antialiasing, gray by BT.601`;
 }
 
 /** The table, what it comes to, and how it came about. */
