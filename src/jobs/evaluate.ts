@@ -118,7 +118,7 @@ async function run(parts: Parts): Promise<EvaluationReport> {
   warnings.push(...opened.warnings);
   if (!opened.exact)
     warnings.push(
-      'The adapted model gets one mean and one std, the averages, so it is not quite the original on repeated gray; the form with the normalisation folded into the weights is.',
+      'The adapted model gets one mean and one std, the averages, so it is not quite the original on repeated gray; the form with built-in normalisation is.',
     );
   const classes = runs[0] ? await countClasses(runs[0], input, preprocessing) : 0;
   const { index, how } = await labelling(parts, classes, warnings);

@@ -67,7 +67,7 @@ export async function layerFilters(
       throw new ChannelwiseError(
         'refused',
         'no-pictures',
-        typeof grid === 'string' ? grid : `The original has no first layer with the weight ${stored}.`,
+        typeof grid === 'string' ? grid : `The original has no input layer with the weight ${stored}.`,
       );
     const to = filtersEnd(grid, args.from);
     const numbers = await filterValues(storedTensor(open.ctx, layer.tensor, stored), grid.block(args.from, to));
@@ -78,7 +78,7 @@ export async function layerFilters(
 function layerAt({ model }: OpenModel, index: number): FirstLayer {
   const layer = firstLayers(model.graph)[index];
   if (!layer)
-    throw new ChannelwiseError('refused', 'no-layer', 'The model has no such first layer any more; reopen the editor.');
+    throw new ChannelwiseError('refused', 'no-layer', 'The model has no such input layer any more; reopen the editor.');
   return layer;
 }
 
@@ -121,7 +121,7 @@ async function originalFacts(
       : {
           file: name,
           filters: null,
-          why: `${name} has no first layer with the weight ${stored}, so the filters from before are not shown.`,
+          why: `${name} has no input layer with the weight ${stored}, so the filters from before are not shown.`,
         };
   });
 }

@@ -135,7 +135,7 @@ function firstLayerText(layer: PageFirstLayer): string {
     autoPad === 'NOTSET' ? '' : ` (${autoPad})`,
     strides.length > 0 ? `, group ${group}` : '',
   ];
-  return `first layer ${opType}${node && ` ${node}`}: ${weight} ${dtype}[${dims.join(', ')}] as ${layout}${window.join('')}`;
+  return `input layer ${opType}${node && ` ${node}`}: ${weight} ${dtype}[${dims.join(', ')}] as ${layout}${window.join('')}`;
 }
 
 function counted(n: number | null): string {

@@ -80,7 +80,7 @@ test('a weight leads to its node in the graph', async () => {
   await close();
 });
 
-test('Prove now asks the host and shows what it found, by keyboard', async () => {
+test('Verify now asks the host and shows what it found, by keyboard', async () => {
   const { page, requests, problems, close } = await open(adaptedPage(), {
     answer: answering({ lastProof: { ok: true, value: null }, prove: { ok: true, value: PROOF } }),
   });
@@ -88,7 +88,7 @@ test('Prove now asks the host and shows what it found, by keyboard', async () =>
   await panel(page).locator('#prove').focus();
   await page.keyboard.press('Enter');
   await panel(page).getByText('✓ Verified').waitFor();
-  assert.equal((await panel(page).locator('#prove').textContent())?.trim(), 'Prove again');
+  assert.equal((await panel(page).locator('#prove').textContent())?.trim(), 'Verify again');
   assert.ok(requests.some((r) => r.method === 'prove'));
   assert.deepEqual(problems, []);
   await close();

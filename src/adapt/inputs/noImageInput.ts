@@ -27,7 +27,7 @@ export function noImageInput(inputs: readonly ValueInfo[], map: ChannelMap): Cha
 /** The refusal of a gray map by a model that is gray. */
 export function alreadyGray(input: ValueInfo, repeatedInside: boolean): ChannelwiseError {
   const inside = repeatedInside
-    ? ' It is repeated inside the model; the map `fold-repeats` folds that into the first weights: the same function, smaller.'
+    ? ' It is repeated inside the model; the map `fold-repeats` moves that into the first weights: the same function, smaller.'
     : '';
   return new ChannelwiseError(
     'refused',

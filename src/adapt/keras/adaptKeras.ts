@@ -227,7 +227,7 @@ class Translation {
     const note =
       optimizerVariables > 0
         ? [
-            `${optimizerVariables} variables of the optimizer follow as means over the channels; trained on, the first layer moves a little differently than before.`,
+            `${optimizerVariables} variables of the optimizer follow as means over the channels; trained on, the input layer moves a little differently than before.`,
           ]
         : [];
     return { ...plan, folds: plan.folds.map((fold) => this.storedFold(fold)), notes: [...plan.notes, ...note] };

@@ -21,7 +21,7 @@ export function planSections(plan: AdaptationPlan): PlanSection[] {
     },
     { title: 'Warnings', lines: plan.warnings },
     {
-      title: 'Weights that take the map in',
+      title: 'Changed weights',
       lines: shown(
         plan.folds.map(
           (fold) =>
@@ -33,15 +33,18 @@ export function planSections(plan: AdaptationPlan): PlanSection[] {
       title: 'Tensors rebuilt inside the model',
       lines: shown(plan.rebuilt.map((e) => `${e.tensor}${e.node ? ` for ${e.node}` : ''}: ${e.reason}`)),
     },
-    { title: 'Nodes that vanish into the weights', lines: counted(plan.absorbed.map((a) => a.opType)) },
+    {
+      title: 'Nodes removed, as the changed weights do what they did',
+      lines: counted(plan.absorbed.map((a) => a.opType)),
+    },
     {
       title: 'Functions written out',
       lines: shown(plan.writtenOut.map((c) => `${c.function} ${c.node}: the map goes into what is inside`)),
     },
     { title: 'Nodes added', lines: counted(plan.addedNodes.map((addedNode) => addedNode.opType)) },
-    { title: 'What it costs', lines: plan.notes },
+    { title: 'Notes', lines: plan.notes },
     {
-      title: 'Savings',
+      title: 'Size and cost',
       lines: [
         saving(plan.saved.parameters, 'parameter'),
         ...(macs === null ? [] : [saving(macs, 'multiply-add', ' per image')]),

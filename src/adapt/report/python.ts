@@ -54,13 +54,13 @@ function preface(plan: AdaptationPlan): string[] {
   const absorbed = [...new Set(plan.absorbed.map((a) => a.opType))];
   if (absorbed.length)
     lines.push(
-      `# In front of these weights the file does ${absorbed.map(quoted).join(', ')}; they are folded in too, so leave them out of the new model.`,
+      `# In front of these weights the file does ${absorbed.map(quoted).join(', ')}; the changed weights do that too, so leave them out of the new model.`,
     );
   for (const note of plan.inFront)
     lines.push(`# ${quoted(note)} Put that in front of the layer; it is no change of weights.`);
   for (const e of plan.rebuilt)
     lines.push(
-      `# Tensor ${quoted(e.tensor)} can't be folded (${quoted(e.reason)}); compute it from the new input as M @ x + b there.`,
+      `# Tensor ${quoted(e.tensor)} can't be made by a weight (${quoted(e.reason)}); compute it from the new input as M @ x + b there.`,
     );
   for (const warning of plan.warnings) lines.push(`# ${quoted(warning)}`);
   return lines;
@@ -138,7 +138,7 @@ function body(plan: AdaptationPlan, recipes: readonly Recipe[]): string[] {
   if (!recipes.length) return rebuildOnly(plan);
   return recipes.flatMap((recipe) =>
     recipe.quantised
-      ? [`    # ${quoted(recipe.tensor)} holds quantised integers: fold the float model, then quantise again.`]
+      ? [`    # ${quoted(recipe.tensor)} holds quantised integers: change the float model, then quantise again.`]
       : [...torchWeight(recipe), ...torchBias(recipe)],
   );
 }
@@ -148,7 +148,7 @@ function rebuildOnly(plan: AdaptationPlan): string[] {
   const input = plan.inputs[0];
   if (!input) return ['    # No input changes.'];
   return [
-    `    # No weight takes the map in. In forward(), make the old channels first:`,
+    `    # No weight changes. In forward(), make the old channels first:`,
     `    #   M, b = torch.tensor(${matrix(input.matrix)}), torch.tensor(${list(input.shift)})`,
     `    #   x = torch.einsum("ck,${'n' + (input.axis === 1 ? 'k...' : '...k')}->${'n' + (input.axis === 1 ? 'c...' : '...c')}", M, x)${isZero(input.shift) ? '' : ' + b in the same layout'}`,
   ];
@@ -160,7 +160,7 @@ function torchWeight(recipe: Recipe): string[] {
   const head = [
     ...(recipe.readers > 1
       ? [
-          `    # ${recipe.readers} layers of the file read this weight; where not all of them see the image, give the folded one a parameter of its own.`,
+          `    # ${recipe.readers} layers of the file read this weight; where not all of them see the image, give the changed one a parameter of its own.`,
         ]
       : []),
     `    # ${quoted(recipe.opType)} ${quoted(recipe.node)}: ${tuple(recipe.oldDims)} -> ${tuple(recipe.newDims)}`,
@@ -197,7 +197,7 @@ function torchKey(recipe: Recipe, turned: boolean): string[] {
   if (isKey(recipe.tensor)) return [`    key = ${quoted(recipe.tensor)}`];
   const guesses = [recipe.tensor, ...modulePath(recipe.node).map((path) => `${path}.weight`)];
   return [
-    `    # The file calls this weight ${quoted(recipe.tensor)}, which is no name of a parameter. If the exporter merged a BatchNorm into it, folding the layer's own weight is the same change.`,
+    `    # The file calls this weight ${quoted(recipe.tensor)}, which is no name of a parameter. If the exporter merged a BatchNorm into it, changing the layer's own weight is the same.`,
     `    keys = [k for k, v in state.items() if tuple(v.shape) == ${tuple(turned ? [...recipe.oldDims].reverse() : recipe.oldDims)}]`,
     `    key = next((k for k in ${tuple(guesses.map(quoted))} if k in keys), keys[0] if len(keys) == 1 else None)`,
     `    assert key, f"say which of these is the first layer's weight: {keys}"`,
@@ -299,10 +299,10 @@ function keras(plan: AdaptationPlan): string[] {
     ...preface(plan),
     '',
     'def adapt(old_model, new_model):',
-    `    """Copies all weights to a model built for ${channels} input channel${channels === 1 ? '' : 's'}, the first ones folded."""`,
+    `    """Copies all weights to a model built for ${channels} input channel${channels === 1 ? '' : 's'}, the first ones changed."""`,
   ];
   if (!recipes.length)
-    lines.push('    # No weight takes the map in; make the old channels in front of the model and keep its weights.');
+    lines.push('    # No weight changes; make the old channels in front of the model and keep its weights.');
   lines.push('    folded = {}');
   for (const recipe of recipes) lines.push(...kerasLayer(recipe));
   lines.push(
@@ -321,7 +321,7 @@ function kerasLayer(recipe: Recipe): string[] {
     recipe.oldDims.length >= 3 &&
     recipe.oldDims.length <= 5;
   if (recipe.quantised)
-    return [`    # ${quoted(recipe.tensor)} holds quantised integers: fold the float model, then quantise again.`];
+    return [`    # ${quoted(recipe.tensor)} holds quantised integers: change the float model, then quantise again.`];
   if (isConv && recipe.groups[0] === 1) {
     const [out = 0, channels = 0, ...kernel] = recipe.oldDims;
     return [
@@ -346,7 +346,7 @@ function kerasLayer(recipe: Recipe): string[] {
     ];
   }
   return [
-    `    # ${quoted(recipe.tensor)} (${quoted(recipe.opType)}${recipe.groups[0] > 1 ? `, ${recipe.groups[0]} groups` : ''}) has another layout in Keras; fold it by hand: new[k] = sum over c of old[c] * M[c][k], M = ${matrix(recipe.matrix)}.`,
+    `    # ${quoted(recipe.tensor)} (${quoted(recipe.opType)}${recipe.groups[0] > 1 ? `, ${recipe.groups[0]} groups` : ''}) has another layout in Keras; change it by hand: new[k] = sum over c of old[c] * M[c][k], M = ${matrix(recipe.matrix)}.`,
   ];
 }
 

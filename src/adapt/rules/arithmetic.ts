@@ -133,7 +133,7 @@ async function withConstant(step: Step, given: Flow, { constant, index }: Other)
   const commutes = isSelection(flow.map) || (scales(step, flow, first) && hasNoShift(flow.map));
   if (kind.kind === 'spatial' && commutes) return step.pass(flow, { flow: { dims: flow.dims } });
   return kind.kind === 'other' || kind.kind === 'channel'
-    ? 'its constant differs per channel in a way that does not fold'
+    ? 'its constant differs per channel in a way that no weight can take in'
     : 'the channels are mixed or shifted here, and the operator does not commute with that';
 }
 

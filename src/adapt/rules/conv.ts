@@ -151,13 +151,13 @@ async function foldFloat(step: Step, { kind, flow: given, w: constant, group }: 
   const turned = step.walk.keepsOrder && !maps && !kind.transposed ? groupsInOrder(flow.map, group) : null;
   if (turned) return passGroups(step, { kind, flow, w: constant, group }, turned);
   const folded = maps ? contractGroups(constant, maps, kind.transposed) : contract(full, place, flow.map);
-  if (!fits(constant.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  if (!fits(constant.dtype, folded.values)) return 'the changed weights would leave the range of their type';
   if (await losesIntegers(step, kind.weight, folded)) return LOSES_INTEGERS;
   const inputs = new Map<number, Operand>([[0, flow.base]]);
   if (!hasNoShift(flow.map)) {
     const added = shiftThrough(full, place, flow.map.b, [0]);
     const sum = added.map((v, o) => v + (bias?.values[o] ?? 0));
-    if (!fits(constant.dtype, sum)) return 'the folded bias leaves the range of its type';
+    if (!fits(constant.dtype, sum)) return 'the changed bias would leave the range of its type';
     const index = kind.bias ?? 2;
     const newBias = bias
       ? await foldWeight(step, index, { old: bias, dims: bias.dims, values: sum })

@@ -116,7 +116,7 @@ async function product(step: Step, { flow, image, w: constant, own, other, outpu
   if (!hasNoShift(flow.map) && summed) return 'a shift would be summed';
   const place = { axis, outer: flow.outer, inner: flow.inner };
   const folded = contract(constant, place, flow.map);
-  if (!fits(constant.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  if (!fits(constant.dtype, folded.values)) return 'the changed weights would leave the range of their type';
   const weight = await foldWeight(step, 1 - image, { old: constant, ...folded, how: { ...place, map: flow.map } });
   const inputs = new Map<number, Operand>([
     [image, flow.base],

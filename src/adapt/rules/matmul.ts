@@ -45,7 +45,7 @@ const matMul: Rule = async (step) => {
     return 'its weights do not fit the channels';
   const place = { axis, outer: given.outer, inner: given.inner };
   const folded = contract(constant, place, given.map);
-  if (!fits(constant.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  if (!fits(constant.dtype, folded.values)) return 'the changed weights would leave the range of their type';
   if (await losesIntegers(step, 1, folded)) return LOSES_INTEGERS;
   const alpha = step.float('alpha', 1);
   const shifted = !hasNoShift(given.map);
@@ -88,7 +88,7 @@ async function fromTheLeft(step: Step): Promise<true | string> {
   const folded = contract(constant, place, flow.map);
   const shifted = !hasNoShift(flow.map);
   if (!fits(constant.dtype, folded.values) || (shifted && step.walk.known.opset < BROADCASTING))
-    return 'the folded weights leave the range of their type';
+    return 'the changed weights would leave the range of their type';
   const inputs = new Map<number, Operand>([
     [0, await foldWeight(step, 0, { old: constant, ...folded, how: { ...place, map: flow.map } })],
     [1, flow.base],
@@ -110,7 +110,7 @@ const gemm: Rule = async (step) => {
   if (constant.dims[axis] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
   const place = { axis, outer: flow.outer, inner: flow.inner };
   const folded = contract(constant, place, flow.map);
-  if (!fits(constant.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  if (!fits(constant.dtype, folded.values)) return 'the changed weights would leave the range of their type';
   if (await losesIntegers(step, 1, folded)) return LOSES_INTEGERS;
   const [alpha, beta] = [step.float('alpha', 1), step.float('beta', 1)];
   const how = { ...place, map: flow.map, bias: step.node.inputs[2] || null, biasFactor: alpha / (beta || 1) };
@@ -127,7 +127,7 @@ const gemm: Rule = async (step) => {
     return sinkPlus(step, inputs, { dtype: constant.dtype, dims: [outputs], values: added });
   }
   const sum = added.map((v, o) => v / beta + (bias?.values[bias.values.length === 1 ? 0 : o] ?? 0));
-  if (!fits(constant.dtype, sum)) return 'the folded bias leaves the range of its type';
+  if (!fits(constant.dtype, sum)) return 'the changed bias would leave the range of its type';
   const inPlace = bias !== null && bias.values.length === outputs;
   const newBias = inPlace
     ? await foldWeight(step, 2, { old: bias, dims: bias.dims, values: sum })

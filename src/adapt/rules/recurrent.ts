@@ -23,7 +23,7 @@ const recurrent: Rule = async (step) => {
     return 'a shift has no bias to go into';
   const place = { axis: 2, outer: flow.outer, inner: flow.inner };
   const folded = contract(constant, place, flow.map);
-  if (!fits(constant.dtype, folded.values)) return 'the folded weights leave the range of their type';
+  if (!fits(constant.dtype, folded.values)) return 'the changed weights would leave the range of their type';
   const inputs = new Map<number, Operand>([[0, flow.base]]);
   if (shifted) {
     const sum = bias ? bias.values.slice() : new Float64Array(directions * 2 * gates);
@@ -34,7 +34,7 @@ const recurrent: Rule = async (step) => {
           (sum[at] ?? 0) +
           (constant.values[row * size + i] ?? 0) * (flow.map.b[Math.floor(i / flow.inner) % flow.map.b.length] ?? 0);
     }
-    if (!fits(constant.dtype, sum)) return 'the folded bias leaves the range of its type';
+    if (!fits(constant.dtype, sum)) return 'the changed bias would leave the range of its type';
     inputs.set(
       3,
       bias

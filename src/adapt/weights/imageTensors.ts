@@ -205,9 +205,9 @@ function patchReason({ name, dims, channels }: ImageTensor): string {
 
 function signReason(count: number, signs: readonly string[]): string {
   const shown = signs.slice(0, MAX_SIGNS).join(', ');
-  const sign = `${shown} ${signs.length === 1 ? 'holds' : 'hold'} one number per channel, so something may stand in front of the first layer`;
+  const sign = `${shown} ${signs.length === 1 ? 'holds' : 'hold'} one number per channel, so something may stand in front of the input layer`;
   if (count === 1) return sign;
-  const several = `${count} tensors have the shape of a first layer`;
+  const several = `${count} tensors have the shape of an input layer`;
   return signs.length > 0 ? `${several}, and ${sign}` : several;
 }
 

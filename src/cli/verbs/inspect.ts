@@ -5,7 +5,7 @@ import { BIND_HELP, BIND_OPTIONS, ONE_FILE, listOf, type Verb } from '../verb.ts
 
 export const INSPECT: Verb = {
   usage: ['inspect MODEL', '[--bind batch=1 …]'],
-  about: 'producer, inputs, outputs, counts, cost, first layers',
+  about: 'producer, inputs, outputs, counts, cost, input layers',
   files: ONE_FILE,
   options: BIND_OPTIONS,
   help: BIND_HELP,

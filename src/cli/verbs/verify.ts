@@ -23,7 +23,7 @@ export const VERIFY: Verb = {
     '[--layer NAME …]',
     '[--map … [--mean … --std … --scale …]]',
   ],
-  about: 'proves an adapted model in ONNX Runtime',
+  about: 'checks in ONNX Runtime that an adapted model computes the original',
   files: TWO_FILES,
   options: {
     full: { type: 'boolean' },

@@ -10,7 +10,7 @@ export function evaluationStatement(runs: readonly RunResult[]): string {
   if (!rgb || !repeated || !adapted) return 'Nothing was run.';
   const images = `${rgb.images} image${rgb.images === 1 ? '' : 's'}`;
   const folded = exact
-    ? `; with the normalisation folded ${exact.top1 === null ? share(exact.agreesWithRgb) : share(exact.top1)}`
+    ? `; with built-in normalisation ${exact.top1 === null ? share(exact.agreesWithRgb) : share(exact.top1)}`
     : '';
   if (rgb.top1 === null)
     return `On ${images} the top class is that of RGB for ${share(repeated.agreesWithRgb)} with gray repeated and ${share(adapted.agreesWithRgb)} with the adapted model${folded}.`;
@@ -65,7 +65,7 @@ export function conclusions({
     );
     if (exact && same(exact))
       said.push(
-        `With the normalisation folded into its weights the scores are those of gray repeated (largest difference ${exact.scoreDifference.toExponential(1)}): that form costs nothing.`,
+        `With built-in normalisation the scores are those of gray repeated (largest difference ${exact.scoreDifference.toExponential(1)}): that form costs nothing.`,
       );
   }
   if (n < MANY_IMAGES)

@@ -121,7 +121,7 @@ export async function openRuns(pair: EvaluatedPair, opened: (session: Session) =
     runs.push({
       ...common,
       key: 'exact',
-      title: 'adapted model, normalisation folded',
+      title: 'adapted model, built-in normalisation',
       session: await open(wiring(folded), gray),
       feed: (picture) => grayFeed(fit(picture), gray, { gain: 1, offset: 0, exact: true }),
     });
@@ -130,7 +130,7 @@ export async function openRuns(pair: EvaluatedPair, opened: (session: Session) =
     return {
       runs,
       exact: false,
-      warnings: [`The form with the normalisation folded can't be built: ${error.message}`],
+      warnings: [`The form with built-in normalisation can't be built: ${error.message}`],
     };
   }
   return { runs, exact: false, warnings: [] };

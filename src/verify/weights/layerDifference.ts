@@ -153,7 +153,7 @@ function compared(
     peak,
     tolerance,
     ok,
-    why: ok ? null : 'gives other numbers than rounding explains',
+    why: ok ? null : 'differs by more than the rounding tolerance',
   };
 }
 

@@ -65,7 +65,7 @@ const CHOICES: readonly MapChoice[] = [
   {
     ...PLAIN,
     id: 'gray-imagenet',
-    label: 'Gray pixels 0–255, ImageNet normalisation inside',
+    label: 'Gray pixels 0–255, with built-in ImageNet normalisation',
     description: 'feed one raw channel',
     needs: 3,
     steps: [imagenet, preset('gray')],
@@ -73,7 +73,7 @@ const CHOICES: readonly MapChoice[] = [
   {
     ...PLAIN,
     id: 'gray-own',
-    label: 'Gray pixels, own normalisation inside…',
+    label: 'Gray pixels, with your own normalisation built in…',
     description: 'feed one raw channel',
     asks: 'normalisation',
     then: [preset('gray')],
@@ -113,7 +113,7 @@ const CHOICES: readonly MapChoice[] = [
   {
     ...PLAIN,
     id: 'raw-imagenet',
-    label: 'Raw pixels 0–255, ImageNet normalisation inside',
+    label: 'Raw pixels 0–255, with built-in ImageNet normalisation',
     description: '(pixel/255 − mean) / std',
     needs: 3,
     steps: [imagenet],
@@ -121,21 +121,21 @@ const CHOICES: readonly MapChoice[] = [
   {
     ...PLAIN,
     id: 'raw-plus-minus-one',
-    label: 'Raw pixels 0–255, scaled to −1…1 inside',
+    label: 'Raw pixels 0–255, with built-in scaling to −1…1',
     description: '(pixel/255 − 0.5) / 0.5',
     steps: [raw('0.5', '0.5')],
   },
   {
     ...PLAIN,
     id: 'raw-zero-to-one',
-    label: 'Raw pixels 0–255, scaled to 0…1 inside',
+    label: 'Raw pixels 0–255, with built-in scaling to 0…1',
     description: 'pixel/255',
     steps: [raw('0', '1')],
   },
   {
     ...PLAIN,
     id: 'raw-own',
-    label: 'Own normalisation inside…',
+    label: 'Your own normalisation, built in…',
     description: '(pixel · scale − mean) / std',
     asks: 'normalisation',
   },

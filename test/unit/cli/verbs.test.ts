@@ -105,7 +105,7 @@ test('inspect names sizes that the file leaves open, and says nothing of strides
   writeFileSync(at('dense.onnx'), encodeModel(dense));
   assert.match(
     (await run('inspect', at('dense.onnx'))).text,
-    /^first layer MatMul MatMul_y: w float32\[3, 2\] as \[in, out\]$/m,
+    /^input layer MatMul MatMul_y: w float32\[3, 2\] as \[in, out\]$/m,
   );
   assert.match((await run('inspect', at('b.onnx'))).text, /[\d,]+,\d{3} parameters/);
 });

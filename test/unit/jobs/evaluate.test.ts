@@ -327,6 +327,6 @@ test('what it comes to is said: exact where it is, with n, and what is chance', 
   );
   assert.match(
     folded[2] ?? '',
-    /^With the normalisation folded into its weights the scores are those of gray repeated .*: that form costs nothing\.$/,
+    /^With built-in normalisation the scores are those of gray repeated .*: that form costs nothing\.$/,
   );
 });

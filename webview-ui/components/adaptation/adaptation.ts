@@ -15,7 +15,7 @@ import './proofCard.ts';
 import { cardStyles } from '../styles.ts';
 
 const ORIGINALS: Readonly<Record<PageOriginal['state'], string>> = {
-  same: 'beside this file, the very file it was made from',
+  same: 'beside this file, unchanged since conversion',
   changed: 'beside this file, but it is another version or another model by now',
   missing: 'not beside this file any more',
   unnamed: 'the file names none that could lie beside it',
@@ -60,7 +60,7 @@ export class Adaptation extends LitElement {
       <div class="column" role="region" aria-labelledby="says">
         <h2 id="says" class="title">What the file says</h2>
         <p class="hint">
-          Recorded by Channelwise ${last.version} when the file was written. Anybody can write such a record. The proof
+          Recorded by Channelwise ${last.version} when the file was written. Anybody can write such a record. Verifying
           tests the map it names and trusts nothing in it.
         </p>
         ${pageAdaptation.stepCount > 1 ? html`<p class="hint">Adapted ${countText(pageAdaptation.stepCount)} times, newest first.</p>` : null}
@@ -96,7 +96,7 @@ export class Adaptation extends LitElement {
   }
 
   #inputs(pageAdaptation: PageAdaptation, last: PageStep): TemplateResult {
-    return html`<h3>What to feed</h3>
+    return html`<h3>Expected input</h3>
       ${pageAdaptation.inputs.map((now, i) => {
         const said = last.inputs[i];
         if (now.type === null)
@@ -133,13 +133,13 @@ export class Adaptation extends LitElement {
       ${step.warning ? html`<p class="warning">⚠ ${step.warning}</p>` : null} ${step.inputs.map((i) => this.#map(i))}
       ${
         step.foldCount
-          ? html`<h4>${countText(step.foldCount)} weight${step.foldCount === 1 ? '' : 's'} took the map in</h4>
+          ? html`<h4>${countText(step.foldCount)} changed weight${step.foldCount === 1 ? '' : 's'}</h4>
               ${this.#folds(step)}`
           : null
       }
       ${
         step.absorbed.length
-          ? html`<h4>Nodes that vanished into the weights</h4>
+          ? html`<h4>Nodes removed, as the changed weights do what they did</h4>
               <p>${groupText(step.absorbed)}</p>`
           : null
       }
@@ -167,7 +167,7 @@ export class Adaptation extends LitElement {
           : null
       }
       ${step.notes.map((note) => html`<p>${note}</p>`)}
-      <h4>Savings</h4>
+      <h4>Size and cost</h4>
       <p>
         ${saving(saved.parameters, 'parameters')}${saved.multiplyAdds === null ? null : html`, ${saving(saved.multiplyAdds, 'multiply-adds per image')}`}.
       </p>
@@ -191,7 +191,7 @@ export class Adaptation extends LitElement {
         <p>The matrix is too large to show.</p>`;
     const shifted = shift.some((v) => v !== 0);
     return html`${head}
-      <p class="hint">Old channel = sum of new channels times these${shifted ? ', plus the shift' : ''}.</p>
+      <p class="hint">old = M · new${shifted ? ' + shift' : ''}</p>
       <div class="scroll">
         <table class="map" aria-label="Channel map of ${input.name}">
           <thead>

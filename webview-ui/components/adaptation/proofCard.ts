@@ -124,17 +124,17 @@ export class ProofCard extends LitElement {
     const { proof, original, fraction } = this;
     const there = original?.path !== null && original !== null;
     return html`<section aria-labelledby="p">
-      <h2 id="p">Proof</h2>
+      <h2 id="p">Verification</h2>
       <div role="status">
-        ${proof ? this.#found(proof) : html`<p>${fraction === null ? 'Not verified since VS Code was opened. A record in the file proves nothing; the proof runs both models.' : 'Running both models…'}</p>`}
+        ${proof ? this.#found(proof) : html`<p>${fraction === null ? 'Not verified since VS Code was opened. A record in the file is no evidence; verifying runs both models.' : 'Running both models…'}</p>`}
       </div>
       <div class="row">
         ${
           fraction === null
             ? html`<vscode-button id="prove" ?disabled=${!there} @click=${() => void this.#prove()}
-                >${proof ? 'Prove again' : 'Prove now'}</vscode-button
+                >${proof ? 'Verify again' : 'Verify now'}</vscode-button
               >`
-            : html`<progress max="1" .value=${fraction} aria-label="Proof"></progress
+            : html`<progress max="1" .value=${fraction} aria-label="Verifying"></progress
                 ><vscode-button id="cancel" appearance="secondary" @click=${() => this.#running?.abort()}
                   >Cancel</vscode-button
                 >`
@@ -156,7 +156,7 @@ export class ProofCard extends LitElement {
             ? null
             : html`<dt>Largest |Δ|</dt>
                 <dd>
-                  ${numberText(proof.maxAbs)}${proof.maxRel === null ? null : html` <span class="sub">(${numberText(proof.maxRel)} of the largest value)${proof.tolerance === null ? '' : `; rounding explains up to ${numberText(proof.tolerance)}`}</span>`}
+                  ${numberText(proof.maxAbs)}${proof.maxRel === null ? null : html` <span class="sub">relative error ${numberText(proof.maxRel)}${proof.tolerance === null ? '' : `, rounding tolerance ${numberText(proof.tolerance)}`}</span>`}
                 </dd>`
         }
         ${

@@ -230,7 +230,11 @@ function floatVerdict(
   }
   if (ratio <= 1) return { tolerance, ok: true, why: null };
   const off = (ratio * tolerance).toPrecision(3);
-  return { tolerance, ok: false, why: `it differs by ${off} where rounding explains ${tolerance.toPrecision(2)}` };
+  return {
+    tolerance,
+    ok: false,
+    why: `it differs by ${off}, and the rounding tolerance is ${tolerance.toPrecision(2)}`,
+  };
 }
 
 /** How much of its tolerance a tensor's error takes. */
