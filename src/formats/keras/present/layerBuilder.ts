@@ -95,6 +95,18 @@ export class LayerBuilder {
     return this.weights.find(this.call.layer, names);
   }
 
+  /** The weights under the first of these lists of names that the file has; versions of Keras differ. */
+  storedAs(...lists: readonly (readonly string[])[]): StoredWeight[] {
+    for (const names of lists.slice(0, -1)) {
+      try {
+        return this.stored(...names);
+      } catch (error) {
+        if (!(error instanceof Unpresentable)) throw error;
+      }
+    }
+    return this.stored(...(lists.at(-1) ?? []));
+  }
+
   /** A stored weight in the graph, its axes in this order. */
   weight(stored: StoredWeight, order: readonly number[] = range(0, stored.dims.length)): string {
     const dims = order.map((axis) => stored.dims[axis] ?? 1);

@@ -17,7 +17,7 @@ import { openKerasFile } from '../../../../src/formats/keras/kerasFile.ts';
 import { openNetwork } from '../../../../src/formats/keras/openNetwork.ts';
 import { readNets, writeNets, type KerasNet, type WriteOptions } from '../../../fixtures/keras/kerasNet.ts';
 import { randomStem, STEM_SIZE } from '../../../fixtures/keras/randomStem.ts';
-import { runTfjs } from '../../../fixtures/keras/tfjs.ts';
+import { relativeL2, runTfjs } from '../../../fixtures/keras/tfjs.ts';
 import { Random } from '../../../fixtures/random.ts';
 import { h5pyMissing } from '../../../fixtures/runH5py.ts';
 
@@ -61,11 +61,6 @@ function mapped(pixels: Float32Array, map: ChannelMap): Float32Array {
     const row = map.matrix[c] ?? [];
     return row.reduce((sum, m, k) => sum + m * (pixels[pixel * inner + k] ?? 0), map.shift[c] ?? 0);
   });
-}
-
-function relativeL2(a: Float32Array, b: Float32Array): number {
-  const norm = (values: Float32Array): number => Math.hypot(...values);
-  return norm(a.map((v, i) => v - (b[i] ?? NaN))) / Math.max(norm(b), 1e-6);
 }
 
 async function difference(

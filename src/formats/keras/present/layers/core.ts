@@ -60,6 +60,7 @@ const ONLY_IN_TRAINING = [
   'AlphaDropout',
   'GaussianDropout',
   'GaussianNoise',
+  'StochasticDepth',
   'ActivityRegularization',
   'RandomFlip',
   'RandomRotation',

@@ -103,7 +103,8 @@ async function statistics(builder: LayerBuilder): Promise<{ mean: number[]; vari
   };
   const [mean, variance] = [given('mean'), given('variance')];
   if (mean && variance) return { mean, variance };
-  const [learnedMean, learnedVariance] = builder.stored('mean', 'variance', ...(builder.major < 3 ? ['count'] : []));
+  // The count of what they were learned from is kept by all but some early versions.
+  const [learnedMean, learnedVariance] = builder.storedAs(['mean', 'variance', 'count'], ['mean', 'variance']);
   if (!learnedMean || !learnedVariance) throw new Unpresentable('its weights are missing');
   return { mean: [...(await builder.numbers(learnedMean))], variance: [...(await builder.numbers(learnedVariance))] };
 }
@@ -121,9 +122,18 @@ function flattened(setting: ReturnType<LayerBuilder['setting']>): number[] | und
   return undefined;
 }
 
+/** A factor for each channel, of ConvNeXt alone: https://arxiv.org/abs/2103.17239, section 3 */
+function layerScale(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const value = builder.only(inputs);
+  const [gamma] = builder.storedAs(['gamma'], ['Variable']);
+  if (!gamma) throw new Unpresentable('its weight is missing');
+  return [{ ...value, moved: false, name: builder.node('Mul', [builder.plain(value), builder.weight(gamma)]) }];
+}
+
 export const NORMALIZATION: Readonly<Record<string, LayerRule>> = {
   BatchNormalization: batchNormalization,
   SyncBatchNormalization: batchNormalization,
   LayerNormalization: layerNormalization,
   Normalization: normalization,
+  LayerScale: layerScale,
 };
