@@ -20,6 +20,10 @@ const ROOMS = [
 ];
 /** These rooms run in a browser too: no files, no Node, no DOM. */
 const CORE = ['text', 'bytes', 'tensors', 'formats', 'graph', 'adapt', 'verify'];
+/** And so do these, with files by the port of src/files (src/files/paths.ts names them). */
+const OVER_PORT = ['files', 'jobs', 'page', 'vscode'];
+/** What Node alone runs; the bundle for a browser takes the .web.ts twin, or does without. */
+const NODE_ALONE = ['src/files/node/**', 'src/files/save/**', 'src/files/runtimeFiles.ts', 'src/jobs/nodeThread.ts'];
 const SPEAKS_TO_PAGE = ['page', 'cli', 'vscode'];
 /** The host asks the worker; what it may import of the core is names and errors. */
 const CLOSED_TO_HOST = ['formats', 'graph', 'adapt', 'verify'];
@@ -28,7 +32,7 @@ const noVscode = { name: 'vscode', message: "Only src/vscode and src/extension.t
 const noNode = {
   regex: '^(node:|fs$|path$|os$|child_process$|worker_threads$)',
   message:
-    'The core runs in a browser too; only src/files, src/jobs, src/page, src/cli, src/vscode and the entry points use Node.',
+    'This runs in a browser too; only src/files/node, src/files/save, nodeThread.ts, src/cli and the entry points use Node.',
 };
 const noFiles = { regex: '^(node:)?fs(/|$)', message: 'Only src/files touches a file system.' };
 const noRuntime = {
@@ -50,7 +54,7 @@ function roomRules(room) {
   const patterns = [];
   if (closed.length > 0) patterns.push(fence(closed, message));
   if (!SPEAKS_TO_PAGE.includes(room)) patterns.push(fence(['protocol'], 'The core does not know the page.'));
-  if (CORE.includes(room)) patterns.push(noNode);
+  if (CORE.includes(room) || OVER_PORT.includes(room)) patterns.push(noNode);
   if (!CORE.includes(room) && room !== 'files') patterns.push(noFiles);
   return { patterns, paths: room === 'vscode' ? [] : [noVscode] };
 }
@@ -60,6 +64,17 @@ function roomConfig(room) {
   return {
     files: [`src/${room}/**/*.ts`],
     rules: { 'no-restricted-imports': ['error', { paths, patterns: [...patterns, noRuntime] }] },
+  };
+}
+
+/** The same rooms without the fence around Node. */
+function nodeConfig(room) {
+  const { patterns, paths } = roomRules(room);
+  const others = patterns.filter((pattern) => pattern !== noNode);
+  return {
+    files: NODE_ALONE.filter((glob) => glob.startsWith(`src/${room}/`)),
+    ignores: ['**/*.web.ts'],
+    rules: { 'no-restricted-imports': ['error', { paths, patterns: [...others, noRuntime] }] },
   };
 }
 
@@ -162,6 +177,7 @@ export default tseslint.config(
     rules: readable,
   },
   ...ROOMS.map(roomConfig),
+  ...['files', 'jobs'].map(nodeConfig),
   {
     files: ['src/protocol/**/*.ts'],
     rules: {

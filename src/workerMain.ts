@@ -1,7 +1,10 @@
 import { parentPort } from 'node:worker_threads';
 import { useBundledRuntime } from './files/runtimeFiles.ts';
+import { useHostFiles } from './files/virtual/virtualFiles.ts';
+import { remoteHostFiles } from './jobs/hostFilesRpc.ts';
 import { serve } from './jobs/rpcServer.ts';
+import { threadPort } from './jobs/thread.ts';
 import { WORKER_ANSWERS } from './page/workerAnswers.ts';
 
 useBundledRuntime(import.meta.url);
-if (parentPort) serve(parentPort, WORKER_ANSWERS);
+if (parentPort) serve(threadPort(parentPort), WORKER_ANSWERS, (port) => useHostFiles(remoteHostFiles(port)));

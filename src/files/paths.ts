@@ -26,6 +26,10 @@ function uriParts(path: string): UriParts | null {
   return { root, path: inside.replace(/\/+$/, '') };
 }
 
+export function isAbsolute(path: string): boolean {
+  return isUri(path) || system.isAbsolute(path);
+}
+
 /** The name of a file, as a person reads it. */
 export function basename(path: string): string {
   const uri = uriParts(path);
@@ -49,7 +53,7 @@ export function join(folder: string, ...names: readonly string[]): string {
   const steps = uri.path.split('/').filter(Boolean);
   for (const step of names.flatMap((name) => name.split('/'))) {
     if (step === '..') steps.pop();
-    else if (step !== '' && step !== '.') steps.push(encodeURIComponent(step));
+    else if (step !== '' && step !== '.') steps.push(encoded(step));
   }
   return `${uri.root}/${steps.join('/')}`;
 }
@@ -59,6 +63,11 @@ export function resolve(path: string, ...names: readonly string[]): string {
   const uri = uriParts(path);
   if (!uri) return system.resolve(path, ...names);
   return names.length === 0 ? path : join(path, ...names);
+}
+
+/** As VS Code encodes a name, so that one file has one URI. */
+function encoded(name: string): string {
+  return encodeURIComponent(name).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function decoded(name: string): string {

@@ -32,7 +32,13 @@ export async function pathExists(path: string): Promise<boolean> {
 
 /** Whether `path` lies inside the folder `root`; both as they are written. */
 export function inside(root: string, path: string): boolean {
-  if (isUri(root) || isUri(path)) return path.startsWith(`${root.replace(/\/$/, '')}/`);
+  if (isUri(root) || isUri(path)) return insideUri(root, path);
   const way = relative(root, path);
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/** A provider may take `..` for the folder above, so that a URI with one lies nowhere for sure. */
+function insideUri(root: string, path: string): boolean {
+  const folder = `${root.replace(/\/$/, '')}/`;
+  return path.startsWith(folder) && path.length > folder.length && !/\/(?:\.|%2e){1,2}(?:\/|$)|%2f/i.test(path);
 }

@@ -1,3 +1,4 @@
+import type { AnyPort } from './thread.ts';
 import { ChannelwiseError, type ErrorKind, type ErrorPlace } from '../bytes/errors.ts';
 
 /**
@@ -23,7 +24,9 @@ export type Answers<M extends MethodsOf<M>> = {
 
 export type RpcRequest =
   | { readonly type: 'call'; readonly id: number; readonly method: string; readonly args: unknown }
-  | { readonly type: 'cancel'; readonly id: number };
+  | { readonly type: 'cancel'; readonly id: number }
+  /** The first message to a thread: the port by which it asks for files that lie on no disk. */
+  | { readonly type: 'connect'; readonly files: AnyPort };
 
 /** Every call ends in exactly one `done` or `failed`, also when it is cancelled. */
 export type RpcReply =

@@ -1,14 +1,21 @@
-import type { MessagePort } from 'node:worker_threads';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { plainError, type Answers, type CallContext, type MethodsOf, type RpcReply, type RpcRequest } from './rpc.ts';
+import { ownMemory, type AnyPort, type ThreadPort } from './thread.ts';
 
 /** Smaller steps of progress nobody sees. */
 const PROGRESS_STEP = 0.01;
 
-/** Answers the calls that arrive at a port, several at a time. */
-export function serve<M extends MethodsOf<M>>(port: MessagePort, answers: Answers<M>): void {
+/**
+ * Answers the calls that arrive at a port, several at a time. A result that is bytes is given away. `connect` gets the
+ * port that leads to the caller's files.
+ */
+export function serve<M extends MethodsOf<M>>(
+  port: ThreadPort,
+  answers: Answers<M>,
+  connect: (files: AnyPort) => void = () => undefined,
+): void {
   const running = new Map<number, AbortController>();
-  const post = (reply: RpcReply): void => port.postMessage(reply);
+  const post = (reply: RpcReply): void => port.post(reply, reply.type === 'done' ? ownMemory(reply.result) : []);
 
   const answer = async (id: number, method: string, args: unknown): Promise<void> => {
     const controller = new AbortController();
@@ -24,8 +31,11 @@ export function serve<M extends MethodsOf<M>>(port: MessagePort, answers: Answer
     }
   };
 
-  port.on('message', (request: RpcRequest) => {
-    if (request.type === 'cancel') running.get(request.id)?.abort();
+  port.listen((message) => {
+    // The other end is this file's client: what arrives is what it sends.
+    const request = message as RpcRequest;
+    if (request.type === 'connect') connect(request.files);
+    else if (request.type === 'cancel') running.get(request.id)?.abort();
     else void answer(request.id, request.method, request.args);
   });
 }

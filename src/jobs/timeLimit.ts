@@ -20,7 +20,7 @@ const GRACE_MILLISECONDS = 1500;
  * is stopped and the promise rejects with `runtime-time` or `cancelled`; else it ends as the work does.
  */
 export async function withTimeLimit<T>(work: Promise<T>, { milliseconds, stop, signal }: TimeLimit): Promise<T> {
-  const timers: NodeJS.Timeout[] = [];
+  const timers: ReturnType<typeof setTimeout>[] = [];
   let onAbort: (() => void) | null = null;
   const limit = new Promise<never>((_, reject) => {
     const end = (error: ChannelwiseError): void => {

@@ -1,5 +1,6 @@
-import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
+import { basename, dirname, isUri, join } from '../files/paths.ts';
+import { NODE_DISK } from '../files/node/disk.ts';
 
 /**
  * The editor of files that are models by their name, and the one that "Open With" offers for names that other programs
@@ -52,13 +53,17 @@ export function besideModel(path: string, ending: string): string {
   return join(dirname(path), `${name.slice(0, kept)}${ending}`);
 }
 
-/** The path of a file on this machine (or the remote one the extension runs on). Others can't be read in place. */
-export function localPath(uri: vscode.Uri): string {
-  if (uri.scheme !== 'file')
-    throw new Error(
-      `Channelwise reads files on disk, and ${uri.scheme}: files are not; save the model to a folder first.`,
-    );
-  return uri.fsPath;
+/**
+ * What the worker calls a file: its path where it lies on the disk of this machine (or the remote one the extension runs
+ * on), its URI where it lies on none.
+ */
+export function placeOf(uri: vscode.Uri): string {
+  return uri.scheme === 'file' && NODE_DISK ? uri.fsPath : uri.toString();
+}
+
+/** The way back. */
+export function uriOf(place: string): vscode.Uri {
+  return isUri(place) ? vscode.Uri.parse(place, true) : vscode.Uri.file(place);
 }
 
 /** The model in the active editor. */

@@ -1,6 +1,9 @@
 import { RUNTIME_MILLISECONDS, withTimeLimit } from '../jobs/timeLimit.ts';
 import type { WorkerMethods } from '../page/workerMethods.ts';
-import type { CallOptions } from '../jobs/rpc.ts';
+import type { CallOptions, RpcRequest } from '../jobs/rpc.ts';
+import { serveHostFiles } from '../jobs/hostFilesRpc.ts';
+import type { Thread } from '../jobs/thread.ts';
+import type { HostFiles } from '../files/virtual/hostFiles.ts';
 import { WorkerClient } from '../page/workerClient.ts';
 import { JobQueue } from './jobQueue.ts';
 
@@ -31,9 +34,11 @@ export class ModelJobs {
   private readonly runtime: WorkerClient;
   private readonly wholeModels = new JobQueue(1);
 
-  constructor(workerFile: string) {
-    this.files = new WorkerClient(workerFile);
-    this.runtime = new WorkerClient(workerFile);
+  /** `startThread` starts a worker; `files` are what it asks for by URI. */
+  constructor(startThread: () => Thread, files: HostFiles) {
+    const start = (): Thread => connected(startThread(), files);
+    this.files = new WorkerClient(start);
+    this.runtime = new WorkerClient(start);
   }
 
   /** Rejects with the job's ChannelwiseError. */
@@ -55,4 +60,12 @@ export class ModelJobs {
   async close(): Promise<void> {
     await Promise.all([this.files.close(), this.runtime.dispose()]);
   }
+}
+
+/** A thread that can ask for files which lie on no disk. */
+function connected(thread: Thread, files: HostFiles): Thread {
+  const { port1, port2 } = new MessageChannel();
+  serveHostFiles(port1, files);
+  thread.post({ type: 'connect', files: port2 } satisfies RpcRequest, [port2]);
+  return thread;
 }

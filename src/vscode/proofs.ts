@@ -1,5 +1,5 @@
-import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { basename } from '../files/paths.ts';
 import { markWritten, sameAsWritten, type Written } from '../files/written.ts';
 import type { VerifyReply } from '../page/workerMethods.ts';
 import type { CallOptions } from '../jobs/rpc.ts';

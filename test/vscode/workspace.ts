@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { useVirtualDisk } from '../../src/files/disk.ts';
+import { virtualDisk } from '../../src/files/virtual/virtualDisk.ts';
+import { nodeThread } from '../../src/jobs/nodeThread.ts';
 import { OpenModels } from '../../src/vscode/editor/openModels.ts';
 import type { Extension } from '../../src/vscode/extensionParts.ts';
+import { HOST_FILES } from '../../src/vscode/hostFiles.ts';
 import { ModelJobs } from '../../src/vscode/modelJobs.ts';
 import { Proofs } from '../../src/vscode/proofs.ts';
 import { TextTabs } from '../../src/vscode/window/textTabs.ts';
@@ -13,7 +17,8 @@ export const uri = (name: string): vscode.Uri => vscode.Uri.file(join(folder(), 
 /** What the extension's commands work with, on threads of the test's own. Close its jobs in the end. */
 export function ownExtension(): Extension {
   const home = vscode.extensions.getExtension('channelwise.channelwise')?.extensionPath ?? '';
-  const jobs = new ModelJobs(join(home, 'dist', 'worker.mjs'));
+  useVirtualDisk(virtualDisk(HOST_FILES));
+  const jobs = new ModelJobs(() => nodeThread(join(home, 'dist', 'worker.mjs')), HOST_FILES);
   return { jobs, models: new OpenModels(), proofs: new Proofs(jobs), tabs: new TextTabs() };
 }
 

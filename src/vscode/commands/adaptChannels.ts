@@ -1,11 +1,11 @@
-import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { basename } from '../../files/paths.ts';
 import { mapFromSteps, mapWords, type MapStep } from '../../cli/mapSteps.ts';
 import { variantOf } from '../../jobs/variantName.ts';
 import type { AdaptArgs, AdaptReply, WorkerMethods } from '../../page/workerMethods.ts';
 import { isCancel, messageOf } from '../errors.ts';
 import type { Extension } from '../extensionParts.ts';
-import { localPath } from '../modelFiles.ts';
+import { placeOf } from '../modelFiles.ts';
 import { tell } from '../window/messages.ts';
 import { withLateProgress } from '../window/progress.ts';
 import { BACK, LEAVE, pickOne, pickSome, runSteps, type ListItem, type Step } from '../window/quickSteps.ts';
@@ -55,7 +55,7 @@ export class AdaptFlow {
     const [uri] = await chosenModels(clicked, undefined);
     if (!uri) return;
     try {
-      const path = localPath(uri);
+      const path = placeOf(uri);
       const made = goal === 'python' ? await this.extension.jobs.run('madeFrom', { path }) : null;
       if (made) return await this.repeat(uri, made);
       const all = await this.extension.jobs.run('imageInputs', { path });
@@ -230,7 +230,7 @@ export class AdaptFlow {
   private async args({ uri, map, picked, inputs }: State): Promise<AdaptArgs> {
     const first = wantedOf(picked ?? inputs);
     const needs = first.channels.length > 1 ? await this.rows(map, first.channels) : (first.channels[0] ?? null);
-    return { path: localPath(uri), map: await mapFromSteps(map, needs), inputs: picked?.map((i) => i.name) };
+    return { path: placeOf(uri), map: await mapFromSteps(map, needs), inputs: picked?.map((i) => i.name) };
   }
 
   /** Of several counts that the dims allow, the first that the map fits. */

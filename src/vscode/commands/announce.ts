@@ -1,10 +1,10 @@
-import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { basename } from '../../files/paths.ts';
 import { markWrittenModel, removeWrittenModel, type WrittenModel } from '../../files/written.ts';
 import type { AdaptReply, VerifyReply } from '../../page/workerMethods.ts';
 import { isCancel, messageOf } from '../errors.ts';
 import type { Extension } from '../extensionParts.ts';
-import { EDITOR_TYPE, activeModel } from '../modelFiles.ts';
+import { activeModel, EDITOR_TYPE, uriOf } from '../modelFiles.ts';
 import { tell, type Severity } from '../window/messages.ts';
 
 /** A written model and, unless the setting is off, its proof. */
@@ -26,8 +26,12 @@ const REPORT = 'Report';
  * offers to delete the file. The new file is shown in the Explorer.
  */
 export async function announce(extension: Extension, done: Converted): Promise<void> {
+  await tellConverted(extension, done).catch((error: unknown) => showFailure(uriOf(done.outPath), error));
+}
+
+async function tellConverted(extension: Extension, done: Converted): Promise<void> {
   const written = await markWrittenModel(done.outPath, done.dataCopies);
-  const uri = vscode.Uri.file(done.outPath);
+  const uri = uriOf(done.outPath);
   await reveal(uri);
   if (vscode.workspace.getConfiguration('channelwise').get('openAfterConversion', false))
     void extension.models.open(uri);
@@ -51,7 +55,7 @@ export async function announceAll(
   const last = done.at(-1);
   if (!last && not.length === 0) return;
   const written = await Promise.all(done.map((converted) => markWrittenModel(converted.outPath, converted.dataCopies)));
-  if (last) await reveal(vscode.Uri.file(last.outPath));
+  if (last) await reveal(uriOf(last.outPath));
   const failed = written.filter((_, i) => done[i]?.proof?.verdict === 'failed');
   const choice = await decide({
     severity: failed.length > 0 || !last ? 'error' : 'info',
@@ -85,7 +89,7 @@ async function decide({ severity, text, buttons, report }: Decision): Promise<st
 
 async function takeBack(files: readonly WrittenModel[]): Promise<void> {
   for (const file of files)
-    await removeWrittenModel(file).catch((error: unknown) => showFailure(vscode.Uri.file(file.model.path), error));
+    await removeWrittenModel(file).catch((error: unknown) => showFailure(uriOf(file.model.path), error));
 }
 
 /** Selects a file in the Explorer. Who works in an editor stays there. */

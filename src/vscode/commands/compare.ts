@@ -1,7 +1,7 @@
-import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
+import { basename, dirname, join } from '../../files/paths.ts';
 import type { Extension } from '../extensionParts.ts';
-import { MODEL_FILTERS, isModelName, localPath } from '../modelFiles.ts';
+import { isModelName, MODEL_FILTERS, placeOf, uriOf } from '../modelFiles.ts';
 import { askToOpen } from '../window/dialogs.ts';
 import { pickOne, type ListItem } from '../window/quickSteps.ts';
 import { showFailure } from './announce.ts';
@@ -12,7 +12,7 @@ export async function compareCommand(extension: Extension, clicked: unknown, sel
   const [first, second] = await chosenModels(clicked, selected);
   if (!first) return;
   try {
-    const other = second ? localPath(second) : await otherModel(extension, localPath(first));
+    const other = second ? placeOf(second) : await otherModel(extension, placeOf(first));
     if (other === null) return;
     const document = await extension.models.open(first);
     document.comparedWith = other;
@@ -26,7 +26,7 @@ const MOST_BESIDE = 100;
 
 /** The models of one folder, read from disk: a search would leave out what the user's settings hide. */
 async function modelsIn(folder: string): Promise<string[]> {
-  const entries = await vscode.workspace.fs.readDirectory(vscode.Uri.file(folder)).then(
+  const entries = await vscode.workspace.fs.readDirectory(uriOf(folder)).then(
     (found) => found,
     () => [],
   );
@@ -58,5 +58,5 @@ async function otherModel({ jobs }: Extension, path: string): Promise<string | n
 
 async function browse(title: string): Promise<string | null> {
   const [picked] = await askToOpen({ title, openLabel: 'Compare', filters: MODEL_FILTERS });
-  return picked ? localPath(picked) : null;
+  return picked ? placeOf(picked) : null;
 }

@@ -1,12 +1,12 @@
-import { basename, dirname, join } from 'node:path';
 import * as vscode from 'vscode';
+import { basename, dirname, join } from '../../files/paths.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { variantName } from '../../jobs/variantName.ts';
 import type { AdaptReply } from '../../page/workerMethods.ts';
 import type { CallOptions } from '../../jobs/rpc.ts';
 import { isCancel, messageOf } from '../errors.ts';
 import type { Extension } from '../extensionParts.ts';
-import { MODEL_FILTERS, localPath } from '../modelFiles.ts';
+import { MODEL_FILTERS, placeOf, uriOf } from '../modelFiles.ts';
 import { askToSave } from '../window/dialogs.ts';
 import { tell } from '../window/messages.ts';
 import { withProgress } from '../window/progress.ts';
@@ -43,7 +43,7 @@ export async function convertToGrayscale(extension: Extension, clicked: unknown,
 
 /** Converts one model and announces it. Throws what went wrong; the page shows that itself. */
 export async function convertOne(extension: Extension, uri: vscode.Uri): Promise<void> {
-  const path = localPath(uri);
+  const path = placeOf(uri);
   const title = `Converting ${basename(path)} to grayscale`;
   try {
     const done = await writeAndProve(extension, title, toGrayscale(extension, path));
@@ -76,10 +76,10 @@ async function convertSeveral(extension: Extension, uris: readonly vscode.Uri[])
       if (signal.aborted) return;
       const onProgress = (fraction: number): void => report((i + fraction) / uris.length);
       try {
-        const writing = toGrayscale(extension, localPath(uri));
+        const writing = toGrayscale(extension, placeOf(uri));
         done.push(await writeThenProve(extension, writing, undefined, { signal, onProgress }));
       } catch (error) {
-        if (!isCancel(error)) not.push({ path: uri.fsPath, why: messageOf(error) });
+        if (!isCancel(error)) not.push({ path: placeOf(uri), why: messageOf(error) });
       }
     }
   });
@@ -119,10 +119,10 @@ async function askElsewhere(
   const target = await askToSave({
     title: 'Save the adapted model as a new file',
     saveLabel: 'Save',
-    defaultUri: vscode.Uri.file(join(dirname(tried ?? path), variantName(path, variant))),
+    defaultUri: uriOf(join(dirname(tried ?? path), variantName(path, variant))),
     filters: MODEL_FILTERS,
   });
-  return target && localPath(target);
+  return target && placeOf(target);
 }
 
 /** Share of the progress bar that is left for the proof. */

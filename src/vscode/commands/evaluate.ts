@@ -1,7 +1,7 @@
-import { basename } from 'node:path';
 import type * as vscode from 'vscode';
+import { basename } from '../../files/paths.ts';
 import type { Extension } from '../extensionParts.ts';
-import { localPath } from '../modelFiles.ts';
+import { placeOf } from '../modelFiles.ts';
 import { askToOpen } from '../window/dialogs.ts';
 import { showFailure } from './announce.ts';
 import { chosenModels } from './chosenModels.ts';
@@ -12,12 +12,12 @@ export async function evaluateCommand(extension: Extension, clicked: unknown): P
   if (!uri) return;
   try {
     const [folder] = await askToOpen({
-      title: `Images to evaluate ${basename(localPath(uri))} on`,
+      title: `Images to evaluate ${basename(placeOf(uri))} on`,
       openLabel: 'Use This Folder',
       canSelectFolders: true,
       canSelectFiles: false,
     });
-    if (folder) await evaluateOn(extension, uri, localPath(folder));
+    if (folder) await evaluateOn(extension, uri, placeOf(folder));
   } catch (error) {
     showFailure(uri, error);
   }
@@ -25,7 +25,7 @@ export async function evaluateCommand(extension: Extension, clicked: unknown): P
 
 /** An adapted model whose original is beside it is evaluated against that; any other is taken for the original. */
 async function evaluateOn({ jobs, models }: Extension, uri: vscode.Uri, folder: string): Promise<void> {
-  const path = localPath(uri);
+  const path = placeOf(uri);
   const original = (await jobs.run('madeFrom', { path }))?.original.path ?? null;
   const document = await models.open(uri);
   document.evaluatedOn = {

@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode';
 import { mapFromSteps, mapWords, type MapStep } from '../../cli/mapSteps.ts';
 import { messageOf } from '../errors.ts';
-import { localPath } from '../modelFiles.ts';
+import { placeOf } from '../modelFiles.ts';
 import { askToOpen } from '../window/dialogs.ts';
 import { BACK, inputLine, type Step } from '../window/quickSteps.ts';
 import { IMAGENET, type Asks } from './mapChoices.ts';
@@ -124,7 +124,7 @@ function file(asking: Asking): Step {
       openLabel: 'Use This Map',
     });
     // Nothing to come back to: from the next step, Back opens the dialog again.
-    return picked ? asking.done([{ kind: 'file', path: localPath(picked) }]) : BACK;
+    return picked ? asking.done([{ kind: 'file', path: placeOf(picked) }]) : BACK;
   };
 }
 

@@ -1,8 +1,7 @@
-import { basename, dirname, join } from 'node:path';
-import * as vscode from 'vscode';
+import { basename, dirname, join } from '../../files/paths.ts';
 import type { VerifyReply } from '../../page/workerMethods.ts';
 import type { Extension } from '../extensionParts.ts';
-import { MODEL_FILTERS, localPath } from '../modelFiles.ts';
+import { MODEL_FILTERS, placeOf, uriOf } from '../modelFiles.ts';
 import { askToOpen } from '../window/dialogs.ts';
 import { tell } from '../window/messages.ts';
 import { withProgress } from '../window/progress.ts';
@@ -14,7 +13,7 @@ export async function verifyCommand(extension: Extension, clicked: unknown): Pro
   const [adapted] = await chosenModels(clicked, undefined);
   if (!adapted) return;
   try {
-    const path = localPath(adapted);
+    const path = placeOf(adapted);
     const original = await originalFor(extension, path);
     if (original === null) return;
     const reply = await withProgress(`Verifying ${basename(path)}`, (signal, onProgress) =>
@@ -43,10 +42,10 @@ async function originalFor({ jobs }: Extension, path: string): Promise<string | 
   const [picked] = await askToOpen({
     title: `${why}: choose the model it was made from`,
     openLabel: 'Verify Against This',
-    defaultUri: vscode.Uri.file(made?.original.path ?? likelyOriginal(path)),
+    defaultUri: uriOf(made?.original.path ?? likelyOriginal(path)),
     filters: MODEL_FILTERS,
   });
-  return picked ? localPath(picked) : null;
+  return picked ? placeOf(picked) : null;
 }
 
 /** `net.onnx` for `net.gray-2.onnx`; the folder for a name that says nothing, as no model is the original of itself. */

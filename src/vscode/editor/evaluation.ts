@@ -1,9 +1,9 @@
-import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { basename } from '../../files/paths.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { CallOptions } from '../../jobs/rpc.ts';
 import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from '../../protocol/evaluation.ts';
-import { besideModel } from '../modelFiles.ts';
+import { besideModel, placeOf, uriOf } from '../modelFiles.ts';
 import type { ModelJobs } from '../modelJobs.ts';
 import { askToSave } from '../window/dialogs.ts';
 import type { ModelDocument } from './modelDocument.ts';
@@ -37,7 +37,7 @@ export async function evaluate(
 export async function saveEvaluation({ uri, evaluatedOn }: ModelDocument): Promise<string | null> {
   if (!evaluatedOn?.csv) throw new ChannelwiseError('refused', 'no-evaluation', 'There is no evaluation to save yet.');
   const target = await askToSave({
-    defaultUri: vscode.Uri.file(besideModel(uri.fsPath, '.evaluation.csv')),
+    defaultUri: uriOf(besideModel(placeOf(uri), '.evaluation.csv')),
     filters: { CSV: ['csv'] },
   });
   if (!target) return null;

@@ -1,6 +1,6 @@
-import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { isModelName, localPath } from '../modelFiles.ts';
+import { basename } from '../../files/paths.ts';
+import { isModelName, placeOf, uriOf } from '../modelFiles.ts';
 import { tell } from '../window/messages.ts';
 import { linkText, readLink } from './nodeLink.ts';
 import type { OpenModels } from './openModels.ts';
@@ -21,7 +21,7 @@ export class Links implements vscode.UriHandler {
       void tell('warning', 'This link names no model on this machine.');
       return;
     }
-    const file = vscode.Uri.file(link.file);
+    const file = uriOf(link.file);
     if (!(await isFile(file))) {
       void tell('warning', `${basename(link.file)} is not where the link says: ${link.file}`);
       return;
@@ -41,5 +41,5 @@ async function isFile(uri: vscode.Uri): Promise<boolean> {
 
 /** Puts a link to a node of a model on the clipboard. */
 export async function copyLink(model: vscode.Uri, node: string): Promise<void> {
-  await vscode.env.clipboard.writeText(linkText(vscode.env.uriScheme, { file: localPath(model), node }));
+  await vscode.env.clipboard.writeText(linkText(vscode.env.uriScheme, { file: placeOf(model), node }));
 }

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import { base64 } from '../../bytes/base64.ts';
 import { asPageMessage } from '../../protocol/messages.ts';
 import type { PackedModel } from '../../protocol/packed.ts';
 import type { Extension } from '../extensionParts.ts';
-import { EDITOR_TYPES } from '../modelFiles.ts';
+import { EDITOR_TYPES, uriOf } from '../modelFiles.ts';
 import { StatusLine } from '../window/statusLine.ts';
 import { ActivePage } from './activePage.ts';
 import { Links } from './links.ts';
@@ -83,7 +83,7 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDoc
     const asset = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(this.dist, name)).toString();
     return pageHtml({
       source: webview.cspSource,
-      nonce: randomBytes(18).toString('base64'),
+      nonce: base64(crypto.getRandomValues(new Uint8Array(18))),
       script: asset('webview.js'),
       style: asset('webview.css'),
     });
@@ -107,7 +107,7 @@ class OtherFileWatch implements vscode.Disposable {
     if (path === this.path) return;
     this.dispose();
     this.path = path;
-    if (path !== null) this.watching = watchFile(vscode.Uri.file(path), this.changed);
+    if (path !== null) this.watching = watchFile(uriOf(path), this.changed);
   }
 
   dispose(): void {

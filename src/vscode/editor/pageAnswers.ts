@@ -1,5 +1,5 @@
-import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { basename } from '../../files/paths.ts';
 import type { VerifyReply, WorkerMethods } from '../../page/workerMethods.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { PageProof } from '../../protocol/adaptation.ts';
@@ -8,7 +8,7 @@ import type { PackedModel } from '../../protocol/packed.ts';
 import { convertOne } from '../commands/convert.ts';
 import { messageOf } from '../errors.ts';
 import type { Extension } from '../extensionParts.ts';
-import { localPath } from '../modelFiles.ts';
+import { placeOf, uriOf } from '../modelFiles.ts';
 import { evaluate, evaluationSetup, saveEvaluation } from './evaluation.ts';
 import { copyLink } from './links.ts';
 import type { ModelDocument, ModelPage } from './modelDocument.ts';
@@ -33,7 +33,7 @@ function ask<N extends keyof WorkerMethods>(
   name: N,
   args: Omit<WorkerMethods[N]['args'], 'path'>,
 ): Promise<WorkerMethods[N]['result']> {
-  const withPath = { ...args, path: localPath(document.uri) } as WorkerMethods[N]['args'];
+  const withPath = { ...args, path: placeOf(document.uri) } as WorkerMethods[N]['args'];
   return extension.jobs.run(name, withPath, { signal, onProgress });
 }
 
@@ -57,7 +57,7 @@ const ANSWERS: {
   },
   command: async (call, { name }) => {
     const { extension, document } = call;
-    if (name === 'openOriginal') await extension.models.open(vscode.Uri.file(await originalOf(call)));
+    if (name === 'openOriginal') await extension.models.open(uriOf(await originalOf(call)));
     else if (name === 'compareOriginal') {
       document.comparedWith = await originalOf(call);
       document.show({ view: 'compare' });
@@ -67,9 +67,9 @@ const ANSWERS: {
     return null;
   },
   prove: async (call) =>
-    plain(await call.extension.proofs.prove(await originalOf(call), localPath(call.document.uri), call)),
+    plain(await call.extension.proofs.prove(await originalOf(call), placeOf(call.document.uri), call)),
   lastProof: async ({ extension, document }) => {
-    const last = await extension.proofs.last(localPath(document.uri));
+    const last = await extension.proofs.last(placeOf(document.uri));
     return last && plain(last);
   },
   tensorStatistics: (call, args) => ask(call, 'tensorStatistics', args),

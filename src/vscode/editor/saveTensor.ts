@@ -1,8 +1,8 @@
-import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { basename } from '../../files/paths.ts';
 import type { CallOptions } from '../../jobs/rpc.ts';
 import type { TensorFormat, WeightMethods } from '../../protocol/weights.ts';
-import { localPath } from '../modelFiles.ts';
+import { placeOf } from '../modelFiles.ts';
 import type { ModelJobs } from '../modelJobs.ts';
 import { askToSave } from '../window/dialogs.ts';
 
@@ -28,10 +28,10 @@ export async function saveTensor(
   if (!chosen) return { name: null, note: null };
   const note = await jobs.run(
     'saveTensor',
-    { path: localPath(model), tensor, format, outPath: localPath(chosen) },
+    { path: placeOf(model), tensor, format, outPath: placeOf(chosen) },
     options,
   );
-  return { name: basename(chosen.fsPath), note };
+  return { name: basename(placeOf(chosen)), note };
 }
 
 /** A tensor's name as a file name: what every system takes. */

@@ -1,19 +1,17 @@
-import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
+import { basename } from '../../files/paths.ts';
 
 /** A file that is being written changes many times; it is read when it rests. */
 const SETTLE_MS = 300;
 
 /** Calls `changed` when the file was written, replaced or deleted, once it rests. Works outside the workspace too. */
 export function watchFile(uri: vscode.Uri, changed: () => void): vscode.Disposable {
-  const pattern = new vscode.RelativePattern(
-    vscode.Uri.file(dirname(uri.fsPath)),
-    basename(uri.fsPath).replace(/[[\]{}*?]/g, '?'),
-  );
+  const name = basename(uri.path).replace(/[[\]{}*?]/g, '?');
+  const pattern = new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), name);
   const watcher = vscode.workspace.createFileSystemWatcher(pattern);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const later = (changedUri: vscode.Uri): void => {
-    if (changedUri.fsPath !== uri.fsPath) return;
+    if (changedUri.toString() !== uri.toString()) return;
     clearTimeout(timer);
     timer = setTimeout(changed, SETTLE_MS);
   };

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename } from '../../files/paths.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { mapFromOptions } from '../../cli/mapOptions.ts';
 import type { CallOptions } from '../../jobs/rpc.ts';

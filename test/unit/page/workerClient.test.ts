@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { nodeThread } from '../../../src/jobs/nodeThread.ts';
 import { WorkerClient } from '../../../src/page/workerClient.ts';
 import { writeLargeModel } from '../../fixtures/largeModel.ts';
 
@@ -25,7 +26,7 @@ test('closing while a model is written cancels the job, and nothing is left behi
   const path = join(folder, 'model.onnx');
   // 4 GiB of holes: reading them takes a second or two, and writing them nothing.
   writeLargeModel(path, { layers: 16, side: 8192, holes: true });
-  const client = new WorkerClient(THREAD);
+  const client = new WorkerClient(() => nodeThread(THREAD));
   const job = client.run('convertToGray', { path }).then(
     () => 'written',
     (error: { code?: string }) => error.code,
@@ -40,7 +41,7 @@ test('closing while a model is written cancels the job, and nothing is left behi
 });
 
 test('closing ends a worker that has nothing to do, and one that never began; the next job starts another', async () => {
-  const client = new WorkerClient(THREAD);
+  const client = new WorkerClient(() => nodeThread(THREAD));
   await client.close();
   for (let i = 0; i < 2; i++) {
     await assert.rejects(client.run('imageInputs', { path: join(root, 'none.onnx') }), { code: 'missing' });

@@ -1,0 +1,66 @@
+import { ChannelwiseError } from '../bytes/errors.ts';
+import { errorFrom, type CallOptions, type MethodsOf, type RpcReply, type RpcRequest } from './rpc.ts';
+import type { Transferable } from './thread.ts';
+
+interface Pending {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly onProgress: ((fraction: number) => void) | undefined;
+}
+
+interface Asked extends CallOptions {
+  /** Memory of the arguments that is given away. */
+  readonly given?: readonly Transferable[];
+}
+
+/** The calling side of a line: sends calls, and hands each its reply. */
+export class RpcCalls<M extends MethodsOf<M>> {
+  private lastId = 0;
+  private readonly pending = new Map<number, Pending>();
+  private readonly running = new Set<Promise<unknown>>();
+  private readonly send: (request: RpcRequest, given?: readonly Transferable[]) => void;
+
+  constructor(send: (request: RpcRequest, given?: readonly Transferable[]) => void) {
+    this.send = send;
+  }
+
+  /** Rejects with the ChannelwiseError of the other side. */
+  run<N extends keyof M & string>(method: N, args: M[N]['args'], options: Asked = {}): Promise<M[N]['result']> {
+    const { signal, onProgress, given } = options;
+    if (signal?.aborted) return Promise.reject(new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.'));
+    const id = ++this.lastId;
+    const cancel = (): void => this.send({ type: 'cancel', id });
+    const promise = new Promise<unknown>((resolve, reject) => this.pending.set(id, { resolve, reject, onProgress }));
+    signal?.addEventListener('abort', cancel, { once: true });
+    this.send({ type: 'call', id, method, args }, given);
+    const running = promise.finally(() => {
+      signal?.removeEventListener('abort', cancel);
+      this.running.delete(running);
+    });
+    this.running.add(running);
+    return running;
+  }
+
+  receive(reply: RpcReply): void {
+    const call = this.pending.get(reply.id);
+    if (reply.type === 'progress') return call?.onProgress?.(reply.fraction);
+    this.pending.delete(reply.id);
+    if (reply.type === 'done') return call?.resolve(reply.result);
+    call?.reject(errorFrom(reply.error));
+  }
+
+  cancelAll(): void {
+    for (const id of this.pending.keys()) this.send({ type: 'cancel', id });
+  }
+
+  /** Resolves when no call is under way. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.running);
+  }
+
+  /** The other side is gone. */
+  failAll(message: string): void {
+    for (const call of this.pending.values()) call.reject(new ChannelwiseError('io', 'worker-ended', message));
+    this.pending.clear();
+  }
+}

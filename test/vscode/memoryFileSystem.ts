@@ -1,0 +1,112 @@
+import * as vscode from 'vscode';
+
+interface Entry {
+  /** null for a folder. */
+  readonly bytes: Uint8Array | null;
+  readonly mtime: number;
+}
+
+/** Where a provider may fail. */
+export type Step = 'stat' | 'readFile' | 'writeFile' | 'rename' | 'delete' | 'createDirectory';
+
+/** A file system on no disk, as a remote repository or an archive is one for VS Code. It can be made to fail. */
+export class MemoryFileSystem implements vscode.FileSystemProvider {
+  readonly entries = new Map<string, Entry>([['/', { bytes: null, mtime: 1 }]]);
+  /** The steps taken, in order. */
+  readonly steps: Step[] = [];
+  /** Fails at this step from now on. */
+  failAt: Step | null = null;
+  private readonly changes = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
+  readonly onDidChangeFile = this.changes.event;
+  private clock = 1;
+
+  watch(): vscode.Disposable {
+    return new vscode.Disposable(() => undefined);
+  }
+
+  stat({ path }: vscode.Uri): vscode.FileStat {
+    this.step('stat');
+    const { bytes, mtime } = this.get(path);
+    const type = bytes ? vscode.FileType.File : vscode.FileType.Directory;
+    return { type, ctime: mtime, mtime, size: bytes?.length ?? 0 };
+  }
+
+  readDirectory({ path }: vscode.Uri): [string, vscode.FileType][] {
+    this.get(path);
+    const start = path.endsWith('/') ? path : `${path}/`;
+    return [...this.entries]
+      .filter(([other]) => other.startsWith(start) && other !== start && !other.slice(start.length).includes('/'))
+      .map(([other, { bytes }]) => [
+        other.slice(start.length),
+        bytes ? vscode.FileType.File : vscode.FileType.Directory,
+      ]);
+  }
+
+  createDirectory({ path }: vscode.Uri): void {
+    this.step('createDirectory');
+    this.put(path, null);
+  }
+
+  readFile({ path }: vscode.Uri): Uint8Array {
+    this.step('readFile');
+    const { bytes } = this.get(path);
+    if (!bytes) throw vscode.FileSystemError.FileIsADirectory(path);
+    return bytes;
+  }
+
+  writeFile({ path }: vscode.Uri, bytes: Uint8Array): void {
+    this.step('writeFile');
+    this.put(path, bytes);
+  }
+
+  delete({ path }: vscode.Uri): void {
+    this.step('delete');
+    this.get(path);
+    for (const other of [...this.entries.keys()])
+      if (other === path || other.startsWith(`${path}/`)) this.entries.delete(other);
+    this.tell(vscode.FileChangeType.Deleted, path);
+  }
+
+  rename(from: vscode.Uri, to: vscode.Uri, { overwrite }: { readonly overwrite: boolean }): void {
+    this.step('rename');
+    if (this.entries.has(to.path) && !overwrite) throw vscode.FileSystemError.FileExists(to);
+    this.get(from.path);
+    for (const [path, { bytes }] of [...this.entries]) {
+      if (path !== from.path && !path.startsWith(`${from.path}/`)) continue;
+      this.entries.delete(path);
+      this.put(`${to.path}${path.slice(from.path.length)}`, bytes);
+    }
+    this.tell(vscode.FileChangeType.Deleted, from.path);
+  }
+
+  /** The names of all files, in order. */
+  names(): string[] {
+    return [...this.entries]
+      .filter(([, { bytes }]) => bytes !== null)
+      .map(([path]) => path)
+      .sort();
+  }
+
+  put(path: string, bytes: Uint8Array | null): void {
+    const isNew = !this.entries.has(path);
+    this.entries.set(path, { bytes, mtime: ++this.clock });
+    this.tell(isNew ? vscode.FileChangeType.Created : vscode.FileChangeType.Changed, path);
+  }
+
+  private step(step: Step): void {
+    this.steps.push(step);
+    if (this.failAt === step) throw vscode.FileSystemError.Unavailable(`${step} fails`);
+  }
+
+  private get(path: string): Entry {
+    const entry = this.entries.get(path);
+    if (!entry) throw vscode.FileSystemError.FileNotFound(path);
+    return entry;
+  }
+
+  private tell(type: vscode.FileChangeType, path: string): void {
+    this.changes.fire([{ type, uri: vscode.Uri.from({ scheme: MEMORY_SCHEME, path }) }]);
+  }
+}
+
+export const MEMORY_SCHEME = 'channelwise-memory';
