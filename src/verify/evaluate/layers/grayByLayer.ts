@@ -107,7 +107,7 @@ async function openPart(model: Wiring, part: readonly MeasuredLayer[], input: Im
     part.flatMap(({ tensors }) => tensors),
   );
   const estimate = await RunEstimate.of(bytes);
-  estimate.check({ [input.name]: inputDims(input) }, MAX_WHOLE_OPERATIONS);
+  estimate.check({ [input.name]: inputDims(input) }, { operations: MAX_WHOLE_OPERATIONS });
   return openSession(bytes, true);
 }
 
