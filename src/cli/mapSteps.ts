@@ -93,7 +93,8 @@ export function matrixMap(matrix: string, shift: string, channels: number | null
     throw new ChannelwiseError(
       'refused',
       'map',
-      `The matrix needs ${channels} row${channels === 1 ? '' : 's'}, one per channel of the model, separated by ";", but has ${rows.length}.`,
+      `The matrix needs ${channels} row${channels === 1 ? '' : 's'}, one per channel of the model, separated by ` +
+        `";", but has ${rows.length}.`,
     );
   const numbers = shift.trim() ? parseNumbers(shift, 'shift') : [0];
   return mapFromJson({ matrix: rows, shift: numbers.length === 1 ? rows.map(() => numbers[0]) : numbers }, 'matrix');
@@ -110,7 +111,10 @@ export function mapWords(map: ChannelMap): string {
   const rows = map.matrix
     .slice(0, MAX_TERMS)
     .map((row, c) => `old${subscript(c)} = ${formula(row, map.shift[c] ?? 0)}`);
-  return `${width} → ${map.matrix.length} channel${map.matrix.length === 1 ? '' : 's'}: ${rows.join(', ')}${map.matrix.length > MAX_TERMS ? ', …' : ''}`;
+  return (
+    `${width} → ${map.matrix.length} channel${map.matrix.length === 1 ? '' : 's'}: ` +
+    `${rows.join(', ')}${map.matrix.length > MAX_TERMS ? ', …' : ''}`
+  );
 }
 
 function formula(row: readonly number[], shift: number): string {

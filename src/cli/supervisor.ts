@@ -79,7 +79,9 @@ export class Supervisor {
     this.limits = limits;
     clearTimeout(this.timer);
     const left = limits.seconds * 1000 - (Date.now() - this.started);
-    const why = `Stopped after ${limits.seconds.toLocaleString('en')} seconds, the limit for files of this size; --time-limit SECONDS allows more.`;
+    const why =
+      `Stopped after ${limits.seconds.toLocaleString('en')} seconds, the limit for files of this size; --time-limit ` +
+      'SECONDS allows more.';
     this.timer = setTimeout(() => this.stop(why), Math.max(left, 0));
   }
 

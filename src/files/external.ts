@@ -69,7 +69,8 @@ export function tooShort(location: string, size: number, needed: number): Channe
   return new ChannelwiseError(
     'io',
     'external-short',
-    `The data file ${location} has ${size} bytes, but the model needs ${needed}; it was cut short or belongs to another model.`,
+    `The data file ${location} has ${size} bytes, but the model needs ${needed}; it was cut short or belongs to ` +
+      'another model.',
   );
 }
 

@@ -52,7 +52,8 @@ async function isPresent(source: FileSource, path: string): Promise<boolean> {
   throw new ChannelwiseError(
     'io',
     'exists',
-    `The adapted model needs a copy of its data as ${path}, but another file lies there; existing files are never overwritten, so choose another folder.`,
+    `The adapted model needs a copy of its data as ${path}, but another file lies there; existing files are never ` +
+      'overwritten, so choose another folder.',
   );
 }
 

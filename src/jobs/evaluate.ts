@@ -107,7 +107,8 @@ async function run(parts: Parts): Promise<EvaluationReport> {
     throw new ChannelwiseError(
       'refused',
       'size',
-      `The model takes images of ${input.height}×${input.width} and no other size, so the size ${options.size} has no use.`,
+      `The model takes images of ${input.height}×${input.width} and no other size, so the size ${options.size} ` +
+        'has no use.',
     );
   }
   const adapt = (map: ChannelMap): Promise<ModelFile> => adaptedInMemory(original, map, options.signal);
@@ -118,7 +119,8 @@ async function run(parts: Parts): Promise<EvaluationReport> {
   warnings.push(...opened.warnings);
   if (!opened.exact)
     warnings.push(
-      'The adapted model gets one mean and one std, the averages, so it is not quite the original on repeated gray; the form with built-in normalisation is.',
+      'The adapted model gets one mean and one std, the averages, so it is not quite the original on repeated ' +
+        'gray; the form with built-in normalisation is.',
     );
   const classes = runs[0] ? await countClasses(runs[0], input, preprocessing) : 0;
   const { index, how } = await labelling(parts, classes, warnings);
@@ -202,7 +204,10 @@ export function skippedText(skipped: EvaluationReport['skipped']): string {
     .map((s) => s.why.replace(/^The image (.*)\.$/s, '$1'))
     .join('; ');
   const more = skipped.length - MAX_REASONS;
-  return `${skipped.length} image${skipped.length > 1 ? 's were' : ' was'} skipped: ${shown}${more > 0 ? `; and ${more} more` : ''}.`;
+  return (
+    `${skipped.length} image${skipped.length > 1 ? 's were' : ' was'} skipped: ` +
+    `${shown}${more > 0 ? `; and ${more} more` : ''}.`
+  );
 }
 
 /** One line per image: its label and the best class of each run. */

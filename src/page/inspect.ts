@@ -100,7 +100,8 @@ export function inspectText(found: Inspection | WeightsInspection): string[] {
     `${found.file}: ${found.producer || 'unknown producer'}, IR ${found.irVersion}, ${found.opsets.join(', ')}`,
     ...found.inputs.map((input) => `input ${valueText(input)}`),
     ...found.outputs.map((output) => `output ${valueText(output)}`),
-    `${nodes}, ${counted(found.parameterCount)} parameters, ${counted(io.fileSize)} bytes (${counted(io.bytesRead)} read)`,
+    `${nodes}, ${counted(found.parameterCount)} parameters, ${counted(io.fileSize)} bytes ` +
+      `(${counted(io.bytesRead)} read)`,
     costText(found),
     ...found.contradictions.map((contradiction) => `contradiction: ${contradiction}`),
     ...found.firstLayers.map(firstLayerText),
@@ -135,7 +136,10 @@ function firstLayerText(layer: PageFirstLayer): string {
     autoPad === 'NOTSET' ? '' : ` (${autoPad})`,
     strides.length > 0 ? `, group ${group}` : '',
   ];
-  return `input layer ${opType}${node && ` ${node}`}: ${weight} ${dtype}[${dims.join(', ')}] as ${layout}${window.join('')}`;
+  return (
+    `input layer ${opType}${node && ` ${node}`}: ${weight} ${dtype}[${dims.join(', ')}] as ` +
+    `${layout}${window.join('')}`
+  );
 }
 
 function counted(n: number | null): string {

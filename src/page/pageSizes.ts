@@ -42,7 +42,10 @@ export function pageCost({ unknownOperators, ...cost }: ModelCost): PageCost {
 }
 
 export function contradictionText(contradiction: Contradiction): string {
-  return `${contradiction.opType}${contradiction.node ? ` ${contradiction.node}` : ''}${contradiction.scope ? ` in ${contradiction.scope}` : ''}: ${contradiction.message}`;
+  return (
+    `${contradiction.opType}${contradiction.node ? ` ${contradiction.node}` : ''}${contradiction.scope ? ` in ${contradiction.scope}` : ''}: ` +
+    `${contradiction.message}`
+  );
 }
 
 export function contradictionTexts(shapes: Shapes): string[] {

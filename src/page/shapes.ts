@@ -109,7 +109,8 @@ function listed(tensors: ReadonlyMap<string, InferredTensor>): ShapedTensor[] {
 
 export function shapesText(report: ShapesReport): string[] {
   const line = (shapedTensor: ShapedTensor): string =>
-    `${shapedTensor.name}: ${shapedTensor.dtype ?? 'unknown type'} ${shapedTensor.dims ? `[${shapedTensor.dims.map((dim) => dim ?? '?').join(', ')}]` : 'unknown'}${shapedTensor.reason ? ` (${shapedTensor.reason})` : ''}`;
+    `${shapedTensor.name}: ${shapedTensor.dtype ?? 'unknown type'} ` +
+    `${shapedTensor.dims ? `[${shapedTensor.dims.map((dim) => dim ?? '?').join(', ')}]` : 'unknown'}${shapedTensor.reason ? ` (${shapedTensor.reason})` : ''}`;
   return [
     ...report.tensors.map(line),
     ...report.inside.flatMap(({ path, tensors }) => [

@@ -45,7 +45,8 @@ function checkWhole(tensor: StoredTensor): void {
   throw new ChannelwiseError(
     'unsupported',
     'tensor-too-large',
-    `${tensor.name} has ${count} elements, more than this version writes out for ${tensor.sparse ? 'a sparse tensor' : 'texts'}.`,
+    `${tensor.name} has ${count} elements, more than this version writes out for ` +
+      `${tensor.sparse ? 'a sparse tensor' : 'texts'}.`,
     tensor.place,
   );
 }

@@ -53,7 +53,10 @@ function npyType(dtype: number, label: string): NpyType {
 /** What happens to the type in a .npy file, in words; null where it is kept. Every value is kept exactly. */
 export function npyNote(dtype: number): string | null {
   if (NATIVE[dtype] || DTYPES[dtype]?.kind === 'string' || !DTYPES[dtype]) return null;
-  return `numpy has no ${dtypeName(dtype)}, so the file holds ${dtypeName(npyType(dtype, '').dtype)}; every value is the same`;
+  return (
+    `numpy has no ${dtypeName(dtype)}, so the file holds ${dtypeName(npyType(dtype, '').dtype)}; every value is the ` +
+    'same'
+  );
 }
 
 /** Hands a tensor as a .npy file to `write`, part by part. Throws as streamElements does, and `refused` for texts. */

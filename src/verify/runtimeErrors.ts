@@ -3,6 +3,11 @@ import { ChannelwiseError } from '../bytes/errors.ts';
 /** The runtime quotes names from the model, which may be of any length; the telling words come first. */
 const MAX_TEXT = 4000;
 
+/** Matches where one of the patterns does, in small or capital letters. */
+function anyOf(...patterns: readonly RegExp[]): RegExp {
+  return new RegExp(patterns.map((pattern) => pattern.source).join('|'), 'i');
+}
+
 /** What the runtime's messages mean, most telling first. */
 const CAUSES: readonly {
   readonly match: RegExp;
@@ -10,14 +15,28 @@ const CAUSES: readonly {
   readonly say: (match: RegExpExecArray) => string;
 }[] = [
   {
-    match:
-      /no available backend|both async and sync fetching|Cannot find (?:module|package)|WebAssembly\.(?:instantiate|compile)|ENOENT|previous call to 'initWasm/i,
+    match: anyOf(
+      /no available backend/,
+      /both async and sync fetching/,
+      /Cannot find (?:module|package)/,
+      /WebAssembly\.(?:instantiate|compile)/,
+      /ENOENT/,
+      /previous call to 'initWasm/,
+    ),
     code: 'runtime-load',
     say: (m) => `ONNX Runtime could not be loaded (${reason(m.input)}).`,
   },
   {
-    match:
-      /bad_alloc|out of memory|access out of bounds|allocation failed|failed to allocate|enlarge memory|maximum size|Invalid array length/i,
+    match: anyOf(
+      /bad_alloc/,
+      /out of memory/,
+      /access out of bounds/,
+      /allocation failed/,
+      /failed to allocate/,
+      /enlarge memory/,
+      /maximum size/,
+      /Invalid array length/,
+    ),
     code: 'runtime-memory',
     say: () => 'ONNX Runtime ran out of memory; the model or its input is too large to be run here.',
   },

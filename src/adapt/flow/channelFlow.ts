@@ -125,7 +125,8 @@ async function flowThrough(walk: Walk, options: FlowOptions): Promise<Walk> {
       throw new ChannelwiseError(
         'refused',
         'input-is-output',
-        `\`${output.name}\` is both an input and an output of the model, so one name would need two shapes; give the output its own name first.`,
+        `\`${output.name}\` is both an input and an output of the model, so one name would need two shapes; give ` +
+          'the output its own name first.',
         { tensor: output.name },
       );
     }

@@ -33,7 +33,8 @@ function overShifted(walk: Walk, flow: Flow, tensor: string, u: readonly number[
   const numbers = u.length > MAX_SHOWN ? `${u.length} numbers` : u.map(shown).join(', ');
   noteInFront(
     walk,
-    `A shift stands in front of zero padding: one Add of ${numbers} to the channels keeps the border exact (${tensor}).`,
+    `A shift stands in front of zero padding: one Add of ${numbers} to the channels keeps the border exact ` +
+      `(${tensor}).`,
   );
   return { ...flow, base: moved, map: { m: map.m, b: map.b.map(() => 0) } };
 }
@@ -54,7 +55,8 @@ function overOnes(walk: Walk, flow: Flow, tensor: string): Flow {
   });
   noteInFront(
     walk,
-    `A shift stands in front of zero padding: a channel of ones beside the image, made by one Pad, keeps the border exact (${tensor}).`,
+    'A shift stands in front of zero padding: a channel of ones beside the image, made by one Pad, keeps the ' +
+      `border exact (${tensor}).`,
   );
   const m = map.m.map((row, c) => [...row, map.b[c] ?? 0]);
   return { ...flow, base: moved, map: { m, b: map.b.map(() => 0) } };

@@ -50,7 +50,10 @@ export async function foldWeight(step: Step, index: number, folded: FoldedWeight
   if (integers) {
     const type = dtypeName(integers.stored.dtype);
     walk.notes.push(
-      `\`${integers.stored.name}\` was ${type}; the new numbers of \`${name}\` need ${dtypeName(old.dtype)}, ${product(dims) * bytesOf(old.dtype)} bytes in place of ${product(old.dims) * bytesOf(integers.stored.dtype)}. To keep ${type}, let the channels be rebuilt in front (\`--keep-integers\`).`,
+      `\`${integers.stored.name}\` was ${type}; the new numbers of \`${name}\` need ${dtypeName(old.dtype)}, ` +
+        `${product(dims) * bytesOf(old.dtype)} bytes in place of ` +
+        `${product(old.dims) * bytesOf(integers.stored.dtype)}. To keep ${type}, let the channels be rebuilt in ` +
+        `front (\`--keep-integers\`).`,
     );
   }
   const made = walk.folded.get(name) ?? [];

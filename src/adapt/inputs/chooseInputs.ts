@@ -133,7 +133,8 @@ function bestPlace(input: ValueInfo, all: readonly Place[]): Place | null {
   throw new ChannelwiseError(
     'refused',
     'ambiguous-axis',
-    `Input \`${input.name}\`, ${typeText(input)}, may have its channels on axis ${axes.join(' or ')}, and the model reads all of these alike; say which (\`--axis\`).`,
+    `Input \`${input.name}\`, ${typeText(input)}, may have its channels on axis ${axes.join(' or ')}, and the ` +
+      `model reads all of these alike; say which (\`--axis\`).`,
     { tensor: input.name },
   );
 }

@@ -27,7 +27,8 @@ export function noImageInput(inputs: readonly ValueInfo[], map: ChannelMap): Cha
 /** The refusal of a gray map by a model that is gray. */
 export function alreadyGray(input: ValueInfo, repeatedInside: boolean): ChannelwiseError {
   const inside = repeatedInside
-    ? ' It is repeated inside the model; the map `fold-repeats` moves that into the first weights: the same function, smaller.'
+    ? ' It is repeated inside the model; the map `fold-repeats` moves that into the first weights: the same ' +
+      'function, smaller.'
     : '';
   return new ChannelwiseError(
     'refused',
@@ -42,10 +43,14 @@ function otherMap(input: ValueInfo): string | null {
   const count = channelCount(input);
   if (count === null) return null;
   if (count === RGB + 1)
-    return 'For RGB and a fourth channel that stays, such as depth, a map file with {"matrix": [[1, 0], [1, 0], [1, 0], [0, 1]]} makes the three gray.';
+    return (
+      'For RGB and a fourth channel that stays, such as depth, a map file with {"matrix": [[1, 0], [1, 0], [1, 0], ' +
+      '[0, 1]]} makes the three gray.'
+    );
   const pictures = count / RGB;
   return Number.isInteger(pictures)
-    ? `Where these are ${pictures} pictures of three channels, one after the other, \`adapt --map gray --groups ${pictures}\` makes each gray; a map file with a matrix of ${count} rows gives any other map.`
+    ? `Where these are ${pictures} pictures of three channels, one after the other, \`adapt --map gray --groups ` +
+        `${pictures}\` makes each gray; a map file with a matrix of ${count} rows gives any other map.`
     : `A map file with a matrix of ${count} rows gives a map for ${count} channels.`;
 }
 

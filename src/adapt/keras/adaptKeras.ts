@@ -94,14 +94,17 @@ class Translation {
       throw new ChannelwiseError(
         'refused',
         'keras-new-layer',
-        `The old channels would have to be rebuilt by a new layer${rebuilt ? ` in front of ${rebuilt.node}, because ${rebuilt.reason}` : ''}; no layer is added to a Keras model, so nothing was written.`,
+        'The old channels would have to be rebuilt by a new ' +
+          `layer${rebuilt ? ` in front of ${rebuilt.node}, because ${rebuilt.reason}` : ''}; no layer is added to a ` +
+          'Keras model, so nothing was written.',
       );
     const [constant] = settled.constants;
     if (constant)
       throw new ChannelwiseError(
         'refused',
         'keras-new-weight',
-        `The model would need a new weight (${constant.name}) that its layers, as the file has them, don't keep; nothing was written.`,
+        `The model would need a new weight (${constant.name}) that its layers, as the file has them, don't keep; ` +
+          'nothing was written.',
       );
     for (const [node, rewrite] of settled.rewrites) {
       const isKnown = [...(rewrite.attributes ?? [])].every(([name]) => name === GROUP);
@@ -112,7 +115,8 @@ class Translation {
         throw new ChannelwiseError(
           'refused',
           'keras-other-layer',
-          `The layer ${this.callOf(node)?.layer.path ?? node.name} would have to work in another way, which its Keras class can't; nothing was written.`,
+          `The layer ${this.callOf(node)?.layer.path ?? node.name} would have to work in another way, which its ` +
+            `Keras class can't; nothing was written.`,
           { node: node.name },
         );
     }
@@ -134,7 +138,8 @@ class Translation {
         throw new ChannelwiseError(
           'refused',
           'keras-setting',
-          `The numbers ${name} stand in the configuration of their layer, where they can't be changed; nothing was written.`,
+          `The numbers ${name} stand in the configuration of their layer, where they can't be changed; nothing ` +
+            'was written.',
         );
       const groups = this.groupsOf(reader);
       this.datasets.set(view.dataset, foldedDataset(view, replacement, groups));
@@ -227,7 +232,8 @@ class Translation {
     const note =
       optimizerVariables > 0
         ? [
-            `${optimizerVariables} variables of the optimizer follow as means over the channels; trained on, the input layer moves a little differently than before.`,
+            `${optimizerVariables} variables of the optimizer follow as means over the channels; trained on, the ` +
+              'input layer moves a little differently than before.',
           ]
         : [];
     return { ...plan, folds: plan.folds.map((fold) => this.storedFold(fold)), notes: [...plan.notes, ...note] };

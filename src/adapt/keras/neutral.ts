@@ -117,7 +117,8 @@ export function neutralLayer(layer: AbsorbedLayer): Neutral {
     throw new ChannelwiseError(
       'refused',
       'keras-absorbed',
-      `The layer ${path} (${className}) would have to go from in front of the first weights, and can't be made idle in its place.`,
+      `The layer ${path} (${className}) would have to go from in front of the first weights, and can't be made ` +
+        'idle in its place.',
       { node: path },
     );
   return neutral;

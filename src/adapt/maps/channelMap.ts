@@ -82,7 +82,8 @@ export function normalises({ name }: ChannelMap): boolean {
 export function composeMaps(outer: ChannelMap, inner: ChannelMap): ChannelMap {
   if (outer.matrix[0]?.length !== inner.matrix.length) {
     throw refused(
-      `The maps don't fit: ${inner.name} gives ${inner.matrix.length} channels, ${outer.name} takes ${outer.matrix[0]?.length ?? 0}.`,
+      `The maps don't fit: ${inner.name} gives ${inner.matrix.length} channels, ${outer.name} takes ` +
+        `${outer.matrix[0]?.length ?? 0}.`,
     );
   }
   const { m, b } = compose(affine(outer), affine(inner));
@@ -138,7 +139,8 @@ export function mapFromJson(value: unknown, name: string): ChannelMap {
   const rows = matrix.map((row: unknown, r) => {
     if (!Array.isArray(row) || row.length !== width || !row.every(isNumber))
       throw refused(
-        `Row ${r + 1} of "matrix" must hold ${width} finite number${width > 1 ? 's' : ''}${r ? ', like the first row' : ''}.`,
+        `Row ${r + 1} of "matrix" must hold ${width} finite ` +
+          `number${width > 1 ? 's' : ''}${r ? ', like the first row' : ''}.`,
       );
     return row as number[];
   });

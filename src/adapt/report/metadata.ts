@@ -173,6 +173,7 @@ function otherImages(model: Model, map: ChannelMap, adapted: ReadonlySet<string>
   ];
   if (!others.length) return [];
   return [
-    `The pixel format in the metadata holds for all images of the model, also for ${others.join(' and ')} of ${channels} channels, which stays as it was.`,
+    `The pixel format in the metadata holds for all images of the model, also for ${others.join(' and ')} of ` +
+      `${channels} channels, which stays as it was.`,
   ];
 }

@@ -20,7 +20,9 @@ export async function normalisedTwice(
     if (pixelRange(null, steps) === null) continue;
     const operators = [...new Set(steps.map(({ node }) => node.opType))].join(', ');
     warnings.push(
-      `A normalisation already stands inside the model behind input ${input.name} (${operators}), so pixels are normalised twice: by this map, then by these steps. Where the map was meant to stand in their place, leave it out.`,
+      `A normalisation already stands inside the model behind input ${input.name} (${operators}), so pixels are ` +
+        'normalised twice: by this map, then by these steps. Where the map was meant to stand in their place, leave ' +
+        'it out.',
     );
   }
   return warnings;

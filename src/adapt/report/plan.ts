@@ -84,7 +84,8 @@ export function makePlan(parts: PlanParts): AdaptationPlan {
     for (const input of inputs)
       if (isInteger(input.dtype))
         warnings.push(
-          `Input ${input.input.name} holds whole numbers (${dtypeName(input.dtype)}), and the map gives fractions: the new model works with them, where the old input would have rounded.`,
+          `Input ${input.input.name} holds whole numbers (${dtypeName(input.dtype)}), and the map gives ` +
+            'fractions: the new model works with them, where the old input would have rounded.',
         );
   }
   const needed = neededTensors(walk);
@@ -160,7 +161,10 @@ function exactness(walk: Walk, settled: Settled): string {
   const short =
     [...settled.replacements.values()].map((replacement) => SHORT_FLOATS[replacement.tensor.dtype]).find(Boolean) ??
     walk.constants.map((constant) => SHORT_FLOATS[constant.dtype]).find(Boolean);
-  return `The new model computes the original on the mapped channels, up to ${short ? `the rounding of ${short}` : 'floating-point rounding'}.`;
+  return (
+    'The new model computes the original on the mapped channels, up to ' +
+    `${short ? `the rounding of ${short}` : 'floating-point rounding'}.`
+  );
 }
 
 /** One sentence for a notification: what folded, and how many channels the input takes now. */

@@ -49,18 +49,21 @@ function isZero(values: readonly number[]): boolean {
 function preface(plan: AdaptationPlan): string[] {
   const lines = plan.inputs.map(
     (i) =>
-      `# Input ${quoted(i.name)} takes ${i.newChannels} channel${i.newChannels === 1 ? '' : 's'} in place of ${i.oldChannels}: x_old = M @ x_new${isZero(i.shift) ? '' : ' + b'} per pixel (${quoted(plan.map.name)}).`,
+      `# Input ${quoted(i.name)} takes ${i.newChannels} channel${i.newChannels === 1 ? '' : 's'} in place of ` +
+      `${i.oldChannels}: x_old = M @ x_new${isZero(i.shift) ? '' : ' + b'} per pixel (${quoted(plan.map.name)}).`,
   );
   const absorbed = [...new Set(plan.absorbed.map((a) => a.opType))];
   if (absorbed.length)
     lines.push(
-      `# In front of these weights the file does ${absorbed.map(quoted).join(', ')}; the changed weights do that too, so leave them out of the new model.`,
+      `# In front of these weights the file does ${absorbed.map(quoted).join(', ')}; the changed weights do that ` +
+        'too, so leave them out of the new model.',
     );
   for (const note of plan.inFront)
     lines.push(`# ${quoted(note)} Put that in front of the layer; it is no change of weights.`);
   for (const e of plan.rebuilt)
     lines.push(
-      `# Tensor ${quoted(e.tensor)} can't be made by a weight (${quoted(e.reason)}); compute it from the new input as M @ x + b there.`,
+      `# Tensor ${quoted(e.tensor)} can't be made by a weight (${quoted(e.reason)}); compute it from the new ` +
+        'input as M @ x + b there.',
     );
   for (const warning of plan.warnings) lines.push(`# ${quoted(warning)}`);
   return lines;
@@ -150,7 +153,9 @@ function rebuildOnly(plan: AdaptationPlan): string[] {
   return [
     `    # No weight changes. In forward(), make the old channels first:`,
     `    #   M, b = torch.tensor(${matrix(input.matrix)}), torch.tensor(${list(input.shift)})`,
-    `    #   x = torch.einsum("ck,${'n' + (input.axis === 1 ? 'k...' : '...k')}->${'n' + (input.axis === 1 ? 'c...' : '...c')}", M, x)${isZero(input.shift) ? '' : ' + b in the same layout'}`,
+    '    #   x = ' +
+      `torch.einsum("ck,${'n' + (input.axis === 1 ? 'k...' : '...k')}->${'n' + (input.axis === 1 ? 'c...' : '...c')}", ` +
+      `M, x)${isZero(input.shift) ? '' : ' + b in the same layout'}`,
   ];
 }
 
@@ -160,7 +165,8 @@ function torchWeight(recipe: Recipe): string[] {
   const head = [
     ...(recipe.readers > 1
       ? [
-          `    # ${recipe.readers} layers of the file read this weight; where not all of them see the image, give the changed one a parameter of its own.`,
+          `    # ${recipe.readers} layers of the file read this weight; where not all of them see the image, give ` +
+            'the changed one a parameter of its own.',
         ]
       : []),
     `    # ${quoted(recipe.opType)} ${quoted(recipe.node)}: ${tuple(recipe.oldDims)} -> ${tuple(recipe.newDims)}`,
@@ -197,8 +203,10 @@ function torchKey(recipe: Recipe, turned: boolean): string[] {
   if (isKey(recipe.tensor)) return [`    key = ${quoted(recipe.tensor)}`];
   const guesses = [recipe.tensor, ...modulePath(recipe.node).map((path) => `${path}.weight`)];
   return [
-    `    # The file calls this weight ${quoted(recipe.tensor)}, which is no name of a parameter. If the exporter merged a BatchNorm into it, changing the layer's own weight is the same.`,
-    `    keys = [k for k, v in state.items() if tuple(v.shape) == ${tuple(turned ? [...recipe.oldDims].reverse() : recipe.oldDims)}]`,
+    `    # The file calls this weight ${quoted(recipe.tensor)}, which is no name of a parameter. If the exporter ` +
+      `merged a BatchNorm into it, changing the layer's own weight is the same.`,
+    '    keys = [k for k, v in state.items() if tuple(v.shape) == ' +
+      `${tuple(turned ? [...recipe.oldDims].reverse() : recipe.oldDims)}]`,
     `    key = next((k for k in ${tuple(guesses.map(quoted))} if k in keys), keys[0] if len(keys) == 1 else None)`,
     `    assert key, f"say which of these is the first layer's weight: {keys}"`,
   ];
@@ -222,9 +230,11 @@ function densified(recipe: Recipe, groups: number): string[] {
   const rows = recipe.oldDims[0] ?? 0;
   const width = recipe.oldDims[1] ?? 0;
   return [
-    `    wide = torch.zeros(${[rows, width * groups, ...recipe.oldDims.slice(2)].join(', ')}, dtype=torch.float64)${recipe.groups[1] === 1 ? '  # groups=1 from now on' : ''}`,
+    `    wide = torch.zeros(${[rows, width * groups, ...recipe.oldDims.slice(2)].join(', ')}, ` +
+      `dtype=torch.float64)${recipe.groups[1] === 1 ? '  # groups=1 from now on' : ''}`,
     `    for g in range(${groups}):`,
-    `        wide[g * ${rows / groups}:(g + 1) * ${rows / groups}, g * ${width}:(g + 1) * ${width}] = old[g * ${rows / groups}:(g + 1) * ${rows / groups}]`,
+    `        wide[g * ${rows / groups}:(g + 1) * ${rows / groups}, g * ${width}:(g + 1) * ${width}] = old[g * ` +
+      `${rows / groups}:(g + 1) * ${rows / groups}]`,
   ];
 }
 
@@ -237,14 +247,16 @@ function contraction(recipe: Recipe, from: string): string[] {
   if (kept > 1) {
     const [rows, c, k] = [(recipe.oldDims[0] ?? 0) / kept, channels / kept, columns / kept];
     return [
-      `    new = torch.cat([torch.einsum(${sum}, old[g * ${rows}:(g + 1) * ${rows}], M[g * ${c}:(g + 1) * ${c}, g * ${k}:(g + 1) * ${k}]) for g in range(${kept})])`,
+      `    new = torch.cat([torch.einsum(${sum}, old[g * ${rows}:(g + 1) * ${rows}], M[g * ${c}:(g + 1) * ${c}, g ` +
+        `* ${k}:(g + 1) * ${k}]) for g in range(${kept})])`,
     ];
   }
   if (recipe.outer === 1 && recipe.inner === 1 && (transposed || recipe.axis === 1))
     return [`    new = torch.einsum(${sum}, ${from}, M)`];
   const front = product(recipe.oldDims.slice(0, recipe.axis)) * recipe.outer;
   return [
-    `    new = torch.einsum("bcx,ck->bkx", old.reshape(${front}, ${channels}, -1), M).reshape(${recipe.newDims.join(', ')})`,
+    `    new = torch.einsum("bcx,ck->bkx", old.reshape(${front}, ${channels}, -1), ` +
+      `M).reshape(${recipe.newDims.join(', ')})`,
   ];
 }
 
@@ -253,7 +265,8 @@ function torchBias(recipe: Recipe): string[] {
   if (isZero(recipe.shift)) return [];
   if (recipe.opType === 'Einsum' || (recipe.opType.endsWith('MatMul') && recipe.oldDims.length !== 2)) {
     return [
-      `    # The shift b = ${list(recipe.shift)} adds what this product gives for an image of b everywhere; add that behind it.`,
+      `    # The shift b = ${list(recipe.shift)} adds what this product gives for an image of b everywhere; add ` +
+        'that behind it.',
     ];
   }
   const across = recipe.axis === 0 ? '"cbx,c->x"' : '"bcx,c->b"';
@@ -266,13 +279,15 @@ function torchBias(recipe: Recipe): string[] {
       : `${from}.reshape(${rows}, ${recipe.outer}, ${channels}, -1).sum(1)`;
   const lines = [
     `    shift = torch.tensor(${list(recipe.shift)}, dtype=torch.float64)`,
-    `    added = torch.einsum(${across}, ${view}, shift)${recipe.biasFactor === 1 ? '' : ` * ${float(recipe.biasFactor)}`}`,
+    `    added = torch.einsum(${across}, ${view}, ` +
+      `shift)${recipe.biasFactor === 1 ? '' : ` * ${float(recipe.biasFactor)}`}`,
   ];
   const name = recipe.bias !== null && isKey(recipe.bias) ? quoted(recipe.bias) : 'key.rpartition(".")[0] + ".bias"';
   return [
     ...lines,
     `    bias = ${name}`,
-    '    # A layer without bias needs one here: build it with bias=True; or subtract `added` from the running_mean of the BatchNorm behind it.',
+    '    # A layer without bias needs one here: build it with bias=True; or subtract `added` from the ' +
+      'running_mean of the BatchNorm behind it.',
     '    state[bias] = ((state[bias].double() if bias in state else 0) + added).to(w.dtype)',
   ];
 }
@@ -285,7 +300,9 @@ function layerHints(recipes: readonly Recipe[]): string[] {
     const layer =
       guess && !isKey(recipe.tensor) ? `the layer ${quoted(guess)}` : `the layer of ${quoted(recipe.tensor)}`;
     return [
-      `# Build ${layer} for ${channels} input ${recipe.opType.includes('Conv') ? 'channels' : 'features'}${recipe.groups[0] !== recipe.groups[1] ? `, groups=${recipe.groups[1]}` : ''}, then load the state dict.`,
+      `# Build ${layer} for ${channels} input ` +
+        `${recipe.opType.includes('Conv') ? 'channels' : 'features'}${recipe.groups[0] !== recipe.groups[1] ? `, groups=${recipe.groups[1]}` : ''}, ` +
+        'then load the state dict.',
     ];
   });
 }
@@ -299,7 +316,8 @@ function keras(plan: AdaptationPlan): string[] {
     ...preface(plan),
     '',
     'def adapt(old_model, new_model):',
-    `    """Copies all weights to a model built for ${channels} input channel${channels === 1 ? '' : 's'}, the first ones changed."""`,
+    `    """Copies all weights to a model built for ${channels} input channel${channels === 1 ? '' : 's'}, the ` +
+      'first ones changed."""',
   ];
   if (!recipes.length)
     lines.push('    # No weight changes; make the old channels in front of the model and keep its weights.');
@@ -346,7 +364,9 @@ function kerasLayer(recipe: Recipe): string[] {
     ];
   }
   return [
-    `    # ${quoted(recipe.tensor)} (${quoted(recipe.opType)}${recipe.groups[0] > 1 ? `, ${recipe.groups[0]} groups` : ''}) has another layout in Keras; change it by hand: new[k] = sum over c of old[c] * M[c][k], M = ${matrix(recipe.matrix)}.`,
+    `    # ${quoted(recipe.tensor)} ` +
+      `(${quoted(recipe.opType)}${recipe.groups[0] > 1 ? `, ${recipe.groups[0]} groups` : ''}) has another layout in ` +
+      `Keras; change it by hand: new[k] = sum over c of old[c] * M[c][k], M = ${matrix(recipe.matrix)}.`,
   ];
 }
 

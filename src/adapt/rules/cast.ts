@@ -18,10 +18,14 @@ const cast: Rule = (step) => {
   // What a cast to floats rounds is a rounding of the type; a cast to integers cuts the mapped numbers.
   if (!isSelection(flow.map) && !isComputedFloat(to)) return 'rounding to whole numbers does not commute with the map';
   if (!isSelection(flow.map) && roundsForGood(step, flow.dtype, to))
-    return 'it rounds to a shorter type, and the model goes on in a longer one, which would show the rounding of other numbers';
+    return (
+      'it rounds to a shorter type, and the model goes on in a longer one, which would show the rounding of other ' +
+      'numbers'
+    );
   if (!isSelection(flow.map) && isWideInteger(flow.dtype))
     step.walk.notes.push(
-      `The map works on the numbers behind ${step.node.opType} ${step.node.name}: whole numbers beyond 2^24 round first.`,
+      `The map works on the numbers behind ${step.node.opType} ${step.node.name}: whole numbers beyond 2^24 round ` +
+        'first.',
     );
   return step.pass(flow, { flow: { dims: flow.dims, dtype: to } });
 };

@@ -31,11 +31,11 @@ async function passAlike(step: Step): Promise<true | string> {
 /** Operators on single elements: every element is treated alike whatever its place. */
 const elementwise: Rule = (step) => alikeWithOthers(step);
 
-const UNARY =
-  `Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid HardSwish IsInf IsNaN LeakyRelu Log Mish Not ParametricSoftplus
-  Reciprocal Relu Round ScaledTanh Selu Shrink Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu`.split(
-    /\s+/,
-  );
+const UNARY = [
+  'Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid',
+  'HardSwish IsInf IsNaN LeakyRelu Log Mish Not ParametricSoftplus Reciprocal Relu Round ScaledTanh Selu Shrink',
+  'Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu',
+].flatMap((line) => line.split(' '));
 const NARY =
   'And BitShift BitwiseAnd BitwiseOr BitwiseXor Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Or Pow PRelu Sum Where Xor'.split(
     ' ',

@@ -42,9 +42,12 @@ const UNPADDED = /patch_?embed/i;
 const IMAGE = 'image';
 
 const PROMISE =
-  'This holds if the network hands the image to that layer unchanged: the file has no code that shows it. Where mean and std differ by channel, gray has to be normalised with one number for all, which is nearly but not exactly the same.';
+  'This holds if the network hands the image to that layer unchanged: the file has no code that shows it. Where ' +
+  'mean and std differ by channel, gray has to be normalised with one number for all, which is nearly but not ' +
+  'exactly the same.';
 const MOMENTS =
-  "The optimizer's averages for that layer are the mean over the old channels, so the layer moves differently in further training than it did before.";
+  "The optimizer's averages for that layer are the mean over the old channels, so the layer moves differently in " +
+  'further training than it did before.';
 
 /**
  * Folds a channel map into the weights that see the image, in the type they are stored in: summed in double precision,
@@ -159,7 +162,9 @@ function weightsPlan({ map, weights, changes, names, hasMoments }: PlanParts): A
     removedNodes: [],
     removedInitializers: [],
     saved: { parameters: saved, multiplyAdds: null },
-    exactness: `The new layer computes the old one on the mapped channels, up to ${coarse === undefined ? 'floating-point rounding' : `the rounding of ${coarse}`}.`,
+    exactness:
+      'The new layer computes the old one on the mapped channels, up to ' +
+      `${coarse === undefined ? 'floating-point rounding' : `the rounding of ${coarse}`}.`,
     warnings: map.warning ? [map.warning] : [],
     inFront: [],
     notes: hasMoments ? [PROMISE, MOMENTS] : [PROMISE],

@@ -200,12 +200,17 @@ function severalReason(candidates: readonly ImageTensor[], signs: readonly strin
 
 function patchReason({ name, dims, channels }: ImageTensor): string {
   const side = Math.sqrt((dims[1] ?? 0) / channels);
-  return `${name} [${dims.join(', ')}] is a linear layer over patches of ${side}×${side} pixels, and the file does not say in which order it reads pixels and channels`;
+  return (
+    `${name} [${dims.join(', ')}] is a linear layer over patches of ${side}×${side} pixels, and the file does not ` +
+    'say in which order it reads pixels and channels'
+  );
 }
 
 function signReason(count: number, signs: readonly string[]): string {
   const shown = signs.slice(0, MAX_SIGNS).join(', ');
-  const sign = `${shown} ${signs.length === 1 ? 'holds' : 'hold'} one number per channel, so something may stand in front of the input layer`;
+  const sign =
+    `${shown} ${signs.length === 1 ? 'holds' : 'hold'} one number per channel, so something may stand in front of ` +
+    'the input layer';
   if (count === 1) return sign;
   const several = `${count} tensors have the shape of an input layer`;
   return signs.length > 0 ? `${several}, and ${sign}` : several;

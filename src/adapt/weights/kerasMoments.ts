@@ -31,7 +31,8 @@ export function kerasMoments<T extends NamedShape>(
   throw new ChannelwiseError(
     'refused',
     'keras-optimizer',
-    `The file keeps the optimizer's variables, and which of them belong to ${weight.name} can't be told; save the model without its optimizer first.`,
+    `The file keeps the optimizer's variables, and which of them belong to ${weight.name} can't be told; save the ` +
+      'model without its optimizer first.',
     { tensor: weight.name },
   );
 }

@@ -31,8 +31,13 @@ const DOTTED: NamingForm = {
  * [kernel…, channels, outputs]. Sources: `weight_names` of saved files; keras/src/saving/saving_lib.py for `vars/0`.
  */
 const KERAS_NAME = /^(.+?)[/\\](?:vars[/\\](\d+)|([^/\\.]+?)(:\d+)?)$/;
-const KERAS_WEIGHT =
-  /^(kernel|bias|gamma|beta|moving_mean|moving_variance|mean|variance|depthwise_kernel|pointwise_kernel|recurrent_kernel|alpha|embeddings|.+_(W|b|gamma|beta|running_mean|running_std))$/;
+const KERAS_WEIGHTS: ReadonlySet<string> = new Set(
+  [
+    'kernel bias gamma beta moving_mean moving_variance mean variance depthwise_kernel pointwise_kernel',
+    'recurrent_kernel alpha embeddings',
+  ].flatMap((line) => line.split(' ')),
+);
+const KERAS_1_WEIGHT = /^.+_(W|b|gamma|beta|running_mean|running_std)$/;
 const PARTS: Readonly<Record<string, string>> = { kernel: 'weight', W: 'weight', b: 'bias' };
 /** Of layers that number their weights: the kernel comes first, then the bias. */
 const NUMBERED = ['weight', 'bias'];
@@ -68,6 +73,7 @@ function keptName(written: string): string {
 /** The form of a name. */
 export function namingForm(name: string): NamingForm {
   const [, , place, written = '', number] = KERAS_NAME.exec(name) ?? [];
-  const isKeras = place !== undefined || number !== undefined || KERAS_WEIGHT.test(written);
+  const isKeras =
+    place !== undefined || number !== undefined || KERAS_WEIGHTS.has(written) || KERAS_1_WEIGHT.test(written);
   return isKeras ? SLASHED : DOTTED;
 }

@@ -59,7 +59,8 @@ function byOrder(
     throw new ChannelwiseError(
       'refused',
       'optimizer-order',
-      'The file keeps an optimizer, and which of its moments belong to the changed weight is not clear; save the weights without it.',
+      'The file keeps an optimizer, and which of its moments belong to the changed weight is not clear; save the ' +
+        'weights without it.',
     );
   return moments.filter(({ parameter, tensor }) => {
     const own = parameters[parameter];

@@ -44,7 +44,8 @@ const MAP_HELP = [
   'normalize       raw pixels; (pixel * scale - mean) / std moves into the model',
   'FILE.json       {"matrix": [[…], …], "shift": […]}: one row per old channel, one column per new one',
   '--groups N      that many pictures lie in one input, one after the other; each takes the map',
-  '--mean, --std and --scale take numbers with commas, also 1/255. With another map the normalisation stands behind it.',
+  '--mean, --std and --scale take numbers with commas, also 1/255. With another map the normalisation stands ' +
+    'behind it.',
 ];
 
 export const GRAY: Verb = {

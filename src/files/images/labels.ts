@@ -67,7 +67,9 @@ export async function classIndex(
     );
   return {
     index: null,
-    how: `There are ${folders.length} sub-folders but ${classes} classes; to count right answers, put a classes.txt into the folder (one folder name a line, in class order).`,
+    how:
+      `There are ${folders.length} sub-folders but ${classes} classes; to count right answers, put a classes.txt ` +
+      'into the folder (one folder name a line, in class order).',
   };
 }
 

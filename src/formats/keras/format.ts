@@ -80,7 +80,8 @@ function unread({ objects }: Hdf5Tree): string[] {
   if (found.length === 0) return [];
   const names = found.slice(0, MAX_SHOWN).map((hdf5Object) => hdf5Object.path);
   return [
-    `${found.length} datasets hold no numbers that can be shown: ${names.join(', ')}${found.length > MAX_SHOWN ? ', …' : ''}.`,
+    `${found.length} datasets hold no numbers that can be shown: ` +
+      `${names.join(', ')}${found.length > MAX_SHOWN ? ', …' : ''}.`,
   ];
 }
 
@@ -89,7 +90,8 @@ function opaqueLayers(network: OpenedNetwork | null): string[] {
   if (opaque.length === 0) return [];
   const shown = opaque.slice(0, MAX_SHOWN).map(([name, why]) => `${name} (${why})`);
   return [
-    `${opaque.length} layers are shown by their class alone: ${shown.join(', ')}${opaque.length > MAX_SHOWN ? ', …' : ''}.`,
+    `${opaque.length} layers are shown by their class alone: ` +
+      `${shown.join(', ')}${opaque.length > MAX_SHOWN ? ', …' : ''}.`,
   ];
 }
 

@@ -51,8 +51,25 @@ const STORAGE_NAME = /^_?[A-Z]\w*Storage$/;
 const DTYPE_NAME = /^(q?u?int\d+|float\d+\w*|bfloat16|complex\d+|bool|half|float|double|long|int|short)$/;
 
 /** Modules that reach files, processes, the network, or code given as text: nothing in a file of weights needs them. */
-const DANGEROUS_MODULES =
-  /^(os|posix|nt|posixpath|ntpath|sys|subprocess|shutil|socket|ssl|ctypes|_ctypes|cffi|importlib|imp|runpy|code|codeop|pty|signal|multiprocessing|asyncio|webbrowser|urllib|http|requests|httpx|aiohttp|ftplib|smtplib|telnetlib|pickle|_pickle|cPickle|dill|cloudpickle|joblib|marshal|shelve|tempfile|glob|fileinput|io|_io|operator|_operator|functools|bdb|pdb|timeit|trace|cProfile|profile|commands|popen2|pip|distutils|setuptools|site|atexit|gc|inspect|builtins|__builtin__|torch\.hub|torch\.jit|torch\.load|torch\.serialization|torch\.package|torch\.utils\.cpp_extension)(\.|$)/;
+const DANGEROUS_MODULES: ReadonlySet<string> = new Set(
+  [
+    'os posix nt posixpath ntpath sys subprocess shutil socket ssl ctypes _ctypes cffi importlib imp runpy code',
+    'codeop pty signal multiprocessing asyncio webbrowser urllib http requests httpx aiohttp ftplib smtplib',
+    'telnetlib pickle _pickle cPickle dill cloudpickle joblib marshal shelve tempfile glob fileinput io _io',
+    'operator _operator functools bdb pdb timeit trace cProfile profile commands popen2 pip distutils',
+    'setuptools site atexit gc inspect builtins __builtin__ torch.hub torch.jit torch.load torch.serialization',
+    'torch.package torch.utils.cpp_extension',
+  ].flatMap((line) => line.split(' ')),
+);
+
+/** Parts of the longest name among them. */
+const MOST_PARTS = 3;
+
+/** Whether a module, or a package it lies in, is among the dangerous ones. */
+function isDangerous(module: string): boolean {
+  const parts = module.split('.', MOST_PARTS);
+  return parts.some((_, i) => DANGEROUS_MODULES.has(parts.slice(0, i + 1).join('.')));
+}
 
 function names(module: string, ...list: string[]): string[] {
   return list.map((name) => `${module}.${name}`);
@@ -78,7 +95,7 @@ export function importRisk({ module, name }: GlobalValue): ImportRisk {
   if (module === 'torch' && DTYPE_NAME.test(name)) return 'harmless';
   if (CLASS_NAME.test(name) && HARMLESS_CLASSES.some((pattern) => pattern.test(module))) return 'harmless';
   // Dots in a name walk through attributes: whatever the module, they can lead anywhere.
-  return DANGEROUS_MODULES.test(module) || name.includes('.') ? 'dangerous' : 'unknown';
+  return isDangerous(module) || name.includes('.') ? 'dangerous' : 'unknown';
 }
 
 /** How many names a sentence lists. */

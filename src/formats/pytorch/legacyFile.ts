@@ -37,7 +37,8 @@ export async function openLegacy(source: ByteSource): Promise<TorchContainer> {
     throw new ChannelwiseError(
       'unsupported',
       'plain-pickle',
-      'This is a Python pickle, but none that torch.save wrote; load it in Python and save its state dict with torch.save.',
+      'This is a Python pickle, but none that torch.save wrote; load it in Python and save its state dict with ' +
+        'torch.save.',
       { offset: 0 },
     );
   }

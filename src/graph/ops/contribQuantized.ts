@@ -6,7 +6,10 @@ import { reduce } from './reduce.ts';
 import { joined } from './select.ts';
 import { globalPool, pool } from './spatial.ts';
 
-/* Quantised operators of ONNX Runtime: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md. Scales and zero points stand between the tensors. */
+/*
+ * Quantised operators of ONNX Runtime: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md.
+ * Scales and zero points stand between the tensors.
+ */
 
 const between =
   (...indices: readonly number[]): ShapeRule =>

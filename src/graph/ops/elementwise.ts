@@ -26,9 +26,12 @@ const WORDS =
 const castDtype: DtypeRule = (i) =>
   i.attribute('to')?.string ? WORDS.indexOf(i.text('to', '').toUpperCase()) + 1 || null : named('to', () => null)(i);
 
-const UNARY = `Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Clip Cos Cosh CumProd CumSum Elu Erf Exp Floor Gelu Hardmax HardSigmoid HardSwish LeakyRelu Log
-  LogSoftmax Mish Neg PRelu Reciprocal Relu ReverseSequence Round Scatter ScatterElements ScatterND Selu Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign Sqrt SwiGLU Swish
-  Tan Tanh TensorScatter ThresholdedRelu Trilu`;
+const UNARY = [
+  'Abs Acos Acosh Asin Asinh Atan Atanh BitwiseNot Ceil Celu Clip Cos Cosh CumProd CumSum Elu Erf Exp Floor',
+  'Gelu Hardmax HardSigmoid HardSwish LeakyRelu Log LogSoftmax Mish Neg PRelu Reciprocal Relu ReverseSequence',
+  'Round Scatter ScatterElements ScatterND Selu Shrink Sigmoid Sign Sin Sinh Softmax Softplus Softsign Sqrt',
+  'SwiGLU Swish Tan Tanh TensorScatter ThresholdedRelu Trilu',
+].join(' ');
 
 export const ELEMENTWISE: Readonly<Record<string, Rule>> = {
   ...each(UNARY, tensors(sameAs(0), like(0))),

@@ -110,7 +110,8 @@ function implicitOutput(left: string, ellipsis: boolean): string {
 export const MATRIX: Readonly<Record<string, Rule>> = {
   MatMul: tensors(matMul(1), like(0, 1)),
   ...each(
-    'com.microsoft:FusedMatMulActivation com.microsoft:SparseToDenseMatMul com.microsoft:TransposeMatMul com.microsoft:FusedMatMul',
+    'com.microsoft:FusedMatMulActivation com.microsoft:SparseToDenseMatMul com.microsoft:TransposeMatMul ' +
+      'com.microsoft:FusedMatMul',
     tensors(fusedMatMul, like(0, 1)),
   ),
   ...each('Gemm com.microsoft:FusedGemm', tensors(gemm(1), like(0, 1, 2))),

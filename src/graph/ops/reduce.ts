@@ -80,7 +80,8 @@ const loss: ShapeRule = (i) => {
 
 export const REDUCE: Readonly<Record<string, Rule>> = {
   ...each(
-    'ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare',
+    'ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ' +
+      'ReduceSumSquare',
     tensors(reduce, like(0)),
   ),
   ...each('ArgMax ArgMin', tensors(arg, fixed(INT64))),

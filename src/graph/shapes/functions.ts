@@ -73,10 +73,11 @@ function signatureOf(inputs: readonly (Passed | null)[], attributes: readonly At
     )
   )
     return null;
-  const given = attributes.map(
-    (attribute) =>
-      `${attribute.name}=${[attribute.int, attribute.float, attribute.string, attribute.ints, attribute.floats, attribute.strings].map((v) => v?.toString() ?? '').join(';')}`,
-  );
+  const given = attributes.map((attribute) => {
+    const { int, float, string, ints, floats, strings } = attribute;
+    const fields = [int, float, string, ints, floats, strings];
+    return `${attribute.name}=${fields.map((field) => field?.toString() ?? '').join(';')}`;
+  });
   return [
     ...inputs.map((input) => (input ? `${valueText(input.value)} ${input.small?.values.join() ?? ''}` : '')),
     ...given,

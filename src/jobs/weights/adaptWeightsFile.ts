@@ -28,7 +28,8 @@ import { originOf } from './originOf.ts';
 import { layersOfStep } from './recordedStep.ts';
 
 const AVERAGED =
-  'The config had a mean or std that differs by channel; the new one has their average, so images are normalised nearly but not exactly as before.';
+  'The config had a mean or std that differs by channel; the new one has their average, so images are normalised ' +
+  'nearly but not exactly as before.';
 const CONFIGS = 'Other files of weights in the folder hold the old network, so they are not copied.';
 
 /**

@@ -113,16 +113,18 @@ export function tensorLine(change: TensorChange): Line {
   if (change.change === 'storage')
     return ['~', `${change.name}: same values, stored as ${change.b?.storage} instead of ${change.a?.storage}${note}`];
   if (change.change === 'values') {
-    const valueDifference = change.values;
-    return [
-      '~',
-      `${change.name} ${type(change.a)}: ${valueDifference ? `${valueDifference.count} of ${valueDifference.total} values differ, max |Δ| ${valueDifference.maxAbs.toPrecision(3)}, relative L2 ${valueDifference.relL2.toExponential(1)}` : 'values differ'}${note}`,
-    ];
+    const found = change.values;
+    const text = found
+      ? `${found.count} of ${found.total} values differ, max |Δ| ${found.maxAbs.toPrecision(3)}, ` +
+        `relative L2 ${found.relL2.toExponential(1)}`
+      : 'values differ';
+    return ['~', `${change.name} ${type(change.a)}: ${text}${note}`];
   }
   const off = change.values ? `, values differ by up to ${change.values.maxAbs.toPrecision(3)}` : '';
   return [
     '~',
-    `${change.name}: ${type(change.a)} → ${type(change.b)}${off}${change.sumOverAxis === null ? '' : `, the sum over axis ${change.sumOverAxis}`}${note}`,
+    `${change.name}: ${type(change.a)} → ` +
+      `${type(change.b)}${off}${change.sumOverAxis === null ? '' : `, the sum over axis ${change.sumOverAxis}`}${note}`,
   ];
 }
 

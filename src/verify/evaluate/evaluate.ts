@@ -130,7 +130,8 @@ async function scoresOf({ session, input, feed }: EvaluationRun, picture: Pictur
     throw new ChannelwiseError(
       'refused',
       'no-classes',
-      `The model's outputs (${shapes || 'none with numbers'}) are no list of class scores, so there is nothing to count.`,
+      `The model's outputs (${shapes || 'none with numbers'}) are no list of class scores, so there is nothing to ` +
+        'count.',
     );
   }
   return numbersOf(value);

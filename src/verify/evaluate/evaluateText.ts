@@ -13,8 +13,14 @@ export function evaluationStatement(runs: readonly RunResult[]): string {
     ? `; with built-in normalisation ${exact.top1 === null ? share(exact.agreesWithRgb) : share(exact.top1)}`
     : '';
   if (rgb.top1 === null)
-    return `On ${images} the top class is that of RGB for ${share(repeated.agreesWithRgb)} with gray repeated and ${share(adapted.agreesWithRgb)} with the adapted model${folded}.`;
-  return `On ${images}, top-1: RGB ${share(rgb.top1)}, gray repeated ${share(repeated.top1 ?? 0)}, adapted model ${share(adapted.top1 ?? 0)}${folded}.`;
+    return (
+      `On ${images} the top class is that of RGB for ${share(repeated.agreesWithRgb)} with gray repeated and ` +
+      `${share(adapted.agreesWithRgb)} with the adapted model${folded}.`
+    );
+  return (
+    `On ${images}, top-1: RGB ${share(rgb.top1)}, gray repeated ${share(repeated.top1 ?? 0)}, adapted model ` +
+    `${share(adapted.top1 ?? 0)}${folded}.`
+  );
 }
 
 export interface EvaluationSummary {
@@ -56,28 +62,35 @@ export function conclusions({
   const said = [grayness(rgb, repeated)];
   if (same(adapted))
     said.push(
-      `Gray through the adapted model gives the scores of gray repeated (largest difference ${adapted.scoreDifference.toExponential(1)} of the largest score): the conversion costs nothing.`,
+      'Gray through the adapted model gives the scores of gray repeated (largest difference ' +
+        `${adapted.scoreDifference.toExponential(1)} of the largest score): the conversion costs nothing.`,
     );
   else {
     const points = adapted.top1 === null || repeated.top1 === null ? '' : `, ${cost(repeated.top1 - adapted.top1)}`;
     said.push(
-      `Gray through the adapted model with one mean and std has the top class of gray repeated on ${share(adapted.agreesWithRepeated)}${points}.`,
+      'Gray through the adapted model with one mean and std has the top class of gray repeated on ' +
+        `${share(adapted.agreesWithRepeated)}${points}.`,
     );
     if (exact && same(exact))
       said.push(
-        `With built-in normalisation the scores are those of gray repeated (largest difference ${exact.scoreDifference.toExponential(1)}): that form costs nothing.`,
+        'With built-in normalisation the scores are those of gray repeated (largest difference ' +
+          `${exact.scoreDifference.toExponential(1)}): that form costs nothing.`,
       );
   }
   if (n < MANY_IMAGES)
     said.push(
-      `One of ${n} image${n === 1 ? '' : 's'} is ${(100 / n).toFixed(1)} points, so differences of that size are chance.`,
+      `One of ${n} image${n === 1 ? '' : 's'} is ${(100 / n).toFixed(1)} points, so differences of that size are ` +
+        'chance.',
     );
   return said;
 }
 
 function grayness(rgb: RunResult, repeated: RunResult): string {
   if (rgb.top1 === null || repeated.top1 === null)
-    return `Without colours the top class stays the same on ${share(repeated.agreesWithRgb)} of the images; labels would tell what that costs.`;
+    return (
+      `Without colours the top class stays the same on ${share(repeated.agreesWithRgb)} of the images; labels would ` +
+      'tell what that costs.'
+    );
   return `Without colours the original is right on ${share(repeated.top1)} in place of ${share(rgb.top1)} (top-1): grayness ${cost(
     rgb.top1 - repeated.top1,
   )
@@ -118,7 +131,10 @@ function preparedText(how: EvaluationSummary['preprocessing']): string {
   const { scale, mean, std } = how.normalisation;
   const fitted = `${how.width}×${how.height} ${how.crop ? 'middle crop' : 'stretched'}`;
   const numbers = `scale ${short(scale)}, mean ${mean.map(short).join(' ')}, std ${std.map(short).join(' ')}`;
-  return `preprocessing ${how.name} (${how.chosen}): ${fitted}, ${how.order}, ${numbers}; bilinear with antialiasing, gray by BT.601`;
+  return (
+    `preprocessing ${how.name} (${how.chosen}): ${fitted}, ${how.order}, ${numbers}; bilinear with antialiasing, ` +
+    'gray by BT.601'
+  );
 }
 
 /** The table, what it comes to, and how it came about. */

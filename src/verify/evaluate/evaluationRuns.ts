@@ -51,7 +51,8 @@ export function grayInput(original: ModelFile, adapted: ModelFile): { mapped: Ma
     throw new ChannelwiseError(
       'refused',
       'not-gray',
-      `The adapted model should take one gray channel where the original takes ${mapped?.map.m.length ?? 3}, in one input; this one does not.`,
+      `The adapted model should take one gray channel where the original takes ${mapped?.map.m.length ?? 3}, in ` +
+        'one input; this one does not.',
     );
   }
   return { mapped, assumption: maps.assumption };

@@ -46,7 +46,8 @@ export function givenMap(original: Model, adapted: Model, { matrix, shift }: Cha
   });
   if (!inputs.length)
     throw unrelated(
-      `No input takes ${rows} channels in the original and ${columns} in the adapted model, as the map that was given says.`,
+      `No input takes ${rows} channels in the original and ${columns} in the adapted model, as the map that was ` +
+        'given says.',
     );
   return {
     inputs,
@@ -113,7 +114,8 @@ function fits(original: Model, adapted: Model, { name, axis, map }: MappedInput)
   const was = size(original);
   if (!original.graph.inputs.some((i) => i.name === name) || (typeof was === 'number' && was !== map.m.length)) {
     throw unrelated(
-      `The adapted model was made from one whose input \`${name}\` takes ${map.m.length} channels; this original is another model.`,
+      `The adapted model was made from one whose input \`${name}\` takes ${map.m.length} channels; this original ` +
+        'is another model.',
     );
   }
   const now = size(adapted);
@@ -153,7 +155,8 @@ function assumed(original: Model, adapted: Model): InputMaps {
       channels > MAX_CHANNELS
     ) {
       throw unrelated(
-        `Input \`${input.name}\` is ${text(was)} in the original and ${text(now)} in the adapted model, and no record says how they belong together.`,
+        `Input \`${input.name}\` is ${text(was)} in the original and ${text(now)} in the adapted model, and no ` +
+          'record says how they belong together.',
       );
     }
     inputs.push({
@@ -163,7 +166,8 @@ function assumed(original: Model, adapted: Model): InputMaps {
     });
   }
   const assumption = inputs.length
-    ? `No record says how the models belong together; assumed that the one channel of ${inputs.map((i) => `\`${i.name}\``).join(', ')} stands for all ${inputs[0]?.map.m.length}.`
+    ? 'No record says how the models belong together; assumed that the one channel of ' +
+      `${inputs.map((i) => `\`${i.name}\``).join(', ')} stands for all ${inputs[0]?.map.m.length}.`
     : 'The inputs are the same in both models, so both get the same numbers.';
   return { inputs, assumption, steps: [], hint: null };
 }

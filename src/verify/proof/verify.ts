@@ -111,7 +111,8 @@ function checkRelated(a: Wiring, b: Wiring): void {
   throw new ChannelwiseError(
     'refused',
     'unrelated',
-    `The two models share no output (${quotedList(a.outputs)} and ${quotedList(b.outputs)}), so they don't belong together.`,
+    `The two models share no output (${quotedList(a.outputs)} and ${quotedList(b.outputs)}), so they don't belong ` +
+      'together.',
   );
 }
 
@@ -179,7 +180,8 @@ function warningsOf(maps: InputMaps, proof: Proof): string[] {
       warnings.push(`\`${quoted(tensor.name)}\` is zero for all inputs tried, so its measurement says little.`);
   for (const branch of proof.branches)
     warnings.push(
-      `${quoted(branch.opType)} \`${quoted(branch.name || (branch.outputs[0] ?? ''))}\` has subgraphs that were changed; only the branches these inputs take were measured.`,
+      `${quoted(branch.opType)} \`${quoted(branch.name || (branch.outputs[0] ?? ''))}\` has subgraphs that were ` +
+        'changed; only the branches these inputs take were measured.',
     );
   if (!proof.trouble && !proof.outcome)
     warnings.push('Nothing had to be measured: all outputs follow from bytes that are the same.');

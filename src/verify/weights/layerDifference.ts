@@ -181,7 +181,9 @@ export async function momentDifference(
 
 /** A tensor that no map explains. */
 export function strange({ name, original, adapted }: ChangedTensor): TensorDifference {
-  const what = `is [${original.dims.join(', ')}] in one file and [${adapted.dims.join(', ')}] in the other, which the map does not explain`;
+  const what =
+    `is [${original.dims.join(', ')}] in one file and [${adapted.dims.join(', ')}] in the other, which the map does ` +
+    'not explain';
   return {
     name,
     dtype: dtypeName(original.dtype),

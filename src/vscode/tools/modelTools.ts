@@ -38,7 +38,9 @@ const convert: ModelTool = {
   doing: (input) => `${input.flag('dryRun') ? 'Planning to adapt' : 'Adapting'} ${fileName(input, 'path')}`,
   confirm: (input) => {
     if (input.flag('dryRun')) return null;
-    const message = `A new file appears beside ${input.text('path')}, adapted by the map ${presetOf(input)}. Nothing is overwritten.`;
+    const message =
+      `A new file appears beside ${input.text('path')}, adapted by the map ${presetOf(input)}. Nothing is ` +
+      'overwritten.';
     return { title: 'Write an adapted model?', message };
   },
   run: async ({ jobs, proofs }, input, options) => {

@@ -105,8 +105,12 @@ export class Summary extends LitElement {
     if (list.length === 0) return null;
     return html`<h3>Contradictions (${list.length})</h3>
       <ul>
-        ${list.map(({ node, message }) => html`<li>${node === null ? message : html`<button class="go" @click=${() => this.#go(`n${node}`)}>${message}</button>`}</li>`)}
+        ${list.map(({ node, message }) => html`<li>${node === null ? message : this.#link(node, message)}</li>`)}
       </ul>`;
+  }
+
+  #link(node: number, text: string): TemplateResult {
+    return html`<button class="go" @click=${() => this.#go(`n${node}`)}>${text}</button>`;
   }
 
   override render(): TemplateResult | null {

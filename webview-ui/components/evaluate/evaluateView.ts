@@ -233,7 +233,9 @@ export class EvaluateView extends LitElement {
       this.choice = { ...this.choice, ...part };
     };
     const off = this.progress !== null;
-    const pictures = `${countText(evaluationSetup.images)} image${evaluationSetup.images === 1 ? '' : 's'}${evaluationSetup.subFolders ? ` in ${countText(evaluationSetup.subFolders)} sub-folder${evaluationSetup.subFolders === 1 ? '' : 's'}` : ', unlabelled'}`;
+    const pictures =
+      `${countText(evaluationSetup.images)} ` +
+      `image${evaluationSetup.images === 1 ? '' : 's'}${evaluationSetup.subFolders ? ` in ${countText(evaluationSetup.subFolders)} sub-folder${evaluationSetup.subFolders === 1 ? '' : 's'}` : ', unlabelled'}`;
     return html`<form
       class="form"
       aria-label="What to evaluate"

@@ -69,7 +69,9 @@ export class FirstLayer extends LitElement {
         <p>No layer that reads the image channels was found.</p>
       </section>`;
     const cards = layers.length > MOST_CARDS ? 1 : layers.length;
-    return html` ${layers.slice(0, cards).map((layer, i) => this.#card(layer, layers.length > 1 ? `Input layer ${i + 1} of ${countText(layers.length)}` : 'Input layer', `f${i}`))}
+    const title = (i: number): string =>
+      layers.length > 1 ? `Input layer ${i + 1} of ${countText(layers.length)}` : 'Input layer';
+    return html` ${layers.slice(0, cards).map((layer, i) => this.#card(layer, title(i), `f${i}`))}
     ${cards < layers.length ? this.#others(layers.slice(cards)) : null}`;
   }
 
@@ -80,13 +82,20 @@ export class FirstLayer extends LitElement {
         ${
           this.listed
             ? html`<ul>
-                ${layers.slice(0, MOST_LISTED).map((layer) => html`<li><button class="go" @click=${() => this.#show(layer)}>${layer.node || layer.weight}</button> <span class="sub">${layer.opType} ${shapeText(layer.dims)}</span></li>`)}
+                ${layers.slice(0, MOST_LISTED).map((layer) => this.#item(layer))}
               </ul>`
             : null
         }
         ${this.listed && layers.length > MOST_LISTED ? html`<p>The Input layers tab has all.</p>` : null}
       </details>
     </section>`;
+  }
+
+  #item(layer: PageFirstLayer): TemplateResult {
+    return html`<li>
+      <button class="go" @click=${() => this.#show(layer)}>${layer.node || layer.weight}</button>
+      <span class="sub">${layer.opType} ${shapeText(layer.dims)}</span>
+    </li>`;
   }
 
   #show(firstLayer: PageFirstLayer): void {

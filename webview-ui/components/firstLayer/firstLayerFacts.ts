@@ -123,7 +123,10 @@ function rangeText({ range, normalisation, dtype, dims }: PageLayerInput): strin
       : 'Pixels as whole numbers, 0 to 255.';
   if (range === 'zero-to-one') return 'Pixels 0 to 1: the graph normalises them itself.';
   if (normalisation) return 'The graph scales the pixels itself, see below; the range it expects is not stated.';
-  return 'No normalisation was found in the graph. Check how the model was trained: value range, mean and standard deviation.';
+  return (
+    'No normalisation was found in the graph. Check how the model was trained: value range, mean and standard ' +
+    'deviation.'
+  );
 }
 
 function numbersText(values: readonly number[]): string {

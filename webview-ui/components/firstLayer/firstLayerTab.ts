@@ -1,7 +1,7 @@
 import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageFirstLayerFacts } from '../../../src/protocol/firstLayer.ts';
-import type { PageModel } from '../../../src/protocol/messages.ts';
+import type { PageFirstLayer, PageModel } from '../../../src/protocol/messages.ts';
 import { MOST_CHANNELS, countOf, filterStats, picturesOf, statsOf } from '../../draw/filterPicture.ts';
 import type { Filters } from '../../draw/filterPicture.ts';
 import { loadFilters } from '../../state/filterLoad.ts';
@@ -160,7 +160,7 @@ export class FirstLayerTab extends LitElement {
             ? html`<label
                 >Input layer
                 <select @change=${pick}>
-                  ${layers.map((firstLayer, i) => html`<option value=${i} ?selected=${i === this.layer}>${i + 1} of ${layers.length}: ${firstLayer.node || firstLayer.weight} ${shapeText(firstLayer.dims)}</option>`)}
+                  ${layers.map((_, i) => this.#option(layers, i))}
                 </select></label
               >`
             : null
@@ -181,19 +181,49 @@ export class FirstLayerTab extends LitElement {
     const over = this.#tiles.over;
     const wiping = over !== null && this.slider;
     return html` <div class="bar">
-        ${over ? html`<div role="group" aria-label="View">${this.#switch('Side by side', !this.slider, () => (this.slider = false))}${this.#switch('Slider', this.slider, () => (this.slider = true))}</div>` : null}
-        ${wiping ? html`<label class="wipe">colour <input type="range" min="0" max="100" aria-label="How much of each picture is shown as before" .value=${String(this.wipe)} @input=${(event: InputEvent) => (this.wipe = Number((event.target as HTMLInputElement).value))} /> gray</label>` : null}
+        ${over ? this.#views() : null} ${wiping ? this.#wipe() : null}
         <div role="group" aria-label="Brightness">
-          ${this.#switch('Scale each filter', !this.together, () => (this.together = false))}${this.#switch('Scale all alike', this.together, () => (this.together = true))}
+          ${this.#switch('Scale each filter', !this.together, () => (this.together = false))}
+          ${this.#switch('Scale all alike', this.together, () => (this.together = true))}
         </div>
       </div>
       <p class="status" role="status">${this.#status(page)}</p>
       ${facts.original?.why ? html`<p class="why">${facts.original.why}</p>` : null}
       <div class="pair" @filter-at=${(event: CustomEvent<number>) => (this.at = event.detail)}>
-        ${wiping ? this.#panel(`${page.beforeTitle} | ${page.afterTitle}`, over) : html`${this.#panel(page.beforeTitle, this.#tiles.before)}${page.after ? this.#panel(page.afterTitle, this.#tiles.after) : null}`}
+        ${wiping ? this.#panel(`${page.beforeTitle} | ${page.afterTitle}`, over) : this.#sideBySide(page)}
       </div>
       ${page.before.set.channels > MOST_CHANNELS ? html`<p>Only the first ${MOST_CHANNELS} of ${page.before.set.channels} channels are drawn.</p>` : null}
       ${this.#pager(page)} ${this.#table(page)}`;
+  }
+
+  #option(layers: readonly PageFirstLayer[], i: number): TemplateResult | null {
+    const layer = layers[i];
+    if (!layer) return null;
+    const text = `${i + 1} of ${layers.length}: ${layer.node || layer.weight} ${shapeText(layer.dims)}`;
+    return html`<option value=${i} ?selected=${i === this.layer}>${text}</option>`;
+  }
+
+  #views(): TemplateResult {
+    return html`<div role="group" aria-label="View">
+      ${this.#switch('Side by side', !this.slider, () => (this.slider = false))}
+      ${this.#switch('Slider', this.slider, () => (this.slider = true))}
+    </div>`;
+  }
+
+  #wipe(): TemplateResult {
+    const move = (event: InputEvent): void => {
+      this.wipe = Number((event.target as HTMLInputElement).value);
+    };
+    const label = 'How much of each picture is shown as before';
+    const value = String(this.wipe);
+    return html`<label class="wipe">
+      colour <input type="range" min="0" max="100" aria-label=${label} .value=${value} @input=${move} /> gray
+    </label>`;
+  }
+
+  #sideBySide(page: FilterPage): TemplateResult {
+    return html`${this.#panel(page.beforeTitle, this.#tiles.before)}
+    ${page.after ? this.#panel(page.afterTitle, this.#tiles.after) : null}`;
   }
 
   #switch(text: string, on: boolean, set: () => void): TemplateResult {

@@ -28,7 +28,9 @@ export function histogramView(h: Histogram): TemplateResult {
       ${h.counts.map((count, i) => {
         if (count === 0) return null;
         const height = Math.max(LEAST, (count / most) * HEIGHT);
-        return svg`<rect x=${i * step} y=${HEIGHT - height} width=${step * 0.9} height=${height}><title>${numberText(edge(i))} to ${numberText(edge(i + 1))}: ${countText(count)}</title></rect>`;
+        const title = `${numberText(edge(i))} to ${numberText(edge(i + 1))}: ${countText(count)}`;
+        const [x, y, width] = [i * step, HEIGHT - height, step * 0.9];
+        return svg`<rect x=${x} y=${y} width=${width} height=${height}><title>${title}</title></rect>`;
       })}
       ${zero > 0 && zero < h.counts.length ? svg`<line x1=${zero * step} x2=${zero * step} y1="0" y2=${HEIGHT}></line>` : null}
     </svg>

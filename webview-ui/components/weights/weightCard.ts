@@ -190,10 +190,17 @@ export class WeightCard extends LitElement {
           Save CSV
         </button>
       </div>
-      ${this.busy ? html`<p role="status">${this.busy} <progress max="1" .value=${this.fraction} aria-label=${this.busy}></progress> <button @click=${() => this.#reset()}>Cancel</button></p>` : null}
+      ${this.busy ? this.#progress() : null}
       <p role=${this.failed ? 'alert' : 'status'}>${this.said}</p>
       ${this.stats ? this.#facts(weight, this.stats) : null}
       <cw-values></cw-values>`;
+  }
+
+  #progress(): TemplateResult {
+    return html`<p role="status">
+      ${this.busy} <progress max="1" .value=${this.fraction} aria-label=${this.busy}></progress>
+      <button @click=${() => this.#reset()}>Cancel</button>
+    </p>`;
   }
 
   #facts(weight: PageWeight, statistics: PageStatistics): TemplateResult {

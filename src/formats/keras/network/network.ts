@@ -73,7 +73,8 @@ export function readNetwork(json: Json): Network {
     throw new ChannelwiseError(
       'unsupported',
       'keras-code',
-      `The layers of this model (${className || 'of no class'}) are connected by Python code, which the file does not hold; only its weights are shown.`,
+      `The layers of this model (${className || 'of no class'}) are connected by Python code, which the file does ` +
+        'not hold; only its weights are shown.',
     );
   const writer = new NetworkWriter();
   const top: Layer = { ...layerOf(json), path: '', group: '', outermost: '' };

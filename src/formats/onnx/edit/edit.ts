@@ -158,7 +158,8 @@ async function only(wire: WireReader, ref: MessageRef, number: number): Promise<
     throw new ChannelwiseError(
       'unsupported',
       'split-message',
-      `A value's type is stored in two pieces (byte ${ref.start}); load and save the model with the onnx package first.`,
+      `A value's type is stored in two pieces (byte ${ref.start}); load and save the model with the onnx package ` +
+        'first.',
       { offset: ref.start },
     );
   }

@@ -46,7 +46,8 @@ export class Budget {
       throw new ChannelwiseError(
         'unsupported',
         'too-large',
-        `The model's structure, without its weights, needs more than ${MAX_HELD_BYTES / 1024 ** 2} MiB of memory (at byte ${offset}).`,
+        `The model's structure, without its weights, needs more than ${MAX_HELD_BYTES / 1024 ** 2} MiB of memory ` +
+          `(at byte ${offset}).`,
         { offset },
       );
     }

@@ -58,7 +58,8 @@ export function single<D>(
         throw new ChannelwiseError(
           'unsupported',
           'split-message',
-          `${what} is stored in two pieces (the second at byte ${ref.start}); merge them first by loading and saving the model with the onnx package.`,
+          `${what} is stored in two pieces (the second at byte ${ref.start}); merge them first by loading and ` +
+            'saving the model with the onnx package.',
           { offset: ref.start },
         );
       }

@@ -67,7 +67,8 @@ function literalSlots(slot: Slot): readonly Slot[] {
     throw new ChannelwiseError(
       'refused',
       'shared-literal',
-      'A size in this file is shared with other values in a way that torch does not write; load it and save it again with torch.',
+      'A size in this file is shared with other values in a way that torch does not write; load it and save it ' +
+        'again with torch.',
       { offset: slot.start },
     );
   }

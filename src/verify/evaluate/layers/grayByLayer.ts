@@ -79,7 +79,8 @@ export async function grayByLayer(request: GrayByLayerRequest): Promise<GrayByLa
     throw new ChannelwiseError(
       'refused',
       'no-images',
-      `None of the ${images.length} images could be used${firstReason === undefined ? '' : `; the first: ${firstReason}`}.`,
+      `None of the ${images.length} images could be ` +
+        `used${firstReason === undefined ? '' : `; the first: ${firstReason}`}.`,
     );
   return {
     input: relativeMovement(fed),

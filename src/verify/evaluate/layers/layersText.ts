@@ -10,7 +10,10 @@ export function layersStatement({ layers, input, images }: GrayByLayer): string 
   const on = `${images} image${images === 1 ? '' : 's'}`;
   if (!most || most.relative === null) return `No layer gives numbers that could be compared on ${on}.`;
   const pixels = input === null ? '' : ` The images themselves move by ${movementText(input)}.`;
-  return `On ${on} the activations of \`${layerName(most)}\` move most when the colours are taken away: by ${movementText(most.relative)} of their size.${pixels}`;
+  return (
+    `On ${on} the activations of \`${layerName(most)}\` move most when the colours are taken away: by ` +
+    `${movementText(most.relative)} of their size.${pixels}`
+  );
 }
 
 /** A relative distance as a person reads it. */

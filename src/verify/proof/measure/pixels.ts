@@ -85,7 +85,8 @@ export function wholePixels(input: WholeInput, random: SeededRandom): Float64Arr
     throw new ChannelwiseError(
       'unsupported',
       'no-whole-pixels',
-      `No whole pixel values of input \`${quoted(mapped.name)}\` map to whole values again, so the original can't be fed.`,
+      `No whole pixel values of input \`${quoted(mapped.name)}\` map to whole values again, so the original can't ` +
+        'be fed.',
       { tensor: mapped.name },
     );
   const columns = mapped.map.m[0]?.length ?? 1;

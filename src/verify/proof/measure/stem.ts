@@ -103,7 +103,8 @@ function checkSize(tensors: readonly Tensor[], nodes: readonly Node[]): void {
     throw new ChannelwiseError(
       'unsupported',
       'stem-too-large',
-      `The part to be run takes ${Math.ceil(total / 1024 ** 2)} MiB, more than the ${MAX_RUN_BYTES / 1024 ** 2} MiB that fit into the runtime.`,
+      `The part to be run takes ${Math.ceil(total / 1024 ** 2)} MiB, more than the ${MAX_RUN_BYTES / 1024 ** 2} ` +
+        'MiB that fit into the runtime.',
     );
   }
 }

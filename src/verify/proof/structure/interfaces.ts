@@ -66,7 +66,8 @@ export async function declarationFaults(a: Wiring, b: Wiring): Promise<string[]>
     .filter((contradiction) => contradiction.scope === '' && suspects.has(contradiction.tensor))
     .map(
       (contradiction) =>
-        `The adapted model declares \`${quoted(contradiction.tensor)}\` otherwise than its nodes make it: ${contradiction.message}`,
+        `The adapted model declares \`${quoted(contradiction.tensor)}\` otherwise than its nodes make it: ` +
+        `${contradiction.message}`,
     );
 }
 
@@ -127,7 +128,8 @@ function tiedFaults(pairs: readonly ValuePair[]): string[] {
       if (!first) meanings.set(size.now, { was: size.was, label: was.name });
       else if (first.was !== size.was || size.was === null)
         return [
-          `The adapted model ties sizes of \`${quoted(first.label)}\` and \`${quoted(was.name)}\` to one name, \`${quoted(size.now)}\`, that the original leaves apart.`,
+          `The adapted model ties sizes of \`${quoted(first.label)}\` and \`${quoted(was.name)}\` to one name, ` +
+            `\`${quoted(size.now)}\`, that the original leaves apart.`,
         ];
     }
   }

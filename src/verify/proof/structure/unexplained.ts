@@ -35,7 +35,10 @@ export async function unexplainedNode(wiring: Wiring, models: readonly Wiring[])
     if (isAffine(node, constants, wiring)) continue;
     if (await isKnown(node, wiring, known)) continue;
     const label = node.name || node.outputs[0] || '';
-    return `Node \`${quoted(label)}\` (${quoted(node.opType)}) is not as in the original, and could choose by value or size: no number of inputs tried shows that it never does.`;
+    return (
+      `Node \`${quoted(label)}\` (${quoted(node.opType)}) is not as in the original, and could choose by value or ` +
+      'size: no number of inputs tried shows that it never does.'
+    );
   }
   return null;
 }
