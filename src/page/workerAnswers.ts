@@ -1,6 +1,6 @@
 import { imageInputs } from '../adapt/inputs/imageInputs.ts';
 import { planSections } from '../adapt/report/planText.ts';
-import { asPython } from '../adapt/report/python.ts';
+import { asPython } from '../adapt/report/python/python.ts';
 import { compareFiles, reportText as differencesText } from '../jobs/compare.ts';
 import { adaptFile, convertToGray, type AdaptResult } from '../jobs/convert.ts';
 import { holdsWeightsAlone } from '../jobs/openFile.ts';

@@ -9,7 +9,7 @@ import {
   swapRedBlue,
   type ChannelMap,
 } from '../../../src/adapt/maps/channelMap.ts';
-import { asPython, type PythonFramework } from '../../../src/adapt/report/python.ts';
+import { asPython, type PythonFramework } from '../../../src/adapt/report/python/python.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
 import {
   decodeModel,
