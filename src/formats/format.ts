@@ -91,6 +91,8 @@ export interface TensorWriter {
   splices(changes: readonly TensorChange[], record: string | null): Promise<Splice[]>;
   /** What an adapted file recorded, null where it has no record. */
   readonly record: string | null;
+  /** What a changed file still says of the old tensors, a sentence each. */
+  readonly notes?: readonly string[];
 }
 
 /** True for a writer, false for the reason why there is none. */

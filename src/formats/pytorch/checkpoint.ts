@@ -9,8 +9,14 @@ export interface FoundTensor {
   readonly name: string;
   readonly tensor: RebuiltTensor;
   readonly part: PicklePart;
-  /** The attributes of the module whose parameter it is, where the file holds the module itself. */
-  readonly module: readonly [Slot, Slot][] | null;
+  /** The module whose parameter it is, where the file holds the module itself. */
+  readonly module: PickledModule | null;
+}
+
+/** A pickled module, and the one that it is a part of. */
+export interface PickledModule {
+  readonly attributes: readonly [Slot, Slot][];
+  readonly around: PickledModule | null;
 }
 
 /** Any other value of the checkpoint, as text. */
@@ -45,7 +51,10 @@ interface Path {
 interface Step {
   readonly value: PickleValue;
   readonly path: Path | null;
-  readonly module: readonly [Slot, Slot][] | null;
+  /** The module whose parameter the value may be. */
+  readonly module: PickledModule | null;
+  /** The innermost module around it. */
+  readonly around: PickledModule | null;
   /** Inside a module: its settings are no values of the checkpoint. */
   readonly inModule: boolean;
 }
@@ -60,7 +69,7 @@ export function readCheckpoint(part: PicklePart): Checkpoint {
   const texts: FoundText[] = [];
   const walked = new Set<PickleValue>();
   const path = part.prefix === '' ? null : pathTo(null, part.prefix);
-  const todo: Step[] = [{ value: part.pickle.root.value, path, module: null, inModule: false }];
+  const todo: Step[] = [{ value: part.pickle.root.value, path, module: null, around: null, inModule: false }];
   for (let step = todo.pop(); step; step = todo.pop()) {
     const name = nameOf(step.path);
     const found = tensorAt(step.value, name);
@@ -130,7 +139,7 @@ function children(step: Step): Step[] {
 }
 
 function below(step: Step, key: string, { value }: Slot): Step {
-  return { value, path: pathTo(step.path, key), module: null, inModule: step.inModule };
+  return { ...step, value, path: pathTo(step.path, key), module: null };
 }
 
 /** What a call was given and what was put into it: dictionaries with their keys, attributes by name. */
@@ -138,7 +147,8 @@ function callChildren(step: Step, call: CallValue): Step[] {
   const out: Step[] = [];
   const attributes = stateAttributes(call.state?.value);
   if (isModule(attributes)) {
-    for (const [key, slot] of attributes) out.push(...moduleChildren(step, { key: keyText(key), slot, attributes }));
+    const inside = { ...step, around: { attributes, around: step.around }, inModule: true };
+    for (const [key, slot] of attributes) out.push(...moduleChildren(inside, keyText(key), slot));
     return out;
   }
   const args = itemsOf(call.args.value) ?? [];
@@ -163,23 +173,11 @@ function isModule(attributes: readonly [Slot, Slot][]): boolean {
   return attributes.some(([key]) => textOf(key.value) === '_parameters');
 }
 
-interface Attribute {
-  readonly key: string;
-  readonly slot: Slot;
-  readonly attributes: readonly [Slot, Slot][];
-}
-
 /** The parameters, buffers and modules of a module under its own name; other attributes under theirs. */
-function moduleChildren(step: Step, { key, slot, attributes }: Attribute): Step[] {
-  const { path } = step;
-  if (!MODULE_PARTS.has(key)) return [{ value: slot.value, path: pathTo(path, key), module: null, inModule: true }];
-  const module = key === '_parameters' ? attributes : null;
-  return dictEntries(slot.value).map(([name, { value }]) => ({
-    value,
-    path: pathTo(path, keyText(name)),
-    module,
-    inModule: true,
-  }));
+function moduleChildren(step: Step, key: string, slot: Slot): Step[] {
+  if (!MODULE_PARTS.has(key)) return [below(step, key, slot)];
+  const module = key === '_parameters' ? step.around : null;
+  return dictEntries(slot.value).map(([name, value]) => ({ ...below(step, keyText(name), value), module }));
 }
 
 /** Entries of a dictionary, or of the OrderedDict that a call makes. */

@@ -40,6 +40,8 @@ export interface ContainerEdit {
 export interface TorchContainer {
   /** What a person reads: "PyTorch, zip". */
   readonly title: string;
+  /** It holds the network's code too, as torch.jit writes it. */
+  readonly isScript: boolean;
   readonly facts: readonly Fact[];
   readonly parts: readonly PicklePart[];
   /** Splices of the file that make the edit. */

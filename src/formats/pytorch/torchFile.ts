@@ -23,6 +23,8 @@ export interface TorchTensor extends StoredTensor {
 /** A file that torch wrote, opened lazily; nothing in it was executed. */
 export interface TorchFile {
   readonly title: string;
+  /** It holds the network's code too, as torch.jit writes it. */
+  readonly isScript: boolean;
   readonly facts: readonly Fact[];
   readonly tensors: readonly TorchTensor[];
   /** Other values of the checkpoint, as text. */
@@ -45,6 +47,7 @@ export async function openTorch(source: ByteSource): Promise<TorchFile> {
   const found = withUniqueNames(checkpoints.flatMap((checkpoint) => checkpoint.tensors));
   return {
     title: container.title,
+    isScript: container.isScript,
     facts: container.facts,
     tensors: found.map(storedTensor),
     texts: checkpoints.flatMap((checkpoint) => checkpoint.texts),

@@ -43,7 +43,7 @@ export async function openTorchZip(source: ByteSource): Promise<TorchContainer> 
   const root = main.name.slice(0, -'data.pkl'.length);
   const byteOrder = await word(archive, `${root}byteorder`);
   const bigEndian = byteOrder === 'big';
-  const script = archive.entries.some((entry) => entry.name.startsWith(`${root}code/`));
+  const isScript = archive.entries.some((entry) => entry.name.startsWith(`${root}code/`));
   const parts = [await readPart(archive, main, { prefix: '', folder: `${root}data/`, bigEndian })];
   const constants = archive.entry(`${root}constants.pkl`);
   if (constants)
@@ -51,7 +51,8 @@ export async function openTorchZip(source: ByteSource): Promise<TorchContainer> 
   const alignment = await alignmentOf(archive, root);
   const version = await word(archive, `${root}version`);
   return {
-    title: script ? 'TorchScript' : 'PyTorch, zip',
+    title: isScript ? 'TorchScript' : 'PyTorch, zip',
+    isScript,
     facts: [
       { label: 'Pickle protocol', value: `${parts[0]?.pickle.protocol ?? 0}` },
       ...(version === null ? [] : [{ label: 'Archive version', value: version }]),

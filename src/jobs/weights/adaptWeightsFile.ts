@@ -54,8 +54,8 @@ export async function adaptWeightsFile(path: string, options: AdaptOptions): Pro
     const isAlone = configs.size === 0 && beside.index === null;
     const inFolder = open.shards.size > 0 || (options.out === undefined && !isAlone);
     const isAveraged = [...configs.values()].some((config) => config.isAveraged);
-    const folderNotes = [...(isAveraged ? [AVERAGED] : []), CONFIGS];
-    const plan = inFolder ? { ...planned, notes: [...planned.notes, ...folderNotes] } : planned;
+    const folderNotes = inFolder ? [...(isAveraged ? [AVERAGED] : []), CONFIGS] : [];
+    const plan = { ...planned, notes: [...planned.notes, ...(writer.notes ?? []), ...folderNotes] };
     const record = await recordOf(open, { writer, plan, inFolder });
     const changed = await changedFiles(open, { writer, changes, record });
     const result = { plan, summary: summary(plan), dataCopies: [] };
