@@ -24,3 +24,13 @@ export function elementType(datatype: Datatype): number | null {
       return null;
   }
 }
+
+/** Element types by Keras's names. */
+export const KERAS_TYPES: Readonly<Record<string, number>> = {
+  ...FLOATS,
+  uint8: UINT8,
+  int8: INT8,
+  int32: INT32,
+  int64: INT64,
+  bool: BOOL,
+};

@@ -9,6 +9,7 @@ import { CONTRIB_ATTENTION } from './contribAttention.ts';
 import { CONTRIB_QUANTIZED } from './contribQuantized.ts';
 import { ELEMENTWISE } from './elementwise.ts';
 import { IMAGE } from './image.ts';
+import { KERAS_LAYERS } from './kerasLayers.ts';
 import { LAYOUT } from './layout.ts';
 import { LEGACY } from './legacy.ts';
 import { MATRIX } from './matrix.ts';
@@ -48,6 +49,7 @@ const FAMILIES = [
   CONTRIB,
   CONTRIB_ATTENTION,
   CONTRIB_QUANTIZED,
+  KERAS_LAYERS,
 ];
 /** Rules by operator; other domains as `domain:Operator`. A new operator's rule goes into its family's file. */
 export const RULES: ReadonlyMap<string, Rule> = new Map(FAMILIES.flatMap((family) => Object.entries(family)));

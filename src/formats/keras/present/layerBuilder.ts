@@ -1,8 +1,9 @@
 import type { NewAttribute } from '../../onnx/edit/encode.ts';
 import { flag, member, number, text, type Json } from '../../../bytes/json/json.ts';
-import type { Call } from '../network/network.ts';
+import type { Call, Layer } from '../network/network.ts';
 import { numberList } from '../network/inputShape.ts';
-import type { GraphBuilder, WeightView } from './graphBuilder.ts';
+import { elementType } from '../elementTypes.ts';
+import { KERAS_DOMAIN, type GraphBuilder, type WeightView } from './graphBuilder.ts';
 import type { StoredWeight, WeightSource } from './weightSource.ts';
 
 /**
@@ -32,23 +33,39 @@ export interface Presentation {
   readonly major: number;
 }
 
+/** A layer by its class alone. */
+interface LayerNode {
+  readonly inputs: readonly string[];
+  readonly attributes?: readonly NewAttribute[];
+  /** Of each output; null where it is not known. */
+  readonly ranks: readonly (number | null)[];
+}
+
 /** What a rule needs to put one call of a layer into the graph. */
 export class LayerBuilder {
   readonly call: Call;
   readonly config: Json | undefined;
   readonly major: number;
+  private readonly presentation: Presentation;
   private readonly graph: GraphBuilder;
   private readonly weights: WeightSource;
   private readonly turned: Map<string, string>;
   private readonly counts = new Map<string, number>();
 
-  constructor({ graph, weights, turned, major }: Presentation, call: Call) {
+  constructor(presentation: Presentation, call: Call) {
+    const { graph, weights, turned, major } = presentation;
+    this.presentation = presentation;
     this.graph = graph;
     this.weights = weights;
     this.call = call;
     this.config = call.layer.config;
     this.turned = turned;
     this.major = major;
+  }
+
+  /** The same call as that of a layer inside this one. */
+  forLayer(layer: Layer): LayerBuilder {
+    return new LayerBuilder(this.presentation, { ...this.call, layer });
   }
 
   setting(...names: readonly string[]): Json | undefined {
@@ -151,6 +168,38 @@ export class LayerBuilder {
     const name = this.fresh(opType);
     this.graph.node({ name, opType, inputs, outputs: [name], attributes, className: this.call.layer.className });
     return name;
+  }
+
+  /**
+   * Adds a node by the layer's class, which no operator stands for, with all its weights behind its inputs; one output
+   * for each rank. Its shapes are those of `src/graph/ops/kerasLayers.ts`.
+   */
+  layerNode({ inputs, attributes = [], ranks }: LayerNode): Value[] {
+    const { className } = this.call.layer;
+    const name = this.fresh(className);
+    const outputs = ranks.map((rank, i) => ({ name: i === 0 ? name : `${name}:${i}`, rank, moved: false }));
+    this.graph.node({
+      name,
+      opType: className,
+      domain: KERAS_DOMAIN,
+      inputs: [...inputs, ...this.allWeights()],
+      outputs: outputs.map((output) => output.name),
+      attributes,
+      className,
+    });
+    return outputs;
+  }
+
+  /** Every weight of the layer, as the file has it. */
+  private allWeights(): string[] {
+    return this.weights.all(this.call.layer).flatMap((path) => {
+      const stored = this.weights.dataset(path);
+      const dtype = stored ? elementType(stored.datatype) : null;
+      if (!stored || dtype === null) return [];
+      const { dims } = stored.space;
+      const order = range(0, dims.length);
+      return [this.graph.weight(path, { dataset: path, storedDims: dims, order, dims, depthwise: false, dtype })];
+    });
   }
 
   private fresh(opType: string): string {

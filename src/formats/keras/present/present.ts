@@ -1,12 +1,12 @@
 import { MemorySource, type ByteSource } from '../../../bytes/byteSource.ts';
-import { FLOAT, INT32, INT64, UINT8 } from '../../../tensors/dtypes.ts';
+import { FLOAT } from '../../../tensors/dtypes.ts';
 import type { Model } from '../../onnx/model.ts';
 import { scanModel } from '../../onnx/scan/scan.ts';
 import type { Hdf5Tree } from '../hdf5/tree.ts';
 import { graphDims, inputShape, inputType } from '../network/inputShape.ts';
 import { valueName, type Call, type Network } from '../network/network.ts';
-import { elementType } from '../elementTypes.ts';
-import { GraphBuilder, KERAS_DOMAIN, type WeightView } from './graphBuilder.ts';
+import { KERAS_TYPES } from '../elementTypes.ts';
+import { GraphBuilder, type WeightView } from './graphBuilder.ts';
 import { LayerBuilder, Unpresentable, type Presentation, type Value } from './layerBuilder.ts';
 import { layerRule } from './layers/table.ts';
 import { WeightSource, weightsByName, type StoredWeight } from './weightSource.ts';
@@ -36,15 +36,6 @@ export interface PresentRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-const INPUT_TYPES: Readonly<Record<string, number>> = {
-  float16: 10,
-  float32: FLOAT,
-  float64: 11,
-  uint8: UINT8,
-  int32: INT32,
-  int64: INT64,
-};
-
 /**
  * Puts a network into operators, layer by layer. Layers that can't be presented stand there by their class, and
  * everything behind them that follows.
@@ -58,7 +49,7 @@ export async function present({ network, tree, version, signal }: PresentRequest
   for (const layer of network.inputs) {
     const shape = inputShape(layer);
     const name = layer.className === 'InputLayer' ? layer.path : `${layer.path}_input`;
-    graph.input(name, INPUT_TYPES[inputType(layer)] ?? FLOAT, shape ? graphDims(shape.dims) : null);
+    graph.input(name, KERAS_TYPES[inputType(layer)] ?? FLOAT, shape ? graphDims(shape.dims) : null);
     values.set(name, { name, rank: shape ? shape.dims.length : null, moved: false });
   }
   for (const call of network.calls) {
@@ -95,35 +86,8 @@ async function presentCall(
     presentation.graph.restore(before);
     for (const id of [...presentation.turned.keys()].slice(turned)) presentation.turned.delete(id);
     opaque.set(call.layer.path, error.message);
-    return presentOpaque(
-      presentation,
-      call,
-      inputs.map((value) => value.name),
-    );
+    return builder.layerNode({ inputs: inputs.map((value) => value.name), ranks: [null] });
   }
-}
-
-/** A layer by its class alone, with its weights beside its inputs. */
-function presentOpaque({ graph, weights }: Presentation, call: Call, inputs: readonly string[]): Value[] {
-  const own = weights.all(call.layer).flatMap((path) => {
-    const stored = weights.dataset(path);
-    const dtype = stored ? elementType(stored.datatype) : null;
-    if (!stored || dtype === null) return [];
-    const { dims } = stored.space;
-    const order = dims.map((_, axis) => axis);
-    return [graph.weight(path, { dataset: path, storedDims: dims, order, dims, depthwise: false, dtype })];
-  });
-  const { className } = call.layer;
-  const name = `${call.name}/${className}`;
-  graph.node({
-    name,
-    opType: className,
-    domain: KERAS_DOMAIN,
-    inputs: [...inputs, ...own],
-    outputs: [name],
-    className,
-  });
-  return [{ name, rank: null, moved: false }];
 }
 
 /** The outputs get the names of their layers and the order of Keras. */

@@ -74,7 +74,11 @@ export function functionName(json: Json | undefined): string {
 
 /** Puts an activation behind a value. Throws Unpresentable for functions that are code. */
 export function activated(builder: LayerBuilder, value: Value, json: Json | undefined): Value {
-  const name = functionName(json);
+  return applied(builder, value, functionName(json));
+}
+
+/** Puts a function behind a value by its name. Throws Unpresentable for functions that are code. */
+export function applied(builder: LayerBuilder, value: Value, name: string): Value {
   if (Object.hasOwn(ALONG_LAST, name)) return alongLast(builder, value, { opType: ALONG_LAST[name] ?? '', axis: -1 });
   const activation = Object.hasOwn(ACTIVATIONS, name) ? ACTIVATIONS[name] : undefined;
   if (!activation) throw new Unpresentable(`its activation ${name} is not known`);
@@ -124,6 +128,13 @@ function withAlpha(opType: string, fallback: number): LayerRule {
   };
 }
 
+/** x where it is more than theta: Keras 2's thresholded_relu. */
+function withTheta(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const x = builder.only(inputs);
+  const alpha = { name: 'alpha', float: builder.number(1, 'theta') };
+  return [{ ...x, name: builder.node('ThresholdedRelu', [x.name], [alpha]) }];
+}
+
 /** https://keras.io/api/layers/activation_layers/ */
 export const ACTIVATION_LAYERS: Readonly<Record<string, LayerRule>> = {
   Activation: (builder, inputs) => [activated(builder, builder.only(inputs), builder.setting('activation'))],
@@ -132,4 +143,5 @@ export const ACTIVATION_LAYERS: Readonly<Record<string, LayerRule>> = {
   ELU: withAlpha('Elu', 1),
   PReLU: prelu,
   Softmax: softmax,
+  ThresholdedReLU: withTheta,
 };

@@ -50,6 +50,18 @@ function concatenate(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
   ];
 }
 
+/** Sums over an axis of each of two tensors: https://keras.io/api/layers/merging_layers/dot/ */
+function dot(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const [first, second] = inputs;
+  if (!first || !second) throw new Unpresentable(`it reads ${inputs.length} tensors`);
+  const axes = builder.sizes(2, -1, 'axes');
+  return builder.layerNode({
+    inputs: [builder.plain(first), builder.plain(second)],
+    attributes: [{ name: 'axes', ints: axes }],
+    ranks: [Math.max(2, builder.rank(first) + builder.rank(second) - 3)],
+  });
+}
+
 export const MERGING: Readonly<Record<string, LayerRule>> = {
   Add: elementwise('Add'),
   Subtract: elementwise('Sub'),
@@ -58,4 +70,5 @@ export const MERGING: Readonly<Record<string, LayerRule>> = {
   Maximum: together('Max'),
   Minimum: together('Min'),
   Concatenate: concatenate,
+  Dot: dot,
 };

@@ -1,9 +1,13 @@
-import { entries, items, member, number, text, type Json } from '../../../../bytes/json/json.ts';
-import { tensorRef, tensorsIn } from '../../network/inbound.ts';
+import { flag, member, number, text, type Json } from '../../../../bytes/json/json.ts';
+import { KERAS_TYPES } from '../../elementTypes.ts';
+import { tensorsIn } from '../../network/inbound.ts';
 import { numberList } from '../../network/inputShape.ts';
 import type { Call } from '../../network/network.ts';
-import { type LayerRule, Unpresentable } from '../layerBuilder.ts';
+import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
+import { applied } from './activation.ts';
 import { aligned } from './merging.ts';
+import { allArguments, argument } from './operationCall.ts';
+import { SHAPE_OPERATIONS } from './operationShape.ts';
 
 /**
  * Python's operators on Keras tensors: functions of TensorFlow before Keras 3, classes of keras.ops since:
@@ -16,26 +20,23 @@ const ARITHMETIC: Readonly<Record<string, string>> = {
   'math.multiply': 'Mul',
   'math.truediv': 'Div',
   'math.divide': 'Div',
+  'math.maximum': 'Max',
+  'math.minimum': 'Min',
+  'math.pow': 'Pow',
+  'nn.bias_add': 'Add',
   Add: 'Add',
   Subtract: 'Sub',
   Multiply: 'Mul',
   TrueDivide: 'Div',
   Divide: 'Div',
+  Maximum: 'Max',
+  Minimum: 'Min',
+  Power: 'Pow',
 };
-
-/** What an operator is given: values in order, by position or by name. */
-function operands(given: Json | undefined): Json[] {
-  const args = member(given, 'args');
-  if (args) return [...items(args), ...entries(member(given, 'kwargs')).values()].filter((json) => json.value !== null);
-  // Before Keras 3: [tensor] or tensor, with the arguments by name behind it.
-  const first = tensorRef(given) ? given : items(given)[0];
-  const named = [...entries(items(first)[3])].filter(([name, json]) => name !== 'name' && json.value !== null);
-  return first ? [first, ...named.map(([, json]) => json)] : [];
-}
 
 function arithmetic(opType: string): LayerRule {
   return (builder, inputs) => {
-    const given = operands(builder.call.given);
+    const given = allArguments(builder.call.given);
     if (given.length !== 2) throw new Unpresentable(`it is given ${given.length} values`);
     if (inputs.length === 2) {
       const { names, rank, moved } = aligned(builder, inputs);
@@ -56,12 +57,132 @@ function arithmetic(opType: string): LayerRule {
 
 /** The function that an operation stands for; null for what is a layer. */
 export function operationName({ layer }: Call): string | null {
-  if (layer.className === 'TFOpLambda') return text(member(layer.config, 'function')) ?? '';
+  if (layer.className === 'TFOpLambda' || layer.className === 'SlicingOpLambda')
+    return text(member(layer.config, 'function')) ?? '';
   return layer.module.startsWith('keras.src.ops') || layer.module.startsWith('keras.ops') ? layer.className : null;
 }
 
+/** Each number by itself: https://keras.io/api/ops/nn/ */
+const UNARY: Readonly<Record<string, string>> = {
+  'nn.relu': 'Relu',
+  Relu: 'Relu',
+  'math.sigmoid': 'Sigmoid',
+  Sigmoid: 'Sigmoid',
+  'math.tanh': 'Tanh',
+  Tanh: 'Tanh',
+  'math.exp': 'Exp',
+  Exp: 'Exp',
+  'math.log': 'Log',
+  Log: 'Log',
+  'math.sqrt': 'Sqrt',
+  Sqrt: 'Sqrt',
+  'math.abs': 'Abs',
+  Absolute: 'Abs',
+  Abs: 'Abs',
+  'math.negative': 'Neg',
+  Negative: 'Neg',
+  'math.softplus': 'Softplus',
+  Softplus: 'Softplus',
+  'math.erf': 'Erf',
+  Erf: 'Erf',
+  'math.sin': 'Sin',
+  Sin: 'Sin',
+  'math.cos': 'Cos',
+  Cos: 'Cos',
+  'math.floor': 'Floor',
+  Floor: 'Floor',
+  'math.ceil': 'Ceil',
+  Ceil: 'Ceil',
+  'math.round': 'Round',
+  Round: 'Round',
+  identity: 'Identity',
+  Identity: 'Identity',
+};
+
+function unary(opType: string): LayerRule {
+  return (builder, inputs) => {
+    const x = builder.only(inputs);
+    return [{ ...x, name: builder.node(opType, [x.name]) }];
+  };
+}
+
+/** Functions that are activations of layers too. */
+const ACTIVATIONS: Readonly<Record<string, string>> = {
+  'nn.relu6': 'relu6',
+  Relu6: 'relu6',
+  'nn.silu': 'silu',
+  Silu: 'silu',
+  'nn.softmax': 'softmax',
+  Softmax: 'softmax',
+  'nn.log_softmax': 'log_softmax',
+  LogSoftmax: 'log_softmax',
+  'nn.elu': 'elu',
+  Elu: 'elu',
+  'nn.selu': 'selu',
+  Selu: 'selu',
+  HardSigmoid: 'hard_sigmoid',
+  HardSilu: 'hard_silu',
+};
+
+function activationOf(name: string): LayerRule {
+  return (builder, inputs) => {
+    const axis = number(argument(builder, 1, 'axis')) ?? -1;
+    if (axis !== -1) throw new Unpresentable(`it works along axis ${axis}`);
+    return [applied(builder, builder.only(inputs), name)];
+  };
+}
+
+/** x · x */
+function square(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const x = builder.only(inputs);
+  return [{ ...x, name: builder.node('Mul', [x.name, x.name]) }];
+}
+
+function matmul(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const [first, second] = inputs;
+  if (!first || !second) throw new Unpresentable(`it is given ${inputs.length} tensors`);
+  const isTurned = ['transpose_a', 'transpose_b', 'adjoint_a', 'adjoint_b'].some((name) =>
+    flag(argument(builder, FAR_PLACE, name)),
+  );
+  if (isTurned) throw new Unpresentable('it turns what it is given');
+  const name = builder.node('MatMul', [builder.plain(first), builder.plain(second)]);
+  return [{ name, rank: Math.max(builder.rank(first), builder.rank(second)), moved: false }];
+}
+
+/** No argument stands there: it is given by name alone. */
+const FAR_PLACE = Number.MAX_SAFE_INTEGER;
+
+function cast(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const x = builder.only(inputs);
+  const name = text(argument(builder, 1, 'dtype')) ?? text(member(builder.config, 'dtype')) ?? '';
+  const dtype = KERAS_TYPES[name];
+  if (dtype === undefined) throw new Unpresentable(`its type ${name} is not known`);
+  return [{ ...x, name: builder.node('Cast', [x.name], [{ name: 'to', int: dtype }]) }];
+}
+
+const OTHERS: Readonly<Record<string, LayerRule>> = {
+  'math.square': square,
+  Square: square,
+  matmul,
+  'linalg.matmul': matmul,
+  Matmul: matmul,
+  cast,
+  Cast: cast,
+};
+
+function rules(names: Readonly<Record<string, string>>, rule: (name: string) => LayerRule): [string, LayerRule][] {
+  return Object.entries(names).map(([name, of]) => [name, rule(of)]);
+}
+
+const OPERATIONS: ReadonlyMap<string, LayerRule> = new Map([
+  ...rules(ARITHMETIC, arithmetic),
+  ...rules(UNARY, unary),
+  ...rules(ACTIVATIONS, activationOf),
+  ...Object.entries(SHAPE_OPERATIONS),
+  ...Object.entries(OTHERS),
+]);
+
 /** The rule of an operation; undefined where there is none. */
 export function operationRule(name: string): LayerRule | undefined {
-  const opType = Object.hasOwn(ARITHMETIC, name) ? ARITHMETIC[name] : undefined;
-  return opType === undefined ? undefined : arithmetic(opType);
+  return OPERATIONS.get(name);
 }

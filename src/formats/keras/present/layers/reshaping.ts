@@ -139,6 +139,18 @@ function upSampling(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
   return [{ name, rank: 4, moved }];
 }
 
+/** Each entry as often as `size` says: https://keras.io/api/layers/reshaping_layers/up_sampling1d/ */
+function repeating(spatial: number): LayerRule {
+  return (builder, inputs) => {
+    const value = builder.only(inputs);
+    const moved = !builder.channelsFirst();
+    const x = moved ? builder.moved(value) : builder.plain(value);
+    const scales = [1, 1, ...builder.sizes(spatial, 2, 'size', 'length')];
+    const operands = [x, '', builder.floats('scales', [scales.length], scales)];
+    return [{ name: builder.node('Resize', operands, interpolation(builder, 'nearest')), rank: spatial + 2, moved }];
+  };
+}
+
 /** https://keras.io/api/layers/preprocessing_layers/image_preprocessing/resizing/ */
 function resizing(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
   const value = builder.only(inputs);
@@ -173,7 +185,9 @@ export const RESHAPING: Readonly<Record<string, LayerRule>> = {
   Cropping1D: cropping(1),
   Cropping2D: cropping(2),
   Cropping3D: cropping(3),
+  UpSampling1D: repeating(1),
   UpSampling2D: upSampling,
+  UpSampling3D: repeating(3),
   Resizing: resizing,
   RepeatVector: repeatVector,
 };

@@ -1,0 +1,113 @@
+import type { Dim } from '../../formats/onnx/model.ts';
+import { each, like, openDims, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapes/shapeRule.ts';
+import { slide, windowOf } from './window.ts';
+
+/* Layers of Keras that no ONNX operator stands for: https://keras.io/api/layers/. Weights follow the inputs. */
+
+/** A known size of an attribute; null where the layer's configuration does not say it. */
+function sizeOf(i: RuleInput, name: string): Dim {
+  const size = i.int(name, -1);
+  return size < 0 ? null : size;
+}
+
+function dimsOf(i: RuleInput, index: number, rank: number): readonly Dim[] {
+  const dims = i.dims(index);
+  if (!dims) return openDims(rank);
+  if (dims.length !== rank) throw new RangeError(`it takes tensors of rank ${rank}, not ${dims.length}`);
+  return dims;
+}
+
+/** [batch, steps, …] gives each step's state or the last one, then the states: `units` has a size for each of them. */
+const recurrent: ShapeRule = (i) => {
+  const [batch = null, steps = null] = dimsOf(i, 0, 3);
+  const units = sizeOf(i, 'units');
+  const output = i.int('return_sequences', 0) === 1 ? [batch, steps, units] : [batch, units];
+  const states = (i.ints('states') ?? []).map((size) => [batch, size]);
+  return [output, ...states];
+};
+
+/** Spatial sizes of a window over [batch, …], channels last unless said otherwise; `from` is the first spatial axis. */
+function slidOver(i: RuleInput, x: readonly Dim[], from: number): readonly Dim[] {
+  const kernel = i.ints('kernel_shape') ?? [];
+  const window = windowOf(i, kernel.length, kernel);
+  return kernel.map((_, axis) => slide(x[from + axis] ?? null, window, axis));
+}
+
+function withFilters(i: RuleInput, before: readonly Dim[], spatial: readonly Dim[]): readonly Dim[] {
+  const filters = sizeOf(i, 'filters');
+  return i.int('channels_first', 0) === 1 ? [...before, filters, ...spatial] : [...before, ...spatial, filters];
+}
+
+/** [batch, steps, spatial…, channels]. */
+const recurrentConvolution: ShapeRule = (i) => {
+  const rank = (i.ints('kernel_shape') ?? []).length + 3;
+  const x = dimsOf(i, 0, rank);
+  const [batch = null, steps = null] = x;
+  const spatial = slidOver(i, x, i.int('channels_first', 0) === 1 ? 3 : 2);
+  const state = withFilters(i, [batch], spatial);
+  const output = i.int('return_sequences', 0) === 1 ? withFilters(i, [batch, steps], spatial) : state;
+  return [output, state, state];
+};
+
+/** A convolution whose kernel is another one at every place. */
+const locallyConnected: ShapeRule = (i) => {
+  const x = dimsOf(i, 0, (i.ints('kernel_shape') ?? []).length + 2);
+  return [withFilters(i, [x[0] ?? null], slidOver(i, x, i.int('channels_first', 0) === 1 ? 2 : 1))];
+};
+
+/** Queries [batch, …, width], as wide as the last projection. */
+const multiHead: ShapeRule = (i) => {
+  const query = i.dims(0);
+  const width = sizeOf(i, 'output_size');
+  return [query ? [...query.slice(0, -1), width ?? query.at(-1) ?? null] : null];
+};
+
+/** Queries [batch, queries, width] and values [batch, keys, depth] give [batch, queries, depth]. */
+const attention: ShapeRule = (i) => {
+  const [query, value] = [i.dims(0), i.dims(1)];
+  return [query && value ? [...query.slice(0, -1), value.at(-1) ?? null] : null];
+};
+
+/** Two tensors summed over an axis of each, counted with the batch. */
+const dot: ShapeRule = (i) => {
+  const [a, b] = [i.dims(0), i.dims(1)];
+  const [first = -1, second = -1] = i.ints('axes') ?? [];
+  if (!a || !b) return [null];
+  const at = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
+  const left = a.filter((_, axis) => axis !== at(first, a.length));
+  const right = b.filter((_, axis) => axis > 0 && axis !== at(second, b.length));
+  const dims = [...left, ...right];
+  return [dims.length === 1 ? [...dims, 1] : dims];
+};
+
+/** Other spatial sizes: `sizes` along the axes that are neither batch nor channels. */
+const sized: ShapeRule = (i) => {
+  const sizes = i.ints('sizes') ?? [];
+  const x = dimsOf(i, 0, sizes.length + 2);
+  const [batch = null, second = null] = x;
+  return [i.int('channels_first', 0) === 1 ? [batch, second, ...sizes] : [batch, ...sizes, x.at(-1) ?? null]];
+};
+
+/** One number for each token. */
+const encoded: ShapeRule = (i) => [[i.dims(0)?.[0] ?? null, sizeOf(i, 'tokens')]];
+
+const same: ShapeRule = (i) => [i.dims(0)];
+
+function named(classes: string, shapes: ShapeRule): Readonly<Record<string, Rule>> {
+  const keys = classes.split(' ').map((name) => `keras:${name}`);
+  return each(keys.join(' '), tensors(shapes, like(0)));
+}
+
+export const KERAS_LAYERS: Readonly<Record<string, Rule>> = {
+  ...named('SimpleRNN LSTM GRU RNN Bidirectional', recurrent),
+  ...named('ConvLSTM1D ConvLSTM2D ConvLSTM3D', recurrentConvolution),
+  ...named('LocallyConnected1D LocallyConnected2D', locallyConnected),
+  ...named('MultiHeadAttention GroupQueryAttention', multiHead),
+  ...named('Attention AdditiveAttention', attention),
+  ...named('Dot', dot),
+  ...named('AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D', sized),
+  ...named('AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D', sized),
+  ...named('CenterCrop RandomCrop', sized),
+  ...named('CategoryEncoding', encoded),
+  ...named('GroupNormalization UnitNormalization RMSNormalization Discretization Hashing', same),
+};
