@@ -37,7 +37,20 @@ function escaped(character: string): string {
 
 function plainValue(_: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
-  return typeof value === 'string' ? cut(value, LONGEST_VALUE) : value;
+  if (typeof value === 'string') return cut(value, LONGEST_VALUE);
+  return isRecord(value) ? withShortKeys(value) : value;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Sizes stand under the names of their inputs, which may be as long as any name. */
+function withShortKeys(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const isLong = Object.keys(record).some((key) => key.length > LONGEST_VALUE);
+  return isLong
+    ? Object.fromEntries(Object.entries(record).map(([key, value]) => [cut(key, LONGEST_VALUE), value]))
+    : record;
 }
 
 function cut(text: string, most: number): string {
