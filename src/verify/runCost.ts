@@ -6,6 +6,7 @@ import { scanModel } from '../formats/onnx/scan/scan.ts';
 import { WireReader } from '../formats/onnx/scan/wire.ts';
 import { modelCosts } from '../graph/cost/cost.ts';
 import { allGraphs, allNodeLists } from '../graph/nested.ts';
+import type { ScopeShapes } from '../graph/shapes/graphScope.ts';
 import { inferShapes, type Shapes } from '../graph/shapes/shapes.ts';
 import { steeringConstants, type SteeringConstants } from '../graph/shapes/steering.ts';
 import { quoted } from './names.ts';
@@ -28,8 +29,10 @@ export interface RunLimits {
   readonly given?: number | undefined;
 }
 
-/** About ten seconds on one thread of a slow machine. */
-const MAX_OPERATIONS = 4e10;
+/** Some seconds on one thread of a slow machine. */
+const MAX_OPERATIONS = 1e10;
+/** What all runs of one proof may take together; a run that has begun is ended. */
+const PROOF_OPERATIONS = 4e10;
 /** What a person asks for by name, a whole model on one picture: some minutes. */
 export const MAX_WHOLE_OPERATIONS = 1e12;
 /** Of the 4 GiB that the runtime can address; a machine runs other things too. */
@@ -39,6 +42,8 @@ const MAX_BYTES = 2 ** 30;
  * cosines a second.
  */
 const ELEMENT_OPERATIONS = 16;
+/** A node takes as long as so many multiply-adds, however little it does: about ten microseconds. */
+const NODE_OPERATIONS = 10_000;
 /** Elements of an unknown type count as floats. */
 const UNKNOWN_BITS = 32;
 /** More rounds than any model needs: a loop that counts to this does not end. */
@@ -46,6 +51,24 @@ const ENDLESS_ROUNDS = 1e9;
 
 /** Operators that look at a window for each element they make. */
 const WINDOWED = new Set(['MaxPool', 'AveragePool', 'LpPool']);
+
+/** What is left of the work that one proof may take, over all its runs. */
+export class WorkBudget {
+  private left: number;
+
+  constructor(operations = PROOF_OPERATIONS) {
+    this.left = operations;
+  }
+
+  /** Nothing is left for another run. */
+  get spent(): boolean {
+    return this.left <= 0;
+  }
+
+  take(operations: number): void {
+    this.left -= operations;
+  }
+}
 
 /** Estimates what runs of a model take, before it is run. */
 export class RunEstimate {
@@ -82,11 +105,11 @@ export class RunEstimate {
    */
   check(sizes: Readonly<Record<string, readonly number[]>>, limits: RunLimits = {}): void {
     const { operations, bytes, given } = this.cost(sizes);
-    if (bytes > MAX_BYTES) throw tooLarge(`${inUnits(bytes / 2 ** 30)} GiB of memory`);
+    if (bytes > MAX_BYTES) throw tooLarge(`about ${inUnits(bytes / 2 ** 30)} GiB of memory`);
     if (given > (limits.given ?? MAX_BYTES))
-      throw tooLarge(`${inUnits(given / 2 ** 20)} MiB of results, held several times`);
+      throw tooLarge(`about ${inUnits(given / 2 ** 20)} MiB of results, held several times`);
     if (operations > (limits.operations ?? MAX_OPERATIONS))
-      throw tooLarge(`${inUnits(operations / 1e9)} billion operations`);
+      throw tooLarge(`about ${inUnits(operations / 1e9)} billion operations`);
   }
 
   private estimate(sizes: Readonly<Record<string, readonly number[]>>): RunCost {
@@ -94,11 +117,11 @@ export class RunEstimate {
     const sized = sizedModel(model, sizes);
     const shapes = inferShapes(sized, { constants: this.constants });
     const costs = modelCosts(sized, shapes);
-    let operations = 0;
+    let operations = operationsOf({ nodes: model.graph.nodes, shapes }, new Map());
     let memory = 0;
     for (const node of model.graph.nodes) {
       const { macs, memory: made } = costs.of(node);
-      operations += (macs ?? 0) + elementsOf(node, shapes) * workPerElement(node);
+      operations += macs ?? 0;
       memory += made ?? 0;
     }
     const given = model.graph.outputs.reduce((sum, { name }) => sum + bytesOf(name, shapes), 0);
@@ -116,10 +139,38 @@ function sizedInput(input: ValueInfo, dims: readonly number[] | undefined): Valu
   return dims && input.type?.kind === 'tensor' ? { ...input, type: { ...input.type, dims } } : input;
 }
 
-function elementsOf(node: Node, shapes: Shapes): number {
+interface Scope {
+  readonly nodes: readonly Node[];
+  readonly shapes: Pick<ScopeShapes, 'tensors' | 'inner'>;
+}
+
+/**
+ * The work of all nodes beside what they multiply, those of loops, branches and functions among them: of several
+ * branches the costlier one, of loops all rounds, or one where their number is not known. Calls of a function on the
+ * same inputs share one scope, which is counted once and then looked up.
+ */
+function operationsOf({ nodes, shapes }: Scope, known: Map<Scope['shapes'], number>): number {
+  const there = known.get(shapes);
+  if (there !== undefined) return there;
+  let operations = 0;
+  for (const node of nodes) {
+    operations += NODE_OPERATIONS + elementsOf(node, shapes) * workPerElement(node);
+    const inner = shapes.inner.get(node) ?? [];
+    const each = inner.map(({ body, shapes: inside, runs }) => {
+      const rounds = typeof runs === 'number' ? runs : 1;
+      return rounds * operationsOf({ nodes: body.nodes, shapes: inside }, known);
+    });
+    const isEither = inner.some(({ either }) => either);
+    operations += isEither ? Math.max(...each) : each.reduce((sum, amount) => sum + amount, 0);
+  }
+  known.set(shapes, operations);
+  return operations;
+}
+
+function elementsOf(node: Node, shapes: Scope['shapes']): number {
   return node.outputs.reduce((sum, name) => {
     const dims = shapes.tensors.get(name)?.dims;
-    return dims?.every((dim) => typeof dim === 'number') ? sum + sizeOf(dims) : sum;
+    return dims?.every((d) => typeof d === 'number') ? sum + sizeOf(dims) : sum;
   }, 0);
 }
 
@@ -137,12 +188,9 @@ function workPerElement(node: Node): number {
   return Math.max(ELEMENT_OPERATIONS, kernel ? sizeOf(kernel.map(Number)) : 0);
 }
 
-function tooLarge(what: string): ChannelwiseError {
-  return new ChannelwiseError(
-    'unsupported',
-    'run-too-large',
-    `A run would take about ${what}, too much to be run here.`,
-  );
+/** A run that would take more than is run here. */
+export function tooLarge(what: string): ChannelwiseError {
+  return new ChannelwiseError('unsupported', 'run-too-large', `A run would take ${what}, too much to be run here.`);
 }
 
 function inUnits(amount: number): string {

@@ -1,6 +1,7 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { quoted } from '../names.ts';
+import { WorkBudget } from '../runCost.ts';
 import type { Wiring } from '../wiring.ts';
 import type { InputMaps } from './inputMap.ts';
 import type { TensorDifference } from './measure/difference.ts';
@@ -56,6 +57,8 @@ interface Round {
   readonly request: SearchRequest;
   readonly finder: SeamFinder;
   readonly seam: Seam;
+  /** What all rounds may take together. */
+  readonly budget: WorkBudget;
   readonly last: boolean;
 }
 
@@ -65,6 +68,7 @@ type Step = { readonly proof: Omit<Proof, 'doubt'> } | { readonly moved: readonl
 export async function searchSeam(request: SearchRequest, finder: SeamFinder): Promise<Proof> {
   const { b: wiring, maps, rebuilt } = request;
   const unequal = new Set(maps.inputs.map((i) => i.name));
+  const budget = new WorkBudget();
   let doubt: string | null = null;
   for (let round = 1; ; round++) {
     const seam = await finder.find(unequal);
@@ -75,7 +79,7 @@ export async function searchSeam(request: SearchRequest, finder: SeamFinder): Pr
       for (const name of lists) unequal.add(name);
       continue;
     }
-    const step = await measureSeam({ request, finder, seam, last: round >= MAX_ROUNDS });
+    const step = await measureSeam({ request, finder, seam, budget, last: round >= MAX_ROUNDS });
     if ('proof' in step) return { ...step.proof, doubt };
     for (const { name, maxAbs } of step.moved) {
       unequal.add(name);
@@ -86,7 +90,7 @@ export async function searchSeam(request: SearchRequest, finder: SeamFinder): Pr
 }
 
 async function measureSeam(round: Round): Promise<Step> {
-  const { request, finder, seam, last } = round;
+  const { request, finder, seam, budget, last } = round;
   const { a, b } = request;
   const state = { seam, stemNodes: 0, outcome: null, branches: [] };
   const [broken] = seam.broken;
@@ -101,7 +105,8 @@ async function measureSeam(round: Round): Promise<Step> {
     };
     stemNodes = stems.b.nodes.length;
     const wide = !isOurs(request.rebuilt);
-    const plan = { ...request, targets: seam.measured, wanted: RANDOM_RUNS, pictures: true, wide, optimize: false };
+    const kinds = { wanted: RANDOM_RUNS, pictures: true, wide, optimize: false };
+    const plan = { ...request, ...kinds, targets: seam.measured, budget };
     const outcome = await runBoth(plan, stems);
     const measured = { ...state, stemNodes, outcome };
     if (outcome.adaptedFails) {
@@ -173,7 +178,8 @@ export async function runFull(request: SearchRequest): Promise<FullRun> {
   const targets = a.outputs.filter((name) => a.makers.has(name) && b.makers.has(name));
   try {
     const stems = { a: await cutStem(a, withTerms(a, targets)), b: await cutStem(b, targets) };
-    const plan = { ...request, targets, wanted: FULL_RUNS, images: [], pictures: false, wide: false, optimize: true };
+    const kinds = { wanted: FULL_RUNS, images: [], pictures: false, wide: false, optimize: true };
+    const plan = { ...request, ...kinds, targets, budget: new WorkBudget(Infinity) };
     const outcome = await runBoth(plan, stems);
     const wrong = outcome.tensors.find((tensor) => !tensor.ok);
     const differs = wrong ? `At \`${quoted(wrong.name)}\`, ${wrong.why ?? 'the models differ'}.` : null;

@@ -8,7 +8,17 @@ import type { VerifyReport } from '../../../src/verify/proof/report.ts';
 import { verify } from '../../../src/verify/proof/verify.ts';
 import type { ModelFile } from '../../../src/verify/wiring.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
-import { encodeModel, floatTensor, model, node, valueInfo, type ModelParts } from '../../fixtures/modelBuilder.ts';
+import {
+  DTYPE,
+  encodeModel,
+  floatTensor,
+  graph,
+  int64Tensor,
+  model,
+  node,
+  valueInfo,
+  type ModelParts,
+} from '../../fixtures/modelBuilder.ts';
 import { Random } from '../../fixtures/random.ts';
 
 /** Bytes of results that one run may give, as the proof holds several beside each other. */
@@ -91,5 +101,34 @@ test('heavy proofs: more tensors than are measured are told, and not run', async
   assert.equal(report.verdict, 'unproved');
   assert.match(report.statement, /4200 tensors would have to be measured, more than the 4096/);
   const few = await proved(outputs(50));
+  assert.equal(few.report.verdict, 'proved', few.report.statement);
+});
+
+test('heavy proofs: a loop that convolves the image in each of very many rounds is not run', async () => {
+  const body = (rounds: number): Uint8Array =>
+    build({
+      initializers: [int64Tensor('rounds', [], [rounds]), floatTensor('start', [], [0])],
+      nodes: [
+        node('Loop', ['rounds', '', 'start'], ['y'], {
+          body: {
+            graph: graph({
+              initializers: [floatTensor('w', [1, 3, 3, 3], random.floats(27))],
+              inputs: [valueInfo('i', [], DTYPE.int64), valueInfo('go', [], DTYPE.bool), valueInfo('sum', [])],
+              outputs: [valueInfo('on', [], DTYPE.bool), valueInfo('next', [])],
+              nodes: [
+                node('Identity', ['go'], ['on']),
+                node('Conv', ['x', 'w'], ['c']),
+                node('ReduceMean', ['c'], ['m'], { keepdims: 0 }),
+                node('Add', ['sum', 'm'], ['next']),
+              ],
+            }),
+          },
+        }),
+      ],
+    });
+  const many = await proved(body(10_000_000));
+  assert.equal(many.report.verdict, 'unproved');
+  assert.match(many.report.statement, /billion operations, too much to be run here/);
+  const few = await proved(body(3));
   assert.equal(few.report.verdict, 'proved', few.report.statement);
 });

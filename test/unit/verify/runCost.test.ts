@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
-import { RunEstimate } from '../../../src/verify/runCost.ts';
+import { RunEstimate, WorkBudget } from '../../../src/verify/runCost.ts';
 import {
   DTYPE,
   encodeModel,
@@ -27,11 +27,14 @@ const conv = built({
   nodes: [node('Conv', ['x', 'w'], ['y'], { pads: [1, 1, 1, 1] })],
 });
 
+/** What a node takes at least, in multiply-adds. */
+const OF_A_NODE = 10_000;
+
 test('a run is estimated from the sizes of its inputs', async () => {
   const estimate = await RunEstimate.of(conv);
   const { operations, bytes } = estimate.cost({ x: [1, 3, 100, 100] });
   const [multiplyAdds, elements] = [100 * 100 * 8 * 27, 100 * 100 * 8];
-  assert.equal(operations, multiplyAdds + 16 * elements);
+  assert.equal(operations, multiplyAdds + 16 * elements + OF_A_NODE);
   assert.equal(bytes, 4 * (elements + 3 * 100 * 100));
   estimate.check({ x: [1, 3, 100, 100] });
 });
@@ -81,6 +84,46 @@ function loop(rounds: number | null, end: ReturnType<typeof node>[], out: string
     nodes: [node('Loop', [rounds === null ? '' : 'rounds', 'yes', 'x'], ['y'], { body: { graph: body } })],
   });
 }
+
+test('a run is estimated with all rounds of its loops, and the costlier of two branches', async () => {
+  const operations = async (bytes: Uint8Array): Promise<number> =>
+    (await RunEstimate.of(bytes)).cost({ x: [1, 3, 10, 10] }).operations;
+  const ofNode = 16 * 300 + OF_A_NODE;
+  const inRound = ofNode + 16 + OF_A_NODE;
+  assert.equal(await operations(loop(1000, [passedOn], 'on')), ofNode + 1000 * inRound);
+  const branch = (count: number, out: string): { graph: ReturnType<typeof graph> } => ({
+    graph: graph({
+      nodes: Array.from({ length: count }, (_, i) =>
+        node('Cos', [i ? `${out}${i}` : 'x'], [i < count - 1 ? `${out}${i + 1}` : out]),
+      ),
+      outputs: [valueInfo(out, null)],
+    }),
+  });
+  const either = built({
+    nodes: [
+      node('Cast', ['x'], ['flag'], { to: DTYPE.bool }),
+      node('If', ['flag'], ['y'], { then_branch: branch(2, 't'), else_branch: branch(5, 'e') }),
+    ],
+  });
+  assert.equal(await operations(either), 2 * ofNode + 5 * ofNode);
+  await assert.rejects(
+    async () => (await RunEstimate.of(loop(10_000_000, [passedOn], 'on'))).check({ x: [1, 3, 10, 10] }),
+    (e: ChannelwiseError) => e.code === 'run-too-large',
+  );
+});
+
+test('what a run gives is bounded where asked for, and the work of all runs of a proof', async () => {
+  const estimate = await RunEstimate.of(conv);
+  const sizes = { x: [1, 3, 100, 100] };
+  assert.equal(estimate.cost(sizes).given, 8 * 100 * 100 * 4);
+  estimate.check(sizes, { given: 320_000 });
+  assert.throws(() => estimate.check(sizes, { given: 319_999 }), /MiB of results, held several times/);
+  const budget = new WorkBudget(100);
+  budget.take(60);
+  assert.ok(!budget.spent);
+  budget.take(60);
+  assert.ok(budget.spent);
+});
 
 const passedOn = node('Identity', ['go'], ['on']);
 const ENDLESS: readonly [string, Uint8Array][] = [

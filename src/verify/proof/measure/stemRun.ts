@@ -1,6 +1,6 @@
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import { quoted } from '../../names.ts';
-import { MAX_WHOLE_OPERATIONS, RunEstimate } from '../../runCost.ts';
+import { MAX_WHOLE_OPERATIONS, RunEstimate, tooLarge, type WorkBudget } from '../../runCost.ts';
 import { openSession, type Session } from '../../session.ts';
 import { numbersOf, type Value } from '../../values.ts';
 import type { Wiring } from '../../wiring.ts';
@@ -51,6 +51,8 @@ export interface RunPlan {
   /** More sizes and batches too, for models that somebody else made. */
   readonly wide: boolean;
   readonly optimize: boolean;
+  /** Shared by all runs of a proof. */
+  readonly budget: WorkBudget;
   readonly signal?: AbortSignal | undefined;
   readonly onRun?: (() => void) | undefined;
 }
@@ -235,6 +237,7 @@ class StemRunner {
   private async once(setting: Setting, on: string, paint?: Painter): Promise<boolean> {
     const { plan, estimates, pairs } = this.parts;
     if (plan.signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.');
+    if (plan.budget.spent) throw tooLarge('more work than one proof may take');
     const planned = sampleSizes(pairs, setting);
     const operations = plan.optimize ? MAX_WHOLE_OPERATIONS : undefined;
     estimates.a.check(mappedSizes(planned, pairs), { operations, given: this.results });
@@ -246,7 +249,7 @@ class StemRunner {
     let best: readonly Measured[] | null = null;
     for (let tries = plan.wide ? 1 : TRIES; tries > 0; tries--) {
       const sample = drawSample(pairs, { setting, random: this.random, paint });
-      const measured = await this.measure(sample);
+      const measured = await this.measure(sample, planned);
       if (!measured) return false;
       if (!best || wrongOf(measured) < wrongOf(best)) best = measured;
       if (wrongOf(best) === 0) break;
@@ -258,14 +261,18 @@ class StemRunner {
   }
 
   /** Runs both models on one sample; null where the adapted one can't be. */
-  private async measure(sample: Sample): Promise<Measured[] | null> {
-    const { plan, sessions } = this.parts;
+  private async measure(sample: Sample, planned: Sample['sizes']): Promise<Measured[] | null> {
+    const { plan, sessions, estimates, pairs } = this.parts;
+    const each = estimates.a.cost(mappedSizes(planned, pairs)).operations;
+    plan.budget.take(each + estimates.b.cost(planned).operations);
     const reference = await sessions.a.run(fed(sample.original, sessions.a));
     const found = await this.adapted(sample);
     if (!found) return null;
     const noises: Map<string, Value>[] = [];
     let measured: Measured[] = [];
     for (const shake of sample.shakeable.length ? SHAKES : [null]) {
+      if (shake !== null && plan.budget.spent && measured.length) throw unexplained(measured);
+      if (shake !== null) plan.budget.take(each);
       if (shake !== null) noises.push(await sessions.a.run(fed(shaken(sample, shake, this.random), sessions.a)));
       measured = plan.targets.map((name) => {
         const terms = termsOf(plan.a, name).flatMap((term) => reference.get(term) ?? []);
@@ -301,6 +308,16 @@ class StemRunner {
     if (before !== undefined && before !== print) this.answering.add(name);
     this.fingerprints.set(key, print);
   }
+}
+
+/** A difference that rounding may explain, and no work is left to see whether it does: neither proved nor wrong. */
+function unexplained(measured: readonly Measured[]): ChannelwiseError {
+  const wrong = measured.find(({ tensor }) => !tensor.ok)?.tensor;
+  return new ChannelwiseError(
+    'unsupported',
+    'proof-too-costly',
+    `At \`${quoted(wrong?.name ?? '')}\` the models differ by more than is expected, and to see whether rounding explains it would take more work than one proof may.`,
+  );
 }
 
 function costFault(check: () => void): string | null {
