@@ -143,7 +143,6 @@ const NOT_YET_READABLE = [
   'test/fixtures/pageFile.ts',
   'test/fixtures/pageModels.ts',
   'test/fixtures/published.ts',
-  'test/fixtures/stems.ts',
   'test/fixtures/storedTensors.ts',
   'test/fixtures/zoo/detectors.ts',
   'test/fixtures/zoo/habits.ts',

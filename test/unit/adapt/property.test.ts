@@ -14,7 +14,9 @@ import {
 import { adaptBytes, applyMap, compareAdapted } from '../../fixtures/adaptBytes.ts';
 import { Random } from '../../fixtures/random.ts';
 import { float32, relativeL2, runModel } from '../../fixtures/runtime.ts';
-import { buildStem, SINKS, STEPS, type Layout } from '../../fixtures/stems.ts';
+import { buildStem, type StemPlan } from '../../fixtures/stems/buildStem.ts';
+import { SINKS } from '../../fixtures/stems/sinks.ts';
+import { STEPS } from '../../fixtures/stems/steps.ts';
 
 const SEED = Number(process.env.CHANNELWISE_SEED ?? 20261124);
 const COUNT = Number(process.env.CHANNELWISE_STEMS ?? 800);
@@ -35,20 +37,16 @@ const MAPS: Readonly<Record<string, (r: Random) => ChannelMap>> = {
   matrix: (r) => mapFromJson({ matrix: [0, 1, 2].map(() => [...r.floats(2)]), shift: [...r.floats(3)] }, 'matrix'),
 };
 
-interface Case {
+/** A stem with as many channels as its map makes. */
+interface Case extends Omit<StemPlan, 'channels'> {
   readonly seed: number;
   readonly map: string;
-  readonly layout: Layout;
-  /** Spatial axes: 1 to 3. */
-  readonly spatial: number;
-  readonly steps: readonly string[];
-  readonly sink: string;
 }
 
 async function worstOf(c: Case): Promise<number> {
   const random = new Random(c.seed);
   const map = (MAPS[c.map] ?? MAPS.gray)?.(random) ?? grayscale();
-  const stem = buildStem(random, map.matrix.length, c.layout, c.spatial, c.steps, c.sink);
+  const stem = buildStem(random, { ...c, channels: map.matrix.length });
   const dims = stem.dims.map((d, i) => (i === stem.axis ? (map.matrix[0]?.length ?? 0) : d));
   return (await compareAdapted(stem.bytes, map, { newDims: { image: dims }, random, inputs: ['image'] })).worst;
 }
@@ -104,7 +102,7 @@ test('each step alone and each sink alone hold for grayscale and a shifted map',
 
 test('a stem that computes something else is seen', async () => {
   const random = new Random(7);
-  const { bytes, dims } = buildStem(random, 3, 'first', 2, [], 'conv');
+  const { bytes, dims } = buildStem(random, { channels: 3, layout: 'first', spatial: 2, steps: [], sink: 'conv' });
   const gray = dims.map((d, i) => (i === 1 ? 1 : d));
   const averaged = { ...grayscale(), matrix: [[1 / 3], [1 / 3], [1 / 3]] };
   const { bytes: wrong } = await adaptBytes(bytes, averaged);
