@@ -2,7 +2,7 @@ import type { ParseArgsConfig } from 'node:util';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
 import type { Limits, Work } from './limits.ts';
-import { mapFromOptions, parseNumber, parseNumbers } from './mapOptions.ts';
+import { mapFromOptions, parseNumber, parseNumbers } from '../jobs/maps/mapOptions.ts';
 
 /** Where a verb prints. */
 export interface Output {

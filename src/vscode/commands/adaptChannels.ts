@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { basename } from '../../files/paths.ts';
-import { mapFromSteps, mapWords, type MapStep } from '../../cli/mapSteps.ts';
+import { mapFromSteps, mapWords, type MapStep } from '../../jobs/maps/mapSteps.ts';
 import { variantOf } from '../../jobs/variantName.ts';
 import type { AdaptArgs, AdaptReply, WorkerMethods } from '../../page/workerMethods.ts';
 import { isCancel, messageOf } from '../errors.ts';

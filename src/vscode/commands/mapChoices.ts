@@ -1,4 +1,4 @@
-import type { MapStep } from '../../cli/mapSteps.ts';
+import type { MapStep } from '../../jobs/maps/mapSteps.ts';
 import type { ListItem } from '../window/quickSteps.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import { mapFromSteps, mapWords, type MapStep } from '../../cli/mapSteps.ts';
+import { mapFromSteps, mapWords, type MapStep } from '../../jobs/maps/mapSteps.ts';
 import { messageOf } from '../errors.ts';
 import { placeOf } from '../modelFiles.ts';
 import { askToOpen } from '../window/dialogs.ts';

@@ -1,6 +1,6 @@
 import { basename } from '../../files/paths.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { mapFromOptions } from '../../cli/mapOptions.ts';
+import { mapFromOptions } from '../../jobs/maps/mapOptions.ts';
 import type { CallOptions } from '../../jobs/rpc.ts';
 import type { Extension } from '../extensionParts.ts';
 import type { ToolInput } from './toolInput.ts';

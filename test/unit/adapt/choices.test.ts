@@ -15,7 +15,7 @@ import { candidates } from '../../../src/adapt/inputs/candidates.ts';
 import { flowing } from '../../../src/adapt/inputs/chooseInputs.ts';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
-import { mapFromOptions } from '../../../src/cli/mapOptions.ts';
+import { mapFromOptions } from '../../../src/jobs/maps/mapOptions.ts';
 import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
 import { WireReader } from '../../../src/formats/onnx/scan/wire.ts';
 import { adaptBytes, compareAdapted } from '../../fixtures/adaptBytes.ts';

@@ -12,7 +12,7 @@ import {
   type ChannelMap,
 } from '../../../src/adapt/maps/channelMap.ts';
 import { planText } from '../../../src/adapt/report/planText.ts';
-import { mapFromOptions } from '../../../src/cli/mapOptions.ts';
+import { mapFromOptions } from '../../../src/jobs/maps/mapOptions.ts';
 import { adaptBytes, applyMap } from '../../fixtures/adaptBytes.ts';
 import {
   decodeModel,

@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import jpeg from 'jpeg-js';
-import { mapFromFile } from '../../../src/cli/mapOptions.ts';
+import { mapFromFile } from '../../../src/jobs/maps/mapOptions.ts';
 import { decodePicture, readPicture } from '../../../src/files/images/images.ts';
 import { classIndex } from '../../../src/files/images/labels.ts';
 import { crc32 } from '../../../src/formats/zip/crc32.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mapFromSteps } from '../../../src/cli/mapSteps.ts';
+import { mapFromSteps } from '../../../src/jobs/maps/mapSteps.ts';
 import { mapChoices, type MapChoice, type Wanted } from '../../../src/vscode/commands/mapChoices.ts';
 
 const fixed = (count: number): Wanted => ({ channels: [count], open: false });

@@ -5,8 +5,8 @@ import {
   normalize,
   presetMap,
   type ChannelMap,
-} from '../adapt/maps/channelMap.ts';
-import { ChannelwiseError } from '../bytes/errors.ts';
+} from '../../adapt/maps/channelMap.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
 import { mapFromFile, parseNumbers } from './mapOptions.ts';
 
 /** One choice of a person who composes a map, as plain data. Numbers are as they were typed. */

@@ -5,10 +5,10 @@ import {
   normalize,
   presetMap,
   type ChannelMap,
-} from '../adapt/maps/channelMap.ts';
-import { ChannelwiseError } from '../bytes/errors.ts';
-import { parseJsonValue } from '../bytes/json/jsonValue.ts';
-import { readTextFile } from '../files/textFile.ts';
+} from '../../adapt/maps/channelMap.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import { parseJsonValue } from '../../bytes/json/jsonValue.ts';
+import { readTextFile } from '../../files/textFile.ts';
 
 export interface MapOptions {
   /** Names of presets, or paths that end in .json; several are applied to the new pixels from left to right. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { composeMaps, grayscale, normalize, rgbFromGray, swapRedBlue } from '../../../src/adapt/maps/channelMap.ts';
-import { mapFromSteps, mapWords, matrixMap, type MapStep } from '../../../src/cli/mapSteps.ts';
+import { mapFromSteps, mapWords, matrixMap, type MapStep } from '../../../src/jobs/maps/mapSteps.ts';
 
 const NORM: MapStep = { kind: 'normalize', mean: '0.5, 0.4, 0.3', std: '0.25', scale: '1/255' };
 const gray: MapStep = { kind: 'preset', name: 'gray' };
