@@ -1,3 +1,4 @@
+import { operatorChanges } from './operatorChanges.ts';
 import { operatorKey } from './operatorKey.ts';
 import type { Model, Node } from '../formats/onnx/model.ts';
 import schemas from './operatorSchemas.json' with { type: 'json' };
@@ -18,10 +19,14 @@ export interface FormalAttribute {
 
 /** What the ONNX standard says about an operator, in the version that an opset takes. */
 export interface OperatorSchema {
+  /** The opset of this version, and of the operator's first one. */
   readonly since: number;
+  readonly first: number;
   readonly inputs: readonly FormalValue[];
   readonly outputs: readonly FormalValue[];
   readonly attributes: readonly FormalAttribute[];
+  /** What the version before this one had otherwise. */
+  readonly changes: readonly string[];
 }
 
 type Row = readonly [
@@ -29,6 +34,8 @@ type Row = readonly [
   inputs: readonly string[],
   outputs: readonly string[],
   attributes: readonly string[],
+  /** Element types that names of types take since, or take no more: `T+bfloat16`. */
+  types?: readonly string[],
 ];
 const ROWS = new Map(Object.entries(schemas.operators as unknown as Readonly<Record<string, readonly Row[]>>));
 
@@ -56,12 +63,28 @@ export function operatorSchema(
 ): OperatorSchema | null {
   const rows = ROWS.get(operatorKey({ domain, opType }));
   const version = Math.max(1, ...model.opsets.filter((opset) => opset.domain === domain).map((opset) => opset.version));
-  const row = rows?.findLast(([since]) => since <= version);
-  if (!row) return null;
-  const [since, inputs, outputs, attributes] = row;
+  const at = rows?.findLastIndex(([since]) => since <= version) ?? -1;
+  const row = rows?.[at];
+  if (!rows || !row) return null;
   const words = Object.hasOwn(IN_WORDS, opType) && !domain ? IN_WORDS[opType] : undefined;
+  const now = signatureOf(row, words);
+  const before = rows[at - 1];
+  const [since, , , , types = []] = row;
   return {
+    ...now,
     since,
+    first: rows[0]?.[0] ?? since,
+    changes: before ? operatorChanges(signatureOf(before, words), now, types) : [],
+  };
+}
+
+type Words = Readonly<Record<string, string>> | undefined;
+
+function signatureOf(
+  [, inputs, outputs, attributes]: Row,
+  words: Words,
+): Pick<OperatorSchema, 'inputs' | 'outputs' | 'attributes'> {
+  return {
     inputs: inputs.map(formalValue),
     outputs: outputs.map(formalValue),
     attributes: attributes.map((text) => formalAttribute(text, words)),
@@ -75,7 +98,7 @@ function formalValue(text: string): FormalValue {
 }
 
 /** `name:type`, with `!` behind it where it must be given, or `=` and its default. */
-function formalAttribute(text: string, words: Readonly<Record<string, string>> | undefined): FormalAttribute {
+function formalAttribute(text: string, words: Words): FormalAttribute {
   const [, name = '', type = '', required, given] = /^(\w+):(\w+)(!)?(?:=([\s\S]*))?$/.exec(text) ?? [];
   return {
     name,

@@ -189,6 +189,9 @@ function operators(model: Model): PageOperator[] {
             inputs: [...schema.inputs],
             outputs: [...schema.outputs],
             attributes: schema.attributes.map(({ name, type, fallback }) => ({ name, type, fallback })),
+            since: schema.since,
+            first: schema.first,
+            changes: [...schema.changes],
           },
         ]
       : [];

@@ -1,4 +1,3 @@
-import { asPageAction, type PageAction } from './actions.ts';
 import type { PageAdaptation, PageProof } from './adaptation.ts';
 import { FIRST_LAYER_ARGS, type FirstLayerMethods } from './firstLayer.ts';
 import type { PackedModel } from './packed.ts';
@@ -63,6 +62,10 @@ export interface PageOperator {
   inputs: PageFormal[];
   outputs: PageFormal[];
   attributes: { name: string; type: string; fallback: string | null }[];
+  /** The opset of the version that holds in this file, of the first one, and what this one changed. */
+  since?: number;
+  first?: number;
+  changes?: string[];
 }
 
 export interface PageFormal {
@@ -184,6 +187,8 @@ export interface PageMethods extends WeightMethods, FirstLayerMethods {
   lastProof: { args: null; result: PageProof | null };
   /** Puts a link to a node, by its name or by a tensor it makes, on the clipboard. */
   copyLink: { args: { node: string }; result: null };
+  /** Opens an operator's page of ONNX's documentation in the browser. */
+  openOperatorPage: { args: { domain: string; opType: string }; result: null };
   copyText: { args: { text: string }; result: null };
   /** The view a command asked for, once; null when none did. */
   wanted: { args: null; result: PageView | null };
@@ -216,6 +221,10 @@ export const PAGE_ARGS: { readonly [M in PageMethod]: (value: unknown) => PageMe
     const node = (value as { node?: unknown } | null)?.node;
     return typeof node === 'string' ? { node } : undefined;
   },
+  openOperatorPage: (value) => {
+    const { domain, opType } = (value ?? {}) as Record<string, unknown>;
+    return typeof domain === 'string' && typeof opType === 'string' ? { domain, opType } : undefined;
+  },
   copyText: (value) => {
     const text = (value as { text?: unknown } | null)?.text;
     return typeof text === 'string' ? { text } : undefined;
@@ -238,56 +247,4 @@ function evaluationChoice(value: unknown): PageEvaluationChoice | undefined {
 
 function nothing(value: unknown): null | undefined {
   return value === null ? null : undefined;
-}
-
-/** Page -> host. Every request is answered by one `reply` with its id, also when it is cancelled. */
-export type PageMessage =
-  { type: 'request'; id: number; method: PageMethod; args: unknown } | { type: 'cancel'; id: number };
-
-/** Host -> page. `progress` is 0 to 1 and comes for long requests only. */
-export type HostMessage =
-  | { type: 'reply'; id: number; ok: true; result: unknown }
-  | { type: 'reply'; id: number; ok: false; code: string; message: string }
-  | { type: 'progress'; id: number; fraction: number }
-  | { type: 'changed' }
-  /** A link asks for a node, by its name or by a tensor it makes. */
-  | { type: 'show'; node: string }
-  /** A command acts on a thing of the page, or on what is selected there. */
-  | { type: 'act'; action: PageAction; target: string | null }
-  /** A command wants a view shown; the page asks `wanted` which. */
-  | { type: 'wanted' };
-
-/** Checks an unknown value that arrived from the page. */
-export function asPageMessage(value: unknown): PageMessage | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const m = value as Record<string, unknown>;
-  if (!Number.isSafeInteger(m.id)) return null;
-  const id = m.id as number;
-  if (m.type === 'cancel') return { type: 'cancel', id };
-  if (m.type !== 'request' || typeof m.method !== 'string' || !Object.hasOwn(PAGE_ARGS, m.method)) return null;
-  return { type: 'request', id, method: m.method as PageMethod, args: m.args ?? null };
-}
-
-/** Checks an unknown value that arrived from the host. */
-export function asHostMessage(value: unknown): HostMessage | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const m = value as Record<string, unknown>;
-  if (m.type === 'changed' || m.type === 'wanted') return { type: m.type };
-  if (m.type === 'show') return typeof m.node === 'string' ? { type: 'show', node: m.node } : null;
-  if (m.type === 'act') return asAct(m);
-  if (!Number.isSafeInteger(m.id)) return null;
-  const id = m.id as number;
-  if (m.type === 'progress')
-    return typeof m.fraction === 'number' ? { type: 'progress', id, fraction: m.fraction } : null;
-  if (m.type !== 'reply') return null;
-  if (m.ok === true) return { type: 'reply', id, ok: true, result: m.result };
-  if (m.ok === false && typeof m.code === 'string' && typeof m.message === 'string')
-    return { type: 'reply', id, ok: false, code: m.code, message: m.message };
-  return null;
-}
-
-function asAct({ action, target }: Record<string, unknown>): HostMessage | null {
-  const known = asPageAction(action);
-  if (!known || (target !== null && typeof target !== 'string')) return null;
-  return { type: 'act', action: known, target };
 }

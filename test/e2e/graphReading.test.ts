@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
+import type { PageFormal } from '../../src/protocol/messages.ts';
 import { resnet50Page, unetPage } from '../fixtures/pageModels.ts';
-import { drawn, graph, live, middleOf } from './drawn.ts';
+import { drawn, graph, inspector, live, middleOf } from './drawn.ts';
 import { launch, openPage } from './pageHarness.ts';
 
 let browser: Browser;
@@ -202,6 +203,40 @@ test('a card says what the pointer rests on, and by key what is selected; names 
   await card.getByText('Parameters').waitFor();
   await graph(page).press('Escape');
   await card.waitFor({ state: 'hidden' });
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('the operator in this opset: since when, what it takes, what changed, and its page on a click only', async () => {
+  const model = unetPage();
+  const single = (name: string): PageFormal => ({ name, kind: 'single' });
+  model.operators = [
+    {
+      opType: 'Conv',
+      domain: '',
+      inputs: [single('X'), single('W'), { name: 'B', kind: 'optional' }],
+      outputs: [single('Y')],
+      attributes: [],
+      since: 22,
+      first: 1,
+      changes: ['T takes bfloat16 too'],
+    },
+  ];
+  const { page, problems, requests, close } = await openPage(browser, model);
+  await drawn(page);
+  await page.getByRole('button', { name: 'Show in graph' }).click();
+  const text = await inspector(page).innerText();
+  assert.match(
+    text,
+    /Since opset\s+22 first in 1\s+Takes\s+X, W, B \(optional\)\s+Gives\s+Y\s+Changed in 22\s+T takes bfloat16 too/,
+  );
+  const asked = (): unknown[] => requests.filter((r) => r.method === 'openOperatorPage').map((r) => r.args);
+  assert.deepEqual(asked(), []);
+  const link = page.getByRole('button', { name: 'Conv in the ONNX documentation' });
+  await link.scrollIntoViewIfNeeded();
+  await page.screenshot({ path: 'test-results/page/operator.png' });
+  await link.click();
+  assert.deepEqual(asked(), [{ domain: '', opType: 'Conv' }]);
   assert.deepEqual(problems, []);
   await close();
 });

@@ -1,6 +1,7 @@
 import type { PageAction } from '../../src/protocol/actions.ts';
-import { asHostMessage } from '../../src/protocol/messages.ts';
-import type { PageMessage, PageMethod, PageMethods } from '../../src/protocol/messages.ts';
+import { asHostMessage } from '../../src/protocol/envelope.ts';
+import type { PageMethod, PageMethods } from '../../src/protocol/messages.ts';
+import type { PageMessage } from '../../src/protocol/envelope.ts';
 
 declare function acquireVsCodeApi(): {
   postMessage(message: PageMessage): void;

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { HostMessage } from '../../protocol/messages.ts';
+import type { HostMessage } from '../../protocol/envelope.ts';
 import type { PackedModel } from '../../protocol/packed.ts';
 import type { StatusLine } from '../window/statusLine.ts';
 import { statusText } from './statusText.ts';

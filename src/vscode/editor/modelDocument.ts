@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { EvaluatedModels } from '../../page/evaluatePage.ts';
-import type { HostMessage, PageView } from '../../protocol/messages.ts';
+import type { PageView } from '../../protocol/messages.ts';
+import type { HostMessage } from '../../protocol/envelope.ts';
 
 /** A page that shows a model. */
 export interface ModelPage {

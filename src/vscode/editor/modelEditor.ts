@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { base64 } from '../../bytes/base64.ts';
-import { asPageMessage } from '../../protocol/messages.ts';
+import { asPageMessage } from '../../protocol/envelope.ts';
 import type { PackedModel } from '../../protocol/packed.ts';
 import type { Extension } from '../extensionParts.ts';
 import { EDITOR_TYPES, uriOf } from '../modelFiles.ts';

@@ -3,7 +3,8 @@ import { basename } from '../../files/paths.ts';
 import type { VerifyReply, WorkerMethods } from '../../page/workerMethods.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { PageProof } from '../../protocol/adaptation.ts';
-import { PAGE_ARGS, type PageMessage, type PageMethod, type PageMethods } from '../../protocol/messages.ts';
+import { PAGE_ARGS, type PageMethod, type PageMethods } from '../../protocol/messages.ts';
+import { type PageMessage } from '../../protocol/envelope.ts';
 import type { PackedModel } from '../../protocol/packed.ts';
 import { convertOne } from '../commands/convert.ts';
 import { messageOf } from '../errors.ts';
@@ -12,6 +13,7 @@ import { placeOf, uriOf } from '../modelFiles.ts';
 import { evaluate, evaluationSetup, saveEvaluation } from './evaluation.ts';
 import { copyLink } from './links.ts';
 import type { ModelDocument, ModelPage } from './modelDocument.ts';
+import { operatorPage } from './operatorPage.ts';
 import { saveTensor } from './saveTensor.ts';
 
 /** One open page, as its answers see it. */
@@ -76,6 +78,13 @@ const ANSWERS: {
   tensorBlock: (call, args) => ask(call, 'tensorBlock', args),
   copyLink: async ({ document }, { node }) => {
     await copyLink(document.uri, node);
+    return null;
+  },
+  openOperatorPage: async (_, { domain, opType }) => {
+    const page = operatorPage(domain, opType);
+    if (page === null)
+      throw new ChannelwiseError('refused', 'no-page', 'This operator has no page in the documentation.');
+    await vscode.env.openExternal(vscode.Uri.parse(page));
     return null;
   },
   copyText: async (_, { text }) => {

@@ -30,7 +30,7 @@ test('formal names, kinds and defaults of Conv', () => {
 test('the version follows the opset', () => {
   assert.deepEqual(
     [1, 6, 7, 9, 13, 14, 99].map((v) => at('BatchNormalization', v)?.since),
-    [1, 6, 7, 9, 9, 14, 14],
+    [1, 6, 7, 9, 9, 14, 15],
   );
   assert.equal(at('Softmax', 12)?.attributes[0]?.fallback, '1');
   assert.equal(at('Softmax', 13)?.attributes[0]?.fallback, '-1');
@@ -59,4 +59,24 @@ test('every entry of the table can be read', () => {
         assert.ok(a.name && a.type && !(a.required && a.fallback !== null), `${key} ${a.name}`);
     }
   }
+});
+
+test('what the version in this opset changed, by names, defaults and element types', () => {
+  const facts = (opType: string, version: number): [number, number, readonly string[]] => {
+    const { first = 0, since = 0, changes = [] } = at(opType, version) ?? {};
+    return [first, since, changes];
+  };
+  assert.deepEqual(facts('Softmax', 13), [
+    1,
+    13,
+    ['attribute axis is -1 by default, before 1', 'T takes bfloat16 too'],
+  ]);
+  assert.deepEqual(facts('Squeeze', 14), [
+    1,
+    13,
+    ['input axes is new (optional)', 'attribute axes is gone', 'T takes bfloat16 too'],
+  ]);
+  assert.deepEqual(facts('Conv', 17), [1, 11, []], 'a version that changed words only');
+  assert.deepEqual(facts('Conv', 10), [1, 1, []], 'the first version changed nothing');
+  assert.match(facts('Clip', 11)[2].join('; '), /input min is new \(optional\).*attribute max is gone/);
 });

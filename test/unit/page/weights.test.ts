@@ -17,7 +17,8 @@ import { after, test } from 'node:test';
 import type { CallContext } from '../../../src/jobs/rpc.ts';
 import { WORKER_ANSWERS } from '../../../src/page/workerAnswers.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
-import { asPageMessage, PAGE_ARGS } from '../../../src/protocol/messages.ts';
+import { PAGE_ARGS } from '../../../src/protocol/messages.ts';
+import { asPageMessage } from '../../../src/protocol/envelope.ts';
 import {
   DTYPE,
   convModel,

@@ -9,6 +9,7 @@ import type { GraphSession } from '../../state/graphSession.ts';
 import { attributeRows, formalName, operatorOf } from './nodeFacts.ts';
 import { cardStyles } from '../styles.ts';
 import './layerTools.ts';
+import { operatorFacts } from './operatorFacts.ts';
 import '../weights/weightCard.ts';
 
 /** A list of neighbours longer than this is cut; the graph shows the rest. */
@@ -266,6 +267,7 @@ export class Inspector extends LitElement {
           </li>`;
         })}
       </ul>
+      ${operatorFacts(operator)}
     </section>`;
   }
 }
