@@ -1,4 +1,5 @@
 import { asPageAction, type PageAction } from './actions.ts';
+import { asSettings, type PageSettings } from './settings.ts';
 import { PAGE_ARGS, type PageMethod } from './messages.ts';
 
 /** Page -> host. Every request is answered by one `reply` with its id, also when it is cancelled. */
@@ -15,6 +16,8 @@ export type HostMessage =
   | { type: 'show'; node: string }
   /** A command acts on a thing of the page, or on what is selected there. */
   | { type: 'act'; action: PageAction; target: string | null }
+  /** A setting was changed. */
+  | { type: 'settings'; settings: PageSettings }
   /** A command wants a view shown; the page asks `wanted` which. */
   | { type: 'wanted' };
 
@@ -35,6 +38,7 @@ export function asHostMessage(value: unknown): HostMessage | null {
   const m = value as Record<string, unknown>;
   if (m.type === 'changed' || m.type === 'wanted') return { type: m.type };
   if (m.type === 'show') return typeof m.node === 'string' ? { type: 'show', node: m.node } : null;
+  if (m.type === 'settings') return { type: 'settings', settings: asSettings(m.settings) };
   if (m.type === 'act') return asAct(m);
   if (!Number.isSafeInteger(m.id)) return null;
   const id = m.id as number;

@@ -2,6 +2,7 @@ import type { PageAdaptation, PageProof } from './adaptation.ts';
 import { FIRST_LAYER_ARGS, type FirstLayerMethods } from './firstLayer.ts';
 import type { PackedModel } from './packed.ts';
 import { asBinding, type PageBinding, type PageSizes } from './sizes.ts';
+import { asSettingChange, type PageSettings, type SettingChange } from './settings.ts';
 import { WEIGHT_ARGS, type WeightMethods } from './weights.ts';
 import type { PageComparison } from './comparison.ts';
 import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from './evaluation.ts';
@@ -187,6 +188,8 @@ export interface PageMethods extends WeightMethods, FirstLayerMethods {
   lastProof: { args: null; result: PageProof | null };
   /** Puts a link to a node, by its name or by a tensor it makes, on the clipboard. */
   copyLink: { args: { node: string }; result: null };
+  settings: { args: null; result: PageSettings };
+  setSetting: { args: SettingChange; result: null };
   /** Opens an operator's page of ONNX's documentation in the browser. */
   openOperatorPage: { args: { domain: string; opType: string }; result: null };
   copyText: { args: { text: string }; result: null };
@@ -221,6 +224,8 @@ export const PAGE_ARGS: { readonly [M in PageMethod]: (value: unknown) => PageMe
     const node = (value as { node?: unknown } | null)?.node;
     return typeof node === 'string' ? { node } : undefined;
   },
+  settings: nothing,
+  setSetting: asSettingChange,
   openOperatorPage: (value) => {
     const { domain, opType } = (value ?? {}) as Record<string, unknown>;
     return typeof domain === 'string' && typeof opType === 'string' ? { domain, opType } : undefined;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as vscode from 'vscode';
-import type { HostMessage, PageMethod, PageMethods } from '../../src/protocol/messages.ts';
+import type { HostMessage } from '../../src/protocol/envelope.ts';
+import type { PageMethod, PageMethods } from '../../src/protocol/messages.ts';
 import { PageAnswers } from '../../src/vscode/editor/pageAnswers.ts';
 import { MEMORY_SCHEME, MemoryFileSystem, type Step } from './memoryFileSystem.ts';
 import { ownExtension, until, uri } from './workspace.ts';

@@ -25,6 +25,8 @@ const ICONS = {
   'zoom-out': 0xeb82,
   'expand-all': 0xeb95,
   batch: 0xebcc,
+  sideways: 0xebcb,
+  names: 0xea66,
   'trace-inputs': 0xebbb,
   'trace-outputs': 0xebba,
   panel: 0xebf4,

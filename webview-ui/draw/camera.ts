@@ -1,3 +1,5 @@
+import type { Orientation } from '../layout/spacing.ts';
+
 /** Where the reader looks: a point (X, Y) of the picture is drawn at (X·scale + x, Y·scale + y). */
 export interface View {
   x: number;
@@ -31,12 +33,22 @@ export function fitView(picture: Extent, page: Extent): View {
 
 /**
  * The first view is readable: as wide as is legible, from the top, with `focus` (the first input's middle) on the page.
+ * From left to right it is as tall as is legible, from the left.
  */
-export function firstView(picture: Extent, page: Extent, focus: number): View {
+export function firstView(
+  picture: Extent,
+  page: Extent,
+  focus: { readonly x: number; readonly y: number },
+  orientation: Orientation,
+): View {
   const whole = fitView(picture, page);
   if (whole.scale >= 0.7) return whole;
-  const scale = Math.min(1, Math.max(0.85, (page.width - 2 * MARGIN) / Math.max(1, picture.width)));
-  const centre = picture.width * scale <= page.width ? picture.width / 2 : focus;
+  const sideways = orientation === 'left-right';
+  const [size, room] = sideways ? [picture.height, page.height - TOP] : [picture.width, page.width];
+  const scale = Math.min(1, Math.max(0.85, (room - 2 * MARGIN) / Math.max(1, size)));
+  const wanted = sideways ? focus.y : focus.x;
+  const centre = size * scale <= room ? size / 2 : wanted;
+  if (sideways) return { scale, x: MARGIN, y: TOP + room / 2 - centre * scale };
   return { scale, x: page.width / 2 - centre * scale, y: TOP };
 }
 

@@ -3,6 +3,7 @@ import { FRAME } from '../layout/nested.ts';
 import type { BoxColours } from './boxColours.ts';
 import { FAINT, legible } from './brush.ts';
 import type { Brush, Marks, Motion } from './brush.ts';
+import { ARROW } from './arrow.ts';
 import { paintBoxes } from './paintBoxes.ts';
 import type { Theme } from './theme.ts';
 import type { Extent, View } from './camera.ts';
@@ -78,7 +79,7 @@ function visiblePieces({ scene, left, top, right, bottom, hair }: Brush): number
 function strokePieces(brush: Brush, pieces: readonly number[], colour: string, width: number): void {
   const { ctx, scene, view, hair } = brush;
   if (pieces.length === 0) return;
-  const { points, pieceStart, arrow } = scene.geometry;
+  const { points, pieceStart, arrow, orientation } = scene.geometry;
   const round = view.scale > 0.3;
   const arrows = view.scale > 0.25;
   ctx.strokeStyle = ctx.fillStyle = colour;
@@ -97,14 +98,15 @@ function strokePieces(brush: Brush, pieces: readonly number[], colour: string, w
   }
   ctx.stroke();
   if (!arrows) return;
+  const [left, right] = ARROW[orientation];
   ctx.beginPath();
   for (const piece of pieces) {
     if (!arrow[piece]) continue;
     const e = pieceStart[piece + 1]! * 2;
     const [x, y] = [points[e - 2]!, points[e - 1]!];
     ctx.moveTo(x, y);
-    ctx.lineTo(x - 4, y - 7);
-    ctx.lineTo(x + 4, y - 7);
+    ctx.lineTo(x + left[0], y + left[1]);
+    ctx.lineTo(x + right[0], y + right[1]);
   }
   ctx.fill();
 }

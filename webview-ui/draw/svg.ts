@@ -1,5 +1,7 @@
 import type { Scene } from '../graph/scene.ts';
+import type { Orientation } from '../layout/spacing.ts';
 import { FRAME } from '../layout/nested.ts';
+import { ARROW } from './arrow.ts';
 import type { BoxColours } from './boxColours.ts';
 import type { Theme } from './theme.ts';
 
@@ -117,7 +119,7 @@ function lines({ scene, theme, region }: SvgPicture): string[] {
     );
     paths.push(`M${points.slice(0, 2).join(' ')}L${points.slice(2).join(' ')}`);
     const [x, y] = [Number(points.at(-2)), Number(points.at(-1))];
-    if (geometry.arrow[p]) arrows.push(`M${num(x)} ${num(y)}l-4 -7h8z`);
+    if (geometry.arrow[p]) arrows.push(arrowPath(geometry.orientation, x, y));
     const label = geometry.labelled[p] ? scene.label(p) : '';
     if (label === '') continue;
     const [labelX, labelY, w] = [geometry.labels[2 * p]!, geometry.labels[2 * p + 1]!, label.length * 6.2 + 8];
@@ -132,6 +134,11 @@ function lines({ scene, theme, region }: SvgPicture): string[] {
     `<path d="${arrows.join('')}" fill="${line}"/>`,
     ...labels,
   ];
+}
+
+function arrowPath(orientation: Orientation, x: number, y: number): string {
+  const corners = ARROW[orientation].map(([dx, dy]) => `${num(x + dx)} ${num(y + dy)}`);
+  return `M${num(x)} ${num(y)}L${corners.join('L')}Z`;
 }
 
 function box(picture: SvgPicture, b: number): string {

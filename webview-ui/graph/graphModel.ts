@@ -4,7 +4,7 @@ import { ancestors, buildHierarchy } from './hierarchy.ts';
 import type { Hierarchy } from './hierarchy.ts';
 import { EdgeLabels } from './edgeLabels.ts';
 import { allNodes, clip, detailWidth, flatGraph, titleWidth } from './items.ts';
-import type { FlatGraph } from './items.ts';
+import type { BoxTitles, FlatGraph } from './items.ts';
 import { nestedInput } from './nestedInput.ts';
 import type { NestedInput } from '../layout/nested.ts';
 
@@ -44,9 +44,9 @@ export class GraphModel {
   readonly doubts: ReadonlyMap<SelectionKey, 'doubtful'>;
   #groups = new Map<SelectionKey, number>();
 
-  constructor(page: PageModel) {
+  constructor(page: PageModel, titles: BoxTitles = 'operators') {
     this.page = page;
-    this.flat = flatGraph(page);
+    this.flat = flatGraph(page, titles);
     this.hierarchy = buildHierarchy(this.flat, page.inner);
     this.doubts = new Map(
       (page.sizes?.contradictions ?? []).flatMap(({ node }) =>

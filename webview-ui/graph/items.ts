@@ -1,4 +1,5 @@
 import type { DimText, NodeKind, PageEdge, PageModel, PageNode, PageValue } from '../../src/protocol/messages.ts';
+import { nodeLabel } from '../text/format.ts';
 
 export type ItemKind = NodeKind | 'input' | 'output' | 'first';
 
@@ -89,13 +90,22 @@ function makeItem({ kind, node, role, title, detail }: Named): Item {
   };
 }
 
+/** What stands on the boxes of nodes. */
+export type BoxTitles = 'operators' | 'names';
+
+/** The last two parts of a node's name: the rest is what its groups say. */
+function shortName(node: PageNode): string {
+  const parts = nodeLabel(node).split('/');
+  return parts.slice(-2).join('/');
+}
+
 /** Every node that can be shown: the main graph's, then those of the graphs inside nodes. */
 export function allNodes(model: PageModel): readonly PageNode[] {
   return model.inner ? [...model.nodes, ...model.inner.nodes] : model.nodes;
 }
 
 /** The model as boxes and links. Graph inputs first, then nodes in file order, outputs, and what lies inside nodes. */
-export function flatGraph(model: PageModel): FlatGraph {
+export function flatGraph(model: PageModel, titles: BoxTitles = 'operators'): FlatGraph {
   const first = new Set(model.firstLayers.map((firstLayer) => firstLayer.nodeId));
   const items: Item[] = [];
   const itemOfNode = new Map<number, number>();
@@ -110,7 +120,15 @@ export function flatGraph(model: PageModel): FlatGraph {
     if (node.kind === 'constant') return;
     itemOfNode.set(node.id, items.length);
     const kind = first.has(node.id) ? 'first' : node.kind;
-    items.push(makeItem({ kind, node, role: '', title: node.opType, detail: node.detail }));
+    items.push(
+      makeItem({
+        kind,
+        node,
+        role: '',
+        title: titles === 'names' ? shortName(node) : node.opType,
+        detail: node.detail,
+      }),
+    );
   };
   for (const input of model.inputs) addInput(input, 'graph input');
   for (const node of model.nodes) addNode(node);

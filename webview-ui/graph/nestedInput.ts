@@ -25,7 +25,7 @@ export function nestedInput(
     linkFrom: new Int32Array(m),
     linkTo: new Int32Array(m),
     linkTensor: new Int32Array(m),
-    linkOffset: new Float64Array(m),
+    linkSlot: new Float64Array(m),
     tensors,
   };
   for (let i = 0; i < n; i++) {
@@ -42,7 +42,7 @@ export function nestedInput(
     input.linkFrom[l] = from;
     input.linkTo[l] = to;
     input.linkTensor[l] = tensorId;
-    input.linkOffset[l] = (slot * items[from]!.w) / 2;
+    input.linkSlot[l] = slot;
   }
   return input;
 }

@@ -48,6 +48,15 @@ export class Scene {
     return undefined;
   }
 
+  /** Boxes one after the other: the way the layers follow each other, then across. A frame comes where it begins. */
+  readingOrder(): number[] {
+    const { box, open, orientation, x, y, w, h } = this.geometry;
+    const sideways = orientation === 'left-right';
+    const [start, size, other] = sideways ? [x, w, y] : [y, h, x];
+    const place = (b: number): number => start[b]! + (open[b] ? 0 : size[b]! / 2);
+    return Array.from(box.keys()).sort((a, b) => place(a) - place(b) || other[a]! - other[b]!);
+  }
+
   label(piece: number): string {
     const geometry = this.geometry;
     const first = geometry.links[geometry.linkStart[piece]!];

@@ -1,6 +1,6 @@
+import type { Spacing } from './spacing.ts';
 import type { Csr } from './ranks.ts';
 
-export const COLUMN_GAP = 36;
 const MAX_SHIFT = 700;
 
 export interface LayoutInput {
@@ -14,6 +14,7 @@ export interface LayoutInput {
   toOffset: Float64Array;
   /** -1 for an entrance in the first row, 1 for an exit in the last, else 0. Null when there are none. */
   pin: Int8Array | null;
+  spacing: Spacing;
 }
 
 /** Nodes of each row, left to right, as one array with starts. */
@@ -79,7 +80,7 @@ export function placeColumns(ranked: Ranked): Float64Array {
     for (const v of row) if (Number.isNaN(wish[v]!)) wish[v] = wish[anchor]! + 1;
     if (row.length > 1)
       row.sort((a, b) => wish[a]! - wish[b]! || anchorFirst(a, b, anchor) || depth[b]! - depth[a]! || a - b);
-    spread(row, anchor, { wish, w: input.w, x });
+    spread(row, anchor, { wish, w: input.w, x, gap: input.spacing.column });
   }
   alignFirstRow(ranked, x);
   return x;
@@ -105,7 +106,7 @@ function alignFirstRow({ g: input, out, rows, rank, depth }: Ranked, x: Float64A
     }
   }
   row.sort((a, b) => wish[a]! - wish[b]! || anchorFirst(a, b, anchor) || a - b);
-  spread(row, anchor, { wish, w: input.w, x });
+  spread(row, anchor, { wish, w: input.w, x, gap: input.spacing.column });
 }
 
 /** Filled anew for every node. */
@@ -145,16 +146,16 @@ function wishOf(v: number, { g: input, into, rank }: Ranked, { x, wish, main }: 
 function spread(
   row: Int32Array,
   anchor: number,
-  { wish, w, x }: Pick<Wishes, 'wish' | 'x'> & { w: Float64Array },
+  { wish, w, x, gap }: Pick<Wishes, 'wish' | 'x'> & { w: Float64Array; gap: number },
 ): void {
   const middle = row.indexOf(anchor);
   x[anchor] = wish[anchor]!;
   for (let i = middle + 1; i < row.length; i++) {
     const [before, v] = [row[i - 1]!, row[i]!];
-    x[v] = Math.max(wish[v]!, x[before]! + (w[before]! + w[v]!) / 2 + COLUMN_GAP);
+    x[v] = Math.max(wish[v]!, x[before]! + (w[before]! + w[v]!) / 2 + gap);
   }
   for (let i = middle - 1; i >= 0; i--) {
     const [after, v] = [row[i + 1]!, row[i]!];
-    x[v] = Math.min(wish[v]!, x[after]! - (w[after]! + w[v]!) / 2 - COLUMN_GAP);
+    x[v] = Math.min(wish[v]!, x[after]! - (w[after]! + w[v]!) / 2 - gap);
   }
 }

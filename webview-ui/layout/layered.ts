@@ -3,14 +3,8 @@ import type { LayoutInput } from './columns.ts';
 import { edgesBy, rankNodes } from './ranks.ts';
 import { routeEdges } from './routes.ts';
 import type { Routes } from './routes.ts';
+import type { Spacing } from './spacing.ts';
 
-/** Between rows that straight lines join: room for a label and an arrow. */
-const STRAIGHT_GAP = 26;
-/** Where lines bend or leave for a lane beside the rows. */
-const BEND_GAP = 46;
-/** A gap with nothing to label in it: lines that enter or leave a group, straight or bent. */
-const PORT_GAP = 14;
-const PORT_BEND_GAP = 30;
 /** Lines less askew than this, in pixels, are upright. */
 const UPRIGHT = 0.5;
 
@@ -49,15 +43,15 @@ export function layoutGraph(input: LayoutInput): Layout {
     const ports =
       input.pin !== null &&
       ((row[0] !== undefined && input.pin[row[0]] === -1) || (next !== undefined && input.pin[next] === 1));
-    at += tall + gapBelow(ports, bends[r] === 1);
+    at += tall + gapBelow(input.spacing, ports, bends[r] === 1);
   }
   const routes = routeEdges(input, { rank, rows, x, y, top, bottom });
   return normalise(input, x, y, routes);
 }
 
-function gapBelow(ports: boolean, bent: boolean): number {
-  if (ports) return bent ? PORT_BEND_GAP : PORT_GAP;
-  return bent ? BEND_GAP : STRAIGHT_GAP;
+function gapBelow(spacing: Spacing, ports: boolean, bent: boolean): number {
+  if (ports) return bent ? spacing.portBend : spacing.port;
+  return bent ? spacing.bend : spacing.straight;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { layoutNested } from './nested.ts';
 import type { NestedInput, SceneGeometry } from './nested.ts';
+import type { Orientation } from './spacing.ts';
 
 /** The bundled worker's text, put in by build.mjs; absent in a plain bundle, and then layout runs here. */
 declare const LAYOUT_WORKER_TEXT: string;
@@ -13,6 +14,7 @@ export class Layouter {
   #worker: Worker | null = null;
   #turn = 0;
   #open: Uint8Array = new Uint8Array(0);
+  #orientation: Orientation = 'top-down';
   #waiting: ((scene: SceneGeometry | null) => void) | null = null;
 
   constructor(input: NestedInput) {
@@ -28,19 +30,20 @@ export class Layouter {
       event.preventDefault();
       this.#worker?.terminate();
       this.#worker = null;
-      if (this.#waiting) this.#settle(layoutNested(input, this.#open));
+      if (this.#waiting) this.#settle(layoutNested(input, this.#open, this.#orientation));
     };
   }
 
   /** Resolves to null when a newer call has overtaken this one, or when the layouter was closed. */
-  layout(open: Uint8Array<ArrayBuffer>): Promise<SceneGeometry | null> {
+  layout(open: Uint8Array<ArrayBuffer>, orientation: Orientation): Promise<SceneGeometry | null> {
     this.#settle(null);
     const turn = ++this.#turn;
     this.#open = open;
-    if (!this.#worker) return Promise.resolve(layoutNested(this.#input, open));
+    this.#orientation = orientation;
+    if (!this.#worker) return Promise.resolve(layoutNested(this.#input, open, orientation));
     return new Promise((resolve) => {
       this.#waiting = resolve;
-      this.#worker?.postMessage({ type: 'layout', turn, open });
+      this.#worker?.postMessage({ type: 'layout', turn, open, orientation });
     });
   }
 

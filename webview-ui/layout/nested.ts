@@ -1,7 +1,8 @@
-import { layoutGraph } from './layered.ts';
+import { PORT_WIDTH, layoutContainer } from './container.ts';
+import type { LayoutJob } from './container.ts';
 import type { Layout } from './layered.ts';
 import { collectPieces, visibleTree } from './pieces.ts';
-import type { Pieces, VisibleTree } from './pieces.ts';
+import type { Orientation } from './spacing.ts';
 
 /** Layout of a graph with groups, some open. Plain arrays, so it can cross to a worker. */
 export interface NestedInput {
@@ -18,13 +19,14 @@ export interface NestedInput {
   linkTo: Int32Array;
   /** Which tensor the link carries; links of one tensor share their way out. */
   linkTensor: Int32Array;
-  /** Where the link leaves its source's box, from its middle. */
-  linkOffset: Float64Array;
+  /** Where the link leaves its source's box: -1 one edge, 0 the middle, 1 the other edge. */
+  linkSlot: Float64Array;
   /** How many tensors there are. */
   tensors: number;
 }
 
 export interface SceneGeometry {
+  orientation: Orientation;
   /** What each box is: an item, or -1 - group. Frames of open groups come first, outer ones before inner ones. */
   box: Int32Array;
   open: Uint8Array;
@@ -47,7 +49,6 @@ export interface SceneGeometry {
 }
 
 export const FRAME = { side: 16, header: 28, foot: 12 } as const;
-const PORT_WIDTH = 8;
 
 interface Inner {
   layout: Layout;
@@ -57,9 +58,14 @@ interface Inner {
 }
 
 /** Lays out each open group by itself, innermost first, then puts them into one another. No recursion. */
-export function layoutNested(input: NestedInput, open: Uint8Array): SceneGeometry {
+export function layoutNested(
+  input: NestedInput,
+  open: Uint8Array,
+  orientation: Orientation = 'top-down',
+): SceneGeometry {
   const tree = visibleTree(input, open);
   const pieces = collectPieces(input, tree);
+  const job: LayoutJob = { input, tree, pieces, orientation };
   const groups = input.groupParent.length;
   const w = new Float64Array(tree.ref.length);
   const h = new Float64Array(tree.ref.length);
@@ -67,7 +73,7 @@ export function layoutNested(input: NestedInput, open: Uint8Array): SceneGeometr
     w[v] = ref < 0 ? input.groupW[-1 - ref]! : input.itemW[ref]!;
     h[v] = ref < 0 ? input.groupH[-1 - ref]! : input.itemH[ref]!;
   });
-  const portX = new Float64Array(pieces.portGroup.length);
+  const portAt = new Float64Array(pieces.portGroup.length);
   const inner = new Array<Inner | null>(groups).fill(null);
   const members = bucket(tree.parent, groups);
   const ports = bucket(Int32Array.from(pieces.portGroup), groups);
@@ -75,13 +81,13 @@ export function layoutNested(input: NestedInput, open: Uint8Array): SceneGeometr
   const local = new Int32Array(tree.ref.length + pieces.portGroup.length);
   for (let g = groups - 1; g >= 0; g--) {
     if (!tree.expanded[g]) continue;
-    const layout = layoutContainer(input, tree, pieces, {
+    const layout = layoutContainer(job, {
       members: members(g),
       ports: ports(g),
       lines: lines(g),
       w,
       h,
-      portX,
+      portAt,
       local,
     });
     const v = tree.ofGroup[g]!;
@@ -91,50 +97,10 @@ export function layoutNested(input: NestedInput, open: Uint8Array): SceneGeometr
     w[v] = layout.width + 2 * dx;
     h[v] = layout.height + FRAME.header + FRAME.foot;
     const own = ports(g);
-    for (let i = 0; i < own.length; i++) portX[own[i]!] = dx + layout.x[members(g).length + i]! + PORT_WIDTH / 2;
+    const [corner, places] = orientation === 'left-right' ? [dy, layout.y] : [dx, layout.x];
+    for (let i = 0; i < own.length; i++) portAt[own[i]!] = corner + places[members(g).length + i]! + PORT_WIDTH / 2;
   }
-  return assemble(tree, pieces, inner, { members, lines, w, h });
-}
-
-interface Container {
-  members: Int32Array;
-  ports: Int32Array;
-  lines: Int32Array;
-  w: Float64Array;
-  h: Float64Array;
-  portX: Float64Array;
-  local: Int32Array;
-}
-
-function layoutContainer(input: NestedInput, tree: VisibleTree, pieces: Pieces, container: Container): Layout {
-  const n = container.members.length + container.ports.length;
-  const boxes = tree.ref.length;
-  const w = new Float64Array(n);
-  const h = new Float64Array(n);
-  const pin = container.ports.length > 0 ? new Int8Array(n) : null;
-  container.members.forEach((member, i) => {
-    container.local[member] = i;
-    w[i] = container.w[member]!;
-    h[i] = container.h[member]!;
-  });
-  container.ports.forEach((port, i) => {
-    const at = container.members.length + i;
-    container.local[boxes + port] = at;
-    w[at] = PORT_WIDTH;
-    pin![at] = pieces.portSide[port]!;
-  });
-  const length = container.lines.length;
-  const [from, to] = [new Int32Array(length), new Int32Array(length)];
-  const [fromOffset, toOffset] = [new Float64Array(length), new Float64Array(length)];
-  container.lines.forEach((line, i) => {
-    const [fv, fp, tv, tp] = [pieces.fromBox[line]!, pieces.fromPort[line]!, pieces.toBox[line]!, pieces.toPort[line]!];
-    from[i] = container.local[fv >= 0 ? fv : boxes + fp]!;
-    to[i] = container.local[tv >= 0 ? tv : boxes + tp]!;
-    if (fv >= 0 && fp >= 0) fromOffset[i] = container.portX[fp]! - container.w[fv]! / 2;
-    else if (fv >= 0 && tree.ref[fv]! >= 0) fromOffset[i] = input.linkOffset[pieces.firstLink[line]!]!;
-    if (tv >= 0 && tp >= 0) toOffset[i] = container.portX[tp]! - container.w[tv]! / 2;
-  });
-  return layoutGraph({ w, h, from, to, fromOffset, toOffset, pin });
+  return assemble(job, inner, { members, lines, w, h });
 }
 
 interface Measured {
@@ -145,8 +111,7 @@ interface Measured {
 }
 
 function assemble(
-  tree: VisibleTree,
-  pieces: Pieces,
+  { tree, pieces, orientation }: LayoutJob,
   inner: readonly (Inner | null)[],
   measured: Measured,
 ): SceneGeometry {
@@ -170,6 +135,10 @@ function assemble(
     const left = g === 0 ? 0 : x[frame]!;
     const top = g === 0 ? 0 : y[frame]!;
     const [ox, oy] = [left + box.dx, top + box.dy];
+    const edge =
+      orientation === 'left-right'
+        ? { at: 0, near: left, far: left + measured.w[frame]! }
+        : { at: 1, near: top, far: top + measured.h[frame]! };
     const within = measured.members(g);
     for (let i = 0; i < within.length; i++) {
       x[within[i]!] = ox + layout.x[i]!;
@@ -185,14 +154,15 @@ function assemble(
         points[at++] = layout.points[k + 1]! + oy;
       }
       // A line through a frame runs to the frame's edge, across the title bar and the foot.
-      if (pieces.fromBox[line]! < 0) points[from + 1] = top;
-      if (pieces.toBox[line]! < 0) points[at - 1] = top + measured.h[frame]!;
+      if (pieces.fromBox[line]! < 0) points[from + edge.at] = edge.near;
+      if (pieces.toBox[line]! < 0) points[at - 2 + edge.at] = edge.far;
       labels[2 * line] = layout.labels[2 * i]! + ox;
       labels[2 * line + 1] = layout.labels[2 * i + 1]! + oy;
     }
   });
   const root = inner[0]!.layout;
   return {
+    orientation,
     box: Int32Array.from(tree.ref),
     open: Uint8Array.from(tree.ref, (ref) => (ref < 0 && tree.expanded[-1 - ref] ? 1 : 0)),
     x,

@@ -4,11 +4,6 @@ import { edgesBy } from './ranks.ts';
 const LANE_GAP = 14;
 /** A skip drops straight past other boxes only when this few rows must be checked. */
 const STRAIGHT_LIMIT = 64;
-/** Below a row, from the top: where lanes are left for, labels, where lines bend, where lanes come back. */
-const EXIT = 5;
-const LABEL = 11;
-const BEND = 18;
-const ENTRY = 10;
 /** Where a lane meets a box, as part of its width from the middle; a port is too narrow to have sides. */
 const SIDE = 0.3;
 const NARROW = 20;
@@ -38,6 +33,7 @@ const NO_LANE = NaN;
  * per row.
  */
 export function routeEdges(input: LayoutInput, placed: Placed): Routes {
+  const { spacing } = input;
   const lanes = assignLanes(input, placed);
   const count = input.from.length;
   const start = new Int32Array(count + 1);
@@ -60,19 +56,19 @@ export function routeEdges(input: LayoutInput, placed: Placed): Routes {
     if (Number.isNaN(lane)) {
       add(x0, y0);
       if (Math.abs(x0 - x1) > 0.5) {
-        const bend = Math.max(placed.top[b]! - BEND, y0 + 1);
+        const bend = Math.max(placed.top[b]! - spacing.bendAt, y0 + 1);
         add(x0, bend);
         add(x1, bend);
       }
       add(x1, y1);
       labels[2 * e] = x0;
-      labels[2 * e + 1] = placed.bottom[a]! + LABEL;
+      labels[2 * e + 1] = placed.bottom[a]! + spacing.label;
     } else {
       const side = Math.sign(lane - placed.x[u]!);
       const sx = input.fromOffset[e] === 0 ? x0 + side * sideOf(input.w[u]!) : x0;
       const tx = input.toOffset[e] === 0 ? x1 + Math.sign(lane - placed.x[v]!) * sideOf(input.w[v]!) : x1;
-      const leave = placed.bottom[a]! + EXIT;
-      const enter = placed.top[b]! - ENTRY;
+      const leave = placed.bottom[a]! + spacing.exit;
+      const enter = placed.top[b]! - spacing.entry;
       add(sx, y0);
       add(sx, leave);
       add(lane, leave);
@@ -80,7 +76,7 @@ export function routeEdges(input: LayoutInput, placed: Placed): Routes {
       add(tx, enter);
       add(tx, y1);
       labels[2 * e] = lane;
-      labels[2 * e + 1] = placed.bottom[a]! + LABEL + 8;
+      labels[2 * e + 1] = placed.bottom[a]! + spacing.laneLabel;
     }
     start[e + 1] = end / 2;
   }

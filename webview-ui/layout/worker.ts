@@ -1,8 +1,10 @@
 import { layoutNested } from './nested.ts';
 import type { NestedInput } from './nested.ts';
+import type { Orientation } from './spacing.ts';
 
 /** The layout worker: one graph at a time, then one set of open groups after another. */
-type Order = { type: 'graph'; input: NestedInput } | { type: 'layout'; turn: number; open: Uint8Array };
+type Order =
+  { type: 'graph'; input: NestedInput } | { type: 'layout'; turn: number; open: Uint8Array; orientation: Orientation };
 
 let input: NestedInput | null = null;
 const scope = self as unknown as {
@@ -17,7 +19,7 @@ scope.onmessage = ({ data }) => {
   }
   if (!input) return;
   const started = performance.now();
-  const scene = layoutNested(input, data.open);
+  const scene = layoutNested(input, data.open, data.orientation);
   const buffers = Object.values(scene).flatMap((v) => (ArrayBuffer.isView(v) ? [v.buffer as ArrayBuffer] : []));
   scope.postMessage({ turn: data.turn, scene, milliseconds: performance.now() - started }, [...new Set(buffers)]);
 };

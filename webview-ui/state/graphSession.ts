@@ -2,6 +2,7 @@ import type { PageModel } from '../../src/protocol/messages.ts';
 import { GraphModel } from '../graph/graphModel.ts';
 import type { SelectionKey } from '../graph/graphModel.ts';
 import { Scene } from '../graph/scene.ts';
+import { settings } from './settings.ts';
 import { Layouter } from '../layout/layouter.ts';
 
 /** One model on the page: which groups are open, and the picture laid out for that. */
@@ -12,7 +13,9 @@ export class GraphSession {
   #layouter: Layouter;
 
   constructor(page: PageModel, openPaths: readonly string[] | null) {
-    this.model = new GraphModel(page);
+    const { titles, batchSize } = settings();
+    this.model = new GraphModel(page, titles);
+    this.model.labels.showBatch = batchSize;
     this.open = openPaths ? this.model.openFrom(openPaths) : this.model.initiallyOpen();
     this.#layouter = new Layouter(this.model.input);
   }
@@ -27,7 +30,7 @@ export class GraphSession {
 
   /** Lays out what is open now. Null when another call has overtaken this one. */
   async layout(): Promise<Scene | null> {
-    const geometry = await this.#layouter.layout(Uint8Array.from(this.open));
+    const geometry = await this.#layouter.layout(Uint8Array.from(this.open), settings().orientation);
     if (!geometry) return null;
     this.scene = new Scene(this.model, geometry);
     return this.scene;

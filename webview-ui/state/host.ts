@@ -1,4 +1,5 @@
 import type { PageAction } from '../../src/protocol/actions.ts';
+import type { PageSettings } from '../../src/protocol/settings.ts';
 import { asHostMessage } from '../../src/protocol/envelope.ts';
 import type { PageMethod, PageMethods } from '../../src/protocol/messages.ts';
 import type { PageMessage } from '../../src/protocol/envelope.ts';
@@ -34,6 +35,7 @@ const api = acquireVsCodeApi();
 const waiting = new Map<number, Waiting>();
 const listeners = { changed: new Set<() => void>(), wanted: new Set<() => void>() };
 const shows = new Set<(node: string) => void>();
+const settingsListeners = new Set<(settings: PageSettings) => void>();
 const acts = new Set<(action: PageAction, target: string | null) => void>();
 let lastId = 0;
 
@@ -46,6 +48,10 @@ window.addEventListener('message', (event: MessageEvent<unknown>) => {
   }
   if (message.type === 'show') {
     for (const listener of [...shows]) listener(message.node);
+    return;
+  }
+  if (message.type === 'settings') {
+    for (const listener of [...settingsListeners]) listener(message.settings);
     return;
   }
   if (message.type === 'act') {
@@ -105,4 +111,10 @@ export function onShow(listener: (node: string) => void): () => void {
 export function onAct(listener: (action: PageAction, target: string | null) => void): () => void {
   acts.add(listener);
   return () => acts.delete(listener);
+}
+
+/** Calls `listener` when a setting was changed in VS Code; returns the unsubscribe function. */
+export function onSettingsMessage(listener: (settings: PageSettings) => void): () => void {
+  settingsListeners.add(listener);
+  return () => settingsListeners.delete(listener);
 }

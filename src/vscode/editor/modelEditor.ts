@@ -6,6 +6,7 @@ import type { Extension } from '../extensionParts.ts';
 import { EDITOR_TYPES, uriOf } from '../modelFiles.ts';
 import { StatusLine } from '../window/statusLine.ts';
 import { ActivePage } from './activePage.ts';
+import { onGraphSettings } from './graphSettings.ts';
 import { Links } from './links.ts';
 import { registerPageActions } from './pageActions.ts';
 import type { ModelDocument, ModelPage } from './modelDocument.ts';
@@ -67,6 +68,7 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDoc
       original,
       document.add(page),
       watchFile(document.uri, changed),
+      onGraphSettings((settings) => page.post({ type: 'settings', settings })),
       panel.onDidChangeViewState(() => {
         if (!panel.visible) document.pageIsHidden(page);
         this.active.update(panel);

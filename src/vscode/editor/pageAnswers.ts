@@ -11,6 +11,7 @@ import { messageOf } from '../errors.ts';
 import type { Extension } from '../extensionParts.ts';
 import { placeOf, uriOf } from '../modelFiles.ts';
 import { evaluate, evaluationSetup, saveEvaluation } from './evaluation.ts';
+import { changeGraphSetting, graphSettings } from './graphSettings.ts';
 import { copyLink } from './links.ts';
 import type { ModelDocument, ModelPage } from './modelDocument.ts';
 import { operatorPage } from './operatorPage.ts';
@@ -78,6 +79,11 @@ const ANSWERS: {
   tensorBlock: (call, args) => ask(call, 'tensorBlock', args),
   copyLink: async ({ document }, { node }) => {
     await copyLink(document.uri, node);
+    return null;
+  },
+  settings: () => Promise.resolve(graphSettings()),
+  setSetting: async (_, change) => {
+    await changeGraphSetting(change);
     return null;
   },
   openOperatorPage: async (_, { domain, opType }) => {

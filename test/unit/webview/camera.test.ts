@@ -21,7 +21,11 @@ test('a fitted picture lies inside the page and below the tools, whatever its pr
       const { x, y, scale } = fitView({ width, height }, page);
       assert.ok(x >= 0 && x + width * scale <= page.width, `${width}×${height}: ${x}`);
       assert.ok(y >= TOOLS && y + height * scale <= page.height, `${width}×${height}: ${y}`);
-      assert.ok(firstView({ width, height }, page, width / 2).y >= TOOLS);
+      const middle = { x: width / 2, y: height / 2 };
+      assert.ok(firstView({ width, height }, page, middle, 'top-down').y >= TOOLS);
+      const sideways = firstView({ width, height }, page, middle, 'left-right');
+      assert.ok(sideways.x >= 0, 'the beginning is on the page');
+      assert.ok(sideways.y + middle.y * sideways.scale <= page.height);
     }
   }
 });

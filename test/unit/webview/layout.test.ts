@@ -5,6 +5,8 @@ import { layoutNested } from '../../../webview-ui/layout/nested.ts';
 import type { SceneGeometry } from '../../../webview-ui/layout/nested.ts';
 import { layoutGraph } from '../../../webview-ui/layout/layered.ts';
 import type { LayoutInput } from '../../../webview-ui/layout/columns.ts';
+import { SPACING } from '../../../webview-ui/layout/spacing.ts';
+import type { Orientation } from '../../../webview-ui/layout/spacing.ts';
 import {
   densePage,
   inceptionPage,
@@ -15,9 +17,14 @@ import {
 } from '../../fixtures/pageModels.ts';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 
-function layout(page: PageModel, open: 0 | 1): { model: GraphModel; scene: SceneGeometry } {
+function layout(
+  page: PageModel,
+  open: 0 | 1,
+  orientation: Orientation = 'top-down',
+): { model: GraphModel; scene: SceneGeometry } {
   const model = new GraphModel(page);
-  return { model, scene: layoutNested(model.input, new Uint8Array(model.hierarchy.groups.length).fill(open)) };
+  const groups = new Uint8Array(model.hierarchy.groups.length).fill(open);
+  return { model, scene: layoutNested(model.input, groups, orientation) };
 }
 
 /** Pairs of boxes that overlap though neither holds the other. */
@@ -68,12 +75,14 @@ const pages: [string, () => PageModel][] = [
 ];
 for (const [name, page] of pages) {
   for (const open of [0, 1] as const) {
-    test(`${name}, groups ${open ? 'open' : 'closed'}: boxes don't overlap and lines pass beside them`, () => {
-      const { scene } = layout(page(), open);
-      assert.equal(overlaps(scene), 0);
-      assert.equal(crossings(scene), 0);
-      for (const list of [scene.x, scene.y, scene.points]) assert.ok(list.every(Number.isFinite));
-    });
+    for (const orientation of ['top-down', 'left-right'] as const) {
+      test(`${name}, ${orientation}, groups ${open ? 'open' : 'closed'}: boxes don't overlap, lines pass beside them`, () => {
+        const { scene } = layout(page(), open, orientation);
+        assert.equal(overlaps(scene), 0);
+        assert.equal(crossings(scene), 0);
+        for (const list of [scene.x, scene.y, scene.points]) assert.ok(list.every(Number.isFinite));
+      });
+    }
   }
 }
 
@@ -92,6 +101,23 @@ test('edges run downwards, except around a cycle', () => {
   const { scene } = layout(resnet50Page(), 0);
   for (let p = 0; p + 1 < scene.pieceStart.length; p++)
     assert.ok(scene.points[scene.pieceStart[p]! * 2 + 1]! < scene.points[scene.pieceStart[p + 1]! * 2 - 1]!);
+});
+
+test('from left to right, edges run to the right, from box to box and through frames to their edges', () => {
+  for (const open of [0, 1] as const) {
+    const { scene } = layout(resnet50Page(), open, 'left-right');
+    const [ends, frames] = [new Set<number>(), new Set<number>()];
+    scene.box.forEach((_, b) => {
+      const edges = scene.open[b] ? frames : ends;
+      edges.add(Math.round(scene.x[b]!)).add(Math.round(scene.x[b]! + scene.w[b]!));
+    });
+    for (let p = 0; p + 1 < scene.pieceStart.length; p++) {
+      const [from, to] = [scene.points[scene.pieceStart[p]! * 2]!, scene.points[scene.pieceStart[p + 1]! * 2 - 2]!];
+      assert.ok(from < to);
+      for (const end of [from, to].map(Math.round)) assert.ok(ends.has(end) || frames.has(end), String(end));
+    }
+    assert.ok(scene.width > 5 * scene.height);
+  }
 });
 
 test('the main path of ResNet-50 is one straight column', () => {
@@ -186,6 +212,7 @@ test('a long edge adds nothing to the graph', () => {
     fromOffset: new Float64Array(n),
     toOffset: new Float64Array(n),
     pin: null,
+    spacing: SPACING['top-down'],
   };
   const long = layoutGraph(g);
   assert.equal(long.start[n]! - long.start[n - 1]!, 6);
@@ -201,6 +228,7 @@ test('cycles, self-loops, doubles and empty graphs are laid out, not followed fo
     fromOffset: new Float64Array(edges.length),
     toOffset: new Float64Array(edges.length),
     pin: null,
+    spacing: SPACING['top-down'],
   });
   for (const input of [
     g(0, []),
@@ -233,6 +261,7 @@ test('a chain of 200,000 nodes does not overflow the stack', () => {
     fromOffset: new Float64Array(n - 1),
     toOffset: new Float64Array(n - 1),
     pin: null,
+    spacing: SPACING['top-down'],
   });
   assert.ok(l.height > n * 30);
 });

@@ -6,6 +6,7 @@ import type { PackedModel } from '../../../src/protocol/packed.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import { GraphSession } from '../../state/graphSession.ts';
 import { clearMenus } from '../../state/contextMenu.ts';
+import { loadSettings, onSettings } from '../../state/settings.ts';
 import { keptState, onHost, request } from '../../state/host.ts';
 import { asSaved } from '../../state/saved.ts';
 import type { Saved } from '../../state/saved.ts';
@@ -26,6 +27,7 @@ export class App extends LitElement {
   declare error: string;
   declare bind: PageBinding;
   #load = 0;
+  #settings: Promise<void> = Promise.resolve();
   #saved = asSaved(keptState());
   #stops: (() => void)[] = [];
 
@@ -39,7 +41,14 @@ export class App extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#stops = [onHost('changed', () => void this.#fetch()), clearMenus()];
+    this.#stops = [
+      onHost('changed', () => void this.#fetch()),
+      clearMenus(),
+      onSettings((now, before) => {
+        if (now.titles !== before.titles) void this.#drawAnew();
+      }),
+    ];
+    this.#settings = loadSettings();
     void this.#fetch();
   }
 
@@ -58,6 +67,7 @@ export class App extends LitElement {
     const turn = ++this.#load;
     try {
       const packed = await request('model', Object.keys(this.bind).length ? { bind: this.bind } : null);
+      await this.#settings;
       // A newer request has gone out meanwhile; its answer is the one to show.
       if (turn === this.#load) await this.#show(packed);
     } catch (error) {
@@ -69,14 +79,22 @@ export class App extends LitElement {
 
   async #show(packed: PackedModel | null): Promise<void> {
     performance.mark('channelwise:model');
-    const model = packed && unpackModel(packed);
-    // The same file in a new version keeps its reader's place; a tab that comes back finds it again.
+    this.error = packed ? '' : 'The file holds no model.';
+    await this.#begin(packed && unpackModel(packed));
+  }
+
+  /** The same model with other texts on its boxes. */
+  async #drawAnew(): Promise<void> {
+    if (this.model) await this.#begin(this.model);
+  }
+
+  /** The same file in a new version keeps its reader's place; a tab that comes back finds it again. */
+  async #begin(model: PageModel | null): Promise<void> {
     const before = this.#page;
     const place: Partial<Saved> = before?.place ?? this.#saved;
     const known = model !== null && place.file === model.fileName && place.nodes === model.nodes.length;
     this.session?.close();
     this.model = model;
-    this.error = model ? '' : 'The file holds no model.';
     this.session = model ? new GraphSession(model, known ? (place.open ?? null) : null) : null;
     performance.mark('channelwise:graph');
     await this.updateComplete;

@@ -5,6 +5,7 @@ import type { Region } from '../../draw/svg.ts';
 import { NO_MARKS } from '../../draw/marks.ts';
 import { paint } from '../../draw/paint.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
+import { changeSetting, onSettings, settings } from '../../state/settings.ts';
 import { saveBlob } from '../../state/download.ts';
 import '../icon.ts';
 import type { GraphView } from './graphView.ts';
@@ -18,7 +19,6 @@ export class GraphTools extends LitElement {
     session: { attribute: false },
     target: { attribute: false },
     saving: { state: true },
-    batch: { state: true },
   };
   static override styles = css`
     :host {
@@ -64,15 +64,13 @@ export class GraphTools extends LitElement {
   declare session: GraphSession | null;
   declare target: { readonly graphView: GraphView | null } | null;
   declare saving: boolean;
-  /** Whether shapes on lines have the batch size that all share. */
-  declare batch: boolean;
+  #stop: () => void = () => undefined;
 
   constructor() {
     super();
     this.session = null;
     this.target = null;
     this.saving = false;
-    this.batch = false;
   }
 
   /** Colours the graph by the numbers in a file that was dropped. */
@@ -159,17 +157,43 @@ export class GraphTools extends LitElement {
     if (!(to instanceof Node && (event.currentTarget as HTMLElement).contains(to))) this.saving = false;
   }
 
-  /** Draws the shared batch size, or leaves it out again. */
-  #toggleBatch(): void {
-    const labels = this.session?.model.labels;
-    if (!labels) return;
-    labels.showBatch = !labels.showBatch;
-    this.batch = labels.showBatch;
-    this.#view?.draw();
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#stop = onSettings(() => this.requestUpdate());
   }
 
-  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
-    if (changed.has('session')) this.batch = this.session?.model.labels.showBatch ?? false;
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stop();
+  }
+
+  /** Switches that are remembered as VS Code's settings. */
+  #switches(): TemplateResult {
+    const { orientation, titles, batchSize } = settings();
+    const sideways = orientation === 'left-right';
+    const names = titles === 'names';
+    return html`<cw-icon-button
+        icon="sideways"
+        label="Left to right"
+        .pressed=${sideways}
+        @click=${() => changeSetting('orientation', sideways ? 'top-down' : 'left-right')}
+      ></cw-icon-button>
+      <cw-icon-button
+        icon="names"
+        label="Names on boxes"
+        .pressed=${names}
+        @click=${() => changeSetting('titles', names ? 'operators' : 'names')}
+      ></cw-icon-button>
+      ${
+        this.session?.model.labels.hasBatch
+          ? html`<cw-icon-button
+              icon="batch"
+              label="Batch size on lines"
+              .pressed=${batchSize}
+              @click=${() => changeSetting('batchSize', !batchSize)}
+            ></cw-icon-button>`
+          : null
+      }`;
   }
 
   override render(): TemplateResult {
@@ -211,16 +235,7 @@ export class GraphTools extends LitElement {
               ></cw-icon-button>`
           : null
       }
-      ${
-        this.session?.model.labels.hasBatch
-          ? html`<cw-icon-button
-              icon="batch"
-              label="Batch size on lines"
-              .pressed=${this.batch}
-              @click=${() => this.#toggleBatch()}
-            ></cw-icon-button>`
-          : null
-      }
+      ${this.#switches()}
       <cw-heat-menu .model=${this.session?.model ?? null}></cw-heat-menu>
       <div class="menu" @keydown=${this.#menuKey} @focusout=${this.#menuLeft}>
         <cw-icon-button

@@ -1,5 +1,6 @@
 import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
+import type { PageSettings } from '../../../src/protocol/settings.ts';
 import type { Difference } from '../../draw/brush.ts';
 import { centreOn, firstView, fitView, zoomAt } from '../../draw/camera.ts';
 import type { Extent, View } from '../../draw/camera.ts';
@@ -19,6 +20,7 @@ import { linkTarget } from '../../graph/targets.ts';
 import type { Target } from '../../graph/targets.ts';
 import type { Trace } from '../../graph/trace.ts';
 import { FRAME } from '../../layout/nested.ts';
+import { onSettings } from '../../state/settings.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import { graphViewStyles } from './graphViewStyles.ts';
 import { HoverCard } from './hoverCard.ts';
@@ -61,6 +63,7 @@ export class GraphView extends LitElement {
   #width = 0;
   #frame = 0;
   #marks = NO_MARKS;
+  #stop: () => void = () => undefined;
   #mover = new Mover(() => this.draw());
   #hovering = new Hovering((facts, at) => this.#showFacts(facts, at));
   #pointing = new Pointing(this);
@@ -87,6 +90,7 @@ export class GraphView extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#resize.observe(this);
+    this.#stop = onSettings((now, before) => void this.#changed(now, before));
     // VS Code changes themes by rewriting the body's class and the root's style.
     this.#themes.observe(document.body, { attributes: true });
     this.#themes.observe(document.documentElement, { attributes: true });
@@ -94,12 +98,23 @@ export class GraphView extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#stop();
     this.#resize.disconnect();
     this.#themes.disconnect();
     this.#mover.stop();
     this.endHover();
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
+  }
+
+  /** The batch size stands on the lines or not; the other way round, the picture is laid out and placed anew. */
+  async #changed(now: PageSettings, before: PageSettings): Promise<void> {
+    if (this.session) this.session.model.labels.showBatch = now.batchSize;
+    this.draw();
+    if (now.orientation === before.orientation) return;
+    this.#placed = false;
+    await this.relayout(null);
+    if (this.selected) await this.reveal(this.selected);
   }
 
   protected override firstUpdated(): void {
@@ -198,10 +213,7 @@ export class GraphView extends LitElement {
     const { scene, page } = this;
     if (scene && !this.#placed && page.width > 0 && page.height > 0) {
       this.#placed = true;
-      const first = scene.boxOf('i0') ?? 0;
-      this.#view =
-        this.startView ??
-        firstView(scene.geometry, page, (scene.geometry.x[first] ?? 0) + (scene.geometry.w[first] ?? 0) / 2);
+      this.#view = this.startView ?? this.#firstView(scene);
       this.startView = null;
     } else if (page.width > 0 && this.#width > 0) {
       // What is in the middle stays there when the editor is split or made wider.
@@ -210,6 +222,14 @@ export class GraphView extends LitElement {
     if (page.width > 0) this.#width = page.width;
     this.draw();
     this.#miniMap?.repaint();
+  }
+
+  #firstView(scene: Scene): View {
+    const { geometry } = scene;
+    const box = scene.boxOf('i0') ?? 0;
+    const middle = (start: Float64Array, size: Float64Array): number => (start[box] ?? 0) + (size[box] ?? 0) / 2;
+    const focus = { x: middle(geometry.x, geometry.w), y: middle(geometry.y, geometry.h) };
+    return firstView(geometry, this.page, focus, geometry.orientation);
   }
 
   fit(): void {

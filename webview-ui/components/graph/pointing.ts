@@ -1,3 +1,4 @@
+import { settings } from '../../state/settings.ts';
 import type { GraphView } from './graphView.ts';
 
 interface Finger {
@@ -31,13 +32,18 @@ export class Pointing {
   #wheel(event: WheelEvent): void {
     event.preventDefault();
     const unit = event.deltaMode === 1 ? 16 : 1;
-    // A pinch on a touch pad arrives as a wheel with Ctrl. Shift pans sideways.
-    if (event.shiftKey && !event.ctrlKey) {
-      this.#view.pan(-(event.deltaX || event.deltaY) * unit, 0);
+    const [dx, dy] = [event.deltaX * unit, event.deltaY * unit];
+    // A pinch on a touch pad arrives as a wheel with Ctrl.
+    const zooms = event.ctrlKey || event.metaKey || (settings().wheel === 'zoom' && !event.shiftKey);
+    if (!zooms) {
+      // With Shift a wheel of one direction pans sideways; some browsers turn it themselves.
+      const [right, down] = event.shiftKey ? [dx || dy, 0] : [dx, dy];
+      this.#view.pan(-right, -down);
       return;
     }
-    const step = Math.max(-200, Math.min(200, event.deltaY * unit)) * (event.ctrlKey ? 0.01 : 0.0022);
-    this.#view.zoom(Math.exp(-step), event.offsetX, event.offsetY);
+    if (!event.ctrlKey && dx !== 0) this.#view.pan(-dx, 0);
+    const step = Math.max(-200, Math.min(200, dy)) * (event.ctrlKey ? 0.01 : 0.0022);
+    if (step !== 0) this.#view.zoom(Math.exp(-step), event.offsetX, event.offsetY);
   }
 
   #down(event: PointerEvent, canvas: HTMLCanvasElement): void {
@@ -90,21 +96,14 @@ export class Pointing {
     if (scene && ref < 0) this.#view.toggle(scene.model.keyOf(ref));
   }
 
-  /** Next or previous box in reading order: down the page, then across. */
+  /** Next or previous box in reading order. */
   #step(by: number): void {
     const { scene, selected } = this.#view;
-    if (!scene) return;
-    const geometry = scene.geometry;
-    const order = Array.from(geometry.box.keys()).sort(
-      (a, b) =>
-        geometry.y[a]! +
-          (geometry.open[a] ? 0 : geometry.h[a]! / 2) -
-          (geometry.y[b]! + (geometry.open[b] ? 0 : geometry.h[b]! / 2)) || geometry.x[a]! - geometry.x[b]!,
-    );
-    if (order.length === 0) return;
+    const order = scene?.readingOrder() ?? [];
+    if (!scene || order.length === 0) return;
     const at = order.indexOf(scene.boxOf(selected) ?? -1);
     const next = at < 0 ? 0 : Math.min(order.length - 1, Math.max(0, at + by));
-    this.#view.select(scene.model.keyOf(geometry.box[order[next]!]!), true);
+    this.#view.select(scene.model.keyOf(scene.geometry.box[order[next]!]!), true);
   }
 
   #key(event: KeyboardEvent): void {

@@ -1,0 +1,15 @@
+import type { Orientation } from '../layout/spacing.ts';
+
+type Corner = readonly [x: number, y: number];
+
+/** The two corners of an arrow's foot, from its tip, by the way that lines arrive. */
+export const ARROW: Readonly<Record<Orientation, readonly [Corner, Corner]>> = {
+  'top-down': [
+    [-4, -7],
+    [4, -7],
+  ],
+  'left-right': [
+    [-7, -4],
+    [-7, 4],
+  ],
+};
