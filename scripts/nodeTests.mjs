@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { bundleTests, removeBundles } from './bundleTests.mjs';
 import { root, runNode } from './step.mjs';
 
 /** Test files under a folder; Node 20's test runner knows no globs. */
@@ -25,5 +26,10 @@ export async function runTests(label, files, { options = [], env = {} } = {}) {
   ];
   const own = options.some((option) => option.startsWith('--test-reporter')) ? [] : reporters;
   const concurrency = `--test-concurrency=${availableParallelism()}`;
-  await runNode(label, ['--import', 'tsx', '--test', concurrency, ...own, ...options, ...files], { env });
+  const bundles = await bundleTests(files);
+  try {
+    await runNode(label, ['--enable-source-maps', '--test', concurrency, ...own, ...options, ...bundles], { env });
+  } finally {
+    removeBundles();
+  }
 }
