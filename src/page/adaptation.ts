@@ -11,7 +11,7 @@ import { holdsWeightsAlone, withOpenFile } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import { weightsMark } from '../jobs/weights/originOf.ts';
 import { areNumbers, count, integer, items, list, object, sizes, text, type RawRecord } from './recordText.ts';
-import { RecordedWeights } from './recordedWeights.ts';
+import { RecordedWeights, type RecordedWeight } from './recordedWeights.ts';
 
 /** A longer story is told from its end. */
 const MAX_STEPS = 20;
@@ -23,15 +23,33 @@ const MAX_MATRIX = 16;
  * null when it records nothing.
  */
 export async function adaptationOf(model: Model, path: string, shapes: Shapes): Promise<PageAdaptation | null> {
-  const steps = provenanceOf(model);
+  const weights = new RecordedWeights(model, shapes);
+  return storyOf(provenanceOf(model), path, {
+    state: (recorded) => weights.state(recorded),
+    inputNow: (input) => inputNow(model, input),
+  });
+}
+
+/** What a file holds now of what its record names. */
+export interface FileNow {
+  readonly state: (recorded: RecordedWeight) => PageFold['now'];
+  readonly inputNow: (recorded: PageMappedInput) => PageAdaptation['inputs'][number];
+}
+
+/** The steps that a file of any format records, as plain checked data; null where there are none. */
+export async function storyOf(
+  steps: readonly ProvenanceStep[],
+  path: string,
+  now: FileNow,
+): Promise<PageAdaptation | null> {
   const last = steps.at(-1);
   if (!last) return null;
-  const weights = new RecordedWeights(model, shapes);
-  const shown = steps.slice(-MAX_STEPS).map((step) => pageStep(step, weights));
+  const shown = steps.slice(-MAX_STEPS).map((step) => pageStep(step, now));
   return {
+    isRecorded: true,
     steps: shown,
     stepCount: steps.length,
-    inputs: shown.at(-1)?.inputs.map((i) => inputNow(model, i)) ?? [],
+    inputs: shown.at(-1)?.inputs.map(now.inputNow) ?? [],
     original: await originalOf(path, last),
   };
 }
@@ -108,7 +126,7 @@ function recordedMap(input: RawRecord | undefined, name: string): ChannelMap | n
   }
 }
 
-function pageStep(step: ProvenanceStep, weights: RecordedWeights): PageStep {
+function pageStep(step: ProvenanceStep, now: FileNow): PageStep {
   const raw = step as unknown as RawRecord;
   const source = raw.source as Record<string, unknown>;
   const counts = object(raw.counts);
@@ -119,7 +137,7 @@ function pageStep(step: ProvenanceStep, weights: RecordedWeights): PageStep {
     map: text(object(raw.map).name),
     warning: text(object(raw.map).warning),
     inputs: items(raw.inputs).map(mappedInput),
-    folds: items(raw.folds).map((item) => pageFold(item, weights)),
+    folds: items(raw.folds).map((item) => pageFold(item, now)),
     foldCount: Math.max(count(counts.folds), items(raw.folds).length),
     rebuilt: items(raw.escapes).map((item) => ({
       tensor: text(item.tensor),
@@ -155,7 +173,7 @@ function mappedInput(raw: RawRecord): PageMappedInput {
   };
 }
 
-function pageFold(raw: RawRecord, weights: RecordedWeights): PageFold {
+function pageFold(raw: RawRecord, now: FileNow): PageFold {
   const recorded = {
     tensor: text(raw.tensor),
     node: text(raw.node),
@@ -163,7 +181,7 @@ function pageFold(raw: RawRecord, weights: RecordedWeights): PageFold {
     oldDims: sizes(raw.oldDims),
     newDims: sizes(raw.newDims),
   };
-  return { ...recorded, now: weights.state(recorded) };
+  return { ...recorded, now: now.state(recorded) };
 }
 
 /** What an adapted input takes by the file's own declaration, beside what the record says. */

@@ -109,17 +109,17 @@ export function pageComparison(
   ];
   const texts = (list: readonly TextChange[]): PageDifference[] => list.map((textChange) => row(textLine(textChange)));
   const groups = [
-    group('Inputs', ends(c.inputs, 'i')),
-    group('Outputs', ends(c.outputs, 'o')),
-    group('Nodes', nodes),
-    group('Weights', tensors),
-    group('Names', names),
-    group(
+    differenceGroup('Inputs', ends(c.inputs, 'i')),
+    differenceGroup('Outputs', ends(c.outputs, 'o')),
+    differenceGroup('Nodes', nodes),
+    differenceGroup('Weights', tensors),
+    differenceGroup('Names', names),
+    differenceGroup(
       'Declared shapes',
       c.valueInfo.map((valueChange) => row(valueLine(valueChange))),
     ),
-    group('Model', texts(c.header)),
-    group('Metadata', texts(c.metadata.map(inWords))),
+    differenceGroup('Model', texts(c.header)),
+    differenceGroup('Metadata', texts(c.metadata.map(inWords))),
   ];
   return {
     statement: comparisonStatement(c),
@@ -136,7 +136,8 @@ function inWords(textChange: TextChange): TextChange {
   return { ...textChange, a: textChange.a === null ? null : words, b: textChange.b === null ? null : words };
 }
 
-function group(title: string, rows: PageDifference[]): PageDifferenceGroup {
+/** The first rows of a group, and how many it has. */
+export function differenceGroup(title: string, rows: PageDifference[]): PageDifferenceGroup {
   return { title, count: rows.length, rows: rows.slice(0, MAX_ROWS) };
 }
 

@@ -12,6 +12,7 @@ import type { PageBinding } from '../protocol/sizes.ts';
 import { adaptationOf } from './adaptation.ts';
 import { pageModel, type AboutFile } from './pageModel.ts';
 import { smallConstants } from './smallConstants.ts';
+import { weightsAdaptation } from './weightsAdaptation.ts';
 import { weightsPage } from './weightsPage.ts';
 
 /** Reads a file of any format and turns it into what the page shows: names, shapes and places, never weights. */
@@ -60,6 +61,6 @@ async function readWeights(open: OpenFile): Promise<PageModel> {
     format: format.title,
     opened: file,
     inputLayers: chosen,
-    adaptation: null,
+    adaptation: await weightsAdaptation(open),
   });
 }

@@ -1,16 +1,13 @@
 import { basename } from '../files/paths.ts';
 import type { ImageInput } from '../adapt/inputs/imageInputs.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
-import { readProvenance } from '../adapt/report/provenance.ts';
 import { layerText } from '../adapt/weights/patchOrder.ts';
 import { weightsPython } from '../adapt/weights/weightsPython.ts';
-import { canWrite } from '../formats/format.ts';
 import { adaptFile } from '../jobs/convert.ts';
 import { withOpenFile } from '../jobs/openFile.ts';
 import { besideWeights } from '../jobs/weights/besideWeights.ts';
 import { layersOf } from '../jobs/weights/layers.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
-import { madeFromSteps, type MadeFrom } from './adaptation.ts';
 
 /**
  * The layers of a file of weights that may see the image, as inputs to choose from; a file with none is refused with
@@ -32,13 +29,6 @@ export async function layerInputs(path: string, signal: AbortSignal): Promise<Im
       isLikely: chosen.includes(layer),
     }));
   });
-}
-
-/** What the file records of its last adaptation, and the original that it names. */
-export async function weightsMadeFrom(path: string, signal: AbortSignal): Promise<MadeFrom | null> {
-  return withOpenFile(path, signal, ({ file: { writer } }) =>
-    madeFromSteps(readProvenance(canWrite(writer) ? writer.record : null), path),
-  );
 }
 
 export interface PythonOptions {

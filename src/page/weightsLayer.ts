@@ -8,10 +8,13 @@ import type { FirstLayerMethods, PageFilterSet, PageFirstLayerFacts } from '../p
 import { permuted } from '../tensors/permuted.ts';
 import type { ElementRange, StoredTensor } from '../tensors/storedTensor.ts';
 import { encodedFilters, filtersEnd, filterValues } from './filterPictures.ts';
-import { weightsMadeFrom } from './weightsAnswers.ts';
+import { weightsMadeFrom } from './weightsAdaptation.ts';
 
 /** A weight whose filters can be drawn: outputs, inputs, rows and columns, with one more axis for volumes and one less for signals. */
 const DRAWN_RANKS = [3, 4, 5];
+
+/** States of an original whose filters belong beside those of the file. */
+const MATCHING: ReadonlySet<string> = new Set(['same', 'likely']);
 
 type Signal = Pick<CallContext, 'signal'>;
 
@@ -85,7 +88,7 @@ function filterSet(tensor: StoredTensor): PageFilterSet | null {
 
 async function originalPath(path: string, signal: AbortSignal): Promise<string | null> {
   const made = await weightsMadeFrom(path, signal);
-  return made?.original.state === 'same' ? made.original.path : null;
+  return made && MATCHING.has(made.original.state) ? made.original.path : null;
 }
 
 async function originalFilters(

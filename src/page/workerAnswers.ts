@@ -18,7 +18,9 @@ import { comparePage } from './pageComparison.ts';
 import { readPageModel } from './readPage.ts';
 import { shapesOfFile } from './shapes.ts';
 import { saveTensor, tensorBlock, tensorStatistics } from './weights.ts';
-import { layerInputs, pythonOfWeights, weightsMadeFrom } from './weightsAnswers.ts';
+import { weightsMadeFrom } from './weightsAdaptation.ts';
+import { compareWeightsPage } from './weightsComparison.ts';
+import { layerInputs, pythonOfWeights } from './weightsAnswers.ts';
 import { weightsLayerFacts, weightsLayerFilters } from './weightsLayer.ts';
 import type { AdaptReply, WorkerMethods } from './workerMethods.ts';
 import { basename } from '../files/paths.ts';
@@ -54,7 +56,8 @@ export const WORKER_ANSWERS: Answers<WorkerMethods> = {
     (await holdsWeightsAlone(path)) ? weightsLayerFacts(path, layer, context) : firstLayerFacts(path, layer, context),
   layerFilters: async ({ path, ...args }, context) =>
     (await holdsWeightsAlone(path)) ? weightsLayerFilters(path, args, context) : layerFilters(path, args, context),
-  compare: ({ path, other }, context) => comparePage(path, other, context),
+  compare: async ({ path, other }, context) =>
+    (await holdsWeightsAlone(path)) ? compareWeightsPage(path, other, context) : comparePage(path, other, context),
   differences: async ({ path, other }, context) => {
     const found = await compareFiles(path, other, context);
     return { identical: found.identical, differences: differencesText(found) };

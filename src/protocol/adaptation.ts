@@ -3,6 +3,8 @@
  * what was checked.
  */
 export interface PageAdaptation {
+  /** false: the file keeps no record, and the one step is what it shows beside its likely original. */
+  isRecorded: boolean;
   /** Oldest first; of a long story the end. */
   steps: PageStep[];
   stepCount: number;
@@ -11,11 +13,14 @@ export interface PageAdaptation {
   original: PageOriginal;
 }
 
-/** The file beside this one that the last step started from. `same`: size and fingerprint are the recorded ones. */
+/**
+ * The file beside this one that the last step started from. `same`: size and fingerprint are the recorded ones.
+ * `likely`: nothing is recorded, but names and tensors of the two files say so.
+ */
 export interface PageOriginal {
   name: string;
   path: string | null;
-  state: 'same' | 'changed' | 'missing' | 'unnamed';
+  state: 'same' | 'changed' | 'missing' | 'unnamed' | 'likely';
 }
 
 export interface PageStep {

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { resnet50Page } from '../fixtures/pageModels.ts';
 import type { ThemeKind } from '../fixtures/themes.ts';
+import { violations } from './axeRules.ts';
 import { launch, openPage } from './pageHarness.ts';
-
-/** axe-core's rules, run inside the page: https://github.com/dequelabs/axe-core */
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: Browser;
 before(async () => {
@@ -17,18 +13,6 @@ before(async () => {
 after(async () => {
   await browser.close();
 });
-
-/** What axe finds wrong on the page as it is now: the rule and the places. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { target: unknown; failureSummary: string }[] }[] }> };
-    };
-    const found = await axe.run();
-    return found.violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${JSON.stringify(target)}`));
-  });
-}
 
 for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
   test(`axe finds nothing on the graph, the layers and the tensors in ${theme}`, async () => {

@@ -14,12 +14,17 @@ const JOB_METHODS: Readonly<Record<string, keyof WorkerMethods>> = {
   layerFilters: 'layerFilters',
 };
 
+export interface OpenFileOptions extends OpenOptions {
+  /** Answers of the host that take the worker's time; undefined for others. */
+  job?: (method: string) => Promise<Answer | undefined>;
+}
+
 /** Opens the page on a real file, with the worker's own jobs behind it. */
-export async function openFilePage(browser: Browser, path: string, options: OpenOptions = {}): Promise<OpenedPage> {
+export async function openFilePage(browser: Browser, path: string, options: OpenFileOptions = {}): Promise<OpenedPage> {
   const context: CallContext = { signal: new AbortController().signal, onProgress: () => undefined };
   const model = unpackModel(await WORKER_ANSWERS.readModel({ path }, context));
   const answer = async (method: string, request: Record<string, unknown>): Promise<Answer> => {
-    const given = options.answer?.(method, request);
+    const given = (await options.job?.(method)) ?? options.answer?.(method, request);
     if (given) return given;
     try {
       const args = PAGE_ARGS[method as PageMethod](request.args) as Record<string, unknown> | undefined;

@@ -54,7 +54,7 @@ test('a file of weights shows a tree of its tensors, and what a graph would need
   const { page } = opened;
   const tree = page.getByRole('treegrid', { name: 'Tensors' });
   await tree.waitFor();
-  assert.deepEqual(await page.getByRole('tab').allInnerTexts(), ['Tensors', 'Input layers']);
+  assert.deepEqual(await page.getByRole('tab').allInnerTexts(), ['Tensors', 'Input layers', 'Compare']);
   const rows = await tree.getByRole('row').allInnerTexts();
   const names = rows.slice(1).map((row) => row.trim().split('\t')[0]!.trim());
   const expected =

@@ -37,8 +37,17 @@ export function compareText(comparison: Comparison): string[] {
       comparison.valueInfo.map(({ name, ...s }) => textLine({ what: name, ...s })),
     ),
     ...section('metadata ', comparison.metadata.map(textLine)),
-    comparison.nodes.same === 1 ? '1 node is the same' : `${comparison.nodes.same} nodes are the same`,
+    ...(hasNodes(comparison) ? [sameNodes(comparison.nodes.same)] : []),
   ];
+}
+
+function sameNodes(count: number): string {
+  return count === 1 ? '1 node is the same' : `${count} nodes are the same`;
+}
+
+/** Files of weights alone have none. */
+function hasNodes({ nodes }: Comparison): boolean {
+  return nodes.same + nodes.added.length + nodes.removed.length + nodes.changed.length + nodes.renamed.length > 0;
 }
 
 export type Line = readonly ['-' | '+' | '~', string];
@@ -72,7 +81,9 @@ export function comparisonStatement(comparison: Comparison): string {
     .filter(([n]) => n > 0)
     .map(([n, what, how = '', many = `${what}s`]) => `${n} ${n === 1 ? what : many}${how}`);
   const common = comparison.nodes.same + changed.length + renamed.length;
-  return common ? `${told.join(', ')}; nothing else differs.` : `No node is in both models: ${told.join(', ')}.`;
+  return common || !hasNodes(comparison)
+    ? `${told.join(', ')}; nothing else differs.`
+    : `No node is in both models: ${told.join(', ')}.`;
 }
 
 export function textLine({ what, a, b }: TextChange): Line {

@@ -21,7 +21,7 @@ import { withOpenFile } from '../../../src/jobs/openFile.ts';
 import { verifyFiles } from '../../../src/jobs/verify.ts';
 import { inspectAny } from '../../../src/page/inspect.ts';
 import { readPageModel } from '../../../src/page/readPage.ts';
-import { weightsMadeFrom } from '../../../src/page/weightsAnswers.ts';
+import { weightsMadeFrom } from '../../../src/page/weightsAdaptation.ts';
 import { tensorStatistics } from '../../../src/page/weights.ts';
 import { floatWeights, headerBytes, safetensorsFile } from '../../fixtures/safetensors.ts';
 

@@ -19,6 +19,7 @@ const ORIGINALS: Readonly<Record<PageOriginal['state'], string>> = {
   changed: 'beside this file, but it is another version or another model by now',
   missing: 'not beside this file any more',
   unnamed: 'the file names none that could lie beside it',
+  likely: 'no record names it, but names and tensors of the two files fit',
 };
 
 const NOW: Readonly<Record<PageFold['now'], string>> = {
@@ -27,6 +28,12 @@ const NOW: Readonly<Record<PageFold['now'], string>> = {
   missing: '✗ no such weight',
   unknown: 'computed inside',
 };
+
+const NO_RECORD = 'Files of this format keep no record. This is read from the tensors of both files.';
+
+function recordedBy({ version }: PageStep): string {
+  return `Recorded by Channelwise ${version} when the file was written. Anybody can write such a record. Verifying tests the map it names and trusts nothing in it.`;
+}
 
 function isWrong({ now }: PageFold): boolean {
   return now === 'other' || now === 'missing';
@@ -58,11 +65,8 @@ export class Adaptation extends LitElement {
         <div class="card">${this.#weights(last)}</div>
       </div>
       <div class="column" role="region" aria-labelledby="says">
-        <h2 id="says" class="title">What the file says</h2>
-        <p class="hint">
-          Recorded by Channelwise ${last.version} when the file was written. Anybody can write such a record. Verifying
-          tests the map it names and trusts nothing in it.
-        </p>
+        <h2 id="says" class="title">${pageAdaptation.isRecorded ? 'What the file says' : 'What the two files show'}</h2>
+        <p class="hint">${pageAdaptation.isRecorded ? recordedBy(last) : NO_RECORD}</p>
         ${pageAdaptation.stepCount > 1 ? html`<p class="hint">Adapted ${countText(pageAdaptation.stepCount)} times, newest first.</p>` : null}
         ${[...pageAdaptation.steps].reverse().map((step) => this.#step(step))}
       </div>`;
@@ -118,8 +122,24 @@ export class Adaptation extends LitElement {
   #weights(step: PageStep): TemplateResult {
     const wrong = step.folds.filter(isWrong).length;
     const length = step.folds.length;
-    return html`<h3>Recorded weights in this file</h3>
-      <p class=${wrong ? 'bad' : ''}>${recordedWeights(length, wrong)}</p>`;
+    return html`<h3>
+        ${this.model?.adaptation?.isRecorded ? 'Recorded weights in this file' : 'Weights of another shape'}
+      </h3>
+      <p class=${wrong ? 'bad' : ''}>
+        ${this.model?.adaptation?.isRecorded ? recordedWeights(length, wrong) : step.folds.map(({ tensor }) => tensor).join(', ')}
+      </p>
+      ${this.#filters()}`;
+  }
+
+  /** The tab of the input layers has the pictures, of the original too. */
+  #filters(): TemplateResult | null {
+    if (!this.model?.firstLayers.length) return null;
+    const show = (): void => {
+      this.dispatchEvent(new CustomEvent('tab-chosen', { detail: 'first', bubbles: true, composed: true }));
+    };
+    return html`<div class="row">
+      <vscode-button appearance="secondary" @click=${show}>Filters before and after</vscode-button>
+    </div>`;
   }
 
   #step(step: PageStep): TemplateResult {

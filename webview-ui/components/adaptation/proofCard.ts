@@ -145,6 +145,12 @@ export class ProofCard extends LitElement {
     </section>`;
   }
 
+  #compared({ stemNodes, identicalNodes }: PageProof): string {
+    if (this.model?.hasGraph)
+      return `${nodesText(stemNodes)} run, ${nodesText(identicalNodes)} behind the same, byte for byte`;
+    return `${countText(stemNodes)} changed layer${stemNodes === 1 ? '' : 's'} run, all other tensors byte for byte`;
+  }
+
   #found(proof: PageProof): TemplateResult {
     return html` <p class=${proof.verdict === 'failed' ? 'verdict failed' : 'verdict'}>${VERDICTS[proof.verdict]}</p>
       <p class="statement">${withoutVerdict(proof.statement)}</p>
@@ -169,7 +175,7 @@ export class ProofCard extends LitElement {
           proof.bytesCompared
             ? html`<dt>Compared</dt>
                 <dd>
-                  ${nodesText(proof.stemNodes)} run, ${nodesText(proof.identicalNodes)} behind the same, byte for byte
+                  ${this.#compared(proof)}
                   <span class="sub">(${countText(proof.bytesCompared)} bytes)</span>
                 </dd>`
             : null

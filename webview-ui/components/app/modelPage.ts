@@ -307,6 +307,7 @@ export class ModelPage extends LitElement {
       @menu-asked=${this.#offerMenu}
       @tensor-chosen=${(event: CustomEvent<string>) => (this.tensor = event.detail)}
       @table-view=${(event: CustomEvent<TableState>) => (this.table = event.detail)}
+      @tab-chosen=${(event: CustomEvent<Tab>) => (this.tab = event.detail)}
     >
       ${this.#panel('graph', page.hasGraph ? graph : null)}
       ${tabsOf(page).map((shown) => (shown === 'graph' ? null : this.#panel(shown, TAB_PANELS[shown](state))))}

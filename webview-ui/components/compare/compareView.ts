@@ -8,6 +8,10 @@ import './differenceList.ts';
 import '../app/longWork.ts';
 import { TwinGraphs } from './twinGraphs.ts';
 
+const WITH_GRAPHS =
+  'Compare this model with another one: inputs and outputs, nodes, weights and metadata, with both graphs side by side.';
+const WEIGHTS_ALONE = 'Compare this file with another one: names, shapes, types and numbers of all tensors.';
+
 /** The Compare tab: what differs in one sentence, a list to walk through, and the two graphs beside each other. */
 export class CompareView extends LitElement {
   static override properties = {
@@ -49,6 +53,11 @@ export class CompareView extends LitElement {
       max-width: 420px;
       min-width: 200px;
       border-right: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
+    }
+    cw-difference-list.alone {
+      flex: 1;
+      max-width: none;
+      border-right: none;
     }
     cw-twin-graphs {
       flex: 1;
@@ -129,7 +138,7 @@ export class CompareView extends LitElement {
       });
       if (this.#running !== running) return;
       this.#graphs?.close();
-      this.#graphs = comparison && new ComparedGraphs(model, comparison);
+      this.#graphs = comparison && model.hasGraph ? new ComparedGraphs(model, comparison) : null;
       this.comparison = comparison;
     } catch (error) {
       if (this.#running !== running) return;
@@ -167,23 +176,34 @@ export class CompareView extends LitElement {
       </div>`;
     if (!pageComparison)
       return html`<div class="empty">
-        <p>
-          Compare this model with another one: inputs and outputs, nodes, weights and metadata, with both graphs side by
-          side.
-        </p>
+        <p>${this.model?.hasGraph ? WITH_GRAPHS : WEIGHTS_ALONE}</p>
         ${this.#choose('Choose a Model…')}
       </div>`;
     return html` <div class="top">
-        <p role="status">${pageComparison.statement}</p>
+        <p role="status">${this.#between(pageComparison)}${pageComparison.statement}</p>
         ${this.#choose('Compare with Another…')}
       </div>
-      <div class="body">
-        ${pageComparison.groups.length ? html`<cw-difference-list .groups=${pageComparison.groups} @difference-chosen=${this.#chosen}></cw-difference-list>` : null}
-        <cw-twin-graphs
-          .graphs=${this.#graphs}
-          .names=${{ a: pageComparison.aName, b: pageComparison.bName }}
-        ></cw-twin-graphs>
-      </div>`;
+      <div class="body">${this.#differences(pageComparison)}${this.#twins(pageComparison)}</div>`;
+  }
+
+  /** The names stand over the graphs where there are any. */
+  #between({ aName, bName }: PageComparison): string {
+    return this.#graphs ? '' : `${aName} → ${bName}: `;
+  }
+
+  #differences({ groups }: PageComparison): TemplateResult | null {
+    if (groups.length === 0) return null;
+    return html`<cw-difference-list
+      class=${this.#graphs ? '' : 'alone'}
+      .groups=${groups}
+      @difference-chosen=${this.#chosen}
+    ></cw-difference-list>`;
+  }
+
+  /** Files of weights alone have no graphs to show. */
+  #twins({ aName, bName }: PageComparison): TemplateResult | null {
+    if (!this.#graphs) return null;
+    return html`<cw-twin-graphs .graphs=${this.#graphs} .names=${{ a: aName, b: bName }}></cw-twin-graphs>`;
   }
 }
 customElements.define('cw-compare', CompareView);

@@ -20,13 +20,13 @@ export class DifferenceList extends LitElement {
       outline: 1px solid var(--vscode-focusBorder);
       outline-offset: -1px;
     }
-    h3 {
+    .title {
       margin: 0;
       padding: 10px 14px 4px;
       font-size: 0.92em;
       font-weight: 600;
     }
-    h3 span {
+    .title span {
       color: var(--vscode-descriptionForeground);
       font-weight: 400;
     }
@@ -169,10 +169,10 @@ export class DifferenceList extends LitElement {
         const shown = this.#shown(group);
         const left = group.rows.length - shown.length;
         return html`<div role="group" aria-label=${`${group.title}, ${group.count}`}>
-          <h3>${group.title} <span>${countText(group.count)}</span></h3>
+          <div class="title" aria-hidden="true">${group.title} <span>${countText(group.count)}</span></div>
           ${shown.map(option)}
           ${left > 0 ? html`<button class="more" @click=${() => (this.whole = new Set([...this.whole, group.title]))}>Show ${countText(left)} more</button>` : null}
-          ${left === 0 && group.count > group.rows.length ? html`<h3><span>and ${countText(group.count - group.rows.length)} more; channelwise compare --json lists all</span></h3>` : null}
+          ${left === 0 && group.count > group.rows.length ? html`<div class="title" aria-hidden="true"><span>and ${countText(group.count - group.rows.length)} more; channelwise compare --json lists all</span></div>` : null}
         </div>`;
       })}
     </div>`;

@@ -154,7 +154,7 @@ export class FirstLayerTab extends LitElement {
       void this.#load(0);
     };
     return html` <header>
-        <h2>${layer.opType} <span class="name">${layer.node}</span></h2>
+        <h2>${layer.opType} <span class="name">${layer.node || layer.weight}</span></h2>
         ${
           layers.length > 1
             ? html`<label

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { convertToGray } from '../../../src/jobs/convert.ts';
+import { readPageModel } from '../../../src/page/readPage.ts';
+import { weightsMadeFrom } from '../../../src/page/weightsAdaptation.ts';
+import { compareWeightsPage } from '../../../src/page/weightsComparison.ts';
+import { floatWeights, safetensorsFile, type WeightsTensor } from '../../fixtures/safetensors.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'channelwise-story-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const RGB = [
+  floatWeights('stem.weight', [8, 3, 5, 5]),
+  floatWeights('stem.bias', [8]),
+  floatWeights('optimizer.state.0.exp_avg', [8, 3, 5, 5]),
+  floatWeights('fc.weight', [4, 8]),
+];
+const GRAY = RGB.map(({ name, dims }) =>
+  floatWeights(
+    name,
+    dims.map((dim) => (dim === 3 ? 1 : dim)),
+  ),
+);
+
+function write(name: string, tensors: readonly WeightsTensor[]): string {
+  const path = join(folder, name);
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, safetensorsFile(tensors));
+  return path;
+}
+
+test('a file with a record tells its story, and what the file holds now of it', async () => {
+  const { outPath } = await convertToGray(write('net.safetensors', RGB));
+  const page = await readPageModel(outPath ?? '');
+  const story = page.adaptation;
+  assert.ok(story?.isRecorded);
+  assert.equal(story.original.state, 'same');
+  assert.deepEqual(story.inputs, [{ name: 'stem.weight', type: 'float32[8, 1, 5, 5]', agrees: true }]);
+  assert.deepEqual(
+    story.steps[0]?.folds.map(({ tensor, oldDims, newDims, now }) => [tensor, oldDims[1], newDims[1], now]),
+    [
+      ['stem.weight', 3, 1, 'same'],
+      ['optimizer.state.0.exp_avg', 3, 1, 'same'],
+    ],
+  );
+  assert.deepEqual((await weightsMadeFrom(outPath ?? ''))?.inputs, ['stem.weight']);
+});
+
+test('without a record names and tensors tell, of a file beside and of one in the folder beside', async () => {
+  const rows: readonly [original: string, adapted: string][] = [
+    ['plain.safetensors', 'plain.gray.safetensors'],
+    ['plain.safetensors', 'plain.gray-2.safetensors'],
+    ['vit/model.safetensors', 'vit-gray/model.safetensors'],
+  ];
+  for (const [original, adapted] of rows) {
+    const from = write(original, RGB);
+    const { adaptation: story } = await readPageModel(write(adapted, GRAY));
+    assert.equal(story?.isRecorded, false, adapted);
+    assert.deepEqual(story.original, { name: original.split('/').at(-1), path: from, state: 'likely' });
+    const [step] = story.steps;
+    assert.equal(step?.map, 'gray');
+    assert.deepEqual(step?.inputs[0]?.matrix, [[1], [1], [1]]);
+    assert.deepEqual(
+      step?.folds.map(({ tensor }) => tensor),
+      ['stem.weight', 'optimizer.state.0.exp_avg'],
+    );
+    assert.equal(step?.saved.parameters, 8 * 2 * 25);
+    assert.deepEqual((await weightsMadeFrom(join(folder, adapted)))?.inputs, ['stem.weight']);
+  }
+});
+
+test('a name alone is no story: other tensors, or none of another size', async () => {
+  write('other.safetensors', RGB);
+  for (const tensors of [RGB, GRAY.slice(1), [...GRAY.slice(1), floatWeights('stem.weight', [8, 25])]])
+    assert.equal((await readPageModel(write('other.gray.safetensors', tensors))).adaptation, null);
+  assert.equal((await readPageModel(write('alone.gray.safetensors', GRAY))).adaptation, null);
+});
+
+test('two files compared: what was made from the other comes second, rows by what differs', async () => {
+  const original = write('two.safetensors', [...RGB, floatWeights('gone', [2])]);
+  const changed = RGB.map((tensor, i) =>
+    i === 3 ? floatWeights(tensor.name, tensor.dims, Array(32).fill(0.5)) : tensor,
+  );
+  const other = write('three.safetensors', changed);
+  const found = await compareWeightsPage(original, other, {});
+  assert.equal(found.statement, '2 weights; nothing else differs.');
+  assert.deepEqual(
+    found.groups.map(({ title, rows }) => [title, rows.length]),
+    [
+      ['Tensors only in the first', 1],
+      ['Other numbers', 1],
+    ],
+  );
+  assert.match(found.groups[1]?.rows[0]?.text ?? '', /^fc\.weight .*values differ, .*relative L2/);
+  const { outPath } = await convertToGray(original, { layers: ['stem'] });
+  const back = await compareWeightsPage(outPath ?? '', original, {});
+  assert.deepEqual([back.own, back.aName, back.bName], ['b', 'two.safetensors', 'two.gray.safetensors']);
+  assert.match(back.groups[0]?.rows[0]?.text ?? '', /stem\.weight/);
+});
