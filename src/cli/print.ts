@@ -28,6 +28,11 @@ export function jsonText(data: unknown): string {
   return JSON.stringify(data, plainValue, 2).replace(UNSAFE, escaped);
 }
 
+/** The same for a document that is of use only whole, such as a picture: nothing in it is cut. */
+export function wholeJsonText(data: unknown): string {
+  return JSON.stringify(data).replace(UNSAFE, escaped);
+}
+
 /** What JSON allows inside a string but a terminal obeys: delete, C1 controls, and marks of lines and directions. */
 const UNSAFE = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 

@@ -2,6 +2,7 @@ import type { Verb } from './verb.ts';
 import { COMPARE } from './verbs/compare.ts';
 import { completionVerb } from './verbs/completion.ts';
 import { EVALUATE } from './verbs/evaluate.ts';
+import { GRAPH } from './verbs/graph.ts';
 import { INSPECT } from './verbs/inspect.ts';
 import { LAYERS } from './verbs/layers.ts';
 import { SHAPES } from './verbs/shapes.ts';
@@ -12,6 +13,7 @@ const WORKING: Readonly<Record<string, Verb>> = {
   inspect: INSPECT,
   shapes: SHAPES,
   layers: LAYERS,
+  graph: GRAPH,
   gray: GRAY,
   adapt: ADAPT,
   verify: VERIFY,

@@ -1,13 +1,8 @@
 import type { Scene } from '../graph/scene.ts';
 import type { BoxColours } from './boxColours.ts';
 import type { View } from './camera.ts';
+import type { Difference } from './difference.ts';
 import type { Theme } from './theme.ts';
-
-/** How a thing differs from the other of two models; doubtful is one that the file contradicts itself about. */
-export type Difference = 'added' | 'removed' | 'changed' | 'doubtful';
-
-/** The sign beside the colour, as in the list of differences, or ! for a contradiction. */
-export const SIGNS: Readonly<Record<Difference, string>> = { added: '+', removed: '−', changed: '~', doubtful: '!' };
 
 /** What a reader follows through the graph; everything else is drawn faintly. */
 export interface Followed {

@@ -26,11 +26,3 @@ export function readableOn(ground: string): '#000000' | '#ffffff' {
   const onWhite = 1.05 / (light + 0.05);
   return onBlack >= onWhite ? '#000000' : '#ffffff';
 }
-
-/** A colour as a canvas writes it: names and short forms become `#rrggbb`. */
-export function normalColour(ctx: CanvasRenderingContext2D | null, colour: string): string {
-  if (!ctx) return colour;
-  ctx.fillStyle = '#000000';
-  ctx.fillStyle = colour;
-  return typeof ctx.fillStyle === 'string' ? ctx.fillStyle : colour;
-}

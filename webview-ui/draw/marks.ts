@@ -2,7 +2,8 @@ import type { SelectionKey } from '../graph/graphModel.ts';
 import type { Scene } from '../graph/scene.ts';
 import { linksAt } from '../graph/targets.ts';
 import type { Trace } from '../graph/trace.ts';
-import type { Difference, Followed, Marks } from './brush.ts';
+import type { Followed, Marks } from './brush.ts';
+import type { Difference } from './difference.ts';
 
 const NO_BOXES: ReadonlySet<number> = new Set();
 

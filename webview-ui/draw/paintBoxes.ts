@@ -1,6 +1,8 @@
 import { kindOfBox } from './boxColours.ts';
-import { FAINT, SIGNS, legible } from './brush.ts';
-import type { Brush, Difference, Marks } from './brush.ts';
+import { FAINT, legible } from './brush.ts';
+import type { Brush, Marks } from './brush.ts';
+import { SIGNS } from './difference.ts';
+import type { Difference } from './difference.ts';
 
 /** Boxes smaller than this many pixels are plain patches of colour. */
 const PATCH = 5;

@@ -1,6 +1,6 @@
 import type { ItemKind } from '../graph/items.ts';
-import type { Difference } from './brush.ts';
-import { normalColour, readableOn } from './colour.ts';
+import type { Difference } from './difference.ts';
+import { readableOn } from './colour.ts';
 
 /** Colours and font of the picture, read from VS Code's theme tokens. */
 export interface Theme {
@@ -23,19 +23,23 @@ export interface Theme {
   onFill: Record<ItemKind | 'group', string>;
 }
 
-export function readTheme(element: Element): Theme {
-  const style = getComputedStyle(element);
-  const token = (...names: string[]): string => {
-    for (const name of names) {
-      const value = style.getPropertyValue(`--vscode-${name}`).trim();
-      if (value !== '') return value;
-    }
-    return style.color;
-  };
-  const contrast = style.getPropertyValue('--vscode-contrastBorder').trim();
+/** The colour of the first token that a theme has, of several in order of preference; the text's own for none. */
+export type Token = (...names: string[]) => string;
+
+/** What a theme is made from beside its tokens. */
+export interface ThemeParts {
+  readonly token: Token;
+  /** A colour as `#rrggbb`, so that what can be read on it can be found. */
+  readonly normal: (colour: string) => string;
+  /** The border that high-contrast themes draw around everything; '' in others. */
+  readonly contrast: string;
+  readonly font: string;
+}
+
+/** The theme of a picture, from tokens by VS Code's names for them. */
+export function themeFrom({ token, normal, contrast, font }: ThemeParts): Theme {
   const muted = token('descriptionForeground', 'editor-foreground');
-  const pen = document.createElement('canvas').getContext('2d');
-  const colour = (...names: string[]): string => normalColour(pen, token(...names));
+  const colour: Token = (...names) => normal(token(...names));
   const fill = {
     input: colour('charts-green', 'foreground'),
     output: colour('charts-green', 'foreground'),
@@ -70,7 +74,7 @@ export function readTheme(element: Element): Theme {
       doubtful: token('editorWarning-foreground', 'charts-orange'),
     },
     contrast: contrast !== '',
-    font: style.fontFamily,
+    font,
     fill,
     onFill: mapValues(fill, readableOn),
   };

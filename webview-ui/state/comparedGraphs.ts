@@ -1,7 +1,7 @@
 import type { DifferenceSign, PageComparison } from '../../src/protocol/comparison.ts';
 import type { PageModel } from '../../src/protocol/messages.ts';
 import { unpackModel } from '../../src/protocol/packed.ts';
-import type { Difference } from '../draw/brush.ts';
+import type { Difference } from '../draw/difference.ts';
 import type { SelectionKey } from '../graph/graphModel.ts';
 import { GraphSession } from './graphSession.ts';
 

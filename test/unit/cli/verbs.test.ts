@@ -134,6 +134,36 @@ test('layers lists every node, as text, JSON and CSV with formulas guarded', asy
   assert.match((await run('layers', at('named.onnx'))).text, /^Conv =cmd\|x → c: float32 \[1, 2, 4, 4\]; 6 parameters/);
 });
 
+test("graph draws the page's picture as SVG: every node, either way round, names as text", async () => {
+  const chain = model({
+    inputs: [valueInfo('x', [1, 3, 4, 4])],
+    outputs: [valueInfo('y', null)],
+    initializers: [floatTensor('w', [2, 3, 1, 1], [1, 2, 3, 4, 5, 6])],
+    nodes: [
+      node('Conv', ['x', 'w'], ['c'], {}, { name: 'a<b>&"\u009b' }),
+      node('Relu', ['c'], ['y'], {}, { name: 'second' }),
+    ],
+  });
+  writeFileSync(at('chain.onnx'), encodeModel(chain));
+  const size = (text: string): number[] => (/width="([\d.]+)" height="([\d.]+)"/.exec(text) ?? []).slice(1).map(Number);
+  const { code, text } = await run('graph', at('chain.onnx'), '--svg');
+  assert.equal(code, 0);
+  assert.match(text, /^<svg [\s\S]*<title>chain\.onnx<\/title>[\s\S]*>Conv<[\s\S]*>Relu<[\s\S]*<\/svg>$/);
+  assert.match(text, />3×4×4</, 'shapes without the batch size');
+  const [width = 0, height = 0] = size(text);
+  assert.ok(height > width);
+  const turned = (await run('graph', at('chain.onnx'), '--svg', '--left-right', '--names', '--batch')).text;
+  const [wide = 0, low = 0] = size(turned);
+  assert.ok(wide > 2 * low);
+  assert.match(turned, />a&#60;b&#62;&#38;&#34; </);
+  assert.match(turned, />1×3×4×4</);
+  assert.equal(
+    (JSON.parse((await run('graph', at('chain.onnx'), '--svg', '--json')).text) as { svg: string }).svg,
+    text,
+  );
+  assert.equal((await run('graph', at('chain.onnx'))).code, 2, 'the form is to be said');
+});
+
 test('names reach neither the terminal nor JSON raw, and long ones are cut', async () => {
   const evil = 'a\u0000\u009b31m\r\nwrote all\u202e\u200f\u061cb\u007f';
   const long = 'n'.repeat(200_000);

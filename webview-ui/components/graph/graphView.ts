@@ -1,14 +1,14 @@
 import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageSettings } from '../../../src/protocol/settings.ts';
-import type { Difference } from '../../draw/brush.ts';
+import type { Difference } from '../../draw/difference.ts';
 import { centreOn, firstView, fitView, zoomAt } from '../../draw/camera.ts';
 import type { Extent, View } from '../../draw/camera.ts';
 import { heatColours, kindColours } from '../../draw/boxColours.ts';
 import type { BoxColours } from '../../draw/boxColours.ts';
 import { NO_MARKS, marksOf } from '../../draw/marks.ts';
 import { paint } from '../../draw/paint.ts';
-import { readTheme } from '../../draw/theme.ts';
+import { readTheme } from '../../draw/readTheme.ts';
 import type { Theme } from '../../draw/theme.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import { heatShares } from '../../graph/heat.ts';
