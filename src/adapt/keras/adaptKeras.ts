@@ -15,6 +15,8 @@ import type { ChannelMap } from '../maps/channelMap.ts';
 import type { AdaptationPlan, PlannedFold } from '../report/plan.ts';
 import { foldedDataset } from './foldedWeights.ts';
 import { neutralLayer } from './neutral.ts';
+import { planInFront } from './planInFront.ts';
+import { rebuildInFront } from './rebuildInFront.ts';
 import { optimizerState, type ChangedWeight } from './optimizerState.ts';
 import { shapeEdits } from './shapeEdits.ts';
 
@@ -36,19 +38,31 @@ export interface KerasRequest {
  * can't say.
  */
 export async function adaptKeras(request: KerasRequest): Promise<KerasAdaptation> {
-  try {
-    return await adaptBy(request, false);
-  } catch (error) {
-    if (!(error instanceof ChannelwiseError) || error.kind !== 'refused' || !error.code.startsWith('keras-'))
-      throw error;
+  let refusal: ChannelwiseError | null = null;
+  // The cheapest plan, then the one that takes the map into weights wherever it can.
+  for (const inPlace of [false, true]) {
+    const planned = await plan(request, inPlace);
+    try {
+      return await translated(request.opened, planned);
+    } catch (error) {
+      if (!(error instanceof ChannelwiseError) || error.kind !== 'refused' || !error.code.startsWith('keras-'))
+        throw error;
+      refusal = error;
+      if (!inPlace) continue;
+      const rebuilt = await withLayersInFront(request.opened, planned.plan);
+      if (rebuilt) return rebuilt;
+    }
   }
-  return adaptBy(request, true);
+  throw refusal ?? new RangeError('no plan was tried');
 }
 
-/** One way to the same function: the cheapest plan, or the one that takes the map into weights wherever it can. */
-async function adaptBy({ opened, map, inputs, signal }: KerasRequest, inPlace: boolean): Promise<KerasAdaptation> {
-  const { file, presented, ctx } = opened;
-  const planned = await planAdaptation({ ctx, model: presented.model, map, inputs, signal, inPlace });
+function plan({ opened, map, inputs, signal }: KerasRequest, inPlace: boolean): Promise<PlannedAdaptation> {
+  return planAdaptation({ ctx: opened.ctx, model: opened.presented.model, map, inputs, signal, inPlace });
+}
+
+/** What a plan changes, in datasets and configuration. */
+async function translated(opened: OpenedNetwork, planned: PlannedAdaptation): Promise<KerasAdaptation> {
+  const { file } = opened;
   const change = new Translation(opened, planned);
   change.refuseNewNodes();
   change.takeWeights();
@@ -58,6 +72,14 @@ async function adaptBy({ opened, map, inputs, signal }: KerasRequest, inPlace: b
   const datasets = new Map([...change.datasets, ...state]);
   const splices = await kerasSplices(file, { datasets, config: change.edits });
   return { plan: change.plan(state.size), splices };
+}
+
+/** The old image rebuilt behind the input, for what no weight can take in; null where no layers can say it. */
+async function withLayersInFront(opened: OpenedNetwork, planned: AdaptationPlan): Promise<KerasAdaptation | null> {
+  const front = rebuildInFront(opened, planned.inputs);
+  if (!front) return null;
+  const splices = await kerasSplices(opened.file, { datasets: new Map(), config: front.edits });
+  return { plan: planInFront(planned, front.added), splices };
 }
 
 /** Attributes whose change a configuration can say. */
@@ -95,8 +117,8 @@ class Translation {
         'refused',
         'keras-new-layer',
         'The old channels would have to be rebuilt by a new ' +
-          `layer${rebuilt ? ` in front of ${rebuilt.node}, because ${rebuilt.reason}` : ''}; no layer is added to a ` +
-          'Keras model, so nothing was written.',
+          `layer${rebuilt ? ` in front of ${rebuilt.node}, because ${rebuilt.reason}` : ''}, and no layers of Keras ` +
+          'without weights say this map in this kind of model; nothing was written.',
       );
     const [constant] = settled.constants;
     if (constant)

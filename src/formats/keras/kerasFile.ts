@@ -5,6 +5,7 @@ import type { ZipEntry } from '../zip/centralDirectory.ts';
 import { textRanges, texts, type Attribute } from './hdf5/attributes.ts';
 import type { ChecksumBlock } from './hdf5/checksum.ts';
 import type { ByteRange } from './hdf5/globalHeap.ts';
+import type { TextReference } from './hdf5/newText.ts';
 import { MAX_TEXT_BYTES } from './hdf5/limits.ts';
 import { isHdf5 } from './hdf5/superblock.ts';
 import { readTree, type Hdf5Tree } from './hdf5/tree.ts';
@@ -25,6 +26,8 @@ export interface StoredConfig {
   readonly range: ByteRange | null;
   /** The block with a checksum around it. */
   readonly block: ChecksumBlock | null;
+  /** What points to the text where it lies in a global heap, and so may move; null for a text that stays. */
+  readonly reference: TextReference | null;
 }
 
 /** A `.keras` archive, or the HDF5 file that `.h5` and `.weights.h5` are. */
@@ -70,7 +73,7 @@ async function openArchive(source: ByteSource, signal?: AbortSignal): Promise<Ke
     source,
     archive: { zip, config, weights },
     tree: await readTree(await zip.data(weights), signal),
-    config: { text: written, json: parseJson(written, CONFIG_ENTRY), range: null, block: null },
+    config: { text: written, json: parseJson(written, CONFIG_ENTRY), range: null, block: null, reference: null },
     version: text(member(about, 'keras_version')) ?? '',
     backend: '',
   };
@@ -112,5 +115,12 @@ async function plainConfig(tree: Hdf5Tree, attribute: Attribute | undefined): Pr
   // Texts of any length lie in a global heap, which has no checksum.
   const inPlace = attribute.datatype.kind === 'text';
   const [written = ''] = await texts(tree.file, attribute);
-  return { text: written, json: parseJson(written, 'model_config'), range, block: inPlace ? attribute.block : null };
+  const reference = { at: attribute.value.start, block: attribute.block };
+  return {
+    text: written,
+    json: parseJson(written, 'model_config'),
+    range,
+    block: inPlace ? attribute.block : null,
+    reference: inPlace ? null : reference,
+  };
 }

@@ -2,8 +2,11 @@ import type { Splice } from '../../bytes/splice.ts';
 import { zipSplices, type EntryChange } from '../zip/zipEdit.ts';
 import { fitJson, editText, type TextEdit } from '../../bytes/json/jsonEdit.ts';
 import { Hdf5Patch } from './hdf5/patch.ts';
+import type { ByteRange } from './hdf5/globalHeap.ts';
+import { appendText } from './hdf5/newText.ts';
 import { replaceDataset, type NewData } from './hdf5/replaceDataset.ts';
-import type { KerasFile } from './kerasFile.ts';
+import type { Hdf5Tree } from './hdf5/tree.ts';
+import type { KerasFile, StoredConfig } from './kerasFile.ts';
 
 /** What changes in a Keras file; everything else stays byte for byte. */
 export interface KerasChange {
@@ -13,7 +16,7 @@ export interface KerasChange {
 }
 
 /**
- * Splices of the file. In an archive the entries' checksums follow; in HDF5 the configuration keeps its length. Throws
+ * Splices of the file. In an archive the entries' checksums follow; in HDF5 the configuration keeps its length, or moves where it may. Throws
  * `refused` where there is no room.
  */
 export async function kerasSplices(file: KerasFile, change: KerasChange): Promise<Splice[]> {
@@ -21,9 +24,7 @@ export async function kerasSplices(file: KerasFile, change: KerasChange): Promis
   for (const [path, data] of change.datasets) replaceDataset(patch, file.tree, path, data);
   const { archive, config } = file;
   if (config?.range && change.config.length > 0) {
-    const { start, end } = config.range;
-    const room = storedLength(config.text, end - start);
-    patch.put(start, fitJson(editText(config.text, change.config), room), config.block);
+    putConfig(patch, file.tree, { config, range: config.range, text: editText(config.text, change.config) });
   }
   const weights = await patch.splices();
   if (!archive || !config) return weights;
@@ -34,6 +35,20 @@ export async function kerasSplices(file: KerasFile, change: KerasChange): Promis
     changes.push({ entry: archive.config, splices: [{ start: 0, end: archive.config.size, bytes }] });
   }
   return zipSplices(archive.zip, changes);
+}
+
+interface NewConfig {
+  readonly config: StoredConfig;
+  readonly range: ByteRange;
+  readonly text: string;
+}
+
+/** A text in a global heap moves behind the end where it has grown; any other must fit into its place. */
+function putConfig(patch: Hdf5Patch, tree: Hdf5Tree, { config, range, text }: NewConfig): void {
+  const room = storedLength(config.text, range.end - range.start);
+  const bytes = new TextEncoder().encode(text);
+  if (config.reference && bytes.length > room) appendText(patch, tree.file.widths, bytes, config.reference);
+  else patch.put(range.start, fitJson(text, room), config.block);
 }
 
 /** The bytes of a text, without the zeros that fill an attribute of fixed length. */

@@ -20,6 +20,12 @@ interface Dumped {
 }
 type Dump = Record<string, Dumped>;
 
+/** A layer in a configuration. */
+interface Entry {
+  readonly class_name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
 async function converted(name: string, map: ChannelMap): Promise<{ before: Uint8Array; after: Uint8Array }> {
   const before = new Uint8Array(readFileSync(weightFile(name)));
   const source = new MemorySource(before);
@@ -108,6 +114,14 @@ test('Keras: swapped twice, a file is what it was', { skip }, async () => {
   assert.deepEqual(await again.read(0, again.size), before);
 });
 
-test('Keras: a Lambda in front of the first weights is a reason to refuse', { skip }, async () => {
-  await assert.rejects(converted('driving-keras1-lambda.h5', grayscale()), /in front of lambda_1\/Lambda/);
+test('Keras: behind a Lambda that no operator stands for, the old image is rebuilt in front', { skip }, async () => {
+  const { before, after } = await converted('driving-keras1-lambda.h5', grayscale());
+  const [old, now] = [askH5py<Dump>(before, DUMP), askH5py<Dump>(after, DUMP)];
+  assert.deepEqual(Object.keys(now), Object.keys(old));
+  for (const [path, { dims, hex }] of Object.entries(old))
+    assert.deepEqual([now[path]?.dims, now[path]?.hex], [dims, hex], path);
+  const layers = JSON.parse(String(now['']?.attrs['model_config'])) as { config: Entry[] };
+  const added = layers.config.slice(0, 5).map((layer) => layer.class_name);
+  assert.deepEqual(added, ['InputLayer', 'Permute', 'UpSampling2D', 'Permute', 'Lambda']);
+  assert.deepEqual(layers.config[0]?.config['batch_input_shape'], [null, 66, 200, 1]);
 });

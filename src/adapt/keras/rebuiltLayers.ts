@@ -1,0 +1,175 @@
+type Shape = readonly (number | null)[];
+
+/** A tensor by the layer that makes it. */
+export interface Made {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+/** A layer that Keras has, without weights. */
+export interface NewLayer {
+  readonly className: 'Concatenate' | 'Permute' | 'UpSampling2D' | 'Cropping2D' | 'Rescaling' | 'Add';
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** What it reads: the input, or layers in front of it. */
+  readonly inputs: readonly Made[];
+  /** What it gives, the batch included. */
+  readonly shape: Shape;
+}
+
+/** What the layers make the old image of. */
+export interface RebuiltImage {
+  /** The new image. */
+  readonly input: Made;
+  /** Old × new. */
+  readonly matrix: readonly (readonly number[])[];
+  readonly shift: readonly number[];
+  readonly channelsFirst: boolean;
+  /** A Sequential has no branches. */
+  readonly isSequential: boolean;
+  /** A name that the network does not use, from a suggestion. */
+  fresh(name: string): string;
+}
+
+/**
+ * Layers behind an input that make x_old[c] = Σ_k M[c, k] · x_new[k] + b[c] of it, in order; null where Keras's layers
+ * without weights can't say it in that kind of model. The last one gives the old image.
+ */
+export function rebuiltLayers(image: RebuiltImage): readonly NewLayer[] | null {
+  const chain = new Chain(image);
+  const { matrix, shift, channelsFirst } = image;
+  const isUnscaled = shift.every((b) => b === 0);
+  const width = matrix[0]?.length ?? 0;
+  if (width === 1) {
+    const factors = matrix.map((row) => row[0] ?? 0);
+    const isCopied = isUnscaled && factors.every((factor) => factor === 1);
+    if (!isCopied && channelsFirst) return null;
+    chain.repeat(matrix.length);
+    if (!isCopied) chain.rescale(factors, shift);
+    return chain.layers;
+  }
+  const isDiagonal = width === matrix.length && matrix.every((row, c) => row.every((m, k) => m === 0 || k === c));
+  if (isDiagonal && !channelsFirst) {
+    chain.rescale(
+      matrix.map((row, c) => row[c] ?? 0),
+      shift,
+    );
+    return chain.layers;
+  }
+  const start = selectionStart(matrix);
+  if (start !== null && isUnscaled && !channelsFirst) {
+    chain.select(start, matrix.length, width);
+    return chain.layers;
+  }
+  if (image.isSequential || channelsFirst) return null;
+  chain.mix();
+  if (!isUnscaled)
+    chain.rescale(
+      matrix.map(() => 1),
+      shift,
+    );
+  return chain.layers;
+}
+
+/** The first of neighbouring new channels that are the old ones in their order; null where they are something else. */
+function selectionStart(matrix: RebuiltImage['matrix']): number | null {
+  const start = matrix[0]?.findIndex((factor) => factor !== 0) ?? -1;
+  const isSelection = matrix.every((row, c) => row.every((factor, k) => factor === (k === c + start ? 1 : 0)));
+  return isSelection && start >= 0 ? start : null;
+}
+
+/** Layers one behind the other; each reads the last one. */
+class Chain {
+  readonly layers: NewLayer[] = [];
+  private readonly image: RebuiltImage;
+  private last: Made;
+
+  constructor(image: RebuiltImage) {
+    this.image = image;
+    this.last = image.input;
+  }
+
+  private add(
+    className: NewLayer['className'],
+    config: NewLayer['config'],
+    { shape, inputs = [this.last] }: { readonly shape: Shape; readonly inputs?: readonly Made[] },
+  ): Made {
+    const layer = { className, name: this.image.fresh(`channels_${className.toLowerCase()}`), config, inputs, shape };
+    this.layers.push(layer);
+    this.last = layer;
+    return layer;
+  }
+
+  /** The axes behind the batch, counted from 1, in another order. */
+  private permute(dims: readonly number[], input: Made): Made {
+    const shape = [input.shape[0] ?? null, ...dims.map((axis) => input.shape[axis] ?? null)];
+    return this.add('Permute', { dims }, { shape, inputs: [input] });
+  }
+
+  /** One channel as often as the old image had channels. */
+  repeat(count: number): void {
+    const { input, isSequential, channelsFirst } = this.image;
+    const axis = channelsFirst ? 1 : input.shape.length - 1;
+    if (!isSequential) {
+      const shape = withSize(input.shape, axis, count);
+      this.add('Concatenate', { axis: channelsFirst ? 1 : -1 }, { shape, inputs: new Array<Made>(count).fill(input) });
+      return;
+    }
+    // In the middle of three axes, the channel is a column, which is repeated.
+    const dims = channelsFirst ? [2, 1, 3] : [1, 3, 2];
+    const column = this.permute(dims, input);
+    const config = { size: [1, count], data_format: 'channels_last', interpolation: 'nearest' };
+    this.permute(dims, this.add('UpSampling2D', config, { shape: withSize(column.shape, 2, count) }));
+  }
+
+  /** x · scale + offset, by channel, channels last. */
+  rescale(scale: readonly number[], offset: readonly number[]): void {
+    this.add('Rescaling', { scale, offset }, { shape: this.last.shape });
+  }
+
+  /** Neighbouring channels out of more. */
+  select(start: number, count: number, width: number): void {
+    this.columns(this.permute([1, 3, 2], this.image.input), { start, count, width });
+  }
+
+  private columns(turned: Made, { start, count, width }: { start: number; count: number; width: number }): Made {
+    const cropping = [
+      [0, 0],
+      [start, width - start - count],
+    ];
+    const config = { cropping, data_format: 'channels_last' };
+    const shape = withSize(turned.shape, 2, count);
+    return this.permute([1, 3, 2], this.add('Cropping2D', config, { shape, inputs: [turned] }));
+  }
+
+  /** Each old channel as a sum of new ones. */
+  mix(): void {
+    const { matrix } = this.image;
+    const channels = this.single(matrix[0]?.length ?? 0);
+    const made = matrix.map((row) => {
+      const terms = channels.flatMap((channel, k) => {
+        const factor = row[k] ?? 0;
+        return factor === 0 ? [] : [this.scaled(channel, factor)];
+      });
+      const [only = this.scaled(this.last, 0)] = terms;
+      return terms.length > 1 ? this.add('Add', {}, { shape: only.shape, inputs: terms }) : only;
+    });
+    const shape = withSize(this.image.input.shape, this.image.input.shape.length - 1, made.length);
+    this.add('Concatenate', { axis: -1 }, { shape, inputs: made });
+  }
+
+  private scaled(channel: Made, factor: number): Made {
+    if (factor === 1) return channel;
+    return this.add('Rescaling', { scale: factor, offset: 0 }, { shape: channel.shape, inputs: [channel] });
+  }
+
+  /** Every new channel by itself: a column that is cut out. */
+  private single(width: number): Made[] {
+    const turned = this.permute([1, 3, 2], this.image.input);
+    return Array.from({ length: width }, (_, start) => this.columns(turned, { start, count: 1, width }));
+  }
+}
+
+function withSize(shape: Shape, axis: number, size: number): Shape {
+  return shape.map((dim, i) => (i === axis ? size : dim));
+}
