@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { bundlePage } from '../webview-ui/build.mjs';
 import { writeNotices } from './notices.mjs';
 import { writeStamp } from './stamp.mjs';
+import { webBundles } from './webBundles.mjs';
 import { main, root } from './step.mjs';
 
 const path = (...parts) => join(root, ...parts);
@@ -73,7 +74,7 @@ export async function buildAll() {
   mkdirSync(path('dist/ort'), { recursive: true });
   for (const file of RUNTIME) copyFileSync(path('node_modules/onnxruntime-web/dist', file), path('dist/ort', file));
   const page = await bundlePage({ outfile: path('dist/webview.js'), sourcemap: true });
-  const built = await Promise.all(ENTRIES.map((entry) => build(entry)));
+  const built = await Promise.all([...ENTRIES, ...webBundles(path)].map((entry) => build(entry)));
   writeNotices([...page, ...built.map(({ metafile }) => metafile)]);
   writeStamp();
 }

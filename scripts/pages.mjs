@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { runTests, testFiles } from './nodeTests.mjs';
 import { main, root } from './step.mjs';
 
-/** The one that needs the packaged extension and a VS Code; all others in its folder drive the page alone. */
+/** Those that need the packaged extension and a VS Code; all others in their folder drive the page alone. */
 export const PERSON = join('test', 'e2e', 'person.test.ts');
+export const WEB = join('test', 'e2e', 'web.test.ts');
 
 /** Runs the given tests of the page or, without any, all. They share one page script and, with `env`, one browser. */
 export async function pageTests(args = [], env = {}) {
@@ -12,7 +13,7 @@ export async function pageTests(args = [], env = {}) {
   await bundlePage({ outfile: script, minify: false });
   const given = args.filter((a) => !a.startsWith('-'));
   const options = args.filter((a) => a.startsWith('-'));
-  const files = given.length > 0 ? given : testFiles('test/e2e').filter((file) => file !== PERSON);
+  const files = given.length > 0 ? given : testFiles('test/e2e').filter((file) => file !== PERSON && file !== WEB);
   await runTests('Page tests', files, { options, env: { ...env, CHANNELWISE_PAGE: script } });
 }
 

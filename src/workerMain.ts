@@ -7,4 +7,4 @@ import { threadPort } from './jobs/thread.ts';
 import { WORKER_ANSWERS } from './page/workerAnswers.ts';
 
 useBundledRuntime(import.meta.url);
-if (parentPort) serve(threadPort(parentPort), WORKER_ANSWERS, (port) => useHostFiles(remoteHostFiles(port)));
+if (parentPort) serve(threadPort(parentPort), WORKER_ANSWERS, ({ files }) => useHostFiles(remoteHostFiles(files)));

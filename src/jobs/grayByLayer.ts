@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename } from '../files/paths.ts';
 import { imageInputs } from '../adapt/inputs/imageInputs.ts';
 import { normalize } from '../adapt/maps/channelMap.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';

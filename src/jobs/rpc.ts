@@ -25,8 +25,15 @@ export type Answers<M extends MethodsOf<M>> = {
 export type RpcRequest =
   | { readonly type: 'call'; readonly id: number; readonly method: string; readonly args: unknown }
   | { readonly type: 'cancel'; readonly id: number }
-  /** The first message to a thread: the port by which it asks for files that lie on no disk. */
-  | { readonly type: 'connect'; readonly files: AnyPort };
+  | ({ readonly type: 'connect' } & Connection);
+
+/** The first message to a thread says how it reaches what it can't reach by itself. */
+export interface Connection {
+  /** The port by which it asks for files that lie on no disk. */
+  readonly files: AnyPort;
+  /** The URI of ONNX Runtime's WebAssembly, for a thread that can't read it from a disk. */
+  readonly runtime: string;
+}
 
 /** Every call ends in exactly one `done` or `failed`, also when it is cancelled. */
 export type RpcReply =

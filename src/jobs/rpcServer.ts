@@ -1,18 +1,26 @@
 import { ChannelwiseError } from '../bytes/errors.ts';
-import { plainError, type Answers, type CallContext, type MethodsOf, type RpcReply, type RpcRequest } from './rpc.ts';
-import { ownMemory, type AnyPort, type ThreadPort } from './thread.ts';
+import {
+  plainError,
+  type Answers,
+  type CallContext,
+  type MethodsOf,
+  type RpcReply,
+  type RpcRequest,
+  type Connection,
+} from './rpc.ts';
+import { ownMemory, type ThreadPort } from './thread.ts';
 
 /** Smaller steps of progress nobody sees. */
 const PROGRESS_STEP = 0.01;
 
 /**
- * Answers the calls that arrive at a port, several at a time. A result that is bytes is given away. `connect` gets the
- * port that leads to the caller's files.
+ * Answers the calls that arrive at a port, several at a time. A result that is bytes is given away. `connect` is told
+ * what the caller can reach.
  */
 export function serve<M extends MethodsOf<M>>(
   port: ThreadPort,
   answers: Answers<M>,
-  connect: (files: AnyPort) => void = () => undefined,
+  connect: (to: Connection) => void = () => undefined,
 ): void {
   const running = new Map<number, AbortController>();
   const post = (reply: RpcReply): void => port.post(reply, reply.type === 'done' ? ownMemory(reply.result) : []);
@@ -34,7 +42,7 @@ export function serve<M extends MethodsOf<M>>(
   port.listen((message) => {
     // The other end is this file's client: what arrives is what it sends.
     const request = message as RpcRequest;
-    if (request.type === 'connect') connect(request.files);
+    if (request.type === 'connect') connect(request);
     else if (request.type === 'cancel') running.get(request.id)?.abort();
     else void answer(request.id, request.method, request.args);
   });

@@ -7,6 +7,8 @@ import { VALUE_TYPES, valueRow, type Value, type ValueData } from './values.ts';
 export interface RuntimeConfig {
   /** Where the runtime's two files lie: `ort-wasm-simd-threaded.mjs` and `.wasm`, as file: or other URLs. */
   readonly wasmPaths?: { readonly mjs: string; readonly wasm: string };
+  /** Gives the bytes of the `.wasm`, where there are no files to load: in a browser. */
+  readonly wasmBinary?: () => Promise<Uint8Array>;
   /** Threads that share one run; one when absent. The thread that waits for them is blocked meanwhile. */
   readonly threads?: number;
 }
@@ -123,6 +125,7 @@ async function load(): Promise<typeof Runtime> {
     runtime.env.wasm.numThreads = config?.threads ?? 1;
     runtime.env.logLevel = 'fatal';
     if (config?.wasmPaths) runtime.env.wasm.wasmPaths = { ...config.wasmPaths };
+    if (config?.wasmBinary) runtime.env.wasm.wasmBinary = await config.wasmBinary();
     return runtime;
   } catch (error) {
     throw new ChannelwiseError('unsupported', 'runtime-load', `ONNX Runtime could not be loaded (${reason(error)}).`);

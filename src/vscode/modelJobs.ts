@@ -25,6 +25,15 @@ const WHOLE_MODEL: ReadonlySet<keyof WorkerMethods> = new Set<keyof WorkerMethod
   'shapes',
 ]);
 
+/** How workers are started, and what they reach through this thread. */
+export interface Workers {
+  readonly startThread: () => Thread;
+  /** What they ask for by URI. */
+  readonly files: HostFiles;
+  /** The URI of ONNX Runtime's WebAssembly. */
+  readonly runtime: string;
+}
+
 /**
  * Everything the extension asks of its two worker threads. One reads and writes files. The other runs models: the
  * runtime hears no cancel, so that thread is stopped where a model takes too long, and nothing is lost with it.
@@ -34,9 +43,8 @@ export class ModelJobs {
   private readonly runtime: WorkerClient;
   private readonly wholeModels = new JobQueue(1);
 
-  /** `startThread` starts a worker; `files` are what it asks for by URI. */
-  constructor(startThread: () => Thread, files: HostFiles) {
-    const start = (): Thread => connected(startThread(), files);
+  constructor(workers: Workers) {
+    const start = (): Thread => connected(workers);
     this.files = new WorkerClient(start);
     this.runtime = new WorkerClient(start);
   }
@@ -63,9 +71,10 @@ export class ModelJobs {
 }
 
 /** A thread that can ask for files which lie on no disk. */
-function connected(thread: Thread, files: HostFiles): Thread {
+function connected({ startThread, files, runtime }: Workers): Thread {
+  const thread = startThread();
   const { port1, port2 } = new MessageChannel();
   serveHostFiles(port1, files);
-  thread.post({ type: 'connect', files: port2 } satisfies RpcRequest, [port2]);
+  thread.post({ type: 'connect', files: port2, runtime } satisfies RpcRequest, [port2]);
   return thread;
 }

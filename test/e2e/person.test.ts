@@ -218,7 +218,7 @@ test('the Adaptation tab of the new model proves it again', async () => {
   const frame = await pageWith('[16, 2, 7, 7]');
   await frame.locator('cw-app').getByRole('tab', { name: 'Adaptation' }).click();
   await frame.locator('cw-proof').getByText('✓ Verified').waitFor();
-  await frame.locator('cw-proof').getByText('Prove again').click();
+  await frame.locator('cw-proof').getByText('Verify again').click();
   await frame.locator('cw-proof progress').waitFor({ state: 'detached' });
   await frame.locator('cw-proof').getByText('✓ Verified').waitFor();
   await shot('adapt-8-tab');

@@ -9,7 +9,10 @@ interface Entry {
 /** Where a provider may fail. */
 export type Step = 'stat' | 'readFile' | 'writeFile' | 'rename' | 'delete' | 'createDirectory';
 
-/** A file system on no disk, as a remote repository or an archive is one for VS Code. It can be made to fail. */
+/**
+ * A file system on no disk, as a remote repository or an archive is one for VS Code. It can be made to fail, and fails in
+ * a folder with a name such as `fails at rename`; a file with a name such as `600 MB.onnx` says that it is so large.
+ */
 export class MemoryFileSystem implements vscode.FileSystemProvider {
   readonly entries = new Map<string, Entry>([['/', { bytes: null, mtime: 1 }]]);
   /** The steps taken, in order. */
@@ -25,10 +28,10 @@ export class MemoryFileSystem implements vscode.FileSystemProvider {
   }
 
   stat({ path }: vscode.Uri): vscode.FileStat {
-    this.step('stat');
+    this.step('stat', path);
     const { bytes, mtime } = this.get(path);
     const type = bytes ? vscode.FileType.File : vscode.FileType.Directory;
-    return { type, ctime: mtime, mtime, size: bytes?.length ?? 0 };
+    return { type, ctime: mtime, mtime, size: saidSize(path) ?? bytes?.length ?? 0 };
   }
 
   readDirectory({ path }: vscode.Uri): [string, vscode.FileType][] {
@@ -43,24 +46,24 @@ export class MemoryFileSystem implements vscode.FileSystemProvider {
   }
 
   createDirectory({ path }: vscode.Uri): void {
-    this.step('createDirectory');
+    this.step('createDirectory', path);
     this.put(path, null);
   }
 
   readFile({ path }: vscode.Uri): Uint8Array {
-    this.step('readFile');
+    this.step('readFile', path);
     const { bytes } = this.get(path);
     if (!bytes) throw vscode.FileSystemError.FileIsADirectory(path);
     return bytes;
   }
 
   writeFile({ path }: vscode.Uri, bytes: Uint8Array): void {
-    this.step('writeFile');
+    this.step('writeFile', path);
     this.put(path, bytes);
   }
 
   delete({ path }: vscode.Uri): void {
-    this.step('delete');
+    this.step('delete', path);
     this.get(path);
     for (const other of [...this.entries.keys()])
       if (other === path || other.startsWith(`${path}/`)) this.entries.delete(other);
@@ -68,7 +71,7 @@ export class MemoryFileSystem implements vscode.FileSystemProvider {
   }
 
   rename(from: vscode.Uri, to: vscode.Uri, { overwrite }: { readonly overwrite: boolean }): void {
-    this.step('rename');
+    this.step('rename', from.path);
     if (this.entries.has(to.path) && !overwrite) throw vscode.FileSystemError.FileExists(to);
     this.get(from.path);
     for (const [path, { bytes }] of [...this.entries]) {
@@ -87,19 +90,30 @@ export class MemoryFileSystem implements vscode.FileSystemProvider {
       .sort();
   }
 
+  /** A file, and the folders that lead to it. */
+  putWithFolders(path: string, bytes: Uint8Array): void {
+    for (let slash = path.indexOf('/', 1); slash > 0; slash = path.indexOf('/', slash + 1)) {
+      const folder = path.slice(0, slash);
+      if (!this.entries.has(folder)) this.put(folder, null);
+    }
+    this.put(path, bytes);
+  }
+
   put(path: string, bytes: Uint8Array | null): void {
     const isNew = !this.entries.has(path);
     this.entries.set(path, { bytes, mtime: ++this.clock });
     this.tell(isNew ? vscode.FileChangeType.Created : vscode.FileChangeType.Changed, path);
   }
 
-  private step(step: Step): void {
+  private step(step: Step, path: string): void {
     this.steps.push(step);
-    if (this.failAt === step) throw vscode.FileSystemError.Unavailable(`${step} fails`);
+    if (this.failAt === step || path.includes(`/fails at ${step}/`))
+      throw vscode.FileSystemError.Unavailable(`${step} fails`);
   }
 
   private get(path: string): Entry {
-    const entry = this.entries.get(path);
+    // VS Code's own dialog names folders with a slash at the end.
+    const entry = this.entries.get(path.replace(/(.)\/$/, '$1'));
     if (!entry) throw vscode.FileSystemError.FileNotFound(path);
     return entry;
   }
@@ -107,6 +121,12 @@ export class MemoryFileSystem implements vscode.FileSystemProvider {
   private tell(type: vscode.FileChangeType, path: string): void {
     this.changes.fire([{ type, uri: vscode.Uri.from({ scheme: MEMORY_SCHEME, path }) }]);
   }
+}
+
+/** Megabytes that a file's name says it has. */
+function saidSize(path: string): number | null {
+  const megabytes = /\/(\d+) MB\.[^/]*$/.exec(path)?.[1];
+  return megabytes === undefined ? null : Number(megabytes) * 1024 * 1024;
 }
 
 export const MEMORY_SCHEME = 'channelwise-memory';

@@ -18,7 +18,11 @@ export const uri = (name: string): vscode.Uri => vscode.Uri.file(join(folder(), 
 export function ownExtension(): Extension {
   const home = vscode.extensions.getExtension('channelwise.channelwise')?.extensionPath ?? '';
   useVirtualDisk(virtualDisk(HOST_FILES));
-  const jobs = new ModelJobs(() => nodeThread(join(home, 'dist', 'worker.mjs')), HOST_FILES);
+  const jobs = new ModelJobs({
+    startThread: () => nodeThread(join(home, 'dist', 'worker.mjs')),
+    files: HOST_FILES,
+    runtime: '',
+  });
   return { jobs, models: new OpenModels(), proofs: new Proofs(jobs), tabs: new TextTabs() };
 }
 

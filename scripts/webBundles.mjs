@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+/** `X.web.ts` beside `X.ts` is what a bundle for the browser takes in its place. */
+const twins = {
+  name: 'twins for the browser',
+  setup(build) {
+    build.onResolve({ filter: /^\..*\.ts$/ }, ({ path, resolveDir }) => {
+      const twin = resolve(resolveDir, path.replace(/\.ts$/, '.web.ts'));
+      return existsSync(twin) ? { path: twin } : undefined;
+    });
+  },
+};
+
+/** A part of Node in a bundle for the browser ends the build, and says who wants it. */
+const noNode = {
+  name: 'nothing of Node',
+  setup(build) {
+    build.onResolve({ filter: /^node:/ }, ({ path, importer }) => ({
+      errors: [{ text: `${importer} imports ${path}, which no browser has; give it a .web.ts twin.` }],
+    }));
+  },
+};
+
+const web = {
+  bundle: true,
+  sourcemap: true,
+  metafile: true,
+  logLevel: 'warning',
+  platform: 'browser',
+  target: 'chrome120',
+  minify: true,
+  plugins: [noNode, twins],
+};
+
+/** The extension and its worker in a browser; `path` names files of the repository. */
+export function webBundles(path) {
+  return [
+    {
+      ...web,
+      absWorkingDir: path(),
+      entryPoints: [path('src/extensionWeb.ts')],
+      outfile: path('dist/web/extension.js'),
+      format: 'cjs',
+      external: ['vscode'],
+    },
+    {
+      ...web,
+      absWorkingDir: path(),
+      entryPoints: [path('src/workerWeb.ts')],
+      outfile: path('dist/web/worker.js'),
+      // VS Code starts workers as classic scripts; the runtime's own script is in the bundle, its WebAssembly is not.
+      format: 'iife',
+      alias: { 'onnxruntime-web': 'onnxruntime-web/wasm' },
+      define: { 'import.meta.url': 'self.location.href' },
+    },
+    {
+      ...web,
+      absWorkingDir: path(),
+      entryPoints: [path('test/vscode/memoryExtension.ts')],
+      outfile: path('dist/test/memory/extension.js'),
+      format: 'cjs',
+      external: ['vscode'],
+    },
+  ];
+}

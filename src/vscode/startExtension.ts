@@ -1,0 +1,28 @@
+import * as vscode from 'vscode';
+import { useVirtualDisk } from '../files/disk.ts';
+import { virtualDisk } from '../files/virtual/virtualDisk.ts';
+import type { Thread } from '../jobs/thread.ts';
+import { registerCommands } from './commands/register.ts';
+import { ModelEditor } from './editor/modelEditor.ts';
+import { OpenModels } from './editor/openModels.ts';
+import type { Extension } from './extensionParts.ts';
+import { HOST_FILES } from './hostFiles.ts';
+import { ModelJobs } from './modelJobs.ts';
+import { Proofs } from './proofs.ts';
+import { registerTools } from './tools/registerTools.ts';
+import { TextTabs } from './window/textTabs.ts';
+
+/** Registers all that the extension is; `startThread` starts a worker. What it gives ends the workers. */
+export function startExtension(context: vscode.ExtensionContext, startThread: () => Thread): () => Promise<void> {
+  useVirtualDisk(virtualDisk(HOST_FILES));
+  const runtime = vscode.Uri.joinPath(context.extensionUri, 'dist', 'ort', 'ort-wasm-simd-threaded.wasm');
+  const jobs = new ModelJobs({ startThread, files: HOST_FILES, runtime: runtime.toString() });
+  const extension: Extension = { jobs, models: new OpenModels(), proofs: new Proofs(jobs), tabs: new TextTabs() };
+  context.subscriptions.push(
+    extension.tabs.register(),
+    ModelEditor.register(extension, context),
+    registerCommands(extension, context.globalState),
+    registerTools(extension),
+  );
+  return () => jobs.close();
+}

@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { unzipSync } from 'fflate';
+import type { Browser, Frame, Locator, Page } from 'playwright-core';
+import { launchBrowser } from '../../scripts/browser.mjs';
+import { startWebHost } from '../../scripts/webHost.mjs';
+import { writePictures } from '../fixtures/writePictures.ts';
+import { writeWorkspace } from '../fixtures/writeWorkspace.ts';
+
+// VS Code for the Web, without a server: the packaged extension runs in the browser's own extension host, on a file
+// system that another extension provides.
+
+const SHOTS = fileURLToPath(new URL('../../test-results/', import.meta.url));
+const BUILT = fileURLToPath(new URL('../../dist/test/memory/extension.js', import.meta.url));
+const PATIENCE = Number(process.env.CHANNELWISE_PATIENCE ?? 60_000);
+
+let root: string;
+let host: Awaited<ReturnType<typeof startWebHost>>;
+let browser: Browser;
+let page: Page;
+/** What the browser forbade, or could not do, in our frames and workers. */
+const faults: string[] = [];
+
+before(async () => {
+  const vsix = process.env.CHANNELWISE_VSIX;
+  assert.ok(vsix && existsSync(vsix), 'CHANNELWISE_VSIX names the packaged extension');
+  mkdirSync(SHOTS, { recursive: true });
+  root = mkdtempSync(join(tmpdir(), 'channelwise-web-'));
+  host = await startWebHost({ extensions: [unpacked(vsix), memoryExtension()] });
+  browser = await launchBrowser();
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  page.on('console', (message) => {
+    if (/unsafe-eval|wasm-eval|Refused to|channelwise\.channelwise/.test(message.text())) faults.push(message.text());
+  });
+  const payload = JSON.stringify([['skipWelcome', 'true']]);
+  await page.goto(`${host.url}/?${new URLSearchParams({ folder: 'channelwise-memory:/models', payload })}`);
+  await page.locator('.monaco-workbench').waitFor();
+  await file('resnet.onnx').waitFor();
+});
+
+after(async () => {
+  await browser?.close();
+  await host?.stop();
+  if (root) rmSync(root, { recursive: true, force: true });
+});
+
+/** What is on the screen at the end of a test, for those that fail. */
+afterEach(() => shot('web-last'));
+
+/** The packaged extension, as a gallery serves it. */
+function unpacked(vsix: string): string {
+  const folder = join(root, 'packaged');
+  for (const [name, bytes] of Object.entries(unzipSync(readFileSync(vsix)))) {
+    if (!name.startsWith('extension/') || name.endsWith('/')) continue;
+    const path = join(folder, name.slice('extension/'.length));
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, bytes);
+  }
+  return folder;
+}
+
+/** The extension that provides the files, with models in it. */
+function memoryExtension(): string {
+  const folder = join(root, 'memory');
+  const models = join(folder, 'files', 'models');
+  writeWorkspace(models);
+  writePictures(join(models, 'pictures'));
+  // A folder with nothing in it is none here.
+  writeFileSync(join(models, 'pictures', 'inside', 'note.txt'), '');
+  for (const step of ['writeFile', 'rename']) {
+    mkdirSync(join(models, `fails at ${step}`));
+    copyFileSync(join(models, 'resnet.onnx'), join(models, `fails at ${step}`, 'resnet.onnx'));
+  }
+  copyFileSync(join(models, 'resnet.onnx'), join(models, '600 MB.onnx'));
+  copyFileSync(BUILT, join(folder, 'extension.js'));
+  const names = readdirSync(join(folder, 'files'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, 'files').length + 1));
+  writeFileSync(join(folder, 'files.json'), JSON.stringify(names));
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({
+      name: 'memory-files',
+      publisher: 'channelwise-test',
+      version: '1.0.0',
+      engines: { vscode: '^1.100.0' },
+      browser: './extension.js',
+      activationEvents: ['onFileSystem:channelwise-memory'],
+    }),
+  );
+  return folder;
+}
+
+function file(name: string): Locator {
+  return page.locator(`.explorer-folders-view .monaco-list-row[aria-label="${name}"]`);
+}
+
+function toast(text: string): Locator {
+  return page.locator('.notifications-toasts .notification-list-item').filter({ hasText: text });
+}
+
+function quick(): Locator {
+  return page.locator('.quick-input-widget');
+}
+
+async function shot(name: string): Promise<void> {
+  await page.screenshot({ path: join(SHOTS, `${name}.png`) });
+}
+
+/** Chooses a command of a file's context menu, which may not hold it right after the start. */
+async function choose(target: Locator, command: string): Promise<void> {
+  const item = page.locator('.context-view').getByRole('menuitem', { name: command, exact: true });
+  for (const end = Date.now() + PATIENCE; Date.now() < end;) {
+    await target.click({ button: 'right' });
+    await page.locator('.context-view').getByRole('menuitem').first().waitFor();
+    if ((await item.count()) > 0) break;
+    await page.keyboard.press('Escape');
+    await page.waitForTimeout(500);
+  }
+  // A menu that has just opened takes no click for a moment.
+  do {
+    await page.waitForTimeout(300);
+    await item.click({ timeout: 2_000 }).catch(() => undefined);
+  } while ((await item.count()) > 0);
+}
+
+/** The frame of the page that shows a text now. */
+async function pageWith(text: string): Promise<Frame> {
+  for (const end = Date.now() + PATIENCE; Date.now() < end;) {
+    for (const frame of page.frames()) {
+      const shown = frame.locator('cw-app').getByText(text, { exact: false }).first();
+      if (await shown.isVisible().catch(() => false)) return frame;
+    }
+    await page.waitForTimeout(100);
+  }
+  return assert.fail(`no page shows "${text}"`);
+}
+
+test('a model opens in the browser, converts from the Explorer and is verified', async () => {
+  await file('resnet.onnx').dblclick();
+  await pageWith('[16, 3, 7, 7]');
+  await shot('web-1-open');
+  await choose(file('resnet.onnx'), 'Convert to Grayscale');
+  await file('resnet.gray.onnx').waitFor();
+  await toast('resnet.gray.onnx').waitFor();
+  assert.match(await toast('resnet.gray.onnx').innerText(), /Verified: (max|no difference)/);
+  await shot('web-2-converted');
+  await toast('resnet.gray.onnx').getByRole('button', { name: 'Open', exact: true }).click();
+  const frame = await pageWith('[16, 1, 7, 7]');
+  await frame.locator('cw-app').getByRole('tab', { name: 'Adaptation' }).click();
+  await frame.locator('cw-proof').getByText('✓ Verified').waitFor();
+  await frame.locator('cw-proof').getByText('Verify again').click();
+  await frame.locator('cw-proof progress').waitFor({ state: 'detached' });
+  await frame.locator('cw-proof').getByText('✓ Verified').waitFor();
+  await shot('web-3-verified');
+});
+
+test('the gray model is compared with the one it was made from', async () => {
+  const frame = await pageWith('What the file says');
+  await frame.locator('cw-app').getByRole('tab', { name: 'Compare' }).click();
+  await frame.locator('cw-compare').getByRole('button', { name: 'Choose a Model…' }).click();
+  await quick().getByText('the model this one was made from').waitFor();
+  await page.keyboard.press('Enter');
+  await frame
+    .locator('cw-compare')
+    .getByRole('option', { name: /^changed: conv1\.weight:/ })
+    .waitFor();
+  await shot('web-4-compare');
+});
+
+test('weights without a graph open as a tree and convert', async () => {
+  await file('weights.safetensors').dblclick();
+  await pageWith('conv1');
+  await choose(file('weights.safetensors'), 'Convert to Grayscale');
+  await file('weights.gray.safetensors').waitFor();
+  await toast('weights.gray.safetensors').waitFor();
+  assert.match(await toast('weights.gray.safetensors').innerText(), /Verified: (max|no difference)/);
+  await toast('weights.gray.safetensors').getByRole('button', { name: 'Undo', exact: true }).click();
+  await file('weights.gray.safetensors').waitFor({ state: 'detached' });
+});
+
+test('Copy as Python puts the fold on the clipboard', async () => {
+  await choose(file('resnet.gray.onnx'), 'Copy as Python…');
+  await quick().getByText('PyTorch state dict').waitFor();
+  await page.keyboard.press('Enter');
+  await toast('Copied').waitFor();
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /key = "conv1\.weight"/);
+});
+
+test('a model is evaluated on a folder of pictures', async () => {
+  await file('third.onnx').dblclick();
+  const frame = await pageWith('[16, 3, 7, 7]');
+  await frame.locator('cw-app').getByRole('tab', { name: 'Evaluate' }).click();
+  await frame.locator('cw-evaluate').getByRole('button', { name: 'Choose a Folder of Images…' }).click();
+  await quick().getByText('Use This Folder').first().waitFor();
+  const row = (name: string): Locator => quick().locator('.monaco-list-row').filter({ hasText: name });
+  await row('pictures').click();
+  // The dialog takes its folder only when it has listed it.
+  await row('inside').waitFor();
+  await quick().getByText('Use This Folder').click();
+  await frame.locator('cw-evaluate').getByText('pictures: 4 images').waitFor();
+  await frame.locator('cw-evaluate').getByRole('button', { name: 'Evaluate', exact: true }).click();
+  const result = frame.locator('cw-evaluate').getByRole('region', { name: 'Result' });
+  await result.waitFor();
+  assert.match(await result.getByRole('row', { name: /^gray repeated/i }).innerText(), /100\.0 %/);
+  await shot('web-5-evaluate');
+});
+
+test('a model beyond what a browser holds says so, and nothing is read or written', async () => {
+  await choose(file('600 MB.onnx'), 'Convert to Grayscale');
+  await toast('512 MB are the most').waitFor();
+  assert.equal(await file('600 MB.gray.onnx').count(), 0);
+  await shot('web-6-too-large');
+});
+
+for (const step of ['writeFile', 'rename'])
+  test(`where the file system fails at ${step}, the folder is as it was`, async () => {
+    const folder = file(`fails at ${step}`);
+    await folder.click();
+    const model = page.locator('.explorer-folders-view .monaco-list-row[aria-level="2"][aria-label="resnet.onnx"]');
+    await model.waitFor();
+    await choose(model, 'Convert to Grayscale');
+    const said = toast('could not be written');
+    await said.waitFor();
+    await shot(`web-7-fails-at-${step}`);
+    await said.locator('.codicon-notifications-clear').click();
+    assert.equal(await page.locator('.explorer-folders-view .monaco-list-row[aria-level="2"]').count(), 1);
+    await folder.click();
+  });
+
+test('the browser forbade nothing that the extension does', () => {
+  assert.deepEqual(faults, []);
+});

@@ -1,0 +1,15 @@
+import * as vscode from 'vscode';
+import { MEMORY_SCHEME, MemoryFileSystem } from './memoryFileSystem.ts';
+
+/**
+ * An extension that provides a file system on no disk, for tests in a browser: what lies under `files` in its own
+ * folder, as `files.json` lists it.
+ */
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
+  const read = (name: string): Thenable<Uint8Array> =>
+    vscode.workspace.fs.readFile(vscode.Uri.joinPath(context.extensionUri, name));
+  const files = new MemoryFileSystem();
+  const names = JSON.parse(new TextDecoder().decode(await read('files.json'))) as string[];
+  for (const name of names) files.putWithFolders(`/${name}`, new Uint8Array(await read(`files/${name}`)));
+  context.subscriptions.push(vscode.workspace.registerFileSystemProvider(MEMORY_SCHEME, files));
+}
