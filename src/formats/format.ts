@@ -54,6 +54,8 @@ export interface OpenedFile {
   readonly tensors: readonly StoredTensor[];
   /** null for weights alone. */
   readonly graph: GraphOfFile | null;
+  /** The file holds the network's code too, and is loaded with it. */
+  readonly hasCode?: boolean;
   /** The files that hold the tensors, where this one is an index of several; absent where it holds them itself. */
   readonly shards?: readonly Shard[];
   /** How changed tensors are written back, or a sentence that says why this file can't be changed. */

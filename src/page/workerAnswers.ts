@@ -1,11 +1,11 @@
 import { imageInputs } from '../adapt/inputs/imageInputs.ts';
 import { planSections } from '../adapt/report/planText.ts';
-import { asPython } from '../adapt/report/python/python.ts';
+import { asPython, PYTHON_FRAMEWORKS } from '../adapt/report/python/python.ts';
 import { compareFiles, reportText as differencesText } from '../jobs/compare.ts';
 import { adaptFile, convertToGray, type AdaptResult } from '../jobs/convert.ts';
 import { holdsWeightsAlone } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
-import type { Answers } from '../jobs/rpc.ts';
+import type { Answers, CallContext } from '../jobs/rpc.ts';
 import { markedDataFiles, reportText, verifyFiles } from '../jobs/verify.ts';
 import type { PageProof } from '../protocol/adaptation.ts';
 import { packModel } from '../protocol/packed.ts';
@@ -20,7 +20,7 @@ import { shapesOfFile } from './shapes.ts';
 import { saveTensor, tensorBlock, tensorStatistics } from './weights.ts';
 import { weightsMadeFrom } from './weightsAdaptation.ts';
 import { compareWeightsPage } from './weightsComparison.ts';
-import { layerInputs, pythonOfWeights } from './weightsAnswers.ts';
+import { layerInputs, pythonOfWeights, weightsFrameworks } from './weightsAnswers.ts';
 import { weightsLayerFacts, weightsLayerFilters } from './weightsLayer.ts';
 import type { AdaptReply, WorkerMethods } from './workerMethods.ts';
 import { basename } from '../files/paths.ts';
@@ -34,10 +34,12 @@ export const WORKER_ANSWERS: Answers<WorkerMethods> = {
     (await holdsWeightsAlone(path))
       ? layerInputs(path, signal)
       : withOpenModel(path, signal, async ({ model }) => imageInputs(model.graph)),
-  asPython: async ({ path, map, inputs, framework }, context) =>
+  pythonFrameworks: async ({ path }, { signal }) =>
+    (await holdsWeightsAlone(path)) ? weightsFrameworks(path, signal) : PYTHON_FRAMEWORKS,
+  asPython: async ({ path, ...options }, context) =>
     (await holdsWeightsAlone(path))
-      ? pythonOfWeights(path, { map, inputs, signal: context.signal })
-      : asPython((await adaptFile(path, { map, inputs, dryRun: true, ...context })).plan, framework),
+      ? pythonOfWeights(path, { ...options, signal: context.signal })
+      : pythonOfModel(path, options, context),
   madeFrom: async ({ path }, { signal }) =>
     (await holdsWeightsAlone(path))
       ? weightsMadeFrom(path, signal)
@@ -67,6 +69,16 @@ export const WORKER_ANSWERS: Answers<WorkerMethods> = {
   evaluationSetup: ({ models, folder }, { signal }) => evaluationSetup(models, folder, signal),
   evaluate: ({ models, folder, choice }, context) => evaluatePage(models, folder, choice, context),
 };
+
+async function pythonOfModel(
+  path: string,
+  { map, inputs, framework }: Omit<WorkerMethods['asPython']['args'], 'path'>,
+  context: CallContext,
+): Promise<string> {
+  const { plan } = await adaptFile(path, { map, inputs, dryRun: true, ...context });
+  const chosen = PYTHON_FRAMEWORKS.find(({ id }) => id === framework);
+  return asPython(plan, chosen?.id ?? 'pytorch');
+}
 
 function reply(result: AdaptResult): AdaptReply {
   const { outPath, summary, plan } = result;

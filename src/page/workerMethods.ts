@@ -2,7 +2,6 @@ import type { Written } from '../files/written.ts';
 import type { ImageInput } from '../adapt/inputs/imageInputs.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
 import type { PlanSection } from '../adapt/report/planText.ts';
-import type { PythonFramework } from '../adapt/report/python/python.ts';
 import type { PageProof } from '../protocol/adaptation.ts';
 import type { PageComparison } from '../protocol/comparison.ts';
 import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from '../protocol/evaluation.ts';
@@ -54,7 +53,15 @@ export interface WorkerMethods {
   };
   adapt: { args: AdaptArgs & { out?: string | undefined; dryRun?: boolean }; result: AdaptReply };
   imageInputs: { args: { path: string }; result: ImageInput[] };
-  asPython: { args: AdaptArgs & { framework: PythonFramework }; result: string };
+  /** The frameworks that there is Python for, the likely one first. */
+  pythonFrameworks: { args: { path: string }; result: readonly { readonly id: string; readonly title: string }[] };
+  asPython: {
+    args: AdaptArgs & {
+      framework: string;
+      /** The name of the file that is loaded, where it is written already. */ adapted?: string;
+    };
+    result: string;
+  };
   /** The record of an adapted file's last step and the original it names, if that is still beside it. */
   madeFrom: { args: { path: string }; result: MadeFrom | null };
   verify: { args: { original: string; adapted: string }; result: VerifyReply };

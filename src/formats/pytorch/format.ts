@@ -53,6 +53,7 @@ function openedFile(file: TorchFile): OpenedFile {
     warnings: importWarnings(file.imports),
     tensors: file.tensors,
     graph: null,
+    hasCode: file.isScript,
     writer: { splices: (changes) => file.splices(changes), record: null, notes: file.isScript ? [SCRIPT_NOTE] : [] },
   };
 }

@@ -16,13 +16,10 @@ import { mapChoices, type MapChoice, type Wanted } from './mapChoices.ts';
 import { askFor } from './mapNumbers.ts';
 
 type Input = WorkerMethods['imageInputs']['result'][number];
-type Framework = WorkerMethods['asPython']['args']['framework'];
+type Framework = WorkerMethods['pythonFrameworks']['result'][number];
 
-const FRAMEWORKS: Readonly<Record<Framework, string>> = {
-  pytorch: 'PyTorch state dict',
-  timm: 'timm model',
-  keras: 'Keras layer',
-};
+type PythonArgs = Omit<WorkerMethods['asPython']['args'], 'framework'>;
+
 const LAST_MAP = 'channelwise.lastMap';
 
 /** What a flow is for: a new file, or code on the clipboard. */
@@ -187,27 +184,33 @@ export class AdaptFlow {
   private framework =
     (state: State): Step =>
     async (before) => {
-      const picked = await this.pickFramework(title(state), before);
+      const picked = await this.pickFramework(placeOf(state.uri), title(state), before);
       if (typeof picked === 'symbol') return picked;
       await this.copy(state.uri, await this.args(state), picked);
       return null;
     };
 
-  private async pickFramework(name: string, before: number): Promise<Framework | typeof BACK | typeof LEAVE> {
-    const items = (Object.keys(FRAMEWORKS) as Framework[]).map((id) => ({ label: FRAMEWORKS[id], id }));
+  /** The likely one stands first. */
+  private async pickFramework(
+    path: string,
+    name: string,
+    before: number,
+  ): Promise<Framework | typeof BACK | typeof LEAVE> {
+    const frameworks = await this.extension.jobs.run('pythonFrameworks', { path });
+    const items = frameworks.map((framework) => ({ label: framework.title, framework }));
     const picked = await pickOne({
       title: name,
       placeholder: 'Which framework?',
       place: { before, after: 0 },
       items,
     });
-    return typeof picked === 'symbol' ? picked : picked.id;
+    return typeof picked === 'symbol' ? picked : picked.framework;
   }
 
-  private async copy(uri: vscode.Uri, args: AdaptArgs, framework: Framework): Promise<void> {
+  private async copy(uri: vscode.Uri, args: PythonArgs, { id, title: name }: Framework): Promise<void> {
     try {
-      await vscode.env.clipboard.writeText(await this.extension.jobs.run('asPython', { ...args, framework }));
-      void tell('info', `Copied as Python, for the ${FRAMEWORKS[framework]}.`);
+      await vscode.env.clipboard.writeText(await this.extension.jobs.run('asPython', { ...args, framework: id }));
+      void tell('info', `Copied as Python: ${name}.`);
     } catch (error) {
       showFailure(uri, error);
     }
@@ -223,8 +226,10 @@ export class AdaptFlow {
         uri,
         `the code needs the names and shapes of ${original.name || 'the original'}, which is not beside it any more.`,
       );
-    const framework = await this.pickFramework(`Copy as Python: ${basename(uri.path)}`, 0);
-    if (typeof framework !== 'symbol') await this.copy(uri, { path: original.path, map, inputs }, framework);
+    const name = basename(uri.path);
+    const framework = await this.pickFramework(original.path, `Copy as Python: ${name}`, 0);
+    if (typeof framework === 'symbol') return;
+    await this.copy(uri, { path: original.path, map, inputs, adapted: name }, framework);
   }
 
   private async args({ uri, map, picked, inputs }: State): Promise<AdaptArgs> {

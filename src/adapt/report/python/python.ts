@@ -8,6 +8,13 @@ import { layerHints, torchBias, torchWeight } from './torchWeight.ts';
 /** Where people go on to train. */
 export type PythonFramework = 'pytorch' | 'timm' | 'keras';
 
+/** The frameworks there is code for, as a person reads them. */
+export const PYTHON_FRAMEWORKS: readonly { readonly id: PythonFramework; readonly title: string }[] = [
+  { id: 'pytorch', title: 'PyTorch state dict' },
+  { id: 'timm', title: 'timm model' },
+  { id: 'keras', title: 'Keras layer' },
+];
+
 /**
  * Python that folds the same map into the same weights of the trained model the file came from. Sums run in float64 and
  * are rounded once, as here. What can't be said as a change of weights stands in it as comments. Names from the file
