@@ -5,7 +5,7 @@ import { resNet18 } from '../fixtures/architectures.ts';
 import { comparedPages } from '../fixtures/comparedPages.ts';
 import type { ComparedPages } from '../fixtures/comparedPages.ts';
 import { changed, changeWeight } from '../fixtures/modelFile.ts';
-import { node } from '../fixtures/modelBuilder.ts';
+import { named, node } from '../fixtures/modelBuilder.ts';
 import type { ThemeKind } from '../fixtures/themes.ts';
 import { launch, openPage } from './pageHarness.ts';
 import type { OpenedPage, OpenOptions } from './pageHarness.ts';
@@ -139,8 +139,8 @@ test('the two graphs move together, past what only one of them has', async () =>
     g.node.splice(
       2,
       0,
-      node('Sigmoid', ['inserted/in'], ['inserted/mid'], {}, { name: 'inserted/one' }) as (typeof g.node)[number],
-      node('Tanh', ['inserted/mid'], [made], {}, { name: 'inserted/two' }) as (typeof g.node)[number],
+      named(node('Sigmoid', ['inserted/in'], ['inserted/mid']), { name: 'inserted/one' }) as (typeof g.node)[number],
+      named(node('Tanh', ['inserted/mid'], [made]), { name: 'inserted/two' }) as (typeof g.node)[number],
     );
     changeWeight(g, 'fc.weight', (w) =>
       w.forEach((v, i) => {

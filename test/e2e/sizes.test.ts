@@ -8,7 +8,7 @@ import { readPageModel } from '../../src/page/readPage.ts';
 import type { PageModel } from '../../src/protocol/messages.ts';
 import { packModel } from '../../src/protocol/packed.ts';
 import { asBinding, type PageBinding } from '../../src/protocol/sizes.ts';
-import { encodeModel, floatTensor, model, node, valueInfo } from '../fixtures/modelBuilder.ts';
+import { encodeModel, floatTensor, model, named, node, valueInfo } from '../fixtures/modelBuilder.ts';
 import { launch, openPage, type Answer, type OpenedPage } from './pageHarness.ts';
 
 /** Input sizes with names and without, a size the data decides, and an output that the file declares wrongly. */
@@ -22,12 +22,12 @@ const BYTES = encodeModel(
       floatTensor('b', [10], new Float32Array(10)),
     ],
     nodes: [
-      node('Conv', ['image', 'w'], ['c'], { strides: [2, 2], pads: [1, 1, 1, 1] }, { name: '/conv/Conv' }),
-      node('Relu', ['c'], ['r'], {}, { name: '/conv/Relu' }),
-      node('GlobalAveragePool', ['r'], ['g'], {}, { name: '/pool' }),
-      node('Flatten', ['g'], ['f'], {}, { name: '/flatten' }),
-      node('Gemm', ['f', 'fc', 'b'], ['scores'], { transB: 1 }, { name: '/fc/Gemm' }),
-      node('NonZero', ['r'], ['places'], {}, { name: '/places' }),
+      named(node('Conv', ['image', 'w'], ['c'], { strides: [2, 2], pads: [1, 1, 1, 1] }), { name: '/conv/Conv' }),
+      named(node('Relu', ['c'], ['r']), { name: '/conv/Relu' }),
+      named(node('GlobalAveragePool', ['r'], ['g']), { name: '/pool' }),
+      named(node('Flatten', ['g'], ['f']), { name: '/flatten' }),
+      named(node('Gemm', ['f', 'fc', 'b'], ['scores'], { transB: 1 }), { name: '/fc/Gemm' }),
+      named(node('NonZero', ['r'], ['places']), { name: '/places' }),
     ],
   }),
 );

@@ -82,7 +82,7 @@ export async function checkInput(bytes: Uint8Array, random: Random): Promise<Out
   const tensors = allTensors(model);
   for (const tensor of tensors) await checkTensor(ctx, tensor, random);
   await checkMetadataEdit(bytes, tree, model, wire);
-  await checkTensorEdit(bytes, tree, tensors, ctx, random);
+  await checkTensorEdit({ bytes, tree, tensors }, ctx, random);
   const constants = await steeringConstants(model, ctx);
   const shapes = inferShapes(model, { constants });
   pageModel(model, { fileName: 'model.onnx', fileSize: bytes.length, inferred: shapes });
@@ -157,11 +157,16 @@ async function checkMetadataEdit(bytes: Uint8Array, tree: TreeMessage, model: Mo
   assert.ok(edited.metadata.some((entry) => entry.key === 'added' && entry.value === 'here'));
 }
 
+/** One input, as the independent reader and ours see it. */
+interface ParsedInput {
+  readonly bytes: Uint8Array;
+  readonly tree: TreeMessage;
+  readonly tensors: readonly (Tensor | SparseTensor)[];
+}
+
 /** Writes the values a tensor has into it: everything reads back as it was, of this tensor and all others. */
 async function checkTensorEdit(
-  bytes: Uint8Array,
-  tree: TreeMessage,
-  tensors: readonly (Tensor | SparseTensor)[],
+  { bytes, tree, tensors }: ParsedInput,
   ctx: TensorContext,
   random: Random,
 ): Promise<void> {

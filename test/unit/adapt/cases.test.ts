@@ -12,6 +12,7 @@ import {
   graph,
   int64Tensor,
   model,
+  named,
   node,
   rawTensor,
   valueInfo,
@@ -121,7 +122,7 @@ const CASES: readonly Case[] = [
           node: [node('Add', ['a', 'a'], ['b'])],
         },
       ],
-      nodes: [node('Twice', ['x'], ['t'], {}, { domain: 'own' }), conv('t')],
+      nodes: [named(node('Twice', ['x'], ['t']), { domain: 'own' }), conv('t')],
     },
   },
   {

@@ -14,6 +14,7 @@ import {
   int64Tensor,
   joinBytes,
   model,
+  named,
   node,
   onnx,
   rawField,
@@ -31,14 +32,8 @@ const same = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] };
 const STANDARD = { domain: '', version: 17 };
 const OWN = { domain: 'own', version: 1 };
 
-function define(
-  name: string,
-  input: string[],
-  output: string[],
-  nodes: Onnx.INodeProto[],
-  more: Partial<Onnx.IFunctionProto> = {},
-): Onnx.IFunctionProto {
-  return { name, domain: 'own', input, output, node: nodes, opsetImport: [STANDARD, OWN], ...more };
+function define(name: string, input: string[], output: string[], nodes: Onnx.INodeProto[]): Onnx.IFunctionProto {
+  return { name, domain: 'own', input, output, node: nodes, opsetImport: [STANDARD, OWN] };
 }
 
 function call(
@@ -46,9 +41,8 @@ function call(
   inputs: string[],
   outputs: string[],
   attributes: Readonly<Record<string, AttributeValue>> = {},
-  name = `${op}_call`,
 ): Onnx.INodeProto {
-  return node(op, inputs, outputs, attributes, { domain: 'own', name });
+  return named(node(op, inputs, outputs, attributes), { domain: 'own', name: `${op}_call` });
 }
 
 function reference(n: Onnx.INodeProto, name: string, to: string, type: number): Onnx.INodeProto {
@@ -64,8 +58,8 @@ const build = (parts: ModelParts): Uint8Array =>
       ...parts,
     }),
   );
-const convFunction = (more: Partial<Onnx.IFunctionProto> = {}): Onnx.IFunctionProto =>
-  define('Net', ['i', 'w'], ['o'], [node('Conv', ['i', 'w'], ['h'], same), node('Relu', ['h'], ['o'])], more);
+const convFunction = (): Onnx.IFunctionProto =>
+  define('Net', ['i', 'w'], ['o'], [node('Conv', ['i', 'w'], ['h'], same), node('Relu', ['h'], ['o'])]);
 const withConstant = (): Onnx.IFunctionProto =>
   define(
     'Net',
@@ -123,7 +117,10 @@ const CASES: readonly Case[] = [
     parts: {
       initializers: [floats('w', [3, 3, 3, 3])],
       functions: [convFunction()],
-      nodes: [call('Net', ['x', 'w'], ['a'], {}, 'one'), call('Net', ['a', 'w'], ['y'], {}, 'two')],
+      nodes: [
+        named(call('Net', ['x', 'w'], ['a']), { name: 'one' }),
+        named(call('Net', ['a', 'w'], ['y']), { name: 'two' }),
+      ],
     },
   },
   {
@@ -132,8 +129,8 @@ const CASES: readonly Case[] = [
     parts: {
       functions: [withConstant()],
       nodes: [
-        call('Net', ['x'], ['a'], {}, 'one'),
-        call('Net', ['x'], ['b'], {}, 'two'),
+        named(call('Net', ['x'], ['a']), { name: 'one' }),
+        named(call('Net', ['x'], ['b']), { name: 'two' }),
         node('Add', ['a', 'b'], ['y']),
       ],
     },
@@ -146,8 +143,8 @@ const CASES: readonly Case[] = [
       functions: [withConstant()],
       nodes: [
         node('Gather', ['x', 'bgr'], ['turned'], { axis: 1 }),
-        call('Net', ['x'], ['a'], {}, 'one'),
-        call('Net', ['turned'], ['b'], {}, 'two'),
+        named(call('Net', ['x'], ['a']), { name: 'one' }),
+        named(call('Net', ['turned'], ['b']), { name: 'two' }),
         node('Add', ['a', 'b'], ['y']),
       ],
     },
@@ -157,7 +154,7 @@ const CASES: readonly Case[] = [
     gray: [1, 0, 1],
     parts: {
       initializers: [floats('w', [4, 3, 3, 3])],
-      nodes: [call('Net', ['x', 'w'], ['z'], {}, ''), node('Relu', ['z'], ['y'])],
+      nodes: [named(call('Net', ['x', 'w'], ['z']), { name: '' }), node('Relu', ['z'], ['y'])],
       functions: [
         define(
           'Net',
@@ -202,7 +199,7 @@ const CASES: readonly Case[] = [
     gray: [0, 1, 0],
     parts: {
       initializers: [floats('w', [4, 3, 3, 3])],
-      functions: [convFunction({ opsetImport: [{ domain: '', version: 14 }] })],
+      functions: [{ ...convFunction(), opsetImport: [{ domain: '', version: 14 }] }],
       nodes: [call('Net', ['x', 'w'], ['y'])],
     },
   },
@@ -231,7 +228,7 @@ const CASES: readonly Case[] = [
     parts: {
       initializers: [floats('w', [4, 3, 3, 3])],
       opsets: [STANDARD, { domain: 'com.microsoft', version: 1 }],
-      nodes: [node('FusedConv', ['x', 'w'], ['y'], {}, { domain: 'com.microsoft' })],
+      nodes: [named(node('FusedConv', ['x', 'w'], ['y']), { domain: 'com.microsoft' })],
       functions: [{ ...convFunction(), name: 'FusedConv', domain: 'com.microsoft', opsetImport: [STANDARD] }],
     },
   },
@@ -275,7 +272,7 @@ test('functions: attributes of the caller, a default, and one that neither gives
     reference(node('LeakyRelu', ['h'], ['o']), 'alpha', 'slope', 1),
   ];
   const bytes = withDefault(
-    define('Net', ['i', 'w'], ['o'], inner, { attribute: ['padding', 'slope'] }),
+    { ...define('Net', ['i', 'w'], ['o'], inner), attribute: ['padding', 'slope'] },
     attribute('stride', [2, 1]),
     { initializers: [floats('w', [4, 3, 3, 3])], nodes: [call('Net', ['x', 'w'], ['y'], { padding: [1, 0, 0, 1] })] },
   );
@@ -321,7 +318,14 @@ test('functions: what calls itself without end is rebuilt in front', async () =>
     build({
       initializers: [floats('w', [4, 3, 3, 3])],
       nodes: [call('A', ['x'], ['a']), node('Conv', ['a', 'w'], ['y'], same)],
-      functions: [define('A', ['i'], ['o'], [call('A', ['i'], ['h'], {}, 'one'), call('A', ['h'], ['o'], {}, 'two')])],
+      functions: [
+        define(
+          'A',
+          ['i'],
+          ['o'],
+          [named(call('A', ['i'], ['h']), { name: 'one' }), named(call('A', ['h'], ['o']), { name: 'two' })],
+        ),
+      ],
     }),
     grayscale(),
   );

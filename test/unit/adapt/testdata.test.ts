@@ -103,7 +103,8 @@ async function compare(
   for (const input of realInputs(model.graph)) {
     if (input.type?.kind !== 'tensor' || !input.type.dims) return null;
     const axis = axes.get(input.name);
-    const dims = input.type.dims.map((d, i) => (i === axis ? 1 : typeof d === 'number' ? d : 2));
+    const declared = input.type.dims.map((d) => (typeof d === 'number' ? d : 2));
+    const dims = declared.map((d, i) => (i === axis ? 1 : d));
     const type = dtypeName(input.type.dtype);
     const data = MAKE[type]?.(
       random,

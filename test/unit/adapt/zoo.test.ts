@@ -50,10 +50,12 @@ function feeds(e: Exported, map: ChannelMap, random: Random, asFloat = false): F
   for (const [name, { dims, axis = 1, dtype = DTYPE.float32 }] of Object.entries(e.images)) {
     const newDims = dims.map((d, i) => (i === axis ? (map.matrix[0]?.length ?? 0) : d));
     const count = newDims.reduce((n, d) => n * d, 1);
-    const whole = WHOLE.has(dtype);
-    const data = Float32Array.from({ length: count }, () =>
-      whole ? random.int(128) : dtype === DTYPE.float16 ? random.int(33) / 16 - 1 : low + random.next() * (high - low),
-    );
+    const pixel = (): number => {
+      if (WHOLE.has(dtype)) return random.int(128);
+      if (dtype === DTYPE.float16) return random.int(33) / 16 - 1;
+      return low + random.next() * (high - low);
+    };
+    const data = Float32Array.from({ length: count }, pixel);
     const image: Value = { type: 'float32', dims: newDims, data };
     before[name] = asFloat ? applyMap(map, axis, image) : typed(applyMap(map, axis, image), dtype);
     after[name] = typed(image, dtype);

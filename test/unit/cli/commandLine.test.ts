@@ -20,7 +20,15 @@ import { usageText } from '../../../src/cli/help.ts';
 import { VERBS } from '../../../src/cli/verbs.ts';
 import { resNet18 } from '../../fixtures/architectures.ts';
 import { run } from '../../fixtures/runCli.ts';
-import { encodeModel, externalTensor, floatTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
+import {
+  encodeModel,
+  externalTensor,
+  floatTensor,
+  model,
+  named,
+  node,
+  valueInfo,
+} from '../../fixtures/modelBuilder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'channelwise-cli-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -157,7 +165,7 @@ test('names from a file do nothing to a terminal and make no lines of their own'
   const parts = {
     inputs: [valueInfo('x', [1, 3, 4, 4])],
     outputs: [valueInfo('y', null)],
-    nodes: [node('Conv', ['x', evil], ['y'], {}, { name: evil })],
+    nodes: [named(node('Conv', ['x', evil], ['y']), { name: evil })],
   };
   writeFileSync(
     at('evil.onnx'),

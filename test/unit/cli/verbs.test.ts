@@ -8,7 +8,7 @@ import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { runVerb } from '../../../src/cli/commandLine.ts';
 import { VERBS } from '../../../src/cli/verbs.ts';
 import { resNet18 } from '../../fixtures/architectures.ts';
-import { convModel, encodeModel, floatTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
+import { convModel, encodeModel, floatTensor, model, named, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'channelwise-verbs-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -111,13 +111,16 @@ test('inspect names sizes that the file leaves open, and says nothing of strides
 });
 
 test('layers lists every node, as text, JSON and CSV with formulas guarded', async () => {
-  const named = model({
+  const formulas = model({
     inputs: [valueInfo('x', [1, 3, 4, 4])],
     outputs: [valueInfo('y', null)],
     initializers: [floatTensor('w', [2, 3, 1, 1], [1, 2, 3, 4, 5, 6])],
-    nodes: [node('Conv', ['x', 'w'], ['c'], {}, { name: '=cmd|x' }), node('Relu', ['c'], ['y'], {}, { name: 'a,b' })],
+    nodes: [
+      named(node('Conv', ['x', 'w'], ['c']), { name: '=cmd|x' }),
+      named(node('Relu', ['c'], ['y']), { name: 'a,b' }),
+    ],
   });
-  writeFileSync(at('named.onnx'), encodeModel(named));
+  writeFileSync(at('named.onnx'), encodeModel(formulas));
   assert.equal(
     (await run('layers', at('named.onnx'), '--csv')).text,
     [

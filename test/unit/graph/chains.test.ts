@@ -102,7 +102,7 @@ const CHAINS: readonly Chain[] = [
     name: 'PyTorch: interpolate(size=other.shape[2:]) and add, as in a feature pyramid',
     ...IMAGE,
     build: (n) => {
-      const small = n.conv('x', 4, 4, 3, { stride: 2 });
+      const small = n.conv('x', 4, 4, { stride: 2 });
       n.op('Add', [
         'x',
         n.op(
@@ -317,7 +317,7 @@ const CHAINS: readonly Chain[] = [
     name: 'a detection head: anchors of a grid, for every batch',
     ...IMAGE,
     build: (n) => {
-      const grid = n.conv('x', 4, 6, 3, { stride: 2 });
+      const grid = n.conv('x', 4, 6, { stride: 2 });
       const line = (axis: number): string => n.op('Range', [n.i([0], []), gathered(n, grid, axis), n.i([1], [])]);
       const size = n.op('Concat', [n.size(grid, 2), n.size(grid, 3)], { axis: 0 });
       const ys = n.op('Expand', [n.op('Unsqueeze', [line(2), n.i([1])]), size]);

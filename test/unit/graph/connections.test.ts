@@ -18,6 +18,7 @@ import {
   graph,
   int64Tensor,
   model,
+  named,
   node,
   valueInfo,
 } from '../../fixtures/modelBuilder.ts';
@@ -99,7 +100,7 @@ function steered(): Uint8Array {
       nodes: [
         node('Shape', ['x'], ['all']),
         node('Slice', ['all', 'from', 'to'], ['image']),
-        node('half', ['image'], ['small'], {}, { domain: 'own' }),
+        named(node('half', ['image'], ['small']), { domain: 'own' }),
         node('Concat', ['front', 'small'], ['sizes'], { axis: 0 }),
         node('Resize', ['x', '', '', 'sizes'], ['r']),
         node('If', ['c'], ['y'], {

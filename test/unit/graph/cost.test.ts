@@ -15,6 +15,7 @@ import {
   graph,
   int64Tensor,
   model,
+  named,
   node,
   rawTensor,
   valueInfo,
@@ -105,7 +106,7 @@ async function costOfOne(op: string, domain: string): Promise<Costs['total'] & {
         inputs: [valueInfo('x', [1, 4])],
         outputs: [valueInfo('y', [1, 4])],
         initializers: [matrix('w', 4, 4)],
-        nodes: [node(op, ['x', 'w'], ['h'], {}, { domain }), node('Relu', ['h'], ['y'])],
+        nodes: [named(node(op, ['x', 'w'], ['h']), { domain }), node('Relu', ['h'], ['y'])],
       }),
       opsetImport: [
         { domain: '', version: 17 },
@@ -154,7 +155,7 @@ test('an unknown operator beside known ones: they are counted, it is named and i
         inputs: [valueInfo('x', [1, 4])],
         outputs: [valueInfo('y', null)],
         initializers: [matrix('w', 4, 4)],
-        nodes: [node('MatMul', ['x', 'w'], ['h']), node('Nms', ['h'], ['y'], {}, { domain: 'own' })],
+        nodes: [node('MatMul', ['x', 'w'], ['h']), named(node('Nms', ['h'], ['y']), { domain: 'own' })],
       }),
     }),
   );
@@ -171,7 +172,7 @@ test('a branch that is too deep to be followed is not called free', async () => 
     domain: 'own',
     input: ['a'],
     output: ['b'],
-    node: [node('f', ['a'], ['b'], {}, { domain: 'own' })],
+    node: [named(node('f', ['a'], ['b']), { domain: 'own' })],
   };
   const opsetImport = [
     { domain: '', version: 17 },
@@ -182,7 +183,7 @@ test('a branch that is too deep to be followed is not called free', async () => 
       ...model({
         inputs: [valueInfo('x', [1, 4])],
         outputs: [valueInfo('y', null)],
-        nodes: [node('f', ['x'], ['y'], {}, { domain: 'own' })],
+        nodes: [named(node('f', ['x'], ['y']), { domain: 'own' })],
       }),
       opsetImport,
       functions: [{ ...calling, opsetImport }],
@@ -310,8 +311,8 @@ test('graphs and functions inside count: rounds of a loop, the costlier branch, 
         nodes: [
           node('Loop', ['n', 'yes', 'x'], ['l'], { body: { graph: body } }),
           node('If', ['c'], ['b'], { then_branch: { graph: branch(1) }, else_branch: { graph: branch(3) } }),
-          node('Twice', ['l', 'w'], ['f'], {}, { domain: 'own' }),
-          node('Twice', ['b', 'w'], ['g'], {}, { domain: 'own' }),
+          named(node('Twice', ['l', 'w'], ['f']), { domain: 'own' }),
+          named(node('Twice', ['b', 'w'], ['g']), { domain: 'own' }),
           node('Add', ['f', 'g'], ['y']),
         ],
       }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeModel, graph, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
+import { encodeModel, graph, model, named, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 import { nestedLoops } from '../../fixtures/hostileParts.ts';
 import { shapesOf } from '../../fixtures/runtimeShapes.ts';
 
@@ -26,11 +26,11 @@ test('branches keep the sizes they agree on; others get a name with a reason; a 
       inputs: [valueInfo('x', ['n', 4]), valueInfo('c', [], 9)],
       outputs: [valueInfo('y', null)],
       nodes: [
-        node(
-          'If',
-          ['c'],
-          ['y'],
-          { then_branch: { graph: branch('Relu', 'a') }, else_branch: { graph: branch('Concat', 'b') } },
+        named(
+          node('If', ['c'], ['y'], {
+            then_branch: { graph: branch('Relu', 'a') },
+            else_branch: { graph: branch('Concat', 'b') },
+          }),
           { name: 'choice' },
         ),
       ],
@@ -96,7 +96,7 @@ test('a function is followed with the attributes and the sizes of each call; one
     input: ['a'],
     output: ['b'],
     opsetImport,
-    node: [node('Circle', ['a'], ['b'], {}, { domain: 'own' })],
+    node: [named(node('Circle', ['a'], ['b']), { domain: 'own' })],
   };
   const shapes = await shapesOf(
     encodeModel(
@@ -106,9 +106,9 @@ test('a function is followed with the attributes and the sizes of each call; one
         inputs: [valueInfo('x', ['n', 4])],
         outputs: [valueInfo('z', null)],
         nodes: [
-          node('Join', ['x'], ['y'], { where: 0 }, { domain: 'own' }),
-          node('Join', ['x'], ['w'], { where: 1 }, { domain: 'own' }),
-          node('Circle', ['y'], ['z'], {}, { domain: 'own' }),
+          named(node('Join', ['x'], ['y'], { where: 0 }), { domain: 'own' }),
+          named(node('Join', ['x'], ['w'], { where: 1 }), { domain: 'own' }),
+          named(node('Circle', ['y'], ['z']), { domain: 'own' }),
         ],
       }),
     ),
@@ -131,7 +131,7 @@ test('functions that unfold without end, or lie too deep, end with a reason', as
           opsets: OWN,
           inputs: [valueInfo('x', ['n'])],
           outputs: [valueInfo('y', null)],
-          nodes: [node('F0', ['x'], ['y'], {}, { domain: 'own' })],
+          nodes: [named(node('F0', ['x'], ['y']), { domain: 'own' })],
           functions: Array.from({ length: depth }, (_, k) => ({
             name: `F${k}`,
             domain: 'own',
@@ -142,7 +142,7 @@ test('functions that unfold without end, or lie too deep, end with a reason', as
             node: Array.from({ length: calls }, (__, c) =>
               k === depth - 1
                 ? node('NonZero', [c ? `t${c}` : 'a'], [`t${c + 1}`])
-                : node(`F${k + 1}`, [c ? `t${c}` : 'a'], [`t${c + 1}`], {}, { domain: 'own' }),
+                : named(node(`F${k + 1}`, [c ? `t${c}` : 'a'], [`t${c + 1}`]), { domain: 'own' }),
             ),
           })),
         }),

@@ -6,7 +6,7 @@ import { steeringConstants } from '../../../src/graph/shapes/steering.ts';
 import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
 import { WireReader } from '../../../src/formats/onnx/scan/wire.ts';
 import { mobileNetV2, resNet18 } from '../../fixtures/architectures.ts';
-import { decodeModel, encodeModel, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
+import { decodeModel, encodeModel, model, named, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 import { Random } from '../../fixtures/random.ts';
 import { float32, runModel } from '../../fixtures/runtime.ts';
 
@@ -50,7 +50,7 @@ test('a contradiction is reported on its node, and an unknown operator says so',
     model({
       inputs: [valueInfo('x', [1, 3, 4, 4])],
       outputs: [valueInfo('y', [1, 3, 5, 5]), valueInfo('z', null)],
-      nodes: [node('Relu', ['x'], ['y'], {}, { name: 'r' }), node('Odd', ['x'], ['z'], {}, { domain: 'own' })],
+      nodes: [named(node('Relu', ['x'], ['y']), { name: 'r' }), named(node('Odd', ['x'], ['z']), { domain: 'own' })],
     }),
   );
   const shapes = await shapesOf(bytes);

@@ -150,8 +150,7 @@ test('filters of a convolution, of a transposed one, and of matrices behind a Fl
     op: string,
     dims: number[],
     attributes: Record<string, number>,
-    input: number[],
-    before: onnx.INodeProto[] = [],
+    { input, before = [] }: { input: number[]; before?: onnx.INodeProto[] },
   ): string =>
     written(
       model({
@@ -162,11 +161,11 @@ test('filters of a convolution, of a transposed one, and of matrices behind a Fl
       }),
     );
   assert.deepEqual(
-    await values(around('ConvTranspose', [2, 3, 1, 2], {}, [1, 2, 4, 4])),
+    await values(around('ConvTranspose', [2, 3, 1, 2], {}, { input: [1, 2, 4, 4] })),
     [0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11],
   );
-  const flat = [node('Flatten', ['x'], ['f'])];
-  const gemm = around('Gemm', [2, 6], { transB: 1 }, [1, 1, 2, 3], flat);
+  const before = [node('Flatten', ['x'], ['f'])];
+  const gemm = around('Gemm', [2, 6], { transB: 1 }, { input: [1, 1, 2, 3], before });
   assert.deepEqual((await WORKER_ANSWERS.firstLayerFacts({ path: gemm, layer: 0 }, context)).filters, {
     count: 2,
     channels: 1,
@@ -174,12 +173,12 @@ test('filters of a convolution, of a transposed one, and of matrices behind a Fl
     width: 3,
   });
   assert.deepEqual(await values(gemm), counted(12));
-  const matmul = around('MatMul', [6, 2], {}, [1, 2, 3], flat);
+  const matmul = around('MatMul', [6, 2], {}, { input: [1, 2, 3], before });
   assert.deepEqual(await values(matmul), [0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11]);
-  const last = around('Gemm', [1, 12], { transB: 1 }, [1, 2, 2, 3], flat);
+  const last = around('Gemm', [1, 12], { transB: 1 }, { input: [1, 2, 2, 3], before });
   assert.deepEqual(await values(last), [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]);
   const unknown = await WORKER_ANSWERS.firstLayerFacts(
-    { path: around('Gemm', [2, 6], { transB: 1 }, [1, 6]), layer: 0 },
+    { path: around('Gemm', [2, 6], { transB: 1 }, { input: [1, 6] }), layer: 0 },
     context,
   );
   assert.match(unknown.why ?? '', /reads 6 numbers in a row, and the graph does not say which image/);

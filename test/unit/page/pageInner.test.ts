@@ -12,6 +12,7 @@ import {
   floatTensor,
   graph,
   model,
+  named,
   node,
   valueInfo,
   type ModelParts,
@@ -102,7 +103,7 @@ test('both branches of an If are groups of one group', async () => {
 });
 
 test('a function is drawn at every call; one that calls itself ends', async () => {
-  const call = (x: string, y: string): ReturnType<typeof node> => node('Twice', [x], [y], {}, { domain: 'own' });
+  const call = (x: string, y: string): ReturnType<typeof node> => named(node('Twice', [x], [y]), { domain: 'own' });
   const twice = {
     name: 'Twice',
     domain: 'own',

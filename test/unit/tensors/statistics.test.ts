@@ -67,14 +67,17 @@ function patterns(dtype: number, count: number): Uint8Array {
   // Doubles whose squares overflow are tested by themselves.
   if (dtype === DTYPE.float64 || dtype === DTYPE.complex128) {
     const view = new DataView(bytes.buffer);
-    for (let at = 0; at < bytes.length; at += 8)
-      view.setFloat64(
-        at,
-        at % 88 === 0 ? NaN : at % 80 === 0 ? -Infinity : at % 72 === 0 ? -0 : random.next() * 10 - 3,
-        true,
-      );
+    for (let at = 0; at < bytes.length; at += 8) view.setFloat64(at, double(at / 8, random), true);
   }
   return bytes;
+}
+
+/** NaN, an infinity and a negative zero now and then, numbers otherwise. */
+function double(i: number, random: Random): number {
+  if (i % 11 === 0) return NaN;
+  if (i % 10 === 0) return -Infinity;
+  if (i % 9 === 0) return -0;
+  return random.next() * 10 - 3;
 }
 
 for (const dtype of Object.keys(DTYPES)

@@ -11,6 +11,7 @@ import {
   graph,
   int64Tensor,
   model,
+  named,
   node,
   rawTensor,
   valueInfo,
@@ -45,7 +46,7 @@ const original = encodeModel({
         then_branch: {
           graph: graph({
             name: 'then',
-            nodes: [node('Twice', ['scaled'], ['t'], {}, { domain: 'own' })],
+            nodes: [named(node('Twice', ['scaled'], ['t']), { domain: 'own' })],
             outputs: [valueInfo('t', null)],
           }),
         },

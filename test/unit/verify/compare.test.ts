@@ -7,7 +7,16 @@ import { compareText } from '../../../src/verify/compare/compareText.ts';
 import { align } from '../../../src/verify/compare/align.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
 import { mobileNetV2, resNet18 } from '../../fixtures/architectures.ts';
-import { DTYPE, encodeModel, floatTensor, model, node, rawTensor, valueInfo } from '../../fixtures/modelBuilder.ts';
+import {
+  DTYPE,
+  encodeModel,
+  floatTensor,
+  model,
+  named,
+  node,
+  rawTensor,
+  valueInfo,
+} from '../../fixtures/modelBuilder.ts';
 import { changeWeight, changed, modelFile } from '../../fixtures/modelFile.ts';
 import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
@@ -21,9 +30,9 @@ const base = encodeModel(
     initializers: [floatTensor('w', [4, 3, 3, 3], weights(108)), floatTensor('b', [4], [1, 2, 3, 4])],
     nodes: [
       node('Conv', ['image', 'w', 'b'], ['c'], { pads: [1, 1, 1, 1] }),
-      node('Relu', ['c'], ['r'], {}, { name: '' }),
+      named(node('Relu', ['c'], ['r']), { name: '' }),
       node('Constant', [], ['k'], { value: { tensor: floatTensor('', [1], [2]) } }),
-      node('Mul', ['r', 'k'], ['m'], {}, { name: 'times' }),
+      named(node('Mul', ['r', 'k'], ['m']), { name: 'times' }),
       node('Mul', ['m', 'scale'], ['y']),
     ],
     metadata: { author: 'somebody' },
@@ -297,13 +306,13 @@ test('a node that keeps its name is found though another node took its output', 
   ): Promise<Awaited<ReturnType<typeof scanModel>>['graph']> =>
     (await scanModel(new MemorySource(encodeModel(model({ nodes: list ?? [] }))))).graph;
   const a = await nodes([
-    node('Relu', ['x'], ['r'], {}, { name: 'relu' }),
-    node('Conv', ['r', 'w'], ['y'], {}, { name: 'conv' }),
+    named(node('Relu', ['x'], ['r']), { name: 'relu' }),
+    named(node('Conv', ['r', 'w'], ['y']), { name: 'conv' }),
   ]);
   const b = await nodes([
-    node('Relu', ['x'], ['r/base'], {}, { name: 'relu' }),
-    node('Concat', ['r/base'], ['r'], { axis: 1 }, { name: 'join' }),
-    node('Conv', ['r', 'w'], ['y'], {}, { name: 'conv' }),
+    named(node('Relu', ['x'], ['r/base']), { name: 'relu' }),
+    named(node('Concat', ['r/base'], ['r'], { axis: 1 }), { name: 'join' }),
+    named(node('Conv', ['r', 'w'], ['y']), { name: 'conv' }),
   ]);
   assert.deepEqual(align(a, b).nodes, [0, -1, 1]);
 });
@@ -399,13 +408,9 @@ test('numbered names that one node more has shifted', async () => {
     const ops = ['Relu', 'Sigmoid', 'Tanh', 'Relu', 'Sigmoid', 'Tanh', 'Relu'];
     if (extra) ops.splice(3, 0, 'Neg');
     const nodes = ops.map((op, i) =>
-      node(
-        op,
-        [i ? String(i + 9) : 'image'],
-        [i === ops.length - 1 ? 'y' : String(i + 10)],
-        {},
-        { name: `${op}_${i}` },
-      ),
+      named(node(op, [i ? String(i + 9) : 'image'], [i === ops.length - 1 ? 'y' : String(i + 10)]), {
+        name: `${op}_${i}`,
+      }),
     );
     return encodeModel(model({ nodes, inputs: [valueInfo('image', [1, 3])], outputs: [valueInfo('y', null)] }));
   };

@@ -16,6 +16,7 @@ import {
   floatTensor,
   graph,
   model,
+  named,
   node,
   rawTensor,
   valueInfo,
@@ -45,7 +46,7 @@ const original = encodeModel({
           graph: graph({ name: 'else', nodes: [node('Neg', ['c'], ['e'])], outputs: [valueInfo('e', null)] }),
         },
       }),
-      node('Twice', ['d'], ['y'], {}, { domain: 'own' }),
+      named(node('Twice', ['d'], ['y']), { domain: 'own' }),
     ],
     opsets: [
       { domain: '', version: 17 },

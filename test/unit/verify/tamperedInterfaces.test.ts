@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DTYPE, node, rawTensor, valueInfo } from '../../fixtures/modelBuilder.ts';
+import { DTYPE, named, node, rawTensor, valueInfo } from '../../fixtures/modelBuilder.ts';
 import { built, neverVerified, weight, type Graph, type Row, type Tamper } from '../../fixtures/tampered.ts';
 
 const inputType = (g: Graph, at: number) => g.input[at]?.type?.tensorType ?? assert.fail('no tensor');
@@ -72,7 +72,7 @@ const BROKEN: readonly Row[] = [
   ],
   [
     'an operator of an unknown domain',
-    (g) => void g.node.push(built(node('Relu', ['c1'], ['dead'], {}, { domain: 'no.such' }))),
+    (g) => void g.node.push(built(named(node('Relu', ['c1'], ['dead']), { domain: 'no.such' }))),
     /loaded|could choose/,
   ],
   [

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import type { onnx } from 'onnx-proto';
-import { DTYPE, floatTensor, graph, int64Tensor, node, rawTensor, valueInfo } from '../../fixtures/modelBuilder.ts';
+import {
+  DTYPE,
+  floatTensor,
+  graph,
+  int64Tensor,
+  named,
+  node,
+  rawTensor,
+  valueInfo,
+} from '../../fixtures/modelBuilder.ts';
 import {
   UNEXPLAINED,
   built,
@@ -285,7 +294,7 @@ const TROJANS: readonly Row[] = [
   [
     'a function of somebody else',
     (g, m) => {
-      behind('c1', [node('Same', ['c1_'], ['c1'], {}, { domain: 'own' })])(g, m);
+      behind('c1', [named(node('Same', ['c1_'], ['c1']), { domain: 'own' })])(g, m);
       m.functions.push(
         built({
           name: 'Same',

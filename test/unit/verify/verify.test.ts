@@ -25,6 +25,7 @@ import {
   floatTensor,
   int64Tensor,
   model,
+  named,
   node,
   rawTensor,
   valueInfo,
@@ -377,7 +378,7 @@ test('an operator the runtime lacks: said, and the sums are checked by arithmeti
       nodes: [
         node('Relu', ['image'], ['r']),
         node('Conv', ['image', 'w'], ['c']),
-        node('Mystery', ['c', 'r'], ['y'], {}, { domain: 'nobody.knows' }),
+        named(node('Mystery', ['c', 'r'], ['y']), { domain: 'nobody.knows' }),
       ],
       opsets: [
         { domain: '', version: 17 },
@@ -392,7 +393,7 @@ test('an operator the runtime lacks: said, and the sums are checked by arithmeti
     if (relu && conv && last)
       g.node = [
         conv,
-        node('Mystery', ['image'], ['r'], {}, { domain: 'nobody.knows' }),
+        named(node('Mystery', ['image'], ['r']), { domain: 'nobody.knows' }),
         node('Add', ['c', 'c'], ['y']),
       ] as typeof g.node;
     g.output.push(valueInfo('r', null) as (typeof g.output)[number]);
