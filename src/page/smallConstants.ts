@@ -1,6 +1,7 @@
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Graph, Model, Node, SparseTensor, Tensor } from '../formats/onnx/model.ts';
-import { decodeTensor, type TensorContext } from '../formats/onnx/tensors/tensorData.ts';
+import type { TensorContext } from '../formats/onnx/tensors/tensorContext.ts';
+import { decodeTensor } from '../formats/onnx/tensors/tensorData.ts';
 import type { SteeringConstants } from '../graph/shapes/steering.ts';
 import { allGraphs } from '../graph/nested.ts';
 import { storedTensors } from '../graph/storedTensors.ts';

@@ -1,7 +1,7 @@
 import { rawBytes } from '../tensors/dtypes.ts';
 import { knownRow } from '../tensors/elements.ts';
 import type { MessageRef, Node, Tensor } from '../formats/onnx/model.ts';
-import { elementCount } from '../formats/onnx/tensors/tensorData.ts';
+import { elementCount } from '../tensors/storedTensor.ts';
 import { heldTensors, type ModelFile } from './wiring.ts';
 
 /**

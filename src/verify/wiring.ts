@@ -3,7 +3,7 @@ import { nestedGraphs } from '../graph/nested.ts';
 import { unambiguous } from '../graph/storedTensors.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Model, Node, SparseTensor, Tensor, ValueInfo } from '../formats/onnx/model.ts';
-import type { TensorContext } from '../formats/onnx/tensors/tensorData.ts';
+import type { TensorContext } from '../formats/onnx/tensors/tensorContext.ts';
 
 /** A model to be checked, and where its bytes come from. */
 export interface ModelFile {

@@ -12,7 +12,7 @@ import { encodeNode, encodeTensorMessage, encodeText, type NewAttribute } from '
 import type { Attribute, Graph, Model, Node, ValueInfo } from '../../formats/onnx/model.ts';
 import { copyNode } from '../../formats/onnx/edit/nodeCopy.ts';
 import { rewriteNode, type NodeChanges } from '../../formats/onnx/edit/nodeEdit.ts';
-import type { TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
+import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
 import { replaceTensor } from '../../formats/onnx/edit/tensorEdit.ts';
 import type { ExpandedModel } from './inline.ts';
 import type { AttributeValue, InsertedNode, NodeRewrite } from './rewrite.ts';

@@ -3,7 +3,7 @@ import { inferShapes } from '../../graph/shapes/shapes.ts';
 import type { ScopeShapes } from '../../graph/shapes/graphScope.ts';
 import { steeringConstants, type SteeringConstants } from '../../graph/shapes/steering.ts';
 import type { Dim, Graph, Node, ValueInfo } from '../../formats/onnx/model.ts';
-import type { TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
+import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
 import type { FlowingInput } from './channelFlow.ts';
 import { Constants } from '../constants/constants.ts';
 import type { ExpandedModel } from './inline.ts';

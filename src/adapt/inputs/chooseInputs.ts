@@ -1,6 +1,6 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Model, ValueInfo } from '../../formats/onnx/model.ts';
-import type { TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
+import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
 import { attempt, better, type Attempt, type AttemptRequest } from '../flow/attempt.ts';
 import type { FlowingInput } from '../flow/channelFlow.ts';
 import type { ExpandedModel } from '../flow/inline.ts';

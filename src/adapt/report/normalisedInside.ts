@@ -1,4 +1,4 @@
-import type { TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
+import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
 import { inputSteps, pixelRange } from '../../graph/firstLayers/inputSteps.ts';
 import type { Graph } from '../../formats/onnx/model.ts';
 import type { Candidate } from '../inputs/candidates.ts';

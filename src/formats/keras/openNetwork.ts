@@ -1,5 +1,5 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import type { TensorContext } from '../onnx/tensors/tensorData.ts';
+import type { TensorContext } from '../onnx/tensors/tensorContext.ts';
 import { WireReader } from '../onnx/scan/wire.ts';
 import type { KerasFile, StoredConfig } from './kerasFile.ts';
 import { readNetwork, type Network } from './network/network.ts';

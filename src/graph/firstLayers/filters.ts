@@ -1,6 +1,6 @@
 import { connectionsOf } from '../connections.ts';
 import type { Dim, Graph } from '../../formats/onnx/model.ts';
-import { elementCount, type ElementRange } from '../../formats/onnx/tensors/tensorData.ts';
+import { elementCount, type ElementRange } from '../../tensors/storedTensor.ts';
 import type { FirstLayer } from './firstLayers.ts';
 
 /** A first layer's weight as pictures: `count` filters, each of `channels` pictures of height × width. */

@@ -3,7 +3,8 @@ import { isInteger } from '../../tensors/dtypes.ts';
 import { decodeConstant } from '../../formats/onnx/constant.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Graph, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
-import { decodeTensor, type DecodedTensor, type TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
+import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
+import { decodeTensor, type DecodedTensor } from '../../formats/onnx/tensors/tensorData.ts';
 import { storedTensors } from '../storedTensors.ts';
 
 /**

@@ -1,6 +1,8 @@
 import type { Model, Node, Tensor } from '../../formats/onnx/model.ts';
 import { BOOL, DOUBLE, FLOAT, INT32, INT64 } from '../../tensors/dtypes.ts';
-import { decodeTensor, elementCount, type TensorContext } from '../../formats/onnx/tensors/tensorData.ts';
+import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
+import { decodeTensor } from '../../formats/onnx/tensors/tensorData.ts';
+import { elementCount } from '../../tensors/storedTensor.ts';
 import { connectionsOf } from '../connections.ts';
 import { allGraphs, allNodeLists } from '../nested.ts';
 import { unambiguous } from '../storedTensors.ts';

@@ -2,7 +2,8 @@ import { dtypeName, rawBytes } from '../../tensors/dtypes.ts';
 import { knownRow } from '../../tensors/elements.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Tensor } from '../../formats/onnx/model.ts';
-import { decodeTensor, elementCount } from '../../formats/onnx/tensors/tensorData.ts';
+import { decodeTensor } from '../../formats/onnx/tensors/tensorData.ts';
+import { elementCount } from '../../tensors/storedTensor.ts';
 import type { ByteComparer } from '../sameBytes.ts';
 import type { ModelFile } from '../wiring.ts';
 

@@ -3,9 +3,6 @@ import type { Tensor } from '../model.ts';
 import { storedTensor } from './storedTensor.ts';
 import type { TensorContext } from './tensorContext.ts';
 
-export { elementCount, type ElementRange } from '../../../tensors/storedTensor.ts';
-export type { TensorContext } from './tensorContext.ts';
-
 /**
  * `values` has one number per element, two (real, imaginary) for complex types. 64-bit integers beyond 2^53 are
  * rounded.
