@@ -143,8 +143,8 @@ test("graph draws the page's picture as SVG: every node, either way round, names
     outputs: [valueInfo('y', null)],
     initializers: [floatTensor('w', [2, 3, 1, 1], [1, 2, 3, 4, 5, 6])],
     nodes: [
-      node('Conv', ['x', 'w'], ['c'], {}, { name: 'a<b>&"\u009b' }),
-      node('Relu', ['c'], ['y'], {}, { name: 'second' }),
+      named(node('Conv', ['x', 'w'], ['c']), { name: 'a<b>&"\u009b' }),
+      named(node('Relu', ['c'], ['y']), { name: 'second' }),
     ],
   });
   writeFileSync(at('chain.onnx'), encodeModel(chain));
