@@ -1,6 +1,11 @@
+import { kerasFormat } from '../../src/formats/keras/format.ts';
+import { safetensorsFormat } from '../../src/formats/safetensors/format.ts';
 import type { Random } from '../fixtures/random.ts';
 import { checkInput } from './check.ts';
 import { fuzzCorpus } from './corpus.ts';
+import { checkFile } from './files/check.ts';
+import { kerasCorpus, kerasInput } from './files/kerasInput.ts';
+import { safetensorsInput } from './files/safetensorsInput.ts';
 import { fuzzInput } from './mutate.ts';
 import { checkTorch } from './torch/check.ts';
 import { torchInput } from './torch/input.ts';
@@ -27,6 +32,19 @@ export const FUZZ_KINDS = {
     return { ending: '.onnx', input: (seed, index) => verbsInput(corpus, seed, index), check: checkVerbs };
   },
   torch: (): FuzzKind => ({ ending: '.pth', input: torchInput, check: checkTorch }),
+  safetensors: (): FuzzKind => ({
+    ending: '.safetensors',
+    input: safetensorsInput,
+    check: (bytes, random) => checkFile(safetensorsFormat, bytes, random),
+  }),
+  keras: (): FuzzKind => {
+    const corpus = kerasCorpus();
+    return {
+      ending: '.keras',
+      input: (seed, index) => kerasInput(corpus, seed, index),
+      check: (bytes, random) => checkFile(kerasFormat, bytes, random),
+    };
+  },
 } as const;
 
 export type FuzzKindName = keyof typeof FUZZ_KINDS;

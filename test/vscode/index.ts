@@ -7,6 +7,7 @@ export async function run(): Promise<void> {
   await import('./extension.test.ts');
   await import('./views.test.ts');
   await import('./weights.test.ts');
+  await import('./elsewhere.test.ts');
   await import('./virtual.test.ts');
   await import('./names.test.ts');
   await import('./tools.test.ts');

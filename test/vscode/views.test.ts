@@ -24,7 +24,7 @@ async function askOnce<M extends PageMethod>(
 ): Promise<PageMethods[M]['result']> {
   const posted: HostMessage[] = [];
   const answers = new PageAnswers(
-    { extension, document, opened: () => undefined },
+    { extension, document, opened: () => undefined, proved: () => undefined },
     { post: (message) => posted.push(message) },
   );
   await answers.take({ type: 'request', id: 1, method, args });

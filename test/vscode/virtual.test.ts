@@ -30,7 +30,10 @@ describe('Channelwise on files that lie on no disk', () => {
   ): <M extends PageMethod>(method: M, args: PageMethods[M]['args']) => Promise<PageMethods[M]['result']> {
     const posted: HostMessage[] = [];
     const document = extension.models.add(of);
-    const answers = new PageAnswers({ extension, document, opened: () => undefined }, { post: (m) => posted.push(m) });
+    const answers = new PageAnswers(
+      { extension, document, opened: () => undefined, proved: () => undefined },
+      { post: (m) => posted.push(m) },
+    );
     let id = 0;
     return async (method, args) => {
       await answers.take({ type: 'request', id: ++id, method, args });

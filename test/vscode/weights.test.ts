@@ -11,7 +11,7 @@ describe('Weights on demand in VS Code', () => {
   const document = extension.models.add(uri('resnet.onnx'));
   const posted: HostMessage[] = [];
   const answers = new PageAnswers(
-    { extension, document, opened: () => undefined },
+    { extension, document, opened: () => undefined, proved: () => undefined },
     { post: (message) => posted.push(JSON.parse(JSON.stringify(message)) as HostMessage) },
   );
   let lastId = 0;

@@ -38,7 +38,7 @@ async function tellConverted(extension: Extension, done: Converted): Promise<voi
   const failed = done.proof?.verdict === 'failed';
   const choice = await decide({
     severity: failed ? 'error' : 'info',
-    text: `${basename(done.outPath)}: ${done.summary}. ${proofText(done.proof)}`.trim(),
+    text: `${basename(done.outPath)}: ${done.summary}. ${copiedText(done)}${proofText(done.proof)}`.trim(),
     buttons: failed ? ['Delete', 'Open'] : ['Open', 'Undo'],
     report: () => extension.tabs.show(`Report of ${basename(done.outPath)}`, reportLines(done)),
   });
@@ -123,7 +123,7 @@ function details(done: readonly Converted[], not: readonly NotConverted[]): stri
   return [
     ...done.flatMap((converted) => [
       converted.outPath,
-      `  ${converted.summary}.`,
+      `  ${converted.summary}. ${copiedText(converted)}`.trimEnd(),
       ...(converted.proof ? [`  ${converted.proof.statement}`] : []),
       '',
     ]),
@@ -135,6 +135,12 @@ function models(n: number): string {
   return n === 1 ? '1 model' : `${n} models`;
 }
 
+function copiedText({ dataCopies }: Converted): string {
+  const [first, ...more] = dataCopies.map((path) => basename(path));
+  if (first === undefined) return '';
+  return `Copied ${first}${more.length > 0 ? ` and ${more.length} more` : ''} beside it. `;
+}
+
 /** The proof in a notification's few words; what is not verified says why. */
 function proofText(proof: VerifyReply | null): string {
   if (proof?.verdict !== 'proved' || proof.maxAbs === null) return proof?.statement ?? '';
@@ -143,8 +149,17 @@ function proofText(proof: VerifyReply | null): string {
   return `Verified: max |Δ| ${proof.maxAbs.toExponential(1)}${relative}.`;
 }
 
-export function planLines({ summary, plan }: AdaptReply): string[] {
-  return [`${summary}.`, ...plan.flatMap(({ title, lines }) => ['', title, ...lines.map((line) => `  ${line}`)])];
+export function planLines({ summary, plan, dataCopies, outPath }: AdaptReply): string[] {
+  const copied = dataCopies.length > 0 ? ['', copiesTitle(outPath), ...dataCopies.map((path) => `  ${path}`)] : [];
+  return [
+    `${summary}.`,
+    ...copied,
+    ...plan.flatMap(({ title, lines }) => ['', title, ...lines.map((line) => `  ${line}`)]),
+  ];
+}
+
+function copiesTitle(outPath: string | null): string {
+  return outPath === null ? 'Data files that would be copied beside it' : 'Data files copied beside it';
 }
 
 function reportLines(done: Converted): string[] {

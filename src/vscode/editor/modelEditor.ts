@@ -48,15 +48,17 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDoc
     const { webview } = panel;
     const page: ModelPage = { post: (message) => void webview.postMessage(message) };
     const changed = (): void => page.post({ type: 'changed' });
-    const dataFile = new OtherFileWatch(changed);
-    const original = new OtherFileWatch(changed);
+    const dataFile = new OtherFilesWatch(changed);
+    const original = new OtherFilesWatch(changed);
+    const proofFiles = new OtherFilesWatch(changed);
     const opened = (model: PackedModel | null): void => {
       this.active.hasRead(panel, model);
-      dataFile.watch(model?.head.dataTrouble?.path ?? null);
-      original.watch(model?.head.adaptation?.original.path ?? null);
+      dataFile.watch([model?.head.dataTrouble?.path ?? []].flat());
+      original.watch([model?.head.adaptation?.original.path ?? []].flat());
       if (model) document.pageHasRead(page);
     };
-    const answers = new PageAnswers({ extension: this.extension, document, opened }, page);
+    const proved = (dataFiles: readonly string[]): void => proofFiles.watch(dataFiles);
+    const answers = new PageAnswers({ extension: this.extension, document, opened, proved }, page);
     webview.options = { enableScripts: true, localResourceRoots: [this.dist] };
     webview.onDidReceiveMessage((value: unknown) => {
       const message = asPageMessage(value);
@@ -66,6 +68,7 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDoc
       answers,
       dataFile,
       original,
+      proofFiles,
       document.add(page),
       watchFile(document.uri, changed),
       onGraphSettings((settings) => page.post({ type: 'settings', settings })),
@@ -92,28 +95,31 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDoc
   }
 }
 
+/** A proof of more data files than these is still old when one changes, but its page does not hear of it at once. */
+const MAX_WATCHED = 64;
+
 /**
- * Watches another file that a page speaks of. When a data file that was missing comes, weights can be read; when the
- * original changes, what was found about the two is old.
+ * Watches other files that a page speaks of. When a data file that was missing comes, weights can be read; when the
+ * original or a data file of a proof changes, what was found about the two models is old.
  */
-class OtherFileWatch implements vscode.Disposable {
+class OtherFilesWatch implements vscode.Disposable {
   private readonly changed: () => void;
-  private path: string | null = null;
-  private watching: vscode.Disposable | null = null;
+  private paths: readonly string[] = [];
+  private watching: readonly vscode.Disposable[] = [];
 
   constructor(changed: () => void) {
     this.changed = changed;
   }
 
-  watch(path: string | null): void {
-    if (path === this.path) return;
+  watch(paths: readonly string[]): void {
+    if (paths.length === this.paths.length && paths.every((path, i) => path === this.paths[i])) return;
     this.dispose();
-    this.path = path;
-    if (path !== null) this.watching = watchFile(uriOf(path), this.changed);
+    this.paths = paths;
+    this.watching = paths.slice(0, MAX_WATCHED).map((path) => watchFile(uriOf(path), this.changed));
   }
 
   dispose(): void {
-    this.watching?.dispose();
-    this.watching = null;
+    for (const watcher of this.watching) watcher.dispose();
+    this.watching = [];
   }
 }

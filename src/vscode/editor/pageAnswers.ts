@@ -23,6 +23,8 @@ export interface PageContext {
   readonly document: ModelDocument;
   /** Called with every model that was read for the page, and with null where there is none to be read. */
   readonly opened: (model: PackedModel | null) => void;
+  /** Called with the data files that a proof on the page belongs to. */
+  readonly proved: (dataFiles: readonly string[]) => void;
 }
 
 interface Call extends PageContext {
@@ -69,11 +71,13 @@ const ANSWERS: {
     else void vscode.commands.executeCommand(`channelwise.${name}`, document.uri);
     return null;
   },
-  prove: async (call) =>
-    plain(await call.extension.proofs.prove(await originalOf(call), placeOf(call.document.uri), call)),
-  lastProof: async ({ extension, document }) => {
-    const last = await extension.proofs.last(placeOf(document.uri));
-    return last && plain(last);
+  prove: async (call) => {
+    const proof = await call.extension.proofs.prove(await originalOf(call), placeOf(call.document.uri), call);
+    return shown(call, proof);
+  },
+  lastProof: async (call) => {
+    const last = await call.extension.proofs.last(placeOf(call.document.uri));
+    return last && shown(call, last);
   },
   tensorStatistics: (call, args) => ask(call, 'tensorStatistics', args),
   tensorBlock: (call, args) => ask(call, 'tensorBlock', args),
@@ -121,8 +125,9 @@ async function originalOf(call: Call): Promise<string> {
   );
 }
 
-/** Without the report's lines, which the page makes from the numbers. */
-function plain({ report: _, ...proof }: VerifyReply): PageProof {
+/** Without the report's lines, which the page makes from the numbers; its files are watched from now on. */
+function shown(call: Call, { report: _, dataFiles, ...proof }: VerifyReply): PageProof {
+  call.proved(dataFiles.map(({ path }) => path));
   return proof;
 }
 

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { ChannelwiseError } from '../../src/bytes/errors.ts';
+import { announce } from '../../src/vscode/commands/announce.ts';
+import { writeAndProve } from '../../src/vscode/commands/convert.ts';
+import type { HostMessage } from '../../src/protocol/envelope.ts';
+import { ActivePage } from '../../src/vscode/editor/activePage.ts';
+import { ModelEditor } from '../../src/vscode/editor/modelEditor.ts';
+import { StatusLine } from '../../src/vscode/window/statusLine.ts';
+import { encodeModel, externalTensor, model, node, valueInfo } from '../fixtures/modelBuilder.ts';
+import { folder, ownExtension, until, uri } from './workspace.ts';
+
+/** A convolution and a dense layer whose weights lie in `weights.bin`. */
+function withDataFile(into: string): string {
+  mkdirSync(into, { recursive: true });
+  const dense = externalTensor('dense', 1, [4, 2], { location: 'weights.bin', offset: '432' });
+  const bytes = encodeModel(
+    model({
+      inputs: [valueInfo('x', [1, 3, 8, 8])],
+      outputs: [valueInfo('y', null)],
+      initializers: [externalTensor('w', 1, [4, 3, 3, 3], { location: 'weights.bin', length: '432' }), dense],
+      nodes: [
+        node('Conv', ['x', 'w'], ['c']),
+        node('GlobalAveragePool', ['c'], ['p']),
+        node('Flatten', ['p'], ['f']),
+        node('MatMul', ['f', 'dense'], ['y']),
+      ],
+    }),
+  );
+  const values = Float32Array.from({ length: 116 }, (_, i) => Math.sin(i));
+  writeFileSync(join(into, 'weights.bin'), new Uint8Array(values.buffer));
+  writeFileSync(join(into, 'model.onnx'), bytes);
+  return join(into, 'model.onnx');
+}
+
+/** Answers notifications and the save dialog as a person would, until `stop`. */
+function answering(target: vscode.Uri, buttons: readonly string[]): { said: string[]; stop: () => void } {
+  const { showErrorMessage, showInformationMessage, showSaveDialog } = vscode.window;
+  const said: string[] = [];
+  const open = [...buttons];
+  const message = (text: string, ...offered: string[]): Promise<string | undefined> => {
+    said.push(text);
+    const wanted = open.shift();
+    assert.ok(wanted === undefined || offered.includes(wanted), `${text}: ${offered.join()}`);
+    return Promise.resolve(wanted);
+  };
+  const original = { showErrorMessage, showInformationMessage, showSaveDialog };
+  Object.assign(vscode.window, {
+    showErrorMessage: message,
+    showInformationMessage: message,
+    showSaveDialog: () => Promise.resolve(target),
+  });
+  return { said, stop: () => void Object.assign(vscode.window, original) };
+}
+
+describe('Files beside a model in VS Code', () => {
+  it('Save Elsewhere copies the data files, reports them, and Undo takes them back', async () => {
+    const path = withDataFile(join(folder(), 'full'));
+    const other = join(folder(), 'other');
+    mkdirSync(other, { recursive: true });
+    const target = vscode.Uri.file(join(other, 'small.onnx'));
+    const extension = ownExtension();
+    const report: string[] = [];
+    Object.assign(extension.tabs, {
+      show: (_: string, lines: readonly string[]) => Promise.resolve(report.push(...lines)),
+    });
+    const { said, stop } = answering(target, ['Save Elsewhere…', 'Report', 'Undo']);
+    try {
+      const done = await writeAndProve(extension, 'Converting', {
+        path,
+        variant: 'gray',
+        write: (out, options) => {
+          if (out === undefined) throw new ChannelwiseError('io', 'disk-full', 'The disk is full.');
+          return extension.jobs.run('convertToGray', { path, out }, options);
+        },
+      });
+      assert.ok(done);
+      assert.equal(done.proof?.verdict, 'proved', done.proof?.statement);
+      assert.deepEqual(readdirSync(other).sort(), ['small.onnx', 'weights.bin']);
+      assert.deepEqual(readFileSync(join(other, 'weights.bin')), readFileSync(join(folder(), 'full', 'weights.bin')));
+      await announce(extension, done);
+      assert.match(said[0] ?? '', /The disk is full/);
+      assert.match(said[1] ?? '', /Copied weights\.bin beside it/);
+      assert.ok(report.includes(`  ${join(other, 'weights.bin')}`), `the report names the copy: ${report.join('\n')}`);
+      assert.deepEqual(readdirSync(other), [], 'Undo removes the model and the copy');
+      assert.ok(existsSync(join(folder(), 'full', 'weights.bin')), 'the original keeps its data');
+    } finally {
+      stop();
+      await extension.jobs.close();
+    }
+  });
+
+  it('reads again when a data file of the proof changes, and forgets the proof', async () => {
+    const path = withDataFile(join(folder(), 'watched'));
+    const extension = ownExtension();
+    const { stop } = answering(vscode.Uri.file(path), []);
+    const posted: HostMessage[] = [];
+    let receive: (message: unknown) => void = () => undefined;
+    let close: () => void = () => undefined;
+    const nothing = { dispose: () => undefined };
+    const webview = {
+      options: {},
+      html: '',
+      cspSource: 'none',
+      asWebviewUri: (file: vscode.Uri) => file,
+      postMessage: (message: HostMessage) => posted.push(message),
+      onDidReceiveMessage: (listener: (message: unknown) => void) => {
+        receive = listener;
+        return nothing;
+      },
+    };
+    const onDidDispose = (listener: () => void): vscode.Disposable => {
+      close = listener;
+      return nothing;
+    };
+    const panel = { webview, active: false, visible: true, onDidChangeViewState: () => nothing, onDidDispose };
+    const status = new StatusLine('test.data', 'test', 'circuit-board');
+    try {
+      const reply = await extension.jobs.run('convertToGray', { path }, {});
+      const adapted = reply.outPath ?? '';
+      const { verdict } = await extension.proofs.prove(path, adapted, {});
+      assert.equal(verdict, 'proved');
+      const editor = new ModelEditor(extension, uri('dist'), new ActivePage(status));
+      editor.resolveCustomEditor(
+        extension.models.add(vscode.Uri.file(adapted)),
+        panel as unknown as vscode.WebviewPanel,
+      );
+      receive({ type: 'request', id: 1, method: 'lastProof', args: null });
+      await until('the page has the proof', () => posted.some((m) => m.type === 'reply'));
+      // A watcher takes a moment to be there.
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      posted.length = 0;
+      const data = join(folder(), 'watched', 'weights.bin');
+      writeFileSync(data, readFileSync(data).fill(1, 440, 444));
+      await until('the page is told', () => posted.some((m) => m.type === 'changed'));
+      assert.equal(await extension.proofs.last(adapted), null);
+    } finally {
+      stop();
+      close();
+      status.dispose();
+      await extension.jobs.close();
+    }
+  });
+});
