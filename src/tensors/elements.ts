@@ -21,8 +21,8 @@ export function decodeRaw(dtype: number, bytes: Uint8Array, out: Float64Array): 
 
 function getter(dtype: number, row: DtypeRow, width: number, view: DataView): (at: number) => number {
   const table = smallFloatValues(dtype);
-  if (table)
-    return width === 8 ? (at) => table[view.getUint8(at)] ?? NaN : (at) => table[view.getUint16(at, true)] ?? NaN;
+  if (table && width === 8) return (at) => table[view.getUint8(at)] ?? NaN;
+  if (table) return (at) => table[view.getUint16(at, true)] ?? NaN;
   if (row.kind === 'float' || row.kind === 'complex')
     return width === 32 ? (at) => view.getFloat32(at, true) : (at) => view.getFloat64(at, true);
   if (row.kind === 'bool') return (at) => (view.getUint8(at) === 0 ? 0 : 1);
@@ -74,6 +74,7 @@ export function encodeRaw(dtype: number, values: ArrayLike<number>, label: strin
   const bytes = new Uint8Array(rawBytes(row, values.length / row.lanes));
   const view = new DataView(bytes.buffer);
   const fits = patternOf(dtype, row, width);
+  const put = width < 8 ? partPutter(bytes, width) : putter(view, row, width);
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? NaN;
     const pattern = fits(value);
@@ -85,11 +86,7 @@ export function encodeRaw(dtype: number, values: ArrayLike<number>, label: strin
         { tensor: label },
       );
     }
-    if (width < 8) {
-      const perByte = 8 / width;
-      const at = Math.floor(i / perByte);
-      bytes[at] = (bytes[at] ?? 0) + pattern * 2 ** ((i % perByte) * width);
-    } else put(view, (i * width) / 8, width, row, pattern);
+    put(i, pattern);
   }
   return bytes;
 }
@@ -100,10 +97,7 @@ export function encodeRaw(dtype: number, values: ArrayLike<number>, label: strin
  */
 function patternOf(dtype: number, row: DtypeRow, width: number): (value: number) => number | null {
   if (smallFloatValues(dtype)) return (value) => smallFloatPattern(dtype, value);
-  if (row.kind === 'float' || row.kind === 'complex')
-    return width === 64
-      ? (value) => value
-      : (value) => (Number.isFinite(value) && !Number.isFinite(Math.fround(value)) ? null : value);
+  if (row.kind === 'float' || row.kind === 'complex') return width === 64 ? (value) => value : fittingFloat32;
   if (row.kind === 'bool') return (value) => (value === 0 || value === 1 ? value : null);
   // A double holds integers exactly up to 2^53 only; a wider sum would be silently wrong.
   const limit = Math.min(2 ** (row.kind === 'int' ? width - 1 : width), 2 ** 53);
@@ -115,14 +109,38 @@ function patternOf(dtype: number, row: DtypeRow, width: number): (value: number)
   };
 }
 
-function put(view: DataView, at: number, width: number, row: DtypeRow, value: number): void {
-  if (width === 8) view.setUint8(at, value);
-  else if (width === 16) view.setUint16(at, value, true);
-  else if (row.kind === 'float' || row.kind === 'complex') {
-    if (width === 32) view.setFloat32(at, value, true);
-    else view.setFloat64(at, value, true);
-  } else if (width === 32) view.setUint32(at, value, true);
-  else view.setBigInt64(at, BigInt(value), true);
+function fittingFloat32(value: number): number | null {
+  return Number.isFinite(value) && !Number.isFinite(Math.fround(value)) ? null : value;
+}
+
+/** Writes the element at a place. */
+type Put = (index: number, pattern: number) => void;
+
+/** Elements below a byte: the first one lies in the lowest bits. */
+function partPutter(bytes: Uint8Array, width: number): Put {
+  const perByte = 8 / width;
+  return (index, pattern) => {
+    const at = Math.floor(index / perByte);
+    bytes[at] = (bytes[at] ?? 0) + pattern * 2 ** ((index % perByte) * width);
+  };
+}
+
+function putter(view: DataView, { kind }: DtypeRow, width: number): Put {
+  const isFloat = kind === 'float' || kind === 'complex';
+  switch (width) {
+    case 8:
+      return (index, value) => view.setUint8(index, value);
+    case 16:
+      return (index, value) => view.setUint16(2 * index, value, true);
+    case 32:
+      return isFloat
+        ? (index, value) => view.setFloat32(4 * index, value, true)
+        : (index, value) => view.setUint32(4 * index, value, true);
+    default:
+      return isFloat
+        ? (index, value) => view.setFloat64(8 * index, value, true)
+        : (index, value) => view.setBigInt64(8 * index, BigInt(value), true);
+  }
 }
 
 /** The row of a known type. Throws `unsupported` for one we don't know. */

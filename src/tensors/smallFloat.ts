@@ -11,6 +11,34 @@ interface SmallFloat {
   readonly top: 'ieee' | 'fn' | 'fnuz' | 'none';
 }
 
+/** What stands at the top of a format's range, in patterns without the sign. */
+interface Top {
+  /** The pattern of NaN; null where there is none. */
+  nan(format: SmallFloat): number | null;
+  /** The pattern of the largest finite number. */
+  largest(format: SmallFloat): number;
+}
+
+/** Patterns of one sign. */
+function halfOf({ exponentBits, mantissaBits }: SmallFloat): number {
+  return 2 ** (exponentBits + mantissaBits);
+}
+
+/** The pattern of infinity where a format has one. */
+function infinityOf(format: SmallFloat): number {
+  return halfOf(format) - 2 ** format.mantissaBits;
+}
+
+const TOPS: Readonly<Record<SmallFloat['top'], Top>> = {
+  ieee: {
+    nan: (format) => infinityOf(format) + 2 ** (format.mantissaBits - 1),
+    largest: (format) => infinityOf(format) - 1,
+  },
+  fn: { nan: (format) => halfOf(format) - 1, largest: (format) => halfOf(format) - 2 },
+  fnuz: { nan: halfOf, largest: (format) => halfOf(format) - 1 },
+  none: { nan: () => null, largest: (format) => halfOf(format) - 1 },
+};
+
 const FORMATS: Readonly<Record<number, SmallFloat>> = {
   10: { exponentBits: 5, mantissaBits: 10, bias: 15, top: 'ieee' },
   16: { exponentBits: 8, mantissaBits: 7, bias: 127, top: 'ieee' },
@@ -41,20 +69,25 @@ export function smallFloatValues(dtype: number): Float64Array | null {
   return table;
 }
 
-function patternValue({ exponentBits, mantissaBits, bias, top }: SmallFloat, pattern: number): number {
-  const half = 2 ** (exponentBits + mantissaBits);
+function patternValue(format: SmallFloat, pattern: number): number {
+  const { top } = format;
+  const half = halfOf(format);
   const negative = pattern >= half;
   const magnitude = pattern % half;
-  const exponent = Math.floor(magnitude / 2 ** mantissaBits);
-  const mantissa = magnitude % 2 ** mantissaBits;
-  if (top === 'ieee' && exponent === 2 ** exponentBits - 1) return mantissa ? NaN : negative ? -Infinity : Infinity;
   if (top === 'fn' && magnitude === half - 1) return NaN;
   if (top === 'fnuz' && negative && magnitude === 0) return NaN;
-  const value =
-    exponent === 0
-      ? mantissa * 2 ** (1 - bias - mantissaBits)
-      : (2 ** mantissaBits + mantissa) * 2 ** (exponent - bias - mantissaBits);
+  if (top === 'ieee' && magnitude > infinityOf(format)) return NaN;
+  const value = top === 'ieee' && magnitude === infinityOf(format) ? Infinity : finiteValue(format, magnitude);
   return negative ? -value : value;
+}
+
+/** A number below infinity, from its pattern without the sign. */
+function finiteValue({ mantissaBits, bias }: SmallFloat, magnitude: number): number {
+  const exponent = Math.floor(magnitude / 2 ** mantissaBits);
+  const mantissa = magnitude % 2 ** mantissaBits;
+  return exponent === 0
+    ? mantissa * 2 ** (1 - bias - mantissaBits)
+    : (2 ** mantissaBits + mantissa) * 2 ** (exponent - bias - mantissaBits);
 }
 
 /**
@@ -65,25 +98,16 @@ export function smallFloatPattern(dtype: number, value: number): number | null {
   if (dtype === E8M0) return e8m0Pattern(value);
   const format = FORMATS[dtype];
   if (!format) return null;
-  const { exponentBits, mantissaBits, bias, top } = format;
-  const half = 2 ** (exponentBits + mantissaBits);
-  const sign = value < 0 || Object.is(value, -0) ? half : 0;
-  if (Number.isNaN(value))
-    return top === 'none'
-      ? null
-      : top === 'fnuz'
-        ? half
-        : top === 'fn'
-          ? half - 1
-          : half - 2 ** mantissaBits + 2 ** (mantissaBits - 1);
-  if (!Number.isFinite(value)) return top === 'ieee' ? sign + half - 2 ** mantissaBits : null;
+  const { mantissaBits, bias, top } = format;
+  const sign = value < 0 || Object.is(value, -0) ? halfOf(format) : 0;
+  if (Number.isNaN(value)) return TOPS[top].nan(format);
+  if (!Number.isFinite(value)) return top === 'ieee' ? sign + infinityOf(format) : null;
   const size = Math.abs(value);
   const exponent = Math.max(binaryExponent(size), 1 - bias);
   const steps = roundHalfEven(size / 2 ** (exponent - mantissaBits));
   // A carry out of the mantissa moves into the exponent by itself: patterns of one sign are in order of size.
   const pattern = (exponent + bias - 1) * 2 ** mantissaBits + steps;
-  const largest = top === 'ieee' ? half - 2 ** mantissaBits - 1 : top === 'fn' ? half - 2 : half - 1;
-  if (pattern > largest) return null;
+  if (pattern > TOPS[top].largest(format)) return null;
   return top === 'fnuz' && pattern === 0 ? 0 : sign + pattern;
 }
 

@@ -15,18 +15,23 @@ export interface Taken {
   readonly entries: number;
 }
 
+/** The halves of 64-bit values. */
+export interface Halves {
+  readonly low: Uint32Array;
+  readonly high: Uint32Array;
+}
+
+/** Entries [first, last). */
+export interface EntryRange {
+  readonly first: number;
+  readonly last: number;
+}
+
 /**
- * Reads whole varints from a chunk into `low` and `high` (the halves of the 64-bit value), until the chunk or the room
- * ends. In an unpacked run each value has its tag before it. A varint cut by the chunk's end is left for the next
+ * Reads whole varints from a chunk into `low` and `high`, until the chunk or the room ends. In an unpacked run each value has its tag before it. A varint cut by the chunk's end is left for the next
  * chunk.
  */
-export function takeVarints(
-  chunk: Uint8Array,
-  packed: boolean,
-  low: Uint32Array,
-  high: Uint32Array,
-  offset: number,
-): Taken {
+export function takeVarints(chunk: Uint8Array, packed: boolean, { low, high }: Halves, offset: number): Taken {
   let at = 0;
   let entries = 0;
   while (at < chunk.length && entries < low.length) {
@@ -95,13 +100,7 @@ export function entriesFor(row: DtypeRow, count: number): number {
  * Entries [first, last) of a varint field as raw_data would hold them: int32_data keeps small floats as bit patterns,
  * and bytes of packed elements.
  */
-export function entriesToRaw(
-  row: DtypeRow,
-  low: Uint32Array,
-  high: Uint32Array,
-  first: number,
-  last: number,
-): Uint8Array {
+export function entriesToRaw(row: DtypeRow, { low, high }: Halves, { first, last }: EntryRange): Uint8Array {
   const width = Math.max((row.bits ?? 8) / 8, 1);
   const bytes = new Uint8Array((last - first) * width);
   const view = new DataView(bytes.buffer);

@@ -64,16 +64,16 @@ export async function streamVarints(
   { pieces, row, wanted }: TypedField & { readonly row: DtypeRow },
   visit: (raw: Uint8Array) => void,
 ): Promise<number> {
-  const low = new Uint32Array(Math.min(CHUNK_BYTES, wanted.to + 1));
-  const high = new Uint32Array(low.length);
+  const room = Math.min(CHUNK_BYTES, wanted.to + 1);
+  const halves = { low: new Uint32Array(room), high: new Uint32Array(room) };
   let found = 0;
   for (const piece of pieces) {
     if (enough(found, wanted)) break;
     await forEachChunk(ctx, piece, wanted, (chunk, offset) => {
-      const taken = takeVarints(chunk, piece.packed, low, high, offset);
+      const taken = takeVarints(chunk, piece.packed, halves, offset);
       const first = Math.max(0, wanted.from - found);
       const last = Math.min(taken.entries, wanted.to - found);
-      if (last > first) visit(entriesToRaw(row, low, high, first, last));
+      if (last > first) visit(entriesToRaw(row, halves, { first, last }));
       found += taken.entries;
       return enough(found, wanted) ? null : taken.bytes;
     });
