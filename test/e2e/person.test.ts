@@ -27,7 +27,7 @@ before(async () => {
   mkdirSync(SHOTS, { recursive: true });
   workspace = mkdtempSync(join(tmpdir(), 'channelwise-person-'));
   writeWorkspace(workspace);
-  writeSamples(workspace);
+  await writeSamples(workspace);
   writePictures(join(workspace, 'pictures'));
   server = await startServer({ extensions: [vsix] });
   browser = await launchBrowser();
@@ -326,8 +326,8 @@ test('of several inputs a person says which', async () => {
 });
 
 test('the layer table lists the layers, and a click on the first layer selects its node', async () => {
-  await file('resnet18-random.onnx').dblclick();
-  const frame = await pageWith('[64, 3, 7, 7]');
+  await file('fruit-resnet.onnx').dblclick();
+  const frame = await pageWith('[16, 3, 7, 7]');
   await frame.locator('cw-app').getByRole('tab', { name: 'Layers', exact: true }).click();
   await frame.locator('cw-layer-table').getByText('GlobalAveragePool').first().waitFor();
   await shot('5-layers');
