@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import { configureRuntime } from '../verify/session.ts';
+import { captureOutput } from './node/captureOutput.ts';
 
 /** More threads share one run no better. */
 const MAX_THREADS = 4;
@@ -16,5 +17,5 @@ export function useBundledRuntime(entry: string): void {
   const mjs = new URL('./ort/ort-wasm-simd-threaded.mjs', entry);
   // The thread that waits for the others is blocked; the main one must not be.
   const threads = isMainThread ? 1 : Math.min(MAX_THREADS, availableParallelism());
-  configureRuntime({ wasmPaths: { wasm: wasm.href, mjs: mjs.href }, threads });
+  configureRuntime({ wasmPaths: { wasm: wasm.href, mjs: mjs.href }, threads, captureOutput });
 }

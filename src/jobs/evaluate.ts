@@ -18,7 +18,7 @@ import { colourFeed, fitPicture, type ImageInput, type Preprocessing } from '../
 import { runtimeVersion, type Session } from '../verify/session.ts';
 import { wiring, type ModelFile } from '../verify/wiring.ts';
 import { readPicture } from '../files/images/images.ts';
-import { classIndex, imageFiles, type LabelledFile } from '../files/images/labels.ts';
+import { classIndex, imageFiles, type LabelledFile, type LabelSource } from '../files/images/labels.ts';
 import { basename } from '../files/paths.ts';
 import { adaptedInMemory } from './adaptedInMemory.ts';
 import { withOpenModel, withOpenModels, type OpenModel } from './openModel.ts';
@@ -29,6 +29,8 @@ const MAX_REASONS = 3;
 export interface EvaluateOptions extends PreprocessingChoice {
   /** A JSON file that says which class each sub-folder is. */
   readonly labels?: string | undefined;
+  /** The same as text, in place of a file; or folder names in class order, with commas. */
+  readonly typedLabels?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((fraction: number) => void) | undefined;
 }
@@ -182,7 +184,7 @@ interface Labelling {
 async function labelling(parts: Parts, classes: number, warnings: string[]): Promise<Labelling> {
   const folders = [...new Set(parts.files.flatMap((file) => file.folder ?? []))];
   if (!folders.length) return { index: null, how: '' };
-  const { index, how } = await classIndex(parts.dir, parts.options.labels, folders, classes);
+  const { index, how } = await classIndex(parts.dir, labelSource(parts.options), folders, classes);
   if (!index) {
     warnings.push(how);
     return { index, how };
@@ -191,6 +193,11 @@ async function labelling(parts: Parts, classes: number, warnings: string[]): Pro
     if (index(folder) === null)
       warnings.push(`Sub-folder ${folder} is no known class; its images count as unlabelled.`);
   return { index, how };
+}
+
+function labelSource({ labels, typedLabels }: EvaluateOptions): LabelSource | undefined {
+  if (labels !== undefined) return { file: labels };
+  return typedLabels === undefined ? undefined : { typed: typedLabels };
 }
 
 export function reportText(report: EvaluationReport): string[] {

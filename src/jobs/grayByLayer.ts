@@ -1,9 +1,9 @@
-import { basename } from '../files/paths.ts';
 import { imageInputs } from '../adapt/inputs/imageInputs.ts';
 import { normalize } from '../adapt/maps/channelMap.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { readPicture } from '../files/images/images.ts';
 import { imageFiles, type LabelledFile } from '../files/images/labels.ts';
+import { basename } from '../files/paths.ts';
 import { choosePreprocessing } from '../verify/evaluate/choosePreprocessing.ts';
 import { declaredInput } from '../verify/evaluate/evaluationRuns.ts';
 import { preprocessingText } from '../verify/evaluate/evaluateText.ts';

@@ -1,13 +1,18 @@
+import { base64 } from '../bytes/base64.ts';
 import { imageInputs } from '../adapt/inputs/imageInputs.ts';
-import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from '../protocol/evaluation.ts';
+import type { PageChangedImage, PageEvaluation, PageEvaluationSetup } from '../protocol/evaluation.ts';
+import { changedImages, type ImageResult } from '../verify/evaluate/evaluate.ts';
+import { thumbnail } from '../verify/evaluate/picture.ts';
 import { conclusions, evaluationDetails } from '../verify/evaluate/evaluateText.ts';
 import { ownPreset } from '../verify/evaluate/ownSteps.ts';
 import { PREPROCESSINGS } from '../verify/evaluate/preprocess.ts';
 import { wiring } from '../verify/wiring.ts';
 import { evaluateFolder, reportCsv, type EvaluateOptions } from '../jobs/evaluate.ts';
+import { readPicture } from '../files/images/images.ts';
 import { imageFiles } from '../files/images/labels.ts';
-import { basename } from '../files/paths.ts';
+import { basename, join } from '../files/paths.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
+import type { EvaluateArgs } from './workerMethods.ts';
 
 /** The models to evaluate: without an adapted file the original is adapted in memory. */
 export interface EvaluatedModels {
@@ -39,6 +44,7 @@ export async function evaluationSetup(
     const presets = names.map((name) => ({
       name,
       text: `${PRESET_TEXTS[name] ?? name}${name === found ? ' (read from the model)' : ''}`,
+      ...numbersOf(name),
     }));
     return {
       folder: basename(dir),
@@ -50,15 +56,27 @@ export async function evaluationSetup(
   });
 }
 
+/** A preset's numbers, as a person would type them. */
+function numbersOf(preset: string): { mean: string; std: string; scale: string } {
+  const { mean = [], std = [], scale = 1 } = PREPROCESSINGS[preset]?.normalisation ?? {};
+  return { mean: mean.join(', '), std: std.join(', '), scale: scale === 1 / 255 ? '1/255' : String(scale) };
+}
+
+/** A person looks at a few pictures. */
+const MOST_CHANGED = 24;
+const THUMBNAIL_SIDE = 64;
+
 /** An evaluation as the page shows it, and its lines as CSV. Throws as `evaluateFolder` does. */
 export async function evaluatePage(
-  { original, adapted }: EvaluatedModels,
-  dir: string,
-  { preset, stretch, order }: PageEvaluationChoice,
+  { models, folder, choice }: EvaluateArgs,
   options: Pick<EvaluateOptions, 'signal' | 'onProgress'>,
 ): Promise<{ evaluation: PageEvaluation; csv: string }> {
-  const report = await evaluateFolder(original, adapted, dir, { preset, stretch, order, ...options });
+  const { original, adapted } = models;
+  const report = await evaluateFolder(original, adapted, folder, { ...choice, ...options });
   const { runs, images, classes, warnings } = report;
+  const changed = changedImages(images);
+  const shown: PageChangedImage[] = [];
+  for (const image of changed.slice(0, MOST_CHANGED)) shown.push(await changedImage(folder, image));
   const evaluation: PageEvaluation = {
     original: report.model,
     adapted: report.adapted,
@@ -68,6 +86,8 @@ export async function evaluatePage(
     conclusions: conclusions(report),
     details: evaluationDetails(report),
     notes: [...warnings],
+    changed: changed.length,
+    changedImages: shown,
     runs: runs.map(({ title, top1, top5, agreesWithRgb, agreesWithRepeated, scoreDifference }) => ({
       title,
       top1,
@@ -78,4 +98,12 @@ export async function evaluatePage(
     })),
   };
   return { evaluation, csv: reportCsv(report) };
+}
+
+async function changedImage(folder: string, { image, label, top }: ImageResult): Promise<PageChangedImage> {
+  const classes = { label, colour: top.rgb?.[0] ?? 0, gray: top.repeated?.[0] ?? 0 };
+  // It was read a moment ago; a picture that is gone since is told without its thumbnail.
+  const picture = await readPicture(join(folder, image)).catch(() => null);
+  const pixels = picture && base64(thumbnail(picture, THUMBNAIL_SIDE).rgb);
+  return { image, ...classes, side: THUMBNAIL_SIDE, pixels };
 }

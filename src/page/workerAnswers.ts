@@ -14,6 +14,7 @@ import { madeFrom } from './adaptation.ts';
 import { evaluatePage, evaluationSetup } from './evaluatePage.ts';
 import { firstLayerFacts, layerFilters } from './firstLayer.ts';
 import { inspectAny } from './inspect.ts';
+import { grayByLayerPage, measuredTimePage } from './measuredLayers.ts';
 import { comparePage } from './pageComparison.ts';
 import { readPageModel } from './readPage.ts';
 import { shapesOfFile } from './shapes.ts';
@@ -67,7 +68,9 @@ export const WORKER_ANSWERS: Answers<WorkerMethods> = {
   inspect: ({ path, bind }, { signal }) => inspectAny(path, bind, signal),
   shapes: ({ path, bind }, { signal }) => shapesOfFile(path, bind, signal),
   evaluationSetup: ({ models, folder }, { signal }) => evaluationSetup(models, folder, signal),
-  evaluate: ({ models, folder, choice }, context) => evaluatePage(models, folder, choice, context),
+  evaluate: (args, context) => evaluatePage(args, context),
+  grayByLayer: (args, context) => grayByLayerPage(args, context),
+  measureTime: ({ path, bind }, context) => measuredTimePage(path, bind, context),
 };
 
 async function pythonOfModel(

@@ -4,7 +4,13 @@ import type { ChannelMap } from '../adapt/maps/channelMap.ts';
 import type { PlanSection } from '../adapt/report/planText.ts';
 import type { PageProof } from '../protocol/adaptation.ts';
 import type { PageComparison } from '../protocol/comparison.ts';
-import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from '../protocol/evaluation.ts';
+import type {
+  PageEvaluation,
+  PageEvaluationChoice,
+  PageEvaluationSetup,
+  PageGrayByLayer,
+  PageMeasuredTime,
+} from '../protocol/evaluation.ts';
 import type { FirstLayerMethods } from '../protocol/firstLayer.ts';
 import type { PackedModel } from '../protocol/packed.ts';
 import type { PageBinding } from '../protocol/sizes.ts';
@@ -29,6 +35,21 @@ export interface VerifyReply extends PageProof {
   readonly report: readonly string[];
   /** The data files of both models, as they were before the proof. */
   readonly dataFiles: readonly Written[];
+}
+
+/** A choice of preprocessing whose numbers were read; what is absent is the preset's. */
+export interface EvaluationNumbers extends Pick<PageEvaluationChoice, 'preset' | 'stretch' | 'order'> {
+  readonly mean?: readonly number[] | undefined;
+  readonly std?: readonly number[] | undefined;
+  readonly scale?: number | undefined;
+  readonly typedLabels?: string | undefined;
+}
+
+/** Models, a folder of images, and how they are prepared. */
+export interface EvaluateArgs {
+  readonly models: EvaluatedModels;
+  readonly folder: string;
+  readonly choice: EvaluationNumbers;
 }
 
 /** A map for a file, and the inputs it is for; all image inputs when absent. */
@@ -77,8 +98,7 @@ export interface WorkerMethods {
   inspect: { args: { path: string; bind: Readonly<Record<string, number>> }; result: Inspection | WeightsInspection };
   shapes: { args: { path: string; bind: Readonly<Record<string, number>> }; result: ShapesReport };
   evaluationSetup: { args: { models: EvaluatedModels; folder: string }; result: PageEvaluationSetup };
-  evaluate: {
-    args: { models: EvaluatedModels; folder: string; choice: PageEvaluationChoice };
-    result: { evaluation: PageEvaluation; csv: string };
-  };
+  evaluate: { args: EvaluateArgs; result: { evaluation: PageEvaluation; csv: string } };
+  grayByLayer: { args: EvaluateArgs; result: { gray: PageGrayByLayer; csv: string } };
+  measureTime: OfFile<{ args: { bind: PageBinding }; result: PageMeasuredTime }>;
 }

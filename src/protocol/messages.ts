@@ -5,7 +5,13 @@ import { asBinding, type PageBinding, type PageSizes } from './sizes.ts';
 import { asSettingChange, type PageSettings, type SettingChange } from './settings.ts';
 import { WEIGHT_ARGS, type WeightMethods } from './weights.ts';
 import type { PageComparison } from './comparison.ts';
-import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from './evaluation.ts';
+import type {
+  PageEvaluation,
+  PageEvaluationChoice,
+  PageEvaluationSetup,
+  PageGrayByLayer,
+  PageMeasuredTime,
+} from './evaluation.ts';
 
 /**
  * Messages between extension host and page: plain data, typed once for both. Names are text from the file; they are
@@ -200,6 +206,14 @@ export interface PageMethods extends WeightMethods, FirstLayerMethods {
   /** The folder that `evaluate` chose last; null when none was chosen. */
   evaluationSetup: { args: null; result: PageEvaluationSetup | null };
   evaluate: { args: PageEvaluationChoice; result: PageEvaluation };
+  /** How far each layer moves when the pictures of the chosen folder lose their colours. */
+  grayByLayer: { args: PageEvaluationChoice; result: PageGrayByLayer };
+  /** Runs the model here some times, with numbers for names of sizes. */
+  measureTime: { args: { bind: PageBinding }; result: PageMeasuredTime };
+  /** Whether this file was written since VS Code was opened, and is as it was then. */
+  canUndo: { args: null; result: boolean };
+  /** Takes the conversion that wrote this file back, as Undo in its notification does; says what it did. */
+  undoConversion: { args: null; result: string };
   /** Asks where to, and writes the last evaluation's lines there; the file's name, or null when the user left. */
   saveEvaluation: { args: null; result: string | null };
 }
@@ -240,14 +254,23 @@ export const PAGE_ARGS: { readonly [M in PageMethod]: (value: unknown) => PageMe
   comparison: nothing,
   evaluationSetup: nothing,
   evaluate: evaluationChoice,
+  grayByLayer: evaluationChoice,
+  measureTime: (value) => {
+    const bind = asBinding((value as { bind?: unknown } | null)?.bind);
+    return bind && { bind };
+  },
+  canUndo: nothing,
+  undoConversion: nothing,
   saveEvaluation: nothing,
 };
 
 function evaluationChoice(value: unknown): PageEvaluationChoice | undefined {
-  const { preset, stretch, order } = (value ?? {}) as Record<string, unknown>;
-  if (typeof preset !== 'string' || typeof stretch !== 'boolean' || (order !== 'rgb' && order !== 'bgr'))
-    return undefined;
-  return { preset, stretch, order };
+  const { stretch, order, ...rest } = (value ?? {}) as Record<string, unknown>;
+  const { preset, mean, std, scale, labels } = rest;
+  if (typeof stretch !== 'boolean' || (order !== 'rgb' && order !== 'bgr')) return undefined;
+  if (typeof preset !== 'string' || typeof mean !== 'string' || typeof std !== 'string') return undefined;
+  if (typeof scale !== 'string' || typeof labels !== 'string') return undefined;
+  return { preset, stretch, order, mean, std, scale, labels };
 }
 
 function nothing(value: unknown): null | undefined {

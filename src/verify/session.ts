@@ -11,6 +11,8 @@ export interface RuntimeConfig {
   readonly wasmBinary?: () => Promise<Uint8Array>;
   /** Threads that share one run; one when absent. The thread that waits for them is blocked meanwhile. */
   readonly threads?: number;
+  /** Gives what the runtime writes to standard output while `run` runs; a profile comes no other way. */
+  readonly captureOutput?: (run: () => void) => string;
 }
 
 export interface Session {
@@ -19,6 +21,12 @@ export interface Session {
   /** Runs the model. Throws `unsupported` with a `runtime-…` code when it can't. */
   run(feeds: ReadonlyMap<string, Value>): Promise<Map<string, Value>>;
   close(): Promise<void>;
+}
+
+/** A session that keeps how long each node takes. */
+export interface ProfiledSession extends Session {
+  /** Ends the profile: events of all runs so far as the runtime writes them, in JSON. */
+  profile(): string;
 }
 
 /** The runtime's own log would land on the user's terminal; what fails is told in one sentence. */
@@ -48,16 +56,44 @@ export async function runtimeVersion(): Promise<string> {
  */
 export async function openSession(model: Uint8Array, optimize = false): Promise<Session> {
   const runtime = await loadRuntime();
-  let session: Runtime.InferenceSession;
+  return sessionOf(runtime, await create(runtime, model, { graphOptimizationLevel: optimize ? 'all' : 'disabled' }));
+}
+
+/**
+ * Opens a model that runs each node as written and keeps how long each takes. Throws as `openSession` does, and
+ * `unsupported` (runtime-profile) where the runtime's output can't be had.
+ */
+export async function openProfiledSession(model: Uint8Array): Promise<ProfiledSession> {
+  const capture = config?.captureOutput;
+  if (!capture)
+    throw new ChannelwiseError('unsupported', 'runtime-profile', 'Single layers can’t be timed in this place.');
+  const runtime = await loadRuntime();
+  const session = await create(runtime, model, { graphOptimizationLevel: 'disabled', enableProfiling: true });
+  return { ...sessionOf(runtime, session), profile: () => capture(() => session.endProfiling()) };
+}
+
+/** How many threads share a run. */
+export function runtimeThreads(): number {
+  return config?.threads ?? 1;
+}
+
+async function create(
+  runtime: typeof Runtime,
+  model: Uint8Array,
+  options: Runtime.InferenceSession.SessionOptions,
+): Promise<Runtime.InferenceSession> {
   try {
-    session = await runtime.InferenceSession.create(model, {
+    return await runtime.InferenceSession.create(model, {
       executionProviders: ['wasm'],
       logSeverityLevel: 4,
-      graphOptimizationLevel: optimize ? 'all' : 'disabled',
+      ...options,
     });
   } catch (error) {
     throw runtimeError(error, 'open');
   }
+}
+
+function sessionOf(runtime: typeof Runtime, session: Runtime.InferenceSession): Session {
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,

@@ -1,3 +1,4 @@
+import type { Conversions } from './conversions.ts';
 import type { OpenModels } from './editor/openModels.ts';
 import type { ModelJobs } from './modelJobs.ts';
 import type { Proofs } from './proofs.ts';
@@ -8,5 +9,6 @@ export interface Extension {
   readonly jobs: ModelJobs;
   readonly models: OpenModels;
   readonly proofs: Proofs;
+  readonly conversions: Conversions;
   readonly tabs: TextTabs;
 }

@@ -7,11 +7,15 @@ import type { HostFiles } from '../files/virtual/hostFiles.ts';
 import { WorkerClient } from '../page/workerClient.ts';
 import { JobQueue } from './jobQueue.ts';
 
+const NIGHT_MILLISECONDS = 12 * 60 * 60 * 1000;
+
 /** Jobs that run models in ONNX Runtime, and how long each may take before its thread is stopped. */
 const RUNTIME_JOBS: Readonly<Partial<Record<keyof WorkerMethods, number>>> = {
   verify: RUNTIME_MILLISECONDS,
   /** Folders of any size are run, with a cancel; what takes longer than a night hangs. */
-  evaluate: 12 * 60 * 60 * 1000,
+  evaluate: NIGHT_MILLISECONDS,
+  grayByLayer: NIGHT_MILLISECONDS,
+  measureTime: RUNTIME_MILLISECONDS,
 };
 
 /**

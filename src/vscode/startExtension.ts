@@ -3,6 +3,7 @@ import { useVirtualDisk } from '../files/disk.ts';
 import { virtualDisk } from '../files/virtual/virtualDisk.ts';
 import type { Thread } from '../jobs/thread.ts';
 import { registerCommands } from './commands/register.ts';
+import { Conversions } from './conversions.ts';
 import { ModelEditor } from './editor/modelEditor.ts';
 import { OpenModels } from './editor/openModels.ts';
 import type { Extension } from './extensionParts.ts';
@@ -17,7 +18,13 @@ export function startExtension(context: vscode.ExtensionContext, startThread: ()
   useVirtualDisk(virtualDisk(HOST_FILES));
   const runtime = vscode.Uri.joinPath(context.extensionUri, 'dist', 'ort', 'ort-wasm-simd-threaded.wasm');
   const jobs = new ModelJobs({ startThread, files: HOST_FILES, runtime: runtime.toString() });
-  const extension: Extension = { jobs, models: new OpenModels(), proofs: new Proofs(jobs), tabs: new TextTabs() };
+  const extension: Extension = {
+    jobs,
+    models: new OpenModels(),
+    proofs: new Proofs(jobs),
+    conversions: new Conversions(),
+    tabs: new TextTabs(),
+  };
   context.subscriptions.push(
     extension.tabs.register(),
     ModelEditor.register(extension, context),

@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { adaptedPage, PROOF } from '../fixtures/adaptedPage.ts';
 import { resnet50Page } from '../fixtures/pageModels.ts';
 import { THEMES, type ThemeKind } from '../fixtures/themes.ts';
+import { violations } from './axeRules.ts';
 import { launch, openPage, type Answer, type OpenOptions } from './pageHarness.ts';
 
 const SHOTS = fileURLToPath(new URL('../../test-results/adaptation/', import.meta.url));
@@ -58,11 +59,28 @@ for (const theme of Object.keys(THEMES) as ThemeKind[]) {
       /Add reads the image beside/,
     ])
       assert.match(text, part);
+    assert.deepEqual(await violations(page), []);
     await page.screenshot({ path: join(SHOTS, `${theme}.png`) });
     assert.deepEqual(problems, []);
     await close();
   });
 }
+
+test('Undo is offered for a file that was written a while ago, and says what it did', async () => {
+  const said = 'Undone: resnet50.gray.onnx deleted; the original was never changed.';
+  const answers = { canUndo: { ok: true, value: true }, undoConversion: { ok: true, value: said } } as const;
+  const { page, requests, problems, close } = await open(adaptedPage(), { answer: answering(answers) });
+  const undo = panel(page).getByRole('button', { name: 'Undo the conversion' });
+  await undo.click();
+  await panel(page).getByText(said).waitFor();
+  assert.equal(await undo.count(), 0, 'once');
+  assert.equal(requests.filter(({ method }) => method === 'undoConversion').length, 1);
+  assert.deepEqual(problems, []);
+  await close();
+  const old = await open(adaptedPage(), { answer: answering({ canUndo: { ok: true, value: false } }) });
+  assert.equal(await panel(old.page).getByRole('button', { name: 'Undo the conversion' }).count(), 0);
+  await old.close();
+});
 
 test('a model without a record has no such tab', async () => {
   const { page, close } = await openPage(browser, resnet50Page());

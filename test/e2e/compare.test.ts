@@ -7,6 +7,7 @@ import type { ComparedPages } from '../fixtures/comparedPages.ts';
 import { changed, changeWeight } from '../fixtures/modelFile.ts';
 import { named, node } from '../fixtures/modelBuilder.ts';
 import type { ThemeKind } from '../fixtures/themes.ts';
+import { violations } from './axeRules.ts';
 import { launch, openPage } from './pageHarness.ts';
 import type { OpenedPage, OpenOptions } from './pageHarness.ts';
 
@@ -98,6 +99,7 @@ for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
     assert.match(rows[2] ?? '', /channelwise\.adaptation: the record of the adaptation$/);
     await page.getByRole('option').nth(1).click();
     await page.waitForTimeout(300);
+    assert.deepEqual(await violations(page), []);
     await page.screenshot({ path: `test-results/page/compare-${theme}.png` });
     assert.deepEqual(problems, []);
     await close();

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import type { PageEvaluation, PageEvaluationSetup } from '../../src/protocol/evaluation.ts';
+import type { Browser, Page } from 'playwright-core';
+import type {
+  PageChangedImage,
+  PageEvaluation,
+  PageEvaluationSetup,
+  PageGrayByLayer,
+} from '../../src/protocol/evaluation.ts';
 import { resnet50Page } from '../fixtures/pageModels.ts';
 import type { ThemeKind } from '../fixtures/themes.ts';
+import { violations } from './axeRules.ts';
 import { launch, openPage } from './pageHarness.ts';
 import type { Answer, OpenedPage, OpenOptions } from './pageHarness.ts';
 
@@ -21,8 +27,14 @@ const SETUP: PageEvaluationSetup = {
   subFolders: 4,
   found: 'raw',
   presets: [
-    { name: 'raw', text: 'raw pixels, 0 to 255 (read from the model)' },
-    { name: 'imagenet', text: 'ImageNet: mean 0.485 0.456 0.406, std 0.229 0.224 0.225, pixels 0 to 1' },
+    { name: 'raw', text: 'raw pixels, 0 to 255 (read from the model)', mean: '0', std: '1', scale: '1' },
+    {
+      name: 'imagenet',
+      text: 'ImageNet: mean 0.485 0.456 0.406, std 0.229 0.224 0.225, pixels 0 to 1',
+      mean: '0.485, 0.456, 0.406',
+      std: '0.229, 0.224, 0.225',
+      scale: '1/255',
+    },
   ],
 };
 const RESULT: PageEvaluation = {
@@ -47,6 +59,12 @@ const RESULT: PageEvaluation = {
       scoreDifference: 3.1e-7,
     },
   ],
+  changed: 228,
+  changedImages: [
+    changedImage('cat/<b>1</b>.png', [255, 80, 0], { label: 3, colour: 3, gray: 7 }),
+    changedImage('dog/2.png', [0, 120, 255], { label: 5, colour: 4, gray: 5 }),
+    { image: 'gone.png', label: null, colour: 1, gray: 2, side: 64, pixels: null },
+  ],
   details: [
     'preprocessing raw (given): 224×224 middle crop',
     '1000 classes, labels from classes.txt',
@@ -54,6 +72,16 @@ const RESULT: PageEvaluation = {
   ],
   notes: ["The image <b>x</b>.png can't be used: it is damaged.", "The image y.jpg can't be used: it is cut short."],
 };
+
+/** A picture of one colour. */
+function changedImage(
+  image: string,
+  colour: readonly [number, number, number],
+  classes: Pick<PageChangedImage, 'label' | 'colour' | 'gray'>,
+): PageChangedImage {
+  const rgb = new Uint8Array(64 * 64 * 3).map((_, i) => colour[i % 3] ?? 0);
+  return { image, side: 64, pixels: Buffer.from(rgb).toString('base64'), ...classes };
+}
 
 function open(answers: Partial<Record<string, Answer>>, options: OpenOptions = {}): Promise<OpenedPage> {
   let wanted = true;
@@ -85,6 +113,9 @@ for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
     assert.equal(await page.getByText('scans: 1,200 images in 4 sub-folders').isVisible(), true);
     await preset.selectOption('imagenet');
     await page.getByLabel('Stretch instead of cropping the middle').check();
+    assert.equal(await page.getByLabel('mean').getAttribute('placeholder'), '0.485, 0.456, 0.406');
+    await page.getByLabel('std').fill('0.5');
+    await page.getByLabel('Classes').fill('cat, dog');
     await page.getByRole('button', { name: 'Evaluate', exact: true }).click();
     const result = page.getByRole('region', { name: 'Result' });
     await result.waitFor();
@@ -92,6 +123,10 @@ for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
       preset: 'imagenet',
       stretch: true,
       order: 'rgb',
+      mean: '',
+      std: '0.5',
+      scale: '',
+      labels: 'cat, dog',
     });
     assert.match(await result.getByRole('status').first().innerText(), /grayness costs 3\.1 points/);
     assert.deepEqual(await result.getByRole('row').nth(3).getByRole('cell').allInnerTexts(), [
@@ -103,6 +138,17 @@ for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
     ]);
     assert.match(await result.getByRole('columnheader').first().innerText(), /n = 1,198, 1,198 with labels/);
     assert.equal(await result.getByText('The image <b>x</b>.png').isVisible(), true, 'names are text');
+    assert.deepEqual(await result.locator('cw-changed-images li').allInnerTexts(), [
+      'class 3 → class 7, wrong now\ncat/<b>1</b>.png',
+      'class 4 → class 5, right now\ndog/2.png',
+      'class 1 → class 2\ngone.png',
+    ]);
+    assert.deepEqual(await firstPixels(page), [
+      [255, 80, 0, 255],
+      [0, 120, 255, 255],
+    ]);
+    assert.equal(await result.getByRole('heading', { name: /^228 of 1,198 images change their class/ }).count(), 1);
+    assert.deepEqual(await violations(page), []);
     await page.getByRole('button', { name: 'Save as CSV…' }).click();
     await page.getByText('Saved resnet50.evaluation.csv.').waitFor();
     await page.screenshot({ path: `test-results/page/evaluate-${theme}.png` });
@@ -110,6 +156,88 @@ for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
     await close();
   });
 }
+
+/** The first pixel of each thumbnail. */
+function firstPixels(page: Page): Promise<number[][]> {
+  return page
+    .locator('cw-changed-images canvas')
+    .evaluateAll((all) =>
+      all.map((canvas) => [...((canvas as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, 1, 1).data ?? [])]),
+    );
+}
+
+const GRAY: PageGrayByLayer = {
+  statement: 'On 24 images the activations of `/layer1/conv` move most when the colours are taken away.',
+  input: 0.31,
+  layers: resnet50Page()
+    .nodes.slice(0, 40)
+    .map(({ name, opType, outputs }, i) => ({
+      node: name,
+      opType,
+      tensor: outputs[0]?.name ?? '',
+      relative: i === 3 ? null : 0.4 + 0.3 * Math.sin(i),
+      worst: { image: `cat/${i}.png`, relative: 0.9 },
+    })),
+  images: 24,
+  found: 1200,
+  details: ['preprocessing raw (given): 224×224 middle crop'],
+  notes: [],
+};
+
+for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
+  test(`what gray costs, layer by layer: ten layers, and the graph as a heat map, in ${theme}`, async () => {
+    const { page, problems, close } = await open(
+      { evaluationSetup: { ok: true, value: SETUP }, grayByLayer: { ok: true, value: GRAY } },
+      { theme },
+    );
+    await page.getByRole('button', { name: 'What Gray Costs, Layer by Layer' }).click();
+    const result = page.getByRole('region', { name: 'What gray costs, layer by layer' });
+    await result.waitFor();
+    const rows = await result.getByRole('row').allInnerTexts();
+    assert.equal(rows.length, 1 + 10);
+    assert.match(rows[1] ?? '', /70\.0 %.*cat\/\d+\.png/s, 'the one that moves most comes first');
+    assert.equal(await result.getByText('24 of 1,200 images, spread over the folder').count(), 1);
+    assert.deepEqual(await violations(page), []);
+    await page.screenshot({ path: `test-results/page/gray-layers-${theme}.png` });
+    await result.getByRole('button', { name: 'Show on the Graph' }).click();
+    const legend = page.locator('cw-legend');
+    await legend.getByText('What gray costs').waitFor();
+    assert.equal(await legend.getByRole('listitem').count(), 10);
+    assert.match(await legend.getByRole('listitem').first().innerText(), /70\.0 %$/, 'no share: parts do not add up');
+    assert.equal(await page.getByLabel('Colour layers by').inputValue(), 'numbers');
+    await page.screenshot({ path: `test-results/page/gray-heat-${theme}.png` });
+    assert.deepEqual(problems, []);
+    await close();
+  });
+}
+
+test('the time that a run here takes colours the graph; a failure is one sentence', async () => {
+  const nodes = resnet50Page().nodes.slice(0, 5);
+  const value = {
+    milliseconds: 84.2,
+    layers: Object.fromEntries(nodes.map(({ name }, i) => [name, 1500 * (i + 1)])),
+    runs: 10,
+    threads: 2,
+    sizes: 'x 1×3×224×224',
+    runtime: 'onnxruntime-web 1.30.0',
+  };
+  const measured = await open({ wanted: { ok: true, value: null }, measureTime: { ok: true, value } });
+  await measured.page.getByLabel('Colour layers by').selectOption('time');
+  const legend = measured.page.locator('cw-legend');
+  await legend.getByText('A whole run takes 84.2 ms (x 1×3×224×224; 10 runs, 2 threads').waitFor();
+  assert.match(await legend.getByRole('listitem').first().innerText(), /7\.5 ms · 33\.3 %$/);
+  await measured.page.screenshot({ path: 'test-results/page/measured-time.png' });
+  assert.deepEqual(measured.problems, []);
+  await measured.close();
+  const failed = await open({
+    wanted: { ok: true, value: null },
+    measureTime: { ok: false, code: 'run-too-large', message: 'A run would take about 9 GiB of memory.' },
+  });
+  await failed.page.getByLabel('Colour layers by').selectOption('time');
+  assert.equal(await failed.page.getByRole('alert').innerText(), 'A run would take about 9 GiB of memory.');
+  assert.equal(await failed.page.getByLabel('Colour layers by').inputValue(), 'kind');
+  await failed.close();
+});
 
 test('no folder yet; a failure is one sentence, and the choices stay', async () => {
   const empty = await open({});

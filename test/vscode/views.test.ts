@@ -9,11 +9,14 @@ import { ActivePage } from '../../src/vscode/editor/activePage.ts';
 import type { ModelDocument } from '../../src/vscode/editor/modelDocument.ts';
 import { ModelEditor } from '../../src/vscode/editor/modelEditor.ts';
 import { OpenModels } from '../../src/vscode/editor/openModels.ts';
-import { evaluate, evaluationSetup } from '../../src/vscode/editor/evaluation.ts';
+import { evaluate, evaluationSetup, grayByLayer } from '../../src/vscode/editor/evaluation.ts';
 import { PageAnswers } from '../../src/vscode/editor/pageAnswers.ts';
 import type { Extension } from '../../src/vscode/extensionParts.ts';
 import { StatusLine } from '../../src/vscode/window/statusLine.ts';
 import { folder, ownExtension, until, uri } from './workspace.ts';
+
+/** A choice in which nothing is typed. */
+const PLAIN_CHOICE = { mean: '', std: '', scale: '', labels: '' } as const;
 
 /** Asks one thing as the page does. */
 async function askOnce<M extends PageMethod>(
@@ -93,14 +96,19 @@ describe('Compare and evaluate in VS Code', () => {
       const setup = await evaluationSetup(jobs, document, {});
       assert.deepEqual([setup?.folder, setup?.images, setup?.presets[0]?.name], ['pictures', 4, 'imagenet']);
       const seen: number[] = [];
-      const choice = { preset: 'zero-to-one', stretch: false, order: 'rgb' } as const;
+      const choice = { preset: 'zero-to-one', stretch: false, order: 'rgb', ...PLAIN_CHOICE } as const;
       const found = await evaluate(jobs, document, choice, { onProgress: (f) => seen.push(f) });
       assert.deepEqual([found.images, found.labelled, found.runs.length], [3, 0, 3]);
       assert.match(found.conclusions[1] ?? '', /the conversion costs nothing/);
       assert.match(found.notes.join(), /^1 image was skipped: broken\.jpg/);
       assert.equal(seen.at(-1), 1);
       const controller = new AbortController();
-      const other = { preset: 'raw', stretch: true, order: 'bgr' } as const;
+      const gray = await grayByLayer(jobs, document, choice, {});
+      assert.match(gray.statement, /^On 3 images the activations of `.*` move most/);
+      assert.match(document.evaluatedOn.csv ?? '', /^layer,operator,/);
+      const typed = { ...choice, mean: '0.5, half' };
+      await assert.rejects(evaluate(jobs, document, typed, {}), /mean must be numbers separated by commas/);
+      const other = { preset: 'raw', stretch: true, order: 'bgr', ...PLAIN_CHOICE } as const;
       const cancelled = evaluate(jobs, document, other, { signal: controller.signal });
       controller.abort();
       await assert.rejects(cancelled, /Cancelled/);

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { useVirtualDisk } from '../../src/files/disk.ts';
 import { virtualDisk } from '../../src/files/virtual/virtualDisk.ts';
 import { nodeThread } from '../../src/jobs/nodeThread.ts';
+import { Conversions } from '../../src/vscode/conversions.ts';
 import { OpenModels } from '../../src/vscode/editor/openModels.ts';
 import type { Extension } from '../../src/vscode/extensionParts.ts';
 import { HOST_FILES } from '../../src/vscode/hostFiles.ts';
@@ -23,7 +24,13 @@ export function ownExtension(): Extension {
     files: HOST_FILES,
     runtime: '',
   });
-  return { jobs, models: new OpenModels(), proofs: new Proofs(jobs), tabs: new TextTabs() };
+  return {
+    jobs,
+    models: new OpenModels(),
+    proofs: new Proofs(jobs),
+    conversions: new Conversions(),
+    tabs: new TextTabs(),
+  };
 }
 
 /** Waits for something to become true; fails with `what` when it doesn't in ten seconds. */

@@ -1,6 +1,7 @@
 import { bytesText, countText, numberText, shortCount } from '../text/format.ts';
 import type { GraphModel, SelectionKey } from './graphModel.ts';
 import { nodeParameters } from './graphModel.ts';
+import type { LayerNumbers } from './layerNumbers.ts';
 import type { Scene } from './scene.ts';
 
 /** A number for each layer, by which the picture is coloured. */
@@ -8,6 +9,10 @@ export interface Heat {
   readonly title: string;
   /** By item; NaN where nothing is known. */
   readonly values: Float64Array;
+  /** What a group of layers has: their sum, or, where numbers don't add up, the greatest of them. */
+  readonly together: 'sum' | 'greatest';
+  /** How the numbers came about; empty where there is nothing to say. */
+  readonly note: string;
   text(value: number): string;
 }
 
@@ -36,17 +41,23 @@ export function costHeat(model: GraphModel, by: CostHeat): Heat {
     if (by === 'params') return nodeParameters(node);
     return node.cost?.[by] ?? NaN;
   });
-  return { ...COST_HEATS[by], values };
+  return { ...COST_HEATS[by], together: 'sum', note: '', values };
 }
 
-/** Heat by numbers from a file, for layers by their names or by the tensors they make. */
-export function numbersHeat(model: GraphModel, title: string, numbers: ReadonlyMap<string, number>): Heat {
+const NUMBER_TEXTS: Readonly<Record<NonNullable<LayerNumbers['unit']>, (value: number) => string>> = {
+  microseconds: (value) => (value < 1000 ? `${numberText(value)} µs` : `${numberText(value / 1000)} ms`),
+  part: (value) => `${(value * 100).toFixed(1)} %`,
+};
+
+/** Heat by numbers from a file or a measurement, for layers by their names or by the tensors they make. */
+export function numbersHeat(model: GraphModel, { title, numbers, unit, note = '' }: LayerNumbers): Heat {
   const values = itemValues(model, (item) => {
     const node = model.flat.items[item]!.node;
     if (!node) return NaN;
     return numbers.get(node.name) ?? firstKnown(node.outputs, numbers);
   });
-  return { title, values, text: numberText };
+  const text = unit ? NUMBER_TEXTS[unit] : numberText;
+  return { title, values, together: unit === 'part' ? 'greatest' : 'sum', note, text };
 }
 
 function firstKnown(outputs: readonly { name: string }[], numbers: ReadonlyMap<string, number>): number {
@@ -80,34 +91,54 @@ export function heaviest(model: GraphModel, { values }: Heat, most: number): Hea
   });
 }
 
+/** The number at which the colours begin: sums begin at nothing, what does not add up at the least there is. */
+export function leastOf({ values, together }: Heat): number {
+  if (together === 'sum') return 0;
+  const least = values.reduce((least, value) => (value < least ? value : least), Infinity);
+  return Number.isFinite(least) ? least : 0;
+}
+
 /**
- * The share of each box of the greatest box in the picture, 0 to 1, or null where nothing is known. A closed group has
- * the sum of its layers. The square root spreads the small ones: costs of layers differ by orders of magnitude.
+ * Where a number stands between the least and the greatest, 0 to 1. The square root spreads small sums: costs of layers
+ * differ by orders of magnitude.
  */
-export function heatShares(scene: Scene, { values }: Heat): (b: number) => number | null {
+export function heatShare(heat: Heat, value: number, greatest: number): number {
+  const least = leastOf(heat);
+  if (!(greatest > least)) return 0;
+  const share = Math.max(0, value - least) / (greatest - least);
+  return heat.together === 'sum' ? Math.sqrt(share) : share;
+}
+
+/**
+ * The share of each box in the picture, 0 to 1, or null where nothing is known. A closed group has the sum of its
+ * layers, or the greatest of them.
+ */
+export function heatShares(scene: Scene, heat: Heat): (b: number) => number | null {
   const { geometry: geometry, model } = scene;
-  const sums = groupSums(model, values);
+  const groups = groupValues(model, heat);
   const valueOf = (b: number): number => {
     const ref = geometry.box[b]!;
-    return ref < 0 ? sums[-1 - ref]! : values[ref]!;
+    return ref < 0 ? groups[-1 - ref]! : heat.values[ref]!;
   };
   let greatest = 0;
   for (let b = 0; b < geometry.box.length; b++) if (!geometry.open[b] && valueOf(b) > greatest) greatest = valueOf(b);
   return (b) => {
     const value = valueOf(b);
-    if (Number.isNaN(value)) return null;
-    return greatest > 0 ? Math.sqrt(Math.max(0, value) / greatest) : 0;
+    return Number.isNaN(value) ? null : heatShare(heat, value, greatest);
   };
 }
 
-/** Sums over what lies in each group at any depth; NaN where nothing there is known. */
-function groupSums({ hierarchy }: GraphModel, values: Float64Array): Float64Array {
+/** What lies in each group at any depth comes to; NaN where nothing there is known. */
+function groupValues({ hierarchy }: GraphModel, { values, together }: Heat): Float64Array {
   const { groups, groupOf } = hierarchy;
-  const sums = new Float64Array(groups.length).fill(NaN);
+  const found = new Float64Array(groups.length).fill(NaN);
   const add = (group: number, value: number): void => {
-    if (!Number.isNaN(value)) sums[group] = (Number.isNaN(sums[group]!) ? 0 : sums[group]!) + value;
+    const before = found[group]!;
+    if (Number.isNaN(value)) return;
+    if (Number.isNaN(before)) found[group] = value;
+    else found[group] = together === 'sum' ? before + value : Math.max(before, value);
   };
   values.forEach((value, item) => add(groupOf[item]!, value));
-  for (let group = groups.length - 1; group > 0; group--) add(groups[group]!.parent, sums[group]!);
-  return sums;
+  for (let group = groups.length - 1; group > 0; group--) add(groups[group]!.parent, found[group]!);
+  return found;
 }

@@ -5,6 +5,10 @@
 export interface LayerNumbers {
   readonly title: string;
   readonly numbers: ReadonlyMap<string, number>;
+  /** What the numbers are, where that is known: parts of a whole don't add up over layers. */
+  readonly unit?: 'microseconds' | 'part';
+  /** How they came about, in a sentence. */
+  readonly note?: string;
 }
 
 /**
@@ -16,7 +20,8 @@ const KERNEL_TIME = '_kernel_time';
 /** Reads either form. Throws an Error with one sentence where it is neither. */
 export function readLayerNumbers(text: string, fileName: string): LayerNumbers {
   const value = parsed(text);
-  if (Array.isArray(value)) return { title: `Time in ${fileName} (µs for each run)`, numbers: profileTimes(value) };
+  if (Array.isArray(value))
+    return { title: `Time in ${fileName}, of each run`, numbers: profileTimes(value), unit: 'microseconds' };
   if (typeof value !== 'object' || value === null) throw notNumbers();
   const numbers = new Map<string, number>();
   for (const [name, number] of Object.entries(value))

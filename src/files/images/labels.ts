@@ -28,6 +28,9 @@ export async function imageFiles(dir: string): Promise<LabelledFile[]> {
   return found;
 }
 
+/** Where labels come from: a JSON file, or what a person typed: JSON too, or folder names in class order. */
+export type LabelSource = { readonly file: string } | { readonly typed: string };
+
 export type ClassIndex = (folder: string) => number | null;
 
 /**
@@ -37,12 +40,17 @@ export type ClassIndex = (folder: string) => number | null;
  */
 export async function classIndex(
   dir: string,
-  labels: string | undefined,
+  labels: LabelSource | undefined,
   folders: readonly string[],
   classes: number,
 ): Promise<{ index: ClassIndex; how: string } | { index: null; how: string }> {
   const given = labels === undefined ? await optional(join(dir, 'classes.txt')) : null;
-  if (labels !== undefined) return fromMap(jsonLabels(await text(labels), labels), folders, classes, basename(labels));
+  if (labels !== undefined && 'typed' in labels)
+    return fromMap(typedLabels(labels.typed), folders, classes, 'what was typed');
+  if (labels !== undefined) {
+    const name = basename(labels.file);
+    return fromMap(jsonLabels(await text(labels.file), name), folders, classes, name);
+  }
   if (given !== null)
     return fromMap(
       new Map(
@@ -86,26 +94,33 @@ function fromMap(
   return { index: (folder) => map.get(folder) ?? null, how };
 }
 
-function jsonOf(content: string, path: string): unknown {
+function typedLabels(typed: string): Map<string, number> {
+  if (/^\s*[[{]/.test(typed)) return jsonLabels(typed, 'What was typed');
+  const names = typed
+    .split(/[,\r\n]+/)
+    .map((name) => name.trim())
+    .filter(Boolean);
+  return new Map(names.map((name, index) => [name, index]));
+}
+
+function jsonOf(content: string, name: string): unknown {
   try {
     return parseJsonValue(content);
   } catch (error) {
-    throw refused(`${basename(path)} can't be used: ${error instanceof Error ? error.message : String(error)}.`);
+    throw refused(`${name} can't be used: ${error instanceof Error ? error.message : String(error)}.`);
   }
 }
 
-function jsonLabels(content: string, path: string): Map<string, number> {
-  const value = jsonOf(content, path);
+function jsonLabels(content: string, name: string): Map<string, number> {
+  const value = jsonOf(content, name);
   if (Array.isArray(value) && value.every((v) => typeof v === 'string'))
-    return new Map(value.map((name, i) => [name, i]));
+    return new Map(value.map((folder, i) => [folder, i]));
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     const entries = Object.entries(value as Record<string, unknown>);
     if (entries.every(([, v]) => Number.isSafeInteger(v) && (v as number) >= 0))
       return new Map(entries as [string, number][]);
   }
-  throw refused(
-    `${basename(path)} must be a list of folder names in class order, or an object from folder name to class index.`,
-  );
+  throw refused(`${name} must be a list of folder names in class order, or an object from folder name to class index.`);
 }
 
 async function optional(path: string): Promise<string | null> {

@@ -47,6 +47,11 @@ export interface ImageResult {
   readonly label: number | null;
   /** Per run the five best classes, best first. */
   readonly top: Readonly<Partial<Record<RunKey, readonly number[]>>>;
+  /**
+   * How far the best class under colours falls behind the best one under gray repeated, as a part of the largest score
+   * there; 0 where it is the same.
+   */
+  readonly fall: number;
 }
 
 export interface Evaluation {
@@ -163,7 +168,19 @@ function count(
       tally.peak = Math.max(tally.peak, Math.abs(repeated?.[i] ?? v));
     }
   }
-  return { image: image.name, label: image.label, top };
+  return { image: image.name, label: image.label, top, fall: fallOf(top.rgb?.[0], repeated ?? []) };
+}
+
+function fallOf(before: number | undefined, gray: ArrayLike<number>): number {
+  const [now] = best(gray);
+  if (before === undefined || now === undefined || now === before) return 0;
+  const peak = Array.from(gray).reduce((most, score) => Math.max(most, Math.abs(score)), 0);
+  return ((gray[now] ?? 0) - (gray[before] ?? 0)) / (peak || 1);
+}
+
+/** The images whose best class changes when their colours are taken away, those that change most first. */
+export function changedImages(images: readonly ImageResult[]): ImageResult[] {
+  return images.filter(({ top }) => top.rgb?.[0] !== top.repeated?.[0]).toSorted((one, other) => other.fall - one.fall);
 }
 
 /** Positions of the largest scores, best first; the lower index first where two are the same. */

@@ -9,17 +9,17 @@ export function evaluationStatement(runs: readonly RunResult[]): string {
   const [rgb, repeated, adapted, exact] = [get('rgb'), get('repeated'), get('adapted'), get('exact')];
   if (!rgb || !repeated || !adapted) return 'Nothing was run.';
   const images = `${rgb.images} image${rgb.images === 1 ? '' : 's'}`;
-  const folded = exact
+  const builtIn = exact
     ? `; with built-in normalisation ${exact.top1 === null ? share(exact.agreesWithRgb) : share(exact.top1)}`
     : '';
   if (rgb.top1 === null)
     return (
       `On ${images} the top class is that of RGB for ${share(repeated.agreesWithRgb)} with gray repeated and ` +
-      `${share(adapted.agreesWithRgb)} with the adapted model${folded}.`
+      `${share(adapted.agreesWithRgb)} with the adapted model${builtIn}.`
     );
   return (
     `On ${images}, top-1: RGB ${share(rgb.top1)}, gray repeated ${share(repeated.top1 ?? 0)}, adapted model ` +
-    `${share(adapted.top1 ?? 0)}${folded}.`
+    `${share(adapted.top1 ?? 0)}${builtIn}.`
   );
 }
 
@@ -59,7 +59,7 @@ export function conclusions({
   if (!rgb || !repeated || !adapted) return [];
   const labelled = images.filter((i) => i.label !== null).length;
   const n = labelled || images.length;
-  const said = [grayness(rgb, repeated)];
+  const said = [grayness(rgb, repeated, n)];
   if (same(adapted))
     said.push(
       'Gray through the adapted model gives the scores of gray repeated (largest difference ' +
@@ -69,7 +69,7 @@ export function conclusions({
     const points = adapted.top1 === null || repeated.top1 === null ? '' : `, ${cost(repeated.top1 - adapted.top1)}`;
     said.push(
       'Gray through the adapted model with one mean and std has the top class of gray repeated on ' +
-        `${share(adapted.agreesWithRepeated)}${points}.`,
+        `${outOf(adapted.agreesWithRepeated, images.length)} images${points}.`,
     );
     if (exact && same(exact))
       said.push(
@@ -85,17 +85,22 @@ export function conclusions({
   return said;
 }
 
-function grayness(rgb: RunResult, repeated: RunResult): string {
+function grayness(rgb: RunResult, repeated: RunResult, images: number): string {
   if (rgb.top1 === null || repeated.top1 === null)
     return (
-      `Without colours the top class stays the same on ${share(repeated.agreesWithRgb)} of the images; labels would ` +
+      `Without colours the top class stays the same on ${outOf(repeated.agreesWithRgb, images)} images; labels would ` +
       'tell what that costs.'
     );
-  return `Without colours the original is right on ${share(repeated.top1)} in place of ${share(rgb.top1)} (top-1): grayness ${cost(
-    rgb.top1 - repeated.top1,
-  )
+  const points = cost(rgb.top1 - repeated.top1)
     .replace('costing', 'costs')
-    .replace('gaining', 'gains')}.`;
+    .replace('gaining', 'gains');
+  const before = Math.round(rgb.top1 * images);
+  return `Without colours the original is right on ${outOf(repeated.top1, images)} images in place of ${before} (top-1): grayness ${points}.`;
+}
+
+/** A share of some images as the count it came from: `7 of 24`. */
+export function outOf(part: number, images: number): string {
+  return `${Math.round(part * images).toLocaleString('en')} of ${images.toLocaleString('en')}`;
 }
 
 function same(run: RunResult): boolean {
@@ -139,12 +144,13 @@ function preparedText(how: EvaluationSummary['preprocessing']): string {
 
 /** The table, what it comes to, and how it came about. */
 export function evaluationText(e: EvaluationSummary & { readonly images: readonly ImageResult[] }): string[] {
+  const labelled = e.images.filter(({ label }) => label !== null).length;
   const rows = e.runs.map((run) => [
     run.title,
-    run.top1 === null ? '–' : share(run.top1),
-    run.top5 === null ? '–' : share(run.top5),
-    share(run.agreesWithRgb),
-    share(run.agreesWithRepeated),
+    run.top1 === null ? '–' : outOf(run.top1, labelled),
+    run.top5 === null ? '–' : outOf(run.top5, labelled),
+    outOf(run.agreesWithRgb, run.images),
+    outOf(run.agreesWithRepeated, run.images),
     run.key === 'rgb' ? '–' : run.scoreDifference.toExponential(1),
   ]);
   const table = [['run', 'top-1', 'top-5', 'agrees with RGB', 'agrees with repeated', 'score difference'], ...rows];

@@ -92,6 +92,11 @@ function halfEven(v: number): number {
   return v - down === 0.5 ? down + (down % 2) : Math.round(v);
 }
 
+/** The middle of a picture, as a square of `side` pixels. */
+export function thumbnail(picture: Picture, side: number): Picture {
+  return centerCrop(resizeShorter(picture, side), side, side);
+}
+
 /** Makes the shorter side `side` pixels long. */
 export function resizeShorter(picture: Picture, side: number): Picture {
   const { width, height } = picture;

@@ -184,7 +184,7 @@ export class AdaptFlow {
   private framework =
     (state: State): Step =>
     async (before) => {
-      const picked = await this.pickFramework(placeOf(state.uri), title(state), before);
+      const picked = await this.pickFramework(placeOf(state.uri), title({ ...state, goal: 'python' }), before);
       if (typeof picked === 'symbol') return picked;
       await this.copy(state.uri, await this.args(state), picked);
       return null;

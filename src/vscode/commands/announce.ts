@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { basename } from '../../files/paths.ts';
-import { markWrittenModel, removeWrittenModel, type WrittenModel } from '../../files/written.ts';
+import { markWrittenModel } from '../../files/written.ts';
 import type { AdaptReply, VerifyReply } from '../../page/workerMethods.ts';
 import { isCancel, messageOf } from '../errors.ts';
 import type { Extension } from '../extensionParts.ts';
@@ -30,7 +30,7 @@ export async function announce(extension: Extension, done: Converted): Promise<v
 }
 
 async function tellConverted(extension: Extension, done: Converted): Promise<void> {
-  const written = await markWrittenModel(done.outPath, done.dataCopies);
+  await remember(extension, [done]);
   const uri = uriOf(done.outPath);
   await reveal(uri);
   if (vscode.workspace.getConfiguration('channelwise').get('openAfterConversion', false))
@@ -43,7 +43,7 @@ async function tellConverted(extension: Extension, done: Converted): Promise<voi
     report: () => extension.tabs.show(`Report of ${basename(done.outPath)}`, reportLines(done)),
   });
   if (choice === 'Open') await extension.models.open(uri);
-  else if (choice !== undefined) await takeBack([written]);
+  else if (choice !== undefined) await takeBack(extension, [done]);
 }
 
 /** One message for several models: what was written, what not, and the reasons behind a button. */
@@ -54,16 +54,16 @@ export async function announceAll(
 ): Promise<void> {
   const last = done.at(-1);
   if (!last && not.length === 0) return;
-  const written = await Promise.all(done.map((converted) => markWrittenModel(converted.outPath, converted.dataCopies)));
+  await remember(extension, done);
   if (last) await reveal(uriOf(last.outPath));
-  const failed = written.filter((_, i) => done[i]?.proof?.verdict === 'failed');
+  const failed = done.filter(({ proof }) => proof?.verdict === 'failed');
   const choice = await decide({
     severity: failed.length > 0 || !last ? 'error' : 'info',
     text: summaryOfAll(done, not),
     buttons: buttonsForAll(done.length, failed.length),
     report: () => extension.tabs.show('Conversion to grayscale', details(done, not)),
   });
-  if (choice !== undefined) await takeBack(failed.length > 0 ? failed : written);
+  if (choice !== undefined) await takeBack(extension, failed.length > 0 ? failed : done);
 }
 
 function buttonsForAll(done: number, failed: number): readonly string[] {
@@ -87,9 +87,26 @@ async function decide({ severity, text, buttons, report }: Decision): Promise<st
   }
 }
 
-async function takeBack(files: readonly WrittenModel[]): Promise<void> {
-  for (const file of files)
-    await removeWrittenModel(file).catch((error: unknown) => showFailure(uriOf(file.model.path), error));
+async function remember({ conversions }: Extension, done: readonly Converted[]): Promise<void> {
+  for (const { outPath, dataCopies } of done) conversions.remember(await markWrittenModel(outPath, dataCopies));
+}
+
+/** Deletes what was written, and says so. */
+async function takeBack({ conversions }: Extension, done: readonly Converted[]): Promise<void> {
+  const said: string[] = [];
+  for (const { outPath } of done) {
+    try {
+      said.push(await conversions.undo(outPath));
+    } catch (error) {
+      showFailure(uriOf(outPath), error);
+    }
+  }
+  const [only] = said;
+  if (only === undefined) return;
+  void tell(
+    'info',
+    said.length === 1 ? only : `Undone: ${models(said.length)} deleted; the originals were never changed.`,
+  );
 }
 
 /** Selects a file in the Explorer. Who works in an editor stays there. */

@@ -2,7 +2,14 @@ import * as vscode from 'vscode';
 import { basename } from '../../files/paths.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { CallOptions } from '../../jobs/rpc.ts';
-import type { PageEvaluation, PageEvaluationChoice, PageEvaluationSetup } from '../../protocol/evaluation.ts';
+import { parseNumber, parseNumbers } from '../../jobs/maps/mapOptions.ts';
+import type { EvaluateArgs } from '../../page/workerMethods.ts';
+import type {
+  PageEvaluation,
+  PageEvaluationChoice,
+  PageEvaluationSetup,
+  PageGrayByLayer,
+} from '../../protocol/evaluation.ts';
 import { besideModel, placeOf, uriOf } from '../modelFiles.ts';
 import type { ModelJobs } from '../modelJobs.ts';
 import { askToSave } from '../window/dialogs.ts';
@@ -26,11 +33,44 @@ export async function evaluate(
   choice: PageEvaluationChoice,
   options: CallOptions,
 ): Promise<PageEvaluation> {
-  if (!document.evaluatedOn) throw new ChannelwiseError('refused', 'no-folder', 'Choose a folder of images first.');
-  const { models, folder } = document.evaluatedOn;
-  const { evaluation, csv } = await jobs.run('evaluate', { models, folder, choice }, options);
-  document.evaluatedOn = { models, folder, csv };
+  const args = evaluateArgs(document, choice);
+  const { evaluation, csv } = await jobs.run('evaluate', args, options);
+  document.evaluatedOn = { models: args.models, folder: args.folder, csv };
   return evaluation;
+}
+
+/** Measures how far each layer moves on the folder's images, and keeps a line per layer to be saved. */
+export async function grayByLayer(
+  jobs: ModelJobs,
+  document: ModelDocument,
+  choice: PageEvaluationChoice,
+  options: CallOptions,
+): Promise<PageGrayByLayer> {
+  const args = evaluateArgs(document, choice);
+  const { gray, csv } = await jobs.run('grayByLayer', args, options);
+  document.evaluatedOn = { models: args.models, folder: args.folder, csv };
+  return gray;
+}
+
+/** What was chosen, with the typed numbers read. Throws `refused` where they are none. */
+function evaluateArgs({ evaluatedOn }: ModelDocument, typed: PageEvaluationChoice): EvaluateArgs {
+  if (!evaluatedOn) throw new ChannelwiseError('refused', 'no-folder', 'Choose a folder of images first.');
+  const { models, folder } = evaluatedOn;
+  const { preset, stretch, order, mean, std, scale, labels } = typed;
+  const choice = {
+    preset,
+    stretch,
+    order,
+    mean: isBlank(mean) ? undefined : parseNumbers(mean, 'mean'),
+    std: isBlank(std) ? undefined : parseNumbers(std, 'std'),
+    scale: isBlank(scale) ? undefined : parseNumber(scale, 'scale'),
+    typedLabels: isBlank(labels) ? undefined : labels,
+  };
+  return { models, folder, choice };
+}
+
+function isBlank(text: string): boolean {
+  return text.trim() === '';
 }
 
 /** Writes one line per image where the person says; the file's name, or null. */

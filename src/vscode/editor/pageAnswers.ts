@@ -10,7 +10,8 @@ import { convertOne } from '../commands/convert.ts';
 import { messageOf } from '../errors.ts';
 import type { Extension } from '../extensionParts.ts';
 import { placeOf, uriOf } from '../modelFiles.ts';
-import { evaluate, evaluationSetup, saveEvaluation } from './evaluation.ts';
+import { tell } from '../window/messages.ts';
+import { evaluate, evaluationSetup, grayByLayer, saveEvaluation } from './evaluation.ts';
 import { changeGraphSetting, graphSettings } from './graphSettings.ts';
 import { copyLink } from './links.ts';
 import type { ModelDocument, ModelPage } from './modelDocument.ts';
@@ -111,8 +112,25 @@ const ANSWERS: {
   },
   evaluationSetup: (call) => evaluationSetup(call.extension.jobs, call.document, call),
   evaluate: (call, choice) => evaluate(call.extension.jobs, call.document, choice, call),
+  grayByLayer: (call, choice) => grayByLayer(call.extension.jobs, call.document, choice, call),
+  measureTime: (call, args) => ask(call, 'measureTime', args),
+  canUndo: ({ extension, document }) => extension.conversions.canUndo(placeOf(document.uri)),
+  undoConversion: async ({ extension, document }) => {
+    const said = await extension.conversions.undo(placeOf(document.uri));
+    void tell('info', said);
+    await closeTabsOf(document.uri);
+    return said;
+  },
   saveEvaluation: ({ document }) => saveEvaluation(document),
 };
+
+/** A page of a file that is gone has nothing to show. */
+async function closeTabsOf(uri: vscode.Uri): Promise<void> {
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  await vscode.window.tabGroups.close(
+    tabs.filter(({ input }) => input instanceof vscode.TabInputCustom && input.uri.toString() === uri.toString()),
+  );
+}
 
 /** The file beside this one that it says it was made from. */
 async function originalOf(call: Call): Promise<string> {

@@ -313,7 +313,7 @@ test('what it comes to is said: exact where it is, with n, and what is chance', 
   const exact = conclusions(await evaluateFolder(original, null, dir, { preset: 'zero-to-one' }));
   assert.match(
     exact[0] ?? '',
-    /^Without colours the original is right on .* in place of 100\.0 % \(top-1\): grayness costs \d/,
+    /^Without colours the original is right on .* in place of 4 \(top-1\): grayness costs \d/,
   );
   assert.match(
     exact[1] ?? '',

@@ -1,5 +1,5 @@
 import { LitElement, html, nothing } from 'lit';
-import type { TemplateResult } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
 import type {
   PageAdaptation,
   PageFold,
@@ -41,16 +41,45 @@ function isWrong({ now }: PageFold): boolean {
 
 /** The story of an adapted model: left what was checked now, right what the file says about itself. */
 export class Adaptation extends LitElement {
-  static override properties = { model: { attribute: false }, error: { state: true } };
+  static override properties = {
+    model: { attribute: false },
+    error: { state: true },
+    undoable: { state: true },
+    undone: { state: true },
+  };
   static override styles = [cardStyles, adaptationStyles];
   declare model: PageModel | null;
   /** What the last button could not do. */
   declare error: string;
+  /** Whether this file was written a while ago and is as it was then. */
+  declare undoable: boolean;
+  /** What Undo did; empty before. */
+  declare undone: string;
 
   constructor() {
     super();
     this.model = null;
     this.error = '';
+    this.undoable = false;
+    this.undone = '';
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('model')) void this.#askUndoable();
+  }
+
+  async #askUndoable(): Promise<void> {
+    this.undoable = this.model?.adaptation ? await request('canUndo', null).catch(() => false) : false;
+  }
+
+  async #undo(): Promise<void> {
+    this.error = '';
+    try {
+      this.undone = await request('undoConversion', null);
+      this.undoable = false;
+    } catch (error) {
+      this.error = error instanceof Error ? error.message : String(error);
+    }
   }
 
   override render(): TemplateResult | null {
@@ -89,6 +118,17 @@ export class Adaptation extends LitElement {
               >
             </div>`
       }
+      ${
+        this.undoable
+          ? html`<div class="row">
+              <vscode-button appearance="secondary" @click=${() => void this.#undo()}
+                >Undo the conversion</vscode-button
+              >
+              <span class="sub">deletes this file, which is as it was written</span>
+            </div>`
+          : null
+      }
+      <p role="status">${this.undone}</p>
       ${this.error ? html`<p class="bad" role="alert">${this.error}</p>` : null}`;
   }
 

@@ -4,6 +4,7 @@ import type { PageAction } from '../../../src/protocol/actions.ts';
 import type { PageModel, PageView } from '../../../src/protocol/messages.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
+import type { LayerNumbers } from '../../graph/layerNumbers.ts';
 import { isTarget, menuContext } from '../../graph/targets.ts';
 import type { Target } from '../../graph/targets.ts';
 import { offerMenu } from '../../state/contextMenu.ts';
@@ -184,6 +185,14 @@ export class ModelPage extends LitElement {
     if (model && isTarget(model, event.detail)) offerMenu(menuContext(model, event.detail, this.selected));
   }
 
+  /** Shows the graph, coloured by numbers that another tab has measured. */
+  async #colourLayers(numbers: LayerNumbers): Promise<void> {
+    this.tab = 'graph';
+    await this.updateComplete;
+    const panel = this.renderRoot.querySelector('cw-graph-panel');
+    if (panel instanceof GraphPanel) panel.showNumbers(numbers);
+  }
+
   /** The graph view, for the tools beside it. */
   get graphView(): GraphView | null {
     const panel = this.renderRoot.querySelector('cw-graph-panel');
@@ -330,6 +339,8 @@ export class ModelPage extends LitElement {
         @layer-action=${(event: CustomEvent<PageAction>) => void this.act(event.detail, null)}
         @trace-ended=${() => reading.endTrace()}
         @path-asked=${() => reading.askForPath()}
+        @measure-asked=${() => (this.tab = 'evaluate')}
+        @colour-layers=${(event: CustomEvent<LayerNumbers>) => void this.#colourLayers(event.detail)}
         @heat-failed=${(event: CustomEvent<string>) => reading.fail(event.detail)}
       >
         ${this.#stage(page)}

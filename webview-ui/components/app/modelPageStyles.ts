@@ -77,6 +77,14 @@ export const modelPageStyles = css`
     left: 10px;
     bottom: 10px;
   }
+  .measuring {
+    position: absolute;
+    inset: 0;
+    margin: auto;
+    height: max-content;
+    background: var(--vscode-editorWidget-background);
+    border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border, transparent));
+  }
   .notice {
     display: flex;
     gap: 12px;

@@ -5,7 +5,8 @@ import type { PageModel } from '../../../src/protocol/messages.ts';
 import { ComparedGraphs } from '../../state/comparedGraphs.ts';
 import { HostError, request } from '../../state/host.ts';
 import './differenceList.ts';
-import '../app/longWork.ts';
+import '../emptyState.ts';
+import '../longWork.ts';
 import { TwinGraphs } from './twinGraphs.ts';
 
 const WITH_GRAPHS =
@@ -62,16 +63,6 @@ export class CompareView extends LitElement {
     cw-twin-graphs {
       flex: 1;
       min-width: 0;
-    }
-    .empty {
-      margin: auto;
-      padding: 24px;
-      max-width: 520px;
-      text-align: center;
-      overflow-wrap: anywhere;
-    }
-    .empty p {
-      margin: 0 0 14px;
     }
     @media (max-width: 760px) {
       .body {
@@ -162,28 +153,29 @@ export class CompareView extends LitElement {
   }
 
   override render(): TemplateResult {
-    const pageComparison = this.comparison;
+    const comparison = this.comparison;
     if (this.progress !== null)
       return html`<cw-long-work
         .text=${'Comparing the two models'}
         .fraction=${this.progress}
         @stop=${() => this.#running?.abort()}
       ></cw-long-work>`;
-    if (this.error)
-      return html`<div class="empty">
-        <p role="alert">${this.error}</p>
-        ${this.#choose('Choose Another Model…')}
-      </div>`;
-    if (!pageComparison)
-      return html`<div class="empty">
-        <p>${this.model?.hasGraph ? WITH_GRAPHS : WEIGHTS_ALONE}</p>
-        ${this.#choose('Choose a Model…')}
-      </div>`;
+    if (!comparison || this.error)
+      return html`<cw-empty-state
+        .problem=${this.error}
+        .text=${this.error ? '' : this.#purpose}
+        .button=${this.error ? 'Choose Another Model…' : 'Choose a Model…'}
+        @begin=${() => void request('command', { name: 'compare' })}
+      ></cw-empty-state>`;
     return html` <div class="top">
-        <p role="status">${this.#between(pageComparison)}${pageComparison.statement}</p>
+        <p role="status">${this.#between(comparison)}${comparison.statement}</p>
         ${this.#choose('Compare with Another…')}
       </div>
-      <div class="body">${this.#differences(pageComparison)}${this.#twins(pageComparison)}</div>`;
+      <div class="body">${this.#differences(comparison)}${this.#twins(comparison)}</div>`;
+  }
+
+  get #purpose(): string {
+    return this.model?.hasGraph ? WITH_GRAPHS : WEIGHTS_ALONE;
   }
 
   /** The names stand over the graphs where there are any. */

@@ -159,23 +159,36 @@ export class DifferenceList extends LitElement {
       </div>`;
     };
     return html`<div
-      role="listbox"
-      tabindex="0"
-      aria-label="Differences"
-      aria-activedescendant=${this.at >= 0 ? `d${this.at}` : ''}
-      @keydown=${this.#key}
-    >
-      ${this.groups.map((group) => {
-        const shown = this.#shown(group);
-        const left = group.rows.length - shown.length;
-        return html`<div role="group" aria-label=${`${group.title}, ${group.count}`}>
-          <div class="title" aria-hidden="true">${group.title} <span>${countText(group.count)}</span></div>
-          ${shown.map(option)}
-          ${left > 0 ? html`<button class="more" @click=${() => (this.whole = new Set([...this.whole, group.title]))}>Show ${countText(left)} more</button>` : null}
-          ${left === 0 && group.count > group.rows.length ? html`<div class="title" aria-hidden="true"><span>and ${countText(group.count - group.rows.length)} more; channelwise compare --json lists all</span></div>` : null}
-        </div>`;
-      })}
-    </div>`;
+        role="listbox"
+        tabindex="0"
+        aria-label="Differences"
+        aria-activedescendant=${this.at >= 0 ? `d${this.at}` : ''}
+        @keydown=${this.#key}
+      >
+        ${this.groups.map(
+          (group) =>
+            html`<div role="group" aria-label=${`${group.title}, ${group.count}`}>
+              <div class="title" aria-hidden="true">${group.title} <span>${countText(group.count)}</span></div>
+              ${this.#shown(group).map(option)}
+            </div>`,
+        )}
+      </div>
+      ${this.groups.map((group) => this.#rest(group))}`;
+  }
+
+  /** What the list leaves out of a group; it stands behind the list, which holds nothing but differences. */
+  #rest(group: PageDifferenceGroup): TemplateResult | null {
+    const left = group.rows.length - this.#shown(group).length;
+    const title = group.title.toLowerCase();
+    if (left > 0)
+      return html`<button class="more" @click=${() => (this.whole = new Set([...this.whole, group.title]))}>
+        Show ${countText(left)} more of ${title}
+      </button>`;
+    const missing = group.count - group.rows.length;
+    if (missing === 0) return null;
+    return html`<p class="title">
+      <span>and ${countText(missing)} more of ${title}; channelwise compare --json lists all</span>
+    </p>`;
   }
 }
 customElements.define('cw-difference-list', DifferenceList);

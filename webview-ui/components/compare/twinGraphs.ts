@@ -31,7 +31,7 @@ export class TwinGraphs extends LitElement {
     section + section {
       border-left: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
     }
-    h3 {
+    h2 {
       margin: 0;
       padding: 5px 12px;
       font-size: 0.92em;
@@ -42,7 +42,7 @@ export class TwinGraphs extends LitElement {
       background: var(--vscode-sideBar-background, var(--vscode-editor-background));
       border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
     }
-    h3 span {
+    h2 span {
       color: var(--vscode-descriptionForeground);
       font-weight: 400;
     }
@@ -149,7 +149,7 @@ export class TwinGraphs extends LitElement {
 
   #half(side: Side, label: string): TemplateResult {
     return html`<section id=${side} aria-label=${`${label} model: ${this.names[side]}`}>
-      <h3 title=${this.names[side]}><span>${label}</span> ${this.names[side]}</h3>
+      <h2 title=${this.names[side]}><span>${label}</span> ${this.names[side]}</h2>
       <div class="view">
         <cw-graph-view
           .session=${this.graphs?.sessions[side] ?? null}

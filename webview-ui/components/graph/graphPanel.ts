@@ -2,10 +2,14 @@ import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import type { Heat } from '../../graph/heat.ts';
+import type { LayerNumbers } from '../../graph/layerNumbers.ts';
 import type { Trace } from '../../graph/trace.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
+import { HostError } from '../../state/host.ts';
+import { measureTime } from '../../state/measuredTime.ts';
 import { GraphTools } from './graphTools.ts';
 import { GraphView } from './graphView.ts';
+import '../longWork.ts';
 import './legend.ts';
 
 /** The Graph tab: the picture, its tools, and what its colours mean. Holds what the picture is coloured by. */
@@ -17,6 +21,7 @@ export class GraphPanel extends LitElement {
     trace: { attribute: false },
     bookmarks: { attribute: false },
     heat: { state: true },
+    measured: { state: true },
   };
   declare session: GraphSession | null;
   declare selected: SelectionKey | null;
@@ -25,6 +30,9 @@ export class GraphPanel extends LitElement {
   declare bookmarks: readonly SelectionKey[];
   /** What colours the graph in place of operators. */
   declare heat: Heat | null;
+  /** How far a measurement is, 0 to 1; null while there is none. */
+  declare measured: number | null;
+  #measuring: AbortController | null = null;
 
   constructor() {
     super();
@@ -34,6 +42,7 @@ export class GraphPanel extends LitElement {
     this.trace = null;
     this.bookmarks = [];
     this.heat = null;
+    this.measured = null;
   }
 
   /** No shadow root of its own: the panel is a part of the page, which places its tools. */
@@ -65,6 +74,43 @@ export class GraphPanel extends LitElement {
     await tools.readNumbers(file);
   }
 
+  /** Colours the graph by numbers that were measured for its layers. */
+  showNumbers(numbers: LayerNumbers): void {
+    const tools = this.querySelector('cw-graph-tools');
+    try {
+      if (tools instanceof GraphTools) tools.showNumbers(numbers);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #measureTime(): Promise<void> {
+    const { session } = this;
+    if (!session || this.#measuring) return;
+    const measuring = new AbortController();
+    this.#measuring = measuring;
+    this.measured = 0;
+    const onProgress = (fraction: number): void => void (this.measured = fraction);
+    try {
+      this.showNumbers(await measureTime(session.model.page, { signal: measuring.signal, onProgress }));
+    } catch (error) {
+      if (!(error instanceof HostError && error.code === 'cancelled')) this.#fail(error);
+    }
+    this.#measuring = null;
+    this.measured = null;
+  }
+
+  #measureAsked(event: CustomEvent<'time' | 'gray'>): void {
+    if (event.detail !== 'time') return;
+    event.stopPropagation();
+    void this.#measureTime();
+  }
+
+  #fail(error: unknown): void {
+    const sentence = error instanceof Error ? error.message : String(error);
+    this.dispatchEvent(new CustomEvent('heat-failed', { detail: sentence, bubbles: true, composed: true }));
+  }
+
   async #openAll(open: boolean): Promise<void> {
     if (!this.session?.setAll(open)) return;
     this.dispatchEvent(new CustomEvent('all-groups', { detail: open }));
@@ -89,8 +135,19 @@ export class GraphPanel extends LitElement {
         .target=${this}
         @open-all=${() => void this.#openAll(true)}
         @close-all=${() => void this.#openAll(false)}
+        @measure-asked=${this.#measureAsked}
         @heat-chosen=${(event: CustomEvent<Heat | null>) => (this.heat = event.detail)}
       ></cw-graph-tools>
+      ${
+        this.measured === null
+          ? null
+          : html`<cw-long-work
+              class="measuring"
+              .text=${'Running the model to measure its layers'}
+              .fraction=${this.measured}
+              @stop=${() => this.#measuring?.abort()}
+            ></cw-long-work>`
+      }
       <cw-legend .model=${session.model} .heat=${this.heat} .theme=${this.graphView?.theme ?? null}></cw-legend>`;
   }
 }

@@ -5,6 +5,7 @@ import type { Region } from '../../draw/svg.ts';
 import { NO_MARKS } from '../../draw/marks.ts';
 import { paint } from '../../draw/paint.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
+import type { LayerNumbers } from '../../graph/layerNumbers.ts';
 import { changeSetting, onSettings, settings } from '../../state/settings.ts';
 import { saveBlob } from '../../state/download.ts';
 import '../icon.ts';
@@ -71,6 +72,12 @@ export class GraphTools extends LitElement {
     this.session = null;
     this.target = null;
     this.saving = false;
+  }
+
+  /** Colours the graph by what was measured. */
+  showNumbers(numbers: LayerNumbers): void {
+    const menu = this.renderRoot.querySelector('cw-heat-menu');
+    if (menu instanceof HeatMenu) menu.show(numbers, 'The measurement');
   }
 
   /** Colours the graph by the numbers in a file that was dropped. */

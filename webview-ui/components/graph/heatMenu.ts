@@ -3,14 +3,20 @@ import type { TemplateResult } from 'lit';
 import { COST_HEATS, costHeat, numbersHeat } from '../../graph/heat.ts';
 import type { CostHeat, Heat } from '../../graph/heat.ts';
 import { readLayerNumbers } from '../../graph/layerNumbers.ts';
+import type { LayerNumbers } from '../../graph/layerNumbers.ts';
 import type { GraphModel } from '../../graph/graphModel.ts';
+import { canBecomeGray } from '../../state/tabs.ts';
 
 /** A profile of a large network is some tens of megabytes; more would stop the page for seconds. */
 const MOST_BYTES = 128 * 1024 * 1024;
 
 /** The choice of what the graph is coloured by. `heat-chosen` carries a Heat or null; `heat-failed` a sentence. */
 export class HeatMenu extends LitElement {
-  static override properties = { model: { attribute: false }, chosen: { state: true } };
+  static override properties = {
+    model: { attribute: false },
+    chosen: { state: true },
+    shown: { state: true },
+  };
   static override styles = css`
     :host {
       display: inline-flex;
@@ -33,11 +39,19 @@ export class HeatMenu extends LitElement {
   `;
   declare model: GraphModel | null;
   declare chosen: string;
+  /** What the numbers are that colour the graph now. */
+  declare shown: string;
 
   constructor() {
     super();
     this.model = null;
     this.chosen = 'kind';
+    this.shown = '';
+  }
+
+  /** Whether some input may hold colours, which gray would take away. */
+  get #hasColours(): boolean {
+    return this.model !== null && canBecomeGray(this.model.page);
   }
 
   #tell(heat: Heat | null): void {
@@ -47,10 +61,11 @@ export class HeatMenu extends LitElement {
   #choose(event: Event): void {
     const select = event.target as HTMLSelectElement;
     const { value } = select;
-    if (value === 'file') {
-      // The select goes back until a file was read.
+    if (value === 'file' || value === 'time' || value === 'gray') {
+      // The select goes back until there are numbers.
       select.value = this.chosen;
-      this.renderRoot.querySelector('input')?.click();
+      if (value === 'file') this.renderRoot.querySelector('input')?.click();
+      else this.dispatchEvent(new CustomEvent('measure-asked', { detail: value, bubbles: true, composed: true }));
       return;
     }
     this.chosen = value;
@@ -64,15 +79,21 @@ export class HeatMenu extends LitElement {
     if (!model) return;
     try {
       if (file.size > MOST_BYTES) throw new Error(`${file.name} has more than ${MOST_BYTES / 2 ** 20} MB.`);
-      const { title, numbers } = readLayerNumbers(await file.text(), file.name);
-      const heat = numbersHeat(model, title, numbers);
-      if (heat.values.every(Number.isNaN)) throw new Error(`${file.name} names no layer of this model.`);
-      this.chosen = 'numbers';
-      this.#tell(heat);
+      this.show(readLayerNumbers(await file.text(), file.name), file.name);
     } catch (error) {
       const sentence = error instanceof Error ? error.message : String(error);
       this.dispatchEvent(new CustomEvent('heat-failed', { detail: sentence, bubbles: true, composed: true }));
     }
+  }
+
+  /** Colours the graph by numbers that were read or measured. Throws an Error where they are of no layer here. */
+  show(numbers: LayerNumbers, from: string): void {
+    if (!this.model) return;
+    const heat = numbersHeat(this.model, numbers);
+    if (heat.values.every(Number.isNaN)) throw new Error(`${from} names no layer of this model.`);
+    this.chosen = 'numbers';
+    this.shown = numbers.title;
+    this.#tell(heat);
   }
 
   #picked(event: Event): void {
@@ -92,7 +113,9 @@ export class HeatMenu extends LitElement {
       >
         <option value="kind" ?selected=${this.chosen === 'kind'}>Operator colours</option>
         ${costs.map(([by, { title }]) => html`<option value=${by} ?selected=${this.chosen === by}>${title}</option>`)}
-        ${this.chosen === 'numbers' ? html`<option value="numbers" selected>Numbers from a file</option>` : null}
+        ${this.chosen === 'numbers' ? html`<option value="numbers" selected>${this.shown}</option>` : null}
+        <option value="time">Time, measured here…</option>
+        ${this.#hasColours ? html`<option value="gray">What gray costs…</option>` : null}
         <option value="file">Numbers from a file…</option>
       </select>
       <input type="file" accept=".json" aria-hidden="true" tabindex="-1" @change=${this.#picked} />`;

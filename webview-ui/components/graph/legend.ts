@@ -3,7 +3,7 @@ import type { SVGTemplateResult, TemplateResult } from 'lit';
 import type { NodeKind } from '../../../src/protocol/messages.ts';
 import { heatColour } from '../../draw/boxColours.ts';
 import type { Theme } from '../../draw/theme.ts';
-import { heaviest, knownCount } from '../../graph/heat.ts';
+import { heatShare, heaviest, knownCount, leastOf } from '../../graph/heat.ts';
 import type { Heat, Heaviest } from '../../graph/heat.ts';
 import type { GraphModel } from '../../graph/graphModel.ts';
 import type { ItemKind } from '../../graph/items.ts';
@@ -154,23 +154,29 @@ export class Legend extends LitElement {
     const [first] = top;
     if (!first) return html`<p>No layer has a number. Named sizes may need numbers: see Sizes.</p>`;
     const known = knownCount(heat);
+    const least = leastOf(heat);
     const layers = model.page.nodes.length;
     return html`${bar()}
-      <div class="ends"><span>0</span><span>${heat.text(first.value)}</span></div>
+      <div class="ends"><span>${least === 0 ? '0' : heat.text(least)}</span><span>${heat.text(first.value)}</span></div>
       <ol aria-label="Heaviest layers">
         ${top.map(
           (layer) =>
             html`<li>
-              ${swatch(heatColour(Math.sqrt(layer.value / first.value)))}
+              ${swatch(heatColour(heatShare(heat, layer.value, first.value)))}
               <button title=${layer.name} @click=${() => this.#go(layer)}><bdi>${layer.name}</bdi></button>
-              <span class="value">${heat.text(layer.value)} · ${(layer.share * 100).toFixed(1)} %</span>
+              <span class="value">${heat.text(layer.value)}${shareText(heat, layer)}</span>
             </li>`,
         )}
       </ol>
-      ${known < layers ? html`<p>${countText(known)} of ${countText(layers)} layers have a number.</p>` : null}`;
+      ${known < layers ? html`<p>${countText(known)} of ${countText(layers)} layers have a number.</p>` : null}
+      ${heat.note ? html`<p>${heat.note}</p>` : null}`;
   }
 }
 customElements.define('cw-legend', Legend);
+
+function shareText({ together }: Heat, { share }: Heaviest): string {
+  return together === 'sum' ? ` · ${(share * 100).toFixed(1)} %` : '';
+}
 
 function swatch(colour: string): TemplateResult {
   return html`<svg class="swatch" aria-hidden="true" viewBox="0 0 1 1" preserveAspectRatio="none">

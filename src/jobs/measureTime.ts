@@ -1,0 +1,14 @@
+import { measureTime, type MeasuredTime } from '../verify/time/measureTime.ts';
+import type { Bound } from '../verify/time/madeUpInputs.ts';
+import { wiring } from '../verify/wiring.ts';
+import { withOpenModel } from './openModel.ts';
+import type { CallOptions } from './rpc.ts';
+
+/** Runs a file's model on made-up inputs and measures how long it takes. Throws as `measureTime` does. */
+export function measureTimeOfFile(
+  path: string,
+  bound: Bound,
+  { signal, onProgress }: CallOptions,
+): Promise<MeasuredTime> {
+  return withOpenModel(path, signal, (model) => measureTime({ model: wiring(model), bound, signal, onProgress }));
+}

@@ -1,0 +1,29 @@
+import { basename } from '../files/paths.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
+import { removeWrittenModel, sameAsWritten, type WrittenModel } from '../files/written.ts';
+
+/** The models that were written since VS Code was opened, so that they can be taken back, each once. */
+export class Conversions {
+  private readonly written = new Map<string, WrittenModel>();
+
+  remember(model: WrittenModel): void {
+    this.written.set(model.model.path, model);
+  }
+
+  /** Whether a file was written here and is as it was then. */
+  async canUndo(path: string): Promise<boolean> {
+    const model = this.written.get(path);
+    return model !== undefined && sameAsWritten(model.model);
+  }
+
+  /** Deletes a model that was written here; says what was done. Throws `refused` where it was changed or is gone. */
+  async undo(path: string): Promise<string> {
+    const model = this.written.get(path);
+    if (!model)
+      throw new ChannelwiseError('refused', 'not-ours', 'It was not written since VS Code was opened, so it stays.');
+    await removeWrittenModel(model);
+    this.written.delete(path);
+    const copies = model.copies.length > 0 ? ' and the data files copied for it' : '';
+    return `Undone: ${basename(path)}${copies} deleted; the original was never changed.`;
+  }
+}
