@@ -1,11 +1,13 @@
 import { adaptModel, type Adaptation } from '../adapt/adaptModel.ts';
 import { adaptKeras } from '../adapt/keras/adaptKeras.ts';
+import { provenanceOf, provenanceText } from '../adapt/report/provenance.ts';
 import { grayscale, type ChannelMap } from '../adapt/maps/channelMap.ts';
 import { summary, type AdaptationPlan } from '../adapt/report/plan.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Splice } from '../bytes/splice.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
 import { saveBeside } from '../files/writing.ts';
+import { sourceDigest } from '../files/sourceDigest.ts';
 import { modelDigest } from '../files/modelDigest.ts';
 import { basename, dirname, resolve } from '../files/paths.ts';
 import { dataCopies, withDataCopies, type DataCopy } from './dataCopies.ts';
@@ -76,7 +78,18 @@ async function adapted(
   { path, source, model, ctx, data, keras }: OpenModel,
   choice: Pick<AdaptOptions, 'map' | 'inputs' | 'axis' | 'keepIntegers' | 'signal'>,
 ): Promise<Adaptation> {
-  if (keras) return adaptKeras({ opened: keras, map: choice.map, inputs: choice.inputs, signal: choice.signal });
+  if (keras) {
+    if (choice.keepIntegers)
+      throw new ChannelwiseError(
+        'refused',
+        'keep-integers',
+        'Keras files hold no int8 weights to keep (`--keep-integers`).',
+      );
+    const from = { name: basename(path), size: source.size, digest: await sourceDigest(source) };
+    const record = (plan: AdaptationPlan): string =>
+      provenanceText(provenanceOf(model), plan, { version: VERSION, source: from });
+    return adaptKeras({ ...choice, opened: keras, record });
+  }
   await data.watch(externalFiles(model).keys());
   const origin = { name: basename(path), size: source.size, digest: await modelDigest(source, model) };
   return adaptModel({ ...choice, ctx, model, version: VERSION, source: origin });

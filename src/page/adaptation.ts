@@ -6,6 +6,7 @@ import type { Model } from '../formats/onnx/model.ts';
 import type { PageAdaptation, PageFold, PageMappedInput, PageOriginal, PageStep } from '../protocol/adaptation.ts';
 import type { Shapes } from '../graph/shapes/shapes.ts';
 import { modelDigest } from '../files/modelDigest.ts';
+import { sourceDigest } from '../files/sourceDigest.ts';
 import { basename, dirname, join, resolve } from '../files/paths.ts';
 import { holdsWeightsAlone, withOpenFile } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
@@ -88,9 +89,10 @@ function isPlainName(name: string): boolean {
 /** Size and digest of a file as a conversion of it records them: with its data files where it is a model. */
 async function fileMark(path: string): Promise<{ readonly size: number; readonly digest: string }> {
   if (await holdsWeightsAlone(path)) return withOpenFile(path, undefined, weightsMark);
-  return withOpenModel(path, undefined, async ({ source, model }) => ({
+  return withOpenModel(path, undefined, async ({ source, model, keras }) => ({
     size: source.size,
-    digest: await modelDigest(source, model),
+    // The weights that a Keras network's graph names lie in its own file.
+    digest: keras ? await sourceDigest(source) : await modelDigest(source, model),
   }));
 }
 

@@ -29,6 +29,10 @@ export interface KerasRequest {
   readonly opened: OpenedNetwork;
   readonly map: ChannelMap;
   readonly inputs?: readonly string[] | undefined;
+  /** The axis that holds the channels, where several may. */
+  readonly axis?: number | undefined;
+  /** Makes the record that the file is to keep. */
+  readonly record?: ((plan: AdaptationPlan) => string) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,25 +47,25 @@ export async function adaptKeras(request: KerasRequest): Promise<KerasAdaptation
   for (const inPlace of [false, true]) {
     const planned = await plan(request, inPlace);
     try {
-      return await translated(request.opened, planned);
+      return await translated(request, planned);
     } catch (error) {
       if (!(error instanceof ChannelwiseError) || error.kind !== 'refused' || !error.code.startsWith('keras-'))
         throw error;
       refusal = error;
       if (!inPlace) continue;
-      const rebuilt = await withLayersInFront(request.opened, planned.plan);
+      const rebuilt = await withLayersInFront(request, planned.plan);
       if (rebuilt) return rebuilt;
     }
   }
   throw refusal ?? new RangeError('no plan was tried');
 }
 
-function plan({ opened, map, inputs, signal }: KerasRequest, inPlace: boolean): Promise<PlannedAdaptation> {
-  return planAdaptation({ ctx: opened.ctx, model: opened.presented.model, map, inputs, signal, inPlace });
+function plan({ opened, map, inputs, axis, signal }: KerasRequest, inPlace: boolean): Promise<PlannedAdaptation> {
+  return planAdaptation({ ctx: opened.ctx, model: opened.presented.model, map, inputs, axis, signal, inPlace });
 }
 
 /** What a plan changes, in datasets and configuration. */
-async function translated(opened: OpenedNetwork, planned: PlannedAdaptation): Promise<KerasAdaptation> {
+async function translated({ opened, record }: KerasRequest, planned: PlannedAdaptation): Promise<KerasAdaptation> {
   const { file } = opened;
   const change = new Translation(opened, planned);
   change.refuseNewNodes();
@@ -70,16 +74,21 @@ async function translated(opened: OpenedNetwork, planned: PlannedAdaptation): Pr
   change.edits.push(...shapeEdits(opened, planned.walk));
   const state = await optimizerState(file.tree, change.changedWeights());
   const datasets = new Map([...change.datasets, ...state]);
-  const splices = await kerasSplices(file, { datasets, config: change.edits });
-  return { plan: change.plan(state.size), splices };
+  const made = change.plan(state.size);
+  const splices = await kerasSplices(file, { datasets, config: change.edits, record: record?.(made) });
+  return { plan: made, splices };
 }
 
 /** The old image rebuilt behind the input, for what no weight can take in; null where no layers can say it. */
-async function withLayersInFront(opened: OpenedNetwork, planned: AdaptationPlan): Promise<KerasAdaptation | null> {
+async function withLayersInFront(
+  { opened, record }: KerasRequest,
+  planned: AdaptationPlan,
+): Promise<KerasAdaptation | null> {
   const front = rebuildInFront(opened, planned.inputs);
   if (!front) return null;
-  const splices = await kerasSplices(opened.file, { datasets: new Map(), config: front.edits });
-  return { plan: planInFront(planned, front.added), splices };
+  const made = planInFront(planned, front.added);
+  const change = { datasets: new Map<string, NewData>(), config: front.edits, record: record?.(made) };
+  return { plan: made, splices: await kerasSplices(opened.file, change) };
 }
 
 /** Attributes whose change a configuration can say. */

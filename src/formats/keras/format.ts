@@ -141,5 +141,5 @@ function storedTensor(tree: Hdf5Tree, { path, dataset }: Hdf5Object): StoredTens
 /** Where the file has a graph, what its layers say of their shapes follows from that, not from here. */
 function writer(file: KerasFile, network: OpenedNetwork | null): OpenedFile['writer'] {
   if (network) return { refused: 'A model with a graph is changed through its graph.' };
-  return { record: null, splices: (changes) => weightsSplices(file, changes) };
+  return { record: file.record, splices: (changes, record) => weightsSplices(file, changes, record) };
 }

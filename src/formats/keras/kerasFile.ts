@@ -2,6 +2,7 @@ import type { ByteSource } from '../../bytes/byteSource.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { openZip, type ZipArchive } from '../zip/zipArchive.ts';
 import type { ZipEntry } from '../zip/centralDirectory.ts';
+import { RECORD_KEY } from '../format.ts';
 import { textRanges, texts, type Attribute } from './hdf5/attributes.ts';
 import type { ChecksumBlock } from './hdf5/checksum.ts';
 import type { ByteRange } from './hdf5/globalHeap.ts';
@@ -30,15 +31,25 @@ export interface StoredConfig {
   readonly reference: TextReference | null;
 }
 
+/** The entries of a `.keras` archive; older ones have no metadata. */
+export interface KerasArchive {
+  readonly zip: ZipArchive;
+  readonly config: ZipEntry;
+  readonly weights: ZipEntry;
+  readonly metadata: { readonly entry: ZipEntry; readonly text: string; readonly json: Json } | null;
+}
+
 /** A `.keras` archive, or the HDF5 file that `.h5` and `.weights.h5` are. */
 export interface KerasFile {
   readonly source: ByteSource;
-  readonly archive: { readonly zip: ZipArchive; readonly config: ZipEntry; readonly weights: ZipEntry } | null;
+  readonly archive: KerasArchive | null;
   readonly tree: Hdf5Tree;
   readonly config: StoredConfig | null;
   /** What the file says of who wrote it; '' where it says nothing. */
   readonly version: string;
   readonly backend: string;
+  /** What an adapted file tells of its adaptation: in the archive's metadata, or an attribute of the root. */
+  readonly record: string | null;
 }
 
 /**
@@ -67,16 +78,23 @@ async function openArchive(source: ByteSource, signal?: AbortSignal): Promise<Ke
       `This archive is no Keras model: it has no ${config ? WEIGHTS_ENTRY : CONFIG_ENTRY}.`,
     );
   const written = await entryText(zip, config);
-  const metadata = zip.entry(METADATA_ENTRY);
-  const about = metadata ? parseJson(await entryText(zip, metadata), METADATA_ENTRY) : undefined;
+  const metadata = await metadataOf(zip);
   return {
     source,
-    archive: { zip, config, weights },
+    archive: { zip, config, weights, metadata },
     tree: await readTree(await zip.data(weights), signal),
     config: { text: written, json: parseJson(written, CONFIG_ENTRY), range: null, block: null, reference: null },
-    version: text(member(about, 'keras_version')) ?? '',
+    version: text(member(metadata?.json, 'keras_version')) ?? '',
     backend: '',
+    record: text(member(metadata?.json, RECORD_KEY)) ?? null,
   };
+}
+
+async function metadataOf(zip: ZipArchive): Promise<KerasArchive['metadata']> {
+  const entry = zip.entry(METADATA_ENTRY);
+  if (!entry) return null;
+  const written = await entryText(zip, entry);
+  return { entry, text: written, json: parseJson(written, METADATA_ENTRY) };
 }
 
 async function entryText(zip: ZipArchive, entry: ZipEntry): Promise<string> {
@@ -105,6 +123,7 @@ async function openPlain(source: ByteSource, signal?: AbortSignal): Promise<Kera
     config: await plainConfig(tree, attributes.get('model_config')),
     version: await about('keras_version'),
     backend: await about('backend'),
+    record: (await about(RECORD_KEY)) || null,
   };
 }
 

@@ -26,7 +26,7 @@ export async function openNetwork(file: KerasFile, signal?: AbortSignal): Promis
       'This file holds weights alone; save the whole model from Keras (model.save) to have its layers too.',
     );
   const network = readNetwork(config.json);
-  const presented = await present({ network, tree, version, signal });
+  const presented = await present({ network, tree, version, record: file.record, signal });
   const ctx = {
     wire: new WireReader(presented.source, signal),
     external: new WeightReader(tree, presented.weights),

@@ -1,18 +1,23 @@
 import type { Splice } from '../../bytes/splice.ts';
+import { RECORD_KEY } from '../format.ts';
 import { zipSplices, type EntryChange } from '../zip/zipEdit.ts';
+import { entries, member } from '../../bytes/json/json.ts';
 import { fitJson, editText, type TextEdit } from '../../bytes/json/jsonEdit.ts';
 import { Hdf5Patch } from './hdf5/patch.ts';
 import type { ByteRange } from './hdf5/globalHeap.ts';
+import { putRootText } from './hdf5/newAttribute.ts';
 import { appendText } from './hdf5/newText.ts';
 import { replaceDataset, type NewData } from './hdf5/replaceDataset.ts';
 import type { Hdf5Tree } from './hdf5/tree.ts';
-import type { KerasFile, StoredConfig } from './kerasFile.ts';
+import type { KerasArchive, KerasFile, StoredConfig } from './kerasFile.ts';
 
 /** What changes in a Keras file; everything else stays byte for byte. */
 export interface KerasChange {
   /** New dims and data by the path of the dataset. */
   readonly datasets: ReadonlyMap<string, NewData>;
   readonly config: readonly TextEdit[];
+  /** What the file is to tell of its adaptation. */
+  readonly record?: string | undefined;
 }
 
 /**
@@ -26,6 +31,8 @@ export async function kerasSplices(file: KerasFile, change: KerasChange): Promis
   if (config?.range && change.config.length > 0) {
     putConfig(patch, file.tree, { config, range: config.range, text: editText(config.text, change.config) });
   }
+  // A file without room for the record goes without it; the change is the same.
+  if (!archive && change.record !== undefined) await putRootText(patch, file.tree, RECORD_KEY, change.record);
   const weights = await patch.splices();
   if (!archive || !config) return weights;
   const changes: EntryChange[] = [];
@@ -34,7 +41,22 @@ export async function kerasSplices(file: KerasFile, change: KerasChange): Promis
     const bytes = new TextEncoder().encode(editText(config.text, change.config));
     changes.push({ entry: archive.config, splices: [{ start: 0, end: archive.config.size, bytes }] });
   }
-  return zipSplices(archive.zip, changes);
+  const told = change.record === undefined ? null : metadataChange(archive, change.record);
+  return zipSplices(archive.zip, told ? [...changes, told] : changes);
+}
+
+/** The record under its own name in the metadata, which Keras does not read. */
+function metadataChange({ metadata }: KerasArchive, record: string): EntryChange | null {
+  if (!metadata || !(metadata.json.value instanceof Map)) return null;
+  const { json, text } = metadata;
+  const value = JSON.stringify(record);
+  const old = member(json, RECORD_KEY);
+  const comma = entries(json).size > 0 ? ', ' : '';
+  const edit = old
+    ? { start: old.start, end: old.end, text: value }
+    : { start: json.end - 1, end: json.end - 1, text: `${comma}${JSON.stringify(RECORD_KEY)}: ${value}` };
+  const bytes = new TextEncoder().encode(editText(text, [edit]));
+  return { entry: metadata.entry, splices: [{ start: 0, end: metadata.entry.size, bytes }] };
 }
 
 interface NewConfig {

@@ -6,9 +6,13 @@ import type { KerasFile } from './kerasFile.ts';
 import { kerasSplices } from './writeKeras.ts';
 
 /** Splices of a file whose graph is code: the changed datasets, and the input shape that Keras builds the model with. */
-export function weightsSplices(file: KerasFile, changes: readonly TensorChange[]): Promise<Splice[]> {
+export function weightsSplices(
+  file: KerasFile,
+  changes: readonly TensorChange[],
+  record: string | null,
+): Promise<Splice[]> {
   const datasets = new Map(changes.map(({ tensor, dims, bytes }) => [tensor, { dims, bytes }]));
-  return kerasSplices(file, { datasets, config: builtShapes(file, changes) });
+  return kerasSplices(file, { datasets, config: builtShapes(file, changes), record: record ?? undefined });
 }
 
 interface Channels {

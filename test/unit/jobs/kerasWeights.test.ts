@@ -151,8 +151,9 @@ test('Keras weights alone: swapped twice, a file is what it was', { skip }, asyn
   assert.ok(once.outPath);
   const twice = await adaptFile(once.outPath, { map: swapRedBlue() });
   assert.ok(twice.outPath);
-  assert.notDeepEqual(readFileSync(once.outPath), readFileSync(path));
-  assert.deepEqual(readFileSync(twice.outPath), readFileSync(path));
+  const [before, between, after] = [await dumpOf(path), await dumpOf(once.outPath), await dumpOf(twice.outPath)];
+  assert.notDeepEqual(between['layers/conv2d/vars/0'], before['layers/conv2d/vars/0']);
+  for (const [name, { hex }] of Object.entries(before)) assert.equal(after[name]?.hex, hex, name);
 });
 
 test('Keras weights alone: the input shape that a model of its own class is built with follows', { skip }, async () => {

@@ -53,6 +53,14 @@ interface Snapshot {
   readonly constants: number;
 }
 
+interface AboutGraph {
+  readonly name: string;
+  /** Of Keras. */
+  readonly version: string;
+  /** Entries by key. */
+  readonly metadata: readonly (readonly [key: string, value: string])[];
+}
+
 /** Collects a graph and writes it as the bytes of an ONNX model whose weights lie elsewhere, under their own names. */
 export class GraphBuilder {
   readonly weights = new Map<string, WeightView>();
@@ -111,7 +119,7 @@ export class GraphBuilder {
   }
 
   /** The bytes of the ModelProto. */
-  encode(name: string, version: string): Uint8Array {
+  encode({ name, version, metadata }: AboutGraph): Uint8Array {
     const graph = concat([
       ...this.nodes,
       encodeText(2, name || 'model'),
@@ -126,6 +134,7 @@ export class GraphBuilder {
       encodeField(7, graph),
       encodeField(8, varint(2, OPSET)),
       encodeField(8, concat([encodeText(1, KERAS_DOMAIN), varint(2, 1)])),
+      ...metadata.map(([key, value]) => encodeField(14, encodeEntry(key, value))),
     ]);
   }
 }

@@ -1,6 +1,7 @@
 import { MemorySource, type ByteSource } from '../../../bytes/byteSource.ts';
 import { FLOAT } from '../../../tensors/dtypes.ts';
 import type { Model } from '../../onnx/model.ts';
+import { RECORD_KEY } from '../../format.ts';
 import { scanModel } from '../../onnx/scan/scan.ts';
 import type { Hdf5Tree } from '../hdf5/tree.ts';
 import { graphDims, inputShape, inputType } from '../network/inputShape.ts';
@@ -33,6 +34,8 @@ export interface PresentRequest {
   readonly tree: Hdf5Tree;
   /** As the file says it, such as 2.4.0. */
   readonly version: string;
+  /** What the file tells of its adaptation. */
+  readonly record?: string | null;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -40,7 +43,7 @@ export interface PresentRequest {
  * Puts a network into operators, layer by layer. Layers that can't be presented stand there by their class, and
  * everything behind them that follows.
  */
-export async function present({ network, tree, version, signal }: PresentRequest): Promise<PresentedNetwork> {
+export async function present({ network, tree, version, record, signal }: PresentRequest): Promise<PresentedNetwork> {
   const graph = new GraphBuilder();
   const weights = new WeightSource(tree, await weightsByName(tree));
   const presentation: Presentation = { graph, weights, turned: new Map(), major: Number.parseInt(version, 10) || 2 };
@@ -58,7 +61,9 @@ export async function present({ network, tree, version, signal }: PresentRequest
     made.forEach((value, i) => values.set(valueName(call.name, i), value));
   }
   finish(graph, network, values);
-  const source = new MemorySource(graph.encode(network.name, version));
+  const source = new MemorySource(
+    graph.encode({ name: network.name, version, metadata: record ? [[RECORD_KEY, record]] : [] }),
+  );
   return {
     source,
     model: await scanModel(source, signal),
