@@ -6,7 +6,7 @@ export function nodeThread(file: string): Thread {
   const worker = new Worker(file);
   worker.unref();
   return {
-    post: (message, given = []) => worker.postMessage(message, given as readonly never[]),
+    post: (message, given = []) => worker.postMessage(message, [...given] as never[]),
     listen: (listener) => void worker.on('message', listener),
     onEnd(listener) {
       worker.on('error', (error) => listener(error.message));

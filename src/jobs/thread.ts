@@ -19,7 +19,7 @@ export type Transferable = ArrayBuffer | AnyPort;
 /** A MessagePort, of Node or of a browser, and what a browser's worker finds as `self`. */
 export interface AnyPort {
   /** Each platform has its own list of what can be given; ours is in all of them. */
-  postMessage(message: unknown, given: readonly never[]): void;
+  postMessage(message: unknown, given: never[]): void;
   addEventListener(type: 'message', listener: (event: Event) => void): void;
   start?(): void;
   unref?(): void;
@@ -28,7 +28,7 @@ export interface AnyPort {
 /** `keepsAlive`: in Node, whether waiting for a message keeps the process running. */
 export function threadPort(port: AnyPort, keepsAlive = true): ThreadPort {
   return {
-    post: (message, given = []) => port.postMessage(message, given as readonly never[]),
+    post: (message, given = []) => port.postMessage(message, [...given] as never[]),
     listen(listener) {
       port.addEventListener('message', (event) => listener((event as Event & { readonly data: unknown }).data));
       port.start?.();

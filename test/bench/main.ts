@@ -4,6 +4,7 @@ import { benchLayout } from './layout.ts';
 import { benchPage } from './page.ts';
 import { benchPytorch } from './pytorch.ts';
 import { benchShapes } from './shapes.ts';
+import { benchWeb } from './web.ts';
 
 /** One measured figure; ratios compare with a peer of the same run. */
 export interface Figure {
@@ -21,6 +22,7 @@ const SECTIONS: Readonly<Record<string, (paths: readonly string[], large: boolea
   shapes: benchShapes,
   layout: benchLayout,
   page: benchPage,
+  web: benchWeb,
 };
 
 async function main(): Promise<void> {

@@ -17,6 +17,8 @@ import { unzipSync } from 'fflate';
 import type { Browser, Frame, Locator, Page } from 'playwright-core';
 import { launchBrowser } from '../../scripts/browser.mjs';
 import { startWebHost } from '../../scripts/webHost.mjs';
+import { startStrictHost } from '../fixtures/strictHost.ts';
+import type { StrictRun } from '../fixtures/strictPage.ts';
 import { writePictures } from '../fixtures/writePictures.ts';
 import { writeWorkspace } from '../fixtures/writeWorkspace.ts';
 
@@ -26,6 +28,10 @@ import { writeWorkspace } from '../fixtures/writeWorkspace.ts';
 const SHOTS = fileURLToPath(new URL('../../test-results/', import.meta.url));
 const BUILT = fileURLToPath(new URL('../../dist/test/memory/extension.js', import.meta.url));
 const PATIENCE = Number(process.env.CHANNELWISE_PATIENCE ?? 60_000);
+
+/** Trained files of every other format, where they are beside this clone. */
+const SHARED = fileURLToPath(new URL('../../../shared/weights/', import.meta.url));
+const FORMATS = ['cifar10-zip.pth', 'mtcnn-pnet-legacy.pt', 'image-classifier.keras', 'teachable-machine.h5'];
 
 let root: string;
 let host: Awaited<ReturnType<typeof startWebHost>>;
@@ -88,6 +94,7 @@ function memoryExtension(): string {
     copyFileSync(join(models, 'resnet.onnx'), join(models, `fails at ${step}`, 'resnet.onnx'));
   }
   copyFileSync(join(models, 'resnet.onnx'), join(models, '600 MB.onnx'));
+  for (const name of existsSync(SHARED) ? FORMATS : []) copyFileSync(join(SHARED, name), join(models, name));
   copyFileSync(BUILT, join(folder, 'extension.js'));
   const names = readdirSync(join(folder, 'files'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -242,6 +249,38 @@ for (const step of ['writeFile', 'rename'])
     await said.locator('.codicon-notifications-clear').click();
     assert.equal(await page.locator('.explorer-folders-view .monaco-list-row[aria-level="2"]').count(), 1);
     await folder.click();
+  });
+
+for (const [wasm, verdict] of [
+  [true, 'proved'],
+  [false, 'unproved'],
+] as const)
+  test(`a page that forbids all but its scripts${wasm ? ' and WebAssembly' : ''}: the worker converts, ${verdict}`, async () => {
+    const model = join(root, 'memory', 'files', 'models', 'resnet.onnx');
+    const strict = await startStrictHost(join(root, 'packaged', 'dist', 'web'), model, wasm);
+    const tab = await browser.newPage();
+    try {
+      await tab.goto(strict.url);
+      const run = await tab.evaluate('run().catch((error) => ({ verdict: `${error.code}: ${error.message}` }))');
+      const said = (run as StrictRun).verdict;
+      assert.equal(wasm ? said : said.replace(/^runtime-.*/, 'unproved'), verdict, said);
+    } finally {
+      await tab.close();
+      await strict.stop();
+    }
+  });
+
+for (const name of existsSync(SHARED) ? FORMATS : [])
+  test(`${name} opens and converts in the browser`, async () => {
+    await file(name).dblclick();
+    await page.locator('.tab.active', { hasText: name }).waitFor();
+    await choose(file(name), 'Convert to Grayscale');
+    const made = name.replace(/\.[^.]*$/, (ending) => `.gray${ending}`);
+    await file(made).waitFor();
+    await toast(`${made}: `).waitFor();
+    assert.match(await toast(`${made}: `).innerText(), /Verified: (max|no difference)/);
+    await toast(`${made}: `).locator('.codicon-notifications-clear').click();
+    await shot(`web-${name}`);
   });
 
 test('the browser forbade nothing that the extension does', () => {

@@ -11,6 +11,8 @@ export const MAX_WHOLE_FILE = 512 * 1024 * 1024;
 
 /** A page asks for one weight after another of the same file, or of it and its original. */
 const KEPT_FILES = 2;
+/** Questions of a page follow one another within seconds; a page that is only looked at needs no memory. */
+const KEPT_MILLISECONDS = 10_000;
 
 interface Held {
   readonly version: string;
@@ -21,6 +23,7 @@ interface Held {
 export class HeldFiles {
   private readonly host: Pick<HostFiles, 'read'>;
   private held: Held[] = [];
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: Pick<HostFiles, 'read'>) {
     this.host = host;
@@ -32,12 +35,21 @@ export class HeldFiles {
     const file = known ?? { version, source: this.fetch(uri, size) };
     this.held = [file, ...this.held.filter((other) => other !== file)].slice(0, KEPT_FILES);
     file.source.catch(() => this.forget(file));
+    this.clearLater();
     return file.source;
   }
 
   /** Lets go of all, where memory is needed for something else. */
   clear(): void {
+    clearTimeout(this.timer);
     this.held = [];
+  }
+
+  private clearLater(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.clear(), KEPT_MILLISECONDS);
+    // In Node a timer would keep the process alive.
+    (this.timer as { unref?: () => void }).unref?.();
   }
 
   private forget(file: Held): void {

@@ -6,6 +6,9 @@ import type { HeldFiles } from './heldFiles.ts';
 /** A copy of what has no permissions gets the usual ones. */
 const USUAL_MODE = 0o666;
 
+/** Reads below this size are copies. */
+const COPIED_BYTES = 1024 * 1024;
+
 /** A file that lies on no disk, open for reading: its bytes are fetched whole when the first of them is asked for. */
 export class VirtualFile implements FileSource {
   readonly path: string;
@@ -30,8 +33,9 @@ export class VirtualFile implements FileSource {
     checkRange(this.size, offset, length);
     const source = await this.held.get(this.path, this.version, this.size);
     this.count(length);
-    // A copy: what a reader gets is its own, and whole files are not kept alive by a slice of them.
-    return (await source.read(offset, length)).slice();
+    const bytes = await source.read(offset, length);
+    // What is kept is small; a part of the file's own memory would keep all of it alive.
+    return length < COPIED_BYTES ? bytes.slice() : bytes;
   }
 
   async readInto(target: Uint8Array, offset: number): Promise<void> {

@@ -1,0 +1,75 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser } from 'playwright-core';
+import { launch } from '../e2e/pageHarness.ts';
+import { writeLargeModel } from '../fixtures/largeModel.ts';
+import { startStrictHost } from '../fixtures/strictHost.ts';
+import type { StrictRun } from '../fixtures/strictPage.ts';
+import type { Figure } from './main.ts';
+import { median } from './measure.ts';
+
+const ROUNDS = 3;
+/** The page holds the model and what is made of it, in the place of a file system. */
+const OF_FILE_SYSTEM = 2;
+const BUNDLES = fileURLToPath(new URL('../../dist/web/', import.meta.url));
+const STEPS = ['open', 'convert', 'verify'] as const;
+
+/**
+ * The worker in a browser, on a model of 100 MB that is in the page's memory: what a person waits for, and the most
+ * memory that the tab takes beyond that of an empty page and of the file system's own files. Needs `npm run build`.
+ */
+export async function benchWeb(): Promise<Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'channelwise-bench-web-'));
+  const model = join(folder, 'model.onnx');
+  writeLargeModel(model, { layers: 25, side: 1024, holes: false });
+  const host = await startStrictHost(BUNDLES, model);
+  const megabytes = statSync(model).size / 1e6;
+  try {
+    const rounds: Measured[] = [];
+    for (let i = 0; i < ROUNDS; i++) rounds.push(await measure(host.url));
+    const of = `${Math.round(megabytes)} MB in a browser`;
+    const peak = median(rounds.map(({ grown }) => grown)) - OF_FILE_SYSTEM * megabytes;
+    return [
+      ...STEPS.map((what) => ({ of, what, value: median(rounds.map(({ run }) => run[what])), unit: 'ms' })),
+      { of, what: 'most memory', value: peak, unit: 'MB', against: `${(peak / megabytes).toFixed(1)} times the model` },
+    ];
+  } finally {
+    await host.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Measured {
+  readonly run: StrictRun;
+  /** Megabytes. */
+  readonly grown: number;
+}
+
+async function measure(url: string): Promise<Measured> {
+  const browser = await launch();
+  try {
+    const page = await browser.newPage();
+    await page.goto(url);
+    const renderers = await processes(browser);
+    const before = renderers.map((pid) => memory(pid, 'VmRSS'));
+    const run = await page.evaluate('run()');
+    const grown = renderers.map((pid, i) => memory(pid, 'VmHWM') - (before[i] ?? 0));
+    return { run: run as StrictRun, grown: Math.max(...grown) };
+  } finally {
+    await browser.close();
+  }
+}
+
+async function processes(browser: Browser): Promise<number[]> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+}
+
+/** Megabytes of a process, as Linux counts them: now, or at most so far. */
+function memory(pid: number, field: 'VmRSS' | 'VmHWM'): number {
+  const kilobytes = new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return (Number(kilobytes) * 1024) / 1e6;
+}
