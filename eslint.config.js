@@ -141,14 +141,7 @@ const NOT_YET_READABLE = [
   'test/fixtures/pageFile.ts',
   'test/fixtures/pageModels.ts',
   'test/fixtures/storedTensors.ts',
-  'test/fixtures/zoo/habits.ts',
   'test/fixtures/zoo/net.ts',
-  'test/unit/adapt/cases.test.ts',
-  'test/unit/adapt/exporters.test.ts',
-  'test/unit/formats/onnx/tensorElements.test.ts',
-  'test/unit/verify/adversary.test.ts',
-  'test/unit/verify/compare.test.ts',
-  'test/unit/verify/verify.test.ts',
   'test/unit/webview/hierarchy.test.ts',
 ];
 

@@ -29,6 +29,7 @@ const SLOW = [
   'runtime',
   'rounding',
   'adversary',
+  'smallErrors',
   'lint',
 ].map((name) => `${name}.test.ts`);
 

@@ -17,13 +17,9 @@ import { adaptBytes, applyMap } from '../../fixtures/adaptBytes.ts';
 import { DTYPE } from '../../fixtures/modelBuilder.ts';
 import { Random } from '../../fixtures/random.ts';
 import { relativeL2, runModel, type Value } from '../../fixtures/runtime.ts';
-import { CLASSIFIERS } from '../../fixtures/zoo/classifiers.ts';
-import { DETECTORS } from '../../fixtures/zoo/detectors.ts';
-import { HABITS } from '../../fixtures/zoo/habits.ts';
 import { buildExported, type Exported } from '../../fixtures/zoo/net.ts';
-import { ODD } from '../../fixtures/zoo/odd.ts';
 import { typed, WHOLE } from '../../fixtures/zoo/pixels.ts';
-import { RESTORATION } from '../../fixtures/zoo/restoration.ts';
+import { ZOO } from '../../fixtures/zoo/zoo.ts';
 
 const NORM = normalize({ mean: [0.4, 0.5, 0.6], std: [0.2, 0.25, 0.3], scale: 1 });
 const MAPS: Readonly<Record<string, (r: Random) => ChannelMap>> = {
@@ -98,7 +94,7 @@ async function check(e: Exported, original: Uint8Array, map: ChannelMap): Promis
   return plan;
 }
 
-for (const e of [...CLASSIFIERS, ...DETECTORS, ...RESTORATION, ...ODD, ...HABITS]) {
+for (const e of ZOO) {
   test(e.name, async () => {
     const original = buildExported(e);
     for (const [name, make] of Object.entries(MAPS)) {
@@ -114,7 +110,7 @@ for (const e of [...CLASSIFIERS, ...DETECTORS, ...RESTORATION, ...ODD, ...HABITS
 }
 
 test('the comparison notices a wrong map', async () => {
-  const e = CLASSIFIERS[0];
+  const e = ZOO[0];
   assert.ok(e);
   const original = buildExported(e);
   const { before } = feeds(e, grayscale(), new Random(5));

@@ -6,13 +6,9 @@ import { decodeModel, DTYPE, encodeModel, valueInfo } from '../../fixtures/model
 import { inferCase } from '../../fixtures/operatorCase.ts';
 import { Random } from '../../fixtures/random.ts';
 import { float32, runModel, type Value } from '../../fixtures/runtime.ts';
-import { CLASSIFIERS } from '../../fixtures/zoo/classifiers.ts';
-import { DETECTORS } from '../../fixtures/zoo/detectors.ts';
-import { HABITS } from '../../fixtures/zoo/habits.ts';
 import { buildExported, type Exported } from '../../fixtures/zoo/net.ts';
-import { ODD } from '../../fixtures/zoo/odd.ts';
 import { typed } from '../../fixtures/zoo/pixels.ts';
-import { RESTORATION } from '../../fixtures/zoo/restoration.ts';
+import { ZOO } from '../../fixtures/zoo/zoo.ts';
 
 function feeds(e: Exported): Record<string, Value> {
   const random = new Random(5);
@@ -77,7 +73,7 @@ async function compareAll(
 
 test('every tensor of the exported models has the shape and type that ONNX Runtime computes', async () => {
   let [tensors, models] = [0, 0];
-  for (const e of [...CLASSIFIERS, ...DETECTORS, ...RESTORATION, ...ODD, ...HABITS]) {
+  for (const e of ZOO) {
     if (e.planOnly) continue;
     tensors += await compareAll(e.name, buildExported(e), feeds(e));
     models++;

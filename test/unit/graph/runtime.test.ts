@@ -4,12 +4,8 @@ import { test } from 'node:test';
 import { DTYPE } from '../../fixtures/modelBuilder.ts';
 import { float32, type Value } from '../../fixtures/runtime.ts';
 import { compareWithRuntime } from '../../fixtures/runtimeShapes.ts';
-import { CLASSIFIERS } from '../../fixtures/zoo/classifiers.ts';
-import { DETECTORS } from '../../fixtures/zoo/detectors.ts';
-import { HABITS } from '../../fixtures/zoo/habits.ts';
 import { buildExported, type ImageSpec } from '../../fixtures/zoo/net.ts';
-import { ODD } from '../../fixtures/zoo/odd.ts';
-import { RESTORATION } from '../../fixtures/zoo/restoration.ts';
+import { ZOO } from '../../fixtures/zoo/zoo.ts';
 
 /** Operators of another build of the runtime. */
 const NOT_RUN = new Set(['NhwcConv', 'weights laid out for one processor']);
@@ -29,7 +25,7 @@ function ones({ dims, dtype = DTYPE.float32 }: ImageSpec): Value {
 
 test('every tensor of the zoo is what ONNX Runtime computes', async () => {
   let tensors = 0;
-  for (const e of [...CLASSIFIERS, ...DETECTORS, ...HABITS, ...ODD, ...RESTORATION]) {
+  for (const e of ZOO) {
     if (NOT_RUN.has(e.name)) continue;
     const feeds = {
       ...e.others,
