@@ -1,22 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { onnx as Onnx } from 'onnx-proto';
-import {
-  bands,
-  grayscale,
-  mapFromJson,
-  normalize,
-  swapRedBlue,
-  type ChannelMap,
-} from '../../../src/adapt/maps/channelMap.ts';
-import { adaptBytes, compareAdapted } from '../../fixtures/adaptBytes.ts';
+import { bands, grayscale, mapFromJson } from '../../../src/adapt/maps/channelMap.ts';
+import { adaptBytes } from '../../fixtures/adaptBytes.ts';
 import {
   decodeModel,
   DTYPE,
-  encodeModel,
   floatTensor,
-  int64Tensor,
-  model,
   node,
   rawTensor,
   valueInfo,
@@ -24,19 +14,9 @@ import {
 } from '../../fixtures/modelBuilder.ts';
 import { Random } from '../../fixtures/random.ts';
 import { runModel } from '../../fixtures/runtime.ts';
-
-/** Products, paddings, casts and single channels in the forms that exporters give them. */
+import { LAST, SHIFTED, build, checkCase, conv, floats, gray, ints, rgb, rgbLast, type Case } from './exporterCase.ts';
 
 const random = new Random(12);
-const floats = (name: string, dims: number[]): Onnx.ITensorProto =>
-  floatTensor(name, dims, random.floats(dims.reduce((n, d) => n * d, 1)));
-const ints = (name: string, ...values: number[]): Onnx.ITensorProto => int64Tensor(name, [values.length], values);
-const scalar = (name: string, value: number): Onnx.ITensorProto => int64Tensor(name, [], [value]);
-const number = (name: string, value: number): Onnx.ITensorProto => floatTensor(name, [], [value]);
-const build = (parts: ModelParts): Uint8Array =>
-  encodeModel(model({ inputs: [valueInfo('x', ['n', 3, 8, 9])], outputs: [valueInfo('y', null)], ...parts }));
-
-const SHIFTED = normalize({ mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.4], scale: 1 });
 /** x_old = 2x + 1: whole numbers stay whole. */
 const WHOLE = mapFromJson(
   {
@@ -49,61 +29,6 @@ const WHOLE = mapFromJson(
   },
   'whole',
 );
-const LAST = [valueInfo('x', ['n', 8, 9, 3])];
-const conv = (input: string, output = 'y'): Onnx.INodeProto =>
-  node('Conv', [input, 'w'], [output], { pads: [1, 1, 1, 1] });
-
-interface Case {
-  readonly name: string;
-  readonly parts: ModelParts;
-  readonly map?: ChannelMap;
-  readonly folds: number;
-  /** Nodes added, and tensors rebuilt. */
-  readonly added: number;
-  readonly rebuilt: number;
-  readonly dims?: readonly number[];
-}
-
-const product = (dims: number[], after: Onnx.INodeProto[] = [], bias: number[] = [5]): ModelParts => ({
-  inputs: LAST,
-  initializers: [floats('w', dims), floats('b', bias)],
-  nodes: [node('MatMul', ['x', 'w'], [after.length ? 'm' : 'y']), ...after],
-});
-const add = [node('Add', ['m', 'b'], ['y'])];
-const einsum = (equation: string, weight: number[], inputs = [valueInfo('x', ['n', 3, 8, 9])]): ModelParts => ({
-  inputs,
-  initializers: [floats('w', weight)],
-  nodes: [node('Einsum', ['x', 'w'], ['y'], { equation })],
-});
-const gray = [2, 1, 8, 9];
-const rgb = [2, 3, 8, 9];
-const grayLast = [2, 8, 9, 1];
-const rgbLast = [2, 8, 9, 3];
-/** Patches of 4×4 pixels, rows of 48 numbers. */
-const patches = (rows: Onnx.INodeProto[], initializers: Onnx.ITensorProto[]): ModelParts => ({
-  inputs: [valueInfo('x', [2, 3, 8, 8])],
-  initializers: [ints('s1', 2, 3, 2, 4, 2, 4), ints('s2', 2, 4, 48), ...initializers],
-  nodes: [
-    node('Reshape', ['x', 's1'], ['a']),
-    node('Transpose', ['a'], ['t'], { perm: [0, 2, 4, 3, 5, 1] }),
-    node('Reshape', ['t', 's2'], ['p']),
-    ...rows,
-  ],
-});
-const stacked = (one: (k: number) => Onnx.INodeProto[], more: Onnx.ITensorProto[] = []): ModelParts => ({
-  initializers: [
-    floats('w', [2, 3, 3, 3]),
-    ints('one', 1),
-    ...[0, 1, 2].flatMap((k) => [
-      scalar(`i${k}`, k),
-      number(`f${k}`, k + 0.5),
-      ints(`from${k}`, k),
-      ints(`to${k}`, k + 1),
-    ]),
-    ...more,
-  ],
-  nodes: [...[0, 1, 2].flatMap(one), node('Concat', ['u0', 'u1', 'u2'], ['c'], { axis: 1 }), conv('c')],
-});
 const resized = (sizes: Onnx.INodeProto[]): ModelParts => ({
   initializers: [
     floats('w', [2, 3, 3, 3]),
@@ -114,186 +39,9 @@ const resized = (sizes: Onnx.INodeProto[]): ModelParts => ({
   ],
   nodes: [...sizes, node('Resize', ['x', '', '', 'sizes'], ['r'], { mode: 'linear' }), conv('r')],
 });
-const single = (constant: number[], inputs: Onnx.IValueInfoProto[], axis: number): ModelParts => ({
-  inputs,
-  initializers: [scalar('i', 1), floats('k', constant)],
-  nodes: [node('Gather', ['x', 'i'], ['g'], { axis }), node('Mul', ['g', 'k'], ['m']), node('Relu', ['m'], ['y'])],
-});
 
+/** Paddings, casts and sizes in the forms that exporters give them. */
 const CASES: readonly Case[] = [
-  { name: 'weights [1, 1, C, O]', parts: product([1, 1, 3, 5]), dims: grayLast, folds: 1, added: 0, rebuilt: 0 },
-  {
-    name: 'weights [1, 1, C, O] and a bias that takes the shift',
-    map: SHIFTED,
-    parts: product([1, 1, 3, 5], add),
-    dims: rgbLast,
-    folds: 2,
-    added: 0,
-    rebuilt: 0,
-  },
-  {
-    name: 'weights per batch under a shift',
-    map: SHIFTED,
-    parts: product([2, 1, 3, 5], add),
-    dims: rgbLast,
-    folds: 1,
-    added: 1,
-    rebuilt: 0,
-  },
-  {
-    name: 'a vector of weights under a shift',
-    map: SHIFTED,
-    parts: product([3], add, [1]),
-    dims: rgbLast,
-    folds: 2,
-    added: 0,
-    rebuilt: 0,
-  },
-  {
-    name: 'Einsum with dots',
-    parts: einsum('...c,cd->...d', [3, 5], LAST),
-    dims: grayLast,
-    folds: 1,
-    added: 0,
-    rebuilt: 0,
-  },
-  {
-    name: 'Einsum under a shift, with its output turned',
-    map: SHIFTED,
-    parts: einsum('nchw,oc->nwho', [5, 3]),
-    dims: rgb,
-    folds: 1,
-    added: 1,
-    rebuilt: 0,
-  },
-  {
-    name: 'Einsum that keeps a pixel axis of the weight under a shift',
-    map: SHIFTED,
-    parts: einsum('nchw,woc->nwo', [9, 5, 3]),
-    dims: rgb,
-    folds: 0,
-    added: 1,
-    rebuilt: 1,
-  },
-  {
-    name: 'Einsum that sums a pixel axis with the channels under a shift',
-    map: SHIFTED,
-    parts: einsum('nchw,wcoh->now', [9, 3, 5, 8]),
-    dims: rgb,
-    folds: 1,
-    added: 1,
-    rebuilt: 0,
-  },
-  {
-    name: 'Einsum with a factor per channel',
-    dims: gray,
-    folds: 1,
-    added: 0,
-    rebuilt: 0,
-    parts: {
-      initializers: [floats('k', [3]), floats('w', [2, 3, 3, 3])],
-      nodes: [node('Einsum', ['x', 'k'], ['e'], { equation: 'nchw,c->nchw' }), conv('e')],
-    },
-  },
-  {
-    name: 'Einsum with a factor per channel that turns the axes',
-    map: SHIFTED,
-    dims: rgbLast,
-    folds: 1,
-    added: 1,
-    rebuilt: 0,
-    parts: {
-      inputs: LAST,
-      initializers: [floats('k', [3]), floats('w', [2, 3, 3, 3])],
-      nodes: [node('Einsum', ['x', 'k'], ['e'], { equation: 'nhwc,c->nchw' }), conv('e')],
-    },
-  },
-  {
-    name: 'Einsum over patches',
-    map: bands(5),
-    dims: [2, 5, 8, 8],
-    folds: 1,
-    added: 0,
-    rebuilt: 0,
-    parts: patches([node('Einsum', ['p', 'w'], ['y'], { equation: 'blk,ko->blo' })], [floats('w', [48, 5])]),
-  },
-  {
-    name: 'patches merged once more before Gemm',
-    map: SHIFTED,
-    dims: [2, 3, 8, 8],
-    folds: 2,
-    added: 0,
-    rebuilt: 0,
-    parts: patches(
-      [node('Reshape', ['p', 's3'], ['r']), node('Gemm', ['r', 'w', 'b'], ['y'], { transB: 1 })],
-      [ints('s3', -1, 48), floats('w', [5, 48]), floats('b', [5])],
-    ),
-  },
-  {
-    name: 'channels taken out, scaled and stacked again',
-    dims: gray,
-    folds: 1,
-    added: 0,
-    rebuilt: 0,
-    parts: stacked((k) => [
-      node('Gather', ['x', `i${k}`], [`g${k}`], { axis: 1 }),
-      node('Mul', [`g${k}`, `f${k}`], [`m${k}`]),
-      node('Unsqueeze', [`m${k}`, 'one'], [`u${k}`]),
-    ]),
-  },
-  {
-    name: 'channels cut out, squeezed, scaled and stacked again',
-    map: swapRedBlue(),
-    dims: rgb,
-    folds: 1,
-    added: 0,
-    rebuilt: 0,
-    parts: stacked((k) => [
-      node('Slice', ['x', `from${k}`, `to${k}`, 'one'], [`s${k}`]),
-      node('Squeeze', [`s${k}`, 'one'], [`g${k}`]),
-      node('Mul', [`g${k}`, `f${k}`], [`m${k}`]),
-      node('Unsqueeze', [`m${k}`, 'one'], [`u${k}`]),
-    ]),
-  },
-  {
-    name: 'a single channel times pixels',
-    parts: single([8, 9], [valueInfo('x', ['n', 3, 8, 9])], 1),
-    dims: gray,
-    folds: 0,
-    added: 1,
-    rebuilt: 1,
-  },
-  {
-    name: 'a single channel times pixels of each image',
-    parts: single([2, 8, 9], [valueInfo('x', ['n', 3, 8, 9])], 1),
-    dims: gray,
-    folds: 0,
-    added: 1,
-    rebuilt: 1,
-  },
-  {
-    name: 'a single channel of the last axis times columns',
-    parts: single([9], LAST, 3),
-    dims: grayLast,
-    folds: 0,
-    added: 1,
-    rebuilt: 1,
-  },
-  {
-    name: 'a single channel times what is computed from it',
-    dims: gray,
-    folds: 0,
-    added: 1,
-    rebuilt: 1,
-    parts: {
-      initializers: [scalar('i', 1)],
-      nodes: [
-        node('Gather', ['x', 'i'], ['g'], { axis: 1 }),
-        node('CumSum', ['g', 'i'], ['s']),
-        node('Mul', ['g', 's'], ['y']),
-      ],
-    },
-  },
   {
     name: 'a shape that copies the number of channels elsewhere',
     dims: [1, 1, 6, 8],
@@ -443,21 +191,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-for (const c of CASES) {
-  test(c.name, async () => {
-    const { worst, plan } = await compareAdapted(build(c.parts), c.map ?? grayscale(), {
-      newDims: { x: c.dims ?? gray },
-      random: new Random(3),
-    });
-    const seen = JSON.stringify({ folds: plan.folds, rebuilt: plan.rebuilt, added: plan.addedNodes });
-    assert.ok(worst < 1e-5, `relative L2 ${worst}: ${seen}`);
-    assert.deepEqual(
-      [plan.folds.length, plan.addedNodes.length, plan.rebuilt.length],
-      [c.folds, c.added, c.rebuilt],
-      seen,
-    );
-  });
-}
+for (const c of CASES) test(c.name, () => checkCase(c));
 
 test('float16 up to the weights takes the map in, as its own rounding is all that shows', async () => {
   const { plan } = await adaptBytes(
@@ -511,33 +245,6 @@ test('bytes are padded with a byte, or rebuilt', async () => {
       bytesIn,
       pixels.map((v) => 2 * v + 1),
     ),
-  );
-});
-
-test('what is declared of a single channel goes where its tensor has all channels now', async () => {
-  const taken = build({
-    inputs: [valueInfo('x', [2, 3, 8, 9])],
-    initializers: [scalar('i', 1), ints('one', 1), number('k', 2), floats('w', [2, 1, 3, 3])],
-    nodes: [
-      node('Gather', ['x', 'i'], ['g'], { axis: 1 }),
-      node('Mul', ['g', 'k'], ['m']),
-      node('Relu', ['m'], ['r']),
-      node('Unsqueeze', ['r', 'one'], ['u']),
-      conv('u', 'c'),
-      node('CumSum', ['r', 'i'], ['y']),
-    ],
-    valueInfo: [
-      ...['g', 'm', 'r'].map((name) => valueInfo(name, [2, 8, 9])),
-      valueInfo('u', [2, 1, 8, 9]),
-      valueInfo('c', [2, 2, 8, 9]),
-    ],
-    outputs: [valueInfo('c', [2, 2, 8, 9]), valueInfo('y', [2, 8, 9])],
-  });
-  const { bytes, worst } = await compareAdapted(taken, grayscale(), { newDims: { x: gray }, random: new Random(3) });
-  assert.ok(worst < 1e-5, `relative L2 ${worst}`);
-  assert.deepEqual(
-    decodeModel(bytes).graph?.valueInfo?.map((v) => v.name),
-    ['r', 'c'],
   );
 });
 
