@@ -15,6 +15,7 @@ import { pageInner } from './pageInner.ts';
 import { pageNode, type Lookup } from './pageNode.ts';
 import { pageSizes } from './pageSizes.ts';
 import { inferredValue, knownDims, storedWeights, type DimTexts } from './pageValue.ts';
+import { withShortSizes } from './shortSizes.ts';
 import { constantsByName, type SmallConstants } from './smallConstants.ts';
 
 /**
@@ -67,7 +68,7 @@ export function pageModel(model: Model, parts: PageParts): PageModel {
     constants,
     formal,
   });
-  return {
+  return withShortSizes({
     fileName,
     fileSize,
     ...about,
@@ -85,7 +86,7 @@ export function pageModel(model: Model, parts: PageParts): PageModel {
     metadata: metadataRows(model),
     sizes: pageSizes(graph, inferred, costs.total, bind),
     adaptation,
-  };
+  });
 }
 
 function possibleImages(graph: Graph): PageModel['imageInputs'] {

@@ -155,6 +155,8 @@ export interface PageModel {
   metadata: { key: string; value: string }[];
   inner?: PageInner;
   sizes?: PageSizes;
+  /** Short names that stand for long ones in all shapes here. */
+  sizeKey?: { short: string; name: string }[];
   /** What the file records about its adaptation; null when it records nothing. */
   adaptation: PageAdaptation | null;
   /**

@@ -27,6 +27,8 @@ const ICONS = {
   batch: 0xebcc,
   sideways: 0xebcb,
   names: 0xea66,
+  columns: 0xebeb,
+  export: 0xebac,
   'trace-inputs': 0xebbb,
   'trace-outputs': 0xebba,
   panel: 0xebf4,

@@ -2,6 +2,8 @@ import type { PageModel } from '../../src/protocol/messages.ts';
 import { csvLine } from '../../src/text/csv.ts';
 import { nodeLabel, shapeText } from '../text/format.ts';
 import { markdownTable } from '../text/markdown.ts';
+import { COLUMNS } from './layerColumns.ts';
+import type { SortKey } from './layerColumns.ts';
 import { nodeParameters } from './graphModel.ts';
 import { allNodes } from './items.ts';
 
@@ -23,28 +25,6 @@ export interface LayerRow {
   /** Bytes of the tensors it makes. Null where a size is not known. */
   memory: number | null;
 }
-
-export type SortKey = keyof Omit<LayerRow, 'id'>;
-
-export interface Column {
-  readonly key: SortKey;
-  readonly title: string;
-  readonly number: boolean;
-}
-
-/** What people look for comes first: beside the Explorer and the details, a window has room for six columns. */
-export const COLUMNS: readonly Column[] = [
-  { key: 'order', title: '#', number: true },
-  { key: 'name', title: 'Name', number: false },
-  { key: 'operator', title: 'Operator', number: false },
-  { key: 'output', title: 'Output shape', number: false },
-  { key: 'params', title: 'Parameters', number: true },
-  { key: 'macs', title: 'Multiply-adds', number: true },
-  { key: 'input', title: 'Input shape', number: false },
-  { key: 'share', title: 'Share', number: true },
-  { key: 'work', title: 'Share of work', number: true },
-  { key: 'memory', title: 'Activations', number: true },
-];
 
 /** One row per node, without the constants that are only weights. */
 export function layerRows(model: PageModel): LayerRow[] {

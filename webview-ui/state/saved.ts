@@ -1,6 +1,7 @@
 import { asBinding } from '../../src/protocol/sizes.ts';
 import type { PageBinding } from '../../src/protocol/sizes.ts';
 import type { View } from '../draw/camera.ts';
+import type { ColumnChoice } from '../graph/layerColumns.ts';
 import { asTab } from './tabs.ts';
 import type { Tab } from './tabs.ts';
 
@@ -15,7 +16,7 @@ export interface Saved {
   open: string[];
   view: View | null;
   query: string;
-  table: { sort: string; down: boolean; filter: string };
+  table: { sort: string; down: boolean; filter: string } & ColumnChoice;
   /** Numbers given for names of sizes. */
   bind: PageBinding;
   /** Width of the side panel in pixels, whether it is hidden, and which of its sections are folded. */
@@ -45,14 +46,25 @@ export function asSaved(value: unknown): Partial<Saved> {
     const texts = v[list];
     if (isTexts(texts)) saved[list] = texts;
   }
-  const table = v.table as Record<string, unknown> | null | undefined;
-  if (table && typeof table.sort === 'string' && typeof table.down === 'boolean' && typeof table.filter === 'string')
-    saved.table = { sort: table.sort, down: table.down, filter: table.filter };
+  const table = asTable(v.table);
+  if (table) saved.table = table;
   return saved;
 }
 
 function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((text) => typeof text === 'string');
+}
+
+function asTable(value: unknown): Saved['table'] | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { sort, down, filter, columns = null, widths = {} } = value as Record<string, unknown>;
+  if (typeof sort !== 'string' || typeof down !== 'boolean' || typeof filter !== 'string') return null;
+  return { sort, down, filter, columns: isTexts(columns) ? columns : null, widths: asNumbers(widths) };
+}
+
+function asNumbers(value: unknown): Record<string, number> {
+  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  return Object.fromEntries(entries.filter(([, number]) => typeof number === 'number' && Number.isFinite(number)));
 }
 
 function asPanel(value: unknown): Saved['panel'] | null {

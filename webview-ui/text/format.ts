@@ -5,26 +5,11 @@ export function shapeText(dims: readonly (string | number)[] | null): string {
   return dims.length === 0 ? 'scalar' : dims.map((dim) => (dim === '' ? '?' : String(dim))).join('×');
 }
 
-/** Symbolic names are cut to their last part on an edge; the inspector has them whole. */
-const LONGEST_NAME = 9;
-/** A derived size longer than this, names cut, says more by a question mark. */
+/** A derived size longer than this says more by a question mark on a line; the side panel has it whole. */
 const LONGEST_DIM = 24;
 
 export function shapeLabel(dims: readonly (string | number)[] | null): string {
-  return dims === null ? '' : shapeText(dims.map((dim) => shortDim(String(dim))));
-}
-
-/** `⌊(model.height+1)/2⌋` as `⌊(height+1)/2⌋`. */
-function shortDim(dim: string): string {
-  const short = dim.replace(/[A-Za-z_][\w.:/]*/g, shortName);
-  return short.length <= LONGEST_DIM ? short : '?';
-}
-
-function shortName(name: string): string {
-  if (name.length <= LONGEST_NAME) return name;
-  const last = /[A-Za-z0-9_]+$/.exec(name)?.[0] ?? '';
-  if (last === '' || last.length > LONGEST_NAME) return '?';
-  return /^\d+$/.test(last) ? `d${last}` : last;
+  return dims === null ? '' : shapeText(dims.map((dim) => (String(dim).length > LONGEST_DIM ? '?' : dim)));
 }
 
 export function listText(values: readonly (string | number)[]): string {

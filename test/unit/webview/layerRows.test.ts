@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { COLUMNS, cutInMiddle, shownColumns, widthOf, withColumn } from '../../../webview-ui/graph/layerColumns.ts';
+import type { ColumnChoice } from '../../../webview-ui/graph/layerColumns.ts';
 import { filterRows, layerRows, rowsCsv, rowsMarkdown, sortRows } from '../../../webview-ui/graph/layerRows.ts';
 import { shapeLabel, shapeText, shortCount, sizeText } from '../../../webview-ui/text/format.ts';
 import { asSaved } from '../../../webview-ui/state/saved.ts';
@@ -83,7 +85,7 @@ test('CSV is quoted, and no cell is a formula', () => {
   const csv = rowsCsv([{ ...rows[0]!, name: '=cmd|"/c calc"!A1, x' }]);
   assert.equal(
     csv.split('\r\n')[0],
-    '#,Name,Operator,Output shape,Parameters,Multiply-adds,Input shape,Share,Share of work,Activations',
+    '#,Name,Operator,Output shape,Parameters,% params,Multiply-adds,% MACs,Input shape,Activations',
   );
   assert.ok(csv.includes(`"'=cmd|""/c calc""!A1, x"`));
   assert.equal(rowsCsv(rows).trimEnd().split('\r\n').length, 123);
@@ -94,7 +96,7 @@ test('Markdown keeps names as text', () => {
   assert.ok(line.includes('\\<script\\>'));
   assert.equal(
     rowsMarkdown([{ ...rows[0]!, name: 'a|b\nc' }]).split('\n')[2],
-    '| 1 | a\\|b c | Conv | 1×64×112×112 | 9472 |  | 1×3×224×224 | 0.000371 |  |  |',
+    '| 1 | a\\|b c | Conv | 1×64×112×112 | 9472 | 0.000371 |  |  | 1×3×224×224 |  |',
   );
 });
 
@@ -108,15 +110,45 @@ test('numbers and shapes as people read them', () => {
     '1.00 M',
   ]);
   assert.deepEqual(
-    [
-      shapeText([]),
-      shapeText(null),
-      shapeText(['batch', 3]),
-      shapeLabel(['p2o.DynamicDimension.12', '3', '__unknown_symbolic_name']),
-    ],
+    [shapeText([]), shapeText(null), shapeText(['batch', 3]), shapeLabel(['d12', '3', '⌊(height+width+1+2+3+4)/2⌋'])],
     ['scalar', '', 'batch×3', 'd12×3×?'],
   );
   assert.equal(sizeText(102_143_848), '97.4 MiB (102,143,848 bytes)');
+});
+
+test('columns give way from the end where there is little room; a choice holds, and the name is always there', () => {
+  const none = { columns: null, widths: {} };
+  const keys = (choice: ColumnChoice, room: number): string[] => shownColumns(choice, room).map(({ key }) => key);
+  assert.deepEqual(
+    keys(none, 1110),
+    COLUMNS.map(({ key }) => key),
+    'all in a window of 1440 pixels beside the details',
+  );
+  assert.deepEqual(keys(none, 560), ['order', 'name', 'operator', 'output', 'params']);
+  assert.deepEqual(keys(none, 10), ['order', 'name']);
+  assert.deepEqual(keys({ ...none, widths: { operator: 300 } }, 560), ['order', 'name', 'operator']);
+  const chosen = withColumn(none, shownColumns(none, 560), 'output');
+  assert.deepEqual(keys(chosen, 2000), ['order', 'name', 'operator', 'params']);
+  assert.deepEqual(keys({ ...none, columns: ['memory', '__proto__'] }, 10), ['name', 'memory']);
+  const column = COLUMNS[2]!;
+  assert.deepEqual(
+    [1e9, -5, 200.4].map((width) => widthOf(column, { columns: null, widths: { operator: width } })),
+    [900, 36, 200],
+  );
+});
+
+test('a long name is cut in its middle, never through a character', () => {
+  for (const name of [
+    '',
+    'short',
+    '/encoder/layer.11/attention/output/MatMul',
+    `${'x'.repeat(10)}${'🦊'.repeat(12)}`,
+  ]) {
+    const { head, tail } = cutInMiddle(name);
+    assert.equal(head + tail, name);
+    assert.ok(tail.length <= 16 && !/^[\uDC00-\uDFFF]/.test(tail));
+  }
+  assert.equal(cutInMiddle('/encoder/layer.11/attention/output/MatMul').tail, 'ion/output/MatMul'.slice(1));
 });
 
 test('kept state of any kind is read without trust', () => {
@@ -127,6 +159,7 @@ test('kept state of any kind is read without trust', () => {
     [],
     { open: [1], view: { x: 'a', y: 0, scale: 1 }, tab: 'other', table: { sort: 1 } },
     { view: { x: 0, y: 0, scale: -1 } },
+    { table: { sort: 'order', down: false } },
   ])
     assert.deepEqual(asSaved(bad), {});
   assert.deepEqual(asSaved({ tab: 'layers', view: { x: 1, y: 2, scale: 0.5, extra: 1 }, open: ['/a'] }), {

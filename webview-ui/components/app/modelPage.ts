@@ -16,6 +16,7 @@ import { TABS, tabsOf } from '../../state/tabs.ts';
 import type { Tab } from '../../state/tabs.ts';
 import { GraphPanel } from '../graph/graphPanel.ts';
 import { GraphView } from '../graph/graphView.ts';
+import { USUAL_TABLE } from '../table/layerTable.ts';
 import type { TableState } from '../table/layerTable.ts';
 import './details.ts';
 import { FindBox } from './findBox.ts';
@@ -73,7 +74,7 @@ export class ModelPage extends LitElement {
     this.opened = 0;
     this.turn = 0;
     this.panel = { width: PANEL.usual, hidden: false };
-    this.table = { sort: 'order', down: false, filter: '' };
+    this.table = USUAL_TABLE;
   }
 
   override connectedCallback(): void {

@@ -9,6 +9,7 @@ import type { LayerNumbers } from '../../graph/layerNumbers.ts';
 import { changeSetting, onSettings, settings } from '../../state/settings.ts';
 import { saveBlob } from '../../state/download.ts';
 import '../icon.ts';
+import '../menuButton.ts';
 import type { GraphView } from './graphView.ts';
 import { HeatMenu } from './heatMenu.ts';
 
@@ -19,7 +20,6 @@ export class GraphTools extends LitElement {
   static override properties = {
     session: { attribute: false },
     target: { attribute: false },
-    saving: { state: true },
   };
   static override styles = css`
     :host {
@@ -29,49 +29,15 @@ export class GraphTools extends LitElement {
       background: var(--vscode-editorWidget-background);
       border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border, var(--vscode-panel-border)));
     }
-    .menu {
-      position: relative;
-    }
-    .items {
-      position: absolute;
-      z-index: 3;
-      top: 100%;
-      left: 0;
-      display: flex;
-      flex-direction: column;
-      min-width: 170px;
-      background: var(--vscode-menu-background, var(--vscode-editorWidget-background));
-      border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border));
-      box-shadow: 0 2px 8px var(--vscode-widget-shadow, transparent);
-    }
-    .items button {
-      font: inherit;
-      font-size: 0.95em;
-      color: var(--vscode-menu-foreground, var(--vscode-foreground));
-      background: none;
-      border: none;
-      text-align: left;
-      padding: 5px 10px;
-      cursor: pointer;
-    }
-    .items button:hover {
-      background: var(--vscode-list-hoverBackground);
-      outline: 1px dashed var(--vscode-contrastActiveBorder, transparent);
-    }
-    .items button:focus-visible {
-      outline: 1px solid var(--vscode-focusBorder);
-    }
   `;
   declare session: GraphSession | null;
   declare target: { readonly graphView: GraphView | null } | null;
-  declare saving: boolean;
   #stop: () => void = () => undefined;
 
   constructor() {
     super();
     this.session = null;
     this.target = null;
-    this.saving = false;
   }
 
   /** Colours the graph by what was measured. */
@@ -107,7 +73,6 @@ export class GraphTools extends LitElement {
   }
 
   #saveSvg(visible: boolean): void {
-    this.saving = false;
     const region = this.#region(visible);
     const view = this.#view;
     if (region && view?.scene && view.colours)
@@ -120,7 +85,6 @@ export class GraphTools extends LitElement {
   }
 
   #savePng(visible: boolean): void {
-    this.saving = false;
     const region = this.#region(visible);
     const view = this.#view;
     const colours = view?.colours;
@@ -137,31 +101,6 @@ export class GraphTools extends LitElement {
     canvas.toBlob((blob) => {
       if (blob) saveBlob(`${this.#name}.png`, blob);
     }, 'image/png');
-  }
-
-  #menuKey(event: KeyboardEvent): void {
-    if (!this.saving) return;
-    const items = [...this.renderRoot.querySelectorAll<HTMLElement>('[role="menuitem"]')];
-    const at = items.findIndex((item) => item.matches(':focus'));
-    const to: Record<string, HTMLElement | null | undefined> = {
-      ArrowDown: items[(at + 1) % items.length],
-      ArrowUp: items[(Math.max(0, at) + items.length - 1) % items.length],
-      Home: items[0],
-      End: items[items.length - 1],
-      Escape: this.renderRoot.querySelector<HTMLElement>('#save'),
-    };
-    const target = Object.hasOwn(to, event.key) ? to[event.key] : null;
-    if (!target) return;
-    if (event.key === 'Escape') this.saving = false;
-    target.focus();
-    event.preventDefault();
-    event.stopPropagation();
-  }
-
-  /** A menu that is left closes. */
-  #menuLeft(event: FocusEvent): void {
-    const to = event.relatedTarget;
-    if (!(to instanceof Node && (event.currentTarget as HTMLElement).contains(to))) this.saving = false;
   }
 
   override connectedCallback(): void {
@@ -205,8 +144,12 @@ export class GraphTools extends LitElement {
 
   override render(): TemplateResult {
     const groups = (this.session?.model.hierarchy.groups.length ?? 1) > 1;
-    const item = (text: string, act: () => void): TemplateResult =>
-      html`<button role="menuitem" @click=${act}>${text}</button>`;
+    const pictures = [
+      { label: 'SVG, whole graph', act: () => this.#saveSvg(false) },
+      { label: 'SVG, visible part', act: () => this.#saveSvg(true) },
+      { label: 'PNG, whole graph', act: () => this.#savePng(false) },
+      { label: 'PNG, visible part', act: () => this.#savePng(true) },
+    ];
     return html`<cw-icon-button
         icon="zoom-in"
         label="Zoom in"
@@ -244,24 +187,12 @@ export class GraphTools extends LitElement {
       }
       ${this.#switches()}
       <cw-heat-menu .model=${this.session?.model ?? null}></cw-heat-menu>
-      <div class="menu" @keydown=${this.#menuKey} @focusout=${this.#menuLeft}>
-        <cw-icon-button
-          id="save"
-          icon="picture"
-          label="Save picture"
-          hint="Save the graph as a picture"
-          .popup=${this.saving}
-          @click=${() => (this.saving = !this.saving)}
-        ></cw-icon-button>
-        ${
-          this.saving
-            ? html`<div class="items" role="menu" aria-label="Save the graph as a picture">
-                ${item('SVG, whole graph', () => this.#saveSvg(false))}${item('SVG, visible part', () => this.#saveSvg(true))}
-                ${item('PNG, whole graph', () => this.#savePng(false))}${item('PNG, visible part', () => this.#savePng(true))}
-              </div>`
-            : null
-        }
-      </div>`;
+      <cw-menu-button
+        icon="picture"
+        label="Save picture"
+        hint="Save the graph as a picture"
+        .entries=${pictures}
+      ></cw-menu-button>`;
   }
 }
 customElements.define('cw-graph-tools', GraphTools);

@@ -12,6 +12,8 @@ import { countText } from '../../text/format.ts';
 /** As many of the heaviest layers as are listed. */
 const LISTED = 10;
 const BAR_STEPS = 24;
+/** Names of sizes that are explained; a damaged model may have any number. */
+const MOST_NAMES = 40;
 
 const KIND_NAMES: Readonly<Record<Exclude<ItemKind, 'input' | 'output' | 'constant'>, string>> = {
   first: 'input layer',
@@ -137,7 +139,7 @@ export class Legend extends LitElement {
       @toggle=${(e: Event) => (this.open = (e.target as HTMLDetailsElement).open)}
     >
       <summary>${heat ? heat.title : 'Colours'}</summary>
-      ${heat ? this.#scale(model, heat) : this.#kinds(model, theme)}
+      ${heat ? this.#scale(model, heat) : this.#kinds(model, theme)} ${sizeKey(model)}
     </details>`;
   }
 
@@ -201,4 +203,12 @@ function bar(): TemplateResult {
 /** Shares are drawn by their square roots, as the boxes are. */
 function barStep(i: number, share: number): SVGTemplateResult {
   return svg`<rect x=${i} width="1.05" height="1" fill=${heatColour(Math.sqrt(share))}></rect>`;
+}
+
+/** What the short names of sizes on the lines stand for. */
+function sizeKey({ page }: GraphModel): TemplateResult | null {
+  if (!page.sizeKey) return null;
+  return html`<ul aria-label="Names of sizes">
+    ${page.sizeKey.slice(0, MOST_NAMES).map(({ short, name }) => html`<li>${short}<span class="value">${name}</span></li>`)}
+  </ul>`;
 }

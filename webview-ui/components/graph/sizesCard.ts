@@ -8,6 +8,8 @@ import { cardStyles } from '../styles.ts';
 /** After the last key, so that a number is not asked for digit by digit. */
 const TYPING_MS = 200;
 const LARGEST = 2 ** 31;
+/** Names that are explained; a damaged model may have any number. */
+const MOST_NAMES = 40;
 
 /** A number field for every named size of the inputs: shapes and costs follow what is typed. */
 export class SizesCard extends LitElement {
@@ -119,8 +121,9 @@ export class SizesCard extends LitElement {
   }
 
   override render(): TemplateResult | null {
-    const sizes = this.model?.sizes;
-    if (!sizes || (sizes.names.length === 0 && sizes.computed.length === 0)) return null;
+    const { model } = this;
+    const sizes = model?.sizes;
+    if (!model || !sizes || (sizes.names.length === 0 && sizes.computed.length === 0)) return null;
     return html`<section aria-labelledby="t" ?data-folded=${!this.#fold.open}>
       ${this.#fold.heading('Sizes', 't')}
       ${
@@ -130,7 +133,7 @@ export class SizesCard extends LitElement {
               <div class="fields">
                 ${sizes.names.map(
                   ({ name }, i) =>
-                    html` <label for=${`size-${i}`}>${name}</label>
+                    html` <label for=${`size-${i}`} title=${name}>${shortName(model, name)}</label>
                       <input
                         id=${`size-${i}`}
                         name=${name}
@@ -159,12 +162,31 @@ export class SizesCard extends LitElement {
                 known only when the model runs
               </summary>
               <ul>
-                ${sizes.computed.map(({ name, reason }) => html`<li>${name} <span class="sub">${reason}</span></li>`)}
+                ${sizes.computed.map(({ name, reason }) => html`<li title=${name}>${shortName(model, name)} <span class="sub">${reason}</span></li>`)}
               </ul>
               ${sizes.computedLeft ? html`<p>and ${sizes.computedLeft} more</p>` : null}
             </details>`
       }
+      ${sizeKey(model)}
     </section>`;
   }
 }
 customElements.define('cw-sizes', SizesCard);
+
+/** What a size is called in shapes. */
+function shortName({ sizeKey: key }: PageModel, name: string): string {
+  return key?.find((entry) => entry.name === name)?.short ?? name;
+}
+
+/** What the short names stand for. */
+function sizeKey({ sizeKey: key }: PageModel): TemplateResult | null {
+  if (!key) return null;
+  return html`<h3>Names</h3>
+    <dl>
+      ${key.slice(0, MOST_NAMES).map(
+        ({ short, name }) =>
+          html`<dt>${short}</dt>
+            <dd>${name}</dd>`,
+      )}
+    </dl>`;
+}

@@ -3,30 +3,28 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
-import { COLUMNS, filterRows, layerRows, rowsCsv, rowsMarkdown, sortRows } from '../../graph/layerRows.ts';
-import type { Column, LayerRow, SortKey } from '../../graph/layerRows.ts';
-import { bytesText, countText, shortCount } from '../../text/format.ts';
+import { COLUMNS, cutInMiddle, shownColumns, widthOf, withColumn } from '../../graph/layerColumns.ts';
+import type { Column, ColumnChoice, SortKey } from '../../graph/layerColumns.ts';
+import { filterRows, layerRows, rowsCsv, rowsMarkdown, sortRows } from '../../graph/layerRows.ts';
+import type { LayerRow } from '../../graph/layerRows.ts';
+import { countText } from '../../text/format.ts';
 import { saveBlob } from '../../state/download.ts';
-
+import '../menuButton.ts';
+import { tableStyles } from '../tableStyles.ts';
 import { layerTableStyles, ROW } from './layerTableStyles.ts';
 
-export interface TableState {
+export interface TableState extends ColumnChoice {
   sort: string;
   down: boolean;
   filter: string;
 }
 
+export const USUAL_TABLE: TableState = { sort: 'order', down: false, filter: '', columns: null, widths: {} };
+
+/** How far a key moves a column's edge. */
+const STEP = 16;
 /** Rows drawn above and below what is in view. */
 const SPARE = 30;
-
-function macsText(macs: number | null): string {
-  if (macs === null) return 'unknown';
-  return macs > 0 ? shortCount(macs) : '';
-}
-
-function percent(share: number | null): string {
-  return share ? `${(share * 100).toFixed(2)} %` : '';
-}
 
 /** All layers as a table: the picture's text alternative. Only the rows near the view are in the document. */
 export class LayerTable extends LitElement {
@@ -37,7 +35,7 @@ export class LayerTable extends LitElement {
     top: { state: true },
     said: { state: true },
   };
-  static override styles = layerTableStyles;
+  static override styles = [tableStyles, layerTableStyles];
   declare model: PageModel | null;
   declare selected: SelectionKey | null;
   declare view: TableState;
@@ -46,25 +44,26 @@ export class LayerTable extends LitElement {
   #all: LayerRow[] = [];
   #rows: LayerRow[] = [];
   #focusSoon = false;
-  #resized = (): void => this.requestUpdate();
+  readonly #resize = new ResizeObserver(() => this.requestUpdate());
+  #drag: { key: SortKey; from: number; width: number } | null = null;
 
   constructor() {
     super();
     this.model = null;
     this.selected = null;
-    this.view = { sort: 'order', down: false, filter: '' };
+    this.view = USUAL_TABLE;
     this.top = 0;
     this.said = '';
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    window.addEventListener('resize', this.#resized);
+    this.#resize.observe(this);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    window.removeEventListener('resize', this.#resized);
+    this.#resize.disconnect();
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -82,11 +81,30 @@ export class LayerTable extends LitElement {
     // Set here and not in the template: the policy forbids style attributes.
     if (sizes[0]) sizes[0].style.height = `${start * ROW}px`;
     if (sizes[1]) sizes[1].style.height = `${(this.#rows.length - end) * ROW}px`;
+    this.#setWidths();
     if (changed.has('selected') || changed.has('view')) this.#bringIn();
     if (this.#focusSoon) {
       this.#focusSoon = false;
       this.renderRoot.querySelector<HTMLElement>('tr[aria-selected="true"]')?.focus();
     }
+  }
+
+  get #columns(): Column[] {
+    return shownColumns(this.view, this.clientWidth || window.innerWidth);
+  }
+
+  /** The name takes what the others leave. Where all are wider than the table's room, it scrolls sideways. */
+  #setWidths(): void {
+    const columns = this.#columns;
+    const cols = this.renderRoot.querySelectorAll('col');
+    const own = Object.hasOwn(this.view.widths, 'name');
+    columns.forEach((column, i) => {
+      const width = column.key === 'name' && !own ? '' : `${widthOf(column, this.view)}px`;
+      if (cols[i]) cols[i].style.width = width;
+    });
+    const least = columns.reduce((sum, column) => sum + widthOf(column, this.view), 0);
+    const table = this.renderRoot.querySelector('table');
+    if (table) table.style.minWidth = `${least}px`;
   }
 
   get #at(): number {
@@ -179,12 +197,60 @@ export class LayerTable extends LitElement {
     }
   }
 
-  /** One verb with its two formats, in one row with the filter. */
-  #out(verb: string, act: (kind: 'CSV' | 'Markdown') => void): TemplateResult {
-    return html`<span class="out" role="group" aria-label=${verb}
-      ><span aria-hidden="true">${verb}</span
-      >${(['CSV', 'Markdown'] as const).map((kind) => html`<vscode-button appearance="secondary" aria-label=${`${verb} ${kind}`} @click=${() => act(kind)}>${kind}</vscode-button>`)}</span
-    >`;
+  #tools(): TemplateResult {
+    const shown = this.#columns;
+    const columns = COLUMNS.filter(({ key }) => key !== 'name').map(({ key, title }) => ({
+      label: key === 'order' ? 'Number' : title,
+      checked: shown.some((column) => column.key === key),
+      act: () => this.#show(withColumn(this.view, shown, key)),
+    }));
+    const usual = { label: 'Usual columns', act: () => this.#show({ columns: null, widths: {} }) };
+    const files = [
+      { label: 'Copy as CSV', act: () => void this.#copy('CSV') },
+      { label: 'Copy as Markdown', act: () => void this.#copy('Markdown') },
+      { label: 'Save as CSV', act: () => this.#save('CSV') },
+      { label: 'Save as Markdown', act: () => this.#save('Markdown') },
+    ];
+    return html`<cw-menu-button
+        icon="columns"
+        label="Columns"
+        hint="Choose columns"
+        right
+        .entries=${[...columns, usual]}
+      ></cw-menu-button>
+      <cw-menu-button
+        icon="export"
+        label="Export…"
+        hint="Export the rows that are shown"
+        right
+        .entries=${files}
+      ></cw-menu-button>`;
+  }
+
+  /** Sets the width of a column by its edge, or by Shift with Left and Right on its heading. */
+  #resizeColumn(key: SortKey, width: number): void {
+    this.#show({ widths: { ...this.view.widths, [key]: width } });
+  }
+
+  #dragEdge(event: PointerEvent, key: SortKey): void {
+    const edge = event.currentTarget as HTMLElement;
+    if (event.type === 'pointerdown') {
+      edge.setPointerCapture(event.pointerId);
+      this.#drag = { key, from: event.clientX, width: edge.parentElement?.clientWidth ?? 0 };
+      return;
+    }
+    if (event.buttons === 0) this.#drag = null;
+    if (this.#drag) this.#resizeColumn(key, this.#drag.width + event.clientX - this.#drag.from);
+  }
+
+  #headingKey(event: KeyboardEvent, key: SortKey): void {
+    const steps: Record<string, number> = { ArrowLeft: -STEP, ArrowRight: STEP };
+    const step = Object.hasOwn(steps, event.key) ? steps[event.key] : undefined;
+    if (step === undefined || !event.shiftKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const heading = (event.currentTarget as HTMLElement).parentElement;
+    this.#resizeColumn(key, (heading?.clientWidth ?? 0) + step);
   }
 
   /** Rows that stay in view stay as they are; those that leave it at one end come back at the other with new texts. */
@@ -197,7 +263,20 @@ export class LayerTable extends LitElement {
     );
   }
 
+  #cell(row: LayerRow, column: Column): TemplateResult {
+    const text = column.text(row);
+    if (column.key === 'name') {
+      const { head, tail } = cutInMiddle(text);
+      return html`<th scope="row" class="name" title=${text}>
+        <div class="cut"><bdi>${head}</bdi><bdi>${tail}</bdi></div>
+      </th>`;
+    }
+    if (column.number) return html`<td class="number">${text}</td>`;
+    return html`<td class=${column.key === 'operator' ? '' : 'shape'} title=${text}>${text}</td>`;
+  }
+
   #row(row: LayerRow, at: number, stop: number): TemplateResult {
+    const columns = this.#columns;
     const chosen = `n${row.id}` === this.selected;
     return html`<tr
       class="row"
@@ -207,16 +286,7 @@ export class LayerTable extends LitElement {
       @click=${() => this.#select(row.id)}
       @contextmenu=${() => this.#askMenu(row.id)}
     >
-      <td class="number">${row.order}</td>
-      <th scope="row" class="name" title=${row.name}><bdi>${row.name}</bdi></th>
-      <td title=${row.operator}>${row.operator}</td>
-      <td class="shape" title=${row.output}>${row.output || 'unknown'}</td>
-      <td class="number">${row.params > 0 ? countText(row.params) : ''}</td>
-      <td class="number">${macsText(row.macs)}</td>
-      <td class="shape" title=${row.input}>${row.input}</td>
-      <td class="number">${percent(row.share)}</td>
-      <td class="number">${percent(row.work)}</td>
-      <td class="number">${row.memory === null ? 'unknown' : bytesText(row.memory)}</td>
+      ${columns.map((column) => this.#cell(row, column))}
     </tr>`;
   }
 
@@ -224,8 +294,15 @@ export class LayerTable extends LitElement {
     const sorted = this.view.sort === key;
     const order = this.view.down ? 'descending' : 'ascending';
     const arrow = this.view.down ? ' ↓' : ' ↑';
+    const drag = (event: PointerEvent): void => this.#dragEdge(event, key);
     return html`<th scope="col" class=${number ? 'number' : ''} aria-sort=${sorted ? order : 'none'}>
-      <button @click=${() => this.#sort(key, number)}>${title}${sorted && key !== 'order' ? arrow : ''}</button>
+      <button
+        title="Sort; Shift with Left or Right sets the width"
+        @click=${() => this.#sort(key, number)}
+        @keydown=${(event: KeyboardEvent) => this.#headingKey(event, key)}
+      >
+        ${title}${sorted && key !== 'order' ? arrow : ''}</button
+      ><span class="edge" @pointerdown=${drag} @pointermove=${drag}></span>
     </th>`;
   }
 
@@ -235,6 +312,7 @@ export class LayerTable extends LitElement {
     // One tab stop for the whole table; arrows move between its rows.
     const stop = rows[Math.max(0, this.#at)]?.id ?? -1;
     const all = this.#all.length;
+    const columns = this.#columns;
     return html` <div class="bar">
         <input
           type="text"
@@ -247,7 +325,7 @@ export class LayerTable extends LitElement {
         <span class="count" role="status"
           >${this.said || (rows.length === all ? `${countText(all)} layers` : `${countText(rows.length)} of ${countText(all)} layers`)}</span
         >
-        ${this.#out('Copy as', (kind) => void this.#copy(kind))}${this.#out('Save as', (kind) => this.#save(kind))}
+        ${this.#tools()}
       </div>
       <div
         class="scroll"
@@ -259,20 +337,20 @@ export class LayerTable extends LitElement {
       >
         <table role="grid" aria-label="Layers" aria-rowcount=${rows.length + 1}>
           <colgroup>
-            ${COLUMNS.map((column) => html`<col class=${column.key} />`)}
+            ${columns.map(() => html`<col />`)}
           </colgroup>
           <thead>
             <tr aria-rowindex="1">
-              ${COLUMNS.map((column) => this.#heading(column))}
+              ${columns.map((column) => this.#heading(column))}
             </tr>
           </thead>
           <tbody>
             <tr class="space" aria-hidden="true">
-              <td colspan="10"></td>
+              <td colspan=${columns.length}></td>
             </tr>
             ${this.#drawn(stop)}
             <tr class="space" aria-hidden="true">
-              <td colspan="10"></td>
+              <td colspan=${columns.length}></td>
             </tr>
           </tbody>
         </table>

@@ -4,94 +4,24 @@ import { css } from 'lit';
 export const ROW = 25;
 
 export const layerTableStyles = css`
-  :host {
-    display: flex;
-    flex-direction: column;
-    height: 100%;
-  }
-  .bar {
-    display: flex;
-    align-items: center;
-    gap: 8px;
-    padding: 6px 14px;
-    flex-wrap: wrap;
-    border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
-  }
-  input {
-    flex: 1 1 120px;
-    min-width: 100px;
-    max-width: 260px;
-    font: inherit;
-    padding: 3px 6px;
-    color: var(--vscode-input-foreground);
-    background: var(--vscode-input-background);
-    border: 1px solid var(--vscode-input-border, transparent);
-  }
-  input::placeholder {
-    color: var(--vscode-input-placeholderForeground);
-  }
-  input:focus {
-    outline: 1px solid var(--vscode-focusBorder);
-    outline-offset: -1px;
-  }
-  .count {
-    flex: 1 0 auto;
-    color: var(--vscode-descriptionForeground);
-    white-space: nowrap;
-  }
-  .out {
-    display: inline-flex;
-    align-items: center;
-    gap: 4px;
-    white-space: nowrap;
-  }
-  .scroll {
-    flex: 1;
-    min-height: 0;
-    overflow: auto;
-  }
   .scroll:focus-visible {
     outline: 1px solid var(--vscode-focusBorder);
     outline-offset: -1px;
   }
-  table {
-    border-collapse: collapse;
-    width: 100%;
-    min-width: 1250px;
-    table-layout: fixed;
-  }
   th,
   td {
-    box-sizing: border-box;
     height: ${ROW}px;
-    padding: 0 10px;
+    padding: 0 8px;
     border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
-    text-align: left;
-    font-weight: inherit;
-    white-space: nowrap;
-    overflow: hidden;
-    text-overflow: ellipsis;
-  }
-  .number {
-    text-align: right;
-    font-variant-numeric: tabular-nums;
-  }
-  .shape {
-    font-family: var(--vscode-editor-font-family, monospace);
-    font-size: 0.95em;
   }
   thead th {
-    position: sticky;
-    top: 0;
-    z-index: 1;
     padding: 0;
-    background: var(--vscode-editor-background);
   }
   thead button {
     box-sizing: border-box;
     width: 100%;
     height: 100%;
-    padding: 0 10px;
+    padding: 0 8px;
     font: inherit;
     font-weight: 600;
     text-align: inherit;
@@ -110,39 +40,17 @@ export const layerTableStyles = css`
     outline: 1px solid var(--vscode-focusBorder);
     outline-offset: -1px;
   }
-  col.order {
-    width: 46px;
+  .edge {
+    position: absolute;
+    top: 0;
+    right: 0;
+    bottom: 0;
+    width: 6px;
+    cursor: col-resize;
+    touch-action: none;
   }
-  col.operator {
-    width: 156px;
-  }
-  col.input,
-  col.output {
-    width: 156px;
-  }
-  col.params {
-    width: 106px;
-  }
-  col.macs {
-    width: 122px;
-  }
-  col.share {
-    width: 80px;
-  }
-  col.work {
-    width: 124px;
-  }
-  col.memory {
-    width: 104px;
-  }
-  /* Beside the details there is room for name, operator and output shape. */
-  @media (max-width: 900px) {
-    table {
-      min-width: 1160px;
-    }
-    col.operator {
-      width: 126px;
-    }
+  .edge:hover {
+    background: var(--vscode-sash-hoverBorder, var(--vscode-focusBorder));
   }
   tbody tr.row {
     cursor: pointer;
@@ -162,9 +70,17 @@ export const layerTableStyles = css`
     outline: 2px solid var(--vscode-focusBorder);
     outline-offset: -2px;
   }
-  th.name {
-    direction: rtl;
-    text-align: left;
+  .cut {
+    display: flex;
+  }
+  .cut :first-child {
+    min-width: 0;
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+  .cut :last-child {
+    flex: none;
+    white-space: pre;
   }
   tr.space td {
     padding: 0;

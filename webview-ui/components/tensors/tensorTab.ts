@@ -9,6 +9,7 @@ import type { TreeNode, TreeSort, TreeView } from '../../graph/tensorTree.ts';
 import { saveBlob } from '../../state/download.ts';
 import { bytesText, countText, shapeText } from '../../text/format.ts';
 import '../icon.ts';
+import { tableStyles } from '../tableStyles.ts';
 import { ROW_HEIGHT, tensorTabStyles } from './tensorTabStyles.ts';
 
 /** Rows drawn above and below what is in view. */
@@ -40,7 +41,7 @@ export class TensorTab extends LitElement {
     top: { state: true },
     said: { state: true },
   };
-  static override styles = tensorTabStyles;
+  static override styles = [tableStyles, tensorTabStyles];
   declare model: PageModel | null;
   declare chosen: string | null;
   declare view: TreeView;

@@ -4,40 +4,6 @@ import { css } from 'lit';
 export const ROW_HEIGHT = 22;
 
 export const tensorTabStyles = css`
-  :host {
-    display: flex;
-    flex-direction: column;
-    height: 100%;
-  }
-  .bar {
-    display: flex;
-    align-items: center;
-    gap: 4px 8px;
-    padding: 5px 10px;
-    flex-wrap: wrap;
-    border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
-  }
-  input {
-    flex: 1 1 120px;
-    min-width: 100px;
-    max-width: 280px;
-    font: inherit;
-    padding: 2px 6px;
-    color: var(--vscode-input-foreground);
-    background: var(--vscode-input-background);
-    border: 1px solid var(--vscode-input-border, transparent);
-  }
-  input::placeholder {
-    color: var(--vscode-input-placeholderForeground);
-  }
-  input:focus {
-    outline: 1px solid var(--vscode-focusBorder);
-    outline-offset: -1px;
-  }
-  .count {
-    flex: 1 0 auto;
-    color: var(--vscode-descriptionForeground);
-  }
   .out {
     font: inherit;
     padding: 1px 6px;
@@ -52,37 +18,19 @@ export const tensorTabStyles = css`
     outline: 1px solid var(--vscode-focusBorder);
     outline-offset: -1px;
   }
-  .scroll {
-    flex: 1;
-    min-height: 0;
-    overflow: auto;
-  }
   table {
-    width: 100%;
     min-width: 560px;
-    border-collapse: collapse;
-    table-layout: fixed;
   }
   th,
   td {
-    box-sizing: border-box;
     height: ${ROW_HEIGHT}px;
     padding: 0 8px;
-    font-weight: inherit;
-    text-align: left;
-    white-space: nowrap;
-    overflow: hidden;
-    text-overflow: ellipsis;
   }
   tr[aria-hidden] td {
     height: auto;
     padding: 0;
   }
   thead th {
-    position: sticky;
-    top: 0;
-    z-index: 1;
-    background: var(--vscode-editor-background);
     border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
     color: var(--vscode-descriptionForeground);
   }
@@ -100,14 +48,6 @@ export const tensorTabStyles = css`
     background: none;
     border: none;
     cursor: pointer;
-  }
-  .number {
-    text-align: right;
-    font-variant-numeric: tabular-nums;
-  }
-  .shape {
-    font-family: var(--vscode-editor-font-family, monospace);
-    font-size: 0.95em;
   }
   tbody tr {
     cursor: pointer;
