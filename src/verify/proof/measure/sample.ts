@@ -80,6 +80,19 @@ export function sampleSizes(pairs: readonly InputPair[], setting: Setting): Reco
   return sizes;
 }
 
+/** The sizes that the original's inputs have. */
+export function mappedSizes(
+  sizes: Readonly<Record<string, readonly number[]>>,
+  pairs: readonly InputPair[],
+): Record<string, readonly number[]> {
+  return Object.fromEntries(
+    pairs.map(({ name, mapped }) => [
+      name,
+      (sizes[name] ?? []).map((size, i) => (i === mapped?.axis ? mapped.map.m.length : size)),
+    ]),
+  );
+}
+
 /**
  * Draws the inputs of one run. Throws `unsupported` for inputs that can't be made up: texts, sequences, too large ones.
  */

@@ -2,12 +2,22 @@ import { ChannelwiseError } from '../../../bytes/errors.ts';
 import { quoted } from '../../names.ts';
 import { MAX_WHOLE_OPERATIONS, RunEstimate, tooLarge, type WorkBudget } from '../../runCost.ts';
 import { openSession, type Session } from '../../session.ts';
-import { numbersOf, type Value } from '../../values.ts';
+import type { Value } from '../../values.ts';
 import type { Wiring } from '../../wiring.ts';
 import type { InputMaps } from '../inputMap.ts';
 import { difference, worse, type TensorDifference } from './difference.ts';
 import { SeededRandom } from './random.ts';
-import { drawSample, sampleSizes, shaken, type InputPair, type Painter, type Sample, type Shake } from './sample.ts';
+import { fingerprint } from './fingerprint.ts';
+import {
+  drawSample,
+  mappedSizes,
+  sampleSizes,
+  shaken,
+  type InputPair,
+  type Painter,
+  type Sample,
+  type Shake,
+} from './sample.ts';
 import { SETTINGS, WIDER_SETTINGS, picturesAt, type Setting } from './settings.ts';
 import type { Stem } from './stem.ts';
 
@@ -316,7 +326,8 @@ function unexplained(measured: readonly Measured[]): ChannelwiseError {
   return new ChannelwiseError(
     'unsupported',
     'proof-too-costly',
-    `At \`${quoted(wrong?.name ?? '')}\` the models differ by more than is expected, and to see whether rounding explains it would take more work than one proof may.`,
+    `At \`${quoted(wrong?.name ?? '')}\` the models differ by more than is expected, and to see whether rounding ` +
+      'explains it would take more work than one proof may.',
   );
 }
 
@@ -328,36 +339,6 @@ function costFault(check: () => void): string | null {
     if (!(error instanceof ChannelwiseError)) throw error;
     return error.message;
   }
-}
-
-/** The sizes that the original's inputs have. */
-function mappedSizes(
-  sizes: Readonly<Record<string, readonly number[]>>,
-  pairs: readonly InputPair[],
-): Record<string, readonly number[]> {
-  return Object.fromEntries(
-    pairs.map(({ name, mapped }) => [
-      name,
-      (sizes[name] ?? []).map((size, i) => (i === mapped?.axis ? mapped.map.m.length : size)),
-    ]),
-  );
-}
-
-/** So many places weigh differently in a fingerprint. */
-const PLACES = 251;
-
-/** Two sums over a value's numbers: other numbers give others, but for chance. */
-function fingerprint(value: Value): string {
-  const numbers = numbersOf(value);
-  let sum = 0;
-  let weighted = 0;
-  for (let i = 0; i < numbers.length; i++) {
-    const v = numbers[i] ?? 0;
-    if (!Number.isFinite(v)) continue;
-    sum += v;
-    weighted += v * ((i % PLACES) + 1);
-  }
-  return `${sum} ${weighted}`;
 }
 
 /** What an addition puts together to make a tensor: it may be far larger than the result. */
