@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { convertToGray } from '../../src/jobs/convert.ts';
+import { evaluationSetup } from '../../src/page/evaluatePage.ts';
+import { grayByLayerPage } from '../../src/page/measuredLayers.ts';
+import { comparePage } from '../../src/page/pageComparison.ts';
+import { writeSamples } from '../fixtures/writeSamples.ts';
+import { openFilePage } from './fileHost.ts';
+import { launch, type Answer } from './pageHarness.ts';
+
+/** Takes the README's pictures of the sample models: node --import tsx test/e2e/readmePictures.ts media */
+async function takePictures(into: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'channelwise-pictures-'));
+  const browser = await launch();
+  try {
+    await writeSamples(folder);
+    const original = join(folder, 'fruit-resnet.onnx');
+    const { outPath } = await convertToGray(original);
+    const gray = outPath ?? '';
+    await picture(browser, { path: gray, into: join(into, 'screenshot.png') }, async (page) => {
+      await page.getByRole('tab', { name: 'Input layers' }).click();
+      await page.locator('cw-filter-grid').first().waitFor();
+    });
+    const models = { original, adapted: null };
+    const images = join(folder, 'fruit');
+    const choice = { preset: 'imagenet', stretch: false, order: 'rgb' } as const;
+    const measured = await grayByLayerPage({ models, folder: images, choice }, {});
+    const heat = {
+      wanted: 'evaluate',
+      evaluationSetup: await evaluationSetup(models, images),
+      grayByLayer: measured.gray,
+    };
+    await picture(browser, { path: original, into: join(into, 'heatmap.png'), answers: heat }, async (page) => {
+      await page.getByRole('button', { name: 'What Gray Costs, Layer by Layer' }).click();
+      await page.getByRole('button', { name: 'Show on the Graph' }).click();
+      await page.locator('cw-legend').getByText('What gray costs').waitFor();
+    });
+    const compared = { wanted: 'compare', comparison: await comparePage(original, gray, {}) };
+    await picture(browser, { path: original, into: join(into, 'compare.png'), answers: compared }, async (page) => {
+      await page.getByRole('option').nth(1).click();
+    });
+  } finally {
+    await browser.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Picture {
+  readonly path: string;
+  readonly into: string;
+  /** What the host answers, by method; `wanted` once. */
+  readonly answers?: Readonly<Record<string, unknown>>;
+}
+
+/** Lets a layout settle. */
+const SETTLED = 1500;
+
+async function picture(
+  browser: Browser,
+  { path, into, answers = {} }: Picture,
+  arrange: (page: Page) => Promise<void>,
+): Promise<void> {
+  let asked = false;
+  const job = (method: string): Promise<Answer | undefined> => {
+    const known = Object.hasOwn(answers, method) && !(method === 'wanted' && asked);
+    asked ||= method === 'wanted';
+    return Promise.resolve(known ? { ok: true, value: answers[method] } : undefined);
+  };
+  const { page, close } = await openFilePage(browser, path, { job, theme: 'light', width: 1400, height: 780 });
+  await arrange(page);
+  await page.mouse.move(0, 0);
+  await page.waitForTimeout(SETTLED);
+  await page.screenshot({ path: into });
+  await close();
+}
+
+const folder = process.argv[2];
+if (process.argv[1]?.endsWith('readmePictures.ts') && folder) await takePictures(folder);
