@@ -63,6 +63,7 @@ describe('Channelwise on files that lie on no disk', () => {
     await ask('command', { name: 'compareOriginal' });
     assert.ok(await ask('comparison', null));
     assert.equal((await ask('tensorStatistics', { tensor: 'conv1.weight' })).count, 16 * 7 * 7);
+    await assert.rejects(ask('copyLink', { node: 'x' }), /this one lies on none/);
     files.put('/a b/net.onnx', readFileSync(uri('second.onnx').fsPath));
     assert.equal(await ask('lastProof', null), null, 'the original was written to since');
   });

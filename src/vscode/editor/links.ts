@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import { basename } from '../../files/paths.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import { basename, isUri } from '../../files/paths.ts';
 import { isModelName, placeOf, uriOf } from '../modelFiles.ts';
 import { tell } from '../window/messages.ts';
 import { linkText, readLink } from './nodeLink.ts';
@@ -39,7 +40,13 @@ async function isFile(uri: vscode.Uri): Promise<boolean> {
   return (type & vscode.FileType.File) !== 0;
 }
 
-/** Puts a link to a node of a model on the clipboard. */
+/**
+ * Puts a link to a node of a model on the clipboard. Throws `refused` for a model that lies on no disk: the system opens
+ * links in the desktop's VS Code, where nothing has that name.
+ */
 export async function copyLink(model: vscode.Uri, node: string): Promise<void> {
-  await vscode.env.clipboard.writeText(linkText(vscode.env.uriScheme, { file: placeOf(model), node }));
+  const file = placeOf(model);
+  if (isUri(file))
+    throw new ChannelwiseError('refused', 'no-link', 'A link names a file on a disk, and this one lies on none.');
+  await vscode.env.clipboard.writeText(linkText(vscode.env.uriScheme, { file, node }));
 }
