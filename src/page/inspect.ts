@@ -11,6 +11,7 @@ import type { PageCost } from '../protocol/sizes.ts';
 import { holdsWeightsAlone, withOpenFile } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import { inspectWeights, weightsText, type WeightsInspection } from './inspectWeights.ts';
+import { asStored } from './kerasFirstLayers.ts';
 import { modelHead, pageFirstLayers } from './pageModel.ts';
 import { contradictionTexts } from './pageSizes.ts';
 import { boundShapes } from './shapes.ts';
@@ -62,7 +63,7 @@ export async function inspectFile(
   bind: Readonly<Record<string, number>> = {},
   signal?: AbortSignal,
 ): Promise<Inspection> {
-  return withOpenModel(path, signal, async ({ source, model, ctx, cost: readCost }) => {
+  return withOpenModel(path, signal, async ({ source, model, ctx, keras, cost: readCost }) => {
     const constants = await steeringConstants(model, ctx);
     const shapes = boundShapes(model, { constants, bind });
     const { graph } = model;
@@ -77,7 +78,7 @@ export async function inspectFile(
       cost,
       sizes: shapes.sizes,
       contradictions: contradictionTexts(shapes),
-      firstLayers: pageFirstLayers(graph),
+      firstLayers: asStored(pageFirstLayers(graph), keras?.presented.weights),
       io: { ...readCost(), fileSize: source.size },
     };
   });

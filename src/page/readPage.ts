@@ -11,6 +11,7 @@ import type { PageModel } from '../protocol/messages.ts';
 import type { PageBinding } from '../protocol/sizes.ts';
 import { adaptationOf } from './adaptation.ts';
 import { pageModel, type AboutFile } from './pageModel.ts';
+import { asStored } from './kerasFirstLayers.ts';
 import { smallConstants } from './smallConstants.ts';
 import { weightsAdaptation } from './weightsAdaptation.ts';
 import { weightsPage } from './weightsPage.ts';
@@ -35,10 +36,10 @@ interface GraphPageOptions {
 }
 
 async function readGraphPage(path: string, { signal, bind, about }: GraphPageOptions): Promise<PageModel> {
-  return withOpenModel(path, signal, async ({ source, model, ctx }) => {
+  return withOpenModel(path, signal, async ({ source, model, ctx, keras }) => {
     const steering = await steeringConstants(model, ctx);
     const inferred = inferShapes(model, { constants: steering, bind });
-    const page = pageModel(model, {
+    const shown = pageModel(model, {
       fileName: basename(path),
       fileSize: source.size,
       inferred,
@@ -47,6 +48,7 @@ async function readGraphPage(path: string, { signal, bind, about }: GraphPageOpt
       constants: await smallConstants(model, ctx, steering),
       ...(about ? { about } : {}),
     });
+    const page = { ...shown, firstLayers: asStored(shown.firstLayers, keras?.presented.weights) };
     // Only ONNX models keep weights in files beside them; other graphs name places in their own file.
     return about ? page : { ...page, dataTrouble: await dataTrouble(path, externalFiles(model)) };
   });

@@ -91,10 +91,10 @@ test('a converted file shows its filters beside those it was made from', async (
 
 /** Real files: whether they show a graph, the first weight, and its shape as the page gives it. */
 const REAL: readonly (readonly [file: string, graph: boolean, weight: string, dims: readonly number[]])[] = [
-  ['cifar10-sequential.keras', true, 'conv2d/kernel', [32, 3, 3, 3]],
-  ['mobilenet-0.25-96.h5', true, 'conv2d/kernel', [8, 3, 3, 3]],
-  ['teachable-machine.h5', true, 'sequential_1/model1/Conv1/kernel', [16, 3, 3, 3]],
-  ['driving-keras1-lambda.h5', true, 'convolution2d_1/kernel', [24, 3, 5, 5]],
+  ['cifar10-sequential.keras', true, 'conv2d/kernel', [3, 3, 3, 32]],
+  ['mobilenet-0.25-96.h5', true, 'conv2d/kernel', [3, 3, 3, 8]],
+  ['teachable-machine.h5', true, 'sequential_1/model1/Conv1/kernel', [3, 3, 3, 16]],
+  ['driving-keras1-lambda.h5', true, 'convolution2d_1/kernel', [5, 5, 3, 24]],
   ['mtcnn-pnet-legacy.pt', false, 'conv1.weight', [10, 3, 3, 3]],
   ['face-slim320-legacy.pth', false, 'base_net.0.0.weight', [16, 3, 3, 3]],
   ['cifar10-zip.pth', false, 'conv1.weight', [12, 3, 5, 5]],
@@ -113,7 +113,8 @@ test('real files open, with statistics and filters of their first weight', { ski
     const statistics = await WORKER_ANSWERS.tensorStatistics({ path, tensor: weight }, context);
     assert.equal(statistics.count, count(dims), file);
     const facts = await WORKER_ANSWERS.firstLayerFacts({ path, layer: 0 }, context);
-    const [filters, channels, height, width] = dims;
+    // Keras has outputs and channels last.
+    const [filters, channels, height, width] = graph ? [dims[3], dims[2], dims[0], dims[1]] : dims;
     assert.deepEqual(facts.filters, { count: filters, channels, height, width }, file);
     const { to } = await WORKER_ANSWERS.layerFilters({ path, layer: 0, from: 0, of: 'file' }, context);
     assert.equal(to, Math.min(64, filters!), file);
