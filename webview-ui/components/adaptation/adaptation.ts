@@ -32,7 +32,8 @@ const NOW: Readonly<Record<PageFold['now'], string>> = {
 const NO_RECORD = 'Files of this format keep no record. This is read from the tensors of both files.';
 
 function recordedBy({ version }: PageStep): string {
-  return `Recorded by Channelwise ${version} when the file was written. Anybody can write such a record. Verifying tests the map it names and trusts nothing in it.`;
+  const trust = 'Anybody can write such a record. Verifying tests the map it names and trusts nothing in it.';
+  return `Recorded by Channelwise ${version} when the file was written. ${trust}`;
 }
 
 function isWrong({ now }: PageFold): boolean {

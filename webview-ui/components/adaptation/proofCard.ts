@@ -12,6 +12,9 @@ const VERDICTS: Readonly<Record<PageProof['verdict'], string>> = {
   unproved: '? Not verified',
 };
 
+const NOT_YET =
+  'Not verified since VS Code was opened. A record in the file is no evidence; verifying runs both models.';
+
 /** The proof of an adapted model: what the last one found, and a button to run it now. */
 export class ProofCard extends LitElement {
   static override properties = {
@@ -126,7 +129,7 @@ export class ProofCard extends LitElement {
     return html`<section aria-labelledby="p">
       <h2 id="p">Verification</h2>
       <div role="status">
-        ${proof ? this.#found(proof) : html`<p>${fraction === null ? 'Not verified since VS Code was opened. A record in the file is no evidence; verifying runs both models.' : 'Running both models…'}</p>`}
+        ${proof ? this.#found(proof) : html`<p>${fraction === null ? NOT_YET : 'Running both models…'}</p>`}
       </div>
       <div class="row">
         ${
@@ -161,9 +164,7 @@ export class ProofCard extends LitElement {
           proof.maxAbs === null
             ? null
             : html`<dt>Largest |Δ|</dt>
-                <dd>
-                  ${numberText(proof.maxAbs)}${proof.maxRel === null ? null : html` <span class="sub">relative error ${numberText(proof.maxRel)}${proof.tolerance === null ? '' : `, rounding tolerance ${numberText(proof.tolerance)}`}</span>`}
-                </dd>`
+                <dd>${numberText(proof.maxAbs)} <span class="sub">${errorText(proof)}</span></dd>`
         }
         ${
           proof.runs.length
@@ -196,6 +197,12 @@ export class ProofCard extends LitElement {
   }
 }
 customElements.define('cw-proof', ProofCard);
+
+function errorText({ maxRel, tolerance }: PageProof): string {
+  if (maxRel === null) return '';
+  const error = `relative error ${numberText(maxRel)}`;
+  return tolerance === null ? error : `${error}, rounding tolerance ${numberText(tolerance)}`;
+}
 
 /** The verdict stands above it already. */
 function withoutVerdict(statement: string): string {

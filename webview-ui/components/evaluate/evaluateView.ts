@@ -18,6 +18,11 @@ import { evaluateStyles } from './evaluateStyles.ts';
 import { evaluationResult } from './evaluationResult.ts';
 import { grayLayers, grayNumbers } from './grayLayers.ts';
 
+const PURPOSE =
+  'Is gray good enough? Take a folder of your own images, one sub-folder per class or unlabelled. Channelwise runs the ' +
+  'model on their colours, on gray repeated for each channel, and on gray through the adapted model, and shows in ' +
+  'which layers colour was used.';
+
 type Running = 'evaluate' | 'grayByLayer';
 
 /** The Evaluate tab: what grayness and the conversion cost on a folder of the user's own images. */
@@ -186,7 +191,7 @@ export class EvaluateView extends LitElement {
     if (!setup)
       return html`<cw-empty-state
         .problem=${this.error}
-        .text=${'Is gray good enough? Take a folder of your own images, one sub-folder per class or unlabelled. Channelwise runs the model on their colours, on gray repeated for each channel, and on gray through the adapted model, and shows in which layers colour was used.'}
+        .text=${PURPOSE}
         .button=${'Choose a Folder of Images…'}
         @begin=${this.#chooseFolder}
       ></cw-empty-state>`;
