@@ -141,7 +141,6 @@ const NOT_YET_READABLE = [
   'test/fixtures/pageFile.ts',
   'test/fixtures/pageModels.ts',
   'test/fixtures/storedTensors.ts',
-  'test/unit/webview/hierarchy.test.ts',
 ];
 
 export default tseslint.config(

@@ -98,3 +98,14 @@ test('the wheel zooms or pans by setting; both directions of a touch pad pan, an
   await page.keyboard.up('Control');
   await close();
 });
+
+test('Open all with nothing selected leaves a picture that can be read', async () => {
+  const { page, problems, close } = await openPage(browser, residualPage(600), { reducedMotion: true });
+  await drawn(page);
+  await page.getByRole('button', { name: 'Open all' }).click();
+  await page.getByText('Opened all groups').waitFor({ state: 'attached' });
+  await page.waitForTimeout(300);
+  assert.ok((await view(page)).scale >= 0.7, String((await view(page)).scale));
+  assert.deepEqual(problems, []);
+  await close();
+});

@@ -107,13 +107,13 @@ test('a thing in a closed group is shown by the group; tracing a link finds all 
 
 test('hostile scopes: deep, empty and repeated parts do not break anything', () => {
   const page = resnet50Page();
-  page.nodes.forEach((n, i) => {
-    n.name =
-      i % 3 === 0
-        ? '/'.repeat(50)
-        : i % 3 === 1
-          ? Array.from({ length: 5000 }, () => 'a').join('/')
-          : `__proto__/constructor/${i}`;
+  const names = [
+    (): string => '/'.repeat(50),
+    (): string => Array.from({ length: 5000 }, () => 'a').join('/'),
+    (i: number): string => `__proto__/constructor/${i}`,
+  ];
+  page.nodes.forEach((node, i) => {
+    node.name = names[i % names.length]!(i);
   });
   const model = new GraphModel(page);
   const scene = layoutNested(model.input, new Uint8Array(model.hierarchy.groups.length).fill(1));

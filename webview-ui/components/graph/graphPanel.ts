@@ -115,7 +115,7 @@ export class GraphPanel extends LitElement {
     if (!this.session?.setAll(open)) return;
     this.dispatchEvent(new CustomEvent('all-groups', { detail: open }));
     await this.graphView?.relayout(this.selected);
-    if (!this.selected) this.graphView?.fit();
+    if (!this.selected) this.graphView?.showBeginning();
   }
 
   override render(): TemplateResult | null {

@@ -29,6 +29,13 @@ import { Mover } from './mover.ts';
 import { Pointing } from './pointing.ts';
 import './miniMap.ts';
 
+/** What keys do on the graph, for those who can't see it. */
+const KEYS = [
+  'Arrow keys pan, plus and minus zoom, 0 fits, Alt with Up or Down selects the next layer,',
+  'Enter opens or closes a group, I says what is selected.',
+  'The Layers tab lists the same layers as a table.',
+].join(' ');
+
 /** The drawn graph: a canvas with a camera. Selecting and opening are announced as events; the app decides. */
 export class GraphView extends LitElement {
   static override properties = {
@@ -232,6 +239,11 @@ export class GraphView extends LitElement {
     return firstView(geometry, this.page, focus, geometry.orientation);
   }
 
+  /** Shows the whole graph where that can be read, else its beginning. */
+  showBeginning(): void {
+    if (this.scene && this.clientWidth > 0) this.setView(this.#firstView(this.scene), true);
+  }
+
   fit(): void {
     if (this.scene && this.clientWidth > 0) this.setView(fitView(this.scene.geometry, this.page), true);
   }
@@ -360,13 +372,15 @@ export class GraphView extends LitElement {
 
   override render(): TemplateResult {
     const count = this.session?.model.page.nodes.length ?? 0;
+    const map = html`<cw-mini-map .scene=${this.scene} .view=${this} aria-hidden="true"></cw-mini-map>`;
+    const waiting = html`<p class="waiting" role="status">Laying out ${count} layers…</p>`;
     return html`<canvas
         role="application"
         tabindex="0"
         aria-roledescription="graph"
-        aria-label=${`Layer graph, ${count} layers. Arrow keys pan, plus and minus zoom, 0 fits, Alt with Up or Down selects the next layer, Enter opens or closes a group, I says what is selected. The Layers tab lists the same layers as a table.`}
+        aria-label=${`Layer graph, ${count} layers. ${KEYS}`}
       ></canvas>
-      ${this.scene ? html`<cw-mini-map .scene=${this.scene} .view=${this} aria-hidden="true"></cw-mini-map>` : html`<p class="waiting" role="status">Laying out ${count} layers…</p>`}
+      ${this.scene ? map : waiting}
       <cw-hover-card role="status"></cw-hover-card>`;
   }
 }
