@@ -2,9 +2,12 @@ import { join } from 'node:path';
 import { runTests, testFiles } from './nodeTests.mjs';
 import { main, root } from './step.mjs';
 
+const WITH_VSCODE = /(?:person\w*|web)\.test\.ts$/;
+
 /** Those that need the packaged extension and a VS Code; all others in their folder drive the page alone. */
-export const PERSON = join('test', 'e2e', 'person.test.ts');
-export const WEB = join('test', 'e2e', 'web.test.ts');
+export function personTests() {
+  return testFiles('test/e2e').filter((file) => WITH_VSCODE.test(file));
+}
 
 /** Runs the given tests of the page or, without any, all. They share one page script and, with `env`, one browser. */
 export async function pageTests(args = [], env = {}) {
@@ -13,7 +16,7 @@ export async function pageTests(args = [], env = {}) {
   await bundlePage({ outfile: script, minify: false });
   const given = args.filter((a) => !a.startsWith('-'));
   const options = args.filter((a) => a.startsWith('-'));
-  const files = given.length > 0 ? given : testFiles('test/e2e').filter((file) => file !== PERSON && file !== WEB);
+  const files = given.length > 0 ? given : testFiles('test/e2e').filter((file) => !WITH_VSCODE.test(file));
   await runTests('Page tests', files, { options, env: { ...env, CHANNELWISE_PAGE: script } });
 }
 

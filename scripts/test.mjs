@@ -8,7 +8,7 @@ await main(async () => {
   const { check } = await import('./check.mjs');
   const { runTests } = await import('./nodeTests.mjs');
   const { unitTests } = await import('./unit.mjs');
-  const { PERSON, WEB, pageTests } = await import('./pages.mjs');
+  const { personTests, pageTests } = await import('./pages.mjs');
   const { packageExtension } = await import('./package.mjs');
   await check();
   await step('Unit tests', () => unitTests());
@@ -19,7 +19,7 @@ await main(async () => {
       runNode('Extension host tests', ['scripts/extensionHost.mjs'], { env: browser.env }),
     );
     await step('Tests as a person, with the packaged extension', () =>
-      runTests('Person-like tests', [PERSON, WEB], { env: { ...browser.env, CHANNELWISE_VSIX: vsix } }),
+      runTests('Person-like tests', personTests(), { env: { ...browser.env, CHANNELWISE_VSIX: vsix } }),
     );
     await step('Tests of the page in Chromium', () => pageTests([], browser.env));
   } finally {

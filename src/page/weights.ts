@@ -36,10 +36,13 @@ export async function tensorStatistics(
 ): Promise<PageStatistics> {
   return withTensor(path, name, signal, async ({ tensor }) => {
     const statistics = await readStatistics(tensor, { onProgress });
-    const text = (value: number | bigint | null): string | null =>
-      value === null ? null : typeof value === 'bigint' ? String(value) : numberText(tensor.dtype, value);
+    const text = (value: number | bigint | null): string | null => (value === null ? null : shownNumber(tensor, value));
     return { ...statistics, min: text(statistics.min), max: text(statistics.max) };
   });
+}
+
+function shownNumber({ dtype }: StoredTensor, value: number | bigint): string {
+  return typeof value === 'bigint' ? String(value) : numberText(dtype, value);
 }
 
 /** The elements of a block as texts. Throws as readBlock does; a range outside the tensor is `refused`. */

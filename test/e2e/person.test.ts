@@ -1,114 +1,46 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
-import { launchBrowser } from '../../scripts/browser.mjs';
-import { startServer } from '../../scripts/vscodeServer.mjs';
+import type { Frame, Locator, Page } from 'playwright-core';
 import { DTYPE, encodeModel, externalTensor, model, node, valueInfo } from '../fixtures/modelBuilder.ts';
 import { writePictures } from '../fixtures/writePictures.ts';
 import { writeSamples } from '../fixtures/writeSamples.ts';
 import { writeWorkspace } from '../fixtures/writeWorkspace.ts';
+import { Workbench } from './workbench.ts';
 
-const SHOTS = fileURLToPath(new URL('../../test-results/', import.meta.url));
-const PATIENCE = Number(process.env.CHANNELWISE_PATIENCE ?? 60_000);
-
-let server: Awaited<ReturnType<typeof startServer>>;
-let browser: Browser;
-let context: BrowserContext;
+let workbench: Workbench;
 let page: Page;
 let workspace: string;
 
 before(async () => {
-  const vsix = process.env.CHANNELWISE_VSIX;
-  assert.ok(vsix && existsSync(vsix), 'CHANNELWISE_VSIX names the packaged extension');
-  mkdirSync(SHOTS, { recursive: true });
   workspace = mkdtempSync(join(tmpdir(), 'channelwise-person-'));
   writeWorkspace(workspace);
   await writeSamples(workspace);
   writePictures(join(workspace, 'pictures'));
-  server = await startServer({ extensions: [vsix] });
-  browser = await launchBrowser();
-  context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE);
-  await page.goto(
-    `${server.url}/?${new URLSearchParams({ folder: workspace, payload: JSON.stringify([['skipWelcome', 'true']]) })}`,
-  );
-  await page.locator('.monaco-workbench').waitFor();
-  // Newer builds open a folder in Restricted Mode without asking; the extension works there too.
-  await page
-    .getByRole('button', { name: /yes, i trust/i })
-    .click({ timeout: 20_000 })
-    .catch(() => undefined);
-  await file('resnet.onnx').waitFor();
+  workbench = await Workbench.open(workspace, 'resnet.onnx');
+  page = workbench.page;
 });
 
 after(async () => {
-  await browser?.close();
-  await server?.stop();
+  await workbench?.close();
   if (workspace) rmSync(workspace, { recursive: true, force: true });
 });
 
 /** What is on the screen at the end of a test, for those that fail. */
 afterEach(() => shot('last'));
 
-function file(name: string): ReturnType<Page['locator']> {
-  return page.locator(`.explorer-folders-view .monaco-list-row[aria-label="${name}"]`);
-}
-
-/** Opens a file's context menu until it holds a command: right after the start the extension's may not be there yet. */
-async function menuItem(name: string, command: string): Promise<ReturnType<Page['locator']>> {
-  const item = page.locator('.context-view').getByRole('menuitem', { name: command, exact: true });
-  const end = Date.now() + PATIENCE;
-  for (;;) {
-    await file(name).click({ button: 'right' });
-    await page.locator('.context-view').getByRole('menuitem').first().waitFor();
-    if ((await item.count()) > 0 || Date.now() > end) return item;
-    await page.keyboard.press('Escape');
-    await page.waitForTimeout(500);
-  }
-}
-
-async function choose(name: string, command: string): Promise<void> {
-  const item = await menuItem(name, command);
-  // A menu that has just opened takes no click for a moment.
-  while ((await item.count()) > 0) {
-    await page.waitForTimeout(300);
-    await item.click({ timeout: 2_000 }).catch(() => undefined);
-  }
-}
-
-async function shot(name: string): Promise<void> {
-  await page.screenshot({ path: join(SHOTS, `${name}.png`) });
-}
-
-/** The frame of the page that shows a text now; webviews sit two frames deep. */
-async function pageWith(text: string): Promise<Frame> {
-  const end = Date.now() + PATIENCE;
-  while (Date.now() < end) {
-    for (const frame of page.frames()) {
-      const found = await frame
-        .locator('cw-app')
-        .getByText(text, { exact: false })
-        .first()
-        .isVisible()
-        .catch(() => false);
-      if (found) return frame;
-    }
-    await page.waitForTimeout(100);
-  }
-  await shot('failed');
-  return assert.fail(`no page shows "${text}"`);
-}
-
-/** An action in the editor's title bar. */
-function titleBar(name: string): ReturnType<Page['locator']> {
-  return page.locator('.editor-group-container.active .title .editor-actions').getByLabel(name);
-}
+const file = (name: string): Locator => workbench.file(name);
+const menuItem = (name: string, command: string): Promise<Locator> => workbench.menuItem(name, command);
+const choose = (name: string, command: string): Promise<void> => workbench.choose(name, command);
+const shot = (name: string): Promise<void> => workbench.shot(name);
+const pageWith = (text: string): Promise<Frame> => workbench.pageWith(text);
+const titleBar = (name: string): Locator => workbench.titleBar(name);
+const quick = (): Locator => workbench.quick();
+const toast = (text: string): Locator => workbench.toast(text);
+const until = (holds: () => Promise<boolean>, what: string): Promise<void> => workbench.until(holds, what);
+const asked = (text: string | RegExp): Promise<void> => workbench.asked(text);
 
 test('right-click, Convert to Grayscale, and the gray model opens', async () => {
   const item = await menuItem('resnet.onnx', 'Convert to Grayscale');
@@ -151,23 +83,6 @@ test('Undo in the notification takes the file back', async () => {
   await toast.getByRole('button', { name: 'Undo', exact: true }).click();
   await file('ch_PP-OCRv4_det_infer.gray.onnx').waitFor({ state: 'detached' });
 });
-
-const quick = (): ReturnType<Page['locator']> => page.locator('.quick-input-widget');
-const toast = (text: string): ReturnType<Page['locator']> =>
-  page.locator('.notifications-toasts .notification-list-item').filter({ hasText: text });
-
-async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + PATIENCE;
-  while (!(await holds())) {
-    if (Date.now() > end) assert.fail(`not so: ${what}`);
-    await page.waitForTimeout(50);
-  }
-}
-
-/** Waits until the quick input asks something. */
-async function asked(text: string | RegExp): Promise<void> {
-  await quick().getByText(text).first().waitFor();
-}
 
 test('Adapt Channels…: a map, numbers checked as they are typed, the way back, the plan, and only then a file', async () => {
   await choose('second.onnx', 'Adapt Channels…');
@@ -379,11 +294,8 @@ test('in Restricted Mode the conversion works too', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'channelwise-restricted-'));
   try {
     writeWorkspace(folder);
-    page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE);
-    await page.goto(
-      `${server.url}/?${new URLSearchParams({ folder, payload: JSON.stringify([['skipWelcome', 'true']]) })}`,
-    );
+    await workbench.openWindow(folder);
+    page = workbench.page;
     await page.getByRole('button', { name: /no, i don/i }).click();
     await page.getByText('Restricted Mode').first().waitFor();
     await choose('second.onnx', 'Convert to Grayscale');

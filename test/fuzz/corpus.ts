@@ -42,13 +42,12 @@ function stored(): Uint8Array[] {
         bits === null
           ? []
           : [
-              tensorBody(
-                form,
+              tensorBody(form, {
                 name,
-                Number(dtype),
-                [8],
-                Uint8Array.from({ length: bits }, (_, i) => i % 2),
-              ),
+                dtype: Number(dtype),
+                dims: [8],
+                raw: Uint8Array.from({ length: bits }, (_, i) => i % 2),
+              }),
             ],
       ),
     ),

@@ -102,10 +102,12 @@ function facts({ shards }: ShardIndex, opened: readonly Shard[]): Fact[] {
   const formats = new Map(
     opened.flatMap(({ file }) => file.facts).map((fact) => [`${fact.label} ${fact.value}`, fact]),
   );
-  return [
-    { label: 'Files', value: `${shards.length}: ${shards[0] ?? ''}${shards.length > 1 ? ' and so on' : ''}` },
-    ...formats.values(),
-  ];
+  return [{ label: 'Files', value: namesText(shards) }, ...formats.values()];
+}
+
+function namesText(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_NAMED).join(', ');
+  return names.length > MAX_NAMED ? `${shown}, … (${names.length})` : shown;
 }
 
 function missingTexts(index: ShardIndex, tensors: readonly StoredTensor[], missing: readonly string[]): string[] {

@@ -275,6 +275,7 @@ export class Adaptation extends LitElement {
   }
 
   #folds(step: PageStep): TemplateResult {
+    const isRecorded = this.model?.adaptation?.isRecorded ?? false;
     return html`<div class="scroll">
         <table>
           <thead>
@@ -282,7 +283,7 @@ export class Adaptation extends LitElement {
               <th scope="col">Weight</th>
               <th scope="col">Before</th>
               <th scope="col">After</th>
-              <th scope="col">In the file now</th>
+              ${isRecorded ? html`<th scope="col">In the file now</th>` : null}
             </tr>
           </thead>
           <tbody>
@@ -292,7 +293,7 @@ export class Adaptation extends LitElement {
                   <td>${this.#link(fold)}</td>
                   <td>${shapeText(fold.oldDims)}</td>
                   <td>${shapeText(fold.newDims)}</td>
-                  <td class=${isWrong(fold) ? 'bad' : ''}>${NOW[fold.now]}</td>
+                  ${isRecorded ? html`<td class=${isWrong(fold) ? 'bad' : ''}>${NOW[fold.now]}</td>` : null}
                 </tr>`,
             )}
           </tbody>

@@ -25,8 +25,9 @@ export function weightsLibraries(names: readonly string[]): readonly PythonLibra
       const front = lastPart(name) === 'weight' ? prefix(name) : null;
       return front !== null && knows(ownNames(names, front));
     });
-  const [likely] = LIBRARIES.filter(isLikely);
-  return likely ? [likely, ...LIBRARIES.filter((library) => library !== likely)] : LIBRARIES;
+  const likely = LIBRARIES.find(isLikely);
+  const others = LIBRARIES.filter((library) => library !== likely);
+  return [...(likely ? [likely] : []), ...others].map(({ id, title }) => ({ id, title }));
 }
 
 function ownNames(names: readonly string[], prefix: string): Set<string> {

@@ -66,7 +66,7 @@ test('a cancelled scan reads nothing more, and what it reads at once is little',
 test('a cancelled read of weights reads nothing more, in every storage form', async () => {
   const raw = new Uint8Array(4_000_000).fill(1);
   for (const form of ['raw', 'packed'] satisfies Stored[]) {
-    const bytes = modelOf(tensorBody(form, 'w', DTYPE.float32, [1_000_000], raw));
+    const bytes = modelOf(tensorBody(form, { name: 'w', dtype: DTYPE.float32, dims: [1_000_000], raw }));
     const tensor = (await scanModel(new MemorySource(bytes))).graph.initializers[0];
     assert.ok(tensor);
     for (const at of [1, 2, 3]) {

@@ -142,8 +142,8 @@ test('new values keep the storage form, name, type, text and unknown fields; ext
   const more = joinBytes(rawField(12, 2, utf8('why it is so')), rawField(777, 2, utf8('unknown'), 2));
   for (const form of STORED) {
     const bytes = modelOf(
-      joinBytes(tensorBody(form, 'w', DTYPE.float32, [2, 3], raw), more),
-      tensorBody('raw', 'after', DTYPE.float32, [6], raw),
+      joinBytes(tensorBody(form, { name: 'w', dtype: DTYPE.float32, dims: [2, 3], raw }), more),
+      tensorBody('raw', { name: 'after', dtype: DTYPE.float32, dims: [6], raw }),
     );
     const source = new MemorySource(bytes);
     const before = (await scanModel(source)).graph.initializers[0];

@@ -68,7 +68,7 @@ test('every element type in every storage form: the whole tensor, and every rang
     const values = pairs.map(([, value]) => value);
     const count = values.length / lanes;
     for (const form of STORED) {
-      const { ctx, tensor } = await opened(modelOf(tensorBody(form, 'w', dtype, [count], raw)), raw);
+      const { ctx, tensor } = await opened(modelOf(tensorBody(form, { name: 'w', dtype, dims: [count], raw })), raw);
       const whole = await decodeTensor(ctx, tensor, 'w');
       same(whole.values, values.map(Number), `${name}, ${form}`);
       for (let from = 0; from <= count; from++) {
@@ -99,7 +99,7 @@ test('data that is too short or too long for the dims is refused, whatever the t
     const count = pairs.length / lanes;
     for (const form of STORED) {
       for (const wrong of [count + step, count - step, 2 ** 40]) {
-        const { ctx, tensor } = await opened(modelOf(tensorBody(form, 'w', dtype, [wrong], raw)), raw);
+        const { ctx, tensor } = await opened(modelOf(tensorBody(form, { name: 'w', dtype, dims: [wrong], raw })), raw);
         await assert.rejects(
           decodeTensor(ctx, tensor, 'w'),
           (e) => e instanceof ChannelwiseError && ['tensor-size', 'tensor-too-large'].includes(e.code),
@@ -120,7 +120,7 @@ test('a range reads only its own bytes', async () => {
   const raw = new Uint8Array(Float32Array.from({ length: count }, (_, i) => i).buffer);
   for (const form of ['raw', 'external', 'packed'] satisfies Stored[]) {
     const { ctx, tensor, source, outside } = await opened(
-      modelOf(tensorBody(form, 'w', DTYPE.float32, [1000, 1000], raw)),
+      modelOf(tensorBody(form, { name: 'w', dtype: DTYPE.float32, dims: [1000, 1000], raw })),
       raw,
     );
     const before = source.bytesRead;
@@ -143,7 +143,10 @@ test('values are streamed in parts of bounded size', async () => {
   const count = 600_000;
   const raw = new Uint8Array(Float32Array.from({ length: count }, (_, i) => i).buffer);
   for (const form of ['raw', 'external', 'packed'] satisfies Stored[]) {
-    const { ctx, tensor } = await opened(modelOf(tensorBody(form, 'w', DTYPE.float32, [count], raw)), raw);
+    const { ctx, tensor } = await opened(
+      modelOf(tensorBody(form, { name: 'w', dtype: DTYPE.float32, dims: [count], raw })),
+      raw,
+    );
     let at = 0;
     let parts = 0;
     await streamNumbers(storedTensor(ctx, tensor, 'w'), (values) => {

@@ -40,6 +40,7 @@ test('the library that the names tell stands first, and each builds for the new 
     const [likely, ...others] = weightsLibraries(weights);
     assert.equal(likely?.id, library, weights[0]);
     assert.equal(others.length, LIBRARIES.length - 1);
+    assert.doesNotThrow(() => structuredClone(others), 'the worker sends them');
     const tensors = await tensorsOf(weights);
     const { plan } = await adaptWeights({ tensors, map: grayscale() });
     const file = { fileName: 'a"b.safetensors', reader: 'safetensors', tensors } as const;

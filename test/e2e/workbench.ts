@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContext, Frame, Locator, Page } from 'playwright-core';
+import { launchBrowser } from '../../scripts/browser.mjs';
+import { startServer } from '../../scripts/vscodeServer.mjs';
+
+const SHOTS = fileURLToPath(new URL('../../test-results/', import.meta.url));
+const PATIENCE = Number(process.env.CHANNELWISE_PATIENCE ?? 60_000);
+
+/** A real VS Code with the packaged extension on a folder, driven as a person does. */
+export class Workbench {
+  /** The window that is looked at. */
+  page: Page;
+  readonly context: BrowserContext;
+  readonly url: string;
+  private readonly browser: Browser;
+  private readonly stopServer: () => Promise<void>;
+
+  private constructor(
+    browser: Browser,
+    context: BrowserContext,
+    page: Page,
+    server: { url: string; stop(): Promise<void> },
+  ) {
+    this.browser = browser;
+    this.context = context;
+    this.page = page;
+    this.url = server.url;
+    this.stopServer = () => server.stop();
+  }
+
+  /** Opens the folder, and waits until the Explorer shows `file`. */
+  static async open(folder: string, file: string): Promise<Workbench> {
+    const vsix = process.env.CHANNELWISE_VSIX;
+    assert.ok(vsix && existsSync(vsix), 'CHANNELWISE_VSIX names the packaged extension');
+    mkdirSync(SHOTS, { recursive: true });
+    const server = await startServer({ extensions: [vsix] });
+    const browser = await launchBrowser();
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    const workbench = new Workbench(browser, context, await context.newPage(), server);
+    await workbench.goTo(folder);
+    await workbench.page.locator('.monaco-workbench').waitFor();
+    // Newer builds open a folder in Restricted Mode without asking; the extension works there too.
+    await workbench.page
+      .getByRole('button', { name: /yes, i trust/i })
+      .click({ timeout: 20_000 })
+      .catch(() => undefined);
+    await workbench.file(file).waitFor();
+    return workbench;
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.stopServer();
+  }
+
+  /** Shows a folder in a new window. */
+  async openWindow(folder: string): Promise<void> {
+    this.page = await this.context.newPage();
+    await this.goTo(folder);
+  }
+
+  private async goTo(folder: string): Promise<void> {
+    this.page.setDefaultTimeout(PATIENCE);
+    const asked = new URLSearchParams({ folder, payload: JSON.stringify([['skipWelcome', 'true']]) });
+    await this.page.goto(`${this.url}/?${asked}`);
+  }
+
+  file(name: string): Locator {
+    return this.page.locator(`.explorer-folders-view .monaco-list-row[aria-label="${name}"]`);
+  }
+
+  /** Opens a file's context menu until it holds a command: right after the start the extension's may not be there yet. */
+  async menuItem(name: string, command: string): Promise<Locator> {
+    const item = this.page.locator('.context-view').getByRole('menuitem', { name: command, exact: true });
+    const end = Date.now() + PATIENCE;
+    for (;;) {
+      await this.file(name).click({ button: 'right' });
+      await this.page.locator('.context-view').getByRole('menuitem').first().waitFor();
+      if ((await item.count()) > 0 || Date.now() > end) return item;
+      await this.page.keyboard.press('Escape');
+      await this.page.waitForTimeout(500);
+    }
+  }
+
+  async choose(name: string, command: string): Promise<void> {
+    const item = await this.menuItem(name, command);
+    // A menu that has just opened takes no click for a moment.
+    while ((await item.count()) > 0) {
+      await this.page.waitForTimeout(300);
+      await item.click({ timeout: 2_000 }).catch(() => undefined);
+    }
+  }
+
+  async shot(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(SHOTS, `${name}.png`) });
+  }
+
+  /** The frame of the page that shows a text now; webviews sit two frames deep. */
+  async pageWith(text: string): Promise<Frame> {
+    const end = Date.now() + PATIENCE;
+    while (Date.now() < end) {
+      for (const frame of this.page.frames()) {
+        const found = frame.locator('cw-app').getByText(text, { exact: false }).first();
+        if (await found.isVisible().catch(() => false)) return frame;
+      }
+      await this.page.waitForTimeout(100);
+    }
+    await this.shot('failed');
+    return assert.fail(`no page shows "${text}"`);
+  }
+
+  /** An action in the editor's title bar. */
+  titleBar(name: string): Locator {
+    return this.page.locator('.editor-group-container.active .title .editor-actions').getByLabel(name);
+  }
+
+  quick(): Locator {
+    return this.page.locator('.quick-input-widget');
+  }
+
+  toast(text: string): Locator {
+    return this.page.locator('.notifications-toasts .notification-list-item').filter({ hasText: text });
+  }
+
+  /** Waits until the quick input asks something. */
+  async asked(text: string | RegExp): Promise<void> {
+    await this.quick().getByText(text).first().waitFor();
+  }
+
+  async until(holds: () => Promise<boolean>, what: string): Promise<void> {
+    const end = Date.now() + PATIENCE;
+    while (!(await holds())) {
+      if (Date.now() > end) assert.fail(`not so: ${what}`);
+      await this.page.waitForTimeout(50);
+    }
+  }
+}
