@@ -133,11 +133,6 @@ const readable = {
   'max-lines': ['error', { max: 400 }],
 };
 
-/**
- * Files that nested ternaries, long parameter lists or their length have not been taken out of yet. Shrinks to nothing.
- */
-const NOT_YET_READABLE = ['test/fixtures/pageModels.ts'];
-
 export default tseslint.config(
   { ignores: ['dist/', '.vscode-test/', 'samples/', 'test-results/', 'node_modules/'] },
   ...tseslint.configs.recommended,
@@ -177,9 +172,5 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', ...silentVscode] },
   },
   ...PAGE_ROOMS.map(pageConfig),
-  {
-    files: NOT_YET_READABLE,
-    rules: { 'no-nested-ternary': 'off', 'max-params': 'off', 'max-lines': 'off' },
-  },
   { files: ['**/*.mjs', '**/*.cjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
 );

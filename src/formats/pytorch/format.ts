@@ -10,7 +10,9 @@ const NAME_AT = 30;
 const PICKLE_PROTOCOLS = [2, 3, 4, 5];
 const PROTO = 0x80;
 const SCRIPT_NOTE =
-  "The code in this TorchScript file may still name the old number of channels (`in_channels : Final[int]`). For torch's own layers that is documentation only: they run by their weights. Code of your own that compares a size with it stays as it was.";
+  'The code in this TorchScript file may still name the old number of channels (`in_channels : Final[int]`). For ' +
+  "torch's own layers that is documentation only: they run by their weights. Code of your own that compares a size " +
+  'with it stays as it was.';
 /** Other values than tensors that the summary shows. */
 const MAX_TEXTS = 60;
 
