@@ -110,7 +110,7 @@ test('several layers are asked for, one is named, and the record remembers it', 
   assert.equal(asked.code, 2);
   assert.match(
     asked.text,
-    /2 tensors have the shape of a first layer.*fnet\.conv1\.weight \[4, 3, 7, 7\]; cnet\.conv1\.weight/,
+    /2 tensors have the shape of an input layer.*fnet\.conv1\.weight \[4, 3, 7, 7\]; cnet\.conv1\.weight/,
   );
   const out = join(folder, 'twins', 'one.safetensors');
   assert.equal((await run('gray', at, '--layer', 'fnet.conv1', '-o', out)).code, 0);
