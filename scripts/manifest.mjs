@@ -4,7 +4,7 @@ import { FORMATS } from '../src/formats/table.ts';
 import { main, root, run } from './step.mjs';
 
 // Writes the endings of the formats into package.json: run it with `npm run manifest` after a change of
-// src/formats/table.ts.
+// src/formats/endings.ts or table.ts.
 
 const endings = FORMATS.flatMap((format) => format.extensions);
 const otherEndings = FORMATS.flatMap((format) => format.otherExtensions);

@@ -38,7 +38,7 @@ export const ONE_FILE = { least: 1, most: 1 } as const;
 export const TWO_FILES = { least: 2, most: 2 } as const;
 export const FILES = { least: 1, most: Infinity } as const;
 
-/** Exit codes; design of the command line. An internal error is 1. */
+/** Exit codes, as the README has them; an internal error is 1. */
 export const REFUSED = 2;
 export const DIFFERENT = 3;
 

@@ -2,7 +2,7 @@ import type { PageModel } from '../../src/protocol/messages.ts';
 
 /**
  * The page's tabs, in their order: what each is called, and for which models it is there. A new tab goes here and into
- * the panels of components/app/modelPage.ts.
+ * `TAB_PANELS` in components/app/tabPanels.ts.
  */
 interface TabKind {
   readonly label: string;

@@ -21,7 +21,7 @@ import { STEPS } from '../../fixtures/stems/steps.ts';
 const SEED = Number(process.env.CHANNELWISE_SEED ?? 20261124);
 const COUNT = Number(process.env.CHANNELWISE_STEMS ?? 800);
 /**
- * The bound of design §9 for float32; a stem may lose digits by cancelling shifts, so its own condition is kept small
+ * The README's bound for float32; a stem may lose digits by cancelling shifts, so its own condition is kept small
  * by its steps.
  */
 const TOLERANCE = 1e-5;
