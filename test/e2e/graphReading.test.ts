@@ -56,8 +56,8 @@ test('numbers from a file colour the layers they name; a file without numbers is
   await list.waitFor();
   const rows = await list.getByRole('listitem').allInnerTexts();
   assert.deepEqual(
-    rows.map((row) => row.split(/\s+/).slice(-4).join(' ')),
-    ['40 · 72.7 %', '15 · 27.3 %'],
+    rows.map((row) => row.split(/\s+/).slice(-5).join(' ')),
+    ['40 µs · 72.7 %', '15 µs · 27.3 %'],
   );
   await give('broken.json', '{"a": "b"}');
   assert.match(await page.getByRole('alert').innerText(), /holds no numbers by layer/);

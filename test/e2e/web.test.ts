@@ -274,6 +274,8 @@ for (const name of existsSync(SHARED) ? FORMATS : [])
   test(`${name} opens and converts in the browser`, async () => {
     await file(name).dblclick();
     await page.locator('.tab.active', { hasText: name }).waitFor();
+    // A page that has just loaded takes the focus, and menus close.
+    await pageWith('Input layer');
     await choose(file(name), 'Convert to Grayscale');
     const made = name.replace(/\.[^.]*$/, (ending) => `.gray${ending}`);
     await file(made).waitFor();
