@@ -11,7 +11,7 @@ import type { PageCost } from '../protocol/sizes.ts';
 import { holdsWeightsAlone, withOpenFile } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import { inspectWeights, weightsText, type WeightsInspection } from './inspectWeights.ts';
-import { asStored } from './kerasFirstLayers.ts';
+import { asStored } from './kerasWeights.ts';
 import { modelHead, pageFirstLayers } from './pageModel.ts';
 import { contradictionTexts } from './pageSizes.ts';
 import { boundShapes } from './shapes.ts';
@@ -27,7 +27,8 @@ export interface DeclaredValue {
 export interface Inspection {
   readonly file: string;
   readonly producer: string;
-  readonly irVersion: number;
+  /** null, and no opsets, for a file that is no ONNX model. */
+  readonly irVersion: number | null;
   readonly opsets: readonly string[];
   readonly inputs: readonly DeclaredValue[];
   readonly outputs: readonly DeclaredValue[];
@@ -71,6 +72,7 @@ export async function inspectFile(
     return {
       file: basename(path),
       ...modelHead(model),
+      ...(keras ? { irVersion: null, opsets: [] } : {}),
       inputs: realInputs(graph).map((value) => declared(value, shapes)),
       outputs: graph.outputs.map((value) => declared(value, shapes)),
       nodeCount: graph.nodes.length,
@@ -84,10 +86,13 @@ export async function inspectFile(
   });
 }
 
-/** Sizes that the file leaves open have the names that `bind` takes. */
+/** Sizes that the file leaves open have the names that `bind` takes; what it does not declare follows from the graph. */
 function declared({ name, type }: ValueInfo, shapes: Shapes): DeclaredValue {
-  if (type?.kind !== 'tensor') return { name, dtype: type?.what ?? 'unknown', dims: null };
-  const named = shapes.tensors.get(name)?.dims ?? null;
+  const found = shapes.tensors.get(name);
+  const named = found?.dims ?? null;
+  if (!type)
+    return { name, dtype: found?.dtype ? dtypeName(found.dtype) : 'unknown', dims: named?.map(shownDim) ?? null };
+  if (type.kind !== 'tensor') return { name, dtype: type.what, dims: null };
   const dims = type.dims?.map((dim, axis) => dim ?? shownDim(named?.[axis] ?? null)) ?? named?.map(shownDim) ?? null;
   return { name, dtype: dtypeName(type.dtype), dims };
 }
@@ -97,8 +102,9 @@ export function inspectText(found: Inspection | WeightsInspection): string[] {
   if ('format' in found) return weightsText(found);
   const { io } = found;
   const nodes = `${counted(found.nodeCount)} ${found.nodeCount === 1 ? 'node' : 'nodes'}`;
+  const versions = [...(found.irVersion === null ? [] : [`IR ${found.irVersion}`]), ...found.opsets];
   return [
-    `${found.file}: ${found.producer || 'unknown producer'}, IR ${found.irVersion}, ${found.opsets.join(', ')}`,
+    `${found.file}: ${[found.producer || 'unknown producer', ...versions].join(', ')}`,
     ...found.inputs.map((input) => `input ${valueText(input)}`),
     ...found.outputs.map((output) => `output ${valueText(output)}`),
     `${nodes}, ${counted(found.parameterCount)} parameters, ${counted(io.fileSize)} bytes ` +

@@ -84,9 +84,10 @@ function largestWeight({ inputs }: Described): PageNode['inputs'][number] | null
   return largest;
 }
 
-/** The shape of the weight that says what a layer is: its largest. */
+/** The shape of the weight that says what a layer is, as the file has it: its largest. */
 function weightText(node: Described): string {
-  return largestWeight(node)?.weight?.dims.join('×') ?? '';
+  const weight = largestWeight(node)?.weight;
+  return (weight?.stored ?? weight?.dims ?? []).join('×');
 }
 
 function biasText(node: Described, kind: NodeKind): string {

@@ -2,6 +2,7 @@ import { operatorKey } from '../graph/operatorKey.ts';
 import { connectionsOf } from '../graph/connections.ts';
 import { imageInputs } from '../adapt/inputs/imageInputs.ts';
 import { PROVENANCE_KEY } from '../adapt/report/provenance.ts';
+import type { WeightView } from '../formats/keras/present/graphBuilder.ts';
 import type { Graph, Model, Node, ValueInfo } from '../formats/onnx/model.ts';
 import { modelCosts } from '../graph/cost/cost.ts';
 import { firstLayers } from '../graph/firstLayers/firstLayers.ts';
@@ -14,6 +15,7 @@ import { dtypeName } from '../tensors/dtypes.ts';
 import { pageInner } from './pageInner.ts';
 import { pageNode, type Lookup } from './pageNode.ts';
 import { pageSizes } from './pageSizes.ts';
+import { weightsAsStored } from './kerasWeights.ts';
 import { inferredValue, knownDims, storedWeights, type DimTexts } from './pageValue.ts';
 import { withShortSizes } from './shortSizes.ts';
 import { constantsByName, type SmallConstants } from './smallConstants.ts';
@@ -38,6 +40,8 @@ export interface PageParts {
   readonly constants?: SmallConstants;
   /** What the summary says of the file; that of an ONNX file when absent. */
   readonly about?: AboutFile;
+  /** How the file has the graph's weights, where that is another way. */
+  readonly views?: ReadonlyMap<string, WeightView> | undefined;
 }
 
 export type AboutFile = Pick<PageModel, 'format' | 'facts' | 'warnings'>;
@@ -49,7 +53,7 @@ export function pageModel(model: Model, parts: PageParts): PageModel {
   const { graph } = model;
   const shapes = knownDims(inferred);
   const costs = modelCosts(model, inferred);
-  const weights = storedWeights(graph);
+  const weights = weightsAsStored(storedWeights(graph), parts.views);
   const values = constantsByName(graph, constants);
   const inputs = graph.inputs.filter((i) => !weights.has(i.name));
   const formal = formalNames(model);

@@ -11,7 +11,7 @@ import type { PageModel } from '../protocol/messages.ts';
 import type { PageBinding } from '../protocol/sizes.ts';
 import { adaptationOf } from './adaptation.ts';
 import { pageModel, type AboutFile } from './pageModel.ts';
-import { asStored } from './kerasFirstLayers.ts';
+import { asStored } from './kerasWeights.ts';
 import { smallConstants } from './smallConstants.ts';
 import { weightsAdaptation } from './weightsAdaptation.ts';
 import { weightsPage } from './weightsPage.ts';
@@ -47,6 +47,7 @@ async function readGraphPage(path: string, { signal, bind, about }: GraphPageOpt
       bind,
       constants: await smallConstants(model, ctx, steering),
       ...(about ? { about } : {}),
+      views: keras?.presented.weights,
     });
     const page = { ...shown, firstLayers: asStored(shown.firstLayers, keras?.presented.weights) };
     // Only ONNX models keep weights in files beside them; other graphs name places in their own file.

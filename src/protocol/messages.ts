@@ -32,6 +32,8 @@ export interface PageWeight {
   dtype: string;
   dims: number[];
   storage: string;
+  /** Dims as the file has them, where the graph reads the weight with its axes in another order: a Keras kernel. */
+  stored?: number[];
 }
 
 /** What a node does, as far as its colour goes. A constant has no box: its value stands on the nodes that read it. */

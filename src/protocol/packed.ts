@@ -14,7 +14,7 @@ export interface PackedModel {
   dims: DimText[][];
   attributes: PageNode['attributes'][];
   scopes: string[][];
-  /** Name, type, storage and shape of each. */
+  /** Name, type, storage, shape, and shape in the file of each. */
   weights: Int32Array;
   /** How many nodes the rows hold. */
   count: number;
@@ -91,6 +91,7 @@ class Packer {
         this.text(weight.dtype),
         this.text(weight.storage),
         this.dims.add(weight.dims.map(String)),
+        this.dims.add(weight.stored?.map(String)),
       );
     return new Int32Array(row);
   }
@@ -192,13 +193,16 @@ interface Lists extends Pick<PackedModel, 'dims' | 'attributes' | 'scopes'> {
 function unpackLists({ texts: all, ends, dims, attributes, scopes, weights: row }: PackedModel): Lists {
   const texts = Array.from(ends, (end, i) => all.slice(ends[i - 1] ?? 0, end));
   const weights: PageWeight[] = [];
-  for (let at = 0; at < row.length; at += 4) {
+  for (let at = 0; at < row.length; at += 5) {
+    const stored = dims[row[at + 4]!]?.map(Number);
     const weight: Whole<PageWeight> = {
       name: texts[row[at]!]!,
       dtype: texts[row[at + 1]!]!,
       storage: texts[row[at + 2]!]!,
       dims: dims[row[at + 3]!]!.map(Number),
+      stored,
     };
+    if (!stored) delete weight.stored;
     weights.push(weight as PageWeight);
   }
   return { texts, dims, attributes, scopes, weights };

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inspectFile, inspectText } from '../../../src/page/inspect.ts';
+import { readPageModel } from '../../../src/page/readPage.ts';
+import { packModel, unpackModel } from '../../../src/protocol/packed.ts';
+import { weightFile, weightsMissing } from '../../fixtures/weightFiles.ts';
+
+test('the kernel of a Keras input layer is shown in the order of Keras', { skip: weightsMissing }, async () => {
+  const path = weightFile('mobilenet-0.25-96.h5');
+  for (const { firstLayers } of [await readPageModel(path), await inspectFile(path)]) {
+    const [layer] = firstLayers;
+    assert.deepEqual(layer?.dims, [3, 3, 3, 8]);
+    assert.equal(layer.layout, '[kH, kW, in/group, out]');
+  }
+});
+
+test(
+  'boxes and details of a Keras network have its kernels as the file has them',
+  { skip: weightsMissing },
+  async () => {
+    const page = unpackModel(packModel(await readPageModel(weightFile('mobilenet-0.25-96.h5'))));
+    const convolutions = page.nodes.filter(({ opType }) => opType === 'Conv');
+    const [first, depthwise] = convolutions;
+    assert.match(first?.detail ?? '', /3×3×3×8/);
+    assert.match(depthwise?.detail ?? '', /3×3×8×1/);
+    const kernel = first?.inputs[1]?.weight;
+    assert.deepEqual(kernel?.dims, [8, 3, 3, 3]);
+    assert.deepEqual(kernel.stored, [3, 3, 3, 8]);
+    assert.equal(kernel.storage, 'dataset model_weights/conv2d/conv2d/kernel:0');
+    const vector = page.nodes.find(({ opType }) => opType === 'BatchNormalization')?.inputs[1]?.weight;
+    assert.ok(vector && !('stored' in vector));
+  },
+);
+
+test('inspect says of a Keras network what it gives, and nothing of ONNX', { skip: weightsMissing }, async () => {
+  const lines = inspectText(await inspectFile(weightFile('mobilenet-0.25-96.h5')));
+  assert.equal(lines[0], 'mobilenet-0.25-96.h5: Keras 2.4.0');
+  assert.equal(lines[2], 'output dense/output: float32[batch, 2]');
+});
