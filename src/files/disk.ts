@@ -11,6 +11,8 @@ export interface FileStat {
   readonly identity: string;
   /** Another file, or the same one after a write, has another version. */
   readonly version: string;
+  /** Stays the same where the file only gets another name. */
+  readonly content: string;
   /** When it was changed, in milliseconds. */
   readonly changed: number;
 }

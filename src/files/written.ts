@@ -27,6 +27,11 @@ export async function sameAsWritten(written: Written): Promise<boolean> {
   return now !== null && now.version === written.version && now.digest === written.digest;
 }
 
+/** What stays of a file when it only gets another name; null where there is none. */
+export async function contentMark(path: string): Promise<string | null> {
+  return (await statOf(path))?.content ?? null;
+}
+
 /** Deletes a file we wrote. Throws `refused` when it was changed or replaced since. */
 export async function removeWritten(written: Written): Promise<void> {
   if (!(await statOf(written.path))) throw new ChannelwiseError('refused', 'gone', 'It is not there any more.');

@@ -6,6 +6,7 @@ import { summary, type AdaptationPlan } from '../adapt/report/plan.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Splice } from '../bytes/splice.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
+import type { SaveRequest } from '../files/save/request.ts';
 import { saveBeside } from '../files/writing.ts';
 import { sourceDigest } from '../files/sourceDigest.ts';
 import { modelDigest } from '../files/modelDigest.ts';
@@ -34,6 +35,8 @@ export interface AdaptOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with 0 to 1. */
   readonly onProgress?: ((fraction: number) => void) | undefined;
+  /** As of `saveBeside`; a variant that is a folder has no such moment. */
+  readonly onWritten?: SaveRequest['onWritten'];
 }
 
 export interface AdaptResult {
@@ -107,11 +110,12 @@ interface Target {
   readonly copies: readonly DataCopy[];
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((fraction: number) => void) | undefined;
+  readonly onWritten?: SaveRequest['onWritten'];
 }
 
 async function write(open: OpenModel, splices: readonly Splice[], target: Target): Promise<string> {
   const { path, source } = open;
-  const { map, out, copies, signal, onProgress } = target;
+  const { map, out, copies, signal, onProgress, onWritten } = target;
   const copied = copies.reduce((sum, { size, present }) => sum + (present ? 0 : size), 0);
   const total = Math.max(copied + source.size, 1);
   const candidates = (i: number): string | null => {
@@ -128,6 +132,7 @@ async function write(open: OpenModel, splices: readonly Splice[], target: Target
       watched: open.data,
       signal,
       onProgress: (fraction) => onProgress?.((copied + fraction * source.size) / total),
+      onWritten,
     }),
   );
 }

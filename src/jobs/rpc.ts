@@ -12,6 +12,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Called with 0 to 1. */
   readonly onProgress: (fraction: number) => void;
+  /** Called by what writes a file, when all bytes lie under a temporary name and are still being flushed. */
+  readonly onWritten?: (temporaryPath: string) => void;
 }
 
 /** What a caller may add to a call. */
@@ -38,6 +40,7 @@ export interface Connection {
 /** Every call ends in exactly one `done` or `failed`, also when it is cancelled. */
 export type RpcReply =
   | { readonly type: 'progress'; readonly id: number; readonly fraction: number }
+  | { readonly type: 'written'; readonly id: number; readonly temporaryPath: string }
   | { readonly type: 'done'; readonly id: number; readonly result: unknown }
   | { readonly type: 'failed'; readonly id: number; readonly error: PlainError };
 

@@ -2,10 +2,9 @@ import { ChannelwiseError } from '../bytes/errors.ts';
 import { errorFrom, type CallOptions, type MethodsOf, type RpcReply, type RpcRequest } from './rpc.ts';
 import type { Transferable } from './thread.ts';
 
-interface Pending {
+interface Pending extends Pick<CallOptions, 'onProgress' | 'onWritten'> {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
-  readonly onProgress: ((fraction: number) => void) | undefined;
 }
 
 interface Asked extends CallOptions {
@@ -26,11 +25,13 @@ export class RpcCalls<M extends MethodsOf<M>> {
 
   /** Rejects with the ChannelwiseError of the other side. */
   run<N extends keyof M & string>(method: N, args: M[N]['args'], options: Asked = {}): Promise<M[N]['result']> {
-    const { signal, onProgress, given } = options;
+    const { signal, onProgress, onWritten, given } = options;
     if (signal?.aborted) return Promise.reject(new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.'));
     const id = ++this.lastId;
     const cancel = (): void => this.send({ type: 'cancel', id });
-    const promise = new Promise<unknown>((resolve, reject) => this.pending.set(id, { resolve, reject, onProgress }));
+    const promise = new Promise<unknown>((resolve, reject) =>
+      this.pending.set(id, { resolve, reject, onProgress, onWritten }),
+    );
     signal?.addEventListener('abort', cancel, { once: true });
     this.send({ type: 'call', id, method, args }, given);
     const running = promise.finally(() => {
@@ -44,6 +45,7 @@ export class RpcCalls<M extends MethodsOf<M>> {
   receive(reply: RpcReply): void {
     const call = this.pending.get(reply.id);
     if (reply.type === 'progress') return call?.onProgress?.(reply.fraction);
+    if (reply.type === 'written') return call?.onWritten?.(reply.temporaryPath);
     this.pending.delete(reply.id);
     if (reply.type === 'done') return call?.resolve(reply.result);
     call?.reject(errorFrom(reply.error));

@@ -29,8 +29,9 @@ export function serve<M extends MethodsOf<M>>(
     const controller = new AbortController();
     running.set(id, controller);
     const onProgress = inSteps((fraction) => post({ type: 'progress', id, fraction }));
+    const onWritten = (temporaryPath: string): void => post({ type: 'written', id, temporaryPath });
     try {
-      const result = await answerOf(answers, method)(args, { signal: controller.signal, onProgress });
+      const result = await answerOf(answers, method)(args, { signal: controller.signal, onProgress, onWritten });
       post({ type: 'done', id, result });
     } catch (error) {
       post({ type: 'failed', id, error: plainError(error) });

@@ -1,7 +1,7 @@
-import * as vscode from 'vscode';
+import { ChannelwiseError } from '../bytes/errors.ts';
 import { basename } from '../files/paths.ts';
-import { markWritten, sameAsWritten, type Written } from '../files/written.ts';
-import type { VerifyReply } from '../page/workerMethods.ts';
+import { contentMark, markWritten, sameAsWritten, type Written } from '../files/written.ts';
+import type { AdaptReply, VerifyReply } from '../page/workerMethods.ts';
 import type { CallOptions } from '../jobs/rpc.ts';
 import { messageOf } from './errors.ts';
 import type { ModelJobs } from './modelJobs.ts';
@@ -15,34 +15,70 @@ interface Kept {
   readonly proof: VerifyReply;
 }
 
+/** What was written, and where. */
+export interface WrittenReply extends AdaptReply {
+  readonly outPath: string;
+}
+
+/** Throws `not-written` where the reply is one of a dry run. */
+export function writtenReply(reply: AdaptReply): WrittenReply {
+  const { outPath } = reply;
+  if (outPath === null) throw new ChannelwiseError('io', 'not-written', 'Nothing was written.');
+  return { ...reply, outPath };
+}
+
+/** A proof that ran under a file's temporary name. */
+interface EarlyProof {
+  readonly original: Written;
+  /** What the file held when it began. */
+  readonly content: string | null;
+  readonly proof: VerifyReply;
+}
+
 /**
  * Proves adapted files, and remembers what came out for as long as both files and their data files stay as they were.
  */
 export class Proofs {
-  private readonly jobs: ModelJobs;
+  private readonly jobs: Pick<ModelJobs, 'run'>;
   private readonly kept = new Map<string, Kept>();
 
-  constructor(jobs: ModelJobs) {
+  constructor(jobs: Pick<ModelJobs, 'run'>) {
     this.jobs = jobs;
-  }
-
-  /** The proof of a conversion, or null when the setting is off. */
-  async ifWanted(original: string, adapted: string, options: CallOptions): Promise<VerifyReply | null> {
-    const wanted = vscode.workspace.getConfiguration('channelwise').get('verifyAfterConversion', true);
-    return wanted ? this.prove(original, adapted, options) : null;
   }
 
   /** Runs the proof. What goes wrong leaves the file as it is, unproved. */
   async prove(original: string, adapted: string, options: CallOptions): Promise<VerifyReply> {
     const files = await Promise.all([markWritten(original), markWritten(adapted)]).catch(() => null);
-    const proof = await this.run(original, adapted, options);
-    this.kept.delete(adapted);
-    if (files) this.kept.set(adapted, { of: [...files, ...proof.dataFiles], proof });
-    for (const oldest of this.kept.keys()) {
-      if (this.kept.size <= MAX_KEPT) break;
-      this.kept.delete(oldest);
-    }
+    const proof = await this.jobs
+      .run('verify', { original, adapted }, options)
+      .catch((error: unknown) => unproved(original, error, options.signal));
+    this.keep(adapted, files, proof);
     return proof;
+  }
+
+  /**
+   * Writes an adapted file and proves it. The proof runs while the disk still flushes what was written, and counts once
+   * the file has its name; where that fails or is cancelled, the proof is dropped. Throws as `write` does.
+   */
+  async writeAndProve(
+    original: string,
+    write: (options: CallOptions) => Promise<AdaptReply>,
+    options: CallOptions,
+  ): Promise<WrittenReply & { readonly proof: VerifyReply }> {
+    const dropped = new AbortController();
+    const signal = options.signal ? AbortSignal.any([options.signal, dropped.signal]) : dropped.signal;
+    let early: Promise<EarlyProof | null> = Promise.resolve(null);
+    const onWritten = (temporaryPath: string): void => {
+      early = this.proveEarly(original, temporaryPath, signal);
+    };
+    try {
+      const reply = writtenReply(await write({ ...options, onWritten }));
+      const proof = await this.underNewName(reply.outPath, await early);
+      return { ...reply, proof: proof ?? (await this.prove(original, reply.outPath, { signal })) };
+    } catch (error) {
+      dropped.abort();
+      throw error;
+    }
   }
 
   /** What the last proof of a file found; null where there is none, or either file is another one now. */
@@ -53,21 +89,43 @@ export class Proofs {
     return same.every(Boolean) ? kept.proof : null;
   }
 
-  private async run(original: string, adapted: string, options: CallOptions): Promise<VerifyReply> {
+  /** null where the file got its name before it could be read under the temporary one. */
+  private async proveEarly(original: string, adapted: string, signal: AbortSignal): Promise<EarlyProof | null> {
     try {
-      return await this.jobs.run('verify', { original, adapted }, options);
-    } catch (error) {
-      const why = options.signal?.aborted ? 'the proof was cancelled.' : messageOf(error);
-      return unproved(`Not verified: ${why}`, basename(original));
+      const [mark, content] = await Promise.all([markWritten(original), contentMark(adapted)]);
+      const proof = await this.jobs.run('verify', { original, adapted }, { signal }).catch((error: unknown) => {
+        if (error instanceof ChannelwiseError && error.kind === 'io') throw error;
+        return unproved(original, error, signal);
+      });
+      return { original: mark, content, proof };
+    } catch {
+      return null;
+    }
+  }
+
+  /** Takes an early proof over for the file that has its name now; null where there is none, or it is of another file. */
+  private async underNewName(adapted: string, early: EarlyProof | null): Promise<VerifyReply | null> {
+    if (early === null || early.content === null || early.content !== (await contentMark(adapted))) return null;
+    this.keep(adapted, [early.original, await markWritten(adapted)], early.proof);
+    return early.proof;
+  }
+
+  private keep(adapted: string, files: readonly Written[] | null, proof: VerifyReply): void {
+    this.kept.delete(adapted);
+    if (files) this.kept.set(adapted, { of: [...files, ...proof.dataFiles], proof });
+    for (const oldest of this.kept.keys()) {
+      if (this.kept.size <= MAX_KEPT) break;
+      this.kept.delete(oldest);
     }
   }
 }
 
-function unproved(statement: string, against: string): VerifyReply {
+function unproved(original: string, error: unknown, signal: AbortSignal | undefined): VerifyReply {
+  const why = signal?.aborted ? 'the proof was cancelled.' : messageOf(error);
   return {
     verdict: 'unproved',
-    statement,
-    against,
+    statement: `Not verified: ${why}`,
+    against: basename(original),
     maxAbs: null,
     maxRel: null,
     tolerance: null,

@@ -35,6 +35,7 @@ function statOf(stats: BigIntStats): FileStat {
     size: Number(stats.size),
     identity: `${stats.dev}:${stats.ino}`,
     version: versionOf(stats),
+    content: [stats.dev, stats.ino, stats.size, stats.mtimeNs].join(':'),
     changed: Number(stats.ctimeNs) / NANOSECONDS,
   };
 }

@@ -22,6 +22,11 @@ export interface SaveRequest {
   readonly signal?: AbortSignal | undefined;
   /** Called with 0 to 1 while the copy goes on. */
   readonly onProgress?: ((fraction: number) => void) | undefined;
+  /**
+   * Called when all bytes are written and the disk still flushes them: until the file gets its name it can be read
+   * under this one. It may come to nothing yet. Not called where nothing is flushed: on virtual file systems.
+   */
+  readonly onWritten?: ((temporaryPath: string) => void) | undefined;
   /** Stands in for the file system in tests. */
   readonly fs?: SaveFs;
 }

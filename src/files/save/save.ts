@@ -54,7 +54,7 @@ async function saveInto(save: Save): Promise<string> {
     checkCancelled(request.signal);
     const total = lengthOf(save.output);
     handle = await io.open(temp, request.source.mode, total);
-    await writeTemp(save, handle, total);
+    await writeTemp(save, { path: temp, handle, total });
     const target = await publish(io, { request, temp, handle, first });
     await durably(save, name, target, handle);
     request.onProgress?.(1);
@@ -65,8 +65,15 @@ async function saveInto(save: Save): Promise<string> {
   }
 }
 
+interface TempFile {
+  readonly path: string;
+  readonly handle: SaveHandle;
+  /** Bytes it will have. */
+  readonly total: number;
+}
+
 /** Fills the temporary file and brings it to the disk. Closes it where that fails. */
-async function writeTemp({ request, output }: Save, handle: SaveHandle, total: number): Promise<void> {
+async function writeTemp({ request, output }: Save, { path, handle, total }: TempFile): Promise<void> {
   const { signal } = request;
   const flusher = new Flusher(handle);
   const copying = copyPieces({ handle, request, output, total }, (length, written) => {
@@ -75,6 +82,7 @@ async function writeTemp({ request, output }: Save, handle: SaveHandle, total: n
   });
   try {
     await unlessAborted(copying, signal);
+    request.onWritten?.(path);
     await unlessAborted(flusher.finish(), signal);
     await checkUnchanged(request);
     checkCancelled(signal);

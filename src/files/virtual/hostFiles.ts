@@ -5,7 +5,7 @@ import type { FileStat, FolderEntry } from '../disk.ts';
  * are ChannelwiseErrors with a code as Node gives it, such as ENOENT.
  */
 export interface HostFiles {
-  stat(uri: string): Promise<Omit<FileStat, 'identity' | 'version'> & { readonly stamp: string }>;
+  stat(uri: string): Promise<Omit<FileStat, 'identity' | 'version' | 'content'> & { readonly stamp: string }>;
   list(uri: string): Promise<FolderEntry[]>;
   /** The bytes are the caller's own. */
   read(uri: string): Promise<Uint8Array>;

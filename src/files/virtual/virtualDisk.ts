@@ -10,7 +10,8 @@ import { VirtualFile } from './virtualFile.ts';
 export function virtualDisk(host: HostFiles, held = new HeldFiles(host)): Disk {
   const stat = async (path: string): Promise<FileStat> => {
     const { stamp, ...found } = await host.stat(path);
-    return { ...found, identity: path, version: `${path}:${found.size}:${stamp}` };
+    const version = `${path}:${found.size}:${stamp}`;
+    return { ...found, identity: path, version, content: version };
   };
   const exists = async (path: string): Promise<boolean> => {
     try {

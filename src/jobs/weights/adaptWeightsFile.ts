@@ -100,9 +100,9 @@ async function writeFile(
   options: AdaptOptions,
 ): Promise<string> {
   const out = options.out === undefined ? null : resolve(options.out);
-  const { signal, onProgress } = options;
+  const { signal, onProgress, onWritten } = options;
   return saveBeside({
-    ...{ source: changed.source, splices: changed.splices, signal, onProgress },
+    ...{ source: changed.source, splices: changed.splices, signal, onProgress, onWritten },
     directory: dirname(out ?? resolve(path)),
     candidates: (i) => {
       if (out === null) return variantName(path, variantOf(options.map), i);

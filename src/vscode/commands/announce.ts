@@ -4,12 +4,12 @@ import { markWrittenModel } from '../../files/written.ts';
 import type { AdaptReply, VerifyReply } from '../../page/workerMethods.ts';
 import { isCancel, messageOf } from '../errors.ts';
 import type { Extension } from '../extensionParts.ts';
+import type { WrittenReply } from '../proofs.ts';
 import { activeModel, EDITOR_TYPE, uriOf } from '../modelFiles.ts';
 import { tell, type Severity } from '../window/messages.ts';
 
 /** A written model and, unless the setting is off, its proof. */
-export interface Converted extends AdaptReply {
-  readonly outPath: string;
+export interface Converted extends WrittenReply {
   readonly proof: VerifyReply | null;
 }
 

@@ -5,6 +5,7 @@ import { variantName } from '../../jobs/variantName.ts';
 import type { AdaptReply } from '../../page/workerMethods.ts';
 import type { CallOptions } from '../../jobs/rpc.ts';
 import { isCancel, messageOf } from '../errors.ts';
+import { writtenReply } from '../proofs.ts';
 import type { Extension } from '../extensionParts.ts';
 import { MODEL_FILTERS, placeOf, uriOf } from '../modelFiles.ts';
 import { askToSave } from '../window/dialogs.ts';
@@ -134,10 +135,11 @@ async function writeThenProve(
   out: string | undefined,
   { signal, onProgress }: CallOptions,
 ): Promise<Converted> {
-  const reply = await write(out, { signal, onProgress: (f) => onProgress?.(f * (1 - PROOF_SHARE)) });
-  const { outPath } = reply;
-  if (outPath === null) throw new ChannelwiseError('io', 'not-written', 'Nothing was written.');
-  const proof = await proofs.ifWanted(path, outPath, { signal });
+  const options = { signal, onProgress: (fraction: number): void => onProgress?.(fraction * (1 - PROOF_SHARE)) };
+  const isProofWanted = vscode.workspace.getConfiguration('channelwise').get('verifyAfterConversion', true);
+  const done = isProofWanted
+    ? await proofs.writeAndProve(path, (context) => write(out, context), options)
+    : { ...writtenReply(await write(out, options)), proof: null };
   onProgress?.(1);
-  return { ...reply, outPath, proof };
+  return done;
 }

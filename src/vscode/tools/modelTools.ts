@@ -2,6 +2,7 @@ import { basename } from '../../files/paths.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { mapFromOptions } from '../../jobs/maps/mapOptions.ts';
 import type { CallOptions } from '../../jobs/rpc.ts';
+import type { AdaptReply } from '../../page/workerMethods.ts';
 import type { Extension } from '../extensionParts.ts';
 import type { ToolInput } from './toolInput.ts';
 import { workspacePath } from './workspacePath.ts';
@@ -51,11 +52,14 @@ const convert: ModelTool = {
       std: input.numbers('std'),
       scale: input.numbers('scale'),
     });
-    const args = { path, map, inputs: input.texts('inputs'), dryRun: input.flag('dryRun') };
-    const { outPath, summary, plan } = await jobs.run('adapt', args, options);
-    if (outPath === null) return { summary, plan };
-    const { verdict, statement } = await proofs.prove(path, outPath, options);
-    return { written: outPath, summary, plan, verification: { verdict, statement } };
+    const args = { path, map, inputs: input.texts('inputs') };
+    if (input.flag('dryRun')) {
+      const { summary, plan } = await jobs.run('adapt', { ...args, dryRun: true }, options);
+      return { summary, plan };
+    }
+    const write = (context: CallOptions): Promise<AdaptReply> => jobs.run('adapt', args, context);
+    const { outPath, summary, plan, proof } = await proofs.writeAndProve(path, write, options);
+    return { written: outPath, summary, plan, verification: { verdict: proof.verdict, statement: proof.statement } };
   },
 };
 

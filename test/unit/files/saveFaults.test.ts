@@ -324,3 +324,30 @@ for (const links of [true, false]) {
     );
   });
 }
+
+test('what is written can be read under its temporary name before it is flushed and named', async () => {
+  const folder = join(root, 'written');
+  mkdirSync(folder);
+  const model = join(root, 'written.onnx');
+  writeFileSync(model, ORIGINAL);
+  const source = await openFileSource(model);
+  const events: string[] = [];
+  const watched: SaveFs = {
+    ...NODE_FS,
+    open: async (path, mode, size) => {
+      const handle = await NODE_FS.open(path, mode, size);
+      return { ...handle, sync: () => handle.sync().finally(() => events.push('flushed')) };
+    },
+    link: (from, to) => NODE_FS.link(from, to).finally(() => events.push('named')),
+  };
+  const path = await saveBeside({
+    ...{ source, splices: SPLICES, directory: folder, candidates: () => 'out.onnx', fs: watched },
+    onWritten: (temporary) => {
+      assert.ok(EXPECTED.equals(readFileSync(temporary)), 'every byte is there');
+      events.push('written');
+    },
+  });
+  await source.close();
+  assert.deepEqual(events, ['written', 'flushed', 'named']);
+  assert.deepEqual(readdirSync(folder), [basename(path)]);
+});

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { nodeThread } from '../../../src/jobs/nodeThread.ts';
 import { WorkerClient } from '../../../src/page/workerClient.ts';
 import { writeLargeModel } from '../../fixtures/largeModel.ts';
+import { convModel, encodeModel } from '../../fixtures/modelBuilder.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'channelwise-worker-'));
 // A worker that waits for work does not keep the process alive.
@@ -47,4 +48,18 @@ test('closing ends a worker that has nothing to do, and one that never began; th
     await assert.rejects(client.run('imageInputs', { path: join(root, 'none.onnx') }), { code: 'missing' });
     await client.close();
   }
+});
+
+test('a caller is told under which name a model lies while it is flushed', async () => {
+  const folder = mkdtempSync(join(root, 'models-'));
+  const path = join(folder, 'model.onnx');
+  writeFileSync(path, encodeModel(convModel()));
+  const client = new WorkerClient(() => nodeThread(THREAD));
+  const told: string[] = [];
+  const { outPath } = await client.run('convertToGray', { path }, { onWritten: (name) => told.push(name) });
+  await client.close();
+  assert.deepEqual(told.map(dirname), [folder]);
+  assert.match(told[0] ?? '', /\.tmp$/);
+  assert.deepEqual(readdirSync(folder).sort(), ['model.gray.onnx', 'model.onnx']);
+  assert.equal(outPath, join(folder, 'model.gray.onnx'));
 });

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { after, test } from 'node:test';
+import { ChannelwiseError } from '../../../src/bytes/errors.ts';
+import type { CallOptions } from '../../../src/jobs/rpc.ts';
+import type { AdaptReply, VerifyReply, WorkerMethods } from '../../../src/page/workerMethods.ts';
+import { Proofs } from '../../../src/vscode/proofs.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'channelwise-proofs-'));
+after(() => rmSync(root, { recursive: true, force: true }));
+const ORIGINAL = join(root, 'net.onnx');
+writeFileSync(ORIGINAL, 'the original');
+
+const PROVED: VerifyReply = {
+  ...{ verdict: 'proved', statement: 'Verified.', against: 'net.onnx', maxAbs: 0, maxRel: 0, tolerance: 0 },
+  ...{ runs: [], identicalNodes: 0, stemNodes: 0, bytesCompared: 0, runtime: null, warnings: [], report: [] },
+  dataFiles: [],
+};
+
+const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Waits until `happened`; never, where that needs what comes later. */
+async function until(happened: () => boolean): Promise<void> {
+  for (let i = 0; i < 10_000 && !happened(); i++) await soon();
+}
+
+type Verify = (adapted: string, options: CallOptions) => Promise<VerifyReply>;
+
+/** One conversion: what happens in it, in order. */
+class Scene {
+  readonly events: string[] = [];
+  readonly temporary: string;
+  readonly out: string;
+  readonly proofs: Proofs;
+
+  constructor(name: string, verify: Verify) {
+    this.temporary = join(root, `.${name}.tmp`);
+    this.out = join(root, `${name}.gray.onnx`);
+    const run = (_: string, args: WorkerMethods['verify']['args'], options: CallOptions): Promise<VerifyReply> => {
+      this.events.push(`proof of ${basename(args.adapted)}`);
+      return verify(args.adapted, options);
+    };
+    this.proofs = new Proofs({ run: run as never });
+  }
+
+  /** Writes, flushes for as long as the proof takes to begin, and gives the file its name. */
+  async write({ onWritten }: CallOptions, flush: () => Promise<void>): Promise<AdaptReply> {
+    writeFileSync(this.temporary, 'the adapted model');
+    onWritten?.(this.temporary);
+    await flush();
+    this.events.push('flushed');
+    renameSync(this.temporary, this.out);
+    this.events.push('named');
+    return { outPath: this.out, dataCopies: [], summary: '', plan: [] };
+  }
+
+  begun(): boolean {
+    return this.events.some((event) => event.startsWith('proof'));
+  }
+}
+
+test('the proof runs while the file is flushed, counts once it has its name, and is kept', async () => {
+  const scene = new Scene('meanwhile', () => Promise.resolve(PROVED));
+  const flush = (): Promise<void> => until(() => scene.begun());
+  const done = scene.proofs.writeAndProve(ORIGINAL, (options) => scene.write(options, flush), {});
+  const { outPath, proof } = await done.finally(() => scene.events.push('told'));
+  assert.deepEqual(scene.events, ['proof of .meanwhile.tmp', 'flushed', 'named', 'told']);
+  assert.equal(outPath, scene.out);
+  assert.equal(proof, PROVED);
+  assert.equal(await scene.proofs.last(scene.out), PROVED);
+  writeFileSync(scene.out, 'another model now');
+  assert.equal(await scene.proofs.last(scene.out), null);
+});
+
+test('a flush that fails drops the proof', async () => {
+  let dropped: AbortSignal | undefined;
+  const scene = new Scene('failing', (_, { signal }) => {
+    dropped = signal;
+    return new Promise(() => undefined);
+  });
+  const full = new ChannelwiseError('io', 'disk-full', 'The disk is full.');
+  const flush = async (): Promise<void> => {
+    await until(() => scene.begun());
+    throw full;
+  };
+  await assert.rejects(
+    scene.proofs.writeAndProve(ORIGINAL, (options) => scene.write(options, flush), {}),
+    full,
+  );
+  assert.deepEqual(scene.events, ['proof of .failing.tmp']);
+  assert.equal(dropped?.aborted, true);
+  assert.equal(await scene.proofs.last(scene.out), null);
+});
+
+test('a cancel reaches the proof as well as the write', async () => {
+  const cancel = new AbortController();
+  const scene = new Scene('cancelled', async (_, { signal }) => {
+    cancel.abort();
+    assert.equal(signal?.aborted, true);
+    throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.');
+  });
+  const flush = async (): Promise<void> => {
+    await until(() => cancel.signal.aborted);
+    throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled; nothing was written.');
+  };
+  const { signal } = cancel;
+  await assert.rejects(
+    scene.proofs.writeAndProve(ORIGINAL, (options) => scene.write(options, flush), { signal }),
+    { code: 'cancelled' },
+  );
+});
+
+const AGAIN: readonly {
+  readonly what: string;
+  readonly verify: (scene: () => Scene) => Verify;
+}[] = [
+  {
+    what: 'could not be read before it got its name',
+    verify: () => (adapted) =>
+      adapted.endsWith('.tmp')
+        ? Promise.reject(new ChannelwiseError('io', 'missing', 'gone'))
+        : Promise.resolve(PROVED),
+  },
+  {
+    what: 'is written to meanwhile',
+    verify: (scene) => async (adapted) => {
+      if (adapted.endsWith('.tmp')) writeFileSync(scene().temporary, 'what another program wrote');
+      return { ...PROVED, against: basename(adapted) };
+    },
+  },
+];
+
+for (const { what, verify } of AGAIN)
+  test(`a file that ${what} is proved under its name`, async () => {
+    const scene: Scene = new Scene(
+      'again',
+      verify(() => scene),
+    );
+    const flush = (): Promise<void> => until(() => scene.begun());
+    const { proof } = await scene.proofs.writeAndProve(ORIGINAL, (options) => scene.write(options, flush), {});
+    assert.deepEqual(scene.events.slice(0, 3), ['proof of .again.tmp', 'flushed', 'named']);
+    assert.deepEqual(scene.events.slice(3), ['proof of again.gray.onnx']);
+    assert.equal(proof.verdict, 'proved');
+    assert.notEqual(await scene.proofs.last(scene.out), null);
+  });
