@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { convertToGray } from '../../src/jobs/convert.ts';
 import { openFileSource } from '../../src/files/fileSource.ts';
 import { inspectFile } from '../../src/page/inspect.ts';
@@ -11,11 +10,9 @@ import { scanModel } from '../../src/formats/onnx/scan/scan.ts';
 import { resNet18 } from '../fixtures/architectures.ts';
 import { writeLargeModel } from '../fixtures/largeModel.ts';
 import type { Figure } from './main.ts';
-import { check, copy, flush, median, time } from './measure.ts';
+import { alternate, check, copy, flush, median, peakMemory, time, type Maker } from './measure.ts';
 
 const ROUNDS = 5;
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
-const PEAK = fileURLToPath(new URL('./peakMemory.mjs', import.meta.url));
 const PYTHON = `
 import sys, onnx
 from onnx import numpy_helper
@@ -52,9 +49,6 @@ export async function benchFile(paths: readonly string[], large: boolean): Promi
   }
 }
 
-/** One way to make a second file; removed before the next one is made. */
-type Maker = (to: string) => Promise<unknown> | unknown;
-
 async function benchOne(file: string, folder: string): Promise<Figure[]> {
   const python = PYTHONS.find((p) => recipeWorks(p, file, join(folder, 'tried.onnx')));
   const makers: Record<string, Maker> = {
@@ -66,29 +60,23 @@ async function benchOne(file: string, folder: string): Promise<Figure[]> {
     },
     ...(python ? { python: (to: string) => check(spawnSync(python, ['-c', PYTHON, file, to])) } : {}),
   };
-  const times: Record<string, number[]> = { open: [] };
+  const opened: number[] = [];
   let bytesRead = 0;
-  for (let round = 0; round < ROUNDS; round++) {
-    times.open?.push(
+  for (let round = 0; round < ROUNDS; round++)
+    opened.push(
       await time(async () => {
         bytesRead = (await inspectFile(file)).io.bytesRead;
       }),
     );
-    // Each round begins with another one, so that none always follows the same neighbour.
-    const names = Object.keys(makers);
-    for (const name of [...names.slice(round % names.length), ...names.slice(0, round % names.length)]) {
-      const to = join(folder, `made-${round}.onnx`);
-      (times[name] ??= []).push(await time(() => makers[name]?.(to)));
-      flush(to);
-      rmSync(to);
-    }
-  }
+  const times = await alternate(makers, { rounds: ROUNDS, target: (round) => join(folder, `made-${round}.onnx`) });
   const size = statSync(file).size;
-  const ms = (name: string): number => median(times[name] ?? []);
-  const peak = peakMemory(file, join(folder, 'peak.onnx'));
+  const ms = (name: string): number => times.get(name) ?? NaN;
+  const peakFile = join(folder, 'peak.onnx');
+  const peak = peakMemory(['gray', file, '-o', peakFile]);
+  rmSync(peakFile, { force: true });
   const proof = await proving(file, folder);
   return [
-    { what: `open ${size} bytes`, value: ms('open'), unit: 'ms' },
+    { what: `open ${size} bytes`, value: median(opened), unit: 'ms' },
     { what: 'read to open', value: bytesRead, unit: 'bytes' },
     { what: 'convert to gray, flushed to disk', value: ms('convert'), unit: 'ms' },
     {
@@ -194,13 +182,4 @@ async function slowestCancel(
     tidy();
   }
   return slowest;
-}
-
-/** Bytes a process of its own held at most, for the built command line; null where that was not built. */
-function peakMemory(file: string, to: string): number | null {
-  if (!existsSync(CLI)) return null;
-  const run = spawnSync(process.execPath, ['--import', PEAK, CLI, 'gray', file, '-o', to]);
-  check(run);
-  rmSync(to);
-  return Number(/peak (\d+)/.exec(run.stderr.toString())?.[1]) * 1024;
 }

@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util';
 import { benchFile } from './file.ts';
 import { benchLayout } from './layout.ts';
 import { benchPage } from './page.ts';
-import { benchPytorch } from './pytorch.ts';
 import { benchShapes } from './shapes.ts';
 import { benchWeb } from './web.ts';
+import { benchWeights } from './weights.ts';
 
 /** One measured figure; ratios compare with a peer of the same run. */
 export interface Figure {
@@ -18,7 +18,7 @@ export interface Figure {
 
 const SECTIONS: Readonly<Record<string, (paths: readonly string[], large: boolean) => Promise<Figure[]> | Figure[]>> = {
   file: benchFile,
-  pytorch: benchPytorch,
+  weights: benchWeights,
   shapes: benchShapes,
   layout: benchLayout,
   page: benchPage,

@@ -1,5 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, copyFileSync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const PEAK = fileURLToPath(new URL('./peakMemory.mjs', import.meta.url));
 
 /** The middle one of some measurements. */
 export function median(values: readonly number[]): number {
@@ -28,4 +32,34 @@ export function flush(path: string): void {
 /** Throws what a program said on its way out. */
 export function check({ status, stderr }: { status: number | null; stderr: Buffer }): void {
   if (status !== 0) throw new Error(stderr.toString());
+}
+
+/** One way to make a file. */
+export type Maker = (to: string) => Promise<unknown> | unknown;
+
+/** The median milliseconds of each maker. What it made is flushed and removed before the next one begins. */
+export async function alternate(
+  makers: Readonly<Record<string, Maker>>,
+  { rounds, target }: { readonly rounds: number; readonly target: (round: number) => string },
+): Promise<Map<string, number>> {
+  const times = new Map<string, number[]>();
+  const all = Object.entries(makers);
+  for (let round = 0; round < rounds; round++) {
+    // Each round begins with another one, so that none always follows the same neighbour.
+    for (const [name, make] of [...all.slice(round % all.length), ...all.slice(0, round % all.length)]) {
+      const to = target(round);
+      times.set(name, [...(times.get(name) ?? []), await time(() => make(to))]);
+      flush(to);
+      rmSync(to);
+    }
+  }
+  return new Map([...times].map(([name, taken]) => [name, median(taken)]));
+}
+
+/** Bytes that the built command line held at most, as a process of its own; null where it was not built. */
+export function peakMemory(args: readonly string[]): number | null {
+  if (!existsSync(CLI)) return null;
+  const run = spawnSync(process.execPath, ['--import', PEAK, CLI, ...args]);
+  check(run);
+  return Number(/peak (\d+)/.exec(run.stderr.toString())?.[1]) * 1024;
 }
