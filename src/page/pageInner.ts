@@ -150,7 +150,7 @@ function ownNames({ graph, around }: Body, { firstId, firstInput, values, known,
   const maker = makers(graph.nodes, firstId, inputs, firstInput);
   const dims = known ? knownDims(known) : new Map<string, DimText[]>();
   const isFunction = !('initializers' in graph);
-  const stored = isFunction ? { initializers: [], sparseInitializers: [], nodes: graph.nodes } : graph;
+  const stored = isFunction ? { ...graph, initializers: [], sparseInitializers: [] } : graph;
   return {
     maker,
     dims,

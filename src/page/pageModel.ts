@@ -9,7 +9,7 @@ import { firstLayers } from '../graph/firstLayers/firstLayers.ts';
 import { operatorSchema, type FormalValue } from '../graph/operatorSchema.ts';
 import type { Shapes } from '../graph/shapes/shapes.ts';
 import type { PageAdaptation } from '../protocol/adaptation.ts';
-import type { PageEdge, PageModel, PageOperator } from '../protocol/messages.ts';
+import type { PageEdge, PageModel, PageOperator, PageWeight } from '../protocol/messages.ts';
 import type { PageBinding } from '../protocol/sizes.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import { pageInner } from './pageInner.ts';
@@ -82,7 +82,7 @@ export function pageModel(model: Model, parts: PageParts): PageModel {
     outputs: graph.outputs.map((output) => inferredValue(output, inferred)),
     parameterCount: costs.total.params,
     nodes: graph.nodes.map((node, id) => pageNode(node, id, lookup, costs.of(node))),
-    ...edges(graph, inputs, shapes),
+    ...edges(graph, inputs, { shapes, weights }),
     ...(inner ? { inner } : {}),
     imageInputs: possibleImages(graph),
     firstLayers: pageFirstLayers(graph),
@@ -206,7 +206,7 @@ function operators(model: Model): PageOperator[] {
 function edges(
   graph: Graph,
   inputs: readonly ValueInfo[],
-  shapes: DimTexts,
+  { shapes, weights }: { shapes: DimTexts; weights: ReadonlyMap<string, PageWeight> },
 ): { edges: PageEdge[]; outputEdges: PageModel['outputEdges'] } {
   const { makerIndex } = connectionsOf(graph.nodes);
   const fed = new Map(inputs.map((input, i) => [input.name, -1 - i]));
@@ -215,8 +215,8 @@ function edges(
   graph.nodes.forEach((node, to) => {
     for (const tensor of node.inputs) {
       const from = tensor ? makerOf(tensor) : undefined;
-      if (from !== undefined && (from < 0 || graph.nodes[from]?.opType !== 'Constant'))
-        found.push({ from, to, tensor, dims: shapes.get(tensor) ?? null });
+      const constant = weights.has(tensor) || graph.nodes[from ?? -1]?.opType === 'Constant';
+      if (from !== undefined && !constant) found.push({ from, to, tensor, dims: shapes.get(tensor) ?? null });
     }
   });
   const outputEdges = graph.outputs.flatMap((info, output) => {

@@ -42,6 +42,7 @@ export function pageNode(node: Node, id: number, lookup: Lookup, cost: NodeCost)
   }));
   const inputs = node.inputs.map((name) => pageInput(name, lookup));
   const look = nodeLook({ opType: node.opType, attributes, inputs }, lookup.formal(node));
+  if (handsOnWeight(node, lookup)) look.kind = 'constant';
   return {
     id,
     name: node.name,
@@ -54,6 +55,11 @@ export function pageNode(node: Node, id: number, lookup: Lookup, cost: NodeCost)
     ...(scope ? { scope } : {}),
     cost,
   };
+}
+
+/** What an Identity hands on of a stored tensor is shown where it is read, as a Constant is. */
+function handsOnWeight({ opType, outputs: [output] }: Node, lookup: Lookup): boolean {
+  return opType === 'Identity' && output !== undefined && lookup.weight(output) !== undefined;
 }
 
 function pageInput(name: string, lookup: Lookup): PageNode['inputs'][number] {

@@ -4,6 +4,7 @@ import type { ScopeShapes } from '../graph/shapes/graphScope.ts';
 import type { Dim, Graph, SparseTensor, Tensor, ValueInfo } from '../formats/onnx/model.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import type { DimText, PageValue, PageWeight } from '../protocol/messages.ts';
+import { throughIdentities, type NamedNodes } from './throughIdentities.ts';
 
 /** Shapes by tensor name, as texts. */
 export interface DimTexts {
@@ -50,12 +51,14 @@ export function inferredValue(value: ValueInfo, { tensors }: ScopeShapes): PageV
   };
 }
 
+/** What of a graph says which tensors it stores, and under which names they are read. */
+export type StoringGraph = Pick<Graph, 'initializers' | 'sparseInitializers'> & NamedNodes;
+
 /** The stored tensors of a graph, as the page shows them: never their numbers. */
-export function storedWeights(
-  graph: Pick<Graph, 'initializers' | 'sparseInitializers' | 'nodes'>,
-): Map<string, PageWeight> {
+export function storedWeights(graph: StoringGraph): Map<string, PageWeight> {
   const weights = new Map<string, PageWeight>();
   for (const [name, tensor] of storedTensors(graph)) weights.set(name, pageWeight(name, tensor));
+  throughIdentities(graph, weights);
   return weights;
 }
 

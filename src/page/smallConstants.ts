@@ -1,11 +1,13 @@
 import { ChannelwiseError } from '../bytes/errors.ts';
-import type { Graph, Model, Node, SparseTensor, Tensor } from '../formats/onnx/model.ts';
+import type { Model, Node, SparseTensor, Tensor } from '../formats/onnx/model.ts';
 import type { TensorContext } from '../formats/onnx/tensors/tensorContext.ts';
 import { decodeTensor } from '../formats/onnx/tensors/tensorData.ts';
 import type { SteeringConstants } from '../graph/shapes/steering.ts';
 import { allGraphs } from '../graph/nested.ts';
 import { storedTensors } from '../graph/storedTensors.ts';
 import type { SmallTensor } from '../graph/values/smallTensor.ts';
+import type { StoringGraph } from './pageValue.ts';
+import { throughIdentities } from './throughIdentities.ts';
 
 /** More numbers than a box has room for say less than their shape. */
 const MOST_ELEMENTS = 4;
@@ -43,10 +45,7 @@ export async function smallConstants(
 /**
  * The small constants of one graph by name: those that were read, and numbers that a Constant holds as an attribute.
  */
-export function constantsByName(
-  graph: Pick<Graph, 'initializers' | 'sparseInitializers' | 'nodes'>,
-  constants: SmallConstants,
-): Map<string, string> {
+export function constantsByName(graph: StoringGraph, constants: SmallConstants): Map<string, string> {
   const byName = new Map<string, string>();
   for (const [name, tensor] of storedTensors(graph)) {
     const text = 'indices' in tensor ? undefined : constants.get(tensor);
@@ -57,6 +56,7 @@ export function constantsByName(
     const text = output && node.opType === 'Constant' && node.domain === '' ? attributeConstant(node) : null;
     if (output && text) byName.set(output, text);
   }
+  throughIdentities(graph, byName);
   return byName;
 }
 

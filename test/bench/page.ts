@@ -101,7 +101,7 @@ async function open(browser: Browser, file: string): Promise<{ page: Page; times
       // Worker to extension host, then extension host to page.
       send(
         'application/octet-stream',
-        asMessage({ type: 'reply', id: 1, ok: true, result: structuredClone(packModel(result)) }),
+        asMessage({ type: 'reply', ok: true, result: structuredClone(packModel(result)) }),
       );
     });
   });
@@ -151,9 +151,14 @@ function host({ state, theme }: { state: unknown; theme: { body: string; tokens:
   for (const [name, value] of Object.entries(theme.tokens))
     document.documentElement.style.setProperty(`--vscode-${name}`, value);
   document.body.className = theme.body;
+  // The model's answer waits for `__go`; whatever else is asked has none here.
+  const asked = { model: 0 };
   w.acquireVsCodeApi = () => ({
-    postMessage: () => {
-      w.__asked = true;
+    postMessage: ({ id, method }: { id: number; method?: string }) => {
+      if (method === 'model') {
+        asked.model = id;
+        w.__asked = true;
+      } else window.postMessage({ type: 'reply', id, ok: true, result: null }, '*');
     },
     getState: () => state,
     setState: () => undefined,
@@ -172,7 +177,8 @@ function host({ state, theme }: { state: unknown; theme: { body: string; tokens:
       _: string,
       v: { typed?: 'Int32Array' | 'Float64Array'; from: number; to: number } | null,
     ): unknown => (v?.typed ? new window[v.typed](bytes.slice(arrays + v.from, arrays + v.to)) : v);
-    window.postMessage(JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, arrays - 4)), typed), '*');
+    const message = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, arrays - 4)), typed) as object;
+    window.postMessage({ ...message, id: asked.model }, '*');
     const paint = await drawn;
     const at = (name: string): number => performance.getEntriesByName(`channelwise:${name}`)[0]?.startTime ?? NaN;
     return { start, paint, model: at('model'), graph: at('graph'), laid: at('laid-out') };

@@ -1,6 +1,7 @@
 import type { PageInner, PageNode } from '../../src/protocol/messages.ts';
 import { nodeLabel } from '../text/format.ts';
 import type { FlatGraph } from './items.ts';
+import { NodeScopes } from './nodeScopes.ts';
 import { repeatedBlocks } from './repeats.ts';
 
 export interface Group {
@@ -20,8 +21,6 @@ export interface Hierarchy {
   groupOf: Int32Array;
 }
 
-/** Scopes deeper than this are cut: no exporter nests so far, a hostile file may. */
-const MAX_DEPTH = 24;
 /** A list of more blocks than this is folded into ranges, so that opening a group never floods the page. */
 const MAX_BLOCKS = 60;
 
@@ -50,27 +49,17 @@ export function buildHierarchy(flat: FlatGraph, inner?: PageInner): Hierarchy {
   return found.groups.length > named.groups.length ? found : named;
 }
 
-function ownScope({ name, scope }: PageNode): string[] {
-  if (scope && scope.length > 0) return scope.slice(0, MAX_DEPTH);
-  const end = name.lastIndexOf('/');
-  return end <= 0
-    ? []
-    : name
-        .slice(0, end)
-        .split('/', 10 * MAX_DEPTH)
-        .filter((p) => p !== '')
-        .slice(0, MAX_DEPTH);
-}
-
 /** The tree of scopes as the file gives them, before groups of one are dropped. */
 class Drafts {
   readonly list: Draft[] = [{ title: '', parent: -1, children: new Map(), items: [], count: 0, kept: false }];
   readonly #byName = new Map<string, number>();
   /** The group of each owner's own box, and the one its inner graphs' scopes are read from. */
   readonly #flat: FlatGraph;
+  readonly #scopes: NodeScopes;
 
   constructor(flat: FlatGraph, inner: PageInner | undefined, scopes?: ReadonlyMap<number, string[]>) {
     this.#flat = flat;
+    this.#scopes = new NodeScopes(flat.items.flatMap(({ node }) => node ?? []));
     const owners = new Map<number, number>();
     for (const graph of inner?.graphs ?? []) owners.set(graph.owner, -1);
     const firstInner = inner?.nodes[0]?.id ?? Infinity;
@@ -103,7 +92,7 @@ class Drafts {
         const own = inner!.nodes[node++]!;
         const item = this.#flat.itemOfNode.get(own.id);
         if (item === undefined) continue;
-        const scope = ownScope(own);
+        const scope = this.#scopes.of(own);
         let same = 0;
         while (same < outer.length && scope[same] === outer[same]) same++;
         this.#place(item, this.#down(body, scope.slice(same)), own, owners);
@@ -118,7 +107,7 @@ class Drafts {
     if (owners.has(node.id)) {
       home = this.#child(group, `${node.opType} ${lastPart(nodeLabel(node))}`, true);
       owners.set(node.id, home);
-      this.#scopeOfOwner.set(node.id, ownScope(node));
+      this.#scopeOfOwner.set(node.id, this.#scopes.of(node));
     }
     this.#put(item, home);
   }
@@ -130,12 +119,11 @@ class Drafts {
   }
 
   #scoped(node: PageNode): number {
-    if (node.scope && node.scope.length > 0) return this.#down(0, ownScope(node));
-    const end = node.name.lastIndexOf('/');
-    if (end <= 0) return 0;
-    const prefix = node.name.slice(0, end);
+    if (node.scope && node.scope.length > 0) return this.#down(0, this.#scopes.of(node));
+    const prefix = this.#scopes.prefixOf(node);
+    if (prefix === '') return 0;
     let group = this.#byName.get(prefix);
-    if (group === undefined) this.#byName.set(prefix, (group = this.#down(0, ownScope(node))));
+    if (group === undefined) this.#byName.set(prefix, (group = this.#down(0, this.#scopes.of(node))));
     return group;
   }
 
@@ -203,9 +191,9 @@ function settle({ list: drafts }: Drafts, flat: FlatGraph): Hierarchy {
     const wrapper = draft.items.length === 0 && draft.children.size === 1 && !draft.kept;
     if (g === 0 || (!draft.kept && (draft.count < 2 || wrapper || draft.count === total))) {
       became[g] = up;
-      if (g > 0 && wrapper) prefix[g] = `${prefix[draft.parent]!}${draft.title}/`;
+      if (g > 0 && wrapper) prefix[g] = joined(prefix[draft.parent]!, draft.title);
     } else {
-      const title = `${prefix[draft.parent]!}${draft.title}`;
+      const title = joined(prefix[draft.parent]!, draft.title);
       became[g] = groups.length;
       groups[up]!.groups.push(groups.length);
       groups.push({
@@ -224,6 +212,13 @@ function settle({ list: drafts }: Drafts, flat: FlatGraph): Hierarchy {
     }
   });
   return { groups, groupOf };
+}
+
+/** A wrapper's title before its only group's: `a/b`; `layer1.0` says `layer1` itself. */
+function joined(wrapper: string, title: string): string {
+  const [above, last] = [wrapper.slice(0, wrapper.lastIndexOf('/') + 1), lastPart(wrapper)];
+  if (wrapper === '') return title;
+  return title.startsWith(`${last}.`) ? `${above}${title}` : `${wrapper}/${title}`;
 }
 
 /** The groups around a group, itself first, without the whole graph. */

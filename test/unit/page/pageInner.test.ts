@@ -142,6 +142,45 @@ test('a function is drawn at every call; one that calls itself ends', async () =
   assert.ok(endless.inner!.nodes.length <= 20_000 && endless.inner!.left > 0);
 });
 
+test('a weight behind Identity nodes is shown where it is read; what the graph gives out stays a node', async () => {
+  const { nodes, edges, outputEdges, ...read } = await page({
+    inputs: [valueInfo('x', [1, 4])],
+    outputs: [valueInfo('y', [1, 4]), valueInfo('given', [4, 4])],
+    // Out of order, as some tools write them; a circle holds nothing.
+    nodes: [
+      node('MatMul', ['x', 'twice'], ['y']),
+      node('Identity', ['once'], ['twice']),
+      node('Identity', ['w'], ['once']),
+      node('Identity', ['w'], ['given']),
+      node('Identity', ['x'], ['data']),
+      node('Identity', ['b'], ['a']),
+      node('Identity', ['a'], ['b']),
+    ],
+    initializers: [floatTensor('w', [4, 4], new Array<number>(16).fill(1))],
+  });
+  assert.deepEqual(
+    nodes.map(({ kind }) => kind),
+    ['layer', 'constant', 'constant', 'shape', 'shape', 'shape', 'shape'],
+  );
+  assert.deepEqual([nodes[0]!.inputs[1]!.weight?.name, nodes[0]!.detail], ['w', '4×4']);
+  assert.deepEqual(
+    edges.filter(({ to }) => to < 4).map(({ from, to }) => [from, to]),
+    [[-1, 0]],
+  );
+  assert.deepEqual(
+    outputEdges.map(({ from, output }) => [from, output]),
+    [
+      [0, 0],
+      [3, 1],
+    ],
+  );
+  const { flat } = new GraphModel({ ...read, nodes, edges, outputEdges });
+  assert.deepEqual(
+    flat.items.map(({ title }) => title),
+    ['x', 'MatMul', 'Identity', 'Identity', 'Identity', 'Identity', 'y', 'given'],
+  );
+});
+
 test('a model without inner graphs says nothing of them', async () => {
   assert.equal(
     (await page({ inputs: [valueInfo('x', [4])], outputs: [valueInfo('y', [4])], nodes: [node('Relu', ['x'], ['y'])] }))

@@ -24,6 +24,23 @@ test("the exporter's own scopes win over names", () => {
   assert.deepEqual(titles(new GraphModel(page)), ['first half', 'second half']);
 });
 
+test('dots of names are scopes where modules come together, and not where operators are numbered', () => {
+  const dotted = resnet50Page();
+  for (const node of dotted.nodes) node.name = node.name.slice(1).split('/').slice(-2).join('.');
+  const model = new GraphModel(dotted);
+  assert.deepEqual(titles(model), ['layer1', 'layer2', 'layer3', 'layer4']);
+  assert.deepEqual(titles(model, model.hierarchy.groups[0]!.groups[0]), ['layer1.0', 'layer1.1', 'layer1.2']);
+  // One group around all others is no step of its own.
+  for (const node of dotted.nodes) node.name = `net.${node.name}`;
+  assert.deepEqual(titles(new GraphModel(dotted)), ['net.layer1', 'net.layer2', 'net.layer3', 'net.layer4']);
+  const numbered = resnet50Page();
+  const letters = ['a', 'b', 'c', 'd'];
+  for (const [i, node] of numbered.nodes.entries()) node.name = `p2o.${letters[i % 4]!}.${i}`;
+  assert.ok(titles(new GraphModel(numbered)).every((title) => title.startsWith('Block ')));
+  for (const [i, node] of numbered.nodes.entries()) node.name = `p2o.${node.opType}.${i}`;
+  assert.ok(titles(new GraphModel(numbered)).every((title) => title.startsWith('Block ')));
+});
+
 test('every item lies in exactly one group, and counts add up', () => {
   for (const page of [resnet50Page(), transformerPage(300), residualPage(300, false), densePage(90)]) {
     const { hierarchy: h, flat } = new GraphModel(page);
