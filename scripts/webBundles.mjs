@@ -22,6 +22,9 @@ const noNode = {
   },
 };
 
+/** What every bundle for the browser is built with. */
+export const WEB_PLUGINS = [noNode, twins];
+
 const web = {
   bundle: true,
   sourcemap: true,
@@ -30,7 +33,7 @@ const web = {
   platform: 'browser',
   target: 'chrome120',
   minify: true,
-  plugins: [noNode, twins],
+  plugins: WEB_PLUGINS,
 };
 
 /** The extension and its worker in a browser; `path` names files of the repository. */

@@ -10,6 +10,8 @@ export interface FileSource extends ByteSource, Readonly<ReadCounts> {
   /** Which file this is, and in which state: another file, or the same one after a write, has another version. */
   readonly version: string;
   close(): Promise<void>;
+  /** Says that it is not read for now, where its bytes are held in memory. */
+  letGo?(): Promise<void>;
   /** False once the file under `path` has another version than when it was opened. */
   unchanged(): Promise<boolean>;
 }

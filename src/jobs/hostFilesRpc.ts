@@ -1,4 +1,4 @@
-import type { HostFiles } from '../files/virtual/hostFiles.ts';
+import type { FilePart, HostFiles } from '../files/virtual/hostFiles.ts';
 import type { Answers, RpcReply } from './rpc.ts';
 import { RpcCalls } from './rpcCalls.ts';
 import { serve } from './rpcServer.ts';
@@ -11,6 +11,8 @@ interface HostFileMethods {
   stat: { args: { uri: string }; result: Result<'stat'> };
   list: { args: { uri: string }; result: Result<'list'> };
   read: { args: { uri: string }; result: Uint8Array };
+  readPart: { args: { uri: string; part: FilePart; memory: ArrayBuffer }; result: Uint8Array };
+  letGo: { args: { version: string }; result: void };
   write: { args: { uri: string; bytes: Uint8Array }; result: void };
   makeFolder: { args: { uri: string }; result: void };
   rename: { args: { from: string; to: string; replace: boolean }; result: void };
@@ -23,6 +25,8 @@ export function serveHostFiles(port: AnyPort, files: HostFiles): void {
     stat: ({ uri }) => files.stat(uri),
     list: ({ uri }) => files.list(uri),
     read: ({ uri }) => files.read(uri),
+    readPart: ({ uri, part, memory }) => files.readPart(uri, part, memory),
+    letGo: ({ version }) => files.letGo(version),
     write: ({ uri, bytes }) => files.write(uri, bytes),
     makeFolder: ({ uri }) => files.makeFolder(uri),
     rename: ({ from, to, replace }) => files.rename(from, to, replace),
@@ -40,6 +44,8 @@ export function remoteHostFiles(port: AnyPort): HostFiles {
     stat: (uri) => calls.run('stat', { uri }),
     list: (uri) => calls.run('list', { uri }),
     read: (uri) => calls.run('read', { uri }),
+    readPart: (uri, part, memory) => calls.run('readPart', { uri, part, memory }, { given: [memory] }),
+    letGo: (version) => calls.run('letGo', { version }),
     write: (uri, bytes) => calls.run('write', { uri, bytes }, { given: ownMemory(bytes) }),
     makeFolder: (uri) => calls.run('makeFolder', { uri }),
     rename: (from, to, replace) => calls.run('rename', { from, to, replace }),

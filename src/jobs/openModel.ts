@@ -70,6 +70,7 @@ export async function withOpenModel<T>(
         reads: cost.reads + source.reads - before.reads,
       }),
       ctx: { wire: new WireReader(source, signal), external: data },
+      letGo: async () => source.letGo?.(),
       identity: (location) => realPath(resolve(dirname(resolve(path)), location)),
     });
   } finally {

@@ -90,6 +90,9 @@ async function create(
     });
   } catch (error) {
     throw runtimeError(error, 'open');
+  } finally {
+    // It is compiled by now, and is large.
+    delete runtime.env.wasm.wasmBinary;
   }
 }
 

@@ -11,6 +11,8 @@ export interface ModelFile {
   readonly ctx: TensorContext;
   /** A text that is the same for two locations only if both are the same file; null when that isn't known. */
   readonly identity?: ((location: string) => Promise<string | null>) | undefined;
+  /** Says that its bytes are not read any more, where they are held in memory. */
+  readonly letGo?: (() => Promise<void>) | undefined;
 }
 
 /** Who makes and who reads each tensor of a main graph. */

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { FileStat } from '../files/disk.ts';
-import type { HostFiles } from '../files/virtual/hostFiles.ts';
+import type { WholeFiles } from '../files/virtual/hostFiles.ts';
 
 /** Files of any file system that VS Code knows, by URI. */
-export const HOST_FILES: HostFiles = {
+export const HOST_FILES: WholeFiles = {
   stat: (uri) =>
     withCode(async () => {
       const { type, size, mtime, ctime } = await vscode.workspace.fs.stat(vscode.Uri.parse(uri, true));
@@ -15,8 +15,7 @@ export const HOST_FILES: HostFiles = {
       const entries = await vscode.workspace.fs.readDirectory(vscode.Uri.parse(uri, true));
       return entries.map(([name, type]) => ({ name, kind: kindOf(type) }));
     }),
-  // A copy, also of a Buffer: VS Code may hand out the very memory in which a provider keeps the file, and the caller gives it away.
-  read: (uri) => withCode(async () => new Uint8Array(await vscode.workspace.fs.readFile(vscode.Uri.parse(uri, true)))),
+  read: (uri) => withCode(async () => plainBytes(await vscode.workspace.fs.readFile(vscode.Uri.parse(uri, true)))),
   write: (uri, bytes) => withCode(async () => vscode.workspace.fs.writeFile(vscode.Uri.parse(uri, true), bytes)),
   makeFolder: (uri) => withCode(async () => vscode.workspace.fs.createDirectory(vscode.Uri.parse(uri, true))),
   rename: (from, to, replace) =>
@@ -30,6 +29,11 @@ export const HOST_FILES: HostFiles = {
 function kindOf(type: vscode.FileType): FileStat['kind'] {
   if ((type & vscode.FileType.File) !== 0) return 'file';
   return (type & vscode.FileType.Directory) !== 0 ? 'folder' : 'other';
+}
+
+/** The same memory, never as a Buffer: a part of one that is cut out is a view of the whole. */
+function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** What VS Code says of a file system, in the words of Node. */

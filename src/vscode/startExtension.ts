@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { useVirtualDisk } from '../files/disk.ts';
+import { inParts } from '../files/virtual/heldFiles.ts';
 import { virtualDisk } from '../files/virtual/virtualDisk.ts';
 import type { Thread } from '../jobs/thread.ts';
 import { registerCommands } from './commands/register.ts';
@@ -15,9 +16,10 @@ import { TextTabs } from './window/textTabs.ts';
 
 /** Registers all that the extension is; `startThread` starts a worker. What it gives ends the workers. */
 export function startExtension(context: vscode.ExtensionContext, startThread: () => Thread): () => Promise<void> {
-  useVirtualDisk(virtualDisk(HOST_FILES));
+  const files = inParts(HOST_FILES);
+  useVirtualDisk(virtualDisk(files));
   const runtime = vscode.Uri.joinPath(context.extensionUri, 'dist', 'ort', 'ort-wasm-simd-threaded.wasm');
-  const jobs = new ModelJobs({ startThread, files: HOST_FILES, runtime: runtime.toString() });
+  const jobs = new ModelJobs({ startThread, files, runtime: runtime.toString() });
   const extension: Extension = {
     jobs,
     models: new OpenModels(),

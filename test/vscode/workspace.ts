@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { useVirtualDisk } from '../../src/files/disk.ts';
+import { inParts } from '../../src/files/virtual/heldFiles.ts';
 import { virtualDisk } from '../../src/files/virtual/virtualDisk.ts';
 import { nodeThread } from '../../src/jobs/nodeThread.ts';
 import { Conversions } from '../../src/vscode/conversions.ts';
@@ -18,10 +19,11 @@ export const uri = (name: string): vscode.Uri => vscode.Uri.file(join(folder(), 
 /** What the extension's commands work with, on threads of the test's own. Close its jobs in the end. */
 export function ownExtension(): Extension {
   const home = vscode.extensions.getExtension('channelwise.channelwise')?.extensionPath ?? '';
-  useVirtualDisk(virtualDisk(HOST_FILES));
+  const files = inParts(HOST_FILES);
+  useVirtualDisk(virtualDisk(files));
   const jobs = new ModelJobs({
     startThread: () => nodeThread(join(home, 'dist', 'worker.mjs')),
-    files: HOST_FILES,
+    files,
     runtime: '',
   });
   return {

@@ -4,7 +4,7 @@ import type { FileSource } from '../fileSource.ts';
 import type { SaveFs } from './saveFs.ts';
 
 /** What saving needs of the file it copies from. */
-export type SaveSource = Pick<FileSource, 'path' | 'size' | 'mode' | 'sparse' | 'readInto' | 'unchanged'>;
+export type SaveSource = Pick<FileSource, 'path' | 'size' | 'mode' | 'sparse' | 'readInto' | 'unchanged' | 'letGo'>;
 
 /** Other files that the new one is made from. */
 export interface Watched {

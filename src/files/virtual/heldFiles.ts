@@ -1,11 +1,10 @@
-import { MemorySource } from '../../bytes/byteSource.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { basename } from '../paths.ts';
-import type { HostFiles } from './hostFiles.ts';
+import type { FilePart, HostFiles, WholeFiles } from './hostFiles.ts';
 
 /**
- * The largest file that is read where there is no disk. `workspace.fs` gives whole files, which are held in memory two
- * or three times on their way here; a browser tab ends at 4 GB.
+ * The largest file that is read where there is no disk. `workspace.fs` gives whole files, and a conversion with its
+ * proof takes three times a file's size beside what the file system keeps; a browser tab ends at 4 GB.
  */
 export const MAX_WHOLE_FILE = 512 * 1024 * 1024;
 
@@ -16,49 +15,67 @@ const KEPT_MILLISECONDS = 10_000;
 
 interface Held {
   readonly version: string;
-  readonly source: Promise<MemorySource>;
+  readonly bytes: Promise<Uint8Array>;
+}
+
+/** Files that the editor gives whole, for readers of parts: each is fetched once, and its bytes are held here alone. */
+export function inParts(files: WholeFiles): HostFiles {
+  const held = new HeldFiles(files);
+  return {
+    stat: (uri) => files.stat(uri),
+    list: (uri) => files.list(uri),
+    read: async (uri) => (await files.read(uri)).slice(),
+    readPart: (uri, part, memory) => held.readPart(uri, part, memory),
+    letGo: async (version) => held.letGo(version),
+    write: (uri, bytes) => files.write(uri, bytes),
+    makeFolder: (uri) => files.makeFolder(uri),
+    rename: (from, to, replace) => files.rename(from, to, replace),
+    remove: (uri) => files.remove(uri),
+  };
 }
 
 /** The bytes of the files that were read last, so that each is fetched once and not for every question. */
-export class HeldFiles {
-  private readonly host: Pick<HostFiles, 'read'>;
+class HeldFiles {
+  private readonly files: Pick<WholeFiles, 'read'>;
   private held: Held[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(host: Pick<HostFiles, 'read'>) {
-    this.host = host;
+  constructor(files: Pick<WholeFiles, 'read'>) {
+    this.files = files;
   }
 
-  /** The file's bytes; fetched where no file of this version is held. Throws `source-changed` where it has another size. */
-  get(uri: string, version: string, size: number): Promise<MemorySource> {
+  async readPart(uri: string, part: FilePart, memory: ArrayBuffer): Promise<Uint8Array> {
+    const { version, size, offset, length } = part;
+    const bytes = await this.get(uri, version, size);
+    const filled = new Uint8Array(memory);
+    filled.set(bytes.subarray(offset, offset + length));
+    return filled;
+  }
+
+  letGo(version: string): void {
+    this.held = this.held.filter((file) => file.version !== version);
+  }
+
+  /** The file's bytes; fetched where no file of this version is held. */
+  private get(uri: string, version: string, size: number): Promise<Uint8Array> {
     const known = this.held.find((file) => file.version === version);
-    const file = known ?? { version, source: this.fetch(uri, size) };
+    const file = known ?? { version, bytes: this.fetch(uri, size) };
     this.held = [file, ...this.held.filter((other) => other !== file)].slice(0, KEPT_FILES);
-    file.source.catch(() => this.forget(file));
+    file.bytes.catch(() => this.letGo(version));
     this.clearLater();
-    return file.source;
-  }
-
-  /** Lets go of all, where memory is needed for something else. */
-  clear(): void {
-    clearTimeout(this.timer);
-    this.held = [];
+    return file.bytes;
   }
 
   private clearLater(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.clear(), KEPT_MILLISECONDS);
+    this.timer = setTimeout(() => (this.held = []), KEPT_MILLISECONDS);
     // In Node a timer would keep the process alive.
     (this.timer as { unref?: () => void }).unref?.();
   }
 
-  private forget(file: Held): void {
-    this.held = this.held.filter((other) => other !== file);
-  }
-
-  private async fetch(uri: string, size: number): Promise<MemorySource> {
-    const bytes = await this.host.read(uri);
-    if (bytes.length === size) return new MemorySource(bytes);
+  private async fetch(uri: string, size: number): Promise<Uint8Array> {
+    const bytes = await this.files.read(uri);
+    if (bytes.length === size) return bytes;
     throw new ChannelwiseError(
       'io',
       'source-changed',

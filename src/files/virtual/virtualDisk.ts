@@ -2,12 +2,12 @@ import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Disk, FileStat } from '../disk.ts';
 import { errorCode } from '../errorCode.ts';
 import { dirname } from '../paths.ts';
-import { checkWholeFile, HeldFiles } from './heldFiles.ts';
+import { checkWholeFile } from './heldFiles.ts';
 import type { HostFiles } from './hostFiles.ts';
 import { VirtualFile } from './virtualFile.ts';
 
 /** The port for files over an editor's virtual file systems. They have no links, so that a path is what it seems. */
-export function virtualDisk(host: HostFiles, held = new HeldFiles(host)): Disk {
+export function virtualDisk(host: HostFiles): Disk {
   const stat = async (path: string): Promise<FileStat> => {
     const { stamp, ...found } = await host.stat(path);
     const version = `${path}:${found.size}:${stamp}`;
@@ -39,7 +39,7 @@ export function virtualDisk(host: HostFiles, held = new HeldFiles(host)): Disk {
       if (found.kind === 'other')
         throw new ChannelwiseError('io', 'not-a-file', `${path} is not a regular file; give a model file.`);
       checkWholeFile(path, found.size);
-      return new VirtualFile(path, found, { held, versionNow: () => versionNow(path) });
+      return new VirtualFile(path, found, { host, versionNow: () => versionNow(path) });
     },
     async realPath(path) {
       await host.stat(path);

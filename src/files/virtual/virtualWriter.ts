@@ -9,7 +9,7 @@ import { checkCancelled, checkUnchanged, type SaveRequest, type SaveSource } fro
 import type { FolderFile, SaveFolderRequest } from '../save/saveFolder.ts';
 import { existsError, writeError } from '../save/writeError.ts';
 import type { Writer } from '../writing.ts';
-import { checkWholeFile, type HeldFiles } from './heldFiles.ts';
+import { checkWholeFile } from './heldFiles.ts';
 import type { HostFiles } from './hostFiles.ts';
 import { isMissing } from './virtualDisk.ts';
 
@@ -24,7 +24,7 @@ const STEP_BYTES = 16 * 1024 * 1024;
  * Writes where there is no disk: the whole file is made in memory, written under a temporary name beside the target,
  * and renamed without replacing anything. What was written is removed again where a later step fails.
  */
-export function virtualWriter(host: HostFiles, held: Pick<HeldFiles, 'clear'>): Writer {
+export function virtualWriter(host: HostFiles): Writer {
   return {
     async saveBeside(request) {
       const { directory, signal, onProgress } = request;
@@ -32,7 +32,7 @@ export function virtualWriter(host: HostFiles, held: Pick<HeldFiles, 'clear'>): 
       checkCancelled(signal);
       const bytes = await splicedBytes(request);
       // The new file is made, and what is done with it next needs the memory.
-      held.clear();
+      await request.source.letGo?.();
       onProgress?.(MADE_SHARE);
       return guarded(directory, async () => {
         const first = await firstFree(host, directory, request.candidates);

@@ -1,4 +1,6 @@
+import type { ByteSource } from '../../bytes/byteSource.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import { WireReader } from '../../formats/onnx/scan/wire.ts';
 import { quoted, quotedList } from '../names.ts';
 import { runtimeVersion } from '../session.ts';
 import { descendants, wiring, type Wiring } from '../wiring.ts';
@@ -30,9 +32,10 @@ export async function verify(request: VerifyRequest): Promise<VerifyReport> {
   const seed = request.seed ?? Math.floor(Math.random() * SEEDS);
   const [original, adapted] = [request.original.model, request.adapted.model];
   const maps = request.map ? givenMap(original, adapted, request.map) : inputMaps(original, adapted);
-  const [a, b] = [wiring(request.original), wiring(request.adapted)];
-  checkRelated(a, b);
-  const rebuilt = await rebuild(a, b, maps, signal);
+  const [a, given] = [wiring(request.original), wiring(request.adapted)];
+  checkRelated(a, given);
+  const rebuilt = await rebuild(a, given, maps, signal);
+  const b = rebuilt.bytes ? await readFrom(rebuilt.bytes, given, signal) : given;
   const finder = new SeamFinder(a, b, rebuilt.copies);
   const images = request.images ?? [];
   const total = EXPECTED_RUNS + images.length + (request.full ? 1 : 0);
@@ -76,6 +79,12 @@ export async function verify(request: VerifyRequest): Promise<VerifyReport> {
     warnings: warningsOf(maps, proof),
   };
   return { ...report, statement: statement(report, trouble?.why ?? null, misnamedMap(maps)) };
+}
+
+/** The model of the same bytes elsewhere, so that its own file need not be held. */
+async function readFrom(bytes: ByteSource, { file }: Wiring, signal: AbortSignal | undefined): Promise<Wiring> {
+  await file.letGo?.();
+  return wiring({ ...file, ctx: { ...file.ctx, wire: new WireReader(bytes, signal) } });
 }
 
 /** What shows without a run that the adapted model is another one. */

@@ -2,6 +2,7 @@ import { adaptModel } from '../../../adapt/adaptModel.ts';
 import { mapFromJson, type ChannelMap } from '../../../adapt/maps/channelMap.ts';
 import type { ProvenanceSource } from '../../../adapt/report/provenance.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
+import type { ByteSource } from '../../../bytes/byteSource.ts';
 import { SplicedSource } from '../../../bytes/splicedSource.ts';
 import { allTensors } from '../../../formats/onnx/allTensors.ts';
 import { scanModel } from '../../../formats/onnx/scan/scan.ts';
@@ -35,6 +36,8 @@ export interface Rebuild {
   /** Names of the weights that take the map in. */
   readonly weights: readonly string[];
   readonly copies: KnownCopies | null;
+  /** The adapted file's bytes, read from the original: where adapting again gives them all. */
+  readonly bytes: ByteSource | null;
 }
 
 interface Step {
@@ -53,6 +56,7 @@ const IMPOSSIBLE: Rebuild = {
   model: null,
   weights: [],
   copies: null,
+  bytes: null,
 };
 
 /**
@@ -134,7 +138,7 @@ async function rebuildOnce(a: Wiring, b: Wiring, { steps, named, signal }: Attem
     if (steps.length === 1) copies = new CopiedRanges(ctx.wire.source.size, splices);
     if (i === steps.length - 1 && (await sameSources(source, b.file.ctx.wire.source, () => ctx.wire.breathe()))) {
       const same = await sameDataFiles(a.file, b.file);
-      if (same) return { result: 'bytes', unequal, equal, model: null, weights, copies };
+      if (same) return { result: 'bytes', unequal, equal, model: null, weights, copies, bytes: source };
     }
     at = {
       model: await scanModel(source, signal),
@@ -144,7 +148,7 @@ async function rebuildOnce(a: Wiring, b: Wiring, { steps, named, signal }: Attem
   }
   const again = wiring(at);
   const result = (await sameContent(again, b)) ? 'content' : 'different';
-  return { result, unequal, equal, model: again, weights, copies: null };
+  return { result, unequal, equal, model: again, weights, copies: null, bytes: null };
 }
 
 /**

@@ -3,11 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { MessageChannel } from 'node:worker_threads';
 import { grayscale } from '../../../../src/adapt/maps/channelMap.ts';
-import { MAX_WHOLE_FILE } from '../../../../src/files/virtual/heldFiles.ts';
+import { inParts, MAX_WHOLE_FILE } from '../../../../src/files/virtual/heldFiles.ts';
+import { openFileSource } from '../../../../src/files/fileSource.ts';
 import { useHostFiles } from '../../../../src/files/virtual/virtualFiles.ts';
 import { inside } from '../../../../src/files/realPath.ts';
 import { markWrittenModel, removeWrittenModel } from '../../../../src/files/written.ts';
+import { remoteHostFiles, serveHostFiles } from '../../../../src/jobs/hostFilesRpc.ts';
 import { compareFiles } from '../../../../src/jobs/compare.ts';
 import { adaptFile, convertToGray } from '../../../../src/jobs/convert.ts';
 import { verifyFiles } from '../../../../src/jobs/verify.ts';
@@ -23,6 +26,7 @@ import {
   node,
   valueInfo,
 } from '../../../fixtures/modelBuilder.ts';
+import { Random } from '../../../fixtures/random.ts';
 import { floatWeights, safetensorsFile } from '../../../fixtures/safetensors.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'channelwise-virtual-'));
@@ -53,7 +57,7 @@ const WEIGHTS = safetensorsFile([floatWeights('conv1.weight', [8, 3, 3, 3]), flo
 function host(files: Readonly<Record<string, Uint8Array>>): MemoryFiles {
   const memory = new MemoryFiles();
   for (const [uri, bytes] of Object.entries(files)) memory.put(uri, bytes);
-  useHostFiles(memory);
+  useHostFiles(inParts(memory));
   return memory;
 }
 
@@ -89,6 +93,43 @@ test('the bytes of a file are fetched once for many questions, and again when it
   memory.put('mem:/m/net.onnx', CONV);
   await readPageModel('mem:/m/net.onnx');
   assert.equal(reads(), first + 1);
+});
+
+test('any range of a file is read as it lies there, also where blocks and steps meet', async () => {
+  const content = Uint8Array.from({ length: 3 * 1024 * 1024 + 17 }, (_, i) => (i * 7919) >> 5);
+  const memory = host({ 'mem:/m/data.bin': content });
+  // As a worker reads it, so that memory is handed over in both directions.
+  const { port1, port2 } = new MessageChannel();
+  serveHostFiles(port1, inParts(memory));
+  useHostFiles(remoteHostFiles(port2));
+  port1.ref();
+  const source = await openFileSource('mem:/m/data.bin');
+  const random = new Random(21);
+  for (const most of [100, 70_000, 3_000_000])
+    for (let i = 0; i < 20; i++) {
+      const length = random.int(most);
+      const offset = random.int(content.length - length);
+      const found = await source.read(offset, length);
+      assert.deepEqual(found, content.slice(offset, offset + length), `${length} bytes at ${offset}`);
+      assert.equal(found.buffer.byteLength, length);
+    }
+  await assert.rejects(source.read(content.length - 1, 2), RangeError);
+  port1.close();
+});
+
+test('what is done with is not held: the source of a conversion, and of a proof the model it made', async () => {
+  const memory = host({ 'mem:/m/net.onnx': CONV });
+  const fetched = async (work: () => Promise<unknown>): Promise<number> => {
+    const before = memory.calls.length;
+    await work();
+    return memory.calls.slice(before).filter((call) => call === 'read').length;
+  };
+  const read = (name: string) => () => openFileSource(`mem:/m/${name}`).then((source) => source.read(0, 1));
+  assert.equal(await fetched(() => convertToGray('mem:/m/net.onnx')), 1);
+  assert.equal(await fetched(read('net.onnx')), 1);
+  assert.equal(await fetched(() => verifyFiles('mem:/m/net.onnx', 'mem:/m/net.gray.onnx', { seed: 1 })), 1);
+  assert.equal(await fetched(read('net.onnx')), 0);
+  assert.equal(await fetched(read('net.gray.onnx')), 1);
 });
 
 test('a file beyond the cap is refused before anything of it is read', async () => {
