@@ -1,4 +1,4 @@
-import { BOOL, DOUBLE, FLOAT, INT32, INT64, INT8, UINT32, UINT8 } from '../../tensors/dtypes.ts';
+import { BOOL, DOUBLE, FLOAT, INT32, INT64, INT8, STRING, UINT32, UINT8 } from '../../tensors/dtypes.ts';
 import type { Datatype } from './hdf5/datatype.ts';
 
 const FLOATS = { float16: 10, bfloat16: 16, float32: FLOAT, float64: DOUBLE } as const;
@@ -28,8 +28,13 @@ export function elementType(datatype: Datatype): number | null {
 /** Element types by Keras's names. */
 export const KERAS_TYPES: Readonly<Record<string, number>> = {
   ...FLOATS,
+  string: STRING,
   uint8: UINT8,
+  uint16: 4,
+  uint32: UINT32,
+  uint64: 13,
   int8: INT8,
+  int16: 5,
   int32: INT32,
   int64: INT64,
   bool: BOOL,

@@ -1,5 +1,6 @@
 import type { Dim, Node } from '../../formats/onnx/model.ts';
 import { multiply, quotient, sum } from '../sizes/dims.ts';
+import { KERAS_MACS, KERAS_NOT_COUNTED } from './kerasMacs.ts';
 
 /** What a counting rule may ask about a node: dims by the tensor's name, null where the rank is unknown. */
 export interface CountedNode {
@@ -8,25 +9,25 @@ export interface CountedNode {
   output(index: number): readonly Dim[] | null;
 }
 
-type Rule = (node: CountedNode) => Dim;
+export type MacsRule = (node: CountedNode) => Dim;
 
 const elements = (dims: readonly Dim[] | null): Dim => dims && multiply(dims);
 
 /** Every output element of a convolution sums over the input channels of its group times the kernel. */
 const convolution =
-  (weight: number): Rule =>
+  (weight: number): MacsRule =>
   (node) =>
     multiply([elements(node.output(0)), elements(node.input(weight)?.slice(1) ?? null)]);
 
 /** In a transposed one, every input element spreads over the output channels of its group times the kernel. */
-const transposed: Rule = (node) => multiply([elements(node.input(0)), elements(node.input(1)?.slice(1) ?? null)]);
+const transposed: MacsRule = (node) => multiply([elements(node.input(0)), elements(node.input(1)?.slice(1) ?? null)]);
 
 /**
  * Every output element of a product sums over the axis that both operands share: all of the first operand for each
  * column.
  */
 const matrix =
-  (b: number): Rule =>
+  (b: number): MacsRule =>
   (node) => {
     const [x, y, out] = [node.input(0), node.input(b), node.output(0)];
     if (!x?.length || !y?.length || !out) return null;
@@ -34,13 +35,13 @@ const matrix =
   };
 
 /** The inner size is what the first operand has besides the rows, whichever way it lies. */
-const gemm: Rule = (node) => {
+const gemm: MacsRule = (node) => {
   const out = node.output(0);
   return multiply([elements(node.input(0)), out?.[1] ?? null]);
 };
 
 /** FusedMatMul may turn its first operand. */
-const fused: Rule = (node) => {
+const fused: MacsRule = (node) => {
   const [x, out] = [node.input(0), node.output(0)];
   const inner = x && out && x.length === out.length ? quotient([elements(x)], [elements(out.slice(0, -1))]) : null;
   return multiply([elements(out), inner]);
@@ -50,13 +51,13 @@ const fused: Rule = (node) => {
  * Weights and recurrent weights of all directions, once per step and image:
  * https://onnx.ai/onnx/operators/onnx__LSTM.html
  */
-const recurrent: Rule = (node) => {
+const recurrent: MacsRule = (node) => {
   const steps = elements(node.input(0)?.slice(0, 2) ?? null);
   return sum([multiply([steps, elements(node.input(1))]), multiply([steps, elements(node.input(2))])]);
 };
 
 /** Every label of the equation counts once: https://onnx.ai/onnx/operators/onnx__Einsum.html */
-const einsum: Rule = (node) => {
+const einsum: MacsRule = (node) => {
   const equation = node.node.attributes.find((attribute) => attribute.name === 'equation')?.string;
   const terms = equation
     ? (new TextDecoder().decode(equation).split('->')[0]?.replace(/\s/g, '').split(',') ?? [])
@@ -74,7 +75,7 @@ const einsum: Rule = (node) => {
 };
 
 /** Multiply-adds by operator; other domains as `domain:Operator`. */
-export const MACS: ReadonlyMap<string, Rule> = new Map([
+export const MACS: ReadonlyMap<string, MacsRule> = new Map([
   ['Conv', convolution(1)],
   ['ConvInteger', convolution(1)],
   ['QLinearConv', convolution(3)],
@@ -101,6 +102,7 @@ export const MACS: ReadonlyMap<string, Rule> = new Map([
   ['LSTM', recurrent],
   ['com.microsoft:DynamicQuantizeLSTM', recurrent],
   ['Einsum', einsum],
+  ...KERAS_MACS,
 ]);
 
 /** Operators that multiply in ways that have no rule here: they say so instead of zero. */
@@ -111,6 +113,7 @@ export const NOT_COUNTED: ReadonlySet<string> = new Set([
   'LinearAttention',
   'STFT',
   'ai.onnx.preview:FlexAttention',
+  ...KERAS_NOT_COUNTED,
   ...[
     'Attention',
     'AttnLSTM',

@@ -1,5 +1,16 @@
 import type { Dim } from '../../formats/onnx/model.ts';
-import { each, like, openDims, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapes/shapeRule.ts';
+import { FLOAT, INT64, STRING } from '../../tensors/dtypes.ts';
+import {
+  each,
+  like,
+  openDims,
+  tensors,
+  type DtypeRule,
+  type Rule,
+  type RuleInput,
+  type ShapeRule,
+} from '../shapes/shapeRule.ts';
+import { floorDivide, multiply } from '../sizes/dims.ts';
 import { slide, windowOf } from './window.ts';
 
 /* Layers of Keras that no ONNX operator stands for: https://keras.io/api/layers/. Weights follow the inputs. */
@@ -88,8 +99,67 @@ const sized: ShapeRule = (i) => {
   return [i.int('channels_first', 0) === 1 ? [batch, second, ...sizes] : [batch, ...sizes, x.at(-1) ?? null]];
 };
 
-/** One number for each token. */
-const encoded: ShapeRule = (i) => [[i.dims(0)?.[0] ?? null, sizeOf(i, 'tokens')]];
+/**
+ * Entries as numbers or words keep their places; a vector of marks or counts stands in place of the last axis, and
+ * one_hot has one for each entry, in place of an axis of one: keras/src/utils/numerical_utils.py,
+ * encode_categorical_inputs.
+ */
+const encoded: ShapeRule = (i) => {
+  const x = i.dims(0);
+  if (!x) return [null];
+  const mode = i.text('output_mode', 'int');
+  if (mode === 'int' || mode === 'string') return [x];
+  const isAppended = x.length < 2 || (mode === 'one_hot' && x.at(-1) !== 1);
+  if (mode === 'one_hot' && x.length > 1 && typeof x.at(-1) !== 'number') return [null];
+  return [[...(isAppended ? x : x.slice(0, -1)), sizeOf(i, 'tokens')]];
+};
+
+/** Texts [batch] or [batch, 1] as words or as one vector. */
+const vectorized: ShapeRule = (i) => [[i.dims(0)?.[0] ?? null, sizeOf(i, 'tokens')]];
+
+const encodedType: DtypeRule = (i) => {
+  const mode = i.text('output_mode', 'int');
+  if (mode === 'string') return STRING;
+  return mode === 'int' ? INT64 : FLOAT;
+};
+
+/** Patches [batch, rows, columns, patch · channels] put together. */
+const reconstructed: ShapeRule = (i) => {
+  const sizes = i.ints('sizes') ?? [];
+  const x = dimsOf(i, 0, sizes.length + 2);
+  const isFirst = i.int('channels_first', 0) === 1;
+  const flat = isFirst ? x[1] : x.at(-1);
+  const channels = floorDivide(flat ?? null, 0, i.int('patch', 1));
+  const batch = x[0] ?? null;
+  return [isFirst ? [batch, channels, ...sizes] : [batch, ...sizes, channels]];
+};
+
+/** [batch, time] gives [batch, bins, frames]. */
+const melSpectrogram: ShapeRule = (i) => {
+  const [batch = null, time = null] = dimsOf(i, 0, 2);
+  const stride = i.int('stride', 1);
+  return [[batch, sizeOf(i, 'bins'), floorDivide(time, stride + 1, stride)]];
+};
+
+/** [batch, time, channels] gives frames of `bins` for each channel. */
+const stftSpectrogram: ShapeRule = (i) => {
+  const x = dimsOf(i, 0, 3);
+  const isFirst = i.int('channels_first', 0) === 1;
+  const [batch = null] = x;
+  const channels = (isFirst ? x[1] : x[2]) ?? null;
+  const [frames = null] = slidOver(i, x, isFirst ? 2 : 1);
+  const bins = sizeOf(i, 'bins');
+  if (i.int('expand_dims', 0) === 1)
+    return [isFirst ? [batch, channels, frames, bins] : [batch, frames, bins, channels]];
+  const flat = multiply([channels, bins]);
+  return [isFirst ? [batch, flat, frames] : [batch, frames, flat]];
+};
+
+/** The last axis as wide as the layer. */
+const projected: ShapeRule = (i) => {
+  const x = i.dims(0);
+  return [x ? [...x.slice(0, -1), sizeOf(i, 'units')] : null];
+};
 
 const same: ShapeRule = (i) => [i.dims(0)];
 
@@ -99,15 +169,23 @@ function named(classes: string, shapes: ShapeRule): Readonly<Record<string, Rule
 }
 
 export const KERAS_LAYERS: Readonly<Record<string, Rule>> = {
-  ...named('SimpleRNN LSTM GRU RNN Bidirectional', recurrent),
+  ...named('SimpleRNN LSTM GRU RNN CuDNNLSTM CuDNNGRU Bidirectional', recurrent),
   ...named('ConvLSTM1D ConvLSTM2D ConvLSTM3D', recurrentConvolution),
   ...named('LocallyConnected1D LocallyConnected2D', locallyConnected),
-  ...named('MultiHeadAttention GroupQueryAttention', multiHead),
+  ...named('MultiHeadAttention GroupQueryAttention GroupedQueryAttention', multiHead),
   ...named('Attention AdditiveAttention', attention),
   ...named('Dot', dot),
   ...named('AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D', sized),
   ...named('AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D', sized),
   ...named('CenterCrop RandomCrop', sized),
-  ...named('CategoryEncoding', encoded),
-  ...named('GroupNormalization UnitNormalization RMSNormalization Discretization Hashing', same),
+  'keras:CategoryEncoding': tensors(encoded, encodedType),
+  'keras:TextVectorization': tensors(vectorized, encodedType),
+  ...named('Resizing', sized),
+  ...named('ReconstructPatches2D ReconstructPatches3D', reconstructed),
+  ...named('MelSpectrogram', melSpectrogram),
+  ...named('STFTSpectrogram', stftSpectrogram),
+  ...named('RandomFourierFeatures', projected),
+  ...named('GroupNormalization UnitNormalization RMSNormalization AutoContrast AugMix Normalization', same),
+  ...named('ContrastLimitedAdaptiveHistogramEqualization CutMix Equalization MaxNumBoundingBoxes', same),
+  ...named('MixUp RandAugment Solarization LayerNormalization BatchNormalization ReLU', same),
 };

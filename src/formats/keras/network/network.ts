@@ -1,6 +1,7 @@
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import { items, member, memberAt, text, type Json } from '../../../bytes/json/json.ts';
 import { inboundCalls, outputRefs, type TensorRef } from './inbound.ts';
+import { hasSteps } from './steps.ts';
 
 /** A layer as the configuration has it. A layer that is called several times is one layer with several calls. */
 export interface Layer {
@@ -27,6 +28,8 @@ export interface Call {
   readonly inputs: readonly string[];
   /** What the call was given, as the configuration has it: for operations, whose arguments may be numbers. */
   readonly given: Json | undefined;
+  /** Of a layer that applies another one to each step: what comes in front of that one, and behind it. */
+  readonly part?: 'steps' | 'together';
 }
 
 /** A layer or model whose configuration says the shape of a value it is given. */
@@ -225,11 +228,42 @@ class NetworkWriter {
     { depth, given }: { depth: number; given: Json | undefined },
   ): readonly string[] {
     if (isModel(layer.json)) return this.write(layer, inputs, depth + 1).outputs;
+    if (hasSteps(layer)) return this.eachStep(layer, inputs, { depth, given });
+    return this.add(layer, inputs, given);
+  }
+
+  /** TimeDistributed: every step becomes an image of the batch, goes through the layer or model inside, and back. */
+  private eachStep(
+    layer: Layer,
+    inputs: readonly string[],
+    { depth, given }: { depth: number; given: Json | undefined },
+  ): readonly string[] {
+    const json = member(layer.config, 'layer');
+    if (!json || inputs.length !== 1) return this.add(layer, inputs, given);
+    const inside = { ...layerOf(json), group: `${layer.group}/layer`, outermost: layer.outermost };
+    const [steps = ''] = this.add({ ...layer, path: `${layer.path}/steps` }, inputs, given, 'steps');
+    // The weights of a model inside are named for its own layers, those of a single layer for the one around it.
+    const made = isModel(json)
+      ? this.write({ ...inside, path: layer.path }, [steps], depth + 1).outputs
+      : this.call({ ...inside, path: `${layer.path}/${inside.name}`, name: layer.name }, [steps], {
+          depth: depth + 1,
+          given: undefined,
+        });
+    return this.add(layer, [...inputs, made[0] ?? ''], undefined, 'together');
+  }
+
+  /** Adds one call of a layer. */
+  private add(
+    layer: Layer,
+    inputs: readonly string[],
+    given: Json | undefined,
+    part?: Call['part'],
+  ): readonly string[] {
     const count = (this.counts.get(layer.path) ?? 0) + 1;
     this.counts.set(layer.path, count);
     if (this.calls.length >= MAX_CALLS) throw broken('it has too many layers');
     const name = count === 1 ? layer.path : `${layer.path}_call${count}`;
-    this.calls.push({ layer, name, inputs, given });
+    this.calls.push({ layer, name, inputs, given, ...(part ? { part } : {}) });
     return Array.from({ length: MAX_OUTPUTS }, (_, i) => valueName(name, i));
   }
 }

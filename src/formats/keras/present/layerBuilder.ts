@@ -1,6 +1,6 @@
 import type { NewAttribute } from '../../onnx/edit/encode.ts';
 import { flag, member, number, text, type Json } from '../../../bytes/json/json.ts';
-import type { Call, Layer } from '../network/network.ts';
+import { valueName, type Call, type Layer } from '../network/network.ts';
 import { numberList } from '../network/inputShape.ts';
 import { elementType } from '../elementTypes.ts';
 import { KERAS_DOMAIN, type GraphBuilder, type WeightView } from './graphBuilder.ts';
@@ -35,6 +35,8 @@ export interface Presentation {
 
 /** A layer by its class alone. */
 interface LayerNode {
+  /** The class where it is absent. */
+  readonly opType?: string;
   readonly inputs: readonly string[];
   readonly attributes?: readonly NewAttribute[];
   /** Of each output; null where it is not known. */
@@ -170,17 +172,29 @@ export class LayerBuilder {
     return name;
   }
 
+  /** Adds a node that makes several tensors. */
+  nodeOfSeveral(
+    opType: string,
+    inputs: readonly string[],
+    { attributes, count }: { readonly attributes: readonly NewAttribute[]; readonly count: number },
+  ): string[] {
+    const name = this.fresh(opType);
+    const outputs = range(0, count).map((i) => valueName(name, i));
+    this.graph.node({ name, opType, inputs, outputs, attributes, className: this.call.layer.className });
+    return outputs;
+  }
+
   /**
    * Adds a node by the layer's class, which no operator stands for, with all its weights behind its inputs; one output
    * for each rank. Its shapes are those of `src/graph/ops/kerasLayers.ts`.
    */
-  layerNode({ inputs, attributes = [], ranks }: LayerNode): Value[] {
+  layerNode({ opType, inputs, attributes = [], ranks }: LayerNode): Value[] {
     const { className } = this.call.layer;
-    const name = this.fresh(className);
-    const outputs = ranks.map((rank, i) => ({ name: i === 0 ? name : `${name}:${i}`, rank, moved: false }));
+    const name = this.fresh(opType ?? className);
+    const outputs = ranks.map((rank, i) => ({ name: valueName(name, i), rank, moved: false }));
     this.graph.node({
       name,
-      opType: className,
+      opType: opType ?? className,
       domain: KERAS_DOMAIN,
       inputs: [...inputs, ...this.allWeights()],
       outputs: outputs.map((output) => output.name),
@@ -188,6 +202,11 @@ export class LayerBuilder {
       className,
     });
     return outputs;
+  }
+
+  /** The dims of every weight of the layer, in the order in which it makes them. */
+  weightDims(): (readonly number[])[] {
+    return this.weights.all(this.call.layer).map((path) => this.weights.dataset(path)?.space.dims ?? []);
   }
 
   /** Every weight of the layer, as the file has it. */

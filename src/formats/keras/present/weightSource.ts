@@ -117,7 +117,10 @@ function inContainer(group: string, container: string): string {
  * layer, the model's name decides.
  */
 function ofLayer(paths: readonly string[], layer: Layer): string[] {
-  const own = paths.filter((path) => path.split('/').at(-2) === layer.name);
+  const named = (name: string | undefined): string[] => paths.filter((path) => path.split('/').at(-2) === name);
+  // Inside a wrapper, weights are named for it; for the layer itself where that was built before.
+  const byName = named(layer.name);
+  const own = byName.length > 0 ? byName : named(layer.path.split('/').at(-1));
   const model = layer.path.split('/').at(-2) ?? '';
   const groups = new Set(own.map((path) => path.slice(0, path.lastIndexOf('/'))));
   return groups.size <= 1 ? own : own.filter((path) => path.split('/').at(-3) === model);

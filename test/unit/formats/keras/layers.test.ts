@@ -1,189 +1,60 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemorySource } from '../../../../src/bytes/byteSource.ts';
+import { parseJson } from '../../../../src/bytes/json/json.ts';
 import { openKerasFile } from '../../../../src/formats/keras/kerasFile.ts';
 import { openNetwork } from '../../../../src/formats/keras/openNetwork.ts';
+import { layerRule } from '../../../../src/formats/keras/present/layers/table.ts';
+import { modelCosts } from '../../../../src/graph/cost/cost.ts';
 import { inferShapes } from '../../../../src/graph/shapes/shapes.ts';
 import { steeringConstants } from '../../../../src/graph/shapes/steering.ts';
-import { layersFile, type LayerRow } from '../../../fixtures/keras/layerRows.ts';
+import { LAYER_CASES } from '../../../fixtures/keras/layerCases.ts';
+import { layersFile } from '../../../fixtures/keras/layerRows.ts';
+import { OPERATION_CASES } from '../../../fixtures/keras/operationCases.ts';
 import { h5pyMissing } from '../../../fixtures/runH5py.ts';
 
-const sequence = [5, 6];
-const image = [8, 9, 3];
+/** What keras/src/layers/__init__.py and tf_keras/layers/__init__.py name, without what is no layer of a graph. */
+const CLASSES = [
+  'Activation ELU LeakyReLU PReLU ReLU Softmax ThresholdedReLU',
+  'AdditiveAttention Attention GroupQueryAttention MultiHeadAttention',
+  'Conv1D Conv1DTranspose Conv2D Conv2DTranspose Conv3D Conv3DTranspose DepthwiseConv1D DepthwiseConv2D',
+  'SeparableConv1D SeparableConv2D Convolution1D Convolution2D Convolution3D LocallyConnected1D LocallyConnected2D',
+  'Dense EinsumDense Embedding Identity Masking ReversibleEmbedding RandomFourierFeatures',
+  'Add Average Concatenate Dot Maximum Minimum Multiply Subtract',
+  'BatchNormalization GroupNormalization LayerNormalization RMSNormalization SpectralNormalization UnitNormalization',
+  'SyncBatchNormalization BatchNormalizationV1 BatchNormalizationV2',
+  'AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D',
+  'AdaptiveMaxPooling2D AdaptiveMaxPooling3D AveragePooling1D AveragePooling2D AveragePooling3D',
+  'GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalMaxPooling1D GlobalMaxPooling2D',
+  'GlobalMaxPooling3D MaxPooling1D MaxPooling2D MaxPooling3D AvgPool2D MaxPool2D GlobalAvgPool2D GlobalMaxPool2D',
+  'CategoryEncoding Discretization HashedCrossing Hashing IndexLookup IntegerLookup StringLookup TextVectorization',
+  'AugMix AutoContrast CenterCrop ContrastLimitedAdaptiveHistogramEqualization CutMix Equalization',
+  'MaxNumBoundingBoxes MixUp RandAugment RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast',
+  'RandomCrop RandomElasticTransform RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHeight',
+  'RandomHue RandomInvert RandomPerspective RandomPosterization RandomRotation RandomSaturation RandomSharpness',
+  'RandomShear RandomTranslation RandomWidth RandomZoom Resizing Solarization MelSpectrogram STFTSpectrogram',
+  'Normalization Pipeline Rescaling ActivityRegularization AlphaDropout Dropout GaussianDropout GaussianNoise',
+  'SpatialDropout1D SpatialDropout2D SpatialDropout3D Cropping1D Cropping2D Cropping3D Flatten Permute',
+  'ReconstructPatches2D ReconstructPatches3D RepeatVector Reshape UpSampling1D UpSampling2D UpSampling3D',
+  'ZeroPadding1D ZeroPadding2D ZeroPadding3D Bidirectional ConvLSTM1D ConvLSTM2D ConvLSTM3D GRU LSTM RNN SimpleRNN',
+  'CuDNNGRU CuDNNLSTM TimeDistributed',
+].flatMap((line) => line.split(' '));
 
-/** Weights of a cell of `units` over 6 features, with as many gates. */
-function cell(units: number, gates: number, group = 'cell'): LayerRow['weights'] {
-  return {
-    [`${group}/vars/0`]: [6, units * gates],
-    [`${group}/vars/1`]: [units, units * gates],
-    [`${group}/vars/2`]: [units * gates],
+test('every layer class of Keras 2 and 3 has a rule; those that are code have none', () => {
+  const json = parseJson('{}', 'nothing');
+  const ruled = (className: string, module = 'keras.layers'): boolean => {
+    const layer = { className, module, name: '', path: '', json, config: json, group: '', outermost: '' };
+    return layerRule({ layer, name: '', inputs: [], given: undefined }) !== undefined;
   };
-}
-
-const inner = (className: string, config: object): object => ({
-  module: 'keras.layers',
-  class_name: className,
-  config,
+  assert.deepEqual(
+    CLASSES.filter((className) => !ruled(className)),
+    [],
+  );
+  for (const className of ['Lambda', 'Layer', 'MyDense']) assert.equal(ruled(className), false, className);
+  assert.equal(ruled('Dense', 'someone.code'), false);
 });
-const slice = (start: number | null, stop: number | null, step: number | null): object => ({
-  class_name: '__slice__',
-  config: { start, stop, step },
-});
-const REST = { class_name: '__ellipsis__', config: {} };
 
-/** Shapes as each class's page under https://keras.io/api/layers/ has them; the batch is a name. */
-const ROWS: readonly LayerRow[] = [
-  { className: 'SimpleRNN', config: { units: 4 }, inputs: [sequence], weights: cell(4, 1), gives: [[null, 4]] },
-  { className: 'LSTM', config: { units: 4 }, inputs: [sequence], weights: cell(4, 4), gives: [[null, 4]] },
-  {
-    className: 'LSTM',
-    config: { units: 4, return_sequences: true, return_state: true },
-    inputs: [sequence],
-    weights: cell(4, 4),
-    gives: [
-      [null, 5, 4],
-      [null, 4],
-      [null, 4],
-    ],
-  },
-  {
-    className: 'GRU',
-    config: { units: 4, return_sequences: true },
-    inputs: [[null, 6]],
-    weights: cell(4, 3),
-    gives: [[null, null, 4]],
-  },
-  {
-    className: 'Bidirectional',
-    config: { layer: inner('LSTM', { units: 4, return_sequences: true }), merge_mode: 'concat' },
-    inputs: [sequence],
-    weights: { ...cell(4, 4, 'forward_layer/cell'), ...cell(4, 4, 'backward_layer/cell') },
-    gives: [[null, 5, 8]],
-  },
-  {
-    className: 'Bidirectional',
-    config: { layer: inner('GRU', { units: 4 }), merge_mode: 'sum' },
-    inputs: [sequence],
-    gives: [[null, 4]],
-  },
-  {
-    className: 'RNN',
-    config: {
-      cell: inner('StackedRNNCells', { cells: [inner('GRUCell', { units: 7 }), inner('LSTMCell', { units: 3 })] }),
-    },
-    inputs: [sequence],
-    gives: [[null, 3]],
-  },
-  {
-    className: 'ConvLSTM2D',
-    config: { filters: 4, kernel_size: [3, 3], strides: [1, 1], padding: 'same', return_sequences: true },
-    inputs: [[5, ...image]],
-    gives: [[null, 5, 8, 9, 4]],
-  },
-  {
-    className: 'ConvLSTM2D',
-    config: { filters: 4, kernel_size: [3, 3], strides: [2, 2], padding: 'valid' },
-    inputs: [[5, ...image]],
-    gives: [[null, 3, 4, 4]],
-  },
-  {
-    className: 'LocallyConnected2D',
-    config: { filters: 4, kernel_size: [3, 3], strides: [1, 1] },
-    inputs: [image],
-    gives: [[null, 6, 7, 4]],
-  },
-  {
-    className: 'TimeDistributed',
-    config: { layer: inner('Dense', { units: 2 }) },
-    inputs: [sequence],
-    weights: { 'layer/vars/0': [6, 2], 'layer/vars/1': [2] },
-    gives: [[null, 5, 2]],
-  },
-  {
-    className: 'MultiHeadAttention',
-    config: { num_heads: 2, key_dim: 3 },
-    inputs: [sequence, [7, 4]],
-    gives: [[null, 5, 6]],
-  },
-  { className: 'Attention', inputs: [sequence, [7, 4]], gives: [[null, 5, 4]] },
-  { className: 'AdditiveAttention', inputs: [sequence, [7, 6]], gives: [[null, 5, 6]] },
-  {
-    className: 'Embedding',
-    config: { input_dim: 11, output_dim: 4 },
-    inputs: [[5]],
-    weights: { 'vars/0': [11, 4] },
-    gives: [[null, 5, 4]],
-  },
-  {
-    className: 'EinsumDense',
-    config: { equation: 'abc,cd->abd', bias_axes: 'd' },
-    inputs: [sequence],
-    weights: { 'vars/0': [6, 4], 'vars/1': [4] },
-    gives: [[null, 5, 4]],
-  },
-  { className: 'Dot', config: { axes: 2 }, inputs: [sequence, [7, 6]], gives: [[null, 5, 7]] },
-  { className: 'Dot', config: { axes: [1, 1] }, inputs: [[6], [6]], gives: [[null, 1]] },
-  { className: 'UpSampling1D', config: { size: 2 }, inputs: [sequence], gives: [[null, 10, 6]] },
-  { className: 'UpSampling3D', config: { size: [2, 2, 2] }, inputs: [[4, 5, 6, 3]], gives: [[null, 8, 10, 12, 3]] },
-  { className: 'GroupNormalization', config: { groups: 3 }, inputs: [image], gives: [[null, ...image]] },
-  { className: 'CenterCrop', config: { height: 4, width: 5 }, inputs: [image], gives: [[null, 4, 5, 3]] },
-  { className: 'RandomHue', config: { factor: 0.5 }, inputs: [image], gives: [[null, ...image]] },
-  { className: 'AdaptiveAveragePooling2D', config: { output_size: [2, 2] }, inputs: [image], gives: [[null, 2, 2, 3]] },
-  { className: 'CategoryEncoding', config: { num_tokens: 9 }, inputs: [[4]], gives: [[null, 9]] },
-  { className: 'ThresholdedReLU', config: { theta: 0.5 }, inputs: [image], gives: [[null, ...image]] },
-  { className: 'Masking', inputs: [sequence], gives: [[null, ...sequence]] },
-  { className: 'Lambda', inputs: [image], gives: [null] },
-  {
-    className: 'Mean',
-    inputs: [image],
-    args: (x) => [...x, [1, 2]],
-    kwargs: { keepdims: true },
-    gives: [[null, 1, 1, 3]],
-  },
-  { className: 'Sum', inputs: [image], args: (x) => x, kwargs: { axis: -1 }, gives: [[null, 8, 9]] },
-  { className: 'Reshape', inputs: [image], args: (x) => [...x, [-1, 72, 3]], gives: [[null, 72, 3]] },
-  { className: 'Transpose', inputs: [image], args: (x) => [...x, [0, 3, 1, 2]], gives: [[null, 3, 8, 9]] },
-  {
-    className: 'Concatenate',
-    inputs: [image, image],
-    args: (x) => [x],
-    kwargs: { axis: -1 },
-    gives: [[null, 8, 9, 6]],
-  },
-  { className: 'Stack', inputs: [image, image], args: (x) => [x], kwargs: { axis: 1 }, gives: [[null, 2, 8, 9, 3]] },
-  { className: 'ExpandDims', inputs: [image], args: (x) => [...x, -1], gives: [[null, 8, 9, 3, 1]] },
-  { className: 'Squeeze', inputs: [[8, 1, 3]], args: (x) => x, kwargs: { axis: 2 }, gives: [[null, 8, 3]] },
-  {
-    className: 'Pad',
-    inputs: [sequence],
-    args: (x) => [
-      ...x,
-      [
-        [0, 0],
-        [1, 2],
-        [0, 0],
-      ],
-    ],
-    gives: [[null, 8, 6]],
-  },
-  { className: 'Matmul', inputs: [sequence, [6, 4]], args: (x) => x, gives: [[null, 5, 4]] },
-  { className: 'Cast', inputs: [image], args: (x) => x, kwargs: { dtype: 'float16' }, gives: [[null, ...image]] },
-  { className: 'Maximum', inputs: [image], args: (x) => [...x, 0], gives: [[null, ...image]] },
-  { className: 'Relu', inputs: [image], args: (x) => x, gives: [[null, ...image]] },
-  {
-    className: 'GetItem',
-    inputs: [image],
-    args: (x) => [...x, [REST, slice(null, null, -1)]],
-    gives: [[null, ...image]],
-  },
-  {
-    className: 'GetItem',
-    inputs: [image],
-    args: (x) => [...x, [slice(null, null, null), slice(1, 5, 2), REST, 0]],
-    gives: [[null, 2, 9]],
-  },
-  { className: 'Einsum', inputs: [image], args: (x) => x, gives: [null] },
-];
+const ROWS = [...LAYER_CASES, ...OPERATION_CASES];
 
 test(
   'Keras layers and operations: shapes as documented, and a reason where they are not known',
@@ -191,8 +62,10 @@ test(
   async () => {
     const opened = await openNetwork(await openKerasFile(new MemorySource(layersFile(ROWS))));
     const { presented, ctx } = opened;
-    const { tensors } = inferShapes(presented.model, { constants: await steeringConstants(presented.model, ctx) });
-    for (const [i, { className, config, gives, weights = {} }] of ROWS.entries()) {
+    const shapes = inferShapes(presented.model, { constants: await steeringConstants(presented.model, ctx) });
+    const { tensors } = shapes;
+    const costs = modelCosts(presented.model, shapes);
+    for (const [i, { className, config, gives, macs, weights = {} }] of ROWS.entries()) {
       const row = `row_${i} ${className} ${JSON.stringify(config ?? {})}`;
       const [first] = gives;
       if (first === null) {
@@ -208,9 +81,10 @@ test(
         assert.deepEqual(found, dims, row);
         assert.equal(value?.rank, dims?.length, row);
       }
-      const held = presented.model.graph.nodes
-        .filter((node) => node.name.startsWith(`row_${i}/`))
-        .flatMap((node) => node.inputs.filter((input) => presented.weights.has(input)));
+      const nodes = presented.model.graph.nodes.filter((node) => node.name.startsWith(`row_${i}/`));
+      const multiplied = nodes.reduce((total, node) => total + (costs.of(node).macs ?? NaN), 0);
+      if (macs !== undefined) assert.equal(multiplied, macs, row);
+      const held = nodes.flatMap((node) => node.inputs.filter((input) => presented.weights.has(input)));
       assert.equal(new Set(held).size, Object.keys(weights).length, `${row}: ${held.join()}`);
     }
   },

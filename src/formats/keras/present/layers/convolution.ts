@@ -120,6 +120,22 @@ function separable(spatial: number): LayerRule {
 }
 
 /**
+ * What is cut off from what a transposed convolution spreads its input over, by axis; less than 0 where that is too
+ * short: keras/src/backend/common/backend_utils.py, compute_conv_transpose_padding_args_for_torch, and
+ * tf_keras/utils/conv_utils.py, deconv_output_length.
+ */
+function overlaps(builder: LayerBuilder, kernel: StoredWeight, { strides, dilations }: Window): number[] {
+  const same = builder.text('valid', 'padding', 'border_mode') === 'same';
+  const extra = builder.setting('output_padding') ? builder.sizes(strides.length, 0, 'output_padding') : null;
+  return strides.map((stride, i) => {
+    const extent = ((kernel.dims[i] ?? 1) - 1) * (dilations[i] ?? 1) + 1;
+    if (extra) return (same ? 2 * Math.floor(extent / 2) : 0) - (extra[i] ?? 0);
+    const surplus = extent - stride;
+    return same ? surplus : Math.min(0, surplus);
+  });
+}
+
+/**
  * Kernel [k…, out, in]; "same" gives input · stride:
  * https://keras.io/api/layers/convolution_layers/convolution2d_transpose/
  */
@@ -127,19 +143,17 @@ function transposed(spatial: number): LayerRule {
   return (builder, inputs) => {
     const [kernel, bias] = builder.stored('kernel', ...(hasBias(builder) ? ['bias'] : []));
     const weight = checkedKernel(kernel, spatial);
-    if (builder.setting('output_padding')) throw new Unpresentable('it has an output padding');
     const x = channelsSecond(builder, builder.only(inputs), spatial);
     const { strides, dilations } = windowOf(builder, spatial);
-    if (dilations.some((dilation) => dilation !== 1)) throw new Unpresentable('it has a dilation');
-    const same = builder.text('valid', 'padding') === 'same';
-    const surplus = strides.map((stride, i) => (weight.dims[i] ?? 1) - stride);
-    const cut = surplus.map((n) => (same ? Math.max(0, n) : 0));
-    const pads = [...cut.map((n) => Math.floor(n / 2)), ...cut.map((n) => n - Math.floor(n / 2))];
+    const cut = overlaps(builder, weight, { strides, dilations });
+    const pads = cut.map((n) => Math.max(0, n));
+    const before = pads.map((n) => Math.floor(n / 2));
     const operands = [x.name, builder.weight(weight, outInFirst(spatial)), ...(bias ? [builder.weight(bias)] : [])];
     const name = builder.node('ConvTranspose', operands, [
-      { name: 'pads', ints: pads },
+      { name: 'pads', ints: [...before, ...pads.map((n, i) => n - (before[i] ?? 0))] },
       { name: 'strides', ints: strides },
-      { name: 'output_padding', ints: surplus.map((n) => Math.max(0, -n)) },
+      { name: 'dilations', ints: dilations },
+      { name: 'output_padding', ints: cut.map((n) => Math.max(0, -n)) },
     ]);
     return [activated(builder, { name, rank: spatial + 2, moved: x.moved }, builder.setting('activation'))];
   };
@@ -156,9 +170,14 @@ export const CONVOLUTIONS: Readonly<Record<string, LayerRule>> = {
   DepthwiseConv2D: depthwise(2),
   SeparableConv1D: separable(1),
   SeparableConv2D: separable(2),
+  SeparableConvolution1D: separable(1),
   SeparableConvolution2D: separable(2),
   Conv1DTranspose: transposed(1),
   Conv2DTranspose: transposed(2),
   Conv3DTranspose: transposed(3),
+  Convolution1DTranspose: transposed(1),
+  Convolution2DTranspose: transposed(2),
+  Convolution3DTranspose: transposed(3),
   Deconvolution2D: transposed(2),
+  Deconvolution3D: transposed(3),
 };

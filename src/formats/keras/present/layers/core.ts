@@ -67,6 +67,8 @@ const ONLY_IN_TRAINING = [
   'RandomZoom',
   'RandomTranslation',
   'RandomContrast',
+  'RandomHeight',
+  'RandomWidth',
   'RandomBrightness',
   'RandomGrayscale',
   'RandomColorDegeneration',

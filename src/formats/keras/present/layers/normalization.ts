@@ -132,6 +132,8 @@ function layerScale(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
 
 export const NORMALIZATION: Readonly<Record<string, LayerRule>> = {
   BatchNormalization: batchNormalization,
+  BatchNormalizationV1: batchNormalization,
+  BatchNormalizationV2: batchNormalization,
   SyncBatchNormalization: batchNormalization,
   LayerNormalization: layerNormalization,
   Normalization: normalization,

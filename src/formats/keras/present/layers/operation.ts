@@ -1,12 +1,13 @@
 import { flag, member, number, text, type Json } from '../../../../bytes/json/json.ts';
 import { KERAS_TYPES } from '../../elementTypes.ts';
 import { tensorsIn } from '../../network/inbound.ts';
-import { numberList } from '../../network/inputShape.ts';
 import type { Call } from '../../network/network.ts';
 import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
 import { applied } from './activation.ts';
 import { aligned } from './merging.ts';
-import { allArguments, argument } from './operationCall.ts';
+import { allArguments, argument, BY_NAME } from './operationCall.ts';
+import { constantOf, type Constant } from './operationConstant.ts';
+import { IMAGE_OPERATIONS } from './operationImage.ts';
 import { SHAPE_OPERATIONS } from './operationShape.ts';
 
 /**
@@ -23,7 +24,6 @@ const ARITHMETIC: Readonly<Record<string, string>> = {
   'math.maximum': 'Max',
   'math.minimum': 'Min',
   'math.pow': 'Pow',
-  'nn.bias_add': 'Add',
   Add: 'Add',
   Subtract: 'Sub',
   Multiply: 'Mul',
@@ -44,15 +44,38 @@ function arithmetic(opType: string): LayerRule {
     }
     const x = builder.only(inputs);
     const isFirst = tensorsIn(given[0] as Json, 0).length > 0;
-    const constant = isFirst ? given[1] : given[0];
-    const one = number(constant);
-    const list = one === undefined ? numberList(constant) : undefined;
-    if (one === undefined && !list) throw new Unpresentable('it is given what is no number');
-    const start = list ? builder.plain(x) : x.name;
-    const operand = list ? builder.floats('constant', [list.length], list) : builder.scalar('constant', one ?? 0);
-    const name = builder.node(opType, isFirst ? [start, operand] : [operand, start]);
-    return [{ ...x, name, moved: list ? false : x.moved }];
+    const constant = constantOf(isFirst ? given[1] : given[0]);
+    if (!constant) throw new Unpresentable('it is given what is no number');
+    return withConstant(builder, x, { opType, constant, isFirst });
   };
+}
+
+interface ConstantOperand {
+  readonly opType: string;
+  readonly constant: Constant;
+  /** The tensor stands in front of the constant. */
+  readonly isFirst: boolean;
+}
+
+function withConstant(builder: LayerBuilder, x: Value, { opType, constant, isFirst }: ConstantOperand): Value[] {
+  const { dims, values } = constant;
+  const isScalar = dims.length === 0;
+  const start = isScalar ? x.name : builder.plain(x);
+  const operand = builder.floats('constant', dims, values);
+  const name = builder.node(opType, isFirst ? [start, operand] : [operand, start]);
+  const rank = x.rank === null ? null : Math.max(x.rank, dims.length);
+  return [{ name, rank, moved: isScalar && x.moved }];
+}
+
+/** A number for each channel: https://www.tensorflow.org/api_docs/python/tf/nn/bias_add */
+function biasAdd(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
+  const x = builder.only(inputs);
+  const bias = constantOf(argument(builder, 1, 'bias'));
+  if (bias?.dims.length !== 1) throw new Unpresentable('its bias is not a list of numbers');
+  const isFirst = (text(argument(builder, BY_NAME, 'data_format')) ?? '').startsWith('NC');
+  const behind = isFirst ? new Array<number>(builder.rank(x) - 2).fill(1) : [];
+  const constant = { dims: [...bias.dims, ...behind], values: bias.values };
+  return withConstant(builder, x, { opType: 'Add', constant, isFirst: true });
 }
 
 /** The function that an operation stands for; null for what is a layer. */
@@ -142,15 +165,12 @@ function matmul(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
   const [first, second] = inputs;
   if (!first || !second) throw new Unpresentable(`it is given ${inputs.length} tensors`);
   const isTurned = ['transpose_a', 'transpose_b', 'adjoint_a', 'adjoint_b'].some((name) =>
-    flag(argument(builder, FAR_PLACE, name)),
+    flag(argument(builder, BY_NAME, name)),
   );
   if (isTurned) throw new Unpresentable('it turns what it is given');
   const name = builder.node('MatMul', [builder.plain(first), builder.plain(second)]);
   return [{ name, rank: Math.max(builder.rank(first), builder.rank(second)), moved: false }];
 }
-
-/** No argument stands there: it is given by name alone. */
-const FAR_PLACE = Number.MAX_SAFE_INTEGER;
 
 function cast(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
   const x = builder.only(inputs);
@@ -161,6 +181,7 @@ function cast(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
 }
 
 const OTHERS: Readonly<Record<string, LayerRule>> = {
+  'nn.bias_add': biasAdd,
   'math.square': square,
   Square: square,
   matmul,
@@ -179,6 +200,7 @@ const OPERATIONS: ReadonlyMap<string, LayerRule> = new Map([
   ...rules(UNARY, unary),
   ...rules(ACTIVATIONS, activationOf),
   ...Object.entries(SHAPE_OPERATIONS),
+  ...Object.entries(IMAGE_OPERATIONS),
   ...Object.entries(OTHERS),
 ]);
 

@@ -46,5 +46,9 @@ export const POOLING: Readonly<Record<string, LayerRule>> = Object.fromEntries(
     [`AveragePooling${suffix}`, pool('AveragePool', spatial)],
     [`GlobalAveragePooling${suffix}`, globalPool('GlobalAveragePool', spatial)],
     [`GlobalMaxPooling${suffix}`, globalPool('GlobalMaxPool', spatial)],
+    [`MaxPool${suffix}`, pool('MaxPool', spatial)],
+    [`AvgPool${suffix}`, pool('AveragePool', spatial)],
+    [`GlobalAvgPool${suffix}`, globalPool('GlobalAveragePool', spatial)],
+    [`GlobalMaxPool${suffix}`, globalPool('GlobalMaxPool', spatial)],
   ]),
 );

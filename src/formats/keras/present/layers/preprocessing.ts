@@ -21,20 +21,41 @@ function sized(builder: LayerBuilder, inputs: readonly Value[], sizes: readonly 
   });
 }
 
-/** https://keras.io/api/layers/preprocessing_layers/categorical/category_encoding/ */
-function encoding(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
-  return builder.layerNode({
-    inputs: [builder.plain(builder.only(inputs))],
-    attributes: [{ name: 'tokens', int: builder.number(0, 'num_tokens') }],
-    ranks: [2],
-  });
-}
-
 /** Layers of a shape that stays, whose arithmetic no operator of this version stands for. */
 function sameShape(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
   const value = builder.only(inputs);
   return builder.layerNode({ inputs: [builder.plain(value)], ranks: [value.rank] });
 }
+
+/** Images put together from patches: keras/src/layers/reshaping/reconstruct_patches2d.py */
+function patches(spatial: number): LayerRule {
+  return (builder, inputs) =>
+    builder.layerNode({
+      inputs: [builder.plain(builder.only(inputs))],
+      attributes: [
+        { name: 'sizes', ints: builder.sizes(spatial, 1, 'output_size') },
+        { name: 'patch', int: builder.sizes(spatial, 1, 'size').reduce((product, size) => product * size, 1) },
+        { name: 'channels_first', int: builder.channelsFirst() ? 1 : 0 },
+      ],
+      ranks: [spatial + 2],
+    });
+}
+
+/** Layers whose outputs have the shape of their input, and are no function of one channel or pixel alone. */
+const SAME_SHAPE = [
+  'GroupNormalization',
+  'UnitNormalization',
+  'RMSNormalization',
+  'AutoContrast',
+  'AugMix',
+  'ContrastLimitedAdaptiveHistogramEqualization',
+  'CutMix',
+  'Equalization',
+  'MaxNumBoundingBoxes',
+  'MixUp',
+  'RandAugment',
+  'Solarization',
+];
 
 export const PREPROCESSING: Readonly<Record<string, LayerRule>> = {
   CenterCrop: cut,
@@ -45,10 +66,7 @@ export const PREPROCESSING: Readonly<Record<string, LayerRule>> = {
   AdaptiveMaxPooling1D: adaptivePool(1),
   AdaptiveMaxPooling2D: adaptivePool(2),
   AdaptiveMaxPooling3D: adaptivePool(3),
-  CategoryEncoding: encoding,
-  Discretization: sameShape,
-  Hashing: sameShape,
-  GroupNormalization: sameShape,
-  UnitNormalization: sameShape,
-  RMSNormalization: sameShape,
+  ReconstructPatches2D: patches(2),
+  ReconstructPatches3D: patches(3),
+  ...Object.fromEntries(SAME_SHAPE.map((name) => [name, sameShape])),
 };

@@ -1,5 +1,5 @@
 import type { NewAttribute } from '../../../onnx/edit/encode.ts';
-import { flag, items, member, number, text, type Json } from '../../../../bytes/json/json.ts';
+import { flag, items, member, memberAt, number, text, type Json } from '../../../../bytes/json/json.ts';
 import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
 
 /** Cells with two states; all others have one. */
@@ -38,12 +38,29 @@ function recurrentNode(
     { name: 'units', int: units },
     { name: 'return_sequences', int: isSequence ? 1 : 0 },
     { name: 'states', ints: given },
+    ...stepMacs(builder, config),
   ];
   return builder.layerNode({
     inputs: inputs.map((value) => builder.plain(value)),
     attributes,
     ranks: [isSequence ? 3 : 2, ...given.map(() => 2)],
   });
+}
+
+/**
+ * What one step multiplies: each cell has a kernel, a recurrent kernel and perhaps a bias, in this order. Nothing is
+ * said of layers whose weights are others.
+ */
+function stepMacs(builder: LayerBuilder, config: Json | undefined): NewAttribute[] {
+  const cell = memberAt(config, 'cell', 'config') ?? config;
+  const [stacked] = items(member(cell, 'cells'));
+  const hasBias = flag(member(member(stacked, 'config') ?? cell, 'use_bias')) ?? true;
+  const perCell = hasBias ? 3 : 2;
+  const dims = builder.weightDims();
+  const kernels = dims.filter((_, i) => i % perCell < 2);
+  if (dims.length === 0 || dims.length % perCell !== 0 || kernels.some(({ length }) => length < 2)) return [];
+  const count = kernels.reduce((sum, sizes) => sum + sizes.reduce((product, size) => product * size, 1), 0);
+  return [{ name: 'step_macs', int: count }];
 }
 
 /** https://keras.io/api/layers/recurrent_layers/lstm/ */
@@ -69,6 +86,7 @@ function recurrentConvolution(spatial: number): LayerRule {
     const attributes: NewAttribute[] = [
       ...windowAttributes(builder, spatial),
       { name: 'return_sequences', int: isSequence ? 1 : 0 },
+      ...stepMacs(builder, builder.config),
     ];
     const states = builder.flag(false, 'return_state') ? 2 : 0;
     const rank = spatial + 2;

@@ -3,6 +3,7 @@ import { items, member, number } from '../../../../bytes/json/json.ts';
 import { numberList } from '../../network/inputShape.ts';
 import { type LayerBuilder, type LayerRule, range, Unpresentable, type Value } from '../layerBuilder.ts';
 import { axisWhenMoved } from './merging.ts';
+import { interpolation, resizing } from './resize.ts';
 
 /** Further than any axis goes: how ONNX's Slice says "to the end". */
 const TO_END = 2 ** 31 - 1;
@@ -105,22 +106,9 @@ function cropping(spatial: number): LayerRule {
   };
 }
 
-/** How tf.image.resize places its samples. */
-const INTERPOLATIONS: Readonly<Record<string, readonly NewAttribute[]>> = {
-  nearest: [
-    { name: 'mode', string: 'nearest' },
-    { name: 'coordinate_transformation_mode', string: 'half_pixel' },
-    { name: 'nearest_mode', string: 'round_prefer_ceil' },
-  ],
-  bilinear: [
-    { name: 'mode', string: 'linear' },
-    { name: 'coordinate_transformation_mode', string: 'half_pixel' },
-  ],
-};
-
-function interpolation(builder: LayerBuilder, fallback: string): readonly NewAttribute[] {
-  const name = builder.text(fallback, 'interpolation');
-  const found = Object.hasOwn(INTERPOLATIONS, name) ? INTERPOLATIONS[name] : undefined;
+function sampling(builder: LayerBuilder): readonly NewAttribute[] {
+  const name = builder.text('nearest', 'interpolation');
+  const found = interpolation(name);
   if (!found) throw new Unpresentable(`its interpolation ${name} is not known`);
   return found;
 }
@@ -131,11 +119,7 @@ function upSampling(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
   const moved = !builder.channelsFirst();
   const x = moved ? builder.moved(value) : builder.plain(value);
   const [height = 1, width = 1] = builder.sizes(2, 2, 'size');
-  const name = builder.node(
-    'Resize',
-    [x, '', builder.floats('scales', [4], [1, 1, height, width])],
-    interpolation(builder, 'nearest'),
-  );
+  const name = builder.node('Resize', [x, '', builder.floats('scales', [4], [1, 1, height, width])], sampling(builder));
   return [{ name, rank: 4, moved }];
 }
 
@@ -147,20 +131,8 @@ function repeating(spatial: number): LayerRule {
     const x = moved ? builder.moved(value) : builder.plain(value);
     const scales = [1, 1, ...builder.sizes(spatial, 2, 'size', 'length')];
     const operands = [x, '', builder.floats('scales', [scales.length], scales)];
-    return [{ name: builder.node('Resize', operands, interpolation(builder, 'nearest')), rank: spatial + 2, moved }];
+    return [{ name: builder.node('Resize', operands, sampling(builder)), rank: spatial + 2, moved }];
   };
-}
-
-/** https://keras.io/api/layers/preprocessing_layers/image_preprocessing/resizing/ */
-function resizing(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
-  const value = builder.only(inputs);
-  for (const name of ['crop_to_aspect_ratio', 'pad_to_aspect_ratio', 'antialias'])
-    if (builder.flag(false, name)) throw new Unpresentable(`it has ${name}`);
-  const moved = !builder.channelsFirst();
-  const x = moved ? builder.moved(value) : builder.plain(value);
-  const sizes = builder.ints('sizes', [builder.number(1, 'height'), builder.number(1, 'width')]);
-  const attributes = [...interpolation(builder, 'bilinear'), { name: 'axes', ints: [2, 3] }];
-  return [{ name: builder.node('Resize', [x, '', '', sizes], attributes), rank: 4, moved }];
 }
 
 /** https://keras.io/api/layers/reshaping_layers/repeat_vector/ */

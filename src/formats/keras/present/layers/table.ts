@@ -4,6 +4,7 @@ import { ACTIVATION_LAYERS } from './activation.ts';
 import { ATTENTION_LAYERS } from './attention.ts';
 import { CONVOLUTIONS } from './convolution.ts';
 import { CORE } from './core.ts';
+import { ENCODINGS } from './encoding.ts';
 import { MERGING } from './merging.ts';
 import { NORMALIZATION } from './normalization.ts';
 import { operationName, operationRule } from './operation.ts';
@@ -11,6 +12,7 @@ import { POOLING } from './pooling.ts';
 import { PREPROCESSING } from './preprocessing.ts';
 import { RECURRENT_LAYERS } from './recurrent.ts';
 import { RESHAPING } from './reshaping.ts';
+import { SPECTROGRAMS } from './spectrogram.ts';
 import { wrapping } from './wrapping.ts';
 
 /**
@@ -29,6 +31,8 @@ const LAYERS: ReadonlyMap<string, LayerRule> = new Map(
     RECURRENT_LAYERS,
     ATTENTION_LAYERS,
     PREPROCESSING,
+    ENCODINGS,
+    SPECTROGRAMS,
     wrapping((className) => LAYERS.get(className)),
   ].flatMap((family) => Object.entries(family)),
 );
