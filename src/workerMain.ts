@@ -3,7 +3,7 @@ import { useBundledRuntime } from './files/runtimeFiles.ts';
 import { useHostFiles } from './files/virtual/virtualFiles.ts';
 import { remoteHostFiles } from './jobs/hostFilesRpc.ts';
 import { serve } from './jobs/rpcServer.ts';
-import { threadPort } from './jobs/thread.ts';
+import { threadPort } from './rpc/thread.ts';
 import { WORKER_ANSWERS } from './page/workerAnswers.ts';
 
 useBundledRuntime(import.meta.url);

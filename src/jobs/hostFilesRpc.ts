@@ -1,8 +1,9 @@
 import type { FilePart, HostFiles } from '../files/virtual/hostFiles.ts';
-import type { Answers, RpcReply } from './rpc.ts';
-import { RpcCalls } from './rpcCalls.ts';
+import type { Answers, RpcReply } from '../rpc/messages.ts';
+import { RpcCalls } from '../rpc/calls.ts';
+import { errorFrom } from './rpcErrors.ts';
 import { serve } from './rpcServer.ts';
-import { ownMemory, threadPort, type AnyPort } from './thread.ts';
+import { ownMemory, threadPort, type AnyPort } from '../rpc/thread.ts';
 
 type Result<Name extends keyof HostFiles> = Awaited<ReturnType<HostFiles[Name]>>;
 
@@ -38,7 +39,7 @@ export function serveHostFiles(port: AnyPort, files: HostFiles): void {
 /** In a worker: the editor's files at the other end of a port. Bytes are handed over in both directions. */
 export function remoteHostFiles(port: AnyPort): HostFiles {
   const line = threadPort(port, false);
-  const calls = new RpcCalls<HostFileMethods>((request, given) => line.post(request, given));
+  const calls = new RpcCalls<HostFileMethods>({ send: (request, given) => line.post(request, given), errorFrom });
   line.listen((reply) => calls.receive(reply as RpcReply));
   return {
     stat: (uri) => calls.run('stat', { uri }),

@@ -2,7 +2,7 @@ import { measureTime, type MeasuredTime } from '../verify/time/measureTime.ts';
 import type { Bound } from '../verify/time/madeUpInputs.ts';
 import { wiring } from '../verify/wiring.ts';
 import { withOpenModel } from './openModel.ts';
-import type { CallOptions } from './rpc.ts';
+import type { CallOptions } from '../rpc/messages.ts';
 
 /** Runs a file's model on made-up inputs and measures how long it takes. Throws as `measureTime` does. */
 export function measureTimeOfFile(

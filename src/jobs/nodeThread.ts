@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Thread } from './thread.ts';
+import type { Thread } from '../rpc/thread.ts';
 
 /** Starts a thread of Node from a bundle. It does not keep the process alive. */
 export function nodeThread(file: string): Thread {

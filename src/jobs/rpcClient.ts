@@ -1,6 +1,7 @@
-import type { CallOptions, MethodsOf, RpcReply, RpcRequest } from './rpc.ts';
-import { RpcCalls } from './rpcCalls.ts';
-import type { Thread, Transferable } from './thread.ts';
+import type { CallOptions, MethodsOf, RpcReply, RpcRequest } from '../rpc/messages.ts';
+import { RpcCalls } from '../rpc/calls.ts';
+import { errorFrom } from './rpcErrors.ts';
+import type { Thread, Transferable } from '../rpc/thread.ts';
 
 /** How long calls may take to tidy up when the editor closes. It waits four seconds for all extensions together. */
 const CLOSE_MILLISECONDS = 2000;
@@ -10,7 +11,7 @@ const CLOSE_MILLISECONDS = 2000;
  */
 export class RpcClient<M extends MethodsOf<M>> {
   private thread: Thread | null = null;
-  private readonly calls = new RpcCalls<M>((request, given) => this.send(request, given));
+  private readonly calls = new RpcCalls<M>({ send: (request, given) => this.send(request, given), errorFrom });
   private readonly startThread: () => Thread;
 
   constructor(startThread: () => Thread) {

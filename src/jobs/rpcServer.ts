@@ -1,17 +1,19 @@
 import { ChannelwiseError } from '../bytes/errors.ts';
-import {
-  plainError,
-  type Answers,
-  type CallContext,
-  type MethodsOf,
-  type RpcReply,
-  type RpcRequest,
-  type Connection,
-} from './rpc.ts';
-import { ownMemory, type ThreadPort } from './thread.ts';
+import { RpcAnswers } from '../rpc/answers.ts';
+import type { Answers, CallContext, MethodsOf, RpcRequest } from '../rpc/messages.ts';
+import { ownMemory, type AnyPort, type ThreadPort } from '../rpc/thread.ts';
+import { plainError } from './rpcErrors.ts';
 
-/** Smaller steps of progress nobody sees. */
-const PROGRESS_STEP = 0.01;
+/** The first message to a thread says how it reaches what it can't reach by itself. */
+export interface Connection {
+  /** The port by which it asks for files that lie on no disk. */
+  readonly files: AnyPort;
+  /** The URI of ONNX Runtime's WebAssembly, for a thread that can't read it from a disk. */
+  readonly runtime: string;
+}
+
+/** What a thread hears. */
+export type ThreadMessage = RpcRequest | ({ readonly type: 'connect' } & Connection);
 
 /**
  * Answers the calls that arrive at a port, several at a time. A result that is bytes is given away. `connect` is told
@@ -22,30 +24,16 @@ export function serve<M extends MethodsOf<M>>(
   answers: Answers<M>,
   connect: (to: Connection) => void = () => undefined,
 ): void {
-  const running = new Map<number, AbortController>();
-  const post = (reply: RpcReply): void => port.post(reply, reply.type === 'done' ? ownMemory(reply.result) : []);
-
-  const answer = async (id: number, method: string, args: unknown): Promise<void> => {
-    const controller = new AbortController();
-    running.set(id, controller);
-    const onProgress = inSteps((fraction) => post({ type: 'progress', id, fraction }));
-    const onWritten = (temporaryPath: string): void => post({ type: 'written', id, temporaryPath });
-    try {
-      const result = await answerOf(answers, method)(args, { signal: controller.signal, onProgress, onWritten });
-      post({ type: 'done', id, result });
-    } catch (error) {
-      post({ type: 'failed', id, error: plainError(error) });
-    } finally {
-      running.delete(id);
-    }
-  };
-
+  const line = new RpcAnswers({
+    post: (reply) => port.post(reply, reply.type === 'done' ? ownMemory(reply.result) : []),
+    answer: (method, args, context) => answerOf(answers, method)(args, context),
+    plainError,
+  });
   port.listen((message) => {
-    // The other end is this file's client: what arrives is what it sends.
-    const request = message as RpcRequest;
-    if (request.type === 'connect') connect(request);
-    else if (request.type === 'cancel') running.get(request.id)?.abort();
-    else void answer(request.id, request.method, request.args);
+    // The other end is our own: what arrives is what it sends.
+    const request = message as ThreadMessage;
+    if (request.type === 'connect') return connect(request);
+    void line.take(request);
   });
 }
 
@@ -57,13 +45,4 @@ function answerOf<M extends MethodsOf<M>>(
     throw new ChannelwiseError('unsupported', 'bad-request', `There is no method ${method}.`);
   // The caller's types say that these arguments belong to this method.
   return answers[method as keyof M] as (args: unknown, context: CallContext) => Promise<unknown>;
-}
-
-function inSteps(report: (fraction: number) => void): (fraction: number) => void {
-  let last = 0;
-  return (fraction) => {
-    if (fraction - last < PROGRESS_STEP && fraction < 1) return;
-    last = fraction;
-    report(fraction);
-  };
 }

@@ -1,4 +1,4 @@
-import { threadPort, type AnyPort, type Thread } from './thread.ts';
+import { threadPort, type AnyPort, type Thread } from '../rpc/thread.ts';
 
 /** What a browser calls a worker; Node's types don't know it. */
 interface WebWorker extends AnyPort {

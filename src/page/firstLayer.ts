@@ -15,7 +15,7 @@ import type { FirstLayerMethods, PageFilterSet, PageFirstLayerFacts, PageLayerIn
 import { originalOf } from './adaptation.ts';
 import { encodedFilters, filtersEnd, filterValues } from './filterPictures.ts';
 import { withOpenModel, type OpenModel } from '../jobs/openModel.ts';
-import type { CallContext } from '../jobs/rpc.ts';
+import type { CallContext } from '../rpc/messages.ts';
 
 /** What is known about a first layer without its weights. Throws `refused` where there is no such layer. */
 export async function firstLayerFacts(

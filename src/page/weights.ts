@@ -9,7 +9,7 @@ import type { StoredTensor } from '../tensors/storedTensor.ts';
 import type { PageRange, PageStatistics, TensorFormat } from '../protocol/weights.ts';
 import { fileFormat, withOpenFile } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
-import type { CallContext } from '../jobs/rpc.ts';
+import type { CallContext } from '../rpc/messages.ts';
 import { sameFile } from '../files/realPath.ts';
 import { writeFileWhole } from '../files/writing.ts';
 import { dirname, resolve } from '../files/paths.ts';

@@ -1,7 +1,7 @@
 import { convolutionOrder } from '../adapt/weights/tensorNames.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { withOpenFile } from '../jobs/openFile.ts';
-import type { CallContext } from '../jobs/rpc.ts';
+import type { CallContext } from '../rpc/messages.ts';
 import { besideWeights } from '../jobs/weights/besideWeights.ts';
 import { layersOf } from '../jobs/weights/layers.ts';
 import type { FirstLayerMethods, PageFilterSet, PageFirstLayerFacts } from '../protocol/firstLayer.ts';

@@ -5,7 +5,7 @@ import { compareFiles, reportText as differencesText } from '../jobs/compare.ts'
 import { adaptFile, convertToGray, type AdaptResult } from '../jobs/convert.ts';
 import { holdsWeightsAlone } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
-import type { Answers, CallContext } from '../jobs/rpc.ts';
+import type { Answers, CallContext } from '../rpc/messages.ts';
 import { markedDataFiles, reportText, verifyFiles } from '../jobs/verify.ts';
 import type { PageProof } from '../protocol/adaptation.ts';
 import { packModel } from '../protocol/packed.ts';

@@ -185,7 +185,7 @@ export type PageView = 'compare' | 'evaluate';
 
 /**
  * What the page may ask of the host, by method: plain data both ways. A new method goes here, into PAGE_ARGS, and into
- * ANSWERS in src/vscode/pageAnswers.ts.
+ * ANSWERS in src/vscode/editor/pageAnswers.ts.
  */
 export interface PageMethods extends WeightMethods, FirstLayerMethods {
   /** The page's model, with numbers for names of sizes. */

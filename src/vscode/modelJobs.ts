@@ -1,8 +1,9 @@
 import { RUNTIME_MILLISECONDS, withTimeLimit } from '../jobs/timeLimit.ts';
 import type { WorkerMethods } from '../page/workerMethods.ts';
-import type { CallOptions, RpcRequest } from '../jobs/rpc.ts';
+import type { CallOptions } from '../rpc/messages.ts';
+import type { ThreadMessage } from '../jobs/rpcServer.ts';
 import { serveHostFiles } from '../jobs/hostFilesRpc.ts';
-import type { Thread } from '../jobs/thread.ts';
+import type { Thread } from '../rpc/thread.ts';
 import type { HostFiles } from '../files/virtual/hostFiles.ts';
 import { WorkerClient } from '../page/workerClient.ts';
 import { JobQueue } from './jobQueue.ts';
@@ -79,6 +80,6 @@ function connected({ startThread, files, runtime }: Workers): Thread {
   const thread = startThread();
   const { port1, port2 } = new MessageChannel();
   serveHostFiles(port1, files);
-  thread.post({ type: 'connect', files: port2, runtime } satisfies RpcRequest, [port2]);
+  thread.post({ type: 'connect', files: port2, runtime } satisfies ThreadMessage, [port2]);
   return thread;
 }

@@ -2,7 +2,7 @@ import { ChannelwiseError } from '../bytes/errors.ts';
 import { basename } from '../files/paths.ts';
 import { contentMark, markWritten, sameAsWritten, type Written } from '../files/written.ts';
 import type { AdaptReply, VerifyReply } from '../page/workerMethods.ts';
-import type { CallOptions } from '../jobs/rpc.ts';
+import type { CallOptions } from '../rpc/messages.ts';
 import { messageOf } from './errors.ts';
 import type { ModelJobs } from './modelJobs.ts';
 

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { useVirtualDisk } from '../files/disk.ts';
 import { inParts } from '../files/virtual/heldFiles.ts';
 import { virtualDisk } from '../files/virtual/virtualDisk.ts';
-import type { Thread } from '../jobs/thread.ts';
+import type { Thread } from '../rpc/thread.ts';
 import { registerCommands } from './commands/register.ts';
 import { Conversions } from './conversions.ts';
 import { ModelEditor } from './editor/modelEditor.ts';

@@ -99,10 +99,7 @@ async function open(browser: Browser, file: string): Promise<{ page: Page; times
     void readPageModel(file).then((result) => {
       read = performance.now() - start;
       // Worker to extension host, then extension host to page.
-      send(
-        'application/octet-stream',
-        asMessage({ type: 'reply', ok: true, result: structuredClone(packModel(result)) }),
-      );
+      send('application/octet-stream', asMessage({ type: 'done', result: structuredClone(packModel(result)) }));
     });
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -158,7 +155,7 @@ function host({ state, theme }: { state: unknown; theme: { body: string; tokens:
       if (method === 'model') {
         asked.model = id;
         w.__asked = true;
-      } else window.postMessage({ type: 'reply', id, ok: true, result: null }, '*');
+      } else window.postMessage({ type: 'done', id, result: null }, '*');
     },
     getState: () => state,
     setState: () => undefined,

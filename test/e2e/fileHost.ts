@@ -1,4 +1,5 @@
-import { plainError, type CallContext } from '../../src/jobs/rpc.ts';
+import { plainError } from '../../src/jobs/rpcErrors.ts';
+import type { CallContext } from '../../src/rpc/messages.ts';
 import { WORKER_ANSWERS } from '../../src/page/workerAnswers.ts';
 import type { WorkerMethods } from '../../src/page/workerMethods.ts';
 import { PAGE_ARGS, type PageMethod } from '../../src/protocol/messages.ts';

@@ -112,15 +112,13 @@ export async function openPage(
   const reply: Answer = 'fileName' in model ? { ok: true, value: packModel(model) } : model;
   const answerTo = async (request: Record<string, unknown>): Promise<Record<string, unknown>> => {
     requests.push(request);
-    if (request.type === 'cancel')
-      return { type: 'reply', id: request.id, ok: false, code: 'cancelled', message: 'Cancelled.' };
+    if (request.type === 'cancel') return failed(request.id, { code: 'cancelled', message: 'Cancelled.' });
     const method = String(request.method);
     const answer =
       method === 'model' && request.args === null
         ? reply
         : ((await options.answer?.(method, request)) ?? { ok: true, value: null });
-    if (!answer.ok) return { type: 'reply', id: request.id, ok: false, code: answer.code, message: answer.message };
-    return { type: 'reply', id: request.id, ok: true, result: answer.value };
+    return answer.ok ? { type: 'done', id: request.id, result: answer.value } : failed(request.id, answer);
   };
   // As one text: the browser's driver takes objects apart value by value, which for 30,000 nodes takes many seconds.
   await page.exposeFunction('hostReceive', async (request: Record<string, unknown>): Promise<string> =>
@@ -141,6 +139,10 @@ export async function openPage(
     send: (message) => page.evaluate((m) => window.postMessage(m, '*'), message),
     close: () => context.close(),
   };
+}
+
+function failed(id: unknown, { code, message }: { code: string; message: string }): Record<string, unknown> {
+  return { type: 'failed', id, error: { kind: 'refused', code, message, place: {} } };
 }
 
 /** VS Code hands typed arrays over as bytes; `fakeHost` makes them out of this again. */

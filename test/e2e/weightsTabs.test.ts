@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { convertToGray } from '../../src/jobs/convert.ts';
-import type { CallContext } from '../../src/jobs/rpc.ts';
+import type { CallContext } from '../../src/rpc/messages.ts';
 import { WORKER_ANSWERS } from '../../src/page/workerAnswers.ts';
 import { floatWeights, safetensorsFile } from '../fixtures/safetensors.ts';
 import type { ThemeKind } from '../fixtures/themes.ts';

@@ -127,8 +127,8 @@ describe('Files beside a model in VS Code', () => {
         extension.models.add(vscode.Uri.file(adapted)),
         panel as unknown as vscode.WebviewPanel,
       );
-      receive({ type: 'request', id: 1, method: 'lastProof', args: null });
-      await until('the page has the proof', () => posted.some((m) => m.type === 'reply'));
+      receive({ type: 'call', id: 1, method: 'lastProof', args: null });
+      await until('the page has the proof', () => posted.some((m) => m.type === 'done'));
       // A watcher takes a moment to be there.
       await new Promise((resolve) => setTimeout(resolve, 1000));
       posted.length = 0;

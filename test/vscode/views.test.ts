@@ -3,39 +3,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import * as vscode from 'vscode';
-import type { PageMethod, PageMethods } from '../../src/protocol/messages.ts';
 import type { HostMessage } from '../../src/protocol/envelope.ts';
 import { ActivePage } from '../../src/vscode/editor/activePage.ts';
-import type { ModelDocument } from '../../src/vscode/editor/modelDocument.ts';
 import { ModelEditor } from '../../src/vscode/editor/modelEditor.ts';
 import { OpenModels } from '../../src/vscode/editor/openModels.ts';
 import { evaluate, evaluationSetup, grayByLayer } from '../../src/vscode/editor/evaluation.ts';
-import { PageAnswers } from '../../src/vscode/editor/pageAnswers.ts';
-import type { Extension } from '../../src/vscode/extensionParts.ts';
 import { StatusLine } from '../../src/vscode/window/statusLine.ts';
+import { asPage } from './asPage.ts';
 import { folder, ownExtension, until, uri } from './workspace.ts';
 
 /** A choice in which nothing is typed. */
 const PLAIN_CHOICE = { mean: '', std: '', scale: '', labels: '' } as const;
-
-/** Asks one thing as the page does. */
-async function askOnce<M extends PageMethod>(
-  extension: Extension,
-  document: ModelDocument,
-  method: M,
-  args: PageMethods[M]['args'],
-): Promise<PageMethods[M]['result']> {
-  const posted: HostMessage[] = [];
-  const answers = new PageAnswers(
-    { extension, document, opened: () => undefined, proved: () => undefined },
-    { post: (message) => posted.push(message) },
-  );
-  await answers.take({ type: 'request', id: 1, method, args });
-  const reply = posted.find((m) => m.type === 'reply');
-  assert.ok(reply?.type === 'reply');
-  if (!reply.ok) throw new Error(reply.message);
-  return reply.result as PageMethods[M]['result'];
-}
 
 function writePictures(into: string): void {
   mkdirSync(into, { recursive: true });
@@ -65,9 +43,9 @@ describe('Compare and evaluate in VS Code', () => {
     const extension = ownExtension();
     try {
       const document = extension.models.add(uri('third.gray.onnx'));
-      assert.equal(await askOnce(extension, document, 'comparison', null), null, 'nothing was chosen yet');
+      assert.equal(await asPage(extension, document)('comparison', null), null, 'nothing was chosen yet');
       document.comparedWith = uri('third.onnx').fsPath;
-      const found = await askOnce(extension, document, 'comparison', null);
+      const found = await asPage(extension, document)('comparison', null);
       assert.equal(found?.statement, '1 input, 1 weight, 1 metadata entry; nothing else differs.');
       assert.deepEqual(
         [found?.own, found?.aName, found?.bName],
@@ -75,7 +53,7 @@ describe('Compare and evaluate in VS Code', () => {
         'the adapted model comes second, on its own page too',
       );
       document.comparedWith = uri('gone.onnx').fsPath;
-      await assert.rejects(askOnce(extension, document, 'comparison', null), /gone\.onnx/);
+      await assert.rejects(asPage(extension, document)('comparison', null), /gone\.onnx/);
     } finally {
       await extension.jobs.close();
     }
@@ -188,8 +166,8 @@ describe('A model that is open', () => {
       const { verdict } = await extension.proofs.prove(from.fsPath, adapted.fsPath, {});
       assert.equal(verdict, 'proved');
       assert.ok(await extension.proofs.last(adapted.fsPath));
-      receive({ type: 'request', id: 1, method: 'model', args: null });
-      await until('the page has read the model', () => posted.some((m) => m.type === 'reply'));
+      receive({ type: 'call', id: 1, method: 'model', args: null });
+      await until('the page has read the model', () => posted.some((m) => m.type === 'done'));
       // A watcher takes a moment to be there.
       await new Promise((resolve) => setTimeout(resolve, 1000));
       posted.length = 0;

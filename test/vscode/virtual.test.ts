@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as vscode from 'vscode';
-import type { HostMessage } from '../../src/protocol/envelope.ts';
-import type { PageMethod, PageMethods } from '../../src/protocol/messages.ts';
-import { PageAnswers } from '../../src/vscode/editor/pageAnswers.ts';
+import { asPage } from './asPage.ts';
 import { MEMORY_SCHEME, MemoryFileSystem, type Step } from './memoryFileSystem.ts';
 import { ownExtension, until, uri } from './workspace.ts';
 
@@ -24,25 +22,7 @@ describe('Channelwise on files that lie on no disk', () => {
     registered?.dispose();
   });
 
-  /** Asks as a page of the file does. */
-  function pageOf(
-    of: vscode.Uri,
-  ): <M extends PageMethod>(method: M, args: PageMethods[M]['args']) => Promise<PageMethods[M]['result']> {
-    const posted: HostMessage[] = [];
-    const document = extension.models.add(of);
-    const answers = new PageAnswers(
-      { extension, document, opened: () => undefined, proved: () => undefined },
-      { post: (m) => posted.push(m) },
-    );
-    let id = 0;
-    return async (method, args) => {
-      await answers.take({ type: 'request', id: ++id, method, args });
-      const reply = posted.find((m) => m.type === 'reply' && m.id === id);
-      assert.ok(reply?.type === 'reply');
-      if (!reply.ok) throw new Error(reply.message);
-      return reply.result as never;
-    };
-  }
+  const pageOf = (of: vscode.Uri): ReturnType<typeof asPage> => asPage(extension, extension.models.add(of));
 
   it('opens a model in its editor, converts it by the command, verifies and compares it', async () => {
     const original = inMemory('/a b/net.onnx');

@@ -1,31 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import * as vscode from 'vscode';
-import type { PageMethod, PageMethods } from '../../src/protocol/messages.ts';
-import type { HostMessage } from '../../src/protocol/envelope.ts';
-import { PageAnswers } from '../../src/vscode/editor/pageAnswers.ts';
+import { asPage } from './asPage.ts';
 import { ownExtension, uri } from './workspace.ts';
 
 describe('Weights on demand in VS Code', () => {
   const extension = ownExtension();
-  const document = extension.models.add(uri('resnet.onnx'));
-  const posted: HostMessage[] = [];
-  const answers = new PageAnswers(
-    { extension, document, opened: () => undefined, proved: () => undefined },
-    { post: (message) => posted.push(JSON.parse(JSON.stringify(message)) as HostMessage) },
-  );
-  let lastId = 0;
+  const ask = asPage(extension, extension.models.add(uri('resnet.onnx')));
   after(() => extension.jobs.close());
-
-  /** Asks as the page does, and gives what would arrive there. */
-  async function ask<M extends PageMethod>(method: M, args: PageMethods[M]['args']): Promise<PageMethods[M]['result']> {
-    const id = ++lastId;
-    await answers.take({ type: 'request', id, method, args });
-    const reply = posted.find((m) => m.type === 'reply' && m.id === id);
-    assert.ok(reply?.type === 'reply');
-    if (!reply.ok) throw new Error(reply.message);
-    return reply.result as PageMethods[M]['result'];
-  }
 
   it('gives statistics, values and filters of a real file, from the worker', async () => {
     const s = await ask('tensorStatistics', { tensor: 'conv1.weight' });

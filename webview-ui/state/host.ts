@@ -2,10 +2,11 @@ import type { PageAction } from '../../src/protocol/actions.ts';
 import type { PageSettings } from '../../src/protocol/settings.ts';
 import { asHostMessage } from '../../src/protocol/envelope.ts';
 import type { PageMethod, PageMethods } from '../../src/protocol/messages.ts';
-import type { PageMessage } from '../../src/protocol/envelope.ts';
+import { RpcCalls } from '../../src/rpc/calls.ts';
+import type { CallOptions, RpcRequest } from '../../src/rpc/messages.ts';
 
 declare function acquireVsCodeApi(): {
-  postMessage(message: PageMessage): void;
+  postMessage(message: RpcRequest): void;
   getState(): unknown;
   setState(state: unknown): void;
 };
@@ -19,25 +20,15 @@ export class HostError extends Error {
   }
 }
 
-export interface RequestOptions {
-  readonly signal?: AbortSignal;
-  /** Gets the part that is done, 0 to 1. */
-  readonly onProgress?: (fraction: number) => void;
-}
-
-interface Waiting {
-  resolve(result: unknown): void;
-  reject(error: HostError): void;
-  readonly onProgress: ((fraction: number) => void) | undefined;
-}
-
 const api = acquireVsCodeApi();
-const waiting = new Map<number, Waiting>();
+const calls = new RpcCalls<PageMethods>({
+  send: (request) => api.postMessage(request),
+  errorFrom: ({ code, message }) => new HostError(code, message),
+});
 const listeners = { changed: new Set<() => void>(), wanted: new Set<() => void>() };
 const shows = new Set<(node: string) => void>();
 const settingsListeners = new Set<(settings: PageSettings) => void>();
 const acts = new Set<(action: PageAction, target: string | null) => void>();
-let lastId = 0;
 
 window.addEventListener('message', (event: MessageEvent<unknown>) => {
   const message = asHostMessage(event.data);
@@ -58,29 +49,16 @@ window.addEventListener('message', (event: MessageEvent<unknown>) => {
     for (const listener of [...acts]) listener(message.action, message.target);
     return;
   }
-  const entry = waiting.get(message.id);
-  if (!entry) return;
-  if (message.type === 'progress') return entry.onProgress?.(message.fraction);
-  waiting.delete(message.id);
-  if (message.ok) entry.resolve(message.result);
-  else entry.reject(new HostError(message.code, message.message));
+  calls.receive(message);
 });
 
 /** Asks the host. Rejects with a HostError; a cancelled request's code is `cancelled`. */
 export function request<M extends PageMethod>(
   method: M,
   args: PageMethods[M]['args'],
-  { signal, onProgress }: RequestOptions = {},
+  options: CallOptions = {},
 ): Promise<PageMethods[M]['result']> {
-  if (signal?.aborted) return Promise.reject(new HostError('cancelled', 'Cancelled.'));
-  const id = ++lastId;
-  const cancel = (): void => api.postMessage({ type: 'cancel', id });
-  const answer = new Promise<unknown>((resolve, reject) => {
-    waiting.set(id, { resolve, reject, onProgress });
-    api.postMessage({ type: 'request', id, method, args });
-  });
-  signal?.addEventListener('abort', cancel, { once: true });
-  return answer.finally(() => signal?.removeEventListener('abort', cancel)) as Promise<PageMethods[M]['result']>;
+  return calls.run(method, args, options);
 }
 
 /** What the page kept when its tab was last here; anything, so check it. */

@@ -3,7 +3,7 @@ import { basename, dirname, join } from '../../files/paths.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { variantName } from '../../jobs/variantName.ts';
 import type { AdaptReply } from '../../page/workerMethods.ts';
-import type { CallOptions } from '../../jobs/rpc.ts';
+import type { CallOptions } from '../../rpc/messages.ts';
 import { isCancel, messageOf } from '../errors.ts';
 import { writtenReply } from '../proofs.ts';
 import type { Extension } from '../extensionParts.ts';

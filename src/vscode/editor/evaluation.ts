@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { basename } from '../../files/paths.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import type { CallOptions } from '../../jobs/rpc.ts';
+import type { CallOptions } from '../../rpc/messages.ts';
 import { parseNumber, parseNumbers } from '../../jobs/maps/mapOptions.ts';
 import type { EvaluateArgs } from '../../page/workerMethods.ts';
 import type {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { base64 } from '../../bytes/base64.ts';
-import { asPageMessage } from '../../protocol/envelope.ts';
+import { asRequest } from '../../rpc/messages.ts';
 import type { PackedModel } from '../../protocol/packed.ts';
 import type { Extension } from '../extensionParts.ts';
 import { EDITOR_TYPES, uriOf } from '../modelFiles.ts';
@@ -10,7 +10,7 @@ import { onGraphSettings } from './graphSettings.ts';
 import { Links } from './links.ts';
 import { registerPageActions } from './pageActions.ts';
 import type { ModelDocument, ModelPage } from './modelDocument.ts';
-import { PageAnswers } from './pageAnswers.ts';
+import { pageAnswers } from './pageAnswers.ts';
 import { pageHtml } from './pageHtml.ts';
 import { watchFile } from './watchFile.ts';
 
@@ -58,11 +58,11 @@ export class ModelEditor implements vscode.CustomReadonlyEditorProvider<ModelDoc
       if (model) document.pageHasRead(page);
     };
     const proved = (dataFiles: readonly string[]): void => proofFiles.watch(dataFiles);
-    const answers = new PageAnswers({ extension: this.extension, document, opened, proved }, page);
+    const answers = pageAnswers({ extension: this.extension, document, opened, proved }, page);
     webview.options = { enableScripts: true, localResourceRoots: [this.dist] };
     webview.onDidReceiveMessage((value: unknown) => {
-      const message = asPageMessage(value);
-      if (message) void answers.take(message);
+      const request = asRequest(value);
+      if (request) void answers.take(request);
     });
     const parts = vscode.Disposable.from(
       answers,

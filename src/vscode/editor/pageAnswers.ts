@@ -2,12 +2,12 @@ import * as vscode from 'vscode';
 import { basename } from '../../files/paths.ts';
 import type { VerifyReply, WorkerMethods } from '../../page/workerMethods.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import { plainError } from '../../jobs/rpcErrors.ts';
+import { RpcAnswers } from '../../rpc/answers.ts';
 import type { PageProof } from '../../protocol/adaptation.ts';
 import { PAGE_ARGS, type PageMethod, type PageMethods } from '../../protocol/messages.ts';
-import { type PageMessage } from '../../protocol/envelope.ts';
 import type { PackedModel } from '../../protocol/packed.ts';
 import { convertOne } from '../commands/convert.ts';
-import { messageOf } from '../errors.ts';
 import type { Extension } from '../extensionParts.ts';
 import { placeOf, uriOf } from '../modelFiles.ts';
 import { tell } from '../window/messages.ts';
@@ -150,54 +150,33 @@ function shown(call: Call, { report: _, dataFiles, ...proof }: VerifyReply): Pag
 }
 
 /** Answers a page's requests, each once, and cancels those the page gives up. */
-export class PageAnswers {
-  private readonly running = new Map<number, AbortController>();
-  private readonly context: PageContext;
-  private readonly page: ModelPage;
-
-  constructor(context: PageContext, page: ModelPage) {
-    this.context = context;
-    this.page = page;
-  }
-
-  async take(message: PageMessage): Promise<void> {
-    const { id } = message;
-    if (message.type === 'cancel') return this.running.get(id)?.abort();
-    const controller = new AbortController();
-    this.running.set(id, controller);
-    try {
-      const call: Call = {
-        ...this.context,
-        signal: controller.signal,
-        onProgress: (fraction) => this.page.post({ type: 'progress', id, fraction }),
-      };
-      this.page.post({ type: 'reply', id, ok: true, result: await answer(call, message.method, message.args) });
-    } catch (error) {
-      this.page.post({
-        type: 'reply',
-        id,
-        ok: false,
-        code: error instanceof ChannelwiseError ? error.code : 'internal',
-        message: messageOf(error),
-      });
-    } finally {
-      this.running.delete(id);
-    }
-  }
-
-  /** Cancels all that still runs. */
-  dispose(): void {
-    for (const controller of this.running.values()) controller.abort();
-  }
+export function pageAnswers(context: PageContext, page: ModelPage): RpcAnswers {
+  return new RpcAnswers({
+    post: page.post,
+    answer: (method, args, { signal, onProgress }) => answer({ ...context, signal, onProgress }, method, args),
+    plainError,
+  });
 }
 
-function answer<M extends PageMethod>(call: Call, method: M, given: unknown): Promise<PageMethods[M]['result']> {
+async function answer(call: Call, method: string, given: unknown): Promise<unknown> {
+  if (!isPageMethod(method)) throw unknownRequest(method);
+  return answerMethod(call, method, given);
+}
+
+function isPageMethod(method: string): method is PageMethod {
+  return Object.hasOwn(PAGE_ARGS, method);
+}
+
+function answerMethod<M extends PageMethod>(call: Call, method: M, given: unknown): Promise<PageMethods[M]['result']> {
   const args = PAGE_ARGS[method](given);
-  if (args === undefined)
-    throw new ChannelwiseError(
-      'refused',
-      'bad-request',
-      `The page asked for ${method} in a way that this version does not know; reopen the editor.`,
-    );
+  if (args === undefined) throw unknownRequest(method);
   return ANSWERS[method](call, args);
+}
+
+function unknownRequest(method: string): ChannelwiseError {
+  return new ChannelwiseError(
+    'refused',
+    'bad-request',
+    `The page asked for ${method} in a way that this version does not know; reopen the editor.`,
+  );
 }

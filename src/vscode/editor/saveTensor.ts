@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { basename } from '../../files/paths.ts';
-import type { CallOptions } from '../../jobs/rpc.ts';
+import type { CallOptions } from '../../rpc/messages.ts';
 import type { TensorFormat, WeightMethods } from '../../protocol/weights.ts';
 import { placeOf } from '../modelFiles.ts';
 import type { ModelJobs } from '../modelJobs.ts';

@@ -1,7 +1,7 @@
 import { basename } from '../../files/paths.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { mapFromOptions } from '../../jobs/maps/mapOptions.ts';
-import type { CallOptions } from '../../jobs/rpc.ts';
+import type { CallOptions } from '../../rpc/messages.ts';
 import type { AdaptReply } from '../../page/workerMethods.ts';
 import type { Extension } from '../extensionParts.ts';
 import type { ToolInput } from './toolInput.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import type { CallContext } from '../../../src/jobs/rpc.ts';
+import type { CallContext } from '../../../src/rpc/messages.ts';
 import { WORKER_ANSWERS } from '../../../src/page/workerAnswers.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import type { PageFirstLayerFacts } from '../../../src/protocol/firstLayer.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
-import type { CallOptions } from '../../../src/jobs/rpc.ts';
+import type { CallOptions } from '../../../src/rpc/messages.ts';
 import type { AdaptReply, VerifyReply, WorkerMethods } from '../../../src/page/workerMethods.ts';
 import { Proofs } from '../../../src/vscode/proofs.ts';
 

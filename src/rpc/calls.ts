@@ -1,5 +1,4 @@
-import { ChannelwiseError } from '../bytes/errors.ts';
-import { errorFrom, type CallOptions, type MethodsOf, type RpcReply, type RpcRequest } from './rpc.ts';
+import type { CallOptions, MethodsOf, PlainError, RpcReply, RpcRequest } from './messages.ts';
 import type { Transferable } from './thread.ts';
 
 interface Pending extends Pick<CallOptions, 'onProgress' | 'onWritten'> {
@@ -12,28 +11,35 @@ interface Asked extends CallOptions {
   readonly given?: readonly Transferable[];
 }
 
+/** How one end of a line asks. */
+export interface Asking {
+  readonly send: (request: RpcRequest, given?: readonly Transferable[]) => void;
+  /** The error that a caller sees. */
+  readonly errorFrom: (error: PlainError) => Error;
+}
+
 /** The calling side of a line: sends calls, and hands each its reply. */
 export class RpcCalls<M extends MethodsOf<M>> {
   private lastId = 0;
   private readonly pending = new Map<number, Pending>();
   private readonly running = new Set<Promise<unknown>>();
-  private readonly send: (request: RpcRequest, given?: readonly Transferable[]) => void;
+  private readonly asking: Asking;
 
-  constructor(send: (request: RpcRequest, given?: readonly Transferable[]) => void) {
-    this.send = send;
+  constructor(asking: Asking) {
+    this.asking = asking;
   }
 
-  /** Rejects with the ChannelwiseError of the other side. */
+  /** Rejects with the error of the other side; a cancelled call's code is `cancelled`. */
   run<N extends keyof M & string>(method: N, args: M[N]['args'], options: Asked = {}): Promise<M[N]['result']> {
     const { signal, onProgress, onWritten, given } = options;
-    if (signal?.aborted) return Promise.reject(new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.'));
+    if (signal?.aborted) return Promise.reject(this.failure('cancelled', 'cancelled', 'Cancelled.'));
     const id = ++this.lastId;
-    const cancel = (): void => this.send({ type: 'cancel', id });
+    const cancel = (): void => this.asking.send({ type: 'cancel', id });
     const promise = new Promise<unknown>((resolve, reject) =>
       this.pending.set(id, { resolve, reject, onProgress, onWritten }),
     );
     signal?.addEventListener('abort', cancel, { once: true });
-    this.send({ type: 'call', id, method, args }, given);
+    this.asking.send({ type: 'call', id, method, args }, given);
     const running = promise.finally(() => {
       signal?.removeEventListener('abort', cancel);
       this.running.delete(running);
@@ -48,11 +54,11 @@ export class RpcCalls<M extends MethodsOf<M>> {
     if (reply.type === 'written') return call?.onWritten?.(reply.temporaryPath);
     this.pending.delete(reply.id);
     if (reply.type === 'done') return call?.resolve(reply.result);
-    call?.reject(errorFrom(reply.error));
+    call?.reject(this.asking.errorFrom(reply.error));
   }
 
   cancelAll(): void {
-    for (const id of this.pending.keys()) this.send({ type: 'cancel', id });
+    for (const id of this.pending.keys()) this.asking.send({ type: 'cancel', id });
   }
 
   /** Resolves when no call is under way. */
@@ -62,7 +68,11 @@ export class RpcCalls<M extends MethodsOf<M>> {
 
   /** The other side is gone. */
   failAll(message: string): void {
-    for (const call of this.pending.values()) call.reject(new ChannelwiseError('io', 'worker-ended', message));
+    for (const call of this.pending.values()) call.reject(this.failure('io', 'worker-ended', message));
     this.pending.clear();
+  }
+
+  private failure(kind: string, code: string, message: string): Error {
+    return this.asking.errorFrom({ kind, code, message, place: {} });
   }
 }
