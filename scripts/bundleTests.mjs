@@ -1,12 +1,9 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { root } from './step.mjs';
-
-/** Several runs may go on in one folder. */
-const OUT = join(root, 'test-results', `bundled-${process.pid}`);
 
 /** A bundle stands elsewhere, so what a module says of its own place is written into it. */
 const ownPlace = {
@@ -24,19 +21,19 @@ const ownPlace = {
   },
 };
 
-/** Removes what bundleTests wrote. */
-export function removeBundles() {
-  rmSync(OUT, { recursive: true, force: true });
-}
-
 /**
  * Test files as JavaScript with shared chunks, for one run: the source is then translated once and not in the process
- * of every file, which takes most of its time. Gives the bundles' paths, in the order of the files.
+ * of every file, which takes most of its time. Gives the bundles' paths, in the order of the files, and how to remove
+ * them.
  */
 export async function bundleTests(files) {
+  // Several runs may go on in one folder.
+  const results = join(root, 'test-results');
+  mkdirSync(results, { recursive: true });
+  const out = mkdtempSync(join(results, 'bundled-'));
   await build({
     entryPoints: files.map((file) => join(root, file)),
-    outdir: OUT,
+    outdir: out,
     outbase: root,
     outExtension: { '.js': '.mjs' },
     absWorkingDir: root,
@@ -50,5 +47,6 @@ export async function bundleTests(files) {
     logLevel: 'warning',
     plugins: [ownPlace],
   });
-  return files.map((file) => join(OUT, relative(root, join(root, file)).replace(/\.ts$/, '.mjs')));
+  const bundles = files.map((file) => join(out, relative(root, join(root, file)).replace(/\.ts$/, '.mjs')));
+  return { bundles, removeBundles: () => rmSync(out, { recursive: true, force: true }) };
 }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { bundleTests, removeBundles } from './bundleTests.mjs';
+import { bundleTests } from './bundleTests.mjs';
 import { root, runNode } from './step.mjs';
 
 /** Test files under a folder; Node 20's test runner knows no globs. */
@@ -14,9 +14,9 @@ export function testFiles(folder) {
 
 /**
  * Runs test files, as many at a time as there are processors. Options go to the test runner; a reporter among them
- * replaces ours.
+ * replaces ours. `held` is that of `run`.
  */
-export async function runTests(label, files, { options = [], env = {} } = {}) {
+export async function runTests(label, files, { options = [], env = {}, held = false } = {}) {
   if (files.length === 0) throw new Error(`${label}: there are no test files.`);
   const reporters = [
     '--test-reporter=spec',
@@ -26,9 +26,12 @@ export async function runTests(label, files, { options = [], env = {} } = {}) {
   ];
   const own = options.some((option) => option.startsWith('--test-reporter')) ? [] : reporters;
   const concurrency = `--test-concurrency=${availableParallelism()}`;
-  const bundles = await bundleTests(files);
+  const { bundles, removeBundles } = await bundleTests(files);
   try {
-    await runNode(label, ['--enable-source-maps', '--test', concurrency, ...own, ...options, ...bundles], { env });
+    await runNode(label, ['--enable-source-maps', '--test', concurrency, ...own, ...options, ...bundles], {
+      env,
+      held,
+    });
   } finally {
     removeBundles();
   }

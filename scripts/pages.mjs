@@ -10,14 +10,14 @@ export function personTests() {
 }
 
 /** Runs the given tests of the page or, without any, all. They share one page script and, with `env`, one browser. */
-export async function pageTests(args = [], env = {}) {
+export async function pageTests(args = [], { env = {}, held = false } = {}) {
   const { bundlePage } = await import('../webview-ui/build.mjs');
   const script = join(root, 'test-results', 'page', 'page.js');
   await bundlePage({ outfile: script, minify: false });
   const given = args.filter((a) => !a.startsWith('-'));
   const options = args.filter((a) => a.startsWith('-'));
   const files = given.length > 0 ? given : testFiles('test/e2e').filter((file) => !WITH_VSCODE.test(file));
-  await runTests('Page tests', files, { options, env: { ...env, CHANNELWISE_PAGE: script } });
+  await runTests('Page tests', files, { options, held, env: { ...env, CHANNELWISE_PAGE: script } });
 }
 
 if (process.argv[1]?.endsWith('pages.mjs')) await main(() => pageTests(process.argv.slice(2)));

@@ -10,15 +10,21 @@ export function say(text) {
 }
 
 /**
- * Runs a program with the terminal's own output and waits for it. Rejects when it fails, with the label.
+ * Runs a program and waits for it. Rejects when it fails, with the label. It writes to the terminal itself, or with
+ * `held` all at once at its end, so that two which run side by side don't mix their lines.
  * npm is a script on Windows and needs a shell there; the arguments are ours, never a user's.
  */
-export function run(label, command, args, { cwd = root, env = {} } = {}) {
+export function run(label, command, args, { cwd = root, env = {}, held = false } = {}) {
   const { promise, resolve, reject } = deferred();
   const shell = process.platform === 'win32' && command === 'npm';
-  const child = spawn(command, args, { cwd, shell, stdio: 'inherit', env: { ...process.env, ...env } });
+  const stdio = held ? ['ignore', 'pipe', 'pipe'] : 'inherit';
+  const child = spawn(command, args, { cwd, shell, stdio, env: { ...process.env, ...env } });
+  const output = [];
+  child.stdout?.on('data', (chunk) => output.push(chunk));
+  child.stderr?.on('data', (chunk) => output.push(chunk));
   child.on('error', (error) => reject(new Error(`${label}: could not start ${command} (${error.message}).`)));
-  child.on('exit', (code, signal) => {
+  child.on('close', (code, signal) => {
+    process.stdout.write(Buffer.concat(output));
     if (code === 0) resolve();
     else reject(new Error(`${label} failed (${signal ? `signal ${signal}` : `exit code ${code}`}).`));
   });
@@ -36,6 +42,13 @@ export async function step(label, work) {
   const result = await work();
   say(`${label}: done in ${((Date.now() - start) / 1000).toFixed(1)} s`);
   return result;
+}
+
+/** Waits for work that goes on side by side, all of it, also where a part fails. Rejects with all that failed. */
+export async function sideBySide(...works) {
+  const results = await Promise.allSettled(works.map((work) => work()));
+  const failures = results.filter(({ status }) => status === 'rejected').map(({ reason }) => reason);
+  if (failures.length > 0) throw new Error(failures.map(({ message }) => message).join(' '));
 }
 
 /** Ends the process with one line for a failure that was foreseen. */

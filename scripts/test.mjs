@@ -1,5 +1,5 @@
 import { ensureInstalled } from './install.mjs';
-import { main, runNode, step } from './step.mjs';
+import { main, runNode, sideBySide, step } from './step.mjs';
 
 // Runs before node_modules exists, so what needs packages is imported or started after the install.
 await main(async () => {
@@ -11,17 +11,22 @@ await main(async () => {
   const { personTests, pageTests } = await import('./pages.mjs');
   const { packageExtension } = await import('./package.mjs');
   await check();
-  await step('Unit tests', () => unitTests());
   const vsix = await packageExtension();
   const browser = await shareBrowser();
-  try {
+  const inBrowser = { env: { ...browser.env, CHANNELWISE_VSIX: vsix }, held: true };
+  // Unit tests compute, and tests in a browser wait most of their time: together they take little longer than the first.
+  const computing = () => step('Unit tests', () => unitTests());
+  const waiting = async () => {
     await step('Tests inside the extension host', () =>
-      runNode('Extension host tests', ['scripts/extensionHost.mjs'], { env: browser.env }),
+      runNode('Extension host tests', ['scripts/extensionHost.mjs'], inBrowser),
     );
     await step('Tests as a person, with the packaged extension', () =>
-      runTests('Person-like tests', personTests(), { env: { ...browser.env, CHANNELWISE_VSIX: vsix } }),
+      runTests('Person-like tests', personTests(), inBrowser),
     );
-    await step('Tests of the page in Chromium', () => pageTests([], browser.env));
+    await step('Tests of the page in Chromium', () => pageTests([], inBrowser));
+  };
+  try {
+    await sideBySide(computing, waiting);
   } finally {
     await browser.close();
   }

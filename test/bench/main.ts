@@ -1,10 +1,4 @@
 import { parseArgs } from 'node:util';
-import { benchFile } from './file.ts';
-import { benchLayout } from './layout.ts';
-import { benchPage } from './page.ts';
-import { benchShapes } from './shapes.ts';
-import { benchWeb } from './web.ts';
-import { benchWeights } from './weights.ts';
 
 /** One measured figure; ratios compare with a peer of the same run. */
 export interface Figure {
@@ -16,13 +10,16 @@ export interface Figure {
   readonly against?: string;
 }
 
-const SECTIONS: Readonly<Record<string, (paths: readonly string[], large: boolean) => Promise<Figure[]> | Figure[]>> = {
-  file: benchFile,
-  weights: benchWeights,
-  shapes: benchShapes,
-  layout: benchLayout,
-  page: benchPage,
-  web: benchWeb,
+type Bench = (paths: readonly string[], large: boolean) => Promise<Figure[]> | Figure[];
+
+/** A section is loaded when it runs: what is wrong with the options is said at once. */
+const SECTIONS: Readonly<Record<string, () => Promise<Bench>>> = {
+  file: async () => (await import('./file.ts')).benchFile,
+  weights: async () => (await import('./weights.ts')).benchWeights,
+  shapes: async () => (await import('./shapes.ts')).benchShapes,
+  layout: async () => (await import('./layout.ts')).benchLayout,
+  page: async () => (await import('./page.ts')).benchPage,
+  web: async () => (await import('./web.ts')).benchWeb,
 };
 
 async function main(): Promise<void> {
@@ -34,8 +31,9 @@ async function main(): Promise<void> {
   if (only !== undefined && !Object.hasOwn(SECTIONS, only))
     throw new Error(`There is no section ${only}; --only takes ${Object.keys(SECTIONS).join(', ')}.`);
   const sections: Record<string, Figure[]> = {};
-  for (const [name, bench] of Object.entries(SECTIONS)) {
+  for (const [name, load] of Object.entries(SECTIONS)) {
     if (only !== undefined && only !== name) continue;
+    const bench = await load();
     const figures = (sections[name] = await bench(positionals, large));
     if (!json)
       for (const f of figures)
