@@ -127,7 +127,7 @@ function paintLabels({ ctx, scene, theme, left, top, right, bottom }: Brush, pie
     if (text === '') continue;
     const w = ctx.measureText(text).width + 8;
     ctx.fillStyle = theme.background;
-    ctx.fillRect(x - w / 2, y - 7, w, 14);
+    ctx.fillRect(x - w / 2, y - 6, w, 12);
     ctx.fillStyle = theme.contrast ? theme.text : theme.muted;
     ctx.fillText(text, x, y);
   }

@@ -1,15 +1,12 @@
 import type { PageModel, PageNode, PageValue } from '../../src/protocol/messages.ts';
 import { nodeLabel, shortCount } from '../text/format.ts';
-import { ancestors, buildHierarchy } from './hierarchy.ts';
+import { SMALL_GRAPH, ancestors, buildHierarchy } from './hierarchy.ts';
 import type { Hierarchy } from './hierarchy.ts';
 import { EdgeLabels } from './edgeLabels.ts';
 import { allNodes, clip, detailWidth, flatGraph, titleWidth } from './items.ts';
 import type { BoxTitles, FlatGraph } from './items.ts';
 import { nestedInput } from './nestedInput.ts';
 import type { NestedInput } from '../layout/nested.ts';
-
-/** Above this many nodes a graph opens with its top groups closed. */
-const OPEN_ALL_BELOW = 300;
 
 /** A closed group's box: its title, a line of facts, and one more where it has parameters. */
 const GROUP_HEIGHT = 42;
@@ -135,7 +132,7 @@ export class GraphModel {
   /** Which groups are open at first: all of a small graph, none of a large one. */
   initiallyOpen(): Uint8Array {
     return new Uint8Array(this.hierarchy.groups.length).fill(
-      this.page.nodes.length + (this.page.inner?.nodes.length ?? 0) <= OPEN_ALL_BELOW ? 1 : 0,
+      this.page.nodes.length + (this.page.inner?.nodes.length ?? 0) <= SMALL_GRAPH ? 1 : 0,
     );
   }
 

@@ -21,6 +21,10 @@ export interface Hierarchy {
   groupOf: Int32Array;
 }
 
+/** A frame takes the room of a layer, and a closed group's box that of two: fewer layers are shown as they are. */
+const LEAST_GROUP = 3;
+/** A graph of no more nodes is shown with all groups open. */
+export const SMALL_GRAPH = 300;
 /** A list of more blocks than this is folded into ranges, so that opening a group never floods the page. */
 const MAX_BLOCKS = 60;
 
@@ -49,7 +53,7 @@ export function buildHierarchy(flat: FlatGraph, inner?: PageInner): Hierarchy {
   return found.groups.length > named.groups.length ? found : named;
 }
 
-/** The tree of scopes as the file gives them, before groups of one are dropped. */
+/** The tree of scopes as the file gives them, before small groups are dropped. */
 class Drafts {
   readonly list: Draft[] = [{ title: '', parent: -1, children: new Map(), items: [], count: 0, kept: false }];
   readonly #byName = new Map<string, number>();
@@ -160,7 +164,8 @@ function repeatedScopes(flat: FlatGraph, inner: PageInner | undefined): Map<numb
     if (item.node && item.node.id < firstInner) nodes.push(i);
   });
   const signature = nodes.map((i) => `${flat.items[i]!.node!.opType}/${flat.items[i]!.node!.inputs.length}`);
-  repeatedBlocks(signature).forEach(({ start, period, times }, run, all) => {
+  const graph = nodes.length > SMALL_GRAPH ? 'large' : 'small';
+  repeatedBlocks(signature, graph).forEach(({ start, period, times }, run, all) => {
     const letter = all.length > 1 ? runName(run) : '';
     const size = times > MAX_BLOCKS ? Math.ceil(Math.sqrt(times)) : times;
     for (let k = 0; k < times; k++) {
@@ -178,7 +183,7 @@ function runName(run: number): string {
   return run < 26 ? String.fromCharCode(65 + run) : `${run + 1}.`;
 }
 
-/** Drops groups of one, and joins a group that holds nothing but one other group with it. */
+/** Drops groups of one or two, and joins a group that holds nothing but one other group with it. */
 function settle({ list: drafts }: Drafts, flat: FlatGraph): Hierarchy {
   const total = drafts[0]!.count;
   const groups: Group[] = [{ title: '', path: '', parent: -1, groups: [], items: [], count: total }];
@@ -189,7 +194,7 @@ function settle({ list: drafts }: Drafts, flat: FlatGraph): Hierarchy {
     const up = g === 0 ? 0 : became[draft.parent]!;
     // A wrapper around the whole model, or around one other group, is a step that shows nothing.
     const wrapper = draft.items.length === 0 && draft.children.size === 1 && !draft.kept;
-    if (g === 0 || (!draft.kept && (draft.count < 2 || wrapper || draft.count === total))) {
+    if (g === 0 || (!draft.kept && (draft.count < LEAST_GROUP || wrapper || draft.count === total))) {
       became[g] = up;
       if (g > 0 && wrapper) prefix[g] = joined(prefix[draft.parent]!, draft.title);
     } else {

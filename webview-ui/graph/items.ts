@@ -48,7 +48,7 @@ export interface FlatGraph {
 const TITLE_MOST = 28;
 const DETAIL_MOST = 44;
 /** A box is one line high, so that many layers fit on a screen. */
-const BOX_HEIGHT = 24;
+const BOX_HEIGHT = 20;
 /** Average letter widths of the title (13 px, bold) and of the detail (11 px), with room for wide ones. */
 const TITLE_LETTER = 8.2;
 const DETAIL_LETTER = 6.4;

@@ -6,14 +6,15 @@ export interface Run {
 
 /** The longest block looked for, in nodes; a transformer's layer has 20 to 100. */
 const MAX_PERIOD = 160;
-const MIN_PERIOD = 3;
+/** A frame around three layers takes more room than it tells, but folds a large graph. */
+const LEAST_PERIOD = { small: 4, large: 3 } as const;
 const MIN_TIMES = 3;
 
 /**
- * Finds stretches of a sequence that repeat one block of 3 to 160 entries three times or more. Runs don't overlap;
- * sorted by start.
+ * Finds stretches of a sequence that repeat one block of 160 entries at most three times or more. Blocks have 3 entries
+ * at least, in a small graph 4. Runs don't overlap; sorted by start.
  */
-export function repeatedBlocks(signature: readonly string[]): Run[] {
+export function repeatedBlocks(signature: readonly string[], graph: keyof typeof LEAST_PERIOD = 'large'): Run[] {
   const ids = new Map<string, number>();
   const s = Int32Array.from(signature, (text) => {
     let id = ids.get(text);
@@ -21,7 +22,7 @@ export function repeatedBlocks(signature: readonly string[]): Run[] {
     return id;
   });
   const found: (Run & { span: number })[] = [];
-  for (let period = MIN_PERIOD; period <= Math.min(MAX_PERIOD, s.length / MIN_TIMES); period++) {
+  for (let period: number = LEAST_PERIOD[graph]; period <= Math.min(MAX_PERIOD, s.length / MIN_TIMES); period++) {
     let same = 0;
     for (let i = 0; i + period <= s.length; i++) {
       if (i + period < s.length && s[i] === s[i + period]) same++;

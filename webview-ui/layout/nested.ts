@@ -48,7 +48,7 @@ export interface SceneGeometry {
   height: number;
 }
 
-export const FRAME = { side: 16, header: 28, foot: 12 } as const;
+export const FRAME = { side: 12, header: 22, foot: 6 } as const;
 
 interface Inner {
   layout: Layout;

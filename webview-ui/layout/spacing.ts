@@ -25,16 +25,16 @@ export interface Spacing {
 }
 
 const DOWN: Spacing = {
-  straight: 26,
-  bend: 46,
-  port: 14,
-  portBend: 30,
-  column: 36,
-  exit: 5,
-  label: 11,
-  laneLabel: 19,
-  bendAt: 18,
-  entry: 10,
+  straight: 20,
+  bend: 30,
+  port: 6,
+  portBend: 20,
+  column: 28,
+  exit: 3,
+  label: 8,
+  laneLabel: 14,
+  bendAt: 13,
+  entry: 9,
 };
 
 /** A label lies along its line here, so that the gap is as wide as most labels. */
