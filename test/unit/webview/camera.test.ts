@@ -4,7 +4,7 @@ import { firstView, fitView } from '../../../webview-ui/draw/camera.ts';
 import { GraphModel } from '../../../webview-ui/graph/graphModel.ts';
 import { Scene } from '../../../webview-ui/graph/scene.ts';
 import { layoutNested } from '../../../webview-ui/layout/nested.ts';
-import { resnet50Page, transformerPage, unetPage } from '../../fixtures/pageModels.ts';
+import { resnet50Page, transformerPage } from '../../fixtures/pageModels.ts';
 
 /** The tools over the picture reach this far down. */
 const TOOLS = 40;
@@ -36,7 +36,7 @@ test('a fitted picture lies inside the page and below the tools, whatever its pr
 
 test('a screen of 1440×900 shows 18 layers at first, with all groups open', () => {
   const page = { width: 1120, height: 867 };
-  for (const model of [resnet50Page(), transformerPage(120), unetPage()]) {
+  for (const model of [resnet50Page(), transformerPage(120)]) {
     const graph = new GraphModel(model);
     const open = new Uint8Array(graph.hierarchy.groups.length).fill(1);
     const { geometry } = new Scene(graph, layoutNested(graph.input, open));
