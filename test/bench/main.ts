@@ -18,6 +18,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<Bench>>> = {
   weights: async () => (await import('./weights.ts')).benchWeights,
   shapes: async () => (await import('./shapes.ts')).benchShapes,
   layout: async () => (await import('./layout.ts')).benchLayout,
+  threads: async () => (await import('./threads.ts')).benchThreads,
   page: async () => (await import('./page.ts')).benchPage,
   web: async () => (await import('./web.ts')).benchWeb,
 };

@@ -1,4 +1,5 @@
-import { extraBytes, joined, MAX32, parseExtra, viewOf, withZip64, zip64Numbers } from './extraFields.ts';
+import { joined } from '../../bytes/joined.ts';
+import { extraBytes, MAX32, parseExtra, viewOf, withZip64, zip64Numbers } from './extraFields.ts';
 import type { EndRecord } from './endRecord.ts';
 import { zipMalformed } from './zipError.ts';
 

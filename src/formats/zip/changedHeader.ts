@@ -1,9 +1,9 @@
+import { joined } from '../../bytes/joined.ts';
 import { sameNumbers } from '../../bytes/sameNumbers.ts';
 import type { Splice } from '../../bytes/splice.ts';
 import { LOCAL_BYTES, type EntryNumbers, type ZipEntry } from './centralDirectory.ts';
 import {
   extraBytes,
-  joined,
   MAX32,
   TORCH_PADDING,
   viewOf,

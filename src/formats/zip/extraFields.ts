@@ -1,3 +1,4 @@
+import { joined } from '../../bytes/joined.ts';
 /** One extra field of a header: two bytes of id, two of length, data. */
 export interface ExtraField {
   readonly id: number;
@@ -77,14 +78,4 @@ export function uint64(view: DataView, at: number): number {
 
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }

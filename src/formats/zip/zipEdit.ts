@@ -1,3 +1,4 @@
+import { joined } from '../../bytes/joined.ts';
 import { deflateSync } from 'fflate';
 import type { ByteSource } from '../../bytes/byteSource.ts';
 import { SplicedSource } from '../../bytes/splicedSource.ts';
@@ -6,7 +7,7 @@ import { centralRecord, type ZipEntry } from './centralDirectory.ts';
 import { headerSplices } from './changedHeader.ts';
 import { crc32, crcAfterPatch } from './crc32.ts';
 import type { EndRecord } from './endRecord.ts';
-import { joined, MAX32, viewOf } from './extraFields.ts';
+import { MAX32, viewOf } from './extraFields.ts';
 import { DEFLATED, type ZipArchive } from './zipArchive.ts';
 import { zipUnsupported } from './zipError.ts';
 

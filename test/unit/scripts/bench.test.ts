@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 const REFUSED: readonly [args: readonly string[], message: RegExp][] = [
-  [['--only=fiel'], /^There is no section fiel; --only takes file, weights, shapes, layout, page, web\.\n$/],
+  [['--only=fiel'], /^There is no section fiel; --only takes file, weights, shapes, layout, threads, page, web\.\n$/],
   [['--only=file', '--jsno'], /^Unknown option '--jsno'.*\n$/],
   [['--only=file', '--json', 'no-such.onnx'], /^no-such\.onnx does not exist\.\n$/],
 ];

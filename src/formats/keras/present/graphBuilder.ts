@@ -1,6 +1,6 @@
+import { joined } from '../../../bytes/joined.ts';
 import { FLOAT, INT64 } from '../../../tensors/dtypes.ts';
 import type { Dim } from '../../onnx/model.ts';
-import { concat } from '../../onnx/edit/edit.ts';
 import {
   encodeDim,
   encodeEntry,
@@ -93,7 +93,7 @@ export class GraphBuilder {
 
   node({ className, ...node }: NewGraphNode): void {
     const metadata = encodeField(9, encodeEntry('keras.class', className));
-    this.nodes.push(encodeField(1, concat([encodeNode(node), metadata])));
+    this.nodes.push(encodeField(1, joined([encodeNode(node), metadata])));
   }
 
   /** A weight by name; asked for again, it is the same. */
@@ -120,38 +120,38 @@ export class GraphBuilder {
 
   /** The bytes of the ModelProto. */
   encode({ name, version, metadata }: AboutGraph): Uint8Array {
-    const graph = concat([
+    const graph = joined([
       ...this.nodes,
       encodeText(2, name || 'model'),
       ...this.initializers,
       ...this.inputs,
       ...this.outputs,
     ]);
-    return concat([
+    return joined([
       varint(1, IR_VERSION),
       encodeText(2, 'Keras'),
       encodeText(3, version),
       encodeField(7, graph),
       encodeField(8, varint(2, OPSET)),
-      encodeField(8, concat([encodeText(1, KERAS_DOMAIN), varint(2, 1)])),
+      encodeField(8, joined([encodeText(1, KERAS_DOMAIN), varint(2, 1)])),
       ...metadata.map(([key, value]) => encodeField(14, encodeEntry(key, value))),
     ]);
   }
 }
 
 function varint(field: number, value: number): Uint8Array {
-  return concat([encodeVarint(tag(field, VARINT)), encodeVarint(value)]);
+  return joined([encodeVarint(tag(field, VARINT)), encodeVarint(value)]);
 }
 
 function valueInfo(name: string, dtype: number, dims: readonly Dim[] | null): Uint8Array {
-  const shape = dims ? [encodeField(2, concat(dims.map((dim) => encodeField(1, encodeDim(dim)))))] : [];
-  const type = encodeField(1, concat([varint(1, dtype), ...shape]));
-  return concat([encodeText(1, name), encodeField(2, type)]);
+  const shape = dims ? [encodeField(2, joined(dims.map((dim) => encodeField(1, encodeDim(dim)))))] : [];
+  const type = encodeField(1, joined([varint(1, dtype), ...shape]));
+  return joined([encodeText(1, name), encodeField(2, type)]);
 }
 
 /** A TensorProto whose data lies at a location that has the weight's own name. */
 function externalTensor(name: string, { dims, dtype }: WeightView): Uint8Array {
-  return concat([
+  return joined([
     ...dims.map((dim) => varint(1, dim)),
     varint(2, dtype),
     encodeText(8, name),

@@ -1,3 +1,4 @@
+import { joined } from '../../../bytes/joined.ts';
 import type { Splice } from '../../../bytes/splice.ts';
 import { encodeDim, encodeEntry, encodeField, encodeVarint } from './encode.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
@@ -125,12 +126,12 @@ export async function setValueDim(
   const kept = [encodeDim(dim)];
   for (const { start, end } of await wire.ranges(ref, (field) => field.number !== 1 && field.number !== 2))
     kept.push(await wire.bytes(start, end));
-  return replaceBody(ref, concat(kept));
+  return replaceBody(ref, joined(kept));
 }
 
 /** Appends metadata entries to the model. */
 function appendMetadata(model: MessageRef, entries: readonly (readonly [string, string])[]): Edit {
-  const bytes = concat(entries.map(([key, value]) => encodeField(MODEL_METADATA, encodeEntry(key, value))));
+  const bytes = joined(entries.map(([key, value]) => encodeField(MODEL_METADATA, encodeEntry(key, value))));
   return { parent: model, start: model.end, end: model.end, bytes };
 }
 
@@ -140,16 +141,6 @@ export function setMetadata(model: Model, key: string, value: string): Edit {
   return old
     ? replaceField(old.ref, MODEL_METADATA, encodeEntry(key, value))
     : appendMetadata(model.ref, [[key, value]]);
-}
-
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
 async function only(wire: WireReader, ref: MessageRef, number: number): Promise<MessageRef | null> {

@@ -130,6 +130,11 @@ export function encodeField(number: number, body: Uint8Array): Uint8Array {
   return message(protobuf.Writer.create(), number, body).finish();
 }
 
+/** The head of a length-delimited field whose body of `length` bytes follows. */
+export function encodeFieldHead(number: number, length: number): Uint8Array {
+  return protobuf.Writer.create().uint32(tag(number, LEN)).uint32(length).finish();
+}
+
 /** A whole string field. */
 export function encodeText(number: number, value: string): Uint8Array {
   return text(protobuf.Writer.create(), number, value).finish();

@@ -1,4 +1,4 @@
-import { concat } from './edit.ts';
+import { joined } from '../../../bytes/joined.ts';
 import { encodeAttribute, encodeField, encodeText, type NewAttribute } from './encode.ts';
 import type { Attribute, Node } from '../model.ts';
 import type { WireReader } from '../scan/wire.ts';
@@ -38,12 +38,12 @@ export async function copyNode(wire: WireReader, node: Node, copy: NodeCopy): Pr
   for (const [name, value] of copy.attributes)
     if (value)
       parts.push(encodeField(ATTRIBUTE, 'ref' in value ? await underName(wire, value, name) : encodeAttribute(value)));
-  return concat(parts);
+  return joined(parts);
 }
 
 async function underName(wire: WireReader, attribute: Attribute, name: string): Promise<Uint8Array> {
   const parts = [encodeText(ATTRIBUTE_NAME, name)];
   for (const { start, end } of await wire.ranges(attribute.ref, (field) => field.number !== ATTRIBUTE_NAME))
     parts.push(await wire.bytes(start, end));
-  return concat(parts);
+  return joined(parts);
 }

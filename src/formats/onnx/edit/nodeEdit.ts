@@ -1,4 +1,5 @@
-import { concat, type Edit } from './edit.ts';
+import { joined } from '../../../bytes/joined.ts';
+import { type Edit } from './edit.ts';
 import { encodeAttribute, encodeField, encodeText, type NewAttribute } from './encode.ts';
 import type { Node } from '../model.ts';
 import type { Field, WireReader } from '../scan/wire.ts';
@@ -56,7 +57,7 @@ async function changeTexts(
   const end = fields.at(-1)?.end ?? node.ref.end;
   const rest = values.slice(fields.length);
   if (rest.length)
-    edits.push({ parent: node.ref, start: end, end, bytes: concat(rest.map((value) => encodeText(number, value))) });
+    edits.push({ parent: node.ref, start: end, end, bytes: joined(rest.map((value) => encodeText(number, value))) });
   return edits;
 }
 
@@ -77,6 +78,6 @@ function changeAttributes(
     // An attribute that stands twice is set once.
     if (values.has(name)) values.set(name, NOTHING);
   }
-  const added = concat([...values.values()]);
+  const added = joined([...values.values()]);
   return added.length ? [...edits, { parent: node.ref, start: node.ref.end, end: node.ref.end, bytes: added }] : edits;
 }

@@ -1,5 +1,6 @@
+import { joined } from '../../../bytes/joined.ts';
 import protobuf from 'protobufjs/minimal.js';
-import { concat, replaceBody, type Edit } from './edit.ts';
+import { replaceBody, type Edit } from './edit.ts';
 import { checkCount, encodeField, encodeVarint, tag } from './encode.ts';
 import { encodeRaw, knownRow } from '../../../tensors/elements.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
@@ -70,12 +71,12 @@ async function rebuild(
   ];
   for (const { start, end } of kept) parts.push({ at: start, bytes: await wire.bytes(start, end) });
   // No kept range reaches over a place where dims or data stood.
-  return concat(parts.sort((a, b) => a.at - b.at).map((part) => part.bytes));
+  return joined(parts.sort((a, b) => a.at - b.at).map((part) => part.bytes));
 }
 
 function encodeDims(dims: readonly number[], packed: boolean): Uint8Array {
-  if (packed) return encodeField(DIMS, concat(dims.map(encodeVarint)));
-  return concat(dims.flatMap((dim) => [encodeVarint(tag(DIMS, VARINT)), encodeVarint(dim)]));
+  if (packed) return encodeField(DIMS, joined(dims.map(encodeVarint)));
+  return joined(dims.flatMap((dim) => [encodeVarint(tag(DIMS, VARINT)), encodeVarint(dim)]));
 }
 
 function encodeTyped(dtype: number, field: number, raw: Uint8Array, packed: boolean): Uint8Array {

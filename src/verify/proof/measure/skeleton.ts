@@ -1,9 +1,8 @@
 import { ChannelwiseError } from '../../../bytes/errors.ts';
-import { concat } from '../../../formats/onnx/edit/edit.ts';
 import { encodeField, encodeTensorInfo, encodeText } from '../../../formats/onnx/edit/encode.ts';
 import { openSession } from '../../session.ts';
 import type { Wiring } from '../../wiring.ts';
-import { MODEL_GRAPH, copyFrame, nodeBytes, storedBytes } from './stem.ts';
+import { framed, nodeBytes, storedBytes } from './stem.ts';
 
 /**
  * Weights above this are declared as inputs: a runtime checks their type and shape all the same, and no operator asks
@@ -32,7 +31,7 @@ async function skeleton(wiring: Wiring): Promise<Uint8Array | null> {
   }
   const rest = [...graph.sparseInitializers, ...graph.inputs, ...graph.outputs, ...graph.valueInfo];
   for (const { ref } of rest) parts.push(await ctx.wire.bytes(ref.start, ref.end));
-  return concat([...(await copyFrame(wiring.file)), encodeField(MODEL_GRAPH, concat(parts))]);
+  return framed(wiring.file, parts);
 }
 
 /**

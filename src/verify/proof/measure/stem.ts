@@ -1,6 +1,14 @@
+import { joined } from '../../../bytes/joined.ts';
 import { pieces, type Splice } from '../../../bytes/splice.ts';
-import { GRAPH_INITIALIZER, GRAPH_OUTPUT, concat, toSplices } from '../../../formats/onnx/edit/edit.ts';
-import { encodeField, encodeTensorInfo, encodeText, encodeVarint, tag } from '../../../formats/onnx/edit/encode.ts';
+import { GRAPH_INITIALIZER, GRAPH_OUTPUT, toSplices } from '../../../formats/onnx/edit/edit.ts';
+import {
+  encodeField,
+  encodeFieldHead,
+  encodeTensorInfo,
+  encodeText,
+  encodeVarint,
+  tag,
+} from '../../../formats/onnx/edit/encode.ts';
 import { rawBytes } from '../../../tensors/dtypes.ts';
 import { knownRow } from '../../../tensors/elements.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
@@ -16,7 +24,7 @@ import { ancestors, heldTensors, type ModelFile, type Wiring } from '../../wirin
  * activations.
  */
 export const MAX_RUN_BYTES = 768 * 1024 * 1024;
-export const MODEL_GRAPH = 7;
+const MODEL_GRAPH = 7;
 const GRAPH_INPUT = 11;
 /** ir_version, opset_import, functions: what gives nodes their meaning. */
 const FRAME_FIELDS = new Set([1, 8, 25]);
@@ -68,15 +76,21 @@ export async function cutStem(
   }
   for (const name of targets) parts.push(encodeField(GRAPH_OUTPUT, encodeText(1, name)));
   return {
-    bytes: concat([...(await copyFrame(wiring.file)), encodeField(MODEL_GRAPH, concat(parts))]),
+    bytes: await framed(wiring.file, parts),
     nodes,
     inputs: [...wiring.inputs.keys()].filter((name) => needed.has(name)),
     opened: graph.inputs.some(({ name }) => needed.has(name) && opened.get(name)?.length),
   };
 }
 
+/** A model of its own with these fields as its graph. A whole network is copied once here, and no more. */
+export async function framed(file: ModelFile, graph: readonly Uint8Array[]): Promise<Uint8Array> {
+  const length = graph.reduce((sum, part) => sum + part.length, 0);
+  return joined([...(await copyFrame(file)), encodeFieldHead(MODEL_GRAPH, length), ...graph]);
+}
+
 /** What gives a model's nodes their meaning: its own format version, the operators' versions and the functions. */
-export async function copyFrame({ model, ctx }: ModelFile): Promise<Uint8Array[]> {
+async function copyFrame({ model, ctx }: ModelFile): Promise<Uint8Array[]> {
   const frame: Uint8Array[] = [];
   for (const { start, end } of await ctx.wire.ranges(model.ref, (field) => FRAME_FIELDS.has(field.number)))
     frame.push(await ctx.wire.bytes(start, end));
@@ -139,7 +153,7 @@ async function inlined(wiring: Wiring, tensor: Tensor): Promise<Uint8Array> {
   ];
   return encodeField(
     GRAPH_INITIALIZER,
-    concat([
+    joined([
       ...tensor.dims.flatMap((dim) => varint(1, dim)),
       ...varint(2, tensor.dtype),
       encodeText(8, tensor.name),
@@ -163,7 +177,7 @@ export async function nodeBytes(wiring: Wiring, node: Node): Promise<Uint8Array>
     .filter((splice) => splice.start >= start && splice.end <= end)
     .map((splice) => ({ ...splice, start: splice.start - start, end: splice.end - start }));
   const own = await ctx.wire.bytes(start, end);
-  return concat(
+  return joined(
     pieces(own.length, inside).map((piece) => ('bytes' in piece ? piece.bytes : own.subarray(piece.start, piece.end))),
   );
 }
