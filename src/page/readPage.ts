@@ -11,6 +11,7 @@ import type { PageModel } from '../protocol/messages.ts';
 import type { PageBinding } from '../protocol/sizes.ts';
 import { adaptationOf } from './adaptation.ts';
 import { pageModel, type AboutFile } from './pageModel.ts';
+import { inKerasOrder } from './kerasOrder.ts';
 import { asStored } from './kerasWeights.ts';
 import { smallConstants } from './smallConstants.ts';
 import { weightsAdaptation } from './weightsAdaptation.ts';
@@ -49,9 +50,12 @@ async function readGraphPage(path: string, { signal, bind, about }: GraphPageOpt
       ...(about ? { about } : {}),
       views: keras?.presented.weights,
     });
-    const page = { ...shown, firstLayers: asStored(shown.firstLayers, keras?.presented.weights) };
+    if (keras) {
+      const { weights, turned } = keras.presented;
+      return inKerasOrder({ ...shown, firstLayers: asStored(shown.firstLayers, weights) }, turned);
+    }
     // Only ONNX models keep weights in files beside them; other graphs name places in their own file.
-    return about ? page : { ...page, dataTrouble: await dataTrouble(path, externalFiles(model)) };
+    return about ? shown : { ...shown, dataTrouble: await dataTrouble(path, externalFiles(model)) };
   });
 }
 

@@ -147,7 +147,10 @@ function nodeText(node: PageNode): string {
   ];
   for (const output of node.outputs) list.push(['output', output.name], ['shape', shapeText(output.dims)]);
   for (const input of node.inputs) {
-    list.push([input.weight ? 'weight' : 'input', input.name], ['shape', shapeText(input.weight?.dims ?? input.dims)]);
+    list.push(
+      [input.weight ? 'weight' : 'input', input.name],
+      ['shape', shapeText(input.weight?.stored ?? input.weight?.dims ?? input.dims)],
+    );
     if (input.weight) list.push(['type', input.weight.dtype]);
   }
   for (const attribute of node.attributes) list.push(['attribute', `${attribute.name} = ${attribute.value}`]);

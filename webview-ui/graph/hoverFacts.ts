@@ -113,7 +113,7 @@ function outputRows({ outputs }: PageNode): (readonly [string, string])[] {
 function weightRows({ inputs }: PageNode): (readonly [string, string])[] {
   const rows = inputs.flatMap(({ weight, value }) => {
     if (!weight) return [];
-    const text = value === undefined ? typed(weight.dtype, weight.dims.map(String)) : value;
+    const text = value === undefined ? typed(weight.dtype, (weight.stored ?? weight.dims).map(String)) : value;
     return [['Weight', `${weight.name}  ${text}`] as const];
   });
   return shortened(rows, 'Weight');

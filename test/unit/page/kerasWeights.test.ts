@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { inspectFile, inspectText } from '../../../src/page/inspect.ts';
 import { readPageModel } from '../../../src/page/readPage.ts';
 import { packModel, unpackModel } from '../../../src/protocol/packed.ts';
+import { writeFruitKeras } from '../../fixtures/fruit/kerasFile.ts';
 import { weightFile, weightsMissing } from '../../fixtures/weightFiles.ts';
 
 test('the kernel of a Keras input layer is shown in the order of Keras', { skip: weightsMissing }, async () => {
@@ -36,4 +40,28 @@ test('inspect says of a Keras network what it gives, and nothing of ONNX', { ski
   const lines = inspectText(await inspectFile(weightFile('mobilenet-0.25-96.h5')));
   assert.equal(lines[0], 'mobilenet-0.25-96.h5: Keras 2.4.0');
   assert.equal(lines[2], 'output dense/output: float32[batch, 2]');
+});
+
+test('the graph of a Keras network has its order of axes, and no Transpose that Keras does not have', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'channelwise-keras-page-'));
+  try {
+    const path = join(folder, 'fruit.h5');
+    await writeFruitKeras(path);
+    const page = await readPageModel(path);
+    const shown = page.nodes.filter(({ kind }) => kind !== 'constant');
+    assert.ok(shown.every(({ opType }) => opType !== 'Transpose' && opType !== 'Identity'));
+    const first = shown.find(({ opType }) => opType === 'Conv')!;
+    assert.deepEqual(first.inputs[0]!.dims, ['batch', '70', '70', '3']);
+    assert.deepEqual(first.outputs[0]!.dims, ['batch', '32', '32', '16']);
+    const ids = new Set([-1, ...shown.map(({ id }) => id)]);
+    assert.ok(page.edges.every(({ from, to }) => ids.has(from) && ids.has(to)));
+    assert.ok(page.outputEdges.every(({ from }) => ids.has(from)));
+    const made = new Map(shown.flatMap(({ outputs }) => outputs).map(({ name, dims }) => [name, dims]));
+    for (const { tensor, dims } of page.edges) if (made.has(tensor)) assert.deepEqual(dims, made.get(tensor), tensor);
+    // Every layer but the first is fed by one that is shown.
+    const fed = new Set(page.edges.map(({ to }) => to));
+    assert.ok(shown.every(({ id }) => fed.has(id)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -280,7 +280,8 @@ function typeText(dtype: string | undefined, dims: readonly string[] | null): Te
 function weightText({ weight, value }: PageNode['inputs'][number]): TemplateResult | null {
   if (!weight) return null;
   const known = value === undefined ? '' : ` = ${value}`;
-  return html`weight ${weight.dtype} <span class="whole">${listText(weight.dims)}</span> ${weight.storage}${known}`;
+  return html`weight ${weight.dtype}
+    <span class="whole">${listText(weight.stored ?? weight.dims)}</span> ${weight.storage}${known}`;
 }
 
 /** Statistics, values and saving, for weights that the host can be asked for. */

@@ -214,7 +214,7 @@ export class WeightCard extends LitElement {
           ${countText(statistics.count)}
           <span class="sub"
             >${weight.dtype}
-            ${shapeText(weight.dims)}${weight.dtype.startsWith('complex') ? ', real and imaginary parts' : ''}</span
+            ${shapeText(weight.stored ?? weight.dims)}${weight.dtype.startsWith('complex') ? ', real and imaginary parts' : ''}</span
           >
         </dd>
         <dt>Minimum</dt>

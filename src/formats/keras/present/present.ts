@@ -25,6 +25,8 @@ export interface PresentedNetwork {
   readonly stored: ReadonlyMap<string, StoredWeight>;
   /** The tensors of the graph behind the network's values. */
   readonly values: ReadonlyMap<string, Value>;
+  /** What the Transposes make that stand between Keras's order of axes and ONNX's. */
+  readonly turned: ReadonlySet<string>;
   /** Layers that no operator stands for, by name, with the reason. */
   readonly opaque: ReadonlyMap<string, string>;
 }
@@ -70,6 +72,7 @@ export async function present({ network, tree, version, record, signal }: Presen
     weights: graph.weights,
     stored: weights.found,
     values,
+    turned: new Set(presentation.turned.values()),
     opaque,
   };
 }
