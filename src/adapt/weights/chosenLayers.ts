@@ -18,7 +18,7 @@ export function chosenLayers({ tensors, map, layers, hints }: WeightsRequest): r
     case 'one':
       return found.found.names.map((name) => ({ name, order: found.found.order }));
     case 'none':
-      throw new ChannelwiseError('refused', 'no-layer', `${found.reason}, so there is nothing to convert.`);
+      throw new ChannelwiseError('refused', 'no-layer', `${found.reason}.`);
     case 'several':
       throw new ChannelwiseError(
         'refused',
@@ -79,7 +79,7 @@ function orderTexts(name: string): string[] {
 
 function checkInput(tensor: StoredTensor, tensors: readonly StoredTensor[]): void {
   const norm = tensor.dims.length === 2 ? normOfPatches(tensor, tensors) : null;
-  if (norm) throw noLayer(`${normReason(tensor.name, norm.name)}, so a map can't go into it.`, tensor.name);
+  if (norm) throw noLayer(`${normReason(tensor.name, norm.name)}.`, tensor.name);
 }
 
 /** Whether a tensor is the weight of a module, which may be named without the groups that Keras puts around it. */

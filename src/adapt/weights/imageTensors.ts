@@ -39,6 +39,8 @@ const CONVOLUTION_RANKS = new Set([4, 5]);
 const PER_CHANNEL =
   /^(weight|bias|running_mean|running_var|moving_mean|moving_variance|gamma|beta|mean|variance|std|scale|shift|.*(pixel|image|input|img)_(mean|std|scale))$/;
 const MAX_SIGNS = 3;
+/** What torch.nn.utils' weight_norm, spectral_norm, prune and parametrize keep in place of a weight. */
+const WEIGHT_PARTS = /(weight_v|weight_orig|original[01]?)$/;
 
 /**
  * Which tensors of a state dict see the image. Rule: a convolution's weight (rank 4 or 5, name ends in `weight`, or in
@@ -220,12 +222,20 @@ function noneReason(tensors: readonly StoredTensor[], channels: number): string 
   const matrix = tensors.find((tensor) => isPatchMatrix(tensor, channels));
   const norm = matrix && normOfPatches(matrix, tensors);
   if (norm) return normReason(matrix.name, norm.name);
-  const split = tensors.find(({ name }) => /(weight_v|weight_orig|original[01])$/.test(name));
   const none = `No convolution's weight in this file has ${channels} input ${channels === 1 ? 'channel' : 'channels'}`;
-  return split ? `${none}; ${split.name} is a part of a weight that is put together when the network runs` : none;
+  const part = tensors.find(({ name }) => WEIGHT_PARTS.test(name));
+  if (!part) return `${none}, so there is nothing to convert`;
+  return (
+    `${none}; ${part.name} is a part of a weight that is put together when the network runs. Save the network again ` +
+    'without that (remove_weight_norm, remove_spectral_norm or remove_parametrizations)'
+  );
 }
 
-/** Why a linear layer behind a norm over patches can't take a map in. */
+/** Why a linear layer behind a norm over whole patches can't take a map in, and what can be done. */
 export function normReason(matrix: string, norm: string): string {
-  return `${norm} normalises whole patches in front of ${matrix}, with one number for each pixel and channel`;
+  return (
+    `${norm} normalises whole patches in front of ${matrix}, with a number of its own for each pixel and channel, so ` +
+    `${matrix} can't take a map in by itself. Convert an ONNX export of the network: there the old channels are ` +
+    'rebuilt in front of the norm'
+  );
 }

@@ -49,6 +49,8 @@ export function plannedLayer({ opType, tensor }: { opType: string; tensor: strin
 
 /** A linear layer over patches, by the names that networks give it. */
 const PATCH_NAMES = /patch_?(embed|embedding|embeddings|projection)|to_patch_embedding|embed_patches/i;
+/** What a norm has a number of for each feature, one of which it always has. */
+const NORM_PARTS = new Set(['weight', 'running_mean']);
 
 /** True for a matrix that may read square patches of an image with so many channels. */
 export function isPatchMatrix(tensor: StoredTensor, channels: number): boolean {
@@ -60,8 +62,8 @@ export function isPatchMatrix(tensor: StoredTensor, channels: number): boolean {
 }
 
 /**
- * A norm over whole patches in front of a matrix: its weight has one number for each pixel and channel, and what it
- * divides by depends on all of them. null where there is none.
+ * A norm over whole patches in front of a matrix, by its scale or, of a batch norm without one, by its means: it has one
+ * number for each pixel and channel, and a layer norm divides by what depends on all of them. null where there is none.
  */
 export function normOfPatches(matrix: StoredTensor, tensors: readonly StoredTensor[]): StoredTensor | null {
   const [outputs, width] = matrix.dims;
@@ -72,7 +74,7 @@ export function normOfPatches(matrix: StoredTensor, tensors: readonly StoredTens
     return parent !== '' && otherParent === parent && (outputs !== width || otherPlace < place);
   };
   const isNorm = ({ name, dims }: StoredTensor): boolean =>
-    dims.join() === String(width) && lastPart(name) === 'weight';
+    dims.join() === String(width) && NORM_PARTS.has(lastPart(name));
   return tensors.find((tensor) => isNorm(tensor) && isInFront(tensor)) ?? null;
 }
 

@@ -261,7 +261,8 @@ function title({ uri, goal, map }: State): string {
 }
 
 function noImages(all: readonly Input[]): string {
-  const reasons = all.map((input) => `\`${input.name}\` is ${input.type} (${input.why})`).join(', ');
+  // A file of weights alone has no inputs to name.
+  const reasons = all.map(({ name, type, why }) => (type === '' ? why : `\`${name}\` is ${type} (${why})`)).join(', ');
   return `no input takes images: ${reasons || 'the model has no inputs'}.`;
 }
 

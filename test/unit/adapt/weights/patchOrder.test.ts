@@ -116,17 +116,22 @@ test('a layer is named with its order, and asked for with words where it is not'
   assert.deepEqual(readLayer('a:b'), { name: 'a:b', order: null });
   const tensors = await tensorsOf(MODEL);
   const convolution = await tensorsOf([floatWeights('conv1.weight', [2, 3, 3, 3]), floatWeights('fc.weight', [4, 10])]);
-  const normed = await tensorsOf([
-    floatWeights('embed.1.weight', [3 * PIXELS]),
-    floatWeights('embed.2.weight', [OUTPUTS, 3 * PIXELS]),
-  ]);
-  const rows: readonly [StoredTensor[], string[] | undefined, string, RegExp][] = [
-    [[...tensors], undefined, 'choose-layer', /patches of 4×4 pixels.*1\.weight:channels-last .*:channels-first/],
-    [[...tensors], ['to_patch_embedding.1'], 'choose-layer', /pixel by pixel.*channel by channel/],
-    [[...tensors], [`${NAME}:channels-last`, `${NAME}:channels-first`], 'no-layer', /one order only/],
-    [[...convolution], ['conv1:channels-last'], 'no-layer', /is no linear layer over patches/],
-    [[...convolution], ['fc:channels-last'], 'no-layer', /in multiples/],
-    [[...normed], ['embed.2:channels-last'], 'no-layer', /embed\.1\.weight normalises whole patches/],
+  const behindNorm = (part: string): Promise<readonly StoredTensor[]> =>
+    tensorsOf([
+      floatWeights(`to_patch_embedding.1.${part}`, [3 * PIXELS]),
+      floatWeights('to_patch_embedding.2.weight', [OUTPUTS, 3 * PIXELS]),
+    ]);
+  const normed =
+    /^to_patch_embedding\.1\.\w+ normalises whole patches in front of .* Convert an ONNX export .* norm\.$/;
+  const rows: readonly [readonly StoredTensor[], string[] | undefined, string, RegExp][] = [
+    [tensors, undefined, 'choose-layer', /patches of 4×4 pixels.*1\.weight:channels-last .*:channels-first/],
+    [tensors, ['to_patch_embedding.1'], 'choose-layer', /pixel by pixel.*channel by channel/],
+    [tensors, [`${NAME}:channels-last`, `${NAME}:channels-first`], 'no-layer', /one order only/],
+    [convolution, ['conv1:channels-last'], 'no-layer', /is no linear layer over patches/],
+    [convolution, ['fc:channels-last'], 'no-layer', /in multiples/],
+    [await behindNorm('weight'), undefined, 'no-layer', normed],
+    [await behindNorm('weight'), ['to_patch_embedding.2:channels-last'], 'no-layer', normed],
+    [await behindNorm('running_mean'), undefined, 'no-layer', normed],
   ];
   for (const [from, layers, code, message] of rows)
     await assert.rejects(
