@@ -2,8 +2,10 @@ import { DataFiles } from '../files/dataFiles.ts';
 import type { ReadCounts } from '../bytes/byteSource.ts';
 import { openFileSource, type FileSource } from '../files/fileSource.ts';
 import { basename, dirname, join } from '../files/paths.ts';
-import { HEAD_BYTES, type Format, type OpenedFile } from '../formats/format.ts';
+import { LentSource } from '../files/lentSource.ts';
+import { canWrite, HEAD_BYTES, type Format, type OpenedFile } from '../formats/format.ts';
 import { formatOf } from '../formats/table.ts';
+import { keep, takeKept, type KeptFile, type OpenBeside } from './keptFiles.ts';
 
 /** A file of any format, open for reading. */
 export interface OpenFile {
@@ -15,39 +17,81 @@ export interface OpenFile {
   readonly shards: ReadonlyMap<string, FileSource>;
 }
 
-/** Opens a file by what its first bytes say, and closes it when `use` is done. */
+/**
+ * Opens a file by what its first bytes say, unless that was done and the file is the same, and closes it when `use` is
+ * done.
+ */
 export async function withOpenFile<T>(
   path: string,
   signal: AbortSignal | undefined,
   use: (open: OpenFile) => Promise<T>,
 ): Promise<T> {
   const opened: FileSource[] = [];
-  const shards = new Map<string, FileSource>();
   const data = new DataFiles(path);
   const openSource = async (at: string): Promise<FileSource> => {
     const source = await openFileSource(at);
     opened.push(source);
     return source;
   };
-  const openBeside = async (name: string): Promise<FileSource | null> => {
-    const source = await openSource(join(dirname(path), basename(name))).catch(() => null);
-    if (source) shards.set(name, source);
-    return source;
-  };
+  const openBeside = (name: string): Promise<FileSource | null> =>
+    openSource(join(dirname(path), basename(name))).catch(() => null);
   try {
     const source = await openSource(path);
-    const format = formatOf(await source.read(0, Math.min(source.size, HEAD_BYTES)));
-    const file = await format.open(source, {
-      name: basename(path),
-      signal,
-      external: data,
-      beside: openBeside,
-    });
-    return await use({ path, source, format, file, shards });
+    const known = await takeKept(source, openBeside);
+    const open = known ?? (await readFile(source, { name: basename(path), signal, external: data, openBeside }));
+    const follow = followed(signal, open.ending);
+    try {
+      return await use({ path, ...open });
+    } finally {
+      follow.end();
+      if (isWhole(open)) keep(open);
+    }
   } finally {
     await data.close();
     for (const source of opened) await source.close();
   }
+}
+
+interface Reading {
+  readonly name: string;
+  readonly signal: AbortSignal | undefined;
+  readonly external: DataFiles;
+  readonly openBeside: OpenBeside;
+}
+
+async function readFile(opened: FileSource, { name, signal, external, openBeside }: Reading): Promise<KeptFile> {
+  const source = new LentSource(opened);
+  const shards = new Map<string, LentSource>();
+  const ending = new AbortController();
+  const follow = followed(signal, ending);
+  const beside = async (shard: string): Promise<LentSource | null> => {
+    const found = await openBeside(shard);
+    if (!found) return null;
+    const lent = new LentSource(found);
+    shards.set(shard, lent);
+    return lent;
+  };
+  try {
+    const format = formatOf(await source.read(0, Math.min(source.size, HEAD_BYTES)));
+    const file = await format.open(source, { name, signal: ending.signal, external, beside });
+    for (const one of [source, ...shards.values()]) one.keepCost();
+    return { format, file, source, shards, ending };
+  } finally {
+    follow.end();
+  }
+}
+
+/** A controller aborts where a signal does, until the end. */
+function followed(signal: AbortSignal | undefined, ending: AbortController): { end(): void } {
+  const abort = (): void => ending.abort();
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort);
+  return { end: () => signal?.removeEventListener('abort', abort) };
+}
+
+/** Weights alone that can be written: of an index a file may be missing, which may be there the next time. */
+function isWhole({ file }: KeptFile): boolean {
+  return file.graph === null && canWrite(file.writer);
 }
 
 /** What opening and reading a model has cost so far, and its size: of its file and of those that it lies in. */

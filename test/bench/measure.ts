@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, rmSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, rmSync, utimesSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
@@ -27,6 +27,12 @@ export function flush(path: string): void {
   const file = openSync(path, 'r+');
   fsyncSync(file);
   closeSync(file);
+}
+
+/** The file counts as another one from now on, so that nothing which was read of it before is used. */
+export function forget(path: string): void {
+  const now = new Date();
+  utimesSync(path, now, now);
 }
 
 /** Throws what a program said on its way out. */

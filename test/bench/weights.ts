@@ -6,7 +6,7 @@ import { convertToGray } from '../../src/jobs/convert.ts';
 import { inspectAny } from '../../src/page/inspect.ts';
 import { floatWeights, safetensorsFile } from '../fixtures/safetensors.ts';
 import type { Figure } from './main.ts';
-import { alternate, check, copy, flush, median, peakMemory, time } from './measure.ts';
+import { alternate, check, copy, flush, forget, median, peakMemory, time } from './measure.ts';
 
 const ROUNDS = 5;
 const PYTHON = '/usr/bin/python3';
@@ -86,12 +86,14 @@ export async function benchWeights(): Promise<Figure[]> {
 async function opening(file: string): Promise<Figure[]> {
   const times: number[] = [];
   let bytesRead = 0;
-  for (let round = 0; round < ROUNDS; round++)
+  for (let round = 0; round < ROUNDS; round++) {
+    forget(file);
     times.push(
       await time(async () => {
         bytesRead = (await inspectAny(file)).io.bytesRead;
       }),
     );
+  }
   const what = `open ${extname(file)} of ${statSync(file).size} bytes`;
   const listed = extname(file) === '.safetensors' ? { against: `Python's json over mmap, ${listing(file)} ms` } : {};
   return [

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
+import type { OpenedFile } from '../../../src/formats/format.ts';
 import { compareFiles } from '../../../src/jobs/compare.ts';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { withOpenFile } from '../../../src/jobs/openFile.ts';
@@ -23,74 +24,135 @@ import { inspectAny } from '../../../src/page/inspect.ts';
 import { readPageModel } from '../../../src/page/readPage.ts';
 import { weightsMadeFrom } from '../../../src/page/weightsAdaptation.ts';
 import { tensorStatistics } from '../../../src/page/weights.ts';
-import { floatWeights, headerBytes, safetensorsFile } from '../../fixtures/safetensors.ts';
+import { floatWeights, headerBytes, safetensorsFile, type WeightsTensor } from '../../fixtures/safetensors.ts';
+import { torchZip } from '../../fixtures/torch/torchZip.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'channelwise-shards-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const INDEX = 'model.safetensors.index.json';
 const FIRST = [floatWeights('stem.conv.weight', [8, 3, 3, 3]), floatWeights('stem.conv.bias', [8])];
 const SECOND = [floatWeights('fc.weight', [4, 8])];
-const MAP = { 'stem.conv.weight': 'a.safetensors', 'stem.conv.bias': 'a.safetensors', 'fc.weight': 'b.safetensors' };
+
+/** The two ways in which Hugging Face's libraries split a model. */
+interface Kind {
+  readonly index: string;
+  readonly ending: string;
+  readonly write: (tensors: readonly WeightsTensor[]) => Uint8Array;
+}
+const SAFETENSORS: Kind = {
+  index: 'model.safetensors.index.json',
+  ending: '.safetensors',
+  write: (tensors) => safetensorsFile(tensors, { format: 'pt' }),
+};
+const PYTORCH: Kind = {
+  index: 'pytorch_model.bin.index.json',
+  ending: '.bin',
+  write: (tensors) => torchZip('archive', tensors),
+};
+const INDEX = SAFETENSORS.index;
+
 const context = { signal: new AbortController().signal, onProgress: () => undefined };
 
+interface Sharded {
+  readonly kind?: Kind;
+  /** More files, or others of these names. */
+  readonly files?: Readonly<Record<string, Uint8Array | string>>;
+}
+
 /** A folder with an index and its two files; the path of the index. */
-function shardedModel(name: string, files: Readonly<Record<string, Uint8Array | string>> = {}): string {
+function shardedModel(name: string, { kind = SAFETENSORS, files = {} }: Sharded = {}): string {
   const path = join(folder, name);
   mkdirSync(path);
+  const [a, b] = [`a${kind.ending}`, `b${kind.ending}`];
+  const map = { 'stem.conv.weight': a, 'stem.conv.bias': a, 'fc.weight': b };
   const all = {
-    'a.safetensors': safetensorsFile(FIRST, { format: 'pt' }),
-    'b.safetensors': safetensorsFile(SECOND, { format: 'pt' }),
-    [INDEX]: JSON.stringify({ metadata: { total_size: 1024 }, weight_map: MAP }, null, 2),
+    [a]: kind.write(FIRST),
+    [b]: kind.write(SECOND),
+    [kind.index]: JSON.stringify({ metadata: { total_size: 1024 }, weight_map: map }, null, 2),
     ...files,
   };
   for (const [file, content] of Object.entries(all)) writeFileSync(join(path, file), content);
-  return join(path, INDEX);
+  return join(path, kind.index);
 }
 
-test('an index is one model: inspected, shown, converted into a folder, verified and compared', async () => {
-  const at = shardedModel('net', { 'README.md': 'words', 'tokenizer.json': '{}' });
-  const found = await inspectAny(at);
-  assert.ok('format' in found);
-  assert.equal(found.tensorCount, 3);
-  assert.deepEqual(
-    found.firstLayers.map(({ weight }) => weight),
-    ['stem.conv.weight'],
-  );
-  const page = await readPageModel(at);
-  assert.deepEqual(
-    page.tensors?.map(({ name }) => name),
-    ['stem.conv.weight', 'stem.conv.bias', 'fc.weight'],
-  );
-  assert.equal((await tensorStatistics(at, 'fc.weight', context)).count, 32);
-
-  const { outPath } = await convertToGray(at);
-  assert.equal(outPath, join(folder, 'net-gray', INDEX));
-  const made = join(folder, 'net-gray');
-  assert.deepEqual(readdirSync(made).sort(), ['README.md', 'a.safetensors', 'b.safetensors', INDEX, 'tokenizer.json']);
-  assert.deepEqual(readFileSync(join(made, 'b.safetensors')), readFileSync(join(folder, 'net', 'b.safetensors')));
-  const index = JSON.parse(readFileSync(outPath, 'utf8')) as { metadata: Record<string, unknown>; weight_map: object };
-  assert.equal(index.metadata.total_size, 1024 - 8 * 2 * 9 * 4);
-  assert.deepEqual(index.weight_map, MAP);
-  await withOpenFile(join(made, 'a.safetensors'), undefined, async ({ file }) =>
+for (const kind of [SAFETENSORS, PYTORCH])
+  test(`an index of ${kind.ending} files is one model: inspected, shown, converted into a folder, verified, compared`, async () => {
+    const name = `net${kind.ending}`;
+    const [first, second] = [`a${kind.ending}`, `b${kind.ending}`];
+    const at = shardedModel(name, { kind, files: { 'README.md': 'words', 'tokenizer.json': '{}' } });
+    const found = await inspectAny(at);
+    assert.ok('format' in found);
+    assert.equal(found.tensorCount, 3);
     assert.deepEqual(
-      file.tensors.map(({ dims }) => dims),
-      [[8, 1, 3, 3], [8]],
-    ),
-  );
+      found.firstLayers.map(({ weight }) => weight),
+      ['stem.conv.weight'],
+    );
+    const page = await readPageModel(at);
+    assert.deepEqual(
+      page.tensors?.map((tensor) => tensor.name),
+      ['stem.conv.weight', 'stem.conv.bias', 'fc.weight'],
+    );
+    assert.equal((await tensorStatistics(at, 'fc.weight', context)).count, 32);
 
-  const report = await verifyFiles(at, outPath, { seed: 1 });
-  assert.equal(report.verdict, 'proved', report.statement);
-  assert.equal(report.maps?.assumption, null, 'the index records the map');
-  const origin = await weightsMadeFrom(outPath, context.signal);
-  assert.deepEqual(origin?.original, { name: INDEX, path: at, state: 'same' });
-  writeFileSync(join(folder, 'net', 'b.safetensors'), safetensorsFile([floatWeights('fc.weight', [8, 4])]));
-  assert.equal((await weightsMadeFrom(outPath, context.signal))?.original.state, 'changed', 'a shard counts too');
-  assert.match((await verifyFiles(at, outPath, { seed: 1 })).statement, /^Not the same function: fc\.weight/);
-  assert.deepEqual(
-    (await compareFiles(at, outPath)).tensors.map(({ name }) => name),
-    ['stem.conv.weight', 'fc.weight'],
-  );
+    const { outPath } = await convertToGray(at);
+    const made = join(folder, `${name}-gray`);
+    assert.equal(outPath, join(made, kind.index));
+    assert.deepEqual(readdirSync(made).sort(), ['README.md', first, second, kind.index, 'tokenizer.json'].sort());
+    assert.deepEqual(readFileSync(join(made, second)), readFileSync(join(folder, name, second)));
+    const index = JSON.parse(readFileSync(outPath, 'utf8')) as {
+      metadata: Record<string, unknown>;
+      weight_map: object;
+    };
+    assert.equal(index.metadata.total_size, 1024 - 8 * 2 * 9 * 4);
+    assert.deepEqual(index.weight_map, (JSON.parse(readFileSync(at, 'utf8')) as typeof index).weight_map);
+    await withOpenFile(join(made, first), undefined, async ({ file }) =>
+      assert.deepEqual(
+        file.tensors.map(({ dims }) => dims),
+        [[8, 1, 3, 3], [8]],
+      ),
+    );
+
+    const report = await verifyFiles(at, outPath, { seed: 1 });
+    assert.equal(report.verdict, 'proved', report.statement);
+    assert.equal(report.maps?.assumption, null, 'the index records the map');
+    const origin = await weightsMadeFrom(outPath, context.signal);
+    assert.deepEqual(origin?.original, { name: kind.index, path: at, state: 'same' });
+    writeFileSync(join(folder, name, second), kind.write([floatWeights('fc.weight', [8, 4])]));
+    assert.equal((await weightsMadeFrom(outPath, context.signal))?.original.state, 'changed', 'a shard counts too');
+    assert.match((await verifyFiles(at, outPath, { seed: 1 })).statement, /^Not the same function: fc\.weight/);
+    assert.deepEqual(
+      (await compareFiles(at, outPath)).tensors.map((tensor) => tensor.name),
+      ['stem.conv.weight', 'fc.weight'],
+    );
+  });
+
+test('what was read is kept for the next question, until a file is another one or the question is cancelled', async () => {
+  const at = shardedModel('kept');
+  const shard = join(folder, 'kept', 'b.safetensors');
+  const opened = (path: string, signal?: AbortSignal): Promise<OpenedFile> =>
+    withOpenFile(path, signal, ({ file }) => Promise.resolve(file));
+  for (const path of [at, shard]) {
+    const first = await opened(path);
+    assert.equal(await opened(path), first);
+    const other = await withOpenFile(path, undefined, () => opened(path));
+    assert.notEqual(other, first, 'each of two questions at a time has its own');
+  }
+  const before = await opened(at);
+  writeFileSync(shard, SAFETENSORS.write([floatWeights('fc.weight', [8, 4])]));
+  const changed = await opened(at);
+  assert.notEqual(changed, before);
+  assert.deepEqual(changed.tensors.at(-1)?.dims, [8, 4]);
+
+  const controller = new AbortController();
+  const cancelled = await withOpenFile(at, controller.signal, async ({ file }) => {
+    controller.abort();
+    await assert.rejects(async () => file.tensors[0]?.stream({ from: 0, to: 1 }, () => undefined), {
+      code: 'cancelled',
+    });
+    return file;
+  });
+  assert.notEqual(await opened(at), cancelled);
+  assert.equal((await tensorStatistics(at, 'fc.weight', context)).count, 32);
 });
 
 test('-o names the folder; a folder that is there is not written into', async () => {
@@ -115,7 +177,7 @@ test('an index of PyTorch files in which a file is missing shows the rest, and i
 
 test('a tensor that lies in two files is taken from the one that the index names', async () => {
   const twice = [...SECOND, floatWeights('stem.conv.bias', [9])];
-  const at = shardedModel('twice', { 'b.safetensors': safetensorsFile(twice) });
+  const at = shardedModel('twice', { files: { 'b.safetensors': safetensorsFile(twice) } });
   await withOpenFile(at, undefined, async ({ file }) => {
     const found = file.tensors.filter(({ name }) => name === 'stem.conv.bias');
     assert.deepEqual(
