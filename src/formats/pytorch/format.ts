@@ -27,7 +27,7 @@ export const pytorchFormat: Format = {
   extensions: ENDINGS.pytorch.own,
   otherExtensions: ENDINGS.pytorch.shared,
   recognise: (head) => isTorchZip(head) || isPickle(head),
-  open: async (source) => openedFile(await openTorch(source)),
+  open: async (source, { signal }) => openedFile(await openTorch(source, signal)),
 };
 
 /** torch keeps everything in one folder of its archive; Keras and numpy have their entries outside of any. */

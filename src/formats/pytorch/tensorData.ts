@@ -1,4 +1,5 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import type { Turns } from '../../bytes/turns.ts';
 import { DTYPES, rawBytes, type DtypeRow } from '../../tensors/dtypes.ts';
 import type { ElementRange } from '../../tensors/storedTensor.ts';
 import { contiguousStrides, viewEnd, viewStart, type RebuiltTensor } from './rebuiltTensor.ts';
@@ -9,20 +10,27 @@ const CHUNK_BYTES = 1024 * 1024;
 /** A tensor whose elements do not lie in order is gathered from memory: far more than any convolution's weights. */
 const MAX_GATHERED_BYTES = 512 * 1024 * 1024;
 
+/** Elements to read, part by part with turns for other work between. */
+export interface TimedRange extends ElementRange {
+  readonly turns: Turns;
+}
+
 /**
  * Elements [from, to) of a tensor in row-major order, little-endian, part by part. Reads only their bytes where they
- * lie in order in the storage.
+ * lie in order in the storage. Throws `cancelled`.
  */
 export async function streamTensor(
   tensor: RebuiltTensor,
   storage: TorchStorage,
-  { from, to }: ElementRange,
+  { from, to, turns }: TimedRange,
   visit: (bytes: Uint8Array) => void,
 ): Promise<void> {
   const row = rowOf(tensor);
   const parts = isContiguous(tensor) ? readParts : gatherParts;
-  for await (const bytes of parts({ tensor, storage, row, from, to }))
+  for await (const bytes of parts({ tensor, storage, row, from, to })) {
+    await turns.breathe();
     visit(storage.bigEndian ? reversedElements(row, bytes) : bytes);
+  }
 }
 
 interface Wanted {

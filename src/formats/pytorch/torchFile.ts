@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../bytes/byteSource.ts';
 import type { Splice } from '../../bytes/splice.ts';
+import { Turns } from '../../bytes/turns.ts';
 import { checkRange, type StoredTensor } from '../../tensors/storedTensor.ts';
 import type { Fact, TensorChange } from '../format.ts';
 import { tensorEdit } from './changeTensors.ts';
@@ -36,10 +37,10 @@ export interface TorchFile {
 }
 
 /**
- * Opens any file of torch's: zip, legacy, TorchScript, whole modules. Reads its pickles and directory. Throws
- * `malformed` and `unsupported`.
+ * Opens any file of torch's: zip, legacy, TorchScript, whole modules. Reads its pickles and directory; reading a tensor
+ * later ends with the signal. Throws `malformed` and `unsupported`.
  */
-export async function openTorch(source: ByteSource): Promise<TorchFile> {
+export async function openTorch(source: ByteSource, signal?: AbortSignal): Promise<TorchFile> {
   const head = await source.read(0, Math.min(source.size, ZIP_SIGNATURE.length));
   const isZip = ZIP_SIGNATURE.every((byte, i) => head[i] === byte);
   const container = isZip ? await openTorchZip(source) : await openLegacy(source);
@@ -49,22 +50,23 @@ export async function openTorch(source: ByteSource): Promise<TorchFile> {
     title: container.title,
     isScript: container.isScript,
     facts: container.facts,
-    tensors: found.map(storedTensor),
+    tensors: found.map((one) => storedTensor(one, signal)),
     texts: checkpoints.flatMap((checkpoint) => checkpoint.texts),
     imports: uniqueImports(container),
     splices: (changes) => fileSplices(container, found, changes),
   };
 }
 
-function storedTensor({ name, tensor, part }: FoundTensor): TorchTensor {
+function storedTensor({ name, tensor, part }: FoundTensor, signal: AbortSignal | undefined): TorchTensor {
   const { dtype, dims, quantised, storage } = tensor;
   const held = part.storage(storage.key, storageBytes(storage));
   const place = { tensor: name };
+  const turns = new Turns(signal);
   return {
     ...{ name, dtype, dims, place, quantised },
     stream: async (range, visit) => {
       checkRange({ name, dims }, range);
-      await streamTensor(tensor, held, range, visit);
+      await streamTensor(tensor, held, { ...range, turns }, visit);
     },
   };
 }

@@ -142,18 +142,21 @@ test('what was read is kept for the next question, until a file is another one o
   const changed = await opened(at);
   assert.notEqual(changed, before);
   assert.deepEqual(changed.tensors.at(-1)?.dims, [8, 4]);
-
-  const controller = new AbortController();
-  const cancelled = await withOpenFile(at, controller.signal, async ({ file }) => {
-    controller.abort();
-    await assert.rejects(async () => file.tensors[0]?.stream({ from: 0, to: 1 }, () => undefined), {
-      code: 'cancelled',
-    });
-    return file;
-  });
-  assert.notEqual(await opened(at), cancelled);
-  assert.equal((await tensorStatistics(at, 'fc.weight', context)).count, 32);
 });
+
+for (const kind of [SAFETENSORS, PYTORCH])
+  test(`a cancel ends the reading of ${kind.ending} files and leaves nothing behind`, async () => {
+    const at = shardedModel(`cancelled${kind.ending}`, { kind });
+    const controller = new AbortController();
+    const cancelled = await withOpenFile(at, controller.signal, async ({ file }) => {
+      controller.abort();
+      const read = async (): Promise<void> => file.tensors[0]?.stream({ from: 0, to: 1 }, () => undefined);
+      await assert.rejects(read, { code: 'cancelled' });
+      return file;
+    });
+    assert.notEqual(await withOpenFile(at, undefined, ({ file }) => Promise.resolve(file)), cancelled);
+    assert.equal((await tensorStatistics(at, 'fc.weight', context)).count, 32);
+  });
 
 test('-o names the folder; a folder that is there is not written into', async () => {
   const at = shardedModel('named');
