@@ -129,7 +129,8 @@ class Translation {
           `layer${rebuilt ? ` in front of ${rebuilt.node}, because ${rebuilt.reason}` : ''}, and no layers of Keras ` +
           'without weights say this map in this kind of model; nothing was written.',
       );
-    const [constant] = settled.constants;
+    const followed = this.followingInputs();
+    const constant = settled.constants.find(({ name }) => !followed.has(name));
     if (constant)
       throw new ChannelwiseError(
         'refused',
@@ -138,6 +139,7 @@ class Translation {
           'nothing was written.',
       );
     for (const [node, rewrite] of settled.rewrites) {
+      if (this.isFollowing(node)) continue;
       const isKnown = [...(rewrite.attributes ?? [])].every(([name]) => name === GROUP);
       const keepsWeights = (rewrite.inputs ?? node.inputs).every(
         (input, i) => i === 0 || this.isFlowing(node, i) || settled.nameOf(input) === node.inputs[i],
@@ -151,6 +153,20 @@ class Translation {
           { node: node.name },
         );
     }
+  }
+
+  /** TimeDistributed takes its steps apart and together by the shapes it is given: it follows by itself. */
+  private isFollowing(node: Node): boolean {
+    return this.callOf(node)?.part !== undefined;
+  }
+
+  /** What such nodes would read beside their value. */
+  private followingInputs(): Set<string> {
+    const { settled } = this.planned;
+    const beside = [...settled.rewrites].flatMap(([node, { inputs = [] }]) =>
+      this.isFollowing(node) ? inputs.slice(1) : [],
+    );
+    return new Set(beside.map((input) => settled.nameOf(input)));
   }
 
   /** Whether an input of a node is a value of the network, not a weight or constant. */
@@ -224,7 +240,8 @@ class Translation {
       const left = new Set(
         model.graph.nodes.filter((node) => !removed.has(node) && this.callOf(node) === call).map((node) => node.opType),
       );
-      const neutral = neutralLayer({ call, gone: operators, left });
+      const channels = this.planned.plan.map.matrix[0]?.length ?? 1;
+      const neutral = neutralLayer({ call, gone: operators, left, channels });
       this.edits.push(...neutral.config);
       for (const [name, value] of neutral.weights) this.fill(`${call.layer.path}/${name}`, value);
     }

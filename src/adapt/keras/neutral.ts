@@ -3,6 +3,8 @@ import { entries, items, member, number, type Json } from '../../bytes/json/json
 import type { TextEdit } from '../../bytes/json/jsonEdit.ts';
 import { tensorRef } from '../../formats/keras/network/inbound.ts';
 import type { Call } from '../../formats/keras/network/network.ts';
+import { operationName } from '../../formats/keras/present/layers/operation.ts';
+import { flipStep } from '../../formats/keras/present/layers/operationIndex.ts';
 
 /**
  * A layer that weights took in, as one that passes everything on. Datasets by the weight's name: each gets one number
@@ -19,6 +21,8 @@ export interface AbsorbedLayer {
   readonly gone: ReadonlySet<string>;
   /** Nodes of the layer that stay. */
   readonly left: ReadonlySet<string>;
+  /** Of the new image. */
+  readonly channels: number;
 }
 
 type NeutralRule = (layer: AbsorbedLayer) => Neutral | null;
@@ -94,24 +98,66 @@ function constantOf(given: Json | undefined): Json | null {
   return named && tensorRef(named[1]) === null ? named[1] : null;
 }
 
+/** A number for each channel is added: as many zeros. */
+function biasAdd({ call, channels }: AbsorbedLayer): Neutral | null {
+  const bias = member(items(tensorRef(call.given) ? call.given : items(call.given)[0])[3], 'bias');
+  if (!bias) return null;
+  const zeros = new Array<string>(channels).fill('0.0').join(', ');
+  return { config: replaced(bias, `[${zeros}]`), weights: NO_WEIGHTS };
+}
+
+/** x[..., ::-1] turns nothing round where there is one channel, and with a step of 1. */
+function flip({ call, channels }: AbsorbedLayer): Neutral | null {
+  const step = flipStep(call.given);
+  if (!step) return null;
+  return { config: channels === 1 ? [] : replaced(step, '1'), weights: NO_WEIGHTS };
+}
+
+/** Other ways to turn the channels round have no idle form, and need none for one channel. */
+function reverse({ channels }: AbsorbedLayer): Neutral | null {
+  return channels === 1 ? { config: [], weights: NO_WEIGHTS } : null;
+}
+
 const RULES: Readonly<Record<string, NeutralRule>> = {
   Rescaling: rescaling,
   Normalization: normalization,
   BatchNormalization: batchNormalization,
-  TFOpLambda: arithmetic,
+};
+
+/** Operations by the function's name in TensorFlow, and the class in Keras 3. */
+const OPERATIONS: Readonly<Record<string, NeutralRule>> = {
+  '__operators__.add': arithmetic,
+  'math.add': arithmetic,
+  'math.subtract': arithmetic,
+  'math.multiply': arithmetic,
+  'math.truediv': arithmetic,
+  'math.divide': arithmetic,
   Add: arithmetic,
   Subtract: arithmetic,
   Multiply: arithmetic,
   TrueDivide: arithmetic,
   Divide: arithmetic,
+  'nn.bias_add': biasAdd,
+  '__operators__.getitem': flip,
+  GetItem: flip,
+  reverse,
+  Flip: reverse,
 };
+
+/** Operators that only find a shape. */
+const SIZES = new Set(['Shape', 'Concat']);
 
 /** The layer with its absorbed nodes made idle. Throws `refused` where Keras has no way to say so. */
 export function neutralLayer(layer: AbsorbedLayer): Neutral {
   const { className, path } = layer.call.layer;
   // What only works in training stands as Identity, and is idle already.
   if ([...layer.gone].every((operator) => operator === 'Identity')) return { config: [], weights: NO_WEIGHTS };
-  const rule = Object.hasOwn(RULES, className) ? RULES[className] : undefined;
+  // TimeDistributed finds its sizes by itself; what the graph asks for them may go.
+  if (layer.call.part && [...layer.gone].every((operator) => SIZES.has(operator)))
+    return { config: [], weights: NO_WEIGHTS };
+  const operation = operationName(layer.call);
+  const [rules, key] = operation === null ? [RULES, className] : [OPERATIONS, operation];
+  const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
   const neutral = rule?.(layer) ?? null;
   if (!neutral)
     throw new ChannelwiseError(

@@ -36,20 +36,45 @@ export interface RebuiltImage {
  * without weights can't say it in that kind of model. The last one gives the old image.
  */
 export function rebuiltLayers(image: RebuiltImage): readonly NewLayer[] | null {
+  if (!image.channelsFirst || isCopied(image)) return rebuiltLast(image);
+  if (image.input.shape.length !== IMAGE_RANK) return null;
+  // Layers that scale and join channels take them last; the image is turned in front of them and back behind.
+  const before = new Chain(image);
+  const turned = before.permute(TO_LAST, image.input);
+  const inner = rebuiltLast({ ...image, input: turned, channelsFirst: false });
+  const last = inner?.at(-1);
+  if (!inner || !last) return null;
+  const after = new Chain(image);
+  after.permute(TO_FIRST, last);
+  return [...before.layers, ...inner, ...after.layers];
+}
+
+/** [batch, channels, height, width] as [batch, height, width, channels] and back; axes are counted from 1. */
+const TO_LAST = [2, 3, 1];
+const TO_FIRST = [3, 1, 2];
+/** Layers that move and cut channels know images of two axes, not videos or volumes. */
+const IMAGE_RANK = 4;
+
+/** Every old channel is the one new channel. */
+function isCopied({ matrix, shift }: RebuiltImage): boolean {
+  return matrix.every((row) => row.length === 1 && row[0] === 1) && shift.every((b) => b === 0);
+}
+
+function rebuiltLast(image: RebuiltImage): readonly NewLayer[] | null {
   const chain = new Chain(image);
-  const { matrix, shift, channelsFirst } = image;
+  const { matrix, shift } = image;
+  const isImage = image.input.shape.length === IMAGE_RANK;
   const isUnscaled = shift.every((b) => b === 0);
   const width = matrix[0]?.length ?? 0;
   if (width === 1) {
-    const factors = matrix.map((row) => row[0] ?? 0);
-    const isCopied = isUnscaled && factors.every((factor) => factor === 1);
-    if (!isCopied && channelsFirst) return null;
+    if (!isImage && image.isSequential) return null;
     chain.repeat(matrix.length);
-    if (!isCopied) chain.rescale(factors, shift);
+    const factors = matrix.map((row) => row[0] ?? 0);
+    if (!isCopied(image)) chain.rescale(factors, shift);
     return chain.layers;
   }
   const isDiagonal = width === matrix.length && matrix.every((row, c) => row.every((m, k) => m === 0 || k === c));
-  if (isDiagonal && !channelsFirst) {
+  if (isDiagonal) {
     chain.rescale(
       matrix.map((row, c) => row[c] ?? 0),
       shift,
@@ -57,11 +82,11 @@ export function rebuiltLayers(image: RebuiltImage): readonly NewLayer[] | null {
     return chain.layers;
   }
   const start = selectionStart(matrix);
-  if (start !== null && isUnscaled && !channelsFirst) {
+  if (start !== null && isUnscaled && isImage) {
     chain.select(start, matrix.length, width);
     return chain.layers;
   }
-  if (image.isSequential || channelsFirst) return null;
+  if (image.isSequential || !isImage) return null;
   chain.mix();
   if (!isUnscaled)
     chain.rescale(
@@ -101,7 +126,7 @@ class Chain {
   }
 
   /** The axes behind the batch, counted from 1, in another order. */
-  private permute(dims: readonly number[], input: Made): Made {
+  permute(dims: readonly number[], input: Made): Made {
     const shape = [input.shape[0] ?? null, ...dims.map((axis) => input.shape[axis] ?? null)];
     return this.add('Permute', { dims }, { shape, inputs: [input] });
   }

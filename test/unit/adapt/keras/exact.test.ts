@@ -16,8 +16,9 @@ import { SplicedSource } from '../../../../src/bytes/splicedSource.ts';
 import { openKerasFile } from '../../../../src/formats/keras/kerasFile.ts';
 import { openNetwork } from '../../../../src/formats/keras/openNetwork.ts';
 import { readNets, writeNets, type KerasNet, type WriteOptions } from '../../../fixtures/keras/kerasNet.ts';
+import { runPresented } from '../../../fixtures/keras/runPresented.ts';
 import { functional, randomStem, sequential, STEM_SIZE } from '../../../fixtures/keras/randomStem.ts';
-import { relativeL2, runTfjs } from '../../../fixtures/keras/tfjs.ts';
+import { relativeL2, repeated, runTfjs } from '../../../fixtures/keras/tfjs.ts';
 import { Random } from '../../../fixtures/random.ts';
 import { h5pyMissing } from '../../../fixtures/runH5py.ts';
 
@@ -173,6 +174,60 @@ for (const [map, inSequential, inFunctional] of REBUILT)
       }
     },
   );
+
+const frame = [8, 9, 3];
+
+/** A convolution of frames, by itself or in a model, whose weights are named for its own layers. */
+function eachFrame(inner: Readonly<Record<string, unknown>>, prefix: string): KerasNet {
+  const random = new Random(31);
+  const weights = [
+    { name: 'kernel', dims: [3, 3, 3, 4], values: [...random.floats(108, 0.5)] },
+    { name: 'bias', dims: [4], values: [...random.floats(4, 0.5)] },
+  ];
+  const pool = { class_name: 'GlobalAveragePooling2D', config: { name: 'pool', data_format: 'channels_last' } };
+  const config = { batch_input_shape: [null, 5, ...frame], dtype: 'float32', sparse: false, name: 'video' };
+  const layers = [
+    { class_name: 'InputLayer', config },
+    { class_name: 'TimeDistributed', config: { name: 'frames', trainable: true, layer: inner } },
+    { class_name: 'TimeDistributed', config: { name: 'pools', trainable: true, layer: pool } },
+  ];
+  return {
+    config: { class_name: 'Sequential', config: { name: 'video_net', layers } },
+    weights: { frames: weights.map((weight) => ({ ...weight, name: `${prefix}${weight.name}` })) },
+  };
+}
+
+const CONV_OF_FRAMES = {
+  class_name: 'Conv2D',
+  config: { name: 'conv', filters: 4, kernel_size: [3, 3], padding: 'same', use_bias: true, activation: 'relu' },
+};
+const MODEL_OF_FRAMES = {
+  class_name: 'Sequential',
+  config: {
+    name: 'each',
+    layers: [
+      { class_name: 'InputLayer', config: { batch_input_shape: [null, ...frame], dtype: 'float32', name: 'frame' } },
+      CONV_OF_FRAMES,
+    ],
+  },
+};
+
+test('Keras: a convolution that TimeDistributed applies to frames takes gray in', { skip: h5pyMissing }, async () => {
+  const pixels = new Random(5).floats(2 * 5 * 8 * 9);
+  const single = eachFrame(CONV_OF_FRAMES, '');
+  const want = await runTfjs(single, [2, 5, ...frame], repeated(pixels, 3));
+  for (const net of [single, eachFrame(MODEL_OF_FRAMES, 'conv/')]) {
+    const [bytes] = writeNets([[net, {}]]);
+    assert.ok(bytes);
+    const made = await converted(bytes, grayscale());
+    assert.ok(made instanceof Uint8Array, String(made));
+    const [adapted] = readNets([made]);
+    assert.deepEqual(adapted?.weights['frames']?.[0]?.dims, [3, 3, 1, 4]);
+    if (net === single) assert.ok(relativeL2(await runTfjs(adapted, [2, 5, 8, 9, 1], pixels), want) < TOLERANCE);
+    assert.ok(relativeL2(await runPresented(bytes, [2, 5, ...frame], repeated(pixels, 3)), want) < TOLERANCE);
+    assert.ok(relativeL2(await runPresented(made, [2, 5, 8, 9, 1], pixels), want) < TOLERANCE);
+  }
+});
 
 test('Keras: a kernel that is not the sum shows', { skip: h5pyMissing }, async () => {
   const random = new Random(3);

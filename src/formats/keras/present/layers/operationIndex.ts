@@ -35,6 +35,25 @@ function indices(json: Json | undefined): Index[] {
   return Array.isArray(list.value) ? items(list).map(indexOf) : [indexOf(list)];
 }
 
+/** Where the step of −1 stands in x[..., ::-1]; null for an index that does anything else, or more. */
+export function flipStep(given: Json | undefined): Json | null {
+  const named = items(items(given).length > 3 ? given : items(given)[0])[3];
+  const list = member(named, 'slice_spec') ?? items(member(given, 'args'))[1] ?? memberAt(given, 'kwargs', 'key');
+  const inner = text(member(list, 'class_name')) === '__tuple__' ? memberAt(list, 'config', 'value') : list;
+  const entries = items(member(list, 'items') ?? inner);
+  const flips: Json[] = [];
+  for (const entry of entries) {
+    const kind = text(member(entry, 'class_name'));
+    if (kind === '__ellipsis__') continue;
+    const slice = kind === '__slice__' ? member(entry, 'config') : entry;
+    const [start, stop, step] = ['start', 'stop', 'step'].map((name) => member(slice, name));
+    if (!start || start.value !== null || stop?.value !== null) return null;
+    if (step?.value === -1) flips.push(step);
+    else if (step && step.value !== null && step.value !== 1) return null;
+  }
+  return flips.length === 1 ? (flips[0] ?? null) : null;
+}
+
 /** What an index does, axis by axis. */
 interface Cut {
   readonly parts: readonly (Part & { readonly axis: number })[];
