@@ -145,28 +145,38 @@ class Front {
     const shape = this.newShape();
     const dtype = inputType(this.layer);
     if (this.isKeras3)
-      return { module: 'keras.layers', class_name: 'InputLayer', config: { batch_shape: shape, dtype, name } };
+      return {
+        module: 'keras.layers',
+        class_name: 'InputLayer',
+        config: { batch_shape: shape, dtype, sparse: false, name },
+        registered_name: null,
+      };
     const type = isBefore(this.version, [2, 0]) ? { input_dtype: dtype } : { dtype };
     return { class_name: 'InputLayer', config: { batch_input_shape: shape, ...type, sparse: false, name } };
   }
 
-  private entry({ className, name, config, inputs }: NewLayer): unknown {
-    const settings = { name, trainable: false, ...this.settings(config) };
-    if (this.isSequential)
-      return { ...(this.isKeras3 ? { module: 'keras.layers' } : {}), class_name: className, config: settings };
-    if (!this.isKeras3) {
-      const call = inputs.map((input) => [input.name, 0, 0, {}]);
-      return { class_name: className, name, config: settings, inbound_nodes: [call] };
-    }
+  /** As keras/src/saving/serialization_lib.py writes a layer, or Keras before it. */
+  private entry(layer: NewLayer): unknown {
+    const { className, name, inputs } = layer;
+    const dtype = isBefore(this.version, [2, 0]) ? {} : { dtype: 'float32' };
+    const config = { name, trainable: false, ...dtype, ...this.settings(layer.config) };
+    if (this.isKeras3) return { ...this.keras3Entry(layer, config), ...this.keras3Call(layer) };
+    if (this.isSequential) return { class_name: className, config };
+    const call = inputs.map((input) => [input.name, 0, 0, {}]);
+    return { class_name: className, name, config, inbound_nodes: [call] };
+  }
+
+  private keras3Entry({ className, inputs }: NewLayer, config: NewLayer['config']): object {
+    const shapes = inputs.map(({ shape }) => shape);
+    const build = { input_shape: shapes.length > 1 ? shapes : shapes[0] };
+    return { module: 'keras.layers', class_name: className, config, registered_name: null, build_config: build };
+  }
+
+  /** What a layer of a functional model is called with. */
+  private keras3Call({ name, inputs }: NewLayer): object {
+    if (this.isSequential) return {};
     const tensors = inputs.map(tensorOf);
-    return {
-      module: 'keras.layers',
-      class_name: className,
-      name,
-      config: settings,
-      registered_name: null,
-      inbound_nodes: [{ args: tensors.length > 1 ? [tensors] : tensors, kwargs: {} }],
-    };
+    return { name, inbound_nodes: [{ args: tensors.length > 1 ? [tensors] : tensors, kwargs: {} }] };
   }
 
   /** Keras 1 calls the order of axes by another name. */
