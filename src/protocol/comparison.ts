@@ -10,6 +10,8 @@ export type DifferenceSign = '-' | '+' | '~';
 export interface PageDifference {
   sign: DifferenceSign;
   text: string;
+  /** The text with long names of sizes, where the page has short ones in it. */
+  whole?: string;
   a: string | null;
   b: string | null;
 }

@@ -110,7 +110,7 @@ test('a link to a node is copied by name and shows the node when it is followed'
 test('the largest layer is one step away', async () => {
   const { page, close } = await openPage(browser, resnet50Page(), { reducedMotion: true });
   await drawn(page);
-  await page.getByRole('region', { name: 'Summary' }).locator('.go').click();
+  await page.getByRole('region', { name: 'Summary' }).locator('.link').click();
   await page.waitForFunction(() =>
     document
       .querySelector('cw-app')

@@ -65,6 +65,22 @@ test('a file of weights shows a tree of its tensors, and what a graph would need
   assert.match(summary, /PyTorch checkpoint[\s\S]*torch 2\.4[\s\S]*Loading it would import os\.system/);
   assert.ok(!/Opsets|Inputs|Nodes/.test(summary), summary);
   await page.screenshot({ path: 'test-results/page/tensors.png' });
+  const menu = page.getByRole('button', { name: 'Export…' });
+  await menu.press('Enter');
+  assert.deepEqual(await page.getByRole('menuitem').allInnerTexts(), [
+    'Copy as CSV',
+    'Copy as Markdown',
+    'Save as CSV',
+    'Save as Markdown',
+  ]);
+  await page.keyboard.press('ArrowUp');
+  const saved = page.waitForEvent('download');
+  await page.keyboard.press('Enter');
+  assert.equal((await saved).suggestedFilename(), 'model.pth.tensors.md');
+  assert.match(await page.locator('cw-tensor-tab [aria-live]').innerText(), /^Saved \d tensors as Markdown$/);
+  // The menu is closed, and the keyboard is where it was.
+  assert.equal(await page.getByRole('menu').count(), 0);
+  assert.equal(await menu.evaluate((button) => button.matches(':focus')), true);
   assert.deepEqual(opened.problems, []);
   await opened.close();
 });

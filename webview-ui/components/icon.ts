@@ -7,6 +7,8 @@ import type { TemplateResult } from 'lit';
  */
 const ICONS = {
   search: 0xea6d,
+  next: 0xea9a,
+  previous: 0xeaa1,
   bookmark: 0xeaa5,
   path: 0xea99,
   close: 0xea76,

@@ -89,6 +89,10 @@ export class MenuButton extends LitElement {
     this.open = false;
   }
 
+  get #button(): HTMLElement | null {
+    return this.renderRoot.querySelector('cw-icon-button');
+  }
+
   #key(event: KeyboardEvent): void {
     if (!this.open) return;
     const items = [...this.renderRoot.querySelectorAll<HTMLElement>('[role^="menuitem"]')];
@@ -98,7 +102,7 @@ export class MenuButton extends LitElement {
       ArrowUp: items[(Math.max(0, at) + items.length - 1) % items.length],
       Home: items[0],
       End: items[items.length - 1],
-      Escape: this.renderRoot.querySelector<HTMLElement>('cw-icon-button'),
+      Escape: this.#button,
     };
     const target = Object.hasOwn(to, event.key) ? to[event.key] : null;
     if (!target) return;
@@ -114,7 +118,10 @@ export class MenuButton extends LitElement {
   }
 
   #press({ checked, act }: MenuEntry): void {
-    if (checked === undefined) this.open = false;
+    if (checked === undefined) {
+      this.#button?.focus();
+      this.open = false;
+    }
     act();
   }
 

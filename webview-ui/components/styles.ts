@@ -1,5 +1,46 @@
 import { css } from 'lit';
 
+/** A button that reads as a link within a text. */
+export const linkStyles = css`
+  .link {
+    font: inherit;
+    padding: 0;
+    border: none;
+    background: none;
+    color: var(--vscode-textLink-foreground);
+    cursor: pointer;
+    text-align: left;
+    overflow-wrap: anywhere;
+  }
+  .link:hover {
+    text-decoration: underline;
+  }
+  .link:focus-visible {
+    outline: 1px solid var(--vscode-focusBorder);
+    outline-offset: 1px;
+  }
+`;
+
+/** A field that is typed into. */
+export const fieldStyles = css`
+  input {
+    box-sizing: border-box;
+    min-width: 0;
+    font: inherit;
+    padding: 2px 6px;
+    color: var(--vscode-input-foreground);
+    background: var(--vscode-input-background);
+    border: 1px solid var(--vscode-input-border, transparent);
+  }
+  input::placeholder {
+    color: var(--vscode-input-placeholderForeground);
+  }
+  input:focus {
+    outline: 1px solid var(--vscode-focusBorder);
+    outline-offset: -1px;
+  }
+`;
+
 export const cardStyles = css`
   :host {
     display: block;

@@ -19,18 +19,6 @@ export const tableStyles = css`
     flex: 1 1 120px;
     min-width: 100px;
     max-width: 280px;
-    font: inherit;
-    padding: 2px 6px;
-    color: var(--vscode-input-foreground);
-    background: var(--vscode-input-background);
-    border: 1px solid var(--vscode-input-border, transparent);
-  }
-  input::placeholder {
-    color: var(--vscode-input-placeholderForeground);
-  }
-  input:focus {
-    outline: 1px solid var(--vscode-focusBorder);
-    outline-offset: -1px;
   }
   .count {
     flex: 1 0 auto;

@@ -4,6 +4,7 @@ import { withShortSizes } from '../../../src/page/shortSizes.ts';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import { packModel } from '../../../src/protocol/packed.ts';
 import { statusText } from '../../../src/vscode/editor/statusText.ts';
+import { shortNamer } from '../../../webview-ui/text/shortNames.ts';
 import { unetPage } from '../../fixtures/pageModels.ts';
 
 function sized(dims: string[]): PageModel {
@@ -27,6 +28,18 @@ test('long names of sizes are short in shapes of inputs, lines, nodes and the st
     { short: 'd0_2', name: 'other.Dimension.0' },
     { short: 'tsl', name: 'total_sequence_length' },
   ]);
+});
+
+test("texts of Compare get the page's short names, the own page's where two keys differ", () => {
+  const own = [{ short: 'd0', name: 'p2o.DynamicDimension.0' }];
+  const other = [
+    { short: 'd7', name: 'p2o.DynamicDimension.0' },
+    { short: 'psl', name: 'past_sequence_length' },
+  ];
+  const short = shortNamer(own, undefined, other);
+  const line = 'x: float32[p2o.DynamicDimension.0, 3] → float32[⌊(past_sequence_length+1)/2⌋, p2o.DynamicDimension.01]';
+  assert.equal(short(line), 'x: float32[d0, 3] → float32[⌊(psl+1)/2⌋, p2o.DynamicDimension.01]');
+  assert.equal(shortNamer(undefined, [])(line), line);
 });
 
 test('short names stay, also where a long one would become the same, and a model of short ones is left as it is', () => {

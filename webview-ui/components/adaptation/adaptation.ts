@@ -12,7 +12,7 @@ import { countText, shapeText, sizeText } from '../../text/format.ts';
 import { request } from '../../state/host.ts';
 import { adaptationStyles } from './adaptationStyles.ts';
 import './proofCard.ts';
-import { cardStyles } from '../styles.ts';
+import { cardStyles, linkStyles } from '../styles.ts';
 
 const ORIGINALS: Readonly<Record<PageOriginal['state'], string>> = {
   same: 'beside this file, unchanged since conversion',
@@ -48,7 +48,7 @@ export class Adaptation extends LitElement {
     undoable: { state: true },
     undone: { state: true },
   };
-  static override styles = [cardStyles, adaptationStyles];
+  static override styles = [cardStyles, linkStyles, adaptationStyles];
   declare model: PageModel | null;
   /** What the last button could not do. */
   declare error: string;

@@ -105,21 +105,7 @@ export const adaptationStyles = css`
     border: none;
   }
   .link {
-    font: inherit;
     font-family: var(--vscode-editor-font-family, monospace);
-    padding: 0;
-    border: none;
-    background: none;
-    color: var(--vscode-textLink-foreground);
-    text-align: left;
-    cursor: pointer;
-    overflow-wrap: anywhere;
-  }
-  .link:hover {
-    text-decoration: underline;
-  }
-  .link:focus-visible {
-    outline: 1px solid var(--vscode-focusBorder);
   }
   @media (max-width: 900px) {
     :host {

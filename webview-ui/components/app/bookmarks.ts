@@ -2,7 +2,7 @@ import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
 import { Fold } from '../../state/folds.ts';
-import { cardStyles } from '../styles.ts';
+import { cardStyles, linkStyles } from '../styles.ts';
 import '../icon.ts';
 
 /** The reader's bookmarks; each leads to its layer. `bookmark-removed` carries a key. Nothing where there are none. */
@@ -10,6 +10,7 @@ export class Bookmarks extends LitElement {
   static override properties = { model: { attribute: false }, keys: { attribute: false } };
   static override styles = [
     cardStyles,
+    linkStyles,
     css`
       li {
         display: flex;
@@ -17,23 +18,10 @@ export class Bookmarks extends LitElement {
         gap: 4px;
         margin: 0;
       }
-      .go {
+      .link {
         flex: 1;
         min-width: 0;
-        font: inherit;
         padding: 2px 0;
-        border: none;
-        background: none;
-        color: var(--vscode-textLink-foreground);
-        cursor: pointer;
-        text-align: left;
-        overflow-wrap: anywhere;
-      }
-      .go:hover {
-        text-decoration: underline;
-      }
-      .go:focus-visible {
-        outline: 1px solid var(--vscode-focusBorder);
       }
     `,
   ];
@@ -60,7 +48,7 @@ export class Bookmarks extends LitElement {
   #row(model: GraphModel, key: SelectionKey): TemplateResult {
     const name = model.nameOf(key);
     return html`<li>
-      <button class="go" @click=${() => this.#go(key)}>${name}</button>
+      <button class="link" @click=${() => this.#go(key)}>${name}</button>
       <cw-icon-button
         icon="close"
         label=${`Remove the bookmark on ${name}`}

@@ -3,6 +3,8 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import { Finder } from '../../graph/find.ts';
 import type { Found } from '../../graph/find.ts';
+import '../icon.ts';
+import { fieldStyles } from '../styles.ts';
 
 /** The list shows this many at once; next and previous go through all. */
 const SHOWN = 100;
@@ -16,102 +18,74 @@ export class FindBox extends LitElement {
     found: { state: true },
     at: { state: true },
   };
-  static override styles = css`
-    :host {
-      display: none;
-      position: absolute;
-      z-index: 2;
-      top: 8px;
-      right: 8px;
-      width: min(380px, calc(100% - 16px));
-      background: var(--vscode-editorWidget-background);
-      border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border));
-      box-shadow: 0 2px 8px var(--vscode-widget-shadow, transparent);
-    }
-    :host([open]) {
-      display: block;
-    }
-    .row {
-      display: flex;
-      align-items: center;
-      gap: 4px;
-      padding: 6px;
-    }
-    input {
-      flex: 1;
-      min-width: 0;
-      font: inherit;
-      padding: 3px 6px;
-      color: var(--vscode-input-foreground);
-      background: var(--vscode-input-background);
-      border: 1px solid var(--vscode-input-border, transparent);
-    }
-    input::placeholder {
-      color: var(--vscode-input-placeholderForeground);
-    }
-    input:focus {
-      outline: 1px solid var(--vscode-focusBorder);
-      outline-offset: -1px;
-    }
-    button {
-      font: inherit;
-      color: inherit;
-      background: none;
-      border: 1px solid transparent;
-      padding: 2px 7px;
-      cursor: pointer;
-    }
-    button:hover {
-      background: var(--vscode-list-hoverBackground);
-    }
-    button:focus-visible {
-      outline: 1px solid var(--vscode-focusBorder);
-    }
-    button:disabled {
-      opacity: 0.5;
-      cursor: default;
-    }
-    .count {
-      min-width: 76px;
-      text-align: center;
-      font-size: 0.92em;
-      color: var(--vscode-descriptionForeground);
-      white-space: nowrap;
-    }
-    ul {
-      margin: 0;
-      padding: 0 0 4px;
-      list-style: none;
-      max-height: 260px;
-      overflow-y: auto;
-    }
-    li {
-      padding: 3px 10px;
-      cursor: pointer;
-      overflow: hidden;
-    }
-    li div {
-      white-space: nowrap;
-      overflow: hidden;
-      text-overflow: ellipsis;
-    }
-    .why {
-      font-size: 0.88em;
-      color: var(--vscode-descriptionForeground);
-    }
-    li:hover {
-      background: var(--vscode-list-hoverBackground);
-    }
-    li[aria-selected='true'] {
-      background: var(--vscode-list-activeSelectionBackground);
-      color: var(--vscode-list-activeSelectionForeground, inherit);
-      outline: 1px solid var(--vscode-contrastActiveBorder, transparent);
-      outline-offset: -1px;
-    }
-    li[aria-selected='true'] .why {
-      color: inherit;
-    }
-  `;
+  static override styles = [
+    fieldStyles,
+    css`
+      :host {
+        display: none;
+        position: absolute;
+        z-index: 2;
+        top: 8px;
+        right: 8px;
+        width: min(380px, calc(100% - 16px));
+        background: var(--vscode-editorWidget-background);
+        border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border));
+        box-shadow: 0 2px 8px var(--vscode-widget-shadow, transparent);
+      }
+      :host([open]) {
+        display: block;
+      }
+      .row {
+        display: flex;
+        align-items: center;
+        gap: 4px;
+        padding: 6px;
+      }
+      input {
+        flex: 1;
+      }
+      .count {
+        min-width: 76px;
+        text-align: center;
+        font-size: 0.92em;
+        color: var(--vscode-descriptionForeground);
+        white-space: nowrap;
+      }
+      ul {
+        margin: 0;
+        padding: 0 0 4px;
+        list-style: none;
+        max-height: 260px;
+        overflow-y: auto;
+      }
+      li {
+        padding: 3px 10px;
+        cursor: pointer;
+        overflow: hidden;
+      }
+      li div {
+        white-space: nowrap;
+        overflow: hidden;
+        text-overflow: ellipsis;
+      }
+      .why {
+        font-size: 0.88em;
+        color: var(--vscode-descriptionForeground);
+      }
+      li:hover {
+        background: var(--vscode-list-hoverBackground);
+      }
+      li[aria-selected='true'] {
+        background: var(--vscode-list-activeSelectionBackground);
+        color: var(--vscode-list-activeSelectionForeground, inherit);
+        outline: 1px solid var(--vscode-contrastActiveBorder, transparent);
+        outline-offset: -1px;
+      }
+      li[aria-selected='true'] .why {
+        color: inherit;
+      }
+    `,
+  ];
   declare model: PageModel | null;
   declare open: boolean;
   declare query: string;
@@ -227,16 +201,26 @@ export class FindBox extends LitElement {
           @input=${(event: InputEvent) => this.#search((event.target as HTMLInputElement).value)}
         />
         <span class="count" role="status">${this.#count}</span>
-        <button
-          aria-label="Previous match"
-          title="Previous match (Shift+Enter)"
+        <cw-icon-button
+          icon="previous"
+          label="Previous match"
+          hint="Previous match (Shift+Enter)"
           ?disabled=${none}
           @click=${this.#previous}
-        >
-          ↑
-        </button>
-        <button aria-label="Next match" title="Next match (Enter)" ?disabled=${none} @click=${this.#next}>↓</button>
-        <button aria-label="Close find" title="Close (Escape)" @click=${() => this.hide()}>×</button>
+        ></cw-icon-button>
+        <cw-icon-button
+          icon="next"
+          label="Next match"
+          hint="Next match (Enter)"
+          ?disabled=${none}
+          @click=${this.#next}
+        ></cw-icon-button>
+        <cw-icon-button
+          icon="close"
+          label="Close find"
+          hint="Close (Escape)"
+          @click=${() => this.hide()}
+        ></cw-icon-button>
       </div>
       <ul id="list" role="listbox" aria-label="Matches" ?hidden=${none}>
         ${shown.map(

@@ -5,7 +5,7 @@ import type { PageCost } from '../../../src/protocol/sizes.ts';
 import { nodeParameters } from '../../graph/graphModel.ts';
 import { bytesText, countText, listText, nodeLabel, shortCount, sizeText } from '../../text/format.ts';
 import { Fold } from '../../state/folds.ts';
-import { cardStyles } from '../styles.ts';
+import { cardStyles, linkStyles } from '../styles.ts';
 
 function values(list: PageValue[]): TemplateResult {
   return html`<ul>
@@ -27,26 +27,11 @@ export class Summary extends LitElement {
   static override properties = { model: { attribute: false } };
   static override styles = [
     cardStyles,
+    linkStyles,
     css`
       .warning {
         margin-top: 8px;
         color: var(--vscode-editorWarning-foreground, var(--vscode-foreground));
-      }
-      .go {
-        font: inherit;
-        padding: 0;
-        border: none;
-        background: none;
-        color: var(--vscode-textLink-foreground);
-        cursor: pointer;
-        text-align: left;
-        overflow-wrap: anywhere;
-      }
-      .go:hover {
-        text-decoration: underline;
-      }
-      .go:focus-visible {
-        outline: 1px solid var(--vscode-focusBorder);
       }
     `,
   ];
@@ -70,7 +55,7 @@ export class Summary extends LitElement {
     const key = `n${best.id}`;
     return html`<dt>Largest layer</dt>
       <dd>
-        <button class="go" @click=${() => this.#go(key)}>${nodeLabel(best)}</button>
+        <button class="link" @click=${() => this.#go(key)}>${nodeLabel(best)}</button>
         <span class="sub whole">${shortCount(most)}</span>
       </dd>`;
   }
@@ -110,7 +95,7 @@ export class Summary extends LitElement {
   }
 
   #link(node: number, text: string): TemplateResult {
-    return html`<button class="go" @click=${() => this.#go(`n${node}`)}>${text}</button>`;
+    return html`<button class="link" @click=${() => this.#go(`n${node}`)}>${text}</button>`;
   }
 
   override render(): TemplateResult | null {

@@ -5,6 +5,7 @@ import type { PageModel } from '../../../src/protocol/messages.ts';
 import { ComparedGraphs } from '../../state/comparedGraphs.ts';
 import { HostError, request } from '../../state/host.ts';
 import './differenceList.ts';
+import { shortNamer } from '../../text/shortNames.ts';
 import '../emptyState.ts';
 import '../longWork.ts';
 import { TwinGraphs } from './twinGraphs.ts';
@@ -130,7 +131,7 @@ export class CompareView extends LitElement {
       if (this.#running !== running) return;
       this.#graphs?.close();
       this.#graphs = comparison && model.hasGraph ? new ComparedGraphs(model, comparison) : null;
-      this.comparison = comparison;
+      this.comparison = comparison && inShortNames(model, comparison);
     } catch (error) {
       if (this.#running !== running) return;
       this.comparison = null;
@@ -199,3 +200,16 @@ export class CompareView extends LitElement {
   }
 }
 customElements.define('cw-compare', CompareView);
+
+/** Rows whose texts have shapes. */
+const SHAPED = new Set(['Inputs', 'Outputs', 'Declared shapes']);
+
+/** Sizes have the names that the graphs have. */
+function inShortNames({ sizeKey }: PageModel, comparison: PageComparison): PageComparison {
+  const short = shortNamer(sizeKey, comparison.other.head.sizeKey);
+  const groups = comparison.groups.map((group) => {
+    if (!SHAPED.has(group.title)) return group;
+    return { ...group, rows: group.rows.map((row) => ({ ...row, text: short(row.text), whole: row.text })) };
+  });
+  return { ...comparison, groups };
+}

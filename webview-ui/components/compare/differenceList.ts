@@ -1,7 +1,8 @@
-import { LitElement, css, html } from 'lit';
+import { LitElement, css, html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageDifference, PageDifferenceGroup } from '../../../src/protocol/comparison.ts';
 import { countText } from '../../text/format.ts';
+import { linkStyles } from '../styles.ts';
 
 /** Rows of a group shown before the reader asks for more. */
 const FIRST_ROWS = 200;
@@ -11,87 +12,81 @@ const SIGN_WORDS = { '-': 'only in the first', '+': 'only in the second', '~': '
 /** Differences by group. Arrow keys walk through them; `difference-chosen` carries each one walked to. */
 export class DifferenceList extends LitElement {
   static override properties = { groups: { attribute: false }, at: { state: true }, whole: { state: true } };
-  static override styles = css`
-    :host {
-      display: block;
-      overflow: auto;
-    }
-    [role='listbox']:focus-visible {
-      outline: 1px solid var(--vscode-focusBorder);
-      outline-offset: -1px;
-    }
-    .title {
-      margin: 0;
-      padding: 10px 14px 4px;
-      font-size: 0.92em;
-      font-weight: 600;
-    }
-    .title span {
-      color: var(--vscode-descriptionForeground);
-      font-weight: 400;
-    }
-    [role='option'] {
-      display: flex;
-      gap: 8px;
-      padding: 3px 14px;
-      cursor: pointer;
-      overflow-wrap: anywhere;
-      font-family: var(--vscode-editor-font-family, monospace);
-      font-size: 0.95em;
-    }
-    [role='option']:hover {
-      background: var(--vscode-list-hoverBackground);
-      outline: 1px dashed var(--vscode-contrastActiveBorder, transparent);
-      outline-offset: -1px;
-    }
-    [role='option'][aria-selected='true'] {
-      background: var(--vscode-list-activeSelectionBackground);
-      color: var(--vscode-list-activeSelectionForeground);
-      outline: 1px solid var(--vscode-contrastActiveBorder, transparent);
-      outline-offset: -1px;
-    }
-    .sign {
-      flex: none;
-      width: 1ch;
-      font-weight: 700;
-    }
-    [data-sign='+'] .sign {
-      color: var(--vscode-gitDecoration-addedResourceForeground, var(--vscode-charts-green));
-    }
-    [data-sign='-'] .sign {
-      color: var(--vscode-gitDecoration-deletedResourceForeground, var(--vscode-charts-red));
-    }
-    [data-sign='~'] .sign {
-      color: var(--vscode-gitDecoration-modifiedResourceForeground, var(--vscode-charts-yellow));
-    }
-    [aria-selected='true'] .sign {
-      color: inherit !important;
-    }
-    .text {
-      min-width: 0;
-      white-space: pre-wrap;
-    }
-    .more {
-      margin: 4px 14px 8px 32px;
-      font: inherit;
-      color: var(--vscode-textLink-foreground);
-      background: none;
-      border: none;
-      padding: 2px 0;
-      cursor: pointer;
-    }
-    .more:focus-visible {
-      outline: 1px solid var(--vscode-focusBorder);
-    }
-    .quiet {
-      position: absolute;
-      width: 1px;
-      height: 1px;
-      overflow: hidden;
-      clip-path: inset(50%);
-      white-space: nowrap;
-    }
-  `;
+  static override styles = [
+    linkStyles,
+    css`
+      :host {
+        display: block;
+        overflow: auto;
+      }
+      [role='listbox']:focus-visible {
+        outline: 1px solid var(--vscode-focusBorder);
+        outline-offset: -1px;
+      }
+      .title {
+        margin: 0;
+        padding: 10px 14px 4px;
+        font-size: 0.92em;
+        font-weight: 600;
+      }
+      .title span {
+        color: var(--vscode-descriptionForeground);
+        font-weight: 400;
+      }
+      [role='option'] {
+        display: flex;
+        gap: 8px;
+        padding: 3px 14px;
+        cursor: pointer;
+        overflow-wrap: anywhere;
+        font-family: var(--vscode-editor-font-family, monospace);
+        font-size: 0.95em;
+      }
+      [role='option']:hover {
+        background: var(--vscode-list-hoverBackground);
+        outline: 1px dashed var(--vscode-contrastActiveBorder, transparent);
+        outline-offset: -1px;
+      }
+      [role='option'][aria-selected='true'] {
+        background: var(--vscode-list-activeSelectionBackground);
+        color: var(--vscode-list-activeSelectionForeground);
+        outline: 1px solid var(--vscode-contrastActiveBorder, transparent);
+        outline-offset: -1px;
+      }
+      .sign {
+        flex: none;
+        width: 1ch;
+        font-weight: 700;
+      }
+      [data-sign='+'] .sign {
+        color: var(--vscode-gitDecoration-addedResourceForeground, var(--vscode-charts-green));
+      }
+      [data-sign='-'] .sign {
+        color: var(--vscode-gitDecoration-deletedResourceForeground, var(--vscode-charts-red));
+      }
+      [data-sign='~'] .sign {
+        color: var(--vscode-gitDecoration-modifiedResourceForeground, var(--vscode-charts-yellow));
+      }
+      [aria-selected='true'] .sign {
+        color: inherit !important;
+      }
+      .text {
+        min-width: 0;
+        white-space: pre-wrap;
+      }
+      .link {
+        margin: 6px 14px 10px 32px;
+      }
+      .quiet {
+        position: absolute;
+        width: 1px;
+        height: 1px;
+        overflow: hidden;
+        clip-path: inset(50%);
+        white-space: nowrap;
+      }
+    `,
+  ];
   declare groups: readonly PageDifferenceGroup[];
   /** The chosen row, counted over all shown ones. */
   declare at: number;
@@ -151,6 +146,7 @@ export class DifferenceList extends LitElement {
         role="option"
         id=${`d${i}`}
         data-sign=${row.sign}
+        title=${row.whole !== undefined && row.whole !== row.text ? row.whole : nothing}
         aria-selected=${this.at === i ? 'true' : 'false'}
         @click=${() => this.#choose(i)}
       >
@@ -181,7 +177,7 @@ export class DifferenceList extends LitElement {
     const left = group.rows.length - this.#shown(group).length;
     const title = group.title.toLowerCase();
     if (left > 0)
-      return html`<button class="more" @click=${() => (this.whole = new Set([...this.whole, group.title]))}>
+      return html`<button class="link" @click=${() => (this.whole = new Set([...this.whole, group.title]))}>
         Show ${countText(left)} more of ${title}
       </button>`;
     const missing = group.count - group.rows.length;

@@ -109,18 +109,6 @@ export const evaluateStyles = css`
     white-space: normal;
     vertical-align: bottom;
   }
-  .link {
-    font: inherit;
-    padding: 0;
-    border: none;
-    background: none;
-    color: var(--vscode-textLink-foreground);
-    cursor: pointer;
-    text-align: left;
-  }
-  .link:focus-visible {
-    outline: 1px solid var(--vscode-focusBorder);
-  }
   h2 {
     margin: 16px 0 6px;
     font-size: 1em;

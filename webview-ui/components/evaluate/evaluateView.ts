@@ -13,6 +13,7 @@ import { classNames } from '../../text/classNames.ts';
 import { countText } from '../../text/format.ts';
 import '../emptyState.ts';
 import '../longWork.ts';
+import { linkStyles } from '../styles.ts';
 import { evaluateForm } from './evaluateForm.ts';
 import { evaluateStyles } from './evaluateStyles.ts';
 import { evaluationResult } from './evaluationResult.ts';
@@ -40,7 +41,7 @@ export class EvaluateView extends LitElement {
     error: { state: true },
     said: { state: true },
   };
-  static override styles = evaluateStyles;
+  static override styles = [linkStyles, evaluateStyles];
   declare model: PageModel | null;
   declare active: boolean;
   /** Counts up whenever a command has chosen a folder. */

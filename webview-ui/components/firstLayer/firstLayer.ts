@@ -3,7 +3,7 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageFirstLayer, PageModel } from '../../../src/protocol/messages.ts';
 import { countText, listText, shapeText } from '../../text/format.ts';
 import { Fold } from '../../state/folds.ts';
-import { cardStyles } from '../styles.ts';
+import { cardStyles, linkStyles } from '../styles.ts';
 
 /**
  * More first layers than this are a list that opens: a transformer's residual path leads its input past every block.
@@ -17,31 +17,18 @@ export class FirstLayer extends LitElement {
   static override properties = { model: { attribute: false }, listed: { state: true } };
   static override styles = [
     cardStyles,
+    linkStyles,
     css`
       summary {
         cursor: pointer;
         color: var(--vscode-foreground);
       }
-      summary:focus-visible,
-      .go:focus-visible {
+      summary:focus-visible {
         outline: 1px solid var(--vscode-focusBorder);
         outline-offset: 1px;
       }
       ul {
         margin-top: 6px;
-      }
-      .go {
-        font: inherit;
-        padding: 0;
-        border: none;
-        background: none;
-        color: var(--vscode-textLink-foreground);
-        cursor: pointer;
-        text-align: left;
-        overflow-wrap: anywhere;
-      }
-      .go:hover {
-        text-decoration: underline;
       }
     `,
   ];
@@ -93,7 +80,7 @@ export class FirstLayer extends LitElement {
 
   #item(layer: PageFirstLayer): TemplateResult {
     return html`<li>
-      <button class="go" @click=${() => this.#show(layer)}>${layer.node || layer.weight}</button>
+      <button class="link" @click=${() => this.#show(layer)}>${layer.node || layer.weight}</button>
       <span class="sub">${layer.opType} ${shapeText(layer.dims)}</span>
     </li>`;
   }

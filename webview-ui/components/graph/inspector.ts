@@ -7,7 +7,7 @@ import { bytesText, countText, listText, nodeLabel, shortCount } from '../../tex
 import { Fold } from '../../state/folds.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import { attributeRows, formalName, operatorOf } from './nodeFacts.ts';
-import { cardStyles } from '../styles.ts';
+import { cardStyles, linkStyles } from '../styles.ts';
 import './layerTools.ts';
 import { operatorFacts } from './operatorFacts.ts';
 import '../weights/weightCard.ts';
@@ -27,24 +27,8 @@ export class Inspector extends LitElement {
   };
   static override styles = [
     cardStyles,
+    linkStyles,
     css`
-      .link {
-        display: inline;
-        font: inherit;
-        padding: 0;
-        border: none;
-        background: none;
-        color: var(--vscode-textLink-foreground);
-        cursor: pointer;
-        text-align: left;
-        overflow-wrap: anywhere;
-      }
-      .link:hover {
-        text-decoration: underline;
-      }
-      .link:focus-visible {
-        outline: 1px solid var(--vscode-focusBorder);
-      }
       .at {
         display: block;
         padding-left: 12px;

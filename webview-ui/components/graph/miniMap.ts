@@ -17,6 +17,9 @@ export interface MapTarget {
   setView(view: View): void;
 }
 
+/** A map would lie over the boxes of a page that is smaller, such as a half of Compare beside its list. */
+const LEAST_PAGE: Extent = { width: 600, height: 260 };
+
 /** The whole graph in a corner, with a mark of what is in view; pressing on it goes there. */
 export class MiniMap extends LitElement {
   static override properties = { scene: { attribute: false }, view: { attribute: false } };
@@ -73,7 +76,8 @@ export class MiniMap extends LitElement {
     if (!scene || !view?.colours || !canvas || !map || !ctx) return;
     const { page } = view;
     // Where everything is in view, or the page is small, a map is in the way.
-    this.hidden = fitView(scene.geometry, page).scale >= 0.7 || page.width < 360 || page.height < 260;
+    const isSmall = page.width < LEAST_PAGE.width || page.height < LEAST_PAGE.height;
+    this.hidden = isSmall || fitView(scene.geometry, page).scale >= 0.7;
     if (this.hidden) return;
     const mini = (this.#mini = miniScale(scene.geometry, page));
     const ratio = window.devicePixelRatio || 1;

@@ -3,7 +3,7 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import { Fold } from '../../state/folds.ts';
-import { cardStyles } from '../styles.ts';
+import { cardStyles, fieldStyles } from '../styles.ts';
 
 /** After the last key, so that a number is not asked for digit by digit. */
 const TYPING_MS = 200;
@@ -16,6 +16,7 @@ export class SizesCard extends LitElement {
   static override properties = { model: { attribute: false }, bind: { attribute: false } };
   static override styles = [
     cardStyles,
+    fieldStyles,
     css`
       .fields {
         display: grid;
@@ -30,20 +31,7 @@ export class SizesCard extends LitElement {
         max-width: 180px;
       }
       input {
-        box-sizing: border-box;
         width: 100px;
-        font: inherit;
-        padding: 2px 6px;
-        color: var(--vscode-input-foreground);
-        background: var(--vscode-input-background);
-        border: 1px solid var(--vscode-input-border, transparent);
-      }
-      input::placeholder {
-        color: var(--vscode-input-placeholderForeground);
-      }
-      input:focus {
-        outline: 1px solid var(--vscode-focusBorder);
-        outline-offset: -1px;
       }
       input:invalid {
         outline: 1px solid var(--vscode-inputValidation-errorBorder, var(--vscode-focusBorder));

@@ -8,8 +8,10 @@ import type { Column, ColumnChoice, SortKey } from '../../graph/layerColumns.ts'
 import { filterRows, layerRows, rowsCsv, rowsMarkdown, sortRows } from '../../graph/layerRows.ts';
 import type { LayerRow } from '../../graph/layerRows.ts';
 import { countText } from '../../text/format.ts';
-import { saveBlob } from '../../state/download.ts';
+import { copyTable, exportEntries } from '../exportMenu.ts';
+import type { ExportedTable } from '../exportMenu.ts';
 import '../menuButton.ts';
+import { fieldStyles } from '../styles.ts';
 import { tableStyles } from '../tableStyles.ts';
 import { layerTableStyles, ROW } from './layerTableStyles.ts';
 
@@ -35,7 +37,7 @@ export class LayerTable extends LitElement {
     top: { state: true },
     said: { state: true },
   };
-  static override styles = [tableStyles, layerTableStyles];
+  static override styles = [fieldStyles, tableStyles, layerTableStyles];
   declare model: PageModel | null;
   declare selected: SelectionKey | null;
   declare view: TableState;
@@ -153,7 +155,7 @@ export class LayerTable extends LitElement {
     };
     const target = Object.hasOwn(to, event.key) ? to[event.key] : undefined;
     if (event.ctrlKey && event.key.toLowerCase() === 'c') {
-      void this.#copy('CSV');
+      void copyTable(this.#exported, 'CSV');
       return;
     }
     if (target === undefined || this.#rows.length === 0) return;
@@ -178,23 +180,13 @@ export class LayerTable extends LitElement {
     this.#show(this.view.sort === key ? { down: !this.view.down } : { sort: key, down: number && key !== 'order' });
   }
 
-  #save(kind: 'CSV' | 'Markdown'): void {
-    saveBlob(
-      kind === 'CSV' ? 'layers.csv' : 'layers.md',
-      new Blob([kind === 'CSV' ? rowsCsv(this.#rows) : rowsMarkdown(this.#rows)], { type: 'text/plain' }),
-    );
-    this.said = `Saved ${countText(this.#rows.length)} rows as ${kind}`;
-  }
-
-  async #copy(kind: 'CSV' | 'Markdown'): Promise<void> {
-    const text = kind === 'CSV' ? rowsCsv(this.#rows) : rowsMarkdown(this.#rows);
-    try {
-      await navigator.clipboard.writeText(text);
-      this.said = `Copied ${countText(this.#rows.length)} rows as ${kind}`;
-    } catch {
-      // Without the clipboard the same text is offered as a file.
-      this.#save(kind);
-    }
+  get #exported(): ExportedTable {
+    return {
+      name: 'layers',
+      what: `${countText(this.#rows.length)} rows`,
+      text: (kind) => (kind === 'CSV' ? rowsCsv(this.#rows) : rowsMarkdown(this.#rows)),
+      say: (words) => (this.said = words),
+    };
   }
 
   #tools(): TemplateResult {
@@ -205,12 +197,6 @@ export class LayerTable extends LitElement {
       act: () => this.#show(withColumn(this.view, shown, key)),
     }));
     const usual = { label: 'Usual columns', act: () => this.#show({ columns: null, widths: {} }) };
-    const files = [
-      { label: 'Copy as CSV', act: () => void this.#copy('CSV') },
-      { label: 'Copy as Markdown', act: () => void this.#copy('Markdown') },
-      { label: 'Save as CSV', act: () => this.#save('CSV') },
-      { label: 'Save as Markdown', act: () => this.#save('Markdown') },
-    ];
     return html`<cw-menu-button
         icon="columns"
         label="Columns"
@@ -223,7 +209,7 @@ export class LayerTable extends LitElement {
         label="Export…"
         hint="Export the rows that are shown"
         right
-        .entries=${files}
+        .entries=${exportEntries(this.#exported)}
       ></cw-menu-button>`;
   }
 

@@ -6,9 +6,12 @@ import { tensorsCsv, tensorsMarkdown } from '../../graph/tensorExport.ts';
 import { tensorTarget } from '../../graph/targets.ts';
 import { firstOpen, modulePaths, tensorTree, treeRows } from '../../graph/tensorTree.ts';
 import type { TreeNode, TreeSort, TreeView } from '../../graph/tensorTree.ts';
-import { saveBlob } from '../../state/download.ts';
 import { bytesText, countText, shapeText } from '../../text/format.ts';
+import { exportEntries } from '../exportMenu.ts';
 import '../icon.ts';
+import '../menuButton.ts';
+import type { MenuEntry } from '../menuButton.ts';
+import { fieldStyles } from '../styles.ts';
 import { tableStyles } from '../tableStyles.ts';
 import { ROW_HEIGHT, tensorTabStyles } from './tensorTabStyles.ts';
 
@@ -41,7 +44,7 @@ export class TensorTab extends LitElement {
     top: { state: true },
     said: { state: true },
   };
-  static override styles = [tableStyles, tensorTabStyles];
+  static override styles = [fieldStyles, tableStyles, tensorTabStyles];
   declare model: PageModel | null;
   declare chosen: string | null;
   declare view: TreeView;
@@ -149,13 +152,14 @@ export class TensorTab extends LitElement {
     else if (from > scroll.scrollTop + room) scroll.scrollTop = from - room;
   }
 
-  #save(kind: 'csv' | 'md'): void {
-    const { model } = this;
-    if (!model?.tensors) return;
-    const text = kind === 'csv' ? tensorsCsv(model.tensors) : tensorsMarkdown(model.tensors);
-    const type = kind === 'csv' ? 'text/csv' : 'text/markdown';
-    saveBlob(`${model.fileName}.tensors.${kind}`, new Blob([text], { type }));
-    this.said = `${countText(model.tensors.length)} tensors`;
+  get #exports(): MenuEntry[] {
+    const tensors = this.model?.tensors ?? [];
+    return exportEntries({
+      name: `${this.model?.fileName ?? ''}.tensors`,
+      what: countOf(tensors.length),
+      text: (kind) => (kind === 'CSV' ? tensorsCsv(tensors) : tensorsMarkdown(tensors)),
+      say: (words) => (this.said = words),
+    });
   }
 
   override render(): TemplateResult | null {
@@ -202,8 +206,13 @@ export class TensorTab extends LitElement {
         hint="Close all modules"
         @click=${() => this.#openAll(false)}
       ></cw-icon-button>
-      <button class="out" @click=${() => this.#save('csv')}>Save CSV</button>
-      <button class="out" @click=${() => this.#save('md')}>Save Markdown</button>
+      <cw-menu-button
+        icon="export"
+        label="Export…"
+        hint="Export the list of tensors"
+        right
+        .entries=${this.#exports}
+      ></cw-menu-button>
       <span class="quiet" aria-live="polite">${this.said}</span>
     </div>`;
   }

@@ -4,15 +4,6 @@ import { css } from 'lit';
 export const ROW_HEIGHT = 22;
 
 export const tensorTabStyles = css`
-  .out {
-    font: inherit;
-    padding: 1px 6px;
-    color: var(--vscode-button-secondaryForeground, var(--vscode-foreground));
-    background: var(--vscode-button-secondaryBackground, transparent);
-    border: 1px solid var(--vscode-contrastBorder, transparent);
-    cursor: pointer;
-  }
-  .out:focus-visible,
   th button:focus-visible,
   table:focus-visible {
     outline: 1px solid var(--vscode-focusBorder);
