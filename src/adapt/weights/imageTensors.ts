@@ -1,5 +1,6 @@
 import { DTYPES } from '../../tensors/dtypes.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import { isSibling, isTrainingOnly } from './likelyLayers.ts';
 import { isPatchMatrix, layerText, normOfPatches, PATCH_ORDERS, type PatchOrder } from './patchOrder.ts';
 import { byName, isOptimizerState, lastPart, moduleOf, networkName, siblingName, weightAxes } from './tensorNames.ts';
 
@@ -59,14 +60,18 @@ export function imageTensors(
   const convolutions = withCopies(all).map((group) => convolution(group, channels));
   const candidates = inPlaces([...convolutions, ...patchLayers(tensors, channels)]);
   const hinted = candidates.filter(({ name }) => hints.firstLayers.includes(moduleOf(networkName(name))));
-  const [only, ...more] = hinted.length > 0 ? hinted : candidates;
+  if (hinted.length === 1 && hinted[0]) return { kind: 'one', found: hinted[0] };
+  const possible = hinted.length > 0 ? hinted : candidates;
+  const only = possible.find((candidate) => !isTrainingOnly(candidate, tensors)) ?? possible[0];
   if (!only) return { kind: 'none', reason: noneReason(tensors, channels) };
   const signs = signsInFront(tensors, channels, names);
-  if (more.length === 0 && (signs.length === 0 || hinted.length > 0)) return { kind: 'one', found: only };
-  const likely = hinted.length > 0 ? hinted : candidates.filter((candidate) => isSibling(candidate, only));
+  const isClear = possible.length === 1 && signs.length === 0;
+  if (isClear && !isTrainingOnly(only, tensors)) return { kind: 'one', found: only };
+  const likely = hinted.length > 0 ? hinted : candidates.filter((one) => one === only || isSibling(one, only));
   // One matrix can be read in one order only.
   const chosen = only.order === null ? likely : [only];
-  return { kind: 'several', candidates, chosen, reason: severalReason(candidates, signs) };
+  const reason = isClear ? trainingReason(only) : severalReason(candidates, signs);
+  return { kind: 'several', candidates, chosen, reason };
 }
 
 /** Candidates and how a person names them. */
@@ -78,7 +83,12 @@ function isCandidate(tensor: StoredTensor, channels: number, names: ReadonlyMap<
   const { name, dims, dtype } = tensor;
   const isWeight = CONVOLUTION_RANKS.has(dims.length) && lastPart(name) === 'weight' && channelsOf(tensor) === channels;
   if (!isWeight || DTYPES[dtype]?.kind !== 'float' || isOptimizerState(name)) return false;
-  return !isTransposedOutput(tensor, names.get(siblingName(name, 'bias')), channels);
+  return !isModulated(tensor) && !isTransposedOutput(tensor, names.get(siblingName(name, 'bias')), channels);
+}
+
+/** StyleGAN's weights that a style scales, [1, outputs, inputs, kernel, kernel]: an image's channels are outputs there. */
+function isModulated({ dims }: StoredTensor): boolean {
+  return dims.length === 5 && dims[0] === 1;
 }
 
 /** How many channels a convolution's weight reads. */
@@ -142,12 +152,6 @@ function inPlaces(candidates: readonly ImageTensor[]): ImageTensor[] {
   );
 }
 
-/** Parallel stems: the same shape, and the same last module. */
-function isSibling(a: ImageTensor, b: ImageTensor): boolean {
-  const suffix = ({ name }: ImageTensor): string => lastPart(moduleOf(name));
-  return a.dims.join() === b.dims.join() && suffix(a) === suffix(b);
-}
-
 /**
  * Names of what works per channel, so perhaps in front of the first layer: a depthwise convolution, a norm, a mean or a
  * scale.
@@ -206,6 +210,10 @@ function patchReason({ name, dims, channels }: ImageTensor): string {
     `${name} [${dims.join(', ')}] is a linear layer over patches of ${side}×${side} pixels, and the file does not ` +
     'say in which order it reads pixels and channels'
   );
+}
+
+function trainingReason({ name }: ImageTensor): string {
+  return `${name} seems to belong to a network that only training runs, and nothing else has the shape of an input layer`;
 }
 
 function signReason(count: number, signs: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { Inflate } from 'fflate';
 import type { ByteSource } from '../../bytes/byteSource.ts';
-import { crc32 } from './crc32.ts';
+import { crc32 } from '../../bytes/crc32.ts';
 import { zipMalformed, zipUnsupported } from './zipError.ts';
 
 /** Deflated entries are held whole: what torch and Keras deflate is code and small models. */

@@ -5,7 +5,7 @@ import { SplicedSource } from '../../bytes/splicedSource.ts';
 import { growth, movedBy, type Splice } from '../../bytes/splice.ts';
 import { centralRecord, type ZipEntry } from './centralDirectory.ts';
 import { headerSplices } from './changedHeader.ts';
-import { crc32, crcAfterPatch } from './crc32.ts';
+import { crc32, crcAfterPatch } from '../../bytes/crc32.ts';
 import type { EndRecord } from './endRecord.ts';
 import { MAX32, viewOf } from './extraFields.ts';
 import { DEFLATED, type ZipArchive } from './zipArchive.ts';

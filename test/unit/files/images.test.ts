@@ -10,7 +10,7 @@ import jpeg from 'jpeg-js';
 import { mapFromFile } from '../../../src/jobs/maps/mapOptions.ts';
 import { decodePicture, readPicture } from '../../../src/files/images/images.ts';
 import { classIndex } from '../../../src/files/images/labels.ts';
-import { crc32 } from '../../../src/formats/zip/crc32.ts';
+import { crc32 } from '../../../src/bytes/crc32.ts';
 import { Random } from '../../fixtures/random.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'channelwise-images-'));

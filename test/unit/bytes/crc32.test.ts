@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 as reference } from 'node:zlib';
-import { crc32, crcAfterPatch } from '../../../../src/formats/zip/crc32.ts';
-import { Random } from '../../../fixtures/random.ts';
+import { crc32, crcAfterPatch } from '../../../src/bytes/crc32.ts';
+import { Random } from '../../fixtures/random.ts';
 
 function randomBytes(random: Random, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => random.int(256));

@@ -1,0 +1,36 @@
+import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import { isOptimizerState, lastPart, moduleOf, networkName, weightAxes } from './tensorNames.ts';
+
+type Named = Pick<StoredTensor, 'name' | 'dims'>;
+
+/** Modules of networks that only training runs: what judges a generator's images, and losses made of networks. */
+const TRAINING_ONLY = /(^|\.)(discriminator\w*|net_?D\w*|critic|loss\w*|\w+_loss|lpips|perceptual\w*)\./;
+
+/** True for a tensor of a network that only training runs, beside another network in the same file. */
+export function isTrainingOnly({ name }: Pick<Named, 'name'>, tensors: readonly StoredTensor[]): boolean {
+  if (!TRAINING_ONLY.test(networkName(name))) return false;
+  return tensors.some((other) => !isOptimizerState(other.name) && !TRAINING_ONLY.test(networkName(other.name)));
+}
+
+/** Both see the image: parallel stems, or parallel branches of one layer. */
+export function isSibling(a: Named, b: Named): boolean {
+  return isTwin(a, b) || isBranch(a, b);
+}
+
+/** Parallel stems: the same shape, and the same last module. */
+function isTwin(a: Named, b: Named): boolean {
+  const suffix = ({ name }: Named): string => lastPart(moduleOf(name));
+  return a.dims.join() === b.dims.join() && suffix(a) === suffix(b);
+}
+
+/** Branches whose outputs are added, as RepVGG and MobileOne train them: as many outputs, one with a 1×1 kernel. */
+function isBranch(a: Named, b: Named): boolean {
+  const block = ({ name }: Named): string => networkName(name).split('.')[0] ?? '';
+  const outputs = (tensor: Named): number | undefined => tensor.dims[weightAxes(tensor).outputs];
+  return block(a) === block(b) && outputs(a) === outputs(b) && isPoint(a) !== isPoint(b);
+}
+
+function isPoint(tensor: Named): boolean {
+  const { outputs, channels } = weightAxes(tensor);
+  return tensor.dims.every((size, axis) => axis === outputs || axis === channels || size === 1);
+}
