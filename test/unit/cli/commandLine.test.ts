@@ -5,16 +5,13 @@ import {
   closeSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { usageText } from '../../../src/cli/help.ts';
 import { VERBS } from '../../../src/cli/verbs.ts';
@@ -29,9 +26,9 @@ import {
   node,
   valueInfo,
 } from '../../fixtures/modelBuilder.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-cli-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('cli');
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const at = (name: string): string => join(folder, name);
 writeFileSync(at('model.onnx'), resNet18(8, 4, 32));

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { resNet18 } from '../../fixtures/architectures.ts';
 import { run } from '../../fixtures/runCli.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-refusals-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('refusals');
 const at = (name: string): string => join(folder, name);
 writeFileSync(at('model.onnx'), resNet18(8, 4, 32));
 writeFileSync(at('other.onnx'), resNet18(8, 4, 32));

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { Supervisor } from '../../../src/cli/supervisor.ts';
@@ -13,10 +12,10 @@ import { convertToGray } from '../../../src/jobs/convert.ts';
 import { loopModel } from '../../fixtures/loopModel.ts';
 import { writeLargeModel } from '../../fixtures/largeModel.ts';
 import { convModel, encodeModel } from '../../fixtures/modelBuilder.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-limits-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('limits');
 const at = (name: string): string => join(folder, name);
 writeFileSync(at('small.onnx'), encodeModel(convModel()));
 

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { runVerb } from '../../../src/cli/commandLine.ts';
 import { VERBS } from '../../../src/cli/verbs.ts';
 import { resNet18 } from '../../fixtures/architectures.ts';
 import { convModel, encodeModel, floatTensor, model, named, node, valueInfo } from '../../fixtures/modelBuilder.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-verbs-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('verbs');
 const at = (name: string): string => join(folder, name);
 writeFileSync(at('a.onnx'), encodeModel(convModel()));
 writeFileSync(at('b.onnx'), resNet18(8, 4, 32));

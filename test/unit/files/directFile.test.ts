@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import type { Splice } from '../../../src/bytes/splice.ts';
 import { DirectFile, pageAligned } from '../../../src/files/save/directFile.ts';
 import { openFileSource } from '../../../src/files/fileSource.ts';
 import { saveBeside } from '../../../src/files/save/save.ts';
 import { Random } from '../../fixtures/random.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'channelwise-direct-'));
-after(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder('direct');
 
 const PAGE = 4096;
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { dataTrouble } from '../../../src/files/external.ts';
 import { readPageModel } from '../../../src/page/readPage.ts';
 import { DTYPE, encodeModel, externalTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-external-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder('external');
 
 writeFileSync(join(folder, 'model.onnx'), '');
 const need = (files: Record<string, number>): ReturnType<typeof dataTrouble> =>

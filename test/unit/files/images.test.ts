@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import jpeg from 'jpeg-js';
@@ -12,9 +11,9 @@ import { decodePicture, readPicture } from '../../../src/files/images/images.ts'
 import { classIndex } from '../../../src/files/images/labels.ts';
 import { crc32 } from '../../../src/bytes/crc32.ts';
 import { Random } from '../../fixtures/random.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'channelwise-images-'));
-after(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder('images');
 
 interface PngParts {
   readonly width: number;

@@ -3,7 +3,6 @@ import {
   appendFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -11,9 +10,8 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import type { Splice } from '../../../src/bytes/splice.ts';
 import { openFileSource, type FileSource } from '../../../src/files/fileSource.ts';
 import type { SaveSource } from '../../../src/files/save/request.ts';
@@ -21,9 +19,9 @@ import { saveBeside } from '../../../src/files/save/save.ts';
 import { NODE_FS, type SaveFolder, type SaveFs, type SaveHandle } from '../../../src/files/save/saveFs.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { Random } from '../../fixtures/random.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'channelwise-save-'));
-after(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder('save');
 
 const random = new Random(11);
 const ORIGINAL = Uint8Array.from({ length: 2_500_000 }, () => random.int(256));

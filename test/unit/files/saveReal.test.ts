@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -11,9 +10,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test, type TestContext } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { grayscale } from '../../../src/adapt/maps/channelMap.ts';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { inspectFile } from '../../../src/page/inspect.ts';
@@ -34,9 +32,9 @@ import {
   rawTensor,
   valueInfo,
 } from '../../fixtures/modelBuilder.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'channelwise-real-'));
-after(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder('real');
 let count = 0;
 
 function freshFolder(name = `${++count}`): string {

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { writeLargeModel } from '../../fixtures/largeModel.ts';
 import { convModel, encodeModel } from '../../fixtures/modelBuilder.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-signals-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('signals');
 const MODEL = join(folder, 'model.onnx');
 // 4 GiB of holes: reading them takes a second or two, and writing them nothing.
 writeLargeModel(MODEL, { layers: 16, side: 8192, holes: true });

@@ -5,33 +5,23 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { openFileSource } from '../../../src/files/fileSource.ts';
 import { saveBeside } from '../../../src/files/save/save.ts';
 import { NODE_FS } from '../../../src/files/save/saveFs.ts';
 import { removeLeftovers, tempName } from '../../../src/files/save/tempFile.ts';
 import { writeFileWhole } from '../../../src/files/save/wholeFile.ts';
+import { freshFolders } from '../../fixtures/temporaryFolder.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'channelwise-temp-'));
-after(() => rmSync(root, { recursive: true, force: true }));
-let count = 0;
-
-function freshFolder(): string {
-  const folder = join(root, `${++count}`);
-  mkdirSync(folder);
-  return folder;
-}
+const freshFolder = freshFolders('temp');
 
 /** The number of a process that has ended. */
 const { pid: DEAD } = spawnSync(process.execPath, ['--version']);

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { compareFiles, reportText } from '../../../src/jobs/compare.ts';
 import { convertToGray } from '../../../src/jobs/convert.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-compare-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('compare');
 
 test('a real model and its gray variant: input, one Constant, the record', async () => {
   const original = join(

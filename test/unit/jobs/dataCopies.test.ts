@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -11,9 +10,8 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { grayscale } from '../../../src/adapt/maps/channelMap.ts';
 import { DataFiles } from '../../../src/files/dataFiles.ts';
 import { markWritten, markWrittenModel, removeWritten, removeWrittenModel } from '../../../src/files/written.ts';
@@ -27,16 +25,9 @@ import {
   node,
   valueInfo,
 } from '../../fixtures/modelBuilder.ts';
+import { freshFolders } from '../../fixtures/temporaryFolder.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'channelwise-data-'));
-after(() => rmSync(root, { recursive: true, force: true }));
-let count = 0;
-
-function freshFolder(): string {
-  const folder = join(root, `${++count}`);
-  mkdirSync(folder);
-  return folder;
-}
+const freshFolder = freshFolders('data');
 
 const STEM = Float32Array.from({ length: 24 }, (_, i) => i - 5);
 const FAR = Float32Array.of(1, 2, 3, 4, 5, 6);

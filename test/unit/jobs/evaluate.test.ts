@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { composeMaps, grayscale, normalize, swapRedBlue } from '../../../src/adapt/maps/channelMap.ts';
@@ -20,9 +19,9 @@ import {
   valueInfo,
   type ModelParts,
 } from '../../fixtures/modelBuilder.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-evaluate-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('evaluate');
 
 type Colour = readonly [number, number, number];
 

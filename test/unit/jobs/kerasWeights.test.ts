@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { swapRedBlue } from '../../../src/adapt/maps/channelMap.ts';
@@ -12,6 +11,7 @@ import { adaptFile, convertToGray } from '../../../src/jobs/convert.ts';
 import { verifyFiles } from '../../../src/jobs/verify.ts';
 import { subclassedArchive, weightsHdf5, type Datasets } from '../../fixtures/keras/weightFiles.ts';
 import { askH5py, DUMP, h5pyMissing } from '../../fixtures/runH5py.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
 const skip = h5pyMissing;
 
@@ -44,7 +44,7 @@ const SUBCLASSED: Datasets = {
 };
 
 function saved(name: string, bytes: Uint8Array): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'keras-weights-')), name);
+  const path = join(temporaryFolder('keras-weights'), name);
   writeFileSync(path, bytes);
   return path;
 }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { DataFiles } from '../../../src/files/dataFiles.ts';
 import { openFileSource } from '../../../src/files/fileSource.ts';
@@ -13,10 +12,10 @@ import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
 import { decodeTensor } from '../../../src/formats/onnx/tensors/tensorData.ts';
 import { WireReader } from '../../../src/formats/onnx/scan/wire.ts';
 import { STEM, writeLargeModel } from '../../fixtures/largeModel.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
 /** Sparse files: as long as they say, but almost nothing on the disk. */
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-large-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('large');
 
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { SplicedSource } from '../../../src/bytes/splicedSource.ts';
@@ -12,6 +11,7 @@ import { withOpenFile, type OpenFile } from '../../../src/jobs/openFile.ts';
 import { changedFiles } from '../../../src/jobs/weights/changedFiles.ts';
 import { foldTensor } from '../../fixtures/torch/foldTensor.ts';
 import { torchLoaders, type SavedFile, type SavedNetwork, type Taken } from '../../fixtures/torch/torchLoaders.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
 /**
  * Outputs on gray against the original's on gray repeated, computed in double precision from weights that were rounded
@@ -41,7 +41,7 @@ function formsOf(network: string): readonly string[] {
   return [...MAIN_FORMS, ...others];
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-loaders-'));
+const folder = temporaryFolder('loaders');
 const python = torchLoaders();
 after(() => {
   python.end();

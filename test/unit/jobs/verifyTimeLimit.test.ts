@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { withTimeLimit } from '../../../src/jobs/timeLimit.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { loopModel } from '../../fixtures/loopModel.ts';
 import { verifyInThread } from '../../fixtures/verifyThread.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-limit-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('limit');
 
 function loopFile(name: string, trips: number | null): string {
   const path = join(folder, name);

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { runVerb } from '../../../src/cli/commandLine.ts';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { compareFiles } from '../../../src/jobs/compare.ts';
@@ -10,9 +9,9 @@ import { verifyFiles } from '../../../src/jobs/verify.ts';
 import { inspectAny } from '../../../src/page/inspect.ts';
 import { layerInputs } from '../../../src/page/weightsAnswers.ts';
 import { floatWeights, safetensorsFile } from '../../fixtures/safetensors.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-weights-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('weights');
 
 const NETWORK = [
   floatWeights('conv1.weight', [8, 3, 3, 3]),

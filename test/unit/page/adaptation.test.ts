@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { PROVENANCE_KEY } from '../../../src/adapt/report/provenance.ts';
 import { imageInputs } from '../../../src/adapt/inputs/imageInputs.ts';
 import { grayscale } from '../../../src/adapt/maps/channelMap.ts';
@@ -13,9 +12,9 @@ import { MemorySource } from '../../../src/bytes/byteSource.ts';
 import type { PageAdaptation } from '../../../src/protocol/adaptation.ts';
 import { resNet18 } from '../../fixtures/architectures.ts';
 import { DTYPE, convModel, encodeModel, floatTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-record-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('record');
 const at = (name: string): string => join(folder, name);
 writeFileSync(at('net.onnx'), resNet18(8, 10, 32));
 

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import type { CallContext } from '../../../src/rpc/messages.ts';
 import { WORKER_ANSWERS } from '../../../src/page/workerAnswers.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
@@ -10,9 +9,9 @@ import type { PageFirstLayerFacts } from '../../../src/protocol/firstLayer.ts';
 import { PAGE_ARGS } from '../../../src/protocol/messages.ts';
 import { DTYPE, convModel, encodeModel, floatTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 import type { onnx } from 'onnx-proto';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-first-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder('first');
 const context: CallContext = { signal: new AbortController().signal, onProgress: () => undefined };
 let files = 0;
 

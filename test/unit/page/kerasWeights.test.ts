@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { inspectFile, inspectText } from '../../../src/page/inspect.ts';
@@ -8,6 +7,7 @@ import { readPageModel } from '../../../src/page/readPage.ts';
 import { packModel, unpackModel } from '../../../src/protocol/packed.ts';
 import { writeFruitKeras } from '../../fixtures/fruit/kerasFile.ts';
 import { weightFile, weightsMissing } from '../../fixtures/weightFiles.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
 test('the kernel of a Keras input layer is shown in the order of Keras', { skip: weightsMissing }, async () => {
   const path = weightFile('mobilenet-0.25-96.h5');
@@ -43,7 +43,7 @@ test('inspect says of a Keras network what it gives, and nothing of ONNX', { ski
 });
 
 test('the graph of a Keras network has its order of axes, and no Transpose that Keras does not have', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'channelwise-keras-page-'));
+  const folder = temporaryFolder('keras-page');
   try {
     const path = join(folder, 'fruit.h5');
     await writeFruitKeras(path);

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { markedDataFiles, verifyFiles } from '../../../src/jobs/verify.ts';
 import { readPageModel } from '../../../src/page/readPage.ts';
@@ -19,9 +18,9 @@ import {
   valueInfo,
 } from '../../fixtures/modelBuilder.ts';
 import { changed } from '../../fixtures/modelFile.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-recorded-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('recorded');
 
 const VALUES = Array.from({ length: 12 }, (_, i) => Math.sin(i + 1));
 const weight = floatTensor('stored', [4, 3, 1, 1], VALUES);

@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import {
   existsSync,
-  mkdtempSync,
   openSync,
   readFileSync,
   readdirSync,
-  rmSync,
   truncateSync,
   writeFileSync,
   writeSync,
   closeSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import type { CallContext } from '../../../src/rpc/messages.ts';
 import { WORKER_ANSWERS } from '../../../src/page/workerAnswers.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
@@ -29,9 +26,9 @@ import {
   attribute,
   valueInfo,
 } from '../../fixtures/modelBuilder.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-weights-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder('weights');
 const context = (
   signal = new AbortController().signal,
   onProgress: CallContext['onProgress'] = () => undefined,

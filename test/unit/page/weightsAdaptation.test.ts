@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { readPageModel } from '../../../src/page/readPage.ts';
 import { weightsMadeFrom } from '../../../src/page/weightsAdaptation.ts';
 import { compareWeightsPage } from '../../../src/page/weightsComparison.ts';
 import { floatWeights, safetensorsFile, type WeightsTensor } from '../../fixtures/safetensors.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-story-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('story');
 
 const RGB = [
   floatWeights('stem.weight', [8, 3, 5, 5]),

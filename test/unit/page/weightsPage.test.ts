@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { WORKER_ANSWERS } from '../../../src/page/workerAnswers.ts';
 import { unpackModel } from '../../../src/protocol/packed.ts';
 import { floatWeights, safetensorsFile } from '../../fixtures/safetensors.ts';
 import { weightFile, weightsMissing } from '../../fixtures/weightFiles.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'weights-page-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder('weights-page');
 const context = { signal: new AbortController().signal, onProgress: (): void => undefined };
 
 /** Writes float32 tensors as a safetensors file. */

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { nodeThread } from '../../../src/jobs/nodeThread.ts';
 import { WorkerClient } from '../../../src/page/workerClient.ts';
 import { writeLargeModel } from '../../fixtures/largeModel.ts';
 import { convModel, encodeModel } from '../../fixtures/modelBuilder.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'channelwise-worker-'));
+const root = temporaryFolder('worker');
 // A worker that waits for work does not keep the process alive.
 const alive = setInterval(() => undefined, 1000);
 after(() => {

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { bundledPackages, noticesText } from '../../../scripts/notices.mjs';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-notices-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('notices');
 
 function pack(name: string, license: string, text?: string): string {
   const path = join(folder, name);

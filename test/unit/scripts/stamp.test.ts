@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { isFresh, writeStamp } from '../../../scripts/stamp.mjs';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-stamp-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('stamp');
 
 test('a build is fresh until a file it is made from is written to, added or removed', () => {
   for (const name of ['src/cli', 'dist']) mkdirSync(join(folder, name), { recursive: true });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CountingSource, MemorySource } from '../../../src/bytes/byteSource.ts';
@@ -237,6 +236,7 @@ for path in sys.argv[1:]:
         "mean": float(d.mean()), "std": float(d.std()), "scale": float(np.abs(d).max())})
 print(json.dumps(out))
 `;
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 interface FromNumpy {
   shape: number[];
   kind: string;
@@ -251,7 +251,7 @@ interface FromNumpy {
 }
 
 test('numpy loads every type from .npy and finds the same statistics', { skip: pythonMissing }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'channelwise-npy-'));
+  const folder = temporaryFolder('npy');
   try {
     const dtypes = Object.keys(DTYPES)
       .map(Number)

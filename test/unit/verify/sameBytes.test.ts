@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { MemorySource, type ByteSource } from '../../../src/bytes/byteSource.ts';
 import { openFileSource } from '../../../src/files/fileSource.ts';
 import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
@@ -12,9 +11,9 @@ import { SplicedSource } from '../../../src/bytes/splicedSource.ts';
 import type { ModelFile } from '../../../src/verify/wiring.ts';
 import { convModel, encodeModel } from '../../fixtures/modelBuilder.ts';
 import { Random } from '../../fixtures/random.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'channelwise-same-'));
-after(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder('same');
 
 /** The steps of a comparison. */
 const STEP = 512 * 1024;

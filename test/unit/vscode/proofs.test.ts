@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import type { CallOptions } from '../../../src/rpc/messages.ts';
 import type { AdaptReply, VerifyReply, WorkerMethods } from '../../../src/page/workerMethods.ts';
 import { Proofs } from '../../../src/vscode/proofs.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'channelwise-proofs-'));
-after(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder('proofs');
 const ORIGINAL = join(root, 'net.onnx');
 writeFileSync(ORIGINAL, 'the original');
 

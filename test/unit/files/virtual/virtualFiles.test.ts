@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { MessageChannel } from 'node:worker_threads';
 import { grayscale } from '../../../../src/adapt/maps/channelMap.ts';
 import { inParts, MAX_WHOLE_FILE } from '../../../../src/files/virtual/heldFiles.ts';
@@ -28,9 +27,9 @@ import {
 } from '../../../fixtures/modelBuilder.ts';
 import { Random } from '../../../fixtures/random.ts';
 import { floatWeights, safetensorsFile } from '../../../fixtures/safetensors.ts';
+import { temporaryFolder } from '../../../fixtures/temporaryFolder.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'channelwise-virtual-'));
-after(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder('virtual');
 
 const STEM = Float32Array.from({ length: 24 }, (_, i) => i - 5);
 const CONV = encodeModel(

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import h5wasm from 'h5wasm/node';
 import { MemorySource } from '../../../../src/bytes/byteSource.ts';
@@ -11,6 +10,7 @@ import { replaceDataset } from '../../../../src/formats/keras/hdf5/replaceDatase
 import { readTree } from '../../../../src/formats/keras/hdf5/tree.ts';
 import { askH5py, DUMP, h5pyMissing, writtenByH5py } from '../../../fixtures/runH5py.ts';
 import { weightFile, weightsMissing } from '../../../fixtures/weightFiles.ts';
+import { temporaryFolder } from '../../../fixtures/temporaryFolder.ts';
 
 interface Dumped {
   readonly attrs: Readonly<Record<string, unknown>>;
@@ -89,7 +89,7 @@ test('HDF5: a damaged header is noticed', { skip: h5pyMissing }, async () => {
 test('HDF5: h5wasm opens what was changed', { skip: h5pyMissing }, async () => {
   await h5wasm.ready;
   const bytes = await changesOnly(writtenByH5py(FILE("libver='latest'")), 'w/gzip', [3, 3, 1, 8]);
-  const path = join(mkdtempSync(join(tmpdir(), 'h5wasm-')), 'changed.h5');
+  const path = join(temporaryFolder('h5wasm'), 'changed.h5');
   writeFileSync(path, bytes);
   const file = new h5wasm.File(path, 'r');
   const dataset = file.get('w/gzip');

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
 import { MemorySource } from '../../../../src/bytes/byteSource.ts';
 import { SplicedSource } from '../../../../src/bytes/splicedSource.ts';
 import { openTorch } from '../../../../src/formats/pytorch/torchFile.ts';
 import { foldTensor } from '../../../fixtures/torch/foldTensor.ts';
 import { torchPython } from '../../../fixtures/torch/torchPython.ts';
+import { temporaryFolder } from '../../../fixtures/temporaryFolder.ts';
 
 interface Case {
   readonly name: string;
@@ -16,8 +15,7 @@ interface Case {
   readonly changes: readonly { readonly tensor: string; readonly mean: boolean }[];
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-torch-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('torch');
 const cases = torchPython('containers.py', [folder]) as Case[];
 
 async function converted({ original, changes }: Case): Promise<Uint8Array> {

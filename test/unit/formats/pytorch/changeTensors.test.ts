@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -201,6 +200,7 @@ for info in archive.infolist():
 assert archive.testzip() is None
 assert archive.read(info).decode()[20:] == str(seed).zfill(20), (archive.read(info), seed)
 `;
+import { temporaryFolder } from '../../../fixtures/temporaryFolder.ts';
 
 test(
   'the serialization id of newer torch follows',
@@ -209,7 +209,7 @@ test(
     const source = new MemorySource(readFileSync(REAL));
     const file = await openTorch(source);
     const adapted = new SplicedSource(source, await file.splices([await foldTensor(file, '0.weight', false)]));
-    const folder = mkdtempSync(join(tmpdir(), 'channelwise-id-'));
+    const folder = temporaryFolder('id');
     try {
       const path = join(folder, 'adapted.pth');
       writeFileSync(path, await adapted.read(0, adapted.size));

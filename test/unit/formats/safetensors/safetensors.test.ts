@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CountingSource, MemorySource } from '../../../../src/bytes/byteSource.ts';
@@ -14,6 +13,7 @@ import { dtypeName } from '../../../../src/tensors/dtypes.ts';
 import { readNumbers } from '../../../../src/tensors/tensorElements.ts';
 import { joinBytes } from '../../../fixtures/modelBuilder.ts';
 import { floatWeights, headerBytes, safetensorsFile } from '../../../fixtures/safetensors.ts';
+import { temporaryFolder } from '../../../fixtures/temporaryFolder.ts';
 
 function opened(bytes: Uint8Array): Promise<OpenedFile> {
   return safetensorsFormat.open(new MemorySource(bytes), { name: 'model.safetensors' });
@@ -157,7 +157,7 @@ test('hostile headers end in one sentence with the place', async (t) => {
 });
 
 test('a file of 5 GB opens with under 2 MB read', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'channelwise-safetensors-'));
+  const folder = temporaryFolder('safetensors');
   try {
     const path = join(folder, 'large.safetensors');
     const count = 1000;

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { MemorySource } from '../../../../src/bytes/byteSource.ts';
 import { SplicedSource } from '../../../../src/bytes/splicedSource.ts';
 import type { Splice } from '../../../../src/bytes/splice.ts';
@@ -12,8 +11,7 @@ import { zipSplices } from '../../../../src/formats/zip/zipEdit.ts';
 import { HoleSource } from '../../../fixtures/holeSource.ts';
 import { buildZip, zipParts, type BuiltEntry } from '../../../fixtures/zipBuilder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-zip-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('zip');
 
 const TEXT = new TextEncoder().encode('the same words again and again and again and again');
 const PYTHON = `
@@ -22,6 +20,7 @@ z = zipfile.ZipFile(sys.argv[1])
 assert z.testzip() is None
 assert z.read(sys.argv[2]).decode() == sys.argv[3], z.read(sys.argv[2])
 `;
+import { temporaryFolder } from '../../../fixtures/temporaryFolder.ts';
 
 async function edited(bytes: Uint8Array, name: string, splices: readonly Splice[]): Promise<Uint8Array> {
   const source = new MemorySource(bytes);

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { grayscale } from '../../../../../src/adapt/maps/channelMap.ts';
 import { adaptWeights } from '../../../../../src/adapt/weights/adaptWeights.ts';
 import { LIBRARIES } from '../../../../../src/adapt/weights/python/libraries.ts';
@@ -14,9 +13,9 @@ import { pythonOfWeights, weightsFrameworks } from '../../../../../src/page/weig
 import type { StoredTensor } from '../../../../../src/tensors/storedTensor.ts';
 import { floatWeights, safetensorsFile } from '../../../../fixtures/safetensors.ts';
 import { torchPython } from '../../../../fixtures/torch/torchPython.ts';
+import { temporaryFolder } from '../../../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-python-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('python');
 
 const ROWS: readonly [library: string, weight: string, ...others: readonly string[]][] = [
   ['ultralytics', 'model.model.0.conv.weight', 'model.model.22.dfl.conv.weight'],
