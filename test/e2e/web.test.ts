@@ -12,62 +12,52 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { unzipSync } from 'fflate';
-import type { Browser, Frame, Locator, Page } from 'playwright-core';
-import { launchBrowser } from '../../scripts/browser.mjs';
+import type { Frame, Locator, Page } from 'playwright-core';
 import { startWebHost } from '../../scripts/webHost.mjs';
 import { startStrictHost } from '../fixtures/strictHost.ts';
 import type { StrictRun } from '../fixtures/strictPage.ts';
 import { writePictures } from '../fixtures/writePictures.ts';
 import { writeWorkspace } from '../fixtures/writeWorkspace.ts';
+import { packaged, Workbench } from './workbench.ts';
 
 // VS Code for the Web, without a server: the packaged extension runs in the browser's own extension host, on a file
 // system that another extension provides.
 
-const SHOTS = fileURLToPath(new URL('../../test-results/', import.meta.url));
 const BUILT = fileURLToPath(new URL('../../dist/test/memory/extension.js', import.meta.url));
-const PATIENCE = Number(process.env.CHANNELWISE_PATIENCE ?? 60_000);
 
 /** Trained files of every other format, where they are beside this clone. */
 const SHARED = fileURLToPath(new URL('../../../shared/weights/', import.meta.url));
 const FORMATS = ['cifar10-zip.pth', 'mtcnn-pnet-legacy.pt', 'image-classifier.keras', 'teachable-machine.h5'];
 
 let root: string;
-let host: Awaited<ReturnType<typeof startWebHost>>;
-let browser: Browser;
+let workbench: Workbench;
 let page: Page;
-/** What the browser forbade, or could not do, in our frames and workers. */
-const faults: string[] = [];
 
 before(async () => {
-  const vsix = process.env.CHANNELWISE_VSIX;
-  assert.ok(vsix && existsSync(vsix), 'CHANNELWISE_VSIX names the packaged extension');
-  mkdirSync(SHOTS, { recursive: true });
   root = mkdtempSync(join(tmpdir(), 'channelwise-web-'));
-  host = await startWebHost({ extensions: [unpacked(vsix), memoryExtension()] });
-  browser = await launchBrowser();
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE);
-  page.on('console', (message) => {
-    if (/unsafe-eval|wasm-eval|Refused to|channelwise\.channelwise/.test(message.text())) faults.push(message.text());
-  });
-  const payload = JSON.stringify([['skipWelcome', 'true']]);
-  await page.goto(`${host.url}/?${new URLSearchParams({ folder: 'channelwise-memory:/models', payload })}`);
-  await page.locator('.monaco-workbench').waitFor();
+  const host = await startWebHost({ extensions: [unpacked(packaged()), memoryExtension()] });
+  workbench = await Workbench.on(host, 'channelwise-memory:/models');
+  page = workbench.page;
   await file('resnet.onnx').waitFor();
 });
 
 after(async () => {
-  await browser?.close();
-  await host?.stop();
+  await workbench?.close();
   if (root) rmSync(root, { recursive: true, force: true });
 });
 
 /** What is on the screen at the end of a test, for those that fail. */
 afterEach(() => shot('web-last'));
+
+const file = (name: string): Locator => workbench.file(name);
+const choose = (target: string | Locator, command: string): Promise<void> => workbench.choose(target, command);
+const shot = (name: string): Promise<void> => workbench.shot(name);
+const pageWith = (text: string): Promise<Frame> => workbench.pageWith(text);
+const quick = (): Locator => workbench.quick();
+const toast = (text: string): Locator => workbench.toast(text);
 
 /** The packaged extension, as a gallery serves it. */
 function unpacked(vsix: string): string {
@@ -114,56 +104,11 @@ function memoryExtension(): string {
   return folder;
 }
 
-function file(name: string): Locator {
-  return page.locator(`.explorer-folders-view .monaco-list-row[aria-label="${name}"]`);
-}
-
-function toast(text: string): Locator {
-  return page.locator('.notifications-toasts .notification-list-item').filter({ hasText: text });
-}
-
-function quick(): Locator {
-  return page.locator('.quick-input-widget');
-}
-
-async function shot(name: string): Promise<void> {
-  await page.screenshot({ path: join(SHOTS, `${name}.png`) });
-}
-
-/** Chooses a command of a file's context menu, which may not hold it right after the start. */
-async function choose(target: Locator, command: string): Promise<void> {
-  const item = page.locator('.context-view').getByRole('menuitem', { name: command, exact: true });
-  for (const end = Date.now() + PATIENCE; Date.now() < end;) {
-    await target.click({ button: 'right' });
-    await page.locator('.context-view').getByRole('menuitem').first().waitFor();
-    if ((await item.count()) > 0) break;
-    await page.keyboard.press('Escape');
-    await page.waitForTimeout(500);
-  }
-  // A menu that has just opened takes no click for a moment.
-  do {
-    await page.waitForTimeout(300);
-    await item.click({ timeout: 2_000 }).catch(() => undefined);
-  } while ((await item.count()) > 0);
-}
-
-/** The frame of the page that shows a text now. */
-async function pageWith(text: string): Promise<Frame> {
-  for (const end = Date.now() + PATIENCE; Date.now() < end;) {
-    for (const frame of page.frames()) {
-      const shown = frame.locator('cw-app').getByText(text, { exact: false }).first();
-      if (await shown.isVisible().catch(() => false)) return frame;
-    }
-    await page.waitForTimeout(100);
-  }
-  return assert.fail(`no page shows "${text}"`);
-}
-
 test('a model opens in the browser, converts from the Explorer and is verified', async () => {
   await file('resnet.onnx').dblclick();
   await pageWith('[16, 3, 7, 7]');
   await shot('web-1-open');
-  await choose(file('resnet.onnx'), 'Convert to Grayscale');
+  await choose('resnet.onnx', 'Convert to Grayscale');
   await file('resnet.gray.onnx').waitFor();
   await toast('resnet.gray.onnx').waitFor();
   assert.match(await toast('resnet.gray.onnx').innerText(), /Verified: (max|no difference)/);
@@ -194,7 +139,7 @@ test('the gray model is compared with the one it was made from', async () => {
 test('weights without a graph open as a tree and convert', async () => {
   await file('weights.safetensors').dblclick();
   await pageWith('conv1');
-  await choose(file('weights.safetensors'), 'Convert to Grayscale');
+  await choose('weights.safetensors', 'Convert to Grayscale');
   await file('weights.gray.safetensors').waitFor();
   await toast('weights.gray.safetensors').waitFor();
   assert.match(await toast('weights.gray.safetensors').innerText(), /Verified: (max|no difference)/);
@@ -203,11 +148,49 @@ test('weights without a graph open as a tree and convert', async () => {
 });
 
 test('Copy as Python puts the fold on the clipboard', async () => {
-  await choose(file('resnet.gray.onnx'), 'Copy as Python…');
+  await choose('resnet.gray.onnx', 'Copy as Python…');
   await quick().getByText('PyTorch state dict').waitFor();
   await page.keyboard.press('Enter');
   await toast('Copied').waitFor();
   assert.match(await page.evaluate(() => navigator.clipboard.readText()), /key = "conv1\.weight"/);
+});
+
+test('a link to a layer is followed in a window with its folder, which asks before', async () => {
+  await file('second.onnx').dblclick();
+  const frame = await pageWith('[16, 3, 7, 7]');
+  await frame.locator('cw-app').getByRole('tab', { name: 'Layers', exact: true }).click();
+  await frame.locator('cw-layer-table').getByText('/conv1_1/Conv').first().click();
+  await frame.locator('cw-layer-tools').getByRole('button', { name: 'Copy link to this layer' }).click();
+  await frame.locator('cw-app').getByText('Copied a link to this layer').first().waitFor({ state: 'attached' });
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  await file('resnet.onnx').dblclick();
+  await page.locator('.tab.active', { hasText: 'resnet.onnx' }).waitFor();
+  await page.keyboard.press('F1');
+  await quick().locator('input[type="text"]').first().fill('>Open URL');
+  await page.keyboard.press('Enter');
+  await quick().getByText('URL to open').waitFor();
+  await quick().locator('input[type="text"]').first().fill(link);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').getByRole('button', { name: 'Open' }).click();
+  await page.locator('.tab.active', { hasText: 'second.onnx' }).waitFor();
+  await shot('web-8-link');
+});
+
+test('the table, the graph, a weight and the report are saved or shown', async () => {
+  const frame = await pageWith('[16, 3, 7, 7]');
+  const app = frame.locator('cw-app');
+  const saved = async (item: string): Promise<string> => {
+    const download = page.waitForEvent('download');
+    await app.getByRole('menuitem', { name: item }).click();
+    return text(await (await download).createReadStream());
+  };
+  await app.getByRole('tab', { name: 'Layers', exact: true }).click();
+  await app.getByRole('button', { name: 'Export…' }).click();
+  await shot('web-9-export');
+  assert.match(await saved('Save as CSV'), /^[^\n]*Operator[^\n]*\n[^\n]*Conv/i);
+  await app.getByRole('tab', { name: 'Graph' }).click();
+  await app.getByRole('button', { name: 'Save picture' }).click();
+  assert.match(await saved('SVG, whole graph'), /^<svg[^]*MaxPool/);
 });
 
 test('a model is evaluated on a folder of pictures', async () => {
@@ -230,7 +213,7 @@ test('a model is evaluated on a folder of pictures', async () => {
 });
 
 test('a model beyond what a browser holds says so, and nothing is read or written', async () => {
-  await choose(file('600 MB.onnx'), 'Convert to Grayscale');
+  await choose('600 MB.onnx', 'Convert to Grayscale');
   await toast('512 MB are the most').waitFor();
   assert.equal(await file('600 MB.gray.onnx').count(), 0);
   await shot('web-6-too-large');
@@ -258,7 +241,7 @@ for (const [wasm, verdict] of [
   test(`a page that forbids all but its scripts${wasm ? ' and WebAssembly' : ''}: the worker converts, ${verdict}`, async () => {
     const model = join(root, 'memory', 'files', 'models', 'resnet.onnx');
     const strict = await startStrictHost(join(root, 'packaged', 'dist', 'web'), model, wasm);
-    const tab = await browser.newPage();
+    const tab = await workbench.context.newPage();
     try {
       await tab.goto(strict.url);
       const run = await tab.evaluate('run().catch((error) => ({ verdict: `${error.code}: ${error.message}` }))');
@@ -276,7 +259,7 @@ for (const name of existsSync(SHARED) ? FORMATS : [])
     await page.locator('.tab.active', { hasText: name }).waitFor();
     // A page that has just loaded takes the focus, and menus close.
     await pageWith('Input layer');
-    await choose(file(name), 'Convert to Grayscale');
+    await choose(name, 'Convert to Grayscale');
     const made = name.replace(/\.[^.]*$/, (ending) => `.gray${ending}`);
     await file(made).waitFor();
     await toast(`${made}: `).waitFor();
@@ -286,5 +269,9 @@ for (const name of existsSync(SHARED) ? FORMATS : [])
   });
 
 test('the browser forbade nothing that the extension does', () => {
-  assert.deepEqual(faults, []);
+  const faults = /unsafe-eval|wasm-eval|Refused to|channelwise\.channelwise/;
+  assert.deepEqual(
+    workbench.log.filter((text) => faults.test(text)),
+    [],
+  );
 });

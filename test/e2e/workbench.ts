@@ -9,12 +9,21 @@ import { startServer } from '../../scripts/vscodeServer.mjs';
 const SHOTS = fileURLToPath(new URL('../../test-results/', import.meta.url));
 const PATIENCE = Number(process.env.CHANNELWISE_PATIENCE ?? 60_000);
 
-/** A real VS Code with the packaged extension on a folder, driven as a person does. */
+/** The VSIX that is tested. */
+export function packaged(): string {
+  const vsix = process.env.CHANNELWISE_VSIX;
+  assert.ok(vsix && existsSync(vsix), 'CHANNELWISE_VSIX names the packaged extension');
+  return vsix;
+}
+
+/** A real VS Code on a folder, with the extension, driven as a person does. */
 export class Workbench {
   /** The window that is looked at. */
   page: Page;
   readonly context: BrowserContext;
   readonly url: string;
+  /** What the first window and its frames and workers wrote to the console. */
+  readonly log: string[] = [];
   private readonly browser: Browser;
   private readonly stopServer: () => Promise<void>;
 
@@ -29,26 +38,30 @@ export class Workbench {
     this.page = page;
     this.url = server.url;
     this.stopServer = () => server.stop();
+    page.on('console', (message) => this.log.push(message.text()));
   }
 
-  /** Opens the folder, and waits until the Explorer shows `file`. */
+  /** Opens the folder on a server with the packaged extension, and waits until the Explorer shows `file`. */
   static async open(folder: string, file: string): Promise<Workbench> {
-    const vsix = process.env.CHANNELWISE_VSIX;
-    assert.ok(vsix && existsSync(vsix), 'CHANNELWISE_VSIX names the packaged extension');
-    mkdirSync(SHOTS, { recursive: true });
-    const server = await startServer({ extensions: [vsix] });
-    const browser = await launchBrowser();
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-    const workbench = new Workbench(browser, context, await context.newPage(), server);
-    await workbench.goTo(folder);
-    await workbench.page.locator('.monaco-workbench').waitFor();
+    const workbench = await Workbench.on(await startServer({ extensions: [packaged()] }), folder);
     // Newer builds open a folder in Restricted Mode without asking; the extension works there too.
     await workbench.page
       .getByRole('button', { name: /yes, i trust/i })
       .click({ timeout: 20_000 })
       .catch(() => undefined);
     await workbench.file(file).waitFor();
+    return workbench;
+  }
+
+  /** Opens the folder, a path or a URI, where VS Code is served already. */
+  static async on(server: { url: string; stop(): Promise<void> }, folder: string): Promise<Workbench> {
+    mkdirSync(SHOTS, { recursive: true });
+    const browser = await launchBrowser();
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    const workbench = new Workbench(browser, context, await context.newPage(), server);
+    await workbench.goTo(folder);
+    await workbench.page.locator('.monaco-workbench').waitFor();
     return workbench;
   }
 
@@ -74,11 +87,12 @@ export class Workbench {
   }
 
   /** Opens a file's context menu until it holds a command: right after the start the extension's may not be there yet. */
-  async menuItem(name: string, command: string): Promise<Locator> {
+  async menuItem(target: string | Locator, command: string): Promise<Locator> {
+    const row = typeof target === 'string' ? this.file(target) : target;
     const item = this.page.locator('.context-view').getByRole('menuitem', { name: command, exact: true });
     const end = Date.now() + PATIENCE;
     for (;;) {
-      await this.file(name).click({ button: 'right' });
+      await row.click({ button: 'right' });
       await this.page.locator('.context-view').getByRole('menuitem').first().waitFor();
       if ((await item.count()) > 0 || Date.now() > end) return item;
       await this.page.keyboard.press('Escape');
@@ -86,8 +100,8 @@ export class Workbench {
     }
   }
 
-  async choose(name: string, command: string): Promise<void> {
-    const item = await this.menuItem(name, command);
+  async choose(target: string | Locator, command: string): Promise<void> {
+    const item = await this.menuItem(target, command);
     // A menu that has just opened takes no click for a moment.
     while ((await item.count()) > 0) {
       await this.page.waitForTimeout(300);

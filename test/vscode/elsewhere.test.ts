@@ -5,11 +5,11 @@ import * as vscode from 'vscode';
 import { ChannelwiseError } from '../../src/bytes/errors.ts';
 import { announce } from '../../src/vscode/commands/announce.ts';
 import { writeAndProve } from '../../src/vscode/commands/convert.ts';
-import type { HostMessage } from '../../src/protocol/envelope.ts';
 import { ActivePage } from '../../src/vscode/editor/activePage.ts';
 import { ModelEditor } from '../../src/vscode/editor/modelEditor.ts';
 import { StatusLine } from '../../src/vscode/window/statusLine.ts';
 import { encodeModel, externalTensor, model, node, valueInfo } from '../fixtures/modelBuilder.ts';
+import { answering, TestPanel } from './seams.ts';
 import { folder, ownExtension, until, uri } from './workspace.ts';
 
 /** A convolution and a dense layer whose weights lie in `weights.bin`. */
@@ -33,26 +33,6 @@ function withDataFile(into: string): string {
   writeFileSync(join(into, 'weights.bin'), new Uint8Array(values.buffer));
   writeFileSync(join(into, 'model.onnx'), bytes);
   return join(into, 'model.onnx');
-}
-
-/** Answers notifications and the save dialog as a person would, until `stop`. */
-function answering(target: vscode.Uri, buttons: readonly string[]): { said: string[]; stop: () => void } {
-  const { showErrorMessage, showInformationMessage, showSaveDialog } = vscode.window;
-  const said: string[] = [];
-  const open = [...buttons];
-  const message = (text: string, ...offered: string[]): Promise<string | undefined> => {
-    said.push(text);
-    const wanted = open.shift();
-    assert.ok(wanted === undefined || offered.includes(wanted), `${text}: ${offered.join()}`);
-    return Promise.resolve(wanted);
-  };
-  const original = { showErrorMessage, showInformationMessage, showSaveDialog };
-  Object.assign(vscode.window, {
-    showErrorMessage: message,
-    showInformationMessage: message,
-    showSaveDialog: () => Promise.resolve(target),
-  });
-  return { said, stop: () => void Object.assign(vscode.window, original) };
 }
 
 describe('Files beside a model in VS Code', () => {
@@ -96,26 +76,7 @@ describe('Files beside a model in VS Code', () => {
     const path = withDataFile(join(folder(), 'watched'));
     const extension = ownExtension();
     const { stop } = answering(vscode.Uri.file(path), []);
-    const posted: HostMessage[] = [];
-    let receive: (message: unknown) => void = () => undefined;
-    let close: () => void = () => undefined;
-    const nothing = { dispose: () => undefined };
-    const webview = {
-      options: {},
-      html: '',
-      cspSource: 'none',
-      asWebviewUri: (file: vscode.Uri) => file,
-      postMessage: (message: HostMessage) => posted.push(message),
-      onDidReceiveMessage: (listener: (message: unknown) => void) => {
-        receive = listener;
-        return nothing;
-      },
-    };
-    const onDidDispose = (listener: () => void): vscode.Disposable => {
-      close = listener;
-      return nothing;
-    };
-    const panel = { webview, active: false, visible: true, onDidChangeViewState: () => nothing, onDidDispose };
+    const page = new TestPanel();
     const status = new StatusLine('test.data', 'test', 'circuit-board');
     try {
       const reply = await extension.jobs.run('convertToGray', { path }, {});
@@ -123,22 +84,19 @@ describe('Files beside a model in VS Code', () => {
       const { verdict } = await extension.proofs.prove(path, adapted, {});
       assert.equal(verdict, 'proved');
       const editor = new ModelEditor(extension, uri('dist'), new ActivePage(status));
-      editor.resolveCustomEditor(
-        extension.models.add(vscode.Uri.file(adapted)),
-        panel as unknown as vscode.WebviewPanel,
-      );
-      receive({ type: 'call', id: 1, method: 'lastProof', args: null });
-      await until('the page has the proof', () => posted.some((m) => m.type === 'done'));
+      editor.resolveCustomEditor(extension.models.add(vscode.Uri.file(adapted)), page.panel);
+      page.receive({ type: 'call', id: 1, method: 'lastProof', args: null });
+      await until('the page has the proof', () => page.posted.some((m) => m.type === 'done'));
       // A watcher takes a moment to be there.
       await new Promise((resolve) => setTimeout(resolve, 1000));
-      posted.length = 0;
+      page.posted.length = 0;
       const data = join(folder(), 'watched', 'weights.bin');
       writeFileSync(data, readFileSync(data).fill(1, 440, 444));
-      await until('the page is told', () => posted.some((m) => m.type === 'changed'));
+      await until('the page is told', () => page.posted.some((m) => m.type === 'changed'));
       assert.equal(await extension.proofs.last(adapted), null);
     } finally {
       stop();
-      close();
+      page.close();
       status.dispose();
       await extension.jobs.close();
     }

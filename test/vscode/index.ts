@@ -9,6 +9,7 @@ export async function run(): Promise<void> {
   await import('./weights.test.ts');
   await import('./elsewhere.test.ts');
   await import('./virtual.test.ts');
+  await import('./actions.test.ts');
   await import('./names.test.ts');
   await import('./tools.test.ts');
   await new Promise<void>((resolve, reject) => {

@@ -10,6 +10,7 @@ import { OpenModels } from '../../src/vscode/editor/openModels.ts';
 import { evaluate, evaluationSetup, grayByLayer } from '../../src/vscode/editor/evaluation.ts';
 import { StatusLine } from '../../src/vscode/window/statusLine.ts';
 import { asPage } from './asPage.ts';
+import { TestPanel } from './seams.ts';
 import { folder, ownExtension, until, uri } from './workspace.ts';
 
 /** A choice in which nothing is typed. */
@@ -139,43 +140,24 @@ describe('A model that is open', () => {
     await vscode.workspace.fs.copy(uri('third.onnx'), from);
     await vscode.commands.executeCommand('channelwise.convertToGrayscale', from);
     const extension = ownExtension();
-    const posted: HostMessage[] = [];
-    let receive: (message: unknown) => void = () => undefined;
-    const nothing = { dispose: () => undefined };
-    const webview = {
-      options: {},
-      html: '',
-      cspSource: 'none',
-      asWebviewUri: (file: vscode.Uri) => file,
-      postMessage: (message: HostMessage) => posted.push(message),
-      onDidReceiveMessage: (listener: (message: unknown) => void) => {
-        receive = listener;
-        return nothing;
-      },
-    };
-    let close: () => void = () => undefined;
-    const onDidDispose = (listener: () => void): vscode.Disposable => {
-      close = listener;
-      return nothing;
-    };
-    const panel = { webview, active: false, visible: true, onDidChangeViewState: () => nothing, onDidDispose };
+    const page = new TestPanel();
     const status = new StatusLine('test.original', 'test', 'circuit-board');
     const editor = new ModelEditor(extension, uri('dist'), new ActivePage(status));
     try {
-      editor.resolveCustomEditor(extension.models.add(adapted), panel as unknown as vscode.WebviewPanel);
+      editor.resolveCustomEditor(extension.models.add(adapted), page.panel);
       const { verdict } = await extension.proofs.prove(from.fsPath, adapted.fsPath, {});
       assert.equal(verdict, 'proved');
       assert.ok(await extension.proofs.last(adapted.fsPath));
-      receive({ type: 'call', id: 1, method: 'model', args: null });
-      await until('the page has read the model', () => posted.some((m) => m.type === 'done'));
+      page.receive({ type: 'call', id: 1, method: 'model', args: null });
+      await until('the page has read the model', () => page.posted.some((m) => m.type === 'done'));
       // A watcher takes a moment to be there.
       await new Promise((resolve) => setTimeout(resolve, 1000));
-      posted.length = 0;
+      page.posted.length = 0;
       writeFileSync(from.fsPath, await vscode.workspace.fs.readFile(uri('second.onnx')));
-      await until('the page is told', () => posted.some((m) => m.type === 'changed'));
+      await until('the page is told', () => page.posted.some((m) => m.type === 'changed'));
       assert.equal(await extension.proofs.last(adapted.fsPath), null);
     } finally {
-      close();
+      page.close();
       status.dispose();
       await extension.jobs.close();
     }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as vscode from 'vscode';
+import { Links } from '../../src/vscode/editor/links.ts';
 import { asPage } from './asPage.ts';
 import { MEMORY_SCHEME, MemoryFileSystem, type Step } from './memoryFileSystem.ts';
+import { answering, recordEnv, replaced } from './seams.ts';
 import { ownExtension, until, uri } from './workspace.ts';
 
 const inMemory = (path: string): vscode.Uri => vscode.Uri.from({ scheme: MEMORY_SCHEME, path });
@@ -43,9 +45,48 @@ describe('Channelwise on files that lie on no disk', () => {
     await ask('command', { name: 'compareOriginal' });
     assert.ok(await ask('comparison', null));
     assert.equal((await ask('tensorStatistics', { tensor: 'conv1.weight' })).count, 16 * 7 * 7);
-    await assert.rejects(ask('copyLink', { node: 'x' }), /this one lies on none/);
     files.put('/a b/net.onnx', readFileSync(uri('second.onnx').fsPath));
     assert.equal(await ask('lastProof', null), null, 'the original was written to since');
+  });
+
+  it('follows a link to a layer where its folder is open, and nowhere else', async () => {
+    const net = inMemory('/a b/net.onnx');
+    const { copied, stop } = recordEnv();
+    try {
+      await pageOf(net)('copyLink', { node: 'conv & 1' });
+    } finally {
+      stop();
+    }
+    const [link = ''] = copied;
+    assert.ok(link.startsWith(`${vscode.env.uriScheme}://channelwise.channelwise/open?file=`), link);
+    const opened: unknown[] = [];
+    const show = ({ node }: { node: string }): unknown => opened.push(node);
+    const open = (file: vscode.Uri): Promise<unknown> => Promise.resolve(opened.push(file.toString()) && { show });
+    const links = new Links({ open } as unknown as ConstructorParameters<typeof Links>[0]);
+    const follow = async (folders: readonly vscode.Uri[], to = link): Promise<void> => {
+      const workspaceFolders = folders.map((of, index) => ({ uri: of, name: 'test', index }));
+      const stopFolders = replaced(vscode.workspace, { workspaceFolders });
+      try {
+        await links.handleUri(vscode.Uri.parse(to));
+      } finally {
+        stopFolders();
+      }
+    };
+    const { said, stop: stopMessages } = answering(net, []);
+    try {
+      for (const folders of [[], [uri('')], [inMemory('/other')], [inMemory('/a')], [net]]) await follow(folders);
+      assert.deepEqual(opened, []);
+      for (const text of said) assert.match(text, /^net\.onnx is in no folder that is open here/);
+      assert.equal(said.length, 5);
+      await follow([inMemory('/a b')], link.replace('net', 'gone'));
+      assert.match(said[5] ?? '', /^gone\.onnx is in no folder/);
+      await follow([inMemory('/a b')], link.replace('net.onnx', '..%252Fa%2520b%252Fnet.onnx'));
+      assert.deepEqual(opened, [], 'a way up leads nowhere');
+      await follow([inMemory('/a b')]);
+      assert.deepEqual(opened, [net.toString(), 'conv & 1']);
+    } finally {
+      stopMessages();
+    }
   });
 
   it('converts weights without a graph', async () => {

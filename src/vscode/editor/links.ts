@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import { ChannelwiseError } from '../../bytes/errors.ts';
 import { basename, isUri } from '../../files/paths.ts';
 import { isModelName, placeOf, uriOf } from '../modelFiles.ts';
+import { workspacePath } from '../workspacePath.ts';
 import { tell } from '../window/messages.ts';
 import { linkText, readLink } from './nodeLink.ts';
 import type { OpenModels } from './openModels.ts';
@@ -22,6 +22,13 @@ export class Links implements vscode.UriHandler {
       void tell('warning', 'This link names no model on this machine.');
       return;
     }
+    if (isUri(link.file) && !(await isInWorkspace(link.file))) {
+      void tell(
+        'warning',
+        `${basename(link.file)} is in no folder that is open here; open the folder of the link first: ${link.file}`,
+      );
+      return;
+    }
     const file = uriOf(link.file);
     if (!(await isFile(file))) {
       void tell('warning', `${basename(link.file)} is not where the link says: ${link.file}`);
@@ -32,6 +39,14 @@ export class Links implements vscode.UriHandler {
   }
 }
 
+/** A file system on no disk may ask a network, so a link leads only to what the user opened himself. */
+async function isInWorkspace(file: string): Promise<boolean> {
+  return workspacePath(file).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function isFile(uri: vscode.Uri): Promise<boolean> {
   const { type } = await vscode.workspace.fs.stat(uri).then(
     (found) => found,
@@ -40,13 +55,7 @@ async function isFile(uri: vscode.Uri): Promise<boolean> {
   return (type & vscode.FileType.File) !== 0;
 }
 
-/**
- * Puts a link to a node of a model on the clipboard. Throws `refused` for a model that lies on no disk: the system opens
- * links in the desktop's VS Code, where nothing has that name.
- */
+/** Puts a link to a node of a model on the clipboard. */
 export async function copyLink(model: vscode.Uri, node: string): Promise<void> {
-  const file = placeOf(model);
-  if (isUri(file))
-    throw new ChannelwiseError('refused', 'no-link', 'A link names a file on a disk, and this one lies on none.');
-  await vscode.env.clipboard.writeText(linkText(vscode.env.uriScheme, { file, node }));
+  await vscode.env.clipboard.writeText(linkText(vscode.env.uriScheme, { file: placeOf(model), node }));
 }

@@ -5,7 +5,7 @@ import type { CallOptions } from '../../rpc/messages.ts';
 import type { AdaptReply } from '../../page/workerMethods.ts';
 import type { Extension } from '../extensionParts.ts';
 import type { ToolInput } from './toolInput.ts';
-import { workspacePath } from './workspacePath.ts';
+import { workspacePath } from '../workspacePath.ts';
 
 /** What an agent may ask. */
 export interface ModelTool {

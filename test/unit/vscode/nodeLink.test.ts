@@ -14,6 +14,8 @@ test('a link says what it was made of, whatever the names hold', () => {
     { file: '/models/resnet50.onnx', node: '/conv1/Conv' },
     { file: 'C:\\my models\\net & co.ONNX', node: 'a=b&c#d?e%20 "<é>' },
     { file: '/x.onnx', node: '' },
+    { file: 'vscode-vfs://github/a/b%20c/net%26.onnx', node: 'n' },
+    { file: 'memfs:/m/x.onnx', node: 'n' },
     { file: '/a&b+c %41 #1.onnx', node: '%2541+&node=x' },
     { file: '/ä[x](command:y).onnx', node: '\u202e' },
   ]) {
@@ -23,7 +25,7 @@ test('a link says what it was made of, whatever the names hold', () => {
   }
 });
 
-test('anything but an absolute path of an .onnx file on this machine is no link', () => {
+test('anything but an absolute path of a model on this machine, or a URI of the editor’s, is no link', () => {
   const read = (file: string): unknown =>
     readLink('/open', new URLSearchParams({ file, node: 'x' }).toString(), isModel);
   for (const file of [
@@ -35,6 +37,9 @@ test('anything but an absolute path of an .onnx file on this machine is no link'
     '//server/share/a.onnx',
     '\\\\server\\share\\a.onnx',
     'https://host/a.onnx',
+    'HTTP://host/a.onnx',
+    'file://host/a.onnx',
+    'command:a.onnx',
     '/a\0.onnx',
     `/${'a'.repeat(5000)}.onnx`,
   ])

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
-import { ChannelwiseError } from '../../bytes/errors.ts';
-import { isAbsolute, join } from '../../files/paths.ts';
-import { inside, realPath } from '../../files/realPath.ts';
-import { placeOf } from '../modelFiles.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
+import { isAbsolute, join } from '../files/paths.ts';
+import { inside, realPath } from '../files/realPath.ts';
+import { placeOf } from './modelFiles.ts';
 
 /**
- * The path of a file that an agent names: absolute, or beginning at a folder of the workspace. Throws `refused` for
+ * The path of a file that an agent or a link names: absolute, or beginning at a folder of the workspace. Throws `refused` for
  * what lies outside the workspace, also where a link leads out, and for what is not there.
  */
 export async function workspacePath(named: string): Promise<string> {
