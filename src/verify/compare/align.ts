@@ -1,7 +1,7 @@
 import { operatorKey } from '../../graph/operatorKey.ts';
 import { connectionsOf } from '../../graph/connections.ts';
 import type { Graph, Node } from '../../formats/onnx/model.ts';
-import { matchBySigns, exactSign, nameSigns, outputSign, type Matching } from './matchNodes.ts';
+import { matchBeginning, matchBySigns, exactSign, nameSigns, outputSign, type Matching } from './matchNodes.ts';
 
 /** Which things of two graphs stand for each other. */
 export interface Alignment {
@@ -18,6 +18,7 @@ export interface Alignment {
  */
 export function align(a: Graph, b: Graph): Alignment {
   const flow = new Flow(a, b);
+  matchBeginning(flow);
   matchBySigns(flow, [exactSign, ...nameSigns(false)]);
   flow.run();
   flow.seedWeights();
@@ -64,7 +65,7 @@ class Flow implements Matching {
   readonly a: readonly Node[];
   readonly b: readonly Node[];
   readonly matched: number[];
-  readonly used = new Set<number>();
+  readonly used: Uint8Array;
   private readonly one: Side;
   private readonly two: Side;
   /** Tensor pairs met, by their names in the second and in the first graph. */
@@ -77,11 +78,12 @@ class Flow implements Matching {
     [this.a, this.b] = [a.nodes, b.nodes];
     [this.one, this.two] = [sideOf(a), sideOf(b)];
     this.matched = new Array<number>(b.nodes.length).fill(-1);
+    this.used = new Uint8Array(a.nodes.length);
   }
 
   pair(i: number, j: number): void {
     this.matched[j] = i;
-    this.used.add(i);
+    this.used[i] = 1;
     this.fresh.push(j);
   }
 
@@ -158,7 +160,7 @@ class Flow implements Matching {
   private follow(first: string, second: string): void {
     const waiting = new Map<string, number[]>();
     for (const [reader, slot] of this.one.readers.get(first) ?? []) {
-      if (this.used.has(reader)) continue;
+      if (this.used[reader]) continue;
       const key = `${slot} ${kindOf(this.a[reader])}`;
       const list = waiting.get(key);
       if (list) list.push(reader);
@@ -172,7 +174,7 @@ class Flow implements Matching {
   }
 
   private tryPair(i: number, j: number): void {
-    if (!this.used.has(i) && this.matched[j] === -1 && kindOf(this.a[i]) === kindOf(this.b[j])) this.pair(i, j);
+    if (!this.used[i] && this.matched[j] === -1 && kindOf(this.a[i]) === kindOf(this.b[j])) this.pair(i, j);
   }
 }
 

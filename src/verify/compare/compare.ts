@@ -301,8 +301,10 @@ async function nodeChanges(
     } else if (other.name !== node.name || node.outputs.some((name) => names.has(name))) renamed.push(pair);
     else same++;
   }
-  const used = new Set(nodes);
-  return { added, removed: one.flatMap((node, i) => (used.has(i) ? [] : [nodeRef(node, i)])), changed, renamed, same };
+  const used = new Uint8Array(one.length);
+  for (const at of nodes) if (at >= 0) used[at] = 1;
+  const removed = one.flatMap((node, i) => (used[i] ? [] : [nodeRef(node, i)]));
+  return { added, removed, changed, renamed, same };
 }
 
 function nodeRef(node: Node, index: number): NodeRef {
