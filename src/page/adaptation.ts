@@ -24,8 +24,10 @@ const MAX_MATRIX = 16;
  * null when it records nothing.
  */
 export async function adaptationOf(model: Model, path: string, shapes: Shapes): Promise<PageAdaptation | null> {
+  const steps = provenanceOf(model);
+  if (steps.length === 0) return null;
   const weights = new RecordedWeights(model, shapes);
-  return storyOf(provenanceOf(model), path, {
+  return storyOf(steps, path, {
     state: (recorded) => weights.state(recorded),
     inputNow: (input) => inputNow(model, input),
   });

@@ -1,3 +1,4 @@
+import { addTo } from '../bytes/lists.ts';
 import type { Node, Model } from '../formats/onnx/model.ts';
 import { allNodeLists } from '../graph/nested.ts';
 import { storedTensors } from '../graph/storedTensors.ts';
@@ -24,8 +25,7 @@ export class RecordedWeights {
   private readonly stored: ReadonlyMap<string, { readonly dims: readonly number[] }>;
 
   constructor(model: Model, shapes: Shapes) {
-    for (const node of allNodeLists(model).flat())
-      this.byName.set(node.name, [...(this.byName.get(node.name) ?? []), node]);
+    for (const node of allNodeLists(model).flat()) addTo(this.byName, node.name, node);
     this.scopes = allScopes(shapes);
     this.stored = storedTensors(model.graph);
   }

@@ -1,3 +1,4 @@
+import { addTo } from '../../bytes/lists.ts';
 import { namesFromOutside } from '../../graph/connections.ts';
 import { directGraphs, graphsInside } from '../../graph/nested.ts';
 import type { Node } from '../../formats/onnx/model.ts';
@@ -176,7 +177,7 @@ class Outcome {
   constructor(walk: Walk, wired: Wired) {
     this.walk = walk;
     this.wired = wired;
-    for (const body of wired.bodies) this.bodies.set(body.node, [...(this.bodies.get(body.node) ?? []), body]);
+    for (const body of wired.bodies) addTo(this.bodies, body.node, body);
     this.before = liveNodes(walk, this.original());
     // Nodes that nobody needed before stay as they were, and so does what they read.
     const wirings = this.adapted();

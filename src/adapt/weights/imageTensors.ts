@@ -1,3 +1,4 @@
+import { addTo } from '../../bytes/lists.ts';
 import { DTYPES } from '../../tensors/dtypes.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
 import { isSibling, isTrainingOnly } from './likelyLayers.ts';
@@ -106,7 +107,7 @@ function withCopies(tensors: readonly StoredTensor[]): StoredTensor[][] {
   const groups = new Map<string, StoredTensor[]>();
   for (const tensor of tensors) {
     const key = `${networkName(tensor.name)} ${tensor.dims.join('×')}`;
-    groups.set(key, [...(groups.get(key) ?? []), tensor]);
+    addTo(groups, key, tensor);
   }
   return [...groups.values()];
 }

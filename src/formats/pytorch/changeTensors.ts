@@ -1,3 +1,4 @@
+import { addTo } from '../../bytes/lists.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { sameNumbers } from '../../bytes/sameNumbers.ts';
 import type { Splice } from '../../bytes/splice.ts';
@@ -37,7 +38,7 @@ export function tensorEdit(all: readonly FoundTensor[], changes: readonly NewTen
     for (const change of use.changes.values()) checkChange(change);
     const { storage, literals: found } = isWhole(use) ? wholeEdit(use) : inPlaceEdit(use);
     storages.push(storage);
-    literals.set(use.part, [...(literals.get(use.part) ?? []), ...found, ...moduleChanges([...use.changes.values()])]);
+    addTo(literals, use.part, ...found, ...moduleChanges([...use.changes.values()]));
   }
   return { literals, storages };
 }

@@ -1,3 +1,4 @@
+import { addTo } from '../../bytes/lists.ts';
 import { operatorKey } from '../../graph/operatorKey.ts';
 import { connectionsOf } from '../../graph/connections.ts';
 import type { Graph, Node } from '../../formats/onnx/model.ts';
@@ -44,9 +45,7 @@ function sideOf(graph: Graph): Side {
   graph.nodes.forEach((node, i) => {
     node.inputs.forEach((input, slot) => {
       if (!input) return;
-      const list = readers.get(input);
-      if (list) list.push([i, slot]);
-      else readers.set(input, [[i, slot]]);
+      addTo(readers, input, [i, slot]);
     });
   });
   return {
@@ -162,9 +161,7 @@ class Flow implements Matching {
     for (const [reader, slot] of this.one.readers.get(first) ?? []) {
       if (this.used[reader]) continue;
       const key = `${slot} ${kindOf(this.a[reader])}`;
-      const list = waiting.get(key);
-      if (list) list.push(reader);
-      else waiting.set(key, [reader]);
+      addTo(waiting, key, reader);
     }
     for (const list of waiting.values()) list.reverse();
     for (const [reader, slot] of this.two.readers.get(second) ?? []) {

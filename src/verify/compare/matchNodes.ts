@@ -1,3 +1,4 @@
+import { addTo } from '../../bytes/lists.ts';
 import { operatorKey } from '../../graph/operatorKey.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 
@@ -81,10 +82,7 @@ export function matchBySigns(matching: Matching, signs: readonly Sign[]): void {
     const open = new Map<string, number[]>();
     matching.a.forEach((node, i) => {
       const key = matching.used[i] ? null : sign(node);
-      if (key === null) return;
-      const list = open.get(key);
-      if (list) list.push(i);
-      else open.set(key, [i]);
+      if (key !== null) addTo(open, key, i);
     });
     for (const list of open.values()) list.reverse();
     matching.b.forEach((node, j) => {

@@ -1,3 +1,4 @@
+import { addTo } from '../../../bytes/lists.ts';
 import { storedChunks, type Chunk } from './chunks.ts';
 import type { Cursor } from './cursor.ts';
 import { countOf, readDataspace, type Dataspace } from './dataspace.ts';
@@ -142,7 +143,7 @@ async function streamChunks(
   const index = { maxDims: space.maxDims, elementBytes: datatype.size, layout, filtered, from };
   for (const chunk of await storedChunks(file, index)) {
     const slab = Math.floor((chunk.offsets[0] ?? 0) / depth);
-    bySlab.set(slab, [...(bySlab.get(slab) ?? []), chunk]);
+    addTo(bySlab, slab, chunk);
   }
   for (let slab = Math.floor(start / (depth * rowBytes)); slab * depth * rowBytes < end; slab++) {
     const first = slab * depth;
