@@ -12,7 +12,7 @@ export interface Endings {
 export const ENDINGS: Readonly<Record<Format['id'], Endings>> = {
   onnx: { own: ['.onnx'], shared: [] },
   safetensors: { own: ['.safetensors'], shared: [] },
-  pytorch: { own: ['.pth', '.pt'], shared: ['.bin', '.ckpt'] },
+  pytorch: { own: ['.pth', '.pth.tar', '.pt'], shared: ['.bin', '.ckpt'] },
   sharded: { own: [], shared: ['.safetensors.index.json', '.bin.index.json'] },
   keras: { own: ['.keras', '.h5'], shared: ['.hdf5'] },
 };

@@ -1,8 +1,8 @@
 import { moduleOf } from '../../adapt/weights/tensorNames.ts';
 import { basename, dirname, join, resolve } from '../../files/paths.ts';
-import { knownEnding } from '../../formats/endings.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
 import { readCost, withOpenFile, type OpenFile } from '../openFile.ts';
+import { endingOf } from '../variantName.ts';
 
 /** A tensor that has other sizes than in the original. */
 export interface ResizedTensor {
@@ -37,7 +37,7 @@ export async function likelyOriginal({ path, file }: OpenFile): Promise<LikelyOr
 
 function namesBefore(path: string): string[] {
   const [folder, name] = [dirname(resolve(path)), basename(path)];
-  const ending = knownEnding(name);
+  const ending = endingOf(name);
   const plain = /^(.+)\.[\w-]+$/.exec(name.slice(0, name.length - ending.length))?.[1];
   const plainFolder = /^(.+)-[a-z]+(-\d+)?$/.exec(basename(folder))?.[1];
   return [
