@@ -13,7 +13,7 @@ import { modelDigest } from '../files/modelDigest.ts';
 import { basename, dirname, resolve } from '../files/paths.ts';
 import { dataCopies, withDataCopies, type DataCopy } from './dataCopies.ts';
 import { withOpenModel, type OpenModel } from './openModel.ts';
-import { holdsWeightsAlone } from './openFile.ts';
+import { holdsWeightsAlone, refuseLayers } from './openFile.ts';
 import { variantName, variantOf } from './variantName.ts';
 import { VERSION } from './version.ts';
 import { adaptWeightsFile } from './weights/adaptWeightsFile.ts';
@@ -59,12 +59,7 @@ export async function adaptFile(path: string, options: AdaptOptions): Promise<Ad
 }
 
 async function adaptModelFile(path: string, options: AdaptOptions): Promise<AdaptResult> {
-  if (options.layers?.length)
-    throw new ChannelwiseError(
-      'refused',
-      'layers',
-      'Layers are named for files of weights alone; this model has a graph, which tells where the image goes.',
-    );
+  refuseLayers(options.layers);
   const { map, inputs, axis, keepIntegers, signal } = options;
   return withOpenModel(path, signal, async (open) => {
     const { plan, splices } = await adapted(open, { map, inputs, axis, keepIntegers, signal });

@@ -1,3 +1,4 @@
+import { ChannelwiseError } from '../bytes/errors.ts';
 import { DataFiles } from '../files/dataFiles.ts';
 import type { ReadCounts } from '../bytes/byteSource.ts';
 import { openFileSource, type FileSource } from '../files/fileSource.ts';
@@ -115,6 +116,26 @@ export async function holdsWeightsAlone(path: string): Promise<boolean> {
   return withFormat(path, async ({ holds, holdsGraph }, source) =>
     holdsGraph ? !(await holdsGraph(source)) : holds === 'weights',
   );
+}
+
+/** Throws `refused` where layers are named of a model with a graph. */
+export function refuseLayers(layers: readonly string[] | undefined): void {
+  if (layers?.length)
+    throw new ChannelwiseError(
+      'refused',
+      'layers',
+      'Layers are named for files of weights alone; this model has a graph, which tells where the image goes.',
+    );
+}
+
+/** Throws `refused` for files of weights alone, for what needs a graph. */
+export async function refuseWeightsAlone(path: string): Promise<void> {
+  if (await holdsWeightsAlone(path))
+    throw new ChannelwiseError(
+      'refused',
+      'no-graph',
+      `${basename(path)} holds weights without a graph; \`inspect\` lists its tensors.`,
+    );
 }
 
 async function withFormat<T>(path: string, use: (format: Format, source: FileSource) => Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import { ChannelwiseError } from '../bytes/errors.ts';
 import { pageCost } from './pageSizes.ts';
 import { realInputs } from '../adapt/inputs/candidates.ts';
 import { modelCosts } from '../graph/cost/cost.ts';
@@ -54,7 +55,15 @@ export async function inspectAny(
   bind: Readonly<Record<string, number>> = {},
   signal?: AbortSignal,
 ): Promise<Inspection | WeightsInspection> {
-  if (await holdsWeightsAlone(path)) return withOpenFile(path, signal, inspectWeights);
+  if (await holdsWeightsAlone(path)) {
+    if (Object.keys(bind).length > 0)
+      throw new ChannelwiseError(
+        'refused',
+        'bind',
+        'Weights alone have no sizes that could be given numbers (`--bind`).',
+      );
+    return withOpenFile(path, signal, inspectWeights);
+  }
   return inspectFile(path, bind, signal);
 }
 

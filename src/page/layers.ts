@@ -1,6 +1,7 @@
 import { modelCosts } from '../graph/cost/cost.ts';
 import { shownDim } from '../graph/sizes/dims.ts';
 import { steeringConstants } from '../graph/shapes/steering.ts';
+import { refuseWeightsAlone } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import type { Dim } from '../formats/onnx/model.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
@@ -26,6 +27,7 @@ export async function layersOfFile(
   bind: Readonly<Record<string, number>>,
   signal?: AbortSignal,
 ): Promise<Layer[]> {
+  await refuseWeightsAlone(path);
   return withOpenModel(path, signal, async ({ model, ctx }) => {
     const shapes = boundShapes(model, { constants: await steeringConstants(model, ctx), bind });
     const costs = modelCosts(model, shapes);

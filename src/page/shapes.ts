@@ -6,6 +6,7 @@ import { steeringConstants } from '../graph/shapes/steering.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Dim, Model } from '../formats/onnx/model.ts';
+import { refuseWeightsAlone } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import { contradictionText } from './pageSizes.ts';
 import { basename } from '../files/paths.ts';
@@ -40,9 +41,22 @@ export async function shapesOfFile(
   bind: Readonly<Record<string, number>>,
   signal?: AbortSignal,
 ): Promise<ShapesReport> {
+  await refuseWeightsAlone(path);
   return withOpenModel(path, signal, async ({ model, ctx }) => {
     const constants = await steeringConstants(model, ctx);
     return shapesReport(basename(path), boundShapes(model, { constants, bind }));
+  });
+}
+
+/** Throws `refused` for numbers that no size of the model takes. */
+export async function checkBindings(
+  path: string,
+  bind: Readonly<Record<string, number>>,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (Object.keys(bind).length === 0) return;
+  await withOpenModel(path, signal, async ({ model, ctx }) => {
+    boundShapes(model, { constants: await steeringConstants(model, ctx), bind });
   });
 }
 

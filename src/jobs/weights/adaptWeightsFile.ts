@@ -39,6 +39,7 @@ const CONFIGS = 'Other files of weights in the folder hold the old network, so t
  * chosen (`choose-layer`), or can't be written.
  */
 export async function adaptWeightsFile(path: string, options: AdaptOptions): Promise<AdaptResult> {
+  refuseGraphOptions(options);
   return withOpenFile(path, options.signal, async (open) => {
     const writer = writerOf(open);
     const beside = await besideWeights(path);
@@ -65,6 +66,17 @@ export async function adaptWeightsFile(path: string, options: AdaptOptions): Pro
     if (beside.index) texts.set(beside.index.name, indexText(beside.index, open, changes));
     return { ...result, ...(await writeFolder({ open, changed, beside, texts }, options)) };
   });
+}
+
+/** What names a part of a graph says nothing of weights alone. */
+function refuseGraphOptions({ axis, keepIntegers, inputs, layers }: AdaptOptions): void {
+  const refused = (code: string, message: string): ChannelwiseError => new ChannelwiseError('refused', code, message);
+  if (axis !== undefined)
+    throw refused('axis', 'Weights alone have no input, so there is no axis of it to name (`--axis`).');
+  if (keepIntegers)
+    throw refused('keep-integers', 'Quantised weights without a graph are never changed (`--keep-integers`).');
+  if (inputs && layers)
+    throw refused('inputs', 'Weights alone have no inputs; name their layers by `--layer`, without `--input`.');
 }
 
 function writerOf({ file }: OpenFile): TensorWriter {
