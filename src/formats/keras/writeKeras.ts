@@ -45,7 +45,11 @@ export async function kerasSplices(file: KerasFile, change: KerasChange): Promis
   return zipSplices(archive.zip, told ? [...changes, told] : changes);
 }
 
-/** The record under its own name in the metadata, which Keras does not read. */
+/**
+ * The record under its own name in the metadata. Loading opens config.json and model.weights.h5 by name and never the
+ * metadata; a further entry of the archive would be safe only by luck, because more than three make Keras unpack them
+ * all as assets (keras/src/saving/saving_lib.py, _load_model_from_fileobj).
+ */
 function metadataChange({ metadata }: KerasArchive, record: string): EntryChange | null {
   if (!metadata || !(metadata.json.value instanceof Map)) return null;
   const { json, text } = metadata;

@@ -32,6 +32,8 @@ export function readDataspace(cursor: Cursor): Dataspace {
   const dims = Array.from({ length: rank }, () => cursor.length());
   const maxDimsAt = flags & HAS_MAX ? cursor.place : null;
   const maxDims = maxDimsAt === null ? dims : dims.map(() => maxDim(cursor));
+  if (dims.some((dim, axis) => dim > (maxDims[axis] ?? 0)))
+    throw malformed('a dataspace is larger than it may grow', start);
   return { dims, maxDims, some: version === 1 || kind !== NULL_SPACE, dimsAt, maxDimsAt };
 }
 

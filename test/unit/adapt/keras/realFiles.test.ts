@@ -8,7 +8,11 @@ import { SplicedSource } from '../../../../src/bytes/splicedSource.ts';
 import { openKerasFile } from '../../../../src/formats/keras/kerasFile.ts';
 import { openNetwork } from '../../../../src/formats/keras/openNetwork.ts';
 import { openZip } from '../../../../src/formats/zip/zipArchive.ts';
+import { writeNets, type WriteOptions } from '../../../fixtures/keras/kerasNet.ts';
+import { sequential } from '../../../fixtures/keras/randomStem.ts';
+import { Random } from '../../../fixtures/random.ts';
 import { askH5py, DUMP, h5pyMissing } from '../../../fixtures/runH5py.ts';
+import { dumpH5wasm } from '../../../fixtures/runH5wasm.ts';
 import { weightFile, weightsMissing } from '../../../fixtures/weightFiles.ts';
 
 const skip = h5pyMissing || weightsMissing;
@@ -28,10 +32,16 @@ interface Entry {
 
 async function converted(name: string, map: ChannelMap): Promise<{ before: Uint8Array; after: Uint8Array }> {
   const before = new Uint8Array(readFileSync(weightFile(name)));
+  return { before, after: await convertedBytes(before, map) };
+}
+
+const CONVOLUTION = { filters: 4, kernel_size: [3, 3], padding: 'valid', use_bias: false };
+
+async function convertedBytes(before: Uint8Array, map: ChannelMap): Promise<Uint8Array> {
   const source = new MemorySource(before);
   const { splices } = await adaptKeras({ opened: await openNetwork(await openKerasFile(source)), map });
   const out = new SplicedSource(source, splices);
-  return { before, after: await out.read(0, out.size) };
+  return out.read(0, out.size);
 }
 
 /** The HDF5 file inside an archive, or the file itself, and the configuration. */
@@ -104,6 +114,53 @@ for (const { file, kernel, optimizer } of CASES)
     assert.equal(widened, one.config);
     assert.notEqual(two.config, one.config);
   });
+
+/** Files whose trees, attributes and datasets h5wasm reads before and after; generated ones in every layout. */
+const GENERATED: readonly WriteOptions[] = [
+  {},
+  { libver: 'latest', optimizer: true },
+  { dataset: { chunks: true, compression: 'gzip', shuffle: true } },
+];
+
+async function sameInH5wasm(before: Uint8Array, after: Uint8Array, changed: RegExp): Promise<void> {
+  const [one, two] = [await parts(before), await parts(after)];
+  const [old, now] = [await dumpH5wasm(one.hdf5), await dumpH5wasm(two.hdf5)];
+  assert.deepEqual([...now.keys()].sort(), [...old.keys()].sort());
+  let differing = 0;
+  for (const [path, { attributes, dims, data }] of old) {
+    const { model_config: config, ...rest } = now.get(path)?.attributes ?? {};
+    const { model_config: oldConfig, ...oldRest } = attributes;
+    assert.deepEqual(rest, oldRest, path);
+    assert.equal(typeof config, typeof oldConfig, path);
+    if (now.get(path)?.data === data) {
+      assert.deepEqual(now.get(path)?.dims, dims, path);
+      continue;
+    }
+    differing++;
+    assert.match(path, changed);
+    assert.deepEqual(now.get(path)?.dims, [...(dims ?? []).slice(0, 2), 1, dims?.[3]], path);
+  }
+  assert.ok(differing > 0);
+}
+
+test('Keras: h5wasm finds the same tree, attributes and other datasets in real files', { skip }, async () => {
+  for (const { file } of CASES) {
+    const { before, after } = await converted(file, grayscale());
+    await sameInH5wasm(before, after, /conv2d\/vars\/0$|optimizer|conv2d\/kernel|Conv1\/kernel/);
+  }
+});
+
+test('Keras: h5wasm finds the same in generated files of every layout', { skip: h5pyMissing }, async () => {
+  const random = new Random(3);
+  const kernel = { name: 'kernel', dims: [3, 3, 3, 4], values: [...random.floats(108)] };
+  const net = sequential([{ className: 'Conv2D', config: CONVOLUTION, weights: [kernel] }], [null, 8, 8, 3]);
+  for (const before of writeNets(GENERATED.map((options) => [net, options] as const))) {
+    const after = await convertedBytes(before, grayscale());
+    await sameInH5wasm(before, after, /conv2d_0\/kernel/);
+    // Another file, with the same tree, does not pass.
+    await assert.rejects(sameInH5wasm(before, before, /kernel/));
+  }
+});
 
 test('Keras: swapped twice, a file is what it was', { skip }, async () => {
   const { before, after } = await converted('mobilenet-0.25-96.h5', swapRedBlue());
