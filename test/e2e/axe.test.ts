@@ -24,6 +24,14 @@ for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
     assert.deepEqual(await violations(page), []);
     await page.getByRole('button', { name: 'Show in graph' }).click();
     await page.keyboard.press('b');
+    await page.getByRole('application').press('i');
+    await page.locator('cw-hover-card').getByText('Parameters').waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.keyboard.press('Control+f');
+    await page.getByRole('combobox', { name: 'Find in the model' }).fill('Conv');
+    await page.getByRole('listbox', { name: 'Matches' }).waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Save picture' }).click();
     assert.deepEqual(await violations(page), []);
     await page.getByRole('tab', { name: 'Layers', exact: true }).click();

@@ -107,10 +107,16 @@ test('a link to a node is copied by name and shows the node when it is followed'
   await close();
 });
 
-test('the largest layer is one step away', async () => {
-  const { page, close } = await openPage(browser, resnet50Page(), { reducedMotion: true });
+test('the summary names the classes and the heaviest layer, which is one step away', async () => {
+  const model = resnet50Page();
+  model.metadata = [{ key: 'names', value: "{0: 'cat', 1: 'dog', 2: 'cow', 3: 'hen', 4: 'fox', 5: 'owl'}" }];
+  const { page, close } = await openPage(browser, model, { reducedMotion: true });
   await drawn(page);
-  await page.getByRole('region', { name: 'Summary' }).locator('.link').click();
+  const summary = page.getByRole('region', { name: 'Summary' });
+  const text = await summary.innerText();
+  assert.match(text, /Most parameters\s+\/layer4\/layer4\.0\/conv2\/Conv\s+2\.36 M, 9 %/);
+  assert.match(text, /Classes\s+6: cat, dog, cow, hen, fox, …/);
+  await summary.locator('.link').first().click();
   await page.waitForFunction(() =>
     document
       .querySelector('cw-app')

@@ -9,6 +9,7 @@ import { PNG } from 'pngjs';
 import { WORKER_ANSWERS } from '../../src/page/workerAnswers.ts';
 import { encodeModel, externalTensor, floatTensor, model, node, valueInfo, DTYPE } from '../fixtures/modelBuilder.ts';
 import type { ThemeKind } from '../fixtures/themes.ts';
+import { violations } from './axeRules.ts';
 import { openFilePage } from './fileHost.ts';
 import { launch } from './pageHarness.ts';
 
@@ -191,6 +192,7 @@ test('statistics are read only when asked for; values are a grid with the keyboa
   await dialog.getByLabel('axis 2 at').press('Enter');
   await dialog.getByRole('rowheader', { name: '15' }).waitFor();
   await dialog.getByRole('gridcell', { name: '-0.15709221' }).waitFor();
+  assert.deepEqual(await violations(page), []);
   await page.screenshot({ path: 'test-results/page/values.png' });
   await page.keyboard.press('Escape');
   assert.equal(await page.getByRole('dialog').count(), 0);

@@ -3,6 +3,7 @@ import type { TemplateResult } from 'lit';
 import type { PageModel, PageNode, PageValue } from '../../../src/protocol/messages.ts';
 import type { PageCost } from '../../../src/protocol/sizes.ts';
 import { nodeParameters } from '../../graph/graphModel.ts';
+import { classNames } from '../../text/classNames.ts';
 import { bytesText, countText, listText, nodeLabel, shortCount, sizeText } from '../../text/format.ts';
 import { Fold } from '../../state/folds.ts';
 import { cardStyles, linkStyles } from '../styles.ts';
@@ -21,6 +22,13 @@ function notCounted({ uncounted, unknownOperators, moreOperators }: PageCost): s
     ...(uncounted > 0 ? [`${layers} that are not known`] : []),
     ...(unknownOperators.length > 0 ? [`not counted: ${unknownOperators.join(', ')}${more}`] : []),
   ];
+}
+
+/** Class names that are said in the summary; a reader sees what the model tells apart. */
+const SHOWN_CLASSES = 5;
+
+function parametersOf(node: PageNode): number {
+  return node.opType === 'Constant' ? 0 : nodeParameters(node);
 }
 
 export class Summary extends LitElement {
@@ -43,20 +51,35 @@ export class Summary extends LitElement {
     this.model = null;
   }
 
-  /** Leads to the layer that holds the most parameters. */
-  #largest(page: PageModel): TemplateResult | null {
+  /** Leads to the layer that holds the most, where any holds some. */
+  #heaviest(page: PageModel, label: string, amountOf: (node: PageNode) => number): TemplateResult | null {
     let best: PageNode | null = null;
     let most = 0;
+    let total = 0;
     for (const node of page.nodes) {
-      const params = node.opType === 'Constant' ? 0 : nodeParameters(node);
-      if (params > most) [most, best] = [params, node];
+      const amount = amountOf(node);
+      total += amount;
+      if (amount > most) [most, best] = [amount, node];
     }
     if (!best) return null;
     const key = `n${best.id}`;
-    return html`<dt>Largest layer</dt>
+    const share = ((most / total) * 100).toFixed(0);
+    return html`<dt>${label}</dt>
       <dd>
         <button class="link" @click=${() => this.#go(key)}>${nodeLabel(best)}</button>
-        <span class="sub whole">${shortCount(most)}</span>
+        <span class="sub whole">${shortCount(most)}, ${share} %</span>
+      </dd>`;
+  }
+
+  /** The first class names; the metadata have all. */
+  #classes(page: PageModel): TemplateResult | null {
+    const found = page.metadata.map(({ key, value }) => classNames(key, value)).find((names) => names !== null);
+    if (!found) return null;
+    const { names } = found;
+    const more = names.length > SHOWN_CLASSES ? ', …' : '';
+    return html`<dt>Classes</dt>
+      <dd title="All of them stand under Metadata">
+        ${countText(names.length)}: ${names.slice(0, SHOWN_CLASSES).join(', ')}${more}
       </dd>`;
   }
 
@@ -127,7 +150,8 @@ export class Summary extends LitElement {
         }
         <dt>Parameters</dt>
         <dd>${countText(page.parameterCount)}</dd>
-        ${this.#cost(page)} ${this.#largest(page)}
+        ${this.#cost(page)} ${this.#heaviest(page, 'Most parameters', parametersOf)}
+        ${this.#heaviest(page, 'Most multiply-adds', ({ cost }) => cost?.macs ?? 0)} ${this.#classes(page)}
         <dt>File size</dt>
         <dd>${sizeText(page.fileSize)}</dd>
       </dl>

@@ -166,7 +166,7 @@ export class ValuesDialog extends LitElement {
       ${
         weight && this.#blocks
           ? html` <header>
-                <h2>${weight.name} <span>${weight.dtype} ${listText(weight.dims)}</span></h2>
+                <h2>${weight.name} <span>${weight.dtype} ${listText(weight.dims)}${storedText(weight)}</span></h2>
                 ${weight.dims.length > 2 ? this.#axes(weight) : null}
                 <button @click=${() => this.renderRoot.querySelector('dialog')?.close()}>Close</button>
               </header>
@@ -237,7 +237,7 @@ export class ValuesDialog extends LitElement {
             <table role="presentation">
               <thead role="rowgroup">
                 <tr role="row" aria-rowindex="1">
-                  <th class="corner" role="columnheader"></th>
+                  <th class="corner" role="columnheader">row</th>
                   ${columns.map((c) => html`<th role="columnheader" aria-colindex=${c + 2}>${c}</th>`)}
                 </tr>
               </thead>
@@ -281,3 +281,8 @@ export class ValuesDialog extends LitElement {
   }
 }
 customElements.define('cw-values', ValuesDialog);
+
+/** Where the file has the axes in another order than the grid. */
+function storedText({ stored }: PageWeight): string {
+  return stored ? `, in the file ${listText(stored)}` : '';
+}
