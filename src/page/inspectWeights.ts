@@ -7,6 +7,9 @@ import { layersOf } from '../jobs/weights/layers.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import { elementCount } from '../tensors/storedTensor.ts';
 
+/** A one-channel network has a depthwise convolution per block, and all have an input layer's shape. */
+const MAX_LAYERS = 8;
+
 /** What a file of weights is, as `inspect` prints it. */
 export interface WeightsInspection {
   readonly file: string;
@@ -51,9 +54,17 @@ export function weightsText(found: WeightsInspection): string[] {
     ...found.facts.map(({ label, value }) => `${label}: ${value}`),
     `${tensorCount} tensors, ${parameterCount} numbers, ${io.fileSize} bytes (${io.bytesRead} read)`,
     ...found.warnings.map((warning) => `warning: ${warning}`),
-    ...found.firstLayers.map(
-      ({ weight, dims, why }) => `may see the image: ${weight} [${dims.join(', ')}]${why && `, ${why}`}`,
-    ),
+    ...layerLines(found),
     ...(found.reason === null ? [] : [`${found.reason}.`]),
   ];
+}
+
+/** One that is clear is the input layer; of several the first ones are listed, the earliest of which it mostly is. */
+function layerLines({ firstLayers, reason }: WeightsInspection): string[] {
+  const label = reason === null ? 'input layer' : 'may see the image';
+  const lines = firstLayers.map(
+    ({ weight, dims, why }) => `${label}: ${weight} [${dims.join(', ')}]${why && `, ${why}`}`,
+  );
+  const more = lines.length - MAX_LAYERS;
+  return more > 0 ? [...lines.slice(0, MAX_LAYERS), `… and ${more} more, which --json lists`] : lines;
 }

@@ -15,9 +15,10 @@ export function planSections(plan: AdaptationPlan): PlanSection[] {
   return [
     {
       title: 'Inputs',
-      lines: plan.inputs.map(
-        (i) => `${i.name}: ${i.oldChannels} → ${i.newChannels} channels on axis ${i.axis} (${plan.map.name})`,
-      ),
+      lines: plan.inputs.map(({ name, oldChannels, newChannels, axis }) => {
+        const channels = newChannels === 1 ? 'channel' : 'channels';
+        return `${name}: ${oldChannels} → ${newChannels} ${channels} on axis ${axis} (${plan.map.name})`;
+      }),
     },
     { title: 'Warnings', lines: plan.warnings },
     {

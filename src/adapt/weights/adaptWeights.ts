@@ -18,7 +18,7 @@ import {
   type LayerChoice,
   type PatchOrder,
 } from './patchOrder.ts';
-import { byName, moduleOf, siblingName, weightAxes } from './tensorNames.ts';
+import { byName, isOptimizerState, moduleOf, siblingName, weightAxes } from './tensorNames.ts';
 
 export interface WeightsRequest {
   readonly tensors: readonly StoredTensor[];
@@ -42,9 +42,9 @@ const UNPADDED = /patch_?embed/i;
 const IMAGE = 'image';
 
 const PROMISE =
-  'This holds if the network hands the image to that layer unchanged: the file has no code that shows it. Where ' +
-  'mean and std differ by channel, gray has to be normalised with one number for all, which is nearly but not ' +
-  'exactly the same.';
+  'The new network is the same function if its code hands the image to that layer unchanged, which weights alone ' +
+  "can't show. Where mean and std differ by channel, gray has to be normalised with one number for all, which is " +
+  'nearly but not exactly the same.';
 const MOMENTS =
   "The optimizer's averages for that layer are the mean over the old channels, so the layer moves differently in " +
   'further training than it did before.';
@@ -143,13 +143,17 @@ function weightsPlan({ map, weights, changes, names, hasMoments }: PlanParts): A
   const size = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
   const saved = weights.reduce((sum, weight) => sum + size(weight.tensor.dims) - size(newDims(weight, map)), 0);
   const layers = new Map(weights.map(({ tensor: { name }, order }): [string, LayerChoice] => [name, { name, order }]));
-  const typeOf = (layer: LayerChoice | undefined): string => (layer ? layerType(layer) : 'of');
+  const typeOf = (tensor: string): string => {
+    const layer = layers.get(tensor);
+    if (layer) return layerType(layer);
+    return isOptimizerState(tensor) ? 'kept by' : 'of';
+  };
   return {
     map,
     inputs: [{ ...input, matrix: map.matrix, shift: map.shift }],
     folds: changes.map(({ tensor, dims }) => ({
       node: moduleOf(tensor),
-      opType: typeOf(layers.get(tensor)),
+      opType: typeOf(tensor),
       tensor,
       oldDims: names.get(tensor)?.dims ?? [],
       newDims: dims,

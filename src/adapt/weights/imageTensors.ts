@@ -145,11 +145,11 @@ function copiesText(group: readonly StoredTensor[]): string[] {
 }
 
 /** The first candidate says so, where there are others. */
-function inPlaces(candidates: readonly ImageTensor[]): ImageTensor[] {
+function inPlaces(candidates: readonly ImageTensor[]): readonly ImageTensor[] {
+  const earliest = candidates[0]?.name;
+  if (candidates.every(({ name }) => name === earliest)) return candidates;
   return candidates.map((candidate) =>
-    candidate.name === candidates[0]?.name
-      ? { ...candidate, why: ['the earliest in the file', ...candidate.why] }
-      : candidate,
+    candidate.name === earliest ? { ...candidate, why: ['the earliest in the file', ...candidate.why] } : candidate,
   );
 }
 

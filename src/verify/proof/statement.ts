@@ -62,9 +62,8 @@ export function verifyText(report: VerifyReport): string[] {
   if (report.seam) {
     const { identicalNodes, stemNodes, bytesCompared } = report.seam;
     const nodes = stemNodes === 1 ? '1 node' : `${stemNodes} nodes`;
-    lines.push(
-      `${nodes} run, the other ${identicalNodes} byte-identical; ${bytesCompared} bytes of nodes and weights compared`,
-    );
+    const others = identicalNodes === 0 ? '' : `, the other ${identicalNodes} byte-identical`;
+    lines.push(`${nodes} run${others}; ${bytesCompared} bytes of nodes and weights compared`);
   }
   if (report.full)
     lines.push(fullText(report.full), ...report.full.tensors.map((tensor) => tensorLine('output', tensor)));
@@ -94,5 +93,5 @@ function tensorLine(kind: string, difference: TensorDifference): string {
   if (Number.isNaN(difference.maxAbs)) return `${label}${verdict}`;
   const [largest, relative] = [shortNumber(difference.maxAbs), shortNumber(difference.maxRel)];
   const tolerance = shortNumber(difference.tolerance);
-  return `${label}: relative error ${relative}, largest ${largest}, rounding tolerance ${tolerance}${verdict}`;
+  return `${label}: relative error ${relative}; largest difference ${largest}, rounding tolerance ${tolerance}${verdict}`;
 }

@@ -118,6 +118,22 @@ test('several layers are asked for, one is named, and the record remembers it', 
   assert.equal((await run('gray', at, '--layer', 'none')).code, 2);
 });
 
+test('inspect names the input layer where it is clear, and of many that it may be the first ones', async () => {
+  const depthwise = Array.from({ length: 11 }, (_, i) => floatWeights(`block${i}.dw.weight`, [8, 1, 3, 3]));
+  const path = folderOf('inspected', {
+    'rgb.safetensors': safetensorsFile([...NETWORK, ...depthwise]),
+    'gray.safetensors': safetensorsFile([floatWeights('conv1.weight', [8, 1, 3, 3]), ...depthwise]),
+  });
+  assert.match(
+    (await run('inspect', join(path, 'rgb.safetensors'))).text,
+    /\ninput layer: conv1\.weight \[8, 3, 3, 3\]$/,
+  );
+  assert.match(
+    (await run('inspect', join(path, 'gray.safetensors'))).text,
+    /\nmay see the image: conv1\.weight \[8, 1, 3, 3\], the earliest in the file\n(may see .*\n){7}… and 4 more, which --json lists\n12 tensors/,
+  );
+});
+
 test('a linear layer over patches is asked about with words, named with its order, and verified in it', async () => {
   const tensors = [floatWeights('patch_embed.proj.weight', [8, 48]), floatWeights('patch_embed.proj.bias', [8])];
   const at = join(folderOf('linear', { 'vit.safetensors': safetensorsFile(tensors) }), 'vit.safetensors');
