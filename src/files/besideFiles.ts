@@ -1,5 +1,7 @@
 import { diskOf } from './disk.ts';
-import { openFileSource } from './fileSource.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
+import { join } from './paths.ts';
+import { readSmallFile } from './smallFile.ts';
 
 /** Configs and indices are texts of some kilobytes; an index of the largest networks has some megabytes. */
 const MAX_SMALL_BYTES = 64 * 1024 * 1024;
@@ -12,17 +14,14 @@ export async function listFiles(folder: string): Promise<string[]> {
   return entries.filter(({ kind, name }) => kind === 'file' && !name.startsWith('.')).map(({ name }) => name);
 }
 
-/** A small text file; null where there is none, it is too large, or it can't be read. */
-export async function readSmallFile(path: string): Promise<string | null> {
-  const source = await openFileSource(path).catch(() => null);
-  if (!source) return null;
+/** A text file of a folder; null where there is none. Throws as `readSmallFile` does where it can't be read. */
+export async function readBeside(folder: string, name: string, what: string): Promise<string | null> {
   try {
-    if (source.size > MAX_SMALL_BYTES) return null;
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await source.read(0, source.size));
-  } catch {
-    return null;
-  } finally {
-    await source.close();
+    const bytes = await readSmallFile(join(folder, name), { what, shown: name, limit: MAX_SMALL_BYTES });
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof ChannelwiseError && error.code === 'missing') return null;
+    throw error;
   }
 }
 

@@ -56,7 +56,7 @@ export async function adaptWeightsFile(path: string, options: AdaptOptions): Pro
     const inFolder = open.shards.size > 0 || (options.out === undefined && !isAlone);
     const isAveraged = [...configs.values()].some((config) => config.isAveraged);
     const folderNotes = inFolder ? [...(isAveraged ? [AVERAGED] : []), CONFIGS] : [];
-    const plan = { ...planned, notes: [...planned.notes, ...(writer.notes ?? []), ...folderNotes] };
+    const plan = { ...planned, notes: [...planned.notes, ...(writer.notes ?? []), ...folderNotes, ...beside.faults] };
     const record = await recordOf(open, { writer, plan, inFolder });
     const changed = await changedFiles(open, { writer, changes, record });
     const result = { plan, summary: summary(plan), dataCopies: [] };

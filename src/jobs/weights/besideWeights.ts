@@ -1,9 +1,10 @@
 import { CONFIG_NAMES, changedConfig, configHints, type ChangedConfig } from '../../adapt/weights/configs.ts';
 import type { ConfigHints } from '../../adapt/weights/imageTensors.ts';
 import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
-import { listFiles, readSmallFile } from '../../files/besideFiles.ts';
-import { basename, dirname, join, resolve } from '../../files/paths.ts';
+import { listFiles, readBeside } from '../../files/besideFiles.ts';
+import { basename, dirname, resolve } from '../../files/paths.ts';
 import { knownEnding } from '../../formats/endings.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
 import { parseJson } from '../../bytes/json/json.ts';
 import { INDEX_END, readShardIndex, type ShardIndex } from '../../formats/sharded/shardIndex.ts';
 
@@ -14,6 +15,8 @@ export interface BesideWeights {
   readonly configs: ReadonlyMap<string, string>;
   /** The index that names this file as a part of a network; null where it is whole. */
   readonly index: NamedIndex | null;
+  /** What lies there and can't be read, a sentence each: the new file may not agree with it. */
+  readonly faults: readonly string[];
 }
 
 /** An index under its file name. */
@@ -21,41 +24,48 @@ export interface NamedIndex extends ShardIndex {
   readonly name: string;
 }
 
-/** Reads the configs and the index beside a file of weights. What can't be read counts as absent. */
+/** Reads the configs and the index beside a file of weights. */
 export async function besideWeights(path: string): Promise<BesideWeights> {
   const folder = dirname(resolve(path));
+  const faults: string[] = [];
+  const told = async <T>(read: () => Promise<T | null>): Promise<T | null> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof ChannelwiseError)) throw error;
+      faults.push(`Not looked at, and not changed: ${error.message}`);
+      return null;
+    }
+  };
   const configs = new Map<string, string>();
   for (const name of CONFIG_NAMES) {
-    const found = await readSmallFile(join(folder, name));
-    if (found !== null && isJson(name, found)) configs.set(name, found);
+    const config = await told(() => configBeside(folder, name));
+    if (config !== null) configs.set(name, config);
   }
-  return { folder, configs, index: await indexOf(folder, basename(path)) };
-}
-
-function isJson(name: string, content: string): boolean {
-  try {
-    parseJson(content, name);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function indexOf(folder: string, file: string): Promise<NamedIndex | null> {
+  let index: NamedIndex | null = null;
   for (const name of (await listFiles(folder)).filter((other) => other.endsWith(INDEX_END))) {
-    const content = await readSmallFile(join(folder, name));
-    const index = content === null ? null : indexFrom(name, content);
-    if (index?.shards.includes(file)) return index;
+    const found = await told(() => indexBeside(folder, name));
+    if (found?.shards.includes(basename(path))) index ??= found;
   }
-  return null;
+  return { folder, configs, index, faults };
 }
 
-/** null for what is no index. */
-function indexFrom(name: string, content: string): NamedIndex | null {
+/** Throws where it is no JSON. */
+async function configBeside(folder: string, name: string): Promise<string | null> {
+  const config = await readBeside(folder, name, 'config');
+  if (config !== null) parseJson(config, name);
+  return config;
+}
+
+/** null where the JSON is no index of weights. Throws where it is no JSON, or names files elsewhere. */
+async function indexBeside(folder: string, name: string): Promise<NamedIndex | null> {
+  const content = await readBeside(folder, name, 'index');
+  if (content === null) return null;
   try {
     return { name, ...readShardIndex(name, content) };
-  } catch {
-    return null;
+  } catch (error) {
+    if (error instanceof ChannelwiseError && error.code === 'no-index') return null;
+    throw error;
   }
 }
 

@@ -86,6 +86,22 @@ test('a config beside makes a folder that agrees with itself; a shard takes its 
   assert.ok(!readdirSync(folder).some((name) => name.endsWith('.tmp')));
 });
 
+test('a config or an index beside that can’t be read is told, not taken for absent', async () => {
+  const path = folderOf('unread', {
+    'net.safetensors': safetensorsFile(NETWORK),
+    'config.json': '{"num_channels": 3',
+    'net.safetensors.index.json': '{"weight_map": {"conv1.weight": "../net.safetensors"}}',
+    'other.index.json': '{"about": "something else"}',
+  });
+  mkdirSync(join(path, 'preprocessor_config.json'));
+  const { plan } = await convertToGray(join(path, 'net.safetensors'));
+  const told = plan.notes.filter((note) => note.startsWith('Not looked at, and not changed: '));
+  assert.equal(told.length, 3, told.join('\n'));
+  assert.ok(told.some((note) => note.includes('config.json is no readable JSON')));
+  assert.ok(told.some((note) => note.includes('preprocessor_config.json is a folder')));
+  assert.ok(told.some((note) => note.includes('net.safetensors.index.json does not name a file of its own folder')));
+});
+
 interface Ran {
   readonly code: number;
   readonly text: string;
