@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build, type BuildOptions } from 'esbuild';
+import { WEB_PLUGINS, webBundles } from '../../../scripts/webBundles.mjs';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const path = (...parts: readonly string[]): string => [ROOT.slice(0, -1), ...parts].join('/');
+
+/** The files that a bundle is made of, as paths in this repository; nothing is written. */
+async function inputsOf(options: BuildOptions): Promise<string[]> {
+  const { metafile } = await build({ ...options, bundle: true, write: false, metafile: true, absWorkingDir: path() });
+  return Object.keys(metafile?.inputs ?? {});
+}
+
+/** A bundle for the browser of one line of a module in `src/files`. */
+function webBuild(line: string): Promise<string[]> {
+  const stdin = { contents: line, resolveDir: path('src', 'files'), sourcefile: 'tried.ts' };
+  return inputsOf({ stdin, plugins: WEB_PLUGINS, format: 'esm', logLevel: 'silent' });
+}
+
+test('a bundle for the browser fails where a module imports a part of Node, and takes a twin where there is one', async () => {
+  await assert.rejects(
+    webBuild("export { readFile } from 'node:fs/promises';"),
+    /imports node:fs\/promises, which no browser has; give it a \.web\.ts twin/,
+  );
+  await assert.rejects(webBuild("export * from './node/file.ts';"), /file\.ts imports node:fs/);
+  const inputs = await webBuild("export * from './node/paths.ts';");
+  assert.ok(inputs.includes('src/files/node/paths.web.ts') && !inputs.includes('src/files/node/paths.ts'));
+});
+
+const WEB_ALONE = /\.web\.ts$|\/(?:extensionWeb|workerWeb|webThread)\.ts$/;
+const NODE_ALONE =
+  /\/(?:nodeThread|runtimeFiles)\.ts$|^src\/files\/(?:node|save)\/(?:disk|file|flusher|directFile)\.ts$/;
+
+test('the bundles of desktop and command line carry nothing of the browser’s, and the browser’s nothing of theirs', async () => {
+  const node = { platform: 'node', external: ['vscode'], logLevel: 'silent' } as const;
+  const inputs = await inputsOf({
+    ...node,
+    entryPoints: ['extension', 'workerMain', 'cliThread'].map((entry) => path('src', `${entry}.ts`)),
+    outdir: path('nowhere'),
+    format: 'esm',
+  });
+  assert.ok(inputs.includes('src/jobs/nodeThread.ts'), 'the desktop has its own');
+  assert.deepEqual(
+    inputs.filter((input) => WEB_ALONE.test(input)),
+    [],
+  );
+  for (const bundle of webBundles(path).slice(0, 2)) {
+    const web = await inputsOf({ ...(bundle as BuildOptions), logLevel: 'silent' });
+    assert.ok(
+      web.some((input) => WEB_ALONE.test(input)),
+      'the browser has its own',
+    );
+    assert.deepEqual(
+      web.filter((input) => NODE_ALONE.test(input)),
+      [],
+    );
+  }
+});
