@@ -2,6 +2,7 @@ import { mapFromJson, type ChannelMap } from '../adapt/maps/channelMap.ts';
 import { candidates, realInputs, typeText } from '../adapt/inputs/candidates.ts';
 import { provenanceOf, type ProvenanceStep } from '../adapt/report/provenance.ts';
 import { knownEnding } from '../formats/endings.ts';
+import type { WeightView } from '../formats/keras/present/graphBuilder.ts';
 import type { Model } from '../formats/onnx/model.ts';
 import type { PageAdaptation, PageFold, PageMappedInput, PageOriginal, PageStep } from '../protocol/adaptation.ts';
 import type { Shapes } from '../graph/shapes/shapes.ts';
@@ -21,12 +22,17 @@ const MAX_MATRIX = 16;
 
 /**
  * What a file records about its adaptation, reduced to plain checked data, with what can be checked at once beside it;
- * null when it records nothing.
+ * null when it records nothing. `views` are the weights of a Keras file.
  */
-export async function adaptationOf(model: Model, path: string, shapes: Shapes): Promise<PageAdaptation | null> {
+export async function adaptationOf(
+  model: Model,
+  path: string,
+  shapes: Shapes,
+  views?: ReadonlyMap<string, WeightView>,
+): Promise<PageAdaptation | null> {
   const steps = provenanceOf(model);
   if (steps.length === 0) return null;
-  const weights = new RecordedWeights(model, shapes);
+  const weights = new RecordedWeights(model, shapes, views);
   return storyOf(steps, path, {
     state: (recorded) => weights.state(recorded),
     inputNow: (input) => inputNow(model, input),

@@ -44,7 +44,7 @@ async function readGraphPage(path: string, { signal, bind, about }: GraphPageOpt
       fileName: basename(path),
       fileSize: source.size,
       inferred,
-      adaptation: await adaptationOf(model, path, inferred),
+      adaptation: await adaptationOf(model, path, inferred, keras?.presented.weights),
       bind,
       constants: await smallConstants(model, ctx, steering),
       ...(about ? { about } : {}),

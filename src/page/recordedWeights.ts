@@ -1,4 +1,5 @@
 import { addTo } from '../bytes/lists.ts';
+import type { WeightView } from '../formats/keras/present/graphBuilder.ts';
 import type { Node, Model } from '../formats/onnx/model.ts';
 import { allNodeLists } from '../graph/nested.ts';
 import { storedTensors } from '../graph/storedTensors.ts';
@@ -24,10 +25,14 @@ export class RecordedWeights {
   private readonly scopes: readonly ScopeShapes[];
   private readonly stored: ReadonlyMap<string, { readonly dims: readonly number[] }>;
 
-  constructor(model: Model, shapes: Shapes) {
+  /** `views` are the weights of a Keras file, whose record names their dims as the file has them. */
+  constructor(model: Model, shapes: Shapes, views?: ReadonlyMap<string, WeightView>) {
     for (const node of allNodeLists(model).flat()) addTo(this.byName, node.name, node);
     this.scopes = allScopes(shapes);
-    this.stored = storedTensors(model.graph);
+    this.stored = new Map<string, { readonly dims: readonly number[] }>([
+      ...storedTensors(model.graph),
+      ...[...(views ?? [])].map(([name, { storedDims }]) => [name, { dims: storedDims }] as const),
+    ]);
   }
 
   /** Whether the file holds the weight with the recorded dims. */

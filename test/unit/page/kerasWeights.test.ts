@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { convertToGray } from '../../../src/jobs/convert.ts';
 import { inspectFile, inspectText } from '../../../src/page/inspect.ts';
 import { readPageModel } from '../../../src/page/readPage.ts';
 import { packModel, unpackModel } from '../../../src/protocol/packed.ts';
@@ -35,6 +36,16 @@ test(
     assert.ok(vector && !('stored' in vector));
   },
 );
+
+test('a converted Keras file holds its weights as it records them, in the order of Keras', async () => {
+  const folder = temporaryFolder('keras-recorded');
+  const path = join(folder, 'fruit.h5');
+  await writeFruitKeras(path);
+  const { outPath } = await convertToGray(path);
+  const { adaptation } = await readPageModel(outPath ?? '');
+  const [fold] = adaptation?.steps.at(-1)?.folds ?? [];
+  assert.deepEqual([fold?.newDims, fold?.now], [[7, 7, 1, 16], 'same']);
+});
 
 test('inspect says of a Keras network what it gives, and nothing of ONNX', { skip: weightsMissing }, async () => {
   const lines = inspectText(await inspectFile(weightFile('mobilenet-0.25-96.h5')));

@@ -34,7 +34,7 @@ const NODE_ALONE =
   /\/(?:nodeThread|runtimeFiles)\.ts$|^src\/files\/(?:node|save)\/(?:disk|file|flusher|directFile)\.ts$/;
 
 test('the bundles of desktop and command line carry nothing of the browser’s, and the browser’s nothing of theirs', async () => {
-  const node = { platform: 'node', external: ['vscode'], logLevel: 'silent' } as const;
+  const node: BuildOptions = { platform: 'node', external: ['vscode'], logLevel: 'silent' };
   const inputs = await inputsOf({
     ...node,
     entryPoints: ['extension', 'workerMain', 'cliThread'].map((entry) => path('src', `${entry}.ts`)),
