@@ -100,6 +100,8 @@ test('the tree is filtered, sorted by parameters, walked by keys, and a tensor i
   assert.deepEqual(await tree.locator('tr.module').count(), 2);
   await tree.press('ArrowRight');
   await tree.press('ArrowRight');
+  const current = await tree.getAttribute('aria-activedescendant');
+  assert.equal(await tree.locator(`#${current}`).getAttribute('aria-expanded'), 'false');
   await page.getByRole('button', { name: 'Parameters' }).click();
   const second = await tree.getByRole('row').nth(2).innerText();
   assert.match(second, /layer1/, 'the module with most parameters comes first');
@@ -110,6 +112,12 @@ test('the tree is filtered, sorted by parameters, walked by keys, and a tensor i
   await card.getByRole('button', { name: 'Statistics' }).click();
   const asked = opened.requests.find(({ method }) => method === 'tensorStatistics');
   assert.deepEqual(asked?.args, { tensor: 'model.bn1.weight' });
+  // The menu key acts on the row that the arrows came to.
+  await tree.focus();
+  await tree.press('End');
+  await tree.evaluate((table) => table.dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, composed: true })));
+  const context = await page.evaluate(() => document.body.dataset.vscodeContext ?? '');
+  assert.match(context, /model\.bn1\.weight/);
   await opened.close();
 });
 

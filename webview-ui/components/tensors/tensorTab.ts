@@ -171,8 +171,10 @@ export class TensorTab extends LitElement {
           role="treegrid"
           aria-label="Tensors"
           aria-rowcount=${this.#rows.length + 1}
+          aria-activedescendant=${this.#current === '' ? nothing : 'current'}
           tabindex="0"
           @keydown=${this.#key}
+          @contextmenu=${this.#menuByKey}
         >
           ${this.#head()} ${this.#body(root)}
         </table>
@@ -258,6 +260,7 @@ export class TensorTab extends LitElement {
     const share = root.params > 0 ? (params / root.params) * 100 : 0;
     const classes = `${tensor ? 'tensor' : 'module'}${path === this.#current ? ' current' : ''}`;
     return html`<tr
+      id=${path === this.#current ? 'current' : nothing}
       class=${classes}
       aria-level=${depth}
       aria-rowindex=${number}
@@ -272,6 +275,11 @@ export class TensorTab extends LitElement {
       <td class="number">${countText(params)}</td>
       <td class="number">${share >= 0.005 ? `${share.toFixed(2)} %` : ''}</td>
     </tr>`;
+  }
+
+  /** By keyboard the menu is asked for on the table, which has the focus; it is that of the row that is looked at. */
+  #menuByKey(event: MouseEvent): void {
+    if (event.target === event.currentTarget) this.#askMenu(this.#rows[this.#place()]?.tensor ?? null);
   }
 
   #askMenu(tensor: PageTensor | null): void {
