@@ -1,4 +1,7 @@
-/** Adds to the list under `key`. (To copy the list for each new entry takes minutes where a file makes it a million long.) */
+/**
+ * Adds to the list under `key`. To copy the list for each new entry would take minutes where a file makes it a million
+ * long.
+ */
 export function addTo<Key, Entry>(lists: Map<Key, Entry[]>, key: Key, ...entries: readonly Entry[]): void {
   const list = lists.get(key);
   if (!list) lists.set(key, [...entries]);

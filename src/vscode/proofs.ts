@@ -103,7 +103,7 @@ export class Proofs {
     }
   }
 
-  /** Takes an early proof over for the file that has its name now; null where there is none, or it is of another file. */
+  /** Takes over the early proof of the file that has its name now; null where there is none, or of another content. */
   private async underNewName(adapted: string, early: EarlyProof | null): Promise<VerifyReply | null> {
     if (early === null || early.content === null || early.content !== (await contentMark(adapted))) return null;
     this.keep(adapted, [early.original, await markWritten(adapted)], early.proof);

@@ -22,7 +22,7 @@ export function statement(report: Unstated, why: string | null, misnamed: string
   const warning = misnamed === null ? '' : ` Mind that ${misnamed}.`;
   if (report.verdict === 'failed') return `Not the same function: ${lower(why ?? 'the models differ.')}${warning}`;
   if (report.verdict === 'unproved')
-    return `Not verified: ${lower(why ?? 'it could not be checked.')}${foldsPart(report)}${warning}`;
+    return `Not verified: ${lower(why ?? 'it could not be checked.')}${foldsPart(report)}${rebuiltPart(report)}${warning}`;
   const again = REBUILT[report.rebuilt];
   const parts = [...measuredParts(report), ...(again === null ? [] : [again])];
   return `Verified: ${parts.join('; ')}.${warning}`;
@@ -43,6 +43,12 @@ function foldsPart(report: Unstated): string {
   if (!good) return '';
   const which = good === 1 ? 'The changed weight' : `The ${good} changed weights`;
   return ` ${which} that could be recomputed ${good === 1 ? 'is' : 'are'} the exact sum.`;
+}
+
+/** What speaks for a model that could not be run: that it is what this version writes, and nobody changed it since. */
+function rebuiltPart({ rebuilt }: Unstated): string {
+  const again = REBUILT[rebuilt];
+  return again === null ? '' : ` But ${again}.`;
 }
 
 function lower(text: string): string {
