@@ -5,8 +5,8 @@ import { inside, realPath } from '../files/realPath.ts';
 import { placeOf } from './modelFiles.ts';
 
 /**
- * The path of a file that an agent or a link names: absolute, or beginning at a folder of the workspace. Throws `refused` for
- * what lies outside the workspace, also where a link leads out, and for what is not there.
+ * The path of a file that an agent or a link names: absolute, or beginning at a folder of the workspace. Throws
+ * `refused` for what lies outside the workspace, also where a link leads out, and for what is not there.
  */
 export async function workspacePath(named: string): Promise<string> {
   for (const { uri } of vscode.workspace.workspaceFolders ?? []) {

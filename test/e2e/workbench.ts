@@ -86,7 +86,7 @@ export class Workbench {
     return this.page.locator(`.explorer-folders-view .monaco-list-row[aria-label="${name}"]`);
   }
 
-  /** Opens a file's context menu until it holds a command: right after the start the extension's may not be there yet. */
+  /** Opens a context menu until it holds a command: right after the start the extension's may not be there yet. */
   async menuItem(target: string | Locator, command: string): Promise<Locator> {
     const row = typeof target === 'string' ? this.file(target) : target;
     const item = this.page.locator('.context-view').getByRole('menuitem', { name: command, exact: true });

@@ -19,7 +19,7 @@ function webBuild(line: string): Promise<string[]> {
   return inputsOf({ stdin, plugins: WEB_PLUGINS, format: 'esm', logLevel: 'silent' });
 }
 
-test('a bundle for the browser fails where a module imports a part of Node, and takes a twin where there is one', async () => {
+test('a browser’s bundle fails where a module imports a part of Node, and takes a twin where there is one', async () => {
   await assert.rejects(
     webBuild("export { readFile } from 'node:fs/promises';"),
     /imports node:fs\/promises, which no browser has; give it a \.web\.ts twin/,
@@ -33,7 +33,7 @@ const WEB_ALONE = /\.web\.ts$|\/(?:extensionWeb|workerWeb|webThread)\.ts$/;
 const NODE_ALONE =
   /\/(?:nodeThread|runtimeFiles)\.ts$|^src\/files\/(?:node|save)\/(?:disk|file|flusher|directFile)\.ts$/;
 
-test('the bundles of desktop and command line carry nothing of the browser’s, and the browser’s nothing of theirs', async () => {
+test('bundles of desktop and command line carry nothing of the browser’s, and it nothing of theirs', async () => {
   const node: BuildOptions = { platform: 'node', external: ['vscode'], logLevel: 'silent' };
   const inputs = await inputsOf({
     ...node,
