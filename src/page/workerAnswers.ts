@@ -1,10 +1,12 @@
 import { imageInputs } from '../adapt/inputs/imageInputs.ts';
 import { planSections } from '../adapt/report/planText.ts';
+import { KERAS_MODEL, kerasFilePython } from '../adapt/report/python/kerasFile.ts';
 import { asPython, PYTHON_FRAMEWORKS } from '../adapt/report/python/python.ts';
 import { compareFiles, reportText as differencesText } from '../jobs/compare.ts';
 import { adaptFile, convertToGray, type AdaptResult } from '../jobs/convert.ts';
-import { holdsWeightsAlone } from '../jobs/openFile.ts';
+import { fileFormat, holdsWeightsAlone } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
+import { variantName, variantOf } from '../jobs/variantName.ts';
 import type { Answers, CallContext } from '../rpc/messages.ts';
 import { markedDataFiles, reportText, verifyFiles } from '../jobs/verify.ts';
 import type { PageProof } from '../protocol/adaptation.ts';
@@ -36,7 +38,7 @@ export const WORKER_ANSWERS: Answers<WorkerMethods> = {
       ? layerInputs(path, signal)
       : withOpenModel(path, signal, async ({ model }) => imageInputs(model.graph)),
   pythonFrameworks: async ({ path }, { signal }) =>
-    (await holdsWeightsAlone(path)) ? weightsFrameworks(path, signal) : PYTHON_FRAMEWORKS,
+    (await holdsWeightsAlone(path)) ? weightsFrameworks(path, signal) : graphFrameworks(path),
   asPython: async ({ path, ...options }, context) =>
     (await holdsWeightsAlone(path))
       ? pythonOfWeights(path, { ...options, signal: context.signal })
@@ -73,12 +75,18 @@ export const WORKER_ANSWERS: Answers<WorkerMethods> = {
   measureTime: ({ path, bind }, context) => measuredTimePage(path, bind, context),
 };
 
+async function graphFrameworks(path: string): Promise<readonly { readonly id: string; readonly title: string }[]> {
+  return (await fileFormat(path)).id === 'keras' ? [KERAS_MODEL] : PYTHON_FRAMEWORKS;
+}
+
 async function pythonOfModel(
   path: string,
-  { map, inputs, framework }: Omit<WorkerMethods['asPython']['args'], 'path'>,
+  { map, inputs, framework, adapted }: Omit<WorkerMethods['asPython']['args'], 'path'>,
   context: CallContext,
 ): Promise<string> {
   const { plan } = await adaptFile(path, { map, inputs, dryRun: true, ...context });
+  if ((await fileFormat(path)).id === 'keras')
+    return kerasFilePython(plan, basename(adapted ?? variantName(path, variantOf(map))));
   const chosen = PYTHON_FRAMEWORKS.find(({ id }) => id === framework);
   return asPython(plan, chosen?.id ?? 'pytorch');
 }

@@ -1,4 +1,5 @@
 import { MODEL_METADATA, removeMessage, replaceField, type Edit } from '../../formats/onnx/edit/edit.ts';
+import { RECORD_KEY } from '../../formats/format.ts';
 import { encodeEntry } from '../../formats/onnx/edit/encode.ts';
 import type { MetadataEntry, Model, ValueInfo } from '../../formats/onnx/model.ts';
 import { isSelection, type Affine } from '../maps/affine.ts';
@@ -51,6 +52,8 @@ export function changeMetadata(model: Model, map: ChannelMap, adapted: ReadonlyS
   const notes: string[] = [];
   let formatChanges = false;
   for (const entry of model.metadata) {
+    // The record of earlier adaptations is ours, and gets one more.
+    if (entry.key === RECORD_KEY) continue;
     const known = KNOWN.find((knownKey) => knownKey.matches(entry, model));
     if (!known) {
       if (mayTell(entry)) notes.push(`\`${short(entry.key)}\` may tell of the channels; it stays as it is.`);

@@ -1,4 +1,5 @@
 import type { Splice } from '../../bytes/splice.ts';
+import { SplicedSource } from '../../bytes/splicedSource.ts';
 import { RECORD_KEY } from '../format.ts';
 import { zipSplices, type EntryChange } from '../zip/zipEdit.ts';
 import { entries, member } from '../../bytes/json/json.ts';
@@ -8,7 +9,8 @@ import type { ByteRange } from './hdf5/globalHeap.ts';
 import { putRootText } from './hdf5/newAttribute.ts';
 import { appendText } from './hdf5/newText.ts';
 import { replaceDataset, type NewData } from './hdf5/replaceDataset.ts';
-import type { Hdf5Tree } from './hdf5/tree.ts';
+import { malformed } from './hdf5/errors.ts';
+import { readTree, type Hdf5Tree } from './hdf5/tree.ts';
 import type { KerasArchive, KerasFile, StoredConfig } from './kerasFile.ts';
 
 /** What changes in a Keras file; everything else stays byte for byte. */
@@ -21,8 +23,8 @@ export interface KerasChange {
 }
 
 /**
- * Splices of the file. In an archive the entries' checksums follow; in HDF5 the configuration keeps its length, or moves where it may. Throws
- * `refused` where there is no room.
+ * Splices of the file. In an archive the entries' checksums follow; in HDF5 the configuration keeps its length, or
+ * moves where it may. Throws `refused` where there is no room, `malformed` where bytes have two uses.
  */
 export async function kerasSplices(file: KerasFile, change: KerasChange): Promise<Splice[]> {
   const patch = new Hdf5Patch(file.tree);
@@ -34,6 +36,7 @@ export async function kerasSplices(file: KerasFile, change: KerasChange): Promis
   // A file without room for the record goes without it; the change is the same.
   if (!archive && change.record !== undefined) await putRootText(patch, file.tree, RECORD_KEY, change.record);
   const weights = await patch.splices();
+  await checkStructure(file.tree, weights);
   if (!archive || !config) return weights;
   const changes: EntryChange[] = [];
   if (weights.length > 0) changes.push({ entry: archive.weights, splices: weights });
@@ -43,6 +46,15 @@ export async function kerasSplices(file: KerasFile, change: KerasChange): Promis
   }
   const told = change.record === undefined ? null : metadataChange(archive, change.record);
   return zipSplices(archive.zip, told ? [...changes, told] : changes);
+}
+
+/** Throws `malformed` where other objects stand in the changed file: bytes that had two uses. */
+async function checkStructure(tree: Hdf5Tree, splices: readonly Splice[]): Promise<void> {
+  if (splices.length === 0) return;
+  const changed = await readTree(new SplicedSource(tree.file.source, splices));
+  const isSame =
+    changed.objects.size === tree.objects.size && [...tree.objects.keys()].every((path) => changed.objects.has(path));
+  if (!isSame) throw malformed('some of its bytes are data and structure at once', splices[0]?.start ?? 0);
 }
 
 /**

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { inspectFile, inspectText } from '../../../src/page/inspect.ts';
 import { readPageModel } from '../../../src/page/readPage.ts';
 import { packModel, unpackModel } from '../../../src/protocol/packed.ts';
 import { writeFruitKeras } from '../../fixtures/fruit/kerasFile.ts';
+import { WORKER_ANSWERS } from '../../../src/page/workerAnswers.ts';
+import { planText } from '../../../src/adapt/report/planText.ts';
+import { grayscale, rgbFromGray } from '../../../src/adapt/maps/channelMap.ts';
+import { compareFiles } from '../../../src/jobs/compare.ts';
+import { adaptFile, convertToGray } from '../../../src/jobs/convert.ts';
 import { weightFile, weightsMissing } from '../../fixtures/weightFiles.ts';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
@@ -75,4 +81,51 @@ test('the graph of a Keras network has its order of axes, and no Transpose that 
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+async function fruit(): Promise<string> {
+  const path = join(temporaryFolder('fruit'), 'fruit.h5');
+  await writeFruitKeras(path);
+  return path;
+}
+
+test('differences of Keras networks have the dims of Keras, and the record of an adaptation is no note', async () => {
+  const path = await fruit();
+  const { outPath } = await convertToGray(path);
+  assert.ok(outPath);
+  const [change] = (await compareFiles(path, outPath)).tensors;
+  assert.deepEqual([change?.a?.dims, change?.b?.dims, change?.sumOverAxis], [[7, 7, 3, 16], [7, 7, 1, 16], 2]);
+  const again = await adaptFile(outPath, { map: rgbFromGray(), dryRun: true });
+  assert.doesNotMatch(planText(again.plan).join('\n'), /channelwise\.adaptation/);
+});
+
+/** Stands for Keras: says which file was loaded, and that it was compiled. */
+const KERAS = `
+import sys, types
+class Model:
+    inputs = [types.SimpleNamespace(shape=(None, 64, 64, 1))]
+    def compile(self, optimizer, loss, metrics): print("compiled", optimizer, loss, *metrics)
+def load(path):
+    print("loaded", path)
+    return Model()
+keras = types.ModuleType("keras")
+keras.models = types.SimpleNamespace(load_model=load)
+keras.optimizers = types.SimpleNamespace(Adam=lambda learning_rate: f"Adam {learning_rate}")
+sys.modules["keras"] = keras
+`;
+
+test('Copy as Python of a Keras network loads the adapted file and compiles it', async () => {
+  const path = await fruit();
+  const context = { signal: new AbortController().signal, onProgress: () => undefined };
+  const frameworks = await WORKER_ANSWERS.pythonFrameworks({ path }, context);
+  assert.deepEqual(frameworks, [{ id: 'keras', title: 'Keras model' }]);
+  const code = await WORKER_ANSWERS.asPython({ path, map: grayscale(), framework: 'keras' }, context);
+  assert.match(code, /"conv1\/kernel", \(7, 7, 3, 16\) before, \(7, 7, 1, 16\) now/);
+  const ran = spawnSync('/usr/bin/python3', ['-'], { input: KERAS + code, encoding: 'utf8' });
+  assert.equal(ran.stderr, '');
+  assert.deepEqual(ran.stdout.trim().split('\n'), [
+    'loaded fruit.gray.h5',
+    '[(None, 64, 64, 1)]',
+    'compiled Adam 1e-05 sparse_categorical_crossentropy accuracy',
+  ]);
 });

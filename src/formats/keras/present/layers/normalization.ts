@@ -31,6 +31,15 @@ function scaleAndCenter(
   return { ...(gamma ? { gamma } : {}), ...(beta ? { beta } : {}), rest: found.slice(names.length) };
 }
 
+/** Networks have some thousand channels; a damaged file may name any number. */
+const MAX_CHANNELS = 1_000_000;
+
+/** One number for every channel, where a layer leaves its scale or shift out. */
+function filled(builder: LayerBuilder, part: string, { count, value }: { count: number; value: number }): string {
+  if (count > MAX_CHANNELS) throw new Unpresentable(`it has ${count} channels`);
+  return builder.floats(part, [count], new Array<number>(count).fill(value));
+}
+
 /** https://keras.io/api/layers/normalization_layers/batch_normalization/ */
 function batchNormalization(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
   const value = builder.only(inputs);
@@ -42,12 +51,10 @@ function batchNormalization(builder: LayerBuilder, inputs: readonly Value[]): Va
   if (!mean || !variance || channels === undefined) throw new Unpresentable('its weights are missing');
   if (axis !== 1 && axis !== rank - 1) throw new Unpresentable(`it works along axis ${axis}`);
   const isLast = axis === rank - 1;
-  const filled = (part: string, of: number): string =>
-    builder.floats(part, [channels], new Array<number>(channels).fill(of));
   const operands = [
     isLast ? builder.moved(value) : builder.plain(value),
-    gamma ? builder.weight(gamma) : filled(ONES, 1),
-    beta ? builder.weight(beta) : filled(ZEROS, 0),
+    gamma ? builder.weight(gamma) : filled(builder, ONES, { count: channels, value: 1 }),
+    beta ? builder.weight(beta) : filled(builder, ZEROS, { count: channels, value: 0 }),
     builder.weight(mean),
     builder.weight(variance),
   ];
@@ -66,7 +73,7 @@ function layerNormalization(builder: LayerBuilder, inputs: readonly Value[]): Va
   const { gamma, beta } = scaleAndCenter(builder);
   const size = (gamma ?? beta)?.dims[0];
   if (size === undefined) throw new Unpresentable('it has no weights');
-  const scale = gamma ? builder.weight(gamma) : builder.floats(ONES, [size], new Array<number>(size).fill(1));
+  const scale = gamma ? builder.weight(gamma) : filled(builder, ONES, { count: size, value: 1 });
   const operands = [builder.plain(value), scale, ...(beta ? [builder.weight(beta)] : [])];
   const name = builder.node('LayerNormalization', operands, [
     { name: 'axis', int: -1 },
