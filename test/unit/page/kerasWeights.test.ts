@@ -3,7 +3,6 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { convertToGray } from '../../../src/jobs/convert.ts';
 import { inspectFile, inspectText } from '../../../src/page/inspect.ts';
 import { readPageModel } from '../../../src/page/readPage.ts';
 import { packModel, unpackModel } from '../../../src/protocol/packed.ts';
