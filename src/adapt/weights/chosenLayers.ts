@@ -69,8 +69,12 @@ function checkLayer(tensor: StoredTensor, layer: LayerChoice, channels: number):
       `${shown} is no linear layer over patches, so it has no order of patches; give its name alone.`,
       name,
     );
-  if (!isMatrix && (dims.length < 3 || dims[axis] !== channels))
-    throw noLayer(`${shown} has no ${channels} channels on axis ${axis}, so it can't take the map.`, name);
+  const found = dims.length < 3 ? undefined : dims[axis];
+  if (!isMatrix && found !== channels)
+    throw noLayer(
+      `${shown} reads ${found ?? 'no'} ${found === 1 ? 'channel' : 'channels'}, and the map is for ${channels}.`,
+      name,
+    );
 }
 
 function orderTexts(name: string): string[] {

@@ -81,15 +81,20 @@ export function candidateText(candidate: ImageTensor): string {
 }
 
 function isCandidate(tensor: StoredTensor, channels: number, names: ReadonlyMap<string, StoredTensor>): boolean {
-  const { name, dims, dtype } = tensor;
-  const isWeight = CONVOLUTION_RANKS.has(dims.length) && lastPart(name) === 'weight' && channelsOf(tensor) === channels;
-  if (!isWeight || DTYPES[dtype]?.kind !== 'float' || isOptimizerState(name)) return false;
-  return !isModulated(tensor) && !isTransposedOutput(tensor, names.get(siblingName(name, 'bias')), channels);
+  if (!isConvolution(tensor) || channelsOf(tensor) !== channels) return false;
+  const bias = names.get(siblingName(tensor.name, 'bias'));
+  return !isModulated(tensor) && !isTransposedOutput(tensor, bias, channels);
 }
 
 /** StyleGAN's weights that a style scales, [1, outputs, inputs, kernel, kernel]: an image's channels are outputs there. */
 function isModulated({ dims }: StoredTensor): boolean {
   return dims.length === 5 && dims[0] === 1;
+}
+
+/** By its name, rank and type. */
+function isConvolution({ name, dims, dtype }: StoredTensor): boolean {
+  const isWeight = CONVOLUTION_RANKS.has(dims.length) && lastPart(name) === 'weight';
+  return isWeight && DTYPES[dtype]?.kind === 'float' && !isOptimizerState(name);
 }
 
 /** How many channels a convolution's weight reads. */
@@ -232,12 +237,18 @@ function noneReason(tensors: readonly StoredTensor[], channels: number): string 
   const norm = matrix && normOfPatches(matrix, tensors);
   if (norm) return normReason(matrix.name, norm.name);
   const none = `No convolution's weight in this file has ${channels} input ${channels === 1 ? 'channel' : 'channels'}`;
+  const first = tensors.find((tensor) => isConvolution(tensor));
   const part = tensors.find(({ name }) => WEIGHT_PARTS.test(name));
-  if (!part) return `${none}, so there is nothing to convert`;
+  if (!part) return `${none}${first ? ` (${weightText(first)})` : ''}, so there is nothing to convert`;
   return (
     `${none}; ${part.name} is a part of a weight that is put together when the network runs. Save the network again ` +
     'without that (remove_weight_norm, remove_spectral_norm or remove_parametrizations)'
   );
+}
+
+/** The earliest weight says whether a network takes one channel already, or the pixels of several. */
+function weightText(tensor: StoredTensor): string {
+  return `the first, ${tensor.name} [${tensor.dims.join(', ')}], has ${channelsOf(tensor) ?? 'none'}`;
 }
 
 /** Why a linear layer behind a norm over whole patches can't take a map in, and what can be done. */

@@ -136,13 +136,18 @@ function compared(
   rounding: (i: number) => number,
 ): TensorDifference {
   const { maxAbs, maxRel, relL2, peak, broken } = statistics(was, now);
-  let [worst, tolerance] = [-1, 0];
+  let [worst, exceeded] = [-1, 0];
+  let [largest, allowed] = [-1, 0];
   for (let i = 0; i < was.length; i++) {
     const limit = rounding(i);
-    const share = Math.abs((was[i] ?? 0) - (now[i] ?? 0)) / (limit || Number.MIN_VALUE);
-    if (share > worst) [worst, tolerance] = [share, limit];
+    const difference = Math.abs((was[i] ?? 0) - (now[i] ?? 0));
+    const share = difference / (limit || Number.MIN_VALUE);
+    if (share > worst) [worst, exceeded] = [share, limit];
+    if (difference > largest) [largest, allowed] = [difference, limit];
   }
   const ok = !broken && was.length === now.length && was.length > 0 && worst <= 1;
+  // Each element has its own tolerance; the one shown belongs to the largest difference, which is shown beside it.
+  const tolerance = ok ? allowed : exceeded;
   return {
     name,
     dtype: dtypeName(original.dtype),

@@ -220,15 +220,17 @@ function floatVerdict(
 ): Verdict {
   const loudest = noise.reduce((total, v) => Math.max(total, v), 0);
   const cap = Math.max(rule.cap * tensorPeak, JUMPS * loudest);
-  let tolerance = 0;
-  let ratio = -1;
+  let [ratio, tolerance] = [-1, 0];
+  let [largest, shown] = [-1, 0];
   for (const [channel, worst] of error.entries()) {
     const ownSteps = epsilon * (rule.channel * (peak[channel] ?? 0) + rule.tensor * tensorPeak);
     const allowed = Math.min(rule.noise * (noise[channel] ?? 0) + ownSteps + added, cap);
     const used = share(worst, allowed);
     if (used > ratio) [ratio, tolerance] = [used, allowed];
+    if (worst > largest) [largest, shown] = [worst, allowed];
   }
-  if (ratio <= 1) return { tolerance, ok: true, why: null };
+  // The largest difference is shown beside it, so the tolerance is that of its channel.
+  if (ratio <= 1) return { tolerance: shown, ok: true, why: null };
   const off = (ratio * tolerance).toPrecision(3);
   return {
     tolerance,

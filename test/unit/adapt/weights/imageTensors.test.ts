@@ -41,6 +41,15 @@ test('families by their published names: right, asked or refused', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('a refusal names the first convolution, which tells a gray network and one that reads several pixels', () => {
+  const found = imageTensors(['stem.conv.conv.weight 32×12×3×3', 'dark2.weight 64×32×3×3'].map(tensorOf), 3);
+  assert.ok(found.kind === 'none');
+  assert.match(
+    found.reason,
+    /has 3 input channels \(the first, stem\.conv\.conv\.weight \[32, 12, 3, 3\], has 12\), so/,
+  );
+});
+
 test('an exact hint from a config decides among several', () => {
   const tensors = ['netD.conv.weight 64×3×4×4', 'stem.conv1.weight 32×3×3×3'].map(tensorOf);
   const found = imageTensors(tensors, 3, { firstLayers: ['stem.conv1'] });

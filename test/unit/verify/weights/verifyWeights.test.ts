@@ -49,6 +49,21 @@ async function verdict(tensors: readonly WeightsTensor[]): Promise<string> {
   return `${report.verdict}: ${report.statement}`;
 }
 
+test('the largest difference of a verified layer lies within the tolerance beside it, however loud its filters are', async () => {
+  const loudness = (i: number): number => 10 ** -(Math.floor(i / 75) % 8);
+  const values = Array.from({ length: 8 * 3 * 25 }, (_, i) => Math.sin(i) * loudness(i));
+  const original = await tensorsOf([floatWeights('conv1.weight', [8, 3, 5, 5], values)]);
+  const { changes } = await adaptWeights({ tensors: original, map: grayscale() });
+  const [change] = changes;
+  assert.ok(change);
+  const adapted = await tensorsOf([{ name: change.tensor, type: 'F32', dims: change.dims, bytes: change.bytes }]);
+  for (let seed = 0; seed < 10; seed++) {
+    const { verdict, tensors } = await verifyWeights({ original, adapted, map: null, seed });
+    assert.equal(verdict, 'proved');
+    for (const { maxAbs, tolerance } of tensors) assert.ok(maxAbs <= tolerance, `${maxAbs} > ${tolerance}`);
+  }
+});
+
 test('what adapting gives is verified, in float16 too', async () => {
   assert.match(
     await verdict(await adapted()),
