@@ -1,18 +1,38 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
+import { THEMES } from '../fixtures/themes.ts';
+import type { ThemeKind } from '../fixtures/themes.ts';
+import type { OpenedPage } from './pageHarness.ts';
 
 /** axe-core's rules, run inside the page: https://github.com/dequelabs/axe-core */
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+interface Axe {
+  run(options: {
+    runOnly?: readonly string[];
+  }): Promise<{ violations: { id: string; nodes: { target: unknown }[] }[] }>;
+}
+
+/** All that a theme can change: the page is the same in all of them but for its colours. */
+const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
+
 /** What axe finds wrong on the page as it is now: the rule and the places. */
-export async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { target: unknown; failureSummary: string }[] }[] }> };
-    };
-    const found = await axe.run();
+export async function violations(page: Page, rules?: readonly string[]): Promise<string[]> {
+  await page.evaluate(`window.axe ?? (() => { ${AXE} })()`);
+  return page.evaluate(async (runOnly) => {
+    const { axe } = window as unknown as { axe: Axe };
+    const found = await axe.run(runOnly ? { runOnly } : {});
     return found.violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${JSON.stringify(target)}`));
-  });
+  }, rules);
+}
+
+/** What axe finds wrong with the page as it is now, its colours in every theme; each with its theme. */
+export async function violationsInThemes({ page, setTheme }: OpenedPage): Promise<string[]> {
+  const found = await violations(page);
+  for (const theme of Object.keys(THEMES) as ThemeKind[]) {
+    await setTheme(theme);
+    found.push(...(await violations(page, COLOUR_RULES)).map((violation) => `${theme}: ${violation}`));
+  }
+  return found;
 }
