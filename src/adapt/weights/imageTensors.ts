@@ -48,8 +48,8 @@ const WEIGHT_PARTS = /(weight_v|weight_orig|original[01]?)$/;
  * Which tensors of a state dict see the image. Rule: a convolution's weight (rank 4 or 5, name ends in `weight`, or in
  * Keras's `kernel`) that reads as many channels as the image has. Of 1,214 timm models this is their own first
  * convolution in 1,195, and where there are several, the earliest one. A transposed output convolution has the same
- * shape: its bias has the image's channels, and its axis 0 has not. A linear layer over patches is a candidate too, once for each order in
- * which it may read them, so it is always asked about.
+ * shape: its bias has the image's channels, and its axis 0 has not. A linear layer over patches is a candidate too,
+ * once for each order in which it may read them, so it is always asked about.
  */
 export function imageTensors(
   tensors: readonly StoredTensor[],
@@ -86,7 +86,7 @@ function isCandidate(tensor: StoredTensor, channels: number, names: ReadonlyMap<
   return !isModulated(tensor) && !isTransposedOutput(tensor, bias, channels);
 }
 
-/** StyleGAN's weights that a style scales, [1, outputs, inputs, kernel, kernel]: an image's channels are outputs there. */
+/** StyleGAN's weights that a style scales, [1, outputs, inputs, kernel…]: an image's channels are outputs there. */
 function isModulated({ dims }: StoredTensor): boolean {
   return dims.length === 5 && dims[0] === 1;
 }
@@ -219,7 +219,7 @@ function patchReason({ name, dims, channels }: ImageTensor): string {
 }
 
 function trainingReason({ name }: ImageTensor): string {
-  return `${name} seems to belong to a network that only training runs, and nothing else has the shape of an input layer`;
+  return `${name} seems to belong to a network that only training runs, and no other tensor has an input layer's shape`;
 }
 
 function signReason(count: number, signs: readonly string[]): string {

@@ -62,8 +62,9 @@ export function isPatchMatrix(tensor: StoredTensor, channels: number): boolean {
 }
 
 /**
- * A norm over whole patches in front of a matrix, by its scale or, of a batch norm without one, by its means: it has one
- * number for each pixel and channel, and a layer norm divides by what depends on all of them. null where there is none.
+ * A norm over whole patches in front of a matrix, by its scale or, of a batch norm without one, by its means: it has
+ * one number for each pixel and channel, and a layer norm divides by what depends on all of them. null where there is
+ * none.
  */
 export function normOfPatches(matrix: StoredTensor, tensors: readonly StoredTensor[]): StoredTensor | null {
   const [outputs, width] = matrix.dims;
@@ -93,7 +94,7 @@ export interface ChannelView {
   readonly axis: number;
 }
 
-/** How a weight's numbers lie: a convolution's as they are, those of a matrix over patches apart by pixel and channel. */
+/** How a weight's numbers lie: a convolution's as they are, those over patches apart by pixel and channel. */
 export function channelView(tensor: StoredTensor, order: PatchOrder | null, channels: number): ChannelView {
   if (order === null) {
     const { outputs, channels: axis } = weightAxes(tensor);

@@ -60,6 +60,11 @@ function openedFile(file: TorchFile): OpenedFile {
   };
 }
 
+/** True for a line that counts the tensors of one file: of a model in several files it says nothing. */
+export function isPartFact({ label }: Fact): boolean {
+  return PARTS.has(label);
+}
+
 /** How many tensors stand in each part of a checkpoint: model, EMA, optimizer. */
 function partFacts({ tensors }: TorchFile): Fact[] {
   const counts = new Map<string, number>();

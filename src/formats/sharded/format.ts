@@ -13,7 +13,7 @@ import {
   type Shard,
   type TensorChange,
 } from '../format.ts';
-import { pytorchFormat } from '../pytorch/format.ts';
+import { isPartFact, pytorchFormat } from '../pytorch/format.ts';
 import { safetensorsFormat } from '../safetensors/format.ts';
 import { changedIndex, readShardIndex, recordOfIndex, type ShardIndex } from './shardIndex.ts';
 
@@ -99,9 +99,8 @@ function tensorsOf({ name, file }: Shard, { weightMap }: ShardIndex): readonly S
 }
 
 function facts({ shards }: ShardIndex, opened: readonly Shard[]): Fact[] {
-  const formats = new Map(
-    opened.flatMap(({ file }) => file.facts).map((fact) => [`${fact.label} ${fact.value}`, fact]),
-  );
+  const ofFiles = opened.flatMap(({ file }) => file.facts).filter((fact) => !isPartFact(fact));
+  const formats = new Map(ofFiles.map((fact) => [`${fact.label} ${fact.value}`, fact]));
   return [{ label: 'Files', value: namesText(shards) }, ...formats.values()];
 }
 

@@ -156,6 +156,17 @@ for (const kind of [SAFETENSORS, PYTORCH])
     assert.equal((await tensorStatistics(at, 'fc.weight', context)).count, 32);
   });
 
+test('what counts the tensors of one file is not said of them all', async () => {
+  const parts = [floatWeights('model.a.weight', [2]), floatWeights('model.b.weight', [2])];
+  const files = { 'a.bin': PYTORCH.write(parts), 'b.bin': PYTORCH.write(parts.slice(0, 1)) };
+  const found = await inspectAny(shardedModel('parts', { kind: PYTORCH, files }));
+  assert.ok('format' in found);
+  assert.deepEqual(
+    found.facts.map(({ label }) => label),
+    ['Files', 'Format', 'Pickle protocol', 'Archive version', 'Imports when loaded'],
+  );
+});
+
 test('-o names the folder; a folder that is there is not written into', async () => {
   const at = shardedModel('named');
   const out = join(folder, 'elsewhere');
