@@ -95,7 +95,9 @@ export async function inspectFile(
   });
 }
 
-/** Sizes that the file leaves open have the names that `bind` takes; what it does not declare follows from the graph. */
+/**
+ * Sizes that the file leaves open have the names that `bind` takes; what it does not declare follows from the graph.
+ */
 function declared({ name, type }: ValueInfo, shapes: Shapes): DeclaredValue {
   const found = shapes.tensors.get(name);
   const named = found?.dims ?? null;

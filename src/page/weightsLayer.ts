@@ -10,7 +10,10 @@ import type { ElementRange, StoredTensor } from '../tensors/storedTensor.ts';
 import { encodedFilters, filtersEnd, filterValues } from './filterPictures.ts';
 import { weightsMadeFrom } from './weightsAdaptation.ts';
 
-/** A weight whose filters can be drawn: outputs, inputs, rows and columns, with one more axis for volumes and one less for signals. */
+/**
+ * A weight whose filters can be drawn: outputs, inputs, rows and columns, with one more axis for volumes and one less
+ * for signals.
+ */
 const DRAWN_RANKS = [3, 4, 5];
 
 /** States of an original whose filters belong beside those of the file. */
