@@ -2,8 +2,8 @@ import { ensureInstalled } from './install.mjs';
 import { main, say, step } from './step.mjs';
 
 /**
- * Unit test files that take more than two seconds of a processor: they run thousands of models, write gigabytes, or start
- * other programs. `npm run test:unit` runs all.
+ * Unit test files that take more than two seconds of a processor: they run thousands of models, write gigabytes, or
+ * start other programs. `npm run test:unit` runs all.
  */
 const SLOW = [
   'adapt/bodies',

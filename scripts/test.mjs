@@ -14,7 +14,8 @@ await main(async () => {
   const vsix = await packageExtension();
   const browser = await shareBrowser();
   const inBrowser = { env: { ...browser.env, CHANNELWISE_VSIX: vsix }, held: true };
-  // Unit tests compute, and tests in a browser wait most of their time: together they take little longer than the first.
+  // Unit tests compute, and tests in a browser wait most of their time: together they take little longer than the
+  // first.
   const computing = () => step('Unit tests', () => unitTests());
   const waiting = async () => {
     await step('Tests inside the extension host', () =>

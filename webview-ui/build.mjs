@@ -4,8 +4,8 @@ import { build } from 'esbuild';
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /**
- * Bundles the page into one classic script. The layout worker is bundled first and its text built in, because a webview starts workers from blobs only.
- * Gives esbuild's metafiles, with paths relative to the repository.
+ * Bundles the page into one classic script. The layout worker is bundled first and its text built in, because a webview
+ * starts workers from blobs only. Gives esbuild's metafiles, with paths relative to the repository.
  * @param {{ outfile: string, minify?: boolean, sourcemap?: boolean }} options
  */
 export async function bundlePage({ outfile, minify = true, sourcemap = false }) {

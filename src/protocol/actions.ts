@@ -17,8 +17,8 @@ export const PAGE_ACTIONS = [
 export type PageAction = (typeof PAGE_ACTIONS)[number];
 
 /**
- * What a context menu is for, as VS Code hands it to the menu's conditions and commands. `target` is the page's own name
- * of the thing: it is checked again when the command comes back.
+ * What a context menu is for, as VS Code hands it to the menu's conditions and commands. `target` is the page's own
+ * name of the thing: it is checked again when the command comes back.
  */
 export interface MenuContext {
   readonly webviewSection: 'layer' | 'value' | 'group' | 'edge' | 'tensor';

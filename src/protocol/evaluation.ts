@@ -40,7 +40,9 @@ export interface PageChangedImage {
   label: number | null;
   colour: number;
   gray: number;
-  /** A square of so many pixels a side: red, green and blue of each, row by row, in base64; null where it can't be had. */
+  /**
+   * A square of so many pixels a side: red, green and blue of each, row by row, in base64; null where it can't be had.
+   */
   side: number;
   pixels: string | null;
 }

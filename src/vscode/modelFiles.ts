@@ -54,8 +54,8 @@ export function besideModel(path: string, ending: string): string {
 }
 
 /**
- * What the worker calls a file: its path where it lies on the disk of this machine (or the remote one the extension runs
- * on), its URI where it lies on none.
+ * What the worker calls a file: its path where it lies on the disk of this machine (or the remote one the extension
+ * runs on), its URI where it lies on none.
  */
 export function placeOf(uri: vscode.Uri): string {
   return uri.scheme === 'file' && NODE_DISK ? uri.fsPath : uri.toString();

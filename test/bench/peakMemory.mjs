@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** KiB of memory that this program held at most. On Linux `maxRSS` begins with what the program that started this one held. */
+/**
+ * KiB of memory that this program held at most. On Linux `maxRSS` begins with what the program that started this one
+ * held.
+ */
 function peak() {
   try {
     const own = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];

@@ -6,9 +6,10 @@ import { FUZZ_KINDS, isFuzzKind } from './kinds.ts';
 import { runFuzz } from './run.ts';
 
 /**
- * `npm run fuzz -- --seconds 60 --seed 1`: mutated models through scan, decode, shapes, plan and edits. Inputs that fail are saved under
- * test/fixtures/fuzz and from then on checked by the unit tests. `--from N` begins at input N, `--inputs N` ends after N, `--kind torch`,
- * `safetensors` and `keras` take such files in place of ONNX models, `--kind verbs` puts models through every verb of the command line.
+ * `npm run fuzz -- --seconds 60 --seed 1`: mutated models through scan, decode, shapes, plan and edits. Inputs that
+ * fail are saved under test/fixtures/fuzz and from then on checked by the unit tests. `--from N` begins at input N,
+ * `--inputs N` ends after N, `--kind torch`, `safetensors` and `keras` take such files in place of ONNX models, `--kind
+ * verbs` puts models through every verb of the command line.
  */
 const FAILED = fileURLToPath(new URL('../fixtures/fuzz', import.meta.url));
 

@@ -10,8 +10,8 @@ interface Entry {
 export type Step = 'stat' | 'readFile' | 'writeFile' | 'rename' | 'delete' | 'createDirectory';
 
 /**
- * A file system on no disk, as a remote repository or an archive is one for VS Code. It can be made to fail, and fails in
- * a folder with a name such as `fails at rename`; a file with a name such as `600 MB.onnx` says that it is so large.
+ * A file system on no disk, as a remote repository or an archive is one for VS Code. It can be made to fail, and fails
+ * in a folder with a name such as `fails at rename`; a file with a name such as `600 MB.onnx` says that it is so large.
  */
 export class MemoryFileSystem implements vscode.FileSystemProvider {
   readonly entries = new Map<string, Entry>([['/', { bytes: null, mtime: 1 }]]);

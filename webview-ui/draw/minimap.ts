@@ -13,8 +13,8 @@ export interface MiniScale {
 }
 
 /**
- * A tall network in a small strip at the side, a wide one in a strip below: the two directions are scaled apart, so that
- * the narrow one can still be seen.
+ * A tall network in a small strip at the side, a wide one in a strip below: the two directions are scaled apart, so
+ * that the narrow one can still be seen.
  */
 export function miniScale(picture: Extent, page: Extent): MiniScale {
   const wide = picture.width > picture.height;

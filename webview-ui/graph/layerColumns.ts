@@ -85,7 +85,9 @@ export function withColumn(choice: ColumnChoice, shown: readonly Column[], key: 
 /** As many letters of a long name as stay together at its end, where names differ. */
 const TAIL = 16;
 
-/** A name in two parts: where there is no room for all, the first one is cut at its end, so that the middle is missing. */
+/**
+ * A name in two parts: where there is no room for all, the first one is cut at its end, so that the middle is missing.
+ */
 export function cutInMiddle(name: string): { head: string; tail: string } {
   if (name.length <= TAIL) return { head: name, tail: '' };
   // Not through the middle of a character of two halves.

@@ -5,8 +5,8 @@ import { traceAll } from './trace.ts';
 import type { Direction, Trace } from './trace.ts';
 
 /**
- * What an action is for: what can be selected, a line by `l` and the number of its link, or a tensor of a file without a
- * graph by `w` and its name.
+ * What an action is for: what can be selected, a line by `l` and the number of its link, or a tensor of a file without
+ * a graph by `w` and its name.
  */
 export type Target = SelectionKey;
 
@@ -111,8 +111,8 @@ export function traceFrom(model: GraphModel, target: Target, direction: Directio
 }
 
 /**
- * Names of the weights of a layer that the host can be asked for. Those inside subgraphs go by names of their own, which
- * it doesn't know.
+ * Names of the weights of a layer that the host can be asked for. Those inside subgraphs go by names of their own,
+ * which it doesn't know.
  */
 export function weightsOf(model: GraphModel, target: Target): string[] {
   const tensor = tensorOf(model, target);

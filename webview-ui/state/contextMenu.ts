@@ -1,8 +1,9 @@
 import type { MenuContext } from '../../src/protocol/actions.ts';
 
 /**
- * VS Code reads what a context menu is for from the nearest `data-vscode-context` around the event's target, and sees no
- * targets inside shadow roots. So the body carries it, for one menu at a time: what was pressed sets it on its way up.
+ * VS Code reads what a context menu is for from the nearest `data-vscode-context` around the event's target, and sees
+ * no targets inside shadow roots. So the body carries it, for one menu at a time: what was pressed sets it on its way
+ * up.
  */
 export function offerMenu(context: MenuContext): void {
   document.body.dataset.vscodeContext = JSON.stringify({ ...context, preventDefaultContextMenuItems: true });

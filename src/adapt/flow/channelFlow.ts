@@ -84,9 +84,9 @@ export interface FlowOptions extends WalkOptions {
 }
 
 /**
- * Walks the graph forward from the adapted inputs (README, "What exact means"). Every tensor reached is `map · base`; each node absorbs
- * the map, passes it, takes it into its weights, or gets its inputs rebuilt. Throws `refused` only where a rebuilt
- * tensor has no exact form.
+ * Walks the graph forward from the adapted inputs (README, "What exact means"). Every tensor reached is `map · base`;
+ * each node absorbs the map, passes it, takes it into its weights, or gets its inputs rebuilt. Throws `refused` only
+ * where a rebuilt tensor has no exact form.
  */
 export async function channelFlow(
   graph: Graph,

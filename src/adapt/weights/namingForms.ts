@@ -27,8 +27,9 @@ const DOTTED: NamingForm = {
 };
 
 /**
- * Names that Keras gives to weights: `kernel` since Keras 2, `conv_W` before. With slashes in front of them, kernels are
- * [kernel…, channels, outputs]. Sources: `weight_names` of saved files; keras/src/saving/saving_lib.py for `vars/0`.
+ * Names that Keras gives to weights: `kernel` since Keras 2, `conv_W` before. With slashes in front of them, kernels
+ * are [kernel…, channels, outputs]. Sources: `weight_names` of saved files; keras/src/saving/saving_lib.py for
+ * `vars/0`.
  */
 const KERAS_NAME = /^(.+?)[/\\](?:vars[/\\](\d+)|([^/\\.]+?)(:\d+)?)$/;
 const KERAS_WEIGHTS: ReadonlySet<string> = new Set(

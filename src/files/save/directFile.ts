@@ -17,8 +17,9 @@ declare const WebAssembly: {
 };
 
 /**
- * `count` buffers of `length` bytes each that begin at a page of memory, as direct writes need them. Node's own buffers begin anywhere;
- * WebAssembly's memory begins at a page. Where there is none, the buffers are plain, and direct writes give way to usual ones.
+ * `count` buffers of `length` bytes each that begin at a page of memory, as direct writes need them. Node's own buffers
+ * begin anywhere; WebAssembly's memory begins at a page. Where there is none, the buffers are plain, and direct writes
+ * give way to usual ones.
  */
 export function pageAligned(count: number, length: number): Uint8Array[] {
   const each = Math.ceil(length / WASM_PAGE_BYTES);

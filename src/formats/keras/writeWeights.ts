@@ -5,7 +5,9 @@ import type { TensorChange } from '../format.ts';
 import type { KerasFile } from './kerasFile.ts';
 import { kerasSplices } from './writeKeras.ts';
 
-/** Splices of a file whose graph is code: the changed datasets, and the input shape that Keras builds the model with. */
+/**
+ * Splices of a file whose graph is code: the changed datasets, and the input shape that Keras builds the model with.
+ */
 export function weightsSplices(
   file: KerasFile,
   changes: readonly TensorChange[],

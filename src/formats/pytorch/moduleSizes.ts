@@ -23,7 +23,9 @@ const LINEAR: readonly SizeAttribute[] = [
   { name: 'out_features', axis: 0 },
 ];
 
-/** Where a network around its first layer keeps the number of its image's channels: attributes and keys that lead to it. */
+/**
+ * Where a network around its first layer keeps the number of its image's channels: attributes and keys that lead to it.
+ */
 const NETWORK_CHANNELS: readonly { readonly path: readonly string[]; readonly source: string }[] = [
   { path: ['in_channels'], source: 'torchvision, MONAI, diffusers: attributes of blocks and networks' },
   { path: ['_in_channels'], source: 'segmentation_models_pytorch/encoders/_base.py' },

@@ -5,8 +5,8 @@ import { sourceDigest } from '../../files/sourceDigest.ts';
 import { readCost, type OpenFile } from '../openFile.ts';
 
 /**
- * What a record keeps of the file that an adaptation starts from. `inFolder`: the variant is a folder beside its folder,
- * so that both files have the same name.
+ * What a record keeps of the file that an adaptation starts from. `inFolder`: the variant is a folder beside its
+ * folder, so that both files have the same name.
  */
 export async function originOf(open: OpenFile, inFolder: boolean): Promise<ProvenanceSource> {
   const { path } = open;

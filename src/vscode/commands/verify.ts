@@ -32,7 +32,9 @@ async function tellProof({ tabs }: Extension, path: string, original: string, re
   if (choice === 'Report') await tabs.show(`Verification of ${basename(path)}`, reply.report);
 }
 
-/** The recorded original while it is the same file, or a likely one where nothing is recorded; else a person says which. */
+/**
+ * The recorded original while it is the same file, or a likely one where nothing is recorded; else a person says which.
+ */
 async function originalFor({ jobs }: Extension, path: string): Promise<string | null> {
   const made = await jobs.run('madeFrom', { path });
   const isKnown = made?.original.state === 'same' || made?.original.state === 'likely';

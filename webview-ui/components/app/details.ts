@@ -13,8 +13,8 @@ import './metadata.ts';
 import './summary.ts';
 
 /**
- * What the side panel holds: the selected layer or tensor, the input layers, sizes, summary and metadata. `bookmark-removed`
- * carries a key.
+ * What the side panel holds: the selected layer or tensor, the input layers, sizes, summary and metadata.
+ * `bookmark-removed` carries a key.
  */
 export class Details extends LitElement {
   static override properties = {

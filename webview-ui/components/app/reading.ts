@@ -90,7 +90,9 @@ export class Reading implements ReactiveController, ActionPage {
     this.#host.selectionChanged();
   }
 
-  /** Selects what was pressed, or ends the path that begins elsewhere. Things that are not in the model select nothing. */
+  /**
+   * Selects what was pressed, or ends the path that begins elsewhere. Things that are not in the model select nothing.
+   */
   async choose(key: SelectionKey | null, { reveal }: { reveal: boolean }): Promise<void> {
     const model = this.graphModel;
     const start = this.pathFrom;

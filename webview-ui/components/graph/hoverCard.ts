@@ -69,7 +69,9 @@ export class HoverCard extends LitElement {
     this.hidden = this.facts === null;
   }
 
-  /** Beside the pointer, on the other side of it where there is no room. Through the style object, as the policy asks. */
+  /**
+   * Beside the pointer, on the other side of it where there is no room. Through the style object, as the policy asks.
+   */
   protected override updated(_: PropertyValues): void {
     const around = this.offsetParent;
     if (this.hidden || !around) return;

@@ -28,9 +28,9 @@ interface HeaderForm {
 /**
  * Gives the root group a text of its own. Keras asks for its attributes by name and passes over others
  * (keras/src/legacy/saving/legacy_h5_format.py, load_model_from_hdf5), and an attribute is no object, so the lists of
- * layers and weights stay as they are. How it is written: one message of its header moves behind the end of the file, the new attribute
- * after it, and a continuation takes its place. False where the header has no room for that, or keeps its attributes
- * elsewhere; then nothing was changed.
+ * layers and weights stay as they are. How it is written: one message of its header moves behind the end of the file,
+ * the new attribute after it, and a continuation takes its place. False where the header has no room for that, or keeps
+ * its attributes elsewhere; then nothing was changed.
  */
 export async function putRootText(patch: Hdf5Patch, tree: Hdf5Tree, name: string, text: string): Promise<boolean> {
   const { file, superblock } = tree;

@@ -28,8 +28,8 @@ export interface EntryRange {
 }
 
 /**
- * Reads whole varints from a chunk into `low` and `high`, until the chunk or the room ends. In an unpacked run each value
- * has its tag before it. A varint cut by the chunk's end is left for the next chunk.
+ * Reads whole varints from a chunk into `low` and `high`, until the chunk or the room ends. In an unpacked run each
+ * value has its tag before it. A varint cut by the chunk's end is left for the next chunk.
  */
 export function takeVarints(chunk: Uint8Array, packed: boolean, { low, high }: Halves, offset: number): Taken {
   let at = 0;

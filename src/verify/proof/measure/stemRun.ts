@@ -75,7 +75,8 @@ interface Stems {
 /**
  * Runs two stems on the same inputs and compares the targets, worst run first. Sizes the model leaves open are tried
  * until some work; what would take too long or too much memory is not tried. Throws ChannelwiseError: what the runtime
- * can't open, `too-many-results`, `no-size` when the original runs at none of the sizes, `run-too-large`, `endless-loop`, `cancelled`.
+ * can't open, `too-many-results`, `no-size` when the original runs at none of the sizes, `run-too-large`,
+ * `endless-loop`, `cancelled`.
  */
 export async function runBoth(plan: RunPlan, stems: Stems): Promise<RunOutcome> {
   if (plan.targets.length > MAX_TARGETS)

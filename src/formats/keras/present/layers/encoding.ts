@@ -2,7 +2,10 @@ import type { NewAttribute } from '../../../onnx/edit/encode.ts';
 import { items } from '../../../../bytes/json/json.ts';
 import { type LayerBuilder, type LayerRule, type Value } from '../layerBuilder.ts';
 
-/* Words, numbers and categories as whole numbers or as one number for each: https://keras.io/api/layers/preprocessing_layers/ */
+/**
+ * Words, numbers and categories as whole numbers or as one number for each:
+ * https://keras.io/api/layers/preprocessing_layers/
+ */
 
 /** How many tokens a layer tells apart; undefined where only its vocabulary says so, which lies in a file beside it. */
 type Tokens = (builder: LayerBuilder) => number | undefined;

@@ -1,6 +1,9 @@
 import { type LayerBuilder, type LayerRule, type Value } from '../layerBuilder.ts';
 
-/** Other heights and widths, cut out of the middle: https://keras.io/api/layers/preprocessing_layers/image_preprocessing/ */
+/**
+ * Other heights and widths, cut out of the middle:
+ * https://keras.io/api/layers/preprocessing_layers/image_preprocessing/
+ */
 function cut(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
   return sized(builder, inputs, [builder.number(1, 'height'), builder.number(1, 'width')]);
 }
