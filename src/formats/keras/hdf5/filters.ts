@@ -113,8 +113,9 @@ function inflate(bytes: Uint8Array, size: number, from: number): Uint8Array {
  * end.
  */
 function unshuffle(bytes: Uint8Array, elementBytes: number): Uint8Array {
-  if (elementBytes <= 1) return bytes;
   const count = Math.floor(bytes.length / elementBytes);
+  // A file may claim elements of 4 GB.
+  if (elementBytes <= 1 || count === 0) return bytes;
   const out = bytes.slice();
   for (let k = 0; k < elementBytes; k++)
     for (let i = 0; i < count; i++) out[i * elementBytes + k] = bytes[k * count + i] ?? 0;

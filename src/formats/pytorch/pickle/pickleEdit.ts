@@ -23,7 +23,7 @@ export async function pickleSplices(pickle: Pickle, changes: readonly LiteralCha
   for (const { slot, values } of changes) {
     const made = slot.from?.definition ?? slot;
     const literals = literalSlots(made);
-    if (literals.length !== values.length) throw new RangeError(`${values.length} numbers for ${literals.length}`);
+    if (literals.length !== values.length) throw sharedLiteral(slot);
     const inside = literals.flatMap((literal, i) => literalEdit(literal, values[i] ?? 0));
     if (inside.length === 0) continue;
     if (slot.from) {
@@ -63,16 +63,18 @@ function literalSlots(slot: Slot): readonly Slot[] {
   const { value } = slot;
   const numbers = value.kind === 'int' ? [slot] : (itemsOf(value) ?? []);
   const alone = numbers.every((n) => n.value.kind === 'int' && n.from === null && unshared(n));
-  if (!alone || ('duplicated' in value && value.duplicated)) {
-    throw new ChannelwiseError(
-      'refused',
-      'shared-literal',
-      'A size in this file is shared with other values in a way that torch does not write; load it and save it ' +
-        'again with torch.',
-      { offset: slot.start },
-    );
-  }
+  if (!alone || ('duplicated' in value && value.duplicated)) throw sharedLiteral(slot);
   return numbers;
+}
+
+function sharedLiteral(slot: Slot): ChannelwiseError {
+  return new ChannelwiseError(
+    'refused',
+    'shared-literal',
+    'A size in this file is shared with other values in a way that torch does not write; load it and save it ' +
+      'again with torch.',
+    { offset: slot.start },
+  );
 }
 
 function unshared({ value }: Slot): boolean {
