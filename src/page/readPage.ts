@@ -5,8 +5,7 @@ import { inferShapes } from '../graph/shapes/shapes.ts';
 import { steeringConstants } from '../graph/shapes/steering.ts';
 import { fileFormat, readCost, withOpenFile, type OpenFile } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
-import { besideWeights } from '../jobs/weights/besideWeights.ts';
-import { layersOf } from '../jobs/weights/layers.ts';
+import { inputLayers } from '../jobs/weights/inputLayers.ts';
 import type { PageModel } from '../protocol/messages.ts';
 import type { PageBinding } from '../protocol/sizes.ts';
 import { adaptationOf } from './adaptation.ts';
@@ -61,13 +60,12 @@ async function readGraphPage(path: string, { signal, bind, about }: GraphPageOpt
 
 async function readWeights(open: OpenFile): Promise<PageModel> {
   const { path, format, file } = open;
-  const { chosen } = layersOf(file.tensors, await besideWeights(path));
   return weightsPage({
     fileName: basename(path),
     fileSize: readCost(open).fileSize,
     format: format.title,
     opened: file,
-    inputLayers: chosen,
+    inputLayers: await inputLayers(open),
     adaptation: await weightsAdaptation(open),
   });
 }

@@ -1,12 +1,10 @@
 import { grayscale, type ChannelMap } from '../adapt/maps/channelMap.ts';
-import { readProvenance, type ProvenanceStep } from '../adapt/report/provenance.ts';
 import { layerText } from '../adapt/weights/patchOrder.ts';
 import { isOptimizerState, weightAxes } from '../adapt/weights/tensorNames.ts';
 import { basename } from '../files/paths.ts';
-import { canWrite } from '../formats/format.ts';
 import { withOpenFile, type OpenFile } from '../jobs/openFile.ts';
 import { likelyOriginal, type LikelyOriginal, type ResizedTensor } from '../jobs/weights/likelyOriginal.ts';
-import { layersOfStep } from '../jobs/weights/recordedStep.ts';
+import { layersOfStep, stepsOf } from '../jobs/weights/recordedStep.ts';
 import type { PageAdaptation, PageFold, PageMappedInput, PageOriginal, PageStep } from '../protocol/adaptation.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import type { StoredTensor } from '../tensors/storedTensor.ts';
@@ -31,10 +29,6 @@ export async function weightsAdaptation(open: OpenFile): Promise<PageAdaptation 
   }
   const likely = await likelyOriginal(open);
   return likely && likelyAdaptation(likely, tensors);
-}
-
-function stepsOf({ file: { writer } }: OpenFile): ProvenanceStep[] {
-  return readProvenance(canWrite(writer) ? writer.record : null);
 }
 
 function stateNow(tensor: StoredTensor | undefined, dims: readonly number[]): PageFold['now'] {

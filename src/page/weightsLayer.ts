@@ -2,8 +2,7 @@ import { convolutionOrder } from '../adapt/weights/tensorNames.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { withOpenFile } from '../jobs/openFile.ts';
 import type { CallContext } from '../rpc/messages.ts';
-import { besideWeights } from '../jobs/weights/besideWeights.ts';
-import { layersOf } from '../jobs/weights/layers.ts';
+import { inputLayers } from '../jobs/weights/inputLayers.ts';
 import type { FirstLayerMethods, PageFilterSet, PageFirstLayerFacts } from '../protocol/firstLayer.ts';
 import { permuted } from '../tensors/permuted.ts';
 import type { ElementRange, StoredTensor } from '../tensors/storedTensor.ts';
@@ -63,10 +62,9 @@ export async function weightsLayerFilters(
 }
 
 async function layerTensor(path: string, index: number, signal: AbortSignal): Promise<StoredTensor> {
-  const beside = await besideWeights(path);
-  return withOpenFile(path, signal, async ({ file }) => {
-    const name = layersOf(file.tensors, beside).chosen[index]?.name;
-    const tensor = file.tensors.find((stored) => stored.name === name);
+  return withOpenFile(path, signal, async (open) => {
+    const name = (await inputLayers(open))[index]?.name;
+    const tensor = open.file.tensors.find((stored) => stored.name === name);
     if (tensor) return tensor;
     throw new ChannelwiseError('refused', 'no-layer', 'The file has no such input layer any more; reopen the editor.');
   });

@@ -1,7 +1,7 @@
 import { addTo } from '../../bytes/lists.ts';
 import { DTYPES } from '../../tensors/dtypes.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
-import { isSibling, isTrainingOnly } from './likelyLayers.ts';
+import { depthwiseInside, isSibling, isTrainingOnly } from './likelyLayers.ts';
 import { isPatchMatrix, layerText, normOfPatches, PATCH_ORDERS, type PatchOrder } from './patchOrder.ts';
 import { byName, isOptimizerState, lastPart, moduleOf, networkName, siblingName, weightAxes } from './tensorNames.ts';
 
@@ -63,12 +63,14 @@ export function imageTensors(
   const hinted = candidates.filter(({ name }) => hints.firstLayers.includes(moduleOf(networkName(name))));
   if (hinted.length === 1 && hinted[0]) return { kind: 'one', found: hinted[0] };
   const possible = hinted.length > 0 ? hinted : candidates;
-  const only = possible.find((candidate) => !isTrainingOnly(candidate, tensors)) ?? possible[0];
+  const inside = depthwiseInside(tensors.filter(isConvolution));
+  const notTraining = possible.filter((candidate) => !isTrainingOnly(candidate, tensors));
+  const only = notTraining.find(({ name }) => !inside.has(name)) ?? notTraining[0] ?? possible[0];
   if (!only) return { kind: 'none', reason: noneReason(tensors, channels) };
   const signs = signsInFront(tensors, channels, names);
   const isClear = possible.length === 1 && signs.length === 0;
   if (isClear && !isTrainingOnly(only, tensors)) return { kind: 'one', found: only };
-  const likely = hinted.length > 0 ? hinted : candidates.filter((one) => one === only || isSibling(one, only));
+  const likely = hinted.length > 0 ? hinted : candidates.filter((one) => one === only || isSibling(one, only, inside));
   // One matrix can be read in one order only.
   const chosen = only.order === null ? likely : [only];
   const reason = isClear ? trainingReason(only) : severalReason(candidates, signs);

@@ -12,9 +12,24 @@ export function isTrainingOnly({ name }: Pick<Named, 'name'>, tensors: readonly 
   return tensors.some((other) => !isOptimizerState(other.name) && !TRAINING_ONLY.test(networkName(other.name)));
 }
 
-/** Both see the image: parallel stems, or parallel branches of one layer. */
-export function isSibling(a: Named, b: Named): boolean {
-  return isTwin(a, b) || isBranch(a, b);
+/** Both see the image: parallel stems, or parallel branches of one layer. `inside` names what may be no stem. */
+export function isSibling(a: Named, b: Named, inside: ReadonlySet<string>): boolean {
+  return (isTwin(a, b) && !inside.has(a.name)) || isBranch(a, b);
+}
+
+/**
+ * Names of convolutions that read one channel and make as many as the convolution before them: in a gray network a
+ * depthwise convolution has the shape of an input layer, and stands behind what makes its channels.
+ */
+export function depthwiseInside(convolutions: readonly Named[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  let made = 0;
+  for (const convolution of convolutions) {
+    const { outputs, channels } = weightAxes(convolution);
+    if (convolution.dims[channels] === 1 && convolution.dims[outputs] === made) names.add(convolution.name);
+    made = convolution.dims[outputs] ?? 0;
+  }
+  return names;
 }
 
 /** Parallel stems: the same shape, and the same last module. */

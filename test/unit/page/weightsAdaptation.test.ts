@@ -71,6 +71,38 @@ test('without a record names and tensors tell, of a file beside and of one in th
   }
 });
 
+/** In a gray network a depthwise weight has the shape of an input layer. */
+const SEPARABLE = [
+  floatWeights('net.0.0.weight', [16, 3, 3, 3]),
+  floatWeights('net.1.0.weight', [16, 1, 3, 3]),
+  floatWeights('net.2.0.weight', [32, 16, 1, 1]),
+  floatWeights('net.3.0.weight', [32, 1, 3, 3]),
+];
+const GRAY_SEPARABLE = [floatWeights('net.0.0.weight', [16, 1, 3, 3]), ...SEPARABLE.slice(1)];
+
+test('input layers of an adapted file are what was adapted, by its record or the original beside it', async () => {
+  const { outPath: recorded } = await convertToGray(write('separable.safetensors', SEPARABLE));
+  const rows: readonly [path: string, layers: readonly string[]][] = [
+    [recorded ?? '', ['net.0.0.weight']],
+    [write('separable.gray-2.safetensors', GRAY_SEPARABLE), ['net.0.0.weight']],
+    // Without an original shapes tell: it makes as many channels as the convolution before it.
+    [write('no-original.safetensors', GRAY_SEPARABLE), ['net.0.0.weight']],
+  ];
+  for (const [path, layers] of rows) {
+    const { imageInputs, firstLayers } = await readPageModel(path);
+    assert.deepEqual(
+      firstLayers.map(({ weight }) => weight),
+      layers,
+      path,
+    );
+    assert.deepEqual(
+      imageInputs.map(({ name }) => name),
+      layers,
+      path,
+    );
+  }
+});
+
 test('a name alone is no story: other tensors, or none of another size', async () => {
   write('other.safetensors', RGB);
   for (const tensors of [RGB, GRAY.slice(1), [...GRAY.slice(1), floatWeights('stem.weight', [8, 25])]])

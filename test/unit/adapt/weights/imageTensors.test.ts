@@ -50,6 +50,21 @@ test('a refusal names the first convolution, which tells a gray network and one 
   );
 });
 
+test('in a gray network a depthwise weight behind a convolution is no input layer, a branch beside one is', () => {
+  const rows: readonly [tensors: readonly string[], chosen: readonly string[]][] = [
+    [['a.0.weight 16×1×3×3', 'b.0.weight 16×1×3×3', 'c.0.weight 32×16×1×1', 'd.0.weight 32×1×3×3'], ['a.0.weight']],
+    [
+      ['a.conv.weight 16×1×3×3', 'a.scale.weight 16×1×1×1'],
+      ['a.conv.weight', 'a.scale.weight'],
+    ],
+    [
+      ['a.0.weight 8×1×3×3', 'b.0.weight 4×8×3×3', 'c.0.weight 8×1×3×3'],
+      ['a.0.weight', 'c.0.weight'],
+    ],
+  ];
+  for (const [tensors, chosen] of rows) assert.deepEqual(saidOf(imageTensors(tensors.map(tensorOf), 1)), { chosen });
+});
+
 test('an exact hint from a config decides among several', () => {
   const tensors = ['netD.conv.weight 64×3×4×4', 'stem.conv1.weight 32×3×3×3'].map(tensorOf);
   const found = imageTensors(tensors, 3, { firstLayers: ['stem.conv1'] });
