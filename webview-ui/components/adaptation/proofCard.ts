@@ -164,7 +164,10 @@ export class ProofCard extends LitElement {
           proof.maxAbs === null
             ? null
             : html`<dt>Largest |Δ|</dt>
-                <dd>${numberText(proof.maxAbs)} <span class="sub">${errorText(proof)}</span></dd>`
+                <dd>
+                  <div>${numberText(proof.maxAbs)}</div>
+                  <div class="sub">${errorText(proof)}</div>
+                </dd>`
         }
         ${
           proof.runs.length
