@@ -36,6 +36,7 @@ async function takePictures(into: string): Promise<void> {
       await page.getByRole('button', { name: 'What Gray Costs, Layer by Layer' }).click();
       await page.getByRole('button', { name: 'Show on the Graph' }).click();
       await page.locator('cw-legend').getByText('What gray costs').waitFor();
+      await dragRight(page, PAST_LEGEND);
     });
     const compared = { wanted: 'compare', comparison: await comparePage(original, gray, {}) };
     await picture(browser, { path: original, into: join(into, 'compare.png'), answers: compared }, async (page) => {
@@ -56,6 +57,18 @@ interface Picture {
 
 /** Lets a layout settle. */
 const SETTLED = 1500;
+
+/** How far the graph is moved, so that the legend hides no layer. */
+const PAST_LEGEND = 150;
+
+async function dragRight(page: Page, distance: number): Promise<void> {
+  const [x, y] = [800, 200];
+  await page.waitForTimeout(SETTLED);
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + distance, y, { steps: 4 });
+  await page.mouse.up();
+}
 
 async function picture(
   browser: Browser,
