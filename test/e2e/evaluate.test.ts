@@ -193,6 +193,8 @@ for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
     await page.getByRole('button', { name: 'What Gray Costs, Layer by Layer' }).click();
     const result = page.getByRole('region', { name: 'What gray costs, layer by layer' });
     await result.waitFor();
+    const said = await result.getByRole('status').first().innerText();
+    assert.match(said, /activations of \/layer1\/conv move most/, 'the name without its backticks');
     const rows = await result.getByRole('row').allInnerTexts();
     assert.equal(rows.length, 1 + 10);
     assert.match(rows[1] ?? '', /70\.0 %.*cat\/\d+\.png/s, 'the one that moves most comes first');

@@ -20,7 +20,7 @@ export function grayLayers(found: PageGrayByLayer, { onGraph, onLayer, save }: G
   const { images, found: all } = found;
   const which = images < all ? `${countText(images)} of ${countText(all)} images, spread over the folder` : '';
   return html`<div class="result" role="region" aria-label="What gray costs, layer by layer">
-    <p class="first" role="status">${found.statement}</p>
+    <p class="first" role="status">${statementParts(found.statement)}</p>
     <p>
       A layer moves by ‖gray − colour‖ / ‖colour‖ (L2) of what it gives. Where that rises, colour was used; where it
       falls, the layers have made up for it.
@@ -77,4 +77,9 @@ export function grayNumbers({ layers, images, input }: PageGrayByLayer): LayerNu
   const pixels = input === null ? '' : `; the images themselves move by ${percent(input)}`;
   const note = `How far activations move when colours are taken away (relative L2 on ${countText(images)} images${pixels}).`;
   return { title: 'What gray costs', numbers, unit: 'part', note };
+}
+
+/** A layer's name stands between backticks, as in the report. */
+function statementParts(statement: string): (string | TemplateResult)[] {
+  return statement.split('`').map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : part));
 }
