@@ -57,6 +57,10 @@ export class LentSource implements FileSource {
     return this.current.readInto(target, offset);
   }
 
+  async letGo(): Promise<void> {
+    await this.current.letGo?.();
+  }
+
   unchanged(): Promise<boolean> {
     return this.current.unchanged();
   }

@@ -2,7 +2,7 @@ import { compare, type Comparison } from '../verify/compare/compare.ts';
 import type { WeightView } from '../formats/keras/present/graphBuilder.ts';
 import { compareText } from '../verify/compare/compareText.ts';
 import type { TensorChange } from '../verify/compare/compareTensors.ts';
-import { holdsWeightsAlone } from './openFile.ts';
+import { holdWeightsAlone } from './openFile.ts';
 import { withOpenModels, type OpenModel } from './openModel.ts';
 import { compareWeightsFiles } from './weights/compareWeightsFiles.ts';
 
@@ -13,7 +13,7 @@ export interface CompareOptions {
 
 /** Compares two model files. Throws ChannelwiseError for what can't be read. */
 export async function compareFiles(a: string, b: string, options: CompareOptions = {}): Promise<Comparison> {
-  if (await holdsWeightsAlone(a)) return compareWeightsFiles(a, b, options);
+  if (await holdWeightsAlone(a, b)) return compareWeightsFiles(a, b, options);
   return withOpenModels([a, b], options.signal, async (one, two) => {
     const comparison = await compare({ a: one, b: two, onProgress: options.onProgress });
     const [before, after] = [viewsOf(one), viewsOf(two)];

@@ -21,6 +21,7 @@ import { readPicture } from '../files/images/images.ts';
 import { classIndex, imageFiles, type LabelledFile, type LabelSource } from '../files/images/labels.ts';
 import { basename } from '../files/paths.ts';
 import { adaptedInMemory } from './adaptedInMemory.ts';
+import { refuseWeightsAlone } from './openFile.ts';
 import { withOpenModel, withOpenModels, type OpenModel } from './openModel.ts';
 
 /** Reasons for skipped images that are spelt out. */
@@ -70,6 +71,8 @@ export async function evaluateFolder(
   dir: string,
   options: EvaluateOptions = {},
 ): Promise<EvaluationReport> {
+  await refuseWeightsAlone(modelPath);
+  if (adaptedPath !== null) await refuseWeightsAlone(adaptedPath);
   const files = await imageFiles(dir);
   const sessions: Session[] = [];
   const runWith = (original: OpenModel, adapted: ModelFile): Promise<EvaluationReport> =>

@@ -12,6 +12,7 @@ import { layersText } from '../verify/evaluate/layers/layersText.ts';
 import { runtimeVersion } from '../verify/session.ts';
 import { wiring } from '../verify/wiring.ts';
 import { skippedText, type EvaluateOptions } from './evaluate.ts';
+import { refuseWeightsAlone } from './openFile.ts';
 import { withOpenModel, type OpenModel } from './openModel.ts';
 
 /** More pictures tell little more about layers: each is run twice for every portion of layers. */
@@ -40,6 +41,7 @@ export async function grayByLayerOfFolder(
   dir: string,
   options: GrayByLayerOptions = {},
 ): Promise<GrayByLayerReport> {
+  await refuseWeightsAlone(modelPath);
   const files = await imageFiles(dir);
   return withOpenModel(modelPath, options.signal, async (model) => {
     const w = wiring(model);

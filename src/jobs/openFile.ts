@@ -118,6 +118,18 @@ export async function holdsWeightsAlone(path: string): Promise<boolean> {
   );
 }
 
+/** `holdsWeightsAlone` of two files that belong together. Throws `refused` where it is true of one of them. */
+export async function holdWeightsAlone(first: string, second: string): Promise<boolean> {
+  const [one, two] = [await holdsWeightsAlone(first), await holdsWeightsAlone(second)];
+  if (one === two) return one;
+  const [weights, model] = one ? [first, second] : [second, first];
+  throw new ChannelwiseError(
+    'refused',
+    'not-weights',
+    `${basename(weights)} holds weights without a graph and ${basename(model)} has one; name two of a kind.`,
+  );
+}
+
 /** Throws `refused` where layers are named of a model with a graph. */
 export function refuseLayers(layers: readonly string[] | undefined): void {
   if (layers?.length)

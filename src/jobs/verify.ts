@@ -5,7 +5,7 @@ import type { VerifyReport } from '../verify/proof/report.ts';
 import { dataFilePaths } from '../files/modelDigest.ts';
 import { markWritten, type Written } from '../files/written.ts';
 import { verifyImages } from '../files/images/images.ts';
-import { holdsWeightsAlone, refuseLayers, withOpenFile } from './openFile.ts';
+import { holdsWeightsAlone, holdWeightsAlone, refuseLayers, withOpenFile } from './openFile.ts';
 import { withOpenModel, withOpenModels } from './openModel.ts';
 import { verifyWeightsFiles } from './weights/verifyWeightsFiles.ts';
 
@@ -35,7 +35,7 @@ export async function verifyFiles(
   adaptedPath: string,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  if (await holdsWeightsAlone(originalPath)) return verifyWeightsFiles(originalPath, adaptedPath, options);
+  if (await holdWeightsAlone(originalPath, adaptedPath)) return verifyWeightsFiles(originalPath, adaptedPath, options);
   refuseLayers(options.layers);
   const found =
     options.images === undefined ? null : await verifyImages(options.images, MAX_VERIFY_IMAGES, options.signal);

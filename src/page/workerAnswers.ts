@@ -4,7 +4,7 @@ import { KERAS_MODEL, kerasFilePython } from '../adapt/report/python/kerasFile.t
 import { asPython, PYTHON_FRAMEWORKS } from '../adapt/report/python/python.ts';
 import { compareFiles, reportText as differencesText } from '../jobs/compare.ts';
 import { adaptFile, convertToGray, type AdaptResult } from '../jobs/convert.ts';
-import { fileFormat, holdsWeightsAlone } from '../jobs/openFile.ts';
+import { fileFormat, holdsWeightsAlone, holdWeightsAlone } from '../jobs/openFile.ts';
 import { withOpenModel } from '../jobs/openModel.ts';
 import { variantName, variantOf } from '../jobs/variantName.ts';
 import type { Answers, CallContext } from '../rpc/messages.ts';
@@ -62,7 +62,9 @@ export const WORKER_ANSWERS: Answers<WorkerMethods> = {
   layerFilters: async ({ path, ...args }, context) =>
     (await holdsWeightsAlone(path)) ? weightsLayerFilters(path, args, context) : layerFilters(path, args, context),
   compare: async ({ path, other }, context) =>
-    (await holdsWeightsAlone(path)) ? compareWeightsPage(path, other, context) : comparePage(path, other, context),
+    (await holdWeightsAlone(path, other))
+      ? compareWeightsPage(path, other, context)
+      : comparePage(path, other, context),
   differences: async ({ path, other }, context) => {
     const found = await compareFiles(path, other, context);
     return { identical: found.identical, differences: differencesText(found) };

@@ -22,7 +22,8 @@ export interface StoredTensor {
   /**
    * Hands the elements of a range to `visit` part by part, in order, reading only their bytes. Elements below a byte
    * share bytes (the first in the lowest bits), so `from` must be the first one of its byte. Every part but the last
-   * has whole elements and whole bytes. Throws `malformed` where the data does not match dims, `refused` for texts.
+   * has whole elements and whole bytes. A part is the visitor's until it returns: the next one may lie in the same
+   * memory. Throws `malformed` where the data does not match dims, `refused` for texts.
    */
   stream(range: ElementRange, visit: (bytes: Uint8Array) => void): Promise<void>;
   /** The bytes of each text of a range. Only tensors of texts have it. */

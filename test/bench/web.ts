@@ -1,12 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { launch } from '../e2e/pageHarness.ts';
 import { writeLargeModel } from '../fixtures/largeModel.ts';
+import { floatWeights, safetensorsFile, type WeightsTensor } from '../fixtures/safetensors.ts';
 import { RUNTIME, startStrictHost } from '../fixtures/strictHost.ts';
 import type { StrictRun } from '../fixtures/strictPage.ts';
+import { torchZip } from '../fixtures/torch/torchZip.ts';
 import type { Figure } from './main.ts';
 import { median } from './measure.ts';
 
@@ -14,20 +16,47 @@ const ROUNDS = 3;
 const BUNDLES = fileURLToPath(new URL('../../dist/web/', import.meta.url));
 const STEPS = ['open', 'convert', 'verify'] as const;
 
+/** Matrices of float32 behind the first layer, and their side: 105 MB. */
+const LAYERS = 25;
+const SIDE = 1024;
+
+const WRITERS: Readonly<Record<string, (path: string) => void>> = {
+  '.onnx': (path) => writeLargeModel(path, { layers: LAYERS, side: SIDE, holes: false }),
+  '.safetensors': (path) => writeFileSync(path, safetensorsFile(largeWeights())),
+  '.pth': (path) => writeFileSync(path, torchZip('archive', largeWeights())),
+};
+
+function largeWeights(): WeightsTensor[] {
+  const layers = Array.from({ length: LAYERS }, (_, i) => floatWeights(`layers.${i}.weight`, [SIDE, SIDE]));
+  return [floatWeights('conv1.weight', [64, 3, 7, 7]), ...layers];
+}
+
 /**
- * The worker in a browser, on a model of 100 MB that is in the page's memory: what a person waits for, and the most
+ * The worker in a browser, on models of 100 MB that are in the page's memory: what a person waits for, and the most
  * memory that the tab takes beyond that of an empty page and of the file system's own files. Needs `npm run build`.
  */
 export async function benchWeb(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'channelwise-bench-web-'));
-  const model = join(folder, 'model.onnx');
-  writeLargeModel(model, { layers: 25, side: 1024, holes: false });
+  try {
+    const figures: Figure[] = [];
+    for (const [ending, write] of Object.entries(WRITERS)) {
+      const model = join(folder, `model${ending}`);
+      write(model);
+      figures.push(...(await benchModel(model)));
+    }
+    return figures;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function benchModel(model: string): Promise<Figure[]> {
   const host = await startStrictHost(BUNDLES, model);
-  const megabytes = statSync(model).size / 1e6;
   try {
     const rounds: Measured[] = [];
     for (let i = 0; i < ROUNDS; i++) rounds.push(await measure(host.url));
-    const of = `${Math.round(megabytes)} MB in a browser`;
+    const megabytes = statSync(model).size / 1e6;
+    const of = `${Math.round(megabytes)} MB of ${extname(model)} in a browser`;
     // In the place of a file system the page holds the model, what is made of it, and the runtime's WebAssembly.
     const ofFileSystem = 2 * megabytes + statSync(RUNTIME).size / 1e6;
     const peak = median(rounds.map(({ grown }) => grown)) - ofFileSystem;
@@ -37,7 +66,6 @@ export async function benchWeb(): Promise<Figure[]> {
     ];
   } finally {
     await host.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -15,6 +15,7 @@ const KEPT_MILLISECONDS = 10_000;
 
 interface Held {
   readonly version: string;
+  readonly size: number;
   readonly bytes: Promise<Uint8Array>;
 }
 
@@ -53,15 +54,21 @@ class HeldFiles {
   }
 
   letGo(version: string): void {
+    const known = this.held.find((file) => file.version === version);
+    this.forget(version);
+    if (known) pressForMemory(known.size);
+  }
+
+  private forget(version: string): void {
     this.held = this.held.filter((file) => file.version !== version);
   }
 
   /** The file's bytes; fetched where no file of this version is held. */
   private get(uri: string, version: string, size: number): Promise<Uint8Array> {
     const known = this.held.find((file) => file.version === version);
-    const file = known ?? { version, bytes: this.fetch(uri, size) };
+    const file = known ?? { version, size, bytes: this.fetch(uri, size) };
     this.held = [file, ...this.held.filter((other) => other !== file)].slice(0, KEPT_FILES);
-    file.bytes.catch(() => this.letGo(version));
+    file.bytes.catch(() => this.forget(version));
     this.clearLater();
     return file.bytes;
   }
@@ -81,6 +88,18 @@ class HeldFiles {
       'source-changed',
       `${basename(uri)} changed while it was read; try again when nothing writes to it.`,
     );
+  }
+}
+
+/**
+ * Asks for memory and does not touch it. Engines collect buffers when more of them are asked for: without, a file that
+ * was let go of stays in memory beside ONNX Runtime, which another thread asks for.
+ */
+function pressForMemory(bytes: number): void {
+  try {
+    void new ArrayBuffer(bytes).byteLength;
+  } catch {
+    // Where there is no room, that has been felt.
   }
 }
 

@@ -6,7 +6,7 @@ import { contiguousStrides, viewEnd, viewStart, type RebuiltTensor } from './reb
 import type { TorchStorage } from './torchContainer.ts';
 
 /** A step of reading. A multiple of all element widths. */
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 512 * 1024;
 /** A tensor whose elements do not lie in order is gathered from memory: far more than any convolution's weights. */
 const MAX_GATHERED_BYTES = 512 * 1024 * 1024;
 
@@ -57,8 +57,13 @@ async function* readParts({ tensor, storage, row, from, to }: Wanted): AsyncGene
   const start = viewStart(tensor);
   const end = rawBytes(row, start + to);
   const source = await storage.open();
-  for (let at = rawBytes(row, start + from); at < end; at += CHUNK_BYTES)
-    yield source.read(at, Math.min(CHUNK_BYTES, end - at));
+  const first = rawBytes(row, start + from);
+  const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - first));
+  for (let at = first; at < end; at += CHUNK_BYTES) {
+    const part = chunk.subarray(0, end - at);
+    await source.readInto(part, at);
+    yield part;
+  }
 }
 
 async function* gatherParts({ tensor, storage, row, from, to }: Wanted): AsyncGenerator<Uint8Array> {

@@ -8,7 +8,7 @@ import { readHeader, type HeaderTensor, type SafetensorsHeader } from './header.
 import { changeTensors } from './write.ts';
 
 /** A step of reading: between two steps a cancel is noticed. A multiple of all element widths. */
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 512 * 1024;
 const BRACE = 0x7b;
 
 /** Weights as Hugging Face stores them: https://huggingface.co/docs/safetensors */
@@ -48,9 +48,13 @@ function storedTensor(source: ByteSource, tensor: HeaderTensor, signal: AbortSig
     stream: async ({ from, to }, visit) => {
       const row = numericRow({ name, dtype, place });
       const end = start + rawBytes(row, to);
-      for (let at = start + rawBytes(row, from); at < end; at += CHUNK_BYTES) {
+      const first = start + rawBytes(row, from);
+      const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - first));
+      for (let at = first; at < end; at += CHUNK_BYTES) {
         await turns.breathe();
-        visit(await source.read(at, Math.min(CHUNK_BYTES, end - at)));
+        const part = chunk.subarray(0, end - at);
+        await source.readInto(part, at);
+        visit(part);
       }
     },
   };

@@ -29,6 +29,9 @@ export async function verifyWeightsFiles(
         layers: layers?.map(readLayer) ?? layersOfStep(step),
         seed,
         onProgress,
+        letGo: async () => {
+          for (const file of [adapted.source, ...adapted.shards.values()]) await file.letGo?.();
+        },
       });
       const asksMore = full === true || images !== undefined;
       return asksMore ? { ...report, warnings: [...report.warnings, NO_WHOLE] } : report;

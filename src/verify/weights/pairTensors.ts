@@ -32,11 +32,12 @@ export async function pairTensors(
   const names = new Set(original.map(({ name }) => name));
   const unpaired = adapted.filter(({ name }) => !names.has(name)).map(({ name }) => name);
   const changed: ChangedTensor[] = [];
+  const memory = new StepMemory();
   let [bytesCompared, sameTensors] = [0, 0];
   for (const [i, tensor] of original.entries()) {
     const other = others.get(tensor.name);
     if (!other) unpaired.push(tensor.name);
-    else if (await sameTensor(tensor, other)) {
+    else if (await sameTensor(tensor, other, memory)) {
       sameTensors += 1;
       bytesCompared += rawBytes(knownRow(tensor.dtype, tensor.name), elementCount(tensor));
     } else changed.push({ name: tensor.name, original: tensor, adapted: other });
@@ -45,22 +46,44 @@ export async function pairTensors(
   return { changed, bytesCompared, sameTensors, unpaired };
 }
 
-async function sameTensor(a: StoredTensor, b: StoredTensor): Promise<boolean> {
+async function sameTensor(a: StoredTensor, b: StoredTensor, memory: StepMemory): Promise<boolean> {
   if (a.dtype !== b.dtype || a.dims.join() !== b.dims.join()) return false;
+  const row = knownRow(a.dtype, a.name);
   const count = elementCount(a);
   for (let from = 0; from < count; from += STEP_ELEMENTS) {
     const range = { from, to: Math.min(count, from + STEP_ELEMENTS) };
-    if (!sameArrays(await bytesOf(a, range), await bytesOf(b, range))) return false;
+    const bytes = memory.ofLength(rawBytes(row, range.to - from));
+    await fill(bytes, a, range);
+    if (!(await holds(b, range, bytes))) return false;
   }
   return true;
 }
 
-async function bytesOf(tensor: StoredTensor, range: ElementRange): Promise<Uint8Array> {
-  const bytes = new Uint8Array(rawBytes(knownRow(tensor.dtype, tensor.name), range.to - range.from));
+async function fill(bytes: Uint8Array, tensor: StoredTensor, range: ElementRange): Promise<void> {
   let at = 0;
   await tensor.stream(range, (part) => {
     bytes.set(part, at);
     at += part.length;
   });
-  return bytes;
+}
+
+/** The tensor has these bytes in this range. */
+async function holds(tensor: StoredTensor, range: ElementRange, bytes: Uint8Array): Promise<boolean> {
+  let at = 0;
+  let same = true;
+  await tensor.stream(range, (part) => {
+    same &&= sameArrays(part, bytes.subarray(at, at + part.length));
+    at += part.length;
+  });
+  return same && at === bytes.length;
+}
+
+/** Memory for one step after another: new memory for each would pile up until it is collected. */
+class StepMemory {
+  private bytes = new Uint8Array(0);
+
+  ofLength(length: number): Uint8Array {
+    if (this.bytes.length < length) this.bytes = new Uint8Array(length);
+    return this.bytes.subarray(0, length);
+  }
 }

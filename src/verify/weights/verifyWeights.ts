@@ -19,6 +19,7 @@ import {
   type LayerDifference,
 } from './layerDifference.ts';
 import { pairTensors, type ChangedTensor, type PairedTensors } from './pairTensors.ts';
+import { withoutFile } from './withoutFile.ts';
 
 export interface VerifyWeightsRequest {
   readonly original: readonly StoredTensor[];
@@ -29,6 +30,8 @@ export interface VerifyWeightsRequest {
   readonly layers?: readonly LayerChoice[] | undefined;
   readonly seed?: number | undefined;
   readonly onProgress?: ((fraction: number) => void) | undefined;
+  /** Says that the adapted file is not read any more, where its bytes are held in memory. */
+  readonly letGo?: (() => Promise<void>) | undefined;
 }
 
 /** Seeds are drawn from so many. */
@@ -46,7 +49,8 @@ const ASSUMED = 'The file does not record its map; gray was assumed.';
 export async function verifyWeights(request: VerifyWeightsRequest): Promise<VerifyReport> {
   const { original, adapted, onProgress } = request;
   const seed = request.seed ?? Math.floor(Math.random() * SEEDS);
-  const paired = await pairTensors(original, adapted, (fraction) => onProgress?.(fraction * 0.9));
+  const compared = await pairTensors(original, adapted, (fraction) => onProgress?.(fraction * 0.9));
+  const paired = request.letGo ? await withoutFile(compared, request.letGo) : compared;
   const map = request.map ?? assumedMap(paired.changed);
   const layers = request.layers ?? [];
   const found = await changedTensors(paired, { map, seed, original, adapted, layers });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { resNet18 } from '../../fixtures/architectures.ts';
 import { run } from '../../fixtures/runCli.ts';
+import { floatWeights, safetensorsFile } from '../../fixtures/safetensors.ts';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
 const folder = temporaryFolder('refusals');
@@ -15,6 +16,7 @@ writeFileSync(at('empty.onnx'), '');
 writeFileSync(at('model.pt'), 'PK\x03\x04\x00\x00', 'latin1');
 writeFileSync(at('cut.onnx'), resNet18(8, 4, 32).subarray(0, 5000));
 mkdirSync(at('folder.onnx'));
+writeFileSync(at('net.safetensors'), safetensorsFile([floatWeights('conv1.weight', [4, 3, 3, 3])]));
 writeFileSync(at('typo.json'), '{"matrix": [[1], [1], [1]], "shfit": [1, 2, 3]}');
 
 const REFUSED: readonly [string, readonly string[], RegExp][] = [
@@ -115,6 +117,28 @@ const REFUSED: readonly [string, readonly string[], RegExp][] = [
     ['gray', at('model.pt')],
     /^This is not an ONNX model: it is a ZIP archive, as PyTorch and Keras write them; export/,
   ],
+  ...[[], ['--layers']].map((more): [string, string[], RegExp] => [
+    `weights alone to evaluate ${more.join('')}`,
+    ['evaluate', at('net.safetensors'), '--images', at('folder.onnx'), ...more],
+    /^net\.safetensors holds weights without a graph/,
+  ]),
+  [
+    'weights alone as the adapted model to evaluate',
+    ['evaluate', at('model.onnx'), '--adapted', at('net.safetensors'), '--images', at('folder.onnx')],
+    /^net\.safetensors holds weights without a graph/,
+  ],
+  ...['compare', 'verify'].flatMap((verb): [string, string[], RegExp][] => [
+    [
+      `${verb} of a model and weights alone`,
+      [verb, at('model.onnx'), at('net.safetensors')],
+      /^net\.safetensors holds weights without a graph and model\.onnx has one; name two of a kind\.$/,
+    ],
+    [
+      `${verb} of weights alone and a model`,
+      [verb, at('net.safetensors'), at('model.onnx')],
+      /^net\.safetensors holds weights without a graph and model\.onnx has one; name two of a kind\.$/,
+    ],
+  ]),
   ['a binding that is none', ['shapes', at('model.onnx'), '--bind', 'batch'], /NAME=NUMBER/],
 ];
 

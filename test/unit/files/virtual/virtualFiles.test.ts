@@ -28,6 +28,7 @@ import {
 import { Random } from '../../../fixtures/random.ts';
 import { floatWeights, safetensorsFile } from '../../../fixtures/safetensors.ts';
 import { temporaryFolder } from '../../../fixtures/temporaryFolder.ts';
+import { torchZip } from '../../../fixtures/torch/torchZip.ts';
 
 const root = temporaryFolder('virtual');
 
@@ -51,7 +52,9 @@ const WITH_DATA = encodeModel(
     nodes: [node('Conv', ['x', 'stem'], ['c']), node('MatMul', ['c', 'far'], ['y'])],
   }),
 );
-const WEIGHTS = safetensorsFile([floatWeights('conv1.weight', [8, 3, 3, 3]), floatWeights('fc.weight', [4, 8])]);
+const TENSORS = [floatWeights('conv1.weight', [8, 3, 3, 3]), floatWeights('fc.weight', [4, 8])];
+const WEIGHTS = safetensorsFile(TENSORS);
+const TORCH = torchZip('archive', TENSORS);
 
 function host(files: Readonly<Record<string, Uint8Array>>): MemoryFiles {
   const memory = new MemoryFiles();
@@ -116,20 +119,29 @@ test('any range of a file is read as it lies there, also where blocks and steps 
   port1.close();
 });
 
-test('what is done with is not held: the source of a conversion, and of a proof the model it made', async () => {
-  const memory = host({ 'mem:/m/net.onnx': CONV });
-  const fetched = async (work: () => Promise<unknown>): Promise<number> => {
-    const before = memory.calls.length;
-    await work();
-    return memory.calls.slice(before).filter((call) => call === 'read').length;
-  };
-  const read = (name: string) => () => openFileSource(`mem:/m/${name}`).then((source) => source.read(0, 1));
-  assert.equal(await fetched(() => convertToGray('mem:/m/net.onnx')), 1);
-  assert.equal(await fetched(read('net.onnx')), 1);
-  assert.equal(await fetched(() => verifyFiles('mem:/m/net.onnx', 'mem:/m/net.gray.onnx', { seed: 1 })), 1);
-  assert.equal(await fetched(read('net.onnx')), 0);
-  assert.equal(await fetched(read('net.gray.onnx')), 1);
-});
+for (const [ending, bytes] of [
+  ['onnx', CONV],
+  ['safetensors', WEIGHTS],
+  ['pth', TORCH],
+] as const)
+  test(`what is done with is not held: the source of a conversion, and of a proof the .${ending} it made`, async () => {
+    const memory = host({ [`mem:/m/net.${ending}`]: bytes });
+    const fetched = async (work: () => Promise<unknown>): Promise<number> => {
+      const before = memory.calls.length;
+      await work();
+      return memory.calls.slice(before).filter((call) => call === 'read').length;
+    };
+    const [original, made] = [`mem:/m/net.${ending}`, `mem:/m/net.gray.${ending}`];
+    const read = (path: string) => () => openFileSource(path).then((source) => source.read(0, 1));
+    assert.equal(await fetched(() => convertToGray(original)), 1);
+    assert.equal(await fetched(read(original)), 1);
+    const proof = async (): Promise<void> => {
+      assert.equal((await verifyFiles(original, made, { seed: 1 })).verdict, 'proved');
+    };
+    assert.equal(await fetched(proof), 1);
+    assert.equal(await fetched(read(original)), 0);
+    assert.equal(await fetched(read(made)), 1);
+  });
 
 test('a file beyond the cap is refused before anything of it is read', async () => {
   const memory = host({ 'mem:/m/net.onnx': CONV });
