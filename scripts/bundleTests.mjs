@@ -5,6 +5,10 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { root } from './step.mjs';
 
+/** Where a module asks for its place; a text that names it, as options of a bundler do, stays. */
+const OWN_URL = /(?<!['"`])import\.meta\.url/g;
+const OWN_FOLDER = /(?<!['"`])import\.meta\.dirname/g;
+
 /** A bundle stands elsewhere, so what a module says of its own place is written into it. */
 const ownPlace = {
   name: 'own-place',
@@ -14,8 +18,8 @@ const ownPlace = {
       const text = await readFile(path, 'utf8');
       if (!text.includes('import.meta')) return undefined;
       const contents = text
-        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
-        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)));
+        .replace(OWN_URL, JSON.stringify(pathToFileURL(path).href))
+        .replace(OWN_FOLDER, JSON.stringify(dirname(path)));
       return { contents, loader: path.endsWith('.ts') ? 'ts' : 'js' };
     });
   },

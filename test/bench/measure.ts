@@ -31,6 +31,7 @@ export function flush(path: string): void {
 
 /** The file counts as another one from now on, so that nothing which was read of it before is used. */
 export function forget(path: string): void {
+  if (!existsSync(path)) throw new Error(`${path} does not exist.`);
   const now = new Date();
   utimesSync(path, now, now);
 }
