@@ -11,6 +11,7 @@ const SLOW = [
   'adapt/int64',
   'adapt/keras/applications',
   'adapt/keras/exact',
+  'adapt/keras/preprocessed',
   'adapt/keras/realFiles',
   'adapt/property',
   'adapt/python',
@@ -21,6 +22,7 @@ const SLOW = [
   'adapt/weights/python/weightsPython',
   'adapt/zoo',
   'cli/commandLine',
+  'cli/options',
   'cli/supervisor',
   'files/saveFaults',
   'files/saveSignals',
@@ -69,7 +71,10 @@ const SLOW = [
   'verify/zoo',
 ].map((name) => `test/unit/${name}.test.ts`);
 
-/** For the loop at the desk, under a minute: what `npm run check` looks at, and the quick unit tests. */
+/**
+ * For the loop at the desk: what `npm run check` looks at, and the quick unit tests. About a minute on two processors
+ * once the check has its cache.
+ */
 await main(async () => {
   await ensureInstalled();
   const { check } = await import('./check.mjs');

@@ -21,6 +21,18 @@ export const linkStyles = css`
   }
 `;
 
+/** Read aloud and not drawn. */
+export const quietStyles = css`
+  .quiet {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+`;
+
 /** A field that is typed into. */
 export const fieldStyles = css`
   input {

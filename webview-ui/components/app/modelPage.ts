@@ -18,6 +18,7 @@ import { GraphPanel } from '../graph/graphPanel.ts';
 import { GraphView } from '../graph/graphView.ts';
 import { USUAL_TABLE } from '../table/layerTable.ts';
 import type { TableState } from '../table/layerTable.ts';
+import { quietStyles } from '../styles.ts';
 import './details.ts';
 import { FindBox } from './findBox.ts';
 import './headerBar.ts';
@@ -44,7 +45,7 @@ export class ModelPage extends LitElement {
     turn: { state: true },
     panel: { state: true },
   };
-  static override styles = modelPageStyles;
+  static override styles = [quietStyles, modelPageStyles];
   declare model: PageModel | null;
   declare session: GraphSession | null;
   /** Numbers for names of sizes: shapes and costs are for these. */

@@ -119,14 +119,6 @@ export const modelPageStyles = css`
   .trouble::before {
     content: '⚠ ' / '';
   }
-  .quiet {
-    position: absolute;
-    width: 1px;
-    height: 1px;
-    overflow: hidden;
-    clip-path: inset(50%);
-    white-space: nowrap;
-  }
   @media (max-width: 620px) {
     main {
       flex-direction: column;

@@ -2,7 +2,7 @@ import { LitElement, css, html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageDifference, PageDifferenceGroup } from '../../../src/protocol/comparison.ts';
 import { countText } from '../../text/format.ts';
-import { linkStyles } from '../styles.ts';
+import { linkStyles, quietStyles } from '../styles.ts';
 
 /** Rows of a group shown before the reader asks for more. */
 const FIRST_ROWS = 200;
@@ -14,6 +14,7 @@ export class DifferenceList extends LitElement {
   static override properties = { groups: { attribute: false }, at: { state: true }, whole: { state: true } };
   static override styles = [
     linkStyles,
+    quietStyles,
     css`
       :host {
         display: block;
@@ -76,14 +77,6 @@ export class DifferenceList extends LitElement {
       }
       .link {
         margin: 6px 14px 10px 32px;
-      }
-      .quiet {
-        position: absolute;
-        width: 1px;
-        height: 1px;
-        overflow: hidden;
-        clip-path: inset(50%);
-        white-space: nowrap;
       }
     `,
   ];

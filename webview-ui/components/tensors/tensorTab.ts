@@ -11,7 +11,7 @@ import { exportEntries } from '../exportMenu.ts';
 import '../icon.ts';
 import '../menuButton.ts';
 import type { MenuEntry } from '../menuButton.ts';
-import { fieldStyles } from '../styles.ts';
+import { fieldStyles, quietStyles } from '../styles.ts';
 import { tableStyles } from '../tableStyles.ts';
 import { ROW_HEIGHT, tensorTabStyles } from './tensorTabStyles.ts';
 
@@ -44,7 +44,7 @@ export class TensorTab extends LitElement {
     top: { state: true },
     said: { state: true },
   };
-  static override styles = [fieldStyles, tableStyles, tensorTabStyles];
+  static override styles = [fieldStyles, quietStyles, tableStyles, tensorTabStyles];
   declare model: PageModel | null;
   declare chosen: string | null;
   declare view: TreeView;

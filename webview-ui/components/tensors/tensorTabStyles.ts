@@ -82,11 +82,4 @@ export const tensorTabStyles = css`
     background: var(--vscode-badge-background);
     border: 1px solid var(--vscode-contrastBorder, transparent);
   }
-  .quiet {
-    position: absolute;
-    width: 1px;
-    height: 1px;
-    overflow: hidden;
-    clip-path: inset(50%);
-  }
 `;
