@@ -5,6 +5,8 @@ import { asReply, type RpcReply } from '../rpc/messages.ts';
 /** What the host tells a page unasked. */
 export type HostNews =
   | { type: 'changed' }
+  /** What is known of the file beside what it holds changed: its last proof, or whether it can be taken back. */
+  | { type: 'findings' }
   /** A link asks for a node, by its name or by a tensor it makes. */
   | { type: 'show'; node: string }
   /** A command acts on a thing of the page, or on what is selected there. */
@@ -21,7 +23,7 @@ export type HostMessage = RpcReply | HostNews;
 export function asHostMessage(value: unknown): HostMessage | null {
   if (typeof value !== 'object' || value === null) return null;
   const m = value as Record<string, unknown>;
-  if (m.type === 'changed' || m.type === 'wanted') return { type: m.type };
+  if (m.type === 'changed' || m.type === 'wanted' || m.type === 'findings') return { type: m.type };
   if (m.type === 'show') return typeof m.node === 'string' ? { type: 'show', node: m.node } : null;
   if (m.type === 'settings') return { type: 'settings', settings: asSettings(m.settings) };
   if (m.type === 'act') return asAct(m);

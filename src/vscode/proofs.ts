@@ -40,10 +40,13 @@ interface EarlyProof {
  */
 export class Proofs {
   private readonly jobs: Pick<ModelJobs, 'run'>;
+  private readonly changed: (adapted: string) => void;
   private readonly kept = new Map<string, Kept>();
 
-  constructor(jobs: Pick<ModelJobs, 'run'>) {
+  /** `changed` is called with each file of which `last` gives something new. */
+  constructor(jobs: Pick<ModelJobs, 'run'>, changed: (adapted: string) => void) {
     this.jobs = jobs;
+    this.changed = changed;
   }
 
   /** Runs the proof. What goes wrong leaves the file as it is, unproved. */
@@ -117,6 +120,7 @@ export class Proofs {
       if (this.kept.size <= MAX_KEPT) break;
       this.kept.delete(oldest);
     }
+    this.changed(adapted);
   }
 }
 

@@ -4,15 +4,11 @@ import { inParts } from '../files/virtual/heldFiles.ts';
 import { virtualDisk } from '../files/virtual/virtualDisk.ts';
 import type { Thread } from '../rpc/thread.ts';
 import { registerCommands } from './commands/register.ts';
-import { Conversions } from './conversions.ts';
 import { ModelEditor } from './editor/modelEditor.ts';
-import { OpenModels } from './editor/openModels.ts';
-import type { Extension } from './extensionParts.ts';
+import { extensionParts } from './extensionParts.ts';
 import { HOST_FILES } from './hostFiles.ts';
 import { ModelJobs } from './modelJobs.ts';
-import { Proofs } from './proofs.ts';
 import { registerTools } from './tools/registerTools.ts';
-import { TextTabs } from './window/textTabs.ts';
 
 /** Registers all that the extension is; `startThread` starts a worker. What it gives ends the workers. */
 export function startExtension(context: vscode.ExtensionContext, startThread: () => Thread): () => Promise<void> {
@@ -20,13 +16,7 @@ export function startExtension(context: vscode.ExtensionContext, startThread: ()
   useVirtualDisk(virtualDisk(files));
   const runtime = vscode.Uri.joinPath(context.extensionUri, 'dist', 'ort', 'ort-wasm-simd-threaded.wasm');
   const jobs = new ModelJobs({ startThread, files, runtime: runtime.toString() });
-  const extension: Extension = {
-    jobs,
-    models: new OpenModels(),
-    proofs: new Proofs(jobs),
-    conversions: new Conversions(),
-    tabs: new TextTabs(),
-  };
+  const extension = extensionParts(jobs);
   context.subscriptions.push(
     extension.tabs.register(),
     ModelEditor.register(extension, context),

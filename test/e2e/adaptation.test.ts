@@ -112,6 +112,21 @@ test('Verify now asks the host and shows what it found, by keyboard', async () =
   await close();
 });
 
+test('what is found out elsewhere, by a command or an agent, stands on the tab at once', async () => {
+  const answers: Record<string, Answer> = { lastProof: { ok: true, value: null }, canUndo: { ok: true, value: false } };
+  const { page, send, problems, close } = await open(adaptedPage(), { answer: answering(answers) });
+  const undo = panel(page).getByRole('button', { name: 'Undo the conversion' });
+  assert.match(await shown(page), /Not verified since VS Code was opened/);
+  assert.equal(await undo.count(), 0);
+  answers.lastProof = { ok: true, value: PROOF };
+  answers.canUndo = { ok: true, value: true };
+  await send({ type: 'findings' });
+  await panel(page).getByText('✓ Verified').waitFor();
+  await undo.waitFor();
+  assert.deepEqual(problems, []);
+  await close();
+});
+
 test('a proof that fails, or can’t be run, says so', async () => {
   const failed = { ...PROOF, verdict: 'failed', statement: 'Not the same function: at `y`, the models differ.' };
   const one = await open(adaptedPage(), { answer: answering({ lastProof: { ok: true, value: failed } }) });

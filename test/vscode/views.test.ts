@@ -135,7 +135,7 @@ describe('A model that is open', () => {
     assert.deepEqual(got, [['first', { type: 'show', node: 'n3' }]]);
   });
 
-  it('reads again when the model it was made from changes, and forgets the proof of the two', async () => {
+  it('is told of a proof; reads again when the model it was made from changes, and forgets that proof', async () => {
     const [from, adapted] = [uri('changing.onnx'), uri('changing.gray.onnx')];
     await vscode.workspace.fs.copy(uri('third.onnx'), from);
     await vscode.commands.executeCommand('channelwise.convertToGrayscale', from);
@@ -147,6 +147,9 @@ describe('A model that is open', () => {
       editor.resolveCustomEditor(extension.models.add(adapted), page.panel);
       const { verdict } = await extension.proofs.prove(from.fsPath, adapted.fsPath, {});
       assert.equal(verdict, 'proved');
+      assert.deepEqual(page.posted, [{ type: 'findings' }], 'wherever the proof was run from');
+      await extension.conversions.remember({ outPath: adapted.fsPath, dataCopies: [] });
+      assert.equal(page.posted.length, 2, 'it can be undone now');
       assert.ok(await extension.proofs.last(adapted.fsPath));
       page.receive({ type: 'call', id: 1, method: 'model', args: null });
       await until('the page has read the model', () => page.posted.some((m) => m.type === 'done'));

@@ -5,13 +5,9 @@ import { useVirtualDisk } from '../../src/files/disk.ts';
 import { inParts } from '../../src/files/virtual/heldFiles.ts';
 import { virtualDisk } from '../../src/files/virtual/virtualDisk.ts';
 import { nodeThread } from '../../src/jobs/nodeThread.ts';
-import { Conversions } from '../../src/vscode/conversions.ts';
-import { OpenModels } from '../../src/vscode/editor/openModels.ts';
-import type { Extension } from '../../src/vscode/extensionParts.ts';
+import { extensionParts, type Extension } from '../../src/vscode/extensionParts.ts';
 import { HOST_FILES } from '../../src/vscode/hostFiles.ts';
 import { ModelJobs } from '../../src/vscode/modelJobs.ts';
-import { Proofs } from '../../src/vscode/proofs.ts';
-import { TextTabs } from '../../src/vscode/window/textTabs.ts';
 
 export const folder = (): string => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
 export const uri = (name: string): vscode.Uri => vscode.Uri.file(join(folder(), name));
@@ -26,13 +22,7 @@ export function ownExtension(): Extension {
     files,
     runtime: '',
   });
-  return {
-    jobs,
-    models: new OpenModels(),
-    proofs: new Proofs(jobs),
-    conversions: new Conversions(),
-    tabs: new TextTabs(),
-  };
+  return extensionParts(jobs);
 }
 
 /** Waits for something to become true; fails with `what` when it doesn't in ten seconds. */

@@ -25,7 +25,7 @@ const calls = new RpcCalls<PageMethods>({
   send: (request) => api.postMessage(request),
   errorFrom: ({ code, message }) => new HostError(code, message),
 });
-const listeners = { changed: new Set<() => void>(), wanted: new Set<() => void>() };
+const listeners = { changed: new Set<() => void>(), findings: new Set<() => void>(), wanted: new Set<() => void>() };
 const shows = new Set<(node: string) => void>();
 const settingsListeners = new Set<(settings: PageSettings) => void>();
 const acts = new Set<(action: PageAction, target: string | null) => void>();
@@ -33,7 +33,7 @@ const acts = new Set<(action: PageAction, target: string | null) => void>();
 window.addEventListener('message', (event: MessageEvent<unknown>) => {
   const message = asHostMessage(event.data);
   if (!message) return;
-  if (message.type === 'changed' || message.type === 'wanted') {
+  if (message.type === 'changed' || message.type === 'findings' || message.type === 'wanted') {
     for (const listener of [...listeners[message.type]]) listener();
     return;
   }
@@ -71,8 +71,8 @@ export function keepState(state: unknown): void {
 }
 
 /**
- * Calls `listener` when the host says that the file changed or that a command wants a view; returns the unsubscribe
- * function.
+ * Calls `listener` when the host says that the file changed, that more is known of it, or that a command wants a view;
+ * returns the unsubscribe function.
  */
 export function onHost(news: keyof typeof listeners, listener: () => void): () => void {
   listeners[news].add(listener);

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import { basename } from '../../files/paths.ts';
-import { markWrittenModel } from '../../files/written.ts';
 import type { AdaptReply, VerifyReply } from '../../page/workerMethods.ts';
 import { isCancel, messageOf } from '../errors.ts';
 import type { Extension } from '../extensionParts.ts';
@@ -30,7 +29,7 @@ export async function announce(extension: Extension, done: Converted): Promise<v
 }
 
 async function tellConverted(extension: Extension, done: Converted): Promise<void> {
-  await remember(extension, [done]);
+  await extension.conversions.remember(done);
   const uri = uriOf(done.outPath);
   await reveal(uri);
   if (vscode.workspace.getConfiguration('channelwise').get('openAfterConversion', false))
@@ -54,7 +53,7 @@ export async function announceAll(
 ): Promise<void> {
   const last = done.at(-1);
   if (!last && not.length === 0) return;
-  await remember(extension, done);
+  for (const written of done) await extension.conversions.remember(written);
   if (last) await reveal(uriOf(last.outPath));
   const failed = done.filter(({ proof }) => proof?.verdict === 'failed');
   const choice = await decide({
@@ -85,10 +84,6 @@ async function decide({ severity, text, buttons, report }: Decision): Promise<st
     if (choice !== REPORT) return choice;
     await report();
   }
-}
-
-async function remember({ conversions }: Extension, done: readonly Converted[]): Promise<void> {
-  for (const { outPath, dataCopies } of done) conversions.remember(await markWrittenModel(outPath, dataCopies));
 }
 
 /** Deletes what was written, and says so. */

@@ -57,6 +57,11 @@ export class ModelDocument implements vscode.CustomDocument {
     for (const page of this.pages) page.post({ type: 'wanted' });
   }
 
+  /** Has the model's pages ask again what the extension found out about it. */
+  findingsChanged(): void {
+    for (const page of this.pages) page.post({ type: 'findings' });
+  }
+
   /** The view that was asked for and not shown yet, once. */
   takeView(): PageView | null {
     const { view } = this;

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { EDITOR_TYPE } from '../modelFiles.ts';
+import { EDITOR_TYPE, uriOf } from '../modelFiles.ts';
 import { ModelDocument } from './modelDocument.ts';
 
 /** The models that are open in editors now, by their URIs. A model leaves with its last tab. */
@@ -19,6 +19,19 @@ export class OpenModels {
 
   get(uri: vscode.Uri): ModelDocument | null {
     return this.documents.get(uri.toString()) ?? null;
+  }
+
+  /** What the extension knows of a file changed: the pages that show it are told. */
+  findingsChanged(path: string): void {
+    this.get(uriOf(path))?.findingsChanged();
+  }
+
+  /** Closes a model's tabs: a page of a file that is gone has nothing to show. */
+  async close(path: string): Promise<void> {
+    const uri = uriOf(path).toString();
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+    const shown = tabs.filter(({ input }) => input instanceof vscode.TabInputCustom && input.uri.toString() === uri);
+    await vscode.window.tabGroups.close(shown);
   }
 
   /** Opens a model in its editor, or brings its tab to the front. */

@@ -118,19 +118,10 @@ const ANSWERS: {
   undoConversion: async ({ extension, document }) => {
     const said = await extension.conversions.undo(placeOf(document.uri));
     void tell('info', said);
-    await closeTabsOf(document.uri);
     return said;
   },
   saveEvaluation: ({ document }) => saveEvaluation(document),
 };
-
-/** A page of a file that is gone has nothing to show. */
-async function closeTabsOf(uri: vscode.Uri): Promise<void> {
-  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-  await vscode.window.tabGroups.close(
-    tabs.filter(({ input }) => input instanceof vscode.TabInputCustom && input.uri.toString() === uri.toString()),
-  );
-}
 
 /** The file beside this one that it says it was made from. */
 async function originalOf(call: Call): Promise<string> {

@@ -44,7 +44,7 @@ const convert: ModelTool = {
       'overwritten.';
     return { title: 'Write an adapted model?', message };
   },
-  run: async ({ jobs, proofs }, input, options) => {
+  run: async ({ jobs, proofs, conversions }, input, options) => {
     const path = await workspacePath(input.text('path'));
     const map = await mapFromOptions({
       map: presetOf(input),
@@ -58,7 +58,9 @@ const convert: ModelTool = {
       return { summary, plan };
     }
     const write = (context: CallOptions): Promise<AdaptReply> => jobs.run('adapt', args, context);
-    const { outPath, summary, plan, proof } = await proofs.writeAndProve(path, write, options);
+    const written = await proofs.writeAndProve(path, write, options);
+    await conversions.remember(written);
+    const { outPath, summary, plan, proof } = written;
     return { written: outPath, summary, plan, verification: { verdict: proof.verdict, statement: proof.statement } };
   },
 };

@@ -30,6 +30,8 @@ type Verify = (adapted: string, options: CallOptions) => Promise<VerifyReply>;
 /** One conversion: what happens in it, in order. */
 class Scene {
   readonly events: string[] = [];
+  /** The files of which something new was found out. */
+  readonly news: string[] = [];
   readonly temporary: string;
   readonly out: string;
   readonly proofs: Proofs;
@@ -41,7 +43,7 @@ class Scene {
       this.events.push(`proof of ${basename(args.adapted)}`);
       return verify(args.adapted, options);
     };
-    this.proofs = new Proofs({ run: run as never });
+    this.proofs = new Proofs({ run: run as never }, (adapted) => this.news.push(adapted));
   }
 
   /** Writes, flushes for as long as the proof takes to begin, and gives the file its name. */
@@ -69,6 +71,7 @@ test('the proof runs while the file is flushed, counts once it has its name, and
   assert.equal(outPath, scene.out);
   assert.equal(proof, PROVED);
   assert.equal(await scene.proofs.last(scene.out), PROVED);
+  assert.deepEqual(scene.news, [scene.out], 'never under the temporary name');
   writeFileSync(scene.out, 'another model now');
   assert.equal(await scene.proofs.last(scene.out), null);
 });

@@ -9,7 +9,7 @@ import type {
 } from '../../../src/protocol/adaptation.ts';
 import type { PageCommand, PageModel } from '../../../src/protocol/messages.ts';
 import { countText, shapeText, sizeText } from '../../text/format.ts';
-import { request } from '../../state/host.ts';
+import { onHost, request } from '../../state/host.ts';
 import { adaptationStyles } from './adaptationStyles.ts';
 import './proofCard.ts';
 import { cardStyles, linkStyles } from '../styles.ts';
@@ -56,6 +56,7 @@ export class Adaptation extends LitElement {
   declare undoable: boolean;
   /** What Undo did; empty before. */
   declare undone: string;
+  #stop: (() => void) | null = null;
 
   constructor() {
     super();
@@ -63,6 +64,16 @@ export class Adaptation extends LitElement {
     this.error = '';
     this.undoable = false;
     this.undone = '';
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#stop = onHost('findings', () => void this.#askUndoable());
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stop?.();
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {

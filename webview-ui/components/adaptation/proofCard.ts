@@ -3,7 +3,7 @@ import type { TemplateResult } from 'lit';
 import type { PageOriginal, PageProof } from '../../../src/protocol/adaptation.ts';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import { countText } from '../../text/format.ts';
-import { HostError, request } from '../../state/host.ts';
+import { HostError, onHost, request } from '../../state/host.ts';
 import { cardStyles } from '../styles.ts';
 
 const VERDICTS: Readonly<Record<PageProof['verdict'], string>> = {
@@ -71,6 +71,7 @@ export class ProofCard extends LitElement {
   /** 0 to 1 while a proof runs, else null. */
   declare fraction: number | null;
   #running: AbortController | null = null;
+  #stop: (() => void) | null = null;
 
   constructor() {
     super();
@@ -81,8 +82,15 @@ export class ProofCard extends LitElement {
     this.fraction = null;
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // The proof may be run from a menu, by an agent or on another page of the file.
+    this.#stop = onHost('findings', () => void this.#recall(this.model));
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#stop?.();
     this.#running?.abort();
   }
 
