@@ -5,6 +5,8 @@ import { npyNote, streamNpy } from '../tensors/npy.ts';
 import { readStatistics } from '../tensors/statistics.ts';
 import { readBlock } from '../tensors/tensorBlock.ts';
 import { storedTensor } from '../formats/onnx/tensors/storedTensor.ts';
+import { datasetTensor } from '../formats/keras/datasetTensor.ts';
+import type { OpenedNetwork } from '../formats/keras/openNetwork.ts';
 import type { StoredTensor } from '../tensors/storedTensor.ts';
 import type { PageRange, PageStatistics, TensorFormat } from '../protocol/weights.ts';
 import { fileFormat, withOpenFile } from '../jobs/openFile.ts';
@@ -68,7 +70,7 @@ export async function tensorBlock(
 }
 
 /**
- * Writes one tensor as a file. Never onto the model or the file that holds its data. Returns a note on the element
+ * Writes one tensor as a file, that of a Keras layer in Keras's order of axes. Never onto the model or the file that holds its data. Returns a note on the element
  * type, or null.
  */
 export async function saveTensor(
@@ -118,13 +120,22 @@ async function withGraphTensor<T>(
   signal: AbortSignal,
   use: (named: Named) => Promise<T>,
 ): Promise<T> {
-  return withOpenModel(path, signal, async ({ ctx, stored }) => {
+  return withOpenModel(path, signal, async ({ ctx, stored, keras }) => {
     const tensor = stored.get(name);
     if (!tensor) throw noTensor(label);
+    const inKeras = keras && kerasTensor(keras, name);
+    if (inKeras) return use({ tensor: inKeras, dataFile: null });
     const { storage } = 'indices' in tensor ? tensor.values : tensor;
     const dataFile = storage.kind === 'external' ? resolve(dirname(path), storage.location) : null;
     return use({ tensor: storedTensor(ctx, tensor, label), dataFile });
   });
+}
+
+/** A weight as its Keras layer has it, where the graph reads it with its axes in another order. */
+function kerasTensor({ file, presented }: OpenedNetwork, name: string): StoredTensor | null {
+  const view = presented.weights.get(name);
+  const object = view && file.tree.objects.get(view.dataset);
+  return object ? datasetTensor(file.tree, object) : null;
 }
 
 function noTensor(label: string): ChannelwiseError {

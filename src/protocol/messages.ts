@@ -32,7 +32,10 @@ export interface PageWeight {
   dtype: string;
   dims: number[];
   storage: string;
-  /** Dims as the file has them, where the graph reads the weight with its axes in another order: a Keras kernel. */
+  /**
+   * Dims as the file has them, where the graph reads the weight with its axes in another order: a Keras kernel. What is
+   * asked about the weight is answered in this order.
+   */
   stored?: number[];
 }
 

@@ -1,10 +1,9 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { checkRange, type StoredTensor } from '../../tensors/storedTensor.ts';
+import type { StoredTensor } from '../../tensors/storedTensor.ts';
 import { ENDINGS } from '../endings.ts';
 import type { Fact, Format, GraphOfFile, OpenedFile } from '../format.ts';
+import { datasetTensor } from './datasetTensor.ts';
 import { elementType } from './elementTypes.ts';
-import { streamDataset } from './hdf5/dataset.ts';
-import { swapped } from './hdf5/replaceDataset.ts';
 import type { Hdf5Object, Hdf5Tree } from './hdf5/tree.ts';
 import { isKerasHead, openKerasFile, type KerasFile } from './kerasFile.ts';
 import { isModel } from './network/network.ts';
@@ -105,7 +104,7 @@ async function storedTensors(tree: Hdf5Tree): Promise<StoredTensor[]> {
     [...((await weightsByName(tree)) ?? [])].flatMap(([, paths]) => paths).map((path, i) => [path, i]),
   );
   const place = ({ name }: StoredTensor): number => listed.get(name) ?? listed.size;
-  const tensors = [...tree.objects.values()].flatMap((object) => storedTensor(tree, object) ?? []);
+  const tensors = [...tree.objects.values()].flatMap((object) => datasetTensor(tree, object) ?? []);
   return tensors.sort((a, b) => place(a) - place(b) || byParts(a.name, b.name));
 }
 
@@ -116,26 +115,6 @@ function byParts(a: string, b: string): number {
   const [one, two] = [a.split(/[/\\]/), b.split(/[/\\]/)];
   const at = one.findIndex((part, i) => part !== two[i]);
   return at < 0 ? one.length - two.length : NUMBERS.compare(one[at] ?? '', two[at] ?? '');
-}
-
-function storedTensor(tree: Hdf5Tree, { path, dataset }: Hdf5Object): StoredTensor | null {
-  const dtype = dataset ? elementType(dataset.datatype) : null;
-  if (!dataset || dtype === null) return null;
-  const { datatype, space } = dataset;
-  const isSwapped = 'bigEndian' in datatype && datatype.bigEndian;
-  const tensor: StoredTensor = {
-    name: path,
-    dtype,
-    dims: space.dims,
-    place: { tensor: path },
-    stream: (range, visit) => {
-      checkRange(tensor, range);
-      return streamDataset(tree.file, dataset, range, (bytes) =>
-        visit(isSwapped ? swapped(bytes, datatype.size) : bytes),
-      );
-    },
-  };
-  return tensor;
 }
 
 /** Where the file has a graph, what its layers say of their shapes follows from that, not from here. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
@@ -10,6 +10,9 @@ import { writeFruitKeras } from '../../fixtures/fruit/kerasFile.ts';
 import { WORKER_ANSWERS } from '../../../src/page/workerAnswers.ts';
 import { planText } from '../../../src/adapt/report/planText.ts';
 import { grayscale, rgbFromGray } from '../../../src/adapt/maps/channelMap.ts';
+import { storedTensor } from '../../../src/formats/onnx/tensors/storedTensor.ts';
+import { withOpenModel } from '../../../src/jobs/openModel.ts';
+import { readElements } from '../../../src/tensors/tensorElements.ts';
 import { compareFiles } from '../../../src/jobs/compare.ts';
 import { adaptFile, convertToGray } from '../../../src/jobs/convert.ts';
 import { weightFile, weightsMissing } from '../../fixtures/weightFiles.ts';
@@ -87,6 +90,31 @@ async function fruit(): Promise<string> {
   await writeFruitKeras(path);
   return path;
 }
+
+test('values and files of a Keras kernel have the indices of layer.get_weights()', async () => {
+  const path = await fruit();
+  const context = { signal: new AbortController().signal, onProgress: () => undefined };
+  const page = await readPageModel(path);
+  const kernel = page.nodes.find(({ opType }) => opType === 'Conv')?.inputs[1]?.weight;
+  assert.ok(kernel);
+  const ranges = [1, 2, 0, 5].map((at) => ({ from: at, to: at + 1 }));
+  const { texts } = await WORKER_ANSWERS.tensorBlock({ path, tensor: kernel.name, ranges }, context);
+  const outPath = join(temporaryFolder('keras-npy'), 'kernel.npy');
+  await WORKER_ANSWERS.saveTensor({ path, tensor: kernel.name, format: 'npy', outPath }, context);
+  const npy = readFileSync(outPath);
+  assert.match(npy.subarray(0, 128).toString('latin1'), /'shape': \(7, 7, 3, 16\)/);
+  const saved = npy.readFloatLE(npy.length - 4 * 7 * 7 * 3 * 16 + 4 * (((1 * 7 + 2) * 3 + 0) * 16 + 5));
+  // The graph has it as [out, in, kH, kW].
+  const inGraph = await withOpenModel(path, undefined, async ({ ctx, stored }) => {
+    const at = ((5 * 3 + 0) * 7 + 1) * 7 + 2;
+    const tensor = storedTensor(ctx, stored.get(kernel.name)!, kernel.name);
+    const { values } = await readElements(tensor, { from: at, to: at + 1 });
+    return Number(values[0]);
+  });
+  assert.equal(saved, inGraph);
+  assert.equal(Math.fround(Number(texts[0])), inGraph);
+  assert.notEqual(saved, npy.readFloatLE(npy.length - 4));
+});
 
 test('differences of Keras networks have the dims of Keras, and the record of an adaptation is no note', async () => {
   const path = await fruit();

@@ -51,11 +51,12 @@ export class ValuesDialog extends LitElement {
 
   /** Opens on a weight: the last two axes as rows and columns, the others at 0. */
   async show(weight: PageWeight): Promise<void> {
-    const rank = weight.dims.length;
+    const dims = shapeOf(weight);
+    const rank = dims.length;
     this.weight = weight;
     this.rowAxis = rank === 0 ? null : Math.max(0, rank - 2);
     this.columnAxis = rank >= 2 ? rank - 1 : null;
-    this.fixed = weight.dims.map(() => 0);
+    this.fixed = dims.map(() => 0);
     this.#open();
     await this.updateComplete;
     this.renderRoot.querySelector('dialog')?.showModal();
@@ -72,7 +73,7 @@ export class ValuesDialog extends LitElement {
     this.#blocks =
       weight &&
       new Blocks(
-        { tensor: weight.name, dims: weight.dims, rowAxis, columnAxis, fixed },
+        { tensor: weight.name, dims: shapeOf(weight), rowAxis, columnAxis, fixed },
         () => this.loads++,
         (message) => (this.error = message),
       );
@@ -166,8 +167,8 @@ export class ValuesDialog extends LitElement {
       ${
         weight && this.#blocks
           ? html` <header>
-                <h2>${weight.name} <span>${weight.dtype} ${listText(weight.dims)}${storedText(weight)}</span></h2>
-                ${weight.dims.length > 2 ? this.#axes(weight) : null}
+                <h2>${weight.name} <span>${weight.dtype} ${listText(shapeOf(weight))}${orderText(weight)}</span></h2>
+                ${shapeOf(weight).length > 2 ? this.#axes(shapeOf(weight)) : null}
                 <button @click=${() => this.renderRoot.querySelector('dialog')?.close()}>Close</button>
               </header>
               ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : this.#grid(this.#blocks)}`
@@ -176,7 +177,7 @@ export class ValuesDialog extends LitElement {
     </dialog>`;
   }
 
-  #axes(weight: PageWeight): TemplateResult {
+  #axes(dims: readonly number[]): TemplateResult {
     const choose =
       (which: 'rowAxis' | 'columnAxis') =>
       (event: Event): void => {
@@ -190,19 +191,19 @@ export class ValuesDialog extends LitElement {
       html`<label
         >${label}
         <select @change=${choose(which)}>
-          ${weight.dims.map((dim, axis) => html`<option value=${axis} .selected=${this[which] === axis}>axis ${axis} (${countText(dim)})</option>`)}
+          ${dims.map((dim, axis) => html`<option value=${axis} .selected=${this[which] === axis}>axis ${axis} (${countText(dim)})</option>`)}
         </select></label
       >`;
     const fix =
       (axis: number) =>
       (event: Event): void => {
         const field = event.target as HTMLInputElement;
-        const value = Math.max(0, Math.min((weight.dims[axis] ?? 1) - 1, Math.floor(Number(field.value)) || 0));
+        const value = Math.max(0, Math.min((dims[axis] ?? 1) - 1, Math.floor(Number(field.value)) || 0));
         field.value = String(value);
         this.fixed = this.fixed.map((old, i) => (i === axis ? value : old));
         this.#open();
       };
-    return html`${select('Rows', 'rowAxis')}${select('Columns', 'columnAxis')}${weight.dims.map((dim, axis) =>
+    return html`${select('Rows', 'rowAxis')}${select('Columns', 'columnAxis')}${dims.map((dim, axis) =>
       axis === this.rowAxis || axis === this.columnAxis
         ? null
         : html`<label
@@ -282,7 +283,12 @@ export class ValuesDialog extends LitElement {
 }
 customElements.define('cw-values', ValuesDialog);
 
-/** Where the file has the axes in another order than the grid. */
-function storedText({ stored }: PageWeight): string {
-  return stored ? `, in the file ${listText(stored)}` : '';
+/** Dims in the order of axes that the grid, its indices and the files saved from it have. */
+function shapeOf({ stored, dims }: PageWeight): readonly number[] {
+  return stored ?? dims;
+}
+
+/** Where the graph's operators read the weight with its axes in another order. */
+function orderText({ stored }: PageWeight): string {
+  return stored ? ', as layer.get_weights() gives it' : '';
 }

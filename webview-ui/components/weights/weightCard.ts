@@ -166,10 +166,12 @@ export class WeightCard extends LitElement {
     });
   }
 
+  /** Saves with the axes as the file has them, and says so where the graph has them in another order. */
   #save(weight: PageWeight, format: TensorFormat): void {
     void this.#run('Saving', async (options) => {
       const { name, note } = await request('saveTensor', { tensor: weight.name, format }, options);
-      if (name !== null && !options.signal.aborted) this.said = `Saved as ${name}${note ? `; ${note}` : ''}.`;
+      if (name !== null && !options.signal.aborted)
+        this.said = `Saved as ${name}${orderText(weight)}${note ? `; ${note}` : ''}.`;
     });
   }
 
@@ -182,11 +184,12 @@ export class WeightCard extends LitElement {
     const weight = this.weight;
     if (!weight) return null;
     const texts = weight.dtype === 'string';
+    const order = orderText(weight);
     return html` <div class="buttons" role="group" aria-label=${`Weight ${weight.name}`}>
         ${texts ? null : html`<button @click=${() => this.#statistics(weight)}>Statistics</button>`}
         <button @click=${() => this.#values(weight)}>Values…</button>
-        ${texts ? null : html`<button title="Save the weight as a NumPy array" @click=${() => this.#save(weight, 'npy')}>Save .npy</button>`}
-        <button title="Save the weight as comma-separated values" @click=${() => this.#save(weight, 'csv')}>
+        ${texts ? null : html`<button title=${`Save the weight as a NumPy array${order}`} @click=${() => this.#save(weight, 'npy')}>Save .npy</button>`}
+        <button title=${`Save the weight as comma-separated values${order}`} @click=${() => this.#save(weight, 'csv')}>
           Save CSV
         </button>
       </div>
@@ -252,3 +255,7 @@ export class WeightCard extends LitElement {
   }
 }
 customElements.define('cw-weight', WeightCard);
+
+function orderText({ stored }: PageWeight): string {
+  return stored ? `, ${shapeText(stored)} as layer.get_weights() gives it` : '';
+}
