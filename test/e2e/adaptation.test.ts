@@ -127,6 +127,19 @@ test('what is found out elsewhere, by a command or an agent, stands on the tab a
   await close();
 });
 
+test('of weights alone the tab says how many channels go in, and gives no weight for an input', async () => {
+  const model = adaptedPage((a) => {
+    a.isRecorded = false;
+    a.inputs = [{ name: 'stem.weight', type: 'float32[8, 1, 5, 5]', agrees: true }];
+  });
+  const { page, close } = await open({ ...model, hasGraph: false, tensors: [], nodes: [], edges: [] });
+  const text = await shown(page);
+  assert.match(text, /Images of 1 channel, which stem\.weight takes in\./);
+  assert.match(text, /Size, layout and value range stand in the network’s code/);
+  assert.doesNotMatch(text, /stem\.weight is float32/);
+  await close();
+});
+
 test('a proof that fails, or can’t be run, says so', async () => {
   const failed = { ...PROOF, verdict: 'failed', statement: 'Not the same function: at `y`, the models differ.' };
   const one = await open(adaptedPage(), { answer: answering({ lastProof: { ok: true, value: failed } }) });

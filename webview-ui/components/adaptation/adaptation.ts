@@ -1,16 +1,11 @@
-import { LitElement, html, nothing } from 'lit';
+import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import type {
-  PageAdaptation,
-  PageFold,
-  PageMappedInput,
-  PageOriginal,
-  PageStep,
-} from '../../../src/protocol/adaptation.ts';
+import type { PageFold, PageMappedInput, PageOriginal, PageStep } from '../../../src/protocol/adaptation.ts';
 import type { PageCommand, PageModel } from '../../../src/protocol/messages.ts';
 import { countText, shapeText, sizeText } from '../../text/format.ts';
 import { onHost, request } from '../../state/host.ts';
 import { adaptationStyles } from './adaptationStyles.ts';
+import { expectedInput } from './expectedInput.ts';
 import './proofCard.ts';
 import { cardStyles, linkStyles } from '../styles.ts';
 
@@ -102,7 +97,7 @@ export class Adaptation extends LitElement {
         <h2 id="now" class="title">Checked now</h2>
         <div class="card"><cw-proof .model=${this.model} .original=${pageAdaptation.original}></cw-proof></div>
         <div class="card">${this.#original(pageAdaptation.original)}</div>
-        <div class="card">${this.#inputs(pageAdaptation, last)}</div>
+        <div class="card">${expectedInput(pageAdaptation, last, this.model?.hasGraph ?? true)}</div>
         <div class="card">${this.#weights(last)}</div>
       </div>
       <div class="column" role="region" aria-labelledby="says">
@@ -149,26 +144,6 @@ export class Adaptation extends LitElement {
     request('command', { name }).catch((error: unknown) => {
       this.error = error instanceof Error ? error.message : String(error);
     });
-  }
-
-  #inputs(pageAdaptation: PageAdaptation, last: PageStep): TemplateResult {
-    return html`<h3>Expected input</h3>
-      ${pageAdaptation.inputs.map((now, i) => {
-        const said = last.inputs[i];
-        if (now.type === null)
-          return html`<p class="bad">
-            ✗ There is no input <span class="name">${now.name}</span>, though the file says so.
-          </p>`;
-        if (!now.agrees)
-          return html`<p class="bad">
-            ✗ <span class="name">${now.name}</span> is ${now.type}, though the file says ${said?.newChannels}
-            channel${said?.newChannels === 1 ? '' : 's'} on axis ${said?.axis}.
-          </p>`;
-        return html`<p>
-          <span class="name">${now.name}</span> is ${now.type}: ${countText(said?.newChannels ?? 0)}
-          channel${said?.newChannels === 1 ? '' : 's'} on axis ${said?.axis}. ${said ? preparation(said) : nothing}
-        </p>`;
-      })}`;
   }
 
   #weights(step: PageStep): TemplateResult {
@@ -330,15 +305,6 @@ export class Adaptation extends LitElement {
   }
 }
 customElements.define('cw-adaptation', Adaptation);
-
-/** How to prepare what is fed, as far as the map tells. */
-function preparation({ matrix, shift }: PageMappedInput): string {
-  if (!matrix || !shift) return '';
-  const plain = shift.every((v) => v === 0) && matrix.every((row) => row.every((v) => v === 0 || v === 1));
-  return plain
-    ? 'Prepare each channel as the original wants it.'
-    : 'The map is inside the model; don’t apply it again outside.';
-}
 
 function groupText(groups: readonly { opType: string; count: number }[]): string {
   return groups

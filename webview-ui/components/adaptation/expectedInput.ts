@@ -1,0 +1,46 @@
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { PageAdaptation, PageMappedInput, PageStep } from '../../../src/protocol/adaptation.ts';
+import { countText } from '../../text/format.ts';
+
+/** What the adapted model takes, as far as the file tells. Weights alone tell how many channels, and no more. */
+export function expectedInput({ inputs }: PageAdaptation, last: PageStep, hasGraph: boolean): TemplateResult {
+  const lines = inputs.map((now, i) => {
+    const said = last.inputs[i];
+    if (now.type === null)
+      return html`<p class="bad">
+        ✗ There is no ${hasGraph ? 'input' : 'tensor'} <span class="name">${now.name}</span>, though the file says so.
+      </p>`;
+    if (!now.agrees)
+      return html`<p class="bad">
+        ✗ <span class="name">${now.name}</span> is ${now.type}, though the file says
+        ${channelsText(said?.newChannels ?? 0)}${hasGraph ? ` on axis ${said?.axis}` : nothing}.
+      </p>`;
+    if (!hasGraph) return html`<p>${takenBy(now.name, said)}</p>`;
+    return html`<p>
+      <span class="name">${now.name}</span> is ${now.type}: ${channelsText(said?.newChannels ?? 0)} on axis
+      ${said?.axis}. ${said ? preparation(said) : nothing}
+    </p>`;
+  });
+  return html`<h3>Expected input</h3>
+    ${lines.length > 0 ? lines : html`<p>The two files don’t tell which channels go in.</p>`}
+    ${hasGraph ? nothing : html`<p class="sub">Size, layout and value range stand in the network’s code, not in the file.</p>`}`;
+}
+
+function takenBy(layer: string, said: PageMappedInput | undefined): TemplateResult {
+  return html`Images of ${channelsText(said?.newChannels ?? 0)}, which <span class="name">${layer}</span> takes in.
+    ${said ? preparation(said) : nothing}`;
+}
+
+function channelsText(channels: number): string {
+  return `${countText(channels)} channel${channels === 1 ? '' : 's'}`;
+}
+
+/** How to prepare what is fed, as far as the map tells. */
+function preparation({ matrix, shift }: PageMappedInput): string {
+  if (!matrix || !shift) return '';
+  const plain = shift.every((v) => v === 0) && matrix.every((row) => row.every((v) => v === 0 || v === 1));
+  return plain
+    ? 'Prepare each channel as the original wants it.'
+    : 'The map is inside the model; don’t apply it again outside.';
+}
