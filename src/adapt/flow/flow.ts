@@ -45,6 +45,11 @@ export const MAX_RANK = 64;
 export const TOO_MANY = 'it makes more channels than a map is kept for';
 export const TAKEN_OUT = 'a channel was taken out before it';
 
+/** How many entries the old tensor has along the flow's axis: `outer · channels · inner`. */
+export function axisLength({ map, outer, inner }: Pick<Flow, 'map' | 'outer' | 'inner'>): number {
+  return map.m.length * outer * inner;
+}
+
 export function isPlain(flow: Flow): boolean {
   return !flow.gone && flow.outer === 1 && flow.inner === 1;
 }
@@ -68,10 +73,6 @@ export function withGone(flow: Flow, gone: boolean): Flow {
 }
 
 export function withMap(flow: Flow, map: Affine): Flow {
-  return {
-    ...flow,
-    earlier: null,
-    map,
-    dims: flow.dims.map((dim, i) => (i === flow.axis ? map.m.length * flow.outer * flow.inner : dim)),
-  };
+  const length = axisLength({ ...flow, map });
+  return { ...flow, earlier: null, map, dims: flow.dims.map((dim, i) => (i === flow.axis ? length : dim)) };
 }

@@ -1,6 +1,7 @@
 import { DTYPES, dtypeName } from '../../tensors/dtypes.ts';
 import { fits, type ChannelAxis } from '../constants/contract.ts';
 import { product, type ConstantValue } from '../constants/constantValue.ts';
+import type { Node } from '../../formats/onnx/model.ts';
 import type { Affine } from '../maps/affine.ts';
 import type { FoldRecipe } from './fold.ts';
 import type { Operand, Replacement } from './rewrite.ts';
@@ -64,6 +65,22 @@ export async function foldWeight(step: Step, index: number, folded: FoldedWeight
   const constant = walk.constant(`${name}/folded`, old.dtype, dims, values);
   walk.folded.set(name, [...made, constant]);
   return constant;
+}
+
+/** A bias with a shift in its numbers; `old` is null where the layer has none yet. */
+interface ShiftedBias {
+  readonly old: ConstantValue | null;
+  readonly dtype: number;
+  readonly dims: readonly number[];
+  readonly values: Float64Array;
+}
+
+/** Gives the bias at input `index` its new numbers: where it lies, or as a constant of its own. */
+export async function foldBias(step: Step, index: number, bias: ShiftedBias): Promise<Operand> {
+  const { old, dtype, dims, values } = bias;
+  if (old) return foldWeight(step, index, { old, dims: old.dims, values });
+  const output = step.node.outputs.find(Boolean) ?? '';
+  return step.walk.constant(`${output}/bias`, dtype, dims, values);
 }
 
 function recipe({ walk }: Step, name: string, { map, ...how }: How): FoldRecipe {
@@ -135,17 +152,16 @@ async function intoNextAdd(step: Step, { dims, values }: Added): Promise<boolean
   return true;
 }
 
-export const LOSES_INTEGERS = 'its integer weights would become floats';
-
-/** True where the walk must keep a weight's integers, and the new numbers don't fit them. */
-export async function losesIntegers(
+/** Why the new numbers of a weight can't be stored as the old ones are; null where they can. */
+export async function storageFault(
   { walk, node }: Step,
   index: number,
-  { dims, values }: Pick<FoldedWeight, 'dims' | 'values'>,
-): Promise<boolean> {
+  { old, dims, values }: FoldedWeight,
+): Promise<string | null> {
+  if (!fits(old.dtype, values)) return 'the changed weights would leave the range of their type';
   const name = node.inputs[index] ?? '';
-  if (!walk.keepsIntegers || !walk.known.constants.dequantised(name)) return false;
-  return (await inQuantised(walk, name, dims, values)) === null;
+  if (!walk.keepsIntegers || !walk.known.constants.dequantised(name)) return null;
+  return (await inQuantised(walk, name, dims, values)) ? null : 'its integer weights would become floats';
 }
 
 /** Bytes of one element of a type. */
@@ -169,32 +185,51 @@ async function inQuantised(
   dims: readonly number[],
   values: Float64Array,
 ): Promise<Replacement | null> {
-  const { constants } = walk.known;
-  const found = constants.dequantised(name);
+  const found = walk.known.constants.dequantised(name);
   if (!found || !usedOnce(walk, name) || !usedOnce(walk, found.stored.name) || found.stored.dims.length !== dims.length)
     return null;
   const { node, stored } = found;
+  const quantisation = await quantisationOf(walk, node, dims.length);
+  if (!quantisation) return null;
+  const { scales, axis } = quantisation;
+  if (scales.length > 1 && scales.length !== dims[axis]) return null;
+  const whole = wholeSteps(values, quantisation, product(dims.slice(axis + 1)));
+  return whole && fits(stored.dtype, whole) ? { tensor: stored, dims, values: whole } : null;
+}
+
+/** One scale and zero point for all numbers, or one for each entry of an axis. */
+interface Quantisation {
+  readonly scales: Float64Array;
+  readonly zeros: Float64Array;
+  readonly axis: number;
+}
+
+/** How a DequantizeLinear reads its integers; null where it is not known, or differs by block. */
+async function quantisationOf(walk: Walk, node: Node, rank: number): Promise<Quantisation | null> {
+  const { constants } = walk.known;
+  const attribute = (name: string): number | null => {
+    const value = node.attributes.find((one) => one.name === name)?.int;
+    return value === undefined ? null : Number(value);
+  };
+  if ((attribute('block_size') ?? 0) !== 0) return null;
   const scale = await constants.value(node.inputs[1] ?? '');
   const zero = node.inputs[2] ? await constants.value(node.inputs[2]) : null;
-  const given = Number(node.attributes.find((attribute) => attribute.name === 'axis')?.int ?? 1n);
-  const axis = given < 0 ? given + dims.length : given;
-  if (
-    !scale ||
-    (node.inputs[2] && !zero) ||
-    node.attributes.some((attribute) => attribute.name === 'block_size' && attribute.int !== 0n)
-  )
-    return null;
-  const perAxis = scale.values.length > 1;
-  if (perAxis && scale.values.length !== dims[axis]) return null;
-  const inner = product(dims.slice(axis + 1));
+  if (!scale || (node.inputs[2] && !zero)) return null;
+  const axis = attribute('axis') ?? 1;
+  return { scales: scale.values, zeros: zero?.values ?? Float64Array.of(0), axis: axis < 0 ? axis + rank : axis };
+}
+
+/** The integers of these numbers, `inner` of them for each entry of the axis; null where one is not whole. */
+function wholeSteps(values: Float64Array, { scales, zeros }: Quantisation, inner: number): Float64Array | null {
   const whole = new Float64Array(values.length);
   for (let i = 0; i < values.length; i++) {
-    const c = perAxis ? Math.floor(i / inner) % scale.values.length : 0;
-    const steps = (values[i] ?? 0) / (scale.values[c] ?? 1);
-    if (Math.abs(steps - Math.round(steps)) > WHOLE_WITHIN) return null;
-    whole[i] = Math.round(steps) + (zero?.values[zero.values.length > 1 ? c : 0] ?? 0);
+    const c = scales.length > 1 ? Math.floor(i / inner) % scales.length : 0;
+    const steps = (values[i] ?? 0) / (scales[c] ?? 1);
+    const nearest = Math.round(steps);
+    if (Math.abs(steps - nearest) > WHOLE_WITHIN) return null;
+    whole[i] = nearest + (zeros[zeros.length > 1 ? c : 0] ?? 0);
   }
-  return fits(stored.dtype, whole) ? { tensor: stored, dims, values: whole } : null;
+  return whole;
 }
 
 function usedOnce(walk: Walk, name: string): boolean {

@@ -163,32 +163,46 @@ export function compose(outer: Affine, inner: Affine): Affine {
 export function shiftBeforeMap(affine: Affine): number[] | null {
   const rows = affine.m.map((row, r) => [...row, affine.b[r] ?? 0]);
   const columns = affine.m[0]?.length ?? 0;
-  const pivots: number[] = [];
-  let top = 0;
-  for (let k = 0; k < columns && top < rows.length; k++) {
-    let best = top;
-    for (let r = top + 1; r < rows.length; r++)
-      if (Math.abs(rows[r]?.[k] ?? 0) > Math.abs(rows[best]?.[k] ?? 0)) best = r;
-    const pivot = rows[best];
-    const first = rows[top];
-    if (!pivot || !first || Math.abs(pivot[k] ?? 0) < 1e-12) continue;
-    rows[best] = first;
-    rows[top] = pivot;
-    for (let r = 0; r < rows.length; r++) {
-      const row = rows[r];
-      if (r === top || !row) continue;
-      const f = (row[k] ?? 0) / (pivot[k] ?? 1);
-      for (let j = k; j <= columns; j++) row[j] = (row[j] ?? 0) - f * (pivot[j] ?? 0);
-    }
-    pivots[top++] = k;
-  }
+  const pivots = eliminate(rows, columns);
   const u = new Array<number>(columns).fill(0);
   pivots.forEach((pivot, r) => {
     u[pivot] = (rows[r]?.[columns] ?? 0) / (rows[r]?.[pivot] ?? 1);
   });
   const scale = Math.max(1, ...affine.b.map(Math.abs));
-  const fits = affine.m.every(
-    (row, r) => Math.abs(row.reduce((s, v, k) => s + v * (u[k] ?? 0), 0) - (affine.b[r] ?? 0)) <= 1e-13 * scale,
-  );
+  const fits = affine.m.every((row, r) => {
+    const product = row.reduce((s, v, k) => s + v * (u[k] ?? 0), 0);
+    return Math.abs(product - (affine.b[r] ?? 0)) <= 1e-13 * scale;
+  });
   return fits && u.every(Number.isFinite) ? u : null;
+}
+
+/** Brings the augmented rows `[m | b]` into reduced form, in place. Gives the pivot's column of each row that has one. */
+function eliminate(rows: number[][], columns: number): number[] {
+  const pivots: number[] = [];
+  for (let k = 0; k < columns && pivots.length < rows.length; k++) {
+    const top = pivots.length;
+    const best = largestFrom(rows, top, k);
+    const pivot = rows[best];
+    const first = rows[top];
+    if (!pivot || !first || Math.abs(pivot[k] ?? 0) < 1e-12) continue;
+    rows[best] = first;
+    rows[top] = pivot;
+    for (const row of rows) if (row !== pivot) subtractAt(row, pivot, k);
+    pivots.push(k);
+  }
+  return pivots;
+}
+
+/** The row, from `top` on, whose entry in column `k` is largest. */
+function largestFrom(rows: readonly (readonly number[])[], top: number, k: number): number {
+  let best = top;
+  for (let r = top + 1; r < rows.length; r++)
+    if (Math.abs(rows[r]?.[k] ?? 0) > Math.abs(rows[best]?.[k] ?? 0)) best = r;
+  return best;
+}
+
+/** Takes so much of the pivot's row away that column `k` becomes zero. */
+function subtractAt(row: number[], pivot: readonly number[], k: number): void {
+  const factor = (row[k] ?? 0) / (pivot[k] ?? 1);
+  for (let j = k; j < row.length; j++) row[j] = (row[j] ?? 0) - factor * (pivot[j] ?? 0);
 }

@@ -109,32 +109,45 @@ async function withConstant(step: Step, given: Flow, { constant, index }: Other)
   const first = index === 0;
   const flow = perElement(step, constant, given) ?? broadcast(step, constant, given);
   const kind = profile(step, constant, flow);
+  const passed = kind.kind === 'uniform' ? passUniform(step, flow, { constant, index, value: kind.value }) : null;
+  if (passed) return passed;
+  const passRearranged = async (): Promise<true | null> => {
+    const moved = await rearranged(step, index, constant, flow);
+    if (!moved) return null;
+    return step.pass(flow, { inputs: new Map([[index, moved]]), flow: { dims: flow.dims } });
+  };
+  const keepsOrder = kind.kind === 'channel' && walk.keepsOrder && isPermutation(flow.map);
+  if (keepsOrder && (await passRearranged())) return true;
   const apply = PER_CHANNEL[node.opType];
-  if (kind.kind === 'uniform') {
-    const map = uniformMap(node.opType, flow, kind.value, first);
-    const values = ones(flow.map.b, kind.value);
-    const folds = apply && !isWhole(flow.dtype) && flow.outer === 1 && flow.inner === 1;
-    const earlier = folds ? overBases(flow, apply, { values, first }) : null;
-    const inputs = new Map([[index, map ? oneNumber(step, index, constant, kind.value) : '']]);
-    if (map) return step.pass(flow, { inputs, flow: { map, dims: flow.dims }, earlier });
-  }
-  if (kind.kind === 'channel' && walk.keepsOrder && isPermutation(flow.map)) {
-    const kept = await rearranged(step, index, constant, flow);
-    if (kept) return step.pass(flow, { inputs: new Map([[index, kept]]), flow: { dims: flow.dims } });
-  }
   const values = numbersOf(kind, flow);
   if (apply && values.length === flow.map.m.length && !isWhole(flow.dtype)) {
     const out = overBases(flow, apply, { values, first });
     if (out) return step.absorb(out);
   }
   if (broadcastsBack(step)) return step.sink(new Map());
-  const moved = await rearranged(step, index, constant, flow);
-  if (moved) return step.pass(flow, { inputs: new Map([[index, moved]]), flow: { dims: flow.dims } });
+  if (await passRearranged()) return true;
   const commutes = isSelection(flow.map) || (scales(step, flow, first) && hasNoShift(flow.map));
   if (kind.kind === 'spatial' && commutes) return step.pass(flow, { flow: { dims: flow.dims } });
   return kind.kind === 'other' || kind.kind === 'channel'
     ? 'its constant differs per channel in a way that no weight can take in'
     : 'the channels are mixed or shifted here, and the operator does not commute with that';
+}
+
+/** The node over the base, with one number for all channels; null where it does not commute with the map. */
+function passUniform(
+  step: Step,
+  flow: Flow,
+  { constant, index, value }: Other & { readonly value: number },
+): true | null {
+  const { opType } = step.node;
+  const first = index === 0;
+  const map = uniformMap(opType, flow, value, first);
+  if (!map) return null;
+  const apply = PER_CHANNEL[opType];
+  const folds = apply && !isWhole(flow.dtype) && flow.outer === 1 && flow.inner === 1;
+  const earlier = folds ? overBases(flow, apply, { values: ones(flow.map.b, value), first }) : null;
+  const inputs = new Map([[index, oneNumber(step, index, constant, value)]]);
+  return step.pass(flow, { inputs, flow: { map, dims: flow.dims }, earlier });
 }
 
 /** The constant as one number per channel; empty where it is none. */

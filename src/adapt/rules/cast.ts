@@ -1,3 +1,4 @@
+import type { Node } from '../../formats/onnx/model.ts';
 import { operatorKey } from '../../graph/operatorKey.ts';
 import { isComputedFloat, isWideInteger } from '../../tensors/dtypes.ts';
 import { isSelection } from '../maps/affine.ts';
@@ -36,24 +37,28 @@ const cast: Rule = (step) => {
  */
 function roundsForGood(step: Step, from: number, to: number): boolean {
   const { use, dtype } = step.walk.known;
-  const short = PRECISION[to] ?? 0;
-  if (short >= (PRECISION[from] ?? 0)) return false;
+  const short = digits(to);
+  if (short >= digits(from)) return false;
   const open = [step.node.outputs[0] ?? ''];
   for (let i = 0; i < open.length && i < MAX_AHEAD; i++) {
     const name = open[i] ?? '';
-    const longer = (PRECISION[dtype(name) ?? 0] ?? 0) > short;
-    if (longer && (use.outputs.has(name) || use.captures.has(name))) return true;
-    for (const node of use.readers.get(name) ?? []) {
-      const key = operatorKey(node);
-      if (Object.hasOwn(CONV_KINDS, key) || PRODUCTS.has(key)) {
-        if (longer) return true;
-        continue;
-      }
-      for (const output of node.outputs)
-        if (output && open.length < MAX_AHEAD && !open.includes(output)) open.push(output);
-    }
+    const readers = use.readers.get(name) ?? [];
+    const isLonger = digits(dtype(name)) > short;
+    if (isLonger && (use.outputs.has(name) || use.captures.has(name) || readers.some(takesWeights))) return true;
+    const behind = readers.filter((node) => !takesWeights(node)).flatMap((node) => node.outputs);
+    for (const output of behind) if (output && open.length < MAX_AHEAD && !open.includes(output)) open.push(output);
   }
   return false;
+}
+
+/** Bits of precision of an element type; 0 for one that is no float, or not known. */
+function digits(dtype: number | null): number {
+  return PRECISION[dtype ?? 0] ?? 0;
+}
+
+function takesWeights(node: Node): boolean {
+  const key = operatorKey(node);
+  return Object.hasOwn(CONV_KINDS, key) || PRODUCTS.has(key);
 }
 
 export const CAST: Readonly<Record<string, Rule>> = { Cast: cast };

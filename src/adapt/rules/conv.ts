@@ -5,7 +5,7 @@ import type { AttributeValue, Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { contract, fits, shiftThrough } from '../constants/contract.ts';
 import { wide, withoutShift } from '../flow/otherBase.ts';
-import { foldWeight, losesIntegers, LOSES_INTEGERS } from '../flow/weight.ts';
+import { foldBias, foldWeight, storageFault } from '../flow/weight.ts';
 
 /** How a convolution of this operator names its parts. */
 interface ConvKind {
@@ -133,41 +133,55 @@ interface Layer {
   readonly group: number;
 }
 
+/** Zero padding, or a bias that is computed, lets no shift through. */
+function holdsShift(step: Step, kind: ConvKind, { name, value }: Bias): boolean {
+  return kind.transposed || pads(step) || (name !== '' && value === null);
+}
+
+interface Bias {
+  readonly name: string;
+  /** Null where there is none, or where it is computed. */
+  readonly value: ConstantValue | null;
+}
+
+async function biasOf(step: Step, kind: ConvKind): Promise<Bias> {
+  const name = kind.bias === null ? '' : (step.node.inputs[kind.bias] ?? '');
+  return { name, value: name ? await step.walk.value(name) : null };
+}
+
 async function foldFloat(step: Step, { kind, flow: given, w: constant, group }: Layer): Promise<true | string> {
-  const biasName = kind.bias === null ? '' : (step.node.inputs[kind.bias] ?? '');
-  const bias = biasName ? await step.walk.value(biasName) : null;
-  const biasIsFixed = !biasName || bias !== null;
-  let flow = given;
-  if (!hasNoShift(flow.map) && (kind.transposed || pads(step) || !biasIsFixed)) {
-    const without = withoutShift(step.walk, flow, step.node.inputs[0] ?? '');
-    if (!without) return 'a shift stands in front of zero padding, and rebuilding is the cheapest exact form';
-    flow = without;
-  }
-  if (!hasNoShift(flow.map) && bias && bias.values.length !== constant.dims[0])
+  const bias = await biasOf(step, kind);
+  const held = !hasNoShift(given.map) && holdsShift(step, kind, bias);
+  const flow = held ? withoutShift(step.walk, given, step.node.inputs[0] ?? '') : given;
+  if (!flow) return 'a shift stands in front of zero padding, and rebuilding is the cheapest exact form';
+  const shifted = !hasNoShift(flow.map);
+  if (shifted && bias.value && bias.value.values.length !== constant.dims[0])
     return 'its bias does not fit its weights';
   const place = { axis: kind.transposed ? 0 : 1, outer: 1, inner: 1 };
   const full = dense(constant, group, kind.transposed, () => 0);
   const maps = groupMap(flow.map, group);
-  const turned = step.walk.keepsOrder && !maps && !kind.transposed ? groupsInOrder(flow.map, group) : null;
+  const mayTurn = step.walk.keepsOrder && !maps && !kind.transposed;
+  const turned = mayTurn ? groupsInOrder(flow.map, group) : null;
   if (turned) return passGroups(step, { kind, flow, w: constant, group }, turned);
   const folded = maps ? contractGroups(constant, maps, kind.transposed) : contract(full, place, flow.map);
-  if (!fits(constant.dtype, folded.values)) return 'the changed weights would leave the range of their type';
-  if (await losesIntegers(step, kind.weight, folded)) return LOSES_INTEGERS;
+  const fault = await storageFault(step, kind.weight, { old: constant, ...folded });
+  if (fault) return fault;
   const inputs = new Map<number, Operand>([[0, flow.base]]);
-  if (!hasNoShift(flow.map)) {
-    const added = shiftThrough(full, place, flow.map.b, [0]);
-    const sum = added.map((v, o) => v + (bias?.values[o] ?? 0));
-    if (!fits(constant.dtype, sum)) return 'the changed bias would leave the range of its type';
+  if (shifted) {
+    const values = plusBias(shiftThrough(full, place, flow.map.b, [0]), bias.value);
+    if (!fits(constant.dtype, values)) return 'the changed bias would leave the range of its type';
     const index = kind.bias ?? 2;
-    const newBias = bias
-      ? await foldWeight(step, index, { old: bias, dims: bias.dims, values: sum })
-      : step.walk.constant(`${step.node.outputs[0]}/bias`, constant.dtype, [sum.length], sum);
-    inputs.set(index, newBias);
+    const dims = [values.length];
+    inputs.set(index, await foldBias(step, index, { old: bias.value, dtype: constant.dtype, dims, values }));
   }
   const groups = [group, maps ? group : 1] as const;
-  const how = { ...place, map: flow.map, bias: biasName || null, groups };
+  const how = { ...place, map: flow.map, bias: bias.name || null, groups };
   inputs.set(kind.weight, await foldWeight(step, kind.weight, { old: constant, ...folded, how }));
   return step.sink(inputs, groupAttribute(group, maps !== null));
+}
+
+function plusBias(values: Float64Array, bias: ConstantValue | null): Float64Array {
+  return bias ? values.map((value, o) => value + (bias.values[o] ?? 0)) : values;
 }
 
 function groupAttribute(group: number, kept: boolean): ReadonlyMap<string, AttributeValue> | undefined {
@@ -204,12 +218,10 @@ async function passGroups(
   { kind, flow, w: constant, group }: Layer,
   { from, maps }: { readonly from: readonly number[]; readonly maps: readonly Affine[] },
 ): Promise<true | string> {
-  const { node, walk } = step;
   const filters = constant.dims[0] ?? 0;
   const share = filters / group;
-  const biasName = kind.bias === null ? '' : (node.inputs[kind.bias] ?? '');
-  const bias = biasName ? await walk.value(biasName) : null;
-  if (biasName && bias?.values.length !== filters) return 'its bias does not fit its weights';
+  const bias = await biasOf(step, kind);
+  if (bias.name && bias.value?.values.length !== filters) return 'its bias does not fit its weights';
   const outputs = from.flatMap((old) => Array.from({ length: share }, (_, i) => old * share + i));
   const run = constant.values.length / filters;
   const values = new Float64Array(constant.values.length);
@@ -224,13 +236,11 @@ async function passGroups(
     [0, flow.base],
     [kind.weight, await foldWeight(step, kind.weight, { old: constant, ...folded, how })],
   ]);
-  if (bias && kind.bias !== null) {
-    const sorted = Float64Array.from(outputs, (old) => bias.values[old] ?? 0);
+  const old = bias.value;
+  if (old && kind.bias !== null) {
+    const values = Float64Array.from(outputs, (output) => old.values[output] ?? 0);
     const biasHow = { axis: 0, outer: 1, inner: 1, map: order };
-    inputs.set(
-      kind.bias,
-      await foldWeight(step, kind.bias, { old: bias, dims: bias.dims, values: sorted, how: biasHow }),
-    );
+    inputs.set(kind.bias, await foldWeight(step, kind.bias, { old, dims: old.dims, values, how: biasHow }));
   }
   return step.passTurned(flow, inputs, order);
 }

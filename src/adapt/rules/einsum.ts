@@ -1,10 +1,10 @@
 import { hasNoShift, isSelection, scaleRows } from '../maps/affine.ts';
 import type { ConstantValue } from '../constants/constantValue.ts';
-import { isPlain, withMap, type Flow } from '../flow/flow.ts';
+import { axisLength, isPlain, withMap, type Flow } from '../flow/flow.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
-import { contract, fits, shiftThrough } from '../constants/contract.ts';
-import { foldWeight, sinkPlus, withoutOnes } from '../flow/weight.ts';
+import { contract, shiftThrough } from '../constants/contract.ts';
+import { foldWeight, sinkPlus, storageFault, withoutOnes } from '../flow/weight.ts';
 
 /** One or two terms and an output. */
 const EQUATION = /^([^,>]+?)(?:,([^,>]+?))?->([^,>]*)$/;
@@ -66,8 +66,7 @@ const einsum: Rule = async (step) => {
   }
   const constant = await step.value(1 - image);
   if (!constant || constant.dims.length !== other.length) return 'its weights are not known before the model runs';
-  if (constant.dims[inWeight] !== flow.map.m.length * flow.outer * flow.inner)
-    return 'its weights do not fit the channels';
+  if (constant.dims[inWeight] !== axisLength(flow)) return 'its weights do not fit the channels';
   const parts = { flow, image, w: constant, own, other, output };
   return inOutput >= 0 ? factors(step, parts) : product(step, parts);
 };
@@ -116,7 +115,8 @@ async function product(step: Step, { flow, image, w: constant, own, other, outpu
   if (!hasNoShift(flow.map) && summed) return 'a shift would be summed';
   const place = { axis, outer: flow.outer, inner: flow.inner };
   const folded = contract(constant, place, flow.map);
-  if (!fits(constant.dtype, folded.values)) return 'the changed weights would leave the range of their type';
+  const fault = await storageFault(step, 1 - image, { old: constant, ...folded });
+  if (fault) return fault;
   const weight = await foldWeight(step, 1 - image, { old: constant, ...folded, how: { ...place, map: flow.map } });
   const inputs = new Map<number, Operand>([
     [image, flow.base],

@@ -1,11 +1,11 @@
 import { hasNoShift, isSelection, lanes } from '../maps/affine.ts';
 import type { ConstantValue } from '../constants/constantValue.ts';
-import { TAKEN_OUT, type Flow } from '../flow/flow.ts';
+import { axisLength, TAKEN_OUT, type Flow } from '../flow/flow.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { BROADCASTING } from '../flow/walk.ts';
 import { contract, fits, shiftThrough } from '../constants/contract.ts';
-import { foldWeight, losesIntegers, LOSES_INTEGERS, sinkPlus, withoutOnes } from '../flow/weight.ts';
+import { foldBias, foldWeight, storageFault, sinkPlus, withoutOnes } from '../flow/weight.ts';
 
 /**
  * Where quantised products have their weight and its zero point; whether they quantise the image themselves, by its
@@ -38,15 +38,14 @@ const matMul: Rule = async (step) => {
   const given = rowsOf(step);
   if (typeof given === 'string') return node.domain ? given : alongPixels(step);
   const constant = await step.value(1);
-  const length = constant?.dims.length ?? 0;
-  if (!constant || length === 0) return UNKNOWN;
+  if (!constant || constant.dims.length === 0) return UNKNOWN;
+  const length = constant.dims.length;
   const axis = length === 1 ? 0 : length - (step.int('transB', 0) === 0 ? 2 : 1);
-  if (constant.dims[axis] !== given.map.m.length * given.outer * given.inner)
-    return 'its weights do not fit the channels';
+  if (constant.dims[axis] !== axisLength(given)) return 'its weights do not fit the channels';
   const place = { axis, outer: given.outer, inner: given.inner };
   const folded = contract(constant, place, given.map);
-  if (!fits(constant.dtype, folded.values)) return 'the changed weights would leave the range of their type';
-  if (await losesIntegers(step, 1, folded)) return LOSES_INTEGERS;
+  const fault = await storageFault(step, 1, { old: constant, ...folded });
+  if (fault) return fault;
   const alpha = step.float('alpha', 1);
   const shifted = !hasNoShift(given.map);
   if (shifted && walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
@@ -83,12 +82,13 @@ async function fromTheLeft(step: Step): Promise<true | string> {
   const constant = await step.value(0);
   if (!flow || flow.gone || flow.axis !== flow.rank - 2 || !constant || constant.dims.length !== 2)
     return 'it multiplies along pixels, not along channels';
-  if (constant.dims[1] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
+  if (constant.dims[1] !== axisLength(flow)) return 'its weights do not fit the channels';
   const place = { axis: 1, outer: flow.outer, inner: flow.inner };
   const folded = contract(constant, place, flow.map);
   const shifted = !hasNoShift(flow.map);
-  if (!fits(constant.dtype, folded.values) || (shifted && step.walk.known.opset < BROADCASTING))
-    return 'the changed weights would leave the range of their type';
+  if (shifted && step.walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
+  const fault = await storageFault(step, 0, { old: constant, ...folded });
+  if (fault) return fault;
   const inputs = new Map<number, Operand>([
     [0, await foldWeight(step, 0, { old: constant, ...folded, how: { ...place, map: flow.map } })],
     [1, flow.base],
@@ -107,11 +107,11 @@ const gemm: Rule = async (step) => {
     return 'its weights are not known before the model runs, or its image is transposed';
   const transB = step.int('transB', 0) !== 0;
   const axis = transB ? 1 : 0;
-  if (constant.dims[axis] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
+  if (constant.dims[axis] !== axisLength(flow)) return 'its weights do not fit the channels';
   const place = { axis, outer: flow.outer, inner: flow.inner };
   const folded = contract(constant, place, flow.map);
-  if (!fits(constant.dtype, folded.values)) return 'the changed weights would leave the range of their type';
-  if (await losesIntegers(step, 1, folded)) return LOSES_INTEGERS;
+  const fault = await storageFault(step, 1, { old: constant, ...folded });
+  if (fault) return fault;
   const [alpha, beta] = [step.float('alpha', 1), step.float('beta', 1)];
   const how = { ...place, map: flow.map, bias: step.node.inputs[2] || null, biasFactor: alpha / (beta || 1) };
   const inputs = new Map<number, Operand>([[0, flow.base]]);
@@ -122,19 +122,27 @@ const gemm: Rule = async (step) => {
   const added = shiftThrough(constant, place, flow.map.b, [1 - axis]).map((v) => v * alpha);
   // A bias may also differ per row, be computed or be switched off; then the shift stands behind.
   if (beta === 0 || !isPerOutput(step, bias, outputs)) {
-    if (step.node.domain !== '' || step.walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
+    if (!takesAdd(step)) return 'a shift has no bias to go into';
     inputs.set(1, await weight());
     return sinkPlus(step, inputs, { dtype: constant.dtype, dims: [outputs], values: added });
   }
-  const sum = added.map((v, o) => v / beta + (bias?.values[bias.values.length === 1 ? 0 : o] ?? 0));
-  if (!fits(constant.dtype, sum)) return 'the changed bias would leave the range of its type';
-  const inPlace = bias !== null && bias.values.length === outputs;
-  const newBias = inPlace
-    ? await foldWeight(step, 2, { old: bias, dims: bias.dims, values: sum })
-    : step.walk.constant(`${step.node.outputs[0]}/bias`, constant.dtype, [outputs], sum);
-  inputs.set(2, newBias);
+  const values = added.map((v, o) => v / beta + numberFor(bias, o));
+  if (!fits(constant.dtype, values)) return 'the changed bias would leave the range of its type';
+  const old = bias?.values.length === outputs ? bias : null;
+  inputs.set(2, await foldBias(step, 2, { old, dtype: constant.dtype, dims: [outputs], values }));
   return step.sink(inputs.set(1, await weight()));
 };
+
+/** An Add of its own can stand behind: the operator is the standard one, and Add broadcasts. */
+function takesAdd({ node, walk }: Step): boolean {
+  return node.domain === '' && walk.known.opset >= BROADCASTING;
+}
+
+/** The number that stands for an output: its own, or the one for all. */
+function numberFor(numbers: ConstantValue | null, output: number): number {
+  if (!numbers) return 0;
+  return numbers.values[numbers.values.length === 1 ? 0 : output] ?? 0;
+}
 
 /** True for a bias that is one number for all outputs or one for each, or none. */
 function isPerOutput(step: Step, bias: ConstantValue | null, outputs: number): boolean {
@@ -152,9 +160,9 @@ const integerMatMul: Rule = async (step) => {
   const constant = await step.value(at.weight);
   const zero = step.node.inputs[at.zero] ? await step.value(at.zero) : null;
   if (!constant || constant.dims.length !== 2 || (step.node.inputs[at.zero] && !zero)) return UNKNOWN;
-  if (constant.dims[0] !== flow.map.m.length * flow.outer * flow.inner) return 'its weights do not fit the channels';
+  if (constant.dims[0] !== axisLength(flow)) return 'its weights do not fit the channels';
   const columns = constant.dims[1] ?? 1;
-  const zeroOf = (i: number): number => zero?.values[zero.values.length > 1 ? i % columns : 0] ?? 0;
+  const zeroOf = (i: number): number => numberFor(zero, i % columns);
   const centred: ConstantValue = { ...constant, values: constant.values.map((value, i) => value - zeroOf(i)) };
   const place = { axis: 0, outer: flow.outer, inner: flow.inner };
   const folded = contract(centred, place, flow.map);

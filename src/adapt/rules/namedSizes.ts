@@ -92,12 +92,15 @@ async function sizeOf(walk: Walk, makers: ReadonlyMap<string, Node>, name: strin
 
 async function shapeEntry(walk: Walk, makers: ReadonlyMap<string, Node>, node: Node): Promise<Dim> {
   if (node.opType !== 'Gather' && node.opType !== 'Slice') return null;
-  const index = await walk.known.constants.value(node.inputs[1] ?? '');
-  const end = node.opType === 'Slice' ? await walk.known.constants.value(node.inputs[2] ?? '') : null;
-  const shape = makers.get(node.inputs[0] ?? '');
-  if (shape?.opType !== 'Shape' || shape.attributes.length || index?.values.length !== 1) return null;
+  const { constants } = walk.known;
+  const [data = '', indices = '', ends = ''] = node.inputs;
+  const shape = makers.get(data);
+  if (shape?.opType !== 'Shape' || shape.attributes.length) return null;
   const dims = walk.dimsOf(shape.inputs[0] ?? '');
+  const index = await constants.value(indices);
+  if (!dims || index?.values.length !== 1) return null;
   const i = index.values[0] ?? 0;
-  const at = i < 0 ? i + (dims?.length ?? 0) : i;
-  return node.opType === 'Slice' && end?.values[0] !== at + 1 ? null : (dims?.[at] ?? null);
+  const at = i < 0 ? i + dims.length : i;
+  const takesOne = node.opType === 'Gather' || (await constants.value(ends))?.values[0] === at + 1;
+  return takesOne ? (dims[at] ?? null) : null;
 }

@@ -1,7 +1,7 @@
 import type { Dim } from '../../formats/onnx/model.ts';
 import { isPermutation, isSelection, isSmall, lanes, stack } from '../maps/affine.ts';
 import { product, type ConstantValue } from '../constants/constantValue.ts';
-import { isPlain, withMap, type Flow } from '../flow/flow.ts';
+import { axisLength, isPlain, withMap, type Flow } from '../flow/flow.ts';
 import { wide } from '../flow/otherBase.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Step } from '../flow/step.ts';
@@ -49,8 +49,7 @@ export function profile(step: Step, constant: ConstantValue, flow: Flow): Profil
   const channels = constant.dims[at] ?? 1;
   const others = constant.values.length / channels;
   // One channel against many becomes many; whoever can take that has widened the flow first.
-  if (!flow.gone && channels !== 1 && channels !== flow.map.m.length * flow.outer * flow.inner)
-    return { kind: 'other' };
+  if (!flow.gone && channels !== 1 && channels !== axisLength(flow)) return { kind: 'other' };
   if (others === 1 && constant.values.every((value) => value === first)) return { kind: 'uniform', value: first };
   if (flow.gone || flow.outer !== 1 || flow.inner !== 1)
     return channels === 1 ? { kind: 'spatial' } : { kind: 'other' };

@@ -57,10 +57,8 @@ export async function passInOrder(step: Step, flow: Flow, numbers: readonly Cons
 const reduce: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its axes come from the image itself';
-  const given = step.ints('axes') ?? (step.node.inputs[1] ? [...((await step.value(1))?.values ?? [])] : null);
-  if (!given?.length && (step.node.inputs[1] || step.int('noop_with_empty_axes', 0) !== 0))
-    return 'its axes are not known before the model runs';
-  const axes = given?.length ? given.map((a) => (a < 0 ? a + flow.rank : a)) : flow.dims.map((_, i) => i);
+  const axes = await reducedAxes(step, flow.rank);
+  if (!axes) return 'its axes are not known before the model runs';
   const keep = step.int('keepdims', 1) !== 0;
   if (axes.includes(flow.axis))
     return axes.length === 1 && isPlain(flow) ? reduceChannels(step, flow, keep) : reduceAll(step, flow);
@@ -72,6 +70,15 @@ const reduce: Rule = async (step) => {
   const stays = flow.dims.map((_, i) => i).filter((i) => keep || !axes.includes(i));
   return step.pass(flow, { flow: { axis: stays.indexOf(flow.axis), rank: stays.length } });
 };
+
+/** The axes of a reduction, all where none are named; null where they are not known. */
+async function reducedAxes(step: Step, rank: number): Promise<readonly number[] | null> {
+  const stored = step.node.inputs[1] ? ((await step.value(1))?.values ?? []) : [];
+  const given = step.ints('axes') ?? [...stored];
+  if (given.length) return given.map((axis) => (axis < 0 ? axis + rank : axis));
+  const mayBeNone = Boolean(step.node.inputs[1]) || step.int('noop_with_empty_axes', 0) !== 0;
+  return mayBeNone ? null : Array.from({ length: rank }, (_, i) => i);
+}
 
 /** Over channels and pixels together: copies change neither the extremes nor, when all are copied alike, the mean. */
 function reduceAll(step: Step, flow: Flow): true | string {

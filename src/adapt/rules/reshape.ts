@@ -87,43 +87,56 @@ function within({ dims, axis, channels, ...flow }: ChannelDims, target: readonly
   return null;
 }
 
+/** The new shape as an attribute or input says it; null where all of it is computed. */
+async function askedShape(step: Step): Promise<readonly (number | null)[] | null> {
+  const written = step.ints('shape');
+  if (written) return written;
+  const stored = await step.value(1);
+  return stored ? [...stored.values] : step.walk.known.integers(step.node.inputs[1] ?? '');
+}
+
 const reshape: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return TAKEN_OUT;
   const allowZero = step.int('allowzero', 0) !== 0;
-  const stored = await step.value(1);
-  const asked =
-    step.ints('shape') ?? (stored ? [...stored.values] : step.walk.known.integers(step.node.inputs[1] ?? ''));
+  const asked = await askedShape(step);
   const output = step.node.outputs[0] ?? '';
   if (asked && asked.length > MAX_RANK) return 'its new shape has very many axes';
   const target = targetDims(flow.dims, asked, allowZero, step.walk.known.dims(output));
   if (!target) return 'its new shape is not known before the model runs';
   const sizes = await namedSizes(step.walk, step.node.inputs[1] ?? '', target);
-  const { axis, outer, inner } = flow;
-  const to = reshapedAxis({ dims: flow.dims, axis, outer, inner, channels: flow.map.m.length }, sizes);
+  const to = reshapedAxis({ ...flow, channels: flow.map.m.length }, sizes);
   const dims = sizes.map(dimOf);
   if (!to) return 'the new shape cuts through the channels';
-  if (to.axis !== flow.axis && asked?.[flow.axis] === 0 && !allowZero && flow.base.channels !== flow.map.m.length)
+  const copiesChannels = asked?.[flow.axis] === 0 && !allowZero && to.axis !== flow.axis;
+  if (copiesChannels && flow.base.channels !== flow.map.m.length)
     return 'the new shape copies the number of channels to another axis';
   const blocks = to.outer * to.inner;
-  const images =
-    blocks > 1 && target.length >= IMAGE_RANK && blocks * Math.max(flow.map.m.length, flow.base.channels) <= MAX_SPREAD;
-  if (blocks > 1 && !images && !mergeIsSafe(step, flow)) return MERGE_REFUSED;
-  const size = flow.base.channels * blocks;
+  const makesChannels = target.length >= IMAGE_RANK && fitsSpread(flow, blocks);
+  if (blocks > 1 && !makesChannels && !mergeIsSafe(step, flow)) return MERGE_REFUSED;
   const shape = await newShape(step, flow, asked, to);
   if (!shape) return 'its new shape is computed while the model runs';
-  const { inputs, attributes } = shape;
-  if (!images) return step.pass(flow, { ...shape, flow: { ...to, rank: target.length, dims } });
-  // Pixels that became channels (pixel unshuffle): the merged axis is an axis of channels of its own.
-  const base = baseOf(output, size, step.node);
-  const passed = { ...flow, base, axis: to.axis, rank: target.length, outer: 1, inner: 1, dims };
-  return step.passAs(
-    base,
-    withMap(passed, spread(flow.map, to.outer, to.inner)),
-    [flow.base, ...(inputs?.get(1) ? [inputs.get(1) as Operand] : step.node.inputs.slice(1))],
-    attributes,
-  );
+  if (makesChannels) return passAsChannels(step, flow, { to, dims, shape });
+  return step.pass(flow, { ...shape, flow: { ...to, rank: target.length, dims } });
 };
+
+/** So many pixels can become channels: the map stays as small as maps are kept. */
+function fitsSpread(flow: Flow, blocks: number): boolean {
+  return blocks > 1 && blocks * Math.max(flow.map.m.length, flow.base.channels) <= MAX_SPREAD;
+}
+
+/** Pixels that became channels (pixel unshuffle): the merged axis is an axis of channels of its own. */
+function passAsChannels(
+  step: Step,
+  flow: Flow,
+  { to, dims, shape }: { readonly to: Target; readonly dims: readonly Dim[]; readonly shape: NewShape },
+): true {
+  const base = baseOf(step.node.outputs[0] ?? '', flow.base.channels * to.outer * to.inner, step.node);
+  const passed = { ...flow, base, axis: to.axis, rank: dims.length, outer: 1, inner: 1, dims };
+  const sizes = shape.inputs?.get(1);
+  const inputs = [flow.base, ...(sizes ? [sizes] : step.node.inputs.slice(1))];
+  return step.passAs(base, withMap(passed, spread(flow.map, to.outer, to.inner)), inputs, shape.attributes);
+}
 
 /** The old output's dims: 0 copies, -1 takes what is left, what stays open comes from inference. */
 function targetDims(
@@ -173,13 +186,19 @@ function quotient(dims: readonly Dim[], rest: readonly Dim[]): Dim {
   return symbols.length === 1 && total === n && !symbols[0]?.startsWith('?') ? (symbols[0] ?? null) : null;
 }
 
+/** What of a Reshape's shape changes. */
+interface NewShape {
+  readonly inputs?: ReadonlyMap<number, Operand>;
+  readonly attributes?: ReadonlyMap<string, { readonly kind: 'ints'; readonly value: number[] }>;
+}
+
 /** The shape input or attribute with the base's size on the channel axis. */
 async function newShape(
   step: Step,
   flow: Flow,
   asked: readonly (number | null)[] | null,
   to: Target,
-): Promise<{ inputs?: Map<number, Operand>; attributes?: Map<string, { kind: 'ints'; value: number[] }> } | null> {
+): Promise<NewShape | null> {
   const blocks = to.outer * to.inner;
   const size = flow.base.channels * blocks;
   const old = flow.map.m.length * blocks;

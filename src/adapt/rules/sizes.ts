@@ -1,9 +1,9 @@
 import { connectionsOf } from '../../graph/connections.ts';
 import { INT64 } from '../../tensors/dtypes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
-import { isSmall } from '../maps/affine.ts';
+import { isSmall, type Affine } from '../maps/affine.ts';
 import { product, type ConstantValue } from '../constants/constantValue.ts';
-import { MAX_RANK, TAKEN_OUT, TOO_MANY, type Flow } from '../flow/flow.ts';
+import { axisLength, MAX_RANK, TAKEN_OUT, TOO_MANY, type Flow } from '../flow/flow.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import type { Walk } from '../flow/walk.ts';
@@ -194,7 +194,7 @@ const shape: Rule = async (step) => {
   const end = clamp(step.int('end', flow.rank));
   const { walk, node } = step;
   const name = node.outputs[0] ?? '';
-  const old = flow.map.m.length * flow.outer * flow.inner;
+  const old = axisLength(flow);
   const change = old - flow.base.channels * flow.outer * flow.inner;
   if (
     change === 0 ||
@@ -221,14 +221,13 @@ async function countsFrozen(
   { name, length }: { readonly name: string; readonly length: number },
   { at, size: count }: Entry,
 ): Promise<boolean> {
-  const frozen: { node: Node; dtype: number; dims: readonly number[]; values: readonly number[] }[] = [];
+  const { use } = walk.known;
+  const frozen: { readonly node: Node; readonly dtype: number; readonly dims: readonly number[] }[] = [];
   const open = [{ name, dtype: INT64 }];
   for (let next = open.pop(); next; next = open.pop()) {
-    const { use } = walk.known;
     if (use.outputs.has(next.name) || use.captures.has(next.name)) return false;
     for (const reader of use.readers.get(next.name) ?? []) {
-      if (reader.domain !== '' || reader.inputs[0] !== next.name || reader.inputs.lastIndexOf(next.name) !== 0)
-        return false;
+      if (!readsAsData(reader, next.name)) return false;
       if (reader.opType === 'Cast' || reader.opType === 'Identity') {
         const to = Number(reader.attributes.find((attribute) => attribute.name === 'to')?.int ?? BigInt(next.dtype));
         open.push({ name: reader.outputs[0] ?? '', dtype: to });
@@ -238,16 +237,17 @@ async function countsFrozen(
       if (!read || read.at.length > MAX_RANK) return false;
       if (!read.at.includes(at)) continue;
       if (read.at.some((i) => i !== at) || use.outputs.has(reader.outputs[0] ?? '')) return false;
-      frozen.push({
-        node: reader,
-        dtype: next.dtype,
-        dims: read.dims,
-        values: new Array<number>(product(read.dims)).fill(count),
-      });
+      frozen.push({ node: reader, dtype: next.dtype, dims: read.dims });
     }
   }
-  for (const { node, dtype, dims, values } of frozen) walk.freeze(node, dtype, dims, values);
+  for (const { node, dtype, dims } of frozen)
+    walk.freeze(node, dtype, dims, new Array<number>(product(dims)).fill(count));
   return true;
+}
+
+/** A node of the standard operators that takes the tensor as its first input, and nowhere else. */
+function readsAsData(node: Node, name: string): boolean {
+  return node.domain === '' && node.inputs[0] === name && node.inputs.lastIndexOf(name) === 0;
 }
 
 /** Which entries of a vector a Gather or Slice takes, and the dims of what it gives; null when not known. */
@@ -274,6 +274,23 @@ async function entriesRead(
   return { at, dims: [at.length] };
 }
 
+/** The size that an Expand asks for on the flow's axis, and where. */
+interface AskedSize {
+  readonly rank: number;
+  readonly axis: number;
+  /** Its place in the vector of sizes, which may leave out axes in front; negative for those. */
+  readonly at: number;
+  /** Null where the model computes it. */
+  readonly entry: number | null;
+}
+
+function askedSize(flow: Flow, asked: readonly (number | null)[]): AskedSize {
+  const rank = Math.max(flow.rank, asked.length);
+  const axis = flow.axis + rank - flow.rank;
+  const at = axis - (rank - asked.length);
+  return { rank, axis, at, entry: at < 0 ? 1 : (asked[at] ?? null) };
+}
+
 /** Copies along axes of size one: https://onnx.ai/onnx/operators/onnx__Expand.html */
 const expand: Rule = async (step) => {
   const flow = step.only();
@@ -281,12 +298,9 @@ const expand: Rule = async (step) => {
   const stored = await step.value(1);
   const asked = stored ? [...stored.values] : step.walk.known.integers(step.node.inputs[1] ?? '');
   if (!asked || asked.length > MAX_RANK) return 'its shape is not known before the model runs';
-  const rank = Math.max(flow.rank, asked.length);
-  const axis = flow.axis + rank - flow.rank;
-  const at = axis - (rank - asked.length);
-  const entry = at < 0 ? 1 : asked[at];
+  const { rank, axis, at, entry } = askedSize(flow, asked);
   const rows = flow.map.m.length;
-  if (entry === null || entry === undefined) return 'it may copy channels, as often as the model computes';
+  if (entry === null) return 'it may copy channels, as often as the model computes';
   const moved: Partial<Flow> = { axis, rank };
   if (entry === 1) return step.pass(flow, { flow: moved });
   if (entry < 1 || (entry !== rows && rows !== 1)) return 'its shape does not fit the channels';
@@ -294,17 +308,15 @@ const expand: Rule = async (step) => {
   const inputs = entry === size ? undefined : await withSize(step, 1, asked, { at, size });
   if (inputs === null) return 'its shape is computed while the model runs';
   if (rank > MAX_RANK || !isSmall(entry, size)) return TOO_MANY;
-  const map =
-    entry === rows
-      ? flow.map
-      : {
-          m: Array.from({ length: entry }, () => flow.map.m[0] ?? []),
-          b: new Array<number>(entry).fill(flow.map.b[0] ?? 0),
-        };
   return step.pass(flow, {
     ...(inputs === undefined ? {} : { inputs: new Map([[1, inputs]]) }),
-    flow: { ...moved, map },
+    flow: { ...moved, map: entry === rows ? flow.map : copied(flow.map, entry) },
   });
 };
+
+/** The first row, so many times. */
+function copied({ m, b }: Affine, times: number): Affine {
+  return { m: Array.from({ length: times }, () => m[0] ?? []), b: new Array<number>(times).fill(b[0] ?? 0) };
+}
 
 export const SIZES: Readonly<Record<string, Rule>> = { Shape: shape, Expand: expand };

@@ -1,6 +1,6 @@
 import { isInteger } from '../../tensors/dtypes.ts';
 import { hasNoShift, isSelection, type Affine } from '../maps/affine.ts';
-import { isPlain, TAKEN_OUT, withMap, type Flow } from '../flow/flow.ts';
+import { axisLength, isPlain, TAKEN_OUT, withMap, type Flow } from '../flow/flow.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { withoutShift } from '../flow/otherBase.ts';
@@ -78,15 +78,24 @@ async function padSpec(step: Step, rank: number): Promise<PadSpec | null> {
 }
 
 const pad: Rule = async (step) => {
-  let flow = step.only();
-  if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its amounts come from the image itself';
-  const spec = await padSpec(step, flow.rank);
-  const [front = null, back = null] = [spec?.begin[flow.axis], spec?.end[flow.axis]];
+  const given = step.only();
+  if (!given || given.gone) return given ? TAKEN_OUT : 'its amounts come from the image itself';
+  const spec = await padSpec(step, given.rank);
+  const [front = null, back = null] = [spec?.begin[given.axis], spec?.end[given.axis]];
   if (!spec || front === null || back === null) return 'its amounts are computed while the model runs';
-  if (front || back) return padChannels(step, flow, spec);
-  if (spec.mode !== 'constant') return step.pass(flow);
-  if (paddedValue(flow.map, spec.value) === null && spec.value === 0)
-    flow = withoutShift(step.walk, flow, step.node.inputs[0] ?? '') ?? flow;
+  if (front || back) return padChannels(step, given, spec);
+  if (spec.mode !== 'constant') return step.pass(given);
+  return padPixels(step, givesPaddedValue(step, given, spec.value), spec);
+};
+
+/** The flow itself, or without its shift where only that keeps zeros zero. */
+function givesPaddedValue(step: Step, flow: Flow, value: number): Flow {
+  if (value !== 0 || paddedValue(flow.map, value) !== null) return flow;
+  return withoutShift(step.walk, flow, step.node.inputs[0] ?? '') ?? flow;
+}
+
+/** Pixels of one value around the image: around the base stands what the map turns into that value. */
+function padPixels(step: Step, flow: Flow, spec: PadSpec): true | string {
   const value = paddedValue(flow.map, spec.value);
   if (value === null) return 'it pads with a value that the map does not give';
   const inputs = new Map<number, Operand>([[0, flow.base]]);
@@ -97,7 +106,7 @@ const pad: Rule = async (step) => {
     return step.pass(flow, { inputs, attributes: new Map([['value', { kind: 'float', value }]]) });
   inputs.set(2, step.walk.constant(`${step.node.outputs[0]}/pad`, flow.dtype, [], [value]));
   return step.pass(flow, { inputs });
-};
+}
 
 /** Extra channels of one value are rows without weights. */
 function padChannels(step: Step, flow: Flow, spec: PadSpec): true | string {
@@ -130,18 +139,26 @@ const resize: Rule = async (step) => {
     return MIXED;
   const axes = step.ints('axes')?.map((int) => (int < 0 ? int + flow.rank : int)) ?? flow.dims.map((_, i) => i);
   const at = axes.indexOf(flow.axis);
-  if (at >= 0 && step.text('keep_aspect_ratio_policy', 'stretch') !== 'stretch')
+  if (at < 0) return step.pass(flow);
+  if (step.text('keep_aspect_ratio_policy', 'stretch') !== 'stretch')
     return 'it scales all axes alike, and so the channels';
   const old = step.node.opType === 'Upsample' || step.walk.known.opset < 11;
-  const scales = step.ints('scales') ?? step.attribute('scales')?.floats ?? (await step.value(old ? 1 : 2))?.values;
-  if (at < 0) return step.pass(flow);
-  if (scales?.length) return scales[at] === 1 ? step.pass(flow) : 'it scales channels';
-  const sizes = step.node.inputs[3];
-  const part = sizes && !old ? null : await partNumbers(step, old ? 1 : 2, at);
-  if (part !== null) return part === 1 ? step.pass(flow) : 'it scales channels';
-  if (!sizes || old) return 'its scales are computed while the model runs';
+  const takesSizes = !old && Boolean(step.node.inputs[3]);
+  const scale = await scaleOf(step, { at, index: old ? 1 : 2, takesSizes });
+  if (scale !== null) return scale === 1 ? step.pass(flow) : 'it scales channels';
+  if (!takesSizes) return 'its scales are computed while the model runs';
   return resizeToSizes(step, flow, { at, length: axes.length });
 };
+
+/** The scale of one axis, which older opsets keep as an attribute; null where sizes are given, or it is not known. */
+async function scaleOf(
+  step: Step,
+  { at, index, takesSizes }: { readonly at: number; readonly index: number; readonly takesSizes: boolean },
+): Promise<number | null> {
+  const scales = step.ints('scales') ?? step.attribute('scales')?.floats ?? (await step.value(index))?.values;
+  if (scales?.length) return scales[at] ?? NaN;
+  return takesSizes ? null : partNumbers(step, index, at);
+}
 
 /** Sizes of some axes, the channels' at place `at`. */
 async function resizeToSizes(
@@ -151,7 +168,7 @@ async function resizeToSizes(
 ): Promise<true | string> {
   const stored = await step.value(3);
   const known = stored ? [...stored.values] : step.walk.known.integers(step.node.inputs[3] ?? '');
-  const old = flow.map.m.length * flow.outer * flow.inner;
+  const old = axisLength(flow);
   const declared = step.walk.known.dims(step.node.outputs[0] ?? '')?.[flow.axis];
   if ((known?.[at] ?? declared) !== old) return 'its sizes are computed while the model runs, and may scale channels';
   const size = flow.base.channels * flow.outer * flow.inner;

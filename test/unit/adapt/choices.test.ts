@@ -176,36 +176,50 @@ test('a gray model without repetition is refused in one sentence, and folds noth
   assert.doesNotMatch(error.message, /fold-repeats/);
 });
 
-const QUANTISED = build([1, 3, 8, 8], {
-  opset: 13,
-  initializers: [
-    rawTensor(
-      'w8',
-      DTYPE.int8,
-      [4, 3, 3, 3],
-      Uint8Array.from({ length: 108 }, (_, i) => (i * 37) % 127),
-    ),
-    floatTensor('scale', [], [0.02]),
-    rawTensor('zero', DTYPE.int8, [], Uint8Array.of(0)),
-  ],
-  nodes: [
-    node('DequantizeLinear', ['w8', 'scale', 'zero'], ['w']),
-    node('Conv', ['x', 'w'], ['y'], { kernel_shape: [3, 3] }),
-  ],
-});
+/** A layer whose weight is int8 with one scale, and the image and weight that it reads. */
+interface QuantisedLayer {
+  readonly image: readonly number[];
+  readonly weight: readonly number[];
+  readonly layer: Parameters<typeof node>;
+}
 
-test('int8 weights whose sums need floats: the plan says so, and the integers can stay', async () => {
-  const newDims = { x: [1, 1, 8, 8] };
-  const folded = await compareAdapted(QUANTISED, grayscale(), { newDims, random });
-  assert.match(folded.plan.notes.join(), /`w8` was int8; .* float32, 144 bytes in place of 108.*--keep-integers/);
-  assert.ok(folded.worst < 1e-5);
-  const kept = await compareAdapted(QUANTISED, grayscale(), { newDims, random, keepIntegers: true });
-  assert.deepEqual(
-    [kept.plan.folds, kept.plan.notes, kept.plan.addedNodes.map((n) => n.opType), kept.plan.removedInitializers],
-    [[], [], ['Concat'], []],
-  );
-  assert.ok(kept.worst < 1e-5);
-});
+const QUANTISED_LAYERS: Readonly<Record<string, QuantisedLayer>> = {
+  Conv: { image: [8, 8], weight: [4, 3, 3, 3], layer: ['Conv', ['x', 'w'], ['y'], { kernel_shape: [3, 3] }] },
+  'MatMul from the left': { image: [8], weight: [4, 3], layer: ['MatMul', ['w', 'x'], ['y']] },
+  Einsum: { image: [8, 8], weight: [4, 3], layer: ['Einsum', ['x', 'w'], ['y'], { equation: 'nchw,oc->nohw' }] },
+};
+
+for (const [name, { image, weight, layer }] of Object.entries(QUANTISED_LAYERS)) {
+  const count = weight.reduce((n, d) => n * d, 1);
+  const bytes = build([1, 3, ...image], {
+    opset: 13,
+    initializers: [
+      rawTensor(
+        'w8',
+        DTYPE.int8,
+        weight,
+        Uint8Array.from({ length: count }, (_, i) => 60 + ((i * 37) % 67)),
+      ),
+      floatTensor('scale', [], [0.02]),
+      rawTensor('zero', DTYPE.int8, [], Uint8Array.of(0)),
+    ],
+    nodes: [node('DequantizeLinear', ['w8', 'scale', 'zero'], ['w']), node(...layer)],
+  });
+
+  test(`int8 weights of ${name} whose sums need floats: the plan says so, and the integers can stay`, async () => {
+    const newDims = { x: [1, 1, ...image] };
+    const folded = await compareAdapted(bytes, grayscale(), { newDims, random });
+    const sizes = `${(4 * count) / 3} bytes in place of ${count}`;
+    assert.match(folded.plan.notes.join(), new RegExp(`w8.* was int8; .* float32, ${sizes}.*--keep-integers`));
+    assert.ok(folded.worst < 1e-5);
+    const kept = await compareAdapted(bytes, grayscale(), { newDims, random, keepIntegers: true });
+    assert.deepEqual(
+      [kept.plan.folds, kept.plan.notes, kept.plan.addedNodes.map((n) => n.opType), kept.plan.removedInitializers],
+      [[], [], ['Concat'], []],
+    );
+    assert.ok(kept.worst < 1e-5);
+  });
+}
 
 test('shapes are inferred once for all inputs whose channels the file declares', async () => {
   const names = ['a', 'b', 'open'];
