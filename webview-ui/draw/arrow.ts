@@ -5,11 +5,11 @@ type Corner = readonly [x: number, y: number];
 /** The two corners of an arrow's foot, from its tip, by the way that lines arrive. */
 export const ARROW: Readonly<Record<Orientation, readonly [Corner, Corner]>> = {
   'top-down': [
-    [-4, -7],
-    [4, -7],
+    [-4, -6],
+    [4, -6],
   ],
   'left-right': [
-    [-7, -4],
-    [-7, 4],
+    [-6, -4],
+    [-6, 4],
   ],
 };

@@ -13,9 +13,14 @@ export interface Extent {
 }
 
 const MARGIN = 24;
-/** Room for the tools that lie over the picture's upper edge. */
+/** Room for the tools that lie over the picture's upper edge, from the left. */
 const TOP = 48;
+const TOOLS_WIDTH = 430;
+/** Where a picture begins that lies beside the tools. */
+const BESIDE_TOOLS = 14;
 export const MAX_SCALE = 4;
+/** A first view makes its text no smaller than this; what doesn't fit so is shown in full size from its beginning. */
+const LEAST_FIRST_SCALE = 0.85;
 
 /** All of the picture, below the tools. */
 export function fitView(picture: Extent, page: Extent): View {
@@ -42,14 +47,25 @@ export function firstView(
   orientation: Orientation,
 ): View {
   const whole = fitView(picture, page);
-  if (whole.scale >= 0.7) return whole;
+  if (whole.scale >= LEAST_FIRST_SCALE) return whole;
   const sideways = orientation === 'left-right';
   const [size, room] = sideways ? [picture.height, page.height - TOP] : [picture.width, page.width];
-  const scale = Math.min(1, Math.max(0.85, (room - 2 * MARGIN) / Math.max(1, size)));
+  const fitting = (room - 2 * MARGIN) / Math.max(1, size);
+  const scale = fitting >= LEAST_FIRST_SCALE ? Math.min(1, fitting) : 1;
   const wanted = sideways ? focus.y : focus.x;
   const centre = size * scale <= room ? size / 2 : wanted;
   if (sideways) return { scale, x: MARGIN, y: TOP + room / 2 - centre * scale };
   return { scale, x: page.width / 2 - centre * scale, y: TOP };
+}
+
+/** A first view, moved up beside the tools where nothing would come to lie under them. */
+export function besideTools(view: View, boxes: { readonly x: Float64Array; readonly y: Float64Array }): View {
+  const rise = TOP - BESIDE_TOOLS;
+  if (view.y !== TOP) return view;
+  const isUnder = (b: number): boolean =>
+    boxes.y[b]! * view.scale < rise && boxes.x[b]! * view.scale + view.x < TOOLS_WIDTH;
+  for (let b = 0; b < boxes.x.length; b++) if (isUnder(b)) return view;
+  return { ...view, y: BESIDE_TOOLS };
 }
 
 /** A zoom about a place on the page; `least` is the smallest scale. */

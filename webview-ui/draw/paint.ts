@@ -1,5 +1,5 @@
 import type { Scene } from '../graph/scene.ts';
-import { FRAME } from '../layout/nested.ts';
+import { FRAME_TITLE } from '../layout/spacing.ts';
 import type { BoxColours } from './boxColours.ts';
 import { FAINT, legible } from './brush.ts';
 import type { Brush, Marks, Motion } from './brush.ts';
@@ -166,27 +166,26 @@ function frameColour({ theme }: Brush, b: number, marks: Marks): string {
   return b === marks.hovered ? theme.text : theme.border;
 }
 
-/** Titles come after the lines, on a ground of their own: a line may enter the frame anywhere. */
+/**
+ * Titles lie on the upper edges of frames. They come after the lines, on a ground of their own: a line may enter the
+ * frame anywhere. All grounds come before all texts: those of nested frames lie close together.
+ */
 function paintTitles({ ctx, scene, theme, left, top, right, bottom }: Brush): void {
-  const { geometry: geometry, model } = scene;
+  const { geometry, model } = scene;
   ctx.font = `600 12px ${theme.font}`;
   ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
+  ctx.fillStyle = theme.frame;
+  const titles: { text: string; x: number; y: number; most: number }[] = [];
   for (let b = 0; b < geometry.box.length && geometry.box[b]! < 0; b++) {
-    if (
-      !geometry.open[b] ||
-      geometry.x[b]! > right ||
-      geometry.x[b]! + geometry.w[b]! < left ||
-      geometry.y[b]! > bottom ||
-      geometry.y[b]! + FRAME.header < top
-    )
-      continue;
-    const title = `− ${model.facts[-1 - geometry.box[b]!]!.title}`;
-    const most = Math.max(20, geometry.w[b]! - 20);
-    const [x, y] = [geometry.x[b]! + 10, geometry.y[b]! + FRAME.header / 2];
-    ctx.fillStyle = theme.frame;
-    ctx.fillRect(x - 3, y - 8, Math.min(most, ctx.measureText(title).width) + 6, 16);
-    ctx.fillStyle = theme.contrast ? theme.text : theme.muted;
-    ctx.fillText(title, x, y, most);
+    const [x, y, w] = [geometry.x[b]!, geometry.y[b]!, geometry.w[b]!];
+    const isSeen = x <= right && x + w >= left && y - FRAME_TITLE <= bottom && y + FRAME_TITLE >= top;
+    if (!geometry.open[b] || !isSeen) continue;
+    const text = `− ${model.facts[-1 - geometry.box[b]!]!.title}`;
+    const most = Math.max(20, w - 20);
+    titles.push({ text, x: x + 10, y, most });
+    ctx.fillRect(x + 7, y - FRAME_TITLE, Math.min(most, ctx.measureText(text).width) + 6, 2 * FRAME_TITLE);
   }
+  ctx.fillStyle = theme.contrast ? theme.text : theme.muted;
+  for (const { text, x, y, most } of titles) ctx.fillText(text, x, y, most);
 }

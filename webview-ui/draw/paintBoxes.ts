@@ -1,3 +1,4 @@
+import { GROUP_BAR, GROUP_FACTS, SHEET } from '../graph/groupBox.ts';
 import { kindOfBox } from './boxColours.ts';
 import { FAINT, legible } from './brush.ts';
 import type { Brush, Marks } from './brush.ts';
@@ -9,11 +10,6 @@ const PATCH = 5;
 const RADIUS = 4;
 const TITLE_FONT = 13;
 const DETAIL_FONT = 11;
-/** A closed group's title bar, and its lines of facts below. */
-const GROUP_BAR = 24;
-const GROUP_LINE = 16;
-/** How far the second sheet behind a closed group stands out. */
-const SHEET = 4;
 
 interface Rect {
   readonly x: number;
@@ -135,8 +131,8 @@ function paintPatch(brush: Brush, b: number, least: number): void {
 }
 
 function paintBox(brush: Brush, b: number, marks: Marks): void {
-  const place = placeOf(brush, b);
   const kind = kindOfBox(brush.scene, b);
+  const place = kind === 'group' ? frontSheet(placeOf(brush, b)) : placeOf(brush, b);
   brush.ctx.globalAlpha = isFaint(b, marks) ? FAINT : 1;
   if (kind === 'group') paintGroup(brush, b, place);
   else paintNode(brush, b, place);
@@ -145,6 +141,11 @@ function paintBox(brush: Brush, b: number, marks: Marks): void {
   const difference = marks.differing.get(b);
   if (difference) paintSign(brush, difference, place.x + place.w, place.y);
   brush.ctx.globalAlpha = 1;
+}
+
+/** Of the two sheets that a closed group is drawn as. */
+function frontSheet({ x, y, w, h }: Rect): Rect {
+  return { x, y, w: w - SHEET, h: h - SHEET };
 }
 
 function boxPath({ ctx }: Brush, { x, y, w, h }: Rect, round: boolean): void {
@@ -204,8 +205,7 @@ function paintGroup(brush: Brush, b: number, place: Rect): void {
   if (!legible(DETAIL_FONT, view.scale)) return;
   ctx.fillStyle = theme.text;
   ctx.font = `${DETAIL_FONT}px ${theme.font}`;
-  ctx.fillText(facts.detail, x + 8, y + GROUP_BAR + 9, w - 14);
-  if (facts.more !== '') ctx.fillText(facts.more, x + 8, y + GROUP_BAR + 9 + GROUP_LINE, w - 14);
+  ctx.fillText(facts.detail, x + 8, y + GROUP_FACTS, w - 14);
 }
 
 interface Outlined {

@@ -1,6 +1,7 @@
+import { GROUP_BAR, GROUP_FACTS, SHEET } from '../graph/groupBox.ts';
 import type { Scene } from '../graph/scene.ts';
 import type { Orientation } from '../layout/spacing.ts';
-import { FRAME } from '../layout/nested.ts';
+import { FRAME_TITLE } from '../layout/spacing.ts';
 import { ARROW } from './arrow.ts';
 import type { BoxColours } from './boxColours.ts';
 import type { Theme } from './theme.ts';
@@ -21,6 +22,8 @@ export interface SvgPicture {
 }
 
 const MARGIN = 20;
+/** Average letter width of a frame's title (12 px, bold), with room for wide ones. */
+const FRAME_LETTER = 7.6;
 const BOLD = ' font-weight="600"';
 
 export function wholeRegion(scene: Scene): Region {
@@ -33,14 +36,16 @@ export function sceneSvg(picture: SvgPicture): string {
   const { scene, theme, region } = picture;
   const { geometry: geometry, model } = scene;
   const visible = Array.from(geometry.box.keys()).filter((b) => meets(region, rectOf(scene, b)));
+  const frames = visible.filter((b) => geometry.open[b]);
   const viewBox = [region.x, region.y, region.width, region.height].map(num).join(' ');
   const size = `width="${num(region.width)}" height="${num(region.height)}"`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${viewBox}" ${size} font-family="${escape(theme.font)}">`,
     `<title>${escape(model.page.fileName)}</title>`,
     rect({ ...regionRect(region), radius: 0, fill: theme.background }),
-    ...visible.filter((b) => geometry.open[b]).map((b) => frame(picture, b)),
+    ...frames.map((b) => frame(picture, b)),
     ...lines(picture),
+    ...frames.map((b) => frameTitle(picture, b)),
     ...visible.filter((b) => !geometry.open[b]).map((b) => box(picture, b)),
     '</svg>',
   ].join('\n');
@@ -95,12 +100,17 @@ function text({ x, y, size, fill, value, start = false, bold = false }: Text): s
 }
 
 function frame({ scene, theme }: SvgPicture, b: number): string {
-  const place = rectOf(scene, b);
-  const title = scene.model.facts[-1 - scene.geometry.box[b]!]!.title;
-  const middle = place.y + FRAME.header / 2;
+  return rect({ ...rectOf(scene, b), radius: 6, fill: theme.frame, stroke: theme.border });
+}
+
+/** On the upper edge of the frame, over the lines. */
+function frameTitle({ scene, theme }: SvgPicture, b: number): string {
+  const { x, y } = rectOf(scene, b);
+  const { title } = scene.model.facts[-1 - scene.geometry.box[b]!]!;
+  const ground = { x: x + 7, y: y - FRAME_TITLE, w: title.length * FRAME_LETTER + 6, h: 2 * FRAME_TITLE };
   return [
-    rect({ ...place, radius: 6, fill: theme.frame, stroke: theme.border }),
-    text({ x: place.x + 10, y: middle, size: 12, fill: theme.muted, value: title, start: true, bold: true }),
+    rect({ ...ground, radius: 0, fill: theme.frame }),
+    text({ x: x + 10, y, size: 12, fill: theme.muted, value: title, start: true, bold: true }),
   ].join('\n');
 }
 
@@ -146,15 +156,17 @@ function box(picture: SvgPicture, b: number): string {
 }
 
 function groupBox({ scene, theme, colours }: SvgPicture, b: number): string {
-  const place = rectOf(scene, b);
+  const whole = rectOf(scene, b);
+  const place = { ...whole, w: whole.w - SHEET, h: whole.h - SHEET };
   const facts = scene.model.facts[-1 - scene.geometry.box[b]!]!;
   const [x, y] = [place.x + 8, place.y];
+  const middle = y + GROUP_BAR / 2;
   return [
+    rect({ ...place, x: place.x + SHEET, y: y + SHEET, radius: 4, fill: theme.box, stroke: theme.border }),
     rect({ ...place, radius: 4, fill: theme.box, stroke: theme.border }),
-    rect({ ...place, h: 24, radius: 4, fill: colours.fill(b) }),
-    text({ x, y: y + 12, size: 13, fill: colours.text(b), value: facts.title, start: true, bold: true }),
-    text({ x, y: y + 33, size: 11, fill: theme.text, value: facts.detail, start: true }),
-    text({ x, y: y + 49, size: 11, fill: theme.text, value: facts.more, start: true }),
+    rect({ ...place, h: GROUP_BAR, radius: 4, fill: colours.fill(b) }),
+    text({ x, y: middle, size: 13, fill: colours.text(b), value: facts.title, start: true, bold: true }),
+    text({ x, y: y + GROUP_FACTS, size: 11, fill: theme.text, value: facts.detail, start: true }),
   ].join('\n');
 }
 

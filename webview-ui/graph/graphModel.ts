@@ -3,22 +3,22 @@ import { nodeLabel, shortCount } from '../text/format.ts';
 import { SMALL_GRAPH, ancestors, buildHierarchy } from './hierarchy.ts';
 import type { Hierarchy } from './hierarchy.ts';
 import { EdgeLabels } from './edgeLabels.ts';
+import { SHEET } from './groupBox.ts';
 import { allNodes, clip, detailWidth, flatGraph, titleWidth } from './items.ts';
 import type { BoxTitles, FlatGraph } from './items.ts';
 import { nestedInput } from './nestedInput.ts';
 import type { NestedInput } from '../layout/nested.ts';
 
-/** A closed group's box: its title, a line of facts, and one more where it has parameters. */
+/** A closed group's box: its title, a line of facts, and the edge of the sheet behind. */
 const GROUP_HEIGHT = 42;
-const GROUP_LINE = 16;
 /** Room for the sign that says that a group opens. */
 const GROUP_SIGN = 20;
 
 export interface GroupFacts {
   title: string;
+  /** Layers below, parameters below, and the part they are of the whole model's. */
   detail: string;
-  /** Parameters below, the part they are of the whole model's, and the shape that leaves the group. */
-  more: string;
+  /** Parameters below, and the shape that leaves the group. */
   params: number;
   output: string;
 }
@@ -53,8 +53,8 @@ export class GraphModel {
     this.labels = new EdgeLabels(page);
     this.facts = groupFacts(page, this.flat, this.hierarchy, this.labels);
     const boxes = this.facts.map((fact) => ({
-      w: Math.max(titleWidth(fact.title) + GROUP_SIGN, detailWidth(fact.detail), detailWidth(fact.more)),
-      h: fact.more === '' ? GROUP_HEIGHT : GROUP_HEIGHT + GROUP_LINE,
+      w: Math.max(titleWidth(fact.title) + GROUP_SIGN, detailWidth(fact.detail)) + SHEET,
+      h: GROUP_HEIGHT,
     }));
     this.input = nestedInput(this.flat, this.hierarchy, boxes);
     this.hierarchy.groups.forEach((group, i) => {
@@ -173,13 +173,11 @@ function groupFacts(page: PageModel, flat: FlatGraph, hierarchy: Hierarchy, labe
   const output = leavingShapes(flat, hierarchy, labels);
   return hierarchy.groups.map((group, i) => {
     const share = page.parameterCount > 0 ? params[i]! / page.parameterCount : 0;
-    const detail = `${group.count} layers${output[i] ? ` → ${output[i]!}` : ''}`;
-    const more =
-      params[i]! > 0 ? `${shortCount(params[i]!)} parameters, ${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %` : '';
+    const stored = `${shortCount(params[i]!)} parameters, ${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+    const detail = `${group.count} layers${params[i]! > 0 ? ` · ${stored}` : ''}`;
     return {
       title: clip(group.title, 34),
       detail: clip(detail, 40),
-      more,
       params: params[i]!,
       output: output[i] ?? '',
     };

@@ -1,6 +1,7 @@
 import type { NestedInput } from '../layout/nested.ts';
 import type { Hierarchy } from './hierarchy.ts';
 import type { FlatGraph } from './items.ts';
+import { quietLinks } from './quietLinks.ts';
 
 export interface GroupBox {
   w: number;
@@ -8,11 +9,8 @@ export interface GroupBox {
 }
 
 /** The graph as the plain arrays that layout takes, in a worker or here. */
-export function nestedInput(
-  { items, links, tensors }: FlatGraph,
-  hierarchy: Hierarchy,
-  boxes: readonly GroupBox[],
-): NestedInput {
+export function nestedInput(flat: FlatGraph, hierarchy: Hierarchy, boxes: readonly GroupBox[]): NestedInput {
+  const { items, links, tensors } = flat;
   const { groups, groupOf } = hierarchy;
   const [n, m, k] = [items.length, links.length, groups.length];
   const input: NestedInput = {
@@ -26,6 +24,7 @@ export function nestedInput(
     linkTo: new Int32Array(m),
     linkTensor: new Int32Array(m),
     linkSlot: new Float64Array(m),
+    linkQuiet: quietLinks(flat),
     tensors,
   };
   for (let i = 0; i < n; i++) {

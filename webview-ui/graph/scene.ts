@@ -1,4 +1,5 @@
 import type { SceneGeometry } from '../layout/nested.ts';
+import { FRAME_TITLE } from '../layout/spacing.ts';
 import type { GraphModel, SelectionKey } from './graphModel.ts';
 
 /** A laid-out picture with what drawing and pointing need: bounds of lines, and which lines carry which links. */
@@ -84,12 +85,13 @@ export class Scene {
     return Array.from(geometry.links.subarray(geometry.linkStart[piece]!, geometry.linkStart[piece + 1]!));
   }
 
-  /** The innermost box at a point. An open frame is hit on its title bar only, so its inside stays open ground. */
-  boxAt(x: number, y: number, titleBar: number): number {
+  /** The innermost box at a point. An open frame is hit along its upper edge only, so its inside stays open ground. */
+  boxAt(x: number, y: number): number {
     const geometry = this.geometry;
     for (let b = geometry.box.length - 1; b >= 0; b--) {
-      if (x < geometry.x[b]! || x > geometry.x[b]! + geometry.w[b]! || y < geometry.y[b]!) continue;
-      if (y <= geometry.y[b]! + (geometry.open[b] ? titleBar : geometry.h[b]!)) return b;
+      if (x < geometry.x[b]! || x > geometry.x[b]! + geometry.w[b]!) continue;
+      const [above, below] = geometry.open[b] ? [FRAME_TITLE, FRAME_TITLE] : [0, geometry.h[b]!];
+      if (y >= geometry.y[b]! - above && y <= geometry.y[b]! + below) return b;
     }
     return -1;
   }

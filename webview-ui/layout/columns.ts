@@ -14,6 +14,8 @@ export interface LayoutInput {
   toOffset: Float64Array;
   /** -1 for an entrance in the first row, 1 for an exit in the last, else 0. Null when there are none. */
   pin: Int8Array | null;
+  /** 1 where an edge is labelled; null when all are. */
+  labelled: Uint8Array | null;
   spacing: Spacing;
 }
 

@@ -63,7 +63,9 @@ export function layoutContainer({ input, tree, pieces, orientation }: LayoutJob,
       fromOffset[i] = (input.linkSlot[pieces.firstLink[line]!]! * across[fromBox]!) / 2;
     if (toBox >= 0 && toPort >= 0) toOffset[i] = portAt[toPort]! - across[toBox]! / 2;
   });
-  const layout = layoutGraph({ w, h, from, to, fromOffset, toOffset, pin, spacing: SPACING[orientation] });
+  const labelled = Uint8Array.from(lines, (line) => pieces.labelled[line]!);
+  const spacing = SPACING[orientation];
+  const layout = layoutGraph({ w, h, from, to, fromOffset, toOffset, pin, labelled, spacing });
   return sideways ? turned(layout) : layout;
 }
 

@@ -30,7 +30,7 @@ export function layoutGraph(input: LayoutInput): Layout {
   const y = new Float64Array(length);
   const top = new Float64Array(count);
   const bottom = new Float64Array(count);
-  const bends = bentGaps(input, rank, x, count);
+  const gaps = gapsBelow(input, rank, x, count);
   let at = 0;
   for (let r = 0; r < count; r++) {
     const row = rows.list.subarray(rows.start[r]!, rows.start[r + 1]!);
@@ -43,31 +43,40 @@ export function layoutGraph(input: LayoutInput): Layout {
     const ports =
       input.pin !== null &&
       ((row[0] !== undefined && input.pin[row[0]] === -1) || (next !== undefined && input.pin[next] === 1));
-    at += tall + gapBelow(input.spacing, ports, bends[r] === 1);
+    at += tall + gapSize(input.spacing, ports, gaps[r]!);
   }
   const routes = routeEdges(input, { rank, rows, x, y, top, bottom });
   return normalise(input, x, y, routes);
 }
 
-function gapBelow(spacing: Spacing, ports: boolean, bent: boolean): number {
-  if (ports) return bent ? spacing.portBend : spacing.port;
-  return bent ? spacing.bend : spacing.straight;
+/** What lines do in the gap below a row; added up. */
+const LABELLED = 1;
+const LEAVES = 2;
+const ARRIVES = 4;
+
+function gapSize(spacing: Spacing, ports: boolean, uses: number): number {
+  const bent = (uses & ARRIVES) !== 0;
+  // A lane leaves within any gap but that of a port.
+  if (ports) return bent || (uses & LEAVES) !== 0 ? spacing.portBend : spacing.port;
+  if ((uses & LABELLED) !== 0) return bent ? spacing.bend : spacing.straight;
+  return bent ? spacing.quietBend : spacing.quiet;
 }
 
 /**
- * Gaps below rows in which some line bends: 1 by row. A line over several rows may take a lane, which it enters and
- * leaves by bends.
+ * What the gap below each row must hold: labels of lines from the row, lanes that leave it, and lines that bend before
+ * the next row. A line over several rows may take a lane.
  */
-function bentGaps(input: LayoutInput, rank: Int32Array, x: Float64Array, rows: number): Uint8Array {
-  const bent = new Uint8Array(rows);
+function gapsBelow(input: LayoutInput, rank: Int32Array, x: Float64Array, rows: number): Uint8Array {
+  const gaps = new Uint8Array(rows);
   for (let e = 0; e < input.from.length; e++) {
     const [u, v] = [input.from[e]!, input.to[e]!];
+    if (!input.labelled || input.labelled[e]) gaps[rank[u]!]! |= LABELLED;
     const askew = Math.abs(x[u]! + input.fromOffset[e]! - x[v]! - input.toOffset[e]!) > UPRIGHT;
     if (!askew && rank[v] === rank[u]! + 1) continue;
-    bent[rank[u]!] = 1;
-    bent[Math.max(0, rank[v]! - 1)] = 1;
+    gaps[rank[u]!]! |= LEAVES;
+    gaps[Math.max(0, rank[v]! - 1)]! |= ARRIVES;
   }
-  return bent;
+  return gaps;
 }
 
 /** Moves everything so that the picture starts at 0, 0, and turns middles into corners. */

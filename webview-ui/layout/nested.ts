@@ -2,6 +2,7 @@ import { PORT_WIDTH, layoutContainer } from './container.ts';
 import type { LayoutJob } from './container.ts';
 import type { Layout } from './layered.ts';
 import { collectPieces, visibleTree } from './pieces.ts';
+import { SPACING } from './spacing.ts';
 import type { Orientation } from './spacing.ts';
 
 /** Layout of a graph with groups, some open. Plain arrays, so it can cross to a worker. */
@@ -21,6 +22,8 @@ export interface NestedInput {
   linkTensor: Int32Array;
   /** Where the link leaves its source's box: -1 one edge, 0 the middle, 1 the other edge. */
   linkSlot: Float64Array;
+  /** 1 where the reader hands the shape on, so that a line between the two boxes needs no label. */
+  linkQuiet: Uint8Array;
   /** How many tensors there are. */
   tensors: number;
 }
@@ -48,8 +51,6 @@ export interface SceneGeometry {
   height: number;
 }
 
-export const FRAME = { side: 12, header: 22, foot: 6 } as const;
-
 interface Inner {
   layout: Layout;
   /** Corner of the contents within the frame. */
@@ -66,6 +67,7 @@ export function layoutNested(
   const tree = visibleTree(input, open);
   const pieces = collectPieces(input, tree);
   const job: LayoutJob = { input, tree, pieces, orientation };
+  const { frame } = SPACING[orientation];
   const groups = input.groupParent.length;
   const w = new Float64Array(tree.ref.length);
   const h = new Float64Array(tree.ref.length);
@@ -91,11 +93,11 @@ export function layoutNested(
       local,
     });
     const v = tree.ofGroup[g]!;
-    const [dx, dy] = g === 0 ? [0, 0] : [Math.max(FRAME.side, (w[v]! - layout.width) / 2), FRAME.header];
+    const [dx, dy] = g === 0 ? [0, 0] : [Math.max(frame.side, (w[v]! - layout.width) / 2), frame.header];
     inner[g] = { layout, dx, dy };
     if (g === 0) continue;
     w[v] = layout.width + 2 * dx;
-    h[v] = layout.height + FRAME.header + FRAME.foot;
+    h[v] = layout.height + frame.header + frame.foot;
     const own = ports(g);
     const [corner, places] = orientation === 'left-right' ? [dy, layout.y] : [dx, layout.x];
     for (let i = 0; i < own.length; i++) portAt[own[i]!] = corner + places[members(g).length + i]! + PORT_WIDTH / 2;

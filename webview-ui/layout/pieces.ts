@@ -154,6 +154,13 @@ function bySource(input: NestedInput, tree: VisibleTree): { source: Int32Array; 
   return { source, order };
 }
 
+/** Whether a line goes from box to box in one group, and the shape it carries stands below the second. */
+function isQuiet(input: NestedInput, tree: VisibleTree, link: number): boolean {
+  if (!input.linkQuiet[link]) return false;
+  const [from, to] = [tree.ofItem[input.linkFrom[link]!]!, tree.ofItem[input.linkTo[link]!]!];
+  return tree.ref[from]! >= 0 && tree.ref[to]! >= 0 && tree.parent[from] === tree.parent[to];
+}
+
 export function collectPieces(input: NestedInput, tree: VisibleTree): Pieces {
   const pieces = new Pieces();
   const groups = input.groupParent.length;
@@ -198,7 +205,7 @@ export function collectPieces(input: NestedInput, tree: VisibleTree): Pieces {
         b = input.groupParent[b]!;
       }
     }
-    add(a, from, to, true);
+    add(a, from, to, !isQuiet(input, tree, link));
   }
   return pieces;
 }

@@ -6,11 +6,14 @@ export type Orientation = 'top-down' | 'left-right';
  * the same way and turned, so its "below" is "to the right of".
  */
 export interface Spacing {
-  /** Between rows that straight lines join: room for a label and an arrow. */
+  /** Between rows that straight lines join, one of them labelled: room for a label and an arrow. */
   readonly straight: number;
-  /** Where lines bend or leave for a lane beside the rows. */
+  /** The same where a line bends before it arrives. */
   readonly bend: number;
-  /** A gap with nothing to label in it: lines that enter or leave a group, straight or bent. */
+  /** Between rows where no line is labelled: room for an arrow. */
+  readonly quiet: number;
+  readonly quietBend: number;
+  /** Where lines enter or leave a group, straight or bent. */
   readonly port: number;
   readonly portBend: number;
   /** Between the boxes of a row. */
@@ -22,33 +25,50 @@ export interface Spacing {
   /** Above a row, from its beginning: where lines bend, and where lanes come back. */
   readonly bendAt: number;
   readonly entry: number;
+  readonly frame: FrameSpacing;
 }
 
+/** Between an open group's edge and what lies in it: left and right, above, below. As on the page, not turned. */
+export interface FrameSpacing {
+  readonly side: number;
+  readonly header: number;
+  readonly foot: number;
+}
+
+/** How far a frame's title, which lies on its upper edge, reaches above and below that edge. */
+export const FRAME_TITLE = 6;
+
 const DOWN: Spacing = {
-  straight: 20,
-  bend: 30,
-  port: 6,
-  portBend: 20,
-  column: 28,
+  straight: 18,
+  bend: 26,
+  quiet: 6,
+  quietBend: 14,
+  port: 4,
+  portBend: 14,
+  column: 26,
   exit: 3,
-  label: 8,
+  label: 7,
   laneLabel: 14,
-  bendAt: 13,
-  entry: 9,
+  bendAt: 11,
+  entry: 7,
+  frame: { side: 10, header: 8, foot: 2 },
 };
 
 /** A label lies along its line here, so that the gap is as wide as most labels. */
 const RIGHT: Spacing = {
   straight: 114,
   bend: 124,
-  port: 20,
-  portBend: 36,
-  column: 22,
+  quiet: 14,
+  quietBend: 28,
+  port: 12,
+  portBend: 28,
+  column: 20,
   exit: 6,
   label: 50,
   laneLabel: 58,
   bendAt: 16,
   entry: 12,
+  frame: { side: 8, header: 14, foot: 10 },
 };
 
 export const SPACING: Readonly<Record<Orientation, Spacing>> = { 'top-down': DOWN, 'left-right': RIGHT };

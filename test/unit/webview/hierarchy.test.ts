@@ -85,7 +85,7 @@ test('a group says what leaves it and what part of the parameters it holds', () 
   const model = new GraphModel(resnet50Page());
   const layer4 = model.facts[model.groupOf('g/layer4')!]!;
   assert.equal(layer4.output, '1×2048×7×7');
-  assert.match(layer4.more, /15\.0 M parameters, 59 %/);
+  assert.match(layer4.detail, /layers · 15\.0 M parameters, 59 %/);
 });
 
 test('a large graph opens closed, a small one open', () => {
@@ -115,8 +115,11 @@ test('a thing in a closed group is shown by the group; tracing a link finds all 
   // The skip comes from the block before: out of its frame, over the gap, into this one.
   assert.ok(pieces.length >= 4, String(pieces.length));
   const { x, y, w } = open.geometry;
-  assert.equal(open.boxAt(x[box]! + w[box]! / 2, y[box]! + 5, 30), box);
-  assert.equal(open.boxAt(-1000, -1000, 30), -1);
+  assert.equal(open.boxAt(x[box]! + w[box]! / 2, y[box]! + 5), box);
+  assert.equal(open.boxAt(-1000, -1000), -1);
+  const frame = open.boxOf('g/layer2')!;
+  assert.equal(open.boxAt(x[frame]! + 12, y[frame]! - 3), frame, 'a title lies on the edge of its frame');
+  assert.equal(open.boxAt(x[frame]! + 2, y[frame]! + 40), -1, 'within a frame is open ground');
   const p = pieces[0]!;
   const at = open.geometry.pieceStart[p]! * 2;
   assert.equal(open.pieceAt(open.geometry.points[at]!, open.geometry.points[at + 1]! + 1, 4) >= 0, true);

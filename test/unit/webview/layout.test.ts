@@ -5,6 +5,8 @@ import { layoutNested } from '../../../webview-ui/layout/nested.ts';
 import type { SceneGeometry } from '../../../webview-ui/layout/nested.ts';
 import { layoutGraph } from '../../../webview-ui/layout/layered.ts';
 import type { LayoutInput } from '../../../webview-ui/layout/columns.ts';
+import { Scene } from '../../../webview-ui/graph/scene.ts';
+import { besideTools, firstView } from '../../../webview-ui/draw/camera.ts';
 import { SPACING } from '../../../webview-ui/layout/spacing.ts';
 import type { Orientation } from '../../../webview-ui/layout/spacing.ts';
 import {
@@ -14,6 +16,7 @@ import {
   resnet50Page,
   transformerPage,
   unetPage,
+  yoloPage,
 } from '../../fixtures/pageModels.ts';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 
@@ -65,6 +68,25 @@ function crossings(s: SceneGeometry): number {
   return count;
 }
 
+/** Labels that lie over a closed box, by the letters they have. */
+function coveredLabels({ model, scene: s }: { model: GraphModel; scene: SceneGeometry }): string[] {
+  const scene = new Scene(model, s);
+  const covered: string[] = [];
+  for (let p = 0; p < scene.pieceCount; p++) {
+    const text = s.labelled[p] ? scene.label(p) : '';
+    if (text === '') continue;
+    const [x, y] = [s.labels[2 * p]!, s.labels[2 * p + 1]!];
+    // The letters themselves are lower than their line, and their ground may reach further.
+    const [half, up] = [text.length * 3, 5];
+    const over = s.box.findIndex((_, b) => {
+      const inColumn = x + half > s.x[b]! && x - half < s.x[b]! + s.w[b]!;
+      return !s.open[b] && inColumn && y + up > s.y[b]! && y - up < s.y[b]! + s.h[b]!;
+    });
+    if (over >= 0) covered.push(text);
+  }
+  return covered;
+}
+
 const pages: [string, () => PageModel][] = [
   ['ResNet-50', resnet50Page],
   ['a transformer', () => transformerPage(200, true)],
@@ -72,6 +94,7 @@ const pages: [string, () => PageModel][] = [
   ['a residual chain without names', () => residualPage(120, false)],
   ['a U-Net', unetPage],
   ['Inception', inceptionPage],
+  ['YOLOv8', yoloPage],
 ];
 for (const [name, page] of pages) {
   for (const open of [0, 1] as const) {
@@ -212,11 +235,62 @@ test('a long edge adds nothing to the graph', () => {
     fromOffset: new Float64Array(n),
     toOffset: new Float64Array(n),
     pin: null,
+    labelled: null,
     spacing: SPACING['top-down'],
   };
   const long = layoutGraph(g);
   assert.equal(long.start[n]! - long.start[n - 1]!, 6);
   assert.ok(small.points.length > 0);
+});
+
+/** Layers that the first view of a page shows whole. */
+function layersInView(page: PageModel): number {
+  const { model, scene: s } = layout(page, 1);
+  // What is left for the graph in a window of 1440 × 900 beside the details.
+  const size = { width: 1120, height: 867 };
+  const input = Math.max(0, s.box.indexOf(0));
+  const focus = { x: s.x[input]! + s.w[input]! / 2, y: s.y[input]! };
+  const { x, y, scale } = besideTools(firstView(s, size, focus, 'top-down'), s);
+  return s.box.filter((ref, b) => {
+    const right = (s.x[b]! + s.w[b]!) * scale + x;
+    const bottom = (s.y[b]! + s.h[b]!) * scale + y;
+    return ref >= 0 && model.flat.items[ref]!.node && right <= size.width && bottom <= size.height;
+  }).length;
+}
+
+const dense: [string, () => PageModel, number][] = [
+  ['ResNet-50', resnet50Page, 22],
+  ['a U-Net', unetPage, 21],
+  ['a transformer', () => transformerPage(200), 27],
+  ['YOLOv8', yoloPage, 19],
+];
+for (const [name, page, least] of dense) {
+  test(`${name} shows at least ${least} layers at first, in full size, with shapes where they change`, () => {
+    assert.ok(layersInView(page()) >= least, `${layersInView(page())} layers`);
+    const opened = layout(page(), 1);
+    assert.deepEqual(coveredLabels(opened), []);
+    assert.deepEqual(coveredLabels(layout(page(), 0)), []);
+    const labels = opened.scene.labelled.filter(Boolean).length;
+    assert.ok(labels > opened.model.flat.items.length * 0.3, `${labels} labels`);
+  });
+}
+
+test('a line says no shape that stands below its reader, and each line into another group says its own', () => {
+  const { model, scene } = layout(resnet50Page(), 1);
+  const labels = new Map(
+    [...scene.labelled.keys()].map((p) => [
+      model.flat.links[scene.links[scene.linkStart[p]!]!]!.tensor,
+      scene.labelled[p] === 1,
+    ]),
+  );
+  const at = '/layer1/layer1.0';
+  assert.equal(labels.get(`${at}/conv1/Conv_output_0`), false, 'a convolution before its Relu');
+  assert.equal(labels.get(`${at}/relu/Relu_output_0`), true, 'a Relu before the next convolution');
+  assert.equal(labels.get('/conv1/Conv_output_0'), false);
+  assert.equal(labels.get('input'), true, 'what a model reads');
+  const closed = layout(resnet50Page(), 0);
+  const said = closed.scene.labelled.filter((_, p) => closed.scene.arrow[p]).length;
+  assert.ok(said >= 10, `${said} lines between closed groups have labels`);
 });
 
 test('cycles, self-loops, doubles and empty graphs are laid out, not followed forever', () => {
@@ -228,6 +302,7 @@ test('cycles, self-loops, doubles and empty graphs are laid out, not followed fo
     fromOffset: new Float64Array(edges.length),
     toOffset: new Float64Array(edges.length),
     pin: null,
+    labelled: null,
     spacing: SPACING['top-down'],
   });
   for (const input of [
@@ -261,6 +336,7 @@ test('a chain of 200,000 nodes does not overflow the stack', () => {
     fromOffset: new Float64Array(n - 1),
     toOffset: new Float64Array(n - 1),
     pin: null,
+    labelled: null,
     spacing: SPACING['top-down'],
   });
   assert.ok(l.height > n * 30);

@@ -2,7 +2,7 @@ import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageSettings } from '../../../src/protocol/settings.ts';
 import type { Difference } from '../../draw/difference.ts';
-import { centreOn, firstView, fitView, zoomAt } from '../../draw/camera.ts';
+import { besideTools, centreOn, firstView, fitView, zoomAt } from '../../draw/camera.ts';
 import type { Extent, View } from '../../draw/camera.ts';
 import { heatColours, kindColours } from '../../draw/boxColours.ts';
 import type { BoxColours } from '../../draw/boxColours.ts';
@@ -19,7 +19,7 @@ import type { Scene } from '../../graph/scene.ts';
 import { linkTarget } from '../../graph/targets.ts';
 import type { Target } from '../../graph/targets.ts';
 import type { Trace } from '../../graph/trace.ts';
-import { FRAME } from '../../layout/nested.ts';
+import { FRAME_TITLE } from '../../layout/spacing.ts';
 import { onSettings } from '../../state/settings.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import { graphViewStyles } from './graphViewStyles.ts';
@@ -236,7 +236,7 @@ export class GraphView extends LitElement {
     const box = scene.boxOf('i0') ?? 0;
     const middle = (start: Float64Array, size: Float64Array): number => (start[box] ?? 0) + (size[box] ?? 0) / 2;
     const focus = { x: middle(geometry.x, geometry.w), y: middle(geometry.y, geometry.h) };
-    return firstView(geometry, this.page, focus, geometry.orientation);
+    return besideTools(firstView(geometry, this.page, focus, geometry.orientation), geometry);
   }
 
   /** Shows the whole graph where that can be read, else its beginning. */
@@ -299,7 +299,7 @@ export class GraphView extends LitElement {
     const { scene } = this;
     if (!scene) return { box: -1, piece: -1 };
     const [x, y] = [(px - this.#view.x) / this.#view.scale, (py - this.#view.y) / this.#view.scale];
-    const box = scene.boxAt(x, y, FRAME.header);
+    const box = scene.boxAt(x, y);
     return { box, piece: box >= 0 ? -1 : scene.pieceAt(x, y, 6 / this.#view.scale) };
   }
 
@@ -337,7 +337,7 @@ export class GraphView extends LitElement {
     if (!scene || box === undefined) return;
     const { x, y, w, h, open } = scene.geometry;
     const { scale } = this.#view;
-    const below = open[box] ? FRAME.header : h[box]!;
+    const below = open[box] ? FRAME_TITLE : h[box]!;
     const at = { x: this.#view.x + (x[box]! + w[box]! / 2) * scale, y: this.#view.y + (y[box]! + below) * scale };
     this.#showFacts(this.#factsOf(box, []), at);
   }
