@@ -1,30 +1,28 @@
-import { nestedGraphs } from './nested.ts';
+import { graphHolders, nestedGraphs } from './nested.ts';
 import type { Graph, Node } from '../formats/onnx/model.ts';
 
 /** Who makes and who reads the tensors of one list of nodes: of a graph, a subgraph or a function. */
 export class Connections {
   readonly nodes: readonly Node[];
-  /** The node that makes a tensor. Of several that make one name, which runtimes refuse, the first counts. */
-  readonly makers: ReadonlyMap<string, Node>;
-  /** A tensor that several nodes make; null in a sound model. */
-  readonly madeTwice: string | null;
-  private built: Readers | null = null;
+  // Each is built when it is first asked for: the order of a sorted model, which shapes need, takes none of the others.
+  private made: Makers | null = null;
   private places: ReadonlyMap<string, number> | null = null;
+  private captured: ReadonlyMap<Node, readonly string[]> | null = null;
+  private read: Readers | null = null;
   private sorted: readonly Node[] | null = null;
 
   constructor(nodes: readonly Node[]) {
     this.nodes = nodes;
-    const makers = new Map<string, Node>();
-    let madeTwice: string | null = null;
-    for (const node of nodes) {
-      for (const output of node.outputs) {
-        if (!output) continue;
-        if (makers.has(output)) madeTwice ??= output;
-        else makers.set(output, node);
-      }
-    }
-    this.makers = makers;
-    this.madeTwice = madeTwice;
+  }
+
+  /** The node that makes a tensor. Of several that make one name, which runtimes refuse, the first counts. */
+  get makers(): ReadonlyMap<string, Node> {
+    return this.making.makers;
+  }
+
+  /** A tensor that several nodes make; null in a sound model. */
+  get madeTwice(): string | null {
+    return this.making.madeTwice;
   }
 
   /** The place in the list of the node that makes a tensor. */
@@ -45,7 +43,8 @@ export class Connections {
 
   /** The same the other way round: what the subgraphs of a node read from outside. */
   get capturedBy(): ReadonlyMap<Node, readonly string[]> {
-    return this.reading.capturedBy;
+    this.captured ??= capturesOf(this.nodes);
+    return this.captured;
   }
 
   /**
@@ -57,9 +56,14 @@ export class Connections {
     return this.sorted;
   }
 
+  private get making(): Makers {
+    this.made ??= makersOf(this.nodes);
+    return this.made;
+  }
+
   private get reading(): Readers {
-    this.built ??= readersOf(this.nodes);
-    return this.built;
+    this.read ??= readersOf(this.nodes, this.capturedBy);
+    return this.read;
   }
 
   private reads(node: Node): readonly string[] {
@@ -67,10 +71,19 @@ export class Connections {
     return captured ? [...node.inputs, ...captured] : node.inputs;
   }
 
+  /** Whether no node reads what it or a later one is the first to make. */
   private isSorted(): boolean {
-    return this.nodes.every((node, index) =>
-      this.reads(node).every((name) => (this.makerIndex.get(name) ?? -1) < index),
-    );
+    const made = new Set<string>();
+    const readBefore = new Set<string>();
+    for (const node of this.nodes) {
+      for (const name of this.reads(node)) if (name && !made.has(name)) readBefore.add(name);
+      for (const name of node.outputs) {
+        if (!name) continue;
+        if (readBefore.has(name)) return false;
+        made.add(name);
+      }
+    }
+    return true;
   }
 
   private sort(): Node[] {
@@ -104,17 +117,14 @@ interface Waiting {
   at: number;
 }
 
-function placesOf(nodes: readonly Node[]): ReadonlyMap<string, number> {
-  const places = new Map<string, number>();
-  for (const [index, node] of nodes.entries())
-    for (const output of node.outputs) if (output && !places.has(output)) places.set(output, index);
-  return places;
+interface Makers {
+  readonly makers: ReadonlyMap<string, Node>;
+  readonly madeTwice: string | null;
 }
 
 interface Readers {
   readonly readers: ReadonlyMap<string, readonly Node[]>;
   readonly captures: ReadonlyMap<string, ReadonlySet<Node>>;
-  readonly capturedBy: ReadonlyMap<Node, readonly string[]>;
 }
 
 const KNOWN = new WeakMap<readonly Node[], Connections>();
@@ -126,10 +136,38 @@ export function connectionsOf(nodes: readonly Node[]): Connections {
   return known;
 }
 
-function readersOf(nodes: readonly Node[]): Readers {
+function makersOf(nodes: readonly Node[]): Makers {
+  const makers = new Map<string, Node>();
+  let madeTwice: string | null = null;
+  for (const node of nodes) {
+    for (const output of node.outputs) {
+      if (!output) continue;
+      if (makers.has(output)) madeTwice ??= output;
+      else makers.set(output, node);
+    }
+  }
+  return { makers, madeTwice };
+}
+
+function placesOf(nodes: readonly Node[]): ReadonlyMap<string, number> {
+  const places = new Map<string, number>();
+  for (const [index, node] of nodes.entries())
+    for (const output of node.outputs) if (output && !places.has(output)) places.set(output, index);
+  return places;
+}
+
+function capturesOf(nodes: readonly Node[]): ReadonlyMap<Node, readonly string[]> {
+  const capturedBy = new Map<Node, readonly string[]>();
+  for (const node of graphHolders(nodes)) {
+    const captured = namesFromOutside(nestedGraphs(node));
+    if (captured.length) capturedBy.set(node, captured);
+  }
+  return capturedBy;
+}
+
+function readersOf(nodes: readonly Node[], capturedBy: ReadonlyMap<Node, readonly string[]>): Readers {
   const readers = new Map<string, Node[]>();
   const captures = new Map<string, Set<Node>>();
-  const capturedBy = new Map<Node, readonly string[]>();
   for (const node of nodes) {
     for (const input of node.inputs) {
       if (!input) continue;
@@ -137,21 +175,13 @@ function readersOf(nodes: readonly Node[]): Readers {
       if (list) list.push(node);
       else readers.set(input, [node]);
     }
-    const captured = capturedNames(node);
-    if (captured.length) capturedBy.set(node, captured);
-    for (const name of captured) {
+    for (const name of capturedBy.get(node) ?? []) {
       const set = captures.get(name);
       if (set) set.add(node);
       else captures.set(name, new Set([node]));
     }
   }
-  return { readers, captures, capturedBy };
-}
-
-function capturedNames(node: Node): readonly string[] {
-  return node.attributes.some((attribute) => attribute.graph ?? attribute.graphs)
-    ? namesFromOutside(nestedGraphs(node))
-    : [];
+  return { readers, captures };
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Graph, Model, Node } from '../formats/onnx/model.ts';
 
 /** Every graph inside a node, however deep. */
 export function nestedGraphs(node: Node): Graph[] {
-  return graphsInside([node]);
+  return directGraphs(node).flatMap((graph) => [graph, ...graphsInside(graph.nodes)]);
 }
 
 /**
@@ -30,13 +30,23 @@ export function directGraphs(node: Node): readonly Graph[] {
   ]);
 }
 
+const HOLDERS = new WeakMap<readonly Node[], readonly Node[]>();
+
+/** The nodes of a list that hold graphs, found once for each list: lists don't change after the scan. */
+export function graphHolders(nodes: readonly Node[]): readonly Node[] {
+  const known =
+    HOLDERS.get(nodes) ??
+    nodes.filter((node) => node.attributes.some((attribute) => attribute.graph ?? attribute.graphs));
+  HOLDERS.set(nodes, known);
+  return known;
+}
+
 /** Every graph inside these nodes, however deep; a graph comes before those inside it. */
 export function graphsInside(nodes: readonly Node[]): Graph[] {
   const found: Graph[] = [];
   const open: (readonly Node[])[] = [nodes];
   for (let next = open.pop(); next; next = open.pop()) {
-    for (const node of next) {
-      if (!node.attributes.some((attribute) => attribute.graph ?? attribute.graphs)) continue;
+    for (const node of graphHolders(next)) {
       for (const directGraph of directGraphs(node)) {
         found.push(directGraph);
         open.push(directGraph.nodes);

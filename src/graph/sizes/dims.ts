@@ -127,9 +127,13 @@ export function stepsBetween(from: Dim, to: Dim, step: Dim): Dim {
 /** The product of several dims. */
 export function multiply(dims: readonly Dim[]): Dim {
   if (dims.includes(0)) return 0;
-  if (dims.every((dim) => typeof dim === 'number'))
-    return safe(dims.reduce((total: number, dim) => total * (dim as number), 1));
-  return sizeOf(dims.reduce<Expression | null>((total, dim) => combine(total, dim, product), constant(1)));
+  const numbers = dims.filter((dim) => typeof dim === 'number');
+  const factor = numbers.reduce((total, dim) => total * dim, 1);
+  if (numbers.length === dims.length) return safe(factor);
+  const [first = null, ...others] = dims.filter((dim) => typeof dim !== 'number');
+  if (first === null) return null;
+  const named = others.reduce<Expression | null>((total, dim) => combine(total, dim, product), readExpression(first));
+  return sizeOf(named && scale(named, factor, 1));
 }
 
 /** What is left of the product of `all` divided by the product of `parts`, where it divides; null where it doesn't. */
