@@ -1,5 +1,6 @@
 import type { DimText, PageEdge, PageModel, PageNode } from '../protocol/messages.ts';
 import { nodeLook } from './nodeDetail.ts';
+import type { FormalName } from './nodeFacts.ts';
 
 interface Turned {
   /** Tensors whose channels stand second, where Keras has them last. */
@@ -17,6 +18,7 @@ interface Turned {
 export function inKerasOrder(page: PageModel, turned: ReadonlySet<string>): PageModel {
   const found = turnedTensors(page, turned);
   const { hidden } = found;
+  const formal = formalNames(page);
   const sources = new Map<number, PageEdge>();
   for (const edge of page.edges) if (hidden.has(edge.to)) sources.set(edge.to, edge);
   const makerOf = (from: number): number => {
@@ -29,7 +31,9 @@ export function inKerasOrder(page: PageModel, turned: ReadonlySet<string>): Page
   const named = (tensor: string): string => found.shownAs.get(tensor) ?? tensor;
   return {
     ...page,
-    nodes: page.nodes.map((node) => (hidden.has(node.id) ? { ...node, kind: 'constant' } : asInKeras(node, found))),
+    nodes: page.nodes.map((node) =>
+      hidden.has(node.id) ? { ...node, kind: 'constant' } : asInKeras(node, found, formal),
+    ),
     edges: page.edges
       .filter(({ to }) => !hidden.has(to))
       .map(({ from, to, tensor, dims }) => ({
@@ -71,26 +75,45 @@ function channelsLast([batch = '', channels = '', ...spatial]: DimText[]): DimTe
   return [batch, ...spatial, channels];
 }
 
-function asInKeras(node: PageNode, { moved, shownAs }: Turned): PageNode {
+function asInKeras(node: PageNode, { moved, shownAs }: Turned, formal: (node: PageNode) => FormalName): PageNode {
   const isMoved = node.outputs.some(({ name }) => moved.has(name));
   const turn = <T extends { name: string; dims: DimText[] | null }>(value: T): T =>
     value.dims && moved.has(value.name) ? { ...value, dims: channelsLast(value.dims) } : value;
   const inputs = node.inputs.map((input) => ({ ...turn(input), name: shownAs.get(input.name) ?? input.name }));
   const rank = node.outputs[0]?.dims?.length ?? 0;
-  const attributes = isMoved ? node.attributes.map((attribute) => axisInKeras(attribute, rank)) : node.attributes;
-  const { detail } = nodeLook({ ...node, attributes });
-  const saysAxis = node.detail.startsWith('axis = ');
+  const shownAxis = (axis: number): number => axisInKeras(axis, rank);
+  const { detail } = isMoved ? nodeLook(node, { formal: formal(node), shownAxis }) : node;
+  const attributes = isMoved ? node.attributes.map((attribute) => inShownOrder(attribute, shownAxis)) : node.attributes;
   return {
     ...node,
     inputs,
     attributes,
     outputs: node.outputs.map(turn),
-    detail: saysAxis ? detail : node.detail,
+    detail,
   };
 }
 
-function axisInKeras(attribute: PageNode['attributes'][number], rank: number): PageNode['attributes'][number] {
-  const axis = Number(attribute.value);
-  if (attribute.name !== 'axis' || rank < 3 || axis < 1 || axis >= rank) return attribute;
-  return { ...attribute, value: String(axis === 1 ? rank - 1 : axis - 1) };
+function inShownOrder(
+  attribute: PageNode['attributes'][number],
+  shownAxis: (axis: number) => number,
+): PageNode['attributes'][number] {
+  if (attribute.name !== 'axis') return attribute;
+  return { ...attribute, value: String(shownAxis(Number(attribute.value))) };
+}
+
+/** Channels stand last, and what follows them in the graph one before. */
+function axisInKeras(axis: number, rank: number): number {
+  if (rank < 3 || axis < 1 || axis >= rank) return axis;
+  return axis === 1 ? rank - 1 : axis - 1;
+}
+
+/** The standard's names of a node's inputs, as the page has them. */
+function formalNames({ operators }: PageModel): (node: PageNode) => FormalName {
+  const known = new Map(
+    (operators ?? []).map((operator) => [`${operator.domain}:${operator.opType}`, operator.inputs]),
+  );
+  return ({ domain, opType }) => {
+    const inputs = known.get(`${domain}:${opType}`);
+    return (index) => inputs?.[index]?.name ?? '';
+  };
 }

@@ -1,67 +1,74 @@
-import type { NodeKind, PageNode } from '../protocol/messages.ts';
+import type { NodeKind } from '../protocol/messages.ts';
+import { NodeFacts, entries, type Described, type Reading } from './nodeFacts.ts';
 import { nodeKind } from './nodeKinds.ts';
-
-/** What a node's box says beside the operator, such as `7×7 /2 · 64×3×7×7 · bias`. */
-type Described = Pick<PageNode, 'opType' | 'attributes' | 'inputs'>;
-
-/** The standard's name of the i-th input; '' where there is none. */
-export type FormalName = (index: number) => string;
-
-/** Attributes that say what a node does, shown where the operator has no weight. */
-const TELLING: Readonly<Record<string, readonly string[]>> = {
-  Cast: ['to'],
-  Concat: ['axis'],
-  DepthToSpace: ['blocksize', 'mode'],
-  Flatten: ['axis'],
-  Gather: ['axis'],
-  LeakyRelu: ['alpha'],
-  LogSoftmax: ['axis'],
-  Pad: ['mode', 'pads'],
-  ReduceMax: ['axes'],
-  ReduceMean: ['axes'],
-  ReduceSum: ['axes'],
-  Resize: ['mode'],
-  Softmax: ['axis'],
-  SpaceToDepth: ['blocksize'],
-  Split: ['axis'],
-  Squeeze: ['axes'],
-  Transpose: ['perm'],
-  Unsqueeze: ['axes'],
-  Upsample: ['mode'],
-};
+import { OPERATOR_DETAILS } from './operatorDetail.ts';
 
 /** Parts of one box beyond these would make it wider than its neighbours can bear. */
 const MOST_PARTS = 4;
+/** More numbers than a box has room for say less than their shape. */
+const MOST_NUMBERS = 4;
 
-/** Kind and detail of a node, for its box. */
-export function nodeLook(node: Described, formal: FormalName = () => ''): { kind: NodeKind; detail: string } {
+/** Kind of a node, and what its box says beside the operator, such as `7×7 /2 · 64×3×7×7 · bias`. */
+export function nodeLook(node: Described, reading: Reading = {}): { kind: NodeKind; detail: string } {
   const kind = nodeKind(node.opType);
-  const parts = [
-    windowText(node),
-    weightText(node),
-    biasText(node, kind),
-    groupText(node),
-    ...constantTexts(node, formal),
-  ];
-  const said = parts.filter((part) => part !== '');
-  const shown = said.length > 0 ? said : attributeTexts(node);
-  return { kind, detail: shown.slice(0, MOST_PARTS).join(' · ') };
+  const tell = OPERATOR_DETAILS.get(node.opType) ?? TELL_KIND[kind] ?? tellStored;
+  const parts = tell(new NodeFacts(node, reading));
+  return { kind, detail: parts.slice(0, MOST_PARTS).join(' · ') };
 }
 
-function attribute({ attributes }: Described, name: string): string {
-  return attributes.find((a) => a.name === name)?.value ?? '';
+type Tell = (node: NodeFacts) => string[];
+
+/**
+ * What operators of a kind say. A stored tensor's shape is said where it is a weight, and not where it steers what an
+ * operator does.
+ */
+const TELL_KIND: Readonly<Partial<Record<NodeKind, Tell>>> = {
+  layer: tellLayer,
+  norm: (node) => [shapeText(node.largestStored())].filter(Boolean),
+  pool: (node) => [windowText(node)].filter(Boolean),
+  shape: tellNumbers,
+};
+
+function tellLayer(node: NodeFacts): string[] {
+  const scales = node.namedConstants().filter(({ name }) => isScale(name));
+  const parts = [windowText(node), shapeText(weightOf(node)), biasText(node), groupText(node), ...named(scales)];
+  return parts.filter((part) => part !== '');
 }
 
-/** `[7, 7]` as 7 and 7; empty for what is no list of numbers. */
-function numbers(text: string): string[] {
-  return /^\[[-\d., ]+\]$/.test(text) ? text.slice(1, -1).split(', ') : [];
+/** Small constants by value, a larger stored tensor by its shape: `B = 255`, `1×3×1×1`. */
+function tellStored(node: NodeFacts): string[] {
+  const larger = node.largestStored((_, { value }) => value === undefined || entries(value).length > MOST_NUMBERS);
+  return [shapeText(larger), ...tellNumbers(node)].filter((part) => part !== '');
+}
+
+function tellNumbers(node: NodeFacts): string[] {
+  return named(node.namedConstants().filter(({ value }) => entries(value).length <= MOST_NUMBERS));
+}
+
+function named(constants: readonly { name: string; value: string }[]): string[] {
+  return constants.map(({ name, value }) => `${name} = ${value}`);
+}
+
+/** The shape of a weight as the file has it. */
+function shapeText(weight: ReturnType<NodeFacts['largestStored']>): string {
+  return (weight?.stored ?? weight?.dims ?? []).join('×');
+}
+
+/** The weight that says what a layer is: its largest, which no scale is. */
+function weightOf(node: NodeFacts): ReturnType<NodeFacts['largestStored']> {
+  return node.largestStored((name) => !isScale(name));
+}
+
+/** Of a quantised operator, by the standard's name of the input. */
+function isScale(name: string): boolean {
+  return /(scale|zero_point)$/.test(name);
 }
 
 /** The window of a convolution or a pooling, and how it moves: `7×7 /2`, `1×3 /1×2`. */
-function windowText(node: Described): string {
-  const kernel = numbers(attribute(node, 'kernel_shape'));
-  const strides = numbers(attribute(node, 'strides'));
-  const dilations = numbers(attribute(node, 'dilations'));
+function windowText(node: NodeFacts): string {
+  const kernel = kernelOf(node);
+  const strides = node.list('strides');
+  const dilations = node.list('dilations');
   const words: string[] = [];
   if (kernel.length > 0) words.push(kernel.join('×'));
   if (strides.some((step) => step !== '1')) words.push(`/${onceOrEach(strides)}`);
@@ -69,50 +76,26 @@ function windowText(node: Described): string {
   return words.join(' ');
 }
 
+/** A convolution may leave its window to its weight's shape. */
+function kernelOf(node: NodeFacts): string[] {
+  const given = node.list('kernel_shape');
+  if (given.length > 0 || !node.node.opType.includes('Conv')) return given;
+  return (weightOf(node)?.dims ?? []).slice(2).map(String);
+}
+
 function onceOrEach(values: readonly string[]): string {
   return values.every((value) => value === values[0]) ? (values[0] ?? '') : values.join('×');
 }
 
-function largestWeight({ inputs }: Described): PageNode['inputs'][number] | null {
-  let largest: PageNode['inputs'][number] | null = null;
-  let most = 0;
-  for (const input of inputs) {
-    if (!input.weight || input.value !== undefined) continue;
-    const size = input.weight.dims.reduce((product, dim) => product * dim, 1);
-    if (size > most) [most, largest] = [size, input];
-  }
-  return largest;
-}
-
-/** The shape of the weight that says what a layer is, as the file has it: its largest. */
-function weightText(node: Described): string {
-  const weight = largestWeight(node)?.weight;
-  return (weight?.stored ?? weight?.dims ?? []).join('×');
-}
-
-function biasText(node: Described, kind: NodeKind): string {
-  if (kind !== 'layer') return '';
-  const largest = largestWeight(node);
-  const bias = node.inputs.slice(2).find(({ weight }) => weight?.dims.length === 1 && weight !== largest?.weight);
+function biasText(node: NodeFacts): string {
+  const largest = weightOf(node);
+  const bias = node.largestStored(
+    (name, { weight }, index) => index > 1 && !isScale(name) && weight?.dims.length === 1 && weight !== largest,
+  );
   return bias ? 'bias' : '';
 }
 
-function groupText(node: Described): string {
-  const group = attribute(node, 'group');
+function groupText(node: NodeFacts): string {
+  const group = node.attribute('group');
   return group === '' || group === '1' ? '' : `group ${group}`;
-}
-
-/** Small constants in place: `indices = 1`. */
-function constantTexts({ inputs }: Described, formal: FormalName): string[] {
-  return inputs.flatMap(({ value, name }, index) =>
-    value === undefined ? [] : [`${formal(index) || name} = ${value}`],
-  );
-}
-
-function attributeTexts(node: Described): string[] {
-  const telling = Object.hasOwn(TELLING, node.opType) ? (TELLING[node.opType] ?? []) : [];
-  return telling.flatMap((name) => {
-    const value = attribute(node, name);
-    return value === '' ? [] : [`${name} = ${value}`];
-  });
 }

@@ -4,7 +4,8 @@ import { nodeScope } from '../graph/exporterScopes.ts';
 import type { Node } from '../formats/onnx/model.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import type { DimText, PageNode, PageWeight } from '../protocol/messages.ts';
-import { nodeLook, type FormalName } from './nodeDetail.ts';
+import { nodeLook } from './nodeDetail.ts';
+import type { FormalName } from './nodeFacts.ts';
 
 const ATTRIBUTE_TYPES: Readonly<Record<number, string>> = {
   1: 'float',
@@ -41,7 +42,7 @@ export function pageNode(node: Node, id: number, lookup: Lookup, cost: NodeCost)
     value: attributeText(attribute),
   }));
   const inputs = node.inputs.map((name) => pageInput(name, lookup));
-  const look = nodeLook({ opType: node.opType, attributes, inputs }, lookup.formal(node));
+  const look = nodeLook({ opType: node.opType, attributes, inputs }, { formal: lookup.formal(node) });
   if (handsOnWeight(node, lookup)) look.kind = 'constant';
   return {
     id,

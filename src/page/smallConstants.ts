@@ -5,15 +5,17 @@ import { decodeTensor } from '../formats/onnx/tensors/tensorData.ts';
 import type { SteeringConstants } from '../graph/shapes/steering.ts';
 import { allGraphs } from '../graph/nested.ts';
 import { storedTensors } from '../graph/storedTensors.ts';
+import { isInteger } from '../tensors/dtypes.ts';
 import type { SmallTensor } from '../graph/values/smallTensor.ts';
 import type { StoringGraph } from './pageValue.ts';
 import { throughIdentities } from './throughIdentities.ts';
 
-/** More numbers than a box has room for say less than their shape. */
-const MOST_ELEMENTS = 4;
+/** Integers steer what operators do: pads of a tensor of rank 6 are twelve. Of other numbers few are worth their room. */
+const MOST_INTEGERS = 12;
+const MOST_NUMBERS = 6;
 /** Constants read for display: a file of more small ones shows the rest by their shapes. */
 const MOST_READ = 4096;
-/** Exporters write "to the end" as the largest integer there is, or one near it. */
+/** Exporters write "to the end" as the largest integer there is, or one near it, and "back to the start" as its negative. */
 const TO_THE_END = 2 ** 31 - 1;
 
 /** Small constants as texts: `1`, `[2, 3]`, by the tensor of the scan. */
@@ -66,7 +68,7 @@ function attributeConstant({ attributes }: Node): string | null {
     if (name === 'value_float' && float !== undefined) return numberText(float);
     const listed = name === 'value_ints' ? ints?.map(Number) : floats;
     const wanted = name === 'value_ints' || name === 'value_floats';
-    if (wanted && listed && listed.length <= MOST_ELEMENTS) return `[${listed.map(numberText).join(', ')}]`;
+    if (wanted && listed && listed.length <= MOST_INTEGERS) return `[${listed.map(numberText).join(', ')}]`;
   }
   return null;
 }
@@ -75,7 +77,7 @@ function attributeConstant({ attributes }: Node): string | null {
 function isSmall(tensor: Tensor | SparseTensor): tensor is Tensor {
   if ('indices' in tensor || tensor.storage.kind === 'external') return false;
   const count = tensor.dims.reduce((product, dim) => product * dim, 1);
-  return count > 0 && count <= MOST_ELEMENTS;
+  return count > 0 && count <= (isInteger(tensor.dtype) ? MOST_INTEGERS : MOST_NUMBERS);
 }
 
 /** A stored constant has no entries that are not numbers. */
@@ -101,5 +103,6 @@ function constantText({ dims }: Tensor, values: ArrayLike<number>): string {
 
 function numberText(value: number): string {
   if (Number.isInteger(value) && value >= TO_THE_END) return 'end';
+  if (Number.isInteger(value) && value <= -TO_THE_END) return 'start';
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
 }
