@@ -107,6 +107,7 @@ test('Verify now asks the host and shows what it found, by keyboard', async () =
   await page.keyboard.press('Enter');
   await panel(page).getByText('✓ Verified').waitFor();
   assert.equal((await panel(page).locator('#prove').textContent())?.trim(), 'Verify again');
+  await panel(page).locator('#prove:focus').waitFor();
   assert.ok(requests.some((r) => r.method === 'prove'));
   assert.deepEqual(problems, []);
   await close();

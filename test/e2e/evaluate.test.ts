@@ -224,7 +224,8 @@ test('the time that a run here takes colours the graph; a failure is one sentenc
     runtime: 'onnxruntime-web 1.30.0',
   };
   const measured = await open({ wanted: { ok: true, value: null }, measureTime: { ok: true, value } });
-  await measured.page.getByLabel('Colour layers by').selectOption('time');
+  await measured.page.getByRole('button', { name: 'More numbers' }).click();
+  await measured.page.getByRole('menuitem', { name: 'Time, measured here…' }).click();
   const legend = measured.page.locator('cw-legend');
   await legend.getByText('A whole run takes 84.2 ms (x 1×3×224×224; 10 runs, 2 threads').waitFor();
   assert.match(await legend.getByRole('listitem').first().innerText(), /7\.5 ms · 33\.3 %$/);
@@ -235,7 +236,8 @@ test('the time that a run here takes colours the graph; a failure is one sentenc
     wanted: { ok: true, value: null },
     measureTime: { ok: false, code: 'run-too-large', message: 'A run would take about 9 GiB of memory.' },
   });
-  await failed.page.getByLabel('Colour layers by').selectOption('time');
+  await failed.page.getByRole('button', { name: 'More numbers' }).click();
+  await failed.page.getByRole('menuitem', { name: 'Time, measured here…' }).click();
   assert.equal(await failed.page.getByRole('alert').innerText(), 'A run would take about 9 GiB of memory.');
   assert.equal(await failed.page.getByLabel('Colour layers by').inputValue(), 'kind');
   await failed.close();

@@ -203,6 +203,12 @@ test('a card says what the pointer rests on, and by key what is selected; names 
   await card.getByText('Parameters').waitFor();
   await graph(page).press('Escape');
   await card.waitFor({ state: 'hidden' });
+  const endTrace = page.getByRole('button', { name: 'End the trace' });
+  await page.getByRole('button', { name: 'Trace to the inputs' }).click();
+  await graph(page).press('Escape');
+  assert.equal(await endTrace.count(), 0, 'Escape takes away one thing after the other: the card, the trace');
+  await graph(page).press('Escape');
+  await page.getByText('Nothing selected').waitFor({ state: 'attached' });
   assert.deepEqual(problems, []);
   await close();
 });

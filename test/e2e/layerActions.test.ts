@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { resnet50Page, unetPage } from '../fixtures/pageModels.ts';
 import { drawn, graph, live, middleOf } from './drawn.ts';
 import { launch, openPage } from './pageHarness.ts';
@@ -98,6 +98,39 @@ test('the shortest path between two layers stands out; the skip is taken', async
   assert.equal(await page.getByRole('button', { name: 'End the trace' }).count(), 1, 'the first end stays selected');
   await send({ type: 'act', action: 'pathFromSelected', target: 'n0' });
   await page.getByText('Select another layer first').waitFor({ state: 'attached' });
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('by keyboard: menus open on their first entry, a list that is walked measures nothing, and the focus is never lost', async () => {
+  const { page, problems, requests, close } = await openPage(browser, resnet50Page(), { reducedMotion: true });
+  await drawn(page);
+  const colours = page.getByRole('combobox', { name: 'Colour layers by' });
+  await colours.focus();
+  for (let i = 0; i < 6; i++) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Escape');
+  await page.getByRole('tab', { name: 'Graph', selected: true }).waitFor();
+  const press = async (name: string | RegExp, focused: Locator): Promise<void> => {
+    await page.getByRole('button', { name, exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await focused.and(page.locator(':focus')).waitFor();
+  };
+  const button = (name: string): Locator => page.getByRole('button', { name, exact: true });
+  await press('Save picture', page.getByRole('menuitem', { name: 'SVG, whole graph' }));
+  await page.keyboard.press('Escape');
+  await button('Save picture').and(page.locator(':focus')).waitFor();
+  await graph(page).focus();
+  await page.keyboard.press('Alt+ArrowDown');
+  await page.keyboard.press('Alt+ArrowDown');
+  await press('Trace to the inputs', button('Trace to the inputs'));
+  await press('End the trace', button('Trace to the inputs'));
+  await press('Bookmark', button('Bookmark'));
+  await press(/^Remove the bookmark/, graph(page));
+  await button('Bookmark').focus();
+  await page.keyboard.press('d');
+  await graph(page).and(page.locator(':focus')).waitFor();
+  await press('Convert to Grayscale', button('Convert to Grayscale'));
+  assert.ok(requests.some(({ method }) => method === 'convertToGrayscale'));
   assert.deepEqual(problems, []);
   await close();
 });

@@ -194,8 +194,11 @@ test('statistics are read only when asked for; values are a grid with the keyboa
   await dialog.getByRole('gridcell', { name: '-0.15709221' }).waitFor();
   assert.deepEqual(await violations(page), []);
   await page.screenshot({ path: 'test-results/page/values.png' });
+  for (const key of ['Tab', 'd', 'Control+f']) await page.keyboard.press(key);
+  assert.equal(await dialog.isVisible(), true, 'keys of the page behind it do nothing');
   await page.keyboard.press('Escape');
   assert.equal(await page.getByRole('dialog').count(), 0);
+  await page.getByRole('button', { name: 'Values…' }).and(page.locator(':focus')).waitFor();
   await close();
 });
 

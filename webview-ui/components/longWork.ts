@@ -4,6 +4,7 @@ import type { TemplateResult } from 'lit';
 /** Work that takes a while: what it is, how far it is, and a way out (`stop`). */
 export class LongWork extends LitElement {
   static override properties = { text: { attribute: false }, fraction: { attribute: false } };
+  static override shadowRootOptions: ShadowRootInit = { ...LitElement.shadowRootOptions, delegatesFocus: true };
   static override styles = css`
     :host {
       display: block;

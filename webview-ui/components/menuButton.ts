@@ -93,9 +93,22 @@ export class MenuButton extends LitElement {
     return this.renderRoot.querySelector('cw-icon-button');
   }
 
+  get #items(): HTMLElement[] {
+    return [...this.renderRoot.querySelectorAll<HTMLElement>('[role^="menuitem"]')];
+  }
+
+  /** A menu that was opened by a key has the focus on its first entry. */
+  async #switch({ detail }: MouseEvent): Promise<void> {
+    this.open = !this.open;
+    const isByKey = detail === 0;
+    if (!this.open || !isByKey) return;
+    await this.updateComplete;
+    this.#items[0]?.focus();
+  }
+
   #key(event: KeyboardEvent): void {
     if (!this.open) return;
-    const items = [...this.renderRoot.querySelectorAll<HTMLElement>('[role^="menuitem"]')];
+    const items = this.#items;
     const at = items.findIndex((item) => item.matches(':focus'));
     const to: Record<string, HTMLElement | null | undefined> = {
       ArrowDown: items[(at + 1) % items.length],
@@ -139,7 +152,7 @@ export class MenuButton extends LitElement {
         label=${this.label}
         hint=${this.hint}
         .popup=${this.open}
-        @click=${() => (this.open = !this.open)}
+        @click=${this.#switch}
       ></cw-icon-button>
       ${
         this.open

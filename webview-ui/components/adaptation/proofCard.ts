@@ -4,6 +4,7 @@ import type { PageOriginal, PageProof } from '../../../src/protocol/adaptation.t
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import { countText } from '../../text/format.ts';
 import { HostError, onHost, request } from '../../state/host.ts';
+import { KeepFocus } from '../keepFocus.ts';
 import { cardStyles } from '../styles.ts';
 
 const VERDICTS: Readonly<Record<PageProof['verdict'], string>> = {
@@ -75,6 +76,7 @@ export class ProofCard extends LitElement {
 
   constructor() {
     super();
+    new KeepFocus(this, 'vscode-button:not([disabled])');
     this.model = null;
     this.original = null;
     this.proof = null;

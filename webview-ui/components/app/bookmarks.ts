@@ -1,6 +1,7 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
+import { KeepFocus } from '../keepFocus.ts';
 import { Fold } from '../../state/folds.ts';
 import { cardStyles, linkStyles } from '../styles.ts';
 import '../icon.ts';
@@ -31,6 +32,7 @@ export class Bookmarks extends LitElement {
 
   constructor() {
     super();
+    new KeepFocus(this, 'li button');
     this.model = null;
     this.keys = [];
   }

@@ -79,7 +79,11 @@ export class HeaderBar extends LitElement {
   #gray(model: PageModel): TemplateResult | null {
     if (takesOneChannel(model)) return html`<span class="badge">Already one channel</span>`;
     if (!canBecomeGray(model)) return null;
-    return html`<vscode-button id="convert" ?disabled=${this.busy} @click=${() => void this.#convert()}
+    // A disabled button would lose the focus; one that is busy only does nothing.
+    return html`<vscode-button
+      id="convert"
+      aria-disabled=${this.busy ? 'true' : 'false'}
+      @click=${() => void this.#convert()}
       >Convert to Grayscale</vscode-button
     >`;
   }

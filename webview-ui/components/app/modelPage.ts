@@ -179,7 +179,26 @@ export class ModelPage extends LitElement {
   }
 
   #togglePanel(): void {
+    const within = this.renderRoot.querySelector('cw-side-panel')?.contains(this.shadowRoot?.activeElement ?? null);
     this.panel = { ...this.panel, hidden: !this.panel.hidden };
+    if (within) this.#focusView();
+  }
+
+  #removeBookmark(event: CustomEvent<SelectionKey>): void {
+    this.#reading.toggleBookmark(event.detail);
+    if (this.#reading.bookmarks.length === 0) this.#focusView();
+  }
+
+  #dismiss(): void {
+    this.#reading.fail('');
+    this.#focusView();
+  }
+
+  /** Where the keyboard goes when what had the focus is gone. */
+  #focusView(): void {
+    const tabs = this.renderRoot.querySelector('cw-tab-bar');
+    if (this.tab === 'graph') this.graphView?.canvas?.focus();
+    else if (tabs instanceof TabBar) tabs.focusTab();
   }
 
   #offerMenu(event: CustomEvent<Target>): void {
@@ -243,9 +262,7 @@ export class ModelPage extends LitElement {
 
   #findClosed(): void {
     this.#reading.mark([]);
-    const tabs = this.renderRoot.querySelector('cw-tab-bar');
-    if (this.tab === 'graph') this.graphView?.canvas?.focus();
-    else if (tabs instanceof TabBar) tabs.focusTab();
+    this.#focusView();
   }
 
   #laidOut(): void {
@@ -292,7 +309,7 @@ export class ModelPage extends LitElement {
       notice
         ? html`<div class="notice">
             <span role="alert">${notice}</span
-            ><button aria-label="Dismiss this message" title="Dismiss" @click=${() => this.#reading.fail('')}>×</button>
+            ><button aria-label="Dismiss this message" title="Dismiss" @click=${this.#dismiss}>×</button>
           </div>`
         : null
     }
@@ -362,7 +379,7 @@ export class ModelPage extends LitElement {
             .bookmarks=${reading.bookmarks}
             .bind=${this.bind}
             @show-filters=${() => (this.tab = 'first')}
-            @bookmark-removed=${(event: CustomEvent<SelectionKey>) => reading.toggleBookmark(event.detail)}
+            @bookmark-removed=${this.#removeBookmark}
           ></cw-details>
         </cw-side-panel>
       </main>

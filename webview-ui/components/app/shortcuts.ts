@@ -4,7 +4,9 @@ export type Shortcut = 'find' | 'back' | 'forward' | 'panel' | 'bookmark';
 /** Keys that do something by themselves, where the reader doesn't type. */
 const PLAIN: Readonly<Record<string, Shortcut>> = { d: 'panel', b: 'bookmark' };
 
+/** A dialog keeps its keys for itself: what is behind it can't be reached. */
 export function shortcutOf(event: KeyboardEvent): Shortcut | null {
+  if (event.composedPath().some((around) => around instanceof HTMLDialogElement)) return null;
   const { key, altKey } = event;
   const command = event.ctrlKey || event.metaKey;
   if ((command && key.toLowerCase() === 'f') || key === 'F3') return 'find';

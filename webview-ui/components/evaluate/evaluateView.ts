@@ -12,6 +12,7 @@ import { canBecomeGray } from '../../state/tabs.ts';
 import { classNames } from '../../text/classNames.ts';
 import { countText } from '../../text/format.ts';
 import '../emptyState.ts';
+import { KeepFocus } from '../keepFocus.ts';
 import '../longWork.ts';
 import { linkStyles } from '../styles.ts';
 import { evaluateForm } from './evaluateForm.ts';
@@ -60,6 +61,7 @@ export class EvaluateView extends LitElement {
 
   constructor() {
     super();
+    new KeepFocus(this, 'cw-long-work, vscode-button:not([appearance], [disabled])');
     this.model = null;
     this.active = false;
     this.turn = 0;

@@ -342,6 +342,14 @@ export class GraphView extends LitElement {
     this.#showFacts(this.#factsOf(box, []), at);
   }
 
+  /** Takes away what came last: the card, else the trace, else the selection. */
+  goBack(): void {
+    const card = this.renderRoot.querySelector('cw-hover-card');
+    if (card instanceof HoverCard && card.facts) return this.endHover();
+    if (this.trace) this.dispatchEvent(new CustomEvent('trace-ended', { bubbles: true, composed: true }));
+    else this.select(null, false);
+  }
+
   endHover(): void {
     this.#hovering.end();
   }

@@ -6,6 +6,8 @@ import { readLayerNumbers } from '../../graph/layerNumbers.ts';
 import type { LayerNumbers } from '../../graph/layerNumbers.ts';
 import type { GraphModel } from '../../graph/graphModel.ts';
 import { canBecomeGray } from '../../state/tabs.ts';
+import '../menuButton.ts';
+import type { MenuEntry } from '../menuButton.ts';
 
 /** A profile of a large network is some tens of megabytes; more would stop the page for seconds. */
 const MOST_BYTES = 128 * 1024 * 1024;
@@ -59,18 +61,26 @@ export class HeatMenu extends LitElement {
   }
 
   #choose(event: Event): void {
-    const select = event.target as HTMLSelectElement;
-    const { value } = select;
-    if (value === 'file' || value === 'time' || value === 'gray') {
-      // The select goes back until there are numbers.
-      select.value = this.chosen;
-      if (value === 'file') this.renderRoot.querySelector('input')?.click();
-      else this.dispatchEvent(new CustomEvent('measure-asked', { detail: value, bubbles: true, composed: true }));
-      return;
-    }
+    const { value } = event.target as HTMLSelectElement;
     this.chosen = value;
     if (!this.model) return;
     this.#tell(value === 'kind' || value === 'numbers' ? null : costHeat(this.model, value as CostHeat));
+  }
+
+  /**
+   * Numbers that the file does not hold. They stand in a menu of their own: keys go through the entries of a select one
+   * by one, and would measure on their way.
+   */
+  get #more(): MenuEntry[] {
+    const ask = (what: 'time' | 'gray'): void => {
+      this.dispatchEvent(new CustomEvent('measure-asked', { detail: what, bubbles: true, composed: true }));
+    };
+    const gray = { label: 'What gray costs…', act: () => ask('gray') };
+    return [
+      { label: 'Time, measured here…', act: () => ask('time') },
+      ...(this.#hasColours ? [gray] : []),
+      { label: 'Numbers from a file…', act: () => this.renderRoot.querySelector('input')?.click() },
+    ];
   }
 
   /** Colours the graph by the numbers in a file that was picked or dropped. */
@@ -114,10 +124,13 @@ export class HeatMenu extends LitElement {
         <option value="kind" ?selected=${this.chosen === 'kind'}>Operator colours</option>
         ${costs.map(([by, { title }]) => html`<option value=${by} ?selected=${this.chosen === by}>${title}</option>`)}
         ${this.chosen === 'numbers' ? html`<option value="numbers" selected>${this.shown}</option>` : null}
-        <option value="time">Time, measured here…</option>
-        ${this.#hasColours ? html`<option value="gray">What gray costs…</option>` : null}
-        <option value="file">Numbers from a file…</option>
       </select>
+      <cw-menu-button
+        icon="heat"
+        label="More numbers"
+        hint="Colour layers by what is measured, or by a file"
+        .entries=${this.#more}
+      ></cw-menu-button>
       <input type="file" accept=".json" aria-hidden="true" tabindex="-1" @change=${this.#picked} />`;
   }
 }

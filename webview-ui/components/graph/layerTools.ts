@@ -3,6 +3,7 @@ import type { TemplateResult } from 'lit';
 import type { PageAction } from '../../../src/protocol/actions.ts';
 import '../icon.ts';
 import type { IconName } from '../icon.ts';
+import { KeepFocus } from '../keepFocus.ts';
 
 /**
  * What a reader can do with the selected layer: follow it, mark it, copy a link to it. `layer-action` carries a
@@ -32,6 +33,7 @@ export class LayerTools extends LitElement {
 
   constructor() {
     super();
+    new KeepFocus(this, 'cw-icon-button');
     this.linked = false;
     this.traced = false;
     this.pathAsked = false;

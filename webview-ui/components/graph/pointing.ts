@@ -134,10 +134,7 @@ export class Pointing {
           ' ': open,
           i: () => view.describeSelected(),
           I: () => view.describeSelected(),
-          Escape: () => {
-            view.endHover();
-            view.select(null, false);
-          },
+          Escape: () => view.goBack(),
         };
     const action = Object.hasOwn(actions, event.key) ? actions[event.key] : undefined;
     if (!action) return;

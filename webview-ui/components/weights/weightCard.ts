@@ -4,6 +4,7 @@ import type { PageWeight } from '../../../src/protocol/messages.ts';
 import type { PageStatistics, TensorFormat } from '../../../src/protocol/weights.ts';
 import { countText, numberText, shapeText } from '../../text/format.ts';
 import { HostError, request } from '../../state/host.ts';
+import { KeepFocus } from '../keepFocus.ts';
 import { histogramView } from './histogram.ts';
 import { cardStyles } from '../styles.ts';
 import { ValuesDialog } from './valuesDialog.ts';
@@ -113,6 +114,7 @@ export class WeightCard extends LitElement {
 
   constructor() {
     super();
+    new KeepFocus(this, '.buttons button');
     this.weight = null;
     this.#reset();
   }
