@@ -27,12 +27,19 @@ export async function violations(page: Page, rules?: readonly string[]): Promise
   }, rules);
 }
 
-/** What axe finds wrong with the page as it is now, its colours in every theme; each with its theme. */
-export async function violationsInThemes({ page, setTheme }: OpenedPage): Promise<string[]> {
+/**
+ * What axe finds wrong with the page as it is now, its colours in every theme; each with its theme. `picture` names the
+ * file of a theme's screenshot, where one is wanted.
+ */
+export async function violationsInThemes(
+  { page, setTheme }: Pick<OpenedPage, 'page' | 'setTheme'>,
+  picture: ((theme: ThemeKind) => string) | null = null,
+): Promise<string[]> {
   const found = await violations(page);
   for (const theme of Object.keys(THEMES) as ThemeKind[]) {
     await setTheme(theme);
     found.push(...(await violations(page, COLOUR_RULES)).map((violation) => `${theme}: ${violation}`));
+    if (picture) await page.screenshot({ path: picture(theme) });
   }
   return found;
 }

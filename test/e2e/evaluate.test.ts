@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import type {
-  PageChangedImage,
-  PageEvaluation,
-  PageEvaluationSetup,
-  PageGrayByLayer,
-} from '../../src/protocol/evaluation.ts';
+import type { PageGrayByLayer } from '../../src/protocol/evaluation.ts';
+import { RESULT, SETUP } from '../fixtures/evaluatedPage.ts';
 import { resnet50Page } from '../fixtures/pageModels.ts';
-import type { ThemeKind } from '../fixtures/themes.ts';
-import { violations } from './axeRules.ts';
+import { violationsInThemes } from './axeRules.ts';
 import { launch, openPage } from './pageHarness.ts';
 import type { Answer, OpenedPage, OpenOptions } from './pageHarness.ts';
 
@@ -20,68 +15,6 @@ before(async () => {
 after(async () => {
   await browser.close();
 });
-
-const SETUP: PageEvaluationSetup = {
-  folder: 'scans',
-  images: 1200,
-  subFolders: 4,
-  found: 'raw',
-  presets: [
-    { name: 'raw', text: 'raw pixels, 0 to 255 (read from the model)', mean: '0', std: '1', scale: '1' },
-    {
-      name: 'imagenet',
-      text: 'ImageNet: mean 0.485 0.456 0.406, std 0.229 0.224 0.225, pixels 0 to 1',
-      mean: '0.485, 0.456, 0.406',
-      std: '0.229, 0.224, 0.225',
-      scale: '1/255',
-    },
-  ],
-};
-const RESULT: PageEvaluation = {
-  original: 'resnet50.onnx',
-  adapted: null,
-  images: 1198,
-  labelled: 1198,
-  classes: 1000,
-  conclusions: [
-    'Without colours the original is right on 72.2 % in place of 75.3 % (top-1): grayness costs 3.1 points.',
-    'Gray through the adapted model gives the scores of gray repeated (largest difference 3.1e-7 of the largest score): the conversion costs nothing.',
-  ],
-  runs: [
-    { title: 'RGB', top1: 0.753, top5: 0.921, agreesWithRgb: 1, agreesWithRepeated: 0.81, scoreDifference: 0.4 },
-    { title: 'gray repeated', top1: 0.722, top5: 0.9, agreesWithRgb: 0.81, agreesWithRepeated: 1, scoreDifference: 0 },
-    {
-      title: 'adapted model',
-      top1: 0.722,
-      top5: 0.9,
-      agreesWithRgb: 0.81,
-      agreesWithRepeated: 1,
-      scoreDifference: 3.1e-7,
-    },
-  ],
-  changed: 228,
-  changedImages: [
-    changedImage('cat/<b>1</b>.png', [255, 80, 0], { label: 3, colour: 3, gray: 7 }),
-    changedImage('dog/2.png', [0, 120, 255], { label: 5, colour: 4, gray: 5 }),
-    { image: 'gone.png', label: null, colour: 1, gray: 2, side: 64, pixels: null },
-  ],
-  details: [
-    'preprocessing raw (given): 224×224 middle crop',
-    '1000 classes, labels from classes.txt',
-    'onnxruntime-web 1.30.0',
-  ],
-  notes: ["The image <b>x</b>.png can't be used: it is damaged.", "The image y.jpg can't be used: it is cut short."],
-};
-
-/** A picture of one colour. */
-function changedImage(
-  image: string,
-  colour: readonly [number, number, number],
-  classes: Pick<PageChangedImage, 'label' | 'colour' | 'gray'>,
-): PageChangedImage {
-  const rgb = new Uint8Array(64 * 64 * 3).map((_, i) => colour[i % 3] ?? 0);
-  return { image, side: 64, pixels: Buffer.from(rgb).toString('base64'), ...classes };
-}
 
 function open(answers: Partial<Record<string, Answer>>, options: OpenOptions = {}): Promise<OpenedPage> {
   let wanted = true;
@@ -97,65 +30,60 @@ function open(answers: Partial<Record<string, Answer>>, options: OpenOptions = {
   });
 }
 
-for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
-  test(`choices, the table and what it comes to, in ${theme}`, async () => {
-    const { page, problems, requests, close } = await open(
-      {
-        evaluationSetup: { ok: true, value: SETUP },
-        evaluate: { ok: true, value: RESULT },
-        saveEvaluation: { ok: true, value: 'resnet50.evaluation.csv' },
-      },
-      { theme },
-    );
-    const preset = page.getByLabel('Preprocessing');
-    await preset.waitFor();
-    assert.equal(await preset.inputValue(), 'raw', 'the steps found in the model come first');
-    assert.equal(await page.getByText('scans: 1,200 images in 4 sub-folders').isVisible(), true);
-    await preset.selectOption('imagenet');
-    await page.getByLabel('Stretch instead of cropping the middle').check();
-    assert.equal(await page.getByLabel('mean').getAttribute('placeholder'), '0.485, 0.456, 0.406');
-    await page.getByLabel('std').fill('0.5');
-    await page.getByLabel('Classes').fill('cat, dog');
-    await page.getByRole('button', { name: 'Evaluate', exact: true }).click();
-    const result = page.getByRole('region', { name: 'Result' });
-    await result.waitFor();
-    assert.deepEqual(requests.find((r) => r.method === 'evaluate')?.args, {
-      preset: 'imagenet',
-      stretch: true,
-      order: 'rgb',
-      mean: '',
-      std: '0.5',
-      scale: '',
-      labels: 'cat, dog',
-    });
-    assert.match(await result.getByRole('status').first().innerText(), /grayness costs 3\.1 points/);
-    assert.deepEqual(await result.getByRole('row').nth(3).getByRole('cell').allInnerTexts(), [
-      '72.2 %',
-      '90.0 %',
-      '81.0 %',
-      '100.0 %',
-      '3.1e-7',
-    ]);
-    assert.match(await result.getByRole('columnheader').first().innerText(), /n = 1,198, 1,198 with labels/);
-    assert.equal(await result.getByText('The image <b>x</b>.png').isVisible(), true, 'names are text');
-    assert.deepEqual(await result.locator('cw-changed-images li').allInnerTexts(), [
-      'class 3 → class 7, wrong now\ncat/<b>1</b>.png',
-      'class 4 → class 5, right now\ndog/2.png',
-      'class 1 → class 2\ngone.png',
-    ]);
-    assert.deepEqual(await firstPixels(page), [
-      [255, 80, 0, 255],
-      [0, 120, 255, 255],
-    ]);
-    assert.equal(await result.getByRole('heading', { name: /^228 of 1,198 images change their class/ }).count(), 1);
-    assert.deepEqual(await violations(page), []);
-    await page.getByRole('button', { name: 'Save as CSV…' }).click();
-    await page.getByText('Saved resnet50.evaluation.csv.').waitFor();
-    await page.screenshot({ path: `test-results/page/evaluate-${theme}.png` });
-    assert.deepEqual(problems, []);
-    await close();
+test('choices, the table and what it comes to, in all themes', async () => {
+  const opened = await open({
+    evaluationSetup: { ok: true, value: SETUP },
+    evaluate: { ok: true, value: RESULT },
+    saveEvaluation: { ok: true, value: 'resnet50.evaluation.csv' },
   });
-}
+  const { page, problems, requests, close } = opened;
+  const preset = page.getByLabel('Preprocessing');
+  await preset.waitFor();
+  assert.equal(await preset.inputValue(), 'raw', 'the steps found in the model come first');
+  assert.equal(await page.getByText('scans: 1,200 images in 4 sub-folders').isVisible(), true);
+  await preset.selectOption('imagenet');
+  await page.getByLabel('Stretch instead of cropping the middle').check();
+  assert.equal(await page.getByLabel('mean').getAttribute('placeholder'), '0.485, 0.456, 0.406');
+  await page.getByLabel('std').fill('0.5');
+  await page.getByLabel('Classes').fill('cat, dog');
+  await page.getByRole('button', { name: 'Evaluate', exact: true }).click();
+  const result = page.getByRole('region', { name: 'Result' });
+  await result.waitFor();
+  assert.deepEqual(requests.find((r) => r.method === 'evaluate')?.args, {
+    preset: 'imagenet',
+    stretch: true,
+    order: 'rgb',
+    mean: '',
+    std: '0.5',
+    scale: '',
+    labels: 'cat, dog',
+  });
+  assert.match(await result.getByRole('status').first().innerText(), /grayness costs 3\.1 points/);
+  assert.deepEqual(await result.getByRole('row').nth(3).getByRole('cell').allInnerTexts(), [
+    '72.2 %',
+    '90.0 %',
+    '81.0 %',
+    '100.0 %',
+    '3.1e-7',
+  ]);
+  assert.match(await result.getByRole('columnheader').first().innerText(), /n = 1,198, 1,198 with labels/);
+  assert.equal(await result.getByText('The image <b>x</b>.png').isVisible(), true, 'names are text');
+  assert.deepEqual(await result.locator('cw-changed-images li').allInnerTexts(), [
+    'class 3 → class 7, wrong now\ncat/<b>1</b>.png',
+    'class 4 → class 5, right now\ndog/2.png',
+    'class 1 → class 2\ngone.png',
+  ]);
+  assert.deepEqual(await firstPixels(page), [
+    [255, 80, 0, 255],
+    [0, 120, 255, 255],
+  ]);
+  assert.equal(await result.getByRole('heading', { name: /^228 of 1,198 images change their class/ }).count(), 1);
+  await page.getByRole('button', { name: 'Save as CSV…' }).click();
+  await page.getByText('Saved resnet50.evaluation.csv.').waitFor();
+  assert.deepEqual(await violationsInThemes(opened, (theme) => `test-results/page/evaluate-${theme}.png`), []);
+  assert.deepEqual(problems, []);
+  await close();
+});
 
 /** The first pixel of each thumbnail. */
 function firstPixels(page: Page): Promise<number[][]> {
@@ -184,34 +112,32 @@ const GRAY: PageGrayByLayer = {
   notes: [],
 };
 
-for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
-  test(`what gray costs, layer by layer: ten layers, and the graph as a heat map, in ${theme}`, async () => {
-    const { page, problems, close } = await open(
-      { evaluationSetup: { ok: true, value: SETUP }, grayByLayer: { ok: true, value: GRAY } },
-      { theme },
-    );
-    await page.getByRole('button', { name: 'What Gray Costs, Layer by Layer' }).click();
-    const result = page.getByRole('region', { name: 'What gray costs, layer by layer' });
-    await result.waitFor();
-    const said = await result.getByRole('status').first().innerText();
-    assert.match(said, /activations of \/layer1\/conv move most/, 'the name without its backticks');
-    const rows = await result.getByRole('row').allInnerTexts();
-    assert.equal(rows.length, 1 + 10);
-    assert.match(rows[1] ?? '', /70\.0 %.*cat\/\d+\.png/s, 'the one that moves most comes first');
-    assert.equal(await result.getByText('24 of 1,200 images, spread over the folder').count(), 1);
-    assert.deepEqual(await violations(page), []);
-    await page.screenshot({ path: `test-results/page/gray-layers-${theme}.png` });
-    await result.getByRole('button', { name: 'Show on the Graph' }).click();
-    const legend = page.locator('cw-legend');
-    await legend.getByText('What gray costs').waitFor();
-    assert.equal(await legend.getByRole('listitem').count(), 10);
-    assert.match(await legend.getByRole('listitem').first().innerText(), /70\.0 %$/, 'no share: parts do not add up');
-    assert.equal(await page.getByLabel('Colour layers by').inputValue(), 'numbers');
-    await page.screenshot({ path: `test-results/page/gray-heat-${theme}.png` });
-    assert.deepEqual(problems, []);
-    await close();
+test('what gray costs, layer by layer: ten layers, and the graph as a heat map, in all themes', async () => {
+  const opened = await open({
+    evaluationSetup: { ok: true, value: SETUP },
+    grayByLayer: { ok: true, value: GRAY },
   });
-}
+  const { page, problems, close } = opened;
+  await page.getByRole('button', { name: 'What Gray Costs, Layer by Layer' }).click();
+  const result = page.getByRole('region', { name: 'What gray costs, layer by layer' });
+  await result.waitFor();
+  const said = await result.getByRole('status').first().innerText();
+  assert.match(said, /activations of \/layer1\/conv move most/, 'the name without its backticks');
+  const rows = await result.getByRole('row').allInnerTexts();
+  assert.equal(rows.length, 1 + 10);
+  assert.match(rows[1] ?? '', /70\.0 %.*cat\/\d+\.png/s, 'the one that moves most comes first');
+  assert.equal(await result.getByText('24 of 1,200 images, spread over the folder').count(), 1);
+  assert.deepEqual(await violationsInThemes(opened, (theme) => `test-results/page/gray-layers-${theme}.png`), []);
+  await result.getByRole('button', { name: 'Show on the Graph' }).click();
+  const legend = page.locator('cw-legend');
+  await legend.getByText('What gray costs').waitFor();
+  assert.equal(await legend.getByRole('listitem').count(), 10);
+  assert.match(await legend.getByRole('listitem').first().innerText(), /70\.0 %$/, 'no share: parts do not add up');
+  assert.equal(await page.getByLabel('Colour layers by').inputValue(), 'numbers');
+  assert.deepEqual(await violationsInThemes(opened, (theme) => `test-results/page/gray-heat-${theme}.png`), []);
+  assert.deepEqual(problems, []);
+  await close();
+});
 
 test('the time that a run here takes colours the graph; a failure is one sentence', async () => {
   const nodes = resnet50Page().nodes.slice(0, 5);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +8,11 @@ import type { Browser, Page } from 'playwright-core';
 import { convertToGray } from '../../src/jobs/convert.ts';
 import type { CallContext } from '../../src/rpc/messages.ts';
 import { WORKER_ANSWERS } from '../../src/page/workerAnswers.ts';
+import { RESULT, SETUP } from '../fixtures/evaluatedPage.ts';
+import { fruitCheckpoint } from '../fixtures/fruit/checkpoint.ts';
+import { writeFruitKeras } from '../fixtures/fruit/kerasFile.ts';
 import { floatWeights, safetensorsFile } from '../fixtures/safetensors.ts';
-import type { ThemeKind } from '../fixtures/themes.ts';
-import { violations } from './axeRules.ts';
+import { violationsInThemes } from './axeRules.ts';
 import { openFilePage } from './fileHost.ts';
 import { launch, type Answer, type OpenedPage } from './pageHarness.ts';
 
@@ -33,15 +36,16 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The page of the converted file; what it asks about its original is done by the worker's own jobs. */
-async function openAdapted(theme: ThemeKind): Promise<OpenedPage> {
+/** The page of a converted file; what it asks about its original is done by the worker's own jobs. */
+async function openConverted(converted: string, from: string): Promise<OpenedPage> {
   const context: CallContext = { signal: new AbortController().signal, onProgress: () => undefined };
   const jobs: Readonly<Record<string, () => Promise<unknown>>> = {
-    comparison: () => Promise.resolve(WORKER_ANSWERS.compare({ path: adapted, other: original }, context)),
-    prove: () => Promise.resolve(WORKER_ANSWERS.verify({ original, adapted }, context)),
+    comparison: () => Promise.resolve(WORKER_ANSWERS.compare({ path: converted, other: from }, context)),
+    prove: () => Promise.resolve(WORKER_ANSWERS.verify({ original: from, adapted: converted }, context)),
+    evaluationSetup: () => Promise.resolve(SETUP),
+    evaluate: () => Promise.resolve(RESULT),
   };
-  return openFilePage(browser, adapted, {
-    theme,
+  return openFilePage(browser, converted, {
     width: 1280,
     height: 800,
     job: async (method): Promise<Answer | undefined> => {
@@ -53,35 +57,86 @@ async function openAdapted(theme: ThemeKind): Promise<OpenedPage> {
 
 const panel = (page: Page, name: string): ReturnType<Page['locator']> => page.getByRole('tabpanel', { name });
 
-for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
-  test(`a converted file of weights: its story, its proof and what differs, in ${theme}`, async () => {
-    const { page, problems, close } = await openAdapted(theme);
-    await page.getByRole('tab', { name: 'Adaptation' }).click();
-    const story = panel(page, 'Adaptation');
-    await story.getByText('beside this file, unchanged since conversion').waitFor();
-    const row = story.getByRole('row', { name: /stem\.conv\.weight/ });
-    assert.match(await row.innerText(), /16×3×5×5\s+16×1×5×5\s+✓ as recorded/);
-    await story.getByRole('button', { name: 'Verify now' }).click();
-    await story.getByText('✓ Verified').waitFor();
-    await story.getByText('1 changed layer run, all other tensors byte for byte').waitFor();
-    assert.deepEqual(await violations(page), []);
-    await page.screenshot({ path: `test-results/page/weights-adaptation-${theme}.png` });
+test('a converted file of weights: its story, its proof and what differs, in all themes', async () => {
+  const opened = await openConverted(adapted, original);
+  const { page, problems, close } = opened;
+  await page.getByRole('tab', { name: 'Adaptation' }).click();
+  const story = panel(page, 'Adaptation');
+  await story.getByText('beside this file, unchanged since conversion').waitFor();
+  const row = story.getByRole('row', { name: /stem\.conv\.weight/ });
+  assert.match(await row.innerText(), /16×3×5×5\s+16×1×5×5\s+✓ as recorded/);
+  await story.getByRole('button', { name: 'Verify now' }).click();
+  await story.getByText('✓ Verified').waitFor();
+  await story.getByText('1 changed layer run, all other tensors byte for byte').waitFor();
+  assert.deepEqual(
+    await violationsInThemes(opened, (theme) => `test-results/page/weights-adaptation-${theme}.png`),
+    [],
+  );
 
-    await story.getByRole('button', { name: 'Filters before and after' }).click();
-    await panel(page, 'Input layers').getByRole('option').first().waitFor();
-    assert.deepEqual(await violations(page), []);
-    await page.screenshot({ path: `test-results/page/weights-filters-${theme}.png` });
+  await story.getByRole('button', { name: 'Filters before and after' }).click();
+  await panel(page, 'Input layers').getByRole('option').first().waitFor();
+  assert.deepEqual(await violationsInThemes(opened, (theme) => `test-results/page/weights-filters-${theme}.png`), []);
 
-    await page.getByRole('tab', { name: 'Compare' }).click();
-    const differences = panel(page, 'Compare').getByRole('listbox', { name: 'Differences' });
-    await differences.waitFor();
-    const status = panel(page, 'Compare').getByRole('status');
-    assert.match(await status.innerText(), /^net\.safetensors → net\.gray\.safetensors: 1 weight/);
-    const groups = await differences.getByRole('group').allInnerTexts();
-    assert.match(groups.join('\n'), /^Other shapes 1\s[\s\S]*stem\.conv\.weight/);
-    assert.equal(await page.getByRole('application').count(), 0, 'no graph is drawn');
-    assert.deepEqual(await violations(page), []);
-    await page.screenshot({ path: `test-results/page/weights-compare-${theme}.png` });
+  await page.getByRole('tab', { name: 'Compare' }).click();
+  const differences = panel(page, 'Compare').getByRole('listbox', { name: 'Differences' });
+  await differences.waitFor();
+  const status = panel(page, 'Compare').getByRole('status');
+  assert.match(await status.innerText(), /^net\.safetensors → net\.gray\.safetensors: 1 weight/);
+  const groups = await differences.getByRole('group').allInnerTexts();
+  assert.match(groups.join('\n'), /^Other shapes 1\s[\s\S]*stem\.conv\.weight/);
+  assert.equal(await page.getByRole('application').count(), 0, 'no graph is drawn');
+  assert.deepEqual(await violationsInThemes(opened, (theme) => `test-results/page/weights-compare-${theme}.png`), []);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+/** What gives each tab content, by the tab's name. */
+const FILLED: Readonly<Record<string, (page: Page) => Promise<void>>> = {
+  Graph: async (page) => {
+    await page.getByRole('button', { name: 'Show in graph' }).click();
+    await page.getByRole('button', { name: 'Statistics' }).first().click();
+    await page.getByText('Std. deviation').waitFor();
+  },
+  Tensors: async (page) => {
+    await page.getByRole('treegrid').press('End');
+    await page.getByRole('button', { name: 'Statistics' }).click();
+    await page.getByText('Std. deviation').waitFor();
+  },
+  Layers: (page) => page.locator('tr.row').first().waitFor(),
+  'Input layers': (page) => panel(page, 'Input layers').getByRole('option').first().waitFor(),
+  Adaptation: async (page) => {
+    await page.getByRole('button', { name: 'Verify now' }).click();
+    await page.getByText('✓ Verified').waitFor();
+  },
+  Compare: (page) => page.getByRole('listbox', { name: 'Differences' }).waitFor(),
+  Evaluate: async (page) => {
+    await page.getByRole('button', { name: 'Evaluate', exact: true }).click();
+    await page.getByRole('region', { name: 'Result' }).waitFor();
+  },
+};
+
+const CONVERTED: Readonly<Record<string, (path: string) => Promise<void>>> = {
+  'fruit.h5': writeFruitKeras,
+  'fruit.pth': (path) => writeFile(path, fruitCheckpoint('fruit-resnet')),
+};
+
+for (const [name, write] of Object.entries(CONVERTED)) {
+  test(`axe finds nothing on any tab of the converted ${name}, in any theme`, async () => {
+    const from = join(folder, name);
+    await write(from);
+    const { outPath } = await convertToGray(from);
+    const opened = await openConverted(outPath ?? '', from);
+    const { page, problems, close } = opened;
+    await page.getByRole('tab').first().waitFor();
+    const found: Record<string, string[]> = {};
+    for (const tab of (await page.getByRole('tab').allInnerTexts()).map((text) => text.trim())) {
+      await page.getByRole('tab', { name: tab, exact: true }).click();
+      await FILLED[tab]?.(page);
+      found[tab] = await violationsInThemes(opened);
+    }
+    assert.deepEqual(Object.values(found).flat(), []);
+    assert.ok(Object.keys(found).every((tab) => Object.hasOwn(FILLED, tab)));
+    assert.ok('Adaptation' in found && 'Compare' in found);
     assert.deepEqual(problems, []);
     await close();
   });
