@@ -31,6 +31,16 @@ test('a heat map by parameters lists the ten heaviest layers, and each leads to 
   }));
   const first = params.sort((a, b) => b.count - a.count)[0]!;
   assert.match(rows[0]!, new RegExp(`${first.name}[\\s\\S]*2\\.36 M · 9\\.2 %`));
+  for (const [width, height] of [
+    [900, 600],
+    [1440, 900],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    const [legend, picture] = [await page.locator('cw-legend').boundingBox(), await graph(page).boundingBox()];
+    assert.ok(legend && picture && legend.height > 100);
+    const isBeside = legend.x >= picture.x + picture.width || legend.y >= picture.y + picture.height;
+    assert.ok(isBeside, `at ${width}×${height} the legend covers the graph`);
+  }
   await page.screenshot({ path: 'test-results/page/heat.png' });
   await list.getByRole('button').first().click();
   assert.equal(await live(page), `Selected Conv ${first.name}, output 1×512×7×7`);

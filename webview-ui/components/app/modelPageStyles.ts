@@ -72,10 +72,42 @@ export const modelPageStyles = css`
     left: 10px;
     top: 10px;
   }
+  [role='tabpanel']:has(> cw-graph-panel) {
+    container-type: size;
+  }
+  cw-graph-panel {
+    display: flex;
+    width: 100%;
+    height: 100%;
+  }
+  .picture {
+    flex: 1;
+    min-width: 0;
+    min-height: 0;
+    position: relative;
+  }
   cw-legend {
     position: absolute;
     left: 10px;
     bottom: 10px;
+  }
+  /* An open legend has a strip of its own, beside the picture or below it, so that it covers nothing. */
+  cw-legend[open] {
+    position: static;
+    flex: none;
+    width: 270px;
+    border-left: 1px solid var(--edge);
+  }
+  @container (max-width: 700px) {
+    cw-graph-panel {
+      flex-direction: column;
+    }
+    cw-legend[open] {
+      width: auto;
+      max-height: 40%;
+      border-left: none;
+      border-top: 1px solid var(--edge);
+    }
   }
   .measuring {
     position: absolute;

@@ -118,9 +118,7 @@ export class GraphPanel extends LitElement {
     if (!this.selected) this.graphView?.showBeginning();
   }
 
-  override render(): TemplateResult | null {
-    const { session } = this;
-    if (!session) return null;
+  #picture(session: GraphSession): TemplateResult {
     return html`<cw-graph-view
         .session=${session}
         .selected=${this.selected}
@@ -147,7 +145,13 @@ export class GraphPanel extends LitElement {
               .fraction=${this.measured}
               @stop=${() => this.#measuring?.abort()}
             ></cw-long-work>`
-      }
+      }`;
+  }
+
+  override render(): TemplateResult | null {
+    const { session } = this;
+    if (!session) return null;
+    return html`<div class="picture">${this.#picture(session)}</div>
       <cw-legend .model=${session.model} .heat=${this.heat} .theme=${this.graphView?.theme ?? null}></cw-legend>`;
   }
 }

@@ -33,16 +33,17 @@ export class Legend extends LitElement {
     model: { attribute: false },
     heat: { attribute: false },
     theme: { attribute: false },
-    open: { state: true },
+    open: { type: Boolean, reflect: true },
   };
   static override styles = css`
     :host {
       display: block;
-      max-width: 300px;
-      max-height: min(60%, 420px);
+      box-sizing: border-box;
       overflow-y: auto;
       font-size: 0.92em;
       background: var(--vscode-editorWidget-background);
+    }
+    :host(:not([open])) {
       border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border, var(--vscode-panel-border)));
     }
     summary {
@@ -59,12 +60,14 @@ export class Legend extends LitElement {
       margin: 0;
       padding: 2px 10px 8px;
       list-style: none;
+      columns: 230px;
     }
     li {
       display: flex;
       align-items: center;
       gap: 6px;
       padding: 1px 0;
+      break-inside: avoid;
     }
     .swatch {
       flex: none;
@@ -74,6 +77,8 @@ export class Legend extends LitElement {
     }
     .bar {
       display: block;
+      box-sizing: border-box;
+      width: calc(100% - 20px);
       margin: 2px 10px;
     }
     .ends {
@@ -188,14 +193,7 @@ function swatch(colour: string): TemplateResult {
 
 function bar(): TemplateResult {
   const steps = Array.from({ length: BAR_STEPS }, (_, i) => i / (BAR_STEPS - 1));
-  return html`<svg
-    class="bar"
-    aria-hidden="true"
-    width="260"
-    height="10"
-    viewBox="0 0 ${BAR_STEPS} 1"
-    preserveAspectRatio="none"
-  >
+  return html`<svg class="bar" aria-hidden="true" height="10" viewBox="0 0 ${BAR_STEPS} 1" preserveAspectRatio="none">
     ${steps.map((share, i) => barStep(i, share))}
   </svg>`;
 }

@@ -18,7 +18,7 @@ export interface MapTarget {
 }
 
 /** A map would lie over the boxes of a page that is smaller, such as a half of Compare beside its list. */
-const LEAST_PAGE: Extent = { width: 600, height: 260 };
+const LEAST_PAGE: Extent = { width: 640, height: 260 };
 
 /** The whole graph in a corner, with a mark of what is in view; pressing on it goes there. */
 export class MiniMap extends LitElement {
