@@ -1,9 +1,14 @@
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './step.mjs';
 
-/** What the extension needs at run time. */
-const LINKED = ['dist', 'media'];
+/**
+ * What the extension needs at run time. Copies: by a link VS Code would take the code for another extension's, and hand
+ * it an interface for extensions without a manifest, which sends the page no typed arrays.
+ */
+const COPIED = ['dist', 'media'];
+/** Parts of `dist` for other hosts and for debugging. */
+const LEFT_OUT = /[\\/]dist[\\/](web|test)$|\.map$/;
 
 const MAIN = `const vscode = require('vscode');
 const extension = require('./dist/extension.cjs');
@@ -16,17 +21,18 @@ exports.deactivate = extension.deactivate;
 `;
 
 /**
- * The extension as it is, but for one thing: it starts with VS Code and opens its walkthrough. Gives the folder to
- * develop in.
+ * The extension of a repository as it is built, but for one thing: it starts with VS Code and opens its walkthrough.
+ * Gives the folder to develop in.
  */
-export function writeStartFolder() {
-  const folder = join(root, '.vscode-test', 'start');
+export function writeStartFolder(repository = root) {
+  const folder = join(repository, '.vscode-test', 'start');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
   const activationEvents = [...manifest.activationEvents, 'onStartupFinished'];
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, activationEvents, main: './start.cjs' }));
   writeFileSync(join(folder, 'start.cjs'), MAIN);
-  for (const name of LINKED) symlinkSync(join(root, name), join(folder, name), 'junction');
+  for (const name of COPIED)
+    cpSync(join(repository, name), join(folder, name), { recursive: true, filter: (from) => !LEFT_OUT.test(from) });
   return folder;
 }

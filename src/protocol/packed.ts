@@ -174,6 +174,9 @@ export function packModel(model: PageModel): PackedModel {
 /** The model again. Equal shapes and lists are one object, so nothing may change them. */
 export function unpackModel(packed: PackedModel): PageModel {
   const { head, rows, inner } = packed;
+  // To an extension that it can't name, VS Code passes arrays on as plain objects: of no length, so without a layer.
+  if (!(rows.nodes instanceof Int32Array))
+    throw new TypeError('VS Code passed the model on damaged; reload the window, or install the extension again.');
   const lists = unpackLists(packed);
   const model: PageModel = { ...head, nodes: unpackNodes(lists, rows), edges: unpackEdges(lists, rows) };
   return inner

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serialize } from 'node:v8';
-import { packModel, unpackModel } from '../../../src/protocol/packed.ts';
+import { packModel, unpackModel, type PackedModel } from '../../../src/protocol/packed.ts';
 import { densePage, hostilePage, resnet50Page, transformerPage } from '../../fixtures/pageModels.ts';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 
@@ -44,4 +44,9 @@ test('texts that would run together stay apart', () => {
 test('a packed model is a fraction of the plain one', () => {
   const page = transformerPage(2000);
   assert.ok(serialize(packModel(page)).length < 0.45 * JSON.stringify(page).length);
+});
+
+test('a model whose numbers came as text is refused, and not shown without its layers', () => {
+  const packed = JSON.parse(JSON.stringify(packModel(resnet50Page()))) as PackedModel;
+  assert.throws(() => unpackModel(packed), /passed the model on damaged/);
 });

@@ -1,11 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions } from 'esbuild';
+import { writeStartFolder } from '../../../scripts/startFolder.mjs';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 import { WEB_PLUGINS, webBundles } from '../../../scripts/webBundles.mjs';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const path = (...parts: readonly string[]): string => [ROOT.slice(0, -1), ...parts].join('/');
+
+test('npm start gets copies: VS Code would take linked code for that of no extension', () => {
+  const repository = temporaryFolder('start');
+  for (const folder of ['dist', 'media']) mkdirSync(join(repository, folder));
+  writeFileSync(join(repository, 'package.json'), '{ "activationEvents": ["onUri"] }');
+  for (const name of ['extension.cjs', 'extension.cjs.map']) writeFileSync(join(repository, 'dist', name), '');
+  const folder = realpathSync(writeStartFolder(repository));
+  assert.equal(realpathSync(join(folder, 'dist', 'extension.cjs')), join(folder, 'dist', 'extension.cjs'));
+  assert.deepEqual(readdirSync(join(folder, 'dist')), ['extension.cjs']);
+});
 
 /** The files that a bundle is made of, as paths in this repository; nothing is written. */
 async function inputsOf(options: BuildOptions): Promise<string[]> {

@@ -48,7 +48,7 @@ function newLayers({ layers, channels }: NetworkShape): string[] {
   const linear = `new = nn.Linear(${first?.dims[1] ?? 0}, old.out_features, bias=old.bias is not None)`;
   const convolution = [
     `new = type(old)(${channels}, old.out_channels, old.kernel_size, old.stride, old.padding, old.dilation,`,
-    '                    bias=old.bias is not None)',
+    '                    bias=old.bias is not None, padding_mode=old.padding_mode)',
   ];
   return [
     `for name in ${names}:`,
