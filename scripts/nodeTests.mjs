@@ -4,6 +4,11 @@ import { join } from 'node:path';
 import { bundleTests } from './bundleTests.mjs';
 import { root, runNode } from './step.mjs';
 
+/** A file that takes so long hangs, in milliseconds. */
+const HANGS = 600_000;
+/** Loaded before each test file. */
+const TEST_PROCESS = new URL('testProcess.mjs', import.meta.url);
+
 /** Test files under a folder; Node 20's test runner knows no globs. */
 export function testFiles(folder) {
   return readdirSync(join(root, folder), { recursive: true })
@@ -25,13 +30,11 @@ export async function runTests(label, files, { options = [], env = {}, held = fa
     '--test-reporter-destination=stderr',
   ];
   const own = options.some((option) => option.startsWith('--test-reporter')) ? [] : reporters;
+  const start = ['--enable-source-maps', `--import=${TEST_PROCESS}`, `--test-timeout=${HANGS}`];
   const concurrency = `--test-concurrency=${availableParallelism()}`;
   const { bundles, removeBundles } = await bundleTests(files);
   try {
-    await runNode(label, ['--enable-source-maps', '--test', concurrency, ...own, ...options, ...bundles], {
-      env,
-      held,
-    });
+    await runNode(label, [...start, '--test', concurrency, ...own, ...options, ...bundles], { env, held });
   } finally {
     removeBundles();
   }
