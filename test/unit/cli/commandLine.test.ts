@@ -12,10 +12,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { usageText } from '../../../src/cli/help.ts';
 import { VERBS } from '../../../src/cli/verbs.ts';
 import { resNet18 } from '../../fixtures/architectures.ts';
+import { builtProgram } from '../../fixtures/builtProgram.ts';
 import { run } from '../../fixtures/runCli.ts';
 import {
   encodeModel,
@@ -29,7 +29,7 @@ import {
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
 const folder = temporaryFolder('cli');
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const CLI = builtProgram('src/cli.ts', 'src/cliThread.ts');
 const at = (name: string): string => join(folder, name);
 writeFileSync(at('model.onnx'), resNet18(8, 4, 32));
 // Its list of shapes is longer than a pipe holds.
@@ -207,13 +207,8 @@ test('one of a thing is said as one', async () => {
 test('a reader that closes the pipe early sees no stack', () => {
   const { stdout, stderr, status } = spawnSync(
     'bash',
-    [
-      '-c',
-      'set -o pipefail; "$0" --import ./test/fixtures/tsxInThreads.mjs src/cli.ts shapes "$1" | head -n 1',
-      process.execPath,
-      at('long.onnx'),
-    ],
-    { cwd: ROOT, encoding: 'utf8' },
+    ['-c', 'set -o pipefail; "$0" "$1" shapes "$2" | head -n 1', process.execPath, CLI, at('long.onnx')],
+    { encoding: 'utf8' },
   );
   assert.equal(stderr, '');
   assert.match(stdout, /^x: float32 \[1\]\n$/);
@@ -221,9 +216,8 @@ test('a reader that closes the pipe early sees no stack', () => {
 });
 
 test('a refusal that nobody reads is still a refusal', () => {
-  const script =
-    '( sleep 0.2; "$0" --import ./test/fixtures/tsxInThreads.mjs src/cli.ts inspect none.onnx 2>&1 >/dev/null; echo $? >"$1" ) | true';
-  spawnSync('bash', ['-c', script, process.execPath, at('code')], { cwd: ROOT });
+  const script = '( sleep 0.2; "$0" "$1" inspect none.onnx 2>&1 >/dev/null; echo $? >"$2" ) | true';
+  spawnSync('bash', ['-c', script, process.execPath, CLI, at('code')]);
   assert.equal(readFileSync(at('code'), 'utf8'), '2\n');
 });
 
@@ -232,14 +226,10 @@ test(
   { skip: existsSync('/dev/full') ? false : 'only Linux has a file that is always full' },
   () => {
     const full = openSync('/dev/full', 'w');
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      ['--import', './test/fixtures/tsxInThreads.mjs', 'src/cli.ts', '--help'],
-      {
-        stdio: ['ignore', full, 'pipe'],
-        encoding: 'utf8',
-      },
-    );
+    const { status, stderr } = spawnSync(process.execPath, [CLI, '--help'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
     closeSync(full);
     assert.deepEqual([status, stderr], [2, 'The output could not be written (ENOSPC).\n']);
   },

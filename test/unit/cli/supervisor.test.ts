@@ -3,18 +3,18 @@ import { spawn } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { Supervisor } from '../../../src/cli/supervisor.ts';
 import type { Limits } from '../../../src/cli/limits.ts';
 import { runVerb } from '../../../src/cli/commandLine.ts';
 import { convertToGray } from '../../../src/jobs/convert.ts';
+import { builtProgram } from '../../fixtures/builtProgram.ts';
 import { loopModel } from '../../fixtures/loopModel.ts';
 import { writeLargeModel } from '../../fixtures/largeModel.ts';
 import { convModel, encodeModel } from '../../fixtures/modelBuilder.ts';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const CLI = builtProgram('src/cli.ts', 'src/cliThread.ts');
 const folder = temporaryFolder('limits');
 const at = (name: string): string => join(folder, name);
 writeFileSync(at('small.onnx'), encodeModel(convModel()));
@@ -103,8 +103,7 @@ interface Shell {
 }
 
 function commandLine(...argv: string[]): Promise<Shell> {
-  const child = spawn(process.execPath, ['--import', './test/fixtures/tsxInThreads.mjs', 'src/cli.ts', ...argv], {
-    cwd: ROOT,
+  const child = spawn(process.execPath, [CLI, ...argv], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let errors = '';

@@ -3,13 +3,13 @@ import { spawn } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { convertToGray } from '../../../src/jobs/convert.ts';
+import { builtProgram } from '../../fixtures/builtProgram.ts';
 import { writeLargeModel } from '../../fixtures/largeModel.ts';
 import { convModel, encodeModel } from '../../fixtures/modelBuilder.ts';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const CLI = builtProgram('src/cli.ts', 'src/cliThread.ts');
 const folder = temporaryFolder('signals');
 const MODEL = join(folder, 'model.onnx');
 // 4 GiB of holes: reading them takes a second or two, and writing them nothing.
@@ -23,8 +23,7 @@ interface Ended {
 
 /** Starts the command line, and sends it the signal as soon as its temporary file is there. */
 async function interrupted(signal: NodeJS.Signals): Promise<Ended> {
-  const child = spawn(process.execPath, ['--import', './test/fixtures/tsxInThreads.mjs', 'src/cli.ts', 'gray', MODEL], {
-    cwd: ROOT,
+  const child = spawn(process.execPath, [CLI, 'gray', MODEL], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let errors = '';

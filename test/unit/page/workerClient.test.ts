@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { nodeThread } from '../../../src/jobs/nodeThread.ts';
 import { WorkerClient } from '../../../src/page/workerClient.ts';
+import { builtProgram } from '../../fixtures/builtProgram.ts';
 import { writeLargeModel } from '../../fixtures/largeModel.ts';
 import { convModel, encodeModel } from '../../fixtures/modelBuilder.ts';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
@@ -15,12 +16,7 @@ after(() => {
   clearInterval(alive);
   rmSync(root, { recursive: true, force: true });
 });
-const THREAD = join(root, 'worker.mjs');
-// Threads don't take over the loader of TypeScript by themselves.
-writeFileSync(
-  THREAD,
-  `import { tsImport } from ${JSON.stringify(import.meta.resolve('tsx/esm/api'))};\nawait tsImport(${JSON.stringify(new URL('../../../src/workerMain.ts', import.meta.url).href)}, import.meta.url);\n`,
-);
+const THREAD = builtProgram('src/workerMain.ts');
 
 test('closing while a model is written cancels the job, and nothing is left behind', async () => {
   const folder = mkdtempSync(join(root, 'models-'));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { builtProgram } from '../../fixtures/builtProgram.ts';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const BENCH = builtProgram('test/bench/main.ts');
 
 const REFUSED: readonly [args: readonly string[], message: RegExp][] = [
   [['--only=fiel'], /^There is no section fiel; --only takes file, weights, shapes, layout, threads, page, web\.\n$/],
@@ -13,8 +13,7 @@ const REFUSED: readonly [args: readonly string[], message: RegExp][] = [
 
 for (const [args, message] of REFUSED) {
   test(`the bench says in one line what is wrong with ${args.join(' ')}`, () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'test/bench/main.ts', ...args], {
-      cwd: ROOT,
+    const { status, stdout, stderr } = spawnSync(process.execPath, [BENCH, ...args], {
       encoding: 'utf8',
     });
     assert.match(stderr, message);

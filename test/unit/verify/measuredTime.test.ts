@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { captureOutput } from '../../../src/files/node/captureOutput.ts';
 import { configureRuntime } from '../../../src/verify/session.ts';
 import { measureTime } from '../../../src/verify/time/measureTime.ts';
@@ -8,6 +9,7 @@ import { madeUpInputs } from '../../../src/verify/time/madeUpInputs.ts';
 import { median, profileTimes } from '../../../src/verify/time/profile.ts';
 import { wiring } from '../../../src/verify/wiring.ts';
 import { resNet18 } from '../../fixtures/architectures.ts';
+import { builtProgram } from '../../fixtures/builtProgram.ts';
 import { modelFile } from '../../fixtures/modelFile.ts';
 import { DTYPE, encodeModel, model, named, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 
@@ -93,13 +95,14 @@ test('a cancel ends it', async () => {
 });
 
 test('what is written to standard output is given, and output goes on behind it', () => {
+  const module = pathToFileURL(builtProgram('src/files/node/captureOutput.ts')).href;
   const script = `
     import fs from 'node:fs';
-    import { captureOutput } from './src/files/node/captureOutput.ts';
+    import { captureOutput } from ${JSON.stringify(module)};
     const caught = captureOutput(() => { fs.writeSync(1, 'inside'); fs.writeSync(2, 'error'); });
     fs.writeSync(1, 'caught ' + caught);
   `;
-  const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     encoding: 'utf8',
   });
   assert.equal(stdout, 'caught inside');

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { builtProgram } from '../../../fixtures/builtProgram.ts';
 import { HOSTILE } from '../../../fixtures/hostileModels.ts';
 
 /** What reading any model may take: V8's heap, by MAX_HELD_BYTES and what stands beside it, and all memory together. */
 const HEAP_MIB = 1536;
 const RESIDENT_BYTES = 3 * 2 ** 30;
-const WORKER = fileURLToPath(new URL('../../../fixtures/hostileWorker.ts', import.meta.url));
+const WORKER = builtProgram('test/fixtures/hostileWorker.ts');
 
 test('models made to harm end in an error or a result, within a bounded heap', () => {
-  const run = spawnSync(process.execPath, [`--max-old-space-size=${HEAP_MIB}`, '--import', 'tsx', WORKER], {
+  const run = spawnSync(process.execPath, [`--max-old-space-size=${HEAP_MIB}`, WORKER], {
     maxBuffer: 2 ** 24,
   });
   const lines = run.stdout
