@@ -82,6 +82,24 @@ export function zoomAt(view: View, { factor, px, py, least }: Zoom): View {
   return { scale, x: px - (px - view.x) * k, y: py - (py - view.y) * k };
 }
 
+/**
+ * The view moved so that no part of the page stays empty that the picture could fill: what is near an end of the picture
+ * isn't brought to the middle.
+ */
+export function filled(view: View, picture: Extent, page: Extent): View {
+  const [width, height] = [picture.width * view.scale, picture.height * view.scale];
+  return {
+    scale: view.scale,
+    x: within(view.x, page.width - MARGIN - width, MARGIN),
+    y: within(view.y, page.height - MARGIN - height, TOP),
+  };
+}
+
+/** A picture's beginning between two places; in their middle where the picture is smaller than the page. */
+function within(value: number, least: number, most: number): number {
+  return least > most ? (least + most) / 2 : Math.min(most, Math.max(least, value));
+}
+
 /** Shows a box in the middle (or at another part of the height), at a scale at which its text can be read. */
 export function centreOn(
   box: { x: number; y: number; w: number; h: number },

@@ -2,7 +2,7 @@ import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageSettings } from '../../../src/protocol/settings.ts';
 import type { Difference } from '../../draw/difference.ts';
-import { besideTools, centreOn, firstView, fitView, zoomAt } from '../../draw/camera.ts';
+import { fitView, zoomAt } from '../../draw/camera.ts';
 import type { Extent, View } from '../../draw/camera.ts';
 import { heatColours, kindColours } from '../../draw/boxColours.ts';
 import type { BoxColours } from '../../draw/boxColours.ts';
@@ -27,6 +27,7 @@ import { HoverCard } from './hoverCard.ts';
 import { Hovering } from './hovering.ts';
 import { Mover } from './mover.ts';
 import { Pointing } from './pointing.ts';
+import { firstViewOf, revealed } from './placing.ts';
 import './miniMap.ts';
 
 /** What keys do on the graph, for those who can't see it. */
@@ -220,7 +221,7 @@ export class GraphView extends LitElement {
     const { scene, page } = this;
     if (scene && !this.#placed && page.width > 0 && page.height > 0) {
       this.#placed = true;
-      this.#view = this.startView ?? this.#firstView(scene);
+      this.#view = this.startView ?? firstViewOf(scene, this.page);
       this.startView = null;
     } else if (page.width > 0 && this.#width > 0) {
       // What is in the middle stays there when the editor is split or made wider.
@@ -231,17 +232,9 @@ export class GraphView extends LitElement {
     this.#miniMap?.repaint();
   }
 
-  #firstView(scene: Scene): View {
-    const { geometry } = scene;
-    const box = scene.boxOf('i0') ?? 0;
-    const middle = (start: Float64Array, size: Float64Array): number => (start[box] ?? 0) + (size[box] ?? 0) / 2;
-    const focus = { x: middle(geometry.x, geometry.w), y: middle(geometry.y, geometry.h) };
-    return besideTools(firstView(geometry, this.page, focus, geometry.orientation), geometry);
-  }
-
   /** Shows the whole graph where that can be read, else its beginning. */
   showBeginning(): void {
-    if (this.scene && this.clientWidth > 0) this.setView(this.#firstView(this.scene), true);
+    if (this.scene && this.clientWidth > 0) this.setView(firstViewOf(this.scene, this.page), true);
   }
 
   fit(): void {
@@ -254,13 +247,8 @@ export class GraphView extends LitElement {
     const { scene } = this;
     const box = scene?.boxOf(key);
     if (!scene || box === undefined || this.clientWidth === 0) return;
-    const { x, y, w, h } = scene.geometry;
-    const scale = Math.min(1.2, Math.max(this.#view.scale, 0.75));
-    const shown = scene.geometry.open[box]
-      ? { x: x[box]!, y: y[box]!, w: w[box]!, h: Math.min(h[box]!, (this.clientHeight * 0.8) / scale) }
-      : { x: x[box]!, y: y[box]!, w: w[box]!, h: h[box]! };
-    // The list of matches lies over the upper part.
-    this.setView(centreOn(shown, this.page, scale, this.found.length > 0 ? 0.68 : 0.5), true);
+    const reveal = { page: this.page, scale: this.#view.scale, covered: this.found.length > 0 };
+    this.setView(revealed(scene, box, reveal), true);
   }
 
   zoom(factor: number, px = this.clientWidth / 2, py = this.clientHeight / 2): void {

@@ -1,0 +1,33 @@
+import { besideTools, centreOn, filled, firstView } from '../../draw/camera.ts';
+import type { Extent, View } from '../../draw/camera.ts';
+import type { Scene } from '../../graph/scene.ts';
+
+/** Where a box is brought to while the list of matches lies over the upper part, as a part of the height. */
+const BELOW_MATCHES = 0.68;
+
+/** The view a graph is first seen in: its first input is on the page. */
+export function firstViewOf(scene: Scene, page: Extent): View {
+  const { geometry } = scene;
+  const box = scene.boxOf('i0') ?? 0;
+  const middle = (start: Float64Array, size: Float64Array): number => (start[box] ?? 0) + (size[box] ?? 0) / 2;
+  const focus = { x: middle(geometry.x, geometry.w), y: middle(geometry.y, geometry.h) };
+  return besideTools(firstView(geometry, page, focus, geometry.orientation), geometry);
+}
+
+/** What a box is revealed on: the page, how large the reader had the picture, and whether matches lie over it. */
+export interface Reveal {
+  readonly page: Extent;
+  readonly scale: number;
+  readonly covered: boolean;
+}
+
+/** The view with a box in the middle, as far as the picture reaches, and legible. */
+export function revealed({ geometry }: Scene, box: number, { page, scale: before, covered }: Reveal): View {
+  const scale = Math.min(1.2, Math.max(before, 0.75));
+  const { x, y, w, h, open } = geometry;
+  // Of an open group that is higher than the page, its beginning.
+  const height = open[box] ? Math.min(h[box]!, (page.height * 0.8) / scale) : h[box]!;
+  const shown = { x: x[box]!, y: y[box]!, w: w[box]!, h: height };
+  if (covered) return centreOn(shown, page, scale, BELOW_MATCHES);
+  return filled(centreOn(shown, page, scale), geometry, page);
+}
