@@ -10,9 +10,9 @@ import { scanModel } from '../../src/formats/onnx/scan/scan.ts';
 import { resNet18 } from '../fixtures/architectures.ts';
 import { writeLargeModel } from '../fixtures/largeModel.ts';
 import type { Figure } from './main.ts';
-import { alternate, check, copy, flush, forget, median, peakMemory, time, type Maker } from './measure.ts';
+import { alternate, beside, check, copy, flush, forget, median, peakMemory, time, type Maker } from './measure.ts';
 
-const ROUNDS = 5;
+const ROUNDS = 7;
 const PYTHON = `
 import sys, onnx
 from onnx import numpy_helper
@@ -72,7 +72,6 @@ async function benchOne(file: string, folder: string): Promise<Figure[]> {
   }
   const times = await alternate(makers, { rounds: ROUNDS, target: (round) => join(folder, `made-${round}.onnx`) });
   const size = statSync(file).size;
-  const ms = (name: string): number => times.get(name) ?? NaN;
   const peakFile = join(folder, 'peak.onnx');
   const peak = peakMemory(['gray', file, '-o', peakFile]);
   rmSync(peakFile, { force: true });
@@ -80,26 +79,14 @@ async function benchOne(file: string, folder: string): Promise<Figure[]> {
   return [
     { what: `open ${size} bytes`, value: median(opened), unit: 'ms' },
     { what: 'read to open', value: bytesRead, unit: 'bytes' },
-    { what: 'convert to gray, flushed to disk', value: ms('convert'), unit: 'ms' },
-    {
-      what: 'convert',
-      value: ms('convert') / ms('cp, flushed'),
-      unit: 'times',
-      against: `cp and sync of the file, ${Math.round(ms('cp, flushed'))} ms`,
-    },
-    {
-      what: 'convert',
-      value: ms('convert') / ms('cp'),
-      unit: 'times',
-      against: `cp, not flushed, ${Math.round(ms('cp'))} ms`,
-    },
+    { what: 'convert to gray, flushed to disk', value: median(times.get('convert') ?? []), unit: 'ms' },
+    { what: 'convert', ...beside(times, 'convert', { peer: 'cp, flushed', said: 'cp and sync of the file' }) },
+    { what: 'convert', ...beside(times, 'convert', { peer: 'cp', said: 'cp, not flushed' }) },
     ...(python
       ? [
           {
             what: 'convert',
-            value: ms('convert') / ms('python'),
-            unit: 'times',
-            against: `python onnx's load, sum, save, not flushed, ${Math.round(ms('python'))} ms`,
+            ...beside(times, 'convert', { peer: 'python', said: "python onnx's load, sum, save, not flushed" }),
           },
         ]
       : []),

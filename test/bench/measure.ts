@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, rmSync, utimesSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Figure } from './main.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const PEAK = fileURLToPath(new URL('./peakMemory.mjs', import.meta.url));
@@ -44,23 +45,46 @@ export function check({ status, stderr }: { status: number | null; stderr: Buffe
 /** One way to make a file. */
 export type Maker = (to: string) => Promise<unknown> | unknown;
 
-/** The median milliseconds of each maker. What it made is flushed and removed before the next one begins. */
+/**
+ * Milliseconds of each maker, one a round. What it made is flushed and removed before the next one begins. Two makers of
+ * one round are compared with `beside`.
+ */
 export async function alternate(
   makers: Readonly<Record<string, Maker>>,
   { rounds, target }: { readonly rounds: number; readonly target: (round: number) => string },
-): Promise<Map<string, number>> {
+): Promise<Map<string, readonly number[]>> {
   const times = new Map<string, number[]>();
   const all = Object.entries(makers);
   for (let round = 0; round < rounds; round++) {
-    // Each round begins with another one, so that none always follows the same neighbour.
-    for (const [name, make] of [...all.slice(round % all.length), ...all.slice(0, round % all.length)]) {
+    // Each round begins with another one, and every other goes backwards, so that none always follows the same one.
+    const turned = [...all.slice(round % all.length), ...all.slice(0, round % all.length)];
+    for (const [name, make] of round % 2 ? turned.reverse() : turned) {
       const to = target(round);
       times.set(name, [...(times.get(name) ?? []), await time(() => make(to))]);
       flush(to);
       rmSync(to);
     }
   }
-  return new Map([...times].map(([name, taken]) => [name, median(taken)]));
+  return times;
+}
+
+/**
+ * How many times as long one maker takes as a peer: the median over the rounds of both, and how far the rounds lie
+ * apart, so that a disk that others use too is seen.
+ */
+export function beside(
+  times: ReadonlyMap<string, readonly number[]>,
+  maker: string,
+  { peer, said }: { readonly peer: string; readonly said: string },
+): Pick<Figure, 'value' | 'unit' | 'against'> {
+  const others = times.get(peer) ?? [];
+  const ratios = (times.get(maker) ?? []).map((taken, round) => taken / (others[round] ?? NaN));
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)].map((ratio) => ratio.toFixed(2));
+  return {
+    value: median(ratios),
+    unit: 'times',
+    against: `${said}, ${Math.round(median(others))} ms; ${least} to ${most} in ${ratios.length} rounds`,
+  };
 }
 
 /** Bytes that the built command line held at most, as a process of its own; null where it was not built. */

@@ -6,7 +6,7 @@ import { convertToGray } from '../../src/jobs/convert.ts';
 import { inspectAny } from '../../src/page/inspect.ts';
 import { floatWeights, safetensorsFile } from '../fixtures/safetensors.ts';
 import type { Figure } from './main.ts';
-import { alternate, check, copy, flush, forget, median, peakMemory, time } from './measure.ts';
+import { alternate, beside, check, copy, flush, forget, median, peakMemory, time } from './measure.ts';
 
 const ROUNDS = 5;
 const PYTHON = '/usr/bin/python3';
@@ -125,15 +125,11 @@ async function converting(file: string): Promise<Figure[]> {
     },
     { rounds: ROUNDS, target: (round) => join(file, `../made-${round}${ending}`) },
   );
-  const { convert = NaN, ...others } = Object.fromEntries(times);
+  const what = `convert ${ending} to gray`;
+  const peers = [...times.keys()].filter((maker) => maker !== 'convert');
   return [
-    { what: `convert ${ending} to gray, flushed to disk`, value: convert, unit: 'ms' },
-    ...Object.entries(others).map(([other, ms]) => ({
-      what: `convert ${ending} to gray`,
-      value: convert / ms,
-      unit: 'times',
-      against: `${other}, ${Math.round(ms)} ms`,
-    })),
+    { what: `${what}, flushed to disk`, value: median(times.get('convert') ?? []), unit: 'ms' },
+    ...peers.map((peer) => ({ what, ...beside(times, 'convert', { peer, said: peer }) })),
   ];
 }
 
