@@ -1,4 +1,5 @@
 import { DOUBLE, FLOAT, FLOAT16, dtypeName } from '../../../tensors/dtypes.ts';
+import { coarsest } from './precision.ts';
 import { numbersOf, sizeOf, valueRow, type NumberArray, type Value } from '../../values.ts';
 
 /** How far one tensor of the adapted model is from the original's. */
@@ -29,6 +30,8 @@ export interface MeasuredTensor {
   readonly shaken?: readonly Value[];
   /** What the original adds up to make it. */
   readonly terms?: readonly Value[];
+  /** The coarsest float type that anything was rounded to on the way to it, where that is not its own. */
+  readonly roundedTo?: number | undefined;
 }
 
 type Verdict = Pick<TensorDifference, 'tolerance' | 'ok' | 'why'>;
@@ -72,7 +75,8 @@ const JUMPS = 4;
 const TIPPED_SHARE = 1e-3;
 
 /** Compares two runs of one tensor. */
-export function difference({ name, original, adapted, shaken = [], terms = [] }: MeasuredTensor): TensorDifference {
+export function difference(measuredTensor: MeasuredTensor): TensorDifference {
+  const { name, original, adapted, shaken = [], terms = [], roundedTo } = measuredTensor;
   const dims = original?.dims ?? [];
   const unmeasured = {
     name,
@@ -94,9 +98,10 @@ export function difference({ name, original, adapted, shaken = [], terms = [] }:
   const stats = statistics(a, b);
   const measured = { ...unmeasured, ...stats };
   if (stats.broken) return { ...measured, why: 'one of the models gives no finite number where the other does' };
-  const rule = TOLERANCES[original.dtype];
-  if (!rule) return { ...measured, ...integerVerdict(a, b, stats.maxAbs) };
-  const { epsilon } = valueRow(original.dtype, name);
+  const type = TOLERANCES[original.dtype] ? coarsest([original.dtype, roundedTo]) : null;
+  const rule = type === null ? undefined : TOLERANCES[type];
+  if (type === null || !rule) return { ...measured, ...integerVerdict(a, b, stats.maxAbs) };
+  const { epsilon } = valueRow(type, name);
   const noises = shaken.filter((value) => value.data.length === a.length).map(numbersOf);
   const channels = channelStatistics({ original: a, adapted: b, noises, dims });
   const added = TERMS * epsilon * largest(terms.filter((term) => term.dtype === original.dtype));

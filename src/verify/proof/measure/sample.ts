@@ -4,6 +4,7 @@ import type { Dim, ValueInfo } from '../../../formats/onnx/model.ts';
 import { quoted } from '../../names.ts';
 import { fromNumbers, numbersOf, sizeOf, valueRow, type Value } from '../../values.ts';
 import type { MappedInput } from '../inputMap.ts';
+import { coarsest } from './precision.ts';
 import { drawPixels, wholePixels, type PixelGrid } from './pixels.ts';
 import type { SeededRandom } from './random.ts';
 import type { Setting } from './settings.ts';
@@ -48,6 +49,8 @@ export interface Draw {
   readonly setting: Setting;
   readonly random: SeededRandom;
   readonly paint?: Painter | undefined;
+  /** The float type to which all that is measured was rounded, where that is coarser than the input's. */
+  readonly roundedTo?: number | undefined;
 }
 
 /**
@@ -114,7 +117,7 @@ export function drawSample(pairs: readonly InputPair[], draw: Draw): Sample {
     const old = applyMap(mapped, x);
     adapted.set(name, x);
     original.set(name, fromNumbers(dtype, old.dims, old.numbers, name));
-    if (isFloat(dtype)) shakeable.push({ dtype, old, mapped, x });
+    if (isFloat(dtype)) shakeable.push({ dtype, old, mapped, x, step: shakeStep(dtype, draw.roundedTo, name) });
   }
   return { sizes, original, adapted, shakeable };
 }
@@ -168,10 +171,15 @@ interface Shakeable {
   readonly old: { readonly dims: readonly number[]; readonly numbers: Float64Array };
   readonly mapped: MappedInput;
   readonly x: Value;
+  /** How far each term of a number is off, as a part of it. */
+  readonly step: number;
 }
 
-function shakeInput({ dtype, old, mapped, x }: Shakeable, shake: Shake, random: SeededRandom): Value {
-  const step = 2 * valueRow(dtype, mapped.name).epsilon;
+function shakeStep(dtype: number, roundedTo: number | undefined, name: string): number {
+  return 2 * valueRow(coarsest([dtype, roundedTo]) ?? dtype, name).epsilon;
+}
+
+function shakeInput({ dtype, old, mapped, x, step }: Shakeable, shake: Shake, random: SeededRandom): Value {
   const terms = termSizes(mapped, x);
   const inner = shake === 'pixels' ? 1 : sizeOf(old.dims.slice(mapped.axis + 1));
   let direction = step;

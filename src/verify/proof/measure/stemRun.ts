@@ -6,6 +6,7 @@ import type { Value } from '../../values.ts';
 import type { Wiring } from '../../wiring.ts';
 import type { InputMaps } from '../inputMap.ts';
 import { difference, worse, type TensorDifference } from './difference.ts';
+import { coarsestOnTheWay, finest } from './precision.ts';
 import { SeededRandom } from './random.ts';
 import { fingerprint } from './fingerprint.ts';
 import {
@@ -165,6 +166,7 @@ function wrongOf(measured: readonly Measured[]): number {
 class StemRunner {
   private readonly parts: RunnerParts;
   private readonly random: SeededRandom;
+  private readonly roundedTo: ReadonlyMap<string, number>;
   private readonly worst = new Map<string, TensorDifference>();
   private readonly fingerprints = new Map<string, string>();
   private readonly answering = new Set<string>();
@@ -179,6 +181,7 @@ class StemRunner {
   constructor(parts: RunnerParts) {
     this.parts = parts;
     this.random = new SeededRandom(parts.plan.seed);
+    this.roundedTo = coarsestOnTheWay(parts.plan.a);
   }
 
   async run(): Promise<RunOutcome> {
@@ -257,9 +260,11 @@ class StemRunner {
       this.adaptedFails ??= tooCostly;
       return false;
     }
+    // No tensor is measured by a coarser shake than its own: of the types they were rounded to, the finest counts.
+    const roundedTo = finest(plan.targets.map((name) => this.roundedTo.get(name))) ?? undefined;
     let best: readonly Measured[] | null = null;
     for (let tries = plan.wide ? 1 : TRIES; tries > 0; tries--) {
-      const sample = drawSample(pairs, { setting, random: this.random, paint });
+      const sample = drawSample(pairs, { setting, random: this.random, paint, roundedTo });
       const measured = await this.measure(sample, planned);
       if (!measured) return false;
       if (!best || wrongOf(measured) < wrongOf(best)) best = measured;
@@ -289,7 +294,14 @@ class StemRunner {
         const terms = termsOf(plan.a, name).flatMap((term) => reference.get(term) ?? []);
         const original = reference.get(name);
         const shakenValues = noises.flatMap((noise) => noise.get(name) ?? []);
-        const tensor = difference({ name, original, adapted: found.get(name), shaken: shakenValues, terms });
+        const tensor = difference({
+          name,
+          original,
+          adapted: found.get(name),
+          shaken: shakenValues,
+          terms,
+          roundedTo: this.roundedTo.get(name),
+        });
         return { tensor, original };
       });
       if (wrongOf(measured) === 0) break;

@@ -1,0 +1,47 @@
+import type { Node } from '../../../formats/onnx/model.ts';
+import { nestedGraphs } from '../../../graph/nested.ts';
+import { DOUBLE, FLOAT, FLOAT16 } from '../../../tensors/dtypes.ts';
+import { heldTensors, type Wiring } from '../../wiring.ts';
+
+/** Float types that are measured, each rounding more coarsely than the one in front of it. */
+const BY_STEP: readonly number[] = [DOUBLE, FLOAT, FLOAT16];
+
+/** The one of some element types that rounds most coarsely; null where none is a float type that is measured. */
+export function coarsest(types: readonly (number | null | undefined)[]): number | null {
+  return BY_STEP.findLast((type) => types.includes(type)) ?? null;
+}
+
+/** The one of some element types that rounds most finely; null where none is a float type that is measured. */
+export function finest(types: readonly (number | null | undefined)[]): number | null {
+  return BY_STEP.find((type) => types.includes(type)) ?? null;
+}
+
+/**
+ * The coarsest float type that anything was rounded to on the way to each tensor that a node makes. A network of float16
+ * may take and give float32, with a Cast at either end: what rounding does to its outputs is what it does to float16.
+ */
+export function coarsestOnTheWay(wiring: Wiring): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  const typeOf = (name: string): number | null | undefined => {
+    const declared = wiring.inputs.get(name)?.type;
+    return found.get(name) ?? wiring.stored.get(name)?.dtype ?? (declared?.kind === 'tensor' ? declared.dtype : null);
+  };
+  for (const node of wiring.order) {
+    const type = coarsest([...wiring.reads(node).map(typeOf), ...ownTypes(node)]);
+    if (type === null) continue;
+    for (const output of node.outputs) if (output) found.set(output, type);
+  }
+  return found;
+}
+
+/** The types of what a node holds, and of what it and the nodes inside it cast to. */
+function ownTypes(node: Node): number[] {
+  const nodes = [node, ...nestedGraphs(node).flatMap((graph) => graph.nodes)];
+  return [...heldTensors(node).map((tensor) => tensor.dtype), ...nodes.flatMap(castType)];
+}
+
+function castType({ opType, domain, attributes }: Node): number[] {
+  if (domain !== '' || opType !== 'Cast') return [];
+  const to = attributes.find((attribute) => attribute.name === 'to')?.int;
+  return to === undefined ? [] : [Number(to)];
+}
