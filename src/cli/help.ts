@@ -37,7 +37,7 @@ function indented(line: string): string {
 export function helpText(verbs: Readonly<Record<string, Verb>>): string {
   const listed = Object.values(verbs).map((verb) => `${usageText(verb.usage, 2)}\n      ${verb.about}`);
   return [
-    `Channelwise ${VERSION}: open ONNX models and adapt their input channels, exactly.`,
+    `Channelwise ${VERSION}: open trained networks and adapt their input channels, exactly.`,
     '',
     ...listed,
     '',

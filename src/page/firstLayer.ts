@@ -165,6 +165,9 @@ function layoutOf(dims: readonly Dim[] | null, layer: FirstLayer, { perm, end }:
   const letters = LETTERS[layer.dims.length];
   if (!letters || (dims && dims.length !== letters.length)) return null;
   if (perm) return [...letters].map((_, axis) => letters[perm.indexOf(axis)] ?? '?').join('');
+  if (end === layer.data) return letters;
   const channels = (layer.dims[1] ?? 0) * layer.group;
-  return end === layer.data || dims?.[1] === channels ? letters : null;
+  const [isSecond, isLast] = [dims?.[1] === channels, dims?.at(-1) === channels];
+  if (isSecond) return letters;
+  return isLast ? `N${letters.slice(2)}C` : null;
 }

@@ -2,6 +2,8 @@ import * as vscode from 'vscode';
 import { inertLine, inertText } from './inertText.ts';
 
 const SCHEME = 'channelwise-text';
+/** Its defaults in package.json wrap long lines, and mark no × as a letter that looks like another. */
+const LANGUAGE = 'channelwise-report';
 /** Texts of tabs long closed; more are forgotten. */
 const MAX_KEPT = 50;
 
@@ -27,6 +29,9 @@ export class TextTabs implements vscode.TextDocumentContentProvider {
       this.texts.delete(old);
     }
     const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${inertText(name).replace(/[\\/]/g, '_')}`, query: key });
-    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
+    const document = await vscode.workspace.openTextDocument(uri);
+    // The name ends as the model's does, from which VS Code would take the text for a model.
+    await vscode.languages.setTextDocumentLanguage(document, LANGUAGE);
+    await vscode.window.showTextDocument(document, { preview: true });
   }
 }

@@ -7,7 +7,16 @@ import { WORKER_ANSWERS } from '../../../src/page/workerAnswers.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import type { PageFirstLayerFacts } from '../../../src/protocol/firstLayer.ts';
 import { PAGE_ARGS } from '../../../src/protocol/messages.ts';
-import { DTYPE, convModel, encodeModel, floatTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
+import {
+  DTYPE,
+  convModel,
+  encodeModel,
+  floatTensor,
+  int64Tensor,
+  model,
+  node,
+  valueInfo,
+} from '../../fixtures/modelBuilder.ts';
 import type { onnx } from 'onnx-proto';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
@@ -100,6 +109,27 @@ test('BatchNormalization on pixels is such a step; a constant minus the pixels t
     [none.inputs[0]?.range, none.inputs[0]?.normalisation, none.inputs[0]?.layout],
     [null, null, 'NCHW'],
   );
+});
+
+test('behind a step that hides the axes, as Keras’s padding, the sizes tell the layout', async () => {
+  const padded = (dims: number[]): Promise<PageFirstLayerFacts> =>
+    facts(
+      model({
+        inputs: [valueInfo('x', dims)],
+        outputs: [valueInfo('y', null)],
+        initializers: [
+          floatTensor('w', [4, 3, 3, 3], counted(108)),
+          int64Tensor('pads', [8], [0, 1, 1, 0, 0, 1, 1, 0]),
+        ],
+        nodes: [
+          node('Pad', ['x', 'pads'], ['p']),
+          node('Transpose', ['p'], ['c'], { perm: [0, 3, 1, 2] }),
+          node('Conv', ['c', 'w'], ['y']),
+        ],
+      }),
+    );
+  assert.equal((await padded([1, 16, 16, 3])).inputs[0]?.layout, 'NHWC');
+  assert.equal((await padded([1, 16, 16, 5])).inputs[0]?.layout, null);
 });
 
 test('integers are pixels as they come', async () => {

@@ -16,7 +16,7 @@ interface Contributes {
     readonly priority: string;
     readonly selector: readonly { readonly filenamePattern: string }[];
   }[];
-  readonly languages: readonly { readonly extensions: readonly string[]; readonly icon: Record<string, string> }[];
+  readonly languages: readonly { readonly extensions?: readonly string[]; readonly icon?: Record<string, string> }[];
   readonly languageModelTools: readonly { readonly name: string }[];
 }
 
@@ -50,7 +50,7 @@ test('the editor, the menus and the file icon are for the formats there are', ()
     otherExtensions.map((e) => `*${e}`),
   );
   assert.deepEqual(
-    contributes.languages.flatMap((language) => language.extensions),
+    contributes.languages.flatMap((language) => language.extensions ?? []),
     extensions,
   );
   const menu = contributes.menus['explorer/context'] ?? [];
@@ -68,7 +68,7 @@ test('menus name commands that there are, and files that there are', () => {
     items.filter(({ command }) => !commands.has(command)),
     [],
   );
-  const icons = contributes.languages.flatMap(({ icon }) => Object.values(icon));
+  const icons = contributes.languages.flatMap(({ icon }) => Object.values(icon ?? {}));
   assert.deepEqual(
     icons.filter((icon) => !existsSync(new URL(icon, root))),
     [],

@@ -36,7 +36,7 @@ export function grayLayers(found: PageGrayByLayer, { onGraph, onLayer, save }: G
             <th scope="col" class="text">Operator</th>
             <th scope="col">Moves by</th>
             <th scope="col" class="text">Worst image</th>
-            <th scope="col">There by</th>
+            <th scope="col">Moves there by</th>
           </tr>
         </thead>
         <tbody>
