@@ -138,6 +138,7 @@ const readable = {
   '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
   'no-nested-ternary': 'error',
   'max-params': ['error', 4],
+  complexity: ['error', 20],
   'max-lines': ['error', { max: 400 }],
 };
 

@@ -69,31 +69,33 @@ export class ByteComparer {
   }
 
   private async compareTensors(a: Tensor, b: Tensor): Promise<boolean> {
-    if (a.dtype !== b.dtype || a.dims.length !== b.dims.length || a.dims.some((dim, i) => dim !== b.dims[i]))
-      return false;
+    if (a.dtype !== b.dtype || !sameDims(a.dims, b.dims)) return false;
     const [x, y] = [a.storage, b.storage];
-    if (x.kind === 'typed' && y.kind === 'typed') {
-      if (x.field !== y.field || x.pieces.length !== y.pieces.length) return false;
-      for (const [i, typedPiece] of x.pieces.entries()) {
-        const q = y.pieces[i];
-        if (
-          !q ||
-          typedPiece.packed !== q.packed ||
-          !(await this.sameRanges([typedPiece.start, typedPiece.end], [q.start, q.end]))
-        )
-          return false;
-      }
-      return true;
-    }
-    if (x.kind === 'external' && y.kind === 'external' && x.offset === y.offset && x.length === y.length) {
-      const [one, two] = [await this.a.identity?.(x.location), await this.b.identity?.(y.location)];
-      if (one && one === two) return true;
-    }
+    if (x.kind === 'typed' && y.kind === 'typed') return this.sameTyped(x, y);
     if (x.kind === 'raw' && y.kind === 'raw') return this.sameRanges([x.start, x.end], [y.start, y.end]);
+    if (x.kind === 'external' && y.kind === 'external' && (await this.sameFile(x, y))) return true;
     const first = rawReader(this.a, a);
     const second = rawReader(this.b, b);
     if (first && second) return this.sameStreams(first, second);
     return x.kind === 'none' && y.kind === 'none';
+  }
+
+  /** Numbers in the same field of a TensorProto, cut into the same pieces. */
+  private async sameTyped(a: StorageOf<'typed'>, b: StorageOf<'typed'>): Promise<boolean> {
+    if (a.field !== b.field || a.pieces.length !== b.pieces.length) return false;
+    for (const [i, piece] of a.pieces.entries()) {
+      const other = b.pieces[i];
+      if (!other || piece.packed !== other.packed) return false;
+      if (!(await this.sameRanges([piece.start, piece.end], [other.start, other.end]))) return false;
+    }
+    return true;
+  }
+
+  /** The same part of one file, which need not be read. */
+  private async sameFile(a: StorageOf<'external'>, b: StorageOf<'external'>): Promise<boolean> {
+    if (a.offset !== b.offset || a.length !== b.length) return false;
+    const [one, other] = [await this.a.identity?.(a.location), await this.b.identity?.(b.location)];
+    return Boolean(one) && one === other;
   }
 
   private async sameRanges(a: readonly [number, number], b: readonly [number, number]): Promise<boolean> {
@@ -120,6 +122,12 @@ export class ByteComparer {
     if (same) this.bytes += a.length;
     return same;
   }
+}
+
+type StorageOf<K extends Tensor['storage']['kind']> = Extract<Tensor['storage'], { readonly kind: K }>;
+
+function sameDims(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((dim, i) => dim === b[i]);
 }
 
 /** Bytes of a short range; those that are at hand are not copied. */

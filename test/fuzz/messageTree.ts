@@ -103,18 +103,8 @@ function parseField(bytes: Uint8Array, type: MessageType, start: number, limit: 
     return end > limit ? null : { ...base, bytes: bytes.subarray(tag.end, end), end };
   }
   if (wireType === 3) {
-    let at = tag.end;
-    for (;;) {
-      const next = readVarint(bytes, at, limit);
-      if (!next) return null;
-      if (Number(next.value & 7n) === 4) {
-        if (Number(next.value >> 3n) !== number) return null;
-        return { ...base, bytes: bytes.subarray(tag.end, next.end), end: next.end };
-      }
-      const inner = parseField(bytes, 'entry', at, limit);
-      if (!inner) return null;
-      at = inner.end;
-    }
+    const end = groupEnd(bytes, number, tag.end, limit);
+    return end === null ? null : { ...base, bytes: bytes.subarray(tag.end, end), end };
   }
   if (wireType !== 2) return null;
   const length = readVarint(bytes, tag.end, limit);
@@ -123,6 +113,18 @@ function parseField(bytes: Uint8Array, type: MessageType, start: number, limit: 
   const inner = (MESSAGES[type] as Record<number, MessageType | undefined>)[number];
   const message = inner ? parse(bytes, inner, length.end, end) : null;
   return { ...base, bytes: message ? EMPTY : bytes.subarray(length.end, end), message, bodyStart: length.end, end };
+}
+
+/** Where a group ends, behind its end tag; null where it doesn't. */
+function groupEnd(bytes: Uint8Array, number: number, start: number, limit: number): number | null {
+  for (let at = start; ;) {
+    const next = readVarint(bytes, at, limit);
+    if (!next) return null;
+    if (Number(next.value & 7n) === 4) return Number(next.value >> 3n) === number ? next.end : null;
+    const inner = parseField(bytes, 'entry', at, limit);
+    if (!inner) return null;
+    at = inner.end;
+  }
 }
 
 const EMPTY = new Uint8Array(0);

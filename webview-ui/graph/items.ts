@@ -109,7 +109,8 @@ export function flatGraph(model: PageModel, titles: BoxTitles = 'operators'): Fl
   const first = new Set(model.firstLayers.map((firstLayer) => firstLayer.nodeId));
   const items: Item[] = [];
   const itemOfNode = new Map<number, number>();
-  const [inputs, outputs]: [number[], number[]] = [[], []];
+  const inputs: number[] = [];
+  const outputs: number[] = [];
   const addInput = ({ name, dtype }: PageValue, role: string): void => {
     itemOfNode.set(-1 - inputs.length, items.length);
     inputs.push(items.length);
@@ -120,15 +121,8 @@ export function flatGraph(model: PageModel, titles: BoxTitles = 'operators'): Fl
     if (node.kind === 'constant') return;
     itemOfNode.set(node.id, items.length);
     const kind = first.has(node.id) ? 'first' : node.kind;
-    items.push(
-      makeItem({
-        kind,
-        node,
-        role: '',
-        title: titles === 'names' ? shortName(node) : node.opType,
-        detail: node.detail,
-      }),
-    );
+    const title = titles === 'names' ? shortName(node) : node.opType;
+    items.push(makeItem({ kind, node, role: '', title, detail: node.detail }));
   };
   for (const input of model.inputs) addInput(input, 'graph input');
   for (const node of model.nodes) addNode(node);
@@ -143,14 +137,12 @@ export function flatGraph(model: PageModel, titles: BoxTitles = 'operators'): Fl
     return [{ from: edge.from, to: items.length - 1, tensor: output.name, dims: edge.dims ?? output.dims }];
   });
   const innerStart = items.length;
-  for (const graph of model.inner?.graphs ?? [])
-    for (const input of graph.inputs) addInput(input, `input of ${graph.title}`);
-  for (const node of model.inner?.nodes ?? []) addNode(node);
-  const inside = takenInside(model);
-  for (const edge of model.edges)
-    if (!inside?.has(`${edge.to} ${edge.tensor}`)) links.add(edge, itemOfNode.get(edge.to));
-  for (const edge of model.inner?.edges ?? [])
-    if (edge.to < 0 || !inside?.has(`${edge.to} ${edge.tensor}`)) links.add(edge, itemOfNode.get(edge.to));
+  const inner = model.inner ?? { graphs: [], nodes: [], edges: [] };
+  for (const graph of inner.graphs) for (const input of graph.inputs) addInput(input, `input of ${graph.title}`);
+  for (const node of inner.nodes) addNode(node);
+  const isTakenInside = takenInside(model);
+  for (const edges of [model.edges, inner.edges])
+    for (const edge of edges) if (!isTakenInside(edge)) links.add(edge, itemOfNode.get(edge.to));
   for (const edge of ends) links.add(edge, edge.to);
   spreadSlots(links.list, items.length, links.tensors);
   return {
@@ -169,13 +161,13 @@ export function flatGraph(model: PageModel, titles: BoxTitles = 'operators'): Fl
  * What an owner's inner graph takes in goes straight to where it is used; a second line to the owner's own box would
  * only be in the way.
  */
-function takenInside({ inner, inputs }: PageModel): Set<string> | null {
-  if (!inner) return null;
+function takenInside({ inner, inputs }: PageModel): (edge: PageEdge) => boolean {
+  if (!inner) return () => false;
   const taken = new Set<string>();
   const ownerOf = inner.graphs.flatMap((graph) => graph.inputs.map(() => graph.owner));
   for (const edge of inner.edges)
     if (edge.to < 0) taken.add(`${ownerOf[-1 - edge.to - inputs.length] ?? ''} ${edge.tensor}`);
-  return taken;
+  return ({ to, tensor }) => to >= 0 && taken.has(`${to} ${tensor}`);
 }
 
 class LinkList {

@@ -65,15 +65,32 @@ export interface Ranks {
  * Longest-path ranks. `pin` -1 puts a node in the first row (an entrance of a group), 1 in the last (an exit).
  * A node that reads nothing stands just above its first reader, so constants don't crowd the top.
  */
-export function rankNodes(n: number, { from, to, out, into, pin }: Edges): Ranks {
-  const order = topologicalOrder(n, from, to, out);
+export function rankNodes(n: number, edges: Edges): Ranks {
+  const { pin } = edges;
+  const order = topologicalOrder(n, edges.from, edges.to, edges.out);
   const position = new Int32Array(n);
   for (let i = 0; i < n; i++) position[order[i]!] = i;
-  const rank = new Int32Array(n);
-  const depth = new Int32Array(n);
-  let top = 0;
-  if (pin) for (let v = 0; v < n; v++) if (pin[v] === -1) top = 1;
-  for (let i = 0; i < n; i++) {
+  const top = pin?.includes(-1) ? 1 : 0;
+  const rank = ranksFromTop(edges, { order, position }, top);
+  const depth = depthsFromBottom(edges, { order, position }, { rank, top });
+  let last = 0;
+  for (let v = 0; v < n; v++) if (pin?.[v] !== 1 && rank[v]! > last) last = rank[v]!;
+  if (pin) for (let v = 0; v < n; v++) if (pin[v] === 1) rank[v] = last + 1;
+  let rows = 0;
+  for (let v = 0; v < n; v++) if (rank[v]! >= rows) rows = rank[v]! + 1;
+  return { rank, depth, rows };
+}
+
+/** Nodes in an order, and the place of each in it. An edge to an earlier place runs backwards, and counts for nothing. */
+interface Sorted {
+  readonly order: Int32Array;
+  readonly position: Int32Array;
+}
+
+/** The longest path from the top; entrances stay at 0, all else starts at `top`. */
+function ranksFromTop({ to, out, pin }: Edges, { order, position }: Sorted, top: number): Int32Array {
+  const rank = new Int32Array(order.length);
+  for (let i = 0; i < order.length; i++) {
     const u = order[i]!;
     if (pin?.[u] === -1) continue;
     if (rank[u]! < top) rank[u] = top;
@@ -82,8 +99,17 @@ export function rankNodes(n: number, { from, to, out, into, pin }: Edges): Ranks
       if (position[v]! > i && rank[v]! <= rank[u]!) rank[v] = rank[u]! + 1;
     }
   }
-  let last = 0;
-  for (let i = n - 1; i >= 0; i--) {
+  return rank;
+}
+
+/** The longest path to the bottom. On the way, a node that reads nothing is ranked just above its first reader. */
+function depthsFromBottom(
+  { to, out, into, pin }: Edges,
+  { order, position }: Sorted,
+  { rank, top }: { readonly rank: Int32Array; readonly top: number },
+): Int32Array {
+  const depth = new Int32Array(order.length);
+  for (let i = order.length - 1; i >= 0; i--) {
     const u = order[i]!;
     let first = Infinity;
     for (let k = out.start[u]!; k < out.start[u + 1]!; k++) {
@@ -92,11 +118,8 @@ export function rankNodes(n: number, { from, to, out, into, pin }: Edges): Ranks
       if (depth[u]! <= depth[v]!) depth[u] = depth[v]! + 1;
       if (rank[v]! < first) first = rank[v]!;
     }
-    if (into.start[u] === into.start[u + 1] && first !== Infinity && !pin?.[u]) rank[u] = Math.max(top, first - 1);
-    if (pin?.[u] !== 1 && rank[u]! > last) last = rank[u]!;
+    const readsNothing = into.start[u] === into.start[u + 1];
+    if (readsNothing && first !== Infinity && !pin?.[u]) rank[u] = Math.max(top, first - 1);
   }
-  if (pin) for (let v = 0; v < n; v++) if (pin[v] === 1) rank[v] = last + 1;
-  let rows = 0;
-  for (let v = 0; v < n; v++) if (rank[v]! >= rows) rows = rank[v]! + 1;
-  return { rank, depth, rows };
+  return depth;
 }

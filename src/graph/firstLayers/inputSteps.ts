@@ -69,6 +69,33 @@ export async function inputSteps(graph: Graph, ctx: TensorContext, input: string
   return { steps, perm, end };
 }
 
+/** The steps of one channel between a Split and a Concat. */
+interface ChannelSteps {
+  readonly steps: InputStep[];
+  readonly end: string;
+  readonly concat: Node;
+}
+
+/** Follows one output of a Split to the Concat that reads it; null where anything else does. */
+async function channelSteps(
+  output: string,
+  readers: ReadonlyMap<string, readonly Node[]>,
+  constant: (name: string) => Promise<readonly number[] | null>,
+): Promise<ChannelSteps | null> {
+  const steps: InputStep[] = [];
+  let end = output;
+  for (;;) {
+    const [node, ...others] = new Set(readers.get(end));
+    if (!node || others.length > 0 || node.domain || !node.outputs[0]) return null;
+    if (node.opType === 'Concat') return { steps, end, concat: node };
+    if (!ARITHMETIC.has(node.opType) || steps.length === MAX_STEPS) return null;
+    const step = await arithmetic(node, end, constant);
+    if (step?.values.length !== 1) return null;
+    steps.push(step);
+    end = node.outputs[0];
+  }
+}
+
 /**
  * Steps on each channel by itself, between a Split and the Concat that joins its outputs in their order; null where
  * they are not alike.
@@ -78,41 +105,27 @@ async function splitSteps(
   readers: ReadonlyMap<string, readonly Node[]>,
   constant: (name: string) => Promise<readonly number[] | null>,
 ): Promise<Pick<InputSteps, 'steps' | 'end'> | null> {
-  const channels: { readonly steps: InputStep[]; readonly end: string }[] = [];
-  let concat: Node | null = null;
+  const channels: ChannelSteps[] = [];
   for (const output of split.outputs) {
-    const steps: InputStep[] = [];
-    let end = output;
-    for (;;) {
-      const [node, ...others] = new Set(readers.get(end));
-      if (!node || others.length > 0 || node.domain || !node.outputs[0]) return null;
-      if (node.opType === 'Concat') {
-        if (concat && concat !== node) return null;
-        concat = node;
-        break;
-      }
-      const step =
-        ARITHMETIC.has(node.opType) && steps.length < MAX_STEPS ? await arithmetic(node, end, constant) : null;
-      if (!step || step.values.length !== 1) return null;
-      steps.push(step);
-      end = node.outputs[0];
-    }
-    channels.push({ steps, end });
+    const channel = await channelSteps(output, readers, constant);
+    if (!channel) return null;
+    channels.push(channel);
   }
-  const inOrder =
-    concat?.inputs.length === channels.length && channels.every((channel, k) => channel.end === concat?.inputs[k]);
-  const first = channels[0]?.steps ?? [];
-  const alike = channels.every(({ steps }) => sameOperators(steps, first));
-  if (!inOrder || !alike) return null;
+  const [first] = channels;
+  if (!first) return null;
+  const { concat } = first;
+  const joined = channels.every((channel, k) => channel.concat === concat && channel.end === concat.inputs[k]);
+  const alike = channels.every(({ steps }) => sameOperators(steps, first.steps));
+  if (!joined || concat.inputs.length !== channels.length || !alike) return null;
   const all = (index: number, of: 'values' | 'scale' | 'shift'): number[] =>
     channels.map(({ steps }) => steps[index]?.[of][0] ?? NaN);
-  const steps = first.map(({ node }, i) => ({
+  const steps = first.steps.map(({ node }, i) => ({
     node,
     values: all(i, 'values'),
     scale: all(i, 'scale'),
     shift: all(i, 'shift'),
   }));
-  return { steps, end: concat?.outputs[0] ?? '' };
+  return { steps, end: concat.outputs[0] ?? '' };
 }
 
 function sameOperators(a: readonly InputStep[], b: readonly InputStep[]): boolean {

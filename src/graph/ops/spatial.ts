@@ -37,18 +37,25 @@ export function conv(weight: number, channelsLast = false): ShapeRule {
     const w = i.dims(weight);
     const rank = x?.length ?? w?.length;
     if (rank === undefined) return [null];
-    if (rank < 3 || (w && w.length !== rank))
-      throw new RangeError(`it has no weight of rank ${w?.length} for a tensor of rank ${rank}`);
-    const kernel = kernelOf(i, w && w.slice(2));
-    const image = x ? imageOf(x, channelsLast) : openDims(rank - 2);
+    checkRanks(rank, w);
     if (x && w) checkChannels(i, x[channelsLast ? rank - 1 : 1] ?? null, w[1] ?? null);
-    const out =
-      kernel || i.text('auto_pad', '').startsWith('SAME')
-        ? slid(image, windowOf(i, rank - 2, kernel ?? openDims(rank - 2)))
-        : openDims(rank - 2);
+    const image = x ? imageOf(x, channelsLast) : openDims(rank - 2);
+    const out = convolved(i, image, kernelOf(i, w && w.slice(2)));
     const [batch, channels] = [x?.[0] ?? null, w?.[0] ?? null];
     return [channelsLast ? [batch, ...out, channels] : [batch, channels, ...out]];
   };
+}
+
+function checkRanks(rank: number, weight: readonly Dim[] | null): void {
+  if (rank < 3 || (weight && weight.length !== rank))
+    throw new RangeError(`it has no weight of rank ${weight?.length} for a tensor of rank ${rank}`);
+}
+
+/** The spatial sizes behind a convolution. Without a kernel they follow only where padding keeps them. */
+function convolved(i: RuleInput, image: readonly Dim[], kernel: readonly (number | null)[] | null): Dim[] {
+  const rank = image.length;
+  if (!kernel && !i.text('auto_pad', '').startsWith('SAME')) return openDims(rank);
+  return slid(image, windowOf(i, rank, kernel ?? openDims(rank)));
 }
 
 function slid(image: readonly Dim[], window: Window): Dim[] {
@@ -60,8 +67,7 @@ const convTranspose: ShapeRule = (i) => {
   const x = i.dims(0);
   const w = i.dims(1);
   if (!x) return [null];
-  if (x.length < 3 || (w && w.length !== x.length))
-    throw new RangeError(`it has no weight of rank ${w?.length} for a tensor of rank ${x.length}`);
+  checkRanks(x.length, w);
   const spatial = x.length - 2;
   if (w && typeof x[1] === 'number' && typeof w[0] === 'number' && x[1] !== w[0])
     throw new RangeError(`its weight is for ${w[0]} channels, and the input has ${x[1]}`);

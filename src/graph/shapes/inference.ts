@@ -42,6 +42,17 @@ interface Settling extends Place {
   readonly named: Map<readonly Dim[], readonly Dim[]>;
 }
 
+/** Dims of an output, of which some may be open. */
+interface OpenDims {
+  /** The output's name. */
+  readonly name: string;
+  readonly dims: readonly Dim[];
+  /** What the file declares. */
+  readonly declared: readonly Dim[] | null;
+  /** Why a size is open, where a rule says so. */
+  readonly reason: string | undefined;
+}
+
 export class Inference {
   readonly symbols: Symbols;
   private readonly model: Model;
@@ -195,31 +206,38 @@ export class Inference {
   }
 
   /** What follows and what the file declares, together; sizes that neither says get a name. */
-  private settled(
-    { node, scope, named }: Settling,
-    name: string,
-    found: Inferred,
-    info: ValueInfo | undefined,
-  ): Inferred {
-    const said = info?.type ? this.declared(info) : null;
+  private settled(settling: Settling, name: string, found: Inferred, info: ValueInfo | undefined): Inferred {
+    const said = this.saidOf(info);
     if (found.kind !== 'tensor') return found;
     if (said && said.kind !== 'tensor') return isBlank(found) ? said : found;
-    if (said) this.check({ node, scope }, name, found, said);
+    if (said) this.check(settling, name, found, said);
     const dtype = (found.dtype ?? said?.dtype) || null;
     const dims = found.dims ?? said?.dims ?? null;
     if (!dims) return inferredTensor(dtype, null, found.reason ?? 'the shape of one of its inputs is not known');
-    const other = said?.dims?.length === dims.length ? said.dims : null;
-    const isOpen = (d: Dim, axis: number): boolean =>
-      d === null || (typeof d === 'string' && typeof other?.[axis] === 'number' && this.symbols.reasons.has(d));
-    if (!dims.some(isOpen))
-      return dims === found.dims && dtype === found.dtype && !found.reason ? found : inferredTensor(dtype, dims);
-    const whole =
-      (other ? undefined : named.get(dims)) ??
-      dims.map((dim, axis) =>
-        isOpen(dim, axis) ? (other?.[axis] ?? this.named(node, name, axis, found.reason)) : dim,
-      );
+    const whole = this.allNamed(settling, { name, dims, declared: said?.dims ?? null, reason: found.reason });
+    const isAsFound = whole === found.dims && dtype === found.dtype && !found.reason;
+    return isAsFound ? found : inferredTensor(dtype, whole);
+  }
+
+  private saidOf(info: ValueInfo | undefined): Inferred | null {
+    return info?.type ? this.declared(info) : null;
+  }
+
+  /** The dims themselves where no size is open; an open one is what the file declares, or gets a name. */
+  private allNamed({ node, named }: Settling, { name, dims, declared: said, reason }: OpenDims): readonly Dim[] {
+    const declared = said?.length === dims.length ? said : null;
+    const isOpen = (dim: Dim, axis: number): boolean => {
+      if (typeof dim !== 'string') return dim === null;
+      return typeof declared?.[axis] === 'number' && this.symbols.reasons.has(dim);
+    };
+    if (!dims.some(isOpen)) return dims;
+    const before = declared ? undefined : named.get(dims);
+    if (before) return before;
+    const whole = dims.map((dim, axis) =>
+      isOpen(dim, axis) ? (declared?.[axis] ?? this.named(node, name, axis, reason)) : dim,
+    );
     named.set(dims, whole);
-    return inferredTensor(dtype, whole);
+    return whole;
   }
 
   private named(node: Node, tensor: string, axis: number, reason = 'it is decided while the model runs'): Dim {

@@ -5,6 +5,7 @@ import {
   normalize,
   presetMap,
   type ChannelMap,
+  type Normalisation,
 } from '../../adapt/maps/channelMap.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { parseJsonValue } from '../../bytes/json/jsonValue.ts';
@@ -26,34 +27,38 @@ export interface MapOptions {
  * model; or where `normalize` stands.
  */
 export async function mapFromOptions(options: MapOptions): Promise<ChannelMap> {
-  const { mean, std, scale } = options;
   const names = typeof options.map === 'string' ? [options.map] : (options.map ?? []);
-  if (!names.length)
+  const [first, ...more] = chainOf(names, givesNumbers(options));
+  if (first === undefined)
     throw refused(
       'Say which map with --map: gray, bgr, rgb-from-gray, bands:N, drop-alpha, normalize or a .json file.',
     );
-  const numbers = mean !== undefined || std !== undefined || scale !== undefined;
-  const n = {
-    mean: parseNumbers(mean ?? '0', 'mean'),
-    std: parseNumbers(std ?? '1', 'std'),
-    scale: parseNumber(scale ?? '1', 'scale'),
-  };
-  if (names.filter((name) => name === 'normalize').length > 1)
-    throw refused('normalize can stand in a chain of maps once.');
-  if (names.includes('normalize') && !numbers) throw refused('normalize needs --mean, --std or --scale.');
-  const chain = numbers && !names.includes('normalize') ? [...names, 'normalize'] : names;
-  let all: ChannelMap | null = null;
-  for (const name of chain) {
-    const next: ChannelMap =
-      name === 'normalize' ? normalize(n, all?.matrix.length ?? channelsOf(n)) : await oneMap(name);
-    all = all ? composeMaps(next, all) : next;
-  }
-  const map = all ?? (await oneMap(''));
+  const numbers = normalisationOf(options);
+  const named = async (name: string, channels: number): Promise<ChannelMap> =>
+    name === 'normalize' ? normalize(numbers, channels) : oneMap(name);
+  let map = await named(first, channelsOf(numbers));
+  for (const name of more) map = composeMaps(await named(name, map.matrix.length), map);
   return options.groups === undefined ? map : forPictures(map, parseNumber(options.groups, 'groups'));
 }
 
+function givesNumbers({ mean, std, scale }: MapOptions): boolean {
+  return mean !== undefined || std !== undefined || scale !== undefined;
+}
+
+function normalisationOf({ mean = '0', std = '1', scale = '1' }: MapOptions): Normalisation {
+  return { mean: parseNumbers(mean, 'mean'), std: parseNumbers(std, 'std'), scale: parseNumber(scale, 'scale') };
+}
+
+/** The maps in their order; numbers that no `normalize` among them takes come behind all. */
+function chainOf(names: readonly string[], hasNumbers: boolean): readonly string[] {
+  const count = names.filter((name) => name === 'normalize').length;
+  if (count > 1) throw refused('normalize can stand in a chain of maps once.');
+  if (count === 1 && !hasNumbers) throw refused('normalize needs --mean, --std or --scale.');
+  return names.length > 0 && hasNumbers && count === 0 ? [...names, 'normalize'] : names;
+}
+
 /** As many channels as there are numbers; three where one number stands for all. */
-function channelsOf({ mean, std }: { readonly mean: readonly number[]; readonly std: readonly number[] }): number {
+function channelsOf({ mean, std }: Normalisation): number {
   const given = Math.max(mean.length, std.length);
   return given > 1 ? given : 3;
 }

@@ -41,35 +41,44 @@ export async function choosePreprocessing(
   input: string,
   choice: PreprocessingChoice,
 ): Promise<ChosenPreprocessing> {
-  const { preset: wanted, mean, std, scale, size } = choice;
+  const { preset: wanted, size } = choice;
   const own = wanted === undefined ? await ownPreset(wiring, input) : null;
-  const name = wanted ?? own ?? 'imagenet';
-  const preset = Object.hasOwn(PREPROCESSINGS, name) ? PREPROCESSINGS[name] : undefined;
-  if (!preset)
-    throw new ChannelwiseError(
-      'refused',
-      'preset',
-      `There is no preset \`${name}\`; use ${Object.keys(PREPROCESSINGS).join(', ')}.`,
-    );
+  const preset = presetNamed(wanted ?? own ?? 'imagenet');
   if (size !== undefined && !(Number.isSafeInteger(size) && size > 0 && size <= MAX_SIZE))
     throw new ChannelwiseError('refused', 'size', `size must be a whole number from 1 to ${MAX_SIZE}.`);
-  const numbers = mean ?? std ?? scale;
-  const normalisation: Normalisation = {
-    mean: mean ?? preset.normalisation.mean,
-    std: std ?? preset.normalisation.std,
-    scale: scale ?? preset.normalisation.scale,
-  };
+  const { normalisation, isOwn } = chosenNumbers(preset.normalisation, choice);
   const read = own === null ? 'default' : 'read from the model';
   return {
     preprocessing: {
       ...preset,
-      name: numbers === undefined ? preset.name : 'own numbers',
+      name: isOwn ? 'own numbers' : preset.name,
       normalisation,
       size: size ?? preset.size,
       margin: choice.stretch ? null : preset.margin,
       order: choice.order ?? declaredOrder(wiring) ?? preset.order,
     },
-    chosen: wanted === undefined && numbers === undefined ? read : 'given',
+    chosen: wanted === undefined && !isOwn ? read : 'given',
+  };
+}
+
+function presetNamed(name: string): Preprocessing {
+  const preset = Object.hasOwn(PREPROCESSINGS, name) ? PREPROCESSINGS[name] : undefined;
+  if (preset) return preset;
+  throw new ChannelwiseError(
+    'refused',
+    'preset',
+    `There is no preset \`${name}\`; use ${Object.keys(PREPROCESSINGS).join(', ')}.`,
+  );
+}
+
+/** The preset's numbers with those that the user gave in their place. */
+function chosenNumbers(
+  preset: Normalisation,
+  { mean, std, scale }: PreprocessingChoice,
+): { readonly normalisation: Normalisation; readonly isOwn: boolean } {
+  return {
+    normalisation: { mean: mean ?? preset.mean, std: std ?? preset.std, scale: scale ?? preset.scale },
+    isOwn: (mean ?? std ?? scale) !== undefined,
   };
 }
 

@@ -48,28 +48,40 @@ export async function verify(request: VerifyRequest): Promise<VerifyReport> {
     : await searchSeam(search, finder);
   const folds = await foldsOf(search, proof);
   const full = request.full && !fault ? await runFull(search) : null;
-  const runtime = await runtimeVersion().catch(() => null);
   const trouble = troubleOf(search, proof, folds, full) ?? (await doubtOf(search, proof));
-  const tensors = proof.outcome?.tensors ?? [];
-  const worst = worstOf(tensors);
+  const runtime = await runtimeVersion().catch(() => null);
   onProgress?.(1);
+  return reportOf({ search, proof, folds, full, trouble, runtime, bytesCompared: finder.bytes.bytes });
+}
+
+/** All that a proof found. */
+interface Findings {
+  readonly search: SearchRequest;
+  readonly proof: Proof;
+  readonly folds: readonly FoldCheck[];
+  readonly full: FullRun | null;
+  readonly trouble: Trouble | null;
+  readonly runtime: string | null;
+  readonly bytesCompared: number;
+}
+
+function reportOf({ search, proof, folds, full, trouble, runtime, bytesCompared }: Findings): VerifyReport {
+  const { maps, rebuilt, seed } = search;
+  const { tensors = [], runs = [] } = proof.outcome ?? {};
   const verdict: Verdict = trouble?.verdict ?? 'proved';
   const report = {
     verdict,
     ok: verdict === 'proved',
     statement: '',
-    maxAbs: worst?.maxAbs ?? null,
-    maxRel: worst?.maxRel ?? null,
-    relL2: worst?.relL2 ?? null,
-    tolerance: worst?.tolerance ?? null,
+    ...largestOf(tensors),
     tensors,
-    runs: proof.outcome?.runs ?? [],
+    runs,
     rebuilt: rebuilt.result,
     seam: {
       tensors: proof.seam.measured,
       identicalNodes: proof.seam.identicalNodes,
       stemNodes: proof.stemNodes,
-      bytesCompared: finder.bytes.bytes,
+      bytesCompared,
     },
     full,
     maps: { inputs: maps.inputs, assumption: maps.assumption },
@@ -175,11 +187,17 @@ async function doubtOf({ a, b, rebuilt }: SearchRequest, proof: Proof): Promise<
   return why === null ? null : { verdict: 'unproved', why };
 }
 
-function worstOf(tensors: readonly TensorDifference[]): TensorDifference | null {
-  return tensors.reduce<TensorDifference | null>(
-    (worst, tensor) => (!worst || shareOfTolerance(tensor) > shareOfTolerance(worst) ? tensor : worst),
-    null,
+/** The differences of the tensor that comes closest to its tolerance. */
+function largestOf(
+  tensors: readonly TensorDifference[],
+): Pick<VerifyReport, 'maxAbs' | 'maxRel' | 'relL2' | 'tolerance'> {
+  const [first, ...others] = tensors;
+  if (!first) return { maxAbs: null, maxRel: null, relL2: null, tolerance: null };
+  const { maxAbs, maxRel, relL2, tolerance } = others.reduce(
+    (worst, tensor) => (shareOfTolerance(tensor) > shareOfTolerance(worst) ? tensor : worst),
+    first,
   );
+  return { maxAbs, maxRel, relL2, tolerance };
 }
 
 function warningsOf(maps: InputMaps, proof: Proof): string[] {

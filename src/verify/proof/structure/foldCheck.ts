@@ -52,34 +52,58 @@ export async function checkFolds(request: FoldRequest): Promise<FoldCheck[]> {
   return found;
 }
 
-async function checkConv({ a, b, maps, equal }: FoldRequest, mapped: MappedInput, node: Node): Promise<FoldCheck> {
-  const output = node.outputs[0] ?? '';
-  const other = b.makers.get(output);
-  const tensor = node.inputs[1] ?? '';
-  const unclear = (why: string): FoldCheck => ({ tensor, node: node.name, ok: null, maxAbs: null, why });
-  if (!other || other.opType !== 'Conv' || other.inputs[0] !== mapped.name)
-    return unclear('the adapted model computes it in another way');
+/** What the numbers of one convolution tell; where `ok` is null, why they tell nothing. */
+type Found = Pick<FoldCheck, 'ok' | 'maxAbs' | 'why'>;
+
+function unclear(why: string): Found {
+  return { ok: null, maxAbs: null, why };
+}
+
+async function checkConv(request: FoldRequest, mapped: MappedInput, node: Node): Promise<FoldCheck> {
+  const other = request.b.makers.get(node.outputs[0] ?? '');
+  const sameKind = other?.opType === 'Conv' && other.inputs[0] === mapped.name;
+  const found = sameKind
+    ? await compareConvs(request, mapped, { node, other })
+    : unclear('the adapted model computes it in another way');
+  return { tensor: node.inputs[1] ?? '', node: node.name, ...found };
+}
+
+/** The same convolution in both models. */
+interface Convs {
+  readonly node: Node;
+  readonly other: Node;
+}
+
+async function compareConvs(request: FoldRequest, mapped: MappedInput, { node, other }: Convs): Promise<Found> {
+  const { a, b, equal } = request;
   if (mapped.axis !== 1) return unclear('its channels are not on axis 1');
-  const [before, after] = [await weight(a, tensor), await weight(b, other.inputs[1] ?? '')];
+  const [before, after] = [await weight(a, node.inputs[1] ?? ''), await weight(b, other.inputs[1] ?? '')];
   if (!before || !after) return unclear('its weights are not stored as numbers');
   const [from, to] = [grouped(before, node), grouped(after, other)];
-  if (from.channels > from.each && !equal.has(output))
+  if (from.channels > from.each && !equal.has(node.outputs[0] ?? ''))
     return unclear('each channel has its own filters, which may stand in another order');
   const shifted = mapped.map.b.some((v) => v !== 0);
   if (!shifted && !(await sameBias(a, b, node, other)))
-    return { tensor, node: node.name, ok: false, maxAbs: null, why: 'its bias is not what it was' };
+    return { ok: false, maxAbs: null, why: 'its bias is not what it was' };
   const folded = compareFold(from, to, mapped.map.m);
-  if (!shifted || folded.ok !== true) return { tensor, node: node.name, ...folded };
+  if (!shifted || folded.ok !== true) return folded;
+  const bias = await compareShift(request, from, mapped.map.b, { node, other });
+  return bias.ok === null ? bias : { ...bias, maxAbs: folded.maxAbs };
+}
+
+/** The shift's part in the bias. */
+async function compareShift(
+  { a, b, maps }: FoldRequest,
+  weights: Grouped,
+  shift: readonly number[],
+  { node, other }: Convs,
+): Promise<Found> {
   // Shifts that came one after the other were rounded in between, where they may have been larger.
   if (maps.steps.length > 1) return unclear('its bias took several shifts');
-  const [was, is] = [node.inputs[2] ? await weight(a, node.inputs[2]) : null, await weight(b, other.inputs[2] ?? '')];
-  if ((node.inputs[2] && !was) || !is) return unclear('its bias is not stored as numbers');
-  return {
-    tensor,
-    node: node.name,
-    ...compareBias({ weights: from, before: was, after: is }, mapped.map.b),
-    maxAbs: folded.maxAbs,
-  };
+  const before = node.inputs[2] ? await weight(a, node.inputs[2]) : null;
+  const after = await weight(b, other.inputs[2] ?? '');
+  if ((node.inputs[2] && !before) || !after) return unclear('its bias is not stored as numbers');
+  return { ...compareBias({ weights, before, after }, shift), maxAbs: null };
 }
 
 /** Rounding steps of a weight's largest number by which two ways to sum it may differ. */
@@ -102,7 +126,7 @@ export async function checkRebuilt(again: Wiring, wiring: Wiring, names: readonl
   return found.filter((check) => check.ok === false);
 }
 
-function compareWeights(before: DecodedTensor, after: DecodedTensor): Pick<FoldCheck, 'ok' | 'maxAbs' | 'why'> {
+function compareWeights(before: DecodedTensor, after: DecodedTensor): Found {
   if (before.dtype !== after.dtype || before.values.length !== after.values.length)
     return { ok: null, maxAbs: null, why: 'it is stored in another form' };
   let largest = 0;
@@ -169,11 +193,7 @@ async function sameBias(a: Wiring, b: Wiring, node: Node, other: Node): Promise<
 }
 
 /** The sum runs over the original's channels. */
-function compareFold(
-  before: Grouped,
-  after: Grouped,
-  m: readonly (readonly number[])[],
-): Pick<FoldCheck, 'ok' | 'maxAbs' | 'why'> {
+function compareFold(before: Grouped, after: Grouped, m: readonly (readonly number[])[]): Found {
   const { out, channels, each, taps } = before;
   const columns = m[0]?.length ?? 0;
   const { tensor } = after;
