@@ -118,9 +118,11 @@ test('what gray costs, layer by layer: ten layers, and the graph as a heat map, 
     grayByLayer: { ok: true, value: GRAY },
   });
   const { page, problems, close } = opened;
-  await page.getByRole('button', { name: 'What Gray Costs, Layer by Layer' }).click();
+  const begin = page.getByRole('button', { name: 'What Gray Costs, Layer by Layer' });
+  await begin.click();
   const result = page.getByRole('region', { name: 'What gray costs, layer by layer' });
   await result.waitFor();
+  await begin.and(page.locator(':focus')).waitFor();
   const said = await result.getByRole('status').first().innerText();
   assert.match(said, /activations of \/layer1\/conv move most/, 'the name without its backticks');
   const rows = await result.getByRole('row').allInnerTexts();
