@@ -75,8 +75,13 @@ export async function buildAll() {
   for (const file of RUNTIME) copyFileSync(path('node_modules/onnxruntime-web/dist', file), path('dist/ort', file));
   const page = await bundlePage({ outfile: path('dist/webview.js'), sourcemap: true });
   const built = await Promise.all([...ENTRIES, ...webBundles(path)].map((entry) => build(entry)));
-  writeNotices([...page, ...built.map(({ metafile }) => metafile)]);
+  writeNotices([...page, ...built.map(({ metafile }) => metafile)].filter(ships));
   writeStamp();
+}
+
+/** The bundles of tests stay here. */
+function ships({ outputs }) {
+  return !Object.keys(outputs).some((file) => file.startsWith('dist/test/'));
 }
 
 if (process.argv[1]?.endsWith('build.mjs')) await main(buildAll);

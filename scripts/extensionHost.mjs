@@ -1,26 +1,100 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runTests } from '@vscode/test-electron';
-import { main, root, runNode } from './step.mjs';
+import { launchBrowser } from './browser.mjs';
+import { runHostSuite } from './hostSuite.mjs';
+import { main, root, runNode, sideBySide, step } from './step.mjs';
+import { startServer } from './vscodeServer.mjs';
+import { startWebHost } from './webHost.mjs';
 
-/**
- * Runs the suite inside the extension host: of the server build, or with --electron of a downloaded desktop VS Code.
- */
-await main(async () => {
-  const workspace = mkdtempSync(join(tmpdir(), 'channelwise-suite-'));
+// Runs the suite inside the extension host: in Node's, of the server build, on a folder of the disk and on one that an
+// extension holds in memory; and in a browser's, on the latter. With --electron in a downloaded desktop VS Code, on the
+// disk.
+
+/** The folder that the test extension holds. */
+const IN_MEMORY = 'channelwise-memory:/models';
+const SUITE = ['dist', 'test', 'vscode.cjs'];
+
+/** In Node's extension host of the server build. */
+async function onServer({ browser, folder, unpacked = [], log }) {
+  // A suite does not start in a folder that is not trusted, and nobody is there to be asked.
+  const server = await startServer({ trusted: true, unpacked });
+  const remote = (path) => `vscode-remote://${server.authority}${path}`;
   try {
-    await runNode('Fixtures', ['--import', 'tsx', 'test/fixtures/writeWorkspace.ts', workspace]);
-    const shim = join(root, 'scripts', 'electronShim.mjs');
-    chmodSync(shim, 0o755);
-    const code = await runTests({
-      ...(process.argv.includes('--electron') ? { version: 'stable' } : { vscodeExecutablePath: shim }),
-      extensionDevelopmentPath: root,
-      extensionTestsPath: join(root, 'dist', 'test', 'vscode.cjs'),
-      launchArgs: [workspace, '--disable-extensions'],
+    await runHostSuite({
+      ...{ browser, folder, log, url: server.url },
+      extensions: [remote(root)],
+      suite: remote(join(root, ...SUITE)),
     });
-    if (code !== 0) throw new Error(`The suite failed (exit code ${code}).`);
   } finally {
-    rmSync(workspace, { recursive: true, force: true });
+    await server.stop();
+  }
+}
+
+/** In the browser's extension host, a web worker. */
+async function inBrowser({ browser, memory, log }) {
+  const host = await startWebHost({ extensions: [root, memory] });
+  try {
+    await runHostSuite({
+      ...{ browser, log, folder: IN_MEMORY, url: host.url },
+      extensions: [`${host.url}/extension0`],
+      suite: `${host.url}/extension0/dist/test/web/suite.cjs`,
+    });
+  } finally {
+    await host.stop();
+  }
+}
+
+async function inElectron(workspace) {
+  const code = await runTests({
+    version: 'stable',
+    extensionDevelopmentPath: root,
+    extensionTestsPath: join(root, ...SUITE),
+    launchArgs: [workspace, '--disable-extensions'],
+  });
+  if (code !== 0) throw new Error(`The suite failed (exit code ${code}).`);
+}
+
+/** Where the suite runs, by what `--only=` calls it. */
+const PLACES = {
+  desktop: ({ workspace, ...run }) => onServer({ ...run, folder: workspace }),
+  memory: ({ memory, ...run }) => onServer({ ...run, folder: IN_MEMORY, unpacked: [memory] }),
+  browser: inBrowser,
+};
+
+/** Runs the suite in one place. What it prints comes in one piece, as others run beside it. */
+async function runIn(place, options) {
+  const lines = [];
+  const label = `Suite in the extension host (${place})`;
+  try {
+    await step(label, () => PLACES[place]({ ...options, log: (line) => lines.push(line) }));
+  } catch (error) {
+    throw new Error(`${label}: ${error.message}`, { cause: error });
+  } finally {
+    console.log(lines.join('\n'));
+  }
+}
+
+async function runEverywhere(folders) {
+  const only = process.argv.find((arg) => arg.startsWith('--only='))?.slice('--only='.length);
+  const places = only === undefined ? Object.keys(PLACES) : [only];
+  const browser = await launchBrowser();
+  try {
+    await sideBySide(...places.map((place) => () => runIn(place, { ...folders, browser })));
+  } finally {
+    await browser.close();
+  }
+}
+
+await main(async () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'channelwise-suite-'));
+  const folders = { workspace: join(scratch, 'workspace'), memory: join(scratch, 'memory') };
+  try {
+    await runNode('Fixtures', ['--import', 'tsx', 'test/fixtures/writeSuiteFiles.ts', ...Object.values(folders)]);
+    if (process.argv.includes('--electron')) await inElectron(folders.workspace);
+    else await runEverywhere(folders);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
   }
 });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -11,7 +12,7 @@ import {
   appendFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { root, run, say } from './step.mjs';
 
 /**
@@ -149,17 +150,18 @@ export async function getServerBuild() {
 
 /**
  * Starts VS Code on a free port of 127.0.0.1 with data folders of its own.
- * @param {{ extensions?: string[], port?: number, trusted?: boolean, logFile?: string | null }} options `extensions`
- * are VSIX files to install first; `trusted` opens every folder without asking. `stop()` ends the server and all that
- * it started, and removes the data.
+ * @param {{ extensions?: string[], unpacked?: string[], port?: number, trusted?: boolean, logFile?: string | null }} options
+ * `extensions` are VSIX files to install first, `unpacked` folders of extensions; `trusted` opens every folder without
+ * asking. `stop()` ends the server and all that it started, and removes the data.
  */
-export async function startServer({ extensions = [], port = 0, trusted = false, logFile = null } = {}) {
+export async function startServer({ extensions = [], unpacked = [], port = 0, trusted = false, logFile = null } = {}) {
   const build = await getServerBuild();
   const data = mkdtempSync(join(tmpdir(), 'channelwise-vscode-'));
   const folders = ['--server-data-dir', join(data, 'data'), '--extensions-dir', join(data, 'extensions')];
   const main = join(build, 'out', 'server-main.js');
   const common = [main, '--accept-server-license-terms', '--disable-telemetry', ...folders];
   try {
+    for (const folder of unpacked) cpSync(folder, join(data, 'extensions', basename(folder)), { recursive: true });
     for (const vsix of extensions) await runQuietly([...common, '--install-extension', vsix, '--force'], logFile);
   } catch (error) {
     rmSync(data, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { diskOf, type FileStat } from './disk.ts';
 import { openFileSource } from './fileSource.ts';
-import { dirname, extname, join } from './paths.ts';
+import { basename, dirname, extname, join } from './paths.ts';
 import { sourceDigest } from './sourceDigest.ts';
 
 /** What tells a file as we know it from one that somebody changed since, also where its times were put back. */
@@ -44,29 +44,43 @@ export async function removeWritten(written: Written): Promise<void> {
 export interface WrittenModel {
   readonly model: Written;
   readonly copies: readonly Written[];
+  /** The folder that was made for them. */
+  readonly madeFolder: string | null;
 }
 
-export async function markWrittenModel(path: string, copies: readonly string[]): Promise<WrittenModel> {
-  return { model: await markWritten(path), copies: await Promise.all(copies.map(markWritten)) };
+export async function markWrittenModel(
+  path: string,
+  copies: readonly string[],
+  madeFolder: string | null = null,
+): Promise<WrittenModel> {
+  return { model: await markWritten(path), copies: await Promise.all(copies.map(markWritten)), madeFolder };
 }
 
 /**
- * Deletes a model we wrote, then the data files that were copied for it. A data file stays where it was changed since,
- * or where a model that came into the folder after it may use it. Throws as `removeWritten` does for the model.
+ * Deletes a model we wrote, then the data files that were copied for it, and the folder that was made for them
+ * where nothing else is in it. A data file stays where it was changed since, or where a model that came into the folder
+ * after it may use it. Throws as `removeWritten` does for the model, and
+ * `io` where the folders can't be read; then nothing is deleted.
  */
-export async function removeWrittenModel({ model, copies }: WrittenModel): Promise<void> {
+export async function removeWrittenModel({ model, copies, madeFolder }: WrittenModel): Promise<void> {
+  const own = new Set([model, ...copies].map(({ path }) => basename(path)));
+  const unused: Written[] = [];
+  for (const copy of copies) if (!(await usedByOther(copy.path, model.path, own))) unused.push(copy);
   await removeWritten(model);
-  for (const copy of copies) {
-    if (await usedByLater(copy.path, dirname(model.path), extname(model.path))) continue;
-    await removeWritten(copy).catch(() => undefined);
-  }
+  for (const copy of unused) await removeWritten(copy).catch(() => undefined);
+  if (madeFolder === null) return;
+  await diskOf(madeFolder)
+    .removeFolder(madeFolder)
+    .catch(() => undefined);
 }
 
-async function usedByLater(data: string, folder: string, extension: string): Promise<boolean> {
+/** Whether a model that is not our own came into the folder after the data did. */
+async function usedByOther(data: string, model: string, own: ReadonlySet<string>): Promise<boolean> {
+  const folder = dirname(model);
   const copied = await statOf(data);
   if (!copied) return false;
   for (const { name } of await diskOf(folder).list(folder)) {
-    if (extname(name) !== extension) continue;
+    if (own.has(name) || extname(name) !== extname(model)) continue;
     const other = await statOf(join(folder, name));
     if (other && other.changed >= copied.changed) return true;
   }

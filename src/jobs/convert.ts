@@ -45,6 +45,8 @@ export interface AdaptResult {
   readonly plan: AdaptationPlan;
   /** Data files that a model in another folder needs there. */
   readonly dataCopies: readonly DataCopy[];
+  /** The folder that was made for all of it, where the variant is one. */
+  readonly madeFolder: string | null;
   /** One sentence for the user. */
   readonly summary: string;
 }
@@ -65,7 +67,7 @@ async function adaptModelFile(path: string, options: AdaptOptions): Promise<Adap
     const { plan, splices } = await adapted(open, { map, inputs, axis, keepIntegers, signal });
     const out = options.out === undefined ? null : resolve(options.out);
     const copies = out === null || open.keras ? [] : await dataCopies(open, splices, out);
-    const result = { plan, summary: summary(plan), dataCopies: copies };
+    const result = { plan, summary: summary(plan), dataCopies: copies, madeFolder: null };
     if (options.dryRun) return { ...result, outPath: null };
     return { ...result, outPath: await write(open, splices, { ...options, out, copies }) };
   });

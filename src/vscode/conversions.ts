@@ -14,8 +14,12 @@ export class Conversions {
   }
 
   /** Remembers what was just written; a page that was opened meanwhile is told. */
-  async remember({ outPath, dataCopies }: Pick<WrittenReply, 'outPath' | 'dataCopies'>): Promise<void> {
-    this.written.set(outPath, await markWrittenModel(outPath, dataCopies));
+  async remember({
+    outPath,
+    dataCopies,
+    madeFolder,
+  }: Pick<WrittenReply, 'outPath' | 'dataCopies' | 'madeFolder'>): Promise<void> {
+    this.written.set(outPath, await markWrittenModel(outPath, dataCopies, madeFolder));
     this.models.findingsChanged(outPath);
   }
 

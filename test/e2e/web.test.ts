@@ -1,14 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
@@ -19,14 +10,13 @@ import type { Frame, Locator, Page } from 'playwright-core';
 import { startWebHost } from '../../scripts/webHost.mjs';
 import { startStrictHost } from '../fixtures/strictHost.ts';
 import type { StrictRun } from '../fixtures/strictPage.ts';
+import { writeMemoryExtension } from '../fixtures/writeMemoryExtension.ts';
 import { writePictures } from '../fixtures/writePictures.ts';
 import { writeWorkspace } from '../fixtures/writeWorkspace.ts';
 import { packaged, Workbench } from './workbench.ts';
 
 // VS Code for the Web, without a server: the packaged extension runs in the browser's own extension host, on a file
 // system that another extension provides.
-
-const BUILT = fileURLToPath(new URL('../../dist/test/memory/extension.js', import.meta.url));
 
 /** Trained files of every other format, where they are beside this clone. */
 const SHARED = fileURLToPath(new URL('../../../shared/weights/', import.meta.url));
@@ -77,30 +67,13 @@ function memoryExtension(): string {
   const models = join(folder, 'files', 'models');
   writeWorkspace(models);
   writePictures(join(models, 'pictures'));
-  // A folder with nothing in it is none here.
-  writeFileSync(join(models, 'pictures', 'inside', 'note.txt'), '');
   for (const step of ['writeFile', 'rename']) {
     mkdirSync(join(models, `fails at ${step}`));
     copyFileSync(join(models, 'resnet.onnx'), join(models, `fails at ${step}`, 'resnet.onnx'));
   }
   copyFileSync(join(models, 'resnet.onnx'), join(models, '600 MB.onnx'));
   for (const name of existsSync(SHARED) ? FORMATS : []) copyFileSync(join(SHARED, name), join(models, name));
-  copyFileSync(BUILT, join(folder, 'extension.js'));
-  const names = readdirSync(join(folder, 'files'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, 'files').length + 1));
-  writeFileSync(join(folder, 'files.json'), JSON.stringify(names));
-  writeFileSync(
-    join(folder, 'package.json'),
-    JSON.stringify({
-      name: 'memory-files',
-      publisher: 'channelwise-test',
-      version: '1.0.0',
-      engines: { vscode: '^1.100.0' },
-      browser: './extension.js',
-      activationEvents: ['onFileSystem:channelwise-memory'],
-    }),
-  );
+  writeMemoryExtension(folder);
   return folder;
 }
 

@@ -1,6 +1,3 @@
-import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { PAGE_ACTIONS } from '../../src/protocol/actions.ts';
 import { AdaptFlow } from '../../src/vscode/commands/adaptChannels.ts';
@@ -8,8 +5,10 @@ import { convertToGrayscale } from '../../src/vscode/commands/convert.ts';
 import { registerPageActions } from '../../src/vscode/editor/pageActions.ts';
 import type { Extension } from '../../src/vscode/extensionParts.ts';
 import { asPage } from './asPage.ts';
+import assert from './assert.ts';
+import { makeFolder, namesIn, read, readText, uri, write } from './files.ts';
 import { answering, recordEnv, replaced } from './seams.ts';
-import { folder, ownExtension, until, uri } from './workspace.ts';
+import { ownExtension, pause, until } from './workspace.ts';
 
 type Handler = (context: unknown) => void;
 
@@ -93,25 +92,24 @@ const WRITING: Readonly<Record<string, (extension: Extension, model: vscode.Uri)
     });
     for (let i = 0; i < 100 && !ended; i++) {
       await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await pause(100);
     }
     await flow;
   },
 };
 
 describe('Undo', () => {
-  for (const [what, write] of Object.entries(WRITING))
+  for (const [what, convert] of Object.entries(WRITING))
     it(`takes back what ${what} wrote, and nothing else`, async () => {
-      const place = join(folder(), what.replace(/[^a-z]/gi, ''));
-      mkdirSync(place);
+      const place = await makeFolder(uri(what.replace(/[^a-z]/gi, '')));
       for (const name of ['model.onnx', 'second.onnx'])
-        writeFileSync(join(place, name), readFileSync(uri('third.onnx').fsPath));
+        await write(vscode.Uri.joinPath(place, name), await read(uri('third.onnx')));
       const extension = ownExtension();
       const { said, stop } = answering(uri(''), ['Undo']);
       try {
-        await write(extension, vscode.Uri.file(join(place, 'model.onnx')));
+        await convert(extension, vscode.Uri.joinPath(place, 'model.onnx'));
         await until('it says that it was undone', () => said.some((text) => text.startsWith('Undone: ')));
-        assert.deepEqual(readdirSync(place).sort(), ['model.onnx', 'second.onnx']);
+        assert.deepEqual(await namesIn(place), ['model.onnx', 'second.onnx']);
         assert.match(said.join('\n'), /converted|onnx: /);
       } finally {
         stop();
@@ -120,22 +118,21 @@ describe('Undo', () => {
     });
 
   it('on the Adaptation tab is there for what was written here, and refuses what changed since', async () => {
-    const place = join(folder(), 'undoOnPage');
-    mkdirSync(place);
-    writeFileSync(join(place, 'model.onnx'), readFileSync(uri('third.onnx').fsPath));
+    const place = await makeFolder(uri('undoOnPage'));
+    const [model, gray] = ['model.onnx', 'model.gray.onnx'].map((name) => vscode.Uri.joinPath(place, name));
+    assert.ok(model && gray);
+    await write(model, await read(uri('third.onnx')));
     const extension = ownExtension();
     const { said, stop } = answering(uri(''), []);
     try {
-      const model = vscode.Uri.file(join(place, 'model.onnx'));
-      const gray = join(place, 'model.gray.onnx');
-      const ask = asPage(extension, extension.models.add(vscode.Uri.file(gray)));
+      const ask = asPage(extension, extension.models.add(gray));
       assert.equal(await ask('canUndo', null), false);
       await convertToGrayscale(extension, model, undefined);
       await until('it was announced', () => said.length === 1);
       assert.equal(await ask('canUndo', null), true);
-      writeFileSync(gray, 'changed');
+      await write(gray, 'changed');
       await assert.rejects(ask('undoConversion', null), /was changed/);
-      assert.equal(readFileSync(gray, 'utf8'), 'changed');
+      assert.equal(await readText(gray), 'changed');
     } finally {
       stop();
       await extension.jobs.close();

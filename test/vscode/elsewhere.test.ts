@@ -1,20 +1,20 @@
-import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { ChannelwiseError } from '../../src/bytes/errors.ts';
 import { announce } from '../../src/vscode/commands/announce.ts';
 import { writeAndProve } from '../../src/vscode/commands/convert.ts';
 import { ActivePage } from '../../src/vscode/editor/activePage.ts';
 import { ModelEditor } from '../../src/vscode/editor/modelEditor.ts';
+import { placeOf, uriOf } from '../../src/vscode/modelFiles.ts';
 import { StatusLine } from '../../src/vscode/window/statusLine.ts';
 import { encodeModel, externalTensor, model, node, valueInfo } from '../fixtures/modelBuilder.ts';
+import assert from './assert.ts';
+import { exists, makeFolder, namesIn, read, uri, write } from './files.ts';
 import { answering, TestPanel } from './seams.ts';
-import { folder, ownExtension, until, uri } from './workspace.ts';
+import { ownExtension, pause, until } from './workspace.ts';
 
 /** A convolution and a dense layer whose weights lie in `weights.bin`. */
-function withDataFile(into: string): string {
-  mkdirSync(into, { recursive: true });
+async function withDataFile(into: vscode.Uri): Promise<string> {
+  await makeFolder(into);
   const dense = externalTensor('dense', 1, [4, 2], { location: 'weights.bin', offset: '432' });
   const bytes = encodeModel(
     model({
@@ -30,17 +30,17 @@ function withDataFile(into: string): string {
     }),
   );
   const values = Float32Array.from({ length: 116 }, (_, i) => Math.sin(i));
-  writeFileSync(join(into, 'weights.bin'), new Uint8Array(values.buffer));
-  writeFileSync(join(into, 'model.onnx'), bytes);
-  return join(into, 'model.onnx');
+  await write(vscode.Uri.joinPath(into, 'weights.bin'), new Uint8Array(values.buffer));
+  const made = vscode.Uri.joinPath(into, 'model.onnx');
+  await write(made, bytes);
+  return placeOf(made);
 }
 
 describe('Files beside a model in VS Code', () => {
   it('Save Elsewhere copies the data files, reports them, and Undo takes them back', async () => {
-    const path = withDataFile(join(folder(), 'full'));
-    const other = join(folder(), 'other');
-    mkdirSync(other, { recursive: true });
-    const target = vscode.Uri.file(join(other, 'small.onnx'));
+    const path = await withDataFile(uri('full'));
+    const other = await makeFolder(uri('other'));
+    const target = uri('other', 'small.onnx');
     const extension = ownExtension();
     const report: string[] = [];
     Object.assign(extension.tabs, {
@@ -58,14 +58,17 @@ describe('Files beside a model in VS Code', () => {
       });
       assert.ok(done);
       assert.equal(done.proof?.verdict, 'proved', done.proof?.statement);
-      assert.deepEqual(readdirSync(other).sort(), ['small.onnx', 'weights.bin']);
-      assert.deepEqual(readFileSync(join(other, 'weights.bin')), readFileSync(join(folder(), 'full', 'weights.bin')));
+      assert.deepEqual(await namesIn(other), ['small.onnx', 'weights.bin']);
+      assert.deepEqual(await read(uri('other', 'weights.bin')), await read(uri('full', 'weights.bin')));
       await announce(extension, done);
       assert.match(said[0] ?? '', /The disk is full/);
       assert.match(said[1] ?? '', /Copied weights\.bin beside it/);
-      assert.ok(report.includes(`  ${join(other, 'weights.bin')}`), `the report names the copy: ${report.join('\n')}`);
-      assert.deepEqual(readdirSync(other), [], 'Undo removes the model and the copy');
-      assert.ok(existsSync(join(folder(), 'full', 'weights.bin')), 'the original keeps its data');
+      assert.ok(
+        report.includes(`  ${placeOf(uri('other', 'weights.bin'))}`),
+        `the report names the copy: ${report.join('\n')}`,
+      );
+      assert.deepEqual(await namesIn(other), [], 'Undo removes the model and the copy');
+      assert.ok(await exists(uri('full', 'weights.bin')), 'the original keeps its data');
     } finally {
       stop();
       await extension.jobs.close();
@@ -73,9 +76,9 @@ describe('Files beside a model in VS Code', () => {
   });
 
   it('reads again when a data file of the proof changes, and forgets the proof', async () => {
-    const path = withDataFile(join(folder(), 'watched'));
+    const path = await withDataFile(uri('watched'));
     const extension = ownExtension();
-    const { stop } = answering(vscode.Uri.file(path), []);
+    const { stop } = answering(uriOf(path), []);
     const page = new TestPanel();
     const status = new StatusLine('test.data', 'test', 'circuit-board');
     try {
@@ -84,14 +87,14 @@ describe('Files beside a model in VS Code', () => {
       const { verdict } = await extension.proofs.prove(path, adapted, {});
       assert.equal(verdict, 'proved');
       const editor = new ModelEditor(extension, uri('dist'), new ActivePage(status));
-      editor.resolveCustomEditor(extension.models.add(vscode.Uri.file(adapted)), page.panel);
+      editor.resolveCustomEditor(extension.models.add(uriOf(adapted)), page.panel);
       page.receive({ type: 'call', id: 1, method: 'lastProof', args: null });
       await until('the page has the proof', () => page.posted.some((m) => m.type === 'done'));
       // A watcher takes a moment to be there.
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await pause(1000);
       page.posted.length = 0;
-      const data = join(folder(), 'watched', 'weights.bin');
-      writeFileSync(data, readFileSync(data).fill(1, 440, 444));
+      const data = uri('watched', 'weights.bin');
+      await write(data, (await read(data)).fill(1, 440, 444));
       await until('the page is told', () => page.posted.some((m) => m.type === 'changed'));
       assert.equal(await extension.proofs.last(adapted), null);
     } finally {

@@ -1,15 +1,15 @@
-import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as vscode from 'vscode';
-import { folder, until, uri } from './workspace.ts';
+import assert from './assert.ts';
+import { exists, folder, namesIn, read, uri, write } from './files.ts';
+import { pause, until } from './workspace.ts';
 
 const convert = (clicked: vscode.Uri, all?: vscode.Uri[]): Thenable<unknown> =>
   vscode.commands.executeCommand('channelwise.convertToGrayscale', clicked, all);
 
 /** The JSON of a safetensors file behind its eight bytes of length. */
-function safetensorsHeader(bytes: Buffer): Record<string, { shape?: number[] }> {
-  const length = Number(bytes.readBigUInt64LE(0));
-  return JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, { shape?: number[] }>;
+function safetensorsHeader(bytes: Uint8Array): Record<string, { shape?: number[] }> {
+  const length = new DataView(bytes.buffer).getUint32(0, true);
+  return JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as Record<string, { shape?: number[] }>;
 }
 
 /** Presses a key of the quick input again and again until the command that opened it has ended. */
@@ -20,7 +20,7 @@ async function pressUntil(key: string, command: Thenable<unknown>): Promise<void
   });
   for (let i = 0; i < 100 && !ended; i++) {
     await vscode.commands.executeCommand(key);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
   }
   assert.ok(ended, 'the command ended');
 }
@@ -45,19 +45,19 @@ describe('Channelwise in VS Code', () => {
   });
 
   it('writes NAME.gray.onnx beside the model, then NAME.gray-2.onnx, and leaves the original alone', async () => {
-    const before = readFileSync(uri('resnet.onnx').fsPath);
+    const before = await read(uri('resnet.onnx'));
     await convert(uri('resnet.onnx'));
-    assert.ok(existsSync(uri('resnet.gray.onnx').fsPath));
-    const first = readFileSync(uri('resnet.gray.onnx').fsPath);
+    assert.ok(await exists(uri('resnet.gray.onnx')));
+    const first = await read(uri('resnet.gray.onnx'));
     await convert(uri('resnet.onnx'));
-    assert.ok(existsSync(uri('resnet.gray-2.onnx').fsPath));
-    assert.deepEqual(readFileSync(uri('resnet.gray.onnx').fsPath), first);
-    assert.deepEqual(readFileSync(uri('resnet.onnx').fsPath), before);
+    assert.ok(await exists(uri('resnet.gray-2.onnx')));
+    assert.deepEqual(await read(uri('resnet.gray.onnx')), first);
+    assert.deepEqual(await read(uri('resnet.onnx')), before);
   });
 
   it('converts several selected files at once, and goes on behind a bad one', async () => {
     await convert(uri('text.onnx'), [uri('text.onnx'), uri('second.onnx')]);
-    assert.ok(existsSync(uri('second.gray.onnx').fsPath));
+    assert.ok(await exists(uri('second.gray.onnx')));
   });
 
   it('takes the model of the active editor when nothing was clicked', async () => {
@@ -67,16 +67,16 @@ describe('Channelwise in VS Code', () => {
       () => vscode.window.tabGroups.activeTabGroup.activeTab?.label === 'second.onnx',
     );
     await vscode.commands.executeCommand('channelwise.convertToGrayscale');
-    assert.ok(existsSync(uri('second.gray-2.onnx').fsPath));
+    assert.ok(await exists(uri('second.gray-2.onnx')));
   });
 
   it('converts weights without a graph, as for any model', async () => {
-    const original = readFileSync(uri('weights.safetensors').fsPath);
+    const original = await read(uri('weights.safetensors'));
     await convert(uri('weights.safetensors'));
-    const header = safetensorsHeader(readFileSync(uri('weights.gray.safetensors').fsPath));
+    const header = safetensorsHeader(await read(uri('weights.gray.safetensors')));
     assert.deepEqual(header['conv1.weight']?.shape, [4, 1, 3, 3]);
     assert.deepEqual(header['fc.weight']?.shape, [2, 4]);
-    assert.deepEqual(readFileSync(uri('weights.safetensors').fsPath), original);
+    assert.deepEqual(await read(uri('weights.safetensors')), original);
     await vscode.commands.executeCommand('vscode.open', uri('weights.gray.safetensors'));
     await until('the tree is open', () => {
       const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
@@ -86,9 +86,9 @@ describe('Channelwise in VS Code', () => {
 
   for (const name of ['truncated.onnx', 'text.onnx', 'empty.onnx', 'folder.onnx', 'resnet.gray.onnx', 'missing.onnx']) {
     it(`writes nothing for ${name}`, async () => {
-      const before = readdirSync(folder()).sort();
+      const before = await namesIn(folder());
       await convert(uri(name));
-      assert.deepEqual(readdirSync(folder()).sort(), before);
+      assert.deepEqual(await namesIn(folder()), before);
     });
   }
 
@@ -97,7 +97,7 @@ describe('Channelwise in VS Code', () => {
       'workbench.action.acceptSelectedQuickOpenItem',
       vscode.commands.executeCommand('channelwise.adaptChannels', uri('resnet.onnx')),
     );
-    assert.ok(existsSync(uri('resnet.gray-3.onnx').fsPath));
+    assert.ok(await exists(uri('resnet.gray-3.onnx')));
   });
 
   it('Adapt Channels… asks which of several inputs', async () => {
@@ -105,25 +105,25 @@ describe('Channelwise in VS Code', () => {
       'workbench.action.acceptSelectedQuickOpenItem',
       vscode.commands.executeCommand('channelwise.adaptChannels', uri('two.onnx')),
     );
-    assert.ok(existsSync(uri('two.gray.onnx').fsPath));
+    assert.ok(await exists(uri('two.gray.onnx')));
   });
 
   it('Adapt Channels… and Copy as Python left by Escape write nothing', async () => {
-    const before = readdirSync(folder()).sort();
+    const before = await namesIn(folder());
     for (const name of ['adaptChannels', 'copyAsPython'])
       await pressUntil(
         'workbench.action.closeQuickOpen',
         vscode.commands.executeCommand(`channelwise.${name}`, uri('resnet.onnx')),
       );
-    assert.deepEqual(readdirSync(folder()).sort(), before);
+    assert.deepEqual(await namesIn(folder()), before);
   });
 
   it('files that are not on disk end in a message, not in an exception', async () => {
-    const before = readdirSync(folder()).sort();
+    const before = await namesIn(folder());
     const virtual = uri('resnet.onnx').with({ scheme: 'git' });
     for (const name of ['convertToGrayscale', 'adaptChannels', 'verify', 'copyAsPython'])
       await vscode.commands.executeCommand(`channelwise.${name}`, virtual);
-    assert.deepEqual(readdirSync(folder()).sort(), before);
+    assert.deepEqual(await namesIn(folder()), before);
   });
 
   it('opens the new model where the setting says so', async () => {
@@ -146,9 +146,9 @@ describe('Channelwise in VS Code', () => {
       'the broken file has a tab',
       () => vscode.window.tabGroups.activeTabGroup.activeTab?.label === 'truncated.onnx',
     );
-    writeFileSync(uri('truncated.onnx').fsPath, readFileSync(uri('resnet.onnx').fsPath));
+    await write(uri('truncated.onnx'), await read(uri('resnet.onnx')));
     assert.equal(vscode.window.tabGroups.activeTabGroup.activeTab?.label, 'truncated.onnx');
     await convert(uri('truncated.onnx'));
-    assert.ok(existsSync(uri('truncated.gray.onnx').fsPath));
+    assert.ok(await exists(uri('truncated.gray.onnx')));
   });
 });

@@ -1,22 +1,13 @@
 import Mocha from 'mocha';
+import { folder } from './files.ts';
+import { ownFileSystems, runSuites } from './suites.ts';
 
-/** The entry that VS Code calls inside its extension host. Rejects when a test fails. */
+/** The entry that VS Code calls inside its extension host, where that is a process of Node. */
 export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, reporter: 'spec' });
-  mocha.suite.emit('pre-require', globalThis, 'channelwise', mocha);
-  await import('./extension.test.ts');
-  await import('./views.test.ts');
-  await import('./weights.test.ts');
-  await import('./elsewhere.test.ts');
-  await import('./virtual.test.ts');
-  await import('./actions.test.ts');
-  await import('./names.test.ts');
-  await import('./tools.test.ts');
-  await new Promise<void>((resolve, reject) => {
-    const runner = mocha.run((failures) => {
-      console.log(`extension-host: ${runner.stats?.passes ?? 0} passed, ${failures} failed`);
-      if (failures) reject(new Error(`${failures} tests failed`));
-      else resolve();
-    });
+  if (folder().scheme !== 'file') return runSuites('Node, on no disk', mocha, () => Promise.resolve());
+  return runSuites('Node', mocha, async () => {
+    await ownFileSystems();
+    await import('./onDisk.test.ts');
   });
 }

@@ -7,7 +7,7 @@ interface Entry {
 }
 
 /** Where a provider may fail. */
-export type Step = 'stat' | 'readFile' | 'writeFile' | 'rename' | 'delete' | 'createDirectory';
+export type Step = 'stat' | 'readDirectory' | 'readFile' | 'writeFile' | 'rename' | 'delete' | 'createDirectory';
 
 /**
  * A file system on no disk, as a remote repository or an archive is one for VS Code. It can be made to fail, and fails
@@ -17,11 +17,16 @@ export class MemoryFileSystem implements vscode.FileSystemProvider {
   readonly entries = new Map<string, Entry>([['/', { bytes: null, mtime: 1 }]]);
   /** The steps taken, in order. */
   readonly steps: Step[] = [];
-  /** Fails at this step from now on. */
-  failAt: Step | null = null;
+  /** Fails at the step with this number, counted from the first of `steps`. */
+  failAt: number | null = null;
+  private readonly scheme: string;
   private readonly changes = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.changes.event;
   private clock = 1;
+
+  constructor(scheme: string) {
+    this.scheme = scheme;
+  }
 
   watch(): vscode.Disposable {
     return new vscode.Disposable(() => undefined);
@@ -35,6 +40,7 @@ export class MemoryFileSystem implements vscode.FileSystemProvider {
   }
 
   readDirectory({ path }: vscode.Uri): [string, vscode.FileType][] {
+    this.step('readDirectory', path);
     this.get(path);
     const start = path.endsWith('/') ? path : `${path}/`;
     return [...this.entries]
@@ -106,8 +112,8 @@ export class MemoryFileSystem implements vscode.FileSystemProvider {
   }
 
   private step(step: Step, path: string): void {
-    this.steps.push(step);
-    if (this.failAt === step || path.includes(`/fails at ${step}/`))
+    const at = this.steps.push(step) - 1;
+    if (this.failAt === at || path.includes(`/fails at ${step}/`))
       throw vscode.FileSystemError.Unavailable(`${step} fails`);
   }
 
@@ -119,7 +125,7 @@ export class MemoryFileSystem implements vscode.FileSystemProvider {
   }
 
   private tell(type: vscode.FileChangeType, path: string): void {
-    this.changes.fire([{ type, uri: vscode.Uri.from({ scheme: MEMORY_SCHEME, path }) }]);
+    this.changes.fire([{ type, uri: vscode.Uri.from({ scheme: this.scheme, path }) }]);
   }
 }
 
@@ -128,5 +134,3 @@ function saidSize(path: string): number | null {
   const megabytes = /\/(\d+) MB\.[^/]*$/.exec(path)?.[1];
   return megabytes === undefined ? null : Number(megabytes) * 1024 * 1024;
 }
-
-export const MEMORY_SCHEME = 'channelwise-memory';

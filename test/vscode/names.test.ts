@@ -1,13 +1,14 @@
-import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { Links } from '../../src/vscode/editor/links.ts';
 import { linkText } from '../../src/vscode/editor/nodeLink.ts';
 import { StatusLine } from '../../src/vscode/window/statusLine.ts';
+import { placeOf } from '../../src/vscode/modelFiles.ts';
 import { plainMarkdown } from '../../src/vscode/window/messages.ts';
 import { DTYPE, encodeModel, externalTensor, floatTensor, model, node, valueInfo } from '../fixtures/modelBuilder.ts';
+import assert from './assert.ts';
+import { uri, write } from './files.ts';
 import { recordShown, type Shown } from './shownTexts.ts';
-import { until, uri } from './workspace.ts';
+import { pause, until } from './workspace.ts';
 
 /** What VS Code would make of a name: a link that runs a command, an icon, text that runs backwards, a new line. */
 const PAYLOAD = '[Show details](command:workbench.action.quit) $(warning)';
@@ -20,8 +21,9 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 /** The longest text but for tabs, and the marks that stand for its middle. */
 const LONGEST = 620;
 
+const ON_WINDOWS = placeOf(uri('')).includes('\\');
 /** A file may be called so on most systems; Windows takes neither `:` nor `"`. */
-const FILE = process.platform === 'win32' ? 'net$(flame).onnx' : `net${PAYLOAD}.onnx`;
+const FILE = ON_WINDOWS ? 'net$(flame).onnx' : `net${PAYLOAD}.onnx`;
 
 function imageModel(inputs: readonly string[]): Uint8Array {
   const weights = Array.from({ length: 12 }, (_, i) => i / 7);
@@ -76,7 +78,7 @@ async function runAccepting(name: string, ...args: unknown[]): Promise<void> {
   for (let asked = 0; !ended; asked++) {
     const key = asked < MOST_QUESTIONS ? 'acceptSelectedQuickOpenItem' : 'closeQuickOpen';
     await vscode.commands.executeCommand(`workbench.action.${key}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
   }
   await command;
 }
@@ -100,10 +102,10 @@ describe('Names in a model', () => {
       uri('hostile-data.onnx'),
       uri('t.onnx'),
     ];
-    writeFileSync(file.fsPath, imageModel([named('input')]));
-    writeFileSync(several.fsPath, imageModel([named('before'), named('after')]));
-    writeFileSync(missing.fsPath, missingData());
-    writeFileSync(text.fsPath, textModel());
+    await write(file, imageModel([named('input')]));
+    await write(several, imageModel([named('before'), named('after')]));
+    await write(missing, missingData());
+    await write(text, textModel());
     const { shown, stop } = recordShown();
     try {
       await vscode.commands.executeCommand('channelwise.convertToGrayscale', file);
@@ -136,7 +138,7 @@ describe('Names in a model', () => {
       assert.ok(places.has(place), `something was shown in a ${place}`);
     const all = shown.map((s) => s.text).join('\n');
     const marks = ['net', 'weight', 'before', 'after', 'location', 'tokens', 'gone', 'link', 'status'];
-    for (const mark of process.platform === 'win32' ? marks.slice(1) : marks)
+    for (const mark of ON_WINDOWS ? marks.slice(1) : marks)
       assert.ok(all.includes(`${mark}[Show details] (command:`), `the name of ${mark} was shown`);
   });
 
@@ -147,13 +149,13 @@ describe('Names in a model', () => {
   });
 
   it('of files reach the editor through a link as they are', async () => {
-    const name = process.platform === 'win32' ? 'a&b+c %41 #1.onnx' : `a&b+c %41 #1 ${PAYLOAD}?.onnx`;
-    writeFileSync(uri(name).fsPath, imageModel(['x']));
+    const name = ON_WINDOWS ? 'a&b+c %41 #1.onnx' : `a&b+c %41 #1 ${PAYLOAD}?.onnx`;
+    await write(uri(name), imageModel(['x']));
     const opened: [string, string][] = [];
     const open = (file: vscode.Uri) =>
-      Promise.resolve({ show: ({ node }: { node: string }) => opened.push([file.fsPath, node]) });
+      Promise.resolve({ show: ({ node }: { node: string }) => opened.push([file.toString(), node]) });
     const links = new Links({ open } as unknown as ConstructorParameters<typeof Links>[0]);
-    await links.handleUri(vscode.Uri.parse(linkText('vscode', { file: uri(name).fsPath, node: named('n&+%41') })));
-    assert.deepEqual(opened, [[uri(name).fsPath, named('n&+%41')]]);
+    await links.handleUri(vscode.Uri.parse(linkText('vscode', { file: placeOf(uri(name)), node: named('n&+%41') })));
+    assert.deepEqual(opened, [[uri(name).toString(), named('n&+%41')]]);
   });
 });

@@ -1,35 +1,33 @@
-import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { PNG } from 'pngjs';
 import * as vscode from 'vscode';
 import type { HostMessage } from '../../src/protocol/envelope.ts';
 import { ActivePage } from '../../src/vscode/editor/activePage.ts';
 import { ModelEditor } from '../../src/vscode/editor/modelEditor.ts';
+import { placeOf } from '../../src/vscode/modelFiles.ts';
 import { OpenModels } from '../../src/vscode/editor/openModels.ts';
 import { evaluate, evaluationSetup, grayByLayer } from '../../src/vscode/editor/evaluation.ts';
 import { StatusLine } from '../../src/vscode/window/statusLine.ts';
+import { pngBytes } from '../fixtures/pngBytes.ts';
 import { asPage } from './asPage.ts';
+import assert from './assert.ts';
+import { makeFolder, read, uri, write } from './files.ts';
 import { TestPanel } from './seams.ts';
-import { folder, ownExtension, until, uri } from './workspace.ts';
+import { ownExtension, pause, until } from './workspace.ts';
 
 /** A choice in which nothing is typed. */
 const PLAIN_CHOICE = { mean: '', std: '', scale: '', labels: '' } as const;
 
-function writePictures(into: string): void {
-  mkdirSync(into, { recursive: true });
+async function writePictures(into: vscode.Uri): Promise<void> {
+  await makeFolder(into);
   for (const [i, colour] of [
     [200, 30, 30],
     [30, 200, 30],
     [90, 90, 90],
-  ].entries()) {
-    const png = new PNG({ width: 40, height: 30 });
-    png.data.forEach((_, k) => {
-      png.data[k] = k % 4 === 3 ? 255 : (colour[k % 4] ?? 0);
-    });
-    writeFileSync(join(into, `${i}.png`), PNG.sync.write(png));
-  }
-  writeFileSync(join(into, 'broken.jpg'), 'no picture');
+  ].entries())
+    await write(
+      vscode.Uri.joinPath(into, `${i}.png`),
+      pngBytes({ width: 40, height: 30 }, (at) => colour[at % 3] ?? 0),
+    );
+  await write(vscode.Uri.joinPath(into, 'broken.jpg'), 'no picture');
 }
 
 describe('Compare and evaluate in VS Code', () => {
@@ -45,7 +43,7 @@ describe('Compare and evaluate in VS Code', () => {
     try {
       const document = extension.models.add(uri('third.gray.onnx'));
       assert.equal(await asPage(extension, document)('comparison', null), null, 'nothing was chosen yet');
-      document.comparedWith = uri('third.onnx').fsPath;
+      document.comparedWith = placeOf(uri('third.onnx'));
       const found = await asPage(extension, document)('comparison', null);
       assert.equal(found?.statement, '1 input, 1 weight, 1 metadata entry; nothing else differs.');
       assert.deepEqual(
@@ -53,7 +51,7 @@ describe('Compare and evaluate in VS Code', () => {
         ['b', 'third.onnx', 'third.gray.onnx'],
         'the adapted model comes second, on its own page too',
       );
-      document.comparedWith = uri('gone.onnx').fsPath;
+      document.comparedWith = placeOf(uri('gone.onnx'));
       await assert.rejects(asPage(extension, document)('comparison', null), /gone\.onnx/);
     } finally {
       await extension.jobs.close();
@@ -61,19 +59,19 @@ describe('Compare and evaluate in VS Code', () => {
   });
 
   it('evaluates on a folder of images, with progress; a cancel ends it', async () => {
-    const images = join(folder(), 'pictures');
-    writePictures(images);
+    const images = uri('photos');
+    await writePictures(images);
     const { jobs, models } = ownExtension();
     try {
       const document = models.add(uri('third.onnx'));
       assert.equal(await evaluationSetup(jobs, document, {}), null);
       document.evaluatedOn = {
-        models: { original: uri('third.onnx').fsPath, adapted: uri('third.gray.onnx').fsPath },
-        folder: images,
+        models: { original: placeOf(uri('third.onnx')), adapted: placeOf(uri('third.gray.onnx')) },
+        folder: placeOf(images),
         csv: null,
       };
       const setup = await evaluationSetup(jobs, document, {});
-      assert.deepEqual([setup?.folder, setup?.images, setup?.presets[0]?.name], ['pictures', 4, 'imagenet']);
+      assert.deepEqual([setup?.folder, setup?.images, setup?.presets[0]?.name], ['photos', 4, 'imagenet']);
       const seen: number[] = [];
       const choice = { preset: 'zero-to-one', stretch: false, order: 'rgb', ...PLAIN_CHOICE } as const;
       const found = await evaluate(jobs, document, choice, { onProgress: (f) => seen.push(f) });
@@ -145,20 +143,20 @@ describe('A model that is open', () => {
     const editor = new ModelEditor(extension, uri('dist'), new ActivePage(status));
     try {
       editor.resolveCustomEditor(extension.models.add(adapted), page.panel);
-      const { verdict } = await extension.proofs.prove(from.fsPath, adapted.fsPath, {});
+      const { verdict } = await extension.proofs.prove(placeOf(from), placeOf(adapted), {});
       assert.equal(verdict, 'proved');
       assert.deepEqual(page.posted, [{ type: 'findings' }], 'wherever the proof was run from');
-      await extension.conversions.remember({ outPath: adapted.fsPath, dataCopies: [] });
+      await extension.conversions.remember({ outPath: placeOf(adapted), dataCopies: [], madeFolder: null });
       assert.equal(page.posted.length, 2, 'it can be undone now');
-      assert.ok(await extension.proofs.last(adapted.fsPath));
+      assert.ok(await extension.proofs.last(placeOf(adapted)));
       page.receive({ type: 'call', id: 1, method: 'model', args: null });
       await until('the page has read the model', () => page.posted.some((m) => m.type === 'done'));
       // A watcher takes a moment to be there.
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await pause(1000);
       page.posted.length = 0;
-      writeFileSync(from.fsPath, await vscode.workspace.fs.readFile(uri('second.onnx')));
+      await write(from, await read(uri('second.onnx')));
       await until('the page is told', () => page.posted.some((m) => m.type === 'changed'));
-      assert.equal(await extension.proofs.last(adapted.fsPath), null);
+      assert.equal(await extension.proofs.last(placeOf(adapted)), null);
     } finally {
       page.close();
       status.dispose();

@@ -1,8 +1,8 @@
-import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { asPage } from './asPage.ts';
-import { ownExtension, uri } from './workspace.ts';
+import assert from './assert.ts';
+import { exists, readText, uri } from './files.ts';
+import { ownExtension } from './workspace.ts';
 
 describe('Weights on demand in VS Code', () => {
   const extension = ownExtension();
@@ -30,10 +30,10 @@ describe('Weights on demand in VS Code', () => {
       width: 7,
     });
     const filters = await ask('layerFilters', { layer: 0, from: 0, of: 'file' });
-    const first = Buffer.from(filters.values, 'base64');
+    const first = new DataView(Uint8Array.from(atob(filters.values), (c) => c.charCodeAt(0)).buffer);
     assert.deepEqual(
       texts.map((t) => Math.fround(Number(t))),
-      Array.from({ length: 49 }, (_, i) => first.readFloatLE(i * 4)),
+      Array.from({ length: 49 }, (_, i) => first.getFloat32(i * 4, true)),
       'two ways to the same numbers',
     );
     await assert.rejects(ask('tensorStatistics', { tensor: 'gone' }), /stores no tensor gone/);
@@ -52,14 +52,14 @@ describe('Weights on demand in VS Code', () => {
     });
     try {
       assert.deepEqual(await ask('saveTensor', { tensor: 'conv1.weight', format: 'npy' }), { name: null, note: null });
-      assert.ok(offered.endsWith('/conv1.weight.npy') && !existsSync(target.fsPath));
+      assert.ok(offered.endsWith('/conv1.weight.npy') && !(await exists(target)));
       answer = target;
       assert.deepEqual(await ask('saveTensor', { tensor: 'conv1.weight', format: 'npy' }), {
         name: 'conv1.npy',
         note: null,
       });
       assert.match(
-        readFileSync(target.fsPath).toString('latin1', 0, 128),
+        (await readText(target)).slice(0, 128),
         /'descr': '<f4', 'fortran_order': False, 'shape': \(16, 3, 7, 7\)/,
       );
     } finally {

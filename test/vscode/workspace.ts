@@ -1,35 +1,46 @@
-import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { useVirtualDisk } from '../../src/files/disk.ts';
 import { inParts } from '../../src/files/virtual/heldFiles.ts';
 import { virtualDisk } from '../../src/files/virtual/virtualDisk.ts';
-import { nodeThread } from '../../src/jobs/nodeThread.ts';
+import type { Thread } from '../../src/rpc/thread.ts';
 import { extensionParts, type Extension } from '../../src/vscode/extensionParts.ts';
 import { HOST_FILES } from '../../src/vscode/hostFiles.ts';
 import { ModelJobs } from '../../src/vscode/modelJobs.ts';
+import assert from './assert.ts';
+import { threadsOf } from './startThread.ts';
 
-export const folder = (): string => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
-export const uri = (name: string): vscode.Uri => vscode.Uri.file(join(folder(), name));
+/** Where the extension's own files lie. */
+function home(): vscode.Uri {
+  const extension = vscode.extensions.getExtension('channelwise.channelwise');
+  assert.ok(extension, 'the extension is there');
+  return extension.extensionUri;
+}
+
+let startThread: () => Thread = () => assert.fail('prepareThreads was not called');
+
+/** Done once, before any test: a browser has to fetch the worker's script first. */
+export async function prepareThreads(): Promise<void> {
+  startThread = await threadsOf(home());
+}
 
 /** What the extension's commands work with, on threads of the test's own. Close its jobs in the end. */
 export function ownExtension(): Extension {
-  const home = vscode.extensions.getExtension('channelwise.channelwise')?.extensionPath ?? '';
   const files = inParts(HOST_FILES);
   useVirtualDisk(virtualDisk(files));
-  const jobs = new ModelJobs({
-    startThread: () => nodeThread(join(home, 'dist', 'worker.mjs')),
-    files,
-    runtime: '',
-  });
+  const runtime = vscode.Uri.joinPath(home(), 'dist', 'ort', 'ort-wasm-simd-threaded.wasm');
+  const jobs = new ModelJobs({ startThread, files, runtime: runtime.toString() });
   return extensionParts(jobs);
 }
 
-/** Waits for something to become true; fails with `what` when it doesn't in ten seconds. */
+/** Waits for something to become true; fails with `what` when it doesn't in thirty seconds. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 600; i++) {
     if (holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
   assert.fail(`never: ${what}`);
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -74,7 +74,7 @@ export function virtualWriter(host: HostFiles): Writer {
       await guarded(directory, () =>
         removedUnlessDone(host, temp, async () => {
           await host.write(temp, joined(parts));
-          await host.rename(temp, path, true);
+          await replace(host, temp, path);
         }),
       );
     },
@@ -136,7 +136,7 @@ async function publish(host: HostFiles, temp: string, { directory, candidates, f
     const target = targetPath(directory, candidates, i);
     if (await exists(host, target)) continue;
     try {
-      await host.rename(temp, target, false);
+      await rename(host, temp, target);
       return target;
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
@@ -155,6 +155,36 @@ function targetPath(directory: string, candidates: SaveFolderRequest['candidates
   throw existsError(join(directory, (i > 0 && candidates(i - 1)) || ''));
 }
 
+/**
+ * Gives a file or folder its name, where that is free. VS Code looks at it afterwards and fails where that look fails;
+ * the temporary name, which nobody else has, is gone then, so the new one is in place.
+ */
+async function rename(host: HostFiles, temp: string, target: string): Promise<void> {
+  try {
+    await host.rename(temp, target, false);
+  } catch (error) {
+    const isGone = !(await exists(host, temp).catch(() => true));
+    if (!isGone || !(await exists(host, target).catch(() => false))) throw error;
+  }
+}
+
+/**
+ * Puts a file in the place of another. VS Code deletes what lies there before it renames, so the older file waits under
+ * another name until the new one is in place.
+ */
+async function replace(host: HostFiles, temp: string, target: string): Promise<void> {
+  if (!(await exists(host, target))) return rename(host, temp, target);
+  const older = join(dirname(target), tempName());
+  await rename(host, target, older);
+  try {
+    await rename(host, temp, target);
+  } catch (error) {
+    await rename(host, older, target).catch(() => rename(host, older, target));
+    throw error;
+  }
+  await removed(host, older);
+}
+
 async function exists(host: HostFiles, path: string): Promise<boolean> {
   try {
     await host.stat(path);
@@ -170,10 +200,14 @@ async function removedUnlessDone<T>(host: HostFiles, temp: string, work: () => P
   try {
     return await work();
   } catch (error) {
-    // A second try covers a passing fault. Where nothing was written there is nothing to remove.
-    await host.remove(temp).catch(() => host.remove(temp).catch(() => undefined));
+    await removed(host, temp);
     throw error;
   }
+}
+
+/** A second try covers a passing fault. Where nothing was written there is nothing to remove. */
+async function removed(host: HostFiles, temp: string): Promise<void> {
+  await host.remove(temp).catch(() => host.remove(temp).catch(() => undefined));
 }
 
 /** The codes of a file system become a sentence; our own errors are one. */

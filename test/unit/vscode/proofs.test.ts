@@ -54,7 +54,7 @@ class Scene {
     this.events.push('flushed');
     renameSync(this.temporary, this.out);
     this.events.push('named');
-    return { outPath: this.out, dataCopies: [], summary: '', plan: [] };
+    return { outPath: this.out, dataCopies: [], madeFolder: null, summary: '', plan: [] };
   }
 
   begun(): boolean {

@@ -1,0 +1,39 @@
+import { format } from 'node:util';
+
+/** What the server build says in a closed network and without its optional native logger; not about us. */
+const NOISE = /spdlog|ENOTFOUND|Could not locate the bindings file/;
+
+/** A suite that says nothing for this long is stuck. */
+const LIMIT_MS = 5 * 60_000;
+
+/**
+ * Opens VS Code on a folder with a suite to be run in its extension host, and waits for the verdict.
+ * @param {{ browser: import('playwright-core').Browser, url: string, folder: string, extensions: string[], suite: string, log: (line: string) => void }} run
+ * `extensions` and `suite` are URIs. Rejects where the suite fails, or does not end.
+ */
+export async function runHostSuite({ browser, url, folder, extensions, suite, log }) {
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    const verdict = new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error('The suite did not end in time.')), LIMIT_MS);
+      void page.exposeFunction('codeAutomationExit', (code) => {
+        clearTimeout(late);
+        resolve(code);
+      });
+    });
+    await page.exposeFunction('codeAutomationLog', (type, args) => {
+      if (!args.some((a) => NOISE.test(String(a)))) log(format(...args));
+    });
+    const payload = [
+      ...extensions.map((extension) => ['extensionDevelopmentPath', extension]),
+      ['extensionTestsPath', suite],
+      ['skipWelcome', 'true'],
+    ];
+    await page.goto(`${url}/?${new URLSearchParams({ folder, payload: JSON.stringify(payload) })}`);
+    const code = await verdict;
+    if (code !== 0) throw new Error(`The suite failed (exit code ${code}).`);
+  } finally {
+    await context.close();
+  }
+}

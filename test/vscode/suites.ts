@@ -1,0 +1,32 @@
+import type Mocha from 'mocha';
+import { prepareThreads } from './workspace.ts';
+
+/**
+ * Runs what every host can run in any workspace, then `more`. Rejects when a test fails. `host` names where in the line
+ * that counts.
+ */
+export async function runSuites(host: string, mocha: Mocha, more: () => Promise<unknown>): Promise<void> {
+  mocha.suite.emit('pre-require', globalThis, 'channelwise', mocha);
+  await prepareThreads();
+  await import('./extension.test.ts');
+  await import('./views.test.ts');
+  await import('./weights.test.ts');
+  await import('./elsewhere.test.ts');
+  await import('./actions.test.ts');
+  await import('./names.test.ts');
+  await import('./tools.test.ts');
+  await more();
+  await new Promise<void>((resolve, reject) => {
+    const runner = mocha.run((failures) => {
+      console.log(`extension-host (${host}): ${runner.stats?.passes ?? 0} passed, ${failures} failed`);
+      if (failures) reject(new Error(`${failures} tests failed`));
+      else resolve();
+    });
+  });
+}
+
+/** What brings a file system of its own, and is the same in any workspace. */
+export async function ownFileSystems(): Promise<void> {
+  await import('./virtual.test.ts');
+  await import('./faults.test.ts');
+}
