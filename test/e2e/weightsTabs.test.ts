@@ -94,6 +94,11 @@ test('a converted file of weights: its story, its proof and what differs, in all
 const FILLED: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   Graph: async (page) => {
     await page.getByRole('button', { name: 'Show in graph' }).click();
+    await page.getByRole('button', { name: 'Values…' }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('[7, 7, 1, 16], as layer.get_weights() gives it').waitFor();
+    await dialog.getByRole('columnheader', { name: '5', exact: true }).waitFor();
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Statistics' }).first().click();
     await page.getByText('Std. deviation').waitFor();
   },
