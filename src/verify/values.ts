@@ -56,7 +56,7 @@ export function valueRow(dtype: number, label: string): ValueRow {
 export function fromNumbers(dtype: number, dims: readonly number[], numbers: ArrayLike<number>, label: string): Value {
   const row = valueRow(dtype, label);
   if (dtype === FLOAT && !(numbers instanceof Float32Array)) {
-    const data = Float32Array.from(numbers);
+    const data = new Float32Array(numbers);
     if (!data.some((rounded, i) => !Number.isFinite(rounded) && Number.isFinite(numbers[i])))
       return { dtype, dims, data };
   }

@@ -44,19 +44,23 @@ function within(level: number): number {
 export function drawPixels({ dims, axis }: PixelGrid, setting: Setting, random: SeededRandom): Float64Array {
   const spatial = dims.map((_, i) => i).filter((i) => i !== axis && i !== 0);
   const [rowAxis = 0, columnAxis = 0] = spatial.slice(-2);
-  const step = (of: number): number => sizeOf(dims.slice(of + 1));
   const pictures = new Map<number, Drawing>();
   const draw = DRAWINGS[setting.pixels];
   const { low, high } = setting;
   const numbers = new Float64Array(sizeOf(dims));
   if (setting.pixels === 'noise') return numbers.map(() => low + random.next() * (high - low));
-  const place = (i: number, of: number): number => Math.floor(i / step(of)) % (dims[of] ?? 1);
+  const placeAlong = (of: number): ((i: number) => number) => {
+    const [step, size] = [sizeOf(dims.slice(of + 1)), dims[of] ?? 1];
+    return (i) => Math.floor(i / step) % size;
+  };
+  const [batchAt, channelAt] = [placeAlong(0), placeAlong(axis)];
+  const [rowAt, columnAt] = [placeAlong(rowAxis), placeAlong(columnAxis)];
+  const [channels, rows, columns] = [dims[axis] ?? 1, dims[rowAxis] ?? 1, dims[columnAxis] ?? 1];
   return numbers.map((_, i) => {
-    const picture = place(i, 0) * (dims[axis] ?? 1) + place(i, axis);
+    const picture = batchAt(i) * channels + channelAt(i);
     const drawing = pictures.get(picture) ?? draw(random);
     pictures.set(picture, drawing);
-    const level = drawing(place(i, rowAxis) / (dims[rowAxis] ?? 1), place(i, columnAxis) / (dims[columnAxis] ?? 1));
-    return low + level * (high - low);
+    return low + drawing(rowAt(i) / rows, columnAt(i) / columns) * (high - low);
   });
 }
 

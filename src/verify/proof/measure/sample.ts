@@ -117,7 +117,10 @@ export function drawSample(pairs: readonly InputPair[], draw: Draw): Sample {
     const old = applyMap(mapped, x);
     adapted.set(name, x);
     original.set(name, fromNumbers(dtype, old.dims, old.numbers, name));
-    if (isFloat(dtype)) shakeable.push({ dtype, old, mapped, x, step: shakeStep(dtype, draw.roundedTo, name) });
+    if (isFloat(dtype)) {
+      const step = shakeStep(dtype, draw.roundedTo, name);
+      shakeable.push({ dtype, old, mapped, terms: termSizes(mapped, x), step });
+    }
   }
   return { sizes, original, adapted, shakeable };
 }
@@ -163,14 +166,16 @@ export function applyMap({ axis, map }: MappedInput, x: Value): { dims: readonly
 /** `|m| · |x_new| + |b|`: where the terms of the map cancel, the adapted model rounds numbers of this size. */
 function termSizes({ name, axis, map }: MappedInput, x: Value): Float64Array {
   const sizes = { name, axis, map: { m: map.m.map((row) => row.map(Math.abs)), b: map.b.map(Math.abs) } };
-  return applyMap(sizes, { dtype: DOUBLE, dims: x.dims, data: Float64Array.from(numbersOf(x), Math.abs) }).numbers;
+  const magnitudes = new Float64Array(numbersOf(x)).map(Math.abs);
+  return applyMap(sizes, { dtype: DOUBLE, dims: x.dims, data: magnitudes }).numbers;
 }
 
 interface Shakeable {
   readonly dtype: number;
   readonly old: { readonly dims: readonly number[]; readonly numbers: Float64Array };
   readonly mapped: MappedInput;
-  readonly x: Value;
+  /** The sizes of what each number of `old` is the sum of. */
+  readonly terms: Float64Array;
   /** How far each term of a number is off, as a part of it. */
   readonly step: number;
 }
@@ -179,8 +184,7 @@ function shakeStep(dtype: number, roundedTo: number | undefined, name: string): 
   return 2 * valueRow(coarsest([dtype, roundedTo]) ?? dtype, name).epsilon;
 }
 
-function shakeInput({ dtype, old, mapped, x, step }: Shakeable, shake: Shake, random: SeededRandom): Value {
-  const terms = termSizes(mapped, x);
+function shakeInput({ dtype, old, mapped, terms, step }: Shakeable, shake: Shake, random: SeededRandom): Value {
   const inner = shake === 'pixels' ? 1 : sizeOf(old.dims.slice(mapped.axis + 1));
   let direction = step;
   const numbers = old.numbers.map((v, i) => {
