@@ -1,5 +1,5 @@
 import { build } from 'esbuild';
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundlePage } from '../webview-ui/build.mjs';
 import { writeNotices } from './notices.mjs';
@@ -32,22 +32,18 @@ const ENTRIES = [
   },
   {
     ...node,
-    entryPoints: [path('src/workerMain.ts')],
-    outfile: path('dist/worker.mjs'),
-    format: 'esm',
-    banner: { js: REQUIRE },
-  },
-  {
-    ...node,
     entryPoints: [path('src/cli.ts')],
     outfile: path('dist/cli.js'),
     format: 'esm',
     banner: { js: '#!/usr/bin/env node' },
   },
   {
+    // Both threads do the same work, so what they share is there once.
     ...node,
-    entryPoints: [path('src/cliThread.ts')],
-    outfile: path('dist/cliThread.js'),
+    entryPoints: { worker: path('src/workerMain.ts'), cliThread: path('src/cliThread.ts') },
+    outdir: path('dist'),
+    splitting: true,
+    chunkNames: 'shared/[name]-[hash]',
     format: 'esm',
     banner: { js: REQUIRE },
   },
@@ -58,24 +54,28 @@ const ENTRIES = [
     loader: { '.ttf': 'file' },
     assetNames: '[name]',
   },
-  {
-    ...node,
-    entryPoints: [path('test/vscode/index.ts')],
-    outfile: path('dist/test/vscode.cjs'),
-    format: 'cjs',
-    external: ['vscode', 'mocha'],
-  },
 ];
+
+const TESTS_INSIDE_VSCODE = {
+  ...node,
+  entryPoints: [path('test/vscode/index.ts')],
+  outfile: path('dist/test/vscode.cjs'),
+  format: 'cjs',
+  external: ['vscode', 'mocha'],
+};
 
 /**
  * Everything in dist/: the extension, its worker, the command line, the page, and the tests that run inside VS Code.
+ * Without `minify` the names in what runs on Node stay, as a debugger shows them.
  */
-export async function buildAll() {
+export async function buildAll({ minify = true } = {}) {
+  rmSync(path('dist/shared'), { recursive: true, force: true });
   mkdirSync(path('dist/ort'), { recursive: true });
   for (const file of RUNTIME) copyFileSync(path('node_modules/onnxruntime-web/dist', file), path('dist/ort', file));
-  const page = await bundlePage({ outfile: path('dist/webview.js'), sourcemap: true });
-  const built = await Promise.all([...ENTRIES, ...webBundles(path)].map((entry) => build(entry)));
-  writeNotices([...page, ...built.map(({ metafile }) => metafile)].filter(ships));
+  const pageFiles = await bundlePage({ outfile: path('dist/webview.js'), sourcemap: true });
+  const shipped = ENTRIES.map((entry) => ({ minify, ...entry }));
+  const built = await Promise.all([...shipped, TESTS_INSIDE_VSCODE, ...webBundles(path)].map((entry) => build(entry)));
+  writeNotices([...pageFiles, ...built.map(({ metafile }) => metafile)].filter(ships));
   writeStamp();
 }
 
@@ -84,4 +84,4 @@ function ships({ outputs }) {
   return !Object.keys(outputs).some((file) => file.startsWith('dist/test/'));
 }
 
-if (process.argv[1]?.endsWith('build.mjs')) await main(buildAll);
+if (process.argv[1]?.endsWith('build.mjs')) await main(() => buildAll());

@@ -11,8 +11,8 @@ function writeReadme() {
   writeFileSync(
     join(root, README),
     text.replace(
-      /\]\((media\/[^)]+\.png)\)/g,
-      (_, path) => `](data:image/png;base64,${readFileSync(join(root, path)).toString('base64')})`,
+      /\]\((media\/[^)]+\.webp)\)/g,
+      (_, path) => `](data:image/webp;base64,${readFileSync(join(root, path)).toString('base64')})`,
     ),
   );
 }

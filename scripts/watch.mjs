@@ -24,7 +24,7 @@ await main(async () => {
     say('building …');
     const start = Date.now();
     // esbuild has said what is wrong.
-    await buildAll().catch((error) => console.error(error.errors ? '' : String(error)));
+    await buildAll({ minify: false }).catch((error) => console.error(error.errors ? '' : String(error)));
     say(`built in ${((Date.now() - start) / 1000).toFixed(1)} s`);
     building = false;
     if (!again) return;

@@ -5,7 +5,7 @@ import { startExtension } from './vscode/startExtension.ts';
 let closeJobs: (() => Promise<void>) | null = null;
 
 export function activate(context: vscode.ExtensionContext): void {
-  const worker = vscode.Uri.joinPath(context.extensionUri, 'dist', 'worker.mjs').fsPath;
+  const worker = vscode.Uri.joinPath(context.extensionUri, 'dist', 'worker.js').fsPath;
   // VS Code waits for what `deactivate` gives, not for what it disposes of.
   closeJobs = startExtension(context, () => nodeThread(worker));
 }

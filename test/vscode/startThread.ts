@@ -4,6 +4,6 @@ import type { Thread } from '../../src/rpc/thread.ts';
 
 /** How the extension in this folder starts a worker on this host. */
 export function threadsOf(extension: vscode.Uri): Promise<() => Thread> {
-  const worker = vscode.Uri.joinPath(extension, 'dist', 'worker.mjs').fsPath;
+  const worker = vscode.Uri.joinPath(extension, 'dist', 'worker.js').fsPath;
   return Promise.resolve(() => nodeThread(worker));
 }
