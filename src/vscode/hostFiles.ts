@@ -1,29 +1,31 @@
 import * as vscode from 'vscode';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { FileStat } from '../files/disk.ts';
+import { basename } from '../files/paths.ts';
 import type { WholeFiles } from '../files/virtual/hostFiles.ts';
+import { messageOf } from './errors.ts';
 
 /** Files of any file system that VS Code knows, by URI. */
 export const HOST_FILES: WholeFiles = {
   stat: (uri) =>
-    withCode(async () => {
-      const { type, size, mtime, ctime } = await vscode.workspace.fs.stat(vscode.Uri.parse(uri, true));
+    withCode('read', uri, async (file) => {
+      const { type, size, mtime, ctime } = await vscode.workspace.fs.stat(file);
       return { kind: kindOf(type), size, changed: mtime, stamp: `${mtime}:${ctime}` };
     }),
   list: (uri) =>
-    withCode(async () => {
-      const entries = await vscode.workspace.fs.readDirectory(vscode.Uri.parse(uri, true));
+    withCode('read', uri, async (folder) => {
+      const entries = await vscode.workspace.fs.readDirectory(folder);
       return entries.map(([name, type]) => ({ name, kind: kindOf(type) }));
     }),
-  read: (uri) => withCode(async () => plainBytes(await vscode.workspace.fs.readFile(vscode.Uri.parse(uri, true)))),
-  write: (uri, bytes) => withCode(async () => vscode.workspace.fs.writeFile(vscode.Uri.parse(uri, true), bytes)),
-  makeFolder: (uri) => withCode(async () => vscode.workspace.fs.createDirectory(vscode.Uri.parse(uri, true))),
+  read: (uri) => withCode('read', uri, async (file) => plainBytes(await vscode.workspace.fs.readFile(file))),
+  write: (uri, bytes) => withCode('written', uri, (file) => vscode.workspace.fs.writeFile(file, bytes)),
+  makeFolder: (uri) => withCode('made', uri, (folder) => vscode.workspace.fs.createDirectory(folder)),
   rename: (from, to, replace) =>
-    withCode(async () =>
-      vscode.workspace.fs.rename(vscode.Uri.parse(from, true), vscode.Uri.parse(to, true), { overwrite: replace }),
+    withCode('written', to, (target) =>
+      vscode.workspace.fs.rename(vscode.Uri.parse(from, true), target, { overwrite: replace }),
     ),
   remove: (uri) =>
-    withCode(async () => vscode.workspace.fs.delete(vscode.Uri.parse(uri, true), { recursive: true, useTrash: false })),
+    withCode('removed', uri, (file) => vscode.workspace.fs.delete(file, { recursive: true, useTrash: false })),
 };
 
 function kindOf(type: vscode.FileType): FileStat['kind'] {
@@ -36,21 +38,23 @@ function plainBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** What VS Code says of a file system, in the words of Node. */
-const CODES: Readonly<Record<string, string>> = {
-  FileNotFound: 'ENOENT',
-  FileExists: 'EEXIST',
-  FileNotADirectory: 'ENOTDIR',
-  FileIsADirectory: 'EISDIR',
-  NoPermissions: 'EACCES',
-  Unavailable: 'EIO',
+/** What VS Code says of a file system: in the words of Node, and in a sentence. */
+const FAULTS: Readonly<Record<string, { readonly code: string; readonly why: string }>> = {
+  FileNotFound: { code: 'ENOENT', why: 'it does not exist' },
+  FileExists: { code: 'EEXIST', why: 'it exists already' },
+  FileNotADirectory: { code: 'ENOTDIR', why: 'it is no folder' },
+  FileIsADirectory: { code: 'EISDIR', why: 'it is a folder' },
+  NoPermissions: { code: 'EACCES', why: 'its file system does not allow it' },
+  Unavailable: { code: 'EIO', why: 'its file system is not available' },
 };
 
-async function withCode<T>(work: () => Promise<T>): Promise<T> {
+/** Throws ChannelwiseError `io` with a code of Node's, in one sentence that names the file and why. */
+async function withCode<T>(done: string, uri: string, work: (file: vscode.Uri) => Thenable<T>): Promise<T> {
   try {
-    return await work();
+    return await work(vscode.Uri.parse(uri, true));
   } catch (error) {
-    const code = error instanceof vscode.FileSystemError ? error.code : '';
-    throw new ChannelwiseError('io', CODES[code] ?? 'EIO', error instanceof Error ? error.message : String(error));
+    const fault = error instanceof vscode.FileSystemError ? FAULTS[error.code] : undefined;
+    const why = fault?.why ?? messageOf(error).split('\n')[0];
+    throw new ChannelwiseError('io', fault?.code ?? 'EIO', `${basename(uri)} could not be ${done}: ${why}.`);
   }
 }

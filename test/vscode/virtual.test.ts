@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { Links } from '../../src/vscode/editor/links.ts';
+import { HOST_FILES } from '../../src/vscode/hostFiles.ts';
 import { asPage } from './asPage.ts';
 import assert from './assert.ts';
 import { read, uri } from './files.ts';
@@ -94,5 +95,17 @@ describe('Channelwise on files that lie on no disk', () => {
     await vscode.commands.executeCommand('channelwise.convertToGrayscale', inMemory('/a b/weights.safetensors'));
     assert.ok(files.names().includes('/a b/weights.gray.safetensors'));
     assert.ok(!files.names().some((name) => name.endsWith('.tmp')));
+  });
+
+  it('says which file failed and why, in one sentence', async () => {
+    const csv = new Uint8Array(1);
+    const rows: readonly [work: () => Promise<unknown>, said: string][] = [
+      [() => HOST_FILES.read(`${SCHEME}:/gone.onnx`), 'gone.onnx could not be read: it does not exist.'],
+      [
+        () => HOST_FILES.write(`${SCHEME}:/fails at writeFile/of.csv`, csv),
+        'of.csv could not be written: its file system is not available.',
+      ],
+    ];
+    for (const [work, said] of rows) await assert.rejects(work, { name: 'ChannelwiseError', message: said });
   });
 });

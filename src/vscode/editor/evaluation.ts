@@ -1,4 +1,3 @@
-import * as vscode from 'vscode';
 import { basename } from '../../files/paths.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { CallOptions } from '../../rpc/messages.ts';
@@ -10,6 +9,7 @@ import type {
   PageEvaluationSetup,
   PageGrayByLayer,
 } from '../../protocol/evaluation.ts';
+import { HOST_FILES } from '../hostFiles.ts';
 import { besideModel, placeOf, uriOf } from '../modelFiles.ts';
 import type { ModelJobs } from '../modelJobs.ts';
 import { askToSave } from '../window/dialogs.ts';
@@ -81,6 +81,6 @@ export async function saveEvaluation({ uri, evaluatedOn }: ModelDocument): Promi
     filters: { CSV: ['csv'] },
   });
   if (!target) return null;
-  await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(evaluatedOn.csv));
+  await HOST_FILES.write(target.toString(), new TextEncoder().encode(evaluatedOn.csv));
   return basename(target.path);
 }
