@@ -1,14 +1,19 @@
 import { measureTime, type MeasuredTime } from '../verify/time/measureTime.ts';
 import type { Bound } from '../verify/time/madeUpInputs.ts';
 import { wiring } from '../verify/wiring.ts';
+import { refuseWeightsAlone } from './openFile.ts';
 import { withOpenModel } from './openModel.ts';
 import type { CallOptions } from '../rpc/messages.ts';
 
-/** Runs a file's model on made-up inputs and measures how long it takes. Throws as `measureTime` does. */
-export function measureTimeOfFile(
+/**
+ * Runs a file's model on made-up inputs and measures how long it takes. Throws as `measureTime` does, and `refused` for
+ * weights without a graph.
+ */
+export async function measureTimeOfFile(
   path: string,
   bound: Bound,
   { signal, onProgress }: CallOptions,
 ): Promise<MeasuredTime> {
+  await refuseWeightsAlone(path);
   return withOpenModel(path, signal, (model) => measureTime({ model: wiring(model), bound, signal, onProgress }));
 }

@@ -3,6 +3,7 @@ import { layerText } from '../adapt/weights/patchOrder.ts';
 import type { Fact } from '../formats/format.ts';
 import { readCost, type OpenFile } from '../jobs/openFile.ts';
 import { besideWeights } from '../jobs/weights/besideWeights.ts';
+import { adaptedLayers } from '../jobs/weights/inputLayers.ts';
 import { layersOf } from '../jobs/weights/layers.ts';
 import { dtypeName } from '../tensors/dtypes.ts';
 import { elementCount } from '../tensors/storedTensor.ts';
@@ -19,7 +20,7 @@ export interface WeightsInspection {
   readonly tensorCount: number;
   readonly parameterCount: number;
   readonly tensors: readonly { readonly name: string; readonly dtype: string; readonly dims: readonly number[] }[];
-  /** Tensors that may be the ones that see the image. */
+  /** Tensors that may be the ones that see the image; of an adapted file those that were adapted. */
   readonly firstLayers: readonly { readonly weight: string; readonly dims: readonly number[]; readonly why: string }[];
   /** Why there is none, or why one has to be chosen; null where one was found. */
   readonly reason: string | null;
@@ -29,6 +30,8 @@ export interface WeightsInspection {
 export async function inspectWeights(open: OpenFile): Promise<WeightsInspection> {
   const { path, format, file } = open;
   const { candidates, reason } = layersOf(file.tensors, await besideWeights(path));
+  const adapted = await adaptedLayers(open, candidates);
+  const isAdapted = adapted.length > 0;
   return {
     file: basename(path),
     format: format.title,
@@ -37,12 +40,12 @@ export async function inspectWeights(open: OpenFile): Promise<WeightsInspection>
     tensorCount: file.tensors.length,
     parameterCount: file.tensors.reduce((sum, tensor) => sum + elementCount(tensor), 0),
     tensors: file.tensors.map(({ name, dtype, dims }) => ({ name, dtype: dtypeName(dtype), dims })),
-    firstLayers: candidates.map((layer) => ({
+    firstLayers: (isAdapted ? adapted : candidates).map((layer) => ({
       weight: layerText(layer),
       dims: layer.dims,
-      why: layer.why.join(', '),
+      why: isAdapted ? '' : layer.why.join(', '),
     })),
-    reason,
+    reason: isAdapted ? null : reason,
     io: readCost(open),
   };
 }

@@ -3,6 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { convertToGray } from '../../../src/jobs/convert.ts';
+import { inspectAny } from '../../../src/page/inspect.ts';
+import { measuredTimePage } from '../../../src/page/measuredLayers.ts';
 import { readPageModel } from '../../../src/page/readPage.ts';
 import { weightsMadeFrom } from '../../../src/page/weightsAdaptation.ts';
 import { compareWeightsPage } from '../../../src/page/weightsComparison.ts';
@@ -90,6 +92,17 @@ test('input layers of an adapted file are what was adapted, by its record or the
   ];
   for (const [path, layers] of rows) {
     const { imageInputs, firstLayers } = await readPageModel(path);
+    const inspected = await inspectAny(path);
+    assert.ok('format' in inspected);
+    // Shapes alone leave a choice; what was adapted is none.
+    const isKnown = path !== rows[2]?.[0];
+    assert.equal(inspected.reason === null, isKnown, path);
+    if (isKnown)
+      assert.deepEqual(
+        inspected.firstLayers.map(({ weight }) => weight),
+        layers,
+        path,
+      );
     assert.deepEqual(
       firstLayers.map(({ weight }) => weight),
       layers,
@@ -130,4 +143,12 @@ test('two files compared: what was made from the other comes second, rows by wha
   const back = await compareWeightsPage(outPath ?? '', original, {});
   assert.deepEqual([back.own, back.aName, back.bName], ['b', 'two.safetensors', 'two.gray.safetensors']);
   assert.match(back.groups[0]?.rows[0]?.text ?? '', /stem\.weight/);
+});
+
+test("weights without a graph can't be timed, and the sentence says so", async () => {
+  const weights = write('timed.safetensors', RGB);
+  await assert.rejects(measuredTimePage(weights, {}, {}), {
+    code: 'no-graph',
+    message: /holds weights without a graph/,
+  });
 });
