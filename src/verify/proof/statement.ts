@@ -9,7 +9,7 @@ type Unstated = Omit<VerifyReport, 'statement'>;
 
 const REBUILT: Readonly<Record<VerifyReport['rebuilt'], string | null>> = {
   bytes: 'adapting the original again gives this file, byte for byte',
-  content: 'adapting the original again gives the same nodes and weights',
+  content: 'adapting the original again gives the same nodes and weights for every output',
   different: null,
   impossible: null,
 };
