@@ -10,8 +10,11 @@ await main(async () => {
   const { unitTests } = await import('./unit.mjs');
   const { personTests, pageTests } = await import('./pages.mjs');
   const { packageExtension } = await import('./package.mjs');
-  await check();
-  const vsix = await packageExtension();
+  let vsix;
+  const packaging = async () => {
+    vsix = await packageExtension();
+  };
+  await sideBySide(check, packaging);
   const browser = await shareBrowser();
   const inBrowser = { env: { ...browser.env, CHANNELWISE_VSIX: vsix }, held: true };
   // Unit tests compute, and tests in a browser wait most of their time: together they take little longer than the

@@ -113,15 +113,14 @@ test('the menu of pictures is walked with the arrows, and closes when it is left
   const { page, problems, close } = await openPage(browser, unetPage());
   await drawn(page);
   const item = (name: string): ReturnType<Page['locator']> => page.getByRole('menuitem', { name });
-  const focused = (name: string): Promise<boolean> =>
-    item(name).evaluate((e) => (e.getRootNode() as ShadowRoot).activeElement === e);
+  const focused = (name: string): Promise<void> => item(name).and(page.locator(':focus')).waitFor();
   const button = page.getByRole('button', { name: 'Save picture' });
   await button.press('Enter');
-  await item('SVG, whole graph').waitFor();
-  await page.keyboard.press('ArrowDown');
-  assert.equal(await focused('SVG, whole graph'), true);
+  await focused('SVG, whole graph');
   await page.keyboard.press('ArrowUp');
-  assert.equal(await focused('PNG, visible part'), true);
+  await focused('PNG, visible part');
+  await page.keyboard.press('ArrowDown');
+  await focused('SVG, whole graph');
   await page.keyboard.press('Escape');
   assert.equal(await page.getByRole('menuitem').count(), 0);
   await button.click();

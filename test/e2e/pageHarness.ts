@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchBrowser } from '../../scripts/browser.mjs';
 import { pageHtml } from '../../src/vscode/editor/pageHtml.ts';
 import { bundlePage } from '../../webview-ui/build.mjs';
@@ -68,6 +68,20 @@ export interface OpenedPage {
   close(): Promise<void>;
 }
 
+const contexts = new WeakMap<Browser, Map<number, Promise<BrowserContext>>>();
+
+/**
+ * A context for each pixel ratio, which pages share: one of its own for each costs as much as the page itself. The page
+ * keeps nothing in the browser; its state is the host's.
+ */
+function contextOf(browser: Browser, deviceScaleFactor: number): Promise<BrowserContext> {
+  const known = contexts.get(browser) ?? new Map<number, Promise<BrowserContext>>();
+  contexts.set(browser, known);
+  const context = known.get(deviceScaleFactor) ?? browser.newContext({ deviceScaleFactor });
+  known.set(deviceScaleFactor, context);
+  return context;
+}
+
 /** As the editor makes it, with its content security policy. */
 const HTML = pageHtml({
   source: ORIGIN,
@@ -83,13 +97,9 @@ export async function openPage(
   options: OpenOptions = {},
 ): Promise<OpenedPage> {
   const { width = 1200, height = 800, ratio = 1, theme = 'dark' } = options;
-  const context = await browser.newContext({
-    viewport: { width, height },
-    deviceScaleFactor: ratio,
-    reducedMotion: options.reducedMotion ? 'reduce' : 'no-preference',
-    acceptDownloads: true,
-  });
-  const page = await context.newPage();
+  const page = await (await contextOf(browser, ratio)).newPage();
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ reducedMotion: options.reducedMotion ? 'reduce' : 'no-preference' });
   const problems: string[] = [];
   const requests: Record<string, unknown>[] = [];
   page.on('pageerror', (e) => problems.push(String(e)));
@@ -137,7 +147,7 @@ export async function openPage(
     setTheme: (kind) =>
       page.evaluate((t) => (window as unknown as { __theme(t: unknown): void }).__theme(t), THEMES[kind]),
     send: (message) => page.evaluate((m) => window.postMessage(m, '*'), message),
-    close: () => context.close(),
+    close: () => page.close(),
   };
 }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type BuildOptions } from 'esbuild';
+import { build, formatMessages, type BuildFailure, type BuildOptions } from 'esbuild';
 import { writeStartFolder } from '../../../scripts/startFolder.mjs';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 import { WEB_PLUGINS, webBundles } from '../../../scripts/webBundles.mjs';
@@ -71,4 +71,21 @@ test('bundles of desktop and command line carry nothing of the browser’s, and 
       [],
     );
   }
+});
+
+test('the watch task finds the file and the line in what the bundler says', async () => {
+  const { tasks } = JSON.parse(readFileSync(path('.vscode', 'tasks.json'), 'utf8')) as {
+    tasks: { label: string; problemMatcher: { pattern: { regexp: string }[] } }[];
+  };
+  const patterns = tasks.find(({ label }) => label === 'watch')?.problemMatcher.pattern ?? [];
+  const stdin = { contents: "\nimport './none.ts';", resolveDir: path('src'), sourcefile: 'tried.ts' };
+  const failed = build({ stdin, bundle: true, write: false, logLevel: 'silent', absWorkingDir: path() });
+  const errors = await failed.then(
+    () => [],
+    (error: BuildFailure) => error.errors,
+  );
+  const [shown = ''] = await formatMessages(errors, { kind: 'error' });
+  const lines = shown.split('\n');
+  const found = patterns.map(({ regexp }, line) => new RegExp(regexp).exec(lines[line] ?? 'no line')?.slice(1));
+  assert.deepEqual(found, [['ERROR', 'Could not resolve "./none.ts"'], [], ['src/tried.ts', '2', '7']]);
 });
