@@ -75,6 +75,13 @@ for (const [name, original, map] of MAPS) {
   });
 }
 
+test('whole models run at the sizes that they fix, however large', async () => {
+  const report = await checkMap(network(300), grayscale(), { full: true });
+  assert.equal(report.full?.ok, true, report.full?.why ?? '');
+  assert.deepEqual(report.full.runs[0]?.sizes, { image: [1, 1, 300, 300] });
+  assert.notDeepEqual(report.runs[0]?.sizes, { image: [1, 1, 300, 300] }, 'a part of it runs on smaller pictures');
+});
+
 test('architectures are proved from their first layer; everything behind is compared byte by byte', async () => {
   for (const [bytes, nodes] of [
     [resNet18(8, 10, 64), 48],

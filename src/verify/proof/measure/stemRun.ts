@@ -232,8 +232,10 @@ class StemRunner {
     return works;
   }
 
-  private possible(settings: readonly Setting[]): Setting[] {
-    return settings.filter((setting) => this.parts.opened || !setting.declared);
+  /** Where no fixed size was opened, all stay as they are declared, and what asks for that again says nothing new. */
+  private possible(settings: readonly Setting[]): readonly Setting[] {
+    if (this.parts.opened) return settings;
+    return settings.filter((setting) => !setting.declared).map((setting) => ({ ...setting, declared: true }));
   }
 
   /** One run; false where the original does not run so. */
