@@ -30,7 +30,8 @@ async function takePictures(into: string): Promise<void> {
     const original = join(folder, 'fruit-resnet.onnx');
     const { outPath } = await convertToGray(original);
     const gray = outPath ?? '';
-    await picture(browser, { path: gray, into: join(into, 'screenshot.webp') }, async (page) => {
+    const filters = { path: gray, into: join(into, 'screenshot.webp'), width: 1300, height: 280 };
+    await picture(browser, filters, async (page) => {
       await page.getByRole('tab', { name: 'Input layers' }).click();
       await page.locator('cw-filter-grid').first().waitFor();
     });
@@ -43,14 +44,17 @@ async function takePictures(into: string): Promise<void> {
       evaluationSetup: await evaluationSetup(models, images),
       grayByLayer: measured.gray,
     };
-    await picture(browser, { path: original, into: join(into, 'heatmap.webp'), answers: heat }, async (page) => {
+    const heated = { path: original, into: join(into, 'heatmap.webp'), answers: heat, height: 620 };
+    await picture(browser, heated, async (page) => {
       await page.getByRole('button', { name: 'What Gray Costs, Layer by Layer' }).click();
       await page.getByRole('button', { name: 'Show on the Graph' }).click();
       await page.locator('cw-legend').getByText('What gray costs').waitFor();
-      await dragRight(page, PAST_LEGEND);
+      await page.getByRole('button', { name: 'Details', exact: true }).click();
+      await page.getByRole('button', { name: 'Fit' }).click();
     });
     const compared = { wanted: 'compare', comparison: await comparePage(original, gray, {}) };
-    await picture(browser, { path: original, into: join(into, 'compare.webp'), answers: compared }, async (page) => {
+    const twins = { path: original, into: join(into, 'compare.webp'), answers: compared, height: 520 };
+    await picture(browser, twins, async (page) => {
       await page.getByRole('listbox', { name: 'Differences' }).getByRole('option').nth(1).click();
     });
   } finally {
@@ -64,26 +68,20 @@ interface Picture {
   readonly into: string;
   /** What the host answers, by method; `wanted` once. */
   readonly answers?: Readonly<Record<string, unknown>>;
+  /** As much as the picture has to tell fills, in pixels of the page. */
+  readonly width?: number;
+  readonly height: number;
 }
 
+/** A README is shown about this wide, and on screens of twice as many points. */
+const WIDTH = 1000;
+const SHARP = 2;
 /** Lets a layout settle. */
 const SETTLED = 1500;
 
-/** How far the graph is moved, so that the legend hides no layer. */
-const PAST_LEGEND = 150;
-
-async function dragRight(page: Page, distance: number): Promise<void> {
-  const [x, y] = [800, 200];
-  await page.waitForTimeout(SETTLED);
-  await page.mouse.move(x, y);
-  await page.mouse.down();
-  await page.mouse.move(x + distance, y, { steps: 4 });
-  await page.mouse.up();
-}
-
 async function picture(
   browser: Browser,
-  { path, into, answers = {} }: Picture,
+  { path, into, answers = {}, width = WIDTH, height }: Picture,
   arrange: (page: Page) => Promise<void>,
 ): Promise<void> {
   let asked = false;
@@ -92,7 +90,13 @@ async function picture(
     asked ||= method === 'wanted';
     return Promise.resolve(known ? { ok: true, value: answers[method] } : undefined);
   };
-  const { page, close } = await openFilePage(browser, path, { job, theme: 'light', width: 1400, height: 780 });
+  const { page, close } = await openFilePage(browser, path, {
+    job,
+    theme: 'light',
+    width,
+    height,
+    ratio: SHARP,
+  });
   await arrange(page);
   await page.mouse.move(0, 0);
   await page.waitForTimeout(SETTLED);

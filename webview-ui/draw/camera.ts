@@ -12,27 +12,34 @@ export interface Extent {
   height: number;
 }
 
+/** What a picture is shown in. */
+export interface PageExtent extends Extent {
+  /** Room above the picture; that of the tools when absent. */
+  readonly top?: number;
+}
+
 const MARGIN = 24;
 /** Room for the tools that lie over the picture's upper edge, from the left. */
 const TOP = 48;
 const TOOLS_WIDTH = 430;
-/** Where a picture begins that lies beside the tools. */
-const BESIDE_TOOLS = 14;
+/** Where a picture begins that lies beside the tools, or has none over it. */
+export const BESIDE_TOOLS = 14;
 export const MAX_SCALE = 4;
 /** A first view makes its text no smaller than this; what doesn't fit so is shown in full size from its beginning. */
 const LEAST_FIRST_SCALE = 0.85;
 
 /** All of the picture, below the tools. */
-export function fitView(picture: Extent, page: Extent): View {
+export function fitView(picture: Extent, page: PageExtent): View {
+  const { top = TOP } = page;
   const scale = Math.min(
     1.25,
     (page.width - 2 * MARGIN) / Math.max(1, picture.width),
-    (page.height - TOP - MARGIN) / Math.max(1, picture.height),
+    (page.height - top - MARGIN) / Math.max(1, picture.height),
   );
   return {
     scale,
     x: (page.width - picture.width * scale) / 2,
-    y: Math.max(TOP, (page.height - picture.height * scale) / 2),
+    y: Math.max(top, (page.height - picture.height * scale) / 2),
   };
 }
 
@@ -42,20 +49,21 @@ export function fitView(picture: Extent, page: Extent): View {
  */
 export function firstView(
   picture: Extent,
-  page: Extent,
+  page: PageExtent,
   focus: { readonly x: number; readonly y: number },
   orientation: Orientation,
 ): View {
   const whole = fitView(picture, page);
   if (whole.scale >= LEAST_FIRST_SCALE) return whole;
+  const { top = TOP } = page;
   const sideways = orientation === 'left-right';
-  const [size, room] = sideways ? [picture.height, page.height - TOP] : [picture.width, page.width];
+  const [size, room] = sideways ? [picture.height, page.height - top] : [picture.width, page.width];
   const fitting = (room - 2 * MARGIN) / Math.max(1, size);
   const scale = fitting >= LEAST_FIRST_SCALE ? Math.min(1, fitting) : 1;
   const wanted = sideways ? focus.y : focus.x;
   const centre = size * scale <= room ? size / 2 : wanted;
-  if (sideways) return { scale, x: MARGIN, y: TOP + room / 2 - centre * scale };
-  return { scale, x: page.width / 2 - centre * scale, y: TOP };
+  if (sideways) return { scale, x: MARGIN, y: top + room / 2 - centre * scale };
+  return { scale, x: page.width / 2 - centre * scale, y: top };
 }
 
 /** A first view, moved up beside the tools where nothing would come to lie under them. */
@@ -86,12 +94,12 @@ export function zoomAt(view: View, { factor, px, py, least }: Zoom): View {
  * The view moved so that no part of the page stays empty that the picture could fill: what is near an end of the picture
  * isn't brought to the middle.
  */
-export function filled(view: View, picture: Extent, page: Extent): View {
+export function filled(view: View, picture: Extent, page: PageExtent): View {
   const [width, height] = [picture.width * view.scale, picture.height * view.scale];
   return {
     scale: view.scale,
     x: within(view.x, page.width - MARGIN - width, MARGIN),
-    y: within(view.y, page.height - MARGIN - height, TOP),
+    y: within(view.y, page.height - MARGIN - height, page.top ?? TOP),
   };
 }
 

@@ -152,6 +152,7 @@ export class TwinGraphs extends LitElement {
       <h2 title=${this.names[side]}><span>${label}</span> ${this.names[side]}</h2>
       <div class="view">
         <cw-graph-view
+          bare
           .session=${this.graphs?.sessions[side] ?? null}
           .selected=${this.selected[side]}
           .differing=${this.graphs?.marks[side] ?? new Map()}

@@ -2,8 +2,8 @@ import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageSettings } from '../../../src/protocol/settings.ts';
 import type { Difference } from '../../draw/difference.ts';
-import { fitView, zoomAt } from '../../draw/camera.ts';
-import type { Extent, View } from '../../draw/camera.ts';
+import { BESIDE_TOOLS, fitView, zoomAt } from '../../draw/camera.ts';
+import type { PageExtent, View } from '../../draw/camera.ts';
 import { heatColours, kindColours } from '../../draw/boxColours.ts';
 import type { BoxColours } from '../../draw/boxColours.ts';
 import { NO_MARKS, marksOf } from '../../draw/marks.ts';
@@ -47,6 +47,7 @@ export class GraphView extends LitElement {
     heat: { attribute: false },
     trace: { attribute: false },
     bookmarks: { attribute: false },
+    bare: { type: Boolean },
     scene: { state: true },
   };
   static override styles = graphViewStyles;
@@ -60,6 +61,8 @@ export class GraphView extends LitElement {
   /** What a reader follows: its lines stand out, and all else steps back. */
   declare trace: Trace | null;
   declare bookmarks: readonly SelectionKey[];
+  /** No tools lie over the picture. */
+  declare bare: boolean;
   declare scene: Scene | null;
   /** The view to start with, from an earlier session. */
   startView: View | null = null;
@@ -92,6 +95,7 @@ export class GraphView extends LitElement {
     this.heat = null;
     this.trace = null;
     this.bookmarks = [];
+    this.bare = false;
     this.scene = null;
   }
 
@@ -151,8 +155,9 @@ export class GraphView extends LitElement {
     return this.renderRoot.querySelector('cw-mini-map');
   }
 
-  get page(): Extent {
-    return { width: this.clientWidth, height: this.clientHeight };
+  get page(): PageExtent {
+    const size = { width: this.clientWidth, height: this.clientHeight };
+    return this.bare ? { ...size, top: BESIDE_TOOLS } : size;
   }
 
   get view(): View {

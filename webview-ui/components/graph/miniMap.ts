@@ -20,6 +20,9 @@ export interface MapTarget {
 /** A map would lie over the boxes of a page that is smaller, such as a half of Compare beside its list. */
 const LEAST_PAGE: Extent = { width: 640, height: 260 };
 
+/** A picture that can be read when all of it is shown needs no map. */
+const WHOLE = 0.6;
+
 /** The whole graph in a corner, with a mark of what is in view; pressing on it goes there. */
 export class MiniMap extends LitElement {
   static override properties = { scene: { attribute: false }, view: { attribute: false } };
@@ -77,7 +80,7 @@ export class MiniMap extends LitElement {
     const { page } = view;
     // Where everything is in view, or the page is small, a map is in the way.
     const isSmall = page.width < LEAST_PAGE.width || page.height < LEAST_PAGE.height;
-    this.hidden = isSmall || fitView(scene.geometry, page).scale >= 0.7;
+    this.hidden = isSmall || fitView(scene.geometry, page).scale >= WHOLE;
     if (this.hidden) return;
     const mini = (this.#mini = miniScale(scene.geometry, page));
     const ratio = window.devicePixelRatio || 1;

@@ -1,12 +1,12 @@
 import { besideTools, centreOn, filled, firstView } from '../../draw/camera.ts';
-import type { Extent, View } from '../../draw/camera.ts';
+import type { PageExtent, View } from '../../draw/camera.ts';
 import type { Scene } from '../../graph/scene.ts';
 
 /** Where a box is brought to while the list of matches lies over the upper part, as a part of the height. */
 const BELOW_MATCHES = 0.68;
 
 /** The view a graph is first seen in: its first input is on the page. */
-export function firstViewOf(scene: Scene, page: Extent): View {
+export function firstViewOf(scene: Scene, page: PageExtent): View {
   const { geometry } = scene;
   const box = scene.boxOf('i0') ?? 0;
   const middle = (start: Float64Array, size: Float64Array): number => (start[box] ?? 0) + (size[box] ?? 0) / 2;
@@ -16,7 +16,7 @@ export function firstViewOf(scene: Scene, page: Extent): View {
 
 /** What a box is revealed on: the page, how large the reader had the picture, and whether matches lie over it. */
 export interface Reveal {
-  readonly page: Extent;
+  readonly page: PageExtent;
   readonly scale: number;
   readonly covered: boolean;
 }
