@@ -46,7 +46,13 @@ function tellNumbers(node: NodeFacts): string[] {
 }
 
 function named(constants: readonly { name: string; value: string }[]): string[] {
-  return constants.map(({ name, value }) => `${name} = ${value}`);
+  return constants.map(({ name, value }) => `${name} = ${soleEntry(value)}`);
+}
+
+/** `[1.5]` says no more than 1.5. */
+function soleEntry(value: string): string {
+  const [only = value, ...more] = entries(value);
+  return more.length === 0 ? only : value;
 }
 
 /** The shape of a weight as the file has it. */

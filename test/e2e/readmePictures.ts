@@ -30,7 +30,7 @@ async function takePictures(into: string): Promise<void> {
     const original = join(folder, 'fruit-resnet.onnx');
     const { outPath } = await convertToGray(original);
     const gray = outPath ?? '';
-    const filters = { path: gray, into: join(into, 'screenshot.webp'), width: 1300, height: 280 };
+    const filters = { path: gray, into: join(into, 'screenshot.webp'), width: 1300, height: 264 };
     await picture(browser, filters, async (page) => {
       await page.getByRole('tab', { name: 'Input layers' }).click();
       await page.locator('cw-filter-grid').first().waitFor();

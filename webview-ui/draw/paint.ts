@@ -115,17 +115,23 @@ function span(points: Float64Array, k: number): number {
   return Math.abs(points[k + 2]! - points[k]!) + Math.abs(points[k + 3]! - points[k + 1]!);
 }
 
+/** Labels of neighbouring lines that would overlap stand one after the other. */
 function paintLabels({ ctx, scene, theme, left, top, right, bottom }: Brush, pieces: readonly number[]): void {
   const { labels, labelled } = scene.geometry;
   ctx.font = `11px ${theme.font}`;
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
+  const taken = new Map<number, { from: number; to: number }>();
   for (const piece of pieces) {
-    const [x, y] = [labels[2 * piece]!, labels[2 * piece + 1]!];
-    if (!labelled[piece] || y < top - 12 || y > bottom + 12 || x < left - 200 || x > right + 200) continue;
+    const [own, y] = [labels[2 * piece]!, labels[2 * piece + 1]!];
+    if (!labelled[piece] || y < top - 12 || y > bottom + 12 || own < left - 200 || own > right + 200) continue;
     const text = scene.label(piece);
     if (text === '') continue;
     const w = ctx.measureText(text).width + 8;
+    const before = taken.get(y);
+    const isFree = !before || own - w / 2 >= before.to || own + w / 2 <= before.from;
+    const x = isFree ? own : before.to + w / 2;
+    taken.set(y, { from: x - w / 2, to: x + w / 2 });
     ctx.fillStyle = theme.background;
     ctx.fillRect(x - w / 2, y - 6, w, 12);
     ctx.fillStyle = theme.contrast ? theme.text : theme.muted;

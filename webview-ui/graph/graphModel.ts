@@ -1,5 +1,5 @@
 import type { PageModel, PageNode, PageValue } from '../../src/protocol/messages.ts';
-import { nodeLabel, shortCount } from '../text/format.ts';
+import { countText, nodeLabel, shortCount } from '../text/format.ts';
 import { SMALL_GRAPH, ancestors, buildHierarchy } from './hierarchy.ts';
 import type { Hierarchy } from './hierarchy.ts';
 import { EdgeLabels } from './edgeLabels.ts';
@@ -174,7 +174,7 @@ function groupFacts(page: PageModel, flat: FlatGraph, hierarchy: Hierarchy, labe
   return hierarchy.groups.map((group, i) => {
     const share = page.parameterCount > 0 ? params[i]! / page.parameterCount : 0;
     const stored = `${shortCount(params[i]!)} parameters, ${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
-    const detail = `${group.count} layers${params[i]! > 0 ? ` · ${stored}` : ''}`;
+    const detail = `${countText(group.count)} layers${params[i]! > 0 ? ` · ${stored}` : ''}`;
     return {
       title: clip(group.title, 34),
       detail: clip(detail, 40),

@@ -22,7 +22,15 @@ export function quietLinks(flat: FlatGraph): Uint8Array {
     const handsOn = made && alike[link.to] === 1 && sameDims(link, made) && typeOf(flat, link) === typeOf(flat, made);
     if (!handsOn || TELLING_KINDS.has(items[link.to]!.kind)) said[link.tensorId] = 1;
   }
-  return Uint8Array.from(links, ({ from, tensorId }) => (items[from]!.node && !said[tensorId] ? 1 : 0));
+  return Uint8Array.from(links, (link) => {
+    const isKnownBelow = items[link.from]!.node !== null && said[link.tensorId] === 0;
+    return isKnownBelow || saysNothing(flat, link) ? 1 : 0;
+  });
+}
+
+/** Nothing is known of its shape, and its type is the usual one or not known either. */
+function saysNothing(flat: FlatGraph, link: Link): boolean {
+  return !link.dims && [undefined, 'float32'].includes(typeOf(flat, link));
 }
 
 function sameDims({ dims: a }: Link, { dims: b }: Link): boolean {

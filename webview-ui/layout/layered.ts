@@ -45,7 +45,8 @@ export function layoutGraph(input: LayoutInput): Layout {
       ((row[0] !== undefined && input.pin[row[0]] === -1) || (next !== undefined && input.pin[next] === 1));
     at += tall + gapSize(input.spacing, ports, gaps[r]!);
   }
-  const routes = routeEdges(input, { rank, rows, x, y, top, bottom });
+  const drop = Float64Array.from(gaps, (uses) => dropBelow(input.spacing, uses));
+  const routes = routeEdges(input, { rank, rows, x, y, top, bottom, drop });
   return normalise(input, x, y, routes);
 }
 
@@ -53,13 +54,18 @@ export function layoutGraph(input: LayoutInput): Layout {
 const LABELLED = 1;
 const LEAVES = 2;
 const ARRIVES = 4;
+const BENDS = 8;
 
 function gapSize(spacing: Spacing, ports: boolean, uses: number): number {
   const bent = (uses & ARRIVES) !== 0;
   // A lane leaves within any gap but that of a port.
-  if (ports) return bent || (uses & LEAVES) !== 0 ? spacing.portBend : spacing.port;
-  if ((uses & LABELLED) !== 0) return bent ? spacing.bend : spacing.straight;
+  if (ports) return bent || (uses & (LEAVES | BENDS)) !== 0 ? spacing.portBend : spacing.port;
+  if ((uses & LABELLED) !== 0) return (bent ? spacing.bend : spacing.straight) + dropBelow(spacing, uses);
   return bent ? spacing.quietBend : spacing.quiet;
+}
+
+function dropBelow(spacing: Spacing, uses: number): number {
+  return (uses & LEAVES) === 0 ? 0 : spacing.drop;
 }
 
 /**
@@ -72,8 +78,9 @@ function gapsBelow(input: LayoutInput, rank: Int32Array, x: Float64Array, rows: 
     const [u, v] = [input.from[e]!, input.to[e]!];
     if (!input.labelled || input.labelled[e]) gaps[rank[u]!]! |= LABELLED;
     const askew = Math.abs(x[u]! + input.fromOffset[e]! - x[v]! - input.toOffset[e]!) > UPRIGHT;
-    if (!askew && rank[v] === rank[u]! + 1) continue;
-    gaps[rank[u]!]! |= LEAVES;
+    const isNext = rank[v] === rank[u]! + 1;
+    if (!askew && isNext) continue;
+    gaps[rank[u]!]! |= isNext ? BENDS : LEAVES;
     gaps[Math.max(0, rank[v]! - 1)]! |= ARRIVES;
   }
   return gaps;

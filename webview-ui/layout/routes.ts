@@ -16,6 +16,8 @@ export interface Placed {
   y: Float64Array;
   top: Float64Array;
   bottom: Float64Array;
+  /** How much further than usual the labels below each row lie. */
+  drop: Float64Array;
 }
 
 /** Polylines of all edges in one array: edge e has points `start[e]` to `start[e + 1] - 1`, two numbers each. */
@@ -62,7 +64,7 @@ export function routeEdges(input: LayoutInput, placed: Placed): Routes {
       }
       add(x1, y1);
       labels[2 * e] = x0;
-      labels[2 * e + 1] = placed.bottom[a]! + spacing.label;
+      labels[2 * e + 1] = placed.bottom[a]! + spacing.label + placed.drop[a]!;
     } else {
       const side = Math.sign(lane - placed.x[u]!);
       const sx = input.fromOffset[e] === 0 ? x0 + side * sideOf(input.w[u]!) : x0;

@@ -21,6 +21,8 @@ export interface Spacing {
   /** Below a row, from its end: where lanes are left for, and the middles of labels on lines and on lanes. */
   readonly exit: number;
   readonly label: number;
+  /** How much further the labels of a row lie from which a lane leaves, so that they don't cover where it does. */
+  readonly drop: number;
   readonly laneLabel: number;
   /** Above a row, from its beginning: where lines bend, and where lanes come back. */
   readonly bendAt: number;
@@ -48,10 +50,11 @@ const DOWN: Spacing = {
   column: 26,
   exit: 3,
   label: 7,
+  drop: 5,
   laneLabel: 14,
   bendAt: 11,
   entry: 7,
-  frame: { side: 10, header: 8, foot: 2 },
+  frame: { side: 10, header: 10, foot: 2 },
 };
 
 /** A label lies along its line here, so that the gap is as wide as most labels. */
@@ -65,6 +68,7 @@ const RIGHT: Spacing = {
   column: 20,
   exit: 6,
   label: 50,
+  drop: 0,
   laneLabel: 58,
   bendAt: 16,
   entry: 12,

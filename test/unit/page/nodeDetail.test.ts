@@ -88,6 +88,7 @@ const ROWS: readonly Row[] = [
   { op: 'Add', inputs: [zeros(1, 3, 1, 1)], says: 'B = [0, 0, 0]' },
   { op: 'Mul', inputs: [zeros(1, 3, 8, 9)], says: '1×3×8×9' },
   { op: 'Pow', inputs: [number(2)], says: 'Y = 2' },
+  { op: 'Mul', inputs: [floats(1.21)], says: 'B = 1.21' },
   { op: 'QuantizeLinear', inputs: [number(0.125)], says: 'y_scale = 0.125' },
   { op: 'QuantizeLinear', inputs: [zeros(3)], attributes: { axis: 1 }, says: '3 scales · axis = 1' },
 ];
