@@ -24,6 +24,8 @@ export class Workbench {
   readonly url: string;
   /** What the first window and its frames and workers wrote to the console. */
   readonly log: string[] = [];
+  /** What the browser asked of any host, for windows, frames and workers alike. */
+  readonly requests: string[] = [];
   private readonly browser: Browser;
   private readonly stopServer: () => Promise<void>;
 
@@ -39,6 +41,7 @@ export class Workbench {
     this.url = server.url;
     this.stopServer = () => server.stop();
     page.on('console', (message) => this.log.push(message.text()));
+    context.on('request', (request) => this.requests.push(request.url()));
   }
 
   /** Opens the folder on a server with the packaged extension, and waits until the Explorer shows `file`. */
