@@ -30,7 +30,7 @@ async function takePictures(into: string): Promise<void> {
     const original = join(folder, 'fruit-resnet.onnx');
     const { outPath } = await convertToGray(original);
     const gray = outPath ?? '';
-    const filters = { path: gray, into: join(into, 'screenshot.webp'), width: 1300, height: 264 };
+    const filters = { path: gray, into: join(into, 'screenshot.webp'), width: 1300, height: 258 };
     await picture(browser, filters, async (page) => {
       await page.getByRole('tab', { name: 'Input layers' }).click();
       await page.locator('cw-filter-grid').first().waitFor();
@@ -53,7 +53,7 @@ async function takePictures(into: string): Promise<void> {
       await page.getByRole('button', { name: 'Fit' }).click();
     });
     const compared = { wanted: 'compare', comparison: await comparePage(original, gray, {}) };
-    const twins = { path: original, into: join(into, 'compare.webp'), answers: compared, height: 520 };
+    const twins = { path: original, into: join(into, 'compare.webp'), answers: compared, height: 512 };
     await picture(browser, twins, async (page) => {
       await page.getByRole('listbox', { name: 'Differences' }).getByRole('option').nth(1).click();
     });
