@@ -185,28 +185,43 @@ interface ChannelRuns {
 function channelStatistics({ original, adapted, noises, dims }: ChannelRuns): ChannelStatistics {
   const channels = dims.length > 1 ? (dims[1] ?? 1) : 1;
   const inner = dims.length > 1 ? sizeOf(dims.slice(2)) : original.length;
-  const [error, peak, noise] = [0, 0, 0].map(() => new Float64Array(channels)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
+  const error = new Float64Array(channels);
+  const peak = new Float64Array(channels);
+  const noise = new Float64Array(channels);
   let channel = 0;
   for (let start = 0; start < original.length; start += inner) {
-    for (let i = start; i < start + inner; i++) {
-      const x = original[i] ?? 0;
-      const d = Math.abs(x - (adapted[i] ?? 0));
-      if (!(d < Infinity)) continue;
-      if (d > (error[channel] ?? 0)) error[channel] = d;
-      const magnitude = Math.abs(x);
-      if (magnitude > (peak[channel] ?? 0)) peak[channel] = magnitude;
-      for (const values of noises) {
-        const change = Math.abs((values[i] ?? x) - x);
-        if (change > (noise[channel] ?? 0) && change < Infinity) noise[channel] = change;
-      }
-    }
+    const run = { start, end: start + inner };
+    error[channel] = Math.max(error[channel] ?? 0, largestChange(original, adapted, run));
+    peak[channel] = Math.max(peak[channel] ?? 0, largestMagnitude(original, run));
+    for (const values of noises) noise[channel] = Math.max(noise[channel] ?? 0, largestChange(original, values, run));
     channel = channel + 1 === channels ? 0 : channel + 1;
   }
   return { error, peak, noise };
+}
+
+/** Numbers of one channel that lie one after the other. */
+interface Run {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The largest finite distance between two tensors in a run. */
+function largestChange(a: NumberArray, b: NumberArray, { start, end }: Run): number {
+  let largest = 0;
+  for (let i = start; i < end; i++) {
+    const change = Math.abs((a[i] ?? 0) - (b[i] ?? 0));
+    if (change > largest && change < Infinity) largest = change;
+  }
+  return largest;
+}
+
+function largestMagnitude(values: NumberArray, { start, end }: Run): number {
+  let largest = 0;
+  for (let i = start; i < end; i++) {
+    const magnitude = Math.abs(values[i] ?? 0);
+    if (magnitude > largest && magnitude < Infinity) largest = magnitude;
+  }
+  return largest;
 }
 
 interface Rounding {
