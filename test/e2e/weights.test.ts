@@ -52,6 +52,7 @@ for (const theme of THEMES) {
     const text = await page.locator('cw-first-layer-tab .columns').innerText();
     for (const part of [
       /16×3×3×3/,
+      /float32 \[d0, 3, d1, d2\]/,
       /Each output value sees 3×3 pixels; neighbours are 2 pixels apart/,
       /NCHW: batch, channels, rows, columns/,
       /No normalisation was found in the graph/,

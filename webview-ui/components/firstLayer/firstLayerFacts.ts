@@ -1,4 +1,4 @@
-import { html } from 'lit';
+import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageFirstLayerFacts, PageLayerInput } from '../../../src/protocol/firstLayer.ts';
 import type { PageFirstLayer } from '../../../src/protocol/messages.ts';
@@ -9,9 +9,13 @@ const MOST_NUMBERS = 8;
 
 /**
  * Facts about a first layer: its weight, how it moves over the image, and what it must be fed. `facts` come a moment
- * later than the layer.
+ * later than the layer; `short` puts the graph's names for long names of sizes.
  */
-export function firstLayerFacts(layer: PageFirstLayer, facts: PageFirstLayerFacts | null): TemplateResult {
+export function firstLayerFacts(
+  layer: PageFirstLayer,
+  facts: PageFirstLayerFacts | null,
+  short: (text: string) => string,
+): TemplateResult {
   return html` <section aria-labelledby="weight">
       <h3 id="weight">Weight</h3>
       <dl>
@@ -66,15 +70,22 @@ export function firstLayerFacts(layer: PageFirstLayer, facts: PageFirstLayerFact
             </dl>
           </section>`
     }
-    ${facts?.inputs.map((input, i) => inputFacts(input, `input${i}`, facts.filters?.channels ?? 0)) ?? null}`;
+    ${facts?.inputs.map((input, i) => inputFacts(input, { id: `input${i}`, channels: facts.filters?.channels ?? 0, short })) ?? null}`;
 }
 
-function inputFacts(input: PageLayerInput, id: string, channels: number): TemplateResult {
+interface InputCard {
+  readonly id: string;
+  readonly channels: number;
+  readonly short: (text: string) => string;
+}
+
+function inputFacts(input: PageLayerInput, { id, channels, short }: InputCard): TemplateResult {
+  const dims = input.dims ? listText(input.dims) : '';
   return html`<section aria-labelledby=${id}>
     <h3 id=${id}>What input <span class="name">${input.name}</span> must be</h3>
     <dl>
       <dt>Type</dt>
-      <dd>${input.dtype} ${input.dims ? listText(input.dims) : ''}</dd>
+      <dd title=${short(dims) === dims ? nothing : dims}>${input.dtype} ${short(dims)}</dd>
       <dt>Layout</dt>
       <dd class="words">
         ${input.layout ? html`<span class="name">${input.layout}</span>${layoutText(input.layout)}` : 'not clear from the graph'}

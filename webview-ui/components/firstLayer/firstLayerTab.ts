@@ -7,6 +7,7 @@ import type { Filters } from '../../draw/filterPicture.ts';
 import { loadFilters } from '../../state/filterLoad.ts';
 import type { FilterPage } from '../../state/filterLoad.ts';
 import { countText, numberText, shapeText } from '../../text/format.ts';
+import { shortNamer } from '../../text/shortNames.ts';
 import { HostError, request } from '../../state/host.ts';
 import './filterGrid.ts';
 import type { Tile } from './filterGrid.ts';
@@ -167,7 +168,7 @@ export class FirstLayerTab extends LitElement {
         }
       </header>
       <div class="columns">
-        <div class="facts">${firstLayerFacts(layer, this.facts)}</div>
+        <div class="facts">${firstLayerFacts(layer, this.facts, shortNamer(this.model?.sizeKey))}</div>
         <section class="pictures" aria-label="Filters">
           ${this.error ? html`<p role="alert" class="why">${this.error}</p>` : this.#pictures()}
         </section>
