@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import type { Frame, Locator, Page } from 'playwright-core';
+import { developmentUrl } from '../../scripts/start.mjs';
+import { writeStartFolder } from '../../scripts/startFolder.mjs';
 import { DTYPE, encodeModel, externalTensor, model, node, valueInfo } from '../fixtures/modelBuilder.ts';
 import { writePictures } from '../fixtures/writePictures.ts';
 import { writeSamples } from '../fixtures/writeSamples.ts';
@@ -305,4 +307,16 @@ test('in Restricted Mode the conversion works too', async () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('a window as npm start opens it: the walkthrough stands there, and a model shows its layers', async () => {
+  const { url } = workbench;
+  page = workbench.page = await workbench.context.newPage();
+  await page.goto(developmentUrl({ url, authority: new URL(url).host }, workspace, writeStartFolder()));
+  await page.getByText('Get Started with Channelwise').first().waitFor();
+  await file('fruit-mobilenet.onnx').dblclick();
+  const frame = await pageWith('16×3×3×3');
+  await frame.locator('cw-app').getByRole('tab', { name: 'Layers', exact: true }).click();
+  await frame.locator('cw-layer-table').getByText('GlobalAveragePool').first().waitFor();
+  await shot('start-1');
 });
