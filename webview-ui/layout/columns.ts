@@ -12,6 +12,9 @@ export interface LayoutInput {
   to: Int32Array;
   fromOffset: Float64Array;
   toOffset: Float64Array;
+  /** 1 where an edge goes on inside the box it comes from, or goes to: it attaches at its offset and nowhere else. */
+  fromFixed: Uint8Array;
+  toFixed: Uint8Array;
   /** -1 for an entrance in the first row, 1 for an exit in the last, else 0. Null when there are none. */
   pin: Int8Array | null;
   /** 1 where an edge is labelled; null when all are. */

@@ -53,11 +53,14 @@ export function layoutContainer({ input, tree, pieces, orientation }: LayoutJob,
   });
   const [from, to] = [new Int32Array(lines.length), new Int32Array(lines.length)];
   const [fromOffset, toOffset] = [new Float64Array(lines.length), new Float64Array(lines.length)];
+  const [fromFixed, toFixed] = [new Uint8Array(lines.length), new Uint8Array(lines.length)];
   lines.forEach((line, i) => {
     const [fromBox, fromPort] = [pieces.fromBox[line]!, pieces.fromPort[line]!];
     const [toBox, toPort] = [pieces.toBox[line]!, pieces.toPort[line]!];
     from[i] = local[fromBox >= 0 ? fromBox : boxes + fromPort]!;
     to[i] = local[toBox >= 0 ? toBox : boxes + toPort]!;
+    fromFixed[i] = fromPort >= 0 ? 1 : 0;
+    toFixed[i] = toPort >= 0 ? 1 : 0;
     if (fromBox >= 0 && fromPort >= 0) fromOffset[i] = portAt[fromPort]! - across[fromBox]! / 2;
     else if (fromBox >= 0 && tree.ref[fromBox]! >= 0)
       fromOffset[i] = (input.linkSlot[pieces.firstLink[line]!]! * across[fromBox]!) / 2;
@@ -65,7 +68,7 @@ export function layoutContainer({ input, tree, pieces, orientation }: LayoutJob,
   });
   const labelled = Uint8Array.from(lines, (line) => pieces.labelled[line]!);
   const spacing = SPACING[orientation];
-  const layout = layoutGraph({ w, h, from, to, fromOffset, toOffset, pin, labelled, spacing });
+  const layout = layoutGraph({ w, h, from, to, fromOffset, toOffset, fromFixed, toFixed, pin, labelled, spacing });
   return sideways ? turned(layout) : layout;
 }
 

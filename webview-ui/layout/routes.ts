@@ -67,8 +67,10 @@ export function routeEdges(input: LayoutInput, placed: Placed): Routes {
       labels[2 * e + 1] = placed.bottom[a]! + spacing.label + placed.drop[a]!;
     } else {
       const side = Math.sign(lane - placed.x[u]!);
-      const sx = input.fromOffset[e] === 0 ? x0 + side * sideOf(input.w[u]!) : x0;
-      const tx = input.toOffset[e] === 0 ? x1 + Math.sign(lane - placed.x[v]!) * sideOf(input.w[v]!) : x1;
+      const leavesAside = input.fromOffset[e] === 0 && !input.fromFixed[e];
+      const entersAside = input.toOffset[e] === 0 && !input.toFixed[e];
+      const sx = leavesAside ? x0 + side * sideOf(input.w[u]!) : x0;
+      const tx = entersAside ? x1 + Math.sign(lane - placed.x[v]!) * sideOf(input.w[v]!) : x1;
       const leave = placed.bottom[a]! + spacing.exit;
       const enter = placed.top[b]! - spacing.entry;
       add(sx, y0);
