@@ -9,7 +9,10 @@ const COPY_PARTS = new Set(
   `module _module model net network ema ema_model model_ema state_dict state_dict_ema ema_state_dict model_state_dict model_state params params_ema
    params-ema weights student teacher online target generator_ema shadow averaged_model _orig_mod`.split(/\s+/),
 );
-/** What an optimizer keeps for each number of a weight. Source: torch.optim's state names. */
+/**
+ * What an optimizer keeps for each number of a weight, and the power of the gradient in it. Source: torch.optim's state
+ * names. ASGD's `ax` is none of them: it averages the weight itself.
+ */
 const MOMENTS = new Map([
   ['exp_avg', 1],
   ['momentum_buffer', 1],
@@ -21,6 +24,8 @@ const MOMENTS = new Map([
   ['square_avg', 2],
   ['sum', 2],
   ['acc_delta', 2],
+  ['prev', 1],
+  ['step_size', 0],
 ]);
 const OPTIMIZER_STATE = /^(.*?)state\.(\d+)\.(\w+)$/;
 /** `optimizer_weights` before Keras 3, `optimizer` since, `_optimizer` in some files between. */
@@ -62,20 +67,19 @@ export function networkName(name: string): string {
 
 /**
  * One tensor of an optimizer's state: the optimizer, the number of its parameter, and the power of the gradient that it
- * averages.
+ * averages, null where that is not known of its kind.
  */
-export interface MomentName {
+export interface StateName {
   readonly optimizer: string;
   readonly parameter: number;
-  readonly power: number;
+  readonly power: number | null;
 }
 
-/** null for a name that is no moment of an optimizer. */
-export function momentName(name: string): MomentName | null {
+/** null for a name that is no state of an optimizer. */
+export function stateName(name: string): StateName | null {
   const [, optimizer, parameter, kind] = OPTIMIZER_STATE.exec(name) ?? [];
-  const power = kind === undefined ? undefined : MOMENTS.get(kind);
-  if (optimizer === undefined || parameter === undefined || power === undefined) return null;
-  return { optimizer, parameter: Number(parameter), power };
+  if (optimizer === undefined || parameter === undefined || kind === undefined) return null;
+  return { optimizer, parameter: Number(parameter), power: MOMENTS.get(kind) ?? null };
 }
 
 /**
@@ -84,7 +88,7 @@ export function momentName(name: string): MomentName | null {
  */
 export function momentPower(name: string): number | null {
   if (KERAS_OPTIMIZER.test(name)) return 0;
-  return momentName(name)?.power ?? null;
+  return stateName(name)?.power ?? null;
 }
 
 /** True for whatever an optimizer keeps: it is no part of the network. */

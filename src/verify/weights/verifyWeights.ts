@@ -178,7 +178,7 @@ function orderText(name: string, order: PatchOrder): string {
   return `The file does not record in which order ${name} reads its patches; the two agree as ${order}.`;
 }
 
-/** Moments that still have the shape of a weight that lost it: the next step of the optimizer would fail. */
+/** What an optimizer keeps that still has the shape of a weight that lost it: the next step of the optimizer would fail. */
 function staleMoments(
   { changed }: PairedTensors,
   weights: readonly ChangedTensor[],
@@ -189,7 +189,7 @@ function staleMoments(
   const lost = weights.filter((pair) => shapeText(pair.original) !== shapeText(pair.adapted));
   const shapes = new Set(lost.map((pair) => shapeText(pair.original)).filter((shape) => !kept.has(shape)));
   return original
-    .filter((tensor) => momentPower(tensor.name) !== null && !moved.has(tensor.name) && shapes.has(shapeText(tensor)))
+    .filter((tensor) => isOptimizerState(tensor.name) && !moved.has(tensor.name) && shapes.has(shapeText(tensor)))
     .map((tensor) => strange({ name: tensor.name, original: tensor, adapted: tensor }));
 }
 

@@ -70,6 +70,31 @@ test('copies follow, and so do moments with the mean; a moment of another weight
   assert.ok(plan.notes.some((note) => /optimizer/.test(note)));
 });
 
+test('Rprop keeps a gradient and a step for each number; what is kept in a way that is not known is refused', async () => {
+  const weight = floatWeights('model.conv1.weight', [2, 3, 1, 1]);
+  const values = [1, 2, 3, 4, 5, 6];
+  const kinds = ['prev', 'step_size'];
+  const rprop = kinds.map((kind) => floatWeights(`optimizer.state.0.${kind}`, [2, 3, 1, 1], values));
+  const { changes } = await adaptWeights({ tensors: await tensorsOf([weight, ...rprop]), map: grayscale() });
+  assert.deepEqual(
+    changes.slice(1).map(({ bytes }) => numbers(1, bytes, 2)),
+    [
+      [2, 5],
+      [2, 5],
+    ],
+  );
+  const averaged = floatWeights('optimizer.state.0.ax', [2, 3, 1, 1], values);
+  const others = [[], [floatWeights('model.conv2.weight', [2, 3, 1, 1])]];
+  for (const other of others) {
+    const tensors = await tensorsOf([weight, ...other, averaged]);
+    await assert.rejects(adaptWeights({ tensors, map: grayscale(), layers: ['model.conv1'] }), {
+      code: 'optimizer-state',
+    });
+  }
+  const ofAnother = await tensorsOf([weight, floatWeights('optimizer.state.0.ax', [2], [1, 2])]);
+  assert.equal((await adaptWeights({ tensors: ofAnother, map: grayscale() })).changes.length, 1);
+});
+
 test('moments of two weights of one shape go by the order of the parameters, or are refused', async () => {
   const weights = [
     floatWeights('a.weight', [2, 3, 1, 1]),
