@@ -26,6 +26,8 @@ export interface ProvenanceStep {
   readonly version: string;
   readonly source: ProvenanceSource;
   readonly map: { readonly name: string; readonly warning?: string | undefined };
+  /** Weights that are stored as integers stayed so; absent where that was not asked for. */
+  readonly keepIntegers?: true | undefined;
   readonly inputs: AdaptationPlan['inputs'];
   readonly folds: readonly Omit<AdaptationPlan['folds'][number], 'how'>[];
   /** Tensors that are rebuilt. Files have carried this word from the start. */
@@ -104,11 +106,16 @@ function isStep(value: unknown): value is ProvenanceStep {
   );
 }
 
+/** What a plan doesn't say and its record does. */
+interface Recorded extends Pick<ProvenanceStep, 'version' | 'source'> {
+  readonly keepIntegers?: boolean | undefined;
+}
+
 /** A record with one more step behind those that the file had before. */
 export function provenanceText(
   before: readonly ProvenanceStep[],
   plan: AdaptationPlan,
-  { version, source }: Pick<ProvenanceStep, 'version' | 'source'>,
+  { version, source, keepIntegers }: Recorded,
 ): string {
   const { map } = plan;
   const groups = (words: readonly string[]): [string, number][] =>
@@ -119,6 +126,7 @@ export function provenanceText(
     version,
     source: { ...source, name: cut(source.name) },
     map: { name: map.name, warning: map.warning },
+    ...(keepIntegers ? { keepIntegers: true } : {}),
     inputs: plan.inputs,
     folds: plan.folds
       .slice(0, MAX_FOLDS)

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { bands, grayscale, normalize, swapRedBlue, type ChannelMap } from '../../../src/adapt/maps/channelMap.ts';
 import { PROVENANCE_KEY } from '../../../src/adapt/report/provenance.ts';
 import { verify } from '../../../src/verify/proof/verify.ts';
-import { adaptBytes } from '../../fixtures/adaptBytes.ts';
-import { encodeModel, floatTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
+import { adaptBytes, type Choice } from '../../fixtures/adaptBytes.ts';
+import { DTYPE, encodeModel, floatTensor, model, node, rawTensor, valueInfo } from '../../fixtures/modelBuilder.ts';
 import { changed, modelFile } from '../../fixtures/modelFile.ts';
 import { Random } from '../../fixtures/random.ts';
 import {
@@ -226,4 +226,79 @@ test('another seed for each proof, which the report says and which repeats it', 
   assert.notEqual(one.seed, two.seed);
   const files = { original: await modelFile(ORIGINAL), adapted: await modelFile(GRAY) };
   assert.deepEqual(await verify({ ...files, seed: one.seed }), one);
+});
+
+/** An int8 weight whose sums over the channels fit no int8. */
+const QUANTISED = encodeModel(
+  model({
+    inputs: [valueInfo('image', [1, 3, 8, 8])],
+    outputs: [valueInfo('y', null)],
+    initializers: [
+      rawTensor(
+        'w8',
+        DTYPE.int8,
+        [4, 3, 3, 3],
+        Uint8Array.from({ length: 108 }, (_, i) => 60 + ((i * 37) % 67)),
+      ),
+      floatTensor('scale', [], [0.02]),
+    ],
+    nodes: [node('DequantizeLinear', ['w8', 'scale'], ['w']), node('Conv', ['image', 'w'], ['y'])],
+  }),
+);
+/** Nothing tells which of two axes of three holds the channels. */
+const AMBIGUOUS = encodeModel(
+  model({
+    inputs: [valueInfo('image', [1, 3, 8, 3])],
+    outputs: [valueInfo('y', null)],
+    initializers: [floatTensor('slope', [], [0.5])],
+    nodes: [node('PRelu', ['image', 'slope'], ['y'])],
+  }),
+);
+/** What adapts a model in another way, and a change to the adapted file that leaves its record. */
+const CHOICES: Readonly<Record<string, { original: Uint8Array; choice: Choice; map: ChannelMap; tamper: Tamper }>> = {
+  'integers that stay': {
+    original: QUANTISED,
+    choice: { keepIntegers: true },
+    map: grayscale(),
+    tamper: (g) => {
+      const weight = g.initializer.find(({ name }) => name === 'w8');
+      assert.ok(weight?.rawData);
+      weight.rawData = Uint8Array.from(weight.rawData, (byte, i) => (i === 7 ? byte - 1 : byte));
+    },
+  },
+  'an axis that was named': {
+    original: AMBIGUOUS,
+    choice: { axis: 3 },
+    map: swapRedBlue(),
+    tamper: numbers('slope', (v) => void v.fill(0.25)),
+  },
+};
+
+for (const [name, { original, choice, map, tamper }] of Object.entries(CHOICES)) {
+  test(`adapting again keeps to what the record says: ${name}`, async () => {
+    const adapted = (await adaptBytes(original, map, choice)).bytes;
+    assert.equal((await check(original, adapted)).rebuilt, 'bytes');
+    const tampered = await check(
+      original,
+      changed(adapted, (_, g) => tamper(g)),
+    );
+    assert.deepEqual([tampered.rebuilt, tampered.ok], ['different', false], tampered.statement);
+  });
+}
+
+test('a record that says integers stayed does not cover a file whose integers went; without the option it is silent', async () => {
+  const folded = (await adaptBytes(QUANTISED, grayscale())).bytes;
+  const record = (bytes: Uint8Array, change: (text: string) => string): Uint8Array =>
+    changed(bytes, (m) => {
+      const entry = (m.metadataProps ?? []).find(({ key }) => key === PROVENANCE_KEY);
+      assert.ok(entry?.value);
+      entry.value = change(entry.value);
+    });
+  record(folded, (text) => {
+    assert.doesNotMatch(text, /keepIntegers/);
+    return text;
+  });
+  const claimed = record(folded, (text) => text.replace('"inputs":', '"keepIntegers":true,"inputs":'));
+  assert.equal((await check(QUANTISED, folded)).rebuilt, 'bytes');
+  assert.equal((await check(QUANTISED, claimed)).rebuilt, 'different');
 });

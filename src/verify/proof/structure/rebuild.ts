@@ -1,6 +1,6 @@
 import { adaptModel } from '../../../adapt/adaptModel.ts';
 import { mapFromJson, type ChannelMap } from '../../../adapt/maps/channelMap.ts';
-import type { ProvenanceSource } from '../../../adapt/report/provenance.ts';
+import type { ProvenanceSource, ProvenanceStep } from '../../../adapt/report/provenance.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import type { ByteSource } from '../../../bytes/byteSource.ts';
 import { SplicedSource } from '../../../bytes/splicedSource.ts';
@@ -43,6 +43,9 @@ export interface Rebuild {
 interface Step {
   readonly map: ChannelMap;
   readonly inputs: readonly string[];
+  /** The axis of all inputs as the record says it; absent where it says none, or several. */
+  readonly axis?: number | undefined;
+  readonly keepIntegers?: boolean | undefined;
   readonly version: string;
   readonly source: ProvenanceSource;
 }
@@ -64,14 +67,20 @@ const IMPOSSIBLE: Rebuild = {
  * `impossible`.
  */
 export async function rebuild(a: Wiring, b: Wiring, maps: InputMaps, signal?: AbortSignal): Promise<Rebuild> {
-  try {
+  return orImpossible(async () => {
     const steps = stepsOf(maps);
     if (!steps.length || steps.length > MAX_STEPS) return IMPOSSIBLE;
-    // The inputs were named by the user, or chosen by the model's looks, which the record doesn't say.
+    // The inputs and their axis were named by the user, or chosen by the model's looks, which the record doesn't say.
     const named = await rebuildOnce(a, b, { steps, named: true, signal });
     if (named.result !== 'different') return named;
-    const chosen = await rebuildOnce(a, b, { steps, named: false, signal });
+    const chosen = await orImpossible(() => rebuildOnce(a, b, { steps, named: false, signal }));
     return chosen.result === 'impossible' || chosen.result === 'different' ? named : chosen;
+  });
+}
+
+async function orImpossible(work: () => Promise<Rebuild>): Promise<Rebuild> {
+  try {
+    return await work();
   } catch (error) {
     if (!(error instanceof ChannelwiseError) || error.kind === 'cancelled' || error.kind === 'io') throw error;
     return IMPOSSIBLE;
@@ -83,6 +92,8 @@ function stepsOf(maps: InputMaps): Step[] {
     return maps.steps.map((step) => ({
       map: { ...mapFromJson(step.inputs[0], step.map.name), ...warningOf(step.map.warning) },
       inputs: step.inputs.map((i) => i.name),
+      axis: axisOf(step.inputs),
+      keepIntegers: step.keepIntegers === true,
       version: step.version,
       source: sourceOf(step.source),
     }));
@@ -90,6 +101,12 @@ function stepsOf(maps: InputMaps): Step[] {
   if (!first) return [];
   const map = { name: 'map', matrix: first.map.m, shift: first.map.b };
   return [{ map, inputs: maps.inputs.map((i) => i.name), version: '', source: { name: '', size: 0 } }];
+}
+
+/** Where two axes may hold the channels, the person named one. */
+function axisOf(inputs: ProvenanceStep['inputs']): number | undefined {
+  const [axis, ...others] = new Set(inputs.map((input) => input.axis));
+  return others.length === 0 ? axis : undefined;
 }
 
 /** Anybody can write a record, so what it says of its source may be anything. */
@@ -124,6 +141,8 @@ async function rebuildOnce(a: Wiring, b: Wiring, { steps, named, signal }: Attem
       model,
       map: step.map,
       inputs: named ? step.inputs : undefined,
+      axis: named ? step.axis : undefined,
+      keepIntegers: step.keepIntegers,
       version: step.version,
       source: step.source,
       signal,
