@@ -10,12 +10,12 @@ import type { SmallTensor } from '../graph/values/smallTensor.ts';
 import type { StoringGraph } from './pageValue.ts';
 import { throughIdentities } from './throughIdentities.ts';
 
-/** Integers steer what operators do: pads of a tensor of rank 6 are twelve. Of other numbers few are worth their room. */
+/** Integers steer what operators do: pads of rank 6 are twelve. Of other numbers few are worth their room. */
 const MOST_INTEGERS = 12;
 const MOST_NUMBERS = 6;
 /** Constants read for display: a file of more small ones shows the rest by their shapes. */
 const MOST_READ = 4096;
-/** Exporters write "to the end" as the largest integer there is, or one near it, and "back to the start" as its negative. */
+/** Exporters write "to the end" as the largest integer or one near it, and "back to the start" as its negative. */
 const TO_THE_END = 2 ** 31 - 1;
 
 /** Small constants as texts: `1`, `[2, 3]`, by the tensor of the scan. */

@@ -70,8 +70,8 @@ export async function tensorBlock(
 }
 
 /**
- * Writes one tensor as a file, that of a Keras layer in Keras's order of axes. Never onto the model or the file that holds its data. Returns a note on the element
- * type, or null.
+ * Writes one tensor as a file, that of a Keras layer in Keras's order of axes. Never onto the model or the file that
+ * holds its data. Returns a note on the element type, or null.
  */
 export async function saveTensor(
   path: string,

@@ -4,8 +4,8 @@ import type { LitElement, ReactiveController } from 'lit';
 const DISABLED = ':disabled, [disabled]';
 
 /**
- * Where a button that had the focus goes away or is disabled, the focus goes to what stands in its place, and not to the
- * top of the page; and back to the button when that place goes away in turn.
+ * Where a button that had the focus goes away or is disabled, the focus goes to what stands in its place, and not to
+ * the top of the page; and back to the button when that place goes away in turn.
  */
 export class KeepFocus implements ReactiveController {
   readonly #host: LitElement;

@@ -91,8 +91,8 @@ export function zoomAt(view: View, { factor, px, py, least }: Zoom): View {
 }
 
 /**
- * The view moved so that no part of the page stays empty that the picture could fill: what is near an end of the picture
- * isn't brought to the middle.
+ * The view moved so that no part of the page stays empty that the picture could fill: what is near an end of the
+ * picture isn't brought to the middle.
  */
 export function filled(view: View, picture: Extent, page: PageExtent): View {
   const [width, height] = [picture.width * view.scale, picture.height * view.scale];

@@ -4,8 +4,8 @@ import type { FlatGraph, Link } from './items.ts';
 const TELLING_KINDS: ReadonlySet<string> = new Set(['layer', 'pool', 'shape', 'output']);
 
 /**
- * Links whose label would only say again what stands below their reader: all readers of the tensor are operators such as
- * Relu and Add that make a tensor of the same shape and type, which others read. 1 by number of link.
+ * Links whose label would only say again what stands below their reader: all readers of the tensor are operators such
+ * as Relu and Add that make a tensor of the same shape and type, which others read. 1 by number of link.
  */
 export function quietLinks(flat: FlatGraph): Uint8Array {
   const { links, tensors, items } = flat;

@@ -280,7 +280,7 @@ for (const [name, { original, choice, map, tamper }] of Object.entries(CHOICES))
     assert.equal((await check(original, adapted)).rebuilt, 'bytes');
     const tampered = await check(
       original,
-      changed(adapted, (_, g) => tamper(g)),
+      changed(adapted, (m, g) => tamper(g, m)),
     );
     assert.deepEqual([tampered.rebuilt, tampered.ok], ['different', false], tampered.statement);
   });

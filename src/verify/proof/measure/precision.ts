@@ -17,8 +17,9 @@ export function finest(types: readonly (number | null | undefined)[]): number | 
 }
 
 /**
- * The coarsest float type that anything was rounded to on the way to each tensor that a node makes. A network of float16
- * may take and give float32, with a Cast at either end: what rounding does to its outputs is what it does to float16.
+ * The coarsest float type that anything was rounded to on the way to each tensor that a node makes. A network of
+ * float16 may take and give float32, with a Cast at either end: what rounding does to its outputs is what it does to
+ * float16.
  */
 export function coarsestOnTheWay(wiring: Wiring): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
