@@ -29,7 +29,10 @@ export class Conversions {
     return model !== undefined && sameAsWritten(model.model);
   }
 
-  /** Deletes a model that was written here and closes its tabs; says what was done. Throws `refused` where it was changed or is gone. */
+  /**
+   * Deletes a model that was written here and closes its tabs; says what was done. Throws `refused` where it was changed
+   * or is gone.
+   */
   async undo(path: string): Promise<string> {
     const model = this.written.get(path);
     if (!model)

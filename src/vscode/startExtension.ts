@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
-import { useVirtualDisk } from '../files/disk.ts';
 import { inParts } from '../files/virtual/heldFiles.ts';
-import { virtualDisk } from '../files/virtual/virtualDisk.ts';
+import { useHostFiles } from '../files/virtual/virtualFiles.ts';
 import type { Thread } from '../rpc/thread.ts';
 import { registerCommands } from './commands/register.ts';
 import { ModelEditor } from './editor/modelEditor.ts';
@@ -13,7 +12,7 @@ import { registerTools } from './tools/registerTools.ts';
 /** Registers all that the extension is; `startThread` starts a worker. What it gives ends the workers. */
 export function startExtension(context: vscode.ExtensionContext, startThread: () => Thread): () => Promise<void> {
   const files = inParts(HOST_FILES);
-  useVirtualDisk(virtualDisk(files));
+  useHostFiles(files);
   const runtime = vscode.Uri.joinPath(context.extensionUri, 'dist', 'ort', 'ort-wasm-simd-threaded.wasm');
   const jobs = new ModelJobs({ startThread, files, runtime: runtime.toString() });
   const extension = extensionParts(jobs);

@@ -2,10 +2,12 @@ import * as vscode from 'vscode';
 import { grayscale } from '../../src/adapt/maps/channelMap.ts';
 import { crc32 } from '../../src/bytes/crc32.ts';
 import type { AdaptReply } from '../../src/page/workerMethods.ts';
+import { saveEvaluation } from '../../src/vscode/editor/evaluation.ts';
 import { placeOf } from '../../src/vscode/modelFiles.ts';
 import assert from './assert.ts';
 import { namesIn, read, uri } from './files.ts';
 import { MemoryFileSystem, type Step } from './memoryFileSystem.ts';
+import { answering } from './seams.ts';
 import { ownExtension } from './workspace.ts';
 
 const SCHEME = 'channelwise-faults';
@@ -55,6 +57,13 @@ function exportTo(outPath: string, { folder, name, tensor }: Model): Promise<unk
   return extension.jobs.run('saveTensor', { path: place(folder, name), tensor, format: 'npy', outPath });
 }
 
+/** As if the model had been evaluated on the folder's images. */
+async function saveLines({ folder, name }: Model): Promise<unknown> {
+  const { stop } = answering(inMemory('/other/older.npy'), []);
+  const evaluatedOn = { models: { original: place(folder, name), adapted: null }, folder: place(folder), csv: 'a,b\n' };
+  return saveEvaluation({ uri: inMemory(`/${folder}/${name}`), evaluatedOn }).finally(stop);
+}
+
 /** What writes or deletes, and the steps of a file system at which that has to fail. */
 interface Kind {
   readonly run: (model: Model, prepared: string) => Promise<unknown>;
@@ -82,6 +91,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     run: (model) => exportTo(place('other', 'older.npy'), model),
     failsAt: ['stat', 'readFile', 'writeFile', 'rename'],
   },
+  'an evaluation over a file': { run: saveLines, failsAt: ['writeFile', 'rename'] },
 };
 
 /** The folder of the model and another one, as if nothing had happened yet. */

@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
-import { useVirtualDisk } from '../../src/files/disk.ts';
 import { inParts } from '../../src/files/virtual/heldFiles.ts';
-import { virtualDisk } from '../../src/files/virtual/virtualDisk.ts';
+import { useHostFiles } from '../../src/files/virtual/virtualFiles.ts';
 import type { Thread } from '../../src/rpc/thread.ts';
 import { extensionParts, type Extension } from '../../src/vscode/extensionParts.ts';
 import { HOST_FILES } from '../../src/vscode/hostFiles.ts';
@@ -26,7 +25,7 @@ export async function prepareThreads(): Promise<void> {
 /** What the extension's commands work with, on threads of the test's own. Close its jobs in the end. */
 export function ownExtension(): Extension {
   const files = inParts(HOST_FILES);
-  useVirtualDisk(virtualDisk(files));
+  useHostFiles(files);
   const runtime = vscode.Uri.joinPath(home(), 'dist', 'ort', 'ort-wasm-simd-threaded.wasm');
   const jobs = new ModelJobs({ startThread, files, runtime: runtime.toString() });
   return extensionParts(jobs);

@@ -1,4 +1,5 @@
 import { basename } from '../../files/paths.ts';
+import { writeFileWhole } from '../../files/writing.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { CallOptions } from '../../rpc/messages.ts';
 import { parseNumber, parseNumbers } from '../../jobs/maps/mapOptions.ts';
@@ -9,7 +10,6 @@ import type {
   PageEvaluationSetup,
   PageGrayByLayer,
 } from '../../protocol/evaluation.ts';
-import { HOST_FILES } from '../hostFiles.ts';
 import { besideModel, placeOf, uriOf } from '../modelFiles.ts';
 import type { ModelJobs } from '../modelJobs.ts';
 import { askToSave } from '../window/dialogs.ts';
@@ -73,14 +73,18 @@ function isBlank(text: string): boolean {
   return text.trim() === '';
 }
 
-/** Writes one line per image where the person says; the file's name, or null. */
-export async function saveEvaluation({ uri, evaluatedOn }: ModelDocument): Promise<string | null> {
+/** Writes one line per image where the person says, whole or not at all; the file's name, or null. */
+export async function saveEvaluation({
+  uri,
+  evaluatedOn,
+}: Pick<ModelDocument, 'uri' | 'evaluatedOn'>): Promise<string | null> {
   if (!evaluatedOn?.csv) throw new ChannelwiseError('refused', 'no-evaluation', 'There is no evaluation to save yet.');
   const target = await askToSave({
     defaultUri: uriOf(besideModel(placeOf(uri), '.evaluation.csv')),
     filters: { CSV: ['csv'] },
   });
   if (!target) return null;
-  await HOST_FILES.write(target.toString(), new TextEncoder().encode(evaluatedOn.csv));
+  const lines = new TextEncoder().encode(evaluatedOn.csv);
+  await writeFileWhole(placeOf(target), (write) => Promise.resolve(write(lines)));
   return basename(target.path);
 }
