@@ -2,6 +2,7 @@ import type { ByteSource } from '../../bytes/byteSource.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { WireReader } from '../../formats/onnx/scan/wire.ts';
 import { quoted, quotedList } from '../names.ts';
+import type { ByteComparer } from '../sameBytes.ts';
 import { runtimeVersion } from '../session.ts';
 import { descendants, wiring, type Wiring } from '../wiring.ts';
 import { givenMap, inputMaps, type InputMaps } from './inputMap.ts';
@@ -11,7 +12,7 @@ import { misnamedMap } from './recordedMap.ts';
 import type { FullRun, Verdict, VerifyReport, VerifyRequest } from './report.ts';
 import { EXPECTED_RUNS, isOurs, runFull, searchSeam, type Proof, type SearchRequest, type Trouble } from './search.ts';
 import { statement } from './statement.ts';
-import { checkFolds, checkRebuilt, type FoldCheck } from './structure/foldCheck.ts';
+import { changedHalfWeight, checkFolds, checkRebuilt, type FoldCheck } from './structure/foldCheck.ts';
 import { declarationFaults, interfaceFaults } from './structure/interfaces.ts';
 import { rebuild } from './structure/rebuild.ts';
 import { SeamFinder } from './structure/seam.ts';
@@ -48,7 +49,7 @@ export async function verify(request: VerifyRequest): Promise<VerifyReport> {
     : await searchSeam(search, finder);
   const folds = await foldsOf(search, proof);
   const full = request.full && !fault ? await runFull(search) : null;
-  const trouble = troubleOf(search, proof, folds, full) ?? (await doubtOf(search, proof));
+  const trouble = troubleOf(search, proof, folds, full) ?? (await doubtOf(search, proof, finder.bytes));
   const runtime = await runtimeVersion().catch(() => null);
   onProgress?.(1);
   return reportOf({ search, proof, folds, full, trouble, runtime, bytesCompared: finder.bytes.bytes });
@@ -121,7 +122,7 @@ async function foldsOf({ a, b, maps, rebuilt }: SearchRequest, proof: Proof): Pr
   const measured = isOurs(rebuilt) && !proof.trouble ? new Set(proof.seam.measured) : null;
   const equal = new Set(proof.outcome?.tensors.filter((tensor) => tensor.ok).map((tensor) => tensor.name));
   const recomputed = await checkFolds({ a, b, maps, measured, equal });
-  const again = rebuilt.model ? await checkRebuilt(rebuilt.model, b, rebuilt.weights) : [];
+  const again = rebuilt.model ? await checkRebuilt({ a, again: rebuilt.model, b }, rebuilt.weights) : [];
   return [...recomputed, ...again];
 }
 
@@ -176,12 +177,18 @@ function muteTensor({ a, maps, rebuilt }: SearchRequest, { outcome }: Proof): st
 }
 
 /** What keeps a model that somebody else made from being proved, though all that was tried agrees. */
-async function doubtOf({ a, b, rebuilt }: SearchRequest, proof: Proof): Promise<Trouble | null> {
+async function doubtOf({ a, b, rebuilt }: SearchRequest, proof: Proof, bytes: ByteComparer): Promise<Trouble | null> {
   if (isOurs(rebuilt)) return null;
   if (proof.doubt !== null)
     return {
       verdict: 'unproved',
       why: `At \`${quoted(proof.doubt)}\` the models differ, and only behind it they agree for all inputs tried.`,
+    };
+  const half = rebuilt.model && (await changedHalfWeight({ a, b, bytes }, rebuilt.model, rebuilt.weights));
+  if (half !== null)
+    return {
+      verdict: 'unproved',
+      why: `The weight \`${quoted(half)}\` is not as adapting gives it, by less than what half precision can show.`,
     };
   const why = await unexplainedNode(b, rebuilt.model ? [a, rebuilt.model] : [a]);
   return why === null ? null : { verdict: 'unproved', why };

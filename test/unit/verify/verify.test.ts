@@ -239,8 +239,27 @@ test('a float16 network between two Casts has the tolerance of float16, and a br
   }
 });
 
-/** The model with all numbers of one weight times a factor. */
-function scaledWeight(bytes: Uint8Array, name: string, factor: number): Uint8Array {
+test('a small change of one filter does not hide in the rounding of half precision', async () => {
+  const original = between(DTYPE.float16);
+  const { bytes } = await adaptBytes(original, grayscale());
+  const saved = scaledWeight(bytes, 'w1', 1);
+  assert.equal((await check(original, saved)).verdict, 'proved');
+  for (const [tensor, verdict] of [
+    ['w1', 'failed'],
+    ['w2', 'unproved'],
+  ] as const) {
+    const report = await check(original, scaledWeight(bytes, tensor, 1.005, 9));
+    assert.ok(
+      report.tensors.every(({ ok }) => ok),
+      'runs alone show nothing',
+    );
+    assert.equal(report.verdict, verdict, `${tensor}: ${report.statement}`);
+    assert.match(report.statement, new RegExp(`\`${tensor}\``));
+  }
+});
+
+/** The model with the first numbers of one weight times a factor, all where no count is given. */
+function scaledWeight(bytes: Uint8Array, name: string, factor: number, count = Infinity): Uint8Array {
   return changed(bytes, (_, { initializer }) => {
     const weight = initializer.find((t) => t.name === name);
     if (!weight?.rawData || !weight.dataType) return assert.fail(name);
@@ -248,7 +267,7 @@ function scaledWeight(bytes: Uint8Array, name: string, factor: number): Uint8Arr
     decodeRaw(weight.dataType, weight.rawData, numbers);
     weight.rawData = encodeRaw(
       weight.dataType,
-      numbers.map((v) => v * factor),
+      numbers.map((v, i) => (i < count ? v * factor : v)),
       name,
     );
   });
