@@ -243,12 +243,12 @@ test('a small change of one filter does not hide in the rounding of half precisi
   const original = between(DTYPE.float16);
   const { bytes } = await adaptBytes(original, grayscale());
   const saved = scaledWeight(bytes, 'w1', 1);
-  assert.equal((await check(original, saved)).verdict, 'proved');
+  assert.equal((await check(original, saved, { seed: 1 })).verdict, 'proved');
   for (const [tensor, verdict] of [
     ['w1', 'failed'],
     ['w2', 'unproved'],
   ] as const) {
-    const report = await check(original, scaledWeight(bytes, tensor, 1.005, 9));
+    const report = await check(original, scaledWeight(bytes, tensor, 1.005, 9), { seed: 1 });
     assert.ok(
       report.tensors.every(({ ok }) => ok),
       'runs alone show nothing',
