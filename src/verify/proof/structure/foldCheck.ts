@@ -109,7 +109,7 @@ async function compareShift(
 
 /** Rounding steps of a weight's largest number by which two ways to sum it may differ. */
 const SUMMING_STEPS = 16;
-/** The same in half precision, of the largest number that a filter had: sixteen steps would be a hundredth of it. */
+/** The same in half precision, of a filter's largest number or term: sixteen steps would be a hundredth of it. */
 const HALF_STEPS = 4;
 
 function isHalf(dtype: number): boolean {
@@ -160,15 +160,19 @@ function sameNumbers(a: DecodedTensor, b: DecodedTensor): boolean {
   return a.values.length === b.values.length && a.values.every((value, i) => Object.is(value, b.values[i]));
 }
 
-/** The largest magnitude in each of the filters that `terms` has like `weight`; one for all where it has others. */
+/**
+ * The largest magnitude in each filter, of its own numbers and of those that were summed; one for all where the filters
+ * of `terms` are others, or not known.
+ */
 function magnitudes(weight: DecodedTensor, terms: DecodedTensor | null): Float64Array {
-  const isAlike = terms !== null && terms !== weight && terms.dims[0] === weight.dims[0];
-  const { values } = isAlike ? terms : weight;
+  const isAlike = terms !== null && terms.dims[0] === weight.dims[0];
   const largest = new Float64Array(isAlike ? (weight.dims[0] ?? 1) : 1);
-  const filter = values.length / largest.length;
-  for (const [i, value] of values.entries()) {
-    const at = Math.floor(i / filter);
-    largest[at] = Math.max(largest[at] ?? 0, Math.abs(value));
+  for (const { values } of isAlike ? [weight, terms] : [weight]) {
+    const filter = values.length / largest.length;
+    for (const [i, value] of values.entries()) {
+      const at = Math.floor(i / filter);
+      largest[at] = Math.max(largest[at] ?? 0, Math.abs(value));
+    }
   }
   return largest;
 }
@@ -178,7 +182,7 @@ function compareWeights(before: DecodedTensor, after: DecodedTensor, terms: Deco
   if (before.dtype !== after.dtype || before.values.length !== after.values.length)
     return { ok: null, maxAbs: null, why: 'it is stored in another form' };
   const step = (EPSILON[before.dtype] ?? 0) * (isHalf(before.dtype) ? HALF_STEPS : SUMMING_STEPS);
-  const largest = magnitudes(before, isHalf(before.dtype) ? terms : before);
+  const largest = magnitudes(before, isHalf(before.dtype) ? terms : null);
   const filter = before.values.length / largest.length;
   let maxAbs = 0;
   let ok = true;
