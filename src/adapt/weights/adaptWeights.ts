@@ -7,6 +7,7 @@ import type { TensorChange } from '../../formats/format.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
 import type { AdaptationPlan } from '../report/plan.ts';
 import { chosenLayers } from './chosenLayers.ts';
+import { formlessCopies } from './formlessCopies.ts';
 import { foldMoment, foldShift, foldWeight, type ChannelTensor } from './foldTensor.ts';
 import type { ConfigHints } from './imageTensors.ts';
 import { optimizerMoments } from './optimizerMoments.ts';
@@ -56,15 +57,19 @@ const MOMENTS =
  */
 export async function adaptWeights(request: WeightsRequest): Promise<AdaptedWeights> {
   const { tensors, map } = request;
-  const layers = chosenLayers(request);
   const names = byName(tensors);
-  const weights = layers.flatMap(({ name, order }): Weight[] => {
+  const chosen = chosenLayers(request).flatMap(({ name, order }): Weight[] => {
     const tensor = names.get(name);
     return tensor ? [{ tensor, order }] : [];
   });
+  const copies = formlessCopies(
+    tensors,
+    chosen.map(({ tensor }) => tensor),
+  );
+  const weights = [...chosen, ...copies.map((tensor): Weight => ({ tensor, order: null }))];
   const changes: TensorChange[] = [];
   for (const weight of weights) changes.push(...(await weightChanges(weight, map, names)));
-  const moments = optimizerMoments(tensors, new Set(layers.map(({ name }) => name)));
+  const moments = optimizerMoments(tensors, new Set(weights.map(({ tensor }) => tensor.name)));
   for (const { tensor, power } of moments) {
     const order = weights.find((weight) => weight.tensor.dims.join() === tensor.dims.join())?.order ?? null;
     const moment = { tensor, order };

@@ -1,9 +1,10 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
 import type { WeightsRequest } from './adaptWeights.ts';
+import { copyKey } from './copyNames.ts';
 import { candidateText, imageTensors, normReason } from './imageTensors.ts';
 import { layerText, normOfPatches, PATCH_ORDERS, readLayer, type LayerChoice } from './patchOrder.ts';
-import { byName, lastPart, moduleOf, networkName, weightAxes } from './tensorNames.ts';
+import { byName, lastPart, moduleOf, weightAxes } from './tensorNames.ts';
 
 /**
  * The layers that take a map in: those a person named, else those that are found, each with its copies in the same
@@ -93,7 +94,7 @@ export function isWeightOf({ name }: StoredTensor, layer: string): boolean {
 }
 
 function isCopy(a: StoredTensor, b: StoredTensor): boolean {
-  return networkName(a.name) === networkName(b.name) && a.dims.join() === b.dims.join();
+  return copyKey(a.name) === copyKey(b.name) && a.dims.join() === b.dims.join();
 }
 
 function noLayer(message: string, tensor: string): ChannelwiseError {

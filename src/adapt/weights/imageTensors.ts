@@ -1,9 +1,10 @@
 import { addTo } from '../../bytes/lists.ts';
 import { DTYPES } from '../../tensors/dtypes.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import { copyKey, networkName } from './copyNames.ts';
 import { depthwiseInside, isSibling, isTrainingOnly } from './likelyLayers.ts';
 import { isPatchMatrix, layerText, normOfPatches, PATCH_ORDERS, type PatchOrder } from './patchOrder.ts';
-import { byName, isOptimizerState, lastPart, moduleOf, networkName, siblingName, weightAxes } from './tensorNames.ts';
+import { byName, isOptimizerState, lastPart, moduleOf, siblingName, weightAxes } from './tensorNames.ts';
 
 /** A tensor that may be the one that sees the image, with its copies in the same file. */
 export interface ImageTensor {
@@ -113,7 +114,7 @@ function isTransposedOutput(tensor: StoredTensor, bias: StoredTensor | undefined
 function withCopies(tensors: readonly StoredTensor[]): StoredTensor[][] {
   const groups = new Map<string, StoredTensor[]>();
   for (const tensor of tensors) {
-    const key = `${networkName(tensor.name)} ${tensor.dims.join('×')}`;
+    const key = `${copyKey(tensor.name)} ${tensor.dims.join('×')}`;
     addTo(groups, key, tensor);
   }
   return [...groups.values()];

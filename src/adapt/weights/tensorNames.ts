@@ -1,14 +1,7 @@
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import { wordsOf } from './copyNames.ts';
 import { namingForm, type WeightAxes } from './namingForms.ts';
 
-/**
- * Parts in front of a name that say which copy of the network it belongs to: the one that is trained, its running
- * average, a wrapper.
- */
-const COPY_PARTS = new Set(
-  `module _module model net network ema ema_model model_ema state_dict state_dict_ema ema_state_dict model_state_dict model_state params params_ema
-   params-ema weights student teacher online target generator_ema shadow averaged_model _orig_mod`.split(/\s+/),
-);
 /**
  * What an optimizer keeps for each number of a weight, and the power of the gradient in it. Source: torch.optim's state
  * names. ASGD's `ax` is none of them: it averages the weight itself.
@@ -24,10 +17,14 @@ const MOMENTS = new Map([
   ['square_avg', 2],
   ['sum', 2],
   ['acc_delta', 2],
+  ['exp_avg_var', 2],
   ['prev', 1],
   ['step_size', 0],
 ]);
-const OPTIMIZER_STATE = /^(.*?)state\.(\d+)\.(\w+)$/;
+const STATE_PART = 'state';
+/** A network may itself lie under `state`. */
+const NETWORK_PARTS = new Set(['weight', 'bias', 'running_mean', 'running_var', 'num_batches_tracked']);
+const OPTIMIZER_WORDS = new Set(['optimizer', 'optimizers', 'optimiser', 'optimisers', 'optim', 'optims']);
 /** `optimizer_weights` before Keras 3, `optimizer` since, `_optimizer` in some files between. */
 export const KERAS_OPTIMIZER = /^_?optimizer(_weights)?[/\\]/;
 
@@ -58,28 +55,27 @@ export function convolutionOrder(tensor: Pick<StoredTensor, 'name' | 'dims'>): n
   return [outputs, channels, ...kernel];
 }
 
-/** A name without what tells copies of one network apart: copies have the same one. */
-export function networkName(name: string): string {
-  const parts = name.split('.');
-  const first = parts.findIndex((part, i) => i === parts.length - 1 || !COPY_PARTS.has(part));
-  return parts.slice(first).join('.');
-}
-
-/**
- * One tensor of an optimizer's state: the optimizer, the number of its parameter, and the power of the gradient that it
- * averages, null where that is not known of its kind.
- */
+/** One tensor of an optimizer's state. */
 export interface StateName {
+  /** The name in front of `state`: one for each optimizer. */
   readonly optimizer: string;
-  readonly parameter: number;
+  /** The parameter: its number, or its name; in front of what lies deeper in its state. */
+  readonly parameter: string;
+  /** The power of the gradient that it averages; null where that is not known of its kind. */
   readonly power: number | null;
 }
 
 /** null for a name that is no state of an optimizer. */
 export function stateName(name: string): StateName | null {
-  const [, optimizer, parameter, kind] = OPTIMIZER_STATE.exec(name) ?? [];
-  if (optimizer === undefined || parameter === undefined || kind === undefined) return null;
-  return { optimizer, parameter: Number(parameter), power: MOMENTS.get(kind) ?? null };
+  const parts = name.split('.');
+  const at = parts.lastIndexOf(STATE_PART, -3);
+  if (at < 0) return null;
+  const [optimizer, parameter] = [parts.slice(0, at).join('.'), parts.slice(at + 1, -1).join('.')];
+  const kind = parts.at(-1) ?? '';
+  const power = MOMENTS.get(kind) ?? null;
+  const isNumbered = /^\d+(\.|$)/.test(parameter);
+  const isState = isInOptimizer(name) || power !== null || (isNumbered && !NETWORK_PARTS.has(kind));
+  return isState ? { optimizer, parameter, power } : null;
 }
 
 /**
@@ -93,11 +89,13 @@ export function momentPower(name: string): number | null {
 
 /** True for whatever an optimizer keeps: it is no part of the network. */
 export function isOptimizerState(name: string): boolean {
-  return (
-    KERAS_OPTIMIZER.test(name) ||
-    OPTIMIZER_STATE.test(name) ||
-    /(^|\.)(optimizer|optimizers|optimizer_states|optimizer_state_dict)\./.test(name)
-  );
+  return KERAS_OPTIMIZER.test(name) || isInOptimizer(name) || stateName(name) !== null;
+}
+
+function isInOptimizer(name: string): boolean {
+  if (!/optim/i.test(name)) return false;
+  const parts = name.split('.').slice(0, -1);
+  return parts.some((part) => wordsOf(part).some((word) => OPTIMIZER_WORDS.has(word)));
 }
 
 /** Tensors by name. */

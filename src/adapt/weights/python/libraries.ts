@@ -1,4 +1,4 @@
-import { networkName } from '../tensorNames.ts';
+import { networkName } from '../copyNames.ts';
 import { pythonText } from './pythonText.ts';
 import { torchvisionNetwork } from './torchvisionNetworks.ts';
 

@@ -91,7 +91,8 @@ test('Rprop keeps a gradient and a step for each number; what is kept in a way t
       code: 'optimizer-state',
     });
   }
-  const ofAnother = await tensorsOf([weight, floatWeights('optimizer.state.0.ax', [2], [1, 2])]);
+  const ofBias = [floatWeights('model.conv1.bias', [2]), floatWeights('optimizer.state.1.ax', [2])];
+  const ofAnother = await tensorsOf([weight, ...ofBias, floatWeights('optimizer.state.1.exp_avg', [2])]);
   assert.equal((await adaptWeights({ tensors: ofAnother, map: grayscale() })).changes.length, 1);
 });
 

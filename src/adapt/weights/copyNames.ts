@@ -1,0 +1,39 @@
+/** Words for a running average of a network's weights, or for the best of several. */
+const AVERAGE_WORDS = new Set(
+  'ema swa avg average averaged averaging moving exponential shadow best last latest'.split(' '),
+);
+/** Words for what stands around a network, whatever it is: containers of a checkpoint, wrappers, roles in training. */
+const CONTAINER_WORDS = new Set(
+  `module model models net network networks state dict params parameters weights checkpoint ckpt callback callbacks
+   student teacher online target forward orig mod`.split(/\s+/),
+);
+/** `EMACallback`, `model_state_dict`, `params-ema` in words. */
+const WORD = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+/g;
+
+/**
+ * A name without the parts in front that tell copies and containers apart: the network that is trained, its running
+ * average, a wrapper.
+ */
+export function networkName(name: string): string {
+  const parts = name.split('.');
+  const first = parts.findIndex((part, i) => i === parts.length - 1 || !isCopyPart(part));
+  return parts.slice(first).join('.');
+}
+
+/** What copies of one network have in common: `G.conv.weight` and `G_ema.conv.weight` are one. */
+export function copyKey(name: string): string {
+  const [first = '', ...rest] = networkName(name).split('.');
+  if (rest.length === 0) return first;
+  const own = first.split('_').filter((word) => !AVERAGE_WORDS.has(word.toLowerCase()));
+  return [own.length === 0 ? first : own.join('_'), ...rest].join('.');
+}
+
+/** The words of a part of a name, in small letters. */
+export function wordsOf(part: string): string[] {
+  return (part.match(WORD) ?? []).map((word) => word.toLowerCase());
+}
+
+function isCopyPart(part: string): boolean {
+  const words = wordsOf(part);
+  return words.length > 0 && words.every((word) => AVERAGE_WORDS.has(word) || CONTAINER_WORDS.has(word));
+}
