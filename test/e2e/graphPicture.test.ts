@@ -3,7 +3,16 @@ import { after, before, test } from 'node:test';
 import { buffer } from 'node:stream/consumers';
 import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
-import { hostilePage, resnet50Page, unetPage } from '../fixtures/pageModels.ts';
+import type { PageModel } from '../../src/protocol/messages.ts';
+import { kindColours } from '../../webview-ui/draw/boxColours.ts';
+import { fitView } from '../../webview-ui/draw/camera.ts';
+import { NO_MARKS } from '../../webview-ui/draw/marks.ts';
+import { paint } from '../../webview-ui/draw/paint.ts';
+import { paperTheme } from '../../webview-ui/draw/paperTheme.ts';
+import { GraphModel } from '../../webview-ui/graph/graphModel.ts';
+import { Scene } from '../../webview-ui/graph/scene.ts';
+import { layoutNested } from '../../webview-ui/layout/nested.ts';
+import { hostilePage, residualPage, resnet50Page, unetPage } from '../fixtures/pageModels.ts';
 import { colours, drawn, graph, inspector } from './drawn.ts';
 import { launch, openPage } from './pageHarness.ts';
 
@@ -146,4 +155,37 @@ test('the theme is followed live, and the picture is really drawn', async () => 
   const light = await colours(page);
   assert.ok((light.get('255,255,255') ?? 0) > 10_000 && (light.get('31,31,31') ?? 0) === 0);
   await close();
+});
+
+/** How often each method of a canvas is called for one view of a model, all groups open; all of it without a scale. */
+function drawingCalls(model: PageModel, scale?: number): Record<string, number> {
+  const graphModel = new GraphModel(model);
+  const open = new Uint8Array(graphModel.hierarchy.groups.length).fill(1);
+  const scene = new Scene(graphModel, layoutNested(graphModel.input, open));
+  const page = { width: 1200, height: 800 };
+  const whole = fitView(scene.geometry, page);
+  const view = { ...whole, scale: scale ?? whole.scale };
+  const calls: Record<string, number> = {};
+  const count = (method: string) => (): { width: number } => {
+    calls[method] = (calls[method] ?? 0) + 1;
+    return { width: 40 };
+  };
+  const ctx: unknown = new Proxy({}, { get: (_, method) => count(String(method)), set: () => true });
+  const theme = paperTheme();
+  const painting = { scene, view, theme, colours: kindColours(scene, theme), page, ratio: 1, motion: null };
+  paint(ctx as CanvasRenderingContext2D, painting, NO_MARKS);
+  return calls;
+}
+
+test('a whole picture costs what the page has room for, not what the graph holds', () => {
+  const few = drawingCalls(residualPage(3000));
+  const many = drawingCalls(residualPage(9000));
+  for (const method of ['fill', 'stroke', 'fillRect']) {
+    const [least = 0, most = 0] = [few[method], many[method]];
+    assert.ok(most > 0 && most <= 1.2 * least, `${method}: ${least} calls, and ${most} for three times the layers`);
+  }
+  const { fill = 0, stroke = 0 } = many;
+  assert.ok(fill + stroke <= 12, `${fill} fills and ${stroke} strokes of paths`);
+  const readable = drawingCalls(resnet50Page(), 1);
+  assert.ok((readable.fill ?? 0) > 12 && (readable.fillText ?? 0) > 12, 'what can be read is drawn box by box');
 });

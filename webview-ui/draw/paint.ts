@@ -1,10 +1,10 @@
 import type { Scene } from '../graph/scene.ts';
-import { FRAME_TITLE } from '../layout/spacing.ts';
 import type { BoxColours } from './boxColours.ts';
 import { FAINT, legible } from './brush.ts';
 import type { Brush, Marks, Motion } from './brush.ts';
 import { ARROW } from './arrow.ts';
 import { paintBoxes } from './paintBoxes.ts';
+import { paintFrames, paintTitles } from './paintFrames.ts';
 import type { Theme } from './theme.ts';
 import type { Extent, View } from './camera.ts';
 
@@ -137,61 +137,4 @@ function paintLabels({ ctx, scene, theme, left, top, right, bottom }: Brush, pie
     ctx.fillStyle = theme.contrast ? theme.text : theme.muted;
     ctx.fillText(text, x, y);
   }
-}
-
-/** Frames of open groups, outer ones first. */
-function paintFrames(brush: Brush, marks: Marks): void {
-  const { ctx, scene, theme, hair } = brush;
-  const { geometry: geometry } = scene;
-  for (let b = 0; b < geometry.box.length && geometry.box[b]! < 0; b++) {
-    if (
-      !geometry.open[b] ||
-      geometry.x[b]! > brush.right ||
-      geometry.x[b]! + geometry.w[b]! < brush.left ||
-      geometry.y[b]! > brush.bottom ||
-      geometry.y[b]! + geometry.h[b]! < brush.top
-    )
-      continue;
-    ctx.beginPath();
-    ctx.roundRect(geometry.x[b]!, geometry.y[b]!, geometry.w[b]!, geometry.h[b]!, 6);
-    ctx.fillStyle = theme.frame;
-    ctx.globalAlpha = theme.contrast ? 1 : 0.55;
-    ctx.fill();
-    ctx.globalAlpha = 1;
-    const selected = b === marks.selected;
-    ctx.strokeStyle = frameColour(brush, b, marks);
-    ctx.lineWidth = selected ? Math.max(2.5, 2 * hair) : hair;
-    if (!theme.contrast && !selected) ctx.globalAlpha = 0.6;
-    ctx.stroke();
-    ctx.globalAlpha = 1;
-  }
-}
-
-function frameColour({ theme }: Brush, b: number, marks: Marks): string {
-  if (b === marks.selected) return theme.focus;
-  return b === marks.hovered ? theme.text : theme.border;
-}
-
-/**
- * Titles lie on the upper edges of frames. They come after the lines, on a ground of their own: a line may enter the
- * frame anywhere. All grounds come before all texts: those of nested frames lie close together.
- */
-function paintTitles({ ctx, scene, theme, left, top, right, bottom }: Brush): void {
-  const { geometry, model } = scene;
-  ctx.font = `600 12px ${theme.font}`;
-  ctx.textAlign = 'left';
-  ctx.textBaseline = 'middle';
-  ctx.fillStyle = theme.frame;
-  const titles: { text: string; x: number; y: number; most: number }[] = [];
-  for (let b = 0; b < geometry.box.length && geometry.box[b]! < 0; b++) {
-    const [x, y, w] = [geometry.x[b]!, geometry.y[b]!, geometry.w[b]!];
-    const isSeen = x <= right && x + w >= left && y - FRAME_TITLE <= bottom && y + FRAME_TITLE >= top;
-    if (!geometry.open[b] || !isSeen) continue;
-    const text = `− ${model.facts[-1 - geometry.box[b]!]!.title}`;
-    const most = Math.max(20, w - 20);
-    titles.push({ text, x: x + 10, y, most });
-    ctx.fillRect(x + 7, y - FRAME_TITLE, Math.min(most, ctx.measureText(text).width) + 6, 2 * FRAME_TITLE);
-  }
-  ctx.fillStyle = theme.contrast ? theme.text : theme.muted;
-  for (const { text, x, y, most } of titles) ctx.fillText(text, x, y, most);
 }

@@ -2,6 +2,7 @@ import { GROUP_BAR, GROUP_FACTS, SHEET } from '../graph/groupBox.ts';
 import { kindOfBox } from './boxColours.ts';
 import { FAINT, legible } from './brush.ts';
 import type { Brush, Marks } from './brush.ts';
+import { Grain } from './grain.ts';
 import { SIGNS } from './difference.ts';
 import type { Difference } from './difference.ts';
 
@@ -71,22 +72,6 @@ function standing({ theme }: Brush, b: number, marks: Marks): string | undefined
   const difference = marks.differing.get(b);
   if (difference) return theme.differing[difference];
   return marks.bookmarked.has(b) ? theme.match : undefined;
-}
-
-/** Far out many boxes fall on one pixel; only the first of them is drawn. */
-class Grain {
-  #hair: number;
-  #x = NaN;
-  #y = NaN;
-  constructor(hair: number) {
-    this.#hair = hair;
-  }
-  covered(x: number, y: number, h: number): boolean {
-    const [px, py] = [Math.round(x / (4 * this.#hair)), Math.round(y / this.#hair)];
-    if (px === this.#x && py === this.#y && h < 2 * this.#hair) return true;
-    [this.#x, this.#y] = [px, py];
-    return false;
-  }
 }
 
 /** Patches are drawn colour by colour: a change of colour costs more than a patch. */

@@ -8,6 +8,8 @@ export class Scene {
   readonly geometry: SceneGeometry;
   /** Left, top, right, bottom of each piece of a line. */
   readonly bounds: Float64Array;
+  /** Frames of open groups by how deep they lie, outermost first; those of one depth don't overlap. */
+  readonly framesByDepth: readonly (readonly number[])[];
   #boxOf = new Map<number, number>();
   #piecesOf: Map<number, number[]> | null = null;
 
@@ -15,6 +17,7 @@ export class Scene {
     this.model = model;
     this.geometry = geometry;
     geometry.box.forEach((ref, b) => this.#boxOf.set(ref, b));
+    this.framesByDepth = framesByDepth(model, geometry);
     const { points, pieceStart } = geometry;
     this.bounds = new Float64Array((pieceStart.length - 1) * 4);
     for (let p = 0; p + 1 < pieceStart.length; p++) {
@@ -116,6 +119,19 @@ export class Scene {
     }
     return best;
   }
+}
+
+function framesByDepth({ hierarchy }: GraphModel, { box, open }: SceneGeometry): number[][] {
+  const levels: number[][] = [];
+  const depth = new Int32Array(hierarchy.groups.length);
+  for (let g = 1; g < depth.length; g++) depth[g] = depth[hierarchy.groups[g]!.parent]! + 1;
+  box.forEach((ref, b) => {
+    if (!open[b]) return;
+    const level = depth[-1 - ref]! - 1;
+    while (levels.length <= level) levels.push([]);
+    levels[level]!.push(b);
+  });
+  return levels;
 }
 
 /** Of a point from a stretch of a line, given by its two ends. */
