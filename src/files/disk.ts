@@ -38,8 +38,8 @@ export interface Disk {
   removeFile(path: string): Promise<void>;
   /** Removes an empty folder. */
   removeFolder(path: string): Promise<void>;
-  /** Makes the folders that lead to `path`; the first one that was not there, null where all were. */
-  makeFolders(path: string): Promise<string | null>;
+  /** Makes one folder, in one that is there. */
+  makeFolder(path: string): Promise<void>;
 }
 
 let virtualDisk: Disk | null = null;

@@ -1,6 +1,6 @@
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { diskOf } from './disk.ts';
-import { errorCode } from './errorCode.ts';
+import { errorCode, isMissing } from './errorCode.ts';
 import { dirname, resolve } from './paths.ts';
 import { inside } from './realPath.ts';
 
@@ -107,13 +107,16 @@ async function onDisk<T>(location: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR')
+    if (isMissing(error))
       throw new ChannelwiseError(
         'io',
         'external-missing',
         `The data file ${location} is missing; put it beside the model.`,
       );
-    throw new ChannelwiseError('io', 'external-failed', `The data file ${location} could not be opened (${code}).`);
+    throw new ChannelwiseError(
+      'io',
+      'external-failed',
+      `The data file ${location} could not be opened (${errorCode(error)}).`,
+    );
   }
 }

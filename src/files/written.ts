@@ -1,6 +1,8 @@
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { diskOf, type FileStat } from './disk.ts';
+import { errorCode } from './errorCode.ts';
 import { openFileSource } from './fileSource.ts';
+import { removeEmpty } from './folders.ts';
 import { basename, dirname, extname, join } from './paths.ts';
 import { sourceDigest } from './sourceDigest.ts';
 
@@ -40,38 +42,62 @@ export async function removeWritten(written: Written): Promise<void> {
   await diskOf(written.path).removeFile(written.path);
 }
 
-/** A model we wrote and the data files that were copied for it. */
+/** A model we wrote, the files that were copied for it, and the folders that were made for them, innermost first. */
 export interface WrittenModel {
   readonly model: Written;
   readonly copies: readonly Written[];
-  /** The folder that was made for them. */
-  readonly madeFolder: string | null;
+  readonly madeFolders: readonly string[];
 }
 
 export async function markWrittenModel(
   path: string,
   copies: readonly string[],
-  madeFolder: string | null = null,
+  madeFolders: readonly string[] = [],
 ): Promise<WrittenModel> {
-  return { model: await markWritten(path), copies: await Promise.all(copies.map(markWritten)), madeFolder };
+  return { model: await markWritten(path), copies: await Promise.all(copies.map(markWritten)), madeFolders };
+}
+
+/** Why a copied file stays where its model is deleted. */
+export type StayReason = 'changed since' | 'may be used by another model' | 'could not be deleted';
+
+/** What became of the files that were copied for a model. Those that were gone already are in neither. */
+export interface RemovedCopies {
+  readonly removed: readonly string[];
+  readonly stayed: readonly { readonly path: string; readonly why: StayReason }[];
 }
 
 /**
- * Deletes a model we wrote, then the data files that were copied for it, and the folder that was made for them
- * where nothing else is in it. A data file stays where it was changed since, or where a model that came into the folder
- * after it may use it. Throws as `removeWritten` does for the model, and
- * `io` where the folders can't be read; then nothing is deleted.
+ * Deletes a model we wrote, then the files that were copied for it, and the folders that were made for them where
+ * nothing else is in them. A copy stays where it was changed since, or where a model that came into the folder after it
+ * may use it. Throws as `removeWritten` does for the model, and `io` where the folder can't be read; then nothing is
+ * deleted.
  */
-export async function removeWrittenModel({ model, copies, madeFolder }: WrittenModel): Promise<void> {
+export async function removeWrittenModel({ model, copies, madeFolders }: WrittenModel): Promise<RemovedCopies> {
   const own = new Set([model, ...copies].map(({ path }) => basename(path)));
-  const unused: Written[] = [];
-  for (const copy of copies) if (!(await usedByOther(copy.path, model.path, own))) unused.push(copy);
+  const used = new Set<Written>();
+  for (const copy of copies) if (await usedByOther(copy.path, model.path, own)) used.add(copy);
   await removeWritten(model);
-  for (const copy of unused) await removeWritten(copy).catch(() => undefined);
-  if (madeFolder === null) return;
-  await diskOf(madeFolder)
-    .removeFolder(madeFolder)
-    .catch(() => undefined);
+  const removed: string[] = [];
+  const stayed: RemovedCopies['stayed'][number][] = [];
+  for (const copy of copies) {
+    const why = used.has(copy) ? 'may be used by another model' : await removeCopy(copy);
+    if (why === null) removed.push(copy.path);
+    else if (why !== 'gone') stayed.push({ path: copy.path, why });
+  }
+  await removeEmpty(madeFolders);
+  return { removed, stayed };
+}
+
+/** null where it was deleted. */
+async function removeCopy(copy: Written): Promise<StayReason | 'gone' | null> {
+  try {
+    await removeWritten(copy);
+    return null;
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'gone') return 'gone';
+    return code === 'changed' ? 'changed since' : 'could not be deleted';
+  }
 }
 
 /** Whether a model that is not our own came into the folder after the data did. */

@@ -11,7 +11,7 @@ import { saveBeside } from '../files/writing.ts';
 import { sourceDigest } from '../files/sourceDigest.ts';
 import { modelDigest } from '../files/modelDigest.ts';
 import { basename, dirname, resolve } from '../files/paths.ts';
-import { dataCopies, withDataCopies, type DataCopy } from './dataCopies.ts';
+import { dataCopies, withDataCopies, type DataCopy, type WrittenWithCopies } from './dataCopies.ts';
 import { withOpenModel, type OpenModel } from './openModel.ts';
 import { holdsWeightsAlone, refuseLayers } from './openFile.ts';
 import { variantName, variantOf } from './variantName.ts';
@@ -45,8 +45,8 @@ export interface AdaptResult {
   readonly plan: AdaptationPlan;
   /** Data files that a model in another folder needs there. */
   readonly dataCopies: readonly DataCopy[];
-  /** The folder that was made for all of it, where the variant is one. */
-  readonly madeFolder: string | null;
+  /** Folders that were made for it: the variant itself where that is one, or those of data files; innermost first. */
+  readonly madeFolders: readonly string[];
   /** One sentence for the user. */
   readonly summary: string;
 }
@@ -67,9 +67,9 @@ async function adaptModelFile(path: string, options: AdaptOptions): Promise<Adap
     const { plan, splices } = await adapted(open, { map, inputs, axis, keepIntegers, signal });
     const out = options.out === undefined ? null : resolve(options.out);
     const copies = out === null || open.keras ? [] : await dataCopies(open, splices, out);
-    const result = { plan, summary: summary(plan), dataCopies: copies, madeFolder: null };
+    const result = { plan, summary: summary(plan), dataCopies: copies, madeFolders: [] };
     if (options.dryRun) return { ...result, outPath: null };
-    return { ...result, outPath: await write(open, splices, { ...options, out, copies }) };
+    return { ...result, ...(await write(open, splices, { ...options, out, copies })) };
   });
 }
 
@@ -110,7 +110,7 @@ interface Target {
   readonly onWritten?: SaveRequest['onWritten'];
 }
 
-async function write(open: OpenModel, splices: readonly Splice[], target: Target): Promise<string> {
+async function write(open: OpenModel, splices: readonly Splice[], target: Target): Promise<WrittenWithCopies> {
   const { path, source } = open;
   const { map, out, copies, signal, onProgress, onWritten } = target;
   const copied = copies.reduce((sum, { size, present }) => sum + (present ? 0 : size), 0);

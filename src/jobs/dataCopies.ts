@@ -63,28 +63,33 @@ export interface CopyOptions {
   readonly onProgress?: ((bytes: number) => void) | undefined;
 }
 
+/** A file that was written, and the folders that were made for its data files, the innermost first. */
+export interface WrittenWithCopies {
+  readonly outPath: string;
+  readonly madeFolders: readonly string[];
+}
+
 /**
- * Copies what is not there yet into the folder of `out`, then runs `write`. Where either fails, nothing stays behind of
- * the copies. Throws as `saveBeside` and `write` do.
+ * Copies what is not there yet into the folder of `out`, then runs `write`, which gives the path of what it wrote. Where
+ * either fails, nothing stays behind of the copies. Throws as `saveBeside` and `write` do.
  */
-export async function withDataCopies<T>(
+export async function withDataCopies(
   copies: readonly DataCopy[],
   out: string,
   options: CopyOptions,
-  write: () => Promise<T>,
-): Promise<T> {
+  write: () => Promise<string>,
+): Promise<WrittenWithCopies> {
   const files: string[] = [];
   const folders: string[] = [];
   let done = 0;
   try {
     for (const copy of copies.filter(({ present }) => !present)) {
-      const made = await makeFolders(dirname(out), dirname(copy.path));
-      if (made !== null) folders.unshift(made);
+      folders.unshift(...(await makeFolders(dirname(out), dirname(copy.path))));
       await checkInside(copy, out);
       files.push(await copyFile(copy, { ...options, onProgress: (bytes) => options.onProgress?.(done + bytes) }));
       done += copy.size;
     }
-    return await write();
+    return { outPath: await write(), madeFolders: folders };
   } catch (error) {
     await takeBack(files, folders);
     throw error;

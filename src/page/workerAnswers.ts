@@ -94,9 +94,9 @@ async function pythonOfModel(
 }
 
 function reply(result: AdaptResult): AdaptReply {
-  const { outPath, madeFolder, summary, plan } = result;
+  const { outPath, madeFolders, summary, plan } = result;
   const dataCopies = result.dataCopies.filter(({ present }) => !present).map(({ path }) => path);
-  return { outPath, dataCopies, madeFolder, summary, plan: planSections(plan) };
+  return { outPath, dataCopies, madeFolders, summary, plan: planSections(plan) };
 }
 
 function pageProof(report: VerifyReport, against: string): PageProof {

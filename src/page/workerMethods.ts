@@ -25,8 +25,8 @@ export interface AdaptReply {
   readonly outPath: string | null;
   /** Data files that were copied along, or would be; they go with the model when it is undone. */
   readonly dataCopies: readonly string[];
-  /** The folder that was made for all of it, where the variant is one; it goes too when it is empty. */
-  readonly madeFolder: string | null;
+  /** Folders that were made for it, the innermost first; those that are empty then go too. */
+  readonly madeFolders: readonly string[];
   /** One sentence for a notification. */
   readonly summary: string;
   /** The plan in words. */

@@ -109,7 +109,8 @@ export class Proofs {
   /** Takes over the early proof of the file that has its name now; null where there is none, or of another content. */
   private async underNewName(adapted: string, early: EarlyProof | null): Promise<VerifyReply | null> {
     if (early === null || early.content === null || early.content !== (await contentMark(adapted))) return null;
-    this.keep(adapted, [early.original, await markWritten(adapted)], early.proof);
+    const mark = await markWritten(adapted).catch(() => null);
+    this.keep(adapted, mark && [early.original, mark], early.proof);
     return early.proof;
   }
 

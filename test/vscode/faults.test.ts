@@ -5,7 +5,7 @@ import type { AdaptReply } from '../../src/page/workerMethods.ts';
 import { saveEvaluation } from '../../src/vscode/editor/evaluation.ts';
 import { placeOf } from '../../src/vscode/modelFiles.ts';
 import assert from './assert.ts';
-import { namesIn, read, uri } from './files.ts';
+import { filesBelow, read, uri } from './files.ts';
 import { MemoryFileSystem, type Step } from './memoryFileSystem.ts';
 import { answering } from './seams.ts';
 import { ownExtension } from './workspace.ts';
@@ -21,7 +21,7 @@ interface Model {
   readonly tensor: string;
 }
 
-/** One of every format; with data beside it, with a config, and in several files. */
+/** One of every format; with data in folders below it, with a config, and in several files. */
 const MODELS: readonly Model[] = [
   { folder: 'onnx', name: 'net.onnx', tensor: 'stem' },
   { folder: 'onnx-data', name: 'net.onnx', tensor: 'far' },
@@ -47,9 +47,9 @@ const adaptElsewhere = ({ folder, name }: Model): Promise<AdaptReply> =>
 
 /** Undo knows what was written since VS Code was opened. */
 async function remembered(writing: Promise<AdaptReply>): Promise<string> {
-  const { outPath, dataCopies, madeFolder } = await writing;
+  const { outPath, dataCopies, madeFolders } = await writing;
   assert.ok(outPath !== null);
-  await extension.conversions.remember({ outPath, dataCopies, madeFolder });
+  await extension.conversions.remember({ outPath, dataCopies, madeFolders });
   return outPath;
 }
 
@@ -100,7 +100,8 @@ async function freshFiles({ folder }: Model): Promise<State> {
   for (const path of ['/', `/${folder}`, '/other']) files.put(path, null);
   files.put('/other/older.npy', Uint8Array.of(1, 2, 3));
   const from = uri('formats', folder);
-  for (const name of await namesIn(from)) files.put(`/${folder}/${name}`, await read(vscode.Uri.joinPath(from, name)));
+  for (const path of await filesBelow(from))
+    files.putWithFolders(`/${folder}/${path}`, await read(vscode.Uri.joinPath(from, path)));
   return state();
 }
 

@@ -40,3 +40,14 @@ export async function namesIn(of: vscode.Uri): Promise<string[]> {
   const entries = await vscode.workspace.fs.readDirectory(of);
   return entries.map(([name]) => name).sort();
 }
+
+/** The paths of all files in a folder and below it, from the folder on. */
+export async function filesBelow(of: vscode.Uri): Promise<string[]> {
+  const entries = await vscode.workspace.fs.readDirectory(of);
+  const found = entries.map(async ([name, type]) => {
+    if ((type & vscode.FileType.Directory) === 0) return [name];
+    const below = await filesBelow(vscode.Uri.joinPath(of, name));
+    return below.map((path) => `${name}/${path}`);
+  });
+  return (await Promise.all(found)).flat().sort();
+}

@@ -34,16 +34,18 @@ export function recordEnv(): {
   return { copied, opened, stop };
 }
 
-/** Answers notifications and the save dialog as a person would, in this order, until `stop`. */
+/** Answers notifications and the save dialog as a person would, in this order, until `stop`; keeps what each offered. */
 export function answering(
   target: vscode.Uri,
   buttons: readonly string[],
-): { readonly said: string[]; readonly stop: () => void } {
+): { readonly said: string[]; readonly offered: string[][]; readonly stop: () => void } {
   const said: string[] = [];
+  const offered: string[][] = [];
   const open = [...buttons];
-  const message = (text: string, ...offered: string[]): Promise<string | undefined> => {
+  const message = (text: string, ...buttonsOffered: string[]): Promise<string | undefined> => {
     said.push(text);
-    const wanted = open.find((button) => offered.includes(button));
+    offered.push(buttonsOffered);
+    const wanted = open.find((button) => buttonsOffered.includes(button));
     if (wanted !== undefined) open.splice(open.indexOf(wanted), 1);
     return Promise.resolve(wanted);
   };
@@ -53,7 +55,7 @@ export function answering(
     showWarningMessage: message,
     showSaveDialog: () => Promise.resolve(target),
   } as unknown as Partial<typeof vscode.window>);
-  return { said, stop };
+  return { said, offered, stop };
 }
 
 const NOTHING = { dispose: () => undefined };

@@ -146,7 +146,7 @@ describe('A model that is open', () => {
       const { verdict } = await extension.proofs.prove(placeOf(from), placeOf(adapted), {});
       assert.equal(verdict, 'proved');
       assert.deepEqual(page.posted, [{ type: 'findings' }], 'wherever the proof was run from');
-      await extension.conversions.remember({ outPath: placeOf(adapted), dataCopies: [], madeFolder: null });
+      await extension.conversions.remember({ outPath: placeOf(adapted), dataCopies: [], madeFolders: [] });
       assert.equal(page.posted.length, 2, 'it can be undone now');
       assert.ok(await extension.proofs.last(placeOf(adapted)));
       page.receive({ type: 'call', id: 1, method: 'model', args: null });

@@ -1,6 +1,6 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { diskOf, type FolderEntry } from '../disk.ts';
-import { errorCode } from '../errorCode.ts';
+import { errorCode, isMissing } from '../errorCode.ts';
 import { basename, extname, join } from '../paths.ts';
 
 const EXTENSIONS = new Set(['.png', '.jpg', '.jpeg']);
@@ -29,9 +29,7 @@ async function entriesOf(dir: string): Promise<FolderEntry[]> {
   try {
     return await diskOf(dir).list(dir);
   } catch (error) {
-    const code = errorCode(error);
-    const missing = code === 'ENOENT' || code === 'ENOTDIR';
-    const why = missing ? 'does not exist' : `could not be read (${code})`;
+    const why = isMissing(error) ? 'does not exist' : `could not be read (${errorCode(error)})`;
     throw new ChannelwiseError('io', 'image-folder', `The image folder ${dir} ${why}.`);
   }
 }

@@ -1,6 +1,6 @@
 import { promises as fs, type BigIntStats } from 'node:fs';
 import type { Disk, FileStat } from '../disk.ts';
-import { errorCode } from '../errorCode.ts';
+import { isMissing } from '../errorCode.ts';
 import { openFile, versionOf } from './file.ts';
 
 /** In a millisecond. */
@@ -15,7 +15,7 @@ export const NODE_DISK: Disk | null = {
       await fs.lstat(path);
       return true;
     } catch (error) {
-      if (errorCode(error) === 'ENOENT') return false;
+      if (isMissing(error)) return false;
       throw error;
     }
   },
@@ -26,7 +26,7 @@ export const NODE_DISK: Disk | null = {
   },
   removeFile: (path) => fs.unlink(path),
   removeFolder: (path) => fs.rmdir(path),
-  makeFolders: async (path) => (await fs.mkdir(path, { recursive: true })) ?? null,
+  makeFolder: async (path) => void (await fs.mkdir(path, { recursive: true })),
 };
 
 function statOf(stats: BigIntStats): FileStat {

@@ -1,7 +1,6 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Disk, FileStat } from '../disk.ts';
-import { errorCode } from '../errorCode.ts';
-import { dirname } from '../paths.ts';
+import { errorCode, isMissing } from '../errorCode.ts';
 import { checkWholeFile } from './heldFiles.ts';
 import type { HostFiles } from './hostFiles.ts';
 import { VirtualFile } from './virtualFile.ts';
@@ -53,20 +52,8 @@ export function virtualDisk(host: HostFiles): Disk {
         throw new ChannelwiseError('io', 'ENOTEMPTY', `${path} is not empty, so it was not removed.`);
       await host.remove(path);
     },
-    async makeFolders(path) {
-      const missing: string[] = [];
-      for (let folder = path; !(await exists(folder)); folder = dirname(folder)) {
-        missing.unshift(folder);
-        if (dirname(folder) === folder) break;
-      }
-      for (const folder of missing) await host.makeFolder(folder);
-      return missing[0] ?? null;
-    },
+    makeFolder: (path) => host.makeFolder(path),
   };
-}
-
-export function isMissing(error: unknown): boolean {
-  return errorCode(error) === 'ENOENT';
 }
 
 function openError(path: string, error: unknown): ChannelwiseError {

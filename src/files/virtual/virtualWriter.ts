@@ -2,7 +2,7 @@ import { ChannelwiseError } from '../../bytes/errors.ts';
 import { joined } from '../../bytes/joined.ts';
 import type { Splice } from '../../bytes/splice.ts';
 import { SplicedSource } from '../../bytes/splicedSource.ts';
-import { errorCode } from '../errorCode.ts';
+import { errorCode, isMissing } from '../errorCode.ts';
 import { openFileSource } from '../fileSource.ts';
 import { dirname, join } from '../paths.ts';
 import { checkCancelled, checkUnchanged, type SaveRequest, type SaveSource } from '../save/request.ts';
@@ -11,7 +11,6 @@ import { existsError, writeError } from '../save/writeError.ts';
 import type { Writer } from '../writing.ts';
 import { checkWholeFile } from './heldFiles.ts';
 import type { HostFiles } from './hostFiles.ts';
-import { isMissing } from './virtualDisk.ts';
 
 /** Nobody has this many copies of one model in a folder; more is a loop. */
 const MAX_CANDIDATES = 10_000;

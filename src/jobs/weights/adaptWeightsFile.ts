@@ -59,7 +59,7 @@ export async function adaptWeightsFile(path: string, options: AdaptOptions): Pro
     const plan = { ...planned, notes: [...planned.notes, ...(writer.notes ?? []), ...folderNotes, ...beside.faults] };
     const record = await recordOf(open, { writer, plan, inFolder });
     const changed = await changedFiles(open, { writer, changes, record });
-    const result = { plan, summary: summary(plan), dataCopies: [], madeFolder: null };
+    const result = { plan, summary: summary(plan), dataCopies: [], madeFolders: [] };
     if (options.dryRun) return { ...result, outPath: null };
     if (!inFolder) return { ...result, outPath: await writeFile(open, changed, options) };
     const texts = new Map([...configs].map(([name, { text }]) => [name, text]));
@@ -135,7 +135,7 @@ interface FolderParts {
 async function writeFolder(
   { open, changed, beside, texts }: FolderParts,
   options: AdaptOptions,
-): Promise<Pick<AdaptResult, 'outPath' | 'dataCopies' | 'madeFolder'>> {
+): Promise<Pick<AdaptResult, 'outPath' | 'dataCopies' | 'madeFolders'>> {
   const name = basename(open.path);
   const written = new Set([...changed.map((file) => file.name), ...texts.keys()]);
   const shards = new Set([...open.shards.keys(), ...(beside.index?.shards ?? [])]);
@@ -157,7 +157,7 @@ async function writeFolder(
   });
   const others = files.map((file) => file.name).filter((file) => file !== name);
   const dataCopies = await Promise.all(others.map((file) => copyIn(folder, beside.folder, file)));
-  return { outPath: join(folder, name), dataCopies, madeFolder: folder };
+  return { outPath: join(folder, name), dataCopies, madeFolders: [folder] };
 }
 
 async function copyIn(folder: string, from: string, name: string): Promise<DataCopy> {

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { basename } from '../../files/paths.ts';
 import type { AdaptReply, VerifyReply } from '../../page/workerMethods.ts';
 import { isCancel, messageOf } from '../errors.ts';
+import { firstName, undoneText, type Undone } from '../conversions.ts';
 import type { Extension } from '../extensionParts.ts';
 import type { WrittenReply } from '../proofs.ts';
 import { activeModel, EDITOR_TYPE, uriOf } from '../modelFiles.ts';
@@ -29,20 +30,31 @@ export async function announce(extension: Extension, done: Converted): Promise<v
 }
 
 async function tellConverted(extension: Extension, done: Converted): Promise<void> {
-  await extension.conversions.remember(done);
+  const notUndoable = await extension.conversions.remember(done);
   const uri = uriOf(done.outPath);
   await reveal(uri);
   if (vscode.workspace.getConfiguration('channelwise').get('openAfterConversion', false))
-    void extension.models.open(uri);
-  const failed = done.proof?.verdict === 'failed';
+    extension.models.open(uri).catch((error: unknown) => showFailure(uri, error));
+  const failed = isFailed(done);
+  const said = [`${basename(done.outPath)}: ${done.summary}.`, copiedText(done), proofText(done.proof)];
+  if (notUndoable !== null) said.push(noUndoText(notUndoable));
   const choice = await decide({
     severity: failed ? 'error' : 'info',
-    text: `${basename(done.outPath)}: ${done.summary}. ${copiedText(done)}${proofText(done.proof)}`.trim(),
-    buttons: failed ? ['Delete', 'Open'] : ['Open', 'Undo'],
+    text: said.filter(Boolean).join(' '),
+    buttons: buttonsFor(failed, notUndoable === null),
     report: () => extension.tabs.show(`Report of ${basename(done.outPath)}`, reportLines(done)),
   });
   if (choice === 'Open') await extension.models.open(uri);
   else if (choice !== undefined) await takeBack(extension, [done]);
+}
+
+function buttonsFor(failed: boolean, isUndoable: boolean): readonly string[] {
+  if (!isUndoable) return ['Open'];
+  return failed ? ['Delete', 'Open'] : ['Open', 'Undo'];
+}
+
+function noUndoText(why: string): string {
+  return `It was written, but can't be undone from here: ${why}`;
 }
 
 /** One message for several models: what was written, what not, and the reasons behind a button. */
@@ -53,21 +65,22 @@ export async function announceAll(
 ): Promise<void> {
   const last = done.at(-1);
   if (!last && not.length === 0) return;
-  for (const written of done) await extension.conversions.remember(written);
+  const undoable: Converted[] = [];
+  for (const written of done) if ((await extension.conversions.remember(written)) === null) undoable.push(written);
   if (last) await reveal(uriOf(last.outPath));
-  const failed = done.filter(({ proof }) => proof?.verdict === 'failed');
+  const failed = done.filter(isFailed);
+  const taken = failed.length > 0 ? undoable.filter(isFailed) : undoable;
   const choice = await decide({
     severity: failed.length > 0 || !last ? 'error' : 'info',
     text: summaryOfAll(done, not),
-    buttons: buttonsForAll(done.length, failed.length),
+    buttons: taken.length > 0 ? [failed.length > 0 ? `Delete ${models(taken.length)}` : 'Undo'] : [],
     report: () => extension.tabs.show('Conversion to grayscale', details(done, not)),
   });
-  if (choice !== undefined) await takeBack(extension, failed.length > 0 ? failed : done);
+  if (choice !== undefined) await takeBack(extension, taken);
 }
 
-function buttonsForAll(done: number, failed: number): readonly string[] {
-  if (failed > 0) return [`Delete ${models(failed)}`];
-  return done > 0 ? ['Undo'] : [];
+function isFailed({ proof }: Converted): boolean {
+  return proof?.verdict === 'failed';
 }
 
 interface Decision {
@@ -88,28 +101,27 @@ async function decide({ severity, text, buttons, report }: Decision): Promise<st
 
 /** Deletes what was written, and says so. */
 async function takeBack({ conversions }: Extension, done: readonly Converted[]): Promise<void> {
-  const said: string[] = [];
+  const undone: Undone[] = [];
   for (const { outPath } of done) {
     try {
-      said.push(await conversions.undo(outPath));
+      undone.push(await conversions.undo(outPath));
     } catch (error) {
       showFailure(uriOf(outPath), error);
     }
   }
-  const [only] = said;
-  if (only === undefined) return;
-  void tell(
-    'info',
-    said.length === 1 ? only : `Undone: ${models(said.length)} deleted; the originals were never changed.`,
-  );
+  if (undone.length > 0) void tell('info', undoneText(undone));
 }
 
-/** Selects a file in the Explorer. Who works in an editor stays there. */
+/** Selects a file in the Explorer, if it can. Who works in an editor stays there. */
 async function reveal(uri: vscode.Uri): Promise<void> {
   if (!vscode.workspace.getWorkspaceFolder(uri)) return;
   const fromEditor = activeModel() !== null;
-  await vscode.commands.executeCommand('revealInExplorer', uri);
-  if (fromEditor) await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
+  try {
+    await vscode.commands.executeCommand('revealInExplorer', uri);
+    if (fromEditor) await vscode.commands.executeCommand('workbench.action.focusActiveEditorGroup');
+  } catch {
+    // The message that follows names the file; an Explorer that can't show it must not hide that.
+  }
 }
 
 /** At most this many names stand in a notification. */
@@ -117,7 +129,7 @@ const MOST_NAMED = 3;
 
 function summaryOfAll(done: readonly Converted[], not: readonly NotConverted[]): string {
   const verified = done.filter((converted) => converted.proof?.verdict === 'proved').length;
-  const failed = done.filter((converted) => converted.proof?.verdict === 'failed').length;
+  const failed = done.filter(isFailed).length;
   const parts: string[] = [];
   if (done.length > 0) parts.push(`${models(done.length)} converted`);
   if (verified > 0) parts.push(verified === done.length ? 'all verified' : `${verified} verified`);
@@ -148,9 +160,7 @@ function models(n: number): string {
 }
 
 function copiedText({ dataCopies }: Converted): string {
-  const [first, ...more] = dataCopies.map((path) => basename(path));
-  if (first === undefined) return '';
-  return `Copied ${first}${more.length > 0 ? ` and ${more.length} more` : ''} beside it. `;
+  return dataCopies.length === 0 ? '' : `Copied ${firstName(dataCopies)} beside it.`;
 }
 
 /** The proof in a notification's few words; what is not verified says why. */

@@ -8,6 +8,7 @@ import type { PageProof } from '../../protocol/adaptation.ts';
 import { PAGE_ARGS, type PageMethod, type PageMethods } from '../../protocol/messages.ts';
 import type { PackedModel } from '../../protocol/packed.ts';
 import { convertOne } from '../commands/convert.ts';
+import { undoneText } from '../conversions.ts';
 import type { Extension } from '../extensionParts.ts';
 import { placeOf, uriOf } from '../modelFiles.ts';
 import { tell } from '../window/messages.ts';
@@ -116,7 +117,7 @@ const ANSWERS: {
   measureTime: (call, args) => ask(call, 'measureTime', args),
   canUndo: ({ extension, document }) => extension.conversions.canUndo(placeOf(document.uri)),
   undoConversion: async ({ extension, document }) => {
-    const said = await extension.conversions.undo(placeOf(document.uri));
+    const said = undoneText([await extension.conversions.undo(placeOf(document.uri))]);
     void tell('info', said);
     return said;
   },

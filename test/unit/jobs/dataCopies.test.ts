@@ -14,7 +14,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { grayscale } from '../../../src/adapt/maps/channelMap.ts';
 import { DataFiles } from '../../../src/files/dataFiles.ts';
-import { markWritten, markWrittenModel, removeWritten, removeWrittenModel } from '../../../src/files/written.ts';
+import {
+  markWritten,
+  markWrittenModel,
+  removeWritten,
+  removeWrittenModel,
+  type WrittenModel,
+} from '../../../src/files/written.ts';
 import { adaptFile, convertToGray } from '../../../src/jobs/convert.ts';
 import {
   DTYPE,
@@ -102,7 +108,7 @@ test('a file in the place of a copy is never overwritten; the very same bytes ar
 
 test('where the model can not be written, the copies are taken back', async () => {
   const [from, to] = [freshFolder(), freshFolder()];
-  const path = modelIn(from, 'weights/far.bin');
+  const path = modelIn(from, 'weights/part/far.bin');
   writeFileSync(join(to, 'gray.onnx'), 'mine');
   await assert.rejects(convertToGray(path, { out: join(to, 'gray.onnx') }), { kind: 'io', code: 'exists' });
   assert.deepEqual(readdirSync(to), ['gray.onnx']);
@@ -111,6 +117,9 @@ test('where the model can not be written, the copies are taken back', async () =
     code: 'folder-missing',
   });
   assert.deepEqual(readdirSync(to), ['gray.onnx']);
+  writeFileSync(join(to, 'weights'), 'a file where the folder of the copy would be');
+  await assert.rejects(convertToGray(path, { out: join(to, 'new.onnx') }), { kind: 'io', code: 'folder-missing' });
+  assert.deepEqual(readdirSync(to), ['gray.onnx', 'weights']);
 });
 
 test('a link below the new folder does not lead a copy out of it', async () => {
@@ -124,10 +133,32 @@ test('a link below the new folder does not lead a copy out of it', async () => {
   assert.deepEqual(readdirSync(elsewhere), []);
 });
 
+test('undo takes the folders that were made for copies, but not one that holds something else by then', async () => {
+  const [from, to] = [freshFolder(), freshFolder()];
+  mkdirSync(join(to, 'there'));
+  const path = modelIn(from, 'there/made/inner/far.bin');
+  const convert = async (): Promise<WrittenModel> => {
+    const { outPath, dataCopies, madeFolders } = await convertToGray(path, { out: join(to, 'gray.onnx') });
+    assert.deepEqual(madeFolders, [join(to, 'there/made/inner'), join(to, 'there/made')]);
+    return markWrittenModel(
+      outPath ?? '',
+      dataCopies.map((copy) => copy.path),
+      madeFolders,
+    );
+  };
+  await removeWrittenModel(await convert());
+  assert.deepEqual(readdirSync(to, { recursive: true }), ['there']);
+  const second = await convert();
+  writeFileSync(join(to, 'there/made/notes.txt'), 'mine');
+  await removeWrittenModel(second);
+  const left = readdirSync(to, { recursive: true }).sort();
+  assert.deepEqual(left, ['there', join('there', 'made'), join('there', 'made', 'notes.txt')]);
+});
+
 test('undo takes the copies too, but not those that a later model uses or that were changed', async () => {
   const [from, to] = [freshFolder(), freshFolder()];
   const path = modelIn(from, 'far.bin');
-  const convert = async (name: string): ReturnType<typeof markWrittenModel> => {
+  const convert = async (name: string): Promise<WrittenModel> => {
     const { outPath, dataCopies } = await convertToGray(path, { out: join(to, name) });
     return markWrittenModel(
       outPath ?? '',
@@ -139,18 +170,24 @@ test('undo takes the copies too, but not those that a later model uses or that w
   await new Promise((resolve) => {
     setTimeout(resolve, 20);
   });
-  await removeWrittenModel(await convert('gray.onnx'));
+  const data = join(to, 'far.bin');
+  assert.deepEqual(await removeWrittenModel(await convert('gray.onnx')), { removed: [data], stayed: [] });
   assert.deepEqual(readdirSync(to), ['older.onnx']);
   const first = await convert('first.onnx');
   await convert('second.onnx');
-  await removeWrittenModel(first);
+  const [used, changed] = ['may be used by another model', 'changed since'];
+  assert.deepEqual(await removeWrittenModel(first), { removed: [], stayed: [{ path: data, why: used }] });
   assert.deepEqual(readdirSync(to).sort(), ['far.bin', 'older.onnx', 'second.onnx']);
   rmSync(join(to, 'second.onnx'));
   rmSync(join(to, 'far.bin'));
   const third = await convert('third.onnx');
   writeFileSync(join(to, 'far.bin'), 'mine');
-  await removeWrittenModel(third);
+  assert.deepEqual(await removeWrittenModel(third), { removed: [], stayed: [{ path: data, why: changed }] });
   assert.deepEqual(readdirSync(to).sort(), ['far.bin', 'older.onnx']);
+  rmSync(data);
+  const fourth = await convert('fourth.onnx');
+  rmSync(data);
+  assert.deepEqual(await removeWrittenModel(fourth), { removed: [], stayed: [] });
 });
 
 test('a file that was edited in place, with its size kept and its times put back, is not deleted', async () => {

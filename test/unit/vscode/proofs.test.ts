@@ -5,7 +5,11 @@ import { test } from 'node:test';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import type { CallOptions } from '../../../src/rpc/messages.ts';
 import type { AdaptReply, VerifyReply, WorkerMethods } from '../../../src/page/workerMethods.ts';
+import { inParts } from '../../../src/files/virtual/heldFiles.ts';
+import { useHostFiles } from '../../../src/files/virtual/virtualFiles.ts';
+import { Conversions, undoneText } from '../../../src/vscode/conversions.ts';
 import { Proofs } from '../../../src/vscode/proofs.ts';
+import { MemoryFiles } from '../../fixtures/memoryFiles.ts';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
 const root = temporaryFolder('proofs');
@@ -54,7 +58,7 @@ class Scene {
     this.events.push('flushed');
     renameSync(this.temporary, this.out);
     this.events.push('named');
-    return { outPath: this.out, dataCopies: [], madeFolder: null, summary: '', plan: [] };
+    return { outPath: this.out, dataCopies: [], madeFolders: [], summary: '', plan: [] };
   }
 
   begun(): boolean {
@@ -147,3 +151,55 @@ for (const { what, verify } of AGAIN)
     assert.equal(proof.verdict, 'proved');
     assert.notEqual(await scene.proofs.last(scene.out), null);
   });
+
+test('where the look at the new file fails, it is written and proved all the same', async () => {
+  const memory = new MemoryFiles();
+  const [original, temporary, out] = ['mem:/net.onnx', 'mem:/.net.tmp', 'mem:/net.gray.onnx'];
+  memory.put(original, new Uint8Array(8));
+  memory.onCall = (call, uri) => {
+    if (call === 'read' && uri === out) throw new ChannelwiseError('io', 'EIO', 'The connection was lost.');
+  };
+  useHostFiles(inParts(memory));
+  const proofs = new Proofs({ run: (() => Promise.resolve(PROVED)) as never }, () => undefined);
+  const write = async ({ onWritten }: CallOptions): Promise<AdaptReply> => {
+    memory.put(temporary, new Uint8Array(8));
+    onWritten?.(temporary);
+    await soon();
+    await memory.rename(temporary, out, false);
+    return { outPath: out, dataCopies: [], madeFolders: [], summary: '', plan: [] };
+  };
+  const { outPath, proof } = await proofs.writeAndProve(original, write, {});
+  assert.deepEqual([outPath, proof], [out, PROVED]);
+  assert.equal(await proofs.last(out), null, 'nobody could tell whether it is still the same file');
+  const told: string[] = [];
+  const conversions = new Conversions({ findingsChanged: (path) => told.push(path), close: () => Promise.resolve() });
+  assert.match((await conversions.remember({ outPath, dataCopies: [], madeFolders: [] })) ?? '', /connection was lost/);
+  assert.deepEqual(told, [out]);
+  assert.equal(await conversions.canUndo(out), false);
+});
+
+test('what Undo says names the files that stay, and why', () => {
+  const gone = { path: '/m/net.gray.onnx', removed: [], stayed: [] };
+  const changed = { path: '/m/a.bin', why: 'changed since' } as const;
+  const used = (name: string) => ({ path: `/m/${name}`, why: 'may be used by another model' }) as const;
+  const ROWS = [
+    [[gone], 'Undone: net.gray.onnx deleted; the original was never changed.'],
+    [
+      [{ ...gone, removed: ['/m/a.bin'] }],
+      'Undone: net.gray.onnx and the file copied for it deleted; the original was never changed.',
+    ],
+    [
+      [{ ...gone, stayed: [changed] }],
+      'Undone: net.gray.onnx deleted; the original was never changed. a.bin stays (changed since).',
+    ],
+    [
+      [
+        { ...gone, removed: ['/m/c', '/m/d'] },
+        { ...gone, stayed: [changed, used('b.bin'), used('c.bin')] },
+      ],
+      'Undone: 2 models deleted; the originals were never changed. a.bin stays (changed since). ' +
+        'b.bin and 1 more stay (may be used by another model).',
+    ],
+  ] as const;
+  for (const [undone, text] of ROWS) assert.equal(undoneText(undone), text);
+});
