@@ -138,6 +138,15 @@ export function dtypeName(dtype: number): string {
   return DTYPES[dtype]?.name ?? `dtype ${dtype}`;
 }
 
+const BY_NAME: ReadonlyMap<string, number> = new Map(
+  Object.entries(DTYPES).map(([dtype, { name }]) => [name, Number(dtype)]),
+);
+
+/** The number of an element type by its name in the table, such as `bfloat16`; null for a name that it does not have. */
+export function dtypeByName(name: string): number | null {
+  return BY_NAME.get(name) ?? null;
+}
+
 /**
  * Bytes that `count` elements take in raw_data. Elements below a byte share bytes: two (4 bit) or four (2 bit) in one.
  */

@@ -1,6 +1,7 @@
 import { MemorySource } from '../bytes/byteSource.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { DTYPES } from '../tensors/dtypes.ts';
+import { attributeOf, intsOf } from '../formats/onnx/attributes.ts';
 import type { Graph, Model, Node, Tensor, ValueInfo } from '../formats/onnx/model.ts';
 import { scanModel } from '../formats/onnx/scan/scan.ts';
 import { WireReader } from '../formats/onnx/scan/wire.ts';
@@ -182,10 +183,8 @@ function bytesOf(name: string, shapes: Shapes): number {
 }
 
 function workPerElement(node: Node): number {
-  const kernel = WINDOWED.has(node.opType)
-    ? node.attributes.find((attribute) => attribute.name === 'kernel_shape')?.ints
-    : undefined;
-  return Math.max(ELEMENT_OPERATIONS, kernel ? sizeOf(kernel.map(Number)) : 0);
+  const kernel = WINDOWED.has(node.opType) ? intsOf(node, 'kernel_shape') : null;
+  return Math.max(ELEMENT_OPERATIONS, kernel ? sizeOf(kernel) : 0);
 }
 
 /** A run that would take more than is run here. */
@@ -221,7 +220,7 @@ function isEndless(node: Node, values: ReadonlyMap<string, number>): boolean {
   const counted = rounds !== '' && (values.get(rounds) ?? 0) < ENDLESS_ROUNDS;
   if (counted) return false;
   if (condition !== '' && values.get(condition) !== 1) return false;
-  const body = node.attributes.find((attribute) => attribute.name === 'body')?.graph;
+  const body = attributeOf(node, 'body')?.graph;
   return body !== undefined && staysTrue(body, values);
 }
 

@@ -94,12 +94,15 @@ describe('Files beside a model in VS Code', () => {
       assert.ok(reply.outPath !== null);
       const done = { ...reply, outPath: reply.outPath, proof: null };
       await announce(extension, done);
-      assert.match(said[0] ?? '', /^model\.gray\.onnx: .*sum/);
+      assert.match(said[0] ?? '', /^model\.gray\.onnx: w .*input 3 → 1 channel\.$/);
       assert.deepEqual(offered[0], ['Open', 'Undo', 'Report']);
       await vscode.workspace.fs.delete(uriOf(reply.outPath));
       await announce(extension, done);
       await announceAll(extension, [done], []);
-      assert.match(said[1] ?? '', /^model\.gray\.onnx: .*sum.* It was written, but can't be undone from here: /);
+      assert.match(
+        said[1] ?? '',
+        /^model\.gray\.onnx: w .*1 channel\. It was written, but can't be undone from here: /,
+      );
       assert.deepEqual(offered[1], ['Open', 'Report']);
       assert.match(said[2] ?? '', /^1 model converted/);
       assert.deepEqual(offered[2], ['Report']);

@@ -1,5 +1,6 @@
+import { intOf } from '../../formats/onnx/attributes.ts';
 import { FLOAT, isComputedFloat, isWideInteger } from '../../tensors/dtypes.ts';
-import { axesOf, int, isRoom, isSize, made, type ConstantRule } from './constantRule.ts';
+import { axesOf, isRoom, isSize, made, type ConstantRule } from './constantRule.ts';
 import { product } from './constantValue.ts';
 import { broadcast, common, transpose } from './movement.ts';
 
@@ -35,7 +36,7 @@ const reduction =
     if (!constant || !isComputedFloat(constant.dtype)) return null;
     const axes =
       axesOf(node, given, constant.dims.length) ??
-      (int(node, 'noop_with_empty_axes', 0) ? null : constant.dims.map((_, i) => i));
+      (intOf(node, 'noop_with_empty_axes', 0) ? null : constant.dims.map((_, i) => i));
     if (
       !axes?.length ||
       !axes.every((axis) => isSize(axis) && axis < constant.dims.length) ||
@@ -48,7 +49,7 @@ const reduction =
     const values = new Float64Array(sorted.values.length / count);
     for (let i = 0; i < values.length; i++)
       values[i] = finish(sorted.values.subarray(i * count, (i + 1) * count).reduce(combine, 0), count);
-    const keep = int(node, 'keepdims', 1) !== 0;
+    const keep = intOf(node, 'keepdims', 1) !== 0;
     const dims = keep
       ? constant.dims.map((dim, i) => (axes.includes(i) ? 1 : dim))
       : stays.map((i) => constant.dims[i] ?? 1);
@@ -56,7 +57,7 @@ const reduction =
   };
 
 const cast: ConstantRule = (node, [constant]) => {
-  const to = int(node, 'to', 0);
+  const to = intOf(node, 'to', 0);
   if (!constant || to === constant.dtype) return constant ? { ...constant, stored: null } : null;
   if (to === FLOAT && isWideInteger(constant.dtype)) return null;
   return to === FLOAT || isComputedFloat(constant.dtype) ? made(to, constant.dims, constant.values) : null;

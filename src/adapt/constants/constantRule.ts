@@ -1,4 +1,5 @@
 import { BFLOAT16, DOUBLE, FLOAT, FLOAT16, INT64 } from '../../tensors/dtypes.ts';
+import { intOf, intsOf } from '../../formats/onnx/attributes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { smallFloatPattern, smallFloatValues } from '../../tensors/smallFloat.ts';
 import { product, type ConstantValue } from './constantValue.ts';
@@ -35,23 +36,14 @@ export function made(dtype: number, dims: readonly number[], values: Float64Arra
   return list && { dtype, dims, values: list, stored: null };
 }
 
-export function int(node: Node, name: string, otherwise: number): number {
-  return Number(node.attributes.find((attribute) => attribute.name === name)?.int ?? BigInt(otherwise));
-}
-
-/** Attribute `name`, a list of integers; undefined where the node has none. Numbers beyond 2^53 are rounded. */
-export function ints(node: Node, name: string): number[] | undefined {
-  return node.attributes.find((attribute) => attribute.name === name)?.ints?.map(Number);
-}
-
 export function axisOf(node: Node, otherwise: number, rank: number): number {
-  const axis = int(node, 'axis', otherwise);
+  const axis = intOf(node, 'axis', otherwise);
   return axis < 0 ? axis + rank : axis;
 }
 
 /** Axes from an input, or from the attribute `axes`; null where there are none. */
 export function axesOf(node: Node, given: ConstantValue | null | undefined, rank: number): number[] | null {
-  const axes = given ? [...given.values] : ints(node, 'axes');
+  const axes = given ? [...given.values] : intsOf(node, 'axes');
   return axes?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? null;
 }
 

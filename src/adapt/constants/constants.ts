@@ -1,6 +1,7 @@
 import { connectionsOf } from '../../graph/connections.ts';
 import { operatorKey } from '../../graph/operatorKey.ts';
 import { unambiguous } from '../../graph/storedTensors.ts';
+import { attributeOf, intOf } from '../../formats/onnx/attributes.ts';
 import { decodeConstant, decodeSparse } from '../../formats/onnx/constant.ts';
 import { FLOAT, INT64, UINT64, isNumber } from '../../tensors/dtypes.ts';
 import type { Graph, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
@@ -10,7 +11,7 @@ import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts'
 import { elementCount } from '../../tensors/storedTensor.ts';
 import { readElements } from '../../tensors/tensorElements.ts';
 import { COMPUTED } from './constantOps.ts';
-import { int, MAX_EXPANDED, type ConstantRule } from './constantRule.ts';
+import { MAX_EXPANDED, type ConstantRule } from './constantRule.ts';
 import { product, wideNumbers, type ConstantValue, type WideIntegers } from './constantValue.ts';
 import { MOVEMENT, movedInputs } from './movement.ts';
 
@@ -163,7 +164,7 @@ export class Constants {
 
   /** One number, or zero, in every place: https://onnx.ai/onnx/operators/onnx__ConstantOfShape.html */
   private async filled(node: Node, shape: ConstantValue | null, name: string): Promise<ConstantValue | null> {
-    const tensor = node.attributes.find((attribute) => attribute.name === 'value')?.tensor;
+    const tensor = attributeOf(node, 'value')?.tensor;
     if (
       !shape?.values.every((d) => Number.isSafeInteger(d) && d >= 0) ||
       !readable(tensor?.dtype ?? FLOAT, [...shape.values]) ||
@@ -177,17 +178,15 @@ export class Constants {
   }
 
   private async constant(node: Node, name: string): Promise<ConstantValue | null> {
-    const attribute = (wanted: string): Node['attributes'][number] | undefined =>
-      node.attributes.find((a) => a.name === wanted);
-    const tensor = attribute('value')?.tensor;
+    const tensor = attributeOf(node, 'value')?.tensor;
     if (tensor && !readable(tensor.dtype, tensor.dims)) return null;
     // Says what is wrong where the node holds no value or several.
     const decoded = await decodeConstant(this.ctx, node, name);
     if (!decoded) return null;
     const stored = tensor && this.inPlace(node) ? tensor : null;
     if (tensor && WIDE.has(tensor.dtype)) return { ...(await this.held(tensor, name)), stored };
-    const single = attribute('value_int')?.int;
-    const list = single === undefined ? attribute('value_ints')?.ints : [single];
+    const single = attributeOf(node, 'value_int')?.int;
+    const list = single === undefined ? attributeOf(node, 'value_ints')?.ints : [single];
     if (list) return { dtype: INT64, dims: decoded.dims, ...wideNumbers(BigInt64Array.from(list)), stored };
     return asConstant(decoded, stored);
   }
@@ -216,7 +215,7 @@ function asConstant({ dtype, dims, values }: DecodedTensor, stored: Tensor | nul
 function computed(node: Node, inputs: readonly (ConstantValue | null)[]): ConstantValue | null {
   const rule = COMPUTED[operatorKey(node)];
   if (!rule || !inputs.some((input) => input?.exact)) return rule?.(node, inputs) ?? null;
-  const keeps = node.opType === 'Cast' && int(node, 'to', 0) === inputs[0]?.dtype;
+  const keeps = node.opType === 'Cast' && intOf(node, 'to', 0) === inputs[0]?.dtype;
   if (!keeps && !Object.hasOwn(MOVEMENT, operatorKey(node))) return null;
   return movedInputs(node).some((i) => inputs[i]?.exact) ? moved(rule, node, inputs) : rule(node, inputs);
 }

@@ -1,15 +1,6 @@
+import { intOf, intsOf } from '../../formats/onnx/attributes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
-import {
-  axesOf,
-  axisOf,
-  int,
-  ints,
-  isRoom,
-  isSize,
-  MAX_EXPANDED,
-  MAX_RANK,
-  type ConstantRule,
-} from './constantRule.ts';
+import { axesOf, axisOf, isRoom, isSize, MAX_EXPANDED, MAX_RANK, type ConstantRule } from './constantRule.ts';
 import { product, type ConstantValue } from './constantValue.ts';
 
 /** Operators that put elements in other places and change none. */
@@ -130,7 +121,7 @@ const gather: ConstantRule = (node, [constant, indices]) => {
 const slice: ConstantRule = (node, [constant, ...given]) => {
   if (!constant) return null;
   const list = (i: number, name: string): number[] | null =>
-    ints(node, name) ?? (given[i] ? [...given[i].values] : null);
+    intsOf(node, name) ?? (given[i] ? [...given[i].values] : null);
   const [starts, ends] = [list(0, 'starts'), list(1, 'ends')];
   const axes = list(2, 'axes') ?? starts?.map((_, i) => i);
   const by = list(3, 'steps') ?? starts?.map(() => 1);
@@ -156,7 +147,7 @@ const slice: ConstantRule = (node, [constant, ...given]) => {
 
 const transposed: ConstantRule = (node, [constant]) => {
   if (!constant) return null;
-  const perm = ints(node, 'perm') ?? constant.dims.map((_, i) => constant.dims.length - 1 - i);
+  const perm = intsOf(node, 'perm') ?? constant.dims.map((_, i) => constant.dims.length - 1 - i);
   const whole =
     perm.length === constant.dims.length &&
     new Set(perm).size === perm.length &&
@@ -165,8 +156,8 @@ const transposed: ConstantRule = (node, [constant]) => {
 };
 
 const reshaped: ConstantRule = (node, [constant, shape]) => {
-  const target = shape ? [...shape.values] : ints(node, 'shape');
-  return constant && target && !int(node, 'allowzero', 0) ? reshape(constant, target) : null;
+  const target = shape ? [...shape.values] : intsOf(node, 'shape');
+  return constant && target && !intOf(node, 'allowzero', 0) ? reshape(constant, target) : null;
 };
 
 const flatten: ConstantRule = (node, [constant]) => {
@@ -186,7 +177,7 @@ const squeeze: ConstantRule = (node, [constant, given]) => {
 };
 
 const unsqueeze: ConstantRule = (node, [constant, given]) => {
-  const rank = (constant?.dims.length ?? 0) + (given?.values.length ?? ints(node, 'axes')?.length ?? 0);
+  const rank = (constant?.dims.length ?? 0) + (given?.values.length ?? intsOf(node, 'axes')?.length ?? 0);
   const axes = axesOf(node, given, rank);
   if (!constant || !axes || rank > MAX_RANK) return null;
   const rest = [...constant.dims];

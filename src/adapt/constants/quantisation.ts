@@ -1,12 +1,13 @@
 import { integerRange, isNarrowInteger, UINT8 } from '../../tensors/dtypes.ts';
+import { intOf } from '../../formats/onnx/attributes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { roundHalfEven } from '../../tensors/smallFloat.ts';
-import { axisOf, int, made, type ConstantRule } from './constantRule.ts';
+import { axisOf, made, type ConstantRule } from './constantRule.ts';
 import { product, type ConstantValue } from './constantValue.ts';
 
 /** Where the scale of an element lies: one for all, one per slice of an axis, or one per block of it. */
 function scaleIndex(node: Node, constant: ConstantValue, scale: ConstantValue): ((i: number) => number) | null {
-  const block = int(node, 'block_size', 0);
+  const block = intOf(node, 'block_size', 0);
   if (scale.values.length === 1) return () => 0;
   const axis = axisOf(node, 1, constant.dims.length);
   const size = constant.dims[axis] ?? 0;

@@ -1,5 +1,6 @@
 import { calledFunction } from '../../graph/operatorKey.ts';
 import { nestedGraphs } from '../../graph/nested.ts';
+import { attributeOf } from '../../formats/onnx/attributes.ts';
 import type { Attribute, FunctionDef, Graph, Model, Node } from '../../formats/onnx/model.ts';
 import { freshName, TakenNames } from './walk.ts';
 
@@ -127,9 +128,5 @@ function written(called: FunctionDef, call: Node, taken: TakenNames): Written[] 
 }
 
 function given(called: FunctionDef, call: Node, name: string): Attribute | null {
-  return (
-    call.attributes.find((attribute) => attribute.name === name) ??
-    called.attributes.find((attribute) => attribute.name === name) ??
-    null
-  );
+  return attributeOf(call, name) ?? attributeOf(called, name) ?? null;
 }

@@ -1,4 +1,5 @@
 import { operatorKey } from '../../graph/operatorKey.ts';
+import { attributeOf, floatOf, intOf, intsOf, textOf } from '../../formats/onnx/attributes.ts';
 import type { Attribute, Node } from '../../formats/onnx/model.ts';
 import { isSelection, sameMap, type Affine } from '../maps/affine.ts';
 import type { ConstantValue } from '../constants/constantValue.ts';
@@ -38,25 +39,23 @@ export class Step {
   }
 
   attribute(name: string): Attribute | undefined {
-    return this.node.attributes.find((attribute) => attribute.name === name);
+    return attributeOf(this.node, name);
   }
 
   int(name: string, otherwise: number): number {
-    const value = this.attribute(name)?.int;
-    return value === undefined ? otherwise : Number(value);
+    return intOf(this.node, name, otherwise);
   }
 
   float(name: string, otherwise: number): number {
-    return this.attribute(name)?.float ?? otherwise;
+    return floatOf(this.node, name, otherwise);
   }
 
   ints(name: string): number[] | null {
-    return this.attribute(name)?.ints?.map(Number) ?? null;
+    return intsOf(this.node, name);
   }
 
   text(name: string, otherwise: string): string {
-    const value = this.attribute(name)?.string;
-    return value ? new TextDecoder().decode(value) : otherwise;
+    return textOf(this.node, name, otherwise);
   }
 
   value(index: number): Promise<ConstantValue | null> {

@@ -1,6 +1,7 @@
 import { DTYPES, dtypeName } from '../../tensors/dtypes.ts';
 import { fits, type ChannelAxis } from '../constants/contract.ts';
 import { product, type ConstantValue } from '../constants/constantValue.ts';
+import { intOf } from '../../formats/onnx/attributes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import type { Affine } from '../maps/affine.ts';
 import type { FoldRecipe } from './fold.ts';
@@ -207,15 +208,11 @@ interface Quantisation {
 /** How a DequantizeLinear reads its integers; null where it is not known, or differs by block. */
 async function quantisationOf(walk: Walk, node: Node, rank: number): Promise<Quantisation | null> {
   const { constants } = walk.known;
-  const attribute = (name: string): number | null => {
-    const value = node.attributes.find((one) => one.name === name)?.int;
-    return value === undefined ? null : Number(value);
-  };
-  if ((attribute('block_size') ?? 0) !== 0) return null;
+  if (intOf(node, 'block_size', 0) !== 0) return null;
   const scale = await constants.value(node.inputs[1] ?? '');
   const zero = node.inputs[2] ? await constants.value(node.inputs[2]) : null;
   if (!scale || (node.inputs[2] && !zero)) return null;
-  const axis = attribute('axis') ?? 1;
+  const axis = intOf(node, 'axis', 1);
   return { scales: scale.values, zeros: zero?.values ?? Float64Array.of(0), axis: axis < 0 ? axis + rank : axis };
 }
 

@@ -9,6 +9,7 @@ import type { OpenedNetwork } from '../../formats/keras/openNetwork.ts';
 import type { WeightView } from '../../formats/keras/present/graphBuilder.ts';
 import { ONES, ZEROS } from '../../formats/keras/present/layers/normalization.ts';
 import { kerasSplices } from '../../formats/keras/writeKeras.ts';
+import { intOf } from '../../formats/onnx/attributes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { planAdaptation, type PlannedAdaptation } from '../adaptModel.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
@@ -197,13 +198,13 @@ class Translation {
   private groupsOf(node: Node): number {
     const rewritten = this.planned.settled.rewrites.get(node)?.attributes?.get(GROUP);
     if (rewritten?.kind === 'int') return rewritten.value;
-    return Number(node.attributes.find((attribute) => attribute.name === GROUP)?.int ?? 1n);
+    return intOf(node, GROUP, 1);
   }
 
   /** A convolution's groups, and how many filters each channel has in a depthwise one, are settings. */
   private takeGroups(node: Node, groups: number): void {
     const layer = this.callOf(node)?.layer;
-    const before = Number(node.attributes.find((attribute) => attribute.name === GROUP)?.int ?? 1n);
+    const before = intOf(node, GROUP, 1);
     if (!layer || before === groups) return;
     const [name, value] = [member(layer.config, 'groups'), member(layer.config, 'depth_multiplier')];
     const multiplier = number(value);

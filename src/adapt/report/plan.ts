@@ -1,5 +1,5 @@
 import { connectionsOf } from '../../graph/connections.ts';
-import { dtypeName, isInteger } from '../../tensors/dtypes.ts';
+import { BFLOAT16, dtypeName, FLOAT16, isInteger } from '../../tensors/dtypes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
 import type { ExpandedModel } from '../flow/inline.ts';
@@ -155,16 +155,14 @@ function seamOf(model: ExpandedModel, names: readonly string[], isSame: (name: s
 }
 
 /** Float types of fewer digits than float32, whose rounding is the bound. */
-const SHORT_FLOATS: Readonly<Record<number, string>> = { 10: 'float16', 16: 'bfloat16' };
+const SHORT_FLOATS: ReadonlySet<number> = new Set([FLOAT16, BFLOAT16]);
 
 function exactness(walk: Walk, settled: Settled): string {
-  const short =
-    [...settled.replacements.values()].map((replacement) => SHORT_FLOATS[replacement.tensor.dtype]).find(Boolean) ??
-    walk.constants.map((constant) => SHORT_FLOATS[constant.dtype]).find(Boolean);
-  return (
-    'The new model computes the original on the mapped channels, up to ' +
-    `${short ? `the rounding of ${short}` : 'floating-point rounding'}.`
-  );
+  const changed = [...settled.replacements.values()].map(({ tensor }) => tensor.dtype);
+  const added = walk.constants.map(({ dtype }) => dtype);
+  const short = [...changed, ...added].find((dtype) => SHORT_FLOATS.has(dtype));
+  const rounding = short === undefined ? 'floating-point rounding' : `the rounding of ${dtypeName(short)}`;
+  return `The new model computes the original on the mapped channels, up to ${rounding}.`;
 }
 
 /** One sentence for a notification: what folded, and how many channels the input takes now. */

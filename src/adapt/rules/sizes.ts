@@ -1,5 +1,6 @@
 import { connectionsOf } from '../../graph/connections.ts';
 import { INT64 } from '../../tensors/dtypes.ts';
+import { attributeOf, intOf } from '../../formats/onnx/attributes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { isSmall, type Affine } from '../maps/affine.ts';
 import { product, type ConstantValue } from '../constants/constantValue.ts';
@@ -229,7 +230,7 @@ async function countsFrozen(
     for (const reader of use.readers.get(next.name) ?? []) {
       if (!readsAsData(reader, next.name)) return false;
       if (reader.opType === 'Cast' || reader.opType === 'Identity') {
-        const to = Number(reader.attributes.find((attribute) => attribute.name === 'to')?.int ?? BigInt(next.dtype));
+        const to = intOf(reader, 'to', next.dtype);
         open.push({ name: reader.outputs[0] ?? '', dtype: to });
         continue;
       }
@@ -263,7 +264,7 @@ async function entriesRead(
   }
   if (node.opType !== 'Slice') return null;
   const list = async (index: number, attribute: string): Promise<readonly bigint[] | null> =>
-    node.attributes.find((a) => a.name === attribute)?.ints ?? constants.integers(node.inputs[index] ?? '');
+    attributeOf(node, attribute)?.ints ?? constants.integers(node.inputs[index] ?? '');
   const starts = await list(1, 'starts');
   const ends = await list(2, 'ends');
   const steps = node.inputs[4] ? await constants.integers(node.inputs[4]) : [1n];

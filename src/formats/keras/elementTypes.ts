@@ -1,9 +1,24 @@
-import { BOOL, DOUBLE, FLOAT, INT32, INT64, INT8, STRING, UINT32, UINT8 } from '../../tensors/dtypes.ts';
+import {
+  BFLOAT16,
+  BOOL,
+  DOUBLE,
+  FLOAT,
+  FLOAT16,
+  INT16,
+  INT32,
+  INT64,
+  INT8,
+  STRING,
+  UINT16,
+  UINT32,
+  UINT64,
+  UINT8,
+} from '../../tensors/dtypes.ts';
 import type { Datatype } from './hdf5/datatype.ts';
 
-const FLOATS = { float16: 10, bfloat16: 16, float32: FLOAT, float64: DOUBLE } as const;
-const SIGNED: Readonly<Record<number, number>> = { 1: INT8, 2: 5, 4: INT32, 8: INT64 };
-const UNSIGNED: Readonly<Record<number, number>> = { 1: UINT8, 2: 4, 4: UINT32, 8: 13 };
+const FLOATS = { float16: FLOAT16, bfloat16: BFLOAT16, float32: FLOAT, float64: DOUBLE } as const;
+const SIGNED: Readonly<Record<number, number>> = { 1: INT8, 2: INT16, 4: INT32, 8: INT64 };
+const UNSIGNED: Readonly<Record<number, number>> = { 1: UINT8, 2: UINT16, 4: UINT32, 8: UINT64 };
 const BFLOAT16_BYTES = 2;
 
 /**
@@ -30,11 +45,11 @@ export const KERAS_TYPES: Readonly<Record<string, number>> = {
   ...FLOATS,
   string: STRING,
   uint8: UINT8,
-  uint16: 4,
+  uint16: UINT16,
   uint32: UINT32,
-  uint64: 13,
+  uint64: UINT64,
   int8: INT8,
-  int16: 5,
+  int16: INT16,
   int32: INT32,
   int64: INT64,
   bool: BOOL,

@@ -1,4 +1,4 @@
-import { DTYPES } from '../../tensors/dtypes.ts';
+import { dtypeByName } from '../../tensors/dtypes.ts';
 
 /** torch's older names of element types. */
 const ALIASES: Readonly<Record<string, string>> = {
@@ -39,21 +39,17 @@ const STORAGE_TYPES: Readonly<Record<string, string>> = {
 const STORAGE_CLASS = /^_?(\w+?)Storage$/;
 const STORAGE_MODULES = new Set(['torch', 'torch.cuda', 'torch.storage']);
 
-const BY_NAME: ReadonlyMap<string, number> = new Map(
-  Object.entries(DTYPES).map(([dtype, row]) => [row.name, Number(dtype)]),
-);
-
 /** The element type of a storage class: a key of DTYPES, 'untyped' for one of bytes, null for what is no storage. */
 export function storageDtype(module: string, name: string): number | 'untyped' | null {
   const type = STORAGE_MODULES.has(module) ? STORAGE_CLASS.exec(name)?.[1] : undefined;
   if (type === undefined) return null;
   if (type === 'Untyped') return 'untyped';
-  return Object.hasOwn(STORAGE_TYPES, type) ? (BY_NAME.get(STORAGE_TYPES[type] ?? '') ?? null) : null;
+  return Object.hasOwn(STORAGE_TYPES, type) ? dtypeByName(STORAGE_TYPES[type] ?? '') : null;
 }
 
 /** The element type that a global like torch.float8_e4m3fn names: a key of DTYPES; null for any other. */
 export function torchDtype(module: string, name: string): number | null {
   if (module !== 'torch') return null;
   const known = Object.hasOwn(ALIASES, name) ? (ALIASES[name] ?? name) : name;
-  return BY_NAME.get(known.replace('_', '')) ?? null;
+  return dtypeByName(known.replace('_', ''));
 }

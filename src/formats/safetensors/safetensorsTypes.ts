@@ -1,22 +1,24 @@
-/** The element types of the format and ours: https://huggingface.co/docs/safetensors, safetensors 0.5, `Dtype`. */
-const DTYPE_NUMBERS: ReadonlyMap<string, number> = new Map([
-  ['BOOL', 9],
-  ['U8', 2],
-  ['I8', 3],
-  ['U16', 4],
-  ['I16', 5],
-  ['U32', 12],
-  ['I32', 6],
-  ['U64', 13],
-  ['I64', 7],
-  ['F8_E4M3', 17],
-  ['F8_E5M2', 19],
-  ['F8_E8M0', 24],
-  ['F16', 10],
-  ['BF16', 16],
-  ['F32', 1],
-  ['F64', 11],
-  ['C64', 14],
+import { dtypeByName } from '../../tensors/dtypes.ts';
+
+/** Our names of the format's element types: https://huggingface.co/docs/safetensors, safetensors 0.5, `Dtype`. */
+const NAMES: ReadonlyMap<string, string> = new Map([
+  ['BOOL', 'bool'],
+  ['U8', 'uint8'],
+  ['I8', 'int8'],
+  ['U16', 'uint16'],
+  ['I16', 'int16'],
+  ['U32', 'uint32'],
+  ['I32', 'int32'],
+  ['U64', 'uint64'],
+  ['I64', 'int64'],
+  ['F8_E4M3', 'float8e4m3fn'],
+  ['F8_E5M2', 'float8e5m2'],
+  ['F8_E8M0', 'float8e8m0'],
+  ['F16', 'float16'],
+  ['BF16', 'bfloat16'],
+  ['F32', 'float32'],
+  ['F64', 'float64'],
+  ['C64', 'complex64'],
 ]);
 
 /** A number that DTYPES does not have: such a tensor is listed, and its values can't be read. */
@@ -24,5 +26,5 @@ export const UNKNOWN_DTYPE = 0;
 
 /** Our number of an element type; UNKNOWN_DTYPE for one we don't know. */
 export function dtypeNumber(name: string): number {
-  return DTYPE_NUMBERS.get(name) ?? UNKNOWN_DTYPE;
+  return dtypeByName(NAMES.get(name) ?? '') ?? UNKNOWN_DTYPE;
 }

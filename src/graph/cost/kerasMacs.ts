@@ -1,3 +1,4 @@
+import { attributeOf, intsOf } from '../../formats/onnx/attributes.ts';
 import type { Dim } from '../../formats/onnx/model.ts';
 import { multiply, sum } from '../sizes/dims.ts';
 import type { CountedNode, MacsRule } from './macs.ts';
@@ -5,12 +6,12 @@ import type { CountedNode, MacsRule } from './macs.ts';
 /* Layers of Keras that no ONNX operator stands for: https://keras.io/api/layers/. Weights follow the inputs. */
 
 function setting({ node }: CountedNode, name: string): Dim {
-  const value = node.attributes.find((attribute) => attribute.name === name)?.int;
+  const value = attributeOf(node, name)?.int;
   return value === undefined ? null : Number(value);
 }
 
 function settings({ node }: CountedNode, name: string): number[] {
-  return (node.attributes.find((attribute) => attribute.name === name)?.ints ?? []).map(Number);
+  return intsOf(node, name) ?? [];
 }
 
 const elements = (dims: readonly Dim[] | null): Dim => dims && multiply(dims);

@@ -1,3 +1,4 @@
+import { textOf } from '../../formats/onnx/attributes.ts';
 import type { Dim, Node } from '../../formats/onnx/model.ts';
 import { multiply, quotient, sum } from '../sizes/dims.ts';
 import { KERAS_MACS, KERAS_NOT_COUNTED } from './kerasMacs.ts';
@@ -58,10 +59,8 @@ const recurrent: MacsRule = (node) => {
 
 /** Every label of the equation counts once: https://onnx.ai/onnx/operators/onnx__Einsum.html */
 const einsum: MacsRule = (node) => {
-  const equation = node.node.attributes.find((attribute) => attribute.name === 'equation')?.string;
-  const terms = equation
-    ? (new TextDecoder().decode(equation).split('->')[0]?.replace(/\s/g, '').split(',') ?? [])
-    : [];
+  const [operands = ''] = textOf(node.node, 'equation', '').replace(/\s/g, '').split('->');
+  const terms = operands === '' ? [] : operands.split(',');
   if (terms.length < 2) return terms.length ? 0 : null;
   const sizes = new Map<string, Dim>();
   for (const [k, term] of terms.entries()) {

@@ -1,3 +1,4 @@
+import { attributeOf, intOf, intsOf, textOf } from '../../formats/onnx/attributes.ts';
 import type { Graph, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
 import { connectionsOf } from '../connections.ts';
 import { storedTensors } from '../storedTensors.ts';
@@ -87,10 +88,7 @@ function outputsWithPixels(node: Node): readonly string[] {
 }
 
 function reducesAll(node: Node): boolean {
-  return (
-    !node.inputs[1] &&
-    !node.attributes.some((attribute) => attribute.name === 'axes' || attribute.name === 'noop_with_empty_axes')
-  );
+  return !node.inputs[1] && !attributeOf(node, 'axes') && !attributeOf(node, 'noop_with_empty_axes');
 }
 
 interface Behind {
@@ -126,11 +124,8 @@ interface Found {
 
 function describe({ node, index, weightName, behind }: Found): FirstLayer {
   const { tensor } = behind;
-  const ints = (name: string): number[] | null =>
-    node.attributes.find((attribute) => attribute.name === name)?.ints?.map(Number) ?? null;
   const spatial = Math.max(0, tensor.dims.length - 2);
   const fill = (value: number, count: number): number[] => new Array<number>(count).fill(value);
-  const autoPad = node.attributes.find((attribute) => attribute.name === 'auto_pad')?.string;
   return {
     index,
     node,
@@ -141,21 +136,18 @@ function describe({ node, index, weightName, behind }: Found): FirstLayer {
     dims: tensor.dims,
     dtype: tensor.dtype,
     layout: layout(node, tensor.dims.length),
-    strides: ints('strides') ?? fill(1, spatial),
-    pads: ints('pads') ?? fill(0, 2 * spatial),
-    dilations: ints('dilations') ?? fill(1, spatial),
-    autoPad: autoPad ? new TextDecoder().decode(autoPad) : 'NOTSET',
-    group: Number(node.attributes.find((attribute) => attribute.name === 'group')?.int ?? 1n),
+    strides: intsOf(node, 'strides') ?? fill(1, spatial),
+    pads: intsOf(node, 'pads') ?? fill(0, 2 * spatial),
+    dilations: intsOf(node, 'dilations') ?? fill(1, spatial),
+    autoPad: textOf(node, 'auto_pad', 'NOTSET'),
+    group: intOf(node, 'group', 1),
   };
 }
 
 const KERNEL_AXES: Readonly<Record<number, readonly string[]>> = { 3: ['kW'], 4: ['kH', 'kW'], 5: ['kD', 'kH', 'kW'] };
 
 function layout(node: Node, rank: number): string {
-  if (Object.hasOwn(MATRIX_INPUT, node.opType))
-    return node.attributes.some((attribute) => attribute.name === 'transB' && attribute.int === 1n)
-      ? '[out, in]'
-      : '[in, out]';
+  if (Object.hasOwn(MATRIX_INPUT, node.opType)) return intOf(node, 'transB', 0) === 1 ? '[out, in]' : '[in, out]';
   const channels = node.opType === 'ConvTranspose' ? ['in', 'out/group'] : ['out', 'in/group'];
   return `[${[...channels, ...(KERNEL_AXES[rank] ?? [])].join(', ')}]`;
 }

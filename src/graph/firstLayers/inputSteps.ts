@@ -1,5 +1,6 @@
 import { connectionsOf } from '../connections.ts';
 import { isInteger } from '../../tensors/dtypes.ts';
+import { floatOf, intsOf } from '../../formats/onnx/attributes.ts';
 import { decodeConstant } from '../../formats/onnx/constant.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Graph, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
@@ -161,7 +162,7 @@ async function normalization(
 ): Promise<InputStep | null> {
   const [gamma, beta, mean, variance] = await Promise.all([1, 2, 3, 4].map((i) => constant(node.inputs[i] ?? '')));
   if (!gamma || !beta || !mean || !variance) return null;
-  const epsilon = node.attributes.find((attribute) => attribute.name === 'epsilon')?.float ?? 1e-5;
+  const epsilon = floatOf(node, 'epsilon', 1e-5);
   const scale = gamma.map((g, c) => g / Math.sqrt((variance[c] ?? 0) + epsilon));
   return { node, values: mean, scale, shift: beta.map((b, c) => b - (mean[c] ?? 0) * (scale[c] ?? 0)) };
 }
@@ -203,7 +204,7 @@ export function pixelRange(dtype: number | null, steps: readonly InputStep[]): '
 }
 
 function composed(before: readonly number[] | null, node: Node): readonly number[] {
-  const perm = node.attributes.find((attribute) => attribute.name === 'perm')?.ints?.map(Number) ?? [3, 2, 1, 0];
+  const perm = intsOf(node, 'perm') ?? [3, 2, 1, 0];
   return before ? perm.map((axis) => before[axis] ?? -1) : perm;
 }
 

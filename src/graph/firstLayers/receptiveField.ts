@@ -1,4 +1,5 @@
 import { connectionsOf } from '../connections.ts';
+import { intsOf } from '../../formats/onnx/attributes.ts';
 import type { Graph, Node } from '../../formats/onnx/model.ts';
 import type { FirstLayer } from './firstLayers.ts';
 
@@ -71,12 +72,11 @@ function widened(
   node: Node,
   weightDims: (name: string) => readonly number[] | null,
 ): ReceptiveField | null {
-  const ints = (name: string): number[] | null =>
-    node.attributes.find((attribute) => attribute.name === name)?.ints?.map(Number) ?? null;
-  const kernel = ints('kernel_shape') ?? weightDims(node.inputs[1] ?? '')?.slice(2);
+  const [dilations, strides] = [intsOf(node, 'dilations'), intsOf(node, 'strides')];
+  const kernel = intsOf(node, 'kernel_shape') ?? weightDims(node.inputs[1] ?? '')?.slice(2);
   if (kernel?.length !== size.length) return null;
   return {
-    size: size.map((s, a) => s + ((kernel[a] ?? 1) - 1) * (ints('dilations')?.[a] ?? 1) * (step[a] ?? 1)),
-    step: step.map((s, a) => s * (ints('strides')?.[a] ?? 1)),
+    size: size.map((s, a) => s + ((kernel[a] ?? 1) - 1) * (dilations?.[a] ?? 1) * (step[a] ?? 1)),
+    step: step.map((s, a) => s * (strides?.[a] ?? 1)),
   };
 }

@@ -1,4 +1,5 @@
 import { DTYPES } from '../../tensors/dtypes.ts';
+import { attributeOf, intOf, intsOf, textOf } from '../../formats/onnx/attributes.ts';
 import type { Attribute, Dim, Node } from '../../formats/onnx/model.ts';
 import { inferredTensor, type Inferred } from './inferred.ts';
 
@@ -72,16 +73,15 @@ export class RuleInput {
   }
 
   attribute(name: string): Attribute | undefined {
-    return this.node.attributes.find((attribute) => attribute.name === name);
+    return attributeOf(this.node, name);
   }
 
   int(name: string, otherwise: number): number {
-    const value = this.attribute(name)?.int;
-    return value === undefined ? otherwise : Number(value);
+    return intOf(this.node, name, otherwise);
   }
 
   ints(name: string): number[] | null {
-    return this.attribute(name)?.ints?.map(Number) ?? null;
+    return intsOf(this.node, name);
   }
 
   floats(name: string): readonly number[] | null {
@@ -89,8 +89,7 @@ export class RuleInput {
   }
 
   text(name: string, otherwise: string): string {
-    const value = this.attribute(name)?.string;
-    return value ? new TextDecoder().decode(value) : otherwise;
+    return textOf(this.node, name, otherwise);
   }
 
   /** How many entries a list attribute has, whatever they are; null when it is not there. */

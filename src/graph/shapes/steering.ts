@@ -1,3 +1,4 @@
+import { intOf } from '../../formats/onnx/attributes.ts';
 import type { Model, Node, Tensor } from '../../formats/onnx/model.ts';
 import { BOOL, DOUBLE, FLOAT, INT32, INT64 } from '../../tensors/dtypes.ts';
 import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
@@ -83,7 +84,7 @@ function wantedInputs(node: Node, wanted: ReadonlySet<string>): readonly string[
 }
 
 function toInteger(node: Node): boolean {
-  return INTEGERS.has(Number(node.attributes.find((attribute) => attribute.name === 'to')?.int ?? 0n));
+  return INTEGERS.has(intOf(node, 'to', 0));
 }
 
 /**

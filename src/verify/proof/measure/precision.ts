@@ -1,3 +1,4 @@
+import { attributeOf } from '../../../formats/onnx/attributes.ts';
 import type { Node } from '../../../formats/onnx/model.ts';
 import { nestedGraphs } from '../../../graph/nested.ts';
 import { DOUBLE, FLOAT, FLOAT16 } from '../../../tensors/dtypes.ts';
@@ -41,8 +42,8 @@ function ownTypes(node: Node): number[] {
   return [...heldTensors(node).map((tensor) => tensor.dtype), ...nodes.flatMap(castType)];
 }
 
-function castType({ opType, domain, attributes }: Node): number[] {
-  if (domain !== '' || opType !== 'Cast') return [];
-  const to = attributes.find((attribute) => attribute.name === 'to')?.int;
+function castType(node: Node): number[] {
+  if (node.domain !== '' || node.opType !== 'Cast') return [];
+  const to = attributeOf(node, 'to')?.int;
   return to === undefined ? [] : [Number(to)];
 }

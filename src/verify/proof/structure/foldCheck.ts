@@ -1,4 +1,5 @@
 import { decodeTensor, type DecodedTensor } from '../../../formats/onnx/tensors/tensorData.ts';
+import { intOf } from '../../../formats/onnx/attributes.ts';
 import type { Node } from '../../../formats/onnx/model.ts';
 import { BFLOAT16, FLOAT16 } from '../../../tensors/dtypes.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
@@ -210,7 +211,7 @@ interface Grouped {
 }
 
 function grouped(tensor: DecodedTensor, node: Node): Grouped {
-  const group = Number(node.attributes.find((at) => at.name === 'group')?.int ?? 1n);
+  const group = intOf(node, 'group', 1);
   const [out = 0, each = 0] = tensor.dims;
   const taps = tensor.dims.slice(2).reduce((total, dim) => total * dim, 1);
   const first = (output: number): number => Math.floor((output * group) / out) * each;

@@ -1,4 +1,5 @@
-import { DTYPES } from '../../../tensors/dtypes.ts';
+import { isFloat } from '../../../tensors/dtypes.ts';
+import { intOf, intsOf } from '../../../formats/onnx/attributes.ts';
 import type { Node } from '../../../formats/onnx/model.ts';
 import { nestedGraphs } from '../../../graph/nested.ts';
 import { quoted } from '../../names.ts';
@@ -123,8 +124,7 @@ const convolution: AffineRule = (input) => restConstant(input) && reachOf(input.
 const AFFINE: Readonly<Record<string, AffineRule>> = {
   Add: always,
   BatchNormalization: restConstant,
-  Cast: ({ node }) =>
-    DTYPES[Number(node.attributes.find((attribute) => attribute.name === 'to')?.int ?? 0n)]?.kind === 'float',
+  Cast: ({ node }) => isFloat(intOf(node, 'to', 0)),
   Concat: always,
   Constant: always,
   Conv: convolution,
@@ -156,8 +156,8 @@ function isAffine(node: Node, constants: ReadonlySet<string>, wiring: Wiring): b
 
 /** How far a convolution's outermost taps lie apart. */
 function reachOf(node: Node, wiring: Wiring): number {
-  const dilations = node.attributes.find((attribute) => attribute.name === 'dilations')?.ints?.map(Number) ?? [];
-  const declared = node.attributes.find((attribute) => attribute.name === 'kernel_shape')?.ints?.map(Number);
+  const dilations = intsOf(node, 'dilations') ?? [];
+  const declared = intsOf(node, 'kernel_shape');
   const kernel = declared ?? wiring.stored.get(node.inputs[1] ?? '')?.dims.slice(2);
   if (!kernel) return Infinity;
   return kernel.reduce((most, size, i) => Math.max(most, (size - 1) * (dilations[i] ?? 1)), 0);

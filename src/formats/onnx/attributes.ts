@@ -1,0 +1,30 @@
+import type { Attribute, Node } from './model.ts';
+
+type Attributed = Pick<Node, 'attributes'>;
+
+/** A node's attribute of this name; the first where a file has several. */
+export function attributeOf({ attributes }: Attributed, name: string): Attribute | undefined {
+  return attributes.find((attribute) => attribute.name === name);
+}
+
+/** The integer that an attribute holds; beyond 2^53 it is rounded. */
+export function intOf(node: Attributed, name: string, otherwise: number): number {
+  const value = attributeOf(node, name)?.int;
+  return value === undefined ? otherwise : Number(value);
+}
+
+/** The integers that an attribute holds; null where the node has none. Beyond 2^53 they are rounded. */
+export function intsOf(node: Attributed, name: string): number[] | null {
+  return attributeOf(node, name)?.ints?.map(Number) ?? null;
+}
+
+/** The float32 that an attribute holds. */
+export function floatOf(node: Attributed, name: string, otherwise: number): number {
+  return attributeOf(node, name)?.float ?? otherwise;
+}
+
+/** The text that an attribute holds in UTF-8; an empty one is as good as none. */
+export function textOf(node: Attributed, name: string, otherwise: string): string {
+  const value = attributeOf(node, name)?.string;
+  return value ? new TextDecoder().decode(value) : otherwise;
+}
