@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureInstalled } from './install.mjs';
 import { main, root, runNode, say, step } from './step.mjs';
-import { writeStartFolder } from './startFolder.mjs';
+import { writeStartFolder, writeStartSettings } from './startFolder.mjs';
 import { startServer } from './vscodeServer.mjs';
 
 function hasDesktopCode() {
@@ -26,6 +26,7 @@ async function start() {
   await step('Prepare the sample models in samples/', () =>
     runNode('Samples', ['--import', 'tsx', 'test/fixtures/writeSamples.ts', samples]),
   );
+  writeStartSettings(samples);
   const extension = writeStartFolder();
   if (hasDesktopCode()) {
     say('Opening the desktop VS Code.');
@@ -35,7 +36,8 @@ async function start() {
     });
     return;
   }
-  const server = await startServer();
+  // Nobody else's files are there to be asked about.
+  const server = await startServer({ trusted: true });
   say('There is no `code` on the PATH, so VS Code runs as a server here. Open this address in a browser:');
   console.log(`\n    ${developmentUrl(server, samples, extension)}\n`);
   say('The walkthrough leads on. Ctrl+C ends.');

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './step.mjs';
 
@@ -35,4 +35,19 @@ export function writeStartFolder(repository = root) {
   for (const name of COPIED)
     cpSync(join(repository, name), join(folder, name), { recursive: true, filter: (from) => !LEFT_OUT.test(from) });
   return folder;
+}
+
+/** The samples lie inside a repository; a question about that would cover the corner where conversions are announced. */
+const SETTINGS = {
+  'git.openRepositoryInParentFolders': 'never',
+  'files.exclude': { '**/.vscode': true },
+};
+
+/** Settings for the folder of samples alone. Those that are there already stay as they are. */
+export function writeStartSettings(samples) {
+  const folder = join(samples, '.vscode');
+  const file = join(folder, 'settings.json');
+  if (existsSync(file)) return;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, `${JSON.stringify(SETTINGS, null, 2)}\n`);
 }

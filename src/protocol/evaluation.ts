@@ -97,3 +97,10 @@ export interface PageEvaluation {
   /** Images that could not be used, and other notes, a sentence each. */
   notes: string[];
 }
+
+/** What a run found, and what was chosen for it; one of the two is there. */
+export interface PageEvaluated {
+  choice: PageEvaluationChoice;
+  evaluation: PageEvaluation | null;
+  gray: PageGrayByLayer | null;
+}

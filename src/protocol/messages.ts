@@ -6,6 +6,7 @@ import { asSettingChange, type PageSettings, type SettingChange } from './settin
 import { WEIGHT_ARGS, type WeightMethods } from './weights.ts';
 import type { PageComparison } from './comparison.ts';
 import type {
+  PageEvaluated,
   PageEvaluation,
   PageEvaluationChoice,
   PageEvaluationSetup,
@@ -186,6 +187,12 @@ export type PageCommand = (typeof PAGE_COMMANDS)[number];
 /** Views that commands outside the page ask for. */
 export type PageView = 'compare' | 'evaluate';
 
+/** The view that a command asked for and no page has shown yet, and how often each was asked for so far. */
+export interface PageWishes {
+  readonly view: PageView | null;
+  readonly asked: Readonly<Record<PageView, number>>;
+}
+
 /**
  * What the page may ask of the host, by method: plain data both ways. A new method goes here, into PAGE_ARGS, and into
  * ANSWERS in src/vscode/editor/pageAnswers.ts.
@@ -206,12 +213,14 @@ export interface PageMethods extends WeightMethods, FirstLayerMethods {
   /** Opens an operator's page of ONNX's documentation in the browser. */
   openOperatorPage: { args: { domain: string; opType: string }; result: null };
   copyText: { args: { text: string }; result: null };
-  /** The view a command asked for, once; null when none did. */
-  wanted: { args: null; result: PageView | null };
+  /** What commands asked for; a view is told once, to the first page that asks. */
+  wanted: { args: null; result: PageWishes };
   /** The comparison with the model that `compare` chose last; null when none was chosen. */
   comparison: { args: null; result: PageComparison | null };
   /** The folder that `evaluate` chose last; null when none was chosen. */
   evaluationSetup: { args: null; result: PageEvaluationSetup | null };
+  /** What was found last in that folder, while the models are as they were; else null. */
+  lastEvaluation: { args: null; result: PageEvaluated | null };
   evaluate: { args: PageEvaluationChoice; result: PageEvaluation };
   /** How far each layer moves when the pictures of the chosen folder lose their colours. */
   grayByLayer: { args: PageEvaluationChoice; result: PageGrayByLayer };
@@ -260,6 +269,7 @@ export const PAGE_ARGS: { readonly [M in PageMethod]: (value: unknown) => PageMe
   wanted: nothing,
   comparison: nothing,
   evaluationSetup: nothing,
+  lastEvaluation: nothing,
   evaluate: evaluationChoice,
   grayByLayer: evaluationChoice,
   measureTime: (value) => {

@@ -34,7 +34,7 @@ function open(pages: ComparedPages, options: OpenOptions = {}): Promise<OpenedPa
       if (method === 'comparison') return { ok: true, value: pages.comparison };
       if (method !== 'wanted' || !wanted) return { ok: true, value: null };
       wanted = false;
-      return { ok: true, value: 'compare' };
+      return { ok: true, value: { view: 'compare', asked: { compare: 1, evaluate: 0 } } };
     },
   });
 }

@@ -25,7 +25,7 @@ function open(answers: Partial<Record<string, Answer>>, options: OpenOptions = {
       if (found) return found;
       if (method !== 'wanted' || !wanted) return { ok: true, value: null };
       wanted = false;
-      return { ok: true, value: 'evaluate' };
+      return { ok: true, value: { view: 'evaluate', asked: { compare: 0, evaluate: 1 } } };
     },
   });
 }
@@ -137,6 +137,42 @@ test('what gray costs, layer by layer: ten layers, and the graph as a heat map, 
   assert.match(await legend.getByRole('listitem').first().innerText(), /70\.0 %$/, 'no share: parts do not add up');
   assert.equal(await page.getByLabel('Colour layers by').inputValue(), 'numbers');
   assert.deepEqual(await violationsInThemes(opened, (theme) => `test-results/page/gray-heat-${theme}.png`), []);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('what was found stays for a page that comes back, and another page of the model hears of it', async () => {
+  const choice = { preset: 'imagenet', stretch: true, order: 'bgr', mean: '', std: '0.5', scale: '', labels: '' };
+  let last: unknown = { choice, evaluation: RESULT, gray: null };
+  let wanted: unknown = { view: 'evaluate', asked: { compare: 0, evaluate: 1 } };
+  const { page, send, requests, problems, close } = await openPage(browser, resnet50Page(), {
+    answer: (method) => {
+      if (method === 'evaluationSetup') return { ok: true, value: SETUP };
+      if (method === 'lastEvaluation') return { ok: true, value: last };
+      return { ok: true, value: method === 'wanted' ? wanted : null };
+    },
+  });
+  await page.getByRole('region', { name: 'Result' }).waitFor();
+  assert.equal(await page.getByLabel('Preprocessing').inputValue(), 'imagenet', 'the form says what it was found with');
+  assert.equal(await page.getByLabel('std').inputValue(), '0.5');
+  // A comparison was asked for meanwhile: that view begins anew, and this one stays.
+  wanted = { view: 'compare', asked: { compare: 1, evaluate: 1 } };
+  await send({ type: 'wanted' });
+  await page.getByRole('button', { name: 'Choose a Model…' }).waitFor();
+  await page.getByRole('tab', { name: 'Evaluate' }).click();
+  assert.equal(await page.getByRole('region', { name: 'Result' }).isVisible(), true);
+  // Another page has measured something else.
+  last = { choice: { ...choice, stretch: false }, evaluation: null, gray: GRAY };
+  await send({ type: 'findings' });
+  await page.getByRole('button', { name: 'Show on the Graph' }).waitFor();
+  assert.equal(await page.getByLabel('Stretch instead of cropping the middle').isChecked(), false);
+  assert.equal(requests.filter(({ method }) => method === 'evaluationSetup').length, 1, 'the folder is the same');
+  // Another page has chosen another folder.
+  last = null;
+  wanted = { view: null, asked: { compare: 1, evaluate: 2 } };
+  await send({ type: 'wanted' });
+  await page.getByRole('button', { name: 'Show on the Graph' }).waitFor({ state: 'detached' });
+  assert.equal(requests.filter(({ method }) => method === 'evaluationSetup').length, 2);
   assert.deepEqual(problems, []);
   await close();
 });

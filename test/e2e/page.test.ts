@@ -115,7 +115,12 @@ test('the summary names the classes and the heaviest layer, which is one step aw
   const summary = page.getByRole('region', { name: 'Summary' });
   const text = await summary.innerText();
   assert.match(text, /Most parameters\s+\/layer4\/layer4\.0\/conv2\/Conv\s+2\.36 M, 9 %/);
-  assert.match(text, /Classes\s+6: cat, dog, cow, hen, fox, …/);
+  assert.match(text, /Classes\s+6: cat, dog, cow, hen, fox, … all/);
+  const fold = page.locator('cw-metadata').getByRole('button', { name: 'Metadata' });
+  await fold.click();
+  await summary.getByRole('button', { name: 'all' }).click();
+  assert.equal(await page.locator('cw-metadata').getByText('owl').isVisible(), true);
+  await page.locator('cw-metadata summary:focus').waitFor();
   await summary.locator('.link').first().click();
   await page.waitForFunction(() =>
     document

@@ -40,7 +40,7 @@ async function takePictures(into: string): Promise<void> {
     const choice = { preset: 'imagenet', stretch: false, order: 'rgb' } as const;
     const measured = await grayByLayerPage({ models, folder: images, choice }, {});
     const heat = {
-      wanted: 'evaluate',
+      wanted: { view: 'evaluate', asked: { compare: 0, evaluate: 1 } },
       evaluationSetup: await evaluationSetup(models, images),
       grayByLayer: measured.gray,
     };
@@ -52,7 +52,10 @@ async function takePictures(into: string): Promise<void> {
       await page.getByRole('button', { name: 'Details', exact: true }).click();
       await page.getByRole('button', { name: 'Fit' }).click();
     });
-    const compared = { wanted: 'compare', comparison: await comparePage(original, gray, {}) };
+    const compared = {
+      wanted: { view: 'compare', asked: { compare: 1, evaluate: 0 } },
+      comparison: await comparePage(original, gray, {}),
+    };
     const twins = { path: original, into: join(into, 'compare.webp'), answers: compared, height: 512 };
     await picture(browser, twins, async (page) => {
       await page.getByRole('listbox', { name: 'Differences' }).getByRole('option').nth(1).click();

@@ -4,7 +4,7 @@ import { ActivePage } from '../../src/vscode/editor/activePage.ts';
 import { ModelEditor } from '../../src/vscode/editor/modelEditor.ts';
 import { placeOf } from '../../src/vscode/modelFiles.ts';
 import { OpenModels } from '../../src/vscode/editor/openModels.ts';
-import { evaluate, evaluationSetup, grayByLayer } from '../../src/vscode/editor/evaluation.ts';
+import { evaluate, evaluationSetup, grayByLayer, lastEvaluation } from '../../src/vscode/editor/evaluation.ts';
 import { StatusLine } from '../../src/vscode/window/statusLine.ts';
 import { pngBytes } from '../fixtures/pngBytes.ts';
 import { asPage } from './asPage.ts';
@@ -83,6 +83,11 @@ describe('Compare and evaluate in VS Code', () => {
       const gray = await grayByLayer(jobs, document, choice, {});
       assert.match(gray.statement, /^On 3 images the activations of `.*` move most/);
       assert.match(document.evaluatedOn.csv ?? '', /^layer,operator,/);
+      assert.deepEqual(
+        await lastEvaluation(document),
+        { choice, evaluation: null, gray },
+        'for a page that comes later',
+      );
       const typed = { ...choice, mean: '0.5, half' };
       await assert.rejects(evaluate(jobs, document, typed, {}), /mean must be numbers separated by commas/);
       const other = { preset: 'raw', stretch: true, order: 'bgr', ...PLAIN_CHOICE } as const;
@@ -102,10 +107,16 @@ describe('A model that is open', () => {
     const got: HostMessage[] = [];
     a.show({ view: 'compare' });
     const page = a.add({ post: (message) => got.push(message) });
-    assert.deepEqual([got.length, a.takeView(), a.takeView()], [0, 'compare', null]);
+    assert.deepEqual([got.length, a.takeWishes().view, a.takeWishes().view], [0, 'compare', null]);
     a.show({ view: 'evaluate' });
     b.show({ view: 'compare' });
     assert.deepEqual(got, [{ type: 'wanted' }]);
+    assert.deepEqual(a.takeWishes(), { view: 'evaluate', asked: { compare: 1, evaluate: 1 } });
+    assert.deepEqual(
+      a.takeWishes(),
+      { view: null, asked: { compare: 1, evaluate: 1 } },
+      'a second page hears of it too',
+    );
     page.dispose();
     a.show({ view: 'compare' });
     assert.equal(got.length, 1);

@@ -40,6 +40,10 @@ export class Fold implements ReactiveController {
     return !folded.has(this.#name);
   }
 
+  unfold(): void {
+    if (!this.open) this.#toggle();
+  }
+
   #toggle(): void {
     if (!folded.delete(this.#name)) folded.add(this.#name);
     this.#host.requestUpdate();

@@ -1,10 +1,12 @@
 import { basename } from '../../files/paths.ts';
+import { markWritten, sameAsWritten, type Written } from '../../files/written.ts';
 import { writeFileWhole } from '../../files/writing.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { CallOptions } from '../../rpc/messages.ts';
 import { parseNumber, parseNumbers } from '../../jobs/maps/mapOptions.ts';
 import type { EvaluateArgs } from '../../page/workerMethods.ts';
 import type {
+  PageEvaluated,
   PageEvaluation,
   PageEvaluationChoice,
   PageEvaluationSetup,
@@ -13,7 +15,7 @@ import type {
 import { besideModel, placeOf, uriOf } from '../modelFiles.ts';
 import type { ModelJobs } from '../modelJobs.ts';
 import { askToSave } from '../window/dialogs.ts';
-import type { ModelDocument } from './modelDocument.ts';
+import type { EvaluatedOn, ModelDocument } from './modelDocument.ts';
 
 /** What there is to choose for the folder that a person chose; null where none was chosen. */
 export async function evaluationSetup(
@@ -34,8 +36,9 @@ export async function evaluate(
   options: CallOptions,
 ): Promise<PageEvaluation> {
   const args = evaluateArgs(document, choice);
+  const of = await modelsNow(args);
   const { evaluation, csv } = await jobs.run('evaluate', args, options);
-  document.evaluatedOn = { models: args.models, folder: args.folder, csv };
+  keep(document, args, { csv, last: { found: { choice, evaluation, gray: null }, of } });
   return evaluation;
 }
 
@@ -47,9 +50,35 @@ export async function grayByLayer(
   options: CallOptions,
 ): Promise<PageGrayByLayer> {
   const args = evaluateArgs(document, choice);
+  const of = await modelsNow(args);
   const { gray, csv } = await jobs.run('grayByLayer', args, options);
-  document.evaluatedOn = { models: args.models, folder: args.folder, csv };
+  keep(document, args, { csv, last: { found: { choice, evaluation: null, gray }, of } });
   return gray;
+}
+
+/** What the last run found; null where there is none, or a model is another one now. */
+export async function lastEvaluation({
+  evaluatedOn,
+}: Pick<ModelDocument, 'evaluatedOn'>): Promise<PageEvaluated | null> {
+  const last = evaluatedOn?.last;
+  if (!last) return null;
+  const same = await Promise.all(last.of.map(sameAsWritten));
+  return same.every(Boolean) ? last.found : null;
+}
+
+function modelsNow({ models: { original, adapted } }: EvaluateArgs): Promise<Written[]> {
+  return Promise.all([original, adapted ?? []].flat().map(markWritten));
+}
+
+/** Keeps what was found, and has all pages of the model show it; not where another folder was chosen meanwhile. */
+function keep(
+  document: ModelDocument,
+  { models, folder }: EvaluateArgs,
+  found: Required<Pick<EvaluatedOn, 'csv' | 'last'>>,
+): void {
+  if (document.evaluatedOn?.folder !== folder) return;
+  document.evaluatedOn = { models, folder, ...found };
+  document.findingsChanged();
 }
 
 /** What was chosen, with the typed numbers read. Throws `refused` where they are none. */

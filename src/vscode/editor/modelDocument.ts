@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import type { EvaluatedModels } from '../../page/evaluatePage.ts';
-import type { PageView } from '../../protocol/messages.ts';
+import type { Written } from '../../files/written.ts';
+import type { PageEvaluated } from '../../protocol/evaluation.ts';
+import type { PageView, PageWishes } from '../../protocol/messages.ts';
 import type { HostMessage } from '../../protocol/envelope.ts';
 
 /** A page that shows a model. */
@@ -16,6 +18,8 @@ export interface EvaluatedOn {
   readonly models: EvaluatedModels;
   readonly folder: string;
   readonly csv: string | null;
+  /** What the last run found, and the models as they were then. */
+  readonly last?: { readonly found: PageEvaluated; readonly of: readonly Written[] };
 }
 
 /** A model that is open, and what the extension knows about it until its last tab is closed. */
@@ -28,6 +32,7 @@ export class ModelDocument implements vscode.CustomDocument {
   /** Those that have read the model and are there to be told, the latest last. */
   private readonly readers = new Set<ModelPage>();
   private view: PageView | null = null;
+  private readonly asked: Record<PageView, number> = { compare: 0, evaluate: 0 };
   private node: string | null = null;
   private readonly closed: () => void;
 
@@ -54,6 +59,7 @@ export class ModelDocument implements vscode.CustomDocument {
       return this.tellNode();
     }
     this.view = wanted.view;
+    this.asked[wanted.view]++;
     for (const page of this.pages) page.post({ type: 'wanted' });
   }
 
@@ -62,11 +68,11 @@ export class ModelDocument implements vscode.CustomDocument {
     for (const page of this.pages) page.post({ type: 'findings' });
   }
 
-  /** The view that was asked for and not shown yet, once. */
-  takeView(): PageView | null {
+  /** What was asked for; a view that was not shown yet is told once. */
+  takeWishes(): PageWishes {
     const { view } = this;
     this.view = null;
-    return view;
+    return { view, asked: { ...this.asked } };
   }
 
   pageHasRead(page: ModelPage): void {

@@ -12,7 +12,7 @@ import { undoneText } from '../conversions.ts';
 import type { Extension } from '../extensionParts.ts';
 import { placeOf, uriOf } from '../modelFiles.ts';
 import { tell } from '../window/messages.ts';
-import { evaluate, evaluationSetup, grayByLayer, saveEvaluation } from './evaluation.ts';
+import { evaluate, evaluationSetup, grayByLayer, lastEvaluation, saveEvaluation } from './evaluation.ts';
 import { changeGraphSetting, graphSettings } from './graphSettings.ts';
 import { copyLink } from './links.ts';
 import type { ModelDocument, ModelPage } from './modelDocument.ts';
@@ -106,12 +106,13 @@ const ANSWERS: {
   firstLayerFacts: (call, args) => ask(call, 'firstLayerFacts', args),
   layerFilters: (call, args) => ask(call, 'layerFilters', args),
   saveTensor: (call, args) => saveTensor(call.extension.jobs, call.document.uri, args, call),
-  wanted: ({ document }) => Promise.resolve(document.takeView()),
+  wanted: ({ document }) => Promise.resolve(document.takeWishes()),
   comparison: async (call) => {
     const other = call.document.comparedWith;
     return other === null ? null : ask(call, 'compare', { other });
   },
   evaluationSetup: (call) => evaluationSetup(call.extension.jobs, call.document, call),
+  lastEvaluation: ({ document }) => lastEvaluation(document),
   evaluate: (call, choice) => evaluate(call.extension.jobs, call.document, choice, call),
   grayByLayer: (call, choice) => grayByLayer(call.extension.jobs, call.document, choice, call),
   measureTime: (call, args) => ask(call, 'measureTime', args),

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } fro
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, formatMessages, type BuildFailure, type BuildOptions } from 'esbuild';
-import { writeStartFolder } from '../../../scripts/startFolder.mjs';
+import { writeStartFolder, writeStartSettings } from '../../../scripts/startFolder.mjs';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 import { WEB_PLUGINS, webBundles } from '../../../scripts/webBundles.mjs';
 
@@ -19,6 +19,16 @@ test('npm start gets copies: VS Code would take linked code for that of no exten
   const folder = realpathSync(writeStartFolder(repository));
   assert.equal(realpathSync(join(folder, 'dist', 'extension.cjs')), join(folder, 'dist', 'extension.cjs'));
   assert.deepEqual(readdirSync(join(folder, 'dist')), ['extension.cjs']);
+});
+
+test('npm start keeps the question about a repository away, and settings that are there', () => {
+  const samples = temporaryFolder('samples');
+  const settings = join(samples, '.vscode', 'settings.json');
+  writeStartSettings(samples);
+  assert.match(readFileSync(settings, 'utf8'), /"git\.openRepositoryInParentFolders": "never"/);
+  writeFileSync(settings, '{}');
+  writeStartSettings(samples);
+  assert.equal(readFileSync(settings, 'utf8'), '{}');
 });
 
 /** The files that a bundle is made of, as paths in this repository; nothing is written. */

@@ -9,11 +9,11 @@ import '../graph/inspector.ts';
 import '../graph/sizesCard.ts';
 import '../tensors/tensorCard.ts';
 import './bookmarks.ts';
-import './metadata.ts';
+import { Metadata } from './metadata.ts';
 import './summary.ts';
 
 /**
- * What the side panel holds: the selected layer or tensor, the input layers, sizes, summary and metadata.
+ * What the side panel holds: the selected layer or tensor, summary, the input layers, sizes and metadata.
  * `bookmark-removed` carries a key.
  */
 export class Details extends LitElement {
@@ -74,20 +74,29 @@ export class Details extends LitElement {
         .keys=${this.bookmarks}
         @bookmark-removed=${(e: CustomEvent<SelectionKey>) => this.#removed(e.detail)}
       ></cw-bookmarks>
+      ${this.#summary(model)}
       <cw-first-layer
         .model=${model}
         @show-filters=${() => this.dispatchEvent(new CustomEvent('show-filters'))}
       ></cw-first-layer>
-      ${this.selected ? null : layer}
-      <cw-sizes .model=${model} .bind=${this.bind}></cw-sizes>`;
+      <cw-sizes .model=${model} .bind=${this.bind}></cw-sizes>
+      ${this.selected ? null : layer}`;
+  }
+
+  #summary(model: PageModel): TemplateResult {
+    return html`<cw-summary .model=${model} @show-classes=${this.#showClasses}></cw-summary>`;
+  }
+
+  #showClasses(): void {
+    const metadata = this.renderRoot.querySelector('cw-metadata');
+    if (metadata instanceof Metadata) void metadata.showClasses();
   }
 
   override render(): TemplateResult | null {
     const { model } = this;
     if (!model) return null;
     const chosen = model.tensors?.find(({ name }) => name === this.tensor) ?? null;
-    return html`${model.hasGraph ? this.#ofGraph(model) : html`<cw-tensor-card .weight=${chosen && asWeight(chosen)}></cw-tensor-card>`}
-      <cw-summary .model=${model}></cw-summary>
+    return html`${model.hasGraph ? this.#ofGraph(model) : html`<cw-tensor-card .weight=${chosen && asWeight(chosen)}></cw-tensor-card> ${this.#summary(model)}`}
       <cw-metadata .model=${model}></cw-metadata>`;
   }
 }

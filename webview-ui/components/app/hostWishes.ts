@@ -1,14 +1,16 @@
 import type { PageAction } from '../../../src/protocol/actions.ts';
-import type { PageView } from '../../../src/protocol/messages.ts';
+import type { PageWishes } from '../../../src/protocol/messages.ts';
 import { onAct, onHost, onShow, request } from '../../state/host.ts';
 
 /** The page that commands, links and menus outside it speak to. */
 export interface WishedPage {
   readonly hasModel: boolean;
-  showView(view: PageView): void;
+  takeWishes(wishes: PageWishes): void;
   showNamed(name: string): Promise<void>;
   act(action: PageAction, target: string | null): Promise<void>;
 }
+
+const NOTHING_ASKED: PageWishes = { view: null, asked: { compare: 0, evaluate: 0 } };
 
 /** What VS Code asks of the page: a view, a node that a link names, an action of a menu. */
 export class HostWishes {
@@ -23,7 +25,7 @@ export class HostWishes {
   /** Begins to listen; returns the function that ends it. */
   listen(): () => void {
     const stops = [
-      onHost('wanted', () => void this.#showView()),
+      onHost('wanted', () => void this.#askWishes()),
       onShow((node) => {
         this.#node = node;
         void this.#showNode();
@@ -36,7 +38,7 @@ export class HostWishes {
   /** What was asked for before the model was here. */
   async catchUp(): Promise<void> {
     await this.#showNode();
-    await this.#showView();
+    await this.#askWishes();
   }
 
   async #showNode(): Promise<void> {
@@ -46,8 +48,8 @@ export class HostWishes {
     await this.#page.showNamed(node);
   }
 
-  async #showView(): Promise<void> {
-    const view = this.#page.hasModel ? await request('wanted', null).catch(() => null) : null;
-    if (view) this.#page.showView(view);
+  async #askWishes(): Promise<void> {
+    if (!this.#page.hasModel) return;
+    this.#page.takeWishes((await request('wanted', null).catch(() => null)) ?? NOTHING_ASKED);
   }
 }

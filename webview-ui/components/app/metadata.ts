@@ -39,6 +39,17 @@ export class Metadata extends LitElement {
     this.model = null;
   }
 
+  /** Opens the list of class names and brings it into sight. */
+  async showClasses(): Promise<void> {
+    this.#fold.unfold();
+    await this.updateComplete;
+    const list = this.renderRoot.querySelector('details.classes');
+    if (!(list instanceof HTMLDetailsElement)) return;
+    list.open = true;
+    list.scrollIntoView({ block: 'nearest' });
+    list.querySelector('summary')?.focus({ preventScroll: true });
+  }
+
   override render(): TemplateResult | null {
     const rows = this.model?.metadata ?? [];
     if (rows.length === 0) return null;
@@ -62,7 +73,7 @@ function valueOf(key: string, value: string): TemplateResult {
     const list = html`<ol start=${names.first}>
       ${names.names.map((name) => html`<li>${name}</li>`)}
     </ol>`;
-    return html`<details ?open=${names.names.length <= 10}>
+    return html`<details class="classes" ?open=${names.names.length <= 10}>
       <summary>${names.names.length} classes</summary>
       ${list}
     </details>`;

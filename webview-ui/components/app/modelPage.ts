@@ -1,7 +1,7 @@
 import { LitElement, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageAction } from '../../../src/protocol/actions.ts';
-import type { PageModel, PageView } from '../../../src/protocol/messages.ts';
+import type { PageModel, PageWishes } from '../../../src/protocol/messages.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
 import type { LayerNumbers } from '../../graph/layerNumbers.ts';
@@ -42,7 +42,7 @@ export class ModelPage extends LitElement {
     tensor: { state: true },
     table: { state: true },
     opened: { state: true },
-    turn: { state: true },
+    asked: { state: true },
     panel: { state: true },
   };
   static override styles = [quietStyles, modelPageStyles];
@@ -57,7 +57,8 @@ export class ModelPage extends LitElement {
   /** How many groups are open: what shows a group's state follows this. */
   declare opened: number;
   /** How often a command has asked for a view: those views start anew. */
-  declare turn: number;
+  /** How often commands have asked for each view; null until the host has said so. */
+  declare asked: PageWishes['asked'] | null;
   declare panel: Saved['panel'];
   readonly #reading = new Reading(this);
   readonly #wishes = new HostWishes(this);
@@ -73,7 +74,7 @@ export class ModelPage extends LitElement {
     this.tab = 'graph';
     this.tensor = null;
     this.opened = 0;
-    this.turn = 0;
+    this.asked = null;
     this.panel = { width: PANEL.usual, hidden: false };
     this.table = USUAL_TABLE;
   }
@@ -147,9 +148,9 @@ export class ModelPage extends LitElement {
     return this.#reading.showNamed(name);
   }
 
-  showView(view: PageView): void {
-    this.turn++;
-    this.tab = view;
+  takeWishes({ view, asked }: PageWishes): void {
+    this.asked = asked;
+    if (view) this.tab = view;
   }
 
   act(action: PageAction, target: Target | null): Promise<void> {
@@ -318,8 +319,8 @@ export class ModelPage extends LitElement {
 
   #stage(page: PageModel): TemplateResult {
     const reading = this.#reading;
-    const { tab, tensor, table, turn, selected } = this;
-    const state = { model: page, tab, selected, tensor, table, turn };
+    const { tab, tensor, table, asked, selected } = this;
+    const state = { model: page, tab, selected, tensor, table, asked };
     const graph = html`<cw-graph-panel
       .session=${this.session}
       .selected=${selected}

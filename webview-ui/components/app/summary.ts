@@ -31,6 +31,7 @@ function parametersOf(node: PageNode): number {
   return node.opType === 'Constant' ? 0 : nodeParameters(node);
 }
 
+/** What the model is, how large and how costly. `show-classes` asks for all class names. */
 export class Summary extends LitElement {
   static override properties = { model: { attribute: false } };
   static override styles = [
@@ -76,11 +77,16 @@ export class Summary extends LitElement {
     const found = page.metadata.map(({ key, value }) => classNames(key, value)).find((names) => names !== null);
     if (!found) return null;
     const { names } = found;
-    const more = names.length > SHOWN_CLASSES ? ', …' : '';
+    const all = html`, … <button class="link" @click=${this.#showClasses}>all</button>`;
     return html`<dt>Classes</dt>
-      <dd title="All of them stand under Metadata">
-        ${countText(names.length)}: ${names.slice(0, SHOWN_CLASSES).join(', ')}${more}
+      <dd>
+        ${countText(names.length)}:
+        ${names.slice(0, SHOWN_CLASSES).join(', ')}${names.length > SHOWN_CLASSES ? all : null}
       </dd>`;
+  }
+
+  #showClasses(): void {
+    this.dispatchEvent(new CustomEvent('show-classes'));
   }
 
   #go(key: string): void {

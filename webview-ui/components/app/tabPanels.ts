@@ -1,6 +1,6 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { PageModel } from '../../../src/protocol/messages.ts';
+import type { PageModel, PageWishes } from '../../../src/protocol/messages.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import type { Tab } from '../../state/tabs.ts';
 import '../adaptation/adaptation.ts';
@@ -18,8 +18,8 @@ export interface TabState {
   readonly selected: SelectionKey | null;
   readonly tensor: string | null;
   readonly table: TableState;
-  /** How often a command has asked for a view: those views start anew. */
-  readonly turn: number;
+  /** How often commands have asked for each view, which starts anew then; null where that is not known yet. */
+  readonly asked: PageWishes['asked'] | null;
 }
 
 /** The content of each tab but the graph's, which the page holds itself. A new tab goes here and into TABS. */
@@ -31,8 +31,8 @@ export const TAB_PANELS: { readonly [T in Exclude<Tab, 'graph'>]: (state: TabSta
       : null,
   first: ({ model, tab }) => html`<cw-first-layer-tab .model=${model} .shown=${tab === 'first'}></cw-first-layer-tab>`,
   adaptation: ({ model }) => html`<cw-adaptation .model=${model}></cw-adaptation>`,
-  compare: ({ model, tab, turn }) =>
-    html`<cw-compare .model=${model} .active=${tab === 'compare'} .turn=${turn}></cw-compare>`,
-  evaluate: ({ model, tab, turn }) =>
-    html`<cw-evaluate .model=${model} .active=${tab === 'evaluate'} .turn=${turn}></cw-evaluate>`,
+  compare: ({ model, tab, asked }) =>
+    html`<cw-compare .model=${model} .active=${tab === 'compare'} .turn=${asked?.compare ?? null}></cw-compare>`,
+  evaluate: ({ model, tab, asked }) =>
+    html`<cw-evaluate .model=${model} .active=${tab === 'evaluate'} .turn=${asked?.evaluate ?? null}></cw-evaluate>`,
 };

@@ -80,22 +80,22 @@ export class CompareView extends LitElement {
   declare model: PageModel | null;
   /** The tab is shown; nothing is compared before it is. */
   declare active: boolean;
-  /** Counts up whenever a command asks for a comparison. */
-  declare turn: number;
+  /** Counts up whenever a command asks for a comparison; null until that is known. */
+  declare turn: number | null;
   declare comparison: PageComparison | null;
   /** 0 to 1 while the host compares. */
   declare progress: number | null;
   declare error: string;
   #graphs: ComparedGraphs | null = null;
   #running: AbortController | null = null;
-  #loaded = '';
+  #loaded: number | null = null;
   #model: PageModel | null = null;
 
   constructor() {
     super();
     this.model = null;
     this.active = false;
-    this.turn = 0;
+    this.turn = null;
     this.comparison = null;
     this.progress = null;
     this.error = '';
@@ -105,16 +105,17 @@ export class CompareView extends LitElement {
     super.disconnectedCallback();
     this.#running?.abort();
     this.#graphs?.close();
-    this.#loaded = '';
+    this.#loaded = null;
   }
 
   protected override updated(_: PropertyValues): void {
-    const same = this.#loaded === String(this.turn) && this.#model === this.model;
+    if (this.turn === null) return;
+    const same = this.#loaded === this.turn && this.#model === this.model;
     if (this.active && this.model && !same) void this.#load(this.model);
   }
 
   async #load(model: PageModel): Promise<void> {
-    this.#loaded = String(this.turn);
+    this.#loaded = this.turn;
     this.#model = model;
     this.#running?.abort();
     const running = new AbortController();

@@ -7,7 +7,7 @@ import type {
   PageGrayByLayer,
 } from '../../../src/protocol/evaluation.ts';
 import type { PageModel } from '../../../src/protocol/messages.ts';
-import { HostError, request } from '../../state/host.ts';
+import { HostError, onHost, request } from '../../state/host.ts';
 import { canBecomeGray } from '../../state/tabs.ts';
 import { classNames } from '../../text/classNames.ts';
 import { countText } from '../../text/format.ts';
@@ -45,8 +45,8 @@ export class EvaluateView extends LitElement {
   static override styles = [linkStyles, evaluateStyles];
   declare model: PageModel | null;
   declare active: boolean;
-  /** Counts up whenever a command has chosen a folder. */
-  declare turn: number;
+  /** Counts up whenever a command has chosen a folder; null until that is known. */
+  declare turn: number | null;
   declare setup: PageEvaluationSetup | null;
   declare choice: PageEvaluationChoice;
   declare evaluation: PageEvaluation | null;
@@ -57,14 +57,15 @@ export class EvaluateView extends LitElement {
   declare error: string;
   declare said: string;
   #stop: AbortController | null = null;
-  #loaded = '';
+  #loaded: number | null = null;
+  #unlisten: (() => void) | null = null;
 
   constructor() {
     super();
     new KeepFocus(this, 'cw-long-work, vscode-button:not([appearance], [disabled])');
     this.model = null;
     this.active = false;
-    this.turn = 0;
+    this.turn = null;
     this.setup = null;
     this.choice = { preset: 'imagenet', stretch: false, order: 'rgb', mean: '', std: '', scale: '', labels: '' };
     this.evaluation = null;
@@ -75,27 +76,44 @@ export class EvaluateView extends LitElement {
     this.said = '';
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#unlisten = onHost('findings', () => void this.#recall());
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#unlisten?.();
     this.#stop?.abort();
   }
 
   protected override updated(): void {
-    if (this.active && this.#loaded !== String(this.turn)) void this.#prepare();
+    if (this.active && this.turn !== null && this.#loaded !== this.turn) void this.#prepare();
   }
 
   async #prepare(): Promise<void> {
-    this.#loaded = String(this.turn);
+    this.#loaded = this.turn;
     this.#stop?.abort();
     this.#forget();
     try {
       this.setup = await request('evaluationSetup', null);
       const preset = this.setup?.presets[0]?.name;
       if (preset !== undefined) this.choice = { ...this.choice, preset };
+      await this.#recall();
     } catch (error) {
       this.setup = null;
       this.error = textOf(error);
     }
+  }
+
+  /** Shows what was found before this page was there, or by another page of the model. */
+  async #recall(): Promise<void> {
+    const last = this.setup ? await request('lastEvaluation', null).catch(() => null) : null;
+    if (!last || this.running !== null || this.#loaded !== this.turn) return;
+    this.#forget();
+    this.choice = last.choice;
+    this.evaluation = last.evaluation;
+    this.gray = last.gray;
   }
 
   #forget(): void {
