@@ -24,7 +24,13 @@ const CORE = ['text', 'rpc', 'bytes', 'tensors', 'formats', 'graph', 'adapt', 'v
 /** And so do these, with files by the port of src/files (src/files/paths.ts names them). */
 const OVER_PORT = ['files', 'jobs', 'page', 'vscode'];
 /** What Node alone runs; the bundle for a browser takes the .web.ts twin, or does without. */
-const NODE_ALONE = ['src/files/node/**', 'src/files/save/**', 'src/files/runtimeFiles.ts', 'src/jobs/nodeThread.ts'];
+const NODE_ALONE = [
+  'src/files/node/**',
+  'src/files/save/**',
+  'src/files/runtimeFiles.ts',
+  'src/jobs/nodeRuntime.ts',
+  'src/jobs/nodeThread.ts',
+];
 const ABOVE_RPC = ROOMS.filter((room) => room !== 'rpc');
 const SPEAKS_TO_PAGE = ['page', 'cli', 'vscode'];
 /** The host asks the worker; what it may import of the core is names and errors. */

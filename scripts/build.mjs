@@ -38,9 +38,13 @@ const ENTRIES = [
     banner: { js: '#!/usr/bin/env node' },
   },
   {
-    // Both threads do the same work, so what they share is there once.
+    // The threads do the same work, so what they share is there once.
     ...node,
-    entryPoints: { worker: path('src/workerMain.ts'), cliThread: path('src/cliThread.ts') },
+    entryPoints: {
+      worker: path('src/workerMain.ts'),
+      cliThread: path('src/cliThread.ts'),
+      sessionMain: path('src/sessionMain.ts'),
+    },
     outdir: path('dist'),
     splitting: true,
     chunkNames: 'shared/[name]-[hash]',

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { useBundledRuntime } from './files/runtimeFiles.ts';
+import { useBundledRuntime } from './jobs/nodeRuntime.ts';
 import { useHostFiles } from './files/virtual/virtualFiles.ts';
 import { remoteHostFiles } from './jobs/hostFilesRpc.ts';
 import { serve } from './jobs/rpcServer.ts';

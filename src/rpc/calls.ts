@@ -6,7 +6,8 @@ interface Pending extends Pick<CallOptions, 'onProgress' | 'onWritten'> {
   readonly reject: (error: Error) => void;
 }
 
-interface Asked extends CallOptions {
+/** What a caller may add to a call that goes to another thread. */
+export interface Asked extends CallOptions {
   /** Memory of the arguments that is given away. */
   readonly given?: readonly Transferable[];
 }

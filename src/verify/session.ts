@@ -11,6 +11,8 @@ export interface RuntimeConfig {
   readonly wasmBinary?: () => Promise<Uint8Array>;
   /** Threads that share one run; one when absent. The thread that waits for them is blocked meanwhile. */
   readonly threads?: number;
+  /** Opens a model as `openBeside` does; absent where there are no cores for two threads. */
+  readonly openBeside?: (model: Uint8Array) => Promise<Session>;
   /** Gives what the runtime writes to standard output while `run` runs; a profile comes no other way. */
   readonly captureOutput?: (run: () => void) => string;
 }
@@ -19,7 +21,7 @@ export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /** Runs the model. Throws `unsupported` with a `runtime-…` code when it can't. */
-  run(feeds: ReadonlyMap<string, Value>): Promise<Map<string, Value>>;
+  run(feeds: ReadonlyMap<string, Value>): Promise<ReadonlyMap<string, Value>>;
   close(): Promise<void>;
 }
 
@@ -60,6 +62,14 @@ export async function openSession(model: Uint8Array, optimize = false): Promise<
 }
 
 /**
+ * Opens a model that is optimised, where possible in a thread of its own, so that two run at the same time. The model's
+ * memory may be gone afterwards. Throws as `openSession` does.
+ */
+export async function openBeside(model: Uint8Array): Promise<Session> {
+  return config?.openBeside ? config.openBeside(model) : openSession(model, true);
+}
+
+/**
  * Opens a model that runs each node as written and keeps how long each takes. Throws as `openSession` does, and
  * `unsupported` (runtime-profile) where the runtime's output can't be had.
  */
@@ -70,6 +80,16 @@ export async function openProfiledSession(model: Uint8Array): Promise<ProfiledSe
   const runtime = await loadRuntime();
   const session = await create(runtime, model, { graphOptimizationLevel: 'disabled', enableProfiling: true });
   return { ...sessionOf(runtime, session), profile: () => capture(() => session.endProfiling()) };
+}
+
+/** The runtime's memory has one stack: what one call has put there must not be cut off by another. */
+let lastTurn: Promise<void> = Promise.resolve();
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const result = lastTurn.then(work);
+  const done = (): void => undefined;
+  lastTurn = result.then(done, done);
+  return result;
 }
 
 /** How many threads share a run. */
@@ -83,11 +103,10 @@ async function create(
   options: Runtime.InferenceSession.SessionOptions,
 ): Promise<Runtime.InferenceSession> {
   try {
-    return await runtime.InferenceSession.create(model, {
-      executionProviders: ['wasm'],
-      logSeverityLevel: 4,
-      ...options,
-    });
+    const { InferenceSession } = runtime;
+    return await inTurn(() =>
+      InferenceSession.create(model, { executionProviders: ['wasm'], logSeverityLevel: 4, ...options }),
+    );
   } catch (error) {
     throw runtimeError(error, 'open');
   } finally {
@@ -122,7 +141,7 @@ async function runSession(
   }
   let outputs: Runtime.InferenceSession.ReturnType;
   try {
-    outputs = await session.run(tensors, QUIET);
+    outputs = await inTurn(() => session.run(tensors, QUIET));
   } catch (error) {
     throw runtimeError(error, 'run');
   }

@@ -105,7 +105,7 @@ async function measureSeam(round: Round): Promise<Step> {
     };
     stemNodes = stems.b.nodes.length;
     const wide = !isOurs(request.rebuilt);
-    const kinds = { wanted: RANDOM_RUNS, pictures: true, wide, optimize: false };
+    const kinds = { wanted: RANDOM_RUNS, pictures: true, wide, whole: false };
     const plan = { ...request, ...kinds, targets: seam.measured, budget };
     const outcome = await runBoth(plan, stems);
     const measured = { ...state, stemNodes, outcome };
@@ -178,7 +178,7 @@ export async function runFull(request: SearchRequest): Promise<FullRun> {
   const targets = a.outputs.filter((name) => a.makers.has(name) && b.makers.has(name));
   try {
     const stems = { a: await cutStem(a, withTerms(a, targets)), b: await cutStem(b, targets) };
-    const kinds = { wanted: FULL_RUNS, images: [], pictures: false, wide: false, optimize: true };
+    const kinds = { wanted: FULL_RUNS, images: [], pictures: false, wide: false, whole: true };
     const plan = { ...request, ...kinds, targets, budget: new WorkBudget(Infinity) };
     const outcome = await runBoth(plan, stems);
     const wrong = outcome.tensors.find((tensor) => !tensor.ok);

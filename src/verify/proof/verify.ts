@@ -44,11 +44,12 @@ export async function verify(request: VerifyRequest): Promise<VerifyReport> {
   const onRun = (): void => onProgress?.(Math.min(0.99, ++done / total));
   const search: SearchRequest = { a, b, maps, seed, images, rebuilt, signal, onRun };
   const fault = await staticFault(search);
-  const proof = fault
-    ? stopped(await finder.find(new Set(maps.inputs.map((i) => i.name))), fault)
-    : await searchSeam(search, finder);
+  // Whole models run in threads of their own, meanwhile.
+  const [proof, full] = await Promise.all([
+    fault === null ? searchSeam(search, finder) : stopped(finder, maps, fault),
+    request.full && fault === null ? runFull(search) : null,
+  ]);
   const folds = await foldsOf(search, proof);
-  const full = request.full && !fault ? await runFull(search) : null;
   const trouble = troubleOf(search, proof, folds, full) ?? (await doubtOf(search, proof, finder.bytes));
   const runtime = await runtimeVersion().catch(() => null);
   onProgress?.(1);
@@ -108,7 +109,8 @@ async function staticFault({ a, b, maps, rebuilt }: SearchRequest): Promise<stri
   return declared ?? (await loadFault(a, b));
 }
 
-function stopped(seam: Proof['seam'], why: string): Proof {
+async function stopped(finder: SeamFinder, maps: InputMaps, why: string): Promise<Proof> {
+  const seam = await finder.find(new Set(maps.inputs.map((i) => i.name)));
   const trouble: Trouble = { verdict: 'failed', why: seam.broken[0] ?? why };
   return { seam, stemNodes: 0, outcome: null, branches: [], doubt: null, trouble };
 }

@@ -2,13 +2,20 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { onnx } from 'onnx-proto';
 import { PNG } from 'pngjs';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { adaptFile, convertToGray } from '../../../src/jobs/convert.ts';
+import { nodeThread } from '../../../src/jobs/nodeThread.ts';
+import { openInThread } from '../../../src/jobs/sessionThread.ts';
 import { reportText, verifyFiles } from '../../../src/jobs/verify.ts';
+import type { VerifyReport } from '../../../src/verify/proof/report.ts';
+import { configureRuntime, type Session } from '../../../src/verify/session.ts';
 import { grayscale } from '../../../src/adapt/maps/channelMap.ts';
+import { builtProgram } from '../../fixtures/builtProgram.ts';
 import {
   DTYPE,
+  convModel,
   encodeModel,
   externalTensor,
   floatTensor,
@@ -73,6 +80,50 @@ test('weights beside the model: those in the stem are run, those behind are the 
   const full = await verifyFiles(original, outPath ?? '', { full: true });
   assert.equal(full.verdict, 'proved');
   assert.match(full.full?.why ?? '', /more than the 768 MiB/);
+});
+
+test('whole models run side by side in threads of their own, as often as needed, and give what they give in one', async () => {
+  const original = join(folder, 'side.onnx');
+  const [adapted, wrong] = [join(folder, 'side.gray.onnx'), join(folder, 'side.wrong.onnx')];
+  writeFileSync(original, encodeModel(convModel()));
+  await convertToGray(original, { out: adapted });
+  const quiet = (_: unknown, graph: onnx.GraphProto): void => changeWeight(graph, 'conv.weight', (w) => void w.fill(0));
+  writeFileSync(wrong, changed(readFileSync(adapted), quiet));
+  const verifyBoth = (): Promise<VerifyReport[]> =>
+    Promise.all([adapted, wrong].map((path) => verifyFiles(original, path, { full: true, seed: 7 })));
+  const alone = await verifyBoth();
+  const thread = builtProgram('src/sessionMain.ts');
+  const runs: number[] = [];
+  let ended = 0;
+  // A thread that waits for work does not keep the process alive.
+  const alive = setInterval(() => undefined, 1000);
+  const openBeside = async (bytes: Uint8Array): Promise<Session> => {
+    const session = await openInThread(bytes, () => nodeThread(thread));
+    const index = runs.push(0) - 1;
+    return {
+      ...session,
+      run: (feeds) => {
+        runs[index] = (runs[index] ?? 0) + 1;
+        return session.run(feeds);
+      },
+      close: () => session.close().then(() => void ended++),
+    };
+  };
+  configureRuntime({ openBeside });
+  try {
+    assert.deepEqual(await verifyBoth(), alone);
+  } finally {
+    configureRuntime(null);
+    clearInterval(alive);
+  }
+  assert.deepEqual(
+    alone.map(({ full }) => full?.ok),
+    [true, false],
+  );
+  assert.equal(ended, 4);
+  // No rounding step had to be tried to explain the one that is right; all of them could not explain the wrong one.
+  assert.deepEqual(Math.min(...runs), 3);
+  assert.ok(Math.max(...runs) > 6, String(runs));
 });
 
 test('a file that was changed afterwards is not proved', async () => {

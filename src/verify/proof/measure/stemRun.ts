@@ -1,7 +1,7 @@
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import { quoted } from '../../names.ts';
 import { MAX_WHOLE_OPERATIONS, RunEstimate, tooLarge, type WorkBudget } from '../../runCost.ts';
-import { openSession, type Session } from '../../session.ts';
+import { openBeside, openSession, type Session } from '../../session.ts';
 import type { Value } from '../../values.ts';
 import type { Wiring } from '../../wiring.ts';
 import type { InputMaps } from '../inputMap.ts';
@@ -61,7 +61,8 @@ export interface RunPlan {
   readonly pictures: boolean;
   /** More sizes and batches too, for models that somebody else made. */
   readonly wide: boolean;
-  readonly optimize: boolean;
+  /** Whole models: both run at the same time where there are cores for that. */
+  readonly whole: boolean;
   /** Shared by all runs of a proof. */
   readonly budget: WorkBudget;
   readonly signal?: AbortSignal | undefined;
@@ -88,19 +89,21 @@ export async function runBoth(plan: RunPlan, stems: Stems): Promise<RunOutcome> 
     );
   const pairs = pairsOf(plan, stems);
   const estimates = { a: await RunEstimate.of(stems.a.bytes), b: await RunEstimate.of(stems.b.bytes) };
-  const a = await openSession(stems.a.bytes, plan.optimize);
+  const open = plan.whole ? openBeside : openSession;
+  const opening = { a: open(stems.a.bytes), b: open(stems.b.bytes).catch(refusal) };
   try {
-    const b = await openSession(stems.b.bytes, plan.optimize).catch(refusal);
+    const [a, b] = await Promise.all([opening.a, opening.b]);
     if (typeof b === 'string') return { tensors: [], runs: [], answering: new Set(), adaptedFails: b };
-    try {
-      const runner = new StemRunner({ plan, sessions: { a, b }, estimates, pairs, opened: stems.a.opened });
-      return await runner.run();
-    } finally {
-      await b.close();
-    }
+    const runner = new StemRunner({ plan, sessions: { a, b }, estimates, pairs, opened: stems.a.opened });
+    return await runner.run();
   } finally {
-    await a.close();
+    await Promise.all([close(opening.a), close(opening.b)]);
   }
+}
+
+async function close(opening: Promise<Session | string>): Promise<void> {
+  const session = await opening.catch(() => null);
+  if (session !== null && typeof session !== 'string') await session.close();
 }
 
 /** Why the runtime doesn't take a model. */
@@ -151,8 +154,9 @@ interface Measured {
 
 /**
  * How the original's pixels are shaken to see what rounding does, one after the other until it explains the difference.
+ * At first they are not: most differences are within a few steps of their own type, and need no further run.
  */
-const SHAKES: readonly Shake[] = ['pixels', 'channels', 'pixels', 'channels', 'pixels', 'channels'];
+const SHAKES: readonly (Shake | null)[] = [null, 'pixels', 'channels', 'pixels', 'channels', 'pixels', 'channels'];
 /**
  * Behind a rounding or a comparison one last digit may tip a result over, which no shake may happen to show. A model of
  * our own, which nobody changed, counts as wrong where it is so for each of several inputs.
@@ -255,7 +259,7 @@ class StemRunner {
     if (plan.signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.');
     if (plan.budget.spent) throw tooLarge('more work than one proof may take');
     const planned = sampleSizes(pairs, setting);
-    const operations = plan.optimize ? MAX_WHOLE_OPERATIONS : undefined;
+    const operations = plan.whole ? MAX_WHOLE_OPERATIONS : undefined;
     estimates.a.check(mappedSizes(planned, pairs), { operations, given: this.results });
     const tooCostly = costFault(() => estimates.b.check(planned, { operations }));
     if (tooCostly) {
@@ -283,10 +287,15 @@ class StemRunner {
     const { plan, sessions, estimates, pairs } = this.parts;
     const each = estimates.a.cost(mappedSizes(planned, pairs)).operations;
     plan.budget.take(each + estimates.b.cost(planned).operations);
-    const reference = await sessions.a.run(fed(sample.original, sessions.a));
-    const found = await this.adapted(sample);
-    if (!found) return null;
-    const noises: Map<string, Value>[] = [];
+    const [reference, found] = await Promise.all([
+      sessions.a.run(fed(sample.original, sessions.a)),
+      this.adapted(sample),
+    ]);
+    if (typeof found === 'string') {
+      this.adaptedFails ??= found;
+      return null;
+    }
+    const noises: ReadonlyMap<string, Value>[] = [];
     let measured: Measured[] = [];
     for (const shake of sample.shakeable.length ? SHAKES : [null]) {
       if (shake !== null && plan.budget.spent && measured.length) throw unexplained(measured);
@@ -311,14 +320,14 @@ class StemRunner {
     return measured;
   }
 
-  private async adapted(sample: Sample): Promise<Map<string, Value> | null> {
+  /** What the adapted model gives, or why it can't be run, which counts only where the original can. */
+  private async adapted(sample: Sample): Promise<ReadonlyMap<string, Value> | string> {
     const { b: session } = this.parts.sessions;
     try {
       return await session.run(fed(sample.adapted, session));
     } catch (error) {
       if (!(error instanceof ChannelwiseError) || error.code !== 'runtime-run') throw error;
-      this.adaptedFails ??= error.message;
-      return null;
+      return error.message;
     }
   }
 
