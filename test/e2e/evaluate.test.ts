@@ -58,7 +58,7 @@ test('choices, the table and what it comes to, in all themes', async () => {
     scale: '',
     labels: 'cat, dog',
   });
-  assert.match(await result.getByRole('status').first().innerText(), /grayness costs 3\.1 points/);
+  assert.match(await result.getByRole('status').first().innerText(), /: gray costs 3\.1 points/);
   assert.deepEqual(await result.getByRole('row').nth(3).getByRole('cell').allInnerTexts(), [
     '72.2 %',
     '90.0 %',

@@ -47,7 +47,7 @@ const SAME_SCORES = 1e-4;
 const MANY_IMAGES = 1000;
 
 /**
- * What the numbers come to, a plain sentence each: what grayness costs, what the conversion costs, and how fine the
+ * What the numbers come to, a plain sentence each: what gray costs, what the conversion costs, and how fine the
  * scale is.
  */
 export function conclusions({
@@ -59,7 +59,7 @@ export function conclusions({
   if (!rgb || !repeated || !adapted) return [];
   const labelled = images.filter((i) => i.label !== null).length;
   const n = labelled || images.length;
-  const said = [grayness(rgb, repeated, n)];
+  const said = [grayCost(rgb, repeated, n)];
   if (same(adapted))
     said.push(
       'Gray through the adapted model gives the scores of gray repeated (largest difference ' +
@@ -85,7 +85,7 @@ export function conclusions({
   return said;
 }
 
-function grayness(rgb: RunResult, repeated: RunResult, images: number): string {
+function grayCost(rgb: RunResult, repeated: RunResult, images: number): string {
   if (rgb.top1 === null || repeated.top1 === null)
     return (
       `Without colours the top class stays the same on ${outOf(repeated.agreesWithRgb, images)} images; labels would ` +
@@ -95,7 +95,7 @@ function grayness(rgb: RunResult, repeated: RunResult, images: number): string {
     .replace('costing', 'costs')
     .replace('gaining', 'gains');
   const before = Math.round(rgb.top1 * images);
-  return `Without colours the original is right on ${outOf(repeated.top1, images)} images in place of ${before} (top-1): grayness ${points}.`;
+  return `Without colours the original is right on ${outOf(repeated.top1, images)} images instead of ${before} (top-1): gray ${points}.`;
 }
 
 /** A share of some images as the count it came from: `7 of 24`. */

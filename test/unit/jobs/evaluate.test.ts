@@ -310,10 +310,7 @@ test('what it comes to is said: exact where it is, with n, and what is chance', 
   const dir = colours('conclusions', sets);
   writeFileSync(join(dir, 'classes.txt'), 'c\nb\na\n');
   const exact = conclusions(await evaluateFolder(original, null, dir, { preset: 'zero-to-one' }));
-  assert.match(
-    exact[0] ?? '',
-    /^Without colours the original is right on .* in place of 4 \(top-1\): grayness costs \d/,
-  );
+  assert.match(exact[0] ?? '', /^Without colours the original is right on .* instead of 4 \(top-1\): gray costs \d/);
   assert.match(
     exact[1] ?? '',
     /^Gray through the adapted model gives the scores of gray repeated .*: the conversion costs nothing\.$/,

@@ -27,7 +27,7 @@ const PURPOSE =
 
 type Running = 'evaluate' | 'grayByLayer';
 
-/** The Evaluate tab: what grayness and the conversion cost on a folder of the user's own images. */
+/** The Evaluate tab: what gray and the conversion cost on a folder of the user's own images. */
 export class EvaluateView extends LitElement {
   static override properties = {
     model: { attribute: false },
@@ -186,7 +186,7 @@ export class EvaluateView extends LitElement {
   }
 
   #workText({ images }: PageEvaluationSetup): string {
-    if (this.running === 'grayByLayer') return 'Comparing what each layer gives, portion by portion';
+    if (this.running === 'grayByLayer') return 'Measuring how far each layer moves without colours';
     return `Running the models: ${countText(Math.round(this.progress * images))} of ${countText(images)} images`;
   }
 

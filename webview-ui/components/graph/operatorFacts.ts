@@ -18,7 +18,7 @@ export function operatorFacts(operator: PageOperator | undefined): TemplateResul
       ${
         first < since
           ? html`<dt>Changed in ${since}</dt>
-              <dd>${changes.length > 0 ? changes.join('; ') : 'no name, type or default'}</dd>`
+              <dd>${changes.length > 0 ? changes.join('; ') : 'neither names, types nor defaults'}</dd>`
           : null
       }
     </dl>
