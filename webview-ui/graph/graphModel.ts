@@ -18,9 +18,8 @@ export interface GroupFacts {
   title: string;
   /** Layers below, parameters below, and the part they are of the whole model's. */
   detail: string;
-  /** Parameters below, and the shape that leaves the group. */
+  /** Parameters below. */
   params: number;
-  output: string;
 }
 
 /**
@@ -51,7 +50,7 @@ export class GraphModel {
       ),
     );
     this.labels = new EdgeLabels(page);
-    this.facts = groupFacts(page, this.flat, this.hierarchy, this.labels);
+    this.facts = groupFacts(page, this.flat, this.hierarchy);
     const boxes = this.facts.map((fact) => ({
       w: Math.max(titleWidth(fact.title) + GROUP_SIGN, detailWidth(fact.detail)) + SHEET,
       h: GROUP_HEIGHT,
@@ -162,7 +161,7 @@ export function nodeParameters(node: PageNode): number {
   );
 }
 
-function groupFacts(page: PageModel, flat: FlatGraph, hierarchy: Hierarchy, labels: EdgeLabels): GroupFacts[] {
+function groupFacts(page: PageModel, flat: FlatGraph, hierarchy: Hierarchy): GroupFacts[] {
   const params = new Float64Array(hierarchy.groups.length);
   // A node counts what lies inside it, so the owner of shown graphs would count twice.
   const owners = new Set(page.inner?.graphs.map((graph) => graph.owner));
@@ -170,7 +169,6 @@ function groupFacts(page: PageModel, flat: FlatGraph, hierarchy: Hierarchy, labe
     if (item.node && !owners.has(item.node.id)) params[hierarchy.groupOf[i]!]! += nodeParameters(item.node);
   });
   for (let g = hierarchy.groups.length - 1; g > 0; g--) params[hierarchy.groups[g]!.parent]! += params[g]!;
-  const output = leavingShapes(flat, hierarchy, labels);
   return hierarchy.groups.map((group, i) => {
     const share = page.parameterCount > 0 ? params[i]! / page.parameterCount : 0;
     const stored = `${shortCount(params[i]!)} parameters, ${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
@@ -179,25 +177,6 @@ function groupFacts(page: PageModel, flat: FlatGraph, hierarchy: Hierarchy, labe
       title: clip(group.title, 34),
       detail: clip(detail, 40),
       params: params[i]!,
-      output: output[i] ?? '',
     };
   });
-}
-
-/** The shape of the last tensor that leaves each group. */
-function leavingShapes({ links }: FlatGraph, { groups, groupOf }: Hierarchy, labels: EdgeLabels): string[] {
-  const depth = new Int32Array(groups.length);
-  for (let i = 1; i < groups.length; i++) depth[i] = depth[groups[i]!.parent]! + 1;
-  const last = new Int32Array(groups.length).fill(-1);
-  for (let l = 0; l < links.length; l++) {
-    const link = links[l]!;
-    let [a, b] = [groupOf[link.from]!, groupOf[link.to]!];
-    while (a !== b) {
-      if (depth[a]! >= depth[b]!) {
-        if (link.dims) last[a] = l;
-        a = groups[a]!.parent;
-      } else b = groups[b]!.parent;
-    }
-  }
-  return Array.from(last, (l) => (l < 0 ? '' : labels.of(links[l]!)));
 }

@@ -3,6 +3,7 @@ import { bytesText, countText, nodeLabel, shapeText, shortCount } from '../text/
 import { nodeParameters } from './graphModel.ts';
 import type { GraphModel, SelectionKey } from './graphModel.ts';
 import type { Heat } from './heat.ts';
+import { leavingShape } from './targets.ts';
 
 /** What a card beside the pointer says, as plain texts. */
 export interface HoverFacts {
@@ -60,13 +61,13 @@ function known(rows: readonly (readonly [string, string])[]): (readonly [string,
 
 function groupFacts(model: GraphModel, group: number): HoverFacts {
   const { title, path, count } = model.hierarchy.groups[group]!;
-  const { output, params } = model.facts[group]!;
+  const { params } = model.facts[group]!;
   return {
     title: `Group ${title}`,
     name: path,
     rows: known([
       ['Layers', countText(count)],
-      ['Out', output],
+      ['Out', leavingShape(model, model.keyOf(-1 - group))],
       ['Parameters', params > 0 ? countText(params) : ''],
     ]),
   };

@@ -77,6 +77,13 @@ export function linksAt(model: GraphModel, key: SelectionKey): { into: number[];
   return { into, out };
 }
 
+/** The shape of the last tensor that leaves a group; '' where it isn't known. */
+export function leavingShape(model: GraphModel, group: SelectionKey): string {
+  const { links } = model.flat;
+  const last = linksAt(model, group).out.findLast((link) => links[link]!.dims);
+  return last === undefined ? '' : model.labels.of(links[last]!);
+}
+
 /** What feeds a thing directly, or what it feeds, each once and in the file's order. */
 export function neighbours(model: GraphModel, target: Target, direction: Direction): SelectionKey[] {
   const { links } = model.flat;

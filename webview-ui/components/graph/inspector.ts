@@ -3,6 +3,7 @@ import type { TemplateResult } from 'lit';
 import type { PageNode, PageValue, PageWeight } from '../../../src/protocol/messages.ts';
 import { nodeParameters } from '../../graph/graphModel.ts';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
+import { leavingShape } from '../../graph/targets.ts';
 import { bytesText, countText, listText, nodeLabel, shortCount } from '../../text/format.ts';
 import { Fold } from '../../state/folds.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
@@ -158,7 +159,7 @@ export class Inspector extends LitElement {
         <dt>Layers</dt>
         <dd>${countText(group.count)}</dd>
         <dt>Output</dt>
-        <dd>${facts.output || 'unknown'}</dd>
+        <dd>${leavingShape(model, key) || 'unknown'}</dd>
         <dt>Parameters</dt>
         <dd>${countText(facts.params)}${share}</dd>
         <dt>Operators</dt>
