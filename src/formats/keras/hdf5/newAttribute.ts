@@ -44,7 +44,8 @@ export async function putRootText(patch: Hdf5Patch, tree: Hdf5Tree, name: string
   const isDense = messages.some(({ type, body }) => type === MESSAGE.attributeInfo && hasHeap(body.bytes));
   if (!form || !moved || isDense || message === null) return false;
   const body = moved.body.start;
-  const kept = (await file.block(moved.typeAt, body + moved.body.bytes.length - moved.typeAt)).bytes;
+  // The configuration may be the message that moves, and may have changed.
+  const kept = await patch.changedBytes(moved.typeAt, body + moved.body.bytes.length - moved.typeAt);
   const block = continuedBlock(form, [kept, message]);
   const address = patch.append(block);
   const place = [...littleEndian(address, file.widths.offset), ...littleEndian(block.length, file.widths.length)];

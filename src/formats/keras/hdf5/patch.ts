@@ -47,14 +47,20 @@ export class Hdf5Patch {
     return place - this.tree.file.base;
   }
 
+  /** Bytes of the file as the changes so far leave them. */
+  async changedBytes(start: number, length: number): Promise<Uint8Array> {
+    const bytes = (await this.tree.file.block(start, length)).bytes.slice();
+    for (const change of this.changes) overlay(bytes, start, change);
+    return bytes;
+  }
+
   /** The changes as splices of the file. Throws RangeError where two changes overlap. */
   async splices(): Promise<Splice[]> {
     const { superblock, file } = this.tree;
     if (this.appended.length > 0)
       this.putUint(superblock.endAt, this.end, { width: file.widths.offset, block: superblock.checksum });
     for (const block of this.blocks.values()) {
-      const bytes = (await file.block(block.start, block.end - block.start)).bytes.slice();
-      for (const change of this.changes) overlay(bytes, block.start, change);
+      const bytes = await this.changedBytes(block.start, block.end - block.start);
       this.putUint(block.at, blockChecksum(block, bytes), { width: 4, block: null });
     }
     const inPlace = this.changes.map(({ at, bytes }) => ({ start: at, end: at + bytes.length, bytes }));

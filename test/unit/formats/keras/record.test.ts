@@ -61,6 +61,30 @@ for (const [libver, attributes, fits] of FORMS)
     },
   );
 
+test(
+  'a configuration that grows stays so where its attribute moves for the record',
+  { skip: h5pyMissing },
+  async () => {
+    for (const libver of ['earliest', 'latest']) {
+      const source = new MemorySource(
+        writtenByH5py(`
+with h5py.File(path, "w", libver="${libver}") as f:
+    f.attrs["model_config"] = '{"class_name": "Sequential", "config": {"layers": []}}'
+    f.create_dataset("data", data=np.arange(20, dtype="f4"))
+`),
+      );
+      const keras = await openKerasFile(source);
+      const at = keras.config?.json.start ?? NaN;
+      const edit = { start: at + 1, end: at + 1, text: `"name": "${'x'.repeat(500)}", ` };
+      const change = { datasets: new Map(), config: [edit], record: '["a"]' };
+      const out = new SplicedSource(source, await kerasSplices(keras, change));
+      const attrs = askH5py<Dump>(await out.read(0, out.size), DUMP)['']?.attrs ?? {};
+      assert.match(String(attrs['model_config']), /^\{"name": "x{500}", "class_name": "Sequential"/);
+      assert.equal(attrs[KEY], '["a"]');
+    }
+  },
+);
+
 test('a record too long for an attribute is left out', { skip: h5pyMissing }, async () => {
   const before = file('earliest', 3);
   assert.deepEqual(await recorded(before, 'x'.repeat(70_000)), before);
