@@ -24,8 +24,8 @@ interface Manifest {
  */
 function endingsOf(type: string): readonly string[] {
   const extension = vscode.extensions.getExtension<unknown>('channelwise.channelwise');
-  const { contributes } = extension?.packageJSON as Manifest;
-  const editors = contributes.customEditors.filter(({ viewType }) => viewType === type);
+  const manifest = extension?.packageJSON as Manifest | undefined;
+  const editors = (manifest?.contributes.customEditors ?? []).filter(({ viewType }) => viewType === type);
   return editors.flatMap(({ selector }) => selector.map((s) => s.filenamePattern.replace('*', '')));
 }
 

@@ -152,7 +152,11 @@ async function proving(file: string, folder: string): Promise<{ verify: number; 
 
 async function scan(file: string, signal: AbortSignal): Promise<void> {
   const source = await openFileSource(file);
-  await scanModel(source, signal).finally(() => source.close());
+  try {
+    await scanModel(source, signal);
+  } finally {
+    await source.close();
+  }
 }
 
 /** How long work goes on after a cancel at ten moments of it. */

@@ -12,7 +12,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** Milliseconds that some work takes. */
-export async function time(work: () => Promise<unknown> | unknown): Promise<number> {
+export async function time(work: () => unknown): Promise<number> {
   const start = performance.now();
   await work();
   return performance.now() - start;
@@ -43,7 +43,7 @@ export function check({ status, stderr }: { status: number | null; stderr: Buffe
 }
 
 /** One way to make a file. */
-export type Maker = (to: string) => Promise<unknown> | unknown;
+export type Maker = (to: string) => unknown;
 
 /**
  * Milliseconds of each maker, one a round. What it made is flushed and removed before the next one begins. Two makers of

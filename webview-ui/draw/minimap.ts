@@ -43,7 +43,7 @@ export interface MiniPicture {
 
 /** The map itself, without the mark of what is in view. Drawn once per picture and theme. */
 export function paintMinimap(ctx: CanvasRenderingContext2D, { scene, theme, colours, mini, ratio }: MiniPicture): void {
-  const { geometry: geometry } = scene;
+  const { geometry } = scene;
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.fillStyle = theme.background;
   ctx.fillRect(0, 0, mini.width, mini.height);

@@ -30,7 +30,7 @@ export function paintBoxes(brush: Brush, marks: Marks): void {
 
 function visibleBoxes(brush: Brush, marks: Marks, patches: boolean): number[] {
   const { scene, left, top, right, bottom } = brush;
-  const { geometry: geometry } = scene;
+  const { geometry } = scene;
   const seen: number[] = [];
   const grain = new Grain(brush.hair);
   for (let b = 0; b < geometry.box.length; b++) {
@@ -45,7 +45,7 @@ function visibleBoxes(brush: Brush, marks: Marks, patches: boolean): number[] {
 
 /** Where a box is now: while groups open, on its way. */
 function placeOf({ scene, motion }: Brush, b: number): Rect {
-  const { geometry: geometry } = scene;
+  const { geometry } = scene;
   const [dx, dy] = motion ? [motion.dx[b] ?? 0, motion.dy[b] ?? 0] : [0, 0];
   return { x: geometry.x[b]! + dx, y: geometry.y[b]! + dy, w: geometry.w[b]!, h: geometry.h[b]! };
 }

@@ -34,7 +34,7 @@ export function wholeRegion(scene: Scene): Region {
 /** The picture as an SVG document, with the colours of the theme. Names are escaped: they are text from a file. */
 export function sceneSvg(picture: SvgPicture): string {
   const { scene, theme, region } = picture;
-  const { geometry: geometry, model } = scene;
+  const { geometry, model } = scene;
   const visible = Array.from(geometry.box.keys()).filter((b) => meets(region, rectOf(scene, b)));
   const frames = visible.filter((b) => geometry.open[b]);
   const viewBox = [region.x, region.y, region.width, region.height].map(num).join(' ');
@@ -78,7 +78,7 @@ function regionRect({ x, y, width, height }: Region): Place {
   return { x, y, w: width, h: height };
 }
 
-function rectOf({ geometry: geometry }: Scene, b: number): Place {
+function rectOf({ geometry }: Scene, b: number): Place {
   return { x: geometry.x[b]!, y: geometry.y[b]!, w: geometry.w[b]!, h: geometry.h[b]! };
 }
 
@@ -116,7 +116,7 @@ function frameTitle({ scene, theme }: SvgPicture, b: number): string {
 
 /** All lines as one path, their arrows as another, and the labels over both. */
 function lines({ scene, theme, region }: SvgPicture): string[] {
-  const { geometry: geometry, bounds } = scene;
+  const { geometry, bounds } = scene;
   const paths: string[] = [];
   const arrows: string[] = [];
   const labels: string[] = [];

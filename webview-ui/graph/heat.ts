@@ -114,7 +114,7 @@ export function heatShare(heat: Heat, value: number, greatest: number): number {
  * layers, or the greatest of them.
  */
 export function heatShares(scene: Scene, heat: Heat): (b: number) => number | null {
-  const { geometry: geometry, model } = scene;
+  const { geometry, model } = scene;
   const groups = groupValues(model, heat);
   const valueOf = (b: number): number => {
     const ref = geometry.box[b]!;

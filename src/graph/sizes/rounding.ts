@@ -142,8 +142,8 @@ export function choose(a: Expression, b: Expression, most: boolean): Expression 
   if (atLeast(b, a)) return most ? b : a;
   const name = most ? 'max' : 'min';
   const of = [a, b].flatMap((expression) => inner(expression, most));
-  const texts = of.map(expressionText);
-  if (texts.some((t) => t === null)) return null;
+  const texts = of.map(expressionText).filter((text) => text !== null);
+  if (texts.length < of.length) return null;
   const text = `${name}(${[...new Set(texts)].sort().join(', ')})`;
   return expressionText(atom(text)) === null ? null : atom(text);
 }

@@ -142,16 +142,21 @@ class Stage {
     };
   }
 
+  /** Whatever close answers, the file is closed. */
+  private async closed(what: string, inner: { close(): Promise<void> }): Promise<void> {
+    try {
+      await this.call(what, () => Promise.resolve());
+    } finally {
+      await inner.close();
+      this.open--;
+    }
+  }
+
   private folder(folder: SaveFolder): SaveFolder {
     return {
       remove: (name) => this.call('remove', () => folder.remove(name)),
       sync: () => this.call('sync folder', () => folder.sync()),
-      close: () =>
-        this.call('close folder', () => Promise.resolve()).finally(() =>
-          folder.close().then(() => {
-            this.open--;
-          }),
-        ),
+      close: () => this.closed('close folder', folder),
     };
   }
 
@@ -163,13 +168,7 @@ class Stage {
       identity: () => this.call('identity', () => handle.identity()),
       flush: () => this.call('flush', () => handle.flush()),
       sync: () => this.call('sync', () => handle.sync()),
-      // Whatever close answers, the file is closed.
-      close: () =>
-        this.call('close', () => Promise.resolve()).finally(() =>
-          handle.close().then(() => {
-            this.open--;
-          }),
-        ),
+      close: () => this.closed('close', handle),
     };
   }
 

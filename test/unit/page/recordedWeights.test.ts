@@ -111,7 +111,7 @@ test('a weight of other dims, and one that is gone, are not as recorded', async 
     }),
   );
   writeFileSync(path, bytes);
-  const { outPath = null } = await convertToGray(path);
+  const { outPath } = await convertToGray(path);
 
   const gray = readFileSync(outPath ?? '');
   const states = async (spoil: Parameters<typeof changed>[1]): Promise<string | undefined> => {

@@ -34,19 +34,20 @@ async function skeleton(wiring: Wiring): Promise<Uint8Array | null> {
   return framed(wiring.file, parts);
 }
 
-/**
- * What the runtime says of the whole model: null where it takes it, else its message. `untold` where it can't be asked.
- */
-async function loads(wiring: Wiring): Promise<string | null | 'untold'> {
+/** Stands for the runtime's answer where it can't be asked. */
+const UNTOLD = 'untold';
+
+/** What the runtime says of the whole model: null where it takes it, else its message, or UNTOLD. */
+async function loads(wiring: Wiring): Promise<string | null> {
   try {
     const bytes = await skeleton(wiring);
-    if (!bytes) return 'untold';
+    if (!bytes) return UNTOLD;
     const session = await openSession(bytes);
     await session.close();
     return null;
   } catch (error) {
     if (!(error instanceof ChannelwiseError) || error.kind === 'cancelled' || error.kind === 'io') throw error;
-    return ['runtime-model', 'runtime-operator'].includes(error.code) ? error.message : 'untold';
+    return ['runtime-model', 'runtime-operator'].includes(error.code) ? error.message : UNTOLD;
   }
 }
 
@@ -55,6 +56,6 @@ async function loads(wiring: Wiring): Promise<string | null | 'untold'> {
  */
 export async function loadFault(a: Wiring, b: Wiring): Promise<string | null> {
   const adapted = await loads(b);
-  if (adapted === null || adapted === 'untold') return null;
+  if (adapted === null || adapted === UNTOLD) return null;
   return (await loads(a)) === null ? `The adapted model can't be loaded where the original can: ${adapted}` : null;
 }
