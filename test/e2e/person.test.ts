@@ -315,7 +315,7 @@ test('a window as npm start opens it: the walkthrough stands there, and a model 
   await page.goto(developmentUrl({ url, authority: new URL(url).host }, workspace, writeStartFolder()));
   await page.getByText('Get Started with Channelwise').first().waitFor();
   await file('fruit-mobilenet.onnx').dblclick();
-  const frame = await pageWith('16×3×3×3');
+  const frame = await pageWith('16×3×5×5');
   await frame.locator('cw-app').getByRole('tab', { name: 'Layers', exact: true }).click();
   await frame.locator('cw-layer-table').getByText('GlobalAveragePool').first().waitFor();
   await shot('start-1');
