@@ -2,7 +2,8 @@ import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
 import type { WeightsRequest } from './adaptWeights.ts';
 import { copyKey } from './copyNames.ts';
-import { candidateText, imageTensors, normReason } from './imageTensors.ts';
+import { candidateText, imageTensors } from './imageTensors.ts';
+import { normReason } from './noLayerReason.ts';
 import { layerText, normOfPatches, PATCH_ORDERS, readLayer, type LayerChoice } from './patchOrder.ts';
 import { byName, lastPart, moduleOf, weightAxes } from './tensorNames.ts';
 

@@ -1,8 +1,10 @@
 import { addTo } from '../../bytes/lists.ts';
 import { DTYPES } from '../../tensors/dtypes.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import { channelsOf, isConvolution, isOtherwiseNamed, isWeightPart } from './convolutionWeights.ts';
 import { copyKey, networkName } from './copyNames.ts';
-import { depthwiseInside, isSibling, isTrainingOnly } from './likelyLayers.ts';
+import { depthwiseInside, hasTrainingName, isSibling, isTrainingOnly } from './likelyLayers.ts';
+import { noLayerReason } from './noLayerReason.ts';
 import { isPatchMatrix, layerText, normOfPatches, PATCH_ORDERS, type PatchOrder } from './patchOrder.ts';
 import { byName, isOptimizerState, lastPart, moduleOf, siblingName, weightAxes } from './tensorNames.ts';
 
@@ -36,14 +38,10 @@ export interface ConfigHints {
   readonly firstLayers: readonly string[];
 }
 
-/** A convolution over a picture or a video. */
-const CONVOLUTION_RANKS = new Set([4, 5]);
 /** What stands per channel in front of a first layer, by the last part of its name. */
 const PER_CHANNEL =
   /^(weight|bias|running_mean|running_var|moving_mean|moving_variance|gamma|beta|mean|variance|std|scale|shift|.*(pixel|image|input|img)_(mean|std|scale))$/;
 const MAX_SIGNS = 3;
-/** What torch.nn.utils' weight_norm, spectral_norm, prune and parametrize keep in place of a weight. */
-const WEIGHT_PARTS = /(weight_v|weight_orig|original[01]?)$/;
 
 /**
  * Which tensors of a state dict see the image. Rule: a convolution's weight (rank 4 or 5, name ends in `weight`, or in
@@ -67,7 +65,7 @@ export function imageTensors(
   const inside = depthwiseInside(tensors.filter(isConvolution));
   const notTraining = possible.filter((candidate) => !isTrainingOnly(candidate, tensors));
   const only = notTraining.find(({ name }) => !inside.has(name)) ?? notTraining[0] ?? possible[0];
-  if (!only) return { kind: 'none', reason: noneReason(tensors, channels) };
+  if (!only) return otherwiseNamed(tensors, channels) ?? { kind: 'none', reason: noLayerReason(tensors, channels) };
   const signs = signsInFront(tensors, channels, names);
   const isClear = possible.length === 1 && signs.length === 0;
   if (isClear && !isTrainingOnly(only, tensors)) return { kind: 'one', found: only };
@@ -92,17 +90,6 @@ function isCandidate(tensor: StoredTensor, channels: number, names: ReadonlyMap<
 /** StyleGAN's weights that a style scales, [1, outputs, inputs, kernel…]: an image's channels are outputs there. */
 function isModulated({ dims }: StoredTensor): boolean {
   return dims.length === 5 && dims[0] === 1;
-}
-
-/** By its name, rank and type. */
-function isConvolution({ name, dims, dtype }: StoredTensor): boolean {
-  const isWeight = CONVOLUTION_RANKS.has(dims.length) && lastPart(name) === 'weight';
-  return isWeight && DTYPES[dtype]?.kind === 'float' && !isOptimizerState(name);
-}
-
-/** How many channels a convolution's weight reads. */
-function channelsOf(tensor: StoredTensor): number | undefined {
-  return tensor.dims[weightAxes(tensor).channels];
 }
 
 function isTransposedOutput(tensor: StoredTensor, bias: StoredTensor | undefined, channels: number): boolean {
@@ -173,13 +160,20 @@ function signsInFront(
   const widths = outputWidths(names);
   const isSign = (tensor: StoredTensor): boolean => {
     const { name, dims } = tensor;
-    if (isOptimizerState(name) || isCandidate(tensor, channels, names)) return false;
+    if (isOptimizerState(name) || hasTrainingName(name) || isCandidate(tensor, channels, names)) return false;
     if (isDepthwise(tensor, channels)) return true;
     const sizes = dims.filter((dim) => dim !== 1);
     const isPerChannel = sizes.length === 1 && sizes[0] === channels && PER_CHANNEL.test(lastPart(name));
-    return isPerChannel && !widths.get(moduleOf(name))?.has(channels);
+    return isPerChannel && !widths.get(moduleOf(name))?.has(channels) && !isBehind(name, channels, names);
   };
   return channels === 1 ? [] : tensors.filter(isSign).map(({ name }) => name);
+}
+
+/** Whether the layer in front of a norm in the same Sequential makes as many channels: it stands behind that one. */
+function isBehind(name: string, channels: number, names: ReadonlyMap<string, StoredTensor>): boolean {
+  const module = moduleOf(name);
+  const before = names.get(`${moduleOf(module)}.${Number(lastPart(module)) - 1}.weight`);
+  return before !== undefined && before.dims.length > 1 && before.dims[weightAxes(before).outputs] === channels;
 }
 
 /**
@@ -235,30 +229,14 @@ function signReason(count: number, signs: readonly string[]): string {
   return signs.length > 0 ? `${several}, and ${sign}` : several;
 }
 
-function noneReason(tensors: readonly StoredTensor[], channels: number): string {
-  const matrix = tensors.find((tensor) => isPatchMatrix(tensor, channels));
-  const norm = matrix && normOfPatches(matrix, tensors);
-  if (norm) return normReason(matrix.name, norm.name);
-  const none = `No convolution's weight in this file has ${channels} input ${channels === 1 ? 'channel' : 'channels'}`;
-  const first = tensors.find((tensor) => isConvolution(tensor));
-  const part = tensors.find(({ name }) => WEIGHT_PARTS.test(name));
-  if (!part) return `${none}${first ? ` (${weightText(first)})` : ''}, so there is nothing to convert`;
-  return (
-    `${none}; ${part.name} is a part of a weight that is put together when the network runs. Save the network again ` +
-    'without that (remove_weight_norm, remove_spectral_norm or remove_parametrizations)'
-  );
-}
-
-/** The earliest weight says whether a network takes one channel already, or the pixels of several. */
-function weightText(tensor: StoredTensor): string {
-  return `the first, ${tensor.name} [${tensor.dims.join(', ')}], has ${channelsOf(tensor) ?? 'none'}`;
-}
-
-/** Why a linear layer behind a norm over whole patches can't take a map in, and what can be done. */
-export function normReason(matrix: string, norm: string): string {
-  return (
-    `${norm} normalises whole patches in front of ${matrix}, with a number of its own for each pixel and channel, so ` +
-    `${matrix} can't take a map in by itself. Convert an ONNX export of the network: there the old channels are ` +
-    'rebuilt in front of the norm'
-  );
+/** Asks for what has the shape under another name, where nothing is called a weight; null where there is none. */
+function otherwiseNamed(tensors: readonly StoredTensor[], channels: number): FoundTensors | null {
+  if (channels === 1 || tensors.some(isWeightPart)) return null;
+  const alike = tensors.filter((tensor) => isOtherwiseNamed(tensor, channels));
+  const candidates = inPlaces(alike.map((tensor) => convolution([tensor], channels)));
+  const [first] = candidates;
+  if (!first) return null;
+  const others = candidates.length === 1 ? 'one with another name has' : `${candidates.length} with other names have`;
+  const reason = `No tensor called weight has the shape of an input layer, and ${others}`;
+  return { kind: 'several', candidates, chosen: [first], reason };
 }

@@ -5,12 +5,17 @@ import { isOptimizerState, lastPart, moduleOf, weightAxes } from './tensorNames.
 type Named = Pick<StoredTensor, 'name' | 'dims'>;
 
 /** Modules of networks that only training runs: what judges a generator's images, and losses made of networks. */
-const TRAINING_ONLY = /(^|\.)(discriminator\w*|net_?D\w*|critic|loss\w*|\w+_loss|lpips|perceptual\w*)\./;
+const TRAINING_ONLY = /(^|\.)(discriminator\w*|net_?D\w*|critic|criterion|loss\w*|\w+_loss|lpips|perceptual\w*)\./;
 
 /** True for a tensor of a network that only training runs, beside another network in the same file. */
 export function isTrainingOnly({ name }: Pick<Named, 'name'>, tensors: readonly StoredTensor[]): boolean {
-  if (!TRAINING_ONLY.test(networkName(name))) return false;
-  return tensors.some((other) => !isOptimizerState(other.name) && !TRAINING_ONLY.test(networkName(other.name)));
+  if (!hasTrainingName(name)) return false;
+  return tensors.some((other) => !isOptimizerState(other.name) && !hasTrainingName(other.name));
+}
+
+/** By the name of a part around it. */
+export function hasTrainingName(name: string): boolean {
+  return TRAINING_ONLY.test(networkName(name));
 }
 
 /** Both see the image: parallel stems, or parallel branches of one layer. `inside` names what may be no stem. */

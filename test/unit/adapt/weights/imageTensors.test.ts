@@ -9,6 +9,9 @@ import { LIBRARY_FAMILIES } from '../../../fixtures/firstLayers/libraries.ts';
 import { TASK_FAMILIES } from '../../../fixtures/firstLayers/tasks.ts';
 import { torchPython } from '../../../fixtures/torch/torchPython.ts';
 
+/** The number of int8. */
+const INT8 = 3;
+
 function named(name: string, dims: readonly number[]): StoredTensor {
   return { name, dims, dtype: FLOAT, place: { tensor: name }, stream: () => Promise.resolve() };
 }
@@ -48,6 +51,26 @@ test('a refusal names the first convolution, which tells a gray network and one 
     found.reason,
     /has 3 input channels \(the first, stem\.conv\.conv\.weight \[32, 12, 3, 3\], has 12\), so/,
   );
+});
+
+test('another name than weight is asked about; whole numbers and parts of a weight are refused with what to do', () => {
+  const found = (...tensors: string[]): FoundTensors => imageTensors(tensors.map(tensorOf), 3);
+  const named = found('blocks.input.w 256×3×7×7', 'blocks.input.b 256', 'blocks.1.w 64×256×1×1');
+  assert.deepEqual(saidOf(named), { chosen: ['blocks.input.w'] });
+  assert.deepEqual(saidOf(found('conv1.kernel 3×3×3×64')), 'none', "Flax's order of axes");
+  const quantised = imageTensors([{ ...tensorOf('conv1.weight 64×3×7×7'), dtype: INT8 }], 3);
+  assert.match(quantised.kind === 'none' ? quantised.reason : '', /conv1\.weight \[64, 3, 7, 7\] holds whole numbers/);
+  const pruned = found('conv1.weight_orig 64×3×7×7', 'conv1.weight_mask 64×3×7×7');
+  assert.match(pruned.kind === 'none' ? pruned.reason : '', /prune\.remove/);
+});
+
+test('a norm behind a layer of three outputs and the weights of a loss are no signs, a norm in front is one', () => {
+  const rows: readonly [tensors: readonly string[], expected: Expected][] = [
+    [['enc.0.weight 8×3×3×3', 'final.0.weight 3×8×1×1', 'final.1.weight 3', 'final.1.bias 3'], { one: 'enc.0.weight' }],
+    [['enc.0.weight 8×3×3×3', 'criterion.weight 3', 'ce_loss.weight 3'], { one: 'enc.0.weight' }],
+    [['pre.0.weight 3', 'pre.0.bias 3', 'pre.1.weight 8×3×3×3'], { chosen: ['pre.1.weight'] }],
+  ];
+  for (const [tensors, expected] of rows) assert.deepEqual(saidOf(imageTensors(tensors.map(tensorOf), 3)), expected);
 });
 
 test('in a gray network a depthwise weight behind a convolution is no input layer, a branch beside one is', () => {

@@ -1,0 +1,39 @@
+import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import { channelsOf, isConvolution, isQuantised, isWeightPart } from './convolutionWeights.ts';
+import { isPatchMatrix, normOfPatches } from './patchOrder.ts';
+
+/** Why a file has no layer that sees an image of so many channels. */
+export function noLayerReason(tensors: readonly StoredTensor[], channels: number): string {
+  const matrix = tensors.find((tensor) => isPatchMatrix(tensor, channels));
+  const norm = matrix && normOfPatches(matrix, tensors);
+  if (norm) return normReason(matrix.name, norm.name);
+  const none = `No convolution's weight in this file has ${channels} input ${channels === 1 ? 'channel' : 'channels'}`;
+  const part = tensors.find(isWeightPart);
+  if (part)
+    return (
+      `${none}; ${part.name} is a part of a weight that is put together when the network runs. Save the network again ` +
+      'without that (remove_weight_norm, remove_spectral_norm, prune.remove or remove_parametrizations)'
+    );
+  const quantised = tensors.find((tensor) => isQuantised(tensor, channels));
+  if (quantised)
+    return (
+      `${none} in floating point; ${shown(quantised)} holds whole numbers, whose scales would not fit a sum. Convert ` +
+      'the network as it was before it was quantised'
+    );
+  const first = tensors.find(isConvolution);
+  const has = first ? ` (the first, ${shown(first)}, has ${channelsOf(first) ?? 'none'})` : '';
+  return `${none}${has}, so there is nothing to convert`;
+}
+
+function shown({ name, dims }: StoredTensor): string {
+  return `${name} [${dims.join(', ')}]`;
+}
+
+/** Why a linear layer behind a norm over whole patches can't take a map in, and what can be done. */
+export function normReason(matrix: string, norm: string): string {
+  return (
+    `${norm} normalises whole patches in front of ${matrix}, with a number of its own for each pixel and channel, so ` +
+    `${matrix} can't take a map in by itself. Convert an ONNX export of the network: there the old channels are ` +
+    'rebuilt in front of the norm'
+  );
+}
