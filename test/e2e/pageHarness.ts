@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -15,7 +18,6 @@ import type { ThemeKind } from '../fixtures/themes.ts';
  * host.
  */
 const here = dirname(fileURLToPath(import.meta.url));
-const ORIGIN = 'https://page.invalid';
 const NONCE = 'c2VjcmV0LW5vbmNl';
 
 export function launch(): Promise<Browser> {
@@ -68,27 +70,95 @@ export interface OpenedPage {
   close(): Promise<void>;
 }
 
-const contexts = new WeakMap<Browser, Map<number, Promise<BrowserContext>>>();
+let serving: Promise<string> | null = null;
 
-/**
- * A context for each pixel ratio, which pages share: one of its own for each costs as much as the page itself. The page
- * keeps nothing in the browser; its state is the host's.
- */
-function contextOf(browser: Browser, deviceScaleFactor: number): Promise<BrowserContext> {
-  const known = contexts.get(browser) ?? new Map<number, Promise<BrowserContext>>();
-  contexts.set(browser, known);
-  const context = known.get(deviceScaleFactor) ?? browser.newContext({ deviceScaleFactor });
-  known.set(deviceScaleFactor, context);
-  return context;
+/** Serves the page's files, once per process, and gives their origin. */
+function pageOrigin(): Promise<string> {
+  serving ??= servePage();
+  return serving;
 }
 
-/** As the editor makes it, with its content security policy. */
-const HTML = pageHtml({
-  source: ORIGIN,
-  nonce: NONCE,
-  script: `${ORIGIN}/page.js`,
-  style: `${ORIGIN}/page.css`,
-});
+async function servePage(): Promise<string> {
+  const [script, style, icons] = await Promise.all([
+    pageScript(),
+    readFile(join(here, '../../webview-ui/page.css'), 'utf8'),
+    readFile(join(here, '../../node_modules/@vscode/codicons/dist/codicon.ttf')),
+  ]);
+  let html = '';
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
+    // The browser keeps what it has compiled of a script that it may keep.
+    const send = (type: string, body: string | Buffer): unknown =>
+      response.writeHead(200, { 'content-type': type, 'cache-control': 'max-age=3600' }).end(body);
+    if (pathname === '/') return send('text/html', html);
+    if (pathname === '/page.js') return send('text/javascript', script);
+    if (pathname === '/page.css') return send('text/css', style);
+    if (pathname.endsWith('/codicon.ttf')) return send('font/ttf', icons);
+    return response.writeHead(404).end();
+  });
+  server.listen(0, '127.0.0.1');
+  server.unref();
+  await once(server, 'listening');
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  // As the editor makes it, with its content security policy.
+  html = pageHtml({ source: origin, nonce: NONCE, script: `${origin}/page.js`, style: `${origin}/page.css` });
+  return origin;
+}
+
+/** What a tab's present page is tested with. */
+interface Visit {
+  readonly problems: string[];
+  readonly answerTo: (request: Record<string, unknown>) => Promise<Record<string, unknown>>;
+}
+
+/** What `fakeHost` starts with; the page's address carries it. */
+interface Setup {
+  readonly state: unknown;
+  readonly theme: (typeof THEMES)[ThemeKind];
+}
+
+/** One page after another is loaded in it. */
+interface Tab {
+  readonly page: Page;
+  visit: Visit | null;
+}
+
+/** The tabs of one pixel ratio that no test uses now, in a context of their own. */
+interface Tabs {
+  readonly context: Promise<BrowserContext>;
+  readonly free: Tab[];
+}
+
+const tabsOf = new WeakMap<Browser, Map<number, Tabs>>();
+
+/**
+ * A new tab costs four times what a page costs that is loaded in one. The page keeps nothing in the browser, its state is
+ * the host's, so it finds the same either way. A tab whose test failed is not used again.
+ */
+function tabsWith(browser: Browser, deviceScaleFactor: number): Tabs {
+  const known = tabsOf.get(browser) ?? new Map<number, Tabs>();
+  tabsOf.set(browser, known);
+  const tabs = known.get(deviceScaleFactor) ?? { context: browser.newContext({ deviceScaleFactor }), free: [] };
+  known.set(deviceScaleFactor, tabs);
+  return tabs;
+}
+
+async function newTab(context: BrowserContext): Promise<Tab> {
+  const page = await context.newPage();
+  const tab: Tab = { page, visit: null };
+  page.on('pageerror', (error) => tab.visit?.problems.push(String(error)));
+  page.on('console', (message) => {
+    const isProblem = message.type() === 'error' || message.type() === 'warning';
+    if (isProblem && !message.text().includes(EMPTY_STYLE)) tab.visit?.problems.push(message.text());
+  });
+  // As one text: the browser's driver takes objects apart value by value, which for 30,000 nodes takes many seconds.
+  await page.exposeFunction('hostReceive', async (request: Record<string, unknown>): Promise<string> =>
+    JSON.stringify(await tab.visit?.answerTo(request), typedAsText),
+  );
+  // As text, because the test's own compiler marks functions with a helper that the page doesn't have.
+  await page.addInitScript(`{ const __name = (f) => f; (${String(fakeHost)})(); }`);
+  return tab;
+}
 
 /** Opens the page on a model (or on an error, where `model` is an Answer that is not ok). */
 export async function openPage(
@@ -97,28 +167,13 @@ export async function openPage(
   options: OpenOptions = {},
 ): Promise<OpenedPage> {
   const { width = 1200, height = 800, ratio = 1, theme = 'dark' } = options;
-  const page = await (await contextOf(browser, ratio)).newPage();
+  const tabs = tabsWith(browser, ratio);
+  const tab = tabs.free.pop() ?? (await newTab(await tabs.context));
+  const { page } = tab;
   await page.setViewportSize({ width, height });
   await page.emulateMedia({ reducedMotion: options.reducedMotion ? 'reduce' : 'no-preference' });
   const problems: string[] = [];
   const requests: Record<string, unknown>[] = [];
-  page.on('pageerror', (e) => problems.push(String(e)));
-  page.on('console', (m) => {
-    if ((m.type() === 'error' || m.type() === 'warning') && !m.text().includes(EMPTY_STYLE)) problems.push(m.text());
-  });
-  const [script, css, icons] = await Promise.all([
-    pageScript(),
-    readFile(join(here, '../../webview-ui/page.css'), 'utf8'),
-    readFile(join(here, '../../node_modules/@vscode/codicons/dist/codicon.ttf')),
-  ]);
-  await page.route('**/*', (route) => {
-    const path = new URL(route.request().url()).pathname;
-    if (path === '/') return route.fulfill({ contentType: 'text/html', body: HTML });
-    if (path === '/page.js') return route.fulfill({ contentType: 'text/javascript', body: script });
-    if (path === '/page.css') return route.fulfill({ contentType: 'text/css', body: css });
-    if (path.endsWith('/codicon.ttf')) return route.fulfill({ contentType: 'font/ttf', body: icons });
-    return route.fulfill({ status: 404, body: '' });
-  });
   const reply: Answer = 'fileName' in model ? { ok: true, value: packModel(model) } : model;
   const answerTo = async (request: Record<string, unknown>): Promise<Record<string, unknown>> => {
     requests.push(request);
@@ -130,15 +185,9 @@ export async function openPage(
         : ((await options.answer?.(method, request)) ?? { ok: true, value: null });
     return answer.ok ? { type: 'done', id: request.id, result: answer.value } : failed(request.id, answer);
   };
-  // As one text: the browser's driver takes objects apart value by value, which for 30,000 nodes takes many seconds.
-  await page.exposeFunction('hostReceive', async (request: Record<string, unknown>): Promise<string> =>
-    JSON.stringify(await answerTo(request), typedAsText),
-  );
-  // As text, because the test's own compiler marks functions with a helper that the page doesn't have.
-  await page.addInitScript(
-    `{ const __name = (f) => f; (${String(fakeHost)})(${JSON.stringify({ state: options.state ?? null, theme: THEMES[theme] })}); }`,
-  );
-  await page.goto(`${ORIGIN}/`);
+  tab.visit = { problems, answerTo };
+  const setup: Setup = { state: options.state ?? null, theme: THEMES[theme] };
+  await page.goto(`${await pageOrigin()}/?${encodeURIComponent(JSON.stringify(setup))}`);
   return {
     page,
     problems,
@@ -147,7 +196,11 @@ export async function openPage(
     setTheme: (kind) =>
       page.evaluate((t) => (window as unknown as { __theme(t: unknown): void }).__theme(t), THEMES[kind]),
     send: (message) => page.evaluate((m) => window.postMessage(m, '*'), message),
-    close: () => page.close(),
+    close: async () => {
+      await page.goto('about:blank');
+      tab.visit = null;
+      tabs.free.push(tab);
+    },
   };
 }
 
@@ -165,7 +218,9 @@ function typedAsText(_: string, value: unknown): unknown {
 }
 
 /** Runs in the page before its own script. */
-function fakeHost({ state, theme }: { state: unknown; theme: { body: string; tokens: Record<string, string> } }): void {
+function fakeHost(): void {
+  if (!location.search) return;
+  const { state, theme } = JSON.parse(decodeURIComponent(location.search.slice(1))) as Setup;
   const w = window as unknown as Record<string, unknown> & { hostReceive(m: unknown): Promise<string> };
   w.__state = state;
   w.__theme = (t: typeof theme): void => {
