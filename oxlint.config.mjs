@@ -28,8 +28,8 @@ const NODE_ALONE = [
   'src/files/node/**',
   'src/files/save/**',
   'src/files/runtimeFiles.ts',
-  'src/jobs/nodeRuntime.ts',
-  'src/jobs/nodeThread.ts',
+  'src/jobs/threads/nodeRuntime.ts',
+  'src/jobs/threads/nodeThread.ts',
 ];
 const ABOVE_RPC = ROOMS.filter((room) => room !== 'rpc');
 const SPEAKS_TO_PAGE = ['page', 'cli', 'vscode'];
@@ -52,7 +52,7 @@ const noRuntime = {
 };
 
 /** The page's own drawing serves the command line too; it is reached through one file. */
-const noPage = { regex: 'webview-ui/', message: 'Only src/page/graphSvg.ts draws with the code of the page.' };
+const noPage = { regex: 'webview-ui/', message: 'Only src/page/printed/graphSvg.ts draws with the code of the page.' };
 
 function fence(rooms, message) {
   return { regex: `^\\.\\./(.*/)?(${rooms.join('|')})/`, message };
@@ -171,7 +171,7 @@ export default defineConfig({
       },
     },
     {
-      files: ['src/page/graphSvg.ts'],
+      files: ['src/page/printed/graphSvg.ts'],
       rules: {
         'no-restricted-imports': ['error', { paths: [noVscode], patterns: [...roomRules('page').patterns, noRuntime] }],
       },

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { nodeThread } from './jobs/nodeThread.ts';
+import { nodeThread } from './jobs/threads/nodeThread.ts';
 import { startExtension } from './vscode/startExtension.ts';
 
 let closeJobs: (() => Promise<void>) | null = null;

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { webThread } from './jobs/webThread.ts';
+import { webThread } from './jobs/threads/webThread.ts';
 import { startExtension } from './vscode/startExtension.ts';
 
 let closeJobs: (() => Promise<void>) | null = null;

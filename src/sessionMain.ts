@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
-import { useHalfOfRuntime } from './jobs/nodeRuntime.ts';
-import { serve } from './jobs/rpcServer.ts';
-import { sessionAnswers } from './jobs/sessionThread.ts';
+import { useHalfOfRuntime } from './jobs/threads/nodeRuntime.ts';
+import { serve } from './jobs/threads/rpcServer.ts';
+import { sessionAnswers } from './jobs/threads/sessionThread.ts';
 import { threadPort } from './rpc/thread.ts';
 
 useHalfOfRuntime(import.meta.url);

@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
-import { useBundledRuntime } from './jobs/nodeRuntime.ts';
+import { useBundledRuntime } from './jobs/threads/nodeRuntime.ts';
 import { useHostFiles } from './files/virtual/virtualFiles.ts';
-import { remoteHostFiles } from './jobs/hostFilesRpc.ts';
-import { serve } from './jobs/rpcServer.ts';
+import { remoteHostFiles } from './jobs/threads/hostFilesRpc.ts';
+import { serve } from './jobs/threads/rpcServer.ts';
 import { threadPort } from './rpc/thread.ts';
 import { WORKER_ANSWERS } from './page/workerAnswers.ts';
 

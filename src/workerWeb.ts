@@ -1,6 +1,6 @@
 import { useHostFiles } from './files/virtual/virtualFiles.ts';
-import { remoteHostFiles } from './jobs/hostFilesRpc.ts';
-import { serve } from './jobs/rpcServer.ts';
+import { remoteHostFiles } from './jobs/threads/hostFilesRpc.ts';
+import { serve } from './jobs/threads/rpcServer.ts';
 import { threadPort, type AnyPort } from './rpc/thread.ts';
 import { WORKER_ANSWERS } from './page/workerAnswers.ts';
 import { configureRuntime } from './verify/session.ts';

@@ -9,12 +9,12 @@ import { inputLayers } from '../jobs/weights/inputLayers.ts';
 import type { PageModel } from '../protocol/messages.ts';
 import type { PageBinding } from '../protocol/sizes.ts';
 import { adaptationOf } from './adaptation.ts';
-import { pageModel, type AboutFile } from './pageModel.ts';
-import { inKerasOrder } from './kerasOrder.ts';
-import { asStored } from './kerasWeights.ts';
-import { smallConstants } from './smallConstants.ts';
-import { weightsAdaptation } from './weightsAdaptation.ts';
-import { weightsPage } from './weightsPage.ts';
+import { pageModel, type AboutFile } from './model/pageModel.ts';
+import { inKerasOrder } from './model/kerasOrder.ts';
+import { asStored } from './model/kerasWeights.ts';
+import { smallConstants } from './model/smallConstants.ts';
+import { weightsAdaptation } from './weights/weightsAdaptation.ts';
+import { weightsPage } from './weights/weightsPage.ts';
 
 /** Reads a file of any format and turns it into what the page shows: names, shapes and places, never weights. */
 export async function readPageModel(path: string, signal?: AbortSignal, bind: PageBinding = {}): Promise<PageModel> {

@@ -1,4 +1,4 @@
-import { RpcClient } from '../jobs/rpcClient.ts';
+import { RpcClient } from '../jobs/threads/rpcClient.ts';
 import type { WorkerMethods } from './workerMethods.ts';
 
 /** Asks a worker for models. */

@@ -17,9 +17,9 @@ import type { PageBinding } from '../protocol/sizes.ts';
 import type { WeightMethods } from '../protocol/weights.ts';
 import type { MadeFrom } from './adaptation.ts';
 import type { EvaluatedModels } from './evaluatePage.ts';
-import type { Inspection } from './inspect.ts';
-import type { WeightsInspection } from './inspectWeights.ts';
-import type { ShapesReport } from './shapes.ts';
+import type { Inspection } from './printed/inspect.ts';
+import type { WeightsInspection } from './printed/inspectWeights.ts';
+import type { ShapesReport } from './printed/shapes.ts';
 
 export interface AdaptReply {
   readonly outPath: string | null;

@@ -1,8 +1,8 @@
 import { RUNTIME_MILLISECONDS, withTimeLimit } from '../jobs/timeLimit.ts';
 import type { WorkerMethods } from '../page/workerMethods.ts';
 import type { CallOptions } from '../rpc/messages.ts';
-import type { ThreadMessage } from '../jobs/rpcServer.ts';
-import { serveHostFiles } from '../jobs/hostFilesRpc.ts';
+import type { ThreadMessage } from '../jobs/threads/rpcServer.ts';
+import { serveHostFiles } from '../jobs/threads/hostFilesRpc.ts';
 import type { Thread } from '../rpc/thread.ts';
 import type { HostFiles } from '../files/virtual/hostFiles.ts';
 import { WorkerClient } from '../page/workerClient.ts';

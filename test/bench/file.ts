@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { convertToGray } from '../../src/jobs/convert.ts';
 import { openFileSource } from '../../src/files/fileSource.ts';
-import { inspectFile } from '../../src/page/inspect.ts';
+import { inspectFile } from '../../src/page/printed/inspect.ts';
 import { verifyFiles } from '../../src/jobs/verify.ts';
 import { scanModel } from '../../src/formats/onnx/scan/scan.ts';
 import { resNet18 } from '../fixtures/architectures.ts';

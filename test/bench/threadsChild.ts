@@ -1,6 +1,6 @@
 import { evaluateFolder } from '../../src/jobs/evaluate.ts';
-import { nodeThread } from '../../src/jobs/nodeThread.ts';
-import { openInThread } from '../../src/jobs/sessionThread.ts';
+import { nodeThread } from '../../src/jobs/threads/nodeThread.ts';
+import { openInThread } from '../../src/jobs/threads/sessionThread.ts';
 import { verifyFiles } from '../../src/jobs/verify.ts';
 import { configureRuntime, type RuntimeConfig } from '../../src/verify/session.ts';
 import { time } from './measure.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { convertToGray } from '../../src/jobs/convert.ts';
-import { inspectAny } from '../../src/page/inspect.ts';
+import { inspectAny } from '../../src/page/printed/inspect.ts';
 import { floatWeights, safetensorsFile } from '../fixtures/safetensors.ts';
 import type { Figure } from './main.ts';
 import { alternate, beside, check, copy, flush, forget, median, peakMemory, time } from './measure.ts';

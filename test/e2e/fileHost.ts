@@ -1,4 +1,4 @@
-import { plainError } from '../../src/jobs/rpcErrors.ts';
+import { plainError } from '../../src/jobs/threads/rpcErrors.ts';
 import type { CallContext } from '../../src/rpc/messages.ts';
 import { WORKER_ANSWERS } from '../../src/page/workerAnswers.ts';
 import type { WorkerMethods } from '../../src/page/workerMethods.ts';

@@ -13,7 +13,7 @@ import { MemorySource } from '../../src/bytes/byteSource.ts';
 import { pieces, type Splice } from '../../src/bytes/splice.ts';
 import { inferShapes } from '../../src/graph/shapes/shapes.ts';
 import { steeringConstants } from '../../src/graph/shapes/steering.ts';
-import { pageModel } from '../../src/page/pageModel.ts';
+import { pageModel } from '../../src/page/model/pageModel.ts';
 import { allTensors } from '../../src/formats/onnx/allTensors.ts';
 import { DTYPES } from '../../src/tensors/dtypes.ts';
 import { setMetadata, toSplices } from '../../src/formats/onnx/edit/edit.ts';

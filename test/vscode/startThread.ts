@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { nodeThread } from '../../src/jobs/nodeThread.ts';
+import { nodeThread } from '../../src/jobs/threads/nodeThread.ts';
 import type { Thread } from '../../src/rpc/thread.ts';
 
 /** How the extension in this folder starts a worker on this host. */

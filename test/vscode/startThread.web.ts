@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { webThread } from '../../src/jobs/webThread.ts';
+import { webThread } from '../../src/jobs/threads/webThread.ts';
 import type { Thread } from '../../src/rpc/thread.ts';
 
 /** How the extension in this folder starts a worker in a browser. */

@@ -1,7 +1,7 @@
 import { bytesText, countText, numberText, shortCount } from '../text/format.ts';
 import type { GraphModel, SelectionKey } from './graphModel.ts';
 import { nodeParameters } from './graphModel.ts';
-import type { LayerNumbers } from './layerNumbers.ts';
+import type { LayerNumbers } from './tables/layerNumbers.ts';
 import type { Scene } from './scene.ts';
 
 /** A number for each layer, by which the picture is coloured. */

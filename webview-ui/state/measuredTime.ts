@@ -1,6 +1,6 @@
 import type { PageMeasuredTime } from '../../src/protocol/evaluation.ts';
 import type { PageModel } from '../../src/protocol/messages.ts';
-import type { LayerNumbers } from '../graph/layerNumbers.ts';
+import type { LayerNumbers } from '../graph/tables/layerNumbers.ts';
 import { countText, numberText } from '../text/format.ts';
 import { request } from './host.ts';
 

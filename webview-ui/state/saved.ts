@@ -1,7 +1,7 @@
 import { asBinding } from '../../src/protocol/sizes.ts';
 import type { PageBinding } from '../../src/protocol/sizes.ts';
 import type { View } from '../draw/camera.ts';
-import type { ColumnChoice } from '../graph/layerColumns.ts';
+import type { ColumnChoice } from '../graph/tables/layerColumns.ts';
 import { asTab } from './tabs.ts';
 import type { Tab } from './tabs.ts';
 

@@ -1,7 +1,7 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Splice } from '../../bytes/splice.ts';
 import { encodeRaw } from '../../tensors/elements.ts';
-import type { NewData } from '../../formats/keras/hdf5/replaceDataset.ts';
+import type { NewData } from '../../formats/keras/hdf5/edit/replaceDataset.ts';
 import { member, number } from '../../bytes/json/json.ts';
 import type { TextEdit } from '../../bytes/json/jsonEdit.ts';
 import type { Call } from '../../formats/keras/network/network.ts';

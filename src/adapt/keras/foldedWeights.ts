@@ -1,7 +1,7 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { encodeRaw } from '../../tensors/elements.ts';
 import { inverse, permuted } from '../../tensors/permuted.ts';
-import type { NewData } from '../../formats/keras/hdf5/replaceDataset.ts';
+import type { NewData } from '../../formats/keras/hdf5/edit/replaceDataset.ts';
 import type { WeightView } from '../../formats/keras/present/graphBuilder.ts';
 import type { Replacement } from '../flow/rewrite.ts';
 

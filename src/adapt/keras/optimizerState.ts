@@ -1,7 +1,7 @@
 import { decodeRaw, encodeRaw } from '../../tensors/elements.ts';
 import { elementType } from '../../formats/keras/elementTypes.ts';
-import type { NewData } from '../../formats/keras/hdf5/replaceDataset.ts';
-import type { Hdf5Object, Hdf5Tree } from '../../formats/keras/hdf5/tree.ts';
+import type { NewData } from '../../formats/keras/hdf5/edit/replaceDataset.ts';
+import type { Hdf5Object, Hdf5Tree } from '../../formats/keras/hdf5/trees/tree.ts';
 import { kerasMoments } from '../weights/kerasMoments.ts';
 import { datasetBytes } from '../../formats/keras/present/weightSource.ts';
 

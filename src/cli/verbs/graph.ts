@@ -1,6 +1,6 @@
 import { printable } from '../../bytes/errors.ts';
-import { graphSvg } from '../../page/graphSvg.ts';
-import { parseBindings } from '../../page/shapes.ts';
+import { graphSvg } from '../../page/printed/graphSvg.ts';
+import { parseBindings } from '../../page/printed/shapes.ts';
 import { wholeJsonText } from '../print.ts';
 import { BIND_HELP, BIND_OPTIONS, ONE_FILE, listOf, usageError, type Verb } from '../verb.ts';
 

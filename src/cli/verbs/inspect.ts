@@ -1,5 +1,5 @@
-import { inspectAny, inspectText } from '../../page/inspect.ts';
-import { parseBindings } from '../../page/shapes.ts';
+import { inspectAny, inspectText } from '../../page/printed/inspect.ts';
+import { parseBindings } from '../../page/printed/shapes.ts';
 import { print } from '../print.ts';
 import { BIND_HELP, BIND_OPTIONS, ONE_FILE, listOf, type Verb } from '../verb.ts';
 

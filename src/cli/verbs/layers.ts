@@ -1,5 +1,5 @@
-import { layersCsv, layersOfFile, layersText } from '../../page/layers.ts';
-import { parseBindings } from '../../page/shapes.ts';
+import { layersCsv, layersOfFile, layersText } from '../../page/printed/layers.ts';
+import { parseBindings } from '../../page/printed/shapes.ts';
 import { print, shownLine } from '../print.ts';
 import { BIND_HELP, BIND_OPTIONS, ONE_FILE, listOf, type Verb } from '../verb.ts';
 

@@ -1,4 +1,4 @@
-import { parseBindings, shapesOfFile, shapesText } from '../../page/shapes.ts';
+import { parseBindings, shapesOfFile, shapesText } from '../../page/printed/shapes.ts';
 import { print } from '../print.ts';
 import { BIND_HELP, BIND_OPTIONS, ONE_FILE, listOf, type Verb } from '../verb.ts';
 

@@ -1,8 +1,8 @@
 import { checkRange, type StoredTensor } from '../../tensors/storedTensor.ts';
 import { elementType } from './elementTypes.ts';
-import { streamDataset } from './hdf5/dataset.ts';
-import { swapped } from './hdf5/replaceDataset.ts';
-import type { Hdf5Object, Hdf5Tree } from './hdf5/tree.ts';
+import { streamDataset } from './hdf5/dataset/dataset.ts';
+import { swapped } from './hdf5/edit/replaceDataset.ts';
+import type { Hdf5Object, Hdf5Tree } from './hdf5/trees/tree.ts';
 
 /** A dataset of numbers as the file has it, under its path; null for groups and for datasets of anything else. */
 export function datasetTensor(tree: Hdf5Tree, { path, dataset }: Hdf5Object): StoredTensor | null {

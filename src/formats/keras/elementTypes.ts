@@ -14,7 +14,7 @@ import {
   UINT64,
   UINT8,
 } from '../../tensors/dtypes.ts';
-import type { Datatype } from './hdf5/datatype.ts';
+import type { Datatype } from './hdf5/dataset/datatype.ts';
 
 const FLOATS = { float16: FLOAT16, bfloat16: BFLOAT16, float32: FLOAT, float64: DOUBLE } as const;
 const SIGNED: Readonly<Record<number, number>> = { 1: INT8, 2: INT16, 4: INT32, 8: INT64 };

@@ -4,7 +4,7 @@ import { ENDINGS } from '../endings.ts';
 import type { Fact, Format, GraphOfFile, OpenedFile } from '../format.ts';
 import { datasetTensor } from './datasetTensor.ts';
 import { elementType } from './elementTypes.ts';
-import type { Hdf5Object, Hdf5Tree } from './hdf5/tree.ts';
+import type { Hdf5Object, Hdf5Tree } from './hdf5/trees/tree.ts';
 import { isKerasHead, openKerasFile, type KerasFile } from './kerasFile.ts';
 import { isModel } from './network/network.ts';
 import { openNetwork, type OpenedNetwork } from './openNetwork.ts';

@@ -5,11 +5,11 @@ import type { ZipEntry } from '../zip/centralDirectory.ts';
 import { RECORD_KEY } from '../format.ts';
 import { textRanges, texts, type Attribute } from './hdf5/attributes.ts';
 import type { ChecksumBlock } from './hdf5/checksum.ts';
-import type { ByteRange } from './hdf5/globalHeap.ts';
-import type { TextReference } from './hdf5/newText.ts';
+import type { ByteRange } from './hdf5/trees/globalHeap.ts';
+import type { TextReference } from './hdf5/edit/newText.ts';
 import { MAX_TEXT_BYTES } from './hdf5/limits.ts';
 import { isHdf5 } from './hdf5/superblock.ts';
-import { readTree, type Hdf5Tree } from './hdf5/tree.ts';
+import { readTree, type Hdf5Tree } from './hdf5/trees/tree.ts';
 import { member, parseJson, text, type Json } from '../../bytes/json/json.ts';
 
 export const CONFIG_ENTRY = 'config.json';

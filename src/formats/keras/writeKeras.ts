@@ -4,13 +4,13 @@ import { RECORD_KEY } from '../format.ts';
 import { zipSplices, type EntryChange } from '../zip/zipEdit.ts';
 import { entries, member } from '../../bytes/json/json.ts';
 import { fitJson, editText, type TextEdit } from '../../bytes/json/jsonEdit.ts';
-import { Hdf5Patch } from './hdf5/patch.ts';
-import type { ByteRange } from './hdf5/globalHeap.ts';
-import { putRootText } from './hdf5/newAttribute.ts';
-import { appendText } from './hdf5/newText.ts';
-import { replaceDataset, type NewData } from './hdf5/replaceDataset.ts';
+import { Hdf5Patch } from './hdf5/edit/patch.ts';
+import type { ByteRange } from './hdf5/trees/globalHeap.ts';
+import { putRootText } from './hdf5/edit/newAttribute.ts';
+import { appendText } from './hdf5/edit/newText.ts';
+import { replaceDataset, type NewData } from './hdf5/edit/replaceDataset.ts';
 import { malformed } from './hdf5/errors.ts';
-import { readTree, type Hdf5Tree } from './hdf5/tree.ts';
+import { readTree, type Hdf5Tree } from './hdf5/trees/tree.ts';
 import type { KerasArchive, KerasFile, StoredConfig } from './kerasFile.ts';
 
 /** What changes in a Keras file; everything else stays byte for byte. */

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { basename } from '../../files/paths.ts';
 import type { VerifyReply, WorkerMethods } from '../../page/workerMethods.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { plainError } from '../../jobs/rpcErrors.ts';
+import { plainError } from '../../jobs/threads/rpcErrors.ts';
 import { RpcAnswers } from '../../rpc/answers.ts';
 import type { PageProof } from '../../protocol/adaptation.ts';
 import { PAGE_ARGS, type PageMethod, type PageMethods } from '../../protocol/messages.ts';

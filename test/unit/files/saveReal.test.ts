@@ -14,9 +14,9 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { grayscale } from '../../../src/adapt/maps/channelMap.ts';
 import { convertToGray } from '../../../src/jobs/convert.ts';
-import { inspectFile } from '../../../src/page/inspect.ts';
+import { inspectFile } from '../../../src/page/printed/inspect.ts';
 import { readPageModel } from '../../../src/page/readPage.ts';
-import { shapesOfFile } from '../../../src/page/shapes.ts';
+import { shapesOfFile } from '../../../src/page/printed/shapes.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
 import { resNet18 } from '../../fixtures/architectures.ts';
 import {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { DataFiles } from '../../../src/files/dataFiles.ts';
 import { openFileSource } from '../../../src/files/fileSource.ts';
-import { inspectFile } from '../../../src/page/inspect.ts';
+import { inspectFile } from '../../../src/page/printed/inspect.ts';
 import { readPageModel } from '../../../src/page/readPage.ts';
 import type { Tensor } from '../../../src/formats/onnx/model.ts';
 import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';

@@ -6,8 +6,8 @@ import { runVerb } from '../../../src/cli/commandLine.ts';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { compareFiles } from '../../../src/jobs/compare.ts';
 import { verifyFiles } from '../../../src/jobs/verify.ts';
-import { inspectAny } from '../../../src/page/inspect.ts';
-import { layerInputs } from '../../../src/page/weightsAnswers.ts';
+import { inspectAny } from '../../../src/page/printed/inspect.ts';
+import { layerInputs } from '../../../src/page/weights/weightsAnswers.ts';
 import { floatWeights, safetensorsFile } from '../../fixtures/safetensors.ts';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { inspectFile, inspectText } from '../../../src/page/inspect.ts';
+import { inspectFile, inspectText } from '../../../src/page/printed/inspect.ts';
 import { readPageModel } from '../../../src/page/readPage.ts';
 import { packModel, unpackModel } from '../../../src/protocol/packed.ts';
 import { writeFruitKeras } from '../../fixtures/fruit/kerasFile.ts';

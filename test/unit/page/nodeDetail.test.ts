@@ -4,9 +4,9 @@ import { MemorySource } from '../../../src/bytes/byteSource.ts';
 import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
 import { WireReader } from '../../../src/formats/onnx/scan/wire.ts';
 import { inferShapes } from '../../../src/graph/shapes/shapes.ts';
-import { inKerasOrder } from '../../../src/page/kerasOrder.ts';
-import { pageModel } from '../../../src/page/pageModel.ts';
-import { smallConstants } from '../../../src/page/smallConstants.ts';
+import { inKerasOrder } from '../../../src/page/model/kerasOrder.ts';
+import { pageModel } from '../../../src/page/model/pageModel.ts';
+import { smallConstants } from '../../../src/page/model/smallConstants.ts';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import { encodeModel, floatTensor, int64Tensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 

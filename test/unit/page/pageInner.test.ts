@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
 import { inferShapes } from '../../../src/graph/shapes/shapes.ts';
-import { pageModel } from '../../../src/page/pageModel.ts';
+import { pageModel } from '../../../src/page/model/pageModel.ts';
 import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import { GraphModel } from '../../../webview-ui/graph/graphModel.ts';

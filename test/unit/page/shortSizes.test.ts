@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withShortSizes } from '../../../src/page/shortSizes.ts';
+import { withShortSizes } from '../../../src/page/model/shortSizes.ts';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import { packModel } from '../../../src/protocol/packed.ts';
 import { statusText } from '../../../src/vscode/editor/statusText.ts';

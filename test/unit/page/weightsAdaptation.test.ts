@@ -3,11 +3,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { convertToGray } from '../../../src/jobs/convert.ts';
-import { inspectAny } from '../../../src/page/inspect.ts';
+import { inspectAny } from '../../../src/page/printed/inspect.ts';
 import { measuredTimePage } from '../../../src/page/measuredLayers.ts';
 import { readPageModel } from '../../../src/page/readPage.ts';
-import { weightsMadeFrom } from '../../../src/page/weightsAdaptation.ts';
-import { compareWeightsPage } from '../../../src/page/weightsComparison.ts';
+import { weightsMadeFrom } from '../../../src/page/weights/weightsAdaptation.ts';
+import { compareWeightsPage } from '../../../src/page/weights/weightsComparison.ts';
 import { floatWeights, safetensorsFile, type WeightsTensor } from '../../fixtures/safetensors.ts';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 

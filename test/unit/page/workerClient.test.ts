@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import { nodeThread } from '../../../src/jobs/nodeThread.ts';
+import { nodeThread } from '../../../src/jobs/threads/nodeThread.ts';
 import { WorkerClient } from '../../../src/page/workerClient.ts';
 import { builtProgram } from '../../fixtures/builtProgram.ts';
 import { writeLargeModel } from '../../fixtures/largeModel.ts';

@@ -65,7 +65,7 @@ test('bundles of desktop and command line carry nothing of the browser’s, and 
     outdir: path('nowhere'),
     format: 'esm',
   });
-  assert.ok(inputs.includes('src/jobs/nodeThread.ts'), 'the desktop has its own');
+  assert.ok(inputs.includes('src/jobs/threads/nodeThread.ts'), 'the desktop has its own');
   assert.deepEqual(
     inputs.filter((input) => WEB_ALONE.test(input)),
     [],

@@ -33,7 +33,7 @@ const FENCES: readonly Row[] = [
   imports('src/adapt/runtime.ts', 'onnxruntime-web'),
   imports('src/verify/session.ts', 'onnxruntime-web', null),
   imports('src/page/drawing.ts', '../../webview-ui/draw/svg.ts'),
-  imports('src/page/graphSvg.ts', '../../webview-ui/draw/svg.ts', null),
+  imports('src/page/printed/graphSvg.ts', '../../../webview-ui/draw/svg.ts', null),
   imports('src/protocol/core.ts', '../graph/scan.ts'),
   imports('src/vscode/core.ts', '../adapt/plan.ts'),
   imports('webview-ui/draw/core.ts', '../../src/graph/scan.ts'),

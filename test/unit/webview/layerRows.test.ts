@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COLUMNS, cutInMiddle, shownColumns, widthOf, withColumn } from '../../../webview-ui/graph/layerColumns.ts';
-import type { ColumnChoice } from '../../../webview-ui/graph/layerColumns.ts';
-import { filterRows, layerRows, rowsCsv, rowsMarkdown, sortRows } from '../../../webview-ui/graph/layerRows.ts';
+import {
+  COLUMNS,
+  cutInMiddle,
+  shownColumns,
+  widthOf,
+  withColumn,
+} from '../../../webview-ui/graph/tables/layerColumns.ts';
+import type { ColumnChoice } from '../../../webview-ui/graph/tables/layerColumns.ts';
+import { filterRows, layerRows, rowsCsv, rowsMarkdown, sortRows } from '../../../webview-ui/graph/tables/layerRows.ts';
 import { countText, shapeLabel, shapeText, shortCount, sizeText } from '../../../webview-ui/text/format.ts';
 import { asSaved } from '../../../webview-ui/state/saved.ts';
 import { hostilePage, resnet50Page } from '../../fixtures/pageModels.ts';

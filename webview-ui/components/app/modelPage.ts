@@ -4,7 +4,7 @@ import type { PageAction } from '../../../src/protocol/actions.ts';
 import type { PageModel, PageWishes } from '../../../src/protocol/messages.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
-import type { LayerNumbers } from '../../graph/layerNumbers.ts';
+import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
 import { isTarget, menuContext } from '../../graph/targets.ts';
 import type { Target } from '../../graph/targets.ts';
 import { offerMenu } from '../../state/contextMenu.ts';

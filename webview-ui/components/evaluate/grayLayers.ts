@@ -1,7 +1,7 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageGrayByLayer } from '../../../src/protocol/evaluation.ts';
-import type { LayerNumbers } from '../../graph/layerNumbers.ts';
+import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
 import { countText } from '../../text/format.ts';
 import { listed } from './evaluationResult.ts';
 

@@ -2,7 +2,7 @@ import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import type { Heat } from '../../graph/heat.ts';
-import type { LayerNumbers } from '../../graph/layerNumbers.ts';
+import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
 import type { Trace } from '../../graph/trace.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import { HostError } from '../../state/host.ts';

@@ -5,7 +5,7 @@ import type { Region } from '../../draw/svg.ts';
 import { NO_MARKS } from '../../draw/marks.ts';
 import { paint } from '../../draw/paint.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
-import type { LayerNumbers } from '../../graph/layerNumbers.ts';
+import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
 import { changeSetting, onSettings, settings } from '../../state/settings.ts';
 import { saveBlob } from '../../state/download.ts';
 import '../icon.ts';

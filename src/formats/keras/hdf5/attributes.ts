@@ -1,14 +1,14 @@
 import type { ChecksumBlock } from './checksum.ts';
 import { Cursor } from './cursor.ts';
-import { countOf, readDataspace } from './dataspace.ts';
-import { readDatatype, type Datatype } from './datatype.ts';
+import { countOf, readDataspace } from './dataset/dataspace.ts';
+import { readDatatype, type Datatype } from './dataset/datatype.ts';
 import { malformed, unsupported } from './errors.ts';
 import type { Hdf5File } from './file.ts';
-import { heapObject, openHeap } from './fractalHeap.ts';
-import { heapTextRange, type ByteRange } from './globalHeap.ts';
+import { heapObject, openHeap } from './trees/fractalHeap.ts';
+import { heapTextRange, type ByteRange } from './trees/globalHeap.ts';
 import { MAX_OBJECTS, MAX_TEXT_BYTES } from './limits.ts';
 import { MESSAGE, type HeaderMessage } from './objectHeader.ts';
-import { records } from './treeV2.ts';
+import { records } from './trees/treeV2.ts';
 
 export interface Attribute {
   readonly name: string;

@@ -3,7 +3,7 @@ import { FLOAT } from '../../../tensors/dtypes.ts';
 import type { Model } from '../../onnx/model.ts';
 import { RECORD_KEY } from '../../format.ts';
 import { scanModel } from '../../onnx/scan/scan.ts';
-import type { Hdf5Tree } from '../hdf5/tree.ts';
+import type { Hdf5Tree } from '../hdf5/trees/tree.ts';
 import { graphDims, inputShape, inputType } from '../network/inputShape.ts';
 import { valueName, type Call, type Network } from '../network/network.ts';
 import { KERAS_TYPES } from '../elementTypes.ts';

@@ -1,7 +1,7 @@
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import type { ExternalReader } from '../../onnx/externalData.ts';
 import { permuted } from '../../../tensors/permuted.ts';
-import type { Hdf5Tree } from '../hdf5/tree.ts';
+import type { Hdf5Tree } from '../hdf5/trees/tree.ts';
 import type { WeightView } from './graphBuilder.ts';
 import { datasetBytes } from './weightSource.ts';
 

@@ -1,8 +1,8 @@
 import { decodeRaw } from '../../../tensors/elements.ts';
 import { texts } from '../hdf5/attributes.ts';
-import { streamDataset, type Dataset } from '../hdf5/dataset.ts';
-import { swapped } from '../hdf5/replaceDataset.ts';
-import type { Hdf5Tree } from '../hdf5/tree.ts';
+import { streamDataset, type Dataset } from '../hdf5/dataset/dataset.ts';
+import { swapped } from '../hdf5/edit/replaceDataset.ts';
+import type { Hdf5Tree } from '../hdf5/trees/tree.ts';
 import { elementType } from '../elementTypes.ts';
 import type { Layer } from '../network/network.ts';
 import { Unpresentable } from './layerBuilder.ts';

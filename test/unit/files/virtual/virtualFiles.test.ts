@@ -9,12 +9,12 @@ import { openFileSource } from '../../../../src/files/fileSource.ts';
 import { useHostFiles } from '../../../../src/files/virtual/virtualFiles.ts';
 import { inside } from '../../../../src/files/realPath.ts';
 import { markWrittenModel, removeWrittenModel } from '../../../../src/files/written.ts';
-import { remoteHostFiles, serveHostFiles } from '../../../../src/jobs/hostFilesRpc.ts';
+import { remoteHostFiles, serveHostFiles } from '../../../../src/jobs/threads/hostFilesRpc.ts';
 import { compareFiles } from '../../../../src/jobs/compare.ts';
 import { adaptFile, convertToGray } from '../../../../src/jobs/convert.ts';
 import { verifyFiles } from '../../../../src/jobs/verify.ts';
 import { readPageModel } from '../../../../src/page/readPage.ts';
-import { saveTensor } from '../../../../src/page/weights.ts';
+import { saveTensor } from '../../../../src/page/tensorValues.ts';
 import { MemoryFiles } from '../../../fixtures/memoryFiles.ts';
 import {
   DTYPE,

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { CountingSource, MemorySource } from '../../../../src/bytes/byteSource.ts';
 import { textRanges, texts } from '../../../../src/formats/keras/hdf5/attributes.ts';
 import { fletcher32, lookup3 } from '../../../../src/formats/keras/hdf5/checksum.ts';
-import { streamDataset } from '../../../../src/formats/keras/hdf5/dataset.ts';
-import { readTree, type Hdf5Tree } from '../../../../src/formats/keras/hdf5/tree.ts';
+import { streamDataset } from '../../../../src/formats/keras/hdf5/dataset/dataset.ts';
+import { readTree, type Hdf5Tree } from '../../../../src/formats/keras/hdf5/trees/tree.ts';
 import { askH5py, DUMP, h5pyMissing, writtenByH5py } from '../../../fixtures/runH5py.ts';
 import { weightFile, weightsMissing } from '../../../fixtures/weightFiles.ts';
 

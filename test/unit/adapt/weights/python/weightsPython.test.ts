@@ -9,7 +9,7 @@ import { weightsLibraries, weightsPython } from '../../../../../src/adapt/weight
 import { MemorySource } from '../../../../../src/bytes/byteSource.ts';
 import { safetensorsFormat } from '../../../../../src/formats/safetensors/format.ts';
 import { convertToGray } from '../../../../../src/jobs/convert.ts';
-import { pythonOfWeights, weightsFrameworks } from '../../../../../src/page/weightsAnswers.ts';
+import { pythonOfWeights, weightsFrameworks } from '../../../../../src/page/weights/weightsAnswers.ts';
 import type { StoredTensor } from '../../../../../src/tensors/storedTensor.ts';
 import { floatWeights, safetensorsFile } from '../../../../fixtures/safetensors.ts';
 import { torchPython } from '../../../../fixtures/torch/torchPython.ts';

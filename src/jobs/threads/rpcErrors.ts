@@ -1,0 +1,19 @@
+import { ChannelwiseError, type ErrorKind } from '../../bytes/errors.ts';
+import type { PlainError } from '../../rpc/messages.ts';
+
+/** An error as plain data; what is no ChannelwiseError is our own fault and says so. */
+export function plainError(error: unknown): PlainError {
+  if (error instanceof ChannelwiseError)
+    return { kind: error.kind, code: error.code, message: error.message, place: error.place };
+  return {
+    kind: 'unsupported',
+    code: 'internal',
+    message: `Channelwise made a mistake: ${error instanceof Error ? error.message : String(error)}`,
+    place: {},
+  };
+}
+
+export function errorFrom({ kind, code, message, place }: PlainError): ChannelwiseError {
+  // The other end is our own thread, and made it with plainError.
+  return new ChannelwiseError(kind as ErrorKind, code, message, place);
+}

@@ -1,0 +1,53 @@
+import { connectionsOf } from '../../graph/connections.ts';
+import type { ModelCost } from '../../graph/cost/cost.ts';
+import type { Contradiction, Shapes } from '../../graph/shapes/shapes.ts';
+import type { Graph } from '../../formats/onnx/model.ts';
+import type { PageBinding, PageCost, PageSizes } from '../../protocol/sizes.ts';
+
+/** Reasons shown; nobody reads more, and a damaged model may have one for every tensor. */
+const MAX_COMPUTED = 100;
+const MAX_CONTRADICTIONS = 500;
+
+/** Sizes, contradictions and cost as the page shows them. */
+export function pageSizes(graph: Graph, shapes: Shapes, cost: ModelCost, bind: PageBinding): PageSizes {
+  const contradictions = shapes.contradictions.slice(0, MAX_CONTRADICTIONS);
+  const { makerIndex } = connectionsOf(graph.nodes);
+  const inputs = new Set(shapes.sizes);
+  const computed = [...shapes.symbols]
+    .filter(([name]) => !inputs.has(name))
+    .map(([name, reason]) => ({ name, reason }));
+  return {
+    names: shapes.sizes.map((name) => ({ name, value: Object.hasOwn(bind, name) ? (bind[name] ?? null) : null })),
+    computed: computed.slice(0, MAX_COMPUTED),
+    computedLeft: Math.max(0, computed.length - MAX_COMPUTED),
+    contradictions: contradictions.map((contradiction) => ({
+      node: contradiction.scope === '' ? (makerIndex.get(contradiction.tensor) ?? null) : null,
+      message: contradictionText(contradiction),
+    })),
+    cost: pageCost(cost),
+  };
+}
+
+/** A file may hold any number of operators, with names of any length. */
+const MAX_OPERATORS = 8;
+const MAX_NAME = 100;
+
+export function pageCost({ unknownOperators, ...cost }: ModelCost): PageCost {
+  const names = unknownOperators.slice(0, MAX_OPERATORS);
+  return {
+    ...cost,
+    unknownOperators: names.map((name) => name.slice(0, MAX_NAME)),
+    moreOperators: unknownOperators.length - names.length,
+  };
+}
+
+export function contradictionText(contradiction: Contradiction): string {
+  return (
+    `${contradiction.opType}${contradiction.node ? ` ${contradiction.node}` : ''}${contradiction.scope ? ` in ${contradiction.scope}` : ''}: ` +
+    `${contradiction.message}`
+  );
+}
+
+export function contradictionTexts(shapes: Shapes): string[] {
+  return shapes.contradictions.map(contradictionText);
+}
