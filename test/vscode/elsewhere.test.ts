@@ -12,7 +12,7 @@ import { encodeModel, externalTensor, model, node, valueInfo } from '../fixtures
 import assert from './assert.ts';
 import { exists, makeFolder, namesIn, read, uri, write } from './files.ts';
 import { answering, replaced, TestPanel } from './seams.ts';
-import { ownExtension, pause, until } from './workspace.ts';
+import { ownExtension, until, writeUntil } from './workspace.ts';
 
 const DATA = ['weights', 'part', 'far.bin'] as const;
 
@@ -135,13 +135,12 @@ describe('Files beside a model in VS Code', () => {
       editor.resolveCustomEditor(extension.models.add(uriOf(adapted)), page.panel);
       page.receive({ type: 'call', id: 1, method: 'lastProof', args: null });
       await until('the page has the proof', () => page.posted.some((m) => m.type === 'done'));
-      // A watcher takes a moment to be there.
-      await pause(1000);
       page.posted.length = 0;
       const data = uri('watched', ...DATA);
-      await write(data, (await read(data)).fill(1, 440, 444));
-      await until('the page is told', () => page.posted.some((m) => m.type === 'changed'));
-      assert.equal(await extension.proofs.last(adapted), null);
+      const change = async () => write(data, (await read(data)).fill(1, 440, 444));
+      const isTold = () => page.posted.some((m) => m.type === 'changed');
+      const isForgotten = async () => (await extension.proofs.last(adapted)) === null;
+      await writeUntil('the page is told', change, async () => isTold() && (await isForgotten()));
     } finally {
       stop();
       page.close();

@@ -11,7 +11,7 @@ import { asPage } from './asPage.ts';
 import assert from './assert.ts';
 import { makeFolder, read, uri, write } from './files.ts';
 import { TestPanel } from './seams.ts';
-import { ownExtension, pause, until } from './workspace.ts';
+import { ownExtension, until, writeUntil } from './workspace.ts';
 
 /** A choice in which nothing is typed. */
 const PLAIN_CHOICE = { mean: '', std: '', scale: '', labels: '' } as const;
@@ -156,18 +156,19 @@ describe('A model that is open', () => {
       editor.resolveCustomEditor(extension.models.add(adapted), page.panel);
       const { verdict } = await extension.proofs.prove(placeOf(from), placeOf(adapted), {});
       assert.equal(verdict, 'proved');
-      assert.deepEqual(page.posted, [{ type: 'findings' }], 'wherever the proof was run from');
+      // A watcher may still tell of the conversion.
+      const findings = () => page.posted.filter((m) => m.type === 'findings').length;
+      assert.equal(findings(), 1, 'wherever the proof was run from');
       await extension.conversions.remember({ outPath: placeOf(adapted), dataCopies: [], madeFolders: [] });
-      assert.equal(page.posted.length, 2, 'it can be undone now');
+      assert.equal(findings(), 2, 'it can be undone now');
       assert.ok(await extension.proofs.last(placeOf(adapted)));
       page.receive({ type: 'call', id: 1, method: 'model', args: null });
       await until('the page has read the model', () => page.posted.some((m) => m.type === 'done'));
-      // A watcher takes a moment to be there.
-      await pause(1000);
       page.posted.length = 0;
-      await write(from, await read(uri('second.onnx')));
-      await until('the page is told', () => page.posted.some((m) => m.type === 'changed'));
-      assert.equal(await extension.proofs.last(placeOf(adapted)), null);
+      const change = async () => write(from, await read(uri('second.onnx')));
+      const isTold = () => page.posted.some((m) => m.type === 'changed');
+      const isForgotten = async () => (await extension.proofs.last(placeOf(adapted))) === null;
+      await writeUntil('the page is told', change, async () => isTold() && (await isForgotten()));
     } finally {
       page.close();
       status.dispose();

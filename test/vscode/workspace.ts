@@ -40,6 +40,20 @@ export async function until(what: string, holds: () => boolean): Promise<void> {
   assert.fail(`never: ${what}`);
 }
 
+/** Changes a file, again every second until it holds: a watcher takes a while to be there, and tells nothing of before. */
+export async function writeUntil(
+  what: string,
+  change: () => Promise<void>,
+  holds: () => Promise<boolean>,
+): Promise<void> {
+  for (let i = 0; i < 30; i++) {
+    await change();
+    await pause(1000);
+    if (await holds()) return;
+  }
+  assert.fail(`never: ${what}`);
+}
+
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
