@@ -83,6 +83,11 @@ export function isComputedFloat(dtype: number): boolean {
   return isFloat(dtype) && bitsOf(dtype) >= COMPUTED_BITS;
 }
 
+/** A float type that layers compute in, of fewer digits than float32: float16 and bfloat16. */
+export function isHalf(dtype: number): boolean {
+  return dtype === FLOAT16 || dtype === BFLOAT16;
+}
+
 /** A signed or unsigned integer type of any width, int4 and int2 too; bool is none. */
 export function isInteger(dtype: number): boolean {
   const kind = DTYPES[dtype]?.kind;

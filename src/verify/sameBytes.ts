@@ -1,6 +1,6 @@
 import { rawBytes } from '../tensors/dtypes.ts';
 import { knownRow } from '../tensors/elements.ts';
-import type { MessageRef, Node, Tensor } from '../formats/onnx/model.ts';
+import type { MessageRef, Model, Node, Tensor } from '../formats/onnx/model.ts';
 import { elementCount } from '../tensors/storedTensor.ts';
 import { heldTensors, type ModelFile } from './wiring.ts';
 
@@ -42,14 +42,30 @@ export class ByteComparer {
     return this.sameRanges([a.bodyStart, a.end], [b.bodyStart, b.end]);
   }
 
+  /** Two models have the same functions, in the same order, with what these keep in files beside the models. */
+  async sameFunctions(a: Model, b: Model): Promise<boolean> {
+    if (a.functions.length !== b.functions.length) return false;
+    for (const [i, definition] of a.functions.entries()) {
+      const other = b.functions[i];
+      if (!other || !(await this.sameMessage(definition.ref, other.ref))) return false;
+      for (const [n, node] of definition.nodes.entries())
+        if (!(await this.sameBeside(node, other.nodes[n]))) return false;
+    }
+    return true;
+  }
+
   /** Two nodes are the same bytes, and so is what they keep in files beside the models. */
   async sameNode(a: Node, b: Node): Promise<boolean> {
     if (!(await this.sameMessage(a.ref, b.ref))) return false;
+    return this.sameBeside(a, b);
+  }
+
+  /** Two nodes of the same bytes keep the same in files beside the models. */
+  private async sameBeside(a: Node, b: Node | undefined): Promise<boolean> {
     if (a.attributes.length === 0) return true;
-    const beside = heldTensors(a);
-    const other = heldTensors(b);
-    for (const [i, tensor] of beside.entries()) {
-      if (tensor.storage.kind === 'external' && !(await this.sameTensor(tensor, other[i]))) return false;
+    const held = b ? heldTensors(b) : [];
+    for (const [i, tensor] of heldTensors(a).entries()) {
+      if (tensor.storage.kind === 'external' && !(await this.sameTensor(tensor, held[i]))) return false;
     }
     return true;
   }

@@ -1,4 +1,4 @@
-import { BFLOAT16, DOUBLE, FLOAT, FLOAT16, INT64 } from '../../tensors/dtypes.ts';
+import { DOUBLE, FLOAT, INT64, isHalf } from '../../tensors/dtypes.ts';
 import { intOf, intsOf } from '../../formats/onnx/attributes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { smallFloatPattern, smallFloatValues } from '../../tensors/smallFloat.ts';
@@ -15,7 +15,7 @@ export const MAX_EXPANDED = 1 << 24;
 function rounded(dtype: number, values: Float64Array): Float64Array | null {
   if (dtype === FLOAT) return values.map(Math.fround);
   if (dtype === DOUBLE) return values;
-  if (dtype !== FLOAT16 && dtype !== BFLOAT16) return null;
+  if (!isHalf(dtype)) return null;
   const table = smallFloatValues(dtype);
   const out = new Float64Array(values.length);
   for (let i = 0; i < values.length; i++) {

@@ -1,5 +1,5 @@
 import { connectionsOf } from '../../graph/connections.ts';
-import { BFLOAT16, dtypeName, FLOAT16, isInteger } from '../../tensors/dtypes.ts';
+import { dtypeName, isHalf, isInteger } from '../../tensors/dtypes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
 import type { ExpandedModel } from '../flow/inline.ts';
@@ -154,14 +154,11 @@ function seamOf(model: ExpandedModel, names: readonly string[], isSame: (name: s
   return [...new Set(seen)];
 }
 
-/** Float types of fewer digits than float32, whose rounding is the bound. */
-const SHORT_FLOATS: ReadonlySet<number> = new Set([FLOAT16, BFLOAT16]);
-
 function exactness(walk: Walk, settled: Settled): string {
   const changed = [...settled.replacements.values()].map(({ tensor }) => tensor.dtype);
   const added = walk.constants.map(({ dtype }) => dtype);
-  const short = [...changed, ...added].find((dtype) => SHORT_FLOATS.has(dtype));
-  const rounding = short === undefined ? 'floating-point rounding' : `the rounding of ${dtypeName(short)}`;
+  const half = [...changed, ...added].find(isHalf);
+  const rounding = half === undefined ? 'floating-point rounding' : `the rounding of ${dtypeName(half)}`;
   return `The new model computes the original on the mapped channels, up to ${rounding}.`;
 }
 

@@ -2,7 +2,6 @@ import type { ByteSource } from '../../bytes/byteSource.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { WireReader } from '../../formats/onnx/scan/wire.ts';
 import { quoted, quotedList } from '../names.ts';
-import type { ByteComparer } from '../sameBytes.ts';
 import { runtimeVersion } from '../session.ts';
 import { descendants, wiring, type Wiring } from '../wiring.ts';
 import { givenMap, inputMaps, type InputMaps } from './inputMap.ts';
@@ -12,7 +11,8 @@ import { misnamedMap } from './recordedMap.ts';
 import type { FullRun, Verdict, VerifyReport, VerifyRequest } from './report.ts';
 import { EXPECTED_RUNS, isOurs, runFull, searchSeam, type Proof, type SearchRequest, type Trouble } from './search.ts';
 import { statement } from './statement.ts';
-import { changedHalfWeight, checkFolds, checkRebuilt, type FoldCheck } from './structure/foldCheck.ts';
+import { changedHalfWeight, checkRebuilt } from './structure/changedWeights.ts';
+import { checkFolds, type FoldCheck } from './structure/foldCheck.ts';
 import { declarationFaults, interfaceFaults } from './structure/interfaces.ts';
 import { rebuild } from './structure/rebuild.ts';
 import { SeamFinder } from './structure/seam.ts';
@@ -50,7 +50,7 @@ export async function verify(request: VerifyRequest): Promise<VerifyReport> {
     request.full && fault === null ? runFull(search) : null,
   ]);
   const folds = await foldsOf(search, proof);
-  const trouble = troubleOf(search, proof, folds, full) ?? (await doubtOf(search, proof, finder.bytes));
+  const trouble = troubleOf(search, proof, folds, full) ?? (await doubtOf(search, proof));
   const runtime = await runtimeVersion().catch(() => null);
   onProgress?.(1);
   return reportOf({ search, proof, folds, full, trouble, runtime, bytesCompared: finder.bytes.bytes });
@@ -179,14 +179,14 @@ function muteTensor({ a, maps, rebuilt }: SearchRequest, { outcome }: Proof): st
 }
 
 /** What keeps a model that somebody else made from being proved, though all that was tried agrees. */
-async function doubtOf({ a, b, rebuilt }: SearchRequest, proof: Proof, bytes: ByteComparer): Promise<Trouble | null> {
+async function doubtOf({ a, b, rebuilt }: SearchRequest, proof: Proof): Promise<Trouble | null> {
   if (isOurs(rebuilt)) return null;
   if (proof.doubt !== null)
     return {
       verdict: 'unproved',
       why: `At \`${quoted(proof.doubt)}\` the models differ, and only behind it they agree for all inputs tried.`,
     };
-  const half = rebuilt.model && (await changedHalfWeight({ a, b, bytes }, rebuilt.model, rebuilt.weights));
+  const half = rebuilt.model && (await changedHalfWeight({ a, again: rebuilt.model, b }, rebuilt.weights));
   if (half !== null)
     return {
       verdict: 'unproved',

@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { onnx } from 'onnx-proto';
 import { grayscale, normalize } from '../../../src/adapt/maps/channelMap.ts';
 import { decodeRaw, encodeRaw } from '../../../src/tensors/elements.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
-import { DTYPE, encodeModel, floatTensor, model, node, rawTensor, valueInfo } from '../../fixtures/modelBuilder.ts';
+import {
+  DTYPE,
+  encodeModel,
+  floatTensor,
+  int64Tensor,
+  model,
+  node,
+  rawTensor,
+  valueInfo,
+  type ModelParts,
+} from '../../fixtures/modelBuilder.ts';
 import { changed } from '../../fixtures/modelFile.ts';
 import { Random } from '../../fixtures/random.ts';
 import { check } from './verifiedNetwork.ts';
@@ -72,6 +83,68 @@ test('a small change of one filter does not hide in the rounding of half precisi
   }
 });
 
+const HALF_WEIGHTS: readonly onnx.ITensorProto[] = [
+  ['w1', [8, 3, 3, 3]],
+  ['w2', [8, 8, 3, 3]],
+].map(([name, dims]) => {
+  const numbers = random.floats((dims as number[]).reduce((n, size) => n * size, 1));
+  const bytes = encodeRaw(DTYPE.float16, numbers, name as string);
+  return rawTensor(name as string, DTYPE.float16, dims as number[], bytes);
+});
+
+/** Two convolutions in float16, whose weights another place than an initializer holds. */
+const HOLDERS: readonly (readonly [kind: string, parts: ModelParts])[] = [
+  [
+    'Constant nodes',
+    { nodes: HALF_WEIGHTS.map((held) => node('Constant', [], [held.name ?? ''], { value: { tensor: held } })) },
+  ],
+  ['sparse initializers', { sparseInitializers: HALF_WEIGHTS.map(asSparse) }],
+  [
+    'Identity nodes',
+    {
+      initializers: HALF_WEIGHTS.map((held) => ({ ...held, name: `${held.name}.stored` })),
+      nodes: HALF_WEIGHTS.map(({ name }) => node('Identity', [`${name}.stored`], [name ?? ''])),
+    },
+  ],
+];
+
+/** A tensor with all its numbers, as a sparse one. */
+function asSparse(tensor: onnx.ITensorProto): onnx.ISparseTensorProto {
+  const count = (tensor.rawData?.length ?? 0) / 2;
+  const places = Array.from({ length: count }, (_, i) => i);
+  return { values: { ...tensor, dims: [count] }, indices: int64Tensor('', [count], places), dims: tensor.dims };
+}
+
+for (const [kind, parts] of HOLDERS) {
+  test(`a small change of one filter in half precision is seen in ${kind}`, async () => {
+    const original = encodeModel(
+      model({
+        ...parts,
+        inputs: [valueInfo('image', [1, 3, 16, 16])],
+        outputs: [valueInfo('y', null)],
+        nodes: [
+          ...(parts.nodes ?? []),
+          node('Cast', ['image'], ['i'], { to: DTYPE.float16 }),
+          node('Conv', ['i', 'w1'], ['c']),
+          node('Relu', ['c'], ['r']),
+          node('Conv', ['r', 'w2'], ['d']),
+          node('Cast', ['d'], ['y'], { to: DTYPE.float32 }),
+        ],
+      }),
+    );
+    const { bytes } = await adaptBytes(original, grayscale());
+    assert.equal((await check(original, scaledWeight(bytes, 'w1', 1), { seed: 1 })).verdict, 'proved');
+    for (const [tensor, verdict] of [
+      ['w1', 'failed'],
+      ['w2', 'unproved'],
+    ] as const) {
+      const report = await check(original, scaledWeight(bytes, tensor, 1.005, 9), { seed: 1 });
+      assert.equal(report.verdict, verdict, `${tensor}: ${report.statement}`);
+      assert.match(report.statement, new RegExp(`\`${tensor}`));
+    }
+  });
+}
+
 test('a bias in half precision may be off by a step of what the shift adds, however small it was', async () => {
   const half = (name: string, dims: number[], values: Float64Array): ReturnType<typeof rawTensor> =>
     rawTensor(name, DTYPE.float16, dims, encodeRaw(DTYPE.float16, values, name));
@@ -96,8 +169,14 @@ test('a bias in half precision may be off by a step of what the shift adds, howe
 
 /** The model with the first numbers of one weight times a factor, all where no count is given. */
 function scaledWeight(bytes: Uint8Array, name: string, factor: number, count = Infinity): Uint8Array {
-  return changed(bytes, (_, { initializer }) => {
-    const weight = initializer.find((t) => t.name === name);
+  return changed(bytes, (_, { initializer, sparseInitializer, node: nodes }) => {
+    const held = [
+      ...initializer,
+      ...sparseInitializer.map((sparse) => sparse.values),
+      ...nodes.map((n) => n.attribute?.[0]?.t),
+    ];
+    const names = [name, `${name}.stored`, `${name}/folded`];
+    const weight = held.find((t) => names.includes(t?.name ?? ''));
     if (!weight?.rawData || !weight.dataType) return assert.fail(name);
     const numbers = new Float64Array(weight.rawData.length / (weight.dataType === DTYPE.float16 ? 2 : 4));
     decodeRaw(weight.dataType, weight.rawData, numbers);

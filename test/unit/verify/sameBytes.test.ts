@@ -9,7 +9,7 @@ import { WireReader } from '../../../src/formats/onnx/scan/wire.ts';
 import { ByteComparer } from '../../../src/verify/sameBytes.ts';
 import { SplicedSource } from '../../../src/bytes/splicedSource.ts';
 import type { ModelFile } from '../../../src/verify/wiring.ts';
-import { convModel, encodeModel } from '../../fixtures/modelBuilder.ts';
+import { convModel, DTYPE, encodeModel, externalTensor, model, node } from '../../fixtures/modelBuilder.ts';
 import { Random } from '../../fixtures/random.ts';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
@@ -138,4 +138,35 @@ test('parts of different lengths are not the same', async () => {
     ),
     false,
   );
+});
+
+test('functions of the same bytes are the same only with the data beside the models', async () => {
+  const weight = externalTensor('w', DTYPE.float32, [2], { location: 'data', offset: '0', length: '8' });
+  const bytes = encodeModel(
+    model({
+      functions: [
+        {
+          name: 'Scale',
+          domain: 'own',
+          input: ['x'],
+          output: ['y'],
+          node: [node('Constant', [], ['w'], { value: { tensor: weight } }), node('Mul', ['x', 'w'], ['y'])],
+          opsetImport: [{ domain: '', version: 17 }],
+        },
+      ],
+    }),
+  );
+  const beside = async (data: Uint8Array): Promise<ModelFile> => {
+    const source = new MemorySource(bytes);
+    const external = {
+      read: (_: string, offset: number, length: number) => Promise.resolve(data.slice(offset, offset + length)),
+    };
+    return { model: await scanModel(source), ctx: { wire: new WireReader(source), external } };
+  };
+  const original = await beside(new Uint8Array(8));
+  for (const changed of [false, true]) {
+    const other = await beside(Uint8Array.of(0, 0, 0, 0, 0, 0, Number(changed), 0));
+    const comparer = new ByteComparer(original, other);
+    assert.equal(await comparer.sameFunctions(original.model, other.model), !changed);
+  }
 });

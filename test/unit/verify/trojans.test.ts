@@ -308,6 +308,21 @@ const TROJANS: readonly Row[] = [
     },
     UNEXPLAINED,
   ],
+  [
+    "inside the file's own function",
+    (_, m) => {
+      const [twice] = m.functions;
+      twice?.node?.splice(
+        0,
+        1,
+        built(node('Constant', [], ['limit'], { value_float: { float: 1e4 } })),
+        built(node('Greater', ['x', 'limit'], ['far'])),
+        built(node('Add', ['x', 'x'], ['twice'])),
+        built(node('Where', ['far', 'x', 'twice'], ['z'])),
+      );
+    },
+    UNEXPLAINED,
+  ],
 ];
 
 neverVerified('a function that waits for its input', TROJANS);

@@ -1,7 +1,7 @@
 import { attributeOf } from '../../../formats/onnx/attributes.ts';
 import type { Node } from '../../../formats/onnx/model.ts';
 import { nestedGraphs } from '../../../graph/nested.ts';
-import { DOUBLE, FLOAT, FLOAT16 } from '../../../tensors/dtypes.ts';
+import { DOUBLE, FLOAT, FLOAT16, isHalf } from '../../../tensors/dtypes.ts';
 import { heldTensors, type Wiring } from '../../wiring.ts';
 
 /** Float types that are measured, each rounding more coarsely than the one in front of it. */
@@ -34,6 +34,12 @@ export function coarsestOnTheWay(wiring: Wiring): ReadonlyMap<string, number> {
     for (const output of node.outputs) if (output) found.set(output, type);
   }
   return found;
+}
+
+/** Whether a model holds anything in half precision, or casts to it. */
+export function usesHalf(wiring: Wiring): boolean {
+  const stored = [...wiring.stored.values(), ...[...wiring.sparse.values()].map((sparse) => sparse.values)];
+  return stored.some(({ dtype }) => isHalf(dtype)) || wiring.order.some((node) => ownTypes(node).some(isHalf));
 }
 
 /** The types of what a node holds, and of what it and the nodes inside it cast to. */

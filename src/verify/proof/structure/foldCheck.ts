@@ -1,11 +1,8 @@
-import { decodeTensor, type DecodedTensor } from '../../../formats/onnx/tensors/tensorData.ts';
 import { intOf } from '../../../formats/onnx/attributes.ts';
 import type { Node } from '../../../formats/onnx/model.ts';
-import { BFLOAT16, FLOAT16 } from '../../../tensors/dtypes.ts';
-import { ChannelwiseError } from '../../../bytes/errors.ts';
 import type { InputMaps, MappedInput } from '../inputMap.ts';
-import { ByteComparer } from '../../sameBytes.ts';
 import type { Wiring } from '../../wiring.ts';
+import { EPSILON, weightNumbers, type WeightNumbers } from './weightNumbers.ts';
 
 /** One folded weight, checked by arithmetic alone. `ok` null: this way can't tell. */
 export interface FoldCheck {
@@ -18,11 +15,8 @@ export interface FoldCheck {
 
 /** Storing a float32 weight rounds it by at most half a step; two steps cover a sum made in another order. */
 const ROUNDING_STEPS = 2;
-const EPSILON: Readonly<Record<number, number>> = { 1: 2 ** -23, 10: 2 ** -10, 11: 2 ** -52, 16: 2 ** -7 };
 /** The smallest number above zero: below the normal range, steps grow no smaller. */
 const SMALLEST: Readonly<Record<number, number>> = { 1: 2 ** -149, 10: 2 ** -24, 11: 2 ** -1074, 16: 2 ** -133 };
-/** Sums of weights larger than this are not worth holding in memory when the runtime can't help: 2^26 numbers. */
-const MAX_WEIGHTS = 2 ** 26;
 
 /** What is looked at: two models, and which tensors were measured and found equal. */
 export interface FoldRequest {
@@ -55,7 +49,7 @@ export async function checkFolds(request: FoldRequest): Promise<FoldCheck[]> {
 }
 
 /** What the numbers of one convolution tell; where `ok` is null, why they tell nothing. */
-type Found = Pick<FoldCheck, 'ok' | 'maxAbs' | 'why'>;
+export type Found = Pick<FoldCheck, 'ok' | 'maxAbs' | 'why'>;
 
 function unclear(why: string): Found {
   return { ok: null, maxAbs: null, why };
@@ -79,7 +73,7 @@ interface Convs {
 async function compareConvs(request: FoldRequest, mapped: MappedInput, { node, other }: Convs): Promise<Found> {
   const { a, b, equal } = request;
   if (mapped.axis !== 1) return unclear('its channels are not on axis 1');
-  const [before, after] = [await weight(a, node.inputs[1] ?? ''), await weight(b, other.inputs[1] ?? '')];
+  const [before, after] = [await weightNumbers(a, node.inputs[1] ?? ''), await weightNumbers(b, other.inputs[1] ?? '')];
   if (!before || !after) return unclear('its weights are not stored as numbers');
   const [from, to] = [grouped(before, node), grouped(after, other)];
   if (from.channels > from.each && !equal.has(node.outputs[0] ?? ''))
@@ -102,97 +96,10 @@ async function compareShift(
 ): Promise<Found> {
   // Shifts that came one after the other were rounded in between, where they may have been larger.
   if (maps.steps.length > 1) return unclear('its bias took several shifts');
-  const before = node.inputs[2] ? await weight(a, node.inputs[2]) : null;
-  const after = await weight(b, other.inputs[2] ?? '');
+  const before = node.inputs[2] ? await weightNumbers(a, node.inputs[2]) : null;
+  const after = await weightNumbers(b, other.inputs[2] ?? '');
   if ((node.inputs[2] && !before) || !after) return unclear('its bias is not stored as numbers');
   return { ...compareBias({ weights, before, after }, shift), maxAbs: null };
-}
-
-/** Rounding steps of a weight's largest number by which two ways to sum it may differ. */
-const SUMMING_STEPS = 16;
-/** The same in half precision, of a filter's largest number or term: sixteen steps would be a hundredth of it. */
-const HALF_STEPS = 4;
-
-function isHalf(dtype: number): boolean {
-  return dtype === FLOAT16 || dtype === BFLOAT16;
-}
-
-/** Weights that are not what adapting the original again gives, beyond rounding, though the same node reads them. */
-export async function checkRebuilt(
-  { a, again, b: wiring }: { readonly a: Wiring; readonly again: Wiring; readonly b: Wiring },
-  names: readonly string[],
-): Promise<FoldCheck[]> {
-  const found: FoldCheck[] = [];
-  const bytes = new ByteComparer(again.file, wiring.file);
-  for (const name of new Set(names)) {
-    const [wanted, present] = [again.stored.get(name), wiring.stored.get(name)];
-    if (!wanted || !present || (await bytes.sameTensor(wanted, present))) continue;
-    const readers = wiring.order.filter((node) => node.inputs.includes(name));
-    const [reader] = readers;
-    const other = again.makers.get(reader?.outputs[0] ?? '');
-    if (!reader || !other || !(await bytes.sameNode(other, reader))) continue;
-    const [before, after] = [await weight(again, name), await weight(wiring, name)];
-    if (!before || !after) continue;
-    found.push({ tensor: name, node: reader.name, ...compareWeights(before, after, await weight(a, name)) });
-  }
-  return found.filter((check) => check.ok === false);
-}
-
-/**
- * A weight in half precision that adapting the original again gives otherwise, though it takes no map in; null where
- * there is none. What rounding does to such a network is so much that a small change of one filter hides in it.
- */
-export async function changedHalfWeight(
-  { a, b, bytes }: { readonly a: Wiring; readonly b: Wiring; readonly bytes: ByteComparer },
-  again: Wiring,
-  adapted: readonly string[],
-): Promise<string | null> {
-  for (const [name, wanted] of again.stored) {
-    const [original, present] = [a.stored.get(name), b.stored.get(name)];
-    if (!isHalf(wanted.dtype) || !present || adapted.includes(name)) continue;
-    if (original && (await bytes.sameTensor(original, present))) continue;
-    const [before, after] = [await weight(again, name), await weight(b, name)];
-    if (!before || !after || !sameNumbers(before, after)) return name;
-  }
-  return null;
-}
-
-function sameNumbers(a: DecodedTensor, b: DecodedTensor): boolean {
-  return a.values.length === b.values.length && a.values.every((value, i) => Object.is(value, b.values[i]));
-}
-
-/**
- * The largest magnitude in each filter, of its own numbers and of those that were summed; one for all where the filters
- * of `terms` are others, or not known.
- */
-function magnitudes(weight: DecodedTensor, terms: DecodedTensor | null): Float64Array {
-  const isAlike = terms !== null && terms.dims[0] === weight.dims[0];
-  const largest = new Float64Array(isAlike ? (weight.dims[0] ?? 1) : 1);
-  for (const { values } of isAlike ? [weight, terms] : [weight]) {
-    const filter = values.length / largest.length;
-    for (const [i, value] of values.entries()) {
-      const at = Math.floor(i / filter);
-      largest[at] = Math.max(largest[at] ?? 0, Math.abs(value));
-    }
-  }
-  return largest;
-}
-
-/** `terms` is the original weight, whose numbers were summed; null where it is not known. */
-function compareWeights(before: DecodedTensor, after: DecodedTensor, terms: DecodedTensor | null): Found {
-  if (before.dtype !== after.dtype || before.values.length !== after.values.length)
-    return { ok: null, maxAbs: null, why: 'it is stored in another form' };
-  const step = (EPSILON[before.dtype] ?? 0) * (isHalf(before.dtype) ? HALF_STEPS : SUMMING_STEPS);
-  const largest = magnitudes(before, isHalf(before.dtype) ? terms : null);
-  const filter = before.values.length / largest.length;
-  let maxAbs = 0;
-  let ok = true;
-  for (const [i, value] of before.values.entries()) {
-    const error = Math.abs(value - (after.values[i] ?? NaN));
-    maxAbs = error <= maxAbs ? maxAbs : error;
-    ok &&= error <= step * (largest[Math.floor(i / filter)] ?? 0);
-  }
-  return { ok, maxAbs, why: ok ? null : `it is off what the original gives by up to ${maxAbs.toPrecision(3)}` };
 }
 
 /**
@@ -206,11 +113,11 @@ interface Grouped {
   readonly each: number;
   first(output: number): number;
   readonly taps: number;
-  readonly tensor: DecodedTensor;
+  readonly tensor: WeightNumbers;
   at(output: number, channel: number, tap: number): number;
 }
 
-function grouped(tensor: DecodedTensor, node: Node): Grouped {
+function grouped(tensor: WeightNumbers, node: Node): Grouped {
   const group = intOf(node, 'group', 1);
   const [out = 0, each = 0] = tensor.dims;
   const taps = tensor.dims.slice(2).reduce((total, dim) => total * dim, 1);
@@ -229,20 +136,9 @@ function grouped(tensor: DecodedTensor, node: Node): Grouped {
   };
 }
 
-async function weight(wiring: Wiring, name: string): Promise<DecodedTensor | null> {
-  const stored = wiring.stored.get(name);
-  if (!stored || stored.dims.reduce((total, dim) => total * dim, 1) > MAX_WEIGHTS) return null;
-  try {
-    return await decodeTensor(wiring.file.ctx, stored, name);
-  } catch (error) {
-    if (error instanceof ChannelwiseError && error.kind !== 'cancelled') return null;
-    throw error;
-  }
-}
-
 async function sameBias(a: Wiring, b: Wiring, node: Node, other: Node): Promise<boolean> {
   if (!node.inputs[2] || !other.inputs[2]) return !node.inputs[2] && !other.inputs[2];
-  const [x, y] = [await weight(a, node.inputs[2]), await weight(b, other.inputs[2])];
+  const [x, y] = [await weightNumbers(a, node.inputs[2]), await weightNumbers(b, other.inputs[2])];
   if (!x || !y) return x === y;
   return x.values.length === y.values.length && x.values.every((value, i) => Object.is(value, y.values[i]));
 }
@@ -280,8 +176,8 @@ function compareFold(before: Grouped, after: Grouped, m: readonly (readonly numb
 
 interface Biases {
   readonly weights: Grouped;
-  readonly before: DecodedTensor | null;
-  readonly after: DecodedTensor;
+  readonly before: WeightNumbers | null;
+  readonly after: WeightNumbers;
 }
 
 /** `b'[o] = b[o] + Σ W[o,c] · shift[c]` over channels and taps. */

@@ -142,12 +142,7 @@ export class SeamFinder {
         .map((opset) => `${opset.domain}:${opset.version}`)
         .sort()
         .join();
-    if (versions(a) !== versions(b) || a.functions.length !== b.functions.length) return false;
-    for (const [i, definition] of a.functions.entries()) {
-      const g = b.functions[i];
-      if (!g || !(await this.bytes.sameMessage(definition.ref, g.ref))) return false;
-    }
-    return true;
+    return versions(a) === versions(b) && this.bytes.sameFunctions(a, b);
   }
 }
 

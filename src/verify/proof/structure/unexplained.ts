@@ -2,6 +2,7 @@ import { isFloat } from '../../../tensors/dtypes.ts';
 import { intOf, intsOf } from '../../../formats/onnx/attributes.ts';
 import type { Node } from '../../../formats/onnx/model.ts';
 import { nestedGraphs } from '../../../graph/nested.ts';
+import { calledFunction } from '../../../graph/operatorKey.ts';
 import { quoted } from '../../names.ts';
 import { ByteComparer } from '../../sameBytes.ts';
 import { heldTensors, type Wiring } from '../../wiring.ts';
@@ -10,7 +11,9 @@ import { heldTensors, type Wiring } from '../../wiring.ts';
 interface Known {
   readonly wiring: Wiring;
   readonly bytes: ByteComparer;
+  /** Operators mean the same in both. */
   readonly sameMeaning: boolean;
+  readonly sameFunctions: boolean;
 }
 
 /** A tap of a convolution that lies further away than this could wait for pictures larger than those tried. */
@@ -25,11 +28,12 @@ const RANDOM_OPERATORS = /^(Random(Normal|Uniform)(Like)?|Multinomial|Bernoulli)
  * hold, or null.
  */
 export async function unexplainedNode(wiring: Wiring, models: readonly Wiring[]): Promise<string | null> {
-  const known: Known[] = models.map((model) => ({
-    wiring: model,
-    bytes: new ByteComparer(model.file, wiring.file),
-    sameMeaning: sameVersions(model, wiring),
-  }));
+  const known: Known[] = [];
+  for (const model of models) {
+    const bytes = new ByteComparer(model.file, wiring.file);
+    const sameFunctions = await bytes.sameFunctions(model.file.model, wiring.file.model);
+    known.push({ wiring: model, bytes, sameMeaning: sameVersions(model, wiring), sameFunctions });
+  }
   const constants = constantTensors(wiring);
   for (const node of wiring.file.model.graph.nodes) {
     if (node.inputs.length && node.inputs.every((name) => !name || constants.has(name)) && isPlain(node)) continue;
@@ -46,12 +50,19 @@ export async function unexplainedNode(wiring: Wiring, models: readonly Wiring[])
 
 /** One of the known models has this node, with the same stored inputs. */
 async function isKnown(node: Node, b: Wiring, known: readonly Known[]): Promise<boolean> {
-  for (const { wiring, bytes, sameMeaning } of known) {
+  const calls = callsFunction(node, b);
+  for (const { wiring, bytes, sameMeaning, sameFunctions } of known) {
     const other = wiring.makers.get(node.outputs.find(Boolean) ?? '');
-    if (!other || !sameMeaning || !(await sameNode(other, node, bytes))) continue;
+    if (!other || !sameMeaning || (calls && !sameFunctions) || !(await sameNode(other, node, bytes))) continue;
     if (await sameStoredInputs(b.reads(node), wiring, b, bytes)) return true;
   }
   return false;
+}
+
+/** It calls a function of the model, itself or in a graph inside. */
+function callsFunction(node: Node, { file }: Wiring): boolean {
+  const nodes = [node, ...nestedGraphs(node).flatMap((graph) => graph.nodes)];
+  return nodes.some((inner) => calledFunction(file.model.functions, inner) !== null);
 }
 
 /** The same operator on the same tensors. Names and notes don't matter. */
@@ -81,10 +92,7 @@ async function sameStoredInputs(reads: readonly string[], a: Wiring, b: Wiring, 
 
 function sameVersions(a: Wiring, b: Wiring): boolean {
   const text = ({ file }: Wiring): string =>
-    JSON.stringify([
-      file.model.opsets.map((opset) => `${opset.domain}:${opset.version}`).sort(),
-      file.model.functions.length,
-    ]);
+    JSON.stringify(file.model.opsets.map((opset) => `${opset.domain}:${opset.version}`).sort());
   return text(a) === text(b);
 }
 

@@ -1,0 +1,45 @@
+import { Constants } from '../../../adapt/constants/constants.ts';
+import { ChannelwiseError } from '../../../bytes/errors.ts';
+import { attributeOf } from '../../../formats/onnx/attributes.ts';
+import type { Tensor } from '../../../formats/onnx/model.ts';
+import type { DecodedTensor } from '../../../formats/onnx/tensors/tensorData.ts';
+import type { Wiring } from '../../wiring.ts';
+
+export type WeightNumbers = DecodedTensor;
+
+/** The distance from one to the next number, by element type. */
+export const EPSILON: Readonly<Record<number, number>> = { 1: 2 ** -23, 10: 2 ** -10, 11: 2 ** -52, 16: 2 ** -7 };
+/** Sums of weights larger than this are not worth holding in memory when the runtime can't help: 2^26 numbers. */
+const MAX_WEIGHTS = 2 ** 26;
+
+const KNOWN = new WeakMap<Wiring, Constants>();
+
+/** What is known of a model's main graph before it runs. */
+export function constantsOf(wiring: Wiring): Constants {
+  const { model, ctx } = wiring.file;
+  const known = KNOWN.get(wiring) ?? new Constants(model.graph, ctx, () => false);
+  KNOWN.set(wiring, known);
+  return known;
+}
+
+/** The tensor of an initializer or of a Constant node; null for what is stored in another form, or computed. */
+export function storedAs(wiring: Wiring, name: string): Tensor | null {
+  const maker = wiring.makers.get(name);
+  const isConstant = maker?.opType === 'Constant' && maker.domain === '';
+  return wiring.stored.get(name) ?? (isConstant ? (attributeOf(maker, 'value')?.tensor ?? null) : null);
+}
+
+/**
+ * The numbers of a weight, wherever the main graph holds them: an initializer, a sparse one, a Constant node, or what
+ * plain operators make of these. Null where it holds none, too many, or they can't be read.
+ */
+export async function weightNumbers(wiring: Wiring, name: string): Promise<WeightNumbers | null> {
+  const stored = storedAs(wiring, name);
+  if (stored && stored.dims.reduce((total, dim) => total * dim, 1) > MAX_WEIGHTS) return null;
+  try {
+    return await constantsOf(wiring).value(name);
+  } catch (error) {
+    if (error instanceof ChannelwiseError && error.kind !== 'cancelled') return null;
+    throw error;
+  }
+}
