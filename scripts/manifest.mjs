@@ -1,16 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ENDINGS } from '../src/formats/endings.ts';
 import { FORMATS } from '../src/formats/table.ts';
 import { main, root, run } from './step.mjs';
 
 // Writes the endings of the formats into package.json: run it with `npm run manifest` after a change of
 // src/formats/endings.ts or table.ts.
 
-const endings = FORMATS.flatMap((format) => format.extensions);
-const otherEndings = FORMATS.flatMap((format) => format.otherExtensions);
+const endings = FORMATS.flatMap(({ id }) => ENDINGS[id].own);
+const otherEndings = FORMATS.flatMap(({ id }) => ENDINGS[id].shared);
 const allEndings = [...endings, ...otherEndings];
 /** Of files whose graph can be run. */
-const graphEndings = FORMATS.filter((format) => format.holds === 'graph').flatMap((format) => format.extensions);
+const graphEndings = FORMATS.filter(({ holds }) => holds === 'graph').flatMap(({ id }) => ENDINGS[id].own);
 
 function selector(all) {
   return all.map((ending) => ({ filenamePattern: `*${ending}` }));

@@ -5,17 +5,13 @@ import type { ExternalReader } from './onnx/externalData.ts';
 import type { Model } from './onnx/model.ts';
 import type { TensorContext } from './onnx/tensors/tensorContext.ts';
 
-/** One kind of file: how it is recognised and opened. */
+/** One kind of file: how it is recognised and opened. What its files are called is in endings.ts. */
 export interface Format {
   readonly id: 'onnx' | 'safetensors' | 'pytorch' | 'sharded' | 'keras';
   /** What a person reads. */
   readonly title: string;
   /** A graph with its weights, or weights alone. */
   readonly holds: 'graph' | 'weights';
-  /** File name endings that are opened by default, with their dot. */
-  readonly extensions: readonly string[];
-  /** Endings that other programs use too; such files are opened by "Open With". */
-  readonly otherExtensions: readonly string[];
   /** By the first HEAD_BYTES bytes, whatever the file is called. */
   recognise(head: Uint8Array): boolean;
   /** Whether this file holds a graph; where it is absent, all files of the format are alike. */

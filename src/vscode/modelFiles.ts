@@ -29,10 +29,10 @@ function endingsOf(type: string): readonly string[] {
   return editors.flatMap(({ selector }) => selector.map((s) => s.filenamePattern.replace('*', '')));
 }
 
-const ENDINGS = endingsOf(EDITOR_TYPE);
+const OWN_ENDINGS = endingsOf(EDITOR_TYPE);
 const ALL_ENDINGS = EDITOR_TYPES.flatMap(endingsOf);
 
-export const MODEL_GLOB = `**/*{${ENDINGS.join(',')}}`;
+export const MODEL_GLOB = `**/*{${OWN_ENDINGS.join(',')}}`;
 /** For dialogs that ask for a model. */
 export const MODEL_FILTERS = { Models: ALL_ENDINGS.map((ending) => ending.slice(1)) };
 

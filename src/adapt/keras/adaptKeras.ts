@@ -7,7 +7,7 @@ import type { TextEdit } from '../../bytes/json/jsonEdit.ts';
 import type { Call } from '../../formats/keras/network/network.ts';
 import type { OpenedNetwork } from '../../formats/keras/openNetwork.ts';
 import type { WeightView } from '../../formats/keras/present/graphBuilder.ts';
-import { ONES, ZEROS } from '../../formats/keras/present/layers/normalization.ts';
+import { ONES, ZEROS } from '../../formats/keras/present/layers/normalisation.ts';
 import { kerasSplices } from '../../formats/keras/writeKeras.ts';
 import { intOf } from '../../formats/onnx/attributes.ts';
 import type { Node } from '../../formats/onnx/model.ts';

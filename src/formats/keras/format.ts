@@ -1,6 +1,5 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
-import { ENDINGS } from '../endings.ts';
 import type { Fact, Format, GraphOfFile, OpenedFile } from '../format.ts';
 import { datasetTensor } from './datasetTensor.ts';
 import { elementType } from './elementTypes.ts';
@@ -16,8 +15,6 @@ export const kerasFormat: Format = {
   id: 'keras',
   title: 'Keras model',
   holds: 'graph',
-  extensions: ENDINGS.keras.own,
-  otherExtensions: ENDINGS.keras.shared,
   recognise: isKerasHead,
   holdsGraph: async (source, signal) => isModel((await openKerasFile(source, signal)).config?.json),
   open: async (source, { signal }) => {

@@ -1,4 +1,3 @@
-import { ENDINGS } from '../endings.ts';
 import type { Fact, Format } from '../format.ts';
 import { foreignFormat } from '../foreignFormat.ts';
 import type { Model } from './model.ts';
@@ -11,8 +10,6 @@ export const onnxFormat: Format = {
   id: 'onnx',
   title: 'ONNX model',
   holds: 'graph',
-  extensions: ENDINGS.onnx.own,
-  otherExtensions: ENDINGS.onnx.shared,
   recognise: (head) => foreignFormat(head) === null,
   open: async (source, { signal, external }) => {
     const model = await scanModel(source, signal);

@@ -1,4 +1,3 @@
-import { ENDINGS } from '../endings.ts';
 import type { Fact, Format, OpenedFile } from '../format.ts';
 import { importRisk, importWarnings } from './imports.ts';
 import { openTorch, type TorchFile } from './torchFile.ts';
@@ -24,8 +23,6 @@ export const pytorchFormat: Format = {
   id: 'pytorch',
   title: 'PyTorch file',
   holds: 'weights',
-  extensions: ENDINGS.pytorch.own,
-  otherExtensions: ENDINGS.pytorch.shared,
   recognise: (head) => isTorchZip(head) || isPickle(head),
   open: async (source, { signal }) => openedFile(await openTorch(source, signal)),
 };

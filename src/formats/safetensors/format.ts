@@ -2,7 +2,6 @@ import type { ByteSource } from '../../bytes/byteSource.ts';
 import { Turns } from '../../bytes/turns.ts';
 import { DTYPES, rawBytes } from '../../tensors/dtypes.ts';
 import { numericRow, type StoredTensor } from '../../tensors/storedTensor.ts';
-import { ENDINGS } from '../endings.ts';
 import { RECORD_KEY, type Fact, type Format } from '../format.ts';
 import { readHeader, type HeaderTensor, type SafetensorsHeader } from './header.ts';
 import { changeTensors } from './write.ts';
@@ -16,8 +15,6 @@ export const safetensorsFormat: Format = {
   id: 'safetensors',
   title: 'safetensors file',
   holds: 'weights',
-  extensions: ENDINGS.safetensors.own,
-  otherExtensions: ENDINGS.safetensors.shared,
   // Eight bytes of length, whose upper half is zero in any file that can be read, then JSON.
   recognise: (head) => head[8] === BRACE && [4, 5, 6, 7].every((i) => head[i] === 0),
   open: async (source, { signal }) => {

@@ -3,7 +3,6 @@ import { ChannelwiseError } from '../../bytes/errors.ts';
 import { rawBytes } from '../../tensors/dtypes.ts';
 import { knownRow } from '../../tensors/elements.ts';
 import { elementCount, type StoredTensor } from '../../tensors/storedTensor.ts';
-import { ENDINGS } from '../endings.ts';
 import {
   HEAD_BYTES,
   type Fact,
@@ -32,8 +31,6 @@ export const shardedFormat: Format = {
   id: 'sharded',
   title: 'index of several files',
   holds: 'weights',
-  extensions: ENDINGS.sharded.own,
-  otherExtensions: ENDINGS.sharded.shared,
   recognise: (head) => /^\s*\{\s*"(metadata|weight_map)"\s*:/.test(String.fromCharCode(...head)),
   open: openIndex,
 };

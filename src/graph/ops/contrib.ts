@@ -14,7 +14,7 @@ import {
 } from '../shapes/shapeRule.ts';
 import { broadcasting } from './elementwise.ts';
 import { gemm, product } from './matrix.ts';
-import { layer } from './normalization.ts';
+import { layer } from './normalisation.ts';
 import { gatherNd, pad } from './select.ts';
 
 /*

@@ -6,7 +6,7 @@ import { ATTENTION } from './attention.ts';
 import { CONSTANTS } from './constant.ts';
 import { CONTRIB } from './contrib.ts';
 import { CONTRIB_ATTENTION } from './contribAttention.ts';
-import { CONTRIB_QUANTIZED } from './contribQuantized.ts';
+import { CONTRIB_QUANTISED } from './contribQuantised.ts';
 import { ELEMENTWISE } from './elementwise.ts';
 import { IMAGE } from './image.ts';
 import { KERAS_LAYERS } from './kerasLayers.ts';
@@ -14,8 +14,8 @@ import { LAYOUT } from './layout.ts';
 import { LEGACY } from './legacy.ts';
 import { MATRIX } from './matrix.ts';
 import { ML } from './ml.ts';
-import { NORMALIZATION } from './normalization.ts';
-import { QUANTIZATION } from './quantization.ts';
+import { NORMALISATION } from './normalisation.ts';
+import { QUANTISATION } from './quantisation.ts';
 import { RANDOM } from './random.ts';
 import { RECURRENT } from './recurrent.ts';
 import { REDUCE } from './reduce.ts';
@@ -35,11 +35,11 @@ const FAMILIES = [
   IMAGE,
   MATRIX,
   REDUCE,
-  NORMALIZATION,
+  NORMALISATION,
   RECURRENT,
   ATTENTION,
   SEQUENCE,
-  QUANTIZATION,
+  QUANTISATION,
   RANDOM,
   SIGNAL,
   TEXT,
@@ -48,7 +48,7 @@ const FAMILIES = [
   ML,
   CONTRIB,
   CONTRIB_ATTENTION,
-  CONTRIB_QUANTIZED,
+  CONTRIB_QUANTISED,
   KERAS_LAYERS,
 ];
 /** Rules by operator; other domains as `domain:Operator`. A new operator's rule goes into its family's file. */

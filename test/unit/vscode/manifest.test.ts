@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { PAGE_ACTIONS } from '../../../src/protocol/actions.ts';
+import { ENDINGS } from '../../../src/formats/endings.ts';
 import { FORMATS } from '../../../src/formats/table.ts';
 
 interface MenuItem {
@@ -23,9 +24,9 @@ interface Contributes {
 const root = new URL('../../../', import.meta.url);
 const { contributes } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { contributes: Contributes };
 
-const extensions = FORMATS.flatMap((format) => format.extensions);
-const otherExtensions = FORMATS.flatMap((format) => format.otherExtensions);
-const graphs = FORMATS.filter(({ holds }) => holds === 'graph').flatMap((format) => format.extensions);
+const extensions = FORMATS.flatMap(({ id }) => ENDINGS[id].own);
+const otherExtensions = FORMATS.flatMap(({ id }) => ENDINGS[id].shared);
+const graphs = FORMATS.filter(({ holds }) => holds === 'graph').flatMap(({ id }) => ENDINGS[id].own);
 
 /** What `resourceFilename =~ /…/i` in a menu's condition takes. */
 function taken(when: string): string[] {

@@ -6,7 +6,7 @@ import { CONVOLUTIONS } from './convolution.ts';
 import { CORE } from './core.ts';
 import { ENCODINGS } from './encoding.ts';
 import { MERGING } from './merging.ts';
-import { NORMALIZATION } from './normalization.ts';
+import { NORMALISATION } from './normalisation.ts';
 import { operationName, operationRule } from './operation.ts';
 import { POOLING } from './pooling.ts';
 import { PREPROCESSING } from './preprocessing.ts';
@@ -24,7 +24,7 @@ const LAYERS: ReadonlyMap<string, LayerRule> = new Map(
     CORE,
     CONVOLUTIONS,
     POOLING,
-    NORMALIZATION,
+    NORMALISATION,
     ACTIVATION_LAYERS,
     MERGING,
     RESHAPING,

@@ -43,6 +43,6 @@ const rules: Readonly<Record<string, Rule>> = {
   ReduceSumInteger: tensors(reduce, fixed(INT32)),
 };
 
-export const CONTRIB_QUANTIZED: Readonly<Record<string, Rule>> = Object.fromEntries(
+export const CONTRIB_QUANTISED: Readonly<Record<string, Rule>> = Object.fromEntries(
   Object.entries(rules).map(([op, rule]) => [`com.microsoft:${op}`, rule]),
 );

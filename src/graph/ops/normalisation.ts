@@ -40,7 +40,7 @@ const stashed: DtypeRule = (i) => {
   return DTYPES[stash] ? stash : null;
 };
 
-export const NORMALIZATION: Readonly<Record<string, Rule>> = {
+export const NORMALISATION: Readonly<Record<string, Rule>> = {
   BatchNormalization: tensors(
     batch,
     like(0),

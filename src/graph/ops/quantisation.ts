@@ -9,7 +9,7 @@ const quantized: DtypeRule = (i) => (i.has(2) ? i.dtype(2) : named('output_dtype
 const dequantized: DtypeRule = (i) =>
   named('output_dtype', (j) => (j.node.domain === '' && j.opset < 19 ? FLOAT : j.dtype(1)))(i);
 
-export const QUANTIZATION: Readonly<Record<string, Rule>> = {
+export const QUANTISATION: Readonly<Record<string, Rule>> = {
   ...each('QuantizeLinear com.microsoft:QuantizeLinear', tensors(sameAs(0), quantized)),
   ...each('DequantizeLinear com.microsoft:DequantizeLinear', tensors(sameAs(0), dequantized)),
   DynamicQuantizeLinear: tensors((i) => [i.dims(0), [], []], fixed(UINT8), fixed(FLOAT), fixed(UINT8)),

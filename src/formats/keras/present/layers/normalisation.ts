@@ -137,7 +137,7 @@ function layerScale(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
   return [{ ...value, moved: false, name: builder.node('Mul', [builder.plain(value), builder.weight(gamma)]) }];
 }
 
-export const NORMALIZATION: Readonly<Record<string, LayerRule>> = {
+export const NORMALISATION: Readonly<Record<string, LayerRule>> = {
   BatchNormalization: batchNormalization,
   BatchNormalizationV1: batchNormalization,
   BatchNormalizationV2: batchNormalization,
