@@ -3,7 +3,7 @@ import { pageCost } from '../model/pageSizes.ts';
 import { realInputs } from '../../adapt/inputs/candidates.ts';
 import { modelCosts } from '../../graph/cost/cost.ts';
 import type { Shapes } from '../../graph/shapes/shapes.ts';
-import { shownDim } from '../../graph/sizes/dims.ts';
+import { shownDim, symbolDim } from '../../graph/sizes/dims.ts';
 import { steeringConstants } from '../../graph/shapes/steering.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
 import type { Dim, ValueInfo } from '../../formats/onnx/model.ts';
@@ -104,8 +104,9 @@ function declared({ name, type }: ValueInfo, shapes: Shapes): DeclaredValue {
   if (!type)
     return { name, dtype: found?.dtype ? dtypeName(found.dtype) : 'unknown', dims: named?.map(shownDim) ?? null };
   if (type.kind !== 'tensor') return { name, dtype: type.what, dims: null };
-  const dims = type.dims?.map((dim, axis) => dim ?? shownDim(named?.[axis] ?? null)) ?? named?.map(shownDim) ?? null;
-  return { name, dtype: dtypeName(type.dtype), dims };
+  const isOpen = (dim: Dim): boolean => dim === null || (typeof dim === 'string' && symbolDim(dim) === null);
+  const dims = type.dims?.map((dim, axis) => (isOpen(dim) ? (named?.[axis] ?? null) : dim)) ?? named;
+  return { name, dtype: dtypeName(type.dtype), dims: dims?.map(shownDim) ?? null };
 }
 
 /** What was found, as lines for a terminal. */
