@@ -17,12 +17,47 @@ function channels(colour: string): number[] | null {
   return listed ? listed.slice(1).map(Number) : null;
 }
 
+/** Contrast of black and of white with a colour: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
+function contrasts(parts: readonly number[]): { black: number; white: number } {
+  const light = luminance(parts);
+  return { black: (light + 0.05) / 0.05, white: 1.05 / (light + 0.05) };
+}
+
 /** Black or white, whichever can be read better on a ground of this colour: at least 4.5 to 1 for either half. */
 export function readableOn(ground: string): '#000000' | '#ffffff' {
   const parts = channels(ground);
   if (!parts) return '#ffffff';
-  const light = luminance(parts);
-  const onBlack = (light + 0.05) / 0.05;
-  const onWhite = 1.05 / (light + 0.05);
-  return onBlack >= onWhite ? '#000000' : '#ffffff';
+  const { black, white } = contrasts(parts);
+  return black >= white ? '#000000' : '#ffffff';
+}
+
+/** Whether black stands out more from a colour than white does. */
+export function isLight(colour: string): boolean {
+  return readableOn(colour) === '#000000';
+}
+
+/** White text on a ground that has at least this contrast with it is won by darkening the ground a little. */
+const NEARLY_WHITES = 3.4;
+/** Contrast of white text on grounds that were darkened, and of black text on those that were lightened. */
+const WHITE_TEXT = 4.6;
+const BLACK_TEXT = 10;
+const MIXING_STEPS = 50;
+
+/**
+ * The ground as it suits a light page: a colour of middle brightness under black text looks dirty there. A blue or a
+ * green becomes dark enough for white text, an orange or a yellow as light as black text wants it.
+ */
+export function onLightPage(ground: string): string {
+  const parts = channels(ground);
+  if (!parts) return ground;
+  const suitsWhite = contrasts(parts).white >= NEARLY_WHITES;
+  const towards = suitsWhite ? 0 : 255;
+  const suits = (mixed: readonly number[]): boolean =>
+    suitsWhite ? contrasts(mixed).white >= WHITE_TEXT : contrasts(mixed).black >= BLACK_TEXT;
+  let mixed = parts;
+  for (let step = 0; step <= MIXING_STEPS && !suits(mixed); step++) {
+    const share = step / MIXING_STEPS;
+    mixed = parts.map((part) => Math.round(part + (towards - part) * share));
+  }
+  return `#${mixed.map((part) => part.toString(16).padStart(2, '0')).join('')}`;
 }

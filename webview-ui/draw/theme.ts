@@ -1,6 +1,6 @@
 import type { ItemKind } from '../graph/items.ts';
 import type { Difference } from './difference.ts';
-import { readableOn } from './colour.ts';
+import { isLight, onLightPage, readableOn } from './colour.ts';
 
 /** Colours and font of the picture, read from VS Code's theme tokens. */
 export interface Theme {
@@ -39,7 +39,12 @@ export interface ThemeParts {
 /** The theme of a picture, from tokens by VS Code's names for them. */
 export function themeFrom({ token, normal, contrast, font }: ThemeParts): Theme {
   const muted = token('descriptionForeground', 'editor-foreground');
-  const colour: Token = (...names) => normal(token(...names));
+  const page = normal(token('editor-background'));
+  const isSoft = contrast === '' && isLight(page);
+  const colour: Token = (...names) => {
+    const known = normal(token(...names));
+    return isSoft ? onLightPage(known) : known;
+  };
   const fill = {
     input: colour('charts-green', 'foreground'),
     output: colour('charts-green', 'foreground'),

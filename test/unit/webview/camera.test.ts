@@ -4,6 +4,7 @@ import type { PageModel } from '../../../src/protocol/messages.ts';
 import { firstViewOf, revealed } from '../../../webview-ui/components/graph/placing.ts';
 import { firstView, fitView } from '../../../webview-ui/draw/camera.ts';
 import type { View } from '../../../webview-ui/draw/camera.ts';
+import { onLightPage, readableOn } from '../../../webview-ui/draw/colour.ts';
 import { GraphModel } from '../../../webview-ui/graph/graphModel.ts';
 import { Scene } from '../../../webview-ui/graph/scene.ts';
 import { layoutNested } from '../../../webview-ui/layout/nested.ts';
@@ -83,3 +84,17 @@ function opened(model: PageModel): Scene {
   const open = new Uint8Array(graph.hierarchy.groups.length).fill(1);
   return new Scene(graph, layoutNested(graph.input, open));
 }
+
+test('on a light page blue and green grounds become dark enough for white text, orange and yellow light for black', () => {
+  const rows = [
+    ['#1a85ff', '#ffffff'],
+    ['#388a34', '#ffffff'],
+    ['#652d90', '#ffffff'],
+    ['#d18616', '#000000'],
+    ['#bf8803', '#000000'],
+  ] as const;
+  for (const [ground, text] of rows) assert.equal(readableOn(onLightPage(ground)), text, ground);
+  assert.equal(readableOn('#1a85ff'), '#000000', 'as the theme has it, its text would be black');
+  assert.equal(onLightPage('#652d90'), '#652d90', 'what suits stays');
+  assert.equal(onLightPage('no colour'), 'no colour');
+});

@@ -7,6 +7,7 @@ import { onHost, request } from '../../state/host.ts';
 import { adaptationStyles } from './adaptationStyles.ts';
 import { expectedInput } from './expectedInput.ts';
 import './proofCard.ts';
+import { breakable } from '../breakable.ts';
 import { cardStyles, linkStyles } from '../styles.ts';
 
 const ORIGINALS: Readonly<Record<PageOriginal['state'], string>> = {
@@ -290,7 +291,7 @@ export class Adaptation extends LitElement {
 
   #link(fold: PageFold): TemplateResult {
     const node = this.model?.nodes.find((n) => n.inputs.some((i) => i.name === fold.tensor));
-    if (!node) return html`<span class="name">${fold.tensor}</span>`;
+    if (!node) return html`<span class="name">${breakable(fold.tensor)}</span>`;
     const show = (): void =>
       void this.dispatchEvent(
         new CustomEvent('select-thing', {
@@ -300,7 +301,7 @@ export class Adaptation extends LitElement {
         }),
       );
     return html`<button class="link" title=${`Show ${node.opType} ${node.name} in the graph`} @click=${show}>
-      ${fold.tensor}
+      ${breakable(fold.tensor)}
     </button>`;
   }
 }

@@ -1,6 +1,7 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
+import { breakable } from '../breakable.ts';
 import { KeepFocus } from '../keepFocus.ts';
 import { Fold } from '../../state/folds.ts';
 import { cardStyles, linkStyles } from '../styles.ts';
@@ -50,7 +51,7 @@ export class Bookmarks extends LitElement {
   #row(model: GraphModel, key: SelectionKey): TemplateResult {
     const name = model.nameOf(key);
     return html`<li>
-      <button class="link" @click=${() => this.#go(key)}>${name}</button>
+      <button class="link" @click=${() => this.#go(key)}>${breakable(name)}</button>
       <cw-icon-button
         icon="close"
         label=${`Remove the bookmark on ${name}`}

@@ -3,6 +3,7 @@ import type { TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import { Fold } from '../../state/folds.ts';
 import { classNames } from '../../text/classNames.ts';
+import { breakable } from '../breakable.ts';
 import { cardStyles } from '../styles.ts';
 
 /** Longer texts are folded until they are asked for. */
@@ -58,7 +59,7 @@ export class Metadata extends LitElement {
       <dl>
         ${rows.map(
           ({ key, value }) =>
-            html`<dt>${key}</dt>
+            html`<dt>${breakable(key)}</dt>
               <dd>${valueOf(key, value)}</dd>`,
         )}
       </dl>
@@ -78,7 +79,7 @@ function valueOf(key: string, value: string): TemplateResult {
       ${list}
     </details>`;
   }
-  if (value.length <= SHORT) return html`${value}`;
+  if (value.length <= SHORT) return breakable(value);
   return html`<details>
     <summary>${value.slice(0, SHORT)}…</summary>
     <span class="long">${value}</span>

@@ -6,11 +6,12 @@ import { nodeParameters } from '../../graph/graphModel.ts';
 import { classNames } from '../../text/classNames.ts';
 import { bytesText, countText, listText, nodeLabel, shortCount, sizeText } from '../../text/format.ts';
 import { Fold } from '../../state/folds.ts';
+import { breakable } from '../breakable.ts';
 import { cardStyles, linkStyles } from '../styles.ts';
 
 function values(list: PageValue[]): TemplateResult {
   return html`<ul>
-    ${list.map((value) => html`<li>${value.name} <span class="sub">${value.dtype} ${value.dims ? listText(value.dims) : 'shape unknown'}</span></li>`)}
+    ${list.map((value) => html`<li>${breakable(value.name)} <span class="sub">${value.dtype} ${value.dims ? listText(value.dims) : 'shape unknown'}</span></li>`)}
   </ul>`;
 }
 
@@ -67,7 +68,7 @@ export class Summary extends LitElement {
     const share = ((most / total) * 100).toFixed(0);
     return html`<dt>${label}</dt>
       <dd>
-        <button class="link" @click=${() => this.#go(key)}>${nodeLabel(best)}</button>
+        <button class="link" @click=${() => this.#go(key)}>${breakable(nodeLabel(best))}</button>
         <span class="sub whole">${shortCount(most)}, ${share} %</span>
       </dd>`;
   }
@@ -138,7 +139,7 @@ export class Summary extends LitElement {
         ${page.facts.map(
           ({ label, value }) =>
             html`<dt>${label}</dt>
-              <dd>${value}</dd>`,
+              <dd>${breakable(value)}</dd>`,
         )}
         ${
           page.hasGraph

@@ -2,6 +2,7 @@ import { LitElement, css, html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageDifference, PageDifferenceGroup } from '../../../src/protocol/comparison.ts';
 import { countText } from '../../text/format.ts';
+import { breakable } from '../breakable.ts';
 import { linkStyles, quietStyles } from '../styles.ts';
 
 /** Rows of a group shown before the reader asks for more. */
@@ -144,7 +145,7 @@ export class DifferenceList extends LitElement {
         @click=${() => this.#choose(i)}
       >
         <span class="sign" aria-hidden="true">${row.sign === '-' ? '−' : row.sign}</span
-        ><span class="text"><span class="quiet">${SIGN_WORDS[row.sign]}: </span>${row.text}</span>
+        ><span class="text"><span class="quiet">${SIGN_WORDS[row.sign]}: </span>${breakable(row.text)}</span>
       </div>`;
     };
     return html`<div

@@ -3,6 +3,7 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageFirstLayer, PageModel } from '../../../src/protocol/messages.ts';
 import { countText, listText, shapeText } from '../../text/format.ts';
 import { Fold } from '../../state/folds.ts';
+import { breakable } from '../breakable.ts';
 import { cardStyles, linkStyles } from '../styles.ts';
 
 /**
@@ -80,7 +81,7 @@ export class FirstLayer extends LitElement {
 
   #item(layer: PageFirstLayer): TemplateResult {
     return html`<li>
-      <button class="link" @click=${() => this.#show(layer)}>${layer.node || layer.weight}</button>
+      <button class="link" @click=${() => this.#show(layer)}>${breakable(layer.node || layer.weight)}</button>
       <span class="sub">${layer.opType} ${shapeText(layer.dims)}</span>
     </li>`;
   }
@@ -102,11 +103,11 @@ export class FirstLayer extends LitElement {
       ${this.#fold.heading(title, id)}
       <dl>
         <dt>Weight</dt>
-        <dd>${firstLayer.weight}</dd>
+        <dd>${breakable(firstLayer.weight)}</dd>
         <dt>Shape</dt>
         <dd><strong>${shapeText(firstLayer.dims)}</strong> <span class="sub">${listText(firstLayer.dims)}</span></dd>
         <dt>Node</dt>
-        <dd>${firstLayer.node}</dd>
+        <dd>${breakable(firstLayer.node)}</dd>
         <dt>Operator</dt>
         <dd>${firstLayer.opType}</dd>
         <dt>Type</dt>

@@ -1,6 +1,7 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { HoverFacts } from '../../graph/hoverFacts.ts';
+import { breakable } from '../breakable.ts';
 
 /** Between the pointer and the card, and between the card and the edge of the page. */
 const BESIDE = 14;
@@ -84,7 +85,7 @@ export class HoverCard extends LitElement {
     const { facts } = this;
     if (!facts) return null;
     return html`<div class="title">${facts.title}</div>
-      <div class="name">${facts.name}</div>
+      <div class="name">${breakable(facts.name)}</div>
       <dl>
         ${facts.rows.map(
           ([label, value]) =>

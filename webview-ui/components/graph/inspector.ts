@@ -8,6 +8,7 @@ import { bytesText, countText, listText, nodeLabel, shortCount } from '../../tex
 import { Fold } from '../../state/folds.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import { attributeRows, formalName, operatorOf } from './nodeFacts.ts';
+import { breakable } from '../breakable.ts';
 import { cardStyles, linkStyles } from '../styles.ts';
 import './layerTools.ts';
 import { operatorFacts } from './operatorFacts.ts';
@@ -90,7 +91,7 @@ export class Inspector extends LitElement {
     return html`${unique.slice(0, MOST_LINKS).map((i) => {
       const key = model.keyOf(i);
       return html`<span class="at sub"
-        >${word} <button class="link" @click=${() => this.#go(key)}>${model.nameOf(key)}</button></span
+        >${word} <button class="link" @click=${() => this.#go(key)}>${breakable(model.nameOf(key))}</button></span
       >`;
     })}${unique.length > MOST_LINKS ? html`<span class="at sub">and ${unique.length - MOST_LINKS} more</span>` : null}`;
   }
@@ -119,7 +120,7 @@ export class Inspector extends LitElement {
       ${this.#fold.heading(title, 't')} ${this.#tools(model, key)}
       <dl>
         <dt>Name</dt>
-        <dd>${value.name}</dd>
+        <dd>${breakable(value.name)}</dd>
         <dt>Type</dt>
         <dd>${value.dtype}</dd>
         <dt>Shape</dt>
@@ -155,7 +156,7 @@ export class Inspector extends LitElement {
         <dt>Name</dt>
         <dd>${group.title}</dd>
         <dt>Path</dt>
-        <dd>${group.path}</dd>
+        <dd>${breakable(group.path)}</dd>
         <dt>Layers</dt>
         <dd>${countText(group.count)}</dd>
         <dt>Output</dt>
@@ -191,7 +192,7 @@ export class Inspector extends LitElement {
       ${this.#fold.heading('Selected layer', 't')} ${this.#tools(model, key)}
       <dl>
         <dt>Name</dt>
-        <dd>${nodeLabel(node)}</dd>
+        <dd>${breakable(nodeLabel(node))}</dd>
         <dt>Operator</dt>
         <dd>${node.opType}</dd>
         ${
@@ -231,7 +232,7 @@ export class Inspector extends LitElement {
           const from = into.filter((link) => link.tensor === input.name).map((link) => link.from);
           const formal = formalName(operator?.inputs, i);
           return html`<li>
-            ${formal ? html`<span class="formal">${formal}</span>` : null}${input.name || '(left out)'}
+            ${formal ? html`<span class="formal">${formal}</span>` : null}${input.name ? breakable(input.name) : '(left out)'}
             <span class="sub"
               >${input.weight ? weightText(input) : typeText(model.dtypeOf(from[0], input.name), input.dims)}</span
             >${input.weight ? weightCard(input.weight, inMain) : this.#links(model, from, 'from')}
@@ -243,7 +244,7 @@ export class Inspector extends LitElement {
         ${node.outputs.map((output, i) => {
           const formal = formalName(operator?.outputs, i);
           return html`<li>
-            ${formal ? html`<span class="formal">${formal}</span>` : null}${output.name || '(left out)'}
+            ${formal ? html`<span class="formal">${formal}</span>` : null}${output.name ? breakable(output.name) : '(left out)'}
             <span class="sub">${typeText(output.dtype, output.dims)}</span>${this.#links(
               model,
               out.filter((link) => link.tensor === output.name).map((link) => link.to),

@@ -3,6 +3,7 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import { Fold } from '../../state/folds.ts';
+import { breakable } from '../breakable.ts';
 import { cardStyles, fieldStyles } from '../styles.ts';
 
 /** After the last key, so that a number is not asked for digit by digit. */
@@ -174,7 +175,7 @@ function sizeKey({ sizeKey: key }: PageModel): TemplateResult | null {
       ${key.slice(0, MOST_NAMES).map(
         ({ short, name }) =>
           html`<dt>${short}</dt>
-            <dd>${name}</dd>`,
+            <dd>${breakable(name)}</dd>`,
       )}
     </dl>`;
 }

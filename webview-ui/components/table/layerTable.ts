@@ -3,7 +3,7 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
-import { COLUMNS, cutInMiddle, shownColumns, widthOf, withColumn } from '../../graph/tables/layerColumns.ts';
+import { COLUMNS, shownColumns, widthOf, withColumn } from '../../graph/tables/layerColumns.ts';
 import type { Column, ColumnChoice, SortKey } from '../../graph/tables/layerColumns.ts';
 import { filterRows, layerRows, rowsCsv, rowsMarkdown, sortRows } from '../../graph/tables/layerRows.ts';
 import type { LayerRow } from '../../graph/tables/layerRows.ts';
@@ -13,7 +13,8 @@ import type { ExportedTable } from '../exportMenu.ts';
 import '../menuButton.ts';
 import { fieldStyles } from '../styles.ts';
 import { tableStyles } from '../tableStyles.ts';
-import { layerTableStyles, ROW } from './layerTableStyles.ts';
+import { layerTableStyles, PADDING, ROW } from './layerTableStyles.ts';
+import { NameRoom } from './nameRoom.ts';
 
 export interface TableState extends ColumnChoice {
   sort: string;
@@ -46,6 +47,7 @@ export class LayerTable extends LitElement {
   #all: LayerRow[] = [];
   #rows: LayerRow[] = [];
   #focusSoon = false;
+  readonly #names = new NameRoom();
   readonly #resize = new ResizeObserver(() => this.requestUpdate());
   #drag: { key: SortKey; from: number; width: number } | null = null;
 
@@ -84,6 +86,7 @@ export class LayerTable extends LitElement {
     if (sizes[0]) sizes[0].style.height = `${start * ROW}px`;
     if (sizes[1]) sizes[1].style.height = `${(this.#rows.length - end) * ROW}px`;
     this.#setWidths();
+    this.#measureNames();
     if (changed.has('selected') || changed.has('view')) this.#bringIn();
     if (this.#focusSoon) {
       this.#focusSoon = false;
@@ -109,6 +112,14 @@ export class LayerTable extends LitElement {
     if (table) table.style.minWidth = `${least}px`;
   }
 
+  /** Names are cut to the room that their column has come to. */
+  #measureNames(): void {
+    const cell = this.renderRoot.querySelector('th.name');
+    if (!cell) return;
+    if (this.#names.has(cell.clientWidth - 2 * PADDING, getComputedStyle(cell).font)) return;
+    this.requestUpdate();
+  }
+
   get #at(): number {
     return this.#rows.findIndex((row) => `n${row.id}` === this.selected);
   }
@@ -118,7 +129,8 @@ export class LayerTable extends LitElement {
     const scroll = this.renderRoot.querySelector('.scroll');
     const at = this.#at;
     if (!scroll || at < 0) return;
-    const [y, room] = [at * ROW, scroll.clientHeight - 2 * ROW];
+    const heading = this.renderRoot.querySelector('thead')?.clientHeight ?? ROW;
+    const [y, room] = [at * ROW, scroll.clientHeight - heading - ROW];
     if (y < scroll.scrollTop) scroll.scrollTop = y;
     else if (y > scroll.scrollTop + room) scroll.scrollTop = y - room;
     this.top = scroll.scrollTop;
@@ -252,10 +264,7 @@ export class LayerTable extends LitElement {
   #cell(row: LayerRow, column: Column): TemplateResult {
     const text = column.text(row);
     if (column.key === 'name') {
-      const { head, tail } = cutInMiddle(text);
-      return html`<th scope="row" class="name" title=${text}>
-        <div class="cut"><bdi>${head}</bdi><bdi>${tail}</bdi></div>
-      </th>`;
+      return html`<th scope="row" class="name" title=${text}><bdi>${this.#names.cut(text)}</bdi></th>`;
     }
     if (column.number) return html`<td class="number">${text}</td>`;
     return html`<td class=${column.key === 'operator' ? '' : 'shape'} title=${text}>${text}</td>`;

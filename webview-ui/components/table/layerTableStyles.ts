@@ -2,6 +2,8 @@ import { css } from 'lit';
 
 /** Height of a row in pixels; rows that are not in view are only counted. */
 export const ROW = 25;
+/** Beside the text of a cell. */
+export const PADDING = 7;
 
 export const layerTableStyles = css`
   .scroll:focus-visible {
@@ -11,7 +13,7 @@ export const layerTableStyles = css`
   th,
   td {
     height: ${ROW}px;
-    padding: 0 8px;
+    padding: 0 ${PADDING}px;
     border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
   }
   thead th {
@@ -21,15 +23,17 @@ export const layerTableStyles = css`
     box-sizing: border-box;
     width: 100%;
     height: 100%;
-    padding: 0 8px;
+    padding: 2px ${PADDING}px;
     font: inherit;
+    font-size: 0.92em;
     font-weight: 600;
+    line-height: 1.2;
     text-align: inherit;
     color: inherit;
     background: none;
     border: none;
     cursor: pointer;
-    white-space: nowrap;
+    white-space: normal;
     overflow: hidden;
     text-overflow: ellipsis;
   }
@@ -69,18 +73,6 @@ export const layerTableStyles = css`
   tbody tr:focus-visible {
     outline: 2px solid var(--vscode-focusBorder);
     outline-offset: -2px;
-  }
-  .cut {
-    display: flex;
-  }
-  .cut :first-child {
-    min-width: 0;
-    overflow: hidden;
-    text-overflow: ellipsis;
-  }
-  .cut :last-child {
-    flex: none;
-    white-space: pre;
   }
   tr.space td {
     padding: 0;

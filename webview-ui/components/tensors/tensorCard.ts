@@ -3,6 +3,7 @@ import type { TemplateResult } from 'lit';
 import type { PageWeight } from '../../../src/protocol/messages.ts';
 import { Fold } from '../../state/folds.ts';
 import { countText, listText } from '../../text/format.ts';
+import { breakable } from '../breakable.ts';
 import { cardStyles } from '../styles.ts';
 import '../weights/weightCard.ts';
 
@@ -32,7 +33,7 @@ function tensorFacts(weight: PageWeight): TemplateResult {
   const count = weight.dims.reduce((product, dim) => product * dim, 1);
   return html`<dl>
       <dt>Name</dt>
-      <dd>${weight.name}</dd>
+      <dd>${breakable(weight.name)}</dd>
       <dt>Shape</dt>
       <dd>${listText(weight.dims)}</dd>
       <dt>Type</dt>

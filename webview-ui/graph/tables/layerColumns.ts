@@ -22,30 +22,33 @@ function macsText({ macs }: LayerRow): string {
   return macs > 0 ? shortCount(macs) : '';
 }
 
-/** What people look for comes first: where there is little room, the last ones give way. */
+/**
+ * What people look for comes first: where there is little room, the last ones give way. All costs stand beside the side
+ * panel at 1440 pixels, so widths are those of what the cells hold; a heading of two words takes two lines.
+ */
 export const COLUMNS: readonly Column[] = [
-  { key: 'order', title: '#', number: true, width: 48, text: ({ order }) => String(order) },
-  { key: 'name', title: 'Name', number: false, width: 150, text: ({ name }) => name },
-  { key: 'operator', title: 'Operator', number: false, width: 124, text: ({ operator }) => operator },
+  { key: 'order', title: '#', number: true, width: 40, text: ({ order }) => String(order) },
+  { key: 'name', title: 'Name', number: false, width: 116, text: ({ name }) => name },
+  { key: 'operator', title: 'Operator', number: false, width: 82, text: ({ operator }) => operator },
   { key: 'output', title: 'Output shape', number: false, width: 124, text: ({ output }) => output || 'unknown' },
   {
     key: 'params',
     title: 'Parameters',
     number: true,
-    width: 104,
+    width: 92,
     text: ({ params }) => (params > 0 ? countText(params) : ''),
   },
-  { key: 'share', title: '% params', number: true, width: 92, text: ({ share }) => percent(share) },
-  { key: 'macs', title: 'Multiply-adds', number: true, width: 122, text: macsText },
-  { key: 'work', title: '% MACs', number: true, width: 84, text: ({ work }) => percent(work) },
-  { key: 'input', title: 'Input shape', number: false, width: 124, text: ({ input }) => input },
+  { key: 'share', title: '% params', number: true, width: 68, text: ({ share }) => percent(share) },
+  { key: 'macs', title: 'Multiply-adds', number: true, width: 74, text: macsText },
+  { key: 'work', title: '% MACs', number: true, width: 70, text: ({ work }) => percent(work) },
   {
     key: 'memory',
     title: 'Activations',
     number: true,
-    width: 104,
+    width: 96,
     text: ({ memory }) => (memory === null ? 'unknown' : bytesText(memory)),
   },
+  { key: 'input', title: 'Input shape', number: false, width: 124, text: ({ input }) => input },
 ];
 
 const LEAST_WIDTH = 36;
@@ -82,16 +85,32 @@ export function withColumn(choice: ColumnChoice, shown: readonly Column[], key: 
   return { ...choice, columns };
 }
 
-/** As many letters of a long name as stay together at its end, where names differ. */
+/** As many letters of a long name as stay together at its end, where names differ, if there is room for them. */
 const TAIL = 16;
 
-/**
- * A name in two parts: where there is no room for all, the first one is cut at its end, so that the middle is missing.
- */
-export function cutInMiddle(name: string): { head: string; tail: string } {
-  if (name.length <= TAIL) return { head: name, tail: '' };
-  // Not through the middle of a character of two halves.
-  const isHalf = /[\uDC00-\uDFFF]/.test(name.charAt(name.length - TAIL));
-  const at = name.length - TAIL + (isHalf ? 1 : 0);
-  return { head: name.slice(0, at), tail: name.slice(at) };
+/** How wide a text is drawn, in pixels. */
+type Measure = (text: string) => number;
+
+/** A name whose middle is missing where there is no room for all: what is left fills the room, up to a letter. */
+export function cutInMiddle(name: string, room: number, measure: Measure): string {
+  if (measure(name) <= room) return name;
+  // By characters, so that none of two halves is cut through.
+  const letters = [...name];
+  const cut = (head: number, tail: number): string =>
+    `${letters.slice(0, head).join('')}…${letters.slice(letters.length - tail).join('')}`;
+  const fits = (text: string): boolean => measure(text) <= room;
+  const tail = mostThatFits(Math.min(TAIL, letters.length - 1), (length) => fits(cut(0, length)));
+  const head = mostThatFits(letters.length - 1 - tail, (length) => fits(cut(length, tail)));
+  return cut(head, tail);
+}
+
+/** The greatest number up to `most` that fits, found by halves; 0 where none does. */
+function mostThatFits(most: number, fits: (length: number) => boolean): number {
+  let [low, high] = [0, most];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
