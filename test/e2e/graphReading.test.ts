@@ -32,6 +32,7 @@ test('a heat map by parameters lists the ten heaviest layers, and each leads to 
   const first = params.sort((a, b) => b.count - a.count)[0]!;
   assert.match(rows[0]!, new RegExp(`${first.name}[\\s\\S]*2\\.36 M · 9\\.2 %`));
   for (const [width, height] of [
+    [552, 434],
     [900, 600],
     [1440, 900],
   ] as const) {
@@ -40,6 +41,7 @@ test('a heat map by parameters lists the ten heaviest layers, and each leads to 
     assert.ok(legend && picture && legend.height > 100);
     const isBeside = legend.x >= picture.x + picture.width || legend.y >= picture.y + picture.height;
     assert.ok(isBeside, `at ${width}×${height} the legend covers the graph`);
+    assert.ok(picture.height >= height * 0.4, `at ${width}×${height} the graph has ${picture.height} pixels`);
   }
   await page.screenshot({ path: 'test-results/page/heat.png' });
   await list.getByRole('button').first().click();
@@ -73,8 +75,25 @@ test('numbers from a file colour the layers they name; a file without numbers is
   assert.match(await page.getByRole('alert').innerText(), /holds no numbers by layer/);
   await give('other.json', '{"nothing here": 1}');
   await page.getByText('names no layer of this model').waitFor();
+  await page.waitForTimeout(400);
+  const state = await opened.savedState();
   assert.deepEqual(opened.problems, []);
   await opened.close();
+  const again = await openPage(browser, model, { state });
+  await drawn(again.page);
+  assert.deepEqual(
+    await again.page.getByRole('list', { name: 'Heaviest layers' }).getByRole('listitem').allInnerTexts(),
+    rows,
+  );
+  assert.equal(await colourBy(again.page).locator('option:checked').innerText(), 'Time in profile.json, of each run');
+  await again.send({ type: 'changed' });
+  await again.page.waitForTimeout(300);
+  assert.equal(await colourBy(again.page).inputValue(), 'numbers', 'after the file was read again');
+  await colourBy(again.page).selectOption({ label: 'Operator colours' });
+  await again.page.waitForTimeout(400);
+  assert.equal(((await again.savedState()) as { heat: unknown }).heat, null);
+  assert.deepEqual(again.problems, []);
+  await again.close();
 });
 
 test('a trace shows all that feeds a layer, and ends', async () => {

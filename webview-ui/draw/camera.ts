@@ -103,6 +103,30 @@ export function filled(view: View, picture: Extent, page: PageExtent): View {
   };
 }
 
+/** A picture that was seen in its whole width is made no smaller than this where its page becomes narrower. */
+const LEAST_KEPT_SCALE = 0.6;
+
+/**
+ * The view in a page that has become wider or narrower: what was in the middle stays there, and a picture that was seen
+ * in its whole width still is.
+ */
+export function resized(view: View, picture: Extent, before: PageExtent, after: PageExtent): View {
+  const kept = { ...view, x: view.x + (after.width - before.width) / 2 };
+  const width = picture.width * view.scale;
+  const wasWhole = view.x >= 0 && view.x + width <= before.width;
+  if (!wasWhole || after.width >= before.width) return kept;
+  const fitting = (after.width - 2 * MARGIN) / picture.width;
+  const scale = Math.min(view.scale, Math.max(LEAST_KEPT_SCALE, fitting));
+  const top = after.top ?? TOP;
+  const [left, right] = [after.width - MARGIN - picture.width * scale, MARGIN];
+  const x = scale === view.scale ? kept.x : (after.width - picture.width * scale) / 2;
+  return {
+    scale,
+    x: within(x, Math.min(left, right), Math.max(left, right)),
+    y: top + ((view.y - top) * scale) / view.scale,
+  };
+}
+
 /** A picture's beginning between two places; in their middle where the picture is smaller than the page. */
 function within(value: number, least: number, most: number): number {
   return least > most ? (least + most) / 2 : Math.min(most, Math.max(least, value));

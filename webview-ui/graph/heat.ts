@@ -1,11 +1,17 @@
-import { bytesText, countText, numberText, shortCount } from '../text/format.ts';
+import { bytesText, countText, nodeLabel, numberText, shortCount } from '../text/format.ts';
 import type { GraphModel, SelectionKey } from './graphModel.ts';
 import { nodeParameters } from './graphModel.ts';
 import type { LayerNumbers } from './tables/layerNumbers.ts';
 import type { Scene } from './scene.ts';
 
+export type CostHeat = 'params' | 'macs' | 'memory';
+
+/** What the numbers of a heat map are taken from: the model itself, or numbers that were read or measured. */
+export type HeatSource = CostHeat | LayerNumbers;
+
 /** A number for each layer, by which the picture is coloured. */
 export interface Heat {
+  readonly source: HeatSource;
   readonly title: string;
   /** By item; NaN where nothing is known. */
   readonly values: Float64Array;
@@ -25,8 +31,6 @@ export interface Heaviest {
   readonly share: number;
 }
 
-export type CostHeat = 'params' | 'macs' | 'memory';
-
 export const COST_HEATS: Readonly<Record<CostHeat, { title: string; text(value: number): string }>> = {
   params: { title: 'Parameters', text: (value) => (value < 10_000 ? countText(value) : shortCount(value)) },
   macs: { title: 'Multiply-adds', text: shortCount },
@@ -41,7 +45,7 @@ export function costHeat(model: GraphModel, by: CostHeat): Heat {
     if (by === 'params') return nodeParameters(node);
     return node.cost?.[by] ?? NaN;
   });
-  return { ...COST_HEATS[by], together: 'sum', note: '', values };
+  return { ...COST_HEATS[by], source: by, together: 'sum', note: '', values };
 }
 
 const NUMBER_TEXTS: Readonly<Record<NonNullable<LayerNumbers['unit']>, (value: number) => string>> = {
@@ -50,14 +54,15 @@ const NUMBER_TEXTS: Readonly<Record<NonNullable<LayerNumbers['unit']>, (value: n
 };
 
 /** Heat by numbers from a file or a measurement, for layers by their names or by the tensors they make. */
-export function numbersHeat(model: GraphModel, { title, numbers, unit, note = '' }: LayerNumbers): Heat {
+export function numbersHeat(model: GraphModel, source: LayerNumbers): Heat {
+  const { title, numbers, unit, note = '' } = source;
   const values = itemValues(model, (item) => {
     const node = model.flat.items[item]!.node;
     if (!node) return NaN;
     return numbers.get(node.name) ?? firstKnown(node.outputs, numbers);
   });
   const text = unit ? NUMBER_TEXTS[unit] : numberText;
-  return { title, values, together: unit === 'part' ? 'greatest' : 'sum', note, text };
+  return { source, title, values, together: unit === 'part' ? 'greatest' : 'sum', note, text };
 }
 
 function firstKnown(outputs: readonly { name: string }[], numbers: ReadonlyMap<string, number>): number {
@@ -66,6 +71,13 @@ function firstKnown(outputs: readonly { name: string }[], numbers: ReadonlyMap<s
     if (value !== undefined) return value;
   }
   return NaN;
+}
+
+/** The heat map of a model from what it was taken from before; null where that names no layer of the model. */
+export function heatFrom(model: GraphModel, source: HeatSource): Heat | null {
+  if (typeof source === 'string') return costHeat(model, source);
+  const heat = numbersHeat(model, source);
+  return heat.values.every(Number.isNaN) ? null : heat;
 }
 
 /** What owns shown graphs counts what lies inside it, so it has no number of its own. */
@@ -87,7 +99,8 @@ export function heaviest(model: GraphModel, { values }: Heat, most: number): Hea
   return items.slice(0, most).map((item) => {
     const key = model.keyOf(item);
     const value = values[item]!;
-    return { key, name: model.nameOf(key), value, share: value / total };
+    const { node } = model.flat.items[item]!;
+    return { key, name: node ? nodeLabel(node) : '', value, share: value / total };
   });
 }
 

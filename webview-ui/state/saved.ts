@@ -1,7 +1,9 @@
 import { asBinding } from '../../src/protocol/sizes.ts';
 import type { PageBinding } from '../../src/protocol/sizes.ts';
 import type { View } from '../draw/camera.ts';
+import type { HeatSource } from '../graph/heat.ts';
 import type { ColumnChoice } from '../graph/tables/layerColumns.ts';
+import { asHeatSource } from './keptHeat.ts';
 import { asTab } from './tabs.ts';
 import type { Tab } from './tabs.ts';
 
@@ -24,6 +26,8 @@ export interface Saved {
   folds: string[];
   /** Things the reader wants to find again. */
   bookmarks: string[];
+  /** What the graph is coloured by in place of operators. */
+  heat: HeatSource | null;
 }
 
 export function asSaved(value: unknown): Partial<Saved> {
@@ -46,6 +50,8 @@ export function asSaved(value: unknown): Partial<Saved> {
     const texts = v[list];
     if (isTexts(texts)) saved[list] = texts;
   }
+  const heat = asHeatSource(v.heat);
+  if (heat) saved.heat = heat;
   const table = asTable(v.table);
   if (table) saved.table = table;
   return saved;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import { firstViewOf, revealed } from '../../../webview-ui/components/graph/placing.ts';
-import { firstView, fitView } from '../../../webview-ui/draw/camera.ts';
+import { firstView, fitView, resized } from '../../../webview-ui/draw/camera.ts';
 import type { View } from '../../../webview-ui/draw/camera.ts';
 import { onLightPage, readableOn } from '../../../webview-ui/draw/colour.ts';
 import { GraphModel } from '../../../webview-ui/graph/graphModel.ts';
@@ -84,6 +84,21 @@ function opened(model: PageModel): Scene {
   const open = new Uint8Array(graph.hierarchy.groups.length).fill(1);
   return new Scene(graph, layoutNested(graph.input, open));
 }
+
+test('a picture that is seen in its whole width still is on a narrower page, as far as it can be read', () => {
+  const [wide, narrow] = [
+    { width: 772, height: 700 },
+    { width: 502, height: 700 },
+  ];
+  const of = (width: number, view: View): View => resized(view, { width, height: 4000 }, wide, narrow);
+  const edges = ({ x, scale }: View, width: number): number[] => [x, x + width * scale].map(Math.round);
+  assert.deepEqual(of(300, { x: 236, y: 48, scale: 1 }), { x: 101, y: 48, scale: 1 }, 'what fits keeps its size');
+  assert.deepEqual(edges(of(700, { x: 36, y: 48, scale: 1 }), 700), [24, 478]);
+  assert.equal(of(700, { x: 36, y: -952, scale: 1 }).y, 48 - 1000 * (454 / 700), 'the same layers stay at the top');
+  assert.deepEqual(edges(of(300, { x: 460, y: 0, scale: 1 }), 300), [178, 478], 'off the middle too');
+  assert.equal(of(1200, { x: 10, y: 48, scale: 0.62 }).scale, 0.6, 'no smaller than can be read');
+  assert.deepEqual(of(900, { x: -64, y: 0, scale: 1 }), { x: -199, y: 0, scale: 1 }, 'a part stays that part');
+});
 
 test('on a light page blue and green grounds become dark enough for white text, orange and yellow light for black', () => {
   const rows = [

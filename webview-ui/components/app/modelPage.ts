@@ -11,6 +11,7 @@ import { offerMenu } from '../../state/contextMenu.ts';
 import { foldedSections, onFold, restoreFolds } from '../../state/folds.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import { keepState } from '../../state/host.ts';
+import { keptHeat } from '../../state/keptHeat.ts';
 import type { Saved } from '../../state/saved.ts';
 import { TABS, tabsOf } from '../../state/tabs.ts';
 import type { Tab } from '../../state/tabs.ts';
@@ -110,6 +111,7 @@ export class ModelPage extends LitElement {
     await this.updateComplete;
     const graph = this.graphView;
     if (graph && place.view) graph.startView = place.view;
+    if (place.heat) this.#graphPanel?.colourBy(place.heat);
     await this.#wishes.catchUp();
   }
 
@@ -129,6 +131,7 @@ export class ModelPage extends LitElement {
       panel: this.panel,
       folds: foldedSections(),
       bookmarks: [...bookmarks],
+      heat: this.#graphPanel?.heat?.source ?? null,
     };
   }
 
@@ -171,7 +174,7 @@ export class ModelPage extends LitElement {
     window.clearTimeout(this.#saving);
     this.#saving = window.setTimeout(() => {
       const drawn = !this.model?.hasGraph || this.graphView?.scene;
-      if (this.model && drawn) keepState(this.place);
+      if (this.model && drawn) keepState({ ...this.place, heat: keptHeat(this.place.heat) });
     }, SAVE_DELAY);
   }
 
@@ -211,14 +214,17 @@ export class ModelPage extends LitElement {
   async #colourLayers(numbers: LayerNumbers): Promise<void> {
     this.tab = 'graph';
     await this.updateComplete;
+    this.#graphPanel?.showNumbers(numbers);
+  }
+
+  get #graphPanel(): GraphPanel | null {
     const panel = this.renderRoot.querySelector('cw-graph-panel');
-    if (panel instanceof GraphPanel) panel.showNumbers(numbers);
+    return panel instanceof GraphPanel ? panel : null;
   }
 
   /** The graph view, for the tools beside it. */
   get graphView(): GraphView | null {
-    const panel = this.renderRoot.querySelector('cw-graph-panel');
-    return panel instanceof GraphPanel ? panel.graphView : null;
+    return this.#graphPanel?.graphView ?? null;
   }
 
   get #find(): FindBox | null {
@@ -328,6 +334,7 @@ export class ModelPage extends LitElement {
       .trace=${reading.trace}
       .bookmarks=${reading.bookmarks}
       @view-moved=${() => this.#save()}
+      @heat-chosen=${() => this.#save()}
       @laid-out=${this.#laidOut}
       @all-groups=${(event: CustomEvent<boolean>) => reading.say(event.detail ? 'Opened all groups' : 'Closed all groups')}
     ></cw-graph-panel>`;

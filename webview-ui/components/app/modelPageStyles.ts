@@ -104,7 +104,7 @@ export const modelPageStyles = css`
     }
     cw-legend[open] {
       width: auto;
-      max-height: 40%;
+      max-height: 36%;
       border-left: none;
       border-top: 1px solid var(--edge);
     }
@@ -158,6 +158,10 @@ export const modelPageStyles = css`
     cw-side-panel {
       width: auto !important;
       height: 42%;
+    }
+    /* Legend and details together leave the larger part of a low page to the picture. */
+    main:has(cw-legend[open]) > cw-side-panel {
+      height: 26%;
     }
   }
 `;

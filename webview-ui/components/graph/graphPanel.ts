@@ -1,7 +1,8 @@
 import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { SelectionKey } from '../../graph/graphModel.ts';
-import type { Heat } from '../../graph/heat.ts';
+import { heatFrom } from '../../graph/heat.ts';
+import type { Heat, HeatSource } from '../../graph/heat.ts';
 import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
 import type { Trace } from '../../graph/trace.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
@@ -57,7 +58,13 @@ export class GraphPanel extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has('session')) this.heat = null;
+    // Sizes were given, titles changed, or the file was read again: the numbers go to the layers there are now.
+    if (changed.has('session') && this.heat) this.colourBy(this.heat.source);
+  }
+
+  /** Colours the graph by what it was coloured by before. */
+  colourBy(source: HeatSource): void {
+    this.heat = this.session && heatFrom(this.session.model, source);
   }
 
   get graphView(): GraphView | null {
@@ -131,6 +138,7 @@ export class GraphPanel extends LitElement {
       <cw-graph-tools
         .session=${session}
         .target=${this}
+        .heat=${this.heat}
         @open-all=${() => void this.#openAll(true)}
         @close-all=${() => void this.#openAll(false)}
         @measure-asked=${this.#measureAsked}

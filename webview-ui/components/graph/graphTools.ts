@@ -5,6 +5,7 @@ import type { Region } from '../../draw/svg.ts';
 import { NO_MARKS } from '../../draw/marks.ts';
 import { paint } from '../../draw/paint.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
+import type { Heat } from '../../graph/heat.ts';
 import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
 import { changeSetting, onSettings, settings } from '../../state/settings.ts';
 import { saveBlob } from '../../state/download.ts';
@@ -20,6 +21,7 @@ export class GraphTools extends LitElement {
   static override properties = {
     session: { attribute: false },
     target: { attribute: false },
+    heat: { attribute: false },
   };
   static override styles = css`
     :host {
@@ -32,12 +34,14 @@ export class GraphTools extends LitElement {
   `;
   declare session: GraphSession | null;
   declare target: { readonly graphView: GraphView | null } | null;
+  declare heat: Heat | null;
   #stop: () => void = () => undefined;
 
   constructor() {
     super();
     this.session = null;
     this.target = null;
+    this.heat = null;
   }
 
   /** Colours the graph by what was measured. */
@@ -186,7 +190,7 @@ export class GraphTools extends LitElement {
           : null
       }
       ${this.#switches()}
-      <cw-heat-menu .model=${this.session?.model ?? null}></cw-heat-menu>
+      <cw-heat-menu .model=${this.session?.model ?? null} .heat=${this.heat}></cw-heat-menu>
       <cw-menu-button
         icon="picture"
         label="Save picture"

@@ -2,7 +2,7 @@ import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageSettings } from '../../../src/protocol/settings.ts';
 import type { Difference } from '../../draw/difference.ts';
-import { BESIDE_TOOLS, fitView, zoomAt } from '../../draw/camera.ts';
+import { BESIDE_TOOLS, fitView, resized, zoomAt } from '../../draw/camera.ts';
 import type { PageExtent, View } from '../../draw/camera.ts';
 import { heatColours, kindColours } from '../../draw/boxColours.ts';
 import type { BoxColours } from '../../draw/boxColours.ts';
@@ -230,7 +230,8 @@ export class GraphView extends LitElement {
       this.startView = null;
     } else if (page.width > 0 && this.#width > 0) {
       // What is in the middle stays there when the editor is split or made wider.
-      this.#view = { ...this.#view, x: this.#view.x + (page.width - this.#width) / 2 };
+      const before = { ...page, width: this.#width };
+      this.#view = scene ? resized(this.#view, scene.geometry, before, page) : this.#view;
     }
     if (page.width > 0) this.#width = page.width;
     this.draw();

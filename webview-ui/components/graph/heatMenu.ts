@@ -1,6 +1,6 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
-import { COST_HEATS, costHeat, numbersHeat } from '../../graph/heat.ts';
+import { COST_HEATS, costHeat, heatFrom } from '../../graph/heat.ts';
 import type { CostHeat, Heat } from '../../graph/heat.ts';
 import { readLayerNumbers } from '../../graph/tables/layerNumbers.ts';
 import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
@@ -16,8 +16,7 @@ const MOST_BYTES = 128 * 1024 * 1024;
 export class HeatMenu extends LitElement {
   static override properties = {
     model: { attribute: false },
-    chosen: { state: true },
-    shown: { state: true },
+    heat: { attribute: false },
   };
   static override styles = css`
     :host {
@@ -40,15 +39,13 @@ export class HeatMenu extends LitElement {
     }
   `;
   declare model: GraphModel | null;
-  declare chosen: string;
-  /** What the numbers are that colour the graph now. */
-  declare shown: string;
+  /** What colours the graph now; null for what operators do. */
+  declare heat: Heat | null;
 
   constructor() {
     super();
     this.model = null;
-    this.chosen = 'kind';
-    this.shown = '';
+    this.heat = null;
   }
 
   /** Whether some input may hold colours, which gray would take away. */
@@ -62,7 +59,6 @@ export class HeatMenu extends LitElement {
 
   #choose(event: Event): void {
     const { value } = event.target as HTMLSelectElement;
-    this.chosen = value;
     if (!this.model) return;
     this.#tell(value === 'kind' || value === 'numbers' ? null : costHeat(this.model, value as CostHeat));
   }
@@ -99,10 +95,8 @@ export class HeatMenu extends LitElement {
   /** Colours the graph by numbers that were read or measured. Throws an Error where they are of no layer here. */
   show(numbers: LayerNumbers, from: string): void {
     if (!this.model) return;
-    const heat = numbersHeat(this.model, numbers);
-    if (heat.values.every(Number.isNaN)) throw new Error(`${from} names no layer of this model.`);
-    this.chosen = 'numbers';
-    this.shown = numbers.title;
+    const heat = heatFrom(this.model, numbers);
+    if (!heat) throw new Error(`${from} names no layer of this model.`);
     this.#tell(heat);
   }
 
@@ -115,15 +109,11 @@ export class HeatMenu extends LitElement {
 
   override render(): TemplateResult {
     const costs = Object.entries(COST_HEATS);
-    return html`<select
-        aria-label="Colour layers by"
-        title="Colour layers by"
-        .value=${this.chosen}
-        @change=${this.#choose}
-      >
-        <option value="kind" ?selected=${this.chosen === 'kind'}>Operator colours</option>
-        ${costs.map(([by, { title }]) => html`<option value=${by} ?selected=${this.chosen === by}>${title}</option>`)}
-        ${this.chosen === 'numbers' ? html`<option value="numbers" selected>${this.shown}</option>` : null}
+    const chosen = chosenOf(this.heat);
+    return html`<select aria-label="Colour layers by" title="Colour layers by" .value=${chosen} @change=${this.#choose}>
+        <option value="kind" ?selected=${chosen === 'kind'}>Operator colours</option>
+        ${costs.map(([by, { title }]) => html`<option value=${by} ?selected=${chosen === by}>${title}</option>`)}
+        ${chosen === 'numbers' ? html`<option value="numbers" selected>${this.heat?.title}</option>` : null}
       </select>
       <cw-menu-button
         icon="heat"
@@ -135,3 +125,8 @@ export class HeatMenu extends LitElement {
   }
 }
 customElements.define('cw-heat-menu', HeatMenu);
+
+function chosenOf(heat: Heat | null): string {
+  if (!heat) return 'kind';
+  return typeof heat.source === 'string' ? heat.source : 'numbers';
+}

@@ -1,5 +1,5 @@
 import { LitElement, css, html, svg } from 'lit';
-import type { SVGTemplateResult, TemplateResult } from 'lit';
+import type { PropertyValues, SVGTemplateResult, TemplateResult } from 'lit';
 import type { NodeKind } from '../../../src/protocol/messages.ts';
 import { heatColour } from '../../draw/boxColours.ts';
 import type { Theme } from '../../draw/theme.ts';
@@ -126,8 +126,9 @@ export class Legend extends LitElement {
     this.open = false;
   }
 
-  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
-    if (changed.has('heat')) this.open = this.heat !== null;
+  protected override willUpdate(changed: PropertyValues<Legend>): void {
+    const before = changed.get('heat')?.source;
+    if (changed.has('heat') && before !== this.heat?.source) this.open = this.heat !== null;
   }
 
   #go({ key }: Heaviest): void {
