@@ -52,6 +52,8 @@ export interface OpenedFile {
   readonly graph: GraphOfFile | null;
   /** The file holds the network's code too, and is loaded with it. */
   readonly hasCode?: boolean;
+  /** What that code does with the image; absent where it is not known. */
+  readonly imageUses?: ImageUses | undefined;
   /** The files that hold the tensors, where this one is an index of several; absent where it holds them itself. */
   readonly shards?: readonly Shard[];
   /** How changed tensors are written back, or a sentence that says why this file can't be changed. */
@@ -63,6 +65,14 @@ export interface Shard {
   readonly name: string;
   readonly size: number;
   readonly file: OpenedFile;
+}
+
+/** What the code of a network does with the image that it is given. */
+export interface ImageUses {
+  /** Weights of the convolutions that read it, by the names of the file's tensors: `conv1.weight`, `constants.0`. */
+  readonly weights: readonly string[];
+  /** What else happens to it, a text each. */
+  readonly others: readonly string[];
 }
 
 /** A graph, in ONNX's terms. */

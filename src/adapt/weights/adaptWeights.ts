@@ -3,13 +3,14 @@ import { dtypeName } from '../../tensors/dtypes.ts';
 import { encodeRaw } from '../../tensors/elements.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
 import { readNumbers } from '../../tensors/tensorElements.ts';
-import type { TensorChange } from '../../formats/format.ts';
+import type { ImageUses, TensorChange } from '../../formats/format.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
 import type { AdaptationPlan } from '../report/plan.ts';
+import { codeDoubt } from './askReasons.ts';
 import { chosenLayers } from './chosenLayers.ts';
 import { formlessCopies } from './formlessCopies.ts';
 import { foldMoment, foldShift, foldWeight, type ChannelTensor } from './foldTensor.ts';
-import type { ConfigHints } from './imageTensors.ts';
+import type { LayerHints } from './layerHints.ts';
 import { optimizerMoments } from './optimizerMoments.ts';
 import {
   channelView,
@@ -28,7 +29,7 @@ export interface WeightsRequest {
    * The layers that see the image, as `readLayer` reads them; found by their names and shapes when absent.
    */
   readonly layers?: readonly string[] | undefined;
-  readonly hints?: ConfigHints | undefined;
+  readonly hints?: LayerHints | undefined;
 }
 
 export interface AdaptedWeights {
@@ -46,6 +47,10 @@ const PROMISE =
   'The new network is the same function if its code hands the image to that layer unchanged, which weights alone ' +
   "can't show. Where mean and std differ by channel, gray has to be normalised with one number for all, which is " +
   'nearly but not exactly the same.';
+const CODE =
+  'The code in this file hands the image to that layer and does nothing else with it, so the new network is the same ' +
+  'function. Where mean and std differ by channel in front of it, gray has to be normalised with one number for all, ' +
+  'which is nearly but not exactly the same.';
 const MOMENTS =
   "The optimizer's averages for that layer are the mean over the old channels, so the layer moves differently in " +
   'further training than it did before.';
@@ -76,7 +81,8 @@ export async function adaptWeights(request: WeightsRequest): Promise<AdaptedWeig
     const values = foldMoment(await channelNumbers(moment, map), map, power);
     changes.push(changeOf(tensor, newDims(moment, map), values));
   }
-  return { plan: weightsPlan({ map, weights, changes, names, hasMoments: moments.length > 0 }), changes };
+  const uses = request.hints?.imageUses;
+  return { plan: weightsPlan({ map, weights, changes, names, uses, hasMoments: moments.length > 0 }), changes };
 }
 
 /** A tensor that has the image's channels on one axis. */
@@ -138,16 +144,22 @@ interface PlanParts {
   readonly weights: readonly Weight[];
   readonly changes: readonly TensorChange[];
   readonly names: ReadonlyMap<string, StoredTensor>;
+  /** What the network's code does with the image, where it is known. */
+  readonly uses: ImageUses | undefined;
   readonly hasMoments: boolean;
 }
 
-function weightsPlan({ map, weights, changes, names, hasMoments }: PlanParts): AdaptationPlan {
+function weightsPlan({ map, weights, changes, names, uses, hasMoments }: PlanParts): AdaptationPlan {
+  const layers = new Map(weights.map(({ tensor: { name }, order }): [string, LayerChoice] => [name, { name, order }]));
+  const doubt = codeDoubt(uses);
+  const read = uses?.weights ?? [];
+  const isShown = doubt === null && read.length > 0 && read.every((name) => layers.has(name));
+  const promise = isShown ? CODE : PROMISE;
   const coarse = weights.map(({ tensor }) => dtypeName(tensor.dtype)).find((name) => !EXACT_TYPES.has(name));
   const axis = weights[0] ? weightAxes(weights[0].tensor).channels : 1;
   const input = { name: IMAGE, axis, oldChannels: map.matrix.length, newChannels: newChannels(map) };
   const size = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
   const saved = weights.reduce((sum, weight) => sum + size(weight.tensor.dims) - size(newDims(weight, map)), 0);
-  const layers = new Map(weights.map(({ tensor: { name }, order }): [string, LayerChoice] => [name, { name, order }]));
   const typeOf = (tensor: string): string => {
     const layer = layers.get(tensor);
     if (layer) return layerType(layer);
@@ -174,9 +186,9 @@ function weightsPlan({ map, weights, changes, names, hasMoments }: PlanParts): A
     exactness:
       'The new layer computes the old one on the mapped channels, up to ' +
       `${coarse === undefined ? 'floating-point rounding' : `the rounding of ${coarse}`}.`,
-    warnings: map.warning ? [map.warning] : [],
+    warnings: [...(map.warning ? [map.warning] : []), ...(doubt === null ? [] : [`${doubt}.`])],
     inFront: [],
-    notes: hasMoments ? [PROMISE, MOMENTS] : [PROMISE],
+    notes: hasMoments ? [promise, MOMENTS] : [promise],
     metadata: [],
     seam: [],
   };

@@ -1,7 +1,7 @@
 import { entries, items, member, memberAt, numbers, parseJson, text, type Json } from '../../bytes/json/json.ts';
 import { editText, type TextEdit } from '../../bytes/json/jsonEdit.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
-import type { ConfigHints } from './imageTensors.ts';
+import type { LayerHints } from './layerHints.ts';
 
 /** Keys that say how many channels a network's image has: transformers, timm, diffusers. */
 const CHANNEL_KEYS = new Set(['num_channels', 'in_chans', 'in_channels']);
@@ -18,7 +18,7 @@ export interface ChangedConfig {
 }
 
 /** What a config says about the first layer. Throws `malformed` for what is no JSON. */
-export function configHints(name: string, config: string): ConfigHints {
+export function configHints(name: string, config: string): LayerHints {
   const first = memberAt(parseJson(config, name), 'pretrained_cfg', 'first_conv');
   const one = text(first);
   const layers = one === undefined ? items(first).flatMap((item) => text(item) ?? []) : [one];

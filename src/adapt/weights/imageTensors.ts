@@ -1,10 +1,12 @@
 import { addTo } from '../../bytes/lists.ts';
 import { DTYPES } from '../../tensors/dtypes.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import { codeDoubt, layerDoubt, severalReason } from './askReasons.ts';
 import { channelsOf, isConvolution, isOtherwiseNamed, isWeightPart } from './convolutionWeights.ts';
-import { copyKey, networkName } from './copyNames.ts';
+import { copyKey } from './copyNames.ts';
 import { depthwiseInside, hasTrainingName, isSibling, isTrainingOnly } from './likelyLayers.ts';
-import { noLayerReason } from './noLayerReason.ts';
+import { isHinted, type LayerHints } from './layerHints.ts';
+import { noLayerReason, readReason } from './noLayerReason.ts';
 import { isPatchMatrix, layerText, normOfPatches, PATCH_ORDERS, type PatchOrder } from './patchOrder.ts';
 import { byName, isOptimizerState, lastPart, moduleOf, siblingName, weightAxes } from './tensorNames.ts';
 
@@ -33,15 +35,9 @@ export type FoundTensors =
     }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** What files beside the weights say: names of first layers, as timm's `first_conv` does. */
-export interface ConfigHints {
-  readonly firstLayers: readonly string[];
-}
-
 /** What stands per channel in front of a first layer, by the last part of its name. */
 const PER_CHANNEL =
   /^(weight|bias|running_mean|running_var|moving_mean|moving_variance|gamma|beta|mean|variance|std|scale|shift|.*(pixel|image|input|img)_(mean|std|scale))$/;
-const MAX_SIGNS = 3;
 
 /**
  * Which tensors of a state dict see the image. Rule: a convolution's weight (rank 4 or 5, name ends in `weight`, or in
@@ -53,26 +49,27 @@ const MAX_SIGNS = 3;
 export function imageTensors(
   tensors: readonly StoredTensor[],
   channels: number,
-  hints: ConfigHints = { firstLayers: [] },
+  hints: LayerHints = { firstLayers: [] },
 ): FoundTensors {
   const names = byName(tensors);
   const all = tensors.filter((tensor) => isCandidate(tensor, channels, names));
   const convolutions = withCopies(all).map((group) => convolution(group, channels));
   const candidates = inPlaces([...convolutions, ...patchLayers(tensors, channels)]);
-  const hinted = candidates.filter(({ name }) => hints.firstLayers.includes(moduleOf(networkName(name))));
-  if (hinted.length === 1 && hinted[0]) return { kind: 'one', found: hinted[0] };
+  const known = knownLayer(candidates, tensors, channels, hints);
+  if (known) return known;
+  const hinted = candidates.filter((candidate) => isHinted(candidate, hints));
   const possible = hinted.length > 0 ? hinted : candidates;
   const inside = depthwiseInside(tensors.filter(isConvolution));
   const notTraining = possible.filter((candidate) => !isTrainingOnly(candidate, tensors));
   const only = notTraining.find(({ name }) => !inside.has(name)) ?? notTraining[0] ?? possible[0];
-  if (!only) return otherwiseNamed(tensors, channels) ?? { kind: 'none', reason: noLayerReason(tensors, channels) };
+  if (!only) return otherwiseNamed(tensors, channels, hints);
   const signs = signsInFront(tensors, channels, names);
-  const isClear = possible.length === 1 && signs.length === 0;
-  if (isClear && !isTrainingOnly(only, tensors)) return { kind: 'one', found: only };
+  const isAlone = possible.length === 1 && signs.length === 0;
+  const reason = codeDoubt(hints.imageUses) ?? (isAlone ? layerDoubt(only, tensors) : severalReason(candidates, signs));
+  if (reason === null) return { kind: 'one', found: only };
   const likely = hinted.length > 0 ? hinted : candidates.filter((one) => one === only || isSibling(one, only, inside));
   // One matrix can be read in one order only.
   const chosen = only.order === null ? likely : [only];
-  const reason = isClear ? trainingReason(only) : severalReason(candidates, signs);
   return { kind: 'several', candidates, chosen, reason };
 }
 
@@ -200,43 +197,33 @@ function outputWidths(names: ReadonlyMap<string, StoredTensor>): Map<string, Set
   return widths;
 }
 
-function severalReason(candidates: readonly ImageTensor[], signs: readonly string[]): string {
-  const layers = new Map(candidates.map((candidate) => [candidate.name, candidate]));
-  const [only] = layers.values();
-  if (layers.size === 1 && only && only.order !== null) return patchReason(only);
-  return signReason(layers.size, signs);
+/** Where a config or the network's own code says which layer it is, or that there is none; null where neither does. */
+function knownLayer(
+  candidates: readonly ImageTensor[],
+  tensors: readonly StoredTensor[],
+  channels: number,
+  hints: LayerHints,
+): FoundTensors | null {
+  if (codeDoubt(hints.imageUses) !== null) return null;
+  const hinted = candidates.filter((candidate) => isHinted(candidate, hints));
+  if (hinted.length === 1 && hinted[0]) return { kind: 'one', found: hinted[0] };
+  if (!hints.imageUses || hinted.length > 0) return null;
+  const read = tensors.filter((tensor) => isHinted(tensor, hints));
+  const found = otherwiseNamed(read, channels, hints);
+  if (found.kind !== 'several') return { kind: 'none', reason: readReason(read, channels) };
+  const [only, ...others] = found.candidates;
+  return only && others.length === 0 ? { kind: 'one', found: only } : found;
 }
 
-function patchReason({ name, dims, channels }: ImageTensor): string {
-  const side = Math.sqrt((dims[1] ?? 0) / channels);
-  return (
-    `${name} [${dims.join(', ')}] is a linear layer over patches of ${side}×${side} pixels, and the file does not ` +
-    'say in which order it reads pixels and channels'
-  );
-}
-
-function trainingReason({ name }: ImageTensor): string {
-  return `${name} seems to belong to a network that only training runs, and no other tensor has an input layer's shape`;
-}
-
-function signReason(count: number, signs: readonly string[]): string {
-  const shown = signs.slice(0, MAX_SIGNS).join(', ');
-  const sign =
-    `${shown} ${signs.length === 1 ? 'holds' : 'hold'} one number per channel, so something may stand in front of ` +
-    'the input layer';
-  if (count === 1) return sign;
-  const several = `${count} tensors have the shape of an input layer`;
-  return signs.length > 0 ? `${several}, and ${sign}` : several;
-}
-
-/** Asks for what has the shape under another name, where nothing is called a weight; null where there is none. */
-function otherwiseNamed(tensors: readonly StoredTensor[], channels: number): FoundTensors | null {
-  if (channels === 1 || tensors.some(isWeightPart)) return null;
+/** What has the shape under another name is asked about, where nothing is called a weight; else there is no layer. */
+function otherwiseNamed(tensors: readonly StoredTensor[], channels: number, hints: LayerHints): FoundTensors {
+  const none: FoundTensors = { kind: 'none', reason: noLayerReason(tensors, channels) };
+  if (channels === 1 || tensors.some(isWeightPart)) return none;
   const alike = tensors.filter((tensor) => isOtherwiseNamed(tensor, channels));
   const candidates = inPlaces(alike.map((tensor) => convolution([tensor], channels)));
   const [first] = candidates;
-  if (!first) return null;
+  if (!first) return none;
   const others = candidates.length === 1 ? 'one with another name has' : `${candidates.length} with other names have`;
-  const reason = `No tensor called weight has the shape of an input layer, and ${others}`;
-  return { kind: 'several', candidates, chosen: [first], reason };
+  const named = `No tensor called weight has the shape of an input layer, and ${others}`;
+  return { kind: 'several', candidates, chosen: [first], reason: codeDoubt(hints.imageUses) ?? named };
 }

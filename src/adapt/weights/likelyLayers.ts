@@ -51,7 +51,8 @@ function isBranch(a: Named, b: Named): boolean {
   return block(a) === block(b) && outputs(a) === outputs(b) && isPoint(a) !== isPoint(b);
 }
 
-function isPoint(tensor: Named): boolean {
+/** A kernel of 1×1: it looks at one pixel, or at one point. */
+export function isPoint(tensor: Named): boolean {
   const { outputs, channels } = weightAxes(tensor);
   return tensor.dims.every((size, axis) => axis === outputs || axis === channels || size === 1);
 }

@@ -25,6 +25,12 @@ export function noLayerReason(tensors: readonly StoredTensor[], channels: number
   return `${none}${has}, so there is nothing to convert`;
 }
 
+/** Why the tensors that the network's code reads the image with are no layer for so many channels. */
+export function readReason(read: readonly StoredTensor[], channels: number): string {
+  const names = read.length === 0 ? 'no tensor of its own' : read.map(shown).join(', ');
+  return `The code in this file reads the image with ${names}, not with ${channels} channels, so there is nothing to convert`;
+}
+
 function shown({ name, dims }: StoredTensor): string {
   return `${name} [${dims.join(', ')}]`;
 }

@@ -53,6 +53,7 @@ function openedFile(file: TorchFile): OpenedFile {
     tensors: file.tensors,
     graph: null,
     hasCode: file.isScript,
+    imageUses: file.imageUses,
     writer: { splices: (changes) => file.splices(changes), record: null, notes: file.isScript ? [SCRIPT_NOTE] : [] },
   };
 }

@@ -62,6 +62,7 @@ export async function openLegacy(source: ByteSource): Promise<TorchContainer> {
   return {
     title: 'PyTorch, legacy (before 1.6)',
     isScript: false,
+    imageUses: undefined,
     facts: [{ label: 'Pickle protocol', value: `${pickle.protocol}` }],
     parts: [part],
     splices: (edit) => legacySplices(edit, { part, base, storages }),

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../bytes/byteSource.ts';
 import type { Splice } from '../../bytes/splice.ts';
-import type { Fact } from '../format.ts';
+import type { Fact, ImageUses } from '../format.ts';
 import type { LiteralChange } from './pickle/pickleEdit.ts';
 import type { Pickle } from './pickle/pickleMachine.ts';
 
@@ -42,6 +42,8 @@ export interface TorchContainer {
   readonly title: string;
   /** It holds the network's code too, as torch.jit writes it. */
   readonly isScript: boolean;
+  /** What that code does with the image; undefined where there is none. */
+  readonly imageUses: ImageUses | undefined;
   readonly facts: readonly Fact[];
   readonly parts: readonly PicklePart[];
   /** Splices of the file that make the edit. */

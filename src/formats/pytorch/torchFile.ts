@@ -2,7 +2,7 @@ import type { ByteSource } from '../../bytes/byteSource.ts';
 import type { Splice } from '../../bytes/splice.ts';
 import { Turns } from '../../bytes/turns.ts';
 import { checkRange, type StoredTensor } from '../../tensors/storedTensor.ts';
-import type { Fact, TensorChange } from '../format.ts';
+import type { Fact, ImageUses, TensorChange } from '../format.ts';
 import { tensorEdit } from './changeTensors.ts';
 import { readCheckpoint, type FoundTensor, type FoundText } from './checkpoint.ts';
 import { openLegacy } from './legacyFile.ts';
@@ -26,6 +26,8 @@ export interface TorchFile {
   readonly title: string;
   /** It holds the network's code too, as torch.jit writes it. */
   readonly isScript: boolean;
+  /** What that code does with the image; undefined where there is none. */
+  readonly imageUses: ImageUses | undefined;
   readonly facts: readonly Fact[];
   readonly tensors: readonly TorchTensor[];
   /** Other values of the checkpoint, as text. */
@@ -49,6 +51,7 @@ export async function openTorch(source: ByteSource, signal?: AbortSignal): Promi
   return {
     title: container.title,
     isScript: container.isScript,
+    imageUses: container.imageUses,
     facts: container.facts,
     tensors: found.map((one) => storedTensor(one, signal)),
     texts: checkpoints.flatMap((checkpoint) => checkpoint.texts),

@@ -4,10 +4,13 @@ import type { ZipEntry } from '../zip/centralDirectory.ts';
 import { openZip, type ZipArchive } from '../zip/zipArchive.ts';
 import { TORCH_ALIGNMENT, zipSplices, type EntryChange } from '../zip/zipEdit.ts';
 import type { Splice } from '../../bytes/splice.ts';
+import type { ImageUses } from '../format.ts';
 import { pickleSplices } from './pickle/pickleEdit.ts';
 import { MAX_PICKLE_BYTES } from './pickle/pickleLimits.ts';
 import { readPickle } from './pickle/pickleMachine.ts';
+import { globalName } from './pickle/pickleValue.ts';
 import { PickleCut, pickleMalformed, pickleUnsupported } from './pickle/pickleReader.ts';
+import { imageUses } from './script/imageUses.ts';
 import { serializationIdChange } from './serializationId.ts';
 import type { ContainerEdit, PicklePart, TorchContainer, TorchStorage } from './torchContainer.ts';
 
@@ -15,6 +18,8 @@ import type { ContainerEdit, PicklePart, TorchContainer, TorchStorage } from './
 const MAX_WORD_BYTES = 64;
 /** What `.storage_alignment` may ask for. */
 const MAX_ALIGNMENT = 65536;
+/** torch.jit writes a file for each class, of some kilobytes; longer code is not followed. */
+const MAX_CODE_BYTES = 16 * 1024 * 1024;
 
 /** A pickle of an archive and the folder in which its storages lie. */
 interface ZipPart extends PicklePart {
@@ -53,6 +58,7 @@ export async function openTorchZip(source: ByteSource): Promise<TorchContainer> 
   return {
     title: isScript ? 'TorchScript' : 'PyTorch, zip',
     isScript,
+    imageUses: isScript ? await usesInCode(archive, root, parts) : undefined,
     facts: [
       { label: 'Pickle protocol', value: `${parts[0]?.pickle.protocol ?? 0}` },
       ...(version === null ? [] : [{ label: 'Archive version', value: version }]),
@@ -61,6 +67,18 @@ export async function openTorchZip(source: ByteSource): Promise<TorchContainer> 
     parts,
     splices: (edit) => torchZipSplices(archive, edit, { root, alignment, parts }),
   };
+}
+
+/** The network is the root of the archive's pickle, an instance of a class of its code. */
+async function usesInCode(archive: ZipArchive, root: string, [main]: readonly ZipPart[]): Promise<ImageUses> {
+  const network = main?.pickle.root.value;
+  const name = network?.kind === 'call' ? globalName(network.callee.value) : null;
+  return imageUses(name ?? '', async (path) => {
+    const entry = archive.entry(`${root}code/${path}`);
+    if (!entry || entry.size > MAX_CODE_BYTES) return null;
+    const data = await archive.data(entry);
+    return new TextDecoder().decode(await data.read(0, data.size));
+  });
 }
 
 async function word(archive: ZipArchive, name: string): Promise<string | null> {

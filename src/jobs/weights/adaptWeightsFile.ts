@@ -49,7 +49,7 @@ export async function adaptWeightsFile(path: string, options: AdaptOptions): Pro
       map,
       // The page and the editor show the layers as a file's inputs.
       layers: options.layers ?? options.inputs ?? recordedLayers(writer),
-      hints: hintsOf(beside),
+      hints: hintsOf(beside, open.file),
     });
     const configs = configChanges(beside, map);
     const isAlone = configs.size === 0 && beside.index === null;

@@ -1,9 +1,10 @@
 import { CONFIG_NAMES, changedConfig, configHints, type ChangedConfig } from '../../adapt/weights/configs.ts';
-import type { ConfigHints } from '../../adapt/weights/imageTensors.ts';
+import type { LayerHints } from '../../adapt/weights/layerHints.ts';
 import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
 import { listFiles, readBeside } from '../../files/besideFiles.ts';
 import { basename, dirname, resolve } from '../../files/paths.ts';
 import { knownEnding } from '../../formats/endings.ts';
+import type { OpenedFile } from '../../formats/format.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { parseJson } from '../../bytes/json/json.ts';
 import { INDEX_END, readShardIndex, type ShardIndex } from '../../formats/sharded/shardIndex.ts';
@@ -69,9 +70,9 @@ async function indexBeside(folder: string, name: string): Promise<NamedIndex | n
   }
 }
 
-/** What the configs say about the first layer. */
-export function hintsOf({ configs }: BesideWeights): ConfigHints {
-  return { firstLayers: [...configs].flatMap(([name, config]) => configHints(name, config).firstLayers) };
+/** What configs beside a file and the network's own code in it say about the first layer. */
+export function hintsOf({ configs }: BesideWeights, { imageUses }: Pick<OpenedFile, 'imageUses'>): LayerHints {
+  return { firstLayers: [...configs].flatMap(([name, config]) => configHints(name, config).firstLayers), imageUses };
 }
 
 /** The configs that have to change with the weights. */

@@ -7,7 +7,7 @@ import { layersOfStep, stepsOf } from './recordedStep.ts';
 
 /** The layers that see the image: of an adapted file those that were adapted, of others the likely ones. */
 export async function inputLayers(open: OpenFile): Promise<readonly ImageTensor[]> {
-  const { candidates, chosen } = layersOf(open.file.tensors, await besideWeights(open.path));
+  const { candidates, chosen } = layersOf(open.file, await besideWeights(open.path));
   const adapted = await adaptedLayers(open, candidates);
   return adapted.length > 0 ? adapted : chosen;
 }

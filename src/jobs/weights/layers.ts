@@ -1,5 +1,5 @@
 import { imageTensors, type FoundTensors, type ImageTensor } from '../../adapt/weights/imageTensors.ts';
-import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import type { OpenedFile } from '../../formats/format.ts';
 import { withOpenFile } from '../openFile.ts';
 import { besideWeights, hintsOf, type BesideWeights } from './besideWeights.ts';
 
@@ -20,13 +20,13 @@ export interface LayerChoices {
 /** The layer choices of a file of weights; `channels` is how many the image has. */
 export async function layerChoices(path: string, channels: number, signal?: AbortSignal): Promise<LayerChoices> {
   return withOpenFile(path, signal, async ({ file }) =>
-    choicesOf(imageTensors(file.tensors, channels, hintsOf(await besideWeights(path)))),
+    choicesOf(imageTensors(file.tensors, channels, hintsOf(await besideWeights(path), file))),
   );
 }
 
 /** The same of an open file, for colour images or for gray ones. */
-export function layersOf(tensors: readonly StoredTensor[], beside: BesideWeights): LayerChoices {
-  const found = CHANNELS.map((channels) => imageTensors(tensors, channels, hintsOf(beside)));
+export function layersOf(file: OpenedFile, beside: BesideWeights): LayerChoices {
+  const found = CHANNELS.map((channels) => imageTensors(file.tensors, channels, hintsOf(beside, file)));
   const clear = found.find(({ kind }) => kind === 'one') ?? found.find(({ kind }) => kind === 'several') ?? found[0];
   return clear ? choicesOf(clear) : { candidates: [], chosen: [], reason: null };
 }

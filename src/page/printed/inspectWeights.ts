@@ -29,7 +29,7 @@ export interface WeightsInspection {
 
 export async function inspectWeights(open: OpenFile): Promise<WeightsInspection> {
   const { path, format, file } = open;
-  const { candidates, reason } = layersOf(file.tensors, await besideWeights(path));
+  const { candidates, reason } = layersOf(file, await besideWeights(path));
   const adapted = await adaptedLayers(open, candidates);
   const isAdapted = adapted.length > 0;
   return {

@@ -19,7 +19,7 @@ import { dtypeName } from '../../tensors/dtypes.ts';
  */
 export async function layerInputs(path: string, signal: AbortSignal): Promise<ImageInput[]> {
   return withOpenFile(path, signal, async ({ file }) => {
-    const { candidates, chosen, reason } = layersOf(file.tensors, await besideWeights(path));
+    const { candidates, chosen, reason } = layersOf(file, await besideWeights(path));
     const dtypes = new Map(file.tensors.map(({ name, dtype }) => [name, dtypeName(dtype)]));
     const [none] = candidates.length === 0 ? [reason ?? 'there is no such layer'] : [];
     if (none !== undefined)

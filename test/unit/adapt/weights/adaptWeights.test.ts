@@ -33,7 +33,7 @@ test('gray sums the input channels in double precision, rounded once to the stor
     const stored = encodeRaw(dtype, values, 'w');
     const kept = numbers(dtype, stored, 6);
     const tensors = await tensorsOf([{ name: 'conv1.weight', type, dims: [2, 3, 1, 1], bytes: stored }]);
-    const { changes, plan } = await adaptWeights({ tensors, map: grayscale() });
+    const { changes, plan } = await adaptWeights({ tensors, map: grayscale(), layers: ['conv1'] });
     const sums = [kept[0]! + kept[1]! + kept[2]!, kept[3]! + kept[4]! + kept[5]!];
     assert.deepEqual(changes[0]?.dims, [2, 1, 1, 1]);
     assert.deepEqual(changes[0]?.bytes, encodeRaw(dtype, sums, 'w'), type);
@@ -57,7 +57,7 @@ test('copies follow, and so do moments with the mean; a moment of another weight
     floatWeights('optimizer.state.0.exp_avg_sq', [2, 3, 1, 1], w),
     floatWeights('optimizer.state.1.exp_avg', [2, 3]),
   ]);
-  const { changes, plan } = await adaptWeights({ tensors, map: grayscale() });
+  const { changes, plan } = await adaptWeights({ tensors, map: grayscale(), layers: ['model.conv1'] });
   assert.deepEqual(
     changes.map(({ tensor, bytes }) => [tensor, numbers(1, bytes, 2)]),
     [
@@ -71,11 +71,12 @@ test('copies follow, and so do moments with the mean; a moment of another weight
 });
 
 test('Rprop keeps a gradient and a step for each number; what is kept in a way that is not known is refused', async () => {
+  const request = { map: grayscale(), layers: ['model.conv1'] };
   const weight = floatWeights('model.conv1.weight', [2, 3, 1, 1]);
   const values = [1, 2, 3, 4, 5, 6];
   const kinds = ['prev', 'step_size'];
   const rprop = kinds.map((kind) => floatWeights(`optimizer.state.0.${kind}`, [2, 3, 1, 1], values));
-  const { changes } = await adaptWeights({ tensors: await tensorsOf([weight, ...rprop]), map: grayscale() });
+  const { changes } = await adaptWeights({ tensors: await tensorsOf([weight, ...rprop]), ...request });
   assert.deepEqual(
     changes.slice(1).map(({ bytes }) => numbers(1, bytes, 2)),
     [
@@ -87,13 +88,11 @@ test('Rprop keeps a gradient and a step for each number; what is kept in a way t
   const others = [[], [floatWeights('model.conv2.weight', [2, 3, 1, 1])]];
   for (const other of others) {
     const tensors = await tensorsOf([weight, ...other, averaged]);
-    await assert.rejects(adaptWeights({ tensors, map: grayscale(), layers: ['model.conv1'] }), {
-      code: 'optimizer-state',
-    });
+    await assert.rejects(adaptWeights({ tensors, ...request }), { code: 'optimizer-state' });
   }
   const ofBias = [floatWeights('model.conv1.bias', [2]), floatWeights('optimizer.state.1.ax', [2])];
   const ofAnother = await tensorsOf([weight, ...ofBias, floatWeights('optimizer.state.1.exp_avg', [2])]);
-  assert.equal((await adaptWeights({ tensors: ofAnother, map: grayscale() })).changes.length, 1);
+  assert.equal((await adaptWeights({ tensors: ofAnother, ...request })).changes.length, 1);
 });
 
 test('moments of two weights of one shape go by the order of the parameters, or are refused', async () => {
@@ -137,7 +136,7 @@ test('a layer that is not there or does not fit, and a sum that float16 does not
   const large = await tensorsOf([
     { name: 'c.weight', type: 'F16', dims: [1, 3, 1, 1], bytes: encodeRaw(10, [60000, 60000, 1], 'c') },
   ]);
-  await assert.rejects(adaptWeights({ tensors: large, map: grayscale() }), { code: 'overflow' });
+  await assert.rejects(adaptWeights({ tensors: large, map: grayscale(), layers: ['c'] }), { code: 'overflow' });
 });
 
 const CONFIGS: readonly [name: string, before: string, after: string | null][] = [

@@ -64,6 +64,32 @@ test('another name than weight is asked about; whole numbers and parts of a weig
   assert.match(pruned.kind === 'none' ? pruned.reason : '', /prune\.remove/);
 });
 
+test('where every kernel is 1×1 the layer may read points, so it is asked about; one larger kernel makes it an image', () => {
+  const points = ['mlp.0.weight 64×3×1×1', 'mlp.0.bias 64', 'mlp.1.weight 64×64×1×1'].map(tensorOf);
+  assert.deepEqual(saidOf(imageTensors(points, 3)), { chosen: ['mlp.0.weight'] });
+  assert.deepEqual(saidOf(imageTensors([...points, tensorOf('conv.weight 64×64×3×3')], 3)), { one: 'mlp.0.weight' });
+});
+
+test("the network's own code says which layer reads the image, and is asked about where it does more with it", () => {
+  const tensors = [
+    'mean 1×3×1×1',
+    'conv.weight 8×3×3×3',
+    'aux.weight 8×3×3×3',
+    'constants.0 8×3×3×3',
+    'tail.weight 8×8×3×3',
+  ];
+  const rows: readonly [weights: readonly string[], others: readonly string[], expected: Expected][] = [
+    [['conv.weight'], [], { one: 'conv.weight' }],
+    [['constants.0'], [], { one: 'constants.0' }],
+    [['tail.weight'], [], 'none'],
+    [['conv.weight'], ['y = torch.view(x, [1, 3, 9])'], { chosen: ['conv.weight'] }],
+  ];
+  for (const [weights, others, expected] of rows) {
+    const hints = { firstLayers: [], imageUses: { weights, others } };
+    assert.deepEqual(saidOf(imageTensors(tensors.map(tensorOf), 3, hints)), expected);
+  }
+});
+
 test('a norm behind a layer of three outputs and the weights of a loss are no signs, a norm in front is one', () => {
   const rows: readonly [tensors: readonly string[], expected: Expected][] = [
     [['enc.0.weight 8×3×3×3', 'final.0.weight 3×8×1×1', 'final.1.weight 3', 'final.1.bias 3'], { one: 'enc.0.weight' }],

@@ -6,7 +6,7 @@ import { MemorySource } from '../../../../src/bytes/byteSource.ts';
 import { safetensorsFormat } from '../../../../src/formats/safetensors/format.ts';
 import { floatWeights, safetensorsFile } from '../../../fixtures/safetensors.ts';
 
-/** `conv.weight 2×3×1×1`, several in a text. */
+/** `conv.weight 2×3×1×2`, several in a text. */
 async function changedOf(texts: string, layers?: readonly string[]): Promise<string[]> {
   const tensors = texts.split(/\s*,\s*/).map((text) => {
     const [name = '', dims = ''] = text.split(' ');
@@ -17,15 +17,15 @@ async function changedOf(texts: string, layers?: readonly string[]): Promise<str
   return changes.map(({ tensor }) => tensor);
 }
 
-const NETWORK = 'net.0.weight 4×3×1×1, net.0.bias 4, net.1.weight 4×4×1×1';
+const NETWORK = 'net.0.weight 4×3×1×2, net.0.bias 4, net.1.weight 4×4×1×2';
 
 test('an optimizer that names its parameters, and two optimizers of networks that are alike', async () => {
   assert.deepEqual(
-    await changedOf(`${NETWORK}, optimizer.state.0.weight.exp_avg 4×3×1×1, optimizer.state.1.weight.exp_avg 4×4×1×1`),
+    await changedOf(`${NETWORK}, optimizer.state.0.weight.exp_avg 4×3×1×2, optimizer.state.1.weight.exp_avg 4×4×1×2`),
     ['net.0.weight', 'optimizer.state.0.weight.exp_avg'],
   );
-  const moments = ['optG', 'optD'].map((name) => `${name}.state.0.exp_avg 4×3×1×1, ${name}.state.1.exp_avg 4`);
-  const gan = `G.0.weight 4×3×1×1, G.0.bias 4, D.0.weight 4×3×1×1, D.0.bias 4, ${moments.join(', ')}`;
+  const moments = ['optG', 'optD'].map((name) => `${name}.state.0.exp_avg 4×3×1×2, ${name}.state.1.exp_avg 4`);
+  const gan = `G.0.weight 4×3×1×2, G.0.bias 4, D.0.weight 4×3×1×2, D.0.bias 4, ${moments.join(', ')}`;
   assert.deepEqual(await changedOf(gan, ['G.0.weight']), ['G.0.weight', 'optG.state.0.exp_avg']);
   assert.deepEqual(await changedOf(gan, ['D.0.weight']), ['D.0.weight', 'optD.state.0.exp_avg']);
   const unnamed = gan.replaceAll('optG', 'a').replaceAll('optD', 'b');
@@ -35,19 +35,19 @@ test('an optimizer that names its parameters, and two optimizers of networks tha
 test('what an optimizer keeps of a changed weight in another shape or under a name of its own is refused', async () => {
   const rows: readonly (readonly [what: string, kept: string])[] = [
     ['Adafactor', 'optimizer.state.0.exp_avg_sq_row 4×3×1, optimizer.state.0.exp_avg_sq_col 4×3×1'],
-    ['Adafactor with a moment', 'optimizer.state.0.exp_avg 4×3×1×1, optimizer.state.0.exp_avg_sq_row 4×3×1'],
-    ['Shampoo', 'optimizer.state.0.momentum_buffer 4×3×1×1, optimizer.state.0.precond_1 3×3'],
-    ['SM3', 'optimizer.state.0.accumulator_1 1×3×1×1'],
+    ['Adafactor with a moment', 'optimizer.state.0.exp_avg 4×3×1×2, optimizer.state.0.exp_avg_sq_row 4×3×1'],
+    ['Shampoo', 'optimizer.state.0.momentum_buffer 4×3×1×2, optimizer.state.0.precond_1 3×3'],
+    ['SM3', 'optimizer.state.0.accumulator_1 1×3×1×2'],
     ['LBFGS', 'optimizer.state.0.d 32, optimizer.state.0.old_dirs.0 32'],
-    ['Prodigy', 'optimizer.state.0.exp_avg 4×3×1×1, optimizer.state.0.p0 12'],
-    ['a flat moment', 'optimizer.state.0.exp_avg 12'],
-    ['apex', 'optimizer.fp32_from_fp16.0.0 4×3×1×1'],
+    ['Prodigy', 'optimizer.state.0.exp_avg 4×3×1×2, optimizer.state.0.p0 24'],
+    ['a flat moment', 'optimizer.state.0.exp_avg 24'],
+    ['apex', 'optimizer.fp32_from_fp16.0.0 4×3×1×2'],
     ['DeepSpeed', 'optimizer.single_partition_of_fp32_groups.0 32'],
-    ['an unknown name', 'optimizer.state.other.weight.exp_avg 4×3×1×1'],
+    ['an unknown name', 'optimizer.state.other.weight.exp_avg 4×3×1×2'],
   ];
   for (const [what, kept] of rows)
     await assert.rejects(changedOf(`${NETWORK}, ${kept}`), { code: 'optimizer-state' }, what);
-  const ofOthers = 'optimizer.state.2.exp_avg 4×4×1×1, optimizer.state.2.exp_avg_sq_row 4×4×1';
+  const ofOthers = 'optimizer.state.2.exp_avg 4×4×1×2, optimizer.state.2.exp_avg_sq_row 4×4×1';
   assert.deepEqual(await changedOf(`${NETWORK}, ${ofOthers}`), ['net.0.weight'], 'a frozen input layer');
 });
 
@@ -55,22 +55,22 @@ test('copies follow whatever their container is called; twins do not', async () 
   const copies = 'ema_state_dict swa_model.module best_model callbacks.EMACallback.state_dict net_ema'.split(' ');
   for (const copy of [...copies, 'exponential_moving_average', 'online_network', 'teacher_model'])
     assert.deepEqual(
-      await changedOf(`${NETWORK}, ${copy}.0.weight 4×3×1×1`),
+      await changedOf(`${NETWORK}, ${copy}.0.weight 4×3×1×2`),
       ['net.0.weight', `${copy}.0.weight`],
       copy,
     );
-  const generators = 'G.0.weight 4×3×1×1, G_ema.0.weight 4×3×1×1';
+  const generators = 'G.0.weight 4×3×1×2, G_ema.0.weight 4×3×1×2';
   assert.deepEqual(await changedOf(generators), ['G.0.weight', 'G_ema.0.weight']);
-  assert.deepEqual(await changedOf('model_state.0.weight 4×3×1×1'), ['model_state.0.weight'], 'no optimizer');
+  assert.deepEqual(await changedOf('model_state.0.weight 4×3×1×2'), ['model_state.0.weight'], 'no optimizer');
   for (const twin of ['rgb_net', 'encoder_k', 'netG_B'])
-    await assert.rejects(changedOf(`${NETWORK}, ${twin}.0.weight 4×3×1×1`), { code: 'choose-layer' }, twin);
+    await assert.rejects(changedOf(`${NETWORK}, ${twin}.0.weight 4×3×1×2`), { code: 'choose-layer' }, twin);
 });
 
 test('averages kept as a list or without dots follow; a mask or a list of another network is refused', async () => {
-  const listed = 'ema.shadow_params.0 4×3×1×1, ema.shadow_params.1 4, ema.shadow_params.2 4×4×1×1';
+  const listed = 'ema.shadow_params.0 4×3×1×2, ema.shadow_params.1 4, ema.shadow_params.2 4×4×1×2';
   assert.deepEqual(await changedOf(`${NETWORK}, ${listed}`), ['net.0.weight', 'ema.shadow_params.0']);
-  const bare = 'enc.conv_in.weight 4×3×1×1, model_ema.encconv_inweight 4×3×1×1';
+  const bare = 'enc.conv_in.weight 4×3×1×2, model_ema.encconv_inweight 4×3×1×2';
   assert.deepEqual(await changedOf(bare), ['enc.conv_in.weight', 'model_ema.encconv_inweight']);
-  for (const other of ['net.0.mask 4×3×1×1', 'ema.shadow_params.0 4, ema.shadow_params.1 4×3×1×1'])
+  for (const other of ['net.0.mask 4×3×1×2', 'ema.shadow_params.0 4, ema.shadow_params.1 4×3×1×2'])
     await assert.rejects(changedOf(`${NETWORK}, ${other}`), { code: 'copy' }, other);
 });

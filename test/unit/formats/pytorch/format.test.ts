@@ -126,3 +126,82 @@ for (const [name, file] of Object.entries(LARGE_FILES)) {
     assert.ok(written < 500_000, `${written} new bytes`);
   });
 }
+
+const CONVOLUTION = `class Conv2d(Module):
+  weight : Tensor
+  bias : Optional[Tensor]
+  def forward(self: __torch__.conv.Conv2d,
+    input: Tensor) -> Tensor:
+    weight = self.weight
+    bias = self.bias
+    return (self)._conv_forward(input, weight, bias, )
+  def _conv_forward(self: __torch__.conv.Conv2d,
+    input: Tensor,
+    weight: Tensor,
+    bias: Optional[Tensor]) -> Tensor:
+    return torch.conv2d(input, weight, bias, [1, 1], [0, 0], [1, 1])
+`;
+const NETWORK = `class Net(Module):
+  conv1 : __torch__.conv.Conv2d
+  child : __torch__.Net
+  __annotations__["0"] = __torch__.conv.Conv2d
+  def forward(self: __torch__.Net,
+    x: Tensor,
+    flag: bool=False) -> Tensor:
+`;
+const READ_BY_CONV1 = ['conv1 = self.conv1', 'return (conv1).forward(x, )'];
+
+async function usesOf(...statements: string[]): Promise<OpenedFile['imageUses']> {
+  const network = NETWORK + statements.map((statement) => `    ${statement}\n`).join('');
+  const { imageUses } = await open(Buffer.from('\x80\x02c__torch__\nNet\n)\x81}b.', 'latin1'), [
+    { name: 'm/code/__torch__.py', data: Buffer.from(network) },
+    { name: 'm/code/__torch__/conv.py', data: Buffer.from(CONVOLUTION) },
+  ]);
+  return imageUses;
+}
+
+test('TorchScript: the image is followed to the convolution that reads it, past what keeps channels apart', async () => {
+  const rows: readonly [weights: readonly string[], ...statements: string[]][] = [
+    [['conv1.weight'], ...READ_BY_CONV1],
+    [['conv1.weight'], 'y = torch.div(torch.to(x, 6), 255)', 'return (self.conv1).forward(y, )'],
+    [['0.weight'], '_0 = getattr(self, "0")', 'b, c, h, w, = torch.size(x)', 'return (_0).forward(x, )'],
+    [['constants.1'], 'y = torch.pad(x, [0, 1, 0, 1])', 'return torch.conv2d(y, CONSTANTS.c1, None, [1, 1])'],
+  ];
+  for (const [weights, ...statements] of rows)
+    assert.deepEqual(await usesOf(...statements), { weights, others: [] }, statements.join('; '));
+});
+
+test('TorchScript: whatever else is done with the image is told of', async () => {
+  const rows = [
+    'y = torch.view(x, [b, 3, h, w])',
+    'y = torch.sub(x, CONSTANTS.c0)',
+    'y = torch.mul(x, scale)',
+    'y = torch.conv2d(x, normalised, None, [1, 1])',
+    'y = torch.cat([x, x], 1)',
+    'c = torch.size(x, 1)',
+    'c = (torch.size(x))[1]',
+    'y = torch.pad(x, [1, 1], "constant", 0.5)',
+    'y = torch.slice(x, 1, 0, 1)',
+    `y = torch.view(x, [${'1, '.repeat(4000)}3])`,
+  ];
+  for (const statement of rows) {
+    const others = (await usesOf(statement, ...READ_BY_CONV1))?.others ?? [];
+    assert.equal(others.length, 1, statement);
+    assert.ok(statement.startsWith(others[0]?.replace('…', '') ?? '?'), statement);
+  }
+  assert.match((await usesOf('return (other).forward(x, )'))?.others.join() ?? '', /other/);
+  assert.match((await usesOf('return __torch__.helpers.scaled(x, )'))?.others.join() ?? '', /can't be followed/);
+});
+
+test('TorchScript: a number of channels that is taken from the sizes and looked at is told of', async () => {
+  const sizes = 'b, c, h, w, = torch.size(x)';
+  assert.deepEqual((await usesOf(sizes, 'n = torch.mul(h, w)', ...READ_BY_CONV1))?.others, []);
+  assert.deepEqual((await usesOf(sizes, 'if torch.ne(c, 3):', ...READ_BY_CONV1))?.others, [sizes]);
+});
+
+test('TorchScript: code that calls itself without end, or is very long, is left', async () => {
+  const endless = await usesOf('child = self.child', 'return (child).forward(x, )');
+  assert.match(endless?.others.join() ?? '', /can't be followed/);
+  const sizes = Array.from({ length: 20_000 }, () => `y = ${'torch.size(x) '.repeat(10)}`);
+  assert.match((await usesOf(...sizes))?.others.join() ?? '', /can't be followed/);
+});

@@ -1,0 +1,54 @@
+import type { ImageUses } from '../../formats/format.ts';
+import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import { isConvolution } from './convolutionWeights.ts';
+import type { ImageTensor } from './imageTensors.ts';
+import { isPoint, isTrainingOnly } from './likelyLayers.ts';
+
+const MAX_SIGNS = 3;
+
+/**
+ * What else the network's code does with the image than hand it to convolutions, a sentence without its full stop; null
+ * where nothing is known of that.
+ */
+export function codeDoubt(uses: ImageUses | undefined): string | null {
+  if (!uses || uses.others.length === 0) return null;
+  return (
+    `The code in this file does more with the image than hand it to a convolution: ${uses.others.join('; ')}. Where ` +
+    'that counts on the old channels, change the code and save the network again'
+  );
+}
+
+/** Why one layer is asked about that has no other beside it and nothing in front; null where it is clear. */
+export function layerDoubt({ name, dims }: ImageTensor, tensors: readonly StoredTensor[]): string | null {
+  if (isTrainingOnly({ name }, tensors))
+    return `${name} seems to belong to a network that only training runs, and no other tensor has an input layer's shape`;
+  if (!isPoint({ name, dims }) || !tensors.filter(isConvolution).every(isPoint)) return null;
+  // PointNets read x, y and z of points so.
+  return `Every convolution in this file has a kernel of 1×1, so ${name} may read the coordinates of points, not an image`;
+}
+
+/** Why a person has to choose among several layers, or to say what stands in front of one. */
+export function severalReason(candidates: readonly ImageTensor[], signs: readonly string[]): string {
+  const layers = new Map(candidates.map((candidate) => [candidate.name, candidate]));
+  const [only] = layers.values();
+  if (layers.size === 1 && only && only.order !== null) return patchReason(only);
+  return signReason(layers.size, signs);
+}
+
+function patchReason({ name, dims, channels }: ImageTensor): string {
+  const side = Math.sqrt((dims[1] ?? 0) / channels);
+  return (
+    `${name} [${dims.join(', ')}] is a linear layer over patches of ${side}×${side} pixels, and the file does not ` +
+    'say in which order it reads pixels and channels'
+  );
+}
+
+function signReason(count: number, signs: readonly string[]): string {
+  const shown = signs.slice(0, MAX_SIGNS).join(', ');
+  const sign =
+    `${shown} ${signs.length === 1 ? 'holds' : 'hold'} one number per channel, so something may stand in front of ` +
+    'the input layer';
+  if (count === 1) return sign;
+  const several = `${count} tensors have the shape of an input layer`;
+  return signs.length > 0 ? `${several}, and ${sign}` : several;
+}

@@ -1,0 +1,176 @@
+import { enclosingCall, withoutStrings, type Enclosing, type TextSpan } from './callText.ts';
+import type { ScriptCode } from './scriptCode.ts';
+import type { ScriptMethod } from './scriptSource.ts';
+
+/** What a name in the code stands for: the image, or an attribute of a module. */
+export type ScriptValue = { readonly kind: 'image' } | ScriptAttribute;
+
+export interface ScriptAttribute {
+  readonly kind: 'attribute';
+  /** Of a module its class with its whole name. */
+  readonly type: string;
+  /** The names that lead to it from the network, as its tensors have them; '' of the network itself. */
+  readonly path: string;
+}
+
+/** A method of a module, or a function, and what its parameters are. */
+export interface ScriptCall {
+  /** The module's class with its whole name; null of a function. */
+  readonly owner: string | null;
+  /** Of a function its whole name. */
+  readonly method: string;
+  readonly values: readonly (ScriptValue | null)[];
+}
+
+/** What a statement does with the image: a convolution with this weight reads it, it is handed on, or something else. */
+export type ImageUse =
+  | { readonly kind: 'layer'; readonly weight: string }
+  | { readonly kind: 'call'; readonly call: ScriptCall }
+  | { readonly kind: 'other'; readonly statement: string };
+
+/** Operators that read an image with a weight, their second argument. */
+const CONVOLUTIONS = new Set(
+  ['_convolution', '_convolution_mode', 'convolution', 'conv2d', 'conv3d'].map((name) => `torch.${name}`),
+);
+/** They tell of an image without reading it. */
+const QUESTIONS = new Set(
+  ['torch.size', 'torch.dim', 'torch.numel', 'torch.is_floating_point', 'torch.is_complex', 'ops.prim.device'].concat([
+    'ops.prim.dtype',
+    'ops.prim.is_cuda',
+    'ops.prim.layout',
+  ]),
+);
+const ANY = /^/;
+const OTHER_AXIS = /^[0234], /;
+const NUMBER = /^-?\d+(\.\d*)?(e[+-]?\d+)?\.?$/;
+const ZEROS_AROUND = /^\[[^\]]*\](, ("constant"|None|0|0\.))*$/;
+/** What gives each channel of an image from the same channel, linearly, with what their other arguments must be. */
+const PASSING: ReadonlyMap<string, RegExp> = new Map([
+  ...['to', 'contiguous', 'detach', 'clone', 'alias', 'float', 'half', 'adaptive_avg_pool2d', 'avg_pool2d']
+    .concat(['upsample_nearest2d', 'upsample_bilinear2d', 'upsample_bicubic2d', '_upsample_bilinear2d_aa'])
+    .concat(['reflection_pad2d', 'replication_pad2d'])
+    .map((name): [string, RegExp] => [`torch.${name}`, ANY]),
+  ['torch.slice', OTHER_AXIS],
+  ...['mul', 'div'].map((name): [string, RegExp] => [`torch.${name}`, NUMBER]),
+  ...['pad', 'constant_pad_nd'].map((name): [string, RegExp] => [`torch.${name}`, ZEROS_AROUND]),
+]);
+/** The size of the channels' axis, by itself. */
+const CHANNELS_AXIS = new Set(['1', '-3']);
+const CHANNELS_ASKED = /^\)?\[(1|-3)\]/;
+/** Longer statements are written by nobody. */
+const MAX_LINE = 2000;
+const MAX_SHOWN = 120;
+
+interface Place {
+  readonly statement: string;
+  /** What the statement names so. */
+  readonly target: string;
+  readonly expression: string;
+}
+
+/** Follows the image through the statements of one method. */
+export class MethodUses {
+  private readonly code: ScriptCode;
+  private readonly names = new Map<string, ScriptValue>();
+  private readonly lines: readonly string[];
+  private readonly uses: ImageUse[] = [];
+
+  constructor(code: ScriptCode, method: ScriptMethod, values: ScriptCall['values']) {
+    this.code = code;
+    this.lines = method.lines;
+    for (const [i, { name }] of method.parameters.entries()) {
+      const value = values[i];
+      if (value) this.names.set(name, value);
+    }
+  }
+
+  async follow(): Promise<readonly ImageUse[]> {
+    for (const statement of this.lines) {
+      const [, target = '', expression = statement] = /^([\w, ]+?),? = (.*)$/.exec(statement) ?? [];
+      const attribute = await this.attribute(expression);
+      if (attribute) this.names.set(target, attribute);
+      for (const piece of this.images(expression)) await this.use(piece, { statement, target, expression });
+    }
+    return this.uses;
+  }
+
+  /** Where the image stands in an expression. */
+  private images(expression: string): TextSpan[] {
+    const words = withoutStrings(expression).matchAll(/(?<![\w.])[A-Za-z_]\w*/g);
+    return [...words]
+      .filter(([word]) => this.names.get(word)?.kind === 'image')
+      .map(({ index, 0: word }) => ({ start: index, end: index + word.length }));
+  }
+
+  /** Goes outwards from the image as long as what is made of it is the image still. */
+  private async use(piece: TextSpan, place: Place): Promise<void> {
+    const { target, expression, statement } = place;
+    let image = piece;
+    let call = expression.length > MAX_LINE ? null : enclosingCall(expression, image);
+    while (call && isPassed(call)) {
+      image = { start: call.calleeStart, end: call.end };
+      call = enclosingCall(expression, image);
+    }
+    const isAll = image.start === 0 && image.end === expression.length;
+    if (isAll && /^\w+$/.test(target)) this.names.set(target, { kind: 'image' });
+    else if (!call || !isQuestion(call, place) || this.usesChannels(target))
+      this.uses.push((call && (await this.reader(call))) ?? other(statement));
+  }
+
+  /** Whether the second of the sizes that a statement names is looked at in another one. */
+  private usesChannels(target: string): boolean {
+    const channels = target.split(', ')[1];
+    if (channels === undefined) return false;
+    const name = new RegExp(`(?<![\\w.])${channels}(?!\\w)`);
+    return this.lines.some((line) => name.test(line) && !line.startsWith(target));
+  }
+
+  /** A convolution or a method that is given the image; null where neither is known. */
+  private async reader(call: Enclosing): Promise<ImageUse | null> {
+    if (!call.isWhole) return null;
+    if (CONVOLUTIONS.has(call.callee)) {
+      const weight = await this.attribute(call.arguments[1] ?? '');
+      return call.index === 0 && weight ? { kind: 'layer', weight: weight.path } : null;
+    }
+    const given = call.arguments.map(async (text, i) =>
+      i === call.index ? ({ kind: 'image' } as const) : this.attribute(text),
+    );
+    const values = await Promise.all(given);
+    if (call.callee.startsWith('__torch__.'))
+      return { kind: 'call', call: { owner: null, method: call.callee, values } };
+    const [, receiver = '', method = ''] = /^\((.*)\)\.(\w+)$/.exec(call.callee) ?? [];
+    const module = await this.attribute(receiver);
+    return module && { kind: 'call', call: { owner: module.type, method, values: [module, ...values] } };
+  }
+
+  /** What `conv1`, `self.conv1`, `getattr(self, "0")` and `CONSTANTS.c0` stand for; null for any other expression. */
+  private async attribute(expression: string): Promise<ScriptAttribute | null> {
+    const known = this.names.get(expression);
+    if (known) return known.kind === 'attribute' ? known : null;
+    const constant = /^CONSTANTS\.c(\d+)$/.exec(expression)?.[1];
+    if (constant !== undefined) return { kind: 'attribute', type: 'Tensor', path: `constants.${constant}` };
+    const parts = /^getattr\((\w+), "([^"]+)"\)$/.exec(expression) ?? /^(\w+)\.(\w+)$/.exec(expression);
+    const [, owner = '', name = ''] = parts ?? [];
+    const module = this.names.get(owner);
+    if (module?.kind !== 'attribute') return null;
+    const type = (await this.code.classOf(module.type))?.attributes.get(name);
+    return type === undefined ? null : { kind: 'attribute', type, path: module.path + (module.path && '.') + name };
+  }
+}
+
+function isPassed({ callee, isWhole, index, arguments: [, ...others] }: Enclosing): boolean {
+  return isWhole && index === 0 && (PASSING.get(callee)?.test(others.join(', ')) ?? false);
+}
+
+/** Asks for a size or a type, and not for the number of channels. */
+function isQuestion({ callee, isWhole, end, arguments: given }: Enclosing, { expression }: Place): boolean {
+  if (!isWhole || !QUESTIONS.has(callee)) return false;
+  return !CHANNELS_AXIS.has(given[1] ?? '') && !CHANNELS_ASKED.test(expression.slice(end));
+}
+
+function other(statement: string): ImageUse {
+  return {
+    kind: 'other',
+    statement: statement.length > MAX_SHOWN ? `${statement.slice(0, MAX_SHOWN)}…` : statement,
+  };
+}
