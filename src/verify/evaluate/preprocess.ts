@@ -1,4 +1,5 @@
 import { NORMALISATIONS, type Normalisation } from '../../adapt/maps/channelMap.ts';
+import { typeText } from '../../adapt/inputs/candidates.ts';
 import type { Affine } from '../../adapt/maps/affine.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Dim, ValueInfo } from '../../formats/onnx/model.ts';
@@ -29,12 +30,15 @@ export const PREPROCESSINGS: Readonly<Record<string, Preprocessing>> = Object.fr
   ]),
 );
 
+/** Without N, the input takes one image and has no axis for several. */
+type Layout = 'NCHW' | 'NHWC' | 'CHW' | 'HWC';
+
 /** An image input: where its channels, rows and columns lie. */
 export interface ImageInput {
   readonly name: string;
   readonly dtype: number;
   readonly channels: number;
-  readonly layout: 'NCHW' | 'NHWC';
+  readonly layout: Layout;
   readonly height: number;
   readonly width: number;
 }
@@ -46,15 +50,15 @@ export interface ImageInput {
 export function imageInput(input: ValueInfo, channels: number, size: number): ImageInput {
   const dims = input.type?.kind === 'tensor' ? (input.type.dims ?? [null, null, null, null]) : null;
   const layout = dims && layoutOf(dims, channels);
-  if (!dims || !layout || input.type?.kind !== 'tensor' || (typeof dims[0] === 'number' && dims[0] !== 1)) {
-    throw new ChannelwiseError(
-      'refused',
-      'no-image-input',
-      `Input \`${input.name}\` does not take one image of ${channels} channel${channels > 1 ? 's' : ''} at a time.`,
-      { tensor: input.name },
-    );
+  if (!dims || !layout || input.type?.kind !== 'tensor') {
+    const [first, last] = [`[batch, ${channels}, height, width]`, `[batch, height, width, ${channels}]`];
+    throw noImage(input, `takes no images as ${first} or ${last}, with or without the batch; Evaluate feeds those.`);
   }
-  const [height, width] = layout === 'NCHW' ? [dims[2], dims[3]] : [dims[1], dims[2]];
+  const [batch] = dims;
+  if (layout.startsWith('N') && typeof batch === 'number' && batch !== 1)
+    throw noImage(input, `takes ${batch} images at a time; Evaluate feeds one.`);
+  const from = layout.indexOf('H');
+  const [height, width] = [dims[from], dims[from + 1]];
   return {
     name: input.name,
     dtype: input.type.dtype,
@@ -66,11 +70,26 @@ export function imageInput(input: ValueInfo, channels: number, size: number): Im
 }
 
 /** Where the channels of a picture lie: where their number stands, else on axis 1 where its size is open. */
-function layoutOf(dims: readonly Dim[], channels: number): ImageInput['layout'] | null {
+function layoutOf(dims: readonly Dim[], channels: number): Layout | null {
+  if (dims.length === 3) return withoutBatch(dims, channels);
   if (dims.length !== 4) return null;
   if (dims[1] === channels) return 'NCHW';
   if (dims[3] === channels) return 'NHWC';
   return typeof dims[1] === 'number' ? null : 'NCHW';
+}
+
+function withoutBatch(dims: readonly Dim[], channels: number): Layout | null {
+  if (dims[0] === channels) return 'CHW';
+  return dims[2] === channels ? 'HWC' : null;
+}
+
+function noImage(input: ValueInfo, why: string): ChannelwiseError {
+  const text = `Input \`${input.name}\`, ${typeText(input)}, ${why}`;
+  return new ChannelwiseError('refused', 'no-image-input', text, { tensor: input.name });
+}
+
+function isChannelsFirst(layout: Layout): boolean {
+  return layout === 'NCHW' || layout === 'CHW';
 }
 
 /** Resizes and crops a picture to an input's size. */
@@ -147,8 +166,9 @@ function feed(
 ): Value {
   const pixels = height * width;
   const numbers = new Float64Array(channels * pixels);
+  const isFirst = isChannelsFirst(layout);
   for (let c = 0; c < channels; c++) {
-    for (let i = 0; i < pixels; i++) numbers[layout === 'NCHW' ? c * pixels + i : i * channels + c] = value(c, i);
+    for (let i = 0; i < pixels; i++) numbers[isFirst ? c * pixels + i : i * channels + c] = value(c, i);
   }
   return fromNumbers(dtype, inputDims({ layout, channels, height, width }), numbers, name);
 }
@@ -160,5 +180,6 @@ export function inputDims({
   height,
   width,
 }: Pick<ImageInput, 'layout' | 'channels' | 'height' | 'width'>): number[] {
-  return layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels];
+  const image = isChannelsFirst(layout) ? [channels, height, width] : [height, width, channels];
+  return layout.startsWith('N') ? [1, ...image] : image;
 }

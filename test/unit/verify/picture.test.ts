@@ -8,7 +8,14 @@ import {
   resizeShorter,
   type Picture,
 } from '../../../src/verify/evaluate/picture.ts';
-import { grayScaling } from '../../../src/verify/evaluate/preprocess.ts';
+import {
+  colourFeed,
+  fitPicture,
+  grayScaling,
+  imageInput,
+  PREPROCESSINGS,
+} from '../../../src/verify/evaluate/preprocess.ts';
+import type { Dim, ValueInfo } from '../../../src/formats/onnx/model.ts';
 import { NORMALISATIONS, composeMaps, grayscale, normalize } from '../../../src/adapt/maps/channelMap.ts';
 import { affine } from '../../../src/adapt/maps/channelMap.ts';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
@@ -62,6 +69,36 @@ test('paints inputs of both layouts', () => {
       assert.equal(nhwc[i * 3 + c], picture.rgb[i * 3 + c]);
     }
   assert.deepEqual([...paint([1, 1, 4, 5], 1)], LUMA);
+});
+
+function declared(dims: readonly Dim[]): ValueInfo {
+  const ref = { start: 0, bodyStart: 0, end: 0, parent: null };
+  return { ref, name: 'image', type: { kind: 'tensor', dtype: 1, dims } };
+}
+
+const FED: readonly { dims: readonly Dim[]; fed: readonly number[] }[] = [
+  { dims: [1, 3, 4, 5], fed: [1, 3, 4, 5] },
+  { dims: [null, 4, 5, 3], fed: [1, 4, 5, 3] },
+  { dims: [3, null, null], fed: [3, 9, 9] },
+  { dims: [null, 5, 3], fed: [9, 5, 3] },
+];
+for (const { dims, fed } of FED) {
+  test(`one picture as an input of [${dims.join(', ')}] takes it`, () => {
+    const input = imageInput(declared(dims), 3, 9);
+    const raw = PREPROCESSINGS.raw ?? assert.fail();
+    const { dims: shown, data } = colourFeed(fitPicture(picture, input, { ...raw, margin: null }), input, raw);
+    assert.deepEqual(shown, fed);
+    const { rgb } = fitPicture(picture, input, { ...raw, margin: null });
+    const isFirst = dims.at(-1) !== 3;
+    const pixels = rgb.length / 3;
+    for (let i = 0; i < rgb.length; i++) assert.equal(data[isFirst ? (i % 3) * pixels + Math.floor(i / 3) : i], rgb[i]);
+  });
+}
+
+test('an input that no single picture fits is refused with what it takes', () => {
+  const refused = (dims: readonly number[]) => (): unknown => imageInput(declared(dims), 3, 9);
+  assert.throws(refused([2, 3, 8, 8]), /float32\[2, 3, 8, 8\], takes 2 images at a time; Evaluate feeds one/);
+  assert.throws(refused([1, 3, 4, 8, 8]), /takes no images as \[batch, 3, height, width\]/);
 });
 
 test('what to feed an adapted model: exact where one pair of numbers fits all channels', () => {
