@@ -28,7 +28,6 @@ const NODE_ALONE = [
   'src/files/node/**',
   'src/files/save/**',
   'src/files/runtimeFiles.ts',
-  'src/jobs/threads/nodeRuntime.ts',
   'src/jobs/threads/nodeThread.ts',
 ];
 const ABOVE_RPC = ROOMS.filter((room) => room !== 'rpc');

@@ -38,13 +38,9 @@ const ENTRIES = [
     banner: { js: '#!/usr/bin/env node' },
   },
   {
-    // The threads do the same work, so what they share is there once.
+    // Both threads do the same work, so what they share is there once.
     ...node,
-    entryPoints: {
-      worker: path('src/workerMain.ts'),
-      cliThread: path('src/cliThread.ts'),
-      sessionMain: path('src/sessionMain.ts'),
-    },
+    entryPoints: { worker: path('src/workerMain.ts'), cliThread: path('src/cliThread.ts') },
     outdir: path('dist'),
     splitting: true,
     chunkNames: 'shared/[name]-[hash]',

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { useBundledRuntime } from './jobs/threads/nodeRuntime.ts';
+import { useBundledRuntime } from './files/runtimeFiles.ts';
 import { useHostFiles } from './files/virtual/virtualFiles.ts';
 import { remoteHostFiles } from './jobs/threads/hostFilesRpc.ts';
 import { serve } from './jobs/threads/rpcServer.ts';

@@ -6,8 +6,7 @@ interface Pending extends Pick<CallOptions, 'onProgress' | 'onWritten'> {
   readonly reject: (error: Error) => void;
 }
 
-/** What a caller may add to a call that goes to another thread. */
-export interface Asked extends CallOptions {
+interface Asked extends CallOptions {
   /** Memory of the arguments that is given away. */
   readonly given?: readonly Transferable[];
 }

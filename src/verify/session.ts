@@ -11,8 +11,6 @@ export interface RuntimeConfig {
   readonly wasmBinary?: () => Promise<Uint8Array>;
   /** Threads that share one run; one when absent. The thread that waits for them is blocked meanwhile. */
   readonly threads?: number;
-  /** Opens a model as `openBeside` does; absent where there are no cores for two threads. */
-  readonly openBeside?: (model: Uint8Array) => Promise<Session>;
   /** Gives what the runtime writes to standard output while `run` runs; a profile comes no other way. */
   readonly captureOutput?: (run: () => void) => string;
 }
@@ -59,14 +57,6 @@ export async function runtimeVersion(): Promise<string> {
 export async function openSession(model: Uint8Array, optimize = false): Promise<Session> {
   const runtime = await loadRuntime();
   return sessionOf(runtime, await create(runtime, model, { graphOptimizationLevel: optimize ? 'all' : 'disabled' }));
-}
-
-/**
- * Opens a model that is optimised, where possible in a thread of its own, so that two run at the same time. The model's
- * memory may be gone afterwards. Throws as `openSession` does.
- */
-export async function openBeside(model: Uint8Array): Promise<Session> {
-  return config?.openBeside ? config.openBeside(model) : openSession(model, true);
 }
 
 /**

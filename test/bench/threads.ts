@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
 import { convertToGray } from '../../src/jobs/convert.ts';
 import { resNet18 } from '../fixtures/architectures.ts';
-import { builtProgram } from '../fixtures/builtProgram.ts';
 import { Random } from '../fixtures/random.ts';
 import type { Figure } from './main.ts';
 import { check } from './measure.ts';
@@ -34,8 +33,7 @@ export async function benchThreads(): Promise<Figure[]> {
     const pictures = join(folder, 'pictures');
     mkdirSync(pictures);
     for (let i = 0; i < PICTURES; i++) writeFileSync(join(pictures, `${i}.png`), picture(i));
-    const thread = builtProgram('src/sessionMain.ts');
-    const run = (count: number): Times => timesOf([String(count), thread, model, outPath ?? '', pictures]);
+    const run = (count: number): Times => timesOf([String(count), model, outPath ?? '', pictures]);
     const [one, all]: [Times[], Times[]] = [[], []];
     for (let i = 0; i < RUNS; i++) {
       one.push(run(1));

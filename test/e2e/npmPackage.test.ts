@@ -39,7 +39,6 @@ test('npm pack gives a package that npx runs without a network, with the runtime
       'dist/cliThread.js',
       'dist/ort/ort-wasm-simd-threaded.mjs',
       'dist/ort/ort-wasm-simd-threaded.wasm',
-      'dist/sessionMain.js',
       'package.json',
     ],
   );

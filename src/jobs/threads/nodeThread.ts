@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Thread } from '../../rpc/thread.ts';
 
 /** Starts a thread of Node from a bundle. It does not keep the process alive. */
-export function nodeThread(file: string | URL): Thread {
+export function nodeThread(file: string): Thread {
   const worker = new Worker(file);
   worker.unref();
   return {

@@ -1,5 +1,5 @@
-import type { MethodsOf, RpcReply, RpcRequest } from '../../rpc/messages.ts';
-import { RpcCalls, type Asked } from '../../rpc/calls.ts';
+import type { CallOptions, MethodsOf, RpcReply, RpcRequest } from '../../rpc/messages.ts';
+import { RpcCalls } from '../../rpc/calls.ts';
 import { errorFrom } from './rpcErrors.ts';
 import type { Thread, Transferable } from '../../rpc/thread.ts';
 
@@ -19,7 +19,7 @@ export class RpcClient<M extends MethodsOf<M>> {
   }
 
   /** Rejects with the ChannelwiseError of the worker, or code `worker-ended` when it dies. */
-  run<N extends keyof M & string>(method: N, args: M[N]['args'], options: Asked = {}): Promise<M[N]['result']> {
+  run<N extends keyof M & string>(method: N, args: M[N]['args'], options: CallOptions = {}): Promise<M[N]['result']> {
     return this.calls.run(method, args, options);
   }
 

@@ -44,11 +44,8 @@ export async function verify(request: VerifyRequest): Promise<VerifyReport> {
   const onRun = (): void => onProgress?.(Math.min(0.99, ++done / total));
   const search: SearchRequest = { a, b, maps, seed, images, rebuilt, signal, onRun };
   const fault = await staticFault(search);
-  // Whole models run in threads of their own, meanwhile.
-  const [proof, full] = await Promise.all([
-    fault === null ? searchSeam(search, finder) : stopped(finder, maps, fault),
-    request.full && fault === null ? runFull(search) : null,
-  ]);
+  const proof = fault === null ? await searchSeam(search, finder) : await stopped(finder, maps, fault);
+  const full = request.full && fault === null ? await runFull(search) : null;
   const folds = await foldsOf(search, proof);
   const trouble = troubleOf(search, proof, folds, full) ?? (await doubtOf(search, proof));
   const runtime = await runtimeVersion().catch(() => null);

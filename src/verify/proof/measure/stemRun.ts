@@ -1,7 +1,7 @@
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import { quoted } from '../../names.ts';
 import { MAX_WHOLE_OPERATIONS, RunEstimate, tooLarge, type WorkBudget } from '../../runCost.ts';
-import { openBeside, openSession, type Session } from '../../session.ts';
+import { openSession, type Session } from '../../session.ts';
 import type { Value } from '../../values.ts';
 import type { Wiring } from '../../wiring.ts';
 import type { InputMaps } from '../inputMap.ts';
@@ -61,7 +61,7 @@ export interface RunPlan {
   readonly pictures: boolean;
   /** More sizes and batches too, for models that somebody else made. */
   readonly wide: boolean;
-  /** Whole models: both run at the same time where there are cores for that. */
+  /** Whole models, which the runtime may optimise; a stem runs each node as written. */
   readonly whole: boolean;
   /** Shared by all runs of a proof. */
   readonly budget: WorkBudget;
@@ -89,21 +89,19 @@ export async function runBoth(plan: RunPlan, stems: Stems): Promise<RunOutcome> 
     );
   const pairs = pairsOf(plan, stems);
   const estimates = { a: await RunEstimate.of(stems.a.bytes), b: await RunEstimate.of(stems.b.bytes) };
-  const open = plan.whole ? openBeside : openSession;
-  const opening = { a: open(stems.a.bytes), b: open(stems.b.bytes).catch(refusal) };
+  const a = await openSession(stems.a.bytes, plan.whole);
   try {
-    const [a, b] = await Promise.all([opening.a, opening.b]);
+    const b = await openSession(stems.b.bytes, plan.whole).catch(refusal);
     if (typeof b === 'string') return { tensors: [], runs: [], answering: new Set(), adaptedFails: b };
-    const runner = new StemRunner({ plan, sessions: { a, b }, estimates, pairs, opened: stems.a.opened });
-    return await runner.run();
+    try {
+      const runner = new StemRunner({ plan, sessions: { a, b }, estimates, pairs, opened: stems.a.opened });
+      return await runner.run();
+    } finally {
+      await b.close();
+    }
   } finally {
-    await Promise.all([close(opening.a), close(opening.b)]);
+    await a.close();
   }
-}
-
-async function close(opening: Promise<Session | string>): Promise<void> {
-  const session = await opening.catch(() => null);
-  if (session !== null && typeof session !== 'string') await session.close();
 }
 
 /** Why the runtime doesn't take a model. */
@@ -287,14 +285,9 @@ class StemRunner {
     const { plan, sessions, estimates, pairs } = this.parts;
     const each = estimates.a.cost(mappedSizes(planned, pairs)).operations;
     plan.budget.take(each + estimates.b.cost(planned).operations);
-    const [reference, found] = await Promise.all([
-      sessions.a.run(fed(sample.original, sessions.a)),
-      this.adapted(sample),
-    ]);
-    if (typeof found === 'string') {
-      this.adaptedFails ??= found;
-      return null;
-    }
+    const reference = await sessions.a.run(fed(sample.original, sessions.a));
+    const found = await this.adapted(sample);
+    if (!found) return null;
     const noises: ReadonlyMap<string, Value>[] = [];
     let measured: Measured[] = [];
     for (const shake of sample.shakeable.length ? SHAKES : [null]) {
@@ -320,14 +313,14 @@ class StemRunner {
     return measured;
   }
 
-  /** What the adapted model gives, or why it can't be run, which counts only where the original can. */
-  private async adapted(sample: Sample): Promise<ReadonlyMap<string, Value> | string> {
+  private async adapted(sample: Sample): Promise<ReadonlyMap<string, Value> | null> {
     const { b: session } = this.parts.sessions;
     try {
       return await session.run(fed(sample.adapted, session));
     } catch (error) {
       if (!(error instanceof ChannelwiseError) || error.code !== 'runtime-run') throw error;
-      return error.message;
+      this.adaptedFails ??= error.message;
+      return null;
     }
   }
 
