@@ -1,3 +1,4 @@
+import { isConstant } from '../formats/onnx/attributes.ts';
 import type { Graph, SparseTensor, Tensor } from '../formats/onnx/model.ts';
 
 /**
@@ -13,7 +14,7 @@ export function storedTensors(
     stored.set(sparseInitializer.values.name, sparseInitializer);
   for (const node of graph.nodes) {
     const output = node.outputs[0];
-    if (node.opType !== 'Constant' || node.domain !== '' || !output) continue;
+    if (!isConstant(node) || !output) continue;
     for (const { name, tensor, sparseTensor } of node.attributes) {
       if (name === 'value' && tensor) stored.set(output, tensor);
       if (name === 'sparse_value' && sparseTensor) stored.set(output, sparseTensor);

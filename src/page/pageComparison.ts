@@ -1,5 +1,6 @@
 import { PROVENANCE_KEY, provenanceOf } from '../adapt/report/provenance.ts';
 import { storedTensors } from '../graph/storedTensors.ts';
+import { isConstant } from '../formats/onnx/attributes.ts';
 import type { Graph, Model } from '../formats/onnx/model.ts';
 import type { DifferenceSign, PageComparison, PageDifference, PageDifferenceGroup } from '../protocol/comparison.ts';
 import { packModel } from '../protocol/packed.ts';
@@ -192,7 +193,7 @@ class Places {
   /** A Constant is not drawn; what reads it is. */
   node(id: number): string | null {
     const node = this.graph.nodes[id];
-    return node?.opType === 'Constant' ? this.reader(node.outputs[0] ?? '') : `n${id}`;
+    return node && isConstant(node) ? this.reader(node.outputs[0] ?? '') : `n${id}`;
   }
 
   /** Tensors in attributes are listed as `output (operator attribute)`. */

@@ -1,7 +1,7 @@
 import { MemorySource } from '../bytes/byteSource.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { DTYPES } from '../tensors/dtypes.ts';
-import { attributeOf, intsOf } from '../formats/onnx/attributes.ts';
+import { attributeOf, constantTensor, intsOf, isConstant } from '../formats/onnx/attributes.ts';
 import type { Graph, Model, Node, Tensor, ValueInfo } from '../formats/onnx/model.ts';
 import { scanModel } from '../formats/onnx/scan/scan.ts';
 import { WireReader } from '../formats/onnx/scan/wire.ts';
@@ -248,8 +248,6 @@ function constantValues(model: Model, constants: SteeringConstants): Map<string,
   for (const graph of allGraphs(model))
     for (const initializer of graph.initializers) note(initializer.name, initializer);
   for (const nodes of allNodeLists(model))
-    for (const node of nodes)
-      if (node.opType === 'Constant')
-        note(node.outputs[0] ?? '', node.attributes.find((attribute) => attribute.tensor)?.tensor);
+    for (const node of nodes) if (isConstant(node)) note(node.outputs[0] ?? '', constantTensor(node));
   return values;
 }

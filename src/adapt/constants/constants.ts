@@ -1,7 +1,7 @@
 import { connectionsOf } from '../../graph/connections.ts';
 import { operatorKey } from '../../graph/operatorKey.ts';
 import { unambiguous } from '../../graph/storedTensors.ts';
-import { attributeOf, intOf } from '../../formats/onnx/attributes.ts';
+import { attributeOf, intOf, isConstant } from '../../formats/onnx/attributes.ts';
 import { decodeConstant, decodeSparse } from '../../formats/onnx/constant.ts';
 import { FLOAT, INT64, UINT64, isNumber } from '../../tensors/dtypes.ts';
 import type { Graph, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
@@ -139,7 +139,7 @@ export class Constants {
 
   private isStored(name: string): boolean {
     const node = this.makers.get(name);
-    return this.stored.has(name) || this.sparse.has(name) || (node?.opType === 'Constant' && node.domain === '');
+    return this.stored.has(name) || this.sparse.has(name) || (node !== undefined && isConstant(node));
   }
 
   private async compute(name: string, node: Node | undefined): Promise<ConstantValue | null> {
@@ -151,7 +151,7 @@ export class Constants {
         ? asConstant(await decodeSparse(this.ctx, sparse, name), null)
         : null;
     if (!node) return null;
-    if (node.opType === 'Constant') return this.constant(node, name);
+    if (isConstant(node)) return this.constant(node, name);
     const inputs = node.inputs.map((i) => this.known.get(i) ?? null);
     if (node.inputs.some((i, n) => i && !inputs[n])) return null;
     const read = inputs.reduce((total, input) => total + (input?.values.length ?? 0), 0);

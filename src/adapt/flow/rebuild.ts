@@ -26,19 +26,24 @@ export function rebuild(walk: Walk, flow: Flow, why: Pick<Rebuilt, 'tensor' | 'n
   return made;
 }
 
+/** Files have carried this word from the start, and the proof that adapts them again compares every byte. */
+function rebuiltName(tensor: string): string {
+  return `${tensor}/restored`;
+}
+
 function emitRebuilt(walk: Walk, tensor: string, flow: Flow): Named | null {
   const { map, outer, inner } = flow;
   if (isSelection(map)) return emitCopies(walk, tensor, flow);
   if (outer !== 1 || inner !== 1) return null;
   if (isInteger(flow.dtype)) return emitWhole(walk, tensor, flow);
   if (!asConvolution(flow) && !hasNoShift(map) && walk.known.opset < BROADCASTING) return null;
-  return emitLinear(walk, tensor, flow, `${tensor}/restored`);
+  return emitLinear(walk, tensor, flow, rebuiltName(tensor));
 }
 
 /** Copies of channels: a Concat of the only channel, or a Gather. */
 function emitCopies(walk: Walk, tensor: string, flow: Flow): Named | null {
   const { base, map, axis, outer, inner } = flow;
-  const wanted = `${tensor}/restored`;
+  const wanted = rebuiltName(tensor);
   const along = { axis: { kind: 'int' as const, value: axis } };
   const picks = lanes(map);
   if (outer * picks.length * inner > MAX_PICKS) return null;
@@ -69,7 +74,7 @@ function emitWhole(walk: Walk, tensor: string, flow: Flow): Named | null {
   const cast = walk.insert('Cast', `${tensor}/real`, [base], { after, attributes: to(FLOAT) });
   const real = Object.assign(cast, { channels: base.channels, producer: null, after });
   const mapped = emitLinear(walk, tensor, { ...flow, base: real, dtype: FLOAT }, `${tensor}/mapped`);
-  return walk.insert('Cast', `${tensor}/restored`, [mapped], { after, attributes: to(dtype) });
+  return walk.insert('Cast', rebuiltName(tensor), [mapped], { after, attributes: to(dtype) });
 }
 
 /** map · base as a 1×1 Conv where the layout allows, else as MatMul along the last axis. */

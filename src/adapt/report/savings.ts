@@ -1,5 +1,5 @@
 import { INT64 } from '../../tensors/dtypes.ts';
-import { attributeOf } from '../../formats/onnx/attributes.ts';
+import { constantTensor } from '../../formats/onnx/attributes.ts';
 import type { Graph } from '../../formats/onnx/model.ts';
 import { product } from '../constants/constantValue.ts';
 import type { Settled } from '../flow/settle.ts';
@@ -17,7 +17,7 @@ export function savedParameters(graph: Graph, settled: Settled): number {
     if (settled.removedInitializers.has(initializer.name) && initializer.dtype !== INT64)
       saved += product(initializer.dims);
   for (const node of settled.removedNodes) {
-    const tensor = node.opType === 'Constant' ? attributeOf(node, 'value')?.tensor : null;
+    const tensor = constantTensor(node);
     if (tensor && tensor.dtype !== INT64) saved += product(tensor.dims);
   }
   for (const constant of settled.constants) if (constant.dtype !== INT64) saved -= product(constant.dims);

@@ -1,4 +1,4 @@
-import type { Attribute, Node } from './model.ts';
+import type { Attribute, Node, Tensor } from './model.ts';
 
 type Attributed = Pick<Node, 'attributes'>;
 
@@ -27,4 +27,14 @@ export function floatOf(node: Attributed, name: string, otherwise: number): numb
 export function textOf(node: Attributed, name: string, otherwise: string): string {
   const value = attributeOf(node, name)?.string;
   return value ? new TextDecoder().decode(value) : otherwise;
+}
+
+/** Whether a node is the standard's Constant; another domain's operator of that name may do anything. */
+export function isConstant({ opType, domain }: Pick<Node, 'opType' | 'domain'>): boolean {
+  return opType === 'Constant' && domain === '';
+}
+
+/** The tensor that a Constant holds; undefined for other nodes, and where its value is not a dense tensor. */
+export function constantTensor(node: Node): Tensor | undefined {
+  return isConstant(node) ? attributeOf(node, 'value')?.tensor : undefined;
 }

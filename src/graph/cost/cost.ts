@@ -1,4 +1,5 @@
 import { DTYPES, rawBytes, isWeightType } from '../../tensors/dtypes.ts';
+import { isConstant } from '../../formats/onnx/attributes.ts';
 import type { Dim, FunctionDef, Graph, Model, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
 import { dimAt } from '../sizes/dims.ts';
 import { connectionsOf } from '../connections.ts';
@@ -157,7 +158,7 @@ class Counting {
     const own = this.params(node, weights);
     const inner = shapes.inner.get(node);
     const sum = inner ? this.insides(inner, weights) : { ...this.work(node, shapes, weights), params: 0 };
-    const made = node.opType === 'Constant' ? [] : node.outputs.filter(Boolean);
+    const made = isConstant(node) ? [] : node.outputs.filter(Boolean);
     const memory = addUp(made.map((name) => this.bytes(shapes.tensors.get(name))));
     const params = own + sum.params;
     this.costs.set(node, { params, macs: sum.isUnknown ? null : sum.macs, memory });

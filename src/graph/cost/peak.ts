@@ -1,3 +1,4 @@
+import { isConstant } from '../../formats/onnx/attributes.ts';
 import type { Graph } from '../../formats/onnx/model.ts';
 import { connectionsOf } from '../connections.ts';
 
@@ -26,7 +27,7 @@ export function peakBytes(
   const { order, capturedBy } = connectionsOf(graph.nodes);
   const computing = order.map((node) => ({
     reads: [...node.inputs, ...(capturedBy.get(node) ?? [])],
-    makes: node.opType === 'Constant' ? [] : node.outputs,
+    makes: isConstant(node) ? [] : node.outputs,
   }));
   const values = new Map<string, Living>();
   for (const name of [...graph.inputs.map((input) => input.name), ...computing.flatMap((node) => node.makes)])

@@ -1,6 +1,6 @@
 import { connectionsOf } from '../connections.ts';
 import { isInteger } from '../../tensors/dtypes.ts';
-import { floatOf, intsOf } from '../../formats/onnx/attributes.ts';
+import { floatOf, intsOf, isConstant } from '../../formats/onnx/attributes.ts';
 import { decodeConstant } from '../../formats/onnx/constant.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Graph, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
@@ -233,5 +233,5 @@ async function constantBehind(
     const isLarge = tensor.dims.reduce((total, dim) => total * dim, 1) > MAX_CONSTANT;
     return isLarge || 'indices' in tensor ? null : decodeTensor(ctx, tensor, name);
   }
-  return maker?.opType === 'Constant' ? decodeConstant(ctx, maker, name) : null;
+  return maker && isConstant(maker) ? decodeConstant(ctx, maker, name) : null;
 }

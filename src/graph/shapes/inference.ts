@@ -1,4 +1,5 @@
 import { dtypeName } from '../../tensors/dtypes.ts';
+import { isConstant } from '../../formats/onnx/attributes.ts';
 import type { Attribute, Dim, FunctionDef, Graph, Model, Node, Tensor, ValueInfo } from '../../formats/onnx/model.ts';
 import { connectionsOf } from '../connections.ts';
 import { CONTROL_FLOW } from './controlFlow.ts';
@@ -275,7 +276,7 @@ export class Inference {
 
   private evaluate(node: Node, input: RuleInput, scope: GraphScope): readonly (SmallTensor | null)[] {
     if (node.domain !== '') return [];
-    if (node.opType === 'Constant') return [this.constant(node)];
+    if (isConstant(node)) return [this.constant(node)];
     if (node.opType === 'ConstantOfShape' && node.outputs[0]) {
       const fill = input.attribute('value')?.tensor ? this.stored(input.attribute('value')?.tensor)?.values[0] : 0;
       if (typeof fill === 'number') scope.fills.set(node.outputs[0], fill);

@@ -1,8 +1,7 @@
 import type { NodeKind } from '../../protocol/messages.ts';
 
 /** Operators by what they do, for the colour of their boxes. Names that several domains share mean the same in all. */
-const OPERATORS: Readonly<Record<Exclude<NodeKind, 'plain'>, string>> = {
-  constant: 'Constant',
+const OPERATORS: Readonly<Record<Exclude<NodeKind, 'plain' | 'constant'>, string>> = {
   layer: `Conv ConvTranspose ConvInteger QLinearConv DeformConv FusedConv NhwcConv QLinearConvTranspose
     Gemm MatMul MatMulInteger QLinearMatMul QGemm FusedMatMul FusedGemm MatMulNBits Einsum Embedding
     Attention MultiHeadAttention GroupQueryAttention LSTM GRU RNN DynamicQuantizeLSTM DynamicQuantizeMatMul`,

@@ -3,6 +3,7 @@ import { connectionsOf } from '../../graph/connections.ts';
 import { imageInputs } from '../../adapt/inputs/imageInputs.ts';
 import { PROVENANCE_KEY } from '../../adapt/report/provenance.ts';
 import type { WeightView } from '../../formats/keras/present/graphBuilder.ts';
+import { isConstant } from '../../formats/onnx/attributes.ts';
 import type { Graph, Model, Node, ValueInfo } from '../../formats/onnx/model.ts';
 import { modelCosts } from '../../graph/cost/cost.ts';
 import { firstLayers } from '../../graph/firstLayers/firstLayers.ts';
@@ -215,7 +216,8 @@ function edges(
   graph.nodes.forEach((node, to) => {
     for (const tensor of node.inputs) {
       const from = tensor ? makerOf(tensor) : undefined;
-      const constant = weights.has(tensor) || graph.nodes[from ?? -1]?.opType === 'Constant';
+      const maker = graph.nodes[from ?? -1];
+      const constant = weights.has(tensor) || (maker && isConstant(maker));
       if (from !== undefined && !constant) found.push({ from, to, tensor, dims: shapes.get(tensor) ?? null });
     }
   });

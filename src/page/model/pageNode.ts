@@ -1,6 +1,7 @@
 import { attributeText } from '../../graph/attributeText.ts';
 import type { NodeCost } from '../../graph/cost/cost.ts';
 import { nodeScope } from '../../graph/exporterScopes.ts';
+import { isConstant } from '../../formats/onnx/attributes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
 import type { DimText, PageNode, PageWeight } from '../../protocol/messages.ts';
@@ -43,7 +44,7 @@ export function pageNode(node: Node, id: number, lookup: Lookup, cost: NodeCost)
   }));
   const inputs = node.inputs.map((name) => pageInput(name, lookup));
   const look = nodeLook({ opType: node.opType, attributes, inputs }, { formal: lookup.formal(node) });
-  if (handsOnWeight(node, lookup)) look.kind = 'constant';
+  if (isConstant(node) || handsOnWeight(node, lookup)) look.kind = 'constant';
   return {
     id,
     name: node.name,

@@ -1,4 +1,5 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import { isConstant } from '../../formats/onnx/attributes.ts';
 import type { Model, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
 import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
 import { decodeTensor } from '../../formats/onnx/tensors/tensorData.ts';
@@ -55,7 +56,7 @@ export function constantsByName(graph: StoringGraph, constants: SmallConstants):
   }
   for (const node of graph.nodes) {
     const output = node.outputs[0];
-    const text = output && node.opType === 'Constant' && node.domain === '' ? attributeConstant(node) : null;
+    const text = output && isConstant(node) ? attributeConstant(node) : null;
     if (output && text) byName.set(output, text);
   }
   throughIdentities(graph, byName);

@@ -1,6 +1,7 @@
 import { attributeText, samePlainValue } from '../../graph/attributeText.ts';
 import { operatorKey } from '../../graph/operatorKey.ts';
 import { typeText } from '../../adapt/inputs/candidates.ts';
+import { isConstant } from '../../formats/onnx/attributes.ts';
 import type { Attribute, Graph, Model, Node, SparseTensor, Tensor, ValueInfo } from '../../formats/onnx/model.ts';
 import { compareTensors, type ComparedModels, side, type TensorChange } from './compareTensors.ts';
 import { align, type Alignment } from './align.ts';
@@ -295,8 +296,7 @@ async function nodeChanges(
     if (changes.length) {
       // A Constant's tensor is listed with the tensors.
       const stored =
-        node.opType === 'Constant' &&
-        changes.every((x) => x.what === 'attribute value' && x.a !== null && x.b !== null);
+        isConstant(node) && changes.every((x) => x.what === 'attribute value' && x.a !== null && x.b !== null);
       if (!stored) changed.push({ ...pair, changes });
     } else if (other.name !== node.name || node.outputs.some((name) => names.has(name))) renamed.push(pair);
     else same++;

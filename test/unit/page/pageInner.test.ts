@@ -142,6 +142,27 @@ test('a function is drawn at every call; one that calls itself ends', async () =
   assert.ok(endless.inner!.nodes.length <= 20_000 && endless.inner!.left > 0);
 });
 
+test("a node called Constant is the standard's only in its domain; elsewhere it is drawn with its edges", async () => {
+  const value = { value: { tensor: floatTensor('', [4], [1, 2, 3, 4]) } };
+  const shown = async (domain: string) => {
+    const { nodes, edges } = await page({
+      inputs: [valueInfo('x', [4])],
+      outputs: [valueInfo('y', [4])],
+      nodes: [named(node('Constant', [], ['c'], value), { domain }), node('Add', ['x', 'c'], ['y'])],
+      opsets: ['', 'com.example'].map((of) => ({ domain: of, version: 17 })),
+    });
+    return { kind: nodes[0]?.kind, edges: edges.map(({ from, to }) => [from, to]) };
+  };
+  assert.deepEqual(await shown(''), { kind: 'constant', edges: [[-1, 1]] });
+  assert.deepEqual(await shown('com.example'), {
+    kind: 'plain',
+    edges: [
+      [-1, 1],
+      [0, 1],
+    ],
+  });
+});
+
 test('a weight behind Identity nodes is shown where it is read; what the graph gives out stays a node', async () => {
   const { nodes, edges, outputEdges, ...read } = await page({
     inputs: [valueInfo('x', [1, 4])],

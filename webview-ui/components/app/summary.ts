@@ -29,7 +29,7 @@ function notCounted({ uncounted, unknownOperators, moreOperators }: PageCost): s
 const SHOWN_CLASSES = 5;
 
 function parametersOf(node: PageNode): number {
-  return node.opType === 'Constant' ? 0 : nodeParameters(node);
+  return node.kind === 'constant' ? 0 : nodeParameters(node);
 }
 
 /** What the model is, how large and how costly. `show-classes` asks for all class names. */

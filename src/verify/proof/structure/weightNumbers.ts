@@ -1,6 +1,6 @@
 import { Constants } from '../../../adapt/constants/constants.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
-import { attributeOf } from '../../../formats/onnx/attributes.ts';
+import { constantTensor } from '../../../formats/onnx/attributes.ts';
 import type { Tensor } from '../../../formats/onnx/model.ts';
 import type { DecodedTensor } from '../../../formats/onnx/tensors/tensorData.ts';
 import type { Wiring } from '../../wiring.ts';
@@ -25,8 +25,7 @@ export function constantsOf(wiring: Wiring): Constants {
 /** The tensor of an initializer or of a Constant node; null for what is stored in another form, or computed. */
 export function storedAs(wiring: Wiring, name: string): Tensor | null {
   const maker = wiring.makers.get(name);
-  const isConstant = maker?.opType === 'Constant' && maker.domain === '';
-  return wiring.stored.get(name) ?? (isConstant ? (attributeOf(maker, 'value')?.tensor ?? null) : null);
+  return wiring.stored.get(name) ?? (maker && constantTensor(maker)) ?? null;
 }
 
 /**
