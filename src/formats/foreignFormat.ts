@@ -40,6 +40,17 @@ const FORMATS: readonly Foreign[] = [
     advice: BINARY,
     matches: says(/^\s*\{\s*"(ir_?version|opset_?import|producer_?name|graph|model_?version|doc_?string)"/i),
   },
+  {
+    what: 'a JSON file',
+    advice: 'give the model that it belongs to',
+    matches: says(/^\s*(\{\s*["}]|\[\s*["\d[{\]])/),
+  },
+  { what: 'an array of numpy', advice: 'give the model that it belongs to', matches: starts('\x93NUMPY') },
+  {
+    what: 'a tar archive, as PyTorch wrote them before 0.1.10',
+    advice: 'unpack it, or load it with torch.load and save it again',
+    matches: says(/^[!-~]+\0{8}/),
+  },
   { what: 'a gzip archive', advice: 'unpack it first', matches: starts('\x1f\x8b') },
   {
     what: 'a Git LFS pointer, not the file itself',

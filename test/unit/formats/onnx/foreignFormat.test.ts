@@ -13,6 +13,9 @@ const FOREIGN: readonly [string, string, RegExp][] = [
   ['ONNX Runtime', '\x1c\x00\x00\x00ORTM\x00\x00', /own format/],
   ['GGUF', 'GGUF\x03\x00\x00\x00', /GGUF/],
   ['gzip', '\x1f\x8b\x08\x00\x00\x00', /unpack/],
+  ['JSON', '[1, 2, 3]', /a JSON file/],
+  ['numpy', '\x93NUMPY\x01\x00v\x00{', /an array of numpy/],
+  ['a tar archive', `sys_info${'\0'.repeat(56)}`, /before 0\.1\.10; unpack it, or load it with torch\.load/],
   ['Git LFS', 'version https://git-lfs.github.com/spec/v1\noid sha256:00', /git lfs pull/],
   ['a web page', '\n<!DOCTYPE html><html>', /web page/],
 ];
