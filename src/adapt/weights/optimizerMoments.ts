@@ -6,6 +6,9 @@ import { kerasMoments } from './kerasMoments.ts';
 import { changedNumbers, networkLists } from './parameterOrder.ts';
 import { isOptimizerState, KERAS_OPTIMIZER, moduleOf, stateName, type StateName } from './tensorNames.ts';
 
+/** A state dict numbers its parameters; a pickled optimizer has them here. */
+const OWN_PARAMETERS = /\.param_groups\.\d+\.params\./;
+
 /** A moment of a changed weight. */
 export interface FoundMoment {
   readonly tensor: StoredTensor;
@@ -112,6 +115,14 @@ function numbersByOrder(optimizer: string, states: readonly State[], { names, ne
 }
 
 function unknownState({ name }: StoredTensor): ChannelwiseError {
+  if (OWN_PARAMETERS.test(name))
+    return new ChannelwiseError(
+      'refused',
+      'optimizer-object',
+      "The file keeps a whole optimizer, which holds the network's parameters themselves; save its state_dict() in " +
+        'its place, or the weights without it.',
+      { tensor: name },
+    );
   return new ChannelwiseError(
     'refused',
     'optimizer-state',

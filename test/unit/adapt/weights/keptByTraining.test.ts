@@ -47,6 +47,8 @@ test('what an optimizer keeps of a changed weight in another shape or under a na
   ];
   for (const [what, kept] of rows)
     await assert.rejects(changedOf(`${NETWORK}, ${kept}`), { code: 'optimizer-state' }, what);
+  const pickled = 'optimizer.param_groups.0.params.0 4×3×1×2';
+  await assert.rejects(changedOf(`${NETWORK}, ${pickled}`), { code: 'optimizer-object', message: /state_dict\(\)/ });
   const ofOthers = 'optimizer.state.2.exp_avg 4×4×1×2, optimizer.state.2.exp_avg_sq_row 4×4×1';
   assert.deepEqual(await changedOf(`${NETWORK}, ${ofOthers}`), ['net.0.weight'], 'a frozen input layer');
 });
