@@ -116,6 +116,19 @@ function pageConfig(room) {
   };
 }
 
+/** Every test starts in a process where Node's test runner runs nothing that stands behind a suite. */
+const noSuites = {
+  name: 'node:test',
+  importNames: ['describe', 'it', 'suite'],
+  message: 'Tests are made by `test` alone: what stands behind a suite would not run (scripts/testProcess.mjs).',
+};
+/** Unit test files share processes (scripts/unit.mjs). */
+const onlyTest = {
+  name: 'node:test',
+  allowImportNames: ['test', 'TestContext'],
+  message: 'A hook of this file would run for others too, which share its process; a test clears up by `t.after`.',
+};
+
 /** What is right in itself; the rest of the linter's family of mistakes is on. */
 const off = {
   'typescript/unbound-method': 'off', // Lit calls a handler with its component as `this`.
@@ -158,6 +171,8 @@ export default defineConfig({
   overrides: [
     { files: ['src/**/*.ts', 'webview-ui/**/*.ts', 'test/**/*.ts'], rules: readable },
     { files: ['test/**/*.ts', 'scripts/**/*.mjs'], rules: offInTests },
+    { files: ['test/**/*.ts'], rules: { 'no-restricted-imports': ['error', { paths: [noSuites] }] } },
+    { files: ['test/unit/**/*.ts'], rules: { 'no-restricted-imports': ['error', { paths: [onlyTest] }] } },
     ...ROOMS.map(roomConfig),
     ...['files', 'jobs'].map(nodeConfig),
     {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { bundleTests } from './bundleTests.mjs';
 import { root, runNode } from './step.mjs';
 
-/** A file that takes so long hangs, in milliseconds. The slowest takes a minute; beside much else, ten. */
-const HANGS = 1_800_000;
+/** A process that takes so long hangs, in milliseconds. The slowest takes a minute; beside much else, ten. */
+const HANGS = 900_000;
 /** Loaded before each test file. */
 const TEST_PROCESS = new URL('testProcess.mjs', import.meta.url);
 
@@ -19,9 +19,10 @@ export function testFiles(folder) {
 
 /**
  * Runs test files, as many at a time as there are processors. Options go to the test runner; a reporter among them
- * replaces ours. `held` is that of `run`.
+ * replaces ours. `perProcess` neighbours share a process, and with it what V8 and ONNX Runtime have compiled. `held` is
+ * that of `run`.
  */
-export async function runTests(label, files, { options = [], env = {}, held = false } = {}) {
+export async function runTests(label, files, { options = [], env = {}, held = false, perProcess = 1 } = {}) {
   if (files.length === 0) throw new Error(`${label}: there are no test files.`);
   const reporters = [
     '--test-reporter=spec',
@@ -32,7 +33,7 @@ export async function runTests(label, files, { options = [], env = {}, held = fa
   const own = options.some((option) => option.startsWith('--test-reporter')) ? [] : reporters;
   const start = ['--enable-source-maps', `--import=${TEST_PROCESS}`, `--test-timeout=${HANGS}`];
   const concurrency = `--test-concurrency=${availableParallelism()}`;
-  const { bundles, removeBundles } = await bundleTests(files);
+  const { bundles, removeBundles } = await bundleTests(files, { perProcess });
   try {
     await runNode(label, [...start, '--test', concurrency, ...own, ...options, ...bundles], { env, held });
   } finally {

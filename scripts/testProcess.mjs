@@ -6,7 +6,8 @@ import { isMainThread } from 'node:worker_threads';
 /**
  * To tell in which test a stray error arose, Node's test runner watches every promise of the process, in the code under
  * test too, which can take more time than that code. It asks for its hook when it is first imported, and gets one that
- * watches nothing: a stray error still fails the file, with its text, but no test.
+ * watches nothing: a stray error still fails the file, with its text, but no test. Suites don't work without it, and
+ * lint refuses them.
  */
 function watchNoPromises() {
   const { createHook } = asyncHooks;

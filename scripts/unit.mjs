@@ -1,11 +1,17 @@
 import { runTests, testFiles } from './nodeTests.mjs';
 import { main } from './step.mjs';
 
+/**
+ * Files that share a process: it starts and compiles our code and ONNX Runtime once for all, which takes more of a
+ * processor than most files' own work. With more, a core would idle at the end while the other runs the last.
+ */
+const PER_PROCESS = 12;
+
 /** Runs the given unit test files or, without any, all. Options go to the test runner. */
 export async function unitTests(args = []) {
   const given = args.filter((a) => !a.startsWith('-'));
   const options = args.filter((a) => a.startsWith('-'));
-  await runTests('Unit tests', given.length > 0 ? given : testFiles('test/unit'), { options });
+  await runTests('Unit tests', given.length > 0 ? given : testFiles('test/unit'), { options, perProcess: PER_PROCESS });
 }
 
 if (process.argv[1]?.endsWith('unit.mjs')) await main(() => unitTests(process.argv.slice(2)));

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { bundleTests } from '../../scripts/bundleTests.mjs';
 import type { FuzzKindName } from './kinds.ts';
 
 /** No input of some hundred kilobytes may take longer, also on a busy machine. */
@@ -53,9 +53,11 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
     state.failures.push({ index, what });
     onFailure?.({ index, what });
   };
+  const { bundles, removeBundles } = await bundleTests(['test/fuzz/worker.ts']);
+  const worker = bundles[0] ?? '';
   for (let next = first; state.inputs < inputs && Date.now() < deadline;) {
     next = await runChild(
-      { kind, seed, first: next },
+      { worker, kind, seed, first: next },
       (line, index) => {
         if ('at' in line) return state.inputs >= inputs || Date.now() >= deadline;
         state.inputs++;
@@ -72,21 +74,18 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
       },
     );
   }
+  removeBundles();
   return state;
 }
 
 /** Runs one process until `onLine` says so or it fails; returns the next index. */
 async function runChild(
-  { kind, seed, first }: { kind: FuzzKindName; seed: number; first: number },
+  { worker, kind, seed, first }: { worker: string; kind: FuzzKindName; seed: number; first: number },
   onLine: (line: Line, index: number) => boolean,
   onDeath: (index: number, what: string) => void,
 ): Promise<number> {
-  const file = fileURLToPath(new URL('./worker.ts', import.meta.url));
-  const child = spawn(
-    process.execPath,
-    [`--max-old-space-size=${MAX_HEAP_MIB}`, '--import', 'tsx', file, kind, `${seed}`, `${first}`],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const args = [`--max-old-space-size=${MAX_HEAP_MIB}`, '--enable-source-maps', worker, kind, `${seed}`, `${first}`];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let at = first;
   let since = Infinity;
   let stopped = false;

@@ -1,3 +1,4 @@
+// Slow: hundreds of random networks.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

@@ -1,3 +1,4 @@
+// Slow: whole networks in ONNX Runtime.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

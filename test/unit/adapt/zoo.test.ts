@@ -1,3 +1,4 @@
+// Slow: whole networks in ONNX Runtime.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isSelection } from '../../../src/adapt/maps/affine.ts';

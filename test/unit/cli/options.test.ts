@@ -1,8 +1,8 @@
+// Slow: many conversions by the command line.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { fruitCheckpoint } from '../../fixtures/fruit/checkpoint.ts';
 import { writeFruitKeras } from '../../fixtures/fruit/kerasFile.ts';
 import { fruitResNet } from '../../fixtures/fruit/onnxFiles.ts';
@@ -10,9 +10,9 @@ import { weightsFile } from '../../fixtures/fruit/trainedWeights.ts';
 import { weightsHdf5 } from '../../fixtures/keras/weightFiles.ts';
 import { h5pyMissing } from '../../fixtures/runH5py.ts';
 import { run } from '../../fixtures/runCli.ts';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'channelwise-options-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('options');
 const at = (name: string): string => join(folder, name);
 
 /** A file of every kind: a graph with weights, or weights alone. */

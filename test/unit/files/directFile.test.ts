@@ -1,3 +1,4 @@
+// Slow: files of hundreds of megabytes.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';

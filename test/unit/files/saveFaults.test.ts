@@ -1,3 +1,4 @@
+// Slow: a save that fails at each of its steps.
 import assert from 'node:assert/strict';
 import {
   appendFileSync,

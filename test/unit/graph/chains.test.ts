@@ -1,3 +1,4 @@
+// Slow: random chains of operators in ONNX Runtime.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DTYPE, encodeModel, model, valueInfo, type BuiltDim } from '../../fixtures/modelBuilder.ts';

@@ -1,3 +1,4 @@
+// Slow: graphs that unfold up to the bounds.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeModel, graph, model, named, node, valueInfo } from '../../fixtures/modelBuilder.ts';

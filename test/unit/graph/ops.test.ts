@@ -1,3 +1,4 @@
+// Slow: every operator in ONNX Runtime.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { onnx as Onnx } from 'onnx-proto';

@@ -1,3 +1,4 @@
+// Slow: random operators in ONNX Runtime.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inferredTensor, type Inferred } from '../../../src/graph/shapes/inferred.ts';

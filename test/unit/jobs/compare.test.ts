@@ -1,3 +1,4 @@
+// Slow: a real model of megabytes.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// Slow: whole networks on folders of images.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

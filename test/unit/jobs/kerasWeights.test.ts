@@ -181,7 +181,7 @@ const REFUSED: readonly [name: string, datasets: Datasets, message: RegExp][] = 
     /depthwise_conv2d\/vars\/0 holds/,
   ],
   ['no kernel', { 'layers/dense/vars/0': [12, 4] }, /No convolution's weight .* nothing to convert/],
-  ['no network', { data: [3, 3, 3, 8] }, /nothing to convert/],
+  ['another name', { data: [3, 3, 3, 8] }, /Say which sees the image: data \[3, 3, 3, 8\]/],
 ];
 
 for (const [name, datasets, message] of REFUSED)

@@ -1,3 +1,4 @@
+// Slow: files of gigabytes.
 import assert from 'node:assert/strict';
 import { closeSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';

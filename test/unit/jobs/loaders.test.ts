@@ -1,7 +1,8 @@
+// Slow: PyTorch loads and runs what was converted.
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { after, test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { SplicedSource } from '../../../src/bytes/splicedSource.ts';
 import { canWrite, type TensorChange } from '../../../src/formats/format.ts';
 import { adaptWeights } from '../../../src/adapt/weights/adaptWeights.ts';
@@ -10,7 +11,13 @@ import { convertToGray } from '../../../src/jobs/convert.ts';
 import { withOpenFile, type OpenFile } from '../../../src/jobs/openFile.ts';
 import { changedFiles } from '../../../src/jobs/weights/changedFiles.ts';
 import { foldTensor } from '../../fixtures/torch/foldTensor.ts';
-import { torchLoaders, type SavedFile, type SavedNetwork, type Taken } from '../../fixtures/torch/torchLoaders.ts';
+import {
+  torchLoaders,
+  type SavedFile,
+  type SavedNetwork,
+  type Taken,
+  type TorchLoaders,
+} from '../../fixtures/torch/torchLoaders.ts';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
 /**
@@ -42,11 +49,6 @@ function formsOf(network: string): readonly string[] {
 }
 
 const folder = temporaryFolder('loaders');
-const python = torchLoaders();
-after(() => {
-  python.end();
-  rmSync(folder, { recursive: true, force: true });
-});
 
 /** Recipes that people post, and that must be seen to fail: what they change in place of the right changes. */
 type Recipe = (open: OpenFile, right: readonly TensorChange[]) => Promise<readonly TensorChange[]>;
@@ -96,7 +98,11 @@ async function convert({ path, first }: SavedFile): Promise<string> {
 type Seen = readonly [recipe: string, taken: Taken | undefined];
 
 /** Saves a network in one form, converts it rightly and in every wrong way, and lets PyTorch load and run them. */
-async function taken(saved: SavedNetwork, place: string): Promise<{ right: Taken | undefined; wrong: Seen[] }> {
+async function taken(
+  python: TorchLoaders,
+  saved: SavedNetwork,
+  place: string,
+): Promise<{ right: Taken | undefined; wrong: Seen[] }> {
   const own = join(place, 'saved');
   mkdirSync(own, { recursive: true });
   const file = await python.make(own, saved);
@@ -107,17 +113,26 @@ async function taken(saved: SavedNetwork, place: string): Promise<{ right: Taken
   return { right, wrong: recipes.map(([name], i) => [name, others[i]]) };
 }
 
-for (const network of NETWORKS) {
-  for (const form of formsOf(network)) {
-    test(`${network} as ${form}: PyTorch loads it strictly, it computes the same, and wrong recipes are seen`, async (t) => {
-      const place = join(folder, `${network}-${form}`);
-      const { right, wrong } = await taken({ network, size: FULL ? 'full' : 'small', form }, place);
-      rmSync(place, { recursive: true });
-      if (FULL) t.diagnostic(JSON.stringify({ network, form, right, wrong }));
-      const tolerance = form === 'ultralytics' ? HALF_TOLERANCE : TOLERANCE;
-      assert.ok(typeof right === 'number' && right < tolerance, `${right}`);
-      for (const [recipe, difference] of wrong)
-        assert.ok(typeof difference === 'string' || (difference ?? 0) > SEEN, `${recipe}: ${difference}`);
-    });
-  }
+/** PyTorch takes the right conversion, and a wrong one fails or gives something else. */
+async function check(
+  python: TorchLoaders,
+  { network, form }: Omit<SavedNetwork, 'size'>,
+  t: TestContext,
+): Promise<void> {
+  const place = join(folder, `${network}-${form}`);
+  const { right, wrong } = await taken(python, { network, size: FULL ? 'full' : 'small', form }, place);
+  rmSync(place, { recursive: true });
+  if (FULL) t.diagnostic(JSON.stringify({ network, form, right, wrong }));
+  const tolerance = form === 'ultralytics' ? HALF_TOLERANCE : TOLERANCE;
+  assert.ok(typeof right === 'number' && right < tolerance, `${right}`);
+  for (const [recipe, difference] of wrong)
+    assert.ok(typeof difference === 'string' || (difference ?? 0) > SEEN, `${recipe}: ${difference}`);
 }
+
+test('PyTorch loads a conversion strictly, it computes the same, and wrong recipes are seen', async (t) => {
+  const python = torchLoaders();
+  t.after(() => python.end());
+  for (const network of NETWORKS)
+    for (const form of formsOf(network))
+      await t.test(`${network} as ${form}`, (inner) => check(python, { network, form }, inner));
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { adaptFile } from '../../../src/jobs/convert.ts';
 import { grayscale } from '../../../src/adapt/maps/channelMap.ts';
 import { evaluateFolder, type EvaluationReport } from '../../../src/jobs/evaluate.ts';
@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
 const folder = temporaryFolder('samples');
 const at = (name: string): string => join(folder, name);
-before(() => writeSamples(folder));
+await writeSamples(folder);
 
 const top1 = ({ runs }: EvaluationReport, key: string): number => runs.find((run) => run.key === key)?.top1 ?? NaN;
 

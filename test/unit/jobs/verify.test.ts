@@ -1,7 +1,8 @@
+// Slow: proofs of whole networks, in threads.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mock, test } from 'node:test';
+import { test } from 'node:test';
 import type { onnx } from 'onnx-proto';
 import { InferenceSession } from 'onnxruntime-web';
 import { PNG } from 'pngjs';
@@ -78,7 +79,7 @@ test('weights beside the model: those in the stem are run, those behind are the 
   assert.match(full.full?.why ?? '', /more than the 768 MiB/);
 });
 
-test('whole models are run, and rounding steps are tried only where a difference asks for them', async () => {
+test('whole models are run, and rounding steps are tried only where a difference asks for them', async (t) => {
   const original = join(folder, 'whole.onnx');
   const [adapted, wrong] = [join(folder, 'whole.gray.onnx'), join(folder, 'whole.wrong.onnx')];
   writeFileSync(original, encodeModel(convModel()));
@@ -89,7 +90,7 @@ test('whole models are run, and rounding steps are tried only where a difference
   const sessionClass = InferenceSession as unknown as { readonly prototype: InferenceSession };
   /** How often each session ran: the original's and the adapted model's of the part in front, then of the whole. */
   const runsOf = async (path: string): Promise<{ ok: boolean | null | undefined; runs: number[] }> => {
-    const run = mock.method(sessionClass.prototype, 'run');
+    const run = t.mock.method(sessionClass.prototype, 'run');
     const { full } = await verifyFiles(original, path, { full: true, seed: 7 });
     run.mock.restore();
     const sessions = run.mock.calls.map((call) => call.this);

@@ -1,3 +1,4 @@
+// Slow: proofs that hang until they are stopped.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Slow: many conversions.
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { after, test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { nodeThread } from '../../../src/jobs/threads/nodeThread.ts';
 import { WorkerClient } from '../../../src/page/workerClient.ts';
 import { builtProgram } from '../../fixtures/builtProgram.ts';
@@ -10,15 +10,16 @@ import { convModel, encodeModel } from '../../fixtures/modelBuilder.ts';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
 const root = temporaryFolder('worker');
-// A worker that waits for work does not keep the process alive.
-const alive = setInterval(() => undefined, 1000);
-after(() => {
-  clearInterval(alive);
-  rmSync(root, { recursive: true, force: true });
-});
 const THREAD = builtProgram('src/workerMain.ts');
 
-test('closing while a model is written cancels the job, and nothing is left behind', async () => {
+/** For the time of a test: a worker that waits for work does not keep the process alive. */
+function keepAlive(t: TestContext): void {
+  const alive = setInterval(() => undefined, 1000);
+  t.after(() => clearInterval(alive));
+}
+
+test('closing while a model is written cancels the job, and nothing is left behind', async (t) => {
+  keepAlive(t);
   const folder = mkdtempSync(join(root, 'models-'));
   const path = join(folder, 'model.onnx');
   // 4 GiB of holes: reading them takes a second or two, and writing them nothing.
@@ -37,7 +38,8 @@ test('closing while a model is written cancels the job, and nothing is left behi
   assert.deepEqual(readdirSync(folder), ['model.onnx']);
 });
 
-test('closing ends a worker that has nothing to do, and one that never began; the next job starts another', async () => {
+test('closing ends a worker that has nothing to do, and one that never began; the next job starts another', async (t) => {
+  keepAlive(t);
   const client = new WorkerClient(() => nodeThread(THREAD));
   await client.close();
   for (let i = 0; i < 2; i++) {
@@ -46,7 +48,8 @@ test('closing ends a worker that has nothing to do, and one that never began; th
   }
 });
 
-test('a caller is told under which name a model lies while it is flushed', async () => {
+test('a caller is told under which name a model lies while it is flushed', async (t) => {
+  keepAlive(t);
   const folder = mkdtempSync(join(root, 'models-'));
   const path = join(folder, 'model.onnx');
   writeFileSync(path, encodeModel(convModel()));

@@ -51,6 +51,33 @@ const FENCES: readonly Row[] = [
   },
 ];
 
+const HOOKED: readonly Row[] = ['after', 'afterEach', 'before', 'beforeEach', 'describe', 'it', 'suite'].map(
+  (name) => ({
+    path: `test/unit/graph/${name}.test.ts`,
+    code: `import { ${name}, test } from 'node:test';\n${name}(() => undefined);\ntest('one', () => undefined);\n`,
+    rule: 'no-restricted-imports',
+  }),
+);
+
+const TESTS: readonly Row[] = [
+  ...HOOKED,
+  {
+    path: 'test/unit/graph/alone.test.ts',
+    code: `import { test, type TestContext } from 'node:test';\ntest('one', (t: TestContext) => t.after(() => undefined));\n`,
+    rule: null,
+  },
+  {
+    path: 'test/e2e/hooked.test.ts',
+    code: `import { after, test } from 'node:test';\nafter(() => undefined);\ntest('one', () => undefined);\n`,
+    rule: null,
+  },
+  {
+    path: 'test/e2e/suite.test.ts',
+    code: `import { describe } from 'node:test';\ndescribe('one', () => undefined);\n`,
+    rule: 'no-restricted-imports',
+  },
+];
+
 const shows = (code: string): string =>
   `import * as vscode from 'vscode';\nexport const shown = () => {\n  ${code}\n};\n`;
 
@@ -142,7 +169,7 @@ function spoken(folder: string): Map<string, Set<string>> {
 }
 
 test('rooms, texts and readable code: each lint rule speaks where it must and nowhere else', () => {
-  const rows = [...FENCES, ...TEXTS, ...READABLE];
+  const rows = [...FENCES, ...TEXTS, ...READABLE, ...TESTS];
   const rules = spoken(projectOf(rows));
   for (const { path, code, rule } of rows)
     assert.deepEqual([...(rules.get(path) ?? [])], rule === null ? [] : [rule], `${path}\n${code}`);

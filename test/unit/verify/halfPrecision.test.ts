@@ -1,3 +1,4 @@
+// Slow: many proofs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { onnx } from 'onnx-proto';

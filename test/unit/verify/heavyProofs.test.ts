@@ -1,3 +1,4 @@
+// Slow: large networks in ONNX Runtime.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { grayscale } from '../../../src/adapt/maps/channelMap.ts';

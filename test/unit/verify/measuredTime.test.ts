@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { captureOutput } from '../../../src/files/node/captureOutput.ts';
 import { configureRuntime } from '../../../src/verify/session.ts';
@@ -13,8 +13,15 @@ import { builtProgram } from '../../fixtures/builtProgram.ts';
 import { modelFile } from '../../fixtures/modelFile.ts';
 import { DTYPE, encodeModel, model, named, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 
-before(() => configureRuntime({ captureOutput }));
-after(() => configureRuntime(null));
+/** Measures in a runtime whose output is read; other files of this process use it as it is. */
+async function measured(request: Parameters<typeof measureTime>[0]): ReturnType<typeof measureTime> {
+  configureRuntime({ captureOutput });
+  try {
+    return await measureTime(request);
+  } finally {
+    configureRuntime(null);
+  }
+}
 
 const event = (name: string, dur: number): string => `{"cat" : "Node","dur" :${dur},"ph" : "X","name" :"${name}"},`;
 
@@ -50,7 +57,7 @@ test('every layer of a network has a time, and the sizes are those that were cho
   const w = wiring(await modelFile(resNet18(8, 4, 32)));
   const fractions: number[] = [];
   const onProgress = (fraction: number): void => void fractions.push(fraction);
-  const found = await measureTime({ model: w, bound: { batch: 2 }, runs: 2, onProgress });
+  const found = await measured({ model: w, bound: { batch: 2 }, runs: 2, onProgress });
   assert.deepEqual(found.sizes, { input: [2, 3, 32, 32] });
   assert.deepEqual(
     w.order.map(({ name }) => name).filter((name) => !found.layers.has(name)),
@@ -73,7 +80,7 @@ test('a node without a name is left out', async () => {
       nodes: [named(node('Abs', ['x'], ['c']), { name: '' }), named(node('Exp', ['c'], ['y']), { name: 'own' })],
     }),
   );
-  const { layers } = await measureTime({ model: wiring(await modelFile(bytes)), bound: {}, runs: 1 });
+  const { layers } = await measured({ model: wiring(await modelFile(bytes)), bound: {}, runs: 1 });
   assert.deepEqual([...layers.keys()], ['own']);
 });
 
@@ -91,7 +98,7 @@ test('open sizes get usual numbers; what is no tensor is refused', () => {
 
 test('a cancel ends it', async () => {
   const w = wiring(await modelFile(resNet18(8, 4, 32)));
-  await assert.rejects(measureTime({ model: w, bound: {}, signal: AbortSignal.abort() }), { code: 'cancelled' });
+  await assert.rejects(measured({ model: w, bound: {}, signal: AbortSignal.abort() }), { code: 'cancelled' });
 });
 
 test('what is written to standard output is given, and output goes on behind it', () => {

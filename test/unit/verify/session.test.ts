@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
-import { afterEach, test } from 'node:test';
+import { test } from 'node:test';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { runtimeError } from '../../../src/verify/runtimeErrors.ts';
 import { configureRuntime, openSession, runtimeVersion } from '../../../src/verify/session.ts';
@@ -9,8 +9,6 @@ import { fromNumbers, numbersOf } from '../../../src/verify/values.ts';
 import { convModel, encodeModel, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 
 const BASE = join(import.meta.dirname, '../../../node_modules/onnxruntime-web/dist');
-
-afterEach(() => configureRuntime(null));
 
 const CAUSES: readonly [string, unknown, string, RegExp][] = [
   [
@@ -115,7 +113,8 @@ test('bytes that are no model, and wrong inputs, are one sentence', async () => 
   await session.close();
 });
 
-test('the files may lie anywhere', async () => {
+test('the files may lie anywhere', async (t) => {
+  t.after(() => configureRuntime(null));
   const url = (name: string): string => pathToFileURL(join(BASE, name)).href;
   configureRuntime({ wasmPaths: { mjs: url('ort-wasm-simd-threaded.mjs'), wasm: url('ort-wasm-simd-threaded.wasm') } });
   const session = await openSession(encodeModel(convModel()));

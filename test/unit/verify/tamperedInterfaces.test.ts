@@ -1,3 +1,4 @@
+// Slow: many proofs.
 import assert from 'node:assert/strict';
 import { DTYPE, named, node, rawTensor, valueInfo } from '../../fixtures/modelBuilder.ts';
 import { built, neverVerified, weight, type Graph, type Row, type Tamper } from '../../fixtures/tampered.ts';

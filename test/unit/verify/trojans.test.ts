@@ -1,3 +1,4 @@
+// Slow: many proofs.
 import assert from 'node:assert/strict';
 import type { onnx } from 'onnx-proto';
 import {

@@ -1,3 +1,4 @@
+// Slow: whole networks in ONNX Runtime.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { composeMaps, grayscale, normalize, type ChannelMap } from '../../../src/adapt/maps/channelMap.ts';

@@ -1,3 +1,4 @@
+// Slow: Python builds all networks of torchvision.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';

@@ -1,3 +1,4 @@
+// Slow: published networks in full size.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemorySource } from '../../../../src/bytes/byteSource.ts';

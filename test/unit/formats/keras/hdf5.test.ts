@@ -1,3 +1,4 @@
+// Slow: files of every form, against h5py.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

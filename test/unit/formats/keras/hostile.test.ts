@@ -1,3 +1,4 @@
+// Slow: thousands of damaged files.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

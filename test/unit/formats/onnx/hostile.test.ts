@@ -1,3 +1,4 @@
+// Slow: models of many megabytes, in a process of its own.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// Slow: the middle between any two small floats.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { grayscale } from '../../../../src/adapt/maps/channelMap.ts';

@@ -1,3 +1,4 @@
+// Slow: hundreds of damaged files.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -6,7 +7,7 @@ import { runFuzz } from '../../../fuzz/run.ts';
 import { checkTorch } from '../../../fuzz/torch/check.ts';
 
 const FAILED = new URL('../../../fixtures/fuzz/', import.meta.url);
-const INPUTS = 6000;
+const INPUTS = 1000;
 
 test('inputs that once failed', async () => {
   const files = existsSync(FAILED) ? readdirSync(FAILED).filter((name) => name.endsWith('.pth')) : [];

@@ -1,3 +1,4 @@
+// Slow: hundreds of damaged files.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -7,7 +8,7 @@ import { checkFile } from '../../../fuzz/files/check.ts';
 import { runFuzz } from '../../../fuzz/run.ts';
 
 const FAILED = new URL('../../../fixtures/fuzz/', import.meta.url);
-const INPUTS = 10_000;
+const INPUTS = 1500;
 
 test('inputs that once failed', async () => {
   const files = existsSync(FAILED) ? readdirSync(FAILED).filter((name) => name.endsWith('.safetensors')) : [];

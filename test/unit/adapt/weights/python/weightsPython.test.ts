@@ -1,3 +1,4 @@
+// Slow: PyTorch runs the Python that is copied.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
