@@ -21,7 +21,7 @@ async function menu(page: Page): Promise<Record<string, unknown> | null> {
 }
 
 test('a context menu is for the layer, line or row under the pointer, and for texts elsewhere', async () => {
-  const { page, problems, close } = await openPage(browser, unetPage(), { reducedMotion: true });
+  const { page, problems, send, close } = await openPage(browser, unetPage(), { reducedMotion: true });
   await drawn(page);
   const conv = await middleOf(page, 'n0');
   await page.mouse.click(conv.x, conv.y, { button: 'right' });
@@ -31,6 +31,7 @@ test('a context menu is for the layer, line or row under the pointer, and for te
     hasWeights: true,
     hasLink: true,
     hasPath: false,
+    hasGroups: true,
     preventDefaultContextMenuItems: true,
   });
   const below = await middleOf(page, 'n1');
@@ -39,8 +40,29 @@ test('a context menu is for the layer, line or row under the pointer, and for te
   await page.getByRole('region', { name: 'Summary' }).click({ button: 'right' });
   assert.equal(await menu(page), null);
   await page.mouse.click(conv.x, conv.y);
-  await graph(page).press('Shift+F10');
-  assert.equal((await menu(page))?.target, 'n0', 'by keyboard, for what is selected');
+  const card = page.locator('cw-hover-card');
+  await graph(page).press('l');
+  await card.getByText('graph input input').waitFor();
+  await graph(page).press('l');
+  await card.getByText(/^Relu/).waitFor();
+  await page.screenshot({ path: 'test-results/page/line-by-key.png' });
+  const byKey = (): Promise<void> => graph(page).dispatchEvent('contextmenu', { button: 0 });
+  await byKey();
+  assert.equal((await menu(page))?.webviewSection, 'edge', 'by keyboard, for the line it has come to');
+  await graph(page).press('Enter');
+  assert.match(await live(page), /^Selected Relu /, 'at the other end of the line');
+  await byKey();
+  assert.equal((await menu(page))?.target, 'n1', 'by keyboard, for what is selected');
+  await page.mouse.click(12, 560, { button: 'right' });
+  assert.deepEqual([(await menu(page))?.webviewSection, (await menu(page))?.hasGroups], ['graph', true]);
+  await send({ type: 'act', action: 'closeAllGroups', target: '' });
+  await page.waitForFunction(
+    () =>
+      document
+        .querySelector('cw-app')
+        ?.shadowRoot?.querySelector('cw-model-page')
+        ?.shadowRoot?.querySelector('[aria-live]')?.textContent === 'Closed all groups',
+  );
   await page.getByRole('tab', { name: 'Layers', exact: true }).click();
   await page.locator('tr.row').nth(2).click({ button: 'right' });
   assert.deepEqual([(await menu(page))?.target, (await menu(page))?.hasPath], ['n2', true]);

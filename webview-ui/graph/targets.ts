@@ -10,6 +10,9 @@ import type { Direction, Trace } from './trace.ts';
  */
 export type Target = SelectionKey;
 
+/** The open ground between all layers and lines. */
+export const GROUND: Target = '';
+
 export function linkTarget(link: number): Target {
   return `l${link}`;
 }
@@ -139,10 +142,12 @@ export function menuContext(model: GraphModel, target: Target, selected: Selecti
     hasWeights: weightsOf(model, target).length > 0,
     hasLink: model.has(target) && model.linkName(target) !== '',
     hasPath: here !== undefined && start !== undefined && here !== start,
+    hasGroups: model.hierarchy.groups.length > 1,
   };
 }
 
 function sectionOf(model: GraphModel, target: Target): MenuContext['webviewSection'] {
+  if (target === GROUND) return 'graph';
   if (target.startsWith('w')) return 'tensor';
   if (target.startsWith('l')) return 'edge';
   if (model.groupOf(target) !== undefined) return 'group';

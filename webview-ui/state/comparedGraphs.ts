@@ -15,10 +15,13 @@ const KINDS: Readonly<Record<DifferenceSign, Difference>> = { '-': 'removed', '+
 export class ComparedGraphs {
   readonly sessions: Readonly<Record<Side, GraphSession>>;
   readonly marks: Readonly<Record<Side, ReadonlyMap<SelectionKey, Difference>>>;
+  /** The side whose model is the page's own. */
+  readonly own: Side;
   #counterparts: Readonly<Record<Side, Map<SelectionKey, SelectionKey>>> = { a: new Map(), b: new Map() };
 
   constructor(own: PageModel, pageComparison: PageComparison) {
     const other = unpackModel(pageComparison.other);
+    this.own = pageComparison.own;
     const pages = pageComparison.own === 'a' ? { a: own, b: other } : { a: other, b: own };
     this.sessions = { a: new GraphSession(pages.a, null), b: new GraphSession(pages.b, null) };
     const kinds = (side: Side): ReadonlyMap<SelectionKey, Difference> =>

@@ -9,6 +9,11 @@ export function offerMenu(context: MenuContext): void {
   document.body.dataset.vscodeContext = JSON.stringify({ ...context, preventDefaultContextMenuItems: true });
 }
 
+/** No menu opens, not even VS Code's own one: there is nothing to cut or to paste. */
+export function offerNoMenu(): void {
+  document.body.dataset.vscodeContext = JSON.stringify({ preventDefaultContextMenuItems: true });
+}
+
 /** Where nothing offers a menu, VS Code's own one for texts stays. Returns the function that ends this. */
 export function clearMenus(): () => void {
   const clear = (): void => {

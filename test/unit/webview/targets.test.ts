@@ -93,6 +93,7 @@ test('a menu offers what there is to do: weights of layers that have some, paths
     hasWeights: true,
     hasLink: true,
     hasPath: true,
+    hasGroups: true,
   });
   const { webviewSection, hasPath, hasLink } = menuContext(model, 'g/layer1', relu);
   assert.deepEqual([webviewSection, hasPath, hasLink], ['group', false, false]);
@@ -112,5 +113,6 @@ test('a menu offers what there is to do: weights of layers that have some, paths
     hasWeights: true,
     hasLink: false,
     hasPath: false,
+    hasGroups: false,
   });
 });

@@ -1,4 +1,4 @@
-import type { PageAction } from '../../../src/protocol/actions.ts';
+import type { GraphAction, PageAction, ThingAction } from '../../../src/protocol/actions.ts';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
 import { isTarget, neighbours, targetName, traceFrom, weightsOf } from '../../graph/targets.ts';
 import type { Target } from '../../graph/targets.ts';
@@ -6,10 +6,28 @@ import { shortestPath } from '../../graph/trace.ts';
 import type { Direction, Trace } from '../../graph/trace.ts';
 import { request } from '../../state/host.ts';
 
+/** What is done with all of the graph. */
+export interface WholeGraph {
+  fit(): void;
+  openAll(open: boolean): Promise<void>;
+}
+
+const WHOLE: { readonly [A in GraphAction]: (graph: WholeGraph) => Promise<void> | void } = {
+  showWholeGraph: (graph) => graph.fit(),
+  openAllGroups: (graph) => graph.openAll(true),
+  closeAllGroups: (graph) => graph.openAll(false),
+};
+
+function isOfWhole(action: PageAction): action is GraphAction {
+  return Object.hasOwn(WHOLE, action);
+}
+
 /** The page that actions act on. */
 export interface ActionPage {
   readonly graphModel: GraphModel | null;
   readonly selected: SelectionKey | null;
+  /** The graph as a whole; null where the file has none. */
+  readonly graphPanel: WholeGraph | null;
   /** Selects the first of some things, and marks all. */
   showAll(keys: readonly SelectionKey[], sentence: string): Promise<void>;
   /** Lets a part of the graph stand out. */
@@ -25,7 +43,7 @@ interface Action {
   readonly target: Target;
 }
 
-const ACTIONS: { readonly [A in PageAction]: (action: Action) => Promise<void> | void } = {
+const ACTIONS: { readonly [A in ThingAction]: (action: Action) => Promise<void> | void } = {
   copyName: async ({ page, model, target }) => {
     const name = targetName(model, target);
     if (name === '') return page.say('This layer has no name');
@@ -60,8 +78,12 @@ const ACTIONS: { readonly [A in PageAction]: (action: Action) => Promise<void> |
   },
 };
 
-/** Acts on a thing, or on what is selected; what can't be done is said. */
+/** Acts on a thing, on what is selected, or on the whole graph; what can't be done is said. */
 export async function actOn(page: ActionPage, action: PageAction, target: Target | null): Promise<void> {
+  if (isOfWhole(action)) {
+    if (page.graphPanel) await WHOLE[action](page.graphPanel);
+    return;
+  }
   const model = page.graphModel;
   const thing = target ?? page.selected;
   if (!model || thing === null || !isTarget(model, thing)) return page.say('Select a layer first');

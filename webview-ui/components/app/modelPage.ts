@@ -5,7 +5,7 @@ import type { PageModel, PageWishes } from '../../../src/protocol/messages.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
 import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
-import { isTarget, menuContext } from '../../graph/targets.ts';
+import { GROUND, isTarget, menuContext } from '../../graph/targets.ts';
 import type { Target } from '../../graph/targets.ts';
 import { offerMenu } from '../../state/contextMenu.ts';
 import { foldedSections, onFold, restoreFolds } from '../../state/folds.ts';
@@ -111,7 +111,7 @@ export class ModelPage extends LitElement {
     await this.updateComplete;
     const graph = this.graphView;
     if (graph && place.view) graph.startView = place.view;
-    if (place.heat) this.#graphPanel?.colourBy(place.heat);
+    if (place.heat) this.graphPanel?.colourBy(place.heat);
     await this.#wishes.catchUp();
   }
 
@@ -131,7 +131,7 @@ export class ModelPage extends LitElement {
       panel: this.panel,
       folds: foldedSections(),
       bookmarks: [...bookmarks],
-      heat: this.#graphPanel?.heat?.source ?? null,
+      heat: this.graphPanel?.heat?.source ?? null,
     };
   }
 
@@ -207,24 +207,25 @@ export class ModelPage extends LitElement {
 
   #offerMenu(event: CustomEvent<Target>): void {
     const model = this.graphModel;
-    if (model && isTarget(model, event.detail)) offerMenu(menuContext(model, event.detail, this.selected));
+    const isThere = model !== null && (event.detail === GROUND || isTarget(model, event.detail));
+    if (isThere) offerMenu(menuContext(model, event.detail, this.selected));
   }
 
   /** Shows the graph, coloured by numbers that another tab has measured. */
   async #colourLayers(numbers: LayerNumbers): Promise<void> {
     this.tab = 'graph';
     await this.updateComplete;
-    this.#graphPanel?.showNumbers(numbers);
+    this.graphPanel?.showNumbers(numbers);
   }
 
-  get #graphPanel(): GraphPanel | null {
+  get graphPanel(): GraphPanel | null {
     const panel = this.renderRoot.querySelector('cw-graph-panel');
     return panel instanceof GraphPanel ? panel : null;
   }
 
   /** The graph view, for the tools beside it. */
   get graphView(): GraphView | null {
-    return this.#graphPanel?.graphView ?? null;
+    return this.graphPanel?.graphView ?? null;
   }
 
   get #find(): FindBox | null {

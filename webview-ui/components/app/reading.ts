@@ -9,11 +9,12 @@ import type { Saved } from '../../state/saved.ts';
 import type { Tab } from '../../state/tabs.ts';
 import { shapeText } from '../../text/format.ts';
 import { actOn } from './layerActions.ts';
-import type { ActionPage } from './layerActions.ts';
+import type { ActionPage, WholeGraph } from './layerActions.ts';
 
 /** The page whose reader this is. */
 export interface ReadingHost extends ReactiveControllerHost {
   readonly graphModel: GraphModel | null;
+  readonly graphPanel: WholeGraph | null;
   tab: Tab;
   /** Brings a thing into the middle of the picture. */
   reveal(key: SelectionKey): Promise<void>;
@@ -46,6 +47,10 @@ export class Reading implements ReactiveController, ActionPage {
 
   get graphModel(): GraphModel | null {
     return this.#host.graphModel;
+  }
+
+  get graphPanel(): WholeGraph | null {
+    return this.#host.graphPanel;
   }
 
   get canGoBack(): boolean {

@@ -2,8 +2,11 @@ import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { View } from '../../draw/camera.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
+import { GROUND } from '../../graph/targets.ts';
+import type { Target } from '../../graph/targets.ts';
 import { OTHER_SIDE } from '../../state/comparedGraphs.ts';
 import type { ComparedGraphs, Side } from '../../state/comparedGraphs.ts';
+import { offerNoMenu } from '../../state/contextMenu.ts';
 import { GraphView } from '../graph/graphView.ts';
 
 type Selection = Readonly<Record<Side, SelectionKey | null>>;
@@ -102,6 +105,13 @@ export class TwinGraphs extends LitElement {
     else this.selected = { ...NOTHING, [side]: key, [OTHER_SIDE[side]]: this.graphs?.counterpart(side, key) ?? null };
   }
 
+  /** Actions are for things of the page's own model. */
+  #menuAsked(side: Side, event: CustomEvent<Target>): void {
+    if (side === this.graphs?.own && event.detail !== GROUND) return;
+    event.stopPropagation();
+    offerNoMenu();
+  }
+
   async #toggle(side: Side, event: CustomEvent<{ key: SelectionKey }>): Promise<void> {
     event.stopPropagation();
     const { graphs } = this;
@@ -158,6 +168,7 @@ export class TwinGraphs extends LitElement {
           .differing=${this.graphs?.marks[side] ?? new Map()}
           @view-moved=${(event: CustomEvent<View>) => this.#follow(side, event.detail)}
           @select-thing=${(event: CustomEvent<{ key: SelectionKey | null; reveal: boolean }>) => this.#select(side, event)}
+          @menu-asked=${(event: CustomEvent<Target>) => this.#menuAsked(side, event)}
           @toggle-group=${(event: CustomEvent<{ key: SelectionKey }>) => this.#toggle(side, event)}
         ></cw-graph-view>
       </div>

@@ -118,7 +118,11 @@ export class GraphPanel extends LitElement {
     this.dispatchEvent(new CustomEvent('heat-failed', { detail: sentence, bubbles: true, composed: true }));
   }
 
-  async #openAll(open: boolean): Promise<void> {
+  fit(): void {
+    this.graphView?.fit();
+  }
+
+  async openAll(open: boolean): Promise<void> {
     if (!this.session?.setAll(open)) return;
     this.dispatchEvent(new CustomEvent('all-groups', { detail: open }));
     await this.graphView?.relayout(this.selected);
@@ -139,8 +143,8 @@ export class GraphPanel extends LitElement {
         .session=${session}
         .target=${this}
         .heat=${this.heat}
-        @open-all=${() => void this.#openAll(true)}
-        @close-all=${() => void this.#openAll(false)}
+        @open-all=${() => void this.openAll(true)}
+        @close-all=${() => void this.openAll(false)}
         @measure-asked=${this.#measureAsked}
         @heat-chosen=${(event: CustomEvent<Heat | null>) => (this.heat = event.detail)}
       ></cw-graph-tools>

@@ -19,21 +19,23 @@ import type { Scene } from '../../graph/scene.ts';
 import { linkTarget } from '../../graph/targets.ts';
 import type { Target } from '../../graph/targets.ts';
 import type { Trace } from '../../graph/trace.ts';
-import { FRAME_TITLE } from '../../layout/spacing.ts';
 import { onSettings } from '../../state/settings.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import { graphViewStyles } from './graphViewStyles.ts';
 import { HoverCard } from './hoverCard.ts';
 import { Hovering } from './hovering.ts';
+import { LineCursor } from './lineCursor.ts';
+import type { LineAt } from './lineCursor.ts';
 import { Mover } from './mover.ts';
 import { Pointing } from './pointing.ts';
-import { firstViewOf, revealed } from './placing.ts';
+import { below, cornerOf, firstViewOf, revealed } from './placing.ts';
 import './miniMap.ts';
 
 /** What keys do on the graph, for those who can't see it. */
 const KEYS = [
   'Arrow keys pan, plus and minus zoom, 0 fits, Alt with Up or Down selects the next layer,',
-  'Enter opens or closes a group, I says what is selected.',
+  'Enter opens or closes a group, I says what is selected,',
+  'L goes through its lines, and Enter to the other end of one.',
   'The Layers tab lists the same layers as a table.',
 ].join(' ');
 
@@ -77,6 +79,7 @@ export class GraphView extends LitElement {
   #stop: () => void = () => undefined;
   #mover = new Mover(() => this.draw());
   #hovering = new Hovering((facts, at) => this.#showFacts(facts, at));
+  #lines = new LineCursor();
   #pointing = new Pointing(this);
   #resize = new ResizeObserver(() => this.#place());
   #themes = new MutationObserver(() => {
@@ -201,10 +204,10 @@ export class GraphView extends LitElement {
   async relayout(anchor: SelectionKey | null): Promise<void> {
     const { session } = this;
     const before = this.scene;
-    const from = anchor && before ? this.#corner(before, anchor) : null;
+    const from = anchor && before ? cornerOf(before, anchor) : null;
     const scene = (await session?.layout()) ?? null;
     if (!scene || session !== this.session) return;
-    const to = anchor ? this.#corner(scene, anchor) : null;
+    const to = anchor ? cornerOf(scene, anchor) : null;
     if (from && to) {
       const { x, y, scale } = this.#view;
       this.#view = { scale, x: x + (from.x - to.x) * scale, y: y + (from.y - to.y) * scale };
@@ -215,11 +218,6 @@ export class GraphView extends LitElement {
     await this.updateComplete;
     this.#place();
     this.dispatchEvent(new CustomEvent('laid-out', { bubbles: true, composed: true }));
-  }
-
-  #corner(scene: Scene, key: SelectionKey): { x: number; y: number } | null {
-    const box = scene.boxOf(key);
-    return box === undefined ? null : { x: scene.geometry.x[box]!, y: scene.geometry.y[box]! };
   }
 
   #place(): void {
@@ -306,6 +304,7 @@ export class GraphView extends LitElement {
     this.#hovering.over(over, { x: px, y: py }, () => this.#factsOf(box, links));
     const same = this.#marks.hovered === box && links.length === 0 && this.#marks.traced.length === 0;
     if (same) return;
+    this.#lines.end();
     this.#marks = { ...this.#marks, hovered: box, traced: scene && links.length > 0 ? scene.piecesOf(links) : [] };
     this.draw();
   }
@@ -324,21 +323,33 @@ export class GraphView extends LitElement {
 
   /** Facts about what is selected, beside it: by keyboard, as the pointer shows them; the same again ends it. */
   describeSelected(): void {
-    const { scene, selected } = this;
-    const box = scene?.boxOf(selected);
     const card = this.renderRoot.querySelector('cw-hover-card');
     if (card instanceof HoverCard && card.facts) return this.endHover();
-    if (!scene || box === undefined) return;
-    const { x, y, w, h, open } = scene.geometry;
-    const { scale } = this.#view;
-    const below = open[box] ? FRAME_TITLE : h[box]!;
-    const at = { x: this.#view.x + (x[box]! + w[box]! / 2) * scale, y: this.#view.y + (y[box]! + below) * scale };
-    this.#showFacts(this.#factsOf(box, []), at);
+    const { scene, selected } = this;
+    const box = scene?.boxOf(selected);
+    if (scene && box !== undefined) this.#showFacts(this.#factsOf(box, []), below(scene, box, this.#view));
+  }
+
+  /** The line that the keyboard has come to. */
+  get line(): LineAt | null {
+    return this.#lines.line;
+  }
+
+  /** Goes to the next line of what is selected, or to the one before, and says what runs along it. */
+  stepLine(by: 1 | -1): void {
+    const { scene, selected } = this;
+    const box = scene?.boxOf(selected);
+    const line = scene && selected !== null ? this.#lines.step(scene.model, selected, by) : null;
+    if (!scene || !line || box === undefined) return;
+    this.#marks = { ...this.#marks, hovered: -1, traced: scene.piecesOf([line.link]) };
+    this.#showFacts(lineFacts(scene.model, [line.link]), below(scene, box, this.#view));
+    this.draw();
   }
 
   /** Takes away what came last: the card, else the trace, else the selection. */
   goBack(): void {
     const card = this.renderRoot.querySelector('cw-hover-card');
+    if (this.line) this.#mark();
     if (card instanceof HoverCard && card.facts) return this.endHover();
     if (this.trace) this.dispatchEvent(new CustomEvent('trace-ended', { bubbles: true, composed: true }));
     else this.select(null, false);
@@ -349,6 +360,7 @@ export class GraphView extends LitElement {
   }
 
   #mark(): void {
+    this.#lines.end();
     if (this.scene) this.#marks = marksOf(this.scene, this);
     this.draw();
   }
@@ -357,9 +369,8 @@ export class GraphView extends LitElement {
     if (this.#frame !== 0) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
-      const { canvas, scene, page } = this;
+      const { canvas, scene, page, theme, colours } = this;
       const ctx = canvas?.getContext('2d', { alpha: false });
-      const { theme, colours } = this;
       if (!canvas || !ctx || !scene || !colours || page.width === 0 || page.height === 0) return;
       const ratio = window.devicePixelRatio || 1;
       const [pw, ph] = [Math.round(page.width * ratio), Math.round(page.height * ratio)];

@@ -1,9 +1,30 @@
 import { besideTools, centreOn, filled, firstView } from '../../draw/camera.ts';
 import type { PageExtent, View } from '../../draw/camera.ts';
+import type { SelectionKey } from '../../graph/graphModel.ts';
 import type { Scene } from '../../graph/scene.ts';
+import { FRAME_TITLE } from '../../layout/spacing.ts';
 
 /** Where a box is brought to while the list of matches lies over the upper part, as a part of the height. */
 const BELOW_MATCHES = 0.68;
+
+/** A place in a picture or on the page. */
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The corner in the picture where a thing begins; null where it isn't drawn. */
+export function cornerOf(scene: Scene, key: SelectionKey): Place | null {
+  const box = scene.boxOf(key);
+  return box === undefined ? null : { x: scene.geometry.x[box]!, y: scene.geometry.y[box]! };
+}
+
+/** Where a card about a box begins on the page: under it, or under the title of an open group. */
+export function below({ geometry }: Scene, box: number, view: View): Place {
+  const { x, y, w, h, open } = geometry;
+  const height = open[box] ? FRAME_TITLE : h[box]!;
+  return { x: view.x + (x[box]! + w[box]! / 2) * view.scale, y: view.y + (y[box]! + height) * view.scale };
+}
 
 /** The view a graph is first seen in: its first input is on the page. */
 export function firstViewOf(scene: Scene, page: PageExtent): View {

@@ -1,3 +1,4 @@
+import { GROUND, linkTarget } from '../../graph/targets.ts';
 import { settings } from '../../state/settings.ts';
 import type { GraphView } from './graphView.ts';
 
@@ -82,11 +83,13 @@ export class Pointing {
     else if (piece < 0) this.#view.select(null, false);
   }
 
-  /** The menu is for what lies under the pointer; by keyboard, for what is selected. */
+  /** The menu is for what lies under the pointer; by keyboard, for the line or layer it has come to; else for the whole graph. */
   #menu(event: MouseEvent): void {
     const byPointer = event.button === 2 || event.ctrlKey;
-    const target = byPointer ? this.#view.targetAt(event.offsetX, event.offsetY) : this.#view.selected;
-    if (target !== null) this.#view.askMenu(target);
+    const { line, selected } = this.#view;
+    const byKey = line ? linkTarget(line.link) : selected;
+    const target = byPointer ? this.#view.targetAt(event.offsetX, event.offsetY) : byKey;
+    this.#view.askMenu(target ?? GROUND);
   }
 
   #double(event: MouseEvent): void {
@@ -110,7 +113,8 @@ export class Pointing {
     if (event.ctrlKey || event.metaKey) return;
     const view = this.#view;
     const open = (): void => {
-      if (view.selected?.startsWith('g')) view.toggle(view.selected);
+      if (view.line) view.select(view.line.otherEnd, true);
+      else if (view.selected?.startsWith('g')) view.toggle(view.selected);
     };
     const actions: Record<string, () => void> = event.altKey
       ? { ArrowDown: () => this.#step(1), ArrowUp: () => this.#step(-1) }
@@ -132,6 +136,8 @@ export class Pointing {
           },
           Enter: open,
           ' ': open,
+          l: () => view.stepLine(1),
+          L: () => view.stepLine(-1),
           i: () => view.describeSelected(),
           I: () => view.describeSelected(),
           Escape: () => view.goBack(),
