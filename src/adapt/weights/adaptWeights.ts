@@ -127,7 +127,12 @@ function shiftedBias({ tensor: weight, order }: Weight, names: ReadonlyMap<strin
   const { channels, outputs } = weightAxes(weight);
   const isPoint = weight.dims.every((size, axis) => axis === channels || axis === outputs || size === 1);
   const refuse = (why: string): ChannelwiseError =>
-    new ChannelwiseError('refused', 'shift', `The map shifts the channels, and ${why}.`, weight.place);
+    new ChannelwiseError(
+      'refused',
+      'shift',
+      `The map shifts the channels, and ${why}. An ONNX export of the network takes it in exactly.`,
+      weight.place,
+    );
   if (!bias || bias.dims.join() !== String(weight.dims[outputs]))
     throw refuse(`${weight.name} has no bias to take that in`);
   if (order === null && !isPoint && !UNPADDED.test(weight.name))

@@ -6,6 +6,8 @@ import type { ScriptMethod } from './scriptSource.ts';
 /** Some ten methods of some kilobytes lie between a network's input and its first layer; more is made to harm. */
 const MAX_CALLS = 1000;
 const MAX_CHARACTERS = 1_000_000;
+/** Each tensor that a network takes is followed by itself. */
+const MAX_PARAMETERS = 100;
 /** Some are enough to see what the code does. */
 const MAX_OTHERS = 3;
 
@@ -21,7 +23,6 @@ export async function imageUses(network: string, read: ReadCode): Promise<ImageU
   const seen = new Set<string>();
   let characters = 0;
   const todo = await firstCalls(network, code);
-  if (todo.length === 0) others.add(`the code of ${network} can't be followed`);
   for (let call = todo.pop(); call && others.size < MAX_OTHERS; call = todo.pop()) {
     const key = JSON.stringify(call);
     if (seen.has(key)) continue;
@@ -38,6 +39,7 @@ export async function imageUses(network: string, read: ReadCode): Promise<ImageU
       else others.add(use.statement);
     }
   }
+  if (weights.size === 0 && others.size === 0) others.add(`the code of ${network} can't be followed`);
   return { weights: [...weights], others: [...others].slice(0, MAX_OTHERS) };
 }
 
@@ -45,11 +47,14 @@ export async function imageUses(network: string, read: ReadCode): Promise<ImageU
 async function firstCalls(network: string, code: ScriptCode): Promise<ScriptCall[]> {
   const self: ScriptValue = { kind: 'attribute', type: network, path: '' };
   const parameters = (await code.classOf(network))?.methods.get('forward')?.parameters ?? [];
-  return parameters.flatMap(({ type }, image): ScriptCall[] => {
+  if (parameters.length > MAX_PARAMETERS) return [];
+  const calls = parameters.flatMap(({ type }, image): ScriptCall[] => {
     if (image === 0 || !type.includes('Tensor')) return [];
     const values = parameters.map((_, i): ScriptValue | null => (i === image ? { kind: 'image' } : null));
     return [{ owner: network, method: 'forward', values: values.with(0, self) }];
   });
+  // The last one is followed first, and the image mostly stands first.
+  return calls.toReversed();
 }
 
 async function methodOf({ owner, method }: ScriptCall, code: ScriptCode): Promise<ScriptMethod | null> {

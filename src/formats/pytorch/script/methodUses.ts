@@ -33,13 +33,10 @@ const CONVOLUTIONS = new Set(
   ['_convolution', '_convolution_mode', 'convolution', 'conv2d', 'conv3d'].map((name) => `torch.${name}`),
 );
 /** They tell of an image without reading it. */
-const QUESTIONS = new Set(
-  ['torch.size', 'torch.dim', 'torch.numel', 'torch.is_floating_point', 'torch.is_complex', 'ops.prim.device'].concat([
-    'ops.prim.dtype',
-    'ops.prim.is_cuda',
-    'ops.prim.layout',
-  ]),
-);
+const QUESTIONS = new Set([
+  ...['size', 'len', 'dim', 'numel', 'is_floating_point', 'is_complex'].map((name) => `torch.${name}`),
+  ...['device', 'dtype', 'is_cuda', 'layout'].map((name) => `ops.prim.${name}`),
+]);
 const ANY = /^/;
 const OTHER_AXIS = /^[0234], /;
 const NUMBER = /^-?\d+(\.\d*)?(e[+-]?\d+)?\.?$/;

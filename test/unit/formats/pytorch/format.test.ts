@@ -202,6 +202,7 @@ test('TorchScript: a number of channels that is taken from the sizes and looked 
 test('TorchScript: code that calls itself without end, or is very long, is left', async () => {
   const endless = await usesOf('child = self.child', 'return (child).forward(x, )');
   assert.match(endless?.others.join() ?? '', /can't be followed/);
+  assert.match((await usesOf('return flag'))?.others.join() ?? '', /can't be followed/);
   const sizes = Array.from({ length: 20_000 }, () => `y = ${'torch.size(x) '.repeat(10)}`);
   assert.match((await usesOf(...sizes))?.others.join() ?? '', /can't be followed/);
 });
