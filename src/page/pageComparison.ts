@@ -54,80 +54,83 @@ export async function comparePage(
 
 /** A comparison as rows with places in the two graphs. */
 export function pageComparison(
-  c: Comparison,
+  found: Comparison,
   a: Model,
   b: Model,
 ): Omit<PageComparison, 'own' | 'aName' | 'bName' | 'other'> {
   const places = { a: new Places(a.graph), b: new Places(b.graph) };
   const marks = { a: new Map<string, DifferenceSign>(), b: new Map<string, DifferenceSign>() };
-  const mark = (row: PageDifference): PageDifference => {
-    if (row.a && (row.sign !== '+' || !marks.a.has(row.a))) marks.a.set(row.a, row.sign === '+' ? '~' : row.sign);
-    if (row.b && (row.sign !== '-' || !marks.b.has(row.b))) marks.b.set(row.b, row.sign === '-' ? '~' : row.sign);
-    return row;
-  };
-  const row = ([sign, text]: Line, keyA: string | null = null, keyB: string | null = null): PageDifference => ({
-    sign,
-    text,
-    a: keyA,
-    b: keyB,
-  });
-  const ends = (list: readonly ValueChange[], what: 'i' | 'o'): PageDifference[] =>
-    list.map((valueChange) =>
-      mark(
-        row(
-          valueLine(valueChange),
-          valueChange.a === null ? null : places.a.end(what, valueChange.name),
-          valueChange.b === null ? null : places.b.end(what, valueChange.name),
-        ),
-      ),
-    );
-  const nodes = [
-    ...c.nodes.removed.map((nodeRef) => mark(row(['-', nodeText(nodeRef)], places.a.node(nodeRef.index)))),
-    ...c.nodes.added.map((nodeRef) => mark(row(['+', nodeText(nodeRef)], null, places.b.node(nodeRef.index)))),
-    ...c.nodes.changed.map((nodeChange) =>
-      mark(
-        row(
-          ['~', `${nodeText(nodeChange.b)}: ${nodeChange.changes.map(inlineText).join('; ')}`],
-          places.a.node(nodeChange.a.index),
-          places.b.node(nodeChange.b.index),
-        ),
-      ),
-    ),
-  ];
+  const nodes = nodeRows(found.nodes, places);
+  for (const row of nodes) mark(row, marks);
   // Nodes first: a weight of a new node is new with it, and says nothing about the node itself.
-  const tensors = c.tensors.map((tensor) => tensorRow(tensor, places, marks));
-  const names = [
-    ...c.nodes.renamed.map((nodePair) =>
-      row(renamedLine(nodePair), places.a.node(nodePair.a.index), places.b.node(nodePair.b.index)),
-    ),
-    ...c.renamedTensors.map((renamedTensor) =>
-      row(
-        ['~', `${renamedTensor.a} → ${renamedTensor.b}`],
-        places.a.reader(renamedTensor.a),
-        places.b.reader(renamedTensor.b),
-      ),
-    ),
-  ];
-  const texts = (list: readonly TextChange[]): PageDifference[] => list.map((textChange) => row(textLine(textChange)));
+  const weights = found.tensors.map((tensor) => tensorRow(tensor, places, marks));
+  const inputs = endRows(found.inputs, 'i', places);
+  const outputs = endRows(found.outputs, 'o', places);
+  for (const row of [...inputs, ...outputs]) mark(row, marks);
+  const texts = (list: readonly TextChange[]): PageDifference[] => list.map((change) => rowOf(textLine(change)));
   const groups = [
-    differenceGroup('Inputs', ends(c.inputs, 'i')),
-    differenceGroup('Outputs', ends(c.outputs, 'o')),
+    differenceGroup('Inputs', inputs),
+    differenceGroup('Outputs', outputs),
     differenceGroup('Nodes', nodes),
-    differenceGroup('Weights', tensors),
-    differenceGroup('Names', names),
+    differenceGroup('Weights', weights),
+    differenceGroup('Names', nameRows(found, places)),
     differenceGroup(
       'Declared shapes',
-      c.valueInfo.map((valueChange) => row(valueLine(valueChange))),
+      found.valueInfo.map((change) => rowOf(valueLine(change))),
     ),
-    differenceGroup('Model', texts(c.header)),
-    differenceGroup('Metadata', texts(c.metadata.map(inWords))),
+    differenceGroup('Model', texts(found.header)),
+    differenceGroup('Metadata', texts(found.metadata.map(inWords))),
   ];
   return {
-    statement: comparisonStatement(c),
-    groups: groups.filter((differenceGroup) => differenceGroup.count > 0),
+    statement: comparisonStatement(found),
+    groups: groups.filter(({ count }) => count > 0),
     marks: { a: [...marks.a], b: [...marks.b] },
-    alignment: [...c.alignment],
+    alignment: [...found.alignment],
   };
+}
+
+/** Where a row leads to, in each graph; null where it leads nowhere. */
+type Keys = Partial<Pick<PageDifference, 'a' | 'b'>>;
+
+function rowOf([sign, text]: Line, { a = null, b = null }: Keys = {}): PageDifference {
+  return { sign, text, a, b };
+}
+
+/** What was added on one side, or removed, is on the other a place that changed at most. */
+function mark({ sign, a, b }: PageDifference, marks: Marks): void {
+  if (a && (sign !== '+' || !marks.a.has(a))) marks.a.set(a, sign === '+' ? '~' : sign);
+  if (b && (sign !== '-' || !marks.b.has(b))) marks.b.set(b, sign === '-' ? '~' : sign);
+}
+
+function endRows(changes: readonly ValueChange[], what: 'i' | 'o', places: BothPlaces): PageDifference[] {
+  return changes.map((change) =>
+    rowOf(valueLine(change), {
+      a: change.a === null ? null : places.a.end(what, change.name),
+      b: change.b === null ? null : places.b.end(what, change.name),
+    }),
+  );
+}
+
+function nodeRows({ removed, added, changed }: Comparison['nodes'], places: BothPlaces): PageDifference[] {
+  return [
+    ...removed.map((node) => rowOf(['-', nodeText(node)], { a: places.a.node(node.index) })),
+    ...added.map((node) => rowOf(['+', nodeText(node)], { b: places.b.node(node.index) })),
+    ...changed.map(({ a, b, changes }) =>
+      rowOf(['~', `${nodeText(b)}: ${changes.map(inlineText).join('; ')}`], {
+        a: places.a.node(a.index),
+        b: places.b.node(b.index),
+      }),
+    ),
+  ];
+}
+
+function nameRows({ nodes, renamedTensors }: Comparison, places: BothPlaces): PageDifference[] {
+  return [
+    ...nodes.renamed.map((pair) =>
+      rowOf(renamedLine(pair), { a: places.a.node(pair.a.index), b: places.b.node(pair.b.index) }),
+    ),
+    ...renamedTensors.map(({ a, b }) => rowOf(['~', `${a} → ${b}`], { a: places.a.reader(a), b: places.b.reader(b) })),
+  ];
 }
 
 /** The record of an adaptation is for programs; its tab shows it. */

@@ -78,26 +78,21 @@ function part(span: Elements, from: number, to: number): Elements {
 
 function joined(parts: readonly Elements[], dtype: number): Elements {
   if (dtype === STRING)
-    return {
-      kind: 'texts',
-      values: parts.flatMap((elements) => (elements.kind === 'texts' ? [...elements.values] : [])),
-    };
+    return { kind: 'texts', values: parts.flatMap((part) => (part.kind === 'texts' ? part.values : [])) };
   const [only] = parts;
   if (only && parts.length === 1) return only;
-  const total = parts.reduce((n, elements) => n + elements.values.length, 0);
-  const integers = only?.kind === 'integers' ? only.values : null;
-  if (integers) {
-    const values = integers instanceof BigInt64Array ? new BigInt64Array(total) : new BigUint64Array(total);
+  const count = parts.reduce((total, { values }) => total + values.length, 0);
+  if (only?.kind === 'integers') {
+    const values = only.values instanceof BigInt64Array ? new BigInt64Array(count) : new BigUint64Array(count);
     let at = 0;
-    for (const elements of parts)
-      if (elements.kind === 'integers') for (const value of elements.values) values[at++] = value;
+    for (const part of parts) if (part.kind === 'integers') for (const value of part.values) values[at++] = value;
     return { kind: 'integers', values };
   }
-  const values = new Float64Array(total);
+  const values = new Float64Array(count);
   let at = 0;
-  for (const elements of parts) {
-    if (elements.kind === 'numbers') values.set(elements.values, at);
-    at += elements.values.length;
+  for (const part of parts) {
+    if (part.kind === 'numbers') values.set(part.values, at);
+    at += part.values.length;
   }
   return { kind: 'numbers', values };
 }

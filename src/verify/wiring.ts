@@ -2,6 +2,7 @@ import { connectionsOf } from '../graph/connections.ts';
 import { nestedGraphs } from '../graph/nested.ts';
 import { unambiguous } from '../graph/storedTensors.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
+import { heldByNode } from '../formats/onnx/attributes.ts';
 import type { Model, Node, SparseTensor, Tensor, ValueInfo } from '../formats/onnx/model.ts';
 import type { TensorContext } from '../formats/onnx/tensors/tensorContext.ts';
 
@@ -85,17 +86,10 @@ function nestedReads(node: Node): string[] {
 export function heldTensors(node: Node): Tensor[] {
   const graphs = nestedGraphs(node);
   const nodes = [node, ...graphs.flatMap((graph) => graph.nodes)];
-  const sparse = (s: SparseTensor): Tensor[] => [s.values, s.indices];
-  return [
-    ...nodes.flatMap((n) =>
-      n.attributes.flatMap((attribute) => [
-        ...(attribute.tensor ? [attribute.tensor] : []),
-        ...(attribute.tensors ?? []),
-        ...(attribute.sparseTensor ? sparse(attribute.sparseTensor) : []),
-      ]),
-    ),
-    ...graphs.flatMap((graph) => [...graph.initializers, ...graph.sparseInitializers.flatMap(sparse)]),
-  ];
+  const initializers = graphs.flatMap((graph) => [...graph.initializers, ...graph.sparseInitializers]);
+  return [...nodes.flatMap(heldByNode), ...initializers].flatMap((held) =>
+    'indices' in held ? [held.values, held.indices] : [held],
+  );
 }
 
 /** The nodes that the given tensors need, in file order. */

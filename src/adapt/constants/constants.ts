@@ -71,23 +71,33 @@ export class Constants {
     const open = [name];
     const waiting = new Set<string>();
     for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
-      const node = this.makers.get(at);
-      const around = this.around(at);
-      if (this.fixed.has(at)) open.pop();
-      else if (around) this.fixed.set(at, around.isFixed(at));
-      else if (this.isStored(at)) this.fixed.set(at, true);
-      else if (!node || !Object.hasOwn(COMPUTED, operatorKey(node)) || node.outputs.length > 1)
-        this.fixed.set(at, false);
-      else {
-        const missing = node.inputs.filter((i) => i && !this.fixed.has(i));
-        // A name met again while it waits lies on a cycle.
-        if (missing.length && !waiting.has(at)) {
-          waiting.add(at);
-          for (const input of missing) open.push(input);
-        } else this.fixed.set(at, !missing.length && node.inputs.every((i) => !i || this.fixed.get(i)));
+      if (this.fixed.has(at)) {
+        open.pop();
+        continue;
       }
+      const inputs = this.decidingInputs(at);
+      if (typeof inputs === 'boolean') {
+        this.fixed.set(at, inputs);
+        continue;
+      }
+      const missing = inputs.filter((input) => !this.fixed.has(input));
+      // A name met again while it waits lies on a cycle.
+      if (missing.length && !waiting.has(at)) {
+        waiting.add(at);
+        for (const input of missing) open.push(input);
+      } else this.fixed.set(at, !missing.length && inputs.every((input) => this.fixed.get(input)));
     }
     return this.fixed.get(name) ?? false;
+  }
+
+  /** Whether a value is fixed, where that is known at once; else the inputs that decide it. */
+  private decidingInputs(name: string): boolean | readonly string[] {
+    const around = this.around(name);
+    if (around) return around.isFixed(name);
+    if (this.isStored(name)) return true;
+    const node = this.makers.get(name);
+    if (!node || !Object.hasOwn(COMPUTED, operatorKey(node)) || node.outputs.length > 1) return false;
+    return node.inputs.filter(Boolean);
   }
 
   /**

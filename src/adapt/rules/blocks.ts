@@ -1,4 +1,4 @@
-import { isSmall, stack, widen, type Affine } from '../maps/affine.ts';
+import { isSmall, sameMap, stack, widen, type Affine } from '../maps/affine.ts';
 import { baseOf, isPlain, TOO_MANY, withMap, type Flow } from '../flow/flow.ts';
 import type { Rule, Step } from '../flow/step.ts';
 
@@ -49,23 +49,21 @@ function blockMap(map: Affine, blocks: number, channelFirst: boolean): Affine | 
   const rows = map.m.length / blocks;
   const columns = (map.m[0]?.length ?? 0) / blocks;
   if (!Number.isInteger(rows) || !Number.isInteger(columns) || rows < 1 || columns < 1) return null;
-  const at = (channel: number, block: number, count: number): number =>
+  const place = (channel: number, block: number, count: number): number =>
     channelFirst ? channel * blocks + block : block * count + channel;
-  const one: Affine = {
-    m: Array.from({ length: rows }, (_, c) =>
-      Array.from({ length: columns }, (__, k) => map.m[at(c, 0, rows)]?.[at(k, 0, columns)] ?? 0),
-    ),
-    b: Array.from({ length: rows }, (_, c) => map.b[at(c, 0, rows)] ?? 0),
-  };
+  const row = (channel: number, block: number): readonly number[] => map.m[place(channel, block, rows)] ?? [];
+  const channels = [...new Array<number>(rows).keys()];
+  const baseChannels = [...new Array<number>(columns).keys()];
+  const ofBlock = (block: number): Affine => ({
+    m: channels.map((c) => baseChannels.map((k) => row(c, block)[place(k, block, columns)] ?? 0)),
+    b: channels.map((c) => map.b[place(c, block, rows)] ?? 0),
+  });
+  const readsNothingOf = (other: number, block: number): boolean =>
+    channels.every((c) => baseChannels.every((k) => row(c, block)[place(k, other, columns)] === 0));
+  const one = ofBlock(0);
   for (let block = 0; block < blocks; block++) {
-    for (let c = 0; c < rows; c++) {
-      const row = map.m[at(c, block, rows)] ?? [];
-      if (map.b[at(c, block, rows)] !== one.b[c]) return null;
-      for (let other = 0; other < blocks; other++) {
-        for (let k = 0; k < columns; k++)
-          if (row[at(k, other, columns)] !== (other === block ? one.m[c]?.[k] : 0)) return null;
-      }
-    }
+    if (!sameMap(ofBlock(block), one)) return null;
+    for (let other = 0; other < blocks; other++) if (other !== block && !readsNothingOf(other, block)) return null;
   }
   return one;
 }

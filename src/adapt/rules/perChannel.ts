@@ -1,4 +1,4 @@
-import { isInteger, isNarrowInteger } from '../../tensors/dtypes.ts';
+import { FLOAT, UINT8, isInteger, isNarrowInteger } from '../../tensors/dtypes.ts';
 import { compose, evenUse, isPermutation, isSelection, lanes, scaleRows } from '../maps/affine.ts';
 import { isPlain, TAKEN_OUT, withMap, type Flow } from '../flow/flow.ts';
 import type { ConstantValue } from '../constants/constantValue.ts';
@@ -110,6 +110,12 @@ function reduceChannels(step: Step, flow: Flow, keep: boolean): true | string {
   return reduceAll(step, flow) === true ? true : 'it compares or multiplies channels with each other';
 }
 
+/** QuantizeLinear gives the type of its zero point, uint8 without one; DequantizeLinear that of its scale. */
+function typeMade({ node, walk }: Step): number {
+  const typeOf = (index: number): number | null => walk.known.dtype(node.inputs[index] ?? '');
+  return node.opType === 'QuantizeLinear' ? (typeOf(2) ?? UINT8) : (typeOf(1) ?? FLOAT);
+}
+
 /** QuantizeLinear with one scale treats all channels alike; DequantizeLinear with one scale is affine besides. */
 const quantize: Rule = async (step) => {
   const flow = step.only();
@@ -141,10 +147,9 @@ const quantize: Rule = async (step) => {
       ),
     );
   }
-  const type = (i: number): number => step.walk.known.dtype(step.node.inputs[i] ?? '') ?? (i === 2 ? 2 : 1);
   return step.pass(flow, {
     inputs,
-    flow: { dims: flow.dims, dtype: step.node.opType === 'QuantizeLinear' ? type(2) : type(1) },
+    flow: { dims: flow.dims, dtype: typeMade(step) },
   });
 };
 

@@ -1,3 +1,4 @@
+import { heldByNode } from './attributes.ts';
 import type { Graph, Model, Node, SparseTensor, Tensor } from './model.ts';
 
 /**
@@ -7,22 +8,18 @@ import type { Graph, Model, Node, SparseTensor, Tensor } from './model.ts';
 export function allTensors(model: Model): (Tensor | SparseTensor)[] {
   const found: (Tensor | SparseTensor)[] = [];
   const graphs: Graph[] = [model.graph, ...model.training];
-  const visit = (nodes: readonly Node[]): void => {
-    for (const node of nodes) {
-      for (const { tensor, tensors, sparseTensor, graph, graphs: several } of node.attributes) {
-        if (tensor) found.push(tensor);
-        for (const one of tensors ?? []) found.push(one);
-        if (sparseTensor) found.push(sparseTensor);
-        if (graph) graphs.push(graph);
-        for (const one of several ?? []) graphs.push(one);
-      }
+  const visit = (node: Node): void => {
+    for (const held of heldByNode(node)) found.push(held);
+    for (const { graph, graphs: several = [] } of node.attributes) {
+      if (graph) graphs.push(graph);
+      for (const one of several) graphs.push(one);
     }
   };
-  for (const { nodes } of model.functions) visit(nodes);
+  for (const { nodes } of model.functions) nodes.forEach(visit);
   for (let graph = graphs.pop(); graph; graph = graphs.pop()) {
     for (const tensor of graph.initializers) found.push(tensor);
     for (const sparse of graph.sparseInitializers) found.push(sparse);
-    visit(graph.nodes);
+    graph.nodes.forEach(visit);
   }
   return found;
 }

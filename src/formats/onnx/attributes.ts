@@ -1,4 +1,4 @@
-import type { Attribute, Node, Tensor } from './model.ts';
+import type { Attribute, Node, SparseTensor, Tensor } from './model.ts';
 
 type Attributed = Pick<Node, 'attributes'>;
 
@@ -37,4 +37,11 @@ export function isConstant({ opType, domain }: Pick<Node, 'opType' | 'domain'>):
 /** The tensor that a Constant holds; undefined for other nodes, and where its value is not a dense tensor. */
 export function constantTensor(node: Node): Tensor | undefined {
   return isConstant(node) ? attributeOf(node, 'value')?.tensor : undefined;
+}
+
+/** The tensors that a node's attributes hold, those of graphs inside it left out. */
+export function heldByNode({ attributes }: Attributed): (Tensor | SparseTensor)[] {
+  return attributes.flatMap(({ tensor, tensors = [], sparseTensor }) =>
+    [tensor, ...tensors, sparseTensor].filter((held) => held !== undefined),
+  );
 }

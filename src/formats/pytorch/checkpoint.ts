@@ -75,15 +75,21 @@ export function readCheckpoint(part: PicklePart): Checkpoint {
     const found = tensorAt(step.value, name);
     if (found && 'unread' in found) {
       texts.push({ name, text: `a tensor that is not read: ${found.unread}` });
-    } else if (found) {
+      continue;
+    }
+    if (found) {
       if (tensors.length >= MAX_TENSORS) throw tooMuch(`it has more than ${MAX_TENSORS} tensors`);
       tensors.push({ name, tensor: found, part, module: step.module });
-    } else if (isScalar(step.value) || !walked.has(step.value)) {
-      walked.add(step.value);
-      if ((step.path?.depth ?? 0) > MAX_DEPTH) throw tooMuch(`it is more than ${MAX_DEPTH} deep`);
-      if (!isText(step.value)) for (const child of children(step).reverse()) todo.push(child);
-      else if (!step.inModule && texts.length < MAX_TEXTS) texts.push({ name, text: valueText(step.value) });
+      continue;
     }
+    if (walked.has(step.value) && !isScalar(step.value)) continue;
+    walked.add(step.value);
+    if ((step.path?.depth ?? 0) > MAX_DEPTH) throw tooMuch(`it is more than ${MAX_DEPTH} deep`);
+    if (isText(step.value)) {
+      if (!step.inModule && texts.length < MAX_TEXTS) texts.push({ name, text: valueText(step.value) });
+      continue;
+    }
+    for (const child of children(step).reverse()) todo.push(child);
   }
   return { tensors, texts };
 }

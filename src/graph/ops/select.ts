@@ -36,6 +36,9 @@ export function joined(shapes: readonly (readonly Dim[] | null)[], given: number
   );
 }
 
+/** From this opset on the last part of a Split may be smaller than the others. */
+const UNEVEN_SPLIT = 18;
+
 /**
  * Sizes come from an attribute, an input, or by dividing evenly; from opset 18 the last part may be smaller.
  * https://onnx.ai/onnx/operators/onnx__Split.html
@@ -45,26 +48,37 @@ const split: ShapeRule = (i) => {
   const count = i.outputs;
   if (!x) return i.node.outputs.map(() => null);
   const axis = axisOf(i.int('axis', 0), x.length);
-  const sizes = i.ints('split') ?? (i.has(1) ? i.sizes(1) : null);
   const size = x[axis] ?? null;
-  if (sizes && sizes.length !== count) throw new RangeError(`it has ${sizes.length} sizes for ${count} outputs`);
-  if (sizes?.every((s) => typeof s === 'number') && typeof size === 'number' && sum(sizes) !== size)
-    throw new RangeError(`its parts have ${sum(sizes)} elements together, and the axis ${size}`);
-  if (!sizes && !i.has(1) && i.opset < 18 && typeof size === 'number' && size % count !== 0)
-    throw new RangeError(`an axis of ${size} can't be divided evenly into ${count} parts`);
-  const each = i.opset < 18 ? floorDivide(size, 0, count) : floorDivide(size, count - 1, count);
-  const part = (o: number): Dim => {
-    if (sizes || i.has(1)) return sizes?.[o] ?? null;
-    if (i.opset < 18 || typeof size === 'number')
-      return typeof size === 'number' && typeof each === 'number' ? Math.max(0, Math.min(each, size - o * each)) : each;
-    // A symbol may be so small that further parts are cut short as well.
-    return o === 0 ? each : null;
-  };
-  return i.node.outputs.map((_, o): Shape => {
-    const dims = x.map((d, k) => (k === axis ? part(o) : d));
-    return size !== null && dims[axis] === null ? atRunTime('the sizes of its parts are', dims) : dims;
+  const parts = splitParts(i, size, count);
+  return parts.map((part): Shape => {
+    const dims = x.with(axis, part);
+    return size !== null && part === null ? atRunTime('the sizes of its parts are', dims) : dims;
   });
 };
+
+/** The sizes of the parts of an axis of `size`. */
+function splitParts(i: RuleInput, size: Dim, count: number): readonly Dim[] {
+  const sizes = i.ints('split') ?? (i.has(1) ? i.sizes(1) : null);
+  if (sizes) return givenParts(sizes, size, count);
+  const outputs = [...new Array<null>(count).keys()];
+  if (i.has(1)) return outputs.map(() => null);
+  const isEven = i.opset < UNEVEN_SPLIT;
+  if (isEven && typeof size === 'number' && size % count !== 0)
+    throw new RangeError(`an axis of ${size} can't be divided evenly into ${count} parts`);
+  if (isEven) return outputs.map(() => floorDivide(size, 0, count));
+  const each = floorDivide(size, count - 1, count);
+  if (typeof size === 'number' && typeof each === 'number')
+    return outputs.map((output) => Math.max(0, Math.min(each, size - output * each)));
+  // A symbol may be so small that further parts are cut short as well.
+  return outputs.map((output) => (output === 0 ? each : null));
+}
+
+function givenParts(sizes: readonly Dim[], size: Dim, count: number): readonly Dim[] {
+  if (sizes.length !== count) throw new RangeError(`it has ${sizes.length} sizes for ${count} outputs`);
+  if (sizes.every((part) => typeof part === 'number') && typeof size === 'number' && sum(sizes) !== size)
+    throw new RangeError(`its parts have ${sum(sizes)} elements together, and the axis ${size}`);
+  return sizes;
+}
 
 /** Ends from here on say "to the end": exporters write the largest int32 or int64. */
 const FAR = 2 ** 31 - 1;

@@ -323,34 +323,36 @@ async function nodeDifferences(
 ): Promise<{ changes: TextChange[]; stored: TensorChange[] }> {
   const stored: TensorChange[] = [];
   const found = textChanges([['operator', operatorKey(a)]], [['operator', operatorKey(b)]]);
-  for (const [what, x, y] of [
-    ['inputs', a.inputs, b.inputs],
-    ['outputs', a.outputs, b.outputs],
-  ] as const) {
-    if (y.length !== x.length || y.some((name, i) => (names.get(name) ?? name) !== x[i]))
-      found.push({ what, a: x.join(', '), b: y.join(', ') });
+  for (const what of ['inputs', 'outputs'] as const) {
+    const before = a[what];
+    const after = b[what];
+    if (after.length !== before.length || after.some((name, i) => (names.get(name) ?? name) !== before[i]))
+      found.push({ what, a: before.join(', '), b: after.join(', ') });
   }
-  const [x, y] = [
-    new Map(a.attributes.map((attribute) => [attribute.name, attribute])),
-    new Map(b.attributes.map((attribute) => [attribute.name, attribute])),
-  ];
-  for (const name of new Set([...x.keys(), ...y.keys()])) {
-    const [attribute, q] = [x.get(name), y.get(name)];
-    if (attribute && q && (await sameAttribute(models, attribute, q))) continue;
-    if (attribute?.tensor && q?.tensor) {
+  for (const [name, [own, other]] of attributePairs(a, b)) {
+    if (own && other && (await sameAttribute(models, own, other))) continue;
+    if (own?.tensor && other?.tensor) {
       const label = `${b.outputs[0] || b.name} (${b.opType} ${name})`;
-      const change = await compareTensors(models, label, attribute.tensor, q.tensor);
+      const change = await compareTensors(models, label, own.tensor, other.tensor);
       if (change) stored.push(change);
     }
     found.push({
       what: `attribute ${name}`,
-      a: attribute ? attributeText(attribute) : null,
-      b: q ? attributeText(q) : null,
+      a: own ? attributeText(own) : null,
+      b: other ? attributeText(other) : null,
     });
   }
   const onlyNames = a.name !== b.name || [...b.inputs, ...b.outputs].some((name) => names.has(name));
-  const other = [{ what: 'documentation or other fields', a: null, b: null }];
-  return { changes: found.length || onlyNames ? found : other, stored };
+  const elsewhere = [{ what: 'documentation or other fields', a: null, b: null }];
+  return { changes: found.length || onlyNames ? found : elsewhere, stored };
+}
+
+/** Both nodes' attributes by name, those of the first node in front; of several of one name the last. */
+function attributePairs(a: Node, b: Node): Map<string, [Attribute | undefined, Attribute | undefined]> {
+  const pairs = new Map<string, [Attribute | undefined, Attribute | undefined]>();
+  for (const attribute of a.attributes) pairs.set(attribute.name, [attribute, undefined]);
+  for (const attribute of b.attributes) pairs.set(attribute.name, [pairs.get(attribute.name)?.[0], attribute]);
+  return pairs;
 }
 
 async function sameAttribute(models: ComparedModels, a: Attribute, b: Attribute): Promise<boolean> {

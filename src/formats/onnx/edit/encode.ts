@@ -47,34 +47,45 @@ export function encodeNode(node: NewNode): Uint8Array {
   return writer.finish();
 }
 
+/** AttributeProto.AttributeType. */
+const TYPE = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7, strings: 8 } as const;
+
 /** An AttributeProto body. */
 export function encodeAttribute(attribute: NewAttribute): Uint8Array {
   const writer = protobuf.Writer.create();
   text(writer, 1, attribute.name);
-  let type = 0;
+  const type = writeValue(writer, attribute);
+  return writer.uint32(tag(20, VARINT)).uint32(type).finish();
+}
+
+/** Writes the value under its own field, and says of which type it is. */
+function writeValue(writer: protobuf.Writer, attribute: NewAttribute): number {
   if ('float' in attribute) {
     writer.uint32(tag(2, FIXED32)).float(attribute.float);
-    type = 1;
-  } else if ('int' in attribute) {
-    int64(writer.uint32(tag(3, VARINT)), attribute.int);
-    type = 2;
-  } else if ('string' in attribute) {
-    text(writer, 4, attribute.string);
-    type = 3;
-  } else if ('tensor' in attribute) {
-    message(writer, 5, encodeTensorMessage(attribute.tensor));
-    type = 4;
-  } else if ('floats' in attribute) {
-    for (const value of attribute.floats) writer.uint32(tag(7, FIXED32)).float(value);
-    type = 6;
-  } else if ('ints' in attribute) {
-    for (const value of attribute.ints) int64(writer.uint32(tag(8, VARINT)), value);
-    type = 7;
-  } else {
-    for (const value of attribute.strings) text(writer, 9, value);
-    type = 8;
+    return TYPE.float;
   }
-  return writer.uint32(tag(20, VARINT)).uint32(type).finish();
+  if ('int' in attribute) {
+    int64(writer.uint32(tag(3, VARINT)), attribute.int);
+    return TYPE.int;
+  }
+  if ('string' in attribute) {
+    text(writer, 4, attribute.string);
+    return TYPE.string;
+  }
+  if ('tensor' in attribute) {
+    message(writer, 5, encodeTensorMessage(attribute.tensor));
+    return TYPE.tensor;
+  }
+  if ('floats' in attribute) {
+    for (const value of attribute.floats) writer.uint32(tag(7, FIXED32)).float(value);
+    return TYPE.floats;
+  }
+  if ('ints' in attribute) {
+    for (const value of attribute.ints) int64(writer.uint32(tag(8, VARINT)), value);
+    return TYPE.ints;
+  }
+  for (const value of attribute.strings) text(writer, 9, value);
+  return TYPE.strings;
 }
 
 /**
