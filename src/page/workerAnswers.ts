@@ -12,6 +12,7 @@ import { markedDataFiles, reportText, verifyFiles } from '../jobs/verify.ts';
 import type { PageProof } from '../protocol/adaptation.ts';
 import { packModel } from '../protocol/packed.ts';
 import type { VerifyReport } from '../verify/proof/report.ts';
+import { pixelsText } from '../verify/proof/statement.ts';
 import { madeFrom } from './adaptation.ts';
 import { evaluatePage, evaluationSetup } from './evaluatePage.ts';
 import { firstLayerFacts, layerFilters } from './firstLayer.ts';
@@ -110,7 +111,7 @@ function pageProof(report: VerifyReport, against: string): PageProof {
     runtime,
     warnings: [...warnings],
     against,
-    runs: report.runs.map(({ on, sizes }) => ({ on, sizes: sizesText(sizes) })),
+    runs: report.runs.map(({ on, sizes }) => ({ on: pixelsText(on), sizes: sizesText(sizes) })),
     identicalNodes: seam?.identicalNodes ?? 0,
     stemNodes: seam?.stemNodes ?? 0,
     bytesCompared: seam?.bytesCompared ?? 0,

@@ -126,7 +126,7 @@ export function tensorLine(change: TensorChange): Line {
   if (change.change === 'values') {
     const found = change.values;
     const text = found
-      ? `${found.count} of ${found.total} values differ, max |Δ| ${found.maxAbs.toPrecision(3)}, ` +
+      ? `${found.count.toLocaleString('en')} of ${found.total.toLocaleString('en')} values differ, largest difference ${found.maxAbs.toPrecision(3)}, ` +
         `relative L2 ${found.relL2.toExponential(1)}`
       : 'values differ';
     return ['~', `${change.name} ${type(change.a)}: ${text}${note}`];

@@ -33,7 +33,9 @@ function measuredParts(report: Unstated): string[] {
   const parts = [`relative error ${shortNumber(report.maxRel ?? 0)} where both models become identical`];
   const behind = report.seam?.identicalNodes ?? 0;
   if (behind > 0)
-    parts.push(behind === 1 ? 'the other node is byte-identical' : `the other ${behind} nodes are byte-identical`);
+    parts.push(
+      behind === 1 ? 'the other node is byte-identical' : `the other ${countText(behind)} nodes are byte-identical`,
+    );
   if (report.full?.ok) parts.push('the whole models agree too');
   return parts;
 }
@@ -63,18 +65,33 @@ export function verifyText(report: VerifyReport): string[] {
   for (const tensor of report.tensors) lines.push(tensorLine('tensor', tensor));
   for (const fold of report.folds)
     lines.push(`changed weight ${quoted(fold.tensor)} (${quoted(fold.node)}): ${foldText(fold)}`);
-  const runs = report.runs.map((run) => `on ${run.on}: ${sizesText(run.sizes)}`);
+  const runs = report.runs.map((run) => `on ${pixelsText(run.on)}: ${sizesText(run.sizes)}`);
   for (const { word, count } of tally(runs)) lines.push(`${count === 1 ? 'run' : `${count} runs`} ${word}`);
   if (report.seam) {
     const { identicalNodes, stemNodes, bytesCompared } = report.seam;
-    const nodes = stemNodes === 1 ? '1 node' : `${stemNodes} nodes`;
-    const others = identicalNodes === 0 ? '' : `, the other ${identicalNodes} byte-identical`;
-    lines.push(`${nodes} run${others}; ${bytesCompared} bytes of nodes and weights compared`);
+    const nodes = stemNodes === 1 ? '1 node' : `${countText(stemNodes)} nodes`;
+    const others = identicalNodes === 0 ? '' : `, the other ${countText(identicalNodes)} byte-identical`;
+    lines.push(`${nodes} run${others}; ${countText(bytesCompared)} bytes of nodes and weights compared`);
   }
   if (report.full)
     lines.push(fullText(report.full), ...report.full.tensors.map((tensor) => tensorLine('output', tensor)));
   lines.push(`${report.runtime ?? 'no runtime'}, seed ${report.seed}`);
   return [...lines, ...report.warnings.map((warning) => `Note: ${warning}`)];
+}
+
+const PIXELS: Readonly<Record<string, string>> = {
+  smooth: 'smooth pictures',
+  edges: 'pictures with edges',
+  random: 'random inputs',
+};
+
+/** What a run was on, in words; a picture by its name. */
+export function pixelsText(on: string): string {
+  return Object.hasOwn(PIXELS, on) ? PIXELS[on]! : on;
+}
+
+function countText(count: number): string {
+  return count.toLocaleString('en');
 }
 
 function sizesText(sizes: Readonly<Record<string, readonly number[]>>): string {

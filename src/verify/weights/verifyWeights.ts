@@ -256,7 +256,7 @@ function statementOf(verdict: Verdict, why: string | null, { worst, same }: Meas
   if (verdict === 'failed') return `Not the same function: ${why}`;
   if (verdict === 'unproved') return `Not verified: ${why}`;
   const error = `relative error ${shortNumber(worst?.maxRel ?? 0)} of the changed layer on random inputs in ONNX Runtime`;
-  return `Verified: ${error}; the other ${same} tensors are byte-identical.`;
+  return `Verified: ${error}; the other ${same.toLocaleString('en')} tensors are byte-identical.`;
 }
 
 function verdictOf(wrong: string | null, why: string | null): Verdict {

@@ -156,7 +156,7 @@ function details(done: readonly Converted[], not: readonly NotConverted[]): stri
 }
 
 function models(n: number): string {
-  return n === 1 ? '1 model' : `${n} models`;
+  return n === 1 ? '1 model' : `${n.toLocaleString('en')} models`;
 }
 
 function copiedText({ dataCopies }: Converted): string {
@@ -168,7 +168,7 @@ function proofText(proof: VerifyReply | null): string {
   if (proof?.verdict !== 'proved' || proof.maxAbs === null) return proof?.statement ?? '';
   if (proof.maxAbs === 0) return 'Verified: no difference.';
   const relative = proof.maxRel === null ? '' : `, relative error ${proof.maxRel.toExponential(1)}`;
-  return `Verified: max |Δ| ${proof.maxAbs.toExponential(1)}${relative}.`;
+  return `Verified: largest difference ${proof.maxAbs.toExponential(1)}${relative}.`;
 }
 
 export function planLines({ summary, plan, dataCopies, outPath }: AdaptReply): string[] {

@@ -201,7 +201,10 @@ test('one of a thing is said as one', async () => {
   const { text } = await run('adapt', at('one.onnx'), '--map', 'drop-alpha', '--dry-run');
   assert.match(text, /adds 1 parameter\n {2}adds 1 multiply-add per image\n/);
   await run('gray', at('one.onnx'), '-o', at('one-gray.onnx'));
-  assert.match((await run('verify', at('one.onnx'), at('one-gray.onnx'))).text, /^3 runs on noise: x \[1, 1, 1, 1\]$/m);
+  const verified = (await run('verify', at('one.onnx'), at('one-gray.onnx'))).text;
+  assert.match(verified, /^3 runs on noise: x \[1, 1, 1, 1\]$/m);
+  assert.match(verified, /^run on smooth pictures: x \[1, 1, 1, 1\]$/m);
+  assert.match(verified, /^run on pictures with edges: x \[1, 1, 1, 1\]$/m);
 });
 
 test('a reader that closes the pipe early sees no stack', () => {

@@ -173,7 +173,7 @@ export class ProofCard extends LitElement {
         ${
           proof.maxAbs === null
             ? null
-            : html`<dt>Largest |Δ|</dt>
+            : html`<dt>Largest difference</dt>
                 <dd>
                   <div>${numberText(proof.maxAbs)}</div>
                   <div class="sub">${errorText(proof)}</div>
