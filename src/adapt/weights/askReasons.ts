@@ -3,8 +3,13 @@ import type { StoredTensor } from '../../tensors/storedTensor.ts';
 import { isConvolution } from './convolutionWeights.ts';
 import type { ImageTensor } from './imageTensors.ts';
 import { isPoint, isTrainingOnly } from './likelyLayers.ts';
+import { byName, siblingName } from './tensorNames.ts';
 
 const MAX_SIGNS = 3;
+/** StyleGAN and ProGAN call the first layer of a discriminator so. */
+const FROM_RGB = /from_?rgb/i;
+const STEM_KERNEL = 7;
+const NORM_WEIGHT = /(norm|gn|bn)[^.]*\.weight$/i;
 
 /**
  * What else the network's code does with the image than hand it to convolutions, a sentence without its full stop; null
@@ -22,9 +27,32 @@ export function codeDoubt(uses: ImageUses | undefined): string | null {
 export function layerDoubt({ name, dims }: ImageTensor, tensors: readonly StoredTensor[]): string | null {
   if (isTrainingOnly({ name }, tensors))
     return `${name} seems to belong to a network that only training runs, and no other tensor has an input layer's shape`;
+  if (FROM_RGB.test(name))
+    return (
+      `${name} may be scaled by the number of its inputs when it runs, as in GANs with an equalised learning rate. Of ` +
+      'those convert an ONNX export: a sum over the channels is not the same function'
+    );
+  if (isOftenStandardised({ name, dims }, tensors))
+    return (
+      `No norm in this network averages over images and ${name} [${dims.join(', ')}] has no bias, as in networks that ` +
+      'standardise their weights when they run (BiT, hybrid ViT). Of those convert an ONNX export: a sum over the ' +
+      'channels is not the same function'
+    );
   if (!isPoint({ name, dims }) || !tensors.filter(isConvolution).every(isPoint)) return null;
   // PointNets read x, y and z of points so.
   return `Every convolution in this file has a kernel of 1×1, so ${name} may read the coordinates of points, not an image`;
+}
+
+/** Stems of 7×7 among convolutions without biases and group norms: no tensor says whether weights are standardised. */
+function isOftenStandardised(stem: Pick<ImageTensor, 'name' | 'dims'>, tensors: readonly StoredTensor[]): boolean {
+  const names = byName(tensors);
+  const hasBias = ({ name }: { readonly name: string }): boolean => names.has(siblingName(name, 'bias'));
+  const isStem = stem.dims.slice(2).every((size) => size === STEM_KERNEL) && !hasBias(stem);
+  if (!isStem || tensors.some(({ name }) => /(running|moving)_mean$/.test(name))) return false;
+  const isInside = (other: StoredTensor): boolean =>
+    other.name !== stem.name && isConvolution(other) && !isPoint(other);
+  const isNorm = ({ name, dims }: StoredTensor): boolean => dims.length === 1 && NORM_WEIGHT.test(name);
+  return tensors.some((other) => isInside(other) && !hasBias(other)) && tensors.some(isNorm);
 }
 
 /** Why a person has to choose among several layers, or to say what stands in front of one. */

@@ -2,7 +2,7 @@ import { addTo } from '../../bytes/lists.ts';
 import { DTYPES } from '../../tensors/dtypes.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
 import { codeDoubt, layerDoubt, severalReason } from './askReasons.ts';
-import { channelsOf, isConvolution, isOtherwiseNamed, isWeightPart } from './convolutionWeights.ts';
+import { channelsOf, gainOf, isConvolution, isOtherwiseNamed, isWeightPart } from './convolutionWeights.ts';
 import { copyKey } from './copyNames.ts';
 import { depthwiseInside, hasTrainingName, isSibling, isTrainingOnly } from './likelyLayers.ts';
 import { isHinted, type LayerHints } from './layerHints.ts';
@@ -81,7 +81,8 @@ export function candidateText(candidate: ImageTensor): string {
 function isCandidate(tensor: StoredTensor, channels: number, names: ReadonlyMap<string, StoredTensor>): boolean {
   if (!isConvolution(tensor) || channelsOf(tensor) !== channels) return false;
   const bias = names.get(siblingName(tensor.name, 'bias'));
-  return !isModulated(tensor) && !isTransposedOutput(tensor, bias, channels);
+  const isSummed = !isModulated(tensor) && gainOf(tensor, names) === null;
+  return isSummed && !isTransposedOutput(tensor, bias, channels);
 }
 
 /** StyleGAN's weights that a style scales, [1, outputs, inputs, kernel…]: an image's channels are outputs there. */

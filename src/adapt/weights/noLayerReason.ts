@@ -1,6 +1,7 @@
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
-import { channelsOf, isConvolution, isQuantised, isWeightPart } from './convolutionWeights.ts';
+import { channelsOf, gainOf, isConvolution, isQuantised, isWeightPart } from './convolutionWeights.ts';
 import { isPatchMatrix, normOfPatches } from './patchOrder.ts';
+import { byName } from './tensorNames.ts';
 
 /** Why a file has no layer that sees an image of so many channels. */
 export function noLayerReason(tensors: readonly StoredTensor[], channels: number): string {
@@ -8,6 +9,10 @@ export function noLayerReason(tensors: readonly StoredTensor[], channels: number
   const norm = matrix && normOfPatches(matrix, tensors);
   if (norm) return normReason(matrix.name, norm.name);
   const none = `No convolution's weight in this file has ${channels} input ${channels === 1 ? 'channel' : 'channels'}`;
+  const names = byName(tensors);
+  const standardised = tensors.find((tensor) => isConvolution(tensor) && channelsOf(tensor) === channels);
+  const gain = standardised && gainOf(standardised, names);
+  if (gain) return gainReason(standardised.name, gain);
   const part = tensors.find(isWeightPart);
   if (part)
     return (
@@ -23,6 +28,14 @@ export function noLayerReason(tensors: readonly StoredTensor[], channels: number
   const first = tensors.find(isConvolution);
   const has = first ? ` (the first, ${shown(first)}, has ${channelsOf(first) ?? 'none'})` : '';
   return `${none}${has}, so there is nothing to convert`;
+}
+
+/** Why a weight that is standardised when the network runs can't take a map in, and what can be done. */
+export function gainReason(weight: string, gain: string): string {
+  return (
+    `${gain} belongs to a layer that standardises its weight when it runs, so a sum over the channels of ${weight} is ` +
+    'not the same function. Convert an ONNX export of the network, which holds the standardised weight'
+  );
 }
 
 /** Why the tensors that the network's code reads the image with are no layer for so many channels. */

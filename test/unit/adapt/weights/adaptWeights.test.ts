@@ -133,6 +133,8 @@ test('a layer that is not there or does not fit, and a sum that float16 does not
     adaptWeights({ tensors, map: grayscale(), layers: ['conv'] }),
     /reads 4 channels, and the map is for 3/,
   );
+  const standardised = await tensorsOf([floatWeights('a.weight', [2, 3, 3, 3]), floatWeights('a.gain', [2, 1, 1, 1])]);
+  await assert.rejects(adaptWeights({ tensors: standardised, map: grayscale(), layers: ['a'] }), /standardises/);
   const large = await tensorsOf([
     { name: 'c.weight', type: 'F16', dims: [1, 3, 1, 1], bytes: encodeRaw(10, [60000, 60000, 1], 'c') },
   ]);

@@ -65,6 +65,18 @@ test('another name than weight is asked about; whole numbers and parts of a weig
   assert.match(pruned.kind === 'none' ? pruned.reason : '', /prune\.remove/);
 });
 
+test('a weight that is standardised when it runs is refused with what works; what may be one is asked about', () => {
+  const stem = ['stem.conv.weight 64×3×7×7', 'norm.weight 64', 'blocks.0.conv.weight 64×64×3×3'];
+  assert.deepEqual(saidOf(imageTensors(stem.map(tensorOf), 3)), { chosen: ['stem.conv.weight'] });
+  for (const clear of ['norm.running_mean 64', 'stem.conv.bias 64', 'blocks.0.conv.bias 64'])
+    assert.deepEqual(saidOf(imageTensors([...stem, clear].map(tensorOf), 3)), { one: 'stem.conv.weight' }, clear);
+  const fromRgb = ['b64.fromrgb.weight 64×3×1×1', 'b64.conv.weight 64×64×3×3'].map(tensorOf);
+  assert.deepEqual(saidOf(imageTensors(fromRgb, 3)), { chosen: ['b64.fromrgb.weight'] });
+  assert.deepEqual(saidOf(imageTensors([...stem, 'stem.conv.weight_gamma 64×1×1×1'].map(tensorOf), 3)), 'none');
+  const gain = imageTensors([...stem, 'stem.conv.gain 64×1×1×1'].map(tensorOf), 3);
+  assert.match(gain.kind === 'none' ? gain.reason : '', /stem\.conv\.gain .* Convert an ONNX export/);
+});
+
 test('where every kernel is 1×1 the layer may read points, so it is asked about; one larger kernel makes it an image', () => {
   const points = ['mlp.0.weight 64×3×1×1', 'mlp.0.bias 64', 'mlp.1.weight 64×64×1×1'].map(tensorOf);
   assert.deepEqual(saidOf(imageTensors(points, 3)), { chosen: ['mlp.0.weight'] });
