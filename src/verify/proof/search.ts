@@ -9,6 +9,7 @@ import { largeAxes } from './measure/sample.ts';
 import { cutStem, type OpenedAxes } from './measure/stem.ts';
 import { runBoth, termsOf, type RunOutcome, type VerifyImage } from './measure/stemRun.ts';
 import type { FullRun, Verdict } from './report.ts';
+import { randomNode } from './structure/randomOperators.ts';
 import type { Rebuild } from './structure/rebuild.ts';
 import type { Seam, SeamFinder } from './structure/seam.ts';
 
@@ -18,10 +19,11 @@ const FULL_RUNS = 1;
 export const EXPECTED_RUNS = RANDOM_RUNS + 2;
 /** A seam that is not found within so many steps is none. */
 const MAX_ROUNDS = 12;
-/** Operators that give other numbers at each run. */
-const RANDOM_OPERATORS = /^(Random(Normal|Uniform)(Like)?|Multinomial|Bernoulli)$/;
 /** What these make is no tensor, so the runtime gives no numbers for it; what is made of it is measured instead. */
 const SEQUENCES = /^(Sequence(Construct|Empty|Erase|Insert|Map)|SplitToSequence|Optional)$/;
+
+/** Both stems add up in double: the order of channels, which a map changes, would show in a long sum of float32. */
+const sumsInDouble = true;
 
 /** Ends the search: why the models are not shown to be the same function. */
 export interface Trouble {
@@ -100,12 +102,13 @@ async function measureSeam(round: Round): Promise<Step> {
   let stemNodes = 0;
   try {
     const stems = {
-      a: await cutStem(a, withTerms(a, seam.measured), opened),
-      b: await cutStem(b, seam.measured, opened),
+      a: await cutStem(a, withTerms(a, seam.measured), { opened, sumsInDouble }),
+      b: await cutStem(b, seam.measured, { opened, sumsInDouble }),
     };
     stemNodes = stems.b.nodes.length;
     const wide = !isOurs(request.rebuilt);
-    const kinds = { wanted: RANDOM_RUNS, pictures: true, wide, whole: false };
+    const drawn = randomNode(stems.a.nodes);
+    const kinds = { wanted: RANDOM_RUNS, pictures: true, wide, whole: false, isSteady: !drawn };
     const plan = { ...request, ...kinds, targets: seam.measured, budget };
     const outcome = await runBoth(plan, stems);
     const measured = { ...state, stemNodes, outcome };
@@ -120,7 +123,7 @@ async function measureSeam(round: Round): Promise<Step> {
     }
     const final = wrong.find((difference) => last || !isMovable(difference, round));
     if (!final) return { moved: wrong };
-    return { proof: { ...measured, trouble: differenceAt(final, stems.a.nodes) } };
+    return { proof: { ...measured, trouble: differenceAt(final, drawn) } };
   } catch (error) {
     return { proof: { ...state, stemNodes, trouble: unmeasured(error) } };
   }
@@ -131,14 +134,14 @@ export function isOurs({ result }: Rebuild): boolean {
   return result === 'bytes' || result === 'content';
 }
 
-function differenceAt(difference: TensorDifference, nodes: readonly Node[]): Trouble {
-  const drawn = nodes.find((node) => RANDOM_OPERATORS.test(node.opType));
+function differenceAt(difference: TensorDifference, drawn: Node | undefined): Trouble {
   if (!drawn)
     return { verdict: 'failed', why: `At \`${quoted(difference.name)}\`, ${difference.why ?? 'the models differ'}.` };
-  return {
-    verdict: 'unproved',
-    why: `${drawn.opType} \`${quoted(drawn.name)}\` draws other numbers at each run, so the models can't be compared.`,
-  };
+  return { verdict: 'unproved', why: drawsText(drawn) };
+}
+
+function drawsText({ opType, name }: Node): string {
+  return `Node \`${quoted(name)}\` (${quoted(opType)}) draws other numbers at each run, so the models can't be compared.`;
 }
 
 /** What the runtime can't do is no proof and no error. Throws what concerns the files or the user. */
@@ -177,11 +180,16 @@ export async function runFull(request: SearchRequest): Promise<FullRun> {
   const { a, b } = request;
   const targets = a.outputs.filter((name) => a.makers.has(name) && b.makers.has(name));
   try {
-    const stems = { a: await cutStem(a, withTerms(a, targets)), b: await cutStem(b, targets) };
-    const kinds = { wanted: FULL_RUNS, images: [], pictures: false, wide: false, whole: true };
+    const stems = {
+      a: await cutStem(a, withTerms(a, targets), { sumsInDouble }),
+      b: await cutStem(b, targets, { sumsInDouble }),
+    };
+    const drawn = randomNode(stems.a.nodes);
+    const kinds = { wanted: FULL_RUNS, images: [], pictures: false, wide: false, whole: true, isSteady: !drawn };
     const plan = { ...request, ...kinds, targets, budget: new WorkBudget(Infinity) };
     const outcome = await runBoth(plan, stems);
     const wrong = outcome.tensors.find((tensor) => !tensor.ok);
+    if (wrong && drawn) return { ok: null, tensors: [], runs: outcome.runs, why: drawsText(drawn) };
     const differs = wrong ? `At \`${quoted(wrong.name)}\`, ${wrong.why ?? 'the models differ'}.` : null;
     const why = outcome.adaptedFails ?? differs;
     return { ok: why === null, tensors: outcome.tensors, runs: outcome.runs, why };

@@ -30,7 +30,8 @@ export function statement(report: Unstated, why: string | null, misnamed: string
 
 function measuredParts(report: Unstated): string[] {
   if (report.maxAbs === null) return ['all outputs follow from nodes and weights that are byte-identical'];
-  const parts = [`relative error ${shortNumber(report.maxRel ?? 0)} where both models become identical`];
+  const error = errorText({ maxAbs: report.maxAbs, maxRel: report.maxRel ?? Infinity });
+  const parts = [`${error} where both models become identical`];
   const behind = report.seam?.identicalNodes ?? 0;
   if (behind > 0)
     parts.push(
@@ -110,11 +111,15 @@ function fullText({ ok, why }: FullRun): string {
   return ok ? 'whole models agree' : `whole models differ: ${why}`;
 }
 
+/** Where the original gives zeros alone, there is no relative error. */
+function errorText({ maxAbs, maxRel }: Pick<TensorDifference, 'maxAbs' | 'maxRel'>): string {
+  return Number.isFinite(maxRel) ? `relative error ${shortNumber(maxRel)}` : `${shortNumber(maxAbs)} in place of zeros`;
+}
+
 function tensorLine(kind: string, difference: TensorDifference): string {
   const verdict = difference.ok ? '' : ` — WRONG, ${difference.why}`;
   const label = `${kind} ${quoted(difference.name)} ${difference.dtype}[${difference.dims.join(', ')}]`;
   if (Number.isNaN(difference.maxAbs)) return `${label}${verdict}`;
-  const [largest, relative] = [shortNumber(difference.maxAbs), shortNumber(difference.maxRel)];
-  const tolerance = shortNumber(difference.tolerance);
-  return `${label}: relative error ${relative}; largest difference ${largest}, rounding tolerance ${tolerance}${verdict}`;
+  const [largest, tolerance] = [shortNumber(difference.maxAbs), shortNumber(difference.tolerance)];
+  return `${label}: ${errorText(difference)}; largest difference ${largest}, rounding tolerance ${tolerance}${verdict}`;
 }

@@ -203,7 +203,7 @@ function largestOf(
     (worst, tensor) => (shareOfTolerance(tensor) > shareOfTolerance(worst) ? tensor : worst),
     first,
   );
-  return { maxAbs, maxRel, relL2, tolerance };
+  return { maxAbs, maxRel: Number.isFinite(maxRel) ? maxRel : null, relL2, tolerance };
 }
 
 function warningsOf(maps: InputMaps, proof: Proof): string[] {

@@ -284,6 +284,53 @@ test('a model that says nothing is not called proved', async () => {
   assert.match(report.statement, /the same for all inputs/);
 });
 
+test('what a model draws at each run is no rounding', async () => {
+  const drawing = encodeModel(
+    model({
+      inputs: [valueInfo('image', [1, 3, 8, 8])],
+      outputs: [valueInfo('y', null)],
+      initializers: [floatTensor('w', [2, 3, 3, 3], random.floats(54))],
+      nodes: [
+        node('RandomNormalLike', ['image'], ['drawn'], { scale: 0.1 }),
+        node('Add', ['image', 'drawn'], ['sum']),
+        node('Conv', ['sum', 'w'], ['y']),
+      ],
+    }),
+  );
+  const report = await checkMap(drawing, grayscale(), { full: true });
+  assert.equal(report.verdict, 'unproved', report.statement);
+  assert.match(report.statement, /`RandomNormalLike_drawn` .* draws other numbers at each run/);
+  assert.equal(report.full?.ok, null);
+});
+
+test('the order in which a whole image is summed does not count as a difference', async () => {
+  const axes = { axes: [1, 2, 3], keepdims: 1 };
+  const standardised = encodeModel(
+    model({
+      inputs: [valueInfo('image', [1, 3, 128, 128])],
+      outputs: [valueInfo('y', null)],
+      initializers: [floatTensor('w', [2, 3, 3, 3], random.floats(54))],
+      nodes: [
+        node('ReduceMean', ['image'], ['mean'], axes),
+        node('Sub', ['image', 'mean'], ['centred']),
+        node('Mul', ['centred', 'centred'], ['squares']),
+        node('ReduceMean', ['squares'], ['variance'], axes),
+        node('Sqrt', ['variance'], ['deviation']),
+        node('Div', ['centred', 'deviation'], ['normal']),
+        node('Conv', ['normal', 'w'], ['y']),
+      ],
+    }),
+  );
+  for (const map of [grayscale(), swapRedBlue()]) {
+    const { bytes } = await adaptBytes(standardised, map);
+    const report = await check(standardised, bytes, { seed: 1 });
+    assert.equal(report.verdict, 'proved', report.statement);
+    assert.ok((report.maxRel ?? 1) < 1e-6);
+    const wrong = changed(bytes, (_, graph) => changeWeight(graph, 'w', (values) => (values[0]! *= 1.001)));
+    assert.equal((await check(standardised, wrong, { seed: 1 })).verdict, 'failed');
+  }
+});
+
 test('the same seed gives the same numbers, another seed others; the report is plain data', async () => {
   const original = network();
   const adapted = (await adaptBytes(original, grayscale())).bytes;

@@ -17,6 +17,7 @@ import { decodeTensor } from '../../../formats/onnx/tensors/tensorData.ts';
 import { elementCount } from '../../../tensors/storedTensor.ts';
 import { replaceTensor } from '../../../formats/onnx/edit/tensorEdit.ts';
 import { VARINT } from '../../../formats/onnx/scan/wire.ts';
+import { inDouble, longSums } from './doubleSums.ts';
 import { ancestors, heldTensors, type ModelFile, type Wiring } from '../../wiring.ts';
 
 /**
@@ -42,15 +43,23 @@ export interface Stem {
 /** Axes of inputs whose fixed sizes a run leaves open, by the input's name. */
 export type OpenedAxes = ReadonlyMap<string, readonly number[]>;
 
+/** How a stem differs from the part of the model that it is. */
+export interface StemOptions {
+  /** These axes of inputs take any size. */
+  readonly opened?: OpenedAxes;
+  /** Sums over many numbers are taken in double, so that their order doesn't matter. */
+  readonly sumsInDouble?: boolean;
+}
+
 /**
  * Cuts the sub-model that computes `targets`. Nodes, weights, input types, operator versions and functions are copied
- * byte for byte; data that lies beside the model moves inline; everything else stays behind. `opened` axes of inputs
- * take any size. Throws `unsupported` (stem-too-large) above MAX_RUN_BYTES.
+ * byte for byte; data that lies beside the model moves inline; everything else stays behind. Throws `unsupported`
+ * (stem-too-large) above MAX_RUN_BYTES.
  */
 export async function cutStem(
   wiring: Wiring,
   targets: readonly string[],
-  opened: OpenedAxes = new Map(),
+  { opened = new Map(), sumsInDouble = false }: StemOptions = {},
 ): Promise<Stem> {
   const { model, ctx } = wiring.file;
   const { graph } = model;
@@ -61,7 +70,11 @@ export async function cutStem(
   checkSize([...nodes.flatMap(heldTensors), ...weights, ...sparse.flatMap((s) => [s.values, s.indices])], nodes);
   const copy = (ref: { start: number; end: number }): Promise<Uint8Array> => ctx.wire.bytes(ref.start, ref.end);
   const parts: Uint8Array[] = [];
-  for (const node of nodes) parts.push(await nodeBytes(wiring, node));
+  const sums = sumsInDouble ? longSums(wiring, nodes) : new Set<Node>();
+  for (const node of nodes) {
+    if (sums.has(node)) parts.push(...(await inDouble(wiring, node)));
+    else parts.push(await nodeBytes(wiring, node));
+  }
   parts.push(encodeText(2, 'stem'));
   for (const weight of weights)
     parts.push(weight.storage.kind === 'external' ? await inlined(wiring, weight) : await copy(weight.ref));

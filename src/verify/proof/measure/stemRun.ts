@@ -63,6 +63,8 @@ export interface RunPlan {
   readonly wide: boolean;
   /** Whole models, which the runtime may optimise; a stem runs each node as written. */
   readonly whole: boolean;
+  /** The same inputs always give the same numbers. Else shaking pixels would show what the model draws, not rounding. */
+  readonly isSteady: boolean;
   /** Shared by all runs of a proof. */
   readonly budget: WorkBudget;
   readonly signal?: AbortSignal | undefined;
@@ -290,7 +292,7 @@ class StemRunner {
     if (!found) return null;
     const noises: ReadonlyMap<string, Value>[] = [];
     let measured: Measured[] = [];
-    for (const shake of sample.shakeable.length ? SHAKES : [null]) {
+    for (const shake of plan.isSteady && sample.shakeable.length ? SHAKES : [null]) {
       if (shake !== null && plan.budget.spent && measured.length) throw unexplained(measured);
       if (shake !== null) plan.budget.take(each);
       if (shake !== null) noises.push(await sessions.a.run(fed(shaken(sample, shake, this.random), sessions.a)));

@@ -6,6 +6,7 @@ import { calledFunction } from '../../../graph/operatorKey.ts';
 import { quoted } from '../../names.ts';
 import { ByteComparer } from '../../sameBytes.ts';
 import { heldTensors, type Wiring } from '../../wiring.ts';
+import { drawsNumbers } from './randomOperators.ts';
 
 /** A model whose nodes count as known, and what compares its bytes with the adapted model's. */
 interface Known {
@@ -18,8 +19,6 @@ interface Known {
 
 /** A tap of a convolution that lies further away than this could wait for pictures larger than those tried. */
 const MAX_REACH = 64;
-/** Operators that give other numbers at each run. */
-const RANDOM_OPERATORS = /^(Random(Normal|Uniform)(Like)?|Multinomial|Bernoulli)$/;
 
 /**
  * Runs on some inputs say nothing about a model that behaves otherwise on inputs of its choice. So what the adapted
@@ -109,7 +108,7 @@ function constantTensors(wiring: Wiring): Set<string> {
 
 /** One of the standard's own operators, with no graph inside and the same result each time. */
 function isPlain(node: Node): boolean {
-  return node.domain === '' && !RANDOM_OPERATORS.test(node.opType) && !nestedGraphs(node).length;
+  return node.domain === '' && !drawsNumbers(node) && !nestedGraphs(node).length;
 }
 
 interface AffineInput {
