@@ -1,10 +1,10 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
 import type { WeightsRequest } from './adaptWeights.ts';
-import { gainOf } from './convolutionWeights.ts';
+import { runtimePart } from './convolutionWeights.ts';
 import { copyKey } from './copyNames.ts';
 import { candidateText, imageTensors } from './imageTensors.ts';
-import { gainReason, normReason } from './noLayerReason.ts';
+import { normReason, runtimeReason } from './noLayerReason.ts';
 import { layerText, normOfPatches, PATCH_ORDERS, readLayer, type LayerChoice } from './patchOrder.ts';
 import { byName, lastPart, moduleOf, weightAxes } from './tensorNames.ts';
 
@@ -87,8 +87,8 @@ function orderTexts(name: string): string[] {
 function checkInput(tensor: StoredTensor, tensors: readonly StoredTensor[]): void {
   const norm = tensor.dims.length === 2 ? normOfPatches(tensor, tensors) : null;
   if (norm) throw noLayer(`${normReason(tensor.name, norm.name)}.`, tensor.name);
-  const gain = gainOf(tensor, byName(tensors));
-  if (gain) throw noLayer(`${gainReason(tensor.name, gain)}.`, tensor.name);
+  const part = runtimePart(tensor, byName(tensors));
+  if (part) throw noLayer(`${runtimeReason(tensor.name, part)}.`, tensor.name);
 }
 
 /** Whether a tensor is the weight of a module, which may be named without the groups that Keras puts around it. */

@@ -9,8 +9,14 @@ const WEIGHT_PARTS = /(weight_v|weight_orig|original[01]?)$/;
 /** Flax calls its weights so and has their axes in another order; filters that are never trained are called so too. */
 const OTHER_LAYOUT = 'kernel';
 
-/** NFNets' ScaledStdConv2d and mmcv's ConvAWS2d. */
-const GAINS = ['gain', 'weight_gamma'];
+/**
+ * What stands beside a weight that is standardised when the network runs (NFNets' ScaledStdConv2d, mmcv's ConvAWS2d), or
+ * rounded as a quantised network would round it (torch.ao, pytorch-quantization, brevitas).
+ */
+const RUNTIME_PARTS = [
+  ...['gain', 'weight_gamma'],
+  ...['weight_fake_quant.scale', '_weight_quantizer._amax', 'weight_quant.tensor_quant.scaling_impl.value'],
+];
 
 /** By its name, rank and type. */
 export function isConvolution(tensor: StoredTensor): boolean {
@@ -28,16 +34,11 @@ export function isWeightPart({ name }: StoredTensor): boolean {
 }
 
 /**
- * The gain beside a weight that is standardised when the network runs: minus its mean, over its deviation. A sum of its
- * channels has another deviation, so it would give another function.
+ * A tensor that shows that a weight is standardised or rounded when the network runs; null where there is none. A sum of
+ * the channels has another deviation and is rounded otherwise, so it would give another function.
  */
-export function gainOf(
-  tensor: StoredTensor,
-  names: ReadonlyMap<string, Pick<StoredTensor, 'name' | 'dims'>>,
-): string | null {
-  const outputs = tensor.dims[weightAxes(tensor).outputs];
-  const gains = GAINS.map((part) => names.get(siblingName(tensor.name, part)));
-  return gains.find((gain) => gain?.dims[0] === outputs)?.name ?? null;
+export function runtimePart(tensor: StoredTensor, names: ReadonlyMap<string, unknown>): string | null {
+  return RUNTIME_PARTS.map((part) => siblingName(tensor.name, part)).find((name) => names.has(name)) ?? null;
 }
 
 /** What has the shape of an input layer's weight under another name: `blocks.input.w`, constants of frozen code. */

@@ -2,7 +2,7 @@ import { addTo } from '../../bytes/lists.ts';
 import { DTYPES } from '../../tensors/dtypes.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
 import { codeDoubt, layerDoubt, severalReason } from './askReasons.ts';
-import { channelsOf, gainOf, isConvolution, isOtherwiseNamed, isWeightPart } from './convolutionWeights.ts';
+import { channelsOf, isConvolution, isOtherwiseNamed, isWeightPart, runtimePart } from './convolutionWeights.ts';
 import { copyKey } from './copyNames.ts';
 import { depthwiseInside, hasTrainingName, isSibling, isTrainingOnly } from './likelyLayers.ts';
 import { isHinted, type LayerHints } from './layerHints.ts';
@@ -81,7 +81,7 @@ export function candidateText(candidate: ImageTensor): string {
 function isCandidate(tensor: StoredTensor, channels: number, names: ReadonlyMap<string, StoredTensor>): boolean {
   if (!isConvolution(tensor) || channelsOf(tensor) !== channels) return false;
   const bias = names.get(siblingName(tensor.name, 'bias'));
-  const isSummed = !isModulated(tensor) && gainOf(tensor, names) === null;
+  const isSummed = !isModulated(tensor) && runtimePart(tensor, names) === null;
   return isSummed && !isTransposedOutput(tensor, bias, channels);
 }
 

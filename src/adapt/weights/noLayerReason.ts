@@ -1,5 +1,5 @@
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
-import { channelsOf, gainOf, isConvolution, isQuantised, isWeightPart } from './convolutionWeights.ts';
+import { channelsOf, isConvolution, isQuantised, isWeightPart, runtimePart } from './convolutionWeights.ts';
 import { isPatchMatrix, normOfPatches } from './patchOrder.ts';
 import { byName } from './tensorNames.ts';
 
@@ -10,9 +10,9 @@ export function noLayerReason(tensors: readonly StoredTensor[], channels: number
   if (norm) return normReason(matrix.name, norm.name);
   const none = `No convolution's weight in this file has ${channels} input ${channels === 1 ? 'channel' : 'channels'}`;
   const names = byName(tensors);
-  const standardised = tensors.find((tensor) => isConvolution(tensor) && channelsOf(tensor) === channels);
-  const gain = standardised && gainOf(standardised, names);
-  if (gain) return gainReason(standardised.name, gain);
+  const alike = tensors.find((tensor) => isConvolution(tensor) && channelsOf(tensor) === channels);
+  const runtime = alike && runtimePart(alike, names);
+  if (runtime) return runtimeReason(alike.name, runtime);
   const part = tensors.find(isWeightPart);
   if (part)
     return (
@@ -30,11 +30,11 @@ export function noLayerReason(tensors: readonly StoredTensor[], channels: number
   return `${none}${has}, so there is nothing to convert`;
 }
 
-/** Why a weight that is standardised when the network runs can't take a map in, and what can be done. */
-export function gainReason(weight: string, gain: string): string {
+/** Why a weight that is standardised or rounded when the network runs can't take a map in, and what can be done. */
+export function runtimeReason(weight: string, part: string): string {
   return (
-    `${gain} belongs to a layer that standardises its weight when it runs, so a sum over the channels of ${weight} is ` +
-    'not the same function. Convert an ONNX export of the network, which holds the standardised weight'
+    `${part} belongs to a layer that standardises or rounds its weight when it runs, so a sum over the channels of ` +
+    `${weight} is not the same function. Convert an ONNX export of the network`
   );
 }
 
