@@ -98,6 +98,20 @@ interface Parts {
   readonly sessions: Session[];
 }
 
+const ONE_MEAN =
+  'The adapted model gets one mean and one std, the averages, so it is not quite the original on repeated gray; the ' +
+  'form with built-in normalisation is.';
+
+/** A size that was asked for and can't be had. */
+function refuseOtherSize({ height, width }: ImageInput, wanted: number | undefined): void {
+  if (wanted === undefined || height === wanted || width === wanted) return;
+  throw new ChannelwiseError(
+    'refused',
+    'size',
+    `The model takes images of ${height}×${width} and no other size, so the size ${wanted} has no use.`,
+  );
+}
+
 async function run(parts: Parts): Promise<EvaluationReport> {
   const { options, original, adapted, files, sessions } = parts;
   const warnings: string[] = [];
@@ -108,30 +122,19 @@ async function run(parts: Parts): Promise<EvaluationReport> {
   normalize(preprocessing.normalisation, mapped.map.m.length);
   const channels = mapped.map.m.length;
   const input = declaredInput(original, { name: mapped.name, channels, size: preprocessing.size });
-  if (options.size !== undefined && input.height !== options.size && input.width !== options.size) {
-    throw new ChannelwiseError(
-      'refused',
-      'size',
-      `The model takes images of ${input.height}×${input.width} and no other size, so the size ${options.size} ` +
-        'has no use.',
-    );
-  }
+  refuseOtherSize(input, options.size);
   const adapt = (map: ChannelMap): Promise<ModelFile> => adaptedInMemory(original, map, options.signal);
   const opened = await openRuns({ original, adapted, mapped, input, preprocessing, adapt }, (session) =>
     sessions.push(session),
   );
   const { runs } = opened;
   warnings.push(...opened.warnings);
-  if (!opened.exact)
-    warnings.push(
-      'The adapted model gets one mean and one std, the averages, so it is not quite the original on repeated ' +
-        'gray; the form with built-in normalisation is.',
-    );
+  if (!opened.exact) warnings.push(ONE_MEAN);
   const classes = runs[0] ? await countClasses(runs[0], input, preprocessing) : 0;
   const { index, how } = await labelling(parts, classes, warnings);
   const images = files.map((file): EvaluationImage => ({
     name: file.name,
-    label: file.folder === null ? null : (index?.(file.folder) ?? null),
+    label: file.folder === null || !index ? null : index(file.folder),
     load: () => readPicture(file.path),
   }));
   const found = await evaluate({

@@ -112,16 +112,56 @@ interface Measured {
   h: Float64Array;
 }
 
-function assemble(
-  { tree, pieces, orientation }: LayoutJob,
-  inner: readonly (Inner | null)[],
-  measured: Measured,
-): SceneGeometry {
+/** Puts the layouts of open groups into one another: outer groups first, as the inner ones lie within them. */
+function assemble(job: LayoutJob, inner: readonly (Inner | null)[], measured: Measured): SceneGeometry {
+  const { tree, pieces, orientation } = job;
   const boxes = tree.ref.length;
-  const [x, y] = [new Float64Array(boxes), new Float64Array(boxes)];
-  const count = pieces.group.length;
+  const pieceStart = pieceStarts(pieces.group.length, inner, measured);
+  const placed: Assembled = {
+    x: new Float64Array(boxes),
+    y: new Float64Array(boxes),
+    pieceStart,
+    points: new Float64Array(pieceStart.at(-1)! * 2),
+    labels: new Float64Array(pieces.group.length * 2),
+  };
+  inner.forEach((box, g) => {
+    if (!box) return;
+    const frame = tree.ofGroup[g]!;
+    const left = g === 0 ? 0 : placed.x[frame]!;
+    const top = g === 0 ? 0 : placed.y[frame]!;
+    const [ox, oy] = [left + box.dx, top + box.dy];
+    const within = measured.members(g);
+    for (let i = 0; i < within.length; i++) {
+      placed.x[within[i]!] = ox + box.layout.x[i]!;
+      placed.y[within[i]!] = oy + box.layout.y[i]!;
+    }
+    const edge =
+      orientation === 'left-right'
+        ? { at: 0, near: left, far: left + measured.w[frame]! }
+        : { at: 1, near: top, far: top + measured.h[frame]! };
+    placeLines(job, placed, { layout: box.layout, lines: measured.lines(g), ox, oy, edge });
+  });
+  const root = inner[0]!.layout;
+  return {
+    orientation,
+    box: Int32Array.from(tree.ref),
+    open: Uint8Array.from(tree.ref, (ref) => (ref < 0 && tree.expanded[-1 - ref] ? 1 : 0)),
+    ...placed,
+    w: measured.w,
+    h: measured.h,
+    labelled: Uint8Array.from(pieces.labelled),
+    arrow: Uint8Array.from(pieces.toBox, (v, p) => (v >= 0 && pieces.toPort[p]! < 0 ? 1 : 0)),
+    ...pieces.allLinks(),
+    width: root.width,
+    height: root.height,
+  };
+}
+
+type Assembled = Pick<SceneGeometry, 'x' | 'y' | 'pieceStart' | 'points' | 'labels'>;
+
+/** Where each piece's points begin, and behind the last piece their count. */
+function pieceStarts(count: number, inner: readonly (Inner | null)[], measured: Measured): Int32Array {
   const pieceStart = new Int32Array(count + 1);
-  const labels = new Float64Array(count * 2);
   inner.forEach((box, g) => {
     if (!box) return;
     const { start } = box.layout;
@@ -129,57 +169,37 @@ function assemble(
     for (let i = 0; i < own.length; i++) pieceStart[own[i]! + 1] = start[i + 1]! - start[i]!;
   });
   for (let p = 0; p < count; p++) pieceStart[p + 1]! += pieceStart[p]!;
-  const points = new Float64Array(pieceStart[count]! * 2);
-  inner.forEach((box, g) => {
-    if (!box) return;
-    const { layout } = box;
-    const frame = tree.ofGroup[g]!;
-    const left = g === 0 ? 0 : x[frame]!;
-    const top = g === 0 ? 0 : y[frame]!;
-    const [ox, oy] = [left + box.dx, top + box.dy];
-    const edge =
-      orientation === 'left-right'
-        ? { at: 0, near: left, far: left + measured.w[frame]! }
-        : { at: 1, near: top, far: top + measured.h[frame]! };
-    const within = measured.members(g);
-    for (let i = 0; i < within.length; i++) {
-      x[within[i]!] = ox + layout.x[i]!;
-      y[within[i]!] = oy + layout.y[i]!;
+  return pieceStart;
+}
+
+/** The lines of one open group, the corner of its contents, and the edges of its frame along the flow. */
+interface GroupLines {
+  layout: Layout;
+  lines: Int32Array;
+  ox: number;
+  oy: number;
+  edge: { at: number; near: number; far: number };
+}
+
+function placeLines(
+  { pieces }: LayoutJob,
+  { pieceStart, points, labels }: Assembled,
+  { layout, lines, ox, oy, edge }: GroupLines,
+): void {
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i]!;
+    const from = pieceStart[line]! * 2;
+    let at = from;
+    for (let k = layout.start[i]! * 2; k < layout.start[i + 1]! * 2; k += 2) {
+      points[at++] = layout.points[k]! + ox;
+      points[at++] = layout.points[k + 1]! + oy;
     }
-    const own = measured.lines(g);
-    for (let i = 0; i < own.length; i++) {
-      const line = own[i]!;
-      const from = pieceStart[line]! * 2;
-      let at = from;
-      for (let k = layout.start[i]! * 2; k < layout.start[i + 1]! * 2; k += 2) {
-        points[at++] = layout.points[k]! + ox;
-        points[at++] = layout.points[k + 1]! + oy;
-      }
-      // A line through a frame runs to the frame's edge, across the title bar and the foot.
-      if (pieces.fromBox[line]! < 0) points[from + edge.at] = edge.near;
-      if (pieces.toBox[line]! < 0) points[at - 2 + edge.at] = edge.far;
-      labels[2 * line] = layout.labels[2 * i]! + ox;
-      labels[2 * line + 1] = layout.labels[2 * i + 1]! + oy;
-    }
-  });
-  const root = inner[0]!.layout;
-  return {
-    orientation,
-    box: Int32Array.from(tree.ref),
-    open: Uint8Array.from(tree.ref, (ref) => (ref < 0 && tree.expanded[-1 - ref] ? 1 : 0)),
-    x,
-    y,
-    w: measured.w,
-    h: measured.h,
-    pieceStart,
-    points,
-    labels,
-    labelled: Uint8Array.from(pieces.labelled),
-    arrow: Uint8Array.from(pieces.toBox, (v, p) => (v >= 0 && pieces.toPort[p]! < 0 ? 1 : 0)),
-    ...pieces.allLinks(),
-    width: root.width,
-    height: root.height,
-  };
+    // A line through a frame runs to the frame's edge, across the title bar and the foot.
+    if (pieces.fromBox[line]! < 0) points[from + edge.at] = edge.near;
+    if (pieces.toBox[line]! < 0) points[at - 2 + edge.at] = edge.far;
+    labels[2 * line] = layout.labels[2 * i]! + ox;
+    labels[2 * line + 1] = layout.labels[2 * i + 1]! + oy;
+  }
 }
 
 /** Indices by key, keeping their order; keys below 0 are left out. */

@@ -91,53 +91,74 @@ function sideOf(width: number): number {
   return width > NARROW ? width * SIDE : 0;
 }
 
+/** Edges that share a lane: of one source and attachment, with the rows that they pass. */
+interface LaneGroup {
+  from: number;
+  lo: number;
+  hi: number;
+  edges: number[];
+}
+
 /**
  * Lane x of each edge that needs one. One lane per source and attachment; short spans go innermost, so nested skips
  * nest.
  */
 function assignLanes(input: LayoutInput, placed: Placed): Float64Array {
   const lanes = new Float64Array(input.from.length).fill(NO_LANE);
-  const groups: { from: number; lo: number; hi: number; list: number[] }[] = [];
-  const known = new Map<number, number>();
+  const { left, right } = extents(input, placed);
+  const sorted = laneGroups(input, placed).sort(
+    (s, t) => s.hi - s.lo - (t.hi - t.lo) || s.lo - t.lo || s.from - t.from,
+  );
+  for (const { from, lo, hi, edges } of sorted) {
+    const source = placed.x[from]!;
+    let onRight = source + sideOf(input.w[from]!);
+    let onLeft = source - sideOf(input.w[from]!);
+    for (let r = lo; r <= hi; r++) {
+      onRight = Math.max(onRight, right[r]! + LANE_GAP);
+      onLeft = Math.min(onLeft, left[r]! - LANE_GAP);
+    }
+    // The nearer side, as seen from both ends; the right one when they are equal.
+    let detour = 0;
+    for (const e of edges) {
+      const target = placed.x[input.to[e]!]!;
+      detour += Math.abs(onRight - target) - Math.abs(onLeft - target);
+    }
+    detour += onRight - source - (source - onLeft);
+    const isRight = detour <= 1;
+    const lane = isRight ? onRight : onLeft;
+    const used = isRight ? right : left;
+    for (let r = lo; r <= hi; r++) used[r] = lane;
+    for (const e of edges) lanes[e] = lane;
+  }
+  return lanes;
+}
+
+function laneGroups(input: LayoutInput, placed: Placed): LaneGroup[] {
+  const groups: LaneGroup[] = [];
+  /** Of the present source, by attachment. */
+  const known = new Map<number, LaneGroup>();
   let last = -1;
   for (const e of edgesBy(input.w.length, input.from).list) {
     const [u, v] = [input.from[e]!, input.to[e]!];
     if (u !== last) known.clear();
     last = u;
     const [a, b] = [placed.rank[u]!, placed.rank[v]!];
-    if (b === a + 1 || (b > a && clearBelow(input, placed, placed.x[u]! + input.fromOffset[e]!, [a, b]))) continue;
+    const attachment = input.fromOffset[e]!;
+    if (b === a + 1 || (b > a && clearBelow(input, placed, placed.x[u]! + attachment, [a, b]))) continue;
     const lo = Math.min(a + 1, b);
     const hi = Math.max(b - 1, a);
-    const group = groups[known.get(input.fromOffset[e]!) ?? -1];
-    if (!group) {
-      known.set(input.fromOffset[e]!, groups.length);
-      groups.push({ from: u, lo, hi, list: [e] });
-    } else {
+    const group = known.get(attachment);
+    if (group) {
       group.lo = Math.min(group.lo, lo);
       group.hi = Math.max(group.hi, hi);
-      group.list.push(e);
+      group.edges.push(e);
+    } else {
+      const made: LaneGroup = { from: u, lo, hi, edges: [e] };
+      known.set(attachment, made);
+      groups.push(made);
     }
   }
-  const { left, right } = extents(input, placed);
-  const sorted = groups.sort((s, t) => s.hi - s.lo - (t.hi - t.lo) || s.lo - t.lo || s.from - t.from);
-  for (const { from, lo, hi, list } of sorted) {
-    let onRight = placed.x[from]! + sideOf(input.w[from]!);
-    let onLeft = placed.x[from]! - sideOf(input.w[from]!);
-    for (let r = lo; r <= hi; r++) {
-      if (right[r]! + LANE_GAP > onRight) onRight = right[r]! + LANE_GAP;
-      if (left[r]! - LANE_GAP < onLeft) onLeft = left[r]! - LANE_GAP;
-    }
-    // The nearer side, as seen from both ends; the right one when they are equal.
-    let cost = 0;
-    for (const e of list)
-      cost += Math.abs(onRight - placed.x[input.to[e]!]!) - Math.abs(onLeft - placed.x[input.to[e]!]!);
-    cost += onRight - placed.x[from]! - (placed.x[from]! - onLeft);
-    const lane = cost <= 1 ? onRight : onLeft;
-    const used = cost <= 1 ? right : left;
-    for (let r = lo; r <= hi; r++) used[r] = lane;
-    for (const e of list) lanes[e] = lane;
-  }
-  return lanes;
+  return groups;
 }
 
 function extents(input: LayoutInput, placed: Placed): { left: Float64Array; right: Float64Array } {

@@ -15,6 +15,8 @@ export type Size = Dim | Monomial;
 export const ONE: Monomial = { n: 1, symbols: [] };
 /** Shape arithmetic is short; more steps than this are not followed. */
 const MAX_STEPS = 64;
+/** Operators that give a single number as they get it. */
+const HANDS_ON = new Set(['Cast', 'Identity', 'Unsqueeze', 'Squeeze', 'Reshape']);
 
 export function times(monomial: Monomial, size: Size, index: number): Monomial {
   if (typeof size === 'number') return { n: monomial.n * size, symbols: monomial.symbols };
@@ -57,16 +59,22 @@ export async function namedSizes(walk: Walk, vector: string, target: readonly Di
   return sizes;
 }
 
+/** A size, and the power in which it goes into a product. */
+interface Factor {
+  readonly name: string;
+  readonly power: number;
+}
+
 /**
  * One size behind Cast, Unsqueeze, Squeeze and Reshape: an entry of a Shape, times or through constants. Null where it
  * is anything else.
  */
 async function sizeOf(walk: Walk, makers: ReadonlyMap<string, Node>, name: string): Promise<Monomial | null> {
   let product = ONE;
-  const open = [{ name, power: 1 }];
-  for (let i = 0; open.length; i++) {
-    const next = open.pop();
-    if (!next || i > MAX_STEPS) return null;
+  const open: Factor[] = [{ name, power: 1 }];
+  let steps = 0;
+  for (let next = open.pop(); next; next = open.pop()) {
+    if (steps++ > MAX_STEPS) return null;
     const value = await walk.known.constants.value(next.name);
     if (value) {
       if (value.values.length !== 1) return null;
@@ -75,19 +83,25 @@ async function sizeOf(walk: Walk, makers: ReadonlyMap<string, Node>, name: strin
     }
     const node = makers.get(next.name);
     if (!node || node.domain !== '') return null;
-    const [a = '', b = ''] = node.inputs;
-    if (['Cast', 'Identity', 'Unsqueeze', 'Squeeze', 'Reshape'].includes(node.opType))
-      open.push({ name: a, power: next.power });
-    else if (node.opType === 'Mul') open.push({ name: a, power: next.power }, { name: b, power: next.power });
-    else if (node.opType === 'Div' && (await walk.known.constants.value(b)))
-      open.push({ name: a, power: next.power }, { name: b, power: -next.power });
-    else {
-      const dim = next.power === 1 ? await shapeEntry(walk, makers, node) : null;
-      if (dim === null) return null;
-      product = times(product, dim, 0);
+    const factors = await factorsOf(walk, node, next.power);
+    if (factors) {
+      open.push(...factors);
+      continue;
     }
+    const dim = next.power === 1 ? await shapeEntry(walk, makers, node) : null;
+    if (dim === null) return null;
+    product = times(product, dim, 0);
   }
   return Number.isFinite(product.n) ? product : null;
+}
+
+/** What a node multiplies, divides or hands on; null for other nodes. */
+async function factorsOf(walk: Walk, node: Node, power: number): Promise<Factor[] | null> {
+  const [a = '', b = ''] = node.inputs;
+  if (HANDS_ON.has(node.opType)) return [{ name: a, power }];
+  if (node.opType === 'Mul') return [a, b].map((name) => ({ name, power }));
+  const divides = node.opType === 'Div' && (await walk.known.constants.value(b)) !== null;
+  return divides ? [a, b].map((name, i) => ({ name, power: i === 0 ? power : -power })) : null;
 }
 
 async function shapeEntry(walk: Walk, makers: ReadonlyMap<string, Node>, node: Node): Promise<Dim> {

@@ -38,26 +38,26 @@ export async function steeringConstants(model: Model, ctx: TensorContext): Promi
   const steers = (tensor: Tensor, name: string): boolean =>
     INTEGERS.has(tensor.dtype) || (FLOATS.has(tensor.dtype) && floats.has(name));
   const read = async (tensor: Tensor, name: string): Promise<void> => {
-    if (
-      (tensor.storage.kind === 'external' && !ctx.external) ||
-      elementCount(tensor) > (INTEGERS.has(tensor.dtype) ? MAX_ENTRIES : MAX_SCALES)
-    )
-      return;
+    const most = INTEGERS.has(tensor.dtype) ? MAX_ENTRIES : MAX_SCALES;
+    const isOutOfReach = tensor.storage.kind === 'external' && !ctx.external;
+    if (isOutOfReach || elementCount(tensor) > most) return;
     const value = small(tensor.dims, [...(await decodeTensor(ctx, tensor, name || 'a constant')).values]);
     if (value) found.set(tensor, value);
   };
-  const all: [Tensor, string][] = [];
-  for (const graph of allGraphs(model))
-    for (const initializer of unambiguous(graph).initializers)
-      if (steers(initializer, initializer.name)) all.push([initializer, initializer.name]);
-  for (const nodes of allNodeLists(model)) {
-    for (const node of nodes)
-      for (const attribute of node.attributes)
-        if (attribute.tensor && steers(attribute.tensor, node.outputs[0] ?? ''))
-          all.push([attribute.tensor, node.outputs[0] ?? '']);
-  }
-  for (const [tensor, name] of all) await read(tensor, name).catch((error: unknown) => ignoreUnreadable(error, tensor));
+  const all = namedTensors(model).filter(({ tensor, name }) => steers(tensor, name));
+  for (const { tensor, name } of all)
+    await read(tensor, name).catch((error: unknown) => ignoreUnreadable(error, tensor));
   return found;
+}
+
+/** Initializers whose numbers are known, and tensors in attributes under the name of what their node makes. */
+function namedTensors(model: Model): { tensor: Tensor; name: string }[] {
+  const all: { tensor: Tensor; name: string }[] = [];
+  for (const graph of allGraphs(model))
+    for (const tensor of unambiguous(graph).initializers) all.push({ tensor, name: tensor.name });
+  for (const { attributes, outputs } of allNodeLists(model).flat())
+    for (const { tensor } of attributes) if (tensor) all.push({ tensor, name: outputs[0] ?? '' });
+  return all;
 }
 
 /**

@@ -92,15 +92,11 @@ function shapesReport(file: string, shapes: Shapes): ShapesReport {
       }
     }
   }
-  const contradictions = shapes.contradictions.map((contradiction) =>
-    contradiction.declared && contradiction.inferred
-      ? {
-          ...contradiction,
-          declared: contradiction.declared.map(shownDim),
-          inferred: contradiction.inferred.map(shownDim),
-        }
-      : contradiction,
-  );
+  const contradictions = shapes.contradictions.map((contradiction) => {
+    const { declared, inferred } = contradiction;
+    if (!declared || !inferred) return contradiction;
+    return { ...contradiction, declared: declared.map(shownDim), inferred: inferred.map(shownDim) };
+  });
   return {
     file,
     tensors: listed(shapes.tensors),
@@ -121,15 +117,18 @@ function listed(tensors: ReadonlyMap<string, InferredTensor>): ShapedTensor[] {
   }));
 }
 
+function tensorText({ name, dtype, dims, reason }: ShapedTensor): string {
+  const shape = dims ? `[${dims.map((dim) => dim ?? '?').join(', ')}]` : 'unknown';
+  return `${name}: ${dtype ?? 'unknown type'} ${shape}${reason ? ` (${reason})` : ''}`;
+}
+
+/** The report as lines: a tensor each, then what the names stand for and where the file contradicts itself. */
 export function shapesText(report: ShapesReport): string[] {
-  const line = (shapedTensor: ShapedTensor): string =>
-    `${shapedTensor.name}: ${shapedTensor.dtype ?? 'unknown type'} ` +
-    `${shapedTensor.dims ? `[${shapedTensor.dims.map((dim) => dim ?? '?').join(', ')}]` : 'unknown'}${shapedTensor.reason ? ` (${shapedTensor.reason})` : ''}`;
   return [
-    ...report.tensors.map(line),
+    ...report.tensors.map(tensorText),
     ...report.inside.flatMap(({ path, tensors }) => [
       `Inside ${path}:`,
-      ...tensors.map((tensor) => `  ${line(tensor)}`),
+      ...tensors.map((tensor) => `  ${tensorText(tensor)}`),
     ]),
     ...(report.insideLeftOut ? [`${report.insideLeftOut} more graphs inside are not listed.`] : []),
     ...Object.entries(report.symbols).map(([name, reason]) => `${name} is ${reason}`),

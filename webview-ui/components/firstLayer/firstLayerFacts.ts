@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageFirstLayerFacts, PageLayerInput } from '../../../src/protocol/firstLayer.ts';
 import type { PageFirstLayer } from '../../../src/protocol/messages.ts';
+import { factRow, wordsRow } from '../factRow.ts';
 import { listText, numberText, shapeText } from '../../text/format.ts';
 
 /** Numbers of a mean that are shown; a model with more channels has no RGB pictures anyway. */
@@ -16,62 +17,44 @@ export function firstLayerFacts(
   facts: PageFirstLayerFacts | null,
   short: (text: string) => string,
 ): TemplateResult {
-  return html` <section aria-labelledby="weight">
-      <h3 id="weight">Weight</h3>
-      <dl>
-        <dt>Name</dt>
-        <dd>
-          ${layer.weight}${facts && facts.stored !== layer.weight ? html` <span class="sub">stored as ${facts.stored}</span>` : null}
-        </dd>
-        <dt>Shape</dt>
-        <dd class="large">${shapeText(layer.dims)} <span class="sub">${layer.layout}</span></dd>
-        <dt>Type</dt>
-        <dd>${layer.dtype}</dd>
-        ${
-          facts?.note
-            ? html`<dt>Note</dt>
-                <dd class="words">${facts.note}</dd>`
-            : null
-        }
-      </dl>
-    </section>
-    ${
-      layer.strides.length === 0
-        ? null
-        : html`<section aria-labelledby="moves">
-            <h3 id="moves">How it reads the image</h3>
-            <dl>
-              <dt>Strides</dt>
-              <dd>${listText(layer.strides)}</dd>
-              <dt>Pads</dt>
-              <dd>${layer.autoPad === 'NOTSET' ? listText(layer.pads) : layer.autoPad}</dd>
-              <dt>Dilations</dt>
-              <dd>${listText(layer.dilations)}</dd>
-              <dt>Group</dt>
-              <dd>${layer.group}</dd>
-              ${
-                facts?.field
-                  ? html`<dt>Sees</dt>
-                      <dd class="words">
-                        Each output value sees ${pixelsText(facts.field.size)}; neighbours are
-                        ${stepText(facts.field.step)} apart.
-                      </dd>`
-                  : null
-              }
-              ${
-                facts?.downsampling
-                  ? html`<dt>Smaller at</dt>
-                      <dd class="words">
-                        ${facts.downsampling.node}: from there each value sees ${pixelsText(facts.downsampling.size)},
-                        ${stepText(facts.downsampling.step)} apart.
-                      </dd>`
-                  : null
-              }
-            </dl>
-          </section>`
-    }
-    ${facts?.inputs.map((input, i) => inputFacts(input, { id: `input${i}`, channels: facts.filters?.channels ?? 0, short })) ?? null}`;
+  const channels = facts?.filters?.channels ?? 0;
+  return html`${weightFacts(layer, facts)} ${layer.strides.length === 0 ? null : movingFacts(layer, facts)}
+  ${facts?.inputs.map((input, i) => inputFacts(input, { id: `input${i}`, channels, short })) ?? null}`;
 }
+
+function weightFacts(layer: PageFirstLayer, facts: PageFirstLayerFacts | null): TemplateResult {
+  const isElsewhere = facts !== null && facts.stored !== layer.weight;
+  const stored = isElsewhere ? html` <span class="sub">stored as ${facts.stored}</span>` : null;
+  return html`<section aria-labelledby="weight">
+    <h3 id="weight">Weight</h3>
+    <dl>
+      ${factRow('Name', html`${layer.weight}${stored}`)}
+      <dt>Shape</dt>
+      <dd class="large">${shapeText(layer.dims)} <span class="sub">${layer.layout}</span></dd>
+      ${factRow('Type', layer.dtype)} ${wordsRow('Note', facts?.note)}
+    </dl>
+  </section>`;
+}
+
+function movingFacts(layer: PageFirstLayer, facts: PageFirstLayerFacts | null): TemplateResult {
+  const { field, downsampling } = facts ?? {};
+  const sees =
+    field && `Each output value sees ${pixelsText(field.size)}; neighbours are ${stepText(field.step)} apart.`;
+  const seenBehind = downsampling && `${pixelsText(downsampling.size)}, ${stepText(downsampling.step)} apart`;
+  const smaller = downsampling && `${downsampling.node}: from there each value sees ${seenBehind}.`;
+  return html`<section aria-labelledby="moves">
+    <h3 id="moves">How it reads the image</h3>
+    <dl>
+      ${factRow('Strides', listText(layer.strides))}
+      ${factRow('Pads', layer.autoPad === 'NOTSET' ? listText(layer.pads) : layer.autoPad)}
+      ${factRow('Dilations', listText(layer.dilations))} ${factRow('Group', layer.group)} ${wordsRow('Sees', sees)}
+      ${wordsRow('Smaller at', smaller)}
+    </dl>
+  </section>`;
+}
+
+const ORDER_NOT_SAID =
+  'The file does not say whether it is RGB or BGR: check how the model was trained. Channel 0 is drawn as red.';
 
 interface InputCard {
   readonly id: string;
@@ -80,6 +63,7 @@ interface InputCard {
 }
 
 function inputFacts(input: PageLayerInput, { id, channels, short }: InputCard): TemplateResult {
+  const { normalisation } = input;
   const dims = input.dims ? listText(input.dims) : '';
   return html`<section aria-labelledby=${id}>
     <h3 id=${id}>What input <span class="name">${input.name}</span> must be</h3>
@@ -90,27 +74,10 @@ function inputFacts(input: PageLayerInput, { id, channels, short }: InputCard): 
       <dd class="words">
         ${input.layout ? html`<span class="name">${input.layout}</span>${layoutText(input.layout)}` : 'not clear from the graph'}
       </dd>
-      <dt>Values</dt>
-      <dd class="words">${rangeText(input)}</dd>
-      ${
-        input.normalisation
-          ? html`<dt>Mean</dt>
-              <dd>${numbersText(input.normalisation.mean)}</dd>
-              <dt>Std</dt>
-              <dd>${numbersText(input.normalisation.std)}</dd>
-              <dt>Done by</dt>
-              <dd>${input.normalisation.nodes.join(', ')}</dd>`
-          : null
-      }
-      ${
-        channels === 3
-          ? html`<dt>Order</dt>
-              <dd class="words">
-                The file does not say whether it is RGB or BGR: check how the model was trained. Channel 0 is drawn as
-                red.
-              </dd>`
-          : null
-      }
+      ${wordsRow('Values', rangeText(input))} ${normalisation && factRow('Mean', numbersText(normalisation.mean))}
+      ${normalisation && factRow('Std', numbersText(normalisation.std))}
+      ${normalisation && factRow('Done by', normalisation.nodes.join(', '))}
+      ${wordsRow('Order', channels === 3 ? ORDER_NOT_SAID : null)}
     </dl>
   </section>`;
 }

@@ -9,6 +9,7 @@ import { Fold } from '../../state/folds.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import { attributeRows, formalName, operatorOf } from './nodeFacts.ts';
 import { breakable } from '../breakable.ts';
+import { factRow } from '../factRow.ts';
 import { cardStyles, linkStyles } from '../styles.ts';
 import './layerTools.ts';
 import { operatorFacts } from './operatorFacts.ts';
@@ -178,86 +179,69 @@ export class Inspector extends LitElement {
   }
 
   #node(model: GraphModel, key: SelectionKey, node: PageNode): TemplateResult {
-    const at = model.itemOf(key)!;
-    const into = model.flat.links.filter((link) => link.to === at);
-    const out = model.flat.links.filter((link) => link.from === at);
-    const params = nodeParameters(node);
-    const macs = node.cost?.macs;
-    const contradictions =
-      model.page.sizes?.contradictions.filter((contradiction) => contradiction.node === node.id) ?? [];
     const operator = operatorOf(model.page, node);
+    return html`<section aria-labelledby="t" ?data-folded=${!this.#fold.open}>
+      ${this.#fold.heading('Selected layer', 't')} ${this.#tools(model, key)} ${nodeFacts(model, node)}
+      ${attributeRows(node, operator)} ${this.#inputs(model, key, node)} ${this.#outputs(model, key, node)}
+      ${operatorFacts(operator)}
+    </section>`;
+  }
+
+  #inputs(model: GraphModel, key: SelectionKey, node: PageNode): TemplateResult {
+    const item = model.itemOf(key);
+    const into = model.flat.links.filter((link) => link.to === item);
+    const formals = operatorOf(model.page, node)?.inputs;
     // Weights inside subgraphs go by names of their own, which the host can't be asked for.
     const inMain = node.id < model.page.nodes.length;
-    return html`<section aria-labelledby="t" ?data-folded=${!this.#fold.open}>
-      ${this.#fold.heading('Selected layer', 't')} ${this.#tools(model, key)}
-      <dl>
-        <dt>Name</dt>
-        <dd>${breakable(nodeLabel(node))}</dd>
-        <dt>Operator</dt>
-        <dd>${node.opType}</dd>
-        ${
-          node.domain
-            ? html`<dt>Domain</dt>
-                <dd>${node.domain}</dd>`
-            : null
-        }
-        ${
-          params > 0
-            ? html`<dt>Parameters</dt>
-                <dd>${countText(params)}</dd>`
-            : null
-        }
-        ${
-          macs
-            ? html`<dt>Multiply-adds</dt>
-                <dd>${shortCount(macs)}</dd>`
-            : null
-        }
-        ${
-          node.cost?.memory
-            ? html`<dt>Activations</dt>
-                <dd>${bytesText(node.cost.memory)}</dd>`
-            : null
-        }
-        ${contradictions.map(
-          (contradiction) =>
-            html`<dt>Contradiction</dt>
-              <dd>${contradiction.message}</dd>`,
-        )}
-      </dl>
-      ${attributeRows(node, operator)}
-      <h3>Inputs</h3>
+    return html`<h3>Inputs</h3>
       <ul>
         ${node.inputs.map((input, i) => {
           const from = into.filter((link) => link.tensor === input.name).map((link) => link.from);
-          const formal = formalName(operator?.inputs, i);
           return html`<li>
-            ${formal ? html`<span class="formal">${formal}</span>` : null}${input.name ? breakable(input.name) : '(left out)'}
+            ${formalAndName(formalName(formals, i), input.name)}
             <span class="sub"
               >${input.weight ? weightText(input) : typeText(model.dtypeOf(from[0], input.name), input.dims)}</span
             >${input.weight ? weightCard(input.weight, inMain) : this.#links(model, from, 'from')}
           </li>`;
         })}
-      </ul>
-      <h3>Outputs</h3>
+      </ul>`;
+  }
+
+  #outputs(model: GraphModel, key: SelectionKey, node: PageNode): TemplateResult {
+    const item = model.itemOf(key);
+    const out = model.flat.links.filter((link) => link.from === item);
+    const formals = operatorOf(model.page, node)?.outputs;
+    return html`<h3>Outputs</h3>
       <ul>
         ${node.outputs.map((output, i) => {
-          const formal = formalName(operator?.outputs, i);
+          const readers = out.filter((link) => link.tensor === output.name).map((link) => link.to);
           return html`<li>
-            ${formal ? html`<span class="formal">${formal}</span>` : null}${output.name ? breakable(output.name) : '(left out)'}
-            <span class="sub">${typeText(output.dtype, output.dims)}</span>${this.#links(
-              model,
-              out.filter((link) => link.tensor === output.name).map((link) => link.to),
-              'read by',
-            )}
+            ${formalAndName(formalName(formals, i), output.name)}
+            <span class="sub">${typeText(output.dtype, output.dims)}</span>${this.#links(model, readers, 'read by')}
           </li>`;
         })}
-      </ul>
-      ${operatorFacts(operator)}
-    </section>`;
+      </ul>`;
   }
 }
 customElements.define('cw-inspector', Inspector);
+
+/** What a layer is called, what it costs, and where the file contradicts itself. */
+function nodeFacts({ page }: GraphModel, node: PageNode): TemplateResult {
+  const parameters = nodeParameters(node);
+  const { macs, memory } = node.cost ?? {};
+  const contradictions = page.sizes?.contradictions.filter((contradiction) => contradiction.node === node.id) ?? [];
+  return html`<dl>
+    ${factRow('Name', breakable(nodeLabel(node)))} ${factRow('Operator', node.opType)} ${factRow('Domain', node.domain)}
+    ${factRow('Parameters', parameters > 0 ? countText(parameters) : null)}
+    ${factRow('Multiply-adds', macs ? shortCount(macs) : null)}
+    ${factRow('Activations', memory ? bytesText(memory) : null)}
+    ${contradictions.map(({ message }) => factRow('Contradiction', message))}
+  </dl>`;
+}
+
+function formalAndName(formal: string, name: string): TemplateResult {
+  return html`${formal ? html`<span class="formal">${formal}</span>` : null}${name ? breakable(name) : '(left out)'}`;
+}
 
 function typeText(dtype: string | undefined, dims: readonly string[] | null): TemplateResult {
   return html`${dtype ?? ''}${dims ? html` <span class="whole">${listText(dims)}</span>` : null}`;

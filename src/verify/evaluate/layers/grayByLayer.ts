@@ -74,20 +74,20 @@ export async function grayByLayer(request: GrayByLayerRequest): Promise<GrayByLa
       await session.close();
     }
   }
-  const [firstReason] = skipped.values();
-  if (skipped.size === images.length)
-    throw new ChannelwiseError(
-      'refused',
-      'no-images',
-      `None of the ${images.length} images could be ` +
-        `used${firstReason === undefined ? '' : `; the first: ${firstReason}`}.`,
-    );
+  refuseNoImages(images.length, skipped);
   return {
     input: relativeMovement(fed),
     layers: layers.map((layer) => layerMovement(layer, movements.get(layer) ?? noMovement())),
     images: images.length - skipped.size,
     skipped: [...skipped].map(([image, why]) => ({ image, why })),
   };
+}
+
+function refuseNoImages(count: number, skipped: ReadonlyMap<string, string>): void {
+  if (skipped.size < count) return;
+  const [first] = skipped.values();
+  const reason = first === undefined ? '' : `; the first: ${first}`;
+  throw new ChannelwiseError('refused', 'no-images', `None of the ${count} images could be used${reason}.`);
 }
 
 function refuseMoreInputs(model: Wiring, input: ImageInput): void {
