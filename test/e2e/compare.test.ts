@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { resNet18 } from '../fixtures/architectures.ts';
+import { adaptedPage } from '../fixtures/adaptedPage.ts';
 import { comparedPages } from '../fixtures/comparedPages.ts';
 import type { ComparedPages } from '../fixtures/comparedPages.ts';
 import { changed, changeWeight } from '../fixtures/modelFile.ts';
@@ -10,7 +11,7 @@ import { THEMES } from '../fixtures/themes.ts';
 import type { ThemeKind } from '../fixtures/themes.ts';
 import { violationsInThemes } from './axeRules.ts';
 import { launch, openPage } from './pageHarness.ts';
-import type { OpenedPage, OpenOptions } from './pageHarness.ts';
+import type { Answer, OpenedPage, OpenOptions } from './pageHarness.ts';
 
 let browser: Browser;
 let gray: ComparedPages;
@@ -176,18 +177,24 @@ test('the two graphs move together, past what only one of them has', async () =>
 
 test('no comparison yet, a failure, and a long one that is cancelled', async () => {
   const asked: string[] = [];
-  const empty = await openPage(browser, gray.own, {
-    answer: (method, request) => {
-      if (method === 'command') asked.push(JSON.stringify(request.args));
-      return { ok: true, value: null };
-    },
-  });
+  const answer = (method: string, request: Record<string, unknown>): Answer => {
+    if (method === 'command') asked.push(JSON.stringify(request.args));
+    return { ok: true, value: null };
+  };
+  const empty = await openPage(browser, gray.own, { answer });
   await empty.page.getByRole('tab', { name: 'Compare' }).click();
   await empty.page.getByRole('button', { name: 'Choose a Model…' }).click();
   await empty.page.waitForTimeout(50);
   assert.deepEqual(asked, ['{"name":"compare"}']);
   await empty.page.screenshot({ path: 'test-results/page/compare-empty.png' });
   await empty.close();
+  const adapted = await openPage(browser, adaptedPage(), { answer });
+  await adapted.page.getByRole('tab', { name: 'Compare' }).click();
+  await adapted.page.getByRole('button', { name: 'Compare with resnet50.onnx' }).click();
+  await adapted.page.waitForTimeout(50);
+  assert.equal(asked[1], '{"name":"compareOriginal"}', 'the model it was made from comes first');
+  await adapted.page.screenshot({ path: 'test-results/page/compare-adapted.png' });
+  await adapted.close();
   const failed = await openPage(browser, gray.own, {
     answer: (method) =>
       method === 'comparison'

@@ -144,7 +144,7 @@ test('the Adaptation tab of the new model proves it again', async () => {
 test('Compare… with the model it was made from shows the fold, in a list and in two graphs that move together', async () => {
   const frame = await pageWith('What the file says');
   await frame.locator('cw-app').getByRole('tab', { name: 'Compare' }).click();
-  await frame.locator('cw-compare').getByRole('button', { name: 'Choose a Model…' }).click();
+  await frame.locator('cw-compare').getByRole('button', { name: 'Choose Another Model…' }).click();
   await asked('the model this one was made from');
   await page.keyboard.press('Enter');
   const row = frame.locator('cw-compare').getByRole('option', { name: /^changed: conv1\.weight:/ });

@@ -97,7 +97,7 @@ test('a model opens in the browser, converts from the Explorer and is verified',
 test('the gray model is compared with the one it was made from', async () => {
   const frame = await pageWith('What the file says');
   await frame.locator('cw-app').getByRole('tab', { name: 'Compare' }).click();
-  await frame.locator('cw-compare').getByRole('button', { name: 'Choose a Model…' }).click();
+  await frame.locator('cw-compare').getByRole('button', { name: 'Choose Another Model…' }).click();
   await quick().getByText('the model this one was made from').waitFor();
   await page.keyboard.press('Enter');
   await frame

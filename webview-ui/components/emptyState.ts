@@ -7,6 +7,7 @@ export class EmptyState extends LitElement {
     text: { attribute: false },
     problem: { attribute: false },
     button: { attribute: false },
+    likely: { attribute: false },
   };
   static override styles = css`
     :host {
@@ -20,22 +21,35 @@ export class EmptyState extends LitElement {
     p {
       margin: 0 0 14px;
     }
+    vscode-button {
+      margin: 0 3px 6px;
+    }
   `;
   declare text: string;
   /** One sentence; empty where nothing went wrong. */
   declare problem: string;
   declare button: string;
+  /** What is most likely wanted, as a button in front of the other; empty for none. */
+  declare likely: string;
 
   constructor() {
     super();
     this.text = '';
     this.problem = '';
     this.button = '';
+    this.likely = '';
   }
 
   override render(): TemplateResult {
     return html`${this.problem ? html`<p role="alert">${this.problem}</p>` : null}
       ${this.text ? html`<p>${this.text}</p>` : null}
+      ${
+        this.likely
+          ? html`<vscode-button @click=${() => this.dispatchEvent(new CustomEvent('likely-chosen'))}
+              >${this.likely}</vscode-button
+            >`
+          : null
+      }
       <vscode-button appearance="secondary" @click=${() => this.dispatchEvent(new CustomEvent('begin'))}
         >${this.button}</vscode-button
       >`;

@@ -232,7 +232,7 @@ export class Adaptation extends LitElement {
     const { matrix, shift } = input;
     const head = html`<h4>
       <span class="name">${input.name}</span>: ${countText(input.oldChannels)} → ${countText(input.newChannels)}
-      channels on axis ${input.axis}
+      ${input.newChannels === 1 ? 'channel' : 'channels'} on axis ${input.axis}
     </h4>`;
     if (!matrix || !shift)
       return html`${head}

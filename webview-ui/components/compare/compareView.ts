@@ -166,7 +166,9 @@ export class CompareView extends LitElement {
       return html`<cw-empty-state
         .problem=${this.error}
         .text=${this.error ? '' : this.#purpose}
-        .button=${this.error ? 'Choose Another Model…' : 'Choose a Model…'}
+        .likely=${this.#original ? `Compare with ${this.#original}` : ''}
+        .button=${this.error || this.#original ? 'Choose Another Model…' : 'Choose a Model…'}
+        @likely-chosen=${() => void request('command', { name: 'compareOriginal' })}
         @begin=${() => void request('command', { name: 'compare' })}
       ></cw-empty-state>`;
     return html` <div class="top">
@@ -174,6 +176,12 @@ export class CompareView extends LitElement {
         ${this.#choose('Compare with Another…')}
       </div>
       <div class="body">${this.#differences(comparison)}${this.#twins(comparison)}</div>`;
+  }
+
+  /** The name of the model that this one was made from, where it can be read; else empty. */
+  get #original(): string {
+    const original = this.model?.adaptation?.original;
+    return original && original.path !== null ? original.name : '';
   }
 
   get #purpose(): string {
