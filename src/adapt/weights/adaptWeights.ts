@@ -6,11 +6,11 @@ import { readNumbers } from '../../tensors/tensorElements.ts';
 import type { ImageUses, TensorChange } from '../../formats/format.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
 import type { AdaptationPlan } from '../report/plan.ts';
-import { codeDoubt } from './askReasons.ts';
-import { chosenLayers } from './chosenLayers.ts';
+import { codeDoubt } from './find/askReasons.ts';
+import { chosenLayers } from './find/chosenLayers.ts';
 import { formlessCopies } from './formlessCopies.ts';
 import { foldMoment, foldShift, foldWeight, type ChannelTensor } from './foldTensor.ts';
-import type { LayerHints } from './layerHints.ts';
+import type { LayerHints } from './find/layerHints.ts';
 import { optimizerMoments } from './optimizerMoments.ts';
 import {
   channelView,

@@ -1,7 +1,7 @@
 import { entries, items, member, memberAt, numbers, parseJson, text, type Json } from '../../bytes/json/json.ts';
 import { editText, type TextEdit } from '../../bytes/json/jsonEdit.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
-import type { LayerHints } from './layerHints.ts';
+import type { LayerHints } from './find/layerHints.ts';
 
 /** Keys that say how many channels a network's image has: transformers, timm, diffusers. */
 const CHANNEL_KEYS = new Set(['num_channels', 'in_chans', 'in_channels']);

@@ -1,5 +1,5 @@
 import { CONFIG_NAMES, changedConfig, configHints, type ChangedConfig } from '../../adapt/weights/configs.ts';
-import type { LayerHints } from '../../adapt/weights/layerHints.ts';
+import type { LayerHints } from '../../adapt/weights/find/layerHints.ts';
 import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
 import { listFiles, readBeside } from '../../files/besideFiles.ts';
 import { basename, dirname, resolve } from '../../files/paths.ts';

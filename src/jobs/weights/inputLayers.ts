@@ -1,4 +1,4 @@
-import type { ImageTensor } from '../../adapt/weights/imageTensors.ts';
+import type { ImageTensor } from '../../adapt/weights/find/imageTensors.ts';
 import type { OpenFile } from '../openFile.ts';
 import { besideWeights } from './besideWeights.ts';
 import { layersOf } from './layers.ts';

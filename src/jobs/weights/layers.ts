@@ -1,4 +1,4 @@
-import { imageTensors, type FoundTensors, type ImageTensor } from '../../adapt/weights/imageTensors.ts';
+import { imageTensors, type FoundTensors, type ImageTensor } from '../../adapt/weights/find/imageTensors.ts';
 import type { OpenedFile } from '../../formats/format.ts';
 import { withOpenFile } from '../openFile.ts';
 import { besideWeights, hintsOf, type BesideWeights } from './besideWeights.ts';

@@ -1,5 +1,5 @@
 import { affine, grayscale, type ChannelMap } from '../../adapt/maps/channelMap.ts';
-import { isWeightOf } from '../../adapt/weights/chosenLayers.ts';
+import { isWeightOf } from '../../adapt/weights/find/chosenLayers.ts';
 import { isPatchMatrix, PATCH_ORDERS, type LayerChoice, type PatchOrder } from '../../adapt/weights/patchOrder.ts';
 import { isOptimizerState, momentPower, siblingName, weightAxes } from '../../adapt/weights/tensorNames.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';

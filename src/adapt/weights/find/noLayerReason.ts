@@ -1,7 +1,7 @@
-import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import type { StoredTensor } from '../../../tensors/storedTensor.ts';
 import { channelsOf, isConvolution, isQuantised, isWeightPart, runtimePart } from './convolutionWeights.ts';
-import { isPatchMatrix, normOfPatches } from './patchOrder.ts';
-import { byName } from './tensorNames.ts';
+import { isPatchMatrix, normOfPatches } from '../patchOrder.ts';
+import { byName } from '../tensorNames.ts';
 
 /** Why a file has no layer that sees an image of so many channels. */
 export function noLayerReason(tensors: readonly StoredTensor[], channels: number): string {

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { imageTensors, type FoundTensors } from '../../../../src/adapt/weights/imageTensors.ts';
-import { FLOAT } from '../../../../src/tensors/dtypes.ts';
-import type { StoredTensor } from '../../../../src/tensors/storedTensor.ts';
-import type { Expected } from '../../../fixtures/firstLayers/family.ts';
-import { LIBRARY_FAMILIES } from '../../../fixtures/firstLayers/libraries.ts';
-import { TASK_FAMILIES } from '../../../fixtures/firstLayers/tasks.ts';
-import { torchPython } from '../../../fixtures/torch/torchPython.ts';
+import { imageTensors, type FoundTensors } from '../../../../../src/adapt/weights/find/imageTensors.ts';
+import { FLOAT } from '../../../../../src/tensors/dtypes.ts';
+import type { StoredTensor } from '../../../../../src/tensors/storedTensor.ts';
+import type { Expected } from '../../../../fixtures/firstLayers/family.ts';
+import { LIBRARY_FAMILIES } from '../../../../fixtures/firstLayers/libraries.ts';
+import { TASK_FAMILIES } from '../../../../fixtures/firstLayers/tasks.ts';
+import { torchPython } from '../../../../fixtures/torch/torchPython.ts';
 
 /** The number of int8. */
 const INT8 = 3;

@@ -1,6 +1,6 @@
-import { DTYPES } from '../../tensors/dtypes.ts';
-import type { StoredTensor } from '../../tensors/storedTensor.ts';
-import { isOptimizerState, lastPart, siblingName, weightAxes } from './tensorNames.ts';
+import { DTYPES } from '../../../tensors/dtypes.ts';
+import type { StoredTensor } from '../../../tensors/storedTensor.ts';
+import { isOptimizerState, lastPart, siblingName, weightAxes } from '../tensorNames.ts';
 
 /** A convolution over a picture or a video. */
 const CONVOLUTION_RANKS = new Set([4, 5]);

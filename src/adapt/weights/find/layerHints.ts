@@ -1,6 +1,6 @@
-import type { ImageUses } from '../../formats/format.ts';
-import { networkName } from './copyNames.ts';
-import { moduleOf } from './tensorNames.ts';
+import type { ImageUses } from '../../../formats/format.ts';
+import { networkName } from '../copyNames.ts';
+import { moduleOf } from '../tensorNames.ts';
 
 /** What is known of the first layer beside names and shapes. */
 export interface LayerHints {

@@ -1,12 +1,12 @@
-import { ChannelwiseError } from '../../bytes/errors.ts';
-import type { StoredTensor } from '../../tensors/storedTensor.ts';
-import type { WeightsRequest } from './adaptWeights.ts';
+import { ChannelwiseError } from '../../../bytes/errors.ts';
+import type { StoredTensor } from '../../../tensors/storedTensor.ts';
+import type { WeightsRequest } from '../adaptWeights.ts';
 import { runtimePart } from './convolutionWeights.ts';
-import { copyKey } from './copyNames.ts';
+import { copyKey } from '../copyNames.ts';
 import { candidateText, imageTensors } from './imageTensors.ts';
 import { normReason, runtimeReason } from './noLayerReason.ts';
-import { layerText, normOfPatches, PATCH_ORDERS, readLayer, type LayerChoice } from './patchOrder.ts';
-import { byName, lastPart, moduleOf, weightAxes } from './tensorNames.ts';
+import { layerText, normOfPatches, PATCH_ORDERS, readLayer, type LayerChoice } from '../patchOrder.ts';
+import { byName, lastPart, moduleOf, weightAxes } from '../tensorNames.ts';
 
 /**
  * The layers that take a map in: those a person named, else those that are found, each with its copies in the same

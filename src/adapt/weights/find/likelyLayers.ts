@@ -1,6 +1,6 @@
-import type { StoredTensor } from '../../tensors/storedTensor.ts';
-import { networkName } from './copyNames.ts';
-import { isOptimizerState, lastPart, moduleOf, weightAxes } from './tensorNames.ts';
+import type { StoredTensor } from '../../../tensors/storedTensor.ts';
+import { networkName } from '../copyNames.ts';
+import { isOptimizerState, lastPart, moduleOf, weightAxes } from '../tensorNames.ts';
 
 type Named = Pick<StoredTensor, 'name' | 'dims'>;
 

@@ -1,14 +1,14 @@
-import { addTo } from '../../bytes/lists.ts';
-import { DTYPES } from '../../tensors/dtypes.ts';
-import type { StoredTensor } from '../../tensors/storedTensor.ts';
+import { addTo } from '../../../bytes/lists.ts';
+import { DTYPES } from '../../../tensors/dtypes.ts';
+import type { StoredTensor } from '../../../tensors/storedTensor.ts';
 import { codeDoubt, layerDoubt, severalReason } from './askReasons.ts';
 import { channelsOf, isConvolution, isOtherwiseNamed, isWeightPart, runtimePart } from './convolutionWeights.ts';
-import { copyKey } from './copyNames.ts';
+import { copyKey } from '../copyNames.ts';
 import { depthwiseInside, hasTrainingName, isSibling, isTrainingOnly } from './likelyLayers.ts';
 import { isHinted, type LayerHints } from './layerHints.ts';
 import { noLayerReason, readReason } from './noLayerReason.ts';
-import { isPatchMatrix, layerText, normOfPatches, PATCH_ORDERS, type PatchOrder } from './patchOrder.ts';
-import { byName, isOptimizerState, lastPart, moduleOf, siblingName, weightAxes } from './tensorNames.ts';
+import { isPatchMatrix, layerText, normOfPatches, PATCH_ORDERS, type PatchOrder } from '../patchOrder.ts';
+import { byName, isOptimizerState, lastPart, moduleOf, siblingName, weightAxes } from '../tensorNames.ts';
 
 /** A tensor that may be the one that sees the image, with its copies in the same file. */
 export interface ImageTensor {
