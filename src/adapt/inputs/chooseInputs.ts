@@ -105,12 +105,19 @@ function placesOf({ map, axis }: Pick<InputChoice, 'map' | 'axis'>, input: Value
 async function tried(choice: Choosing, candidate: Candidate): Promise<Attempt | ChannelwiseError | null> {
   try {
     const made = await attempt({ ...choice, inputs: [placed(choice, candidate)] });
-    const asked = (choice.inputs !== undefined || choice.axis !== undefined) && candidate.certain;
-    return asked || plausible(candidate, made.walk) || (await confirmed(choice, candidate)) ? made : null;
+    return isAsked(choice, candidate) || plausible(candidate, made.walk) || (await confirmed(choice, candidate))
+      ? made
+      : null;
   } catch (error) {
     if (error instanceof ChannelwiseError && error.kind === 'refused') return error;
     throw error;
   }
+}
+
+/** The person says that channels lie there: by the input or the axis, by both where the file leaves the size open. */
+function isAsked({ inputs, axis }: Choosing, { certain }: Candidate): boolean {
+  const [isNamed, isPlaced] = [inputs !== undefined, axis !== undefined];
+  return certain ? isNamed || isPlaced : isNamed && isPlaced;
 }
 
 function placed({ map, sized }: Choosing, candidate: Candidate): FlowingInput {

@@ -16,7 +16,9 @@ export function noImageInput(inputs: readonly ValueInfo[], map: ChannelMap): Cha
   if (one && channels === RGB && map.matrix[0]?.length === 1) return alreadyGray(one, false);
   const seen = inputs.map((i) => `input \`${i.name}\` is ${typeText(i)} (${whyNot(i, channels)})`).join(', ');
   const what = inputs.length ? `${seen}.` : 'the model has no inputs.';
-  const advice = channels === RGB ? inputs.map(otherMap).find(Boolean) : undefined;
+  const advice = inputs
+    .map((input) => (channels === RGB ? otherMap(input) : null) ?? openAxis(input, channels))
+    .find(Boolean);
   return new ChannelwiseError(
     'refused',
     'no-image-input',
@@ -35,6 +37,16 @@ export function alreadyGray(input: ValueInfo, repeatedInside: boolean): Channelw
     'already-gray',
     `The model already takes one channel: input \`${input.name}\` is ${typeText(input)}.${inside}`,
     { tensor: input.name },
+  );
+}
+
+/** How to adapt an input whose channels the file leaves open, and no weight confirms; null for others. */
+function openAxis(input: ValueInfo, channels: number): string | null {
+  const [place] = candidates(input, channels);
+  if (!place || place.certain) return null;
+  return (
+    `Where you know that \`${input.name}\` takes ${counted(channels)}, name it and their axis: \`--input ` +
+    `${input.name} --axis ${place.axis}\`.`
   );
 }
 
@@ -76,7 +88,7 @@ export function whyNot(input: ValueInfo, channels: number): string {
   const { dtype, dims } = input.type;
   if (dims && !AXES[dims.length]) return 'an image has 3 to 5 axes';
   if (!holdsPixels(dtype, dims?.length ?? DEFAULT_RANK)) return `${dtypeName(dtype)} holds no pixels`;
-  if (candidates(input, channels).length) return `no weight behind it takes ${counted(channels)}`;
+  if (candidates(input, channels).length) return `no weight behind it is seen to take ${counted(channels)}`;
   return `no axis of ${channels} where channels lie`;
 }
 

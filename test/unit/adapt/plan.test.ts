@@ -227,7 +227,7 @@ const REFUSALS: readonly { name: string; bytes: Uint8Array; map: ChannelMap; mes
     name: 'nothing that confirms three',
     bytes: build({ inputs: [valueInfo('x', ['n', 'c', 'h', 'w'])], nodes: [node('Relu', ['x'], ['y'])] }),
     map: grayscale(),
-    message: /no weight behind it takes 3 channels/,
+    message: /no weight behind it is seen to take 3 channels\).* `--input x --axis 1`/,
   },
   {
     name: 'an unknown name',
@@ -245,6 +245,17 @@ for (const { name, bytes, map, message } of REFUSALS) {
     );
   });
 }
+
+test('an input whose channels are open is adapted where a person names it and the axis', async () => {
+  const open = build({ inputs: [valueInfo('x', ['n', 'c', 'h', 'w'])], nodes: [node('Relu', ['x'], ['y'])] });
+  const { plan } = await adaptBytes(open, grayscale(), { inputs: ['x'], axis: 1 });
+  assert.deepEqual(
+    plan.addedNodes.map(({ opType }) => opType),
+    ['Concat'],
+  );
+  for (const half of [{ inputs: ['x'] }, { axis: 1 }])
+    await assert.rejects(adaptBytes(open, grayscale(), half), /No input takes images of 3 channels/);
+});
 
 test('maps on the command line compose from left to right', async () => {
   const chain = await mapFromOptions({ map: ['bgr', 'normalize'], mean: '1,2,3', std: '2' });

@@ -51,7 +51,7 @@ function repeatChannel(image: Value, axis: number): Value {
 }
 
 const NOT_AN_IMAGE =
-  'an image has 3 to 5 axes|no axis of 3 where channels lie|no weight behind it takes 3 channels|\\w+ holds no pixels|only a tensor can be an image';
+  'an image has 3 to 5 axes|no axis of 3 where channels lie|no weight behind it is seen to take 3 channels|\\w+ holds no pixels|only a tensor can be an image';
 /** Why a model is refused, by the error's code: each input is named with its type and the reason. */
 const REASONS: Readonly<Record<string, RegExp>> = {
   'no-image-input': new RegExp(
