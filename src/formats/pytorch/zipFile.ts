@@ -16,6 +16,8 @@ import type { ContainerEdit, PicklePart, TorchContainer, TorchStorage } from './
 
 /** Entries that say one word, like `byteorder`: nobody has longer ones. */
 const MAX_WORD_BYTES = 64;
+/** What names of tensors begin with that code holds. */
+const CONSTANTS = 'constants';
 /** What `.storage_alignment` may ask for. */
 const MAX_ALIGNMENT = 65536;
 /** torch.jit writes a file for each class, of some kilobytes; longer code is not followed. */
@@ -52,7 +54,7 @@ export async function openTorchZip(source: ByteSource): Promise<TorchContainer> 
   const parts = [await readPart(archive, main, { prefix: '', folder: `${root}data/`, bigEndian })];
   const constants = archive.entry(`${root}constants.pkl`);
   if (constants)
-    parts.push(await readPart(archive, constants, { prefix: 'constants', folder: `${root}constants/`, bigEndian }));
+    parts.push(await readPart(archive, constants, { prefix: CONSTANTS, folder: `${root}constants/`, bigEndian }));
   const alignment = await alignmentOf(archive, root);
   const version = await word(archive, `${root}version`);
   return {
@@ -137,12 +139,30 @@ interface ZipEdit {
   readonly parts: readonly ZipPart[];
 }
 
+/** The mobile interpreter's own program holds the constants a second time, in a form of its own. */
+function refuseMobileConstants(
+  archive: ZipArchive,
+  edit: ContainerEdit,
+  { root, parts }: Omit<ZipEdit, 'alignment'>,
+): void {
+  const constants = parts.find(({ prefix }) => prefix === CONSTANTS);
+  if (!constants || !edit.literals.has(constants) || !archive.entry(`${root}bytecode.pkl`)) return;
+  throw new ChannelwiseError(
+    'refused',
+    'mobile-constants',
+    "This file is for torch's mobile interpreter too, which has a copy of the frozen weights in a program of its own. " +
+      'Convert the file that torch.jit.save writes, or the network before it is frozen, and save it for mobile again.',
+    { offset: constants.entry.headerStart },
+  );
+}
+
 async function torchZipSplices(
   archive: ZipArchive,
   edit: ContainerEdit,
   { root, alignment, parts }: ZipEdit,
 ): Promise<Splice[]> {
   const changes: EntryChange[] = [];
+  refuseMobileConstants(archive, edit, { root, parts });
   for (const part of parts) {
     const literals = edit.literals.get(part);
     if (literals) changes.push({ entry: part.entry, splices: await pickleSplices(part.pickle, literals) });

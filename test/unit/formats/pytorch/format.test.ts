@@ -199,6 +199,22 @@ test('TorchScript: a number of channels that is taken from the sizes and looked 
   assert.deepEqual((await usesOf(sizes, 'if torch.ne(c, 3):', ...READ_BY_CONV1))?.others, [sizes]);
 });
 
+test('TorchScript: frozen weights change, but not where a program for mobile holds them too', async () => {
+  const frozen: BuiltTensor = { name: 'c0', key: '0', type: 'FloatStorage', dims: [2, 3] };
+  const entries = [
+    { name: 'm/constants.pkl', data: Buffer.concat(checkpointInstructions([frozen])) },
+    { name: 'm/constants/0', data: new Uint8Array(24) },
+  ];
+  const change = { tensor: 'constants.c0', dims: [2, 1], bytes: new Uint8Array(8) };
+  const changed = async (more: readonly BuiltEntry[]): Promise<number> => {
+    const { writer } = await open(Buffer.concat(checkpointInstructions([])), [...entries, ...more]);
+    return canWrite(writer) ? (await writer.splices([change], null)).length : 0;
+  };
+  assert.ok((await changed([])) > 0);
+  const mobile = { name: 'm/bytecode.pkl', data: new Uint8Array(4) };
+  await assert.rejects(changed([mobile]), { kind: 'refused', code: 'mobile-constants' });
+});
+
 test('TorchScript: code that calls itself without end, or is very long, is left', async () => {
   const endless = await usesOf('child = self.child', 'return (child).forward(x, )');
   assert.match(endless?.others.join() ?? '', /can't be followed/);
