@@ -1,3 +1,4 @@
+// Slow: every model of libonnx-testdata in ONNX Runtime.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';

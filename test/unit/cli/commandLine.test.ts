@@ -1,3 +1,4 @@
+// Slow: starts the command line many times.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {

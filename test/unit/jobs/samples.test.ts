@@ -1,3 +1,4 @@
+// Slow: the sample networks on their pictures.
 import assert from 'node:assert/strict';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

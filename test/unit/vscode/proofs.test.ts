@@ -24,9 +24,11 @@ const PROVED: VerifyReply = {
 
 const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Waits until `happened`; never, where that needs what comes later. */
+/** A wait for what never comes ends, so that the test fails by what it compares. */
+const PATIENCE_MS = 20_000;
+
 async function until(happened: () => boolean): Promise<void> {
-  for (let i = 0; i < 10_000 && !happened(); i++) await soon();
+  for (const end = Date.now() + PATIENCE_MS; !happened() && Date.now() < end;) await soon();
 }
 
 type Verify = (adapted: string, options: CallOptions) => Promise<VerifyReply>;

@@ -1,3 +1,4 @@
+// Slow: random networks in TensorFlow.js.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { adaptKeras } from '../../../../src/adapt/keras/adaptKeras.ts';

@@ -30,7 +30,7 @@ const ROWS: readonly [library: string, weight: string, ...others: readonly strin
 
 async function tensorsOf(weights: readonly string[]): Promise<readonly StoredTensor[]> {
   const [first = '', ...others] = weights;
-  const all = [floatWeights(first, [2, 3, 1, 1]), ...others.map((name) => floatWeights(name, [2, 2, 1, 1]))];
+  const all = [floatWeights(first, [2, 3, 3, 3]), ...others.map((name) => floatWeights(name, [2, 2, 1, 1]))];
   const bytes = safetensorsFile(all);
   return (await safetensorsFormat.open(new MemorySource(bytes), { name: 'm' })).tensors;
 }
