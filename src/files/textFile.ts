@@ -4,7 +4,7 @@ import { readSmallFile, type SmallFile } from './smallFile.ts';
  * The text of a file that a person wrote: UTF-8, or UTF-16 where a byte order mark says so, as Windows PowerShell
  * writes it. The mark is taken off.
  */
-export function fileText(bytes: Uint8Array): string {
+function fileText(bytes: Uint8Array): string {
   return new TextDecoder(encodingOf(bytes)).decode(bytes);
 }
 

@@ -34,6 +34,6 @@ function functionsByKey(functions: readonly FunctionDef[]): Functions {
 }
 
 /** A text that only functions of the same domain, name and overload share. */
-export function functionKey(domain: string, name: string, overload: string): string {
+function functionKey(domain: string, name: string, overload: string): string {
   return JSON.stringify([domain, name, overload]);
 }

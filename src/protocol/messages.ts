@@ -173,7 +173,7 @@ export interface PageModel {
 }
 
 /** Commands of the extension that the page has buttons for; each acts on the page's own file. */
-export const PAGE_COMMANDS = [
+const PAGE_COMMANDS = [
   'adaptChannels',
   'verify',
   'copyAsPython',

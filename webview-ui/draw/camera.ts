@@ -24,7 +24,7 @@ const TOP = 48;
 const TOOLS_WIDTH = 430;
 /** Where a picture begins that lies beside the tools, or has none over it. */
 export const BESIDE_TOOLS = 14;
-export const MAX_SCALE = 4;
+const MAX_SCALE = 4;
 /** A first view makes its text no smaller than this; what doesn't fit so is shown in full size from its beginning. */
 const LEAST_FIRST_SCALE = 0.85;
 

@@ -3,7 +3,7 @@ import type { BoxColours } from './boxColours.ts';
 import type { Extent, View } from './camera.ts';
 import type { Theme } from './theme.ts';
 
-export const MINIMAP = { width: 84, most: 320, inset: 8 } as const;
+const MINIMAP = { width: 84, most: 320, inset: 8 } as const;
 
 export interface MiniScale {
   sx: number;

@@ -54,7 +54,7 @@ const NUMBER_TEXTS: Readonly<Record<NonNullable<LayerNumbers['unit']>, (value: n
 };
 
 /** Heat by numbers from a file or a measurement, for layers by their names or by the tensors they make. */
-export function numbersHeat(model: GraphModel, source: LayerNumbers): Heat {
+function numbersHeat(model: GraphModel, source: LayerNumbers): Heat {
   const { title, numbers, unit, note = '' } = source;
   const values = itemValues(model, (item) => {
     const node = model.flat.items[item]!.node;

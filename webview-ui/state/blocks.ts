@@ -1,8 +1,8 @@
 import { request } from './host.ts';
 
 /** Cells asked for at once: more than a screen shows, and small enough to come at once. */
-export const BLOCK_ROWS = 64;
-export const BLOCK_COLUMNS = 16;
+const BLOCK_ROWS = 64;
+const BLOCK_COLUMNS = 16;
 /** Blocks kept; a block is some 50 kB of text at most times. */
 const KEPT = 256;
 

@@ -12,7 +12,7 @@ import { isHdf5 } from './hdf5/superblock.ts';
 import { readTree, type Hdf5Tree } from './hdf5/trees/tree.ts';
 import { member, parseJson, text, type Json } from '../../bytes/json/json.ts';
 
-export const CONFIG_ENTRY = 'config.json';
+const CONFIG_ENTRY = 'config.json';
 const METADATA_ENTRY = 'metadata.json';
 const WEIGHTS_ENTRY = 'model.weights.h5';
 const ZIP_HEAD = [0x50, 0x4b, 0x03, 0x04];

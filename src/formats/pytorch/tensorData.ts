@@ -48,7 +48,7 @@ function rowOf(tensor: RebuiltTensor): DtypeRow {
 }
 
 /** Axes of one element may have any stride. */
-export function isContiguous({ dims, strides }: Pick<RebuiltTensor, 'dims' | 'strides'>): boolean {
+function isContiguous({ dims, strides }: Pick<RebuiltTensor, 'dims' | 'strides'>): boolean {
   const inOrder = contiguousStrides(dims);
   return dims.includes(0) || dims.every((dim, axis) => dim === 1 || strides[axis] === inOrder[axis]);
 }

@@ -7,7 +7,7 @@ import { dtypeNumber } from './safetensorsTypes.ts';
 /** The header's length stands in front of it. */
 export const LENGTH_BYTES = 8;
 /** The format's own limit: https://github.com/huggingface/safetensors#format */
-export const MAX_HEADER_BYTES = 100_000_000;
+const MAX_HEADER_BYTES = 100_000_000;
 /** The one name in the header that is no tensor. */
 export const METADATA = '__metadata__';
 

@@ -22,7 +22,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** A number that DTYPES does not have: such a tensor is listed, and its values can't be read. */
-export const UNKNOWN_DTYPE = 0;
+const UNKNOWN_DTYPE = 0;
 
 /** Our number of an element type; UNKNOWN_DTYPE for one we don't know. */
 export function dtypeNumber(name: string): number {

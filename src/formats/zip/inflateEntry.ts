@@ -4,7 +4,7 @@ import { crc32 } from '../../bytes/crc32.ts';
 import { zipMalformed, zipUnsupported } from './zipError.ts';
 
 /** Deflated entries are held whole: what torch and Keras deflate is code and small models. */
-export const MAX_INFLATED = 512 * 1024 * 1024;
+const MAX_INFLATED = 512 * 1024 * 1024;
 /** Deflate makes 258 bytes of 2 bits at best; a size beyond that is a lie. */
 const MAX_RATIO = 1032;
 /** So much is handed to the inflater at once: at most 66 MB come of it. */

@@ -1,7 +1,6 @@
 import { imageTensors, type FoundTensors, type ImageTensor } from '../../adapt/weights/find/imageTensors.ts';
 import type { OpenedFile } from '../../formats/format.ts';
-import { withOpenFile } from '../openFile.ts';
-import { besideWeights, hintsOf, type BesideWeights } from './besideWeights.ts';
+import { hintsOf, type BesideWeights } from './besideWeights.ts';
 
 /** Colour images; where no layer takes them, the file may be one that was made gray. */
 const CHANNELS = [3, 1];
@@ -17,14 +16,7 @@ export interface LayerChoices {
   readonly reason: string | null;
 }
 
-/** The layer choices of a file of weights; `channels` is how many the image has. */
-export async function layerChoices(path: string, channels: number, signal?: AbortSignal): Promise<LayerChoices> {
-  return withOpenFile(path, signal, async ({ file }) =>
-    choicesOf(imageTensors(file.tensors, channels, hintsOf(await besideWeights(path), file))),
-  );
-}
-
-/** The same of an open file, for colour images or for gray ones. */
+/** The layer choices of a file of weights, for colour images or for gray ones. */
 export function layersOf(file: OpenedFile, beside: BesideWeights): LayerChoices {
   const found = CHANNELS.map((channels) => imageTensors(file.tensors, channels, hintsOf(beside, file)));
   const clear = found.find(({ kind }) => kind === 'one') ?? found.find(({ kind }) => kind === 'several') ?? found[0];

@@ -99,7 +99,7 @@ function grayCost(rgb: RunResult, repeated: RunResult, images: number): string {
 }
 
 /** A share of some images as the count it came from: `7 of 24`. */
-export function outOf(part: number, images: number): string {
+function outOf(part: number, images: number): string {
   return `${Math.round(part * images).toLocaleString('en')} of ${images.toLocaleString('en')}`;
 }
 

@@ -8,7 +8,7 @@ import { median, profileTimes } from './profile.ts';
 
 /** The first run sets things up. */
 const WARM_UP = 1;
-export const USUAL_RUNS = 10;
+const USUAL_RUNS = 10;
 /** Measuring ends after so long, with fewer runs where a model is slow. */
 const MOST_MILLISECONDS = 60_000;
 

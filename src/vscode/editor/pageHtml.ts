@@ -9,7 +9,7 @@ export interface PageParts {
 }
 
 /** Nothing but the page's own script and styles; pictures and the layout's worker are made by the page itself. */
-export function contentSecurityPolicy({ source, nonce }: Pick<PageParts, 'source' | 'nonce'>): string {
+function contentSecurityPolicy({ source, nonce }: Pick<PageParts, 'source' | 'nonce'>): string {
   const rules = {
     'default-src': `'none'`,
     'img-src': 'data: blob:',

@@ -82,7 +82,7 @@ function unshared({ value }: Slot): boolean {
 }
 
 /** A whole number as Python and torch write it: the shortest of BININT1, BININT2, BININT and LONG1. */
-export function integerBytes(value: number): Uint8Array {
+function integerBytes(value: number): Uint8Array {
   if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no whole number`);
   if (value >= 0 && value <= 0xff) return Uint8Array.of(0x4b, value);
   const bytes = new Uint8Array(11);

@@ -17,7 +17,7 @@ export function layersStatement({ layers, input, images }: GrayByLayer): string 
 }
 
 /** A relative distance as a person reads it. */
-export function movementText(relative: number): string {
+function movementText(relative: number): string {
   return `${(relative * 100).toFixed(relative < 0.001 ? 3 : 1)} %`;
 }
 

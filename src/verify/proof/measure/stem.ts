@@ -24,7 +24,7 @@ import { ancestors, heldTensors, type ModelFile, type Wiring } from '../../wirin
  * The runtime copies a model several times inside its 4 GiB of memory; a stem or model above this doesn't fit with its
  * activations.
  */
-export const MAX_RUN_BYTES = 768 * 1024 * 1024;
+const MAX_RUN_BYTES = 768 * 1024 * 1024;
 const MODEL_GRAPH = 7;
 const GRAPH_INPUT = 11;
 /** ir_version, opset_import, functions: what gives nodes their meaning. */
