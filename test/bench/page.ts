@@ -88,11 +88,12 @@ async function open(browser: Browser, file: string): Promise<{ page: Page; times
       void response.writeHead(200, { 'content-type': type }).end(body);
     if (request.url === '/page.js') return send('text/javascript', script);
     if (request.url === '/page.css') return send('text/css', css);
-    if (request.url !== '/model')
-      return send(
-        'text/html',
-        `<!DOCTYPE html><link rel="stylesheet" href="/page.css"><body><script>window.__name = (f) => f; (${host.toString()})(${JSON.stringify({ state, theme: THEMES.dark })})</script><script src="/page.js"></script>`,
-      );
+    if (request.url !== '/model') {
+      const start = `(${host.toString()})(${JSON.stringify({ state, theme: THEMES.dark })})`;
+      const head = '<!DOCTYPE html><link rel="stylesheet" href="/page.css"><body>';
+      const scripts = `<script>window.__name = (f) => f; ${start}</script><script src="/page.js"></script>`;
+      return send('text/html', head + scripts);
+    }
     // A changed time: what was kept of an earlier scan does not count.
     utimesSync(file, new Date(), new Date());
     const start = performance.now();

@@ -223,7 +223,11 @@ for (const [shell, check] of [
     'bash',
     [
       '-c',
-      'eval "$1"; COMP_WORDS=(channelwise ver); COMP_CWORD=1; _channelwise; echo "${COMPREPLY[@]}"; COMP_WORDS=(channelwise gray --inp); COMP_CWORD=2; _channelwise; echo "${COMPREPLY[@]}"',
+      [
+        'eval "$1"',
+        'COMP_WORDS=(channelwise ver); COMP_CWORD=1; _channelwise; echo "${COMPREPLY[@]}"',
+        'COMP_WORDS=(channelwise gray --inp); COMP_CWORD=2; _channelwise; echo "${COMPREPLY[@]}"',
+      ].join('; '),
     ],
   ],
 ] as const)

@@ -212,10 +212,13 @@ const TEXTS = [
   '\u0000',
 ];
 const ATTRIBUTES =
-  `axis axes perm shape to dtype kernel_shape strides pads dilations group auto_pad ceil_mode output_padding output_shape keepdims noop_with_empty_axes split num_outputs blocksize
-  batch_dims scales height_scale width_scale mode keep_aspect_ratio_policy coordinate_transformation_mode equation hidden_size direction layout sample_size onesided inverse start end starts ends k allowzero
-  num_heads kv_num_heads q_num_heads qkv_hidden_sizes N K bits gather_axis size step dim border scale reduction new_axis channels_last output_dtype value value_ints value_floats classlabels_strings n_targets targets
-  inputdimensions ngram_indexes max_map state_window dilation ndim pooled_shape output_height transA transBatchA`
+  `axis axes perm shape to dtype kernel_shape strides pads dilations group auto_pad ceil_mode output_padding
+  output_shape keepdims noop_with_empty_axes split num_outputs blocksize batch_dims scales height_scale width_scale
+  mode keep_aspect_ratio_policy coordinate_transformation_mode equation hidden_size direction layout sample_size
+  onesided inverse start end starts ends k allowzero num_heads kv_num_heads q_num_heads qkv_hidden_sizes N K bits
+  gather_axis size step dim border scale reduction new_axis channels_last output_dtype value value_ints value_floats
+  classlabels_strings n_targets targets inputdimensions ngram_indexes max_map state_window dilation ndim
+  pooled_shape output_height transA transBatchA`
     .trim()
     .split(/\s+/);
 const HOSTILE = [

@@ -60,16 +60,15 @@ test('no output of libonnx-testdata is inferred wrongly, and no fewer are known 
   const python = pythonShapes(TESTDATA_FILES);
   const says = (c: Case): Said =>
     typeof python === 'string' ? tensor(null, null) : (python.get(c.file)?.get(c.tensor) ?? tensor(null, null));
-  console.log(
-    `libonnx-testdata outputs, shape and element type: ours ${text(ours)}; ${typeof python === 'string' ? python : `Python's onnx ${text(tally(cases, says))}`}`,
-  );
+  const pythons = typeof python === 'string' ? python : `Python's onnx ${text(tally(cases, says))}`;
+  console.log(`libonnx-testdata outputs, shape and element type: ours ${text(ours)}; ${pythons}`);
   for (const op of [...new Set(cases.map((c) => c.opType))].sort()) {
     const own = cases.filter((c) => c.opType === op);
     const open = tally(own, (c) => c.found);
-    if (open.unknown)
-      console.log(
-        `  ${op}: ${text(open)}; Python ${text(tally(own, says))}; ${[...new Set(own.filter((c) => judge(c.truth, c.found) === 'unknown').map((c) => why(c.reason)))].join('; ')}`,
-      );
+    if (!open.unknown) continue;
+    const unknown = own.filter((c) => judge(c.truth, c.found) === 'unknown');
+    const reasons = [...new Set(unknown.map((c) => why(c.reason)))].join('; ');
+    console.log(`  ${op}: ${text(open)}; Python ${text(tally(own, says))}; ${reasons}`);
   }
   const lost = cases.filter((c) => judge(c.truth, c.found) !== 'matched' && judge(c.truth, says(c)) === 'matched');
   assert.deepEqual(

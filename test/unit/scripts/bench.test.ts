@@ -23,7 +23,11 @@ for (const [args, message] of REFUSED) {
 
 test('the peak of a program is its own, however large the one that starts it', () => {
   const peak = new URL('../../bench/peakMemory.mjs', import.meta.url).href;
-  const start = `const held = Buffer.alloc(400 * 2 ** 20, 1); const { stderr } = require('node:child_process').spawnSync(process.execPath, ['--import', ${JSON.stringify(peak)}, '-e', 'Buffer.alloc(64 * 2 ** 20, 1)'], { encoding: 'utf8' }); console.log(held.length, stderr);`;
+  const start = `
+    const held = Buffer.alloc(400 * 2 ** 20, 1);
+    const small = ['--import', ${JSON.stringify(peak)}, '-e', 'Buffer.alloc(64 * 2 ** 20, 1)'];
+    const { stderr } = require('node:child_process').spawnSync(process.execPath, small, { encoding: 'utf8' });
+    console.log(held.length, stderr);`;
   const { stdout } = spawnSync(process.execPath, ['-e', start], { encoding: 'utf8' });
   const kib = Number(/peak (\d+)/.exec(stdout)?.[1]);
   // Node alone takes some 45 MiB.

@@ -232,7 +232,8 @@ for path in sys.argv[1:]:
     if a.dtype.kind == 'c': a = a.view(a.real.dtype)
     f = a[np.isfinite(a)]
     d = f.astype(np.float64)
-    out.append({"shape": shape, "kind": kind, "count": a.size, "nan": int(np.isnan(a).sum()), "zeros": int((a == 0).sum()), "min": text(f.min()), "max": text(f.max()),
+    out.append({"shape": shape, "kind": kind, "count": a.size, "nan": int(np.isnan(a).sum()),
+        "zeros": int((a == 0).sum()), "min": text(f.min()), "max": text(f.max()),
         "mean": float(d.mean()), "std": float(d.std()), "scale": float(np.abs(d).max())})
 print(json.dumps(out))
 `;

@@ -48,7 +48,14 @@ f = h5py.File(path, 'w', ${options})
 f.attrs['model_config'] = '{"x": 1}'
 w = f.create_group('w')
 k = np.arange(3 * 3 * 3 * 8, dtype='f4').reshape(3, 3, 3, 8)
-for name, args in [('plain', {}), ('chunk', {'chunks': (2, 3, 3, 4)}), ('gzip', {'chunks': (3, 3, 3, 8), 'compression': 'gzip', 'shuffle': True}), ('sum', {'chunks': (1, 3, 3, 8), 'fletcher32': True}), ('grow', {'chunks': (3, 3, 1, 8), 'maxshape': (3, 3, None, None)}), ('other', {})]:
+for name, args in [
+    ('plain', {}),
+    ('chunk', {'chunks': (2, 3, 3, 4)}),
+    ('gzip', {'chunks': (3, 3, 3, 8), 'compression': 'gzip', 'shuffle': True}),
+    ('sum', {'chunks': (1, 3, 3, 8), 'fletcher32': True}),
+    ('grow', {'chunks': (3, 3, 1, 8), 'maxshape': (3, 3, None, None)}),
+    ('other', {}),
+]:
     w.create_dataset(name, data=k, **args)
     w[name].attrs['note'] = name
 compact = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
