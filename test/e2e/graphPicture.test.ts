@@ -150,8 +150,11 @@ test('the theme is followed live, and the picture is really drawn', async () => 
   const dark = await colours(page);
   assert.ok((dark.get('31,31,31') ?? 0) > 10_000 && dark.size > 20, 'dark ground with boxes on it');
   assert.equal(await graph(page).evaluate((c) => (c as HTMLCanvasElement).width / c.clientWidth), 2);
+  const swatch = page.locator('cw-legend .swatch rect').first();
+  const before = await swatch.getAttribute('fill');
   await setTheme('light');
   await page.waitForTimeout(150);
+  assert.notEqual(await swatch.getAttribute('fill'), before, 'the legend follows too');
   const light = await colours(page);
   assert.ok((light.get('255,255,255') ?? 0) > 10_000 && (light.get('31,31,31') ?? 0) === 0);
   await close();

@@ -43,6 +43,22 @@ const WHITE_TEXT = 4.6;
 const BLACK_TEXT = 10;
 const MIXING_STEPS = 50;
 
+/** A colour mixed with black (0) or white (255), no further than it takes to suit. */
+function mixed(parts: readonly number[], towards: 0 | 255, suits: (parts: readonly number[]) => boolean): string {
+  let now = parts;
+  for (let step = 1; step <= MIXING_STEPS && !suits(now); step++) {
+    const share = step / MIXING_STEPS;
+    now = parts.map((part) => Math.round(part + (towards - part) * share));
+  }
+  return `#${now.map((part) => part.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** The ground as dark as white text wants it. */
+export function forWhiteText(ground: string): string {
+  const parts = channels(ground);
+  return parts ? mixed(parts, 0, (now) => contrasts(now).white >= WHITE_TEXT) : ground;
+}
+
 /**
  * The ground as it suits a light page: a colour of middle brightness under black text looks dirty there. A blue or a
  * green becomes dark enough for white text, an orange or a yellow as light as black text wants it.
@@ -50,14 +66,6 @@ const MIXING_STEPS = 50;
 export function onLightPage(ground: string): string {
   const parts = channels(ground);
   if (!parts) return ground;
-  const suitsWhite = contrasts(parts).white >= NEARLY_WHITES;
-  const towards = suitsWhite ? 0 : 255;
-  const suits = (mixed: readonly number[]): boolean =>
-    suitsWhite ? contrasts(mixed).white >= WHITE_TEXT : contrasts(mixed).black >= BLACK_TEXT;
-  let mixed = parts;
-  for (let step = 0; step <= MIXING_STEPS && !suits(mixed); step++) {
-    const share = step / MIXING_STEPS;
-    mixed = parts.map((part) => Math.round(part + (towards - part) * share));
-  }
-  return `#${mixed.map((part) => part.toString(16).padStart(2, '0')).join('')}`;
+  if (contrasts(parts).white >= NEARLY_WHITES) return forWhiteText(ground);
+  return mixed(parts, 255, (now) => contrasts(now).black >= BLACK_TEXT);
 }

@@ -20,6 +20,14 @@ export function readTheme(element: Element): Theme {
   });
 }
 
+/** Calls back when VS Code changes themes: it rewrites the body's class and the root's style. Gives what ends that. */
+export function onThemeChange(changed: () => void): () => void {
+  const observer = new MutationObserver(changed);
+  observer.observe(document.body, { attributes: true });
+  observer.observe(document.documentElement, { attributes: true });
+  return () => observer.disconnect();
+}
+
 /** A colour as a canvas writes it: names and short forms become `#rrggbb`. */
 function normalColour(ctx: CanvasRenderingContext2D | null, colour: string): string {
   if (!ctx) return colour;

@@ -1,6 +1,6 @@
 import type { ItemKind } from '../graph/items.ts';
 import type { Difference } from './difference.ts';
-import { isLight, onLightPage, readableOn } from './colour.ts';
+import { forWhiteText, isLight, onLightPage, readableOn } from './colour.ts';
 
 /** Colours and font of the picture, read from VS Code's theme tokens. */
 export interface Theme {
@@ -45,10 +45,12 @@ export function themeFrom({ token, normal, contrast, font }: ThemeParts): Theme 
     const known = normal(token(...names));
     return isSoft ? onLightPage(known) : known;
   };
+  // On a light page orange and yellow would come to the same.
+  const orange = normal(token('charts-orange', 'foreground'));
   const fill = {
     input: colour('charts-green', 'foreground'),
     output: colour('charts-green', 'foreground'),
-    first: colour('charts-orange', 'foreground'),
+    first: isSoft ? forWhiteText(orange) : orange,
     layer: colour('charts-blue', 'foreground'),
     norm: colour('terminal-ansiCyan', 'charts-blue'),
     activation: colour('charts-yellow', 'foreground'),

@@ -4,7 +4,7 @@ import type { PageModel } from '../../../src/protocol/messages.ts';
 import { firstViewOf, revealed } from '../../../webview-ui/components/graph/placing.ts';
 import { firstView, fitView, resized } from '../../../webview-ui/draw/camera.ts';
 import type { View } from '../../../webview-ui/draw/camera.ts';
-import { onLightPage, readableOn } from '../../../webview-ui/draw/colour.ts';
+import { forWhiteText, onLightPage, readableOn } from '../../../webview-ui/draw/colour.ts';
 import { GraphModel } from '../../../webview-ui/graph/graphModel.ts';
 import { Scene } from '../../../webview-ui/graph/scene.ts';
 import { layoutNested } from '../../../webview-ui/layout/nested.ts';
@@ -112,4 +112,5 @@ test('on a light page blue and green grounds become dark enough for white text, 
   assert.equal(readableOn('#1a85ff'), '#000000', 'as the theme has it, its text would be black');
   assert.equal(onLightPage('#652d90'), '#652d90', 'what suits stays');
   assert.equal(onLightPage('no colour'), 'no colour');
+  assert.equal(readableOn(forWhiteText('#d18616')), '#ffffff', 'the input layer is told from yellow');
 });

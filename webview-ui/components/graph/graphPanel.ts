@@ -1,5 +1,6 @@
 import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
+import { onThemeChange } from '../../draw/readTheme.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import { heatFrom } from '../../graph/heat.ts';
 import type { Heat, HeatSource } from '../../graph/heat.ts';
@@ -34,6 +35,7 @@ export class GraphPanel extends LitElement {
   /** How far a measurement is, 0 to 1; null while there is none. */
   declare measured: number | null;
   #measuring: AbortController | null = null;
+  #stop: () => void = () => undefined;
 
   constructor() {
     super();
@@ -55,6 +57,12 @@ export class GraphPanel extends LitElement {
     super.connectedCallback();
     this.addEventListener('dragover', (event) => event.preventDefault());
     this.addEventListener('drop', (event) => void this.#dropped(event));
+    this.#stop = onThemeChange(() => this.requestUpdate());
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stop();
   }
 
   protected override willUpdate(changed: PropertyValues): void {

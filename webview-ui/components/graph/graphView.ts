@@ -8,7 +8,7 @@ import { heatColours, kindColours } from '../../draw/boxColours.ts';
 import type { BoxColours } from '../../draw/boxColours.ts';
 import { NO_MARKS, marksOf } from '../../draw/marks.ts';
 import { paint } from '../../draw/paint.ts';
-import { readTheme } from '../../draw/readTheme.ts';
+import { onThemeChange, readTheme } from '../../draw/readTheme.ts';
 import type { Theme } from '../../draw/theme.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import { heatShares } from '../../graph/heat.ts';
@@ -76,18 +76,12 @@ export class GraphView extends LitElement {
   #width = 0;
   #frame = 0;
   #marks = NO_MARKS;
-  #stop: () => void = () => undefined;
+  #stops: (() => void)[] = [];
   #mover = new Mover(() => this.draw());
   #hovering = new Hovering((facts, at) => this.#showFacts(facts, at));
   #lines = new LineCursor();
   #pointing = new Pointing(this);
   #resize = new ResizeObserver(() => this.#place());
-  #themes = new MutationObserver(() => {
-    this.#theme = null;
-    this.#colours = null;
-    this.draw();
-    this.#miniMap?.repaint();
-  });
 
   constructor() {
     super();
@@ -105,17 +99,23 @@ export class GraphView extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#resize.observe(this);
-    this.#stop = onSettings((now, before) => void this.#changed(now, before));
-    // VS Code changes themes by rewriting the body's class and the root's style.
-    this.#themes.observe(document.body, { attributes: true });
-    this.#themes.observe(document.documentElement, { attributes: true });
+    this.#stops = [
+      onSettings((now, before) => void this.#changed(now, before)),
+      onThemeChange(() => this.#readThemeAnew()),
+    ];
+  }
+
+  #readThemeAnew(): void {
+    this.#theme = null;
+    this.#colours = null;
+    this.draw();
+    this.#miniMap?.repaint();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#stop();
+    for (const stop of this.#stops) stop();
     this.#resize.disconnect();
-    this.#themes.disconnect();
     this.#mover.stop();
     this.endHover();
     cancelAnimationFrame(this.#frame);
