@@ -69,7 +69,6 @@ describe('What a page asks VS Code for', () => {
       assert.equal(opened.length, 1);
     } finally {
       stop();
-      await extension.jobs.close();
     }
   });
 });
@@ -113,7 +112,6 @@ describe('Undo', () => {
         assert.match(said.join('\n'), /converted|onnx: /);
       } finally {
         stop();
-        await extension.jobs.close();
       }
     });
 
@@ -135,7 +133,6 @@ describe('Undo', () => {
       assert.equal(await readText(gray), 'changed');
     } finally {
       stop();
-      await extension.jobs.close();
     }
   });
 });

@@ -77,7 +77,6 @@ describe('Files beside a model in VS Code', () => {
       assert.ok(await exists(uri('full', ...DATA)), 'the original keeps its data');
     } finally {
       stop();
-      await extension.jobs.close();
     }
   });
 
@@ -116,7 +115,6 @@ describe('Files beside a model in VS Code', () => {
     } finally {
       stopCommands();
       stop();
-      await extension.jobs.close();
     }
   });
 
@@ -145,7 +143,6 @@ describe('Files beside a model in VS Code', () => {
       stop();
       page.close();
       status.dispose();
-      await extension.jobs.close();
     }
   });
 });

@@ -148,10 +148,7 @@ describe('A file system that fails at any step', () => {
   before(() => {
     registered = vscode.workspace.registerFileSystemProvider(SCHEME, files, { isCaseSensitive: true });
   });
-  after(async () => {
-    await extension.jobs.close();
-    registered?.dispose();
-  });
+  after(() => registered?.dispose());
 
   for (const model of MODELS)
     for (const [kindName, kind] of Object.entries(KINDS))

@@ -1,5 +1,5 @@
 import type Mocha from 'mocha';
-import { prepareThreads } from './workspace.ts';
+import { endThreads, prepareThreads } from './workspace.ts';
 
 /**
  * Runs what every host can run in any workspace, then `more`. Rejects when a test fails. `host` names where in the line
@@ -8,6 +8,7 @@ import { prepareThreads } from './workspace.ts';
 export async function runSuites(host: string, mocha: Mocha, more: () => Promise<unknown>): Promise<void> {
   mocha.suite.emit('pre-require', globalThis, 'channelwise', mocha);
   await prepareThreads();
+  mocha.suite.afterAll(endThreads);
   await import('./extension.test.ts');
   await import('./views.test.ts');
   await import('./weights.test.ts');

@@ -40,63 +40,51 @@ describe('Compare and evaluate in VS Code', () => {
     const { activeTab } = vscode.window.tabGroups.activeTabGroup;
     assert.equal(activeTab?.label, 'third.onnx');
     const extension = ownExtension();
-    try {
-      const document = extension.models.add(uri('third.gray.onnx'));
-      assert.equal(await asPage(extension, document)('comparison', null), null, 'nothing was chosen yet');
-      document.comparedWith = placeOf(uri('third.onnx'));
-      const found = await asPage(extension, document)('comparison', null);
-      assert.equal(found?.statement, '1 input, 1 weight, 1 metadata entry; nothing else differs.');
-      assert.deepEqual(
-        [found?.own, found?.aName, found?.bName],
-        ['b', 'third.onnx', 'third.gray.onnx'],
-        'the adapted model comes second, on its own page too',
-      );
-      document.comparedWith = placeOf(uri('gone.onnx'));
-      await assert.rejects(asPage(extension, document)('comparison', null), /gone\.onnx/);
-    } finally {
-      await extension.jobs.close();
-    }
+    const document = extension.models.add(uri('third.gray.onnx'));
+    assert.equal(await asPage(extension, document)('comparison', null), null, 'nothing was chosen yet');
+    document.comparedWith = placeOf(uri('third.onnx'));
+    const found = await asPage(extension, document)('comparison', null);
+    assert.equal(found?.statement, '1 input, 1 weight, 1 metadata entry; nothing else differs.');
+    assert.deepEqual(
+      [found?.own, found?.aName, found?.bName],
+      ['b', 'third.onnx', 'third.gray.onnx'],
+      'the adapted model comes second, on its own page too',
+    );
+    document.comparedWith = placeOf(uri('gone.onnx'));
+    await assert.rejects(asPage(extension, document)('comparison', null), /gone\.onnx/);
   });
 
   it('evaluates on a folder of images, with progress; a cancel ends it', async () => {
     const images = uri('photos');
     await writePictures(images);
     const { jobs, models } = ownExtension();
-    try {
-      const document = models.add(uri('third.onnx'));
-      assert.equal(await evaluationSetup(jobs, document, {}), null);
-      document.evaluatedOn = {
-        models: { original: placeOf(uri('third.onnx')), adapted: placeOf(uri('third.gray.onnx')) },
-        folder: placeOf(images),
-        csv: null,
-      };
-      const setup = await evaluationSetup(jobs, document, {});
-      assert.deepEqual([setup?.folder, setup?.images, setup?.presets[0]?.name], ['photos', 4, 'imagenet']);
-      const seen: number[] = [];
-      const choice = { preset: 'zero-to-one', stretch: false, order: 'rgb', ...PLAIN_CHOICE } as const;
-      const found = await evaluate(jobs, document, choice, { onProgress: (f) => seen.push(f) });
-      assert.deepEqual([found.images, found.labelled, found.runs.length], [3, 0, 3]);
-      assert.match(found.conclusions[1] ?? '', /the conversion costs nothing/);
-      assert.match(found.notes.join(), /^1 image was skipped: broken\.jpg/);
-      assert.equal(seen.at(-1), 1);
-      const controller = new AbortController();
-      const gray = await grayByLayer(jobs, document, choice, {});
-      assert.match(gray.statement, /^On 3 images the activations of `.*` move most/);
-      assert.match(document.evaluatedOn.csv ?? '', /^layer,operator,/);
-      assert.deepEqual(
-        await lastEvaluation(document),
-        { choice, evaluation: null, gray },
-        'for a page that comes later',
-      );
-      const typed = { ...choice, mean: '0.5, half' };
-      await assert.rejects(evaluate(jobs, document, typed, {}), /mean must be numbers separated by commas/);
-      const other = { preset: 'raw', stretch: true, order: 'bgr', ...PLAIN_CHOICE } as const;
-      const cancelled = evaluate(jobs, document, other, { signal: controller.signal });
-      controller.abort();
-      await assert.rejects(cancelled, /Cancelled/);
-    } finally {
-      await jobs.close();
-    }
+    const document = models.add(uri('third.onnx'));
+    assert.equal(await evaluationSetup(jobs, document, {}), null);
+    document.evaluatedOn = {
+      models: { original: placeOf(uri('third.onnx')), adapted: placeOf(uri('third.gray.onnx')) },
+      folder: placeOf(images),
+      csv: null,
+    };
+    const setup = await evaluationSetup(jobs, document, {});
+    assert.deepEqual([setup?.folder, setup?.images, setup?.presets[0]?.name], ['photos', 4, 'imagenet']);
+    const seen: number[] = [];
+    const choice = { preset: 'zero-to-one', stretch: false, order: 'rgb', ...PLAIN_CHOICE } as const;
+    const found = await evaluate(jobs, document, choice, { onProgress: (f) => seen.push(f) });
+    assert.deepEqual([found.images, found.labelled, found.runs.length], [3, 0, 3]);
+    assert.match(found.conclusions[1] ?? '', /the conversion costs nothing/);
+    assert.match(found.notes.join(), /^1 image was skipped: broken\.jpg/);
+    assert.equal(seen.at(-1), 1);
+    const controller = new AbortController();
+    const gray = await grayByLayer(jobs, document, choice, {});
+    assert.match(gray.statement, /^On 3 images the activations of `.*` move most/);
+    assert.match(document.evaluatedOn.csv ?? '', /^layer,operator,/);
+    assert.deepEqual(await lastEvaluation(document), { choice, evaluation: null, gray }, 'for a page that comes later');
+    const typed = { ...choice, mean: '0.5, half' };
+    await assert.rejects(evaluate(jobs, document, typed, {}), /mean must be numbers separated by commas/);
+    const other = { preset: 'raw', stretch: true, order: 'bgr', ...PLAIN_CHOICE } as const;
+    const cancelled = evaluate(jobs, document, other, { signal: controller.signal });
+    controller.abort();
+    await assert.rejects(cancelled, /Cancelled/);
   });
 });
 
@@ -172,7 +160,6 @@ describe('A model that is open', () => {
     } finally {
       page.close();
       status.dispose();
-      await extension.jobs.close();
     }
   });
 

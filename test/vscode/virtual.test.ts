@@ -21,10 +21,7 @@ describe('Channelwise on files that lie on no disk', () => {
     files.put('/a b/net.onnx', await read(uri('resnet.onnx')));
     files.put('/a b/weights.safetensors', await read(uri('weights.safetensors')));
   });
-  after(async () => {
-    await extension.jobs.close();
-    registered?.dispose();
-  });
+  after(() => registered?.dispose());
 
   const pageOf = (of: vscode.Uri): ReturnType<typeof asPage> => asPage(extension, extension.models.add(of));
 

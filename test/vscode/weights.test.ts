@@ -7,7 +7,6 @@ import { ownExtension } from './workspace.ts';
 describe('Weights on demand in VS Code', () => {
   const extension = ownExtension();
   const ask = asPage(extension, extension.models.add(uri('resnet.onnx')));
-  after(() => extension.jobs.close());
 
   it('gives statistics, values and filters of a real file, from the worker', async () => {
     const s = await ask('tensorStatistics', { tensor: 'conv1.weight' });

@@ -22,13 +22,26 @@ export async function prepareThreads(): Promise<void> {
   startThread = await threadsOf(home());
 }
 
-/** What the extension's commands work with, on threads of the test's own. Close its jobs in the end. */
-export function ownExtension(): Extension {
+let jobs: ModelJobs | null = null;
+
+/** As in the extension itself, all that is asked goes to the same two threads. */
+function suiteJobs(): ModelJobs {
+  if (jobs) return jobs;
   const files = inParts(HOST_FILES);
   useHostFiles(files);
   const runtime = vscode.Uri.joinPath(home(), 'dist', 'ort', 'ort-wasm-simd-threaded.wasm');
-  const jobs = new ModelJobs({ startThread, files, runtime: runtime.toString() });
-  return extensionParts(jobs);
+  jobs = new ModelJobs({ startThread, files, runtime: runtime.toString() });
+  return jobs;
+}
+
+/** What the extension's commands work with, on threads of the suite's own. */
+export function ownExtension(): Extension {
+  return extensionParts(suiteJobs());
+}
+
+/** Behind the last test. */
+export async function endThreads(): Promise<void> {
+  await jobs?.close();
 }
 
 /** Waits for something to become true; fails with `what` when it doesn't in thirty seconds. */
