@@ -34,9 +34,9 @@ export function layerDoubt({ name, dims }: ImageTensor, tensors: readonly Stored
     );
   if (isOftenStandardised({ name, dims }, tensors))
     return (
-      `No norm in this network averages over images and ${name} [${dims.join(', ')}] has no bias, as in networks that ` +
-      'standardise their weights when they run (BiT, hybrid ViT). Of those convert an ONNX export: a sum over the ' +
-      'channels is not the same function'
+      `${name} [${dims.join(', ')}] has no bias and the network no batch norm, as in networks that standardise their ` +
+      'weights when they run (BiT, hybrid ViT). Of those convert an ONNX export: a sum over the channels is not the ' +
+      'same function'
     );
   if (!isPoint({ name, dims }) || !tensors.filter(isConvolution).every(isPoint)) return null;
   // PointNets read x, y and z of points so.
