@@ -1,5 +1,6 @@
 import { mapFromJson, type ChannelMap } from '../../adapt/maps/channelMap.ts';
 import { readProvenance, type ProvenanceStep } from '../../adapt/report/provenance.ts';
+import { codeDoubt } from '../../adapt/weights/find/askReasons.ts';
 import { readLayer } from '../../adapt/weights/patchOrder.ts';
 import { canWrite, type OpenedFile } from '../../formats/format.ts';
 import { verifyWeights } from '../../verify/weights/verifyWeights.ts';
@@ -33,8 +34,10 @@ export async function verifyWeightsFiles(
           for (const file of [adapted.source, ...adapted.shards.values()]) await file.letGo?.();
         },
       });
+      const doubt = codeDoubt(original.file.imageUses);
       const asksMore = full === true || images !== undefined;
-      return asksMore ? { ...report, warnings: [...report.warnings, NO_WHOLE] } : report;
+      const more = [...(doubt === null ? [] : [`${doubt}.`]), ...(asksMore ? [NO_WHOLE] : [])];
+      return { ...report, warnings: [...report.warnings, ...more] };
     }),
   );
 }

@@ -9,7 +9,9 @@ import { verifyFiles } from '../../../src/jobs/verify.ts';
 import { inspectAny } from '../../../src/page/printed/inspect.ts';
 import { layerInputs } from '../../../src/page/weights/weightsAnswers.ts';
 import { floatWeights, safetensorsFile } from '../../fixtures/safetensors.ts';
+import { checkpointInstructions } from '../../fixtures/torch/pickleWriter.ts';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
+import { buildZip } from '../../fixtures/zipBuilder.ts';
 
 const folder = temporaryFolder('weights');
 
@@ -48,6 +50,41 @@ test('a file beside the original, which stays; verified, compared, inspected; a 
     [['conv1.weight', [8, 1, 3, 3]]],
   );
   assert.match((await convertToGray(at)).outPath ?? '', /net\.gray-2\.safetensors$/);
+});
+
+/** A TorchScript file of one convolution; `statement` makes the y that it reads of the image x. */
+function scriptFile(statement: string): Uint8Array {
+  const weight = { name: 'weight', key: '0', type: 'FloatStorage', dims: [2, 3, 3, 3] } as const;
+  const [proto, ...state] = checkpointInstructions([weight]);
+  const network = Buffer.from('c__torch__\nNet\n)\x81', 'latin1');
+  const code = `class Net(Module):
+  weight : Tensor
+  def forward(self: __torch__.Net,
+    x: Tensor) -> Tensor:
+    ${statement}
+    return torch.conv2d(y, self.weight, None, [1, 1])
+`;
+  const entries = {
+    'data.pkl': Buffer.concat([proto ?? network, network, ...state.slice(0, -1), Buffer.from('b.')]),
+    'data/0': new Uint8Array(new Float32Array(54).fill(0.5).buffer),
+    'code/__torch__.py': Buffer.from(code),
+    version: Buffer.from('3\n'),
+  };
+  return buildZip({ entries: Object.entries(entries).map(([name, data]) => ({ name: `m/${name}`, data })) });
+}
+
+test('TorchScript: what its code does with the image is told where it converts and where it is verified', async () => {
+  const files = { 'clear.pt': scriptFile('y = x'), 'view.pt': scriptFile('y = torch.view(x, [1, 3, 9, 9])') };
+  const path = folderOf('script', files);
+  const { outPath: clear, plan } = await convertToGray(join(path, 'clear.pt'));
+  assert.match(plan.notes[0] ?? '', /hands the image to that layer and does nothing else/);
+  assert.equal((await verifyFiles(join(path, 'clear.pt'), clear ?? '', { seed: 1 })).warnings.length, 1);
+  const view = join(path, 'view.pt');
+  const told = /torch\.view\(x, \[1, 3, 9, 9\]\)/;
+  await assert.rejects(convertToGray(view), { code: 'choose-layer', message: told });
+  const chosen = await convertToGray(view, { layers: ['weight'] });
+  assert.match(chosen.plan.warnings.join(), told);
+  assert.match((await verifyFiles(view, chosen.outPath ?? '', { seed: 1 })).warnings.join(), told);
 });
 
 test('a config beside makes a folder that agrees with itself; a shard takes its index along', async () => {
