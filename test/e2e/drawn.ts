@@ -17,6 +17,11 @@ export function live(page: Page): Promise<string> {
   return page.locator('[aria-live="polite"]').first().innerText();
 }
 
+/** Waits until a screen reader has been told a text. */
+export async function announced(page: Page, text: string): Promise<void> {
+  await page.locator('[aria-live="polite"]').first().filter({ hasText: text }).waitFor({ state: 'attached' });
+}
+
 /** The middle of what a thing is drawn as, on the page; `key` as in webview-ui/graph/graphModel.ts. */
 export function middleOf(page: Page, key: string): Promise<{ x: number; y: number }> {
   return page.evaluate((wanted) => {

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { hostilePage, residualPage, resnet50Page, unetPage } from '../fixtures/pageModels.ts';
 import type { ThemeKind } from '../fixtures/themes.ts';
-import { colours, drawn, graph, inspector, live } from './drawn.ts';
+import { announced, colours, drawn, graph, inspector, live } from './drawn.ts';
 import { launch, openPage } from './pageHarness.ts';
 
 let browser: Browser;
@@ -55,13 +55,7 @@ test('30,000 layers: closed groups with their facts in every theme, opened in pl
   await page.keyboard.press('Control+f');
   await page.keyboard.type('block77/ kernel_shape=3');
   await page.keyboard.press('Enter');
-  await page.waitForFunction(() =>
-    document
-      .querySelector('cw-app')
-      ?.shadowRoot?.querySelector('cw-model-page')!
-      .shadowRoot!.querySelector('[aria-live]')!
-      .textContent!.includes('/stage0/block77/conv1/Conv'),
-  );
+  await announced(page, '/stage0/block77/conv1/Conv');
   assert.match(await page.getByRole('search').innerText(), /1 of 3/);
   // Its groups are open now, and the layer itself is in the picture.
   await page.waitForFunction(() => {
@@ -84,13 +78,7 @@ test('a link to a node is copied by name and shows the node when it is followed'
   await send({ type: 'show', node: 'layer2.0.conv1.weight is no node' });
   assert.match(await page.getByRole('alert').innerText(), /holds nothing named/);
   await send({ type: 'show', node: '/layer2/layer2.0/conv1/Conv_output_0' });
-  await page.waitForFunction(() =>
-    document
-      .querySelector('cw-app')
-      ?.shadowRoot?.querySelector('cw-model-page')!
-      .shadowRoot!.querySelector('[aria-live]')!
-      .textContent!.includes('/layer2/layer2.0/conv1/Conv'),
-  );
+  await announced(page, '/layer2/layer2.0/conv1/Conv');
   await page.getByRole('button', { name: 'Copy link to this layer' }).click();
   await page.waitForFunction(
     () =>
@@ -122,13 +110,7 @@ test('the summary names the classes and the heaviest layer, which is one step aw
   assert.equal(await page.locator('cw-metadata').getByText('owl').isVisible(), true);
   await page.locator('cw-metadata summary:focus').waitFor();
   await summary.locator('.link').first().click();
-  await page.waitForFunction(() =>
-    document
-      .querySelector('cw-app')
-      ?.shadowRoot?.querySelector('cw-model-page')!
-      .shadowRoot!.querySelector('[aria-live]')!
-      .textContent!.includes('/layer4/layer4.0/conv2/Conv'),
-  );
+  await announced(page, '/layer4/layer4.0/conv2/Conv');
   await close();
 });
 
@@ -166,13 +148,7 @@ test('find: the list, next and previous, shapes, and where the reader is told', 
   await field.fill('64x3x7x7');
   assert.equal(await page.getByRole('search').getByRole('option').count(), 1);
   await page.keyboard.press('Enter');
-  await page.waitForFunction(() =>
-    document
-      .querySelector('cw-app')
-      ?.shadowRoot?.querySelector('cw-model-page')!
-      .shadowRoot!.querySelector('[aria-live]')!
-      .textContent!.includes('/conv1/Conv'),
-  );
+  await announced(page, '/conv1/Conv');
   assert.match(await live(page), /Selected Conv \/conv1\/Conv, output 1×64×112×112/);
   assert.match(await inspector(page).innerText(), /kernel_shape[\s\S]*\[7, 7\]/);
   await field.fill('GlobalAveragePool');
@@ -277,13 +253,7 @@ test('the table: 30,000 layers, few rows in the document, sorted, filtered, sele
   assert.ok((await page.locator('tr.row').count()) < 700);
   await page.locator('tr.row').first().click();
   await page.keyboard.press('End');
-  await page.waitForFunction(() =>
-    document
-      .querySelector('cw-app')
-      ?.shadowRoot?.querySelector('cw-model-page')!
-      .shadowRoot!.querySelector('[aria-live]')!
-      .textContent!.includes('relu_1/Relu'),
-  );
+  await announced(page, 'relu_1/Relu');
   await page.locator('tr.row[aria-selected="true"]').waitFor();
   assert.equal(await page.locator('tr.row[aria-selected="true"]').getAttribute('aria-rowindex'), '29996');
   await page.getByRole('textbox', { name: 'Filter layers' }).fill('block77/ conv');

@@ -7,7 +7,16 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { WORKER_ANSWERS } from '../../src/page/workerAnswers.ts';
-import { encodeModel, externalTensor, floatTensor, model, node, valueInfo, DTYPE } from '../fixtures/modelBuilder.ts';
+import {
+  encodeModel,
+  externalTensor,
+  floatTensor,
+  model,
+  node,
+  valueInfo,
+  DTYPE,
+  type ModelParts,
+} from '../fixtures/modelBuilder.ts';
 import type { ThemeKind } from '../fixtures/themes.ts';
 import { violations } from './axeRules.ts';
 import { openFilePage } from './fileHost.ts';
@@ -26,6 +35,13 @@ after(async () => {
   await browser.close();
   rmSync(folder, { recursive: true });
 });
+
+/** Writes a model into the folder, and gives its path. */
+function modelFile(name: string, parts: ModelParts): string {
+  const path = join(folder, name);
+  writeFileSync(path, encodeModel(model(parts)));
+  return path;
+}
 
 const filters = (page: Page): ReturnType<Page['locator']> => page.getByRole('tabpanel', { name: 'Input layers' });
 
@@ -73,18 +89,12 @@ for (const theme of THEMES) {
 test('the pictures are the numbers: each pixel in colour, unsmoothed at pixel ratio 2, and gray is the sum', async () => {
   const factors = [1, -1, 2];
   const values = factors.flatMap((factor) => [0, 1, 0.25, 0.5].map((value) => value * factor));
-  const path = join(folder, 'small.onnx');
-  writeFileSync(
-    path,
-    encodeModel(
-      model({
-        inputs: [valueInfo('x', [1, 3, 8, 8])],
-        outputs: [valueInfo('y', null)],
-        initializers: [floatTensor('w', [1, 3, 2, 2], values)],
-        nodes: [node('Conv', ['x', 'w'], ['y'])],
-      }),
-    ),
-  );
+  const path = modelFile('small.onnx', {
+    inputs: [valueInfo('x', [1, 3, 8, 8])],
+    outputs: [valueInfo('y', null)],
+    initializers: [floatTensor('w', [1, 3, 2, 2], values)],
+    nodes: [node('Conv', ['x', 'w'], ['y'])],
+  });
   const { page, close } = await openFilePage(browser, path, { ratio: 2 });
   await openFirstLayer(page);
   const canvases = filters(page).locator('canvas');
@@ -204,18 +214,12 @@ test('statistics are read only when asked for; values are a grid with the keyboa
 });
 
 test('attributes left out show what holds instead; inputs have their formal names and types', async () => {
-  const path = join(folder, 'plain.onnx');
-  writeFileSync(
-    path,
-    encodeModel(
-      model({
-        inputs: [valueInfo('x', [1, 3, 8, 8])],
-        outputs: [valueInfo('y', null)],
-        initializers: [floatTensor('w', [2, 3, 3, 3], new Float32Array(54)), floatTensor('b', [2], [1, NaN])],
-        nodes: [node('Conv', ['x', 'w', 'b'], ['y'])],
-      }),
-    ),
-  );
+  const path = modelFile('plain.onnx', {
+    inputs: [valueInfo('x', [1, 3, 8, 8])],
+    outputs: [valueInfo('y', null)],
+    initializers: [floatTensor('w', [2, 3, 3, 3], new Float32Array(54)), floatTensor('b', [2], [1, NaN])],
+    nodes: [node('Conv', ['x', 'w', 'b'], ['y'])],
+  });
   const { page, close } = await openFilePage(browser, path);
   await page.getByRole('button', { name: 'Show in graph' }).click();
   const text = (await page.locator('cw-inspector section').innerText()).replace(/\s+/g, ' ');
@@ -235,27 +239,21 @@ test('attributes left out show what holds instead; inputs have their formal name
 });
 
 test('one sentence where the data is missing, and where the shape lies; a large grid scrolls to its ends', async () => {
-  const path = join(folder, 'outside.onnx');
   const rows = 500_000;
-  writeFileSync(
-    path,
-    encodeModel(
-      model({
-        inputs: [valueInfo('x', [1, 3, 8, 8])],
-        outputs: [valueInfo('y', null)],
-        initializers: [
-          externalTensor('<b>w</b>', DTYPE.float32, [2, 3, 3, 3], { location: 'gone.bin' }),
-          floatTensor(
-            'long',
-            [rows],
-            Float32Array.from({ length: rows }, (_, i) => i),
-          ),
-          floatTensor('lies', [2 ** 31, 2 ** 20], [1]),
-        ],
-        nodes: [node('Custom', ['x', '<b>w</b>', 'long', 'lies'], ['y'])],
-      }),
-    ),
-  );
+  const path = modelFile('outside.onnx', {
+    inputs: [valueInfo('x', [1, 3, 8, 8])],
+    outputs: [valueInfo('y', null)],
+    initializers: [
+      externalTensor('<b>w</b>', DTYPE.float32, [2, 3, 3, 3], { location: 'gone.bin' }),
+      floatTensor(
+        'long',
+        [rows],
+        Float32Array.from({ length: rows }, (_, i) => i),
+      ),
+      floatTensor('lies', [2 ** 31, 2 ** 20], [1]),
+    ],
+    nodes: [node('Custom', ['x', '<b>w</b>', 'long', 'lies'], ['y'])],
+  });
   const { page, problems, close } = await openFilePage(browser, path);
   await page.getByRole('tab', { name: 'Layers', exact: true }).click();
   await page.getByRole('row', { name: /Custom/ }).click();
@@ -298,18 +296,12 @@ test('a file that is named markup stays text, and a failed save says why', async
 });
 
 test('a missing data file is told beside the graph and the table, by name and with what to do, and no more once it is there', async () => {
-  const path = join(folder, 'beside.onnx');
-  writeFileSync(
-    path,
-    encodeModel(
-      model({
-        inputs: [valueInfo('x', [1, 3, 8, 8])],
-        outputs: [valueInfo('y', null)],
-        initializers: [externalTensor('w', DTYPE.float32, [2, 3, 1, 1], { location: 'beside.data', length: '24' })],
-        nodes: [node('Conv', ['x', 'w'], ['y'])],
-      }),
-    ),
-  );
+  const path = modelFile('beside.onnx', {
+    inputs: [valueInfo('x', [1, 3, 8, 8])],
+    outputs: [valueInfo('y', null)],
+    initializers: [externalTensor('w', DTYPE.float32, [2, 3, 1, 1], { location: 'beside.data', length: '24' })],
+    nodes: [node('Conv', ['x', 'w'], ['y'])],
+  });
   const trouble = (page: Page): ReturnType<Page['locator']> =>
     page.getByRole('status').filter({ hasText: 'The data file beside.data is missing; put it beside the model.' });
   const before = await openFilePage(browser, path, {
@@ -343,18 +335,12 @@ test('a missing data file is told beside the graph and the table, by name and wi
 });
 
 test('a weight of one value only says so in place of a histogram', async () => {
-  const path = join(folder, 'zeros.onnx');
-  writeFileSync(
-    path,
-    encodeModel(
-      model({
-        inputs: [valueInfo('x', [1, 3, 8, 8])],
-        outputs: [valueInfo('y', null)],
-        initializers: [floatTensor('w', [2, 3, 1, 1], new Float32Array(6)), floatTensor('b', [2], [1, 2])],
-        nodes: [node('Conv', ['x', 'w', 'b'], ['y'])],
-      }),
-    ),
-  );
+  const path = modelFile('zeros.onnx', {
+    inputs: [valueInfo('x', [1, 3, 8, 8])],
+    outputs: [valueInfo('y', null)],
+    initializers: [floatTensor('w', [2, 3, 1, 1], new Float32Array(6)), floatTensor('b', [2], [1, 2])],
+    nodes: [node('Conv', ['x', 'w', 'b'], ['y'])],
+  });
   const { page, problems, close } = await openFilePage(browser, path);
   await page.getByRole('button', { name: 'Show in graph' }).click();
   await statistics(page, 'w');
@@ -367,29 +353,23 @@ test('a weight of one value only says so in place of a histogram', async () => {
 });
 
 test('indices of words are not called pixels, and a matrix product has no strides', async () => {
-  const path = join(folder, 'words.onnx');
-  writeFileSync(
-    path,
-    encodeModel(
-      model({
-        inputs: [valueInfo('ids', ['batch', 'length'], DTYPE.int64)],
-        outputs: [valueInfo('y', null)],
-        initializers: [
-          floatTensor(
-            'words',
-            [5, 4],
-            Array.from({ length: 20 }, (_, i) => i),
-          ),
-          floatTensor(
-            'w',
-            [4, 4],
-            Array.from({ length: 16 }, (_, i) => i),
-          ),
-        ],
-        nodes: [node('Gather', ['words', 'ids'], ['e']), node('MatMul', ['e', 'w'], ['y'])],
-      }),
-    ),
-  );
+  const path = modelFile('words.onnx', {
+    inputs: [valueInfo('ids', ['batch', 'length'], DTYPE.int64)],
+    outputs: [valueInfo('y', null)],
+    initializers: [
+      floatTensor(
+        'words',
+        [5, 4],
+        Array.from({ length: 20 }, (_, i) => i),
+      ),
+      floatTensor(
+        'w',
+        [4, 4],
+        Array.from({ length: 16 }, (_, i) => i),
+      ),
+    ],
+    nodes: [node('Gather', ['words', 'ids'], ['e']), node('MatMul', ['e', 'w'], ['y'])],
+  });
   const { page, problems, close } = await openFilePage(browser, path);
   await page.getByRole('tab', { name: 'Input layers' }).click();
   await filters(page).getByText('Whole numbers, such as indices').waitFor();

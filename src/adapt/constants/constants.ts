@@ -123,15 +123,21 @@ export class Constants {
     const open = this.isFixed(name) ? [name] : [];
     let computed = 0;
     for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
-      const node = this.makers.get(at);
+      if (this.known.has(at)) {
+        open.pop();
+        continue;
+      }
       const around = this.around(at);
-      const missing = around || this.isStored(at) ? [] : (node?.inputs.filter((i) => i && !this.known.has(i)) ?? []);
-      if (this.known.has(at)) open.pop();
-      else if (missing.length && computed < MAX_COMPUTED) {
+      if (around) {
+        this.known.set(at, await around.exactValue(at));
+        continue;
+      }
+      const node = this.isStored(at) ? undefined : this.makers.get(at);
+      const missing = node?.inputs.filter((input) => input && !this.known.has(input)) ?? [];
+      if (missing.length && computed < MAX_COMPUTED) {
         for (const input of missing) open.push(input);
         computed++;
-      } else if (around) this.known.set(at, await around.exactValue(at));
-      else this.known.set(at, missing.length ? null : await this.compute(at, node));
+      } else this.known.set(at, missing.length ? null : await this.compute(at, this.makers.get(at)));
     }
     return this.known.get(name) ?? null;
   }

@@ -1,3 +1,4 @@
+import type { Flow } from '../flow/flow.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { broadcastsBack, oneNumber, profile, rearranged, sameForChannels } from './operands.ts';
@@ -15,17 +16,21 @@ async function passAlike(step: Step): Promise<true | string> {
   const inputs = new Map<number, Operand>();
   for (const [i, name] of step.node.inputs.entries()) {
     if (!name || step.flows[i]) continue;
-    const constant = await step.value(i);
-    const kind = constant && profile(step, constant, flow);
-    if (constant && kind?.kind === 'uniform') inputs.set(i, oneNumber(step, i, constant, kind.value));
-    else if (kind?.kind === 'spatial') continue;
-    else if (constant) {
-      const moved = await rearranged(step, i, constant, flow);
-      if (!moved) return `${name} may differ per channel`;
-      inputs.set(i, moved);
-    } else if (!sameForChannels(step, name, flow)) return `${name} may differ per channel`;
+    const operand = await overBase(step, i, flow);
+    if (!operand) return `${name} may differ per channel`;
+    inputs.set(i, operand);
   }
   return step.pass(flow, { inputs });
+}
+
+/** What stands in for a settled input over the base; null where it may differ per channel. */
+async function overBase(step: Step, index: number, flow: Flow): Promise<Operand | null> {
+  const name = step.node.inputs[index] ?? '';
+  const constant = await step.value(index);
+  if (!constant) return sameForChannels(step, name, flow) ? name : null;
+  const found = profile(step, constant, flow);
+  if (found.kind === 'uniform') return oneNumber(step, index, constant, found.value);
+  return found.kind === 'spatial' ? name : rearranged(step, index, constant, flow);
 }
 
 /** Operators on single elements: every element is treated alike whatever its place. */
@@ -36,10 +41,10 @@ const UNARY = [
   'HardSwish IsInf IsNaN LeakyRelu Log Mish Not ParametricSoftplus Reciprocal Relu Round ScaledTanh Selu Shrink',
   'Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu',
 ].flatMap((line) => line.split(' '));
-const NARY =
-  'And BitShift BitwiseAnd BitwiseOr BitwiseXor Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Or Pow PRelu Sum Where Xor'.split(
-    ' ',
-  );
+const NARY = [
+  'And BitShift BitwiseAnd BitwiseOr BitwiseXor Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Or Pow',
+  'PRelu Sum Where Xor',
+].flatMap((line) => line.split(' '));
 
 /** min and max are single numbers by the operator's definition. */
 const clip: Rule = (step) => {

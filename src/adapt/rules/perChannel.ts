@@ -137,20 +137,10 @@ const quantize: Rule = async (step) => {
     if (value.values.length === 1) continue;
     const numbers = perBase(step, flow, value);
     if (!numbers) return 'it has a scale or zero point per channel';
-    inputs.set(
-      i,
-      step.walk.constant(
-        `${step.node.inputs[i]}/per_channel`,
-        value.dtype,
-        numbers.length > 1 ? [numbers.length] : [],
-        numbers,
-      ),
-    );
+    const dims = numbers.length > 1 ? [numbers.length] : [];
+    inputs.set(i, step.walk.constant(`${step.node.inputs[i]}/per_channel`, value.dtype, dims, numbers));
   }
-  return step.pass(flow, {
-    inputs,
-    flow: { dims: flow.dims, dtype: typeMade(step) },
-  });
+  return step.pass(flow, { inputs, flow: { dims: flow.dims, dtype: typeMade(step) } });
 };
 
 /** One number per base channel, or one for all, where the old channels that copy a base channel have the same. */

@@ -1,4 +1,4 @@
-import { compose, identity, type Affine } from '../../adapt/maps/affine.ts';
+import { compose, type Affine } from '../../adapt/maps/affine.ts';
 import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
 import { provenanceOf, type ProvenanceStep } from '../../adapt/report/provenance.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
@@ -129,6 +129,7 @@ function dims(value: ValueInfo | undefined): readonly Dim[] | null {
   return value?.type?.kind === 'tensor' ? value.type.dims : null;
 }
 
+/** Without a record: where one axis of an input became 1, its one channel is taken to stand for all. */
 function assumed(original: Model, adapted: Model): InputMaps {
   const inputs: MappedInput[] = [];
   const stored = new Set(adapted.graph.initializers.map((initializer) => initializer.name));
@@ -141,35 +142,31 @@ function assumed(original: Model, adapted: Model): InputMaps {
       throw unrelated(
         `Input \`${input.name}\` of the adapted model has no counterpart of the same rank in the original.`,
       );
-    const changed = now.flatMap((d, i) =>
-      typeof d === 'number' && typeof was[i] === 'number' && d !== was[i] ? [i] : [],
-    );
-    if (!changed.length) continue;
-    const [axis] = changed;
-    const channels = was[axis ?? 0];
-    if (
-      changed.length > 1 ||
-      axis === undefined ||
-      now[axis] !== 1 ||
-      typeof channels !== 'number' ||
-      channels > MAX_CHANNELS
-    ) {
+    const [axis, ...others] = changedAxes(was, now);
+    if (axis === undefined) continue;
+    const channels = was[axis];
+    const isGray = others.length === 0 && now[axis] === 1;
+    if (!isGray || typeof channels !== 'number' || channels > MAX_CHANNELS)
       throw unrelated(
         `Input \`${input.name}\` is ${text(was)} in the original and ${text(now)} in the adapted model, and no ` +
           'record says how they belong together.',
       );
-    }
-    inputs.push({
-      name: input.name,
-      axis,
-      map: { m: identity(channels).m.map(() => [1]), b: new Array<number>(channels).fill(0) },
-    });
+    const zeros = new Array<number>(channels).fill(0);
+    inputs.push({ name: input.name, axis, map: { m: zeros.map(() => [1]), b: zeros } });
   }
   const assumption = inputs.length
     ? 'No record says how the models belong together; assumed that the one channel of ' +
       `${inputs.map((i) => `\`${i.name}\``).join(', ')} stands for all ${inputs[0]?.map.m.length}.`
     : 'The inputs are the same in both models, so both get the same numbers.';
   return { inputs, assumption, steps: [], hint: null };
+}
+
+/** The axes whose sizes are known in both, and others. */
+function changedAxes(was: readonly Dim[], now: readonly Dim[]): number[] {
+  return now.flatMap((dim, axis) => {
+    const before = was[axis];
+    return typeof dim === 'number' && typeof before === 'number' && dim !== before ? [axis] : [];
+  });
 }
 
 function text(list: readonly Dim[]): string {
