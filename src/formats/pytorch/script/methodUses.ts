@@ -32,6 +32,8 @@ export type ImageUse =
 const CONVOLUTIONS = new Set(
   ['_convolution', '_convolution_mode', 'convolution', 'conv2d', 'conv3d'].map((name) => `torch.${name}`),
 );
+/** Of those that may be transposed: their weights have the image's channels on another axis. */
+const TRANSPOSED_AT = 6;
 /** They tell of an image without reading it. */
 const QUESTIONS = new Set([
   ...['size', 'len', 'dim', 'numel', 'is_floating_point', 'is_complex'].map((name) => `torch.${name}`),
@@ -40,7 +42,7 @@ const QUESTIONS = new Set([
 const ANY = /^/;
 const OTHER_AXIS = /^[0234], /;
 const NUMBER = /^-?\d+(\.\d*)?(e[+-]?\d+)?\.?$/;
-const ZEROS_AROUND = /^\[[^\]]*\](, ("constant"|None|0|0\.))*$/;
+const PADDING = /^\[[^\]]*\](, ("(constant|reflect|replicate|circular)"|None|0|0\.))*$/;
 /** What gives each channel of an image from the same channel, linearly, with what their other arguments must be. */
 const PASSING: ReadonlyMap<string, RegExp> = new Map([
   ...['to', 'contiguous', 'detach', 'clone', 'alias', 'float', 'half', 'adaptive_avg_pool2d', 'avg_pool2d']
@@ -49,7 +51,7 @@ const PASSING: ReadonlyMap<string, RegExp> = new Map([
     .map((name): [string, RegExp] => [`torch.${name}`, ANY]),
   ['torch.slice', OTHER_AXIS],
   ...['mul', 'div'].map((name): [string, RegExp] => [`torch.${name}`, NUMBER]),
-  ...['pad', 'constant_pad_nd'].map((name): [string, RegExp] => [`torch.${name}`, ZEROS_AROUND]),
+  ...['pad', 'constant_pad_nd'].map((name): [string, RegExp] => [`torch.${name}`, PADDING]),
 ]);
 /** The size of the channels' axis, by itself. */
 const CHANNELS_AXIS = new Set(['1', '-3']);
@@ -127,7 +129,8 @@ export class MethodUses {
     if (!call.isWhole) return null;
     if (CONVOLUTIONS.has(call.callee)) {
       const weight = await this.attribute(call.arguments[1] ?? '');
-      return call.index === 0 && weight ? { kind: 'layer', weight: weight.path } : null;
+      const isTransposed = call.arguments[TRANSPOSED_AT] === 'True';
+      return call.index === 0 && weight && !isTransposed ? { kind: 'layer', weight: weight.path } : null;
     }
     const given = call.arguments.map(async (text, i) =>
       i === call.index ? ({ kind: 'image' } as const) : this.attribute(text),

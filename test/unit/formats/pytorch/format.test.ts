@@ -165,6 +165,7 @@ test('TorchScript: the image is followed to the convolution that reads it, past 
     [['conv1.weight'], ...READ_BY_CONV1],
     [['conv1.weight'], 'y = torch.div(torch.to(x, 6), 255)', 'return (self.conv1).forward(y, )'],
     [['0.weight'], '_0 = getattr(self, "0")', 'b, c, h, w, = torch.size(x)', 'return (_0).forward(x, )'],
+    [['conv1.weight'], 'y = torch.pad(x, [1, 1, 1, 1], "reflect")', 'return (self.conv1).forward(y, )'],
     [['constants.1'], 'y = torch.pad(x, [0, 1, 0, 1])', 'return torch.conv2d(y, CONSTANTS.c1, None, [1, 1])'],
   ];
   for (const [weights, ...statements] of rows)
@@ -178,6 +179,7 @@ test('TorchScript: whatever else is done with the image is told of', async () =>
     'y = torch.mul(x, scale)',
     'y = torch.conv2d(x, normalised, None, [1, 1])',
     'y = torch.cat([x, x], 1)',
+    'y = torch._convolution(x, CONSTANTS.c0, None, [1, 1], [0, 0], [1, 1], True, [0, 0], 1)',
     'c = torch.size(x, 1)',
     'c = (torch.size(x))[1]',
     'y = torch.pad(x, [1, 1], "constant", 0.5)',
