@@ -126,7 +126,7 @@ export class Proofs {
 }
 
 function unproved(original: string, error: unknown, signal: AbortSignal | undefined): VerifyReply {
-  const why = signal?.aborted ? 'the proof was cancelled.' : messageOf(error);
+  const why = signal?.aborted ? 'verifying was cancelled.' : messageOf(error);
   return {
     verdict: 'unproved',
     statement: `Not verified: ${why}`,

@@ -45,7 +45,7 @@ for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
 test('30,000 layers: closed groups with their facts in every theme, opened in place, found by attribute', async () => {
   const { page, problems, setTheme, close } = await openPage(browser, residualPage(30_000), { reducedMotion: true });
   await drawn(page);
-  assert.match((await graph(page).getAttribute('aria-label')) ?? '', /29995 layers/);
+  assert.match((await graph(page).getAttribute('aria-label')) ?? '', /29,995 layers/);
   for (const theme of ['dark', 'light', 'hcDark', 'hcLight'] as ThemeKind[]) {
     await setTheme(theme);
     await page.waitForTimeout(100);

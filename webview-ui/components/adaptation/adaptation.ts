@@ -328,7 +328,7 @@ function cell(v: number): string {
 
 function recordedWeights(count: number, wrong: number): string {
   if (count === 0) return 'The record names none.';
-  if (wrong > 0) return `✗ ${wrong} of ${count} are not as recorded.`;
+  if (wrong > 0) return `✗ ${countText(wrong)} of ${countText(count)} are not as recorded.`;
   const which = count === 1 ? 'The one weight has' : `All ${countText(count)} have`;
   return `✓ ${which} the recorded shape. Verify measures whether the numbers are right.`;
 }

@@ -3,6 +3,7 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import { Finder } from '../../graph/find.ts';
 import type { Found } from '../../graph/find.ts';
+import { countText } from '../../text/format.ts';
 import '../icon.ts';
 import { fieldStyles } from '../styles.ts';
 
@@ -178,7 +179,8 @@ export class FindBox extends LitElement {
   get #count(): string {
     if (this.query.trim() === '') return '';
     if (this.found.length === 0) return 'No results';
-    return this.at < 0 ? `${this.found.length} found` : `${this.at + 1} of ${this.found.length}`;
+    const all = countText(this.found.length);
+    return this.at < 0 ? `${all} found` : `${countText(this.at + 1)} of ${all}`;
   }
 
   override render(): TemplateResult {

@@ -5,6 +5,7 @@ import type { Target } from '../../graph/targets.ts';
 import { shortestPath } from '../../graph/trace.ts';
 import type { Direction, Trace } from '../../graph/trace.ts';
 import { request } from '../../state/host.ts';
+import { countText } from '../../text/format.ts';
 
 /** What is done with all of the graph. */
 export interface WholeGraph {
@@ -110,7 +111,7 @@ async function select({ page, model, target }: Action, direction: Direction): Pr
   const feeds = direction === 'inputs' ? 'feeds this' : 'is fed by this';
   if (keys.length === 0) return page.say(`Nothing ${feeds}`);
   const names = keys.map((key) => model.nameOf(key));
-  await page.showAll(keys, `Selected ${names[0]}${keys.length > 1 ? `, the first of ${keys.length}` : ''}`);
+  await page.showAll(keys, `Selected ${names[0]}${keys.length > 1 ? `, the first of ${countText(keys.length)}` : ''}`);
 }
 
 function trace({ page, model, target }: Action, direction: Direction): void {
@@ -119,5 +120,5 @@ function trace({ page, model, target }: Action, direction: Direction): void {
 }
 
 function layersText(count: number): string {
-  return count === 1 ? '1 layer' : `${count} layers`;
+  return count === 1 ? '1 layer' : `${countText(count)} layers`;
 }

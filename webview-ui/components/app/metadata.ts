@@ -3,6 +3,7 @@ import type { TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import { Fold } from '../../state/folds.ts';
 import { classNames } from '../../text/classNames.ts';
+import { countText } from '../../text/format.ts';
 import { breakable } from '../breakable.ts';
 import { cardStyles } from '../styles.ts';
 
@@ -75,7 +76,7 @@ function valueOf(key: string, value: string): TemplateResult {
       ${names.names.map((name) => html`<li>${name}</li>`)}
     </ol>`;
     return html`<details class="classes" ?open=${names.names.length <= 10}>
-      <summary>${names.names.length} classes</summary>
+      <summary>${countText(names.names.length)} classes</summary>
       ${list}
     </details>`;
   }

@@ -19,6 +19,7 @@ import type { Scene } from '../../graph/scene.ts';
 import { linkTarget } from '../../graph/targets.ts';
 import type { Target } from '../../graph/targets.ts';
 import type { Trace } from '../../graph/trace.ts';
+import { countText } from '../../text/format.ts';
 import { onSettings } from '../../state/settings.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import { graphViewStyles } from './graphViewStyles.ts';
@@ -384,16 +385,15 @@ export class GraphView extends LitElement {
   }
 
   override render(): TemplateResult {
-    const count = this.session?.model.page.nodes.length ?? 0;
+    const count = countText(this.session?.model.page.nodes.length ?? 0);
     const map = html`<cw-mini-map .scene=${this.scene} .view=${this} aria-hidden="true"></cw-mini-map>`;
-    const waiting = html`<p class="waiting" role="status">Laying out ${count} layers…</p>`;
     return html`<canvas
         role="application"
         tabindex="0"
         aria-roledescription="graph"
         aria-label=${`Layer graph, ${count} layers. ${KEYS}`}
       ></canvas>
-      ${this.scene ? map : waiting}
+      ${this.scene ? map : html`<p class="waiting" role="status">Laying out ${count} layers…</p>`}
       <cw-hover-card role="status"></cw-hover-card>`;
   }
 }

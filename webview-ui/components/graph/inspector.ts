@@ -94,7 +94,7 @@ export class Inspector extends LitElement {
       return html`<span class="at sub"
         >${word} <button class="link" @click=${() => this.#go(key)}>${breakable(model.nameOf(key))}</button></span
       >`;
-    })}${unique.length > MOST_LINKS ? html`<span class="at sub">and ${unique.length - MOST_LINKS} more</span>` : null}`;
+    })}${unique.length > MOST_LINKS ? html`<span class="at sub">and ${countText(unique.length - MOST_LINKS)} more</span>` : null}`;
   }
 
   override render(): TemplateResult {
