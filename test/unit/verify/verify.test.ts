@@ -303,33 +303,53 @@ test('what a model draws at each run is no rounding', async () => {
   assert.equal(report.full?.ok, null);
 });
 
-test('the order in which a whole image is summed does not count as a difference', async () => {
-  const axes = { axes: [1, 2, 3], keepdims: 1 };
-  const standardised = encodeModel(
-    model({
-      inputs: [valueInfo('image', [1, 3, 128, 128])],
-      outputs: [valueInfo('y', null)],
-      initializers: [floatTensor('w', [2, 3, 3, 3], random.floats(54))],
-      nodes: [
-        node('ReduceMean', ['image'], ['mean'], axes),
-        node('Sub', ['image', 'mean'], ['centred']),
-        node('Mul', ['centred', 'centred'], ['squares']),
-        node('ReduceMean', ['squares'], ['variance'], axes),
-        node('Sqrt', ['variance'], ['deviation']),
-        node('Div', ['centred', 'deviation'], ['normal']),
-        node('Conv', ['normal', 'w'], ['y']),
-      ],
-    }),
-  );
-  for (const map of [grayscale(), swapRedBlue()]) {
-    const { bytes } = await adaptBytes(standardised, map);
-    const report = await check(standardised, bytes, { seed: 1 });
+const WHOLE_IMAGE = { axes: [1, 2, 3], keepdims: 1 };
+/** Nodes that sum a whole picture, by opset; they make `normal` of `image`. */
+const LONG_SUMS: readonly (readonly [kind: string, opset: number, nodes: ReturnType<typeof node>[]])[] = [
+  [
+    'its mean and deviation',
+    17,
+    [
+      node('ReduceMean', ['image'], ['mean'], WHOLE_IMAGE),
+      node('Sub', ['image', 'mean'], ['centred']),
+      node('Mul', ['centred', 'centred'], ['squares']),
+      node('ReduceMean', ['squares'], ['variance'], WHOLE_IMAGE),
+      node('Sqrt', ['variance'], ['deviation']),
+      node('Div', ['centred', 'deviation'], ['normal']),
+    ],
+  ],
+  [
+    'MeanVarianceNormalization',
+    11,
+    [node('MeanVarianceNormalization', ['image'], ['normal'], { axes: WHOLE_IMAGE.axes })],
+  ],
+  ['GroupNormalization', 21, [node('GroupNormalization', ['image', 's', 'b'], ['normal'], { num_groups: 1 })]],
+  ['GlobalAveragePool', 18, [node('GlobalAveragePool', ['image'], ['normal'])]],
+];
+for (const [kind, opset, nodes] of LONG_SUMS) {
+  test(`the order in which a whole image is summed does not count as a difference: ${kind}`, async () => {
+    const original = encodeModel(
+      model({
+        opset,
+        inputs: [valueInfo('image', [1, 3, 96, 96])],
+        outputs: [valueInfo('y', null)],
+        initializers: [
+          floatTensor('w', [2, 3, 3, 3], random.floats(54)),
+          floatTensor('s', [3], [1, 1, 1]),
+          floatTensor('b', [3], [0, 0, 0]),
+        ],
+        nodes: [...nodes, node('Conv', ['normal', 'w'], ['y'], { pads: [1, 1, 1, 1] })],
+      }),
+    );
+    const map = composeMaps(normalize({ mean: [0.4, 0.5, 0.6], std: [0.2, 0.2, 0.2], scale: 1 }), swapRedBlue());
+    const { bytes } = await adaptBytes(original, kind === 'GlobalAveragePool' ? map : grayscale());
+    const report = await check(original, bytes, { seed: 1 });
     assert.equal(report.verdict, 'proved', report.statement);
-    assert.ok((report.maxRel ?? 1) < 1e-6);
-    const wrong = changed(bytes, (_, graph) => changeWeight(graph, 'w', (values) => (values[0]! *= 1.001)));
-    assert.equal((await check(standardised, wrong, { seed: 1 })).verdict, 'failed');
-  }
-});
+    assert.ok((report.maxRel ?? 1) < 2e-6, `${report.maxRel}`);
+    const wrong = changed(bytes, (_, graph) => changeWeight(graph, 'w', (values) => (values[4]! *= 1.001)));
+    assert.equal((await check(original, wrong, { seed: 1 })).verdict, 'failed');
+  });
+}
 
 test('the same seed gives the same numbers, another seed others; the report is plain data', async () => {
   const original = network();

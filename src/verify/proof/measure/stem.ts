@@ -17,7 +17,7 @@ import { decodeTensor } from '../../../formats/onnx/tensors/tensorData.ts';
 import { elementCount } from '../../../tensors/storedTensor.ts';
 import { replaceTensor } from '../../../formats/onnx/edit/tensorEdit.ts';
 import { VARINT } from '../../../formats/onnx/scan/wire.ts';
-import { inDouble, longSums } from './doubleSums.ts';
+import { inDouble, longSums, type LongSums } from './doubleSums.ts';
 import { ancestors, heldTensors, type ModelFile, type Wiring } from '../../wiring.ts';
 
 /**
@@ -70,10 +70,11 @@ export async function cutStem(
   checkSize([...nodes.flatMap(heldTensors), ...weights, ...sparse.flatMap((s) => [s.values, s.indices])], nodes);
   const copy = (ref: { start: number; end: number }): Promise<Uint8Array> => ctx.wire.bytes(ref.start, ref.end);
   const parts: Uint8Array[] = [];
-  const sums = sumsInDouble ? longSums(wiring, nodes) : new Set<Node>();
+  const sums: LongSums = sumsInDouble ? longSums(wiring, nodes) : new Map();
   for (const node of nodes) {
-    if (sums.has(node)) parts.push(...(await inDouble(wiring, node)));
-    else parts.push(await nodeBytes(wiring, node));
+    const rank = sums.get(node);
+    if (rank === undefined) parts.push(await nodeBytes(wiring, node));
+    else parts.push(...(await inDouble(wiring, node, rank)));
   }
   parts.push(encodeText(2, 'stem'));
   for (const weight of weights)
