@@ -1,6 +1,7 @@
 import { basename } from '../../files/paths.ts';
 import type { ImageInput } from '../../adapt/inputs/imageInputs.ts';
 import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
+import type { ImageTensor } from '../../adapt/weights/find/imageTensors.ts';
 import { layerText } from '../../adapt/weights/patchOrder.ts';
 import { KERAS, kerasWeightsPython } from '../../adapt/weights/python/kerasWeightsPython.ts';
 import type { WeightsReader } from '../../adapt/weights/python/readLines.ts';
@@ -15,7 +16,7 @@ import { dtypeName } from '../../tensors/dtypes.ts';
 
 /**
  * The layers of a file of weights that may see the image, as inputs to choose from; a file with none is refused with
- * the reason.
+ * the reason, and the likely one says why it has to be chosen.
  */
 export async function layerInputs(path: string, signal: AbortSignal): Promise<ImageInput[]> {
   return withOpenFile(path, signal, async ({ file }) => {
@@ -24,9 +25,10 @@ export async function layerInputs(path: string, signal: AbortSignal): Promise<Im
     const [none] = candidates.length === 0 ? [reason ?? 'there is no such layer'] : [];
     if (none !== undefined)
       return [{ name: basename(path), type: '', channels: [], open: false, why: none, isLikely: false }];
+    const asked = (layer: ImageTensor): string[] => (reason !== null && layer === chosen[0] ? [reason] : []);
     return candidates.map((layer) => ({
       name: layerText(layer),
-      type: [`${dtypes.get(layer.name) ?? ''}[${layer.dims.join(', ')}]`, ...layer.why].join(', '),
+      type: [`${dtypes.get(layer.name) ?? ''}[${layer.dims.join(', ')}]`, ...layer.why, ...asked(layer)].join(', '),
       channels: [layer.channels],
       open: false,
       why: null,
