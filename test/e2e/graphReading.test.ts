@@ -162,12 +162,17 @@ test('metadata shows description, licence and class names, as text', async () =>
     { key: 'license', value: 'AGPL-3.0 <b>License</b>' },
     { key: 'names', value: "{0: 'person', 1: 'it\\'s a \"car\"'}" },
     { key: 'stride', value: '32' },
+    { key: 'terms', value: `Begins here, ${'goes on '.repeat(60)}and ends.` },
   ];
   const opened = await openPage(browser, { ...resnet50Page(), metadata });
   const region = opened.page.getByRole('region', { name: 'Metadata' });
   const text = await region.innerText();
   assert.match(text, /A detector\.[\s\S]*AGPL-3\.0 <b>License<\/b>[\s\S]*2 classes[\s\S]*stride\s+32/);
   assert.deepEqual(await region.getByRole('listitem').allInnerTexts(), ['person', 'it\'s a "car"']);
+  const terms = region.getByText('Begins here');
+  assert.match(await terms.first().innerText(), /^Begins here, .*…$/);
+  await region.locator('summary').last().click();
+  assert.match(await region.innerText(), /Show less\s+Begins here, [^…]*and ends\./, 'its beginning is not said twice');
   assert.deepEqual(opened.problems, []);
   await opened.close();
 });

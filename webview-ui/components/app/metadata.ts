@@ -31,6 +31,10 @@ export class Metadata extends LitElement {
       .long {
         white-space: pre-wrap;
       }
+      [open] .excerpt,
+      details:not([open]) .fewer {
+        display: none;
+      }
     `,
   ];
   declare model: PageModel | null;
@@ -82,7 +86,7 @@ function valueOf(key: string, value: string): TemplateResult {
   }
   if (value.length <= SHORT) return breakable(value);
   return html`<details>
-    <summary>${value.slice(0, SHORT)}…</summary>
+    <summary><span class="excerpt">${value.slice(0, SHORT)}…</span><span class="fewer">Show less</span></summary>
     <span class="long">${value}</span>
   </details>`;
 }
