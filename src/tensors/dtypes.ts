@@ -111,6 +111,11 @@ export function isWideInteger(dtype: number): boolean {
   return isInteger(dtype) && !isNarrowInteger(dtype);
 }
 
+/** int64 and uint64: not every one of their numbers is exact in float64. */
+export function isLongInteger(dtype: number): boolean {
+  return isInteger(dtype) && bitsOf(dtype) > EXACT_BITS;
+}
+
 /**
  * A type that learned weights are stored in: floats, complex numbers and quantised integers. Sizes, indices, masks and
  * texts come in others.

@@ -146,6 +146,7 @@ export function centreOn(
   };
 }
 
+/** The view on the way from one to another; `t` goes from 0 to 1. */
 export function between(a: View, b: View, t: number): View {
   // The scale moves by ratio and the middle by distance; without this a long move swings.
   const scale = a.scale * (b.scale / a.scale) ** t;

@@ -1,5 +1,5 @@
 import type { Spacing } from './spacing.ts';
-import type { Csr } from './ranks.ts';
+import type { Grouped } from './grouped.ts';
 
 const MAX_SHIFT = 700;
 
@@ -22,28 +22,14 @@ export interface LayoutInput {
   spacing: Spacing;
 }
 
-/** Nodes of each row, left to right, as one array with starts. */
-export interface Rows {
-  start: Int32Array;
-  list: Int32Array;
-}
-
-export function makeRows(rank: Int32Array, count: number): Rows {
-  const start = new Int32Array(count + 1);
-  for (const r of rank) start[r + 1]!++;
-  for (let r = 0; r < count; r++) start[r + 1]! += start[r]!;
-  const at = start.slice(0, count);
-  const list = new Int32Array(rank.length);
-  for (let v = 0; v < rank.length; v++) list[at[rank[v]!]!++] = v;
-  return { start, list };
-}
-
 /** A graph with its nodes in rows. */
 export interface Ranked {
   readonly g: LayoutInput;
-  readonly out: Csr;
-  readonly into: Csr;
-  readonly rows: Rows;
+  /** Edges by the node that they leave, and that they enter. */
+  readonly out: Grouped;
+  readonly into: Grouped;
+  /** Nodes of each row, left to right. */
+  readonly rows: Grouped;
   readonly rank: Int32Array;
   readonly depth: Int32Array;
 }

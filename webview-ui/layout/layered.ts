@@ -1,6 +1,7 @@
-import { makeRows, placeColumns } from './columns.ts';
+import { placeColumns } from './columns.ts';
+import { groupedBy } from './grouped.ts';
 import type { LayoutInput } from './columns.ts';
-import { edgesBy, rankNodes } from './ranks.ts';
+import { rankNodes } from './ranks.ts';
 import { routeEdges } from './routes.ts';
 import type { Routes } from './routes.ts';
 import type { Spacing } from './spacing.ts';
@@ -22,10 +23,10 @@ export interface Layout extends Routes {
  */
 export function layoutGraph(input: LayoutInput): Layout {
   const length = input.w.length;
-  const out = edgesBy(length, input.from);
-  const into = edgesBy(length, input.to);
+  const out = groupedBy(input.from, length);
+  const into = groupedBy(input.to, length);
   const { rank, depth, rows: count } = rankNodes(length, { from: input.from, to: input.to, out, into, pin: input.pin });
-  const rows = makeRows(rank, count);
+  const rows = groupedBy(rank, count);
   const x = placeColumns({ g: input, out, into, rows, rank, depth });
   const y = new Float64Array(length);
   const top = new Float64Array(count);

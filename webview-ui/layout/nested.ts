@@ -1,5 +1,6 @@
 import { PORT_WIDTH, layoutContainer } from './container.ts';
 import type { LayoutJob } from './container.ts';
+import { groupedBy, ofKey } from './grouped.ts';
 import type { Layout } from './layered.ts';
 import { collectPieces, visibleTree } from './pieces.ts';
 import { SPACING } from './spacing.ts';
@@ -77,9 +78,13 @@ export function layoutNested(
   });
   const portAt = new Float64Array(pieces.portGroup.length);
   const inner = new Array<Inner | null>(groups).fill(null);
-  const members = bucket(tree.parent, groups);
-  const ports = bucket(Int32Array.from(pieces.portGroup), groups);
-  const lines = bucket(Int32Array.from(pieces.group), groups);
+  const byGroup = (keys: ArrayLike<number>): ((g: number) => Int32Array) => {
+    const grouped = groupedBy(keys, groups);
+    return (g) => ofKey(grouped, g);
+  };
+  const members = byGroup(tree.parent);
+  const ports = byGroup(pieces.portGroup);
+  const lines = byGroup(pieces.group);
   const local = new Int32Array(tree.ref.length + pieces.portGroup.length);
   for (let g = groups - 1; g >= 0; g--) {
     if (!tree.expanded[g]) continue;
@@ -200,15 +205,4 @@ function placeLines(
     labels[2 * line] = layout.labels[2 * i]! + ox;
     labels[2 * line + 1] = layout.labels[2 * i + 1]! + oy;
   }
-}
-
-/** Indices by key, keeping their order; keys below 0 are left out. */
-function bucket(keys: ArrayLike<number>, count: number): (key: number) => Int32Array {
-  const start = new Int32Array(count + 1);
-  for (let i = 0; i < keys.length; i++) if (keys[i]! >= 0) start[keys[i]! + 1]!++;
-  for (let k = 0; k < count; k++) start[k + 1]! += start[k]!;
-  const list = new Int32Array(start[count]!);
-  const at = start.slice(0, count);
-  for (let i = 0; i < keys.length; i++) if (keys[i]! >= 0) list[at[keys[i]!]!++] = i;
-  return (key) => list.subarray(start[key]!, start[key + 1]!);
 }

@@ -1,23 +1,9 @@
+import type { Grouped } from './grouped.ts';
+
 /** Ranks of a directed graph in typed arrays: no recursion, no node added for a long edge. */
 
-export interface Csr {
-  /** Neighbours of v are `list[start[v]]` to `list[start[v + 1] - 1]`, as edge indices. */
-  start: Int32Array;
-  list: Int32Array;
-}
-
-export function edgesBy(n: number, ends: Int32Array): Csr {
-  const start = new Int32Array(n + 1);
-  for (const end of ends) start[end + 1]!++;
-  for (let v = 0; v < n; v++) start[v + 1]! += start[v]!;
-  const at = start.slice(0, n);
-  const list = new Int32Array(ends.length);
-  for (let e = 0; e < ends.length; e++) list[at[ends[e]!]!++] = e;
-  return { start, list };
-}
-
 /** Kahn's algorithm; when only cycles remain, the lowest unplaced node goes next, so some edges run backwards. */
-function topologicalOrder(n: number, from: Int32Array, to: Int32Array, out: Csr): Int32Array {
+function topologicalOrder(n: number, from: Int32Array, to: Int32Array, out: Grouped): Int32Array {
   const missing = new Int32Array(n);
   for (let e = 0; e < to.length; e++) if (from[e] !== to[e]) missing[to[e]!]!++;
   const placed = new Uint8Array(n);
@@ -49,8 +35,8 @@ function topologicalOrder(n: number, from: Int32Array, to: Int32Array, out: Csr)
 export interface Edges {
   readonly from: Int32Array;
   readonly to: Int32Array;
-  readonly out: Csr;
-  readonly into: Csr;
+  readonly out: Grouped;
+  readonly into: Grouped;
   readonly pin: Int8Array | null;
 }
 

@@ -1,5 +1,5 @@
-import type { LayoutInput, Rows } from './columns.ts';
-import { edgesBy } from './ranks.ts';
+import type { LayoutInput } from './columns.ts';
+import { groupedBy, type Grouped } from './grouped.ts';
 
 const LANE_GAP = 14;
 /** A skip drops straight past other boxes only when this few rows must be checked. */
@@ -10,7 +10,7 @@ const NARROW = 20;
 
 export interface Placed {
   rank: Int32Array;
-  rows: Rows;
+  rows: Grouped;
   x: Float64Array;
   /** Top of each box and of each row; bottom of each row. */
   y: Float64Array;
@@ -138,7 +138,7 @@ function laneGroups(input: LayoutInput, placed: Placed): LaneGroup[] {
   /** Of the present source, by attachment. */
   const known = new Map<number, LaneGroup>();
   let last = -1;
-  for (const e of edgesBy(input.w.length, input.from).list) {
+  for (const e of groupedBy(input.from, input.w.length).list) {
     const [u, v] = [input.from[e]!, input.to[e]!];
     if (u !== last) known.clear();
     last = u;

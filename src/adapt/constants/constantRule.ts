@@ -52,6 +52,7 @@ export function isSize(d: number): boolean {
   return Number.isSafeInteger(d) && d >= 0;
 }
 
+/** Whether a constant of these dims may be computed: sizes that are numbers, and few enough elements. */
 export function isRoom(dims: readonly number[]): boolean {
   return dims.length <= MAX_RANK && dims.every(isSize) && product(dims) <= MAX_EXPANDED;
 }

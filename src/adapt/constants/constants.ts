@@ -3,7 +3,7 @@ import { operatorKey } from '../../graph/operatorKey.ts';
 import { unambiguous } from '../../graph/storedTensors.ts';
 import { attributeOf, intOf, isConstant } from '../../formats/onnx/attributes.ts';
 import { decodeConstant, decodeSparse } from '../../formats/onnx/constant.ts';
-import { FLOAT, INT64, UINT64, isNumber } from '../../tensors/dtypes.ts';
+import { FLOAT, INT64, isLongInteger, isNumber } from '../../tensors/dtypes.ts';
 import type { Graph, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
 import { decodeTensor, type DecodedTensor } from '../../formats/onnx/tensors/tensorData.ts';
 import { storedTensor } from '../../formats/onnx/tensors/storedTensor.ts';
@@ -200,7 +200,7 @@ export class Constants {
     const decoded = await decodeConstant(this.ctx, node, name);
     if (!decoded) return null;
     const stored = tensor && this.inPlace(node) ? tensor : null;
-    if (tensor && WIDE.has(tensor.dtype)) return { ...(await this.held(tensor, name)), stored };
+    if (tensor && isLongInteger(tensor.dtype)) return { ...(await this.held(tensor, name)), stored };
     const single = attributeOf(node, 'value_int')?.int;
     const list = single === undefined ? attributeOf(node, 'value_ints')?.ints : [single];
     if (list) return { dtype: INT64, dims: decoded.dims, ...wideNumbers(BigInt64Array.from(list)), stored };
@@ -209,22 +209,20 @@ export class Constants {
 
   private async held(tensor: Tensor, name: string): Promise<ConstantValue> {
     const { dtype, dims } = tensor;
-    if (!WIDE.has(dtype))
+    if (!isLongInteger(dtype))
       return { dtype, dims, values: (await decodeTensor(this.ctx, tensor, name)).values, stored: tensor };
     const read = await readElements(storedTensor(this.ctx, tensor, name), { from: 0, to: elementCount(tensor) });
     return { dtype, dims, ...wideNumbers(read.values as WideIntegers), stored: tensor };
   }
 }
 
-/** Element types of 64-bit integers. */
-const WIDE = new Set([INT64, UINT64]);
 function readable(dtype: number, dims: readonly number[]): boolean {
   return isNumber(dtype) && product(dims) <= MAX_ELEMENTS;
 }
 
 /** What was decoded as float64; integers that it may have rounded are not known. */
 function asConstant({ dtype, dims, values }: DecodedTensor, stored: Tensor | null): ConstantValue | null {
-  return WIDE.has(dtype) && !values.every(Number.isSafeInteger) ? null : { dtype, dims, values, stored };
+  return isLongInteger(dtype) && !values.every(Number.isSafeInteger) ? null : { dtype, dims, values, stored };
 }
 
 /** What a node makes of its constant inputs. Integers that float64 rounds are moved, and computed with nowhere. */

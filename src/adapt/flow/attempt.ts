@@ -64,6 +64,7 @@ export async function attempt({ knowledge, model, inputs, signal, keepIntegers }
   throw failure;
 }
 
+/** Whether the first walk rebuilds fewer tensors, or as many and folds into more weights. */
 export function better(a: Walk, b: Walk): boolean {
   return a.rebuilt.size !== b.rebuilt.size ? a.rebuilt.size < b.rebuilt.size : a.folds.length > b.folds.length;
 }

@@ -27,6 +27,7 @@ export interface ExpandedModel extends Model {
 /** Functions that call each other in a file can multiply without end. */
 const MAX_NODES = 1 << 16;
 
+/** The model with no call written out. */
 export function asItStands(model: Model): ExpandedModel {
   return { ...model, inlined: new Map() };
 }

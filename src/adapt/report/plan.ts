@@ -73,6 +73,7 @@ export interface PlanParts {
   readonly warnings: readonly string[];
 }
 
+/** Tells what a settled walk changes: weights, rebuilt tensors, added nodes, and what a person should know. */
 export function makePlan(parts: PlanParts): AdaptationPlan {
   const { model, map, inputs, walk, settled, metadata } = parts;
   const removed = new Set(settled.removedNodes);

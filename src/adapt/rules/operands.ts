@@ -40,6 +40,7 @@ const ARITHMETIC = new Set([
   'Where',
 ]);
 const BROADCASTS = new Set(['Max', 'Min', 'Sum', 'Mean']);
+/** How a constant lies along a flow: one number, one per channel, one per pixel for all channels, or otherwise. */
 export function profile(step: Step, constant: ConstantValue, flow: Flow): Profile {
   const first = constant.values[0];
   if (first === undefined || !constant.values.every(Number.isFinite)) return { kind: 'other' };

@@ -13,6 +13,7 @@ export interface Window {
   readonly ceil: boolean;
 }
 
+/** A kernel with its strides, dilations and pads; throws RangeError where they don't fit the spatial axes. */
 export function windowOf(i: RuleInput, spatial: number, kernel: readonly (number | null)[]): Window {
   const list = (name: string, length: number, value: number): readonly number[] => {
     const given = i.ints(name);

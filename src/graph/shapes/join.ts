@@ -42,6 +42,7 @@ export function joinHolders(a: InferredHolder, b: InferredHolder): Inferred {
   return { kind: a.kind, element, ...(key === undefined ? {} : { key }), ...length };
 }
 
+/** A tensor of which nothing is known. */
 export function isBlank(value: Inferred): boolean {
   return value.kind === 'tensor' && value.dims === null && value.dtype === null;
 }

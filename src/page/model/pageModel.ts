@@ -164,6 +164,7 @@ function aboutOnnx(model: Model): AboutFile {
   return { format: 'ONNX model', facts, warnings: [] };
 }
 
+/** The layers that read the image first, with what they read it by; filters and steps come when they are asked for. */
 export function pageFirstLayers(graph: Graph): PageModel['firstLayers'] {
   return firstLayers(graph).map((firstLayer) => ({
     nodeId: firstLayer.index,

@@ -96,6 +96,7 @@ function comparable(tensor: Tensor): boolean {
   return ROUNDING[tensor.dtype] !== undefined;
 }
 
+/** What a difference says of one of its two tensors. */
 export function side(tensor: Tensor): TensorSide {
   return { dtype: dtypeName(tensor.dtype), dims: tensor.dims, storage: tensor.storage.kind };
 }

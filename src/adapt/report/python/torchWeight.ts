@@ -2,6 +2,7 @@ import { product } from '../../constants/constantValue.ts';
 import { float, isZero, list, matrix, quoted, tuple } from './literals.ts';
 import type { Recipe } from './recipes.ts';
 
+/** Lines that change one weight of a state dict as the model's was changed. */
 export function torchWeight(recipe: Recipe): string[] {
   const [before, after] = recipe.groups;
   const turned = isTurned(recipe);
@@ -135,6 +136,7 @@ export function torchBias(recipe: Recipe): string[] {
   ];
 }
 
+/** Comments that say how each changed layer is built before the weights are loaded. */
 export function layerHints(recipes: readonly Recipe[]): string[] {
   return recipes.flatMap((recipe) => {
     if (recipe.quantised) return [];

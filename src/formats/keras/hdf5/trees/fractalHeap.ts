@@ -33,6 +33,7 @@ export interface HeapObject {
 
 const CHECKSUMS = 2;
 
+/** Reads a heap's header, by which its objects are found. Throws `unsupported` for compressed ones. */
 export async function openHeap(file: Hdf5File, address: number, from: number): Promise<FractalHeap> {
   const start = file.place(address, from);
   const { offset, length } = file.widths;
