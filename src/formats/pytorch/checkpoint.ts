@@ -28,6 +28,8 @@ export interface FoundText {
 export interface Checkpoint {
   readonly tensors: readonly FoundTensor[];
   readonly texts: readonly FoundText[];
+  /** Tensors of a kind that isn't read, and why. */
+  readonly unread: readonly FoundText[];
 }
 
 /** A name in a checkpoint has some ten steps; a structure this deep is made to harm. */
@@ -67,6 +69,7 @@ interface Step {
 export function readCheckpoint(part: PicklePart): Checkpoint {
   const tensors: FoundTensor[] = [];
   const texts: FoundText[] = [];
+  const unread: FoundText[] = [];
   const walked = new Set<PickleValue>();
   const path = part.prefix === '' ? null : pathTo(null, part.prefix);
   const todo: Step[] = [{ value: part.pickle.root.value, path, module: null, around: null, inModule: false }];
@@ -74,7 +77,7 @@ export function readCheckpoint(part: PicklePart): Checkpoint {
     const name = nameOf(step.path);
     const found = tensorAt(step.value, name);
     if (found && 'unread' in found) {
-      texts.push({ name, text: `a tensor that is not read: ${found.unread}` });
+      unread.push({ name, text: found.unread });
       continue;
     }
     if (found) {
@@ -91,7 +94,7 @@ export function readCheckpoint(part: PicklePart): Checkpoint {
     }
     for (const child of children(step).reverse()) todo.push(child);
   }
-  return { tensors, texts };
+  return { tensors, texts, unread };
 }
 
 function tooMuch(what: string): ChannelwiseError {

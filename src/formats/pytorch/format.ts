@@ -14,6 +14,7 @@ const SCRIPT_NOTE =
   'with it stays as it was.';
 /** Other values than tensors that the summary shows. */
 const MAX_TEXTS = 60;
+const MAX_UNREAD = 3;
 
 /**
  * What torch.save and torch.jit.save write: state dicts, checkpoints, whole modules, TorchScript. Nothing in them is
@@ -41,6 +42,7 @@ function isPickle(head: Uint8Array): boolean {
 }
 
 function openedFile(file: TorchFile): OpenedFile {
+  const unread = unreadTexts(file);
   return {
     facts: [
       { label: 'Format', value: file.title },
@@ -49,13 +51,25 @@ function openedFile(file: TorchFile): OpenedFile {
       ...importFacts(file),
       ...textFacts(file),
     ],
-    warnings: importWarnings(file.imports),
+    warnings: [...importWarnings(file.imports), ...unread],
     tensors: file.tensors,
     graph: null,
     hasCode: file.isScript,
     imageUses: file.imageUses,
-    writer: { splices: (changes) => file.splices(changes), record: null, notes: file.isScript ? [SCRIPT_NOTE] : [] },
+    writer: {
+      splices: (changes) => file.splices(changes),
+      record: null,
+      notes: [...(file.isScript ? [SCRIPT_NOTE] : []), ...unread],
+    },
   };
+}
+
+/** A sentence for each tensor that isn't read, the first ones, since an input layer may be among them. */
+function unreadTexts({ unread }: TorchFile): string[] {
+  const shown = unread.slice(0, MAX_UNREAD);
+  const rest = unread.length - shown.length;
+  const texts = shown.map(({ name, text }) => `The tensor ${name} is not read, and stays as it is: ${text}.`);
+  return rest > 0 ? [...texts, `Neither are ${rest} more tensors.`] : texts;
 }
 
 /** True for a line that counts the tensors of one file: of a model in several files it says nothing. */

@@ -36,6 +36,8 @@ const REBUILDS: Readonly<Record<string, Rebuild>> = {
   'torch._utils._rebuild_qtensor': { quantised: true },
 };
 
+const LAZY = 'its numbers are to be negated or conjugated (save it after resolve_neg() or resolve_conj())';
+
 /** What puts something around a tensor, and which argument that is. */
 const WRAPPERS: Readonly<Record<string, number>> = {
   'torch._utils._rebuild_parameter': 0,
@@ -71,7 +73,7 @@ export function rebuiltTensor(value: PickleValue): RebuiltTensor | UnreadTensor 
   if (!storage) return { unread: 'its storage is of a kind that is not known' };
   const dtype = dtypeOf(argument(args, rebuild.dtypeAt)) ?? storage.dtype;
   if (dtype === 'untyped') return { unread: 'its element type is not known' };
-  if (isLazy(argument(args, rebuild.metadataAt))) return { unread: 'its numbers are to be negated or conjugated' };
+  if (isLazy(argument(args, rebuild.metadataAt))) return { unread: LAZY };
   const tensor = {
     dtype,
     dims: integers(dims),

@@ -32,6 +32,8 @@ export interface TorchFile {
   readonly tensors: readonly TorchTensor[];
   /** Other values of the checkpoint, as text. */
   readonly texts: readonly FoundText[];
+  /** Tensors of a kind that isn't read, and why. */
+  readonly unread: readonly FoundText[];
   /** What loading the file in Python would import. */
   readonly imports: readonly GlobalValue[];
   /** Splices of the file that change tensors. Throws `refused` where one can't be changed alone, see tensorEdit. */
@@ -55,6 +57,7 @@ export async function openTorch(source: ByteSource, signal?: AbortSignal): Promi
     facts: container.facts,
     tensors: found.map((one) => storedTensor(one, signal)),
     texts: checkpoints.flatMap((checkpoint) => checkpoint.texts),
+    unread: checkpoints.flatMap((checkpoint) => checkpoint.unread),
     imports: uniqueImports(container),
     splices: (changes) => fileSplices(container, found, changes),
   };

@@ -78,6 +78,16 @@ test('the summary names the format, the protocol, and the parts of a checkpoint'
   assert.equal(labels.optimizer, '1 tensor');
 });
 
+test('a tensor that is to be negated is warned of, with what to do, and noted where the file is changed', async () => {
+  const all = checkpointInstructions([{ name: 'conv1.weight', key: '0', type: 'FloatStorage', dims: [2, 3] }]);
+  const metadata = Buffer.from('}X\x03\0\0\0neg\x88s', 'latin1');
+  const pickle = Buffer.concat([...all.slice(0, -4), metadata, ...all.slice(-4)]);
+  const { warnings, writer, tensors } = await open(pickle, [{ name: 'm/data/0', data: new Uint8Array(24) }]);
+  assert.equal(tensors.length, 0);
+  assert.match(warnings.join(), /conv1\.weight is not read, and stays as it is: .*resolve_neg\(\)/);
+  assert.deepEqual(canWrite(writer) ? writer.notes : [], warnings);
+});
+
 const LARGE: readonly BuiltTensor[] = [
   { name: 'conv1.weight', key: '0', type: 'FloatStorage', dims: [64, 3, 7, 7] },
   ...Array.from({ length: 500 }, (_, i): BuiltTensor => ({
