@@ -135,8 +135,8 @@ const slice: ConstantRule = (node, [constant, ...given]) => {
     const size = constant.dims[axis] ?? 0;
     // A step beyond the axis takes one element, as a step of its size does.
     const step = Math.min(Math.max(by[i] ?? 1, -size - 1), size + 1);
-    const clamp = (x: number): number =>
-      Math.min(Math.max(x < 0 ? x + size : x, step < 0 ? -1 : 0), step < 0 ? size - 1 : size);
+    const [lowest, highest] = step < 0 ? [-1, size - 1] : [0, size];
+    const clamp = (x: number): number => Math.min(Math.max(x < 0 ? x + size : x, lowest), highest);
     const from = clamp(starts[i] ?? 0);
     dims[axis] = Math.max(0, Math.ceil((clamp(ends[i] ?? 0) - from) / step));
     start += from * (steps[axis] ?? 0);

@@ -121,18 +121,20 @@ async function flowThrough(walk: Walk, options: FlowOptions): Promise<Walk> {
   for (const output of graph.outputs) {
     const flow = walk.flows.get(output.name);
     if (!flow) continue;
-    if (graph.inputs.some((i) => i.name === output.name)) {
-      throw new ChannelwiseError(
-        'refused',
-        'input-is-output',
-        `\`${output.name}\` is both an input and an output of the model, so one name would need two shapes; give ` +
-          'the output its own name first.',
-        { tensor: output.name },
-      );
-    }
+    if (graph.inputs.some((input) => input.name === output.name)) throw inputIsOutput(output.name);
     rebuiltFor(walk, flow, { tensor: output.name, node: null, reason: 'it is an output of the model' });
   }
   return walk;
+}
+
+function inputIsOutput(name: string): ChannelwiseError {
+  return new ChannelwiseError(
+    'refused',
+    'input-is-output',
+    `\`${name}\` is both an input and an output of the model, so one name would need two shapes; give the output its ` +
+      'own name first.',
+    { tensor: name },
+  );
 }
 
 /** The tensors that the graphs inside a node read and need as they were. */

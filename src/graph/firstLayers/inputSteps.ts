@@ -31,6 +31,9 @@ export interface InputSteps {
 /** Operators that pass pixels on between an input and its normalisation. */
 const PASSING = new Set(['Cast', 'Transpose', 'Identity', 'Resize', 'Squeeze', 'Unsqueeze']);
 const ARITHMETIC = new Set(['Sub', 'Add', 'Mul', 'Div']);
+/** The numbers of a small constant; null for other tensors. */
+type ReadConstant = (name: string) => Promise<readonly number[] | null>;
+
 /** No model normalises in more steps. */
 const MAX_STEPS = 16;
 /** A mean or std has one number per channel. */
@@ -43,7 +46,7 @@ const MAX_CONSTANT = 4096;
 export async function inputSteps(graph: Graph, ctx: TensorContext, input: string): Promise<InputSteps> {
   const stored = storedTensors(graph);
   const { makers, readers } = connectionsOf(graph.nodes);
-  const constant = (name: string): Promise<readonly number[] | null> => smallConstant(ctx, name, stored, makers);
+  const constant: ReadConstant = (name) => smallConstant(ctx, name, stored, makers);
   const steps: InputStep[] = [];
   let perm: readonly number[] | null = null;
   let end = input;
@@ -57,17 +60,21 @@ export async function inputSteps(graph: Graph, ctx: TensorContext, input: string
       end = joined.end;
       continue;
     }
-    if (ARITHMETIC.has(node.opType) || node.opType === 'BatchNormalization') {
-      const step = await (node.opType === 'BatchNormalization'
-        ? normalization(node, constant)
-        : arithmetic(node, end, constant));
+    if (!PASSING.has(node.opType)) {
+      const step = await stepOf(node, end, constant);
       if (!step) break;
       steps.push(step);
-    } else if (!PASSING.has(node.opType)) break;
+    }
     if (node.opType === 'Transpose') perm = composed(perm, node);
     end = node.outputs[0];
   }
   return { steps, perm, end };
+}
+
+/** What a node computes of the tensor it reads; null where that is no step with constants. */
+function stepOf(node: Node, read: string, constant: ReadConstant): Promise<InputStep | null> {
+  if (node.opType === 'BatchNormalization') return normalization(node, constant);
+  return ARITHMETIC.has(node.opType) ? arithmetic(node, read, constant) : Promise.resolve(null);
 }
 
 /** The steps of one channel between a Split and a Concat. */
@@ -81,7 +88,7 @@ interface ChannelSteps {
 async function channelSteps(
   output: string,
   readers: ReadonlyMap<string, readonly Node[]>,
-  constant: (name: string) => Promise<readonly number[] | null>,
+  constant: ReadConstant,
 ): Promise<ChannelSteps | null> {
   const steps: InputStep[] = [];
   let end = output;
@@ -104,7 +111,7 @@ async function channelSteps(
 async function splitSteps(
   split: Node,
   readers: ReadonlyMap<string, readonly Node[]>,
-  constant: (name: string) => Promise<readonly number[] | null>,
+  constant: ReadConstant,
 ): Promise<Pick<InputSteps, 'steps' | 'end'> | null> {
   const channels: ChannelSteps[] = [];
   for (const output of split.outputs) {
@@ -133,11 +140,7 @@ function sameOperators(a: readonly InputStep[], b: readonly InputStep[]): boolea
   return a.length === b.length && a.every(({ node }, i) => node.opType === b[i]?.node.opType);
 }
 
-async function arithmetic(
-  node: Node,
-  tensor: string,
-  constant: (name: string) => Promise<readonly number[] | null>,
-): Promise<InputStep | null> {
+async function arithmetic(node: Node, tensor: string, constant: ReadConstant): Promise<InputStep | null> {
   const first = node.inputs[0] === tensor;
   const values = await constant(node.inputs[first ? 1 : 0] ?? '');
   if (!values || (node.opType === 'Div' && !first)) return null;
@@ -156,10 +159,7 @@ async function arithmetic(
 }
 
 /** `(x − mean) / sqrt(var + epsilon) · scale + B`: https://onnx.ai/onnx/operators/onnx__BatchNormalization.html */
-async function normalization(
-  node: Node,
-  constant: (name: string) => Promise<readonly number[] | null>,
-): Promise<InputStep | null> {
+async function normalization(node: Node, constant: ReadConstant): Promise<InputStep | null> {
   const [gamma, beta, mean, variance] = await Promise.all([1, 2, 3, 4].map((i) => constant(node.inputs[i] ?? '')));
   if (!gamma || !beta || !mean || !variance) return null;
   const epsilon = floatOf(node, 'epsilon', 1e-5);

@@ -294,10 +294,7 @@ async function nodeChanges(
     const { changes, stored: own } = await nodeDifferences(models, other, node, names);
     for (const change of own) tensors.push(change);
     if (changes.length) {
-      // A Constant's tensor is listed with the tensors.
-      const stored =
-        isConstant(node) && changes.every((x) => x.what === 'attribute value' && x.a !== null && x.b !== null);
-      if (!stored) changed.push({ ...pair, changes });
+      if (!isOwnTensorAlone(node, changes)) changed.push({ ...pair, changes });
     } else if (other.name !== node.name || node.outputs.some((name) => names.has(name))) renamed.push(pair);
     else same++;
   }
@@ -305,6 +302,11 @@ async function nodeChanges(
   for (const at of nodes) if (at >= 0) used[at] = 1;
   const removed = one.flatMap((node, i) => (used[i] ? [] : [nodeRef(node, i)]));
   return { added, removed, changed, renamed, same };
+}
+
+/** A Constant's tensor is listed with the tensors. */
+function isOwnTensorAlone(node: Node, changes: readonly TextChange[]): boolean {
+  return isConstant(node) && changes.every(({ what, a, b }) => what === 'attribute value' && a !== null && b !== null);
 }
 
 function nodeRef(node: Node, index: number): NodeRef {
