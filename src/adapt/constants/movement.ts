@@ -132,18 +132,27 @@ const slice: ConstantRule = (node, [constant, ...given]) => {
   let start = 0;
   for (const [i, signed] of axes.entries()) {
     const axis = signed < 0 ? signed + dims.length : signed;
-    const size = constant.dims[axis] ?? 0;
-    // A step beyond the axis takes one element, as a step of its size does.
-    const step = Math.min(Math.max(by[i] ?? 1, -size - 1), size + 1);
-    const [lowest, highest] = step < 0 ? [-1, size - 1] : [0, size];
-    const clamp = (x: number): number => Math.min(Math.max(x < 0 ? x + size : x, lowest), highest);
-    const from = clamp(starts[i] ?? 0);
-    dims[axis] = Math.max(0, Math.ceil((clamp(ends[i] ?? 0) - from) / step));
+    const range = { start: starts[i] ?? 0, end: ends[i] ?? 0, step: by[i] ?? 1 };
+    const { from, count, step } = elementsOf(range, constant.dims[axis] ?? 0);
+    dims[axis] = count;
     start += from * (steps[axis] ?? 0);
     steps[axis] = (steps[axis] ?? 0) * step;
   }
   return pick(constant, dims, steps, start);
 };
+
+/** The first element of a range along an axis of `size`, how many it takes, and their step. */
+function elementsOf(
+  range: { readonly start: number; readonly end: number; readonly step: number },
+  size: number,
+): { from: number; count: number; step: number } {
+  // A step beyond the axis takes one element, as a step of its size does.
+  const step = Math.min(Math.max(range.step, -size - 1), size + 1);
+  const [lowest, highest] = step < 0 ? [-1, size - 1] : [0, size];
+  const clamp = (x: number): number => Math.min(Math.max(x < 0 ? x + size : x, lowest), highest);
+  const from = clamp(range.start);
+  return { from, count: Math.max(0, Math.ceil((clamp(range.end) - from) / step)), step };
+}
 
 const transposed: ConstantRule = (node, [constant]) => {
   if (!constant) return null;

@@ -11,7 +11,10 @@ import { cardStyles, linkStyles } from '../styles.ts';
 
 function values(list: PageValue[]): TemplateResult {
   return html`<ul>
-    ${list.map((value) => html`<li>${breakable(value.name)} <span class="sub">${value.dtype} ${value.dims ? listText(value.dims) : 'shape unknown'}</span></li>`)}
+    ${list.map(({ name, dtype, dims }) => {
+      const shape = dims ? listText(dims) : 'shape unknown';
+      return html`<li>${breakable(name)} <span class="sub">${dtype} ${shape}</span></li>`;
+    })}
   </ul>`;
 }
 
