@@ -126,7 +126,7 @@ const noSuites = {
 const onlyTest = {
   name: 'node:test',
   allowImportNames: ['test', 'TestContext'],
-  message: 'A hook of this file would run for others too, which share its process; a test clears up by `t.after`.',
+  message: 'A hook or mock would be there for other files too, which share the process; use `t.after` and `t.mock`.',
 };
 
 /** What is right in itself; the rest of the linter's family of mistakes is on. */

@@ -51,7 +51,7 @@ const FENCES: readonly Row[] = [
   },
 ];
 
-const HOOKED: readonly Row[] = ['after', 'afterEach', 'before', 'beforeEach', 'describe', 'it', 'suite'].map(
+const HOOKED: readonly Row[] = ['after', 'afterEach', 'before', 'beforeEach', 'describe', 'it', 'mock', 'suite'].map(
   (name) => ({
     path: `test/unit/graph/${name}.test.ts`,
     code: `import { ${name}, test } from 'node:test';\n${name}(() => undefined);\ntest('one', () => undefined);\n`,
