@@ -17,6 +17,13 @@ export const ENDINGS: Readonly<Record<Format['id'], Endings>> = {
   keras: { own: ['.keras', '.h5'], shared: ['.hdf5'] },
 };
 
+/** The format that a file's name promises; null where no format has such names. */
+export function formatNamed(fileName: string): Format['id'] | null {
+  const name = fileName.toLowerCase();
+  const ids = Object.keys(ENDINGS) as Format['id'][];
+  return ids.find((id) => [...ENDINGS[id].own, ...ENDINGS[id].shared].some((ending) => name.endsWith(ending))) ?? null;
+}
+
 /** Keras 3 loads weights by themselves only from a name that ends so. */
 const WEIGHTS_ENDING = '.weights.h5';
 const ALL = [WEIGHTS_ENDING, ...Object.values(ENDINGS).flatMap(({ own, shared }) => [...own, ...shared])];

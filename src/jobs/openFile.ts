@@ -6,6 +6,7 @@ import { basename, dirname, join } from '../files/paths.ts';
 import { LentSource } from '../files/lentSource.ts';
 import { canWrite, HEAD_BYTES, type Format, type OpenedFile } from '../formats/format.ts';
 import { formatOf } from '../formats/table.ts';
+import { misnamed } from './misnamed.ts';
 import { keep, takeKept, type KeptFile, type OpenBeside } from './keptFiles.ts';
 
 /** A file of any format, open for reading. */
@@ -74,7 +75,10 @@ async function readFile(opened: FileSource, { name, signal, external, openBeside
   };
   try {
     const format = formatOf(await source.read(0, Math.min(source.size, HEAD_BYTES)));
-    const file = await format.open(source, { name, signal: ending.signal, external, beside });
+    const opening = format.open(source, { name, signal: ending.signal, external, beside });
+    const file = await opening.catch((error: unknown) => {
+      throw format.id === 'onnx' ? misnamed(error, name) : error;
+    });
     for (const one of [source, ...shards.values()]) one.keepCost();
     return { format, file, source, shards, ending };
   } finally {

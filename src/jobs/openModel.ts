@@ -11,6 +11,7 @@ import type { Model, SparseTensor, Tensor } from '../formats/onnx/model.ts';
 import { scanModel } from '../formats/onnx/scan/scan.ts';
 import { WireReader } from '../formats/onnx/scan/wire.ts';
 import { storedTensors } from '../graph/storedTensors.ts';
+import { misnamed } from './misnamed.ts';
 import type { ModelFile } from '../verify/wiring.ts';
 
 /** A model file that is open for reading, as scanned. */
@@ -56,7 +57,9 @@ export async function withOpenModel<T>(
   try {
     const keras = await openKeras(source, signal);
     if (keras) return await use(presented(path, { source, data, keras }));
-    const { model, stored, cost } = await scanned(source, signal);
+    const { model, stored, cost } = await scanned(source, signal).catch((error: unknown) => {
+      throw misnamed(error, path);
+    });
     const before = { bytesRead: source.bytesRead, reads: source.reads };
     return await use({
       keras: null,

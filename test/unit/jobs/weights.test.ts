@@ -5,9 +5,11 @@ import { test } from 'node:test';
 import { runVerb } from '../../../src/cli/commandLine.ts';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { compareFiles } from '../../../src/jobs/compare.ts';
+import { withOpenModel } from '../../../src/jobs/openModel.ts';
 import { verifyFiles } from '../../../src/jobs/verify.ts';
 import { inspectAny } from '../../../src/page/printed/inspect.ts';
 import { layerInputs } from '../../../src/page/weights/weightsAnswers.ts';
+import { convModel, encodeModel } from '../../fixtures/modelBuilder.ts';
 import { floatWeights, safetensorsFile } from '../../fixtures/safetensors.ts';
 import { checkpointInstructions } from '../../fixtures/torch/pickleWriter.ts';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
@@ -50,6 +52,25 @@ test('a file beside the original, which stays; verified, compared, inspected; a 
     [['conv1.weight', [8, 1, 3, 3]]],
   );
   assert.match((await convertToGray(at)).outPath ?? '', /net\.gray-2\.safetensors$/);
+});
+
+test('bytes of no format are told by what their name promises; an ONNX model under such a name opens', async () => {
+  const noise = Uint8Array.from({ length: 500 }, (_, i) => (97 * i + 180) % 251);
+  const rows = { 'a.pth': 'PyTorch file', 'b.h5': 'Keras model', 'c.safetensors': 'safetensors file' };
+  const names = [...Object.keys(rows), 'd.onnx'];
+  const onnx = encodeModel(convModel());
+  const at = folderOf('noise', { ...Object.fromEntries(names.map((name) => [name, noise])), 'e.pth': onnx });
+  for (const [name, title] of Object.entries(rows)) {
+    const wanted = { code: 'misnamed', message: new RegExp(`^${name} is not a readable ${title}: `) };
+    await assert.rejects(inspectAny(join(at, name)), wanted);
+    await assert.rejects(convertToGray(join(at, name)), wanted);
+    await assert.rejects(
+      withOpenModel(join(at, name), undefined, () => Promise.resolve()),
+      wanted,
+    );
+  }
+  await assert.rejects(inspectAny(join(at, 'd.onnx')), { message: /^This is not a readable ONNX model: / });
+  assert.match((await convertToGray(join(at, 'e.pth'))).summary, /3 → 1 channel/);
 });
 
 /** A TorchScript file of one convolution; `statement` makes the y that it reads of the image x. */
