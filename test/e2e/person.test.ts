@@ -52,7 +52,7 @@ test('right-click, Convert to Grayscale, and the gray model opens', async () => 
   await file('resnet.gray.onnx').waitFor();
   const toast = page.locator('.notifications-toasts .notification-list-item').filter({ hasText: 'resnet.gray.onnx' });
   await toast.waitFor();
-  assert.match(await toast.innerText(), /Verified: (max|no difference)/);
+  assert.match(await toast.innerText(), /Verified: (largest difference|no difference)/);
   assert.match(await toast.innerText(), /conv1\.weight 16×3×7×7 → 16×1×7×7, input 3 → 1 channel/);
   await until(
     async () => (await file('resnet.gray.onnx').getAttribute('aria-selected')) === 'true',
@@ -122,7 +122,7 @@ test('Adapt Channels…: a map, numbers checked as they are typed, the way back,
   await page.keyboard.press('Enter');
   await file('second.gray.onnx').waitFor();
   await toast('second.gray.onnx').waitFor();
-  assert.match(await toast('second.gray.onnx').innerText(), /Verified: (max|no difference)/);
+  assert.match(await toast('second.gray.onnx').innerText(), /Verified: (largest difference|no difference)/);
   await shot('adapt-6-written');
   await toast('second.gray.onnx').getByRole('button', { name: 'Report', exact: true }).click();
   await page.locator('.tab', { hasText: 'Report of second.gray.onnx' }).waitFor();

@@ -47,7 +47,7 @@ for (const [name, gray, layer] of [
     await workbench.file(gray).waitFor();
     const toast = workbench.toast(gray);
     await toast.waitFor();
-    assert.match(await toast.innerText(), /Verified: (max|no difference)/);
+    assert.match(await toast.innerText(), /Verified: (largest difference|no difference)/);
     await toast.getByRole('button', { name: 'Open', exact: true }).click();
     const frame = await workbench.pageWith('Adaptation');
     await frame.locator('cw-app').getByRole('tab', { name: 'Adaptation' }).click();
