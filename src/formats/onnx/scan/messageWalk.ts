@@ -8,13 +8,13 @@ import { GROUP, LEN, malformed, type Field, type WireReader } from './wire.ts';
  * - bytes: the payload is needed, whole; it is valid only during the call
  * - list: the payload is taken part by part; `take` returns how many bytes it used, and holds back a value cut by the
  *   end
- * - message: a message of its own
+ * - message: a message of its own; `cost` where it takes more memory than most
  */
 export type Rule<D> =
   | { readonly kind: 'value'; set(draft: D, field: Field): void }
   | { readonly kind: 'bytes'; set(draft: D, bytes: Uint8Array, field: Field): void }
   | { readonly kind: 'list'; take(draft: D, part: Uint8Array, field: Field, budget: Budget): number }
-  | { readonly kind: 'message'; enter(draft: D, ref: MessageRef, depth: number): Frame };
+  | { readonly kind: 'message'; readonly cost?: number; enter(draft: D, ref: MessageRef, depth: number): Frame };
 
 export type Rules<D> = Readonly<Record<number, Rule<D>>>;
 
@@ -27,10 +27,12 @@ export interface Frame {
   readonly finish?: (() => void) | undefined;
 }
 
-/** The structure of a model takes at most this much memory, roughly; models of a million nodes stay below it. */
+/** The structure of a model takes at most this much memory, roughly; models of 500,000 nodes stay below it. */
 const MAX_HELD_BYTES = 1024 ** 3;
 /** What a message costs in memory besides its texts: the object, its reference, its lists. */
 const MESSAGE_COST = 256;
+/** What a node costs: itself, and what shapes, channels and the graph's groups keep of it. An empty one takes 1.2 kB. */
+export const NODE_COST = 1024;
 /** What a text or a kept value costs besides its characters. */
 const TEXT_COST = 48;
 /** A list is taken in parts of this size, so that a cancel is noticed. */
@@ -92,7 +94,7 @@ export async function walkMessages(
     } else if (rule.kind === 'list') await takeList({ wire, budget }, rule, frame.draft, field);
     else {
       if (field.wireType !== LEN) throw malformed(`field ${field.number} should hold a message`, field.start);
-      budget.charge(MESSAGE_COST, field.start);
+      budget.charge(rule.cost ?? MESSAGE_COST, field.start);
       const ref = { start: field.start, bodyStart: field.bodyStart, end: field.end, parent: frame.ref };
       const inner = rule.enter(frame.draft, ref, frame.depth);
       stack.push({ frame: inner, at: ref.bodyStart });

@@ -30,7 +30,7 @@ import {
 } from './scanFields.ts';
 import { entryFrame, sparseFrame, tensorFrame } from './scanTensor.ts';
 import { valueInfoFrame } from './scanValue.ts';
-import { walkMessages, type Frame, type Rules } from './messageWalk.ts';
+import { NODE_COST, walkMessages, type Frame, type Rules } from './messageWalk.ts';
 import { WireReader, malformed } from './wire.ts';
 
 /** Protobuf's own readers stop at 100 nested messages; a subgraph level costs three. */
@@ -172,7 +172,7 @@ const FUNCTION: Rules<Open<FunctionDef>> = {
   4: name((open, value) => void open.inputs.push(value)),
   5: name((open, value) => void open.outputs.push(value)),
   6: name((open, value) => void open.attributeNames.push(value)),
-  7: message((open, ref, depth) => nodeFrame(ref, depth, open.nodes)),
+  7: message((open, ref, depth) => nodeFrame(ref, depth, open.nodes), NODE_COST),
   9: message((open, ref, depth) => opsetFrame(ref, depth, open.opsets)),
   10: name((open, value) => {
     open.domain = standardDomain(value);
@@ -207,7 +207,7 @@ function graphFrame(ref: MessageRef, depth: number, done: (graph: Graph) => void
 }
 
 const GRAPH: Rules<Open<Graph>> = {
-  1: message((open, ref, depth) => nodeFrame(ref, depth, open.nodes)),
+  1: message((open, ref, depth) => nodeFrame(ref, depth, open.nodes), NODE_COST),
   2: text((open, value) => {
     open.name = value;
   }),

@@ -38,8 +38,8 @@ export function wide<D>(set: (draft: D, value: bigint) => void): Rule<D> {
   };
 }
 
-export function message<D>(enter: (draft: D, ref: Frame['ref'], depth: number) => Frame): Rule<D> {
-  return { kind: 'message', enter };
+export function message<D>(enter: (draft: D, ref: Frame['ref'], depth: number) => Frame, cost?: number): Rule<D> {
+  return { kind: 'message', enter, ...(cost !== undefined && { cost }) };
 }
 
 /**
