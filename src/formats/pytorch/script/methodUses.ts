@@ -53,6 +53,7 @@ const PASSING: ReadonlyMap<string, RegExp> = new Map([
   ...['mul', 'div'].map((name): [string, RegExp] => [`torch.${name}`, NUMBER]),
   ...['pad', 'constant_pad_nd'].map((name): [string, RegExp] => [`torch.${name}`, PADDING]),
 ]);
+const ASSIGNMENT = /^([\w, ]+?),? = (.*)$/;
 /** The size of the channels' axis, by itself. */
 const CHANNELS_AXIS = new Set(['1', '-3']);
 const CHANNELS_ASKED = /^\)?\[(1|-3)\]/;
@@ -72,22 +73,25 @@ export class MethodUses {
   private readonly code: ScriptCode;
   private readonly names = new Map<string, ScriptValue>();
   private readonly lines: readonly string[];
+  /** Names that stand for one thing in one branch and for another in the other one. */
+  private readonly ambiguous: ReadonlySet<string>;
   private readonly uses: ImageUse[] = [];
 
   constructor(code: ScriptCode, method: ScriptMethod, values: ScriptCall['values']) {
     this.code = code;
     this.lines = method.lines;
+    this.ambiguous = setAgain(method);
     for (const [i, { name }] of method.parameters.entries()) {
       const value = values[i];
-      if (value) this.names.set(name, value);
+      if (value && (value.kind === 'image' || !this.ambiguous.has(name))) this.names.set(name, value);
     }
   }
 
   async follow(): Promise<readonly ImageUse[]> {
     for (const statement of this.lines) {
-      const [, target = '', expression = statement] = /^([\w, ]+?),? = (.*)$/.exec(statement) ?? [];
+      const [, target = '', expression = statement] = ASSIGNMENT.exec(statement) ?? [];
       const attribute = await this.attribute(expression);
-      if (attribute) this.names.set(target, attribute);
+      if (attribute && !this.ambiguous.has(target)) this.names.set(target, attribute);
       for (const piece of this.images(expression)) await this.use(piece, { statement, target, expression });
     }
     return this.uses;
@@ -156,6 +160,17 @@ export class MethodUses {
     const type = (await this.code.classOf(module.type))?.attributes.get(name);
     return type === undefined ? null : { kind: 'attribute', type, path: module.path + (module.path && '.') + name };
   }
+}
+
+/** The names that a method sets more than once, its parameters among them. */
+function setAgain({ parameters, lines }: ScriptMethod): Set<string> {
+  const set = new Set(parameters.map(({ name }) => name));
+  const again = new Set<string>();
+  for (const line of lines) {
+    const targets = ASSIGNMENT.exec(line)?.[1]?.split(', ') ?? [];
+    for (const name of targets) (set.has(name) ? again : set).add(name);
+  }
+  return again;
 }
 
 function isPassed({ callee, isWhole, index, arguments: [, ...others] }: Enclosing): boolean {

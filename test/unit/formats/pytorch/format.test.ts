@@ -182,6 +182,15 @@ test('TorchScript: the image is followed to the convolution that reads it, past 
     assert.deepEqual(await usesOf(...statements), { weights, others: [] }, statements.join('; '));
 });
 
+test('TorchScript: a name that stands for a weight in one branch alone is none', async () => {
+  const branches = (other: string): string[] => ['if flag:', '  w = conv1.weight', 'else:', `  w = ${other}`];
+  const read = 'return torch.conv2d(x, w, None, [1, 1])';
+  for (const other of ['torch.mul(conv1.weight, 2)', 'CONSTANTS.c0']) {
+    const uses = await usesOf('conv1 = self.conv1', ...branches(other), read);
+    assert.deepEqual(uses, { weights: [], others: [read] }, other);
+  }
+});
+
 test('TorchScript: whatever else is done with the image is told of', async () => {
   const rows = [
     'y = torch.view(x, [b, 3, h, w])',
