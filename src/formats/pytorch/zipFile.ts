@@ -20,7 +20,7 @@ const MAX_WORD_BYTES = 64;
 const CONSTANTS = 'constants';
 /** What `.storage_alignment` may ask for. */
 const MAX_ALIGNMENT = 65536;
-/** torch.jit writes a file for each class, of some kilobytes; longer code is not followed. */
+/** torch.jit writes a file for each class, of some kilobytes; code is read up to so much of it in all. */
 const MAX_CODE_BYTES = 16 * 1024 * 1024;
 
 /** A pickle of an archive and the folder in which its storages lie. */
@@ -75,9 +75,11 @@ export async function openTorchZip(source: ByteSource): Promise<TorchContainer> 
 async function usesInCode(archive: ZipArchive, root: string, [main]: readonly ZipPart[]): Promise<ImageUses> {
   const network = main?.pickle.root.value;
   const name = network?.kind === 'call' ? globalName(network.callee.value) : null;
+  let left = MAX_CODE_BYTES;
   return imageUses(name ?? '', async (path) => {
     const entry = archive.entry(`${root}code/${path}`);
-    if (!entry || entry.size > MAX_CODE_BYTES) return null;
+    if (!entry || entry.size > left) return null;
+    left -= entry.size;
     const data = await archive.data(entry);
     return new TextDecoder().decode(await data.read(0, data.size));
   });

@@ -1,6 +1,6 @@
 import { readScript, type ScriptClass, type ScriptFile, type ScriptMethod } from './scriptSource.ts';
 
-/** Reads a file of an archive's code; null where there is none, or it is too long. */
+/** Reads a file of an archive's code; null where there is none, or too much was read. */
 export type ReadCode = (path: string) => Promise<string | null>;
 
 /** The code of a TorchScript archive, each file read when something in it is called. */

@@ -191,6 +191,33 @@ test('TorchScript: a name that stands for a weight in one branch alone is none',
   }
 });
 
+test('TorchScript: code of 16 MiB in all is read, and no more', async () => {
+  const modules = Array.from({ length: 40 }, (_, i) => ({ name: `a${i}`, type: `__torch__.f${i}.Go` }));
+  const network = [
+    'class Net(Module):',
+    ...modules.map(({ name, type }) => `  ${name} : ${type}`),
+    '  def forward(self: __torch__.Net,',
+    '    x: Tensor) -> Tensor:',
+    ...modules.map(({ name }) => `    _${name} = (self.${name}).forward(x, )`),
+  ];
+  const long = `    return ${'(x)'.repeat(2 ** 19)}\n`;
+  const files = modules.map(({ type }, i) => ({
+    name: `m/code/__torch__/f${i}.py`,
+    data: Buffer.from(`class Go(Module):\n  def forward(self: ${type},\n    x: Tensor) -> Tensor:\n${long}`),
+  }));
+  const bytes = buildZip({
+    entries: [
+      { name: 'm/data.pkl', data: Buffer.from('\x80\x02c__torch__\nNet\n)\x81}b.', 'latin1') },
+      { name: 'm/code/__torch__.py', data: Buffer.from(network.join('\n')) },
+      ...files,
+    ],
+  });
+  const source = new CountingSource(new MemorySource(bytes));
+  const { imageUses } = await pytorchFormat.open(source, { name: 'm.pt' });
+  assert.deepEqual(imageUses?.others, ["the code of forward can't be followed"]);
+  assert.ok(source.bytesRead < 20 * 2 ** 20, `${source.bytesRead} bytes read`);
+});
+
 test('TorchScript: whatever else is done with the image is told of', async () => {
   const rows = [
     'y = torch.view(x, [b, 3, h, w])',
