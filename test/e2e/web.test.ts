@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { unzipSync } from 'fflate';
 import type { Frame, Locator, Page } from 'playwright-core';
 import { startWebHost } from '../../scripts/webHost.mjs';
 import { startStrictHost } from '../fixtures/strictHost.ts';
 import type { StrictRun } from '../fixtures/strictPage.ts';
+import { weightFile, weightsMissing } from '../fixtures/weightFiles.ts';
 import { writeMemoryExtension } from '../fixtures/writeMemoryExtension.ts';
 import { writePictures } from '../fixtures/writePictures.ts';
 import { writeWorkspace } from '../fixtures/writeWorkspace.ts';
@@ -19,7 +19,6 @@ import { packaged, Workbench } from './workbench.ts';
 // system that another extension provides.
 
 /** Trained files of every other format, where they are beside this clone. */
-const SHARED = fileURLToPath(new URL('../../../shared/weights/', import.meta.url));
 const FORMATS = ['cifar10-zip.pth', 'mtcnn-pnet-legacy.pt', 'image-classifier.keras', 'teachable-machine.h5'];
 
 let root: string;
@@ -70,7 +69,7 @@ function memoryExtension(): string {
   mkdirSync(join(models, 'fails at writeFile'));
   copyFileSync(join(models, 'resnet.onnx'), join(models, 'fails at writeFile', 'resnet.onnx'));
   copyFileSync(join(models, 'resnet.onnx'), join(models, '600 MB.onnx'));
-  for (const name of existsSync(SHARED) ? FORMATS : []) copyFileSync(join(SHARED, name), join(models, name));
+  for (const name of weightsMissing ? [] : FORMATS) copyFileSync(weightFile(name), join(models, name));
   writeMemoryExtension(folder);
   return folder;
 }
@@ -237,8 +236,8 @@ for (const [wasm, verdict] of [
     }
   });
 
-for (const name of existsSync(SHARED) ? FORMATS : [])
-  test(`${name} opens and converts in the browser`, async () => {
+for (const name of FORMATS)
+  test(`${name} opens and converts in the browser`, { skip: weightsMissing }, async () => {
     await file(name).dblclick();
     await page.locator('.tab.active', { hasText: name }).waitFor();
     // A page that has just loaded takes the focus, and menus close.

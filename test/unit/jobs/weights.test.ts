@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runVerb } from '../../../src/cli/commandLine.ts';
@@ -13,6 +13,7 @@ import { convModel, encodeModel } from '../../fixtures/modelBuilder.ts';
 import { floatWeights, safetensorsFile } from '../../fixtures/safetensors.ts';
 import { checkpointInstructions } from '../../fixtures/torch/pickleWriter.ts';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
+import { weightFile, weightsMissing } from '../../fixtures/weightFiles.ts';
 import { buildZip } from '../../fixtures/zipBuilder.ts';
 
 const folder = temporaryFolder('weights');
@@ -232,7 +233,6 @@ test('a linear layer over patches is asked about with words, named with its orde
   assert.equal((await run('verify', at, out, '--layer', 'patch_embed.proj:channels-last')).code, 3);
 });
 
-const SHARED = new URL('../../../../shared/weights/', import.meta.url);
 const REAL: readonly [file: string, layer: RegExp][] = [
   ['cifar10-zip.pth', /^conv1\.weight$/],
   ['face-slim320-legacy.pth', /^base_net\.0\.0\.weight$/],
@@ -241,16 +241,12 @@ const REAL: readonly [file: string, layer: RegExp][] = [
   ['yunet-s-checkpoint.pth', /^state_dict\.backbone\.model0\.conv1\.weight$/],
 ];
 
-test(
-  'real files: their first layer is found, converted and verified',
-  { skip: existsSync(SHARED) ? false : 'the real weight files are not beside this clone' },
-  async () => {
-    for (const [file, layer] of REAL) {
-      const path = new URL(file, SHARED).pathname;
-      const result = await convertToGray(path, { out: join(folder, file) });
-      assert.match(result.plan.folds[0]?.tensor ?? '', layer, file);
-      const report = await verifyFiles(path, join(folder, file), { seed: 3 });
-      assert.equal(report.verdict, 'proved', `${file}: ${report.statement}`);
-    }
-  },
-);
+test('real files: their first layer is found, converted and verified', { skip: weightsMissing }, async () => {
+  for (const [file, layer] of REAL) {
+    const path = weightFile(file);
+    const result = await convertToGray(path, { out: join(folder, file) });
+    assert.match(result.plan.folds[0]?.tensor ?? '', layer, file);
+    const report = await verifyFiles(path, join(folder, file), { seed: 3 });
+    assert.equal(report.verdict, 'proved', `${file}: ${report.statement}`);
+  }
+});

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { MemorySource } from '../../../../src/bytes/byteSource.ts';
 import { ChannelwiseError } from '../../../../src/bytes/errors.ts';
 import { SplicedSource } from '../../../../src/bytes/splicedSource.ts';
@@ -11,6 +10,8 @@ import type { TensorChange } from '../../../../src/formats/format.ts';
 import { openTorch, type TorchFile } from '../../../../src/formats/pytorch/torchFile.ts';
 import { foldTensor, tensorBytes } from '../../../fixtures/torch/foldTensor.ts';
 import { integer, text } from '../../../fixtures/torch/pickleWriter.ts';
+import { temporaryFolder } from '../../../fixtures/temporaryFolder.ts';
+import { weightFile, weightsMissing } from '../../../fixtures/weightFiles.ts';
 import { buildZip } from '../../../fixtures/zipBuilder.ts';
 
 type Part = string | Buffer;
@@ -189,7 +190,6 @@ test('storages that are views of others, as the oldest files have them, are read
   assert.deepEqual(Buffer.from(await tensorBytes(file, 'a')), Buffer.from(numbers(48).subarray(8)));
 });
 
-const REAL = fileURLToPath(new URL('../../../../../shared/weights/taesana-encoder-fp16.pth', import.meta.url));
 /** torch's own combination of checksums, over the archive as Python reads it. */
 const SERIALIZATION_ID = `
 import sys, zipfile
@@ -200,28 +200,20 @@ for info in archive.infolist():
 assert archive.testzip() is None
 assert archive.read(info).decode()[20:] == str(seed).zfill(20), (archive.read(info), seed)
 `;
-import { temporaryFolder } from '../../../fixtures/temporaryFolder.ts';
-
-test(
-  'the serialization id of newer torch follows',
-  { skip: existsSync(REAL) ? false : `${REAL} is missing` },
-  async () => {
-    const source = new MemorySource(readFileSync(REAL));
-    const file = await openTorch(source);
-    const adapted = new SplicedSource(source, await file.splices([await foldTensor(file, '0.weight', false)]));
-    const folder = temporaryFolder('id');
-    try {
-      const path = join(folder, 'adapted.pth');
-      writeFileSync(path, await adapted.read(0, adapted.size));
-      for (const [of, status] of [
-        [path, 0],
-        [REAL, 0],
-      ] as const) {
-        const python = spawnSync('/usr/bin/python3', ['-c', SERIALIZATION_ID, of], { encoding: 'utf8' });
-        assert.equal(python.status, status, python.stderr);
-      }
-    } finally {
-      rmSync(folder, { recursive: true });
+test('the serialization id of newer torch follows', { skip: weightsMissing }, async () => {
+  const real = weightFile('taesana-encoder-fp16.pth');
+  const source = new MemorySource(readFileSync(real));
+  const file = await openTorch(source);
+  const adapted = new SplicedSource(source, await file.splices([await foldTensor(file, '0.weight', false)]));
+  const folder = temporaryFolder('id');
+  try {
+    const path = join(folder, 'adapted.pth');
+    writeFileSync(path, await adapted.read(0, adapted.size));
+    for (const of of [path, real]) {
+      const python = spawnSync('/usr/bin/python3', ['-c', SERIALIZATION_ID, of], { encoding: 'utf8' });
+      assert.equal(python.status, 0, python.stderr);
     }
-  },
-);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

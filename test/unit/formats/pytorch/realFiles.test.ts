@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { CountingSource, MemorySource } from '../../../../src/bytes/byteSource.ts';
 import { SplicedSource } from '../../../../src/bytes/splicedSource.ts';
 import { importWarnings } from '../../../../src/formats/pytorch/imports.ts';
 import { openTorch } from '../../../../src/formats/pytorch/torchFile.ts';
 import { foldTensor, tensorBytes } from '../../../fixtures/torch/foldTensor.ts';
-
-const folder = fileURLToPath(new URL('../../../../../shared/weights/', import.meta.url));
-const absent = existsSync(folder) ? false : `${folder} is not on this machine`;
+import { weightFile, weightsMissing } from '../../../fixtures/weightFiles.ts';
 
 interface RealFile {
   readonly title: RegExp;
@@ -34,8 +31,8 @@ const FILES: Readonly<Record<string, RealFile>> = {
 };
 
 for (const [name, { title, tensors, first, dims }] of Object.entries(FILES)) {
-  test(`${name}: read, and only the changed tensor differs afterwards`, { skip: absent }, async () => {
-    const bytes = readFileSync(folder + name);
+  test(`${name}: read, and only the changed tensor differs afterwards`, { skip: weightsMissing }, async () => {
+    const bytes = readFileSync(weightFile(name));
     const source = new MemorySource(bytes);
     const file = await openTorch(source);
     assert.match(file.title, title);
@@ -58,8 +55,8 @@ for (const [name, { title, tensors, first, dims }] of Object.entries(FILES)) {
   });
 }
 
-test('a weight with strides (1, 10, 30, 90) is read in row-major order', { skip: absent }, async () => {
-  const file = await openTorch(new MemorySource(readFileSync(`${folder}mtcnn-pnet-legacy.pt`)));
+test('a weight with strides (1, 10, 30, 90) is read in row-major order', { skip: weightsMissing }, async () => {
+  const file = await openTorch(new MemorySource(readFileSync(weightFile('mtcnn-pnet-legacy.pt'))));
   // The digest of conv1.weight.contiguous().numpy().tobytes(), made with torch 1.13.
   const digest = createHash('sha256')
     .update(await tensorBytes(file, 'conv1.weight'))
@@ -67,8 +64,8 @@ test('a weight with strides (1, 10, 30, 90) is read in row-major order', { skip:
   assert.equal(digest, '5b5127d88290a1803f8772a572f733077a7e7036582872da6e3db88e21193712');
 });
 
-test('opening reads the directory and the pickle, not the weights', { skip: absent }, async () => {
-  const source = new CountingSource(new MemorySource(readFileSync(`${folder}taesana-encoder-fp16.pth`)));
+test('opening reads the directory and the pickle, not the weights', { skip: weightsMissing }, async () => {
+  const source = new CountingSource(new MemorySource(readFileSync(weightFile('taesana-encoder-fp16.pth'))));
   await openTorch(source);
   assert.ok(source.bytesRead < 20_000, `${source.bytesRead} bytes of ${source.size}`);
 });
