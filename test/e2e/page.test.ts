@@ -156,6 +156,12 @@ test('find: the list, next and previous, shapes, and where the reader is told', 
   assert.match(await page.getByRole('search').innerText(), /1 of /);
   await field.fill('no such thing');
   assert.match(await page.getByRole('search').innerText(), /No results/);
+  for (const width of [700, 772, 1100]) {
+    await page.setViewportSize({ width, height: 600 });
+    const [tools, box] = [page.locator('cw-graph-tools'), page.locator('cw-find')].map((part) => part.boundingBox());
+    const [t, f] = [await tools, await box];
+    assert.ok(t && f && (t.y + t.height <= f.y || t.x + t.width <= f.x), `at ${width} px find covers no tool`);
+  }
   await page.keyboard.press('Escape');
   assert.equal(await page.getByRole('search').isVisible(), false);
   assert.deepEqual(problems, []);

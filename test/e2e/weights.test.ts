@@ -65,6 +65,8 @@ for (const theme of THEMES) {
     await openFirstLayer(page);
     assert.equal(await page.getByRole('listbox', { name: 'As stored, in colour' }).getByRole('option').count(), 16);
     assert.equal(await page.getByRole('listbox', { name: 'In gray, channels summed' }).getByRole('option').count(), 16);
+    const side = (await filters(page).locator('canvas').first().boundingBox())?.width ?? 0;
+    assert.ok(side >= 80 && side % 3 === 0, `16 filters of 3×3 take the room there is, in whole pixels: ${side}`);
     const text = await page.locator('cw-first-layer-tab .columns').innerText();
     for (const part of [
       /16×3×3×3/,
@@ -112,15 +114,15 @@ test('the pictures are the numbers: each pixel in colour, unsmoothed at pixel ra
     [1, gray.map((g) => [g, g, g])],
   ] as const) {
     const png = await picture(i);
-    // 2 × 26 CSS pixels at ratio 2; the screenshot's own edge may hold a bit of the ground.
-    assert.ok(Math.abs(png.width - 104) <= 2);
+    // 2 × 64 CSS pixels at ratio 2; the screenshot's own edge may hold a bit of the ground.
+    assert.ok(Math.abs(png.width - 256) <= 2);
     const seen = new Set<string>();
-    for (let y = 2; y < 102; y++)
-      for (let x = 2; x < 102; x++)
+    for (let y = 2; y < 254; y++)
+      for (let x = 2; x < 254; x++)
         seen.add(png.data.subarray((y * png.width + x) * 4, (y * png.width + x) * 4 + 3).join());
     assert.equal(seen.size, 4, 'four colours and none between them');
     expected.forEach((rgb, k) => {
-      const at = ((k < 2 ? 20 : 80) * png.width + (k % 2 ? 80 : 20)) * 4;
+      const at = ((k < 2 ? 50 : 200) * png.width + (k % 2 ? 200 : 50)) * 4;
       rgb.forEach((v, c) =>
         assert.ok(
           Math.abs(png.data[at + c]! - v) <= 1,

@@ -27,6 +27,38 @@ export interface FilterStats {
 /** More channels than these are not drawn side by side. */
 export const MOST_CHANNELS = 16;
 
+/** About how long the longer side of a picture is on the screen at least, and at most, in CSS pixels. */
+const LEAST_SIDE = 52;
+const MOST_SIDE = 128;
+/** What a tile adds to its pictures in each direction: border and padding, and the gap to the next. */
+const TILE_EDGE = 12;
+/** Between the pictures of one tile. */
+const PICTURE_GAP = 2;
+
+/** Where tiles of filters are laid out: how many, of how many pictures each, in how many CSS pixels. */
+export interface TileRoom {
+  readonly tiles: number;
+  readonly pictures: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * How many CSS pixels each number of a picture takes, the same in both directions: as many as let all tiles stand in
+ * the room without scrolling, within limits. A whole number, so that all pixels of a picture are equally large.
+ */
+export function pictureScale({ width, height }: Pick<Picture, 'width' | 'height'>, room: TileRoom): number {
+  const side = Math.max(width, height);
+  const least = Math.max(1, Math.round(LEAST_SIDE / side));
+  for (let scale = Math.floor(MOST_SIDE / side); scale > least; scale--) {
+    const across = room.pictures * (width * scale + PICTURE_GAP) - PICTURE_GAP + TILE_EDGE;
+    const columns = Math.floor(room.width / across);
+    const rows = Math.ceil(room.tiles / columns);
+    if (columns > 0 && rows * (height * scale + TILE_EDGE) <= room.height) return scale;
+  }
+  return least;
+}
+
 /** Little-endian float32 numbers from base64. */
 export function decodeFloats(text: string): Float32Array {
   const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));

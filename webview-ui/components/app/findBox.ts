@@ -36,6 +36,17 @@ export class FindBox extends LitElement {
       :host([open]) {
         display: block;
       }
+      /* Below the tools of the graph and the tables where both don't fit beside each other. */
+      @container (max-width: 820px) {
+        :host {
+          top: 48px;
+        }
+      }
+      @container (max-width: 424px) {
+        :host {
+          top: 80px;
+        }
+      }
       .row {
         display: flex;
         align-items: center;

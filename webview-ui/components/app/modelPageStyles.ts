@@ -59,6 +59,7 @@ export const modelPageStyles = css`
     min-width: 0;
     min-height: 0;
     position: relative;
+    container-type: inline-size;
   }
   [role='tabpanel'] {
     position: absolute;

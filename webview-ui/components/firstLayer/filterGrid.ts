@@ -1,6 +1,6 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import { pixels } from '../../draw/filterPicture.ts';
+import { pictureScale, pixels } from '../../draw/filterPicture.ts';
 import type { Picture } from '../../draw/filterPicture.ts';
 
 /** One filter: its pictures side by side, and one that lies over the first and is wiped in from the right. */
@@ -9,9 +9,6 @@ export interface Tile {
   readonly pictures: readonly Picture[];
   readonly over: Picture | null;
 }
-
-/** About how large a picture is on the screen, in CSS pixels; each of its own pixels takes a whole number of them. */
-const TARGET = 52;
 
 /**
  * Filters as small pictures in a list that wraps. Arrow keys, Home and End move; `filter-at` says which one has the
@@ -23,6 +20,8 @@ export class FilterGrid extends LitElement {
     at: { attribute: false },
     name: { attribute: false },
     wipe: { attribute: false },
+    room: { attribute: false },
+    width: { state: true },
   };
   static override styles = css`
     :host {
@@ -80,6 +79,10 @@ export class FilterGrid extends LitElement {
   declare name: string;
   /** Where the picture on top begins, in percent from the left. */
   declare wipe: number;
+  /** How high the list may become before it is better to draw smaller pictures, in CSS pixels. */
+  declare room: number;
+  declare width: number;
+  readonly #widthWatch = new ResizeObserver(() => (this.width = this.clientWidth));
 
   constructor() {
     super();
@@ -87,11 +90,27 @@ export class FilterGrid extends LitElement {
     this.at = 0;
     this.name = '';
     this.wipe = 50;
+    this.room = 0;
+    this.width = 0;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#widthWatch.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#widthWatch.disconnect();
   }
 
   protected override updated(changed: PropertyValues): void {
     if (changed.has('wipe')) this.style.setProperty('--wipe', `${this.wipe}%`);
-    if (!changed.has('tiles')) return;
+    if (changed.has('tiles')) this.#draw();
+    if (changed.has('tiles') || changed.has('room') || changed.has('width')) this.#scale();
+  }
+
+  #draw(): void {
     const pictures = this.tiles.flatMap((tile) => [
       ...tile.pictures.slice(0, 1),
       ...(tile.over ? [tile.over] : []),
@@ -101,6 +120,22 @@ export class FilterGrid extends LitElement {
       const picture = pictures[i];
       if (picture) draw(canvas, picture);
     });
+  }
+
+  #scale(): void {
+    const [first] = this.tiles;
+    const picture = first?.pictures[0];
+    if (!first || !picture) return;
+    const scale = pictureScale(picture, {
+      tiles: this.tiles.length,
+      pictures: first.pictures.length,
+      width: this.width,
+      height: this.room,
+    });
+    for (const canvas of this.renderRoot.querySelectorAll('canvas')) {
+      canvas.style.width = `${canvas.width * scale}px`;
+      canvas.style.height = `${canvas.height * scale}px`;
+    }
   }
 
   #go(at: number, focus: boolean): void {
@@ -163,8 +198,5 @@ customElements.define('cw-filter-grid', FilterGrid);
 function draw(canvas: HTMLCanvasElement, picture: Picture): void {
   canvas.width = picture.width;
   canvas.height = picture.height;
-  const scale = Math.max(1, Math.round(TARGET / Math.max(picture.width, picture.height)));
-  canvas.style.width = `${picture.width * scale}px`;
-  canvas.style.height = `${picture.height * scale}px`;
   canvas.getContext('2d')?.putImageData(new ImageData(pixels(picture), picture.width, picture.height), 0, 0);
 }

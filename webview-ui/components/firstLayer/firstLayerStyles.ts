@@ -2,7 +2,8 @@ import { css } from 'lit';
 
 export const firstLayerStyles = css`
   :host {
-    display: block;
+    display: flex;
+    flex-direction: column;
     box-sizing: border-box;
     height: 100%;
     overflow: auto;
@@ -25,6 +26,7 @@ export const firstLayerStyles = css`
     overflow-wrap: anywhere;
   }
   .columns {
+    flex: 1 0 auto;
     display: grid;
     grid-template-columns: minmax(0, 1fr) 270px;
   }

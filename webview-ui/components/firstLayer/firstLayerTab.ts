@@ -11,9 +11,13 @@ import { shortNamer } from '../../text/shortNames.ts';
 import { HostError, request } from '../../state/host.ts';
 import './filterGrid.ts';
 import type { Tile } from './filterGrid.ts';
+import { filterTable } from './filterTable.ts';
 import { firstLayerFacts } from './firstLayerFacts.ts';
 import { firstLayerStyles } from './firstLayerStyles.ts';
 import { cardStyles } from '../styles.ts';
+
+/** What stands above and below the pictures, in CSS pixels: they are drawn as large as the rest of the tab allows. */
+const AROUND_PICTURES = 180;
 
 /**
  * The first layer's filters as pictures, before and after, and what the layer wants to be fed. Reads weights only while
@@ -31,6 +35,7 @@ export class FirstLayerTab extends LitElement {
     wipe: { state: true },
     together: { state: true },
     at: { state: true },
+    height: { state: true },
   };
   static override styles = [cardStyles, firstLayerStyles];
   declare model: PageModel | null;
@@ -44,6 +49,8 @@ export class FirstLayerTab extends LitElement {
   /** Scale all filters alike. */
   declare together: boolean;
   declare at: number;
+  declare height: number;
+  readonly #heightWatch = new ResizeObserver(() => (this.height = this.clientHeight));
   #loaded: PageModel | null = null;
   #loading: AbortController | null = null;
   #tiles: { before: Tile[]; after: Tile[]; over: Tile[] | null } = { before: [], after: [], over: null };
@@ -55,11 +62,18 @@ export class FirstLayerTab extends LitElement {
     this.slider = false;
     this.wipe = 50;
     this.together = false;
+    this.height = 0;
     this.#reset(0);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#heightWatch.observe(this);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#heightWatch.disconnect();
     this.#loading?.abort();
   }
 
@@ -194,7 +208,7 @@ export class FirstLayerTab extends LitElement {
         ${wiping ? this.#panel(`${page.beforeTitle} | ${page.afterTitle}`, over) : this.#sideBySide(page)}
       </div>
       ${page.before.set.channels > MOST_CHANNELS ? html`<p>Only the first ${MOST_CHANNELS} of ${page.before.set.channels} channels are drawn.</p>` : null}
-      ${this.#pager(page)} ${this.#table(page)}`;
+      ${this.#pager(page)} ${filterTable(page)}`;
   }
 
   #option(layers: readonly PageFirstLayer[], i: number): TemplateResult | null {
@@ -232,9 +246,10 @@ export class FirstLayerTab extends LitElement {
   }
 
   #panel(title: string, tiles: readonly Tile[]): TemplateResult {
+    const room = this.height - AROUND_PICTURES;
     return html`<div class="panel">
       <h3>${title}</h3>
-      <cw-filter-grid .name=${title} .tiles=${tiles} .at=${this.at} .wipe=${this.wipe}></cw-filter-grid>
+      <cw-filter-grid .name=${title} .tiles=${tiles} .at=${this.at} .wipe=${this.wipe} .room=${room}></cw-filter-grid>
     </div>`;
   }
 
@@ -255,44 +270,6 @@ export class FirstLayerTab extends LitElement {
         Next
       </button>
     </div>`;
-  }
-
-  /** The pictures in numbers. */
-  #table(page: FilterPage): TemplateResult {
-    const cells = (filters: Filters | null, i: number): TemplateResult | null => {
-      if (!filters) return null;
-      const { min, max, mean } = filterStats(filters, i);
-      return html`<td>${numberText(min)}</td>
-        <td>${numberText(max)}</td>
-        <td>${numberText(mean)}</td>`;
-    };
-    const head = (title: string): TemplateResult =>
-      html`<th scope="col">${title} min</th>
-        <th scope="col">max</th>
-        <th scope="col">mean</th>`;
-    return html`<details>
-      <summary>The filters as a table</summary>
-      <div class="scroll" tabindex="0">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Filter</th>
-              ${page.after ? html`${head('Before:')}${head('After:')}` : head('')}
-            </tr>
-          </thead>
-          <tbody>
-            ${Array.from(
-              { length: countOf(page.before) },
-              (_, i) =>
-                html`<tr>
-                  <th scope="row">${page.from + i}</th>
-                  ${cells(page.before, i)}${cells(page.after, i)}
-                </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
-    </details>`;
   }
 }
 customElements.define('cw-first-layer-tab', FirstLayerTab);

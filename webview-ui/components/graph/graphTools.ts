@@ -26,6 +26,9 @@ export class GraphTools extends LitElement {
   static override styles = css`
     :host {
       display: flex;
+      flex-wrap: wrap;
+      box-sizing: border-box;
+      max-width: calc(100% - 20px);
       gap: 2px;
       padding: 2px;
       background: var(--vscode-editorWidget-background);
