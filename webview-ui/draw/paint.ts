@@ -133,7 +133,7 @@ function paintLabels({ ctx, scene, theme, left, top, right, bottom }: Brush, pie
     const x = isFree ? own : before.to + w / 2;
     taken.set(y, { from: x - w / 2, to: x + w / 2 });
     ctx.fillStyle = theme.background;
-    ctx.fillRect(x - w / 2, y - 6, w, 12);
+    ctx.fillRect(x - w / 2, y - 6, w, 11);
     ctx.fillStyle = theme.contrast ? theme.text : theme.muted;
     ctx.fillText(text, x, y);
   }

@@ -134,7 +134,7 @@ function lines({ scene, theme, region }: SvgPicture): string[] {
     if (label === '') continue;
     const [labelX, labelY, w] = [geometry.labels[2 * p]!, geometry.labels[2 * p + 1]!, label.length * 6.2 + 8];
     labels.push(
-      rect({ x: labelX - w / 2, y: labelY - 6, w, h: 12, radius: 0, fill: theme.background }),
+      rect({ x: labelX - w / 2, y: labelY - 6, w, h: 11, radius: 0, fill: theme.background }),
       text({ x: labelX, y: labelY, size: 11, fill: theme.muted, value: label }),
     );
   }

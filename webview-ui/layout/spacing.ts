@@ -41,15 +41,15 @@ export interface FrameSpacing {
 export const FRAME_TITLE = 6;
 
 const DOWN: Spacing = {
-  straight: 18,
-  bend: 26,
+  straight: 19,
+  bend: 27,
   quiet: 6,
   quietBend: 14,
   port: 4,
   portBend: 14,
   column: 26,
   exit: 3,
-  label: 7,
+  label: 8,
   drop: 5,
   laneLabel: 14,
   bendAt: 11,
