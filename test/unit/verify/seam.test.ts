@@ -5,6 +5,7 @@ import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { difference, type TensorDifference } from '../../../src/verify/proof/measure/difference.ts';
 import { SeamFinder } from '../../../src/verify/proof/structure/seam.ts';
 import { cutStem } from '../../../src/verify/proof/measure/stem.ts';
+import { openSession } from '../../../src/verify/session.ts';
 import { fromNumbers } from '../../../src/verify/values.ts';
 import { verify } from '../../../src/verify/proof/verify.ts';
 import { wiring } from '../../../src/verify/wiring.ts';
@@ -207,6 +208,33 @@ test('a stem holds what its targets need and nothing else', async () => {
   );
   const before = decodeModel(original);
   assert.deepEqual(decoded.graph?.node?.[0], before.graph?.node?.[0]);
+});
+
+const LONG_WINDOWS: readonly Readonly<Record<string, number | number[]>>[] = [
+  { kernel_shape: [9, 8] },
+  { kernel_shape: [9, 8], strides: [3, 2], pads: [2, 0, 4, 3], count_include_pad: 1 },
+  { kernel_shape: [9, 8], strides: [2, 3], pads: [1, 3, 5, 2] },
+];
+test('windows summed in double give the averages that AveragePool gives', async () => {
+  for (const attributes of LONG_WINDOWS) {
+    const pooled = model({
+      opset: 11,
+      inputs: [valueInfo('image', [2, 3, 20, 17])],
+      outputs: [valueInfo('y', null)],
+      nodes: [node('AveragePool', ['image'], ['y'], attributes)],
+    });
+    const w = wiring(await modelFile(encodeModel(pooled)));
+    const image = fromNumbers(DTYPE.float32, [2, 3, 20, 17], weights(2040), 'image');
+    const outputs = [];
+    for (const sumsInDouble of [false, true]) {
+      const session = await openSession((await cutStem(w, ['y'], { sumsInDouble })).bytes, false);
+      outputs.push((await session.run(new Map([['image', image]]))).get('y') ?? assert.fail());
+      await session.close();
+    }
+    const [plain, wide] = outputs;
+    const { maxAbs, why } = difference({ name: 'y', original: plain, adapted: wide });
+    assert.ok(maxAbs > 0 && maxAbs < 1e-6, `${JSON.stringify(attributes)}: ${maxAbs} ${why}`);
+  }
 });
 
 test('numbers of types the runtime does not take leave the proof open', async () => {
