@@ -4,15 +4,19 @@ import type { PackedModel } from '../../protocol/packed.ts';
 export function statusText({ head, count }: PackedModel): string {
   if (!head.hasGraph) return weightsText(head);
   const inputs = head.inputs.map((input) => (input.dims?.length ? input.dims.join('×') : input.name)).join(', ');
-  const nodes = `${count.toLocaleString('en')} nodes`;
-  const parameters = `${head.parameterCount.toLocaleString('en')} parameters`;
-  return [inputs, nodes, parameters, ...multiplyAdds(head)].join(' · ');
+  const taken = inputs === '' ? [] : [inputs];
+  return [...taken, counted(count, 'node'), counted(head.parameterCount, 'parameter'), ...multiplyAdds(head)].join(
+    ' · ',
+  );
 }
 
 /** Weights alone take no input that the file names. */
 function weightsText({ tensors, parameterCount }: PackedModel['head']): string {
-  const count = tensors?.length ?? 0;
-  return `${count.toLocaleString('en')} tensors · ${parameterCount.toLocaleString('en')} parameters`;
+  return `${counted(tensors?.length ?? 0, 'tensor')} · ${counted(parameterCount, 'parameter')}`;
+}
+
+function counted(count: number, one: string): string {
+  return count === 1 ? `1 ${one}` : `${count.toLocaleString('en')} ${one}s`;
 }
 
 const UNITS = [

@@ -22,6 +22,10 @@ test('long names of sizes are short in shapes of inputs, lines, nodes and the st
   assert.deepEqual(page.edges[0]!.dims, short);
   assert.deepEqual(page.nodes[0]!.outputs[0]!.dims, ['⌊(d0+1)/2⌋', 'tsl']);
   assert.match(statusText(packModel(page)), /^d0×3×psl×d0_2 · /);
+  assert.equal(
+    statusText(packModel({ ...page, inputs: [], nodes: page.nodes.slice(0, 1), edges: [], parameterCount: 1 })),
+    '1 node · 1 parameter',
+  );
   assert.deepEqual(page.sizeKey, [
     { short: 'd0', name: 'p2o.DynamicDimension.0' },
     { short: 'psl', name: 'past_sequence_length' },

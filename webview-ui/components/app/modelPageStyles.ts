@@ -110,6 +110,15 @@ export const modelPageStyles = css`
       border-top: 1px solid var(--edge);
     }
   }
+  .nothing {
+    position: absolute;
+    inset: 0;
+    margin: auto;
+    width: max-content;
+    height: max-content;
+    max-width: 90%;
+    color: var(--vscode-descriptionForeground);
+  }
   .measuring {
     position: absolute;
     inset: 0;

@@ -10,6 +10,7 @@ import { breakable } from '../breakable.ts';
 import { cardStyles, linkStyles } from '../styles.ts';
 
 function values(list: PageValue[]): TemplateResult {
+  if (list.length === 0) return html`<p>none</p>`;
   return html`<ul>
     ${list.map(({ name, dtype, dims }) => {
       const shape = dims ? listText(dims) : 'shape unknown';

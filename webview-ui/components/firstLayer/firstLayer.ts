@@ -106,8 +106,12 @@ export class FirstLayer extends LitElement {
         <dd>${breakable(firstLayer.weight)}</dd>
         <dt>Shape</dt>
         <dd><strong>${shapeText(firstLayer.dims)}</strong> <span class="sub">${listText(firstLayer.dims)}</span></dd>
-        <dt>Node</dt>
-        <dd>${breakable(firstLayer.node)}</dd>
+        ${
+          firstLayer.node === ''
+            ? null
+            : html`<dt>Node</dt>
+                <dd>${breakable(firstLayer.node)}</dd>`
+        }
         <dt>Operator</dt>
         <dd>${firstLayer.opType}</dd>
         <dt>Type</dt>

@@ -147,6 +147,7 @@ export class GraphPanel extends LitElement {
         .trace=${this.trace}
         .bookmarks=${this.bookmarks}
       ></cw-graph-view>
+      ${session.model.flat.items.length === 0 ? html`<p class="nothing">The graph of this model is empty.</p>` : null}
       <cw-graph-tools
         .session=${session}
         .target=${this}

@@ -45,7 +45,10 @@ export async function openHdf5(source: ByteSource, signal?: AbortSignal): Promis
   if (version > 3) throw unsupported(`A superblock of version ${version}`, start);
   const superblock = version < 2 ? readOld(source, start, bytes, signal) : readNew(source, start, bytes, signal);
   if (superblock.end > source.size)
-    throw malformed(`it should have ${superblock.end} bytes and has ${source.size}, so it was cut short`, start);
+    throw malformed(
+      `it should have ${superblock.end} bytes and has ${source.size}, as in a file that was cut short`,
+      source.size,
+    );
   return superblock;
 }
 
