@@ -7,3 +7,8 @@ export function addTo<Key, Entry>(lists: Map<Key, Entry[]>, key: Key, ...entries
   if (!list) lists.set(key, [...entries]);
   else for (const entry of entries) list.push(entry);
 }
+
+/** The whole numbers from `from` up to `to`, which is left out; none where `to` is not larger. */
+export function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+}

@@ -1,6 +1,7 @@
 import { ChannelwiseError, type ErrorPlace } from '../bytes/errors.ts';
 import type { DtypeRow } from './dtypes.ts';
 import { knownRow } from './elements.ts';
+import { product } from './dims.ts';
 
 /** Elements [from, to) of a tensor, in row-major order. */
 export interface ElementRange {
@@ -38,7 +39,7 @@ export interface StoredTensor {
 export function elementCount({ name, dims }: Pick<StoredTensor, 'name' | 'dims'>): number {
   // A zero makes a tensor empty, whatever its other dims multiply to.
   if (dims.includes(0)) return 0;
-  const count = dims.reduce((product, dim) => product * dim, 1);
+  const count = product(dims);
   if (!Number.isSafeInteger(count))
     throw new ChannelwiseError('malformed', 'dims', `Tensor ${name} has more elements than a file can hold.`, {
       tensor: name,

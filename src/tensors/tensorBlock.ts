@@ -2,6 +2,7 @@ import { ChannelwiseError } from '../bytes/errors.ts';
 import { STRING } from './dtypes.ts';
 import { numericRow, elementCount, type ElementRange, type StoredTensor } from './storedTensor.ts';
 import { readElements, type Elements } from './tensorElements.ts';
+import { product } from './dims.ts';
 
 /** The most elements in one block: what a screen or a set of pictures shows. */
 export const MAX_BLOCK = 2 ** 20;
@@ -60,12 +61,12 @@ function runs(dims: readonly number[], ranges: readonly ElementRange[]): { start
     length *= to - from;
     whole = from === 0 && to === dims[axis - 1];
   }
-  const inner = dims.slice(axis).reduce((total, dim) => total * dim, 1);
+  const inner = product(dims.slice(axis));
   let starts = [0];
   ranges.slice(0, axis).forEach(({ from, to }, a) => {
     starts = starts.flatMap((start) => Array.from({ length: to - from }, (_, i) => start * (dims[a] ?? 1) + from + i));
   });
-  const tail = dims.slice(axis + 1).reduce((total, dim) => total * dim, 1);
+  const tail = product(dims.slice(axis + 1));
   const offset = axis < dims.length ? (ranges[axis] as ElementRange).from * tail : 0;
   return { starts: starts.map((start) => start * inner + offset), length };
 }

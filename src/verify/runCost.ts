@@ -11,7 +11,7 @@ import type { ScopeShapes } from '../graph/shapes/graphScope.ts';
 import { inferShapes, type Shapes } from '../graph/shapes/shapes.ts';
 import { steeringConstants, type SteeringConstants } from '../graph/shapes/steering.ts';
 import { quoted } from './names.ts';
-import { sizeOf } from './values.ts';
+import { product } from '../tensors/dims.ts';
 
 /** What one run takes, as far as the sizes of its tensors are known. */
 export interface RunCost {
@@ -171,7 +171,7 @@ function operationsOf({ nodes, shapes }: Scope, known: Map<Scope['shapes'], numb
 function elementsOf(node: Node, shapes: Scope['shapes']): number {
   return node.outputs.reduce((sum, name) => {
     const dims = shapes.tensors.get(name)?.dims;
-    return dims?.every((d) => typeof d === 'number') ? sum + sizeOf(dims) : sum;
+    return dims?.every((d) => typeof d === 'number') ? sum + product(dims) : sum;
   }, 0);
 }
 
@@ -179,12 +179,12 @@ function elementsOf(node: Node, shapes: Scope['shapes']): number {
 function bytesOf(name: string, shapes: Shapes): number {
   const { dims = null, dtype = null } = shapes.tensors.get(name) ?? {};
   const bits = (dtype === null ? undefined : DTYPES[dtype]?.bits) ?? UNKNOWN_BITS;
-  return dims?.every((d) => typeof d === 'number') ? (sizeOf(dims) * bits) / 8 : 0;
+  return dims?.every((d) => typeof d === 'number') ? (product(dims) * bits) / 8 : 0;
 }
 
 function workPerElement(node: Node): number {
   const kernel = WINDOWED.has(node.opType) ? intsOf(node, 'kernel_shape') : null;
-  return Math.max(ELEMENT_OPERATIONS, kernel ? sizeOf(kernel) : 0);
+  return Math.max(ELEMENT_OPERATIONS, kernel ? product(kernel) : 0);
 }
 
 /** A run that would take more than is run here. */

@@ -83,7 +83,3 @@ function halfFloats(patterns: ValueData): Float32Array {
   for (let i = 0; i < numbers.length; i++) numbers[i] = table[Number(patterns[i])] ?? NaN;
   return numbers;
 }
-
-export function sizeOf(dims: readonly number[]): number {
-  return dims.reduce((total, dim) => total * dim, 1);
-}

@@ -1,8 +1,8 @@
 import { intOf } from '../../formats/onnx/attributes.ts';
 import { FLOAT, isComputedFloat, isWideInteger } from '../../tensors/dtypes.ts';
 import { axesOf, isRoom, isSize, made, type ConstantRule } from './constantRule.ts';
-import { product } from './constantValue.ts';
 import { broadcast, common, transpose } from './movement.ts';
+import { product } from '../../tensors/dims.ts';
 
 const unary =
   (apply: (v: number) => number): ConstantRule =>

@@ -2,7 +2,8 @@ import { DOUBLE, FLOAT, INT64, isHalf } from '../../tensors/dtypes.ts';
 import { intOf, intsOf } from '../../formats/onnx/attributes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { smallFloatPattern, smallFloatValues } from '../../tensors/smallFloat.ts';
-import { product, type ConstantValue } from './constantValue.ts';
+import type { ConstantValue } from './constantValue.ts';
+import { product, fromFront } from '../../tensors/dims.ts';
 
 /** Computes a node's first output from constant inputs; null where it can't, or where the numbers don't fit. */
 export type ConstantRule = (node: Node, inputs: readonly (ConstantValue | null)[]) => ConstantValue | null;
@@ -36,15 +37,15 @@ export function made(dtype: number, dims: readonly number[], values: Float64Arra
   return list && { dtype, dims, values: list, stored: null };
 }
 
+/** The attribute `axis`, counted from the front. */
 export function axisOf(node: Node, otherwise: number, rank: number): number {
-  const axis = intOf(node, 'axis', otherwise);
-  return axis < 0 ? axis + rank : axis;
+  return fromFront(intOf(node, 'axis', otherwise), rank);
 }
 
 /** Axes from an input, or from the attribute `axes`; null where there are none. */
 export function axesOf(node: Node, given: ConstantValue | null | undefined, rank: number): number[] | null {
   const axes = given ? [...given.values] : intsOf(node, 'axes');
-  return axes?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? null;
+  return axes?.map((axis) => fromFront(axis, rank)) ?? null;
 }
 
 /** Sizes and indices in a damaged file may be anything. */

@@ -19,7 +19,3 @@ export function wideNumbers(integers: WideIntegers): Pick<ConstantValue, 'values
   const values = Float64Array.from(integers, Number);
   return values.every(Number.isSafeInteger) ? { values } : { values, exact: integers };
 }
-
-export function product(dims: readonly number[]): number {
-  return dims.reduce((total, dim) => total * dim, 1);
-}

@@ -12,8 +12,9 @@ import { elementCount } from '../../tensors/storedTensor.ts';
 import { readElements } from '../../tensors/tensorElements.ts';
 import { COMPUTED } from './constantOps.ts';
 import { MAX_EXPANDED, type ConstantRule } from './constantRule.ts';
-import { product, wideNumbers, type ConstantValue, type WideIntegers } from './constantValue.ts';
+import { wideNumbers, type ConstantValue, type WideIntegers } from './constantValue.ts';
 import { MOVEMENT, movedInputs } from './movement.ts';
+import { product } from '../../tensors/dims.ts';
 
 /** Larger tensors are never first weights; computing with them would hold the worker's memory. */
 const MAX_ELEMENTS = 1 << 28;

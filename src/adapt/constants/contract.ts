@@ -1,6 +1,7 @@
 import { isInteger } from '../../tensors/dtypes.ts';
 import type { Affine } from '../maps/affine.ts';
-import { product, type ConstantValue } from './constantValue.ts';
+import type { ConstantValue } from './constantValue.ts';
+import { product, stridesOf } from '../../tensors/dims.ts';
 
 /**
  * Largest and smallest values by dtype: a folded weight that leaves them can't keep its type. float16, and the integers
@@ -69,7 +70,7 @@ export function shiftThrough(
   b: readonly number[],
   keep: readonly number[],
 ): Float64Array {
-  const strides = constant.dims.map((_, i) => product(constant.dims.slice(i + 1)));
+  const strides = stridesOf(constant.dims);
   const at = (i: number, on: number): number => Math.floor(i / (strides[on] ?? 1)) % (constant.dims[on] ?? 1);
   const out = new Float64Array(product(keep.map((k) => constant.dims[k] ?? 1)));
   for (let i = 0; i < constant.values.length; i++) {

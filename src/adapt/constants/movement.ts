@@ -1,13 +1,10 @@
 import { intOf, intsOf } from '../../formats/onnx/attributes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { axesOf, axisOf, isRoom, isSize, MAX_EXPANDED, MAX_RANK, type ConstantRule } from './constantRule.ts';
-import { product, type ConstantValue } from './constantValue.ts';
+import type { ConstantValue } from './constantValue.ts';
+import { product, stridesOf } from '../../tensors/dims.ts';
 
 /** Operators that put elements in other places and change none. */
-
-function strides(dims: readonly number[]): number[] {
-  return dims.map((_, i) => product(dims.slice(i + 1)));
-}
 
 /** The elements of `v` at `start + Σ index·step`, over an output of `dims`. */
 function pick(constant: ConstantValue, dims: readonly number[], steps: readonly number[], start = 0): ConstantValue {
@@ -28,7 +25,7 @@ function pick(constant: ConstantValue, dims: readonly number[], steps: readonly 
 }
 
 export function transpose(constant: ConstantValue, perm: readonly number[]): ConstantValue {
-  const from = strides(constant.dims);
+  const from = stridesOf(constant.dims);
   return pick(
     constant,
     perm.map((p) => constant.dims[p] ?? 1),
@@ -50,7 +47,7 @@ export function broadcast(constant: ConstantValue, dims: readonly number[]): Con
   return pick(
     constant,
     dims,
-    strides(own).map((stride, i) => (own[i] === 1 ? 0 : stride)),
+    stridesOf(own).map((stride, i) => (own[i] === 1 ? 0 : stride)),
   );
 }
 
@@ -128,7 +125,7 @@ const slice: ConstantRule = (node, [constant, ...given]) => {
   const whole = [starts, ends, axes, by].every((l) => l?.length === starts?.length && l?.every(Number.isInteger));
   if (!starts || !ends || !axes || !by || !whole || by.includes(0)) return null;
   const dims = [...constant.dims];
-  const steps = strides(constant.dims);
+  const steps = stridesOf(constant.dims);
   let start = 0;
   for (const [i, signed] of axes.entries()) {
     const axis = signed < 0 ? signed + dims.length : signed;

@@ -3,7 +3,8 @@ import { intOf } from '../../formats/onnx/attributes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { roundHalfEven } from '../../tensors/smallFloat.ts';
 import { axisOf, made, type ConstantRule } from './constantRule.ts';
-import { product, type ConstantValue } from './constantValue.ts';
+import type { ConstantValue } from './constantValue.ts';
+import { product } from '../../tensors/dims.ts';
 
 /** Where the scale of an element lies: one for all, one per slice of an axis, or one per block of it. */
 function scaleIndex(node: Node, constant: ConstantValue, scale: ConstantValue): ((i: number) => number) | null {

@@ -3,6 +3,7 @@ import { hasNoShift, isSelection, lanes } from '../maps/affine.ts';
 import { isPlain, type Flow } from './flow.ts';
 import type { AttributeValue, Named, Work } from './rewrite.ts';
 import { BROADCASTING, type Rebuilt, type Walk } from './walk.ts';
+import { range } from '../../bytes/lists.ts';
 
 /** Runtimes know Concat from this opset on; before it, Gather does the same. */
 const CONCAT_WITH_AXIS = 4;
@@ -103,7 +104,7 @@ function emitProduct(walk: Walk, tensor: string, flow: Flow, wanted: string): Na
   const rows = map.m.length;
   const last = axis === rank - 1;
   const shifted = !hasNoShift(map);
-  const order = Array.from({ length: rank }, (_, i) => i);
+  const order = range(0, rank);
   [order[axis], order[rank - 1]] = [rank - 1, axis];
   const { after } = base;
   const attributes = { perm: { kind: 'ints' as const, value: order } };

@@ -6,6 +6,7 @@ import type { ConstantValue } from '../constants/constantValue.ts';
 import { baseOf, isPlain, MAX_RANK, withMap, type Base, type Flow } from './flow.ts';
 import type { AttributeValue, Operand } from './rewrite.ts';
 import type { Walk } from './walk.ts';
+import { fromFront } from '../../tensors/dims.ts';
 
 /** A rule handles a node (true), or says why the tensors it reads must be as they were. */
 export type Outcome = true | string;
@@ -73,8 +74,7 @@ export class Step {
   }
 
   axis(name: string, otherwise: number, rank: number): number {
-    const axis = this.int(name, otherwise);
-    return axis < 0 ? axis + rank : axis;
+    return fromFront(this.int(name, otherwise), rank);
   }
 
   /** The output is the same base under another map; the node vanishes. */

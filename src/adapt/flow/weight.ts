@@ -1,6 +1,6 @@
 import { DTYPES, dtypeName } from '../../tensors/dtypes.ts';
 import { fits, type ChannelAxis } from '../constants/contract.ts';
-import { product, type ConstantValue } from '../constants/constantValue.ts';
+import type { ConstantValue } from '../constants/constantValue.ts';
 import { intOf } from '../../formats/onnx/attributes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import type { Affine } from '../maps/affine.ts';
@@ -8,6 +8,7 @@ import type { FoldRecipe } from './fold.ts';
 import type { Operand, Replacement } from './rewrite.ts';
 import { Step } from './step.ts';
 import type { Walk } from './walk.ts';
+import { product, fromFront } from '../../tensors/dims.ts';
 
 /** How a weight took the map in. */
 type How = ChannelAxis & { readonly map: Affine } & Partial<
@@ -213,7 +214,7 @@ async function quantisationOf(walk: Walk, node: Node, rank: number): Promise<Qua
   const zero = node.inputs[2] ? await constants.value(node.inputs[2]) : null;
   if (!scale || (node.inputs[2] && !zero)) return null;
   const axis = intOf(node, 'axis', 1);
-  return { scales: scale.values, zeros: zero?.values ?? Float64Array.of(0), axis: axis < 0 ? axis + rank : axis };
+  return { scales: scale.values, zeros: zero?.values ?? Float64Array.of(0), axis: fromFront(axis, rank) };
 }
 
 /** The integers of these numbers, `inner` of them for each entry of the axis; null where one is not whole. */

@@ -20,6 +20,7 @@ import { planInFront } from './planInFront.ts';
 import { rebuildInFront } from './rebuildInFront.ts';
 import { optimizerState, type ChangedWeight } from './optimizerState.ts';
 import { shapeEdits } from './shapeEdits.ts';
+import { product } from '../../tensors/dims.ts';
 
 export interface KerasAdaptation {
   readonly plan: AdaptationPlan;
@@ -255,7 +256,7 @@ class Translation {
     if (!stored) return;
     const channels = this.planned.plan.map.matrix[0]?.length ?? 1;
     const dims = stored.dims.map((dim) => (dim === 1 ? 1 : channels));
-    const count = dims.reduce((total, dim) => total * dim, 1);
+    const count = product(dims);
     const values = new Array<number>(count).fill(value);
     this.datasets.set(stored.dataset, { dims, bytes: encodeRaw(stored.dtype, values, name) });
   }

@@ -4,6 +4,7 @@ import type { NewData } from '../../formats/keras/hdf5/edit/replaceDataset.ts';
 import type { Hdf5Object, Hdf5Tree } from '../../formats/keras/hdf5/trees/tree.ts';
 import { kerasMoments } from '../weights/kerasMoments.ts';
 import { datasetBytes } from '../../formats/keras/present/weightSource.ts';
+import { product } from '../../tensors/dims.ts';
 
 /** A weight with other dims now: how its channel axis, in the order of the dataset, follows from the new channels. */
 export interface ChangedWeight {
@@ -46,10 +47,9 @@ async function meanOf(tree: Hdf5Tree, { path, dataset }: Hdf5Object, weight: Cha
   const values = new Float64Array(dataset.count);
   decodeRaw(dtype, await datasetBytes(tree, dataset), values);
   const { oldDims, newDims, axis, outer, inner, matrix } = weight;
-  const count = (dims: readonly number[]): number => dims.reduce((total, dim) => total * dim, 1);
-  const before = count(oldDims.slice(0, axis)) * outer;
-  const behind = count(oldDims.slice(axis + 1)) * inner;
-  const out = new Float64Array(count(newDims));
+  const before = product(oldDims.slice(0, axis)) * outer;
+  const behind = product(oldDims.slice(axis + 1)) * inner;
+  const out = new Float64Array(product(newDims));
   const channels = matrix[0]?.length ?? 0;
   for (let k = 0; k < channels; k++) {
     const parts = matrix.map((row) => Math.abs(row[k] ?? 0));

@@ -1,8 +1,8 @@
 import { INT64 } from '../../tensors/dtypes.ts';
 import { constantTensor } from '../../formats/onnx/attributes.ts';
 import type { Graph } from '../../formats/onnx/model.ts';
-import { product } from '../constants/constantValue.ts';
 import type { Settled } from '../flow/settle.ts';
+import { product } from '../../tensors/dims.ts';
 
 /**
  * Stored numbers before and after, as the files hold them: folded, removed and added ones, those of the graphs inside

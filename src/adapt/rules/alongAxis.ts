@@ -2,6 +2,7 @@ import { INT64 } from '../../tensors/dtypes.ts';
 import { evenUse, hasNoShift, isPermutation, isSelection } from '../maps/affine.ts';
 import { isPlain, TAKEN_OUT } from '../flow/flow.ts';
 import type { Rule } from '../flow/step.ts';
+import { fromFront } from '../../tensors/dims.ts';
 
 const MIXED = 'the channels are mixed or scaled here, and the operator does not commute with that';
 /** From this opset on, Softmax and its kin work along one axis; before it, over all axes from there on. */
@@ -24,7 +25,7 @@ const cumSum: Rule = async (step) => {
   const flow = step.only();
   const axis = (await step.value(1))?.values[0];
   if (!flow || !isPlain(flow) || axis === undefined) return 'its axis is not known before the model runs';
-  const apart = (axis < 0 ? axis + flow.rank : axis) !== flow.axis;
+  const apart = fromFront(axis, flow.rank) !== flow.axis;
   return apart && (hasNoShift(flow.map) || isSelection(flow.map))
     ? step.pass(flow, { flow: { dims: flow.dims } })
     : MIXED;
@@ -46,7 +47,7 @@ const lpNormalization: Rule = (step) => {
 const meanVariance: Rule = (step) => {
   const flow = step.only();
   if (!flow || !isPlain(flow) || !isSelection(flow.map)) return MIXED;
-  const axes = (step.ints('axes') ?? [0, 2, 3]).map((int) => (int < 0 ? int + flow.rank : int));
+  const axes = (step.ints('axes') ?? [0, 2, 3]).map((axis) => fromFront(axis, flow.rank));
   return !axes.includes(flow.axis) || evenUse(flow.map) !== null
     ? step.pass(flow, { flow: { dims: flow.dims } })
     : 'some channels would count more than others';

@@ -1,6 +1,7 @@
 import { isSmall, sameMap, stack, widen, type Affine } from '../maps/affine.ts';
 import { baseOf, isPlain, TOO_MANY, withMap, type Flow } from '../flow/flow.ts';
 import type { Rule, Step } from '../flow/step.ts';
+import { range } from '../../bytes/lists.ts';
 
 const NOT_BLOCKS = 'it mixes channels and pixels in a way that is not known';
 /** Larger blocks than any model uses; the map grows with the fourth power. */
@@ -52,8 +53,8 @@ function blockMap(map: Affine, blocks: number, channelFirst: boolean): Affine | 
   const place = (channel: number, block: number, count: number): number =>
     channelFirst ? channel * blocks + block : block * count + channel;
   const row = (channel: number, block: number): readonly number[] => map.m[place(channel, block, rows)] ?? [];
-  const channels = [...new Array<number>(rows).keys()];
-  const baseChannels = [...new Array<number>(columns).keys()];
+  const channels = range(0, rows);
+  const baseChannels = range(0, columns);
   const ofBlock = (block: number): Affine => ({
     m: channels.map((c) => baseChannels.map((k) => row(c, block)[place(k, block, columns)] ?? 0)),
     b: channels.map((c) => map.b[place(c, block, rows)] ?? 0),

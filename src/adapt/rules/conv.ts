@@ -6,6 +6,7 @@ import type { Rule, Step } from '../flow/step.ts';
 import { contract, fits, shiftThrough } from '../constants/contract.ts';
 import { wide, withoutShift } from '../flow/otherBase.ts';
 import { foldBias, foldWeight, storageFault } from '../flow/weight.ts';
+import { product } from '../../tensors/dims.ts';
 
 /** How a convolution of this operator names its parts. */
 interface ConvKind {
@@ -42,7 +43,7 @@ function dense(
 ): ConstantValue {
   if (group === 1) return constant;
   const [a = 1, b = 1, ...kernel] = constant.dims;
-  const run = kernel.reduce((total, d) => total * d, 1);
+  const run = product(kernel);
   const dims = [a, b * group, ...kernel];
   const values = new Float64Array(a * b * group * run);
   const perGroup = a / group;

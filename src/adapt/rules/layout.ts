@@ -4,6 +4,8 @@ import type { Dim } from '../../formats/onnx/model.ts';
 import { isSelection } from '../maps/affine.ts';
 import { isPlain, MAX_RANK, TAKEN_OUT, withGone, type Flow } from '../flow/flow.ts';
 import type { PassOptions, Rule, Step } from '../flow/step.ts';
+import { fromFront } from '../../tensors/dims.ts';
+import { range } from '../../bytes/lists.ts';
 
 export const MERGE_REFUSED =
   'channels and pixels are merged into one axis, and another node than a matrix product reads that';
@@ -21,7 +23,7 @@ const AXES_AS_INPUT = 13;
 
 async function axes(step: Step, rank: number): Promise<number[] | null> {
   const given = step.ints('axes') ?? (step.node.inputs[1] ? [...((await step.value(1))?.values ?? [])] : null);
-  return given?.length ? given.map((a) => (a < 0 ? a + rank : a)) : null;
+  return given?.length ? given.map((axis) => fromFront(axis, rank)) : null;
 }
 
 /** The axes written out, where the node leaves them to be found. */
@@ -64,7 +66,7 @@ const unsqueeze: Rule = async (step) => {
     return added.length === 1 && added[0] === flow.axis
       ? step.absorb(withGone(flow, false))
       : 'a single channel gets a new axis elsewhere';
-  const stays = Array.from({ length: rank }, (_, i) => i).filter((i) => !added.includes(i));
+  const stays = range(0, rank).filter((i) => !added.includes(i));
   const dims = Array.from({ length: rank }, (_, i): Dim =>
     added.includes(i) ? 1 : (flow.dims[stays.indexOf(i)] ?? null),
   );

@@ -1,12 +1,13 @@
 import type { Dim } from '../../formats/onnx/model.ts';
 import { isPermutation, isSelection, isSmall, lanes, stack } from '../maps/affine.ts';
-import { product, type ConstantValue } from '../constants/constantValue.ts';
+import type { ConstantValue } from '../constants/constantValue.ts';
 import { axisLength, isPlain, withMap, type Flow } from '../flow/flow.ts';
 import { wide } from '../flow/otherBase.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Step } from '../flow/step.ts';
 import { BROADCASTING } from '../flow/walk.ts';
 import { foldWeight } from '../flow/weight.ts';
+import { product } from '../../tensors/dims.ts';
 
 /** How the other operands of an elementwise node lie against the channels. */
 

@@ -6,6 +6,8 @@ import { wide } from '../flow/otherBase.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { inNewOrder } from './operands.ts';
+import { fromFront } from '../../tensors/dims.ts';
+import { range } from '../../bytes/lists.ts';
 
 /**
  * y = (x − mean) / √(var + ε) · scale + bias, one number per channel:
@@ -75,9 +77,9 @@ const reduce: Rule = async (step) => {
 async function reducedAxes(step: Step, rank: number): Promise<readonly number[] | null> {
   const stored = step.node.inputs[1] ? ((await step.value(1))?.values ?? []) : [];
   const given = step.ints('axes') ?? [...stored];
-  if (given.length) return given.map((axis) => (axis < 0 ? axis + rank : axis));
+  if (given.length) return given.map((axis) => fromFront(axis, rank));
   const mayBeNone = Boolean(step.node.inputs[1]) || step.int('noop_with_empty_axes', 0) !== 0;
-  return mayBeNone ? null : Array.from({ length: rank }, (_, i) => i);
+  return mayBeNone ? null : range(0, rank);
 }
 
 /** Over channels and pixels together: copies change neither the extremes nor, when all are copied alike, the mean. */
@@ -183,7 +185,7 @@ const dynamicQuantize: Rule = (step) => {
     return 'the channels are mixed or scaled here, and rounding does not commute with that';
   if (new Set(lanes(flow.map)).size !== flow.base.channels)
     return 'its scale would see channels that the model does not use';
-  step.pass(flow, { flow: { dims: flow.dims, dtype: 2 } });
+  step.pass(flow, { flow: { dims: flow.dims, dtype: UINT8 } });
   for (const name of step.node.outputs.slice(1)) if (name) step.walk.seam.add(name);
   return true;
 };

@@ -2,9 +2,9 @@ import { hasNoShift } from '../maps/affine.ts';
 import { axisLength } from '../flow/flow.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule } from '../flow/step.ts';
-import { product } from '../constants/constantValue.ts';
 import { contract, fits, shiftThrough } from '../constants/contract.ts';
 import { foldBias, foldWeight, storageFault } from '../flow/weight.ts';
+import { product } from '../../tensors/dims.ts';
 
 /**
  * The input weights W [directions, gates · hidden, input] and biases B [directions, 2 · gates · hidden], those of W in

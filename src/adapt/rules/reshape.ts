@@ -6,6 +6,7 @@ import type { Rule, Step } from '../flow/step.ts';
 import { MERGE_REFUSED, mergeIsSafe, number } from './layout.ts';
 import { dimOf, equal, namedSizes, ONE, times, type Size } from './namedSizes.ts';
 import { withSize } from './sizes.ts';
+import { product } from '../../tensors/dims.ts';
 
 /** From this rank on, a reshaped tensor is taken for an image with channels again. */
 const IMAGE_RANK = 4;
@@ -79,7 +80,7 @@ function within({ dims, axis, channels, ...flow }: ChannelDims, target: readonly
   let front = 1;
   for (let k = 0; k < sizes.length; k++) {
     const size = sizes[k] ?? 0;
-    const back = sizes.slice(k + 1).reduce((total, d) => total * d, 1);
+    const back = product(sizes.slice(k + 1));
     if (outer % front === 0 && inner % back === 0 && size === (outer / front) * channels * (inner / back))
       return { axis: k, outer: outer / front, inner: inner / back };
     front *= size;

@@ -2,6 +2,9 @@ import { identity as identityMap, isSmall, pickRows, sameMap, stack, widen } fro
 import { baseOf, isPlain, overOneBase, TAKEN_OUT, TOO_MANY, withMap, type Base, type Flow } from '../flow/flow.ts';
 import type { AttributeValue, Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
+import { fromFront } from '../../tensors/dims.ts';
+import { INT64 } from '../../tensors/dtypes.ts';
+import { range } from '../../bytes/lists.ts';
 
 /**
  * Start, end and step of one axis of a Slice, as the operator clamps them:
@@ -77,9 +80,7 @@ const slice: Rule = async (step) => {
 /** True when the axes of a Slice with computed limits are constants that leave the channel axis alone. */
 function axesAvoid(step: Step, flow: Flow): boolean {
   const value = step.walk.known.integers(step.node.inputs[3] ?? '');
-  return (
-    value !== null && value.length > 0 && value.every((a) => a !== null && (a < 0 ? a + flow.rank : a) !== flow.axis)
-  );
+  return value !== null && value.length > 0 && value.every((a) => a !== null && fromFront(a, flow.rank) !== flow.axis);
 }
 
 const gather: Rule = async (step) => {
@@ -97,7 +98,7 @@ const gather: Rule = async (step) => {
     return 'it picks channels by indices that are not known before the model runs';
   const count = flow.map.m.length;
   if (!isSmall(indices.values.length, flow.base.channels)) return TOO_MANY;
-  const rows = [...indices.values].map((i) => (i < 0 ? i + count : i));
+  const rows = [...indices.values].map((i) => fromFront(i, count));
   if (!rows.length || rows.some((row) => !(Number.isInteger(row) && row >= 0 && row < count)))
     return 'it picks channels that are not there';
   const picked = withMap(flow, pickRows(flow.map, rows));
@@ -137,16 +138,7 @@ const split: Rule = async (step) => {
     return 'its sizes are not known before the model runs';
   let at = 0;
   sizes.forEach((size, i) => {
-    step.absorb(
-      withMap(
-        flow,
-        pickRows(
-          flow.map,
-          Array.from({ length: size }, (_, c) => at + c),
-        ),
-      ),
-      i,
-    );
+    step.absorb(withMap(flow, pickRows(flow.map, range(at, at + size))), i);
     at += size;
   });
   return true;
@@ -224,7 +216,7 @@ const tile: Rule = async (step) => {
   const others = repeats.values.map((value, i) => (i === flow.axis ? 1 : value));
   if (others.every((other) => other === 1)) return step.absorb(copied);
   return step.pass(copied, {
-    inputs: new Map([[1, step.walk.constant(`${step.node.outputs[0]}/repeats`, 7, repeats.dims, others)]]),
+    inputs: new Map([[1, step.walk.constant(`${step.node.outputs[0]}/repeats`, INT64, repeats.dims, others)]]),
   });
 };
 

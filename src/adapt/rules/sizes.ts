@@ -3,11 +3,13 @@ import { INT64 } from '../../tensors/dtypes.ts';
 import { attributeOf, intOf } from '../../formats/onnx/attributes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { isSmall, type Affine } from '../maps/affine.ts';
-import { product, type ConstantValue } from '../constants/constantValue.ts';
+import type { ConstantValue } from '../constants/constantValue.ts';
 import { axisLength, MAX_RANK, TAKEN_OUT, TOO_MANY, type Flow } from '../flow/flow.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import type { Walk } from '../flow/walk.ts';
+import { product, fromFront, clampedFromFront } from '../../tensors/dims.ts';
+import { range } from '../../bytes/lists.ts';
 
 /** Steps between a vector of sizes and the Concat that puts it together are few. */
 const MAX_CASTS = 4;
@@ -190,9 +192,8 @@ export async function partNumbers(step: Step, index: number, at: number): Promis
 const shape: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return TAKEN_OUT;
-  const clamp = (v: number): number => Math.min(Math.max(v < 0 ? v + flow.rank : v, 0), flow.rank);
-  const start = clamp(step.int('start', 0));
-  const end = clamp(step.int('end', flow.rank));
+  const start = clampedFromFront(step.int('start', 0), flow.rank);
+  const end = clampedFromFront(step.int('end', flow.rank), flow.rank);
   const { walk, node } = step;
   const name = node.outputs[0] ?? '';
   const old = axisLength(flow);
@@ -260,7 +261,7 @@ async function entriesRead(
   const { constants } = walk.known;
   if (node.opType === 'Gather') {
     const picked = await constants.value(node.inputs[1] ?? '');
-    return picked && { at: [...picked.values].map((i) => (i < 0 ? i + length : i)), dims: picked.dims };
+    return picked && { at: [...picked.values].map((i) => fromFront(i, length)), dims: picked.dims };
   }
   if (node.opType !== 'Slice') return null;
   const list = async (index: number, attribute: string): Promise<readonly bigint[] | null> =>
@@ -269,9 +270,8 @@ async function entriesRead(
   const ends = await list(2, 'ends');
   const steps = node.inputs[4] ? await constants.integers(node.inputs[4]) : [1n];
   if (starts?.length !== 1 || ends?.length !== 1 || steps?.[0] !== 1n) return null;
-  const clamp = (v: number): number => Math.min(Math.max(v < 0 ? v + length : v, 0), length);
-  const [from, to] = [clamp(Number(starts[0])), clamp(Number(ends[0]))];
-  const at = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+  const from = clampedFromFront(Number(starts[0]), length);
+  const at = range(from, clampedFromFront(Number(ends[0]), length));
   return { at, dims: [at.length] };
 }
 

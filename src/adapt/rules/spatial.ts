@@ -7,10 +7,10 @@ import { withoutShift } from '../flow/otherBase.ts';
 import { PAD_WITH_INPUTS } from '../flow/walk.ts';
 import { fits } from '../constants/contract.ts';
 import { partNumbers, withSize } from './sizes.ts';
+import { fromFront } from '../../tensors/dims.ts';
+import { range } from '../../bytes/lists.ts';
 
 const MIXED = 'the channels are mixed or scaled here, and the operator does not commute with that';
-
-/** Types in which a mean rounds to a whole number. */
 
 /**
  * Operators over pixels with channels on axis 1, the same for each channel; those that weigh pixels with zeros outside
@@ -64,7 +64,7 @@ async function padSpec(step: Step, rank: number): Promise<PadSpec | null> {
   const count = given.length / 2;
   const axes = step.node.inputs[3] ? await step.value(3) : null;
   if (step.node.inputs[3] && !axes) return null;
-  const on = axes ? [...axes.values].map((a) => (a < 0 ? a + rank : a)) : Array.from({ length: rank }, (_, i) => i);
+  const on = axes ? [...axes.values].map((axis) => fromFront(axis, rank)) : range(0, rank);
   if (count !== on.length || count === 0) return null;
   const value = step.node.inputs[2] ? ((await step.value(2))?.values[0] ?? NaN) : step.float('value', 0);
   if (Number.isNaN(value)) return null;
@@ -137,7 +137,7 @@ const resize: Rule = async (step) => {
   const rounds = isInteger(flow.dtype) && step.text('mode', 'nearest') !== 'nearest';
   if ((rounds || step.text('coordinate_transformation_mode', '') === 'tf_crop_and_resize') && !isSelection(flow.map))
     return MIXED;
-  const axes = step.ints('axes')?.map((int) => (int < 0 ? int + flow.rank : int)) ?? flow.dims.map((_, i) => i);
+  const axes = step.ints('axes')?.map((axis) => fromFront(axis, flow.rank)) ?? flow.dims.map((_, i) => i);
   const at = axes.indexOf(flow.axis);
   if (at < 0) return step.pass(flow);
   if (step.text('keep_aspect_ratio_policy', 'stretch') !== 'stretch')

@@ -21,6 +21,7 @@ import {
   type PatchOrder,
 } from './patchOrder.ts';
 import { byName, isOptimizerState, moduleOf, siblingName, weightAxes } from './tensorNames.ts';
+import { product } from '../../tensors/dims.ts';
 
 export interface WeightsRequest {
   readonly tensors: readonly StoredTensor[];
@@ -163,8 +164,7 @@ function weightsPlan({ map, weights, changes, names, uses, hasMoments }: PlanPar
   const coarse = weights.map(({ tensor }) => dtypeName(tensor.dtype)).find((name) => !EXACT_TYPES.has(name));
   const axis = weights[0] ? weightAxes(weights[0].tensor).channels : 1;
   const input = { name: IMAGE, axis, oldChannels: map.matrix.length, newChannels: newChannels(map) };
-  const size = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
-  const saved = weights.reduce((sum, weight) => sum + size(weight.tensor.dims) - size(newDims(weight, map)), 0);
+  const saved = weights.reduce((sum, weight) => sum + product(weight.tensor.dims) - product(newDims(weight, map)), 0);
   const typeOf = (tensor: string): string => {
     const layer = layers.get(tensor);
     if (layer) return layerType(layer);

@@ -1,4 +1,5 @@
 import type { ChannelMap } from '../maps/channelMap.ts';
+import { product } from '../../tensors/dims.ts';
 
 /** Numbers of a tensor in row-major order, and the axis that holds the channels. */
 export interface ChannelTensor {
@@ -44,7 +45,7 @@ function columnsOf(matrix: ChannelMap['matrix']): number[][] {
 
 /** Elements that one step along an axis goes over. */
 function sizeBehind(dims: readonly number[], axis: number): number {
-  return dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
+  return product(dims.slice(axis + 1));
 }
 
 function mixChannels(
@@ -52,7 +53,7 @@ function mixChannels(
   channels: number,
   columns: readonly number[][],
 ): Float64Array {
-  const outer = dims.slice(0, axis).reduce((product, dim) => product * dim, 1);
+  const outer = product(dims.slice(0, axis));
   const inner = sizeBehind(dims, axis);
   const out = new Float64Array(outer * columns.length * inner);
   let at = 0;

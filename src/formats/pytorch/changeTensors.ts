@@ -10,6 +10,7 @@ import { contiguousStrides, viewEnd, viewStart, type RebuiltTensor } from './reb
 import { storageBytes } from './storageName.ts';
 import { reversedElements } from './tensorData.ts';
 import type { ContainerEdit, PicklePart, StorageEdit, TorchStorage } from './torchContainer.ts';
+import { product } from '../../tensors/dims.ts';
 
 /** A tensor's new sizes and elements, little-endian and row-major, in the type that it has. */
 export interface NewTensor {
@@ -67,7 +68,7 @@ function checkChange({ found, dims, bytes }: NewTensor): void {
   if (tensor.quantised) throw refused('quantised', name, 'is quantised, and its scales would not fit a sum');
   if (tensor.shared)
     throw refused('shared-literal', name, 'shares its description with other values; save the file again with torch');
-  const count = dims.reduce((product, dim) => product * dim, 1);
+  const count = product(dims);
   if (dims.length !== tensor.dims.length || bytes.length !== rawBytes(rowOf(tensor), count))
     throw new RangeError(`${bytes.length} bytes for ${name} of sizes ${dims.join(', ')}`);
 }

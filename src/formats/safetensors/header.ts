@@ -3,6 +3,7 @@ import { ChannelwiseError } from '../../bytes/errors.ts';
 import { DTYPES, rawBytes } from '../../tensors/dtypes.ts';
 import { entries, member, numbers, parseJson, text, type Json } from '../../bytes/json/json.ts';
 import { dtypeNumber } from './safetensorsTypes.ts';
+import { product } from '../../tensors/dims.ts';
 
 /** The header's length stands in front of it. */
 export const LENGTH_BYTES = 8;
@@ -110,7 +111,7 @@ function isCount(value: number | undefined): value is number {
 function checkLength({ name, dtype, dims, start, end }: Omit<HeaderTensor, 'shape' | 'offsets'>): void {
   const row = DTYPES[dtype];
   if (!row) return;
-  const count = dims.includes(0) ? 0 : dims.reduce((product, dim) => product * dim, 1);
+  const count = dims.includes(0) ? 0 : product(dims);
   const wanted = rawBytes(row, count);
   if (end - start === wanted) return;
   throw malformed(`tensor ${name} should take ${wanted} bytes for its shape, but has ${end - start}`, start, name);

@@ -11,6 +11,7 @@ import { CONTROL_FLOW } from '../shapes/controlFlow.ts';
 import type { InnerScope, ScopeShapes } from '../shapes/graphScope.ts';
 import type { Shapes } from '../shapes/shapes.ts';
 import { storedTensors } from '../storedTensors.ts';
+import { product } from '../../tensors/dims.ts';
 
 /** What one node costs. Nodes with graphs or functions inside include them. */
 export interface NodeCost {
@@ -235,7 +236,7 @@ class Counting {
       const { dtype, dims } = 'values' in tensor ? tensor.values : tensor;
       if (!isWeightType(dtype)) continue;
       this.counted.add(tensor);
-      params += dims.reduce((total, dim) => total * dim, 1);
+      params += product(dims);
     }
     return params;
   }

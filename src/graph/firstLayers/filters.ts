@@ -2,6 +2,7 @@ import { connectionsOf } from '../connections.ts';
 import type { Dim, Graph } from '../../formats/onnx/model.ts';
 import { elementCount, type ElementRange } from '../../tensors/storedTensor.ts';
 import type { FirstLayer } from './firstLayers.ts';
+import { product } from '../../tensors/dims.ts';
 
 /** A first layer's weight as pictures: `count` filters, each of `channels` pictures of height × width. */
 export interface FilterGrid {
@@ -134,7 +135,7 @@ function flattenedImage(
       dims.length >= 2 &&
       dims.length <= 3 &&
       dims.every((dim) => typeof dim === 'number') &&
-      (dims as number[]).reduce((total, dim) => total * dim, 1) === inner
+      product(dims as number[]) === inner
     ) {
       const [x = 1, y = 1, z = 1] = dims as number[];
       if (dims.length === 2) return { channels: 1, height: x, width: y, last: false };

@@ -7,6 +7,7 @@ import type { Graph, Node, SparseTensor, Tensor } from '../../formats/onnx/model
 import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
 import { decodeTensor, type DecodedTensor } from '../../formats/onnx/tensors/tensorData.ts';
 import { storedTensors } from '../storedTensors.ts';
+import { product } from '../../tensors/dims.ts';
 
 /**
  * One step that a model takes on its pixels before anything is learned: `y = x · scale + shift`, with one number, or
@@ -230,7 +231,7 @@ async function constantBehind(
   maker: Node | undefined,
 ): Promise<DecodedTensor | null> {
   if (tensor) {
-    const isLarge = tensor.dims.reduce((total, dim) => total * dim, 1) > MAX_CONSTANT;
+    const isLarge = product(tensor.dims) > MAX_CONSTANT;
     return isLarge || 'indices' in tensor ? null : decodeTensor(ctx, tensor, name);
   }
   return maker && isConstant(maker) ? decodeConstant(ctx, maker, name) : null;

@@ -12,6 +12,7 @@ import {
 } from '../shapes/shapeRule.ts';
 import { floorDivide, multiply } from '../sizes/dims.ts';
 import { slide, windowOf } from './window.ts';
+import { fromFront } from '../../tensors/dims.ts';
 
 /* Layers of Keras that no ONNX operator stands for: https://keras.io/api/layers/. Weights follow the inputs. */
 
@@ -84,9 +85,8 @@ const dot: ShapeRule = (i) => {
   const [a, b] = [i.dims(0), i.dims(1)];
   const [first = -1, second = -1] = i.ints('axes') ?? [];
   if (!a || !b) return [null];
-  const at = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
-  const left = a.filter((_, axis) => axis !== at(first, a.length));
-  const right = b.filter((_, axis) => axis > 0 && axis !== at(second, b.length));
+  const left = a.filter((_, axis) => axis !== fromFront(first, a.length));
+  const right = b.filter((_, axis) => axis > 0 && axis !== fromFront(second, b.length));
   const dims = [...left, ...right];
   return [dims.length === 1 ? [...dims, 1] : dims];
 };

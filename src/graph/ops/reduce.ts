@@ -14,6 +14,7 @@ import {
   type ShapeRule,
 } from '../shapes/shapeRule.ts';
 import { lengthOf } from './layout.ts';
+import { range } from '../../bytes/lists.ts';
 
 function without(x: readonly Dim[], gone: readonly number[], keep: boolean): Dim[] {
   return keep ? x.map((d, k): Dim => (gone.includes(k) ? 1 : d)) : x.filter((_, k) => !gone.includes(k));
@@ -35,7 +36,7 @@ export const reduce: ShapeRule = (i) => {
 
 /** Without axes all of them go, or none where the operator says so. */
 function axesWithoutNames(i: RuleInput, rank: number): number[] {
-  return i.int('noop_with_empty_axes', 0) ? [] : Array.from({ length: rank }, (_, k) => k);
+  return i.int('noop_with_empty_axes', 0) ? [] : range(0, rank);
 }
 
 /** Each axis is kept or becomes 1; how many there are is known when the list's length is. */

@@ -16,6 +16,8 @@ import {
   type ShapeRule,
 } from '../shapes/shapeRule.ts';
 import { agreed, lengthOf } from './layout.ts';
+import { clampedFromFront } from '../../tensors/dims.ts';
+import { range } from '../../bytes/lists.ts';
 
 /** Until opset 4 the axis of a Concat could be left out. */
 const concat: ShapeRule = (i) => {
@@ -118,7 +120,7 @@ function span(from: Dim, to: Dim, step: number): Dim {
 
 /** Without a list of axes the first ones are meant. */
 function firstAxes(count: number | null, rank: number): number[] | null {
-  return count === null ? null : Array.from({ length: Math.min(count, rank) }, (_, k) => k);
+  return count === null ? null : range(0, Math.min(count, rank));
 }
 
 /** Slice-1 has attributes; later ones have inputs, and axes and steps may be left out. */
@@ -258,6 +260,5 @@ export const SELECT: Readonly<Record<string, Rule>> = {
 /** https://onnx.ai/onnx/operators/onnx__Shape.html: start and end are clamped. */
 function shapeLength(i: RuleInput): number {
   const rank = i.dims(0)?.length ?? 0;
-  const clamp = (v: number): number => Math.min(Math.max(v < 0 ? v + rank : v, 0), rank);
-  return Math.max(0, clamp(i.int('end', rank)) - clamp(i.int('start', 0)));
+  return Math.max(0, clampedFromFront(i.int('end', rank), rank) - clampedFromFront(i.int('start', 0), rank));
 }

@@ -2,6 +2,7 @@ import { DTYPES } from '../../tensors/dtypes.ts';
 import { attributeOf, intOf, intsOf, textOf } from '../../formats/onnx/attributes.ts';
 import type { Attribute, Dim, Node } from '../../formats/onnx/model.ts';
 import { inferredTensor, type Inferred } from './inferred.ts';
+import { fromFront } from '../../tensors/dims.ts';
 
 /** Where a rule finds what is known of the values a node reads. */
 export interface Scope {
@@ -214,7 +215,7 @@ function inferredOutput(shape: Shape, dtype: number | null): Inferred {
 }
 
 export function axisOf(axis: number, rank: number): number {
-  const positive = axis < 0 ? axis + rank : axis;
+  const positive = fromFront(axis, rank);
   if (!Number.isInteger(positive) || positive < 0 || positive >= rank)
     throw new RangeError(`axis ${axis} does not exist in a tensor of rank ${rank}`);
   return positive;

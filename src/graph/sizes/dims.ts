@@ -4,13 +4,14 @@ import {
   constant,
   divide,
   expressionText,
-  multiply as product,
+  multiply as multiplyExpressions,
   scale,
   wholeNumber,
   type Expression,
 } from './expression.ts';
 import { bareName, nameText, readExpression } from './readExpression.ts';
 import { choose, compare as compareExpressions, evaluate, floor, floorDivide as divided } from './rounding.ts';
+import { product } from '../../tensors/dims.ts';
 
 /** Sizes beyond this are no tensor's; results that leave it are unknown. */
 function safe(n: number): Dim {
@@ -128,11 +129,14 @@ export function stepsBetween(from: Dim, to: Dim, step: Dim): Dim {
 export function multiply(dims: readonly Dim[]): Dim {
   if (dims.includes(0)) return 0;
   const numbers = dims.filter((dim) => typeof dim === 'number');
-  const factor = numbers.reduce((total, dim) => total * dim, 1);
+  const factor = product(numbers);
   if (numbers.length === dims.length) return safe(factor);
   const [first = null, ...others] = dims.filter((dim) => typeof dim !== 'number');
   if (first === null) return null;
-  const named = others.reduce<Expression | null>((total, dim) => combine(total, dim, product), readExpression(first));
+  const named = others.reduce<Expression | null>(
+    (total, dim) => combine(total, dim, multiplyExpressions),
+    readExpression(first),
+  );
   return sizeOf(named && scale(named, factor, 1));
 }
 

@@ -11,6 +11,7 @@ import {
   type Term,
 } from './expression.ts';
 import { choices, floored } from './readExpression.ts';
+import { product } from '../../tensors/dims.ts';
 
 /** Roundings inside roundings are merged; more steps than this are not tried. */
 const MAX_MERGES = 32;
@@ -98,9 +99,7 @@ export function lowest(expression: Expression): number {
 function lowestTerm({ n, atoms }: Term): number {
   if (atoms.length === 0) return n;
   const lows = atoms.map(lowestAtom);
-  return n > 0 && (lows.length === 1 || lows.every((low) => low >= 0))
-    ? n * lows.reduce((p, low) => p * low, 1)
-    : -Infinity;
+  return n > 0 && (lows.length === 1 || lows.every((low) => low >= 0)) ? n * product(lows) : -Infinity;
 }
 
 function addRelaxed(sum: Expression, term: Term, den: number): Expression | null {

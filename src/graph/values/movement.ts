@@ -2,7 +2,6 @@ import { axisOf } from '../shapes/shapeRule.ts';
 import {
   broadcastAt,
   build,
-  count,
   entryAt,
   isSmall,
   numbersOf,
@@ -14,6 +13,8 @@ import {
   type Reading,
   type SmallTensor,
 } from './smallTensor.ts';
+import { product } from '../../tensors/dims.ts';
+import { range } from '../../bytes/lists.ts';
 
 /** The same entries in the same order under the output's dims. */
 const reshaped: Evaluate = (reading) => {
@@ -98,7 +99,7 @@ const slice: Evaluate = (reading) => {
     reading.rule.ints('axes') ?? (reading.rule.has(3) ? numbersOf(reading.small(3)) : starts.map((_, k) => k));
   const steps = reading.rule.has(4) ? numbersOf(reading.small(4)) : starts.map(() => 1);
   if (!axes || !steps || steps.includes(0)) return [null];
-  const kept = x.dims.map((dim) => Array.from({ length: dim }, (_, k) => k));
+  const kept = x.dims.map((dim) => range(0, dim));
   for (const [i, axis] of axes.entries()) {
     const at = axisOf(axis, x.dims.length);
     kept[at] = picked(x.dims[at] ?? 0, starts[i] ?? 0, ends[i] ?? 0, steps[i] ?? 1);
@@ -145,7 +146,7 @@ const concat: Evaluate = (reading) => {
 
 function blank(reading: Reading, index: number): SmallTensor | null {
   const dims = reading.rule.dims(index);
-  return isSmall(dims) ? small(dims, new Array<null>(count(dims)).fill(null)) : null;
+  return isSmall(dims) ? small(dims, new Array<null>(product(dims)).fill(null)) : null;
 }
 
 const split: Evaluate = (reading) => {

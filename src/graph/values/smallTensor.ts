@@ -1,5 +1,6 @@
 import type { Dim } from '../../formats/onnx/model.ts';
 import type { RuleInput } from '../shapes/shapeRule.ts';
+import { product, stridesOf } from '../../tensors/dims.ts';
 
 /**
  * One number of a small tensor: known, computed from named sizes, or unknown. Unlike a dim it may be negative or a
@@ -33,28 +34,19 @@ export interface Reading {
 export type Evaluate = (reading: Reading) => readonly (SmallTensor | null)[];
 
 export function small(dims: readonly number[], values: readonly Entry[]): SmallTensor | null {
-  return values.length <= MAX_ENTRIES && count(dims) === values.length ? { dims, values } : null;
+  return values.length <= MAX_ENTRIES && product(dims) === values.length ? { dims, values } : null;
 }
 
 export function vector(values: readonly Entry[]): SmallTensor | null {
   return small([values.length], values);
 }
 
-export function count(dims: readonly number[]): number {
-  return dims.reduce((total, dim) => total * dim, 1);
-}
-
 /** True for dims that are numbers and name no more entries than are kept. */
 export function isSmall(dims: readonly Dim[] | null | undefined): dims is readonly number[] {
   return (
     Boolean(dims?.every((dim) => typeof dim === 'number' && dim >= 0)) &&
-    count(dims as readonly number[]) <= MAX_ENTRIES
+    product(dims as readonly number[]) <= MAX_ENTRIES
   );
-}
-
-/** How far apart neighbours of each axis lie in row-major order. */
-export function stridesOf(dims: readonly number[]): number[] {
-  return dims.map((_, k) => count(dims.slice(k + 1)));
 }
 
 /** The places of an entry: row-major index to one index per axis. */
@@ -68,7 +60,7 @@ export function build(
   at: (places: readonly number[]) => Entry | undefined,
 ): SmallTensor | null {
   if (!isSmall(dims)) return null;
-  return { dims, values: Array.from({ length: count(dims) }, (_, i) => at(placesOf(i, dims)) ?? null) };
+  return { dims, values: Array.from({ length: product(dims) }, (_, i) => at(placesOf(i, dims)) ?? null) };
 }
 
 /** The entry at places, counted from the back where there are more places than axes, as broadcasting does. */

@@ -6,6 +6,7 @@ import { decodeTensor } from '../../formats/onnx/tensors/tensorData.ts';
 import { elementCount } from '../../tensors/storedTensor.ts';
 import type { ByteComparer } from '../sameBytes.ts';
 import type { ModelFile } from '../wiring.ts';
+import { product } from '../../tensors/dims.ts';
 
 export interface TensorSide {
   readonly dtype: string;
@@ -161,7 +162,7 @@ async function sumAxis(models: ComparedModels, a: Tensor, b: Tensor): Promise<nu
   const x = (await decodeTensor(models.a.ctx, a, a.name)).values;
   const y = (await decodeTensor(models.b.ctx, b, b.name)).values;
   const channels = a.dims[axis] ?? 0;
-  const inner = a.dims.slice(axis + 1).reduce((total, dim) => total * dim, 1);
+  const inner = product(a.dims.slice(axis + 1));
   for (let i = 0; i < y.length; i++) {
     const base = Math.floor(i / inner) * channels * inner + (i % inner);
     let [sum, size] = [0, 0];

@@ -1,4 +1,5 @@
 import type { Painter } from '../proof/measure/sample.ts';
+import { product, stridesOf } from '../../tensors/dims.ts';
 
 /** A decoded picture: 8 bits each of red, green, blue, row by row. */
 export interface Picture {
@@ -129,8 +130,8 @@ export function picturePainter(picture: Picture): Painter {
     const fitted = resize(picture, width, height);
     const gray = luma(fitted);
     const channels = dims[axis] ?? 1;
-    const strides = dims.map((_, i) => dims.slice(i + 1).reduce((total, dim) => total * dim, 1));
-    const out = new Float64Array(dims.reduce((total, dim) => total * dim, 1));
+    const strides = stridesOf(dims);
+    const out = new Float64Array(product(dims));
     const at = (i: number, a: number): number => (a < 0 ? 0 : Math.floor(i / (strides[a] ?? 1)) % (dims[a] ?? 1));
     for (let i = 0; i < out.length; i++) {
       const pixel = at(i, yAxis) * width + at(i, xAxis);

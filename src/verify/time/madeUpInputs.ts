@@ -2,7 +2,8 @@ import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Dim, ValueInfo } from '../../formats/onnx/model.ts';
 import { isFloat } from '../../tensors/dtypes.ts';
 import { quoted } from '../names.ts';
-import { fromNumbers, sizeOf, type Value } from '../values.ts';
+import { fromNumbers, type Value } from '../values.ts';
+import { product } from '../../tensors/dims.ts';
 
 /** Sizes that a file leaves open and nobody chose: height and width of a picture, and all others. */
 const PICTURE_SIDE = 224;
@@ -23,9 +24,9 @@ export function madeUpInputs(inputs: Iterable<ValueInfo>, bound: Bound): Map<str
   for (const { name, type } of inputs) {
     if (type?.kind !== 'tensor') throw unusable(name, 'is no tensor');
     const dims = (type.dims ?? []).map((dim, axis, all) => chosenSize(dim, { axis, rank: all.length, bound }));
-    if (sizeOf(dims) > MAX_ELEMENTS) throw unusable(name, `would be [${dims.join(', ')}], which is too large`);
+    if (product(dims) > MAX_ELEMENTS) throw unusable(name, `would be [${dims.join(', ')}], which is too large`);
     const step = isFloat(type.dtype) ? 1 / 256 : 0;
-    const numbers = Float64Array.from({ length: sizeOf(dims) }, (_, index) => 1 - (index % 256) * step);
+    const numbers = Float64Array.from({ length: product(dims) }, (_, index) => 1 - (index % 256) * step);
     made.set(name, fromNumbers(type.dtype, dims, numbers, name));
   }
   return made;

@@ -12,6 +12,7 @@ import { SeededRandom } from '../proof/measure/random.ts';
 import type { RunRecord } from '../proof/measure/stemRun.ts';
 import type { Convolution, Numbers } from './convolution.ts';
 import type { ChangedTensor } from './pairTensors.ts';
+import { product } from '../../tensors/dims.ts';
 
 export const IMAGE = 'image';
 /** Pixels that the kernel moves over, in each direction. */
@@ -106,14 +107,14 @@ async function biasOf(weight: StoredTensor, tensors: readonly StoredTensor[]): P
 
 function randomImage(dims: readonly number[], seed: number): Numbers {
   const random = new SeededRandom(seed);
-  const count = dims.reduce((product, dim) => product * dim, 1);
+  const count = product(dims);
   // In float32, as it is fed: both sides then see the same numbers.
   return { dims, values: Float64Array.from({ length: count }, () => Math.fround(random.next())) };
 }
 
 /** x_old[c] = Σ_k M[c, k] · x_new[k] + b[c] */
 function mappedImage({ dims, values }: Numbers, { m, b }: Affine): Numbers {
-  const pixels = dims.slice(2).reduce((product, dim) => product * dim, 1);
+  const pixels = product(dims.slice(2));
   const out = new Float64Array(m.length * pixels);
   for (const [c, row] of m.entries())
     for (let i = 0; i < pixels; i++)

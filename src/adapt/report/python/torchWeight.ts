@@ -1,6 +1,6 @@
-import { product } from '../../constants/constantValue.ts';
 import { float, isZero, list, matrix, quoted, tuple } from './literals.ts';
 import type { Recipe } from './recipes.ts';
+import { product } from '../../../tensors/dims.ts';
 
 /** Lines that change one weight of a state dict as the model's was changed. */
 export function torchWeight(recipe: Recipe): string[] {

@@ -5,6 +5,7 @@ import { numberList } from '../network/inputShape.ts';
 import { elementType } from '../elementTypes.ts';
 import { KERAS_DOMAIN, type GraphBuilder, type WeightView } from './graphBuilder.ts';
 import type { StoredWeight, WeightSource } from './weightSource.ts';
+import { range } from '../../../bytes/lists.ts';
 
 /**
  * A value of the network in the graph. `moved`: its last axis (the channels) stands second there, as ONNX's operators
@@ -264,8 +265,4 @@ export class LayerBuilder {
     this.turned.set(id, made);
     return made;
   }
-}
-
-export function range(from: number, to: number): number[] {
-  return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 }

@@ -3,6 +3,7 @@ import { encodeRaw, knownRow } from '../../../tensors/elements.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import type { Dim } from '../model.ts';
 import { FIXED32, LEN, VARINT } from '../scan/wire.ts';
+import { product } from '../../../tensors/dims.ts';
 
 /** Bodies of new messages, without tag and length. Field numbers are those of onnx.proto. */
 
@@ -162,7 +163,7 @@ export function tag(number: number, wireType: number): number {
 
 /** Throws a RangeError unless dims name as many elements as there are values. */
 export function checkCount(dtype: number, dims: readonly number[], values: number, label: string): void {
-  const count = dims.reduce((total, dim) => total * dim, 1);
+  const count = product(dims);
   if (count * knownRow(dtype, label).lanes !== values)
     throw new RangeError(`${label}: ${values} values for dims [${dims.join(', ')}]`);
 }

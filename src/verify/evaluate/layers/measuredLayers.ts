@@ -3,9 +3,9 @@ import type { Node } from '../../../formats/onnx/model.ts';
 import { inferShapes } from '../../../graph/shapes/shapes.ts';
 import { steeringConstants } from '../../../graph/shapes/steering.ts';
 import { sizedModel } from '../../runCost.ts';
-import { sizeOf } from '../../values.ts';
 import { descendants, type Wiring } from '../../wiring.ts';
 import { inputDims, type ImageInput } from '../preprocess.ts';
+import { product } from '../../../tensors/dims.ts';
 
 /** A layer whose activations are measured: a node of the main graph, and what it makes of the image in floats. */
 export interface MeasuredLayer {
@@ -45,7 +45,7 @@ export async function measuredLayers(w: Wiring, input: ImageInput): Promise<Meas
 
 function bytesOf(dims: readonly unknown[] | null): number {
   const known = dims?.every((dim): dim is number => typeof dim === 'number') ? dims : null;
-  return known ? ELEMENT_BYTES * sizeOf(known) : UNKNOWN_BYTES;
+  return known ? ELEMENT_BYTES * product(known) : UNKNOWN_BYTES;
 }
 
 /** Layers in portions, so that the activations of one portion fit into memory twice. */

@@ -1,6 +1,7 @@
 import { DOUBLE, FLOAT, FLOAT16, dtypeName } from '../../../tensors/dtypes.ts';
 import { coarsest } from './precision.ts';
-import { numbersOf, sizeOf, valueRow, type NumberArray, type Value } from '../../values.ts';
+import { numbersOf, valueRow, type NumberArray, type Value } from '../../values.ts';
+import { product } from '../../../tensors/dims.ts';
 
 /** How far one tensor of the adapted model is from the original's. */
 export interface TensorDifference {
@@ -184,7 +185,7 @@ interface ChannelRuns {
 /** Channels lie along axis 1; a tensor of fewer axes counts as one. */
 function channelStatistics({ original, adapted, noises, dims }: ChannelRuns): ChannelStatistics {
   const channels = dims.length > 1 ? (dims[1] ?? 1) : 1;
-  const inner = dims.length > 1 ? sizeOf(dims.slice(2)) : original.length;
+  const inner = dims.length > 1 ? product(dims.slice(2)) : original.length;
   const error = new Float64Array(channels);
   const peak = new Float64Array(channels);
   const noise = new Float64Array(channels);

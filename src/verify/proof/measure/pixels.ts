@@ -1,10 +1,10 @@
 import { INT8, integerRange } from '../../../tensors/dtypes.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import { quoted } from '../../names.ts';
-import { sizeOf } from '../../values.ts';
 import type { MappedInput } from '../inputMap.ts';
 import type { SeededRandom } from './random.ts';
 import type { PixelKind, Setting } from './settings.ts';
+import { product } from '../../../tensors/dims.ts';
 
 /** Where a picture's pixels lie in an input. */
 export interface PixelGrid {
@@ -47,10 +47,10 @@ export function drawPixels({ dims, axis }: PixelGrid, setting: Setting, random: 
   const pictures = new Map<number, Drawing>();
   const draw = DRAWINGS[setting.pixels];
   const { low, high } = setting;
-  const numbers = new Float64Array(sizeOf(dims));
+  const numbers = new Float64Array(product(dims));
   if (setting.pixels === 'noise') return numbers.map(() => low + random.next() * (high - low));
   const placeAlong = (of: number): ((i: number) => number) => {
-    const [step, size] = [sizeOf(dims.slice(of + 1)), dims[of] ?? 1];
+    const [step, size] = [product(dims.slice(of + 1)), dims[of] ?? 1];
     return (i) => Math.floor(i / step) % size;
   };
   const [batchAt, channelAt] = [placeAlong(0), placeAlong(axis)];
@@ -94,8 +94,8 @@ export function wholePixels(input: WholeInput, random: SeededRandom): Float64Arr
       { tensor: mapped.name },
     );
   const columns = mapped.map.m[0]?.length ?? 1;
-  const inner = sizeOf(dims.slice(axis + 1));
-  const out = new Float64Array(sizeOf(dims));
+  const inner = product(dims.slice(axis + 1));
+  const out = new Float64Array(product(dims));
   for (let start = 0; start < out.length; start += columns * inner) {
     for (let i = 0; i < inner; i++) {
       const pixel = palette[random.int(palette.length)] ?? [];

@@ -2,12 +2,13 @@ import { DTYPES, DOUBLE, dtypeName, isFloat } from '../../../tensors/dtypes.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import type { Dim, ValueInfo } from '../../../formats/onnx/model.ts';
 import { quoted } from '../../names.ts';
-import { fromNumbers, numbersOf, sizeOf, valueRow, type Value } from '../../values.ts';
+import { fromNumbers, numbersOf, valueRow, type Value } from '../../values.ts';
 import type { MappedInput } from '../inputMap.ts';
 import { coarsest } from './precision.ts';
 import { drawPixels, wholePixels, type PixelGrid } from './pixels.ts';
 import type { SeededRandom } from './random.ts';
 import type { Setting } from './settings.ts';
+import { product } from '../../../tensors/dims.ts';
 
 /** Dims left open that are neither batch nor size: time, depth, counts. */
 const OTHER_SIZE = 4;
@@ -72,7 +73,7 @@ export function sampleSizes(pairs: readonly InputPair[], setting: Setting): Reco
       ? imageDims(declared.type.dims, mapped, setting, symbols)
       : otherDims(declared.type.dims, setting, symbols);
     sizes[name] = dims;
-    if (sizeOf(dims) * (mapped?.map.m.length ?? 1) > MAX_INPUT_ELEMENTS)
+    if (product(dims) * (mapped?.map.m.length ?? 1) > MAX_INPUT_ELEMENTS)
       throw new ChannelwiseError(
         'unsupported',
         'input-too-large',
@@ -143,8 +144,8 @@ function pixelsOf(
 
 /** `x_old = m · x_new + b` along the channel axis, in double precision. */
 export function applyMap({ axis, map }: MappedInput, x: Value): { dims: readonly number[]; numbers: Float64Array } {
-  const inner = sizeOf(x.dims.slice(axis + 1));
-  const outer = sizeOf(x.dims.slice(0, axis));
+  const inner = product(x.dims.slice(axis + 1));
+  const outer = product(x.dims.slice(0, axis));
   const columns = x.dims[axis] ?? 1;
   const rows = map.m.length;
   const from = numbersOf(x);
@@ -185,7 +186,7 @@ function shakeStep(dtype: number, roundedTo: number | undefined, name: string): 
 }
 
 function shakeInput({ dtype, old, mapped, terms, step }: Shakeable, shake: Shake, random: SeededRandom): Value {
-  const inner = shake === 'pixels' ? 1 : sizeOf(old.dims.slice(mapped.axis + 1));
+  const inner = shake === 'pixels' ? 1 : product(old.dims.slice(mapped.axis + 1));
   let direction = step;
   const numbers = old.numbers.map((v, i) => {
     if (i % inner === 0) direction = random.int(2) ? step : -step;
@@ -270,5 +271,5 @@ function otherNumbers({ dtype, dims, name }: OtherInput, draw: Draw): Float64Arr
       `Input \`${quoted(name)}\` is ${dtypeName(dtype)}, so no numbers can be made up for it.`,
       { tensor: name },
     );
-  return new Float64Array(sizeOf(dims)).map(() => number(draw));
+  return new Float64Array(product(dims)).map(() => number(draw));
 }

@@ -3,6 +3,7 @@ import type { Node } from '../../../formats/onnx/model.ts';
 import type { InputMaps, MappedInput } from '../inputMap.ts';
 import type { Wiring } from '../../wiring.ts';
 import { EPSILON, weightNumbers, type WeightNumbers } from './weightNumbers.ts';
+import { product } from '../../../tensors/dims.ts';
 
 /** One folded weight, checked by arithmetic alone. `ok` null: this way can't tell. */
 export interface FoldCheck {
@@ -120,7 +121,7 @@ interface Grouped {
 function grouped(tensor: WeightNumbers, node: Node): Grouped {
   const group = intOf(node, 'group', 1);
   const [out = 0, each = 0] = tensor.dims;
-  const taps = tensor.dims.slice(2).reduce((total, dim) => total * dim, 1);
+  const taps = product(tensor.dims.slice(2));
   const first = (output: number): number => Math.floor((output * group) / out) * each;
   return {
     out,

@@ -4,6 +4,7 @@ import { constantTensor } from '../../../formats/onnx/attributes.ts';
 import type { Tensor } from '../../../formats/onnx/model.ts';
 import type { DecodedTensor } from '../../../formats/onnx/tensors/tensorData.ts';
 import type { Wiring } from '../../wiring.ts';
+import { product } from '../../../tensors/dims.ts';
 
 export type WeightNumbers = DecodedTensor;
 
@@ -34,7 +35,7 @@ export function storedAs(wiring: Wiring, name: string): Tensor | null {
  */
 export async function weightNumbers(wiring: Wiring, name: string): Promise<WeightNumbers | null> {
   const stored = storedAs(wiring, name);
-  if (stored && stored.dims.reduce((total, dim) => total * dim, 1) > MAX_WEIGHTS) return null;
+  if (stored && product(stored.dims) > MAX_WEIGHTS) return null;
   try {
     return await constantsOf(wiring).value(name);
   } catch (error) {

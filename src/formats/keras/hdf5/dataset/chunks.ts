@@ -5,6 +5,7 @@ import type { Layout } from './layout.ts';
 import { MAX_OBJECTS } from '../limits.ts';
 import { chunkEntries } from '../trees/treeV1.ts';
 import { records } from '../trees/treeV2.ts';
+import { product } from '../../../../tensors/dims.ts';
 
 /**
  * One stored chunk. `offsets` count elements from the dataset's first; `skipped` has a bit for each filter that was not
@@ -117,13 +118,12 @@ async function* inFixedArray(file: Hdf5File, dataset: Indexed): AsyncGenerator<C
 /** Chunks along each axis. */
 function grid({ maxDims, layout, from }: ChunkedDataset): number[] {
   const sizes = layout.chunk.map((dim, axis) => Math.ceil((maxDims[axis] ?? 0) / dim));
-  if (!Number.isSafeInteger(sizes.reduce((total, size) => total * size, 1)))
-    throw malformed('a dataset has too many chunks', from);
+  if (!Number.isSafeInteger(product(sizes))) throw malformed('a dataset has too many chunks', from);
   return sizes;
 }
 
 function gridCount(dataset: ChunkedDataset): number {
-  return grid(dataset).reduce((total, size) => total * size, 1);
+  return product(grid(dataset));
 }
 
 /** The offsets of the chunk with this number, the last axis running first. */

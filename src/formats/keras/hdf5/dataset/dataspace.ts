@@ -1,6 +1,7 @@
 import { malformed, unsupported } from '../errors.ts';
 import { Cursor } from '../cursor.ts';
 import { MAX_RANK } from '../limits.ts';
+import { product } from '../../../../tensors/dims.ts';
 
 /** The extent of a dataset or attribute. */
 export interface Dataspace {
@@ -46,7 +47,7 @@ function maxDim(cursor: Cursor): number {
 /** How many elements dims name. Throws `malformed` where it is more than any file holds. */
 export function countOf(dims: readonly number[], offset: number): number {
   if (dims.includes(0)) return 0;
-  const count = dims.reduce((total, dim) => total * dim, 1);
+  const count = product(dims);
   if (!Number.isSafeInteger(count)) throw malformed('a dataset has more elements than a file can hold', offset);
   return count;
 }

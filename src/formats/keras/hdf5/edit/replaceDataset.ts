@@ -5,6 +5,7 @@ import { MESSAGE, type HeaderMessage } from '../objectHeader.ts';
 import { littleEndian, type Hdf5Patch } from './patch.ts';
 import type { Hdf5Tree } from '../trees/tree.ts';
 import type { Widths } from '../cursor.ts';
+import { product } from '../../../../tensors/dims.ts';
 
 /** What a dataset is to hold: as many axes as before, and its elements little-endian and row-major. */
 export interface NewData {
@@ -21,7 +22,7 @@ export function replaceDataset(patch: Hdf5Patch, tree: Hdf5Tree, path: string, d
   const dataset = tree.objects.get(path)?.dataset;
   if (!dataset) throw new RangeError(`there is no dataset ${path}`);
   const { dims } = data;
-  const count = dims.reduce((total, dim) => total * dim, 1);
+  const count = product(dims);
   if (dims.length !== dataset.space.dims.length || count * dataset.datatype.size !== data.bytes.length)
     throw new RangeError(`${path}: ${data.bytes.length} bytes for dims [${dims.join(', ')}]`);
   putDims(patch, dataset, { dims, width: tree.file.widths.length });

@@ -1,7 +1,8 @@
 import type { NewAttribute } from '../../../onnx/edit/encode.ts';
-import { type LayerBuilder, type LayerRule, range, Unpresentable, type Value } from '../layerBuilder.ts';
+import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
 import type { StoredWeight } from '../weightSource.ts';
 import { activated } from './activation.ts';
+import { range } from '../../../../bytes/lists.ts';
 
 /** How a layer moves over its input, as ONNX's operators have it. */
 interface Window {

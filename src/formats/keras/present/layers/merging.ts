@@ -1,4 +1,5 @@
 import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
+import { fromFront } from '../../../../tensors/dims.ts';
 
 /** Values of one rank in one order of axes: moved where one of them already is. */
 export function aligned(
@@ -39,8 +40,7 @@ export function axisWhenMoved(axis: number, rank: number): number {
 
 function concatenate(builder: LayerBuilder, inputs: readonly Value[]): Value[] {
   const { names, rank, moved } = aligned(builder, inputs);
-  const given = builder.number(-1, 'axis', 'concat_axis');
-  const axis = given < 0 ? given + rank : given;
+  const axis = fromFront(builder.number(-1, 'axis', 'concat_axis'), rank);
   return [
     {
       name: builder.node('Concat', names, [{ name: 'axis', int: moved ? axisWhenMoved(axis, rank) : axis }]),

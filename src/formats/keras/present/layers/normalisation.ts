@@ -2,6 +2,7 @@ import { number, numbers } from '../../../../bytes/json/json.ts';
 import { numberList } from '../../network/inputShape.ts';
 import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
 import type { StoredWeight } from '../weightSource.ts';
+import { fromFront } from '../../../../tensors/dims.ts';
 
 /** Names of constants for a scale and a shift that a layer leaves out. */
 export const ONES = 'ones';
@@ -13,7 +14,7 @@ function axisOf(builder: LayerBuilder, rank: number): number {
   const list = numberList(setting) ?? [number(setting) ?? -1];
   const [axis] = list;
   if (axis === undefined || list.length !== 1) throw new Unpresentable(`it works along ${list.length} axes`);
-  return axis < 0 ? axis + rank : axis;
+  return fromFront(axis, rank);
 }
 
 /** gamma and beta where the layer has them, in this order, in front of what else it stores. */

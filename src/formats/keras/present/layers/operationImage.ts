@@ -1,7 +1,9 @@
 import { number } from '../../../../bytes/json/json.ts';
-import { type LayerBuilder, type LayerRule, range, Unpresentable, type Value } from '../layerBuilder.ts';
+import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
 import { argument, numbersOf } from './operationCall.ts';
 import { resizeOperation } from './resize.ts';
+import { fromFront } from '../../../../tensors/dims.ts';
+import { range } from '../../../../bytes/lists.ts';
 
 /* Operations on images, and those that turn, cut apart or bound what they are given: https://keras.io/api/ops/ */
 
@@ -35,8 +37,7 @@ function turned(builder: LayerBuilder, value: Value, perm: readonly number[]): V
 function axes(builder: LayerBuilder, rank: number, names: readonly [string, string]): [number, number] {
   const [from, to] = names.map((name, i) => number(argument(builder, i + 1, name)));
   if (from === undefined || to === undefined) throw new Unpresentable('its axes are not single numbers');
-  const counted = (axis: number): number => (axis < 0 ? axis + rank : axis);
-  return [counted(from), counted(to)];
+  return [fromFront(from, rank), fromFront(to, rank)];
 }
 
 /** https://keras.io/api/ops/numpy/#swapaxes-function */

@@ -1,7 +1,9 @@
 import { flag, items, member, number, text } from '../../../../bytes/json/json.ts';
-import { type LayerBuilder, type LayerRule, range, Unpresentable, type Value } from '../layerBuilder.ts';
+import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
 import { argument, numbersOf } from './operationCall.ts';
 import { getItem } from './operationIndex.ts';
+import { fromFront } from '../../../../tensors/dims.ts';
+import { range } from '../../../../bytes/lists.ts';
 
 /* Operations that move, cut or join what they are given: https://keras.io/api/ops/numpy/ */
 
@@ -12,7 +14,7 @@ function axisOf(
   { otherwise, rank }: { otherwise: number; rank: number },
 ): number {
   const axis = number(argument(builder, place, 'axis')) ?? otherwise;
-  return axis < 0 ? axis + rank : axis;
+  return fromFront(axis, rank);
 }
 
 function sameRank(builder: LayerBuilder, inputs: readonly Value[]): { names: string[]; rank: number } {

@@ -1,4 +1,5 @@
 import { type LayerBuilder, type LayerRule, type Value } from '../layerBuilder.ts';
+import { product } from '../../../../tensors/dims.ts';
 
 /**
  * Other heights and widths, cut out of the middle:
@@ -37,7 +38,7 @@ function patches(spatial: number): LayerRule {
       inputs: [builder.plain(builder.only(inputs))],
       attributes: [
         { name: 'sizes', ints: builder.sizes(spatial, 1, 'output_size') },
-        { name: 'patch', int: builder.sizes(spatial, 1, 'size').reduce((product, size) => product * size, 1) },
+        { name: 'patch', int: product(builder.sizes(spatial, 1, 'size')) },
         { name: 'channels_first', int: builder.channelsFirst() ? 1 : 0 },
       ],
       ranks: [spatial + 2],

@@ -1,6 +1,7 @@
 import type { NewAttribute } from '../../../onnx/edit/encode.ts';
 import { flag, items, member, memberAt, number, text, type Json } from '../../../../bytes/json/json.ts';
 import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
+import { product } from '../../../../tensors/dims.ts';
 
 /** Cells with two states; all others have one. */
 const TWO_STATES = /LSTM/;
@@ -59,7 +60,7 @@ function stepMacs(builder: LayerBuilder, config: Json | undefined): NewAttribute
   const dims = builder.weightDims();
   const kernels = dims.filter((_, i) => i % perCell < 2);
   if (dims.length === 0 || dims.length % perCell !== 0 || kernels.some(({ length }) => length < 2)) return [];
-  const count = kernels.reduce((sum, sizes) => sum + sizes.reduce((product, size) => product * size, 1), 0);
+  const count = kernels.reduce((sum, sizes) => sum + product(sizes), 0);
   return [{ name: 'step_macs', int: count }];
 }
 
