@@ -1,10 +1,10 @@
 import { setMetadata, toSplices } from '../formats/onnx/edit/edit.ts';
 import type { Splice } from '../bytes/splice.ts';
 import { attempt, cheapest } from './flow/attempt.ts';
-import { emit } from './flow/emit.ts';
+import { emit } from './flow/outcome/emit.ts';
 import { asItStands, type ExpandedModel } from './flow/inline.ts';
 import { Knowledge } from './flow/known.ts';
-import { settle, type Settled } from './flow/settle.ts';
+import { settle, type Settled } from './flow/outcome/settle.ts';
 import type { Walk } from './flow/walk.ts';
 import { chooseInputs, flowing, type InputChoice } from './inputs/chooseInputs.ts';
 import { normalisedTwice } from './report/normalisedInside.ts';

@@ -18,6 +18,7 @@ export interface GraphUse {
   readonly order: readonly Node[];
 }
 
+/** Who uses which tensor of the main graph. */
 export function graphUse(model: Model): GraphUse {
   const { readers, captures, capturedBy, order } = connectionsOf(model.graph.nodes);
   const outputs = new Set(model.graph.outputs.map((output) => output.name));
@@ -52,6 +53,17 @@ export function bodyUse(around: GraphUse, node: Node, body: Graph): GraphUse {
     readElsewhere: new Set(namesFromOutside([body, ...graphsInside(body.nodes)]).filter(isReadElsewhere)),
     order,
   };
+}
+
+/** True for an output of the graph, and for a tensor that graphs inside its nodes read: its readers are not all. */
+export function isNeededBesides({ outputs, captures }: GraphUse, name: string): boolean {
+  return outputs.has(name) || captures.has(name);
+}
+
+/** The node that alone reads a tensor, once; null where there is none, or something else of the graph needs it. */
+export function onlyReader(use: GraphUse, name: string): Node | null {
+  const [reader, ...others] = use.readers.get(name) ?? [];
+  return reader && !others.length && !isNeededBesides(use, name) ? reader : null;
 }
 
 /** Names of nodes and tensors of the main graph and the graphs inside it. A function's names are its own. */

@@ -1,22 +1,33 @@
-import { isInteger } from '../../tensors/dtypes.ts';
+import {
+  BFLOAT16,
+  DOUBLE,
+  FLOAT,
+  FLOAT16,
+  INT16,
+  INT32,
+  INT8,
+  isInteger,
+  UINT16,
+  UINT8,
+} from '../../tensors/dtypes.ts';
 import type { Affine } from '../maps/affine.ts';
 import type { ConstantValue } from './constantValue.ts';
 import { product, stridesOf } from '../../tensors/dims.ts';
 
 /**
- * Largest and smallest values by dtype: a folded weight that leaves them can't keep its type. float16, and the integers
- * of quantised weights.
+ * The smallest and the largest number of the types that weights take the map in by: a folded weight that leaves them
+ * can't keep its type. Weights of other types are never folded.
  */
 const RANGE: Readonly<Record<number, readonly [number, number]>> = {
-  1: [-3.4028234663852886e38, 3.4028234663852886e38],
-  2: [0, 255],
-  3: [-128, 127],
-  4: [0, 65535],
-  5: [-32768, 32767],
-  6: [-2147483648, 2147483647],
-  10: [-65504, 65504],
-  11: [-Number.MAX_VALUE, Number.MAX_VALUE],
-  16: [-3.3895313892515355e38, 3.3895313892515355e38],
+  [FLOAT]: [-3.4028234663852886e38, 3.4028234663852886e38],
+  [UINT8]: [0, 255],
+  [INT8]: [-128, 127],
+  [UINT16]: [0, 65535],
+  [INT16]: [-32768, 32767],
+  [INT32]: [-2147483648, 2147483647],
+  [FLOAT16]: [-65504, 65504],
+  [DOUBLE]: [-Number.MAX_VALUE, Number.MAX_VALUE],
+  [BFLOAT16]: [-3.3895313892515355e38, 3.3895313892515355e38],
 };
 
 /** True when every value can be stored as `dtype`; integers must be whole. */

@@ -1,12 +1,13 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { isPermutation } from '../maps/affine.ts';
-import { channelFlow, type FlowingInput, type FlowOptions } from './channelFlow.ts';
-import { costOf, costsLess, costsNothing } from './cost.ts';
+import { channelFlow, type FlowOptions } from './channelFlow.ts';
+import { costOf, costsLess, costsNothing } from './outcome/cost.ts';
 import { expand, type ExpandedModel } from './inline.ts';
 import type { Knowledge } from './known.ts';
-import { settle, type Settled } from './settle.ts';
+import { settle, type Settled } from './outcome/settle.ts';
 import type { Walk } from './walk.ts';
+import type { FlowingInput } from './flow.ts';
 
 /** A walk, and the model it went through: the file's, or the file's with calls of local functions written out. */
 export interface Attempt {

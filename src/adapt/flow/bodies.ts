@@ -1,15 +1,9 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { namesFromOutside } from '../../graph/connections.ts';
 import { directGraphs, graphsInside } from '../../graph/nested.ts';
-import type { Graph, Node } from '../../formats/onnx/model.ts';
+import type { Node } from '../../formats/onnx/model.ts';
 import type { Base, Flow } from './flow.ts';
-import type { Walk } from './walk.ts';
-
-/** A graph inside a node, and the walk through it that took the map in there. */
-export interface WalkedBody {
-  readonly body: Graph;
-  readonly walk: Walk;
-}
+import type { Walk, WalkedBody } from './walk.ts';
 
 /** Operators whose graphs see the tensors around them: https://onnx.ai/onnx/repo-docs/IR.html#names-within-a-graph */
 const WITH_BODIES = new Set(['If', 'Loop', 'Scan', 'SequenceMap']);

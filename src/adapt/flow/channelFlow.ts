@@ -1,31 +1,33 @@
 import { dtypeName, isWhole } from '../../tensors/dtypes.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Graph, Node } from '../../formats/onnx/model.ts';
-import type { Affine } from '../maps/affine.ts';
 import { walkBodies } from './bodies.ts';
 import { baseOf, type Flow } from './flow.ts';
 import type { Operand } from './rewrite.ts';
 import { ARITHMETIC } from '../rules/arithmetic.ts';
 import { CAST } from '../rules/cast.ts';
-import { conv, CONV_KINDS } from '../rules/conv.ts';
+import { conv, CONV_KINDS } from '../rules/weights/conv.ts';
 import { ELEMENTWISE } from '../rules/elementwise.ts';
 import { LAYOUT } from '../rules/layout.ts';
-import { MATMUL } from '../rules/matmul.ts';
-import { PER_CHANNEL } from '../rules/perChannel.ts';
+import { MATMUL } from '../rules/weights/matmul.ts';
+import { QUANTISATION } from '../rules/quantisation.ts';
+import { REDUCE } from '../rules/reduce.ts';
 import { ALONG_AXIS } from '../rules/alongAxis.ts';
 import { BLOCKS } from '../rules/blocks.ts';
-import { EINSUM } from '../rules/einsum.ts';
-import { RESHAPE } from '../rules/reshape.ts';
+import { EINSUM } from '../rules/weights/einsum.ts';
+import { RESHAPE } from '../rules/sizes/reshape.ts';
 import { LEGACY } from '../rules/legacy.ts';
 import { NORMALISATION } from '../rules/normalisation.ts';
-import { RECURRENT } from '../rules/recurrent.ts';
+import { RECURRENT } from '../rules/weights/recurrent.ts';
 import { SELECT } from '../rules/select.ts';
-import { SIZES } from '../rules/sizes.ts';
+import { EXPAND } from '../rules/sizes/expand.ts';
+import { SHAPE } from '../rules/sizes/shape.ts';
 import { SPATIAL } from '../rules/spatial.ts';
 import { Step, type Rule } from './step.ts';
 import type { Known } from './known.ts';
 import { rebuild } from './rebuild.ts';
 import { Walk, type WalkOptions } from './walk.ts';
+import type { FlowingInput } from './flow.ts';
 
 /** Every operator that lets a channel map through or takes it in. All others see their tensors rebuilt. */
 const RULES: Readonly<Record<string, Rule>> = {
@@ -35,9 +37,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   ...SELECT,
   ...LAYOUT,
   ...SPATIAL,
-  ...PER_CHANNEL,
+  ...REDUCE,
+  ...QUANTISATION,
   ...MATMUL,
-  ...SIZES,
+  ...SHAPE,
+  ...EXPAND,
   ...BLOCKS,
   ...EINSUM,
   ...ALONG_AXIS,
@@ -64,16 +68,6 @@ const OPERATOR_DOMAINS = new Set([
 ]);
 
 const IN_FRONT = 'rebuilding it once, in front, costs less than taking the map in behind';
-
-/** One adapted graph input: which axis holds channels, and the map to them. */
-export interface FlowingInput {
-  readonly name: string;
-  readonly axis: number;
-  readonly rank: number;
-  readonly dtype: number;
-  readonly dims: Flow['dims'];
-  readonly map: Affine;
-}
 
 export interface FlowOptions extends WalkOptions {
   /** Rebuild the images at once, and leave the rest of the model as it is. */

@@ -40,18 +40,37 @@ export interface Flow {
   readonly earlier?: Flow | null;
 }
 
+/** One adapted graph input: which axis holds channels, and the map to them. */
+export interface FlowingInput {
+  readonly name: string;
+  readonly axis: number;
+  readonly rank: number;
+  readonly dtype: number;
+  readonly dims: readonly Dim[];
+  readonly map: Affine;
+}
+
 /** Tensors of more axes are no images; sizes in a file have no bounds. */
 export const MAX_RANK = 64;
-export const TOO_MANY = 'it makes more channels than a map is kept for';
-export const TAKEN_OUT = 'a channel was taken out before it';
 
 /** How many entries the old tensor has along the flow's axis: `outer · channels · inner`. */
 export function axisLength({ map, outer, inner }: Pick<Flow, 'map' | 'outer' | 'inner'>): number {
   return map.m.length * outer * inner;
 }
 
+/** How many entries the base has along that axis: `outer · channels of the base · inner`. */
+export function baseLength({ base, outer, inner }: Pick<Flow, 'base' | 'outer' | 'inner'>): number {
+  return base.channels * outer * inner;
+}
+
+/** True where the flow's axis is there and holds channels alone. */
 export function isPlain(flow: Flow): boolean {
   return !flow.gone && flow.outer === 1 && flow.inner === 1;
+}
+
+/** Channels on the same axis of tensors of the same layout. */
+export function sameLayout(a: Flow, b: Flow): boolean {
+  return a.axis === b.axis && a.rank === b.rank && a.gone === b.gone && a.outer === b.outer && a.inner === b.inner;
 }
 
 /** All tensors over the first base that they share, when such a base is known. */
@@ -72,6 +91,7 @@ export function withGone(flow: Flow, gone: boolean): Flow {
   return { ...flow, gone, earlier: flow.earlier ? withGone(flow.earlier, gone) : null };
 }
 
+/** The same flow under another map over the same base; its axis is as long as the map's rows say. */
 export function withMap(flow: Flow, map: Affine): Flow {
   const length = axisLength({ ...flow, map });
   return { ...flow, earlier: null, map, dims: flow.dims.map((dim, i) => (i === flow.axis ? length : dim)) };

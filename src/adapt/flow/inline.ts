@@ -2,7 +2,7 @@ import { calledFunction } from '../../graph/operatorKey.ts';
 import { nestedGraphs } from '../../graph/nested.ts';
 import { attributeOf } from '../../formats/onnx/attributes.ts';
 import type { Attribute, FunctionDef, Graph, Model, Node } from '../../formats/onnx/model.ts';
-import { freshName, TakenNames } from './walk.ts';
+import { TakenNames } from './names.ts';
 
 /**
  * A node of a local function, written out in the main graph: under other tensor names, with the caller's attributes.
@@ -105,7 +105,7 @@ function written(called: FunctionDef, call: Node, taken: TakenNames): Written[] 
   const nameOf = (name: string): string => {
     const known = outside.get(name);
     if (known !== undefined) return known;
-    const made = freshName(taken, `${prefix}/${name}`);
+    const made = taken.fresh(`${prefix}/${name}`);
     outside.set(name, made);
     return made;
   };
@@ -115,7 +115,7 @@ function written(called: FunctionDef, call: Node, taken: TakenNames): Written[] 
       if (attribute.refAttrName) attributes.set(attribute.name, given(called, call, attribute.refAttrName));
     const node: Node = {
       ...source,
-      name: freshName(taken, `${prefix}/${source.name || source.opType}`),
+      name: taken.fresh(`${prefix}/${source.name || source.opType}`),
       inputs: source.inputs.map(nameOf),
       outputs: source.outputs.map(nameOf),
       attributes: source.attributes.flatMap((attribute) =>

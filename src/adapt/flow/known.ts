@@ -4,10 +4,10 @@ import type { ScopeShapes } from '../../graph/shapes/graphScope.ts';
 import { steeringConstants, type SteeringConstants } from '../../graph/shapes/steering.ts';
 import type { Dim, Graph, Node, ValueInfo } from '../../formats/onnx/model.ts';
 import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
-import type { FlowingInput } from './channelFlow.ts';
 import { Constants } from '../constants/constants.ts';
 import type { ExpandedModel } from './inline.ts';
 import { bodyUse, graphUse, type GraphUse } from '../../graph/use.ts';
+import type { FlowingInput } from './flow.ts';
 
 /** What a rule may ask about values that carry no channels. */
 export interface Known {

@@ -3,10 +3,11 @@ import { attributeOf, floatOf, intOf, intsOf, textOf } from '../../formats/onnx/
 import type { Attribute, Node } from '../../formats/onnx/model.ts';
 import { isSelection, sameMap, type Affine } from '../maps/affine.ts';
 import type { ConstantValue } from '../constants/constantValue.ts';
-import { baseOf, isPlain, MAX_RANK, withMap, type Base, type Flow } from './flow.ts';
+import { baseOf, isPlain, MAX_RANK, withMap, type Base, type Flow, sameLayout } from './flow.ts';
 import type { AttributeValue, Operand } from './rewrite.ts';
 import type { Walk } from './walk.ts';
 import { fromFront } from '../../tensors/dims.ts';
+import { MIXED, DIFFERENT_AXES } from './reasons.ts';
 
 /** A rule handles a node (true), or says why the tensors it reads must be as they were. */
 export type Outcome = true | string;
@@ -39,26 +40,32 @@ export class Step {
     return operatorKey(this.node);
   }
 
+  /** The attribute as the file has it. */
   attribute(name: string): Attribute | undefined {
     return attributeOf(this.node, name);
   }
 
+  /** An attribute of one integer, or the operator's default. */
   int(name: string, otherwise: number): number {
     return intOf(this.node, name, otherwise);
   }
 
+  /** An attribute of one number, or the operator's default. */
   float(name: string, otherwise: number): number {
     return floatOf(this.node, name, otherwise);
   }
 
+  /** An attribute that lists integers; null where it is left out. */
   ints(name: string): number[] | null {
     return intsOf(this.node, name);
   }
 
+  /** An attribute of text, or the operator's default. */
   text(name: string, otherwise: string): string {
     return textOf(this.node, name, otherwise);
   }
 
+  /** The numbers of input `index`; null where it is left out, is a flow, or is not known before the model runs. */
   value(index: number): Promise<ConstantValue | null> {
     return this.walk.value(this.node.inputs[index]);
   }
@@ -73,6 +80,7 @@ export class Step {
     return this.flows.every((flow, i) => (flow !== null) === (i === index)) ? (this.flows[index] ?? null) : null;
   }
 
+  /** An axis attribute counted from the front, of a tensor of this rank. */
   axis(name: string, otherwise: number, rank: number): number {
     return fromFront(this.int(name, otherwise), rank);
   }
@@ -147,17 +155,8 @@ export class Step {
   alike(): { flow: Flow; map: Affine } | string {
     const flows = this.flows.filter((flow): flow is Flow => flow !== null);
     const first = flows[0];
-    if (!first || !flows.every((flow) => isSelection(flow.map)))
-      return 'the channels are mixed or scaled here, and the operator does not commute with that';
-    const sameLayout = flows.every(
-      (flow) =>
-        flow.axis === first.axis &&
-        flow.rank === first.rank &&
-        flow.gone === first.gone &&
-        flow.outer === first.outer &&
-        flow.inner === first.inner,
-    );
-    if (!sameLayout) return 'two tensors with different channel axes meet here';
+    if (!first || !flows.every((flow) => isSelection(flow.map))) return MIXED;
+    if (!flows.every((flow) => sameLayout(flow, first))) return DIFFERENT_AXES;
     if (flows.every((flow) => sameMap(flow.map, first.map))) return { flow: first, map: first.map };
     // Over bases of one channel, a tensor of one channel broadcasts against one of many as its base does.
     const widest = flows.reduce((flow, f) => (f.map.m.length > flow.map.m.length ? f : flow));

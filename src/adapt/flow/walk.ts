@@ -1,7 +1,6 @@
 import { INT64 } from '../../tensors/dtypes.ts';
 import type { Dim, Graph, Node } from '../../formats/onnx/model.ts';
 import type { ConstantValue } from '../constants/constantValue.ts';
-import type { WalkedBody } from './bodies.ts';
 import type { Base, Flow } from './flow.ts';
 import type { Fold } from './fold.ts';
 import type { Known } from './known.ts';
@@ -16,6 +15,7 @@ import type {
   Replacement,
   Work,
 } from './rewrite.ts';
+import { TakenNames } from './names.ts';
 
 /** A tensor of the original that the new graph makes again as it was, and why. */
 export interface Rebuilt extends Named {
@@ -36,6 +36,12 @@ export interface BaseShape {
 export const BROADCASTING = 7;
 /** From this opset on, Pad takes amounts and value as inputs. */
 export const PAD_WITH_INPUTS = 11;
+
+/** A graph inside a node, and the walk through it that took the map in there. */
+export interface WalkedBody {
+  readonly body: Graph;
+  readonly walk: Walk;
+}
 
 /** Where a new node stands, and what it has besides inputs. */
 interface Placed {
@@ -69,12 +75,14 @@ export class Walk {
   readonly merges: boolean;
   readonly keepsOrder: boolean;
   readonly keepsIntegers: boolean;
+  /** By tensor of the original: what it is in the new graph. Tensors that are not here stay as they were. */
   readonly flows = new Map<string, Flow>();
   readonly rewrites = new Map<Node, NodeRewrite>();
   /** Nodes whose only output is a constant of the same name now. */
   readonly dropped = new Set<Node>();
   readonly inserted: InsertedNode[] = [];
   readonly constants: NewConstant[] = [];
+  /** By the stored tensor. */
   readonly replacements = new Map<string, Replacement>();
   /** What DequantizeLinear makes of a weight that got new dims: tensors with their old and new dims. */
   readonly dequantised = new Map<
@@ -88,11 +96,13 @@ export class Walk {
   /** By the tensor of the original. */
   readonly rebuilt = new Map<string, Rebuilt>();
   readonly folds: Fold[] = [];
+  /** Nodes that vanish, because the map does their work. */
   readonly absorbed: { node: string; opType: string }[] = [];
   /** What a plan costs, in sentences. */
   readonly notes: string[] = [];
   /** Those of the notes that tell of a node in front of a layer. */
   readonly inFront = new Set<string>();
+  /** Tensors of the original that the new graph makes as they were: all behind them stays. */
   readonly seam = new Set<string>();
   /** By node of this graph: the graphs inside it that took the map in. */
   readonly bodies = new Map<Node, readonly WalkedBody[]>();
@@ -139,10 +149,12 @@ export class Walk {
     this.notes.push(...inside.notes);
   }
 
+  /** `wanted`, or a name like it where that is taken. */
   fresh(wanted: string): string {
-    return freshName(this.names, wanted);
+    return this.names.fresh(wanted);
   }
 
+  /** A new stored tensor, row-major. */
   constant(
     wanted: string,
     dtype: number,
@@ -211,6 +223,7 @@ export class Walk {
     return moved;
   }
 
+  /** The numbers of a constant; null when it is none, or is a flow. */
   async value(name: string | undefined): Promise<ConstantValue | null> {
     return name && !this.flows.has(name) ? this.known.constants.value(name) : null;
   }
@@ -220,38 +233,14 @@ export class Walk {
     return name && !this.flows.has(name) ? this.known.constants.integers(name) : null;
   }
 
+  /** What a tensor is in the new graph; null where no channels flow. */
   flowOf(name: string | undefined): Flow | null {
     return (name && this.flows.get(name)) || null;
   }
 
+  /** The old dims of a tensor, as far as they are known. */
   dimsOf(name: string): readonly Dim[] | null {
     const flow = this.flows.get(name);
     return flow && !flow.gone ? flow.dims : this.known.dims(name);
   }
-}
-
-/** Names on top of others, which stay as they are: a walk for each of many inputs copies no list of all names. */
-export class TakenNames {
-  private readonly below: Pick<ReadonlySet<string>, 'has'>;
-  readonly own = new Set<string>();
-
-  constructor(below: Pick<ReadonlySet<string>, 'has'>) {
-    this.below = below;
-  }
-
-  has(name: string): boolean {
-    return this.own.has(name) || this.below.has(name);
-  }
-
-  add(name: string): void {
-    this.own.add(name);
-  }
-}
-
-/** A name like `wanted` that is not taken; it is then. */
-export function freshName(taken: TakenNames, wanted: string): string {
-  let name = wanted;
-  for (let i = 2; taken.has(name); i++) name = `${wanted}_${i}`;
-  taken.add(name);
-  return name;
 }

@@ -9,6 +9,7 @@ import type { Operand, Replacement } from './rewrite.ts';
 import { Step } from './step.ts';
 import type { Walk } from './walk.ts';
 import { product, fromFront } from '../../tensors/dims.ts';
+import { onlyReader } from '../../graph/use.ts';
 
 /** How a weight took the map in. */
 type How = ChannelAxis & { readonly map: Affine } & Partial<
@@ -131,16 +132,8 @@ async function intoNextAdd(step: Step, { dims, values }: Added): Promise<boolean
   const { node, walk } = step;
   const output = node.outputs[0] ?? '';
   const { use } = walk.known;
-  const [add, ...more] = use.readers.get(output) ?? [];
-  if (
-    !add ||
-    more.length ||
-    add.domain !== '' ||
-    add.opType !== 'Add' ||
-    use.outputs.has(output) ||
-    use.captures.has(output)
-  )
-    return false;
+  const add = onlyReader(use, output);
+  if (!add || add.domain !== '' || add.opType !== 'Add') return false;
   const index = add.inputs[0] === output ? 1 : 0;
   const bias = await walk.value(add.inputs[index]);
   if (!bias || `${withoutOnes(bias.dims)}` !== `${dims}`) return false;
@@ -230,8 +223,8 @@ function wholeSteps(values: Float64Array, { scales, zeros }: Quantisation, inner
   return whole;
 }
 
+/** True for a tensor that one node alone reads, in this graph and in those around it. */
 function usedOnce(walk: Walk, name: string): boolean {
   const { use } = walk.known;
-  const isReadOnceHere = use.readers.get(name)?.length === 1 && !use.captures.has(name) && !use.outputs.has(name);
-  return isReadOnceHere && !use.readElsewhere.has(name);
+  return onlyReader(use, name) !== null && !use.readElsewhere.has(name);
 }

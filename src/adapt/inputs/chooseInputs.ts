@@ -2,7 +2,6 @@ import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Model, ValueInfo } from '../../formats/onnx/model.ts';
 import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
 import { attempt, better, type Attempt, type AttemptRequest } from '../flow/attempt.ts';
-import type { FlowingInput } from '../flow/channelFlow.ts';
 import type { ExpandedModel } from '../flow/inline.ts';
 import type { Knowledge } from '../flow/known.ts';
 import type { Walk } from '../flow/walk.ts';
@@ -10,6 +9,7 @@ import { unit } from '../maps/affine.ts';
 import { affine, foldRepeats, type ChannelMap } from '../maps/channelMap.ts';
 import { candidates, realInputs, typeText, type Candidate } from './candidates.ts';
 import { alreadyGray, noImageInput } from './noImageInput.ts';
+import type { FlowingInput } from '../flow/flow.ts';
 
 /** Which inputs take the map. */
 export interface InputChoice extends Omit<AttemptRequest, 'inputs' | 'knowledge' | 'model'> {

@@ -18,15 +18,22 @@ const MAX_CELLS = 2 ** 22;
  */
 const MAX_ROWS = 2 ** 16;
 
+/** A solution counts where it gives b back to within a few roundings of float64, in units of b's largest entry. */
+const SOLVED_WITHIN = 1e-13;
+/** A smaller pivot is what rounding leaves of a zero; maps hold numbers near one. */
+const SMALLEST_PIVOT = 1e-12;
+
 /** True when a map of so many rows and columns may be made. */
 export function isSmall(rows: number, columns: number): boolean {
   return rows * columns <= MAX_CELLS && rows <= MAX_ROWS && columns <= MAX_ROWS;
 }
 
+/** Every old channel is the base channel of the same number. */
 export function identity(channels: number): Affine {
   return { m: Array.from({ length: channels }, (_, c) => unit(channels, c)), b: new Array<number>(channels).fill(0) };
 }
 
+/** A row of zeros with a one at `at`: the map's row for an old channel that copies that base channel. */
 export function unit(length: number, at: number): number[] {
   const row = new Array<number>(length).fill(0);
   row[at] = 1;
@@ -38,6 +45,7 @@ export function isSelection(affine: Affine): boolean {
   return hasNoShift(affine) && affine.m.every((row) => row.filter((v) => v !== 0).length === 1 && row.includes(1));
 }
 
+/** b is zero: the map is linear, and zero padding stays zero. */
 export function hasNoShift(affine: Affine): boolean {
   return affine.b.every((v) => v === 0);
 }
@@ -52,6 +60,7 @@ export function lanes(affine: Affine): number[] {
   return affine.m.map((row) => row.indexOf(1));
 }
 
+/** The same rows and the same shift, number by number; no tolerance. */
 export function sameMap(x: Affine, y: Affine): boolean {
   return (
     x.m.length === y.m.length &&
@@ -60,6 +69,7 @@ export function sameMap(x: Affine, y: Affine): boolean {
   );
 }
 
+/** The old channels `rows`, in this order, as Slice and Gather take them. */
 export function pickRows(affine: Affine, rows: readonly number[]): Affine {
   return { m: rows.map((row) => affine.m[row] ?? []), b: rows.map((row) => affine.b[row] ?? 0) };
 }
@@ -84,6 +94,7 @@ export function addMaps(x: Affine, y: Affine, sign: number): Affine {
   };
 }
 
+/** The old channels of all parts, one part after the other, over the base that they share: Concat. */
 export function stack(parts: readonly Affine[]): Affine {
   return { m: parts.flatMap((part) => part.m), b: parts.flatMap((part) => part.b) };
 }
@@ -171,7 +182,7 @@ export function shiftBeforeMap(affine: Affine): number[] | null {
   const scale = Math.max(1, ...affine.b.map(Math.abs));
   const fits = affine.m.every((row, r) => {
     const product = row.reduce((s, v, k) => s + v * (u[k] ?? 0), 0);
-    return Math.abs(product - (affine.b[r] ?? 0)) <= 1e-13 * scale;
+    return Math.abs(product - (affine.b[r] ?? 0)) <= SOLVED_WITHIN * scale;
   });
   return fits && u.every(Number.isFinite) ? u : null;
 }
@@ -184,7 +195,7 @@ function eliminate(rows: number[][], columns: number): number[] {
     const best = largestFrom(rows, top, k);
     const pivot = rows[best];
     const first = rows[top];
-    if (!pivot || !first || Math.abs(pivot[k] ?? 0) < 1e-12) continue;
+    if (!pivot || !first || Math.abs(pivot[k] ?? 0) < SMALLEST_PIVOT) continue;
     rows[best] = first;
     rows[top] = pivot;
     for (const row of rows) if (row !== pivot) subtractAt(row, pivot, k);

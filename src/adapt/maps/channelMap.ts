@@ -36,15 +36,20 @@ export function grayscale(channels = 3): ChannelMap {
   return { name: 'gray', matrix: Array.from({ length: channels }, () => [1]), shift: zeros(channels) };
 }
 
+/** RGB pixels for a model that was trained on BGR, or the other way round. */
 export function swapRedBlue(): ChannelMap {
   return { name: 'bgr', matrix: [unit(3, 2), unit(3, 1), unit(3, 0)], shift: zeros(3) };
 }
 
+/** RGBA pixels for an RGB model; alpha is read by nothing. */
 export function dropAlpha(): ChannelMap {
   return { name: 'drop-alpha', matrix: [0, 1, 2].map((c) => unit(4, c)), shift: zeros(3) };
 }
 
-/** N bands for an RGB model, tiled and scaled by 3/N as timm's adapt_input_conv does: weights keep their sum. */
+/**
+ * N bands for an RGB model, tiled and scaled by 3/N as timm's adapt_input_conv does: weights keep their sum. Throws
+ * `refused` for a number of bands that is none.
+ */
 export function bands(n: number): ChannelMap {
   if (!Number.isInteger(n) || n < 1 || n > MAX_CHANNELS)
     throw refused(`The number of bands must be a whole number from 1 to ${MAX_CHANNELS}.`);
@@ -62,7 +67,10 @@ export function rgbFromGray(): ChannelMap {
   return { name: 'rgb-from-gray', matrix: [LUMA], shift: [0] };
 }
 
-/** Raw pixels in, normalisation moved into the model. */
+/**
+ * Raw pixels in, normalisation moved into the model: `x_old = (pixel · scale − mean) / std`. Throws `refused` for numbers
+ * that are not finite, a std or scale of zero, and lists of another length than 1 or `channels`.
+ */
 export function normalize(normalisation: Normalisation, channels = 3): ChannelMap {
   const mean = perChannel(normalisation.mean, channels, 'mean');
   const std = perChannel(normalisation.std, channels, 'std');
@@ -78,7 +86,7 @@ export function normalises({ name }: ChannelMap): boolean {
   return name.split(' + ').some((part) => /^normalize(:\d+)?$/.test(part));
 }
 
-/** First `inner`, then `outer`: the model sees `outer(inner(x_new))`. */
+/** First `inner`, then `outer`: the model sees `outer(inner(x_new))`. Throws `refused` where their channels differ. */
 export function composeMaps(outer: ChannelMap, inner: ChannelMap): ChannelMap {
   if (outer.matrix[0]?.length !== inner.matrix.length) {
     throw refused(
@@ -91,11 +99,12 @@ export function composeMaps(outer: ChannelMap, inner: ChannelMap): ChannelMap {
   return { name: `${inner.name} + ${outer.name}`, matrix: m, shift: b, ...(warning ? { warning } : {}) };
 }
 
+/** The same map as the walk calculates with it. */
 export function affine(map: ChannelMap): Affine {
   return { m: map.matrix, b: map.shift };
 }
 
-/** The map named on a command line; `bands:N` carries its number. Null for an unknown name. */
+/** The map named on a command line; `bands:N` carries its number. Null for an unknown name; throws as the map does. */
 export function presetMap(name: string, channels: number): ChannelMap | null {
   if (name === 'gray') return grayscale(channels);
   if (name === 'bgr') return swapRedBlue();

@@ -4,11 +4,11 @@ import type { Node } from '../../formats/onnx/model.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
 import type { ExpandedModel } from '../flow/inline.ts';
 import type { Candidate } from '../inputs/candidates.ts';
-import { addedMultiplyAdds } from '../flow/cost.ts';
+import { addedMultiplyAdds } from '../flow/outcome/cost.ts';
 import type { MetadataChange } from './metadata.ts';
 import { unreadableRecord } from './provenance.ts';
 import { savedParameters } from './savings.ts';
-import { allInserted, type Settled } from '../flow/settle.ts';
+import { allInserted, type Settled } from '../flow/outcome/settle.ts';
 import type { FoldRecipe } from '../flow/fold.ts';
 import type { Rebuilt, Walk } from '../flow/walk.ts';
 

@@ -1,7 +1,7 @@
 import { INT64 } from '../../tensors/dtypes.ts';
 import { constantTensor } from '../../formats/onnx/attributes.ts';
 import type { Graph } from '../../formats/onnx/model.ts';
-import type { Settled } from '../flow/settle.ts';
+import type { Settled } from '../flow/outcome/settle.ts';
 import { product } from '../../tensors/dims.ts';
 
 /**

@@ -1,14 +1,17 @@
 import { INT64 } from '../../tensors/dtypes.ts';
 import { evenUse, hasNoShift, isPermutation, isSelection } from '../maps/affine.ts';
-import { isPlain, TAKEN_OUT } from '../flow/flow.ts';
+import { isPlain } from '../flow/flow.ts';
 import type { Rule } from '../flow/step.ts';
 import { fromFront } from '../../tensors/dims.ts';
+import { TAKEN_OUT, MIXED, COMPARES_CHANNELS } from '../flow/reasons.ts';
 
-const MIXED = 'the channels are mixed or scaled here, and the operator does not commute with that';
 /** From this opset on, Softmax and its kin work along one axis; before it, over all axes from there on. */
 const ONE_AXIS = 13;
 
-/** Softmax and its kin: apart for each channel along another axis; along the channels they keep any order of them. */
+/**
+ * Softmax and its kin work apart for each channel along another axis; along the channels they keep any order of them.
+ * Hardmax does not: of equal channels it takes the first. https://onnx.ai/onnx/operators/onnx__Softmax.html
+ */
 const softmax: Rule = (step) => {
   const flow = step.only();
   if (!flow || !isPlain(flow)) return TAKEN_OUT;
@@ -17,10 +20,10 @@ const softmax: Rule = (step) => {
   const axis = step.axis('axis', oneAxis ? -1 : 1, flow.rank);
   const apart = oneAxis ? axis !== flow.axis : axis > flow.axis;
   const order = isPermutation(flow.map) && step.node.opType !== 'Hardmax';
-  return apart || order ? step.pass(flow, { flow: { dims: flow.dims } }) : 'it compares channels with each other';
+  return apart || order ? step.pass(flow, { flow: { dims: flow.dims } }) : COMPARES_CHANNELS;
 };
 
-/** Sums along another axis than the channels. */
+/** Sums along another axis than the channels: https://onnx.ai/onnx/operators/onnx__CumSum.html */
 const cumSum: Rule = async (step) => {
   const flow = step.only();
   const axis = (await step.value(1))?.values[0];
@@ -40,10 +43,13 @@ const lpNormalization: Rule = (step) => {
   if (!flow || !isPlain(flow) || !isSelection(flow.map)) return MIXED;
   return step.axis('axis', -1, flow.rank) !== flow.axis || isPermutation(flow.map)
     ? step.pass(flow, { flow: { dims: flow.dims } })
-    : 'it compares channels with each other';
+    : COMPARES_CHANNELS;
 };
 
-/** Mean and deviation over some axes: also over the channels, when all are copied alike. */
+/**
+ * Mean and deviation over some axes: also over the channels, when all are copied alike.
+ * https://onnx.ai/onnx/operators/onnx__MeanVarianceNormalization.html
+ */
 const meanVariance: Rule = (step) => {
   const flow = step.only();
   if (!flow || !isPlain(flow) || !isSelection(flow.map)) return MIXED;
@@ -53,19 +59,25 @@ const meanVariance: Rule = (step) => {
     : 'some channels would count more than others';
 };
 
-/** The place of the largest or smallest element along another axis: the same for all copies of a channel. */
+/**
+ * The place of the largest or smallest element along another axis: the same for all copies of a channel.
+ * https://onnx.ai/onnx/operators/onnx__ArgMax.html
+ */
 const argument: Rule = (step) => {
   const flow = step.only();
   if (!flow || !isPlain(flow) || !isSelection(flow.map)) return MIXED;
   const axis = step.axis('axis', 0, flow.rank);
-  if (axis === flow.axis) return 'it compares channels with each other';
+  if (axis === flow.axis) return COMPARES_CHANNELS;
   const keep = step.int('keepdims', 1) !== 0;
   return step.pass(flow, {
     flow: { dtype: INT64, ...(keep ? {} : { rank: flow.rank - 1, axis: flow.axis - (axis < flow.axis ? 1 : 0) }) },
   });
 };
 
-/** Picks or zeroes elements by their place on other axes than the channels. */
+/**
+ * Picks elements by their place on another axis than the channels; without an axis the tensor is flattened first.
+ * https://onnx.ai/onnx/operators/onnx__Compress.html
+ */
 const compress: Rule = (step) => {
   const flow = step.only();
   if (!flow || !step.attribute('axis') || step.axis('axis', 0, flow.rank) === flow.axis)
@@ -73,6 +85,7 @@ const compress: Rule = (step) => {
   return step.pass(flow);
 };
 
+/** Zeroes what lies above or below a diagonal of the last two axes: https://onnx.ai/onnx/operators/onnx__Trilu.html */
 const triangle: Rule = (step) => {
   const flow = step.only();
   if (!flow || flow.gone || flow.axis >= flow.rank - 2) return 'it cuts through the channels';

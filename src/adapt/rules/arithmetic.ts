@@ -1,7 +1,7 @@
 import { isWhole } from '../../tensors/dtypes.ts';
 import { addMaps, hasNoShift, isPermutation, isSelection, keepsConstants, sameMap, scaleRows } from '../maps/affine.ts';
 import type { ConstantValue } from '../constants/constantValue.ts';
-import { overOneBase, withMap, type Flow } from '../flow/flow.ts';
+import { overOneBase, withMap, type Flow, sameLayout } from '../flow/flow.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { alikeWithOthers, unary } from './elementwise.ts';
 import {
@@ -12,9 +12,9 @@ import {
   profile,
   rearranged,
   sameForChannels,
-  sameLayout,
   type Profile,
 } from './operands.ts';
+import { NO_FLOW, DIFFERENT_AXES } from '../flow/reasons.ts';
 
 /** Branches that meet again are short; longer chains are not looked back through. */
 const MAX_EARLIER = 8;
@@ -25,9 +25,12 @@ interface Numbers {
   readonly first: boolean;
 }
 
+/** A flow with the numbers taken into its map; null where the operation is not linear. */
 type Apply = (flow: Flow, numbers: Numbers) => Flow | null;
 
+/** As many numbers as there are values, all of them `one`. */
 const ones = (values: readonly number[], one = 1): number[] => values.map(() => one);
+const negated = (values: readonly number[]): number[] => values.map((value) => -value);
 
 /** The four operations with one number per channel, on either side. A constant divided by a tensor is not linear. */
 const PER_CHANNEL: Readonly<Record<string, Apply>> = {
@@ -35,14 +38,7 @@ const PER_CHANNEL: Readonly<Record<string, Apply>> = {
   Sub: (flow, { values, first }) =>
     first
       ? withMap(flow, scaleRows(flow.map, ones(values, -1), values))
-      : withMap(
-          flow,
-          scaleRows(
-            flow.map,
-            ones(values),
-            values.map((value) => -value),
-          ),
-        ),
+      : withMap(flow, scaleRows(flow.map, ones(values), negated(values))),
   Mul: (flow, { values }) => withMap(flow, scaleRows(flow.map, values, ones(values, 0))),
   Div: (flow, { values, first }) => {
     if (first || values.includes(0)) return null;
@@ -85,12 +81,16 @@ function scales(step: Step, flow: Flow, constantFirst: boolean): boolean {
   return opType === 'Mul' || (opType === 'Div' && !constantFirst && !isWhole(flow.dtype));
 }
 
+/**
+ * Add, Sub, Mul and Div of the image with a constant, with another tensor, or with the image itself:
+ * https://onnx.ai/onnx/operators/onnx__Add.html
+ */
 const arithmetic: Rule = async (step) => {
   const { node } = step;
   const [a, b] = [step.flows[0] ?? null, step.flows[1] ?? null];
   if (a && b) return twoFlows(step, a, b);
   const given = a ?? b;
-  if (!given) return 'nothing flows here';
+  if (!given) return NO_FLOW;
   const constantFirst = b !== null;
   const index = constantFirst ? 0 : 1;
   const constant = await step.value(index);
@@ -99,6 +99,7 @@ const arithmetic: Rule = async (step) => {
   return linear && sameForChannels(step, node.inputs[index] ?? '', given) ? step.pass(given) : alikeWithOthers(step);
 };
 
+/** The operand that is a constant, and the input that it is. */
 interface Other {
   readonly constant: ConstantValue;
   readonly index: number;
@@ -157,7 +158,7 @@ function numbersOf(kind: Profile, flow: Flow): readonly number[] {
 }
 
 function twoFlows(step: Step, a: Flow, b: Flow): true | string {
-  if (!sameLayout(a, b)) return 'two tensors with different channel axes meet here';
+  if (!sameLayout(a, b)) return DIFFERENT_AXES;
   const op = step.node.opType;
   const linear = (op === 'Add' || op === 'Sub') && !isWhole(a.dtype);
   const alike = step.alike();
@@ -173,7 +174,10 @@ function twoFlows(step: Step, a: Flow, b: Flow): true | string {
   return step.absorb(withMap(x.map.m.length >= y.map.m.length ? x : y, addMaps(x.map, y.map, op === 'Add' ? 1 : -1)));
 }
 
-/** Sum and Mean of channels that one base makes are linear: gray as a mean of slices. */
+/**
+ * Sum and Mean of channels that one base makes are linear: gray as a mean of slices.
+ * https://onnx.ai/onnx/operators/onnx__Sum.html
+ */
 const sum: Rule = (step) => {
   const flows = step.flows.filter((flow): flow is Flow => flow !== null);
   const first = flows[0];
@@ -191,6 +195,7 @@ const sum: Rule = (step) => {
   return step.absorb(withMap(widest, added));
 };
 
+/** Neg: linear, but whole numbers of a narrow type may have no negative. */
 const negative: Rule = (step) => {
   const flow = step.only();
   if (!flow || isSelection(flow.map) || isWhole(flow.dtype)) return unary(step);

@@ -1,7 +1,8 @@
 import { isSmall, sameMap, stack, widen, type Affine } from '../maps/affine.ts';
-import { baseOf, isPlain, TOO_MANY, withMap, type Flow } from '../flow/flow.ts';
+import { baseOf, isPlain, withMap, type Flow } from '../flow/flow.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { range } from '../../bytes/lists.ts';
+import { TOO_MANY } from '../flow/reasons.ts';
 
 const NOT_BLOCKS = 'it mixes channels and pixels in a way that is not known';
 /** Larger blocks than any model uses; the map grows with the fourth power. */

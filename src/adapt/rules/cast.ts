@@ -1,17 +1,18 @@
 import type { Node } from '../../formats/onnx/model.ts';
 import { operatorKey } from '../../graph/operatorKey.ts';
-import { isComputedFloat, isWideInteger } from '../../tensors/dtypes.ts';
+import { BFLOAT16, DOUBLE, FLOAT, FLOAT16, isComputedFloat, isWideInteger } from '../../tensors/dtypes.ts';
 import { isSelection } from '../maps/affine.ts';
 import type { Rule, Step } from '../flow/step.ts';
-import { CONV_KINDS } from './conv.ts';
+import { CONV_KINDS } from './weights/conv.ts';
 import { PRODUCTS } from './layout.ts';
+import { isNeededBesides } from '../../graph/use.ts';
 
-/** Digits of the floats, in bits. */
-const PRECISION: Readonly<Record<number, number>> = { 1: 24, 10: 11, 11: 53, 16: 8 };
+/** Digits of the floats, in bits, the leading one among them: IEEE 754, and bfloat16's eight. */
+const PRECISION: Readonly<Record<number, number>> = { [FLOAT]: 24, [FLOAT16]: 11, [DOUBLE]: 53, [BFLOAT16]: 8 };
 /** Between the image and its first weights stand few nodes. */
 const MAX_AHEAD = 64;
 
-/** Types converted one by one: a flow takes the new type. */
+/** Elements are converted one by one, so the flow takes the new type: https://onnx.ai/onnx/operators/onnx__Cast.html */
 const cast: Rule = (step) => {
   const flow = step.only();
   if (!flow) return 'its type comes from another tensor';
@@ -44,7 +45,7 @@ function roundsForGood(step: Step, from: number, to: number): boolean {
     const name = open[i] ?? '';
     const readers = use.readers.get(name) ?? [];
     const isLonger = digits(dtype(name)) > short;
-    if (isLonger && (use.outputs.has(name) || use.captures.has(name) || readers.some(takesWeights))) return true;
+    if (isLonger && (isNeededBesides(use, name) || readers.some(takesWeights))) return true;
     const behind = readers.filter((node) => !takesWeights(node)).flatMap((node) => node.outputs);
     for (const output of behind) if (output && open.length < MAX_AHEAD && !open.includes(output)) open.push(output);
   }

@@ -2,6 +2,7 @@ import type { Flow } from '../flow/flow.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { broadcastsBack, oneNumber, profile, rearranged, sameForChannels } from './operands.ts';
+import { NO_FLOW } from '../flow/reasons.ts';
 
 /** Several inputs of which some are settled tensors: right when those are the same for every channel. */
 export async function alikeWithOthers(step: Step): Promise<true | string> {
@@ -46,7 +47,7 @@ const NARY = [
   'PRelu Sum Where Xor',
 ].flatMap((line) => line.split(' '));
 
-/** min and max are single numbers by the operator's definition. */
+/** min and max are single numbers by the operator's definition: https://onnx.ai/onnx/operators/onnx__Clip.html */
 const clip: Rule = (step) => {
   const alike = step.alike();
   if (typeof alike === 'string') return alike;
@@ -55,7 +56,10 @@ const clip: Rule = (step) => {
     : step.pass(alike.flow, { flow: { dims: alike.flow.dims } });
 };
 
-/** A second input, as FastGelu has for a bias, would hold numbers of its own. */
+/**
+ * Operators of one input, which treat every element alike. A second input, as FastGelu has for a bias, would hold
+ * numbers of its own.
+ */
 export const unary: Rule = (step) => {
   if (step.node.inputs.slice(1).some(Boolean)) return 'it has a bias of its own';
   const alike = step.alike();
@@ -67,9 +71,12 @@ export const unary: Rule = (step) => {
 
 const identity: Rule = (step) => {
   const flow = step.flows[0];
-  return flow ? step.absorb(flow) : 'nothing flows here';
+  return flow ? step.absorb(flow) : NO_FLOW;
 };
 
+/**
+ * Hands its input on, unless it runs in training mode: https://onnx.ai/onnx/operators/onnx__Dropout.html
+ */
 const dropout: Rule = async (step) => {
   const flow = step.only();
   if (!flow) return 'its options come from the image itself';

@@ -2,14 +2,17 @@ import { INT64 } from '../../tensors/dtypes.ts';
 import { operatorKey } from '../../graph/operatorKey.ts';
 import type { Dim } from '../../formats/onnx/model.ts';
 import { isSelection } from '../maps/affine.ts';
-import { isPlain, MAX_RANK, TAKEN_OUT, withGone, type Flow } from '../flow/flow.ts';
+import { isPlain, MAX_RANK, withGone, type Flow } from '../flow/flow.ts';
 import type { PassOptions, Rule, Step } from '../flow/step.ts';
 import { fromFront } from '../../tensors/dims.ts';
 import { range } from '../../bytes/lists.ts';
+import { TAKEN_OUT } from '../flow/reasons.ts';
+import { isNeededBesides } from '../../graph/use.ts';
 
 export const MERGE_REFUSED =
   'channels and pixels are merged into one axis, and another node than a matrix product reads that';
 
+/** The channel axis moves with its place in `perm`: https://onnx.ai/onnx/operators/onnx__Transpose.html */
 const transpose: Rule = (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return TAKEN_OUT;
@@ -21,6 +24,7 @@ const transpose: Rule = (step) => {
 /** From this opset on, Squeeze takes its axes as an input. */
 const AXES_AS_INPUT = 13;
 
+/** The axes of a Squeeze or Unsqueeze, counted from the front; null where none are given, or they are not known. */
 async function axes(step: Step, rank: number): Promise<number[] | null> {
   const given = step.ints('axes') ?? (step.node.inputs[1] ? [...((await step.value(1))?.values ?? [])] : null);
   return given?.length ? given.map((axis) => fromFront(axis, rank)) : null;
@@ -33,6 +37,10 @@ function namedAxes(step: Step, axes: readonly number[]): PassOptions {
   return { inputs: new Map([[1, input]]) };
 }
 
+/**
+ * Takes other axes out, or the channel axis where it holds one channel:
+ * https://onnx.ai/onnx/operators/onnx__Squeeze.html
+ */
 const squeeze: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return TAKEN_OUT;
@@ -54,6 +62,10 @@ const squeeze: Rule = async (step) => {
   });
 };
 
+/**
+ * New axes of size one; where a channel was taken out, its axis may come back:
+ * https://onnx.ai/onnx/operators/onnx__Unsqueeze.html
+ */
 const unsqueeze: Rule = async (step) => {
   const flow = step.only();
   if (!flow) return 'its axes come from the image itself';
@@ -73,7 +85,8 @@ const unsqueeze: Rule = async (step) => {
   return step.pass(flow, { flow: { axis: stays[flow.axis] ?? 0, rank, dims } });
 };
 
-export function number(dims: readonly Dim[]): number | null {
+/** How many elements these dims hold together; null where one is not known. */
+export function knownProduct(dims: readonly Dim[]): number | null {
   let n = 1;
   for (const dim of dims) {
     if (typeof dim !== 'number') return null;
@@ -106,7 +119,7 @@ export function mergeIsSafe(step: Step, flow: Flow): boolean {
   const open = [step.node.outputs[0] ?? ''];
   for (let i = 0; i < open.length; i++) {
     const name = open[i] ?? '';
-    if (i > MAX_BETWEEN || use.outputs.has(name) || use.captures.has(name)) return false;
+    if (i > MAX_BETWEEN || isNeededBesides(use, name)) return false;
     for (const node of use.readers.get(name) ?? []) {
       const key = operatorKey(node);
       if (BETWEEN.has(key) && node.inputs[0] === name) open.push(node.outputs[0] ?? '');
@@ -116,13 +129,14 @@ export function mergeIsSafe(step: Step, flow: Flow): boolean {
   return true;
 }
 
+/** All axes in front of `axis` become one, all others another: https://onnx.ai/onnx/operators/onnx__Flatten.html */
 const flatten: Rule = (step) => {
   const flow = step.only();
   if (!flow || !isPlain(flow)) return TAKEN_OUT;
   const axis = step.axis('axis', 1, flow.rank);
   const behind = axis <= flow.axis;
-  const outer = number(flow.dims.slice(behind ? axis : 0, flow.axis));
-  const inner = number(flow.dims.slice(flow.axis + 1, behind ? flow.rank : axis));
+  const outer = knownProduct(flow.dims.slice(behind ? axis : 0, flow.axis));
+  const inner = knownProduct(flow.dims.slice(flow.axis + 1, behind ? flow.rank : axis));
   if (outer === null || inner === null) return 'channels and pixels are merged, and the number of pixels is not known';
   if (!mergeIsSafe(step, flow)) return MERGE_REFUSED;
   return step.pass(flow, { flow: { axis: behind ? 1 : 0, rank: 2, outer, inner, dims: [null, null] } });

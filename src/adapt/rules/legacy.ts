@@ -1,13 +1,14 @@
 import { evenUse, isSelection, scaleRows } from '../maps/affine.ts';
 import { isPlain, withMap } from '../flow/flow.ts';
 import type { Rule } from '../flow/step.ts';
+import { SHARED_AXIS, NOT_ON_AXIS_1 } from '../flow/reasons.ts';
 
-/**
- * Operators of the first opsets that Core ML's and other converters wrote, and that ONNX Runtime still runs:
- * ImageScaler, Affine, Crop.
+/*
+ * Operators of the first opsets, which Core ML's and other converters wrote, and LRN. ONNX Runtime still runs them:
+ * https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/graph/contrib_ops/onnx_deprecated_operators.cc
  */
 
-/** y = scale · x + bias[c]. */
+/** ImageScaler: y = scale · x + bias[c], bias in an attribute. */
 const imageScaler: Rule = (step) => {
   const flow = step.only();
   const bias = step.attribute('bias')?.floats;
@@ -15,49 +16,29 @@ const imageScaler: Rule = (step) => {
     return 'its numbers do not fit the channels';
   const scale = step.float('scale', 1);
   if (isSelection(flow.map) && bias.every((v) => v === bias[0])) {
-    return step.pass(flow, {
-      attributes: new Map([
-        ['bias', { kind: 'floats', value: new Array<number>(flow.base.channels).fill(bias[0] ?? 0) }],
-      ]),
-      flow: { dims: flow.dims },
-    });
+    const value = new Array<number>(flow.base.channels).fill(bias[0] ?? 0);
+    return step.pass(flow, { attributes: new Map([['bias', { kind: 'floats', value }]]), flow: { dims: flow.dims } });
   }
-  return step.absorb(
-    withMap(
-      flow,
-      scaleRows(
-        flow.map,
-        bias.map(() => scale),
-        bias,
-      ),
-    ),
-  );
+  const scales = new Array<number>(bias.length).fill(scale);
+  return step.absorb(withMap(flow, scaleRows(flow.map, scales, bias)));
 };
 
-/** y = alpha · x + beta. */
+/** Affine: y = alpha · x + beta, one of each for all channels. */
 const affine: Rule = (step) => {
   const flow = step.only();
   if (!flow) return 'its numbers come from the image itself';
   if (isSelection(flow.map)) return step.pass(flow, { flow: { dims: flow.dims } });
   const rows = flow.map.m.length;
-  if (flow.outer !== 1 || flow.inner !== 1) return 'channels and pixels share an axis here';
-  return step.absorb(
-    withMap(
-      flow,
-      scaleRows(
-        flow.map,
-        new Array<number>(rows).fill(step.float('alpha', 1)),
-        new Array<number>(rows).fill(step.float('beta', 0)),
-      ),
-    ),
-  );
+  if (flow.outer !== 1 || flow.inner !== 1) return SHARED_AXIS;
+  const alpha = new Array<number>(rows).fill(step.float('alpha', 1));
+  const beta = new Array<number>(rows).fill(step.float('beta', 0));
+  return step.absorb(withMap(flow, scaleRows(flow.map, alpha, beta)));
 };
 
+/** Crop: takes pixels off the last two axes of [N, C, H, W]. */
 const crop: Rule = (step) => {
   const flow = step.only();
-  return flow && isPlain(flow) && flow.axis === 1 && flow.rank === 4
-    ? step.pass(flow)
-    : 'it expects channels on axis 1';
+  return flow && isPlain(flow) && flow.axis === 1 && flow.rank === 4 ? step.pass(flow) : NOT_ON_AXIS_1;
 };
 
 /**

@@ -9,8 +9,6 @@ import { BROADCASTING } from '../flow/walk.ts';
 import { foldWeight } from '../flow/weight.ts';
 import { product } from '../../tensors/dims.ts';
 
-/** How the other operands of an elementwise node lie against the channels. */
-
 /**
  * How a constant lies against a flow: the same for all channels, one number per channel, the same per channel but not
  * per pixel, or neither.
@@ -23,6 +21,7 @@ export type Profile =
 
 /** From this opset on, Max, Min, Sum and Mean broadcast their operands. */
 const BROADCASTING_LISTS = 8;
+/** Operators of two or three operands that broadcast from opset 7 on. */
 const ARITHMETIC = new Set([
   'Add',
   'Sub',
@@ -40,8 +39,9 @@ const ARITHMETIC = new Set([
   'Mod',
   'Where',
 ]);
-const BROADCASTS = new Set(['Max', 'Min', 'Sum', 'Mean']);
-/** How a constant lies along a flow: one number, one per channel, one per pixel for all channels, or otherwise. */
+const LISTS = new Set(['Max', 'Min', 'Sum', 'Mean']);
+
+/** How a constant lies against a flow, by numpy's broadcasting: https://onnx.ai/onnx/repo-docs/Broadcasting.html */
 export function profile(step: Step, constant: ConstantValue, flow: Flow): Profile {
   const first = constant.values[0];
   if (first === undefined || !constant.values.every(Number.isFinite)) return { kind: 'other' };
@@ -74,13 +74,8 @@ export function perElement(step: Step, constant: ConstantValue, flow: Flow): Flo
 
 /** One channel beside a constant of many is copied to each of them: a gray image that meets three means. */
 export function broadcast(step: Step, constant: ConstantValue, flow: Flow): Flow {
-  if (
-    !isPlain(flow) ||
-    flow.map.m.length !== 1 ||
-    step.walk.known.opset < BROADCASTING ||
-    constant.dims.length > flow.rank
-  )
-    return flow;
+  const isOne = isPlain(flow) && flow.map.m.length === 1;
+  if (!isOne || step.walk.known.opset < BROADCASTING || constant.dims.length > flow.rank) return flow;
   const channels = constant.dims[flow.axis - firstAxis(step, constant.dims.length, flow.rank)] ?? 1;
   return channels > 1 && isSmall(channels, flow.base.channels)
     ? withMap(flow, stack(new Array<Flow['map']>(channels).fill(flow.map)))
@@ -111,29 +106,20 @@ export function oneNumber(step: Step, index: number, constant: ConstantValue, va
  */
 export function broadcastsBack(step: Step): boolean {
   const { node, walk } = step;
-  if (
-    walk.known.opset < BROADCASTING ||
-    !(ARITHMETIC.has(node.opType) || (walk.known.opset >= BROADCASTING_LISTS && BROADCASTS.has(node.opType)))
-  )
-    return false;
+  const { opset } = walk.known;
+  const broadcasts =
+    (ARITHMETIC.has(node.opType) && opset >= BROADCASTING) || (LISTS.has(node.opType) && opset >= BROADCASTING_LISTS);
+  if (!broadcasts) return false;
   const flows = step.flows.filter((flow): flow is Flow => flow !== null);
-  const first = flows[0];
-  if (
-    !first ||
-    !flows.every(
-      (flow) =>
-        isPlain(flow) &&
-        flow.base.channels === 1 &&
-        isSelection(flow.map) &&
-        flow.rank - flow.axis === first.rank - first.axis,
-    )
-  )
-    return false;
+  const [first] = flows;
+  if (!first) return false;
+  const fromBack = first.rank - first.axis;
+  const isCopied = (flow: Flow): boolean => isPlain(flow) && flow.base.channels === 1 && isSelection(flow.map);
+  if (!flows.every((flow) => isCopied(flow) && flow.rank - flow.axis === fromBack)) return false;
   const channels = flows.reduce((most, flow) => Math.max(most, flow.map.m.length), 0);
-  const behind = first.rank - first.axis;
   return node.inputs.some((name, i) => {
     const dims = name && !step.flows[i] ? walk.dimsOf(name) : null;
-    return dims?.[dims.length - behind] === channels && dims.length >= behind;
+    return dims?.[dims.length - fromBack] === channels && dims.length >= fromBack;
   });
 }
 
@@ -181,9 +167,4 @@ export function sameForChannels(step: Step, name: string, flow: Flow): boolean {
  */
 function staysAligned(dims: readonly Dim[], flow: Flow): boolean {
   return !flow.gone || dims.slice(0, Math.max(0, dims.length - (flow.rank - 1 - flow.axis))).every((dim) => dim === 1);
-}
-
-/** Channels on the same axis of tensors of the same layout. */
-export function sameLayout(a: Flow, b: Flow): boolean {
-  return a.axis === b.axis && a.rank === b.rank && a.gone === b.gone && a.outer === b.outer && a.inner === b.inner;
 }

@@ -1,15 +1,14 @@
 import { identity as identityMap, isSmall, pickRows, sameMap, stack, widen } from '../maps/affine.ts';
-import { baseOf, isPlain, overOneBase, TAKEN_OUT, TOO_MANY, withMap, type Base, type Flow } from '../flow/flow.ts';
+import { baseOf, isPlain, overOneBase, withMap, type Base, type Flow } from '../flow/flow.ts';
 import type { AttributeValue, Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { fromFront } from '../../tensors/dims.ts';
 import { INT64 } from '../../tensors/dtypes.ts';
 import { range } from '../../bytes/lists.ts';
+import { TAKEN_OUT, TOO_MANY, NO_FLOW } from '../flow/reasons.ts';
+import type { Affine } from '../maps/affine.ts';
 
-/**
- * Start, end and step of one axis of a Slice, as the operator clamps them:
- * https://onnx.ai/onnx/operators/onnx__Slice.html
- */
+/** The places along one axis that a Slice takes, its limits clamped as the operator clamps them. */
 function sliceIndices(size: number, start: number, end: number, step: number): number[] {
   const clamp = (v: number, low: number, high: number): number => Math.min(Math.max(v < 0 ? v + size : v, low), high);
   const picked: number[] = [];
@@ -18,7 +17,7 @@ function sliceIndices(size: number, start: number, end: number, step: number): n
   return picked;
 }
 
-/** As the file has them: INT64_MAX is what exporters write for the end of an axis. */
+/** Limits as the file has them: INT64_MAX is what exporters write for the end of an axis. */
 interface SliceSpec {
   readonly starts: readonly bigint[];
   readonly ends: readonly bigint[];
@@ -41,6 +40,10 @@ async function sliceSpec(step: Step, rank: number): Promise<SliceSpec | null> {
   return { starts, ends, axes: axes.map((axis) => (axis < 0n ? axis + BigInt(rank) : axis)), steps };
 }
 
+/**
+ * Channels are picked by the map's rows; other axes are cut in the base, by a Slice without the channel axis:
+ * https://onnx.ai/onnx/operators/onnx__Slice.html
+ */
 const slice: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its limits come from the image itself';
@@ -49,8 +52,8 @@ const slice: Rule = async (step) => {
   const on = spec.axes.indexOf(BigInt(flow.axis));
   if (on < 0) return step.pass(flow);
   if (!isPlain(flow)) return 'it cuts through an axis that holds channels and pixels';
-  const at = (list: readonly bigint[]): number => Number(list[on]);
-  const rows = sliceIndices(flow.map.m.length, at(spec.starts), at(spec.ends), at(spec.steps));
+  const [start = 0, end = 0, stride = 1] = [spec.starts, spec.ends, spec.steps].map((list) => Number(list[on]));
+  const rows = sliceIndices(flow.map.m.length, start, end, stride);
   if (!rows.length) return 'it takes no channel at all';
   const picked = withMap(flow, pickRows(flow.map, rows));
   if (spec.axes.length === 1) return step.absorb(picked);
@@ -73,8 +76,7 @@ const slice: Rule = async (step) => {
     [3, make('axes', spec.axes)],
   ]);
   if (step.node.inputs[4]) inputs.set(4, make('steps', spec.steps));
-  step.pass(picked, { inputs });
-  return true;
+  return step.pass(picked, { inputs });
 };
 
 /** True when the axes of a Slice with computed limits are constants that leave the channel axis alone. */
@@ -83,6 +85,10 @@ function axesAvoid(step: Step, flow: Flow): boolean {
   return value !== null && value.length > 0 && value.every((a) => a !== null && fromFront(a, flow.rank) !== flow.axis);
 }
 
+/**
+ * Channels are picked by the map's rows; a scalar index takes the axis out:
+ * https://onnx.ai/onnx/operators/onnx__Gather.html
+ */
 const gather: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its indices come from the image itself';
@@ -105,49 +111,57 @@ const gather: Rule = async (step) => {
   return step.absorb(indices.dims.length === 0 ? { ...picked, gone: true } : picked);
 };
 
+/** Parts of the image along another axis: each output is a base of its own, under the same map. */
+function splitPixels(step: Step, flow: Flow): true {
+  const { node, walk } = step;
+  step.pass(flow);
+  const { dims } = withMap({ ...flow, dims: flow.dims.map(() => null) }, flow.map);
+  for (const name of node.outputs.slice(1).filter(Boolean)) {
+    const base = baseOf(name, flow.base.channels, node);
+    walk.flows.set(name, { ...flow, dims, earlier: null, base });
+  }
+  return true;
+}
+
+/** Parts of the same size, of which the last may be smaller, as Split makes them from opset 18 on. */
+function evenSizes(length: number, parts: number): number[] {
+  const size = Math.ceil(length / parts);
+  return range(0, parts).map((part) => Math.max(0, Math.min(size, length - part * size)));
+}
+
+/** Parts of the channels are parts of the map's rows: https://onnx.ai/onnx/operators/onnx__Split.html */
 const split: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its sizes come from the image itself';
   const { node } = step;
   const axis = step.axis('axis', 0, flow.rank);
   const outputs = node.outputs.length;
-  if (axis !== flow.axis) {
-    step.pass(flow);
-    const dims = withMap({ ...flow, dims: flow.dims.map(() => null) }, flow.map).dims;
-    for (const name of node.outputs.slice(1)) {
-      if (name)
-        step.walk.flows.set(name, {
-          ...flow,
-          dims,
-          earlier: null,
-          base: baseOf(name, flow.base.channels, node),
-        });
-    }
-    return true;
-  }
+  if (axis !== flow.axis) return splitPixels(step, flow);
   if (!isPlain(flow)) return 'it cuts through an axis that holds channels and pixels';
   const given = step.ints('split') ?? (node.inputs[1] ? [...((await step.value(1))?.values ?? [])] : null);
   const channels = flow.map.m.length;
-  const each = Math.ceil(channels / outputs);
-  const sizes = given ?? Array.from({ length: outputs }, (_, i) => Math.max(0, Math.min(each, channels - i * each)));
-  if (
-    sizes.length !== outputs ||
-    sizes.reduce((s, size) => s + size, 0) !== channels ||
-    sizes.some((size) => !(Number.isInteger(size) && size >= 1))
-  )
+  const sizes = given ?? evenSizes(channels, outputs);
+  const areSizes = sizes.every((size) => Number.isInteger(size) && size >= 1);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  if (sizes.length !== outputs || total !== channels || !areSizes)
     return 'its sizes are not known before the model runs';
-  let at = 0;
-  sizes.forEach((size, i) => {
-    step.absorb(withMap(flow, pickRows(flow.map, range(at, at + size))), i);
-    at += size;
-  });
+  let first = 0;
+  for (const [output, size] of sizes.entries()) {
+    const part = pickRows(flow.map, range(first, first + size));
+    step.absorb(withMap(flow, part), output);
+    first += size;
+  }
   return true;
 };
 
+/**
+ * Channels of one base stack the map's rows; of different bases they make a new one:
+ * https://onnx.ai/onnx/operators/onnx__Concat.html
+ */
 const concat: Rule = (step) => {
   const flows = step.flows.filter((flow): flow is Flow => flow !== null);
   const first = flows[0];
-  if (!first) return 'nothing flows here';
+  if (!first) return NO_FLOW;
   if (flows.some((flow) => !isPlain(flow) || flow.axis !== first.axis || flow.rank !== first.rank))
     return 'tensors with different channel axes meet here';
   const axis = step.axis('axis', 1, first.rank);
@@ -158,13 +172,9 @@ const concat: Rule = (step) => {
       : 'parts with different channels are joined side by side';
   }
   const together = flows.length === step.node.inputs.length ? overOneBase(flows) : null;
-  if (
-    !isSmall(
-      flows.reduce((total, flow) => total + flow.map.m.length, 0),
-      flows.reduce((most, flow) => Math.max(most, flow.base.channels), 0),
-    )
-  )
-    return TOO_MANY;
+  const rows = flows.reduce((total, flow) => total + flow.map.m.length, 0);
+  const columns = flows.reduce((most, flow) => Math.max(most, flow.base.channels), 0);
+  if (!isSmall(rows, columns)) return TOO_MANY;
   return together
     ? step.absorb(withMap(together[0] ?? first, stack(together.map((flow) => flow.map))))
     : joinBases(step, first);
@@ -181,28 +191,29 @@ function joinBases(step: Step, first: Flow): true | string {
     width += channels;
     return width - channels;
   };
-  const blocks: { map: Flow['map']; offset: number }[] = [];
-  let total = 0;
+  const blocks: { map: Affine; offset: number }[] = [];
+  let rows = 0;
   for (const [i, name] of step.node.inputs.entries()) {
     const flow = step.flows[i];
     const channels = flow ? flow.base.channels : step.walk.dimsOf(name)?.[first.axis];
     if (typeof channels !== 'number') return `the number of channels of ${name} is not known`;
-    const rows = flow ? flow.map.m.length : channels;
     const offset = place(flow ? flow.base : name, channels);
-    if (channels < 0 || !isSmall((total += rows), width)) return TOO_MANY;
+    rows += flow ? flow.map.m.length : channels;
+    if (channels < 0 || !isSmall(rows, width)) return TOO_MANY;
     blocks.push({ map: flow ? flow.map : identityMap(channels), offset });
   }
   const map = stack(blocks.map((block) => widen(block.map, block.offset, width)));
   const base = baseOf(step.node.outputs[0] ?? '', width, step.node);
   const dims = first.dims.map(() => null);
-  return step.passAs(
-    base,
-    withMap({ ...first, base, dims }, map),
-    parts.map((part) => part.key),
-  );
+  const joined = withMap({ ...first, base, dims }, map);
+  const inputs = parts.map((part) => part.key);
+  return step.passAs(base, joined, inputs);
 }
 
-/** Copies of channels are rows of the map once more; copies along other axes stay. */
+/**
+ * Copies of channels are rows of the map once more; copies along other axes stay:
+ * https://onnx.ai/onnx/operators/onnx__Tile.html
+ */
 const tile: Rule = async (step) => {
   const flow = step.only();
   const repeats = await step.value(1);
@@ -222,7 +233,7 @@ const tile: Rule = async (step) => {
 
 /**
  * The first entries along one axis turned round, as many as each sequence has: older TensorFlow converters write
- * channel order like this.
+ * channel order like this. https://onnx.ai/onnx/operators/onnx__ReverseSequence.html
  */
 const reverseSequence: Rule = async (step) => {
   const flow = step.only();
@@ -236,15 +247,8 @@ const reverseSequence: Rule = async (step) => {
   const lengths = (await step.value(1))?.values;
   if (!lengths?.length || !isPlain(flow) || lengths.some((length) => length !== rows))
     return 'it turns some channels round and keeps others';
-  return step.absorb(
-    withMap(
-      flow,
-      pickRows(
-        flow.map,
-        Array.from({ length: rows }, (_, c) => rows - 1 - c),
-      ),
-    ),
-  );
+  const backwards = range(0, rows).reverse();
+  return step.absorb(withMap(flow, pickRows(flow.map, backwards)));
 };
 
 export const SELECT: Readonly<Record<string, Rule>> = {

@@ -1,34 +1,36 @@
 import { isInteger } from '../../tensors/dtypes.ts';
 import { hasNoShift, isSelection, type Affine } from '../maps/affine.ts';
-import { axisLength, isPlain, TAKEN_OUT, withMap, type Flow } from '../flow/flow.ts';
+import { axisLength, isPlain, withMap, type Flow, baseLength } from '../flow/flow.ts';
 import type { Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { withoutShift } from '../flow/otherBase.ts';
 import { PAD_WITH_INPUTS } from '../flow/walk.ts';
 import { fits } from '../constants/contract.ts';
-import { partNumbers, withSize } from './sizes.ts';
+import { partNumber, withSize } from './sizes/sizeVector.ts';
 import { fromFront } from '../../tensors/dims.ts';
 import { range } from '../../bytes/lists.ts';
-
-const MIXED = 'the channels are mixed or scaled here, and the operator does not commute with that';
+import { TAKEN_OUT, MIXED, NOT_ON_AXIS_1 } from '../flow/reasons.ts';
 
 /**
  * Operators over pixels with channels on axis 1, the same for each channel; those that weigh pixels with zeros outside
- * commute with any matrix. The other inputs (grids, boxes) hold no channel.
+ * commute with any matrix. The other inputs (grids, boxes) hold no channel. https://onnx.ai/onnx/operators/onnx__MaxPool.html
  */
 const channelFirst: Rule = (step) => {
   const flow = step.only();
-  if (!flow || !isPlain(flow) || flow.axis !== 1) return 'it expects channels on axis 1';
+  if (!flow || !isPlain(flow) || flow.axis !== 1) return NOT_ON_AXIS_1;
   if (step.node.outputs[1] && step.node.opType === 'MaxPool') return 'its indices count through all channels';
   const linear =
     step.node.opType === 'GridSample' || (step.node.opType === 'RoiAlign' && step.text('mode', 'avg') === 'avg');
   return isSelection(flow.map) || (linear && hasNoShift(flow.map)) ? step.pass(flow) : MIXED;
 };
 
-/** Averages over pixels commute with any matrix; padding with zeros does not commute with a shift. */
+/**
+ * Averages over pixels commute with any matrix; padding with zeros does not commute with a shift.
+ * https://onnx.ai/onnx/operators/onnx__AveragePool.html
+ */
 const average: Rule = (step) => {
   const flow = step.only();
-  if (!flow || !isPlain(flow) || flow.axis !== 1) return 'it expects channels on axis 1';
+  if (!flow || !isPlain(flow) || flow.axis !== 1) return NOT_ON_AXIS_1;
   if (
     hasNoShift(flow.map) ||
     isSelection(flow.map) ||
@@ -49,6 +51,9 @@ function paddedValue(map: Affine, value: number): number | null {
   return sums.every((sum, c) => sum * wanted + (map.b[c] ?? 0) === value) ? wanted : null;
 }
 
+/** More channels than a picture is ever filled up to. */
+const MAX_ADDED = 1024;
+
 interface PadSpec {
   readonly mode: string;
   /** Per axis of the tensor; null is computed while the model runs. */
@@ -57,6 +62,7 @@ interface PadSpec {
   readonly value: number;
 }
 
+/** Amounts and value, from attributes before opset 11, from inputs later; null where they are not known. */
 async function padSpec(step: Step, rank: number): Promise<PadSpec | null> {
   const mode = step.text('mode', 'constant');
   const stored = step.ints('pads') ?? step.ints('paddings') ?? (await step.value(1))?.values;
@@ -77,6 +83,7 @@ async function padSpec(step: Step, rank: number): Promise<PadSpec | null> {
   return { mode, begin, end, value };
 }
 
+/** Pixels around the image, or channels beside it: https://onnx.ai/onnx/operators/onnx__Pad.html */
 const pad: Rule = async (step) => {
   const given = step.only();
   if (!given || given.gone) return given ? TAKEN_OUT : 'its amounts come from the image itself';
@@ -113,7 +120,7 @@ function padChannels(step: Step, flow: Flow, spec: PadSpec): true | string {
   const [front, back] = [spec.begin[flow.axis] ?? 0, spec.end[flow.axis] ?? 0];
   const elsewhere =
     spec.begin.some((v, i) => i !== flow.axis && v !== 0) || spec.end.some((v, i) => i !== flow.axis && v !== 0);
-  if (spec.mode !== 'constant' || elsewhere || !isPlain(flow) || front < 0 || back < 0 || front + back > 1024)
+  if (spec.mode !== 'constant' || elsewhere || !isPlain(flow) || front < 0 || back < 0 || front + back > MAX_ADDED)
     return 'it adds or removes channels';
   const zero = (n: number): number[][] =>
     Array.from({ length: n }, () => new Array<number>(flow.base.channels).fill(0));
@@ -157,7 +164,7 @@ async function scaleOf(
 ): Promise<number | null> {
   const scales = step.ints('scales') ?? step.attribute('scales')?.floats ?? (await step.value(index))?.values;
   if (scales?.length) return scales[at] ?? NaN;
-  return takesSizes ? null : partNumbers(step, index, at);
+  return takesSizes ? null : partNumber(step, index, at);
 }
 
 /** Sizes of some axes, the channels' at place `at`. */
@@ -171,7 +178,7 @@ async function resizeToSizes(
   const old = axisLength(flow);
   const declared = step.walk.known.dims(step.node.outputs[0] ?? '')?.[flow.axis];
   if ((known?.[at] ?? declared) !== old) return 'its sizes are computed while the model runs, and may scale channels';
-  const size = flow.base.channels * flow.outer * flow.inner;
+  const size = baseLength(flow);
   if (size === old) return step.pass(flow);
   const entries = known?.length === length ? known : Array.from({ length }, (_, i) => (i === at ? old : null));
   const edited = await withSize(step, 3, entries, { at, size });

@@ -1,11 +1,20 @@
-import { hasNoShift, isSelection, lanes } from '../maps/affine.ts';
-import type { ConstantValue } from '../constants/constantValue.ts';
-import { axisLength, TAKEN_OUT, type Flow } from '../flow/flow.ts';
-import type { Operand } from '../flow/rewrite.ts';
-import type { Rule, Step } from '../flow/step.ts';
-import { BROADCASTING } from '../flow/walk.ts';
-import { contract, fits, shiftThrough } from '../constants/contract.ts';
-import { foldBias, foldWeight, storageFault, sinkPlus, withoutOnes } from '../flow/weight.ts';
+import { hasNoShift, isSelection, lanes } from '../../maps/affine.ts';
+import type { ConstantValue } from '../../constants/constantValue.ts';
+import { axisLength, type Flow } from '../../flow/flow.ts';
+import type { Operand } from '../../flow/rewrite.ts';
+import type { Rule, Step } from '../../flow/step.ts';
+import { BROADCASTING } from '../../flow/walk.ts';
+import { contract, fits, shiftThrough } from '../../constants/contract.ts';
+import { foldBias, foldWeight, storageFault, sinkPlus, withoutOnes } from '../../flow/weight.ts';
+import {
+  TAKEN_OUT,
+  WEIGHTS_UNKNOWN,
+  WEIGHTS_DO_NOT_FIT,
+  BIAS_OUT_OF_RANGE,
+  NO_BIAS,
+  INTEGERS_TAKE_COPIES,
+  INTEGERS_OVERFLOW,
+} from '../../flow/reasons.ts';
 
 /**
  * Where quantised products have their weight and its zero point; whether they quantise the image themselves, by its
@@ -18,13 +27,13 @@ const INTEGER: Readonly<Record<string, { weight: number; zero: number; dynamic?:
   'com.microsoft:DynamicQuantizeMatMul': { weight: 1, zero: 3, dynamic: true },
 };
 
-const UNKNOWN = 'its weights are not known before the model runs';
+const ALONG_PIXELS = 'it multiplies along pixels, not along channels';
 
-/** The flow's channels lie on the last axis of A, and nobody else reads them. */
+/** The flow of A whose channels lie on its last axis, where nothing else of the node is a flow; else the reason. */
 function rowsOf(step: Step): Flow | string {
   const flow = step.only();
   if (!flow || flow.gone) return flow ? TAKEN_OUT : 'its weights come from the image itself';
-  return flow.axis === flow.rank - 1 ? flow : 'it multiplies along pixels, not along channels';
+  return flow.axis === flow.rank - 1 ? flow : ALONG_PIXELS;
 }
 
 /**
@@ -37,100 +46,98 @@ const matMul: Rule = async (step) => {
     return 'it transposes the image';
   const given = rowsOf(step);
   if (typeof given === 'string') return node.domain ? given : alongPixels(step);
-  const constant = await step.value(1);
-  if (!constant || constant.dims.length === 0) return UNKNOWN;
-  const length = constant.dims.length;
+  const weight = await step.value(1);
+  if (!weight || weight.dims.length === 0) return WEIGHTS_UNKNOWN;
+  const length = weight.dims.length;
   const axis = length === 1 ? 0 : length - (step.int('transB', 0) === 0 ? 2 : 1);
-  if (constant.dims[axis] !== axisLength(given)) return 'its weights do not fit the channels';
+  if (weight.dims[axis] !== axisLength(given)) return WEIGHTS_DO_NOT_FIT;
   const place = { axis, outer: given.outer, inner: given.inner };
-  const folded = contract(constant, place, given.map);
-  const fault = await storageFault(step, 1, { old: constant, ...folded });
+  const folded = contract(weight, place, given.map);
+  const fault = await storageFault(step, 1, { old: weight, ...folded });
   if (fault) return fault;
   const alpha = step.float('alpha', 1);
   const shifted = !hasNoShift(given.map);
-  if (shifted && walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
+  if (shifted && walk.known.opset < BROADCASTING) return NO_BIAS;
   const how = { ...place, map: given.map, biasFactor: alpha };
   const inputs = new Map<number, Operand>([
     [0, given.base],
-    [1, await foldWeight(step, 1, { old: constant, ...folded, how })],
+    [1, await foldWeight(step, 1, { old: weight, ...folded, how })],
   ]);
   if (!shifted) return step.sink(inputs);
-  const kept = constant.dims.map((_, i) => i).filter((i) => i !== axis);
-  const values = shiftThrough(constant, place, given.map.b, kept).map((v) => v * alpha);
+  const kept = weight.dims.map((_, i) => i).filter((i) => i !== axis);
+  const values = shiftThrough(weight, place, given.map.b, kept).map((v) => v * alpha);
   // A matrix per batch gives a row per batch; a plain matrix or vector gives one row or number.
-  const columns = length === 1 ? 1 : (constant.dims[2 * length - 3 - axis] ?? 1);
-  const rows = [...constant.dims.slice(0, -2), 1, columns];
-  return sinkPlus(step, inputs, { dtype: constant.dtype, dims: withoutOnes(rows), values });
+  const columns = length === 1 ? 1 : (weight.dims[2 * length - 3 - axis] ?? 1);
+  const rows = [...weight.dims.slice(0, -2), 1, columns];
+  return sinkPlus(step, inputs, { dtype: weight.dtype, dims: withoutOnes(rows), values });
 };
 
 /** A product along other axes than the channels is linear per channel, when the constant side is a plain matrix. */
 async function alongPixels(step: Step): Promise<true | string> {
   if (step.only(1)) return fromTheLeft(step);
   const flow = step.only();
-  if (!flow || flow.gone || flow.outer !== 1 || flow.inner !== 1 || flow.rank < 3)
-    return 'it multiplies along pixels, not along channels';
+  if (!flow || flow.gone || flow.outer !== 1 || flow.inner !== 1 || flow.rank < 3) return ALONG_PIXELS;
   const other = step.node.inputs[1] ?? '';
-  const w = step.walk.known.constants.isFixed(other) ? step.walk.dimsOf(other) : null;
-  if (w?.length !== 2 || flow.axis >= flow.rank - 2 || !(hasNoShift(flow.map) || isSelection(flow.map)))
-    return 'it multiplies along pixels, not along channels';
+  const otherDims = step.walk.known.constants.isFixed(other) ? step.walk.dimsOf(other) : null;
+  if (otherDims?.length !== 2 || flow.axis >= flow.rank - 2 || !(hasNoShift(flow.map) || isSelection(flow.map)))
+    return ALONG_PIXELS;
   return step.pass(flow);
 }
 
 /** A constant matrix times the image: its columns meet the channels when they lie on the axis before the last. */
 async function fromTheLeft(step: Step): Promise<true | string> {
   const flow = step.only(1);
-  const constant = await step.value(0);
-  if (!flow || flow.gone || flow.axis !== flow.rank - 2 || !constant || constant.dims.length !== 2)
-    return 'it multiplies along pixels, not along channels';
-  if (constant.dims[1] !== axisLength(flow)) return 'its weights do not fit the channels';
+  const weight = await step.value(0);
+  if (!flow || flow.gone || flow.axis !== flow.rank - 2 || !weight || weight.dims.length !== 2) return ALONG_PIXELS;
+  if (weight.dims[1] !== axisLength(flow)) return WEIGHTS_DO_NOT_FIT;
   const place = { axis: 1, outer: flow.outer, inner: flow.inner };
-  const folded = contract(constant, place, flow.map);
+  const folded = contract(weight, place, flow.map);
   const shifted = !hasNoShift(flow.map);
-  if (shifted && step.walk.known.opset < BROADCASTING) return 'a shift has no bias to go into';
-  const fault = await storageFault(step, 0, { old: constant, ...folded });
+  if (shifted && step.walk.known.opset < BROADCASTING) return NO_BIAS;
+  const fault = await storageFault(step, 0, { old: weight, ...folded });
   if (fault) return fault;
   const inputs = new Map<number, Operand>([
-    [0, await foldWeight(step, 0, { old: constant, ...folded, how: { ...place, map: flow.map } })],
+    [0, await foldWeight(step, 0, { old: weight, ...folded, how: { ...place, map: flow.map } })],
     [1, flow.base],
   ]);
   if (!shifted) return step.sink(inputs);
-  const values = shiftThrough(constant, place, flow.map.b, [0]);
-  return sinkPlus(step, inputs, { dtype: constant.dtype, dims: [values.length, 1], values });
+  const values = shiftThrough(weight, place, flow.map.b, [0]);
+  return sinkPlus(step, inputs, { dtype: weight.dtype, dims: [values.length, 1], values });
 }
 
 /** y = alpha · A · B + beta · C: https://onnx.ai/onnx/operators/onnx__Gemm.html */
 const gemm: Rule = async (step) => {
   const flow = rowsOf(step);
   if (typeof flow === 'string') return flow;
-  const constant = await step.value(1);
-  if (step.int('transA', 0) !== 0 || !constant || constant.dims.length !== 2)
+  const weight = await step.value(1);
+  if (step.int('transA', 0) !== 0 || !weight || weight.dims.length !== 2)
     return 'its weights are not known before the model runs, or its image is transposed';
   const transB = step.int('transB', 0) !== 0;
   const axis = transB ? 1 : 0;
-  if (constant.dims[axis] !== axisLength(flow)) return 'its weights do not fit the channels';
+  if (weight.dims[axis] !== axisLength(flow)) return WEIGHTS_DO_NOT_FIT;
   const place = { axis, outer: flow.outer, inner: flow.inner };
-  const folded = contract(constant, place, flow.map);
-  const fault = await storageFault(step, 1, { old: constant, ...folded });
+  const folded = contract(weight, place, flow.map);
+  const fault = await storageFault(step, 1, { old: weight, ...folded });
   if (fault) return fault;
   const [alpha, beta] = [step.float('alpha', 1), step.float('beta', 1)];
   const how = { ...place, map: flow.map, bias: step.node.inputs[2] || null, biasFactor: alpha / (beta || 1) };
   const inputs = new Map<number, Operand>([[0, flow.base]]);
-  const weight = (): Promise<Operand> => foldWeight(step, 1, { old: constant, ...folded, how });
-  if (hasNoShift(flow.map)) return step.sink(inputs.set(1, await weight()));
-  const outputs = constant.dims[1 - axis] ?? 0;
+  const newWeight = (): Promise<Operand> => foldWeight(step, 1, { old: weight, ...folded, how });
+  if (hasNoShift(flow.map)) return step.sink(inputs.set(1, await newWeight()));
+  const outputs = weight.dims[1 - axis] ?? 0;
   const bias = step.node.inputs[2] ? await step.value(2) : null;
-  const added = shiftThrough(constant, place, flow.map.b, [1 - axis]).map((v) => v * alpha);
+  const added = shiftThrough(weight, place, flow.map.b, [1 - axis]).map((v) => v * alpha);
   // A bias may also differ per row, be computed or be switched off; then the shift stands behind.
   if (beta === 0 || !isPerOutput(step, bias, outputs)) {
-    if (!takesAdd(step)) return 'a shift has no bias to go into';
-    inputs.set(1, await weight());
-    return sinkPlus(step, inputs, { dtype: constant.dtype, dims: [outputs], values: added });
+    if (!takesAdd(step)) return NO_BIAS;
+    inputs.set(1, await newWeight());
+    return sinkPlus(step, inputs, { dtype: weight.dtype, dims: [outputs], values: added });
   }
   const values = added.map((v, o) => v / beta + numberFor(bias, o));
-  if (!fits(constant.dtype, values)) return 'the changed bias would leave the range of its type';
+  if (!fits(weight.dtype, values)) return BIAS_OUT_OF_RANGE;
   const old = bias?.values.length === outputs ? bias : null;
-  inputs.set(2, await foldBias(step, 2, { old, dtype: constant.dtype, dims: [outputs], values }));
-  return step.sink(inputs.set(1, await weight()));
+  inputs.set(2, await foldBias(step, 2, { old, dtype: weight.dtype, dims: [outputs], values }));
+  return step.sink(inputs.set(1, await newWeight()));
 };
 
 /** An Add of its own can stand behind: the operator is the standard one, and Add broadcasts. */
@@ -150,29 +157,34 @@ function isPerOutput(step: Step, bias: ConstantValue | null, outputs: number): b
   return bias.values.length === 1 || (bias.values.length === outputs && bias.dims.at(-1) === outputs);
 }
 
+/**
+ * Integer products: `Σ_c (w − z) + z` must be whole and fit the type; then the sum is exact, else the image is rebuilt.
+ * https://onnx.ai/onnx/operators/onnx__MatMulInteger.html
+ */
 const integerMatMul: Rule = async (step) => {
   const flow = rowsOf(step);
+  if (typeof flow === 'string') return flow;
   const at = INTEGER[step.key];
-  if (typeof flow === 'string' || !at) return typeof flow === 'string' ? flow : 'its weights are not known';
-  if (!isSelection(flow.map)) return 'quantised weights take only copies of channels';
+  if (!at) return WEIGHTS_UNKNOWN;
+  if (!isSelection(flow.map)) return INTEGERS_TAKE_COPIES;
   if (at.dynamic && new Set(lanes(flow.map)).size !== flow.base.channels)
     return 'its scale would see channels that the model does not use';
-  const constant = await step.value(at.weight);
+  const weight = await step.value(at.weight);
   const zero = step.node.inputs[at.zero] ? await step.value(at.zero) : null;
-  if (!constant || constant.dims.length !== 2 || (step.node.inputs[at.zero] && !zero)) return UNKNOWN;
-  if (constant.dims[0] !== axisLength(flow)) return 'its weights do not fit the channels';
-  const columns = constant.dims[1] ?? 1;
+  if (!weight || weight.dims.length !== 2 || (step.node.inputs[at.zero] && !zero)) return WEIGHTS_UNKNOWN;
+  if (weight.dims[0] !== axisLength(flow)) return WEIGHTS_DO_NOT_FIT;
+  const columns = weight.dims[1] ?? 1;
   const zeroOf = (i: number): number => numberFor(zero, i % columns);
-  const centred: ConstantValue = { ...constant, values: constant.values.map((value, i) => value - zeroOf(i)) };
+  const centred: ConstantValue = { ...weight, values: weight.values.map((value, i) => value - zeroOf(i)) };
   const place = { axis: 0, outer: flow.outer, inner: flow.inner };
   const folded = contract(centred, place, flow.map);
   const values = folded.values.map((value, i) => value + zeroOf(i));
-  if (!fits(constant.dtype, values)) return 'the sum of its integer weights would overflow their type';
+  if (!fits(weight.dtype, values)) return INTEGERS_OVERFLOW;
   const how = { ...place, map: flow.map, quantised: true };
   return step.sink(
     new Map<number, Operand>([
       [0, flow.base],
-      [at.weight, await foldWeight(step, at.weight, { old: constant, dims: folded.dims, values, how })],
+      [at.weight, await foldWeight(step, at.weight, { old: weight, dims: folded.dims, values, how })],
     ]),
   );
 };

@@ -1,8 +1,8 @@
-import type { Dim, Node } from '../../formats/onnx/model.ts';
-import type { Known } from './known.ts';
+import type { Dim, Node } from '../../../formats/onnx/model.ts';
+import type { Known } from '../known.ts';
 import { allInserted, type Settled } from './settle.ts';
-import type { Walk } from './walk.ts';
-import { product } from '../../tensors/dims.ts';
+import type { Walk } from '../walk.ts';
+import { product } from '../../../tensors/dims.ts';
 
 const MATRIX_PRODUCTS = new Set(['MatMul', 'Gemm', 'MatMulInteger', 'QLinearMatMul', 'Einsum']);
 /** What an unknown size counts as where plans are compared: pictures have about so many rows. */

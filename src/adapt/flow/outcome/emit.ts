@@ -7,18 +7,18 @@ import {
   removeMessage,
   setValueDim,
   type Edit,
-} from '../../formats/onnx/edit/edit.ts';
-import { encodeNode, encodeTensorMessage, encodeText, type NewAttribute } from '../../formats/onnx/edit/encode.ts';
-import type { Attribute, Graph, Model, Node, ValueInfo } from '../../formats/onnx/model.ts';
-import { copyNode } from '../../formats/onnx/edit/nodeCopy.ts';
-import { rewriteNode, type NodeChanges } from '../../formats/onnx/edit/nodeEdit.ts';
-import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
-import { replaceTensor } from '../../formats/onnx/edit/tensorEdit.ts';
-import type { ExpandedModel } from './inline.ts';
-import type { AttributeValue, InsertedNode, NodeRewrite } from './rewrite.ts';
+} from '../../../formats/onnx/edit/edit.ts';
+import { encodeNode, encodeTensorMessage, encodeText, type NewAttribute } from '../../../formats/onnx/edit/encode.ts';
+import type { Attribute, Graph, Model, Node, ValueInfo } from '../../../formats/onnx/model.ts';
+import { copyNode } from '../../../formats/onnx/edit/nodeCopy.ts';
+import { rewriteNode, type NodeChanges } from '../../../formats/onnx/edit/nodeEdit.ts';
+import type { TensorContext } from '../../../formats/onnx/tensors/tensorContext.ts';
+import { replaceTensor } from '../../../formats/onnx/edit/tensorEdit.ts';
+import type { ExpandedModel } from '../inline.ts';
+import type { AttributeValue, InsertedNode, NodeRewrite } from '../rewrite.ts';
 import type { Settled } from './settle.ts';
-import { graphsInside, nestedGraphs } from '../../graph/nested.ts';
-import type { Walk } from './walk.ts';
+import { graphsInside, nestedGraphs } from '../../../graph/nested.ts';
+import type { Walk } from '../walk.ts';
 
 /** From IR 4 on, an initializer needs no graph input of the same name. */
 const IR_WITH_FREE_INITIALIZERS = 4;

@@ -1,10 +1,11 @@
-import { addTo } from '../../bytes/lists.ts';
-import { namesFromOutside } from '../../graph/connections.ts';
-import { directGraphs, graphsInside } from '../../graph/nested.ts';
-import type { Node } from '../../formats/onnx/model.ts';
-import type { WalkedBody } from './bodies.ts';
-import type { InsertedNode, Named, NewConstant, NodeRewrite, Operand, Replacement } from './rewrite.ts';
-import { freshName, TakenNames, type Walk } from './walk.ts';
+import { addTo } from '../../../bytes/lists.ts';
+import { namesFromOutside } from '../../../graph/connections.ts';
+import { directGraphs, graphsInside } from '../../../graph/nested.ts';
+import type { Node } from '../../../formats/onnx/model.ts';
+import type { InsertedNode, Named, NewConstant, NodeRewrite, Operand, Replacement } from '../rewrite.ts';
+import type { Walk, WalkedBody } from '../walk.ts';
+import { TakenNames } from '../names.ts';
+import { isNeededBesides } from '../../../graph/use.ts';
 
 /** A walk's outcome with all names final and everything nobody needs left out. */
 export interface Settled {
@@ -115,7 +116,7 @@ function nameRebuilt(walk: Walk): Renamed {
     if (!flow || !producer) continue;
     const base = flow.base.same ?? flow.base;
     if ((names.get(base) ?? base.name) !== tensor) continue;
-    names.set(base, freshName(taken, `${tensor}/base`));
+    names.set(base, taken.fresh(`${tensor}/base`));
     const rewrite = rewrites.get(producer) ?? {};
     const outputs = (rewrite.outputs ?? producer.outputs).map((output) => (output === tensor ? base : output));
     rewrites.set(producer, { ...rewrite, outputs });
@@ -131,9 +132,7 @@ function foldedInPlace(walk: Walk): Map<string, ReturnType<Walk['constant']>> {
   for (const [name, [made, ...others]] of walk.folded) {
     const readers = use.readers.get(name) ?? [];
     const leave = readers.every((node) => !(walk.rewrites.get(node)?.inputs ?? node.inputs).includes(name));
-    if (!stored.has(name) || !made || others.length || !leave || use.captures.has(name) || use.outputs.has(name))
-      continue;
-    found.set(name, made);
+    if (stored.has(name) && made && !others.length && leave && !isNeededBesides(use, name)) found.set(name, made);
   }
   return found;
 }

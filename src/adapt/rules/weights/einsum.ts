@@ -1,11 +1,16 @@
-import { hasNoShift, isSelection, scaleRows } from '../maps/affine.ts';
-import type { ConstantValue } from '../constants/constantValue.ts';
-import { axisLength, isPlain, withMap, type Flow } from '../flow/flow.ts';
-import type { Operand } from '../flow/rewrite.ts';
-import type { Rule, Step } from '../flow/step.ts';
-import { contract, shiftThrough } from '../constants/contract.ts';
-import { foldWeight, sinkPlus, storageFault, withoutOnes } from '../flow/weight.ts';
+import { hasNoShift, isSelection, scaleRows } from '../../maps/affine.ts';
+import type { ConstantValue } from '../../constants/constantValue.ts';
+import { axisLength, isPlain, withMap, type Flow } from '../../flow/flow.ts';
+import type { Operand } from '../../flow/rewrite.ts';
+import type { Rule, Step } from '../../flow/step.ts';
+import { contract, shiftThrough } from '../../constants/contract.ts';
+import { foldWeight, sinkPlus, storageFault, withoutOnes } from '../../flow/weight.ts';
+import { SHARED_AXIS, WEIGHTS_UNKNOWN, WEIGHTS_DO_NOT_FIT } from '../../flow/reasons.ts';
 
+const SHIFT_SUMMED = 'a shift would be summed';
+
+/** What may name an axis: https://onnx.ai/onnx/operators/onnx__Einsum.html */
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** One or two terms and an output. */
 const EQUATION = /^([^,>]+?)(?:,([^,>]+?))?->([^,>]*)$/;
 
@@ -24,7 +29,7 @@ function readEquation(text: string, image: number, rank: number): Equation | nul
   const terms = parts[2] === undefined ? [parts[1] ?? ''] : [parts[1] ?? '', parts[2]];
   const own = terms[image] ?? '';
   const count = own.includes('...') ? rank - (own.length - 3) : 0;
-  const free = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'].filter((l) => !text.includes(l));
+  const free = [...LETTERS].filter((letter) => !text.includes(letter));
   if (count < 0 || count > free.length) return null;
   const spelt = (term: string): string => term.replace('...', free.slice(0, count).join(''));
   const equation = { terms: terms.map((term, i) => (i === image ? spelt(term) : term)), output: spelt(parts[3] ?? '') };
@@ -38,7 +43,7 @@ function readEquation(text: string, image: number, rank: number): Equation | nul
 function moved(step: Step, flow: Flow, own: string, output: string): true | string {
   const axis = output.indexOf(own[flow.axis] ?? '');
   if (axis < 0) return 'it sums over the channels';
-  if (own.length !== output.length && !hasNoShift(flow.map)) return 'a shift would be summed';
+  if (own.length !== output.length && !hasNoShift(flow.map)) return SHIFT_SUMMED;
   return step.pass(flow, { flow: { axis, rank: output.length } });
 }
 
@@ -52,8 +57,7 @@ const einsum: Rule = async (step) => {
     return 'its equation is more than one product with a constant';
   const { terms, output } = equation;
   const [own = '', other = ''] = [terms[image], terms[1 - image]];
-  if (terms.length === 1)
-    return isPlain(flow) ? moved(step, flow, own, output) : 'channels and pixels share an axis here';
+  if (terms.length === 1) return isPlain(flow) ? moved(step, flow, own, output) : SHARED_AXIS;
   const letter = own[flow.axis] ?? '';
   const inOutput = output.indexOf(letter);
   const inWeight = other.indexOf(letter);
@@ -64,36 +68,35 @@ const einsum: Rule = async (step) => {
       ? step.pass(flow, { flow: { axis: inOutput, rank: output.length } })
       : 'the channels are shifted here, and the operator does not commute with that';
   }
-  const constant = await step.value(1 - image);
-  if (!constant || constant.dims.length !== other.length) return 'its weights are not known before the model runs';
-  if (constant.dims[inWeight] !== axisLength(flow)) return 'its weights do not fit the channels';
-  const parts = { flow, image, w: constant, own, other, output };
+  const weight = await step.value(1 - image);
+  if (!weight || weight.dims.length !== other.length) return WEIGHTS_UNKNOWN;
+  if (weight.dims[inWeight] !== axisLength(flow)) return WEIGHTS_DO_NOT_FIT;
+  const parts = { flow, image, weight, own, other, output };
   return inOutput >= 0 ? factors(step, parts) : product(step, parts);
 };
 
 /** A factor per channel and nothing else goes into the map; where axes move, the product stays with ones. */
-function factors(step: Step, { flow, image, w: constant, own, output }: Product): true | string {
-  if (constant.dims.length !== 1 || !isPlain(flow)) return 'its product keeps the channels apart';
-  const map = scaleRows(flow.map, [...constant.values], []);
+function factors(step: Step, { flow, image, weight, own, output }: Product): true | string {
+  if (weight.dims.length !== 1 || !isPlain(flow)) return 'its product keeps the channels apart';
+  const map = scaleRows(flow.map, [...weight.values], []);
   if (own === output) return step.absorb(withMap(flow, map));
-  if (own.length !== output.length && !hasNoShift(flow.map)) return 'a shift would be summed';
+  if (own.length !== output.length && !hasNoShift(flow.map)) return SHIFT_SUMMED;
   const { channels } = flow.base;
-  const ones = step.walk.constant(
-    `${step.node.outputs[0] ?? ''}/ones`,
-    constant.dtype,
-    [channels],
-    new Array<number>(channels).fill(1),
-  );
+  const name = `${step.node.outputs[0] ?? ''}/ones`;
+  const ones = step.walk.constant(name, weight.dtype, [channels], new Array<number>(channels).fill(1));
   return step.pass(flow, {
     inputs: new Map([[1 - image, ones]]),
     flow: { axis: output.indexOf(own[flow.axis] ?? ''), rank: output.length, map },
   });
 }
 
+/** A product of the image and a weight, each letter one axis. */
 interface Product {
   readonly flow: Flow;
+  /** The input that is the image; the weight is the other one. */
   readonly image: number;
-  readonly w: ConstantValue;
+  readonly weight: ConstantValue;
+  /** The letters of the image, and those of the weight. */
   readonly own: string;
   readonly other: string;
   readonly output: string;
@@ -103,29 +106,29 @@ interface Product {
  * The channels are summed over. What a shift adds stands behind, one number per entry of the weight's axes that the
  * output keeps.
  */
-async function product(step: Step, { flow, image, w: constant, own, other, output }: Product): Promise<true | string> {
+async function product(step: Step, { flow, image, weight, own, other, output }: Product): Promise<true | string> {
   const axis = other.indexOf(own[flow.axis] ?? '');
   const kept = [...output].map((l) => other.indexOf(l)).filter((i) => i >= 0);
   // An axis of the image that is summed over and that the weight lacks or broadcasts would count the shift as often as
   // it is long.
   const summed = [...own].some(
     (l, i) =>
-      !output.includes(l) && i !== flow.axis && (constant.dims[other.indexOf(l)] ?? 1) === 1 && flow.dims[i] !== 1,
+      !output.includes(l) && i !== flow.axis && (weight.dims[other.indexOf(l)] ?? 1) === 1 && flow.dims[i] !== 1,
   );
-  if (!hasNoShift(flow.map) && summed) return 'a shift would be summed';
+  if (!hasNoShift(flow.map) && summed) return SHIFT_SUMMED;
   const place = { axis, outer: flow.outer, inner: flow.inner };
-  const folded = contract(constant, place, flow.map);
-  const fault = await storageFault(step, 1 - image, { old: constant, ...folded });
+  const folded = contract(weight, place, flow.map);
+  const fault = await storageFault(step, 1 - image, { old: weight, ...folded });
   if (fault) return fault;
-  const weight = await foldWeight(step, 1 - image, { old: constant, ...folded, how: { ...place, map: flow.map } });
+  const how = { ...place, map: flow.map };
   const inputs = new Map<number, Operand>([
     [image, flow.base],
-    [1 - image, weight],
+    [1 - image, await foldWeight(step, 1 - image, { old: weight, ...folded, how })],
   ]);
   if (hasNoShift(flow.map)) return step.sink(inputs);
-  const dims = [...output].map((l) => (other.includes(l) ? (constant.dims[other.indexOf(l)] ?? 1) : 1));
-  const values = shiftThrough(constant, place, flow.map.b, kept);
-  return sinkPlus(step, inputs, { dtype: constant.dtype, dims: withoutOnes(dims), values });
+  const dims = [...output].map((l) => (other.includes(l) ? (weight.dims[other.indexOf(l)] ?? 1) : 1));
+  const values = shiftThrough(weight, place, flow.map.b, kept);
+  return sinkPlus(step, inputs, { dtype: weight.dtype, dims: withoutOnes(dims), values });
 }
 
 export const EINSUM: Readonly<Record<string, Rule>> = { Einsum: einsum };

@@ -1,7 +1,7 @@
-import { connectionsOf } from '../../graph/connections.ts';
-import { readExpression } from '../../graph/sizes/readExpression.ts';
-import type { Dim, Node } from '../../formats/onnx/model.ts';
-import type { Walk } from '../flow/walk.ts';
+import { connectionsOf } from '../../../graph/connections.ts';
+import { readExpression } from '../../../graph/sizes/readExpression.ts';
+import type { Dim, Node } from '../../../formats/onnx/model.ts';
+import type { Walk } from '../../flow/walk.ts';
 
 /** A product of dims: a number times named sizes. */
 export interface Monomial {
@@ -18,7 +18,11 @@ const MAX_STEPS = 64;
 /** Operators that give a single number as they get it. */
 const HANDS_ON = new Set(['Cast', 'Identity', 'Unsqueeze', 'Squeeze', 'Reshape']);
 
-export function times(monomial: Monomial, size: Size, index: number): Monomial {
+/**
+ * The product with one more size. An unknown size counts as a name of its own, made of `index`, so that it equals itself
+ * alone.
+ */
+export function timesSize(monomial: Monomial, size: Size, index: number): Monomial {
   if (typeof size === 'number') return { n: monomial.n * size, symbols: monomial.symbols };
   if (typeof size === 'object' && size !== null)
     return { n: monomial.n * size.n, symbols: [...monomial.symbols, ...size.symbols].sort() };
@@ -32,8 +36,12 @@ export function times(monomial: Monomial, size: Size, index: number): Monomial {
   return { n: monomial.n, symbols: [...monomial.symbols, size ?? `?${index}`].sort() };
 }
 
-export function equal(x: Monomial, y: Monomial): boolean {
-  return Math.abs(x.n - y.n) < 1e-9 * Math.abs(y.n) && x.symbols.join('\n') === y.symbols.join('\n');
+/** How far apart factors may be that a division of sizes gave: a few roundings of float64. */
+const SAME_WITHIN = 1e-9;
+
+/** The same names, and the same number but for rounding. */
+export function sameMonomial(x: Monomial, y: Monomial): boolean {
+  return Math.abs(x.n - y.n) < SAME_WITHIN * Math.abs(y.n) && x.symbols.join('\n') === y.symbols.join('\n');
 }
 
 /** The size as a dim: a number or one name; null for a product of them. */
@@ -90,7 +98,7 @@ async function sizeOf(walk: Walk, makers: ReadonlyMap<string, Node>, name: strin
     }
     const dim = next.power === 1 ? await shapeEntry(walk, makers, node) : null;
     if (dim === null) return null;
-    product = times(product, dim, 0);
+    product = timesSize(product, dim, 0);
   }
   return Number.isFinite(product.n) ? product : null;
 }

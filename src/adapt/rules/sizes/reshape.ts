@@ -1,12 +1,13 @@
-import type { Dim } from '../../formats/onnx/model.ts';
-import { spread } from '../maps/affine.ts';
-import { baseOf, MAX_RANK, TAKEN_OUT, withMap, type Flow } from '../flow/flow.ts';
-import type { Operand } from '../flow/rewrite.ts';
-import type { Rule, Step } from '../flow/step.ts';
-import { MERGE_REFUSED, mergeIsSafe, number } from './layout.ts';
-import { dimOf, equal, namedSizes, ONE, times, type Size } from './namedSizes.ts';
-import { withSize } from './sizes.ts';
-import { product } from '../../tensors/dims.ts';
+import type { Dim } from '../../../formats/onnx/model.ts';
+import { spread } from '../../maps/affine.ts';
+import { baseOf, MAX_RANK, withMap, type Flow } from '../../flow/flow.ts';
+import type { Operand } from '../../flow/rewrite.ts';
+import type { Rule, Step } from '../../flow/step.ts';
+import { knownProduct, MERGE_REFUSED, mergeIsSafe } from '../layout.ts';
+import { dimOf, namedSizes, ONE, sameMonomial, timesSize, type Size } from './namedSizes.ts';
+import { withSize } from './sizeVector.ts';
+import { product } from '../../../tensors/dims.ts';
+import { TAKEN_OUT } from '../../flow/reasons.ts';
 
 /** From this rank on, a reshaped tensor is taken for an image with channels again. */
 const IMAGE_RANK = 4;
@@ -50,15 +51,15 @@ function axisFromFront(from: ChannelDims, target: readonly Size[]): Target | nul
   let j = 0;
   while (i < dims.length && j < target.length) {
     const [i0, j0] = [i, j];
-    let left = times(ONE, dims[i] ?? null, i++);
-    let right = times(ONE, target[j] ?? null, j++);
-    while (!equal(left, right)) {
+    let left = timesSize(ONE, dims[i] ?? null, i++);
+    let right = timesSize(ONE, target[j] ?? null, j++);
+    while (!sameMonomial(left, right)) {
       const takeLeft =
         left.symbols.length < right.symbols.length ||
         (left.symbols.length === right.symbols.length && left.n < right.n);
-      if (takeLeft && i < dims.length) left = times(left, dims[i] ?? null, i++);
-      else if (j < target.length) right = times(right, target[j] ?? null, j++);
-      else if (i < dims.length) left = times(left, dims[i] ?? null, i++);
+      if (takeLeft && i < dims.length) left = timesSize(left, dims[i] ?? null, i++);
+      else if (j < target.length) right = timesSize(right, target[j] ?? null, j++);
+      else if (i < dims.length) left = timesSize(left, dims[i] ?? null, i++);
       else return null;
     }
     if (axis < i0 || axis >= i) continue;
@@ -70,8 +71,8 @@ function axisFromFront(from: ChannelDims, target: readonly Size[]): Target | nul
 
 /** The same for two runs of equal product. */
 function within({ dims, axis, channels, ...flow }: ChannelDims, target: readonly Size[]): Target | null {
-  const before = number(dims.slice(0, axis));
-  const after = number(dims.slice(axis + 1));
+  const before = knownProduct(dims.slice(0, axis));
+  const after = knownProduct(dims.slice(axis + 1));
   if (before === null || after === null)
     return dims.length === 1 && target.length === 1 ? { axis: 0, outer: flow.outer, inner: flow.inner } : null;
   const outer = before * flow.outer;
@@ -96,6 +97,10 @@ async function askedShape(step: Step): Promise<readonly (number | null)[] | null
   return stored ? [...stored.values] : step.walk.known.integers(step.node.inputs[1] ?? '');
 }
 
+/**
+ * The channel axis stays an axis of its own, or shares one with pixels:
+ * https://onnx.ai/onnx/operators/onnx__Reshape.html
+ */
 const reshape: Rule = async (step) => {
   const flow = step.only();
   if (!flow || flow.gone) return TAKEN_OUT;
@@ -151,24 +156,19 @@ function targetDims(
     if (d === 0 && !allowZero) return dims[i] ?? null;
     return d === -1 ? null : d;
   });
+  const inferred = (i: number): Dim => (known?.length === target.length ? (known[i] ?? null) : null);
   const open = asked.indexOf(-1);
   if (open >= 0) {
-    const known1 = known?.length === target.length ? (known[open] ?? null) : null;
-    target[open] =
-      known1 ??
-      quotient(
-        dims,
-        target.filter((_, i) => i !== open),
-      );
+    target[open] = inferred(open) ?? quotient(dims, without(target, open));
   }
-  const full = target.map((d, i) => d ?? (known?.length === target.length ? (known[i] ?? null) : null));
+  const full = target.map((dim, i) => dim ?? inferred(i));
   const unknown = full.indexOf(null);
-  if (unknown >= 0 && unknown === full.lastIndexOf(null))
-    full[unknown] = quotient(
-      dims,
-      full.filter((_, i) => i !== unknown),
-    );
+  if (unknown >= 0 && unknown === full.lastIndexOf(null)) full[unknown] = quotient(dims, without(full, unknown));
   return full;
+}
+
+function without(dims: readonly Dim[], place: number): Dim[] {
+  return dims.filter((_, i) => i !== place);
 }
 
 /** What remains of `dims` when the dims of `rest` are divided out; null when it is no single size. */

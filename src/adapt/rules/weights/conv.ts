@@ -1,26 +1,37 @@
-import { hasNoShift, isPermutation, isSelection, lanes, unit, type Affine } from '../maps/affine.ts';
-import type { ConstantValue } from '../constants/constantValue.ts';
-import { TAKEN_OUT, TOO_MANY, type Flow } from '../flow/flow.ts';
-import type { AttributeValue, Operand } from '../flow/rewrite.ts';
-import type { Rule, Step } from '../flow/step.ts';
-import { contract, fits, shiftThrough } from '../constants/contract.ts';
-import { wide, withoutShift } from '../flow/otherBase.ts';
-import { foldBias, foldWeight, storageFault } from '../flow/weight.ts';
-import { product } from '../../tensors/dims.ts';
+import { hasNoShift, isPermutation, isSelection, lanes, unit, type Affine } from '../../maps/affine.ts';
+import type { ConstantValue } from '../../constants/constantValue.ts';
+import type { Flow } from '../../flow/flow.ts';
+import type { AttributeValue, Operand } from '../../flow/rewrite.ts';
+import type { Rule, Step } from '../../flow/step.ts';
+import { contract, fits, shiftThrough } from '../../constants/contract.ts';
+import { wide, withoutShift } from '../../flow/otherBase.ts';
+import { foldBias, foldWeight, storageFault } from '../../flow/weight.ts';
+import { product } from '../../../tensors/dims.ts';
+import {
+  TAKEN_OUT,
+  TOO_MANY,
+  WEIGHTS_UNKNOWN,
+  WEIGHTS_DO_NOT_FIT,
+  BIAS_DOES_NOT_FIT,
+  BIAS_OUT_OF_RANGE,
+  INTEGERS_TAKE_COPIES,
+  INTEGERS_OVERFLOW,
+} from '../../flow/reasons.ts';
+import { inverse } from '../../../tensors/permuted.ts';
 
-/** How a convolution of this operator names its parts. */
+/** Which inputs of a convolution hold its parts, by their index, and how they lie. */
 interface ConvKind {
   readonly weight: number;
   readonly bias: number | null;
-  /** Zero points of image and weight, where the operator is quantised. */
-  readonly zeros: readonly number[];
+  /** The zero point of the weight; null where the operator is not quantised. */
+  readonly zero: number | null;
   readonly channelsLast: boolean;
   readonly transposed: boolean;
 }
 
-const FLOAT_CONV: ConvKind = { weight: 1, bias: 2, zeros: [], channelsLast: false, transposed: false };
+const FLOAT_CONV: ConvKind = { weight: 1, bias: 2, zero: null, channelsLast: false, transposed: false };
 
-const QLINEAR_CONV: ConvKind = { weight: 3, bias: 8, zeros: [5], channelsLast: false, transposed: false };
+const QLINEAR_CONV: ConvKind = { weight: 3, bias: 8, zero: 5, channelsLast: false, transposed: false };
 
 /** ONNX Runtime's own QLinearConv says in an attribute where channels lie; its weights are as in the standard one. */
 export const CONV_KINDS: Readonly<Record<string, ConvKind>> = {
@@ -29,35 +40,31 @@ export const CONV_KINDS: Readonly<Record<string, ConvKind>> = {
   'com.microsoft:FusedConv': FLOAT_CONV,
   'com.microsoft:NhwcConv': { ...FLOAT_CONV, channelsLast: true },
   'com.microsoft:NhwcFusedConv': { ...FLOAT_CONV, channelsLast: true },
-  ConvInteger: { weight: 1, bias: null, zeros: [3], channelsLast: false, transposed: false },
+  ConvInteger: { weight: 1, bias: null, zero: 3, channelsLast: false, transposed: false },
   QLinearConv: QLINEAR_CONV,
   'com.microsoft:QLinearConv': QLINEAR_CONV,
 };
 
-/** A grouped weight as a dense one: rows of old channels, zero where a group doesn't read a channel. Always exact. */
-function dense(
-  constant: ConstantValue,
-  group: number,
-  transposed: boolean,
-  zero: (output: number) => number,
-): ConstantValue {
-  if (group === 1) return constant;
-  const [a = 1, b = 1, ...kernel] = constant.dims;
-  const run = product(kernel);
-  const dims = [a, b * group, ...kernel];
-  const values = new Float64Array(a * b * group * run);
-  const perGroup = a / group;
-  for (let x = 0; x < a; x++) {
-    const g = Math.floor(x / perGroup);
-    if (!transposed) values.fill(zero(x), x * b * group * run, (x + 1) * b * group * run);
-    values.set(constant.values.subarray(x * b * run, (x + 1) * b * run), (x * b * group + g * b) * run);
+/**
+ * A grouped weight [rows, columns of one group, …kernel] as a dense one: the columns of all groups, with the row's
+ * `zero` where its group doesn't reach. The same convolution, number by number.
+ */
+function dense(weight: ConstantValue, group: number, zero: (row: number) => number): ConstantValue {
+  if (group === 1) return weight;
+  const [rows = 1, columns = 1, ...kernel] = weight.dims;
+  const block = columns * product(kernel);
+  const wide = block * group;
+  const values = new Float64Array(rows * wide);
+  for (let row = 0; row < rows; row++) {
+    const ownGroup = Math.floor((row * group) / rows);
+    values.fill(zero(row), row * wide, (row + 1) * wide);
+    values.set(weight.values.subarray(row * block, (row + 1) * block), row * wide + ownGroup * block);
   }
-  return { ...constant, dims, values, stored: constant.stored };
+  return { ...weight, dims: [rows, columns * group, ...kernel], values };
 }
 
 /**
- * The map of one group when no group reads another's channels and all groups see the same map; the grouping can then
- * stay.
+ * The map of each group where no group reads another's channels: the grouping can then stay. Null elsewhere.
  */
 function groupMap(map: Affine, group: number): Affine[] | null {
   const rows = map.m.length / group;
@@ -75,21 +82,26 @@ function groupMap(map: Affine, group: number): Affine[] | null {
   return maps;
 }
 
+/** The axis of a weight that holds its input channels: https://onnx.ai/onnx/operators/onnx__ConvTranspose.html */
+function inputAxis({ transposed }: ConvKind): 0 | 1 {
+  return transposed ? 0 : 1;
+}
+
 /**
- * Folds group by group and puts the parts back together along the output (Conv) or input (ConvTranspose) axis, which is
- * axis 0 in both.
+ * Folds group by group along `axis`, that of the input channels, and puts the parts back together along axis 0, which
+ * the groups share out in both kinds of convolution.
  */
 function contractGroups(
-  constant: ConstantValue,
+  weight: ConstantValue,
   maps: readonly Affine[],
-  transposed: boolean,
+  axis: 0 | 1,
 ): { dims: number[]; values: Float64Array } {
-  const share = (constant.dims[0] ?? 0) / maps.length;
-  const run = constant.values.length / (constant.dims[0] ?? 1);
-  const place = { axis: transposed ? 0 : 1, outer: 1, inner: 1 };
+  const share = (weight.dims[0] ?? 0) / maps.length;
+  const run = weight.values.length / (weight.dims[0] ?? 1);
+  const place = { axis, outer: 1, inner: 1 };
   const parts = maps.map((map, g) => {
-    const values = constant.values.subarray(g * share * run, (g + 1) * share * run);
-    return contract({ ...constant, dims: [share, ...constant.dims.slice(1)], values }, place, map);
+    const values = weight.values.subarray(g * share * run, (g + 1) * share * run);
+    return contract({ ...weight, dims: [share, ...weight.dims.slice(1)], values }, place, map);
   });
   const values = new Float64Array(parts.reduce((total, part) => total + part.values.length, 0));
   let offset = 0;
@@ -101,36 +113,41 @@ function contractGroups(
   return { dims: [rows, ...(parts[0]?.dims ?? []).slice(1)], values };
 }
 
+/** True where zeros stand around the image: https://onnx.ai/onnx/operators/onnx__Conv.html */
 function pads(step: Step): boolean {
   const auto = step.text('auto_pad', 'NOTSET');
   if (auto === 'SAME_UPPER' || auto === 'SAME_LOWER') return true;
   return auto !== 'VALID' && (step.ints('pads')?.some((int) => int !== 0) ?? false);
 }
 
+/**
+ * A convolution of any rank, group and storage takes the map into its weight [out, in/group, …kernel], transposed [in,
+ * out/group, …kernel], and the shift into its bias.
+ */
 export const conv: Rule = async (step) => {
   const kind = CONV_KINDS[step.key];
   const flow = step.only();
   if (!kind || !flow || flow.gone) return flow ? TAKEN_OUT : 'its weights come from the image itself';
   const given = wide(step.walk, flow);
   if (!given) return TOO_MANY;
-  if (given.axis !== (kind.channelsLast || step.int('channels_last', 0) !== 0 ? given.rank - 1 : 1))
-    return 'it expects channels on another axis';
-  const constant = await step.value(kind.weight);
-  if (!constant) return 'its weights are not known before the model runs';
+  const channelsLast = kind.channelsLast || step.int('channels_last', 0) !== 0;
+  if (given.axis !== (channelsLast ? given.rank - 1 : 1)) return 'it expects channels on another axis';
+  const weight = await step.value(kind.weight);
+  if (!weight) return WEIGHTS_UNKNOWN;
   const group = step.int('group', 1);
   const oldChannels = given.map.m.length;
-  const reads = kind.transposed ? constant.dims[0] : (constant.dims[1] ?? 0) * group;
-  if (constant.dims.length !== given.rank || reads !== oldChannels || group < 1 || (constant.dims[0] ?? 0) % group)
-    return 'its weights do not fit the channels';
-  const layer = { kind, flow: given, w: constant, group };
-  return kind.zeros.length ? foldQuantised(step, layer) : foldFloat(step, layer);
+  const reads = kind.transposed ? weight.dims[0] : (weight.dims[1] ?? 0) * group;
+  if (weight.dims.length !== given.rank || reads !== oldChannels || group < 1 || (weight.dims[0] ?? 0) % group)
+    return WEIGHTS_DO_NOT_FIT;
+  const layer = { kind, flow: given, weight, group };
+  return kind.zero !== null ? foldQuantised(step, layer) : foldFloat(step, layer);
 };
 
 /** A convolution whose weights are known and fit the channels. */
 interface Layer {
   readonly kind: ConvKind;
   readonly flow: Flow;
-  readonly w: ConstantValue;
+  readonly weight: ConstantValue;
   readonly group: number;
 }
 
@@ -150,43 +167,43 @@ async function biasOf(step: Step, kind: ConvKind): Promise<Bias> {
   return { name, value: name ? await step.walk.value(name) : null };
 }
 
-async function foldFloat(step: Step, { kind, flow: given, w: constant, group }: Layer): Promise<true | string> {
+async function foldFloat(step: Step, { kind, flow: given, weight, group }: Layer): Promise<true | string> {
   const bias = await biasOf(step, kind);
   const held = !hasNoShift(given.map) && holdsShift(step, kind, bias);
   const flow = held ? withoutShift(step.walk, given, step.node.inputs[0] ?? '') : given;
   if (!flow) return 'a shift stands in front of zero padding, and rebuilding is the cheapest exact form';
   const shifted = !hasNoShift(flow.map);
-  if (shifted && bias.value && bias.value.values.length !== constant.dims[0])
-    return 'its bias does not fit its weights';
-  const place = { axis: kind.transposed ? 0 : 1, outer: 1, inner: 1 };
-  const full = dense(constant, group, kind.transposed, () => 0);
+  if (shifted && bias.value && bias.value.values.length !== weight.dims[0]) return BIAS_DOES_NOT_FIT;
+  const place = { axis: inputAxis(kind), outer: 1, inner: 1 };
+  const full = dense(weight, group, () => 0);
   const maps = groupMap(flow.map, group);
   const mayTurn = step.walk.keepsOrder && !maps && !kind.transposed;
   const turned = mayTurn ? groupsInOrder(flow.map, group) : null;
-  if (turned) return passGroups(step, { kind, flow, w: constant, group }, turned);
-  const folded = maps ? contractGroups(constant, maps, kind.transposed) : contract(full, place, flow.map);
-  const fault = await storageFault(step, kind.weight, { old: constant, ...folded });
+  if (turned) return passGroups(step, { kind, flow, weight, group }, turned);
+  const folded = maps ? contractGroups(weight, maps, inputAxis(kind)) : contract(full, place, flow.map);
+  const fault = await storageFault(step, kind.weight, { old: weight, ...folded });
   if (fault) return fault;
   const inputs = new Map<number, Operand>([[0, flow.base]]);
   if (shifted) {
     const values = plusBias(shiftThrough(full, place, flow.map.b, [0]), bias.value);
-    if (!fits(constant.dtype, values)) return 'the changed bias would leave the range of its type';
+    if (!fits(weight.dtype, values)) return BIAS_OUT_OF_RANGE;
     const index = kind.bias ?? 2;
     const dims = [values.length];
-    inputs.set(index, await foldBias(step, index, { old: bias.value, dtype: constant.dtype, dims, values }));
+    inputs.set(index, await foldBias(step, index, { old: bias.value, dtype: weight.dtype, dims, values }));
   }
-  const groups = [group, maps ? group : 1] as const;
+  const newGroup = maps ? group : 1;
+  const groups = [group, newGroup] as const;
   const how = { ...place, map: flow.map, bias: bias.name || null, groups };
-  inputs.set(kind.weight, await foldWeight(step, kind.weight, { old: constant, ...folded, how }));
-  return step.sink(inputs, groupAttribute(group, maps !== null));
+  inputs.set(kind.weight, await foldWeight(step, kind.weight, { old: weight, ...folded, how }));
+  return step.sink(inputs, groupAttribute(group, newGroup));
 }
 
 function plusBias(values: Float64Array, bias: ConstantValue | null): Float64Array {
   return bias ? values.map((value, o) => value + (bias.values[o] ?? 0)) : values;
 }
 
-function groupAttribute(group: number, kept: boolean): ReadonlyMap<string, AttributeValue> | undefined {
-  return group === 1 || kept ? undefined : new Map([['group', { kind: 'int', value: 1 }]]);
+function groupAttribute(before: number, after: number): ReadonlyMap<string, AttributeValue> | undefined {
+  return before === after ? undefined : new Map([['group', { kind: 'int', value: after }]]);
 }
 
 /**
@@ -216,26 +233,26 @@ function groupsInOrder(
 /** The filters follow their channels: the groups go into the order of the base, and the outputs carry that order on. */
 async function passGroups(
   step: Step,
-  { kind, flow, w: constant, group }: Layer,
+  { kind, flow, weight, group }: Layer,
   { from, maps }: { readonly from: readonly number[]; readonly maps: readonly Affine[] },
 ): Promise<true | string> {
-  const filters = constant.dims[0] ?? 0;
+  const filters = weight.dims[0] ?? 0;
   const share = filters / group;
   const bias = await biasOf(step, kind);
-  if (bias.name && bias.value?.values.length !== filters) return 'its bias does not fit its weights';
+  if (bias.name && bias.value?.values.length !== filters) return BIAS_DOES_NOT_FIT;
   const outputs = from.flatMap((old) => Array.from({ length: share }, (_, i) => old * share + i));
-  const run = constant.values.length / filters;
-  const values = new Float64Array(constant.values.length);
-  outputs.forEach((old, made) => values.set(constant.values.subarray(old * run, (old + 1) * run), made * run));
-  const folded = contractGroups({ ...constant, values }, maps, false);
+  const run = weight.values.length / filters;
+  const values = new Float64Array(weight.values.length);
+  outputs.forEach((old, made) => values.set(weight.values.subarray(old * run, (old + 1) * run), made * run));
+  const folded = contractGroups({ ...weight, values }, maps, inputAxis(kind));
   const order: Affine = {
-    m: invert(outputs).map((made) => unit(filters, made)),
+    m: inverse(outputs).map((made) => unit(filters, made)),
     b: new Array<number>(filters).fill(0),
   };
   const how = { axis: 0, outer: 1, inner: 1, map: order, groups: [group, group] as const };
   const inputs = new Map<number, Operand>([
     [0, flow.base],
-    [kind.weight, await foldWeight(step, kind.weight, { old: constant, ...folded, how })],
+    [kind.weight, await foldWeight(step, kind.weight, { old: weight, ...folded, how })],
   ]);
   const old = bias.value;
   if (old && kind.bias !== null) {
@@ -246,37 +263,28 @@ async function passGroups(
   return step.passTurned(flow, inputs, order);
 }
 
-/** The place of each number in a list of all numbers below its length. */
-function invert(list: readonly number[]): number[] {
-  const places = new Array<number>(list.length).fill(0);
-  list.forEach((value, place) => {
-    places[value] = place;
-  });
-  return places;
-}
-
 /**
  * Integer weights: `Σ_c (w − z) + z` must be whole and fit the type; then the sum is exact, else the image is rebuilt.
  */
-async function foldQuantised(step: Step, { kind, flow, w: constant, group }: Layer): Promise<true | string> {
-  if (!isSelection(flow.map)) return 'quantised weights take only copies of channels';
-  const zeroName = step.node.inputs[kind.zeros[0] ?? 0];
-  const zero = zeroName ? await step.value(kind.zeros[0] ?? 0) : null;
+async function foldQuantised(step: Step, { kind, flow, weight, group }: Layer): Promise<true | string> {
+  if (!isSelection(flow.map)) return INTEGERS_TAKE_COPIES;
+  const zeroIndex = kind.zero ?? 0;
+  const zeroName = step.node.inputs[zeroIndex];
+  const zero = zeroName ? await step.value(zeroIndex) : null;
   if (zeroName && !zero) return 'its zero point is not known before the model runs';
-  const zeroOf = (o: number): number => zero?.values[zero.values.length > 1 ? o : 0] ?? 0;
-  const full = dense(constant, group, false, zeroOf);
+  const zeroOf = (output: number): number => zero?.values[zero.values.length > 1 ? output : 0] ?? 0;
+  const full = dense(weight, group, zeroOf);
   const run = full.values.length / (full.dims[0] ?? 1);
   const centred = { ...full, values: full.values.map((value, i) => value - zeroOf(Math.floor(i / run))) };
   const place = { axis: 1, outer: 1, inner: 1 };
   const folded = contract(centred, place, flow.map);
   const perOutput = folded.values.length / (folded.dims[0] ?? 1);
   const values = folded.values.map((value, i) => value + zeroOf(Math.floor(i / perOutput)));
-  if (!fits(constant.dtype, values)) return 'the sum of its integer weights would overflow their type';
+  if (!fits(weight.dtype, values)) return INTEGERS_OVERFLOW;
   const how = { ...place, map: flow.map, groups: [group, 1] as const, quantised: true };
-  const weight = await foldWeight(step, kind.weight, { old: constant, dims: folded.dims, values, how });
   const inputs = new Map<number, Operand>([
     [0, flow.base],
-    [kind.weight, weight],
+    [kind.weight, await foldWeight(step, kind.weight, { old: weight, dims: folded.dims, values, how })],
   ]);
-  return step.sink(inputs, groupAttribute(group, false));
+  return step.sink(inputs, groupAttribute(group, 1));
 }
