@@ -89,9 +89,20 @@ export async function chooseInputs(
     const reusable = best && choosing.sized && !chosen.length;
     if (best) chosen.push(reusable ? best : { candidate: best.candidate, made: null });
   }
-  if (chosen.length) return chosen;
+  if (chosen.length) return inputs ? chosen : withoutSinglePixels(chosen);
   const gray = await repeatedInside(choosing, wanted);
   throw failure ?? (gray ? alreadyGray(gray, true) : noImageInput(wanted, map));
+}
+
+/** A mean, a deviation or a gain that is fed beside an image has its rank: one pixel, which goes on as it was. */
+function withoutSinglePixels(chosen: readonly Tried[]): Tried[] {
+  const images = chosen.filter(({ candidate }) => !isSinglePixel(candidate));
+  return images.length ? images : [...chosen];
+}
+
+/** Axis 0 is the batch, which may be of any size. */
+function isSinglePixel({ dims, axis }: Candidate): boolean {
+  return dims.every((dim, i) => i === 0 || i === axis || dim === 1);
 }
 
 function placesOf({ map, axis }: Pick<InputChoice, 'map' | 'axis'>, input: ValueInfo): Candidate[] {

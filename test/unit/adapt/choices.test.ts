@@ -246,3 +246,26 @@ test('shapes are inferred once for all inputs whose channels the file declares',
   assert.notEqual(a, open);
   assert.deepEqual(open?.dims('open'), ['n', 3, 8, 8]);
 });
+
+test('one pixel of three channels that is fed beside an image goes on as it was', async () => {
+  const beside = { mean: [1, 3, 1, 1], deviation: ['batch', 3, 1, 1] };
+  const bytes = build([1, 3, 16, 17], {
+    inputs: [valueInfo('x', [1, 3, 16, 17]), ...Object.entries(beside).map(([name, dims]) => valueInfo(name, dims))],
+    initializers: [floats('w', [4, 3, 3, 3])],
+    nodes: [
+      node('Sub', ['x', 'mean'], ['centred']),
+      node('Mul', ['centred', 'deviation'], ['normal']),
+      node('Conv', ['normal', 'w'], ['y']),
+    ],
+  });
+  const { plan } = await adaptBytes(bytes, grayscale());
+  assert.deepEqual(
+    plan.inputs.map(({ name }) => name),
+    ['x'],
+  );
+  const named = await adaptBytes(bytes, grayscale(), { inputs: ['mean'] });
+  assert.deepEqual(
+    named.plan.inputs.map(({ name }) => name),
+    ['mean'],
+  );
+});
