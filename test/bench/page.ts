@@ -197,7 +197,6 @@ async function panning(page: Page): Promise<Figure[]> {
         graphView: {
           view: View;
           setView(v: View): void;
-          leastScale: number;
           scene: { geometry: { width: number; height: number; y: Float64Array; h: Float64Array } };
         };
       };

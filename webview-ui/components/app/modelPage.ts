@@ -110,7 +110,7 @@ export class ModelPage extends LitElement {
     this.#reading.begin(session.model, place);
     await this.updateComplete;
     const graph = this.graphView;
-    if (graph && place.view) graph.startView = place.view;
+    if (graph && place.view) graph.camera.startView = place.view;
     if (place.heat) this.graphPanel?.colourBy(place.heat);
     await this.#wishes.catchUp();
   }

@@ -127,14 +127,14 @@ export class GraphPanel extends LitElement {
   }
 
   fit(): void {
-    this.graphView?.fit();
+    this.graphView?.camera.fit();
   }
 
   async openAll(open: boolean): Promise<void> {
     if (!this.session?.setAll(open)) return;
     this.dispatchEvent(new CustomEvent('all-groups', { detail: open }));
     await this.graphView?.relayout(this.selected);
-    if (!this.selected) this.graphView?.showBeginning();
+    if (!this.selected) this.graphView?.camera.showBeginning();
   }
 
   #picture(session: GraphSession): TemplateResult {

@@ -11,11 +11,13 @@ import { changeSetting, onSettings, settings } from '../../state/settings.ts';
 import { saveBlob } from '../../state/download.ts';
 import '../icon.ts';
 import '../menuButton.ts';
+import { ZOOM_IN, ZOOM_OUT } from './graphKeys.ts';
 import type { GraphView } from './graphView.ts';
 import { HeatMenu } from './heatMenu.ts';
 
 /** The longest side of a saved picture, in pixels: browsers refuse larger canvases. */
 const MOST_PIXELS = 12_000;
+
 /** The tool bar over the graph: zoom, fit, groups, colours, save as a picture. */
 export class GraphTools extends LitElement {
   static override properties = {
@@ -161,20 +163,20 @@ export class GraphTools extends LitElement {
         icon="zoom-in"
         label="Zoom in"
         hint="Zoom in (+)"
-        @click=${() => this.#view?.zoom(1.25)}
+        @click=${() => this.#view?.camera.zoomMiddle(ZOOM_IN)}
       ></cw-icon-button>
       <cw-icon-button
         icon="zoom-out"
         label="Zoom out"
         hint="Zoom out (-)"
-        @click=${() => this.#view?.zoom(0.8)}
+        @click=${() => this.#view?.camera.zoomMiddle(ZOOM_OUT)}
       ></cw-icon-button>
       <cw-icon-button
         id="fit"
         icon="fit"
         label="Fit"
         hint="Show the whole graph (0)"
-        @click=${() => this.#view?.fit()}
+        @click=${() => this.#view?.camera.fit()}
       ></cw-icon-button>
       ${
         groups

@@ -2,6 +2,7 @@ import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { HoverFacts } from '../../graph/hoverFacts.ts';
 import { breakable } from '../breakable.ts';
+import type { Place } from './placing.ts';
 
 /** Between the pointer and the card, and between the card and the edge of the page. */
 const BESIDE = 14;
@@ -58,7 +59,7 @@ export class HoverCard extends LitElement {
   `;
   declare facts: HoverFacts | null;
   /** Where the pointer is, from the corner of what the card lies in. */
-  declare at: { readonly x: number; readonly y: number };
+  declare at: Place;
 
   constructor() {
     super();

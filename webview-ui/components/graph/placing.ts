@@ -8,7 +8,7 @@ import { FRAME_TITLE } from '../../layout/spacing.ts';
 const BELOW_MATCHES = 0.68;
 
 /** A place in a picture or on the page. */
-interface Place {
+export interface Place {
   readonly x: number;
   readonly y: number;
 }
