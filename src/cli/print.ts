@@ -61,8 +61,3 @@ function withShortKeys(record: Readonly<Record<string, unknown>>): Readonly<Reco
 function cut(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most)}…` : text;
 }
-
-/** A whole number with separators. */
-export function count(n: number): string {
-  return n.toLocaleString('en');
-}

@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import { countOf, countText } from '../text/counts.ts';
 import type { Limits } from './limits.ts';
 import type { ThreadMessage } from './verbThread.ts';
 
@@ -80,14 +81,14 @@ export class Supervisor {
     clearTimeout(this.timer);
     const left = limits.seconds * 1000 - (Date.now() - this.started);
     const why =
-      `Stopped after ${limits.seconds.toLocaleString('en')} seconds, the limit for files of this size; --time-limit ` +
+      `Stopped after ${countOf(limits.seconds, 'second')}, the limit for files of this size; --time-limit ` +
       'SECONDS allows more.';
     this.timer = setTimeout(() => this.stop(why), Math.max(left, 0));
   }
 
   private lookAtMemory(): void {
     if (!this.limits || process.memoryUsage.rss() <= this.limits.megabytes * MEGABYTE) return;
-    const megabytes = this.limits.megabytes.toLocaleString('en');
+    const megabytes = countText(this.limits.megabytes);
     this.stop(
       `Stopped at ${megabytes} MB of memory, the limit for files of this size; --memory-limit MEGABYTES allows more.`,
     );

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { ChannelwiseError } from '../bytes/errors.ts';
+import { messageOf } from '../text/messageOf.ts';
 import { runVerb } from './commandLine.ts';
 import { FIRST_LIMITS, type Limits } from './limits.ts';
 import { shownLine } from './print.ts';
@@ -51,7 +52,7 @@ async function exitCode(run: () => Promise<number>, output: Output): Promise<num
     return await run();
   } catch (error) {
     const isKnown = error instanceof ChannelwiseError;
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     output.error(shownLine(isKnown ? text : `Internal error: ${text}`));
     return isKnown ? REFUSED : INTERNAL_ERROR;
   }

@@ -1,4 +1,5 @@
 import { ChannelwiseError } from '../bytes/errors.ts';
+import { countOf } from '../text/counts.ts';
 import { diskOf } from './disk.ts';
 import { errorCode, isMissing } from './errorCode.ts';
 import { dirname, resolve } from './paths.ts';
@@ -32,7 +33,7 @@ export async function dataTrouble(modelPath: string, files: ReadonlyMap<string, 
   const missing = wrong.filter(({ error }) => error.code === 'external-missing').length;
   const path = CURABLE.has(first.error.code) ? resolve(folder, first.location) : null;
   if (first.error.code !== 'external-missing' || missing === 1) return { message: first.error.message, path };
-  const others = files.size > MOST_FILES ? 'others' : othersText(missing - 1);
+  const others = files.size > MOST_FILES ? 'others' : countOf(missing - 1, 'other');
   return {
     message: new ChannelwiseError(
       'io',
@@ -41,10 +42,6 @@ export async function dataTrouble(modelPath: string, files: ReadonlyMap<string, 
     ).message,
     path,
   };
-}
-
-function othersText(count: number): string {
-  return count === 1 ? '1 other' : `${count.toLocaleString('en')} others`;
 }
 
 async function lookAt(

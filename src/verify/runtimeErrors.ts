@@ -1,4 +1,5 @@
 import { ChannelwiseError } from '../bytes/errors.ts';
+import { messageOf } from '../text/messageOf.ts';
 
 /** The runtime quotes names from the model, which may be of any length; the telling words come first. */
 const MAX_TEXT = 4000;
@@ -64,7 +65,7 @@ const CAUSES: readonly {
 
 /** One plain sentence for whatever the runtime throws: errors, texts, or bare numbers where its C++ code had none. */
 export function runtimeError(error: unknown, step: 'open' | 'run'): ChannelwiseError {
-  const text = (error instanceof Error ? error.message : String(error)).slice(0, MAX_TEXT);
+  const text = messageOf(error).slice(0, MAX_TEXT);
   for (const { match, code, say } of CAUSES) {
     const found = match.exec(text);
     if (found) return new ChannelwiseError('unsupported', code, say(found));
@@ -85,7 +86,7 @@ export function runtimeError(error: unknown, step: 'open' | 'run'): ChannelwiseE
 
 /** The telling part of a runtime's message, as one short line. */
 export function reason(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const told = text.slice(text.lastIndexOf('ERROR_MESSAGE:') + (text.includes('ERROR_MESSAGE:') ? 14 : 1));
   // Failed checks name a source file, a C++ function and the condition, or an error inside; the words for people come
   // last.

@@ -8,8 +8,8 @@ import {
   type StayReason,
   type WrittenModel,
 } from '../files/written.ts';
+import { messageOf } from '../text/messageOf.ts';
 import type { OpenModels } from './editor/openModels.ts';
-import { messageOf } from './errors.ts';
 import type { WrittenReply } from './proofs.ts';
 
 /** A model that was taken back, and what became of the files that were copied for it. */

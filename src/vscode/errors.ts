@@ -1,9 +1,6 @@
 import { ChannelwiseError } from '../bytes/errors.ts';
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
+/** Whether the user stopped it: nothing is to be said then. */
 export function isCancel(error: unknown): boolean {
   return error instanceof ChannelwiseError && error.kind === 'cancelled';
 }

@@ -3,7 +3,7 @@ import { ChannelwiseError } from '../bytes/errors.ts';
 import type { FileStat } from '../files/disk.ts';
 import { basename } from '../files/paths.ts';
 import type { WholeFiles } from '../files/virtual/hostFiles.ts';
-import { messageOf } from './errors.ts';
+import { messageOf } from '../text/messageOf.ts';
 
 /** Files of any file system that VS Code knows, by URI. */
 export const HOST_FILES: WholeFiles = {

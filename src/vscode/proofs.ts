@@ -3,7 +3,7 @@ import { basename } from '../files/paths.ts';
 import { contentMark, markWritten, sameAsWritten, type Written } from '../files/written.ts';
 import type { AdaptReply, VerifyReply } from '../page/workerMethods.ts';
 import type { CallOptions } from '../rpc/messages.ts';
-import { messageOf } from './errors.ts';
+import { messageOf } from '../text/messageOf.ts';
 import type { ModelJobs } from './modelJobs.ts';
 
 /** Few files are looked at between two starts of VS Code; older proofs are forgotten. */

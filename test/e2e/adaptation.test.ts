@@ -50,7 +50,7 @@ test('the tab tells the story of an adapted model, in all themes', async () => {
     /64×3×7×7/,
     /64×1×7×7/,
     /2\.118/,
-    /6,272 parameters fewer/,
+    /6,272 fewer parameters/,
     /1 channel on axis 1/,
     /Add reads the image beside/,
   ])

@@ -1,4 +1,5 @@
-import { bytesText, countText, nodeLabel, numberText, shortCount } from '../text/format.ts';
+import { countText, shortCount } from '../../src/text/counts.ts';
+import { bytesText, nodeLabel, numberText } from '../text/format.ts';
 import type { GraphModel, SelectionKey } from './graphModel.ts';
 import { nodeParameters } from './graphModel.ts';
 import type { LayerNumbers } from './tables/layerNumbers.ts';

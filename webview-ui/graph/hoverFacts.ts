@@ -1,5 +1,6 @@
 import type { PageNode } from '../../src/protocol/messages.ts';
-import { bytesText, countText, nodeLabel, shapeText, shortCount } from '../text/format.ts';
+import { countText, shortCount } from '../../src/text/counts.ts';
+import { bytesText, nodeLabel, shapeText } from '../text/format.ts';
 import { nodeParameters } from './graphModel.ts';
 import type { GraphModel, SelectionKey } from './graphModel.ts';
 import type { Heat } from './heat.ts';

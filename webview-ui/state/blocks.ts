@@ -1,3 +1,4 @@
+import { messageOf } from '../../src/text/messageOf.ts';
 import { request } from './host.ts';
 
 /** Cells asked for at once: more than a screen shows, and small enough to come at once. */
@@ -70,7 +71,7 @@ export class Blocks {
       this.#blocks.set(key, texts);
       if (!this.#stop.signal.aborted) this.#loaded();
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#failed(error instanceof Error ? error.message : String(error));
+      if (!this.#stop.signal.aborted) this.#failed(messageOf(error));
     }
   }
 }

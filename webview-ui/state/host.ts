@@ -1,7 +1,7 @@
 import type { PageAction } from '../../src/protocol/actions.ts';
 import type { PageSettings } from '../../src/protocol/settings.ts';
 import { asHostMessage } from '../../src/protocol/envelope.ts';
-import type { PageMethod, PageMethods } from '../../src/protocol/messages.ts';
+import type { PageCommand, PageMethod, PageMethods } from '../../src/protocol/messages.ts';
 import { RpcCalls } from '../../src/rpc/calls.ts';
 import type { CallOptions, RpcRequest } from '../../src/rpc/messages.ts';
 
@@ -11,6 +11,7 @@ declare function acquireVsCodeApi(): {
   setState(state: unknown): void;
 };
 
+/** What the host answered in place of a result: one sentence, and a stable code. */
 export class HostError extends Error {
   readonly code: string;
   constructor(code: string, message: string) {
@@ -18,6 +19,11 @@ export class HostError extends Error {
     this.name = 'HostError';
     this.code = code;
   }
+}
+
+/** Whether the reader stopped it: nothing is to be said then. */
+export function isCancel(error: unknown): boolean {
+  return error instanceof HostError && error.code === 'cancelled';
 }
 
 const api = acquireVsCodeApi();
@@ -59,6 +65,11 @@ export function request<M extends PageMethod>(
   options: CallOptions = {},
 ): Promise<PageMethods[M]['result']> {
   return calls.run(method, args, options);
+}
+
+/** Runs a command of VS Code, which itself says what went wrong. */
+export function runCommand(name: PageCommand): void {
+  request('command', { name }).catch(() => undefined);
 }
 
 /** What the page kept when its tab was last here; anything, so check it. */

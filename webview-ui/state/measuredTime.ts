@@ -1,7 +1,8 @@
 import type { PageMeasuredTime } from '../../src/protocol/evaluation.ts';
 import type { PageModel } from '../../src/protocol/messages.ts';
+import { countOf } from '../../src/text/counts.ts';
 import type { LayerNumbers } from '../graph/tables/layerNumbers.ts';
-import { countText, numberText } from '../text/format.ts';
+import { numberText } from '../text/format.ts';
 import { request } from './host.ts';
 
 interface Measuring {
@@ -22,6 +23,6 @@ export async function measureTime({ sizes }: PageModel, measuring: Measuring): P
 }
 
 function noteOf({ milliseconds, runs, threads, sizes, runtime }: PageMeasuredTime): string {
-  const how = `${countText(runs)} run${runs === 1 ? '' : 's'}, ${countText(threads)} thread${threads === 1 ? '' : 's'}`;
+  const how = `${countOf(runs, 'run')}, ${countOf(threads, 'thread')}`;
   return `A whole run takes ${numberText(milliseconds)} ms (${sizes}; ${how}; ${runtime}). Layers were timed one by one, none merged, so they add up to more.`;
 }

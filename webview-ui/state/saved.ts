@@ -2,8 +2,8 @@ import { asBinding } from '../../src/protocol/sizes.ts';
 import type { PageBinding } from '../../src/protocol/sizes.ts';
 import type { View } from '../draw/camera.ts';
 import type { HeatSource } from '../graph/heat.ts';
-import type { ColumnChoice } from '../graph/tables/layerColumns.ts';
 import { asHeatSource } from './keptHeat.ts';
+import type { TableState } from './tableState.ts';
 import { asTab } from './tabs.ts';
 import type { Tab } from './tabs.ts';
 
@@ -18,7 +18,7 @@ export interface Saved {
   open: string[];
   view: View | null;
   query: string;
-  table: { sort: string; down: boolean; filter: string } & ColumnChoice;
+  table: TableState;
   /** Numbers given for names of sizes. */
   bind: PageBinding;
   /** Width of the side panel in pixels, whether it is hidden, and which of its sections are folded. */

@@ -1,4 +1,5 @@
 import type { PageNode } from '../../src/protocol/messages.ts';
+import { countText } from '../../src/text/counts.ts';
 
 export function shapeText(dims: readonly (string | number)[] | null): string {
   if (dims === null) return '';
@@ -14,14 +15,6 @@ export function shapeLabel(dims: readonly (string | number)[] | null): string {
 
 export function listText(values: readonly (string | number)[]): string {
   return `[${values.join(', ')}]`;
-}
-
-/**
- * A number with commas between its thousands. `toLocaleString` would write it too, but loads a language's rules first,
- * which takes longer than building all boxes of a ResNet-50.
- */
-export function countText(value: number): string {
-  return String(value).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ',');
 }
 
 export function sizeText(bytes: number): string {
@@ -47,17 +40,4 @@ export function nodeLabel(node: PageNode): string {
 /** A number in four figures: 0.1235, -12.3, 4.2e-7. */
 export function numberText(value: number): string {
   return String(Number(value.toPrecision(4)));
-}
-
-/** A count in three figures: 64, 9.41 k, 25.5 M, 4.1 G. */
-export function shortCount(value: number): string {
-  if (value < 1000) return String(value);
-  const units = ['k', 'M', 'G', 'T', 'P'];
-  let scaled = value / 1000;
-  let unit = 0;
-  while (scaled >= 999.5 && unit < units.length - 1) {
-    scaled /= 1000;
-    unit++;
-  }
-  return `${scaled.toPrecision(3)} ${units[unit]}`;
 }

@@ -2,7 +2,8 @@ import { planText } from '../../adapt/report/planText.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { adaptFile, convertToGray, type AdaptResult } from '../../jobs/convert.ts';
 import type { DataCopy } from '../../jobs/dataCopies.ts';
-import { count, print, shownLine } from '../print.ts';
+import { countOf } from '../../text/counts.ts';
+import { print, shownLine } from '../print.ts';
 import {
   FILES,
   MAP_OPTIONS,
@@ -166,5 +167,5 @@ function resultText({ plan, dataCopies, outPath }: AdaptResult): string[] {
 
 function dataCopyText({ path, size, present }: DataCopy, written: boolean): string {
   if (present) return `data file ${path} is there already`;
-  return `${written ? 'copied' : 'would copy'} data file ${path} (${count(size)} bytes)`;
+  return `${written ? 'copied' : 'would copy'} data file ${path} (${countOf(size, 'byte')})`;
 }

@@ -1,4 +1,5 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import { messageOf } from '../../text/messageOf.ts';
 import { picturePainter, type Picture } from '../../verify/evaluate/picture.ts';
 import type { VerifyImage } from '../../verify/proof/measure/stemRun.ts';
 import { readSmallFile } from '../smallFile.ts';
@@ -59,7 +60,7 @@ function bad(name: string, why: string): ChannelwiseError {
 }
 
 function reason(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const [first = ''] = text.split('\n');
   return first.replace(/\.$/, '').slice(0, MAX_REASON) || 'it is damaged';
 }

@@ -1,5 +1,6 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { parseJsonValue } from '../../bytes/json/jsonValue.ts';
+import { messageOf } from '../../text/messageOf.ts';
 import { readTextFile } from '../textFile.ts';
 import { listFolders, listImages } from './imageFolder.ts';
 import { basename, join } from '../paths.ts';
@@ -107,7 +108,7 @@ function jsonOf(content: string, name: string): unknown {
   try {
     return parseJsonValue(content);
   } catch (error) {
-    throw refused(`${name} can't be used: ${error instanceof Error ? error.message : String(error)}.`);
+    throw refused(`${name} can't be used: ${messageOf(error)}.`);
   }
 }
 

@@ -1,3 +1,5 @@
+import { countText } from '../../text/counts.ts';
+
 /** Larger pictures are hardly any camera's; decoding one of this size takes 0.7 GB. */
 const MAX_PIXELS = 64_000_000;
 
@@ -5,5 +7,5 @@ const MAX_PIXELS = 64_000_000;
 export function checkPixels(width: number, height: number): void {
   const pixels = width * height;
   if (pixels <= MAX_PIXELS) return;
-  throw new Error(`it has ${pixels.toLocaleString('en')} pixels; ${MAX_PIXELS.toLocaleString('en')} are the most`);
+  throw new Error(`it has ${countText(pixels)} pixels; ${countText(MAX_PIXELS)} are the most`);
 }

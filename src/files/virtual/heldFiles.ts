@@ -1,4 +1,5 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import { countOf } from '../../text/counts.ts';
 import { basename } from '../paths.ts';
 import type { FilePart, HostFiles, WholeFiles } from './hostFiles.ts';
 
@@ -110,6 +111,6 @@ export function checkWholeFile(uri: string, size: number): void {
   throw new ChannelwiseError(
     'io',
     'too-large-here',
-    `${basename(uri)} has ${size.toLocaleString('en')} bytes; without a disk files are read whole, and ${most} are the most. Open it from a folder on disk.`,
+    `${basename(uri)} has ${countOf(size, 'byte')}; without a disk files are read whole, and ${most} are the most. Open it from a folder on disk.`,
   );
 }

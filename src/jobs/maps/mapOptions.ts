@@ -10,6 +10,7 @@ import {
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { parseJsonValue } from '../../bytes/json/jsonValue.ts';
 import { readTextFile } from '../../files/textFile.ts';
+import { messageOf } from '../../text/messageOf.ts';
 
 export interface MapOptions {
   /** Names of presets, or paths that end in .json; several are applied to the new pixels from left to right. */
@@ -122,7 +123,7 @@ function jsonOf(text: string, path: string): unknown {
   try {
     return parseJsonValue(text, { maxLength: MAX_MAP_BYTES });
   } catch (error) {
-    throw refused(`The map file ${path} can't be used: ${error instanceof Error ? error.message : String(error)}.`);
+    throw refused(`The map file ${path} can't be used: ${messageOf(error)}.`);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type ChannelMap,
 } from '../../adapt/maps/channelMap.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import { countOf } from '../../text/counts.ts';
 import { mapFromFile, parseNumbers } from './mapOptions.ts';
 
 /** One choice of a person who composes a map, as plain data. Numbers are as they were typed. */
@@ -93,7 +94,7 @@ export function matrixMap(matrix: string, shift: string, channels: number | null
     throw new ChannelwiseError(
       'refused',
       'map',
-      `The matrix needs ${channels} row${channels === 1 ? '' : 's'}, one per channel of the model, separated by ` +
+      `The matrix needs ${countOf(channels, 'row')}, one per channel of the model, separated by ` +
         `";", but has ${rows.length}.`,
     );
   const numbers = shift.trim() ? parseNumbers(shift, 'shift') : [0];
@@ -112,7 +113,7 @@ export function mapWords(map: ChannelMap): string {
     .slice(0, MAX_TERMS)
     .map((row, c) => `old${subscript(c)} = ${formula(row, map.shift[c] ?? 0)}`);
   return (
-    `${width} → ${map.matrix.length} channel${map.matrix.length === 1 ? '' : 's'}: ` +
+    `${width} → ${countOf(map.matrix.length, 'channel')}: ` +
     `${rows.join(', ')}${map.matrix.length > MAX_TERMS ? ', …' : ''}`
   );
 }

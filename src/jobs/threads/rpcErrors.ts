@@ -1,5 +1,6 @@
 import { ChannelwiseError, type ErrorKind } from '../../bytes/errors.ts';
 import type { PlainError } from '../../rpc/messages.ts';
+import { messageOf } from '../../text/messageOf.ts';
 
 /** An error as plain data; what is no ChannelwiseError is our own fault and says so. */
 export function plainError(error: unknown): PlainError {
@@ -8,7 +9,7 @@ export function plainError(error: unknown): PlainError {
   return {
     kind: 'unsupported',
     code: 'internal',
-    message: `Channelwise made a mistake: ${error instanceof Error ? error.message : String(error)}`,
+    message: `Channelwise made a mistake: ${messageOf(error)}`,
     place: {},
   };
 }

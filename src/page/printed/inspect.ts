@@ -1,4 +1,5 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import { countOf, countOrUnknown } from '../../text/counts.ts';
 import { pageCost } from '../model/pageSizes.ts';
 import { realInputs } from '../../adapt/inputs/candidates.ts';
 import { modelCosts } from '../../graph/cost/cost.ts';
@@ -113,14 +114,14 @@ function declared({ name, type }: ValueInfo, shapes: Shapes): DeclaredValue {
 export function inspectText(found: Inspection | WeightsInspection): string[] {
   if ('format' in found) return weightsText(found);
   const { io } = found;
-  const nodes = `${counted(found.nodeCount)} ${found.nodeCount === 1 ? 'node' : 'nodes'}`;
+  const nodes = countOf(found.nodeCount, 'node');
   const versions = [...(found.irVersion === null ? [] : [`IR ${found.irVersion}`]), ...found.opsets];
   return [
     `${found.file}: ${[found.producer || 'unknown producer', ...versions].join(', ')}`,
     ...found.inputs.map((input) => `input ${valueText(input)}`),
     ...found.outputs.map((output) => `output ${valueText(output)}`),
-    `${nodes}, ${counted(found.parameterCount)} parameters, ${counted(io.fileSize)} bytes ` +
-      `(${counted(io.bytesRead)} read)`,
+    `${nodes}, ${countOrUnknown(found.parameterCount)} parameters, ${countOrUnknown(io.fileSize)} bytes ` +
+      `(${countOrUnknown(io.bytesRead)} read)`,
     costText(found),
     ...found.contradictions.map((contradiction) => `contradiction: ${contradiction}`),
     ...found.firstLayers.map(firstLayerText),
@@ -138,12 +139,12 @@ function costText({ cost, sizes }: Inspection): string {
   const { uncounted, unknownOperators, moreOperators } = cost;
   const names = `${sizes.slice(0, MAX_SIZES).join(', ')}${sizes.length > MAX_SIZES ? ', …' : ''}`;
   const bind = sizes.length > 0 ? `; --bind NAME=NUMBER gives sizes to ${names}` : '';
-  const nodes = `${counted(uncounted)} ${uncounted === 1 ? 'node' : 'nodes'} with unknown sizes${bind}`;
+  const nodes = `${countOf(uncounted, 'node')} with unknown sizes${bind}`;
   const operators = `${unknownOperators.join(', ')}${moreOperators > 0 ? ` and ${moreOperators} more` : ''}`;
   const without = [...(uncounted > 0 ? [nodes] : []), ...(unknownOperators.length > 0 ? [operators] : [])];
   const left = without.length > 0 ? ` (not counted: ${without.join('; ')})` : '';
-  const multiplied = `${counted(cost.macs)} multiply-adds for one image${left}`;
-  return `${multiplied}, ${counted(cost.memory)} bytes of activations, ${counted(cost.peak)} at once`;
+  const multiplied = `${countOrUnknown(cost.macs)} multiply-adds for one image${left}`;
+  return `${multiplied}, ${countOrUnknown(cost.memory)} bytes of activations, ${countOrUnknown(cost.peak)} at once`;
 }
 
 /** A matrix product has no strides and no pads. */
@@ -159,8 +160,4 @@ function firstLayerText(layer: PageFirstLayer): string {
     `input layer ${opType}${node && ` ${node}`}: ${weight} ${dtype}[${dims.join(', ')}] as ` +
     `${layout}${window.join('')}`
   );
-}
-
-function counted(n: number | null): string {
-  return n === null ? 'unknown' : n.toLocaleString('en');
 }

@@ -5,6 +5,7 @@ import { refuseWeightsAlone } from '../../jobs/openFile.ts';
 import { withOpenModel } from '../../jobs/openModel.ts';
 import type { Dim } from '../../formats/onnx/model.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
+import { countOrUnknown } from '../../text/counts.ts';
 import { csvLine } from '../../text/csv.ts';
 import { boundShapes } from './shapes.ts';
 
@@ -71,9 +72,9 @@ export function layersText(layers: readonly Layer[]): string[] {
     const { name, operator, output, dtype, dims, parameters, multiplyAdds, memory } = layer;
     const shape = dims === null ? 'unknown shape' : `[${dimsText(dims, ', ')}]`;
     const costs = [
-      `${counted(parameters)} parameters`,
-      `${counted(multiplyAdds)} multiply-adds`,
-      `${counted(memory)} bytes`,
+      `${countOrUnknown(parameters)} parameters`,
+      `${countOrUnknown(multiplyAdds)} multiply-adds`,
+      `${countOrUnknown(memory)} bytes`,
     ];
     return `${operator}${name && ` ${name}`} → ${output}: ${dtype ?? 'unknown type'} ${shape}; ${costs.join(', ')}`;
   });
@@ -81,8 +82,4 @@ export function layersText(layers: readonly Layer[]): string[] {
 
 function dimsText(dims: readonly Dim[], between: string): string {
   return dims.map((dim) => dim ?? '?').join(between);
-}
-
-function counted(n: number | null): string {
-  return n === null ? 'unknown' : n.toLocaleString('en');
 }

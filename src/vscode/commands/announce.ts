@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import { basename } from '../../files/paths.ts';
 import type { AdaptReply, VerifyReply } from '../../page/workerMethods.ts';
-import { isCancel, messageOf } from '../errors.ts';
+import { countOf } from '../../text/counts.ts';
+import { messageOf } from '../../text/messageOf.ts';
+import { isCancel } from '../errors.ts';
 import { firstName, undoneText, type Undone } from '../conversions.ts';
 import type { Extension } from '../extensionParts.ts';
 import type { WrittenReply } from '../proofs.ts';
@@ -73,7 +75,7 @@ export async function announceAll(
   const choice = await decide({
     severity: failed.length > 0 || !last ? 'error' : 'info',
     text: summaryOfAll(done, not),
-    buttons: taken.length > 0 ? [failed.length > 0 ? `Delete ${models(taken.length)}` : 'Undo'] : [],
+    buttons: taken.length > 0 ? [failed.length > 0 ? `Delete ${countOf(taken.length, 'model')}` : 'Undo'] : [],
     report: () => extension.tabs.show('Conversion to grayscale', details(done, not)),
   });
   if (choice !== undefined) await takeBack(extension, taken);
@@ -131,7 +133,7 @@ function summaryOfAll(done: readonly Converted[], not: readonly NotConverted[]):
   const verified = done.filter((converted) => converted.proof?.verdict === 'proved').length;
   const failed = done.filter(isFailed).length;
   const parts: string[] = [];
-  if (done.length > 0) parts.push(`${models(done.length)} converted`);
+  if (done.length > 0) parts.push(`${countOf(done.length, 'model')} converted`);
   if (verified > 0) parts.push(verified === done.length ? 'all verified' : `${verified} verified`);
   if (failed > 0) parts.push(`${failed} not the same function`);
   if (not.length > 0) parts.push(`${not.length} not converted (${namesOf(not)})`);
@@ -153,10 +155,6 @@ function details(done: readonly Converted[], not: readonly NotConverted[]): stri
     ]),
     ...not.flatMap((notConverted) => [notConverted.path, `  Not converted: ${notConverted.why}`, '']),
   ];
-}
-
-function models(n: number): string {
-  return n === 1 ? '1 model' : `${n.toLocaleString('en')} models`;
 }
 
 function copiedText({ dataCopies }: Converted): string {

@@ -1,4 +1,5 @@
 import type { MapStep } from '../../jobs/maps/mapSteps.ts';
+import { countOf } from '../../text/counts.ts';
 import type { ListItem } from '../window/quickSteps.ts';
 
 /**
@@ -173,7 +174,7 @@ function whyNot({ id, needs }: MapChoice, { channels, open }: Wanted): string | 
   if (count === undefined) return 'the chosen inputs take different numbers of channels; choose one';
   if (needs === null) return id.startsWith('gray') && count === 1 ? 'the model takes one channel already' : null;
   if (needs === 'pictures' || channels.includes(needs)) return null;
-  return `for models of ${needs} channel${needs === 1 ? '' : 's'}; this one takes ${count}`;
+  return `for models of ${countOf(needs, 'channel')}; this one takes ${count}`;
 }
 
 /** How many RGB pictures the likeliest channel count holds; null where it is no whole number above one. */

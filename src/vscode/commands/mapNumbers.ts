@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
 import { mapFromSteps, mapWords, type MapStep } from '../../jobs/maps/mapSteps.ts';
-import { messageOf } from '../errors.ts';
+import { countOf } from '../../text/counts.ts';
+import { messageOf } from '../../text/messageOf.ts';
 import { placeOf } from '../modelFiles.ts';
 import { askToOpen } from '../window/dialogs.ts';
 import { BACK, inputLine, type Step } from '../window/quickSteps.ts';
@@ -92,10 +93,7 @@ function listed(typed: string): string {
 
 function matrix(asking: Asking): Step {
   const { channels } = asking;
-  const rows =
-    channels === null
-      ? 'one row per model channel'
-      : `${channels} row${channels === 1 ? '' : 's'}, one per model channel`;
+  const rows = channels === null ? 'one row per model channel' : `${countOf(channels, 'row')}, one per model channel`;
   const fallback = new Array<string>(channels ?? 3).fill('1').join('; ');
   const shiftStep = (typed: string): Step =>
     question(asking, {

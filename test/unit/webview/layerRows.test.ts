@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  COLUMNS,
-  cutInMiddle,
-  shownColumns,
-  widthOf,
-  withColumn,
-} from '../../../webview-ui/graph/tables/layerColumns.ts';
+import { countOf, countText, shortCount } from '../../../src/text/counts.ts';
+import { COLUMNS, shownColumns, widthOf, withColumn } from '../../../webview-ui/graph/tables/layerColumns.ts';
 import type { ColumnChoice } from '../../../webview-ui/graph/tables/layerColumns.ts';
 import { filterRows, layerRows, rowsCsv, rowsMarkdown, sortRows } from '../../../webview-ui/graph/tables/layerRows.ts';
-import { countText, shapeLabel, shapeText, shortCount, sizeText } from '../../../webview-ui/text/format.ts';
+import { cutInMiddle } from '../../../webview-ui/text/cutInMiddle.ts';
+import { shapeLabel, shapeText, sizeText } from '../../../webview-ui/text/format.ts';
 import { asSaved } from '../../../webview-ui/state/saved.ts';
 import { hostilePage, resnet50Page } from '../../fixtures/pageModels.ts';
 
@@ -109,6 +105,10 @@ test('Markdown keeps names as text', () => {
 test('numbers and shapes as people read them', () => {
   for (const count of [0, 7, 999, 1000, 25_557_032, 123_456, -1234, 2 ** 53 - 1, 1234.125, 0.25])
     assert.equal(countText(count), count.toLocaleString('en-US'));
+  assert.deepEqual(
+    [0, 1, 2, 1204].map((count) => countOf(count, 'layer')),
+    ['0 layers', '1 layer', '2 layers', '1,204 layers'],
+  );
   assert.deepEqual([0, 999, 1000, 25_530_472, 4.1e9, 999_960].map(shortCount), [
     '0',
     '999',

@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageAdaptation, PageMappedInput, PageStep } from '../../../src/protocol/adaptation.ts';
-import { countText } from '../../text/format.ts';
+import { countOf } from '../../../src/text/counts.ts';
 
 /** What the adapted model takes, as far as the file tells. Weights alone tell how many channels, and no more. */
 export function expectedInput({ inputs }: PageAdaptation, last: PageStep, hasGraph: boolean): TemplateResult {
@@ -14,11 +14,11 @@ export function expectedInput({ inputs }: PageAdaptation, last: PageStep, hasGra
     if (!now.agrees)
       return html`<p class="bad">
         ✗ <span class="name">${now.name}</span> is ${now.type}, though the file says
-        ${channelsText(said?.newChannels ?? 0)}${hasGraph ? ` on axis ${said?.axis}` : nothing}.
+        ${countOf(said?.newChannels ?? 0, 'channel')}${hasGraph ? ` on axis ${said?.axis}` : nothing}.
       </p>`;
     if (!hasGraph) return html`<p>${takenBy(now.name, said)}</p>`;
     return html`<p>
-      <span class="name">${now.name}</span> is ${now.type}: ${channelsText(said?.newChannels ?? 0)} on axis
+      <span class="name">${now.name}</span> is ${now.type}: ${countOf(said?.newChannels ?? 0, 'channel')} on axis
       ${said?.axis}. ${said ? preparation(said) : nothing}
     </p>`;
   });
@@ -28,12 +28,8 @@ export function expectedInput({ inputs }: PageAdaptation, last: PageStep, hasGra
 }
 
 function takenBy(layer: string, said: PageMappedInput | undefined): TemplateResult {
-  return html`Images of ${channelsText(said?.newChannels ?? 0)}, which <span class="name">${layer}</span> takes in.
-    ${said ? preparation(said) : nothing}`;
-}
-
-function channelsText(channels: number): string {
-  return `${countText(channels)} channel${channels === 1 ? '' : 's'}`;
+  return html`Images of ${countOf(said?.newChannels ?? 0, 'channel')}, which <span class="name">${layer}</span> takes
+    in. ${said ? preparation(said) : nothing}`;
 }
 
 /** How to prepare what is fed, as far as the map tells. */

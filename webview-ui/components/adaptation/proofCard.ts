@@ -2,8 +2,9 @@ import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageOriginal, PageProof } from '../../../src/protocol/adaptation.ts';
 import type { PageModel } from '../../../src/protocol/messages.ts';
-import { countText } from '../../text/format.ts';
-import { HostError, onHost, request } from '../../state/host.ts';
+import { countOf, countText } from '../../../src/text/counts.ts';
+import { messageOf } from '../../../src/text/messageOf.ts';
+import { isCancel, onHost, request } from '../../state/host.ts';
 import { KeepFocus } from '../keepFocus.ts';
 import { cardStyles } from '../styles.ts';
 
@@ -123,8 +124,7 @@ export class ProofCard extends LitElement {
       });
       if (this.#running === running) this.proof = proof;
     } catch (error) {
-      if (this.#running === running && !(error instanceof HostError && error.code === 'cancelled'))
-        this.error = error instanceof Error ? error.message : String(error);
+      if (this.#running === running && !isCancel(error)) this.error = messageOf(error);
     } finally {
       if (this.#running === running) {
         this.#running = null;
@@ -160,8 +160,8 @@ export class ProofCard extends LitElement {
 
   #compared({ stemNodes, identicalNodes }: PageProof): string {
     if (this.model?.hasGraph)
-      return `${nodesText(stemNodes)} run, ${nodesText(identicalNodes)} behind the same, byte for byte`;
-    return `${countText(stemNodes)} changed layer${stemNodes === 1 ? '' : 's'} run, all other tensors byte for byte`;
+      return `${countOf(stemNodes, 'node')} run, ${countOf(identicalNodes, 'node')} behind the same, byte for byte`;
+    return `${countOf(stemNodes, 'changed layer')} run, all other tensors byte for byte`;
   }
 
   #found(proof: PageProof): TemplateResult {
@@ -175,7 +175,7 @@ export class ProofCard extends LitElement {
             ? null
             : html`<dt>Largest difference</dt>
                 <dd>
-                  <div>${numberText(proof.maxAbs)}</div>
+                  <div>${errorNumber(proof.maxAbs)}</div>
                   <div class="sub">${errorText(proof)}</div>
                 </dd>`
         }
@@ -213,8 +213,8 @@ customElements.define('cw-proof', ProofCard);
 
 function errorText({ maxRel, tolerance }: PageProof): string {
   if (maxRel === null) return '';
-  const error = `relative error ${numberText(maxRel)}`;
-  return tolerance === null ? error : `${error}, rounding tolerance ${numberText(tolerance)}`;
+  const error = `relative error ${errorNumber(maxRel)}`;
+  return tolerance === null ? error : `${error}, rounding tolerance ${errorNumber(tolerance)}`;
 }
 
 /** The verdict stands above it already. */
@@ -223,11 +223,8 @@ function withoutVerdict(statement: string): string {
   return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 
-function nodesText(n: number): string {
-  return `${countText(n)} node${n === 1 ? '' : 's'}`;
-}
-
-function numberText(v: number): string {
+/** An error or a tolerance in few figures: 0.0123, 4.1e-7. */
+function errorNumber(v: number): string {
   if (v === 0) return '0';
   const plain = Math.abs(v) >= 1e-3 && Math.abs(v) < 1e5;
   return plain ? String(Number(v.toPrecision(3))) : v.toExponential(1);

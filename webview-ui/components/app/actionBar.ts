@@ -1,7 +1,7 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageCommand, PageModel } from '../../../src/protocol/messages.ts';
-import { request } from '../../state/host.ts';
+import { runCommand } from '../../state/host.ts';
 import '../icon.ts';
 import type { IconName } from '../icon.ts';
 
@@ -63,7 +63,7 @@ export class ActionBar extends LitElement {
           icon=${icon}
           label=${label}
           hint=${hint}
-          @click=${() => void request('command', { name }).catch(() => undefined)}
+          @click=${() => runCommand(name)}
         ></cw-icon-button>`,
     )}`;
   }

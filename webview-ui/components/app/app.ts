@@ -4,12 +4,14 @@ import type { PageModel } from '../../../src/protocol/messages.ts';
 import { unpackModel } from '../../../src/protocol/packed.ts';
 import type { PackedModel } from '../../../src/protocol/packed.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
+import { messageOf } from '../../../src/text/messageOf.ts';
 import { GraphSession } from '../../state/graphSession.ts';
 import { clearMenus } from '../../state/contextMenu.ts';
 import { loadSettings, onSettings } from '../../state/settings.ts';
 import { keptState, onHost, request } from '../../state/host.ts';
 import { asSaved } from '../../state/saved.ts';
 import type { Saved } from '../../state/saved.ts';
+import { partOf } from '../partOf.ts';
 import { appStyles } from './appStyles.ts';
 import { ModelPage } from './modelPage.ts';
 
@@ -59,8 +61,7 @@ export class App extends LitElement {
   }
 
   get #page(): ModelPage | null {
-    const page = this.renderRoot.querySelector('cw-model-page');
-    return page instanceof ModelPage ? page : null;
+    return partOf(this.renderRoot, 'cw-model-page', ModelPage);
   }
 
   async #fetch(): Promise<void> {
@@ -73,7 +74,7 @@ export class App extends LitElement {
     } catch (error) {
       if (turn !== this.#load) return;
       this.model = null;
-      this.error = error instanceof Error ? error.message : String(error);
+      this.error = messageOf(error);
     }
   }
 

@@ -1,9 +1,10 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/messages.ts';
+import { countText } from '../../../src/text/counts.ts';
 import { Finder } from '../../graph/find.ts';
 import type { Found } from '../../graph/find.ts';
-import { countText } from '../../text/format.ts';
+import { announce, askToSelect } from '../announce.ts';
 import '../icon.ts';
 import { fieldStyles } from '../styles.ts';
 
@@ -136,7 +137,7 @@ export class FindBox extends LitElement {
 
   hide(): void {
     this.open = false;
-    this.dispatchEvent(new CustomEvent('find-closed', { bubbles: true, composed: true }));
+    announce(this, 'find-closed');
   }
 
   #search(query: string): void {
@@ -148,25 +149,13 @@ export class FindBox extends LitElement {
   }
 
   #announce(): void {
-    this.dispatchEvent(
-      new CustomEvent('found', {
-        detail: { keys: this.found.map((found) => found.key) },
-        bubbles: true,
-        composed: true,
-      }),
-    );
+    announce(this, 'found', { keys: this.found.map((found) => found.key) });
   }
 
   #go(at: number): void {
     if (this.found.length === 0) return;
     this.at = (at + this.found.length) % this.found.length;
-    this.dispatchEvent(
-      new CustomEvent('select-thing', {
-        detail: { key: this.found[this.at]!.key, reveal: true },
-        bubbles: true,
-        composed: true,
-      }),
-    );
+    askToSelect(this, this.found[this.at]!.key, { reveal: true });
   }
 
   #next = (): void => this.#go(this.at + 1);

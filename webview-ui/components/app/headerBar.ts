@@ -1,7 +1,8 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/messages.ts';
-import { HostError, request } from '../../state/host.ts';
+import { messageOf } from '../../../src/text/messageOf.ts';
+import { isCancel, request } from '../../state/host.ts';
 import { canBecomeGray, takesOneChannel } from '../../state/tabs.ts';
 import '../icon.ts';
 import './actionBar.ts';
@@ -68,8 +69,7 @@ export class HeaderBar extends LitElement {
     try {
       await request('convertToGrayscale', null);
     } catch (error) {
-      const cancelled = error instanceof HostError && /^cancel/i.test(error.code);
-      if (!cancelled) this.#tell('failed', error instanceof Error ? error.message : String(error));
+      if (!isCancel(error)) this.#tell('failed', messageOf(error));
     } finally {
       this.#tell('said');
       this.busy = false;

@@ -1,11 +1,11 @@
 import type { GraphAction, PageAction, ThingAction } from '../../../src/protocol/actions.ts';
+import { countOf, countText } from '../../../src/text/counts.ts';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
 import { isTarget, neighbours, targetName, traceFrom, weightsOf } from '../../graph/targets.ts';
 import type { Target } from '../../graph/targets.ts';
 import { shortestPath } from '../../graph/trace.ts';
 import type { Direction, Trace } from '../../graph/trace.ts';
 import { request } from '../../state/host.ts';
-import { countText } from '../../text/format.ts';
 
 /** What is done with all of the graph. */
 export interface WholeGraph {
@@ -72,7 +72,7 @@ const ACTIONS: { readonly [A in ThingAction]: (action: Action) => Promise<void> 
     if (start === undefined || end === undefined || start === end) return page.say('Select another layer first');
     const path = shortestPath(model.flat, start, end);
     if (!path) return page.say('No path leads from one of these layers to the other');
-    page.follow(path, `Shortest path: ${layersText(path.items.size - 2)} in between`);
+    page.follow(path, `Shortest path: ${countOf(path.items.size - 2, 'layer')} in between`);
   },
   toggleBookmark: ({ page, target, model }) => {
     if (model.has(target)) page.toggleBookmark(target);
@@ -116,9 +116,5 @@ async function select({ page, model, target }: Action, direction: Direction): Pr
 
 function trace({ page, model, target }: Action, direction: Direction): void {
   const found = traceFrom(model, target, direction);
-  page.follow(found, `${layersText(found.between)} between here and the ${direction}`);
-}
-
-function layersText(count: number): string {
-  return count === 1 ? '1 layer' : `${countText(count)} layers`;
+  page.follow(found, `${countOf(found.between, 'layer')} between here and the ${direction}`);
 }

@@ -8,30 +8,29 @@ import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
 import { GROUND, isTarget, menuContext } from '../../graph/targets.ts';
 import type { Target } from '../../graph/targets.ts';
 import { offerMenu } from '../../state/contextMenu.ts';
-import { foldedSections, onFold, restoreFolds } from '../../state/folds.ts';
+import { foldedSections, restoreFolds } from '../../state/folds.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
-import { keepState } from '../../state/host.ts';
-import { keptHeat } from '../../state/keptHeat.ts';
 import type { Saved } from '../../state/saved.ts';
+import type { TableState } from '../../state/tableState.ts';
+import { USUAL_TABLE } from '../../state/tableState.ts';
 import { TABS, tabsOf } from '../../state/tabs.ts';
 import type { Tab } from '../../state/tabs.ts';
 import { GraphPanel } from '../graph/graphPanel.ts';
-import { GraphView } from '../graph/graphView.ts';
-import { USUAL_TABLE } from '../table/layerTable.ts';
-import type { TableState } from '../table/layerTable.ts';
+import { GraphView } from '../graph/view/graphView.ts';
+import { partOf } from '../partOf.ts';
 import { quietStyles } from '../styles.ts';
-import './details.ts';
+import '../details/details.ts';
 import { FindBox } from './findBox.ts';
 import './headerBar.ts';
 import { HostWishes } from './hostWishes.ts';
+import { KeptPlace } from './keptPlace.ts';
 import { modelPageStyles } from './modelPageStyles.ts';
+import './notices.ts';
 import { Reading } from './reading.ts';
-import { shortcutOf } from './shortcuts.ts';
+import { Shortcuts } from './shortcuts.ts';
 import { PANEL, SidePanel } from './sidePanel.ts';
 import { TabBar } from './tabBar.ts';
 import { TAB_PANELS } from './tabPanels.ts';
-
-const SAVE_DELAY = 250;
 
 /** The page of one model: what its reader does, and the views that show it. */
 export class ModelPage extends LitElement {
@@ -57,15 +56,12 @@ export class ModelPage extends LitElement {
   declare table: TableState;
   /** How many groups are open: what shows a group's state follows this. */
   declare opened: number;
-  /** How often a command has asked for a view: those views start anew. */
-  /** How often commands have asked for each view; null until the host has said so. */
+  /** How often commands have asked for each view, which starts anew then; null until the host has said so. */
   declare asked: PageWishes['asked'] | null;
   declare panel: Saved['panel'];
   readonly #reading = new Reading(this);
-  readonly #wishes = new HostWishes(this);
-  #saving = 0;
-  #stops: (() => void)[] = [];
-  #shortcuts = (event: KeyboardEvent): void => this.#shortcut(event);
+  readonly #wishes = new HostWishes(this, this.#reading);
+  readonly #kept = new KeptPlace(this);
 
   constructor() {
     super();
@@ -78,18 +74,13 @@ export class ModelPage extends LitElement {
     this.asked = null;
     this.panel = { width: PANEL.usual, hidden: false };
     this.table = USUAL_TABLE;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#stops = [this.#wishes.listen(), onFold(() => this.#save())];
-    window.addEventListener('keydown', this.#shortcuts);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    for (const stop of this.#stops) stop();
-    window.removeEventListener('keydown', this.#shortcuts);
+    new Shortcuts(this, {
+      find: () => void this.#find?.show(),
+      back: () => void this.#reading.travel(-1),
+      forward: () => void this.#reading.travel(1),
+      panel: () => this.#togglePanel(),
+      bookmark: () => void this.#reading.act('toggleBookmark', null),
+    });
   }
 
   /** What the reader chose in an earlier session, before the first model is shown. */
@@ -115,7 +106,11 @@ export class ModelPage extends LitElement {
     await this.#wishes.catchUp();
   }
 
-  /** Where the reader is now. */
+  get isShown(): boolean {
+    if (!this.model) return false;
+    return !this.model.hasGraph || Boolean(this.graphView?.scene);
+  }
+
   get place(): Saved {
     const { selected, bookmarks } = this.#reading;
     return {
@@ -147,17 +142,9 @@ export class ModelPage extends LitElement {
     return this.model !== null && this.session !== null;
   }
 
-  showNamed(name: string): Promise<void> {
-    return this.#reading.showNamed(name);
-  }
-
   takeWishes({ view, asked }: PageWishes): void {
     this.asked = asked;
     if (view) this.tab = view;
-  }
-
-  act(action: PageAction, target: Target | null): Promise<void> {
-    return this.#reading.act(action, target);
   }
 
   async reveal(key: SelectionKey): Promise<void> {
@@ -166,24 +153,11 @@ export class ModelPage extends LitElement {
 
   /** What is selected stands first in the details, which may have been scrolled. */
   selectionChanged(): void {
-    const panel = this.renderRoot.querySelector('cw-side-panel');
-    if (panel instanceof SidePanel) panel.scrollToTop();
-  }
-
-  #save(): void {
-    window.clearTimeout(this.#saving);
-    this.#saving = window.setTimeout(() => {
-      const drawn = !this.model?.hasGraph || this.graphView?.scene;
-      if (this.model && drawn) keepState({ ...this.place, heat: keptHeat(this.place.heat) });
-    }, SAVE_DELAY);
-  }
-
-  protected override updated(): void {
-    this.#save();
+    this.#sidePanel?.scrollToTop();
   }
 
   #togglePanel(): void {
-    const within = this.renderRoot.querySelector('cw-side-panel')?.contains(this.shadowRoot?.activeElement ?? null);
+    const within = this.#sidePanel?.contains(this.shadowRoot?.activeElement ?? null);
     this.panel = { ...this.panel, hidden: !this.panel.hidden };
     if (within) this.#focusView();
   }
@@ -200,9 +174,8 @@ export class ModelPage extends LitElement {
 
   /** Where the keyboard goes when what had the focus is gone. */
   #focusView(): void {
-    const tabs = this.renderRoot.querySelector('cw-tab-bar');
     if (this.tab === 'graph') this.graphView?.canvas?.focus();
-    else if (tabs instanceof TabBar) tabs.focusTab();
+    else partOf(this.renderRoot, 'cw-tab-bar', TabBar)?.focusTab();
   }
 
   #offerMenu(event: CustomEvent<Target>): void {
@@ -219,8 +192,7 @@ export class ModelPage extends LitElement {
   }
 
   get graphPanel(): GraphPanel | null {
-    const panel = this.renderRoot.querySelector('cw-graph-panel');
-    return panel instanceof GraphPanel ? panel : null;
+    return partOf(this.renderRoot, 'cw-graph-panel', GraphPanel);
   }
 
   /** The graph view, for the tools beside it. */
@@ -229,8 +201,11 @@ export class ModelPage extends LitElement {
   }
 
   get #find(): FindBox | null {
-    const box = this.renderRoot.querySelector('cw-find');
-    return box instanceof FindBox ? box : null;
+    return partOf(this.renderRoot, 'cw-find', FindBox);
+  }
+
+  get #sidePanel(): SidePanel | null {
+    return partOf(this.renderRoot, 'cw-side-panel', SidePanel);
   }
 
   async #selectThing(event: CustomEvent<{ key: SelectionKey | null; reveal: boolean }>): Promise<void> {
@@ -254,20 +229,6 @@ export class ModelPage extends LitElement {
     await this.graphView?.relayout(key);
   }
 
-  #shortcut(event: KeyboardEvent): void {
-    const shortcut = shortcutOf(event);
-    if (!shortcut) return;
-    event.preventDefault();
-    const actions = {
-      find: () => void this.#find?.show(),
-      back: () => void this.#reading.travel(-1),
-      forward: () => void this.#reading.travel(1),
-      panel: () => this.#togglePanel(),
-      bookmark: () => void this.act('toggleBookmark', null),
-    };
-    actions[shortcut]();
-  }
-
   #findClosed(): void {
     this.#reading.mark([]);
     this.#focusView();
@@ -275,7 +236,7 @@ export class ModelPage extends LitElement {
 
   #laidOut(): void {
     this.opened = this.session?.openPaths.length ?? 0;
-    this.#save();
+    this.#kept.changed();
   }
 
   /** The frame of one tab's content. Hidden ones stay in the document, so that they keep their place. */
@@ -310,18 +271,12 @@ export class ModelPage extends LitElement {
   }
 
   #notices({ dataTrouble }: PageModel): TemplateResult {
-    const { notice } = this.#reading;
-    const trouble = dataTrouble?.message ?? '';
-    const shown = trouble !== '' && trouble !== notice && TABS[this.tab].details;
-    return html`${
-      notice
-        ? html`<div class="notice">
-            <span role="alert">${notice}</span
-            ><button aria-label="Dismiss this message" title="Dismiss" @click=${this.#dismiss}>×</button>
-          </div>`
-        : null
-    }
-    ${shown ? html`<p class="trouble" role="status">${trouble}</p>` : null}`;
+    const trouble = TABS[this.tab].details ? dataTrouble?.message : undefined;
+    return html`<cw-notices
+      .notice=${this.#reading.notice}
+      .trouble=${trouble ?? ''}
+      @dismissed=${this.#dismiss}
+    ></cw-notices>`;
   }
 
   #stage(page: PageModel): TemplateResult {
@@ -334,8 +289,8 @@ export class ModelPage extends LitElement {
       .found=${reading.found}
       .trace=${reading.trace}
       .bookmarks=${reading.bookmarks}
-      @view-moved=${() => this.#save()}
-      @heat-chosen=${() => this.#save()}
+      @view-moved=${() => this.#kept.changed()}
+      @heat-chosen=${() => this.#kept.changed()}
       @laid-out=${this.#laidOut}
       @all-groups=${(event: CustomEvent<boolean>) => reading.say(event.detail ? 'Opened all groups' : 'Closed all groups')}
     ></cw-graph-panel>`;
@@ -364,7 +319,7 @@ export class ModelPage extends LitElement {
       <main
         @select-thing=${this.#selectThing}
         @toggle-group=${this.#toggle}
-        @layer-action=${(event: CustomEvent<PageAction>) => void this.act(event.detail, null)}
+        @layer-action=${(event: CustomEvent<PageAction>) => void this.#reading.act(event.detail, null)}
         @trace-ended=${() => reading.endTrace()}
         @path-asked=${() => reading.askForPath()}
         @measure-asked=${() => (this.tab = 'evaluate')}

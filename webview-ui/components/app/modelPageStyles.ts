@@ -127,40 +127,6 @@ export const modelPageStyles = css`
     background: var(--vscode-editorWidget-background);
     border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border, transparent));
   }
-  .notice {
-    display: flex;
-    gap: 12px;
-    justify-content: space-between;
-    align-items: start;
-    padding: 6px 14px;
-    overflow-wrap: anywhere;
-    color: var(--vscode-inputValidation-errorForeground, var(--vscode-foreground));
-    background: var(--vscode-inputValidation-errorBackground);
-    border-bottom: 1px solid var(--vscode-inputValidation-errorBorder, var(--edge));
-  }
-  .notice button {
-    flex: none;
-    font: inherit;
-    line-height: 1;
-    padding: 2px 6px;
-    color: inherit;
-    background: none;
-    border: none;
-    cursor: pointer;
-  }
-  .notice button:focus-visible {
-    outline: 1px solid var(--vscode-focusBorder);
-  }
-  .trouble {
-    margin: 0;
-    padding: 6px 14px;
-    overflow-wrap: anywhere;
-    background: var(--vscode-sideBar-background, var(--vscode-editor-background));
-    border-bottom: 1px solid var(--edge);
-  }
-  .trouble::before {
-    content: '⚠ ' / '';
-  }
   @media (max-width: 620px) {
     main {
       flex-direction: column;

@@ -1,5 +1,6 @@
-import type { ReactiveController, ReactiveControllerHost } from 'lit';
+import type { ReactiveControllerHost } from 'lit';
 import type { PageAction } from '../../../src/protocol/actions.ts';
+import { messageOf } from '../../../src/text/messageOf.ts';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
 import type { Target } from '../../graph/targets.ts';
 import type { Trace } from '../../graph/trace.ts';
@@ -12,7 +13,7 @@ import { actOn } from './layerActions.ts';
 import type { ActionPage, WholeGraph } from './layerActions.ts';
 
 /** The page whose reader this is. */
-export interface ReadingHost extends ReactiveControllerHost {
+export interface ReadingHost extends Pick<ReactiveControllerHost, 'requestUpdate' | 'updateComplete'> {
   readonly graphModel: GraphModel | null;
   readonly graphPanel: WholeGraph | null;
   tab: Tab;
@@ -23,26 +24,22 @@ export interface ReadingHost extends ReactiveControllerHost {
 }
 
 /** What the reader has selected, found, followed and marked, and what the page says about it. */
-export class Reading implements ReactiveController, ActionPage {
+export class Reading implements ActionPage {
   selected: SelectionKey | null = null;
   found: readonly SelectionKey[] = [];
   trace: Trace | null = null;
   /** Where a path begins whose end the reader is to select. */
   pathFrom: SelectionKey | null = null;
   bookmarks: readonly SelectionKey[] = [];
-  /** For screen readers; and what went wrong, for everyone. */
+  /** What screen readers say. */
   announcement = '';
+  /** What went wrong, for everyone; '' for nothing. */
   notice = '';
   readonly #host: ReadingHost;
   #history = new SelectionHistory();
 
   constructor(host: ReadingHost) {
     this.#host = host;
-    host.addController(this);
-  }
-
-  hostConnected(): void {
-    // What is read comes with the model.
   }
 
   get graphModel(): GraphModel | null {
@@ -78,7 +75,7 @@ export class Reading implements ReactiveController, ActionPage {
   }
 
   fail(error: unknown): void {
-    this.notice = error instanceof Error ? error.message : String(error);
+    this.notice = messageOf(error);
     this.#host.requestUpdate();
   }
 

@@ -1,11 +1,41 @@
-/** What a key does wherever the focus is on the page; null for other keys. */
+import type { ReactiveController, ReactiveControllerHost } from 'lit';
+
+/** What a key does wherever the focus is on the page. */
 export type Shortcut = 'find' | 'back' | 'forward' | 'panel' | 'bookmark';
 
 /** Keys that do something by themselves, where the reader doesn't type. */
 const PLAIN: Readonly<Record<string, Shortcut>> = { d: 'panel', b: 'bookmark' };
 
+/** What each shortcut does. */
+export type ShortcutActions = Readonly<Record<Shortcut, () => void>>;
+
+/** Hears the page's shortcuts, wherever the focus is. */
+export class Shortcuts implements ReactiveController {
+  readonly #actions: ShortcutActions;
+
+  constructor(host: ReactiveControllerHost, actions: ShortcutActions) {
+    this.#actions = actions;
+    host.addController(this);
+  }
+
+  hostConnected(): void {
+    window.addEventListener('keydown', this.#press);
+  }
+
+  hostDisconnected(): void {
+    window.removeEventListener('keydown', this.#press);
+  }
+
+  readonly #press = (event: KeyboardEvent): void => {
+    const shortcut = shortcutOf(event);
+    if (!shortcut) return;
+    event.preventDefault();
+    this.#actions[shortcut]();
+  };
+}
+
 /** A dialog keeps its keys for itself: what is behind it can't be reached. */
-export function shortcutOf(event: KeyboardEvent): Shortcut | null {
+function shortcutOf(event: KeyboardEvent): Shortcut | null {
   if (event.composedPath().some((around) => around instanceof HTMLDialogElement)) return null;
   const { key, altKey } = event;
   const command = event.ctrlKey || event.metaKey;

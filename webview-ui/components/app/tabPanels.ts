@@ -2,13 +2,13 @@ import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageModel, PageWishes } from '../../../src/protocol/messages.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
+import type { TableState } from '../../state/tableState.ts';
 import type { Tab } from '../../state/tabs.ts';
 import '../adaptation/adaptation.ts';
 import '../compare/compareView.ts';
 import '../evaluate/evaluateView.ts';
 import '../firstLayer/firstLayerTab.ts';
 import '../table/layerTable.ts';
-import type { TableState } from '../table/layerTable.ts';
 import '../tensors/tensorTab.ts';
 
 /** What the tabs show of the page's state. */

@@ -2,8 +2,10 @@ import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageComparison, PageDifference } from '../../../src/protocol/comparison.ts';
 import type { PageModel } from '../../../src/protocol/messages.ts';
+import { messageOf } from '../../../src/text/messageOf.ts';
 import { ComparedGraphs } from '../../state/comparedGraphs.ts';
-import { HostError, request } from '../../state/host.ts';
+import { isCancel, request, runCommand } from '../../state/host.ts';
+import { partOf } from '../partOf.ts';
 import './differenceList.ts';
 import { shortNamer } from '../../text/shortNames.ts';
 import '../emptyState.ts';
@@ -136,22 +138,18 @@ export class CompareView extends LitElement {
     } catch (error) {
       if (this.#running !== running) return;
       this.comparison = null;
-      if (!(error instanceof HostError && error.code === 'cancelled'))
-        this.error = error instanceof Error ? error.message : String(error);
+      if (!isCancel(error)) this.error = messageOf(error);
     }
     this.progress = null;
   }
 
   #chosen(event: CustomEvent<PageDifference>): void {
     const { a, b } = event.detail;
-    const twins = this.renderRoot.querySelector('cw-twin-graphs');
-    if (twins instanceof TwinGraphs) void twins.show({ a, b });
+    void partOf(this.renderRoot, 'cw-twin-graphs', TwinGraphs)?.show({ a, b });
   }
 
   #choose(text: string): TemplateResult {
-    return html`<vscode-button appearance="secondary" @click=${() => void request('command', { name: 'compare' })}
-      >${text}</vscode-button
-    >`;
+    return html`<vscode-button appearance="secondary" @click=${() => runCommand('compare')}>${text}</vscode-button>`;
   }
 
   override render(): TemplateResult {
@@ -168,8 +166,8 @@ export class CompareView extends LitElement {
         .text=${this.error ? '' : this.#purpose}
         .likely=${this.#original ? `Compare with ${this.#original}` : ''}
         .button=${this.error || this.#original ? 'Choose Another Model…' : 'Choose a Model…'}
-        @likely-chosen=${() => void request('command', { name: 'compareOriginal' })}
-        @begin=${() => void request('command', { name: 'compare' })}
+        @likely-chosen=${() => runCommand('compareOriginal')}
+        @begin=${() => runCommand('compare')}
       ></cw-empty-state>`;
     return html` <div class="top">
         <p role="status">${this.#between(comparison)}${comparison.statement}</p>

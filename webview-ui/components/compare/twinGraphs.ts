@@ -7,7 +7,8 @@ import type { Target } from '../../graph/targets.ts';
 import { OTHER_SIDE } from '../../state/comparedGraphs.ts';
 import type { ComparedGraphs, Side } from '../../state/comparedGraphs.ts';
 import { offerNoMenu } from '../../state/contextMenu.ts';
-import { GraphView } from '../graph/graphView.ts';
+import { partOf } from '../partOf.ts';
+import { GraphView } from '../graph/view/graphView.ts';
 
 type Selection = Readonly<Record<Side, SelectionKey | null>>;
 
@@ -77,8 +78,7 @@ export class TwinGraphs extends LitElement {
   }
 
   #view(side: Side): GraphView | null {
-    const view = this.renderRoot.querySelector(`#${side} cw-graph-view`);
-    return view instanceof GraphView ? view : null;
+    return partOf(this.renderRoot, `#${side} cw-graph-view`, GraphView);
   }
 
   /** Selects a thing of either side, and what stands for it; brings both into view. */

@@ -1,7 +1,7 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageEvaluationChoice, PageEvaluationSetup } from '../../../src/protocol/evaluation.ts';
-import { countText } from '../../text/format.ts';
+import { countOf } from '../../../src/text/counts.ts';
 
 /** What may be done with the choices: nothing while something runs. */
 export interface EvaluateForm {
@@ -108,9 +108,9 @@ function labels({ choice, running, onChange }: EvaluateForm): TemplateResult {
 }
 
 function picturesText({ images, subFolders }: PageEvaluationSetup): string {
-  const count = `${countText(images)} image${images === 1 ? '' : 's'}`;
+  const count = countOf(images, 'image');
   if (subFolders === 0) return `${count}, unlabelled`;
-  return `${count} in ${countText(subFolders)} sub-folder${subFolders === 1 ? '' : 's'}`;
+  return `${count} in ${countOf(subFolders, 'sub-folder')}`;
 }
 
 function valueOf(event: Event): string {

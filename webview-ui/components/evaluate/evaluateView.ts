@@ -7,10 +7,12 @@ import type {
   PageGrayByLayer,
 } from '../../../src/protocol/evaluation.ts';
 import type { PageModel } from '../../../src/protocol/messages.ts';
-import { HostError, onHost, request } from '../../state/host.ts';
+import { countText } from '../../../src/text/counts.ts';
+import { messageOf } from '../../../src/text/messageOf.ts';
+import { isCancel, onHost, request, runCommand } from '../../state/host.ts';
 import { canBecomeGray } from '../../state/tabs.ts';
 import { classNames } from '../../text/classNames.ts';
-import { countText } from '../../text/format.ts';
+import { announce, askToSelect } from '../announce.ts';
 import '../emptyState.ts';
 import { KeepFocus } from '../keepFocus.ts';
 import '../longWork.ts';
@@ -102,7 +104,7 @@ export class EvaluateView extends LitElement {
       await this.#recall();
     } catch (error) {
       this.setup = null;
-      this.error = textOf(error);
+      this.error = messageOf(error);
     }
   }
 
@@ -138,7 +140,7 @@ export class EvaluateView extends LitElement {
       if (what === 'evaluate') this.evaluation = await request('evaluate', this.choice, options);
       else this.gray = await request('grayByLayer', this.choice, options);
     } catch (error) {
-      if (!(error instanceof HostError && error.code === 'cancelled')) this.error = textOf(error);
+      if (!isCancel(error)) this.error = messageOf(error);
     }
     if (this.#stop === stop) this.running = null;
   }
@@ -148,7 +150,7 @@ export class EvaluateView extends LitElement {
       const name = await request('saveEvaluation', null);
       this.said = name === null ? '' : `Saved ${name}.`;
     } catch (error) {
-      this.said = textOf(error);
+      this.said = messageOf(error);
     }
   }
 
@@ -160,20 +162,16 @@ export class EvaluateView extends LitElement {
   }
 
   #chooseFolder(): void {
-    void request('command', { name: 'evaluate' });
+    runCommand('evaluate');
   }
 
   #colour(gray: PageGrayByLayer): void {
-    this.#tell('colour-layers', grayNumbers(gray));
+    announce(this, 'colour-layers', grayNumbers(gray));
   }
 
   #showLayer({ tensor }: PageGrayByLayer['layers'][number]): void {
     const node = this.model?.nodes.find(({ outputs }) => outputs.some(({ name }) => name === tensor));
-    if (node) this.#tell('select-thing', { key: `n${node.id}`, reveal: true });
-  }
-
-  #tell(type: string, detail: unknown): void {
-    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+    if (node) askToSelect(this, `n${node.id}`, { reveal: true });
   }
 
   /** The names of classes from 0 on that the model's metadata give. */
@@ -230,7 +228,3 @@ export class EvaluateView extends LitElement {
   }
 }
 customElements.define('cw-evaluate', EvaluateView);
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

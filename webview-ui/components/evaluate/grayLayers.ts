@@ -1,8 +1,8 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageGrayByLayer } from '../../../src/protocol/evaluation.ts';
+import { countText } from '../../../src/text/counts.ts';
 import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
-import { countText } from '../../text/format.ts';
 import { listed } from './evaluationResult.ts';
 
 const LISTED = 10;

@@ -2,6 +2,7 @@ import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { pictureScale, pixels } from '../../draw/filterPicture.ts';
 import type { Picture } from '../../draw/filterPicture.ts';
+import { announce } from '../announce.ts';
 
 /** One filter: its pictures side by side, and one that lies over the first and is wiped in from the right. */
 export interface Tile {
@@ -140,7 +141,7 @@ export class FilterGrid extends LitElement {
 
   #go(at: number, focus: boolean): void {
     const to = Math.max(0, Math.min(this.tiles.length - 1, at));
-    this.dispatchEvent(new CustomEvent('filter-at', { detail: to, bubbles: true, composed: true }));
+    announce(this, 'filter-at', to);
     if (focus) this.#tiles()[to]?.focus();
   }
 

@@ -1,7 +1,8 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageFirstLayer, PageModel } from '../../../src/protocol/messages.ts';
-import { countText, listText, shapeText } from '../../text/format.ts';
+import { countText } from '../../../src/text/counts.ts';
+import { listText, shapeText } from '../../text/format.ts';
 import { Fold } from '../../state/folds.ts';
 import { breakable } from '../breakable.ts';
 import { cardStyles, linkStyles } from '../styles.ts';

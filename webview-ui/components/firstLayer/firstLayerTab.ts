@@ -2,13 +2,15 @@ import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageFirstLayerFacts } from '../../../src/protocol/firstLayer.ts';
 import type { PageFirstLayer, PageModel } from '../../../src/protocol/messages.ts';
+import { countText } from '../../../src/text/counts.ts';
+import { messageOf } from '../../../src/text/messageOf.ts';
 import { MOST_CHANNELS, countOf, filterStats, picturesOf, statsOf } from '../../draw/filterPicture.ts';
 import type { Filters } from '../../draw/filterPicture.ts';
 import { loadFilters } from '../../state/filterLoad.ts';
 import type { FilterPage } from '../../state/filterLoad.ts';
-import { countText, numberText, shapeText } from '../../text/format.ts';
+import { numberText, shapeText } from '../../text/format.ts';
 import { shortNamer } from '../../text/shortNames.ts';
-import { HostError, request } from '../../state/host.ts';
+import { isCancel, request } from '../../state/host.ts';
 import './filterGrid.ts';
 import type { Tile } from './filterGrid.ts';
 import { filterTable } from './filterTable.ts';
@@ -107,8 +109,7 @@ export class FirstLayerTab extends LitElement {
       this.page = page;
       this.at = 0;
     } catch (error) {
-      if (!signal.aborted && !(error instanceof HostError && error.code === 'cancelled'))
-        this.error = error instanceof Error ? error.message : String(error);
+      if (!signal.aborted && !isCancel(error)) this.error = messageOf(error);
     }
   }
 

@@ -1,5 +1,6 @@
 import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
+import { messageOf } from '../../../src/text/messageOf.ts';
 import { onThemeChange } from '../../draw/readTheme.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import { heatFrom } from '../../graph/heat.ts';
@@ -7,11 +8,13 @@ import type { Heat, HeatSource } from '../../graph/heat.ts';
 import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
 import type { Trace } from '../../graph/trace.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
-import { HostError } from '../../state/host.ts';
+import { isCancel } from '../../state/host.ts';
 import { measureTime } from '../../state/measuredTime.ts';
-import { GraphTools } from './graphTools.ts';
-import { GraphView } from './graphView.ts';
+import { announce } from '../announce.ts';
 import '../longWork.ts';
+import { partOf } from '../partOf.ts';
+import { GraphTools } from './graphTools.ts';
+import { GraphView } from './view/graphView.ts';
 import './legend.ts';
 
 /** The Graph tab: the picture, its tools, and what its colours mean. Holds what the picture is coloured by. */
@@ -76,24 +79,25 @@ export class GraphPanel extends LitElement {
   }
 
   get graphView(): GraphView | null {
-    const view = this.querySelector('cw-graph-view');
-    return view instanceof GraphView ? view : null;
+    return partOf(this, 'cw-graph-view', GraphView);
+  }
+
+  get #tools(): GraphTools | null {
+    return partOf(this, 'cw-graph-tools', GraphTools);
   }
 
   /** A file that is dropped on the graph colours it, if it holds numbers by layer. */
   async #dropped(event: DragEvent): Promise<void> {
     const [file] = event.dataTransfer?.files ?? [];
-    const tools = this.querySelector('cw-graph-tools');
-    if (!file || !(tools instanceof GraphTools)) return;
+    if (!file) return;
     event.preventDefault();
-    await tools.readNumbers(file);
+    await this.#tools?.readNumbers(file);
   }
 
   /** Colours the graph by numbers that were measured for its layers. */
   showNumbers(numbers: LayerNumbers): void {
-    const tools = this.querySelector('cw-graph-tools');
     try {
-      if (tools instanceof GraphTools) tools.showNumbers(numbers);
+      this.#tools?.showNumbers(numbers);
     } catch (error) {
       this.#fail(error);
     }
@@ -109,7 +113,7 @@ export class GraphPanel extends LitElement {
     try {
       this.showNumbers(await measureTime(session.model.page, { signal: measuring.signal, onProgress }));
     } catch (error) {
-      if (!(error instanceof HostError && error.code === 'cancelled')) this.#fail(error);
+      if (!isCancel(error)) this.#fail(error);
     }
     this.#measuring = null;
     this.measured = null;
@@ -122,8 +126,7 @@ export class GraphPanel extends LitElement {
   }
 
   #fail(error: unknown): void {
-    const sentence = error instanceof Error ? error.message : String(error);
-    this.dispatchEvent(new CustomEvent('heat-failed', { detail: sentence, bubbles: true, composed: true }));
+    announce(this, 'heat-failed', messageOf(error));
   }
 
   fit(): void {

@@ -9,10 +9,12 @@ import type { Heat } from '../../graph/heat.ts';
 import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
 import { changeSetting, onSettings, settings } from '../../state/settings.ts';
 import { saveBlob } from '../../state/download.ts';
+import { announce } from '../announce.ts';
 import '../icon.ts';
 import '../menuButton.ts';
-import { ZOOM_IN, ZOOM_OUT } from './graphKeys.ts';
-import type { GraphView } from './graphView.ts';
+import { partOf } from '../partOf.ts';
+import { ZOOM_IN, ZOOM_OUT } from './view/graphKeys.ts';
+import type { GraphView } from './view/graphView.ts';
 import { HeatMenu } from './heatMenu.ts';
 
 /** The longest side of a saved picture, in pixels: browsers refuse larger canvases. */
@@ -51,22 +53,20 @@ export class GraphTools extends LitElement {
 
   /** Colours the graph by what was measured. */
   showNumbers(numbers: LayerNumbers): void {
-    const menu = this.renderRoot.querySelector('cw-heat-menu');
-    if (menu instanceof HeatMenu) menu.show(numbers, 'The measurement');
+    this.#heatMenu?.show(numbers, 'The measurement');
   }
 
   /** Colours the graph by the numbers in a file that was dropped. */
   async readNumbers(file: File): Promise<void> {
-    const menu = this.renderRoot.querySelector('cw-heat-menu');
-    if (menu instanceof HeatMenu) await menu.read(file);
+    await this.#heatMenu?.read(file);
+  }
+
+  get #heatMenu(): HeatMenu | null {
+    return partOf(this.renderRoot, 'cw-heat-menu', HeatMenu);
   }
 
   get #view(): GraphView | null {
     return this.target?.graphView ?? null;
-  }
-
-  #tell(type: string): void {
-    this.dispatchEvent(new CustomEvent(type, { bubbles: true, composed: true }));
   }
 
   #region(visible: boolean): Region | null {
@@ -184,13 +184,13 @@ export class GraphTools extends LitElement {
                 icon="expand-all"
                 label="Open all"
                 hint="Open all groups"
-                @click=${() => this.#tell('open-all')}
+                @click=${() => announce(this, 'open-all')}
               ></cw-icon-button>
               <cw-icon-button
                 icon="collapse-all"
                 label="Close all"
                 hint="Close all groups"
-                @click=${() => this.#tell('close-all')}
+                @click=${() => announce(this, 'close-all')}
               ></cw-icon-button>`
           : null
       }

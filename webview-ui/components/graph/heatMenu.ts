@@ -1,11 +1,13 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
+import { messageOf } from '../../../src/text/messageOf.ts';
 import { COST_HEATS, costHeat, heatFrom } from '../../graph/heat.ts';
 import type { CostHeat, Heat } from '../../graph/heat.ts';
 import { readLayerNumbers } from '../../graph/tables/layerNumbers.ts';
 import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
 import type { GraphModel } from '../../graph/graphModel.ts';
 import { canBecomeGray } from '../../state/tabs.ts';
+import { announce } from '../announce.ts';
 import '../menuButton.ts';
 import type { MenuEntry } from '../menuButton.ts';
 
@@ -54,7 +56,7 @@ export class HeatMenu extends LitElement {
   }
 
   #tell(heat: Heat | null): void {
-    this.dispatchEvent(new CustomEvent('heat-chosen', { detail: heat, bubbles: true, composed: true }));
+    announce(this, 'heat-chosen', heat);
   }
 
   #choose(event: Event): void {
@@ -68,9 +70,7 @@ export class HeatMenu extends LitElement {
    * by one, and would measure on their way.
    */
   get #more(): MenuEntry[] {
-    const ask = (what: 'time' | 'gray'): void => {
-      this.dispatchEvent(new CustomEvent('measure-asked', { detail: what, bubbles: true, composed: true }));
-    };
+    const ask = (what: 'time' | 'gray'): void => announce(this, 'measure-asked', what);
     const gray = { label: 'What gray costs…', act: () => ask('gray') };
     return [
       { label: 'Time, measured here…', act: () => ask('time') },
@@ -87,8 +87,7 @@ export class HeatMenu extends LitElement {
       if (file.size > MOST_BYTES) throw new Error(`${file.name} has more than ${MOST_BYTES / 2 ** 20} MB.`);
       this.show(readLayerNumbers(await file.text(), file.name), file.name);
     } catch (error) {
-      const sentence = error instanceof Error ? error.message : String(error);
-      this.dispatchEvent(new CustomEvent('heat-failed', { detail: sentence, bubbles: true, composed: true }));
+      announce(this, 'heat-failed', messageOf(error));
     }
   }
 

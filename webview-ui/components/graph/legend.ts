@@ -1,13 +1,14 @@
 import { LitElement, css, html, svg } from 'lit';
 import type { PropertyValues, SVGTemplateResult, TemplateResult } from 'lit';
 import type { NodeKind } from '../../../src/protocol/messages.ts';
+import { countText } from '../../../src/text/counts.ts';
 import { heatColour } from '../../draw/boxColours.ts';
 import type { Theme } from '../../draw/theme.ts';
 import { heatShare, heaviest, knownCount, leastOf } from '../../graph/heat.ts';
 import type { Heat, Heaviest } from '../../graph/heat.ts';
 import type { GraphModel } from '../../graph/graphModel.ts';
 import type { ItemKind } from '../../graph/items.ts';
-import { countText } from '../../text/format.ts';
+import { askToSelect } from '../announce.ts';
 
 /** As many of the heaviest layers as are listed. */
 const LISTED = 10;
@@ -132,9 +133,7 @@ export class Legend extends LitElement {
   }
 
   #go({ key }: Heaviest): void {
-    this.dispatchEvent(
-      new CustomEvent('select-thing', { detail: { key, reveal: true }, bubbles: true, composed: true }),
-    );
+    askToSelect(this, key, { reveal: true });
   }
 
   override render(): TemplateResult | null {

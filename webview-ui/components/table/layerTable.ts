@@ -2,32 +2,29 @@ import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { PageModel } from '../../../src/protocol/messages.ts';
+import { countOf, countText } from '../../../src/text/counts.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
-import { COLUMNS, shownColumns, widthOf, withColumn } from '../../graph/tables/layerColumns.ts';
-import type { Column, ColumnChoice, SortKey } from '../../graph/tables/layerColumns.ts';
+import { COLUMNS, shownColumns, withColumn } from '../../graph/tables/layerColumns.ts';
+import type { Column, SortKey } from '../../graph/tables/layerColumns.ts';
 import { filterRows, layerRows, rowsCsv, rowsMarkdown, sortRows } from '../../graph/tables/layerRows.ts';
 import type { LayerRow } from '../../graph/tables/layerRows.ts';
-import { countText } from '../../text/format.ts';
+import type { TableState } from '../../state/tableState.ts';
+import { USUAL_TABLE } from '../../state/tableState.ts';
+import { announce, askToSelect } from '../announce.ts';
 import { copyTable, exportEntries } from '../exportMenu.ts';
 import type { ExportedTable } from '../exportMenu.ts';
 import '../menuButton.ts';
+import { sortState } from '../sortState.ts';
 import { fieldStyles } from '../styles.ts';
 import { tableStyles } from '../tableStyles.ts';
+import { ColumnEdges, setWidths } from './columnWidths.ts';
 import { layerTableStyles, PADDING, ROW } from './layerTableStyles.ts';
 import { NameRoom } from './nameRoom.ts';
 
-export interface TableState extends ColumnChoice {
-  sort: string;
-  down: boolean;
-  filter: string;
-}
-
-export const USUAL_TABLE: TableState = { sort: 'order', down: false, filter: '', columns: null, widths: {} };
-
-/** How far a key moves a column's edge. */
-const STEP = 16;
 /** Rows drawn above and below what is in view. */
 const SPARE = 30;
+/** Rows that Page Up and Page Down go over. */
+const PAGE = 20;
 
 /** All layers as a table: the picture's text alternative. Only the rows near the view are in the document. */
 export class LayerTable extends LitElement {
@@ -49,7 +46,7 @@ export class LayerTable extends LitElement {
   #focusSoon = false;
   readonly #names = new NameRoom();
   readonly #resize = new ResizeObserver(() => this.requestUpdate());
-  #drag: { key: SortKey; from: number; width: number } | null = null;
+  readonly #edges = new ColumnEdges((key, width) => this.#show({ widths: { ...this.view.widths, [key]: width } }));
 
   constructor() {
     super();
@@ -85,7 +82,7 @@ export class LayerTable extends LitElement {
     // Set here and not in the template: the policy forbids style attributes.
     if (sizes[0]) sizes[0].style.height = `${start * ROW}px`;
     if (sizes[1]) sizes[1].style.height = `${(this.#rows.length - end) * ROW}px`;
-    this.#setWidths();
+    setWidths(this.renderRoot, this.#columns, this.view);
     this.#measureNames();
     if (changed.has('selected') || changed.has('view')) this.#bringIn();
     if (this.#focusSoon) {
@@ -96,20 +93,6 @@ export class LayerTable extends LitElement {
 
   get #columns(): Column[] {
     return shownColumns(this.view, this.clientWidth || window.innerWidth);
-  }
-
-  /** The name takes what the others leave. Where all are wider than the table's room, it scrolls sideways. */
-  #setWidths(): void {
-    const columns = this.#columns;
-    const cols = this.renderRoot.querySelectorAll('col');
-    const own = Object.hasOwn(this.view.widths, 'name');
-    columns.forEach((column, i) => {
-      const width = column.key === 'name' && !own ? '' : `${widthOf(column, this.view)}px`;
-      if (cols[i]) cols[i].style.width = width;
-    });
-    const least = columns.reduce((sum, column) => sum + widthOf(column, this.view), 0);
-    const table = this.renderRoot.querySelector('table');
-    if (table) table.style.minWidth = `${least}px`;
   }
 
   /** Names are cut to the room that their column has come to. */
@@ -136,6 +119,12 @@ export class LayerTable extends LitElement {
     this.top = scroll.scrollTop;
   }
 
+  /** Rows are drawn anew before the spare ones have all come into view. */
+  #scrolled(event: Event): void {
+    const y = (event.target as HTMLElement).scrollTop;
+    if (Math.abs(y - this.top) > (ROW * SPARE) / 3) this.top = y;
+  }
+
   /** The rows that are drawn, and how many they are at most. */
   #range(): { start: number; end: number; most: number } {
     const first = Math.floor(this.top / ROW);
@@ -145,23 +134,20 @@ export class LayerTable extends LitElement {
   }
 
   #select(id: number): void {
-    this.dispatchEvent(
-      new CustomEvent('select-thing', { detail: { key: `n${id}`, reveal: false }, bubbles: true, composed: true }),
-    );
+    askToSelect(this, `n${id}`, { reveal: false });
   }
 
   #askMenu(id: number): void {
-    this.dispatchEvent(new CustomEvent('menu-asked', { detail: `n${id}`, bubbles: true, composed: true }));
+    announce(this, 'menu-asked', `n${id}`);
   }
 
   #key(event: KeyboardEvent): void {
     const at = Math.max(0, this.#at);
-    const page = 20;
     const to: Record<string, number> = {
       ArrowDown: this.#at < 0 ? 0 : at + 1,
       ArrowUp: at - 1,
-      PageDown: at + page,
-      PageUp: at - page,
+      PageDown: at + PAGE,
+      PageUp: at - PAGE,
       Home: 0,
       End: this.#rows.length - 1,
     };
@@ -178,13 +164,7 @@ export class LayerTable extends LitElement {
   }
 
   #show(change: Partial<TableState>): void {
-    this.dispatchEvent(
-      new CustomEvent('table-view', {
-        detail: { ...this.view, ...change },
-        bubbles: true,
-        composed: true,
-      }),
-    );
+    announce(this, 'table-view', { ...this.view, ...change });
   }
 
   #sort(key: SortKey, number: boolean): void {
@@ -195,7 +175,7 @@ export class LayerTable extends LitElement {
   get #exported(): ExportedTable {
     return {
       name: 'layers',
-      what: `${countText(this.#rows.length)} rows`,
+      what: countOf(this.#rows.length, 'row'),
       text: (kind) => (kind === 'CSV' ? rowsCsv(this.#rows) : rowsMarkdown(this.#rows)),
       say: (words) => (this.said = words),
     };
@@ -223,32 +203,6 @@ export class LayerTable extends LitElement {
         right
         .entries=${exportEntries(this.#exported)}
       ></cw-menu-button>`;
-  }
-
-  /** Sets the width of a column by its edge, or by Shift with Left and Right on its heading. */
-  #resizeColumn(key: SortKey, width: number): void {
-    this.#show({ widths: { ...this.view.widths, [key]: width } });
-  }
-
-  #dragEdge(event: PointerEvent, key: SortKey): void {
-    const edge = event.currentTarget as HTMLElement;
-    if (event.type === 'pointerdown') {
-      edge.setPointerCapture(event.pointerId);
-      this.#drag = { key, from: event.clientX, width: edge.parentElement?.clientWidth ?? 0 };
-      return;
-    }
-    if (event.buttons === 0) this.#drag = null;
-    if (this.#drag) this.#resizeColumn(key, this.#drag.width + event.clientX - this.#drag.from);
-  }
-
-  #headingKey(event: KeyboardEvent, key: SortKey): void {
-    const steps: Record<string, number> = { ArrowLeft: -STEP, ArrowRight: STEP };
-    const step = Object.hasOwn(steps, event.key) ? steps[event.key] : undefined;
-    if (step === undefined || !event.shiftKey) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const heading = (event.currentTarget as HTMLElement).parentElement;
-    this.#resizeColumn(key, (heading?.clientWidth ?? 0) + step);
   }
 
   /** Rows that stay in view stay as they are; those that leave it at one end come back at the other with new texts. */
@@ -286,17 +240,15 @@ export class LayerTable extends LitElement {
   }
 
   #heading({ key, title, number }: Column): TemplateResult {
-    const sorted = this.view.sort === key;
-    const order = this.view.down ? 'descending' : 'ascending';
-    const arrow = this.view.down ? ' ↓' : ' ↑';
-    const drag = (event: PointerEvent): void => this.#dragEdge(event, key);
-    return html`<th scope="col" class=${number ? 'number' : ''} aria-sort=${sorted ? order : 'none'}>
+    const { aria, arrow } = sortState({ sorted: this.view.sort === key, down: this.view.down });
+    const drag = (event: PointerEvent): void => this.#edges.drag(event, key);
+    return html`<th scope="col" class=${number ? 'number' : ''} aria-sort=${aria}>
       <button
         title="Sort; Shift with Left or Right sets the width"
         @click=${() => this.#sort(key, number)}
-        @keydown=${(event: KeyboardEvent) => this.#headingKey(event, key)}
+        @keydown=${(event: KeyboardEvent) => this.#edges.press(event, key)}
       >
-        ${title}${sorted && key !== 'order' ? arrow : ''}</button
+        ${title}${key === 'order' ? '' : arrow}</button
       ><span class="edge" @pointerdown=${drag} @pointermove=${drag}></span>
     </th>`;
   }
@@ -306,7 +258,9 @@ export class LayerTable extends LitElement {
     const rows = this.#rows;
     // One tab stop for the whole table; arrows move between its rows.
     const stop = rows[Math.max(0, this.#at)]?.id ?? -1;
-    const all = this.#all.length;
+    const all = countOf(this.#all.length, 'layer');
+    const shown = rows.length === this.#all.length ? all : `${countText(rows.length)} of ${all}`;
+    const none = this.#all.length === 0 ? 'The model has no layers.' : 'No layer matches the filter.';
     const columns = this.#columns;
     return html` <div class="bar">
         <input
@@ -317,19 +271,10 @@ export class LayerTable extends LitElement {
           .value=${this.view.filter}
           @input=${(event: InputEvent) => this.#show({ filter: (event.target as HTMLInputElement).value })}
         />
-        <span class="count" role="status"
-          >${this.said || (rows.length === all ? `${countText(all)} layers` : `${countText(rows.length)} of ${countText(all)} layers`)}</span
-        >
+        <span class="count" role="status">${this.said || shown}</span>
         ${this.#tools()}
       </div>
-      <div
-        class="scroll"
-        @scroll=${(e: Event) => {
-          const y = (e.target as HTMLElement).scrollTop;
-          if (Math.abs(y - this.top) > (ROW * SPARE) / 3) this.top = y;
-        }}
-        @keydown=${this.#key}
-      >
+      <div class="scroll" @scroll=${this.#scrolled} @keydown=${this.#key}>
         <table role="grid" aria-label="Layers" aria-rowcount=${rows.length + 1}>
           <colgroup>
             ${columns.map(() => html`<col />`)}
@@ -349,7 +294,7 @@ export class LayerTable extends LitElement {
             </tr>
           </tbody>
         </table>
-        ${rows.length === 0 ? html`<p class="empty">${all === 0 ? 'The model has no layers.' : 'No layer matches the filter.'}</p>` : null}
+        ${rows.length === 0 ? html`<p class="empty">${none}</p>` : null}
       </div>`;
   }
 }

@@ -1,4 +1,4 @@
-import { cutInMiddle } from '../../graph/tables/layerColumns.ts';
+import { cutInMiddle } from '../../text/cutInMiddle.ts';
 
 /** Cuts names to the room of their column. Each is measured once for a width and a font. */
 export class NameRoom {

@@ -1,8 +1,9 @@
 import { LitElement, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageWeight } from '../../../src/protocol/messages.ts';
+import { countText } from '../../../src/text/counts.ts';
 import { Fold } from '../../state/folds.ts';
-import { countText, listText } from '../../text/format.ts';
+import { listText } from '../../text/format.ts';
 import { breakable } from '../breakable.ts';
 import { cardStyles } from '../styles.ts';
 import '../weights/weightCard.ts';

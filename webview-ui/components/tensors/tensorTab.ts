@@ -2,22 +2,27 @@ import { LitElement, html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { PageModel, PageTensor } from '../../../src/protocol/messages.ts';
+import { countOf, countText } from '../../../src/text/counts.ts';
 import { tensorsCsv, tensorsMarkdown } from '../../graph/tables/tensorExport.ts';
 import { tensorTarget } from '../../graph/targets.ts';
-import { firstOpen, modulePaths, tensorTree, treeRows } from '../../graph/tables/tensorTree.ts';
+import { firstOpen, modulePaths, sortedBy, tensorTree, treeRows, withModule } from '../../graph/tables/tensorTree.ts';
 import type { TreeNode, TreeSort, TreeView } from '../../graph/tables/tensorTree.ts';
-import { bytesText, countText, shapeText } from '../../text/format.ts';
+import { bytesText, shapeText } from '../../text/format.ts';
+import { announce } from '../announce.ts';
 import { exportEntries } from '../exportMenu.ts';
 import '../icon.ts';
 import '../menuButton.ts';
 import type { MenuEntry } from '../menuButton.ts';
+import { sortState } from '../sortState.ts';
 import { fieldStyles, quietStyles } from '../styles.ts';
 import { tableStyles } from '../tableStyles.ts';
 import { ROW_HEIGHT, tensorTabStyles } from './tensorTabStyles.ts';
 
 /** Rows drawn above and below what is in view. */
 const SPARE = 20;
+/** In pixels, for each module around a row. */
 const INDENT = 14;
+/** Of the view in pixels, before it is there to be measured. */
 const USUAL_HEIGHT = 800;
 
 interface Column {
@@ -76,7 +81,7 @@ export class TensorTab extends LitElement {
 
   #look(node: TreeNode): void {
     this.#current = node.path;
-    if (node.tensor) this.dispatchEvent(new CustomEvent('tensor-chosen', { detail: node.tensor.name, bubbles: true }));
+    if (node.tensor) announce(this, 'tensor-chosen', node.tensor.name);
     this.requestUpdate();
   }
 
@@ -86,22 +91,11 @@ export class TensorTab extends LitElement {
   }
 
   #toggle({ path }: TreeNode, open: boolean): void {
-    const paths = new Set(this.view.open);
-    if (open) paths.add(path);
-    else paths.delete(path);
-    this.view = { ...this.view, open: paths };
+    this.view = withModule(this.view, path, { open });
   }
 
   #openAll(open: boolean): void {
     this.view = { ...this.view, open: new Set(open && this.#root ? modulePaths(this.#root) : []) };
-  }
-
-  /** Once sorts, again turns the order round, and a third time gives the file's own order back. */
-  #sort(sort: TreeSort): void {
-    const startsDown = sort === 'params';
-    if (this.view.sort !== sort) this.view = { ...this.view, sort, down: startsDown };
-    else if (this.view.down === startsDown) this.view = { ...this.view, down: !startsDown };
-    else this.view = { ...this.view, sort: 'order', down: false };
   }
 
   #key(event: KeyboardEvent): void {
@@ -156,7 +150,7 @@ export class TensorTab extends LitElement {
     const tensors = this.model?.tensors ?? [];
     return exportEntries({
       name: `${this.model?.fileName ?? ''}.tensors`,
-      what: countOf(tensors.length),
+      what: countOf(tensors.length, 'tensor'),
       text: (kind) => (kind === 'CSV' ? tensorsCsv(tensors) : tensorsMarkdown(tensors)),
       say: (words) => (this.said = words),
     });
@@ -194,7 +188,7 @@ export class TensorTab extends LitElement {
         @input=${typed}
       />
       <span class="count" role="status"
-        >${countOf(root.tensors)}, ${countText(root.params)} parameters, ${bytesText(root.bytes)}</span
+        >${countOf(root.tensors, 'tensor')}, ${countText(root.params)} parameters, ${bytesText(root.bytes)}</span
       >
       <cw-icon-button
         icon="expand-all"
@@ -230,11 +224,9 @@ export class TensorTab extends LitElement {
   #heading({ sort, title, number }: Column): TemplateResult {
     const kind = number ? 'number' : '';
     if (sort === null) return html`<th class=${kind}>${title}</th>`;
-    const sorted = this.view.sort === sort;
-    const order = this.view.down ? 'descending' : 'ascending';
-    const arrow = this.view.down ? ' ↓' : ' ↑';
-    return html`<th class=${kind} aria-sort=${sorted ? order : 'none'}>
-      <button @click=${() => this.#sort(sort)}>${title}${sorted ? arrow : ''}</button>
+    const { aria, arrow } = sortState({ sorted: this.view.sort === sort, down: this.view.down });
+    return html`<th class=${kind} aria-sort=${aria}>
+      <button @click=${() => (this.view = sortedBy(this.view, sort))}>${title}${arrow}</button>
     </th>`;
   }
 
@@ -270,7 +262,7 @@ export class TensorTab extends LitElement {
       @contextmenu=${() => this.#askMenu(tensor)}
     >
       ${this.#name(node, open)}
-      <td class="shape">${tensor ? shapeText(tensor.dims) : countOf(node.tensors)}</td>
+      <td class="shape">${tensor ? shapeText(tensor.dims) : countOf(node.tensors, 'tensor')}</td>
       <td>${tensor?.dtype ?? ''}</td>
       <td class="number">${countText(params)}</td>
       <td class="number">${share >= 0.005 ? `${share.toFixed(2)} %` : ''}</td>
@@ -283,10 +275,7 @@ export class TensorTab extends LitElement {
   }
 
   #askMenu(tensor: PageTensor | null): void {
-    if (tensor)
-      this.dispatchEvent(
-        new CustomEvent('menu-asked', { detail: tensorTarget(tensor.name), bubbles: true, composed: true }),
-      );
+    if (tensor) announce(this, 'menu-asked', tensorTarget(tensor.name));
   }
 
   #name({ tensor, path, title, depth }: TreeNode, open: boolean): TemplateResult {
@@ -300,10 +289,6 @@ export class TensorTab extends LitElement {
   }
 }
 customElements.define('cw-tensor-tab', TensorTab);
-
-function countOf(tensors: number): string {
-  return tensors === 1 ? '1 tensor' : `${countText(tensors)} tensors`;
-}
 
 /**
  * A row as tall as those that are not drawn. The height is set through the style object: the page's policy refuses

@@ -1,7 +1,8 @@
 import { html, svg } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageStatistics } from '../../../src/protocol/weights.ts';
-import { countText, numberText } from '../../text/format.ts';
+import { countText } from '../../../src/text/counts.ts';
+import { numberText } from '../../text/format.ts';
 
 type Histogram = NonNullable<PageStatistics['histogram']>;
 

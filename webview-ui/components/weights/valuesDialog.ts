@@ -1,8 +1,9 @@
 import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageWeight } from '../../../src/protocol/messages.ts';
+import { countText } from '../../../src/text/counts.ts';
 import { Blocks } from '../../state/blocks.ts';
-import { countText, listText } from '../../text/format.ts';
+import { listText } from '../../text/format.ts';
 import { COLUMN, HEAD, ROW, valuesDialogStyles } from './valuesDialogStyles.ts';
 
 /** Browsers can't lay out boxes much taller than this; beyond it a pixel of scrolling is more than a pixel of rows. */

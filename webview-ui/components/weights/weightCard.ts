@@ -2,9 +2,12 @@ import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageWeight } from '../../../src/protocol/messages.ts';
 import type { PageStatistics, TensorFormat } from '../../../src/protocol/weights.ts';
-import { countText, numberText, shapeText } from '../../text/format.ts';
-import { HostError, request } from '../../state/host.ts';
+import { countText } from '../../../src/text/counts.ts';
+import { messageOf } from '../../../src/text/messageOf.ts';
+import { numberText, shapeText } from '../../text/format.ts';
+import { request } from '../../state/host.ts';
 import { KeepFocus } from '../keepFocus.ts';
+import { partOf } from '../partOf.ts';
 import { histogramView } from './histogram.ts';
 import { cardStyles } from '../styles.ts';
 import { ValuesDialog } from './valuesDialog.ts';
@@ -155,7 +158,7 @@ export class WeightCard extends LitElement {
     } catch (error) {
       if (signal.aborted) return;
       this.failed = true;
-      this.said = error instanceof HostError || error instanceof Error ? error.message : String(error);
+      this.said = messageOf(error);
     } finally {
       if (!signal.aborted) this.busy = '';
     }
@@ -178,8 +181,7 @@ export class WeightCard extends LitElement {
   }
 
   #values(weight: PageWeight): void {
-    const dialog = this.renderRoot.querySelector('cw-values');
-    if (dialog instanceof ValuesDialog) void dialog.show(weight);
+    void partOf(this.renderRoot, 'cw-values', ValuesDialog)?.show(weight);
   }
 
   override render(): TemplateResult | null {

@@ -29,6 +29,23 @@ export interface TreeView {
   readonly down: boolean;
 }
 
+/** The view with one module opened or closed. */
+export function withModule(view: TreeView, path: string, { open }: { readonly open: boolean }): TreeView {
+  const paths = new Set(view.open);
+  if (open) paths.add(path);
+  else paths.delete(path);
+  return { ...view, open: paths };
+}
+
+/** Once sorts, again turns the order round, and a third time gives the file's own order back. */
+export function sortedBy(view: TreeView, sort: TreeSort): TreeView {
+  // The largest comes first where size is the question.
+  const startsDown = sort === 'params';
+  if (view.sort !== sort) return { ...view, sort, down: startsDown };
+  if (view.down === startsDown) return { ...view, down: !startsDown };
+  return { ...view, sort: 'order', down: false };
+}
+
 /** No network nests its modules deeper; a name made of dots alone may. */
 const MOST_DEPTH = 32;
 
@@ -145,9 +162,11 @@ export function modulePaths(root: TreeNode): string[] {
   return paths;
 }
 
+/** As many tensors can be looked through without a search. */
+const SMALL = 60;
+
 /** Modules to open at first: all of a small file, those on the way to the input layers of a large one. */
 export function firstOpen(root: TreeNode, inputs: readonly string[]): Set<string> {
-  const SMALL = 60;
   const all = modulePaths(root);
   if (root.tensors <= SMALL) return new Set(all);
   return new Set(all.filter((path) => inputs.some((name) => name.startsWith(path))));

@@ -1,7 +1,7 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import type { HoverFacts } from '../../graph/hoverFacts.ts';
-import { breakable } from '../breakable.ts';
+import type { HoverFacts } from '../../../graph/hoverFacts.ts';
+import { breakable } from '../../breakable.ts';
 import type { Place } from './placing.ts';
 
 /** Between the pointer and the card, and between the card and the edge of the page. */

@@ -1,5 +1,5 @@
-import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
-import { linksAt } from '../../graph/targets.ts';
+import type { GraphModel, SelectionKey } from '../../../graph/graphModel.ts';
+import { linksAt } from '../../../graph/targets.ts';
 
 /** A line at what is selected, by the number of its link, and what lies at its other end. */
 export interface LineAt {

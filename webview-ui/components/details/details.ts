@@ -5,8 +5,9 @@ import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import '../firstLayer/firstLayer.ts';
-import '../graph/inspector.ts';
-import '../graph/sizesCard.ts';
+import './inspector.ts';
+import './sizesCard.ts';
+import { partOf } from '../partOf.ts';
 import '../tensors/tensorCard.ts';
 import './bookmarks.ts';
 import { Metadata } from './metadata.ts';
@@ -88,8 +89,7 @@ export class Details extends LitElement {
   }
 
   #showClasses(): void {
-    const metadata = this.renderRoot.querySelector('cw-metadata');
-    if (metadata instanceof Metadata) void metadata.showClasses();
+    void partOf(this.renderRoot, 'cw-metadata', Metadata)?.showClasses();
   }
 
   override render(): TemplateResult | null {

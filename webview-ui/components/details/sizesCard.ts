@@ -2,7 +2,9 @@ import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
+import { countOf } from '../../../src/text/counts.ts';
 import { Fold } from '../../state/folds.ts';
+import { announce } from '../announce.ts';
 import { breakable } from '../breakable.ts';
 import { cardStyles, fieldStyles } from '../styles.ts';
 
@@ -101,7 +103,7 @@ export class SizesCard extends LitElement {
   }
 
   #send(bind: PageBinding): void {
-    this.dispatchEvent(new CustomEvent('sizes-bound', { detail: bind, bubbles: true, composed: true }));
+    announce(this, 'sizes-bound', bind);
   }
 
   #reset(): void {
@@ -113,6 +115,7 @@ export class SizesCard extends LitElement {
     const { model } = this;
     const sizes = model?.sizes;
     if (!model || !sizes || (sizes.names.length === 0 && sizes.computed.length === 0)) return null;
+    const computed = sizes.computed.length + sizes.computedLeft;
     return html`<section aria-labelledby="t" ?data-folded=${!this.#fold.open}>
       ${this.#fold.heading('Sizes', 't')}
       ${
@@ -147,8 +150,7 @@ export class SizesCard extends LitElement {
           ? null
           : html`<details>
               <summary>
-                ${sizes.computed.length + sizes.computedLeft === 1 ? '1 size is' : `${sizes.computed.length + sizes.computedLeft} sizes are`}
-                known only when the model runs
+                ${countOf(computed, 'size')} ${computed === 1 ? 'is' : 'are'} known only when the model runs
               </summary>
               <ul>
                 ${sizes.computed.map(({ name, reason }) => html`<li title=${name}>${shortName(model, name)} <span class="sub">${reason}</span></li>`)}

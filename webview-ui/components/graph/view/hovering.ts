@@ -1,4 +1,4 @@
-import type { HoverFacts } from '../../graph/hoverFacts.ts';
+import type { HoverFacts } from '../../../graph/hoverFacts.ts';
 import type { Place } from './placing.ts';
 
 /** In milliseconds: long enough that a pointer which only passes opens nothing. */

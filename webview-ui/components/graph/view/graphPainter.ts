@@ -1,13 +1,13 @@
-import { heatColours, kindColours } from '../../draw/boxColours.ts';
-import type { BoxColours } from '../../draw/boxColours.ts';
-import type { Marks } from '../../draw/brush.ts';
-import type { PageExtent } from '../../draw/camera.ts';
-import { paint } from '../../draw/paint.ts';
-import { readTheme } from '../../draw/readTheme.ts';
-import type { Theme } from '../../draw/theme.ts';
-import { heatShares } from '../../graph/heat.ts';
-import type { Heat } from '../../graph/heat.ts';
-import type { Scene } from '../../graph/scene.ts';
+import { heatColours, kindColours } from '../../../draw/boxColours.ts';
+import type { BoxColours } from '../../../draw/boxColours.ts';
+import type { Marks } from '../../../draw/brush.ts';
+import type { PageExtent } from '../../../draw/camera.ts';
+import { paint } from '../../../draw/paint.ts';
+import { readTheme } from '../../../draw/readTheme.ts';
+import type { Theme } from '../../../draw/theme.ts';
+import { heatShares } from '../../../graph/heat.ts';
+import type { Heat } from '../../../graph/heat.ts';
+import type { Scene } from '../../../graph/scene.ts';
 import type { GraphCamera } from './graphCamera.ts';
 
 /** What is painted, and onto what. */

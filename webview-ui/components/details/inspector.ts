@@ -1,18 +1,19 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageNode, PageValue, PageWeight } from '../../../src/protocol/messages.ts';
+import { countText, shortCount } from '../../../src/text/counts.ts';
 import { nodeParameters } from '../../graph/graphModel.ts';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
 import { leavingShape } from '../../graph/targets.ts';
-import { bytesText, countText, listText, nodeLabel, shortCount } from '../../text/format.ts';
+import { bytesText, listText, nodeLabel } from '../../text/format.ts';
 import { Fold } from '../../state/folds.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
-import { attributeRows, formalName, operatorOf } from './nodeFacts.ts';
+import { announce, askToSelect } from '../announce.ts';
 import { breakable } from '../breakable.ts';
 import { factRow } from '../factRow.ts';
 import { cardStyles, linkStyles } from '../styles.ts';
 import './layerTools.ts';
-import { operatorFacts } from './operatorFacts.ts';
+import { attributeRows, formalName, operatorFacts, operatorOf } from './operatorFacts.ts';
 import '../weights/weightCard.ts';
 
 /** A list of neighbours longer than this is cut; the graph shows the rest. */
@@ -68,13 +69,11 @@ export class Inspector extends LitElement {
   }
 
   #go(key: SelectionKey): void {
-    this.dispatchEvent(
-      new CustomEvent('select-thing', { detail: { key, reveal: true }, bubbles: true, composed: true }),
-    );
+    askToSelect(this, key, { reveal: true });
   }
 
   #toggle(key: SelectionKey): void {
-    this.dispatchEvent(new CustomEvent('toggle-group', { detail: { key }, bubbles: true, composed: true }));
+    announce(this, 'toggle-group', { key });
   }
 
   #tools(model: GraphModel, key: SelectionKey): TemplateResult {

@@ -2,10 +2,12 @@ import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageModel, PageNode, PageValue } from '../../../src/protocol/messages.ts';
 import type { PageCost } from '../../../src/protocol/sizes.ts';
+import { countOf, countText, shortCount } from '../../../src/text/counts.ts';
 import { nodeParameters } from '../../graph/graphModel.ts';
 import { classNames } from '../../text/classNames.ts';
-import { bytesText, countText, listText, nodeLabel, shortCount, sizeText } from '../../text/format.ts';
+import { bytesText, listText, nodeLabel, sizeText } from '../../text/format.ts';
 import { Fold } from '../../state/folds.ts';
+import { askToSelect } from '../announce.ts';
 import { breakable } from '../breakable.ts';
 import { cardStyles, linkStyles } from '../styles.ts';
 
@@ -21,7 +23,7 @@ function values(list: PageValue[]): TemplateResult {
 
 /** What is missing in the multiply-adds, each as a phrase. */
 function notCounted({ uncounted, unknownOperators, moreOperators }: PageCost): string[] {
-  const layers = uncounted === 1 ? '1 layer has sizes' : `${countText(uncounted)} layers have sizes`;
+  const layers = `${countOf(uncounted, 'layer')} ${uncounted === 1 ? 'has' : 'have'} sizes`;
   const more = moreOperators > 0 ? ` and ${countText(moreOperators)} more` : '';
   return [
     ...(uncounted > 0 ? [`${layers} that are not known`] : []),
@@ -95,9 +97,7 @@ export class Summary extends LitElement {
   }
 
   #go(key: string): void {
-    this.dispatchEvent(
-      new CustomEvent('select-thing', { detail: { key, reveal: true }, bubbles: true, composed: true }),
-    );
+    askToSelect(this, key, { reveal: true });
   }
 
   #cost(page: PageModel): TemplateResult | null {

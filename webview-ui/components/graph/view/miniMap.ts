@@ -1,12 +1,12 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import type { BoxColours } from '../../draw/boxColours.ts';
-import { fitView } from '../../draw/camera.ts';
-import type { Extent, View } from '../../draw/camera.ts';
-import { miniScale, miniWindow, paintMinimap, viewFromMini } from '../../draw/minimap.ts';
-import type { MiniScale } from '../../draw/minimap.ts';
-import type { Theme } from '../../draw/theme.ts';
-import type { Scene } from '../../graph/scene.ts';
+import type { BoxColours } from '../../../draw/boxColours.ts';
+import { fitView } from '../../../draw/camera.ts';
+import type { Extent, View } from '../../../draw/camera.ts';
+import { miniScale, miniWindow, paintMinimap, viewFromMini } from '../../../draw/minimap.ts';
+import type { MiniScale } from '../../../draw/minimap.ts';
+import type { Theme } from '../../../draw/theme.ts';
+import type { Scene } from '../../../graph/scene.ts';
 
 /** What the map needs of the graph view. */
 export interface MapTarget {
@@ -126,9 +126,3 @@ export class MiniMap extends LitElement {
   }
 }
 customElements.define('cw-mini-map', MiniMap);
-
-declare global {
-  interface HTMLElementTagNameMap {
-    'cw-mini-map': MiniMap;
-  }
-}

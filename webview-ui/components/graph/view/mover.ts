@@ -1,7 +1,7 @@
-import { between, easeOut } from '../../draw/camera.ts';
-import type { View } from '../../draw/camera.ts';
-import type { Motion } from '../../draw/brush.ts';
-import type { Scene } from '../../graph/scene.ts';
+import { between, easeOut } from '../../../draw/camera.ts';
+import type { View } from '../../../draw/camera.ts';
+import type { Motion } from '../../../draw/brush.ts';
+import type { Scene } from '../../../graph/scene.ts';
 
 const DURATION = 180;
 /** Above this many boxes nothing glides: the eye can't follow so many, and each frame costs. */

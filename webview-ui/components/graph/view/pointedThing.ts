@@ -1,10 +1,10 @@
-import type { Marks } from '../../draw/brush.ts';
-import type { View } from '../../draw/camera.ts';
-import type { SelectionKey } from '../../graph/graphModel.ts';
-import type { Heat } from '../../graph/heat.ts';
-import { hoverFacts, lineFacts } from '../../graph/hoverFacts.ts';
-import type { HoverFacts } from '../../graph/hoverFacts.ts';
-import type { Scene } from '../../graph/scene.ts';
+import type { Marks } from '../../../draw/brush.ts';
+import type { View } from '../../../draw/camera.ts';
+import type { SelectionKey } from '../../../graph/graphModel.ts';
+import type { Heat } from '../../../graph/heat.ts';
+import { hoverFacts, lineFacts } from '../../../graph/hoverFacts.ts';
+import type { HoverFacts } from '../../../graph/hoverFacts.ts';
+import type { Scene } from '../../../graph/scene.ts';
 import type { HoverCard } from './hoverCard.ts';
 import { Hovering } from './hovering.ts';
 import { LineCursor } from './lineCursor.ts';

@@ -1,6 +1,7 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageAction } from '../../../src/protocol/actions.ts';
+import { announce } from '../announce.ts';
 import '../icon.ts';
 import type { IconName } from '../icon.ts';
 import { KeepFocus } from '../keepFocus.ts';
@@ -41,7 +42,7 @@ export class LayerTools extends LitElement {
   }
 
   #tell(type: string, detail: PageAction | null = null): void {
-    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+    announce(this, type, detail);
   }
 
   #action(action: PageAction, icon: IconName, texts: { label: string; hint: string }): TemplateResult {

@@ -1,8 +1,8 @@
-import { besideTools, centreOn, filled, firstView } from '../../draw/camera.ts';
-import type { PageExtent, View } from '../../draw/camera.ts';
-import type { SelectionKey } from '../../graph/graphModel.ts';
-import type { Scene } from '../../graph/scene.ts';
-import { FRAME_TITLE } from '../../layout/spacing.ts';
+import { besideTools, centreOn, filled, firstView } from '../../../draw/camera.ts';
+import type { PageExtent, View } from '../../../draw/camera.ts';
+import type { SelectionKey } from '../../../graph/graphModel.ts';
+import type { Scene } from '../../../graph/scene.ts';
+import { FRAME_TITLE } from '../../../layout/spacing.ts';
 
 /** Where a box is brought to while the list of matches lies over the upper part, as a part of the height. */
 const BELOW_MATCHES = 0.68;

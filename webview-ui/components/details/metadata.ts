@@ -1,9 +1,9 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/messages.ts';
+import { countText } from '../../../src/text/counts.ts';
 import { Fold } from '../../state/folds.ts';
 import { classNames } from '../../text/classNames.ts';
-import { countText } from '../../text/format.ts';
 import { breakable } from '../breakable.ts';
 import { cardStyles } from '../styles.ts';
 

@@ -1,7 +1,7 @@
-import type { PageExtent } from '../../draw/camera.ts';
-import type { SelectionKey } from '../../graph/graphModel.ts';
-import type { Scene } from '../../graph/scene.ts';
-import type { Target } from '../../graph/targets.ts';
+import type { PageExtent } from '../../../draw/camera.ts';
+import type { SelectionKey } from '../../../graph/graphModel.ts';
+import type { Scene } from '../../../graph/scene.ts';
+import type { Target } from '../../../graph/targets.ts';
 import type { GraphCamera } from './graphCamera.ts';
 import type { PointedThing } from './pointedThing.ts';
 

@@ -1,5 +1,5 @@
-import { GROUND, linkTarget } from '../../graph/targets.ts';
-import { settings } from '../../state/settings.ts';
+import { GROUND, linkTarget } from '../../../graph/targets.ts';
+import { settings } from '../../../state/settings.ts';
 import { pressKey } from './graphKeys.ts';
 import type { ControlledGraph } from './controlledGraph.ts';
 import type { Place } from './placing.ts';

@@ -1,6 +1,7 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
+import { askToSelect } from '../announce.ts';
 import { breakable } from '../breakable.ts';
 import { KeepFocus } from '../keepFocus.ts';
 import { Fold } from '../../state/folds.ts';
@@ -39,9 +40,7 @@ export class Bookmarks extends LitElement {
   }
 
   #go(key: SelectionKey): void {
-    this.dispatchEvent(
-      new CustomEvent('select-thing', { detail: { key, reveal: true }, bubbles: true, composed: true }),
-    );
+    askToSelect(this, key, { reveal: true });
   }
 
   #remove(key: SelectionKey): void {

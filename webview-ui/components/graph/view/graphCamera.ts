@@ -1,8 +1,8 @@
-import { fitView, resized, zoomAt } from '../../draw/camera.ts';
-import type { PageExtent, View } from '../../draw/camera.ts';
-import type { Motion } from '../../draw/brush.ts';
-import type { SelectionKey } from '../../graph/graphModel.ts';
-import type { Scene } from '../../graph/scene.ts';
+import { fitView, resized, zoomAt } from '../../../draw/camera.ts';
+import type { PageExtent, View } from '../../../draw/camera.ts';
+import type { Motion } from '../../../draw/brush.ts';
+import type { SelectionKey } from '../../../graph/graphModel.ts';
+import type { Scene } from '../../../graph/scene.ts';
 import { Mover } from './mover.ts';
 import { cornerOf, firstViewOf, revealed } from './placing.ts';
 

@@ -1,31 +1,33 @@
 import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import type { PageSettings } from '../../../src/protocol/settings.ts';
-import type { BoxColours } from '../../draw/boxColours.ts';
-import type { Marks } from '../../draw/brush.ts';
-import { BESIDE_TOOLS } from '../../draw/camera.ts';
-import type { PageExtent, View } from '../../draw/camera.ts';
-import type { Difference } from '../../draw/difference.ts';
-import { NO_MARKS, marksOf } from '../../draw/marks.ts';
-import { onThemeChange } from '../../draw/readTheme.ts';
-import type { Theme } from '../../draw/theme.ts';
-import type { SelectionKey } from '../../graph/graphModel.ts';
-import type { Heat } from '../../graph/heat.ts';
-import type { Scene } from '../../graph/scene.ts';
-import { linkTarget } from '../../graph/targets.ts';
-import type { Target } from '../../graph/targets.ts';
-import type { Trace } from '../../graph/trace.ts';
-import { onSettings } from '../../state/settings.ts';
-import type { GraphSession } from '../../state/graphSession.ts';
-import { countText } from '../../text/format.ts';
+import type { PageSettings } from '../../../../src/protocol/settings.ts';
+import { countText } from '../../../../src/text/counts.ts';
+import type { BoxColours } from '../../../draw/boxColours.ts';
+import type { Marks } from '../../../draw/brush.ts';
+import { BESIDE_TOOLS } from '../../../draw/camera.ts';
+import type { PageExtent, View } from '../../../draw/camera.ts';
+import type { Difference } from '../../../draw/difference.ts';
+import { NO_MARKS, marksOf } from '../../../draw/marks.ts';
+import { onThemeChange } from '../../../draw/readTheme.ts';
+import type { Theme } from '../../../draw/theme.ts';
+import type { SelectionKey } from '../../../graph/graphModel.ts';
+import type { Heat } from '../../../graph/heat.ts';
+import type { Scene } from '../../../graph/scene.ts';
+import { linkTarget } from '../../../graph/targets.ts';
+import type { Target } from '../../../graph/targets.ts';
+import type { Trace } from '../../../graph/trace.ts';
+import { onSettings } from '../../../state/settings.ts';
+import type { GraphSession } from '../../../state/graphSession.ts';
+import { announce, askToSelect } from '../../announce.ts';
+import { partOf } from '../../partOf.ts';
 import type { ControlledGraph, Under } from './controlledGraph.ts';
 import { GraphCamera } from './graphCamera.ts';
 import { KEYS_SPOKEN } from './graphKeys.ts';
 import { GraphPainter } from './graphPainter.ts';
 import { graphViewStyles } from './graphViewStyles.ts';
 import { HoverCard } from './hoverCard.ts';
+import { MiniMap } from './miniMap.ts';
 import type { MapTarget } from './miniMap.ts';
-import './miniMap.ts';
 import { PointedThing } from './pointedThing.ts';
 import { Pointing } from './pointing.ts';
 
@@ -138,13 +140,12 @@ export class GraphView extends LitElement implements ControlledGraph, MapTarget 
     return this.renderRoot.querySelector('canvas');
   }
 
-  get #miniMap() {
-    return this.renderRoot.querySelector('cw-mini-map');
+  get #miniMap(): MiniMap | null {
+    return partOf(this.renderRoot, 'cw-mini-map', MiniMap);
   }
 
   get card(): HoverCard | null {
-    const card = this.renderRoot.querySelector('cw-hover-card');
-    return card instanceof HoverCard ? card : null;
+    return partOf(this.renderRoot, 'cw-hover-card', HoverCard);
   }
 
   get page(): PageExtent {
@@ -185,7 +186,7 @@ export class GraphView extends LitElement implements ControlledGraph, MapTarget 
   viewMoved(view: View): void {
     this.pointed.endFacts();
     this.draw();
-    this.dispatchEvent(new CustomEvent('view-moved', { detail: view, bubbles: true }));
+    announce(this, 'view-moved', view);
   }
 
   /**
@@ -202,7 +203,7 @@ export class GraphView extends LitElement implements ControlledGraph, MapTarget 
     this.scene = scene;
     await this.updateComplete;
     this.#place();
-    this.dispatchEvent(new CustomEvent('laid-out', { bubbles: true, composed: true }));
+    announce(this, 'laid-out');
   }
 
   #place(): void {
@@ -218,19 +219,15 @@ export class GraphView extends LitElement implements ControlledGraph, MapTarget 
   }
 
   select(key: SelectionKey | null, { reveal }: { readonly reveal: boolean }): void {
-    this.#announce('select-thing', { key, reveal });
+    askToSelect(this, key, { reveal });
   }
 
   toggle(key: SelectionKey): void {
-    this.#announce('toggle-group', { key });
+    announce(this, 'toggle-group', { key });
   }
 
   askMenu(target: Target): void {
-    this.#announce('menu-asked', target);
-  }
-
-  #announce(type: string, detail: unknown): void {
-    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+    announce(this, 'menu-asked', target);
   }
 
   under(px: number, py: number): Under {
@@ -253,7 +250,7 @@ export class GraphView extends LitElement implements ControlledGraph, MapTarget 
   goBack(): void {
     if (this.pointed.line) this.#mark();
     if (this.pointed.hasFacts) this.pointed.endFacts();
-    else if (this.trace) this.#announce('trace-ended', null);
+    else if (this.trace) announce(this, 'trace-ended');
     else this.select(null, { reveal: false });
   }
 
