@@ -9,7 +9,8 @@ import type { Walk } from './flow/walk.ts';
 import { chooseInputs, flowing, type InputChoice } from './inputs/chooseInputs.ts';
 import { normalisedTwice } from './report/normalisedInside.ts';
 import { changeMetadata, type MetadataChange } from './report/metadata.ts';
-import { makePlan, type AdaptationPlan } from './report/plan.ts';
+import { makePlan } from './report/makePlan.ts';
+import type { AdaptationPlan } from './report/plan.ts';
 import { PROVENANCE_KEY, provenanceOf, provenanceText, type ProvenanceSource } from './report/provenance.ts';
 
 export interface PlanRequest extends InputChoice {

@@ -8,8 +8,9 @@ import { product, fromFront } from '../../tensors/dims.ts';
 /** Computes a node's first output from constant inputs; null where it can't, or where the numbers don't fit. */
 export type ConstantRule = (node: Node, inputs: readonly (ConstantValue | null)[]) => ConstantValue | null;
 
+/** Tensors of more axes are no weights; sizes in a file have no bounds. */
 export const MAX_RANK = 64;
-/** Sizes in a file have no bounds. */
+/** Elements that an operator may make of fewer. */
 export const MAX_EXPANDED = 1 << 24;
 
 /** Each number as its type holds it; null where one leaves the range. */

@@ -13,6 +13,7 @@ import {
 import type { Affine } from '../maps/affine.ts';
 import type { ConstantValue } from './constantValue.ts';
 import { product, stridesOf } from '../../tensors/dims.ts';
+import { columnCount } from '../maps/affine.ts';
 
 /**
  * The smallest and the largest number of the types that weights take the map in by: a folded weight that leaves them
@@ -56,7 +57,7 @@ export function contract(
   map: Affine,
 ): { dims: number[]; values: Float64Array } {
   const oldChannels = map.m.length;
-  const newChannels = map.m[0]?.length ?? 0;
+  const newChannels = columnCount(map.m);
   const blocks = product(constant.dims.slice(0, axis)) * outer;
   const run = inner * product(constant.dims.slice(axis + 1));
   const values = new Float64Array(blocks * newChannels * run);

@@ -2,11 +2,9 @@ import { intOf, intsOf } from '../../formats/onnx/attributes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { axesOf, axisOf, isRoom, isSize, MAX_EXPANDED, MAX_RANK, type ConstantRule } from './constantRule.ts';
 import type { ConstantValue } from './constantValue.ts';
-import { product, stridesOf } from '../../tensors/dims.ts';
+import { product, stridesOf, fromFront } from '../../tensors/dims.ts';
 
-/** Operators that put elements in other places and change none. */
-
-/** The elements of `v` at `start + Σ index·step`, over an output of `dims`. */
+/** The elements of a constant at `start + Σ index·step`, over an output of `dims`. */
 function pick(constant: ConstantValue, dims: readonly number[], steps: readonly number[], start = 0): ConstantValue {
   const values = new Float64Array(product(dims));
   const index = new Array<number>(dims.length).fill(0);
@@ -24,6 +22,7 @@ function pick(constant: ConstantValue, dims: readonly number[], steps: readonly 
   return { dtype: constant.dtype, dims, values, stored: null };
 }
 
+/** The axes in the order `perm`: https://onnx.ai/onnx/operators/onnx__Transpose.html */
 export function transpose(constant: ConstantValue, perm: readonly number[]): ConstantValue {
   const from = stridesOf(constant.dims);
   return pick(
@@ -33,6 +32,7 @@ export function transpose(constant: ConstantValue, perm: readonly number[]): Con
   );
 }
 
+/** The same elements under other dims: 0 copies a dim, -1 takes what is left. Null where they do not hold as many. */
 function reshape(constant: ConstantValue, target: readonly number[]): ConstantValue | null {
   const dims = target.map((d, i) => (d === 0 ? (constant.dims[i] ?? 0) : d));
   const open = dims.indexOf(-1);
@@ -60,6 +60,7 @@ export function common(a: readonly number[], b: readonly number[]): number[] {
   });
 }
 
+/** https://onnx.ai/onnx/operators/onnx__Concat.html */
 const concat: ConstantRule = (node, parts) => {
   const all = parts.filter((part): part is ConstantValue => part !== null);
   const first = all[0];
@@ -83,6 +84,7 @@ const concat: ConstantRule = (node, parts) => {
   return product(dims) === values.length ? { dtype: first.dtype, dims, values, stored: null } : null;
 };
 
+/** https://onnx.ai/onnx/operators/onnx__Gather.html */
 const gather: ConstantRule = (node, [constant, indices]) => {
   if (!constant || !indices) return null;
   const axis = axisOf(node, 0, constant.dims.length);
@@ -128,7 +130,7 @@ const slice: ConstantRule = (node, [constant, ...given]) => {
   const steps = stridesOf(constant.dims);
   let start = 0;
   for (const [i, signed] of axes.entries()) {
-    const axis = signed < 0 ? signed + dims.length : signed;
+    const axis = fromFront(signed, dims.length);
     const range = { start: starts[i] ?? 0, end: ends[i] ?? 0, step: by[i] ?? 1 };
     const { from, count, step } = elementsOf(range, constant.dims[axis] ?? 0);
     dims[axis] = count;
@@ -146,7 +148,7 @@ function elementsOf(
   // A step beyond the axis takes one element, as a step of its size does.
   const step = Math.min(Math.max(range.step, -size - 1), size + 1);
   const [lowest, highest] = step < 0 ? [-1, size - 1] : [0, size];
-  const clamp = (x: number): number => Math.min(Math.max(x < 0 ? x + size : x, lowest), highest);
+  const clamp = (x: number): number => Math.min(Math.max(fromFront(x, size), lowest), highest);
   const from = clamp(range.start);
   return { from, count: Math.max(0, Math.ceil((clamp(range.end) - from) / step)), step };
 }

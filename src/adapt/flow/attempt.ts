@@ -1,6 +1,6 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Node } from '../../formats/onnx/model.ts';
-import { isPermutation } from '../maps/affine.ts';
+import { isPermutation, columnCount } from '../maps/affine.ts';
 import { channelFlow, type FlowOptions } from './channelFlow.ts';
 import { costOf, costsLess, costsNothing } from './outcome/cost.ts';
 import { expand, type ExpandedModel } from './inline.ts';
@@ -84,7 +84,7 @@ export async function cheapest(first: Attempt, request: AttemptRequest): Promise
   const keepsIntegers = request.keepIntegers === true;
   let best: Outcome = { ...first, settled: settle(first.walk) };
   const { m = [] } = inputs[0]?.map ?? {};
-  const channels = { old: m.length, now: m[0]?.length ?? 0 };
+  const channels = { old: m.length, now: columnCount(m) };
   let cost = costOf(best.walk, best.settled, channels);
   const ways: { readonly model: ExpandedModel; readonly options: FlowOptions }[] = [
     { model, options: { signal, keepsIntegers, inFront: true } },

@@ -28,6 +28,7 @@ import type { Known } from './known.ts';
 import { rebuild } from './rebuild.ts';
 import { Walk, type WalkOptions } from './walk.ts';
 import type { FlowingInput } from './flow.ts';
+import { columnCount } from '../maps/affine.ts';
 
 /** Every operator that lets a channel map through or takes it in. All others see their tensors rebuilt. */
 const RULES: Readonly<Record<string, Rule>> = {
@@ -90,7 +91,7 @@ export async function channelFlow(
 ): Promise<Walk> {
   const walk = new Walk(graph, known, options);
   for (const { name, axis, rank, dtype, dims, map } of inputs) {
-    const base = baseOf(name, map.m[0]?.length ?? 0, null);
+    const base = baseOf(name, columnCount(map.m), null);
     walk.flows.set(name, { base, map, axis, rank, outer: 1, inner: 1, gone: false, dtype, dims });
   }
   return flowThrough(walk, options);

@@ -16,6 +16,7 @@ export interface Candidate {
 
 /** Likely channel axes by rank, likeliest first: CHW and HWC, NCHW and NHWC, NCDHW, NDHWC and NTCHW. */
 export const AXES: Readonly<Record<number, readonly number[]>> = { 3: [0, 2, 1], 4: [1, 3], 5: [1, 4, 2] };
+/** What an input without a declared rank is taken for: a batch of pictures. */
 export const DEFAULT_RANK = 4;
 
 /** True for numbers that pixels come in. int64 inputs below rank 4 are ids. */

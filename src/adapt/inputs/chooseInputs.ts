@@ -6,7 +6,7 @@ import type { ExpandedModel } from '../flow/inline.ts';
 import type { Knowledge } from '../flow/known.ts';
 import type { Walk } from '../flow/walk.ts';
 import { unit } from '../maps/affine.ts';
-import { affine, foldRepeats, type ChannelMap } from '../maps/channelMap.ts';
+import { affine, foldRepeats, type ChannelMap, newChannels } from '../maps/channelMap.ts';
 import { candidates, realInputs, typeText, type Candidate } from './candidates.ts';
 import { alreadyGray, noImageInput } from './noImageInput.ts';
 import type { FlowingInput } from '../flow/flow.ts';
@@ -51,6 +51,7 @@ export interface Tried {
   readonly made: Attempt | null;
 }
 
+/** A place that something confirms. */
 interface Place {
   readonly candidate: Candidate;
   readonly made: Attempt;
@@ -91,7 +92,7 @@ export async function chooseInputs(
   }
   if (chosen.length) return inputs ? chosen : withoutSinglePixels(chosen);
   const gray = await repeatedInside(choosing, wanted);
-  throw failure ?? (gray ? alreadyGray(gray, true) : noImageInput(wanted, map));
+  throw failure ?? (gray ? alreadyGray(gray, 'repeats-inside') : noImageInput(wanted, map));
 }
 
 /** A mean, a deviation or a gain that is fed beside an image has its rank: one pixel, which goes on as it was. */
@@ -201,7 +202,7 @@ async function confirmed(choice: Choosing, candidate: Candidate): Promise<boolea
  */
 async function repeatedInside(choice: Choosing, wanted: readonly ValueInfo[]): Promise<ValueInfo | null> {
   const { map } = choice;
-  if (map.matrix.length === 1 || map.matrix[0]?.length !== 1) return null;
+  if (map.matrix.length === 1 || newChannels(map) !== 1) return null;
   for (const input of wanted.slice(0, MAX_TRIED)) {
     for (const candidate of placesOf({ ...choice, map: foldRepeats() }, input)) {
       const made = await tried({ ...choice, map: foldRepeats(), inputs: undefined, axis: undefined }, candidate);

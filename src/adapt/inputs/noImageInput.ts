@@ -3,6 +3,8 @@ import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { ValueInfo } from '../../formats/onnx/model.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
 import { AXES, candidates, DEFAULT_RANK, holdsPixels, typeText } from './candidates.ts';
+import { newChannels } from '../maps/channelMap.ts';
+import { counted } from '../../text/counted.ts';
 
 /** A larger number on an axis is a picture's side. */
 const MAX_CHANNELS = 64;
@@ -12,8 +14,8 @@ const RGB = 3;
 /** Why no input fits: each input looked at, in one sentence, and what would fit. */
 export function noImageInput(inputs: readonly ValueInfo[], map: ChannelMap): ChannelwiseError {
   const channels = map.matrix.length;
-  const one = inputs.find((i) => looksOneChannel(i));
-  if (one && channels === RGB && map.matrix[0]?.length === 1) return alreadyGray(one, false);
+  const one = inputs.find(looksOneChannel);
+  if (one && channels === RGB && newChannels(map) === 1) return alreadyGray(one, 'one-channel');
   const seen = inputs.map((i) => `input \`${i.name}\` is ${typeText(i)} (${whyNot(i, channels)})`).join(', ');
   const what = inputs.length ? `${seen}.` : 'the model has no inputs.';
   const advice = inputs
@@ -22,16 +24,17 @@ export function noImageInput(inputs: readonly ValueInfo[], map: ChannelMap): Cha
   return new ChannelwiseError(
     'refused',
     'no-image-input',
-    `No input takes images of ${counted(channels)}: ${what}${advice ? ` ${advice}` : ''}`,
+    `No input takes images of ${counted(channels, 'channel')}: ${what}${advice ? ` ${advice}` : ''}`,
   );
 }
 
-/** The refusal of a gray map by a model that is gray. */
-export function alreadyGray(input: ValueInfo, repeatedInside: boolean): ChannelwiseError {
-  const inside = repeatedInside
-    ? ' It is repeated inside the model; the map `fold-repeats` moves that into the first weights: the same ' +
-      'function, smaller.'
-    : '';
+/** The refusal of a gray map by a model that takes one channel, and may repeat it inside for weights of several. */
+export function alreadyGray(input: ValueInfo, kind: 'one-channel' | 'repeats-inside'): ChannelwiseError {
+  const inside =
+    kind === 'repeats-inside'
+      ? ' It is repeated inside the model; the map `fold-repeats` moves that into the first weights: the same ' +
+        'function, smaller.'
+      : '';
   return new ChannelwiseError(
     'refused',
     'already-gray',
@@ -45,7 +48,7 @@ function openAxis(input: ValueInfo, channels: number): string | null {
   const [place] = candidates(input, channels);
   if (!place || place.certain) return null;
   return (
-    `Where you know that \`${input.name}\` takes ${counted(channels)}, name it and their axis: \`--input ` +
+    `Where you know that \`${input.name}\` takes ${counted(channels, 'channel')}, name it and their axis: \`--input ` +
     `${input.name} --axis ${place.axis}\`.`
   );
 }
@@ -78,17 +81,13 @@ function channelCount(input: ValueInfo): number | null {
   return null;
 }
 
-function counted(channels: number): string {
-  return `${channels} channel${channels > 1 ? 's' : ''}`;
-}
-
 /** Why one input is no image of that many channels. */
 export function whyNot(input: ValueInfo, channels: number): string {
   if (input.type?.kind !== 'tensor') return 'only a tensor can be an image';
   const { dtype, dims } = input.type;
   if (dims && !AXES[dims.length]) return 'an image has 3 to 5 axes';
   if (!holdsPixels(dtype, dims?.length ?? DEFAULT_RANK)) return `${dtypeName(dtype)} holds no pixels`;
-  if (candidates(input, channels).length) return `no weight behind it is seen to take ${counted(channels)}`;
+  if (candidates(input, channels).length) return `no weight behind it is seen to take ${counted(channels, 'channel')}`;
   return `no axis of ${channels} where channels lie`;
 }
 

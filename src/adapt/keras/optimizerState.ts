@@ -5,6 +5,7 @@ import type { Hdf5Object, Hdf5Tree } from '../../formats/keras/hdf5/trees/tree.t
 import { kerasMoments } from '../weights/kerasMoments.ts';
 import { datasetBytes } from '../../formats/keras/present/weightSource.ts';
 import { product } from '../../tensors/dims.ts';
+import { columnCount } from '../maps/affine.ts';
 
 /** A weight with other dims now: how its channel axis, in the order of the dataset, follows from the new channels. */
 export interface ChangedWeight {
@@ -50,7 +51,7 @@ async function meanOf(tree: Hdf5Tree, { path, dataset }: Hdf5Object, weight: Cha
   const before = product(oldDims.slice(0, axis)) * outer;
   const behind = product(oldDims.slice(axis + 1)) * inner;
   const out = new Float64Array(product(newDims));
-  const channels = matrix[0]?.length ?? 0;
+  const channels = columnCount(matrix);
   for (let k = 0; k < channels; k++) {
     const parts = matrix.map((row) => Math.abs(row[k] ?? 0));
     const whole = parts.reduce((sum, part) => sum + part, 0);

@@ -1,3 +1,5 @@
+import { columnCount, isDiagonal } from '../maps/affine.ts';
+
 type Shape = readonly (number | null)[];
 
 /** A tensor by the layer that makes it. */
@@ -65,7 +67,7 @@ function rebuiltLast(image: RebuiltImage): readonly NewLayer[] | null {
   const { matrix, shift } = image;
   const isImage = image.input.shape.length === IMAGE_RANK;
   const isUnscaled = shift.every((b) => b === 0);
-  const width = matrix[0]?.length ?? 0;
+  const width = columnCount(matrix);
   if (width === 1) {
     if (!isImage && image.isSequential) return null;
     chain.repeat(matrix.length);
@@ -73,8 +75,7 @@ function rebuiltLast(image: RebuiltImage): readonly NewLayer[] | null {
     if (!isCopied(image)) chain.rescale(factors, shift);
     return chain.layers;
   }
-  const isDiagonal = width === matrix.length && matrix.every((row, c) => row.every((m, k) => m === 0 || k === c));
-  if (isDiagonal) {
+  if (isDiagonal(matrix)) {
     chain.rescale(
       matrix.map((row, c) => row[c] ?? 0),
       shift,
@@ -170,7 +171,7 @@ class Chain {
   /** Each old channel as a sum of new ones. */
   mix(): void {
     const { matrix } = this.image;
-    const channels = this.single(matrix[0]?.length ?? 0);
+    const channels = this.single(columnCount(matrix));
     const made = matrix.map((row) => {
       const terms = channels.flatMap((channel, k) => {
         const factor = row[k] ?? 0;

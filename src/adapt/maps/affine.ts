@@ -1,9 +1,12 @@
+/** Rows of the same length. */
+export type Matrix = readonly (readonly number[])[];
+
 /**
  * An affine map between channel vectors: `old[c] = Σ_k m[c][k] · base[k] + b[c]`.
  * `m` has one row per old channel and one column per base channel; `b` one number per old channel.
  */
 export interface Affine {
-  readonly m: readonly (readonly number[])[];
+  readonly m: Matrix;
   readonly b: readonly number[];
 }
 
@@ -22,6 +25,16 @@ const MAX_ROWS = 2 ** 16;
 const SOLVED_WITHIN = 1e-13;
 /** A smaller pivot is what rounding leaves of a zero; maps hold numbers near one. */
 const SMALLEST_PIVOT = 1e-12;
+
+/** The length of a matrix's rows: of a map, how many channels its base has. */
+export function columnCount(matrix: Matrix): number {
+  return matrix[0]?.length ?? 0;
+}
+
+/** True where a channel goes nowhere but to itself, scaled or not. */
+export function isDiagonal(matrix: Matrix): boolean {
+  return matrix.every((row, c) => row.length === matrix.length && row.every((factor, k) => k === c || factor === 0));
+}
 
 /** True when a map of so many rows and columns may be made. */
 export function isSmall(rows: number, columns: number): boolean {
@@ -119,7 +132,7 @@ export function widen(affine: Affine, offset: number, columns: number): Affine {
  */
 export function spread(a: Affine, outer: number, inner: number): Affine {
   if (outer === 1 && inner === 1) return a;
-  const channels = a.m[0]?.length ?? 0;
+  const channels = columnCount(a.m);
   const width = outer * channels * inner;
   const rows: number[][] = [];
   const b: number[] = [];
@@ -143,7 +156,7 @@ export function spread(a: Affine, outer: number, inner: number): Affine {
  * deviation over all channels stay.
  */
 export function evenUse(affine: Affine): number | null {
-  const columns = affine.m[0]?.length ?? 0;
+  const columns = columnCount(affine.m);
   const counts = new Array<number>(columns).fill(0);
   for (const lane of lanes(affine)) counts[lane] = (counts[lane] ?? 0) + 1;
   return isSelection(affine) && counts.every((count) => count === counts[0]) ? (counts[0] ?? null) : null;
@@ -151,12 +164,12 @@ export function evenUse(affine: Affine): number | null {
 
 /** Every base channel is one old channel, in some order. */
 export function isPermutation(affine: Affine): boolean {
-  return evenUse(affine) === 1 && affine.m.length === affine.m[0]?.length;
+  return evenUse(affine) === 1 && affine.m.length === columnCount(affine.m);
 }
 
 /** `outer ∘ inner`: the old channels as a function of the inner map's base. */
 export function compose(outer: Affine, inner: Affine): Affine {
-  const columns = inner.m[0]?.length ?? 0;
+  const columns = columnCount(inner.m);
   return {
     m: outer.m.map((row) =>
       Array.from({ length: columns }, (_, k) =>
@@ -173,7 +186,7 @@ export function compose(outer: Affine, inner: Affine): Affine {
  */
 export function shiftBeforeMap(affine: Affine): number[] | null {
   const rows = affine.m.map((row, r) => [...row, affine.b[r] ?? 0]);
-  const columns = affine.m[0]?.length ?? 0;
+  const columns = columnCount(affine.m);
   const pivots = eliminate(rows, columns);
   const u = new Array<number>(columns).fill(0);
   pivots.forEach((pivot, r) => {

@@ -1,15 +1,21 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { compose, identity, stack, unit, widen, type Affine } from './affine.ts';
+import { compose, identity, stack, unit, widen, type Affine, columnCount, type Matrix } from './affine.ts';
+import { counted } from '../../text/counted.ts';
 
 /** What the user asks for: per pixel, `x_old = matrix · x_new + shift`, in the units of the model's own input. */
 export interface ChannelMap {
   readonly name: string;
   /** One row per old channel, one column per new channel. */
-  readonly matrix: readonly (readonly number[])[];
+  readonly matrix: Matrix;
   /** One number per old channel. */
   readonly shift: readonly number[];
   /** Set where the result is not the same function but a start for further training. */
   readonly warning?: string;
+}
+
+/** How many channels the new model takes. */
+export function newChannels({ matrix }: Pick<ChannelMap, 'matrix'>): number {
+  return columnCount(matrix);
 }
 
 /** Input normalisation: `x_model = (pixel · scale − mean) / std`, one number each per channel or one for all. */
@@ -88,10 +94,10 @@ export function normalises({ name }: ChannelMap): boolean {
 
 /** First `inner`, then `outer`: the model sees `outer(inner(x_new))`. Throws `refused` where their channels differ. */
 export function composeMaps(outer: ChannelMap, inner: ChannelMap): ChannelMap {
-  if (outer.matrix[0]?.length !== inner.matrix.length) {
+  if (newChannels(outer) !== inner.matrix.length) {
     throw refused(
       `The maps don't fit: ${inner.name} gives ${inner.matrix.length} channels, ${outer.name} takes ` +
-        `${outer.matrix[0]?.length ?? 0}.`,
+        `${newChannels(outer)}.`,
     );
   }
   const { m, b } = compose(affine(outer), affine(inner));
@@ -122,7 +128,7 @@ export function foldRepeats(): ChannelMap {
 
 /** The same map for several pictures in one input, one after the other: two RGB pictures become two gray channels. */
 export function forPictures(map: ChannelMap, pictures: number): ChannelMap {
-  const [rows, columns] = [map.matrix.length, map.matrix[0]?.length ?? 0];
+  const [rows, columns] = [map.matrix.length, newChannels(map)];
   if (!Number.isInteger(pictures) || pictures < 1 || pictures * Math.max(rows, columns) > MAX_CHANNELS)
     throw refused(
       `The number of pictures must be a whole number from 1, of at most ${MAX_CHANNELS} channels together.`,
@@ -148,8 +154,7 @@ export function mapFromJson(value: unknown, name: string): ChannelMap {
   const rows = matrix.map((row: unknown, r) => {
     if (!Array.isArray(row) || row.length !== width || !row.every(isNumber))
       throw refused(
-        `Row ${r + 1} of "matrix" must hold ${width} finite ` +
-          `number${width > 1 ? 's' : ''}${r ? ', like the first row' : ''}.`,
+        `Row ${r + 1} of "matrix" must hold ${counted(width, 'finite number')}${r ? ', like the first row' : ''}.`,
       );
     return row as number[];
   });

@@ -3,7 +3,7 @@ import { RECORD_KEY } from '../../formats/format.ts';
 import { encodeEntry } from '../../formats/onnx/edit/encode.ts';
 import type { MetadataEntry, Model, ValueInfo } from '../../formats/onnx/model.ts';
 import { isSelection, type Affine } from '../maps/affine.ts';
-import { affine, rgbFromGray, type ChannelMap } from '../maps/channelMap.ts';
+import { affine, rgbFromGray, type ChannelMap, newChannels } from '../maps/channelMap.ts';
 
 /** What an adaptation does to the model's metadata: the edits, and sentences about them and about what stays. */
 export interface MetadataChange {
@@ -98,7 +98,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 
 function pixelFormat(value: string, map: ChannelMap): NewValue | null {
   const old = Object.entries(FORMATS).find(([name]) => name.toLowerCase() === value.toLowerCase())?.[1];
-  const columns = map.matrix[0]?.length ?? 0;
+  const columns = newChannels(map);
   if (columns === 1) return { value: 'Gray8' };
   const letters = old?.length === map.matrix.length ? newLetters(old, map) : null;
   const [name, order] = Object.entries(FORMATS).find(([, l]) => l === letters) ?? [];
@@ -111,7 +111,7 @@ function pixelFormat(value: string, map: ChannelMap): NewValue | null {
  * channels are mixed.
  */
 function newLetters(old: string, map: ChannelMap): string | null {
-  const columns = map.matrix[0]?.length ?? 0;
+  const columns = newChannels(map);
   if (old === 'y') return JSON.stringify(map.matrix) === JSON.stringify(rgbFromGray().matrix) ? 'rgb' : null;
   const letters = new Array<string>(columns).fill('a');
   for (const [c, row] of map.matrix.entries()) {
@@ -161,7 +161,7 @@ function isUltralyticsChannels(entry: MetadataEntry, model: Model): boolean {
 }
 
 function channelCount(value: string, map: ChannelMap): NewValue | null {
-  const [old, now] = [map.matrix.length, map.matrix[0]?.length ?? 0];
+  const [old, now] = [map.matrix.length, newChannels(map)];
   return value === String(old) && old !== now ? { value: String(now) } : null;
 }
 

@@ -1,4 +1,5 @@
 import type { AdaptationPlan } from './plan.ts';
+import { counted } from '../../text/counted.ts';
 
 /** One part of a plan in words: what it is about, and a line for each thing. */
 export interface PlanSection {
@@ -16,8 +17,7 @@ export function planSections(plan: AdaptationPlan): PlanSection[] {
     {
       title: 'Inputs',
       lines: plan.inputs.map(({ name, oldChannels, newChannels, axis }) => {
-        const channels = newChannels === 1 ? 'channel' : 'channels';
-        return `${name}: ${oldChannels} → ${newChannels} ${channels} on axis ${axis} (${plan.map.name})`;
+        return `${name}: ${oldChannels} → ${counted(newChannels, 'channel')} on axis ${axis} (${plan.map.name})`;
       }),
     },
     { title: 'Warnings', lines: plan.warnings },
@@ -36,13 +36,13 @@ export function planSections(plan: AdaptationPlan): PlanSection[] {
     },
     {
       title: 'Nodes removed, as the changed weights do what they did',
-      lines: counted(plan.absorbed.map((a) => a.opType)),
+      lines: tallied(plan.absorbed.map((a) => a.opType)),
     },
     {
       title: 'Functions written out',
       lines: shown(plan.writtenOut.map((c) => `${c.function} ${c.node}: the map goes into what is inside`)),
     },
-    { title: 'Nodes added', lines: counted(plan.addedNodes.map((addedNode) => addedNode.opType)) },
+    { title: 'Nodes added', lines: tallied(plan.addedNodes.map((addedNode) => addedNode.opType)) },
     { title: 'Notes', lines: plan.notes },
     {
       title: 'Size and cost',
@@ -68,7 +68,7 @@ export function tally(words: readonly string[]): { word: string; count: number }
   return [...counts].map(([word, count]) => ({ word, count })).sort((a, b) => b.count - a.count);
 }
 
-function counted(words: readonly string[]): string[] {
+function tallied(words: readonly string[]): string[] {
   if (!words.length) return [];
   const groups = tally(words).map(({ word, count }) => (count === 1 ? word : `${count} ${word}`));
   return [`${groups.slice(0, MAX_SHOWN).join(', ')}${groups.length > MAX_SHOWN ? ', …' : ''}`];

@@ -1,4 +1,4 @@
-import { isSmall, sameMap, stack, widen, type Affine } from '../maps/affine.ts';
+import { isSmall, sameMap, stack, widen, type Affine, columnCount } from '../maps/affine.ts';
 import { baseOf, isPlain, withMap, type Flow } from '../flow/flow.ts';
 import type { Rule, Step } from '../flow/step.ts';
 import { range } from '../../bytes/lists.ts';
@@ -49,7 +49,7 @@ const depthToSpace: Rule = (step) => {
 /** The map of one block, when the whole map is that for every block; null otherwise. */
 function blockMap(map: Affine, blocks: number, channelFirst: boolean): Affine | null {
   const rows = map.m.length / blocks;
-  const columns = (map.m[0]?.length ?? 0) / blocks;
+  const columns = columnCount(map.m) / blocks;
   if (!Number.isInteger(rows) || !Number.isInteger(columns) || rows < 1 || columns < 1) return null;
   const place = (channel: number, block: number, count: number): number =>
     channelFirst ? channel * blocks + block : block * count + channel;

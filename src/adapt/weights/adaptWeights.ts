@@ -10,7 +10,6 @@ import { codeDoubt } from './find/askReasons.ts';
 import { chosenLayers } from './find/chosenLayers.ts';
 import { formlessCopies } from './formlessCopies.ts';
 import { foldMoment, foldShift, foldWeight, type ChannelTensor } from './foldTensor.ts';
-import type { LayerHints } from './find/layerHints.ts';
 import { optimizerMoments } from './optimizerMoments.ts';
 import {
   channelView,
@@ -22,16 +21,8 @@ import {
 } from './patchOrder.ts';
 import { byName, isOptimizerState, moduleOf, siblingName, weightAxes } from './tensorNames.ts';
 import { product } from '../../tensors/dims.ts';
-
-export interface WeightsRequest {
-  readonly tensors: readonly StoredTensor[];
-  readonly map: ChannelMap;
-  /**
-   * The layers that see the image, as `readLayer` reads them; found by their names and shapes when absent.
-   */
-  readonly layers?: readonly string[] | undefined;
-  readonly hints?: LayerHints | undefined;
-}
+import { newChannels } from '../maps/channelMap.ts';
+import type { WeightsRequest } from './find/chosenLayers.ts';
 
 export interface AdaptedWeights {
   readonly plan: AdaptationPlan;
@@ -90,10 +81,6 @@ export async function adaptWeights(request: WeightsRequest): Promise<AdaptedWeig
 interface Weight {
   readonly tensor: StoredTensor;
   readonly order: PatchOrder | null;
-}
-
-function newChannels({ matrix }: ChannelMap): number {
-  return matrix[0]?.length ?? 0;
 }
 
 /** The dims of such a tensor on the new channels. */

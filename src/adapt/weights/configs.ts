@@ -2,6 +2,7 @@ import { entries, items, member, memberAt, numbers, parseJson, text, type Json }
 import { editText, type TextEdit } from '../../bytes/json/jsonEdit.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
 import type { LayerHints } from './find/layerHints.ts';
+import { newChannels } from '../maps/channelMap.ts';
 
 /** Keys that say how many channels a network's image has: transformers, timm, diffusers. */
 const CHANNEL_KEYS = new Set(['num_channels', 'in_chans', 'in_channels']);
@@ -50,10 +51,6 @@ export function changedConfig(name: string, config: string, map: ChannelMap): Ch
 
 function replaced({ start, end }: Json, text: string): TextEdit {
   return { start, end, text };
-}
-
-function newChannels({ matrix }: ChannelMap): number {
-  return matrix[0]?.length ?? 0;
 }
 
 function channelEdit(key: string, entry: Json, map: ChannelMap): TextEdit | null {

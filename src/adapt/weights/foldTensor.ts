@@ -1,5 +1,6 @@
 import type { ChannelMap } from '../maps/channelMap.ts';
 import { product } from '../../tensors/dims.ts';
+import { columnCount } from '../maps/affine.ts';
 
 /** Numbers of a tensor in row-major order, and the axis that holds the channels. */
 export interface ChannelTensor {
@@ -39,7 +40,7 @@ export function foldShift({ values, dims, axis }: ChannelTensor, outputs: number
 }
 
 function columnsOf(matrix: ChannelMap['matrix']): number[][] {
-  const width = matrix[0]?.length ?? 0;
+  const width = columnCount(matrix);
   return Array.from({ length: width }, (_, k) => matrix.map((row) => row[k] ?? 0));
 }
 

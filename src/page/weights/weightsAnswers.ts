@@ -1,7 +1,6 @@
 import { basename } from '../../files/paths.ts';
 import type { ImageInput } from '../../adapt/inputs/imageInputs.ts';
 import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
-import type { ImageTensor } from '../../adapt/weights/find/imageTensors.ts';
 import { layerText } from '../../adapt/weights/patchOrder.ts';
 import { KERAS, kerasWeightsPython } from '../../adapt/weights/python/kerasWeightsPython.ts';
 import type { WeightsReader } from '../../adapt/weights/python/readLines.ts';
@@ -13,6 +12,7 @@ import { withOpenFile } from '../../jobs/openFile.ts';
 import { besideWeights } from '../../jobs/weights/besideWeights.ts';
 import { layersOf } from '../../jobs/weights/layers.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
+import type { ImageTensor } from '../../adapt/weights/find/imageTensor.ts';
 
 /**
  * The layers of a file of weights that may see the image, as inputs to choose from; a file with none is refused with

@@ -1,4 +1,4 @@
-import { compose, type Affine } from '../../adapt/maps/affine.ts';
+import { compose, type Affine, columnCount } from '../../adapt/maps/affine.ts';
 import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
 import { provenanceOf, type ProvenanceStep } from '../../adapt/report/provenance.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
@@ -31,7 +31,7 @@ const MAX_CHANNELS = 4096;
  * says, or, where it keeps the number of channels, for every image of that many. Throws `refused` where no input fits.
  */
 export function givenMap(original: Model, adapted: Model, { matrix, shift }: ChannelMap): InputMaps {
-  const [rows, columns] = [matrix.length, matrix[0]?.length ?? 0];
+  const [rows, columns] = [matrix.length, columnCount(matrix)];
   const inputs = adapted.graph.inputs.flatMap((input): MappedInput[] => {
     const [was, now] = [dims(original.graph.inputs.find((i) => i.name === input.name)), dims(input)];
     if (!was || !now || was.length !== now.length || now.length < MIN_IMAGE_RANK) return [];

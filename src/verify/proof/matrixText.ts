@@ -1,11 +1,12 @@
 import type { Affine } from '../../adapt/maps/affine.ts';
+import { columnCount } from '../../adapt/maps/affine.ts';
 
 /** A matrix of more rows or columns is told by its size. */
 const MAX_SHOWN = 8;
 
 /** A channel map as it is written down: `[[1], [1], [1]]`, with its shift in front where there is one. */
 export function matrixText({ m, b }: Affine): string {
-  const columns = m[0]?.length ?? 0;
+  const columns = columnCount(m);
   const list = (numbers: readonly number[]): string => `[${numbers.map(shortNumber).join(', ')}]`;
   const isLarge = m.length > MAX_SHOWN || columns > MAX_SHOWN;
   const matrix = isLarge ? `a ${m.length}×${columns} matrix` : `[${m.map(list).join(', ')}]`;

@@ -13,6 +13,7 @@ import type { RunRecord } from '../proof/measure/stemRun.ts';
 import type { Convolution, Numbers } from './convolution.ts';
 import type { ChangedTensor } from './pairTensors.ts';
 import { product } from '../../tensors/dims.ts';
+import { columnCount } from '../../adapt/maps/affine.ts';
 
 export const IMAGE = 'image';
 /** Pixels that the kernel moves over, in each direction. */
@@ -51,7 +52,7 @@ export async function layerDifference(
 ): Promise<LayerDifference> {
   const { name, original, adapted } = pair;
   const { convolution, ends } = context;
-  const [rows, columns] = [ends.m.length, ends.m[0]?.length ?? 0];
+  const [rows, columns] = [ends.m.length, columnCount(ends.m)];
   if (!fits(pair, order, ends)) return { difference: strange(pair), run: runOf([1, columns]) };
   const numbers = await kernelOf(original, order, rows);
   const v = await kernelOf(adapted, order, columns);
@@ -74,7 +75,7 @@ function runOf(dims: readonly number[]): RunRecord {
 
 /** Whether the weights have the sizes that the map asks for. */
 function fits({ original, adapted }: ChangedTensor, order: PatchOrder | null, { m }: Affine): boolean {
-  const [rows, columns] = [m.length, m[0]?.length ?? 0];
+  const [rows, columns] = [m.length, columnCount(m)];
   const axis = weightAxes(original).channels;
   const [was = 0, now = 0] = [original.dims[axis], adapted.dims[axis]];
   const agree = order === null ? was === rows && now === columns : was % rows === 0 && now * rows === was * columns;

@@ -2,12 +2,12 @@ import { addTo } from '../../../bytes/lists.ts';
 import { namesFromOutside } from '../../../graph/connections.ts';
 import { directGraphs, graphsInside } from '../../../graph/nested.ts';
 import type { Node } from '../../../formats/onnx/model.ts';
-import type { InsertedNode, Named, NewConstant, NodeRewrite, Operand, Replacement } from '../rewrite.ts';
+import type { InsertedNode, Named, NewConstant, NewNumbers, NodeRewrite, Operand, Replacement } from '../rewrite.ts';
 import type { Walk, WalkedBody } from '../walk.ts';
 import { TakenNames } from '../names.ts';
 import { isNeededBesides } from '../../../graph/use.ts';
 
-/** A walk's outcome with all names final and everything nobody needs left out. */
+/** A walk's outcome: all names are final, and what nothing needs is left out. */
 export interface Settled {
   readonly inserted: readonly InsertedNode[];
   readonly constants: readonly NewConstant[];
@@ -46,19 +46,11 @@ export function settle(walk: Walk): Settled {
 /** The same, where `outerName` says what tensors of the graph around are called. */
 function settleInside(walk: Walk, outerName: (tensor: Named) => string): Pick<SettledBody, 'settled' | 'read'> {
   const { rewrites, names } = nameRebuilt(walk);
-  const shared = foldedInPlace(walk);
-  for (const [name, constant] of shared) names.set(constant, name);
+  const inPlace = foldedInPlace(walk);
+  for (const { constant, replacement } of inPlace) names.set(constant, replacement.tensor.name);
   const replacements = new Map(walk.replacements);
-  const stored = new Map(walk.graph.initializers.map((initializer) => [initializer.name, initializer]));
-  for (const [name, { dims, values }] of shared) {
-    const tensor = stored.get(name);
-    if (tensor) replacements.set(name, { tensor, dims, values });
-  }
-  const renamedCaptures = new Map<string, string>();
-  for (const [tensor, rebuilt] of walk.rebuilt) {
-    const name = names.get(rebuilt) ?? rebuilt.name;
-    if (name !== tensor && walk.known.use.captures.has(tensor)) renamedCaptures.set(tensor, name);
-  }
+  for (const { replacement } of inPlace) replacements.set(replacement.tensor.name, replacement);
+  const renamedCaptures = renamedInSubgraphs(walk, names);
   const nameOf = (operand: Operand): string => {
     if (typeof operand === 'string') return operand;
     const tensor = operand.same ?? operand;
@@ -77,10 +69,10 @@ function settleInside(walk: Walk, outerName: (tensor: Named) => string): Pick<Se
   const removed = new Set(removedNodes);
   const inserted = walk.inserted.filter((insertedNode) => outcome.after.has(insertedNode));
   const read = outcome.readNames(removed, inserted);
-  const inPlace = new Set<NewConstant>(shared.values());
+  const replaced = new Set<NewConstant>(inPlace.map(({ constant }) => constant));
   const settled: Settled = {
     inserted,
-    constants: walk.constants.filter((constant) => read.has(nameOf(constant)) && !inPlace.has(constant)),
+    constants: walk.constants.filter((constant) => read.has(nameOf(constant)) && !replaced.has(constant)),
     rewrites,
     replacements,
     removedNodes,
@@ -124,17 +116,34 @@ function nameRebuilt(walk: Walk): Renamed {
   return { names, rewrites };
 }
 
-/** Weights that all their readers fold alike, and so are replaced where they lie, under their name. */
-function foldedInPlace(walk: Walk): Map<string, ReturnType<Walk['constant']>> {
-  const found = new Map<string, ReturnType<Walk['constant']>>();
-  const { use } = walk.known;
-  const stored = new Set(walk.graph.initializers.map((initializer) => initializer.name));
-  for (const [name, [made, ...others]] of walk.folded) {
-    const readers = use.readers.get(name) ?? [];
-    const leave = readers.every((node) => !(walk.rewrites.get(node)?.inputs ?? node.inputs).includes(name));
-    if (stored.has(name) && made && !others.length && leave && !isNeededBesides(use, name)) found.set(name, made);
+/** Tensors that graphs inside nodes read under another name from now on. */
+function renamedInSubgraphs(walk: Walk, names: ReadonlyMap<Named, string>): Map<string, string> {
+  const renamed = new Map<string, string>();
+  for (const [tensor, rebuilt] of walk.rebuilt) {
+    const name = names.get(rebuilt) ?? rebuilt.name;
+    if (name !== tensor && walk.known.use.captures.has(tensor)) renamed.set(tensor, name);
   }
-  return found;
+  return renamed;
+}
+
+/** A weight that takes its new numbers where it lies; the walk had put them into a constant beside it. */
+interface FoldedInPlace {
+  readonly constant: NewNumbers;
+  readonly replacement: Replacement;
+}
+
+/** Weights that all their readers fold alike, and so are replaced where they lie, under their name. */
+function foldedInPlace(walk: Walk): FoldedInPlace[] {
+  const { use } = walk.known;
+  const stored = new Map(walk.graph.initializers.map((initializer) => [initializer.name, initializer]));
+  return [...walk.folded].flatMap(([name, [constant, ...others]]) => {
+    const tensor = stored.get(name);
+    const readers = use.readers.get(name) ?? [];
+    const isLeft = readers.every((node) => !(walk.rewrites.get(node)?.inputs ?? node.inputs).includes(name));
+    if (!tensor || !constant || others.length || !isLeft || isNeededBesides(use, name)) return [];
+    const { dims, values } = constant;
+    return [{ constant, replacement: { tensor, dims, values } }];
+  });
 }
 
 /** Initializers that the original reads somewhere and the new graph doesn't. */

@@ -1,5 +1,6 @@
 import type { AdaptationPlan } from '../plan.ts';
 import { quoted } from './literals.ts';
+import { counted } from '../../../text/counted.ts';
 
 /** Of Keras files that hold a whole model: they are loaded, not copied into another one. */
 export const KERAS_MODEL = { id: 'keras', title: 'Keras model' } as const;
@@ -11,7 +12,7 @@ export const KERAS_MODEL = { id: 'keras', title: 'Keras model' } as const;
 export function kerasFilePython(plan: AdaptationPlan, fileName: string): string {
   const inputs = plan.inputs.map(
     ({ name, oldChannels, newChannels, axis }) =>
-      `# Input ${quoted(name)}: ${counted(newChannels)} on axis ${axis}, in place of ${oldChannels}.`,
+      `# Input ${quoted(name)}: ${counted(newChannels, 'channel')} on axis ${axis}, in place of ${oldChannels}.`,
   );
   const weights = plan.folds.map(
     ({ tensor, oldDims, newDims }) =>
@@ -36,10 +37,6 @@ export function kerasFilePython(plan: AdaptationPlan, fileName: string): string 
     '# model.fit(images, labels, epochs=5)',
     '',
   ].join('\n');
-}
-
-function counted(channels: number): string {
-  return `${channels} ${channels === 1 ? 'channel' : 'channels'}`;
 }
 
 function shapeText(dims: readonly number[]): string {

@@ -6,22 +6,30 @@ export function quoted(name: string): string {
   );
 }
 
+/** Numbers as a Python list of floats. */
 export function list(values: readonly number[]): string {
   return `[${values.map(float).join(', ')}]`;
 }
 
+/** From here on numbers are written with an exponent, which makes them floats. */
+const LONGEST_WHOLE = 1e15;
+
+/** A number as Python reads a float: a whole one with `.0`, unless that would be longer than its exponent. */
 export function float(v: number): string {
-  return Number.isInteger(v) && Math.abs(v) < 1e15 ? `${v}.0` : String(v);
+  return Number.isInteger(v) && Math.abs(v) < LONGEST_WHOLE ? `${v}.0` : String(v);
 }
 
+/** A Python tuple, with the comma that one of a single entry needs. */
 export function tuple(dims: readonly (number | string)[]): string {
   return dims.length === 1 ? `(${dims[0]},)` : `(${dims.join(', ')})`;
 }
 
+/** Rows of numbers as a Python list of lists. */
 export function matrix(rows: readonly (readonly number[])[]): string {
   return `[${rows.map(list).join(', ')}]`;
 }
 
+/** True for a shift that adds nothing, which is left out. */
 export function isZero(values: readonly number[]): boolean {
   return values.every((value) => value === 0);
 }

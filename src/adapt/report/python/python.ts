@@ -4,6 +4,7 @@ import { keras } from './keras.ts';
 import { preface, recipesOf } from './recipes.ts';
 import type { Recipe } from './recipes.ts';
 import { layerHints, torchBias, torchWeight } from './torchWeight.ts';
+import { columnCount } from '../../maps/affine.ts';
 
 /** Where people go on to train. */
 export type PythonFramework = 'pytorch' | 'timm' | 'keras';
@@ -76,7 +77,7 @@ function timm(plan: AdaptationPlan): string[] {
 
 /** timm's adapt_input_conv: one channel is the sum; N are the three over and over, times 3/N. */
 function isTimms(m: readonly (readonly number[])[], b: readonly number[]): boolean {
-  const n = m[0]?.length ?? 0;
+  const n = columnCount(m);
   if (m.length !== 3 || !isZero(b)) return false;
   if (n === 1) return m.every(([v]) => v === 1);
   return m.every((row, c) => row.every((v, k) => v === (k % 3 === c ? 3 / n : 0)));

@@ -1,6 +1,7 @@
 import { float, isZero, list, matrix, quoted, tuple } from './literals.ts';
 import type { Recipe } from './recipes.ts';
 import { product } from '../../../tensors/dims.ts';
+import { columnCount } from '../../maps/affine.ts';
 
 /** Lines that change one weight of a state dict as the model's was changed. */
 export function torchWeight(recipe: Recipe): string[] {
@@ -85,7 +86,7 @@ function densified(recipe: Recipe, groups: number): string[] {
 function contraction(recipe: Recipe, from: string): string[] {
   const kept = recipe.groups[1];
   const channels = recipe.matrix.length;
-  const columns = recipe.matrix[0]?.length ?? 0;
+  const columns = columnCount(recipe.matrix);
   const transposed = recipe.axis === 0 && recipe.opType === 'ConvTranspose';
   const sum = transposed ? '"co...,ck->ko..."' : '"oc...,ck->ok..."';
   if (kept > 1) {

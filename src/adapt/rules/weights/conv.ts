@@ -1,4 +1,4 @@
-import { hasNoShift, isPermutation, isSelection, lanes, unit, type Affine } from '../../maps/affine.ts';
+import { hasNoShift, isPermutation, isSelection, lanes, unit, type Affine, columnCount } from '../../maps/affine.ts';
 import type { ConstantValue } from '../../constants/constantValue.ts';
 import type { Flow } from '../../flow/flow.ts';
 import type { AttributeValue, Operand } from '../../flow/rewrite.ts';
@@ -68,7 +68,7 @@ function dense(weight: ConstantValue, group: number, zero: (row: number) => numb
  */
 function groupMap(map: Affine, group: number): Affine[] | null {
   const rows = map.m.length / group;
-  const columns = (map.m[0]?.length ?? 0) / group;
+  const columns = columnCount(map.m) / group;
   if (group === 1 || !Number.isInteger(rows) || !Number.isInteger(columns) || columns < 1) return null;
   const maps: Affine[] = [];
   for (let g = 0; g < group; g++) {

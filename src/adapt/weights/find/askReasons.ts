@@ -1,9 +1,9 @@
 import type { ImageUses } from '../../../formats/format.ts';
 import type { StoredTensor } from '../../../tensors/storedTensor.ts';
 import { isConvolution } from './convolutionWeights.ts';
-import type { ImageTensor } from './imageTensors.ts';
 import { isPoint, isTrainingOnly } from './likelyLayers.ts';
 import { byName, siblingName } from '../tensorNames.ts';
+import type { ImageTensor } from './imageTensor.ts';
 
 const MAX_SIGNS = 3;
 /** StyleGAN and ProGAN call the first layer of a discriminator so. */

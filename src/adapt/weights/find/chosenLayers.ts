@@ -1,12 +1,26 @@
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import type { StoredTensor } from '../../../tensors/storedTensor.ts';
-import type { WeightsRequest } from '../adaptWeights.ts';
 import { runtimePart } from './convolutionWeights.ts';
 import { copyKey } from '../copyNames.ts';
-import { candidateText, imageTensors } from './imageTensors.ts';
+import { imageTensors } from './imageTensors.ts';
 import { normReason, runtimeReason } from './noLayerReason.ts';
 import { layerText, normOfPatches, PATCH_ORDERS, readLayer, type LayerChoice } from '../patchOrder.ts';
 import { byName, lastPart, moduleOf, weightAxes } from '../tensorNames.ts';
+import { counted } from '../../../text/counted.ts';
+import type { ChannelMap } from '../../maps/channelMap.ts';
+import type { LayerHints } from './layerHints.ts';
+import { candidateText } from './imageTensor.ts';
+
+/** A file of weights, and the map that they are to take. */
+export interface WeightsRequest {
+  readonly tensors: readonly StoredTensor[];
+  readonly map: ChannelMap;
+  /**
+   * The layers that see the image, as `readLayer` reads them; found by their names and shapes when absent.
+   */
+  readonly layers?: readonly string[] | undefined;
+  readonly hints?: LayerHints | undefined;
+}
 
 /**
  * The layers that take a map in: those a person named, else those that are found, each with its copies in the same
@@ -75,7 +89,7 @@ function checkLayer(tensor: StoredTensor, layer: LayerChoice, channels: number):
   const found = dims.length < 3 ? undefined : dims[axis];
   if (!isMatrix && found !== channels)
     throw noLayer(
-      `${shown} reads ${found ?? 'no'} ${found === 1 ? 'channel' : 'channels'}, and the map is for ${channels}.`,
+      `${shown} reads ${found === undefined ? 'no channels' : counted(found, 'channel')}, and the map is for ${channels}.`,
       name,
     );
 }

@@ -7,22 +7,10 @@ import { copyKey } from '../copyNames.ts';
 import { depthwiseInside, hasTrainingName, isSibling, isTrainingOnly } from './likelyLayers.ts';
 import { isHinted, type LayerHints } from './layerHints.ts';
 import { noLayerReason, readReason } from './noLayerReason.ts';
-import { isPatchMatrix, layerText, normOfPatches, PATCH_ORDERS, type PatchOrder } from '../patchOrder.ts';
+import { isPatchMatrix, normOfPatches, PATCH_ORDERS } from '../patchOrder.ts';
 import { byName, isOptimizerState, lastPart, moduleOf, siblingName, weightAxes } from '../tensorNames.ts';
-
-/** A tensor that may be the one that sees the image, with its copies in the same file. */
-export interface ImageTensor {
-  readonly name: string;
-  readonly dims: readonly number[];
-  /** The image's channels. */
-  readonly channels: number;
-  /** How a linear layer over patches reads them; null of a convolution. */
-  readonly order: PatchOrder | null;
-  /** Names of all tensors that stand for it: itself, and running averages or other copies of the network. */
-  readonly names: readonly string[];
-  /** What speaks for or against it, a clause each. */
-  readonly why: readonly string[];
-}
+import { counted } from '../../../text/counted.ts';
+import type { ImageTensor } from './imageTensor.ts';
 
 /** `one` is converted and named, `several` are asked for with `chosen` as the default, `none` is refused. */
 export type FoundTensors =
@@ -71,11 +59,6 @@ export function imageTensors(
   // One matrix can be read in one order only.
   const chosen = only.order === null ? likely : [only];
   return { kind: 'several', candidates, chosen, reason };
-}
-
-/** Candidates and how a person names them. */
-export function candidateText(candidate: ImageTensor): string {
-  return `${layerText(candidate)} [${candidate.dims.join(', ')}]`;
 }
 
 function isCandidate(tensor: StoredTensor, channels: number, names: ReadonlyMap<string, StoredTensor>): boolean {
@@ -134,7 +117,7 @@ function namesOf(group: readonly StoredTensor[]): Pick<ImageTensor, 'name' | 'di
 
 function copiesText(group: readonly StoredTensor[]): string[] {
   const copies = group.length - 1;
-  return copies > 0 ? [`with ${copies} ${copies === 1 ? 'copy' : 'copies'} in the same file`] : [];
+  return copies > 0 ? [`with ${counted(copies, 'copy', 'copies')} in the same file`] : [];
 }
 
 /** The first candidate says so, where there are others. */

@@ -2,13 +2,14 @@ import type { StoredTensor } from '../../../tensors/storedTensor.ts';
 import { channelsOf, isConvolution, isQuantised, isWeightPart, runtimePart } from './convolutionWeights.ts';
 import { isPatchMatrix, normOfPatches } from '../patchOrder.ts';
 import { byName } from '../tensorNames.ts';
+import { counted } from '../../../text/counted.ts';
 
 /** Why a file has no layer that sees an image of so many channels. */
 export function noLayerReason(tensors: readonly StoredTensor[], channels: number): string {
   const matrix = tensors.find((tensor) => isPatchMatrix(tensor, channels));
   const norm = matrix && normOfPatches(matrix, tensors);
   if (norm) return normReason(matrix.name, norm.name);
-  const none = `No convolution's weight in this file has ${channels} input ${channels === 1 ? 'channel' : 'channels'}`;
+  const none = `No convolution's weight in this file has ${counted(channels, 'input channel')}`;
   const names = byName(tensors);
   const alike = tensors.find((tensor) => isConvolution(tensor) && channelsOf(tensor) === channels);
   const runtime = alike && runtimePart(alike, names);

@@ -4,6 +4,7 @@ import type { InputMaps, MappedInput } from '../inputMap.ts';
 import type { Wiring } from '../../wiring.ts';
 import { EPSILON, weightNumbers, type WeightNumbers } from './weightNumbers.ts';
 import { product } from '../../../tensors/dims.ts';
+import { columnCount } from '../../../adapt/maps/affine.ts';
 
 /** One folded weight, checked by arithmetic alone. `ok` null: this way can't tell. */
 export interface FoldCheck {
@@ -147,7 +148,7 @@ async function sameBias(a: Wiring, b: Wiring, node: Node, other: Node): Promise<
 /** The sum runs over the original's channels. */
 function compareFold(before: Grouped, after: Grouped, m: readonly (readonly number[])[]): Found {
   const { out, channels, each, taps } = before;
-  const columns = m[0]?.length ?? 0;
+  const columns = columnCount(m);
   const { tensor } = after;
   if (channels !== m.length || after.out !== out || after.channels !== columns || after.taps !== taps)
     return { ok: false, maxAbs: null, why: `its dims are [${tensor.dims.join(', ')}] now` };
