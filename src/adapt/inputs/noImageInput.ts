@@ -2,14 +2,13 @@ import { dtypeName } from '../../tensors/dtypes.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { ValueInfo } from '../../formats/onnx/model.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
+import { mapOfPictures, RGB } from '../maps/mapOfPictures.ts';
 import { AXES, candidates, DEFAULT_RANK, holdsPixels, typeText } from './candidates.ts';
 import { newChannels } from '../maps/channelMap.ts';
 import { counted } from '../../text/counted.ts';
 
 /** A larger number on an axis is a picture's side. */
 const MAX_CHANNELS = 64;
-/** Channels of one picture. */
-const RGB = 3;
 
 /** Why no input fits: each input looked at, in one sentence, and what would fit. */
 export function noImageInput(inputs: readonly ValueInfo[], map: ChannelMap): ChannelwiseError {
@@ -57,16 +56,7 @@ function openAxis(input: ValueInfo, channels: number): string | null {
 function otherMap(input: ValueInfo): string | null {
   const count = channelCount(input);
   if (count === null) return null;
-  if (count === RGB + 1)
-    return (
-      'For RGB and a fourth channel that stays, such as depth, a map file with {"matrix": [[1, 0], [1, 0], [1, 0], ' +
-      '[0, 1]]} makes the three gray.'
-    );
-  const pictures = count / RGB;
-  return Number.isInteger(pictures)
-    ? `Where these are ${pictures} pictures of three channels, one after the other, \`adapt --map gray --groups ` +
-        `${pictures}\` makes each gray; a map file with a matrix of ${count} rows gives any other map.`
-    : `A map file with a matrix of ${count} rows gives a map for ${count} channels.`;
+  return mapOfPictures(count) ?? `A map file with a matrix of ${count} rows gives a map for ${count} channels.`;
 }
 
 /** More than three channels in a picture whose sides are longer than that. */

@@ -1,14 +1,16 @@
 import type { ImageUses } from '../../../formats/format.ts';
 import type { StoredTensor } from '../../../tensors/storedTensor.ts';
-import { isConvolution } from './convolutionWeights.ts';
+import { channelsOf, isConvolution } from './convolutionWeights.ts';
 import { isPoint, isTrainingOnly } from './likelyLayers.ts';
-import { byName, siblingName } from '../tensorNames.ts';
+import { byName, lastPart, moduleOf, siblingName, weightAxes } from '../tensorNames.ts';
 import type { ImageTensor } from './imageTensor.ts';
 
 const MAX_SIGNS = 3;
 /** StyleGAN and ProGAN call the first layer of a discriminator so. */
 const FROM_RGB = /from_?rgb/i;
 const STEM_KERNEL = 7;
+/** Networks have as many channels as a multiple of this, but where they put an image beside them. */
+const WIDTH_STEP = 8;
 const NORM_WEIGHT = /(norm|gn|bn)[^.]*\.weight$/i;
 
 /**
@@ -24,13 +26,19 @@ export function codeDoubt(uses: ImageUses | undefined): string | null {
 }
 
 /** Why one layer is asked about that has no other beside it and nothing in front; null where it is clear. */
-export function layerDoubt({ name, dims }: ImageTensor, tensors: readonly StoredTensor[]): string | null {
+export function layerDoubt({ name, dims, channels }: ImageTensor, tensors: readonly StoredTensor[]): string | null {
   if (isTrainingOnly({ name }, tensors))
     return `${name} seems to belong to a network that only training runs, and no other tensor has an input layer's shape`;
-  if (FROM_RGB.test(name))
+  if (FROM_RGB.test(name) || hasLoneBiasBehind(name, tensors))
     return (
       `${name} may be scaled by the number of its inputs when it runs, as in GANs with an equalised learning rate. Of ` +
       'those convert an ONNX export: a sum over the channels is not the same function'
+    );
+  const again = readsImageAgain(tensors, channels);
+  if (again)
+    return (
+      `${again.name} reads ${channelsOf(again)} channels, which no layer makes, so the image's ${channels} may come in ` +
+      `there again. Of such a network convert an ONNX export, where every layer that reads the image follows`
     );
   if (isOftenStandardised({ name, dims }, tensors))
     return (
@@ -41,6 +49,32 @@ export function layerDoubt({ name, dims }: ImageTensor, tensors: readonly Stored
   if (!isPoint({ name, dims }) || !tensors.filter(isConvolution).every(isPoint)) return null;
   // PointNets read x, y and z of points so.
   return `Every convolution in this file has a kernel of 1×1, so ${name} may read the coordinates of points, not an image`;
+}
+
+/** StyleGAN2's discriminators have a convolution's bias in the activation behind it: `convs.0.0.weight`, `convs.0.1.bias`. */
+function hasLoneBiasBehind(name: string, tensors: readonly StoredTensor[]): boolean {
+  const names = byName(tensors);
+  const module = moduleOf(name);
+  const behind = `${moduleOf(module)}.${Number(lastPart(module)) + 1}`;
+  return names.has(`${behind}.bias`) && !names.has(`${behind}.weight`) && !names.has(siblingName(name, 'bias'));
+}
+
+/**
+ * A convolution that seems to read the image beside what other layers make (matting, disparity, interpolation, ENet's
+ * first block): nothing makes as many channels as it reads, and without an image's they are another image's, a usual
+ * number, or what some layer makes. Only odd numbers of channels can be told so.
+ */
+function readsImageAgain(tensors: readonly StoredTensor[], channels: number): StoredTensor | undefined {
+  if (channels % 2 === 0 || channels === 1) return undefined;
+  const convolutions = tensors.filter(isConvolution);
+  const made = new Set(convolutions.map((one) => one.dims[weightAxes(one).outputs] ?? 0));
+  // A kernel of 1×1 mixes what other layers made, as U²-Net's six outputs.
+  const overPictures = convolutions.filter((one) => !isPoint(one));
+  return overPictures.find((one) => {
+    const others = (channelsOf(one) ?? 0) - channels;
+    if (made.has(others + channels)) return false;
+    return others === channels || (others >= WIDTH_STEP && (others % WIDTH_STEP === 0 || made.has(others)));
+  });
 }
 
 /** Stems of 7×7 among convolutions without biases and group norms: no tensor says whether weights are standardised. */

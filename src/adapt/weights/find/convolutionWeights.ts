@@ -45,7 +45,9 @@ export function runtimePart(tensor: StoredTensor, names: ReadonlyMap<string, unk
 export function isOtherwiseNamed(tensor: StoredTensor, channels: number): boolean {
   const part = lastPart(tensor.name);
   const isNamed = part !== 'weight' && part !== 'bias' && part !== OTHER_LAYOUT;
-  return isNamed && hasRank(tensor) && kindOf(tensor) === 'float' && channelsOf(tensor) === channels;
+  // A mean per channel has its rank, and no filters.
+  const isMatrix = tensor.dims.some((dim, axis) => dim > 1 && axis !== weightAxes(tensor).channels);
+  return isNamed && isMatrix && hasRank(tensor) && kindOf(tensor) === 'float' && channelsOf(tensor) === channels;
 }
 
 /** A weight of whole numbers, with scales beside it. */

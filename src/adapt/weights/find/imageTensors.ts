@@ -52,8 +52,9 @@ export function imageTensors(
   const only = notTraining.find(({ name }) => !inside.has(name)) ?? notTraining[0] ?? possible[0];
   if (!only) return otherwiseNamed(tensors, channels, hints);
   const signs = signsInFront(tensors, channels, names);
-  const isAlone = possible.length === 1 && signs.length === 0;
-  const reason = codeDoubt(hints.imageUses) ?? (isAlone ? layerDoubt(only, tensors) : severalReason(candidates, signs));
+  const doubt = possible.length === 1 ? layerDoubt(only, tensors) : null;
+  const isClear = possible.length === 1 && signs.length === 0;
+  const reason = codeDoubt(hints.imageUses) ?? doubt ?? (isClear ? null : severalReason(candidates, signs));
   if (reason === null) return { kind: 'one', found: only };
   const likely = hinted.length > 0 ? hinted : candidates.filter((one) => one === only || isSibling(one, only, inside));
   // One matrix can be read in one order only.

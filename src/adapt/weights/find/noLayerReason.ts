@@ -1,8 +1,12 @@
 import type { StoredTensor } from '../../../tensors/storedTensor.ts';
+import { mapOfPictures, RGB } from '../../maps/mapOfPictures.ts';
 import { channelsOf, isConvolution, isQuantised, isWeightPart, runtimePart } from './convolutionWeights.ts';
 import { isPatchMatrix, normOfPatches } from '../patchOrder.ts';
 import { byName } from '../tensorNames.ts';
 import { counted } from '../../../text/counted.ts';
+
+/** A first layer reads up to 16 pictures, or parts of one that is taken apart in front of it (YOLOX, TResNet). */
+const MAX_PICTURES = 16;
 
 /** Why a file has no layer that sees an image of so many channels. */
 export function noLayerReason(tensors: readonly StoredTensor[], channels: number): string {
@@ -28,7 +32,14 @@ export function noLayerReason(tensors: readonly StoredTensor[], channels: number
     );
   const first = tensors.find(isConvolution);
   const has = first ? ` (the first, ${shown(first)}, has ${channelsOf(first) ?? 'none'})` : '';
-  return `${none}${has}, so there is nothing to convert`;
+  const advice = channels === RGB && first ? otherMap(channelsOf(first) ?? 0) : null;
+  return `${none}${has}${advice ? `. ${advice}` : ', so there is nothing to convert'}`;
+}
+
+/** The map that a first layer of several pictures would take, a sentence without its full stop; null for another. */
+function otherMap(channels: number): string | null {
+  const isOther = channels > RGB && channels <= MAX_PICTURES * RGB;
+  return isOther ? (mapOfPictures(channels)?.replace(/\.$/, '') ?? null) : null;
 }
 
 /** Why a weight that is standardised or rounded when the network runs can't take a map in, and what can be done. */

@@ -45,13 +45,17 @@ test('families by their published names: right, asked or refused', () => {
   assert.deepEqual(wrong, []);
 });
 
-test('a refusal names the first convolution, which tells a gray network and one that reads several pixels', () => {
-  const found = imageTensors(['stem.conv.conv.weight 32×12×3×3', 'dark2.weight 64×32×3×3'].map(tensorOf), 3);
-  assert.ok(found.kind === 'none');
-  assert.match(
-    found.reason,
-    /has 3 input channels \(the first, stem\.conv\.conv\.weight \[32, 12, 3, 3\], has 12\), so/,
-  );
+test('a refusal names the first convolution, and the map where that reads several pictures or pixels', () => {
+  const rows: readonly [channels: number, said: RegExp][] = [
+    [12, /has 3 input channels \(the first, stem\.conv\.weight \[32, 12, 3, 3\], has 12\)\. Where .* --groups 4`/],
+    [4, /has 4\)\. For RGB and a fourth channel/],
+    [1, /has 1\), so there is nothing to convert$/],
+    [64, /has 64\), so there is nothing to convert$/],
+  ];
+  for (const [channels, said] of rows) {
+    const found = imageTensors([`stem.conv.weight 32×${channels}×3×3`, 'dark2.weight 64×32×3×3'].map(tensorOf), 3);
+    assert.match(found.kind === 'none' ? found.reason : '', said);
+  }
 });
 
 test('another name than weight is asked about; whole numbers and parts of a weight are refused with what to do', () => {
