@@ -268,7 +268,7 @@ test('the operator in this opset: since when, what it takes, what changed, and i
   const text = await inspector(page).innerText();
   assert.match(
     text,
-    /Since opset\s+22 first in 1\s+Takes\s+X, W, B \(optional\)\s+Gives\s+Y\s+Changed in 22\s+T takes bfloat16 too/,
+    /Since opset\s+22, first in 1\s+Takes\s+X, W, B \(optional\)\s+Gives\s+Y\s+Changed in 22\s+T takes bfloat16 too/,
   );
   const asked = (): unknown[] => requests.filter((r) => r.method === 'openOperatorPage').map((r) => r.args);
   assert.deepEqual(asked(), []);

@@ -309,6 +309,12 @@ test('everything can be reached by keyboard and has a name', async () => {
   ])
     assert.match(list, part);
   assert.doesNotMatch(list, /^button:$/m);
+  await page.getByRole('application').focus();
+  await page.keyboard.press('Alt+ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('aside:focus', { timeout: 5_000 });
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('[role=application]:focus', { timeout: 5_000 });
   await close();
 });
 

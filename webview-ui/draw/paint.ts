@@ -54,7 +54,7 @@ export function paint(ctx: CanvasRenderingContext2D, painting: Painting, marks: 
   if (marks.followed) strokePieces(brush, marks.followed.pieces, theme.focus, strong);
   strokePieces(brush, marks.traced, theme.focus, strong);
   if (legible(12, view.scale)) paintTitles(brush);
-  if (legible(11, view.scale)) paintLabels(brush, seen);
+  if (legible(11, view.scale)) paintLabels(brush, seen, marks);
   ctx.globalAlpha = 1;
   paintBoxes(brush, marks);
 }
@@ -115,9 +115,12 @@ function span(points: Float64Array, k: number): number {
   return Math.abs(points[k + 2]! - points[k]!) + Math.abs(points[k + 3]! - points[k + 1]!);
 }
 
-/** Labels of neighbouring lines that would overlap stand one after the other. */
-function paintLabels({ ctx, scene, theme, left, top, right, bottom }: Brush, pieces: readonly number[]): void {
+/** Labels of neighbouring lines that would overlap stand one after the other; beside a trace they are faint. */
+function paintLabels(brush: Brush, pieces: readonly number[], { followed }: Marks): void {
+  const { ctx, scene, theme, left, top, right, bottom, motion } = brush;
   const { labels, labelled } = scene.geometry;
+  const shown = motion ? motion.t : 1;
+  const strong = followed ? new Set(followed.pieces) : null;
   ctx.font = `11px ${theme.font}`;
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
@@ -133,8 +136,10 @@ function paintLabels({ ctx, scene, theme, left, top, right, bottom }: Brush, pie
     const x = isFree ? own : before.to + w / 2;
     taken.set(y, { from: x - w / 2, to: x + w / 2 });
     ctx.fillStyle = theme.background;
+    ctx.globalAlpha = shown;
     ctx.fillRect(x - w / 2, y - 6, w, 11);
     ctx.fillStyle = theme.contrast ? theme.text : theme.muted;
+    ctx.globalAlpha = strong && !strong.has(piece) ? shown * FAINT : shown;
     ctx.fillText(text, x, y);
   }
 }

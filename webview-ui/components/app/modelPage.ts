@@ -172,6 +172,12 @@ export class ModelPage extends LitElement {
     this.#focusView();
   }
 
+  async #readDetails(): Promise<void> {
+    this.panel = { ...this.panel, hidden: false };
+    await this.updateComplete;
+    this.#sidePanel?.focusContent();
+  }
+
   /** Where the keyboard goes when what had the focus is gone. */
   #focusView(): void {
     if (this.tab === 'graph') this.graphView?.canvas?.focus();
@@ -320,6 +326,7 @@ export class ModelPage extends LitElement {
         @select-thing=${this.#selectThing}
         @toggle-group=${this.#toggle}
         @layer-action=${(event: CustomEvent<PageAction>) => void this.#reading.act(event.detail, null)}
+        @details-asked=${() => void this.#readDetails()}
         @trace-ended=${() => reading.endTrace()}
         @path-asked=${() => reading.askForPath()}
         @measure-asked=${() => (this.tab = 'evaluate')}
@@ -330,6 +337,7 @@ export class ModelPage extends LitElement {
         <cw-side-panel
           ?hidden=${this.panel.hidden || !TABS[this.tab].details}
           .width=${this.panel.width}
+          @details-left=${this.#focusView}
           @panel-resized=${(event: CustomEvent<number>) => (this.panel = { width: event.detail, hidden: false })}
         >
           <cw-details

@@ -4,7 +4,10 @@ import type { TemplateResult } from 'lit';
 export const PANEL = { least: 220, usual: 320, most: 900 } as const;
 const STEP = 24;
 
-/** The panel at the right, as wide as its reader drags its edge. `panel-resized` carries the width in pixels. */
+/**
+ * The panel at the right, as wide as its reader drags its edge. `panel-resized` carries the width in pixels;
+ * `details-left` says that the keyboard wants back to the view.
+ */
 export class SidePanel extends LitElement {
   static override properties = { width: { attribute: false } };
   static override styles = css`
@@ -73,6 +76,17 @@ export class SidePanel extends LitElement {
     this.renderRoot.querySelector('aside')?.scrollTo(0, 0);
   }
 
+  focusContent(): void {
+    this.renderRoot.querySelector('aside')?.focus();
+  }
+
+  /** Escape leads back to the view, but first out of what lies over the details. */
+  #escape(event: KeyboardEvent): void {
+    const isOver = event.composedPath().some((around) => around instanceof HTMLDialogElement);
+    if (event.key !== 'Escape' || event.defaultPrevented || isOver) return;
+    this.dispatchEvent(new CustomEvent('details-left'));
+  }
+
   #resize(width: number): void {
     const room = (this.parentElement?.clientWidth ?? PANEL.most) * 0.7;
     const fitting = Math.round(Math.max(PANEL.least, Math.min(width, PANEL.most, room)));
@@ -110,7 +124,7 @@ export class SidePanel extends LitElement {
         @dblclick=${() => this.#resize(PANEL.usual)}
         @keydown=${this.#key}
       ></div>
-      <aside aria-label="Details" tabindex="0"><slot></slot></aside>`;
+      <aside aria-label="Details" tabindex="0" @keydown=${this.#escape}><slot></slot></aside>`;
   }
 }
 customElements.define('cw-side-panel', SidePanel);

@@ -48,7 +48,7 @@ export function operatorFacts(operator: PageOperator | undefined): TemplateResul
   return html`<h3>Operator</h3>
     <dl>
       <dt>Since opset</dt>
-      <dd>${since} ${first < since ? html`<span class="sub">first in ${first}</span>` : null}</dd>
+      <dd>${since}${first < since ? html`<span class="sub">, first in ${first}</span>` : null}</dd>
       <dt>Takes</dt>
       <dd>${formalsText(operator.inputs)}</dd>
       <dt>Gives</dt>
@@ -56,7 +56,7 @@ export function operatorFacts(operator: PageOperator | undefined): TemplateResul
       ${
         first < since
           ? html`<dt>Changed in ${since}</dt>
-              <dd>${changes.length > 0 ? changes.join('; ') : 'neither names, types nor defaults'}</dd>`
+              <dd>${changes.length > 0 ? changes.join('; ') : 'no names, types or defaults'}</dd>`
           : null
       }
     </dl>

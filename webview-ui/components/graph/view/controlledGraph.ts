@@ -27,6 +27,8 @@ export interface ControlledGraph {
   select(key: SelectionKey | null, how: { readonly reveal: boolean }): void;
   /** Asks the page to open or close a group. */
   toggle(key: SelectionKey): void;
+  /** Asks the page to take the keyboard to the details of what is selected. */
+  readDetails(): void;
   /** Brings a thing into the middle, opening the groups that hide it. */
   reveal(key: SelectionKey): Promise<void>;
   /** Says what a context menu is about to open for. */

@@ -3,7 +3,7 @@ import type { ControlledGraph } from './controlledGraph.ts';
 /** What keys do on the graph, for those who can't see it. */
 export const KEYS_SPOKEN = [
   'Arrow keys pan, plus and minus zoom, 0 fits, Alt with Up or Down selects the next layer,',
-  'Enter opens or closes a group, I says what is selected,',
+  'Enter opens or closes a group and goes to the details of a layer, I says what is selected,',
   'L goes through its lines, and Enter to the other end of one.',
   'The Layers tab lists the same layers as a table.',
 ].join(' ');
@@ -17,12 +17,17 @@ export const ZOOM_OUT = 0.8;
 
 type KeyAction = (graph: ControlledGraph) => void;
 
-/** Goes to the other end of the line that the keyboard has come to; else opens or closes the selected group. */
+/**
+ * Goes to the other end of the line that the keyboard has come to; else opens or closes the selected group, or reads
+ * the details of the selected layer.
+ */
 function open(graph: ControlledGraph): void {
   const { selected } = graph;
   const { line } = graph.pointed;
   if (line) graph.select(line.otherEnd, { reveal: true });
-  else if (selected !== null && graph.scene?.model.groupOf(selected) !== undefined) graph.toggle(selected);
+  else if (selected === null) return;
+  else if (graph.scene?.model.groupOf(selected) !== undefined) graph.toggle(selected);
+  else graph.readDetails();
 }
 
 function revealSelected(graph: ControlledGraph): void {

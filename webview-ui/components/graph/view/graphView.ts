@@ -226,6 +226,10 @@ export class GraphView extends LitElement implements ControlledGraph, MapTarget 
     announce(this, 'toggle-group', { key });
   }
 
+  readDetails(): void {
+    announce(this, 'details-asked');
+  }
+
   askMenu(target: Target): void {
     announce(this, 'menu-asked', target);
   }
