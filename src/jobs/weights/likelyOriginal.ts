@@ -1,7 +1,7 @@
 import { moduleOf } from '../../adapt/weights/tensorNames.ts';
 import { basename, dirname, join, resolve } from '../../files/paths.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
-import { readCost, withOpenFile, type OpenFile } from '../openFile.ts';
+import { readCost, withOpenFile, type OpenFile } from '../open/openFile.ts';
 import { endingOf } from '../variantName.ts';
 
 /** A tensor that has other sizes than in the original. */
@@ -35,15 +35,25 @@ export async function likelyOriginal({ path, file }: OpenFile): Promise<LikelyOr
   return null;
 }
 
+/** Words of the longest name of a variant: a chain of maps, and a number. */
+const MOST_WORDS = 8;
+
+/** The paths that the original of a variant may have, by how `variantName` and `folderVariantName` name it. */
 function namesBefore(path: string): string[] {
   const [folder, name] = [dirname(resolve(path)), basename(path)];
   const ending = endingOf(name);
   const plain = /^(.+)\.[\w-]+$/.exec(name.slice(0, name.length - ending.length))?.[1];
-  const plainFolder = /^(.+)-[a-z]+(-\d+)?$/.exec(basename(folder))?.[1];
   return [
     ...(plain === undefined || ending === '' ? [] : [join(folder, plain + ending)]),
-    ...(plainFolder === undefined ? [] : [join(dirname(folder), plainFolder, name)]),
+    ...foldersBefore(basename(folder)).map((before) => join(dirname(folder), before, name)),
   ];
+}
+
+/** `swin-tiny` of `swin-tiny-drop-alpha`: either part may hold hyphens, so that each of them may end the first. */
+function foldersBefore(variant: string): string[] {
+  const words = variant.split('-');
+  const most = Math.min(MOST_WORDS, words.length - 1);
+  return Array.from({ length: most }, (_, i) => words.slice(0, words.length - 1 - i).join('-')).filter(Boolean);
 }
 
 /** None where the two do not have the same tensors by name and rank. */

@@ -55,6 +55,9 @@ test('without a record names and tensors tell, of a file beside and of one in th
     ['plain.safetensors', 'plain.gray.safetensors'],
     ['plain.safetensors', 'plain.gray-2.safetensors'],
     ['vit/model.safetensors', 'vit-gray/model.safetensors'],
+    // A variant's name may have several words, and so may the network's.
+    ['swin-tiny/model.safetensors', 'swin-tiny-drop-alpha/model.safetensors'],
+    ['convnext-v2/model.safetensors', 'convnext-v2-drop-alpha-2/model.safetensors'],
   ];
   for (const [original, adapted] of rows) {
     const from = write(original, RGB);
