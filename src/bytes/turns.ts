@@ -1,4 +1,4 @@
-import { ChannelwiseError } from './errors.ts';
+import { checkCancelled } from './cancel.ts';
 
 /** Work goes on at most this long before other work gets its turn. */
 const TURN_MILLISECONDS = 30;
@@ -24,6 +24,6 @@ export class Turns {
   }
 
   checkCancelled(): void {
-    if (this.signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.');
+    checkCancelled(this.signal);
   }
 }

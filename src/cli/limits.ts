@@ -1,7 +1,7 @@
 import { imageFiles } from '../files/images/labels.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
-import { holdsWeightsAlone, readCost, withOpenFile } from '../jobs/openFile.ts';
-import { withOpenModel } from '../jobs/openModel.ts';
+import { holdsWeightsAlone, readCost, withOpenFile } from '../jobs/open/openFile.ts';
+import { withOpenModel } from '../jobs/open/openModel.ts';
 import { parseNumber } from '../jobs/maps/mapOptions.ts';
 import { textOf, usageError, type Call, type Verb } from './verb.ts';
 

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { countOf, countText } from '../text/counts.ts';
+import { countOf, countText } from '../text/numbers.ts';
 import type { Limits } from './limits.ts';
 import type { ThreadMessage } from './verbThread.ts';
 

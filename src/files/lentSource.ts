@@ -1,5 +1,5 @@
 import type { ReadCounts } from '../bytes/byteSource.ts';
-import type { FileSource } from './fileSource.ts';
+import type { FileSource } from './diskPort.ts';
 
 /**
  * A file behind what was read from it once: for each use it is opened again and lent here, and everything reads from

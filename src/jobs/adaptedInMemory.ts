@@ -7,7 +7,7 @@ import { openNetwork } from '../formats/keras/openNetwork.ts';
 import { scanModel } from '../formats/onnx/scan/scan.ts';
 import { WireReader } from '../formats/onnx/scan/wire.ts';
 import type { ModelFile } from '../verify/wiring.ts';
-import type { OpenModel } from './openModel.ts';
+import type { OpenModel } from './open/openModel.ts';
 import { VERSION } from './version.ts';
 import { basename } from '../files/paths.ts';
 

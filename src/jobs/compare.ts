@@ -1,18 +1,13 @@
+import type { CallOptions } from '../rpc/messages.ts';
 import { compare, type Comparison } from '../verify/compare/compare.ts';
 import type { WeightView } from '../formats/keras/present/graphBuilder.ts';
-import { compareText } from '../verify/compare/compareText.ts';
 import type { TensorChange } from '../verify/compare/compareTensors.ts';
-import { holdWeightsAlone } from './openFile.ts';
-import { withOpenModels, type OpenModel } from './openModel.ts';
+import { holdWeightsAlone } from './open/openFile.ts';
+import { withOpenModels, type OpenModel } from './open/openModel.ts';
 import { compareWeightsFiles } from './weights/compareWeightsFiles.ts';
 
-export interface CompareOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((fraction: number) => void) | undefined;
-}
-
 /** Compares two model files. Throws ChannelwiseError for what can't be read. */
-export async function compareFiles(a: string, b: string, options: CompareOptions = {}): Promise<Comparison> {
+export async function compareFiles(a: string, b: string, options: CallOptions = {}): Promise<Comparison> {
   if (await holdWeightsAlone(a, b)) return compareWeightsFiles(a, b, options);
   return withOpenModels([a, b], options.signal, async (one, two) => {
     const comparison = await compare({ a: one, b: two, onProgress: options.onProgress });
@@ -38,8 +33,4 @@ function asStored(change: TensorChange, before: Views, after: Views): TensorChan
     b: change.b && now ? { ...change.b, dims: now.storedDims } : change.b,
     sumOverAxis: axis !== null && now && !now.depthwise ? (now.order[axis] ?? null) : axis,
   };
-}
-
-export function reportText(comparison: Comparison): string[] {
-  return compareText(comparison);
 }

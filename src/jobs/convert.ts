@@ -8,48 +8,16 @@ import type { Splice } from '../bytes/splice.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
 import type { SaveRequest } from '../files/save/request.ts';
 import { saveBeside } from '../files/writing.ts';
-import { sourceDigest } from '../files/sourceDigest.ts';
-import { modelDigest } from '../files/modelDigest.ts';
+import { sourceDigest } from '../files/digest/sourceDigest.ts';
+import { modelDigest } from '../files/digest/modelDigest.ts';
 import { basename, dirname, resolve } from '../files/paths.ts';
+import type { AdaptOptions, AdaptResult } from './adaptOptions.ts';
 import { dataCopies, withDataCopies, type DataCopy, type WrittenWithCopies } from './dataCopies.ts';
-import { withOpenModel, type OpenModel } from './openModel.ts';
-import { holdsWeightsAlone, refuseLayers } from './openFile.ts';
+import { withOpenModel, type OpenModel } from './open/openModel.ts';
+import { holdsWeightsAlone, refuseLayers } from './open/openFile.ts';
 import { variantName, variantOf } from './variantName.ts';
 import { VERSION } from './version.ts';
 import { adaptWeightsFile } from './weights/adaptWeightsFile.ts';
-
-export interface AdaptOptions {
-  readonly map: ChannelMap;
-  /** Names of the inputs to adapt; all image inputs when absent. */
-  readonly inputs?: readonly string[] | undefined;
-  /** Of a file of weights, the tensors or modules that see the image; found by their shape when absent. */
-  readonly layers?: readonly string[] | undefined;
-  /** The axis that holds the channels, where several may. */
-  readonly axis?: number | undefined;
-  /** Weights that are stored as integers stay so, at the cost of a node in front. */
-  readonly keepIntegers?: boolean | undefined;
-  /** The file to write; beside the model under a free name when absent. */
-  readonly out?: string | undefined;
-  /** Plan only, write nothing. */
-  readonly dryRun?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Called with 0 to 1. */
-  readonly onProgress?: ((fraction: number) => void) | undefined;
-  /** As of `saveBeside`; a variant that is a folder has no such moment. */
-  readonly onWritten?: SaveRequest['onWritten'];
-}
-
-export interface AdaptResult {
-  /** null for a dry run. */
-  readonly outPath: string | null;
-  readonly plan: AdaptationPlan;
-  /** Data files that a model in another folder needs there. */
-  readonly dataCopies: readonly DataCopy[];
-  /** Folders that were made for it: the variant itself where that is one, or those of data files; innermost first. */
-  readonly madeFolders: readonly string[];
-  /** One sentence for the user. */
-  readonly summary: string;
-}
 
 /**
  * Plans a channel map for a model file and writes the adapted model beside it. The original is never touched. Where the

@@ -1,16 +1,17 @@
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Splice } from '../bytes/splice.ts';
 import { SplicedSource } from '../bytes/splicedSource.ts';
-import { dataFilePath } from '../files/external.ts';
-import { openFileSource, type FileSource } from '../files/fileSource.ts';
+import type { FileSource } from '../files/diskPort.ts';
+import { dataFilePath } from '../files/data/external.ts';
+import { openFileSource } from '../files/fileSource.ts';
 import { makeFolders, takeBack } from '../files/folders.ts';
 import { inside, pathExists, realFolder, sameFile } from '../files/realPath.ts';
-import { sameContent } from '../files/sameContent.ts';
+import { sameContent } from '../files/digest/sameContent.ts';
 import { saveBeside } from '../files/writing.ts';
 import { basename, dirname, join } from '../files/paths.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
 import { scanModel } from '../formats/onnx/scan/scan.ts';
-import type { OpenModel } from './openModel.ts';
+import type { OpenModel } from './open/openModel.ts';
 
 /** A data file that a model in another folder needs beside it. */
 export interface DataCopy {

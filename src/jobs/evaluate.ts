@@ -12,17 +12,23 @@ import {
   type ImageResult,
   type RunResult,
 } from '../verify/evaluate/evaluate.ts';
-import { evaluationCsv, evaluationStatement, evaluationText } from '../verify/evaluate/evaluateText.ts';
+import { evaluationStatement } from '../verify/evaluate/evaluateText.ts';
 import { declaredInput, grayInput, openRuns } from '../verify/evaluate/evaluationRuns.ts';
 import { colourFeed, fitPicture, type ImageInput, type Preprocessing } from '../verify/evaluate/preprocess.ts';
 import { runtimeVersion, type Session } from '../verify/session.ts';
 import { wiring, type ModelFile } from '../verify/wiring.ts';
 import { readPicture } from '../files/images/images.ts';
-import { classIndex, imageFiles, type LabelledFile, type LabelSource } from '../files/images/labels.ts';
+import {
+  classIndex,
+  imageFiles,
+  type FoundClasses,
+  type LabelledFile,
+  type LabelSource,
+} from '../files/images/labels.ts';
 import { basename } from '../files/paths.ts';
 import { adaptedInMemory } from './adaptedInMemory.ts';
-import { refuseWeightsAlone } from './openFile.ts';
-import { withOpenModel, withOpenModels, type OpenModel } from './openModel.ts';
+import { refuseWeightsAlone } from './open/openFile.ts';
+import { withOpenModel, withOpenModels, type OpenModel } from './open/openModel.ts';
 
 /** Reasons for skipped images that are spelt out. */
 const MAX_REASONS = 3;
@@ -118,9 +124,9 @@ async function run(parts: Parts): Promise<EvaluationReport> {
   const { mapped, assumption } = grayInput(original, adapted);
   if (assumption) warnings.push(assumption);
   const { preprocessing, chosen } = await choosePreprocessing(wiring(original), mapped.name, options);
-  // Building the map checks mean, std and scale.
-  normalize(preprocessing.normalisation, mapped.map.m.length);
   const channels = mapped.map.m.length;
+  // Building the map checks mean, std and scale.
+  normalize(preprocessing.normalisation, channels);
   const input = declaredInput(original, { name: mapped.name, channels, size: preprocessing.size });
   refuseOtherSize(input, options.size);
   const adapt = (map: ChannelMap): Promise<ModelFile> => adaptedInMemory(original, map, options.signal);
@@ -132,14 +138,9 @@ async function run(parts: Parts): Promise<EvaluationReport> {
   if (!opened.exact) warnings.push(ONE_MEAN);
   const classes = runs[0] ? await countClasses(runs[0], input, preprocessing) : 0;
   const { index, how } = await labelling(parts, classes, warnings);
-  const images = files.map((file): EvaluationImage => ({
-    name: file.name,
-    label: file.folder === null || !index ? null : index(file.folder),
-    load: () => readPicture(file.path),
-  }));
   const found = await evaluate({
     runs,
-    images,
+    images: files.map((file) => labelledImage(file, index)),
     signal: options.signal,
     onProgress: (done, total) => options.onProgress?.(done / total),
   });
@@ -148,15 +149,7 @@ async function run(parts: Parts): Promise<EvaluationReport> {
     model: basename(parts.modelPath),
     adapted: parts.adaptedPath && basename(parts.adaptedPath),
     statement: evaluationStatement(found.runs),
-    preprocessing: {
-      name: preprocessing.name,
-      chosen,
-      normalisation: preprocessing.normalisation,
-      height: input.height,
-      width: input.width,
-      crop: preprocessing.margin !== null,
-      order: preprocessing.order,
-    },
+    preprocessing: usedPreprocessing(preprocessing, input, chosen),
     classes,
     labels: index ? how : null,
     runs: found.runs,
@@ -165,6 +158,18 @@ async function run(parts: Parts): Promise<EvaluationReport> {
     warnings,
     runtime: await runtimeVersion(),
   };
+}
+
+function labelledImage({ path, name, folder }: LabelledFile, index: FoundClasses['index']): EvaluationImage {
+  return { name, label: folder === null || !index ? null : index(folder), load: () => readPicture(path) };
+}
+
+function usedPreprocessing(
+  { name, normalisation, margin, order }: Preprocessing,
+  { height, width }: ImageInput,
+  chosen: ChosenPreprocessing['chosen'],
+): EvaluationReport['preprocessing'] {
+  return { name, chosen, normalisation, height, width, crop: margin !== null, order };
 }
 
 /** Counts the classes with a black picture. */
@@ -180,17 +185,11 @@ async function countClasses(run: EvaluationRun, input: ImageInput, preprocessing
   return probe.classes;
 }
 
-interface Labelling {
-  /** The class of a sub-folder; null where none is labelled. */
-  readonly index: ((folder: string) => number | null) | null;
-  readonly how: string;
-}
-
 /** Matches sub-folders to classes. */
-async function labelling(parts: Parts, classes: number, warnings: string[]): Promise<Labelling> {
+async function labelling(parts: Parts, classes: number, warnings: string[]): Promise<FoundClasses> {
   const folders = [...new Set(parts.files.flatMap((file) => file.folder ?? []))];
   if (!folders.length) return { index: null, how: '' };
-  const { index, how } = await classIndex(parts.dir, labelSource(parts.options), folders, classes);
+  const { index, how } = await classIndex({ dir: parts.dir, labels: labelSource(parts.options), folders, classes });
   if (!index) {
     warnings.push(how);
     return { index, how };
@@ -206,10 +205,6 @@ function labelSource({ labels, typedLabels }: EvaluateOptions): LabelSource | un
   return typedLabels === undefined ? undefined : { typed: typedLabels };
 }
 
-export function reportText(report: EvaluationReport): string[] {
-  return evaluationText(report);
-}
-
 /** Images that could not be used, counted, with the first reasons. */
 export function skippedText(skipped: EvaluationReport['skipped']): string {
   const shown = skipped
@@ -221,9 +216,4 @@ export function skippedText(skipped: EvaluationReport['skipped']): string {
     `${skipped.length} image${skipped.length > 1 ? 's were' : ' was'} skipped: ` +
     `${shown}${more > 0 ? `; and ${more} more` : ''}.`
   );
-}
-
-/** One line per image: its label and the best class of each run. */
-export function reportCsv(report: EvaluationReport): string {
-  return evaluationCsv(report.runs, report.images);
 }

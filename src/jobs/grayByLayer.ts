@@ -12,8 +12,8 @@ import { layersText } from '../verify/evaluate/layers/layersText.ts';
 import { runtimeVersion } from '../verify/session.ts';
 import { wiring } from '../verify/wiring.ts';
 import { skippedText, type EvaluateOptions } from './evaluate.ts';
-import { refuseWeightsAlone } from './openFile.ts';
-import { withOpenModel, type OpenModel } from './openModel.ts';
+import { refuseWeightsAlone } from './open/openFile.ts';
+import { withOpenModel, type OpenModel } from './open/openModel.ts';
 
 /** More pictures tell little more about layers: each is run twice for every portion of layers. */
 const USUAL_PICTURES = 24;

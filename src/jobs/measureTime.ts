@@ -1,8 +1,8 @@
 import { measureTime, type MeasuredTime } from '../verify/time/measureTime.ts';
 import type { Bound } from '../verify/time/madeUpInputs.ts';
 import { wiring } from '../verify/wiring.ts';
-import { refuseWeightsAlone } from './openFile.ts';
-import { withOpenModel } from './openModel.ts';
+import { refuseWeightsAlone } from './open/openFile.ts';
+import { withOpenModel } from './open/openModel.ts';
 import type { CallOptions } from '../rpc/messages.ts';
 
 /**

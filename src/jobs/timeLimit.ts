@@ -1,3 +1,4 @@
+import { cancelled } from '../bytes/cancel.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
 
 export interface TimeLimit {
@@ -28,10 +29,7 @@ export async function withTimeLimit<T>(work: Promise<T>, { milliseconds, stop, s
       void Promise.resolve(stop()).catch(() => undefined);
     };
     timers.push(setTimeout(() => end(tooLong(milliseconds)), milliseconds));
-    onAbort = () =>
-      timers.push(
-        setTimeout(() => end(new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.')), GRACE_MILLISECONDS),
-      );
+    onAbort = () => timers.push(setTimeout(() => end(cancelled()), GRACE_MILLISECONDS));
     if (signal?.aborted) onAbort();
     else signal?.addEventListener('abort', onAbort, { once: true });
   });

@@ -1,27 +1,12 @@
-import type { ChannelMap } from '../adapt/maps/channelMap.ts';
-import { verifyText } from '../verify/proof/statement.ts';
 import { verify } from '../verify/proof/verify.ts';
 import type { VerifyReport } from '../verify/proof/report.ts';
-import { dataFilePaths } from '../files/modelDigest.ts';
+import { dataFilePaths } from '../files/digest/modelDigest.ts';
 import { markWritten, type Written } from '../files/written.ts';
 import { verifyImages } from '../files/images/images.ts';
-import { holdsWeightsAlone, holdWeightsAlone, refuseLayers, withOpenFile } from './openFile.ts';
-import { withOpenModel, withOpenModels } from './openModel.ts';
+import { holdsWeightsAlone, holdWeightsAlone, refuseLayers, withOpenFile } from './open/openFile.ts';
+import { withOpenModel, withOpenModels } from './open/openModel.ts';
+import type { VerifyOptions } from './verifyOptions.ts';
 import { verifyWeightsFiles } from './weights/verifyWeightsFiles.ts';
-
-export interface VerifyOptions {
-  /** How the inputs belong together, where the adapted model does not record it. */
-  readonly map?: ChannelMap | undefined;
-  /** Of files of weights, the layers that took it in, where the adapted file does not record them. */
-  readonly layers?: readonly string[] | undefined;
-  readonly seed?: number | undefined;
-  /** Run both whole models too. */
-  readonly full?: boolean | undefined;
-  /** A folder of pictures to run both models on, besides the random ones. */
-  readonly images?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((fraction: number) => void) | undefined;
-}
 
 /** Pictures used for a proof; more of them prove no more. */
 const MAX_VERIFY_IMAGES = 8;
@@ -65,8 +50,4 @@ async function filesBehind(path: string, signal: AbortSignal | undefined): Promi
   if (await holdsWeightsAlone(path))
     return withOpenFile(path, signal, async ({ shards }) => [...shards.values()].map((shard) => shard.path));
   return withOpenModel(path, signal, ({ model }) => dataFilePaths(path, model));
-}
-
-export function reportText(report: VerifyReport): string[] {
-  return verifyText(report);
 }

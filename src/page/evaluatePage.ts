@@ -3,15 +3,15 @@ import { imageInputs } from '../adapt/inputs/imageInputs.ts';
 import type { PageChangedImage, PageEvaluation, PageEvaluationSetup } from '../protocol/evaluation.ts';
 import { changedImages, type ImageResult } from '../verify/evaluate/evaluate.ts';
 import { thumbnail } from '../verify/evaluate/picture.ts';
-import { conclusions, evaluationDetails } from '../verify/evaluate/evaluateText.ts';
+import { conclusions, evaluationCsv, evaluationDetails } from '../verify/evaluate/evaluateText.ts';
 import { ownPreset } from '../verify/evaluate/ownSteps.ts';
 import { PREPROCESSINGS } from '../verify/evaluate/preprocess.ts';
 import { wiring } from '../verify/wiring.ts';
-import { evaluateFolder, reportCsv, type EvaluateOptions } from '../jobs/evaluate.ts';
+import { evaluateFolder, type EvaluateOptions } from '../jobs/evaluate.ts';
 import { readPicture } from '../files/images/images.ts';
 import { imageFiles } from '../files/images/labels.ts';
 import { basename, join } from '../files/paths.ts';
-import { withOpenModel } from '../jobs/openModel.ts';
+import { withOpenModel } from '../jobs/open/openModel.ts';
 import type { EvaluateArgs } from './workerMethods.ts';
 
 /** The models to evaluate: without an adapted file the original is adapted in memory. */
@@ -97,7 +97,7 @@ export async function evaluatePage(
       scoreDifference,
     })),
   };
-  return { evaluation, csv: reportCsv(report) };
+  return { evaluation, csv: evaluationCsv(report.runs, report.images) };
 }
 
 async function changedImage(folder: string, { image, label, top }: ImageResult): Promise<PageChangedImage> {

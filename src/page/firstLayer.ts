@@ -14,7 +14,7 @@ import type { PageOriginal } from '../protocol/adaptation.ts';
 import type { FirstLayerMethods, PageFilterSet, PageFirstLayerFacts, PageLayerInput } from '../protocol/firstLayer.ts';
 import { originalOf } from './adaptation.ts';
 import { encodedFilters, filtersEnd, filterValues } from './filterPictures.ts';
-import { withOpenModel, type OpenModel } from '../jobs/openModel.ts';
+import { withOpenModel, type OpenModel } from '../jobs/open/openModel.ts';
 import type { CallContext } from '../rpc/messages.ts';
 
 /** What is known about a first layer without its weights. Throws `refused` where there is no such layer. */

@@ -16,7 +16,7 @@ import {
   type Line,
 } from '../verify/compare/compareText.ts';
 import { readPageModel } from './readPage.ts';
-import { withOpenModels } from '../jobs/openModel.ts';
+import { withOpenModels } from '../jobs/open/openModel.ts';
 import { basename } from '../files/paths.ts';
 
 /** Rows of one group that go to the page; more of them nobody reads. */

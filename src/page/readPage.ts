@@ -1,10 +1,10 @@
-import { dataTrouble } from '../files/external.ts';
+import { dataTrouble } from '../files/data/external.ts';
 import { basename } from '../files/paths.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
 import { inferShapes } from '../graph/shapes/shapes.ts';
 import { steeringConstants } from '../graph/shapes/steering.ts';
-import { fileFormat, readCost, withOpenFile, type OpenFile } from '../jobs/openFile.ts';
-import { withOpenModel } from '../jobs/openModel.ts';
+import { fileFormat, readCost, withOpenFile, type OpenFile } from '../jobs/open/openFile.ts';
+import { withOpenModel } from '../jobs/open/openModel.ts';
 import { inputLayers } from '../jobs/weights/inputLayers.ts';
 import type { PageModel } from '../protocol/messages.ts';
 import type { PageBinding } from '../protocol/sizes.ts';

@@ -2,17 +2,19 @@ import { imageInputs } from '../adapt/inputs/imageInputs.ts';
 import { planSections } from '../adapt/report/planText.ts';
 import { KERAS_MODEL, kerasFilePython } from '../adapt/report/python/kerasFile.ts';
 import { asPython, PYTHON_FRAMEWORKS } from '../adapt/report/python/python.ts';
-import { compareFiles, reportText as differencesText } from '../jobs/compare.ts';
-import { adaptFile, convertToGray, type AdaptResult } from '../jobs/convert.ts';
-import { fileFormat, holdsWeightsAlone, holdWeightsAlone } from '../jobs/openFile.ts';
-import { withOpenModel } from '../jobs/openModel.ts';
+import type { AdaptResult } from '../jobs/adaptOptions.ts';
+import { compareFiles } from '../jobs/compare.ts';
+import { adaptFile, convertToGray } from '../jobs/convert.ts';
+import { fileFormat, holdsWeightsAlone, holdWeightsAlone } from '../jobs/open/openFile.ts';
+import { withOpenModel } from '../jobs/open/openModel.ts';
 import { variantName, variantOf } from '../jobs/variantName.ts';
 import type { Answers, CallContext } from '../rpc/messages.ts';
-import { markedDataFiles, reportText, verifyFiles } from '../jobs/verify.ts';
+import { markedDataFiles, verifyFiles } from '../jobs/verify.ts';
 import type { PageProof } from '../protocol/adaptation.ts';
 import { packModel } from '../protocol/packed.ts';
+import { compareText } from '../verify/compare/compareText.ts';
 import type { VerifyReport } from '../verify/proof/report.ts';
-import { pixelsText } from '../verify/proof/statement.ts';
+import { pixelsText, verifyText } from '../verify/proof/statement.ts';
 import { madeFrom } from './adaptation.ts';
 import { evaluatePage, evaluationSetup } from './evaluatePage.ts';
 import { firstLayerFacts, layerFilters } from './firstLayer.ts';
@@ -51,7 +53,7 @@ export const WORKER_ANSWERS: Answers<WorkerMethods> = {
   verify: async ({ original, adapted }, context) => {
     const dataFiles = await markedDataFiles([original, adapted], context.signal);
     const report = await verifyFiles(original, adapted, context);
-    return { ...pageProof(report, basename(original)), report: reportText(report), dataFiles };
+    return { ...pageProof(report, basename(original)), report: verifyText(report), dataFiles };
   },
   tensorStatistics: ({ path, tensor }, context) => tensorStatistics(path, tensor, context),
   tensorBlock: async ({ path, tensor, ranges }, context) => ({
@@ -68,7 +70,7 @@ export const WORKER_ANSWERS: Answers<WorkerMethods> = {
       : comparePage(path, other, context),
   differences: async ({ path, other }, context) => {
     const found = await compareFiles(path, other, context);
-    return { identical: found.identical, differences: differencesText(found) };
+    return { identical: found.identical, differences: compareText(found) };
   },
   inspect: ({ path, bind }, { signal }) => inspectAny(path, bind, signal),
   shapes: ({ path, bind }, { signal }) => shapesOfFile(path, bind, signal),

@@ -27,3 +27,8 @@ export function shortCount(value: number): string {
   }
   return `${scaled.toPrecision(3)} ${units[unit]}`;
 }
+
+/** A number in four figures, enough to recognise it: 0.1235, -12.3, 4.2e-7. */
+export function numberText(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

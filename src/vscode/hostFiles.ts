@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { ChannelwiseError } from '../bytes/errors.ts';
-import type { FileStat } from '../files/disk.ts';
+import type { FileStat } from '../files/diskPort.ts';
 import { basename } from '../files/paths.ts';
 import type { WholeFiles } from '../files/virtual/hostFiles.ts';
 import { messageOf } from '../text/messageOf.ts';

@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../bytes/errors.ts';
+import { cancelled } from '../bytes/cancel.ts';
 
 /** Lets a few pieces of work run at a time. The others wait, in the order they came; a cancel leaves the line. */
 export class JobQueue {
@@ -33,9 +33,9 @@ export class JobQueue {
       };
       const leave = (): void => {
         this.waiting.splice(this.waiting.indexOf(start), 1);
-        reject(new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.'));
+        reject(cancelled());
       };
-      if (signal?.aborted) return reject(new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.'));
+      if (signal?.aborted) return reject(cancelled());
       signal?.addEventListener('abort', leave, { once: true });
       this.waiting.push(start);
       this.next();

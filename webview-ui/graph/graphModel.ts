@@ -1,5 +1,5 @@
 import type { PageModel, PageNode, PageValue } from '../../src/protocol/messages.ts';
-import { countText, shortCount } from '../../src/text/counts.ts';
+import { countText, shortCount } from '../../src/text/numbers.ts';
 import { nodeLabel } from '../text/format.ts';
 import { SMALL_GRAPH, ancestors, buildHierarchy } from './hierarchy.ts';
 import type { Hierarchy } from './hierarchy.ts';

@@ -1,5 +1,5 @@
-import { countText, shortCount } from '../../src/text/counts.ts';
-import { bytesText, nodeLabel, numberText } from '../text/format.ts';
+import { countText, numberText, shortCount } from '../../src/text/numbers.ts';
+import { bytesText, nodeLabel } from '../text/format.ts';
 import type { GraphModel, SelectionKey } from './graphModel.ts';
 import { nodeParameters } from './graphModel.ts';
 import type { LayerNumbers } from './tables/layerNumbers.ts';

@@ -1,5 +1,5 @@
 import type { PageNode } from '../../src/protocol/messages.ts';
-import { countText, shortCount } from '../../src/text/counts.ts';
+import { countText, shortCount } from '../../src/text/numbers.ts';
 import { bytesText, nodeLabel, shapeText } from '../text/format.ts';
 import { nodeParameters } from './graphModel.ts';
 import type { GraphModel, SelectionKey } from './graphModel.ts';

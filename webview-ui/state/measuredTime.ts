@@ -1,8 +1,7 @@
 import type { PageMeasuredTime } from '../../src/protocol/evaluation.ts';
 import type { PageModel } from '../../src/protocol/messages.ts';
-import { countOf } from '../../src/text/counts.ts';
+import { countOf, numberText } from '../../src/text/numbers.ts';
 import type { LayerNumbers } from '../graph/tables/layerNumbers.ts';
-import { numberText } from '../text/format.ts';
 import { request } from './host.ts';
 
 interface Measuring {

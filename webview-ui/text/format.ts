@@ -1,5 +1,5 @@
 import type { PageNode } from '../../src/protocol/messages.ts';
-import { countText } from '../../src/text/counts.ts';
+import { countText } from '../../src/text/numbers.ts';
 
 export function shapeText(dims: readonly (string | number)[] | null): string {
   if (dims === null) return '';
@@ -35,9 +35,4 @@ export function bytesText(bytes: number): string {
 
 export function nodeLabel(node: PageNode): string {
   return node.name || node.outputs[0]?.name || `${node.opType} ${node.id}`;
-}
-
-/** A number in four figures: 0.1235, -12.3, 4.2e-7. */
-export function numberText(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }

@@ -1,3 +1,4 @@
+import { cancelled } from '../../bytes/cancel.ts';
 import { dtypeName, isWhole } from '../../tensors/dtypes.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Graph, Node } from '../../formats/onnx/model.ts';
@@ -101,8 +102,7 @@ export async function channelFlow(
 async function flowThrough(walk: Walk, options: FlowOptions): Promise<Walk> {
   const { graph, known } = walk;
   for (const node of known.use.order) {
-    if (options.signal?.aborted)
-      throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled; nothing was written.');
+    if (options.signal?.aborted) throw cancelled('Cancelled; nothing was written.');
     for (const name of await capturedAsBefore(walk, node, options)) {
       const flow = walk.flows.get(name);
       if (flow) rebuiltFor(walk, flow, { tensor: name, node, reason: 'a subgraph reads it' });

@@ -1,4 +1,5 @@
-import { compareFiles, reportText } from '../../jobs/compare.ts';
+import { compareFiles } from '../../jobs/compare.ts';
+import { compareText } from '../../verify/compare/compareText.ts';
 import { print } from '../print.ts';
 import { DIFFERENT, TWO_FILES, type Verb } from '../verb.ts';
 
@@ -11,7 +12,7 @@ export const COMPARE: Verb = {
   run: async (call) => {
     const [a = '', b = ''] = call.args;
     const comparison = await compareFiles(a, b, { signal: call.signal });
-    print(call, comparison, () => reportText(comparison));
+    print(call, comparison, () => compareText(comparison));
     return comparison.identical ? 0 : DIFFERENT;
   },
 };

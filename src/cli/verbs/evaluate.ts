@@ -1,5 +1,6 @@
-import { evaluateFolder, reportCsv, reportText, type EvaluateOptions } from '../../jobs/evaluate.ts';
+import { evaluateFolder, type EvaluateOptions } from '../../jobs/evaluate.ts';
 import { grayByLayerOfFolder, grayByLayerText } from '../../jobs/grayByLayer.ts';
+import { evaluationCsv, evaluationText } from '../../verify/evaluate/evaluateText.ts';
 import { layersCsv } from '../../verify/evaluate/layers/layersText.ts';
 import { print, shownLine } from '../print.ts';
 import { ONE_FILE, numberOf, numbersOf, textOf, usageError, type Call, type Verb } from '../verb.ts';
@@ -78,7 +79,7 @@ async function runEvaluate(call: Call): Promise<void> {
   }
   if (pictures !== undefined) throw usageError('--pictures goes with --layers.');
   const report = await evaluateFolder(model, adapted, images, options);
-  printReport(call, report, { csv: reportCsv(report), text: () => reportText(report) });
+  printReport(call, report, { csv: evaluationCsv(report.runs, report.images), text: () => evaluationText(report) });
 }
 
 /** As CSV with `--csv`, else as JSON or text. */

@@ -1,4 +1,5 @@
-import { reportText, verifyFiles } from '../../jobs/verify.ts';
+import { verifyFiles } from '../../jobs/verify.ts';
+import { verifyText } from '../../verify/proof/statement.ts';
 import { print, shownLine } from '../print.ts';
 import {
   DIFFERENT,
@@ -63,7 +64,7 @@ async function runVerify(call: Call): Promise<number> {
     signal: call.signal,
     map: isMapGiven ? await mapOf(call) : undefined,
   });
-  print(call, report, () => reportText(report));
+  print(call, report, () => verifyText(report));
   if (report.ok) return 0;
   call.output.error(shownLine(report.statement));
   return report.verdict === 'failed' ? DIFFERENT : REFUSED;

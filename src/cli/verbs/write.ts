@@ -1,8 +1,9 @@
 import { planText } from '../../adapt/report/planText.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { adaptFile, convertToGray, type AdaptResult } from '../../jobs/convert.ts';
+import type { AdaptResult } from '../../jobs/adaptOptions.ts';
+import { adaptFile, convertToGray } from '../../jobs/convert.ts';
 import type { DataCopy } from '../../jobs/dataCopies.ts';
-import { countOf } from '../../text/counts.ts';
+import { countOf } from '../../text/numbers.ts';
 import { print, shownLine } from '../print.ts';
 import {
   FILES,

@@ -1,9 +1,9 @@
-import { ChannelwiseError } from '../bytes/errors.ts';
-import { countOf } from '../text/counts.ts';
-import { diskOf } from './disk.ts';
-import { errorCode, isMissing } from './errorCode.ts';
-import { dirname, resolve } from './paths.ts';
-import { inside } from './realPath.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import { countOf } from '../../text/numbers.ts';
+import { diskOf } from '../disk.ts';
+import { errorCode, isMissing } from '../errorCode.ts';
+import { dirname, resolve } from '../paths.ts';
+import { inside } from '../realPath.ts';
 
 /**
  * What keeps weights from being read: one sentence, and the file that would have to change where it is one that may be

@@ -1,8 +1,9 @@
-import { ChannelwiseError } from '../bytes/errors.ts';
-import { externalFiles } from '../formats/onnx/allTensors.ts';
-import type { Model } from '../formats/onnx/model.ts';
-import { dataFilePath } from './external.ts';
-import { openFileSource, type FileSource } from './fileSource.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import { externalFiles } from '../../formats/onnx/allTensors.ts';
+import type { Model } from '../../formats/onnx/model.ts';
+import type { FileSource } from '../diskPort.ts';
+import { dataFilePath } from '../data/external.ts';
+import { openFileSource } from '../fileSource.ts';
 import { sha256 } from './sha256.ts';
 import { sourceDigest } from './sourceDigest.ts';
 

@@ -1,6 +1,6 @@
-import type { ByteSource } from '../bytes/byteSource.ts';
-import { sameNumbers } from '../bytes/sameNumbers.ts';
-import { openFileSource } from './fileSource.ts';
+import type { ByteSource } from '../../bytes/byteSource.ts';
+import { sameNumbers } from '../../bytes/sameNumbers.ts';
+import { openFileSource } from '../fileSource.ts';
 
 const STEP_BYTES = 1024 * 1024;
 

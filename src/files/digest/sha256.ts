@@ -1,4 +1,4 @@
-import { joined } from '../bytes/joined.ts';
+import { joined } from '../../bytes/joined.ts';
 
 /** SHA-256 over parts, in hexadecimal digits. The platform's own, which browsers have too, takes them in one piece. */
 export async function sha256(parts: readonly (string | Uint8Array)[]): Promise<string> {

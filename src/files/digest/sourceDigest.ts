@@ -1,4 +1,4 @@
-import type { ByteSource } from '../bytes/byteSource.ts';
+import type { ByteSource } from '../../bytes/byteSource.ts';
 import { sha256 } from './sha256.ts';
 
 /** Files up to this size are read whole. */

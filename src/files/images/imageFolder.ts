@@ -1,5 +1,6 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { diskOf, type FolderEntry } from '../disk.ts';
+import { diskOf } from '../disk.ts';
+import type { FolderEntry } from '../diskPort.ts';
 import { errorCode, isMissing } from '../errorCode.ts';
 import { basename, extname, join } from '../paths.ts';
 

@@ -1,3 +1,4 @@
+import { checkCancelled } from '../../bytes/cancel.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { messageOf } from '../../text/messageOf.ts';
 import { picturePainter, type Picture } from '../../verify/evaluate/picture.ts';
@@ -42,7 +43,7 @@ export async function verifyImages(
   const warnings: string[] = [];
   for (const path of await listImages(dir)) {
     if (images.length >= limit) break;
-    if (signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.');
+    checkCancelled(signal);
     try {
       images.push({ name: basename(path), paint: picturePainter(await readPicture(path)) });
     } catch (error) {

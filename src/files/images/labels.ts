@@ -32,48 +32,36 @@ export async function imageFiles(dir: string): Promise<LabelledFile[]> {
 /** Where labels come from: a JSON file, or what a person typed: JSON too, or folder names in class order. */
 export type LabelSource = { readonly file: string } | { readonly typed: string };
 
-export type ClassIndex = (folder: string) => number | null;
+/** The folder, what says which class each sub-folder is, and how many there are. */
+export interface Labelled {
+  readonly dir: string;
+  readonly labels: LabelSource | undefined;
+  readonly folders: readonly string[];
+  /** Of the model. */
+  readonly classes: number;
+}
+
+/** The class of a sub-folder; null where the images of none are labelled, and `how` says why. */
+export interface FoundClasses {
+  readonly index: ((folder: string) => number | null) | null;
+  readonly how: string;
+}
 
 /**
  * Which class each sub-folder stands for: from a JSON file (`{"folder": index}` or a list in class order), else
  * `classes.txt` in the folder (one folder name a line, in class order), else from names that are all numbers, else in
  * sorted order where there are as many folders as classes. null, with a reason, where none of these holds.
  */
-export async function classIndex(
-  dir: string,
-  labels: LabelSource | undefined,
-  folders: readonly string[],
-  classes: number,
-): Promise<{ index: ClassIndex; how: string } | { index: null; how: string }> {
-  const given = labels === undefined ? await optional(join(dir, 'classes.txt')) : null;
-  if (labels !== undefined && 'typed' in labels)
-    return fromMap(typedLabels(labels.typed), folders, classes, 'what was typed');
-  if (labels !== undefined) {
-    const name = basename(labels.file);
-    return fromMap(jsonLabels(await text(labels.file), name), folders, classes, name);
+export async function classIndex({ dir, labels, folders, classes }: Labelled): Promise<FoundClasses> {
+  const named = await namedClasses(dir, labels, folders);
+  if (named) {
+    checkClasses(named, folders, classes);
+    return { index: (folder) => named.classes.get(folder) ?? null, how: named.how };
   }
-  if (given !== null)
-    return fromMap(
-      new Map(
-        given
-          .split(/\r?\n/)
-          .map((line) => line.trim())
-          .filter(Boolean)
-          .map((name, i) => [name, i]),
-      ),
-      folders,
-      classes,
-      'classes.txt',
-    );
-  if (folders.every((folder) => /^\d{1,9}$/.test(folder)))
-    return fromMap(new Map(folders.map((folder) => [folder, Number(folder)])), folders, classes, 'folder names');
-  if (folders.length === classes)
-    return fromMap(
-      new Map([...folders].sort().map((folder, i) => [folder, i])),
-      folders,
-      classes,
-      'sorted folder names',
-    );
+  if (folders.length === classes) {
+    const sorted = inOrder([...folders].sort());
+    return { index: (folder) => sorted.get(folder) ?? null, how: 'sorted folder names' };
+  }
   return {
     index: null,
     how:
@@ -82,25 +70,52 @@ export async function classIndex(
   };
 }
 
-function fromMap(
-  map: ReadonlyMap<string, number>,
-  folders: readonly string[],
-  classes: number,
-  how: string,
-): { index: ClassIndex; how: string } {
-  for (const [name, i] of map)
-    if (folders.includes(name) && i >= classes)
-      throw refused(`${how} gives ${name} the class ${i}, but the model has ${classes} classes.`);
-  if (!folders.some((folder) => map.has(folder))) throw refused(`${how} names none of the sub-folders.`);
-  return { index: (folder) => map.get(folder) ?? null, how };
+/** Classes by the name of their sub-folder, and what says so. */
+interface NamedClasses {
+  readonly classes: ReadonlyMap<string, number>;
+  readonly how: string;
 }
 
-function typedLabels(typed: string): Map<string, number> {
-  if (/^\s*[[{]/.test(typed)) return jsonLabels(typed, 'What was typed');
-  const names = typed
-    .split(/[,\r\n]+/)
+/** What labels, a list in the folder or the names themselves say; null where none of these does. */
+async function namedClasses(
+  dir: string,
+  labels: LabelSource | undefined,
+  folders: readonly string[],
+): Promise<NamedClasses | null> {
+  if (labels) return 'typed' in labels ? typedClasses(labels.typed) : classesOfFile(labels.file);
+  const list = await optional(join(dir, 'classes.txt'));
+  if (list !== null) return { classes: inOrder(namesIn(list, /\r?\n/)), how: 'classes.txt' };
+  if (!folders.every((folder) => /^\d{1,9}$/.test(folder))) return null;
+  return { classes: new Map(folders.map((folder) => [folder, Number(folder)])), how: 'folder names' };
+}
+
+/** Throws `refused` where no sub-folder is named, or one has a class that the model lacks. */
+function checkClasses({ classes: named, how }: NamedClasses, folders: readonly string[], classes: number): void {
+  for (const [name, index] of named)
+    if (folders.includes(name) && index >= classes)
+      throw refused(`${how} gives ${name} the class ${index}, but the model has ${classes} classes.`);
+  if (!folders.some((folder) => named.has(folder))) throw refused(`${how} names none of the sub-folders.`);
+}
+
+function typedClasses(typed: string): NamedClasses {
+  const isJson = /^\s*[[{]/.test(typed);
+  const classes = isJson ? jsonLabels(typed, 'What was typed') : inOrder(namesIn(typed, /[,\r\n]+/));
+  return { classes, how: 'what was typed' };
+}
+
+async function classesOfFile(path: string): Promise<NamedClasses> {
+  const name = basename(path);
+  return { classes: jsonLabels(await text(path), name), how: name };
+}
+
+function namesIn(list: string, separator: RegExp): string[] {
+  return list
+    .split(separator)
     .map((name) => name.trim())
     .filter(Boolean);
+}
+
+function inOrder(names: readonly string[]): Map<string, number> {
   return new Map(names.map((name, index) => [name, index]));
 }
 
@@ -114,8 +129,7 @@ function jsonOf(content: string, name: string): unknown {
 
 function jsonLabels(content: string, name: string): Map<string, number> {
   const value = jsonOf(content, name);
-  if (Array.isArray(value) && value.every((v) => typeof v === 'string'))
-    return new Map(value.map((folder, i) => [folder, i]));
+  if (Array.isArray(value) && value.every((v) => typeof v === 'string')) return inOrder(value);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     const entries = Object.entries(value as Record<string, unknown>);
     if (entries.every(([, v]) => Number.isSafeInteger(v) && (v as number) >= 0))

@@ -1,4 +1,4 @@
-import { countText } from '../../text/counts.ts';
+import { countText } from '../../text/numbers.ts';
 
 /** Larger pictures are hardly any camera's; decoding one of this size takes 0.7 GB. */
 const MAX_PIXELS = 64_000_000;

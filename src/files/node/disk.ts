@@ -1,5 +1,5 @@
 import { promises as fs, type BigIntStats } from 'node:fs';
-import type { Disk, FileStat } from '../disk.ts';
+import type { Disk, FileStat } from '../diskPort.ts';
 import { isMissing } from '../errorCode.ts';
 import { openFile, versionOf } from './file.ts';
 

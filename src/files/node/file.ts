@@ -3,8 +3,8 @@ import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { checkRange } from '../../bytes/byteSource.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import type { FileSource } from '../diskPort.ts';
 import { errorCode } from '../errorCode.ts';
-import type { FileSource } from '../fileSource.ts';
 
 /**
  * Reads up to this size are done at once: a trip through Node's thread pool takes longer than they do. A scan that

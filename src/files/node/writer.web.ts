@@ -1,4 +1,4 @@
-import type { Writer } from '../writing.ts';
+import type { Writer } from '../writerPort.ts';
 
 /** A browser has no disk of its own. */
 export const NODE_WRITER: Writer | null = null;

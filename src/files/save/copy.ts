@@ -1,6 +1,6 @@
 import type { Piece } from '../../bytes/splice.ts';
 import { pageAligned } from './directFile.ts';
-import { checkCancelled, type SaveRequest } from './request.ts';
+import { checkSaveCancelled, type SaveRequest } from './request.ts';
 import type { SaveHandle } from './saveFs.ts';
 
 /** One step of the copy. Larger steps are no faster, and a cancel waits for the steps under way. */
@@ -84,13 +84,13 @@ async function inLanes({ copy, buffers, queue, end }: Lanes, onStep: (length: nu
   const lane = async (buffer: Uint8Array): Promise<void> => {
     try {
       for (let step = queue.next(end); step && !failed; step = queue.next(end)) {
-        checkCancelled(signal);
+        checkSaveCancelled(signal);
         const { parts, to, length } = step;
         const bytes = buffer.subarray(0, length);
         await fill(bytes, parts, request);
         const hole = source.sparse && to + length < total && isZero(bytes);
         if (!hole) await writeAll(handle, bytes, to, signal);
-        checkCancelled(signal);
+        checkSaveCancelled(signal);
         onStep(length);
       }
     } catch (error) {
@@ -110,7 +110,7 @@ async function fill(target: Uint8Array, parts: readonly Piece[], request: SaveRe
     const length = pieceLength(part);
     if ('bytes' in part) target.set(part.bytes, at);
     else await request.source.readInto(target.subarray(at, at + length), part.start);
-    checkCancelled(request.signal);
+    checkSaveCancelled(request.signal);
     at += length;
   }
 }
@@ -190,7 +190,7 @@ async function writeAll(
 ): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
-    checkCancelled(signal);
+    checkSaveCancelled(signal);
     const n = await handle.write(bytes, done, bytes.length - done, position + done);
     if (n === 0) throw Object.assign(new Error('nothing was written'), { code: 'EIO' });
     done += n;

@@ -1,6 +1,7 @@
+import { cancelled } from '../../bytes/cancel.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Splice } from '../../bytes/splice.ts';
-import type { FileSource } from '../fileSource.ts';
+import type { FileSource } from '../diskPort.ts';
 import type { SaveFs } from './saveFs.ts';
 
 /** What saving needs of the file it copies from. */
@@ -42,17 +43,18 @@ export async function checkUnchanged({ source, watched }: SaveRequest): Promise<
   );
 }
 
-export function checkCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw cancelled();
+/** Throws `cancelled` where the user has stopped the save. */
+export function checkSaveCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw stopped();
 }
 
 /** Waits for the work, but rejects with `cancelled` as soon as the signal says so. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
-  checkCancelled(signal);
+  checkSaveCancelled(signal);
   let stop: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(cancelled());
+    stop = () => reject(stopped());
     signal.addEventListener('abort', stop, { once: true });
   });
   try {
@@ -63,6 +65,6 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | u
   }
 }
 
-function cancelled(): ChannelwiseError {
-  return new ChannelwiseError('cancelled', 'cancelled', 'Cancelled; nothing was written.');
+function stopped(): ChannelwiseError {
+  return cancelled('Cancelled; nothing was written.');
 }

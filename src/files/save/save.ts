@@ -4,7 +4,7 @@ import { pieces, type Piece } from '../../bytes/splice.ts';
 import { copyPieces, lengthOf } from './copy.ts';
 import { Flusher } from './flusher.ts';
 import { firstFree, publish } from './publish.ts';
-import { checkCancelled, checkUnchanged, unlessAborted, type SaveRequest } from './request.ts';
+import { checkSaveCancelled, checkUnchanged, unlessAborted, type SaveRequest } from './request.ts';
 import { NODE_FS, type SaveFolder, type SaveFs, type SaveHandle } from './saveFs.ts';
 import { removeLeftovers, tempName } from './tempFile.ts';
 import { writeError } from './writeError.ts';
@@ -30,12 +30,12 @@ export async function saveBeside(request: SaveRequest): Promise<string> {
   const io = request.fs ?? NODE_FS;
   const output = pieces(request.source.size, request.splices);
   await checkUnchanged(request);
-  checkCancelled(request.signal);
+  checkSaveCancelled(request.signal);
   let folder: SaveFolder | null = null;
   try {
     folder = await io.folder(request.directory);
     await removeLeftovers(request.directory);
-    checkCancelled(request.signal);
+    checkSaveCancelled(request.signal);
     return await saveInto({ io, request, folder, output });
   } catch (error) {
     throw error instanceof ChannelwiseError ? error : writeError(request.directory, error);
@@ -51,7 +51,7 @@ async function saveInto(save: Save): Promise<string> {
   let handle: SaveHandle | null = null;
   try {
     const first = await firstFree(io, request);
-    checkCancelled(request.signal);
+    checkSaveCancelled(request.signal);
     const total = lengthOf(save.output);
     handle = await io.open(temp, request.source.mode, total);
     await writeTemp(save, { path: temp, handle, total });
@@ -85,7 +85,7 @@ async function writeTemp({ request, output }: Save, { path, handle, total }: Tem
     request.onWritten?.(path);
     await unlessAborted(flusher.finish(), signal);
     await checkUnchanged(request);
-    checkCancelled(signal);
+    checkSaveCancelled(signal);
   } catch (error) {
     // A flush under way can take seconds, and so can a write that waits for it; the file is removed now, and closed
     // when they are done.

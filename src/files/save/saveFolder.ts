@@ -1,8 +1,9 @@
 import { copyFile, lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkCancelled } from '../../bytes/cancel.ts';
 import type { Splice } from '../../bytes/splice.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import type { FileSource } from '../fileSource.ts';
+import type { FileSource } from '../diskPort.ts';
 import { saveBeside } from './save.ts';
 import { tempName } from './tempFile.ts';
 import { writeFileWhole } from './wholeFile.ts';
@@ -48,7 +49,7 @@ export async function saveFolderBeside(request: SaveFolderRequest): Promise<stri
 }
 
 async function writeInto(directory: string, file: FolderFile, signal: AbortSignal | undefined): Promise<void> {
-  if (signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.');
+  checkCancelled(signal);
   const target = join(directory, file.name);
   if ('copyOf' in file) await copyFile(file.copyOf, target);
   else if ('text' in file) await writeFileWhole(target, async (write) => write(new TextEncoder().encode(file.text)));

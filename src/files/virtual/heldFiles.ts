@@ -1,5 +1,5 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { countOf } from '../../text/counts.ts';
+import { countOf } from '../../text/numbers.ts';
 import { basename } from '../paths.ts';
 import type { FilePart, HostFiles, WholeFiles } from './hostFiles.ts';
 

@@ -1,4 +1,4 @@
-import type { FileStat, FolderEntry } from '../disk.ts';
+import type { FileStat, FolderEntry } from '../diskPort.ts';
 
 /**
  * What the editor can do with files that lie on no disk, named by URI: whole files, as `workspace.fs` has them. Errors

@@ -1,5 +1,5 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import type { Disk, FileStat } from '../disk.ts';
+import type { Disk, FileStat } from '../diskPort.ts';
 import { errorCode, isMissing } from '../errorCode.ts';
 import { checkWholeFile } from './heldFiles.ts';
 import type { HostFiles } from './hostFiles.ts';

@@ -1,6 +1,5 @@
 import { checkRange } from '../../bytes/byteSource.ts';
-import type { FileStat } from '../disk.ts';
-import type { FileSource } from '../fileSource.ts';
+import type { FileSource, FileStat } from '../diskPort.ts';
 import type { HostFiles } from './hostFiles.ts';
 
 /** A copy of what has no permissions gets the usual ones. */

@@ -5,10 +5,10 @@ import { SplicedSource } from '../../bytes/splicedSource.ts';
 import { errorCode, isMissing } from '../errorCode.ts';
 import { openFileSource } from '../fileSource.ts';
 import { dirname, join } from '../paths.ts';
-import { checkCancelled, checkUnchanged, type SaveRequest, type SaveSource } from '../save/request.ts';
+import { checkSaveCancelled, checkUnchanged, type SaveRequest, type SaveSource } from '../save/request.ts';
 import type { FolderFile, SaveFolderRequest } from '../save/saveFolder.ts';
 import { existsError, writeError } from '../save/writeError.ts';
-import type { Writer } from '../writing.ts';
+import type { Writer } from '../writerPort.ts';
 import { checkWholeFile } from './heldFiles.ts';
 import type { HostFiles } from './hostFiles.ts';
 
@@ -28,7 +28,7 @@ export function virtualWriter(host: HostFiles): Writer {
     async saveBeside(request) {
       const { directory, signal, onProgress } = request;
       await checkUnchanged(request);
-      checkCancelled(signal);
+      checkSaveCancelled(signal);
       const bytes = await splicedBytes(request);
       // The new file is made, and what is done with it next needs the memory.
       await request.source.letGo?.();
@@ -39,7 +39,7 @@ export function virtualWriter(host: HostFiles): Writer {
         return removedUnlessDone(host, temp, async () => {
           await host.write(temp, bytes);
           await checkUnchanged(request);
-          checkCancelled(signal);
+          checkSaveCancelled(signal);
           const target = await publish(host, temp, { directory, candidates: request.candidates, first });
           onProgress?.(1);
           return target;
@@ -54,7 +54,7 @@ export function virtualWriter(host: HostFiles): Writer {
           await host.makeFolder(temp);
           for (const [i, file] of files.entries()) {
             await host.write(join(temp, file.name), await folderFileBytes(file, signal));
-            checkCancelled(signal);
+            checkSaveCancelled(signal);
             onProgress?.((i + 1) / files.length);
           }
           return publish(host, temp, { directory, candidates, first: 0 });
@@ -94,7 +94,7 @@ async function splicedBytes({
   const bytes = new Uint8Array(spliced.size);
   for (let at = 0; at < bytes.length; at += STEP_BYTES) {
     await spliced.readInto(bytes.subarray(at, at + STEP_BYTES), at);
-    checkCancelled(signal);
+    checkSaveCancelled(signal);
   }
   return bytes;
 }

@@ -23,6 +23,11 @@ export interface MapOptions {
   readonly groups?: string | undefined;
 }
 
+/** What `--map` takes, for a sentence. */
+const MAPS = 'gray, bgr, rgb-from-gray, bands:N, drop-alpha, normalize or a .json file';
+/** Channels that an image model takes where nothing names another number. */
+export const USUAL_CHANNELS = 3;
+
 /**
  * The channel map that a command line names. With mean, std or scale, the normalisation comes behind it, inside the
  * model; or where `normalize` stands.
@@ -30,10 +35,7 @@ export interface MapOptions {
 export async function mapFromOptions(options: MapOptions): Promise<ChannelMap> {
   const names = typeof options.map === 'string' ? [options.map] : (options.map ?? []);
   const [first, ...more] = chainOf(names, givesNumbers(options));
-  if (first === undefined)
-    throw refused(
-      'Say which map with --map: gray, bgr, rgb-from-gray, bands:N, drop-alpha, normalize or a .json file.',
-    );
+  if (first === undefined) throw refused(`Say which map with --map: ${MAPS}.`);
   const numbers = normalisationOf(options);
   const named = async (name: string, channels: number): Promise<ChannelMap> =>
     name === 'normalize' ? normalize(numbers, channels) : oneMap(name);
@@ -46,7 +48,12 @@ function givesNumbers({ mean, std, scale }: MapOptions): boolean {
   return mean !== undefined || std !== undefined || scale !== undefined;
 }
 
-function normalisationOf({ mean = '0', std = '1', scale = '1' }: MapOptions): Normalisation {
+/** The numbers of a normalisation as they were typed; 0, 1 and 1 where one is absent. Throws `refused` for what is none. */
+export function normalisationOf({
+  mean = '0',
+  std = '1',
+  scale = '1',
+}: Pick<MapOptions, 'mean' | 'std' | 'scale'>): Normalisation {
   return { mean: parseNumbers(mean, 'mean'), std: parseNumbers(std, 'std'), scale: parseNumber(scale, 'scale') };
 }
 
@@ -61,18 +68,16 @@ function chainOf(names: readonly string[], hasNumbers: boolean): readonly string
 /** As many channels as there are numbers; three where one number stands for all. */
 function channelsOf({ mean, std }: Normalisation): number {
   const given = Math.max(mean.length, std.length);
-  return given > 1 ? given : 3;
+  return given > 1 ? given : USUAL_CHANNELS;
 }
 
 async function oneMap(name: string): Promise<ChannelMap> {
-  const map = /\.json$/i.test(name) ? await mapFromFile(name) : presetMap(name, 3);
-  if (!map)
-    throw refused(
-      `There is no map \`${name}\`; use gray, bgr, rgb-from-gray, bands:N, drop-alpha, normalize or a .json file.`,
-    );
+  const map = /\.json$/i.test(name) ? await mapFromFile(name) : presetMap(name, USUAL_CHANNELS);
+  if (!map) throw refused(`There is no map \`${name}\`; use ${MAPS}.`);
   return map;
 }
 
+/** A list of numbers as a person types it. Throws `refused` for an empty one, and for what is no number. */
 export function parseNumbers(text: string, what: string): number[] {
   const values = numbersIn(text);
   if (!values.length || !values.every(Number.isFinite))

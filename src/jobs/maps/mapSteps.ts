@@ -7,8 +7,8 @@ import {
   type ChannelMap,
 } from '../../adapt/maps/channelMap.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { countOf } from '../../text/counts.ts';
-import { mapFromFile, parseNumbers } from './mapOptions.ts';
+import { countOf, numberText } from '../../text/numbers.ts';
+import { mapFromFile, normalisationOf, parseNumbers, USUAL_CHANNELS } from './mapOptions.ts';
 
 /** One choice of a person who composes a map, as plain data. Numbers are as they were typed. */
 export type MapStep =
@@ -18,9 +18,6 @@ export type MapStep =
   | { readonly kind: 'normalize'; readonly mean: string; readonly std: string; readonly scale: string }
   | { readonly kind: 'matrix'; readonly matrix: string; readonly shift: string }
   | { readonly kind: 'file'; readonly path: string };
-
-/** Channels of one picture, and what an image model takes when its file names no number. */
-const USUAL = 3;
 
 /**
  * The map that the steps make, for a model of `channels` input channels (null where the file leaves that open): the
@@ -40,11 +37,11 @@ export async function mapFromSteps(steps: readonly MapStep[], channels: number |
 async function mapOfStep(step: MapStep, channels: number | null): Promise<ChannelMap> {
   switch (step.kind) {
     case 'preset':
-      return known(presetMap(step.name, channels ?? USUAL), step.name);
+      return known(presetMap(step.name, channels ?? USUAL_CHANNELS), step.name);
     case 'pictures':
-      return picturesMap(step.name, channels ?? USUAL);
+      return picturesMap(step.name, channels ?? USUAL_CHANNELS);
     case 'normalize':
-      return normalize(normalisationOf(step), channels ?? USUAL);
+      return normalize(normalisationOf(step), channels ?? USUAL_CHANNELS);
     case 'matrix':
       return matrixMap(step.matrix, step.shift, channels);
     case 'file':
@@ -53,25 +50,15 @@ async function mapOfStep(step: MapStep, channels: number | null): Promise<Channe
 }
 
 function picturesMap(name: string, channels: number): ChannelMap {
-  const pictures = channels / USUAL;
+  const pictures = channels / USUAL_CHANNELS;
   if (!Number.isInteger(pictures))
     throw new ChannelwiseError('refused', 'map', `${channels} channels are no whole number of RGB pictures.`);
-  return forPictures(known(presetMap(name, USUAL), name), pictures);
+  return forPictures(known(presetMap(name, USUAL_CHANNELS), name), pictures);
 }
 
 function known(map: ChannelMap | null, name: string): ChannelMap {
   if (!map) throw new ChannelwiseError('refused', 'map', `There is no map \`${name}\`.`);
   return map;
-}
-
-function normalisationOf({ mean, std, scale }: { mean: string; std: string; scale: string }): {
-  mean: number[];
-  std: number[];
-  scale: number;
-} {
-  const [factor = NaN, ...more] = parseNumbers(scale, 'scale');
-  if (more.length) throw new ChannelwiseError('refused', 'map', 'scale must be one number.');
-  return { mean: parseNumbers(mean, 'mean'), std: parseNumbers(std, 'std'), scale: factor };
 }
 
 /**
@@ -119,17 +106,12 @@ export function mapWords(map: ChannelMap): string {
 }
 
 function formula(row: readonly number[], shift: number): string {
-  const terms = row.flatMap((v, k) => (v === 0 ? [] : [`${v === 1 ? '' : `${short(v)}·`}new${subscript(k)}`]));
+  const terms = row.flatMap((v, k) => (v === 0 ? [] : [`${v === 1 ? '' : `${numberText(v)}·`}new${subscript(k)}`]));
   const shown = terms.length > MAX_TERMS ? [...terms.slice(0, MAX_TERMS), '…'] : terms;
-  if (shift !== 0 || !shown.length) shown.push(short(shift));
+  if (shift !== 0 || !shown.length) shown.push(numberText(shift));
   return shown.join(' + ').replace(/\+ -/g, '− ');
 }
 
 function subscript(i: number): string {
   return [...String(i + 1)].map((d) => '₀₁₂₃₄₅₆₇₈₉'[Number(d)]).join('');
-}
-
-/** Four digits are enough to recognise a number. */
-export function short(v: number): string {
-  return String(Number(v.toPrecision(4)));
 }

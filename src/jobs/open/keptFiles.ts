@@ -1,6 +1,6 @@
-import type { FileSource } from '../files/fileSource.ts';
-import { LentSource } from '../files/lentSource.ts';
-import type { Format, OpenedFile } from '../formats/format.ts';
+import type { FileSource } from '../../files/diskPort.ts';
+import { LentSource } from '../../files/lentSource.ts';
+import type { Format, OpenedFile } from '../../formats/format.ts';
 
 /** Opens a file beside the first one; null where there is none. */
 export type OpenBeside = (name: string) => Promise<FileSource | null>;

@@ -1,7 +1,7 @@
-import { ChannelwiseError } from '../bytes/errors.ts';
-import { basename } from '../files/paths.ts';
-import { formatNamed } from '../formats/endings.ts';
-import { FORMATS } from '../formats/table.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import { basename } from '../../files/paths.ts';
+import { formatNamed } from '../../formats/endings.ts';
+import { FORMATS } from '../../formats/table.ts';
 
 /**
  * What is told of a file that was read as ONNX because its first bytes are no other format's, and isn't ONNX either:

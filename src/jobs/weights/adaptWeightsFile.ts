@@ -10,9 +10,9 @@ import { grownBytes } from '../../formats/sharded/format.ts';
 import { changedIndex } from '../../formats/sharded/shardIndex.ts';
 import { fileSize } from '../../files/besideFiles.ts';
 import { basename, dirname, join, resolve } from '../../files/paths.ts';
-import type { AdaptOptions, AdaptResult } from '../convert.ts';
+import type { AdaptOptions, AdaptResult } from '../adaptOptions.ts';
 import type { DataCopy } from '../dataCopies.ts';
-import { withOpenFile, type OpenFile } from '../openFile.ts';
+import { withOpenFile, type OpenFile } from '../open/openFile.ts';
 import { folderVariantName, variantName, variantOf } from '../variantName.ts';
 import { VERSION } from '../version.ts';
 import {

@@ -1,9 +1,9 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Splice } from '../../bytes/splice.ts';
-import type { FileSource } from '../../files/fileSource.ts';
+import type { FileSource } from '../../files/diskPort.ts';
 import { basename } from '../../files/paths.ts';
 import { canWrite, type Shard, type TensorChange, type TensorWriter } from '../../formats/format.ts';
-import type { OpenFile } from '../openFile.ts';
+import type { OpenFile } from '../open/openFile.ts';
 
 /** A file that changes, and how. */
 export interface ChangedFile {

@@ -1,13 +1,13 @@
+import type { CallOptions } from '../../rpc/messages.ts';
 import type { Comparison } from '../../verify/compare/compare.ts';
 import { compareWeights } from '../../verify/weights/compareWeights.ts';
-import type { CompareOptions } from '../compare.ts';
-import { withOpenFile } from '../openFile.ts';
+import { withOpenFile } from '../open/openFile.ts';
 
 /** Compares two files of weights, also of two formats. */
 export async function compareWeightsFiles(
   a: string,
   b: string,
-  { signal, onProgress }: CompareOptions,
+  { signal, onProgress }: CallOptions,
 ): Promise<Comparison> {
   return withOpenFile(a, signal, (one) =>
     withOpenFile(b, signal, (two) =>

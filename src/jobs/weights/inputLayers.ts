@@ -1,4 +1,4 @@
-import type { OpenFile } from '../openFile.ts';
+import type { OpenFile } from '../open/openFile.ts';
 import { besideWeights } from './besideWeights.ts';
 import { layersOf } from './layers.ts';
 import { likelyOriginal } from './likelyOriginal.ts';

@@ -1,8 +1,8 @@
 import type { ProvenanceSource } from '../../adapt/report/provenance.ts';
 import { basename, dirname, resolve } from '../../files/paths.ts';
-import { sha256 } from '../../files/sha256.ts';
-import { sourceDigest } from '../../files/sourceDigest.ts';
-import { readCost, type OpenFile } from '../openFile.ts';
+import { sha256 } from '../../files/digest/sha256.ts';
+import { sourceDigest } from '../../files/digest/sourceDigest.ts';
+import { readCost, type OpenFile } from '../open/openFile.ts';
 
 /**
  * What a record keeps of the file that an adaptation starts from. `inFolder`: the variant is a folder beside its

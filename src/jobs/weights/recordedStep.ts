@@ -1,7 +1,7 @@
 import { readProvenance, type ProvenanceStep } from '../../adapt/report/provenance.ts';
 import { plannedLayer, type LayerChoice } from '../../adapt/weights/patchOrder.ts';
 import { canWrite } from '../../formats/format.ts';
-import type { OpenFile } from '../openFile.ts';
+import type { OpenFile } from '../open/openFile.ts';
 
 /** What a file's record says of its adaptations; none where its format keeps no record. */
 export function stepsOf({ file: { writer } }: Pick<OpenFile, 'file'>): ProvenanceStep[] {

@@ -5,8 +5,8 @@ import { readLayer } from '../../adapt/weights/patchOrder.ts';
 import { canWrite, type OpenedFile } from '../../formats/format.ts';
 import { verifyWeights } from '../../verify/weights/verifyWeights.ts';
 import type { VerifyReport } from '../../verify/proof/report.ts';
-import { withOpenFile } from '../openFile.ts';
-import type { VerifyOptions } from '../verify.ts';
+import { withOpenFile } from '../open/openFile.ts';
+import type { VerifyOptions } from '../verifyOptions.ts';
 import { layersOfStep } from './recordedStep.ts';
 
 const NO_WHOLE = 'A file of weights has no graph, so there is no whole model to run.';

@@ -1,4 +1,4 @@
-import { refuseWeightsAlone } from '../../jobs/openFile.ts';
+import { refuseWeightsAlone } from '../../jobs/open/openFile.ts';
 import type { PageSettings } from '../../protocol/settings.ts';
 import type { PageBinding } from '../../protocol/sizes.ts';
 import { kindColours } from '../../../webview-ui/draw/boxColours.ts';

@@ -1,5 +1,5 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { countOf, countOrUnknown } from '../../text/counts.ts';
+import { countOf, countOrUnknown } from '../../text/numbers.ts';
 import { pageCost } from '../model/pageSizes.ts';
 import { realInputs } from '../../adapt/inputs/candidates.ts';
 import { modelCosts } from '../../graph/cost/cost.ts';
@@ -10,8 +10,8 @@ import { dtypeName } from '../../tensors/dtypes.ts';
 import type { Dim, ValueInfo } from '../../formats/onnx/model.ts';
 import type { PageFirstLayer } from '../../protocol/messages.ts';
 import type { PageCost } from '../../protocol/sizes.ts';
-import { holdsWeightsAlone, withOpenFile } from '../../jobs/openFile.ts';
-import { withOpenModel } from '../../jobs/openModel.ts';
+import { holdsWeightsAlone, withOpenFile } from '../../jobs/open/openFile.ts';
+import { withOpenModel } from '../../jobs/open/openModel.ts';
 import { inspectWeights, weightsText, type WeightsInspection } from './inspectWeights.ts';
 import { asStored } from '../model/kerasWeights.ts';
 import { modelHead, pageFirstLayers } from '../model/pageModel.ts';

@@ -1,7 +1,7 @@
 import { basename } from '../../files/paths.ts';
 import { layerText } from '../../adapt/weights/patchOrder.ts';
 import type { Fact } from '../../formats/format.ts';
-import { readCost, type OpenFile } from '../../jobs/openFile.ts';
+import { readCost, type OpenFile } from '../../jobs/open/openFile.ts';
 import { besideWeights } from '../../jobs/weights/besideWeights.ts';
 import { adaptedLayers } from '../../jobs/weights/inputLayers.ts';
 import { layersOf } from '../../jobs/weights/layers.ts';

@@ -1,11 +1,11 @@
 import { modelCosts } from '../../graph/cost/cost.ts';
 import { shownDim } from '../../graph/sizes/dims.ts';
 import { steeringConstants } from '../../graph/shapes/steering.ts';
-import { refuseWeightsAlone } from '../../jobs/openFile.ts';
-import { withOpenModel } from '../../jobs/openModel.ts';
+import { refuseWeightsAlone } from '../../jobs/open/openFile.ts';
+import { withOpenModel } from '../../jobs/open/openModel.ts';
 import type { Dim } from '../../formats/onnx/model.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
-import { countOrUnknown } from '../../text/counts.ts';
+import { countOrUnknown } from '../../text/numbers.ts';
 import { csvLine } from '../../text/csv.ts';
 import { boundShapes } from './shapes.ts';
 

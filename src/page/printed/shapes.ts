@@ -6,8 +6,8 @@ import { steeringConstants } from '../../graph/shapes/steering.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Dim, Model } from '../../formats/onnx/model.ts';
-import { refuseWeightsAlone } from '../../jobs/openFile.ts';
-import { withOpenModel } from '../../jobs/openModel.ts';
+import { refuseWeightsAlone } from '../../jobs/open/openFile.ts';
+import { withOpenModel } from '../../jobs/open/openModel.ts';
 import { contradictionText } from '../model/pageSizes.ts';
 import { basename } from '../../files/paths.ts';
 

@@ -2,7 +2,7 @@ import { grayscale, type ChannelMap } from '../../adapt/maps/channelMap.ts';
 import { layerText } from '../../adapt/weights/patchOrder.ts';
 import { isOptimizerState, weightAxes } from '../../adapt/weights/tensorNames.ts';
 import { basename } from '../../files/paths.ts';
-import { withOpenFile, type OpenFile } from '../../jobs/openFile.ts';
+import { withOpenFile, type OpenFile } from '../../jobs/open/openFile.ts';
 import { likelyOriginal, type LikelyOriginal, type ResizedTensor } from '../../jobs/weights/likelyOriginal.ts';
 import { layersOfStep, stepsOf } from '../../jobs/weights/recordedStep.ts';
 import type { PageAdaptation, PageFold, PageMappedInput, PageOriginal, PageStep } from '../../protocol/adaptation.ts';

@@ -8,7 +8,7 @@ import { weightsLibraries, weightsPython, type PythonLibrary } from '../../adapt
 import type { Format, OpenedFile } from '../../formats/format.ts';
 import { variantName, variantOf } from '../../jobs/variantName.ts';
 import { adaptFile } from '../../jobs/convert.ts';
-import { withOpenFile } from '../../jobs/openFile.ts';
+import { withOpenFile } from '../../jobs/open/openFile.ts';
 import { besideWeights } from '../../jobs/weights/besideWeights.ts';
 import { layersOf } from '../../jobs/weights/layers.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';

@@ -1,6 +1,6 @@
 import { convolutionOrder } from '../../adapt/weights/tensorNames.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { withOpenFile } from '../../jobs/openFile.ts';
+import { withOpenFile } from '../../jobs/open/openFile.ts';
 import type { CallContext } from '../../rpc/messages.ts';
 import { inputLayers } from '../../jobs/weights/inputLayers.ts';
 import type { FirstLayerMethods, PageFilterSet, PageFirstLayerFacts } from '../../protocol/firstLayer.ts';

@@ -1,3 +1,4 @@
+import { checkCancelled } from '../../bytes/cancel.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Picture } from './picture.ts';
 import type { Session } from '../session.ts';
@@ -92,7 +93,7 @@ export async function evaluate({ runs, images, signal, onProgress }: EvaluationR
   let classes = 0;
   let labelled = 0;
   for (const [i, image] of images.entries()) {
-    if (signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.');
+    checkCancelled(signal);
     const picture = await loaded(image, skipped);
     if (picture) {
       const scores = new Map<RunKey, NumberArray>();

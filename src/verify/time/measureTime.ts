@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { checkCancelled } from '../../bytes/cancel.ts';
 import { wholeModel } from '../proof/measure/stem.ts';
 import { MAX_WHOLE_OPERATIONS, RunEstimate } from '../runCost.ts';
 import { openProfiledSession, openSession, runtimeThreads, runtimeVersion } from '../session.ts';
@@ -81,7 +81,7 @@ interface Repeat extends Omit<TimeRequest, 'model' | 'bound'> {
 async function repeat({ runs, part, signal, onProgress }: Repeat, run: () => Promise<void>): Promise<void> {
   const start = performance.now();
   for (let done = 0; done < runs + WARM_UP; done++) {
-    if (signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.');
+    checkCancelled(signal);
     if (done > WARM_UP && performance.now() - start > MOST_MILLISECONDS) return;
     await run();
     onProgress?.((part + (done + 1) / (runs + WARM_UP)) / 2);

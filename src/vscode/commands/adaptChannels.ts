@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
+import { isCancel } from '../../bytes/cancel.ts';
 import { basename } from '../../files/paths.ts';
 import { mapFromSteps, mapWords, type MapStep } from '../../jobs/maps/mapSteps.ts';
 import { variantOf } from '../../jobs/variantName.ts';
 import type { AdaptArgs, AdaptReply, WorkerMethods } from '../../page/workerMethods.ts';
 import { messageOf } from '../../text/messageOf.ts';
-import { isCancel } from '../errors.ts';
 import type { Extension } from '../extensionParts.ts';
 import { placeOf } from '../modelFiles.ts';
 import { tell } from '../window/messages.ts';

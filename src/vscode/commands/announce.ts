@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
+import { isCancel } from '../../bytes/cancel.ts';
 import { basename } from '../../files/paths.ts';
 import type { AdaptReply, VerifyReply } from '../../page/workerMethods.ts';
-import { countOf } from '../../text/counts.ts';
+import { countOf } from '../../text/numbers.ts';
 import { messageOf } from '../../text/messageOf.ts';
-import { isCancel } from '../errors.ts';
 import { firstName, undoneText, type Undone } from '../conversions.ts';
 import type { Extension } from '../extensionParts.ts';
 import type { WrittenReply } from '../proofs.ts';

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
+import { isCancel } from '../../bytes/cancel.ts';
 import { basename, dirname, join } from '../../files/paths.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { variantName } from '../../jobs/variantName.ts';
 import type { AdaptReply } from '../../page/workerMethods.ts';
 import type { CallOptions } from '../../rpc/messages.ts';
 import { messageOf } from '../../text/messageOf.ts';
-import { isCancel } from '../errors.ts';
 import { writtenReply } from '../proofs.ts';
 import type { Extension } from '../extensionParts.ts';
 import { MODEL_FILTERS, placeOf, uriOf } from '../modelFiles.ts';

@@ -1,5 +1,5 @@
 import type { MapStep } from '../../jobs/maps/mapSteps.ts';
-import { countOf } from '../../text/counts.ts';
+import { countOf } from '../../text/numbers.ts';
 import type { ListItem } from '../window/quickSteps.ts';
 
 /**

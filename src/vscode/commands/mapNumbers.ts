@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 import { mapFromSteps, mapWords, type MapStep } from '../../jobs/maps/mapSteps.ts';
-import { countOf } from '../../text/counts.ts';
+import { countOf } from '../../text/numbers.ts';
 import { messageOf } from '../../text/messageOf.ts';
 import { placeOf } from '../modelFiles.ts';
 import { askToOpen } from '../window/dialogs.ts';

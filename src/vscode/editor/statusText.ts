@@ -1,5 +1,5 @@
 import type { PackedModel } from '../../protocol/packed.ts';
-import { countOf, shortCount } from '../../text/counts.ts';
+import { countOf, shortCount } from '../../text/numbers.ts';
 
 /** What a model takes, and how large it is. */
 export function statusText({ head, count }: PackedModel): string {

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { dataTrouble } from '../../../src/files/external.ts';
+import { dataTrouble } from '../../../src/files/data/external.ts';
 import { readPageModel } from '../../../src/page/readPage.ts';
 import { DTYPE, encodeModel, externalTensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';

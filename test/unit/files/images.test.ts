@@ -176,13 +176,23 @@ test(
         name,
       );
     for (const name of ['pipe.json', 'endless.json']) {
-      await assert.rejects(classIndex(root, { file: at(name) }, ['a'], 2), { kind: 'io', code: 'not-a-file' }, name);
+      await assert.rejects(
+        classIndex({ dir: root, labels: { file: at(name) }, folders: ['a'], classes: 2 }),
+        { kind: 'io', code: 'not-a-file' },
+        name,
+      );
       await assert.rejects(mapFromFile(at(name)), { kind: 'io', code: 'not-a-file' }, name);
     }
-    await assert.rejects(classIndex(root, undefined, ['a'], 2), { kind: 'io', code: 'not-a-file' });
+    await assert.rejects(classIndex({ dir: root, labels: undefined, folders: ['a'], classes: 2 }), {
+      kind: 'io',
+      code: 'not-a-file',
+    });
     const deep = at('deep.json');
     writeFileSync(deep, '{"a":'.repeat(50_000));
-    await assert.rejects(classIndex(root, { file: deep }, ['a'], 2), { kind: 'refused', message: /100 levels/ });
+    await assert.rejects(classIndex({ dir: root, labels: { file: deep }, folders: ['a'], classes: 2 }), {
+      kind: 'refused',
+      message: /100 levels/,
+    });
     await assert.rejects(mapFromFile(deep), { kind: 'refused', message: /100 levels/ });
   },
 );

@@ -14,7 +14,8 @@ import {
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import type { Splice } from '../../../src/bytes/splice.ts';
-import { openFileSource, type FileSource } from '../../../src/files/fileSource.ts';
+import type { FileSource } from '../../../src/files/diskPort.ts';
+import { openFileSource } from '../../../src/files/fileSource.ts';
 import type { SaveSource } from '../../../src/files/save/request.ts';
 import { saveBeside } from '../../../src/files/save/save.ts';
 import { NODE_FS, type SaveFolder, type SaveFs, type SaveHandle } from '../../../src/files/save/saveFs.ts';

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { compareFiles, reportText } from '../../../src/jobs/compare.ts';
+import { compareFiles } from '../../../src/jobs/compare.ts';
 import { convertToGray } from '../../../src/jobs/convert.ts';
+import { compareText } from '../../../src/verify/compare/compareText.ts';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
 const folder = temporaryFolder('compare');
@@ -30,7 +31,7 @@ test('a real model and its gray variant: input, one Constant, the record', async
     [1, 0, 0, 0, 0, 1, 1, 0, 0],
   );
   assert.equal(c.tensors[0]?.sumOverAxis, 1);
-  const lines = reportText(c);
+  const lines = compareText(c);
   assert.ok(
     lines.some((line) => line.includes('the sum over axis 1')),
     lines.join('\n'),

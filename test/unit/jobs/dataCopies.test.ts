@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { grayscale } from '../../../src/adapt/maps/channelMap.ts';
-import { DataFiles } from '../../../src/files/dataFiles.ts';
+import { DataFiles } from '../../../src/files/data/dataFiles.ts';
 import {
   markWritten,
   markWrittenModel,

@@ -7,8 +7,8 @@ import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
 import { composeMaps, grayscale, normalize, swapRedBlue } from '../../../src/adapt/maps/channelMap.ts';
 import { adaptFile, convertToGray } from '../../../src/jobs/convert.ts';
-import { conclusions } from '../../../src/verify/evaluate/evaluateText.ts';
-import { evaluateFolder, reportCsv, reportText, type EvaluationReport } from '../../../src/jobs/evaluate.ts';
+import { conclusions, evaluationCsv, evaluationText } from '../../../src/verify/evaluate/evaluateText.ts';
+import { evaluateFolder, type EvaluationReport } from '../../../src/jobs/evaluate.ts';
 import { readPicture } from '../../../src/files/images/images.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import {
@@ -187,10 +187,10 @@ test('unlabelled pictures, PNG and JPEG; a broken one is named and skipped', asy
     /^2 images were skipped: c\.jpg can't be used: it is neither PNG nor JPEG; d\.png can't be used: it is damaged \(a checksum is wrong\)\.$/,
   );
   assert.deepEqual(seen, [0.25, 0.5, 0.75, 1]);
-  const csv = reportCsv(report).trimEnd().split('\r\n');
+  const csv = evaluationCsv(report.runs, report.images).trimEnd().split('\r\n');
   assert.equal(csv.length, 3);
   assert.match(csv[1] ?? '', /^a\.png,,0,0 /);
-  assert.ok(reportText(report).some((line) => line.startsWith('gray repeated')));
+  assert.ok(evaluationText(report).some((line) => line.startsWith('gray repeated')));
 });
 
 test('preprocessing is read from the model where it normalises by itself', async () => {

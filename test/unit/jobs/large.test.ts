@@ -4,7 +4,7 @@ import { closeSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { convertToGray } from '../../../src/jobs/convert.ts';
-import { DataFiles } from '../../../src/files/dataFiles.ts';
+import { DataFiles } from '../../../src/files/data/dataFiles.ts';
 import { openFileSource } from '../../../src/files/fileSource.ts';
 import { inspectFile } from '../../../src/page/printed/inspect.ts';
 import { readPageModel } from '../../../src/page/readPage.ts';

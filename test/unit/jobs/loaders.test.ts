@@ -8,7 +8,7 @@ import { canWrite, type TensorChange } from '../../../src/formats/format.ts';
 import { adaptWeights } from '../../../src/adapt/weights/adaptWeights.ts';
 import { grayscale } from '../../../src/adapt/maps/channelMap.ts';
 import { convertToGray } from '../../../src/jobs/convert.ts';
-import { withOpenFile, type OpenFile } from '../../../src/jobs/openFile.ts';
+import { withOpenFile, type OpenFile } from '../../../src/jobs/open/openFile.ts';
 import { changedFiles } from '../../../src/jobs/weights/changedFiles.ts';
 import { foldTensor } from '../../fixtures/torch/foldTensor.ts';
 import {

@@ -16,7 +16,7 @@ import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import type { OpenedFile } from '../../../src/formats/format.ts';
 import { compareFiles } from '../../../src/jobs/compare.ts';
 import { convertToGray } from '../../../src/jobs/convert.ts';
-import { withOpenFile } from '../../../src/jobs/openFile.ts';
+import { withOpenFile } from '../../../src/jobs/open/openFile.ts';
 import { verifyFiles } from '../../../src/jobs/verify.ts';
 import { inspectAny } from '../../../src/page/printed/inspect.ts';
 import { readPageModel } from '../../../src/page/readPage.ts';

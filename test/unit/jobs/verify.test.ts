@@ -8,8 +8,9 @@ import { InferenceSession } from 'onnxruntime-web';
 import { PNG } from 'pngjs';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { adaptFile, convertToGray } from '../../../src/jobs/convert.ts';
-import { reportText, verifyFiles } from '../../../src/jobs/verify.ts';
+import { verifyFiles } from '../../../src/jobs/verify.ts';
 import { grayscale } from '../../../src/adapt/maps/channelMap.ts';
+import { verifyText } from '../../../src/verify/proof/statement.ts';
 import {
   DTYPE,
   convModel,
@@ -44,7 +45,7 @@ for (const name of ['ch_PP-OCRv4_det_infer', 'ch_PP-OCRv4_rec_infer', 'ch_ppocr_
     assert.ok(report.runs.some((r) => r.on === 'a.png'));
     assert.ok(report.warnings.some((w) => w.includes('broken.jpg')));
     assert.ok((report.maxRel ?? 1) < 1e-6);
-    assert.ok(reportText(report).every((line) => !line.includes('\n')));
+    assert.ok(verifyText(report).every((line) => !line.includes('\n')));
   });
 }
 

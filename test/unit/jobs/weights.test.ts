@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { runVerb } from '../../../src/cli/commandLine.ts';
 import { convertToGray } from '../../../src/jobs/convert.ts';
 import { compareFiles } from '../../../src/jobs/compare.ts';
-import { withOpenModel } from '../../../src/jobs/openModel.ts';
+import { withOpenModel } from '../../../src/jobs/open/openModel.ts';
 import { verifyFiles } from '../../../src/jobs/verify.ts';
 import { inspectAny } from '../../../src/page/printed/inspect.ts';
 import { layerInputs } from '../../../src/page/weights/weightsAnswers.ts';

@@ -11,7 +11,7 @@ import { WORKER_ANSWERS } from '../../../src/page/workerAnswers.ts';
 import { planText } from '../../../src/adapt/report/planText.ts';
 import { grayscale, rgbFromGray } from '../../../src/adapt/maps/channelMap.ts';
 import { storedTensor } from '../../../src/formats/onnx/tensors/storedTensor.ts';
-import { withOpenModel } from '../../../src/jobs/openModel.ts';
+import { withOpenModel } from '../../../src/jobs/open/openModel.ts';
 import { readElements } from '../../../src/tensors/tensorElements.ts';
 import { compareFiles } from '../../../src/jobs/compare.ts';
 import { adaptFile, convertToGray } from '../../../src/jobs/convert.ts';

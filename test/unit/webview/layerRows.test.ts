@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countOf, countText, shortCount } from '../../../src/text/counts.ts';
+import { countOf, countText, shortCount } from '../../../src/text/numbers.ts';
 import { COLUMNS, shownColumns, widthOf, withColumn } from '../../../webview-ui/graph/tables/layerColumns.ts';
 import type { ColumnChoice } from '../../../webview-ui/graph/tables/layerColumns.ts';
 import { filterRows, layerRows, rowsCsv, rowsMarkdown, sortRows } from '../../../webview-ui/graph/tables/layerRows.ts';

@@ -2,7 +2,7 @@ import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageAdaptation, PageOriginal, PageStep } from '../../../src/protocol/adaptation.ts';
 import type { PageCommand, PageModel } from '../../../src/protocol/messages.ts';
-import { countText } from '../../../src/text/counts.ts';
+import { countText } from '../../../src/text/numbers.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import { onHost, request } from '../../state/host.ts';

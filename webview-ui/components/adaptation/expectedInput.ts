@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageAdaptation, PageMappedInput, PageStep } from '../../../src/protocol/adaptation.ts';
-import { countOf } from '../../../src/text/counts.ts';
+import { countOf } from '../../../src/text/numbers.ts';
 
 /** What the adapted model takes, as far as the file tells. Weights alone tell how many channels, and no more. */
 export function expectedInput({ inputs }: PageAdaptation, last: PageStep, hasGraph: boolean): TemplateResult {

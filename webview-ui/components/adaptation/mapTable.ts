@@ -1,8 +1,7 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageMappedInput } from '../../../src/protocol/adaptation.ts';
-import { countOf, countText } from '../../../src/text/counts.ts';
-import { numberText } from '../../text/format.ts';
+import { countOf, countText, numberText } from '../../../src/text/numbers.ts';
 
 type Matrix = NonNullable<PageMappedInput['matrix']>;
 

@@ -2,7 +2,7 @@ import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageOriginal, PageProof } from '../../../src/protocol/adaptation.ts';
 import type { PageModel } from '../../../src/protocol/messages.ts';
-import { countOf, countText } from '../../../src/text/counts.ts';
+import { countOf, countText } from '../../../src/text/numbers.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
 import { isCancel, onHost, request } from '../../state/host.ts';
 import { KeepFocus } from '../keepFocus.ts';

@@ -1,5 +1,5 @@
 import type { GraphAction, PageAction, ThingAction } from '../../../src/protocol/actions.ts';
-import { countOf, countText } from '../../../src/text/counts.ts';
+import { countOf, countText } from '../../../src/text/numbers.ts';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
 import { isTarget, neighbours, targetName, traceFrom, weightsOf } from '../../graph/targets.ts';
 import type { Target } from '../../graph/targets.ts';

@@ -1,7 +1,7 @@
 import { LitElement, css, html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageDifference, PageDifferenceGroup } from '../../../src/protocol/comparison.ts';
-import { countText } from '../../../src/text/counts.ts';
+import { countText } from '../../../src/text/numbers.ts';
 import { breakable } from '../breakable.ts';
 import { linkStyles, quietStyles } from '../styles.ts';
 

@@ -1,7 +1,7 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/messages.ts';
-import { countText } from '../../../src/text/counts.ts';
+import { countText } from '../../../src/text/numbers.ts';
 import { Fold } from '../../state/folds.ts';
 import { classNames } from '../../text/classNames.ts';
 import { breakable } from '../breakable.ts';

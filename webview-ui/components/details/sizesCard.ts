@@ -2,7 +2,7 @@ import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/messages.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
-import { countOf } from '../../../src/text/counts.ts';
+import { countOf } from '../../../src/text/numbers.ts';
 import { Fold } from '../../state/folds.ts';
 import { announce } from '../announce.ts';
 import { breakable } from '../breakable.ts';

@@ -2,7 +2,7 @@ import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageModel, PageNode, PageValue } from '../../../src/protocol/messages.ts';
 import type { PageCost } from '../../../src/protocol/sizes.ts';
-import { countOf, countText, shortCount } from '../../../src/text/counts.ts';
+import { countOf, countText, shortCount } from '../../../src/text/numbers.ts';
 import { nodeParameters } from '../../graph/graphModel.ts';
 import { classNames } from '../../text/classNames.ts';
 import { bytesText, listText, nodeLabel, sizeText } from '../../text/format.ts';

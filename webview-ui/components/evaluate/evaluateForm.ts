@@ -1,7 +1,7 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageEvaluationChoice, PageEvaluationSetup } from '../../../src/protocol/evaluation.ts';
-import { countOf } from '../../../src/text/counts.ts';
+import { countOf } from '../../../src/text/numbers.ts';
 
 /** What may be done with the choices: nothing while something runs. */
 export interface EvaluateForm {

@@ -7,7 +7,7 @@ import type {
   PageGrayByLayer,
 } from '../../../src/protocol/evaluation.ts';
 import type { PageModel } from '../../../src/protocol/messages.ts';
-import { countText } from '../../../src/text/counts.ts';
+import { countText } from '../../../src/text/numbers.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
 import { isCancel, onHost, request, runCommand } from '../../state/host.ts';
 import { canBecomeGray } from '../../state/tabs.ts';

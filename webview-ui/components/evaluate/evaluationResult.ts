@@ -1,7 +1,7 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageEvaluation, PageEvaluationRun } from '../../../src/protocol/evaluation.ts';
-import { countText } from '../../../src/text/counts.ts';
+import { countText } from '../../../src/text/numbers.ts';
 import './changedImages.ts';
 
 /** What an evaluation came to: sentences, the table of runs, the pictures that change, and how it was measured. */

@@ -1,7 +1,7 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageGrayByLayer } from '../../../src/protocol/evaluation.ts';
-import { countText } from '../../../src/text/counts.ts';
+import { countText } from '../../../src/text/numbers.ts';
 import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
 import { listed } from './evaluationResult.ts';
 

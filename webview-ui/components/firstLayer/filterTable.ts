@@ -1,9 +1,9 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
+import { numberText } from '../../../src/text/numbers.ts';
 import { countOf, filterStats } from '../../draw/filterPicture.ts';
 import type { Filters } from '../../draw/filterPicture.ts';
 import type { FilterPage } from '../../state/filterLoad.ts';
-import { numberText } from '../../text/format.ts';
 
 /** The pictures in numbers. */
 export function filterTable(page: FilterPage): TemplateResult {

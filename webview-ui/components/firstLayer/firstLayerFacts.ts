@@ -2,8 +2,9 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageFirstLayerFacts, PageLayerInput } from '../../../src/protocol/firstLayer.ts';
 import type { PageFirstLayer } from '../../../src/protocol/messages.ts';
+import { numberText } from '../../../src/text/numbers.ts';
 import { factRow, wordsRow } from '../factRow.ts';
-import { listText, numberText, shapeText } from '../../text/format.ts';
+import { listText, shapeText } from '../../text/format.ts';
 
 /** Numbers of a mean that are shown; a model with more channels has no RGB pictures anyway. */
 const MOST_NUMBERS = 8;

@@ -1,7 +1,7 @@
 import { LitElement, css, html, svg } from 'lit';
 import type { PropertyValues, SVGTemplateResult, TemplateResult } from 'lit';
 import type { NodeKind } from '../../../src/protocol/messages.ts';
-import { countText } from '../../../src/text/counts.ts';
+import { countText } from '../../../src/text/numbers.ts';
 import { heatColour } from '../../draw/boxColours.ts';
 import type { Theme } from '../../draw/theme.ts';
 import { heatShare, heaviest, knownCount, leastOf } from '../../graph/heat.ts';

@@ -2,7 +2,7 @@ import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { PageModel } from '../../../src/protocol/messages.ts';
-import { countOf, countText } from '../../../src/text/counts.ts';
+import { countOf, countText } from '../../../src/text/numbers.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import { COLUMNS, shownColumns, withColumn } from '../../graph/tables/layerColumns.ts';
 import type { Column, SortKey } from '../../graph/tables/layerColumns.ts';

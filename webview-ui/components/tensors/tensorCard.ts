@@ -1,7 +1,7 @@
 import { LitElement, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageWeight } from '../../../src/protocol/messages.ts';
-import { countText } from '../../../src/text/counts.ts';
+import { countText } from '../../../src/text/numbers.ts';
 import { Fold } from '../../state/folds.ts';
 import { listText } from '../../text/format.ts';
 import { breakable } from '../breakable.ts';

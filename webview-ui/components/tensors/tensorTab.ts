@@ -2,7 +2,7 @@ import { LitElement, html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { PageModel, PageTensor } from '../../../src/protocol/messages.ts';
-import { countOf, countText } from '../../../src/text/counts.ts';
+import { countOf, countText } from '../../../src/text/numbers.ts';
 import { tensorsCsv, tensorsMarkdown } from '../../graph/tables/tensorExport.ts';
 import { tensorTarget } from '../../graph/targets.ts';
 import { firstOpen, modulePaths, sortedBy, tensorTree, treeRows, withModule } from '../../graph/tables/tensorTree.ts';

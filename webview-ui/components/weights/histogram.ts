@@ -1,8 +1,7 @@
 import { html, svg } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageStatistics } from '../../../src/protocol/weights.ts';
-import { countText } from '../../../src/text/counts.ts';
-import { numberText } from '../../text/format.ts';
+import { countText, numberText } from '../../../src/text/numbers.ts';
 
 type Histogram = NonNullable<PageStatistics['histogram']>;
 

@@ -1,7 +1,7 @@
 import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageWeight } from '../../../src/protocol/messages.ts';
-import { countText } from '../../../src/text/counts.ts';
+import { countText } from '../../../src/text/numbers.ts';
 import { Blocks } from '../../state/blocks.ts';
 import { listText } from '../../text/format.ts';
 import { COLUMN, HEAD, ROW, valuesDialogStyles } from './valuesDialogStyles.ts';

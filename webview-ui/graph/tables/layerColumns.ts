@@ -1,4 +1,4 @@
-import { countText, shortCount } from '../../../src/text/counts.ts';
+import { countText, shortCount } from '../../../src/text/numbers.ts';
 import { bytesText } from '../../text/format.ts';
 import type { LayerRow } from './layerRows.ts';
 

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../../bytes/byteSource.ts';
-import { ChannelwiseError } from '../../../bytes/errors.ts';
+import { checkCancelled } from '../../../bytes/cancel.ts';
 import { blockChecksum, type ChecksumBlock } from './checksum.ts';
 import { Cursor, type Widths } from './cursor.ts';
 import { malformed } from './errors.ts';
@@ -83,6 +83,6 @@ export class Hdf5File {
   }
 
   private checkCancelled(): void {
-    if (this.signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.');
+    checkCancelled(this.signal);
   }
 }

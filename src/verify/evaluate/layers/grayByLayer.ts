@@ -1,3 +1,4 @@
+import { checkCancelled } from '../../../bytes/cancel.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import { quoted } from '../../names.ts';
 import { cutStem } from '../../proof/measure/stem.ts';
@@ -62,7 +63,7 @@ export async function grayByLayer(request: GrayByLayerRequest): Promise<GrayByLa
     const session = await openPart(model, part, input);
     try {
       for (const [done, image] of images.entries()) {
-        if (signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.');
+        checkCancelled(signal);
         const feeds = skipped.has(image.name) ? null : await feedsOf(image, request, skipped);
         if (feeds) {
           if (index === 0) addPicture(fed, image.name, squaresOf([feeds.colour], [feeds.gray]));

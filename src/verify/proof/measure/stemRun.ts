@@ -1,3 +1,4 @@
+import { checkCancelled } from '../../../bytes/cancel.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import { quoted } from '../../names.ts';
 import { MAX_WHOLE_OPERATIONS, RunEstimate, tooLarge, type WorkBudget } from '../../runCost.ts';
@@ -256,7 +257,7 @@ class StemRunner {
 
   private async once(setting: Setting, on: string, paint?: Painter): Promise<boolean> {
     const { plan, estimates, pairs } = this.parts;
-    if (plan.signal?.aborted) throw new ChannelwiseError('cancelled', 'cancelled', 'Cancelled.');
+    checkCancelled(plan.signal);
     if (plan.budget.spent) throw tooLarge('more work than one proof may take');
     const planned = sampleSizes(pairs, setting);
     const operations = plan.whole ? MAX_WHOLE_OPERATIONS : undefined;

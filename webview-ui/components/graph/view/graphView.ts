@@ -1,7 +1,7 @@
 import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageSettings } from '../../../../src/protocol/settings.ts';
-import { countText } from '../../../../src/text/counts.ts';
+import { countText } from '../../../../src/text/numbers.ts';
 import type { BoxColours } from '../../../draw/boxColours.ts';
 import type { Marks } from '../../../draw/brush.ts';
 import { BESIDE_TOOLS } from '../../../draw/camera.ts';
