@@ -105,7 +105,13 @@ test('Open all with nothing selected leaves a picture that can be read', async (
   await page.getByRole('button', { name: 'Open all' }).click();
   await page.getByText('Opened all groups').waitFor({ state: 'attached' });
   await page.waitForTimeout(300);
-  assert.ok((await view(page)).scale >= 0.7, String((await view(page)).scale));
+  const before = await view(page);
+  assert.ok(before.scale >= 0.7, String(before.scale));
+  for (const width of [700, 1200]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.waitForTimeout(100);
+  }
+  assert.deepEqual(await view(page), before, 'a page that becomes narrow and wide again shows what it showed');
   assert.deepEqual(problems, []);
   await close();
 });

@@ -12,6 +12,9 @@ export interface Extent {
   height: number;
 }
 
+/** A view, and the size of the page that it was chosen in. */
+export type PlacedView = View & Extent;
+
 /** What a picture is shown in. */
 export interface PageExtent extends Extent {
   /** Room above the picture; that of the tools when absent. */
@@ -107,11 +110,11 @@ export function filled(view: View, picture: Extent, page: PageExtent): View {
 const LEAST_KEPT_SCALE = 0.6;
 
 /**
- * The view in a page that has become wider or narrower: what was in the middle stays there, and a picture that was seen
- * in its whole width still is.
+ * The view in a page of another size: what was in the middle from left to right stays there, and a picture that was
+ * seen in its whole width or height still is.
  */
 export function resized(view: View, picture: Extent, before: PageExtent, after: PageExtent): View {
-  const kept = { ...view, x: view.x + (after.width - before.width) / 2 };
+  const kept = { ...view, x: view.x + (after.width - before.width) / 2, y: resizedTop(view, picture, before, after) };
   const width = picture.width * view.scale;
   const wasWhole = view.x >= 0 && view.x + width <= before.width;
   if (!wasWhole || after.width >= before.width) return kept;
@@ -123,8 +126,17 @@ export function resized(view: View, picture: Extent, before: PageExtent, after: 
   return {
     scale,
     x: within(x, Math.min(left, right), Math.max(left, right)),
-    y: top + ((view.y - top) * scale) / view.scale,
+    y: top + ((kept.y - top) * scale) / view.scale,
   };
+}
+
+/** The top of a picture in a page of another height: in the middle of it where all of its height was seen. */
+function resizedTop({ y, scale }: View, picture: Extent, before: PageExtent, after: PageExtent): number {
+  const height = picture.height * scale;
+  const top = after.top ?? TOP;
+  const wasWhole = y >= 0 && y + height <= before.height;
+  if (!wasWhole || after.height === before.height) return y;
+  return Math.max(top, within(y + (after.height - before.height) / 2, 0, after.height - height));
 }
 
 /** A picture's beginning between two places; in their middle where the picture is smaller than the page. */

@@ -1,6 +1,6 @@
 import { asBinding } from '../../src/protocol/sizes.ts';
 import type { PageBinding } from '../../src/protocol/sizes.ts';
-import type { View } from '../draw/camera.ts';
+import type { PlacedView } from '../draw/camera.ts';
 import type { HeatSource } from '../graph/heat.ts';
 import { asHeatSource } from './keptHeat.ts';
 import type { TableState } from './tableState.ts';
@@ -16,7 +16,7 @@ export interface Saved {
   tab: Tab;
   selected: string | null;
   open: string[];
-  view: View | null;
+  view: PlacedView | null;
   query: string;
   table: TableState;
   /** Numbers given for names of sizes. */
@@ -79,9 +79,10 @@ function asPanel(value: unknown): Saved['panel'] | null {
   return typeof width === 'number' && Number.isFinite(width) && typeof hidden === 'boolean' ? { width, hidden } : null;
 }
 
-function asView(value: unknown): View | null {
+function asView(value: unknown): PlacedView | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { x, y, scale } = value as Record<string, unknown>;
-  if (![x, y, scale].every((n) => typeof n === 'number' && Number.isFinite(n)) || (scale as number) <= 0) return null;
-  return { x: x as number, y: y as number, scale: scale as number };
+  const { x, y, scale, width, height } = value as Record<keyof PlacedView, unknown>;
+  const areNumbers = [x, y, scale, width, height].every((n) => typeof n === 'number' && Number.isFinite(n));
+  if (!areNumbers || [scale, width, height].some((n) => (n as number) <= 0)) return null;
+  return { x, y, scale, width, height } as PlacedView;
 }

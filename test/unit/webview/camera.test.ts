@@ -98,6 +98,12 @@ test('a picture that is seen in its whole width still is on a narrower page, as 
   assert.deepEqual(edges(of(300, { x: 460, y: 0, scale: 1 }), 300), [178, 478], 'off the middle too');
   assert.equal(of(1200, { x: 10, y: 48, scale: 0.62 }).scale, 0.6, 'no smaller than can be read');
   assert.deepEqual(of(900, { x: -64, y: 0, scale: 1 }), { x: -199, y: 0, scale: 1 }, 'a part stays that part');
+  const top = (height: number, y: number, now: number): number =>
+    resized({ x: 236, y, scale: 1 }, { width: 300, height }, wide, { ...wide, height: now }).y;
+  assert.equal(top(200, 250, 400), 100, 'what was in the middle of a high page is in the middle of a low one');
+  assert.equal(top(200, 450, 400), 200, 'and not below it');
+  assert.equal(top(600, 48, 400), 48, 'its beginning stays below the tools');
+  assert.equal(top(900, -100, 400), -100, 'a part stays that part in height too');
 });
 
 test('on a light page blue and green grounds become dark enough for white text, orange and yellow light for black', () => {

@@ -119,7 +119,7 @@ export class ModelPage extends LitElement {
       tab: this.tab,
       selected,
       open: this.session?.openPaths ?? [],
-      view: this.graphView?.view ?? null,
+      view: this.graphView?.camera.chosen ?? null,
       query: '',
       table: this.table,
       bind: this.bind,

@@ -1,5 +1,5 @@
 import { fitView, resized, zoomAt } from '../../../draw/camera.ts';
-import type { PageExtent, View } from '../../../draw/camera.ts';
+import type { Extent, PageExtent, PlacedView, View } from '../../../draw/camera.ts';
 import type { Motion } from '../../../draw/brush.ts';
 import type { SelectionKey } from '../../../graph/graphModel.ts';
 import type { Scene } from '../../../graph/scene.ts';
@@ -23,13 +23,15 @@ export interface CameraHost {
 /** Where the reader looks at the graph: moved by hand, or gliding to what is to be seen. */
 export class GraphCamera {
   /** The view to start with, from an earlier session. */
-  startView: View | null = null;
+  startView: PlacedView | null = null;
   readonly #host: CameraHost;
   readonly #mover: Mover;
   #view: View = { x: 0, y: 0, scale: 1 };
   #placed = false;
-  /** How wide the page was when the view was last placed. */
-  #width = 0;
+  /** The page's size when the view was last placed. */
+  #size: Extent = { width: 0, height: 0 };
+  /** What the reader chose: where the page changes its size, the view follows from this, and so comes back again. */
+  #chosen: PlacedView | null = null;
 
   constructor(host: CameraHost) {
     this.#host = host;
@@ -40,6 +42,16 @@ export class GraphCamera {
     return this.#view;
   }
 
+  /** The view that the reader chose, and the size of the page then; null before the first picture. */
+  get chosen(): PlacedView | null {
+    return this.#chosen;
+  }
+
+  #choose(view: View): void {
+    const { width, height } = this.#host.page;
+    this.#chosen = { ...view, width, height };
+  }
+
   get #leastScale(): number {
     const { scene, page } = this.#host;
     return scene ? Math.min(LEAST_SCALE, fitView(scene.geometry, page).scale * 0.5) : LEAST_SCALE;
@@ -48,6 +60,7 @@ export class GraphCamera {
   set(view: View): void {
     this.#mover.stop();
     this.#view = view;
+    this.#choose(view);
     this.#host.viewMoved(view);
   }
 
@@ -55,6 +68,7 @@ export class GraphCamera {
     this.#mover.glide(this.#view, view, (between) => {
       this.#view = between;
     });
+    this.#choose(view);
     this.#host.viewMoved(view);
   }
 
@@ -103,22 +117,24 @@ export class GraphCamera {
     const moved = { x: from.x - to.x, y: from.y - to.y };
     const { x, y, scale } = this.#view;
     this.#view = { scale, x: x + moved.x * scale, y: y + moved.y * scale };
+    this.#choose(this.#view);
     this.#mover.shift(before, after, moved);
   }
 
   /** Places the view after the scene or the size of the page has changed. */
   place(): void {
     const { scene, page } = this.#host;
-    if (page.width === 0) return;
-    if (scene && !this.#placed && page.height > 0) {
-      this.#placed = true;
-      this.#view = this.startView ?? firstViewOf(scene, page);
-      this.startView = null;
-    } else if (scene && this.#width > 0) {
-      // What is in the middle stays there when the editor is split or made wider.
-      this.#view = resized(this.#view, scene.geometry, { ...page, width: this.#width }, page);
-    }
-    this.#width = page.width;
+    if (!scene || page.width === 0 || page.height === 0) return;
+    const isSame = page.width === this.#size.width && page.height === this.#size.height;
+    if (this.#placed && isSame) return;
+    this.#size = { width: page.width, height: page.height };
+    if (!this.#placed) this.#chosen = this.startView ?? { ...firstViewOf(scene, page), ...this.#size };
+    this.#placed = true;
+    this.startView = null;
+    if (!this.#chosen) return;
+    const { width, height } = this.#chosen;
+    this.#mover.stop();
+    this.#view = resized(this.#chosen, scene.geometry, { ...page, width, height }, page);
   }
 
   /** Called once a frame: moves what is moving, and says where the boxes are on their way. */
