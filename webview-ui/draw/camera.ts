@@ -114,7 +114,11 @@ const LEAST_KEPT_SCALE = 0.6;
  * seen in its whole width or height still is.
  */
 export function resized(view: View, picture: Extent, before: PageExtent, after: PageExtent): View {
-  const kept = { ...view, x: view.x + (after.width - before.width) / 2, y: resizedTop(view, picture, before, after) };
+  const kept: View = {
+    scale: view.scale,
+    x: view.x + (after.width - before.width) / 2,
+    y: resizedTop(view, picture, before, after),
+  };
   const width = picture.width * view.scale;
   const wasWhole = view.x >= 0 && view.x + width <= before.width;
   if (!wasWhole || after.width >= before.width) return kept;
