@@ -1,13 +1,11 @@
-import type { FormalAttribute, FormalValue, OperatorSchema } from './operatorSchema.ts';
-
-type Signature = Pick<OperatorSchema, 'inputs' | 'outputs' | 'attributes'>;
+import type { FormalAttribute, FormalValue, OperatorSignature } from './operatorSignature.ts';
 
 /**
  * What one version of an operator has that the one before had not, one short sentence each: names, kinds, defaults and
  * element types. `types` says which elements a type name takes or takes no more: `T+bfloat16`. What a version says in
  * words only, such as how it rounds, is not among them.
  */
-export function operatorChanges(before: Signature, now: Signature, types: readonly string[]): string[] {
+export function operatorChanges(before: OperatorSignature, now: OperatorSignature, types: readonly string[]): string[] {
   return [
     ...valueChanges('input', before.inputs, now.inputs),
     ...valueChanges('output', before.outputs, now.outputs),

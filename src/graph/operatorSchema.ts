@@ -2,29 +2,13 @@ import { operatorChanges } from './operatorChanges.ts';
 import { operatorKey } from './operatorKey.ts';
 import type { Model, Node } from '../formats/onnx/model.ts';
 import schemas from './operatorSchemas.json' with { type: 'json' };
-
-/** One input or output by its formal name, such as X or W. A variadic one stands for itself and all that follow. */
-export interface FormalValue {
-  readonly name: string;
-  readonly kind: 'single' | 'optional' | 'variadic';
-}
-
-export interface FormalAttribute {
-  readonly name: string;
-  readonly type: string;
-  readonly required: boolean;
-  /** What holds where it is left out, as text; null where the operator says nothing. */
-  readonly fallback: string | null;
-}
+import type { FormalAttribute, FormalValue, OperatorSignature } from './operatorSignature.ts';
 
 /** What the ONNX standard says about an operator, in the version that an opset takes. */
-export interface OperatorSchema {
+export interface OperatorSchema extends OperatorSignature {
   /** The opset of this version, and of the operator's first one. */
   readonly since: number;
   readonly first: number;
-  readonly inputs: readonly FormalValue[];
-  readonly outputs: readonly FormalValue[];
-  readonly attributes: readonly FormalAttribute[];
   /** What the version before this one had otherwise. */
   readonly changes: readonly string[];
 }
@@ -80,10 +64,7 @@ export function operatorSchema(
 
 type Words = Readonly<Record<string, string>> | undefined;
 
-function signatureOf(
-  [, inputs, outputs, attributes]: Row,
-  words: Words,
-): Pick<OperatorSchema, 'inputs' | 'outputs' | 'attributes'> {
+function signatureOf([, inputs, outputs, attributes]: Row, words: Words): OperatorSignature {
   return {
     inputs: inputs.map(formalValue),
     outputs: outputs.map(formalValue),

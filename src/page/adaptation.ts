@@ -5,7 +5,6 @@ import { knownEnding } from '../formats/endings.ts';
 import type { WeightView } from '../formats/keras/present/graphBuilder.ts';
 import type { Model } from '../formats/onnx/model.ts';
 import type { PageAdaptation, PageFold, PageMappedInput, PageOriginal, PageStep } from '../protocol/adaptation.ts';
-import type { Shapes } from '../graph/shapes/shapes.ts';
 import { modelDigest } from '../files/digest/modelDigest.ts';
 import { sourceDigest } from '../files/digest/sourceDigest.ts';
 import { basename, dirname, join, resolve } from '../files/paths.ts';
@@ -14,6 +13,7 @@ import { withOpenModel } from '../jobs/open/openModel.ts';
 import { weightsMark } from '../jobs/weights/originOf.ts';
 import { areNumbers, count, integer, items, list, object, sizes, text, type RawRecord } from './recordText.ts';
 import { RecordedWeights, type RecordedWeight } from './recordedWeights.ts';
+import type { Shapes } from '../graph/shapes/inferredShapes.ts';
 
 /** A longer story is told from its end. */
 const MAX_STEPS = 20;

@@ -4,8 +4,8 @@ import type { Node, Model } from '../formats/onnx/model.ts';
 import { allNodeLists } from '../graph/nested.ts';
 import { storedTensors } from '../graph/storedTensors.ts';
 import type { ScopeShapes } from '../graph/shapes/graphScope.ts';
-import type { Shapes } from '../graph/shapes/shapes.ts';
 import type { PageFold } from '../protocol/adaptation.ts';
+import type { Shapes } from '../graph/shapes/inferredShapes.ts';
 
 /** A weight as a record names it: the tensor, and the node that took the map in. */
 export interface RecordedWeight {

@@ -17,3 +17,21 @@ export function clampedFromFront(place: number, length: number): number {
 export function stridesOf(dims: readonly number[]): number[] {
   return dims.map((_, axis) => product(dims.slice(axis + 1)));
 }
+
+/** Where a Slice begins and ends along an axis, both counted from the back where negative, and its step, never 0. */
+export interface SliceLimits {
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+/** The places along an axis that a Slice takes, its limits clamped: https://onnx.ai/onnx/operators/onnx__Slice.html */
+export function slicedPlaces(length: number, { start, end, step }: SliceLimits): number[] {
+  const isForward = step > 0;
+  const highest = isForward ? length : length - 1;
+  const clamped = (place: number, lowest: number): number =>
+    Math.min(Math.max(fromFront(place, length), lowest), highest);
+  const first = clamped(start, 0);
+  const count = Math.max(0, Math.ceil((clamped(end, isForward ? 0 : -1) - first) / step));
+  return Array.from({ length: count }, (_, i) => first + i * step);
+}

@@ -8,10 +8,11 @@ import { WireReader } from '../formats/onnx/scan/wire.ts';
 import { modelCosts } from '../graph/cost/cost.ts';
 import { allGraphs, allNodeLists } from '../graph/nested.ts';
 import type { ScopeShapes } from '../graph/shapes/graphScope.ts';
-import { inferShapes, type Shapes } from '../graph/shapes/shapes.ts';
+import { inferShapes } from '../graph/shapes/shapes.ts';
 import { steeringConstants, type SteeringConstants } from '../graph/shapes/steering.ts';
 import { quoted } from './names.ts';
 import { product } from '../tensors/dims.ts';
+import type { Shapes } from '../graph/shapes/inferredShapes.ts';
 
 /** What one run takes, as far as the sizes of its tensors are known. */
 export interface RunCost {

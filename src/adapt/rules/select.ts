@@ -2,20 +2,11 @@ import { identity as identityMap, isSmall, pickRows, sameMap, stack, widen } fro
 import { baseOf, isPlain, overOneBase, withMap, type Base, type Flow } from '../flow/flow.ts';
 import type { AttributeValue, Operand } from '../flow/rewrite.ts';
 import type { Rule, Step } from '../flow/step.ts';
-import { fromFront } from '../../tensors/dims.ts';
+import { fromFront, slicedPlaces } from '../../tensors/dims.ts';
 import { INT64 } from '../../tensors/dtypes.ts';
 import { range } from '../../bytes/lists.ts';
 import { TAKEN_OUT, TOO_MANY, NO_FLOW } from '../flow/reasons.ts';
 import type { Affine } from '../maps/affine.ts';
-
-/** The places along one axis that a Slice takes, its limits clamped as the operator clamps them. */
-function sliceIndices(size: number, start: number, end: number, step: number): number[] {
-  const clamp = (v: number, low: number, high: number): number => Math.min(Math.max(v < 0 ? v + size : v, low), high);
-  const picked: number[] = [];
-  if (step > 0) for (let i = clamp(start, 0, size); i < clamp(end, 0, size); i += step) picked.push(i);
-  if (step < 0) for (let i = clamp(start, 0, size - 1); i > clamp(end, -1, size - 1); i += step) picked.push(i);
-  return picked;
-}
 
 /** Limits as the file has them: INT64_MAX is what exporters write for the end of an axis. */
 interface SliceSpec {
@@ -53,7 +44,7 @@ const slice: Rule = async (step) => {
   if (on < 0) return step.pass(flow);
   if (!isPlain(flow)) return 'it cuts through an axis that holds channels and pixels';
   const [start = 0, end = 0, stride = 1] = [spec.starts, spec.ends, spec.steps].map((list) => Number(list[on]));
-  const rows = sliceIndices(flow.map.m.length, start, end, stride);
+  const rows = stride === 0 ? [] : slicedPlaces(flow.map.m.length, { start, end, step: stride });
   if (!rows.length) return 'it takes no channel at all';
   const picked = withMap(flow, pickRows(flow.map, rows));
   if (spec.axes.length === 1) return step.absorb(picked);

@@ -9,9 +9,9 @@ import { calledFunction, operatorKey } from '../operatorKey.ts';
 import { RULES } from '../ops/table.ts';
 import { CONTROL_FLOW } from '../shapes/controlFlow.ts';
 import type { InnerScope, ScopeShapes } from '../shapes/graphScope.ts';
-import type { Shapes } from '../shapes/shapes.ts';
 import { storedTensors } from '../storedTensors.ts';
 import { product } from '../../tensors/dims.ts';
+import type { Shapes } from '../shapes/inferredShapes.ts';
 
 /** What one node costs. Nodes with graphs or functions inside include them. */
 export interface NodeCost {

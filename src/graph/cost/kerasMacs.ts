@@ -1,7 +1,7 @@
 import { attributeOf, intsOf } from '../../formats/onnx/attributes.ts';
 import type { Dim } from '../../formats/onnx/model.ts';
 import { multiply, sum } from '../sizes/dims.ts';
-import type { CountedNode, MacsRule } from './macs.ts';
+import { elements, type CountedNode, type MacsRule } from './macsRule.ts';
 
 /* Layers of Keras that no ONNX operator stands for: https://keras.io/api/layers/. Weights follow the inputs. */
 
@@ -13,8 +13,6 @@ function setting({ node }: CountedNode, name: string): Dim {
 function settings({ node }: CountedNode, name: string): number[] {
   return intsOf(node, name) ?? [];
 }
-
-const elements = (dims: readonly Dim[] | null): Dim => dims && multiply(dims);
 
 /** What a step multiplies, at every step of every image. */
 const recurrent: MacsRule = (node) =>

@@ -1,18 +1,8 @@
 import { textOf } from '../../formats/onnx/attributes.ts';
-import type { Dim, Node } from '../../formats/onnx/model.ts';
+import type { Dim } from '../../formats/onnx/model.ts';
 import { multiply, quotient, sum } from '../sizes/dims.ts';
 import { KERAS_MACS, KERAS_NOT_COUNTED } from './kerasMacs.ts';
-
-/** What a counting rule may ask about a node: dims by the tensor's name, null where the rank is unknown. */
-export interface CountedNode {
-  readonly node: Node;
-  input(index: number): readonly Dim[] | null;
-  output(index: number): readonly Dim[] | null;
-}
-
-export type MacsRule = (node: CountedNode) => Dim;
-
-const elements = (dims: readonly Dim[] | null): Dim => dims && multiply(dims);
+import { elements, type MacsRule } from './macsRule.ts';
 
 /** Every output element of a convolution sums over the input channels of its group times the kernel. */
 const convolution =

@@ -1,17 +1,15 @@
 import { BOOL, INT64 } from '../../tensors/dtypes.ts';
-import type { Dim, Graph, Node } from '../../formats/onnx/model.ts';
+import type { Dim, Graph } from '../../formats/onnx/model.ts';
 import { holding, inferredTensor, unknownValue, type Inferred } from './inferred.ts';
-import type { Inference } from './inference.ts';
+import type { Inferring, Place } from './inferring.ts';
 import { join, joinHolders, typeOnly, valueText } from './join.ts';
 import { nodeLabel, type GraphScope, type InnerScope, type Passed } from './graphScope.ts';
 import { axisOf, type RuleInput } from './shapeRule.ts';
 import { small, type SmallTensor } from '../values/smallTensor.ts';
 
 /** A node with graphs inside, and what its rule may use. */
-interface Inside {
-  readonly inference: Inference;
-  readonly node: Node;
-  readonly scope: GraphScope;
+interface Inside extends Place {
+  readonly inference: Inferring;
   readonly input: RuleInput;
   /** Keeps what was inferred inside, for those who show it. */
   readonly keep: (inner: readonly InnerScope[]) => void;
@@ -30,6 +28,7 @@ function graphOf(at: Inside, name: string): Graph | null {
   return at.input.attribute(name)?.graph ?? null;
 }
 
+/** What the graph gives; its declared type where nothing follows. */
 function outputsOf(at: Inside, scope: GraphScope, graph: Graph): Passed[] {
   return graph.outputs.map((output) => {
     const passed = at.inference.passed(scope, output.name);
@@ -39,11 +38,13 @@ function outputsOf(at: Inside, scope: GraphScope, graph: Graph): Passed[] {
   });
 }
 
+/** What stands at an input of the node. */
 function given(at: Inside, index: number): Passed {
   const name = at.node.inputs[index];
   return name ? at.inference.passed(at.scope, name) : { value: unknownValue('it is left out'), small: null };
 }
 
+/** Names for sizes in which what a node gives differs from case to case. */
 function open(at: Inside, reason: string): (axis: number, a: Dim, b: Dim) => Dim {
   return (axis, a, b) =>
     at.inference.symbols.fresh(
@@ -194,6 +195,7 @@ function stacked(value: Inferred, axis: number, times: Dim): Inferred {
   return inferredTensor(value.dtype, [...value.dims.slice(0, at), times, ...value.dims.slice(at)]);
 }
 
+/** A value without one of its axes, and that axis's size: one element of what is scanned. */
 function without(value: Inferred, axis: number): { value: Inferred; size: Dim } {
   if (value.kind !== 'tensor' || !value.dims)
     return { value: value.kind === 'tensor' ? inferredTensor(value.dtype, null, value.reason) : value, size: null };

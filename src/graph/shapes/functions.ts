@@ -1,6 +1,6 @@
 import { calledFunction } from '../operatorKey.ts';
 import type { Attribute, FunctionDef, Model, Node } from '../../formats/onnx/model.ts';
-import type { Inference } from './inference.ts';
+import type { Inferring } from './inferring.ts';
 import { valueText } from './join.ts';
 import type { GraphScope, InnerScope, Passed } from './graphScope.ts';
 
@@ -34,7 +34,7 @@ export class Functions {
   }
 
   /** The outputs of a call; a text where they can't be followed. */
-  call(inference: Inference, { node, scope, body, keep }: Call): readonly Passed[] | string {
+  call(inference: Inferring, { node, scope, body, keep }: Call): readonly Passed[] | string {
     if (this.open.has(body)) return `the function ${body.name} calls itself`;
     const inputs = body.inputs.map((_, i) => (node.inputs[i] ? inference.passed(scope, node.inputs[i]) : null));
     const signature = signatureOf(inputs, node.attributes);
@@ -45,7 +45,7 @@ export class Functions {
   }
 
   private enter(
-    inference: Inference,
+    inference: Inferring,
     { node, scope: outer, body }: Omit<Call, 'keep'>,
     inputs: readonly (Passed | null)[],
     signature: string | null,
@@ -66,17 +66,11 @@ export class Functions {
 
 /** A text that is the same for calls that give the same shapes; null where attributes hold tensors or graphs. */
 function signatureOf(inputs: readonly (Passed | null)[], attributes: readonly Attribute[]): string | null {
-  if (
-    attributes.some(
-      (attribute) =>
-        attribute.tensor ?? attribute.sparseTensor ?? attribute.graph ?? attribute.tensors ?? attribute.graphs,
-    )
-  )
-    return null;
+  if (attributes.some((a) => a.tensor ?? a.sparseTensor ?? a.graph ?? a.tensors ?? a.graphs)) return null;
   const given = attributes.map((attribute) => {
-    const { int, float, string, ints, floats, strings } = attribute;
+    const { name, int, float, string, ints, floats, strings } = attribute;
     const fields = [int, float, string, ints, floats, strings];
-    return `${attribute.name}=${fields.map((field) => field?.toString() ?? '').join(';')}`;
+    return `${name}=${fields.map((field) => field?.toString() ?? '').join(';')}`;
   });
   return [
     ...inputs.map((input) => (input ? `${valueText(input.value)} ${input.small?.values.join() ?? ''}` : '')),

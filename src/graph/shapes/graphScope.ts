@@ -43,6 +43,7 @@ export class GraphScope implements Scope, ScopeShapes {
   readonly tensors = new Map<string, InferredTensor>();
   readonly others = new Map<string, InferredHolder>();
   readonly inner = new Map<Node, readonly InnerScope[]>();
+  /** The entries of small tensors, as far as they are known. */
   readonly values = new Map<string, SmallTensor>();
   /** The number of all elements of what ConstantOfShape makes. */
   readonly fills = new Map<string, number>();
@@ -65,6 +66,7 @@ export class GraphScope implements Scope, ScopeShapes {
     this.depth = depth;
   }
 
+  /** The scope of the main graph. */
   static main(opsets: ReadonlyMap<string, number>): GraphScope {
     return new GraphScope(null, { opsets, attributes: null, path: '', depth: 0 });
   }
@@ -84,6 +86,7 @@ export class GraphScope implements Scope, ScopeShapes {
     return this.owner(name)?.own(name) ?? null;
   }
 
+  /** The entries of a small tensor, also of one of the graphs around. */
   small(name: string): SmallTensor | null {
     return this.owner(name)?.values.get(name) ?? null;
   }
@@ -108,6 +111,7 @@ export class GraphScope implements Scope, ScopeShapes {
     return this.owner(name)?.fills.get(name) ?? null;
   }
 
+  /** Keeps what a node makes, or a graph is given. */
   put(name: string, { value, small }: Passed): void {
     if (value.kind === 'tensor') this.tensors.set(name, value);
     else this.others.set(name, value);

@@ -33,6 +33,7 @@ export class RuleInput {
     return this.node.outputs.length;
   }
 
+  /** Whether an input is there: optional ones may be left out. */
   has(index: number): boolean {
     return Boolean(this.node.inputs[index]);
   }
@@ -43,11 +44,13 @@ export class RuleInput {
     return name ? this.scope.inferred(name) : null;
   }
 
+  /** The shape of an input; null where its rank is not known, or it is no tensor. */
   dims(index: number): readonly Dim[] | null {
     const value = this.inferred(index);
     return value?.kind === 'tensor' ? value.dims : null;
   }
 
+  /** The element type of an input; null where it is not known, or it is no tensor. */
   dtype(index: number): number | null {
     const value = this.inferred(index);
     return value?.kind === 'tensor' ? value.dtype : null;
@@ -73,22 +76,27 @@ export class RuleInput {
     return name ? this.scope.uniform(name) : null;
   }
 
+  /** The attribute as the file has it. */
   attribute(name: string): Attribute | undefined {
     return attributeOf(this.node, name);
   }
 
+  /** An attribute of one integer, or the operator's default. */
   int(name: string, otherwise: number): number {
     return intOf(this.node, name, otherwise);
   }
 
+  /** An attribute that lists integers; null where it is left out. */
   ints(name: string): number[] | null {
     return intsOf(this.node, name);
   }
 
+  /** An attribute that lists numbers; null where it is left out. */
   floats(name: string): readonly number[] | null {
     return this.attribute(name)?.floats ?? null;
   }
 
+  /** An attribute of text, or the operator's default. */
   text(name: string, otherwise: string): string {
     return textOf(this.node, name, otherwise);
   }
@@ -148,6 +156,7 @@ export interface TensorRule {
 /** An operator's row in the table. One that makes sequences, optionals or maps gives whole values. */
 export type Rule = TensorRule | ((input: RuleInput) => readonly Inferred[]);
 
+/** A rule of an operator that makes tensors: their shapes, and the element type of each output. */
 export function tensors(shapes: ShapeRule, ...dtypes: readonly DtypeRule[]): TensorRule {
   return { shapes, dtypes };
 }
@@ -206,6 +215,7 @@ export function applyTensors(rule: TensorRule, input: RuleInput): Inferred[] {
   return input.node.outputs.map((_, o) => inferredOutput(shapes[o] ?? null, dtypeOf(rule, input, o)));
 }
 
+/** The element type of an output; null where it is not known, also where the file says 0, which is none. */
 export function dtypeOf(rule: TensorRule, input: RuleInput, output: number): number | null {
   return (rule.dtypes[output] ?? rule.dtypes.at(-1))?.(input) || null;
 }
@@ -214,6 +224,7 @@ function inferredOutput(shape: Shape, dtype: number | null): Inferred {
   return shape instanceof Unknown ? inferredTensor(dtype, shape.dims, shape.reason) : inferredTensor(dtype, shape);
 }
 
+/** An axis counted from the front. Throws RangeError for one that the tensor does not have. */
 export function axisOf(axis: number, rank: number): number {
   const positive = fromFront(axis, rank);
   if (!Number.isInteger(positive) || positive < 0 || positive >= rank)

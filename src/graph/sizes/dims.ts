@@ -9,7 +9,7 @@ import {
   wholeNumber,
   type Expression,
 } from './expression.ts';
-import { bareName, nameText, readExpression } from './readExpression.ts';
+import { bareName, nameText, readExpression, type Extreme } from './readExpression.ts';
 import { choose, compare as compareExpressions, evaluate, floor, floorDivide as divided } from './rounding.ts';
 import { product } from '../../tensors/dims.ts';
 
@@ -64,6 +64,7 @@ export function sum(dims: readonly Dim[]): Dim {
   return sizeOf(dims.reduce<Expression | null>((total, dim) => combine(total, dim, add), constant(0)));
 }
 
+/** `a - b`. */
 export function minus(a: Dim, b: Dim): Dim {
   if (typeof a === 'number' && typeof b === 'number') return safe(a - b);
   return a === null ? null : sizeOf(combine(expressionOf(a), b, (x, y) => add(x, y, -1)));
@@ -86,6 +87,7 @@ export function floorDivide(dim: Dim, n: number, divisor: number): Dim {
   return sizeOf(moved && divided(moved, divisor));
 }
 
+/** `dim · n`. */
 export function times(dim: Dim, n: number): Dim {
   if (n === 1 || dim === null) return dim;
   if (n === 0) return 0;
@@ -178,22 +180,27 @@ export function compare(a: Dim, b: Dim): -1 | 0 | 1 | null {
   return x && y && compareExpressions(x, y);
 }
 
+/** The smaller of two, as `min(a, b)` where named sizes decide; null where one is not known. */
 export function smaller(a: Dim, b: Dim): Dim {
-  return either(a, b, false);
+  return either(a, b, 'min');
 }
 
+/** The larger of two, as `max(a, b)` where named sizes decide; null where one is not known. */
 export function larger(a: Dim, b: Dim): Dim {
-  return either(a, b, true);
+  return either(a, b, 'max');
 }
 
-function either(a: Dim, b: Dim, most: boolean): Dim {
-  if (typeof a === 'number' && typeof b === 'number') return most ? Math.max(a, b) : Math.min(a, b);
+function either(a: Dim, b: Dim, which: Extreme): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return Math[which](a, b);
   if (a === null || b === null) return null;
   const [x, y] = [expressionOf(a), expressionOf(b)];
-  return entryOf(x && y && choose(x, y, most));
+  return entryOf(x && y && choose(x, y, which));
 }
 
-/** Numpy's rule for one axis. A symbol against 1 stays; against another size it takes that size. */
+/**
+ * Numpy's rule for one axis. A symbol against 1 stays; against another size it takes that size. Throws RangeError for two
+ * numbers that differ.
+ */
 export function broadcast(a: Dim, b: Dim): Dim {
   if (a === b) return a;
   if (a === 1) return b;
@@ -203,6 +210,10 @@ export function broadcast(a: Dim, b: Dim): Dim {
   return typeof b === 'number' ? b : null;
 }
 
+/**
+ * The shape that all of these broadcast to, axes counted from the back: https://onnx.ai/onnx/repo-docs/Broadcasting.html.
+ * Null where one has no known rank. Throws RangeError where they don't fit.
+ */
 export function broadcastAll(shapes: readonly (readonly Dim[] | null)[]): Dim[] | null {
   let out: Dim[] = [];
   for (const shape of shapes) {

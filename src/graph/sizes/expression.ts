@@ -20,6 +20,7 @@ const MAX_TERMS = 12;
 const MAX_DEGREE = 8;
 const MAX_TEXT = 96;
 
+/** The greatest common divisor, by Euclid; of a number and 0 that number. */
 export function gcd(a: number, b: number): number {
   let [x, y] = [Math.abs(a), Math.abs(b)];
   while (y) [x, y] = [y, x % y];
@@ -51,14 +52,17 @@ function before(a: Term, b: Term): number {
   return Number(a.n < 0) - Number(b.n < 0) || b.atoms.length - a.atoms.length || (x < y ? -1 : Number(x > y));
 }
 
+/** A plain number; null where it leaves the safe integers. */
 export function constant(n: number): Expression | null {
   return collect([{ n, atoms: [] }], 1);
 }
 
+/** A size by its own text. */
 export function atom(text: string): Expression {
   return { terms: [{ n: 1, atoms: [text] }], den: 1 };
 }
 
+/** a + b, or a − b; null where it gets too long. */
 export function add(a: Expression, b: Expression, sign: 1 | -1 = 1): Expression | null {
   const terms = [
     ...a.terms.map((term) => ({ n: term.n * b.den, atoms: term.atoms })),
@@ -67,6 +71,7 @@ export function add(a: Expression, b: Expression, sign: 1 | -1 = 1): Expression 
   return collect(terms, a.den * b.den);
 }
 
+/** a · b; null where it gets too long. */
 export function multiply(a: Expression, b: Expression): Expression | null {
   const terms = a.terms.flatMap((term) =>
     b.terms.map((u) => ({ n: term.n * u.n, atoms: [...term.atoms, ...u.atoms].sort() })),
@@ -74,7 +79,7 @@ export function multiply(a: Expression, b: Expression): Expression | null {
   return collect(terms, a.den * b.den);
 }
 
-/** Times n/den. */
+/** The expression times n/den; null where a number leaves the safe integers. */
 export function scale(expression: Expression, n: number, den: number): Expression | null {
   return collect(
     expression.terms.map((term) => ({ n: term.n * n, atoms: term.atoms })),

@@ -33,10 +33,19 @@ export function floored(text: string): Expression | null {
   return text.startsWith('⌊') ? readExpression(text.slice(1, -1)) : null;
 }
 
-/** The arguments of `max(…)` or `min(…)`; null for other atoms. */
-export function choices(text: string): { readonly most: boolean; readonly of: readonly Expression[] } | null {
+/** Which of several sizes an atom is. */
+export type Extreme = 'max' | 'min';
+
+/** `max(…)` or `min(…)`. */
+export interface Choice {
+  readonly which: Extreme;
+  readonly of: readonly Expression[];
+}
+
+/** The sizes that an atom chooses among; null for other atoms. */
+export function choices(text: string): Choice | null {
   const match = /^(max|min)\((.*)\)$/su.exec(text);
-  return match ? { most: match[1] === 'max', of: splitTop(match[2] ?? '').map(readExpression) } : null;
+  return match ? { which: match[1] === 'max' ? 'max' : 'min', of: splitTop(match[2] ?? '').map(readExpression) } : null;
 }
 
 /** Cuts at the commas that are in no brackets. */

@@ -10,7 +10,7 @@ import {
   type Expression,
   type Term,
 } from './expression.ts';
-import { choices, floored } from './readExpression.ts';
+import { choices, floored, type Extreme } from './readExpression.ts';
 import { product } from '../../tensors/dims.ts';
 
 /** Roundings inside roundings are merged; more steps than this are not tried. */
@@ -85,15 +85,15 @@ function merge(expression: Expression): Expression | null {
 
 /** No size is smaller than this, if every named size is at least one; -Infinity where nothing is known. */
 export function lowest(expression: Expression): number {
-  const plain = expression.terms.reduce((sum, term) => sum + lowestTerm(term), 0) / expression.den;
-  if (plain > -Infinity || !expression.terms.some((term) => term.atoms.length === 1 && floored(term.atoms[0] ?? '')))
-    return plain;
+  const { terms, den } = expression;
+  const plain = terms.reduce((sum, term) => sum + lowestTerm(term), 0) / den;
+  const isRounded = terms.some(({ atoms }) => atoms.length === 1 && floored(atoms[0] ?? ''));
+  if (plain > -Infinity || !isRounded) return plain;
   // x-1 < ⌊x⌋ ≤ x: without its roundings a difference may be decided.
   let relaxed: Expression | null = constant(0);
-  for (const term of expression.terms) relaxed = relaxed && addRelaxed(relaxed, term, expression.den);
-  return relaxed
-    ? Math.ceil(relaxed.terms.some((term) => term.atoms.length > 0 && term.n < 0) ? -Infinity : lowest(relaxed))
-    : -Infinity;
+  for (const term of terms) relaxed = relaxed && addRelaxed(relaxed, term, den);
+  const isBounded = relaxed?.terms.every(({ atoms, n }) => atoms.length === 0 || n >= 0);
+  return relaxed && isBounded ? Math.ceil(lowest(relaxed)) : -Infinity;
 }
 
 function lowestTerm({ n, atoms }: Term): number {
@@ -116,7 +116,7 @@ function lowestAtom(text: string): number {
   const picked = choices(text);
   if (!picked) return 1;
   const all = picked.of.map(lowest);
-  return picked.most ? Math.max(...all) : Math.min(...all);
+  return Math[picked.which](...all);
 }
 
 /** -1, 0 or 1 where a is always smaller than, equal to or larger than b; null where it depends on named sizes. */
@@ -135,25 +135,25 @@ function atLeast(a: Expression, b: Expression): boolean {
   return difference !== null && lowest(difference) >= 0;
 }
 
-/** The larger or the smaller of two, decided where it can be. */
-export function choose(a: Expression, b: Expression, most: boolean): Expression | null {
-  if (atLeast(a, b)) return most ? a : b;
-  if (atLeast(b, a)) return most ? b : a;
-  const name = most ? 'max' : 'min';
-  const of = [a, b].flatMap((expression) => inner(expression, most));
+/** The larger or the smaller of two, decided where it can be; null where the text would get too long. */
+export function choose(a: Expression, b: Expression, which: Extreme): Expression | null {
+  if (atLeast(a, b)) return which === 'max' ? a : b;
+  if (atLeast(b, a)) return which === 'max' ? b : a;
+  const of = [a, b].flatMap((expression) => inner(expression, which));
   const texts = of.map(expressionText).filter((text) => text !== null);
   if (texts.length < of.length) return null;
-  const text = `${name}(${[...new Set(texts)].sort().join(', ')})`;
+  const text = `${which}(${[...new Set(texts)].sort().join(', ')})`;
   return expressionText(atom(text)) === null ? null : atom(text);
 }
 
-function inner(expression: Expression, most: boolean): readonly Expression[] {
+/** What an expression that is such a choice already chooses among; else itself. */
+function inner(expression: Expression, which: Extreme): readonly Expression[] {
   const [only, ...more] = expression.terms;
   const picked =
     only && !more.length && only.n === 1 && expression.den === 1 && only.atoms.length === 1
       ? choices(only.atoms[0] ?? '')
       : null;
-  return picked?.most === most ? picked.of : [expression];
+  return picked?.which === which ? picked.of : [expression];
 }
 
 /**
@@ -181,5 +181,5 @@ function evaluateAtom(text: string, sizes: ReadonlyMap<string, number>): number 
   const picked = choices(text);
   const values = picked?.of.map((expression) => evaluate(expression, sizes)) ?? [null];
   if (!values.every((value) => value !== null)) return null;
-  return picked?.most ? Math.max(...values) : Math.min(...values);
+  return Math[picked?.which ?? 'min'](...values);
 }

@@ -19,6 +19,7 @@ import {
   type Step2,
 } from './entries.ts';
 import { broadcastAt, build, small, type Entry, type Evaluate, type Reading, type SmallTensor } from './smallTensor.ts';
+import { fromFront } from '../../tensors/dims.ts';
 
 /** All inputs, where each is known. */
 function inputs(reading: Reading): readonly SmallTensor[] | null {
@@ -136,7 +137,7 @@ function reduced(step: Step2): Evaluate {
     if (!x || !type || !out || x.values.length === 0) return [null];
     const given = reading.rule.ints('axes') ?? (reading.rule.has(1) ? (reading.small(1)?.values ?? null) : []);
     if (!given?.every((a) => typeof a === 'number')) return [null];
-    const axes = given.map((a) => (a as number) + ((a as number) < 0 ? x.dims.length : 0));
+    const axes = given.map((axis) => fromFront(Number(axis), x.dims.length));
     if (!axes.length && reading.rule.int('noop_with_empty_axes', 0)) return [x];
     const gone = (k: number): boolean => !axes.length || axes.includes(k);
     const totals = new Map<string, Entry>();

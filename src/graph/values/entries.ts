@@ -76,11 +76,11 @@ export const difference = step(
 export const product = step((a, b) => a * b, multiply);
 export const least = step(
   (a, b) => Math.min(a, b),
-  (a, b) => choose(a, b, false),
+  (a, b) => choose(a, b, 'min'),
 );
 export const most = step(
   (a, b) => Math.max(a, b),
-  (a, b) => choose(a, b, true),
+  (a, b) => choose(a, b, 'max'),
 );
 /** Integers are cut towards zero, which is ⌊⌋ for sizes. */
 export const ratio = step(
@@ -107,21 +107,25 @@ export const remainder = step(
   },
 );
 
+/** 0 − a. */
 export function negated(a: Entry, type: Arithmetic): Entry {
   return difference(0, a, type);
 }
 
+/** |a|; null for an expression that may be negative. */
 export function absolute(a: Entry): Entry {
   if (typeof a !== 'string') return a === null ? null : Math.abs(a);
   const e = expressionOf(a);
   return e && lowest(e) >= 0 ? a : null;
 }
 
+/** ⌊a⌋. */
 export function roundedDown(a: Entry): Entry {
   if (typeof a !== 'string') return a === null ? null : Math.floor(a);
   return entryOf(floor(expressionOf(a)));
 }
 
+/** ⌈a⌉ = −⌊−a⌋. */
 export function roundedUp(a: Entry): Entry {
   if (typeof a !== 'string') return a === null ? null : Math.ceil(a);
   const e = expressionOf(a);

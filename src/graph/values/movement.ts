@@ -13,7 +13,7 @@ import {
   type Reading,
   type SmallTensor,
 } from './smallTensor.ts';
-import { product } from '../../tensors/dims.ts';
+import { product, clampedFromFront, fromFront, slicedPlaces } from '../../tensors/dims.ts';
 import { range } from '../../bytes/lists.ts';
 
 /** The same entries in the same order under the output's dims. */
@@ -25,13 +25,16 @@ const reshaped: Evaluate = (reading) => {
 const shape: Evaluate = (reading) => {
   const dims = reading.rule.dims(0);
   if (!dims) return [null];
-  const clamp = (v: number): number => Math.min(Math.max(v < 0 ? v + dims.length : v, 0), dims.length);
-  return [vector(dims.slice(clamp(reading.rule.int('start', 0)), clamp(reading.rule.int('end', dims.length))))];
+  const start = clampedFromFront(reading.rule.int('start', 0), dims.length);
+  const end = clampedFromFront(reading.rule.int('end', dims.length), dims.length);
+  return [vector(dims.slice(start, end))];
 };
 
+/** An index counted from the front; null where it is not known, or lies outside. */
 function wrapped(index: Entry, size: number): number | null {
-  const at = typeof index === 'number' && index < 0 ? index + size : index;
-  return typeof at === 'number' && Number.isInteger(at) && at >= 0 && at < size ? at : null;
+  if (typeof index !== 'number') return null;
+  const at = fromFront(index, size);
+  return Number.isInteger(at) && at >= 0 && at < size ? at : null;
 }
 
 const gather: Evaluate = (reading) => {
@@ -81,14 +84,7 @@ const gatherNd: Evaluate = (reading) => {
   ];
 };
 
-/** Places that start, end and step pick along one axis: https://onnx.ai/onnx/operators/onnx__Slice.html */
-function picked(size: number, start: number, end: number, step: number): number[] {
-  const clamp = (v: number, low: number, high: number): number => Math.min(Math.max(v < 0 ? v + size : v, low), high);
-  const [from, to] =
-    step > 0 ? [clamp(start, 0, size), clamp(end, 0, size)] : [clamp(start, 0, size - 1), clamp(end, -1, size - 1)];
-  return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, k) => from + k * step);
-}
-
+/** https://onnx.ai/onnx/operators/onnx__Slice.html */
 const slice: Evaluate = (reading) => {
   const x = reading.small(0);
   const list = (name: string, index: number): number[] | null =>
@@ -102,7 +98,8 @@ const slice: Evaluate = (reading) => {
   const kept = x.dims.map((dim) => range(0, dim));
   for (const [i, axis] of axes.entries()) {
     const at = axisOf(axis, x.dims.length);
-    kept[at] = picked(x.dims[at] ?? 0, starts[i] ?? 0, ends[i] ?? 0, steps[i] ?? 1);
+    const limits = { start: starts[i] ?? 0, end: ends[i] ?? 0, step: steps[i] ?? 1 };
+    kept[at] = slicedPlaces(x.dims[at] ?? 0, limits);
   }
   return [
     build(

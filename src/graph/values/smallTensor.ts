@@ -27,16 +27,19 @@ export interface Reading {
   attribute(name: string): SmallTensor | null;
   /** The inferred dims of an output where all are numbers. */
   out(index: number): readonly number[] | null;
+  /** The inferred element type of an output. */
   outDtype(index: number): number | null;
 }
 
 /** What a node's outputs hold, as far as known. */
 export type Evaluate = (reading: Reading) => readonly (SmallTensor | null)[];
 
+/** Such a tensor; null where it is too long, or its entries are not as many as its dims say. */
 export function small(dims: readonly number[], values: readonly Entry[]): SmallTensor | null {
   return values.length <= MAX_ENTRIES && product(dims) === values.length ? { dims, values } : null;
 }
 
+/** A vector of these entries; null where it is too long. */
 export function vector(values: readonly Entry[]): SmallTensor | null {
   return small([values.length], values);
 }

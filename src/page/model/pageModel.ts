@@ -7,8 +7,7 @@ import { isConstant } from '../../formats/onnx/attributes.ts';
 import type { Graph, Model, Node, ValueInfo } from '../../formats/onnx/model.ts';
 import { modelCosts } from '../../graph/cost/cost.ts';
 import { firstLayers } from '../../graph/firstLayers/firstLayers.ts';
-import { operatorSchema, type FormalValue } from '../../graph/operatorSchema.ts';
-import type { Shapes } from '../../graph/shapes/shapes.ts';
+import { operatorSchema } from '../../graph/operatorSchema.ts';
 import type { PageAdaptation } from '../../protocol/adaptation.ts';
 import type { PageEdge, PageModel, PageOperator, PageWeight } from '../../protocol/messages.ts';
 import type { PageBinding } from '../../protocol/sizes.ts';
@@ -20,6 +19,8 @@ import { weightsAsStored } from './kerasWeights.ts';
 import { inferredValue, knownDims, storedWeights, type DimTexts } from './pageValue.ts';
 import { withShortSizes } from './shortSizes.ts';
 import { constantsByName, type SmallConstants } from './smallConstants.ts';
+import type { Shapes } from '../../graph/shapes/inferredShapes.ts';
+import type { FormalValue } from '../../graph/operatorSignature.ts';
 
 /**
  * Limits of what the page is sent of a file's own words: a licence or a thousand class names fit, a weight hidden as

@@ -3,7 +3,6 @@ import { countOf, countOrUnknown } from '../../text/numbers.ts';
 import { pageCost } from '../model/pageSizes.ts';
 import { realInputs } from '../../adapt/inputs/candidates.ts';
 import { modelCosts } from '../../graph/cost/cost.ts';
-import type { Shapes } from '../../graph/shapes/shapes.ts';
 import { shownDim, symbolDim } from '../../graph/sizes/dims.ts';
 import { steeringConstants } from '../../graph/shapes/steering.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
@@ -18,6 +17,7 @@ import { modelHead, pageFirstLayers } from '../model/pageModel.ts';
 import { contradictionTexts } from '../model/pageSizes.ts';
 import { boundShapes } from './shapes.ts';
 import { basename } from '../../files/paths.ts';
+import type { Shapes } from '../../graph/shapes/inferredShapes.ts';
 
 export interface DeclaredValue {
   readonly name: string;

@@ -1,6 +1,6 @@
 import type { InferredTensor } from '../../graph/shapes/inferred.ts';
 import { nodeLabel, type ScopeShapes } from '../../graph/shapes/graphScope.ts';
-import { inferShapes, type Contradiction, type InferOptions, type Shapes } from '../../graph/shapes/shapes.ts';
+import { inferShapes } from '../../graph/shapes/shapes.ts';
 import { shownDim } from '../../graph/sizes/dims.ts';
 import { steeringConstants } from '../../graph/shapes/steering.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
@@ -10,6 +10,7 @@ import { refuseWeightsAlone } from '../../jobs/open/openFile.ts';
 import { withOpenModel } from '../../jobs/open/openModel.ts';
 import { contradictionText } from '../model/pageSizes.ts';
 import { basename } from '../../files/paths.ts';
+import type { Shapes, Contradiction, InferOptions } from '../../graph/shapes/inferredShapes.ts';
 
 export interface ShapedTensor {
   readonly name: string;

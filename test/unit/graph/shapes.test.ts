@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
-import { inferShapes, type Shapes } from '../../../src/graph/shapes/shapes.ts';
+import { inferShapes } from '../../../src/graph/shapes/shapes.ts';
 import { steeringConstants } from '../../../src/graph/shapes/steering.ts';
 import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
 import { WireReader } from '../../../src/formats/onnx/scan/wire.ts';
@@ -9,6 +9,7 @@ import { mobileNetV2, resNet18 } from '../../fixtures/architectures.ts';
 import { decodeModel, encodeModel, model, named, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 import { Random } from '../../fixtures/random.ts';
 import { float32, runModel } from '../../fixtures/runtime.ts';
+import type { Shapes } from '../../../src/graph/shapes/inferredShapes.ts';
 
 async function shapesOf(bytes: Uint8Array, bind: Record<string, number> = {}): Promise<Shapes> {
   const source = new MemorySource(bytes);
