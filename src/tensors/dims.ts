@@ -25,13 +25,21 @@ export interface SliceLimits {
   readonly step: number;
 }
 
-/** The places along an axis that a Slice takes, its limits clamped: https://onnx.ai/onnx/operators/onnx__Slice.html */
-export function slicedPlaces(length: number, { start, end, step }: SliceLimits): number[] {
+/**
+ * The first place along an axis that a Slice takes, and how many it takes. Limits are clamped to the axis:
+ * https://onnx.ai/onnx/operators/onnx__Slice.html
+ */
+export function slicedRange(length: number, { start, end, step }: SliceLimits): { first: number; count: number } {
   const isForward = step > 0;
   const highest = isForward ? length : length - 1;
   const clamped = (place: number, lowest: number): number =>
     Math.min(Math.max(fromFront(place, length), lowest), highest);
   const first = clamped(start, 0);
-  const count = Math.max(0, Math.ceil((clamped(end, isForward ? 0 : -1) - first) / step));
-  return Array.from({ length: count }, (_, i) => first + i * step);
+  return { first, count: Math.max(0, Math.ceil((clamped(end, isForward ? 0 : -1) - first) / step)) };
+}
+
+/** The places along an axis that a Slice takes, in their order. */
+export function slicedPlaces(length: number, limits: SliceLimits): number[] {
+  const { first, count } = slicedRange(length, limits);
+  return Array.from({ length: count }, (_, i) => first + i * limits.step);
 }

@@ -14,6 +14,7 @@ import {
   type Rule,
   type Shape,
   type ShapeRule,
+  MAX_RANK,
 } from '../shapes/shapeRule.ts';
 import { lengthOf } from './layout.ts';
 
@@ -48,7 +49,7 @@ const shapeInput: ShapeRule = (i) => {
   const sizes = i.sizes(0);
   const rank = lengthOf(i, 0);
   if (sizes) return [sizes.includes(null) ? atRunTime('the sizes it is given are', sizes) : sizes];
-  return [atRunTime('the sizes it is given are', rank === null || rank > 64 ? null : openDims(rank))];
+  return [atRunTime('the sizes it is given are', rank === null || rank > MAX_RANK ? null : openDims(rank))];
 };
 
 /**

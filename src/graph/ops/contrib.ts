@@ -1,4 +1,4 @@
-import { BOOL, FLOAT, INT32, INT64, UINT32 } from '../../tensors/dtypes.ts';
+import { BOOL, FLOAT, INT32, INT64, UINT32, UINT8 } from '../../tensors/dtypes.ts';
 import type { Dim } from '../../formats/onnx/model.ts';
 import { broadcastAll, floorDivide, multiply, quotient } from '../sizes/dims.ts';
 import {
@@ -38,6 +38,7 @@ const embedded: ShapeRule = (i) => {
   return [all, [words?.[0] ?? null], all];
 };
 
+/** One half of the last axis gates the other. */
 const splitGelu: ShapeRule = (i) => {
   const x = i.dims(0);
   return [x && [...x.slice(0, -1), quotient([x.at(-1) ?? null], [2])]];
@@ -49,6 +50,7 @@ const bitmask: ShapeRule = (i) => {
   return [x, [x && floorDivide(multiply(x), 31, 32)]];
 };
 
+/** One axis of size 1, where an input says. */
 const expandDims: ShapeRule = (i) => {
   const x = i.dims(0);
   const axis = i.integers(1)?.[0];
@@ -98,30 +100,35 @@ const gatherBlocks: ShapeRule = (i) => {
   const [x, indices] = [i.dims(0), i.dims(1)];
   if (!x || !indices) return [null];
   const axis = axisOf(i.int('gather_axis', 0), x.length);
-  const perByte = i.dtype(0) === 2 ? Math.floor(8 / Math.max(1, i.int('bits', 4))) : 1;
+  const perByte = i.dtype(0) === UINT8 ? Math.floor(8 / Math.max(1, i.int('bits', 4))) : 1;
   const whole = x.map((d, k) => (k === x.length - 1 ? multiply([d, perByte]) : d));
   return [[...whole.slice(0, axis), ...indices, ...whole.slice(axis + 1)]];
 };
 
+/** A row of the weight for each index. */
 const embedding: ShapeRule = (i) => {
   const [weight, indices] = [i.dims(0), i.dims(1)];
   return [weight && indices && [...indices, weight.at(-1) ?? null]];
 };
 
 const TOKENS = 'how many tokens a text has depends on the text';
+/** A row of tokens for each text. */
 const tokens: ShapeRule = (i) => {
   const x = i.dims(0);
   return [x && new Unknown(TOKENS, [...x, null])];
 };
 
 const DISTINCT = 'how many different values there are depends on the data';
+/** The different values, then where each element has gone, then how often each value came. */
 const unique: ShapeRule = (i) => [new Unknown(DISTINCT, [null]), i.dims(0), new Unknown(DISTINCT, [null])];
 
 /** Every row of one matrix against every row of the other. */
 const pairs: ShapeRule = (i) => [[i.dims(0)?.[0] ?? null, i.dims(1)?.[0] ?? null]];
 
+/** Two integer tensors, each with a zero point behind it. */
 const mulInteger: ShapeRule = (i) => [broadcastAll([i.dims(0), i.dims(2)])];
 
+/** [batch, beams, length], or without beams [batch, length]. */
 const generated: ShapeRule = (i) => [
   new Unknown(
     'how long the generated text is depends on the data',
@@ -131,13 +138,13 @@ const generated: ShapeRule = (i) => [
   ),
 ];
 
-const same = tensors(sameAs(0), like(0));
+const SAME = tensors(sameAs(0), like(0));
 
 const rules: Readonly<Record<string, Rule>> = {
   ...forEach(
     `BiasAdd BiasGelu BiasSoftmax FastGelu GatedAdd GatedRMSNorm Gelu GroupNorm Inverse LinearAttentionGate LongformerAttention MoE QMoE QuickGelu
     SkipGroupNorm Trilu`,
-    same,
+    SAME,
   ),
   ...forEach(
     'SkipLayerNormalization SkipSimplifiedLayerNormalization',

@@ -4,20 +4,22 @@ import { each, fixed, like, sameAs, tensors, type Rule, type ShapeRule } from '.
 import { gemm, matMul } from './matrix.ts';
 import { reduce } from './reduce.ts';
 import { joined } from './select.ts';
-import { globalPool, pool } from './spatial.ts';
+import { globalPool, pool, type ChannelOrder } from './spatial.ts';
 
 /*
  * Quantised operators of ONNX Runtime: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md.
  * Scales and zero points stand between the tensors.
  */
 
+/** The tensors at these inputs broadcast; the others are their scales and zero points. */
 const between =
   (...indices: readonly number[]): ShapeRule =>
   (i) => [broadcastAll(indices.map((index) => i.dims(index)))];
-const channelsLast =
-  (rule: (last: boolean) => ShapeRule): ShapeRule =>
+/** A rule for the order of channels that the attribute says. */
+const inOrder =
+  (rule: (order: ChannelOrder) => ShapeRule): ShapeRule =>
   (i) =>
-    rule(i.int('channels_last', 0) !== 0)(i);
+    rule(i.int('channels_last', 0) !== 0 ? 'last' : 'first')(i);
 
 /** The output's scale and zero point come first, then a tensor, its scale and its zero point for each part. */
 const concat: ShapeRule = (i) => {
@@ -35,8 +37,8 @@ const rules: Readonly<Record<string, Rule>> = {
   ...each('QLinearLeakyRelu QLinearSigmoid QLinearSoftmax', tensors(sameAs(0), like(0))),
   QLinearConcat: tensors(concat, like(1, 2)),
   QLinearReduceMean: tensors(reduceMean, like(0)),
-  QLinearAveragePool: tensors(channelsLast(pool), like(0)),
-  QLinearGlobalAveragePool: tensors(channelsLast(globalPool), like(0)),
+  QLinearAveragePool: tensors(inOrder(pool), like(0)),
+  QLinearGlobalAveragePool: tensors(inOrder(globalPool), like(0)),
   QGemm: tensors(gemm(3), (i) => (i.has(8) ? i.dtype(8) : FLOAT)),
   ...each('DynamicQuantizeMatMul MatMulIntegerToFloat', tensors(matMul(1), fixed(FLOAT))),
   MatMulInteger16: tensors(matMul(1), fixed(INT32)),

@@ -14,6 +14,7 @@ import {
   type ShapeRule,
 } from '../shapes/shapeRule.ts';
 
+/** All inputs broadcast to one shape: https://onnx.ai/onnx/repo-docs/Broadcasting.html */
 export const broadcasting: ShapeRule = (i) => [broadcastAll(i.node.inputs.map((_, k) => i.dims(k)))];
 /**
  * Before opset 7 the second operand bends to the first: https://github.com/onnx/onnx/blob/main/docs/Changelog.md#Add-1

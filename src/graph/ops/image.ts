@@ -35,22 +35,15 @@ const resize: ShapeRule = (i) => {
   const scales = i.has(3) ? null : scalesOf(i);
   const list = sizes ?? scales;
   // An empty list stands for one that is left out.
+  if (list?.length === 0 && axes.length > 0) return [atRunTime('its sizes are', openDims(x.length))];
   if (list && list.length !== axes.length)
-    return [
-      list.length
-        ? fail(`it has ${list.length} sizes or scales for ${axes.length} axes`)
-        : atRunTime('its sizes are', openDims(x.length)),
-    ];
+    throw new RangeError(`it has ${list.length} sizes or scales for ${axes.length} axes`);
   const each = sizes
     ? kept(i, x, axes, sizes)
     : axes.map((axis, at) => byScale(i, x[axis] ?? null, scales?.[at] ?? null, isWholeImage(i, at, axes.length)));
   const dims = x.map((d, k) => (axes.includes(k) ? (each[axes.indexOf(k)] ?? null) : d));
   return [dims.some((dim, k) => dim === null && x[k] !== null) ? atRunTime('its sizes are', dims) : dims];
 };
-
-function fail(message: string): never {
-  throw new RangeError(message);
-}
 
 /**
  * With tf_crop_and_resize and a part of the image, the text and the runtimes differ on whether the part counts:
@@ -95,13 +88,11 @@ const affineGrid: ShapeRule = (i) => {
   const theta = i.dims(0);
   const size = i.sizes(1);
   const spatial = theta && typeof theta[1] === 'number' ? theta[1] : null;
-  if (!size)
-    return [
-      atRunTime(
-        'the sizes it is given are',
-        spatial === null || spatial > 3 ? null : [theta?.[0] ?? null, ...openDims(spatial), spatial],
-      ),
-    ];
+  if (!size) {
+    const isKnown = spatial !== null && spatial <= 3;
+    const dims = isKnown ? [theta?.[0] ?? null, ...openDims(spatial), spatial] : null;
+    return [atRunTime('the sizes it is given are', dims)];
+  }
   return [[size[0] ?? null, ...size.slice(2), size.length - 2]];
 };
 
@@ -114,15 +105,18 @@ const roiAlign: ShapeRule = (i) => [
     i.int('output_width', 1),
   ],
 ];
+/** https://onnx.ai/onnx/operators/onnx__MaxRoiPool.html */
 const maxRoiPool: ShapeRule = (i) => [
   [i.dims(1)?.[0] ?? null, i.dims(0)?.[1] ?? null, ...(i.ints('pooled_shape') ?? openDims(2))],
 ];
+/** One patch of the size of input 3 for each region. */
 const cropAndResize: ShapeRule = (i) => {
   const size = i.sizes(3);
   const dims = [i.dims(1)?.[0] ?? null, i.dims(0)?.[1] ?? null, size?.[0] ?? null, size?.[1] ?? null];
   return [size ? dims : atRunTime('the sizes it is given are', dims)];
 };
 
+/** Batch, class and box of each that is kept: https://onnx.ai/onnx/operators/onnx__NonMaxSuppression.html */
 const nonMaxSuppression: ShapeRule = () => [new Unknown('how many boxes it keeps depends on their scores', [null, 3])];
 
 /** https://onnx.ai/onnx/operators/onnx__CenterCropPad.html */
@@ -146,6 +140,7 @@ const col2Im: ShapeRule = (i) => {
   return [image && block ? dims : atRunTime('the sizes it is given are', dims)];
 };
 
+/** [height, width, channels]: https://onnx.ai/onnx/operators/onnx__ImageDecoder.html */
 const imageDecoder: ShapeRule = (i): Shape[] => [
   new Unknown('the size of the picture is in its file', [
     null,

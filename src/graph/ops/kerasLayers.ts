@@ -22,6 +22,7 @@ function sizeOf(i: RuleInput, name: string): Dim {
   return size < 0 ? null : size;
 }
 
+/** The dims of an input that must have this rank. Throws RangeError where it has another one. */
 function dimsOf(i: RuleInput, index: number, rank: number): readonly Dim[] {
   const dims = i.dims(index);
   if (!dims) return openDims(rank);
@@ -45,6 +46,7 @@ function slidOver(i: RuleInput, x: readonly Dim[], from: number): readonly Dim[]
   return kernel.map((_, axis) => slide(x[from + axis] ?? null, window, axis));
 }
 
+/** The dims of what a convolution makes, its filters in front of the spatial axes or behind them. */
 function withFilters(i: RuleInput, before: readonly Dim[], spatial: readonly Dim[]): readonly Dim[] {
   const filters = sizeOf(i, 'filters');
   return i.int('channels_first', 0) === 1 ? [...before, filters, ...spatial] : [...before, ...spatial, filters];

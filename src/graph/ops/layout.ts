@@ -10,8 +10,12 @@ import {
   type RuleInput,
   type Shape,
   type ShapeRule,
+  MAX_RANK,
 } from '../shapes/shapeRule.ts';
+import { fromFront } from '../../tensors/dims.ts';
+import { range } from '../../bytes/lists.ts';
 
+/** https://onnx.ai/onnx/operators/onnx__Transpose.html */
 const transpose: ShapeRule = (i) => {
   const x = i.dims(0);
   if (!x) return [null];
@@ -23,11 +27,12 @@ const transpose: ShapeRule = (i) => {
   return [axes.map((axis) => x[axis] ?? null)];
 };
 
+/** Two axes, cut in front of `axis`: https://onnx.ai/onnx/operators/onnx__Flatten.html */
 const flatten: ShapeRule = (i) => {
   const x = i.dims(0);
   if (!x) return [openDims(2)];
   const given = i.int('axis', 1);
-  const axis = given < 0 ? given + x.length : given;
+  const axis = fromFront(given, x.length);
   if (axis < 0 || axis > x.length) throw new RangeError(`axis ${given} does not exist in a tensor of rank ${x.length}`);
   return [[multiply(x.slice(0, axis)), multiply(x.slice(axis))]];
 };
@@ -43,7 +48,8 @@ const reshape: ShapeRule = (i) => {
   const x = i.dims(0);
   const target = i.ints('shape') ?? i.sizes(1);
   const rank = lengthOf(i, 1);
-  if (!target) return [atRunTime('the sizes it is given are', rank === null || rank > 64 ? null : openDims(rank))];
+  if (!target)
+    return [atRunTime('the sizes it is given are', rank === null || rank > MAX_RANK ? null : openDims(rank))];
   const copies = i.int('allowzero', 0) === 0;
   const dims = target.map((d, k): Dim => {
     if (d !== 0 || !copies) return d === -1 ? null : d;
@@ -56,20 +62,19 @@ const reshape: ShapeRule = (i) => {
   if (x && open.length === 0) checkCount(x, dims);
   if (at === undefined || !x) return [dims];
   // Whatever stands in the one place that is open, the count of elements says its size.
-  if (open.length === 1)
-    dims[at] = rest(
-      x,
-      dims.filter((_, k) => k !== at),
-    );
+  const others = dims.filter((_, k) => k !== at);
+  if (open.length === 1) dims[at] = rest(x, others);
   return [dims.includes(null) && target.includes(null) ? atRunTime('the sizes it is given are', dims) : dims];
 };
 
+/** Throws RangeError where a reshaped tensor would hold more or fewer elements. */
 function checkCount(x: readonly Dim[], dims: readonly Dim[]): void {
   const [from, to] = [multiply(x), multiply(dims)];
   if (typeof from === 'number' && typeof to === 'number' && from !== to)
     throw new RangeError(`${from} elements do not fit a shape of ${to}`);
 }
 
+/** The one size that is left open, so that the number of elements stays. Throws RangeError where there is none. */
 function rest(x: readonly Dim[], others: readonly Dim[]): Dim {
   const [from, to] = [multiply(x), multiply(others)];
   if (typeof from === 'number' && typeof to === 'number' && (to === 0 ? from !== 0 : from % to !== 0))
@@ -83,6 +88,7 @@ function axesOf(i: RuleInput, index: number, rank: number): number[] | null {
   return axes && axes.every((axis) => axis !== null) ? axes.map((axis) => axisOf(axis ?? 0, rank)) : null;
 }
 
+/** https://onnx.ai/onnx/operators/onnx__Squeeze.html: without axes, all of size 1 go. */
 const squeeze: ShapeRule = (i) => {
   const x = i.dims(0);
   if (!x) return [null];
@@ -104,11 +110,12 @@ const squeeze: ShapeRule = (i) => {
   ];
 };
 
+/** https://onnx.ai/onnx/operators/onnx__Unsqueeze.html: axes count in the output. */
 const unsqueeze: ShapeRule = (i) => {
   const x = i.dims(0);
   const count = i.ints('axes')?.length ?? lengthOf(i, 1);
   if (!x) return [null];
-  if (count === null || count > 64) return [atRunTime('the axes it inserts are')];
+  if (count === null || count > MAX_RANK) return [atRunTime('the axes it inserts are')];
   const rank = x.length + count;
   const axes = axesOf(i, 1, rank);
   if (!axes) return [atRunTime('the axes it inserts are', openDims(rank))];
@@ -117,25 +124,22 @@ const unsqueeze: ShapeRule = (i) => {
   return [Array.from({ length: rank }, (_, k): Dim => (axes.includes(k) ? 1 : (x[next++] ?? null)))];
 };
 
+/** https://onnx.ai/onnx/operators/onnx__Expand.html */
 const expand: ShapeRule = (i) => {
   const x = i.dims(0);
   const target = i.sizes(1);
   if (!x) return [null];
   const length = lengthOf(i, 1);
-  if (!target)
-    return [
-      atRunTime(
-        'the sizes it is given are',
-        length === null || length > 64 ? null : openDims(Math.max(x.length, length)),
-      ),
-    ];
+  if (!target) {
+    const isKnown = length !== null && length <= MAX_RANK;
+    return [atRunTime('the sizes it is given are', isKnown ? openDims(Math.max(x.length, length)) : null)];
+  }
   const rank = Math.max(x.length, target.length);
-  const dims = Array.from({ length: rank }, (_, k) =>
-    stretched(
-      k < rank - x.length ? 1 : (x[k - (rank - x.length)] ?? null),
-      k < rank - target.length ? 1 : (target[k - (rank - target.length)] ?? null),
-    ),
-  );
+  const fromBack = (dims: readonly Dim[], axis: number): Dim => {
+    const at = axis - (rank - dims.length);
+    return at < 0 ? 1 : (dims[at] ?? null);
+  };
+  const dims = range(0, rank).map((axis) => stretched(fromBack(x, axis), fromBack(target, axis)));
   return [dims.includes(null) && target.includes(null) ? atRunTime('the sizes it is given are', dims) : dims];
 };
 
@@ -149,7 +153,7 @@ function stretched(old: Dim, wanted: Dim): Dim {
   return typeof wanted === 'number' ? wanted : null;
 }
 
-/** Tile-1 repeats one axis; later ones have a count for every axis. */
+/** Tile-1 repeats one axis; later ones have a count for every axis: https://onnx.ai/onnx/operators/onnx__Tile.html */
 const tile: ShapeRule = (i) => {
   const x = i.dims(0);
   if (!x) return [null];
@@ -168,9 +172,13 @@ const tile: ShapeRule = (i) => {
   return [x.map((d, k) => multiply([d, repeats[k] ?? null]))];
 };
 
+/** Larger blocks than any image has pixels; their squares stay safe integers. */
+const MAX_BLOCK = 2 ** 20;
+
 function blockOf(i: RuleInput): number {
   const block = i.int('blocksize', 0);
-  if (!Number.isSafeInteger(block) || block < 1 || block > 2 ** 20) throw new RangeError(`its block size is ${block}`);
+  if (!Number.isSafeInteger(block) || block < 1 || block > MAX_BLOCK)
+    throw new RangeError(`its block size is ${block}`);
   return block;
 }
 
@@ -179,6 +187,7 @@ function divided(dim: Dim, by: number): Dim {
   return quotient([dim], [by]);
 }
 
+/** [N, C, H, W] to [N, C·b², H/b, W/b]: https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html */
 const spaceToDepth: ShapeRule = (i): Shape[] => {
   const x = i.dims(0);
   if (!x) return [openDims(4)];
@@ -187,6 +196,7 @@ const spaceToDepth: ShapeRule = (i): Shape[] => {
   return [[x[0] ?? null, times(x[1] ?? null, b * b), divided(x[2] ?? null, b), divided(x[3] ?? null, b)]];
 };
 
+/** [N, C, H, W] to [N, C/b², H·b, W·b]: https://onnx.ai/onnx/operators/onnx__DepthToSpace.html */
 const depthToSpace: ShapeRule = (i) => {
   const x = i.dims(0);
   if (!x) return [openDims(4)];

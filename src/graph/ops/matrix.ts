@@ -3,12 +3,16 @@ import type { Dim } from '../../formats/onnx/model.ts';
 import { broadcast, broadcastAll } from '../sizes/dims.ts';
 import { each, fixed, like, likeAny, tensors, type Rule, type RuleInput, type ShapeRule } from '../shapes/shapeRule.ts';
 
+/** Throws RangeError for two axes that are multiplied and differ. */
 function meet(a: Dim, b: Dim): void {
   if (typeof a === 'number' && typeof b === 'number' && a !== b)
     throw new RangeError(`it multiplies rows of ${a} with columns of ${b}`);
 }
 
-/** Numpy's matmul: vectors gain an axis and lose it again. */
+/**
+ * Numpy's matmul, which MatMul follows: vectors gain an axis and lose it again. Null where a rank is not known; throws
+ * RangeError where the operands don't fit. https://onnx.ai/onnx/operators/onnx__MatMul.html
+ */
 export function product(x: readonly Dim[] | null, y: readonly Dim[] | null): Dim[] | null {
   if (!x || !y) return null;
   if (!x.length || !y.length) throw new RangeError('it multiplies a scalar');
@@ -42,17 +46,22 @@ function matrix(i: RuleInput, index: number): readonly Dim[] | null {
 /** FusedMatMul can swap the last two axes, and the batch axes with the first of them. */
 const fusedMatMul: ShapeRule = (i) => [
   product(
-    turned(i.dims(0), i.int('transA', 0) !== 0, i.int('transBatchA', 0) !== 0),
-    turned(i.dims(1), i.int('transB', 0) !== 0, i.int('transBatchB', 0) !== 0),
+    turned(i.dims(0), { matrix: i.int('transA', 0) !== 0, batch: i.int('transBatchA', 0) !== 0 }),
+    turned(i.dims(1), { matrix: i.int('transB', 0) !== 0, batch: i.int('transBatchB', 0) !== 0 }),
   ),
 ];
 
-function turned(dims: readonly Dim[] | null, last: boolean, batch: boolean): readonly Dim[] | null {
+/** The dims of an operand as they are multiplied: `matrix` swaps its last two axes, `batch` moves the first one in. */
+function turned(
+  dims: readonly Dim[] | null,
+  { matrix: swaps, batch: moves }: { readonly matrix: boolean; readonly batch: boolean },
+): readonly Dim[] | null {
   if (!dims || dims.length < 2) return dims;
-  const moved = batch ? [...dims.slice(1, -1), dims[0] ?? null, dims.at(-1) ?? null] : [...dims];
-  return last ? [...moved.slice(0, -2), moved.at(-1) ?? null, moved.at(-2) ?? null] : moved;
+  const moved = moves ? [...dims.slice(1, -1), dims[0] ?? null, dims.at(-1) ?? null] : [...dims];
+  return swaps ? [...moved.slice(0, -2), moved.at(-1) ?? null, moved.at(-2) ?? null] : moved;
 }
 
+/** One number for each matrix: https://onnx.ai/onnx/operators/onnx__Det.html */
 const det: ShapeRule = (i) => {
   const x = i.dims(0);
   if (x && x.length < 2) throw new RangeError(`it takes matrices, and its input has rank ${x.length}`);
@@ -98,13 +107,8 @@ function note(sizes: Map<string, Dim>, letter: string, size: Dim): void {
 function implicitOutput(left: string, ellipsis: boolean): string {
   const counts = new Map<string, number>();
   for (const letter of left) if (/[A-Za-z]/.test(letter)) counts.set(letter, (counts.get(letter) ?? 0) + 1);
-  return (
-    (ellipsis ? '...' : '') +
-    [...counts]
-      .flatMap(([letter, count]) => (count === 1 ? [letter] : []))
-      .sort()
-      .join('')
-  );
+  const once = [...counts].filter(([, count]) => count === 1).map(([letter]) => letter);
+  return (ellipsis ? '...' : '') + once.sort().join('');
 }
 
 export const MATRIX: Readonly<Record<string, Rule>> = {

@@ -15,6 +15,8 @@ import {
   type ShapeRule,
 } from '../shapes/shapeRule.ts';
 
+/* Operators of classical machine learning: https://onnx.ai/onnx/operators/index.html#ai-onnx-ml */
+
 /** Rows of samples: one vector alone is a row too. */
 function rows(i: RuleInput): Dim {
   const x = i.dims(0);
@@ -52,6 +54,7 @@ const svmClassifier: ShapeRule = (i) => {
   ];
 };
 
+/** As many numbers a row as the attribute says; `otherwise` where it is left out. */
 const regressor =
   (attribute: string, otherwise: number | null): ShapeRule =>
   (i) => [[rows(i), i.attribute(attribute) ? i.int(attribute, 1) : otherwise]];
@@ -83,6 +86,7 @@ const mapValue: DtypeRule = (i) => {
   return map?.kind === 'map' && map.element.kind === 'tensor' ? map.element.dtype : null;
 };
 
+/** The columns of all inputs: https://onnx.ai/onnx/operators/onnx_aionnxml_FeatureVectorizer.html */
 const featureVector: ShapeRule = (i) => {
   const given = i.ints('inputdimensions');
   return [[rows(i), given ? sum(given) : sum(i.node.inputs.map((_, k) => i.dims(k)?.at(-1) ?? null))]];
@@ -96,6 +100,7 @@ const extract: ShapeRule = (i) => {
   return [x.length > 1 ? [...x.slice(0, -1), picked] : [1, picked]];
 };
 
+/** One column for each category: https://onnx.ai/onnx/operators/onnx_aionnxml_OneHotEncoder.html */
 const oneHot: ShapeRule = (i): Shape[] => {
   const x = i.dims(0);
   return [x && [...x, i.count('cats_int64s') || i.count('cats_strings') || null]];

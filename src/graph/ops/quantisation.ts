@@ -14,6 +14,6 @@ export const QUANTISATION: Readonly<Record<string, Rule>> = {
   ...each('DequantizeLinear com.microsoft:DequantizeLinear', tensors(sameAs(0), dequantized)),
   DynamicQuantizeLinear: tensors((i) => [i.dims(0), [], []], fixed(UINT8), fixed(FLOAT), fixed(UINT8)),
   QLinearConv: tensors(conv(3), like(7)),
-  'com.microsoft:QLinearConv': tensors((i) => conv(3, i.int('channels_last', 0) !== 0)(i), like(7)),
+  'com.microsoft:QLinearConv': tensors((i) => conv(3, i.int('channels_last', 0) !== 0 ? 'last' : 'first')(i), like(7)),
   QLinearMatMul: tensors(matMul(3), like(7)),
 };

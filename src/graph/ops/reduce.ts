@@ -16,8 +16,9 @@ import {
 import { lengthOf } from './layout.ts';
 import { range } from '../../bytes/lists.ts';
 
-function without(x: readonly Dim[], gone: readonly number[], keep: boolean): Dim[] {
-  return keep ? x.map((d, k): Dim => (gone.includes(k) ? 1 : d)) : x.filter((_, k) => !gone.includes(k));
+/** A shape without these axes, or with each of them as 1 where they are kept. */
+function without(x: readonly Dim[], gone: readonly number[], keepsDims: boolean): Dim[] {
+  return keepsDims ? x.map((d, k): Dim => (gone.includes(k) ? 1 : d)) : x.filter((_, k) => !gone.includes(k));
 }
 
 /**
@@ -42,23 +43,21 @@ function axesWithoutNames(i: RuleInput, rank: number): number[] {
 /** Each axis is kept or becomes 1; how many there are is known when the list's length is. */
 function openAxes(i: RuleInput, x: readonly Dim[], keep: boolean): Shape {
   const what = 'the axes it reduces are';
-  if (keep)
-    return atRunTime(
-      what,
-      x.map((d) => (d === 1 ? 1 : null)),
-    );
+  const kept = x.map((d) => (d === 1 ? 1 : null));
+  if (keep) return atRunTime(what, kept);
   const count = lengthOf(i, 1);
   if (count === null || count > x.length) return atRunTime(what);
   const gone = count > 0 ? count : axesWithoutNames(i, x.length).length;
   return atRunTime(what, openDims(x.length - gone));
 }
 
+/** https://onnx.ai/onnx/operators/onnx__ArgMax.html */
 const arg: ShapeRule = (i) => {
   const x = i.dims(0);
   return [x && without(x, [axisOf(i.int('axis', 0), x.length)], i.int('keepdims', 1) !== 0)];
 };
 
-/** k is an attribute before opset 10. */
+/** k is an attribute before opset 10: https://onnx.ai/onnx/operators/onnx__TopK.html */
 const topK: ShapeRule = (i) => {
   const x = i.dims(0);
   if (!x) return [null, null];

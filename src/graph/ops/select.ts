@@ -16,7 +16,7 @@ import {
   type ShapeRule,
 } from '../shapes/shapeRule.ts';
 import { agreed, lengthOf } from './layout.ts';
-import { clampedFromFront } from '../../tensors/dims.ts';
+import { clampedFromFront, slicedRange } from '../../tensors/dims.ts';
 import { range } from '../../bytes/lists.ts';
 
 /** Until opset 4 the axis of a Concat could be left out. */
@@ -25,7 +25,10 @@ const concat: ShapeRule = (i) => {
   return [joined(shapes, i.int('axis', 1))];
 };
 
-/** Tensors joined along an axis. */
+/**
+ * Tensors joined along an axis; a shape that is not known leaves its size open. Throws RangeError where ranks or other
+ * sizes differ.
+ */
 export function joined(shapes: readonly (readonly Dim[] | null)[], given: number): Shape {
   const first = shapes.find((shape) => shape !== null);
   if (!first) return null;
@@ -85,17 +88,21 @@ function givenParts(sizes: readonly Dim[], size: Dim, count: number): readonly D
 /** Ends from here on say "to the end": exporters write the largest int32 or int64. */
 const FAR = 2 ** 31 - 1;
 
+/** The limits of a Slice along one axis. */
+interface Cut {
+  readonly start: Dim;
+  readonly end: Dim;
+  readonly step: Dim;
+}
+
 /** How many elements a Slice keeps: https://onnx.ai/onnx/operators/onnx__Slice.html */
-function kept(size: Dim, start: Dim, end: Dim, step: Dim): Dim {
+function kept(size: Dim, { start, end, step }: Cut): Dim {
   if (step === 0) throw new RangeError('its step is 0');
   if (size === 0) return 0;
   // Going backward to the largest number is going nowhere by the text, and to the start in ONNX Runtime.
   if (typeof step !== 'number' || (step < 0 && (end === FAR || end === Number(2n ** 63n - 1n)))) return null;
   if (typeof size === 'number' && typeof start === 'number' && typeof end === 'number') {
-    const clamp = (v: number, low: number, high: number): number => Math.min(Math.max(v < 0 ? v + size : v, low), high);
-    const [from, to] =
-      step > 0 ? [clamp(start, 0, size), clamp(end, 0, size)] : [clamp(start, 0, size - 1), clamp(end, -1, size - 1)];
-    return Math.max(0, Math.ceil((to - from) / step));
+    return slicedRange(size, { start, end, step }).count;
   }
   if (step > 0) return span(edge(start, size), edge(end, size), step);
   const all = (start === -1 || (typeof start === 'number' && start >= FAR)) && typeof end === 'number' && end <= -FAR;
@@ -112,6 +119,7 @@ function edge(at: Dim, size: Dim): Dim {
   return sign < 0 ? larger(sum([size, at]), 0) : smaller(at, size);
 }
 
+/** How many steps lead from one place to another; none backwards. */
 function span(from: Dim, to: Dim, step: number): Dim {
   const order = compare(from, to);
   if (order === null) return floorDivide(larger(minus(to, from), 0), step - 1, step);
@@ -136,9 +144,9 @@ const slice: ShapeRule = (i) => {
   const at = axes.map((axis) => axisOf(axis ?? 0, x.length));
   const dims = x.map((d, k) => {
     const entry = at.indexOf(k);
-    return entry < 0
-      ? d
-      : kept(d, starts?.[entry] ?? null, ends?.[entry] ?? null, i.has(4) ? (steps?.[entry] ?? null) : 1);
+    if (entry < 0) return d;
+    const step = i.has(4) ? (steps?.[entry] ?? null) : 1;
+    return kept(d, { start: starts?.[entry] ?? null, end: ends?.[entry] ?? null, step });
   });
   return [
     dims.some((dim, k) => dim === null && x[k] !== null)
@@ -147,6 +155,7 @@ const slice: ShapeRule = (i) => {
   ];
 };
 
+/** The indices' shape in place of the axis: https://onnx.ai/onnx/operators/onnx__Gather.html */
 const gather: ShapeRule = (i) => {
   const x = i.dims(0);
   const indices = i.dims(1);
@@ -155,7 +164,10 @@ const gather: ShapeRule = (i) => {
   return [[...x.slice(0, axis), ...indices, ...x.slice(axis + 1)]];
 };
 
-/** The last axis of the indices says how many axes of the data one of them names. */
+/**
+ * The last axis of the indices says how many axes of the data one of them names:
+ * https://onnx.ai/onnx/operators/onnx__GatherND.html
+ */
 export const gatherNd: ShapeRule = (i) => {
   const x = i.dims(0);
   const indices = i.dims(1);
@@ -168,7 +180,10 @@ export const gatherNd: ShapeRule = (i) => {
   return [[...indices.slice(0, -1), ...x.slice(batch + depth)]];
 };
 
-/** Pad-1 and Pad-2 have attributes, Pad-11 an input, Pad-18 also axes. */
+/**
+ * Pad-1 and Pad-2 have attributes, Pad-11 an input, Pad-18 also axes:
+ * https://onnx.ai/onnx/operators/onnx__Pad.html
+ */
 export const pad: ShapeRule = (i) => {
   const x = i.dims(0);
   const pads = i.ints('pads') ?? i.ints('paddings') ?? i.sizes(1);
@@ -190,6 +205,7 @@ function padded(dim: Dim, before: Dim, behind: Dim): Dim {
   return sum([dim, before, behind]);
 }
 
+/** One more axis, as long as there are classes: https://onnx.ai/onnx/operators/onnx__OneHot.html */
 const oneHot: ShapeRule = (i) => {
   const x = i.dims(0);
   if (!x) return [null];
@@ -210,6 +226,7 @@ const compress: ShapeRule = (i) => {
   return [count === null ? new Unknown('how many it keeps depends on its condition', dims) : dims];
 };
 
+/** Values, first places, places of each element, counts: https://onnx.ai/onnx/operators/onnx__Unique.html */
 const unique: ShapeRule = (i) => {
   const x = i.dims(0);
   const axis = i.attribute('axis') ? i.int('axis', 0) : null;

@@ -28,6 +28,7 @@ export function common(a: Inferred, b: Inferred): Inferred {
   return inferredTensor(dtype, dims, dims.includes(null) ? (a.reason ?? b.reason ?? DIFFER) : undefined);
 }
 
+/** A sequence or optional at an input; null for a tensor, or what is not known. */
 function holderAt(i: RuleInput, index: number): InferredHolder | null {
   const value = i.inferred(index);
   return value && value.kind !== 'tensor' ? value : null;
@@ -46,11 +47,13 @@ function changed(i: RuleInput, by: number): Dim {
   return plus(holderAt(i, 0)?.length ?? null, by);
 }
 
+/** https://onnx.ai/onnx/operators/onnx__SequenceConstruct.html */
 const construct: Rule = (i) => {
   const values = i.node.inputs.map((_, k) => i.inferred(k) ?? unknownValue());
   return [sequence(values.length ? values.reduce(common) : unknownValue('the sequence is empty'), values.length)];
 };
 
+/** https://onnx.ai/onnx/operators/onnx__SequenceInsert.html */
 const insert: Rule = (i) => {
   const added = i.inferred(1) ?? unknownValue();
   return [sequence(holderAt(i, 0)?.length === 0 ? added : common(elementOf(i, 0), added), changed(i, 1))];
@@ -66,33 +69,20 @@ const splitToSequence: Rule = (i) => {
   if (!x) return [sequence(inferredTensor(dtype, null, 'the shape of one of its inputs is not known'))];
   const axis = axisOf(i.int('axis', 0), x.length);
   const whole = x[axis] ?? null;
-  if (!i.has(1))
-    return [
-      sequence(
-        inferredTensor(
-          dtype,
-          i.int('keepdims', 1) ? x.map((d, k) => (k === axis ? 1 : d)) : x.filter((_, k) => k !== axis),
-        ),
-        whole,
-      ),
-    ];
+  if (!i.has(1)) {
+    const slice = i.int('keepdims', 1) ? x.map((d, k) => (k === axis ? 1 : d)) : x.filter((_, k) => k !== axis);
+    return [sequence(inferredTensor(dtype, slice), whole)];
+  }
   const size = partSize(i, whole);
   const dims = x.map((d, k) => (k === axis ? size : d));
   const scalar = i.dims(1)?.length === 0;
   const given = i.integers(1)?.[0] ?? null;
   const even = given !== null && given > 0 ? floorDivide(whole, given - 1, given) : null;
   const count = scalar ? even : lengthOf(i, 1);
-  return [
-    sequence(
-      inferredTensor(
-        dtype,
-        dims,
-        size === null ? 'its parts differ in size, or their sizes are only known when the model runs' : undefined,
-      ),
-      count,
-    ),
-  ];
+  return [sequence(inferredTensor(dtype, dims, size === null ? UNEVEN_PARTS : undefined), count)];
 };
+
+const UNEVEN_PARTS = 'its parts differ in size, or their sizes are only known when the model runs';
 
 /** The size that all parts have; a scalar says how long each is, and the last may be cut short. */
 function partSize(i: RuleInput, size: Dim): Dim {
@@ -104,31 +94,21 @@ function partSize(i: RuleInput, size: Dim): Dim {
   return i.dims(1)?.length === 1 && sizes.every((s) => s === first) ? first : null;
 }
 
+const UNKNOWN_LENGTH = 'how many tensors of which sizes the sequence holds is only known when the model runs';
+
+/** https://onnx.ai/onnx/operators/onnx__ConcatFromSequence.html */
 const concatFromSequence: Rule = (i) => {
   const element = elementOf(i, 0);
-  if (element.kind !== 'tensor' || !element.dims)
-    return [
-      inferredTensor(
-        element.kind === 'tensor' ? element.dtype : null,
-        null,
-        element.reason ?? 'what the sequence holds is not known',
-      ),
-    ];
+  const unknown = element.reason ?? 'what the sequence holds is not known';
+  if (element.kind !== 'tensor') return [inferredTensor(null, null, unknown)];
+  if (!element.dims) return [inferredTensor(element.dtype, null, unknown)];
   const stacks = i.int('new_axis', 0) !== 0;
   const axis = axisOf(i.int('axis', 0), element.dims.length + (stacks ? 1 : 0));
   const count = holderAt(i, 0)?.length ?? null;
   const dims = stacks
     ? [...element.dims.slice(0, axis), count, ...element.dims.slice(axis)]
     : element.dims.map((dim, k) => (k === axis ? multiply([dim, count]) : dim));
-  return [
-    inferredTensor(
-      element.dtype,
-      dims,
-      dims.includes(null)
-        ? 'how many tensors of which sizes the sequence holds is only known when the model runs'
-        : undefined,
-    ),
-  ];
+  return [inferredTensor(element.dtype, dims, dims.includes(null) ? UNKNOWN_LENGTH : undefined)];
 };
 
 /** A value that may be missing; without an input its type is an attribute that says no more than the declared one. */

@@ -15,6 +15,7 @@ import {
   type ShapeRule,
 } from '../shapes/shapeRule.ts';
 
+/** As long as input 0 says: https://onnx.ai/onnx/operators/onnx__HannWindow.html */
 const windowShape: ShapeRule = (i) => {
   const size = i.sizes(0)?.[0] ?? null;
   return [size === null ? atRunTime('the length of the window is', [null]) : [size]];
@@ -87,6 +88,7 @@ const rfft: ShapeRule = (i) => {
   return [[...x.slice(0, -1), half(x.at(-1) ?? null), 2]];
 };
 
+/** Back from real and imaginary parts of the frequencies of a real signal. */
 const irfft: ShapeRule = (i) => {
   const x = i.dims(0);
   if (!x || x.length < 2) return [null];

@@ -26,23 +26,30 @@ function checkChannels(i: RuleInput, channels: Dim, perGroup: Dim): void {
   }
 }
 
-/** X is [N, C, spatial…], or [N, spatial…, C]; W is [M, C / group, kernel…] with both. */
-function imageOf(dims: readonly Dim[], channelsLast: boolean): readonly Dim[] {
-  return channelsLast ? dims.slice(1, -1) : dims.slice(2);
+/** Whether channels stand in front of the spatial axes or behind them. */
+export type ChannelOrder = 'first' | 'last';
+
+/** The spatial sizes: X is [N, C, spatial…], or [N, spatial…, C]; W is [M, C / group, kernel…] with both. */
+function imageOf(dims: readonly Dim[], order: ChannelOrder): readonly Dim[] {
+  return order === 'last' ? dims.slice(1, -1) : dims.slice(2);
 }
 
-export function conv(weight: number, channelsLast = false): ShapeRule {
+/**
+ * A convolution whose weight is input `weight`: https://onnx.ai/onnx/operators/onnx__Conv.html. Throws RangeError where
+ * ranks or channels don't fit.
+ */
+export function conv(weight: number, order: ChannelOrder = 'first'): ShapeRule {
   return (i) => {
     const x = i.dims(0);
     const w = i.dims(weight);
     const rank = x?.length ?? w?.length;
     if (rank === undefined) return [null];
     checkRanks(rank, w);
-    if (x && w) checkChannels(i, x[channelsLast ? rank - 1 : 1] ?? null, w[1] ?? null);
-    const image = x ? imageOf(x, channelsLast) : openDims(rank - 2);
+    if (x && w) checkChannels(i, x[order === 'last' ? rank - 1 : 1] ?? null, w[1] ?? null);
+    const image = x ? imageOf(x, order) : openDims(rank - 2);
     const out = convolved(i, image, kernelOf(i, w && w.slice(2)));
     const [batch, channels] = [x?.[0] ?? null, w?.[0] ?? null];
-    return [channelsLast ? [batch, ...out, channels] : [batch, channels, ...out]];
+    return [order === 'last' ? [batch, ...out, channels] : [batch, channels, ...out]];
   };
 }
 
@@ -98,23 +105,18 @@ const convTransposeDynamic: ShapeRule = (i) => {
   const head = [x[0] ?? null, times(w[1] ?? null, i.int('group', 1))];
   if (!pads) return [atRunTime('its pads are', [...head, ...openDims(spatial)])];
   const extra = i.ints('output_padding') ?? [];
-  return [
-    [
-      ...head,
-      ...x.slice(2).map((d, axis): Dim => {
-        const stride = window.strides[axis] ?? 1;
-        const extent = extentOf(window, axis);
-        const [before, behind] = pads.length ? [pads[axis] ?? null, pads[axis + spatial] ?? null] : [0, 0];
-        return extent === null || before === null || behind === null
-          ? null
-          : plus(times(d, stride), extent - stride + (extra[axis] ?? 0) - before - behind);
-      }),
-    ],
-  ];
+  const out = x.slice(2).map((d, axis): Dim => {
+    const stride = window.strides[axis] ?? 1;
+    const extent = extentOf(window, axis);
+    const [before, behind] = pads.length ? [pads[axis] ?? null, pads[axis + spatial] ?? null] : [0, 0];
+    if (extent === null || before === null || behind === null) return null;
+    return plus(times(d, stride), extent - stride + (extra[axis] ?? 0) - before - behind);
+  });
+  return [[...head, ...out]];
 };
 
-/** A pooling keeps batch and channels. */
-export function pool(channelsLast = false): ShapeRule {
+/** A pooling keeps batch and channels: https://onnx.ai/onnx/operators/onnx__MaxPool.html */
+export function pool(order: ChannelOrder = 'first'): ShapeRule {
   return (i) => {
     const x = i.dims(0);
     const kernel = i.ints('kernel_shape');
@@ -124,16 +126,19 @@ export function pool(channelsLast = false): ShapeRule {
     const window = windowOf(i, kernel.length, kernel);
     // ONNX Runtime does not follow the text where the padding is automatic and the window has gaps.
     const unclear = (axis: number): boolean => window.auto.startsWith('SAME') && (window.dilations[axis] ?? 1) > 1;
-    const out = slid(channelsLast ? x.slice(1, -1) : x.slice(2), window).map((d, axis) => (unclear(axis) ? null : d));
-    const shape = channelsLast ? [x[0] ?? null, ...out, x.at(-1) ?? null] : [x[0] ?? null, x[1] ?? null, ...out];
+    const out = slid(imageOf(x, order), window).map((d, axis) => (unclear(axis) ? null : d));
+    const shape = order === 'last' ? [x[0] ?? null, ...out, x.at(-1) ?? null] : [x[0] ?? null, x[1] ?? null, ...out];
     return i.node.outputs.map(() => shape);
   };
 }
 
-export function globalPool(channelsLast = false): ShapeRule {
+/** Every spatial axis becomes 1: https://onnx.ai/onnx/operators/onnx__GlobalAveragePool.html */
+export function globalPool(order: ChannelOrder = 'first'): ShapeRule {
   return (i) => {
     const x = i.dims(0);
-    return [x?.map((d, axis) => (axis === 0 || axis === (channelsLast ? x.length - 1 : 1) ? d : 1)) ?? null];
+    if (!x) return [null];
+    const channels = order === 'last' ? x.length - 1 : 1;
+    return [x.map((d, axis) => (axis === 0 || axis === channels ? d : 1))];
   };
 }
 
@@ -154,13 +159,13 @@ const maxUnpool: ShapeRule = (i) => {
 
 export const SPATIAL: Readonly<Record<string, Rule>> = {
   ...each('Conv DeformConv com.microsoft:FusedConv', tensors(conv(1), like(0, 1))),
-  ...each('com.microsoft:NhwcConv com.microsoft:NhwcFusedConv', tensors(conv(1, true), like(0, 1))),
+  ...each('com.microsoft:NhwcConv com.microsoft:NhwcFusedConv', tensors(conv(1, 'last'), like(0, 1))),
   ConvInteger: tensors(conv(1), fixed(INT32)),
   ConvTranspose: tensors(convTranspose, like(0, 1)),
   'com.microsoft:ConvTransposeWithDynamicPads': tensors(convTransposeDynamic, like(0, 1)),
   ...each('AveragePool LpPool', tensors(pool(), like(0))),
   ...each('MaxPool com.microsoft:MaxpoolWithMask', tensors(pool(), like(0), fixed(INT64))),
-  'com.microsoft:NhwcMaxPool': tensors(pool(true), like(0)),
+  'com.microsoft:NhwcMaxPool': tensors(pool('last'), like(0)),
   ...each('GlobalAveragePool GlobalLpPool GlobalMaxPool', tensors(globalPool(), like(0))),
   MaxUnpool: tensors(maxUnpool, like(0)),
 };

@@ -1,7 +1,7 @@
 import { operatorKey } from '../operatorKey.ts';
 import type { Dim, Node } from '../../formats/onnx/model.ts';
 import { inferredTensor, unknownValue, type Inferred } from '../shapes/inferred.ts';
-import { applyTensors, dtypeOf, type Rule, type RuleInput } from '../shapes/shapeRule.ts';
+import { applyTensors, dtypeOf, type Rule, type RuleInput, MAX_RANK } from '../shapes/shapeRule.ts';
 import { ATTENTION } from './attention.ts';
 import { CONSTANTS } from './constant.ts';
 import { CONTRIB } from './contrib.ts';
@@ -53,8 +53,6 @@ const FAMILIES = [
 ];
 /** Rules by operator; other domains as `domain:Operator`. A new operator's rule goes into its family's file. */
 export const RULES: ReadonlyMap<string, Rule> = new Map(FAMILIES.flatMap((family) => Object.entries(family)));
-/** Ranks beyond this are no tensor's. */
-const MAX_RANK = 64;
 
 /**
  * What follows for a node's outputs, in order. `contradiction` says how its inputs contradict the operator; then shapes

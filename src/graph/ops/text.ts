@@ -16,6 +16,7 @@ const tfIdf: ShapeRule = (i) => {
   return [x && (x.length > 1 ? [x[0] ?? null, columns] : [columns])];
 };
 
+/** Parts of each text, and how many: https://onnx.ai/onnx/operators/onnx__StringSplit.html */
 const split: ShapeRule = (i) => {
   const x = i.dims(0);
   return [x && new Unknown('into how many parts a text falls depends on the text', [...x, null]), x];

@@ -15,6 +15,13 @@ interface Output {
   readonly info: ValueInfo | undefined;
 }
 
+/** A tensor as its rule found it, and as the file declares it. */
+interface Said {
+  readonly name: string;
+  readonly found: InferredTensor;
+  readonly said: InferredTensor | null;
+}
+
 /** Dims of an output, of which some may be open. */
 interface OpenDims {
   /** The output's name. */
@@ -51,7 +58,7 @@ export class Settling {
     this.contradictions.length = mark.contradictions;
   }
 
-  /** The outputs of a node in order; those without a name are left out of it. */
+  /** The outputs of a node in order; null for those that the node leaves out. */
   outputs(place: Place, outputs: readonly Inferred[], declared: ReadonlyMap<string, ValueInfo>): (Inferred | null)[] {
     // Dims whose open sizes have got names, so that outputs that share them agree.
     const named = new Map<readonly Dim[], readonly Dim[]>();
@@ -74,12 +81,16 @@ export class Settling {
     const said = info?.type ? this.declared(info) : null;
     if (found.kind !== 'tensor') return found;
     if (said && said.kind !== 'tensor') return isBlank(found) ? said : found;
+    return this.tensor(place, { name, found, said }, named);
+  }
+
+  private tensor(place: Place, { name, found, said }: Said, named: Map<readonly Dim[], readonly Dim[]>): Inferred {
     if (said) this.check(place, name, found, said);
     const dtype = (found.dtype ?? said?.dtype) || null;
-    const dims = found.dims ?? said?.dims ?? null;
+    const declared = said?.dims ?? null;
+    const dims = found.dims ?? declared;
     if (!dims) return inferredTensor(dtype, null, found.reason ?? 'the shape of one of its inputs is not known');
-    const open = { name, dims, declared: said?.dims ?? null, reason: found.reason };
-    const whole = this.allNamed(place.node, open, named);
+    const whole = this.allNamed(place.node, { name, dims, declared, reason: found.reason }, named);
     const isAsFound = whole === found.dims && dtype === found.dtype && !found.reason;
     return isAsFound ? found : inferredTensor(dtype, whole);
   }

@@ -130,6 +130,9 @@ export function atRunTime(what: string, dims: readonly Dim[] | null = null): Unk
   return new Unknown(`${what} only known when the model runs`, dims);
 }
 
+/** Ranks beyond this are no tensor's; sizes in a file have no bounds. */
+export const MAX_RANK = 64;
+
 /** A shape of which only the rank is known. */
 export function openDims(rank: number): null[] {
   return new Array<null>(Math.max(0, rank)).fill(null);
