@@ -25,11 +25,19 @@ const MARGIN = 24;
 /** Room for the tools that lie over the picture's upper edge, from the left. */
 const TOP = 48;
 const TOOLS_WIDTH = 430;
+/** On a narrower page the tools take two rows. */
+const LEAST_FOR_ONE_ROW = 354;
+const TOP_BELOW_TWO_ROWS = 80;
 /** Where a picture begins that lies beside the tools, or has none over it. */
 export const BESIDE_TOOLS = 14;
 const MAX_SCALE = 4;
 /** A first view makes its text no smaller than this; what doesn't fit so is shown in full size from its beginning. */
 const LEAST_FIRST_SCALE = 0.85;
+
+/** Where a picture begins that has the tools over it. */
+export function topBelowTools(width: number): number {
+  return width < LEAST_FOR_ONE_ROW ? TOP_BELOW_TWO_ROWS : TOP;
+}
 
 /** All of the picture, below the tools. */
 export function fitView(picture: Extent, page: PageExtent): View {

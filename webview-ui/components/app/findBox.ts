@@ -43,7 +43,7 @@ export class FindBox extends LitElement {
           top: 48px;
         }
       }
-      @container (max-width: 424px) {
+      @container (max-width: 354px) {
         :host {
           top: 80px;
         }

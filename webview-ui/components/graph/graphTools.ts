@@ -38,6 +38,11 @@ export class GraphTools extends LitElement {
       background: var(--vscode-editorWidget-background);
       border: 1px solid var(--vscode-contrastBorder, var(--vscode-editorWidget-border, var(--vscode-panel-border)));
     }
+    /* The choice of colours gives way before the tools take a second row. */
+    cw-heat-menu {
+      flex: 1 1 92px;
+      max-width: max-content;
+    }
   `;
   declare session: GraphSession | null;
   declare target: { readonly graphView: GraphView | null } | null;

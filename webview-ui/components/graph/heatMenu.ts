@@ -25,6 +25,9 @@ export class HeatMenu extends LitElement {
       display: inline-flex;
     }
     select {
+      flex: 1 1 auto;
+      min-width: 0;
+      width: 100%;
       height: 24px;
       font: inherit;
       font-size: 0.95em;

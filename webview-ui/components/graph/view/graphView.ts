@@ -4,7 +4,7 @@ import type { PageSettings } from '../../../../src/protocol/settings.ts';
 import { countText } from '../../../../src/text/numbers.ts';
 import type { BoxColours } from '../../../draw/boxColours.ts';
 import type { Marks } from '../../../draw/brush.ts';
-import { BESIDE_TOOLS } from '../../../draw/camera.ts';
+import { BESIDE_TOOLS, topBelowTools } from '../../../draw/camera.ts';
 import type { PageExtent, View } from '../../../draw/camera.ts';
 import type { Difference } from '../../../draw/difference.ts';
 import { NO_MARKS, marksOf } from '../../../draw/marks.ts';
@@ -149,8 +149,8 @@ export class GraphView extends LitElement implements ControlledGraph, MapTarget 
   }
 
   get page(): PageExtent {
-    const size = { width: this.clientWidth, height: this.clientHeight };
-    return this.bare ? { ...size, top: BESIDE_TOOLS } : size;
+    const { clientWidth: width, clientHeight: height } = this;
+    return { width, height, top: this.bare ? BESIDE_TOOLS : topBelowTools(width) };
   }
 
   get view(): View {
