@@ -1,5 +1,5 @@
 import type { ImageUses } from '../../format.ts';
-import { MethodUses, type ScriptCall, type ScriptValue } from './methodUses.ts';
+import { MethodUses, type ImageUse, type ScriptCall, type ScriptValue } from './methodUses.ts';
 import { ScriptCode, type ReadCode } from './scriptCode.ts';
 import type { ScriptMethod } from './scriptSource.ts';
 
@@ -18,25 +18,23 @@ const MAX_OTHERS = 3;
  */
 export async function imageUses(network: string, read: ReadCode): Promise<ImageUses> {
   const code = new ScriptCode(read);
+  const calls = new Calls(code);
   const weights = new Set<string>();
   const others = new Set<string>();
   const seen = new Set<string>();
-  let characters = 0;
   const todo = await firstCalls(network, code);
+  const first = new Set(todo);
   for (let call = todo.pop(); call && others.size < MAX_OTHERS; call = todo.pop()) {
     const key = JSON.stringify(call);
     if (seen.has(key)) continue;
     seen.add(key);
-    const method = await methodOf(call, code);
-    characters += method?.lines.reduce((sum, line) => sum + line.length, 0) ?? 0;
-    if (!method || seen.size > MAX_CALLS || characters > MAX_CHARACTERS) {
-      others.add(`the code of ${call.method} can't be followed`);
-      continue;
-    }
-    for (const use of await new MethodUses(code, method, call.values).follow()) {
+    const uses = await calls.follow(call);
+    if (!uses) others.add(`the code of ${call.method} can't be followed`);
+    for (const use of uses ?? []) {
       if (use.kind === 'layer') weights.add(use.weight);
       else if (use.kind === 'call') todo.push(use.call);
-      else others.add(use.statement);
+      // What is given back is followed in the method that called.
+      else if (use.kind === 'other' || first.has(call)) others.add(use.statement);
     }
   }
   if (weights.size === 0 && others.size === 0) others.add(`the code of ${network} can't be followed`);
@@ -57,7 +55,43 @@ async function firstCalls(network: string, code: ScriptCode): Promise<ScriptCall
   return calls.toReversed();
 }
 
-async function methodOf({ owner, method }: ScriptCall, code: ScriptCode): Promise<ScriptMethod | null> {
-  if (owner === null) return code.functionOf(method);
-  return (await code.classOf(owner))?.methods.get(method) ?? null;
+/** The methods that are called with the image, each followed once. */
+class Calls {
+  private readonly code: ScriptCode;
+  /** By the call; absent while it is followed. */
+  private readonly followed = new Map<string, readonly ImageUse[] | null>();
+  private readonly begun = new Set<string>();
+  private characters = 0;
+
+  constructor(code: ScriptCode) {
+    this.code = code;
+  }
+
+  /** null where the code is not there, or more than is followed. */
+  async follow(call: ScriptCall): Promise<readonly ImageUse[] | null> {
+    const key = JSON.stringify(call);
+    const known = this.followed.get(key);
+    if (known !== undefined) return known;
+    this.begun.add(key);
+    const method = await this.methodOf(call);
+    this.characters += method?.lines.reduce((sum, line) => sum + line.length, 0) ?? 0;
+    const isLeft = !method || this.begun.size > MAX_CALLS || this.characters > MAX_CHARACTERS;
+    const around = { code: this.code, givesBack: (inner: ScriptCall) => this.givesBack(inner) };
+    const uses = isLeft ? null : await new MethodUses(around, method, call.values).follow();
+    this.followed.set(key, uses);
+    return uses;
+  }
+
+  /** Whether a call may give the image back: one that calls itself may. */
+  private async givesBack(call: ScriptCall): Promise<boolean> {
+    const key = JSON.stringify(call);
+    if (this.begun.has(key) && !this.followed.has(key)) return true;
+    const uses = await this.follow(call);
+    return uses?.some(({ kind }) => kind === 'returned') ?? false;
+  }
+
+  private async methodOf({ owner, method }: ScriptCall): Promise<ScriptMethod | null> {
+    if (owner === null) return this.code.functionOf(method);
+    return (await this.code.classOf(owner))?.methods.get(method) ?? null;
+  }
 }

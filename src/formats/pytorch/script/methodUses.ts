@@ -1,9 +1,10 @@
 import { enclosingCall, withoutStrings, type Enclosing, type TextSpan } from './callText.ts';
 import type { ScriptCode } from './scriptCode.ts';
 import type { ScriptMethod } from './scriptSource.ts';
+import { isOtherAxis, sizeUse } from './sizeUses.ts';
 
-/** What a name in the code stands for: the image, or an attribute of a module. */
-export type ScriptValue = { readonly kind: 'image' } | ScriptAttribute;
+/** What a name in the code stands for: the image, the sizes of all its axes, or an attribute of a module. */
+export type ScriptValue = { readonly kind: 'image' } | { readonly kind: 'sizes' } | ScriptAttribute;
 
 export interface ScriptAttribute {
   readonly kind: 'attribute';
@@ -22,11 +23,22 @@ export interface ScriptCall {
   readonly values: readonly (ScriptValue | null)[];
 }
 
-/** What a statement does with the image: a convolution with this weight reads it, it is handed on, or something else. */
+/**
+ * What a statement does with the image: a convolution with this weight reads it, it is handed on or back, or something
+ * else.
+ */
 export type ImageUse =
   | { readonly kind: 'layer'; readonly weight: string }
   | { readonly kind: 'call'; readonly call: ScriptCall }
+  | { readonly kind: 'returned'; readonly statement: string }
   | { readonly kind: 'other'; readonly statement: string };
+
+/** What is known beside a method. */
+export interface Around {
+  readonly code: ScriptCode;
+  /** Whether a call may give the image back. */
+  readonly givesBack: (call: ScriptCall) => Promise<boolean>;
+}
 
 /** Operators that read an image with a weight, their second argument. */
 const CONVOLUTIONS = new Set(
@@ -36,13 +48,14 @@ const CONVOLUTIONS = new Set(
 const TRANSPOSED_AT = 6;
 /** They tell of an image without reading it. */
 const QUESTIONS = new Set([
-  ...['size', 'len', 'dim', 'numel', 'is_floating_point', 'is_complex'].map((name) => `torch.${name}`),
+  ...['len', 'dim', 'is_floating_point', 'is_complex'].map((name) => `torch.${name}`),
   ...['device', 'dtype', 'is_cuda', 'layout'].map((name) => `ops.prim.${name}`),
 ]);
 const ANY = /^/;
 const OTHER_AXIS = /^[0234], /;
 const NUMBER = /^-?\d+(\.\d*)?(e[+-]?\d+)?\.?$/;
-const PADDING = /^\[[^\]]*\](, ("(constant|reflect|replicate|circular)"|None|0|0\.))*$/;
+/** Of at most two axes: a third one may be the channels'. */
+const PADDING = /^\[[^,\]]*(, [^,\]]*){0,3}(, 0, 0)*\](, ("(constant|reflect|replicate|circular)"|None|0|0\.))*$/;
 /** What gives each channel of an image from the same channel, linearly, with what their other arguments must be. */
 const PASSING: ReadonlyMap<string, RegExp> = new Map([
   ...['to', 'contiguous', 'detach', 'clone', 'alias', 'float', 'half', 'adaptive_avg_pool2d', 'avg_pool2d']
@@ -50,13 +63,12 @@ const PASSING: ReadonlyMap<string, RegExp> = new Map([
     .concat(['reflection_pad2d', 'replication_pad2d'])
     .map((name): [string, RegExp] => [`torch.${name}`, ANY]),
   ['torch.slice', OTHER_AXIS],
+  ['torch.dropout', /, False$/],
   ...['mul', 'div'].map((name): [string, RegExp] => [`torch.${name}`, NUMBER]),
   ...['pad', 'constant_pad_nd'].map((name): [string, RegExp] => [`torch.${name}`, PADDING]),
 ]);
 const ASSIGNMENT = /^([\w, ]+?),? = (.*)$/;
-/** The size of the channels' axis, by itself. */
-const CHANNELS_AXIS = new Set(['1', '-3']);
-const CHANNELS_ASKED = /^\)?\[(1|-3)\]/;
+const RETURNED = /^return (.*)$/;
 /** Longer statements are written by nobody. */
 const MAX_LINE = 2000;
 const MAX_SHOWN = 120;
@@ -70,15 +82,15 @@ interface Place {
 
 /** Follows the image through the statements of one method. */
 export class MethodUses {
-  private readonly code: ScriptCode;
+  private readonly around: Around;
   private readonly names = new Map<string, ScriptValue>();
   private readonly lines: readonly string[];
   /** Names that stand for one thing in one branch and for another in the other one. */
   private readonly ambiguous: ReadonlySet<string>;
   private readonly uses: ImageUse[] = [];
 
-  constructor(code: ScriptCode, method: ScriptMethod, values: ScriptCall['values']) {
-    this.code = code;
+  constructor(around: Around, method: ScriptMethod, values: ScriptCall['values']) {
+    this.around = around;
     this.lines = method.lines;
     this.ambiguous = setAgain(method);
     for (const [i, { name }] of method.parameters.entries()) {
@@ -89,19 +101,21 @@ export class MethodUses {
 
   async follow(): Promise<readonly ImageUse[]> {
     for (const statement of this.lines) {
-      const [, target = '', expression = statement] = ASSIGNMENT.exec(statement) ?? [];
+      const place = placeOf(statement);
+      const { target, expression } = place;
       const attribute = await this.attribute(expression);
       if (attribute && !this.ambiguous.has(target)) this.names.set(target, attribute);
-      for (const piece of this.images(expression)) await this.use(piece, { statement, target, expression });
+      for (const piece of this.pieces('image', expression)) await this.use(piece, place);
+      for (const piece of this.pieces('sizes', expression)) this.useSizes(piece, place);
     }
     return this.uses;
   }
 
-  /** Where the image stands in an expression. */
-  private images(expression: string): TextSpan[] {
+  /** Where the image, or its sizes, stand in an expression. */
+  private pieces(kind: 'image' | 'sizes', expression: string): TextSpan[] {
     const words = withoutStrings(expression).matchAll(/(?<![\w.])[A-Za-z_]\w*/g);
     return [...words]
-      .filter(([word]) => this.names.get(word)?.kind === 'image')
+      .filter(([word]) => this.names.get(word)?.kind === kind)
       .map(({ index, 0: word }) => ({ start: index, end: index + word.length }));
   }
 
@@ -110,14 +124,30 @@ export class MethodUses {
     const { target, expression, statement } = place;
     let image = piece;
     let call = expression.length > MAX_LINE ? null : enclosingCall(expression, image);
-    while (call && isPassed(call)) {
+    let reader = call && (await this.reader(call));
+    while (call && (isPassed(call) || (await this.isGivenBack(reader)))) {
+      if (reader) this.uses.push(reader);
       image = { start: call.calleeStart, end: call.end };
       call = enclosingCall(expression, image);
+      reader = call && (await this.reader(call));
     }
     const isAll = image.start === 0 && image.end === expression.length;
-    if (isAll && /^\w+$/.test(target)) this.names.set(target, { kind: 'image' });
-    else if (!call || !isQuestion(call, place) || this.usesChannels(target))
-      this.uses.push((call && (await this.reader(call))) ?? other(statement));
+    if (isAll && RETURNED.test(statement)) this.uses.push({ kind: 'returned', statement });
+    else if (isAll && /^\w+$/.test(target)) this.names.set(target, { kind: 'image' });
+    else if (call?.isWhole && call.callee === 'torch.size' && call.arguments.length === 1)
+      this.useSizes({ start: call.calleeStart, end: call.end }, place);
+    else if (!call || !isQuestion(call)) this.uses.push(reader ?? other(statement));
+  }
+
+  private isGivenBack(reader: ImageUse | null): Promise<boolean> {
+    return reader?.kind === 'call' ? this.around.givesBack(reader.call) : Promise.resolve(false);
+  }
+
+  private useSizes(piece: TextSpan, { target, expression, statement }: Place): void {
+    const use = sizeUse(expression, piece);
+    if (use === 'other-axes') return;
+    if (use === 'kept' && /^\w+$/.test(target)) this.names.set(target, { kind: 'sizes' });
+    else if (use === 'channels' || target === '' || this.usesChannels(target)) this.uses.push(other(statement));
   }
 
   /** Whether the second of the sizes that a statement names is looked at in another one. */
@@ -157,7 +187,7 @@ export class MethodUses {
     const [, owner = '', name = ''] = parts ?? [];
     const module = this.names.get(owner);
     if (module?.kind !== 'attribute') return null;
-    const type = (await this.code.classOf(module.type))?.attributes.get(name);
+    const type = (await this.around.code.classOf(module.type))?.attributes.get(name);
     return type === undefined ? null : { kind: 'attribute', type, path: module.path + (module.path && '.') + name };
   }
 }
@@ -177,10 +207,17 @@ function isPassed({ callee, isWhole, index, arguments: [, ...others] }: Enclosin
   return isWhole && index === 0 && (PASSING.get(callee)?.test(others.join(', ')) ?? false);
 }
 
-/** Asks for a size or a type, and not for the number of channels. */
-function isQuestion({ callee, isWhole, end, arguments: given }: Enclosing, { expression }: Place): boolean {
-  if (!isWhole || !QUESTIONS.has(callee)) return false;
-  return !CHANNELS_AXIS.has(given[1] ?? '') && !CHANNELS_ASKED.test(expression.slice(end));
+/** Asks for a type, or for the size of another axis than the channels'. */
+function isQuestion(call: Enclosing): boolean {
+  if (!call.isWhole) return false;
+  return QUESTIONS.has(call.callee) || (call.callee === 'torch.size' && isOtherAxis(call));
+}
+
+function placeOf(statement: string): Place {
+  const returned = RETURNED.exec(statement)?.[1];
+  if (returned !== undefined) return { statement, target: '', expression: returned };
+  const [, target = '', expression = statement] = ASSIGNMENT.exec(statement) ?? [];
+  return { statement, target, expression };
 }
 
 function other(statement: string): ImageUse {

@@ -150,9 +150,23 @@ const CONVOLUTION = `class Conv2d(Module):
     weight: Tensor,
     bias: Optional[Tensor]) -> Tensor:
     return torch.conv2d(input, weight, bias, [1, 1], [0, 0], [1, 1])
+class Same(Module):
+  def forward(self: __torch__.conv.Same,
+    input: Tensor) -> Tensor:
+    if torch.gt(torch.size(input, 2), 512):
+      y = torch.avg_pool2d(input, [2, 2])
+    else:
+      y = input
+    return y
+class Flip(Module):
+  def forward(self: __torch__.conv.Flip,
+    input: Tensor) -> Tensor:
+    return torch.flip(input, [1])
 `;
 const NETWORK = `class Net(Module):
   conv1 : __torch__.conv.Conv2d
+  same : __torch__.conv.Same
+  flip : __torch__.conv.Flip
   child : __torch__.Net
   __annotations__["0"] = __torch__.conv.Conv2d
   def forward(self: __torch__.Net,
@@ -176,6 +190,9 @@ test('TorchScript: the image is followed to the convolution that reads it, past 
     [['conv1.weight'], 'y = torch.div(torch.to(x, 6), 255)', 'return (self.conv1).forward(y, )'],
     [['0.weight'], '_0 = getattr(self, "0")', 'b, c, h, w, = torch.size(x)', 'return (_0).forward(x, )'],
     [['conv1.weight'], 'y = torch.pad(x, [1, 1, 1, 1], "reflect")', 'return (self.conv1).forward(y, )'],
+    [['conv1.weight'], 'y = torch.pad(x, [1, 1, 1, 1, 0, 0])', 'return (self.conv1).forward(y, )'],
+    [['conv1.weight'], 'y = (self.same).forward(x, )', 'return (self.conv1).forward(y, )'],
+    [['conv1.weight'], 'return (self.conv1).forward((self.same).forward(torch.dropout(x, 0.5, False), ), )'],
     [['constants.1'], 'y = torch.pad(x, [0, 1, 0, 1])', 'return torch.conv2d(y, CONSTANTS.c1, None, [1, 1])'],
   ];
   for (const [weights, ...statements] of rows)
@@ -230,6 +247,12 @@ test('TorchScript: whatever else is done with the image is told of', async () =>
     'c = (torch.size(x))[1]',
     'y = torch.pad(x, [1, 1], "constant", 0.5)',
     'y = torch.slice(x, 1, 0, 1)',
+    'y = torch.pad(x, [0, 0, 0, 0, 1, -1])',
+    'y = torch.dropout(x, 0.5, training)',
+    'c = torch.size(x, -3)',
+    'z = torch.slice(torch.size(x), 1)',
+    'n = torch.numel(x)',
+    'n = (other).count(torch.size(x), )',
     `y = torch.view(x, [${'1, '.repeat(4000)}3])`,
   ];
   for (const statement of rows) {
@@ -237,6 +260,10 @@ test('TorchScript: whatever else is done with the image is told of', async () =>
     assert.equal(others.length, 1, statement);
     assert.ok(statement.startsWith(others[0]?.replace('…', '') ?? '?'), statement);
   }
+  const flipped = await usesOf('y = (self.flip).forward(x, )', 'return (self.conv1).forward(y, )');
+  assert.deepEqual(flipped, { weights: [], others: ['return torch.flip(input, [1])'] });
+  const handedOut = await usesOf('y = (self.same).forward(x, )', ...READ_BY_CONV1.slice(0, 1), 'return y');
+  assert.deepEqual(handedOut, { weights: [], others: ['return y'] });
   assert.match((await usesOf('return (other).forward(x, )'))?.others.join() ?? '', /other/);
   assert.match((await usesOf('return __torch__.helpers.scaled(x, )'))?.others.join() ?? '', /can't be followed/);
 });
@@ -245,6 +272,11 @@ test('TorchScript: a number of channels that is taken from the sizes and looked 
   const sizes = 'b, c, h, w, = torch.size(x)';
   assert.deepEqual((await usesOf(sizes, 'n = torch.mul(h, w)', ...READ_BY_CONV1))?.others, []);
   assert.deepEqual((await usesOf(sizes, 'if torch.ne(c, 3):', ...READ_BY_CONV1))?.others, [sizes]);
+  const kept = 'z = torch.size(x)';
+  const length = 'n = torch.len(torch.slice(torch.size(x), -2))';
+  assert.deepEqual((await usesOf(kept, 'n = torch.mul(z[2], z[-1])', length, ...READ_BY_CONV1))?.others, []);
+  for (const asked of ['n = z[1]', 'n = z[-3]', 'n = z[i]', 'y = torch.view(w, z)', 'n = torch.list(z)'])
+    assert.deepEqual((await usesOf(kept, asked, ...READ_BY_CONV1))?.others, [asked]);
 });
 
 test('TorchScript: frozen weights change, but not where a program for mobile holds them too', async () => {
