@@ -50,7 +50,9 @@ export class EmptyState extends LitElement {
             >`
           : null
       }
-      <vscode-button appearance="secondary" @click=${() => this.dispatchEvent(new CustomEvent('begin'))}
+      <vscode-button
+        appearance=${this.likely ? 'secondary' : 'primary'}
+        @click=${() => this.dispatchEvent(new CustomEvent('begin'))}
         >${this.button}</vscode-button
       >`;
   }

@@ -135,6 +135,11 @@ export const modelPageStyles = css`
       width: auto !important;
       height: 42%;
     }
+    @media (max-height: 520px) {
+      cw-side-panel {
+        height: 34%;
+      }
+    }
     /* Legend and details together leave the larger part of a low page to the picture. */
     main:has(cw-legend[open]) > cw-side-panel {
       height: 26%;
