@@ -25,6 +25,7 @@ export function usageSentence({ usage }: Verb): string {
   return `Usage: channelwise ${usage.join(' ')}`;
 }
 
+/** What `channelwise VERB --help` prints. */
 export function verbHelp(verb: Verb): string {
   const limits = verb.work === null ? [] : ['', ...limitHelp(verb.work)];
   return [usageText(verb.usage), verb.about, ...[...(verb.help ?? []), ...limits].map(indented)].join('\n');
@@ -34,6 +35,7 @@ function indented(line: string): string {
   return line === '' ? '' : `  ${line}`;
 }
 
+/** What `channelwise --help` prints. */
 export function helpText(verbs: Readonly<Record<string, Verb>>): string {
   const listed = Object.values(verbs).map((verb) => `${usageText(verb.usage, 2)}\n      ${verb.about}`);
   return [

@@ -3,20 +3,7 @@ import { externalFiles } from '../formats/onnx/allTensors.ts';
 import { holdsWeightsAlone, readCost, withOpenFile } from '../jobs/open/openFile.ts';
 import { withOpenModel } from '../jobs/open/openModel.ts';
 import { parseNumber } from '../jobs/maps/mapOptions.ts';
-import { textOf, usageError, type Call, type Verb } from './verb.ts';
-
-/**
- * What a verb does with its files: looks at them, writes one, runs them in ONNX Runtime, or does so on many pictures.
- */
-export type Work = 'read' | 'write' | 'run' | 'evaluate';
-
-/** What a command may take before it is stopped. */
-export interface Limits {
-  readonly seconds: number;
-  readonly megabytes: number;
-  /** It writes a file, so it is told to stop and tidies up; every other verb may just be ended. */
-  readonly tidies: boolean;
-}
+import { textOf, usageError, type Call, type Verb, type Limits, type Work } from './verb.ts';
 
 interface Rate {
   /** For files of no size. */
@@ -33,6 +20,7 @@ const RATES: Readonly<Record<Work, Rate>> = {
   run: { seconds: 120, perMegabyte: 1, perPicture: 0 },
   evaluate: { seconds: 120, perMegabyte: 1, perPicture: 20 },
 };
+/** What ONNX Runtime and a small model need, and what a model's copies need for each of its megabytes. */
 const MEGABYTES = 2048;
 const MEGABYTES_PER_MEGABYTE = 4;
 const MEGABYTE = 1024 * 1024;
@@ -40,6 +28,7 @@ const MEGABYTE = 1024 * 1024;
 /** What holds while the size of the files is not known yet. */
 export const FIRST_LIMITS: Limits = { seconds: 120, megabytes: MEGABYTES, tidies: false };
 
+/** Lines of help on the limits of a verb. */
 export function limitHelp(work: Work): string[] {
   const { seconds, perMegabyte, perPicture } = RATES[work];
   const pictures = perPicture > 0 ? ` and ${perPicture} for each picture` : '';

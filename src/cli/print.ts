@@ -1,4 +1,5 @@
 import { printable } from '../bytes/errors.ts';
+import { cutText } from '../text/cutText.ts';
 import type { Call } from './verb.ts';
 
 /** A name can be as long as a file; a person reads so much of it. */
@@ -14,8 +15,8 @@ export function print({ output, values }: Call, data: unknown, text: () => reado
 
 /** A line with names from a file as a terminal may show it. */
 export function shownLine(line: string): string {
-  const words = line.replace(LONG_WORDS, (word) => cut(word, LONGEST_WORD));
-  return printable(cut(words, LONGEST_LINE));
+  const words = line.replace(LONG_WORDS, (word) => cutText(word, LONGEST_WORD));
+  return printable(cutText(words, LONGEST_LINE));
 }
 
 const LONG_WORDS = new RegExp(`[^\\s]{${LONGEST_WORD + 1},}`, 'g');
@@ -42,7 +43,7 @@ function escaped(character: string): string {
 
 function plainValue(_: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
-  if (typeof value === 'string') return cut(value, LONGEST_VALUE);
+  if (typeof value === 'string') return cutText(value, LONGEST_VALUE);
   return isRecord(value) ? withShortKeys(value) : value;
 }
 
@@ -54,10 +55,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function withShortKeys(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const isLong = Object.keys(record).some((key) => key.length > LONGEST_VALUE);
   return isLong
-    ? Object.fromEntries(Object.entries(record).map(([key, value]) => [cut(key, LONGEST_VALUE), value]))
+    ? Object.fromEntries(Object.entries(record).map(([key, value]) => [cutText(key, LONGEST_VALUE), value]))
     : record;
-}
-
-function cut(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most)}…` : text;
 }

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { countOf, countText } from '../text/numbers.ts';
-import type { Limits } from './limits.ts';
+import type { Limits } from './verb.ts';
 import type { ThreadMessage } from './verbThread.ts';
 
 /** Where a command's output goes. */

@@ -1,8 +1,20 @@
 import type { ParseArgsConfig } from 'node:util';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
-import type { Limits, Work } from './limits.ts';
 import { mapFromOptions, parseNumber, parseNumbers } from '../jobs/maps/mapOptions.ts';
+
+/**
+ * What a verb does with its files: looks at them, writes one, runs them in ONNX Runtime, or does so on many pictures.
+ */
+export type Work = 'read' | 'write' | 'run' | 'evaluate';
+
+/** What a command may take before it is stopped. */
+export interface Limits {
+  readonly seconds: number;
+  readonly megabytes: number;
+  /** It writes a file, so it is told to stop and tidies up; every other verb may just be ended. */
+  readonly tidies: boolean;
+}
 
 /** Where a verb prints. */
 export interface Output {
@@ -12,6 +24,7 @@ export interface Output {
   starts?(limits: Limits): void;
 }
 
+/** One command line: the files that it names, its options, and where its result goes. */
 export interface Call {
   readonly args: readonly string[];
   readonly values: Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
@@ -19,6 +32,7 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 
+/** A command, as the command line runs it and as its help tells of it. */
 export interface Verb {
   /** Words that stand together on a line of the help. */
   readonly usage: readonly string[];
@@ -42,25 +56,30 @@ export const FILES = { least: 1, most: Infinity } as const;
 export const REFUSED = 2;
 export const DIFFERENT = 3;
 
+/** A command line that says what no verb takes: `refused` with one sentence. */
 export function usageError(message: string): ChannelwiseError {
   return new ChannelwiseError('refused', 'usage', message);
 }
 
+/** The value of an option; undefined where it is not given. */
 export function textOf({ values }: Call, name: string): string | undefined {
   const value = values[name];
   return typeof value === 'string' ? value : undefined;
 }
 
+/** All values of an option that may be given several times. */
 export function listOf({ values }: Call, name: string): string[] | undefined {
   const value = values[name];
   return Array.isArray(value) ? value.map(String) : undefined;
 }
 
+/** Throws `refused` where the option has another value than one number. */
 export function numberOf(call: Call, name: string): number | undefined {
   const text = textOf(call, name);
   return text === undefined ? undefined : parseNumber(text, `--${name}`);
 }
 
+/** Throws `refused` where the option is no list of numbers. */
 export function numbersOf(call: Call, name: string): number[] | undefined {
   const text = textOf(call, name);
   return text === undefined ? undefined : parseNumbers(text, `--${name}`);

@@ -2,9 +2,9 @@ import type { MessagePort } from 'node:worker_threads';
 import { ChannelwiseError } from '../bytes/errors.ts';
 import { messageOf } from '../text/messageOf.ts';
 import { runVerb } from './commandLine.ts';
-import { FIRST_LIMITS, type Limits } from './limits.ts';
+import { FIRST_LIMITS } from './limits.ts';
 import { shownLine } from './print.ts';
-import { REFUSED, type Output } from './verb.ts';
+import { REFUSED, type Output, type Limits } from './verb.ts';
 
 /** From the thread that runs a command: what to print, and how it ended. */
 export type ThreadMessage =

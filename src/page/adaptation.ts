@@ -112,6 +112,7 @@ export interface MadeFrom {
   readonly inputs: readonly string[];
 }
 
+/** The newest step of a model's record; null where it records none. */
 export async function madeFrom(model: Model, path: string): Promise<MadeFrom | null> {
   return madeFromSteps(provenanceOf(model), path);
 }

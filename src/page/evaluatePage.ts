@@ -12,13 +12,7 @@ import { readPicture } from '../files/images/images.ts';
 import { imageFiles } from '../files/images/labels.ts';
 import { basename, join } from '../files/paths.ts';
 import { withOpenModel } from '../jobs/open/openModel.ts';
-import type { EvaluateArgs } from './workerMethods.ts';
-
-/** The models to evaluate: without an adapted file the original is adapted in memory. */
-export interface EvaluatedModels {
-  readonly original: string;
-  readonly adapted: string | null;
-}
+import type { EvaluateArgs, EvaluatedModels } from './evaluateArgs.ts';
 
 const PRESET_TEXTS: Readonly<Record<string, string>> = {
   imagenet: 'ImageNet: mean 0.485 0.456 0.406, std 0.229 0.224 0.225, pixels 0 to 1',

@@ -4,7 +4,7 @@ import type { CallOptions } from '../rpc/messages.ts';
 import type { PageGrayByLayer, PageMeasuredTime } from '../protocol/evaluation.ts';
 import type { PageBinding } from '../protocol/sizes.ts';
 import { layersCsv, layersStatement } from '../verify/evaluate/layers/layersText.ts';
-import type { EvaluateArgs } from './workerMethods.ts';
+import type { EvaluateArgs } from './evaluateArgs.ts';
 
 /** How far each layer moves without colours, as the page shows it, and its lines as CSV. */
 export async function grayByLayerPage(

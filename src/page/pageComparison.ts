@@ -4,6 +4,7 @@ import { isConstant } from '../formats/onnx/attributes.ts';
 import type { Graph, Model } from '../formats/onnx/model.ts';
 import type { DifferenceSign, PageComparison, PageDifference, PageDifferenceGroup } from '../protocol/comparison.ts';
 import { packModel } from '../protocol/packed.ts';
+import type { CallOptions } from '../rpc/messages.ts';
 import { compare, type Comparison, type TextChange, type ValueChange } from '../verify/compare/compare.ts';
 import type { TensorChange } from '../verify/compare/compareTensors.ts';
 import {
@@ -22,11 +23,6 @@ import { basename } from '../files/paths.ts';
 /** Rows of one group that go to the page; more of them nobody reads. */
 const MAX_ROWS = 5000;
 
-export interface PageComparisonOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((fraction: number) => void) | undefined;
-}
-
 /**
  * Compares the page's model with another one. An adapted model comes second, whichever of the two it is. Throws
  * ChannelwiseError for what can't be read.
@@ -34,7 +30,7 @@ export interface PageComparisonOptions {
 export async function comparePage(
   path: string,
   otherPath: string,
-  { signal, onProgress }: PageComparisonOptions,
+  { signal, onProgress }: CallOptions,
 ): Promise<PageComparison> {
   const other = packModel(await readPageModel(otherPath, signal));
   return withOpenModels([path, otherPath], signal, async (own, second) => {

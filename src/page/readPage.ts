@@ -6,7 +6,7 @@ import { steeringConstants } from '../graph/shapes/steering.ts';
 import { fileFormat, readCost, withOpenFile, type OpenFile } from '../jobs/open/openFile.ts';
 import { withOpenModel } from '../jobs/open/openModel.ts';
 import { inputLayers } from '../jobs/weights/inputLayers.ts';
-import type { PageModel } from '../protocol/messages.ts';
+import type { PageModel } from '../protocol/pageModel.ts';
 import type { PageBinding } from '../protocol/sizes.ts';
 import { adaptationOf } from './adaptation.ts';
 import { pageModel, type AboutFile } from './model/pageModel.ts';

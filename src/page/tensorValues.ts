@@ -15,6 +15,7 @@ import type { CallContext } from '../rpc/messages.ts';
 import { sameFile } from '../files/realPath.ts';
 import { writeFileWhole } from '../files/writing.ts';
 import { dirname, resolve } from '../files/paths.ts';
+import { cutText } from '../text/cutText.ts';
 
 interface Named {
   readonly tensor: StoredTensor;
@@ -57,7 +58,7 @@ export async function tensorBlock(
   return withTensor(path, name, signal, async ({ tensor }) => {
     try {
       return elementTexts(tensor.dtype, await readBlock(tensor, ranges)).map((elementText) =>
-        elementText.length > LONGEST_TEXT ? `${elementText.slice(0, LONGEST_TEXT)}…` : elementText,
+        cutText(elementText, LONGEST_TEXT),
       );
     } catch (error) {
       if (error instanceof RangeError)
@@ -100,7 +101,7 @@ async function withTensor<T>(
   signal: AbortSignal,
   use: (named: Named) => Promise<T>,
 ): Promise<T> {
-  const label = name.length > LONGEST_LABEL ? `${name.slice(0, LONGEST_LABEL)}…` : name || 'The tensor without a name';
+  const label = cutText(name, LONGEST_LABEL) || 'The tensor without a name';
   const format = await fileFormat(path);
   const graphTensor = (): Promise<T> => withGraphTensor(path, { name, label }, signal, use);
   if (format.id === 'onnx') return graphTensor();

@@ -4,23 +4,18 @@ import type { ChannelMap } from '../adapt/maps/channelMap.ts';
 import type { PlanSection } from '../adapt/report/planText.ts';
 import type { PageProof } from '../protocol/adaptation.ts';
 import type { PageComparison } from '../protocol/comparison.ts';
-import type {
-  PageEvaluation,
-  PageEvaluationChoice,
-  PageEvaluationSetup,
-  PageGrayByLayer,
-  PageMeasuredTime,
-} from '../protocol/evaluation.ts';
+import type { PageEvaluation, PageEvaluationSetup, PageGrayByLayer, PageMeasuredTime } from '../protocol/evaluation.ts';
 import type { FirstLayerMethods } from '../protocol/firstLayer.ts';
 import type { PackedModel } from '../protocol/packed.ts';
 import type { PageBinding } from '../protocol/sizes.ts';
 import type { WeightMethods } from '../protocol/weights.ts';
 import type { MadeFrom } from './adaptation.ts';
-import type { EvaluatedModels } from './evaluatePage.ts';
+import type { EvaluateArgs, EvaluatedModels } from './evaluateArgs.ts';
 import type { Inspection } from './printed/inspect.ts';
 import type { WeightsInspection } from './printed/inspectWeights.ts';
 import type { ShapesReport } from './printed/shapes.ts';
 
+/** What a conversion has come to, for the editor to tell. */
 export interface AdaptReply {
   readonly outPath: string | null;
   /** Data files that were copied along, or would be; they go with the model when it is undone. */
@@ -33,25 +28,11 @@ export interface AdaptReply {
   readonly plan: readonly PlanSection[];
 }
 
+/** What a proof found, with its report in lines. */
 export interface VerifyReply extends PageProof {
   readonly report: readonly string[];
   /** The data files of both models, as they were before the proof. */
   readonly dataFiles: readonly Written[];
-}
-
-/** A choice of preprocessing whose numbers were read; what is absent is the preset's. */
-export interface EvaluationNumbers extends Pick<PageEvaluationChoice, 'preset' | 'stretch' | 'order'> {
-  readonly mean?: readonly number[] | undefined;
-  readonly std?: readonly number[] | undefined;
-  readonly scale?: number | undefined;
-  readonly typedLabels?: string | undefined;
-}
-
-/** Models, a folder of images, and how they are prepared. */
-export interface EvaluateArgs {
-  readonly models: EvaluatedModels;
-  readonly folder: string;
-  readonly choice: EvaluationNumbers;
 }
 
 /** A map for a file, and the inputs it is for; all image inputs when absent. */
@@ -81,7 +62,8 @@ export interface WorkerMethods {
   asPython: {
     args: AdaptArgs & {
       framework: string;
-      /** The name of the file that is loaded, where it is written already. */ adapted?: string;
+      /** The name of the file that is loaded, where it is written already. */
+      adapted?: string;
     };
     result: string;
   };

@@ -38,6 +38,7 @@ export interface MenuContext {
   readonly hasGroups: boolean;
 }
 
+/** The action of that name; null where there is none. */
 export function asPageAction(value: unknown): PageAction | null {
   return PAGE_ACTIONS.find((action) => action === value) ?? null;
 }

@@ -1,4 +1,5 @@
 import { asPageAction, type PageAction } from './actions.ts';
+import { fieldsOf } from './checked.ts';
 import { asSettings, type PageSettings } from './settings.ts';
 import { asReply, type RpcReply } from '../rpc/messages.ts';
 
@@ -21,16 +22,16 @@ export type HostMessage = RpcReply | HostNews;
 
 /** Checks an unknown value that arrived from the host. */
 export function asHostMessage(value: unknown): HostMessage | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const m = value as Record<string, unknown>;
-  if (m.type === 'changed' || m.type === 'wanted' || m.type === 'findings') return { type: m.type };
-  if (m.type === 'show') return typeof m.node === 'string' ? { type: 'show', node: m.node } : null;
-  if (m.type === 'settings') return { type: 'settings', settings: asSettings(m.settings) };
-  if (m.type === 'act') return asAct(m);
+  const fields = fieldsOf(value);
+  const { type, node } = fields;
+  if (type === 'changed' || type === 'wanted' || type === 'findings') return { type };
+  if (type === 'show') return typeof node === 'string' ? { type, node } : null;
+  if (type === 'settings') return { type, settings: asSettings(fields.settings) };
+  if (type === 'act') return asAct(fields);
   return asReply(value);
 }
 
-function asAct({ action, target }: Record<string, unknown>): HostMessage | null {
+function asAct({ action, target }: Readonly<Record<string, unknown>>): HostMessage | null {
   const known = asPageAction(action);
   if (!known || (target !== null && typeof target !== 'string')) return null;
   return { type: 'act', action: known, target };

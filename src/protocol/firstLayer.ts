@@ -1,3 +1,5 @@
+import { fieldsOf, isIndex } from './checked.ts';
+
 /** What the page may ask about a first layer, by its place in PageModel.firstLayers. */
 
 /** An input that a first layer's pixels come from, and what the graph says about it. */
@@ -67,19 +69,11 @@ export const FIRST_LAYER_ARGS: {
   readonly [M in keyof FirstLayerMethods]: (value: unknown) => FirstLayerMethods[M]['args'] | undefined;
 } = {
   firstLayerFacts: (value) => {
-    const { layer } = record(value);
+    const { layer } = fieldsOf(value);
     return isIndex(layer) ? { layer } : undefined;
   },
   layerFilters: (value) => {
-    const { layer, from, of } = record(value);
+    const { layer, from, of } = fieldsOf(value);
     return isIndex(layer) && isIndex(from) && (of === 'file' || of === 'original') ? { layer, from, of } : undefined;
   },
 };
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function isIndex(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}

@@ -1,4 +1,4 @@
-import type { DimText, NodeKind, PageEdge, PageModel, PageNode, PageWeight } from './messages.ts';
+import type { DimText, NodeKind, PageEdge, PageModel, PageNode, PageWeight } from './pageModel.ts';
 
 /**
  * A page model on its way from the worker to the page. As plain objects a model of 30,000 nodes is 21 MB that is copied
@@ -147,6 +147,7 @@ class Packer {
   }
 }
 
+/** A page model as rows of numbers. `unpackModel` gives the same model back. */
 export function packModel(model: PageModel): PackedModel {
   const { nodes, edges, inner, ...head } = model;
   const packer = new Packer();
@@ -171,7 +172,10 @@ export function packModel(model: PageModel): PackedModel {
   };
 }
 
-/** The model again. Equal shapes and lists are one object, so nothing may change them. */
+/**
+ * The model again. Equal shapes and lists are one object, so nothing may change them. Throws a TypeError where VS Code
+ * has not passed the rows on as they were.
+ */
 export function unpackModel(packed: PackedModel): PageModel {
   const { head, rows, inner } = packed;
   // To an extension that it can't name, VS Code passes arrays on as plain objects: of no length, so without a layer.
@@ -214,54 +218,79 @@ function unpackLists({ texts: all, ends, dims, attributes, scopes, weights: row 
 /** Every key, so that a field added to a node can't be forgotten here. */
 type Whole<T> = { [K in keyof Required<T>]: T[K] | undefined };
 
-function unpackNodes(lists: Lists, { nodes: row, costs }: PackedRows): PageNode[] {
+/** Reads the row of the nodes, number by number. */
+class NodeRow {
+  readonly lists: Lists;
+  readonly #row: Int32Array;
+  #at = 0;
+
+  constructor(lists: Lists, row: Int32Array) {
+    this.lists = lists;
+    this.#row = row;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at >= this.#row.length;
+  }
+
+  next(): number {
+    return this.#row[this.#at++]!;
+  }
+
+  text(): string {
+    return this.lists.texts[this.next()]!;
+  }
+
+  /** undefined for NONE. */
+  optionalText(): string | undefined {
+    return this.lists.texts[this.next()];
+  }
+
+  dims(): DimText[] | null {
+    return this.lists.dims[this.next()] ?? null;
+  }
+}
+
+function unpackNodes(lists: Lists, { nodes: rows, costs }: PackedRows): PageNode[] {
+  const row = new NodeRow(lists, rows);
   const nodes: PageNode[] = [];
-  let [at, costAt] = [0, 0];
-  const known = (n: number): number | null => (n === NONE ? null : n);
-  const next = (): number => row[at++]!;
-  const text = (): string => lists.texts[next()]!;
-  while (at < row.length) {
-    const [id, name, opType, domain] = [next(), text(), text(), text()];
-    const [kind, detail] = [text() as NodeKind, text()];
-    const [attributes, scope] = [lists.attributes[next()] ?? [], lists.scopes[next()]];
-    const [costed, inputs, outputs] = [next(), next(), next()];
-    const cost = costed
-      ? { params: costs[costAt]!, macs: known(costs[costAt + 1]!), memory: known(costs[costAt + 2]!) }
-      : undefined;
-    if (cost) costAt += 3;
-    const node: Whole<PageNode> = {
-      id,
-      name,
-      opType,
-      domain,
-      kind,
-      detail,
-      attributes,
-      inputs: [],
-      outputs: [],
-      scope,
-      cost,
-    };
-    for (let i = 0; i < inputs; i++) {
-      const input: Whole<PageNode['inputs'][number]> = {
-        name: text(),
-        weight: lists.weights[next()] ?? null,
-        dims: lists.dims[next()] ?? null,
-        value: lists.texts[next()],
-      };
-      node.inputs!.push(input as PageNode['inputs'][number]);
-    }
-    for (let i = 0; i < outputs; i++) {
-      const output: Whole<PageNode['outputs'][number]> = {
-        name: text(),
-        dims: lists.dims[next()] ?? null,
-        dtype: lists.texts[next()],
-      };
-      node.outputs!.push(output as PageNode['outputs'][number]);
-    }
+  let costAt = 0;
+  while (!row.isAtEnd) {
+    const [id, name, opType, domain] = [row.next(), row.text(), row.text(), row.text()];
+    const [kind, detail] = [row.text() as NodeKind, row.text()];
+    const [attributes, scope] = [lists.attributes[row.next()] ?? [], lists.scopes[row.next()]];
+    const [hasCost, inputCount, outputCount] = [row.next() === 1, row.next(), row.next()];
+    const cost = hasCost ? unpackCost(costs, costAt) : undefined;
+    if (hasCost) costAt += 3;
+    const inputs = Array.from({ length: inputCount }, () => unpackInput(row));
+    const outputs = Array.from({ length: outputCount }, () => unpackOutput(row));
+    const node: Whole<PageNode> = { id, name, opType, domain, kind, detail, attributes, inputs, outputs, scope, cost };
     nodes.push(node as PageNode);
   }
   return nodes;
+}
+
+function unpackCost(costs: Float64Array, at: number): NonNullable<PageNode['cost']> {
+  const known = (index: number): number | null => (costs[index] === NONE ? null : costs[index]!);
+  return { params: costs[at]!, macs: known(at + 1), memory: known(at + 2) };
+}
+
+type Input = PageNode['inputs'][number];
+type Output = PageNode['outputs'][number];
+
+function unpackInput(row: NodeRow): Input {
+  const input: Whole<Input> = {
+    name: row.text(),
+    weight: row.lists.weights[row.next()] ?? null,
+    dims: row.dims(),
+    value: row.optionalText(),
+  };
+  return input as Input;
+}
+
+function unpackOutput(row: NodeRow): Output {
+  const output: Whole<Output> = { name: row.text(), dims: row.dims(), dtype: row.optionalText() };
+  return output as Output;
 }
 
 function unpackEdges(lists: Lists, { edges: row }: PackedRows): PageEdge[] {

@@ -1,3 +1,5 @@
+import { fieldsOf } from './checked.ts';
+
 /** How a reader wants the graph: VS Code's settings under `channelwise.graph`, as the page uses them. */
 export interface PageSettings {
   readonly orientation: 'top-down' | 'left-right';
@@ -27,7 +29,7 @@ export interface SettingChange {
 
 /** Settings from anything; what doesn't fit is as if it weren't set. */
 export function asSettings(value: unknown): PageSettings {
-  const given = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  const given = fieldsOf(value);
   const settings = SETTING_NAMES.map((name) => [name, valueOf(name, given[name])]);
   return Object.fromEntries(settings) as unknown as PageSettings;
 }
@@ -37,8 +39,9 @@ function valueOf(name: SettingName, given: unknown): unknown {
   return values.includes(given) ? given : values[0];
 }
 
+/** Reads a change of a setting that there is, to a value that it may have; undefined for anything else. */
 export function asSettingChange(value: unknown): SettingChange | undefined {
-  const { name, value: wanted } = (value ?? {}) as Record<string, unknown>;
+  const { name, value: wanted } = fieldsOf(value);
   const known = SETTING_NAMES.find((each) => each === name);
   if (!known || valueOf(known, wanted) !== wanted) return undefined;
   return { name: known, value: wanted as SettingChange['value'] };

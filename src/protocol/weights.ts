@@ -1,3 +1,5 @@
+import { fieldsOf, isIndex } from './checked.ts';
+
 /**
  * What the page may ask about stored tensors. A tensor goes by its name in the main graph: of an initializer, or of the
  * output of a Constant.
@@ -41,31 +43,22 @@ type Reader<M extends keyof WeightMethods> = (value: unknown) => WeightMethods[M
 
 export const WEIGHT_ARGS: { readonly [M in keyof WeightMethods]: Reader<M> } = {
   tensorStatistics: (value) => {
-    const { tensor } = record(value);
+    const { tensor } = fieldsOf(value);
     return typeof tensor === 'string' ? { tensor } : undefined;
   },
   tensorBlock: (value) => {
-    const { tensor, ranges } = record(value);
+    const { tensor, ranges } = fieldsOf(value);
     return typeof tensor === 'string' && Array.isArray(ranges) && ranges.every(isRange)
       ? { tensor, ranges }
       : undefined;
   },
   saveTensor: (value) => {
-    const { tensor, format } = record(value);
+    const { tensor, format } = fieldsOf(value);
     return typeof tensor === 'string' && (format === 'npy' || format === 'csv') ? { tensor, format } : undefined;
   },
 };
 
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
 function isRange(value: unknown): value is PageRange {
-  const { from, to } = record(value);
-  return (
-    Number.isSafeInteger(from) &&
-    Number.isSafeInteger(to) &&
-    0 <= (from as number) &&
-    (from as number) <= (to as number)
-  );
+  const { from, to } = fieldsOf(value);
+  return isIndex(from) && isIndex(to) && from <= to;
 }

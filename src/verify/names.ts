@@ -1,10 +1,12 @@
+import { cutText } from '../text/cutText.ts';
+
 /** A sentence quotes a name, not a text of megabytes. */
 const MAX_NAME = 120;
 const MAX_LISTED = 3;
 
 /** A name from a file, short enough for a sentence. */
 export function quoted(name: string): string {
-  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
+  return cutText(name, MAX_NAME);
 }
 
 /** The first names of a list, each in backticks. */

@@ -1,4 +1,5 @@
 import { ChannelwiseError } from '../bytes/errors.ts';
+import { cutText } from '../text/cutText.ts';
 import { messageOf } from '../text/messageOf.ts';
 
 /** The runtime quotes names from the model, which may be of any length; the telling words come first. */
@@ -96,5 +97,5 @@ export function reason(error: unknown): string {
     .replace(/\S*\/onnxruntime\/\S+:\d+ .*\[ONNXRuntimeError\] : \d+ : \w+ : /, '')
     .trim()
     .replace(/\.$/, '');
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+  return cutText(line, 200);
 }

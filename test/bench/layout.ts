@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { PageModel } from '../../src/protocol/messages.ts';
+import type { PageModel } from '../../src/protocol/pageModel.ts';
 import { densePage, residualPage, resnet50Page, transformerPage } from '../fixtures/pageModels.ts';
 import type { Figure } from './main.ts';
 

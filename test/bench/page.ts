@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { readPageModel } from '../../src/page/readPage.ts';
 import { packModel } from '../../src/protocol/packed.ts';
-import type { PageModel } from '../../src/protocol/messages.ts';
+import type { PageModel } from '../../src/protocol/pageModel.ts';
 import { GraphModel } from '../../webview-ui/graph/graphModel.ts';
 import { launch, pageScript } from '../e2e/pageHarness.ts';
 import { residualPage, resnet50Page } from '../fixtures/pageModels.ts';

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { buffer } from 'node:stream/consumers';
 import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
-import type { PageModel } from '../../src/protocol/messages.ts';
+import type { PageModel } from '../../src/protocol/pageModel.ts';
 import { kindColours } from '../../webview-ui/draw/boxColours.ts';
 import { fitView } from '../../webview-ui/draw/camera.ts';
 import { NO_MARKS } from '../../webview-ui/draw/marks.ts';

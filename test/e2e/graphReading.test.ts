@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
-import type { PageFormal } from '../../src/protocol/messages.ts';
+import type { PageFormal } from '../../src/protocol/pageModel.ts';
 import { resnet50Page, unetPage } from '../fixtures/pageModels.ts';
 import { drawn, graph, inspector, live, middleOf } from './drawn.ts';
 import { launch, openPage } from './pageHarness.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import type { PageModel, PageTensor } from '../../src/protocol/messages.ts';
+import type { PageModel, PageTensor } from '../../src/protocol/pageModel.ts';
 import { unetPage } from '../fixtures/pageModels.ts';
 import { launch, openPage } from './pageHarness.ts';
 

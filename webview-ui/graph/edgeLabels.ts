@@ -1,4 +1,4 @@
-import type { DimText, PageModel } from '../../src/protocol/messages.ts';
+import type { DimText, PageModel } from '../../src/protocol/pageModel.ts';
 import { shapeLabel } from '../text/format.ts';
 import { allNodes } from './items.ts';
 

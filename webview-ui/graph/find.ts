@@ -1,4 +1,4 @@
-import type { PageModel, PageNode, PageValue } from '../../src/protocol/messages.ts';
+import type { PageModel, PageNode, PageValue } from '../../src/protocol/pageModel.ts';
 import { nodeLabel, shapeText } from '../text/format.ts';
 import type { SelectionKey } from './graphModel.ts';
 import { allNodes } from './items.ts';

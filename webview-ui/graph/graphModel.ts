@@ -1,4 +1,4 @@
-import type { PageModel, PageNode, PageValue } from '../../src/protocol/messages.ts';
+import type { PageModel, PageNode, PageValue } from '../../src/protocol/pageModel.ts';
 import { countText, shortCount } from '../../src/text/numbers.ts';
 import { nodeLabel } from '../text/format.ts';
 import { SMALL_GRAPH, ancestors, buildHierarchy } from './hierarchy.ts';

@@ -1,4 +1,4 @@
-import type { PageInner, PageNode } from '../../src/protocol/messages.ts';
+import type { PageInner, PageNode } from '../../src/protocol/pageModel.ts';
 import { nodeLabel } from '../text/format.ts';
 import type { FlatGraph } from './items.ts';
 import { NodeScopes } from './nodeScopes.ts';

@@ -1,4 +1,4 @@
-import type { PageNode } from '../../src/protocol/messages.ts';
+import type { PageNode } from '../../src/protocol/pageModel.ts';
 import { countText, shortCount } from '../../src/text/numbers.ts';
 import { bytesText, nodeLabel, shapeText } from '../text/format.ts';
 import { nodeParameters } from './graphModel.ts';

@@ -1,4 +1,4 @@
-import type { DimText, NodeKind, PageEdge, PageModel, PageNode, PageValue } from '../../src/protocol/messages.ts';
+import type { DimText, NodeKind, PageEdge, PageModel, PageNode, PageValue } from '../../src/protocol/pageModel.ts';
 import { nodeLabel } from '../text/format.ts';
 
 export type ItemKind = NodeKind | 'input' | 'output' | 'first';

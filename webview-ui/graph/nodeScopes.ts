@@ -1,4 +1,4 @@
-import type { PageNode } from '../../src/protocol/messages.ts';
+import type { PageNode } from '../../src/protocol/pageModel.ts';
 
 /** Scopes deeper than this are cut: no exporter nests so far, a hostile file may. */
 const MAX_DEPTH = 24;

@@ -1,5 +1,5 @@
 import type { MenuContext } from '../../src/protocol/actions.ts';
-import type { PageTensor } from '../../src/protocol/messages.ts';
+import type { PageTensor } from '../../src/protocol/pageModel.ts';
 import type { GraphModel, SelectionKey } from './graphModel.ts';
 import { traceAll } from './trace.ts';
 import type { Direction, Trace } from './trace.ts';

@@ -1,6 +1,6 @@
 import type { DifferenceSign, PageComparison } from '../../src/protocol/comparison.ts';
-import type { PageModel } from '../../src/protocol/messages.ts';
 import { unpackModel } from '../../src/protocol/packed.ts';
+import type { PageModel } from '../../src/protocol/pageModel.ts';
 import type { Difference } from '../draw/difference.ts';
 import type { SelectionKey } from '../graph/graphModel.ts';
 import { GraphSession } from './graphSession.ts';

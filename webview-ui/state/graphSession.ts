@@ -1,4 +1,4 @@
-import type { PageModel } from '../../src/protocol/messages.ts';
+import type { PageModel } from '../../src/protocol/pageModel.ts';
 import { GraphModel } from '../graph/graphModel.ts';
 import type { SelectionKey } from '../graph/graphModel.ts';
 import { Scene } from '../graph/scene.ts';

@@ -1,5 +1,5 @@
 import type { PageMeasuredTime } from '../../src/protocol/evaluation.ts';
-import type { PageModel } from '../../src/protocol/messages.ts';
+import type { PageModel } from '../../src/protocol/pageModel.ts';
 import { countOf, numberText } from '../../src/text/numbers.ts';
 import type { LayerNumbers } from '../graph/tables/layerNumbers.ts';
 import { request } from './host.ts';

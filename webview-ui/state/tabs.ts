@@ -1,4 +1,4 @@
-import type { PageModel } from '../../src/protocol/messages.ts';
+import type { PageModel } from '../../src/protocol/pageModel.ts';
 
 /**
  * The page's tabs, in their order: what each is called, and for which models it is there. A new tab goes here and into

@@ -1,4 +1,4 @@
-import type { PageNode } from '../../src/protocol/messages.ts';
+import type { PageNode } from '../../src/protocol/pageModel.ts';
 import { countText } from '../../src/text/numbers.ts';
 
 export function shapeText(dims: readonly (string | number)[] | null): string {

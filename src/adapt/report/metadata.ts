@@ -2,6 +2,7 @@ import { MODEL_METADATA, removeMessage, replaceField, type Edit } from '../../fo
 import { RECORD_KEY } from '../../formats/format.ts';
 import { encodeEntry } from '../../formats/onnx/edit/encode.ts';
 import type { MetadataEntry, Model, ValueInfo } from '../../formats/onnx/model.ts';
+import { cutText } from '../../text/cutText.ts';
 import { isSelection, type Affine } from '../maps/affine.ts';
 import { affine, rgbFromGray, type ChannelMap, newChannels } from '../maps/channelMap.ts';
 
@@ -76,7 +77,7 @@ export function changeMetadata(model: Model, map: ChannelMap, adapted: ReadonlyS
 }
 
 function short(text: string): string {
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+  return cutText(text, MAX_SHOWN);
 }
 
 function named(key: string): KnownKey['matches'] {

@@ -2,6 +2,7 @@ import { ChannelwiseError } from '../../bytes/errors.ts';
 import { parseJsonValue } from '../../bytes/json/jsonValue.ts';
 import { RECORD_KEY } from '../../formats/format.ts';
 import type { Model } from '../../formats/onnx/model.ts';
+import { cutText } from '../../text/cutText.ts';
 import type { AdaptationPlan } from './plan.ts';
 import { tally } from './planText.ts';
 
@@ -146,5 +147,5 @@ export function provenanceText(
 }
 
 function cut(text: string): string {
-  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+  return cutText(text, MAX_TEXT);
 }

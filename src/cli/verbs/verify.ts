@@ -38,9 +38,8 @@ export const VERIFY: Verb = {
     '--images DIR   run on these pictures as well',
     '--seed N       other random images',
     '--layer NAME   of files of weights without a record: the layer that took the map in',
-    '--map          the map, with --mean, --std, --scale and --groups, where the adapted model has no record of ' +
-      'it; see',
-    '               `channelwise adapt --help`',
+    '--map          the map, with --mean, --std, --scale and --groups, where the adapted model has no record;',
+    '               `channelwise adapt --help` says which there are',
   ],
   work: 'run',
   run: runVerify,

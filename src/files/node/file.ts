@@ -1,5 +1,4 @@
-import { constants, promises as fs, readSync } from 'node:fs';
-import type { BigIntStats } from 'node:fs';
+import { constants, promises as fs, readSync, type BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { checkRange } from '../../bytes/byteSource.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';

@@ -1,4 +1,5 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import { cutText } from '../../text/cutText.ts';
 import { valueText, isScalar } from './pickle/valueText.ts';
 import { integerOf, itemsOf, textOf, type CallValue, type PickleValue, type Slot } from './pickle/pickleValue.ts';
 import { rebuiltTensor, type RebuiltTensor } from './rebuiltTensor.ts';
@@ -196,5 +197,5 @@ function dictEntries(value: PickleValue): readonly [Slot, Slot][] {
 
 function keyText({ value }: Slot): string {
   const text = textOf(value) ?? integerOf(value)?.toString() ?? valueText(value);
-  return text.length > MAX_KEY ? `${text.slice(0, MAX_KEY)}…` : text;
+  return cutText(text, MAX_KEY);
 }

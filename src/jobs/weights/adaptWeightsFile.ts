@@ -114,12 +114,16 @@ async function writeFile(
   const out = options.out === undefined ? null : resolve(options.out);
   const { signal, onProgress, onWritten } = options;
   return saveBeside({
-    ...{ source: changed.source, splices: changed.splices, signal, onProgress, onWritten },
+    source: changed.source,
+    splices: changed.splices,
     directory: dirname(out ?? resolve(path)),
     candidates: (i) => {
       if (out === null) return variantName(path, variantOf(options.map), i);
       return i === 0 ? basename(out) : null;
     },
+    signal,
+    onProgress,
+    onWritten,
   });
 }
 
@@ -148,7 +152,9 @@ async function writeFolder(
   const out = options.out === undefined ? null : resolve(options.out);
   const { signal, onProgress } = options;
   const folder = await saveFolderBeside({
-    ...{ files, signal, onProgress },
+    files,
+    signal,
+    onProgress,
     directory: dirname(out ?? beside.folder),
     candidates: (i) => {
       if (out === null) return folderVariantName(beside.folder, variantOf(options.map), i);

@@ -1,4 +1,4 @@
-import type { DimText, PageEdge, PageModel, PageNode } from '../../protocol/messages.ts';
+import type { DimText, PageEdge, PageModel, PageNode } from '../../protocol/pageModel.ts';
 import { nodeLook } from './nodeDetail.ts';
 import type { FormalName } from './nodeFacts.ts';
 

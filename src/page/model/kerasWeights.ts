@@ -1,5 +1,5 @@
 import type { WeightView } from '../../formats/keras/present/graphBuilder.ts';
-import type { PageFirstLayer, PageWeight } from '../../protocol/messages.ts';
+import type { PageFirstLayer, PageWeight } from '../../protocol/pageModel.ts';
 
 type Views = ReadonlyMap<string, WeightView> | undefined;
 

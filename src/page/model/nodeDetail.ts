@@ -1,4 +1,4 @@
-import type { NodeKind } from '../../protocol/messages.ts';
+import type { NodeKind } from '../../protocol/pageModel.ts';
 import { NodeFacts, entries, type Described, type Reading } from './nodeFacts.ts';
 import { nodeKind } from './nodeKinds.ts';
 import { OPERATOR_DETAILS } from './operatorDetail.ts';

@@ -1,4 +1,4 @@
-import type { PageNode } from '../../protocol/messages.ts';
+import type { PageNode } from '../../protocol/pageModel.ts';
 
 /** The parts of a node that its box is described from. */
 export type Described = Pick<PageNode, 'opType' | 'attributes' | 'inputs'>;

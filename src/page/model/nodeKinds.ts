@@ -1,4 +1,4 @@
-import type { NodeKind } from '../../protocol/messages.ts';
+import type { NodeKind } from '../../protocol/pageModel.ts';
 
 /** Operators by what they do, for the colour of their boxes. Names that several domains share mean the same in all. */
 const OPERATORS: Readonly<Record<Exclude<NodeKind, 'plain' | 'constant'>, string>> = {

@@ -9,9 +9,10 @@ import { modelCosts } from '../../graph/cost/cost.ts';
 import { firstLayers } from '../../graph/firstLayers/firstLayers.ts';
 import { operatorSchema } from '../../graph/operatorSchema.ts';
 import type { PageAdaptation } from '../../protocol/adaptation.ts';
-import type { PageEdge, PageModel, PageOperator, PageWeight } from '../../protocol/messages.ts';
+import type { PageEdge, PageModel, PageOperator, PageWeight } from '../../protocol/pageModel.ts';
 import type { PageBinding } from '../../protocol/sizes.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
+import { cutText } from '../../text/cutText.ts';
 import { pageInner } from './pageInner.ts';
 import { pageNode, type Lookup } from './pageNode.ts';
 import { pageSizes } from './pageSizes.ts';
@@ -117,14 +118,10 @@ function metadataRows(model: Model): PageModel['metadata'] {
     .filter(({ value }) => value !== '')
     .slice(0, MOST_METADATA)
     .map(({ key, value }) => {
-      const shown = shortened(value, Math.min(LONGEST_VALUE, left));
+      const shown = cutText(value, Math.min(LONGEST_VALUE, left));
       left -= shown.length;
-      return { key: shortened(key, LONGEST_KEY), value: shown };
+      return { key: cutText(key, LONGEST_KEY), value: shown };
     });
-}
-
-function shortened(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
 /** The standard's names of inputs, one list per operator: a model has few operators and many nodes. */
@@ -146,6 +143,7 @@ export interface ModelHead {
   readonly opsets: readonly string[];
 }
 
+/** Texts for the summary and for `inspect`; the producer is '' where the file names none. */
 export function modelHead(model: Model): ModelHead {
   return {
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),

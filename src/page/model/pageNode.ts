@@ -3,8 +3,8 @@ import type { NodeCost } from '../../graph/cost/cost.ts';
 import { nodeScope } from '../../graph/exporterScopes.ts';
 import { isConstant } from '../../formats/onnx/attributes.ts';
 import type { Node } from '../../formats/onnx/model.ts';
+import type { DimText, PageNode, PageWeight } from '../../protocol/pageModel.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
-import type { DimText, PageNode, PageWeight } from '../../protocol/messages.ts';
 import { nodeLook } from './nodeDetail.ts';
 import type { FormalName } from './nodeFacts.ts';
 

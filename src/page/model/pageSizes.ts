@@ -32,6 +32,7 @@ export function pageSizes(graph: Graph, shapes: Shapes, cost: ModelCost, bind: P
 const MAX_OPERATORS = 8;
 const MAX_NAME = 100;
 
+/** Costs with the names of operators that fit a line. */
 export function pageCost({ unknownOperators, ...cost }: ModelCost): PageCost {
   const names = unknownOperators.slice(0, MAX_OPERATORS);
   return {
@@ -41,13 +42,13 @@ export function pageCost({ unknownOperators, ...cost }: ModelCost): PageCost {
   };
 }
 
-export function contradictionText(contradiction: Contradiction): string {
-  return (
-    `${contradiction.opType}${contradiction.node ? ` ${contradiction.node}` : ''}${contradiction.scope ? ` in ${contradiction.scope}` : ''}: ` +
-    `${contradiction.message}`
-  );
+/** A contradiction in one line: the operator, its node and the graph that it lies in, and what contradicts what. */
+export function contradictionText({ opType, node, scope, message }: Contradiction): string {
+  const place = `${node ? ` ${node}` : ''}${scope ? ` in ${scope}` : ''}`;
+  return `${opType}${place}: ${message}`;
 }
 
+/** All contradictions of a file, also of graphs inside nodes. */
 export function contradictionTexts(shapes: Shapes): string[] {
   return shapes.contradictions.map(contradictionText);
 }

@@ -2,8 +2,8 @@ import { storedTensors } from '../../graph/storedTensors.ts';
 import { shownDim } from '../../graph/sizes/dims.ts';
 import type { ScopeShapes } from '../../graph/shapes/graphScope.ts';
 import type { Dim, Graph, SparseTensor, Tensor, ValueInfo } from '../../formats/onnx/model.ts';
+import type { DimText, PageValue, PageWeight } from '../../protocol/pageModel.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
-import type { DimText, PageValue, PageWeight } from '../../protocol/messages.ts';
 import { throughIdentities, type NamedNodes } from './throughIdentities.ts';
 
 /** Shapes by tensor name, as texts. */
@@ -29,6 +29,7 @@ export function knownDims({ tensors }: ScopeShapes): DimTexts {
   };
 }
 
+/** A size as the page shows it: a number, a name, a term of both, or `?`. */
 export function dimText(dim: Dim): DimText {
   return String(shownDim(dim) ?? '?');
 }

@@ -1,4 +1,4 @@
-import type { DimText, PageModel, PageNode, PageValue } from '../../protocol/messages.ts';
+import type { DimText, PageModel, PageNode, PageValue } from '../../protocol/pageModel.ts';
 
 /** Names of sizes up to this length stand as they are; four of them still fit on a line of the graph. */
 const LONGEST_NAME = 12;

@@ -1,20 +1,19 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import { countOf, countOrUnknown } from '../../text/numbers.ts';
-import { pageCost } from '../model/pageSizes.ts';
+import type { PageFirstLayer } from '../../protocol/pageModel.ts';
+import { countOf, countOrUnknown, countText } from '../../text/numbers.ts';
+import { pageCost, contradictionTexts } from '../model/pageSizes.ts';
 import { realInputs } from '../../adapt/inputs/candidates.ts';
 import { modelCosts } from '../../graph/cost/cost.ts';
 import { shownDim, symbolDim } from '../../graph/sizes/dims.ts';
 import { steeringConstants } from '../../graph/shapes/steering.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
 import type { Dim, ValueInfo } from '../../formats/onnx/model.ts';
-import type { PageFirstLayer } from '../../protocol/messages.ts';
 import type { PageCost } from '../../protocol/sizes.ts';
 import { holdsWeightsAlone, withOpenFile } from '../../jobs/open/openFile.ts';
 import { withOpenModel } from '../../jobs/open/openModel.ts';
 import { inspectWeights, weightsText, type WeightsInspection } from './inspectWeights.ts';
 import { asStored } from '../model/kerasWeights.ts';
 import { modelHead, pageFirstLayers } from '../model/pageModel.ts';
-import { contradictionTexts } from '../model/pageSizes.ts';
 import { boundShapes } from './shapes.ts';
 import { basename } from '../../files/paths.ts';
 import type { Shapes } from '../../graph/shapes/inferredShapes.ts';
@@ -120,8 +119,8 @@ export function inspectText(found: Inspection | WeightsInspection): string[] {
     `${found.file}: ${[found.producer || 'unknown producer', ...versions].join(', ')}`,
     ...found.inputs.map((input) => `input ${valueText(input)}`),
     ...found.outputs.map((output) => `output ${valueText(output)}`),
-    `${nodes}, ${countOrUnknown(found.parameterCount)} parameters, ${countOrUnknown(io.fileSize)} bytes ` +
-      `(${countOrUnknown(io.bytesRead)} read)`,
+    `${nodes}, ${countOf(found.parameterCount, 'parameter')}, ${countOf(io.fileSize, 'byte')} ` +
+      `(${countText(io.bytesRead)} read)`,
     costText(found),
     ...found.contradictions.map((contradiction) => `contradiction: ${contradiction}`),
     ...found.firstLayers.map(firstLayerText),

@@ -7,6 +7,7 @@ import { adaptedLayers } from '../../jobs/weights/inputLayers.ts';
 import { layersOf } from '../../jobs/weights/layers.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
 import { elementCount } from '../../tensors/storedTensor.ts';
+import { countOf, countText } from '../../text/numbers.ts';
 
 /** A one-channel network has a depthwise convolution per block, and all have an input layer's shape. */
 const MAX_LAYERS = 8;
@@ -27,6 +28,7 @@ export interface WeightsInspection {
   readonly io: { readonly bytesRead: number; readonly fileSize: number; readonly reads: number };
 }
 
+/** Reads what a file of weights and the files beside it say, and no number of any weight. */
 export async function inspectWeights(open: OpenFile): Promise<WeightsInspection> {
   const { path, format, file } = open;
   const { candidates, reason } = layersOf(file, await besideWeights(path));
@@ -50,12 +52,14 @@ export async function inspectWeights(open: OpenFile): Promise<WeightsInspection>
   };
 }
 
+/** What was found, as lines for a terminal. */
 export function weightsText(found: WeightsInspection): string[] {
   const { file, format, tensorCount, parameterCount, io } = found;
   return [
     `${file}: ${format}`,
     ...found.facts.map(({ label, value }) => `${label}: ${value}`),
-    `${tensorCount} tensors, ${parameterCount} numbers, ${io.fileSize} bytes (${io.bytesRead} read)`,
+    `${countOf(tensorCount, 'tensor')}, ${countOf(parameterCount, 'number')}, ` +
+      `${countOf(io.fileSize, 'byte')} (${countText(io.bytesRead)} read)`,
     ...found.warnings.map((warning) => `warning: ${warning}`),
     ...layerLines(found),
     ...(found.reason === null ? [] : [`${found.reason}.`]),

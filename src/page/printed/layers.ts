@@ -67,6 +67,7 @@ export function layersCsv(layers: readonly Layer[]): string {
   return [TITLES, ...lines].map(csvLine).join('');
 }
 
+/** A line for each node, for a terminal. */
 export function layersText(layers: readonly Layer[]): string[] {
   return layers.map((layer) => {
     const { name, operator, output, dtype, dims, parameters, multiplyAdds, memory } = layer;

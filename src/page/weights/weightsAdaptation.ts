@@ -62,12 +62,12 @@ function likelyAdaptation(
     map: map?.name ?? 'other channels',
     warning: '',
     inputs: input,
-    folds: resized.map(({ name, module, oldDims, newDims }) => ({
-      ...{ tensor: name, node: module, opType: '' },
-      ...{ oldDims: [...oldDims], newDims: [...newDims], now: 'same' },
-    })),
+    folds: resized.map(pageFold),
     foldCount: resized.length,
-    ...{ rebuilt: [], rebuiltCount: 0, absorbed: [], added: [] },
+    rebuilt: [],
+    rebuiltCount: 0,
+    absorbed: [],
+    added: [],
     saved: {
       parameters: layers.reduce((sum, one) => sum + count(one.oldDims) - count(one.newDims), 0),
       multiplyAdds: null,
@@ -83,6 +83,10 @@ function likelyAdaptation(
     inputs: now && input.length > 0 ? [{ name: now.name, type: typeText(now), agrees: true }] : [],
     original: likelyPlace(path),
   };
+}
+
+function pageFold({ name, module, oldDims, newDims }: ResizedTensor): PageFold {
+  return { tensor: name, node: module, opType: '', oldDims: [...oldDims], newDims: [...newDims], now: 'same' };
 }
 
 function layersIn(resized: readonly ResizedTensor[]): ResizedTensor[] {

@@ -2,9 +2,10 @@ import { basename, dirname, join, resolve } from '../../files/paths.ts';
 import { compareWeightsFiles } from '../../jobs/weights/compareWeightsFiles.ts';
 import type { PageComparison, PageDifferenceGroup } from '../../protocol/comparison.ts';
 import { packModel } from '../../protocol/packed.ts';
+import type { CallOptions } from '../../rpc/messages.ts';
 import type { TensorChange } from '../../verify/compare/compareTensors.ts';
 import { comparisonStatement, tensorLine } from '../../verify/compare/compareText.ts';
-import { differenceGroup, type PageComparisonOptions } from '../pageComparison.ts';
+import { differenceGroup } from '../pageComparison.ts';
 import { readPageModel } from '../readPage.ts';
 import { weightsMadeFrom } from './weightsAdaptation.ts';
 
@@ -24,7 +25,7 @@ const GROUPS: readonly (readonly [title: string, change: TensorChange['change']]
 export async function compareWeightsPage(
   path: string,
   otherPath: string,
-  { signal, onProgress }: PageComparisonOptions,
+  { signal, onProgress }: CallOptions,
 ): Promise<PageComparison> {
   const made = await weightsMadeFrom(path, signal);
   const isSecond = made?.original.path === resolve(otherPath);

@@ -1,5 +1,6 @@
 import { convolutionOrder } from '../../adapt/weights/tensorNames.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import { basename } from '../../files/paths.ts';
 import { withOpenFile } from '../../jobs/open/openFile.ts';
 import type { CallContext } from '../../rpc/messages.ts';
 import { inputLayers } from '../../jobs/weights/inputLayers.ts';
@@ -102,7 +103,7 @@ async function originalFilters(
   return withOpenFile(original, signal, async ({ source, file }) => {
     const tensor = file.tensors.find((stored) => stored.name === name);
     const filters = tensor ? filterSet(tensor) : null;
-    const fileName = source.path.split(/[\\/]/).at(-1) ?? source.path;
+    const fileName = basename(source.path);
     return { file: fileName, filters, why: filters ? null : `${fileName} has no ${name} to draw.` };
   });
 }

@@ -1,8 +1,9 @@
 import { weightAxes } from '../../adapt/weights/tensorNames.ts';
 import type { OpenedFile } from '../../formats/format.ts';
-import type { PageFirstLayer, PageModel, PageTensor } from '../../protocol/messages.ts';
+import type { PageFirstLayer, PageModel, PageTensor } from '../../protocol/pageModel.ts';
 import { DTYPES, dtypeName, isWeightType, rawBytes } from '../../tensors/dtypes.ts';
 import { elementCount, type StoredTensor } from '../../tensors/storedTensor.ts';
+import { cutText } from '../../text/cutText.ts';
 
 /** A file of weights without a graph, as it was opened. */
 export interface WeightsFile {
@@ -52,7 +53,7 @@ export function weightsPage(file: WeightsFile): PageModel {
 }
 
 function shortened(text: string): string {
-  return text.length > LONGEST_FACT ? `${text.slice(0, LONGEST_FACT)}…` : text;
+  return cutText(text, LONGEST_FACT);
 }
 
 function pageTensor(tensor: StoredTensor): PageTensor {

@@ -1,3 +1,4 @@
+import { cutText } from '../../text/cutText.ts';
 import type { Comparison, NodePair, NodeRef, TextChange } from './compare.ts';
 import type { TensorChange, TensorSide } from './compareTensors.ts';
 
@@ -141,5 +142,5 @@ export function tensorLine(change: TensorChange): Line {
 
 function short(text: string): string {
   const line = text.replace(/\s+/g, ' ');
-  return line.length > MAX_TEXT ? `${line.slice(0, MAX_TEXT)}…` : line;
+  return cutText(line, MAX_TEXT);
 }

@@ -2,9 +2,9 @@ import { basename } from '../../files/paths.ts';
 import { markWritten, sameAsWritten, type Written } from '../../files/written.ts';
 import { writeFileWhole } from '../../files/writing.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import type { EvaluateArgs } from '../../page/evaluateArgs.ts';
 import type { CallOptions } from '../../rpc/messages.ts';
 import { parseNumber, parseNumbers } from '../../jobs/maps/mapOptions.ts';
-import type { EvaluateArgs } from '../../page/workerMethods.ts';
 import type {
   PageEvaluated,
   PageEvaluation,

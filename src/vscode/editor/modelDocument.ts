@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { EvaluatedModels } from '../../page/evaluatePage.ts';
 import type { Written } from '../../files/written.ts';
+import type { EvaluatedModels } from '../../page/evaluateArgs.ts';
 import type { PageEvaluated } from '../../protocol/evaluation.ts';
 import type { PageView, PageWishes } from '../../protocol/messages.ts';
 import type { HostMessage } from '../../protocol/envelope.ts';

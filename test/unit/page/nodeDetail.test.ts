@@ -7,7 +7,7 @@ import { inferShapes } from '../../../src/graph/shapes/shapes.ts';
 import { inKerasOrder } from '../../../src/page/model/kerasOrder.ts';
 import { pageModel } from '../../../src/page/model/pageModel.ts';
 import { smallConstants } from '../../../src/page/model/smallConstants.ts';
-import type { PageModel } from '../../../src/protocol/messages.ts';
+import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { encodeModel, floatTensor, int64Tensor, model, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 
 type Stored = ReturnType<typeof floatTensor>;

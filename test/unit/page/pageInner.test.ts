@@ -4,7 +4,7 @@ import { MemorySource } from '../../../src/bytes/byteSource.ts';
 import { inferShapes } from '../../../src/graph/shapes/shapes.ts';
 import { pageModel } from '../../../src/page/model/pageModel.ts';
 import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
-import type { PageModel } from '../../../src/protocol/messages.ts';
+import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { GraphModel } from '../../../webview-ui/graph/graphModel.ts';
 import { layoutNested } from '../../../webview-ui/layout/nested.ts';
 import {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serialize } from 'node:v8';
 import { packModel, unpackModel, type PackedModel } from '../../../src/protocol/packed.ts';
+import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { densePage, hostilePage, resnet50Page, transformerPage } from '../../fixtures/pageModels.ts';
-import type { PageModel } from '../../../src/protocol/messages.ts';
 
 /** Absent and undefined are the same on the way. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PageModel } from '../../../src/protocol/messages.ts';
+import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { firstViewOf, revealed } from '../../../webview-ui/components/graph/view/placing.ts';
 import { firstView, fitView, resized } from '../../../webview-ui/draw/camera.ts';
 import type { View } from '../../../webview-ui/draw/camera.ts';

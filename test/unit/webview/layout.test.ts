@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { GraphModel } from '../../../webview-ui/graph/graphModel.ts';
 import { layoutNested } from '../../../webview-ui/layout/nested.ts';
 import type { SceneGeometry } from '../../../webview-ui/layout/nested.ts';
@@ -17,7 +18,6 @@ import {
   unetPage,
   yoloPage,
 } from '../../fixtures/pageModels.ts';
-import type { PageModel } from '../../../src/protocol/messages.ts';
 
 function layout(
   page: PageModel,

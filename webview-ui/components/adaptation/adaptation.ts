@@ -1,7 +1,8 @@
 import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageAdaptation, PageOriginal, PageStep } from '../../../src/protocol/adaptation.ts';
-import type { PageCommand, PageModel } from '../../../src/protocol/messages.ts';
+import type { PageCommand } from '../../../src/protocol/messages.ts';
+import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { countText } from '../../../src/text/numbers.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';

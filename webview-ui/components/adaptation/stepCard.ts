@@ -1,7 +1,7 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageFold, PageStep } from '../../../src/protocol/adaptation.ts';
-import type { PageModel } from '../../../src/protocol/messages.ts';
+import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { countOf, countText } from '../../../src/text/numbers.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import { shapeText, sizeText } from '../../text/format.ts';

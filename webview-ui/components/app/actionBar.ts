@@ -1,6 +1,7 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { PageCommand, PageModel } from '../../../src/protocol/messages.ts';
+import type { PageCommand } from '../../../src/protocol/messages.ts';
+import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { runCommand } from '../../state/host.ts';
 import '../icon.ts';
 import type { IconName } from '../icon.ts';

@@ -1,8 +1,8 @@
 import { LitElement, html } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { PageModel } from '../../../src/protocol/messages.ts';
 import { unpackModel } from '../../../src/protocol/packed.ts';
 import type { PackedModel } from '../../../src/protocol/packed.ts';
+import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
 import { GraphSession } from '../../state/graphSession.ts';

@@ -1,7 +1,8 @@
 import { LitElement, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageAction } from '../../../src/protocol/actions.ts';
-import type { PageModel, PageWishes } from '../../../src/protocol/messages.ts';
+import type { PageWishes } from '../../../src/protocol/messages.ts';
+import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
 import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';

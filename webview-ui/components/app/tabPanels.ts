@@ -1,6 +1,7 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { PageModel, PageWishes } from '../../../src/protocol/messages.ts';
+import type { PageWishes } from '../../../src/protocol/messages.ts';
+import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import type { TableState } from '../../state/tableState.ts';
 import type { Tab } from '../../state/tabs.ts';

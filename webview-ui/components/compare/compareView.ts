@@ -1,7 +1,7 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageComparison, PageDifference } from '../../../src/protocol/comparison.ts';
-import type { PageModel } from '../../../src/protocol/messages.ts';
+import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
 import { ComparedGraphs } from '../../state/comparedGraphs.ts';
 import { isCancel, request, runCommand } from '../../state/host.ts';

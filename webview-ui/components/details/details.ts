@@ -1,6 +1,6 @@
 import { LitElement, html } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { PageModel, PageTensor, PageWeight } from '../../../src/protocol/messages.ts';
+import type { PageModel, PageTensor, PageWeight } from '../../../src/protocol/pageModel.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import type { GraphSession } from '../../state/graphSession.ts';

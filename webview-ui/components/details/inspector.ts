@@ -1,6 +1,6 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { PageNode, PageValue, PageWeight } from '../../../src/protocol/messages.ts';
+import type { PageNode, PageValue, PageWeight } from '../../../src/protocol/pageModel.ts';
 import { countText, shortCount } from '../../../src/text/numbers.ts';
 import { nodeParameters } from '../../graph/graphModel.ts';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';

@@ -1,6 +1,6 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { PageFormal, PageModel, PageNode, PageOperator } from '../../../src/protocol/messages.ts';
+import type { PageFormal, PageModel, PageNode, PageOperator } from '../../../src/protocol/pageModel.ts';
 import { request } from '../../state/host.ts';
 
 /** What the standard says about a node's operator; undefined for operators of others. */

@@ -1,6 +1,6 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import type { PageModel } from '../../../src/protocol/messages.ts';
+import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import { countOf } from '../../../src/text/numbers.ts';
 import { Fold } from '../../state/folds.ts';

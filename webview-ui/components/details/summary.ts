@@ -1,6 +1,6 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { PageModel, PageNode, PageValue } from '../../../src/protocol/messages.ts';
+import type { PageModel, PageNode, PageValue } from '../../../src/protocol/pageModel.ts';
 import type { PageCost } from '../../../src/protocol/sizes.ts';
 import { countOf, countText, shortCount } from '../../../src/text/numbers.ts';
 import { nodeParameters } from '../../graph/graphModel.ts';

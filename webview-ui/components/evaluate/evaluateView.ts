@@ -6,7 +6,7 @@ import type {
   PageEvaluationSetup,
   PageGrayByLayer,
 } from '../../../src/protocol/evaluation.ts';
-import type { PageModel } from '../../../src/protocol/messages.ts';
+import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { countText } from '../../../src/text/numbers.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
 import { isCancel, onHost, request, runCommand } from '../../state/host.ts';

@@ -1,6 +1,6 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import type { PageFirstLayer, PageModel } from '../../../src/protocol/messages.ts';
+import type { PageFirstLayer, PageModel } from '../../../src/protocol/pageModel.ts';
 import { countText } from '../../../src/text/numbers.ts';
 import { listText, shapeText } from '../../text/format.ts';
 import { Fold } from '../../state/folds.ts';

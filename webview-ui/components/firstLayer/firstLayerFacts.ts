@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageFirstLayerFacts, PageLayerInput } from '../../../src/protocol/firstLayer.ts';
-import type { PageFirstLayer } from '../../../src/protocol/messages.ts';
+import type { PageFirstLayer } from '../../../src/protocol/pageModel.ts';
 import { numberText } from '../../../src/text/numbers.ts';
 import { factRow, wordsRow } from '../factRow.ts';
 import { listText, shapeText } from '../../text/format.ts';

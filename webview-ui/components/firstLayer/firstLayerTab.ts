@@ -1,7 +1,7 @@
 import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageFirstLayerFacts } from '../../../src/protocol/firstLayer.ts';
-import type { PageFirstLayer, PageModel } from '../../../src/protocol/messages.ts';
+import type { PageFirstLayer, PageModel } from '../../../src/protocol/pageModel.ts';
 import { countText, numberText } from '../../../src/text/numbers.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
 import { MOST_CHANNELS, countOf, filterStats, picturesOf, statsOf } from '../../draw/filterPicture.ts';

@@ -1,6 +1,6 @@
 import { LitElement, css, html, svg } from 'lit';
 import type { PropertyValues, SVGTemplateResult, TemplateResult } from 'lit';
-import type { NodeKind } from '../../../src/protocol/messages.ts';
+import type { NodeKind } from '../../../src/protocol/pageModel.ts';
 import { countText } from '../../../src/text/numbers.ts';
 import { heatColour } from '../../draw/boxColours.ts';
 import type { Theme } from '../../draw/theme.ts';

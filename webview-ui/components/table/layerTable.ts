@@ -1,7 +1,7 @@
 import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import type { PageModel } from '../../../src/protocol/messages.ts';
+import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { countOf, countText } from '../../../src/text/numbers.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import { COLUMNS, shownColumns, withColumn } from '../../graph/tables/layerColumns.ts';

@@ -1,7 +1,7 @@
 import { LitElement, html, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import type { PageModel, PageTensor } from '../../../src/protocol/messages.ts';
+import type { PageModel, PageTensor } from '../../../src/protocol/pageModel.ts';
 import { countOf, countText } from '../../../src/text/numbers.ts';
 import { tensorsCsv, tensorsMarkdown } from '../../graph/tables/tensorExport.ts';
 import { tensorTarget } from '../../graph/targets.ts';

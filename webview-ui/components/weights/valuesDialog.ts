@@ -1,6 +1,6 @@
 import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import type { PageWeight } from '../../../src/protocol/messages.ts';
+import type { PageWeight } from '../../../src/protocol/pageModel.ts';
 import { countText } from '../../../src/text/numbers.ts';
 import { Blocks } from '../../state/blocks.ts';
 import { listText } from '../../text/format.ts';

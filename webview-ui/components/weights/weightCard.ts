@@ -1,6 +1,6 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
-import type { PageWeight } from '../../../src/protocol/messages.ts';
+import type { PageWeight } from '../../../src/protocol/pageModel.ts';
 import type { PageStatistics, TensorFormat } from '../../../src/protocol/weights.ts';
 import { countText, numberText } from '../../../src/text/numbers.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';

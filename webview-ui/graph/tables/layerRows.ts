@@ -1,4 +1,4 @@
-import type { PageModel } from '../../../src/protocol/messages.ts';
+import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { csvLine } from '../../../src/text/csv.ts';
 import { nodeLabel, shapeText } from '../../text/format.ts';
 import { markdownTable } from '../../text/markdown.ts';

@@ -1,4 +1,4 @@
-import type { PageTensor } from '../../../src/protocol/messages.ts';
+import type { PageTensor } from '../../../src/protocol/pageModel.ts';
 import { csvLine } from '../../../src/text/csv.ts';
 import { markdownTable } from '../../text/markdown.ts';
 

@@ -1,4 +1,4 @@
-import type { PageTensor } from '../../../src/protocol/messages.ts';
+import type { PageTensor } from '../../../src/protocol/pageModel.ts';
 
 /** A module or a tensor in the tree of names: `layer1.0.conv1.weight` lies in `layer1`, `0` and `conv1`. */
 export interface TreeNode {

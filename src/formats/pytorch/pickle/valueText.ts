@@ -1,3 +1,4 @@
+import { cutText } from '../../../text/cutText.ts';
 import type { PickleValue } from './pickleValue.ts';
 
 /** Longer texts are cut: they are shown in a line. */
@@ -21,7 +22,7 @@ export function valueText(value: PickleValue): string {
     case 'float':
       return `${value.value}`;
     case 'text':
-      return value.value.length > MAX_TEXT ? `${value.value.slice(0, MAX_TEXT)}…` : value.value;
+      return cutText(value.value, MAX_TEXT);
     case 'bytes':
       return `${value.bytes.length} bytes`;
     case 'global':

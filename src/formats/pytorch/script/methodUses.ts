@@ -1,3 +1,4 @@
+import { cutText } from '../../../text/cutText.ts';
 import { enclosingCall, withoutStrings, type Enclosing, type TextSpan } from './callText.ts';
 import type { ScriptCode } from './scriptCode.ts';
 import type { ScriptMethod } from './scriptSource.ts';
@@ -223,6 +224,6 @@ function placeOf(statement: string): Place {
 function other(statement: string): ImageUse {
   return {
     kind: 'other',
-    statement: statement.length > MAX_SHOWN ? `${statement.slice(0, MAX_SHOWN)}…` : statement,
+    statement: cutText(statement, MAX_SHOWN),
   };
 }
