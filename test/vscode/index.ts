@@ -1,13 +1,13 @@
 import Mocha from 'mocha';
 import { folder } from './files.ts';
-import { ownFileSystems, runSuites } from './suites.ts';
+import { inAnyWorkspace, runSuites } from './suites.ts';
 
 /** The entry that VS Code calls inside its extension host, where that is a process of Node. */
 export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, reporter: 'spec' });
   if (folder().scheme !== 'file') return runSuites('Node, on no disk', mocha, () => Promise.resolve());
   return runSuites('Node', mocha, async () => {
-    await ownFileSystems();
+    await inAnyWorkspace();
     await import('./onDisk.test.ts');
   });
 }

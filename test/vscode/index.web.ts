@@ -1,6 +1,6 @@
 import type Mocha from 'mocha';
 import 'mocha/mocha.js';
-import { ownFileSystems, runSuites } from './suites.ts';
+import { inAnyWorkspace, runSuites } from './suites.ts';
 
 /** Mocha's build for browsers is no module: it leaves this behind. */
 declare const mocha: Mocha & { setup(options: Mocha.MochaOptions): void };
@@ -8,5 +8,5 @@ declare const mocha: Mocha & { setup(options: Mocha.MochaOptions): void };
 /** The entry that VS Code calls inside its extension host, where that is a browser's worker. */
 export async function run(): Promise<void> {
   mocha.setup({ ui: 'bdd', timeout: 60_000, reporter: 'spec' });
-  await runSuites('browser', mocha, ownFileSystems);
+  await runSuites('browser', mocha, inAnyWorkspace);
 }

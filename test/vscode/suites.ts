@@ -14,7 +14,6 @@ export async function runSuites(host: string, mocha: Mocha, more: () => Promise<
   await import('./weights.test.ts');
   await import('./elsewhere.test.ts');
   await import('./actions.test.ts');
-  await import('./names.test.ts');
   await import('./tools.test.ts');
   await more();
   await new Promise<void>((resolve, reject) => {
@@ -26,8 +25,9 @@ export async function runSuites(host: string, mocha: Mocha, more: () => Promise<
   });
 }
 
-/** What brings a file system of its own, and is the same in any workspace. */
-export async function ownFileSystems(): Promise<void> {
+/** What is the same in any workspace: file systems of its own, and names. */
+export async function inAnyWorkspace(): Promise<void> {
+  await import('./names.test.ts');
   await import('./virtual.test.ts');
   await import('./faults.test.ts');
 }

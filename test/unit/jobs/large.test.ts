@@ -13,10 +13,10 @@ import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
 import { decodeTensor } from '../../../src/formats/onnx/tensors/tensorData.ts';
 import { WireReader } from '../../../src/formats/onnx/scan/wire.ts';
 import { STEM, writeLargeModel } from '../../fixtures/largeModel.ts';
-import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
+import { folderForHoles } from '../../fixtures/temporaryFolder.ts';
 
-/** Sparse files: as long as they say, but almost nothing on the disk. */
-const folder = temporaryFolder('large');
+/** Sparse files: as long as they say, but almost nothing stored. */
+const folder = folderForHoles('large');
 
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
