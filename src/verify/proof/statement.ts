@@ -116,10 +116,15 @@ function errorText({ maxAbs, maxRel }: Pick<TensorDifference, 'maxAbs' | 'maxRel
   return Number.isFinite(maxRel) ? `relative error ${shortNumber(maxRel)}` : `${shortNumber(maxAbs)} in place of zeros`;
 }
 
+/** A larger relative error needs a word, where all is well: the values are about as small as what rounding leaves. */
+const STARTLING_ERROR = 0.01;
+
 function tensorLine(kind: string, difference: TensorDifference): string {
   const verdict = difference.ok ? '' : ` — WRONG, ${difference.why}`;
   const label = `${kind} ${quoted(difference.name)} ${difference.dtype}[${difference.dims.join(', ')}]`;
   if (Number.isNaN(difference.maxAbs)) return `${label}${verdict}`;
   const [largest, tolerance] = [shortNumber(difference.maxAbs), shortNumber(difference.tolerance)];
-  return `${label}: ${errorText(difference)}; largest difference ${largest}, rounding tolerance ${tolerance}${verdict}`;
+  const isStartling = difference.ok && difference.maxRel > STARTLING_ERROR && Number.isFinite(difference.maxRel);
+  const error = `${errorText(difference)}${isStartling ? ` of values up to ${shortNumber(difference.peak)}` : ''}`;
+  return `${label}: ${error}; largest difference ${largest}, rounding tolerance ${tolerance}${verdict}`;
 }
