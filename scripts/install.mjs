@@ -28,6 +28,7 @@ export function staleReason(folder = root) {
   return null;
 }
 
+/** Throws where this Node is too old. */
 export function checkNode() {
   const major = Number(process.versions.node.split('.')[0]);
   if (major < 20) throw new Error(`Node ${process.versions.node} is too old; Channelwise needs Node 20 or newer.`);

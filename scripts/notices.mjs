@@ -62,6 +62,7 @@ export function noticesText(folders) {
   return `Channelwise's bundles contain code of these packages.\n\n${sections.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
 
+/** Writes the licences of what esbuild bundled, by its metafiles. */
 export function writeNotices(metafiles) {
   writeFileSync(join(root, 'dist/THIRD_PARTY_NOTICES.txt'), noticesText(bundledPackages(metafiles)));
 }

@@ -31,6 +31,7 @@ export function run(label, command, args, { cwd = root, env = {}, held = false }
   return promise;
 }
 
+/** Runs a script of Node. Rejects where it exits with another code than 0. */
 export function runNode(label, args, options) {
   return run(label, process.execPath, args, options);
 }

@@ -15,6 +15,7 @@ interface UriParts {
   readonly path: string;
 }
 
+/** Whether a path is the URI of a file that lies on no disk. */
 export function isUri(path: string): boolean {
   return URI.test(path);
 }
@@ -26,6 +27,7 @@ function uriParts(path: string): UriParts | null {
   return { root, path: inside.replace(/\/+$/, '') };
 }
 
+/** A URI is absolute. */
 export function isAbsolute(path: string): boolean {
   return isUri(path) || system.isAbsolute(path);
 }
@@ -36,10 +38,12 @@ export function basename(path: string): string {
   return uri ? decoded(uri.path.slice(uri.path.lastIndexOf('/') + 1)) : system.basename(path);
 }
 
+/** The last ending with its dot; '' where there is none. */
 export function extname(path: string): string {
   return system.extname(basename(path));
 }
 
+/** The folder that a path lies in; of a URI without its query. */
 export function dirname(path: string): string {
   const uri = uriParts(path);
   if (!uri) return system.dirname(path);

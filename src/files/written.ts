@@ -50,6 +50,7 @@ export interface WrittenModel {
   readonly madeFolders: readonly string[];
 }
 
+/** Notes what was just written, so that it can be taken back while it is as it is now. */
 export async function markWrittenModel(
   path: string,
   copies: readonly string[],

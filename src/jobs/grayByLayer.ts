@@ -88,6 +88,7 @@ export function spread(files: readonly LabelledFile[], most: number): LabelledFi
   );
 }
 
+/** The report, as lines for a terminal. */
 export function grayByLayerText(report: GrayByLayerReport): string[] {
   const left = report.found > report.images + report.skipped.length;
   return [

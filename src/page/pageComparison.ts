@@ -3,7 +3,7 @@ import { storedTensors } from '../graph/storedTensors.ts';
 import { isConstant } from '../formats/onnx/attributes.ts';
 import type { Graph, Model } from '../formats/onnx/model.ts';
 import type { DifferenceSign, PageComparison, PageDifference, PageDifferenceGroup } from '../protocol/comparison.ts';
-import { packModel } from '../protocol/packed.ts';
+import { packModel } from '../protocol/pack.ts';
 import type { CallOptions } from '../rpc/messages.ts';
 import { compare, type Comparison, type TextChange, type ValueChange } from '../verify/compare/compare.ts';
 import type { TensorChange } from '../verify/compare/compareTensors.ts';

@@ -6,6 +6,7 @@ export function countText(value: number): string {
   return String(value).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ',');
 }
 
+/** For a terminal: null is what could not be counted. */
 export function countOrUnknown(value: number | null): string {
   return value === null ? 'unknown' : countText(value);
 }

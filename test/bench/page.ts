@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { readPageModel } from '../../src/page/readPage.ts';
-import { packModel } from '../../src/protocol/packed.ts';
+import { packModel } from '../../src/protocol/pack.ts';
 import type { PageModel } from '../../src/protocol/pageModel.ts';
 import { GraphModel } from '../../webview-ui/graph/graphModel.ts';
 import { launch, pageScript } from '../e2e/pageHarness.ts';

@@ -1,9 +1,9 @@
 import { plainError } from '../../src/jobs/threads/rpcErrors.ts';
+import { unpackModel } from '../../src/protocol/unpack.ts';
 import type { CallContext } from '../../src/rpc/messages.ts';
 import { WORKER_ANSWERS } from '../../src/page/workerAnswers.ts';
 import type { WorkerMethods } from '../../src/page/workerMethods.ts';
 import { PAGE_ARGS, type PageMethod } from '../../src/protocol/messages.ts';
-import { unpackModel } from '../../src/protocol/packed.ts';
 import type { Browser } from 'playwright-core';
 import { openPage, type Answer, type OpenedPage, type OpenOptions } from './pageHarness.ts';
 

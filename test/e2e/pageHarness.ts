@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { packModel } from '../../src/protocol/pack.ts';
 import type { PageModel } from '../../src/protocol/pageModel.ts';
 import { launchBrowser } from '../../scripts/browser.mjs';
 import { pageHtml } from '../../src/vscode/editor/pageHtml.ts';
 import { bundlePage } from '../../webview-ui/build.mjs';
-import { packModel } from '../../src/protocol/packed.ts';
 import { THEMES } from '../fixtures/themes.ts';
 import type { ThemeKind } from '../fixtures/themes.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { readPageModel } from '../../src/page/readPage.ts';
-import { packModel } from '../../src/protocol/packed.ts';
+import { packModel } from '../../src/protocol/pack.ts';
 import type { PageModel } from '../../src/protocol/pageModel.ts';
 import { asBinding, type PageBinding } from '../../src/protocol/sizes.ts';
 import { encodeModel, floatTensor, model, named, node, valueInfo } from '../fixtures/modelBuilder.ts';

@@ -4,6 +4,7 @@ export interface SortState {
   readonly arrow: '' | ' ↑' | ' ↓';
 }
 
+/** Of one column. */
 export function sortState({ sorted, down }: { readonly sorted: boolean; readonly down: boolean }): SortState {
   if (!sorted) return { aria: 'none', arrow: '' };
   return down ? { aria: 'descending', arrow: ' ↓' } : { aria: 'ascending', arrow: ' ↑' };

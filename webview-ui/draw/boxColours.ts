@@ -12,6 +12,7 @@ export interface BoxColours {
   readonly heated: boolean;
 }
 
+/** What box `b` shows; closed groups and frames are groups. */
 export function kindOfBox(scene: Scene, b: number): ItemKind | 'group' {
   const ref = scene.geometry.box[b]!;
   return ref < 0 ? 'group' : scene.model.flat.items[ref]!.kind;

@@ -52,6 +52,7 @@ export interface Brush {
 /** The smallest text drawn, in pixels of the page; below it text is grain. */
 const LEGIBLE = 6.5;
 
+/** Whether text of so many pixels can be read at a scale. */
 export function legible(size: number, scale: number): boolean {
   return size * scale >= LEGIBLE;
 }

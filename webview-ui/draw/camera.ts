@@ -95,6 +95,7 @@ export interface Zoom {
   readonly least: number;
 }
 
+/** The view with the same place of the picture under the same place of the page. */
 export function zoomAt(view: View, { factor, px, py, least }: Zoom): View {
   const scale = Math.min(MAX_SCALE, Math.max(least, view.scale * factor));
   const k = scale / view.scale;
@@ -178,6 +179,7 @@ export function between(a: View, b: View, t: number): View {
   return { scale, x: a.x + (b.x - a.x) * k, y: a.y + (b.y - a.y) * k };
 }
 
+/** How far a movement is that begins fast and ends slowly; both 0 to 1. */
 export function easeOut(t: number): number {
   return 1 - (1 - t) ** 3;
 }

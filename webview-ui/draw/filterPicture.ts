@@ -103,6 +103,7 @@ export function picturesOf(filters: Filters, filter: number, all: FilterStats | 
   return planes.slice(0, MOST_CHANNELS).map((p) => ({ width, height, planes: [p], low, high }));
 }
 
+/** Of the finite ones among the values; NaN where none is. */
 export function statsOf(values: Float32Array): FilterStats {
   let [min, max, sum, count] = [Infinity, -Infinity, 0, 0];
   for (const value of values) {

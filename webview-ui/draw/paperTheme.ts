@@ -23,6 +23,7 @@ const PAPER: Readonly<Record<string, string>> = {
   'button-secondaryBackground': '#d0d7de',
 };
 
+/** The theme of pictures on white. */
 export function paperTheme(): Theme {
   const tokens = (...names: string[]): string => {
     const known = names.find((name) => Object.hasOwn(PAPER, name)) ?? 'foreground';

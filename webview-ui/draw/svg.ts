@@ -26,6 +26,7 @@ const MARGIN = 20;
 const FRAME_LETTER = 7.6;
 const BOLD = ' font-weight="600"';
 
+/** All of a picture, with a margin; in the picture's own units. */
 export function wholeRegion(scene: Scene): Region {
   const { width, height } = scene.geometry;
   return { x: -MARGIN, y: -MARGIN, width: width + 2 * MARGIN, height: height + 2 * MARGIN };

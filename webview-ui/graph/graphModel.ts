@@ -1,5 +1,6 @@
 import type { PageModel, PageNode, PageValue } from '../../src/protocol/pageModel.ts';
 import { countText, shortCount } from '../../src/text/numbers.ts';
+import type { NestedInput } from '../layout/geometry.ts';
 import { nodeLabel } from '../text/format.ts';
 import { SMALL_GRAPH, ancestors, buildHierarchy } from './hierarchy.ts';
 import type { Hierarchy } from './hierarchy.ts';
@@ -8,7 +9,6 @@ import { SHEET } from './groupBox.ts';
 import { allNodes, clip, detailWidth, flatGraph, titleWidth } from './items.ts';
 import type { BoxTitles, FlatGraph } from './items.ts';
 import { nestedInput } from './nestedInput.ts';
-import type { NestedInput } from '../layout/nested.ts';
 
 /** A closed group's box: its title, a line of facts, and the edge of the sheet behind. */
 const GROUP_HEIGHT = 42;

@@ -68,6 +68,7 @@ export function titleWidth(title: string): number {
   return Math.max(LEAST_WIDTH, Math.ceil(title.length * TITLE_LETTER) + TITLE_PAD);
 }
 
+/** In pixels, as `titleWidth`; 0 where there is no detail. */
 export function detailWidth(detail: string): number {
   return detail === '' ? 0 : Math.ceil(detail.length * DETAIL_LETTER) + DETAIL_PAD;
 }

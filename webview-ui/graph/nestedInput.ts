@@ -1,4 +1,4 @@
-import type { NestedInput } from '../layout/nested.ts';
+import type { NestedInput } from '../layout/geometry.ts';
 import type { Hierarchy } from './hierarchy.ts';
 import type { FlatGraph } from './items.ts';
 import { quietLinks } from './quietLinks.ts';

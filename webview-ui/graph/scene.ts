@@ -1,4 +1,4 @@
-import type { SceneGeometry } from '../layout/nested.ts';
+import type { SceneGeometry } from '../layout/geometry.ts';
 import { FRAME_TITLE } from '../layout/spacing.ts';
 import type { GraphModel, SelectionKey } from './graphModel.ts';
 

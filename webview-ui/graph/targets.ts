@@ -13,10 +13,12 @@ export type Target = SelectionKey;
 /** The open ground between all layers and lines. */
 export const GROUND: Target = '';
 
+/** A line, by the number of its link. */
 export function linkTarget(link: number): Target {
   return `l${link}`;
 }
 
+/** A tensor of a file without a graph. */
 export function tensorTarget(name: string): Target {
   return `w${name}`;
 }
@@ -30,6 +32,7 @@ function linkOf(model: GraphModel, target: Target): number | undefined {
   return model.flat.links[link] ? link : undefined;
 }
 
+/** Whether the model has it: what comes back from VS Code may name anything. */
 export function isTarget(model: GraphModel, target: Target): boolean {
   return model.has(target) || linkOf(model, target) !== undefined || tensorOf(model, target) !== undefined;
 }

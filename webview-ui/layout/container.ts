@@ -1,6 +1,6 @@
+import type { NestedInput } from './geometry.ts';
 import { layoutGraph } from './layered.ts';
 import type { Layout } from './layered.ts';
-import type { NestedInput } from './nested.ts';
 import type { Pieces, VisibleTree } from './pieces.ts';
 import { SPACING } from './spacing.ts';
 import type { Orientation } from './spacing.ts';

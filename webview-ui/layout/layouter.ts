@@ -1,5 +1,5 @@
+import type { NestedInput, SceneGeometry } from './geometry.ts';
 import { layoutNested } from './nested.ts';
-import type { NestedInput, SceneGeometry } from './nested.ts';
 import type { Orientation } from './spacing.ts';
 
 /** The bundled worker's text, put in by build.mjs; absent in a plain bundle, and then layout runs here. */

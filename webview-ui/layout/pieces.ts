@@ -1,4 +1,4 @@
-import type { NestedInput } from './nested.ts';
+import type { NestedInput } from './geometry.ts';
 
 /** What is on the page when some groups are open: frames, closed groups and items, by box number. */
 export interface VisibleTree {
@@ -14,6 +14,7 @@ export interface VisibleTree {
   depth: Int32Array;
 }
 
+/** What is on the page while `open` groups (1 by number of group) are open. */
 export function visibleTree(input: NestedInput, open: Uint8Array): VisibleTree {
   const groups = input.groupParent.length;
   const expanded = new Uint8Array(groups);
@@ -161,6 +162,7 @@ function isQuiet(input: NestedInput, tree: VisibleTree, link: number): boolean {
   return tree.ref[from]! >= 0 && tree.ref[to]! >= 0 && tree.parent[from] === tree.parent[to];
 }
 
+/** The lines between what is on the page. Links that stay within a closed group have none. */
 export function collectPieces(input: NestedInput, tree: VisibleTree): Pieces {
   const pieces = new Pieces();
   const groups = input.groupParent.length;

@@ -1,5 +1,5 @@
+import type { NestedInput } from './geometry.ts';
 import { layoutNested } from './nested.ts';
-import type { NestedInput } from './nested.ts';
 import type { Orientation } from './spacing.ts';
 
 /** The layout worker: one graph at a time, then one set of open groups after another. */

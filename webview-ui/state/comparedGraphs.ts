@@ -1,6 +1,6 @@
 import type { DifferenceSign, PageComparison } from '../../src/protocol/comparison.ts';
-import { unpackModel } from '../../src/protocol/packed.ts';
 import type { PageModel } from '../../src/protocol/pageModel.ts';
+import { unpackModel } from '../../src/protocol/unpack.ts';
 import type { Difference } from '../draw/difference.ts';
 import type { SelectionKey } from '../graph/graphModel.ts';
 import { GraphSession } from './graphSession.ts';

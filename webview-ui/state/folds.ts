@@ -6,10 +6,12 @@ import type { TemplateResult } from 'lit';
 const folded = new Set<string>();
 const listeners = new Set<() => void>();
 
+/** Names of the sections that are folded now, to be kept. */
 export function foldedSections(): string[] {
   return [...folded];
 }
 
+/** Folds the sections that were folded in an earlier session, and no others. */
 export function restoreFolds(names: readonly string[]): void {
   folded.clear();
   for (const name of names) folded.add(name);

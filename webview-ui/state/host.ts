@@ -77,6 +77,7 @@ export function keptState(): unknown {
   return api.getState();
 }
 
+/** Keeps a value, plain data, for when the tab comes back; it replaces what was kept before. */
 export function keepState(state: unknown): void {
   api.setState(state);
 }

@@ -30,6 +30,7 @@ export interface Saved {
   heat: HeatSource | null;
 }
 
+/** What of a kept value can be used; each part by itself, so that one that is damaged costs no other. */
 export function asSaved(value: unknown): Partial<Saved> {
   if (typeof value !== 'object' || value === null) return {};
   const v = value as Record<string, unknown>;

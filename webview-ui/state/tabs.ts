@@ -39,10 +39,12 @@ export const TABS = {
 
 export type Tab = keyof typeof TABS;
 
+/** The tabs that a model has, in their order. */
 export function tabsOf(model: PageModel): Tab[] {
   return (Object.keys(TABS) as Tab[]).filter((tab) => TABS[tab].has(model));
 }
 
+/** The tab of that name; null where there is none. */
 export function asTab(value: unknown): Tab | null {
   return typeof value === 'string' && Object.hasOwn(TABS, value) ? (value as Tab) : null;
 }

@@ -62,6 +62,7 @@ async function lookAt(
   }
 }
 
+/** What is wrong with a data file that ends before a weight does; sizes in bytes. */
 export function tooShort(location: string, size: number, needed: number): ChannelwiseError {
   return new ChannelwiseError(
     'io',

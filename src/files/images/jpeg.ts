@@ -12,6 +12,7 @@ const FRAMES = new Set([0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0x
 const START_OF_SCAN = 0xda;
 const END_OF_IMAGE = 0xd9;
 
+/** By the first bytes: a start of image, and a marker after it. */
 export function isJpeg(bytes: Uint8Array): boolean {
   return bytes.length > 3 && bytes[0] === 0xff && bytes[1] === 0xd8;
 }

@@ -49,6 +49,7 @@ interface Header {
   readonly passes: readonly Pass[];
 }
 
+/** By the signature that every PNG begins with. */
 export function isPng(bytes: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => bytes[i] === byte);
 }

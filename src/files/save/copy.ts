@@ -174,6 +174,7 @@ function* steps(output: readonly Piece[]): Generator<Step, void> {
   if (length) yield { parts, to, length };
 }
 
+/** Bytes of a file made of these pieces. */
 export function lengthOf(output: readonly Piece[]): number {
   return output.reduce((sum, piece) => sum + pieceLength(piece), 0);
 }

@@ -14,6 +14,7 @@ export function plainError(error: unknown): PlainError {
   };
 }
 
+/** The error that `plainError` made plain. */
 export function errorFrom({ kind, code, message, place }: PlainError): ChannelwiseError {
   // The other end is our own thread, and made it with plainError.
   return new ChannelwiseError(kind as ErrorKind, code, message, place);

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from '../../files/paths.ts';
 import { compareWeightsFiles } from '../../jobs/weights/compareWeightsFiles.ts';
 import type { PageComparison, PageDifferenceGroup } from '../../protocol/comparison.ts';
-import { packModel } from '../../protocol/packed.ts';
+import { packModel } from '../../protocol/pack.ts';
 import type { CallOptions } from '../../rpc/messages.ts';
 import type { TensorChange } from '../../verify/compare/compareTensors.ts';
 import { comparisonStatement, tensorLine } from '../../verify/compare/compareText.ts';

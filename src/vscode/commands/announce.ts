@@ -169,6 +169,7 @@ function proofText(proof: VerifyReply | null): string {
   return `Verified: largest difference ${proof.maxAbs.toExponential(1)}${relative}.`;
 }
 
+/** A plan for a tab of its own: what it comes to, the files beside it, then its sections. */
 export function planLines({ summary, plan, dataCopies, outPath }: AdaptReply): string[] {
   const copied = dataCopies.length > 0 ? ['', copiesTitle(outPath), ...dataCopies.map((path) => `  ${path}`)] : [];
   return [

@@ -10,6 +10,7 @@ import { verifyCommand } from './verify.ts';
 /** What VS Code gives a command of a menu: what was clicked, and all that is selected. */
 type Command = (clicked: unknown, selected: unknown) => Promise<void>;
 
+/** Registers the commands of package.json that are for models; `memory` keeps what was chosen last. */
 export function registerCommands(extension: Extension, memory: vscode.Memento): vscode.Disposable {
   const flow = new AdaptFlow(extension, memory);
   const commands: Readonly<Record<string, Command>> = {

@@ -21,6 +21,7 @@ export async function withProgress<T>(title: string, work: Work<T>): Promise<T> 
 /** Work that is mostly quick shows its progress only when it isn't. */
 const LATE_MS = 500;
 
+/** Runs work, and shows its progress as `withProgress` does once it has taken half a second. */
 export async function withLateProgress<T>(title: string, work: Work<T>): Promise<T> {
   const controller = new AbortController();
   let show: (fraction: number) => void = () => undefined;

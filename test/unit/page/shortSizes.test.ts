@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withShortSizes } from '../../../src/page/model/shortSizes.ts';
-import { packModel } from '../../../src/protocol/packed.ts';
+import { packModel } from '../../../src/protocol/pack.ts';
 import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { statusText } from '../../../src/vscode/editor/statusText.ts';
 import { shortNamer } from '../../../webview-ui/text/shortNames.ts';

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { WORKER_ANSWERS } from '../../../src/page/workerAnswers.ts';
-import { unpackModel } from '../../../src/protocol/packed.ts';
+import { unpackModel } from '../../../src/protocol/unpack.ts';
 import { floatWeights, safetensorsFile } from '../../fixtures/safetensors.ts';
 import { weightFile, weightsMissing } from '../../fixtures/weightFiles.ts';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';

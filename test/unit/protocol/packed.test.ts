@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serialize } from 'node:v8';
-import { packModel, unpackModel, type PackedModel } from '../../../src/protocol/packed.ts';
+import { packModel } from '../../../src/protocol/pack.ts';
+import type { PackedModel } from '../../../src/protocol/packed.ts';
 import type { PageModel } from '../../../src/protocol/pageModel.ts';
+import { unpackModel } from '../../../src/protocol/unpack.ts';
 import { densePage, hostilePage, resnet50Page, transformerPage } from '../../fixtures/pageModels.ts';
 
 /** Absent and undefined are the same on the way. */

@@ -1,9 +1,9 @@
 import { LitElement, html } from 'lit';
 import type { TemplateResult } from 'lit';
-import { unpackModel } from '../../../src/protocol/packed.ts';
 import type { PackedModel } from '../../../src/protocol/packed.ts';
 import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import type { PageBinding } from '../../../src/protocol/sizes.ts';
+import { unpackModel } from '../../../src/protocol/unpack.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
 import { GraphSession } from '../../state/graphSession.ts';
 import { clearMenus } from '../../state/contextMenu.ts';

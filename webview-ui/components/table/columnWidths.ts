@@ -1,5 +1,6 @@
-import type { Column, ColumnChoice, SortKey } from '../../graph/tables/layerColumns.ts';
+import type { Column, ColumnChoice } from '../../graph/tables/layerColumns.ts';
 import { widthOf } from '../../graph/tables/layerColumns.ts';
+import type { SortKey } from '../../graph/tables/layerRows.ts';
 
 /** How far a key moves a column's edge, in pixels. */
 const STEP = 16;

@@ -1,8 +1,6 @@
 import { countText, shortCount } from '../../../src/text/numbers.ts';
 import { bytesText } from '../../text/format.ts';
-import type { LayerRow } from './layerRows.ts';
-
-export type SortKey = keyof Omit<LayerRow, 'id'>;
+import type { LayerRow, SortKey } from './layerRows.ts';
 
 /** A column of the table of layers. */
 export interface Column {
@@ -52,6 +50,7 @@ export const COLUMNS: readonly Column[] = [
   { key: 'input', title: 'Input shape', number: false, width: 124, text: ({ input }) => input },
 ];
 
+/** Narrower columns show nothing, and wider ones nothing else. */
 const LEAST_WIDTH = 36;
 const MOST_WIDTH = 900;
 
@@ -61,6 +60,7 @@ export interface ColumnChoice {
   readonly widths: Readonly<Record<string, number>>;
 }
 
+/** In pixels, within what a column may have. */
 export function widthOf({ key, width }: Column, { widths }: ColumnChoice): number {
   const set = Object.hasOwn(widths, key) ? widths[key] : undefined;
   return set === undefined ? width : Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, Math.round(set)));

@@ -1,9 +1,5 @@
 import type { PageModel } from '../../../src/protocol/pageModel.ts';
-import { csvLine } from '../../../src/text/csv.ts';
 import { nodeLabel, shapeText } from '../../text/format.ts';
-import { markdownTable } from '../../text/markdown.ts';
-import { COLUMNS } from './layerColumns.ts';
-import type { SortKey } from './layerColumns.ts';
 import { nodeParameters } from '../graphModel.ts';
 import { allNodes } from '../items.ts';
 
@@ -25,6 +21,9 @@ export interface LayerRow {
   /** Bytes of the tensors it makes. Null where a size is not known. */
   memory: number | null;
 }
+
+/** What rows can be sorted by. */
+export type SortKey = keyof Omit<LayerRow, 'id'>;
 
 /** One row per node, without the constants that are only weights. */
 export function layerRows(model: PageModel): LayerRow[] {
@@ -76,22 +75,4 @@ export function sortRows(rows: readonly LayerRow[], key: SortKey, down: boolean)
     const order = typeof x === 'number' && typeof y === 'number' ? x - y : words.compare(String(x), String(y));
     return sign * order || a.order - b.order;
   });
-}
-
-function cells(row: LayerRow): string[] {
-  return COLUMNS.map(({ key }) => {
-    const value = row[key];
-    if (value === null) return '';
-    return key === 'share' || key === 'work' ? Number(value).toFixed(6) : String(value);
-  });
-}
-
-export function rowsCsv(rows: readonly LayerRow[]): string {
-  return [COLUMNS.map((column) => column.title), ...rows.map(cells)].map(csvLine).join('');
-}
-
-export function rowsMarkdown(rows: readonly LayerRow[]): string {
-  const titles = COLUMNS.map(({ title }) => title);
-  const numbers = COLUMNS.map(({ number }) => number);
-  return markdownTable(titles, numbers, rows.map(cells));
 }

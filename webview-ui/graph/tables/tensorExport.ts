@@ -14,6 +14,7 @@ export function tensorsCsv(tensors: readonly PageTensor[]): string {
   return [csvLine(TITLES), ...tensors.map((tensor) => csvLine(cells(tensor)))].join('');
 }
 
+/** The same as a Markdown table. */
 export function tensorsMarkdown(tensors: readonly PageTensor[]): string {
   const rows = tensors.map((tensor) => cells(tensor).map(String));
   return markdownTable(TITLES, NUMBERS, rows);
