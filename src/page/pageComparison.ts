@@ -5,7 +5,7 @@ import type { Graph, Model } from '../formats/onnx/model.ts';
 import type { DifferenceSign, PageComparison, PageDifference, PageDifferenceGroup } from '../protocol/comparison.ts';
 import { packModel } from '../protocol/pack.ts';
 import type { CallOptions } from '../rpc/messages.ts';
-import { compare, type Comparison, type TextChange, type ValueChange } from '../verify/compare/compare.ts';
+import { compare } from '../verify/compare/compare.ts';
 import type { TensorChange } from '../verify/compare/compareTensors.ts';
 import {
   comparisonStatement,
@@ -19,6 +19,7 @@ import {
 import { readPageModel } from './readPage.ts';
 import { withOpenModels } from '../jobs/open/openModel.ts';
 import { basename } from '../files/paths.ts';
+import type { Comparison, TextChange, ValueChange } from '../verify/compare/comparison.ts';
 
 /** Rows of one group that go to the page; more of them nobody reads. */
 const MAX_ROWS = 5000;

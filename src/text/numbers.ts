@@ -11,9 +11,9 @@ export function countOrUnknown(value: number | null): string {
   return value === null ? 'unknown' : countText(value);
 }
 
-/** A count with its noun: 1 layer, 1,204 layers. */
-export function countOf(count: number, noun: string): string {
-  return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`;
+/** A count with its noun: 1 layer, 1,204 layers. `plural` is for nouns that take more than an s. */
+export function countOf(count: number, noun: string, plural = `${noun}s`): string {
+  return `${countText(count)} ${count === 1 ? noun : plural}`;
 }
 
 /** A count in three figures: 64, 9.41 k, 25.5 M, 4.1 G. */

@@ -23,6 +23,9 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** Whether the runtime may put several operators together, as it does by itself, or runs each node as it stands. */
+export type Operators = 'fused' | 'as written';
+
 /** A session that keeps how long each node takes. */
 export interface ProfiledSession extends Session {
   /** Ends the profile: events of all runs so far as the runtime writes them, in JSON. */
@@ -51,12 +54,13 @@ export async function runtimeVersion(): Promise<string> {
 }
 
 /**
- * Opens a model that is in memory, in WebAssembly. `optimize` fuses operators; without, each node runs as written.
+ * Opens a model that is in memory, in WebAssembly.
  * Throws ChannelwiseError: `runtime-load`, `runtime-operator`, `runtime-memory` or `runtime-model`.
  */
-export async function openSession(model: Uint8Array, optimize = false): Promise<Session> {
+export async function openSession(model: Uint8Array, operators: Operators = 'as written'): Promise<Session> {
   const runtime = await loadRuntime();
-  return sessionOf(runtime, await create(runtime, model, { graphOptimizationLevel: optimize ? 'all' : 'disabled' }));
+  const graphOptimizationLevel = operators === 'fused' ? 'all' : 'disabled';
+  return sessionOf(runtime, await create(runtime, model, { graphOptimizationLevel }));
 }
 
 /**

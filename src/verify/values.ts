@@ -1,4 +1,18 @@
-import { FLOAT, FLOAT16, dtypeName } from '../tensors/dtypes.ts';
+import {
+  BOOL,
+  DOUBLE,
+  FLOAT,
+  FLOAT16,
+  INT16,
+  INT32,
+  INT64,
+  INT8,
+  UINT16,
+  UINT32,
+  UINT64,
+  UINT8,
+  dtypeName,
+} from '../tensors/dtypes.ts';
 import { encodeRaw } from '../tensors/elements.ts';
 import { smallFloatValues } from '../tensors/smallFloat.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
@@ -25,18 +39,18 @@ export interface ValueRow {
 
 /** Types that go in and out of the runtime, by TensorProto.DataType. */
 export const VALUE_TYPES: Readonly<Record<number, ValueRow>> = {
-  1: { name: 'float32', make: (b) => new Float32Array(b), epsilon: 2 ** -24 },
-  2: { name: 'uint8', make: (b) => new Uint8Array(b), epsilon: 0 },
-  3: { name: 'int8', make: (b) => new Int8Array(b), epsilon: 0 },
-  4: { name: 'uint16', make: (b) => new Uint16Array(b), epsilon: 0 },
-  5: { name: 'int16', make: (b) => new Int16Array(b), epsilon: 0 },
-  6: { name: 'int32', make: (b) => new Int32Array(b), epsilon: 0 },
-  7: { name: 'int64', make: (b) => new BigInt64Array(b), epsilon: 0 },
-  9: { name: 'bool', make: (b) => new Uint8Array(b), epsilon: 0 },
-  10: { name: 'float16', make: (b) => new Uint16Array(b), epsilon: 2 ** -11 },
-  11: { name: 'float64', make: (b) => new Float64Array(b), epsilon: 2 ** -53 },
-  12: { name: 'uint32', make: (b) => new Uint32Array(b), epsilon: 0 },
-  13: { name: 'uint64', make: (b) => new BigUint64Array(b), epsilon: 0 },
+  [FLOAT]: { name: 'float32', make: (b) => new Float32Array(b), epsilon: 2 ** -24 },
+  [UINT8]: { name: 'uint8', make: (b) => new Uint8Array(b), epsilon: 0 },
+  [INT8]: { name: 'int8', make: (b) => new Int8Array(b), epsilon: 0 },
+  [UINT16]: { name: 'uint16', make: (b) => new Uint16Array(b), epsilon: 0 },
+  [INT16]: { name: 'int16', make: (b) => new Int16Array(b), epsilon: 0 },
+  [INT32]: { name: 'int32', make: (b) => new Int32Array(b), epsilon: 0 },
+  [INT64]: { name: 'int64', make: (b) => new BigInt64Array(b), epsilon: 0 },
+  [BOOL]: { name: 'bool', make: (b) => new Uint8Array(b), epsilon: 0 },
+  [FLOAT16]: { name: 'float16', make: (b) => new Uint16Array(b), epsilon: 2 ** -11 },
+  [DOUBLE]: { name: 'float64', make: (b) => new Float64Array(b), epsilon: 2 ** -53 },
+  [UINT32]: { name: 'uint32', make: (b) => new Uint32Array(b), epsilon: 0 },
+  [UINT64]: { name: 'uint64', make: (b) => new BigUint64Array(b), epsilon: 0 },
 };
 
 /** The row of a type the runtime takes. Throws `unsupported` for others. */

@@ -5,7 +5,7 @@ import type { ChannelMap } from '../maps/channelMap.ts';
 import { mapOfPictures, RGB } from '../maps/mapOfPictures.ts';
 import { AXES, candidates, DEFAULT_RANK, holdsPixels, typeText } from './candidates.ts';
 import { newChannels } from '../maps/channelMap.ts';
-import { counted } from '../../text/counted.ts';
+import { countOf } from '../../text/numbers.ts';
 
 /** A larger number on an axis is a picture's side. */
 const MAX_CHANNELS = 64;
@@ -23,7 +23,7 @@ export function noImageInput(inputs: readonly ValueInfo[], map: ChannelMap): Cha
   return new ChannelwiseError(
     'refused',
     'no-image-input',
-    `No input takes images of ${counted(channels, 'channel')}: ${what}${advice ? ` ${advice}` : ''}`,
+    `No input takes images of ${countOf(channels, 'channel')}: ${what}${advice ? ` ${advice}` : ''}`,
   );
 }
 
@@ -47,7 +47,7 @@ function openAxis(input: ValueInfo, channels: number): string | null {
   const [place] = candidates(input, channels);
   if (!place || place.certain) return null;
   return (
-    `Where you know that \`${input.name}\` takes ${counted(channels, 'channel')}, name it and their axis: \`--input ` +
+    `Where you know that \`${input.name}\` takes ${countOf(channels, 'channel')}, name it and their axis: \`--input ` +
     `${input.name} --axis ${place.axis}\`.`
   );
 }
@@ -77,7 +77,7 @@ export function whyNot(input: ValueInfo, channels: number): string {
   const { dtype, dims } = input.type;
   if (dims && !AXES[dims.length]) return 'an image has 3 to 5 axes';
   if (!holdsPixels(dtype, dims?.length ?? DEFAULT_RANK)) return `${dtypeName(dtype)} holds no pixels`;
-  if (candidates(input, channels).length) return `no weight behind it is seen to take ${counted(channels, 'channel')}`;
+  if (candidates(input, channels).length) return `no weight behind it is seen to take ${countOf(channels, 'channel')}`;
   return `no axis of ${channels} where channels lie`;
 }
 

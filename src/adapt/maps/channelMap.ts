@@ -1,6 +1,6 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { compose, identity, stack, unit, widen, type Affine, columnCount, type Matrix } from './affine.ts';
-import { counted } from '../../text/counted.ts';
+import { countOf } from '../../text/numbers.ts';
 
 /** What the user asks for: per pixel, `x_old = matrix · x_new + shift`, in the units of the model's own input. */
 export interface ChannelMap {
@@ -154,7 +154,7 @@ export function mapFromJson(value: unknown, name: string): ChannelMap {
   const rows = matrix.map((row: unknown, r) => {
     if (!Array.isArray(row) || row.length !== width || !row.every(isNumber))
       throw refused(
-        `Row ${r + 1} of "matrix" must hold ${counted(width, 'finite number')}${r ? ', like the first row' : ''}.`,
+        `Row ${r + 1} of "matrix" must hold ${countOf(width, 'finite number')}${r ? ', like the first row' : ''}.`,
       );
     return row as number[];
   });

@@ -1,7 +1,7 @@
-import { counted } from '../../text/counted.ts';
 import type { FoldRecipe } from '../flow/fold.ts';
 import type { Rebuilt } from '../flow/walk.ts';
 import type { ChannelMap } from '../maps/channelMap.ts';
+import { countOf } from '../../text/numbers.ts';
 
 /** A weight that took the map in, as data. */
 export interface PlannedFold {
@@ -56,7 +56,7 @@ export function summary(plan: AdaptationPlan): string {
   const first = plan.folds[0];
   const more = plan.folds.length > 1 ? ` and ${plan.folds.length - 1} more` : '';
   const input = plan.inputs[0];
-  const channels = `input ${input?.oldChannels} → ${counted(input?.newChannels ?? 0, 'channel')}`;
+  const channels = `input ${input?.oldChannels} → ${countOf(input?.newChannels ?? 0, 'channel')}`;
   if (first) return `${first.tensor} ${first.oldDims.join('×')} → ${first.newDims.join('×')}${more}, ${channels}`;
   return plan.rebuilt.length
     ? `The channels are rebuilt inside the model, ${channels}`

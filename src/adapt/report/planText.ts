@@ -1,5 +1,5 @@
 import type { AdaptationPlan } from './plan.ts';
-import { counted } from '../../text/counted.ts';
+import { countOf } from '../../text/numbers.ts';
 
 /** One part of a plan in words: what it is about, and a line for each thing. */
 export interface PlanSection {
@@ -17,7 +17,7 @@ export function planSections(plan: AdaptationPlan): PlanSection[] {
     {
       title: 'Inputs',
       lines: plan.inputs.map(({ name, oldChannels, newChannels, axis }) => {
-        return `${name}: ${oldChannels} → ${counted(newChannels, 'channel')} on axis ${axis} (${plan.map.name})`;
+        return `${name}: ${oldChannels} → ${countOf(newChannels, 'channel')} on axis ${axis} (${plan.map.name})`;
       }),
     },
     { title: 'Warnings', lines: plan.warnings },

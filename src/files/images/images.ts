@@ -2,12 +2,12 @@ import { checkCancelled } from '../../bytes/cancel.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { messageOf } from '../../text/messageOf.ts';
 import { picturePainter, type Picture } from '../../verify/evaluate/picture.ts';
-import type { VerifyImage } from '../../verify/proof/measure/stemRun.ts';
 import { readSmallFile } from '../smallFile.ts';
 import { listImages } from './imageFolder.ts';
 import { decodeJpeg, isJpeg } from './jpeg.ts';
 import { decodePng, isPng } from './png.ts';
 import { basename } from '../paths.ts';
+import type { VerifyImage } from '../../verify/proof/measure/runPlan.ts';
 
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 /** A decoder's own words, in our sentence. */

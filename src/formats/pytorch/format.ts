@@ -1,6 +1,7 @@
 import type { Fact, Format, OpenedFile } from '../format.ts';
 import { importRisk, importWarnings } from './imports.ts';
 import { openTorch, type TorchFile } from './torchFile.ts';
+import { countOf } from '../../text/numbers.ts';
 
 const ZIP_SIGNATURE = [0x50, 0x4b, 0x03, 0x04];
 /** The name of a ZIP archive's first entry, and where its length stands. */
@@ -85,7 +86,7 @@ function partFacts({ tensors }: TorchFile): Fact[] {
     counts.set(part, (counts.get(part) ?? 0) + 1);
   }
   const parts = [...counts].filter(([part]) => PARTS.has(part));
-  return parts.map(([part, count]) => ({ label: part, value: `${count} ${count === 1 ? 'tensor' : 'tensors'}` }));
+  return parts.map(([part, count]) => ({ label: part, value: countOf(count, 'tensor') }));
 }
 
 /** What training programs call the parts of a checkpoint; any other first word is a layer's name. */

@@ -1,4 +1,4 @@
-import { dtypeName, rawBytes } from '../../tensors/dtypes.ts';
+import { BFLOAT16, DOUBLE, dtypeName, FLOAT, FLOAT16, rawBytes } from '../../tensors/dtypes.ts';
 import { knownRow } from '../../tensors/elements.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Tensor } from '../../formats/onnx/model.ts';
@@ -143,9 +143,15 @@ function part(tensor: Tensor, at: number, n: number, total: number): Tensor {
   return tensor;
 }
 
-/** Rounding of a stored sum, relative to the sum of magnitudes. */
-const ROUNDING: Readonly<Record<number, number>> = { 1: 2 ** -22, 10: 2 ** -9, 11: 2 ** -51, 16: 2 ** -6 };
+/** Rounding of a stored sum, relative to the sum of magnitudes: four steps of the type. */
+const ROUNDING: Readonly<Record<number, number>> = {
+  [FLOAT]: 2 ** -22,
+  [FLOAT16]: 2 ** -9,
+  [DOUBLE]: 2 ** -51,
+  [BFLOAT16]: 2 ** -6,
+};
 
+/** The one axis along which `b` is the sum of `a`, to the rounding of its type; null where it is not. */
 async function sumAxis(models: ComparedModels, a: Tensor, b: Tensor): Promise<number | null> {
   const axes = a.dims.flatMap((dim, i) => (dim === b.dims[i] ? [] : [i]));
   const [axis] = axes;

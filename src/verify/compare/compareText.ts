@@ -1,6 +1,7 @@
 import { cutText } from '../../text/cutText.ts';
-import type { Comparison, NodePair, NodeRef, TextChange } from './compare.ts';
 import type { TensorChange, TensorSide } from './compareTensors.ts';
+import type { Comparison, TextChange, NodeRef, NodePair } from './comparison.ts';
+import { countText, countOf } from '../../text/numbers.ts';
 
 /** Longer lists are cut in the text; the data has them whole. */
 const MAX_LINES = 100;
@@ -51,6 +52,7 @@ function hasNodes({ nodes }: Comparison): boolean {
   return nodes.same + nodes.added.length + nodes.removed.length + nodes.changed.length + nodes.renamed.length > 0;
 }
 
+/** `-` only in the first, `+` only in the second, `~` in both but not the same; and what it is about. */
 export type Line = readonly ['-' | '+' | '~', string];
 
 function section(label: string, lines: readonly Line[]): string[] {
@@ -78,26 +80,27 @@ export function comparisonStatement(comparison: Comparison): string {
     [comparison.header.length, 'header field'],
     [comparison.metadata.length, 'metadata entry', '', 'metadata entries'],
   ] as const;
-  const told = parts
-    .filter(([n]) => n > 0)
-    .map(([n, what, how = '', many = `${what}s`]) => `${n} ${n === 1 ? what : many}${how}`);
+  const told = parts.filter(([n]) => n > 0).map(([n, what, how = '', many]) => `${countOf(n, what, many)}${how}`);
   const common = comparison.nodes.same + changed.length + renamed.length;
   return common || !hasNodes(comparison)
     ? `${told.join(', ')}; nothing else differs.`
     : `No node is in both models: ${told.join(', ')}.`;
 }
 
+/** A text that is there, gone or another one, as a line. */
 export function textLine({ what, a, b }: TextChange): Line {
   if (a === null) return ['+', `${what}: ${short(b ?? '')}`];
   if (b === null) return ['-', `${what}: ${short(a)}`];
   return ['~', `${what}: ${short(a)} → ${short(b)}`];
 }
 
+/** The same inside a sentence. */
 export function inlineText({ what, a, b }: TextChange): string {
   if (a === null) return b === null ? what : `${what} added: ${short(b)}`;
   return b === null ? `${what} ${short(a)} removed` : `${what} ${short(a)} → ${short(b)}`;
 }
 
+/** A node by its name, or else by what it makes. */
 export function nodeText(nodeRef: NodeRef): string {
   return short(`${nodeRef.opType} ${nodeRef.name || `→ ${nodeRef.outputs.join(', ')}`}`);
 }
@@ -112,6 +115,7 @@ export function renamedLine({ a, b }: NodePair): Line {
   ];
 }
 
+/** A weight that differs, as a line: its type and dims, and what else is known of the difference. */
 export function tensorLine(change: TensorChange): Line {
   if (change.was !== null) {
     const [sign, text] = tensorLine({ ...change, was: null });
@@ -127,7 +131,7 @@ export function tensorLine(change: TensorChange): Line {
   if (change.change === 'values') {
     const found = change.values;
     const text = found
-      ? `${found.count.toLocaleString('en')} of ${found.total.toLocaleString('en')} values differ, largest difference ${found.maxAbs.toPrecision(3)}, ` +
+      ? `${countText(found.count)} of ${countText(found.total)} values differ, largest difference ${found.maxAbs.toPrecision(3)}, ` +
         `relative L2 ${found.relL2.toExponential(1)}`
       : 'values differ';
     return ['~', `${change.name} ${type(change.a)}: ${text}${note}`];

@@ -2,13 +2,14 @@ import type { Normalisation } from '../../adapt/maps/channelMap.ts';
 import { csvLine } from '../../text/csv.ts';
 import type { ImageResult, RunKey, RunResult } from './evaluate.ts';
 import type { ImageInput, Preprocessing } from './preprocess.ts';
+import { countOf } from '../../text/numbers.ts';
 
 /** What an evaluation came to, in one sentence. */
 export function evaluationStatement(runs: readonly RunResult[]): string {
   const get = (key: RunKey): RunResult | undefined => runs.find((run) => run.key === key);
   const [rgb, repeated, adapted, exact] = [get('rgb'), get('repeated'), get('adapted'), get('exact')];
   if (!rgb || !repeated || !adapted) return 'Nothing was run.';
-  const images = `${rgb.images} image${rgb.images === 1 ? '' : 's'}`;
+  const images = countOf(rgb.images, 'image');
   const builtIn = exact
     ? `; with built-in normalisation ${exact.top1 === null ? share(exact.agreesWithRgb) : share(exact.top1)}`
     : '';
@@ -79,8 +80,7 @@ export function conclusions({
   }
   if (n < MANY_IMAGES)
     said.push(
-      `One of ${n} image${n === 1 ? '' : 's'} is ${(100 / n).toFixed(1)} points, so differences of that size are ` +
-        'chance.',
+      `One of ${countOf(n, 'image')} is ${(100 / n).toFixed(1)} points, so differences of that size are ` + 'chance.',
     );
   return said;
 }

@@ -2,7 +2,7 @@ import { composeMaps, grayscale, normalize, type ChannelMap } from '../../adapt/
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { quoted } from '../names.ts';
 import { inputMaps, type MappedInput } from '../proof/inputMap.ts';
-import { wholeModel } from '../proof/measure/stem.ts';
+import { wholeModel } from '../proof/stem/stem.ts';
 import { MAX_WHOLE_OPERATIONS, RunEstimate } from '../runCost.ts';
 import { openSession, type Session } from '../session.ts';
 import { wiring, type ModelFile, type Wiring } from '../wiring.ts';
@@ -149,7 +149,7 @@ async function openWhole(w: Wiring, image: ImageInput): Promise<Session> {
   const { bytes } = await wholeModel(w);
   const estimate = await RunEstimate.of(bytes);
   estimate.check({ [image.name]: inputDims(image) }, { operations: MAX_WHOLE_OPERATIONS });
-  return openSession(bytes, true);
+  return openSession(bytes, 'fused');
 }
 
 /** All runs see the same resized picture, so it is resized once. */

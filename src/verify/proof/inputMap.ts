@@ -35,14 +35,9 @@ export function givenMap(original: Model, adapted: Model, { matrix, shift }: Cha
   const inputs = adapted.graph.inputs.flatMap((input): MappedInput[] => {
     const [was, now] = [dims(original.graph.inputs.find((i) => i.name === input.name)), dims(input)];
     if (!was || !now || was.length !== now.length || now.length < MIN_IMAGE_RANK) return [];
-    const axes = now.flatMap((d, i) =>
-      was[i] === rows && d === columns && (rows === columns ? i === 1 || i === now.length - 1 : d !== was[i])
-        ? [i]
-        : [],
-    );
-    return axes[0] === undefined
-      ? []
-      : [{ name: input.name, axis: axes[0], map: { m: matrix.map((row) => [...row]), b: [...shift] } }];
+    const mayHoldChannels = (axis: number): boolean => rows !== columns || axis === 1 || axis === now.length - 1;
+    const axis = now.findIndex((size, i) => was[i] === rows && size === columns && mayHoldChannels(i));
+    return axis < 0 ? [] : [{ name: input.name, axis, map: { m: matrix.map((row) => [...row]), b: [...shift] } }];
   });
   if (!inputs.length)
     throw unrelated(
@@ -76,7 +71,7 @@ export function inputMaps(original: Model, adapted: Model): InputMaps {
     for (const input of step.inputs) {
       const next = checked(input, adapted);
       const known = maps.get(next.name);
-      if (known && (known.axis !== next.axis || known.map.m[0]?.length !== next.map.m.length))
+      if (known && (known.axis !== next.axis || columnCount(known.map.m) !== next.map.m.length))
         throw unrelated(`The recorded steps for input \`${next.name}\` don't fit each other.`);
       maps.set(next.name, known ? { ...next, map: compose(known.map, next.map) } : next);
     }
@@ -119,9 +114,9 @@ function fits(original: Model, adapted: Model, { name, axis, map }: MappedInput)
     );
   }
   const now = size(adapted);
-  if (typeof now === 'number' && now !== map.m[0]?.length)
+  if (typeof now === 'number' && now !== columnCount(map.m))
     throw unrelated(
-      `Input \`${name}\` of the adapted model takes ${now} channels, but its record says ${map.m[0]?.length}.`,
+      `Input \`${name}\` of the adapted model takes ${now} channels, but its record says ${columnCount(map.m)}.`,
     );
 }
 

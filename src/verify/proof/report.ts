@@ -2,9 +2,9 @@ import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
 import type { ModelFile } from '../wiring.ts';
 import type { InputMaps } from './inputMap.ts';
 import type { TensorDifference } from './measure/difference.ts';
-import type { RunRecord, VerifyImage } from './measure/stemRun.ts';
 import type { FoldCheck } from './structure/foldCheck.ts';
 import type { Rebuild } from './structure/rebuild.ts';
+import type { VerifyImage, RunRecord } from './measure/runPlan.ts';
 
 export interface VerifyRequest {
   readonly original: ModelFile;

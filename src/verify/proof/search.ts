@@ -6,12 +6,14 @@ import type { Wiring } from '../wiring.ts';
 import type { InputMaps } from './inputMap.ts';
 import type { TensorDifference } from './measure/difference.ts';
 import { largeAxes } from './measure/sample.ts';
-import { cutStem, type OpenedAxes } from './measure/stem.ts';
-import { runBoth, termsOf, type RunOutcome, type VerifyImage } from './measure/stemRun.ts';
+import { cutStem, type OpenedAxes } from './stem/stem.ts';
+import { runBoth } from './measure/stemRun.ts';
 import type { FullRun, Verdict } from './report.ts';
 import { randomNode } from './structure/randomOperators.ts';
 import type { Rebuild } from './structure/rebuild.ts';
 import type { Seam, SeamFinder } from './structure/seam.ts';
+import type { VerifyImage, RunOutcome } from './measure/runPlan.ts';
+import { termsOf } from './measure/measurement.ts';
 
 const RANDOM_RUNS = 3;
 const FULL_RUNS = 1;

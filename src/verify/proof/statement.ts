@@ -4,6 +4,7 @@ import { matrixText, shortNumber } from './matrixText.ts';
 import type { TensorDifference } from './measure/difference.ts';
 import type { FullRun, VerifyReport } from './report.ts';
 import type { FoldCheck } from './structure/foldCheck.ts';
+import { countOf, countText } from '../../text/numbers.ts';
 
 type Unstated = Omit<VerifyReport, 'statement'>;
 
@@ -33,10 +34,8 @@ function measuredParts(report: Unstated): string[] {
   const error = errorText({ maxAbs: report.maxAbs, maxRel: report.maxRel ?? Infinity });
   const parts = [`${error} where both models become identical`];
   const behind = report.seam?.identicalNodes ?? 0;
-  if (behind > 0)
-    parts.push(
-      behind === 1 ? 'the other node is byte-identical' : `the other ${countText(behind)} nodes are byte-identical`,
-    );
+  if (behind === 1) parts.push('the other node is byte-identical');
+  if (behind > 1) parts.push(`the other ${countText(behind)} nodes are byte-identical`);
   if (report.full?.ok) parts.push('the whole models agree too');
   return parts;
 }
@@ -70,9 +69,10 @@ export function verifyText(report: VerifyReport): string[] {
   for (const { word, count } of tally(runs)) lines.push(`${count === 1 ? 'run' : `${count} runs`} ${word}`);
   if (report.seam) {
     const { identicalNodes, stemNodes, bytesCompared } = report.seam;
-    const nodes = stemNodes === 1 ? '1 node' : `${countText(stemNodes)} nodes`;
     const others = identicalNodes === 0 ? '' : `, the other ${countText(identicalNodes)} byte-identical`;
-    lines.push(`${nodes} run${others}; ${countText(bytesCompared)} bytes of nodes and weights compared`);
+    lines.push(
+      `${countOf(stemNodes, 'node')} run${others}; ${countText(bytesCompared)} bytes of nodes and weights compared`,
+    );
   }
   if (report.full)
     lines.push(fullText(report.full), ...report.full.tensors.map((tensor) => tensorLine('output', tensor)));
@@ -80,19 +80,15 @@ export function verifyText(report: VerifyReport): string[] {
   return [...lines, ...report.warnings.map((warning) => `Note: ${warning}`)];
 }
 
-const PIXELS: Readonly<Record<string, string>> = {
-  smooth: 'smooth pictures',
-  edges: 'pictures with edges',
-  random: 'random inputs',
-};
+const PIXELS = new Map([
+  ['smooth', 'smooth pictures'],
+  ['edges', 'pictures with edges'],
+  ['random', 'random inputs'],
+]);
 
 /** What a run was on, in words; a picture by its name. */
 export function pixelsText(on: string): string {
-  return Object.hasOwn(PIXELS, on) ? PIXELS[on]! : on;
-}
-
-function countText(count: number): string {
-  return count.toLocaleString('en');
+  return PIXELS.get(on) ?? on;
 }
 
 function sizesText(sizes: Readonly<Record<string, readonly number[]>>): string {

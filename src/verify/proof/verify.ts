@@ -6,7 +6,7 @@ import { runtimeVersion } from '../session.ts';
 import { descendants, wiring, type Wiring } from '../wiring.ts';
 import { givenMap, inputMaps, type InputMaps } from './inputMap.ts';
 import { isFloatTensor, shareOfTolerance, type TensorDifference } from './measure/difference.ts';
-import { loadFault } from './measure/skeleton.ts';
+import { loadFault } from './stem/skeleton.ts';
 import { misnamedMap } from './recordedMap.ts';
 import type { FullRun, Verdict, VerifyReport, VerifyRequest } from './report.ts';
 import { EXPECTED_RUNS, isOurs, runFull, searchSeam, type Proof, type SearchRequest, type Trouble } from './search.ts';

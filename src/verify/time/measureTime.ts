@@ -1,5 +1,5 @@
 import { checkCancelled } from '../../bytes/cancel.ts';
-import { wholeModel } from '../proof/measure/stem.ts';
+import { wholeModel } from '../proof/stem/stem.ts';
 import { MAX_WHOLE_OPERATIONS, RunEstimate } from '../runCost.ts';
 import { openProfiledSession, openSession, runtimeThreads, runtimeVersion } from '../session.ts';
 import type { Wiring } from '../wiring.ts';
@@ -44,7 +44,7 @@ export async function measureTime(request: TimeRequest): Promise<MeasuredTime> {
   const { bytes } = await wholeModel(model);
   const estimate = await RunEstimate.of(bytes);
   estimate.check(sizes, { operations: MAX_WHOLE_OPERATIONS });
-  const whole = await openSession(bytes, true);
+  const whole = await openSession(bytes, 'fused');
   const times: number[] = [];
   try {
     await repeat({ ...request, runs, part: 0 }, async () => {

@@ -4,9 +4,9 @@ import { weightAxes } from '../../adapt/weights/tensorNames.ts';
 import { DTYPES, dtypeName } from '../../tensors/dtypes.ts';
 import { elementCount, type StoredTensor } from '../../tensors/storedTensor.ts';
 import { readNumbers } from '../../tensors/tensorElements.ts';
-import type { Comparison } from '../compare/compare.ts';
 import type { TensorChange, TensorSide, ValueDifference } from '../compare/compareTensors.ts';
 import { pairTensors, type ChangedTensor } from './pairTensors.ts';
+import type { Comparison } from '../compare/comparison.ts';
 
 /** Larger tensors are told apart by their bytes alone. */
 const MAX_COMPARED = 2 ** 23;

@@ -9,11 +9,11 @@ import type { StoredTensor } from '../../tensors/storedTensor.ts';
 import { readNumbers } from '../../tensors/tensorElements.ts';
 import { statistics, type TensorDifference } from '../proof/measure/difference.ts';
 import { SeededRandom } from '../proof/measure/random.ts';
-import type { RunRecord } from '../proof/measure/stemRun.ts';
 import type { Convolution, Numbers } from './convolution.ts';
 import type { ChangedTensor } from './pairTensors.ts';
 import { product } from '../../tensors/dims.ts';
 import { columnCount } from '../../adapt/maps/affine.ts';
+import type { RunRecord } from '../proof/measure/runPlan.ts';
 
 export const IMAGE = 'image';
 /** Pixels that the kernel moves over, in each direction. */

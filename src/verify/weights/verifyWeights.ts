@@ -5,7 +5,6 @@ import { isOptimizerState, momentPower, siblingName, weightAxes } from '../../ad
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
 import { worse, type TensorDifference } from '../proof/measure/difference.ts';
-import type { RunRecord } from '../proof/measure/stemRun.ts';
 import { shortNumber } from '../proof/matrixText.ts';
 import type { Verdict, VerifyReport } from '../proof/report.ts';
 import { runtimeVersion } from '../session.ts';
@@ -20,6 +19,7 @@ import {
 } from './layerDifference.ts';
 import { pairTensors, type ChangedTensor, type PairedTensors } from './pairTensors.ts';
 import { withoutFile } from './withoutFile.ts';
+import type { RunRecord } from '../proof/measure/runPlan.ts';
 
 export interface VerifyWeightsRequest {
   readonly original: readonly StoredTensor[];

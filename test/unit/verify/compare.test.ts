@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { grayscale, swapRedBlue } from '../../../src/adapt/maps/channelMap.ts';
 import { PROVENANCE_KEY } from '../../../src/adapt/report/provenance.ts';
-import { type Comparison } from '../../../src/verify/compare/compare.ts';
 import { compareText } from '../../../src/verify/compare/compareText.ts';
 import { align } from '../../../src/verify/compare/align.ts';
 import { adaptBytes } from '../../fixtures/adaptBytes.ts';
@@ -21,6 +20,7 @@ import { changeWeight, changed } from '../../fixtures/modelFile.ts';
 import { scanModel } from '../../../src/formats/onnx/scan/scan.ts';
 import { MemorySource } from '../../../src/bytes/byteSource.ts';
 import { base, differ, differingParts, weights } from './comparedFiles.ts';
+import type { Comparison } from '../../../src/verify/compare/comparison.ts';
 
 test('a model and itself', async () => {
   const c = await differ(base, base);

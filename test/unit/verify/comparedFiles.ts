@@ -1,6 +1,7 @@
-import { compare, type Comparison } from '../../../src/verify/compare/compare.ts';
+import { compare } from '../../../src/verify/compare/compare.ts';
 import { encodeModel, floatTensor, model, named, node, valueInfo } from '../../fixtures/modelBuilder.ts';
 import { modelFile } from '../../fixtures/modelFile.ts';
+import type { Comparison } from '../../../src/verify/compare/comparison.ts';
 
 /** So many numbers between -1 and 1. */
 export const weights = (n: number): number[] => Array.from({ length: n }, (_, i) => Math.sin(i));

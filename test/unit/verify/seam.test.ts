@@ -4,7 +4,7 @@ import { grayscale } from '../../../src/adapt/maps/channelMap.ts';
 import { ChannelwiseError } from '../../../src/bytes/errors.ts';
 import { difference, type TensorDifference } from '../../../src/verify/proof/measure/difference.ts';
 import { SeamFinder } from '../../../src/verify/proof/structure/seam.ts';
-import { cutStem } from '../../../src/verify/proof/measure/stem.ts';
+import { cutStem } from '../../../src/verify/proof/stem/stem.ts';
 import { openSession } from '../../../src/verify/session.ts';
 import { fromNumbers } from '../../../src/verify/values.ts';
 import { verify } from '../../../src/verify/proof/verify.ts';
@@ -227,7 +227,7 @@ test('windows summed in double give the averages that AveragePool gives', async 
     const image = fromNumbers(DTYPE.float32, [2, 3, 20, 17], weights(2040), 'image');
     const outputs = [];
     for (const sumsInDouble of [false, true]) {
-      const session = await openSession((await cutStem(w, ['y'], { sumsInDouble })).bytes, false);
+      const session = await openSession((await cutStem(w, ['y'], { sumsInDouble })).bytes);
       outputs.push((await session.run(new Map([['image', image]]))).get('y') ?? assert.fail());
       await session.close();
     }

@@ -2,7 +2,7 @@ import type { AdaptationPlan } from '../plan.ts';
 import { float, isZero, list, matrix, quoted, tuple } from './literals.ts';
 import { preface, recipesOf } from './recipes.ts';
 import type { Recipe } from './recipes.ts';
-import { counted } from '../../../text/counted.ts';
+import { countOf } from '../../../text/numbers.ts';
 
 /** Lines that fold the map into the kernels of a Keras model and copy all other weights. */
 export function keras(plan: AdaptationPlan): string[] {
@@ -14,7 +14,7 @@ export function keras(plan: AdaptationPlan): string[] {
     ...preface(plan),
     '',
     'def adapt(old_model, new_model):',
-    `    """Copies all weights to a model built for ${counted(channels, 'input channel')}, the first ones changed."""`,
+    `    """Copies all weights to a model built for ${countOf(channels, 'input channel')}, the first ones changed."""`,
   ];
   if (!recipes.length)
     lines.push('    # No weight changes; make the old channels in front of the model and keep its weights.');

@@ -1,6 +1,6 @@
 import type { AdaptationPlan } from '../plan.ts';
 import { quoted } from './literals.ts';
-import { counted } from '../../../text/counted.ts';
+import { countOf } from '../../../text/numbers.ts';
 
 /** Of Keras files that hold a whole model: they are loaded, not copied into another one. */
 export const KERAS_MODEL = { id: 'keras', title: 'Keras model' } as const;
@@ -12,7 +12,7 @@ export const KERAS_MODEL = { id: 'keras', title: 'Keras model' } as const;
 export function kerasFilePython(plan: AdaptationPlan, fileName: string): string {
   const inputs = plan.inputs.map(
     ({ name, oldChannels, newChannels, axis }) =>
-      `# Input ${quoted(name)}: ${counted(newChannels, 'channel')} on axis ${axis}, in place of ${oldChannels}.`,
+      `# Input ${quoted(name)}: ${countOf(newChannels, 'channel')} on axis ${axis}, in place of ${oldChannels}.`,
   );
   const weights = plan.folds.map(
     ({ tensor, oldDims, newDims }) =>

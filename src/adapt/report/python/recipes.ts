@@ -1,13 +1,13 @@
 import type { AdaptationPlan, PlannedFold } from '../plan.ts';
 import type { FoldRecipe } from '../../flow/fold.ts';
 import { isZero, quoted } from './literals.ts';
-import { counted } from '../../../text/counted.ts';
+import { countOf } from '../../../text/numbers.ts';
 
 /** What the change is, and what of it no change of weights can say. */
 export function preface(plan: AdaptationPlan): string[] {
   const lines = plan.inputs.map(
     (i) =>
-      `# Input ${quoted(i.name)} takes ${counted(i.newChannels, 'channel')} in place of ` +
+      `# Input ${quoted(i.name)} takes ${countOf(i.newChannels, 'channel')} in place of ` +
       `${i.oldChannels}: x_old = M @ x_new${isZero(i.shift) ? '' : ' + b'} per pixel (${quoted(plan.map.name)}).`,
   );
   const absorbed = [...new Set(plan.absorbed.map((a) => a.opType))];

@@ -6,10 +6,10 @@ import { imageTensors } from './imageTensors.ts';
 import { normReason, runtimeReason } from './noLayerReason.ts';
 import { layerText, normOfPatches, PATCH_ORDERS, readLayer, type LayerChoice } from '../patchOrder.ts';
 import { byName, lastPart, moduleOf, weightAxes } from '../tensorNames.ts';
-import { counted } from '../../../text/counted.ts';
 import type { ChannelMap } from '../../maps/channelMap.ts';
 import type { LayerHints } from './layerHints.ts';
 import { candidateText } from './imageTensor.ts';
+import { countOf } from '../../../text/numbers.ts';
 
 /** A file of weights, and the map that they are to take. */
 export interface WeightsRequest {
@@ -89,7 +89,7 @@ function checkLayer(tensor: StoredTensor, layer: LayerChoice, channels: number):
   const found = dims.length < 3 ? undefined : dims[axis];
   if (!isMatrix && found !== channels)
     throw noLayer(
-      `${shown} reads ${found === undefined ? 'no channels' : counted(found, 'channel')}, and the map is for ${channels}.`,
+      `${shown} reads ${found === undefined ? 'no channels' : countOf(found, 'channel')}, and the map is for ${channels}.`,
       name,
     );
 }

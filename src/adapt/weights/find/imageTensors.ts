@@ -9,8 +9,8 @@ import { isHinted, type LayerHints } from './layerHints.ts';
 import { noLayerReason, readReason } from './noLayerReason.ts';
 import { isPatchMatrix, normOfPatches, PATCH_ORDERS } from '../patchOrder.ts';
 import { byName, isOptimizerState, lastPart, moduleOf, siblingName, weightAxes } from '../tensorNames.ts';
-import { counted } from '../../../text/counted.ts';
 import type { ImageTensor } from './imageTensor.ts';
+import { countOf } from '../../../text/numbers.ts';
 
 /** `one` is converted and named, `several` are asked for with `chosen` as the default, `none` is refused. */
 export type FoundTensors =
@@ -118,7 +118,7 @@ function namesOf(group: readonly StoredTensor[]): Pick<ImageTensor, 'name' | 'di
 
 function copiesText(group: readonly StoredTensor[]): string[] {
   const copies = group.length - 1;
-  return copies > 0 ? [`with ${counted(copies, 'copy', 'copies')} in the same file`] : [];
+  return copies > 0 ? [`with ${countOf(copies, 'copy', 'copies')} in the same file`] : [];
 }
 
 /** The first candidate says so, where there are others. */

@@ -3,7 +3,7 @@ import { mapOfPictures, RGB } from '../../maps/mapOfPictures.ts';
 import { channelsOf, isConvolution, isQuantised, isWeightPart, runtimePart } from './convolutionWeights.ts';
 import { isPatchMatrix, normOfPatches } from '../patchOrder.ts';
 import { byName } from '../tensorNames.ts';
-import { counted } from '../../../text/counted.ts';
+import { countOf } from '../../../text/numbers.ts';
 
 /** A first layer reads up to 16 pictures, or parts of one that is taken apart in front of it (YOLOX, TResNet). */
 const MAX_PICTURES = 16;
@@ -13,7 +13,7 @@ export function noLayerReason(tensors: readonly StoredTensor[], channels: number
   const matrix = tensors.find((tensor) => isPatchMatrix(tensor, channels));
   const norm = matrix && normOfPatches(matrix, tensors);
   if (norm) return normReason(matrix.name, norm.name);
-  const none = `No convolution's weight in this file has ${counted(channels, 'input channel')}`;
+  const none = `No convolution's weight in this file has ${countOf(channels, 'input channel')}`;
   const names = byName(tensors);
   const alike = tensors.find((tensor) => isConvolution(tensor) && channelsOf(tensor) === channels);
   const runtime = alike && runtimePart(alike, names);

@@ -1,7 +1,7 @@
 import type { AdaptationPlan } from '../../report/plan.ts';
 import { pythonText } from './pythonText.ts';
 import type { PythonLibrary } from './weightsPython.ts';
-import { counted } from '../../../text/counted.ts';
+import { countOf } from '../../../text/numbers.ts';
 
 /** Of Keras files with weights alone. */
 export const KERAS: PythonLibrary = { id: 'keras', title: 'Keras' };
@@ -10,7 +10,7 @@ export const KERAS: PythonLibrary = { id: 'keras', title: 'Keras' };
 export function kerasWeightsPython(plan: AdaptationPlan, fileName: string): string {
   const channels = plan.inputs[0]?.newChannels ?? 1;
   return [
-    `# Keras: a network that takes ${counted(channels, 'channel')}.`,
+    `# Keras: a network that takes ${countOf(channels, 'channel')}.`,
     'import keras',
     `network = ...  # built as for the original file, with an input of (height, width, ${channels})`,
     `network.load_weights(${pythonText(fileName)})`,

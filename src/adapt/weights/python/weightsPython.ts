@@ -4,7 +4,7 @@ import { plannedLayer } from '../patchOrder.ts';
 import { isOptimizerState, lastPart, moduleOf } from '../tensorNames.ts';
 import { LIBRARIES, type Library, type NetworkShape } from './libraries.ts';
 import { readLines, type WeightsReader } from './readLines.ts';
-import { counted } from '../../../text/counted.ts';
+import { countOf } from '../../../text/numbers.ts';
 
 /** What a person needs to load an adapted file: its name, how it is read, and the tensors in it. */
 export interface LoadedFile {
@@ -58,7 +58,7 @@ export function weightsPython(plan: AdaptationPlan, file: LoadedFile, libraryId:
     classes: own.findLast(({ name, dims }) => dims.length === 2 && lastPart(name) === 'weight')?.dims[0] ?? null,
   };
   return [
-    `# ${library?.title ?? ''}: a network that takes ${counted(channels, 'channel')}.`,
+    `# ${library?.title ?? ''}: a network that takes ${countOf(channels, 'channel')}.`,
     ...(library?.build(network) ?? []),
     '',
     ...readLines(file.reader, file.fileName, prefix),

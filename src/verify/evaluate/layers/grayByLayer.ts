@@ -1,7 +1,7 @@
 import { checkCancelled } from '../../../bytes/cancel.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import { quoted } from '../../names.ts';
-import { cutStem } from '../../proof/measure/stem.ts';
+import { cutStem } from '../../proof/stem/stem.ts';
 import { MAX_WHOLE_OPERATIONS, RunEstimate } from '../../runCost.ts';
 import { openSession, type Session } from '../../session.ts';
 import { numbersOf, type Value } from '../../values.ts';
@@ -110,7 +110,7 @@ async function openPart(model: Wiring, part: readonly MeasuredLayer[], input: Im
   );
   const estimate = await RunEstimate.of(bytes);
   estimate.check({ [input.name]: inputDims(input) }, { operations: MAX_WHOLE_OPERATIONS });
-  return openSession(bytes, true);
+  return openSession(bytes, 'fused');
 }
 
 interface Feeds {

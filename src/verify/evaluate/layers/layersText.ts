@@ -1,5 +1,6 @@
 import { csvLine } from '../../../text/csv.ts';
 import { mostMoved, type GrayByLayer, type LayerMovement } from './grayByLayer.ts';
+import { countOf } from '../../../text/numbers.ts';
 
 /** So many layers are listed. */
 export const LISTED = 10;
@@ -7,7 +8,7 @@ export const LISTED = 10;
 /** What the distances come to, in one sentence. */
 export function layersStatement({ layers, input, images }: GrayByLayer): string {
   const [most] = mostMoved(layers, 1);
-  const on = `${images} image${images === 1 ? '' : 's'}`;
+  const on = countOf(images, 'image');
   if (!most || most.relative === null) return `No layer gives numbers that could be compared on ${on}.`;
   const pixels = input === null ? '' : ` The images themselves move by ${movementText(input)}.`;
   return (
@@ -21,6 +22,7 @@ function movementText(relative: number): string {
   return `${(relative * 100).toFixed(relative < 0.001 ? 3 : 1)} %`;
 }
 
+/** A layer as a line names it. */
 export function layerName({ node, tensor }: LayerMovement): string {
   return node || tensor;
 }

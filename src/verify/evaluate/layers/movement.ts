@@ -14,6 +14,7 @@ export interface Squares {
   readonly size: number;
 }
 
+/** Of a layer that no image has gone through yet. */
 export function noMovement(): Movement {
   return { moved: 0, size: 0, worst: null };
 }

@@ -116,6 +116,7 @@ function largest(values: readonly Value[]): number {
   return most;
 }
 
+/** How far two lists of numbers are apart. */
 export interface Statistics {
   readonly maxAbs: number;
   readonly maxRel: number;
@@ -277,6 +278,7 @@ export function worse(x: TensorDifference, y: TensorDifference): TensorDifferenc
   return y.peak > x.peak ? y : x;
 }
 
+/** True for a tensor of any floating-point type, by the type's name. */
 export function isFloatTensor({ dtype }: TensorDifference): boolean {
   return dtype.includes('float');
 }

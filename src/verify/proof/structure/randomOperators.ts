@@ -4,6 +4,7 @@ import { nestedGraphs } from '../../../graph/nested.ts';
 /** Operators that give other numbers at each run. */
 const RANDOM_OPERATORS = /^(Random(Normal|Uniform)(Like)?|Multinomial|Bernoulli)$/;
 
+/** True for an operator that gives other numbers at each run. */
 export function drawsNumbers({ opType }: Pick<Node, 'opType'>): boolean {
   return RANDOM_OPERATORS.test(opType);
 }

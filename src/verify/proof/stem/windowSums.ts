@@ -2,6 +2,7 @@ import { intOf, intsOf, textOf } from '../../../formats/onnx/attributes.ts';
 import type { Node } from '../../../formats/onnx/model.ts';
 import { DOUBLE } from '../../../tensors/dtypes.ts';
 import type { WideNodes } from './wideNodes.ts';
+import { product } from '../../../tensors/dims.ts';
 
 /** CumSum, and Pad with its sizes as an input, are there from this opset on. */
 const RUNNING_SUMS = 11;
@@ -53,8 +54,4 @@ function windowSums(nodes: WideNodes, image: string): string {
     sums = nodes.add('Sub', [ends, starts]);
   }
   return sums;
-}
-
-function product(sizes: readonly number[]): number {
-  return sizes.reduce((total, size) => total * size, 1);
 }

@@ -124,6 +124,7 @@ export async function wholeModel(wiring: Wiring): Promise<Stem> {
   return cutStem(wiring, outputs);
 }
 
+/** Throws `unsupported` (stem-too-large) where the runtime could not hold these. */
 function checkSize(tensors: readonly Tensor[], nodes: readonly Node[]): void {
   const total =
     tensors.reduce((n, tensor) => n + storedBytes(tensor), 0) +
@@ -138,6 +139,7 @@ function checkSize(tensors: readonly Tensor[], nodes: readonly Node[]): void {
   }
 }
 
+/** Bytes of a stored tensor's data, in the model or beside it. */
 export function storedBytes(tensor: Tensor): number {
   switch (tensor.storage.kind) {
     case 'raw':
