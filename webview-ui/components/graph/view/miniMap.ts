@@ -35,6 +35,9 @@ export class MiniMap extends LitElement {
     :host([hidden]) {
       display: none;
     }
+    :host([whole]) {
+      visibility: hidden;
+    }
     .map {
       position: relative;
       overflow: hidden;
@@ -96,6 +99,7 @@ export class MiniMap extends LitElement {
   mark(view: View, page: Extent): void {
     if (!this.scene || !this.#mini) return;
     if (this.#size !== `${page.width} ${page.height}`) this.repaint();
+    this.toggleAttribute('whole', isAllSeen(view, this.scene.geometry, page));
     const rect = this.renderRoot.querySelector<HTMLElement>('.window');
     if (!rect) return;
     const { x, y, w, h } = miniWindow({ view, picture: this.scene.geometry, page, mini: this.#mini });
@@ -126,3 +130,7 @@ export class MiniMap extends LitElement {
   }
 }
 customElements.define('cw-mini-map', MiniMap);
+
+function isAllSeen({ x, y, scale }: View, picture: Extent, page: Extent): boolean {
+  return x >= 0 && y >= 0 && x + picture.width * scale <= page.width && y + picture.height * scale <= page.height;
+}
