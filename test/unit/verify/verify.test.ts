@@ -377,7 +377,10 @@ test('the same seed gives the same numbers, another seed others; the report is p
   assert.ok(verifyText(one).length >= 6);
   const nearZero = one.tensors.map((tensor) => ({ ...tensor, maxAbs: 9e-8, maxRel: 1, peak: 9e-8, tolerance: 2e-7 }));
   const text = verifyText({ ...one, tensors: nearZero }).join('\n');
-  assert.match(text, /relative error 1 of values up to 9\.0e-8; largest difference 9\.0e-8, rounding tolerance 2\.0e-7/);
+  assert.match(
+    text,
+    /relative error 1 of values up to 9\.0e-8; largest difference 9\.0e-8, rounding tolerance 2\.0e-7/,
+  );
 });
 
 test('a cancel stops the proof', async () => {
