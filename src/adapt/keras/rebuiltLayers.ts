@@ -8,9 +8,11 @@ export interface Made {
   readonly shape: Shape;
 }
 
+type UpSampling = 'UpSampling1D' | 'UpSampling2D' | 'UpSampling3D';
+
 /** A layer that Keras has, without weights. */
 export interface NewLayer {
-  readonly className: 'Concatenate' | 'Permute' | 'UpSampling2D' | 'Cropping2D' | 'Rescaling' | 'Add';
+  readonly className: 'Concatenate' | 'Permute' | UpSampling | 'Cropping2D' | 'Rescaling' | 'Add';
   readonly name: string;
   readonly config: Readonly<Record<string, unknown>>;
   /** What it reads: the input, or layers in front of it. */
@@ -57,6 +59,9 @@ const TO_FIRST = [3, 1, 2];
 /** Layers that move and cut channels know images of two axes, not videos or volumes. */
 const IMAGE_RANK = 4;
 
+/** What repeats along the axes between the batch and the last one, by the rank: series, images, videos and volumes. */
+const UP_SAMPLING: Readonly<Record<number, UpSampling>> = { 3: 'UpSampling1D', 4: 'UpSampling2D', 5: 'UpSampling3D' };
+
 /** Every old channel is the one new channel. */
 function isCopied({ matrix, shift }: RebuiltImage): boolean {
   return matrix.every((row) => row.length === 1 && row[0] === 1) && shift.every((b) => b === 0);
@@ -69,7 +74,7 @@ function rebuiltLast(image: RebuiltImage): readonly NewLayer[] | null {
   const isUnscaled = shift.every((b) => b === 0);
   const width = columnCount(matrix);
   if (width === 1) {
-    if (!isImage && image.isSequential) return null;
+    if (image.isSequential && !UP_SAMPLING[image.input.shape.length]) return null;
     chain.repeat(matrix.length);
     const factors = matrix.map((row) => row[0] ?? 0);
     if (!isCopied(image)) chain.rescale(factors, shift);
@@ -141,11 +146,27 @@ class Chain {
       this.add('Concatenate', { axis: channelsFirst ? 1 : -1 }, { shape, inputs: new Array<Made>(count).fill(input) });
       return;
     }
-    // In the middle of three axes, the channel is a column, which is repeated.
-    const dims = channelsFirst ? [2, 1, 3] : [1, 3, 2];
-    const column = this.permute(dims, input);
-    const config = { size: [1, count], data_format: 'channels_last', interpolation: 'nearest' };
-    this.permute(dims, this.add('UpSampling2D', config, { shape: withSize(column.shape, 2, count) }));
+    if (channelsFirst) {
+      this.upSample(input, axis, count);
+      return;
+    }
+    // Up-sampling leaves the last axis, so the channel changes places with the one in front of it.
+    const dims = input.shape.map((_, i) => i).slice(1);
+    const turned = [...dims.slice(0, -2), axis, axis - 1];
+    this.permute(turned, this.upSample(this.permute(turned, input), axis - 1, count));
+  }
+
+  /** An axis of one entry as often as `count` says; it is not the last one. */
+  private upSample(input: Made, axis: number, count: number): Made {
+    const { length: rank } = input.shape;
+    const className = UP_SAMPLING[rank] ?? 'UpSampling2D';
+    const size = Array.from({ length: rank - 2 }, (_, i) => (i + 1 === axis ? count : 1));
+    const config = {
+      size: rank === 3 ? count : size,
+      ...(rank > 3 && { data_format: 'channels_last' }),
+      ...(rank === 4 && { interpolation: 'nearest' }),
+    };
+    return this.add(className, config, { shape: withSize(input.shape, axis, count), inputs: [input] });
   }
 
   /** x · scale + offset, by channel, channels last. */

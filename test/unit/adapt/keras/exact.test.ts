@@ -16,7 +16,13 @@ import { ChannelwiseError } from '../../../../src/bytes/errors.ts';
 import { SplicedSource } from '../../../../src/bytes/splicedSource.ts';
 import { openKerasFile } from '../../../../src/formats/keras/kerasFile.ts';
 import { openNetwork } from '../../../../src/formats/keras/openNetwork.ts';
-import { readNets, writeNets, type KerasNet, type WriteOptions } from '../../../fixtures/keras/kerasNet.ts';
+import {
+  readNets,
+  writeNets,
+  type KerasNet,
+  type NetWeight,
+  type WriteOptions,
+} from '../../../fixtures/keras/kerasNet.ts';
 import { runPresented } from '../../../fixtures/keras/runPresented.ts';
 import { functional, randomStem, sequential, STEM_SIZE } from '../../../fixtures/keras/randomStem.ts';
 import { relativeL2, repeated, runTfjs } from '../../../fixtures/keras/tfjs.ts';
@@ -175,6 +181,54 @@ for (const [map, inSequential, inFunctional] of REBUILT)
       }
     },
   );
+
+/** What repeats one channel of series, images and videos in front of a shift and a padded convolution. */
+const REPEATED: readonly (readonly [dims: readonly number[], dataFormat: string, added: string])[] = [
+  [[6, 3], 'channels_last', 'Permute,UpSampling1D,Permute'],
+  [[3, 6, 5], 'channels_first', 'UpSampling2D'],
+  [[4, 6, 5, 3], 'channels_last', 'Permute,UpSampling3D,Permute'],
+  [[3, 4, 6, 5], 'channels_first', 'UpSampling3D'],
+];
+test('Keras: one channel is repeated by layers of a Sequential, whatever its rank', { skip: h5pyMissing }, async () => {
+  for (const [dims, dataFormat, added] of REPEATED) {
+    const spatial = dims.length - 1;
+    const random = new Random(23);
+    const weight = (name: string, ...sizes: number[]): NetWeight => ({
+      name,
+      dims: sizes,
+      values: [...random.floats(sizes.reduce((total, size) => total * size, 1))].map(Math.abs),
+    });
+    const kernelSize = Array<number>(spatial).fill(3);
+    const norm = {
+      className: 'BatchNormalization',
+      config: { axis: dataFormat === 'channels_first' ? 1 : -1, epsilon: 0.001, scale: true, center: true },
+      weights: ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((name) => weight(name, 3)),
+    };
+    const convolution = {
+      className: `Conv${spatial}D`,
+      config: { filters: 2, kernel_size: kernelSize, padding: 'same', data_format: dataFormat, use_bias: false },
+      weights: [weight('kernel', ...kernelSize, 3, 2)],
+    };
+    const net = sequential([norm, convolution], [null, ...dims]);
+    const [bytes] = writeNets([[net, {}]]);
+    assert.ok(bytes);
+    const made = await converted(bytes, grayscale());
+    assert.ok(made instanceof Uint8Array, String(made));
+    const [adapted] = readNets([made]);
+    assert.equal(adapted && addedClasses(adapted), added);
+    const gray = [2, ...dims.map((size, i) => (i === (dataFormat === 'channels_first' ? 0 : spatial) ? 1 : size))];
+    const pixels = new Random(5).floats(gray.reduce((total, size) => total * size, 1));
+    const old = dataFormat === 'channels_first' ? eachThrice(pixels, pixels.length / 2) : repeated(pixels, 3);
+    const want = await runPresented(bytes, [2, ...dims], old);
+    assert.ok(relativeL2(await runPresented(made, gray, pixels), want) < TOLERANCE, added);
+  }
+});
+
+/** Each plane of so many pixels three times. */
+function eachThrice(pixels: Float32Array, size: number): Float32Array {
+  const planes = Array.from({ length: pixels.length / size }, (_, i) => pixels.subarray(i * size, (i + 1) * size));
+  return Float32Array.from(planes.flatMap((plane) => [...plane, ...plane, ...plane]));
+}
 
 const frame = [8, 9, 3];
 
