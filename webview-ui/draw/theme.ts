@@ -38,36 +38,13 @@ export interface ThemeParts {
 
 /** The theme of a picture, from tokens by VS Code's names for them. */
 export function themeFrom({ token, normal, contrast, font }: ThemeParts): Theme {
-  const muted = token('descriptionForeground', 'editor-foreground');
-  const page = normal(token('editor-background'));
-  const isSoft = contrast === '' && isLight(page);
-  const colour: Token = (...names) => {
-    const known = normal(token(...names));
-    return isSoft ? onLightPage(known) : known;
-  };
-  // On a light page orange and yellow would come to the same.
-  const orange = normal(token('charts-orange', 'foreground'));
-  const fill = {
-    input: colour('charts-green', 'foreground'),
-    output: colour('charts-green', 'foreground'),
-    first: isSoft ? forWhiteText(orange) : orange,
-    layer: colour('charts-blue', 'foreground'),
-    norm: colour('terminal-ansiCyan', 'charts-blue'),
-    activation: colour('charts-yellow', 'foreground'),
-    pool: colour('terminal-ansiGreen', 'charts-green'),
-    merge: colour('charts-purple', 'foreground'),
-    shape: colour('terminal-ansiBrightBlack', 'descriptionForeground'),
-    quantise: colour('terminal-ansiMagenta', 'charts-purple'),
-    constant: colour('editorLineNumber-foreground', 'descriptionForeground'),
-    plain: colour('editorLineNumber-foreground', 'descriptionForeground'),
-    group: colour('button-secondaryBackground', 'editorWidget-background'),
-  };
+  const fill = fillsFrom({ token, normal, contrast });
   return {
     background: token('editor-background'),
     box: token('editorWidget-background', 'editor-background'),
     frame: token('sideBar-background', 'editor-background'),
     text: token('editor-foreground', 'foreground'),
-    muted,
+    muted: token('descriptionForeground', 'editor-foreground'),
     line: contrast || token('editorLineNumber-foreground', 'descriptionForeground'),
     border: contrast || token('editorLineNumber-foreground', 'editorWidget-border', 'panel-border'),
     focus: token('focusBorder', 'editor-foreground'),
@@ -84,6 +61,32 @@ export function themeFrom({ token, normal, contrast, font }: ThemeParts): Theme 
     font,
     fill,
     onFill: mapValues(fill, readableOn),
+  };
+}
+
+function fillsFrom({ token, normal, contrast }: Omit<ThemeParts, 'font'>): Theme['fill'] {
+  const page = normal(token('editor-background'));
+  const isSoft = contrast === '' && isLight(page);
+  const colour: Token = (...names) => {
+    const known = normal(token(...names));
+    return isSoft ? onLightPage(known) : known;
+  };
+  // On a light page orange and yellow would come to the same.
+  const orange = normal(token('charts-orange', 'foreground'));
+  return {
+    input: colour('charts-green', 'foreground'),
+    output: colour('charts-green', 'foreground'),
+    first: isSoft ? forWhiteText(orange) : orange,
+    layer: colour('charts-blue', 'foreground'),
+    norm: colour('terminal-ansiCyan', 'charts-blue'),
+    activation: colour('charts-yellow', 'foreground'),
+    pool: colour('terminal-ansiGreen', 'charts-green'),
+    merge: colour('charts-purple', 'foreground'),
+    shape: colour('terminal-ansiBrightBlack', 'descriptionForeground'),
+    quantise: colour('terminal-ansiMagenta', 'charts-purple'),
+    constant: colour('editorLineNumber-foreground', 'descriptionForeground'),
+    plain: colour('editorLineNumber-foreground', 'descriptionForeground'),
+    group: colour('button-secondaryBackground', 'editorWidget-background'),
   };
 }
 

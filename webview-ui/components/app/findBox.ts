@@ -183,60 +183,66 @@ export class FindBox extends LitElement {
     return this.at < 0 ? `${all} found` : `${countText(this.at + 1)} of ${all}`;
   }
 
-  override render(): TemplateResult {
-    // The list follows the chosen match, so that it can be reached among thousands.
-    const start = Math.max(0, Math.min(this.at - SHOWN / 2, this.found.length - SHOWN));
-    const shown = this.found.slice(start, start + SHOWN);
+  #field(): TemplateResult {
+    return html`<input
+      type="text"
+      role="combobox"
+      aria-label="Find in the model"
+      aria-controls="list"
+      aria-expanded=${this.found.length === 0 ? 'false' : 'true'}
+      aria-activedescendant=${this.at >= 0 ? `m${this.at}` : ''}
+      placeholder="Name, operator, tensor, type, 64x112, attribute"
+      spellcheck="false"
+      .value=${this.query}
+      @input=${(event: InputEvent) => this.#search((event.target as HTMLInputElement).value)}
+    />`;
+  }
+
+  #buttons(): TemplateResult {
     const none = this.found.length === 0;
+    return html`<cw-icon-button
+        icon="previous"
+        label="Previous match"
+        hint="Previous match (Shift+Enter)"
+        ?disabled=${none}
+        @click=${this.#previous}
+      ></cw-icon-button>
+      <cw-icon-button
+        icon="next"
+        label="Next match"
+        hint="Next match (Enter)"
+        ?disabled=${none}
+        @click=${this.#next}
+      ></cw-icon-button>
+      <cw-icon-button
+        icon="close"
+        label="Close find"
+        hint="Close (Escape)"
+        @click=${() => this.hide()}
+      ></cw-icon-button>`;
+  }
+
+  #match({ title, why }: Found, at: number): TemplateResult {
+    return html`<li
+      role="option"
+      id=${`m${at}`}
+      aria-selected=${at === this.at ? 'true' : 'false'}
+      @click=${() => this.#go(at)}
+    >
+      <div>${title}</div>
+      <div class="why">${why}</div>
+    </li>`;
+  }
+
+  override render(): TemplateResult {
+    const { found } = this;
+    // The list follows the chosen match, so that it can be reached among thousands.
+    const start = Math.max(0, Math.min(this.at - SHOWN / 2, found.length - SHOWN));
+    const shown = found.slice(start, start + SHOWN);
     return html`<div role="search" @keydown=${this.#key}>
-      <div class="row">
-        <input
-          type="text"
-          role="combobox"
-          aria-label="Find in the model"
-          aria-controls="list"
-          aria-expanded=${none ? 'false' : 'true'}
-          aria-activedescendant=${this.at >= 0 ? `m${this.at}` : ''}
-          placeholder="Name, operator, tensor, type, 64x112, attribute"
-          spellcheck="false"
-          .value=${this.query}
-          @input=${(event: InputEvent) => this.#search((event.target as HTMLInputElement).value)}
-        />
-        <span class="count" role="status">${this.#count}</span>
-        <cw-icon-button
-          icon="previous"
-          label="Previous match"
-          hint="Previous match (Shift+Enter)"
-          ?disabled=${none}
-          @click=${this.#previous}
-        ></cw-icon-button>
-        <cw-icon-button
-          icon="next"
-          label="Next match"
-          hint="Next match (Enter)"
-          ?disabled=${none}
-          @click=${this.#next}
-        ></cw-icon-button>
-        <cw-icon-button
-          icon="close"
-          label="Close find"
-          hint="Close (Escape)"
-          @click=${() => this.hide()}
-        ></cw-icon-button>
-      </div>
-      <ul id="list" role="listbox" aria-label="Matches" ?hidden=${none}>
-        ${shown.map(
-          (found, i) =>
-            html`<li
-              role="option"
-              id=${`m${start + i}`}
-              aria-selected=${start + i === this.at ? 'true' : 'false'}
-              @click=${() => this.#go(start + i)}
-            >
-              <div>${found.title}</div>
-              <div class="why">${found.why}</div>
-            </li>`,
-        )}
+      <div class="row">${this.#field()} <span class="count" role="status">${this.#count}</span> ${this.#buttons()}</div>
+      <ul id="list" role="listbox" aria-label="Matches" ?hidden=${found.length === 0}>
+        ${shown.map((match, i) => this.#match(match, start + i))}
       </ul>
     </div>`;
   }

@@ -1,8 +1,8 @@
 import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageModel } from '../../../src/protocol/pageModel.ts';
-import type { PageBinding } from '../../../src/protocol/sizes.ts';
-import { countOf } from '../../../src/text/numbers.ts';
+import type { PageBinding, PageSizes } from '../../../src/protocol/sizes.ts';
+import { countOf, countText } from '../../../src/text/numbers.ts';
 import { Fold } from '../../state/folds.ts';
 import { announce } from '../announce.ts';
 import { breakable } from '../breakable.ts';
@@ -10,6 +10,7 @@ import { cardStyles, fieldStyles } from '../styles.ts';
 
 /** After the last key, so that a number is not asked for digit by digit. */
 const TYPING_MS = 200;
+/** No tensor has a larger size; what multiplies such sizes stays exact. */
 const LARGEST = 2 ** 31;
 /** Names that are explained; a damaged model may have any number. */
 const MOST_NAMES = 40;
@@ -115,54 +116,47 @@ export class SizesCard extends LitElement {
     const { model } = this;
     const sizes = model?.sizes;
     if (!model || !sizes || (sizes.names.length === 0 && sizes.computed.length === 0)) return null;
-    const computed = sizes.computed.length + sizes.computedLeft;
     return html`<section aria-labelledby="t" ?data-folded=${!this.#fold.open}>
-      ${this.#fold.heading('Sizes', 't')}
-      ${
-        sizes.names.length === 0
-          ? null
-          : html` <p>The inputs leave these sizes open. With numbers, every shape and cost settles.</p>
-              <div class="fields">
-                ${sizes.names.map(
-                  ({ name }, i) =>
-                    html` <label for=${`size-${i}`} title=${name}>${shortName(model, name)}</label>
-                      <input
-                        id=${`size-${i}`}
-                        name=${name}
-                        type="number"
-                        min="1"
-                        max=${LARGEST}
-                        step="1"
-                        placeholder="any"
-                        @input=${this.#typed}
-                      />`,
-                )}
-              </div>
-              <vscode-button
-                appearance="secondary"
-                ?disabled=${Object.keys(this.bind).length === 0}
-                @click=${this.#reset}
-                >Reset sizes</vscode-button
-              >`
-      }
-      ${
-        sizes.computed.length === 0
-          ? null
-          : html`<details>
-              <summary>
-                ${countOf(computed, 'size')} ${computed === 1 ? 'is' : 'are'} known only when the model runs
-              </summary>
-              <ul>
-                ${sizes.computed.map(({ name, reason }) => html`<li title=${name}>${shortName(model, name)} <span class="sub">${reason}</span></li>`)}
-              </ul>
-              ${sizes.computedLeft ? html`<p>and ${sizes.computedLeft} more</p>` : null}
-            </details>`
-      }
-      ${sizeKey(model)}
+      ${this.#fold.heading('Sizes', 't')} ${this.#fields(model, sizes)} ${computedSizes(model, sizes)} ${sizeKey(model)}
     </section>`;
+  }
+
+  #fields(model: PageModel, { names }: PageSizes): TemplateResult | null {
+    if (names.length === 0) return null;
+    return html`<p>The inputs leave these sizes open. Given numbers for them, every shape and cost is known.</p>
+      <div class="fields">${names.map(({ name }, i) => this.#field(model, name, `size-${i}`))}</div>
+      <vscode-button appearance="secondary" ?disabled=${Object.keys(this.bind).length === 0} @click=${this.#reset}
+        >Reset sizes</vscode-button
+      >`;
+  }
+
+  #field(model: PageModel, name: string, id: string): TemplateResult {
+    return html`<label for=${id} title=${name}>${shortName(model, name)}</label>
+      <input
+        id=${id}
+        name=${name}
+        type="number"
+        min="1"
+        max=${LARGEST}
+        step="1"
+        placeholder="any"
+        @input=${this.#typed}
+      />`;
   }
 }
 customElements.define('cw-sizes', SizesCard);
+
+function computedSizes(model: PageModel, { computed, computedLeft }: PageSizes): TemplateResult | null {
+  if (computed.length === 0) return null;
+  const count = computed.length + computedLeft;
+  return html`<details>
+    <summary>${countOf(count, 'size')} ${count === 1 ? 'is' : 'are'} known only when the model runs</summary>
+    <ul>
+      ${computed.map(({ name, reason }) => html`<li title=${name}>${shortName(model, name)} <span class="sub">${reason}</span></li>`)}
+    </ul>
+    ${computedLeft ? html`<p>and ${countText(computedLeft)} more</p>` : null}
+  </details>`;
+}
 
 /** What a size is called in shapes. */
 function shortName({ sizeKey: key }: PageModel, name: string): string {

@@ -18,52 +18,21 @@ export interface EvaluateForm {
 
 /** The choices of an evaluation: pictures, how they are prepared, and which class each folder is. */
 export function evaluateForm(form: EvaluateForm): TemplateResult {
-  const { setup, choice, running, onChange } = form;
-  return html`<form
-    class="form"
-    aria-label="What to evaluate"
-    @submit=${(event: Event) => {
-      event.preventDefault();
-      form.onEvaluate();
-    }}
-  >
+  const { setup, running } = form;
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    form.onEvaluate();
+  };
+  return html`<form class="form" aria-label="What to evaluate" @submit=${submit}>
     <span class="name">Images</span>
     <div class="row">
       <span>${setup.folder}: ${picturesText(setup)}</span>
       <vscode-button appearance="secondary" ?disabled=${running} @click=${form.onFolder}>Other Folder…</vscode-button>
     </div>
-    <label for="preset">Preprocessing</label>
-    <div class="row">
-      <select
-        id="preset"
-        ?disabled=${running}
-        @change=${(event: Event) => onChange({ preset: valueOf(event), mean: '', std: '', scale: '' })}
-      >
-        ${setup.presets.map(({ name, text }) => html`<option value=${name} ?selected=${name === choice.preset}>${text}</option>`)}
-      </select>
-    </div>
+    ${preprocessing(form)}
     <span class="name">Own numbers</span>
     <div class="row">${numbers(form)}</div>
-    <label for="order">Channels</label>
-    <div class="row">
-      <select
-        id="order"
-        ?disabled=${running}
-        @change=${(event: Event) => onChange({ order: valueOf(event) === 'bgr' ? 'bgr' : 'rgb' })}
-      >
-        <option value="rgb" ?selected=${choice.order === 'rgb'}>RGB</option>
-        <option value="bgr" ?selected=${choice.order === 'bgr'}>BGR</option>
-      </select>
-      <label
-        ><input
-          type="checkbox"
-          ?disabled=${running}
-          .checked=${choice.stretch}
-          @change=${(event: Event) => onChange({ stretch: (event.target as HTMLInputElement).checked })}
-        />Stretch instead of cropping the middle</label
-      >
-    </div>
-    ${setup.subFolders > 0 ? labels(form) : null}
+    ${channels(form)} ${setup.subFolders > 0 ? labels(form) : null}
     <span></span>
     <div class="row">
       <vscode-button ?disabled=${running} @click=${form.onEvaluate}>Evaluate</vscode-button>
@@ -76,6 +45,33 @@ export function evaluateForm(form: EvaluateForm): TemplateResult {
       }
     </div>
   </form>`;
+}
+
+/** Another preset takes its own numbers. */
+function preprocessing({ setup, choice, running, onChange }: EvaluateForm): TemplateResult {
+  const choose = (event: Event): void => onChange({ preset: valueOf(event), mean: '', std: '', scale: '' });
+  return html`<label for="preset">Preprocessing</label>
+    <div class="row">
+      <select id="preset" ?disabled=${running} @change=${choose}>
+        ${setup.presets.map(({ name, text }) => html`<option value=${name} ?selected=${name === choice.preset}>${text}</option>`)}
+      </select>
+    </div>`;
+}
+
+function channels({ choice, running, onChange }: EvaluateForm): TemplateResult {
+  const chooseOrder = (event: Event): void => onChange({ order: valueOf(event) === 'bgr' ? 'bgr' : 'rgb' });
+  const chooseStretch = (event: Event): void => onChange({ stretch: (event.target as HTMLInputElement).checked });
+  return html`<label for="order">Channels</label>
+    <div class="row">
+      <select id="order" ?disabled=${running} @change=${chooseOrder}>
+        <option value="rgb" ?selected=${choice.order === 'rgb'}>RGB</option>
+        <option value="bgr" ?selected=${choice.order === 'bgr'}>BGR</option>
+      </select>
+      <label
+        ><input type="checkbox" ?disabled=${running} .checked=${choice.stretch} @change=${chooseStretch} />Stretch
+        instead of cropping the middle</label
+      >
+    </div>`;
 }
 
 function numbers({ setup, choice, running, onChange }: EvaluateForm): TemplateResult {

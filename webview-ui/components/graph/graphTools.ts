@@ -1,24 +1,17 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
-import { sceneSvg, wholeRegion } from '../../draw/svg.ts';
-import type { Region } from '../../draw/svg.ts';
-import { NO_MARKS } from '../../draw/marks.ts';
-import { paint } from '../../draw/paint.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import type { Heat } from '../../graph/heat.ts';
 import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
 import { changeSetting, onSettings, settings } from '../../state/settings.ts';
-import { saveBlob } from '../../state/download.ts';
 import { announce } from '../announce.ts';
 import '../icon.ts';
 import '../menuButton.ts';
 import { partOf } from '../partOf.ts';
+import { pictureEntries } from './savePicture.ts';
 import { ZOOM_IN, ZOOM_OUT } from './view/graphKeys.ts';
 import type { GraphView } from './view/graphView.ts';
 import { HeatMenu } from './heatMenu.ts';
-
-/** The longest side of a saved picture, in pixels: browsers refuse larger canvases. */
-const MOST_PIXELS = 12_000;
 
 /** The tool bar over the graph: zoom, fit, groups, colours, save as a picture. */
 export class GraphTools extends LitElement {
@@ -74,49 +67,6 @@ export class GraphTools extends LitElement {
     return this.target?.graphView ?? null;
   }
 
-  #region(visible: boolean): Region | null {
-    const view = this.#view;
-    if (!view?.scene) return null;
-    if (!visible) return wholeRegion(view.scene);
-    const { x, y, scale } = view.view;
-    return { x: -x / scale, y: -y / scale, width: view.clientWidth / scale, height: view.clientHeight / scale };
-  }
-
-  get #name(): string {
-    return (this.session?.model.page.fileName ?? 'model').replace(/\.[^.]*$/, '');
-  }
-
-  #saveSvg(visible: boolean): void {
-    const region = this.#region(visible);
-    const view = this.#view;
-    if (region && view?.scene && view.colours)
-      saveBlob(
-        `${this.#name}.svg`,
-        new Blob([sceneSvg({ scene: view.scene, theme: view.theme, colours: view.colours, region })], {
-          type: 'image/svg+xml',
-        }),
-      );
-  }
-
-  #savePng(visible: boolean): void {
-    const region = this.#region(visible);
-    const view = this.#view;
-    const colours = view?.colours;
-    if (!region || !view?.scene || !colours) return;
-    const scale = Math.min(visible ? 2 * view.view.scale : 2, MOST_PIXELS / region.width, MOST_PIXELS / region.height);
-    const canvas = document.createElement('canvas');
-    canvas.width = Math.max(1, Math.round(region.width * scale));
-    canvas.height = Math.max(1, Math.round(region.height * scale));
-    const ctx = canvas.getContext('2d', { alpha: false });
-    if (!ctx) return;
-    const from = { x: -region.x * scale, y: -region.y * scale, scale };
-    const { scene, theme } = view;
-    paint(ctx, { scene, view: from, theme, colours, page: canvas, ratio: 1, motion: null }, NO_MARKS);
-    canvas.toBlob((blob) => {
-      if (blob) saveBlob(`${this.#name}.png`, blob);
-    }, 'image/png');
-  }
-
   override connectedCallback(): void {
     super.connectedCallback();
     this.#stop = onSettings(() => this.requestUpdate());
@@ -156,14 +106,7 @@ export class GraphTools extends LitElement {
       }`;
   }
 
-  override render(): TemplateResult {
-    const groups = (this.session?.model.hierarchy.groups.length ?? 1) > 1;
-    const pictures = [
-      { label: 'SVG, whole graph', act: () => this.#saveSvg(false) },
-      { label: 'SVG, visible part', act: () => this.#saveSvg(true) },
-      { label: 'PNG, whole graph', act: () => this.#savePng(false) },
-      { label: 'PNG, visible part', act: () => this.#savePng(true) },
-    ];
+  #zoom(): TemplateResult {
     return html`<cw-icon-button
         icon="zoom-in"
         label="Zoom in"
@@ -182,30 +125,35 @@ export class GraphTools extends LitElement {
         label="Fit"
         hint="Show the whole graph (0)"
         @click=${() => this.#view?.camera.fit()}
+      ></cw-icon-button>`;
+  }
+
+  #groups(): TemplateResult | null {
+    const hasGroups = (this.session?.model.hierarchy.groups.length ?? 1) > 1;
+    if (!hasGroups) return null;
+    return html`<cw-icon-button
+        icon="expand-all"
+        label="Open all"
+        hint="Open all groups"
+        @click=${() => announce(this, 'open-all')}
       ></cw-icon-button>
-      ${
-        groups
-          ? html`<cw-icon-button
-                icon="expand-all"
-                label="Open all"
-                hint="Open all groups"
-                @click=${() => announce(this, 'open-all')}
-              ></cw-icon-button>
-              <cw-icon-button
-                icon="collapse-all"
-                label="Close all"
-                hint="Close all groups"
-                @click=${() => announce(this, 'close-all')}
-              ></cw-icon-button>`
-          : null
-      }
-      ${this.#switches()}
-      <cw-heat-menu .model=${this.session?.model ?? null} .heat=${this.heat}></cw-heat-menu>
+      <cw-icon-button
+        icon="collapse-all"
+        label="Close all"
+        hint="Close all groups"
+        @click=${() => announce(this, 'close-all')}
+      ></cw-icon-button>`;
+  }
+
+  override render(): TemplateResult {
+    const model = this.session?.model ?? null;
+    return html`${this.#zoom()} ${this.#groups()} ${this.#switches()}
+      <cw-heat-menu .model=${model} .heat=${this.heat}></cw-heat-menu>
       <cw-menu-button
         icon="picture"
         label="Save picture"
         hint="Save the graph as a picture"
-        .entries=${pictures}
+        .entries=${pictureEntries(() => this.#view, model?.page.fileName ?? 'model')}
       ></cw-menu-button>`;
   }
 }

@@ -5,6 +5,8 @@ import { countText } from '../../../src/text/numbers.ts';
 import { Blocks } from '../../state/blocks.ts';
 import { listText } from '../../text/format.ts';
 import { COLUMN, HEAD, ROW, valuesDialogStyles } from './valuesDialogStyles.ts';
+import { valuesTable } from './valuesTable.ts';
+import type { CellPlace } from './valuesTable.ts';
 
 /** Browsers can't lay out boxes much taller than this; beyond it a pixel of scrolling is more than a pixel of rows. */
 const TALLEST = 8_000_000;
@@ -32,7 +34,7 @@ export class ValuesDialog extends LitElement {
   declare fixed: number[];
   declare top: number;
   declare left: number;
-  declare at: readonly [row: number, column: number];
+  declare at: CellPlace;
   declare error: string;
   declare loads: number;
   #blocks: Blocks | null = null;
@@ -146,7 +148,7 @@ export class ValuesDialog extends LitElement {
     if (!blocks || !scroll) return;
     const [row, column] = this.at;
     const page = this.#room(scroll).rows;
-    const to: Record<string, readonly [number, number]> = {
+    const to: Record<string, CellPlace> = {
       ArrowUp: [row - 1, column],
       ArrowDown: [row + 1, column],
       ArrowLeft: [row, column - 1],
@@ -217,13 +219,8 @@ export class ValuesDialog extends LitElement {
   #grid(blocks: Blocks): TemplateResult {
     const scroll = this.renderRoot.querySelector('.scroll');
     const room = scroll ? this.#room(scroll) : { rows: 1, columns: 1 };
-    const rows = Array.from({ length: Math.min(room.rows + 1, blocks.rows - this.top) }, (_, i) => this.top + i);
-    const columns = Array.from(
-      { length: Math.min(room.columns + 1, blocks.columns - this.left) },
-      (_, i) => this.left + i,
-    );
     const [row, column] = this.at;
-    return html` <div
+    return html`<div
         class="scroll"
         tabindex="0"
         role="grid"
@@ -236,36 +233,13 @@ export class ValuesDialog extends LitElement {
       >
         <div class="space" role="presentation">
           <div class="view" role="presentation">
-            <table role="presentation">
-              <thead role="rowgroup">
-                <tr role="row" aria-rowindex="1">
-                  <th class="corner" role="columnheader">row</th>
-                  ${columns.map((c) => html`<th role="columnheader" aria-colindex=${c + 2}>${c}</th>`)}
-                </tr>
-              </thead>
-              <tbody role="rowgroup">
-                ${rows.map(
-                  (r) =>
-                    html`<tr role="row" aria-rowindex=${r + 2}>
-                      <th class="row" role="rowheader">${r}</th>
-                      ${columns.map((c) => {
-                        const text = blocks.cell(r, c);
-                        const chosen = r === row && c === column;
-                        return html`<td
-                          role="gridcell"
-                          id=${chosen ? 'at' : ''}
-                          aria-colindex=${c + 2}
-                          aria-selected=${chosen ? 'true' : 'false'}
-                          title=${text ?? ''}
-                          @click=${() => (this.at = [r, c])}
-                        >
-                          ${text ?? '…'}
-                        </td>`;
-                      })}
-                    </tr>`,
-                )}
-              </tbody>
-            </table>
+            ${valuesTable({
+              blocks,
+              rows: placesFrom(this.top, room.rows + 1, blocks.rows),
+              columns: placesFrom(this.left, room.columns + 1, blocks.columns),
+              at: this.at,
+              choose: (at) => (this.at = at),
+            })}
           </div>
         </div>
       </div>
@@ -283,6 +257,11 @@ export class ValuesDialog extends LitElement {
   }
 }
 customElements.define('cw-values', ValuesDialog);
+
+/** As many places as are shown, from the first on and within all. */
+function placesFrom(first: number, shown: number, all: number): number[] {
+  return Array.from({ length: Math.min(shown, all - first) }, (_, i) => first + i);
+}
 
 /** Dims in the order of axes that the grid, its indices and the files saved from it have. */
 function shapeOf({ stored, dims }: PageWeight): readonly number[] {
