@@ -83,6 +83,7 @@ export function numericRow({ dtype, name, place }: Pick<StoredTensor, 'dtype' | 
   return row;
 }
 
+/** What refuses numbers of a tensor of texts. */
 export function holdsTexts(name: string, place: ErrorPlace): ChannelwiseError {
   return new ChannelwiseError('refused', 'weight-type', `${name} holds texts, not numbers.`, place);
 }

@@ -185,22 +185,27 @@ export function memberAt(json: Json | undefined, ...names: readonly string[]): J
   return names.reduce<Json | undefined>(member, json);
 }
 
+/** The entries of a list; none where it is no list. */
 export function items(json: Json | undefined): readonly Json[] {
   return Array.isArray(json?.value) ? (json.value as readonly Json[]) : [];
 }
 
+/** The members of an object, in their order; none where it is none. */
 export function entries(json: Json | undefined): ReadonlyMap<string, Json> {
   return json?.value instanceof Map ? json.value : new Map<string, Json>();
 }
 
+/** A text; undefined where it is something else. */
 export function text(json: Json | undefined): string | undefined {
   return typeof json?.value === 'string' ? json.value : undefined;
 }
 
+/** A number; undefined where it is something else. */
 export function number(json: Json | undefined): number | undefined {
   return typeof json?.value === 'number' ? json.value : undefined;
 }
 
+/** True or false; undefined where it is something else. */
 export function flag(json: Json | undefined): boolean | undefined {
   return typeof json?.value === 'boolean' ? json.value : undefined;
 }

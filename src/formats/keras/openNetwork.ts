@@ -2,9 +2,10 @@ import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { TensorContext } from '../onnx/tensors/tensorContext.ts';
 import { WireReader } from '../onnx/scan/wire.ts';
 import type { KerasFile, StoredConfig } from './kerasFile.ts';
-import { readNetwork, type Network } from './network/network.ts';
+import type { Network } from './network/network.ts';
 import { present, type PresentedNetwork } from './present/present.ts';
 import { WeightReader } from './present/weightReader.ts';
+import { readNetwork } from './network/readNetwork.ts';
 
 /** A Keras file whose configuration is a network, with that network as a graph. */
 export interface OpenedNetwork {

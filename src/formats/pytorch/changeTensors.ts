@@ -11,13 +11,7 @@ import { storageBytes } from './storageName.ts';
 import { reversedElements } from './tensorData.ts';
 import type { ContainerEdit, PicklePart, StorageEdit, TorchStorage } from './torchContainer.ts';
 import { product } from '../../tensors/dims.ts';
-
-/** A tensor's new sizes and elements, little-endian and row-major, in the type that it has. */
-export interface NewTensor {
-  readonly found: FoundTensor;
-  readonly dims: readonly number[];
-  readonly bytes: Uint8Array;
-}
+import type { NewTensor } from './newTensor.ts';
 
 /** All tensors that are views of one storage, and those of them that change. */
 interface StorageUse {

@@ -1,7 +1,7 @@
-import type { NewTensor } from './changeTensors.ts';
 import type { PickledModule } from './checkpoint.ts';
 import type { LiteralChange } from './pickle/pickleEdit.ts';
 import { integerOf, itemsOf, textOf, type PickleValue, type Slot } from './pickle/pickleValue.ts';
+import type { NewTensor } from './newTensor.ts';
 
 /** An attribute of a layer that repeats a size of its weight: the axis, and whether the size counts per group. */
 interface SizeAttribute {

@@ -7,12 +7,12 @@ import type { Splice } from '../../bytes/splice.ts';
 import type { ImageUses } from '../format.ts';
 import { pickleSplices } from './pickle/pickleEdit.ts';
 import { MAX_PICKLE_BYTES } from './pickle/pickleLimits.ts';
-import { readPickle } from './pickle/pickleMachine.ts';
 import { globalName } from './pickle/pickleValue.ts';
 import { PickleCut, pickleMalformed, pickleUnsupported } from './pickle/pickleReader.ts';
 import { imageUses } from './script/imageUses.ts';
 import { serializationIdChange } from './serializationId.ts';
 import type { ContainerEdit, PicklePart, TorchContainer, TorchStorage } from './torchContainer.ts';
+import { readPickle } from './pickle/readPickle.ts';
 
 /** Entries that say one word, like `byteorder`: nobody has longer ones. */
 const MAX_WORD_BYTES = 64;

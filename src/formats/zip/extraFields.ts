@@ -19,6 +19,7 @@ export const TORCH_PADDING = 0x4246;
 export const MAX32 = 0xffffffff;
 const FIELD_HEAD = 4;
 
+/** The extra fields of an entry (APPNOTE 4.5); `rest` is what follows the last whole one. */
 export function parseExtra(bytes: Uint8Array): ExtraFields {
   const view = viewOf(bytes);
   const fields: ExtraField[] = [];
@@ -32,6 +33,7 @@ export function parseExtra(bytes: Uint8Array): ExtraFields {
   return { fields, rest: bytes.subarray(at) };
 }
 
+/** The same as bytes again, `rest` among them. */
 export function extraBytes({ fields, rest }: ExtraFields): Uint8Array {
   const parts = fields.map(({ id, data }) => {
     const bytes = new Uint8Array(FIELD_HEAD + data.length);
@@ -76,6 +78,7 @@ export function uint64(view: DataView, at: number): number {
   return Number.isSafeInteger(value) ? value : NaN;
 }
 
+/** A view for numbers of more than one byte. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

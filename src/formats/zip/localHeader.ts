@@ -95,6 +95,7 @@ async function readDescriptor(source: ByteSource, entry: ZipEntry, start: number
 
 type Shape = Pick<DataDescriptor, 'signed' | 'wide'>;
 
+/** Bytes of a data descriptor of this shape (APPNOTE 4.3.9). */
 export function descriptorBytes({ signed, wide }: Shape): number {
   return (signed ? 4 : 0) + 4 + (wide ? 16 : 8);
 }

@@ -6,6 +6,7 @@ import { elementType } from '../elementTypes.ts';
 import { KERAS_DOMAIN, type GraphBuilder, type WeightView } from './graphBuilder.ts';
 import type { StoredWeight, WeightSource } from './weightSource.ts';
 import { range } from '../../../bytes/lists.ts';
+import { Unpresentable } from './unpresentable.ts';
 
 /**
  * A value of the network in the graph. `moved`: its last axis (the channels) stands second there, as ONNX's operators
@@ -20,9 +21,6 @@ export interface Value {
 
 /** How one class of layers is put into the graph: what it makes of its inputs, one value for each output. */
 export type LayerRule = (layer: LayerBuilder, inputs: readonly Value[]) => Value[] | Promise<Value[]>;
-
-/** A layer that can't be presented in operators; the message ends "… because". */
-export class Unpresentable extends Error {}
 
 /** What all layers of a network share. */
 export interface Presentation {

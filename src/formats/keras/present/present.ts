@@ -8,9 +8,10 @@ import { graphDims, inputShape, inputType } from '../network/inputShape.ts';
 import { valueName, type Call, type Network } from '../network/network.ts';
 import { KERAS_TYPES } from '../elementTypes.ts';
 import { GraphBuilder, type WeightView } from './graphBuilder.ts';
-import { LayerBuilder, Unpresentable, type Presentation, type Value } from './layerBuilder.ts';
+import { LayerBuilder, type Presentation, type Value } from './layerBuilder.ts';
 import { layerRule } from './layers/table.ts';
 import { WeightSource, weightsByName, type StoredWeight } from './weightSource.ts';
+import { Unpresentable } from './unpresentable.ts';
 
 /**
  * A Keras network in the terms of ONNX: a model whose bytes exist only in memory and whose weights are views of

@@ -5,7 +5,7 @@ import { swapped } from '../hdf5/edit/replaceDataset.ts';
 import type { Hdf5Tree } from '../hdf5/trees/tree.ts';
 import { elementType } from '../elementTypes.ts';
 import type { Layer } from '../network/network.ts';
-import { Unpresentable } from './layerBuilder.ts';
+import { Unpresentable } from './unpresentable.ts';
 
 /** A weight of a layer: Keras's name for it, and the dataset that holds it. */
 export interface StoredWeight {

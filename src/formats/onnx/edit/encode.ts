@@ -157,6 +157,7 @@ export function encodeVarint(value: number | bigint): Uint8Array {
   return int64(protobuf.Writer.create(), value).finish();
 }
 
+/** A field's key: https://protobuf.dev/programming-guides/encoding/#structure */
 export function tag(number: number, wireType: number): number {
   return number * 8 + wireType;
 }

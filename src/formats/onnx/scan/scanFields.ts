@@ -2,12 +2,13 @@ import { ChannelwiseError } from '../../../bytes/errors.ts';
 import type { Frame, Rule, Rules } from './messageWalk.ts';
 import { FIXED32, LEN, VARINT, malformed, type Field } from './wire.ts';
 
-/** Rules that many messages share, and the conversions behind them. */
+/** A message as it is collected: its lists grow. */
+export type Open<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
 
 const EXACT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const LENIENT = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** What a text that nothing refers to costs nobody to get wrong: bad bytes are shown as a replacement character. */
+/** A text that nothing refers to: bad bytes in it harm nobody, and are shown as replacement characters. */
 export function text<D>(set: (draft: D, value: string) => void): Rule<D> {
   return { kind: 'bytes', set: (draft, bytes, field) => set(draft, LENIENT.decode(lengthDelimited(bytes, field))) };
 }
@@ -20,14 +21,17 @@ export function name<D>(set: (draft: D, value: string) => void): Rule<D> {
   return { kind: 'bytes', set: (draft, bytes, field) => set(draft, exactText(lengthDelimited(bytes, field), field)) };
 }
 
+/** Bytes as they stand, copied out of the window that is read through. */
 export function bytes<D>(set: (draft: D, value: Uint8Array) => void): Rule<D> {
   return { kind: 'bytes', set: (draft, view, field) => set(draft, lengthDelimited(view, field).slice()) };
 }
 
+/** A number that is held as one; throws `malformed` where it is no safe integer. */
 export function integer<D>(set: (draft: D, value: number) => void): Rule<D> {
   return { kind: 'value', set: (draft, field) => set(draft, int(field)) };
 }
 
+/** An int64 without loss. */
 export function wide<D>(set: (draft: D, value: bigint) => void): Rule<D> {
   return {
     kind: 'value',
@@ -38,6 +42,7 @@ export function wide<D>(set: (draft: D, value: bigint) => void): Rule<D> {
   };
 }
 
+/** A message inside this one; `cost` says where it takes more memory than most. */
 export function message<D>(enter: (draft: D, ref: Frame['ref'], depth: number) => Frame, cost?: number): Rule<D> {
   return { kind: 'message', enter, ...(cost !== undefined && { cost }) };
 }
@@ -143,6 +148,7 @@ export function int(field: Field): number {
   return value;
 }
 
+/** The standard domain has two names; in tables it is ''. */
 export function standardDomain(domain: string): string {
   return domain === 'ai.onnx' ? '' : domain;
 }

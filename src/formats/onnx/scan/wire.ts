@@ -282,6 +282,7 @@ export class WireReader {
   }
 }
 
+/** The file is damaged at a byte, or it is no ONNX model. */
 export function malformed(what: string, offset: number): ChannelwiseError {
   return new ChannelwiseError(
     'malformed',

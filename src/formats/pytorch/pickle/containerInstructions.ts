@@ -26,6 +26,7 @@ export const CONTAINER_INSTRUCTIONS: Readonly<Record<number, Instruction>> = {
   0x75: (machine) => addEntries(machine, machine.popMark().slots), // SETITEMS
 };
 
+/** A new list, tuple or set of these values, which nothing keeps yet. */
 export function sequence(kind: SequenceValue['kind'], items: Slot[]): SequenceValue {
   return { kind, items, memo: [], duplicated: false };
 }

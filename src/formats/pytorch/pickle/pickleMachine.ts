@@ -1,6 +1,4 @@
-import { INSTRUCTIONS } from './instructions.ts';
-import { MAX_INSTRUCTIONS } from './pickleLimits.ts';
-import { PickleReader, pickleMalformed, pickleUnsupported } from './pickleReader.ts';
+import { type PickleReader, pickleMalformed } from './pickleReader.ts';
 import type { GlobalValue, MemoEntry, PersistentValue, PickleValue, Slot } from './pickleValue.ts';
 
 /** A frame of protocol 4: eight bytes of length, then the instructions in it. */
@@ -20,40 +18,6 @@ export interface Pickle {
   readonly imports: readonly GlobalValue[];
   /** Everything that it takes from outside, in order. */
   readonly persistent: readonly PersistentValue[];
-}
-
-export interface PickleOptions {
-  /** Where the bytes stand in their file or entry, for messages. */
-  readonly base?: number;
-  /** How many bytes the pickle can have at most: more than are given where the file goes on. */
-  readonly limit?: number;
-}
-
-const STOP = 0x2e;
-
-/**
- * Reads one pickle of any protocol symbolically: no import, no call, no recursion. Bytes behind its end are left alone.
- * Throws `malformed` and `unsupported`, code `pickle`, with the offset, and PickleCut where the bytes given end too
- * early.
- */
-export function readPickle(bytes: Uint8Array, { base = 0, limit = bytes.length }: PickleOptions = {}): Pickle {
-  const machine = new PickleMachine(new PickleReader(bytes, base, limit));
-  const { reader } = machine;
-  for (let count = 0; ; count++) {
-    if (count >= MAX_INSTRUCTIONS)
-      throw pickleUnsupported(`it has more than ${MAX_INSTRUCTIONS} instructions`, reader.place());
-    machine.start = reader.at;
-    const code = reader.uint8();
-    if (code === STOP) break;
-    const run = INSTRUCTIONS[code];
-    if (!run)
-      throw pickleMalformed(
-        `there is no instruction 0x${code.toString(16).padStart(2, '0')}`,
-        reader.place(machine.start),
-      );
-    run(machine);
-  }
-  return machine.finish();
 }
 
 /** The stack, the marks on it and the memo of a pickle that is being read. */
@@ -81,16 +45,19 @@ export class PickleMachine {
     return slot;
   }
 
+  /** Takes the topmost value above the last mark; throws `malformed` where there is none. */
   pop(): Slot {
     const slot = this.stack.length > this.floor() ? this.stack.pop() : undefined;
     return slot ?? this.fail('it takes more than there is');
   }
 
+  /** The same without taking it. */
   top(): Slot {
     const slot = this.stack.length > this.floor() ? this.stack.at(-1) : undefined;
     return slot ?? this.fail('it takes more than there is');
   }
 
+  /** Puts a mark on the stack: the start of a list of arguments. */
   mark(): void {
     this.marks.push({ height: this.stack.length, at: this.start });
   }
@@ -107,6 +74,7 @@ export class PickleMachine {
     else this.pop();
   }
 
+  /** Keeps the topmost value in the memo, under a number. */
   put(index: number): void {
     const definition = this.top();
     const entry = { definition, gets: [] };
@@ -114,21 +82,25 @@ export class PickleMachine {
     this.memo.set(index, entry);
   }
 
+  /** The same under the next number, as MEMOIZE does. */
   putNext(): void {
     this.put(this.memo.size);
   }
 
+  /** Pushes what the memo keeps; throws `malformed` where that is nothing. */
   get(index: number): void {
     const entry = this.memo.get(index) ?? this.fail(`nothing is kept under ${index}`);
     entry.gets.push(this.push(entry.definition.value, this.start, entry));
   }
 
+  /** Pushes the topmost value once more: an edit of it would change both. */
   duplicate(): void {
     const { value } = this.top();
     if ('duplicated' in value) value.duplicated = true;
     this.push(value);
   }
 
+  /** A name that loading would import, the same value each time. */
   global(module: string, name: string): GlobalValue {
     const key = `${module}\n${name}`;
     const known = this.imports.get(key);
@@ -145,10 +117,12 @@ export class PickleMachine {
     this.push(value, id.start);
   }
 
+  /** Throws `malformed`, at the instruction under way. */
   fail(what: string): never {
     throw pickleMalformed(what, this.reader.place(this.start));
   }
 
+  /** What the pickle says, at its end. */
   finish(): Pickle {
     const root = this.pop();
     const { reader, protocol, frames, persistent } = this;

@@ -120,6 +120,7 @@ export function integerOf(value: PickleValue | undefined): number | null {
   return value?.kind === 'int' && typeof value.value === 'number' ? value.value : null;
 }
 
+/** A value that is a text; null where it is something else. */
 export function textOf(value: PickleValue | undefined): string | null {
   return value?.kind === 'text' && value.whole ? value.value : null;
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseJson } from '../../../../src/bytes/json/json.ts';
-import { readNetwork, snakeCase, type Network } from '../../../../src/formats/keras/network/network.ts';
+import { snakeCase, type Network } from '../../../../src/formats/keras/network/network.ts';
+import { readNetwork } from '../../../../src/formats/keras/network/readNetwork.ts';
 
 function network(config: unknown): Network {
   return readNetwork(parseJson(JSON.stringify(config), 'It'));

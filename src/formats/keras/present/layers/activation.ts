@@ -1,5 +1,6 @@
 import { member, memberAt, text, type Json } from '../../../../bytes/json/json.ts';
-import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
+import type { LayerBuilder, LayerRule, Value } from '../layerBuilder.ts';
+import { Unpresentable } from '../unpresentable.ts';
 
 /** What an activation makes of a tensor. Source: https://keras.io/api/layers/activations/ */
 type Activation = (builder: LayerBuilder, x: string) => string;

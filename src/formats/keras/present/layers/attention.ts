@@ -2,9 +2,10 @@ import type { NewAttribute } from '../../../onnx/edit/encode.ts';
 import { INT64 } from '../../../../tensors/dtypes.ts';
 import { flag, member, number } from '../../../../bytes/json/json.ts';
 import { numberList } from '../../network/inputShape.ts';
-import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
+import type { LayerBuilder, LayerRule, Value } from '../layerBuilder.ts';
 import type { StoredWeight } from '../weightSource.ts';
 import { activated } from './activation.ts';
+import { Unpresentable } from '../unpresentable.ts';
 
 /** The rows of a table, one for each number: https://keras.io/api/layers/core_layers/embedding/ */
 function embedding(builder: LayerBuilder, inputs: readonly Value[]): Value[] {

@@ -1,8 +1,9 @@
 import type { NewAttribute } from '../../../onnx/edit/encode.ts';
-import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
+import type { LayerBuilder, LayerRule, Value } from '../layerBuilder.ts';
 import type { StoredWeight } from '../weightSource.ts';
 import { activated } from './activation.ts';
 import { range } from '../../../../bytes/lists.ts';
+import { Unpresentable } from '../unpresentable.ts';
 
 /** How a layer moves over its input, as ONNX's operators have it. */
 interface Window {

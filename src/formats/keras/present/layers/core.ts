@@ -1,7 +1,8 @@
 import { number } from '../../../../bytes/json/json.ts';
 import { numberList } from '../../network/inputShape.ts';
-import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
+import type { LayerBuilder, LayerRule, Value } from '../layerBuilder.ts';
 import { activated } from './activation.ts';
+import { Unpresentable } from '../unpresentable.ts';
 
 /** Kernel [in, out], along the last axis: https://keras.io/api/layers/core_layers/dense/ */
 function dense(builder: LayerBuilder, inputs: readonly Value[]): Value[] {

@@ -1,5 +1,6 @@
-import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
+import type { LayerBuilder, LayerRule, Value } from '../layerBuilder.ts';
 import { fromFront } from '../../../../tensors/dims.ts';
+import { Unpresentable } from '../unpresentable.ts';
 
 /** Values of one rank in one order of axes: moved where one of them already is. */
 export function aligned(

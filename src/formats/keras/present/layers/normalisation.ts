@@ -1,8 +1,9 @@
 import { number, numbers } from '../../../../bytes/json/json.ts';
 import { numberList } from '../../network/inputShape.ts';
-import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
+import type { LayerBuilder, LayerRule, Value } from '../layerBuilder.ts';
 import type { StoredWeight } from '../weightSource.ts';
 import { fromFront } from '../../../../tensors/dims.ts';
+import { Unpresentable } from '../unpresentable.ts';
 
 /** Names of constants for a scale and a shift that a layer leaves out. */
 export const ONES = 'ones';

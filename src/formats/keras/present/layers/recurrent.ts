@@ -1,7 +1,8 @@
 import type { NewAttribute } from '../../../onnx/edit/encode.ts';
 import { flag, items, member, memberAt, number, text, type Json } from '../../../../bytes/json/json.ts';
-import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
+import type { LayerBuilder, LayerRule, Value } from '../layerBuilder.ts';
 import { product } from '../../../../tensors/dims.ts';
+import { Unpresentable } from '../unpresentable.ts';
 
 /** Cells with two states; all others have one. */
 const TWO_STATES = /LSTM/;

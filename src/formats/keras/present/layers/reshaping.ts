@@ -1,10 +1,11 @@
 import type { NewAttribute } from '../../../onnx/edit/encode.ts';
 import { items, member, number } from '../../../../bytes/json/json.ts';
 import { numberList } from '../../network/inputShape.ts';
-import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
+import type { LayerBuilder, LayerRule, Value } from '../layerBuilder.ts';
 import { axisWhenMoved } from './merging.ts';
 import { interpolation, resizing } from './resize.ts';
 import { range } from '../../../../bytes/lists.ts';
+import { Unpresentable } from '../unpresentable.ts';
 
 /** Further than any axis goes: how ONNX's Slice says "to the end". */
 const TO_END = 2 ** 31 - 1;

@@ -1,6 +1,7 @@
 import { items, member, text, type Json } from '../../../../bytes/json/json.ts';
 import type { Layer } from '../../network/network.ts';
-import { type LayerBuilder, type LayerRule, Unpresentable, type Value } from '../layerBuilder.ts';
+import type { LayerBuilder, LayerRule, Value } from '../layerBuilder.ts';
+import { Unpresentable } from '../unpresentable.ts';
 
 /** A layer that another one wraps, with the weights of its own group. */
 function wrapped(builder: LayerBuilder, json: Json): Layer {

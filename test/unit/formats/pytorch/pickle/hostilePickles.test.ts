@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemorySource } from '../../../../../src/bytes/byteSource.ts';
 import { ChannelwiseError } from '../../../../../src/bytes/errors.ts';
-import { readPickle } from '../../../../../src/formats/pytorch/pickle/pickleMachine.ts';
 import { openTorch } from '../../../../../src/formats/pytorch/torchFile.ts';
 import { buildZip } from '../../../../fixtures/zipBuilder.ts';
+import { readPickle } from '../../../../../src/formats/pytorch/pickle/readPickle.ts';
 
 const raw = (...parts: (string | Uint8Array)[]): Uint8Array =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { readPickle } from '../../../../../src/formats/pytorch/pickle/pickleMachine.ts';
+import { readPickle } from '../../../../../src/formats/pytorch/pickle/readPickle.ts';
 import { valueText } from '../../../../../src/formats/pytorch/pickle/valueText.ts';
 import type { PickleValue } from '../../../../../src/formats/pytorch/pickle/pickleValue.ts';
 
