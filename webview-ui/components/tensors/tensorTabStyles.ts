@@ -32,6 +32,24 @@ export const tensorTabStyles = css`
   thead th:nth-child(5) {
     width: 84px;
   }
+  /* Where there is little room, names give way and numbers don't. */
+  @container (max-width: 700px) {
+    thead th:first-child {
+      width: auto;
+    }
+    thead th:nth-child(2) {
+      width: 112px;
+    }
+    thead th:nth-child(3) {
+      width: 68px;
+    }
+    thead th:nth-child(4) {
+      width: 102px;
+    }
+    thead th:nth-child(5) {
+      width: 76px;
+    }
+  }
   thead button {
     font: inherit;
     color: inherit;

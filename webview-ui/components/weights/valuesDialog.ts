@@ -171,8 +171,8 @@ export class ValuesDialog extends LitElement {
         weight && this.#blocks
           ? html` <header>
                 <h2>${weight.name} <span>${weight.dtype} ${listText(shapeOf(weight))}${orderText(weight)}</span></h2>
-                ${shapeOf(weight).length > 2 ? this.#axes(shapeOf(weight)) : null}
                 <button @click=${() => this.renderRoot.querySelector('dialog')?.close()}>Close</button>
+                ${shapeOf(weight).length > 2 ? html`<div class="axes">${this.#axes(shapeOf(weight))}</div>` : null}
               </header>
               ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : this.#grid(this.#blocks)}`
           : null

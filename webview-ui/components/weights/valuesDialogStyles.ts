@@ -2,7 +2,7 @@ import { css } from 'lit';
 
 /** Sizes of cells, and of the column of indices, in pixels. */
 export const ROW = 22;
-export const COLUMN = 104;
+export const COLUMN = 118;
 export const HEAD = 72;
 
 export const valuesDialogStyles = css`
@@ -23,16 +23,23 @@ export const valuesDialogStyles = css`
   dialog::backdrop {
     background: rgb(0 0 0 / 40%);
   }
-  header {
+  header,
+  .axes {
     display: flex;
     flex-wrap: wrap;
     align-items: center;
     gap: 6px 16px;
+  }
+  .axes {
+    flex: 1 0 100%;
+  }
+  header {
     padding: 10px 14px;
     border-bottom: 1px solid var(--vscode-contrastBorder, var(--vscode-panel-border));
   }
   h2 {
-    flex: 1 1 340px;
+    flex: 1 1 0;
+    min-width: 0;
     margin: 0;
     font-size: 1.05em;
     overflow-wrap: anywhere;
