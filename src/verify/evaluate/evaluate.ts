@@ -137,7 +137,7 @@ async function scoresOf({ session, input, feed }: EvaluationRun, picture: Pictur
       'refused',
       'no-classes',
       `The model's outputs (${shapes || 'none with numbers'}) are no list of class scores, so there is nothing to ` +
-        'count.',
+        'count; what gray costs layer by layer needs none.',
     );
   }
   return numbersOf(value);
