@@ -69,6 +69,7 @@ export async function chooseInputs(
   const real = realInputs(model.graph);
   const wanted = inputs ? [...new Set(inputs)].map((name) => named(real, name)) : real;
   const possible = wanted.filter((input) => placesOf(choice, input).length);
+  if (possible.length === 0) requireAxis(choice, wanted);
   if (possible.length > MAX_TRIED)
     throw new ChannelwiseError(
       'refused',
@@ -104,6 +105,19 @@ function withoutSinglePixels(chosen: readonly Tried[]): Tried[] {
 /** Axis 0 is the batch, which may be of any size. */
 function isSinglePixel({ dims, axis }: Candidate): boolean {
   return dims.every((dim, i) => i === 0 || i === axis || dim === 1);
+}
+
+/** Throws where the axis that was asked for is why no input fits. */
+function requireAxis({ map, axis }: InputChoice, wanted: readonly ValueInfo[]): void {
+  const [place] = wanted.flatMap((input) => placesOf({ map }, input));
+  if (axis === undefined || !place) return;
+  throw new ChannelwiseError(
+    'refused',
+    'no-image-input',
+    `No input has ${map.matrix.length} channels on axis ${axis}: input \`${place.input.name}\` is ` +
+      `${typeText(place.input)}, where they may lie on axis ${place.axis}.`,
+    { tensor: place.input.name },
+  );
 }
 
 function placesOf({ map, axis }: Pick<InputChoice, 'map' | 'axis'>, input: ValueInfo): Candidate[] {

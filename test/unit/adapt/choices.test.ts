@@ -269,3 +269,8 @@ test('one pixel of three channels that is fed beside an image goes on as it was'
     ['mean'],
   );
 });
+
+test('where the axis that was asked for has other sizes, the refusal says which may hold the channels', async () => {
+  const said = { message: /No input has 3 channels on axis 9: input `x` is .*, where they may lie on axis 1\.$/ };
+  await assert.rejects(adaptBytes(convOf(3), grayscale(), { axis: 9 }), said);
+});
