@@ -30,6 +30,7 @@ const NETWORK_CHANNELS: readonly { readonly path: readonly string[]; readonly so
   { path: ['in_channels'], source: 'torchvision, MONAI, diffusers: attributes of blocks and networks' },
   { path: ['_in_channels'], source: 'segmentation_models_pytorch/encoders/_base.py' },
   { path: ['in_chans'], source: 'timm/models/swin_transformer.py, timm/layers/patch_embed.py' },
+  { path: ['n_channels'], source: 'milesial/Pytorch-UNet: train.py compares images with it' },
   { path: ['num_channels'], source: 'transformers: patch embeddings compare the image with it' },
   { path: ['config', 'num_channels'], source: 'transformers/models/vit/configuration_vit.py' },
   { path: ['config', 'vision_config', 'num_channels'], source: 'transformers/models/clip/configuration_clip.py' },
