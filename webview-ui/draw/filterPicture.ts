@@ -67,16 +67,19 @@ export function decodeFloats(text: string): Float32Array {
 }
 
 /** How many filters there are numbers for. */
-export function countOf({ set, values }: Filters): number {
+export function filterCount({ set, values }: Filters): number {
   return Math.floor(values.length / sizeOf(set));
 }
 
 /** Each filter's channels summed into one. */
 export function summed({ set, values }: Filters): Filters {
   const plane = set.height * set.width;
-  const out = new Float32Array(countOf({ set, values }) * plane);
-  for (let i = 0; i < values.length; i++)
-    out[Math.floor(i / (plane * set.channels)) * plane + (i % plane)]! += values[i]!;
+  const out = new Float32Array(filterCount({ set, values }) * plane);
+  for (let i = 0; i < values.length; i++) {
+    const filter = Math.floor(i / (plane * set.channels));
+    const pixel = i % plane;
+    out[filter * plane + pixel]! += values[i]!;
+  }
   return { set: { ...set, channels: 1 }, values: out };
 }
 

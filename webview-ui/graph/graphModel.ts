@@ -95,7 +95,7 @@ export class GraphModel {
 
   /** The thing of a name: a node, what makes a tensor, a graph input or output. Null when there is none. */
   named(name: string): SelectionKey | null {
-    const nodes = allNodes(this.page).filter((allNode) => this.flat.itemOfNode.has(allNode.id));
+    const nodes = allNodes(this.page).filter((node) => this.flat.itemOfNode.has(node.id));
     const node =
       nodes.find((n) => n.name === name) ?? nodes.find((n) => n.outputs.some((output) => output.name === name));
     if (node) return `n${node.id}`;

@@ -1,6 +1,5 @@
-import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { html } from 'lit';
-import type { TemplateResult } from 'lit';
+import type { LitElement, TemplateResult } from 'lit';
 
 /** Sections of the side panel that the reader has folded, by name; kept with the page's other state. */
 const folded = new Set<string>();
@@ -24,18 +23,13 @@ export function onFold(listener: () => void): () => void {
 }
 
 /** The heading of one section, which folds it. */
-export class Fold implements ReactiveController {
-  readonly #host: ReactiveControllerHost;
+export class Fold {
+  readonly #host: LitElement;
   readonly #name: string;
 
-  constructor(host: ReactiveControllerHost, name: string) {
+  constructor(host: LitElement, name: string) {
     this.#host = host;
     this.#name = name;
-    host.addController(this);
-  }
-
-  hostConnected(): void {
-    // The heading is drawn when the host is.
   }
 
   get open(): boolean {

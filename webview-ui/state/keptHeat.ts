@@ -1,3 +1,4 @@
+import { fieldsOf } from '../../src/protocol/checked.ts';
 import { COST_HEATS } from '../graph/heat.ts';
 import type { CostHeat, HeatSource } from '../graph/heat.ts';
 import type { LayerNumbers } from '../graph/tables/layerNumbers.ts';
@@ -21,8 +22,7 @@ export function keptHeat(source: HeatSource | null): KeptHeat | null {
 /** What was kept, checked; null for anything else. */
 export function asHeatSource(value: unknown): HeatSource | null {
   if (typeof value === 'string') return Object.hasOwn(COST_HEATS, value) ? (value as CostHeat) : null;
-  if (typeof value !== 'object' || value === null) return null;
-  const { title, numbers, unit, note } = value as Record<string, unknown>;
+  const { title, numbers, unit, note } = fieldsOf(value);
   if (typeof title !== 'string' || !Array.isArray(numbers) || !numbers.every(isNumberOfLayer)) return null;
   return {
     title,

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../../src/protocol/checked.ts';
 import { asBinding } from '../../src/protocol/sizes.ts';
 import type { PageBinding } from '../../src/protocol/sizes.ts';
 import type { PlacedView } from '../draw/camera.ts';
@@ -32,30 +33,37 @@ export interface Saved {
 
 /** What of a kept value can be used; each part by itself, so that one that is damaged costs no other. */
 export function asSaved(value: unknown): Partial<Saved> {
-  if (typeof value !== 'object' || value === null) return {};
-  const v = value as Record<string, unknown>;
+  const kept = fieldsOf(value);
   const saved: Partial<Saved> = {};
-  if (typeof v.file === 'string') saved.file = v.file;
-  if (typeof v.nodes === 'number') saved.nodes = v.nodes;
-  const tab = asTab(v.tab);
+  if (typeof kept.file === 'string') saved.file = kept.file;
+  if (typeof kept.nodes === 'number') saved.nodes = kept.nodes;
+  const tab = asTab(kept.tab);
   if (tab) saved.tab = tab;
-  if (typeof v.selected === 'string') saved.selected = v.selected;
-  if (typeof v.query === 'string') saved.query = v.query;
-  const bind = asBinding(v.bind);
+  if (typeof kept.selected === 'string') saved.selected = kept.selected;
+  if (typeof kept.query === 'string') saved.query = kept.query;
+  const bind = asBinding(kept.bind);
   if (bind) saved.bind = bind;
-  const view = asView(v.view);
+  const view = asView(kept.view);
   if (view) saved.view = view;
-  const panel = asPanel(v.panel);
+  const panel = asPanel(kept.panel);
   if (panel) saved.panel = panel;
   for (const list of ['open', 'folds', 'bookmarks'] as const) {
-    const texts = v[list];
+    const texts = kept[list];
     if (isTexts(texts)) saved[list] = texts;
   }
-  const heat = asHeatSource(v.heat);
+  const heat = asHeatSource(kept.heat);
   if (heat) saved.heat = heat;
-  const table = asTable(v.table);
+  const table = asTable(kept.table);
   if (table) saved.table = table;
   return saved;
+}
+
+function isFiniteNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+function isPositive(value: unknown): value is number {
+  return isFiniteNumber(value) && value > 0;
 }
 
 function isTexts(value: unknown): value is string[] {
@@ -63,27 +71,25 @@ function isTexts(value: unknown): value is string[] {
 }
 
 function asTable(value: unknown): Saved['table'] | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { sort, down, filter, columns = null, widths = {} } = value as Record<string, unknown>;
+  const { sort, down, filter, columns, widths } = fieldsOf(value);
   if (typeof sort !== 'string' || typeof down !== 'boolean' || typeof filter !== 'string') return null;
   return { sort, down, filter, columns: isTexts(columns) ? columns : null, widths: asNumbers(widths) };
 }
 
 function asNumbers(value: unknown): Record<string, number> {
-  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
-  return Object.fromEntries(entries.filter(([, number]) => typeof number === 'number' && Number.isFinite(number)));
+  const widths: Record<string, number> = {};
+  for (const [name, width] of Object.entries(fieldsOf(value))) if (isFiniteNumber(width)) widths[name] = width;
+  return widths;
 }
 
 function asPanel(value: unknown): Saved['panel'] | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { width, hidden } = value as Record<string, unknown>;
-  return typeof width === 'number' && Number.isFinite(width) && typeof hidden === 'boolean' ? { width, hidden } : null;
+  const { width, hidden } = fieldsOf(value);
+  return isFiniteNumber(width) && typeof hidden === 'boolean' ? { width, hidden } : null;
 }
 
 function asView(value: unknown): PlacedView | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { x, y, scale, width, height } = value as Record<keyof PlacedView, unknown>;
-  const areNumbers = [x, y, scale, width, height].every((n) => typeof n === 'number' && Number.isFinite(n));
-  if (!areNumbers || [scale, width, height].some((n) => (n as number) <= 0)) return null;
-  return { x, y, scale, width, height } as PlacedView;
+  const { x, y, scale, width, height } = fieldsOf(value);
+  if (!isFiniteNumber(x) || !isFiniteNumber(y)) return null;
+  if (!isPositive(scale) || !isPositive(width) || !isPositive(height)) return null;
+  return { x, y, scale, width, height };
 }

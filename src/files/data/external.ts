@@ -34,14 +34,9 @@ export async function dataTrouble(modelPath: string, files: ReadonlyMap<string, 
   const path = CURABLE.has(first.error.code) ? resolve(folder, first.location) : null;
   if (first.error.code !== 'external-missing' || missing === 1) return { message: first.error.message, path };
   const others = files.size > MOST_FILES ? 'others' : countOf(missing - 1, 'other');
-  return {
-    message: new ChannelwiseError(
-      'io',
-      'external-missing',
-      `The data file ${first.location} and ${others} are missing; put them beside the model.`,
-    ).message,
-    path,
-  };
+  const allMissing = `The data file ${first.location} and ${others} are missing; put them beside the model.`;
+  // An error’s message is one printable line, whatever the location holds.
+  return { message: new ChannelwiseError('io', 'external-missing', allMissing).message, path };
 }
 
 async function lookAt(

@@ -9,6 +9,7 @@ import { decodePng, isPng } from './png.ts';
 import { basename } from '../paths.ts';
 import type { VerifyImage } from '../../verify/proof/measure/runPlan.ts';
 
+/** 64 million pixels, the most that are decoded, take no more without any compression, alpha included. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 /** A decoder's own words, in our sentence. */
 const MAX_REASON = 160;

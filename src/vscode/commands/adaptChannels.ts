@@ -36,6 +36,11 @@ interface State {
   readonly map: readonly MapStep[];
 }
 
+interface Planned {
+  readonly args: AdaptArgs;
+  readonly reply: AdaptReply;
+}
+
 /**
  * Adapt Channels… and Copy as Python: inputs if there are several, map, numbers, then the plan to look at before it is
  * written, or the code.
@@ -119,47 +124,35 @@ export class AdaptFlow {
     async (before) => {
       const planned = await this.plan(state);
       if (planned === null) return LEAVE;
-      const place = { before, after: 0 };
-      if ('refused' in planned) {
-        const item: ListItem = { icon: 'circle-slash', label: 'This can’t be done', detail: planned.refused };
-        return pickOne({
-          title: title(state),
-          placeholder: 'Nothing was written. Go back to choose another map, or press Escape.',
-          place,
-          items: [item],
-          allowed: () => false,
-        }) as Promise<typeof BACK | typeof LEAVE>;
-      }
-      const { args, reply } = planned;
-      const write: ListItem = { icon: 'check', label: 'Write the adapted model', description: reply.summary };
-      const more: ListItem = { icon: 'add', label: 'Add another map in front…', description: mapWords(args.map) };
-      const python: ListItem = { icon: 'code', label: 'Copy as Python…' };
-      const text: ListItem = { icon: 'list-unordered', label: 'Show the plan as text' };
-      const sections = reply.plan.flatMap((section): ListItem[] => [
-        { label: section.title, heading: true },
-        ...section.lines.map((line) => ({ label: line })),
-      ]);
-      const actions = [write, more, python, text];
-      for (;;) {
-        const picked = await pickOne({
-          title: title(state),
-          placeholder: 'Look at the plan, then write it',
-          place,
-          items: [...actions, ...sections],
-          active: write,
-          allowed: (i) => actions.includes(i),
-        });
-        if (typeof picked === 'symbol') return picked;
-        if (picked === more) return this.chooseMap(state, this.preview);
-        if (picked === python) return this.framework(state);
-        if (picked === text) {
-          await this.extension.tabs.show(`Plan for ${basename(state.uri.path)}`, planLines(reply));
-          continue;
-        }
+      if ('refused' in planned) return showRefusal(state, planned.refused, before);
+      return this.chooseAction(state, planned, before);
+    };
+
+  private async chooseAction(state: State, { args, reply }: Planned, before: number): ReturnType<Step> {
+    const write: ListItem = { icon: 'check', label: 'Write the adapted model', description: reply.summary };
+    const more: ListItem = { icon: 'add', label: 'Add another map in front…', description: mapWords(args.map) };
+    const python: ListItem = { icon: 'code', label: 'Copy as Python…' };
+    const text: ListItem = { icon: 'list-unordered', label: 'Show the plan as text' };
+    const actions = [write, more, python, text];
+    for (;;) {
+      const picked = await pickOne({
+        title: title(state),
+        placeholder: 'Look at the plan, then write it',
+        place: { before, after: 0 },
+        items: [...actions, ...planItems(reply)],
+        active: write,
+        allowed: (item) => actions.includes(item),
+      });
+      if (typeof picked === 'symbol') return picked;
+      if (picked === more) return this.chooseMap(state, this.preview);
+      if (picked === python) return this.framework(state);
+      if (picked === write) {
         await this.write(args);
         return null;
       }
-    };
+      await this.extension.tabs.show(`Plan for ${basename(state.uri.path)}`, planLines(reply));
+    }
+  }
 
   private async write(args: AdaptArgs): Promise<void> {
     const done = await writeAndProve(this.extension, `Adapting ${basename(args.path)}`, {
@@ -170,7 +163,7 @@ export class AdaptFlow {
     if (done) void announce(this.extension, done);
   }
 
-  private async plan(state: State): Promise<{ args: AdaptArgs; reply: AdaptReply } | { refused: string } | null> {
+  private async plan(state: State): Promise<Planned | { readonly refused: string } | null> {
     try {
       const args = await this.args(state);
       const reply = await withLateProgress('Planning', (signal, onProgress) =>
@@ -259,6 +252,26 @@ function title({ uri, goal, map }: State): string {
   const name = basename(uri.path);
   const maps = map.length > 1 ? ` (${map.length} maps)` : '';
   return goal === 'python' ? `Copy as Python: ${name}${maps}` : `Adapt Channels of ${name}${maps}`;
+}
+
+/** Why there is no plan; only Back and Escape lead on. */
+async function showRefusal(state: State, refused: string, before: number): ReturnType<Step> {
+  const item: ListItem = { icon: 'circle-slash', label: 'This can’t be done', detail: refused };
+  const picked = await pickOne({
+    title: title(state),
+    placeholder: 'Nothing was written. Go back to choose another map, or press Escape.',
+    place: { before, after: 0 },
+    items: [item],
+    allowed: () => false,
+  });
+  return typeof picked === 'symbol' ? picked : LEAVE;
+}
+
+function planItems({ plan }: AdaptReply): ListItem[] {
+  return plan.flatMap((section): ListItem[] => [
+    { label: section.title, heading: true },
+    ...section.lines.map((line) => ({ label: line })),
+  ]);
 }
 
 function noImages(all: readonly Input[]): string {

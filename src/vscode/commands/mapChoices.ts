@@ -29,7 +29,7 @@ export interface MapChoice extends ListItem {
 
 const preset = (name: string): MapStep => ({ kind: 'preset', name });
 const raw = (mean: string, std: string): MapStep => ({ kind: 'normalize', mean, std, scale: '1/255' });
-/** torchvision's published training statistics, as in src/adapt/channelMap.ts. */
+/** torchvision's published training statistics, as in src/adapt/maps/channelMap.ts. */
 export const IMAGENET = { mean: '0.485, 0.456, 0.406', std: '0.229, 0.224, 0.225', scale: '1/255' } as const;
 const imagenet: MapStep = { kind: 'normalize', ...IMAGENET };
 
@@ -68,7 +68,7 @@ const CHOICES: readonly MapChoice[] = [
     id: 'gray-imagenet',
     label: 'Gray pixels 0–255, with built-in ImageNet normalisation',
     description: 'feed one raw channel',
-    needs: 3,
+    needs: RGB,
     steps: [imagenet, preset('gray')],
   },
   {
@@ -84,7 +84,7 @@ const CHOICES: readonly MapChoice[] = [
     id: 'bgr',
     label: 'Swap RGB ↔ BGR',
     description: 'the other channel order',
-    needs: 3,
+    needs: RGB,
     steps: [preset('bgr')],
   },
   {
@@ -92,7 +92,7 @@ const CHOICES: readonly MapChoice[] = [
     id: 'drop-alpha',
     label: 'Drop alpha',
     description: 'RGBA images for an RGB model',
-    needs: 3,
+    needs: RGB,
     steps: [preset('drop-alpha')],
   },
   {
@@ -100,7 +100,7 @@ const CHOICES: readonly MapChoice[] = [
     id: 'bands',
     label: 'N bands…',
     description: 'tiled from RGB: a start for fine-tuning, not the same function',
-    needs: 3,
+    needs: RGB,
     asks: 'bands',
   },
   {
@@ -116,7 +116,7 @@ const CHOICES: readonly MapChoice[] = [
     id: 'raw-imagenet',
     label: 'Raw pixels 0–255, with built-in ImageNet normalisation',
     description: '(pixel/255 − mean) / std',
-    needs: 3,
+    needs: RGB,
     steps: [imagenet],
   },
   {

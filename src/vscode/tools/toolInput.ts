@@ -1,11 +1,12 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import { fieldsOf } from '../../protocol/checked.ts';
 
 /** An agent's input, field by field. VS Code does not check every input against the schema that it shows the agent. */
 export class ToolInput {
   private readonly fields: Readonly<Record<string, unknown>>;
 
   constructor(input: unknown) {
-    this.fields = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {};
+    this.fields = fieldsOf(input);
   }
 
   text(name: string): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Finder } from '../../../webview-ui/graph/find.ts';
+import { Finder } from '../../../webview-ui/graph/search/find.ts';
 import { residualPage, resnet50Page } from '../../fixtures/pageModels.ts';
 
 const finder = new Finder(resnet50Page());

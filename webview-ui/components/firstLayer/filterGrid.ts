@@ -139,7 +139,7 @@ export class FilterGrid extends LitElement {
     }
   }
 
-  #go(at: number, focus: boolean): void {
+  #go(at: number, { focus }: { readonly focus: boolean }): void {
     const to = Math.max(0, Math.min(this.tiles.length - 1, at));
     announce(this, 'filter-at', to);
     if (focus) this.#tiles()[to]?.focus();
@@ -163,7 +163,7 @@ export class FilterGrid extends LitElement {
     };
     if (!Object.hasOwn(to, event.key)) return;
     event.preventDefault();
-    this.#go(to[event.key] ?? 0, true);
+    this.#go(to[event.key] ?? 0, { focus: true });
   }
 
   override render(): TemplateResult {
@@ -177,9 +177,9 @@ export class FilterGrid extends LitElement {
             title=${tile.label}
             aria-selected=${i === this.at ? 'true' : 'false'}
             tabindex=${i === this.at ? 0 : -1}
-            @pointerenter=${() => this.#go(i, false)}
-            @click=${() => this.#go(i, true)}
-            @focus=${() => this.#go(i, false)}
+            @pointerenter=${() => this.#go(i, { focus: false })}
+            @click=${() => this.#go(i, { focus: true })}
+            @focus=${() => this.#go(i, { focus: false })}
           >
             <span class="stack"
               ><canvas></canvas

@@ -1,7 +1,7 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { numberText } from '../../../src/text/numbers.ts';
-import { countOf, filterStats } from '../../draw/filterPicture.ts';
+import { filterCount, filterStats } from '../../draw/filterPicture.ts';
 import type { Filters } from '../../draw/filterPicture.ts';
 import type { FilterPage } from '../../state/filterLoad.ts';
 
@@ -30,7 +30,7 @@ export function filterTable(page: FilterPage): TemplateResult {
         </thead>
         <tbody>
           ${Array.from(
-            { length: countOf(page.before) },
+            { length: filterCount(page.before) },
             (_, i) =>
               html`<tr>
                 <th scope="row">${page.from + i}</th>

@@ -4,6 +4,7 @@ import type { PageFirstLayer, PageModel } from '../../../src/protocol/pageModel.
 import { countText } from '../../../src/text/numbers.ts';
 import { listText, shapeText } from '../../text/format.ts';
 import { Fold } from '../../state/folds.ts';
+import { askToSelect } from '../announce.ts';
 import { breakable } from '../breakable.ts';
 import { cardStyles, linkStyles } from '../styles.ts';
 
@@ -11,7 +12,7 @@ import { cardStyles, linkStyles } from '../styles.ts';
  * More first layers than this are a list that opens: a transformer's residual path leads its input past every block.
  */
 const MOST_CARDS = 2;
-/** Nobody reads more of that list; the First layer tab has all. */
+/** Nobody reads more of that list; the Input layers tab has all. */
 const MOST_LISTED = 200;
 
 /** What the first layers are, beside the graph. */
@@ -88,13 +89,7 @@ export class FirstLayer extends LitElement {
   }
 
   #show(firstLayer: PageFirstLayer): void {
-    this.dispatchEvent(
-      new CustomEvent('select-thing', {
-        detail: { key: `n${firstLayer.nodeId}`, reveal: true },
-        bubbles: true,
-        composed: true,
-      }),
-    );
+    askToSelect(this, `n${firstLayer.nodeId}`, { reveal: true });
   }
 
   #card(firstLayer: PageFirstLayer, title: string, id: string): TemplateResult {

@@ -2,7 +2,7 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageFirstLayerFacts, PageLayerInput } from '../../../src/protocol/firstLayer.ts';
 import type { PageFirstLayer } from '../../../src/protocol/pageModel.ts';
-import { numberText } from '../../../src/text/numbers.ts';
+import { countOf, numberText } from '../../../src/text/numbers.ts';
 import { factRow, wordsRow } from '../factRow.ts';
 import { listText, shapeText } from '../../text/format.ts';
 
@@ -109,7 +109,8 @@ function rangeText({ range, normalisation, dtype, dims }: PageLayerInput): strin
 }
 
 function numbersText(values: readonly number[]): string {
-  return `${values.slice(0, MOST_NUMBERS).map(numberText).join(', ')}${values.length > MOST_NUMBERS ? `, … ${values.length} in all` : ''}`;
+  const shown = values.slice(0, MOST_NUMBERS).map(numberText).join(', ');
+  return values.length > MOST_NUMBERS ? `${shown}, … ${values.length} in all` : shown;
 }
 
 function pixelsText(size: readonly number[]): string {
@@ -117,6 +118,7 @@ function pixelsText(size: readonly number[]): string {
 }
 
 function stepText(step: readonly number[]): string {
-  const same = step.every((s) => s === step[0]);
-  return `${same ? step[0] : step.join('×')} pixel${same && step[0] === 1 ? '' : 's'}`;
+  const [first = 0, ...others] = step;
+  const isSame = others.every((size) => size === first);
+  return isSame ? countOf(first, 'pixel') : pixelsText(step);
 }

@@ -4,7 +4,7 @@ import type { PageFirstLayerFacts } from '../../../src/protocol/firstLayer.ts';
 import type { PageFirstLayer, PageModel } from '../../../src/protocol/pageModel.ts';
 import { countText, numberText } from '../../../src/text/numbers.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
-import { MOST_CHANNELS, countOf, filterStats, picturesOf, statsOf } from '../../draw/filterPicture.ts';
+import { MOST_CHANNELS, filterCount, filterStats, picturesOf, statsOf } from '../../draw/filterPicture.ts';
 import type { Filters } from '../../draw/filterPicture.ts';
 import { loadFilters } from '../../state/filterLoad.ts';
 import type { FilterPage } from '../../state/filterLoad.ts';
@@ -118,7 +118,7 @@ export class FirstLayerTab extends LitElement {
     if (!page) return;
     const tiles = (filters: Filters): Tile[] => {
       const all = this.together ? statsOf(filters.values) : null;
-      return Array.from({ length: countOf(filters) }, (_, i) => ({
+      return Array.from({ length: filterCount(filters) }, (_, i) => ({
         label: this.#label(page, filters, i),
         pictures: picturesOf(filters, i, all),
         over: null,
@@ -256,7 +256,7 @@ export class FirstLayerTab extends LitElement {
 
   #pager(page: FilterPage): TemplateResult | null {
     const { count } = page.before.set;
-    const shown = countOf(page.before);
+    const shown = filterCount(page.before);
     if (shown >= count) return null;
     return html`<div class="pager">
       <button

@@ -29,7 +29,7 @@ export type SortKey = keyof Omit<LayerRow, 'id'>;
 export function layerRows(model: PageModel): LayerRow[] {
   const total = model.sizes?.cost.macs ?? null;
   return allNodes(model)
-    .filter((allNode) => allNode.opType !== 'Constant')
+    .filter((node) => node.opType !== 'Constant')
     .map((node, i) => {
       const params = nodeParameters(node);
       const macs = node.cost?.macs ?? null;
