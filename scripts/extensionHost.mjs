@@ -23,7 +23,10 @@ async function onServer({ browser, folder, unpacked = [], log }) {
   const remote = (path) => `vscode-remote://${server.authority}${path}`;
   try {
     await runHostSuite({
-      ...{ browser, folder, log, url: server.url },
+      browser,
+      log,
+      folder,
+      url: server.url,
       extensions: [remote(root)],
       suite: remote(join(root, ...SUITE)),
     });
@@ -37,7 +40,10 @@ async function inBrowser({ browser, memory, log }) {
   const host = await startWebHost({ extensions: [root, memory] });
   try {
     await runHostSuite({
-      ...{ browser, log, folder: IN_MEMORY, url: host.url },
+      browser,
+      log,
+      folder: IN_MEMORY,
+      url: host.url,
       extensions: [`${host.url}/extension0`],
       suite: `${host.url}/extension0/dist/test/web/suite.cjs`,
     });

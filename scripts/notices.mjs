@@ -28,36 +28,40 @@ const REMARKS = new Map([
  */
 export function bundledPackages(metafiles) {
   const files = metafiles
-    .flatMap((m) => Object.values(m.outputs))
-    .flatMap((o) => Object.entries(o.inputs))
+    .flatMap(({ outputs }) => Object.values(outputs))
+    .flatMap(({ inputs }) => Object.entries(inputs))
     .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
     .map(([file]) => file);
   const folders = files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
   return [...new Set(folders)].map((folder) => resolve(root, folder)).sort();
 }
 
-/**
- * The licences of the packages, whose authors ask that copies carry them. Throws for one without a text, so that none
- * ships unnoticed.
- */
+/** Throws for a package without a text, so that none ships unnoticed. */
+function licenceTexts(folder, { name, license }) {
+  const texts = readdirSync(folder)
+    .filter((file) => TEXTS.test(file))
+    .sort()
+    .map((file) => textOf(join(folder, file)));
+  if (texts.length > 0) return texts;
+  const holder = MIT_HOLDERS.get(name);
+  if (holder !== undefined && license === 'MIT')
+    return [textOf(join(root, 'LICENSE')).replace(/^Copyright.*$/m, `Copyright (c) ${holder}`)];
+  throw new Error(
+    `The bundled package ${name} (${license}) has no licence text; add its holder to scripts/notices.mjs.`,
+  );
+}
+
+function textOf(path) {
+  return readFileSync(path, 'utf8').replace(/\r/g, '').trim();
+}
+
+/** The licences of the packages in these folders, whose authors ask that copies carry them. */
 export function noticesText(folders) {
-  const mit = readFileSync(join(root, 'LICENSE'), 'utf8').replace(/\r/g, '');
   const sections = folders.map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const texts = readdirSync(folder)
-      .filter((file) => TEXTS.test(file))
-      .sort()
-      .map((file) => readFileSync(join(folder, file), 'utf8').replace(/\r/g, '').trim());
-    const holder = MIT_HOLDERS.get(name);
-    if (!texts.length && holder !== undefined && license === 'MIT')
-      texts.push(mit.replace(/^Copyright.*$/m, `Copyright (c) ${holder}`).trim());
-    if (!texts.length)
-      throw new Error(
-        `The bundled package ${name} (${license}) has no licence text; add its holder to scripts/notices.mjs.`,
-      );
-    return [`${name} ${version} (${license})`, ...(REMARKS.has(name) ? [REMARKS.get(name)] : []), ...texts].join(
-      '\n\n',
-    );
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const { name, version, license } = manifest;
+    const remarks = REMARKS.has(name) ? [REMARKS.get(name)] : [];
+    return [`${name} ${version} (${license})`, ...remarks, ...licenceTexts(folder, manifest)].join('\n\n');
   });
   return `Channelwise's bundles contain code of these packages.\n\n${sections.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }

@@ -4,36 +4,44 @@ import json
 import onnx
 from onnx import defs
 
-KIND = {0: "", 1: "?", 2: "*"}
+DOMAINS = ("", "ai.onnx.ml")
+SOURCE = f"ONNX operator schemas, as Python's onnx {onnx.__version__} has them (Apache-2.0), written by scripts/operatorSchemas.py"
+# How often an input or output may stand: once, once or never, any number of times.
+OPTION_SIGNS = {0: "", 1: "?", 2: "*"}
 
 
-def formal(p):
-    return p.name + KIND[int(getattr(p.option, "value", p.option))]
+def formal_parameter(parameter):
+    """An input or output: "X", "bias?" or "inputs*"."""
+    option = getattr(parameter.option, "value", parameter.option)
+    return parameter.name + OPTION_SIGNS[int(option)]
 
 
-def attribute(name, a):
-    kind = str(a.type).split(".")[-1].lower().replace("_proto", "")
+def attribute(name, schema):
+    """An attribute with its kind, and "!" where it is required, else its default: "axis:int=-1"."""
+    kind = str(schema.type).split(".")[-1].lower().replace("_proto", "")
     text = f"{name}:{kind}"
-    if a.required:
+    if schema.required:
         return text + "!"
-    if not a.default_value.name:
+    if not schema.default_value.name:
         return text
-    value = onnx.helper.get_attribute_value(a.default_value)
+    value = onnx.helper.get_attribute_value(schema.default_value)
     if isinstance(value, list):
-        value = "[" + ", ".join(plain(v) for v in value) + "]"
+        return f"{text}=[{', '.join(plain(item) for item in value)}]"
     return f"{text}={plain(value)}"
 
 
-def plain(v):
-    if isinstance(v, bytes):
-        return v.decode("utf-8")
-    return f"{v:.7g}" if isinstance(v, float) else str(v)
+def plain(value):
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    return f"{value:.7g}" if isinstance(value, float) else str(value)
 
 
-def element_types(s):
+def element_types(schema):
     """The element types that each type name of a schema stands for: {"T": {"float", "double"}}."""
-    plain_types = lambda strings: {t.removeprefix("tensor(").removesuffix(")") for t in strings}
-    return {c.type_param_str: plain_types(c.allowed_type_strs) for c in s.type_constraints}
+    return {
+        constraint.type_param_str: {text.removeprefix("tensor(").removesuffix(")") for text in constraint.allowed_type_strs}
+        for constraint in schema.type_constraints
+    }
 
 
 def type_changes(before, now):
@@ -46,17 +54,42 @@ def type_changes(before, now):
     return changes
 
 
-found = {}
-types_before = {}
-for s in sorted(defs.get_all_schemas_with_history(), key=lambda s: (s.domain, s.name, s.since_version)):
-    if s.domain not in ("", "ai.onnx.ml"):
-        continue
-    name = f"{s.domain}:{s.name}" if s.domain else s.name
-    now = element_types(s)
-    row = [s.since_version, [formal(p) for p in s.inputs], [formal(p) for p in s.outputs], [attribute(n, a) for n, a in sorted(s.attributes.items())]]
-    changes = type_changes(types_before.get(name, {}), now)
-    found.setdefault(name, []).append(row + [changes] if changes else row)
-    types_before[name] = now
+def schema_row(schema, types_before):
+    """Version, inputs, outputs, attributes and, where there are any, changes of types."""
+    row = [
+        schema.since_version,
+        [formal_parameter(parameter) for parameter in schema.inputs],
+        [formal_parameter(parameter) for parameter in schema.outputs],
+        [attribute(name, described) for name, described in sorted(schema.attributes.items())],
+    ]
+    changes = type_changes(types_before, element_types(schema))
+    return row + [changes] if changes else row
 
-lines = ",\n".join(f"    {json.dumps(name)}: {json.dumps(rows, ensure_ascii=False, separators=(',', ':'))}" for name, rows in found.items())
-print("{\n" + f'  "source": "ONNX operator schemas, as Python\'s onnx {onnx.__version__} has them (Apache-2.0), written by scripts/operatorSchemas.py",\n' + '  "operators": {\n' + lines + "\n  }\n}")
+
+def rows_by_operator():
+    """The rows of each operator, oldest version first."""
+    known = [schema for schema in defs.get_all_schemas_with_history() if schema.domain in DOMAINS]
+    rows = {}
+    types_before = {}
+    for schema in sorted(known, key=lambda schema: (schema.domain, schema.name, schema.since_version)):
+        name = f"{schema.domain}:{schema.name}" if schema.domain else schema.name
+        rows.setdefault(name, []).append(schema_row(schema, types_before.get(name, {})))
+        types_before[name] = element_types(schema)
+    return rows
+
+
+def main():
+    """One line for each operator, so that a difference can be read."""
+    lines = [
+        f"    {json.dumps(name)}: {json.dumps(rows, ensure_ascii=False, separators=(',', ':'))}"
+        for name, rows in rows_by_operator().items()
+    ]
+    print("{")
+    print(f'  "source": "{SOURCE}",')
+    print('  "operators": {')
+    print(",\n".join(lines))
+    print("  }\n}")
+
+
+if __name__ == "__main__":
+    main()

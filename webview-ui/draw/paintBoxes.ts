@@ -121,7 +121,7 @@ function paintBox(brush: Brush, b: number, marks: Marks): void {
   brush.ctx.globalAlpha = isFaint(b, marks) ? FAINT : 1;
   if (kind === 'group') paintGroup(brush, b, place);
   else paintNode(brush, b, place);
-  paintOutline(brush, { b, place, round: kind === 'input' || kind === 'output' }, marks);
+  paintOutline(brush, { b, place, radius: cornerRadius(kind, place) }, marks);
   if (marks.bookmarked.has(b)) paintRibbon(brush, place.x, place.y);
   const difference = marks.differing.get(b);
   if (difference) paintSign(brush, difference, place.x + place.w, place.y);
@@ -133,23 +133,27 @@ function frontSheet({ x, y, w, h }: Rect): Rect {
   return { x, y, w: w - SHEET, h: h - SHEET };
 }
 
-function boxPath({ ctx }: Brush, { x, y, w, h }: Rect, round: boolean): void {
+function boxPath({ ctx }: Brush, { x, y, w, h }: Rect, radius: number): void {
   ctx.beginPath();
-  ctx.roundRect(x, y, w, h, round ? h / 2 : RADIUS);
+  ctx.roundRect(x, y, w, h, radius);
+}
+
+/** What the graph takes and gives has round ends. */
+function cornerRadius(kind: ReturnType<typeof kindOfBox>, { h }: Rect): number {
+  return kind === 'input' || kind === 'output' ? h / 2 : RADIUS;
 }
 
 function paintNode(brush: Brush, b: number, place: Rect): void {
   const { ctx, scene, theme, colours, view } = brush;
   const { x, y, w, h } = place;
   const item = scene.model.flat.items[scene.geometry.box[b]!]!;
-  const round = item.kind === 'input' || item.kind === 'output';
-  boxPath(brush, place, round);
+  const radius = cornerRadius(item.kind, place);
+  boxPath(brush, place, radius);
   ctx.fillStyle = theme.box;
   ctx.fill();
   const filled = item.detail === '' ? w : item.titleWidth;
   ctx.beginPath();
-  const corner = round ? h / 2 : RADIUS;
-  ctx.roundRect(x, y, filled, h, item.detail === '' ? corner : [corner, 0, 0, corner]);
+  ctx.roundRect(x, y, filled, h, item.detail === '' ? radius : [radius, 0, 0, radius]);
   ctx.fillStyle = colours.fill(b);
   ctx.fill();
   if (!legible(TITLE_FONT, view.scale)) return;
@@ -172,10 +176,10 @@ function paintGroup(brush: Brush, b: number, place: Rect): void {
   ctx.strokeStyle = theme.border;
   ctx.lineWidth = hair;
   ctx.fillStyle = theme.box;
-  boxPath(brush, { x: x + SHEET, y: y + SHEET, w, h }, false);
+  boxPath(brush, { x: x + SHEET, y: y + SHEET, w, h }, RADIUS);
   ctx.fill();
   ctx.stroke();
-  boxPath(brush, place, false);
+  boxPath(brush, place, RADIUS);
   ctx.fill();
   ctx.beginPath();
   ctx.roundRect(x, y, w, GROUP_BAR, [RADIUS, RADIUS, 0, 0]);
@@ -196,13 +200,13 @@ function paintGroup(brush: Brush, b: number, place: Rect): void {
 interface Outlined {
   readonly b: number;
   readonly place: Rect;
-  readonly round: boolean;
+  readonly radius: number;
 }
 
-function paintOutline(brush: Brush, { b, place, round }: Outlined, marks: Marks): void {
+function paintOutline(brush: Brush, { b, place, radius }: Outlined, marks: Marks): void {
   const { ctx, theme, hair } = brush;
   const colour = outlined(b, marks) ? standing(brush, b, marks) : undefined;
-  boxPath(brush, place, round);
+  boxPath(brush, place, radius);
   ctx.strokeStyle = colour ?? (b === marks.hovered ? theme.text : theme.border);
   ctx.lineWidth = colour ? Math.max(3, 2 * hair) : Math.max(hair, 0.8);
   ctx.stroke();

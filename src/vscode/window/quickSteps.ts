@@ -59,13 +59,13 @@ export interface PickAsked<T extends ListItem> extends Asked {
 
 /** One item of a list. */
 export async function pickOne<T extends ListItem>(asked: PickAsked<T>): Promise<T | Left> {
-  const picked = await pick(asked, false);
+  const picked = await pick(asked, { many: false });
   return Array.isArray(picked) ? (picked[0] ?? LEAVE) : picked;
 }
 
 /** One or more items of a list; at first the likely ones are chosen, all where none is called so. */
 export function pickSome<T extends ListItem>(asked: PickAsked<T>): Promise<readonly T[] | Left> {
-  return pick(asked, true);
+  return pick(asked, { many: true });
 }
 
 interface Shown<T> extends vscode.QuickPickItem {
@@ -85,7 +85,7 @@ function shown<T extends ListItem>(item: T): Shown<T> {
 
 async function pick<T extends ListItem>(
   { items, active, allowed = () => true, ...asked }: PickAsked<T>,
-  many: boolean,
+  { many }: { readonly many: boolean },
 ): Promise<T[] | Left> {
   const box = vscode.window.createQuickPick<Shown<T>>();
   const lines = items.map(shown);
