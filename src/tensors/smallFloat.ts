@@ -1,13 +1,20 @@
+import { BFLOAT16, FLOAT16 } from './dtypes.ts';
+
+/** A sign, an exponent, and the bits behind the leading one. */
+export interface FloatFormat {
+  readonly mantissaBits: number;
+  /** What is added to exponents, so that patterns hold none below 0. */
+  readonly bias: number;
+}
+
 /**
- * The float formats below 32 bits. `bias`, exponent and mantissa widths give the value of a bit pattern; what stands at
+ * The float formats below 32 bits. Bias, exponent and mantissa widths give the value of a bit pattern; what stands at
  * the top of the range differs: `ieee` has infinities and NaNs there, `fn` only the all-ones NaN, `fnuz` none (its one
  * NaN is the pattern of minus zero), `none` nothing. Source: https://onnx.ai/onnx/technical/float8.html, float4.html,
  * and the OCP Microscaling formats 1.0.
  */
-interface SmallFloat {
+interface SmallFloat extends FloatFormat {
   readonly exponentBits: number;
-  readonly mantissaBits: number;
-  readonly bias: number;
   readonly top: 'ieee' | 'fn' | 'fnuz' | 'none';
 }
 
@@ -39,9 +46,10 @@ const TOPS: Readonly<Record<SmallFloat['top'], Top>> = {
   none: { nan: () => null, largest: (format) => halfOf(format) - 1 },
 };
 
-const FORMATS: Readonly<Record<number, SmallFloat>> = {
-  10: { exponentBits: 5, mantissaBits: 10, bias: 15, top: 'ieee' },
-  16: { exponentBits: 8, mantissaBits: 7, bias: 127, top: 'ieee' },
+/** By TensorProto.DataType. */
+export const SMALL_FLOATS: Readonly<Record<number, SmallFloat>> = {
+  [FLOAT16]: { exponentBits: 5, mantissaBits: 10, bias: 15, top: 'ieee' },
+  [BFLOAT16]: { exponentBits: 8, mantissaBits: 7, bias: 127, top: 'ieee' },
   17: { exponentBits: 4, mantissaBits: 3, bias: 7, top: 'fn' },
   18: { exponentBits: 4, mantissaBits: 3, bias: 8, top: 'fnuz' },
   19: { exponentBits: 5, mantissaBits: 2, bias: 15, top: 'ieee' },
@@ -57,7 +65,7 @@ const tables = new Map<number, Float64Array>();
 export function smallFloatValues(dtype: number): Float64Array | null {
   const known = tables.get(dtype);
   if (known) return known;
-  const format = FORMATS[dtype];
+  const format = SMALL_FLOATS[dtype];
   let table: Float64Array;
   if (dtype === E8M0) table = Float64Array.from({ length: 256 }, (_, i) => (i === 255 ? NaN : 2 ** (i - 127)));
   else if (format)
@@ -96,7 +104,7 @@ function finiteValue({ mantissaBits, bias }: SmallFloat, magnitude: number): num
  */
 export function smallFloatPattern(dtype: number, value: number): number | null {
   if (dtype === E8M0) return e8m0Pattern(value);
-  const format = FORMATS[dtype];
+  const format = SMALL_FLOATS[dtype];
   if (!format) return null;
   const { mantissaBits, bias, top } = format;
   const sign = value < 0 || Object.is(value, -0) ? halfOf(format) : 0;

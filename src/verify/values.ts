@@ -33,24 +33,22 @@ export interface ValueRow {
   /** The runtime's name for the type. */
   readonly name: string;
   readonly make: (buffer: ArrayBuffer) => ValueData;
-  /** Relative step between neighbouring numbers; 0 for integers. */
-  readonly epsilon: number;
 }
 
 /** Types that go in and out of the runtime, by TensorProto.DataType. */
 export const VALUE_TYPES: Readonly<Record<number, ValueRow>> = {
-  [FLOAT]: { name: 'float32', make: (b) => new Float32Array(b), epsilon: 2 ** -24 },
-  [UINT8]: { name: 'uint8', make: (b) => new Uint8Array(b), epsilon: 0 },
-  [INT8]: { name: 'int8', make: (b) => new Int8Array(b), epsilon: 0 },
-  [UINT16]: { name: 'uint16', make: (b) => new Uint16Array(b), epsilon: 0 },
-  [INT16]: { name: 'int16', make: (b) => new Int16Array(b), epsilon: 0 },
-  [INT32]: { name: 'int32', make: (b) => new Int32Array(b), epsilon: 0 },
-  [INT64]: { name: 'int64', make: (b) => new BigInt64Array(b), epsilon: 0 },
-  [BOOL]: { name: 'bool', make: (b) => new Uint8Array(b), epsilon: 0 },
-  [FLOAT16]: { name: 'float16', make: (b) => new Uint16Array(b), epsilon: 2 ** -11 },
-  [DOUBLE]: { name: 'float64', make: (b) => new Float64Array(b), epsilon: 2 ** -53 },
-  [UINT32]: { name: 'uint32', make: (b) => new Uint32Array(b), epsilon: 0 },
-  [UINT64]: { name: 'uint64', make: (b) => new BigUint64Array(b), epsilon: 0 },
+  [FLOAT]: { name: 'float32', make: (b) => new Float32Array(b) },
+  [UINT8]: { name: 'uint8', make: (b) => new Uint8Array(b) },
+  [INT8]: { name: 'int8', make: (b) => new Int8Array(b) },
+  [UINT16]: { name: 'uint16', make: (b) => new Uint16Array(b) },
+  [INT16]: { name: 'int16', make: (b) => new Int16Array(b) },
+  [INT32]: { name: 'int32', make: (b) => new Int32Array(b) },
+  [INT64]: { name: 'int64', make: (b) => new BigInt64Array(b) },
+  [BOOL]: { name: 'bool', make: (b) => new Uint8Array(b) },
+  [FLOAT16]: { name: 'float16', make: (b) => new Uint16Array(b) },
+  [DOUBLE]: { name: 'float64', make: (b) => new Float64Array(b) },
+  [UINT32]: { name: 'uint32', make: (b) => new Uint32Array(b) },
+  [UINT64]: { name: 'uint64', make: (b) => new BigUint64Array(b) },
 };
 
 /** The row of a type the runtime takes. Throws `unsupported` for others. */

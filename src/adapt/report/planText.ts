@@ -1,5 +1,5 @@
 import type { AdaptationPlan } from './plan.ts';
-import { countOf } from '../../text/numbers.ts';
+import { countOf, countText } from '../../text/numbers.ts';
 
 /** One part of a plan in words: what it is about, and a line for each thing. */
 export interface PlanSection {
@@ -82,7 +82,5 @@ function shown(lines: readonly string[]): string[] {
 
 function saving(n: number, thing: string, per = ''): string {
   const what = `${thing}${Math.abs(n) === 1 ? '' : 's'}${per}`;
-  return n === 0
-    ? `as many ${what} as before`
-    : `${n < 0 ? 'adds' : 'saves'} ${Math.abs(n).toLocaleString('en')} ${what}`;
+  return n === 0 ? `as many ${what} as before` : `${n < 0 ? 'adds' : 'saves'} ${countText(Math.abs(n))} ${what}`;
 }

@@ -1,5 +1,6 @@
 import { ChannelwiseError } from '../errors.ts';
 import { readJson, type Json } from './json.ts';
+import { countText } from '../../text/numbers.ts';
 
 /** Longer texts are no settings, labels or records of ours. */
 const MAX_LENGTH = 16 * 1024 * 1024;
@@ -25,8 +26,7 @@ export function parseJsonValue(
   text: string,
   { maxLength = MAX_LENGTH, maxDepth = MAX_DEPTH }: JsonLimits = {},
 ): unknown {
-  if (text.length > maxLength)
-    throw fault('json-length', `it has more than ${maxLength.toLocaleString('en')} characters`);
+  if (text.length > maxLength) throw fault('json-length', `it has more than ${countText(maxLength)} characters`);
   return plain(readJson(text, { maxDepth, hasPythonWords: false, uniqueNames: false, fault }));
 }
 

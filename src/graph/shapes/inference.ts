@@ -14,12 +14,13 @@ import { isBlank } from './join.ts';
 import { Settling } from './settling.ts';
 import { RuleInput } from './shapeRule.ts';
 import { Symbols } from './symbols.ts';
+import { countText } from '../../text/numbers.ts';
 
 /** Subgraphs and functions inside each other; the scan takes 32 subgraphs, each of which may call. */
 const MAX_DEPTH = 64;
 /** Loops and functions may visit this many nodes besides each node once. */
 const MAX_VISITS = 100_000;
-const TOO_MUCH = `its loops and functions unfold to more than ${MAX_VISITS.toLocaleString('en')} nodes`;
+const TOO_MUCH = `its loops and functions unfold to more than ${countText(MAX_VISITS)} nodes`;
 
 /** What a node makes: by its operator's rule, or by what was found inside it. */
 interface Made {

@@ -1,4 +1,4 @@
-import { BFLOAT16, DOUBLE, dtypeName, FLOAT, FLOAT16, rawBytes } from '../../tensors/dtypes.ts';
+import { dtypeName, rawBytes, isComputedFloat } from '../../tensors/dtypes.ts';
 import { knownRow } from '../../tensors/elements.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Tensor } from '../../formats/onnx/model.ts';
@@ -7,6 +7,8 @@ import { elementCount } from '../../tensors/storedTensor.ts';
 import type { ByteComparer } from '../sameBytes.ts';
 import type { ModelFile } from '../wiring.ts';
 import { product } from '../../tensors/dims.ts';
+import { ValueCounter, sumRounding } from './valueDifference.ts';
+import type { ValueDifference } from './valueDifference.ts';
 
 export interface TensorSide {
   readonly dtype: string;
@@ -28,15 +30,6 @@ export interface TensorChange {
   readonly sumOverAxis: number | null;
   /** What could not be compared, as a sentence. */
   readonly note: string | null;
-}
-
-export interface ValueDifference {
-  readonly count: number;
-  readonly total: number;
-  readonly maxAbs: number;
-  readonly relL2: number;
-  /** Flat position of the first one that differs. */
-  readonly first: number;
 }
 
 /** Two models that are compared, and what compares their bytes. */
@@ -94,7 +87,7 @@ async function noted(
 
 /** Numbers of these types mean the same when one is stored as another: a model in half precision. */
 function comparable(tensor: Tensor): boolean {
-  return ROUNDING[tensor.dtype] !== undefined;
+  return isComputedFloat(tensor.dtype);
 }
 
 /** What a difference says of one of its two tensors. */
@@ -104,26 +97,16 @@ export function side(tensor: Tensor): TensorSide {
 
 async function valueDifference(models: ComparedModels, a: Tensor, b: Tensor): Promise<ValueDifference> {
   const total = elementCount(a);
-  let [count, maxAbs, square, size, first] = [0, 0, 0, 0, -1];
+  const counter = new ValueCounter();
   const whole = a.storage.kind === 'typed' || b.storage.kind === 'typed' || total <= STEP_ELEMENTS;
   const step = whole ? Math.max(1, total) : STEP_ELEMENTS;
   for (let at = 0; at < total; at += step) {
     const n = Math.min(step, total - at);
     const x = (await decodeTensor(models.a.ctx, part(a, at, n, total), a.name)).values;
     const y = (await decodeTensor(models.b.ctx, part(b, at, n, total), b.name)).values;
-    for (let i = 0; i < x.length; i++) {
-      const u = x[i] ?? 0;
-      const v = y[i] ?? 0;
-      if (Number.isFinite(u)) size += u * u;
-      if (Object.is(u, v)) continue;
-      if (first < 0) first = at + i;
-      count++;
-      const d = Math.abs(u - v);
-      maxAbs = Math.max(maxAbs, Number.isNaN(d) ? Infinity : d);
-      square += d * d;
-    }
+    counter.add(x, y);
   }
-  return { count, total, maxAbs, relL2: square === 0 ? 0 : Math.sqrt(square / (size || Number.MIN_VALUE)), first };
+  return counter.difference();
 }
 
 /** Elements [at, at + n) of a tensor as a tensor of its own; the whole one stays as it is. */
@@ -143,30 +126,22 @@ function part(tensor: Tensor, at: number, n: number, total: number): Tensor {
   return tensor;
 }
 
-/** Rounding of a stored sum, relative to the sum of magnitudes: four steps of the type. */
-const ROUNDING: Readonly<Record<number, number>> = {
-  [FLOAT]: 2 ** -22,
-  [FLOAT16]: 2 ** -9,
-  [DOUBLE]: 2 ** -51,
-  [BFLOAT16]: 2 ** -6,
-};
-
 /** The one axis along which `b` is the sum of `a`, to the rounding of its type; null where it is not. */
 async function sumAxis(models: ComparedModels, a: Tensor, b: Tensor): Promise<number | null> {
   const axes = a.dims.flatMap((dim, i) => (dim === b.dims[i] ? [] : [i]));
   const [axis] = axes;
-  const rounding = ROUNDING[a.dtype];
   if (
     a.dims.length !== b.dims.length ||
     axes.length !== 1 ||
     axis === undefined ||
     b.dims[axis] !== 1 ||
-    rounding === undefined ||
+    !isComputedFloat(a.dtype) ||
     elementCount(a) > STEP_ELEMENTS
   )
     return null;
   const x = (await decodeTensor(models.a.ctx, a, a.name)).values;
   const y = (await decodeTensor(models.b.ctx, b, b.name)).values;
+  const rounding = sumRounding(a.dtype);
   const channels = a.dims[axis] ?? 0;
   const inner = product(a.dims.slice(axis + 1));
   for (let i = 0; i < y.length; i++) {

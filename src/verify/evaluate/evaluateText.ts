@@ -2,7 +2,7 @@ import type { Normalisation } from '../../adapt/maps/channelMap.ts';
 import { csvLine } from '../../text/csv.ts';
 import type { ImageResult, RunKey, RunResult } from './evaluate.ts';
 import type { ImageInput, Preprocessing } from './preprocess.ts';
-import { countOf } from '../../text/numbers.ts';
+import { countOf, countText } from '../../text/numbers.ts';
 
 /** What an evaluation came to, in one sentence. */
 export function evaluationStatement(runs: readonly RunResult[]): string {
@@ -80,7 +80,7 @@ export function conclusions({
   }
   if (n < MANY_IMAGES)
     said.push(
-      `One of ${countOf(n, 'image')} is ${(100 / n).toFixed(1)} points, so differences of that size are ` + 'chance.',
+      `One of ${countOf(n, 'image')} is ${(100 / n).toFixed(1)} points, so differences of that size are chance.`,
     );
   return said;
 }
@@ -100,7 +100,7 @@ function grayCost(rgb: RunResult, repeated: RunResult, images: number): string {
 
 /** A share of some images as the count it came from: `7 of 24`. */
 function outOf(part: number, images: number): string {
-  return `${Math.round(part * images).toLocaleString('en')} of ${images.toLocaleString('en')}`;
+  return `${countText(Math.round(part * images))} of ${countText(images)}`;
 }
 
 function same(run: RunResult): boolean {

@@ -3,8 +3,7 @@ import { ChannelwiseError } from '../../bytes/errors.ts';
 import { quoted } from '../names.ts';
 import { inputMaps, type MappedInput } from '../proof/inputMap.ts';
 import { wholeModel } from '../proof/stem/stem.ts';
-import { MAX_WHOLE_OPERATIONS, RunEstimate } from '../runCost.ts';
-import { openSession, type Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import { wiring, type ModelFile, type Wiring } from '../wiring.ts';
 import type { EvaluationRun } from './evaluate.ts';
 import type { Picture } from './picture.ts';
@@ -14,11 +13,11 @@ import {
   grayFeed,
   grayScaling,
   imageInput,
-  inputDims,
   repeatedFeed,
   type ImageInput,
   type Preprocessing,
 } from './preprocess.ts';
+import { refuseMoreInputs, openOnImages } from './imageSession.ts';
 
 /** The models that an evaluation runs. */
 export interface EvaluatedPair {
@@ -81,75 +80,69 @@ interface DeclaredInput {
  */
 export async function openRuns(pair: EvaluatedPair, opened: (session: Session) => void): Promise<OpenedRuns> {
   const { original, adapted, mapped, input, preprocessing } = pair;
-  const open = async (file: Wiring, image: ImageInput): Promise<Session> => {
-    const session = await openWhole(file, image);
+  const open = async (file: ModelFile, image: ImageInput): Promise<Session> => {
+    const session = await openWhole(wiring(file), image);
     opened(session);
     return session;
   };
-  const first = await open(wiring(original), input);
+  const fit = fitOnce(input, preprocessing);
+  const runs = originalRuns(pair, await open(original, input), fit);
   const one = declaredInput(adapted, { name: mapped.name, channels: 1, size: preprocessing.size });
   const gray: ImageInput = { ...one, height: input.height, width: input.width };
   const scaling = grayScaling(mapped.map, preprocessing.normalisation);
-  const fit = fitOnce(input, preprocessing);
-  const common = { input: mapped.name };
-  const runs: EvaluationRun[] = [
-    {
-      ...common,
-      key: 'rgb',
-      title: 'RGB',
-      session: first,
-      feed: (picture) => colourFeed(fit(picture), input, preprocessing),
-    },
+  runs.push({
+    input: mapped.name,
+    key: 'adapted',
+    title: scaling.exact ? 'adapted model' : 'adapted model, one mean and std',
+    session: await open(adapted, gray),
+    feed: (picture) => grayFeed(fit(picture), gray, scaling),
+  });
+  if (scaling.exact) return { runs, exact: true, warnings: [] };
+  try {
+    const session = await open(await withNormalisation(pair), gray);
+    runs.push({
+      input: mapped.name,
+      key: 'exact',
+      title: 'adapted model, built-in normalisation',
+      session,
+      feed: (picture) => grayFeed(fit(picture), gray, { gain: 1, offset: 0, exact: true }),
+    });
+    return { runs, exact: false, warnings: [] };
+  } catch (error) {
+    if (!(error instanceof ChannelwiseError) || error.kind !== 'refused') throw error;
+    const warning = `The form with built-in normalisation can't be built: ${error.message}`;
+    return { runs, exact: false, warnings: [warning] };
+  }
+}
+
+/** The original on colours, and on gray that is repeated for each of its channels. */
+function originalRuns(
+  { mapped, input, preprocessing }: EvaluatedPair,
+  session: Session,
+  fit: (picture: Picture) => Picture,
+): EvaluationRun[] {
+  const common = { input: mapped.name, session };
+  return [
+    { ...common, key: 'rgb', title: 'RGB', feed: (picture) => colourFeed(fit(picture), input, preprocessing) },
     {
       ...common,
       key: 'repeated',
       title: 'gray repeated',
-      session: first,
       feed: (picture) => repeatedFeed(fit(picture), input, preprocessing),
     },
-    {
-      ...common,
-      key: 'adapted',
-      title: scaling.exact ? 'adapted model' : 'adapted model, one mean and std',
-      session: await open(wiring(adapted), gray),
-      feed: (picture) => grayFeed(fit(picture), gray, scaling),
-    },
   ];
-  if (scaling.exact) return { runs, exact: true, warnings: [] };
-  const channels = mapped.map.m.length;
-  try {
-    const folded = await pair.adapt(composeMaps(normalize(preprocessing.normalisation, channels), grayscale(channels)));
-    runs.push({
-      ...common,
-      key: 'exact',
-      title: 'adapted model, built-in normalisation',
-      session: await open(wiring(folded), gray),
-      feed: (picture) => grayFeed(fit(picture), gray, { gain: 1, offset: 0, exact: true }),
-    });
-  } catch (error) {
-    if (!(error instanceof ChannelwiseError) || error.kind !== 'refused') throw error;
-    return {
-      runs,
-      exact: false,
-      warnings: [`The form with built-in normalisation can't be built: ${error.message}`],
-    };
-  }
-  return { runs, exact: false, warnings: [] };
 }
 
-async function openWhole(w: Wiring, image: ImageInput): Promise<Session> {
-  const extra = [...w.inputs.keys()].find((name) => name !== image.name);
-  if (extra !== undefined)
-    throw new ChannelwiseError(
-      'refused',
-      'more-inputs',
-      `The model needs more than an image: \`${quoted(extra)}\` too, so it can't be evaluated on images alone.`,
-      { tensor: extra },
-    );
-  const { bytes } = await wholeModel(w);
-  const estimate = await RunEstimate.of(bytes);
-  estimate.check({ [image.name]: inputDims(image) }, { operations: MAX_WHOLE_OPERATIONS });
-  return openSession(bytes, 'fused');
+/** The adapted model that takes raw pixels and normalises them itself, each channel by its own mean and std. */
+function withNormalisation(pair: EvaluatedPair): Promise<ModelFile> {
+  const channels = pair.mapped.map.m.length;
+  return pair.adapt(composeMaps(normalize(pair.preprocessing.normalisation, channels), grayscale(channels)));
+}
+
+async function openWhole(model: Wiring, image: ImageInput): Promise<Session> {
+  refuseMoreInputs(model, image);
+  const { bytes } = await wholeModel(model);
+  return openOnImages(bytes, image);
 }
 
 /** All runs see the same resized picture, so it is resized once. */

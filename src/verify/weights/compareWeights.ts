@@ -1,23 +1,17 @@
 import { foldWeight } from '../../adapt/weights/foldTensor.ts';
 import { grayscale } from '../../adapt/maps/channelMap.ts';
 import { weightAxes } from '../../adapt/weights/tensorNames.ts';
-import { DTYPES, dtypeName } from '../../tensors/dtypes.ts';
+import { DTYPES, dtypeName, isComputedFloat } from '../../tensors/dtypes.ts';
 import { elementCount, type StoredTensor } from '../../tensors/storedTensor.ts';
 import { readNumbers } from '../../tensors/tensorElements.ts';
-import type { TensorChange, TensorSide, ValueDifference } from '../compare/compareTensors.ts';
+import type { TensorChange, TensorSide } from '../compare/compareTensors.ts';
 import { pairTensors, type ChangedTensor } from './pairTensors.ts';
 import type { Comparison } from '../compare/comparison.ts';
+import { ValueCounter, sumRounding } from '../compare/valueDifference.ts';
+import type { ValueDifference } from '../compare/valueDifference.ts';
 
 /** Larger tensors are told apart by their bytes alone. */
 const MAX_COMPARED = 2 ** 23;
-/** Of a sum that was rounded to float32 or a coarser type, relative to the sum of magnitudes. */
-const SUM_ROUNDING: Readonly<Record<string, number>> = {
-  float64: 2 ** -51,
-  float32: 2 ** -22,
-  float16: 2 ** -9,
-  bfloat16: 2 ** -6,
-};
-
 /** Compares two files of weights: tensors by name, byte by byte, their numbers only where bytes differ. */
 export async function compareWeights(
   a: readonly StoredTensor[],
@@ -69,20 +63,9 @@ async function tensorChange({ name, original, adapted }: ChangedTensor): Promise
 }
 
 async function valueDifference(a: StoredTensor, b: StoredTensor): Promise<ValueDifference> {
-  const [was, now] = [await readNumbers(a), await readNumbers(b)];
-  let [count, maxAbs, square, size, first] = [0, 0, 0, 0, -1];
-  for (const [i, value] of was.entries()) {
-    const other = now[i] ?? NaN;
-    if (Number.isFinite(value)) size += value * value;
-    if (Object.is(value, other)) continue;
-    if (first < 0) first = i;
-    count += 1;
-    const distance = Math.abs(value - other);
-    maxAbs = Math.max(maxAbs, Number.isNaN(distance) ? Infinity : distance);
-    square += distance * distance;
-  }
-  const relL2 = square === 0 ? 0 : Math.sqrt(square / (size || Number.MIN_VALUE));
-  return { count, total: was.length, maxAbs, relL2, first };
+  const counter = new ValueCounter();
+  counter.add(await readNumbers(a), await readNumbers(b));
+  return counter.difference();
 }
 
 /** True where the second is the sum of the first over its channels, as gray leaves it. */
@@ -90,8 +73,8 @@ async function isSum(a: StoredTensor, b: StoredTensor): Promise<boolean> {
   const axis = weightAxes(a).channels;
   const channels = a.dims[axis] ?? 0;
   const fits = a.dims.length === b.dims.length && a.dims.every((dim, i) => i === axis || dim === b.dims[i]);
-  const rounding = SUM_ROUNDING[dtypeName(a.dtype)];
-  if (!fits || b.dims[axis] !== 1 || a.dtype !== b.dtype || rounding === undefined) return false;
+  if (!fits || b.dims[axis] !== 1 || a.dtype !== b.dtype || !isComputedFloat(a.dtype)) return false;
+  const rounding = sumRounding(a.dtype);
   const values = await readNumbers(a);
   const sums = foldWeight({ values, dims: a.dims, axis }, grayscale(channels));
   const sizes = foldWeight({ values: values.map(Math.abs), dims: a.dims, axis }, grayscale(channels));

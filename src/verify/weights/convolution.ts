@@ -3,6 +3,7 @@ import { VARINT } from '../../formats/onnx/scan/wire.ts';
 import { FLOAT } from '../../tensors/dtypes.ts';
 import { openSession, type Session } from '../session.ts';
 import { numbersOf, type Value } from '../values.ts';
+import { joined } from '../../bytes/joined.ts';
 
 /** Versions that every runtime of today reads. */
 const IR_VERSION = 8;
@@ -24,21 +25,23 @@ export class Convolution {
     this.session = session;
   }
 
+  /** Loads the runtime. Throws what it throws; `close` frees its memory. */
   static async open(): Promise<Convolution> {
     return new Convolution(await openSession(convolutionModel()));
   }
 
-  /** The numbers that the convolution gives, [1, outputs, …]. */
-  async run(x: Numbers, numbers: Numbers, b: Numbers): Promise<Float64Array> {
+  /** What a convolution of these weights, [outputs, channels, …kernel], makes of an image: [1, outputs, …]. */
+  async run(image: Numbers, weight: Numbers, bias: Numbers): Promise<Float64Array> {
     const feeds = new Map([
-      ['x', value(x)],
-      ['w', value(numbers)],
-      ['b', value(b)],
+      ['x', value(image)],
+      ['w', value(weight)],
+      ['b', value(bias)],
     ]);
     const output = (await this.session.run(feeds)).get(OUTPUT);
     return output ? Float64Array.from(numbersOf(output)) : new Float64Array(0);
   }
 
+  /** Frees the runtime's memory of it. */
   close(): Promise<void> {
     return this.session.close();
   }
@@ -72,14 +75,4 @@ function valueInfo(name: string): Uint8Array {
 
 function number(field: number, value: number): Uint8Array {
   return joined([encodeVarint(tag(field, VARINT)), encodeVarint(value)]);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -3,7 +3,7 @@ import { affine, type ChannelMap } from '../../adapt/maps/channelMap.ts';
 import { foldMoment } from '../../adapt/weights/foldTensor.ts';
 import { channelView, viewOrder, type PatchOrder } from '../../adapt/weights/patchOrder.ts';
 import { siblingName, weightAxes } from '../../adapt/weights/tensorNames.ts';
-import { dtypeName } from '../../tensors/dtypes.ts';
+import { dtypeName, FLOAT } from '../../tensors/dtypes.ts';
 import { permuted } from '../../tensors/permuted.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
 import { readNumbers } from '../../tensors/tensorElements.ts';
@@ -14,18 +14,15 @@ import type { ChangedTensor } from './pairTensors.ts';
 import { product } from '../../tensors/dims.ts';
 import { columnCount } from '../../adapt/maps/affine.ts';
 import type { RunRecord } from '../proof/measure/runPlan.ts';
+import { stepOf } from '../../tensors/precision.ts';
 
 export const IMAGE = 'image';
 /** Pixels that the kernel moves over, in each direction. */
 const STEPS = 4;
-/** Rounding steps of types that round more coarsely than float32. Of a sum of rounded numbers, a few add up. */
-const ROUNDING: Readonly<Record<string, number>> = {
-  float16: 2 ** -11,
-  bfloat16: 2 ** -8,
-  float8e4m3fn: 2 ** -4,
-  float8e5m2: 2 ** -3,
-};
-const FLOAT32_ROUNDING = 2 ** -24;
+/** Half steps that a moment may be off by: the mean of a few rounded numbers, rounded itself. */
+const MOMENT_STEPS = 4;
+/** Float32 roundings of a layer's sum, beside those that its terms add: the mapped input, the bias, the output. */
+const SUM_STEPS = 4;
 
 /** What the layers of both files are compared by. */
 export interface LayerContext {
@@ -54,19 +51,28 @@ export async function layerDifference(
   const { convolution, ends } = context;
   const [rows, columns] = [ends.m.length, columnCount(ends.m)];
   if (!fits(pair, order, ends)) return { difference: strange(pair), run: runOf([1, columns]) };
-  const numbers = await kernelOf(original, order, rows);
-  const v = await kernelOf(adapted, order, columns);
-  const size = numbers.dims.slice(2).map((kernel) => kernel + STEPS);
-  const run = runOf([1, columns, ...size]);
-  const x = randomImage([1, columns, ...size], context.seed);
-  const mapped = mappedImage(x, ends);
-  const [b, c] = [await biasOf(original, context.original), await biasOf(adapted, context.adapted)];
-  const was = await convolution.run(mapped, numbers, b);
-  const now = await convolution.run(x, v, c);
-  const size0 = await convolution.run(magnitudes(mapped), magnitudes(numbers), magnitudes(b));
-  const terms = size0.length === 0 ? 0 : numbers.values.length / (numbers.dims[0] ?? 1);
-  const rounding = (ROUNDING[dtypeName(original.dtype)] ?? 0) * 2 + FLOAT32_ROUNDING * (Math.sqrt(terms) + 4);
-  return { difference: compared({ name, original }, { was, now }, (i) => rounding * (size0[i] ?? 0)), run };
+  const before = { weight: await kernelOf(original, order, rows), bias: await biasOf(original, context.original) };
+  const after = { weight: await kernelOf(adapted, order, columns), bias: await biasOf(adapted, context.adapted) };
+  const { dims, values } = before.weight;
+  const image = randomImage([1, columns, ...dims.slice(2).map((kernel) => kernel + STEPS)], context.seed);
+  const mapped = mappedImage(image, ends);
+  const was = await convolution.run(mapped, before.weight, before.bias);
+  const now = await convolution.run(image, after.weight, after.bias);
+  const sizes = await convolution.run(magnitudes(mapped), magnitudes(before.weight), magnitudes(before.bias));
+  const terms = sizes.length === 0 ? 0 : values.length / (dims[0] ?? 1);
+  const rounding = layerRounding(original.dtype, terms);
+  const difference = compared({ name, original }, { was, now }, (i) => rounding * (sizes[i] ?? 0));
+  return { difference, run: runOf(image.dims) };
+}
+
+/**
+ * How far the outputs of a layer may lie apart, as a part of the sum of their terms' magnitudes: the runs add in
+ * float32, whose roundings grow with the root of how many there are; both weights are rounded to their own type, which
+ * counts where it is coarser.
+ */
+function layerRounding(dtype: number, terms: number): number {
+  const [stored, added] = [stepOf(dtype), stepOf(FLOAT) / 2];
+  return (stored > stepOf(FLOAT) ? stored : 0) + added * (Math.sqrt(terms) + SUM_STEPS);
 }
 
 function runOf(dims: readonly number[]): RunRecord {
@@ -181,7 +187,7 @@ export async function momentDifference(
   const moment = { values: await readNumbers(original), ...channelView(original, order, map.matrix.length) };
   const was = foldMoment(moment, map, power);
   const now = await readNumbers(adapted);
-  const rounding = (ROUNDING[dtypeName(original.dtype)] ?? FLOAT32_ROUNDING) * 4;
+  const rounding = (Math.max(stepOf(original.dtype), stepOf(FLOAT)) / 2) * MOMENT_STEPS;
   const peak = was.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return compared(pair, { was, now }, () => rounding * peak);
 }

@@ -20,6 +20,7 @@ import {
 import { pairTensors, type ChangedTensor, type PairedTensors } from './pairTensors.ts';
 import { withoutFile } from './withoutFile.ts';
 import type { RunRecord } from '../proof/measure/runPlan.ts';
+import { countText } from '../../text/numbers.ts';
 
 export interface VerifyWeightsRequest {
   readonly original: readonly StoredTensor[];
@@ -247,6 +248,7 @@ function channelAxis({ changed }: PairedTensors): number {
   return layer ? weightAxes(layer.original).channels : 1;
 }
 
+/** What was measured, and how many tensors are the same bytes. */
 interface Measured {
   readonly worst: TensorDifference | null;
   readonly same: number;
@@ -256,7 +258,7 @@ function statementOf(verdict: Verdict, why: string | null, { worst, same }: Meas
   if (verdict === 'failed') return `Not the same function: ${why}`;
   if (verdict === 'unproved') return `Not verified: ${why}`;
   const error = `relative error ${shortNumber(worst?.maxRel ?? 0)} of the changed layer on random inputs in ONNX Runtime`;
-  return `Verified: ${error}; the other ${same.toLocaleString('en')} tensors are byte-identical.`;
+  return `Verified: ${error}; the other ${countText(same)} tensors are byte-identical.`;
 }
 
 function verdictOf(wrong: string | null, why: string | null): Verdict {

@@ -1,16 +1,15 @@
 import { checkCancelled } from '../../../bytes/cancel.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
-import { quoted } from '../../names.ts';
 import { cutStem } from '../../proof/stem/stem.ts';
-import { MAX_WHOLE_OPERATIONS, RunEstimate } from '../../runCost.ts';
-import { openSession, type Session } from '../../session.ts';
+import type { Session } from '../../session.ts';
 import { numbersOf, type Value } from '../../values.ts';
 import type { Wiring } from '../../wiring.ts';
 import type { EvaluationImage } from '../evaluate.ts';
 import type { Picture } from '../picture.ts';
-import { colourFeed, fitPicture, inputDims, repeatedFeed, type ImageInput, type Preprocessing } from '../preprocess.ts';
+import { colourFeed, fitPicture, repeatedFeed, type ImageInput, type Preprocessing } from '../preprocess.ts';
 import { measuredLayers, portions, type MeasuredLayer } from './measuredLayers.ts';
 import { addPicture, noMovement, relativeMovement, squares, type Movement, type Squares } from './movement.ts';
+import { refuseMoreInputs, openOnImages } from '../imageSession.ts';
 
 /** How far one layer's activations move when the pictures lose their colours. */
 export interface LayerMovement {
@@ -91,26 +90,13 @@ function refuseNoImages(count: number, skipped: ReadonlyMap<string, string>): vo
   throw new ChannelwiseError('refused', 'no-images', `None of the ${count} images could be used${reason}.`);
 }
 
-function refuseMoreInputs(model: Wiring, input: ImageInput): void {
-  const extra = [...model.inputs.keys()].find((name) => name !== input.name);
-  if (extra === undefined) return;
-  throw new ChannelwiseError(
-    'refused',
-    'more-inputs',
-    `The model needs more than an image: \`${quoted(extra)}\` too, so it can't be run on images alone.`,
-    { tensor: extra },
-  );
-}
-
 /** A session of the model that gives the tensors of some layers. */
 async function openPart(model: Wiring, part: readonly MeasuredLayer[], input: ImageInput): Promise<Session> {
   const { bytes } = await cutStem(
     model,
     part.flatMap(({ tensors }) => tensors),
   );
-  const estimate = await RunEstimate.of(bytes);
-  estimate.check({ [input.name]: inputDims(input) }, { operations: MAX_WHOLE_OPERATIONS });
-  return openSession(bytes, 'fused');
+  return openOnImages(bytes, input);
 }
 
 interface Feeds {

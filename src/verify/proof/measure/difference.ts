@@ -1,7 +1,8 @@
 import { DOUBLE, FLOAT, FLOAT16, dtypeName } from '../../../tensors/dtypes.ts';
 import { coarsest } from './precision.ts';
-import { numbersOf, valueRow, type NumberArray, type Value } from '../../values.ts';
+import { numbersOf, type NumberArray, type Value } from '../../values.ts';
 import { product } from '../../../tensors/dims.ts';
+import { stepOf } from '../../../tensors/precision.ts';
 
 /** How far one tensor of the adapted model is from the original's. */
 export interface TensorDifference {
@@ -40,7 +41,7 @@ type Verdict = Pick<TensorDifference, 'tolerance' | 'ok' | 'why'>;
 interface Tolerances {
   /** Times the change that one rounding step in every pixel makes. */
   readonly noise: number;
-  /** Times the type's rounding step, of the largest magnitude in the channel. */
+  /** Times how far the type rounds the largest magnitude in the channel. */
   readonly channel: number;
   /** The same, of the largest magnitude in the tensor: channels whose terms cancel. */
   readonly tensor: number;
@@ -62,8 +63,8 @@ const TOLERANCES: Readonly<Record<number, Tolerances>> = {
   [DOUBLE]: { noise: 32, channel: 64, tensor: 16, cap: 1e-9 },
 };
 /**
- * Where large numbers are added up to a small one: times the type's rounding step, of the largest of them. Each is
- * rounded, and so is their sum.
+ * Where large numbers are added up to a small one: times how far the type rounds the largest of them. Each is rounded,
+ * and so is their sum.
  */
 const TERMS = 4;
 /**
@@ -102,11 +103,11 @@ export function difference(measuredTensor: MeasuredTensor): TensorDifference {
   const type = TOLERANCES[original.dtype] ? coarsest([original.dtype, roundedTo]) : null;
   const rule = type === null ? undefined : TOLERANCES[type];
   if (type === null || !rule) return { ...measured, ...integerVerdict(a, b, stats.maxAbs) };
-  const { epsilon } = valueRow(type, name);
+  const rounding = stepOf(type) / 2;
   const noises = shaken.filter((value) => value.data.length === a.length).map(numbersOf);
   const channels = channelStatistics({ original: a, adapted: b, noises, dims });
-  const added = TERMS * epsilon * largest(terms.filter((term) => term.dtype === original.dtype));
-  return { ...measured, ...floatVerdict(channels, stats.peak, { rule, epsilon, added }) };
+  const added = TERMS * rounding * largest(terms.filter((term) => term.dtype === original.dtype));
+  return { ...measured, ...floatVerdict(channels, stats.peak, { rule, rounding, added }) };
 }
 
 function largest(values: readonly Value[]): number {
@@ -226,10 +227,10 @@ function largestMagnitude(values: NumberArray, { start, end }: Run): number {
   return largest;
 }
 
-interface Rounding {
+interface Allowance {
   readonly rule: Tolerances;
-  /** The type's relative rounding step. */
-  readonly epsilon: number;
+  /** How far the type rounds a number, as a part of it. */
+  readonly rounding: number;
   /** What rounding the terms of a sum adds. */
   readonly added: number;
 }
@@ -238,14 +239,14 @@ interface Rounding {
 function floatVerdict(
   { error, peak, noise }: ChannelStatistics,
   tensorPeak: number,
-  { rule, epsilon, added }: Rounding,
+  { rule, rounding, added }: Allowance,
 ): Verdict {
   const loudest = noise.reduce((total, v) => Math.max(total, v), 0);
   const cap = Math.max(rule.cap * tensorPeak, JUMPS * loudest);
   let [ratio, tolerance] = [-1, 0];
   let [largest, shown] = [-1, 0];
   for (const [channel, worst] of error.entries()) {
-    const ownSteps = epsilon * (rule.channel * (peak[channel] ?? 0) + rule.tensor * tensorPeak);
+    const ownSteps = rounding * (rule.channel * (peak[channel] ?? 0) + rule.tensor * tensorPeak);
     const allowed = Math.min(rule.noise * (noise[channel] ?? 0) + ownSteps + added, cap);
     const used = share(worst, allowed);
     if (used > ratio) [ratio, tolerance] = [used, allowed];

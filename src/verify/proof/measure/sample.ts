@@ -2,13 +2,14 @@ import { DTYPES, DOUBLE, dtypeName, isFloat } from '../../../tensors/dtypes.ts';
 import { ChannelwiseError } from '../../../bytes/errors.ts';
 import type { Dim, ValueInfo } from '../../../formats/onnx/model.ts';
 import { quoted } from '../../names.ts';
-import { fromNumbers, numbersOf, valueRow, type Value } from '../../values.ts';
+import { fromNumbers, numbersOf, type Value } from '../../values.ts';
 import type { MappedInput } from '../inputMap.ts';
 import { coarsest } from './precision.ts';
 import { drawPixels, wholePixels, type PixelGrid } from './pixels.ts';
 import type { SeededRandom } from './random.ts';
 import type { Setting } from './settings.ts';
 import { product } from '../../../tensors/dims.ts';
+import { stepOf } from '../../../tensors/precision.ts';
 
 /** Dims left open that are neither batch nor size: time, depth, counts. */
 const OTHER_SIZE = 4;
@@ -119,7 +120,7 @@ export function drawSample(pairs: readonly InputPair[], draw: Draw): Sample {
     adapted.set(name, x);
     original.set(name, fromNumbers(dtype, old.dims, old.numbers, name));
     if (isFloat(dtype)) {
-      const step = shakeStep(dtype, draw.roundedTo, name);
+      const step = stepOf(coarsest([dtype, draw.roundedTo]) ?? dtype);
       shakeable.push({ dtype, old, mapped, terms: termSizes(mapped, x), step });
     }
   }
@@ -179,10 +180,6 @@ interface Shakeable {
   readonly terms: Float64Array;
   /** How far each term of a number is off, as a part of it. */
   readonly step: number;
-}
-
-function shakeStep(dtype: number, roundedTo: number | undefined, name: string): number {
-  return 2 * valueRow(coarsest([dtype, roundedTo]) ?? dtype, name).epsilon;
 }
 
 function shakeInput({ dtype, old, mapped, terms, step }: Shakeable, shake: Shake, random: SeededRandom): Value {

@@ -4,7 +4,7 @@ import { ByteComparer } from '../../sameBytes.ts';
 import type { Wiring } from '../../wiring.ts';
 import { usesHalf } from '../measure/precision.ts';
 import type { FoldCheck, Found } from './foldCheck.ts';
-import { constantsOf, EPSILON, storedAs, weightNumbers, type WeightNumbers } from './weightNumbers.ts';
+import { constantsOf, storedAs, weightNumbers, weightRounding, type WeightNumbers } from './weightNumbers.ts';
 
 /** Rounding steps of a weight's largest number by which two ways to sum it may differ. */
 const SUMMING_STEPS = 16;
@@ -115,7 +115,8 @@ function sameNumbers(a: WeightNumbers, b: WeightNumbers): boolean {
 function compareWeights(before: WeightNumbers, after: WeightNumbers, terms: WeightNumbers | null): Found {
   if (before.dtype !== after.dtype || before.values.length !== after.values.length)
     return { ok: null, maxAbs: null, why: 'it is stored in another form' };
-  const step = (EPSILON[before.dtype] ?? 0) * (isHalf(before.dtype) ? HALF_STEPS : SUMMING_STEPS);
+  const steps = isHalf(before.dtype) ? HALF_STEPS : SUMMING_STEPS;
+  const rounding = weightRounding(before.dtype).step * steps;
   const largest = magnitudes(before, isHalf(before.dtype) ? terms : null);
   const filter = before.values.length / largest.length;
   let maxAbs = 0;
@@ -123,7 +124,7 @@ function compareWeights(before: WeightNumbers, after: WeightNumbers, terms: Weig
   for (const [i, value] of before.values.entries()) {
     const error = Math.abs(value - (after.values[i] ?? NaN));
     maxAbs = error <= maxAbs ? maxAbs : error;
-    ok &&= error <= step * (largest[Math.floor(i / filter)] ?? 0);
+    ok &&= error <= rounding * (largest[Math.floor(i / filter)] ?? 0);
   }
   return { ok, maxAbs, why: ok ? null : `it is off what the original gives by up to ${maxAbs.toPrecision(3)}` };
 }

@@ -2,7 +2,7 @@ import { intOf } from '../../../formats/onnx/attributes.ts';
 import type { Node } from '../../../formats/onnx/model.ts';
 import type { InputMaps, MappedInput } from '../inputMap.ts';
 import type { Wiring } from '../../wiring.ts';
-import { EPSILON, weightNumbers, type WeightNumbers } from './weightNumbers.ts';
+import { weightNumbers, weightRounding, type WeightNumbers } from './weightNumbers.ts';
 import { product } from '../../../tensors/dims.ts';
 import { columnCount } from '../../../adapt/maps/affine.ts';
 
@@ -17,8 +17,6 @@ export interface FoldCheck {
 
 /** Storing a float32 weight rounds it by at most half a step; two steps cover a sum made in another order. */
 const ROUNDING_STEPS = 2;
-/** The smallest number above zero: below the normal range, steps grow no smaller. */
-const SMALLEST: Readonly<Record<number, number>> = { 1: 2 ** -149, 10: 2 ** -24, 11: 2 ** -1074, 16: 2 ** -133 };
 
 /** What is looked at: two models, and which tensors were measured and found equal. */
 export interface FoldRequest {
@@ -145,6 +143,12 @@ async function sameBias(a: Wiring, b: Wiring, node: Node, other: Node): Promise<
   return x.values.length === y.values.length && x.values.every((value, i) => Object.is(value, y.values[i]));
 }
 
+/** How far a stored sum may be off, by the sum of its terms' magnitudes. */
+function roundingOf({ dtype }: WeightNumbers): (size: number) => number {
+  const { step, smallest } = weightRounding(dtype);
+  return (size) => ROUNDING_STEPS * step * size + ROUNDING_STEPS * smallest;
+}
+
 /** The sum runs over the original's channels. */
 function compareFold(before: Grouped, after: Grouped, m: readonly (readonly number[])[]): Found {
   const { out, channels, each, taps } = before;
@@ -152,8 +156,7 @@ function compareFold(before: Grouped, after: Grouped, m: readonly (readonly numb
   const { tensor } = after;
   if (channels !== m.length || after.out !== out || after.channels !== columns || after.taps !== taps)
     return { ok: false, maxAbs: null, why: `its dims are [${tensor.dims.join(', ')}] now` };
-  const step = (EPSILON[tensor.dtype] ?? 0) * ROUNDING_STEPS;
-  const smallest = (SMALLEST[tensor.dtype] ?? 0) * ROUNDING_STEPS;
+  const tolerance = roundingOf(tensor);
   let maxAbs = 0;
   let ok = true;
   for (let o = 0; o < out; o++) {
@@ -169,7 +172,7 @@ function compareFold(before: Grouped, after: Grouped, m: readonly (readonly numb
         }
         const d = Math.abs(sum - after.at(o, k, t));
         maxAbs = Math.max(maxAbs, d);
-        if (!(d <= step * size + smallest)) ok = false;
+        if (!(d <= tolerance(size))) ok = false;
       }
     }
   }
@@ -184,8 +187,7 @@ interface Biases {
 
 /** `b'[o] = b[o] + Σ W[o,c] · shift[c]` over channels and taps. */
 function compareBias({ weights, before, after }: Biases, shift: readonly number[]): Pick<FoldCheck, 'ok' | 'why'> {
-  const step = (EPSILON[after.dtype] ?? 0) * ROUNDING_STEPS;
-  const smallest = (SMALLEST[after.dtype] ?? 0) * ROUNDING_STEPS;
+  const tolerance = roundingOf(after);
   let worst = 0;
   let ok = after.values.length === weights.out;
   for (let output = 0; output < weights.out; output++) {
@@ -201,7 +203,7 @@ function compareBias({ weights, before, after }: Biases, shift: readonly number[
     }
     const error = Math.abs(sum - (after.values[output] ?? NaN));
     worst = Math.max(worst, error);
-    if (!(error <= step * size + smallest)) ok = false;
+    if (!(error <= tolerance(size))) ok = false;
   }
   return { ok, why: ok ? null : `its bias is off the sum by up to ${worst.toPrecision(3)}` };
 }

@@ -119,19 +119,16 @@ export class SeamFinder {
   }
 
   private missingOutputs(): string[] {
-    const [before, after] = [new Set(this.a.outputs), new Set(this.b.outputs)];
+    const [before, after] = [this.a.outputs, this.b.outputs];
+    const [known, kept] = [new Set(before), new Set(after)];
+    const added = after.filter((name) => !known.has(name));
+    const lost = before.filter((name) => !kept.has(name));
+    // Many programs take outputs by their place.
+    const isMoved = before.length !== after.length || before.some((name, i) => name !== after[i]);
     return [
-      ...this.b.outputs
-        .filter((name) => !before.has(name))
-        .map((name) => `The original has no output \`${quoted(name)}\`.`),
-      ...this.a.outputs
-        .filter((name) => !after.has(name))
-        .map((name) => `The adapted model has no output \`${quoted(name)}\`.`),
-      // Many programs take outputs by their place.
-      ...(this.a.outputs.some((name, i) => name !== this.b.outputs[i]) ||
-      this.a.outputs.length !== this.b.outputs.length
-        ? ['The outputs stand in another order.']
-        : []),
+      ...added.map((name) => `The original has no output \`${quoted(name)}\`.`),
+      ...lost.map((name) => `The adapted model has no output \`${quoted(name)}\`.`),
+      ...(isMoved ? ['The outputs stand in another order.'] : []),
     ];
   }
 

@@ -5,13 +5,21 @@ import type { Tensor } from '../../../formats/onnx/model.ts';
 import type { DecodedTensor } from '../../../formats/onnx/tensors/tensorData.ts';
 import type { Wiring } from '../../wiring.ts';
 import { product } from '../../../tensors/dims.ts';
+import { isComputedFloat } from '../../../tensors/dtypes.ts';
+import { stepOf, smallestOf } from '../../../tensors/precision.ts';
 
 export type WeightNumbers = DecodedTensor;
 
-/** The distance from one to the next number, by element type. */
-export const EPSILON: Readonly<Record<number, number>> = { 1: 2 ** -23, 10: 2 ** -10, 11: 2 ** -52, 16: 2 ** -7 };
 /** Sums of weights larger than this are not worth holding in memory when the runtime can't help: 2^26 numbers. */
 const MAX_WEIGHTS = 2 ** 26;
+
+/**
+ * How a weight of this type rounds: by steps of its size, and near 0 by the smallest number. Narrower floats are the
+ * codes of quantised weights, which are the same or wrong.
+ */
+export function weightRounding(dtype: number): { readonly step: number; readonly smallest: number } {
+  return isComputedFloat(dtype) ? { step: stepOf(dtype), smallest: smallestOf(dtype) } : { step: 0, smallest: 0 };
+}
 
 const KNOWN = new WeakMap<Wiring, Constants>();
 
