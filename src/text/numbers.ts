@@ -33,3 +33,14 @@ export function shortCount(value: number): string {
 export function numberText(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
+
+/** More percent than this are of next to nothing: only their order of magnitude tells something. */
+const MOST_PERCENT = 1e6;
+
+/** A part of a whole, or a relative distance: 97.5 %, 0.012 %, 1.1e11 %. */
+export function percentText(part: number): string {
+  const percent = part * 100;
+  if (percent === 0) return '0 %';
+  if (percent > MOST_PERCENT) return `${percent.toExponential(1).replace('+', '')} %`;
+  return `${percent.toFixed(part < 0.001 ? 3 : 1)} %`;
+}

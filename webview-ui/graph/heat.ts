@@ -1,4 +1,4 @@
-import { countText, numberText, shortCount } from '../../src/text/numbers.ts';
+import { countText, numberText, percentText, shortCount } from '../../src/text/numbers.ts';
 import { bytesText, nodeLabel } from '../text/format.ts';
 import type { GraphModel, SelectionKey } from './graphModel.ts';
 import { nodeParameters } from './graphModel.ts';
@@ -51,7 +51,7 @@ export function costHeat(model: GraphModel, by: CostHeat): Heat {
 
 const NUMBER_TEXTS: Readonly<Record<NonNullable<LayerNumbers['unit']>, (value: number) => string>> = {
   microseconds: (value) => (value < 1000 ? `${numberText(value)} µs` : `${numberText(value / 1000)} ms`),
-  part: (value) => `${(value * 100).toFixed(1)} %`,
+  part: percentText,
 };
 
 /** Heat by numbers from a file or a measurement, for layers by their names or by the tensors they make. */

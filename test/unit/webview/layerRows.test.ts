@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countOf, countText, shortCount } from '../../../src/text/numbers.ts';
+import { countOf, countText, percentText, shortCount } from '../../../src/text/numbers.ts';
 import { COLUMNS, shownColumns, widthOf, withColumn } from '../../../webview-ui/graph/tables/layerColumns.ts';
 import type { ColumnChoice } from '../../../webview-ui/graph/tables/layerColumns.ts';
 import { rowsCsv, rowsMarkdown } from '../../../webview-ui/graph/tables/layerExport.ts';
@@ -110,6 +110,7 @@ test('numbers and shapes as people read them', () => {
     [0, 1, 2, 1204].map((count) => countOf(count, 'layer')),
     ['0 layers', '1 layer', '2 layers', '1,204 layers'],
   );
+  assert.deepEqual([0.975, 1.063, 0.00012, 1.09e9].map(percentText), ['97.5 %', '106.3 %', '0.012 %', '1.1e11 %']);
   assert.deepEqual([0, 999, 1000, 25_530_472, 4.1e9, 999_960].map(shortCount), [
     '0',
     '999',

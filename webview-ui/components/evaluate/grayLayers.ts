@@ -1,7 +1,7 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { PageGrayByLayer } from '../../../src/protocol/evaluation.ts';
-import { countText } from '../../../src/text/numbers.ts';
+import { countText, percentText } from '../../../src/text/numbers.ts';
 import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
 import { listed } from './evaluationResult.ts';
 
@@ -68,7 +68,7 @@ function mostMoved({ layers }: PageGrayByLayer): Layer[] {
 }
 
 function percent(part: number | null): string {
-  return part === null ? '–' : `${(part * 100).toFixed(1)} %`;
+  return part === null ? '–' : percentText(part);
 }
 
 /** The same as a heat map takes it. */

@@ -1,6 +1,6 @@
 import { csvLine } from '../../../text/csv.ts';
 import { mostMoved, type GrayByLayer, type LayerMovement } from './grayByLayer.ts';
-import { countOf } from '../../../text/numbers.ts';
+import { countOf, percentText } from '../../../text/numbers.ts';
 
 /** So many layers are listed. */
 export const LISTED = 10;
@@ -10,16 +10,11 @@ export function layersStatement({ layers, input, images }: GrayByLayer): string 
   const [most] = mostMoved(layers, 1);
   const on = countOf(images, 'image');
   if (!most || most.relative === null) return `No layer gives numbers that could be compared on ${on}.`;
-  const pixels = input === null ? '' : ` The images themselves move by ${movementText(input)}.`;
+  const pixels = input === null ? '' : ` The images themselves move by ${percentText(input)}.`;
   return (
     `On ${on} the activations of \`${layerName(most)}\` move most when the colours are taken away: by ` +
-    `${movementText(most.relative)} of their size.${pixels}`
+    `${percentText(most.relative)} of their size.${pixels}`
   );
-}
-
-/** A relative distance as a person reads it. */
-function movementText(relative: number): string {
-  return `${(relative * 100).toFixed(relative < 0.001 ? 3 : 1)} %`;
 }
 
 /** A layer as a line names it. */
@@ -30,9 +25,9 @@ export function layerName({ node, tensor }: LayerMovement): string {
 /** The ten layers that move most, as lines. */
 export function layersText(found: GrayByLayer): string[] {
   const rows = mostMoved(found.layers, LISTED).map((layer) => [
-    movementText(layer.relative ?? 0),
+    percentText(layer.relative ?? 0),
     `${layer.opType} ${layerName(layer)}`,
-    layer.worst ? `${layer.worst.image} ${movementText(layer.worst.relative)}` : '',
+    layer.worst ? `${layer.worst.image} ${percentText(layer.worst.relative)}` : '',
   ]);
   const table = [['moves by', 'layer', 'worst image'], ...rows];
   const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
