@@ -5,6 +5,14 @@ import { networkName } from './copyNames.ts';
 import { changedNumbers, networkLists } from './parameterOrder.ts';
 import { isOptimizerState, lastPart } from './tensorNames.ts';
 
+/** The names of layers' own weights: of the same shape by chance, and copies only where their names say so. */
+const LAYER_PARTS = new Set([
+  'weight',
+  'transposed_kernel',
+  'depthwise_kernel',
+  'pointwise_kernel',
+  'recurrent_kernel',
+]);
 /** `ema.shadow_params.0`: the list, and the number in it. */
 const LIST_ITEM = /^(.+)\.(\d+)$/;
 
@@ -21,7 +29,7 @@ export function formlessCopies(tensors: readonly StoredTensor[], changed: readon
     (tensor) =>
       shapes.has(shapeText(tensor)) &&
       !names.has(tensor.name) &&
-      lastPart(tensor.name) !== 'weight' &&
+      !LAYER_PARTS.has(lastPart(tensor.name)) &&
       DTYPES[tensor.dtype]?.kind === 'float',
   );
   if (alike.length === 0) return [];

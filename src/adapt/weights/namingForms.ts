@@ -38,7 +38,9 @@ const KERAS_WEIGHTS: ReadonlySet<string> = new Set(
     'recurrent_kernel alpha embeddings',
   ].flatMap((line) => line.split(' ')),
 );
-const KERAS_1_WEIGHT = /^.+_(W|b|gamma|beta|running_mean|running_std)$/;
+/** `block1_conv1_W`, and `block1_conv1_W_1` where the network was built twice, as in the files of Keras 1's VGG. */
+const KERAS_1_WEIGHT = /^.+_(W|b|gamma|beta|running_mean|running_std)(_\d+)?$/;
+const KERAS_1_KERNEL = /_W(_\d+)?$/;
 const PARTS: Readonly<Record<string, string>> = { kernel: 'weight', W: 'weight', b: 'bias' };
 /** Of layers that number their weights: the kernel comes first, then the bias. */
 const NUMBERED = ['weight', 'bias'];
@@ -60,7 +62,8 @@ const SLASHED: NamingForm = {
     const [, module = '', place, written = '', number = ''] = KERAS_NAME.exec(name) ?? [];
     const end = name.slice(module.length);
     if (place !== undefined) return module + end.replace(/\d+$/, String(NUMBERED.indexOf(part)));
-    const own = written.endsWith('_W') ? written.replace(/W$/, part === 'bias' ? 'b' : part) : part;
+    const kept = part === 'bias' ? 'b' : part;
+    const own = KERAS_1_KERNEL.test(written) ? written.replace(KERAS_1_KERNEL, `_${kept}$1`) : part;
     return `${module}${end[0] ?? '/'}${own}${number}`;
   },
   axes: (rank) => ({ channels: rank - 2, outputs: rank - 1 }),
@@ -68,7 +71,7 @@ const SLASHED: NamingForm = {
 
 /** Keras 1 puts the layer's name in front of the weight's. */
 function keptName(written: string): string {
-  return written.replace(/^.+_(?=(W|b|gamma|beta|running_mean|running_std)$)/, '');
+  return written.replace(KERAS_1_WEIGHT, '$1');
 }
 
 /** The form of a name. */

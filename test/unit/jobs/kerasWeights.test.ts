@@ -32,7 +32,8 @@ const KERAS_3: Datasets = {
   'layers/conv2d/vars/0': [3, 3, 3, 8],
   'layers/conv2d/vars/1': [8],
   'layers/conv2d_1/vars/0': [3, 3, 8, 4],
-  'layers/conv2d_transpose/vars/0': [3, 3, 4, 3],
+  // An autoencoder's last layer makes three channels: its kernel [kernel…, outputs, channels] has the first one's shape.
+  'layers/conv2d_transpose/vars/0': [3, 3, 3, 8],
 };
 const SUBCLASSED: Datasets = {
   'stem/vars/0': [3, 3, 3, 8],
@@ -179,6 +180,11 @@ const REFUSED: readonly [name: string, datasets: Datasets, message: RegExp][] = 
     'a depthwise kernel',
     { ...KERAS_3, 'layers/depthwise_conv2d/vars/0': [3, 3, 3, 1] },
     /depthwise_conv2d\/vars\/0 holds/,
+  ],
+  [
+    'a standardised kernel',
+    { 'layers/standardized_conv2d/vars/0': [3, 3, 3, 8] },
+    /standardized_conv2d.* standardises its weight/,
   ],
   ['no kernel', { 'layers/dense/vars/0': [12, 4] }, /No convolution's weight .* nothing to convert/],
   ['another name', { data: [3, 3, 3, 8] }, /Say which sees the image: data \[3, 3, 3, 8\]/],

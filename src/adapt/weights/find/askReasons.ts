@@ -11,6 +11,8 @@ const FROM_RGB = /from_?rgb/i;
 const STEM_KERNEL = 7;
 /** Networks have as many channels as a multiple of this, but where they put an image beside them. */
 const WIDTH_STEP = 8;
+/** A layer of a name of its own that tells what it does with its weight: `standardized_conv2d`, `ws_conv`. */
+const STANDARDISED = /standardi[sz]ed|(^|[._/])(std|ws)_?conv/i;
 const NORM_WEIGHT = /(norm|gn|bn)[^.]*\.weight$/i;
 
 /**
@@ -39,6 +41,11 @@ export function layerDoubt({ name, dims, channels }: ImageTensor, tensors: reado
     return (
       `${again.name} reads ${channelsOf(again)} channels, which no layer makes, so the image's ${channels} may come in ` +
       `there again. Of such a network convert an ONNX export, where every layer that reads the image follows`
+    );
+  if (STANDARDISED.test(moduleOf(name)))
+    return (
+      `${name} belongs to a layer that by its name standardises its weight when it runs. Of such a network convert an ` +
+      'ONNX export: a sum over the channels is not the same function'
     );
   if (isOftenStandardised({ name, dims }, tensors))
     return (

@@ -12,6 +12,7 @@ const ROWS: readonly (readonly [name: string, module: string, part: string, bias
   ['layers/conv2d_1/vars/0', 'layers/conv2d_1', 'weight', 'layers/conv2d_1/vars/1', 2],
   ['layers\\conv2d/vars/0', 'layers\\conv2d', 'weight', 'layers\\conv2d/vars/1', 2],
   ['convolution2d_1/convolution2d_1_W:0', 'convolution2d_1', 'weight', 'convolution2d_1/convolution2d_1_b:0', 2],
+  ['block1_conv1/block1_conv1_W_1:0', 'block1_conv1', 'weight', 'block1_conv1/block1_conv1_b_1:0', 2],
   [
     'layers/separable_conv2d/vars/0',
     'layers/separable_conv2d',
