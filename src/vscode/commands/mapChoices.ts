@@ -150,7 +150,10 @@ const CHOICES: readonly MapChoice[] = [
   },
 ];
 
-/** All maps: those that fit first, the others with the reason why not. */
+/**
+ * All maps: those that fit the declared channels first, then those that fit only another axis whose size is left open,
+ * then the others with the reason why not.
+ */
 export function mapChoices(wanted: Wanted): {
   readonly items: readonly MapChoice[];
   readonly fits: (mapChoice: MapChoice) => boolean;
@@ -162,7 +165,12 @@ export function mapChoices(wanted: Wanted): {
     if (reason !== null) return { ...mapChoice, icon: 'circle-slash', description: reason };
     return mapChoice.needs === 'pictures' ? { ...mapChoice, description: picturesText(wanted) } : mapChoice;
   });
-  return { items: [...items.filter(fits), ...items.filter((item) => !fits(item))], fits };
+  const likely = { channels: wanted.channels.length > 0 ? wanted.channels : [RGB], open: false };
+  const rank = (mapChoice: MapChoice): number => {
+    if (!fits(mapChoice)) return 2;
+    return whyNot(mapChoice, likely) === null ? 0 : 1;
+  };
+  return { items: items.sort((one, other) => rank(one) - rank(other)), fits };
 }
 
 /** Why a map does not fit the inputs, or null when it does. */

@@ -56,9 +56,12 @@ test('Adapt Channels…: for RGB and depth the map that fits comes first', async
   assert.ok(!choice(fixed(3), 'gray-depth').fits);
 });
 
-test('Adapt Channels…: an RGB model is offered grayscale first', () => {
-  const { items } = mapChoices(fixed(3));
-  assert.equal(items[0]?.id, 'gray');
+test('Adapt Channels…: an RGB model is offered grayscale first, also where its height and width are open', () => {
+  for (const wanted of [fixed(3), { channels: [3], open: true }, { channels: [], open: true }])
+    assert.equal(mapChoices(wanted).items[0]?.id, 'gray', JSON.stringify(wanted));
+  const open = mapChoices({ channels: [3], open: true }).items.map(({ id }) => id);
+  assert.deepEqual(open.slice(-3), ['gray-depth', 'rgb-from-gray', 'pictures'], 'what fits only an open axis is last');
+  assert.equal(mapChoices({ channels: [4], open: true }).items[0]?.id, 'gray-depth');
 });
 
 test('Adapt Channels…: pictures of other counts are refused as a map too', async () => {
