@@ -16,21 +16,20 @@ import type { TableState } from '../../state/tableState.ts';
 import { USUAL_TABLE } from '../../state/tableState.ts';
 import { TABS, tabsOf } from '../../state/tabs.ts';
 import type { Tab } from '../../state/tabs.ts';
-import { GraphPanel } from '../graph/graphPanel.ts';
+import type { GraphPanel } from '../graph/graphPanel.ts';
 import { GraphView } from '../graph/view/graphView.ts';
-import { partOf } from '../partOf.ts';
 import { quietStyles } from '../styles.ts';
 import '../details/details.ts';
-import { FindBox } from './findBox.ts';
-import './headerBar.ts';
+import { FindBox } from '../frame/findBox.ts';
+import '../frame/headerBar.ts';
 import { HostWishes } from './hostWishes.ts';
 import { KeptPlace } from './keptPlace.ts';
 import { modelPageStyles } from './modelPageStyles.ts';
-import './notices.ts';
+import '../frame/notices.ts';
+import { PageParts } from './pageParts.ts';
 import { Reading } from './reading.ts';
 import { Shortcuts } from './shortcuts.ts';
-import { PANEL, SidePanel } from './sidePanel.ts';
-import { TabBar } from './tabBar.ts';
+import { PANEL } from '../frame/sidePanel.ts';
 import { TAB_PANELS } from './tabPanels.ts';
 
 /** The page of one model: what its reader does, and the views that show it. */
@@ -60,6 +59,7 @@ export class ModelPage extends LitElement {
   /** How often commands have asked for each view, which starts anew then; null until the host has said so. */
   declare asked: PageWishes['asked'] | null;
   declare panel: Saved['panel'];
+  readonly #parts = new PageParts(this);
   readonly #reading = new Reading(this);
   readonly #wishes = new HostWishes(this, this.#reading);
   readonly #kept = new KeptPlace(this);
@@ -76,7 +76,7 @@ export class ModelPage extends LitElement {
     this.panel = { width: PANEL.usual, hidden: false };
     this.table = USUAL_TABLE;
     new Shortcuts(this, {
-      find: () => void this.#find?.show(),
+      find: () => void this.#parts.find?.show(),
       back: () => void this.#reading.travel(-1),
       forward: () => void this.#reading.travel(1),
       panel: () => this.#togglePanel(),
@@ -101,15 +101,15 @@ export class ModelPage extends LitElement {
     this.tensor = null;
     this.#reading.begin(session.model, place);
     await this.updateComplete;
-    const graph = this.graphView;
+    const graph = this.#parts.graphView;
     if (graph && place.view) graph.camera.startView = place.view;
-    if (place.heat) this.graphPanel?.colourBy(place.heat);
+    if (place.heat) this.#parts.graphPanel?.colourBy(place.heat);
     await this.#wishes.catchUp();
   }
 
   get isShown(): boolean {
     if (!this.model) return false;
-    return !this.model.hasGraph || Boolean(this.graphView?.scene);
+    return !this.model.hasGraph || Boolean(this.#parts.graphView?.scene);
   }
 
   get place(): Saved {
@@ -120,19 +120,28 @@ export class ModelPage extends LitElement {
       tab: this.tab,
       selected,
       open: this.session?.openPaths ?? [],
-      view: this.graphView?.camera.chosen ?? null,
+      view: this.#parts.graphView?.camera.chosen ?? null,
       query: '',
       table: this.table,
       bind: this.bind,
       panel: this.panel,
       folds: foldedSections(),
       bookmarks: [...bookmarks],
-      heat: this.graphPanel?.heat?.source ?? null,
+      heat: this.#parts.graphPanel?.heat?.source ?? null,
     };
   }
 
   get graphModel(): GraphModel | null {
     return this.session?.model ?? null;
+  }
+
+  get graphPanel(): GraphPanel | null {
+    return this.#parts.graphPanel;
+  }
+
+  /** The picture of the graph, where tests look for it. */
+  get graphView(): GraphView | null {
+    return this.#parts.graphView;
   }
 
   get selected(): SelectionKey | null {
@@ -149,16 +158,16 @@ export class ModelPage extends LitElement {
   }
 
   async reveal(key: SelectionKey): Promise<void> {
-    await this.graphView?.reveal(key);
+    await this.#parts.graphView?.reveal(key);
   }
 
   /** What is selected stands first in the details, which may have been scrolled. */
   selectionChanged(): void {
-    this.#sidePanel?.scrollToTop();
+    this.#parts.sidePanel?.scrollToTop();
   }
 
   #togglePanel(): void {
-    const within = this.#sidePanel?.contains(this.shadowRoot?.activeElement ?? null);
+    const within = this.#parts.sidePanel?.contains(this.shadowRoot?.activeElement ?? null);
     this.panel = { ...this.panel, hidden: !this.panel.hidden };
     if (within) this.#focusView();
   }
@@ -176,13 +185,11 @@ export class ModelPage extends LitElement {
   async #readDetails(): Promise<void> {
     this.panel = { ...this.panel, hidden: false };
     await this.updateComplete;
-    this.#sidePanel?.focusContent();
+    this.#parts.sidePanel?.focusContent();
   }
 
-  /** Where the keyboard goes when what had the focus is gone. */
   #focusView(): void {
-    if (this.tab === 'graph') this.graphView?.canvas?.focus();
-    else partOf(this.renderRoot, 'cw-tab-bar', TabBar)?.focusTab();
+    this.#parts.focusView(this.tab);
   }
 
   #offerMenu(event: CustomEvent<Target>): void {
@@ -195,24 +202,7 @@ export class ModelPage extends LitElement {
   async #colourLayers(numbers: LayerNumbers): Promise<void> {
     this.tab = 'graph';
     await this.updateComplete;
-    this.graphPanel?.showNumbers(numbers);
-  }
-
-  get graphPanel(): GraphPanel | null {
-    return partOf(this.renderRoot, 'cw-graph-panel', GraphPanel);
-  }
-
-  /** The graph view, for the tools beside it. */
-  get graphView(): GraphView | null {
-    return this.graphPanel?.graphView ?? null;
-  }
-
-  get #find(): FindBox | null {
-    return partOf(this.renderRoot, 'cw-find', FindBox);
-  }
-
-  get #sidePanel(): SidePanel | null {
-    return partOf(this.renderRoot, 'cw-side-panel', SidePanel);
+    this.#parts.graphPanel?.showNumbers(numbers);
   }
 
   async #selectThing(event: CustomEvent<{ key: SelectionKey | null; reveal: boolean }>): Promise<void> {
@@ -233,7 +223,7 @@ export class ModelPage extends LitElement {
     session.set([group], open);
     await this.#reading.choose(key, { reveal: false });
     this.#reading.say(`${open ? 'Opened' : 'Closed'} ${session.model.nameOf(key)}`);
-    await this.graphView?.relayout(key);
+    await this.#parts.graphView?.relayout(key);
   }
 
   #findClosed(): void {
@@ -267,7 +257,7 @@ export class ModelPage extends LitElement {
         .back=${reading.canGoBack}
         .forward=${reading.canGoForward}
         .panel=${TABS[this.tab].details ? !this.panel.hidden : null}
-        @find=${() => void this.#find?.show()}
+        @find=${() => void this.#parts.find?.show()}
         @said=${(event: CustomEvent<string>) => reading.say(event.detail)}
         @failed=${(event: CustomEvent<string>) => reading.fail(event.detail)}
         @go-back=${() => void reading.travel(-1)}

@@ -15,6 +15,7 @@ import { announce, askToSelect } from '../announce.ts';
 import { copyTable, exportEntries } from '../exportMenu.ts';
 import type { ExportedTable } from '../exportMenu.ts';
 import '../menuButton.ts';
+import { scrollToRow } from '../scrollToRow.ts';
 import { sortState } from '../sortState.ts';
 import { fieldStyles } from '../styles.ts';
 import { tableStyles } from '../tableStyles.ts';
@@ -111,12 +112,9 @@ export class LayerTable extends LitElement {
   /** Scrolls just far enough for the selected row to be seen. */
   #bringIn(): void {
     const scroll = this.renderRoot.querySelector('.scroll');
-    const at = this.#at;
-    if (!scroll || at < 0) return;
-    const heading = this.renderRoot.querySelector('thead')?.clientHeight ?? ROW;
-    const [y, room] = [at * ROW, scroll.clientHeight - heading - ROW];
-    if (y < scroll.scrollTop) scroll.scrollTop = y;
-    else if (y > scroll.scrollTop + room) scroll.scrollTop = y - room;
+    if (!scroll || this.#at < 0) return;
+    const headingHeight = this.renderRoot.querySelector('thead')?.clientHeight ?? ROW;
+    scrollToRow(scroll, { row: this.#at, rowHeight: ROW, headingHeight });
     this.top = scroll.scrollTop;
   }
 

@@ -13,6 +13,7 @@ import { exportEntries } from '../exportMenu.ts';
 import '../icon.ts';
 import '../menuButton.ts';
 import type { MenuEntry } from '../menuButton.ts';
+import { scrollToRow } from '../scrollToRow.ts';
 import { sortState } from '../sortState.ts';
 import { fieldStyles, quietStyles } from '../styles.ts';
 import { tableStyles } from '../tableStyles.ts';
@@ -134,16 +135,8 @@ export class TensorTab extends LitElement {
     const node = this.#rows[Math.max(0, Math.min(place, this.#rows.length - 1))];
     if (!node) return;
     this.#look(node);
-    this.#scrollTo(this.#place());
-  }
-
-  #scrollTo(place: number): void {
     const scroll = this.renderRoot.querySelector('.scroll');
-    if (!scroll) return;
-    const from = place * ROW_HEIGHT;
-    const room = scroll.clientHeight - 2 * ROW_HEIGHT;
-    if (from < scroll.scrollTop) scroll.scrollTop = from;
-    else if (from > scroll.scrollTop + room) scroll.scrollTop = from - room;
+    if (scroll) scrollToRow(scroll, { row: this.#place(), rowHeight: ROW_HEIGHT, headingHeight: ROW_HEIGHT });
   }
 
   get #exports(): MenuEntry[] {
