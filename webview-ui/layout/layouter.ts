@@ -1,5 +1,6 @@
 import type { NestedInput, SceneGeometry } from './geometry.ts';
 import { layoutNested } from './nested.ts';
+import type { LayoutOrder, LayoutReply } from './orders.ts';
 import type { Orientation } from './spacing.ts';
 
 /** The bundled worker's text, put in by build.mjs; absent in a plain bundle, and then layout runs here. */
@@ -21,8 +22,8 @@ export class Layouter {
     this.#input = input;
     if (input.itemW.length > SMALL) this.#worker = startWorker();
     if (!this.#worker) return;
-    this.#worker.postMessage({ type: 'graph', input });
-    this.#worker.onmessage = ({ data }: MessageEvent<{ turn: number; scene: SceneGeometry }>) => {
+    this.#send({ type: 'graph', input });
+    this.#worker.onmessage = ({ data }: MessageEvent<LayoutReply>) => {
       if (data.turn === this.#turn) this.#settle(data.scene);
     };
     // A worker that can't start or dies must not leave the page empty: go on without it.
@@ -43,7 +44,7 @@ export class Layouter {
     if (!this.#worker) return Promise.resolve(layoutNested(this.#input, open, orientation));
     return new Promise((resolve) => {
       this.#waiting = resolve;
-      this.#worker?.postMessage({ type: 'layout', turn, open, orientation });
+      this.#send({ type: 'layout', turn, open, orientation });
     });
   }
 
@@ -51,6 +52,10 @@ export class Layouter {
     this.#worker?.terminate();
     this.#worker = null;
     this.#settle(null);
+  }
+
+  #send(order: LayoutOrder): void {
+    this.#worker?.postMessage(order);
   }
 
   #settle(scene: SceneGeometry | null): void {

@@ -1,6 +1,6 @@
 import type { Grouped } from './grouped.ts';
 
-/** Ranks of a directed graph in typed arrays: no recursion, no node added for a long edge. */
+// Ranks of a directed graph in typed arrays: no recursion, no node added for a long edge.
 
 /** Kahn's algorithm; when only cycles remain, the lowest unplaced node goes next, so some edges run backwards. */
 function topologicalOrder(n: number, from: Int32Array, to: Int32Array, out: Grouped): Int32Array {

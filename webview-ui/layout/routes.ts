@@ -7,6 +7,8 @@ const STRAIGHT_LIMIT = 64;
 /** Where a lane meets a box, as part of its width from the middle; a port is too narrow to have sides. */
 const SIDE = 0.3;
 const NARROW = 20;
+/** In pixels: what is less aside than this is drawn as one upright line. */
+const LEAST_BEND = 0.5;
 
 export interface Placed {
   rank: Int32Array;
@@ -30,6 +32,21 @@ export interface Routes {
 
 const NO_LANE = NaN;
 
+/** Adds a point to the line that is drawn now. */
+type AddPoint = (x: number, y: number) => void;
+
+/** Where an edge leaves its source and arrives at its target, and the rows of both. */
+interface Ends {
+  readonly from: number;
+  readonly to: number;
+  readonly fromRow: number;
+  readonly toRow: number;
+  readonly leaveX: number;
+  readonly leaveY: number;
+  readonly arriveX: number;
+  readonly arriveY: number;
+}
+
 /**
  * Routes every edge: straight where nothing is in the way, else down a lane beside the rows it passes. Costs no node
  * per row.
@@ -43,48 +60,76 @@ export function routeEdges(input: LayoutInput, placed: Placed): Routes {
   // A line has at most six points.
   const points = new Float64Array(count * 12);
   let end = 0;
-  const add = (x: number, y: number): void => {
+  const add: AddPoint = (x, y) => {
     points[end++] = x;
     points[end++] = y;
   };
   for (let e = 0; e < count; e++) {
-    const [u, v] = [input.from[e]!, input.to[e]!];
-    const [a, b] = [placed.rank[u]!, placed.rank[v]!];
-    const x0 = placed.x[u]! + input.fromOffset[e]!;
-    const x1 = placed.x[v]! + input.toOffset[e]!;
-    const y0 = placed.y[u]! + input.h[u]!;
-    const y1 = placed.y[v]!;
+    const ends = endsOf(input, placed, e);
+    const { leaveX, fromRow } = ends;
     const lane = lanes[e]!;
+    const below = placed.bottom[fromRow]!;
     if (Number.isNaN(lane)) {
-      add(x0, y0);
-      if (Math.abs(x0 - x1) > 0.5) {
-        const bend = Math.max(placed.top[b]! - spacing.bendAt, y0 + 1);
-        add(x0, bend);
-        add(x1, bend);
-      }
-      add(x1, y1);
-      labels[2 * e] = x0;
-      labels[2 * e + 1] = placed.bottom[a]! + spacing.label + placed.drop[a]!;
+      addStraight(add, ends, placed.top[ends.toRow]! - spacing.bendAt);
+      labels[2 * e] = leaveX;
+      labels[2 * e + 1] = below + spacing.label + placed.drop[fromRow]!;
     } else {
-      const side = Math.sign(lane - placed.x[u]!);
-      const leavesAside = input.fromOffset[e] === 0 && !input.fromFixed[e];
-      const entersAside = input.toOffset[e] === 0 && !input.toFixed[e];
-      const sx = leavesAside ? x0 + side * sideOf(input.w[u]!) : x0;
-      const tx = entersAside ? x1 + Math.sign(lane - placed.x[v]!) * sideOf(input.w[v]!) : x1;
-      const leave = placed.bottom[a]! + spacing.exit;
-      const enter = placed.top[b]! - spacing.entry;
-      add(sx, y0);
-      add(sx, leave);
-      add(lane, leave);
-      add(lane, enter);
-      add(tx, enter);
-      add(tx, y1);
+      const [leftAt, enteredAt] = attachedTo(lane, { input, placed, ends, e });
+      add(leftAt, ends.leaveY);
+      add(leftAt, below + spacing.exit);
+      add(lane, below + spacing.exit);
+      add(lane, placed.top[ends.toRow]! - spacing.entry);
+      add(enteredAt, placed.top[ends.toRow]! - spacing.entry);
+      add(enteredAt, ends.arriveY);
       labels[2 * e] = lane;
-      labels[2 * e + 1] = placed.bottom[a]! + spacing.laneLabel;
+      labels[2 * e + 1] = below + spacing.laneLabel;
     }
     start[e + 1] = end / 2;
   }
   return { points: points.subarray(0, end), start, labels };
+}
+
+function endsOf(input: LayoutInput, placed: Placed, e: number): Ends {
+  const from = input.from[e]!;
+  const to = input.to[e]!;
+  return {
+    from,
+    to,
+    fromRow: placed.rank[from]!,
+    toRow: placed.rank[to]!,
+    leaveX: placed.x[from]! + input.fromOffset[e]!,
+    leaveY: placed.y[from]! + input.h[from]!,
+    arriveX: placed.x[to]! + input.toOffset[e]!,
+    arriveY: placed.y[to]!,
+  };
+}
+
+/** From end to end, with a bend at `bendY` where one does not stand above the other. */
+function addStraight(add: AddPoint, { leaveX, leaveY, arriveX, arriveY }: Ends, bendY: number): void {
+  add(leaveX, leaveY);
+  if (Math.abs(leaveX - arriveX) > LEAST_BEND) {
+    const bend = Math.max(bendY, leaveY + 1);
+    add(leaveX, bend);
+    add(arriveX, bend);
+  }
+  add(arriveX, arriveY);
+}
+
+interface LaneEdge {
+  readonly input: LayoutInput;
+  readonly placed: Placed;
+  readonly ends: Ends;
+  readonly e: number;
+}
+
+/** Where a line that runs in a lane leaves and enters: on the lane's side, where the edge has no place of its own. */
+function attachedTo(lane: number, { input, placed, ends, e }: LaneEdge): readonly [number, number] {
+  const { from, to, leaveX, arriveX } = ends;
+  const leavesAside = input.fromOffset[e] === 0 && !input.fromFixed[e];
+  const entersAside = input.toOffset[e] === 0 && !input.toFixed[e];
+  const leaveSide = leavesAside ? Math.sign(lane - placed.x[from]!) * sideOf(input.w[from]!) : 0;
+  const enterSide = entersAside ? Math.sign(lane - placed.x[to]!) * sideOf(input.w[to]!) : 0;
+  return [leaveX + leaveSide, arriveX + enterSide];
 }
 
 function sideOf(width: number): number {
