@@ -19,7 +19,7 @@ import {
   type LayerChoice,
   type PatchOrder,
 } from './patchOrder.ts';
-import { byName, isOptimizerState, moduleOf, siblingName, weightAxes } from './tensorNames.ts';
+import { byName, isOptimizerState, moduleOf, siblingName, weightAxes, withoutFurtherNames } from './tensorNames.ts';
 import { product } from '../../tensors/dims.ts';
 import { newChannels } from '../maps/channelMap.ts';
 import type { WeightsRequest } from './find/chosenLayers.ts';
@@ -151,7 +151,10 @@ function weightsPlan({ map, weights, changes, names, uses, hasMoments }: PlanPar
   const coarse = weights.map(({ tensor }) => dtypeName(tensor.dtype)).find((name) => !EXACT_TYPES.has(name));
   const axis = weights[0] ? weightAxes(weights[0].tensor).channels : 1;
   const input = { name: IMAGE, axis, oldChannels: map.matrix.length, newChannels: newChannels(map) };
-  const saved = weights.reduce((sum, weight) => sum + product(weight.tensor.dims) - product(newDims(weight, map)), 0);
+  const once = new Set(withoutFurtherNames(weights.map(({ tensor }) => tensor)));
+  const saved = weights
+    .filter(({ tensor }) => once.has(tensor))
+    .reduce((sum, weight) => sum + product(weight.tensor.dims) - product(newDims(weight, map)), 0);
   const typeOf = (tensor: string): string => {
     const layer = layers.get(tensor);
     if (layer) return layerType(layer);

@@ -2,7 +2,7 @@ import { addTo } from '../../bytes/lists.ts';
 import { DTYPES } from '../../tensors/dtypes.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
 import { wordsOf } from './copyNames.ts';
-import { lastPart } from './tensorNames.ts';
+import { lastPart, withoutFurtherNames } from './tensorNames.ts';
 
 /** Tensors of one network in order, and the name that all of theirs begin with. */
 interface NetworkList {
@@ -22,8 +22,8 @@ const BUFFERS = new Set(['running_mean', 'running_var', 'num_batches_tracked']);
 const MAX_PREFIX_PARTS = 3;
 
 /**
- * The networks that may lie in a file: all of its tensors, and those below each container. Of each its parameters, and
- * all its tensors.
+ * The networks that may lie in a file: all of its tensors, and those below each container. Of each its parameters, with
+ * and without further names of the same one, which optimizers know once, and all its tensors.
  */
 export function networkLists(network: readonly StoredTensor[]): NetworkList[] {
   const lists = new Map<string, StoredTensor[]>();
@@ -33,7 +33,9 @@ export function networkLists(network: readonly StoredTensor[]): NetworkList[] {
       addTo(lists, parts.slice(0, depth).join('.'), tensor);
   }
   const whole = [...lists].map(([prefix, tensors]): NetworkList => ({ prefix, tensors }));
-  return [...whole.map(({ prefix, tensors }) => ({ prefix, tensors: tensors.filter(isParameter) })), ...whole];
+  const parameters = whole.map(({ prefix, tensors }) => ({ prefix, tensors: tensors.filter(isParameter) }));
+  const once = parameters.map(({ prefix, tensors }) => ({ prefix, tensors: withoutFurtherNames(tensors) }));
+  return [...parameters, ...once, ...whole];
 }
 
 /**

@@ -102,3 +102,13 @@ function isInOptimizer(name: string): boolean {
 export function byName(tensors: readonly StoredTensor[]): Map<string, StoredTensor> {
   return new Map(tensors.map((tensor) => [tensor.name, tensor]));
 }
+
+/** Each tensor once, under the first of its names. */
+export function withoutFurtherNames(tensors: readonly StoredTensor[]): StoredTensor[] {
+  const seen = new Set<string>();
+  return tensors.filter(({ name, numbersAt = name }) => {
+    const isFirst = !seen.has(numbersAt);
+    seen.add(numbersAt);
+    return isFirst;
+  });
+}

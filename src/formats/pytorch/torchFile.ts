@@ -55,7 +55,7 @@ export async function openTorch(source: ByteSource, signal?: AbortSignal): Promi
     isScript: container.isScript,
     imageUses: container.imageUses,
     facts: container.facts,
-    tensors: found.map((one) => storedTensor(one, signal)),
+    tensors: found.map((one) => storedTensor(one, container.parts.indexOf(one.part), signal)),
     texts: checkpoints.flatMap((checkpoint) => checkpoint.texts),
     unread: checkpoints.flatMap((checkpoint) => checkpoint.unread),
     imports: uniqueImports(container),
@@ -63,13 +63,15 @@ export async function openTorch(source: ByteSource, signal?: AbortSignal): Promi
   };
 }
 
-function storedTensor({ name, tensor, part }: FoundTensor, signal: AbortSignal | undefined): TorchTensor {
-  const { dtype, dims, quantised, storage } = tensor;
+function storedTensor({ name, tensor, part }: FoundTensor, partNumber: number, signal?: AbortSignal): TorchTensor {
+  const { dtype, dims, quantised, storage, strides } = tensor;
+  const start = storage.viewOffset + tensor.offset;
+  const numbersAt = JSON.stringify([partNumber, storage.key, start, dtype, dims, strides]);
   const held = part.storage(storage.key, storageBytes(storage));
   const place = { tensor: name };
   const turns = new Turns(signal);
   return {
-    ...{ name, dtype, dims, place, quantised },
+    ...{ name, dtype, dims, place, quantised, numbersAt },
     stream: async (range, visit) => {
       checkRange({ name, dims }, range);
       await streamTensor(tensor, held, { ...range, turns }, visit);

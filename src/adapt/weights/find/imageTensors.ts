@@ -79,12 +79,22 @@ function isTransposedOutput(tensor: StoredTensor, bias: StoredTensor | undefined
   return bias?.dims.length === 1 && bias.dims[0] === channels && outputs !== channels;
 }
 
-/** Copies of one network hold the same tensor under names that differ in front: they are one candidate. */
+/**
+ * Copies of one network hold the same tensor under names that differ in front, and a tensor may have several names
+ * (nnU-Net keeps each layer under four): they are one candidate.
+ */
 function withCopies(tensors: readonly StoredTensor[]): StoredTensor[][] {
   const groups = new Map<string, StoredTensor[]>();
+  /** The group of a place in the file, and of a name without what differs. */
+  const ofNumbers = new Map<string, string>();
+  const ofName = new Map<string, string>();
   for (const tensor of tensors) {
-    const key = `${copyKey(tensor.name)} ${tensor.dims.join('×')}`;
-    addTo(groups, key, tensor);
+    const { name, numbersAt = name } = tensor;
+    const key = `${copyKey(name)} ${tensor.dims.join('×')}`;
+    const group = ofNumbers.get(numbersAt) ?? ofName.get(key) ?? key;
+    ofNumbers.set(numbersAt, group);
+    ofName.set(key, group);
+    addTo(groups, group, tensor);
   }
   return [...groups.values()];
 }

@@ -70,6 +70,25 @@ test('copies follow, and so do moments with the mean; a moment of another weight
   assert.ok(plan.notes.some((note) => /optimizer/.test(note)));
 });
 
+test('a tensor of several names is one layer and one parameter, as in nnU-Net', async () => {
+  const names = ['encoder.conv.weight', 'encoder.all_modules.0.weight', 'decoder.encoder.conv.weight'];
+  const head = floatWeights('decoder.head.weight', [4, 2, 1, 1]);
+  const moments = [
+    floatWeights('optimizer.state.0.exp_avg', [2, 3, 1, 1], [1, 2, 3, 4, 5, 6]),
+    floatWeights('optimizer.state.1.exp_avg', [4, 2, 1, 1]),
+  ];
+  const weights = names.map((name) => floatWeights(name, [2, 3, 1, 1], [1, 2, 3, 4, 5, 6]));
+  const stored = await tensorsOf([...weights, head, floatWeights('decoder.big.weight', [2, 2, 3, 3]), ...moments]);
+  const tensors = stored.map((tensor) => (names.includes(tensor.name) ? { ...tensor, numbersAt: 'one' } : tensor));
+  const { changes, plan } = await adaptWeights({ tensors, map: grayscale() });
+  assert.deepEqual(
+    changes.map(({ tensor }) => tensor),
+    [...names, 'optimizer.state.0.exp_avg'],
+  );
+  assert.equal(plan.saved.parameters, 4);
+  await assert.rejects(adaptWeights({ tensors: stored, map: grayscale() }), /Say which sees the image/);
+});
+
 test('Rprop keeps a gradient and a step for each number; what is kept in a way that is not known is refused', async () => {
   const request = { map: grayscale(), layers: ['model.conv1'] };
   const weight = floatWeights('model.conv1.weight', [2, 3, 1, 1]);
