@@ -34,7 +34,9 @@ export function formlessCopies(tensors: readonly StoredTensor[], changed: readon
   );
   if (alike.length === 0) return [];
   const bare = new Set(changed.map(({ name }) => bareName(networkName(name))));
+  const places = new Set(changed.flatMap(({ numbersAt }) => numbersAt ?? []));
   return alike.filter((tensor) => {
+    if (tensor.numbersAt !== undefined && places.has(tensor.numbersAt)) return true;
     const own = networkName(tensor.name);
     if (own !== tensor.name && bare.has(bareName(own))) return true;
     return isListedCopy(tensor, network, names);

@@ -55,7 +55,7 @@ function givenLayers(tensors: readonly StoredTensor[], layers: readonly string[]
     if (!tensor) throw noLayer(`The file has no tensor ${name}.`, name);
     checkLayer(tensor, { name: tensor.name, order }, channels);
     checkInput(tensor, tensors);
-    for (const copy of tensors.filter((other) => isCopy(other, tensor))) {
+    for (const copy of copiesOf(tensor, tensors)) {
       const before = found.get(copy.name);
       if (before && before.order !== order) throw noLayer(`${copy.name} can be read in one order only.`, copy.name);
       found.set(copy.name, { name: copy.name, order });
@@ -109,6 +109,13 @@ function checkInput(tensor: StoredTensor, tensors: readonly StoredTensor[]): voi
 export function isWeightOf({ name }: StoredTensor, layer: string): boolean {
   const module = moduleOf(name);
   return lastPart(name) === 'weight' && (module === layer || module.split(/[/\\]/).at(-1) === layer);
+}
+
+/** A tensor under all of its names, and what has one of these names in another copy of the network. */
+function copiesOf(tensor: StoredTensor, tensors: readonly StoredTensor[]): StoredTensor[] {
+  const { name, numbersAt = name } = tensor;
+  const same = tensors.filter((other) => other === tensor || other.numbersAt === numbersAt);
+  return tensors.filter((other) => same.some((one) => isCopy(other, one)));
 }
 
 function isCopy(a: StoredTensor, b: StoredTensor): boolean {

@@ -71,7 +71,7 @@ test('copies follow, and so do moments with the mean; a moment of another weight
 });
 
 test('a tensor of several names is one layer and one parameter, as in nnU-Net', async () => {
-  const names = ['encoder.conv.weight', 'encoder.all_modules.0.weight', 'decoder.encoder.conv.weight'];
+  const names = ['encoder.conv.weight', 'encoder.all_modules.0.weight', 'decoder.encoder.conv.weight', 'again'];
   const head = floatWeights('decoder.head.weight', [4, 2, 1, 1]);
   const moments = [
     floatWeights('optimizer.state.0.exp_avg', [2, 3, 1, 1], [1, 2, 3, 4, 5, 6]),
@@ -80,12 +80,14 @@ test('a tensor of several names is one layer and one parameter, as in nnU-Net', 
   const weights = names.map((name) => floatWeights(name, [2, 3, 1, 1], [1, 2, 3, 4, 5, 6]));
   const stored = await tensorsOf([...weights, head, floatWeights('decoder.big.weight', [2, 2, 3, 3]), ...moments]);
   const tensors = stored.map((tensor) => (names.includes(tensor.name) ? { ...tensor, numbersAt: 'one' } : tensor));
-  const { changes, plan } = await adaptWeights({ tensors, map: grayscale() });
-  assert.deepEqual(
-    changes.map(({ tensor }) => tensor),
-    [...names, 'optimizer.state.0.exp_avg'],
-  );
-  assert.equal(plan.saved.parameters, 4);
+  for (const layers of [undefined, ['decoder.encoder.conv']]) {
+    const { changes, plan } = await adaptWeights({ tensors, map: grayscale(), layers });
+    assert.deepEqual(
+      changes.map(({ tensor }) => tensor).toSorted(),
+      [...names, 'optimizer.state.0.exp_avg'].toSorted(),
+    );
+    assert.equal(plan.saved.parameters, 4);
+  }
   await assert.rejects(adaptWeights({ tensors: stored, map: grayscale() }), /Say which sees the image/);
 });
 
