@@ -1,5 +1,5 @@
-import './components/toolkit.ts';
 import './components/app/app.ts';
+import './components/toolkit.ts';
 
 // The host's page may hold <cw-app> already; otherwise an empty body is enough.
 if (!document.querySelector('cw-app')) document.body.append(document.createElement('cw-app'));

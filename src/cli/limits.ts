@@ -1,8 +1,8 @@
 import { imageFiles } from '../files/images/labels.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
+import { parseNumber } from '../jobs/maps/mapOptions.ts';
 import { holdsWeightsAlone, readCost, withOpenFile } from '../jobs/open/openFile.ts';
 import { withOpenModel } from '../jobs/open/openModel.ts';
-import { parseNumber } from '../jobs/maps/mapOptions.ts';
 import { textOf, usageError, type Call, type Verb, type Limits, type Work } from './verb.ts';
 
 interface Rate {

@@ -1,6 +1,6 @@
 import type { ParseArgsConfig } from 'node:util';
-import { ChannelwiseError } from '../bytes/errors.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
 import { mapFromOptions, parseNumber, parseNumbers } from '../jobs/maps/mapOptions.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { diskOf } from './disk.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
+import { diskOf } from './disk.ts';
 import { join } from './paths.ts';
 import { readSmallFile } from './smallFile.ts';
 

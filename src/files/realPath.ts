@@ -1,6 +1,6 @@
 import { diskOf } from './disk.ts';
-import { dirname, isUri } from './paths.ts';
 import { isAbsolute, relative, sep } from './node/paths.ts';
+import { dirname, isUri } from './paths.ts';
 
 /** The path with all links resolved; null where nothing is there or it may not be looked at. */
 export async function realPath(path: string): Promise<string | null> {

@@ -1,11 +1,11 @@
 import { ChannelwiseError } from '../bytes/errors.ts';
+import { sourceDigest } from './digest/sourceDigest.ts';
 import { diskOf } from './disk.ts';
 import type { FileStat } from './diskPort.ts';
 import { errorCode } from './errorCode.ts';
 import { openFileSource } from './fileSource.ts';
 import { removeEmpty } from './folders.ts';
 import { basename, dirname, extname, join } from './paths.ts';
-import { sourceDigest } from './digest/sourceDigest.ts';
 
 /** What tells a file as we know it from one that somebody changed since, also where its times were put back. */
 export interface Written {

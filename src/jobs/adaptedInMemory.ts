@@ -2,6 +2,7 @@ import { adaptModel } from '../adapt/adaptModel.ts';
 import { adaptKeras } from '../adapt/keras/adaptKeras.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
 import { SplicedSource } from '../bytes/splicedSource.ts';
+import { basename } from '../files/paths.ts';
 import { openKerasFile } from '../formats/keras/kerasFile.ts';
 import { openNetwork } from '../formats/keras/openNetwork.ts';
 import { scanModel } from '../formats/onnx/scan/scan.ts';
@@ -9,7 +10,6 @@ import { WireReader } from '../formats/onnx/scan/wire.ts';
 import type { ModelFile } from '../verify/wiring.ts';
 import type { OpenModel } from './open/openModel.ts';
 import { VERSION } from './version.ts';
-import { basename } from '../files/paths.ts';
 
 /**
  * An adapted model that is never written: the file with the splices applied, read as if it had been. Throws as

@@ -1,11 +1,11 @@
+import type { WeightView } from '../formats/keras/present/graphBuilder.ts';
 import type { CallOptions } from '../rpc/messages.ts';
 import { compare } from '../verify/compare/compare.ts';
-import type { WeightView } from '../formats/keras/present/graphBuilder.ts';
 import type { TensorChange } from '../verify/compare/compareTensors.ts';
+import type { Comparison } from '../verify/compare/comparison.ts';
 import { holdWeightsAlone } from './open/openFile.ts';
 import { withOpenModels, type OpenModel } from './open/openModel.ts';
 import { compareWeightsFiles } from './weights/compareWeightsFiles.ts';
-import type { Comparison } from '../verify/compare/comparison.ts';
 
 /** Compares two model files. Throws ChannelwiseError for what can't be read. */
 export async function compareFiles(a: string, b: string, options: CallOptions = {}): Promise<Comparison> {

@@ -1,14 +1,14 @@
 import { ChannelwiseError } from '../bytes/errors.ts';
 import type { Splice } from '../bytes/splice.ts';
 import { SplicedSource } from '../bytes/splicedSource.ts';
-import type { FileSource } from '../files/diskPort.ts';
 import { dataFilePath } from '../files/data/external.ts';
+import { sameContent } from '../files/digest/sameContent.ts';
+import type { FileSource } from '../files/diskPort.ts';
 import { openFileSource } from '../files/fileSource.ts';
 import { makeFolders, takeBack } from '../files/folders.ts';
-import { inside, pathExists, realFolder, sameFile } from '../files/realPath.ts';
-import { sameContent } from '../files/digest/sameContent.ts';
-import { saveBeside } from '../files/writing.ts';
 import { basename, dirname, join } from '../files/paths.ts';
+import { inside, pathExists, realFolder, sameFile } from '../files/realPath.ts';
+import { saveBeside } from '../files/writing.ts';
 import { externalFiles } from '../formats/onnx/allTensors.ts';
 import { scanModel } from '../formats/onnx/scan/scan.ts';
 import type { OpenModel } from './open/openModel.ts';

@@ -1,5 +1,14 @@
 import { grayscale, normalize, type ChannelMap, type Normalisation } from '../adapt/maps/channelMap.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
+import { readPicture } from '../files/images/images.ts';
+import {
+  classIndex,
+  imageFiles,
+  type FoundClasses,
+  type LabelledFile,
+  type LabelSource,
+} from '../files/images/labels.ts';
+import { basename } from '../files/paths.ts';
 import {
   choosePreprocessing,
   type ChosenPreprocessing,
@@ -17,15 +26,6 @@ import { declaredInput, grayInput, openRuns } from '../verify/evaluate/evaluatio
 import { colourFeed, fitPicture, type ImageInput, type Preprocessing } from '../verify/evaluate/preprocess.ts';
 import { runtimeVersion, type Session } from '../verify/session.ts';
 import { wiring, type ModelFile } from '../verify/wiring.ts';
-import { readPicture } from '../files/images/images.ts';
-import {
-  classIndex,
-  imageFiles,
-  type FoundClasses,
-  type LabelledFile,
-  type LabelSource,
-} from '../files/images/labels.ts';
-import { basename } from '../files/paths.ts';
 import { adaptedInMemory } from './adaptedInMemory.ts';
 import { refuseWeightsAlone } from './open/openFile.ts';
 import { withOpenModel, withOpenModels, type OpenModel } from './open/openModel.ts';

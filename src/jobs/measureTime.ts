@@ -1,9 +1,9 @@
-import { measureTime, type MeasuredTime } from '../verify/time/measureTime.ts';
+import type { CallOptions } from '../rpc/messages.ts';
 import type { Bound } from '../verify/time/madeUpInputs.ts';
+import { measureTime, type MeasuredTime } from '../verify/time/measureTime.ts';
 import { wiring } from '../verify/wiring.ts';
 import { refuseWeightsAlone } from './open/openFile.ts';
 import { withOpenModel } from './open/openModel.ts';
-import type { CallOptions } from '../rpc/messages.ts';
 
 /**
  * Runs a file's model on made-up inputs and measures how long it takes. Throws as `measureTime` does, and `refused` for

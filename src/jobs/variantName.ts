@@ -1,6 +1,6 @@
-import { knownEnding } from '../formats/endings.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
 import { basename, extname } from '../files/paths.ts';
+import { knownEnding } from '../formats/endings.ts';
 
 /** What the file name of a model adapted by `map` says about it. */
 export function variantOf(map: ChannelMap): string {

@@ -1,8 +1,8 @@
-import { verify } from '../verify/proof/verify.ts';
-import type { VerifyReport } from '../verify/proof/report.ts';
 import { dataFilePaths } from '../files/digest/modelDigest.ts';
-import { markWritten, type Written } from '../files/written.ts';
 import { verifyImages } from '../files/images/images.ts';
+import { markWritten, type Written } from '../files/written.ts';
+import type { VerifyReport } from '../verify/proof/report.ts';
+import { verify } from '../verify/proof/verify.ts';
 import { holdsWeightsAlone, holdWeightsAlone, refuseLayers, withOpenFile } from './open/openFile.ts';
 import { withOpenModel, withOpenModels } from './open/openModel.ts';
 import type { VerifyOptions } from './verifyOptions.ts';

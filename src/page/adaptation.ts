@@ -1,19 +1,19 @@
-import { mapFromJson, type ChannelMap } from '../adapt/maps/channelMap.ts';
 import { candidates, realInputs, typeText } from '../adapt/inputs/candidates.ts';
+import { mapFromJson, type ChannelMap } from '../adapt/maps/channelMap.ts';
 import { provenanceOf, type ProvenanceStep } from '../adapt/report/provenance.ts';
-import { knownEnding } from '../formats/endings.ts';
-import type { WeightView } from '../formats/keras/present/graphBuilder.ts';
-import type { Model } from '../formats/onnx/model.ts';
-import type { PageAdaptation, PageFold, PageMappedInput, PageOriginal, PageStep } from '../protocol/adaptation.ts';
 import { modelDigest } from '../files/digest/modelDigest.ts';
 import { sourceDigest } from '../files/digest/sourceDigest.ts';
 import { basename, dirname, join, resolve } from '../files/paths.ts';
+import { knownEnding } from '../formats/endings.ts';
+import type { WeightView } from '../formats/keras/present/graphBuilder.ts';
+import type { Model } from '../formats/onnx/model.ts';
+import type { Shapes } from '../graph/shapes/inferredShapes.ts';
 import { holdsWeightsAlone, withOpenFile } from '../jobs/open/openFile.ts';
 import { withOpenModel } from '../jobs/open/openModel.ts';
 import { weightsMark } from '../jobs/weights/originOf.ts';
-import { areNumbers, count, integer, items, list, object, sizes, text, type RawRecord } from './recordText.ts';
+import type { PageAdaptation, PageFold, PageMappedInput, PageOriginal, PageStep } from '../protocol/adaptation.ts';
 import { RecordedWeights, type RecordedWeight } from './recordedWeights.ts';
-import type { Shapes } from '../graph/shapes/inferredShapes.ts';
+import { areNumbers, count, integer, items, list, object, sizes, text, type RawRecord } from './recordText.ts';
 
 /** A longer story is told from its end. */
 const MAX_STEPS = 20;

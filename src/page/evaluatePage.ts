@@ -1,17 +1,17 @@
-import { base64 } from '../bytes/base64.ts';
 import { imageInputs } from '../adapt/inputs/imageInputs.ts';
-import type { PageChangedImage, PageEvaluation, PageEvaluationSetup } from '../protocol/evaluation.ts';
-import { changedImages, type ImageResult } from '../verify/evaluate/evaluate.ts';
-import { thumbnail } from '../verify/evaluate/picture.ts';
-import { conclusions, evaluationCsv, evaluationDetails } from '../verify/evaluate/evaluateText.ts';
-import { ownPreset } from '../verify/evaluate/ownSteps.ts';
-import { PREPROCESSINGS } from '../verify/evaluate/preprocess.ts';
-import { wiring } from '../verify/wiring.ts';
-import { evaluateFolder, type EvaluateOptions } from '../jobs/evaluate.ts';
+import { base64 } from '../bytes/base64.ts';
 import { readPicture } from '../files/images/images.ts';
 import { imageFiles } from '../files/images/labels.ts';
 import { basename, join } from '../files/paths.ts';
+import { evaluateFolder, type EvaluateOptions } from '../jobs/evaluate.ts';
 import { withOpenModel } from '../jobs/open/openModel.ts';
+import type { PageChangedImage, PageEvaluation, PageEvaluationSetup } from '../protocol/evaluation.ts';
+import { changedImages, type ImageResult } from '../verify/evaluate/evaluate.ts';
+import { conclusions, evaluationCsv, evaluationDetails } from '../verify/evaluate/evaluateText.ts';
+import { ownPreset } from '../verify/evaluate/ownSteps.ts';
+import { thumbnail } from '../verify/evaluate/picture.ts';
+import { PREPROCESSINGS } from '../verify/evaluate/preprocess.ts';
+import { wiring } from '../verify/wiring.ts';
 import type { EvaluateArgs, EvaluatedModels } from './evaluateArgs.ts';
 
 const PRESET_TEXTS: Readonly<Record<string, string>> = {

@@ -1,3 +1,7 @@
+import { provenanceOf } from '../adapt/report/provenance.ts';
+import { ChannelwiseError } from '../bytes/errors.ts';
+import type { Dim, Graph, ValueInfo } from '../formats/onnx/model.ts';
+import { storedTensor } from '../formats/onnx/tensors/storedTensor.ts';
 import { connectionsOf } from '../graph/connections.ts';
 import { filterGrid, type FilterGrid } from '../graph/firstLayers/filters.ts';
 import { firstLayers, type FirstLayer } from '../graph/firstLayers/firstLayers.ts';
@@ -5,17 +9,13 @@ import { composedSteps, inputSteps, pixelRange, type InputSteps } from '../graph
 import { firstDownsampling, receptiveField } from '../graph/firstLayers/receptiveField.ts';
 import { inferShapes } from '../graph/shapes/shapes.ts';
 import { steeringConstants } from '../graph/shapes/steering.ts';
-import { provenanceOf } from '../adapt/report/provenance.ts';
-import { dtypeName } from '../tensors/dtypes.ts';
-import { ChannelwiseError } from '../bytes/errors.ts';
-import type { Dim, Graph, ValueInfo } from '../formats/onnx/model.ts';
-import { storedTensor } from '../formats/onnx/tensors/storedTensor.ts';
+import { withOpenModel, type OpenModel } from '../jobs/open/openModel.ts';
 import type { PageOriginal } from '../protocol/adaptation.ts';
 import type { FirstLayerMethods, PageFilterSet, PageFirstLayerFacts, PageLayerInput } from '../protocol/firstLayer.ts';
+import type { CallContext } from '../rpc/messages.ts';
+import { dtypeName } from '../tensors/dtypes.ts';
 import { originalOf } from './adaptation.ts';
 import { encodedFilters, filtersEnd, filterValues } from './filterPictures.ts';
-import { withOpenModel, type OpenModel } from '../jobs/open/openModel.ts';
-import type { CallContext } from '../rpc/messages.ts';
 
 /** What is known about a first layer without its weights. Throws `refused` where there is no such layer. */
 export async function firstLayerFacts(

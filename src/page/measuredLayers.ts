@@ -1,8 +1,8 @@
 import { grayByLayerOfFolder } from '../jobs/grayByLayer.ts';
 import { measureTimeOfFile } from '../jobs/measureTime.ts';
-import type { CallOptions } from '../rpc/messages.ts';
 import type { PageGrayByLayer, PageMeasuredTime } from '../protocol/evaluation.ts';
 import type { PageBinding } from '../protocol/sizes.ts';
+import type { CallOptions } from '../rpc/messages.ts';
 import { layersCsv, layersStatement } from '../verify/evaluate/layers/layersText.ts';
 import type { EvaluateArgs } from './evaluateArgs.ts';
 

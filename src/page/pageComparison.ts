@@ -1,7 +1,9 @@
 import { PROVENANCE_KEY, provenanceOf } from '../adapt/report/provenance.ts';
-import { storedTensors } from '../graph/storedTensors.ts';
+import { basename } from '../files/paths.ts';
 import { isConstant } from '../formats/onnx/attributes.ts';
 import type { Graph, Model } from '../formats/onnx/model.ts';
+import { storedTensors } from '../graph/storedTensors.ts';
+import { withOpenModels } from '../jobs/open/openModel.ts';
 import type { DifferenceSign, PageComparison, PageDifference, PageDifferenceGroup } from '../protocol/comparison.ts';
 import { packModel } from '../protocol/pack.ts';
 import type { CallOptions } from '../rpc/messages.ts';
@@ -16,10 +18,8 @@ import {
   textLine,
   type Line,
 } from '../verify/compare/compareText.ts';
-import { readPageModel } from './readPage.ts';
-import { withOpenModels } from '../jobs/open/openModel.ts';
-import { basename } from '../files/paths.ts';
 import type { Comparison, TextChange, ValueChange } from '../verify/compare/comparison.ts';
+import { readPageModel } from './readPage.ts';
 
 /** Rows of one group that go to the page; more of them nobody reads. */
 const MAX_ROWS = 5000;

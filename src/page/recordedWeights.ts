@@ -2,10 +2,10 @@ import { addTo } from '../bytes/lists.ts';
 import type { WeightView } from '../formats/keras/present/graphBuilder.ts';
 import type { Node, Model } from '../formats/onnx/model.ts';
 import { allNodeLists } from '../graph/nested.ts';
-import { storedTensors } from '../graph/storedTensors.ts';
 import type { ScopeShapes } from '../graph/shapes/graphScope.ts';
-import type { PageFold } from '../protocol/adaptation.ts';
 import type { Shapes } from '../graph/shapes/inferredShapes.ts';
+import { storedTensors } from '../graph/storedTensors.ts';
+import type { PageFold } from '../protocol/adaptation.ts';
 
 /** A weight as a record names it: the tensor, and the node that took the map in. */
 export interface RecordedWeight {

@@ -1,20 +1,20 @@
-import { streamCsv } from '../tensors/csv.ts';
-import { elementTexts, numberText } from '../tensors/elementText.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
-import { npyNote, streamNpy } from '../tensors/npy.ts';
-import { readStatistics } from '../tensors/statistics.ts';
-import { readBlock } from '../tensors/tensorBlock.ts';
-import { storedTensor } from '../formats/onnx/tensors/storedTensor.ts';
-import { datasetTensor } from '../formats/keras/datasetTensor.ts';
-import type { OpenedNetwork } from '../formats/keras/openNetwork.ts';
-import type { StoredTensor } from '../tensors/storedTensor.ts';
-import type { PageRange, PageStatistics, TensorFormat } from '../protocol/weights.ts';
-import { fileFormat, withOpenFile } from '../jobs/open/openFile.ts';
-import { withOpenModel } from '../jobs/open/openModel.ts';
-import type { CallContext } from '../rpc/messages.ts';
+import { dirname, resolve } from '../files/paths.ts';
 import { sameFile } from '../files/realPath.ts';
 import { writeFileWhole } from '../files/writing.ts';
-import { dirname, resolve } from '../files/paths.ts';
+import { datasetTensor } from '../formats/keras/datasetTensor.ts';
+import type { OpenedNetwork } from '../formats/keras/openNetwork.ts';
+import { storedTensor } from '../formats/onnx/tensors/storedTensor.ts';
+import { fileFormat, withOpenFile } from '../jobs/open/openFile.ts';
+import { withOpenModel } from '../jobs/open/openModel.ts';
+import type { PageRange, PageStatistics, TensorFormat } from '../protocol/weights.ts';
+import type { CallContext } from '../rpc/messages.ts';
+import { streamCsv } from '../tensors/csv.ts';
+import { elementTexts, numberText } from '../tensors/elementText.ts';
+import { npyNote, streamNpy } from '../tensors/npy.ts';
+import { readStatistics } from '../tensors/statistics.ts';
+import type { StoredTensor } from '../tensors/storedTensor.ts';
+import { readBlock } from '../tensors/tensorBlock.ts';
 import { cutText } from '../text/cutText.ts';
 
 interface Named {

@@ -1,7 +1,7 @@
-import type { Written } from '../files/written.ts';
 import type { ImageInput } from '../adapt/inputs/imageInputs.ts';
 import type { ChannelMap } from '../adapt/maps/channelMap.ts';
 import type { PlanSection } from '../adapt/report/planText.ts';
+import type { Written } from '../files/written.ts';
 import type { PageProof } from '../protocol/adaptation.ts';
 import type { PageComparison } from '../protocol/comparison.ts';
 import type { PageEvaluation, PageEvaluationSetup, PageGrayByLayer, PageMeasuredTime } from '../protocol/evaluation.ts';

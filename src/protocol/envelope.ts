@@ -1,7 +1,7 @@
+import { asReply, type RpcReply } from '../rpc/messages.ts';
 import { asPageAction, type PageAction } from './actions.ts';
 import { fieldsOf } from './checked.ts';
 import { asSettings, type PageSettings } from './settings.ts';
-import { asReply, type RpcReply } from '../rpc/messages.ts';
 
 /** What the host tells a page unasked. */
 export type HostNews =

@@ -1,10 +1,5 @@
 import type { PageProof } from './adaptation.ts';
 import { fieldsOf } from './checked.ts';
-import { FIRST_LAYER_ARGS, type FirstLayerMethods } from './firstLayer.ts';
-import type { PackedModel } from './packed.ts';
-import { asBinding, type PageBinding } from './sizes.ts';
-import { asSettingChange, type PageSettings, type SettingChange } from './settings.ts';
-import { WEIGHT_ARGS, type WeightMethods } from './weights.ts';
 import type { PageComparison } from './comparison.ts';
 import type {
   PageEvaluated,
@@ -14,6 +9,11 @@ import type {
   PageGrayByLayer,
   PageMeasuredTime,
 } from './evaluation.ts';
+import { FIRST_LAYER_ARGS, type FirstLayerMethods } from './firstLayer.ts';
+import type { PackedModel } from './packed.ts';
+import { asSettingChange, type PageSettings, type SettingChange } from './settings.ts';
+import { asBinding, type PageBinding } from './sizes.ts';
+import { WEIGHT_ARGS, type WeightMethods } from './weights.ts';
 
 /** Commands of the extension that the page has buttons for; each acts on the page's own file. */
 const PAGE_COMMANDS = [

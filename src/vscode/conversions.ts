@@ -1,5 +1,5 @@
-import { basename } from '../files/paths.ts';
 import { ChannelwiseError } from '../bytes/errors.ts';
+import { basename } from '../files/paths.ts';
 import {
   markWrittenModel,
   removeWrittenModel,

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { basename, dirname, isUri, join } from '../files/paths.ts';
 import { NODE_DISK } from '../files/node/disk.ts';
+import { basename, dirname, isUri, join } from '../files/paths.ts';
 
 /**
  * The editor of files that are models by their name, and the one that "Open With" offers for names that other programs

@@ -1,11 +1,11 @@
+import type { HostFiles } from '../files/virtual/hostFiles.ts';
+import { serveHostFiles } from '../jobs/threads/hostFilesRpc.ts';
+import type { ThreadMessage } from '../jobs/threads/rpcServer.ts';
 import { RUNTIME_MILLISECONDS, withTimeLimit } from '../jobs/timeLimit.ts';
+import { WorkerClient } from '../page/workerClient.ts';
 import type { WorkerMethods } from '../page/workerMethods.ts';
 import type { CallOptions } from '../rpc/messages.ts';
-import type { ThreadMessage } from '../jobs/threads/rpcServer.ts';
-import { serveHostFiles } from '../jobs/threads/hostFilesRpc.ts';
 import type { Thread } from '../rpc/thread.ts';
-import type { HostFiles } from '../files/virtual/hostFiles.ts';
-import { WorkerClient } from '../page/workerClient.ts';
 import { JobQueue } from './jobQueue.ts';
 
 const NIGHT_MILLISECONDS = 12 * 60 * 60 * 1000;

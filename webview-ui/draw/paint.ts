@@ -1,12 +1,12 @@
 import type { Scene } from '../graph/scene.ts';
+import { ARROW } from './arrow.ts';
 import type { BoxColours } from './boxColours.ts';
 import { FAINT, legible } from './brush.ts';
 import type { Brush, Marks, Motion } from './brush.ts';
-import { ARROW } from './arrow.ts';
+import type { Extent, View } from './camera.ts';
 import { paintBoxes } from './paintBoxes.ts';
 import { paintFrames, paintTitles } from './paintFrames.ts';
 import type { Theme } from './theme.ts';
-import type { Extent, View } from './camera.ts';
 
 /** A picture to be painted: what, from where, in which colours. */
 export interface Painting {

@@ -2,9 +2,9 @@ import { GROUP_BAR, GROUP_FACTS, SHEET } from '../graph/groupBox.ts';
 import { kindOfBox } from './boxColours.ts';
 import { FAINT, legible } from './brush.ts';
 import type { Brush, Marks } from './brush.ts';
-import { Grain } from './grain.ts';
 import { SIGNS } from './difference.ts';
 import type { Difference } from './difference.ts';
+import { Grain } from './grain.ts';
 
 /** Boxes smaller than this many pixels are plain patches of colour. */
 const PATCH = 5;

@@ -2,10 +2,10 @@ import type { PageModel, PageNode, PageValue } from '../../src/protocol/pageMode
 import { countText, shortCount } from '../../src/text/numbers.ts';
 import type { NestedInput } from '../layout/geometry.ts';
 import { nodeLabel } from '../text/format.ts';
-import { SMALL_GRAPH, ancestors, buildHierarchy } from './hierarchy.ts';
-import type { Hierarchy } from './hierarchy.ts';
 import { EdgeLabels } from './edgeLabels.ts';
 import { SHEET } from './groupBox.ts';
+import { SMALL_GRAPH, ancestors, buildHierarchy } from './hierarchy.ts';
+import type { Hierarchy } from './hierarchy.ts';
 import { allNodes, clip, detailWidth, flatGraph, titleWidth } from './items.ts';
 import type { BoxTitles, FlatGraph } from './items.ts';
 import { nestedInput } from './nestedInput.ts';

@@ -2,8 +2,8 @@ import { countText, numberText, percentText, shortCount } from '../../src/text/n
 import { bytesText, nodeLabel } from '../text/format.ts';
 import type { GraphModel, SelectionKey } from './graphModel.ts';
 import { nodeParameters } from './graphModel.ts';
-import type { LayerNumbers } from './tables/layerNumbers.ts';
 import type { Scene } from './scene.ts';
+import type { LayerNumbers } from './tables/layerNumbers.ts';
 
 export type CostHeat = 'params' | 'macs' | 'memory';
 

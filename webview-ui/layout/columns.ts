@@ -1,5 +1,5 @@
-import type { Spacing } from './spacing.ts';
 import type { Grouped } from './grouped.ts';
+import type { Spacing } from './spacing.ts';
 
 const MAX_SHIFT = 700;
 

@@ -1,6 +1,6 @@
 import { placeColumns } from './columns.ts';
-import { groupedBy } from './grouped.ts';
 import type { LayoutInput } from './columns.ts';
+import { groupedBy } from './grouped.ts';
 import { rankNodes } from './ranks.ts';
 import { routeEdges } from './routes.ts';
 import type { Routes } from './routes.ts';

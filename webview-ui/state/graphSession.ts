@@ -2,8 +2,8 @@ import type { PageModel } from '../../src/protocol/pageModel.ts';
 import { GraphModel } from '../graph/graphModel.ts';
 import type { SelectionKey } from '../graph/graphModel.ts';
 import { Scene } from '../graph/scene.ts';
-import { settings } from './settings.ts';
 import { Layouter } from '../layout/layouter.ts';
+import { settings } from './settings.ts';
 
 /** One model on the page: which groups are open, and the picture laid out for that. */
 export class GraphSession {

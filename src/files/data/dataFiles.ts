@@ -1,9 +1,9 @@
-import type { FileSource } from '../diskPort.ts';
-import { dirname, resolve } from '../paths.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { ExternalReader } from '../../formats/onnx/externalData.ts';
-import { dataFilePath, tooShort } from './external.ts';
+import type { FileSource } from '../diskPort.ts';
 import { fileVersion, openFileSource } from '../fileSource.ts';
+import { dirname, resolve } from '../paths.ts';
+import { dataFilePath, tooShort } from './external.ts';
 
 /**
  * So many data files of one model stay open while it is read; a model that names more of them waits a little longer for

@@ -1,8 +1,8 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { externalFiles } from '../../formats/onnx/allTensors.ts';
 import type { Model } from '../../formats/onnx/model.ts';
-import type { FileSource } from '../diskPort.ts';
 import { dataFilePath } from '../data/external.ts';
+import type { FileSource } from '../diskPort.ts';
 import { openFileSource } from '../fileSource.ts';
 import { sha256 } from './sha256.ts';
 import { sourceDigest } from './sourceDigest.ts';

@@ -2,12 +2,12 @@ import { checkCancelled } from '../../bytes/cancel.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { messageOf } from '../../text/messageOf.ts';
 import { picturePainter, type Picture } from '../../verify/evaluate/picture.ts';
+import type { VerifyImage } from '../../verify/proof/measure/runPlan.ts';
+import { basename } from '../paths.ts';
 import { readSmallFile } from '../smallFile.ts';
 import { listImages } from './imageFolder.ts';
 import { decodeJpeg, isJpeg } from './jpeg.ts';
 import { decodePng, isPng } from './png.ts';
-import { basename } from '../paths.ts';
-import type { VerifyImage } from '../../verify/proof/measure/runPlan.ts';
 
 /** 64 million pixels, the most that are decoded, take no more without any compression, alpha included. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;

@@ -1,9 +1,9 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { parseJsonValue } from '../../bytes/json/jsonValue.ts';
 import { messageOf } from '../../text/messageOf.ts';
+import { basename, join } from '../paths.ts';
 import { readTextFile } from '../textFile.ts';
 import { listFolders, listImages } from './imageFolder.ts';
-import { basename, join } from '../paths.ts';
 
 export interface LabelledFile {
   readonly path: string;

@@ -1,5 +1,5 @@
-import { joined } from '../../bytes/joined.ts';
 import { crc32 } from '../../bytes/crc32.ts';
+import { joined } from '../../bytes/joined.ts';
 import type { Picture } from '../../verify/evaluate/picture.ts';
 import { unpackZlib } from '../node/inflate.ts';
 import { checkPixels } from './pixels.ts';

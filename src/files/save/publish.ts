@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { errorCode } from '../errorCode.ts';
 import type { SaveRequest } from './request.ts';
-import { existsError } from './writeError.ts';
 import type { SaveFs, SaveHandle } from './saveFs.ts';
+import { existsError } from './writeError.ts';
 
 /** Nobody has this many copies of one model in a folder; more is a loop. */
 const MAX_CANDIDATES = 10_000;

@@ -1,8 +1,8 @@
 import { copyFile, lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkCancelled } from '../../bytes/cancel.ts';
-import type { Splice } from '../../bytes/splice.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import type { Splice } from '../../bytes/splice.ts';
 import type { FileSource } from '../diskPort.ts';
 import { saveBeside } from './save.ts';
 import { tempName } from './tempFile.ts';

@@ -1,9 +1,9 @@
 import { constants, promises as fs, type BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from '../errorCode.ts';
 import { pathExists } from '../realPath.ts';
 import { DirectFile } from './directFile.ts';
-import { errorCode } from '../errorCode.ts';
 
 /**
  * Files from this size on may be written past the page cache; smaller ones are flushed in no time, and are read again

@@ -1,14 +1,14 @@
+import type { ReadCounts } from '../../bytes/byteSource.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { DataFiles } from '../../files/data/dataFiles.ts';
-import type { ReadCounts } from '../../bytes/byteSource.ts';
 import type { FileSource } from '../../files/diskPort.ts';
 import { openFileSource } from '../../files/fileSource.ts';
-import { basename, dirname, join } from '../../files/paths.ts';
 import { LentSource } from '../../files/lentSource.ts';
+import { basename, dirname, join } from '../../files/paths.ts';
 import { canWrite, HEAD_BYTES, type Format, type OpenedFile } from '../../formats/format.ts';
 import { formatOf } from '../../formats/table.ts';
-import { misnamed } from './misnamed.ts';
 import { keep, takeKept, type KeptFile, type OpenBeside } from './keptFiles.ts';
+import { misnamed } from './misnamed.ts';
 
 /** A file of any format, open for reading. */
 export interface OpenFile {

@@ -2,18 +2,18 @@ import type { ReadCounts } from '../../bytes/byteSource.ts';
 import { DataFiles } from '../../files/data/dataFiles.ts';
 import type { FileSource } from '../../files/diskPort.ts';
 import { openFileSource } from '../../files/fileSource.ts';
-import { realPath } from '../../files/realPath.ts';
 import { dirname, resolve } from '../../files/paths.ts';
+import { realPath } from '../../files/realPath.ts';
 import { HEAD_BYTES } from '../../formats/format.ts';
 import { openKerasFile } from '../../formats/keras/kerasFile.ts';
 import { openNetwork, type OpenedNetwork } from '../../formats/keras/openNetwork.ts';
-import { formatOf } from '../../formats/table.ts';
 import type { Model, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
 import { scanModel } from '../../formats/onnx/scan/scan.ts';
 import { WireReader } from '../../formats/onnx/scan/wire.ts';
+import { formatOf } from '../../formats/table.ts';
 import { storedTensors } from '../../graph/storedTensors.ts';
-import { misnamed } from './misnamed.ts';
 import type { ModelFile } from '../../verify/wiring.ts';
+import { misnamed } from './misnamed.ts';
 
 /** A model file that is open for reading, as scanned. */
 export interface OpenModel extends ModelFile {

@@ -1,9 +1,9 @@
 import type { FilePart, HostFiles } from '../../files/virtual/hostFiles.ts';
-import type { Answers, RpcReply } from '../../rpc/messages.ts';
 import { RpcCalls } from '../../rpc/calls.ts';
+import type { Answers, RpcReply } from '../../rpc/messages.ts';
+import { ownMemory, threadPort, type AnyPort } from '../../rpc/thread.ts';
 import { errorFrom } from './rpcErrors.ts';
 import { serve } from './rpcServer.ts';
-import { ownMemory, threadPort, type AnyPort } from '../../rpc/thread.ts';
 
 type Result<Name extends keyof HostFiles> = Awaited<ReturnType<HostFiles[Name]>>;
 

@@ -1,7 +1,7 @@
-import type { CallOptions, MethodsOf, RpcReply, RpcRequest } from '../../rpc/messages.ts';
 import { RpcCalls } from '../../rpc/calls.ts';
-import { errorFrom } from './rpcErrors.ts';
+import type { CallOptions, MethodsOf, RpcReply, RpcRequest } from '../../rpc/messages.ts';
 import type { Thread, Transferable } from '../../rpc/thread.ts';
+import { errorFrom } from './rpcErrors.ts';
 
 /** How long calls may take to tidy up when the editor closes. It waits four seconds for all extensions together. */
 const CLOSE_MILLISECONDS = 2000;

@@ -3,13 +3,13 @@ import { provenanceText, readProvenance } from '../../adapt/report/provenance.ts
 import { adaptWeights } from '../../adapt/weights/adaptWeights.ts';
 import { layerText } from '../../adapt/weights/patchOrder.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import { fileSize } from '../../files/besideFiles.ts';
+import { basename, dirname, join, resolve } from '../../files/paths.ts';
 import type { FolderFile } from '../../files/save/saveFolder.ts';
 import { saveBeside, saveFolderBeside } from '../../files/writing.ts';
 import { canWrite, type TensorChange, type TensorWriter } from '../../formats/format.ts';
 import { grownBytes } from '../../formats/sharded/format.ts';
 import { changedIndex } from '../../formats/sharded/shardIndex.ts';
-import { fileSize } from '../../files/besideFiles.ts';
-import { basename, dirname, join, resolve } from '../../files/paths.ts';
 import type { AdaptOptions, AdaptResult } from '../adaptOptions.ts';
 import type { DataCopy } from '../dataCopies.ts';
 import { withOpenFile, type OpenFile } from '../open/openFile.ts';

@@ -1,12 +1,12 @@
+import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
 import { CONFIG_NAMES, changedConfig, configHints, type ChangedConfig } from '../../adapt/weights/configs.ts';
 import type { LayerHints } from '../../adapt/weights/find/layerHints.ts';
-import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import { parseJson } from '../../bytes/json/json.ts';
 import { listFiles, readBeside } from '../../files/besideFiles.ts';
 import { basename, dirname, resolve } from '../../files/paths.ts';
 import { knownEnding } from '../../formats/endings.ts';
 import type { OpenedFile } from '../../formats/format.ts';
-import { ChannelwiseError } from '../../bytes/errors.ts';
-import { parseJson } from '../../bytes/json/json.ts';
 import { INDEX_END, readShardIndex, type ShardIndex } from '../../formats/sharded/shardIndex.ts';
 
 /** What lies beside a file of weights and belongs to it. */

@@ -1,7 +1,7 @@
 import type { CallOptions } from '../../rpc/messages.ts';
+import type { Comparison } from '../../verify/compare/comparison.ts';
 import { compareWeights } from '../../verify/weights/compareWeights.ts';
 import { withOpenFile } from '../open/openFile.ts';
-import type { Comparison } from '../../verify/compare/comparison.ts';
 
 /** Compares two files of weights, also of two formats. */
 export async function compareWeightsFiles(

@@ -1,9 +1,9 @@
+import type { ImageTensor } from '../../adapt/weights/find/imageTensor.ts';
 import type { OpenFile } from '../open/openFile.ts';
 import { besideWeights } from './besideWeights.ts';
 import { layersOf } from './layers.ts';
 import { likelyOriginal } from './likelyOriginal.ts';
 import { layersOfStep, stepsOf } from './recordedStep.ts';
-import type { ImageTensor } from '../../adapt/weights/find/imageTensor.ts';
 
 /** The layers that see the image: of an adapted file those that were adapted, of others the likely ones. */
 export async function inputLayers(open: OpenFile): Promise<readonly ImageTensor[]> {

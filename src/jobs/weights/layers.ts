@@ -1,7 +1,7 @@
+import type { ImageTensor } from '../../adapt/weights/find/imageTensor.ts';
 import { imageTensors, type FoundTensors } from '../../adapt/weights/find/imageTensors.ts';
 import type { OpenedFile } from '../../formats/format.ts';
 import { hintsOf, type BesideWeights } from './besideWeights.ts';
-import type { ImageTensor } from '../../adapt/weights/find/imageTensor.ts';
 
 /** Colour images; where no layer takes them, the file may be one that was made gray. */
 const CHANNELS = [3, 1];

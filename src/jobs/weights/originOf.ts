@@ -1,7 +1,7 @@
 import type { ProvenanceSource } from '../../adapt/report/provenance.ts';
-import { basename, dirname, resolve } from '../../files/paths.ts';
 import { sha256 } from '../../files/digest/sha256.ts';
 import { sourceDigest } from '../../files/digest/sourceDigest.ts';
+import { basename, dirname, resolve } from '../../files/paths.ts';
 import { readCost, type OpenFile } from '../open/openFile.ts';
 
 /**

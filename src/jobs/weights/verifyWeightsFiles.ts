@@ -3,8 +3,8 @@ import { readProvenance, type ProvenanceStep } from '../../adapt/report/provenan
 import { codeDoubt } from '../../adapt/weights/find/askReasons.ts';
 import { readLayer } from '../../adapt/weights/patchOrder.ts';
 import { canWrite, type OpenedFile } from '../../formats/format.ts';
-import { verifyWeights } from '../../verify/weights/verifyWeights.ts';
 import type { VerifyReport } from '../../verify/proof/report.ts';
+import { verifyWeights } from '../../verify/weights/verifyWeights.ts';
 import { withOpenFile } from '../open/openFile.ts';
 import type { VerifyOptions } from '../verifyOptions.ts';
 import { layersOfStep } from './recordedStep.ts';

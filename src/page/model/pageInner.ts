@@ -1,10 +1,10 @@
-import { calledFunction } from '../../graph/operatorKey.ts';
+import type { FunctionDef, Graph, Model, Node } from '../../formats/onnx/model.ts';
 import { connectionsOf } from '../../graph/connections.ts';
+import type { Costs } from '../../graph/cost/cost.ts';
+import { calledFunction } from '../../graph/operatorKey.ts';
+import type { ScopeShapes } from '../../graph/shapes/graphScope.ts';
 import type { DimText, PageEdge, PageInner, PageValue, PageWeight } from '../../protocol/pageModel.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
-import type { FunctionDef, Graph, Model, Node } from '../../formats/onnx/model.ts';
-import type { Costs } from '../../graph/cost/cost.ts';
-import type { ScopeShapes } from '../../graph/shapes/graphScope.ts';
 import { pageNode, type Lookup } from './pageNode.ts';
 import { dimText, knownDims, pageValue, storedWeights, type DimTexts } from './pageValue.ts';
 import { constantsByName, type SmallConstants } from './smallConstants.ts';

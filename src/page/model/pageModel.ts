@@ -1,27 +1,27 @@
-import { operatorKey } from '../../graph/operatorKey.ts';
-import { connectionsOf } from '../../graph/connections.ts';
 import { imageInputs } from '../../adapt/inputs/imageInputs.ts';
 import { PROVENANCE_KEY } from '../../adapt/report/provenance.ts';
 import type { WeightView } from '../../formats/keras/present/graphBuilder.ts';
 import { isConstant } from '../../formats/onnx/attributes.ts';
 import type { Graph, Model, Node, ValueInfo } from '../../formats/onnx/model.ts';
+import { connectionsOf } from '../../graph/connections.ts';
 import { modelCosts } from '../../graph/cost/cost.ts';
 import { firstLayers } from '../../graph/firstLayers/firstLayers.ts';
+import { operatorKey } from '../../graph/operatorKey.ts';
 import { operatorSchema } from '../../graph/operatorSchema.ts';
+import type { FormalValue } from '../../graph/operatorSignature.ts';
+import type { Shapes } from '../../graph/shapes/inferredShapes.ts';
 import type { PageAdaptation } from '../../protocol/adaptation.ts';
 import type { PageEdge, PageModel, PageOperator, PageWeight } from '../../protocol/pageModel.ts';
 import type { PageBinding } from '../../protocol/sizes.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
 import { cutText } from '../../text/cutText.ts';
+import { weightsAsStored } from './kerasWeights.ts';
 import { pageInner } from './pageInner.ts';
 import { pageNode, type Lookup } from './pageNode.ts';
 import { pageSizes } from './pageSizes.ts';
-import { weightsAsStored } from './kerasWeights.ts';
 import { inferredValue, knownDims, storedWeights, type DimTexts } from './pageValue.ts';
 import { withShortSizes } from './shortSizes.ts';
 import { constantsByName, type SmallConstants } from './smallConstants.ts';
-import type { Shapes } from '../../graph/shapes/inferredShapes.ts';
-import type { FormalValue } from '../../graph/operatorSignature.ts';
 
 /**
  * Limits of what the page is sent of a file's own words: a licence or a thousand class names fit, a weight hidden as

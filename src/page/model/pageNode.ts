@@ -1,8 +1,8 @@
+import { isConstant } from '../../formats/onnx/attributes.ts';
+import type { Node } from '../../formats/onnx/model.ts';
 import { attributeText } from '../../graph/attributeText.ts';
 import type { NodeCost } from '../../graph/cost/cost.ts';
 import { nodeScope } from '../../graph/exporterScopes.ts';
-import { isConstant } from '../../formats/onnx/attributes.ts';
-import type { Node } from '../../formats/onnx/model.ts';
 import type { DimText, PageNode, PageWeight } from '../../protocol/pageModel.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
 import { nodeLook } from './nodeDetail.ts';

@@ -1,8 +1,8 @@
+import type { Graph } from '../../formats/onnx/model.ts';
 import { connectionsOf } from '../../graph/connections.ts';
 import type { ModelCost } from '../../graph/cost/cost.ts';
-import type { Graph } from '../../formats/onnx/model.ts';
-import type { PageBinding, PageCost, PageSizes } from '../../protocol/sizes.ts';
 import type { Shapes, Contradiction } from '../../graph/shapes/inferredShapes.ts';
+import type { PageBinding, PageCost, PageSizes } from '../../protocol/sizes.ts';
 
 /** Reasons shown; nobody reads more, and a damaged model may have one for every tensor. */
 const MAX_COMPUTED = 100;

@@ -1,7 +1,7 @@
-import { storedTensors } from '../../graph/storedTensors.ts';
-import { shownDim } from '../../graph/sizes/dims.ts';
-import type { ScopeShapes } from '../../graph/shapes/graphScope.ts';
 import type { Dim, Graph, SparseTensor, Tensor, ValueInfo } from '../../formats/onnx/model.ts';
+import type { ScopeShapes } from '../../graph/shapes/graphScope.ts';
+import { shownDim } from '../../graph/sizes/dims.ts';
+import { storedTensors } from '../../graph/storedTensors.ts';
 import type { DimText, PageValue, PageWeight } from '../../protocol/pageModel.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
 import { throughIdentities, type NamedNodes } from './throughIdentities.ts';

@@ -3,11 +3,11 @@ import { isConstant } from '../../formats/onnx/attributes.ts';
 import type { Model, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
 import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
 import { decodeTensor } from '../../formats/onnx/tensors/tensorData.ts';
-import type { SteeringConstants } from '../../graph/shapes/steering.ts';
 import { allGraphs } from '../../graph/nested.ts';
+import type { SteeringConstants } from '../../graph/shapes/steering.ts';
 import { storedTensors } from '../../graph/storedTensors.ts';
-import { isInteger } from '../../tensors/dtypes.ts';
 import type { SmallTensor } from '../../graph/values/smallTensor.ts';
+import { isInteger } from '../../tensors/dtypes.ts';
 import type { StoringGraph } from './pageValue.ts';
 import { throughIdentities } from './throughIdentities.ts';
 

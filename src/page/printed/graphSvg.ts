@@ -1,12 +1,12 @@
-import { refuseWeightsAlone } from '../../jobs/open/openFile.ts';
-import type { PageSettings } from '../../protocol/settings.ts';
-import type { PageBinding } from '../../protocol/sizes.ts';
 import { kindColours } from '../../../webview-ui/draw/boxColours.ts';
 import { paperTheme } from '../../../webview-ui/draw/paperTheme.ts';
 import { sceneSvg, wholeRegion } from '../../../webview-ui/draw/svg.ts';
 import { GraphModel } from '../../../webview-ui/graph/graphModel.ts';
 import { Scene } from '../../../webview-ui/graph/scene.ts';
 import { layoutNested } from '../../../webview-ui/layout/nested.ts';
+import { refuseWeightsAlone } from '../../jobs/open/openFile.ts';
+import type { PageSettings } from '../../protocol/settings.ts';
+import type { PageBinding } from '../../protocol/sizes.ts';
 import { readPageModel } from '../readPage.ts';
 import { checkBindings } from './shapes.ts';
 

@@ -1,22 +1,22 @@
-import { ChannelwiseError } from '../../bytes/errors.ts';
-import type { PageFirstLayer } from '../../protocol/pageModel.ts';
-import { countOf, countOrUnknown, countText } from '../../text/numbers.ts';
-import { pageCost, contradictionTexts } from '../model/pageSizes.ts';
 import { realInputs } from '../../adapt/inputs/candidates.ts';
-import { modelCosts } from '../../graph/cost/cost.ts';
-import { shownDim, symbolDim } from '../../graph/sizes/dims.ts';
-import { steeringConstants } from '../../graph/shapes/steering.ts';
-import { dtypeName } from '../../tensors/dtypes.ts';
+import { ChannelwiseError } from '../../bytes/errors.ts';
+import { basename } from '../../files/paths.ts';
 import type { Dim, ValueInfo } from '../../formats/onnx/model.ts';
-import type { PageCost } from '../../protocol/sizes.ts';
+import { modelCosts } from '../../graph/cost/cost.ts';
+import type { Shapes } from '../../graph/shapes/inferredShapes.ts';
+import { steeringConstants } from '../../graph/shapes/steering.ts';
+import { shownDim, symbolDim } from '../../graph/sizes/dims.ts';
 import { holdsWeightsAlone, withOpenFile } from '../../jobs/open/openFile.ts';
 import { withOpenModel } from '../../jobs/open/openModel.ts';
-import { inspectWeights, weightsText, type WeightsInspection } from './inspectWeights.ts';
+import type { PageFirstLayer } from '../../protocol/pageModel.ts';
+import type { PageCost } from '../../protocol/sizes.ts';
+import { dtypeName } from '../../tensors/dtypes.ts';
+import { countOf, countOrUnknown, countText } from '../../text/numbers.ts';
 import { asStored } from '../model/kerasWeights.ts';
 import { modelHead, pageFirstLayers } from '../model/pageModel.ts';
+import { pageCost, contradictionTexts } from '../model/pageSizes.ts';
+import { inspectWeights, weightsText, type WeightsInspection } from './inspectWeights.ts';
 import { boundShapes } from './shapes.ts';
-import { basename } from '../../files/paths.ts';
-import type { Shapes } from '../../graph/shapes/inferredShapes.ts';
 
 export interface DeclaredValue {
   readonly name: string;

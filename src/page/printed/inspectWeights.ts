@@ -1,5 +1,5 @@
-import { basename } from '../../files/paths.ts';
 import { layerText } from '../../adapt/weights/patchOrder.ts';
+import { basename } from '../../files/paths.ts';
 import type { Fact } from '../../formats/format.ts';
 import { readCost, type OpenFile } from '../../jobs/open/openFile.ts';
 import { besideWeights } from '../../jobs/weights/besideWeights.ts';

@@ -1,12 +1,12 @@
+import type { Dim } from '../../formats/onnx/model.ts';
 import { modelCosts } from '../../graph/cost/cost.ts';
-import { shownDim } from '../../graph/sizes/dims.ts';
 import { steeringConstants } from '../../graph/shapes/steering.ts';
+import { shownDim } from '../../graph/sizes/dims.ts';
 import { refuseWeightsAlone } from '../../jobs/open/openFile.ts';
 import { withOpenModel } from '../../jobs/open/openModel.ts';
-import type { Dim } from '../../formats/onnx/model.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
-import { countOrUnknown } from '../../text/numbers.ts';
 import { csvLine } from '../../text/csv.ts';
+import { countOrUnknown } from '../../text/numbers.ts';
 import { boundShapes } from './shapes.ts';
 
 /** One node of the main graph, with what its first output is and what it costs for one image. */

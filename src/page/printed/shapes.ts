@@ -1,16 +1,16 @@
-import type { InferredTensor } from '../../graph/shapes/inferred.ts';
-import { nodeLabel, type ScopeShapes } from '../../graph/shapes/graphScope.ts';
-import { inferShapes } from '../../graph/shapes/shapes.ts';
-import { shownDim } from '../../graph/sizes/dims.ts';
-import { steeringConstants } from '../../graph/shapes/steering.ts';
-import { dtypeName } from '../../tensors/dtypes.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import { basename } from '../../files/paths.ts';
 import type { Dim, Model } from '../../formats/onnx/model.ts';
+import { nodeLabel, type ScopeShapes } from '../../graph/shapes/graphScope.ts';
+import type { InferredTensor } from '../../graph/shapes/inferred.ts';
+import type { Shapes, Contradiction, InferOptions } from '../../graph/shapes/inferredShapes.ts';
+import { inferShapes } from '../../graph/shapes/shapes.ts';
+import { steeringConstants } from '../../graph/shapes/steering.ts';
+import { shownDim } from '../../graph/sizes/dims.ts';
 import { refuseWeightsAlone } from '../../jobs/open/openFile.ts';
 import { withOpenModel } from '../../jobs/open/openModel.ts';
+import { dtypeName } from '../../tensors/dtypes.ts';
 import { contradictionText } from '../model/pageSizes.ts';
-import { basename } from '../../files/paths.ts';
-import type { Shapes, Contradiction, InferOptions } from '../../graph/shapes/inferredShapes.ts';
 
 export interface ShapedTensor {
   readonly name: string;

@@ -1,18 +1,18 @@
-import { basename } from '../../files/paths.ts';
 import type { ImageInput } from '../../adapt/inputs/imageInputs.ts';
 import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
+import type { ImageTensor } from '../../adapt/weights/find/imageTensor.ts';
 import { layerText } from '../../adapt/weights/patchOrder.ts';
 import { KERAS, kerasWeightsPython } from '../../adapt/weights/python/kerasWeightsPython.ts';
 import type { WeightsReader } from '../../adapt/weights/python/readLines.ts';
 import { weightsLibraries, weightsPython, type PythonLibrary } from '../../adapt/weights/python/weightsPython.ts';
+import { basename } from '../../files/paths.ts';
 import type { Format, OpenedFile } from '../../formats/format.ts';
-import { variantName, variantOf } from '../../jobs/variantName.ts';
 import { adaptFile } from '../../jobs/convert.ts';
 import { withOpenFile } from '../../jobs/open/openFile.ts';
+import { variantName, variantOf } from '../../jobs/variantName.ts';
 import { besideWeights } from '../../jobs/weights/besideWeights.ts';
 import { layersOf } from '../../jobs/weights/layers.ts';
 import { dtypeName } from '../../tensors/dtypes.ts';
-import type { ImageTensor } from '../../adapt/weights/find/imageTensor.ts';
 
 /**
  * The layers of a file of weights that may see the image, as inputs to choose from; a file with none is refused with

@@ -2,12 +2,12 @@ import * as vscode from 'vscode';
 import { isCancel } from '../../bytes/cancel.ts';
 import { basename } from '../../files/paths.ts';
 import type { AdaptReply, VerifyReply } from '../../page/workerMethods.ts';
-import { countOf } from '../../text/numbers.ts';
 import { messageOf } from '../../text/messageOf.ts';
+import { countOf } from '../../text/numbers.ts';
 import { firstName, undoneText, type Undone } from '../conversions.ts';
 import type { Extension } from '../extensionParts.ts';
-import type { WrittenReply } from '../proofs.ts';
 import { activeModel, EDITOR_TYPE, uriOf } from '../modelFiles.ts';
+import type { WrittenReply } from '../proofs.ts';
 import { tell, type Severity } from '../window/messages.ts';
 
 /** A written model and, unless the setting is off, its proof. */

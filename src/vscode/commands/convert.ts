@@ -1,14 +1,14 @@
 import * as vscode from 'vscode';
 import { isCancel } from '../../bytes/cancel.ts';
-import { basename, dirname, join } from '../../files/paths.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import { basename, dirname, join } from '../../files/paths.ts';
 import { variantName } from '../../jobs/variantName.ts';
 import type { AdaptReply } from '../../page/workerMethods.ts';
 import type { CallOptions } from '../../rpc/messages.ts';
 import { messageOf } from '../../text/messageOf.ts';
-import { writtenReply } from '../proofs.ts';
 import type { Extension } from '../extensionParts.ts';
 import { MODEL_FILTERS, placeOf, uriOf } from '../modelFiles.ts';
+import { writtenReply } from '../proofs.ts';
 import { askToSave } from '../window/dialogs.ts';
 import { tell } from '../window/messages.ts';
 import { withProgress } from '../window/progress.ts';

@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode';
 import { mapFromSteps, mapWords, type MapStep } from '../../jobs/maps/mapSteps.ts';
-import { countOf } from '../../text/numbers.ts';
 import { messageOf } from '../../text/messageOf.ts';
+import { countOf } from '../../text/numbers.ts';
 import { placeOf } from '../modelFiles.ts';
 import { askToOpen } from '../window/dialogs.ts';
 import { BACK, inputLine, type Step } from '../window/quickSteps.ts';

@@ -1,10 +1,9 @@
-import { basename } from '../../files/paths.ts';
-import { markWritten, sameAsWritten, type Written } from '../../files/written.ts';
-import { writeFileWhole } from '../../files/writing.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
-import type { EvaluateArgs } from '../../page/evaluateArgs.ts';
-import type { CallOptions } from '../../rpc/messages.ts';
+import { basename } from '../../files/paths.ts';
+import { writeFileWhole } from '../../files/writing.ts';
+import { markWritten, sameAsWritten, type Written } from '../../files/written.ts';
 import { parseNumber, parseNumbers } from '../../jobs/maps/mapOptions.ts';
+import type { EvaluateArgs } from '../../page/evaluateArgs.ts';
 import type {
   PageEvaluated,
   PageEvaluation,
@@ -12,6 +11,7 @@ import type {
   PageEvaluationSetup,
   PageGrayByLayer,
 } from '../../protocol/evaluation.ts';
+import type { CallOptions } from '../../rpc/messages.ts';
 import { besideModel, placeOf, uriOf } from '../modelFiles.ts';
 import type { ModelJobs } from '../modelJobs.ts';
 import { askToSave } from '../window/dialogs.ts';

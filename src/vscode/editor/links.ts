@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { basename, isUri } from '../../files/paths.ts';
 import { isModelName, placeOf, uriOf } from '../modelFiles.ts';
-import { workspacePath } from '../workspacePath.ts';
 import { tell } from '../window/messages.ts';
+import { workspacePath } from '../workspacePath.ts';
 import { linkText, readLink } from './nodeLink.ts';
 import type { OpenModels } from './openModels.ts';
 

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import type { Written } from '../../files/written.ts';
 import type { EvaluatedModels } from '../../page/evaluateArgs.ts';
+import type { HostMessage } from '../../protocol/envelope.ts';
 import type { PageEvaluated } from '../../protocol/evaluation.ts';
 import type { PageView, PageWishes } from '../../protocol/messages.ts';
-import type { HostMessage } from '../../protocol/envelope.ts';
 
 /** A page that shows a model. */
 export interface ModelPage {

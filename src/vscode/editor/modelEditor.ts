@@ -1,15 +1,15 @@
 import * as vscode from 'vscode';
 import { base64 } from '../../bytes/base64.ts';
-import { asRequest } from '../../rpc/messages.ts';
 import type { PackedModel } from '../../protocol/packed.ts';
+import { asRequest } from '../../rpc/messages.ts';
 import type { Extension } from '../extensionParts.ts';
 import { EDITOR_TYPES, uriOf } from '../modelFiles.ts';
 import { StatusLine } from '../window/statusLine.ts';
 import { ActivePage } from './activePage.ts';
 import { onGraphSettings } from './graphSettings.ts';
 import { Links } from './links.ts';
-import { registerPageActions } from './pageActions.ts';
 import type { ModelDocument, ModelPage } from './modelDocument.ts';
+import { registerPageActions } from './pageActions.ts';
 import { pageAnswers } from './pageAnswers.ts';
 import { pageHtml } from './pageHtml.ts';
 import { watchFile } from './watchFile.ts';

@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
-import { basename } from '../../files/paths.ts';
-import type { VerifyReply, WorkerMethods } from '../../page/workerMethods.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import { basename } from '../../files/paths.ts';
 import { plainError } from '../../jobs/threads/rpcErrors.ts';
-import { RpcAnswers } from '../../rpc/answers.ts';
+import type { VerifyReply, WorkerMethods } from '../../page/workerMethods.ts';
 import type { PageProof } from '../../protocol/adaptation.ts';
 import { PAGE_ARGS, type PageMethod, type PageMethods } from '../../protocol/messages.ts';
 import type { PackedModel } from '../../protocol/packed.ts';
+import { RpcAnswers } from '../../rpc/answers.ts';
 import { convertOne } from '../commands/convert.ts';
 import { undoneText } from '../conversions.ts';
 import type { Extension } from '../extensionParts.ts';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { basename } from '../../files/paths.ts';
-import type { CallOptions } from '../../rpc/messages.ts';
 import type { TensorFormat, WeightMethods } from '../../protocol/weights.ts';
+import type { CallOptions } from '../../rpc/messages.ts';
 import { placeOf } from '../modelFiles.ts';
 import type { ModelJobs } from '../modelJobs.ts';
 import { askToSave } from '../window/dialogs.ts';

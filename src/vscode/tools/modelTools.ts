@@ -1,11 +1,11 @@
-import { basename } from '../../files/paths.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
+import { basename } from '../../files/paths.ts';
 import { mapFromOptions } from '../../jobs/maps/mapOptions.ts';
-import type { CallOptions } from '../../rpc/messages.ts';
 import type { AdaptReply } from '../../page/workerMethods.ts';
+import type { CallOptions } from '../../rpc/messages.ts';
 import type { Extension } from '../extensionParts.ts';
-import type { ToolInput } from './toolInput.ts';
 import { workspacePath } from '../workspacePath.ts';
+import type { ToolInput } from './toolInput.ts';
 
 /** What an agent may ask. */
 export interface ModelTool {

@@ -3,15 +3,15 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageAdaptation, PageOriginal, PageStep } from '../../../src/protocol/adaptation.ts';
 import type { PageCommand } from '../../../src/protocol/messages.ts';
 import type { PageModel } from '../../../src/protocol/pageModel.ts';
-import { countText } from '../../../src/text/numbers.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
+import { countText } from '../../../src/text/numbers.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import { onHost, request } from '../../state/host.ts';
 import { announce, askToSelect } from '../announce.ts';
+import { cardStyles, linkStyles } from '../styles.ts';
 import { adaptationStyles } from './adaptationStyles.ts';
 import { expectedInput } from './expectedInput.ts';
 import './proofCard.ts';
-import { cardStyles, linkStyles } from '../styles.ts';
 import { isWrong, stepCard } from './stepCard.ts';
 
 const ORIGINALS: Readonly<Record<PageOriginal['state'], string>> = {

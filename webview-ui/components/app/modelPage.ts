@@ -16,20 +16,20 @@ import type { TableState } from '../../state/tableState.ts';
 import { USUAL_TABLE } from '../../state/tableState.ts';
 import { TABS, tabsOf } from '../../state/tabs.ts';
 import type { Tab } from '../../state/tabs.ts';
-import type { GraphPanel } from '../graph/graphPanel.ts';
-import { GraphView } from '../graph/view/graphView.ts';
-import { quietStyles } from '../styles.ts';
 import '../details/details.ts';
 import { FindBox } from '../frame/findBox.ts';
 import '../frame/headerBar.ts';
+import '../frame/notices.ts';
+import { PANEL } from '../frame/sidePanel.ts';
+import type { GraphPanel } from '../graph/graphPanel.ts';
+import { GraphView } from '../graph/view/graphView.ts';
+import { quietStyles } from '../styles.ts';
 import { HostWishes } from './hostWishes.ts';
 import { KeptPlace } from './keptPlace.ts';
 import { modelPageStyles } from './modelPageStyles.ts';
-import '../frame/notices.ts';
 import { PageParts } from './pageParts.ts';
 import { Reading } from './reading.ts';
 import { Shortcuts } from './shortcuts.ts';
-import { PANEL } from '../frame/sidePanel.ts';
 import { TAB_PANELS } from './tabPanels.ts';
 
 /** The page of one model: what its reader does, and the views that show it. */

@@ -1,11 +1,11 @@
 import type { LitElement } from 'lit';
 import type { Tab } from '../../state/tabs.ts';
-import { GraphPanel } from '../graph/graphPanel.ts';
-import type { GraphView } from '../graph/view/graphView.ts';
-import { partOf } from '../partOf.ts';
 import { FindBox } from '../frame/findBox.ts';
 import { SidePanel } from '../frame/sidePanel.ts';
 import { TabBar } from '../frame/tabBar.ts';
+import { GraphPanel } from '../graph/graphPanel.ts';
+import type { GraphView } from '../graph/view/graphView.ts';
+import { partOf } from '../partOf.ts';
 
 /** The parts of the page that it speaks to; null until they are drawn. */
 export class PageParts {

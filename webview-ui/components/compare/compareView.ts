@@ -5,11 +5,11 @@ import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
 import { ComparedGraphs } from '../../state/comparedGraphs.ts';
 import { isCancel, request, runCommand } from '../../state/host.ts';
-import { partOf } from '../partOf.ts';
-import './differenceList.ts';
 import { shortNamer } from '../../text/shortNames.ts';
 import '../emptyState.ts';
 import '../longWork.ts';
+import { partOf } from '../partOf.ts';
+import './differenceList.ts';
 import { TwinGraphs } from './twinGraphs.ts';
 
 const WITH_GRAPHS =

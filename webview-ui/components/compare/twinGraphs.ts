@@ -7,8 +7,8 @@ import type { Target } from '../../graph/targets.ts';
 import { OTHER_SIDE } from '../../state/comparedGraphs.ts';
 import type { ComparedGraphs, Side } from '../../state/comparedGraphs.ts';
 import { offerNoMenu } from '../../state/contextMenu.ts';
-import { partOf } from '../partOf.ts';
 import { GraphView } from '../graph/view/graphView.ts';
+import { partOf } from '../partOf.ts';
 
 type Selection = Readonly<Record<Side, SelectionKey | null>>;
 

@@ -1,12 +1,12 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
+import { Fold } from '../../state/folds.ts';
 import { askToSelect } from '../announce.ts';
 import { breakable } from '../breakable.ts';
-import { KeepFocus } from '../keepFocus.ts';
-import { Fold } from '../../state/folds.ts';
-import { cardStyles, linkStyles } from '../styles.ts';
 import '../icon.ts';
+import { KeepFocus } from '../keepFocus.ts';
+import { cardStyles, linkStyles } from '../styles.ts';
 
 /** The reader's bookmarks; each leads to its layer. `bookmark-removed` carries a key. Nothing where there are none. */
 export class Bookmarks extends LitElement {

@@ -5,12 +5,12 @@ import type { PageBinding } from '../../../src/protocol/sizes.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
 import '../firstLayer/firstLayer.ts';
-import './inspector.ts';
-import './sizesCard.ts';
 import { partOf } from '../partOf.ts';
 import '../tensors/tensorCard.ts';
 import './bookmarks.ts';
+import './inspector.ts';
 import { Metadata } from './metadata.ts';
+import './sizesCard.ts';
 import './summary.ts';
 
 /**

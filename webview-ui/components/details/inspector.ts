@@ -5,16 +5,16 @@ import { countText, shortCount } from '../../../src/text/numbers.ts';
 import { nodeParameters } from '../../graph/graphModel.ts';
 import type { GraphModel, SelectionKey } from '../../graph/graphModel.ts';
 import { leavingShape } from '../../graph/targets.ts';
-import { bytesText, listText, nodeLabel } from '../../text/format.ts';
 import { Fold } from '../../state/folds.ts';
 import type { GraphSession } from '../../state/graphSession.ts';
+import { bytesText, listText, nodeLabel } from '../../text/format.ts';
 import { announce, askToSelect } from '../announce.ts';
 import { breakable } from '../breakable.ts';
 import { factRow } from '../factRow.ts';
 import { cardStyles, linkStyles } from '../styles.ts';
+import '../weights/weightCard.ts';
 import './layerTools.ts';
 import { attributeRows, formalName, operatorFacts, operatorOf } from './operatorFacts.ts';
-import '../weights/weightCard.ts';
 
 /** A list of neighbours longer than this is cut; the graph shows the rest. */
 const MOST_LINKS = 12;

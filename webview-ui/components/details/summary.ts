@@ -4,9 +4,9 @@ import type { PageModel, PageNode, PageValue } from '../../../src/protocol/pageM
 import type { PageCost } from '../../../src/protocol/sizes.ts';
 import { countOf, countText, shortCount } from '../../../src/text/numbers.ts';
 import { nodeParameters } from '../../graph/graphModel.ts';
+import { Fold } from '../../state/folds.ts';
 import { classNames } from '../../text/classNames.ts';
 import { bytesText, listText, nodeLabel, sizeText } from '../../text/format.ts';
-import { Fold } from '../../state/folds.ts';
 import { askToSelect } from '../announce.ts';
 import { breakable } from '../breakable.ts';
 import { cardStyles, linkStyles } from '../styles.ts';

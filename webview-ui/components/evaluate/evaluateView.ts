@@ -7,8 +7,8 @@ import type {
   PageGrayByLayer,
 } from '../../../src/protocol/evaluation.ts';
 import type { PageModel } from '../../../src/protocol/pageModel.ts';
-import { countText } from '../../../src/text/numbers.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
+import { countText } from '../../../src/text/numbers.ts';
 import { isCancel, onHost, request, runCommand } from '../../state/host.ts';
 import { canBecomeGray } from '../../state/tabs.ts';
 import { classNames } from '../../text/classNames.ts';

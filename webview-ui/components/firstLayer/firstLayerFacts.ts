@@ -3,8 +3,8 @@ import type { TemplateResult } from 'lit';
 import type { PageFirstLayerFacts, PageLayerInput } from '../../../src/protocol/firstLayer.ts';
 import type { PageFirstLayer } from '../../../src/protocol/pageModel.ts';
 import { countOf, numberText } from '../../../src/text/numbers.ts';
-import { factRow, wordsRow } from '../factRow.ts';
 import { listText, shapeText } from '../../text/format.ts';
+import { factRow, wordsRow } from '../factRow.ts';
 
 /** Numbers of a mean that are shown; a model with more channels has no RGB pictures anyway. */
 const MOST_NUMBERS = 8;

@@ -2,21 +2,21 @@ import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageFirstLayerFacts } from '../../../src/protocol/firstLayer.ts';
 import type { PageFirstLayer, PageModel } from '../../../src/protocol/pageModel.ts';
-import { countText, numberText } from '../../../src/text/numbers.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
+import { countText, numberText } from '../../../src/text/numbers.ts';
 import { MOST_CHANNELS, filterCount, filterStats, picturesOf, statsOf } from '../../draw/filterPicture.ts';
 import type { Filters } from '../../draw/filterPicture.ts';
 import { loadFilters } from '../../state/filterLoad.ts';
 import type { FilterPage } from '../../state/filterLoad.ts';
+import { isCancel, request } from '../../state/host.ts';
 import { shapeText } from '../../text/format.ts';
 import { shortNamer } from '../../text/shortNames.ts';
-import { isCancel, request } from '../../state/host.ts';
+import { cardStyles } from '../styles.ts';
 import './filterGrid.ts';
 import type { Tile } from './filterGrid.ts';
 import { filterTable } from './filterTable.ts';
 import { firstLayerFacts } from './firstLayerFacts.ts';
 import { firstLayerStyles } from './firstLayerStyles.ts';
-import { cardStyles } from '../styles.ts';
 
 /** What stands above and below the pictures, in CSS pixels: they are drawn as large as the rest of the tab allows. */
 const AROUND_PICTURES = 180;

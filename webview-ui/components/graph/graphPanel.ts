@@ -14,8 +14,8 @@ import { announce } from '../announce.ts';
 import '../longWork.ts';
 import { partOf } from '../partOf.ts';
 import { GraphTools } from './graphTools.ts';
-import { GraphView } from './view/graphView.ts';
 import './legend.ts';
+import { GraphView } from './view/graphView.ts';
 
 /** The Graph tab: the picture, its tools, and what its colours mean. Holds what the picture is coloured by. */
 export class GraphPanel extends LitElement {

@@ -1,17 +1,17 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { GraphSession } from '../../state/graphSession.ts';
 import type { Heat } from '../../graph/heat.ts';
 import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
+import type { GraphSession } from '../../state/graphSession.ts';
 import { changeSetting, onSettings, settings } from '../../state/settings.ts';
 import { announce } from '../announce.ts';
 import '../icon.ts';
 import '../menuButton.ts';
 import { partOf } from '../partOf.ts';
+import { HeatMenu } from './heatMenu.ts';
 import { pictureEntries } from './savePicture.ts';
 import { ZOOM_IN, ZOOM_OUT } from './view/graphKeys.ts';
 import type { GraphView } from './view/graphView.ts';
-import { HeatMenu } from './heatMenu.ts';
 
 /** The tool bar over the graph: zoom, fit, groups, colours, save as a picture. */
 export class GraphTools extends LitElement {

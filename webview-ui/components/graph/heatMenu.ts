@@ -1,11 +1,11 @@
 import { LitElement, css, html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { messageOf } from '../../../src/text/messageOf.ts';
+import type { GraphModel } from '../../graph/graphModel.ts';
 import { COST_HEATS, costHeat, heatFrom } from '../../graph/heat.ts';
 import type { CostHeat, Heat } from '../../graph/heat.ts';
 import { readLayerNumbers } from '../../graph/tables/layerNumbers.ts';
 import type { LayerNumbers } from '../../graph/tables/layerNumbers.ts';
-import type { GraphModel } from '../../graph/graphModel.ts';
 import { canBecomeGray } from '../../state/tabs.ts';
 import { announce } from '../announce.ts';
 import '../menuButton.ts';

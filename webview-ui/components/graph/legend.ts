@@ -4,9 +4,9 @@ import type { NodeKind } from '../../../src/protocol/pageModel.ts';
 import { countText } from '../../../src/text/numbers.ts';
 import { heatColour } from '../../draw/boxColours.ts';
 import type { Theme } from '../../draw/theme.ts';
+import type { GraphModel } from '../../graph/graphModel.ts';
 import { heatShare, heaviest, knownCount, leastOf } from '../../graph/heat.ts';
 import type { Heat, Heaviest } from '../../graph/heat.ts';
-import type { GraphModel } from '../../graph/graphModel.ts';
 import type { ItemKind } from '../../graph/items.ts';
 import { askToSelect } from '../announce.ts';
 

@@ -2,14 +2,14 @@ import { LitElement, css, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageWeight } from '../../../src/protocol/pageModel.ts';
 import type { PageStatistics, TensorFormat } from '../../../src/protocol/weights.ts';
-import { countText, numberText } from '../../../src/text/numbers.ts';
 import { messageOf } from '../../../src/text/messageOf.ts';
-import { shapeText } from '../../text/format.ts';
+import { countText, numberText } from '../../../src/text/numbers.ts';
 import { request } from '../../state/host.ts';
+import { shapeText } from '../../text/format.ts';
 import { KeepFocus } from '../keepFocus.ts';
 import { partOf } from '../partOf.ts';
-import { histogramView } from './histogram.ts';
 import { cardStyles } from '../styles.ts';
+import { histogramView } from './histogram.ts';
 import { ValuesDialog } from './valuesDialog.ts';
 
 /** One stored weight: statistics and histogram when asked for, its values, and saving it. Nothing is read before. */

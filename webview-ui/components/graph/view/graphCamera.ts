@@ -1,6 +1,6 @@
+import type { Motion } from '../../../draw/brush.ts';
 import { fitView, resized, zoomAt } from '../../../draw/camera.ts';
 import type { Extent, PageExtent, PlacedView, View } from '../../../draw/camera.ts';
-import type { Motion } from '../../../draw/brush.ts';
 import type { SelectionKey } from '../../../graph/graphModel.ts';
 import type { Scene } from '../../../graph/scene.ts';
 import { Mover } from './mover.ts';

@@ -1,6 +1,6 @@
+import type { Motion } from '../../../draw/brush.ts';
 import { between, easeOut } from '../../../draw/camera.ts';
 import type { View } from '../../../draw/camera.ts';
-import type { Motion } from '../../../draw/brush.ts';
 import type { Scene } from '../../../graph/scene.ts';
 
 const DURATION = 180;

@@ -1,7 +1,7 @@
 import { GROUND, linkTarget } from '../../../graph/targets.ts';
 import { settings } from '../../../state/settings.ts';
-import { pressKey } from './graphKeys.ts';
 import type { ControlledGraph } from './controlledGraph.ts';
+import { pressKey } from './graphKeys.ts';
 import type { Place } from './placing.ts';
 
 /** A wheel that counts in lines moves this many pixels for each. */
