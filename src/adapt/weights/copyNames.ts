@@ -4,8 +4,8 @@ const AVERAGE_WORDS = new Set(
 );
 /** Words for what stands around a network, whatever it is: containers of a checkpoint, wrappers, roles in training. */
 const CONTAINER_WORDS = new Set(
-  `module model models net network networks state dict params parameters weights checkpoint ckpt callback callbacks
-   student teacher online target forward orig mod`.split(/\s+/),
+  `module model models net network networks state dict params parameters weight weights checkpoint ckpt callback
+   callbacks stochastic student teacher online target forward orig mod`.split(/\s+/),
 );
 /** `EMACallback`, `model_state_dict`, `params-ema` in words. */
 const WORD = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+/g;
@@ -26,6 +26,12 @@ export function copyKey(name: string): string {
   if (rest.length === 0) return first;
   const own = first.split('_').filter((word) => !AVERAGE_WORDS.has(word.toLowerCase()));
   return [own.length === 0 ? first : own.join('_'), ...rest].join('.');
+}
+
+/** `backbone_conv1_weight` of `ema_backbone_conv1_weight`; null of a name without such a word in front. */
+export function averagedName(name: string): string | null {
+  const [first = '', ...rest] = name.split('_');
+  return AVERAGE_WORDS.has(first) && rest.length > 0 ? rest.join('_') : null;
 }
 
 /** The words of a part of a name, in small letters. */

@@ -1,7 +1,7 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { DTYPES } from '../../tensors/dtypes.ts';
 import type { StoredTensor } from '../../tensors/storedTensor.ts';
-import { networkName } from './copyNames.ts';
+import { averagedName, networkName } from './copyNames.ts';
 import { changedNumbers, networkLists } from './parameterOrder.ts';
 import { isOptimizerState, lastPart } from './tensorNames.ts';
 
@@ -18,8 +18,8 @@ const LIST_ITEM = /^(.+)\.(\d+)$/;
 
 /**
  * Copies of changed weights that don't have their names: running averages kept as a list in the order of the
- * parameters, as torch_ema does, or under names without dots, as LitEma does. Throws `refused` where a tensor has the
- * shape of a changed weight and what it is to it is not known: a mask, a list in another order.
+ * parameters, as torch_ema does, or under names without dots, as LitEma and mmcv's EMAHook do. Throws `refused` where a
+ * tensor has the shape of a changed weight and what it is to it is not known: a mask, a list in another order.
  */
 export function formlessCopies(tensors: readonly StoredTensor[], changed: readonly StoredTensor[]): StoredTensor[] {
   const names = new Set(changed.map(({ name }) => name));
@@ -38,6 +38,8 @@ export function formlessCopies(tensors: readonly StoredTensor[], changed: readon
   return alike.filter((tensor) => {
     if (tensor.numbersAt !== undefined && places.has(tensor.numbersAt)) return true;
     const own = networkName(tensor.name);
+    const averaged = averagedName(own);
+    if (averaged !== null && bare.has(bareName(averaged))) return true;
     if (own !== tensor.name && bare.has(bareName(own))) return true;
     return isListedCopy(tensor, network, names);
   });

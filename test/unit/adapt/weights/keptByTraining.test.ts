@@ -55,7 +55,8 @@ test('what an optimizer keeps of a changed weight in another shape or under a na
 
 test('copies follow whatever their container is called; twins do not', async () => {
   const copies = 'ema_state_dict swa_model.module best_model callbacks.EMACallback.state_dict net_ema'.split(' ');
-  for (const copy of [...copies, 'exponential_moving_average', 'online_network', 'teacher_model'])
+  const lightning = 'callbacks.StochasticWeightAveraging.average_model_state';
+  for (const copy of [...copies, lightning, 'exponential_moving_average', 'online_network', 'teacher_model'])
     assert.deepEqual(
       await changedOf(`${NETWORK}, ${copy}.0.weight 4×3×1×2`),
       ['net.0.weight', `${copy}.0.weight`],
@@ -73,6 +74,8 @@ test('averages kept as a list or without dots follow; a mask or a list of anothe
   assert.deepEqual(await changedOf(`${NETWORK}, ${listed}`), ['net.0.weight', 'ema.shadow_params.0']);
   const bare = 'enc.conv_in.weight 4×3×1×2, model_ema.encconv_inweight 4×3×1×2';
   assert.deepEqual(await changedOf(bare), ['enc.conv_in.weight', 'model_ema.encconv_inweight']);
+  const buffer = 'backbone.conv1.weight 4×3×1×2, ema_backbone_conv1_weight 4×3×1×2';
+  assert.deepEqual(await changedOf(buffer), ['backbone.conv1.weight', 'ema_backbone_conv1_weight'], 'mmcv');
   for (const other of ['net.0.mask 4×3×1×2', 'ema.shadow_params.0 4, ema.shadow_params.1 4×3×1×2'])
     await assert.rejects(changedOf(`${NETWORK}, ${other}`), { code: 'copy' }, other);
 });
