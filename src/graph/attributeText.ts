@@ -1,5 +1,6 @@
 import { dtypeName } from '../tensors/dtypes.ts';
 import type { Attribute } from '../formats/onnx/model.ts';
+import { countOf } from '../text/numbers.ts';
 
 /** More entries of a list, and longer texts, than anyone reads. */
 const MAX_SHOWN = 64;
@@ -11,9 +12,9 @@ export function attributeText(attribute: Attribute): string {
   if (refAttrName) return `@${refAttrName}`;
   if (tensor) return `${dtypeName(tensor.dtype)} [${tensor.dims.join(', ')}]`;
   if (sparseTensor) return `sparse ${dtypeName(sparseTensor.values.dtype)} [${sparseTensor.dims.join(', ')}]`;
-  if (graph) return `graph ${graph.name} with ${graph.nodes.length} nodes`;
-  if (graphs) return `${graphs.length} graphs`;
-  if (tensors) return `${tensors.length} tensors`;
+  if (graph) return `graph ${graph.name} with ${countOf(graph.nodes.length, 'node')}`;
+  if (graphs) return countOf(graphs.length, 'graph');
+  if (tensors) return countOf(tensors.length, 'tensor');
   return plainText(attribute);
 }
 

@@ -10,6 +10,7 @@ import { affine, foldRepeats, type ChannelMap, newChannels } from '../maps/chann
 import { candidates, realInputs, typeText, type Candidate } from './candidates.ts';
 import { alreadyGray, noImageInput } from './noImageInput.ts';
 import type { FlowingInput } from '../flow/flow.ts';
+import { countOf } from '../../text/numbers.ts';
 
 /** Which inputs take the map. */
 export interface InputChoice extends Omit<AttemptRequest, 'inputs' | 'knowledge' | 'model'> {
@@ -114,7 +115,7 @@ function requireAxis({ map, axis }: InputChoice, wanted: readonly ValueInfo[]): 
   throw new ChannelwiseError(
     'refused',
     'no-image-input',
-    `No input has ${map.matrix.length} channels on axis ${axis}: input \`${place.input.name}\` is ` +
+    `No input has ${countOf(map.matrix.length, 'channel')} on axis ${axis}: input \`${place.input.name}\` is ` +
       `${typeText(place.input)}, where they may lie on axis ${place.axis}.`,
     { tensor: place.input.name },
   );

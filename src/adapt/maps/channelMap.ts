@@ -96,7 +96,7 @@ export function normalises({ name }: ChannelMap): boolean {
 export function composeMaps(outer: ChannelMap, inner: ChannelMap): ChannelMap {
   if (newChannels(outer) !== inner.matrix.length) {
     throw refused(
-      `The maps don't fit: ${inner.name} gives ${inner.matrix.length} channels, ${outer.name} takes ` +
+      `The maps don't fit: ${inner.name} gives ${countOf(inner.matrix.length, 'channel')}, ${outer.name} takes ` +
         `${newChannels(outer)}.`,
     );
   }

@@ -85,10 +85,8 @@ function opaqueLayers(network: OpenedNetwork | null): string[] {
   const opaque = [...(network?.presented.opaque ?? [])];
   if (opaque.length === 0) return [];
   const shown = opaque.slice(0, MAX_SHOWN).map(([name, why]) => `${name} (${why})`);
-  return [
-    `${opaque.length} layers are shown by their class alone: ` +
-      `${shown.join(', ')}${opaque.length > MAX_SHOWN ? ', …' : ''}.`,
-  ];
+  const more = opaque.length > MAX_SHOWN ? `, … ${opaque.length} in all` : '';
+  return [`Layers shown by their class alone: ${shown.join(', ')}${more}.`];
 }
 
 function isTensor({ dataset }: Hdf5Object): boolean {

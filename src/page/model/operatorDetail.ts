@@ -1,6 +1,7 @@
 import { dtypeName } from '../../tensors/dtypes.ts';
 import type { NodeFacts } from './nodeFacts.ts';
 import { mode, padding, resizing, slicing, splitting } from './spatialDetail.ts';
+import { countOf } from '../../text/numbers.ts';
 
 /** What a box says of an operator; empty where nothing is known. */
 type Tell = (node: NodeFacts) => string[];
@@ -75,7 +76,7 @@ function topK(node: NodeFacts): string[] {
 function channels(node: NodeFacts): string[] {
   const count = node.largestStored()?.dims[0];
   const groups = node.attribute('num_groups');
-  return [...(count === undefined ? [] : [`${count} channels`]), ...(groups === '' ? [] : [`${groups} groups`])];
+  return [...(count === undefined ? [] : [countOf(count, 'channel')]), ...(groups === '' ? [] : [`${groups} groups`])];
 }
 
 function recurrence(node: NodeFacts): string[] {

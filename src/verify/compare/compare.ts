@@ -8,6 +8,7 @@ import { nodeChanges } from './compareNodes.ts';
 import { storedChanges } from './compareStored.ts';
 import { textChanges } from './textChanges.ts';
 import type { Comparison, TextChange, ValueChange } from './comparison.ts';
+import { countOf } from '../../text/numbers.ts';
 
 /** Two models that are to be compared. */
 export interface CompareRequest {
@@ -128,7 +129,7 @@ async function functionChanges(bytes: ByteComparer, a: Model, b: Model): Promise
   const byName = (model: Model): Map<string, FunctionDef> =>
     new Map(model.functions.map((definition) => [functionLabel(definition), definition]));
   const size = (definition: FunctionDef | undefined): string | null =>
-    definition ? `${definition.nodes.length} nodes` : null;
+    definition ? countOf(definition.nodes.length, 'node') : null;
   const [before, now] = [byName(a), byName(b)];
   const found: TextChange[] = [];
   for (const what of new Set([...before.keys(), ...now.keys()])) {

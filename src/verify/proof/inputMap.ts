@@ -3,6 +3,7 @@ import type { ChannelMap } from '../../adapt/maps/channelMap.ts';
 import { provenanceOf, type ProvenanceStep } from '../../adapt/report/provenance.ts';
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import type { Dim, Model, ValueInfo } from '../../formats/onnx/model.ts';
+import { countOf } from '../../text/numbers.ts';
 
 /** How one input of the original follows from the adapted model's: `x_old = map · x_new` along `axis`. */
 export interface MappedInput {
@@ -109,14 +110,14 @@ function fits(original: Model, adapted: Model, { name, axis, map }: MappedInput)
   const was = size(original);
   if (!original.graph.inputs.some((i) => i.name === name) || (typeof was === 'number' && was !== map.m.length)) {
     throw unrelated(
-      `The adapted model was made from one whose input \`${name}\` takes ${map.m.length} channels; this original ` +
+      `The adapted model was made from one whose input \`${name}\` takes ${countOf(map.m.length, 'channel')}; this original ` +
         'is another model.',
     );
   }
   const now = size(adapted);
   if (typeof now === 'number' && now !== columnCount(map.m))
     throw unrelated(
-      `Input \`${name}\` of the adapted model takes ${now} channels, but its record says ${columnCount(map.m)}.`,
+      `Input \`${name}\` of the adapted model takes ${countOf(now, 'channel')}, but its record says ${columnCount(map.m)}.`,
     );
 }
 

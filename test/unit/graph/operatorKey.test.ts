@@ -78,7 +78,7 @@ for (const [value, text] of [
   [Array.from({ length: 70 }, (_, i) => i), `[${Array.from({ length: 64 }, (_, i) => i).join(', ')}, … 6 more]`],
   ['x'.repeat(5000), 'x'.repeat(1024)],
   [{ tensor: floatTensor('t', [2], [1, 2]) }, 'float32 [2]'],
-  [{ graph: graph({ name: 'g', outputs: [], nodes: [node('Relu', ['x'], ['q'])] }) }, 'graph g with 1 nodes'],
+  [{ graph: graph({ name: 'g', outputs: [], nodes: [node('Relu', ['x'], ['q'])] }) }, 'graph g with 1 node'],
 ] as [AttributeValue, string][])
   test(`an attribute as text: ${text.slice(0, 40)}`, async () => {
     assert.equal(attributeText(await attributeOf(value)), text);

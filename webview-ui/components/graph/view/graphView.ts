@@ -1,7 +1,7 @@
 import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import type { PageSettings } from '../../../../src/protocol/settings.ts';
-import { countText } from '../../../../src/text/numbers.ts';
+import { countOf } from '../../../../src/text/numbers.ts';
 import type { BoxColours } from '../../../draw/boxColours.ts';
 import type { Marks } from '../../../draw/brush.ts';
 import { BESIDE_TOOLS, topBelowTools } from '../../../draw/camera.ts';
@@ -265,15 +265,15 @@ export class GraphView extends LitElement implements ControlledGraph, MapTarget 
   }
 
   override render(): TemplateResult {
-    const count = countText(this.session?.model.page.nodes.length ?? 0);
+    const layers = countOf(this.session?.model.page.nodes.length ?? 0, 'layer');
     const map = html`<cw-mini-map .scene=${this.scene} .view=${this} aria-hidden="true"></cw-mini-map>`;
     return html`<canvas
         role="application"
         tabindex="0"
         aria-roledescription="graph"
-        aria-label=${`Layer graph, ${count} layers. ${KEYS_SPOKEN}`}
+        aria-label=${`Layer graph, ${layers}. ${KEYS_SPOKEN}`}
       ></canvas>
-      ${this.scene ? map : html`<p class="waiting" role="status">Laying out ${count} layers…</p>`}
+      ${this.scene ? map : html`<p class="waiting" role="status">Laying out ${layers}…</p>`}
       <cw-hover-card role="status"></cw-hover-card>`;
   }
 }
