@@ -1,7 +1,7 @@
 /**
  * What went wrong, by what the caller does about it.
- * - malformed: the bytes are no ONNX model
- * - unsupported: a model, but it uses something this version can't handle
+ * - malformed: the bytes are not what their format asks for
+ * - unsupported: a model or weights, but it uses something this version can't handle
  * - refused: the request makes no sense for this model, or can't be done exactly
  * - io: the file could not be read or written
  * - cancelled: the user stopped it
@@ -32,6 +32,21 @@ export class ChannelwiseError extends Error {
     this.code = code;
     this.place = place;
   }
+}
+
+/** Whether a request was refused: another way may be open, or another question be answered. */
+export function isRefusal(error: unknown): error is ChannelwiseError {
+  return error instanceof ChannelwiseError && error.kind === 'refused';
+}
+
+/** Whether it is a failure that its message tells: neither a fault of ours nor a cancel, which end all work. */
+export function isTellable(error: unknown): error is ChannelwiseError {
+  return error instanceof ChannelwiseError && error.kind !== 'cancelled';
+}
+
+/** Whether it lies with the model, and not with its file that can't be read. */
+export function liesInModel(error: unknown): error is ChannelwiseError {
+  return isTellable(error) && error.kind !== 'io';
 }
 
 /** A text with names from a file as one line that can do nothing to a terminal: what is not printed becomes a space. */

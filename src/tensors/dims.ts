@@ -43,3 +43,8 @@ export function slicedPlaces(length: number, limits: SliceLimits): number[] {
   const { first, count } = slicedRange(length, limits);
   return Array.from({ length: count }, (_, i) => first + i * limits.step);
 }
+
+/** Whether dims are the same on all axes but one. */
+export function sameBesides(axis: number, a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((dim, i) => i === axis || dim === b[i]);
+}

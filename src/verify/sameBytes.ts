@@ -3,6 +3,8 @@ import { knownRow } from '../tensors/elements.ts';
 import type { MessageRef, Model, Node, Tensor } from '../formats/onnx/model.ts';
 import { elementCount } from '../tensors/storedTensor.ts';
 import { heldTensors, type ModelFile } from './wiring.ts';
+import { sameBytes } from '../bytes/sameBytes.ts';
+import { sameNumbers } from '../bytes/sameNumbers.ts';
 
 /**
  * Two files are compared in steps of this size, a multiple of four: small enough to be compared while they are in the
@@ -85,7 +87,7 @@ export class ByteComparer {
   }
 
   private async compareTensors(a: Tensor, b: Tensor): Promise<boolean> {
-    if (a.dtype !== b.dtype || !sameDims(a.dims, b.dims)) return false;
+    if (a.dtype !== b.dtype || !sameNumbers(a.dims, b.dims)) return false;
     const [x, y] = [a.storage, b.storage];
     if (x.kind === 'typed' && y.kind === 'typed') return this.sameTyped(x, y);
     if (x.kind === 'raw' && y.kind === 'raw') return this.sameRanges([x.start, x.end], [y.start, y.end]);
@@ -128,7 +130,7 @@ export class ByteComparer {
   }
 
   private async sameShort(a: readonly [number, number], b: readonly [number, number]): Promise<boolean> {
-    const same = sameArrays(await shortBytes(this.a, a), await shortBytes(this.b, b));
+    const same = sameBytes(await shortBytes(this.a, a), await shortBytes(this.b, b));
     if (same) this.bytes += a[1] - a[0];
     return same;
   }
@@ -141,10 +143,6 @@ export class ByteComparer {
 }
 
 type StorageOf<K extends Tensor['storage']['kind']> = Extract<Tensor['storage'], { readonly kind: K }>;
-
-function sameDims(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((dim, i) => dim === b[i]);
-}
 
 /** Bytes of a short range; those that are at hand are not copied. */
 function shortBytes({ ctx }: ModelFile, [start, end]: readonly [number, number]): Uint8Array | Promise<Uint8Array> {
@@ -190,7 +188,7 @@ export async function sameStreams(a: ByteStream, b: ByteStream, breathe: () => P
       [now, next] = [next, now];
       reading = step(now, at + STEP_BYTES);
     }
-    same = sameArrays(x, y);
+    same = sameBytes(x, y);
   }
   await reading;
   return same;
@@ -212,29 +210,4 @@ function rawReader({ ctx }: ModelFile, tensor: Tensor): ByteStream | null {
     readInto: async (target, at) =>
       target.set(await external.read(storage.location, storage.offset + at, target.length)),
   };
-}
-
-/** True where two lists hold the same bytes. */
-export function sameArrays(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  let at = 0;
-  if (a.byteOffset % 4 === 0 && b.byteOffset % 4 === 0) {
-    const words = Math.floor(a.length / 4);
-    if (!sameWords(new Int32Array(a.buffer, a.byteOffset, words), new Int32Array(b.buffer, b.byteOffset, words)))
-      return false;
-    at = words * 4;
-  }
-  for (; at < a.length; at++) if (a[at] !== b[at]) return false;
-  return true;
-}
-
-/** Weights of gigabytes are compared as fast as they are read: four words a turn, with one branch. */
-function sameWords(x: Int32Array, y: Int32Array): boolean {
-  const { length } = x;
-  let i = 0;
-  for (; i + 4 <= length; i += 4) {
-    if ((x[i]! ^ y[i]!) | (x[i + 1]! ^ y[i + 1]!) | (x[i + 2]! ^ y[i + 2]!) | (x[i + 3]! ^ y[i + 3]!)) return false;
-  }
-  for (; i < length; i++) if (x[i] !== y[i]) return false;
-  return true;
 }

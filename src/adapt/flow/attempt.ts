@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { isRefusal } from '../../bytes/errors.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { isPermutation, columnCount } from '../maps/affine.ts';
 import { channelFlow, type FlowOptions } from './channelFlow.ts';
@@ -55,7 +55,7 @@ export async function attempt({ knowledge, model, inputs, signal, keepIntegers }
         if (!best || better(walk, best.walk)) best = { model: at, walk };
         break;
       } catch (error) {
-        if (!(error instanceof ChannelwiseError) || error.kind !== 'refused') throw error;
+        if (!isRefusal(error)) throw error;
         failure ??= error;
       }
     }
@@ -109,7 +109,7 @@ async function unlessRefused<T>(run: () => Promise<T>): Promise<T | null> {
   try {
     return await run();
   } catch (error) {
-    if (error instanceof ChannelwiseError && error.kind === 'refused') return null;
-    throw error;
+    if (!isRefusal(error)) throw error;
+    return null;
   }
 }

@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { isRefusal } from '../../bytes/errors.ts';
 import { namesFromOutside } from '../../graph/connections.ts';
 import { directGraphs, graphsInside } from '../../graph/nested.ts';
 import type { Node } from '../../formats/onnx/model.ts';
@@ -57,8 +57,8 @@ async function foldedInside(
   try {
     await walkOn(inside);
   } catch (error) {
-    if (error instanceof ChannelwiseError && error.kind === 'refused') return null;
-    throw error;
+    if (!isRefusal(error)) throw error;
+    return null;
   }
   return inside.rebuilt.size ? null : inside;
 }

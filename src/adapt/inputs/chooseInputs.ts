@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { ChannelwiseError, isRefusal } from '../../bytes/errors.ts';
 import type { Model, ValueInfo } from '../../formats/onnx/model.ts';
 import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
 import { attempt, better, type Attempt, type AttemptRequest } from '../flow/attempt.ts';
@@ -136,8 +136,8 @@ async function tried(choice: Choosing, candidate: Candidate): Promise<Attempt | 
       ? made
       : null;
   } catch (error) {
-    if (error instanceof ChannelwiseError && error.kind === 'refused') return error;
-    throw error;
+    if (!isRefusal(error)) throw error;
+    return error;
   }
 }
 

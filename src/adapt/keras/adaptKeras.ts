@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { ChannelwiseError, isRefusal } from '../../bytes/errors.ts';
 import type { Splice } from '../../bytes/splice.ts';
 import type { NewData } from '../../formats/keras/hdf5/edit/replaceDataset.ts';
 import type { OpenedNetwork } from '../../formats/keras/openNetwork.ts';
@@ -41,8 +41,7 @@ export async function adaptKeras(request: KerasRequest): Promise<KerasAdaptation
     try {
       return await translated(request, planned);
     } catch (error) {
-      if (!(error instanceof ChannelwiseError) || error.kind !== 'refused' || !error.code.startsWith('keras-'))
-        throw error;
+      if (!isRefusal(error) || !error.code.startsWith('keras-')) throw error;
       refusal = error;
       if (!inPlace) continue;
       const rebuilt = await withLayersInFront(request, planned.plan);

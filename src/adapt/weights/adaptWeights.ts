@@ -23,6 +23,7 @@ import { byName, isOptimizerState, moduleOf, siblingName, weightAxes, withoutFur
 import { product } from '../../tensors/dims.ts';
 import { newChannels } from '../maps/channelMap.ts';
 import type { WeightsRequest } from './find/chosenLayers.ts';
+import { sameNumbers } from '../../bytes/sameNumbers.ts';
 
 export interface AdaptedWeights {
   readonly plan: AdaptationPlan;
@@ -68,7 +69,7 @@ export async function adaptWeights(request: WeightsRequest): Promise<AdaptedWeig
   for (const weight of weights) changes.push(...(await weightChanges(weight, map, names)));
   const moments = optimizerMoments(tensors, new Set(weights.map(({ tensor }) => tensor.name)));
   for (const { tensor, power } of moments) {
-    const order = weights.find((weight) => weight.tensor.dims.join() === tensor.dims.join())?.order ?? null;
+    const order = weights.find((weight) => sameNumbers(weight.tensor.dims, tensor.dims))?.order ?? null;
     const moment = { tensor, order };
     const values = foldMoment(await channelNumbers(moment, map), map, power);
     changes.push(changeOf(tensor, newDims(moment, map), values));

@@ -1,5 +1,6 @@
 import { ChannelwiseError } from '../../bytes/errors.ts';
 import { KERAS_OPTIMIZER } from './tensorNames.ts';
+import { sameNumbers } from '../../bytes/sameNumbers.ts';
 
 /** What is needed of a tensor to tell whose it is. */
 export interface NamedShape {
@@ -22,7 +23,7 @@ export function kerasMoments<T extends NamedShape>(
   weight: ChangedShape,
   changed: ReadonlySet<string>,
 ): readonly T[] {
-  const alike = tensors.filter(({ dims }) => dims.join() === weight.dims.join());
+  const alike = tensors.filter(({ dims }) => sameNumbers(dims, weight.dims));
   const variables = alike.filter(({ name }) => KERAS_OPTIMIZER.test(name));
   if (variables.length === 0) return [];
   if (alike.every(({ name }) => KERAS_OPTIMIZER.test(name) || changed.has(name))) return variables;

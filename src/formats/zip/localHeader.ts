@@ -2,6 +2,7 @@ import type { ByteSource } from '../../bytes/byteSource.ts';
 import { LOCAL_BYTES, type ZipEntry } from './centralDirectory.ts';
 import { MAX32, parseExtra, uint64, viewOf, zip64Numbers, type ExtraFields } from './extraFields.ts';
 import { zipMalformed, zipUnsupported } from './zipError.ts';
+import { sameNumbers } from '../../bytes/sameNumbers.ts';
 
 const LOCAL = 0x04034b50;
 export const DESCRIPTOR = 0x08074b50;
@@ -53,7 +54,7 @@ function checkHeader(entry: ZipEntry, head: Uint8Array, extra: ExtraFields): voi
   const view = viewOf(head);
   const start = entry.headerStart;
   const name = head.subarray(LOCAL_BYTES, LOCAL_BYTES + view.getUint16(26, true));
-  const sameName = name.length === entry.nameBytes.length && name.every((byte, i) => byte === entry.nameBytes[i]);
+  const sameName = sameNumbers(name, entry.nameBytes);
   const same = sameName && view.getUint16(6, true) === entry.flags && view.getUint16(8, true) === entry.method;
   if (!same) throw zipMalformed('an entry differs from its directory', start);
   if (entry.flags & ENCRYPTED) throw zipUnsupported('it is encrypted', start);

@@ -2,7 +2,7 @@ import { connectionsOf } from '../connections.ts';
 import { isInteger } from '../../tensors/dtypes.ts';
 import { floatOf, intsOf, isConstant } from '../../formats/onnx/attributes.ts';
 import { decodeConstant } from '../../formats/onnx/constant.ts';
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { isTellable } from '../../bytes/errors.ts';
 import type { Graph, Node, SparseTensor, Tensor } from '../../formats/onnx/model.ts';
 import type { TensorContext } from '../../formats/onnx/tensors/tensorContext.ts';
 import { decodeTensor, type DecodedTensor } from '../../formats/onnx/tensors/tensorData.ts';
@@ -219,8 +219,8 @@ async function smallConstant(
     const value = await constantBehind(ctx, name, stored.get(name), makers.get(name));
     return value && value.values.length > 0 ? [...value.values] : null;
   } catch (error) {
-    if (error instanceof ChannelwiseError && error.kind !== 'cancelled') return null;
-    throw error;
+    if (!isTellable(error)) throw error;
+    return null;
   }
 }
 

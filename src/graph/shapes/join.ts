@@ -2,6 +2,7 @@ import type { Dim } from '../../formats/onnx/model.ts';
 import { inferredTensor, unknownValue, type Inferred, type InferredHolder } from './inferred.ts';
 import { common } from '../ops/sequence.ts';
 import type { Passed } from './graphScope.ts';
+import { sameNumbers } from '../../bytes/sameNumbers.ts';
 
 /** The dim of a size that two values differ in. */
 export type OpenSize = (axis: number, a: Dim, b: Dim) => Dim;
@@ -9,7 +10,7 @@ export type OpenSize = (axis: number, a: Dim, b: Dim) => Dim;
 /** What holds whichever of two values comes. */
 export function join(a: Passed, b: Passed, reason: string, open: OpenSize): Passed {
   const [x, y] = [a.small, b.small];
-  const same = x && y && x.dims.join() === y.dims.join();
+  const same = x && y && sameNumbers(x.dims, y.dims);
   return {
     value: joinValues(a.value, b.value, reason, open),
     small: same ? { dims: x.dims, values: x.values.map((value, i) => (value === y.values[i] ? value : null)) } : null,

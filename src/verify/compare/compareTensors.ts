@@ -1,6 +1,6 @@
 import { dtypeName, rawBytes, isComputedFloat } from '../../tensors/dtypes.ts';
 import { knownRow } from '../../tensors/elements.ts';
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { isTellable } from '../../bytes/errors.ts';
 import type { Tensor } from '../../formats/onnx/model.ts';
 import { decodeTensor } from '../../formats/onnx/tensors/tensorData.ts';
 import { elementCount } from '../../tensors/storedTensor.ts';
@@ -9,6 +9,7 @@ import type { ModelFile } from '../wiring.ts';
 import { product } from '../../tensors/dims.ts';
 import { ValueCounter, sumRounding } from './valueDifference.ts';
 import type { ValueDifference } from './valueDifference.ts';
+import { sameNumbers } from '../../bytes/sameNumbers.ts';
 
 export interface TensorSide {
   readonly dtype: string;
@@ -53,11 +54,11 @@ export async function compareTensors(
 ): Promise<TensorChange | null> {
   const { bytes } = models;
   const bare = { name, was: null, a: side(a), b: side(b), values: null, sumOverAxis: null, note: null };
-  const sameDims = a.dims.length === b.dims.length && a.dims.every((dim, i) => dim === b.dims[i]);
+  const sameDims = sameNumbers(a.dims, b.dims);
   if (a.dtype !== b.dtype) {
-    const sameNumbers = sameDims && comparable(a) && comparable(b);
+    const isComparable = sameDims && comparable(a) && comparable(b);
     return noted({ ...bare, change: 'dtype' }, async () => ({
-      values: sameNumbers ? await valueDifference(models, a, b) : null,
+      values: isComparable ? await valueDifference(models, a, b) : null,
     }));
   }
   if (!sameDims) return noted({ ...bare, change: 'dims' }, async () => ({ sumOverAxis: await sumAxis(models, a, b) }));
@@ -80,7 +81,7 @@ async function noted(
     const more = await look();
     return more && { ...change, ...more };
   } catch (error) {
-    if (!(error instanceof ChannelwiseError) || error.kind === 'cancelled') throw error;
+    if (!isTellable(error)) throw error;
     return { ...change, note: error.message };
   }
 }

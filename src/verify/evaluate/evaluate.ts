@@ -1,5 +1,5 @@
 import { checkCancelled } from '../../bytes/cancel.ts';
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { ChannelwiseError, isTellable } from '../../bytes/errors.ts';
 import type { Picture } from './picture.ts';
 import type { Session } from '../session.ts';
 import { numbersOf, type NumberArray, type Value } from '../values.ts';
@@ -122,7 +122,7 @@ async function loaded(image: EvaluationImage, skipped: { image: string; why: str
   try {
     return await image.load();
   } catch (error) {
-    if (!(error instanceof ChannelwiseError) || error.kind === 'cancelled') throw error;
+    if (!isTellable(error)) throw error;
     skipped.push({ image: image.name, why: error.message });
     return null;
   }

@@ -1,5 +1,5 @@
 import { composeMaps, grayscale, normalize, type ChannelMap } from '../../adapt/maps/channelMap.ts';
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { ChannelwiseError, isRefusal } from '../../bytes/errors.ts';
 import { quoted } from '../names.ts';
 import { inputMaps, type MappedInput } from '../proof/inputMap.ts';
 import { wholeModel } from '../proof/stem/stem.ts';
@@ -109,7 +109,7 @@ export async function openRuns(pair: EvaluatedPair, opened: (session: Session) =
     });
     return { runs, exact: false, warnings: [] };
   } catch (error) {
-    if (!(error instanceof ChannelwiseError) || error.kind !== 'refused') throw error;
+    if (!isRefusal(error)) throw error;
     const warning = `The form with built-in normalisation can't be built: ${error.message}`;
     return { runs, exact: false, warnings: [warning] };
   }

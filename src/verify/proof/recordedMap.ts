@@ -22,7 +22,7 @@ export function misnamedMap({ steps }: InputMaps): string | null {
 
 function isAsNamed(name: string, map: MappedInput['map']): boolean {
   const preset = presetOf(name, map.m.length);
-  if (preset) return sameNumbers([preset.matrix.flat(), preset.shift], [map.m.flat(), map.b]);
+  if (preset) return nearNumbers([preset.matrix.flat(), preset.shift], [map.m.flat(), map.b]);
   const parts = name.split(' + ');
   const isGray = !parts.includes('gray') || map.m.every((row) => row.length === 1 && row[0] !== 0);
   const isDiagonal = name !== 'normalize' || map.m.every((row, r) => row.every((v, c) => (v !== 0) === (r === c)));
@@ -37,7 +37,7 @@ function presetOf(name: string, channels: number): ReturnType<typeof presetMap> 
   }
 }
 
-function sameNumbers(wanted: readonly (readonly number[])[], found: readonly (readonly number[])[]): boolean {
+function nearNumbers(wanted: readonly (readonly number[])[], found: readonly (readonly number[])[]): boolean {
   return wanted.every((list, i) => {
     const other = found[i] ?? [];
     return list.length === other.length && list.every((v, k) => Math.abs(v - (other[k] ?? NaN)) <= SAME);

@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../../bytes/errors.ts';
+import { ChannelwiseError, liesInModel } from '../../bytes/errors.ts';
 import type { Node } from '../../formats/onnx/model.ts';
 import { quoted } from '../names.ts';
 import { WorkBudget } from '../runCost.ts';
@@ -196,7 +196,7 @@ export async function runFull(request: SearchRequest): Promise<FullRun> {
     const why = outcome.adaptedFails ?? differs;
     return { ok: why === null, tensors: outcome.tensors, runs: outcome.runs, why };
   } catch (error) {
-    if (!(error instanceof ChannelwiseError) || error.kind === 'cancelled' || error.kind === 'io') throw error;
+    if (!liesInModel(error)) throw error;
     return { ok: null, tensors: [], runs: [], why: error.message };
   }
 }

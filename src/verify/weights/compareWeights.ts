@@ -9,6 +9,8 @@ import { pairTensors, type ChangedTensor } from './pairTensors.ts';
 import type { Comparison } from '../compare/comparison.ts';
 import { ValueCounter, sumRounding } from '../compare/valueDifference.ts';
 import type { ValueDifference } from '../compare/valueDifference.ts';
+import { sameNumbers } from '../../bytes/sameNumbers.ts';
+import { sameBesides } from '../../tensors/dims.ts';
 
 /** Larger tensors are told apart by their bytes alone. */
 const MAX_COMPARED = 2 ** 23;
@@ -52,7 +54,7 @@ function loneTensor(name: string, a: StoredTensor | undefined, b: StoredTensor |
 async function tensorChange({ name, original, adapted }: ChangedTensor): Promise<TensorChange> {
   const bare = { name, was: null, a: side(original), b: side(adapted), values: null, sumOverAxis: null, note: null };
   const isNumeric = [original, adapted].every((tensor) => DTYPES[tensor.dtype] && elementCount(tensor) <= MAX_COMPARED);
-  if (original.dims.join() !== adapted.dims.join())
+  if (!sameNumbers(original.dims, adapted.dims))
     return {
       ...bare,
       change: 'dims',
@@ -72,7 +74,7 @@ async function valueDifference(a: StoredTensor, b: StoredTensor): Promise<ValueD
 async function isSum(a: StoredTensor, b: StoredTensor): Promise<boolean> {
   const axis = weightAxes(a).channels;
   const channels = a.dims[axis] ?? 0;
-  const fits = a.dims.length === b.dims.length && a.dims.every((dim, i) => i === axis || dim === b.dims[i]);
+  const fits = sameBesides(axis, a.dims, b.dims);
   if (!fits || b.dims[axis] !== 1 || a.dtype !== b.dtype || !isComputedFloat(a.dtype)) return false;
   const rounding = sumRounding(a.dtype);
   const values = await readNumbers(a);

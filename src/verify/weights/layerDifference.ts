@@ -11,7 +11,7 @@ import { statistics, type TensorDifference } from '../proof/measure/difference.t
 import { SeededRandom } from '../proof/measure/random.ts';
 import type { Convolution, Numbers } from './convolution.ts';
 import type { ChangedTensor } from './pairTensors.ts';
-import { product } from '../../tensors/dims.ts';
+import { product, sameBesides } from '../../tensors/dims.ts';
 import { columnCount } from '../../adapt/maps/affine.ts';
 import type { RunRecord } from '../proof/measure/runPlan.ts';
 import { stepOf } from '../../tensors/precision.ts';
@@ -85,11 +85,7 @@ function fits({ original, adapted }: ChangedTensor, order: PatchOrder | null, { 
   const axis = weightAxes(original).channels;
   const [was = 0, now = 0] = [original.dims[axis], adapted.dims[axis]];
   const agree = order === null ? was === rows && now === columns : was % rows === 0 && now * rows === was * columns;
-  return agree && areSameBut(axis, original, adapted);
-}
-
-function areSameBut(axis: number, a: Pick<StoredTensor, 'dims'>, b: Pick<StoredTensor, 'dims'>): boolean {
-  return a.dims.length === b.dims.length && a.dims.every((dim, i) => i === axis || dim === b.dims[i]);
+  return agree && sameBesides(axis, original.dims, adapted.dims);
 }
 
 /** A weight as a convolution wants it: [outputs, channels, kernel…]. */

@@ -1,7 +1,8 @@
 import { rawBytes } from '../../tensors/dtypes.ts';
 import { knownRow } from '../../tensors/elements.ts';
 import { elementCount, type ElementRange, type StoredTensor } from '../../tensors/storedTensor.ts';
-import { sameArrays } from '../sameBytes.ts';
+import { sameBytes } from '../../bytes/sameBytes.ts';
+import { sameNumbers } from '../../bytes/sameNumbers.ts';
 
 /** The same tensor in both files, with other numbers. */
 export interface ChangedTensor {
@@ -47,7 +48,7 @@ export async function pairTensors(
 }
 
 async function sameTensor(a: StoredTensor, b: StoredTensor, memory: StepMemory): Promise<boolean> {
-  if (a.dtype !== b.dtype || a.dims.join() !== b.dims.join()) return false;
+  if (a.dtype !== b.dtype || !sameNumbers(a.dims, b.dims)) return false;
   const row = knownRow(a.dtype, a.name);
   const count = elementCount(a);
   for (let from = 0; from < count; from += STEP_ELEMENTS) {
@@ -72,7 +73,7 @@ async function holds(tensor: StoredTensor, range: ElementRange, bytes: Uint8Arra
   let at = 0;
   let same = true;
   await tensor.stream(range, (part) => {
-    same &&= sameArrays(part, bytes.subarray(at, at + part.length));
+    same &&= sameBytes(part, bytes.subarray(at, at + part.length));
     at += part.length;
   });
   return same && at === bytes.length;

@@ -10,6 +10,7 @@ import type { ChannelMap } from '../../maps/channelMap.ts';
 import type { LayerHints } from './layerHints.ts';
 import { candidateText } from './imageTensor.ts';
 import { countOf } from '../../../text/numbers.ts';
+import { sameNumbers } from '../../../bytes/sameNumbers.ts';
 
 /** A file of weights, and the map that they are to take. */
 export interface WeightsRequest {
@@ -119,7 +120,7 @@ function copiesOf(tensor: StoredTensor, tensors: readonly StoredTensor[]): Store
 }
 
 function isCopy(a: StoredTensor, b: StoredTensor): boolean {
-  return copyKey(a.name) === copyKey(b.name) && a.dims.join() === b.dims.join();
+  return copyKey(a.name) === copyKey(b.name) && sameNumbers(a.dims, b.dims);
 }
 
 function noLayer(message: string, tensor: string): ChannelwiseError {

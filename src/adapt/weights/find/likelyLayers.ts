@@ -1,6 +1,7 @@
 import type { StoredTensor } from '../../../tensors/storedTensor.ts';
 import { networkName } from '../copyNames.ts';
 import { isOptimizerState, lastPart, moduleOf, weightAxes } from '../tensorNames.ts';
+import { sameNumbers } from '../../../bytes/sameNumbers.ts';
 
 type Named = Pick<StoredTensor, 'name' | 'dims'>;
 
@@ -41,7 +42,7 @@ export function depthwiseInside(convolutions: readonly Named[]): ReadonlySet<str
 /** Parallel stems: the same shape, and the same last module. */
 function isTwin(a: Named, b: Named): boolean {
   const suffix = ({ name }: Named): string => lastPart(moduleOf(name));
-  return a.dims.join() === b.dims.join() && suffix(a) === suffix(b);
+  return sameNumbers(a.dims, b.dims) && suffix(a) === suffix(b);
 }
 
 /** Branches whose outputs are added, as RepVGG and MobileOne train them: as many outputs, one with a 1×1 kernel. */

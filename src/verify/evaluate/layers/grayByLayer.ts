@@ -1,5 +1,5 @@
 import { checkCancelled } from '../../../bytes/cancel.ts';
-import { ChannelwiseError } from '../../../bytes/errors.ts';
+import { ChannelwiseError, isTellable } from '../../../bytes/errors.ts';
 import { cutStem } from '../../proof/stem/stem.ts';
 import type { Session } from '../../session.ts';
 import { numbersOf, type Value } from '../../values.ts';
@@ -114,7 +114,7 @@ async function feedsOf(
   try {
     picture = await image.load();
   } catch (error) {
-    if (!(error instanceof ChannelwiseError) || error.kind === 'cancelled') throw error;
+    if (!isTellable(error)) throw error;
     skipped.set(image.name, error.message);
     return null;
   }

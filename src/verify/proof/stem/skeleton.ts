@@ -1,4 +1,4 @@
-import { ChannelwiseError } from '../../../bytes/errors.ts';
+import { liesInModel } from '../../../bytes/errors.ts';
 import { encodeField, encodeTensorInfo, encodeText } from '../../../formats/onnx/edit/encode.ts';
 import { openSession } from '../../session.ts';
 import type { Wiring } from '../../wiring.ts';
@@ -46,7 +46,7 @@ async function loads(wiring: Wiring): Promise<string | null> {
     await session.close();
     return null;
   } catch (error) {
-    if (!(error instanceof ChannelwiseError) || error.kind === 'cancelled' || error.kind === 'io') throw error;
+    if (!liesInModel(error)) throw error;
     return ['runtime-model', 'runtime-operator'].includes(error.code) ? error.message : UNTOLD;
   }
 }

@@ -4,7 +4,14 @@ import { ByteComparer } from '../../sameBytes.ts';
 import type { Wiring } from '../../wiring.ts';
 import { usesHalf } from '../measure/precision.ts';
 import type { FoldCheck, Found } from './foldCheck.ts';
-import { constantsOf, storedAs, weightNumbers, weightRounding, type WeightNumbers } from './weightNumbers.ts';
+import {
+  constantsOf,
+  storedAs,
+  weightNumbers,
+  weightRounding,
+  type WeightNumbers,
+  sameWeights,
+} from './weightNumbers.ts';
 
 /** Rounding steps of a weight's largest number by which two ways to sum it may differ. */
 const SUMMING_STEPS = 16;
@@ -53,7 +60,7 @@ export async function changedHalfWeight(models: Models, adapted: readonly string
     if (!before || !after || !isHalf(before.dtype)) continue;
     const same = adapted.includes(original)
       ? compareWeights(before, after, await weightNumbers(a, original)).ok !== false
-      : sameNumbers(before, after);
+      : sameWeights(before, after);
     if (!same) return name;
   }
   return null;
@@ -105,10 +112,6 @@ async function numbersOf(
   { name, otherName }: WeightOperand,
 ): Promise<[WeightNumbers | null, WeightNumbers | null]> {
   return [await weightNumbers(again, name), await weightNumbers(b, otherName)];
-}
-
-function sameNumbers(a: WeightNumbers, b: WeightNumbers): boolean {
-  return a.values.length === b.values.length && a.values.every((value, i) => Object.is(value, b.values[i]));
 }
 
 /** `terms` is the original weight, whose numbers were summed; null where it is not known. */

@@ -2,7 +2,7 @@ import { intOf } from '../../../formats/onnx/attributes.ts';
 import type { Node } from '../../../formats/onnx/model.ts';
 import type { InputMaps, MappedInput } from '../inputMap.ts';
 import type { Wiring } from '../../wiring.ts';
-import { weightNumbers, weightRounding, type WeightNumbers } from './weightNumbers.ts';
+import { weightNumbers, weightRounding, type WeightNumbers, sameWeights } from './weightNumbers.ts';
 import { product } from '../../../tensors/dims.ts';
 import { columnCount } from '../../../adapt/maps/affine.ts';
 
@@ -139,8 +139,7 @@ function grouped(tensor: WeightNumbers, node: Node): Grouped {
 async function sameBias(a: Wiring, b: Wiring, node: Node, other: Node): Promise<boolean> {
   if (!node.inputs[2] || !other.inputs[2]) return !node.inputs[2] && !other.inputs[2];
   const [x, y] = [await weightNumbers(a, node.inputs[2]), await weightNumbers(b, other.inputs[2])];
-  if (!x || !y) return x === y;
-  return x.values.length === y.values.length && x.values.every((value, i) => Object.is(value, y.values[i]));
+  return x && y ? sameWeights(x, y) : x === y;
 }
 
 /** How far a stored sum may be off, by the sum of its terms' magnitudes. */

@@ -1,7 +1,7 @@
 import { adaptModel } from '../../../adapt/adaptModel.ts';
 import { mapFromJson, type ChannelMap } from '../../../adapt/maps/channelMap.ts';
 import type { ProvenanceSource, ProvenanceStep } from '../../../adapt/report/provenance.ts';
-import { ChannelwiseError } from '../../../bytes/errors.ts';
+import { liesInModel } from '../../../bytes/errors.ts';
 import type { ByteSource } from '../../../bytes/byteSource.ts';
 import { SplicedSource } from '../../../bytes/splicedSource.ts';
 import { allTensors } from '../../../formats/onnx/allTensors.ts';
@@ -82,7 +82,7 @@ async function orImpossible(work: () => Promise<Rebuild>): Promise<Rebuild> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof ChannelwiseError) || error.kind === 'cancelled' || error.kind === 'io') throw error;
+    if (!liesInModel(error)) throw error;
     return IMPOSSIBLE;
   }
 }

@@ -1,5 +1,5 @@
 import { Constants } from '../../../adapt/constants/constants.ts';
-import { ChannelwiseError } from '../../../bytes/errors.ts';
+import { isTellable } from '../../../bytes/errors.ts';
 import { constantTensor } from '../../../formats/onnx/attributes.ts';
 import type { Tensor } from '../../../formats/onnx/model.ts';
 import type { DecodedTensor } from '../../../formats/onnx/tensors/tensorData.ts';
@@ -47,7 +47,12 @@ export async function weightNumbers(wiring: Wiring, name: string): Promise<Weigh
   try {
     return await constantsOf(wiring).value(name);
   } catch (error) {
-    if (error instanceof ChannelwiseError && error.kind !== 'cancelled') return null;
-    throw error;
+    if (!isTellable(error)) throw error;
+    return null;
   }
+}
+
+/** Whether two weights hold the same numbers, NaN and the sign of 0 included. */
+export function sameWeights(a: WeightNumbers, b: WeightNumbers): boolean {
+  return a.values.length === b.values.length && a.values.every((value, i) => Object.is(value, b.values[i]));
 }
