@@ -116,7 +116,7 @@ export function filled(view: View, picture: Extent, page: PageExtent): View {
 }
 
 /** A picture that was seen in its whole width is made no smaller than this where its page becomes narrower. */
-const LEAST_KEPT_SCALE = 0.6;
+const LEAST_KEPT_SCALE = 0.7;
 
 /**
  * The view in a page of another size: what was in the middle from left to right stays there, and a picture that was
