@@ -26,7 +26,7 @@ export interface AnyPort {
 }
 
 /** `keepsAlive`: in Node, whether waiting for a message keeps the process running. */
-export function threadPort(port: AnyPort, keepsAlive = true): ThreadPort {
+export function threadPort(port: AnyPort, { keepsAlive = true }: { readonly keepsAlive?: boolean } = {}): ThreadPort {
   return {
     post: (message, given = []) => port.postMessage(message, [...given] as never[]),
     listen(listener) {

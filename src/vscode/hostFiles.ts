@@ -20,9 +20,9 @@ export const HOST_FILES: WholeFiles = {
   read: (uri) => withCode('read', uri, async (file) => plainBytes(await vscode.workspace.fs.readFile(file))),
   write: (uri, bytes) => withCode('written', uri, (file) => vscode.workspace.fs.writeFile(file, bytes)),
   makeFolder: (uri) => withCode('made', uri, (folder) => vscode.workspace.fs.createDirectory(folder)),
-  rename: (from, to, replace) =>
+  rename: (from, to) =>
     withCode('written', to, (target) =>
-      vscode.workspace.fs.rename(vscode.Uri.parse(from, true), target, { overwrite: replace }),
+      vscode.workspace.fs.rename(vscode.Uri.parse(from, true), target, { overwrite: false }),
     ),
   remove: (uri) =>
     withCode('removed', uri, (file) => vscode.workspace.fs.delete(file, { recursive: true, useTrash: false })),

@@ -89,7 +89,7 @@ class Drafts {
     for (const graph of inner?.graphs ?? []) {
       const home = Math.max(0, owners.get(graph.owner) ?? 0);
       // A single body needs no frame of its own inside its owner's.
-      const body = bodies.get(graph.owner) === 1 && home > 0 ? home : this.#child(home, graph.title, true);
+      const body = bodies.get(graph.owner) === 1 && home > 0 ? home : this.#child(home, graph.title, { kept: true });
       for (let k = 0; k < graph.inputs.length; k++) this.#put(this.#flat.inputs[input++]!, body);
       const outer = this.#scopeOfOwner.get(graph.owner) ?? [];
       for (let k = 0; k < graph.nodes; k++) {
@@ -109,7 +109,7 @@ class Drafts {
   #place(item: number, group: number, node: PageNode, owners: Map<number, number>): void {
     let home = group;
     if (owners.has(node.id)) {
-      home = this.#child(group, `${node.opType} ${lastPart(nodeLabel(node))}`, true);
+      home = this.#child(group, `${node.opType} ${lastPart(nodeLabel(node))}`, { kept: true });
       owners.set(node.id, home);
       this.#scopeOfOwner.set(node.id, this.#scopes.of(node));
     }
@@ -133,11 +133,11 @@ class Drafts {
 
   #down(from: number, scope: readonly string[]): number {
     let g = from;
-    for (const part of scope) g = this.#child(g, part, false);
+    for (const part of scope) g = this.#child(g, part, { kept: false });
     return g;
   }
 
-  #child(parent: number, title: string, kept: boolean): number {
+  #child(parent: number, title: string, { kept }: Pick<Draft, 'kept'>): number {
     const { children } = this.list[parent]!;
     let child = children.get(title);
     if (child === undefined || (kept && this.list[child]!.kept)) {

@@ -34,8 +34,8 @@ export const VERIFY: Verb = {
     ...MAP_OPTIONS,
   },
   help: [
-    '--full         run the whole models too, not only the part that differs',
-    '--images DIR   run on these pictures as well',
+    '--full         runs the whole models too, not only the part that differs',
+    '--images DIR   runs on these pictures as well',
     '--seed N       other random images',
     '--layer NAME   of files of weights without a record: the layer that took the map in',
     '--map          the map, with --mean, --std, --scale and --groups, where the adapted model has no record;',

@@ -33,7 +33,7 @@ const WRITE_HELP = [
   '--axis N        the axis with the channels, where two may hold them',
   '--keep-integers leaves int8 weights as they are, at the cost of a node in front',
   '-o OUT          the file to write, for one model; without it a free name beside the model',
-  '--dry-run       print the plan, write nothing',
+  '--dry-run       prints the plan, and writes nothing',
 ];
 const MAP_HELP = [
   '--map MAP       one of those below; given again, the next one stands behind it',

@@ -31,7 +31,7 @@ export function inParts(files: WholeFiles): HostFiles {
     letGo: async (version) => held.letGo(version),
     write: (uri, bytes) => files.write(uri, bytes),
     makeFolder: (uri) => files.makeFolder(uri),
-    rename: (from, to, replace) => files.rename(from, to, replace),
+    rename: (from, to) => files.rename(from, to),
     remove: (uri) => files.remove(uri),
   };
 }

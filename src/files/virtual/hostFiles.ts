@@ -12,8 +12,8 @@ export interface WholeFiles {
   /** Creates a file or replaces it. The bytes are given away. */
   write(uri: string, bytes: Uint8Array): Promise<void>;
   makeFolder(uri: string): Promise<void>;
-  /** Fails with EEXIST where `to` is taken and may not be replaced. */
-  rename(from: string, to: string, replace: boolean): Promise<void>;
+  /** Never replaces: fails with EEXIST where `to` is taken. */
+  rename(from: string, to: string): Promise<void>;
   /** Removes a file, or a folder with all in it. */
   remove(uri: string): Promise<void>;
 }

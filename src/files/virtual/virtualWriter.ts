@@ -160,7 +160,7 @@ function targetPath(directory: string, candidates: SaveFolderRequest['candidates
  */
 async function rename(host: HostFiles, temp: string, target: string): Promise<void> {
   try {
-    await host.rename(temp, target, false);
+    await host.rename(temp, target);
   } catch (error) {
     const isGone = !(await exists(host, temp).catch(() => true));
     if (!isGone || !(await exists(host, target).catch(() => false))) throw error;

@@ -16,7 +16,7 @@ interface HostFileMethods {
   letGo: { args: { version: string }; result: void };
   write: { args: { uri: string; bytes: Uint8Array }; result: void };
   makeFolder: { args: { uri: string }; result: void };
-  rename: { args: { from: string; to: string; replace: boolean }; result: void };
+  rename: { args: { from: string; to: string }; result: void };
   remove: { args: { uri: string }; result: void };
 }
 
@@ -30,15 +30,15 @@ export function serveHostFiles(port: AnyPort, files: HostFiles): void {
     letGo: ({ version }) => files.letGo(version),
     write: ({ uri, bytes }) => files.write(uri, bytes),
     makeFolder: ({ uri }) => files.makeFolder(uri),
-    rename: ({ from, to, replace }) => files.rename(from, to, replace),
+    rename: ({ from, to }) => files.rename(from, to),
     remove: ({ uri }) => files.remove(uri),
   };
-  serve(threadPort(port, false), answers);
+  serve(threadPort(port, { keepsAlive: false }), answers);
 }
 
 /** In a worker: the editor's files at the other end of a port. Bytes are handed over in both directions. */
 export function remoteHostFiles(port: AnyPort): HostFiles {
-  const line = threadPort(port, false);
+  const line = threadPort(port, { keepsAlive: false });
   const calls = new RpcCalls<HostFileMethods>({ send: (request, given) => line.post(request, given), errorFrom });
   line.listen((reply) => calls.receive(reply as RpcReply));
   return {
@@ -49,7 +49,7 @@ export function remoteHostFiles(port: AnyPort): HostFiles {
     letGo: (version) => calls.run('letGo', { version }),
     write: (uri, bytes) => calls.run('write', { uri, bytes }, { given: ownMemory(bytes) }),
     makeFolder: (uri) => calls.run('makeFolder', { uri }),
-    rename: (from, to, replace) => calls.run('rename', { from, to, replace }),
+    rename: (from, to) => calls.run('rename', { from, to }),
     remove: (uri) => calls.run('remove', { uri }),
   };
 }

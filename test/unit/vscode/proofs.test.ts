@@ -167,7 +167,7 @@ test('where the look at the new file fails, it is written and proved all the sam
     memory.put(temporary, new Uint8Array(8));
     onWritten?.(temporary);
     await soon();
-    await memory.rename(temporary, out, false);
+    await memory.rename(temporary, out);
     return { outPath: out, dataCopies: [], madeFolders: [], summary: '', plan: [] };
   };
   const { outPath, proof } = await proofs.writeAndProve(original, write, {});

@@ -10,13 +10,13 @@ import { request } from '../../state/host.ts';
 /** What is done with all of the graph. */
 export interface WholeGraph {
   fit(): void;
-  openAll(open: boolean): Promise<void>;
+  setAllOpen(open: boolean): Promise<void>;
 }
 
 const WHOLE: { readonly [A in GraphAction]: (graph: WholeGraph) => Promise<void> | void } = {
   showWholeGraph: (graph) => graph.fit(),
-  openAllGroups: (graph) => graph.openAll(true),
-  closeAllGroups: (graph) => graph.openAll(false),
+  openAllGroups: (graph) => graph.setAllOpen(true),
+  closeAllGroups: (graph) => graph.setAllOpen(false),
 };
 
 function isOfWhole(action: PageAction): action is GraphAction {

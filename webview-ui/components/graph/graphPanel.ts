@@ -133,7 +133,7 @@ export class GraphPanel extends LitElement {
     this.graphView?.camera.fit();
   }
 
-  async openAll(open: boolean): Promise<void> {
+  async setAllOpen(open: boolean): Promise<void> {
     if (!this.session?.setAll(open)) return;
     this.dispatchEvent(new CustomEvent('all-groups', { detail: open }));
     await this.graphView?.relayout(this.selected);
@@ -155,8 +155,8 @@ export class GraphPanel extends LitElement {
         .session=${session}
         .target=${this}
         .heat=${this.heat}
-        @open-all=${() => void this.openAll(true)}
-        @close-all=${() => void this.openAll(false)}
+        @open-all=${() => void this.setAllOpen(true)}
+        @close-all=${() => void this.setAllOpen(false)}
         @measure-asked=${this.#measureAsked}
         @heat-chosen=${(event: CustomEvent<Heat | null>) => (this.heat = event.detail)}
       ></cw-graph-tools>

@@ -88,14 +88,14 @@ export class TensorTab extends LitElement {
 
   #press(node: TreeNode): void {
     this.#look(node);
-    if (!node.tensor) this.#toggle(node, !this.view.open.has(node.path));
+    if (!node.tensor) this.#setOpen(node, !this.view.open.has(node.path));
   }
 
-  #toggle({ path }: TreeNode, open: boolean): void {
+  #setOpen({ path }: TreeNode, open: boolean): void {
     this.view = withModule(this.view, path, { open });
   }
 
-  #openAll(open: boolean): void {
+  #setAllOpen(open: boolean): void {
     this.view = { ...this.view, open: new Set(open && this.#root ? modulePaths(this.#root) : []) };
   }
 
@@ -110,8 +110,8 @@ export class TensorTab extends LitElement {
       ArrowUp: () => this.#move(place - 1),
       Home: () => this.#move(0),
       End: () => this.#move(this.#rows.length - 1),
-      ArrowRight: () => (isClosed ? this.#toggle(node, true) : this.#move(place + 1)),
-      ArrowLeft: () => (isOpen ? this.#toggle(node, false) : this.#moveUp(place)),
+      ArrowRight: () => (isClosed ? this.#setOpen(node, true) : this.#move(place + 1)),
+      ArrowLeft: () => (isOpen ? this.#setOpen(node, false) : this.#moveUp(place)),
       Enter: () => this.#press(node),
       ' ': () => this.#press(node),
     };
@@ -187,13 +187,13 @@ export class TensorTab extends LitElement {
         icon="expand-all"
         label="Open all"
         hint="Open all modules"
-        @click=${() => this.#openAll(true)}
+        @click=${() => this.#setAllOpen(true)}
       ></cw-icon-button>
       <cw-icon-button
         icon="collapse-all"
         label="Close all"
         hint="Close all modules"
-        @click=${() => this.#openAll(false)}
+        @click=${() => this.#setAllOpen(false)}
       ></cw-icon-button>
       <cw-menu-button
         icon="export"
