@@ -14,8 +14,12 @@ const VERDICTS: Readonly<Record<PageProof['verdict'], string>> = {
   unproved: '? Not verified',
 };
 
-const NOT_YET =
-  'Not verified since VS Code was opened. A record in the file is no evidence; verifying runs both models.';
+/** Before the first proof; of a model with a graph, which holds a record, and of weights, which hold none. */
+const NOT_YET = {
+  graph: 'Not verified since VS Code was opened. A record in the file is no evidence; verifying runs both models.',
+  weights:
+    'Not verified since VS Code was opened. Verifying runs the changed layers of both files and compares the rest.',
+};
 
 /** The proof of an adapted model: what the last one found, and a button to run it now. */
 export class ProofCard extends LitElement {
@@ -136,10 +140,11 @@ export class ProofCard extends LitElement {
   override render(): TemplateResult {
     const { proof, original, fraction } = this;
     const there = original?.path !== null && original !== null;
+    const notYet = this.model?.hasGraph ? NOT_YET.graph : NOT_YET.weights;
     return html`<section aria-labelledby="p">
       <h2 id="p">Verification</h2>
       <div role="status">
-        ${proof ? this.#found(proof) : html`<p>${fraction === null ? NOT_YET : 'Running both models…'}</p>`}
+        ${proof ? this.#found(proof) : html`<p>${fraction === null ? notYet : 'Running both models…'}</p>`}
       </div>
       <div class="row">
         ${
