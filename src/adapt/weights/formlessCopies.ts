@@ -34,9 +34,7 @@ export function formlessCopies(tensors: readonly StoredTensor[], changed: readon
   );
   if (alike.length === 0) return [];
   const bare = new Set(changed.map(({ name }) => bareName(networkName(name))));
-  const places = new Set(changed.flatMap(({ numbersAt }) => numbersAt ?? []));
   return alike.filter((tensor) => {
-    if (tensor.numbersAt !== undefined && places.has(tensor.numbersAt)) return true;
     const own = networkName(tensor.name);
     const averaged = averagedName(own);
     if (averaged !== null && bare.has(bareName(averaged))) return true;

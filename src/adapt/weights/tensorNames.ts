@@ -112,3 +112,12 @@ export function withoutFurtherNames(tensors: readonly StoredTensor[]): StoredTen
     return isFirst;
   });
 }
+
+/**
+ * The same text for names of one layer, as nnU-Net keeps them: the weights are one tensor, and so are the biases. null
+ * of weights alone, which layers of different kinds share too, such as a convolution and the transposed one behind it.
+ */
+export function layerPlace(weight: StoredTensor, names: ReadonlyMap<string, StoredTensor>): string | null {
+  const bias = names.get(siblingName(weight.name, 'bias'))?.numbersAt;
+  return weight.numbersAt === undefined || bias === undefined ? null : `${weight.numbersAt} ${bias}`;
+}

@@ -5,12 +5,11 @@ import { copyKey } from '../copyNames.ts';
 import { imageTensors } from './imageTensors.ts';
 import { normReason, runtimeReason } from './noLayerReason.ts';
 import { layerText, normOfPatches, PATCH_ORDERS, readLayer, type LayerChoice } from '../patchOrder.ts';
-import { byName, lastPart, moduleOf, weightAxes } from '../tensorNames.ts';
+import { byName, layerPlace, lastPart, moduleOf, weightAxes } from '../tensorNames.ts';
 import type { ChannelMap } from '../../maps/channelMap.ts';
 import type { LayerHints } from './layerHints.ts';
 import { candidateText } from './imageTensor.ts';
 import { countOf } from '../../../text/numbers.ts';
-import { sameNumbers } from '../../../bytes/sameNumbers.ts';
 
 /** A file of weights, and the map that they are to take. */
 export interface WeightsRequest {
@@ -114,13 +113,16 @@ export function isWeightOf({ name }: StoredTensor, layer: string): boolean {
 
 /** A tensor under all of its names, and what has one of these names in another copy of the network. */
 function copiesOf(tensor: StoredTensor, tensors: readonly StoredTensor[]): StoredTensor[] {
-  const { name, numbersAt = name } = tensor;
-  const same = tensors.filter((other) => other === tensor || other.numbersAt === numbersAt);
-  return tensors.filter((other) => same.some((one) => isCopy(other, one)));
+  const names = byName(tensors);
+  const place = layerPlace(tensor, names);
+  const isSame = (other: StoredTensor): boolean => place !== null && layerPlace(other, names) === place;
+  const same = tensors.filter((other) => other === tensor || isSame(other));
+  const keys = new Set(same.map(copyOf));
+  return tensors.filter((other) => keys.has(copyOf(other)));
 }
 
-function isCopy(a: StoredTensor, b: StoredTensor): boolean {
-  return copyKey(a.name) === copyKey(b.name) && sameNumbers(a.dims, b.dims);
+function copyOf({ name, dims }: StoredTensor): string {
+  return `${copyKey(name)} ${dims.join('×')}`;
 }
 
 function noLayer(message: string, tensor: string): ChannelwiseError {

@@ -8,7 +8,7 @@ import { depthwiseInside, hasTrainingName, isSibling, isTrainingOnly } from './l
 import { isHinted, type LayerHints } from './layerHints.ts';
 import { noLayerReason, readReason } from './noLayerReason.ts';
 import { isPatchMatrix, normOfPatches, PATCH_ORDERS } from '../patchOrder.ts';
-import { byName, isOptimizerState, lastPart, moduleOf, siblingName, weightAxes } from '../tensorNames.ts';
+import { byName, isOptimizerState, layerPlace, lastPart, moduleOf, siblingName, weightAxes } from '../tensorNames.ts';
 import type { ImageTensor } from './imageTensor.ts';
 import { countOf } from '../../../text/numbers.ts';
 
@@ -41,7 +41,7 @@ export function imageTensors(
 ): FoundTensors {
   const names = byName(tensors);
   const all = tensors.filter((tensor) => isCandidate(tensor, channels, names));
-  const convolutions = withCopies(all).map((group) => convolution(group, channels));
+  const convolutions = withCopies(all, names).map((group) => convolution(group, channels));
   const candidates = inPlaces([...convolutions, ...patchLayers(tensors, channels)]);
   const known = knownLayer(candidates, tensors, channels, hints);
   if (known) return known;
@@ -83,17 +83,16 @@ function isTransposedOutput(tensor: StoredTensor, bias: StoredTensor | undefined
  * Copies of one network hold the same tensor under names that differ in front, and a tensor may have several names
  * (nnU-Net keeps each layer under four): they are one candidate.
  */
-function withCopies(tensors: readonly StoredTensor[]): StoredTensor[][] {
+function withCopies(tensors: readonly StoredTensor[], names: ReadonlyMap<string, StoredTensor>): StoredTensor[][] {
   const groups = new Map<string, StoredTensor[]>();
   /** The group of a place in the file, and of a name without what differs. */
-  const ofNumbers = new Map<string, string>();
-  const ofName = new Map<string, string>();
+  const known = new Map<string, string>();
   for (const tensor of tensors) {
-    const { name, numbersAt = name } = tensor;
-    const key = `${copyKey(name)} ${tensor.dims.join('×')}`;
-    const group = ofNumbers.get(numbersAt) ?? ofName.get(key) ?? key;
-    ofNumbers.set(numbersAt, group);
-    ofName.set(key, group);
+    const key = `${copyKey(tensor.name)} ${tensor.dims.join('×')}`;
+    const place = layerPlace(tensor, names) ?? key;
+    const group = known.get(place) ?? known.get(key) ?? key;
+    known.set(place, group);
+    known.set(key, group);
     addTo(groups, group, tensor);
   }
   return [...groups.values()];
@@ -112,7 +111,7 @@ function patchLayers(tensors: readonly StoredTensor[], channels: number): ImageT
       !isOptimizerState(tensor.name) &&
       normOfPatches(tensor, tensors) === null,
   );
-  return withCopies(matrices).flatMap((group) =>
+  return withCopies(matrices, byName(tensors)).flatMap((group) =>
     [...PATCH_ORDERS].map(([order, words]) => ({
       ...namesOf(group),
       ...{ channels, order },

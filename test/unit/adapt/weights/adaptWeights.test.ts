@@ -71,24 +71,36 @@ test('copies follow, and so do moments with the mean; a moment of another weight
 });
 
 test('a tensor of several names is one layer and one parameter, as in nnU-Net', async () => {
-  const names = ['encoder.conv.weight', 'encoder.all_modules.0.weight', 'decoder.encoder.conv.weight', 'again'];
+  const layers = ['encoder.conv', 'encoder.all_modules.0', 'decoder.encoder.conv'];
+  const names = layers.map((layer) => `${layer}.weight`);
   const head = floatWeights('decoder.head.weight', [4, 2, 1, 1]);
   const moments = [
     floatWeights('optimizer.state.0.exp_avg', [2, 3, 1, 1], [1, 2, 3, 4, 5, 6]),
-    floatWeights('optimizer.state.1.exp_avg', [4, 2, 1, 1]),
+    floatWeights('optimizer.state.1.exp_avg', [2]),
+    floatWeights('optimizer.state.2.exp_avg', [4, 2, 1, 1]),
   ];
-  const weights = names.map((name) => floatWeights(name, [2, 3, 1, 1], [1, 2, 3, 4, 5, 6]));
+  const weights = layers.flatMap((layer) => [
+    floatWeights(`${layer}.weight`, [2, 3, 1, 1], [1, 2, 3, 4, 5, 6]),
+    floatWeights(`${layer}.bias`, [2]),
+  ]);
   const stored = await tensorsOf([...weights, head, floatWeights('decoder.big.weight', [2, 2, 3, 3]), ...moments]);
-  const tensors = stored.map((tensor) => (names.includes(tensor.name) ? { ...tensor, numbersAt: 'one' } : tensor));
-  for (const layers of [undefined, ['decoder.encoder.conv']]) {
-    const { changes, plan } = await adaptWeights({ tensors, map: grayscale(), layers });
+  const tied = (parts: readonly string[]): StoredTensor[] =>
+    stored.map((tensor) => {
+      const part = tensor.name.split('.').at(-1) ?? '';
+      const isOne = layers.some((layer) => tensor.name.startsWith(`${layer}.`)) && parts.includes(part);
+      return isOne ? { ...tensor, numbersAt: part } : tensor;
+    });
+  const tensors = tied(['weight', 'bias']);
+  for (const given of [undefined, ['decoder.encoder.conv']]) {
+    const { changes, plan } = await adaptWeights({ tensors, map: grayscale(), layers: given });
     assert.deepEqual(
       changes.map(({ tensor }) => tensor).toSorted(),
       [...names, 'optimizer.state.0.exp_avg'].toSorted(),
     );
     assert.equal(plan.saved.parameters, 4);
   }
-  await assert.rejects(adaptWeights({ tensors: stored, map: grayscale() }), /Say which sees the image/);
+  for (const parts of [[], ['weight']])
+    await assert.rejects(adaptWeights({ tensors: tied(parts), map: grayscale() }), /Say which sees the image/);
 });
 
 test('Rprop keeps a gradient and a step for each number; what is kept in a way that is not known is refused', async () => {
