@@ -2,9 +2,9 @@ import { build } from 'esbuild';
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundlePage } from '../webview-ui/build.mjs';
-import { writeNotices } from './notices.mjs';
-import { writeStamp } from './stamp.mjs';
-import { webBundles } from './webBundles.mjs';
+import { writeNotices } from './bundles/notices.mjs';
+import { writeStamp } from './bundles/stamp.mjs';
+import { webBundles } from './bundles/webBundles.mjs';
 import { main, root } from './step.mjs';
 
 const path = (...parts) => join(root, ...parts);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { isFresh } from './stamp.mjs';
+import { isFresh } from './bundles/stamp.mjs';
 import { root } from './step.mjs';
 
 const CLI = join(root, 'dist/cli.js');

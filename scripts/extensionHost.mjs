@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runTests } from '@vscode/test-electron';
 import { launchBrowser } from './browser.mjs';
-import { runHostSuite } from './hostSuite.mjs';
+import { runHostSuite } from './vscode/hostSuite.mjs';
 import { main, root, runNode, sideBySide, step } from './step.mjs';
-import { startServer } from './vscodeServer.mjs';
-import { startWebHost } from './webHost.mjs';
+import { startServer } from './vscode/server.mjs';
+import { startWebHost } from './vscode/webHost.mjs';
 
 // Runs the suite inside the extension host: in Node's, of the server build, on a folder of the disk and on one that an
 // extension holds in memory; and in a browser's, on the latter. With --electron in a downloaded desktop VS Code, on the

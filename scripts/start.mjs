@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureInstalled } from './install.mjs';
 import { main, root, runNode, say, step } from './step.mjs';
-import { writeStartFolder, writeStartSettings } from './startFolder.mjs';
-import { startServer } from './vscodeServer.mjs';
+import { writeStartFolder, writeStartSettings } from './vscode/startFolder.mjs';
+import { startServer } from './vscode/server.mjs';
 
 function hasDesktopCode() {
   return spawnSync('code', ['--version'], { stdio: 'ignore', shell: process.platform === 'win32' }).status === 0;

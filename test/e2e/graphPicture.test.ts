@@ -8,7 +8,7 @@ import { kindColours } from '../../webview-ui/draw/boxColours.ts';
 import { fitView } from '../../webview-ui/draw/camera.ts';
 import { NO_MARKS } from '../../webview-ui/draw/marks.ts';
 import { paint } from '../../webview-ui/draw/paint.ts';
-import { paperTheme } from '../../webview-ui/draw/paperTheme.ts';
+import { paperTheme } from '../../webview-ui/draw/theme/paperTheme.ts';
 import { GraphModel } from '../../webview-ui/graph/graphModel.ts';
 import { Scene } from '../../webview-ui/graph/scene.ts';
 import { layoutNested } from '../../webview-ui/layout/nested.ts';

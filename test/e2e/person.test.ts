@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import type { Frame, Locator, Page } from 'playwright-core';
 import { developmentUrl } from '../../scripts/start.mjs';
-import { writeStartFolder } from '../../scripts/startFolder.mjs';
+import { writeStartFolder } from '../../scripts/vscode/startFolder.mjs';
 import { DTYPE, encodeModel, externalTensor, model, node, valueInfo } from '../fixtures/modelBuilder.ts';
 import { writePictures } from '../fixtures/writePictures.ts';
 import { writeSamples } from '../fixtures/writeSamples.ts';

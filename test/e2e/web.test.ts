@@ -6,7 +6,7 @@ import { after, afterEach, before, test } from 'node:test';
 import { text } from 'node:stream/consumers';
 import { unzipSync } from 'fflate';
 import type { Frame, Locator, Page } from 'playwright-core';
-import { startWebHost } from '../../scripts/webHost.mjs';
+import { startWebHost } from '../../scripts/vscode/webHost.mjs';
 import { startStrictHost } from '../fixtures/strictHost.ts';
 import type { StrictRun } from '../fixtures/strictPage.ts';
 import { weightFile, weightsMissing } from '../fixtures/weightFiles.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Frame, Locator, Page } from 'playwright-core';
 import { launchBrowser } from '../../scripts/browser.mjs';
-import { startServer } from '../../scripts/vscodeServer.mjs';
+import { startServer } from '../../scripts/vscode/server.mjs';
 
 const SHOTS = fileURLToPath(new URL('../../test-results/', import.meta.url));
 const PATIENCE = Number(process.env.CHANNELWISE_PATIENCE ?? 60_000);

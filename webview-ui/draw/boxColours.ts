@@ -1,7 +1,7 @@
 import type { ItemKind } from '../graph/items.ts';
 import type { Scene } from '../graph/scene.ts';
-import { readableOn } from './colour.ts';
-import type { Theme } from './theme.ts';
+import { readableOn } from './theme/colour.ts';
+import type { Theme } from './theme/theme.ts';
 
 /** What the filled part of each box is coloured by: the kind of operator, or a number. */
 export interface BoxColours {

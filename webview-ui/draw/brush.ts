@@ -2,7 +2,7 @@ import type { Scene } from '../graph/scene.ts';
 import type { BoxColours } from './boxColours.ts';
 import type { View } from './camera.ts';
 import type { Difference } from './difference.ts';
-import type { Theme } from './theme.ts';
+import type { Theme } from './theme/theme.ts';
 
 /** What a reader follows through the graph; everything else is drawn faintly. */
 export interface Followed {

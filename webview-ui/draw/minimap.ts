@@ -1,7 +1,7 @@
 import type { Scene } from '../graph/scene.ts';
 import type { BoxColours } from './boxColours.ts';
 import type { Extent, View } from './camera.ts';
-import type { Theme } from './theme.ts';
+import type { Theme } from './theme/theme.ts';
 
 const MINIMAP = { width: 84, most: 320, inset: 8 } as const;
 

@@ -6,7 +6,7 @@ import type { Brush, Marks, Motion } from './brush.ts';
 import type { Extent, View } from './camera.ts';
 import { paintBoxes } from './paintBoxes.ts';
 import { paintFrames, paintTitles } from './paintFrames.ts';
-import type { Theme } from './theme.ts';
+import type { Theme } from './theme/theme.ts';
 
 /** A picture to be painted: what, from where, in which colours. */
 export interface Painting {

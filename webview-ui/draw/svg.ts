@@ -4,7 +4,7 @@ import type { Orientation } from '../layout/spacing.ts';
 import { FRAME_TITLE } from '../layout/spacing.ts';
 import { ARROW } from './arrow.ts';
 import type { BoxColours } from './boxColours.ts';
-import type { Theme } from './theme.ts';
+import type { Theme } from './theme/theme.ts';
 
 export interface Region {
   x: number;

@@ -1,7 +1,7 @@
 import { dtypeName } from '../../tensors/dtypes.ts';
+import { countOf } from '../../text/numbers.ts';
 import type { NodeFacts } from './nodeFacts.ts';
 import { mode, padding, resizing, slicing, splitting } from './spatialDetail.ts';
-import { countOf } from '../../text/numbers.ts';
 
 /** What a box says of an operator; empty where nothing is known. */
 type Tell = (node: NodeFacts) => string[];

@@ -1,6 +1,6 @@
 import { kindColours } from '../../../webview-ui/draw/boxColours.ts';
-import { paperTheme } from '../../../webview-ui/draw/paperTheme.ts';
 import { sceneSvg, wholeRegion } from '../../../webview-ui/draw/svg.ts';
+import { paperTheme } from '../../../webview-ui/draw/theme/paperTheme.ts';
 import { GraphModel } from '../../../webview-ui/graph/graphModel.ts';
 import { Scene } from '../../../webview-ui/graph/scene.ts';
 import { layoutNested } from '../../../webview-ui/layout/nested.ts';

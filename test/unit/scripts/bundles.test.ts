@@ -4,9 +4,9 @@ import { mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } fro
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, formatMessages, type BuildFailure, type BuildOptions } from 'esbuild';
-import { writeStartFolder, writeStartSettings } from '../../../scripts/startFolder.mjs';
+import { writeStartFolder, writeStartSettings } from '../../../scripts/vscode/startFolder.mjs';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
-import { WEB_PLUGINS, webBundles } from '../../../scripts/webBundles.mjs';
+import { WEB_PLUGINS, webBundles } from '../../../scripts/bundles/webBundles.mjs';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const path = (...parts: readonly string[]): string => [ROOT.slice(0, -1), ...parts].join('/');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { bundledPackages, noticesText } from '../../../scripts/notices.mjs';
+import { bundledPackages, noticesText } from '../../../scripts/bundles/notices.mjs';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
 const folder = temporaryFolder('notices');

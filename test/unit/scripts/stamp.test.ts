@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { isFresh, writeStamp } from '../../../scripts/stamp.mjs';
+import { isFresh, writeStamp } from '../../../scripts/bundles/stamp.mjs';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.ts';
 
 const folder = temporaryFolder('stamp');

@@ -4,7 +4,7 @@ import type { PageModel } from '../../../src/protocol/pageModel.ts';
 import { firstViewOf, revealed } from '../../../webview-ui/components/graph/view/placing.ts';
 import { firstView, fitView, resized } from '../../../webview-ui/draw/camera.ts';
 import type { View } from '../../../webview-ui/draw/camera.ts';
-import { forWhiteText, onLightPage, readableOn } from '../../../webview-ui/draw/colour.ts';
+import { forWhiteText, onLightPage, readableOn } from '../../../webview-ui/draw/theme/colour.ts';
 import { GraphModel } from '../../../webview-ui/graph/graphModel.ts';
 import { Scene } from '../../../webview-ui/graph/scene.ts';
 import { layoutNested } from '../../../webview-ui/layout/nested.ts';

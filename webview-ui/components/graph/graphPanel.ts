@@ -1,7 +1,7 @@
 import { LitElement, html } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { messageOf } from '../../../src/text/messageOf.ts';
-import { onThemeChange } from '../../draw/readTheme.ts';
+import { onThemeChange } from '../../draw/theme/readTheme.ts';
 import type { SelectionKey } from '../../graph/graphModel.ts';
 import { heatFrom } from '../../graph/heat.ts';
 import type { Heat, HeatSource } from '../../graph/heat.ts';

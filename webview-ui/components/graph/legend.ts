@@ -3,7 +3,7 @@ import type { PropertyValues, SVGTemplateResult, TemplateResult } from 'lit';
 import type { NodeKind } from '../../../src/protocol/pageModel.ts';
 import { countText } from '../../../src/text/numbers.ts';
 import { heatColour } from '../../draw/boxColours.ts';
-import type { Theme } from '../../draw/theme.ts';
+import type { Theme } from '../../draw/theme/theme.ts';
 import type { GraphModel } from '../../graph/graphModel.ts';
 import { heatShare, heaviest, knownCount, leastOf } from '../../graph/heat.ts';
 import type { Heat, Heaviest } from '../../graph/heat.ts';

@@ -5,7 +5,7 @@ import { fitView } from '../../../draw/camera.ts';
 import type { Extent, View } from '../../../draw/camera.ts';
 import { miniScale, miniWindow, paintMinimap, viewFromMini } from '../../../draw/minimap.ts';
 import type { MiniScale } from '../../../draw/minimap.ts';
-import type { Theme } from '../../../draw/theme.ts';
+import type { Theme } from '../../../draw/theme/theme.ts';
 import type { Scene } from '../../../graph/scene.ts';
 
 /** What the map needs of the graph view. */

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, run, say } from './step.mjs';
+import { root, run, say } from '../step.mjs';
 
 /**
  * The npm package `code-server` carries a VS Code server build. `oldest` is VS Code 1.100.3, the oldest we support; it

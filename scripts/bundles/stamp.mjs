@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './step.mjs';
+import { root } from '../step.mjs';
 
 /** What a build is made from. */
 const INPUTS = ['src', 'webview-ui', 'scripts', 'package.json', 'package-lock.json', 'node_modules/.package-lock.json'];

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { root } from './step.mjs';
+import { root } from '../step.mjs';
 
 const TEXTS = /^(licen[cs]e|copying|notices?|copyrightnotice)(\.\w+)?$/i;
 
@@ -47,7 +47,7 @@ function licenceTexts(folder, { name, license }) {
   if (holder !== undefined && license === 'MIT')
     return [textOf(join(root, 'LICENSE')).replace(/^Copyright.*$/m, `Copyright (c) ${holder}`)];
   throw new Error(
-    `The bundled package ${name} (${license}) has no licence text; add its holder to scripts/notices.mjs.`,
+    `The bundled package ${name} (${license}) has no licence text; add its holder to scripts/bundles/notices.mjs.`,
   );
 }
 

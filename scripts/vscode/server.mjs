@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { SERVER_NODE, getServerBuild } from './vscodeBuild.mjs';
+import { SERVER_NODE, getServerBuild } from './serverBuild.mjs';
 
 /**
  * Starts VS Code on a free port of 127.0.0.1 with data folders of its own.

@@ -1,6 +1,6 @@
-import type { ItemKind } from '../graph/items.ts';
+import type { ItemKind } from '../../graph/items.ts';
+import type { Difference } from '../difference.ts';
 import { forWhiteText, isLight, onLightPage, readableOn } from './colour.ts';
-import type { Difference } from './difference.ts';
 
 /** Colours and font of the picture, read from VS Code's theme tokens. */
 export interface Theme {

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './step.mjs';
+import { root } from '../step.mjs';
 
 /**
  * What the extension needs at run time. Copies: by a link VS Code would take the code for another extension's, and hand

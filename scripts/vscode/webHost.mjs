@@ -1,7 +1,7 @@
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
-import { getServerBuild } from './vscodeBuild.mjs';
+import { getServerBuild } from './serverBuild.mjs';
 
 const TYPES = {
   '.html': 'text/html',
