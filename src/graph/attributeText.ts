@@ -1,6 +1,7 @@
-import { dtypeName } from '../tensors/dtypes.ts';
+import { FLOAT, dtypeName } from '../tensors/dtypes.ts';
 import type { Attribute } from '../formats/onnx/model.ts';
 import { countOf } from '../text/numbers.ts';
+import { numberText } from '../tensors/elementText.ts';
 
 /** More entries of a list, and longer texts, than anyone reads. */
 const MAX_SHOWN = 64;
@@ -20,11 +21,16 @@ export function attributeText(attribute: Attribute): string {
 
 function plainText({ int, ints, float, floats, string, strings }: Attribute): string {
   if (ints?.length) return listText(ints, String);
-  if (floats?.length) return listText(floats, String);
+  if (floats?.length) return listText(floats, floatText);
   if (strings?.length) return listText(strings, decoded);
   if (string) return decoded(string);
-  if (float !== undefined) return String(Math.fround(float));
+  if (float !== undefined) return floatText(float);
   return int === undefined ? '' : String(int);
+}
+
+/** With the fewest digits that read back as the same float32: 0.00001, not 0.000009999999747378752. */
+function floatText(value: number): string {
+  return numberText(FLOAT, Math.fround(value));
 }
 
 function listText<T>(list: readonly T[], text: (entry: T) => string): string {

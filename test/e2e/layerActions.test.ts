@@ -108,7 +108,7 @@ test('the shortest path between two layers stands out; the skip is taken', async
   const joined = unetPage().nodes.find((n) => n.name === '/up0/Concat')!;
   await page.getByRole('button', { name: 'Show in graph' }).click();
   await page.getByRole('button', { name: 'Path to another layer' }).click();
-  await page.getByText('Select the layer at the other end of the path').waitFor({ state: 'attached' });
+  await page.getByText('Select the layer at the other end of the path.').waitFor();
   await page.keyboard.press('Control+f');
   await page.keyboard.type(joined.name);
   await page.keyboard.press('Enter');

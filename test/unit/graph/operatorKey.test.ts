@@ -71,6 +71,8 @@ async function attributeOf(value: AttributeValue): Promise<Attribute> {
 for (const [value, text] of [
   [3, '3'],
   [{ float: 0.5 }, '0.5'],
+  [{ float: 1e-5 }, '0.00001'],
+  [{ floats: [0.9, 1 / 3] }, '[0.9, 0.33333334]'],
   ['NOTSET', 'NOTSET'],
   [[1, 2], '[1, 2]'],
   [{ floats: [1.5] }, '[1.5]'],

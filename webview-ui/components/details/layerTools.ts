@@ -23,6 +23,9 @@ export class LayerTools extends LitElement {
       flex-wrap: wrap;
       margin: -2px 0 6px -4px;
     }
+    p {
+      margin: 0 0 8px;
+    }
   `;
   /** Whether a link can name the layer. */
   declare linked: boolean;
@@ -56,39 +59,40 @@ export class LayerTools extends LitElement {
 
   override render(): TemplateResult {
     return html`<div class="tools" role="toolbar" aria-label="Selected layer">
-      ${this.#action('traceToInputs', 'trace-inputs', {
-        label: 'Trace to the inputs',
-        hint: 'Show everything that feeds this layer',
-      })}
-      ${this.#action('traceToOutputs', 'trace-outputs', {
-        label: 'Trace to the outputs',
-        hint: 'Show everything that this layer feeds',
-      })}
-      <cw-icon-button
-        icon="path"
-        label="Path to another layer"
-        hint="Show the shortest path to the layer that is selected next"
-        .pressed=${this.pathAsked}
-        @click=${() => this.#tell('path-asked')}
-      ></cw-icon-button>
-      ${
-        this.traced
-          ? html`<cw-icon-button
-              icon="close"
-              label="End the trace"
-              @click=${() => this.#tell('trace-ended')}
-            ></cw-icon-button>`
-          : null
-      }
-      <cw-icon-button
-        icon="bookmark"
-        label="Bookmark"
-        hint=${this.bookmarked ? 'Remove the bookmark (B)' : 'Bookmark this layer (B)'}
-        .pressed=${this.bookmarked}
-        @click=${() => this.#tell('layer-action', 'toggleBookmark')}
-      ></cw-icon-button>
-      ${this.linked ? this.#action('copyLink', 'link', { label: 'Copy link to this layer', hint: '' }) : null}
-    </div>`;
+        ${this.#action('traceToInputs', 'trace-inputs', {
+          label: 'Trace to the inputs',
+          hint: 'Show everything that feeds this layer',
+        })}
+        ${this.#action('traceToOutputs', 'trace-outputs', {
+          label: 'Trace to the outputs',
+          hint: 'Show everything that this layer feeds',
+        })}
+        <cw-icon-button
+          icon="path"
+          label="Path to another layer"
+          hint="Show the shortest path to the layer that is selected next"
+          .pressed=${this.pathAsked}
+          @click=${() => this.#tell('path-asked')}
+        ></cw-icon-button>
+        ${
+          this.traced
+            ? html`<cw-icon-button
+                icon="close"
+                label="End the trace"
+                @click=${() => this.#tell('trace-ended')}
+              ></cw-icon-button>`
+            : null
+        }
+        <cw-icon-button
+          icon="bookmark"
+          label="Bookmark"
+          hint=${this.bookmarked ? 'Remove the bookmark (B)' : 'Bookmark this layer (B)'}
+          .pressed=${this.bookmarked}
+          @click=${() => this.#tell('layer-action', 'toggleBookmark')}
+        ></cw-icon-button>
+        ${this.linked ? this.#action('copyLink', 'link', { label: 'Copy link to this layer', hint: '' }) : null}
+      </div>
+      ${this.pathAsked ? html`<p>Select the layer at the other end of the path.</p>` : null}`;
   }
 }
 customElements.define('cw-layer-tools', LayerTools);
